@@ -1,0 +1,233 @@
+//! The blockchains: build drafts, decode effects, simulate, complete, submit, confirm, and price.
+//!
+//! No keys and no database live here. A chain turns an intent into a [`Draft`], reads a draft's
+//! [`Effects`] back out of its bytes, fills in volatile fields, and reports what became of signed
+//! bytes. It decides nothing.
+
+pub mod evm;
+pub mod price;
+pub mod rpc;
+pub mod solana;
+
+use async_trait::async_trait;
+use thiserror::Error;
+use waiaas_core::U256;
+use waiaas_core::address::Address;
+use waiaas_core::asset::AssetId;
+use waiaas_core::draft::{Completed, Draft};
+use waiaas_core::effect::Effects;
+use waiaas_core::intent::Intent;
+use waiaas_core::network::Network;
+
+/// What a chain could not do. Variants say what the caller can do about it.
+#[derive(Debug, Error)]
+pub enum ChainError {
+    /// No endpoint answered in time; try again later.
+    #[error("no node of {network} answered: {reason}")]
+    Unreachable {
+        /// The network.
+        network: String,
+        /// The last failure, without URLs or keys.
+        reason: String,
+    },
+    /// A node answered with something that is not the protocol, or answers contradict each other.
+    #[error("a node of {network} gave an unusable answer: {reason}")]
+    BadAnswer {
+        /// The network.
+        network: String,
+        /// What was wrong.
+        reason: String,
+    },
+    /// The node serves another chain than configured.
+    #[error("the node of {network} serves another chain ({found})")]
+    WrongChain {
+        /// The network.
+        network: String,
+        /// What the node says it is.
+        found: String,
+    },
+    /// The request cannot be carried out on this chain; asking again will not help.
+    #[error("{0}")]
+    Refused(Refusal),
+    /// Bytes that should be a draft or a transaction of this chain are not.
+    #[error("the stored transaction cannot be read: {0}")]
+    Corrupt(String),
+}
+
+/// Why a chain refuses to build or run a request.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum Refusal {
+    /// Not enough of the asset.
+    #[error("the wallet has {have} base units of {asset} but needs {need}")]
+    InsufficientBalance {
+        /// CAIP-19.
+        asset: String,
+        /// On chain.
+        have: U256,
+        /// Needed, fees not included.
+        need: U256,
+    },
+    /// Not enough native coin for the network fee.
+    #[error("the wallet has {have} base units of the native coin, too little for the network fee of up to {need}")]
+    InsufficientForFee {
+        /// On chain.
+        have: U256,
+        /// Needed.
+        need: U256,
+    },
+    /// The address is not a token of this chain.
+    #[error("{0} is not a token on this network")]
+    NotAToken(Address),
+    /// The recipient cannot receive this.
+    #[error("{0}")]
+    BadRecipient(String),
+    /// The simulation on the node fails.
+    #[error("the node says the transaction would fail: {0}")]
+    SimulationFailed(String),
+    /// The network's fee is above the configured cap.
+    #[error("the network fee of {fee} base units is above the configured cap of {cap}")]
+    FeeAboveCap {
+        /// Wanted now.
+        fee: U256,
+        /// Allowed.
+        cap: U256,
+    },
+    /// The request's shape does not fit this chain.
+    #[error("{0}")]
+    Unsupported(String),
+}
+
+/// Decimals and symbol of an asset, as its chain has them.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct TokenFacts {
+    /// Decimals.
+    pub decimals: u8,
+    /// Symbol for people, cleaned to at most 16 printable ASCII characters; may be empty.
+    pub symbol: String,
+}
+
+/// One asset a wallet holds.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Holding {
+    /// Which asset.
+    pub asset: AssetId,
+    /// Base units.
+    pub amount: U256,
+    /// Decimals and symbol.
+    pub facts: TokenFacts,
+}
+
+/// What the node says a draft would do.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Simulation {
+    /// Whether it would succeed.
+    pub success: bool,
+    /// Program or revert logs.
+    pub logs: Vec<String>,
+    /// Gas or compute units.
+    pub units_consumed: Option<u64>,
+    /// The node's reason when it would not succeed.
+    pub error: Option<String>,
+}
+
+/// A signed transaction as stored before its first broadcast.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct SignedTx {
+    /// Exactly what is broadcast, every time.
+    pub bytes: Vec<u8>,
+    /// The chain's transaction id, computed from the bytes.
+    pub hash: String,
+    /// What proves these bytes dead.
+    pub expiry: Expiry,
+}
+
+/// When signed bytes can no longer land.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Expiry {
+    /// EVM: dead once this nonce of the sender is consumed, final, by another hash.
+    Nonce(u64),
+    /// Solana: dead once this block height is finalised past without the signature on chain.
+    BlockHeight(u64),
+}
+
+/// A node's answer to a broadcast.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Submission {
+    /// In the node's pool, or already known to it.
+    Accepted,
+    /// The node refused these bytes. Not a proof of anything: the bytes may still land.
+    Rejected(String),
+}
+
+/// What became of signed bytes, as far as the node can prove.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Fate {
+    /// On chain and successful, to the confirmation the network is configured for.
+    Confirmed {
+        /// Fee paid, native base units.
+        fee: U256,
+        /// Block number or slot.
+        block: u64,
+    },
+    /// On chain and failed: nothing moved but the fee.
+    Reverted {
+        /// Fee paid, native base units.
+        fee: U256,
+        /// Block number or slot.
+        block: u64,
+        /// The node's reason.
+        reason: String,
+    },
+    /// Can never land (see [`Expiry`]), and did not.
+    Dead,
+    /// May still land. Absence of data is always this, never failure.
+    Pending,
+}
+
+/// What the lane (one per wallet and network) knows that the node may not.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Lane {
+    /// EVM nonces of this wallet's signed transactions that may still land. Ignored on Solana.
+    pub nonces_in_flight: Vec<u64>,
+}
+
+/// One network of one chain.
+#[async_trait]
+pub trait Chain: Send + Sync {
+    /// The network served.
+    fn network(&self) -> &Network;
+
+    /// Builds the exact transaction for an intent, with a fee budget. Reads the chain (token
+    /// program, recipient account, gas estimate); refuses what cannot work.
+    async fn build(&self, from: Address, intent: &Intent) -> Result<Draft, ChainError>;
+
+    /// Decodes what a draft does. Pure and total: anything unrecognised is an unknown effect.
+    fn effects(&self, draft: &Draft) -> Result<Effects, ChainError>;
+
+    /// Decimals and symbol of a token, from the chain.
+    async fn token(&self, token: Address) -> Result<TokenFacts, ChainError>;
+
+    /// Runs the draft on the node without signing.
+    async fn simulate(&self, draft: &Draft) -> Result<Simulation, ChainError>;
+
+    /// Fills in the volatile fields. The result carries the digest of the draft read back from the
+    /// completed bytes.
+    async fn complete(&self, draft: &Draft, lane: &Lane) -> Result<Completed, ChainError>;
+
+    /// Joins completed bytes and their signature (64 bytes Ed25519; 65 bytes `r ‖ s ‖ y-parity`
+    /// secp256k1). Pure; verifies that the signature is the sender's.
+    fn assemble(&self, completed: &Completed, signature: &[u8]) -> Result<SignedTx, ChainError>;
+
+    /// Broadcasts. Sending the same bytes again is harmless.
+    async fn submit(&self, signed: &SignedTx) -> Result<Submission, ChainError>;
+
+    /// What became of signed bytes of `from`.
+    async fn fate(&self, from: Address, signed: &SignedTx) -> Result<Fate, ChainError>;
+
+    /// Native balance in base units.
+    async fn balance(&self, address: Address) -> Result<U256, ChainError>;
+
+    /// Native coin and tokens held. On EVM only the tokens asked for in `tokens` are looked up; on
+    /// Solana the chain lists them and `tokens` is ignored.
+    async fn holdings(&self, address: Address, tokens: &[Address]) -> Result<Vec<Holding>, ChainError>;
+}

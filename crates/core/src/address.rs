@@ -1,0 +1,151 @@
+//! Addresses as decoded bytes, tagged with their chain. Text is compared nowhere.
+
+use std::fmt;
+use std::str::FromStr;
+
+use alloy_primitives::Address as EvmAddress;
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+use thiserror::Error;
+
+use crate::network::Chain;
+
+/// An account or contract address. Its text is EIP-55 on EVM and base58 on Solana.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Address {
+    /// 20 bytes.
+    Evm([u8; 20]),
+    /// 32 bytes.
+    Solana([u8; 32]),
+}
+
+/// Why a text is not an address.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum AddressError {
+    /// Neither an EVM nor a Solana address.
+    #[error("'{0}' is not an address")]
+    Malformed(String),
+    /// Mixed-case hex whose EIP-55 checksum does not hold.
+    #[error("'{0}' has a wrong EIP-55 checksum: a character is mistyped")]
+    Checksum(String),
+    /// An address of the other chain.
+    #[error("'{address}' is not a {expected} address")]
+    WrongChain {
+        /// The text given.
+        address: String,
+        /// The chain wanted.
+        expected: Chain,
+    },
+}
+
+impl Address {
+    /// The chain whose addresses have this shape.
+    pub const fn chain(&self) -> Chain {
+        match self {
+            Self::Evm(_) => Chain::Ethereum,
+            Self::Solana(_) => Chain::Solana,
+        }
+    }
+
+    /// The raw bytes.
+    pub const fn as_bytes(&self) -> &[u8] {
+        match self {
+            Self::Evm(bytes) => bytes,
+            Self::Solana(bytes) => bytes,
+        }
+    }
+
+    /// Parses an address that must belong to `chain`.
+    pub fn parse(chain: Chain, text: &str) -> Result<Self, AddressError> {
+        let address: Self = text.parse()?;
+        if address.chain() == chain {
+            Ok(address)
+        } else {
+            Err(AddressError::WrongChain { address: shorten(text), expected: chain })
+        }
+    }
+}
+
+/// Error texts quote what was sent, but never a page of it.
+fn shorten(text: &str) -> String {
+    text.chars().take(64).collect()
+}
+
+impl FromStr for Address {
+    type Err = AddressError;
+
+    fn from_str(text: &str) -> Result<Self, AddressError> {
+        let malformed = || AddressError::Malformed(shorten(text));
+        if let Some(digits) = text.strip_prefix("0x") {
+            let mut bytes = [0u8; 20];
+            hex::decode_to_slice(digits, &mut bytes).map_err(|_| malformed())?;
+            let mixed = digits.bytes().any(|b| b.is_ascii_uppercase())
+                && digits.bytes().any(|b| b.is_ascii_lowercase());
+            if mixed && EvmAddress::from(bytes).to_checksum(None) != text {
+                return Err(AddressError::Checksum(shorten(text)));
+            }
+            return Ok(Self::Evm(bytes));
+        }
+        if text.len() < 32 || text.len() > 44 {
+            return Err(malformed());
+        }
+        let bytes = bs58::decode(text).into_vec().map_err(|_| malformed())?;
+        bytes.try_into().map(Self::Solana).map_err(|_| malformed())
+    }
+}
+
+impl fmt::Display for Address {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Evm(bytes) => f.write_str(&EvmAddress::from(*bytes).to_checksum(None)),
+            Self::Solana(bytes) => f.write_str(&bs58::encode(bytes).into_string()),
+        }
+    }
+}
+
+impl fmt::Debug for Address {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Address({self})")
+    }
+}
+
+impl Serialize for Address {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Address {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer)?.parse().map_err(de::Error::custom)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_both_chains_and_refuses_typos() {
+        let checksummed = "0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed";
+        let address: Address = checksummed.parse().expect("EIP-55 example");
+        assert_eq!(address.to_string(), checksummed);
+        assert_eq!(checksummed.to_lowercase().parse(), Ok(address));
+        assert!(matches!(
+            "0x5aAeb6053F3E94C9b9A09f33669435E7Ef1Beaed".parse::<Address>(),
+            Err(AddressError::Checksum(_))
+        ));
+        let usdc = "EPjFWdd5AufqSSqeM2qN1xzybapC8G4wEGGkZwyTDt1v";
+        assert_eq!(usdc.parse::<Address>().expect("mint").to_string(), usdc);
+        assert!(Address::parse(Chain::Ethereum, usdc).is_err());
+        for bad in ["", "0x", "0x12", "recipient-address", "EPjFWdd5AufqSSqeM2qN1xzybapC8G4wEGGkZwyTDt1", "éé"] {
+            assert!(bad.parse::<Address>().is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn base58_is_case_sensitive() {
+        let a = "EPjFWdd5AufqSSqeM2qN1xzybapC8G4wEGGkZwyTDt1v".parse::<Address>().expect("mint");
+        let b = "epjFWdd5AufqSSqeM2qN1xzybapC8G4wEGGkZwyTDt1v".parse::<Address>();
+        assert_ne!(Ok(a), b);
+    }
+}

@@ -1,0 +1,184 @@
+//! The vocabulary of the audit log.
+
+use serde::{Deserialize, Serialize};
+
+use crate::address::Address;
+use crate::ids::SessionId;
+use crate::wallet::wire_enum;
+
+wire_enum!(
+    /// What happened.
+    AuditEvent {
+        /// The data directory was initialised.
+        SystemInitialized = "SYSTEM_INITIALIZED",
+        /// The daemon started and unlocked its keys.
+        SystemStarted = "SYSTEM_STARTED",
+        /// A wallet was created.
+        WalletCreated = "WALLET_CREATED",
+        /// A wallet was made from an existing key.
+        WalletImported = "WALLET_IMPORTED",
+        /// A wallet's name changed.
+        WalletRenamed = "WALLET_RENAMED",
+        /// A wallet may no longer sign.
+        WalletSuspended = "WALLET_SUSPENDED",
+        /// A wallet may sign again.
+        WalletResumed = "WALLET_RESUMED",
+        /// A wallet will never sign again.
+        WalletTerminated = "WALLET_TERMINATED",
+        /// A session was created.
+        SessionCreated = "SESSION_CREATED",
+        /// A session's token was replaced by its holder.
+        SessionRenewed = "SESSION_RENEWED",
+        /// A session's token was replaced by the operator.
+        SessionRotated = "SESSION_ROTATED",
+        /// A session was revoked.
+        SessionRevoked = "SESSION_REVOKED",
+        /// A wallet was linked to a session.
+        SessionWalletAdded = "SESSION_WALLET_ADDED",
+        /// A wallet was unlinked from a session.
+        SessionWalletRemoved = "SESSION_WALLET_REMOVED",
+        /// The session signing key changed.
+        SecretRotated = "SECRET_ROTATED",
+        /// A policy was created.
+        PolicyCreated = "POLICY_CREATED",
+        /// A policy was changed.
+        PolicyUpdated = "POLICY_UPDATED",
+        /// A policy was deleted.
+        PolicyDeleted = "POLICY_DELETED",
+        /// A request was refused by policy.
+        PolicyDenied = "POLICY_DENIED",
+        /// A request was admitted.
+        TxRequested = "TX_REQUESTED",
+        /// A request waits out its delay.
+        TxQueued = "TX_QUEUED",
+        /// A request waits for its owner.
+        TxApprovalRequested = "TX_APPROVAL_REQUESTED",
+        /// The owner approved.
+        TxApproved = "TX_APPROVED",
+        /// The owner or the operator rejected.
+        TxRejected = "TX_REJECTED",
+        /// A waiting request was cancelled.
+        TxCancelled = "TX_CANCELLED",
+        /// The owner did not answer in time.
+        TxExpired = "TX_EXPIRED",
+        /// A request is cleared for signing.
+        TxCleared = "TX_CLEARED",
+        /// Bytes were signed and stored.
+        TxSigned = "TX_SIGNED",
+        /// A node accepted the broadcast.
+        TxSubmitted = "TX_SUBMITTED",
+        /// The transaction is on chain.
+        TxConfirmed = "TX_CONFIRMED",
+        /// The transaction is proved not to have moved the money.
+        TxFailed = "TX_FAILED",
+        /// An owner address was set.
+        OwnerRegistered = "OWNER_REGISTERED",
+        /// An owner proved the address.
+        OwnerVerified = "OWNER_VERIFIED",
+        /// An owner was replaced.
+        OwnerChanged = "OWNER_CHANGED",
+        /// An owner was removed.
+        OwnerRemoved = "OWNER_REMOVED",
+        /// A master password was refused.
+        MasterAuthFailed = "MASTER_AUTH_FAILED",
+        /// The master password changed.
+        PasswordChanged = "PASSWORD_CHANGED",
+        /// A backup was written.
+        BackupCreated = "BACKUP_CREATED",
+        /// The state was restored from a backup.
+        BackupRestored = "BACKUP_RESTORED",
+        /// The kill switch was pulled.
+        KillSwitchActivated = "KILL_SWITCH_ACTIVATED",
+        /// Normal operation resumed.
+        KillSwitchRecovered = "KILL_SWITCH_RECOVERED",
+    }
+);
+
+wire_enum!(
+    /// How much a person should care.
+    Severity {
+        /// Routine.
+        Info = "info",
+        /// Worth a look.
+        Warning = "warning",
+        /// Look now.
+        Critical = "critical",
+    }
+);
+
+impl AuditEvent {
+    /// The severity this event is recorded with.
+    pub const fn severity(self) -> Severity {
+        match self {
+            Self::PolicyDenied
+            | Self::MasterAuthFailed
+            | Self::WalletSuspended
+            | Self::TxFailed
+            | Self::TxExpired
+            | Self::OwnerChanged
+            | Self::OwnerRemoved
+            | Self::PasswordChanged
+            | Self::PolicyDeleted
+            | Self::SecretRotated => Severity::Warning,
+            Self::KillSwitchActivated
+            | Self::KillSwitchRecovered
+            | Self::BackupRestored
+            | Self::WalletTerminated => Severity::Critical,
+            Self::SystemInitialized
+            | Self::SystemStarted
+            | Self::WalletCreated
+            | Self::WalletImported
+            | Self::WalletRenamed
+            | Self::WalletResumed
+            | Self::SessionCreated
+            | Self::SessionRenewed
+            | Self::SessionRotated
+            | Self::SessionRevoked
+            | Self::SessionWalletAdded
+            | Self::SessionWalletRemoved
+            | Self::PolicyCreated
+            | Self::PolicyUpdated
+            | Self::TxRequested
+            | Self::TxQueued
+            | Self::TxApprovalRequested
+            | Self::TxApproved
+            | Self::TxRejected
+            | Self::TxCancelled
+            | Self::TxCleared
+            | Self::TxSigned
+            | Self::TxSubmitted
+            | Self::TxConfirmed
+            | Self::OwnerRegistered
+            | Self::OwnerVerified
+            | Self::BackupCreated => Severity::Info,
+        }
+    }
+}
+
+/// Who did it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Actor {
+    /// The operator, by master password.
+    Master,
+    /// An agent, by session token.
+    Session(SessionId),
+    /// A wallet's owner, by signature.
+    Owner(Address),
+    /// The daemon itself (timers, recovery).
+    System,
+    /// A caller who proved nothing.
+    Anonymous,
+}
+
+impl std::fmt::Display for Actor {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Master => f.write_str("master"),
+            Self::Session(id) => write!(f, "session:{id}"),
+            Self::Owner(address) => write!(f, "owner:{address}"),
+            Self::System => f.write_str("system"),
+            Self::Anonymous => f.write_str("anonymous"),
+        }
+    }
+}

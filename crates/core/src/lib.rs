@@ -1,0 +1,28 @@
+//! The words and the judgement of WAIaaS.
+//!
+//! Everything here is pure: no I/O, clock, randomness or async. Time, prices and ledger totals are
+//! arguments. What belongs here: the typed vocabulary (networks, addresses, money, intents, drafts,
+//! effects), the transaction status graph, the policy evaluator, the owner's message and the
+//! [`clearance::Clearance`] proof. What does not: anything that reads a file, a socket or the time.
+
+pub mod address;
+pub mod asset;
+pub mod audit;
+pub mod clearance;
+pub mod digest;
+pub mod draft;
+pub mod effect;
+pub mod ids;
+pub mod intent;
+pub mod money;
+pub mod network;
+pub mod owner;
+pub mod policy;
+pub mod transaction;
+pub mod wallet;
+
+/// Unsigned 256-bit integer: every on-chain amount, in base units.
+pub use alloy_primitives::U256;
+
+/// Seconds since the Unix epoch. All stored and served times use this unit.
+pub type UnixSeconds = i64;

@@ -1,0 +1,278 @@
+//! Amounts and dollars as integers.
+//!
+//! On-chain amounts are [`U256`] base units. Dollars are micro-dollars. Rounding always goes against
+//! the agent: values up, so that a limit is reached sooner, never later.
+
+use std::fmt;
+use std::str::FromStr;
+
+use alloy_primitives::U256;
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+use thiserror::Error;
+
+/// Most decimals an asset may have here. Larger ones are refused rather than approximated.
+pub const MAX_DECIMALS: u8 = 36;
+
+/// Why a text is not an amount.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum AmountError {
+    /// Not digits, or not digits with one decimal point.
+    #[error("an amount is digits, optionally with one decimal point")]
+    Malformed,
+    /// Does not fit in 256 bits (or, for dollars, in the counted range).
+    #[error("the amount is too large")]
+    TooLarge,
+    /// More digits after the point than the asset has.
+    #[error("the amount has {given} fraction digits but the asset has only {allowed}")]
+    TooPrecise {
+        /// Fraction digits in the text.
+        given: usize,
+        /// Fraction digits the asset has.
+        allowed: u8,
+    },
+    /// The asset itself claims more than [`MAX_DECIMALS`].
+    #[error("assets with more than {MAX_DECIMALS} decimals are not supported")]
+    TooManyDecimals,
+}
+
+/// Parses base units: digits only, at most 256 bits.
+pub fn parse_base_units(text: &str) -> Result<U256, AmountError> {
+    if text.is_empty() || !text.bytes().all(|b| b.is_ascii_digit()) {
+        return Err(AmountError::Malformed);
+    }
+    if text.len() > 78 {
+        return Err(AmountError::TooLarge);
+    }
+    U256::from_str_radix(text, 10).map_err(|_| AmountError::TooLarge)
+}
+
+/// An exact decimal in human units, such as `0.1`, not yet bound to an asset.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct HumanAmount {
+    integer: String,
+    fraction: String,
+}
+
+impl FromStr for HumanAmount {
+    type Err = AmountError;
+
+    fn from_str(text: &str) -> Result<Self, AmountError> {
+        let (integer, fraction) = text.split_once('.').unwrap_or((text, ""));
+        let digits = |part: &str| part.bytes().all(|b| b.is_ascii_digit());
+        if integer.is_empty() || !digits(integer) || !digits(fraction) {
+            return Err(AmountError::Malformed);
+        }
+        if text.contains('.') && fraction.is_empty() {
+            return Err(AmountError::Malformed);
+        }
+        if text.len() > 160 {
+            return Err(AmountError::TooLarge);
+        }
+        Ok(Self { integer: integer.to_owned(), fraction: fraction.to_owned() })
+    }
+}
+
+impl HumanAmount {
+    /// The exact number of base units, or an error: nothing is ever rounded here.
+    pub fn to_base_units(&self, decimals: u8) -> Result<U256, AmountError> {
+        if decimals > MAX_DECIMALS {
+            return Err(AmountError::TooManyDecimals);
+        }
+        if self.fraction.len() > usize::from(decimals) {
+            return Err(AmountError::TooPrecise { given: self.fraction.len(), allowed: decimals });
+        }
+        let width = usize::from(decimals);
+        let digits = format!("{}{:0<width$}", self.integer, self.fraction);
+        let significant = digits.trim_start_matches('0');
+        if significant.is_empty() {
+            return Ok(U256::ZERO);
+        }
+        parse_base_units(significant)
+    }
+}
+
+/// Shows base units in human units, exact, without trailing zeros: `1500000`, 6 → `1.5`.
+pub fn format_units(amount: U256, decimals: u8) -> String {
+    let digits = amount.to_string();
+    let width = usize::from(decimals);
+    if width == 0 {
+        return digits;
+    }
+    let padded = format!("{digits:0>fill$}", fill = width + 1);
+    let (integer, fraction) = padded.split_at(padded.len() - width);
+    let fraction = fraction.trim_end_matches('0');
+    if fraction.is_empty() { integer.to_owned() } else { format!("{integer}.{fraction}") }
+}
+
+/// Dollars as a whole number of micro-dollars. Saturates at [`Usd::MAX`], which no limit can exceed,
+/// so an overflow counts as "more than any limit".
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub struct Usd(u64);
+
+impl Usd {
+    /// Zero dollars.
+    pub const ZERO: Self = Self(0);
+    /// The largest representable value; fits a signed 64-bit database column.
+    pub const MAX: Self = Self(i64::MAX as u64);
+
+    /// From micro-dollars, saturating.
+    pub const fn from_micros(micros: u64) -> Self {
+        if micros > Self::MAX.0 { Self::MAX } else { Self(micros) }
+    }
+
+    /// From whole dollars, saturating.
+    pub const fn from_dollars(dollars: u64) -> Self {
+        Self::from_micros(dollars.saturating_mul(1_000_000))
+    }
+
+    /// Micro-dollars.
+    pub const fn micros(self) -> u64 {
+        self.0
+    }
+
+    /// Sum, saturating at [`Usd::MAX`].
+    pub const fn plus(self, other: Self) -> Self {
+        Self::from_micros(self.0.saturating_add(other.0))
+    }
+
+    /// Difference, not below zero.
+    pub const fn minus(self, other: Self) -> Self {
+        Self(self.0.saturating_sub(other.0))
+    }
+}
+
+impl fmt::Display for Usd {
+    /// Dollars with two to six fraction digits: `10.00`, `0.000001`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let fraction = format!("{:06}", self.0 % 1_000_000);
+        let trimmed = fraction.trim_end_matches('0');
+        write!(f, "{}.{trimmed:0<2}", self.0 / 1_000_000)
+    }
+}
+
+impl fmt::Debug for Usd {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Usd({self})")
+    }
+}
+
+impl FromStr for Usd {
+    type Err = AmountError;
+
+    /// Exact decimal dollars with at most six fraction digits.
+    fn from_str(text: &str) -> Result<Self, AmountError> {
+        let micros = text.parse::<HumanAmount>()?.to_base_units(6)?;
+        let micros = u64::try_from(micros).map_err(|_| AmountError::TooLarge)?;
+        if micros > Self::MAX.0 { Err(AmountError::TooLarge) } else { Ok(Self(micros)) }
+    }
+}
+
+impl Serialize for Usd {
+    /// A JSON number, as dollar figures are on the wire.
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.to_string().parse::<serde_json::Number>().map_err(serde::ser::Error::custom)?.serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for Usd {
+    /// A JSON number or a decimal string, read by its decimal text.
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        #[derive(Deserialize)]
+        #[serde(untagged)]
+        enum Wire {
+            Number(serde_json::Number),
+            Text(String),
+        }
+        let text = match Wire::deserialize(deserializer)? {
+            Wire::Number(number) => number.to_string(),
+            Wire::Text(text) => text,
+        };
+        text.parse().map_err(de::Error::custom)
+    }
+}
+
+/// The price of one whole unit of an asset, in pico-dollars (10⁻¹² USD), so that very cheap tokens
+/// keep significant digits.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Price(u128);
+
+impl Price {
+    /// From pico-dollars per whole unit.
+    pub const fn from_picos(picos: u128) -> Self {
+        Self(picos)
+    }
+
+    /// Pico-dollars per whole unit.
+    pub const fn picos(self) -> u128 {
+        self.0
+    }
+
+    /// From exact decimal dollars with at most twelve fraction digits.
+    pub fn from_decimal(text: &str) -> Result<Self, AmountError> {
+        let picos = text.parse::<HumanAmount>()?.to_base_units(12)?;
+        u128::try_from(picos).map(Self).map_err(|_| AmountError::TooLarge)
+    }
+
+    /// What `amount` base units are worth, rounded up to the next micro-dollar; saturating.
+    pub fn value_of(self, amount: U256, decimals: u8) -> Usd {
+        if decimals > MAX_DECIMALS {
+            return Usd::MAX;
+        }
+        let Some(picos_scaled) = amount.checked_mul(U256::from(self.0)) else {
+            return Usd::MAX;
+        };
+        // scaled picos → micros: divide by 10^decimals and by 10^6
+        let divisor = U256::from(10u8).pow(U256::from(decimals)) * U256::from(1_000_000u64);
+        let micros = picos_scaled.div_ceil(divisor);
+        u64::try_from(micros).map_or(Usd::MAX, Usd::from_micros)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn human_amounts_are_exact_or_refused() {
+        let parse = |t: &str, d| t.parse::<HumanAmount>().and_then(|h| h.to_base_units(d));
+        assert_eq!(parse("0.1", 9), Ok(U256::from(100_000_000u64)));
+        assert_eq!(parse("5.0", 9), Ok(U256::from(5_000_000_000u64)));
+        assert_eq!(parse("0.0000000001", 9), Err(AmountError::TooPrecise { given: 10, allowed: 9 }));
+        for bad in ["", ".", "1.", ".5", "-1", "+1", "1e3", "1,0", "0x1", " 1", "1.2.3", "٣"] {
+            assert_eq!(parse(bad, 9), Err(AmountError::Malformed), "{bad}");
+        }
+        assert_eq!(parse(&"9".repeat(90), 0), Err(AmountError::TooLarge));
+    }
+
+    #[test]
+    fn formats_without_trailing_zeros() {
+        assert_eq!(format_units(U256::from(1_500_000u64), 6), "1.5");
+        assert_eq!(format_units(U256::from(5u64), 9), "0.000000005");
+        assert_eq!(format_units(U256::ZERO, 18), "0");
+        assert_eq!(format_units(U256::from(7u64), 0), "7");
+    }
+
+    #[test]
+    fn values_round_up() {
+        let price = Price::from_decimal("0.000001").expect("price");
+        assert_eq!(price.value_of(U256::from(1u8), 9), Usd::from_micros(1));
+        assert_eq!(price.value_of(U256::ZERO, 9), Usd::ZERO);
+        let sol = Price::from_decimal("150.25").expect("price");
+        assert_eq!(sol.value_of(U256::from(1_000_000_000u64), 9), Usd::from_micros(150_250_000));
+        assert_eq!(sol.value_of(U256::MAX, 0), Usd::MAX);
+        assert_eq!(sol.value_of(U256::from(1u8), 77), Usd::MAX);
+    }
+
+    #[test]
+    fn dollars_read_json_numbers_by_their_digits() {
+        let usd = |json: &str| serde_json::from_str::<Usd>(json);
+        assert_eq!(usd("0.1").expect("number"), Usd::from_micros(100_000));
+        assert_eq!(usd("10").expect("number"), Usd::from_dollars(10));
+        assert_eq!(usd("\"10.5\"").expect("text"), Usd::from_micros(10_500_000));
+        for bad in ["-1", "1e30", "0.0000001", "\"NaN\"", "null"] {
+            assert!(usd(bad).is_err(), "{bad}");
+        }
+        assert_eq!(serde_json::to_string(&Usd::from_micros(10_500_000)).expect("json"), "10.50");
+    }
+}

@@ -1,0 +1,287 @@
+//! What the owner signs, and the proof that the owner signed it.
+//!
+//! The daemon issues one message per action and stores it; the owner signs exactly that text. The
+//! text follows Sign-In with Ethereum (EIP-4361) for both chains: EVM owners sign it as EIP-191
+//! personal message, Solana owners with Ed25519 over its UTF-8 bytes. Nothing in a presented message
+//! is parsed: it either equals the stored one or is refused.
+
+use std::fmt::Write as _;
+
+use alloy_primitives::Signature;
+use ed25519_dalek::VerifyingKey;
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
+
+use crate::UnixSeconds;
+use crate::address::Address;
+use crate::digest::Digest;
+use crate::ids::{InstanceId, TxId, WalletId};
+
+/// What a signature is asked for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(tag = "action", rename_all = "snake_case")]
+pub enum OwnerAction {
+    /// Let one transaction run.
+    Approve {
+        /// Which.
+        tx: TxId,
+        /// Digest of its draft.
+        digest: Digest,
+    },
+    /// Stop one transaction.
+    Reject {
+        /// Which.
+        tx: TxId,
+        /// Digest of its draft.
+        digest: Digest,
+    },
+    /// Prove control of the owner address.
+    VerifyOwner,
+    /// Hand the wallet to another owner.
+    ChangeOwner {
+        /// The next owner.
+        new_owner: Address,
+    },
+    /// Leave the wallet without an owner.
+    RemoveOwner,
+}
+
+impl OwnerAction {
+    /// The name used in messages and in the database.
+    pub const fn as_str(&self) -> &'static str {
+        match self {
+            Self::Approve { .. } => "approve",
+            Self::Reject { .. } => "reject",
+            Self::VerifyOwner => "verify-owner",
+            Self::ChangeOwner { .. } => "change-owner",
+            Self::RemoveOwner => "remove-owner",
+        }
+    }
+
+    /// The transaction concerned.
+    pub const fn tx(&self) -> Option<TxId> {
+        match self {
+            Self::Approve { tx, .. } | Self::Reject { tx, .. } => Some(*tx),
+            Self::VerifyOwner | Self::ChangeOwner { .. } | Self::RemoveOwner => None,
+        }
+    }
+}
+
+/// A question put to an owner, as stored. One nonce answers one question once.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Challenge {
+    /// This installation.
+    pub instance: InstanceId,
+    /// The wallet concerned.
+    pub wallet: WalletId,
+    /// Who is asked.
+    pub owner: Address,
+    /// What for.
+    pub action: OwnerAction,
+    /// `Chain ID` line: the EIP-155 number, or the CAIP-2 reference on Solana.
+    pub chain_id: String,
+    /// One readable sentence: effects in human units, value, tier.
+    pub summary: String,
+    /// At least 128 random bits as lower-case hex; single use.
+    pub nonce: String,
+    /// When it was issued.
+    pub issued_at: UnixSeconds,
+    /// From this second on it is void.
+    pub expires_at: UnixSeconds,
+}
+
+impl Challenge {
+    /// The text to sign (EIP-4361).
+    pub fn message(&self) -> String {
+        let chain = match self.owner {
+            Address::Evm(_) => "Ethereum",
+            Address::Solana(_) => "Solana",
+        };
+        let subject = match self.action.tx() {
+            Some(tx) => format!("transactions/{tx}"),
+            None => format!("wallets/{}", self.wallet),
+        };
+        let mut text = format!(
+            "waiaas.local wants you to sign in with your {chain} account:\n{}\n\n{}\n\n\
+             URI: waiaas://{}/{subject}\nVersion: 1\nChain ID: {}\nNonce: {}\nIssued At: {}\n\
+             Expiration Time: {}\nRequest ID: {}\nResources:\n- urn:waiaas:action:{}\n- urn:waiaas:wallet:{}",
+            self.owner,
+            statement(&self.summary),
+            self.instance,
+            self.chain_id,
+            self.nonce,
+            rfc3339(self.issued_at),
+            rfc3339(self.expires_at),
+            subject.replace('/', ":"),
+            self.action.as_str(),
+            self.wallet,
+        );
+        // Writing to a String cannot fail.
+        let _ = match self.action {
+            OwnerAction::Approve { digest, .. } | OwnerAction::Reject { digest, .. } => {
+                write!(text, "\n- urn:waiaas:digest:sha256:{digest}")
+            }
+            OwnerAction::ChangeOwner { new_owner } => write!(text, "\n- urn:waiaas:new-owner:{new_owner}"),
+            OwnerAction::VerifyOwner | OwnerAction::RemoveOwner => Ok(()),
+        };
+        text
+    }
+}
+
+/// EIP-4361 allows only URI characters and spaces in a statement; anything else becomes a space, so
+/// a token's symbol can neither break the layout nor add lines.
+fn statement(summary: &str) -> String {
+    let allowed = |c: char| c.is_ascii_alphanumeric() || " -._~:/?#[]@!$&'()*+,;=".contains(c);
+    summary.chars().map(|c| if allowed(c) { c } else { ' ' }).collect()
+}
+
+fn rfc3339(at: UnixSeconds) -> String {
+    OffsetDateTime::from_unix_timestamp(at)
+        .ok()
+        .and_then(|time| time.format(&Rfc3339).ok())
+        .unwrap_or_else(|| at.to_string())
+}
+
+/// Why an answer is not the owner's consent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+pub enum ConsentError {
+    /// The message presented is not the one issued.
+    #[error("the signed message is not the one this daemon issued")]
+    MessageMismatch,
+    /// Too late.
+    #[error("the message has expired")]
+    Expired,
+    /// The wallet's owner is somebody else by now.
+    #[error("the message was addressed to another owner than the wallet has now")]
+    NotTheOwner,
+    /// The signature does not verify.
+    #[error("the signature does not verify for the owner's address")]
+    BadSignature,
+}
+
+/// Proof that the current owner signed one issued challenge. Only [`verify`] makes one.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct OwnerConsent {
+    wallet: WalletId,
+    owner: Address,
+    action: OwnerAction,
+}
+
+impl OwnerConsent {
+    /// The wallet it speaks for.
+    pub const fn wallet(&self) -> WalletId {
+        self.wallet
+    }
+
+    /// Who signed.
+    pub const fn owner(&self) -> Address {
+        self.owner
+    }
+
+    /// What was consented to.
+    pub const fn action(&self) -> OwnerAction {
+        self.action
+    }
+}
+
+/// Checks an answer against the challenge as issued. `message` is what the caller says was signed,
+/// `answered_at` the time the answer arrived (on re-entry after a restart: the recorded time).
+pub fn verify(
+    challenge: &Challenge,
+    current_owner: Option<Address>,
+    message: &str,
+    signature: &str,
+    answered_at: UnixSeconds,
+) -> Result<OwnerConsent, ConsentError> {
+    let issued = challenge.message();
+    if message != issued {
+        return Err(ConsentError::MessageMismatch);
+    }
+    if answered_at >= challenge.expires_at {
+        return Err(ConsentError::Expired);
+    }
+    if current_owner != Some(challenge.owner) {
+        return Err(ConsentError::NotTheOwner);
+    }
+    if !signed_by(&challenge.owner, &issued, signature) {
+        return Err(ConsentError::BadSignature);
+    }
+    Ok(OwnerConsent { wallet: challenge.wallet, owner: challenge.owner, action: challenge.action })
+}
+
+/// Whether `signature` is `owner`'s over `message`. EVM: 65 bytes hex (EIP-191). Solana: 64 bytes in
+/// base58 or base64.
+fn signed_by(owner: &Address, message: &str, signature: &str) -> bool {
+    match owner {
+        Address::Evm(expected) => {
+            let Ok(bytes) = hex::decode(signature.strip_prefix("0x").unwrap_or(signature)) else {
+                return false;
+            };
+            let Ok(signature) = Signature::from_raw(&bytes) else { return false };
+            signature.recover_address_from_msg(message).is_ok_and(|signer| signer.0 == *expected)
+        }
+        Address::Solana(key) => {
+            let Ok(key) = VerifyingKey::from_bytes(key) else { return false };
+            ed25519_signature(signature).is_some_and(|s| key.verify_strict(message.as_bytes(), &s).is_ok())
+        }
+    }
+}
+
+fn ed25519_signature(text: &str) -> Option<ed25519_dalek::Signature> {
+    use base64::Engine as _;
+    let base58 = bs58::decode(text).into_vec().ok();
+    let base64 = || base64::engine::general_purpose::STANDARD.decode(text).ok();
+    let bytes = base58.filter(|b| b.len() == 64).or_else(base64)?;
+    ed25519_dalek::Signature::from_slice(&bytes).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ed25519_dalek::{Signer, SigningKey};
+    use uuid::Uuid;
+
+    fn challenge(owner: Address) -> Challenge {
+        Challenge {
+            instance: InstanceId::new(Uuid::from_u128(1)),
+            wallet: WalletId::new(Uuid::from_u128(2)),
+            owner,
+            action: OwnerAction::Approve { tx: TxId::new(Uuid::from_u128(3)), digest: Digest::new([7; 32]) },
+            chain_id: "31337".into(),
+            summary: "Send 5 SOL\nURI: evil".into(),
+            nonce: "00112233445566778899aabbccddeeff".into(),
+            issued_at: 1_700_000_000,
+            expires_at: 1_700_003_600,
+        }
+    }
+
+    #[test]
+    fn a_summary_cannot_add_lines() {
+        let message = challenge(Address::Evm([9; 20])).message();
+        assert!(message.contains("\nSend 5 SOL URI: evil\n"));
+        assert_eq!(message.matches("\nURI: ").count(), 1);
+    }
+
+    #[test]
+    fn only_the_current_owner_over_the_issued_text_in_time_consents() {
+        let key = SigningKey::from_bytes(&[5; 32]);
+        let owner = Address::Solana(key.verifying_key().to_bytes());
+        let asked = challenge(owner);
+        let message = asked.message();
+        let signature = bs58::encode(key.sign(message.as_bytes()).to_bytes()).into_string();
+        let answer = |c: &Challenge, o, m: &str, s: &str, at| verify(c, o, m, s, at).map(|consent| consent.action());
+
+        assert_eq!(answer(&asked, Some(owner), &message, &signature, asked.issued_at), Ok(asked.action));
+        let late = answer(&asked, Some(owner), &message, &signature, asked.expires_at);
+        assert_eq!(late, Err(ConsentError::Expired));
+        let stranger = Some(Address::Solana([1; 32]));
+        assert_eq!(answer(&asked, stranger, &message, &signature, 0), Err(ConsentError::NotTheOwner));
+        assert_eq!(answer(&asked, None, &message, &signature, 0), Err(ConsentError::NotTheOwner));
+        let other = Challenge { nonce: "ff".repeat(16), ..asked.clone() };
+        assert_eq!(answer(&other, Some(owner), &message, &signature, 0), Err(ConsentError::MessageMismatch));
+        let replay = answer(&other, Some(owner), &other.message(), &signature, 0);
+        assert_eq!(replay, Err(ConsentError::BadSignature));
+    }
+}

@@ -1,0 +1,23 @@
+//! The judgement: [`evaluate`] is the one entry.
+//!
+//! A policy type is one file under `rules/`. What does not belong here: reading policies, prices or
+//! the ledger (the engine gathers them into [`Facts`]).
+
+mod evaluate;
+mod facts;
+pub mod rules;
+mod set;
+mod tier;
+mod verdict;
+
+pub use evaluate::evaluate;
+pub use facts::{AssetFacts, Facts, Ledger, PriceFact};
+pub use rules::{PolicyType, Rules, RulesError};
+pub use set::{Policy, PolicySet, Scope};
+pub use tier::Tier;
+pub use verdict::{Denial, DenialCode, Grant, TierReason, Verdict, Window, WindowWarning};
+
+/// Length of the daily window in seconds.
+pub const DAY_SECONDS: i64 = 86_400;
+/// Length of the monthly window in seconds: 30 days.
+pub const MONTH_SECONDS: i64 = 2_592_000;

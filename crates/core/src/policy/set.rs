@@ -1,0 +1,74 @@
+//! Policy rows and the set that applies to one request.
+
+use crate::ids::{PolicyId, WalletId};
+use crate::network::NetworkId;
+use crate::policy::{PolicyType, Rules};
+
+/// Where a policy applies. Narrow scopes tighten wide ones, never loosen them.
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+pub struct Scope {
+    /// One wallet, or all.
+    pub wallet: Option<WalletId>,
+    /// One network, or all.
+    pub network: Option<NetworkId>,
+}
+
+impl Scope {
+    /// Whether a request of `wallet` on `network` falls under this scope.
+    pub fn covers(&self, wallet: WalletId, network: &NetworkId) -> bool {
+        self.wallet.is_none_or(|w| w == wallet) && self.network.as_ref().is_none_or(|n| n == network)
+    }
+}
+
+/// One enabled policy row.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Policy {
+    /// The row.
+    pub id: PolicyId,
+    /// Where it applies.
+    pub scope: Scope,
+    /// Orders the report only.
+    pub priority: i32,
+    /// What it says.
+    pub rules: Rules,
+}
+
+/// Every policy that applies to one wallet on one network. An empty set denies everything.
+#[derive(Clone, Debug, Default)]
+pub struct PolicySet {
+    policies: Vec<Policy>,
+}
+
+impl PolicySet {
+    /// Keeps the policies whose scope covers the request, highest priority first.
+    pub fn select(all: impl IntoIterator<Item = Policy>, wallet: WalletId, network: &NetworkId) -> Self {
+        let mut policies: Vec<_> = all.into_iter().filter(|p| p.scope.covers(wallet, network)).collect();
+        policies.sort_by_key(|p| (std::cmp::Reverse(p.priority), p.id));
+        Self { policies }
+    }
+
+    /// All of them, in report order.
+    pub fn iter(&self) -> impl Iterator<Item = &Policy> {
+        self.policies.iter()
+    }
+
+    /// Those of one type, in report order.
+    pub fn of(&self, policy_type: PolicyType) -> impl Iterator<Item = &Policy> {
+        self.policies.iter().filter(move |p| p.rules.policy_type() == policy_type)
+    }
+
+    /// The windows, in seconds, whose request counts [`super::Ledger::requests`] must hold.
+    pub fn rate_windows(&self) -> Vec<u64> {
+        let mut windows: Vec<_> = self
+            .policies
+            .iter()
+            .filter_map(|p| match &p.rules {
+                Rules::RateLimit(rule) => Some(u64::from(rule.window_seconds)),
+                _ => None,
+            })
+            .collect();
+        windows.sort_unstable();
+        windows.dedup();
+        windows
+    }
+}

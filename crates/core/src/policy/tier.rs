@@ -1,0 +1,43 @@
+//! The four tiers. Below them stands deny, which is not a tier.
+
+use serde::{Deserialize, Serialize};
+
+/// How much must happen before a granted transaction is signed. Ordered: later is stricter.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum Tier {
+    /// At once.
+    Instant,
+    /// At once, and the operator is told.
+    Notify,
+    /// After a delay in which it can be cancelled.
+    Delay,
+    /// After the owner's signature.
+    Approval,
+}
+
+impl Tier {
+    /// All tiers, laxest first.
+    pub const ALL: [Self; 4] = [Self::Instant, Self::Notify, Self::Delay, Self::Approval];
+
+    /// The wire name.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Instant => "INSTANT",
+            Self::Notify => "NOTIFY",
+            Self::Delay => "DELAY",
+            Self::Approval => "APPROVAL",
+        }
+    }
+
+    /// From the wire name.
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|tier| tier.as_str() == text)
+    }
+}
+
+impl std::fmt::Display for Tier {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.as_str())
+    }
+}

@@ -1,0 +1,114 @@
+//! The evaluator's answer.
+
+use serde::{Deserialize, Serialize};
+
+use crate::ids::PolicyId;
+use crate::money::Usd;
+use crate::policy::{PolicyType, Tier};
+
+/// Denied with reasons, or granted with a tier and reasons. A dry run shows the same value.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Verdict {
+    /// Refused; never empty.
+    Denied(Vec<Denial>),
+    /// Allowed once the tier's waiting is done.
+    Granted(Grant),
+}
+
+crate::wallet::wire_enum!(
+    /// Why a request is refused, as the stable code of the answer.
+    DenialCode {
+        /// No policy allows it (the default).
+        PolicyDenied = "POLICY_DENIED",
+        /// The destination is not on a whitelist in force.
+        WhitelistDenied = "WHITELIST_DENIED",
+        /// The token is not on an allow-list in force, or there is none.
+        TokenNotAllowed = "TOKEN_NOT_ALLOWED",
+        /// The network is not on a list in force.
+        NetworkNotAllowed = "NETWORK_NOT_ALLOWED",
+        /// Outside the permitted hours or days.
+        TimeNotAllowed = "TIME_NOT_ALLOWED",
+        /// Too many requests in a window.
+        RateLimitExceeded = "RATE_LIMIT_EXCEEDED",
+        /// No spending limit covers the asset.
+        SpendingLimitRequired = "SPENDING_LIMIT_REQUIRED",
+        /// Needs the owner, and the wallet has no proved one.
+        OwnerRequired = "OWNER_REQUIRED",
+        /// Does something the decoder does not understand.
+        UnknownEffect = "UNKNOWN_EFFECT",
+        /// Decimals of an asset are not known.
+        UnknownAsset = "UNKNOWN_ASSET",
+        /// A policy of a type this build cannot enforce is in force.
+        PolicyNotEnforced = "POLICY_TYPE_NOT_ENFORCED",
+    }
+);
+
+/// One reason for a refusal.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Denial {
+    /// Stable code.
+    pub code: DenialCode,
+    /// The type of policy that decided (for a missing policy: the type that would allow it).
+    pub policy_type: Option<PolicyType>,
+    /// The row that decided; none when a policy is missing.
+    pub policy_id: Option<PolicyId>,
+    /// One sentence.
+    pub message: String,
+    /// The remedy, or the nearest request that would be allowed.
+    pub hint: Option<String>,
+}
+
+/// Permission, with what is still owed.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Grant {
+    /// The strictest tier any policy asks for.
+    pub tier: Tier,
+    /// Why that tier, strictest first.
+    pub reasons: Vec<TierReason>,
+    /// Seconds to wait; present exactly when the tier is [`Tier::Delay`].
+    pub delay_seconds: Option<u32>,
+    /// Seconds the owner has; present exactly when the tier is [`Tier::Approval`].
+    pub approval_timeout: Option<u32>,
+    /// Value of what is spent, without fees; none when a price is missing.
+    pub usd: Option<Usd>,
+    /// A window that this request fills to four fifths or more.
+    pub warning: Option<WindowWarning>,
+}
+
+/// Why a policy asks for a tier.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct TierReason {
+    /// The tier asked for.
+    pub tier: Tier,
+    /// Type of the policy.
+    pub policy_type: PolicyType,
+    /// The row.
+    pub policy_id: PolicyId,
+    /// One sentence.
+    pub message: String,
+}
+
+/// A cumulative limit that is nearly used up.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct WindowWarning {
+    /// `daily` or `monthly`.
+    #[serde(rename = "type")]
+    pub window: Window,
+    /// Counted with this request.
+    pub spent: Usd,
+    /// The limit.
+    pub limit: Usd,
+}
+
+crate::wallet::wire_enum!(
+    /// A rolling window.
+    Window {
+        /// 24 hours.
+        Daily = "daily",
+        /// 30 days.
+        Monthly = "monthly",
+    }
+);

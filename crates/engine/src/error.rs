@@ -1,0 +1,386 @@
+//! The one error every use case answers with.
+//!
+//! A code is stable; the message is one sentence for a person; the hint names the remedy. None of
+//! them carries a secret, a URL or a stored row. HTTP statuses are the server's business.
+
+use std::fmt;
+
+use serde_json::{Value, json};
+use waiaas_chains::{ChainError, Refusal};
+use waiaas_core::clearance::NotCleared;
+use waiaas_core::money::AmountError;
+use waiaas_core::network::NetworkError;
+use waiaas_core::owner::ConsentError;
+use waiaas_core::policy::{DenialCode, RulesError};
+use waiaas_core::wallet::WalletStatus;
+use waiaas_core::{address::AddressError, asset::AssetIdError};
+use waiaas_keys::{KeyError, SignError};
+use waiaas_store::StoreError;
+
+macro_rules! codes {
+    ($($(#[$doc:meta])* $name:ident = $text:literal),+ $(,)?) => {
+        /// Stable error codes, as on the wire.
+        #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+        pub enum ErrorCode {
+            $($(#[$doc])* $name),+,
+            /// A policy said no.
+            Denied(DenialCode),
+        }
+
+        impl ErrorCode {
+            /// Every code that is not a denial.
+            pub const PLAIN: &'static [Self] = &[$(Self::$name),+];
+
+            /// The wire code.
+            pub const fn as_str(self) -> &'static str {
+                match self {
+                    $(Self::$name => $text),+,
+                    Self::Denied(code) => code.as_str(),
+                }
+            }
+        }
+    };
+}
+
+codes! {
+    /// No token, or not one of ours.
+    InvalidToken = "INVALID_TOKEN",
+    /// The token's time is over.
+    TokenExpired = "TOKEN_EXPIRED",
+    /// The session was revoked.
+    SessionRevoked = "SESSION_REVOKED",
+    /// Wrong or missing master password.
+    InvalidMasterPassword = "INVALID_MASTER_PASSWORD",
+    /// Too many wrong passwords.
+    MasterPasswordLocked = "MASTER_PASSWORD_LOCKED",
+    /// The owner's signature does not verify.
+    InvalidSignature = "INVALID_SIGNATURE",
+    /// The owner's message is not one that is open.
+    InvalidNonce = "INVALID_NONCE",
+    /// Two credentials where one was wanted.
+    AmbiguousCredentials = "AMBIGUOUS_CREDENTIALS",
+    /// The kill switch is on.
+    SystemLocked = "SYSTEM_LOCKED",
+    /// The daemon is stopping.
+    ShuttingDown = "SHUTTING_DOWN",
+
+    /// No such session.
+    SessionNotFound = "SESSION_NOT_FOUND",
+    /// A wallet has as many sessions as allowed.
+    SessionLimitExceeded = "SESSION_LIMIT_EXCEEDED",
+    /// The session may not be renewed again.
+    RenewalLimitReached = "RENEWAL_LIMIT_REACHED",
+    /// Less than half of the token's life is over.
+    RenewalTooEarly = "RENEWAL_TOO_EARLY",
+    /// The session's absolute lifetime is over.
+    SessionAbsoluteLifetimeExceeded = "SESSION_ABSOLUTE_LIFETIME_EXCEEDED",
+    /// Not this session's token, or no longer its current one.
+    SessionRenewalMismatch = "SESSION_RENEWAL_MISMATCH",
+    /// A session needs at least one wallet.
+    SessionRequiresWallet = "SESSION_REQUIRES_WALLET",
+    /// The session key was rotated moments ago.
+    RotationTooRecent = "ROTATION_TOO_RECENT",
+    /// The wallet is linked already.
+    WalletAlreadyLinked = "WALLET_ALREADY_LINKED",
+    /// The session has several wallets and none was named.
+    WalletIdRequired = "WALLET_ID_REQUIRED",
+    /// The session is not linked to that wallet.
+    WalletAccessDenied = "WALLET_ACCESS_DENIED",
+
+    /// No such wallet.
+    WalletNotFound = "WALLET_NOT_FOUND",
+    /// Another wallet has the name.
+    WalletNameTaken = "WALLET_NAME_TAKEN",
+    /// The key is already in this vault.
+    WalletAlreadyExists = "WALLET_ALREADY_EXISTS",
+    /// The wallet is suspended.
+    WalletSuspended = "WALLET_SUSPENDED",
+    /// The wallet is terminated.
+    WalletTerminated = "WALLET_TERMINATED",
+    /// The private key cannot be read.
+    InvalidPrivateKey = "INVALID_PRIVATE_KEY",
+
+    /// No such transaction.
+    TxNotFound = "TX_NOT_FOUND",
+    /// The transaction is past the state this needs.
+    TxAlreadyProcessed = "TX_ALREADY_PROCESSED",
+    /// Something in the request is not valid.
+    ActionValidationFailed = "ACTION_VALIDATION_FAILED",
+    /// The address cannot be read or is of the other chain.
+    InvalidAddress = "INVALID_ADDRESS",
+    /// The amount cannot be read or is not exact in the asset's decimals.
+    InvalidAmount = "INVALID_AMOUNT",
+    /// Decimals or symbol given do not agree with the chain.
+    TokenMismatch = "TOKEN_MISMATCH",
+    /// Not a token on this network.
+    TokenNotFound = "TOKEN_NOT_FOUND",
+    /// Not enough native coin.
+    InsufficientBalance = "INSUFFICIENT_BALANCE",
+    /// Not enough of the token.
+    InsufficientTokenBalance = "INSUFFICIENT_TOKEN_BALANCE",
+    /// Not enough native coin for the network fee.
+    InsufficientForFee = "INSUFFICIENT_FOR_FEE",
+    /// The network fee is above the configured cap.
+    FeeAboveCap = "FEE_ABOVE_CAP",
+    /// The request cannot be carried out on this chain.
+    InvalidTransaction = "INVALID_TRANSACTION",
+    /// The transaction type is not supported.
+    UnsupportedTxType = "UNSUPPORTED_TX_TYPE",
+    /// No network named and none implied.
+    NetworkRequired = "NETWORK_REQUIRED",
+    /// The network is not the wallet's.
+    EnvironmentNetworkMismatch = "ENVIRONMENT_NETWORK_MISMATCH",
+    /// No such network.
+    NetworkNotFound = "NETWORK_NOT_FOUND",
+    /// No endpoint is configured for the network.
+    AdapterNotAvailable = "ADAPTER_NOT_AVAILABLE",
+    /// The node says it would fail.
+    SimulationFailed = "SIMULATION_FAILED",
+    /// No usable answer from any node.
+    ChainError = "CHAIN_ERROR",
+    /// The same key with another body.
+    IdempotencyConflict = "IDEMPOTENCY_CONFLICT",
+
+    /// No such policy.
+    PolicyNotFound = "POLICY_NOT_FOUND",
+    /// A row of this type and scope exists.
+    PolicyAlreadyExists = "POLICY_ALREADY_EXISTS",
+    /// Not one of the 21 types.
+    PolicyTypeUnknown = "POLICY_TYPE_UNKNOWN",
+    /// The rules are not valid.
+    PolicyRulesInvalid = "POLICY_RULES_INVALID",
+    /// A stored rule cannot be read.
+    PolicyRulesCorrupt = "POLICY_RULES_CORRUPT",
+
+    /// The wallet has no owner.
+    OwnerNotSet = "OWNER_NOT_SET",
+    /// The owner is locked; only its own signature changes it.
+    OwnerAlreadyConnected = "OWNER_ALREADY_CONNECTED",
+    /// The address is not the owner's.
+    OwnerAddressMismatch = "OWNER_ADDRESS_MISMATCH",
+    /// Nothing waits for an answer.
+    ApprovalNotFound = "APPROVAL_NOT_FOUND",
+    /// The answer came too late.
+    ApprovalTimeout = "APPROVAL_TIMEOUT",
+
+    /// The kill switch is on already.
+    KillSwitchAlreadyActive = "KILL_SWITCH_ALREADY_ACTIVE",
+    /// The kill switch is not on.
+    KillSwitchNotActive = "KILL_SWITCH_NOT_ACTIVE",
+    /// Somebody else changed it first.
+    InvalidStateTransition = "INVALID_STATE_TRANSITION",
+    /// The disk is full.
+    StorageFull = "STORAGE_FULL",
+    /// The database does not answer.
+    StorageUnavailable = "STORAGE_UNAVAILABLE",
+    /// A defect or a damaged record.
+    InternalError = "INTERNAL_ERROR",
+}
+
+impl fmt::Display for ErrorCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// What went wrong and what to do about it.
+#[derive(Clone, PartialEq, Debug, thiserror::Error)]
+#[error("{code}: {message}")]
+pub struct Error {
+    /// Stable code.
+    pub code: ErrorCode,
+    /// One sentence.
+    pub message: String,
+    /// The remedy.
+    pub hint: Option<String>,
+    /// Structured extras, such as the denials of a policy.
+    pub details: Option<Value>,
+    /// Seconds after which asking again makes sense.
+    pub retry_after: Option<u64>,
+}
+
+impl Error {
+    /// An error without extras.
+    pub fn new(code: ErrorCode, message: impl Into<String>) -> Self {
+        Self { code, message: message.into(), hint: None, details: None, retry_after: None }
+    }
+
+    /// Adds the remedy.
+    #[must_use]
+    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
+        self
+    }
+
+    /// Adds structured extras.
+    #[must_use]
+    pub fn details(mut self, details: Value) -> Self {
+        self.details = Some(details);
+        self
+    }
+
+    /// Adds a waiting time in seconds.
+    #[must_use]
+    pub const fn retry_after(mut self, seconds: u64) -> Self {
+        self.retry_after = Some(seconds);
+        self
+    }
+
+    /// A request field that is not valid, in the shape of all validation errors.
+    pub fn invalid(path: &str, message: impl Into<String>) -> Self {
+        let message = message.into();
+        let issue = json!({ "path": path, "message": message, "code": "invalid" });
+        Self::new(ErrorCode::ActionValidationFailed, format!("{path}: {message}"))
+            .details(json!({ "issues": [issue] }))
+    }
+
+    /// A defect of ours or a damaged record. The cause goes to the log, never to the caller.
+    pub fn internal(cause: impl fmt::Display) -> Self {
+        tracing::error!(%cause, "internal error");
+        Self::new(ErrorCode::InternalError, "The daemon met an internal error; nothing was signed by this request.")
+            .hint("Look at the daemon's log for the request id.")
+    }
+}
+
+impl From<StoreError> for Error {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Full { .. } => Self::new(ErrorCode::StorageFull, "The disk is full; nothing was changed.")
+                .hint("Free space on the data directory's disk, then ask again."),
+            StoreError::Busy { .. } | StoreError::Unavailable { .. } => {
+                Self::new(ErrorCode::StorageUnavailable, "The database does not answer; nothing was changed.")
+                    .hint("Ask again in a moment.")
+                    .retry_after(1)
+            }
+            other => Self::internal(other),
+        }
+    }
+}
+
+impl From<ChainError> for Error {
+    fn from(error: ChainError) -> Self {
+        match error {
+            ChainError::Unreachable { .. } | ChainError::BadAnswer { .. } => {
+                Self::new(ErrorCode::ChainError, sentence(&error))
+                    .hint("Ask again later; nothing was signed by this request.")
+                    .retry_after(5)
+            }
+            ChainError::WrongChain { .. } => Self::new(ErrorCode::ChainError, sentence(&error))
+                .hint("The operator must correct the RPC endpoint of this network."),
+            ChainError::Refused(refusal) => refusal.into(),
+            ChainError::Corrupt(_) => Self::internal(error),
+        }
+    }
+}
+
+impl From<Refusal> for Error {
+    fn from(refusal: Refusal) -> Self {
+        let (code, hint) = match &refusal {
+            Refusal::InsufficientBalance { asset, .. } if asset.contains("/slip44:") => {
+                (ErrorCode::InsufficientBalance, "Send less, or fund the wallet.")
+            }
+            Refusal::InsufficientBalance { .. } => {
+                (ErrorCode::InsufficientTokenBalance, "Send less, or fund the wallet.")
+            }
+            Refusal::InsufficientForFee { .. } => {
+                (ErrorCode::InsufficientForFee, "Fund the wallet with some of the network's native coin.")
+            }
+            Refusal::NotAToken(_) => (ErrorCode::TokenNotFound, "Check the token's address and the network."),
+            Refusal::BadRecipient(_) => (ErrorCode::InvalidAddress, "Check the recipient."),
+            Refusal::SimulationFailed(_) => (ErrorCode::SimulationFailed, "Correct the request; nothing was signed."),
+            Refusal::FeeAboveCap { .. } => {
+                (ErrorCode::FeeAboveCap, "Wait for a lower network fee, or have the operator raise the cap.")
+            }
+            Refusal::Unsupported(_) => (ErrorCode::InvalidTransaction, "Ask for something this chain can do."),
+        };
+        Self::new(code, sentence(&refusal)).hint(hint)
+    }
+}
+
+impl From<NetworkError> for Error {
+    fn from(error: NetworkError) -> Self {
+        let code = match error {
+            NetworkError::Unknown(_) | NetworkError::Duplicate(_) => ErrorCode::NetworkNotFound,
+            NetworkError::Required(_) => ErrorCode::NetworkRequired,
+            NetworkError::Mismatch { .. } => ErrorCode::EnvironmentNetworkMismatch,
+        };
+        Self::new(code, sentence(&error)).hint("Set \"network\" to one of the wallet's networks.")
+    }
+}
+
+impl From<AddressError> for Error {
+    fn from(error: AddressError) -> Self {
+        Self::new(ErrorCode::InvalidAddress, sentence(&error)).hint("Check the address and its chain.")
+    }
+}
+
+impl From<AssetIdError> for Error {
+    fn from(error: AssetIdError) -> Self {
+        Self::new(ErrorCode::InvalidAddress, sentence(&error)).hint("Give a CAIP-19 id such as eip155:1/erc20:0x….")
+    }
+}
+
+impl From<AmountError> for Error {
+    fn from(error: AmountError) -> Self {
+        Self::new(ErrorCode::InvalidAmount, sentence(&error)).hint(
+            "\"amount\" is base units when it is digits only and human units when it has a decimal point; \
+             \"humanAmount\" is always human units.",
+        )
+    }
+}
+
+impl From<RulesError> for Error {
+    fn from(error: RulesError) -> Self {
+        Self::new(ErrorCode::PolicyRulesInvalid, sentence(&error)).hint("Correct the field named and send it again.")
+    }
+}
+
+impl From<ConsentError> for Error {
+    fn from(error: ConsentError) -> Self {
+        let code = match error {
+            ConsentError::MessageMismatch => ErrorCode::InvalidNonce,
+            ConsentError::Expired => ErrorCode::ApprovalTimeout,
+            ConsentError::NotTheOwner => ErrorCode::OwnerAddressMismatch,
+            ConsentError::BadSignature => ErrorCode::InvalidSignature,
+        };
+        Self::new(code, sentence(&error)).hint("Fetch the message again and sign exactly that text as the owner.")
+    }
+}
+
+impl From<NotCleared> for Error {
+    fn from(error: NotCleared) -> Self {
+        let code = match error {
+            NotCleared::Wallet(WalletStatus::Terminated) => ErrorCode::WalletTerminated,
+            NotCleared::Wallet(_) => ErrorCode::WalletSuspended,
+            NotCleared::KillSwitch => ErrorCode::SystemLocked,
+            NotCleared::SessionRevoked => ErrorCode::SessionRevoked,
+            NotCleared::TooEarly | NotCleared::NotApproved => ErrorCode::TxAlreadyProcessed,
+            NotCleared::Altered => ErrorCode::InternalError,
+        };
+        Self::new(code, sentence(&error))
+    }
+}
+
+impl From<KeyError> for Error {
+    fn from(error: KeyError) -> Self {
+        Self::internal(error)
+    }
+}
+
+impl From<SignError> for Error {
+    fn from(error: SignError) -> Self {
+        Self::internal(error)
+    }
+}
+
+/// A library's lower-case message as a sentence.
+fn sentence(error: &dyn fmt::Display) -> String {
+    let text = error.to_string();
+    let mut chars = text.chars();
+    let mut out: String = chars.next().map(|c| c.to_uppercase().collect()).unwrap_or_default();
+    out.push_str(chars.as_str());
+    if !out.ends_with('.') {
+        out.push('.');
+    }
+    out
+}

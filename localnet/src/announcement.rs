@@ -1,0 +1,70 @@
+//! The shape of the one JSON line that callers read: where the nodes are, who can pay, which tokens exist.
+//!
+//! Belongs here: field names and nothing else. Callers parse this, so a rename here is a change of contract.
+
+use serde::Serialize;
+
+/// Both chains.
+#[derive(Debug, Serialize)]
+pub struct Announcement {
+    /// The Solana runtime.
+    pub solana: SolanaAnnouncement,
+    /// The EVM node.
+    pub evm: EvmAnnouncement,
+}
+
+/// What a caller needs to use the Solana runtime.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SolanaAnnouncement {
+    /// JSON-RPC over HTTP.
+    pub rpc: String,
+    /// WebSocket subscriptions. A port of its own, not `rpc` plus one.
+    pub ws: String,
+    /// Holds SOL and the whole supply of both mints, and is the authority of both.
+    pub faucet: SolanaFaucet,
+    /// Mint of the SPL Token program.
+    pub spl_mint: String,
+    /// Decimals of `spl_mint`.
+    pub spl_decimals: u8,
+    /// Mint of the Token-2022 program.
+    pub token2022_mint: String,
+    /// Decimals of `token2022_mint`.
+    pub token2022_decimals: u8,
+}
+
+/// A funded Solana account.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SolanaFaucet {
+    /// Base58.
+    pub address: String,
+    /// Base58 of the 64 bytes (seed, then public key) that wallets import.
+    pub secret_key: String,
+}
+
+/// What a caller needs to use the EVM node.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct EvmAnnouncement {
+    /// JSON-RPC over HTTP; the same port also speaks WebSocket.
+    pub rpc: String,
+    /// Chain id for EIP-155 signatures.
+    pub chain_id: u64,
+    /// Holds ETH and the whole supply of `erc20`; the node also signs for it (`eth_sendTransaction`).
+    pub faucet: EvmFaucet,
+    /// An OpenZeppelin ERC-20.
+    pub erc20: String,
+    /// Decimals of `erc20`.
+    pub erc20_decimals: u8,
+}
+
+/// A funded EVM account.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct EvmFaucet {
+    /// EIP-55 address.
+    pub address: String,
+    /// 0x and 32 bytes of hex.
+    pub private_key: String,
+}

@@ -1,0 +1,96 @@
+//! The command line.
+//!
+//! Belongs here: what the caller may choose, and its checks. Defaults that need the cache folder are passed in by
+//! `start.sh`, which is the one place that knows where things were installed.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use anyhow::{Context, Result, bail};
+
+/// Printed for `--help`, to standard error like everything but the announcement.
+pub const USAGE: &str = "\
+usage: waiaas-localnet --anvil PATH --erc20-artifact PATH [--slot-ms N]
+
+  --anvil PATH            the native anvil binary
+  --erc20-artifact PATH   JSON with the bytecode of OpenZeppelin's ERC20PresetFixedSupply
+  --slot-ms N             Solana slot time in milliseconds, 400 by default
+
+Prints one line of JSON when both chains are ready, and runs until standard input closes or SIGINT or SIGTERM comes.
+`start.sh` installs and builds what is missing and fills in the two paths.";
+
+/// A cluster's slot time, so that confirmation, finality and blockhash expiry take as long as they do there.
+const DEFAULT_SLOT_MS: u64 = 400;
+
+/// What the caller chose.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Arguments {
+    /// Solana slot time.
+    pub slot_ms: u64,
+    /// The native anvil binary.
+    pub anvil: PathBuf,
+    /// The compiled ERC-20.
+    pub erc20_artifact: PathBuf,
+}
+
+impl Arguments {
+    /// Reads the words after the program name; `None` when help was asked for. A repeated option overrides.
+    pub fn parse(words: impl IntoIterator<Item = OsString>) -> Result<Option<Self>> {
+        let mut slot_ms = DEFAULT_SLOT_MS;
+        let mut anvil = None;
+        let mut erc20_artifact = None;
+
+        let mut words = words.into_iter();
+        while let Some(word) = words.next() {
+            let mut value = || words.next().with_context(|| format!("{} needs a value", word.display()));
+            match word.to_str() {
+                Some("--slot-ms") => slot_ms = parse_slot_ms(&value()?)?,
+                Some("--anvil") => anvil = Some(PathBuf::from(value()?)),
+                Some("--erc20-artifact") => erc20_artifact = Some(PathBuf::from(value()?)),
+                Some("--help" | "-h") => return Ok(None),
+                _ => bail!("unknown argument {}\n{USAGE}", word.display()),
+            }
+        }
+        Ok(Some(Self {
+            slot_ms,
+            anvil: anvil.context("--anvil is missing")?,
+            erc20_artifact: erc20_artifact.context("--erc20-artifact is missing")?,
+        }))
+    }
+}
+
+fn parse_slot_ms(word: &OsString) -> Result<u64> {
+    match word.to_str().map(str::parse) {
+        Some(Ok(slot_ms @ 1..=60_000)) => Ok(slot_ms),
+        _ => bail!("--slot-ms takes 1 to 60000, not {}", word.display()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(line: &str) -> Result<Option<Arguments>> {
+        Arguments::parse(line.split_whitespace().map(OsString::from))
+    }
+
+    #[test]
+    fn the_slot_time_is_a_clusters_by_default() {
+        let arguments = parse("--anvil a --erc20-artifact e").ok().flatten();
+        assert_eq!(arguments.map(|a| a.slot_ms), Some(400));
+    }
+
+    #[test]
+    fn a_repeated_option_overrides() {
+        let arguments = parse("--anvil a --erc20-artifact e --slot-ms 50 --anvil b").ok().flatten();
+        let expected = Arguments { slot_ms: 50, anvil: "b".into(), erc20_artifact: "e".into() };
+        assert_eq!(arguments, Some(expected));
+    }
+
+    #[test]
+    fn what_makes_no_sense_is_refused() {
+        for line in ["", "--anvil", "--anvil a", "--anvil a --erc20-artifact e --slot-ms 0", "--nonsense"] {
+            assert!(parse(line).is_err(), "{line:?}");
+        }
+    }
+}

@@ -1,0 +1,67 @@
+//! The EVM chain: anvil, its funded dev account, and one ERC-20.
+//!
+//! Belongs here: what is on the chain when the caller gets it. The process belongs to `anvil`, the token to `erc20`.
+
+use std::path::PathBuf;
+
+use anyhow::{Context, Result, ensure};
+use serde_json::json;
+
+use crate::announcement::{EvmAnnouncement, EvmFaucet};
+use crate::anvil::Anvil;
+use crate::erc20::{self, Erc20};
+use crate::json_rpc::JsonRpc;
+
+/// What every dev node calls itself, so wallets know it as a test chain.
+const CHAIN_ID: u64 = 31_337;
+
+/// First account of the public test mnemonic. Worth nothing anywhere but here.
+const FAUCET_ADDRESS: &str = "0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266";
+const FAUCET_PRIVATE_KEY: &str = "0xac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80";
+
+/// The 10,000 ETH of a dev account would do for one run; this does for any.
+const FAUCET_WEI: u128 = 1_000_000_000 * 10_u128.pow(18);
+
+/// A running EVM chain.
+pub struct Evm {
+    anvil: Anvil,
+    erc20: Erc20,
+}
+
+impl Evm {
+    /// Starts anvil, funds the faucet and deploys the ERC-20 to it.
+    pub async fn start(binary: PathBuf, erc20_artifact: PathBuf) -> Result<Self> {
+        let anvil = Anvil::start(&binary, CHAIN_ID).await?;
+        let rpc = JsonRpc::new(anvil.url())?;
+
+        let accounts = rpc.call("eth_accounts", json!([])).await?;
+        let first =
+            accounts.get(0).and_then(|account| account.as_str()).context("anvil has no dev account")?;
+        ensure!(first.eq_ignore_ascii_case(FAUCET_ADDRESS), "anvil's first account is {first}");
+
+        rpc.call("anvil_setBalance", json!([FAUCET_ADDRESS, format!("{FAUCET_WEI:#x}")])).await?;
+        let erc20 = erc20::deploy(&rpc, &erc20_artifact, FAUCET_ADDRESS).await?;
+        Ok(Self { anvil, erc20 })
+    }
+
+    /// What callers are told.
+    pub fn announcement(&self) -> EvmAnnouncement {
+        EvmAnnouncement {
+            rpc: self.anvil.url(),
+            chain_id: CHAIN_ID,
+            faucet: EvmFaucet { address: FAUCET_ADDRESS.into(), private_key: FAUCET_PRIVATE_KEY.into() },
+            erc20: self.erc20.address.clone(),
+            erc20_decimals: erc20::DECIMALS,
+        }
+    }
+
+    /// Waits until the node ends by itself, which it should not.
+    pub async fn died(&mut self) {
+        self.anvil.died().await;
+    }
+
+    /// Stops the node and waits until it is gone.
+    pub async fn stop(self) -> Result<()> {
+        self.anvil.stop().await
+    }
+}

@@ -1,0 +1,82 @@
+//! `waiaas-localnet`: one real Solana runtime and one real EVM node on loopback, with funded faucets and tokens.
+//!
+//! Belongs here: the order of start and stop, and the one line on standard output. How a chain is started and
+//! what is put on it belongs to `solana` and `evm`.
+
+mod announcement;
+mod anvil;
+mod arguments;
+mod erc20;
+mod evm;
+mod json_rpc;
+mod lifetime;
+mod mint;
+mod solana;
+
+use std::io::Write;
+use std::process::ExitCode;
+
+use announcement::Announcement;
+use anyhow::{Context, Result};
+use arguments::Arguments;
+use evm::Evm;
+use lifetime::{Ending, Lifetime};
+use solana::Solana;
+
+// The runtime must be multi-threaded: surfpool's start blocks in place while it waits for its own server.
+#[tokio::main(flavor = "multi_thread", worker_threads = 2)]
+async fn main() -> ExitCode {
+    match run().await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("waiaas-localnet: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run() -> Result<()> {
+    let Some(arguments) = Arguments::parse(std::env::args_os().skip(1))? else {
+        eprintln!("{}", arguments::USAGE);
+        return Ok(());
+    };
+    // Listening first: an end asked for during the start must not be lost.
+    let mut lifetime = Lifetime::watch()?;
+
+    let mut chains = tokio::spawn(start(arguments));
+    let (solana, mut evm) = tokio::select! {
+        started = &mut chains => started.context("the start was interrupted")??,
+        // The end of the process closes anvil's lifeline, and with it anvil.
+        _ = lifetime.ending() => return Ok(()),
+    };
+    announce(&Announcement { solana: solana.announcement(), evm: evm.announcement() })?;
+
+    let outcome = tokio::select! {
+        ending = lifetime.ending() => {
+            match ending {
+                Ending::StandardInputClosed => eprintln!("waiaas-localnet: standard input closed, stopping"),
+                Ending::Signal => eprintln!("waiaas-localnet: signal received, stopping"),
+            }
+            Ok(())
+        }
+        () = evm.died() => Err(anyhow::anyhow!("anvil stopped by itself")),
+    };
+    evm.stop().await?;
+    outcome
+}
+
+async fn start(arguments: Arguments) -> Result<(Solana, Evm)> {
+    // A task of its own, because surfpool's start occupies its thread until it is done.
+    let evm = tokio::spawn(Evm::start(arguments.anvil, arguments.erc20_artifact));
+    let solana = Solana::start(arguments.slot_ms).await?;
+    let evm = evm.await.context("the start of anvil was interrupted")??;
+    Ok((solana, evm))
+}
+
+/// Prints the line that callers wait for. It is the only thing this program writes to standard output.
+fn announce(announcement: &Announcement) -> Result<()> {
+    let mut line = serde_json::to_string(announcement).context("announcement")?;
+    line.push('\n');
+    let mut stdout = std::io::stdout().lock();
+    stdout.write_all(line.as_bytes()).and_then(|()| stdout.flush()).context("nobody reads the announcement")
+}

@@ -1,0 +1,79 @@
+//! The Solana chain: surfpool, a funded faucet, and one mint of each token program.
+//!
+//! Belongs here: what is on the chain when the caller gets it. How a mint is made belongs to `mint`.
+
+use anyhow::{Context, Result};
+use solana_commitment_config::CommitmentConfig;
+use solana_rpc_client::nonblocking::rpc_client::RpcClient;
+use surfpool_sdk::{BlockProductionMode, Keypair, Signer, Surfnet};
+
+use crate::announcement::{SolanaAnnouncement, SolanaFaucet};
+use crate::mint::{self, Mint, TokenProgram};
+
+/// A million SOL: enough for any run, and below the 2^53 lamports from which JavaScript clients lose digits.
+const FAUCET_LAMPORTS: u64 = 1_000_000 * 1_000_000_000;
+
+/// USDC's.
+const SPL_DECIMALS: u8 = 6;
+/// Other than the SPL mint's, so that mixed up decimals show.
+const TOKEN_2022_DECIMALS: u8 = 9;
+
+/// A running Solana chain.
+pub struct Solana {
+    // Dropping it stops the chain.
+    surfnet: Surfnet,
+    spl: Mint,
+    token_2022: Mint,
+}
+
+impl Solana {
+    /// Starts the runtime, which never asks another network, with a block every `slot_ms`.
+    pub async fn start(slot_ms: u64) -> Result<Self> {
+        let surfnet = Surfnet::builder()
+            .offline(true)
+            // Blocks by the clock: only then do blockhashes expire and confirmations arrive without new traffic.
+            .block_production_mode(BlockProductionMode::Clock)
+            .slot_time_ms(slot_ms)
+            .payer(Keypair::new())
+            .airdrop_sol(FAUCET_LAMPORTS)
+            .start()
+            .await
+            .context("surfpool does not start")?;
+        discard_events(&surfnet)?;
+
+        let rpc = RpcClient::new_with_commitment(surfnet.rpc_url().to_owned(), CommitmentConfig::confirmed());
+        let faucet = surfnet.payer();
+        let (spl, token_2022) = tokio::try_join!(
+            mint::create(&rpc, faucet, TokenProgram::Spl, SPL_DECIMALS),
+            mint::create(&rpc, faucet, TokenProgram::Token2022, TOKEN_2022_DECIMALS),
+        )?;
+        Ok(Self { surfnet, spl, token_2022 })
+    }
+
+    /// What callers are told.
+    pub fn announcement(&self) -> SolanaAnnouncement {
+        let faucet = self.surfnet.payer();
+        SolanaAnnouncement {
+            rpc: self.surfnet.rpc_url().to_owned(),
+            ws: self.surfnet.ws_url().to_owned(),
+            faucet: SolanaFaucet {
+                address: faucet.pubkey().to_string(),
+                secret_key: faucet.to_base58_string(),
+            },
+            spl_mint: self.spl.address.to_string(),
+            spl_decimals: self.spl.decimals,
+            token2022_mint: self.token_2022.address.to_string(),
+            token2022_decimals: self.token_2022.decimals,
+        }
+    }
+}
+
+/// Throws surfpool's events away: it queues one for each slot and transaction, without a bound.
+fn discard_events(surfnet: &Surfnet) -> Result<()> {
+    let events = surfnet.events().clone();
+    std::thread::Builder::new()
+        .name("surfnet-events".into())
+        .spawn(move || events.iter().for_each(drop))
+        .context("thread that discards surfpool's events")?;
+    Ok(())
+}
