@@ -3,8 +3,9 @@
 //! Belongs here: the deployment. Transfers are plain calls that tests make themselves (see README.md).
 
 use std::path::Path;
+use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, bail, ensure};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -17,6 +18,9 @@ const NAME: &str = "Localnet Token";
 const SYMBOL: &str = "LOCAL";
 /// A billion tokens.
 const SUPPLY: u128 = 1_000_000_000 * 10_u128.pow(DECIMALS as u32);
+
+const MINING_TIMEOUT: Duration = Duration::from_secs(10);
+const MINING_POLL: Duration = Duration::from_millis(10);
 
 /// A deployed token.
 pub struct Erc20 {
@@ -38,14 +42,26 @@ pub async fn deploy(rpc: &JsonRpc, artifact: &Path, owner: &str) -> Result<Erc20
 
     let data = bytecode + &constructor_arguments(NAME, SYMBOL, SUPPLY, owner);
     let hash = rpc.call("eth_sendTransaction", json!([{"from": owner, "data": data}])).await?;
-    // anvil mines the transaction before it answers, so the receipt is there.
-    let receipt = rpc.call("eth_getTransactionReceipt", json!([hash])).await?;
+    let receipt = receipt(rpc, &hash).await?;
     ensure!(receipt["status"] == "0x1", "the ERC-20 was not deployed: {receipt}");
     let address = receipt["contractAddress"].as_str().context("the receipt names no contract")?;
 
     let balance = rpc.call("eth_call", json!([{"to": address, "data": balance_of(owner)}, "latest"])).await?;
     ensure!(balance == Value::from(format!("0x{SUPPLY:064x}")), "the faucet's balance is {balance}");
     Ok(Erc20 { address: address.to_owned() })
+}
+
+/// Waits for the receipt: anvil mines at once, but may answer before it has done so.
+async fn receipt(rpc: &JsonRpc, hash: &Value) -> Result<Value> {
+    let deadline = Instant::now() + MINING_TIMEOUT;
+    while Instant::now() < deadline {
+        let receipt = rpc.call("eth_getTransactionReceipt", json!([hash])).await?;
+        if !receipt.is_null() {
+            return Ok(receipt);
+        }
+        tokio::time::sleep(MINING_POLL).await;
+    }
+    bail!("transaction {hash} is not mined");
 }
 
 /// ABI encoding of `constructor(string name, string symbol, uint256 supply, address owner)`, as hex.

@@ -67,9 +67,9 @@ async fn run() -> Result<()> {
 
 async fn start(arguments: Arguments) -> Result<(Solana, Evm)> {
     // A task of its own, because surfpool's start occupies its thread until it is done.
-    let evm = tokio::spawn(Evm::start(arguments.anvil, arguments.erc20_artifact));
-    let solana = Solana::start(arguments.slot_ms).await?;
-    let evm = evm.await.context("the start of anvil was interrupted")??;
+    let solana = tokio::spawn(Solana::start(arguments.slot_ms));
+    let evm = Evm::start(arguments.anvil, arguments.erc20_artifact).await?;
+    let solana = solana.await.context("the start of surfpool was interrupted")??;
     Ok((solana, evm))
 }
 

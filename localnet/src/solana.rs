@@ -10,8 +10,8 @@ use surfpool_sdk::{BlockProductionMode, Keypair, Signer, Surfnet};
 use crate::announcement::{SolanaAnnouncement, SolanaFaucet};
 use crate::mint::{self, Mint, TokenProgram};
 
-/// A million SOL: enough for any run, and below the 2^53 lamports from which JavaScript clients lose digits.
-const FAUCET_LAMPORTS: u64 = 1_000_000 * 1_000_000_000;
+/// Half of what surfpool has to give; the other half is left for `requestAirdrop`.
+const FAUCET_LAMPORTS: u64 = 500_000 * 1_000_000_000;
 
 /// USDC's.
 const SPL_DECIMALS: u8 = 6;

@@ -128,7 +128,14 @@ mod tests {
         }
         let mixed = "eip155:8453/erc20:0x833589fCD6eDb6E08f4c7C32D4f71b54bdA02913";
         assert_eq!(mixed.parse::<AssetId>().expect("asset").to_string(), mixed.to_lowercase());
-        for bad in ["", "eip155:1", "eip155:1/erc20:0x12", "xrpl:0/slip44:144", "eip155:/slip44:60", "eip155:1/erc721:0x1"] {
+        for bad in [
+            "",
+            "eip155:1",
+            "eip155:1/erc20:0x12",
+            "xrpl:0/slip44:144",
+            "eip155:/slip44:60",
+            "eip155:1/erc721:0x1",
+        ] {
             assert!(bad.parse::<AssetId>().is_err(), "{bad}");
         }
     }

@@ -20,7 +20,11 @@ pub enum Amount {
 impl Amount {
     /// Reads the request field `amount`.
     pub fn parse(text: &str) -> Result<Self, AmountError> {
-        if text.contains('.') { text.parse().map(Self::Human) } else { parse_base_units(text).map(Self::Base) }
+        if text.contains('.') {
+            text.parse().map(Self::Human)
+        } else {
+            parse_base_units(text).map(Self::Base)
+        }
     }
 
     /// Reads the request field `humanAmount`.

@@ -170,7 +170,10 @@ impl FromStr for Usd {
 impl Serialize for Usd {
     /// A JSON number, as dollar figures are on the wire.
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        self.to_string().parse::<serde_json::Number>().map_err(serde::ser::Error::custom)?.serialize(serializer)
+        self.to_string()
+            .parse::<serde_json::Number>()
+            .map_err(serde::ser::Error::custom)?
+            .serialize(serializer)
     }
 }
 

@@ -259,7 +259,9 @@ impl Networks {
         };
         match fixed {
             Some(slug) => self.find(slug),
-            None => Err(NetworkError::Required(self.of(chain, environment).map(|n| n.id.to_string()).collect())),
+            None => {
+                Err(NetworkError::Required(self.of(chain, environment).map(|n| n.id.to_string()).collect()))
+            }
         }
     }
 }
@@ -273,12 +275,18 @@ mod tests {
         let networks = Networks::builtin();
         let find = |n, c, e| networks.resolve(n, c, e).map(|n| n.id.to_string());
         assert_eq!(find(None, Chain::Solana, Environment::Testnet), Ok("solana-devnet".into()));
-        assert_eq!(find(Some("eip155:84532"), Chain::Ethereum, Environment::Testnet), Ok("base-sepolia".into()));
+        assert_eq!(
+            find(Some("eip155:84532"), Chain::Ethereum, Environment::Testnet),
+            Ok("base-sepolia".into())
+        );
         assert!(matches!(
             find(Some("base-mainnet"), Chain::Ethereum, Environment::Testnet),
             Err(NetworkError::Mismatch { .. })
         ));
         assert!(matches!(find(None, Chain::Ethereum, Environment::Testnet), Err(NetworkError::Required(_))));
-        assert!(matches!(find(Some("nope"), Chain::Solana, Environment::Testnet), Err(NetworkError::Unknown(_))));
+        assert!(matches!(
+            find(Some("nope"), Chain::Solana, Environment::Testnet),
+            Err(NetworkError::Unknown(_))
+        ));
     }
 }

@@ -271,7 +271,8 @@ mod tests {
         let asked = challenge(owner);
         let message = asked.message();
         let signature = bs58::encode(key.sign(message.as_bytes()).to_bytes()).into_string();
-        let answer = |c: &Challenge, o, m: &str, s: &str, at| verify(c, o, m, s, at).map(|consent| consent.action());
+        let answer =
+            |c: &Challenge, o, m: &str, s: &str, at| verify(c, o, m, s, at).map(|consent| consent.action());
 
         assert_eq!(answer(&asked, Some(owner), &message, &signature, asked.issued_at), Ok(asked.action));
         let late = answer(&asked, Some(owner), &message, &signature, asked.expires_at);

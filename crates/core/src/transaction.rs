@@ -1,5 +1,6 @@
 //! The life of a transaction: its states and the only legal moves between them.
 
+use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use crate::wallet::wire_enum;

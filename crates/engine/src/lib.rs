@@ -1,1 +1,30 @@
-//! placeholder
+//! The daemon without HTTP: every use case, composed from the five crates below it.
+//!
+//! A newcomer starts here. [`Engine`] holds the parts; `credentials/` makes the three proofs that use
+//! cases ask for; `pipeline/` is the one path on which value moves; `admin/` is what the operator
+//! does; `workers/` is what happens by itself. What does not belong here: HTTP, SQL, cryptography.
+
+mod admin;
+mod approvals;
+mod chains;
+mod clock;
+pub mod config;
+mod credentials;
+mod data_dir;
+mod engine;
+mod error;
+mod lanes;
+pub mod offline;
+mod pipeline;
+mod policies;
+mod reads;
+mod views;
+mod workers;
+
+pub use clock::{Clock, SystemClock};
+pub use credentials::{Decision, Master, Owner, OwnerAnswer, Session};
+pub use data_dir::{DataDir, DataDirError, write_private};
+pub use engine::{Engine, Setup, StartError};
+pub use error::{Error, ErrorCode};
+pub use views::*;
+pub use waiaas_core as core;

@@ -1,1 +1,35 @@
-//! placeholder
+//! The secrets of WAIaaS: the only crate that sees secret bytes.
+//!
+//! What belongs here: the master password and its KDF, the root key and its sub-keys, sealing of
+//! private keys and small secrets, sealed backups, signing, process hardening. What does not:
+//! storage, HTTP, chains, and any decision whether something may be signed — that is what a
+//! [`waiaas_core::clearance::Clearance`] proves, and [`Vault::sign`] is the only door that takes one.
+//!
+//! The chain of keys: master password → Argon2id → key-encryption key → root key → HKDF sub-key per
+//! purpose → data key per item → item. Only the first step costs time, and it happens once.
+
+mod aead;
+pub mod backup;
+pub mod hardening;
+mod import;
+pub mod kdf;
+pub mod keystore;
+pub mod password;
+mod public_key;
+mod random;
+mod root_key;
+mod sealed_key;
+mod sealed_secret;
+mod sign;
+mod vault;
+
+pub use kdf::{KdfParams, ParamsError};
+pub use keystore::{KeystoreHeader, UnlockError, WrapError};
+pub use password::{Checked, PasswordVerifier, WeakPassword, generate_recovery_password};
+pub use random::NoRandomness;
+pub use root_key::RootKey;
+pub use sealed_key::{SealedKey, SealedKeyError};
+pub use sealed_secret::{Purpose, SecretError};
+pub use secrecy::{ExposeSecret, SecretSlice, SecretString};
+pub use sign::SignError;
+pub use vault::{KeyError, Vault};

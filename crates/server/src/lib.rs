@@ -1,1 +1,22 @@
-//! placeholder
+//! The doors: HTTP in front of the engine. It translates and never decides.
+//!
+//! A request passes the layers in `layers/`, then a handler in `routes/<noun>/<verb>.rs`. Every
+//! handler's first parameter is a credential from `extract/`; one without does not compile. Errors
+//! become HTTP in `problem.rs` and nowhere else. What does not belong here: policy, storage, keys.
+
+mod app;
+mod connections;
+mod doors;
+mod extract;
+mod layers;
+mod limits;
+mod openapi;
+mod problem;
+mod router;
+mod routes;
+mod shapes;
+
+pub use connections::{ServeError, serve};
+pub use doors::{AuthClass, Door, inventory};
+pub use openapi::openapi_json;
+pub use router::router;

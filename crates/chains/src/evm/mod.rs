@@ -1,1 +1,243 @@
-//! EVM networks.
+//! EVM networks: native coin and ERC-20 transfers, EIP-1559 and legacy fees.
+//!
+//! Belongs here: drafts, their effects, nonces, fees, signed bytes and their fate, for every EVM
+//! network alike. Does not belong here: keys, what may be spent, prices in dollars, or when to ask again.
+
+mod body;
+mod build;
+mod complete;
+mod confirm;
+mod decode;
+mod envelope;
+mod erc20;
+mod fees;
+mod market;
+mod node;
+mod revert;
+
+use alloy_primitives::{Address as EvmAddress, U256};
+use async_trait::async_trait;
+use serde_json::json;
+use tokio::sync::OnceCell;
+use waiaas_core::address::Address;
+use waiaas_core::asset::AssetId;
+use waiaas_core::draft::{Completed, Draft};
+use waiaas_core::effect::Effects;
+use waiaas_core::intent::Intent;
+use waiaas_core::network::{Environment, Network};
+
+use self::body::Body;
+use self::node::{Call, Node};
+use crate::rpc::{RpcFailure, RpcPool};
+use crate::{Chain, ChainError, Fate, Holding, Lane, Refusal, SignedTx, Simulation, Submission, TokenFacts};
+
+/// What an operator may set for an EVM network.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct EvmOptions {
+    /// The most one transaction may pay the network, in wei.
+    pub max_fee: U256,
+    /// The most offered as priority fee, in wei per gas.
+    pub max_priority_fee_per_gas: u128,
+    /// Gas limit in percent of the estimate.
+    pub gas_margin_percent: u64,
+    /// Blocks, the transaction's own included, before it counts as confirmed; at least 1.
+    pub confirmations: u64,
+    /// Depth at which a block counts as final where nodes do not know the tag `finalized`.
+    pub finality_depth: u64,
+}
+
+impl EvmOptions {
+    /// The defaults for a kind of network.
+    pub fn for_environment(environment: Environment) -> Self {
+        let confirmations = match environment {
+            Environment::Local => 1,
+            Environment::Testnet => 2,
+            Environment::Mainnet => 6,
+        };
+        Self {
+            // 0.05 coins.
+            max_fee: U256::from(50_000_000_000_000_000u64),
+            // 200 gwei: some networks demand tens of gwei.
+            max_priority_fee_per_gas: 200_000_000_000,
+            gas_margin_percent: 120,
+            confirmations,
+            finality_depth: 256,
+        }
+    }
+}
+
+/// One EVM network.
+#[derive(Debug)]
+pub struct EvmChain {
+    network: Network,
+    chain_id: u64,
+    node: Node,
+    options: EvmOptions,
+    data_fee_oracle: OnceCell<bool>,
+}
+
+impl EvmChain {
+    /// An EVM network served by `rpc`. Every endpoint must name the network's chain id before anything
+    /// else is asked of it. Refuses a network without an EIP-155 chain id.
+    pub fn new(network: Network, rpc: RpcPool, options: EvmOptions) -> Result<Self, ChainError> {
+        let Some(chain_id) = network.evm_chain_id else {
+            let why = format!("{} is not an EVM network", network.id);
+            return Err(ChainError::Refused(Refusal::Unsupported(why)));
+        };
+        let node = Node(rpc.expecting("eth_chainId", json!([]), json!(format!("0x{chain_id:x}"))));
+        Ok(Self { network, chain_id, node, options, data_fee_oracle: OnceCell::new() })
+    }
+
+    /// The sender and body of a draft of this network.
+    fn read_draft(&self, draft: &Draft) -> Result<(EvmAddress, Body), ChainError> {
+        let corrupt = |what: &str| ChainError::Corrupt(what.to_owned());
+        if draft.network != self.network.id {
+            return Err(corrupt("the draft is for another network"));
+        }
+        let from =
+            evm_address(draft.from).ok_or_else(|| corrupt("the draft's sender is not an EVM address"))?;
+        let body = Body::decode(&draft.body)?;
+        if body.chain_id != self.chain_id {
+            return Err(corrupt("the draft is for another chain id"));
+        }
+        Ok((from, body))
+    }
+
+    /// Decimals of the contract `token`. An address that does not answer is not a token.
+    async fn token_decimals(&self, token: Address, contract: EvmAddress) -> Result<u8, ChainError> {
+        let answer = self.token_answer(token, contract, erc20::decimals()).await?;
+        erc20::read_decimals(&answer).ok_or(ChainError::Refused(Refusal::NotAToken(token)))
+    }
+
+    async fn token_balance(
+        &self,
+        token: Address,
+        contract: EvmAddress,
+        owner: EvmAddress,
+    ) -> Result<U256, ChainError> {
+        let answer = self.token_answer(token, contract, erc20::balance_of(owner)).await?;
+        erc20::word(&answer).ok_or(ChainError::Refused(Refusal::NotAToken(token)))
+    }
+
+    async fn token_answer(
+        &self,
+        token: Address,
+        contract: EvmAddress,
+        question: alloy_primitives::Bytes,
+    ) -> Result<alloy_primitives::Bytes, ChainError> {
+        match self.node.read(contract, question).await {
+            Ok(answer) => Ok(answer),
+            Err(failure) => match self.would_fail(failure) {
+                ChainError::Refused(_) => Err(ChainError::Refused(Refusal::NotAToken(token))),
+                other => Err(other),
+            },
+        }
+    }
+}
+
+/// The EVM form of an address, if it has one.
+fn evm_address(address: Address) -> Option<EvmAddress> {
+    match address {
+        Address::Evm(bytes) => Some(bytes.into()),
+        Address::Solana(_) => None,
+    }
+}
+
+/// The EVM form of an address to read from.
+fn account(address: Address) -> Result<EvmAddress, ChainError> {
+    let why = || ChainError::Refused(Refusal::Unsupported(format!("{address} is not an EVM address")));
+    evm_address(address).ok_or_else(why)
+}
+
+#[async_trait]
+impl Chain for EvmChain {
+    fn network(&self) -> &Network {
+        &self.network
+    }
+
+    async fn build(&self, from: Address, intent: &Intent) -> Result<Draft, ChainError> {
+        self.build_draft(from, intent).await
+    }
+
+    fn effects(&self, draft: &Draft) -> Result<Effects, ChainError> {
+        let (_, body) = self.read_draft(draft)?;
+        let items = decode::effects(&self.network, &body);
+        Ok(Effects {
+            network: self.network.id.clone(),
+            native: self.network.native(),
+            from: draft.from,
+            items,
+        })
+    }
+
+    async fn token(&self, token: Address) -> Result<TokenFacts, ChainError> {
+        let contract = evm_address(token).ok_or(ChainError::Refused(Refusal::NotAToken(token)))?;
+        let decimals = self.token_decimals(token, contract).await?;
+        // EIP-20 makes the symbol optional.
+        let symbol = match self.node.read(contract, erc20::symbol()).await {
+            Ok(answer) => erc20::read_symbol(&answer),
+            Err(RpcFailure::Node { .. }) => String::new(),
+            Err(failure) => return Err(self.node.fail(failure)),
+        };
+        Ok(TokenFacts { decimals, symbol })
+    }
+
+    async fn simulate(&self, draft: &Draft) -> Result<Simulation, ChainError> {
+        let (from, body) = self.read_draft(draft)?;
+        let token = erc20::Transfer::decode(&body.input).is_some();
+        let call = Call { from, to: body.to, value: body.value, input: body.input };
+        let failed = |error: String| {
+            Ok(Simulation { success: false, logs: Vec::new(), units_consumed: None, error: Some(error) })
+        };
+        match self.node.run(&call, "pending").await {
+            Ok(answer) if token && erc20::transfer_refused(&answer) => {
+                failed("the token refuses the transfer".to_owned())
+            }
+            Ok(_) => {
+                // The outcome is known; the gas used is a courtesy.
+                let units_consumed = self.node.estimate_gas(&call).await.ok();
+                Ok(Simulation { success: true, logs: Vec::new(), units_consumed, error: None })
+            }
+            Err(failure) => match self.would_fail(failure) {
+                ChainError::Refused(Refusal::SimulationFailed(reason)) => failed(reason),
+                other => Err(other),
+            },
+        }
+    }
+
+    async fn complete(&self, draft: &Draft, lane: &Lane) -> Result<Completed, ChainError> {
+        self.complete_draft(draft, lane).await
+    }
+
+    fn assemble(&self, completed: &Completed, signature: &[u8]) -> Result<SignedTx, ChainError> {
+        self.join(completed, signature)
+    }
+
+    async fn submit(&self, signed: &SignedTx) -> Result<Submission, ChainError> {
+        self.broadcast(signed).await
+    }
+
+    async fn fate(&self, from: Address, signed: &SignedTx) -> Result<Fate, ChainError> {
+        self.fate_of(from, signed).await
+    }
+
+    async fn balance(&self, address: Address) -> Result<U256, ChainError> {
+        self.node.balance(account(address)?).await.map_err(|f| self.node.fail(f))
+    }
+
+    async fn holdings(&self, address: Address, tokens: &[Address]) -> Result<Vec<Holding>, ChainError> {
+        let owner = account(address)?;
+        let facts = TokenFacts {
+            decimals: self.network.native_decimals,
+            symbol: self.network.native_symbol.to_string(),
+        };
+        let amount = self.balance(address).await?;
+        let mut holdings = vec![Holding { asset: self.network.native(), amount, facts }];
+        for token in tokens {
+            let facts = self.token(*token).await?;
+            let amount = self.token_balance(*token, account(*token)?, owner).await?;
+            holdings.push(Holding { asset: AssetId::token(&self.network.caip2, *token), amount, facts });
+        }
+        Ok(holdings)
+    }
+}

@@ -77,7 +77,14 @@ impl Record {
 
     /// Notes a failure of an attempt begun at `began`. Attempts that were already under way when the
     /// previous failure was noted belong to that one: a burst of calls counts once.
-    pub(super) fn failed(&mut self, began: Instant, now: Instant, base: Duration, most: Duration, why: String) {
+    pub(super) fn failed(
+        &mut self,
+        began: Instant,
+        now: Instant,
+        base: Duration,
+        most: Duration,
+        why: String,
+    ) {
         self.last_failure = Some(why);
         if self.failed_at.is_some_and(|noted| began < noted) {
             return;
@@ -105,17 +112,33 @@ impl Record {
     }
 }
 
-/// The endpoint to ask next: the first not yet tried that is not cooling down; when all that are left
-/// cool down, the one whose pause ends first, once per call.
-pub(super) fn next(records: &[Record], tried: &[usize], now: Instant, last_resort_used: bool) -> Option<(usize, bool)> {
-    let untried = || records.iter().enumerate().filter(|(position, _)| !tried.contains(position));
-    if let Some((position, _)) = untried().find(|(_, record)| record.cooling_for(now).is_none()) {
-        return Some((position, false));
+/// The endpoints one call has been to.
+#[derive(Debug, Default)]
+pub(super) struct Round {
+    tried: Vec<usize>,
+    last_resort_used: bool,
+}
+
+impl Round {
+    /// The endpoint to ask next: the first of `allowed` not yet tried that is not cooling down; when
+    /// all that are left cool down, the one whose pause ends first, once per call.
+    pub(super) fn next(&mut self, records: &[Record], now: Instant, allowed: Option<usize>) -> Option<usize> {
+        let candidates = || {
+            let all = records.iter().enumerate();
+            all.filter(|(position, _)| {
+                allowed.is_none_or(|only| only == *position) && !self.tried.contains(position)
+            })
+        };
+        let ready = candidates().find(|(_, record)| record.cooling_for(now).is_none());
+        let (position, resort) = match ready {
+            Some((position, _)) => (position, false),
+            None if self.last_resort_used => return None,
+            None => (candidates().min_by_key(|(_, record)| record.cooling_until)?.0, true),
+        };
+        self.last_resort_used |= resort;
+        self.tried.push(position);
+        Some(position)
     }
-    if last_resort_used {
-        return None;
-    }
-    untried().min_by_key(|(_, record)| record.cooling_until).map(|(position, _)| (position, true))
 }
 
 #[cfg(test)]
@@ -157,24 +180,30 @@ mod tests {
     async fn asks_in_order_and_when_all_cool_the_one_that_ends_first() {
         let now = Instant::now();
         let mut records = vec![Record::default(), Record::default(), Record::default()];
-        assert_eq!(next(&records, &[], now, false), Some((0, false)));
+        let order = |records: &[Record], only| {
+            let mut round = Round::default();
+            std::iter::from_fn(|| round.next(records, now, only)).collect::<Vec<_>>()
+        };
+        assert_eq!(order(&records, None), [0, 1, 2]);
+        assert_eq!(order(&records, Some(1)), [1]);
         for (record, base) in records.iter_mut().zip([30, 10, 20]) {
             record.failed(now, now, Duration::from_secs(base), MOST, "down".into());
         }
-        assert_eq!(next(&records, &[], now, false), Some((1, true)));
-        assert_eq!(next(&records, &[1], now, true), None, "one last resort per call");
+        assert_eq!(order(&records, None), [1], "one last resort per call");
         records[2].succeeded();
-        assert_eq!(next(&records, &[], now, false), Some((2, false)));
-        assert_eq!(next(&records, &[0, 1, 2], now, false), None);
+        assert_eq!(order(&records, None), [2, 1]);
     }
 
     #[test]
     fn only_http_urls_and_no_secret_survives_redaction() {
-        for bad in ["", "localhost:8545", "ftp://a/b", "http://", "file:///etc/passwd", "ws://a", "http://a/#f"] {
+        for bad in
+            ["", "localhost:8545", "ftp://a/b", "http://", "file:///etc/passwd", "ws://a", "http://a/#f"]
+        {
             assert!(Endpoint::parse(bad).is_none(), "{bad}");
         }
         let endpoint =
-            Endpoint::parse("https://user:longpassword@node.test/v2/sup3rs3cretk3y?k=queryseecret").expect("url");
+            Endpoint::parse("https://user:longpassword@node.test/v2/sup3rs3cretk3y?k=queryseecret")
+                .expect("url");
         let text = endpoint.redact("bad key sup3rs3cretk3y, queryseecret, longpassword at /v2");
         assert_eq!(text, "bad key ***, ***, *** at /v2");
         assert_eq!(format!("{endpoint:?}"), "Endpoint(***)");

@@ -15,11 +15,7 @@ pub(super) enum Answer {
     /// The result, which may be null.
     Result(Value),
     /// An error object.
-    Error {
-        code: i64,
-        message: String,
-        data: Option<Value>,
-    },
+    Error { code: i64, message: String, data: Option<Value> },
     /// The node declines to serve us now.
     Busy,
 }
@@ -30,7 +26,8 @@ pub(super) fn request(id: u64, method: &str, params: &Value) -> Value {
 
 /// Reads the answer to the request `id`.
 pub(super) fn read(body: &[u8], id: u64) -> Result<Answer, &'static str> {
-    let mut map: Map<String, Value> = serde_json::from_slice(body).map_err(|_| "the answer is not a JSON object")?;
+    let mut map: Map<String, Value> =
+        serde_json::from_slice(body).map_err(|_| "the answer is not a JSON object")?;
     if map.get("jsonrpc").and_then(Value::as_str) != Some("2.0") {
         return Err("the answer is not JSON-RPC 2.0");
     }
@@ -68,7 +65,10 @@ mod tests {
             ok(r#"{"jsonrpc":"2.0","id":7,"error":{"code":3,"message":"reverted\u0007","data":"0x"}}"#),
             Answer::Error { code: 3, message: "reverted".into(), data: Some(json!("0x")) }
         );
-        assert_eq!(ok(r#"{"jsonrpc":"2.0","id":7,"error":{"code":-32005,"message":"slow down"}}"#), Answer::Busy);
+        assert_eq!(
+            ok(r#"{"jsonrpc":"2.0","id":7,"error":{"code":-32005,"message":"slow down"}}"#),
+            Answer::Busy
+        );
         for bad in [
             "",
             "<html>",

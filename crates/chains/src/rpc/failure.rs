@@ -22,6 +22,9 @@ pub enum RpcFailure {
         /// The error's `data` (on EVM: revert data), if any.
         data: Option<Value>,
     },
+    /// The node is not one of the network the pool is for (see [`super::RpcPool::expecting`]).
+    #[error("the node serves another chain ({0})")]
+    WrongChain(String),
     /// The answer was not JSON-RPC, not for this call, too large, or not of the expected shape.
     #[error("{0}")]
     BadAnswer(String),
@@ -34,6 +37,7 @@ impl RpcFailure {
         let network = network.to_string();
         match self {
             Self::Unreachable(reason) => ChainError::Unreachable { network, reason },
+            Self::WrongChain(found) => ChainError::WrongChain { network, found },
             Self::BadAnswer(reason) => ChainError::BadAnswer { network, reason },
             node @ Self::Node { .. } => ChainError::BadAnswer { network, reason: node.to_string() },
         }

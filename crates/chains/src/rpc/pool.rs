@@ -1,7 +1,7 @@
 //! The endpoints of one network, asked in order of preference.
 
 use std::fmt;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use serde_json::Value;
 use tokio::time::Instant;
 use waiaas_core::network::NetworkId;
 
-use super::endpoint::{self, Endpoint, EndpointHealth, Record};
+use super::endpoint::{Endpoint, EndpointHealth, Record, Round};
 use super::envelope::{self, Answer};
 use super::failure::RpcFailure;
 use crate::{ChainError, Refusal};
@@ -42,14 +42,21 @@ impl Default for RpcOptions {
 
 /// An HTTP client fit for [`RpcPool`]: it follows no redirects, which could carry a request elsewhere.
 pub fn http_client() -> Result<Client, reqwest::Error> {
-    Client::builder().redirect(reqwest::redirect::Policy::none()).connect_timeout(Duration::from_secs(5)).build()
+    Client::builder()
+        .redirect(reqwest::redirect::Policy::none())
+        .connect_timeout(Duration::from_secs(5))
+        .build()
 }
 
 /// The endpoints of one network. Clones share everything.
 #[derive(Clone)]
-pub struct RpcPool(Arc<Inner>);
+pub struct RpcPool {
+    shared: Arc<Shared>,
+    identity: Option<Arc<Identity>>,
+    only: Option<usize>,
+}
 
-struct Inner {
+struct Shared {
     network: NetworkId,
     endpoints: Vec<Endpoint>,
     records: Mutex<Vec<Record>>,
@@ -58,26 +65,22 @@ struct Inner {
     next_id: AtomicU64,
 }
 
+/// The call whose result tells one chain from another, and which endpoints have passed it.
+struct Identity {
+    method: &'static str,
+    params: Value,
+    expected: Value,
+    passed: Vec<AtomicBool>,
+}
+
 impl fmt::Debug for RpcPool {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "RpcPool({}, {} endpoints)", self.0.network, self.0.endpoints.len())
+        write!(f, "RpcPool({}, {} endpoints)", self.shared.network, self.shared.endpoints.len())
     }
 }
 
-/// How one attempt at one endpoint ended, short of an answer.
-enum Attempt {
-    Unreachable(String),
-    BadAnswer(String),
-}
-
-impl From<Attempt> for RpcFailure {
-    fn from(attempt: Attempt) -> Self {
-        match attempt {
-            Attempt::Unreachable(reason) => Self::Unreachable(reason),
-            Attempt::BadAnswer(reason) => Self::BadAnswer(reason),
-        }
-    }
-}
+/// An answer, or why this attempt brought none. A node's error object is an answer.
+type Attempt = Result<Answer, RpcFailure>;
 
 impl RpcPool {
     /// A pool over `urls`, most preferred first. Refuses an empty list and anything that is not an
@@ -100,43 +103,48 @@ impl RpcPool {
         }
         let records = Mutex::new(vec![Record::default(); endpoints.len()]);
         let next_id = AtomicU64::new(1);
-        Ok(Self(Arc::new(Inner { network: network.clone(), endpoints, records, client, options, next_id })))
+        let shared = Shared { network: network.clone(), endpoints, records, client, options, next_id };
+        Ok(Self { shared: Arc::new(shared), identity: None, only: None })
+    }
+
+    /// The same endpoints, each of which must give exactly `expected` for `method` before anything
+    /// else is asked of it, and again after each of its failures. An endpoint of another chain is
+    /// passed over; when no other is left the call fails with [`RpcFailure::WrongChain`].
+    #[must_use]
+    pub fn expecting(&self, method: &'static str, params: Value, expected: Value) -> Self {
+        let passed = self.shared.endpoints.iter().map(|_| AtomicBool::new(false)).collect();
+        let identity = Some(Arc::new(Identity { method, params, expected, passed }));
+        Self { shared: self.shared.clone(), identity, only: self.only }
+    }
+
+    /// One pool per endpoint, for questions whose answers must come from one and the same node.
+    pub fn singles(&self) -> Vec<Self> {
+        let positions = (0..self.shared.endpoints.len()).filter(|p| self.only.is_none_or(|only| only == *p));
+        positions.map(|position| Self { only: Some(position), ..self.clone() }).collect()
     }
 
     /// The network served.
     pub fn network(&self) -> &NetworkId {
-        &self.0.network
+        &self.shared.network
     }
 
     /// Calls `method`. Each endpoint is tried at most once; an error object of a node is an answer and
     /// ends the search, except one that says the node is too busy.
     pub async fn call<R: DeserializeOwned>(&self, method: &str, params: Value) -> Result<R, RpcFailure> {
-        let mut tried = Vec::new();
-        let mut last_resort_used = false;
+        let mut round = Round::default();
         let mut failure = RpcFailure::Unreachable("no node is configured".to_owned());
         loop {
-            let next = endpoint::next(&self.records(), &tried, Instant::now(), last_resort_used);
-            let Some((position, last_resort)) = next else { return Err(failure) };
-            let Some(endpoint) = self.0.endpoints.get(position) else { return Err(failure) };
-            tried.push(position);
-            last_resort_used |= last_resort;
+            let next = round.next(&self.records(), Instant::now(), self.only);
+            let Some(position) = next else { return Err(failure) };
             let began = Instant::now();
-            match self.attempt(endpoint, method, &params).await {
+            match self.attempt(position, method, &params).await {
                 Ok(answer) => {
                     self.with_record(position, Record::succeeded);
-                    return answer.and_then(|result| {
-                        serde_json::from_value(result)
-                            .map_err(|_| RpcFailure::BadAnswer(format!("the result of {method} has another shape")))
-                    });
+                    return shaped(answer, method);
                 }
-                Err(attempt) => {
-                    failure = attempt.into();
-                    tracing::warn!(network = %self.0.network, endpoint = position, method, reason = %failure, "node failed");
-                    let options = &self.0.options;
-                    self.with_record(position, |record| {
-                        let why = failure.to_string();
-                        record.failed(began, Instant::now(), options.cooldown, options.longest_cooldown, why);
-                    });
+                Err(why) => {
+                    self.note_failure(position, began, method, &why);
+                    failure = why;
                 }
             }
         }
@@ -144,7 +152,7 @@ impl RpcPool {
 
     /// [`RpcPool::call`] for callers to whom a node's error object means nothing in particular.
     pub async fn ask<R: DeserializeOwned>(&self, method: &str, params: Value) -> Result<R, ChainError> {
-        self.call(method, params).await.map_err(|failure| failure.into_chain_error(&self.0.network))
+        self.call(method, params).await.map_err(|failure| failure.into_chain_error(&self.shared.network))
     }
 
     /// A snapshot of how the endpoints are doing, in configured order.
@@ -153,53 +161,36 @@ impl RpcPool {
         self.records().iter().enumerate().map(|(position, record)| record.health(position, now)).collect()
     }
 
-    async fn attempt(
-        &self,
-        endpoint: &Endpoint,
-        method: &str,
-        params: &Value,
-    ) -> Result<Result<Value, RpcFailure>, Attempt> {
-        let id = self.0.next_id.fetch_add(1, Ordering::Relaxed);
-        let request = self.0.client.post(endpoint.url.clone()).timeout(self.0.options.timeout);
-        let response = request.json(&envelope::request(id, method, params)).send().await.map_err(broken)?;
-        let status = response.status();
-        if status == StatusCode::TOO_MANY_REQUESTS || status.is_server_error() {
-            return Err(Attempt::Unreachable(format!("HTTP {}", status.as_u16())));
-        }
-        if response.url() != &endpoint.url {
-            return Err(Attempt::Unreachable("the node redirects elsewhere".to_owned()));
-        }
-        let body = self.bounded_body(response).await?;
-        match envelope::read(&body, id) {
-            Ok(Answer::Result(result)) => Ok(Ok(result)),
-            Ok(Answer::Error { code, message, data }) => {
-                let message = endpoint.redact(&message);
-                let data = data.filter(|data| !endpoint.leaks_in(&data.to_string()));
-                Ok(Err(RpcFailure::Node { code, message, data }))
+    async fn attempt(&self, position: usize, method: &str, params: &Value) -> Attempt {
+        let endpoint = self.shared.endpoints.get(position);
+        let endpoint = endpoint.ok_or_else(|| RpcFailure::Unreachable("no such node".to_owned()))?;
+        if let Some(identity) = &self.identity {
+            let passed = identity.passed.get(position);
+            if !passed.is_some_and(|passed| passed.load(Ordering::Acquire)) {
+                self.shared.identify(endpoint, identity).await?;
+                if let Some(passed) = passed {
+                    passed.store(true, Ordering::Release);
+                }
             }
-            Ok(Answer::Busy) => Err(Attempt::Unreachable("the node is too busy".to_owned())),
-            // A refusal in the provider's own format, such as an expired key.
-            Err(_) if !status.is_success() => Err(Attempt::Unreachable(format!("HTTP {}", status.as_u16()))),
-            Err(reason) => Err(Attempt::BadAnswer(reason.to_owned())),
         }
+        self.shared.exchange(endpoint, method, params).await
     }
 
-    async fn bounded_body(&self, mut response: Response) -> Result<Vec<u8>, Attempt> {
-        let most = self.0.options.max_answer;
-        let too_large = || Attempt::BadAnswer(format!("the answer is larger than {most} bytes"));
-        let mut body = Vec::new();
-        while let Some(chunk) = response.chunk().await.map_err(broken)? {
-            if body.len().saturating_add(chunk.len()) > most {
-                return Err(too_large());
-            }
-            body.extend_from_slice(&chunk);
+    fn note_failure(&self, position: usize, began: Instant, method: &str, why: &RpcFailure) {
+        tracing::warn!(network = %self.shared.network, endpoint = position, method, reason = %why, "node failed");
+        if let Some(passed) = self.identity.as_ref().and_then(|identity| identity.passed.get(position)) {
+            passed.store(false, Ordering::Release);
         }
-        Ok(body)
+        let options = &self.shared.options;
+        self.with_record(position, |record| {
+            let now = Instant::now();
+            record.failed(began, now, options.cooldown, options.longest_cooldown, why.to_string());
+        });
     }
 
     fn records(&self) -> MutexGuard<'_, Vec<Record>> {
         // A panic while holding the lock leaves at worst a stale pause behind.
-        self.0.records.lock().unwrap_or_else(PoisonError::into_inner)
+        self.shared.records.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn with_record(&self, position: usize, change: impl FnOnce(&mut Record)) {
@@ -209,9 +200,74 @@ impl RpcPool {
     }
 }
 
+impl Shared {
+    async fn identify(&self, endpoint: &Endpoint, identity: &Identity) -> Result<(), RpcFailure> {
+        match self.exchange(endpoint, identity.method, &identity.params).await? {
+            Answer::Result(found) if found == identity.expected => Ok(()),
+            Answer::Result(found) => {
+                let found = found.as_str().map_or_else(|| found.to_string(), str::to_owned);
+                let found = found.chars().take(80).collect::<String>();
+                Err(RpcFailure::WrongChain(endpoint.redact(&found)))
+            }
+            Answer::Error { .. } | Answer::Busy => {
+                Err(RpcFailure::BadAnswer("the node does not say which chain it serves".to_owned()))
+            }
+        }
+    }
+
+    async fn exchange(&self, endpoint: &Endpoint, method: &str, params: &Value) -> Attempt {
+        let unreachable = |reason: &str| Err(RpcFailure::Unreachable(reason.to_owned()));
+        let id = self.next_id.fetch_add(1, Ordering::Relaxed);
+        let request = self.client.post(endpoint.url.clone()).timeout(self.options.timeout);
+        let response = request.json(&envelope::request(id, method, params)).send().await.map_err(broken)?;
+        let status = response.status();
+        let http = format!("HTTP {}", status.as_u16());
+        if status == StatusCode::TOO_MANY_REQUESTS || status.is_server_error() {
+            return unreachable(&http);
+        }
+        if response.url() != &endpoint.url {
+            return unreachable("the node redirects elsewhere");
+        }
+        let body = self.bounded_body(response).await?;
+        match envelope::read(&body, id) {
+            Ok(Answer::Busy) => unreachable("the node is too busy"),
+            Ok(Answer::Error { code, message, data }) => {
+                let message = endpoint.redact(&message);
+                let data = data.filter(|data| !endpoint.leaks_in(&data.to_string()));
+                Ok(Answer::Error { code, message, data })
+            }
+            Ok(answer @ Answer::Result(_)) => Ok(answer),
+            // A refusal in the provider's own format, such as an expired key.
+            Err(_) if !status.is_success() => unreachable(&http),
+            Err(reason) => Err(RpcFailure::BadAnswer(reason.to_owned())),
+        }
+    }
+
+    async fn bounded_body(&self, mut response: Response) -> Result<Vec<u8>, RpcFailure> {
+        let most = self.options.max_answer;
+        let mut body = Vec::new();
+        while let Some(chunk) = response.chunk().await.map_err(broken)? {
+            if body.len().saturating_add(chunk.len()) > most {
+                return Err(RpcFailure::BadAnswer(format!("the answer is larger than {most} bytes")));
+            }
+            body.extend_from_slice(&chunk);
+        }
+        Ok(body)
+    }
+}
+
+fn shaped<R: DeserializeOwned>(answer: Answer, method: &str) -> Result<R, RpcFailure> {
+    match answer {
+        Answer::Result(result) => serde_json::from_value(result)
+            .map_err(|_| RpcFailure::BadAnswer(format!("the result of {method} has another shape"))),
+        Answer::Error { code, message, data } => Err(RpcFailure::Node { code, message, data }),
+        Answer::Busy => Err(RpcFailure::Unreachable("the node is too busy".to_owned())),
+    }
+}
+
 /// Names a transport error without its text, which holds the URL.
 #[expect(clippy::needless_pass_by_value, reason = "used as a map_err function")]
-fn broken(error: reqwest::Error) -> Attempt {
+fn broken(error: reqwest::Error) -> RpcFailure {
     let reason = if error.is_timeout() {
         "the node did not answer in time"
     } else if error.is_connect() {
@@ -219,5 +275,5 @@ fn broken(error: reqwest::Error) -> Attempt {
     } else {
         "the connection to the node broke"
     };
-    Attempt::Unreachable(reason.to_owned())
+    RpcFailure::Unreachable(reason.to_owned())
 }

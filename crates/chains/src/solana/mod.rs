@@ -1,1 +1,249 @@
-//! Solana clusters.
+//! Solana clusters: v0 messages, System and token transfers, confirmation by block height.
+//!
+//! Belongs here: everything that knows Solana's formats and methods. Does not belong here: how HTTP
+//! calls reach a node (`rpc`), what a transaction is worth (`price`), or whether it is allowed.
+
+mod body;
+mod build;
+mod complete;
+mod confirm;
+mod decode;
+mod fees;
+mod mint;
+mod node;
+mod reason;
+mod tokens;
+
+use async_trait::async_trait;
+use serde_json::json;
+use solana_pubkey::Pubkey;
+use tokio::sync::OnceCell;
+use waiaas_core::U256;
+use waiaas_core::address::Address;
+use waiaas_core::draft::{Completed, Draft};
+use waiaas_core::effect::Effects;
+use waiaas_core::intent::Intent;
+use waiaas_core::network::{Environment, Network};
+
+use self::body::Body;
+use self::node::Node;
+use crate::rpc::RpcPool;
+use crate::{Chain, ChainError, Fate, Holding, Lane, Refusal, SignedTx, Simulation, Submission, TokenFacts};
+
+/// Genesis hashes of mainnet-beta, devnet and testnet. Their first 32 characters are the CAIP-2 references.
+const PUBLIC_CLUSTERS: [&str; 3] = [
+    "5eykt4UsFv8P8NJdTREpY1vzqKqZKvdpKuc147dw2N9d",
+    "EtWTRABZaYq6iMfeYKouRu166VU2xqa1wcaWoxPkrZBG",
+    "4uhcVJyU9pJkvQyS88uRDiswHXSCkY3zQawwpjk2NsNY",
+];
+
+/// From when on a transaction counts as done.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Commitment {
+    /// Two thirds of the stake voted for its block.
+    Confirmed,
+    /// Its block is rooted.
+    Finalized,
+}
+
+impl Commitment {
+    /// The name in JSON-RPC.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Confirmed => "confirmed",
+            Self::Finalized => "finalized",
+        }
+    }
+}
+
+/// What the operator sets for one cluster.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct SolanaOptions {
+    /// Most paid for priority, in micro-lamports per compute unit.
+    pub priority_fee_cap: u64,
+    /// Most paid to the network for one transaction, in lamports.
+    pub fee_cap: u64,
+    /// From when on a transaction counts as done.
+    pub commitment: Commitment,
+    /// Compute units requested, in per cent of what the simulation used; below 100 counts as 100.
+    pub compute_margin_percent: u32,
+}
+
+impl Default for SolanaOptions {
+    fn default() -> Self {
+        Self {
+            priority_fee_cap: 1_000_000,
+            fee_cap: 1_000_000,
+            commitment: Commitment::Confirmed,
+            compute_margin_percent: 120,
+        }
+    }
+}
+
+/// One Solana cluster.
+#[derive(Debug)]
+pub struct SolanaChain {
+    network: Network,
+    options: SolanaOptions,
+    node: Node,
+    genesis_checked: OnceCell<()>,
+}
+
+impl SolanaChain {
+    /// A cluster reached through `rpc`. Nothing is asked yet; the first call checks the genesis hash.
+    pub fn new(network: Network, rpc: RpcPool, options: SolanaOptions) -> Self {
+        let public = PUBLIC_CLUSTERS.into_iter().find(|hash| serves(&network, hash));
+        // Every endpoint of a public cluster, not only the one that happens to answer first.
+        let rpc = match public.filter(|_| network.environment != Environment::Local) {
+            Some(hash) => rpc.expecting("getGenesisHash", json!([]), json!(hash)),
+            None => rpc,
+        };
+        Self { network, options, node: Node::new(rpc), genesis_checked: OnceCell::new() }
+    }
+
+    /// The node, once it has proved to serve this cluster.
+    async fn node(&self) -> Result<&Node, ChainError> {
+        self.genesis_checked
+            .get_or_try_init(|| async {
+                let found = self.node.genesis_hash().await?;
+                if serves(&self.network, &found) {
+                    Ok(())
+                } else {
+                    let network = self.network.id.to_string();
+                    Err(ChainError::WrongChain { network, found: found.chars().take(64).collect() })
+                }
+            })
+            .await?;
+        Ok(&self.node)
+    }
+
+    /// The draft's body, if the draft is one of this cluster's.
+    fn read(&self, draft: &Draft) -> Result<(Pubkey, Body), ChainError> {
+        if draft.network != self.network.id {
+            return Err(ChainError::Corrupt(format!("the draft is for {}", draft.network)));
+        }
+        let Address::Solana(from) = draft.from else {
+            return Err(ChainError::Corrupt("the draft's sender is not a Solana address".to_owned()));
+        };
+        Ok((Pubkey::new_from_array(from), Body::read_draft(&draft.body)?))
+    }
+
+    fn bad_answer(&self, reason: impl Into<String>) -> ChainError {
+        ChainError::BadAnswer { network: self.network.id.to_string(), reason: reason.into() }
+    }
+}
+
+/// Whether a node with this genesis hash serves `network`. A local network has no fixed hash, so it may
+/// be anything but a public cluster.
+fn serves(network: &Network, genesis_hash: &str) -> bool {
+    let Some(found) = genesis_hash.get(..32) else { return false };
+    match network.environment {
+        Environment::Local => !PUBLIC_CLUSTERS.iter().any(|public| public.starts_with(found)),
+        Environment::Mainnet | Environment::Testnet => {
+            network.caip2.split_once(':').is_some_and(|(_, reference)| reference == found)
+        }
+    }
+}
+
+/// An address that must be one of Solana's.
+fn solana(address: Address) -> Result<Pubkey, ChainError> {
+    match address {
+        Address::Solana(bytes) => Ok(Pubkey::new_from_array(bytes)),
+        Address::Evm(_) => {
+            let text = format!("{address} is not a Solana address");
+            Err(ChainError::Refused(Refusal::BadRecipient(text)))
+        }
+    }
+}
+
+fn address(key: &Pubkey) -> Address {
+    Address::Solana(key.to_bytes())
+}
+
+#[async_trait]
+impl Chain for SolanaChain {
+    fn network(&self) -> &Network {
+        &self.network
+    }
+
+    async fn build(&self, from: Address, intent: &Intent) -> Result<Draft, ChainError> {
+        self.build_draft(solana(from)?, intent).await
+    }
+
+    fn effects(&self, draft: &Draft) -> Result<Effects, ChainError> {
+        let (from, body) = self.read(draft)?;
+        Ok(Effects {
+            network: self.network.id.clone(),
+            native: self.network.native(),
+            from: draft.from,
+            items: decode::effects(&body, &from, &self.network.caip2),
+        })
+    }
+
+    async fn token(&self, token: Address) -> Result<TokenFacts, ChainError> {
+        self.token_facts(token).await
+    }
+
+    async fn simulate(&self, draft: &Draft) -> Result<Simulation, ChainError> {
+        let (_, body) = self.read(draft)?;
+        let outcome = self.node().await?.simulate(body.message()).await?;
+        Ok(Simulation {
+            success: outcome.err.is_null(),
+            error: (!outcome.err.is_null()).then(|| reason::explain(&outcome.err, body.message())),
+            logs: outcome.logs.unwrap_or_default(),
+            units_consumed: outcome.units_consumed,
+        })
+    }
+
+    async fn complete(&self, draft: &Draft, _lane: &Lane) -> Result<Completed, ChainError> {
+        self.complete_draft(draft).await
+    }
+
+    fn assemble(&self, completed: &Completed, signature: &[u8]) -> Result<SignedTx, ChainError> {
+        complete::assemble(&self.network.id, completed, signature)
+    }
+
+    async fn submit(&self, signed: &SignedTx) -> Result<Submission, ChainError> {
+        self.submit_bytes(signed).await
+    }
+
+    async fn fate(&self, from: Address, signed: &SignedTx) -> Result<Fate, ChainError> {
+        self.fate_of(&solana(from)?, signed).await
+    }
+
+    async fn balance(&self, address: Address) -> Result<U256, ChainError> {
+        let lamports = self.node().await?.balance(&solana(address)?).await?;
+        Ok(U256::from(lamports))
+    }
+
+    async fn holdings(&self, address: Address, _tokens: &[Address]) -> Result<Vec<Holding>, ChainError> {
+        self.holdings_of(&solana(address)?).await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use waiaas_core::network::Networks;
+
+    #[test]
+    fn a_node_serves_its_own_cluster_only() {
+        let networks = Networks::builtin();
+        let network = |name| networks.find(name).expect(name);
+        let mainnet = "5eykt4UsFv8P8NJdTREpY1vzqKqZKvdpKuc147dw2N9d";
+        let devnet = "EtWTRABZaYq6iMfeYKouRu166VU2xqa1wcaWoxPkrZBG";
+        let private = "9P5ffNZSr2zkKxNGJ8bnSgyMfEYs3nsVZy3bQQU9rfHv";
+        for (name, hash, expected) in [
+            ("solana-mainnet", mainnet, true),
+            ("solana-mainnet", devnet, false),
+            ("solana-mainnet", private, false),
+            ("solana-devnet", devnet, true),
+            ("solana-localnet", private, true),
+            ("solana-localnet", mainnet, false),
+            ("solana-localnet", devnet, false),
+            ("solana-localnet", "", false),
+        ] {
+            assert_eq!(serves(network(name), hash), expected, "{name} {hash}");
+        }
+    }
+}

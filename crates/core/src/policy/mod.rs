@@ -3,10 +3,13 @@
 //! A policy type is one file under `rules/`. What does not belong here: reading policies, prices or
 //! the ledger (the engine gathers them into [`Facts`]).
 
+mod case;
 mod evaluate;
 mod facts;
+mod findings;
 pub mod rules;
 mod set;
+mod spending;
 mod tier;
 mod verdict;
 
@@ -14,6 +17,7 @@ pub use evaluate::evaluate;
 pub use facts::{AssetFacts, Facts, Ledger, PriceFact};
 pub use rules::{PolicyType, Rules, RulesError};
 pub use set::{Policy, PolicySet, Scope};
+pub use spending::{AssetSpending, Spending, Sum};
 pub use tier::Tier;
 pub use verdict::{Denial, DenialCode, Grant, TierReason, Verdict, Window, WindowWarning};
 

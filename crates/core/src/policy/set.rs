@@ -1,5 +1,7 @@
 //! Policy rows and the set that applies to one request.
 
+use std::sync::Arc;
+
 use crate::ids::{PolicyId, WalletId};
 use crate::network::NetworkId;
 use crate::policy::{PolicyType, Rules};
@@ -36,31 +38,42 @@ pub struct Policy {
 /// Every policy that applies to one wallet on one network. An empty set denies everything.
 #[derive(Clone, Debug, Default)]
 pub struct PolicySet {
-    policies: Vec<Policy>,
+    policies: Vec<Arc<Policy>>,
+    network: Option<NetworkId>,
 }
 
 impl PolicySet {
-    /// Keeps the policies whose scope covers the request, highest priority first.
-    pub fn select(all: impl IntoIterator<Item = Policy>, wallet: WalletId, network: &NetworkId) -> Self {
-        let mut policies: Vec<_> = all.into_iter().filter(|p| p.scope.covers(wallet, network)).collect();
+    /// Keeps the policies whose scope covers the request, highest priority first. Rows may be shared,
+    /// so that a cache of parsed rows can serve every request without copying lists.
+    pub fn select<P: Into<Arc<Policy>>>(
+        all: impl IntoIterator<Item = P>,
+        wallet: WalletId,
+        network: &NetworkId,
+    ) -> Self {
+        let rows = all.into_iter().map(Into::into);
+        let mut policies: Vec<Arc<Policy>> = rows.filter(|p| p.scope.covers(wallet, network)).collect();
         policies.sort_by_key(|p| (std::cmp::Reverse(p.priority), p.id));
-        Self { policies }
+        Self { policies, network: Some(network.clone()) }
+    }
+
+    /// The network the policies were selected for; none for the empty set.
+    pub const fn network(&self) -> Option<&NetworkId> {
+        self.network.as_ref()
     }
 
     /// All of them, in report order.
-    pub fn iter(&self) -> impl Iterator<Item = &Policy> {
-        self.policies.iter()
+    pub fn iter(&self) -> impl Iterator<Item = &Policy> + Clone {
+        self.policies.iter().map(Arc::as_ref)
     }
 
     /// Those of one type, in report order.
     pub fn of(&self, policy_type: PolicyType) -> impl Iterator<Item = &Policy> {
-        self.policies.iter().filter(move |p| p.rules.policy_type() == policy_type)
+        self.iter().filter(move |p| p.rules.policy_type() == policy_type)
     }
 
     /// The windows, in seconds, whose request counts [`super::Ledger::requests`] must hold.
     pub fn rate_windows(&self) -> Vec<u64> {
         let mut windows: Vec<_> = self
-            .policies
             .iter()
             .filter_map(|p| match &p.rules {
                 Rules::RateLimit(rule) => Some(u64::from(rule.window_seconds)),

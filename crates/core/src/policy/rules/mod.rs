@@ -1,1 +1,228 @@
-//! placeholder, being written
+//! The policy types: one file each, and the registry that joins them.
+//!
+//! A type is a struct of its rules that knows how to check itself when it is read and how to judge a
+//! request. What does not belong here: the order of evaluation and what several rows say together
+//! (see [`super::evaluate`]).
+
+mod action_category_limit;
+mod allowed_networks;
+mod allowed_tokens;
+mod approve_amount_limit;
+mod approve_tier_override;
+mod approved_spenders;
+mod contract_whitelist;
+mod domain;
+mod erc8128_allowed_domains;
+mod error;
+mod figures;
+mod lending_asset_whitelist;
+mod lending_ltv_limit;
+mod method_whitelist;
+mod perp_allowed_markets;
+mod perp_max_leverage;
+mod perp_max_position_usd;
+mod rate_limit;
+mod reputation_threshold;
+mod spending_limit;
+mod time_restriction;
+mod timezone;
+mod token_limits;
+mod venue_whitelist;
+mod whitelist;
+mod x402_allowed_domains;
+
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::network::{Network, NetworkId, Networks};
+use crate::policy::case::Case;
+use crate::policy::findings::Findings;
+use crate::policy::{DenialCode, Policy};
+use crate::wallet::wire_enum;
+
+pub use action_category_limit::ActionCategoryLimit;
+pub use allowed_networks::{AllowedNetwork, AllowedNetworks};
+pub use allowed_tokens::{AllowedToken, AllowedTokens};
+pub use approve_amount_limit::ApproveAmountLimit;
+pub use approve_tier_override::ApproveTierOverride;
+pub use approved_spenders::{ApprovedSpender, ApprovedSpenders};
+pub use contract_whitelist::{ContractWhitelist, WhitelistedContract};
+pub use domain::DomainPattern;
+pub use erc8128_allowed_domains::Erc8128AllowedDomains;
+pub use error::RulesError;
+pub use figures::{BaseUnits, Decimal, Millionths};
+pub use lending_asset_whitelist::{LendingAsset, LendingAssetWhitelist};
+pub use lending_ltv_limit::LendingLtvLimit;
+pub use method_whitelist::{ContractMethods, MethodWhitelist, Selector};
+pub use perp_allowed_markets::{PerpAllowedMarkets, PerpMarket};
+pub use perp_max_leverage::PerpMaxLeverage;
+pub use perp_max_position_usd::PerpMaxPositionUsd;
+pub use rate_limit::RateLimit;
+pub use reputation_threshold::ReputationThreshold;
+pub use spending_limit::SpendingLimit;
+pub use time_restriction::{AllowedHours, TimeRestriction};
+pub use timezone::Timezone;
+pub use token_limits::{TokenLimit, TokenLimits};
+pub use venue_whitelist::{Venue, VenueWhitelist};
+pub use whitelist::Whitelist;
+pub use x402_allowed_domains::X402AllowedDomains;
+
+/// Where a row applies, for checks that depend on it.
+pub(crate) struct Placement<'a> {
+    /// Every network this daemon knows.
+    pub(crate) networks: &'a Networks,
+    /// The one network of the row's scope, if it has one.
+    pub(crate) network: Option<&'a Network>,
+}
+
+/// What a policy type must be able to do.
+pub(crate) trait Rule: Serialize + DeserializeOwned {
+    /// Whether [`Rule::judge`] does what the type promises. A type that does not is refused at
+    /// creation, and denies if a row of it is nevertheless in force.
+    const ENFORCED: bool = false;
+
+    /// Checks what its shape cannot say, and puts it into canonical form.
+    fn check(&mut self, placement: &Placement<'_>) -> Result<(), RulesError>;
+
+    /// Adds to the findings what this row has to say about the case.
+    fn judge(&self, row: &Policy, case: &Case<'_>, findings: &mut Findings) {
+        let _ = case;
+        let policy_type = row.rules.policy_type();
+        findings.deny(
+            row,
+            DenialCode::PolicyNotEnforced,
+            format!("a {policy_type} policy is in force, which this build cannot enforce"),
+            Some("ask the operator to disable or delete that policy".to_owned()),
+        );
+    }
+}
+
+macro_rules! registry {
+    ($($(#[$doc:meta])* $variant:ident($rule:ty) = $name:literal),+ $(,)?) => {
+        wire_enum!(
+            /// The policy types, as named on the wire.
+            PolicyType { $($(#[$doc])* $variant = $name),+ }
+        );
+
+        impl PolicyType {
+            /// Whether this build enforces the type. Policies of other types are refused at creation.
+            pub const fn is_enforced(self) -> bool {
+                match self { $(Self::$variant => <$rule as Rule>::ENFORCED),+ }
+            }
+        }
+
+        /// The rules of one policy row.
+        #[derive(Clone, PartialEq, Eq, Debug)]
+        pub enum Rules { $($(#[$doc])* $variant($rule)),+ }
+
+        impl Rules {
+            /// Reads the rules of a row whose scope names `network` (or none). The same function
+            /// serves create, update and load, so what is stored is what was checked.
+            pub fn parse(
+                policy_type: PolicyType,
+                value: &Value,
+                networks: &Networks,
+                network: Option<&NetworkId>,
+            ) -> Result<Self, RulesError> {
+                let network = match network {
+                    Some(id) => Some(networks.get(id).ok_or_else(|| RulesError::unknown_scope(id))?),
+                    None => None,
+                };
+                let placement = Placement { networks, network };
+                match policy_type {
+                    $(PolicyType::$variant => read::<$rule>(value, &placement).map(Self::$variant)),+
+                }
+            }
+
+            /// Which type of policy these rules belong to.
+            pub const fn policy_type(&self) -> PolicyType {
+                match self { $(Self::$variant(_) => PolicyType::$variant),+ }
+            }
+
+            /// The rules as JSON, in canonical form; [`Rules::parse`] reads them back.
+            pub fn to_json(&self) -> Value {
+                match self { $(Self::$variant(rule) => write(rule)),+ }
+            }
+
+            /// Adds to the findings what these rules say about the case.
+            pub(crate) fn judge(&self, row: &Policy, case: &Case<'_>, findings: &mut Findings) {
+                match self { $(Self::$variant(rule) => rule.judge(row, case, findings)),+ }
+            }
+        }
+    };
+}
+
+registry! {
+    /// How much may be spent, and at which tier.
+    SpendingLimit(SpendingLimit) = "SPENDING_LIMIT",
+    /// Who may receive.
+    Whitelist(Whitelist) = "WHITELIST",
+    /// When requests are allowed.
+    TimeRestriction(TimeRestriction) = "TIME_RESTRICTION",
+    /// How many requests are allowed.
+    RateLimit(RateLimit) = "RATE_LIMIT",
+    /// Which tokens may leave.
+    AllowedTokens(AllowedTokens) = "ALLOWED_TOKENS",
+    /// Which contracts may be called.
+    ContractWhitelist(ContractWhitelist) = "CONTRACT_WHITELIST",
+    /// Which methods of a contract may be called.
+    MethodWhitelist(MethodWhitelist) = "METHOD_WHITELIST",
+    /// Who may be given an allowance.
+    ApprovedSpenders(ApprovedSpenders) = "APPROVED_SPENDERS",
+    /// How large an allowance may be.
+    ApproveAmountLimit(ApproveAmountLimit) = "APPROVE_AMOUNT_LIMIT",
+    /// Which tier an allowance takes.
+    ApproveTierOverride(ApproveTierOverride) = "APPROVE_TIER_OVERRIDE",
+    /// Which networks may be used.
+    AllowedNetworks(AllowedNetworks) = "ALLOWED_NETWORKS",
+    /// Whom an HTTP payment may go to.
+    X402AllowedDomains(X402AllowedDomains) = "X402_ALLOWED_DOMAINS",
+    /// How far collateral may be borrowed against.
+    LendingLtvLimit(LendingLtvLimit) = "LENDING_LTV_LIMIT",
+    /// Which assets may be lent and borrowed.
+    LendingAssetWhitelist(LendingAssetWhitelist) = "LENDING_ASSET_WHITELIST",
+    /// How much leverage a position may take.
+    PerpMaxLeverage(PerpMaxLeverage) = "PERP_MAX_LEVERAGE",
+    /// How large a position may be.
+    PerpMaxPositionUsd(PerpMaxPositionUsd) = "PERP_MAX_POSITION_USD",
+    /// Which markets may be traded.
+    PerpAllowedMarkets(PerpAllowedMarkets) = "PERP_ALLOWED_MARKETS",
+    /// How well a counterparty must be reputed.
+    ReputationThreshold(ReputationThreshold) = "REPUTATION_THRESHOLD",
+    /// Whom HTTP messages may be signed for.
+    Erc8128AllowedDomains(Erc8128AllowedDomains) = "ERC8128_ALLOWED_DOMAINS",
+    /// Which venues may be used.
+    VenueWhitelist(VenueWhitelist) = "VENUE_WHITELIST",
+    /// How much one category of action may move.
+    ActionCategoryLimit(ActionCategoryLimit) = "ACTION_CATEGORY_LIMIT",
+}
+
+/// Shape first, with the path of whatever does not fit; then the type's own checks.
+fn read<R: Rule>(value: &Value, placement: &Placement<'_>) -> Result<R, RulesError> {
+    // A struct would also be read from a list of its values in order, which nobody means.
+    if !value.is_object() {
+        let source = serde::de::Error::custom("must be an object");
+        return Err(RulesError::Malformed { field: "rules".to_owned(), source });
+    }
+    let mut rule: R = serde_path_to_error::deserialize(value).map_err(RulesError::shape)?;
+    rule.check(placement)?;
+    Ok(rule)
+}
+
+/// These types have string keys and finite numbers, so writing them cannot fail; if it ever did, the
+/// `null` written would be refused when read.
+fn write(rule: &impl Rule) -> Value {
+    serde_json::to_value(rule).unwrap_or(Value::Null)
+}
+
+/// Up to three of `items` for people, and how many more there are.
+pub(crate) fn listed<T: std::fmt::Display>(items: impl IntoIterator<Item = T>) -> String {
+    let mut items = items.into_iter();
+    let shown: Vec<_> = items.by_ref().take(3).map(|item| item.to_string()).collect();
+    let more = match items.count() {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    format!("{}{more}", shown.join(", "))
+}

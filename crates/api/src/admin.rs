@@ -1,0 +1,120 @@
+//! The operator's view of the daemon.
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use waiaas_core::UnixSeconds;
+use waiaas_core::wallet::KillSwitch;
+
+use crate::secret::WireSecret;
+use crate::validation::{Checks, Refusal, Request};
+use crate::vocabulary::KillSwitchName;
+
+/// Fewest characters of a master password.
+pub const MIN_PASSWORD: usize = 12;
+/// Most bytes of a master password.
+pub const MAX_PASSWORD: usize = 1024;
+
+/// Whether the daemon lives.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Health {
+    /// `ok`, or `locked` while the kill switch is on.
+    pub status: String,
+    /// Version of the daemon.
+    pub version: String,
+    /// Version of the database schema.
+    pub schema_version: i64,
+    /// Seconds since it started.
+    pub uptime: u64,
+    /// Its clock.
+    pub timestamp: UnixSeconds,
+}
+
+/// Replaces the master password.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct SetMasterPassword {
+    /// 12 to 1024 characters.
+    #[schema(value_type = String, format = Password, min_length = 12, max_length = 1024)]
+    pub new_password: WireSecret,
+}
+
+impl Request for SetMasterPassword {
+    fn check(&self) -> Result<(), Refusal> {
+        let mut checks = Checks::default();
+        let length = self.new_password.len();
+        checks.ensure(length >= MIN_PASSWORD, "newPassword", "too_small", "at least 12 characters");
+        checks.ensure(length <= MAX_PASSWORD, "newPassword", "too_big", "at most 1024 bytes");
+        checks.finish()
+    }
+}
+
+/// Something was done.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, ToSchema)]
+pub struct Done {
+    /// What, in one sentence.
+    pub message: String,
+}
+
+/// The session key was replaced.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct SecretRotated {
+    /// When.
+    pub rotated_at: UnixSeconds,
+    /// What to do now.
+    pub message: String,
+}
+
+/// The emergency brake.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct KillSwitchStatus {
+    /// Its state.
+    #[schema(value_type = KillSwitchName)]
+    pub state: KillSwitch,
+    /// When it was pulled.
+    pub activated_at: Option<UnixSeconds>,
+    /// By whom.
+    pub activated_by: Option<String>,
+}
+
+/// Normal operation again.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Recovered {
+    /// `ACTIVE`.
+    #[schema(value_type = KillSwitchName)]
+    pub state: KillSwitch,
+    /// When.
+    pub recovered_at: UnixSeconds,
+}
+
+/// A backup just written.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Backup {
+    /// Where, on the daemon's machine.
+    pub path: String,
+    /// The file's name.
+    pub filename: String,
+    /// Bytes.
+    pub size: u64,
+    /// When.
+    pub created_at: UnixSeconds,
+    /// SHA-256 of the file.
+    pub sha256: Option<String>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn short_passwords_are_refused_without_being_quoted() {
+        let request: SetMasterPassword =
+            serde_json::from_str(r#"{"newPassword":"tooshort"}"#).expect("shape");
+        let refusal = request.check().expect_err("short");
+        assert!(!format!("{refusal:?} {request:?}").contains("tooshort"));
+    }
+}

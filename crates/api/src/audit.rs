@@ -1,0 +1,98 @@
+//! The audit log as it is read.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use utoipa::{IntoParams, ToSchema};
+use waiaas_core::UnixSeconds;
+use waiaas_core::audit::{AuditEvent, Severity};
+use waiaas_core::ids::{SessionId, TxId, WalletId};
+
+use crate::vocabulary::{AuditEventName, SeverityName};
+
+/// Which entries. Filters combine.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize, IntoParams)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct AuditQuery {
+    /// Concerning this wallet.
+    #[serde(default, alias = "wallet_id", skip_serializing_if = "Option::is_none")]
+    #[param(value_type = Option<Uuid>)]
+    pub wallet_id: Option<WalletId>,
+    /// Of this kind.
+    #[serde(default, alias = "event_type", skip_serializing_if = "Option::is_none")]
+    #[param(value_type = Option<AuditEventName>)]
+    pub event_type: Option<AuditEvent>,
+    /// Of this severity.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[param(value_type = Option<SeverityName>)]
+    pub severity: Option<Severity>,
+    /// At or after this second.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from: Option<UnixSeconds>,
+    /// At or before this second.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub to: Option<UnixSeconds>,
+    /// Concerning this transaction.
+    #[serde(default, alias = "tx_id", skip_serializing_if = "Option::is_none")]
+    #[param(value_type = Option<Uuid>)]
+    pub tx_id: Option<TxId>,
+    /// `nextCursor` of the page before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cursor: Option<String>,
+    /// Entries per page, 1 to 200; 50 unless told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[param(minimum = 1, maximum = 200)]
+    pub limit: Option<u32>,
+    /// Whether to count all entries.
+    #[serde(default, alias = "include_total")]
+    #[param(required = false)]
+    pub include_total: bool,
+}
+
+/// One entry.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct AuditEntry {
+    /// Place in the chain, from 1, without gaps.
+    pub id: i64,
+    /// When.
+    pub timestamp: UnixSeconds,
+    /// What happened.
+    #[schema(value_type = AuditEventName)]
+    pub event_type: AuditEvent,
+    /// Who did it: `master`, `session:…`, `owner:…`, `system` or `anonymous`.
+    pub actor: String,
+    /// The wallet concerned.
+    #[schema(value_type = Option<Uuid>)]
+    pub wallet_id: Option<WalletId>,
+    /// The session concerned.
+    #[schema(value_type = Option<Uuid>)]
+    pub session_id: Option<SessionId>,
+    /// The transaction concerned.
+    #[schema(value_type = Option<Uuid>)]
+    pub tx_id: Option<TxId>,
+    /// What else is known.
+    #[schema(value_type = Object)]
+    pub details: Value,
+    /// How much a person should care.
+    #[schema(value_type = SeverityName)]
+    pub severity: Severity,
+    /// The caller's address, where there was one.
+    pub ip_address: Option<String>,
+    /// Hash of this entry, which covers the one before.
+    pub hash: String,
+}
+
+/// The result of checking the whole chain.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct AuditReport {
+    /// Whether every entry follows from the one before.
+    pub intact: bool,
+    /// Entries checked.
+    pub entries: u64,
+    /// Hash of the last entry; keep it elsewhere to detect a truncated log.
+    pub head: Option<String>,
+    /// The first entry that does not fit.
+    pub broken_at: Option<i64>,
+}

@@ -1,0 +1,188 @@
+//! What a wallet holds.
+
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+use waiaas_core::ids::WalletId;
+use waiaas_core::money::Usd;
+use waiaas_core::network::{Chain, Environment};
+
+use crate::vocabulary::{ChainName, EnvironmentName};
+
+/// Which wallet, on which network.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize, IntoParams)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct HoldingsQuery {
+    /// The wallet; may be left out when the session has only one.
+    #[serde(default, alias = "wallet_id", skip_serializing_if = "Option::is_none")]
+    #[param(value_type = Option<Uuid>)]
+    pub wallet_id: Option<WalletId>,
+    /// Name or CAIP-2 id, or `all` for every network of the wallet.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub network: Option<String>,
+}
+
+/// The native balance on one network.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Balance {
+    /// The wallet.
+    #[schema(value_type = Uuid)]
+    pub wallet_id: WalletId,
+    /// Its chain.
+    #[schema(value_type = ChainName)]
+    pub chain: Chain,
+    /// The network.
+    pub network: String,
+    /// CAIP-2 id of the network.
+    pub chain_id: String,
+    /// The wallet's address.
+    pub address: String,
+    /// Base units.
+    pub balance: String,
+    /// Decimals of the native coin.
+    pub decimals: u8,
+    /// Its symbol.
+    pub symbol: String,
+    /// In human units, without the symbol.
+    pub balance_formatted: String,
+    /// CAIP-19 id.
+    pub asset_id: String,
+}
+
+/// Native balances on every network of a wallet.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct AllBalances {
+    /// The wallet.
+    #[schema(value_type = Uuid)]
+    pub wallet_id: WalletId,
+    /// Its chain.
+    #[schema(value_type = ChainName)]
+    pub chain: Chain,
+    /// Its environment.
+    #[schema(value_type = EnvironmentName)]
+    pub environment: Environment,
+    /// One entry per network.
+    pub balances: Vec<NetworkBalance>,
+}
+
+/// The native balance on one of several networks, or why it is not known.
+#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct NetworkBalance {
+    /// The network.
+    pub network: String,
+    /// CAIP-2 id of the network.
+    pub chain_id: String,
+    /// Base units.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub balance: Option<String>,
+    /// In human units, without the symbol.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub balance_formatted: Option<String>,
+    /// Decimals.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub decimals: Option<u8>,
+    /// Symbol.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub symbol: Option<String>,
+    /// Why there is no balance here.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error: Option<String>,
+}
+
+/// One network's native balance, or all networks'.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(untagged)]
+pub enum BalanceAnswer {
+    /// Of one network.
+    One(Balance),
+    /// Of all, for `network=all`.
+    All(AllBalances),
+}
+
+/// Everything held on one network.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Assets {
+    /// The wallet.
+    #[schema(value_type = Uuid)]
+    pub wallet_id: WalletId,
+    /// Its chain.
+    #[schema(value_type = ChainName)]
+    pub chain: Chain,
+    /// The network.
+    pub network: String,
+    /// CAIP-2 id of the network.
+    pub chain_id: String,
+    /// The native coin and the tokens.
+    pub assets: Vec<Asset>,
+}
+
+/// One asset held.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Asset {
+    /// Contract or mint; `native` for the native coin.
+    pub mint: String,
+    /// Symbol.
+    pub symbol: String,
+    /// The symbol again: token names are chosen by anybody and not shown.
+    pub name: String,
+    /// Base units.
+    pub balance: String,
+    /// In human units, without the symbol.
+    pub balance_formatted: String,
+    /// Decimals.
+    pub decimals: u8,
+    /// Whether it is the native coin.
+    pub is_native: bool,
+    /// Value, where there is a price.
+    #[schema(value_type = Option<f64>)]
+    pub usd_value: Option<Usd>,
+    /// CAIP-19 id.
+    pub asset_id: String,
+}
+
+/// Everything held on every network of a wallet.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct AllAssets {
+    /// The wallet.
+    #[schema(value_type = Uuid)]
+    pub wallet_id: WalletId,
+    /// Its chain.
+    #[schema(value_type = ChainName)]
+    pub chain: Chain,
+    /// Its environment.
+    #[schema(value_type = EnvironmentName)]
+    pub environment: Environment,
+    /// One entry per network.
+    pub network_assets: Vec<NetworkAssets>,
+}
+
+/// What is held on one of several networks, or why it is not known.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct NetworkAssets {
+    /// The network.
+    pub network: String,
+    /// CAIP-2 id of the network.
+    pub chain_id: String,
+    /// The native coin and the tokens.
+    pub assets: Vec<Asset>,
+    /// Why nothing is known here.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error: Option<String>,
+}
+
+/// One network's assets, or all networks'.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(untagged)]
+pub enum AssetsAnswer {
+    /// Of one network.
+    One(Assets),
+    /// Of all, for `network=all`.
+    All(AllAssets),
+}

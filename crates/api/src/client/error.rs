@@ -1,0 +1,80 @@
+//! What can go wrong between a caller and the daemon.
+
+use thiserror::Error;
+
+use crate::problem::Problem;
+
+/// The daemon answered with an error.
+#[derive(Clone, PartialEq, Debug, Error)]
+#[error("{} ({status})", .problem.message)]
+pub struct ApiError {
+    /// HTTP status.
+    pub status: u16,
+    /// What the daemon says.
+    pub problem: Problem,
+}
+
+/// Why a call has no result.
+#[derive(Debug, Error)]
+pub enum ClientError {
+    /// The daemon said no; the problem says why.
+    #[error(transparent)]
+    Api(Box<ApiError>),
+    /// Nobody answered, or not in time.
+    #[error("no answer from the daemon: {reason}")]
+    Transport {
+        /// In a few words.
+        reason: &'static str,
+        /// The cause, without the URL.
+        #[source]
+        source: reqwest::Error,
+    },
+    /// Something answered, but not this daemon.
+    #[error("the answer (HTTP {status}) does not come from a waiaas daemon")]
+    NotTheDaemon {
+        /// HTTP status.
+        status: u16,
+    },
+    /// The answer, or a request, is not the JSON it should be; versions may differ.
+    #[error("the answer is not what this version expects")]
+    NotJson,
+    /// The base URL is not an http(s) URL.
+    #[error("the daemon's URL must be an http or https URL")]
+    BaseUrl,
+    /// A credential or message has characters that no HTTP header may have.
+    #[error("a credential contains characters that cannot be sent")]
+    NotAHeader,
+    /// The operation wants the master password.
+    #[error("this needs the master password")]
+    NoMasterPassword,
+    /// The operation wants a session token.
+    #[error("this needs a session token")]
+    NoSessionToken,
+}
+
+impl ClientError {
+    pub(super) fn transport(error: reqwest::Error) -> Self {
+        let reason = if error.is_timeout() {
+            "timed out"
+        } else if error.is_connect() {
+            "cannot connect; is it running?"
+        } else {
+            "the connection broke"
+        };
+        Self::Transport { reason, source: error.without_url() }
+    }
+
+    /// The stable code of the daemon's answer.
+    pub fn code(&self) -> Option<&str> {
+        match self {
+            Self::Api(error) => Some(&error.problem.code),
+            Self::Transport { .. }
+            | Self::NotTheDaemon { .. }
+            | Self::NotJson
+            | Self::BaseUrl
+            | Self::NotAHeader
+            | Self::NoMasterPassword
+            | Self::NoSessionToken => None,
+        }
+    }
+}

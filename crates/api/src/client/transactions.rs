@@ -1,0 +1,117 @@
+//! Transactions.
+
+use reqwest::Method;
+use uuid::Uuid;
+use waiaas_core::ids::TxId;
+
+use super::{Client, ClientError, Credential, OwnerSignature, answer};
+use crate::dry_run::DryRunResult;
+use crate::page::{All, Items, WalletQuery};
+use crate::transactions::{
+    Approval, Approved, Rejected, SendQuery, Transaction, TransactionQuery, TransactionRequest,
+};
+
+/// What a send answered.
+#[derive(Clone, PartialEq, Debug)]
+pub enum Sent {
+    /// The transaction, admitted.
+    Admitted(Box<Transaction>),
+    /// The dry run asked for.
+    DryRun(Box<DryRunResult>),
+}
+
+impl Client {
+    /// Asks for a transaction. `idempotency_key` makes a repetition harmless; none: a fresh key.
+    pub async fn send_transaction(
+        &self,
+        request: &TransactionRequest,
+        query: &SendQuery,
+        idempotency_key: Option<&str>,
+    ) -> Result<Sent, ClientError> {
+        let fresh;
+        let key = match idempotency_key {
+            Some(key) => key,
+            None => {
+                fresh = Uuid::now_v7().to_string();
+                &fresh
+            }
+        };
+        let mut path = "/v1/transactions/send".to_owned();
+        let pairs = super::query_pairs(query)?;
+        for (place, (name, value)) in pairs.iter().enumerate() {
+            let mark = if place == 0 { '?' } else { '&' };
+            path.push_str(&format!("{mark}{name}={value}"));
+        }
+        let call = self.request(Method::POST, &path, Credential::Session)?;
+        let call = call.header("idempotency-key", key).json(request);
+        if request.dry_run {
+            return Ok(Sent::DryRun(Box::new(answer(call).await?)));
+        }
+        Ok(Sent::Admitted(Box::new(answer(call).await?)))
+    }
+
+    /// What a request would do; nothing is written.
+    pub async fn simulate(&self, request: &TransactionRequest) -> Result<DryRunResult, ClientError> {
+        self.send(Method::POST, "/v1/transactions/simulate", request, Credential::Session).await
+    }
+
+    /// The session's transactions, newest first.
+    pub async fn transactions(&self, query: &TransactionQuery) -> Result<Items<Transaction>, ClientError> {
+        self.query("/v1/transactions", query, Credential::Session).await
+    }
+
+    /// The session's transactions that wait.
+    pub async fn pending_transactions(&self, query: &WalletQuery) -> Result<Vec<Transaction>, ClientError> {
+        let all: All<Transaction> =
+            self.query("/v1/transactions/pending", query, Credential::Session).await?;
+        Ok(all.items)
+    }
+
+    /// One of the session's transactions.
+    pub async fn transaction(&self, id: TxId) -> Result<Transaction, ClientError> {
+        self.get(&format!("/v1/transactions/{id}"), Credential::Session).await
+    }
+
+    /// Withdraws a waiting transaction.
+    pub async fn cancel_transaction(&self, id: TxId) -> Result<Transaction, ClientError> {
+        self.call(Method::POST, &format!("/v1/transactions/{id}/cancel"), Credential::Session).await
+    }
+
+    /// What the owner is asked.
+    pub async fn approval(&self, id: TxId) -> Result<Approval, ClientError> {
+        self.get(&format!("/v1/transactions/{id}/approval"), Credential::None).await
+    }
+
+    /// Lets a transaction run, as its owner.
+    pub async fn approve(&self, id: TxId, answer: &OwnerSignature) -> Result<Approved, ClientError> {
+        self.call(Method::POST, &format!("/v1/transactions/{id}/approve"), Credential::Owner(answer)).await
+    }
+
+    /// Stops a transaction, as its owner.
+    pub async fn reject(&self, id: TxId, answer: &OwnerSignature) -> Result<Rejected, ClientError> {
+        self.call(Method::POST, &format!("/v1/transactions/{id}/reject"), Credential::Owner(answer)).await
+    }
+
+    /// All transactions, newest first.
+    pub async fn admin_transactions(
+        &self,
+        query: &TransactionQuery,
+    ) -> Result<Items<Transaction>, ClientError> {
+        self.query("/v1/admin/transactions", query, Credential::Master).await
+    }
+
+    /// Any transaction.
+    pub async fn admin_transaction(&self, id: TxId) -> Result<Transaction, ClientError> {
+        self.get(&format!("/v1/admin/transactions/{id}"), Credential::Master).await
+    }
+
+    /// Withdraws any waiting transaction.
+    pub async fn admin_cancel(&self, id: TxId) -> Result<Transaction, ClientError> {
+        self.call(Method::POST, &format!("/v1/admin/transactions/{id}/cancel"), Credential::Master).await
+    }
+
+    /// Rejects any transaction that waits for its owner.
+    pub async fn admin_reject(&self, id: TxId) -> Result<Rejected, ClientError> {
+        self.call(Method::POST, &format!("/v1/admin/transactions/{id}/reject"), Credential::Master).await
+    }
+}

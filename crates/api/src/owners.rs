@@ -1,0 +1,80 @@
+//! The owner of a wallet: set, proved, changed, removed.
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use waiaas_core::UnixSeconds;
+use waiaas_core::wallet::OwnerState;
+
+use crate::validation::{Checks, Refusal, Request};
+use crate::vocabulary::OwnerStateName;
+use crate::wallets::Wallet;
+
+/// Names the owner of a wallet.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct SetOwner {
+    /// The owner's address, EVM or Solana, whatever the wallet's chain.
+    #[serde(alias = "owner_address")]
+    pub owner_address: String,
+}
+
+impl Request for SetOwner {
+    fn check(&self) -> Result<(), Refusal> {
+        let mut checks = Checks::default();
+        checks.text("ownerAddress", &self.owner_address, 1, 128);
+        checks.finish()
+    }
+}
+
+/// A wallet after its owner changed.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, ToSchema)]
+pub struct OwnerChange {
+    /// The wallet.
+    #[serde(flatten)]
+    pub wallet: Wallet,
+    /// What the new owner signs to become LOCKED.
+    pub challenge: Option<Challenge>,
+}
+
+/// A message for an owner to sign.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Challenge {
+    /// `approve`, `reject`, `verify-owner`, `change-owner` or `remove-owner`.
+    pub action: String,
+    /// The exact text to sign (EIP-4361). Send it back in `X-Owner-Message`, base64, or on one line
+    /// with each line break written as `\n`.
+    pub message: String,
+    /// Its single-use nonce.
+    pub nonce: String,
+    /// Who is to sign.
+    pub owner_address: String,
+    /// From this second on it is void.
+    pub expires_at: UnixSeconds,
+}
+
+/// A proved owner.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct OwnerVerified {
+    /// State now.
+    #[schema(value_type = OwnerStateName)]
+    pub owner_state: OwnerState,
+    /// The owner's address.
+    pub owner_address: Option<String>,
+    /// Whether it is proved.
+    pub owner_verified: bool,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn both_spellings_of_the_owner_address_are_read() {
+        for body in [r#"{"owner_address":"0xabc"}"#, r#"{"ownerAddress":"0xabc"}"#] {
+            assert_eq!(serde_json::from_str::<SetOwner>(body).expect(body).owner_address, "0xabc");
+        }
+        assert!(serde_json::from_str::<SetOwner>(r#"{"ownerAddress":"0xabc","wallet_type":"x"}"#).is_err());
+    }
+}

@@ -1,0 +1,219 @@
+//! Sessions: what an agent holds instead of a key.
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use waiaas_core::UnixSeconds;
+use waiaas_core::ids::{SessionId, WalletId};
+use waiaas_core::network::Chain;
+
+use crate::secret::WireSecret;
+use crate::validation::{Checks, Refusal, Request};
+use crate::vocabulary::ChainName;
+
+/// Most wallets one session may name.
+const MAX_WALLETS: usize = 50;
+
+/// Creates a session. What is left out takes the configured, finite defaults.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct CreateSession {
+    /// The wallet; or give `walletIds`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Uuid>)]
+    pub wallet_id: Option<WalletId>,
+    /// The wallets; or give `walletId`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Vec<Uuid>>)]
+    pub wallet_ids: Option<Vec<WalletId>>,
+    /// Seconds a token lives, 300 to 31 536 000.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(minimum = 300, maximum = 31_536_000)]
+    pub ttl: Option<u32>,
+    /// How often the token may be renewed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_renewals: Option<u32>,
+    /// Seconds after which no renewal helps any more.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(minimum = 300, maximum = 315_360_000)]
+    pub absolute_lifetime: Option<u32>,
+}
+
+impl CreateSession {
+    /// The wallets named, without repetition.
+    pub fn wallets(&self) -> Vec<WalletId> {
+        let mut wallets: Vec<WalletId> = Vec::new();
+        for id in self.wallet_id.iter().chain(self.wallet_ids.iter().flatten()) {
+            if !wallets.contains(id) {
+                wallets.push(*id);
+            }
+        }
+        wallets
+    }
+}
+
+impl Request for CreateSession {
+    fn check(&self) -> Result<(), Refusal> {
+        let mut checks = Checks::default();
+        let both = self.wallet_id.is_some() && self.wallet_ids.is_some();
+        checks.ensure(!both, "walletIds", "invalid", "give either walletId or walletIds");
+        let wallets = self.wallets().len();
+        checks.ensure(wallets > 0, "walletId", "required", "a session needs at least one wallet");
+        checks.ensure(wallets <= MAX_WALLETS, "walletIds", "too_big", "at most 50 wallets");
+        checks.range("ttl", self.ttl, 300, 31_536_000);
+        checks.range("absoluteLifetime", self.absolute_lifetime, 300, 315_360_000);
+        checks.finish()
+    }
+}
+
+/// A session with its token. The token is shown here and never again.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct IssuedSession {
+    /// Its id.
+    #[schema(value_type = Uuid)]
+    pub id: SessionId,
+    /// The bearer token, `wai_sess_…`.
+    #[schema(value_type = String)]
+    pub token: WireSecret,
+    /// From this second on the token is void.
+    pub expires_at: UnixSeconds,
+    /// From this second on no renewal helps.
+    pub absolute_expires_at: UnixSeconds,
+    /// The first linked wallet.
+    #[schema(value_type = Option<Uuid>)]
+    pub wallet_id: Option<WalletId>,
+    /// All linked wallets.
+    pub wallets: Vec<LinkedWallet>,
+    /// Renewals so far.
+    pub renewal_count: u32,
+    /// Renewals allowed.
+    pub max_renewals: u32,
+    /// Tokens issued so far, this one included.
+    pub token_issued_count: u32,
+}
+
+/// A wallet a session is linked to.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, ToSchema)]
+pub struct LinkedWallet {
+    /// Its id.
+    #[schema(value_type = Uuid)]
+    pub id: WalletId,
+    /// Its name.
+    pub name: String,
+}
+
+/// A session in a list; never with its token.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Session {
+    /// Its id.
+    #[schema(value_type = Uuid)]
+    pub id: SessionId,
+    /// The first linked wallet.
+    #[schema(value_type = Option<Uuid>)]
+    pub wallet_id: Option<WalletId>,
+    /// Its name.
+    pub wallet_name: Option<String>,
+    /// All linked wallets.
+    pub wallets: Vec<LinkedWallet>,
+    /// `ACTIVE`, `EXPIRED` or `REVOKED`.
+    pub status: String,
+    /// Renewals so far.
+    pub renewal_count: u32,
+    /// Renewals allowed.
+    pub max_renewals: u32,
+    /// From this second on the token is void.
+    pub expires_at: UnixSeconds,
+    /// From this second on no renewal helps.
+    pub absolute_expires_at: UnixSeconds,
+    /// When it was created.
+    pub created_at: UnixSeconds,
+    /// When it was last renewed.
+    pub last_renewed_at: Option<UnixSeconds>,
+    /// Who created it: `api`, `mcp` or `cli`.
+    pub source: String,
+    /// Tokens issued so far.
+    pub token_issued_count: u32,
+}
+
+/// A session that is over.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, ToSchema)]
+pub struct SessionRevoked {
+    /// Its id.
+    #[schema(value_type = Uuid)]
+    pub id: SessionId,
+    /// `REVOKED`.
+    pub status: String,
+}
+
+/// Links a wallet to a session.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct LinkWallet {
+    /// The wallet.
+    #[schema(value_type = Uuid)]
+    pub wallet_id: WalletId,
+}
+
+impl Request for LinkWallet {
+    fn check(&self) -> Result<(), Refusal> {
+        Ok(())
+    }
+}
+
+/// A link just made.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct WalletLink {
+    /// The session.
+    #[schema(value_type = Uuid)]
+    pub session_id: SessionId,
+    /// The wallet.
+    #[schema(value_type = Uuid)]
+    pub wallet_id: WalletId,
+}
+
+/// The wallets of a session.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, ToSchema)]
+pub struct SessionWallets {
+    /// All of them.
+    pub wallets: Vec<SessionWallet>,
+}
+
+/// A wallet of a session.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, ToSchema)]
+pub struct SessionWallet {
+    /// Its id.
+    #[schema(value_type = Uuid)]
+    pub id: WalletId,
+    /// Its name.
+    pub name: String,
+    /// Its chain.
+    #[schema(value_type = ChainName)]
+    pub chain: Chain,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_wallet_or_several_but_named_one_way() {
+        let id = "018f3a4e-0000-7000-8000-000000000001";
+        let one: CreateSession = serde_json::from_str(&format!(r#"{{"walletId":"{id}"}}"#)).expect("article");
+        assert_eq!(one.check(), Ok(()));
+        assert_eq!(one.wallets().len(), 1);
+        let both = format!(r#"{{"walletId":"{id}","walletIds":["{id}"]}}"#);
+        assert!(serde_json::from_str::<CreateSession>(&both).expect("shape").check().is_err());
+        assert!(CreateSession::default().check().is_err());
+        let short = CreateSession { ttl: Some(299), ..one.clone() };
+        assert!(short.check().is_err());
+        let twice = CreateSession { wallet_id: None, wallet_ids: Some(vec![one.wallets()[0]; 2]), ..one };
+        assert_eq!(twice.wallets().len(), 1);
+    }
+
+    #[test]
+    fn limits_that_nothing_enforces_are_refused() {
+        assert!(serde_json::from_str::<CreateSession>(r#"{"constraints":{"max":1}}"#).is_err());
+    }
+}

@@ -1,0 +1,94 @@
+//! OpenAPI schemas of the domain's enums, read from the enums themselves so that they cannot drift.
+
+use std::borrow::Cow;
+
+use utoipa::openapi::schema::{ObjectBuilder, Type};
+use utoipa::openapi::{RefOr, Schema};
+use utoipa::{PartialSchema, ToSchema};
+use waiaas_core::audit::{AuditEvent, Severity};
+use waiaas_core::network::{Chain, Environment};
+use waiaas_core::policy::{DenialCode, PolicyType, Tier};
+use waiaas_core::transaction::TxStatus;
+use waiaas_core::wallet::{KillSwitch, OwnerState, WalletStatus};
+
+fn words(values: impl Iterator<Item = &'static str>, about: &str) -> RefOr<Schema> {
+    let object =
+        ObjectBuilder::new().schema_type(Type::String).enum_values(Some(values)).description(Some(about));
+    RefOr::T(Schema::Object(object.build()))
+}
+
+macro_rules! schema {
+    ($(#[$doc:meta])* $marker:ident, $name:literal, $about:literal, $values:expr) => {
+        $(#[$doc])*
+        #[derive(Debug)]
+        pub enum $marker {}
+
+        impl PartialSchema for $marker {
+            fn schema() -> RefOr<Schema> {
+                words($values, $about)
+            }
+        }
+
+        impl ToSchema for $marker {
+            fn name() -> Cow<'static, str> {
+                Cow::Borrowed($name)
+            }
+        }
+    };
+}
+
+schema!(
+    /// Schema of [`Chain`].
+    ChainName, "Chain", "A family of blockchains; `ethereum` is every EVM network.",
+    [Chain::Solana, Chain::Ethereum].into_iter().map(Chain::as_str)
+);
+schema!(
+    /// Schema of [`Environment`].
+    EnvironmentName, "Environment", "What kind of money a wallet holds.",
+    [Environment::Mainnet, Environment::Testnet, Environment::Local].into_iter().map(Environment::as_str)
+);
+schema!(
+    /// Schema of [`WalletStatus`].
+    WalletStatusName, "WalletStatus", "Whether a wallet may sign.",
+    WalletStatus::ALL.iter().map(|v| v.as_str())
+);
+schema!(
+    /// Schema of [`OwnerState`].
+    OwnerStateName, "OwnerState", "How far a wallet's owner is established.",
+    OwnerState::ALL.iter().map(|v| v.as_str())
+);
+schema!(
+    /// Schema of [`KillSwitch`].
+    KillSwitchName, "KillSwitchState", "The installation's emergency brake.",
+    KillSwitch::ALL.iter().map(|v| v.as_str())
+);
+schema!(
+    /// Schema of [`TxStatus`].
+    TxStatusName, "TransactionStatus", "Where a transaction is.",
+    TxStatus::ALL.iter().map(|v| v.as_str())
+);
+schema!(
+    /// Schema of [`Tier`].
+    TierName, "Tier", "How much must happen before a granted transaction is signed.",
+    Tier::ALL.iter().map(|v| v.as_str())
+);
+schema!(
+    /// Schema of [`PolicyType`].
+    PolicyTypeName, "PolicyType", "The types of policy.",
+    PolicyType::ALL.iter().map(|v| v.as_str())
+);
+schema!(
+    /// Schema of [`DenialCode`].
+    DenialCodeName, "DenialCode", "Why a policy refused a request.",
+    DenialCode::ALL.iter().map(|v| v.as_str())
+);
+schema!(
+    /// Schema of [`AuditEvent`].
+    AuditEventName, "AuditEvent", "What happened.",
+    AuditEvent::ALL.iter().map(|v| v.as_str())
+);
+schema!(
+    /// Schema of [`Severity`].
+    SeverityName, "Severity", "How much a person should care.",
+    Severity::ALL.iter().map(|v| v.as_str())
+);

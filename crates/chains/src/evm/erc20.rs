@@ -1,0 +1,139 @@
+//! The ERC-20 calls used here (EIP-20), written and read strictly. No I/O.
+
+use alloy_primitives::{Address, Bytes, U256};
+use alloy_sol_types::{SolCall, sol};
+use waiaas_core::money::MAX_DECIMALS;
+
+sol! {
+    interface Erc20 {
+        function transfer(address to, uint256 amount) external returns (bool);
+        function balanceOf(address account) external view returns (uint256);
+        function decimals() external view returns (uint8);
+        function symbol() external view returns (string);
+    }
+}
+
+/// Longest symbol shown, in characters.
+const LONGEST_SYMBOL: usize = 16;
+
+/// `transfer(to, amount)`.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) struct Transfer {
+    pub(super) to: Address,
+    pub(super) amount: U256,
+}
+
+impl Transfer {
+    pub(super) fn encode(self) -> Bytes {
+        Erc20::transferCall { to: self.to, amount: self.amount }.abi_encode().into()
+    }
+
+    /// Reads call data that is exactly a `transfer`: its selector, an address with zero padding and an
+    /// amount, nothing missing and nothing more.
+    pub(super) fn decode(input: &[u8]) -> Option<Self> {
+        let (selector, arguments) = input.split_first_chunk::<4>()?;
+        let (padding, rest) = arguments.split_first_chunk::<12>()?;
+        let (to, rest) = rest.split_first_chunk::<20>()?;
+        let amount: &[u8; 32] = rest.try_into().ok()?;
+        if *selector != Erc20::transferCall::SELECTOR || *padding != [0; 12] {
+            return None;
+        }
+        Some(Self { to: to.into(), amount: U256::from_be_bytes(*amount) })
+    }
+}
+
+/// Whether a token's answer to `transfer` means that it refused. EIP-20 says to answer `true`; many
+/// old tokens answer nothing at all, which counts as success.
+pub(super) fn transfer_refused(answer: &[u8]) -> bool {
+    !answer.is_empty() && word(answer) != Some(U256::from(1u8))
+}
+
+pub(super) fn balance_of(account: Address) -> Bytes {
+    Erc20::balanceOfCall { account }.abi_encode().into()
+}
+
+pub(super) fn decimals() -> Bytes {
+    Erc20::decimalsCall {}.abi_encode().into()
+}
+
+pub(super) fn symbol() -> Bytes {
+    Erc20::symbolCall {}.abi_encode().into()
+}
+
+/// An answer that is exactly one word. An address without code answers nothing, so this also tells
+/// contracts from plain accounts.
+pub(super) fn word(answer: &[u8]) -> Option<U256> {
+    answer.try_into().ok().map(U256::from_be_bytes::<32>)
+}
+
+/// Reads the answer to `decimals()`, refusing more than are supported.
+pub(super) fn read_decimals(answer: &[u8]) -> Option<u8> {
+    u8::try_from(word(answer)?).ok().filter(|decimals| *decimals <= MAX_DECIMALS)
+}
+
+/// Reads the answer to `symbol()`: a string, or `bytes32` as the oldest tokens have it. Whatever else
+/// comes is an empty symbol, for it is only shown.
+pub(super) fn read_symbol(answer: &[u8]) -> String {
+    let text = match <[u8; 32]>::try_from(answer) {
+        Ok(fixed) => String::from_utf8_lossy(&fixed).into_owned(),
+        Err(_) => Erc20::symbolCall::abi_decode_returns(answer).unwrap_or_default(),
+    };
+    text.chars().filter(char::is_ascii_graphic).take(LONGEST_SYMBOL).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn a_transfer_is_read_only_in_its_one_form() {
+        let transfer = Transfer { to: Address::repeat_byte(0xab), amount: U256::from(77u8) };
+        let input = transfer.encode();
+        assert_eq!(input[..4], [0xa9, 0x05, 0x9c, 0xbb]);
+        assert_eq!(Transfer::decode(&input), Some(transfer));
+        let altered = |change: &dyn Fn(&mut Vec<u8>)| {
+            let mut bytes = input.to_vec();
+            change(&mut bytes);
+            Transfer::decode(&bytes)
+        };
+        assert_eq!(altered(&|b| b[0] ^= 1), None, "selector");
+        assert_eq!(altered(&|b| b[4] = 1), None, "padding");
+        assert_eq!(altered(&|b| b[15] = 1), None, "padding");
+        assert_eq!(altered(&|b| b.push(0)), None, "longer");
+        assert_eq!(altered(&|b| b.truncate(67)), None, "shorter");
+        assert_eq!(Transfer::decode(&[]), None);
+    }
+
+    #[test]
+    fn answers_are_read_strictly() {
+        let one = U256::from(1u8).to_be_bytes::<32>();
+        assert!(!transfer_refused(&[]) && !transfer_refused(&one));
+        assert!(transfer_refused(&[0; 32]) && transfer_refused(&[1]) && transfer_refused(&[0xff; 32]));
+        assert_eq!(read_decimals(&U256::from(6u8).to_be_bytes::<32>()), Some(6));
+        assert_eq!(read_decimals(&U256::from(37u8).to_be_bytes::<32>()), None);
+        assert_eq!(read_decimals(&U256::from(262u16).to_be_bytes::<32>()), None);
+        assert_eq!(read_decimals(&[]), None);
+        assert_eq!(read_decimals(&[6]), None);
+    }
+
+    #[test]
+    fn symbols_are_cleaned() {
+        let string = |text: &str| Erc20::symbolCall::abi_encode_returns(&text.to_owned());
+        assert_eq!(read_symbol(&string("USDC")), "USDC");
+        assert_eq!(read_symbol(&string("US\u{202e}D\n C₮")), "USDC");
+        assert_eq!(read_symbol(&string(&"A".repeat(99))).len(), 16);
+        let mut fixed = [0u8; 32];
+        fixed[..3].copy_from_slice(b"MKR");
+        assert_eq!(read_symbol(&fixed), "MKR");
+        assert_eq!(read_symbol(&[]), "");
+        assert_eq!(read_symbol(&[0xff; 40]), "");
+    }
+
+    proptest! {
+        #[test]
+        fn no_answer_panics(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
+            let _ = (Transfer::decode(&bytes), read_symbol(&bytes), read_decimals(&bytes), transfer_refused(&bytes));
+        }
+    }
+}

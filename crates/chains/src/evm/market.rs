@@ -1,0 +1,69 @@
+//! What the network charges now, asked of its nodes.
+
+use alloy_primitives::{Address, Bytes, U256, address};
+use alloy_sol_types::{SolCall, sol};
+
+use super::fees::Market;
+use super::{EvmChain, erc20};
+use crate::ChainError;
+use crate::rpc::RpcFailure;
+
+/// Where every OP-stack chain has its gas price oracle; no other chain has code there.
+const OP_GAS_ORACLE: Address = address!("420000000000000000000000000000000000000F");
+
+/// Longest unsigned transfer less its call data, in bytes: every field at full length.
+const ENVELOPE_LENGTH: usize = 160;
+
+/// One gwei, for nodes that suggest nothing.
+const DEFAULT_PRIORITY_FEE: u128 = 1_000_000_000;
+
+sol! {
+    interface GasPriceOracle {
+        function getL1Fee(bytes data) external view returns (uint256);
+    }
+}
+
+impl EvmChain {
+    /// Current fees per gas, the priority fee capped by the options.
+    pub(super) async fn market(&self) -> Result<Market, ChainError> {
+        let head = self.node.head("latest").await.map_err(|f| self.node.fail(f))?;
+        let head = head.ok_or_else(|| self.node.bad("there is no latest block"))?;
+        let Some(base) = head.base_fee_per_gas else {
+            let price = self.node.gas_price().await.map_err(|f| self.node.fail(f))?;
+            return Ok(Market::Legacy { price });
+        };
+        let base = u128::try_from(base.0).map_err(|_| self.node.bad("the base fee is out of range"))?;
+        let cap = self.options.max_priority_fee_per_gas;
+        let priority = match self.node.priority_fee().await {
+            Ok(priority) => priority.min(cap),
+            // The method is not part of the execution API, so some nodes lack it.
+            Err(RpcFailure::Node { .. }) => DEFAULT_PRIORITY_FEE.min(cap),
+            Err(failure) => return Err(self.node.fail(failure)),
+        };
+        Ok(Market::Dynamic { base, priority })
+    }
+
+    /// What an OP-stack chain charges on top of gas for a transaction with `input_length` bytes of
+    /// call data, with a quarter to spare; zero on all other chains. No transaction can cap this fee.
+    pub(super) async fn data_fee(&self, input_length: usize) -> Result<U256, ChainError> {
+        if !self.has_data_fee().await? {
+            return Ok(U256::ZERO);
+        }
+        // The oracle prices what compresses well lower. An odd factor visits every byte once in 256.
+        let length = ENVELOPE_LENGTH.saturating_add(input_length);
+        let data: Bytes = (0..length).map(|at| at.wrapping_mul(167) as u8).collect();
+        let question = GasPriceOracle::getL1FeeCall { data }.abi_encode();
+        let answer = self.node.read(OP_GAS_ORACLE, question.into()).await.map_err(|f| self.node.fail(f))?;
+        let fee =
+            erc20::word(&answer).ok_or_else(|| self.node.bad("the gas oracle's answer is not a number"))?;
+        Ok(fee.saturating_add(fee.div_ceil(U256::from(4u8))))
+    }
+
+    async fn has_data_fee(&self) -> Result<bool, ChainError> {
+        let code = self.data_fee_oracle.get_or_try_init(|| async {
+            let code = self.node.code(OP_GAS_ORACLE).await.map_err(|f| self.node.fail(f))?;
+            Ok::<_, ChainError>(!code.is_empty())
+        });
+        code.await.copied()
+    }
+}

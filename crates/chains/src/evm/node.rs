@@ -1,0 +1,183 @@
+//! The questions asked of an EVM node (execution API), typed. Numbers are read strictly.
+
+use alloy_primitives::{Address, B256, Bytes, U256};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer};
+use serde_json::{Value, json};
+
+use crate::ChainError;
+use crate::rpc::{RpcFailure, RpcPool};
+
+/// A `0x` number of at most 256 bits.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) struct Quantity(pub(super) U256);
+
+impl<'de> Deserialize<'de> for Quantity {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        let digits = text.strip_prefix("0x").filter(|digits| (1..=64).contains(&digits.len()));
+        let digits = digits.filter(|digits| digits.bytes().all(|b| b.is_ascii_hexdigit()));
+        let number = digits.and_then(|digits| U256::from_str_radix(digits, 16).ok());
+        number.map(Self).ok_or_else(|| D::Error::custom("not a quantity"))
+    }
+}
+
+/// A block's head, as far as it matters here.
+#[derive(Clone, PartialEq, Eq, Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Head {
+    pub(super) hash: B256,
+    pub(super) base_fee_per_gas: Option<Quantity>,
+}
+
+/// A transaction's receipt.
+#[derive(Clone, PartialEq, Eq, Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Receipt {
+    pub(super) transaction_hash: B256,
+    pub(super) block_hash: Option<B256>,
+    pub(super) block_number: Option<Quantity>,
+    pub(super) from: Address,
+    pub(super) status: Quantity,
+    pub(super) gas_used: Quantity,
+    pub(super) effective_gas_price: Quantity,
+    /// What an OP-stack chain charges on top for its data on the base chain.
+    pub(super) l1_fee: Option<Quantity>,
+}
+
+/// Who calls whom with what.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(super) struct Call {
+    pub(super) from: Address,
+    pub(super) to: Address,
+    pub(super) value: U256,
+    pub(super) input: Bytes,
+}
+
+impl Call {
+    fn json(&self) -> Value {
+        json!({
+            "from": self.from, "to": self.to, "data": self.input, "value": format!("0x{:x}", self.value),
+        })
+    }
+}
+
+/// One network's nodes.
+#[derive(Clone, Debug)]
+pub(super) struct Node(pub(super) RpcPool);
+
+impl Node {
+    /// One for each endpoint.
+    pub(super) fn singles(&self) -> Vec<Self> {
+        self.0.singles().into_iter().map(Self).collect()
+    }
+
+    pub(super) fn bad(&self, reason: &str) -> ChainError {
+        ChainError::BadAnswer { network: self.0.network().to_string(), reason: reason.to_owned() }
+    }
+
+    pub(super) fn fail(&self, failure: RpcFailure) -> ChainError {
+        failure.into_chain_error(self.0.network())
+    }
+
+    async fn u256(&self, method: &str, params: Value) -> Result<U256, RpcFailure> {
+        self.0.call::<Quantity>(method, params).await.map(|quantity| quantity.0)
+    }
+
+    async fn u64(&self, method: &str, params: Value) -> Result<u64, RpcFailure> {
+        narrow(self.u256(method, params).await?, method)
+    }
+
+    /// Wei held, by the latest block.
+    pub(super) async fn balance(&self, account: Address) -> Result<U256, RpcFailure> {
+        self.u256("eth_getBalance", json!([account, "latest"])).await
+    }
+
+    /// Transactions of `account` up to `block` (a tag or a number).
+    pub(super) async fn transaction_count(&self, account: Address, block: &str) -> Result<u64, RpcFailure> {
+        self.u64("eth_getTransactionCount", json!([account, block])).await
+    }
+
+    /// The number of the latest block.
+    pub(super) async fn height(&self) -> Result<u64, RpcFailure> {
+        self.u64("eth_blockNumber", json!([])).await
+    }
+
+    /// The block with this tag or number, if there is one.
+    pub(super) async fn head(&self, block: &str) -> Result<Option<Head>, RpcFailure> {
+        self.0.call("eth_getBlockByNumber", json!([block, false])).await
+    }
+
+    pub(super) async fn gas_price(&self) -> Result<u128, RpcFailure> {
+        narrow(self.u256("eth_gasPrice", json!([])).await?, "eth_gasPrice")
+    }
+
+    pub(super) async fn priority_fee(&self) -> Result<u128, RpcFailure> {
+        const METHOD: &str = "eth_maxPriorityFeePerGas";
+        narrow(self.u256(METHOD, json!([])).await?, METHOD)
+    }
+
+    pub(super) async fn estimate_gas(&self, call: &Call) -> Result<u64, RpcFailure> {
+        self.u64("eth_estimateGas", json!([call.json()])).await
+    }
+
+    /// Runs `call` on the state of `block`.
+    pub(super) async fn run(&self, call: &Call, block: &str) -> Result<Bytes, RpcFailure> {
+        self.0.call("eth_call", json!([call.json(), block])).await
+    }
+
+    /// Reads a contract: [`Node::run`] from nobody, on the latest block.
+    pub(super) async fn read(&self, contract: Address, input: Bytes) -> Result<Bytes, RpcFailure> {
+        let call = Call { from: Address::ZERO, to: contract, value: U256::ZERO, input };
+        self.run(&call, "latest").await
+    }
+
+    pub(super) async fn code(&self, account: Address) -> Result<Bytes, RpcFailure> {
+        self.0.call("eth_getCode", json!([account, "latest"])).await
+    }
+
+    pub(super) async fn receipt(&self, hash: B256) -> Result<Option<Receipt>, RpcFailure> {
+        let receipt: Option<Receipt> = self.0.call("eth_getTransactionReceipt", json!([hash])).await?;
+        match receipt {
+            Some(receipt) if receipt.transaction_hash != hash => {
+                Err(RpcFailure::BadAnswer("the receipt is of another transaction".to_owned()))
+            }
+            receipt => Ok(receipt),
+        }
+    }
+
+    /// Whether the node has the transaction in a block or in its pool.
+    pub(super) async fn knows(&self, hash: B256) -> Result<bool, RpcFailure> {
+        let found: Option<serde_json::Map<String, Value>> =
+            self.0.call("eth_getTransactionByHash", json!([hash])).await?;
+        Ok(found.is_some())
+    }
+
+    pub(super) async fn send(&self, bytes: &[u8]) -> Result<B256, RpcFailure> {
+        let raw = format!("0x{}", hex::encode(bytes));
+        self.0.call("eth_sendRawTransaction", json!([raw])).await
+    }
+}
+
+/// A number as the smaller type the protocol promises.
+fn narrow<T: TryFrom<U256>>(number: U256, method: &str) -> Result<T, RpcFailure> {
+    number.try_into().map_err(|_| RpcFailure::BadAnswer(format!("the result of {method} is out of range")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn quantities_are_read_strictly() {
+        let read = |text: &str| serde_json::from_str::<Quantity>(text).map(|q| q.0);
+        assert_eq!(read("\"0x10\"").expect("quantity"), U256::from(16u8));
+        assert_eq!(read(&format!("\"0x{}\"", "f".repeat(64))).expect("quantity"), U256::MAX);
+        let long = format!("\"0x{}\"", "0".repeat(65));
+        for bad in
+            ["\"\"", "\"0x\"", "\"10\"", "\"0xg\"", "\"0x-1\"", "\"0x_1\"", "16", "null", long.as_str()]
+        {
+            assert!(read(bad).is_err(), "{bad}");
+        }
+    }
+}

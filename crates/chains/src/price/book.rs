@@ -1,0 +1,128 @@
+//! Prices for the rest of the program: the configured table, else all sources, judged and cached.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::future::join_all;
+use moka::future::Cache;
+use tokio::sync::Mutex;
+use tokio::time::timeout;
+use waiaas_core::UnixSeconds;
+use waiaas_core::asset::AssetId;
+use waiaas_core::money::Price;
+use waiaas_core::policy::PriceFact;
+
+use super::PriceSource;
+use super::judge::{Answer, Bounds, CLOCK_SKEW, judge};
+
+/// Assets remembered at once. Callers choose tokens freely, so the number must be bounded.
+const MAX_ASSETS: u64 = 1_024;
+
+/// Seconds after which sources are asked again when one failed or the price is unusable.
+const RETRY_SECONDS: i64 = 5;
+
+/// How prices are judged and kept.
+#[derive(Clone, Copy, Debug)]
+pub struct PriceOptions {
+    /// Oldest observation used, in seconds.
+    pub max_age_seconds: u32,
+    /// Largest difference between sources, in percent of the lower price.
+    pub max_spread_percent: u32,
+    /// Seconds a round of answers is reused.
+    pub cache_seconds: u32,
+    /// Time to wait for one source.
+    pub timeout: Duration,
+}
+
+/// The prices of all assets.
+pub struct PriceBook {
+    table: BTreeMap<AssetId, Price>,
+    sources: Vec<Arc<dyn PriceSource>>,
+    options: PriceOptions,
+    rounds: Cache<AssetId, Arc<Mutex<Option<Round>>>>,
+}
+
+/// The last answer of each source, in the order of the sources.
+#[derive(Clone)]
+struct Round {
+    asked_at: UnixSeconds,
+    complete: bool,
+    answers: Vec<Answer>,
+}
+
+impl PriceBook {
+    /// `table` holds fixed prices: an asset listed there is asked for nowhere else.
+    pub fn new(
+        table: BTreeMap<AssetId, Price>,
+        sources: Vec<Arc<dyn PriceSource>>,
+        options: PriceOptions,
+    ) -> Self {
+        Self { table, sources, options, rounds: Cache::new(MAX_ASSETS) }
+    }
+
+    /// What is known about the price of `asset` at `now`. Concurrent calls for one asset share one
+    /// round of requests.
+    pub async fn price(&self, asset: &AssetId, now: UnixSeconds) -> PriceFact {
+        if let Some(price) = self.table.get(asset) {
+            return if price.picos() > 0 { PriceFact::Known(*price) } else { PriceFact::Unusable };
+        }
+        let cell = self.rounds.get_with_by_ref(asset, async { Arc::default() }).await;
+        let mut last = cell.lock().await;
+        if !last.as_ref().is_some_and(|round| self.holds(round, now)) {
+            // The old round stays until the new one is whole: this call may be cancelled here.
+            let round = self.ask(asset, now, last.as_ref()).await;
+            *last = Some(round);
+        }
+        last.as_ref().map_or(PriceFact::Unusable, |round| judge(&round.answers, now, self.bounds()))
+    }
+
+    fn bounds(&self) -> Bounds {
+        Bounds {
+            max_age: i64::from(self.options.max_age_seconds),
+            max_spread_percent: self.options.max_spread_percent,
+        }
+    }
+
+    /// Whether a round still answers without asking again.
+    fn holds(&self, round: &Round, now: UnixSeconds) -> bool {
+        let cache = i64::from(self.options.cache_seconds);
+        let usable = judge(&round.answers, now, self.bounds()) != PriceFact::Unusable;
+        let lifetime = if round.complete && usable { cache } else { cache.min(RETRY_SECONDS) };
+        let age = now.saturating_sub(round.asked_at);
+        (-CLOCK_SKEW..lifetime).contains(&age)
+    }
+
+    async fn ask(&self, asset: &AssetId, now: UnixSeconds, last: Option<&Round>) -> Round {
+        let answers = join_all(self.sources.iter().map(|source| self.ask_one(&**source, asset))).await;
+        let complete = !answers.contains(&Answer::Failed);
+        let kept = |(index, answer): (usize, Answer)| {
+            keep(last.and_then(|round| round.answers.get(index)).copied(), answer)
+        };
+        Round { asked_at: now, complete, answers: answers.into_iter().enumerate().map(kept).collect() }
+    }
+
+    async fn ask_one(&self, source: &dyn PriceSource, asset: &AssetId) -> Answer {
+        match timeout(self.options.timeout, source.quote(asset)).await {
+            Ok(Ok(Some(quote))) => Answer::Listed(quote),
+            Ok(Ok(None)) => Answer::Unlisted,
+            Ok(Err(error)) => {
+                tracing::warn!(source = source.name(), %asset, %error, "no price");
+                Answer::Failed
+            }
+            Err(_elapsed) => {
+                tracing::warn!(source = source.name(), %asset, "no price in time");
+                Answer::Failed
+            }
+        }
+    }
+}
+
+/// What to remember of a source. A failure keeps the last quote as it was, with the age it has, so a
+/// source that stays down falls silent when that quote is too old.
+const fn keep(last: Option<Answer>, new: Answer) -> Answer {
+    match (last, new) {
+        (Some(Answer::Listed(old)), Answer::Failed) => Answer::Listed(old),
+        (Some(Answer::Listed(_) | Answer::Unlisted | Answer::Failed) | None, new) => new,
+    }
+}

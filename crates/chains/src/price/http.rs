@@ -1,0 +1,60 @@
+//! One bounded GET. Nothing here knows what a price is.
+
+use std::time::Duration;
+
+use reqwest::header::HeaderMap;
+use reqwest::redirect::Policy;
+use reqwest::{Client, Url};
+
+use super::PriceError;
+
+/// The HTTP client that sources share.
+pub type HttpClient = Client;
+
+/// Far above any documented answer for one asset.
+const MAX_BYTES: usize = 256 * 1024;
+
+/// A client that follows no redirect, so that only the configured host is ever believed.
+pub fn client(timeout: Duration) -> Result<HttpClient, PriceError> {
+    let agent = concat!("waiaas/", env!("CARGO_PKG_VERSION"));
+    Client::builder()
+        .timeout(timeout)
+        .redirect(Policy::none())
+        .user_agent(agent)
+        .build()
+        .map_err(|e| PriceError::Setup { reason: e.without_url().to_string() })
+}
+
+/// A base URL, to which [`at`] adds paths.
+pub(super) fn base(text: &str) -> Result<Url, PriceError> {
+    let setup = |reason: &str| PriceError::Setup { reason: reason.to_owned() };
+    let url = Url::parse(text).map_err(|_| setup("the base URL is not a URL"))?;
+    if url.cannot_be_a_base() { Err(setup("the base URL cannot have a path")) } else { Ok(url) }
+}
+
+/// `base` with further path segments and a query.
+pub(super) fn at(base: &Url, path: &[&str], query: &[(&str, &str)]) -> Url {
+    let mut url = base.clone();
+    if let Ok(mut segments) = url.path_segments_mut() {
+        segments.pop_if_empty().extend(path);
+    }
+    url.query_pairs_mut().extend_pairs(query);
+    url
+}
+
+/// The body of a successful answer.
+pub(super) async fn get(client: &HttpClient, url: Url, headers: HeaderMap) -> Result<Vec<u8>, PriceError> {
+    let unreachable = |e: reqwest::Error| PriceError::Unreachable(e.without_url());
+    let mut response = client.get(url).headers(headers).send().await.map_err(unreachable)?;
+    if !response.status().is_success() {
+        return Err(PriceError::Refused { status: response.status().as_u16() });
+    }
+    let mut body = Vec::new();
+    while let Some(chunk) = response.chunk().await.map_err(unreachable)? {
+        if body.len().saturating_add(chunk.len()) > MAX_BYTES {
+            return Err(PriceError::BadAnswer { reason: "the answer is too long" });
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(body)
+}

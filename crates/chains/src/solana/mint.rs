@@ -1,0 +1,286 @@
+//! Mints and token accounts of both token programs, read from their bytes. Pure and total.
+//!
+//! Belongs here: layouts (SPL Token `state.rs`, Token-2022 TLV extensions) and which extensions a plain
+//! transfer can be exact about. Does not belong here: asking a node.
+
+use solana_pubkey::Pubkey;
+use spl_token_2022_interface::extension::ExtensionType;
+use spl_token_2022_interface::extension::account_len::try_calculate_account_len_from_mint_data as account_len;
+
+/// One of Solana's two token programs.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum TokenProgram {
+    /// SPL Token.
+    Token,
+    /// Token-2022.
+    Token2022,
+}
+
+impl TokenProgram {
+    /// The program with this id, if it is one of the two.
+    pub(super) fn of(id: &Pubkey) -> Option<Self> {
+        [Self::Token, Self::Token2022].into_iter().find(|program| program.id() == *id)
+    }
+
+    pub(super) const fn id(self) -> Pubkey {
+        match self {
+            Self::Token => spl_token_interface::ID,
+            Self::Token2022 => spl_token_2022_interface::ID,
+        }
+    }
+}
+
+/// Size of a token account without extensions, and the offset of the account type byte behind it.
+const ACCOUNT: usize = 165;
+/// Size of a mint without extensions.
+const MINT: usize = 82;
+const TYPE_MINT: u8 = 1;
+const TYPE_ACCOUNT: u8 = 2;
+/// Longest symbol kept.
+const SYMBOL: usize = 16;
+
+/// A mint's type of token.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(super) struct Mint {
+    pub(super) program: TokenProgram,
+    pub(super) decimals: u8,
+    /// For people; may be empty.
+    pub(super) symbol: String,
+    /// Bytes of an associated token account. `None` when an extension is unknown.
+    pub(super) account_size: Option<usize>,
+    extensions: Vec<(u16, Vec<u8>)>,
+}
+
+/// An account that holds tokens.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) struct TokenAccount {
+    pub(super) mint: Pubkey,
+    pub(super) owner: Pubkey,
+    pub(super) amount: u64,
+    pub(super) frozen: bool,
+}
+
+impl Mint {
+    /// Reads the data of an account owned by `program`.
+    pub(super) fn read(program: TokenProgram, data: &[u8]) -> Option<Self> {
+        let extensions = match (program, data.len()) {
+            (_, MINT) => Vec::new(),
+            (TokenProgram::Token2022, _) => extensions(data, TYPE_MINT)?,
+            (TokenProgram::Token, _) => return None,
+        };
+        let decimals = *data.get(44)?;
+        if *data.get(45)? != 1 {
+            return None;
+        }
+        let metadata = extensions.iter().find(|(kind, _)| *kind == u16::from(ExtensionType::TokenMetadata));
+        let symbol = metadata.and_then(|(_, value)| symbol(value)).unwrap_or_default();
+        let account_size = match program {
+            TokenProgram::Token => Some(ACCOUNT),
+            // The associated token account program asks for this extension always.
+            TokenProgram::Token2022 => account_len(data, &[ExtensionType::ImmutableOwner]).ok(),
+        };
+        Some(Self { program, decimals, symbol, account_size, extensions })
+    }
+
+    /// The extension that keeps a plain transfer from being exactly what it says, if there is one.
+    pub(super) fn obstacle(&self) -> Option<String> {
+        self.extensions.iter().find_map(|(kind, value)| match ExtensionType::try_from(*kind) {
+            Ok(kind) => obstacle(kind, value).then(|| format!("{kind:?}")),
+            Err(_) => Some(format!("extension {kind}")),
+        })
+    }
+}
+
+/// Whether a mint with this extension makes a transfer do more, less or other than move the amount, or
+/// makes amounts in human units mean something else than base units and decimals say.
+fn obstacle(kind: ExtensionType, value: &[u8]) -> bool {
+    match kind {
+        ExtensionType::MintCloseAuthority
+        | ExtensionType::PermanentDelegate
+        | ExtensionType::MetadataPointer
+        | ExtensionType::TokenMetadata
+        | ExtensionType::GroupPointer
+        | ExtensionType::TokenGroup
+        | ExtensionType::GroupMemberPointer
+        | ExtensionType::TokenGroupMember
+        | ExtensionType::PermissionedBurn => false,
+        // One byte: the state new accounts begin in. 1 is initialised, 2 is frozen.
+        ExtensionType::DefaultAccountState => value != [1],
+        // Authority, then one byte: paused or not. Simulation sees a pause that comes later.
+        ExtensionType::Pausable => value.get(32) != Some(&0),
+        ExtensionType::Uninitialized
+        | ExtensionType::TransferFeeConfig
+        | ExtensionType::TransferFeeAmount
+        | ExtensionType::ConfidentialTransferMint
+        | ExtensionType::ConfidentialTransferAccount
+        | ExtensionType::ImmutableOwner
+        | ExtensionType::MemoTransfer
+        | ExtensionType::NonTransferable
+        | ExtensionType::InterestBearingConfig
+        | ExtensionType::CpiGuard
+        | ExtensionType::NonTransferableAccount
+        | ExtensionType::TransferHook
+        | ExtensionType::TransferHookAccount
+        | ExtensionType::ConfidentialTransferFeeConfig
+        | ExtensionType::ConfidentialTransferFeeAmount
+        | ExtensionType::ConfidentialMintBurn
+        | ExtensionType::ScaledUiAmount
+        | ExtensionType::PausableAccount => true,
+    }
+}
+
+/// The extensions behind a Token-2022 mint or account of the given type.
+fn extensions(data: &[u8], account_type: u8) -> Option<Vec<(u16, Vec<u8>)>> {
+    let (&found, mut rest) = data.get(ACCOUNT..)?.split_first()?;
+    if found != account_type {
+        return None;
+    }
+    let mut all = Vec::new();
+    while let Some((kind, after)) = rest.split_first_chunk::<2>() {
+        let kind = u16::from_le_bytes(*kind);
+        if kind == u16::from(ExtensionType::Uninitialized) {
+            break;
+        }
+        let (length, after) = after.split_first_chunk::<2>()?;
+        let (value, after) = after.split_at_checked(usize::from(u16::from_le_bytes(*length)))?;
+        all.push((kind, value.to_vec()));
+        rest = after;
+    }
+    Some(all)
+}
+
+/// Symbol in a TokenMetadata extension: update authority, mint, then name and symbol as Borsh strings.
+fn symbol(metadata: &[u8]) -> Option<String> {
+    let (_, rest) = borsh_string(metadata.get(64..)?)?;
+    let (symbol, _) = borsh_string(rest)?;
+    let text = String::from_utf8_lossy(symbol);
+    Some(text.chars().filter(char::is_ascii_graphic).take(SYMBOL).collect())
+}
+
+fn borsh_string(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
+    let (length, rest) = bytes.split_first_chunk::<4>()?;
+    rest.split_at_checked(usize::try_from(u32::from_le_bytes(*length)).ok()?)
+}
+
+impl TokenAccount {
+    /// Reads the data of an account owned by `program`.
+    pub(super) fn read(program: TokenProgram, data: &[u8]) -> Option<Self> {
+        match (program, data.len()) {
+            (_, ACCOUNT) => {}
+            (TokenProgram::Token2022, _) => drop(extensions(data, TYPE_ACCOUNT)?),
+            (TokenProgram::Token, _) => return None,
+        }
+        let (mint, rest) = data.split_first_chunk::<32>()?;
+        let (owner, rest) = rest.split_first_chunk::<32>()?;
+        let (amount, _) = rest.split_first_chunk::<8>()?;
+        let frozen = match data.get(108)? {
+            1 => false,
+            2 => true,
+            _ => return None,
+        };
+        Some(Self {
+            mint: Pubkey::new_from_array(*mint),
+            owner: Pubkey::new_from_array(*owner),
+            amount: u64::from_le_bytes(*amount),
+            frozen,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn mint(extensions: &[(ExtensionType, &[u8])]) -> Vec<u8> {
+        let mut data = vec![0; MINT];
+        data[44] = 6;
+        data[45] = 1;
+        if extensions.is_empty() {
+            return data;
+        }
+        data.resize(ACCOUNT, 0);
+        data.push(TYPE_MINT);
+        for (kind, value) in extensions {
+            data.extend(u16::from(*kind).to_le_bytes());
+            data.extend(u16::try_from(value.len()).expect("short").to_le_bytes());
+            data.extend_from_slice(value);
+        }
+        data
+    }
+
+    fn read(extensions: &[(ExtensionType, &[u8])]) -> Mint {
+        Mint::read(TokenProgram::Token2022, &mint(extensions)).expect("a mint")
+    }
+
+    #[test]
+    fn plain_mints_of_both_programs() {
+        for (program, size) in [(TokenProgram::Token, 165), (TokenProgram::Token2022, 170)] {
+            let mint = Mint::read(program, &mint(&[])).expect("a mint");
+            assert_eq!((mint.decimals, mint.obstacle(), mint.account_size), (6, None, Some(size)));
+        }
+        assert_eq!(Mint::read(TokenProgram::Token, &[0; MINT]), None, "not initialised");
+        assert_eq!(Mint::read(TokenProgram::Token, &[1; ACCOUNT]), None, "a token account");
+        assert_eq!(Mint::read(TokenProgram::Token2022, &[1; ACCOUNT]), None, "a token account");
+    }
+
+    #[test]
+    fn extensions_that_change_a_transfer_are_obstacles() {
+        for (kind, value, expected) in [
+            (ExtensionType::TransferFeeConfig, vec![0; 108], Some("TransferFeeConfig")),
+            (ExtensionType::TransferHook, vec![0; 64], Some("TransferHook")),
+            (ExtensionType::NonTransferable, vec![], Some("NonTransferable")),
+            (ExtensionType::ConfidentialTransferMint, vec![0; 65], Some("ConfidentialTransferMint")),
+            (ExtensionType::ScaledUiAmount, vec![0; 56], Some("ScaledUiAmount")),
+            (ExtensionType::DefaultAccountState, vec![2], Some("DefaultAccountState")),
+            (ExtensionType::DefaultAccountState, vec![1], None),
+            (ExtensionType::Pausable, vec![1; 33], Some("Pausable")),
+            (ExtensionType::Pausable, vec![0; 33], None),
+            (ExtensionType::PermanentDelegate, vec![3; 32], None),
+            (ExtensionType::MintCloseAuthority, vec![3; 32], None),
+        ] {
+            assert_eq!(read(&[(kind, &value)]).obstacle().as_deref(), expected, "{kind:?}");
+        }
+        let mut unknown = mint(&[(ExtensionType::MintCloseAuthority, &[0; 32])]);
+        unknown[166..168].copy_from_slice(&999u16.to_le_bytes());
+        let unknown = Mint::read(TokenProgram::Token2022, &unknown).expect("a mint");
+        assert_eq!((unknown.obstacle().as_deref(), unknown.account_size), (Some("extension 999"), None));
+    }
+
+    #[test]
+    fn accounts_are_larger_where_extensions_ask_for_it() {
+        assert_eq!(read(&[(ExtensionType::Pausable, &[0; 33])]).account_size, Some(174));
+        assert_eq!(read(&[(ExtensionType::PermanentDelegate, &[0; 32])]).account_size, Some(170));
+    }
+
+    #[test]
+    fn symbols_are_cleaned() {
+        let text = "US\n\u{202e}D COIN much too long to show";
+        let mut metadata = vec![0; 64];
+        for part in ["Name", text] {
+            metadata.extend(u32::try_from(part.len()).expect("short").to_le_bytes());
+            metadata.extend(part.as_bytes());
+        }
+        assert_eq!(read(&[(ExtensionType::TokenMetadata, &metadata)]).symbol, "USDCOINmuchtoolo");
+        assert_eq!(read(&[(ExtensionType::TokenMetadata, &[9; 70])]).symbol, "");
+    }
+
+    proptest! {
+        #[test]
+        fn arbitrary_data_never_panics(head: Vec<u8>, tail: Vec<u8>) {
+            let mut data = head;
+            data.resize(ACCOUNT, 1);
+            for account_type in [TYPE_MINT, TYPE_ACCOUNT] {
+                let mut data = data.clone();
+                data.push(account_type);
+                data.extend_from_slice(&tail);
+                for program in [TokenProgram::Token, TokenProgram::Token2022] {
+                    let _ = TokenAccount::read(program, &data);
+                    if let Some(mint) = Mint::read(program, &data) {
+                        let _ = mint.obstacle();
+                    }
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,293 @@
+//! The JSON-RPC methods of a Solana node, typed. One function per question; no decisions.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+use solana_hash::Hash;
+use solana_message::v0;
+use solana_pubkey::Pubkey;
+
+use crate::ChainError;
+use crate::rpc::{RpcFailure, RpcPool};
+
+/// Reads that decide what is built use what two thirds of the stake voted for.
+const CONFIRMED: &str = "confirmed";
+
+/// A node, or several serving the same cluster.
+#[derive(Debug)]
+pub(super) struct Node {
+    rpc: RpcPool,
+}
+
+/// An answer together with the slot it was given at.
+#[derive(Deserialize)]
+pub(super) struct At<T> {
+    pub(super) context: Context,
+    pub(super) value: T,
+}
+
+#[derive(Deserialize)]
+pub(super) struct Context {
+    pub(super) slot: u64,
+}
+
+/// An account as a node shows it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(super) struct Account {
+    pub(super) lamports: u64,
+    pub(super) owner: Pubkey,
+    pub(super) executable: bool,
+    pub(super) data: Vec<u8>,
+}
+
+#[derive(Deserialize)]
+struct RawAccount {
+    lamports: u64,
+    owner: String,
+    executable: bool,
+    data: (String, String),
+}
+
+/// What `simulateTransaction` says.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Outcome {
+    /// Null on success.
+    #[serde(default)]
+    pub(super) err: Value,
+    pub(super) logs: Option<Vec<String>>,
+    pub(super) units_consumed: Option<u64>,
+}
+
+/// A blockhash and the block height up to which it may be used.
+pub(super) struct RecentBlockhash {
+    pub(super) hash: Hash,
+    pub(super) last_valid_block_height: u64,
+}
+
+/// What `getSignatureStatuses` says about one signature.
+#[derive(Deserialize, Clone, PartialEq, Debug)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Status {
+    pub(super) slot: u64,
+    /// Null once rooted.
+    pub(super) confirmations: Option<u64>,
+    /// Null on success.
+    #[serde(default)]
+    pub(super) err: Value,
+    pub(super) confirmation_status: Option<String>,
+}
+
+/// Slot and block height of one and the same block.
+#[derive(Deserialize, Clone, Copy)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Epoch {
+    pub(super) absolute_slot: u64,
+    pub(super) block_height: u64,
+}
+
+/// One token account of `getTokenAccountsByOwner`.
+pub(super) struct OwnedTokens {
+    pub(super) mint: Pubkey,
+    pub(super) amount: u64,
+    pub(super) decimals: u8,
+}
+
+impl Node {
+    pub(super) const fn new(rpc: RpcPool) -> Self {
+        Self { rpc }
+    }
+
+    /// One node each, for questions whose answers must come from one and the same.
+    pub(super) fn singles(&self) -> Vec<Self> {
+        self.rpc.singles().into_iter().map(Self::new).collect()
+    }
+
+    async fn ask<R: DeserializeOwned>(&self, method: &str, params: Value) -> Result<R, ChainError> {
+        self.rpc.ask(method, params).await
+    }
+
+    fn bad(&self, reason: &str) -> ChainError {
+        RpcFailure::BadAnswer(reason.to_owned()).into_chain_error(self.rpc.network())
+    }
+
+    fn key(&self, text: &str) -> Result<Pubkey, ChainError> {
+        text.parse().map_err(|_| self.bad("an account key is malformed"))
+    }
+
+    pub(super) async fn genesis_hash(&self) -> Result<String, ChainError> {
+        self.ask("getGenesisHash", json!([])).await
+    }
+
+    pub(super) async fn balance(&self, key: &Pubkey) -> Result<u64, ChainError> {
+        let params = json!([key.to_string(), {"commitment": CONFIRMED}]);
+        Ok(self.ask::<At<u64>>("getBalance", params).await?.value)
+    }
+
+    /// The accounts at `keys`, all read at one slot, in the same order.
+    pub(super) async fn accounts<const N: usize>(
+        &self,
+        keys: [&Pubkey; N],
+    ) -> Result<[Option<Account>; N], ChainError> {
+        self.account_list(&keys).await?.try_into().map_err(|_| self.bad("wrong number of accounts"))
+    }
+
+    /// As [`Node::accounts`], for at most 100 keys.
+    pub(super) async fn account_list(&self, keys: &[&Pubkey]) -> Result<Vec<Option<Account>>, ChainError> {
+        let names: Vec<String> = keys.iter().map(ToString::to_string).collect();
+        let params = json!([names, {"commitment": CONFIRMED, "encoding": "base64"}]);
+        let answer: At<Vec<Option<RawAccount>>> = self.ask("getMultipleAccounts", params).await?;
+        if answer.value.len() != keys.len() {
+            return Err(self.bad("wrong number of accounts"));
+        }
+        answer.value.into_iter().map(|raw| raw.map(|raw| self.account(&raw)).transpose()).collect()
+    }
+
+    fn account(&self, raw: &RawAccount) -> Result<Account, ChainError> {
+        let (text, encoding) = &raw.data;
+        if encoding != "base64" {
+            return Err(self.bad("account data is not base64"));
+        }
+        let data = BASE64.decode(text).map_err(|_| self.bad("account data is not base64"))?;
+        Ok(Account { lamports: raw.lamports, owner: self.key(&raw.owner)?, executable: raw.executable, data })
+    }
+
+    /// Lamports that keep an account of `size` bytes for ever.
+    pub(super) async fn rent_exempt(&self, size: usize) -> Result<u64, ChainError> {
+        self.ask("getMinimumBalanceForRentExemption", json!([size, {"commitment": CONFIRMED}])).await
+    }
+
+    /// Runs `message` with a blockhash of the node's own and no signatures.
+    pub(super) async fn simulate(&self, message: &v0::Message) -> Result<Outcome, ChainError> {
+        let mut wire = vec![message.header.num_required_signatures];
+        wire.resize(usize::from(message.header.num_required_signatures).saturating_mul(64).saturating_add(1), 0);
+        wire.extend(message.serialize());
+        let options = json!({
+            "commitment": CONFIRMED, "encoding": "base64", "sigVerify": false, "replaceRecentBlockhash": true,
+        });
+        let params = json!([BASE64.encode(wire), options]);
+        Ok(self.ask::<At<Outcome>>("simulateTransaction", params).await?.value)
+    }
+
+    pub(super) async fn recent_blockhash(&self) -> Result<RecentBlockhash, ChainError> {
+        #[derive(Deserialize)]
+        #[serde(rename_all = "camelCase")]
+        struct Raw {
+            blockhash: String,
+            last_valid_block_height: u64,
+        }
+        let params = json!([{"commitment": CONFIRMED}]);
+        let raw = self.ask::<At<Raw>>("getLatestBlockhash", params).await?.value;
+        let hash: Hash = raw.blockhash.parse().map_err(|_| self.bad("the blockhash is malformed"))?;
+        // A zero hash would be a draft again.
+        if hash == Hash::default() {
+            return Err(self.bad("the blockhash is zero"));
+        }
+        Ok(RecentBlockhash { hash, last_valid_block_height: raw.last_valid_block_height })
+    }
+
+    /// Micro-lamports per compute unit paid lately in blocks that locked `accounts`.
+    pub(super) async fn recent_prices(&self, accounts: &[Pubkey]) -> Result<Vec<u64>, ChainError> {
+        #[derive(Deserialize)]
+        #[serde(rename_all = "camelCase")]
+        struct Raw {
+            prioritization_fee: u64,
+        }
+        let names: Vec<String> = accounts.iter().map(ToString::to_string).collect();
+        let raw: Vec<Raw> = self.ask("getRecentPrioritizationFees", json!([names])).await?;
+        Ok(raw.into_iter().map(|slot| slot.prioritization_fee).collect())
+    }
+
+    /// Broadcasts. A node's refusal is the inner error.
+    pub(super) async fn send(&self, wire: &[u8]) -> Result<Result<String, RpcFailure>, ChainError> {
+        let options = json!({
+            "encoding": "base64", "skipPreflight": false, "preflightCommitment": CONFIRMED, "maxRetries": 0,
+        });
+        match self.rpc.call("sendTransaction", json!([BASE64.encode(wire), options])).await {
+            Ok(signature) => Ok(Ok(signature)),
+            Err(refused @ RpcFailure::Node { .. }) => Ok(Err(refused)),
+            Err(
+                failure @ (RpcFailure::Unreachable(_) | RpcFailure::WrongChain(_) | RpcFailure::BadAnswer(_)),
+            ) => {
+                Err(failure.into_chain_error(self.rpc.network()))
+            }
+        }
+    }
+
+    /// The status of one signature, and the slot up to which the node looked.
+    pub(super) async fn status(&self, signature: &str) -> Result<(Option<Status>, u64), ChainError> {
+        let params = json!([[signature], {"searchTransactionHistory": true}]);
+        let answer: At<[Option<Status>; 1]> = self.ask("getSignatureStatuses", params).await?;
+        let [status] = answer.value;
+        Ok((status, answer.context.slot))
+    }
+
+    /// The fee a transaction on chain paid, when the node still has it.
+    pub(super) async fn fee_paid(&self, signature: &str, commitment: &str) -> Result<Option<u64>, ChainError> {
+        #[derive(Deserialize)]
+        struct Raw {
+            meta: Option<Meta>,
+        }
+        #[derive(Deserialize)]
+        struct Meta {
+            fee: u64,
+        }
+        let options = json!({
+            "commitment": commitment, "encoding": "base64", "maxSupportedTransactionVersion": 0,
+        });
+        let raw: Option<Raw> = self.ask("getTransaction", json!([signature, options])).await?;
+        Ok(raw.and_then(|raw| raw.meta).map(|meta| meta.fee))
+    }
+
+    /// Height of the newest finalised block.
+    pub(super) async fn finalized_height(&self) -> Result<u64, ChainError> {
+        self.ask("getBlockHeight", json!([{"commitment": "finalized"}])).await
+    }
+
+    /// Slot and height of the newest finalised block, from one node.
+    pub(super) async fn finalized_epoch(&self) -> Result<Epoch, ChainError> {
+        self.ask("getEpochInfo", json!([{"commitment": "finalized"}])).await
+    }
+
+    /// The first slot the node still has.
+    pub(super) async fn first_available_slot(&self) -> Result<u64, ChainError> {
+        self.ask("getFirstAvailableBlock", json!([])).await
+    }
+
+    /// Whether the newest block would still take a transaction with this blockhash.
+    pub(super) async fn blockhash_is_valid(&self, hash: &Hash) -> Result<bool, ChainError> {
+        let params = json!([hash.to_string(), {"commitment": "processed"}]);
+        Ok(self.ask::<At<bool>>("isBlockhashValid", params).await?.value)
+    }
+
+    /// All token accounts of `owner` under one token program.
+    pub(super) async fn token_accounts(
+        &self,
+        owner: &Pubkey,
+        program: &Pubkey,
+    ) -> Result<Vec<OwnedTokens>, ChainError> {
+        let params = json!([
+            owner.to_string(),
+            {"programId": program.to_string()},
+            {"commitment": CONFIRMED, "encoding": "jsonParsed"},
+        ]);
+        let answer: At<Vec<Value>> = self.ask("getTokenAccountsByOwner", params).await?;
+        answer.value.iter().map(|entry| self.owned_tokens(entry)).collect()
+    }
+
+    fn owned_tokens(&self, entry: &Value) -> Result<OwnedTokens, ChainError> {
+        let text = |pointer: &str| entry.pointer(pointer).and_then(Value::as_str);
+        let info = "/account/data/parsed/info";
+        let mint = text(&format!("{info}/mint"));
+        let amount = text(&format!("{info}/tokenAmount/amount")).and_then(|amount| amount.parse().ok());
+        let decimals = entry.pointer(&format!("{info}/tokenAmount/decimals")).and_then(Value::as_u64);
+        match (mint, amount, decimals.and_then(|decimals| u8::try_from(decimals).ok())) {
+            (Some(mint), Some(amount), Some(decimals)) => {
+                Ok(OwnedTokens { mint: self.key(mint)?, amount, decimals })
+            }
+            _ => Err(self.bad("a token account is not in the parsed form")),
+        }
+    }
+}

@@ -1,0 +1,125 @@
+//! A real EVM node for one test: started on a free port, mining only when told, killed with the test.
+//!
+//! The binary is the one `localnet/start.sh --build-only` installs.
+
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc;
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use waiaas_chains::rpc::{RpcOptions, RpcPool, http_client};
+use waiaas_core::network::NetworkId;
+
+/// A constructed contract whose code answers every call with one word.
+pub(crate) fn code_answering(word: u8) -> String {
+    // PUSH1 word, PUSH1 0, MSTORE, PUSH1 32, PUSH1 0, RETURN
+    format!("0x60{word:02x}60005260206000f3")
+}
+
+/// Code that reverts whatever is asked: PUSH1 0, PUSH1 0, REVERT.
+pub(crate) const CODE_REVERTING: &str = "0x60006000fd";
+
+/// A running node.
+pub(crate) struct Anvil {
+    child: Child,
+    url: String,
+    admin: RpcPool,
+}
+
+impl Anvil {
+    /// Chain id 31337, four slots an epoch, so that a block is final when eight are above it.
+    pub(crate) fn start(extra: &[&str]) -> Self {
+        let mut child = Command::new(parts().join("@foundry-rs").join(platform()).join("bin/anvil"))
+            .args(["--host", "127.0.0.1", "--port", "0", "--no-mining", "--slots-in-an-epoch", "4"])
+            .args(extra)
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("anvil starts");
+        let lines = BufReader::new(child.stdout.take().expect("piped")).lines();
+        let (sender, receiver) = mpsc::channel();
+        // The thread keeps reading, for a full pipe would stop the node; it ends with the node.
+        std::thread::spawn(move || {
+            for line in lines.map_while(Result::ok) {
+                if let Some(address) = line.strip_prefix("Listening on ") {
+                    let _ = sender.send(format!("http://{address}"));
+                }
+            }
+        });
+        let url = receiver.recv_timeout(Duration::from_secs(30)).expect("anvil says where it listens");
+        let client = http_client().expect("client");
+        let admin = RpcPool::new(&NetworkId::new("admin"), vec![url.clone()], client, RpcOptions::default());
+        Self { child, url, admin: admin.expect("pool") }
+    }
+
+    pub(crate) fn url(&self) -> String {
+        self.url.clone()
+    }
+
+    pub(crate) async fn call(&self, method: &str, params: Value) -> Value {
+        self.admin.call(method, params).await.unwrap_or_else(|failure| panic!("{method}: {failure}"))
+    }
+
+    /// Mines `blocks` blocks; the first takes what is in the pool.
+    pub(crate) async fn mine(&self, blocks: u64) {
+        self.call("anvil_mine", json!([format!("0x{blocks:x}")])).await;
+    }
+
+    /// Deploys OpenZeppelin's `ERC20PresetFixedSupply` with its whole supply in `owner`'s hands.
+    pub(crate) async fn deploy_erc20(&self, symbol: &str, supply: u64, owner: [u8; 20]) -> [u8; 20] {
+        let path = parts().join("@openzeppelin/contracts/build/contracts/ERC20PresetFixedSupply.json");
+        let artifact: Value = serde_json::from_slice(&std::fs::read(path).expect("artifact")).expect("json");
+        let bytecode = artifact["bytecode"].as_str().expect("bytecode");
+        let text = |text: &str| format!("{:064x}{:0<64}", text.len(), hex::encode(text));
+        let arguments = format!(
+            "{:064x}{:064x}{supply:064x}{:0>64}{}{}",
+            128,
+            192,
+            hex::encode(owner),
+            text("Test token"),
+            text(symbol)
+        );
+        let from = self.call("eth_accounts", json!([])).await[0].clone();
+        let data = format!("{bytecode}{arguments}");
+        let hash =
+            self.call("eth_sendTransaction", json!([{"from": from, "data": data, "gas": "0x2dc6c0"}])).await;
+        self.mine(1).await;
+        let receipt = self.call("eth_getTransactionReceipt", json!([hash])).await;
+        assert_eq!(receipt["status"], "0x1", "the token deploys");
+        let address = receipt["contractAddress"].as_str().expect("contract").trim_start_matches("0x");
+        hex::decode(address).expect("hex").try_into().expect("20 bytes")
+    }
+
+    /// Ends the process and waits until it is gone.
+    pub(crate) fn kill(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+impl Drop for Anvil {
+    fn drop(&mut self) {
+        self.kill();
+    }
+}
+
+fn platform() -> &'static str {
+    if cfg!(target_arch = "aarch64") { "anvil-linux-arm64" } else { "anvil-linux-amd64" }
+}
+
+/// The newest `node_modules` of localnet's cache that has anvil.
+fn parts() -> PathBuf {
+    let cache = std::env::var_os("WAIAAS_LOCALNET_CACHE").map(PathBuf::from).unwrap_or_else(|| {
+        Path::new(&std::env::var_os("HOME").expect("HOME is set")).join(".cache/waiaas-localnet")
+    });
+    let entries = std::fs::read_dir(&cache).into_iter().flatten().flatten();
+    let installed = entries.filter(|entry| entry.file_name().to_string_lossy().starts_with("npm-"));
+    let modules = installed.map(|entry| entry.path().join("node_modules"));
+    let newest = modules
+        .filter(|path| path.join("@foundry-rs").join(platform()).join("bin/anvil").is_file())
+        .max_by_key(|path| std::fs::metadata(path).and_then(|meta| meta.modified()).ok());
+    newest.unwrap_or_else(|| panic!("no anvil in {}: run localnet/start.sh --build-only", cache.display()))
+}

@@ -1,0 +1,127 @@
+//! What becomes of signed bytes on a real node that drops, reorganises, reverts and goes away.
+
+use serde_json::json;
+use waiaas_chains::evm::EvmOptions;
+use waiaas_chains::{Chain, ChainError, Fate, Submission};
+use waiaas_core::U256;
+use waiaas_core::address::Address;
+
+use crate::anvil::Anvil;
+use crate::evm_world::{SOMEBODY, World, chain, options, token_transfer, transfer};
+
+/// Blocks above which anvil, with four slots an epoch, calls a block final.
+const FINAL: u64 = 8;
+
+#[tokio::test]
+async fn a_revert_on_chain_costs_only_the_fee() {
+    let world = World::new().await;
+    let Address::Evm(owner) = world.wallet.address else { panic!("an EVM wallet") };
+    let token = Address::Evm(world.anvil.deploy_erc20("TEST", 1_000, owner).await);
+    // Both can work when they are built; the second cannot when it runs.
+    let first = world.sign(&token_transfer(token, 1_000), &[]).await;
+    let second = world.sign(&token_transfer(token, 900), &[0]).await;
+    let before = world.balance(world.wallet.address).await;
+    for signed in [&first, &second] {
+        assert_eq!(world.submit(signed).await, Submission::Accepted);
+    }
+    world.anvil.mine(1).await;
+    let Fate::Confirmed { fee: first_fee, .. } = world.fate(&first).await else { panic!("the first works") };
+    let Fate::Reverted { fee, reason, block } = world.fate(&second).await else {
+        panic!("the second reverts")
+    };
+    assert!(fee > U256::ZERO && block == 2);
+    assert!(reason.contains("transfer amount exceeds balance"), "{reason}");
+    assert_eq!(world.balance(world.wallet.address).await, before - first_fee - fee);
+    let holdings = world.chain.holdings(SOMEBODY, &[token]).await.expect("holdings");
+    assert_eq!(holdings[1].amount, U256::from(1_000));
+}
+
+#[tokio::test]
+async fn dead_only_once_another_transaction_with_the_nonce_is_final() {
+    let world = World::new().await;
+    let loser = world.sign(&transfer(1), &[]).await;
+    let winner = world.sign(&transfer(2), &[]).await;
+    assert_eq!(loser.expiry, winner.expiry);
+    assert_eq!(world.submit(&winner).await, Submission::Accepted);
+    world.anvil.mine(1).await;
+    assert!(matches!(world.fate(&winner).await, Fate::Confirmed { .. }));
+    assert_eq!(world.fate(&loser).await, Fate::Pending, "the other is not final yet");
+    assert!(matches!(world.submit(&loser).await, Submission::Rejected(_)));
+    world.anvil.mine(FINAL - 1).await;
+    assert_eq!(world.fate(&loser).await, Fate::Pending, "one block short");
+    world.anvil.mine(1).await;
+    assert_eq!(world.fate(&loser).await, Fate::Dead);
+    assert!(matches!(world.fate(&winner).await, Fate::Confirmed { .. }));
+    assert_eq!(world.balance(SOMEBODY).await, U256::from(2));
+}
+
+#[tokio::test]
+async fn dropped_from_the_pool_is_pending_and_the_same_bytes_still_work() {
+    let world = World::new().await;
+    let signed = world.sign(&transfer(5), &[]).await;
+    assert_eq!(world.submit(&signed).await, Submission::Accepted);
+    world.anvil.call("anvil_dropTransaction", json!([signed.hash])).await;
+    world.anvil.mine(FINAL + 2).await;
+    assert_eq!(world.fate(&signed).await, Fate::Pending);
+    assert_eq!(world.balance(SOMEBODY).await, U256::ZERO);
+    assert_eq!(world.submit(&signed).await, Submission::Accepted);
+    world.anvil.mine(1).await;
+    assert!(matches!(world.fate(&signed).await, Fate::Confirmed { .. }));
+    assert_eq!(world.balance(SOMEBODY).await, U256::from(5));
+}
+
+#[tokio::test]
+async fn a_reorganisation_takes_nothing_back_that_was_confirmed() {
+    let world = World::with(&[], EvmOptions { confirmations: 3, ..options() }).await;
+    let signed = world.sign(&transfer(5), &[]).await;
+    assert_eq!(world.submit(&signed).await, Submission::Accepted);
+    world.anvil.mine(2).await;
+    assert_eq!(world.balance(SOMEBODY).await, U256::from(5), "it is in a block");
+    assert_eq!(world.fate(&signed).await, Fate::Pending, "two of three confirmations");
+    world.anvil.call("anvil_reorg", json!([2, []])).await;
+    assert_eq!(world.balance(SOMEBODY).await, U256::ZERO, "the block is gone");
+    world.anvil.mine(FINAL + 2).await;
+    assert_eq!(world.fate(&signed).await, Fate::Pending, "gone, but it may still land");
+    assert_eq!(world.submit(&signed).await, Submission::Accepted);
+    world.anvil.mine(3).await;
+    assert!(matches!(world.fate(&signed).await, Fate::Confirmed { .. }));
+    assert_eq!(world.balance(SOMEBODY).await, U256::from(5));
+}
+
+#[tokio::test]
+async fn a_node_that_goes_away_proves_nothing() {
+    let mut world = World::new().await;
+    let signed = world.sign(&transfer(5), &[]).await;
+    assert_eq!(world.submit(&signed).await, Submission::Accepted);
+    world.anvil.kill();
+    let fate = world.chain.fate(world.wallet.address, &signed).await;
+    assert!(matches!(fate, Err(ChainError::Unreachable { .. })), "{fate:?}");
+    let submission = world.chain.submit(&signed).await;
+    assert!(matches!(submission, Err(ChainError::Unreachable { .. })), "{submission:?}");
+
+    // The next node knows nothing of it yet; the same bytes go there.
+    let other = Anvil::start(&[]);
+    world.wallet.fund(&other, 10).await;
+    world.chain = chain(vec![world.anvil.url(), other.url()], options());
+    other.mine(FINAL + 2).await;
+    assert_eq!(world.fate(&signed).await, Fate::Pending);
+    assert_eq!(world.submit(&signed).await, Submission::Accepted);
+    other.mine(1).await;
+    assert!(matches!(world.fate(&signed).await, Fate::Confirmed { .. }));
+    assert_eq!(world.balance(SOMEBODY).await, U256::from(5));
+}
+
+#[tokio::test]
+async fn the_fate_of_bytes_that_are_not_the_wallets_is_not_told() {
+    let world = World::new().await;
+    let signed = world.sign(&transfer(5), &[]).await;
+    let mut altered = signed.clone();
+    altered.bytes[10] ^= 1;
+    let mut renamed = signed.clone();
+    renamed.hash = format!("0x{}", "00".repeat(32));
+    for wrong in [&altered, &renamed] {
+        assert!(matches!(world.chain.fate(world.wallet.address, wrong).await, Err(ChainError::Corrupt(_))));
+        assert!(matches!(world.chain.submit(wrong).await, Err(ChainError::Corrupt(_))));
+    }
+    assert!(matches!(world.chain.fate(SOMEBODY, &signed).await, Err(ChainError::Corrupt(_))));
+}

@@ -1,0 +1,154 @@
+//! What is refused, and why, on a real node.
+
+use serde_json::json;
+use waiaas_chains::evm::EvmOptions;
+use waiaas_chains::{Chain, ChainError, Lane, Refusal};
+use waiaas_core::U256;
+use waiaas_core::address::Address;
+use waiaas_core::intent::Intent;
+
+use crate::anvil::{Anvil, CODE_REVERTING, code_answering};
+use crate::evm_world::{
+    COIN, SOMEBODY, World, chain, fee_budget, options, refusal, token_transfer, transfer,
+};
+
+const CONTRACT: Address = Address::Evm([0xc0; 20]);
+
+async fn build(world: &World, intent: &Intent) -> Refusal {
+    refusal(world.chain.build(world.wallet.address, intent).await)
+}
+
+#[tokio::test]
+async fn requests_that_do_not_fit_the_chain() {
+    let world = World::new().await;
+    let (to, amount, memo) = (SOMEBODY, U256::from(1), None);
+    let solana = Address::Solana([7; 32]);
+    let with_memo = Intent::Transfer { to, amount, memo: Some("rent".into()) };
+    assert!(matches!(build(&world, &with_memo).await, Refusal::Unsupported(_)));
+    assert!(matches!(build(&world, &transfer(0)).await, Refusal::Unsupported(_)));
+    let nowhere = Intent::Transfer { to: Address::Evm([0; 20]), amount, memo };
+    assert!(matches!(build(&world, &nowhere).await, Refusal::BadRecipient(_)));
+    let foreign = Intent::Transfer { to: solana, amount, memo: None };
+    assert!(matches!(build(&world, &foreign).await, Refusal::BadRecipient(_)));
+    let to_itself = Intent::TokenTransfer { to: CONTRACT, token: CONTRACT, amount, memo: None };
+    assert!(matches!(build(&world, &to_itself).await, Refusal::BadRecipient(_)));
+    assert_eq!(build(&world, &token_transfer(solana, 1)).await, Refusal::NotAToken(solana));
+    assert!(matches!(refusal(world.chain.build(solana, &transfer(1)).await), Refusal::Unsupported(_)));
+}
+
+#[tokio::test]
+async fn what_does_not_answer_as_a_token_is_not_one() {
+    let world = World::new().await;
+    assert_eq!(build(&world, &token_transfer(CONTRACT, 1)).await, Refusal::NotAToken(CONTRACT), "no code");
+    // 37 decimals are more than are supported.
+    for code in [CODE_REVERTING.to_owned(), code_answering(37)] {
+        world.set_code(CONTRACT, &code).await;
+        assert_eq!(build(&world, &token_transfer(CONTRACT, 1)).await, Refusal::NotAToken(CONTRACT), "{code}");
+        assert_eq!(refusal(world.chain.token(CONTRACT).await), Refusal::NotAToken(CONTRACT));
+    }
+}
+
+#[tokio::test]
+async fn a_token_that_says_no_without_reverting() {
+    let world = World::new().await;
+    // Decimals 6, balance 6, and 6 for an answer to `transfer`, which is not `true`.
+    world.set_code(CONTRACT, &code_answering(6)).await;
+    assert!(matches!(build(&world, &token_transfer(CONTRACT, 5)).await, Refusal::SimulationFailed(_)));
+    // One is `true`: this one goes through.
+    world.set_code(CONTRACT, &code_answering(1)).await;
+    let draft = world.chain.build(world.wallet.address, &token_transfer(CONTRACT, 1)).await.expect("a draft");
+    world.set_code(CONTRACT, &code_answering(0)).await;
+    let simulation = world.chain.simulate(&draft).await.expect("the node answers");
+    assert!(!simulation.success && simulation.error.is_some());
+    world.set_code(CONTRACT, CODE_REVERTING).await;
+    let simulation = world.chain.simulate(&draft).await.expect("the node answers");
+    assert!(!simulation.success && simulation.error.is_some());
+}
+
+#[tokio::test]
+async fn a_recipient_that_reverts() {
+    let world = World::new().await;
+    world.set_code(SOMEBODY, CODE_REVERTING).await;
+    assert!(matches!(build(&world, &transfer(1)).await, Refusal::SimulationFailed(_)));
+}
+
+#[tokio::test]
+async fn more_than_the_wallet_has() {
+    let world = World::new().await;
+    let have = U256::from(10) * U256::from(COIN);
+    let all = |amount: U256| Intent::Transfer { to: SOMEBODY, amount, memo: None };
+    let asset = "eip155:31337/slip44:60".to_owned();
+    let need = have + U256::from(1);
+    assert_eq!(build(&world, &all(need)).await, Refusal::InsufficientBalance { asset, have, need });
+    assert!(matches!(
+        build(&world, &all(have)).await,
+        Refusal::InsufficientForFee { have: left, need } if left.is_zero() && !need.is_zero()
+    ));
+    let Address::Evm(owner) = world.wallet.address else { panic!("an EVM wallet") };
+    let token = Address::Evm(world.anvil.deploy_erc20("TEST", 10, owner).await);
+    let refused = build(&world, &token_transfer(token, 11)).await;
+    let Refusal::InsufficientBalance { have, need, .. } = refused else { panic!("{refused:?}") };
+    assert_eq!((have, need), (U256::from(10), U256::from(11)));
+}
+
+#[tokio::test]
+async fn funds_gone_since_the_draft_was_built() {
+    let world = World::new().await;
+    let draft = world.chain.build(world.wallet.address, &transfer(COIN)).await.expect("a draft");
+    let complete = || async { refusal(world.chain.complete(&draft, &Lane::default()).await) };
+    world.anvil.call("anvil_setBalance", json!([world.wallet.address, "0x1"])).await;
+    assert!(matches!(complete().await, Refusal::InsufficientBalance { .. }));
+    world.anvil.call("anvil_setBalance", json!([world.wallet.address, format!("0x{COIN:x}")])).await;
+    assert!(matches!(complete().await, Refusal::InsufficientForFee { .. }));
+}
+
+#[tokio::test]
+async fn fees_above_the_cap() {
+    let plenty = World::new().await;
+    let draft = plenty.chain.build(plenty.wallet.address, &transfer(1)).await.expect("a draft");
+    let normal = fee_budget(&plenty.chain, &draft);
+
+    // A cap that leaves no headroom still works; one below what is needed now does not.
+    let url = || vec![plenty.anvil.url()];
+    let half = normal / U256::from(2);
+    let tight = chain(url(), EvmOptions { max_fee: half, ..options() });
+    let draft = tight.build(plenty.wallet.address, &transfer(1)).await.expect("a draft");
+    assert_eq!(fee_budget(&tight, &draft), half);
+    tight.complete(&draft, &Lane::default()).await.expect("completes");
+    let cap = half - U256::from(1);
+    let closed = chain(url(), EvmOptions { max_fee: cap, ..options() });
+    let refused = refusal(closed.build(plenty.wallet.address, &transfer(1)).await);
+    assert_eq!(refused, Refusal::FeeAboveCap { fee: half, cap });
+}
+
+#[tokio::test]
+async fn fees_that_outgrew_the_budget() {
+    let world = World::new().await;
+    let draft = world.chain.build(world.wallet.address, &transfer(1)).await.expect("a draft");
+    let set_base_fee = async |gwei: u64| {
+        let wei = format!("0x{:x}", gwei * 1_000_000_000);
+        world.anvil.call("anvil_setNextBlockBaseFeePerGas", json!([wei])).await;
+        world.anvil.mine(1).await;
+    };
+    // Built at 1 gwei: the budget is twice (2 + 1) gwei per gas.
+    set_base_fee(4).await;
+    world.chain.complete(&draft, &Lane::default()).await.expect("still affordable");
+    set_base_fee(100).await;
+    let refused = refusal(world.chain.complete(&draft, &Lane::default()).await);
+    assert!(matches!(refused, Refusal::FeeAboveCap { fee, cap } if fee > cap), "{refused:?}");
+}
+
+#[tokio::test]
+async fn a_node_of_another_chain() {
+    let wrong = Anvil::start(&["--chain-id", "1"]);
+    let stranger = chain(vec![wrong.url()], options());
+    let balance = stranger.balance(SOMEBODY).await;
+    assert!(matches!(&balance, Err(ChainError::WrongChain { found, .. }) if found == "0x1"), "{balance:?}");
+    let built = stranger.build(SOMEBODY, &transfer(1)).await;
+    assert!(matches!(built, Err(ChainError::WrongChain { .. })), "{built:?}");
+
+    let right = Anvil::start(&[]);
+    right.call("anvil_setBalance", json!([SOMEBODY, "0x7"])).await;
+    let both = chain(vec![wrong.url(), right.url()], options());
+    assert_eq!(both.balance(SOMEBODY).await.expect("the right node answers"), U256::from(7));
+}

@@ -1,0 +1,152 @@
+//! A wallet with a key, on a chain under test, on a node of its own.
+
+use k256::ecdsa::SigningKey;
+use serde_json::json;
+use waiaas_chains::evm::{EvmChain, EvmOptions};
+use waiaas_chains::rpc::{RpcOptions, RpcPool, http_client};
+use waiaas_chains::{Chain, ChainError, Fate, Lane, SignedTx, Submission};
+use waiaas_core::U256;
+use waiaas_core::address::Address;
+use waiaas_core::draft::{Completed, Draft, SigningPayload};
+use waiaas_core::effect::Effect;
+use waiaas_core::intent::Intent;
+use waiaas_core::network::{Environment, Network, NetworkId, Networks};
+
+use crate::anvil::Anvil;
+
+/// One coin in wei.
+pub(crate) const COIN: u64 = 1_000_000_000_000_000_000;
+
+/// A recipient that is nobody.
+pub(crate) const SOMEBODY: Address = Address::Evm([0x5b; 20]);
+
+pub(crate) struct World {
+    pub(crate) anvil: Anvil,
+    pub(crate) chain: EvmChain,
+    pub(crate) wallet: Wallet,
+}
+
+impl World {
+    /// A node and a wallet with ten coins.
+    pub(crate) async fn new() -> Self {
+        Self::with(&[], options()).await
+    }
+
+    pub(crate) async fn with(anvil: &[&str], options: EvmOptions) -> Self {
+        let anvil = Anvil::start(anvil);
+        let chain = chain(vec![anvil.url()], options);
+        let wallet = Wallet::new();
+        wallet.fund(&anvil, 10).await;
+        Self { anvil, chain, wallet }
+    }
+
+    pub(crate) async fn balance(&self, address: Address) -> U256 {
+        self.chain.balance(address).await.expect("balance")
+    }
+
+    /// Builds, completes and signs, with `lane` in flight.
+    pub(crate) async fn sign(&self, intent: &Intent, lane: &[u64]) -> SignedTx {
+        let draft = self.chain.build(self.wallet.address, intent).await.expect("a draft");
+        self.sign_draft(&draft, lane).await
+    }
+
+    pub(crate) async fn sign_draft(&self, draft: &Draft, lane: &[u64]) -> SignedTx {
+        let lane = Lane { nonces_in_flight: lane.to_vec() };
+        let completed = self.chain.complete(draft, &lane).await.expect("completes");
+        assert_eq!(completed.draft(), draft.digest(), "completing changes nothing of substance");
+        self.chain.assemble(&completed, &self.wallet.sign(&completed)).expect("assembles")
+    }
+
+    pub(crate) async fn submit(&self, signed: &SignedTx) -> Submission {
+        self.chain.submit(signed).await.expect("the node answers")
+    }
+
+    pub(crate) async fn fate(&self, signed: &SignedTx) -> Fate {
+        self.chain.fate(self.wallet.address, signed).await.expect("the node answers")
+    }
+
+    /// Gives an address code.
+    pub(crate) async fn set_code(&self, address: Address, code: &str) {
+        self.anvil.call("anvil_setCode", json!([address, code])).await;
+    }
+}
+
+pub(crate) fn network() -> Network {
+    let networks = Networks::builtin();
+    networks.get(&NetworkId::new("evm-localnet")).expect("built in").clone()
+}
+
+pub(crate) fn options() -> EvmOptions {
+    EvmOptions::for_environment(Environment::Local)
+}
+
+pub(crate) fn chain(urls: Vec<String>, options: EvmOptions) -> EvmChain {
+    let client = http_client().expect("client");
+    let network = network();
+    let rpc = RpcPool::new(&network.id, urls, client, RpcOptions::default()).expect("pool");
+    EvmChain::new(network, rpc, options).expect("an EVM network")
+}
+
+pub(crate) fn transfer(amount: u64) -> Intent {
+    Intent::Transfer { to: SOMEBODY, amount: U256::from(amount), memo: None }
+}
+
+pub(crate) fn token_transfer(token: Address, amount: u64) -> Intent {
+    Intent::TokenTransfer { to: SOMEBODY, token, amount: U256::from(amount), memo: None }
+}
+
+/// The network fee a draft allows.
+pub(crate) fn fee_budget(chain: &EvmChain, draft: &Draft) -> U256 {
+    let effects = chain.effects(draft).expect("effects");
+    let fees = effects.items.iter().filter_map(|effect| match effect {
+        Effect::NetworkFee { max } => Some(*max),
+        Effect::NativeOut { .. }
+        | Effect::TokenOut { .. }
+        | Effect::AccountRent { .. }
+        | Effect::Unknown { .. } => None,
+    });
+    let fees: Vec<_> = fees.collect();
+    assert_eq!(fees.len(), 1, "one network fee");
+    fees[0]
+}
+
+/// Why the chain refused.
+pub(crate) fn refusal<T: std::fmt::Debug>(result: Result<T, ChainError>) -> waiaas_chains::Refusal {
+    match result {
+        Err(ChainError::Refused(refusal)) => refusal,
+        other => panic!("expected a refusal, got {other:?}"),
+    }
+}
+
+/// A key and its address.
+pub(crate) struct Wallet {
+    key: SigningKey,
+    pub(crate) address: Address,
+}
+
+impl Wallet {
+    pub(crate) fn new() -> Self {
+        Self::from_key([0x11; 32])
+    }
+
+    pub(crate) fn from_key(secret: [u8; 32]) -> Self {
+        let key = SigningKey::from_slice(&secret).expect("a key");
+        let address = alloy_primitives::Address::from_public_key(key.verifying_key());
+        Self { key, address: Address::Evm(address.into_array()) }
+    }
+
+    pub(crate) async fn fund(&self, anvil: &Anvil, coins: u64) {
+        let wei = U256::from(coins) * U256::from(COIN);
+        anvil.call("anvil_setBalance", json!([self.address, format!("0x{wei:x}")])).await;
+    }
+
+    /// `r ‖ s ‖ y-parity` over the payload.
+    pub(crate) fn sign(&self, completed: &Completed) -> [u8; 65] {
+        let SigningPayload::Secp256k1(hash) = completed.payload() else { panic!("an EVM payload") };
+        let (signature, parity) = self.key.sign_prehash_recoverable(hash).expect("signs");
+        let mut bytes = [0; 65];
+        bytes[..64].copy_from_slice(&signature.to_bytes());
+        bytes[64] = parity.to_byte();
+        bytes
+    }
+}

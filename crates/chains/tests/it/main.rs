@@ -1,0 +1,14 @@
+//! The chains against real nodes, and against fakes of what a real node cannot be made to do.
+
+#![expect(clippy::expect_used, clippy::panic, reason = "a test that cannot go on fails")]
+
+mod anvil;
+mod evm_fate;
+mod evm_lying_node;
+mod evm_refusal;
+mod evm_transfer;
+mod evm_world;
+mod price;
+mod rpc;
+mod solana;
+mod solana_net;

@@ -1,0 +1,187 @@
+//! Failover between endpoints, against endpoints that misbehave on purpose.
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use waiaas_chains::ChainError;
+use waiaas_chains::rpc::{RpcFailure, RpcOptions, RpcPool, http_client};
+use waiaas_core::network::NetworkId;
+use wiremock::matchers::{any, body_partial_json};
+use wiremock::{Mock, MockServer, Request, Respond, ResponseTemplate};
+
+/// Answers every call with the same result or error, under the id asked for plus `id_offset`.
+pub(crate) struct Says {
+    part: (&'static str, Value),
+    id_offset: u64,
+}
+
+pub(crate) fn result(value: Value) -> Says {
+    Says { part: ("result", value), id_offset: 0 }
+}
+
+pub(crate) fn error(code: i64, message: &str) -> Says {
+    Says { part: ("error", json!({"code": code, "message": message})), id_offset: 0 }
+}
+
+impl Respond for Says {
+    fn respond(&self, request: &Request) -> ResponseTemplate {
+        let request: Value = serde_json::from_slice(&request.body).expect("a JSON request");
+        let id = request["id"].as_u64().expect("a numeric id") + self.id_offset;
+        let (key, value) = &self.part;
+        ResponseTemplate::new(200).set_body_json(json!({"jsonrpc": "2.0", "id": id, *key: value}))
+    }
+}
+
+/// A server that answers everything with `response`, `expected` times in all.
+async fn server(response: impl Respond + 'static, expected: u64) -> MockServer {
+    let server = MockServer::start().await;
+    Mock::given(any()).respond_with(response).expect(expected).mount(&server).await;
+    server
+}
+
+fn options() -> RpcOptions {
+    RpcOptions {
+        cooldown: Duration::from_secs(3600),
+        longest_cooldown: Duration::from_secs(7200),
+        ..RpcOptions::default()
+    }
+}
+
+fn pool(servers: &[&MockServer], options: RpcOptions) -> RpcPool {
+    let urls = servers.iter().map(|server| server.uri()).collect();
+    RpcPool::new(&NetworkId::new("test"), urls, http_client().expect("client"), options).expect("pool")
+}
+
+async fn ask(pool: &RpcPool) -> Result<u64, RpcFailure> {
+    pool.call("eth_test", json!([])).await
+}
+
+#[tokio::test]
+async fn passes_over_what_fails_and_leaves_it_alone_for_a_while() {
+    for response in [
+        ResponseTemplate::new(503),
+        ResponseTemplate::new(429),
+        ResponseTemplate::new(401).set_body_string("bad key"),
+        ResponseTemplate::new(302).insert_header("location", "http://localhost/"),
+        ResponseTemplate::new(200).set_body_string("<html>busy</html>"),
+        ResponseTemplate::new(200).set_body_string("{\"jsonrpc\":\"2.0\",\"id\":"),
+    ] {
+        let first = server(response, 1).await;
+        let second = server(result(json!(2)), 2).await;
+        let pool = pool(&[&first, &second], options());
+        assert_eq!(ask(&pool).await, Ok(2));
+        assert_eq!(ask(&pool).await, Ok(2), "the first is not asked again");
+        let health = pool.health();
+        assert_eq!((health[0].consecutive_failures, health[1].consecutive_failures), (1, 0));
+        assert!(health[0].cooling_for.is_some_and(|left| left > Duration::from_secs(3000)));
+        assert!(health[1].cooling_for.is_none() && health[1].last_failure.is_none());
+    }
+}
+
+#[tokio::test]
+async fn an_answer_for_another_request_is_none() {
+    let wrong = Says { id_offset: 1, ..result(json!(1)) };
+    let first = server(wrong, 1).await;
+    let failure = ask(&pool(&[&first], options())).await;
+    assert!(matches!(failure, Err(RpcFailure::BadAnswer(_))), "{failure:?}");
+}
+
+#[tokio::test]
+async fn a_nodes_error_is_an_answer_and_busy_is_not() {
+    let first = server(error(3, "execution reverted"), 2).await;
+    let second = server(result(json!(2)), 0).await;
+    let both = pool(&[&first, &second], options());
+    for _ in 0..2 {
+        let message = "execution reverted".to_owned();
+        assert_eq!(ask(&both).await, Err(RpcFailure::Node { code: 3, message, data: None }));
+    }
+    for code in [-32005, 429] {
+        let first = server(error(code, "limit exceeded"), 1).await;
+        let second = server(result(json!(2)), 1).await;
+        assert_eq!(ask(&pool(&[&first, &second], options())).await, Ok(2));
+    }
+}
+
+#[tokio::test]
+async fn a_slow_node_is_passed_over() {
+    let slow = ResponseTemplate::new(200).set_delay(Duration::from_secs(600));
+    let first = server(slow, 1).await;
+    let second = server(result(json!(2)), 1).await;
+    // Generous to the second, which answers at once.
+    let options = RpcOptions { timeout: Duration::from_secs(2), ..options() };
+    assert_eq!(ask(&pool(&[&first, &second], options)).await, Ok(2));
+}
+
+#[tokio::test]
+async fn an_answer_may_not_be_larger_than_allowed() {
+    let large = || result(json!("x".repeat(5000)));
+    let first = server(large(), 1).await;
+    let failure = ask(&pool(&[&first], RpcOptions { max_answer: 4999, ..options() })).await;
+    assert!(matches!(&failure, Err(RpcFailure::BadAnswer(why)) if why.contains("4999")), "{failure:?}");
+    let second = server(large(), 1).await;
+    let text =
+        pool(&[&second], RpcOptions { max_answer: 6000, ..options() }).call::<String>("x", json!([])).await;
+    assert_eq!(text.map(|text| text.len()), Ok(5000));
+}
+
+#[tokio::test]
+async fn a_result_of_another_shape_is_a_bad_answer() {
+    let first = server(result(json!({"not": "a number"})), 1).await;
+    assert!(matches!(ask(&pool(&[&first], options())).await, Err(RpcFailure::BadAnswer(_))));
+    let first = server(result(Value::Null), 1).await;
+    let nothing: Result<Option<u64>, _> = pool(&[&first], options()).call("x", json!([])).await;
+    assert_eq!(nothing, Ok(None));
+}
+
+#[tokio::test]
+async fn when_all_rest_the_one_that_ends_first_is_asked_and_recovers() {
+    let first = MockServer::start().await;
+    Mock::given(any()).respond_with(ResponseTemplate::new(500)).up_to_n_times(1).mount(&first).await;
+    Mock::given(any()).respond_with(result(json!(1))).mount(&first).await;
+    let second = server(ResponseTemplate::new(500), 1).await;
+    let pool = pool(&[&first, &second], options());
+    assert_eq!(ask(&pool).await, Err(RpcFailure::Unreachable("HTTP 500".into())), "each once per call");
+    assert_eq!(ask(&pool).await, Ok(1));
+    assert_eq!(pool.health()[0].consecutive_failures, 0);
+}
+
+#[tokio::test]
+async fn nothing_of_a_url_is_ever_shown() {
+    let server = server(error(-32000, "key s3cr3tk3y99 is over its limit"), 1).await;
+    let url = format!("{}/v2/s3cr3tk3y99", server.uri());
+    let client = http_client().expect("client");
+    let id = NetworkId::new("test");
+    let pool = RpcPool::new(&id, vec![url.clone()], client.clone(), options()).expect("pool");
+    let failure = ask(&pool).await.expect_err("a node error");
+    assert_eq!(failure.to_string(), "error -32000: key *** is over its limit");
+    drop(server);
+
+    let nobody = "http://127.0.0.1:1/v2/s3cr3tk3y99".to_owned();
+    let pool = RpcPool::new(&id, vec![nobody], client.clone(), options()).expect("pool");
+    let failure = ask(&pool).await.expect_err("nobody listens");
+    let shown = format!("{failure} {failure:?} {:?} {pool:?}", pool.health());
+    let chain_error = failure.into_chain_error(&id);
+    let shown = format!("{shown} {chain_error} {chain_error:?}");
+    assert!(!shown.contains("s3cr3t") && !shown.contains("127.0.0.1"), "{shown}");
+
+    let malformed = RpcPool::new(&id, vec!["ftp://s3cr3tk3y99".into()], client.clone(), options());
+    assert!(matches!(&malformed, Err(ChainError::Refused(_))));
+    assert!(!format!("{malformed:?}").contains("s3cr3t"));
+    assert!(RpcPool::new(&id, vec![], client, options()).is_err(), "no endpoint at all");
+}
+
+#[tokio::test]
+async fn an_endpoint_must_first_say_that_it_is_the_right_one() {
+    let wrong = server(result(json!("0x1")), 1).await;
+    let right = MockServer::start().await;
+    let named = Mock::given(body_partial_json(json!({"method": "eth_chainId"})));
+    named.respond_with(result(json!("0x2"))).expect(1).mount(&right).await;
+    let asked = Mock::given(body_partial_json(json!({"method": "eth_test"})));
+    asked.respond_with(result(json!(2))).expect(2).mount(&right).await;
+    let both = pool(&[&wrong, &right], options()).expecting("eth_chainId", json!([]), json!("0x2"));
+    assert_eq!(ask(&both).await, Ok(2));
+    assert_eq!(ask(&both).await, Ok(2), "asked for its name once");
+    assert_eq!(both.singles().len(), 2);
+    let only = pool(&[&wrong], options()).singles().remove(0);
+    assert_eq!(only.health().len(), 1);
+}

@@ -1,0 +1,86 @@
+//! What the rules have said so far about one request.
+
+use crate::policy::{Denial, DenialCode, Policy, PolicyType, Tier, TierReason, Window, WindowWarning};
+
+/// A wish for a tier, with the nearest request that would not need the owner.
+pub(crate) struct Wish {
+    pub(crate) reason: TierReason,
+    pub(crate) nearest: Option<String>,
+}
+
+/// Collected in report order; nothing here ever becomes laxer.
+#[derive(Default)]
+pub(crate) struct Findings {
+    pub(crate) denials: Vec<Denial>,
+    pub(crate) wishes: Vec<Wish>,
+    /// Longest delay of the rows that ask for one.
+    delay_asked: Option<u32>,
+    /// Longest delay of all rows that have one.
+    delay_known: Option<u32>,
+    /// Shortest time for the owner to answer.
+    pub(crate) approval_timeout: Option<u32>,
+    /// The fullest window that is not over its limit, daily before monthly.
+    pub(crate) warning: Option<WindowWarning>,
+}
+
+impl Findings {
+    /// A row refuses.
+    pub(crate) fn deny(&mut self, row: &Policy, code: DenialCode, message: String, hint: Option<String>) {
+        let policy_type = Some(row.rules.policy_type());
+        self.denials.push(Denial { code, policy_type, policy_id: Some(row.id), message, hint });
+    }
+
+    /// No row allows it, or no row could.
+    pub(crate) fn deny_by_default(
+        &mut self,
+        code: DenialCode,
+        policy_type: Option<PolicyType>,
+        message: String,
+        hint: Option<String>,
+    ) {
+        self.denials.push(Denial { code, policy_type, policy_id: None, message, hint });
+    }
+
+    /// A row asks for a tier above [`Tier::Instant`].
+    pub(crate) fn ask(&mut self, row: &Policy, tier: Tier, message: String, nearest: Option<String>) {
+        let policy_type = row.rules.policy_type();
+        let reason = TierReason { tier, policy_type, policy_id: row.id, message };
+        self.wishes.push(Wish { reason, nearest });
+    }
+
+    /// A row says how long a delay lasts, whether or not it asks for one.
+    pub(crate) fn delay(&mut self, seconds: u32, asked: bool) {
+        self.delay_known = self.delay_known.max(Some(seconds));
+        if asked {
+            self.delay_asked = self.delay_asked.max(Some(seconds));
+        }
+    }
+
+    /// A row says how long the owner has.
+    pub(crate) fn timeout(&mut self, seconds: u32) {
+        self.approval_timeout = Some(self.approval_timeout.map_or(seconds, |known| known.min(seconds)));
+    }
+
+    /// A window is nearly full.
+    pub(crate) fn warn(&mut self, warning: WindowWarning) {
+        let sooner = |held: &WindowWarning| match (held.window, warning.window) {
+            (Window::Monthly, Window::Daily) => true,
+            (Window::Daily, Window::Monthly) => false,
+            // The sum is the same for every row, so the smaller limit is the fuller window.
+            (Window::Daily, Window::Daily) | (Window::Monthly, Window::Monthly) => warning.limit < held.limit,
+        };
+        if self.warning.as_ref().is_none_or(sooner) {
+            self.warning = Some(warning);
+        }
+    }
+
+    /// The strictest tier asked for.
+    pub(crate) fn tier(&self) -> Tier {
+        self.wishes.iter().map(|wish| wish.reason.tier).max().unwrap_or(Tier::Instant)
+    }
+
+    /// How long a delay is to last.
+    pub(crate) fn delay_seconds(&self) -> Option<u32> {
+        self.delay_asked.or(self.delay_known)
+    }
+}

@@ -1,0 +1,172 @@
+//! Why rules are refused. Every message names the field.
+
+use thiserror::Error;
+
+use crate::money::Usd;
+use crate::network::{Chain, NetworkError, NetworkId};
+use crate::policy::rules::figures::MAX_USD;
+
+/// Rules that cannot be used. The request (or the stored row) has to be corrected.
+#[derive(Debug, Error)]
+pub enum RulesError {
+    /// A field is missing, unknown, or holds something else than it should.
+    #[error("{field}: {source}")]
+    Malformed {
+        /// Path, such as `rules.tokens[0].address`.
+        field: String,
+        /// What is wrong with it.
+        source: serde_json::Error,
+    },
+    /// A list with no entries, which would forbid everything or nothing by accident.
+    #[error("rules.{field}: needs at least one entry")]
+    Empty {
+        /// The list.
+        field: String,
+    },
+    /// A text of the wrong length or with characters that do not belong there.
+    #[error("rules.{field}: {expected}")]
+    Text {
+        /// The field.
+        field: String,
+        /// What it has to be.
+        expected: &'static str,
+    },
+    /// A number outside its bounds.
+    #[error("rules.{field}: must be between {least} and {most}")]
+    OutOfRange {
+        /// The field.
+        field: String,
+        /// Smallest value allowed.
+        least: u64,
+        /// Largest value allowed.
+        most: u64,
+    },
+    /// Two figures in the wrong order.
+    #[error("rules.{lower} must not be greater than rules.{upper}")]
+    Unordered {
+        /// The field that must not be greater.
+        lower: String,
+        /// The field it is compared with.
+        upper: String,
+    },
+    /// Two fields that contradict each other.
+    #[error("rules.{field}: {problem}")]
+    Contradiction {
+        /// The field.
+        field: String,
+        /// What it contradicts.
+        problem: &'static str,
+    },
+    /// None of several fields was given.
+    #[error("rules: give at least one of {one_of}")]
+    Missing {
+        /// The fields.
+        one_of: &'static str,
+    },
+    /// An entry means a different asset on every network, so the row has to name one.
+    #[error(
+        "rules.{field}: name the policy's network, because this entry means another asset on each network"
+    )]
+    NetworkNeeded {
+        /// The entry.
+        field: String,
+    },
+    /// An address or key of one chain where only the other can occur.
+    #[error("rules.{field}: does not belong to {expected}")]
+    WrongChain {
+        /// The entry.
+        field: String,
+        /// The chain wanted.
+        expected: Chain,
+    },
+    /// A network that does not exist, or not the one the policy is about.
+    #[error("rules.{field}: {source}")]
+    Network {
+        /// The entry.
+        field: String,
+        /// Why not.
+        source: NetworkError,
+    },
+    /// The row's own network is not known here.
+    #[error("network: {source}")]
+    Scope {
+        /// Why not.
+        source: NetworkError,
+    },
+}
+
+impl RulesError {
+    pub(super) fn shape(error: serde_path_to_error::Error<serde_json::Error>) -> Self {
+        let path = error.path().to_string();
+        let field = if path == "." { "rules".to_owned() } else { format!("rules.{path}") };
+        Self::Malformed { field, source: error.into_inner() }
+    }
+
+    pub(super) fn unknown_scope(id: &NetworkId) -> Self {
+        Self::Scope { source: NetworkError::Unknown(id.to_string()) }
+    }
+
+    /// Refuses an empty list.
+    pub(super) fn if_empty(field: &str, empty: bool) -> Result<(), Self> {
+        if empty { Err(Self::Empty { field: field.to_owned() }) } else { Ok(()) }
+    }
+
+    /// Refuses a text that is empty or longer than `most` characters.
+    pub(super) fn unless_named(
+        field: &str,
+        text: &str,
+        expected: &'static str,
+        most: usize,
+    ) -> Result<(), Self> {
+        if text.is_empty() || text.chars().count() > most {
+            return Err(Self::Text { field: field.to_owned(), expected });
+        }
+        Ok(())
+    }
+
+    /// Refuses a limit of nothing, which would be a denial in disguise.
+    pub(super) fn if_zero(field: &str, zero: bool) -> Result<(), Self> {
+        if zero {
+            Err(Self::Text { field: field.to_owned(), expected: "must be more than zero" })
+        } else {
+            Ok(())
+        }
+    }
+
+    /// Refuses dollars that a JSON number could not carry exactly.
+    pub(super) fn unless_representable(field: &str, figure: Option<Usd>) -> Result<(), Self> {
+        if figure.is_none_or(|usd| usd <= MAX_USD) {
+            return Ok(());
+        }
+        Err(Self::Text { field: field.to_owned(), expected: "must be at most one billion dollars" })
+    }
+
+    /// Refuses a number outside `least..=most`.
+    pub(super) fn unless_within(field: &str, value: u64, least: u64, most: u64) -> Result<(), Self> {
+        if (least..=most).contains(&value) {
+            return Ok(());
+        }
+        Err(Self::OutOfRange { field: field.to_owned(), least, most })
+    }
+
+    /// Refuses figures that descend. A figure that is not given is not compared.
+    pub(super) fn unless_ascending<T: PartialOrd>(
+        prefix: &str,
+        figures: &[(&str, Option<T>)],
+    ) -> Result<(), Self> {
+        let mut last: Option<(&str, &T)> = None;
+        for (name, figure) in figures {
+            let Some(figure) = figure else { continue };
+            if let Some((lower, before)) = last
+                && before > figure
+            {
+                return Err(Self::Unordered {
+                    lower: format!("{prefix}{lower}"),
+                    upper: format!("{prefix}{name}"),
+                });
+            }
+            last = Some((name, figure));
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,164 @@
+//! Figures as they stand in rules: base units, decimals of an asset, and plain ratios. All exact.
+
+use std::cmp::Ordering;
+use std::fmt;
+use std::str::FromStr;
+
+use alloy_primitives::U256;
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+
+use crate::money::{AmountError, HumanAmount, MAX_DECIMALS, Usd, format_units, parse_base_units};
+
+/// Base units, written as a string of digits.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub struct BaseUnits(pub U256);
+
+impl Serialize for BaseUnits {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(&self.0)
+    }
+}
+
+impl<'de> Deserialize<'de> for BaseUnits {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        parse_base_units(&text).map(Self).map_err(|error| match error {
+            AmountError::Malformed => de::Error::custom("base units are a string of digits"),
+            other => de::Error::custom(other),
+        })
+    }
+}
+
+/// A non-negative decimal in human units of an asset, written as a string such as `"0.5"`. It is held
+/// as digits and a scale, so that applying it to an asset takes no text work.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Decimal {
+    /// The digits without the point, without trailing fraction zeros.
+    digits: U256,
+    /// How many of the digits are fraction digits; at most [`MAX_DECIMALS`].
+    scale: u8,
+}
+
+impl Decimal {
+    /// The limit in base units of an asset with `decimals`, rounded down: a limit never grows by
+    /// rounding. A value beyond 256 bits is more than any amount and becomes the largest one.
+    pub fn base_units(&self, decimals: u8) -> U256 {
+        let shift = |by: u8| U256::from(10u8).checked_pow(U256::from(by));
+        match decimals.checked_sub(self.scale) {
+            Some(more) => shift(more).and_then(|f| self.digits.checked_mul(f)).unwrap_or(U256::MAX),
+            None => {
+                let fewer = self.scale.saturating_sub(decimals);
+                shift(fewer).and_then(|f| self.digits.checked_div(f)).unwrap_or(U256::ZERO)
+            }
+        }
+    }
+
+    /// Integer part, and the fraction widened to [`MAX_DECIMALS`] digits.
+    fn parts(&self) -> (U256, U256) {
+        let (integer, fraction) = self.digits.div_rem(ten_to(self.scale));
+        (integer, fraction * ten_to(MAX_DECIMALS.saturating_sub(self.scale)))
+    }
+}
+
+/// A power of ten that fits: exponents here never exceed [`MAX_DECIMALS`].
+fn ten_to(exponent: u8) -> U256 {
+    U256::from(10u8).pow(U256::from(exponent))
+}
+
+impl FromStr for Decimal {
+    type Err = AmountError;
+
+    fn from_str(text: &str) -> Result<Self, AmountError> {
+        // Checks the form; the digits are then taken without the zeros that say nothing.
+        text.parse::<HumanAmount>()?;
+        let (integer, fraction) = text.split_once('.').unwrap_or((text, ""));
+        let fraction = fraction.trim_end_matches('0');
+        let scale = u8::try_from(fraction.len()).ok().filter(|scale| *scale <= MAX_DECIMALS);
+        let Some(scale) = scale else {
+            return Err(AmountError::TooPrecise { given: fraction.len(), allowed: MAX_DECIMALS });
+        };
+        let digits = format!("{integer}{fraction}");
+        let significant = digits.trim_start_matches('0');
+        let digits = if significant.is_empty() { U256::ZERO } else { parse_base_units(significant)? };
+        Ok(Self { digits, scale })
+    }
+}
+
+impl PartialOrd for Decimal {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Decimal {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.parts().cmp(&other.parts())
+    }
+}
+
+impl fmt::Display for Decimal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&format_units(self.digits, self.scale))
+    }
+}
+
+impl Serialize for Decimal {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Decimal {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer)?.parse().map_err(de::Error::custom)
+    }
+}
+
+/// A plain ratio such as a leverage or a loan-to-value, in millionths; a JSON number.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Millionths(Usd);
+
+impl Millionths {
+    /// The ratio times one million.
+    pub const fn get(self) -> u64 {
+        self.0.micros()
+    }
+}
+
+/// Largest dollar figure in rules. Below it, six fraction digits survive a JSON number unchanged
+/// (15 significant digits); above it a stored limit could differ from the one that was set.
+pub(super) const MAX_USD: Usd = Usd::from_dollars(1_000_000_000);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn decimal(text: &str) -> Decimal {
+        text.parse().expect(text)
+    }
+
+    #[test]
+    fn decimals_scale_down_never_up() {
+        assert_eq!(decimal("1.5").base_units(6), U256::from(1_500_000u64));
+        assert_eq!(decimal("0.0000019").base_units(6), U256::from(1u64));
+        assert_eq!(decimal("0.9").base_units(0), U256::ZERO);
+        assert_eq!(decimal(&"9".repeat(77)).base_units(36), U256::MAX);
+        assert_eq!(decimal("000.500").to_string(), "0.5");
+        assert_eq!(decimal("0.500"), decimal("0.5"));
+        for bad in ["", "-1", "1.", ".5", "1e3", "0x1", " 1"] {
+            assert!(bad.parse::<Decimal>().is_err(), "{bad}");
+        }
+        let fine = format!("0.{}1", "0".repeat(35));
+        assert_eq!(decimal(&fine).base_units(36), U256::from(1u64));
+        assert!(format!("0.{}1", "0".repeat(36)).parse::<Decimal>().is_err());
+    }
+
+    #[test]
+    fn decimals_compare_by_value() {
+        assert!(decimal("0.5") < decimal("0.51"));
+        assert!(decimal("2") > decimal("1.999999"));
+        assert!(decimal(&"9".repeat(77)) > decimal("0.000000000000000000000000000000000001"));
+        assert_eq!(decimal("1.0").cmp(&decimal("1")), Ordering::Equal);
+    }
+}

@@ -1,0 +1,125 @@
+//! What one request takes out of the wallet, added up per asset and in dollars.
+//!
+//! The evaluator judges these sums and the ledger has to hold the same ones, so both take them from
+//! here. Adding up first means that splitting a payment inside one transaction changes nothing.
+//! Limits do not belong here.
+
+use std::collections::BTreeMap;
+
+use alloy_primitives::U256;
+
+use crate::asset::AssetId;
+use crate::effect::Effects;
+use crate::money::{MAX_DECIMALS, Price, Usd};
+use crate::policy::{AssetFacts, Facts, PriceFact};
+
+/// A sum of base units. Beyond 256 bits it is no number any more, only "more than any limit".
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Sum(Option<U256>);
+
+impl Sum {
+    /// Nothing.
+    pub const ZERO: Self = Self(Some(U256::ZERO));
+
+    /// The sum with `amount` added.
+    #[must_use]
+    pub fn plus(self, amount: U256) -> Self {
+        Self(self.0.and_then(|sum| sum.checked_add(amount)))
+    }
+
+    /// Whether the sum does not exceed `limit`.
+    pub fn within(self, limit: U256) -> bool {
+        self.0.is_some_and(|sum| sum <= limit)
+    }
+
+    /// The number, or the largest one if it is beyond 256 bits.
+    pub fn saturated(self) -> U256 {
+        self.0.unwrap_or(U256::MAX)
+    }
+
+    fn value(self, price: Price, decimals: u8) -> Usd {
+        self.0.map_or(Usd::MAX, |sum| price.value_of(sum, decimals))
+    }
+}
+
+/// What leaves the wallet in one asset.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct AssetSpending<'a> {
+    /// What is known of the asset; none if that is not enough to judge it.
+    pub facts: Option<&'a AssetFacts>,
+    /// Base units that are spent; none if the asset only pays a fee.
+    pub spent: Option<Sum>,
+    /// Base units that are spent or may be paid as a fee. Windows count these.
+    pub counted: Sum,
+}
+
+impl AssetSpending<'_> {
+    /// A price of zero would let any amount pass every dollar limit, so it is no price.
+    fn price(&self) -> Option<(Price, u8)> {
+        let facts = self.facts?;
+        match facts.price {
+            PriceFact::Known(price) if price.picos() > 0 => Some((price, facts.decimals)),
+            PriceFact::Known(_) | PriceFact::Unlisted | PriceFact::Unusable => None,
+        }
+    }
+}
+
+/// Everything one request takes out of the wallet.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Spending<'a> {
+    assets: BTreeMap<&'a AssetId, AssetSpending<'a>>,
+}
+
+impl<'a> Spending<'a> {
+    /// Adds up the outflows of `effects`.
+    pub fn of(effects: &'a Effects, facts: &'a Facts) -> Self {
+        let mut assets = BTreeMap::new();
+        for outflow in effects.outflows() {
+            let entry = assets.entry(outflow.asset).or_insert_with(|| AssetSpending {
+                facts: facts.assets.get(outflow.asset).filter(|known| known.decimals <= MAX_DECIMALS),
+                spent: None,
+                counted: Sum::ZERO,
+            });
+            entry.counted = entry.counted.plus(outflow.amount);
+            if !outflow.fee {
+                entry.spent = Some(entry.spent.unwrap_or(Sum::ZERO).plus(outflow.amount));
+            }
+        }
+        Self { assets }
+    }
+
+    /// Per asset, in the order of asset ids.
+    pub fn assets(&self) -> impl Iterator<Item = (&'a AssetId, &AssetSpending<'a>)> {
+        self.assets.iter().map(|(asset, spending)| (*asset, spending))
+    }
+
+    /// Assets of which too little is known to judge them.
+    pub fn unknown(&self) -> impl Iterator<Item = &'a AssetId> {
+        self.assets.iter().filter(|(_, spending)| spending.facts.is_none()).map(|(asset, _)| *asset)
+    }
+
+    /// Value of what is spent, without fees, each asset rounded up; none if a price is missing.
+    pub fn usd(&self) -> Option<Usd> {
+        self.value(|spending| spending.spent)
+    }
+
+    /// Value of what is spent and of the fees, each asset rounded up; none if a price is missing.
+    /// Windows count this: a fee is bounded per transaction by configuration, but many small requests
+    /// must not be able to burn more in fees than the window allows.
+    pub fn counted_usd(&self) -> Option<Usd> {
+        self.value(|spending| Some(spending.counted))
+    }
+
+    /// The first asset without a usable price, by symbol.
+    pub(crate) fn unpriced(&self) -> Option<&'a str> {
+        let unpriced = self.assets.values().find(|spending| spending.price().is_none())?;
+        unpriced.facts.map(|facts| facts.symbol.as_str())
+    }
+
+    fn value(&self, part: impl Fn(&AssetSpending<'a>) -> Option<Sum>) -> Option<Usd> {
+        self.assets.values().try_fold(Usd::ZERO, |total, spending| match part(spending) {
+            Some(sum) => spending.price().map(|(price, decimals)| total.plus(sum.value(price, decimals))),
+            None => Some(total),
+        })
+    }
+}

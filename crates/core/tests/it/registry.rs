@@ -1,0 +1,124 @@
+//! Every policy type reads what it writes and refuses what it cannot mean.
+
+use serde_json::{Value, json};
+use waiaas_core::policy::PolicyType;
+
+use crate::world::{USDC_BASE, USDC_MINT, account, evm, parse, refusal};
+
+/// One set of rules per type, and one that is refused.
+fn samples() -> Vec<(&'static str, Value, Value)> {
+    vec![
+        ("SPENDING_LIMIT", json!({"delay_max_usd": 5.25, "delay_seconds": 60}), json!({})),
+        ("WHITELIST", json!({"allowed_addresses": [evm(2), account(1)]}), json!({"allowed_addresses": []})),
+        (
+            "TIME_RESTRICTION",
+            json!({"allowed_hours": {"start": 9, "end": 17}, "allowed_days": [1, 2], "timezone": "-03:00"}),
+            json!({"allowed_days": [7]}),
+        ),
+        ("RATE_LIMIT", json!({"max_requests": 5, "window_seconds": 60}), json!({"max_requests": 5})),
+        (
+            "ALLOWED_TOKENS",
+            json!({"tokens": [{"address": USDC_MINT, "symbol": "USDC", "chain": "solana"}]}),
+            json!({"tokens": []}),
+        ),
+        (
+            "CONTRACT_WHITELIST",
+            json!({"contracts": [{"address": evm(1), "name": "router", "chain": "ethereum"}]}),
+            json!({"contracts": [{"address": evm(1), "chain": "solana"}]}),
+        ),
+        (
+            "METHOD_WHITELIST",
+            json!({"methods": [{"contractAddress": evm(1), "selectors": ["0xa9059cbb"]}]}),
+            json!({"methods": [{"contractAddress": evm(1), "selectors": ["a9059cbb"]}]}),
+        ),
+        (
+            "APPROVED_SPENDERS",
+            json!({"spenders": [{"address": evm(1), "name": "router", "maxAmount": "100"}]}),
+            json!({"spenders": [{"address": evm(1), "maxAmount": "-1"}]}),
+        ),
+        ("APPROVE_AMOUNT_LIMIT", json!({"maxAmount": "7", "blockUnlimited": false}), json!({"maxAmount": 7})),
+        ("APPROVE_TIER_OVERRIDE", json!({"tier": "DELAY"}), json!({"tier": "SOON"})),
+        ("ALLOWED_NETWORKS", json!({"networks": [{"network": "base-mainnet"}]}), json!({"networks": []})),
+        ("X402_ALLOWED_DOMAINS", json!({"domains": ["*.example.com"]}), json!({"domains": ["*"]})),
+        (
+            "LENDING_LTV_LIMIT",
+            json!({"maxLtv": 0.75, "warningLtv": 0.5}),
+            json!({"maxLtv": 1.01, "warningLtv": 0.5}),
+        ),
+        ("LENDING_ASSET_WHITELIST", json!({"assets": [{"address": USDC_BASE}]}), json!({"assets": [{}]})),
+        (
+            "PERP_MAX_LEVERAGE",
+            json!({"maxLeverage": 10.0, "warningLeverage": 5.5}),
+            json!({"maxLeverage": 5, "warningLeverage": 6}),
+        ),
+        ("PERP_MAX_POSITION_USD", json!({"maxPositionUsd": 1000.5}), json!({"maxPositionUsd": 0})),
+        (
+            "PERP_ALLOWED_MARKETS",
+            json!({"markets": [{"market": "SOL-PERP"}]}),
+            json!({"markets": [{"market": ""}]}),
+        ),
+        (
+            "REPUTATION_THRESHOLD",
+            json!({"min_score": 50, "below_threshold_tier": "DELAY", "unrated_tier": "APPROVAL", "tag1": "a", "check_counterparty": true}),
+            json!({"min_score": 101}),
+        ),
+        (
+            "ERC8128_ALLOWED_DOMAINS",
+            json!({"domains": ["example.com"], "rate_limit_rpm": 60}),
+            json!({"domains": ["example.com"], "rate_limit_rpm": 0}),
+        ),
+        ("VENUE_WHITELIST", json!({"venues": [{"id": "hyperliquid"}]}), json!({"venues": []})),
+        (
+            "ACTION_CATEGORY_LIMIT",
+            json!({"category": "swap", "daily_limit_usd": 10.5, "tier_on_exceed": "APPROVAL"}),
+            json!({"category": "swap", "daily_limit_usd": 10, "tier_on_exceed": "approval"}),
+        ),
+    ]
+}
+
+#[test]
+fn every_type_has_a_sample() {
+    let named: Vec<_> = samples().iter().map(|(name, ..)| *name).collect();
+    let all: Vec<_> = PolicyType::ALL.iter().map(|policy_type| policy_type.as_str()).collect();
+    assert_eq!(named, all);
+    assert_eq!(all.len(), 21);
+}
+
+#[test]
+fn every_type_reads_what_it_writes() {
+    for (name, rules, _) in samples() {
+        let read = parse(name, &rules, None).expect(name);
+        assert_eq!(read.policy_type().as_str(), name);
+        assert_eq!(parse(name, &read.to_json(), None).expect(name), read);
+        // Dollars are written with two decimals, so compare numbers as numbers.
+        let written: Value = serde_json::from_str(&read.to_json().to_string()).expect("json");
+        assert_eq!(written, rules, "{name}");
+    }
+}
+
+#[test]
+fn every_type_refuses_nonsense_and_unknown_fields() {
+    for (name, rules, bad) in samples() {
+        assert!(!refusal(name, &bad, None).is_empty());
+        for shape in [json!(null), json!([]), json!("x"), json!(1)] {
+            assert!(refusal(name, &shape, None).starts_with("rules: "), "{name}: {shape}");
+        }
+        let mut extra = rules;
+        extra["surprise"] = json!(1);
+        assert!(refusal(name, &extra, None).contains("surprise"), "{name}");
+    }
+}
+
+#[test]
+fn six_types_are_enforced() {
+    let enforced: Vec<_> = PolicyType::ALL.iter().filter(|t| t.is_enforced()).map(|t| t.as_str()).collect();
+    let expected = [
+        "SPENDING_LIMIT",
+        "WHITELIST",
+        "TIME_RESTRICTION",
+        "RATE_LIMIT",
+        "ALLOWED_TOKENS",
+        "ALLOWED_NETWORKS",
+    ];
+    assert_eq!(enforced, expected);
+}

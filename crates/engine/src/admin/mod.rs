@@ -1,0 +1,11 @@
+//! What the operator does. Every function here asks for the operator's proof by type.
+
+pub(crate) mod audit;
+pub(crate) mod backup;
+pub(crate) mod kill_switch;
+pub(crate) mod owners;
+pub(crate) mod password;
+pub(crate) mod policies;
+pub(crate) mod sessions;
+pub(crate) mod status;
+pub(crate) mod wallets;

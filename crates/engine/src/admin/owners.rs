@@ -1,0 +1,208 @@
+//! A wallet's owner: NONE → GRACE by the operator, GRACE → LOCKED by the owner's signature, and from
+//! LOCKED on only by that owner's own signature.
+
+use serde_json::json;
+use waiaas_core::address::Address;
+use waiaas_core::audit::{Actor, AuditEvent};
+use waiaas_core::ids::WalletId;
+use waiaas_core::owner::{Challenge, OwnerAction};
+use waiaas_core::wallet::Owner as OwnerOf;
+use waiaas_store::{AuditEntry, StoreError, WalletRow, WriteTx};
+
+use crate::Engine;
+use crate::credentials::{Master, Owner};
+use crate::error::{Error, ErrorCode};
+use crate::pipeline::s4_wait::nonce;
+use crate::views::{ChallengeView, OwnerSet};
+
+/// How long an owner has to answer a question about the wallet itself.
+const ANSWER_SECONDS: i64 = 3600;
+
+/// What the operator wants an owner to become.
+enum Wish {
+    Set(Address),
+    Remove,
+}
+
+impl Wish {
+    const fn action(&self) -> OwnerAction {
+        match self {
+            Self::Set(new_owner) => OwnerAction::ChangeOwner { new_owner: *new_owner },
+            Self::Remove => OwnerAction::RemoveOwner,
+        }
+    }
+}
+
+impl Engine {
+    /// Names a wallet's owner; of either chain's kind. The owner then signs the returned message to
+    /// become LOCKED. A LOCKED owner is replaced only with its own `consent`; without it the error
+    /// carries the message to sign.
+    pub async fn set_owner(
+        &self,
+        _: &Master,
+        id: WalletId,
+        owner: Address,
+        consent: Option<Owner>,
+    ) -> Result<OwnerSet, Error> {
+        self.change_owner(id, Wish::Set(owner), consent).await
+    }
+
+    /// Leaves a wallet without an owner; from LOCKED only with the owner's consent.
+    pub async fn remove_owner(&self, _: &Master, id: WalletId, consent: Option<Owner>) -> Result<OwnerSet, Error> {
+        self.change_owner(id, Wish::Remove, consent).await
+    }
+
+    /// A fresh message for an owner who has not yet proved the address.
+    pub async fn owner_challenge(&self, _: &Master, id: WalletId) -> Result<ChallengeView, Error> {
+        let wallet = self.wallet_by_id(id).await?;
+        let owner = wallet.owner.address().ok_or_else(no_owner)?;
+        let challenge = self.question(id, owner, OwnerAction::VerifyOwner, "Become the owner who approves for");
+        self.issue(challenge).await
+    }
+
+    /// Locks the owner who signed.
+    pub async fn verify_owner(&self, owner: Owner) -> Result<crate::Wallet, Error> {
+        if owner.consent().action() != OwnerAction::VerifyOwner {
+            return Err(Error::new(ErrorCode::InvalidNonce, "The signed message is for another action."));
+        }
+        let (id, address) = (owner.consent().wallet(), owner.consent().owner());
+        let now = self.now();
+        self.store()
+            .write(move |tx| {
+                Box::pin(async move {
+                    let row = wallet(tx, id).await?;
+                    let entry = |event| AuditEntry::new(event, Actor::Owner(address), now).wallet(id);
+                    let answer = entry(AuditEvent::OwnerVerified).details(json!({ "nonce": owner.nonce() }));
+                    tx.consume_challenge(owner.nonce(), owner.signature(), answer).await.map_err(used)?;
+                    let audit = entry(AuditEvent::OwnerVerified).details(json!({ "state": "LOCKED" }));
+                    let (from, to) = (row.owner, OwnerOf::Locked(address));
+                    if from.address() != Some(address) {
+                        return Err(changed());
+                    }
+                    tx.set_owner(id, from, to, audit).await.map_err(raced)
+                })
+            })
+            .await?;
+        self.wallet_by_id(id).await
+    }
+
+    async fn change_owner(&self, id: WalletId, wish: Wish, consent: Option<Owner>) -> Result<OwnerSet, Error> {
+        let wallet_now = self.wallet_by_id(id).await?;
+        if let (OwnerOf::Locked(current), None) = (wallet_now.owner, &consent) {
+            let asked = self.question(id, current, wish.action(), "Give up owning");
+            let challenge = self.issue(asked).await?;
+            return Err(Error::new(
+                ErrorCode::OwnerAlreadyConnected,
+                "The wallet's owner is LOCKED; only that owner's signature changes it.",
+            )
+            .hint("Have the current owner sign details.challenge.message and send it in the X-Owner headers.")
+            .details(json!({ "challenge": {
+                "message": challenge.message, "nonce": challenge.nonce, "expiresAt": challenge.expires_at,
+            }})));
+        }
+        let now = self.now();
+        let new_owner = match &wish {
+            Wish::Set(address) => Some(*address),
+            Wish::Remove => None,
+        };
+        self.store()
+            .write(move |tx| {
+                Box::pin(async move {
+                    let row = wallet(tx, id).await?;
+                    let actor = match row.owner {
+                        OwnerOf::Locked(current) => {
+                            let owner = consent.ok_or_else(changed)?;
+                            if owner.consent().action() != wish.action() || owner.consent().owner() != current {
+                                return Err(changed());
+                            }
+                            let answer = AuditEntry::new(AuditEvent::OwnerChanged, Actor::Owner(current), now)
+                                .wallet(id)
+                                .details(json!({ "nonce": owner.nonce() }));
+                            tx.consume_challenge(owner.nonce(), owner.signature(), answer).await.map_err(used)?;
+                            Actor::Owner(current)
+                        }
+                        OwnerOf::None | OwnerOf::Grace(_) => Actor::Master,
+                    };
+                    let (to, event) = match &wish {
+                        Wish::Set(address) if row.owner == OwnerOf::None => {
+                            (OwnerOf::Grace(*address), AuditEvent::OwnerRegistered)
+                        }
+                        Wish::Set(address) => (OwnerOf::Grace(*address), AuditEvent::OwnerChanged),
+                        Wish::Remove => (OwnerOf::None, AuditEvent::OwnerRemoved),
+                    };
+                    let audit = AuditEntry::new(event, actor, now)
+                        .wallet(id)
+                        .details(json!({ "from": row.owner.address(), "to": to.address() }));
+                    tx.set_owner(id, row.owner, to, audit).await.map_err(raced)
+                })
+            })
+            .await?;
+        let challenge = match new_owner {
+            Some(owner) => {
+                let asked = self.question(id, owner, OwnerAction::VerifyOwner, "Become the owner who approves for");
+                Some(self.issue(asked).await?)
+            }
+            None => None,
+        };
+        Ok(OwnerSet { wallet: self.wallet_by_id(id).await?, challenge })
+    }
+
+    fn question(&self, id: WalletId, owner: Address, action: OwnerAction, what: &str) -> Challenge {
+        let chain_id = match owner {
+            Address::Evm(_) => "1".to_owned(),
+            Address::Solana(_) => "mainnet".to_owned(),
+        };
+        let now = self.now();
+        let summary = match action {
+            OwnerAction::ChangeOwner { new_owner } => format!("{what} the wallet {id} in favour of {new_owner}."),
+            _ => format!("{what} the wallet {id}."),
+        };
+        Challenge {
+            instance: self.instance(),
+            wallet: id,
+            owner,
+            action,
+            chain_id,
+            summary,
+            nonce: nonce(),
+            issued_at: now,
+            expires_at: now.saturating_add(ANSWER_SECONDS),
+        }
+    }
+
+    async fn issue(&self, challenge: Challenge) -> Result<ChallengeView, Error> {
+        let view = ChallengeView::from(&challenge);
+        self.store()
+            .write(move |tx| Box::pin(async move { tx.issue_challenge(&challenge).await }))
+            .await?;
+        Ok(view)
+    }
+}
+
+async fn wallet(tx: &mut WriteTx, id: WalletId) -> Result<WalletRow, Error> {
+    tx.wallet(id).await?.ok_or_else(|| Error::new(ErrorCode::WalletNotFound, "There is no such wallet."))
+}
+
+fn no_owner() -> Error {
+    Error::new(ErrorCode::OwnerNotSet, "The wallet has no owner.").hint("Set one with PUT /v1/wallets/{id}/owner.")
+}
+
+fn changed() -> Error {
+    Error::new(ErrorCode::InvalidStateTransition, "The wallet's owner changed meanwhile.").hint("Look again and retry.")
+}
+
+fn raced(error: StoreError) -> Error {
+    match error {
+        StoreError::Conflict(_) => changed(),
+        other => other.into(),
+    }
+}
+
+/// A question that was answered already, or whose time is over.
+fn used(error: StoreError) -> Error {
+    match error {
+        StoreError::Conflict(_) => Error::new(ErrorCode::InvalidNonce, "The message was used already or has expired.")
+            .hint("Fetch a fresh message; each is good for one answer."),
+        other => other.into(),
+    }
+}

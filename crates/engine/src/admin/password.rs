@@ -1,0 +1,36 @@
+//! Changing the master password: one record is rewritten, so a crash leaves the old or the new one,
+//! never neither.
+
+use secrecy::SecretString;
+use waiaas_core::audit::{Actor, AuditEvent};
+use waiaas_keys::password::check_chosen;
+use waiaas_store::AuditEntry;
+
+use crate::Engine;
+use crate::credentials::Master;
+use crate::error::{Error, ErrorCode};
+use crate::offline::kdf_params;
+
+impl Engine {
+    /// Sets a new master password and removes `recovery.key`. True if that file was there.
+    pub async fn set_master_password(&self, _: &Master, new: SecretString) -> Result<bool, Error> {
+        check_chosen(&new).map_err(|weak| {
+            Error::new(ErrorCode::ActionValidationFailed, format!("The new password is too weak: {weak}."))
+                .hint("Use a long passphrase, or a random password from a password manager.")
+        })?;
+        let from = self.store().keystore_header().await?.ok_or_else(|| Error::internal("no keystore header"))?;
+        let params = kdf_params(self.config()).map_err(Error::internal)?;
+        let _turn = self.kdf_turns().acquire().await.map_err(Error::internal)?;
+        let vault = self.vault();
+        let rewrap = tokio::task::spawn_blocking(move || (vault.rewrap(&new, params), new));
+        let (header, new) = rewrap.await.map_err(Error::internal)?;
+        let header = header.map_err(Error::internal)?;
+        let to = header.to_text();
+        let audit = AuditEntry::new(AuditEvent::PasswordChanged, Actor::Master, self.now());
+        self.store()
+            .write(move |tx| Box::pin(async move { tx.set_keystore_header(&from, &to, audit).await }))
+            .await?;
+        self.verifier().remember(&header, &new);
+        self.data_dir().remove_recovery_key().map_err(Error::internal)
+    }
+}

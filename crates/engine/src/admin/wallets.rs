@@ -1,0 +1,224 @@
+//! Wallets: create, import, list, rename, suspend, resume, terminate.
+
+use secrecy::SecretString;
+use serde_json::json;
+use uuid::Uuid;
+use waiaas_core::audit::{Actor, AuditEvent};
+use waiaas_core::address::Address;
+use waiaas_core::ids::WalletId;
+use waiaas_core::wallet::WalletStatus;
+use waiaas_keys::{KeyError, SealedKey};
+use waiaas_store::{AuditEntry, Entity, NewWallet as NewRow, StoreError, WalletRow};
+
+use crate::Engine;
+use crate::credentials::{Master, Session};
+use crate::error::{Error, ErrorCode};
+use crate::views::{NewWallet, Wallet};
+
+/// Longest wallet name, in characters.
+const NAME_CHARS: usize = 100;
+
+impl Engine {
+    /// Makes a wallet with a fresh key.
+    pub async fn create_wallet(&self, _: &Master, new: NewWallet) -> Result<Wallet, Error> {
+        let id = WalletId::new(Uuid::now_v7());
+        let (sealed, address) = self.vault().generate(id, new.chain)?;
+        self.keep_wallet(id, new, &sealed, address, AuditEvent::WalletCreated).await
+    }
+
+    /// Makes a wallet from an existing private key.
+    pub async fn import_wallet(&self, _: &Master, new: NewWallet, secret: SecretString) -> Result<Wallet, Error> {
+        let id = WalletId::new(Uuid::now_v7());
+        let (sealed, address) = self.vault().import(id, new.chain, secret).map_err(|error| match error {
+            KeyError::NotAKey | KeyError::OutOfRange | KeyError::HalvesDiffer | KeyError::MayBeAnAddress => {
+                Error::new(ErrorCode::InvalidPrivateKey, format!("The private key is refused: {error}."))
+                    .hint("Export it again from the tool it came from.")
+            }
+            KeyError::NoRandomness(_) => error.into(),
+        })?;
+        let known = self.store().wallets().await?;
+        if known.iter().any(|w| w.address == address && w.environment == new.environment && is_living(w)) {
+            return Err(Error::new(ErrorCode::WalletAlreadyExists, format!("{address} is a wallet here already.")));
+        }
+        self.keep_wallet(id, new, &sealed, address, AuditEvent::WalletImported).await
+    }
+
+    async fn keep_wallet(
+        &self,
+        id: WalletId,
+        new: NewWallet,
+        sealed: &SealedKey,
+        address: Address,
+        event: AuditEvent,
+    ) -> Result<Wallet, Error> {
+        check_name(&new.name)?;
+        let audit = AuditEntry::new(event, Actor::Master, self.now()).wallet(id).details(json!({
+            "name": new.name, "chain": new.chain, "environment": new.environment, "address": address,
+        }));
+        let row = NewRow {
+            id,
+            name: new.name,
+            chain: new.chain,
+            environment: new.environment,
+            address,
+            sealed_key: sealed.to_bytes(),
+        };
+        self.store()
+            .write(|tx| Box::pin(async move { tx.insert_wallet(row, audit).await }))
+            .await
+            .map_err(name_taken)?;
+        self.wallet_by_id(id).await
+    }
+
+    /// Every wallet, terminated ones included.
+    pub async fn list_wallets(&self, _: &Master) -> Result<Vec<Wallet>, Error> {
+        Ok(self.store().wallets().await?.into_iter().map(Wallet::from).collect())
+    }
+
+    /// The wallets a session may use.
+    pub async fn session_wallets(&self, session: &Session) -> Result<Vec<Wallet>, Error> {
+        let mut wallets = Vec::new();
+        for id in session.wallets() {
+            wallets.push(self.wallet_by_id(*id).await?);
+        }
+        Ok(wallets)
+    }
+
+    /// One wallet.
+    pub async fn wallet(&self, _: &Master, id: WalletId) -> Result<Wallet, Error> {
+        self.wallet_by_id(id).await
+    }
+
+    /// The wallet a session means: the one named, or the only one it has.
+    pub async fn session_wallet(&self, session: &Session, named: Option<WalletId>) -> Result<Wallet, Error> {
+        let id = match (named, session.wallets()) {
+            (Some(id), linked) if linked.contains(&id) => id,
+            (Some(_), _) => {
+                return Err(Error::new(ErrorCode::WalletAccessDenied, "The session is not linked to this wallet.")
+                    .hint("List the session's wallets with GET /v1/wallets."));
+            }
+            (None, [only]) => *only,
+            (None, _) => {
+                return Err(Error::new(ErrorCode::WalletIdRequired, "The session has several wallets; name one.")
+                    .hint("Set \"walletId\". List the session's wallets with GET /v1/wallets."));
+            }
+        };
+        self.wallet_by_id(id).await
+    }
+
+    pub(crate) async fn wallet_by_id(&self, id: WalletId) -> Result<Wallet, Error> {
+        let row = self.store().wallet(id).await?;
+        row.map(Wallet::from).ok_or_else(|| Error::new(ErrorCode::WalletNotFound, "There is no such wallet."))
+    }
+
+    /// Gives a wallet another name.
+    pub async fn rename_wallet(&self, _: &Master, id: WalletId, name: String) -> Result<Wallet, Error> {
+        check_name(&name)?;
+        self.wallet_by_id(id).await?;
+        let audit = AuditEntry::new(AuditEvent::WalletRenamed, Actor::Master, self.now())
+            .wallet(id)
+            .details(json!({ "name": name }));
+        self.store()
+            .write(move |tx| Box::pin(async move { tx.rename_wallet(id, &name, audit).await }))
+            .await
+            .map_err(name_taken)?;
+        self.wallet_by_id(id).await
+    }
+
+    /// Stops a wallet from signing, at once; what waits is refused when its time comes.
+    pub async fn suspend_wallet(&self, _: &Master, id: WalletId, reason: Option<String>) -> Result<Wallet, Error> {
+        let reason = reason.unwrap_or_else(|| "MANUAL".to_owned());
+        if reason.chars().count() > 500 {
+            return Err(Error::invalid("reason", "at most 500 characters"));
+        }
+        let to = WalletStatus::Suspended;
+        self.move_wallet(id, &[WalletStatus::Active], to, Some(reason), AuditEvent::WalletSuspended).await
+    }
+
+    /// Lets a suspended wallet sign again.
+    pub async fn resume_wallet(&self, _: &Master, id: WalletId) -> Result<Wallet, Error> {
+        let to = WalletStatus::Active;
+        self.move_wallet(id, &[WalletStatus::Suspended], to, None, AuditEvent::WalletResumed).await
+    }
+
+    /// Ends a wallet for ever. Its key stays sealed in the database and in backups.
+    pub async fn terminate_wallet(&self, _: &Master, id: WalletId) -> Result<Wallet, Error> {
+        const FROM: &[WalletStatus] = &[WalletStatus::Active, WalletStatus::Suspended];
+        self.move_wallet(id, FROM, WalletStatus::Terminated, None, AuditEvent::WalletTerminated).await
+    }
+
+    async fn move_wallet(
+        &self,
+        id: WalletId,
+        from: &'static [WalletStatus],
+        to: WalletStatus,
+        reason: Option<String>,
+        event: AuditEvent,
+    ) -> Result<Wallet, Error> {
+        let audit = AuditEntry::new(event, Actor::Master, self.now())
+            .wallet(id)
+            .details(json!({ "reason": reason }));
+        self.store()
+            .write(move |tx| {
+                Box::pin(async move {
+                    let row = tx.wallet(id).await?.ok_or_else(|| {
+                        Error::new(ErrorCode::WalletNotFound, "There is no such wallet.")
+                    })?;
+                    if !from.contains(&row.status) {
+                        return Err(wrong_status(row.status));
+                    }
+                    Ok(tx.set_wallet_status(id, row.status, to, reason.as_deref(), audit).await?)
+                })
+            })
+            .await?;
+        self.wallet_by_id(id).await
+    }
+}
+
+fn wrong_status(status: WalletStatus) -> Error {
+    let code = match status {
+        WalletStatus::Terminated => ErrorCode::WalletTerminated,
+        WalletStatus::Suspended => ErrorCode::WalletSuspended,
+        WalletStatus::Active => ErrorCode::InvalidStateTransition,
+    };
+    Error::new(code, format!("The wallet is {status} already."))
+}
+
+fn is_living(row: &WalletRow) -> bool {
+    row.status != WalletStatus::Terminated
+}
+
+fn check_name(name: &str) -> Result<(), Error> {
+    let count = name.chars().count();
+    if count == 0 || count > NAME_CHARS || name.chars().any(char::is_control) || name.trim() != name {
+        return Err(Error::invalid("name", format!("1 to {NAME_CHARS} printable characters")));
+    }
+    Ok(())
+}
+
+fn name_taken(error: StoreError) -> Error {
+    match error {
+        StoreError::Duplicate(Entity::WalletName) => {
+            Error::new(ErrorCode::WalletNameTaken, "Another wallet has this name.").hint("Choose another name.")
+        }
+        other => other.into(),
+    }
+}
+
+impl From<WalletRow> for Wallet {
+    fn from(row: WalletRow) -> Self {
+        Self {
+            id: row.id,
+            name: row.name,
+            chain: row.chain,
+            environment: row.environment,
+            address: row.address,
+            status: row.status,
+            owner: row.owner,
+            suspended_at: row.suspended_at,
+            suspension_reason: row.suspension_reason,
+            created_at: row.created_at,
+            updated_at: row.updated_at,
+        }
+    }
+}

@@ -1,0 +1,109 @@
+//! The owner's answers. One function turns an answer into a state change, with the nonce used up, the
+//! row moved and the audit entry written in one database transaction.
+
+use serde_json::json;
+use waiaas_core::audit::{Actor, AuditEvent};
+use waiaas_core::ids::TxId;
+use waiaas_core::owner::OwnerAction;
+use waiaas_core::transaction::TxStatus;
+use waiaas_store::{AuditEntry, StatusChange};
+
+use crate::Engine;
+use crate::credentials::{Decision, Owner};
+use crate::error::{Error, ErrorCode};
+use crate::pipeline::transactions::processed;
+use crate::pipeline::{resume, s2_authorize};
+use crate::views::{ApprovalView, ChallengeView, TxView};
+
+impl Engine {
+    /// What waits for an owner and the texts to sign. The transaction id is the capability: it is
+    /// random and only the asker and the operator learn it.
+    pub async fn approval(&self, id: TxId) -> Result<ApprovalView, Error> {
+        let tx = self.view(id).await?;
+        if tx.status != TxStatus::PendingApproval {
+            return Err(Error::new(
+                ErrorCode::ApprovalNotFound,
+                format!("The transaction is {}; nothing waits for the owner.", tx.status),
+            ));
+        }
+        let now = self.now();
+        let open = |decision: Decision| self.store().open_challenge(id, decision.action(), now);
+        match (open(Decision::Approve).await?, open(Decision::Reject).await?) {
+            (Some(approve), Some(reject)) => Ok(ApprovalView {
+                tx,
+                approve: ChallengeView::from(&approve.challenge),
+                reject: ChallengeView::from(&reject.challenge),
+            }),
+            _ => Err(Error::new(ErrorCode::ApprovalTimeout, "The owner's time is over.")),
+        }
+    }
+
+    /// Lets a waiting transaction run, and runs it.
+    pub async fn approve(&self, owner: Owner) -> Result<TxView, Error> {
+        let OwnerAction::Approve { tx: id, .. } = owner.consent().action() else {
+            return Err(wrong_action());
+        };
+        self.decide(id, owner, AuditEvent::TxApproved, StatusChange::Executing).await?;
+        let engine = self.clone();
+        let run = self.tasks().spawn(async move { resume(&engine, id).await });
+        match run.await.map_err(Error::internal)? {
+            Ok(()) => {}
+            Err(error) => tracing::error!(tx = %id, %error, "interrupted; the workers will go on with it"),
+        }
+        self.view(id).await
+    }
+
+    /// Stops a waiting transaction.
+    pub async fn reject(&self, owner: Owner) -> Result<TxView, Error> {
+        let OwnerAction::Reject { tx: id, .. } = owner.consent().action() else {
+            return Err(wrong_action());
+        };
+        let code = Some("OWNER_REJECTED".to_owned());
+        self.decide(id, owner, AuditEvent::TxRejected, StatusChange::Cancelled { code }).await?;
+        self.view(id).await
+    }
+
+    async fn decide(&self, id: TxId, owner: Owner, event: AuditEvent, change: StatusChange) -> Result<(), Error> {
+        let now = self.now();
+        let decided = self
+            .store()
+            .write(move |tx| {
+                Box::pin(async move {
+                    let row = tx.transaction(id).await?.ok_or_else(crate::pipeline::transactions::not_found)?;
+                    if row.status != TxStatus::PendingApproval {
+                        return Err(processed(row.status));
+                    }
+                    if row.approval_expires_at.is_none_or(|end| now >= end) {
+                        return Err(Error::new(ErrorCode::ApprovalTimeout, "The owner's time is over."));
+                    }
+                    let consent = owner.consent();
+                    let wallet = tx.wallet(row.wallet).await?;
+                    let wallet = wallet.ok_or_else(|| Error::internal("a transaction without its wallet"))?;
+                    if wallet.owner.address() != Some(consent.owner()) || wallet.id != consent.wallet() {
+                        return Err(Error::new(ErrorCode::OwnerAddressMismatch, "The wallet has another owner now."));
+                    }
+                    if change == StatusChange::Executing {
+                        s2_authorize::refuse_unless_active(wallet.status)?;
+                    }
+                    let actor = Actor::Owner(consent.owner());
+                    let entry = |event| AuditEntry::new(event, actor, now).wallet(wallet.id).tx(id);
+                    let answer = entry(event).details(json!({ "nonce": owner.nonce() }));
+                    tx.consume_challenge(owner.nonce(), owner.signature(), answer).await?;
+                    let moved = match change.to() {
+                        TxStatus::Executing => AuditEvent::TxCleared,
+                        _ => AuditEvent::TxCancelled,
+                    };
+                    tx.advance(id, TxStatus::PendingApproval, change, entry(moved)).await?;
+                    Ok(())
+                })
+            })
+            .await;
+        decided
+    }
+}
+
+fn wrong_action() -> Error {
+    Error::new(ErrorCode::InvalidNonce, "The signed message is for another action.")
+        .hint("Sign the message whose action is the one you ask for.")
+}
+

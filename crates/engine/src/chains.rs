@@ -1,0 +1,115 @@
+//! Which chain serves which network, connected from configuration.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use secrecy::ExposeSecret as _;
+use waiaas_chains::evm::{EvmChain, EvmOptions};
+use waiaas_chains::price::{CoinGecko, Hermes, PriceBook, PriceOptions, PriceSource, client};
+use waiaas_chains::rpc::{RpcOptions, RpcPool, http_client};
+use waiaas_chains::solana::{self, SolanaChain, SolanaOptions};
+use waiaas_chains::Chain as ChainPort;
+use waiaas_core::network::{Chain, Network, NetworkId, Networks};
+
+use crate::config::{Commitment, Config, PriceSourceName};
+use crate::engine::StartError;
+use crate::error::{Error, ErrorCode};
+use crate::views::NetworkStatus;
+
+struct Served {
+    chain: Arc<dyn ChainPort>,
+    endpoints: usize,
+}
+
+/// Every network with an endpoint. Connecting asks no node anything: a node that is down must not
+/// keep the daemon from starting.
+pub(crate) struct Chains(BTreeMap<NetworkId, Served>);
+
+impl Chains {
+    pub(crate) fn connect(config: &Config, networks: &Networks) -> Result<Self, StartError> {
+        let failed = |network: &Network, reason: String| StartError::Network { network: network.id.clone(), reason };
+        let mut served = BTreeMap::new();
+        for network in networks.all() {
+            let urls = config.endpoints(&network.id).to_vec();
+            if urls.is_empty() {
+                continue;
+            }
+            let endpoints = urls.len();
+            let client = http_client().map_err(|e| failed(network, e.to_string()))?;
+            let options = RpcOptions { timeout: Duration::from_secs(config.rpc.timeout_seconds), ..RpcOptions::default() };
+            let rpc = RpcPool::new(&network.id, urls, client, options).map_err(|e| failed(network, e.to_string()))?;
+            let chain = chain(config, network, rpc).map_err(|e| failed(network, e))?;
+            served.insert(network.id.clone(), Served { chain, endpoints });
+        }
+        Ok(Self(served))
+    }
+
+    pub(crate) fn get(&self, network: &NetworkId) -> Result<Arc<dyn ChainPort>, Error> {
+        let served = self.0.get(network).ok_or_else(|| {
+            Error::new(ErrorCode::AdapterNotAvailable, format!("No endpoint is configured for {network}."))
+                .hint("The operator can set one under [rpc] in config.toml.")
+        })?;
+        Ok(served.chain.clone())
+    }
+
+    pub(crate) fn status(&self) -> Vec<NetworkStatus> {
+        let row = |(network, served): (&NetworkId, &Served)| NetworkStatus {
+            network: network.clone(),
+            endpoints: served.endpoints,
+        };
+        self.0.iter().map(row).collect()
+    }
+}
+
+fn chain(config: &Config, network: &Network, rpc: RpcPool) -> Result<Arc<dyn ChainPort>, String> {
+    let (fees, confirmation) = (&config.fees, &config.confirmation);
+    Ok(match network.chain {
+        Chain::Ethereum => {
+            let options = EvmOptions {
+                max_fee: fees.evm_max_wei,
+                max_priority_fee_per_gas: u128::try_from(fees.evm_max_priority_wei).unwrap_or(u128::MAX),
+                confirmations: confirmation.evm_blocks(network.environment),
+                finality_depth: confirmation.evm_finality_depth,
+                ..EvmOptions::for_environment(network.environment)
+            };
+            Arc::new(EvmChain::new(network.clone(), rpc, options).map_err(|e| e.to_string())?)
+        }
+        Chain::Solana => {
+            let options = SolanaOptions {
+                priority_fee_cap: fees.solana_max_micro_lamports_per_cu,
+                fee_cap: fees.solana_max_lamports,
+                commitment: match confirmation.solana_commitment {
+                    Commitment::Confirmed => solana::Commitment::Confirmed,
+                    Commitment::Finalized => solana::Commitment::Finalized,
+                },
+                ..SolanaOptions::default()
+            };
+            Arc::new(SolanaChain::new(network.clone(), rpc, options))
+        }
+    })
+}
+
+/// The price book as configured.
+pub(crate) fn price_book(config: &Config) -> Result<PriceBook, StartError> {
+    let prices = &config.prices;
+    let failed = |e: waiaas_chains::price::PriceError| StartError::Prices(e.to_string());
+    let mut sources: Vec<Arc<dyn PriceSource>> = Vec::new();
+    for name in &prices.sources {
+        let http = client(prices.timeout()).map_err(failed)?;
+        sources.push(match name {
+            PriceSourceName::Pyth => Arc::new(Hermes::new(http, &prices.pyth_url).map_err(failed)?),
+            PriceSourceName::Coingecko => {
+                let key = prices.coingecko_api_key.expose_secret();
+                Arc::new(CoinGecko::new(http, &prices.coingecko_url, key).map_err(failed)?)
+            }
+        });
+    }
+    let options = PriceOptions {
+        max_age_seconds: prices.max_age_seconds,
+        max_spread_percent: prices.max_spread_percent,
+        cache_seconds: prices.cache_seconds,
+        timeout: prices.timeout(),
+    };
+    Ok(PriceBook::new(prices.table.clone(), sources, options))
+}

@@ -1,0 +1,54 @@
+//! `[confirmation]`: when a transaction counts as done.
+
+use std::time::Duration;
+
+use serde::Deserialize;
+use waiaas_core::network::Environment;
+
+use super::value::within;
+
+/// `[confirmation]`
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Confirmation {
+    #[serde(deserialize_with = "within::<1, 256, _, _>")]
+    evm_mainnet: u64,
+    #[serde(deserialize_with = "within::<1, 256, _, _>")]
+    evm_testnet: u64,
+    #[serde(deserialize_with = "within::<1, 256, _, _>")]
+    evm_local: u64,
+    /// Blocks after which a consumed EVM nonce is final where the node knows no finalised block.
+    #[serde(deserialize_with = "within::<1, 1024, _, _>")]
+    pub evm_finality_depth: u64,
+    /// Solana commitment that counts as confirmed.
+    pub solana_commitment: Commitment,
+    /// Milliseconds between two looks at a pending transaction.
+    #[serde(deserialize_with = "within::<100, 60_000, _, _>")]
+    pub poll_interval_ms: u64,
+}
+
+impl Confirmation {
+    /// Blocks an EVM transaction needs, the including one counted.
+    pub const fn evm_blocks(&self, environment: Environment) -> u64 {
+        match environment {
+            Environment::Mainnet => self.evm_mainnet,
+            Environment::Testnet => self.evm_testnet,
+            Environment::Local => self.evm_local,
+        }
+    }
+
+    /// Time between two looks at a pending transaction.
+    pub const fn poll_interval(&self) -> Duration {
+        Duration::from_millis(self.poll_interval_ms)
+    }
+}
+
+/// A Solana commitment level.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Commitment {
+    /// Voted on by two thirds of the stake.
+    Confirmed,
+    /// Rooted.
+    Finalized,
+}

@@ -1,0 +1,98 @@
+//! `[daemon]`: the process and its listening socket.
+
+use std::net::{IpAddr, SocketAddr};
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Deserializer, de};
+
+use super::value::{path, within};
+
+/// `[daemon]`
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Daemon {
+    /// TCP port; 0 takes any free one.
+    #[serde(deserialize_with = "port")]
+    pub port: u16,
+    /// Address to listen on.
+    #[serde(deserialize_with = "address")]
+    pub hostname: IpAddr,
+    /// Least severe level written to the log.
+    pub log_level: LogLevel,
+    /// Seconds running requests get at shutdown.
+    #[serde(deserialize_with = "within::<5, 300, _, _>")]
+    pub shutdown_timeout: u64,
+    /// Lower-case host names, without port, accepted in a Host header besides loopback names.
+    #[serde(deserialize_with = "host_names")]
+    pub allowed_hosts: Vec<String>,
+    /// As configured; see [`Daemon::pid_path`].
+    #[serde(deserialize_with = "path")]
+    pub pid_file: PathBuf,
+}
+
+impl Daemon {
+    /// Where to listen.
+    pub const fn listen(&self) -> SocketAddr {
+        SocketAddr::new(self.hostname, self.port)
+    }
+
+    /// The process-id file, seen from the data directory.
+    pub fn pid_path(&self, data_dir: &Path) -> PathBuf {
+        data_dir.join(&self.pid_file)
+    }
+}
+
+/// Severity of log lines.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LogLevel {
+    /// Everything.
+    Trace,
+    /// For developers.
+    Debug,
+    /// Normal operation.
+    Info,
+    /// Something to look at.
+    Warn,
+    /// Something failed.
+    Error,
+}
+
+impl LogLevel {
+    /// The name a log filter takes.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Trace => "trace",
+            Self::Debug => "debug",
+            Self::Info => "info",
+            Self::Warn => "warn",
+            Self::Error => "error",
+        }
+    }
+}
+
+fn port<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u16, D::Error> {
+    match u16::try_from(i64::deserialize(deserializer)?) {
+        Ok(port) if port == 0 || port >= 1024 => Ok(port),
+        Ok(_) | Err(_) => Err(de::Error::custom("must be 1024 to 65535, or 0 for any free port")),
+    }
+}
+
+fn address<'de, D: Deserializer<'de>>(deserializer: D) -> Result<IpAddr, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    text.parse().map_err(|_| {
+        de::Error::custom("must be an IP address of this machine, such as 127.0.0.1, 0.0.0.0 or ::1")
+    })
+}
+
+fn host_names<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
+    let mut names = Vec::<String>::deserialize(deserializer)?;
+    for name in &mut names {
+        let plain = |b: u8| b.is_ascii_alphanumeric() || b == b'-' || b == b'.';
+        if name.is_empty() || name.len() > 253 || !name.bytes().all(plain) {
+            return Err(de::Error::custom("must be host names without scheme, port or wildcard"));
+        }
+        name.make_ascii_lowercase();
+    }
+    Ok(names)
+}

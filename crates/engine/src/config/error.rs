@@ -1,0 +1,85 @@
+//! Why a configuration is refused, and where the refused setting came from.
+
+use std::fmt;
+use std::io;
+use std::path::PathBuf;
+
+use thiserror::Error;
+
+/// Where a setting was given.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Origin {
+    /// The defaults compiled in.
+    BuiltIn,
+    /// A configuration file.
+    File(PathBuf),
+    /// An environment variable, by its full name.
+    Environment(String),
+    /// A command-line flag, by its `section.key`.
+    Flag(String),
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::BuiltIn => f.write_str("the built-in defaults"),
+            Self::File(path) => write!(f, "{}", path.display()),
+            Self::Environment(name) => write!(f, "environment variable {name}"),
+            Self::Flag(key) => write!(f, "flag for {key}"),
+        }
+    }
+}
+
+/// Why the configuration is refused. No variant carries a setting's value: values can be secret.
+#[derive(Debug, Error)]
+pub enum ConfigError {
+    /// The file exists but cannot be read.
+    #[error("{path} cannot be read", path = .path.display())]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: io::Error,
+    },
+    /// The file is not TOML.
+    #[error("{origin}: line {line}: {reason}")]
+    Syntax {
+        /// The file.
+        origin: Origin,
+        /// Counted from 1.
+        line: usize,
+        /// What the parser expected.
+        reason: String,
+    },
+    /// There is no such setting.
+    #[error("{origin}: there is no setting '{key}'; known: {known}")]
+    Unknown {
+        /// Where it was given.
+        origin: Origin,
+        /// The name given.
+        key: String,
+        /// Names that exist at that place.
+        known: String,
+    },
+    /// The setting exists, its value is not allowed.
+    #[error("{origin}: {key} {reason}")]
+    Invalid {
+        /// Where it was given.
+        origin: Origin,
+        /// `section.key`.
+        key: String,
+        /// What is allowed.
+        reason: String,
+    },
+}
+
+/// Two settings, each allowed by itself, that do not go together.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[error("{key} {reason}")]
+pub struct Conflict {
+    /// `section.key` of the setting to change.
+    pub key: &'static str,
+    /// What is allowed, naming the other setting.
+    pub reason: String,
+}

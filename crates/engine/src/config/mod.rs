@@ -1,0 +1,170 @@
+//! Configuration: sources, sections, defaults.
+//!
+//! Built-in defaults (`config.default.toml`) < `DATA_DIR/config.toml` < environment
+//! `WAIAAS_<SECTION>_<KEY>` < flags. Names nobody knows are refused everywhere. What the program does
+//! with a setting belongs to the part that uses it.
+
+mod confirmation;
+mod daemon;
+mod database;
+mod error;
+mod fees;
+mod keystore;
+mod layers;
+mod networks;
+mod prices;
+mod rpc;
+mod security;
+mod value;
+
+use std::fs;
+use std::io;
+use std::path::Path;
+
+use serde::Deserialize;
+use toml::{Table, Value};
+use waiaas_core::network::{NetworkId, Networks};
+
+pub use confirmation::{Commitment, Confirmation};
+pub use daemon::{Daemon, LogLevel};
+pub use database::{Database, DatabaseTarget};
+pub use error::{ConfigError, Conflict, Origin};
+pub use fees::Fees;
+pub use keystore::Keystore;
+pub use layers::RESERVED_ENV;
+pub use networks::{CustomNetwork, CustomNetworks};
+pub use prices::{PriceSourceName, Prices};
+pub use rpc::Rpc;
+pub use security::Security;
+
+use layers::{Schema, Setting};
+
+/// The defaults, and the list of all settings.
+pub const DEFAULTS: &str = include_str!("../../../../config.default.toml");
+
+/// Name of the file in the data directory.
+pub const FILE_NAME: &str = "config.toml";
+
+/// Every setting, checked. `Debug` shows no secret and no node URL.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    /// Process and listening socket.
+    pub daemon: Daemon,
+    /// Where everything is kept.
+    pub database: Database,
+    /// Cost of guessing the master password.
+    pub keystore: Keystore,
+    /// Nodes of the built-in networks.
+    pub rpc: Rpc,
+    #[serde(rename = "networks")]
+    custom: CustomNetworks,
+    /// Network fee caps.
+    pub fees: Fees,
+    /// When a transaction counts as done.
+    pub confirmation: Confirmation,
+    /// Sessions, limits, origins, lockout.
+    pub security: Security,
+    /// Dollar values.
+    pub prices: Prices,
+}
+
+impl Config {
+    /// Reads `config.toml` in `data_dir` if there is one, and lays `environment` and `flags`
+    /// (`section.key`, text) over it.
+    pub fn load(
+        data_dir: &Path,
+        environment: impl IntoIterator<Item = (String, String)>,
+        flags: impl IntoIterator<Item = (String, String)>,
+    ) -> Result<Self, ConfigError> {
+        let path = data_dir.join(FILE_NAME);
+        match fs::read_to_string(&path) {
+            Ok(text) => Self::from_parts(Some((&path, &text)), environment, flags),
+            Err(source) if source.kind() == io::ErrorKind::NotFound => {
+                Self::from_parts(None, environment, flags)
+            }
+            Err(source) => Err(ConfigError::Read { path, source }),
+        }
+    }
+
+    /// The defaults alone.
+    pub fn built_in() -> Result<Self, ConfigError> {
+        Self::from_parts(None, [], [])
+    }
+
+    /// From a file's path and text, the environment and flags; reads nothing itself.
+    pub fn from_parts(
+        file: Option<(&Path, &str)>,
+        environment: impl IntoIterator<Item = (String, String)>,
+        flags: impl IntoIterator<Item = (String, String)>,
+    ) -> Result<Self, ConfigError> {
+        let mut table = layers::parse(Origin::BuiltIn, DEFAULTS)?;
+        let schema = Schema::new(table.clone());
+        let mut settings = match file {
+            Some((path, text)) => schema.file(path, text)?,
+            None => Vec::new(),
+        };
+        settings.extend(schema.environment(environment)?);
+        settings.extend(schema.flags(flags)?);
+
+        // One at a time, so that an error is the fault of exactly one setting.
+        let mut config = Self::from_table(&table).map_err(|reason| ConfigError::Invalid {
+            origin: Origin::BuiltIn,
+            key: "a setting".to_owned(),
+            reason,
+        })?;
+        for setting in &settings {
+            layers::overlay(&mut table, setting);
+            config = Self::from_table(&table).map_err(|reason| ConfigError::Invalid {
+                origin: setting.origin.clone(),
+                key: setting.name(),
+                reason,
+            })?;
+        }
+        config.check().map_err(|conflict| blame(conflict, &settings))?;
+        Ok(config)
+    }
+
+    fn from_table(table: &Table) -> Result<Self, String> {
+        Value::Table(table.clone()).try_into().map_err(|e: toml::de::Error| e.message().to_owned())
+    }
+
+    /// Whether settings that are fine by themselves go together.
+    pub fn check(&self) -> Result<(), Conflict> {
+        self.security.check()?;
+        self.prices.check()?;
+        self.networks().map(drop)
+    }
+
+    /// The built-in networks and the custom ones. A network with no [`endpoints`](Self::endpoints) is
+    /// known but not served.
+    pub fn networks(&self) -> Result<Networks, Conflict> {
+        let mut networks = Networks::builtin();
+        for custom in &self.custom.custom {
+            let refused = |e| Conflict { key: "networks.custom", reason: format!("is refused: {e}") };
+            networks.add(custom.network()).map_err(refused)?;
+        }
+        Ok(networks)
+    }
+
+    /// URLs of a network's nodes in order of preference; empty when it is unknown or turned off.
+    pub fn endpoints(&self, network: &NetworkId) -> &[String] {
+        match self.custom.custom.iter().find(|custom| custom.id == network.as_str()) {
+            Some(custom) => &custom.rpc,
+            None => self.rpc.endpoints(network),
+        }
+    }
+}
+
+/// Names the source of a conflicting setting.
+fn blame(conflict: Conflict, settings: &[Setting]) -> ConfigError {
+    let given = settings.iter().rev().find(|setting| setting.name() == conflict.key);
+    ConfigError::Invalid {
+        origin: given.map_or(Origin::BuiltIn, |setting| setting.origin.clone()),
+        key: conflict.key.to_owned(),
+        reason: conflict.reason,
+    }
+}
+
+#[cfg(test)]
+mod tests;

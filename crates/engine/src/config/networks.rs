@@ -1,0 +1,96 @@
+//! `[[networks.custom]]`: EVM networks beyond the built-in ones.
+
+use std::fmt;
+
+use serde::{Deserialize, Deserializer, de};
+use waiaas_core::network::{Chain, Environment, Network, NetworkId};
+
+use super::rpc::urls;
+use super::value::within;
+
+/// Old names of Solana clusters, which requests may still use; no network may take one.
+const TAKEN: [&str; 3] = ["mainnet", "devnet", "testnet"];
+
+/// `[networks]`
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CustomNetworks {
+    /// In the order of the file.
+    pub custom: Vec<CustomNetwork>,
+}
+
+/// One EVM network.
+#[derive(Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CustomNetwork {
+    /// Its name, such as `gnosis-mainnet`.
+    #[serde(deserialize_with = "slug")]
+    pub id: String,
+    /// EIP-155 chain id.
+    #[serde(deserialize_with = "within::<1, { i64::MAX }, _, _>")]
+    pub chain_id: u64,
+    /// Kind of money on it.
+    pub environment: Environment,
+    /// Symbol of its native coin, which has 18 decimals on every EVM network.
+    #[serde(deserialize_with = "symbol")]
+    pub native_symbol: String,
+    /// SLIP-44 coin type of the native coin.
+    #[serde(default = "ether", deserialize_with = "within::<0, 2_147_483_647, _, _>")]
+    pub slip44: u32,
+    /// URLs of nodes in order of preference.
+    #[serde(deserialize_with = "some_urls")]
+    pub rpc: Vec<String>,
+}
+
+impl CustomNetwork {
+    /// As the rest of the program sees it.
+    pub fn network(&self) -> Network {
+        Network {
+            id: NetworkId::new(&self.id),
+            caip2: format!("eip155:{}", self.chain_id).into(),
+            chain: Chain::Ethereum,
+            environment: self.environment,
+            evm_chain_id: Some(self.chain_id),
+            native_symbol: self.native_symbol.as_str().into(),
+            native_decimals: 18,
+            slip44: self.slip44,
+        }
+    }
+}
+
+impl fmt::Debug for CustomNetwork {
+    /// Without URLs, which may hold API keys.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "CustomNetwork({}, eip155:{}, {})", self.id, self.chain_id, self.environment)
+    }
+}
+
+const fn ether() -> u32 {
+    60
+}
+
+fn slug<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    let shaped = text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+        && text.starts_with(|c: char| c.is_ascii_lowercase())
+        && text.len() <= 40;
+    if shaped && !TAKEN.contains(&text.as_str()) {
+        Ok(text)
+    } else {
+        Err(de::Error::custom("needs an id of 1 to 40 lower-case letters, digits and dashes, first a letter"))
+    }
+}
+
+fn symbol<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    if (1..=10).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric()) {
+        Ok(text)
+    } else {
+        Err(de::Error::custom("needs a native_symbol of 1 to 10 letters and digits"))
+    }
+}
+
+fn some_urls<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
+    let urls = urls(deserializer)?;
+    if urls.is_empty() { Err(de::Error::custom("needs at least one URL in rpc")) } else { Ok(urls) }
+}

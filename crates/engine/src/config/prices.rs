@@ -1,0 +1,93 @@
+//! `[prices]`: where dollar values come from.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use secrecy::SecretString;
+use serde::{Deserialize, Deserializer, de};
+use waiaas_core::asset::AssetId;
+use waiaas_core::money::Price;
+
+use super::error::Conflict;
+use super::value::{secret, trusted_url, within};
+
+/// `[prices]`
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Prices {
+    /// Services to ask, each at most once. Empty: only the table.
+    #[serde(deserialize_with = "distinct_sources")]
+    pub sources: Vec<PriceSourceName>,
+    /// Base URL of Pyth Hermes.
+    #[serde(deserialize_with = "trusted_url")]
+    pub pyth_url: String,
+    /// Base URL of the CoinGecko API, version included.
+    #[serde(deserialize_with = "trusted_url")]
+    pub coingecko_url: String,
+    /// CoinGecko API key, or empty.
+    #[serde(deserialize_with = "secret")]
+    pub coingecko_api_key: SecretString,
+    /// Oldest observation used, in seconds.
+    #[serde(deserialize_with = "within::<30, 1_800, _, _>")]
+    pub max_age_seconds: u32,
+    /// Largest difference between services, in percent of the lower price.
+    #[serde(deserialize_with = "within::<1, 50, _, _>")]
+    pub max_spread_percent: u32,
+    /// Seconds to wait for one service.
+    #[serde(deserialize_with = "within::<1, 30, _, _>")]
+    pub timeout_seconds: u64,
+    /// Seconds a price is reused before asking again.
+    #[serde(deserialize_with = "within::<1, 600, _, _>")]
+    pub cache_seconds: u32,
+    /// Fixed prices; an asset listed here is asked for nowhere else.
+    #[serde(deserialize_with = "price_table")]
+    pub table: BTreeMap<AssetId, Price>,
+}
+
+impl Prices {
+    /// Time to wait for one service.
+    pub const fn timeout(&self) -> Duration {
+        Duration::from_secs(self.timeout_seconds)
+    }
+
+    pub(super) fn check(&self) -> Result<(), Conflict> {
+        if self.cache_seconds > self.max_age_seconds {
+            let reason = format!("must be at most max_age_seconds, {}", self.max_age_seconds);
+            return Err(Conflict { key: "prices.cache_seconds", reason });
+        }
+        Ok(())
+    }
+}
+
+/// A price service.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum PriceSourceName {
+    /// Pyth Hermes.
+    Pyth,
+    /// CoinGecko.
+    Coingecko,
+}
+
+fn distinct_sources<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<PriceSourceName>, D::Error> {
+    let sources = Vec::<PriceSourceName>::deserialize(deserializer)?;
+    let repeated =
+        sources.iter().enumerate().any(|(i, source)| sources.iter().skip(i + 1).any(|s| s == source));
+    if repeated { Err(de::Error::custom("must not repeat a source")) } else { Ok(sources) }
+}
+
+fn price_table<'de, D: Deserializer<'de>>(deserializer: D) -> Result<BTreeMap<AssetId, Price>, D::Error> {
+    let mut table = BTreeMap::new();
+    for (asset, dollars) in BTreeMap::<String, String>::deserialize(deserializer)? {
+        let id: AssetId =
+            asset.parse().map_err(|e| de::Error::custom(format_args!("keys are CAIP-19 ids: {e}")))?;
+        match Price::from_decimal(&dollars) {
+            Ok(price) if price.picos() > 0 => table.insert(id, price),
+            Ok(_) | Err(_) => {
+                let wanted = "needs decimal dollars above zero in quotes, at most 12 fraction digits, for";
+                return Err(de::Error::custom(format_args!("{wanted} {asset}")));
+            }
+        };
+    }
+    Ok(table)
+}

@@ -1,0 +1,82 @@
+//! `[rpc]`: the nodes of the built-in networks.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use serde::{Deserialize, Deserializer, de};
+use waiaas_core::network::{Chain, Network, NetworkId, Networks};
+
+use super::value::{is_http_url, within};
+
+/// `[rpc]`. Its `Debug` shows no URL: providers put API keys into them.
+#[derive(Clone)]
+pub struct Rpc {
+    /// Seconds to wait for one answer of one node.
+    pub timeout_seconds: u64,
+    endpoints: BTreeMap<NetworkId, Vec<String>>,
+}
+
+impl Rpc {
+    /// URLs of a built-in network's nodes in order of preference. Empty: the network is off.
+    pub fn endpoints(&self, network: &NetworkId) -> &[String] {
+        self.endpoints.get(network).map_or(&[], Vec::as_slice)
+    }
+}
+
+impl fmt::Debug for Rpc {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let counts: BTreeMap<_, _> =
+            self.endpoints.iter().map(|(id, urls)| (id.as_str(), urls.len())).collect();
+        f.debug_struct("Rpc")
+            .field("timeout_seconds", &self.timeout_seconds)
+            .field("endpoints", &counts)
+            .finish()
+    }
+}
+
+/// The key of a built-in network: `solana_devnet`, `evm_base_mainnet`, `evm_localnet`.
+fn key_of(network: &Network) -> String {
+    let slug = network.id.as_str().replace('-', "_");
+    match network.chain {
+        Chain::Ethereum if !slug.starts_with("evm_") => format!("evm_{slug}"),
+        Chain::Ethereum | Chain::Solana => slug,
+    }
+}
+
+/// Reads a list of node URLs.
+pub(super) fn urls<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
+    let urls = Vec::<String>::deserialize(deserializer)?;
+    if urls.iter().all(|url| is_http_url(url)) {
+        Ok(urls)
+    } else {
+        Err(de::Error::custom("must be http or https URLs"))
+    }
+}
+
+#[derive(Deserialize)]
+struct Urls(#[serde(deserialize_with = "urls")] Vec<String>);
+
+#[derive(Deserialize)]
+struct Wire {
+    #[serde(deserialize_with = "within::<1, 60, _, _>")]
+    timeout_seconds: u64,
+    #[serde(flatten)]
+    endpoints: BTreeMap<String, Urls>,
+}
+
+impl<'de> Deserialize<'de> for Rpc {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let Wire { timeout_seconds, endpoints: mut given } = Wire::deserialize(deserializer)?;
+        let mut endpoints = BTreeMap::new();
+        for network in Networks::builtin().all() {
+            let key = key_of(network);
+            let Urls(urls) =
+                given.remove(&key).ok_or_else(|| de::Error::custom(format_args!("lacks {key}")))?;
+            endpoints.insert(network.id.clone(), urls);
+        }
+        match given.keys().next() {
+            Some(unknown) => Err(de::Error::custom(format_args!("has no network key {unknown}"))),
+            None => Ok(Self { timeout_seconds, endpoints }),
+        }
+    }
+}

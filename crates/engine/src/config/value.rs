@@ -1,0 +1,66 @@
+//! Readers for single values: ranges, URLs, secrets, big integers. Each error text completes the
+//! sentence "`section.key` …" and never repeats the value, which can be secret.
+
+use std::fmt::Display;
+
+use secrecy::SecretString;
+use serde::{Deserialize, Deserializer, de};
+use url::{Host, Url};
+use waiaas_core::U256;
+use waiaas_core::money::parse_base_units;
+
+/// A whole number from `MIN` to `MAX`, both allowed.
+pub(super) fn within<'de, const MIN: i64, const MAX: i64, T, D>(deserializer: D) -> Result<T, D::Error>
+where
+    T: TryFrom<i64>,
+    T::Error: Display,
+    D: Deserializer<'de>,
+{
+    let number = i64::deserialize(deserializer)?;
+    if !(MIN..=MAX).contains(&number) {
+        return Err(de::Error::custom(format_args!("must be {MIN} to {MAX}")));
+    }
+    T::try_from(number).map_err(de::Error::custom)
+}
+
+/// A text that must not reach logs.
+pub(super) fn secret<'de, D: Deserializer<'de>>(deserializer: D) -> Result<SecretString, D::Error> {
+    String::deserialize(deserializer).map(SecretString::from)
+}
+
+/// Base units written as digits in quotes, because TOML integers end at 64 bits.
+pub(super) fn base_units<'de, D: Deserializer<'de>>(deserializer: D) -> Result<U256, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    parse_base_units(&text).map_err(|_| de::Error::custom("must be a whole number of base units in quotes"))
+}
+
+/// Whether a text is an http or https URL with a host.
+pub(super) fn is_http_url(text: &str) -> bool {
+    Url::parse(text).is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.has_host())
+}
+
+/// A URL whose answers decide about money: https, or http to this machine.
+pub(super) fn trusted_url<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    let trusted = Url::parse(&text).is_ok_and(|url| match url.scheme() {
+        "https" => url.has_host(),
+        "http" => match url.host() {
+            Some(Host::Domain(name)) => name == "localhost",
+            Some(Host::Ipv4(ip)) => ip.is_loopback(),
+            Some(Host::Ipv6(ip)) => ip.is_loopback(),
+            None => false,
+        },
+        _ => false,
+    });
+    if trusted {
+        Ok(text)
+    } else {
+        Err(de::Error::custom("must be an https URL, or an http URL of this machine"))
+    }
+}
+
+/// A path inside the data directory, or an absolute one; never empty.
+pub(super) fn path<'de, D: Deserializer<'de>>(deserializer: D) -> Result<std::path::PathBuf, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    if text.is_empty() { Err(de::Error::custom("must name a file")) } else { Ok(text.into()) }
+}

@@ -1,0 +1,101 @@
+//! The agent: proved by a session token.
+
+use waiaas_core::UnixSeconds;
+use waiaas_core::ids::{SessionId, WalletId};
+use waiaas_core::wallet::KillSwitch;
+use waiaas_store::SessionRow;
+
+use crate::Engine;
+use crate::credentials::token;
+use crate::error::{Error, ErrorCode};
+use crate::pipeline::s2_authorize::locked;
+
+/// Proof that the caller holds the current token of a live session.
+#[derive(Clone, Debug)]
+pub struct Session {
+    id: SessionId,
+    wallets: Vec<WalletId>,
+    token_hash: String,
+    issued_at: UnixSeconds,
+    expires_at: UnixSeconds,
+}
+
+impl Session {
+    /// Which session.
+    pub const fn id(&self) -> SessionId {
+        self.id
+    }
+
+    /// The wallets it may use.
+    pub fn wallets(&self) -> &[WalletId] {
+        &self.wallets
+    }
+
+    /// When its token ends.
+    pub const fn expires_at(&self) -> UnixSeconds {
+        self.expires_at
+    }
+
+    /// When its token was issued.
+    pub(crate) const fn issued_at(&self) -> UnixSeconds {
+        self.issued_at
+    }
+
+    /// Hash of the token presented.
+    pub(crate) fn token_hash(&self) -> &str {
+        &self.token_hash
+    }
+}
+
+impl Engine {
+    /// Checks a bearer token: form, signature, expiry, and against the stored session its current
+    /// hash, revocation, both expiries, and the kill switch.
+    pub async fn authenticate_session(&self, bearer: &str) -> Result<Session, Error> {
+        let now = self.now();
+        let genuine = self.tokens().verify(bearer, now)?;
+        let token_hash = token::hash_text(bearer);
+        let row = self.store().session(genuine.session).await?;
+        let row = refuse_unless_live(row, &token_hash, now)?;
+        if self.store().kill_switch().await?.state != KillSwitch::Active {
+            return Err(locked());
+        }
+        Ok(Session {
+            id: row.id,
+            wallets: row.wallets,
+            token_hash,
+            issued_at: genuine.issued_at,
+            expires_at: row.expires_at.min(genuine.expires_at),
+        })
+    }
+}
+
+/// The stored half of the checks; repeated when a request is admitted and before a renewal.
+pub(crate) fn refuse_unless_live(
+    row: Option<SessionRow>,
+    token_hash: &str,
+    now: UnixSeconds,
+) -> Result<SessionRow, Error> {
+    let row = row.ok_or_else(|| {
+        Error::new(ErrorCode::SessionNotFound, "The session no longer exists.").hint("Ask the operator for a new one.")
+    })?;
+    if row.revoked_at.is_some() {
+        return Err(Error::new(ErrorCode::SessionRevoked, "The session was revoked.")
+            .hint("Ask the operator for a new one."));
+    }
+    if row.token_hash != token_hash {
+        return Err(Error::new(ErrorCode::InvalidToken, "The token was replaced by a newer one.")
+            .hint("Use the token of the last renewal or rotation."));
+    }
+    if now >= row.expires_at {
+        return Err(Error::new(ErrorCode::TokenExpired, "The session token has expired.")
+            .hint("Ask the operator for a new session."));
+    }
+    if row.absolute_expires_at.is_some_and(|end| now >= end) {
+        return Err(Error::new(
+            ErrorCode::SessionAbsoluteLifetimeExceeded,
+            "The session's absolute lifetime is over.",
+        )
+        .hint("Ask the operator for a new session."));
+    }
+    Ok(row)
+}

@@ -1,0 +1,159 @@
+//! The data directory: where files are, who may open them, and that only one daemon uses it.
+
+use std::fs::{File, OpenOptions};
+use std::io::{self, Write as _};
+use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
+use std::path::{Path, PathBuf};
+
+use secrecy::{ExposeSecret as _, SecretString};
+use thiserror::Error;
+use zeroize::Zeroizing;
+
+/// What goes wrong with files.
+#[derive(Debug, Error)]
+pub enum DataDirError {
+    /// A file operation failed.
+    #[error("{action} {path}: {source}")]
+    Io {
+        /// What was tried.
+        action: &'static str,
+        /// On which path.
+        path: PathBuf,
+        /// Why it failed.
+        source: io::Error,
+    },
+    /// Another daemon runs on this directory.
+    #[error("another daemon is using {0}")]
+    InUse(PathBuf),
+}
+
+/// A data directory, by default `~/.waiaas`.
+#[derive(Clone, Debug)]
+pub struct DataDir(PathBuf);
+
+impl DataDir {
+    /// Names a directory; nothing is touched.
+    pub fn new(path: impl Into<PathBuf>) -> Self {
+        Self(path.into())
+    }
+
+    /// The directory itself.
+    pub fn path(&self) -> &Path {
+        &self.0
+    }
+
+    /// The operator's configuration.
+    pub fn config_file(&self) -> PathBuf {
+        self.0.join("config.toml")
+    }
+
+    /// The auto-provisioned password, while it exists.
+    pub fn recovery_key(&self) -> PathBuf {
+        self.0.join("recovery.key")
+    }
+
+    /// Where backups go unless told otherwise.
+    pub fn backups(&self) -> PathBuf {
+        self.0.join("backups")
+    }
+
+    /// The token the command line leaves for an agent on this machine.
+    pub fn session_token(&self) -> PathBuf {
+        self.0.join("mcp-token")
+    }
+
+    /// A path of the configuration, relative to this directory unless absolute.
+    pub fn resolve(&self, path: &Path) -> PathBuf {
+        self.0.join(path)
+    }
+
+    /// Creates the directory and its parents, readable by this user only.
+    pub fn create(&self) -> Result<(), DataDirError> {
+        self.create_sub(&self.0)
+    }
+
+    /// Creates a directory below, readable by this user only.
+    pub fn create_sub(&self, path: &Path) -> Result<(), DataDirError> {
+        std::fs::DirBuilder::new().recursive(true).mode(0o700).create(path).map_err(io("create", path))
+    }
+
+    /// Takes the directory for this process until the lock is dropped (or the process ends, however).
+    pub fn lock(&self) -> Result<DirLock, DataDirError> {
+        let path = self.0.join("daemon.lock");
+        let file = OpenOptions::new()
+            .create(true)
+            .truncate(false)
+            .write(true)
+            .mode(0o600)
+            .open(&path)
+            .map_err(io("open", &path))?;
+        match file.try_lock() {
+            Ok(()) => Ok(DirLock { _file: file }),
+            Err(std::fs::TryLockError::WouldBlock) => Err(DataDirError::InUse(self.0.clone())),
+            Err(std::fs::TryLockError::Error(source)) => {
+                Err(DataDirError::Io { action: "lock", path, source })
+            }
+        }
+    }
+
+    /// The auto-provisioned password, if it still lies there.
+    pub fn read_recovery_key(&self) -> Result<Option<SecretString>, DataDirError> {
+        let path = self.recovery_key();
+        match std::fs::read_to_string(&path).map(Zeroizing::new) {
+            Ok(text) => Ok(Some(SecretString::from(text.trim()))),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(source) => Err(DataDirError::Io { action: "read", path, source }),
+        }
+    }
+
+    /// Leaves the auto-provisioned password for the operator, mode 0600; never over an existing one.
+    pub fn write_recovery_key(&self, password: &SecretString) -> Result<(), DataDirError> {
+        let path = self.recovery_key();
+        let mut file = OpenOptions::new()
+            .create_new(true)
+            .write(true)
+            .mode(0o600)
+            .open(&path)
+            .map_err(io("create", &path))?;
+        let line = Zeroizing::new(format!("{}\n", password.expose_secret()));
+        file.write_all(line.as_bytes()).and_then(|()| file.sync_all()).map_err(io("write", &path))
+    }
+
+    /// Removes the auto-provisioned password; true if there was one.
+    pub fn remove_recovery_key(&self) -> Result<bool, DataDirError> {
+        let path = self.recovery_key();
+        match std::fs::remove_file(&path) {
+            Ok(()) => Ok(true),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+            Err(source) => Err(DataDirError::Io { action: "remove", path, source }),
+        }
+    }
+}
+
+/// Holds the data directory for one process.
+#[derive(Debug)]
+pub struct DirLock {
+    _file: File,
+}
+
+/// Writes a file of this user only, whole or not at all: a temporary file, synced, then renamed.
+pub fn write_private(path: &Path, bytes: &[u8]) -> Result<(), DataDirError> {
+    let mut temporary = path.as_os_str().to_owned();
+    temporary.push(".tmp");
+    let temporary = PathBuf::from(temporary);
+    let mut file = OpenOptions::new()
+        .create(true)
+        .truncate(true)
+        .write(true)
+        .mode(0o600)
+        .open(&temporary)
+        .map_err(io("create", &temporary))?;
+    file.write_all(bytes).and_then(|()| file.sync_all()).map_err(io("write", &temporary))?;
+    std::fs::rename(&temporary, path).map_err(io("rename", path))?;
+    let parent = path.parent().unwrap_or(Path::new("."));
+    File::open(parent).and_then(|dir| dir.sync_all()).map_err(io("sync", parent))
+}
+
+fn io<'a>(action: &'static str, path: &'a Path) -> impl FnOnce(io::Error) -> DataDirError + 'a {
+    move |source| DataDirError::Io { action, path: path.to_owned(), source }
+}

@@ -1,0 +1,289 @@
+//! The engine itself: its parts, starting and stopping.
+
+use std::sync::Arc;
+
+use secrecy::{ExposeSecret as _, SecretString};
+use thiserror::Error as ThisError;
+use tokio::sync::{Notify, Semaphore};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+use waiaas_chains::Chain;
+use waiaas_chains::price::PriceBook;
+use waiaas_core::UnixSeconds;
+use waiaas_core::audit::{Actor, AuditEvent};
+use waiaas_core::ids::InstanceId;
+use waiaas_core::network::{NetworkId, Networks};
+use waiaas_keys::{KeystoreHeader, NoRandomness, PasswordVerifier, Purpose, UnlockError, Vault};
+use waiaas_store::{AuditEntry, Store, StoreError};
+use zeroize::Zeroizing;
+
+use crate::chains::Chains;
+use crate::clock::Clock;
+use crate::config::{Config, Conflict};
+use crate::credentials::token::{KeyRing, PREVIOUS_KEY_SECONDS, SigningKey, Tokens};
+use crate::data_dir::{DataDir, DataDirError, DirLock};
+use crate::error::Error;
+use crate::lanes::Lanes;
+use crate::offline;
+use crate::policies::Policies;
+use crate::workers;
+
+/// What an engine is started with.
+pub struct Setup {
+    /// Where everything is kept.
+    pub data_dir: DataDir,
+    /// Checked configuration.
+    pub config: Config,
+    /// The master password; used once, here.
+    pub password: SecretString,
+    /// Where the time comes from.
+    pub clock: Arc<dyn Clock>,
+}
+
+/// Why the daemon does not start.
+#[derive(Debug, ThisError)]
+pub enum StartError {
+    /// Files.
+    #[error(transparent)]
+    DataDir(#[from] DataDirError),
+    /// The database.
+    #[error("the database cannot be opened: {0}")]
+    Store(#[from] StoreError),
+    /// The database is configured wrongly.
+    #[error("the database is configured wrongly: {0}")]
+    Database(String),
+    /// `waiaas init` has not run here.
+    #[error("this data directory is not initialised; run `waiaas init`")]
+    NotInitialised,
+    /// `waiaas init` has run here already.
+    #[error("this data directory is initialised already")]
+    AlreadyInitialised,
+    /// The master password is not the one this installation was set up with.
+    #[error("the master password is not right")]
+    WrongPassword,
+    /// The password is too weak to protect keys.
+    #[error("{0}")]
+    WeakPassword(#[from] waiaas_keys::WeakPassword),
+    /// The key material is damaged.
+    #[error("the keystore cannot be read: {0}")]
+    Keystore(String),
+    /// Networks and endpoints contradict each other.
+    #[error(transparent)]
+    Config(#[from] Conflict),
+    /// A network cannot be served as configured.
+    #[error("the network {network} cannot be set up: {reason}")]
+    Network {
+        /// Which.
+        network: NetworkId,
+        /// Why.
+        reason: String,
+    },
+    /// The price services cannot be set up as configured.
+    #[error("prices cannot be set up: {0}")]
+    Prices(String),
+    /// The operating system gives no randomness.
+    #[error(transparent)]
+    NoRandomness(#[from] NoRandomness),
+}
+
+/// The daemon without HTTP. Clones are handles to the same engine.
+#[derive(Clone)]
+pub struct Engine(Arc<Inner>);
+
+struct Inner {
+    store: Store,
+    vault: Arc<Vault>,
+    tokens: Tokens,
+    verifier: PasswordVerifier,
+    kdf_turns: Semaphore,
+    chains: Chains,
+    prices: PriceBook,
+    policies: Policies,
+    lanes: Lanes,
+    clock: Arc<dyn Clock>,
+    config: Config,
+    networks: Networks,
+    instance: InstanceId,
+    data_dir: DataDir,
+    started_at: UnixSeconds,
+    stop: CancellationToken,
+    tasks: TaskTracker,
+    wake: Notify,
+    _lock: DirLock,
+}
+
+impl Engine {
+    /// Opens the store, unlocks the keys, connects the chains, recovers what a crash left, and
+    /// starts the workers.
+    pub async fn start(setup: Setup) -> Result<Self, StartError> {
+        let Setup { data_dir, config, password, clock } = setup;
+        let lock = data_dir.lock()?;
+        let networks = config.networks()?;
+        let chains = Chains::connect(&config, &networks)?;
+        let prices = crate::chains::price_book(&config)?;
+        let store = offline::open_store(&data_dir, &config).await?;
+        let instance = store.instance_id().await?.ok_or(StartError::NotInitialised)?;
+        let header = store.keystore_header().await?.ok_or(StartError::NotInitialised)?;
+        let header = KeystoreHeader::from_text(&header).map_err(|e| StartError::Keystore(e.to_string()))?;
+        let verifier = PasswordVerifier::new()?;
+        let unlock = move || (header.unlock(&password), header, password);
+        let (root, header, password) = tokio::task::spawn_blocking(unlock)
+            .await
+            .map_err(|e| StartError::Keystore(e.to_string()))?;
+        let root = match root {
+            Ok(root) => root,
+            Err(UnlockError::WrongPassword) => return Err(StartError::WrongPassword),
+            Err(error) => return Err(StartError::Keystore(error.to_string())),
+        };
+        verifier.remember(&header, &password);
+        let vault = Arc::new(Vault::new(root));
+        let now = clock.now();
+        let tokens = Tokens::new(instance, key_ring(&store, &vault).await?);
+        let engine = Self(Arc::new(Inner {
+            store,
+            vault,
+            tokens,
+            verifier,
+            kdf_turns: Semaphore::new(2),
+            chains,
+            prices,
+            policies: Policies::default(),
+            lanes: Lanes::default(),
+            clock,
+            config,
+            networks,
+            instance,
+            data_dir,
+            started_at: now,
+            stop: CancellationToken::new(),
+            tasks: TaskTracker::new(),
+            wake: Notify::new(),
+            _lock: lock,
+        }));
+        let started = AuditEntry::new(AuditEvent::SystemStarted, Actor::System, now)
+            .details(serde_json::json!({ "version": Self::version() }));
+        engine.store().write(|tx| Box::pin(async move { tx.record(started).await })).await?;
+        workers::spawn(&engine);
+        Ok(engine)
+    }
+
+    /// Stops the workers, lets what is being signed finish, and closes the store.
+    pub async fn shutdown(&self) {
+        self.0.stop.cancel();
+        self.0.tasks.close();
+        self.0.tasks.wait().await;
+        self.store().close().await;
+    }
+
+    /// This build's version.
+    pub const fn version() -> &'static str {
+        env!("CARGO_PKG_VERSION")
+    }
+
+    /// The configuration in force.
+    pub fn config(&self) -> &Config {
+        &self.0.config
+    }
+
+    /// Every network known.
+    pub fn networks(&self) -> &Networks {
+        &self.0.networks
+    }
+
+    /// The time, in seconds.
+    pub fn now(&self) -> UnixSeconds {
+        self.0.clock.now()
+    }
+
+    /// This installation.
+    pub fn instance(&self) -> InstanceId {
+        self.0.instance
+    }
+
+    pub(crate) fn store(&self) -> &Store {
+        &self.0.store
+    }
+
+    pub(crate) fn vault(&self) -> Arc<Vault> {
+        self.0.vault.clone()
+    }
+
+    pub(crate) fn tokens(&self) -> &Tokens {
+        &self.0.tokens
+    }
+
+    pub(crate) fn verifier(&self) -> &PasswordVerifier {
+        &self.0.verifier
+    }
+
+    pub(crate) fn kdf_turns(&self) -> &Semaphore {
+        &self.0.kdf_turns
+    }
+
+    pub(crate) fn policies(&self) -> &Policies {
+        &self.0.policies
+    }
+
+    pub(crate) fn prices(&self) -> &PriceBook {
+        &self.0.prices
+    }
+
+    pub(crate) fn lanes(&self) -> &Lanes {
+        &self.0.lanes
+    }
+
+    pub(crate) fn data_dir(&self) -> &DataDir {
+        &self.0.data_dir
+    }
+
+    pub(crate) fn started_at(&self) -> UnixSeconds {
+        self.0.started_at
+    }
+
+    /// Cancelled when the engine shuts down.
+    pub(crate) fn stopping(&self) -> &CancellationToken {
+        &self.0.stop
+    }
+
+    pub(crate) fn tasks(&self) -> &TaskTracker {
+        &self.0.tasks
+    }
+
+    /// Rung when a worker should look without waiting for its next turn.
+    pub(crate) fn wake(&self) -> &Notify {
+        &self.0.wake
+    }
+
+    /// The chain that serves a network.
+    pub(crate) fn chain(&self, network: &NetworkId) -> Result<Arc<dyn Chain>, Error> {
+        self.0.chains.get(network)
+    }
+
+    pub(crate) fn chains(&self) -> &Chains {
+        &self.0.chains
+    }
+}
+
+impl std::fmt::Debug for Engine {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Engine").field("instance", &self.0.instance).finish_non_exhaustive()
+    }
+}
+
+/// Opens the session signing keys.
+pub(crate) async fn key_ring(store: &Store, vault: &Vault) -> Result<KeyRing, StartError> {
+    let keys = store.session_keys().await?;
+    let until = keys.current.created_at.saturating_add(PREVIOUS_KEY_SECONDS);
+    let open = |kid: String, sealed: &[u8]| {
+        let secret = vault
+            .open_secret(Purpose::SessionSigning, &kid, sealed)
+            .map_err(|e| StartError::Keystore(e.to_string()))?;
+        let secret = Zeroizing::new(secret.expose_secret().to_vec());
+        Ok::<_, StartError>(SigningKey { kid, secret })
+    };
+    let previous = match keys.previous {
+        Some(row) => Some((open(row.kid, &row.sealed)?, until)),
+        None => None,
+    };
+    Ok(KeyRing { current: open(keys.current.kid, &keys.current.sealed)?, previous })
+}

@@ -1,0 +1,64 @@
+//! Facts about assets: decimals and symbols from the chain, pinned once read, and prices.
+
+use std::collections::BTreeMap;
+
+use waiaas_chains::{Chain as ChainPort, TokenFacts};
+use waiaas_core::address::Address;
+use waiaas_core::asset::{AssetId, AssetKind};
+use waiaas_core::effect::Effects;
+use waiaas_core::network::Network;
+use waiaas_core::policy::AssetFacts;
+use waiaas_store::TokenRow;
+
+use crate::Engine;
+use crate::error::Error;
+
+/// Decimals and symbol of a token. The first answer of the chain is pinned: a node that later tells
+/// another story is not believed.
+pub(crate) async fn token(
+    engine: &Engine,
+    network: &Network,
+    chain: &dyn ChainPort,
+    address: Address,
+) -> Result<TokenFacts, Error> {
+    if let Some(row) = engine.store().token(&network.id, address).await? {
+        return Ok(TokenFacts { decimals: row.decimals, symbol: row.symbol });
+    }
+    let facts = chain.token(address).await?;
+    let row = TokenRow {
+        network: network.id.clone(),
+        address,
+        symbol: facts.symbol.clone(),
+        decimals: facts.decimals,
+        source: "chain".to_owned(),
+        created_at: engine.now(),
+    };
+    let pinned = engine.store().write(|tx| Box::pin(async move { tx.pin_token(row).await })).await?;
+    Ok(TokenFacts { decimals: pinned.decimals, symbol: pinned.symbol })
+}
+
+/// Facts of every asset that leaves. Prices are asked for concurrently elsewhere; here they come one
+/// by one from the price book's cache.
+pub(crate) async fn facts(
+    engine: &Engine,
+    network: &Network,
+    chain: &dyn ChainPort,
+    effects: &Effects,
+) -> Result<BTreeMap<AssetId, AssetFacts>, Error> {
+    let mut facts = BTreeMap::new();
+    for outflow in effects.outflows() {
+        if facts.contains_key(outflow.asset) {
+            continue;
+        }
+        let (symbol, decimals) = match outflow.asset.kind {
+            AssetKind::Native { .. } => (network.native_symbol.to_string(), network.native_decimals),
+            AssetKind::Token(address) => {
+                let known = token(engine, network, chain, address).await?;
+                (known.symbol, known.decimals)
+            }
+        };
+        let price = engine.prices().price(outflow.asset, engine.now()).await;
+        facts.insert(outflow.asset.clone(), AssetFacts { symbol, decimals, price });
+    }
+    Ok(facts)
+}

@@ -1,0 +1,132 @@
+//! The dry run: stages 1 to 3 without writing, and what a caller wants to know before asking.
+
+use waiaas_core::U256;
+use waiaas_core::asset::AssetId;
+use waiaas_core::effect::Effects;
+use waiaas_core::policy::{Facts, PriceFact, Tier, Verdict};
+
+use crate::Engine;
+use crate::credentials::Session;
+use crate::error::Error;
+use crate::pipeline::s3_policy::{self, Case};
+use crate::pipeline::{assets, s1_validate};
+use crate::views::{BalanceChange, DryRun, Money, SendRequest, Warning};
+
+impl Engine {
+    /// What a request would get now. Judged by the very function that judges live requests, on the
+    /// same snapshot it would see; nothing is written and no key is touched.
+    pub async fn simulate(&self, session: &Session, request: SendRequest) -> Result<DryRun, Error> {
+        let validated = s1_validate::run(self, session, &request).await?;
+        let assets = assets::facts(self, &validated.network, &*validated.chain, &validated.effects).await?;
+        let case = Case { engine: self.clone(), session: session.clone(), validated, assets };
+        // Through the writer, so that it waits its turn behind admissions already under way.
+        let (case, judged) = self
+            .store()
+            .write(move |tx| {
+                Box::pin(async move {
+                    let judged = s3_policy::judge(&case, tx).await?;
+                    Ok::<_, Error>((case, judged))
+                })
+            })
+            .await?;
+        let validated = case.validated;
+        let simulation = validated.chain.simulate(&validated.draft).await?;
+        let mut warnings = warnings(&judged.verdict, &judged.facts);
+        if !simulation.success {
+            let reason = simulation.error.clone().unwrap_or_default();
+            warnings.push(warning("SIMULATION_FAILED", format!("The node says it would fail: {reason}"), "error"));
+        }
+        let fee = fee(&validated.effects, &judged.facts);
+        let fee_usd = s3_policy::value(&judged.facts, &fee.asset, fee.amount);
+        let tokens: Vec<_> = validated.intent.token().into_iter().collect();
+        let holdings = validated.chain.holdings(validated.wallet.address, &tokens).await?;
+        let balance_changes = leaving(&validated.effects, &judged.facts)
+            .into_iter()
+            .map(|out| {
+                let held = holdings.iter().find(|h| h.asset == out.asset).map_or(U256::ZERO, |h| h.amount);
+                if held < out.amount {
+                    let text = format!("The wallet holds less {} than the request takes.", out.symbol);
+                    warnings.push(warning("INSUFFICIENT_BALANCE_WITH_FEE", text, "error"));
+                }
+                BalanceChange { out: out.amount, current: Money { amount: held, ..out } }
+            })
+            .collect();
+        Ok(DryRun {
+            verdict: judged.verdict,
+            effects: validated.effects,
+            network: validated.network,
+            kind: validated.intent.kind(),
+            money: validated.money,
+            fee,
+            fee_usd,
+            simulation,
+            balance_changes,
+            warnings,
+        })
+    }
+}
+
+fn warning(code: &'static str, message: String, severity: &'static str) -> Warning {
+    Warning { code, message, severity }
+}
+
+fn warnings(verdict: &Verdict, facts: &Facts) -> Vec<Warning> {
+    let mut warnings = Vec::new();
+    for known in facts.assets.values() {
+        if !matches!(known.price, PriceFact::Known(_)) {
+            let text = format!("There is no usable price for {}; dollar limits ask for approval.", known.symbol);
+            warnings.push(warning("ORACLE_PRICE_UNAVAILABLE", text, "warning"));
+        }
+    }
+    match verdict {
+        Verdict::Denied(denials) => {
+            warnings.extend(denials.iter().map(|d| warning(d.code.as_str(), d.message.clone(), "error")));
+        }
+        Verdict::Granted(grant) => {
+            match grant.tier {
+                Tier::Instant | Tier::Notify => {}
+                Tier::Delay => {
+                    let text = format!("It would wait {} seconds.", grant.delay_seconds.unwrap_or_default());
+                    warnings.push(warning("DELAY_REQUIRED", text, "info"));
+                }
+                Tier::Approval => {
+                    let text = "It would wait for the owner's signature.".to_owned();
+                    warnings.push(warning("APPROVAL_REQUIRED", text, "info"));
+                }
+            }
+            if let Some(window) = &grant.warning {
+                let text = format!("{} of the {} limit of {} USD are used.", window.spent, window.window, window.limit);
+                warnings.push(warning("CUMULATIVE_LIMIT_WARNING", text, "warning"));
+            }
+        }
+    }
+    warnings
+}
+
+/// The most the network may charge.
+fn fee(effects: &Effects, facts: &Facts) -> Money {
+    let most = effects.outflows().filter(|o| o.fee).fold(U256::ZERO, |sum, o| sum.saturating_add(o.amount));
+    money(facts, &effects.native, most)
+}
+
+/// Everything that leaves, one entry per asset, fees included.
+fn leaving(effects: &Effects, facts: &Facts) -> Vec<Money> {
+    let mut out: Vec<Money> = Vec::new();
+    for outflow in effects.outflows() {
+        match out.iter_mut().find(|m| m.asset == *outflow.asset) {
+            Some(entry) => entry.amount = entry.amount.saturating_add(outflow.amount),
+            None => out.push(money(facts, outflow.asset, outflow.amount)),
+        }
+    }
+    out
+}
+
+fn money(facts: &Facts, asset: &AssetId, amount: U256) -> Money {
+    let known = facts.assets.get(asset);
+    Money {
+        asset: asset.clone(),
+        amount,
+        decimals: known.map_or(0, |k| k.decimals),
+        symbol: known.map(|k| k.symbol.clone()).unwrap_or_default(),
+    }
+}

@@ -1,0 +1,142 @@
+//! The seven stages, one file each: validate, authorize, policy, wait, execute, confirm, record.
+//!
+//! Value moves only through [`Engine::send`]. A first run and a resumption after a restart are the
+//! same function, [`resume`]: it looks at the stored status and goes on from there.
+
+pub(crate) mod assets;
+mod describe;
+mod dry_run;
+pub(crate) mod s1_validate;
+pub(crate) mod s2_authorize;
+pub(crate) mod s3_policy;
+pub(crate) mod s4_wait;
+pub(crate) mod s5_execute;
+pub(crate) mod s6_confirm;
+pub(crate) mod s7_record;
+pub(crate) mod transactions;
+
+use std::time::Duration;
+
+use serde_json::json;
+use tokio::time::{Instant, sleep};
+use waiaas_core::digest::Digest;
+use waiaas_core::ids::TxId;
+use waiaas_core::transaction::TxStatus;
+
+use crate::Engine;
+use crate::credentials::Session;
+use crate::error::{Error, ErrorCode};
+use crate::pipeline::s3_policy::{Admitted, Case};
+use crate::views::{SendRequest, TxView, WaitFor};
+
+impl Engine {
+    /// Moves value, if policy grants it. A denial is an error that carries the policy's reasons; its
+    /// row is kept. Answers once a node has accepted the broadcast or the request waits.
+    pub async fn send(&self, session: &Session, request: SendRequest, wait: WaitFor) -> Result<TxView, Error> {
+        let digest = request_digest(&request);
+        let validated = s1_validate::run(self, session, &request).await?;
+        let assets = assets::facts(self, &validated.network, &*validated.chain, &validated.effects).await?;
+        let case = Case { engine: self.clone(), session: session.clone(), validated, assets };
+        let key = request.idempotency;
+        let admitted = self
+            .store()
+            .write(move |tx| Box::pin(s3_policy::admit(case, tx, key, digest)))
+            .await?;
+        let id = match admitted {
+            Admitted::New(id) => {
+                self.run_to_rest(id).await;
+                id
+            }
+            Admitted::Repeat(id) => id,
+        };
+        if let WaitFor::Confirmed { timeout_seconds } = wait {
+            self.wait_until_final(id, timeout_seconds).await?;
+        }
+        let view = self.view(id).await?;
+        if view.status == TxStatus::Denied { Err(denied(&view)) } else { Ok(view) }
+    }
+
+    /// Goes on with a transaction on a task of its own, so that a caller who hangs up interrupts
+    /// nothing, and waits for it to rest.
+    async fn run_to_rest(&self, id: TxId) {
+        let engine = self.clone();
+        let task = self.tasks().spawn(async move { resume(&engine, id).await });
+        match task.await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => tracing::error!(tx = %id, %error, "interrupted; the workers will go on with it"),
+            Err(error) => tracing::error!(tx = %id, %error, "execution task failed; the workers will go on"),
+        }
+    }
+
+    async fn wait_until_final(&self, id: TxId, timeout_seconds: u32) -> Result<(), Error> {
+        let deadline = Instant::now() + Duration::from_secs(u64::from(timeout_seconds.min(300)));
+        let pause = self.config().confirmation.poll_interval();
+        loop {
+            let row = self.store().transaction(id).await?;
+            let Some(row) = row else { return Ok(()) };
+            let parked = matches!(row.status, TxStatus::Queued | TxStatus::PendingApproval);
+            if row.status.is_terminal() || parked || Instant::now() >= deadline {
+                return Ok(());
+            }
+            sleep(pause).await;
+            s6_confirm::step(self, id).await?;
+        }
+    }
+}
+
+/// Takes a transaction as far as it can go now. First run, worker, recovery: all come through here.
+pub(crate) async fn resume(engine: &Engine, id: TxId) -> Result<(), Error> {
+    let Some(row) = engine.store().transaction(id).await? else { return Ok(()) };
+    match row.status {
+        TxStatus::Queued => match row.execute_after {
+            Some(end) if engine.now() >= end => {
+                s4_wait::end_delay(engine, id).await?;
+                s5_execute::run(engine, id).await
+            }
+            _ => Ok(()),
+        },
+        TxStatus::PendingApproval => match row.approval_expires_at {
+            Some(end) if engine.now() >= end => s4_wait::expire_approval(engine, id).await,
+            _ => Ok(()),
+        },
+        TxStatus::Executing => s5_execute::run(engine, id).await,
+        TxStatus::Broadcasting => {
+            s6_confirm::step(engine, id).await?;
+            match engine.store().transaction(id).await? {
+                Some(row) => s6_confirm::rebroadcast(engine, &row).await,
+                None => Ok(()),
+            }
+        }
+        TxStatus::Submitted => s6_confirm::step(engine, id).await,
+        TxStatus::Denied
+        | TxStatus::Confirmed
+        | TxStatus::Failed
+        | TxStatus::Cancelled
+        | TxStatus::Expired => Ok(()),
+    }
+}
+
+/// What was asked for, whatever the order of its fields; part of the audit trail.
+fn request_digest(request: &SendRequest) -> Digest {
+    match &request.idempotency {
+        Some(key) => key.body,
+        None => Digest::of("waiaas.request.v1", &[format!("{request:?}").as_bytes()]),
+    }
+}
+
+/// A denied row as the answer to its request.
+fn denied(view: &TxView) -> Error {
+    let first = view.reasons.get(0);
+    let text = |field: &str| first.and_then(|d| d.get(field)).and_then(|v| v.as_str()).map(str::to_owned);
+    let code = text("code").and_then(|code| waiaas_core::policy::DenialCode::parse(&code));
+    let code = code.map_or(ErrorCode::InternalError, ErrorCode::Denied);
+    let message = text("message").unwrap_or_else(|| "A policy refused the request.".to_owned());
+    let mut error = Error::new(code, message).details(json!({
+        "transactionId": view.id,
+        "policyType": first.and_then(|d| d.get("policyType")),
+        "policyId": first.and_then(|d| d.get("policyId")),
+        "denials": view.reasons,
+    }));
+    error.hint = text("hint");
+    error
+}

@@ -1,0 +1,239 @@
+//! Stage 3: judge the effects, and in the same database transaction reserve what they take.
+//!
+//! The live path and the dry run call the same [`judge`]; only [`admit`] writes.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use uuid::Uuid;
+use waiaas_core::UnixSeconds;
+use waiaas_core::asset::AssetId;
+use waiaas_core::audit::{Actor, AuditEvent};
+use waiaas_core::digest::Digest;
+use waiaas_core::effect::Effects;
+use waiaas_core::ids::TxId;
+use waiaas_core::money::{Price, Usd};
+use waiaas_core::policy::{
+    AssetFacts, Denial, Facts, Grant, PriceFact, Tier, TierReason, Verdict, WindowWarning, evaluate,
+};
+use waiaas_core::transaction::TxStatus;
+use waiaas_store::{AuditEntry, Claim, NewReservation, NewTransaction, WriteTx};
+
+use crate::Engine;
+use crate::credentials::Session;
+use crate::error::{Error, ErrorCode};
+use crate::pipeline::s1_validate::Validated;
+use crate::pipeline::s2_authorize::{self, Admission};
+use crate::pipeline::s4_wait;
+use crate::views::IdempotencyKey;
+
+/// What is stored of a decision, with the inputs it was made from.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct StoredVerdict {
+    pub(crate) denials: Vec<Denial>,
+    pub(crate) reasons: Vec<TierReason>,
+    pub(crate) warning: Option<WindowWarning>,
+    pub(crate) assets: Vec<StoredAsset>,
+    pub(crate) decided_at: UnixSeconds,
+    pub(crate) counted_day: Usd,
+    pub(crate) counted_month: Usd,
+}
+
+/// One asset as the decision saw it.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct StoredAsset {
+    pub(crate) asset: AssetId,
+    pub(crate) symbol: String,
+    pub(crate) decimals: u8,
+    /// Pico-dollars per unit; none when there was no usable price.
+    pub(crate) price: Option<Price>,
+}
+
+/// Everything the transaction that admits needs; owned, because it runs on the writer.
+pub(crate) struct Case {
+    pub(crate) engine: Engine,
+    pub(crate) session: Session,
+    pub(crate) validated: Validated,
+    pub(crate) assets: BTreeMap<AssetId, AssetFacts>,
+}
+
+/// A verdict and what it was made from.
+pub(crate) struct Judgement {
+    pub(crate) admission: Admission,
+    pub(crate) verdict: Verdict,
+    pub(crate) facts: Facts,
+}
+
+/// What became of a request.
+pub(crate) enum Admitted {
+    /// A new row.
+    New(TxId),
+    /// This key and body were seen before; the first answer stands.
+    Repeat(TxId),
+}
+
+/// Stage 2 and the evaluation, inside a transaction, writing nothing.
+pub(crate) async fn judge(case: &Case, tx: &mut WriteTx) -> Result<Judgement, Error> {
+    let (engine, validated) = (&case.engine, &case.validated);
+    let now = engine.now();
+    let admission = s2_authorize::run(tx, &case.session, validated.wallet.id, now).await?;
+    let set = engine
+        .policies()
+        .in_force(tx, engine.networks(), validated.wallet.id, &validated.network.id)
+        .await?;
+    let ledger = tx.ledger(validated.wallet.id, now, &set.rate_windows()).await?;
+    let timeout = engine.config().security.approval_timeout;
+    let facts = Facts {
+        now,
+        owner: admission.wallet.owner.state(),
+        assets: case.assets.clone(),
+        ledger,
+        default_approval_timeout: u32::try_from(timeout).unwrap_or(u32::MAX),
+    };
+    let verdict = evaluate(&set, &validated.effects, &facts);
+    Ok(Judgement { admission, verdict, facts })
+}
+
+/// Judges, and keeps the outcome: a row with its reservations, or a denied row.
+pub(crate) async fn admit(
+    case: Case,
+    tx: &mut WriteTx,
+    key: Option<IdempotencyKey>,
+    request: Digest,
+) -> Result<Admitted, Error> {
+    let id = TxId::new(Uuid::now_v7());
+    let now = case.engine.now();
+    if let Some(IdempotencyKey { key, body }) = key {
+        match tx.claim(case.session.id(), &key, body, id, now).await? {
+            Claim::Fresh => {}
+            Claim::Same(first) => return Ok(Admitted::Repeat(first)),
+            Claim::Mismatch => return Err(conflict()),
+        }
+    }
+    let judgement = judge(&case, tx).await?;
+    let row = new_row(&case, &judgement, id, request)?;
+    let audit = |event| {
+        AuditEntry::new(event, Actor::Session(case.session.id()), now)
+            .session(case.session.id())
+            .wallet(case.validated.wallet.id)
+            .tx(id)
+    };
+    match &judgement.verdict {
+        Verdict::Denied(denials) => {
+            let entry = audit(AuditEvent::PolicyDenied).details(json!({ "denials": denials, "request": request }));
+            tx.insert_transaction(row, &[], entry).await?;
+        }
+        Verdict::Granted(grant) => {
+            let held = reservations(&case.validated.effects, &judgement.facts);
+            let entry = audit(AuditEvent::TxRequested).details(json!({
+                "tier": grant.tier, "digest": case.validated.draft.digest(), "request": request, "usd": grant.usd,
+            }));
+            tx.insert_transaction(row, &held, entry).await?;
+            s4_wait::park(&case, tx, id, &judgement, grant).await?;
+        }
+    }
+    Ok(Admitted::New(id))
+}
+
+fn conflict() -> Error {
+    Error::new(ErrorCode::IdempotencyConflict, "This Idempotency-Key was used with another request.")
+        .hint("Use a fresh key for a new request; repeat a request with its own key and body.")
+}
+
+/// One reservation per asset and kind, valued against the agent.
+fn reservations(effects: &Effects, facts: &Facts) -> Vec<NewReservation> {
+    let mut held: Vec<NewReservation> = Vec::new();
+    for outflow in effects.outflows() {
+        let usd = value(facts, outflow.asset, outflow.amount);
+        let same = held.iter_mut().find(|r| r.asset == *outflow.asset && r.is_fee == outflow.fee);
+        match same {
+            Some(entry) => {
+                entry.amount = entry.amount.saturating_add(outflow.amount);
+                entry.usd = entry.usd.zip(usd).map(|(a, b)| a.plus(b));
+            }
+            None => held.push(NewReservation {
+                asset: outflow.asset.clone(),
+                amount: outflow.amount,
+                usd,
+                is_fee: outflow.fee,
+            }),
+        }
+    }
+    held
+}
+
+/// What an amount is worth, if that is known.
+pub(crate) fn value(facts: &Facts, asset: &AssetId, amount: waiaas_core::U256) -> Option<Usd> {
+    match facts.assets.get(asset) {
+        Some(AssetFacts { decimals, price: PriceFact::Known(price), .. }) => Some(price.value_of(amount, *decimals)),
+        _ => None,
+    }
+}
+
+fn new_row(case: &Case, judgement: &Judgement, id: TxId, request: Digest) -> Result<NewTransaction, Error> {
+    let Validated { wallet, network, intent, money, draft, effects, .. } = &case.validated;
+    let (status, grant, denial_code) = match &judgement.verdict {
+        Verdict::Denied(denials) => (TxStatus::Denied, None, denials.first().map(|d| d.code)),
+        Verdict::Granted(grant) => (first_status(grant.tier), Some(grant), None),
+    };
+    let now = judgement.facts.now;
+    let after = |seconds: Option<u32>| seconds.map(|s| now.saturating_add(i64::from(s)));
+    Ok(NewTransaction {
+        id,
+        wallet: wallet.id,
+        session: Some(case.session.id()),
+        kind: intent.kind(),
+        network: network.id.clone(),
+        status,
+        tier: grant.map(|g| g.tier),
+        intent: serde_json::to_string(intent).map_err(Error::internal)?,
+        to: intent.to(),
+        amount: money.amount,
+        asset: money.asset.clone(),
+        draft: Some(draft.clone()),
+        effects: Some(serde_json::to_string(effects).map_err(Error::internal)?),
+        verdict: serde_json::to_string(&stored(judgement)).map_err(Error::internal)?,
+        denial_code,
+        usd: grant.and_then(|g| g.usd),
+        kill_generation: judgement.admission.kill_generation,
+        execute_after: grant.and_then(|g| after(g.delay_seconds)),
+        approval_expires_at: grant.and_then(|g| after(g.approval_timeout)),
+        request_digest: request,
+    })
+}
+
+const fn first_status(tier: Tier) -> TxStatus {
+    match tier {
+        Tier::Instant | Tier::Notify => TxStatus::Executing,
+        Tier::Delay => TxStatus::Queued,
+        Tier::Approval => TxStatus::PendingApproval,
+    }
+}
+
+fn stored(judgement: &Judgement) -> StoredVerdict {
+    let Judgement { verdict, facts, .. } = judgement;
+    let (denials, reasons, warning) = match verdict {
+        Verdict::Denied(denials) => (denials.clone(), Vec::new(), None),
+        Verdict::Granted(Grant { reasons, warning, .. }) => (Vec::new(), reasons.clone(), warning.clone()),
+    };
+    let assets = facts.assets.iter().map(|(asset, known)| StoredAsset {
+        asset: asset.clone(),
+        symbol: known.symbol.clone(),
+        decimals: known.decimals,
+        price: match known.price {
+            PriceFact::Known(price) => Some(price),
+            PriceFact::Unlisted | PriceFact::Unusable => None,
+        },
+    });
+    StoredVerdict {
+        denials,
+        reasons,
+        warning,
+        assets: assets.collect(),
+        decided_at: facts.now,
+        counted_day: facts.ledger.usd_day,
+        counted_month: facts.ledger.usd_month,
+    }
+}

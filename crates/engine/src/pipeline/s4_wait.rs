@@ -1,0 +1,112 @@
+//! Stage 4: the waiting that a tier asks for. Nothing here can shorten it: a delay ends by the clock,
+//! an approval by the owner's signature ([`crate::approvals`]).
+
+use serde_json::json;
+use uuid::Uuid;
+use waiaas_core::audit::{Actor, AuditEvent};
+use waiaas_core::ids::TxId;
+use waiaas_core::network::Network;
+use waiaas_core::owner::{Challenge, OwnerAction};
+use waiaas_core::policy::{Grant, Tier};
+use waiaas_core::transaction::TxStatus;
+use waiaas_store::{AuditEntry, StatusChange, StoreError, WriteTx};
+
+use crate::Engine;
+use crate::error::Error;
+use crate::pipeline::describe;
+use crate::pipeline::s3_policy::{Case, Judgement};
+
+/// Records why a freshly admitted request waits; for an approval, stores both questions.
+pub(crate) async fn park(
+    case: &Case,
+    tx: &mut WriteTx,
+    id: TxId,
+    judgement: &Judgement,
+    grant: &Grant,
+) -> Result<(), Error> {
+    let wallet = case.validated.wallet.id;
+    let audit = |event| AuditEntry::new(event, Actor::System, judgement.facts.now).wallet(wallet).tx(id);
+    match grant.tier {
+        Tier::Instant | Tier::Notify => {
+            tx.record(audit(AuditEvent::TxCleared).details(json!({ "tier": grant.tier }))).await?;
+        }
+        Tier::Delay => {
+            tx.record(audit(AuditEvent::TxQueued).details(json!({ "delaySeconds": grant.delay_seconds }))).await?;
+        }
+        Tier::Approval => {
+            let details = json!({ "approvalTimeout": grant.approval_timeout, "reasons": grant.reasons });
+            tx.record(audit(AuditEvent::TxApprovalRequested).details(details)).await?;
+            for challenge in questions(case, id, judgement, grant)? {
+                tx.issue_challenge(&challenge).await?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The two texts an owner may sign about a waiting transaction.
+fn questions(case: &Case, id: TxId, judgement: &Judgement, grant: &Grant) -> Result<[Challenge; 2], Error> {
+    let validated = &case.validated;
+    let owner = judgement.admission.wallet.owner.address();
+    let owner = owner.ok_or_else(|| Error::internal("an approval without an owner was granted"))?;
+    let digest = validated.draft.digest();
+    let what = describe::summary(&validated.effects, &judgement.facts, grant.usd, grant.tier);
+    let now = judgement.facts.now;
+    let lasts = i64::from(grant.approval_timeout.unwrap_or_default());
+    let question = |action, verb: &str| Challenge {
+        instance: case.engine.instance(),
+        wallet: validated.wallet.id,
+        owner,
+        action,
+        chain_id: chain_id(&validated.network),
+        summary: format!("{verb} this transaction of the wallet {}. {what}", validated.wallet.address),
+        nonce: nonce(),
+        issued_at: now,
+        expires_at: now.saturating_add(lasts),
+    };
+    Ok([
+        question(OwnerAction::Approve { tx: id, digest }, "APPROVE"),
+        question(OwnerAction::Reject { tx: id, digest }, "REJECT"),
+    ])
+}
+
+/// The `Chain ID` line of EIP-4361, or its CAIP-2 counterpart.
+pub(crate) fn chain_id(network: &Network) -> String {
+    network.evm_chain_id.map_or_else(|| network.caip2.to_string(), |id| id.to_string())
+}
+
+/// 244 random bits, hex.
+pub(crate) fn nonce() -> String {
+    format!("{}{}", Uuid::new_v4().simple(), Uuid::new_v4().simple())
+}
+
+/// Ends a delay that is over. A transaction that moved meanwhile is left alone.
+pub(crate) async fn end_delay(engine: &Engine, id: TxId) -> Result<(), Error> {
+    let now = engine.now();
+    let audit = AuditEntry::new(AuditEvent::TxCleared, Actor::System, now).tx(id);
+    advance_if(engine, id, TxStatus::Queued, StatusChange::Executing, audit).await
+}
+
+/// Ends the waiting for an owner who did not answer.
+pub(crate) async fn expire_approval(engine: &Engine, id: TxId) -> Result<(), Error> {
+    let audit = AuditEntry::new(AuditEvent::TxExpired, Actor::System, engine.now()).tx(id);
+    advance_if(engine, id, TxStatus::PendingApproval, StatusChange::Expired, audit).await
+}
+
+/// Moves a transaction if it still is in `from`; somebody else's move is not an error.
+pub(crate) async fn advance_if(
+    engine: &Engine,
+    id: TxId,
+    from: TxStatus,
+    change: StatusChange,
+    audit: AuditEntry,
+) -> Result<(), Error> {
+    let moved = engine
+        .store()
+        .write(move |tx| Box::pin(async move { tx.advance(id, from, change, audit).await }))
+        .await;
+    match moved {
+        Ok(_) | Err(StoreError::Conflict(_)) => Ok(()),
+        Err(error) => Err(error.into()),
+    }
+}

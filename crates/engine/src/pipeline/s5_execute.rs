@@ -1,0 +1,262 @@
+//! Stage 5: complete the draft, check that it still is what was judged, look at the brakes once more,
+//! sign, make bytes and hash durable, and only then broadcast.
+//!
+//! The last look, the signature and its record are one database transaction: a brake that committed
+//! before it stops it, and no bytes exist that the database does not hold.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use serde_json::json;
+use waiaas_chains::{Chain as ChainPort, ChainError, Lane, SignedTx, Submission};
+use waiaas_core::UnixSeconds;
+use waiaas_core::audit::{Actor, AuditEvent};
+use waiaas_core::clearance::{Brakes, NotCleared, Obligation};
+use waiaas_core::draft::{Completed, Draft};
+use waiaas_core::effect::Effects;
+use waiaas_core::ids::TxId;
+use waiaas_core::policy::{AssetFacts, Denial, Facts, Ledger, PriceFact, Verdict, evaluate};
+use waiaas_core::transaction::TxStatus;
+use waiaas_core::wallet::OwnerState;
+use waiaas_keys::SealedKey;
+use waiaas_store::{AuditEntry, SignedRow, StatusChange, StoreError, TransactionRow, WalletRow, WriteTx};
+
+use crate::Engine;
+use crate::error::Error;
+use crate::pipeline::s3_policy::StoredVerdict;
+use crate::pipeline::{s6_confirm, s7_record};
+
+/// Nothing signed after this many seconds of trying: given up, safely.
+const PATIENCE_SECONDS: UnixSeconds = 600;
+
+/// Signs and broadcasts one EXECUTING transaction. Does nothing if it moved meanwhile.
+pub(crate) async fn run(engine: &Engine, id: TxId) -> Result<(), Error> {
+    let Some(row) = engine.store().transaction(id).await? else { return Ok(()) };
+    let _lane = engine.lanes().enter(row.wallet, &row.network).await;
+    // Whoever held the lane may have executed this very transaction.
+    let Some(row) = engine.store().transaction(id).await? else { return Ok(()) };
+    if row.status != TxStatus::Executing {
+        return Ok(());
+    }
+    let chain = engine.chain(&row.network)?;
+    let draft = row.draft.clone().ok_or_else(|| Error::internal("an admitted transaction has no draft"))?;
+    let nonces_in_flight = engine.store().nonces_in_flight(row.wallet, &row.network).await?;
+    let completed = match chain.complete(&draft, &Lane { nonces_in_flight }).await {
+        Ok(completed) => completed,
+        Err(error) => return not_completed(engine, &row, error).await,
+    };
+    if let Some(signed) = sign(engine, &row, &chain, draft, completed).await? {
+        broadcast(engine, id, &chain, &signed).await?;
+    }
+    Ok(())
+}
+
+/// Nothing is signed yet, so giving up is safe; a node that does not answer is asked again later.
+async fn not_completed(engine: &Engine, row: &TransactionRow, error: ChainError) -> Result<(), Error> {
+    let refused = matches!(error, ChainError::Refused(_) | ChainError::Corrupt(_));
+    let error = Error::from(error);
+    let tired = engine.now() >= waiting_since(row).saturating_add(PATIENCE_SECONDS);
+    if refused || tired {
+        return s7_record::failed_unsigned(engine, row.id, error.code.as_str(), &error.message).await;
+    }
+    tracing::warn!(tx = %row.id, %error, "not executed yet; will try again");
+    Ok(())
+}
+
+/// When the transaction began to be executable: its last change.
+fn waiting_since(row: &TransactionRow) -> UnixSeconds {
+    row.updated_at
+}
+
+/// The signing transaction. None when something stopped it; the row says what.
+async fn sign(
+    engine: &Engine,
+    row: &TransactionRow,
+    chain: &Arc<dyn ChainPort>,
+    draft: Draft,
+    completed: Completed,
+) -> Result<Option<SignedTx>, Error> {
+    let (id, work) = (row.id, (engine.clone(), chain.clone()));
+    engine
+        .store()
+        .write(move |tx| {
+            Box::pin(async move {
+                let (engine, chain) = work;
+                let Some(row) = tx.transaction(id).await? else { return Ok(None) };
+                if row.status != TxStatus::Executing {
+                    return Ok(None);
+                }
+                let wallet = tx.wallet(row.wallet).await?;
+                let wallet = wallet.ok_or_else(|| Error::internal("a transaction without its wallet"))?;
+                match last_look(&engine, tx, &row, &wallet, &draft, chain.effects(&draft)?).await? {
+                    Ok(clearance) => {
+                        let sealed = tx.wallet_key(wallet.id).await?;
+                        let sealed = sealed.ok_or_else(|| Error::internal("a wallet without its key"))?;
+                        let sealed = SealedKey::from_bytes(&sealed).map_err(Error::internal)?;
+                        let signature = engine.vault().sign(clearance, &completed, &sealed, wallet.address)?;
+                        let signed = chain.assemble(&completed, &signature)?;
+                        let kept = SignedRow {
+                            unsigned: completed.unsigned().to_vec(),
+                            bytes: signed.bytes.clone(),
+                            hash: signed.hash.clone(),
+                            expiry: s7_record::stored_expiry(signed.expiry),
+                        };
+                        let audit = AuditEntry::new(AuditEvent::TxSigned, Actor::System, engine.now())
+                            .wallet(wallet.id)
+                            .tx(id)
+                            .details(json!({ "hash": signed.hash, "digest": completed.draft() }));
+                        tx.advance(id, TxStatus::Executing, StatusChange::Signed(kept), audit).await?;
+                        Ok::<_, Error>(Some(signed))
+                    }
+                    Err(stop) => {
+                        tx.advance(id, TxStatus::Executing, stop.change(), stop.audit(&engine, &row)).await?;
+                        Ok(None)
+                    }
+                }
+            })
+        })
+        .await
+}
+
+/// Why a cleared-looking transaction is not signed after all.
+enum Stop {
+    Brake(NotCleared),
+    Policy(Denial),
+}
+
+impl Stop {
+    fn change(&self) -> StatusChange {
+        match self {
+            Self::Brake(NotCleared::KillSwitch) => {
+                StatusChange::Cancelled { code: Some(self.code()) }
+            }
+            Self::Brake(_) | Self::Policy(_) => {
+                StatusChange::Failed { code: self.code(), message: self.message() }
+            }
+        }
+    }
+
+    fn code(&self) -> String {
+        match self {
+            Self::Brake(reason) => Error::from(*reason).code.as_str().to_owned(),
+            Self::Policy(denial) => denial.code.as_str().to_owned(),
+        }
+    }
+
+    fn message(&self) -> String {
+        match self {
+            Self::Brake(reason) => format!("Not signed: {reason}."),
+            Self::Policy(denial) => format!("Not signed: {}", denial.message),
+        }
+    }
+
+    fn audit(&self, engine: &Engine, row: &TransactionRow) -> AuditEntry {
+        let event = match self.change() {
+            StatusChange::Cancelled { .. } => AuditEvent::TxCancelled,
+            _ => AuditEvent::TxFailed,
+        };
+        AuditEntry::new(event, Actor::System, engine.now())
+            .wallet(row.wallet)
+            .tx(row.id)
+            .details(json!({ "code": self.code(), "message": self.message() }))
+    }
+}
+
+/// The brakes, the owner's consent and the policies as they are now. The tier is not asked for twice.
+async fn last_look(
+    engine: &Engine,
+    tx: &mut WriteTx,
+    row: &TransactionRow,
+    wallet: &WalletRow,
+    draft: &Draft,
+    effects: Effects,
+) -> Result<Result<waiaas_core::clearance::Clearance, Stop>, Error> {
+    if let Some(denial) = denied_now(engine, tx, row, &effects).await? {
+        return Ok(Err(Stop::Policy(denial)));
+    }
+    let switch = tx.kill_switch().await?;
+    let session_revoked = match row.session {
+        Some(session) => tx.session(session).await?.is_none_or(|s| s.revoked_at.is_some()),
+        None => false,
+    };
+    let brakes = Brakes {
+        wallet: wallet.status,
+        kill_switch: switch.state,
+        admitted_generation: row.kill_generation,
+        generation: switch.generation,
+        session_revoked,
+    };
+    let answered = tx.answered_challenge(row.id).await?;
+    let consent = answered.and_then(|answer| Engine::recheck_consent(&answer, wallet.owner.address()));
+    let tier = row.tier.ok_or_else(|| Error::internal("an admitted transaction has no tier"))?;
+    let judged = row.draft.as_ref().map(Draft::digest);
+    let obligation = Obligation {
+        tx: row.id,
+        wallet: row.wallet,
+        digest: judged.ok_or_else(|| Error::internal("an admitted transaction has no draft"))?,
+        tier,
+        execute_after: row.execute_after,
+    };
+    Ok(obligation.clear(draft.digest(), consent.as_ref(), brakes, engine.now()).map_err(Stop::Brake))
+}
+
+/// Whether today's policies refuse what was once granted. Only refusals count here: tiers were
+/// obtained, and what is spent was reserved, so prices, totals and request counts are left out.
+async fn denied_now(
+    engine: &Engine,
+    tx: &mut WriteTx,
+    row: &TransactionRow,
+    effects: &Effects,
+) -> Result<Option<Denial>, Error> {
+    let stored: StoredVerdict = serde_json::from_str(&row.verdict).map_err(Error::internal)?;
+    let set = engine.policies().in_force(tx, engine.networks(), row.wallet, &row.network).await?;
+    let assets: BTreeMap<_, _> = stored
+        .assets
+        .into_iter()
+        .map(|a| {
+            let price = a.price.map_or(PriceFact::Unusable, PriceFact::Known);
+            (a.asset, AssetFacts { symbol: a.symbol, decimals: a.decimals, price })
+        })
+        .collect();
+    let requests = set.rate_windows().into_iter().map(|window| (window, 0)).collect();
+    let facts = Facts {
+        now: engine.now(),
+        owner: OwnerState::Locked,
+        assets,
+        ledger: Ledger { requests, ..Ledger::default() },
+        default_approval_timeout: 0,
+    };
+    Ok(match evaluate(&set, effects, &facts) {
+        Verdict::Denied(denials) => denials.into_iter().next(),
+        Verdict::Granted(_) => None,
+    })
+}
+
+/// Sends signed bytes. Whatever the node says, they are signed: only proof ends the transaction.
+pub(crate) async fn broadcast(
+    engine: &Engine,
+    id: TxId,
+    chain: &Arc<dyn ChainPort>,
+    signed: &SignedTx,
+) -> Result<(), Error> {
+    match chain.submit(signed).await {
+        Ok(Submission::Accepted) => s7_record::submitted(engine, id).await,
+        Ok(Submission::Rejected(reason)) => {
+            tracing::warn!(tx = %id, %reason, "a node refused the broadcast; the bytes may still land");
+            let now = engine.now();
+            let marked = engine
+                .store()
+                .write(move |tx| Box::pin(async move { tx.mark_broadcast_rejected(id, now).await }))
+                .await;
+            match marked {
+                Ok(()) | Err(StoreError::Conflict(_)) => {}
+                Err(error) => return Err(error.into()),
+            }
+            s6_confirm::step(engine, id).await
+        }
+        Err(error) => {
+            tracing::warn!(tx = %id, %error, "broadcast not answered; the same bytes will be sent again");
+            Ok(())
+        }
+    }
+}

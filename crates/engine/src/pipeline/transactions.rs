@@ -1,0 +1,184 @@
+//! Reading transactions, and withdrawing those that wait.
+
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+use waiaas_core::audit::{Actor, AuditEvent};
+use waiaas_core::draft::Draft;
+use waiaas_core::ids::{TxId, WalletId};
+use waiaas_core::network::Network;
+use waiaas_core::transaction::TxStatus;
+use waiaas_store::{AuditEntry, StatusChange, StoreError, TransactionRow, TxFilter};
+
+use crate::Engine;
+use crate::credentials::{Master, Session};
+use crate::error::{Error, ErrorCode};
+use crate::pipeline::s3_policy::StoredVerdict;
+use crate::views::{Money, Page, Paged, TxView};
+
+impl Engine {
+    /// One transaction of the session's wallets. Others do not exist for it.
+    pub async fn transaction(&self, session: &Session, id: TxId) -> Result<TxView, Error> {
+        let view = self.view(id).await?;
+        if session.wallets().contains(&view.wallet) { Ok(view) } else { Err(not_found()) }
+    }
+
+    /// Transactions of the session's wallets, newest first.
+    pub async fn transactions(
+        &self,
+        session: &Session,
+        wallet: Option<WalletId>,
+        status: Option<TxStatus>,
+        page: Page,
+    ) -> Result<Paged<TxView>, Error> {
+        let wallets = self.wallets_meant(session, wallet).await?;
+        let statuses = status.into_iter().collect();
+        self.page(TxFilter { wallets: Some(wallets), statuses, ..TxFilter::default() }, page).await
+    }
+
+    /// What is still under way in the session's wallets.
+    pub async fn pending_transactions(
+        &self,
+        session: &Session,
+        wallet: Option<WalletId>,
+    ) -> Result<Vec<TxView>, Error> {
+        let wallets = self.wallets_meant(session, wallet).await?;
+        let statuses = TxStatus::ALL.iter().copied().filter(|s| !s.is_terminal()).collect();
+        let filter = TxFilter { wallets: Some(wallets), statuses, ..TxFilter::default() };
+        Ok(self.page(filter, Page { cursor: None, limit: 200 }).await?.items)
+    }
+
+    async fn wallets_meant(&self, session: &Session, named: Option<WalletId>) -> Result<Vec<WalletId>, Error> {
+        match named {
+            Some(_) => Ok(vec![self.session_wallet(session, named).await?.id]),
+            None => Ok(session.wallets().to_vec()),
+        }
+    }
+
+    /// Any transaction.
+    pub async fn admin_transaction(&self, _: &Master, id: TxId) -> Result<TxView, Error> {
+        self.view(id).await
+    }
+
+    /// All transactions, newest first.
+    pub async fn admin_transactions(
+        &self,
+        _: &Master,
+        wallet: Option<WalletId>,
+        status: Option<TxStatus>,
+        page: Page,
+    ) -> Result<Paged<TxView>, Error> {
+        let filter = TxFilter {
+            wallets: wallet.map(|id| vec![id]),
+            statuses: status.into_iter().collect(),
+            ..TxFilter::default()
+        };
+        self.page(filter, page).await
+    }
+
+    /// Withdraws a waiting transaction of the session's wallets.
+    pub async fn cancel(&self, session: &Session, id: TxId) -> Result<TxView, Error> {
+        let view = self.transaction(session, id).await?;
+        self.withdraw(view, Actor::Session(session.id()), AuditEvent::TxCancelled).await
+    }
+
+    /// Withdraws any waiting transaction.
+    pub async fn admin_cancel(&self, _: &Master, id: TxId) -> Result<TxView, Error> {
+        let view = self.view(id).await?;
+        self.withdraw(view, Actor::Master, AuditEvent::TxCancelled).await
+    }
+
+    /// Rejects a transaction that waits for its owner. Only approving is the owner's alone.
+    pub async fn admin_reject(&self, _: &Master, id: TxId) -> Result<TxView, Error> {
+        let view = self.view(id).await?;
+        if view.status != TxStatus::PendingApproval {
+            return Err(processed(view.status));
+        }
+        self.withdraw(view, Actor::Master, AuditEvent::TxRejected).await
+    }
+
+    async fn withdraw(&self, view: TxView, actor: Actor, event: AuditEvent) -> Result<TxView, Error> {
+        let (id, from) = (view.id, view.status);
+        if !matches!(from, TxStatus::Queued | TxStatus::PendingApproval) {
+            return Err(processed(from));
+        }
+        let audit = AuditEntry::new(event, actor, self.now()).wallet(view.wallet).tx(id).details(json!({ "from": from }));
+        let change = StatusChange::Cancelled { code: None };
+        let moved = self
+            .store()
+            .write(move |tx| Box::pin(async move { tx.advance(id, from, change, audit).await }))
+            .await;
+        match moved {
+            Ok(_) => self.view(id).await,
+            Err(StoreError::Conflict(_)) => Err(processed(self.view(id).await?.status)),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    async fn page(&self, filter: TxFilter, page: Page) -> Result<Paged<TxView>, Error> {
+        let before = page.cursor.map(|text| text.parse()).transpose();
+        let before = before.map_err(|_| Error::invalid("cursor", "not a cursor of this list"))?;
+        let found = self.store().transactions_page(&filter, before, page.limit).await?;
+        let items = found.items.into_iter().map(|row| self.read(row)).collect::<Result<_, _>>()?;
+        Ok(Paged { items, next_cursor: found.next.map(|id| id.to_string()), total: None })
+    }
+
+    /// One transaction as its readers see it.
+    pub(crate) async fn view(&self, id: TxId) -> Result<TxView, Error> {
+        let row = self.store().transaction(id).await?.ok_or_else(not_found)?;
+        self.read(row)
+    }
+
+    pub(crate) fn read(&self, row: TransactionRow) -> Result<TxView, Error> {
+        let network: Arc<Network> = match self.networks().get(&row.network) {
+            Some(network) => Arc::new(network.clone()),
+            None => return Err(Error::internal(format!("the network {} is no longer configured", row.network))),
+        };
+        let stored: StoredVerdict = serde_json::from_str(&row.verdict).map_err(Error::internal)?;
+        let known = stored.assets.iter().find(|a| a.asset == row.asset);
+        let (decimals, symbol) = match known {
+            Some(known) => (known.decimals, known.symbol.clone()),
+            None => (0, String::new()),
+        };
+        let reasons = if row.status == TxStatus::Denied { json!(stored.denials) } else { json!(stored.reasons) };
+        let denial = stored.denials.first();
+        let effects = match &row.effects {
+            Some(text) => serde_json::from_str(text).map_err(Error::internal)?,
+            None => Value::Null,
+        };
+        Ok(TxView {
+            id: row.id,
+            wallet: row.wallet,
+            session: row.session,
+            kind: row.kind,
+            status: row.status,
+            tier: row.tier,
+            network,
+            to: row.to,
+            money: Money { asset: row.asset, amount: row.amount, decimals, symbol },
+            usd: row.usd,
+            tx_hash: row.signed.map(|signed| signed.hash),
+            fee: row.fee,
+            error_code: row.error_code.or_else(|| row.denial_code.map(|code| code.as_str().to_owned())),
+            error: row.error.or_else(|| denial.map(|d| d.message.clone())),
+            execute_after: row.execute_after,
+            approval_expires_at: row.approval_expires_at,
+            effects,
+            reasons,
+            digest: row.draft.as_ref().map(Draft::digest),
+            created_at: row.created_at,
+            updated_at: row.updated_at,
+            executed_at: row.executed_at,
+        })
+    }
+}
+
+pub(crate) fn not_found() -> Error {
+    Error::new(ErrorCode::TxNotFound, "There is no such transaction.")
+}
+
+/// The answer when a transaction is past the state an act needs.
+pub(crate) fn processed(status: TxStatus) -> Error {
+    Error::new(ErrorCode::TxAlreadyProcessed, format!("The transaction is {status} already."))
+        .hint("Only transactions that still wait can be changed.")
+}

@@ -1,0 +1,69 @@
+//! Compiled policies in memory, refreshed whenever the stored generation has moved.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use waiaas_core::ids::WalletId;
+use waiaas_core::network::{NetworkId, Networks};
+use waiaas_core::policy::{Policy, PolicySet, PolicyType, Rules, Scope};
+use waiaas_store::{PolicyRow, WriteTx};
+
+use crate::error::{Error, ErrorCode};
+
+/// The sets selected so far, all of one generation of the stored policies.
+#[derive(Default)]
+struct Cached {
+    generation: Option<u64>,
+    sets: HashMap<(WalletId, NetworkId), Arc<PolicySet>>,
+}
+
+/// The cache.
+#[derive(Default)]
+pub(crate) struct Policies(Mutex<Cached>);
+
+impl Policies {
+    /// The policies in force in this transaction for a wallet on a network. What is cached counts
+    /// only while the stored generation is the one it was read at.
+    pub(crate) async fn in_force(
+        &self,
+        tx: &mut WriteTx,
+        networks: &Networks,
+        wallet: WalletId,
+        network: &NetworkId,
+    ) -> Result<Arc<PolicySet>, Error> {
+        let generation = tx.policies_generation().await?;
+        let key = (wallet, network.clone());
+        if let Some(set) = self.cached(generation, &key) {
+            return Ok(set);
+        }
+        let rows = tx.enabled_policies(wallet).await?;
+        let policies = rows.iter().map(|row| compile(row, networks)).collect::<Result<Vec<_>, _>>()?;
+        let set = Arc::new(PolicySet::select(policies, wallet, network));
+        let mut cached = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if cached.generation != Some(generation) {
+            *cached = Cached { generation: Some(generation), sets: HashMap::new() };
+        }
+        cached.sets.insert(key, set.clone());
+        Ok(set)
+    }
+
+    fn cached(&self, generation: u64, key: &(WalletId, NetworkId)) -> Option<Arc<PolicySet>> {
+        let cached = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if cached.generation == Some(generation) { cached.sets.get(key).cloned() } else { None }
+    }
+}
+
+/// Reads a stored row with the validation that admitted it. A row that no longer passes stops every
+/// decision it applies to rather than being skipped.
+pub(crate) fn compile(row: &PolicyRow, networks: &Networks) -> Result<Policy, Error> {
+    let policy_type = PolicyType::parse(&row.policy_type).ok_or_else(|| corrupt(row))?;
+    let value = serde_json::from_str(&row.rules).map_err(|_| corrupt(row))?;
+    let scope = Scope { wallet: row.wallet, network: row.network.clone() };
+    let rules = Rules::parse(policy_type, &value, networks, scope.network.as_ref()).map_err(|_| corrupt(row))?;
+    Ok(Policy { id: row.id, scope, priority: row.priority, rules })
+}
+
+fn corrupt(row: &PolicyRow) -> Error {
+    Error::new(ErrorCode::PolicyRulesCorrupt, format!("The stored policy {} cannot be read.", row.id))
+        .hint("The operator must correct or delete it; until then what it applies to is refused.")
+}

@@ -1,0 +1,73 @@
+//! What an agent may look at: its address, balances and assets.
+
+use std::sync::Arc;
+
+use waiaas_core::ids::WalletId;
+use waiaas_core::network::Network;
+use waiaas_core::policy::PriceFact;
+
+use crate::Engine;
+use crate::credentials::Session;
+use crate::error::Error;
+use crate::views::{AssetsView, BalanceView, HoldingView, Money, Wallet};
+
+impl Engine {
+    /// The native balance on one network.
+    pub async fn balance(
+        &self,
+        session: &Session,
+        wallet: Option<WalletId>,
+        network: Option<&str>,
+    ) -> Result<BalanceView, Error> {
+        let wallet = self.session_wallet(session, wallet).await?;
+        let network = self.network_of(&wallet, network)?;
+        let amount = self.chain(&network.id)?.balance(wallet.address).await?;
+        let money = Money {
+            asset: network.native(),
+            amount,
+            decimals: network.native_decimals,
+            symbol: network.native_symbol.to_string(),
+        };
+        Ok(BalanceView { wallet, network, money })
+    }
+
+    /// Everything held on one network: on EVM the native coin and the tokens this daemon has met.
+    pub async fn assets(
+        &self,
+        session: &Session,
+        wallet: Option<WalletId>,
+        network: Option<&str>,
+    ) -> Result<AssetsView, Error> {
+        let wallet = self.session_wallet(session, wallet).await?;
+        let network = self.network_of(&wallet, network)?;
+        let known = self.store().tokens(Some(&network.id)).await?;
+        let tokens: Vec<_> = known.iter().map(|row| row.address).collect();
+        let found = self.chain(&network.id)?.holdings(wallet.address, &tokens).await?;
+        let mut holdings = Vec::new();
+        for holding in found {
+            let usd = match self.prices().price(&holding.asset, self.now()).await {
+                PriceFact::Known(price) => Some(price.value_of(holding.amount, holding.facts.decimals)),
+                PriceFact::Unlisted | PriceFact::Unusable => None,
+            };
+            let money = Money {
+                asset: holding.asset,
+                amount: holding.amount,
+                decimals: holding.facts.decimals,
+                symbol: holding.facts.symbol,
+            };
+            holdings.push(HoldingView { money, usd });
+        }
+        Ok(AssetsView { wallet, network, holdings })
+    }
+
+    /// Networks a wallet can use, those with an endpoint only.
+    pub fn networks_of(&self, wallet: &Wallet) -> Vec<Network> {
+        let all = self.networks().of(wallet.chain, wallet.environment);
+        all.filter(|network| self.chain(&network.id).is_ok()).cloned().collect()
+    }
+
+    /// The network a wallet's request means.
+    pub fn network_of(&self, wallet: &Wallet, named: Option<&str>) -> Result<Arc<Network>, Error> {
+        Ok(Arc::new(self.networks().resolve(named, wallet.chain, wallet.environment)?.clone()))
+    }
+}

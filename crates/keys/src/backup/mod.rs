@@ -1,0 +1,19 @@
+//! Sealed backups: one file format, opened by the master password of the time.
+//!
+//! `magic (8) ‖ version (2) ‖ header length (4) ‖ keystore header text ‖ nonce prefix (19) ‖ chunks`,
+//! integers big-endian. The keystore header carries KDF parameters, salt and the wrapped root key, so
+//! a daemon that is unlocked makes backups without asking for the password, and a backup opens on an
+//! empty machine. Everything before the chunks is their associated data. What is inside a backup is
+//! not known here.
+
+mod open;
+mod seal;
+mod stream;
+
+pub use open::{OpenError, Opened, open};
+pub use seal::{SealError, seal};
+
+/// First bytes of every backup.
+const MAGIC: &[u8; 8] = b"WAIAAS\0\x02";
+/// The only version so far.
+const VERSION: u16 = 1;

@@ -1,0 +1,205 @@
+//! Reading a backup.
+
+use secrecy::SecretString;
+use thiserror::Error;
+use waiaas_core::ids::InstanceId;
+use zeroize::Zeroizing;
+
+use super::stream::{self, PREFIX_LEN};
+use super::{MAGIC, VERSION};
+use crate::keystore::{KeystoreHeader, UnlockError};
+use crate::root_key::{RootKey, SubKey};
+
+/// Longest keystore header read.
+const MAX_HEADER: usize = 4096;
+
+/// Why a backup was not opened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+pub enum OpenError {
+    /// It is some other file.
+    #[error("this is not a WAIaaS backup")]
+    NotABackup,
+    /// Use a newer build.
+    #[error("the backup is of version {0}, which this build does not know")]
+    UnsupportedVersion(u16),
+    /// Use the master password of the time when the backup was made.
+    #[error("the password does not open this backup")]
+    WrongPassword,
+    /// Use another backup: this one was cut, reordered or altered.
+    #[error("the backup is damaged")]
+    Damaged,
+    /// The keystore header inside is refused for another reason.
+    #[error("the backup's keystore header cannot be used")]
+    Header(#[source] UnlockError),
+}
+
+impl From<UnlockError> for OpenError {
+    fn from(error: UnlockError) -> Self {
+        match error {
+            UnlockError::WrongPassword => Self::WrongPassword,
+            UnlockError::Damaged => Self::Damaged,
+            UnlockError::Unsupported | UnlockError::CostRefused(_) | UnlockError::OutOfMemory { .. } => {
+                Self::Header(error)
+            }
+        }
+    }
+}
+
+/// An opened backup.
+pub struct Opened {
+    /// The installation it was made by.
+    pub instance: InstanceId,
+    /// The contents, wiped on drop.
+    pub plaintext: Zeroizing<Vec<u8>>,
+}
+
+/// A backup, taken apart but not yet authenticated.
+pub(super) struct Sealed<'a> {
+    pub(super) header: KeystoreHeader,
+    preamble: &'a [u8],
+    prefix: [u8; PREFIX_LEN],
+    body: &'a [u8],
+}
+
+/// Opens a backup with the password it was made under. Runs the KDF once.
+pub fn open(password: &SecretString, file: &[u8]) -> Result<Opened, OpenError> {
+    let sealed = Sealed::read(file)?;
+    let root = sealed.header.unlock(password)?;
+    sealed.open(&root)
+}
+
+impl<'a> Sealed<'a> {
+    pub(super) fn read(file: &'a [u8]) -> Result<Self, OpenError> {
+        let rest = file.strip_prefix(MAGIC.as_slice()).ok_or(OpenError::NotABackup)?;
+        let (version, rest) = rest.split_first_chunk().ok_or(OpenError::Damaged)?;
+        let version = u16::from_be_bytes(*version);
+        if version != VERSION {
+            return Err(OpenError::UnsupportedVersion(version));
+        }
+        let (length, rest) = rest.split_first_chunk().ok_or(OpenError::Damaged)?;
+        let length = usize::try_from(u32::from_be_bytes(*length)).map_err(|_| OpenError::Damaged)?;
+        if length > MAX_HEADER {
+            return Err(OpenError::Damaged);
+        }
+        let (text, rest) = rest.split_at_checked(length).ok_or(OpenError::Damaged)?;
+        let text = std::str::from_utf8(text).map_err(|_| OpenError::Damaged)?;
+        let header = KeystoreHeader::from_text(text)?;
+        let (prefix, body) = rest.split_first_chunk().ok_or(OpenError::Damaged)?;
+        let preamble = file.len().checked_sub(body.len()).and_then(|end| file.get(..end));
+        Ok(Self { header, preamble: preamble.ok_or(OpenError::Damaged)?, prefix: *prefix, body })
+    }
+
+    pub(super) fn open(&self, root: &RootKey) -> Result<Opened, OpenError> {
+        let context = stream::context(self.preamble);
+        let plaintext = stream::open(&root.subkey(SubKey::Backup), &self.prefix, context, self.body)
+            .ok_or(OpenError::Damaged)?;
+        Ok(Opened { instance: root.instance(), plaintext })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::backup::seal::{SealError, seal_under};
+    use crate::backup::stream::{CHUNK_LEN, SEALED_CHUNK_LEN};
+    use crate::kdf::KdfParams;
+    use std::sync::LazyLock;
+    use uuid::Uuid;
+
+    /// One KDF run for all tests here: what is tested does not depend on the password.
+    static KEYS: LazyLock<(KeystoreHeader, RootKey)> = LazyLock::new(keys);
+
+    fn keys() -> (KeystoreHeader, RootKey) {
+        let instance = InstanceId::new(Uuid::from_u128(5));
+        KeystoreHeader::create(&"my-secret-password".into(), instance, KdfParams::MINIMUM).unwrap()
+    }
+
+    fn backup(length: usize) -> (Vec<u8>, Vec<u8>) {
+        let plaintext: Vec<u8> = (0..length).map(|n| u8::try_from(n % 251).unwrap()).collect();
+        (seal_under(&KEYS.1, &KEYS.0, &plaintext).unwrap(), plaintext)
+    }
+
+    fn opened(file: &[u8]) -> Result<Vec<u8>, OpenError> {
+        Sealed::read(file)?.open(&KEYS.1).map(|opened| opened.plaintext.to_vec())
+    }
+
+    #[test]
+    fn opens_at_every_length_around_a_chunk() {
+        for length in [0, 1, CHUNK_LEN - 1, CHUNK_LEN, CHUNK_LEN + 1, 2 * CHUNK_LEN, 3 * CHUNK_LEN + 7] {
+            let (file, plaintext) = backup(length);
+            assert!(opened(&file).unwrap() == plaintext, "{length}");
+        }
+    }
+
+    #[test]
+    fn every_flipped_bit_is_refused() {
+        let (file, _) = backup(40);
+        for at in 0..file.len() {
+            for bit in 0..8 {
+                let mut altered = file.clone();
+                altered[at] ^= 1 << bit;
+                assert!(opened(&altered).is_err(), "byte {at} bit {bit}");
+            }
+        }
+    }
+
+    #[test]
+    fn every_truncation_and_extension_is_refused() {
+        let (file, _) = backup(40);
+        for length in 0..file.len() {
+            assert!(opened(&file[..length]).is_err(), "{length}");
+        }
+        let mut longer = file;
+        longer.push(0);
+        assert_eq!(opened(&longer), Err(OpenError::Damaged));
+    }
+
+    #[test]
+    fn chunks_cannot_be_dropped_repeated_reordered_or_borrowed() {
+        let (file, _) = backup(3 * CHUNK_LEN + 7);
+        let start = Sealed::read(&file).unwrap().preamble.len();
+        let (preamble, body) = file.split_at(start);
+        let chunks: Vec<&[u8]> = body.chunks(SEALED_CHUNK_LEN).collect();
+        assert_eq!(chunks.len(), 4);
+        let join = |order: &[usize]| {
+            let picked: Vec<&[u8]> = order.iter().map(|n| chunks[*n]).collect();
+            opened(&[preamble, &picked.concat()].concat())
+        };
+        assert!(join(&[0, 1, 2, 3]).is_ok());
+        let orders: [&[usize]; 8] =
+            [&[], &[0], &[0, 1, 2], &[1, 2, 3], &[0, 2, 1, 3], &[0, 1, 1, 2, 3], &[0, 1, 3], &[3]];
+        for order in orders {
+            assert_eq!(join(order), Err(OpenError::Damaged), "{order:?}");
+        }
+        let (other, _) = backup(3 * CHUNK_LEN + 7);
+        let borrowed =
+            [preamble, &other[start..start + SEALED_CHUNK_LEN], &body[SEALED_CHUNK_LEN..]].concat();
+        assert_eq!(opened(&borrowed), Err(OpenError::Damaged));
+    }
+
+    #[test]
+    fn a_header_of_the_same_keys_cannot_be_exchanged() {
+        let (file, _) = backup(40);
+        let sealed = Sealed::read(&file).unwrap();
+        let rewrapped = KEYS.1.rewrap(&"my-other-password".into(), KdfParams::MINIMUM).unwrap();
+        let (old, new) = (KEYS.0.to_text(), rewrapped.to_text());
+        assert_eq!(old.len(), new.len());
+        let at = MAGIC.len() + 6;
+        let mut altered = file.clone();
+        altered[at..at + new.len()].copy_from_slice(new.as_bytes());
+        assert_eq!(sealed.header, KEYS.0);
+        assert_eq!(opened(&altered), Err(OpenError::Damaged));
+    }
+
+    #[test]
+    fn says_what_is_wrong() {
+        assert_eq!(opened(b"SQLite format 3\0").err(), Some(OpenError::NotABackup));
+        assert_eq!(opened(b"").err(), Some(OpenError::NotABackup));
+        assert_eq!(opened(b"WAIAAS\0\x01old").err(), Some(OpenError::NotABackup));
+        assert_eq!(opened(b"WAIAAS\0\x02\0\x02").err(), Some(OpenError::UnsupportedVersion(2)));
+        let huge = [MAGIC.as_slice(), &[0, 1], &[0xff; 4], &[b'{'; 64]].concat();
+        assert_eq!(opened(&huge).err(), Some(OpenError::Damaged));
+        let (_, foreign) = keys();
+        assert_eq!(seal_under(&foreign, &KEYS.0, b"x").err(), Some(SealError::ForeignHeader));
+    }
+}

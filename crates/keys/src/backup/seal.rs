@@ -1,0 +1,73 @@
+//! Writing a backup.
+
+use secrecy::SecretString;
+use thiserror::Error;
+use waiaas_core::ids::InstanceId;
+
+use super::stream::{self, PREFIX_LEN};
+use super::{MAGIC, VERSION};
+use crate::kdf::KdfParams;
+use crate::keystore::{KeystoreHeader, WrapError};
+use crate::random::{self, NoRandomness};
+use crate::root_key::{RootKey, SubKey};
+use crate::vault::Vault;
+
+/// Why there is no backup.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+pub enum SealError {
+    /// Load the header that is stored now: this one wraps another root key, so the backup could
+    /// never be opened.
+    #[error("the keystore header does not belong to the unlocked keys")]
+    ForeignHeader,
+    /// Split it: a backup holds at most 256 TiB.
+    #[error("the backup is too large")]
+    TooLarge,
+    /// The password could not be used.
+    #[error(transparent)]
+    Wrap(#[from] WrapError),
+    /// Try again.
+    #[error(transparent)]
+    NoRandomness(#[from] NoRandomness),
+}
+
+/// Seals a backup under a password of its own, with a root key made for it alone. Runs the KDF once.
+/// `instance` says whose backup it is.
+pub fn seal(
+    password: &SecretString,
+    instance: InstanceId,
+    params: KdfParams,
+    plaintext: &[u8],
+) -> Result<Vec<u8>, SealError> {
+    let (header, root) = KeystoreHeader::create(password, instance, params)?;
+    seal_under(&root, &header, plaintext)
+}
+
+impl Vault {
+    /// Seals a backup that opens with the password of `header`, the one stored now. Runs no KDF.
+    pub fn seal_backup(&self, header: &KeystoreHeader, plaintext: &[u8]) -> Result<Vec<u8>, SealError> {
+        seal_under(self.root(), header, plaintext)
+    }
+}
+
+pub(super) fn seal_under(
+    root: &RootKey,
+    header: &KeystoreHeader,
+    plaintext: &[u8],
+) -> Result<Vec<u8>, SealError> {
+    if !header.wraps(root) {
+        return Err(SealError::ForeignHeader);
+    }
+    let text = header.to_text();
+    let length = u32::try_from(text.len()).map_err(|_| SealError::TooLarge)?;
+    let prefix = random::public_bytes::<PREFIX_LEN>()?;
+    let mut file = Vec::with_capacity(stream::sealed_len(plaintext.len()).saturating_add(text.len()));
+    file.extend_from_slice(MAGIC);
+    file.extend_from_slice(&VERSION.to_be_bytes());
+    file.extend_from_slice(&length.to_be_bytes());
+    file.extend_from_slice(text.as_bytes());
+    file.extend_from_slice(&prefix);
+    let context = stream::context(&file);
+    stream::seal(&root.subkey(SubKey::Backup), &prefix, context, plaintext, &mut file)
+        .ok_or(SealError::TooLarge)?;
+    Ok(file)
+}

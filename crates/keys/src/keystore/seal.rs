@@ -1,0 +1,79 @@
+//! Wrapping a root key under a password: a new installation, and every password change.
+
+use secrecy::SecretString;
+use thiserror::Error;
+use waiaas_core::ids::InstanceId;
+
+use super::format::{KeystoreHeader, SALT_LEN};
+use crate::aead::{self, SEALED_KEY_LEN};
+use crate::kdf::{self, KdfOutOfMemory, KdfParams};
+use crate::password::{self, WeakPassword};
+use crate::random::{self, NoRandomness};
+use crate::root_key::RootKey;
+
+/// Info labels of the two keys taken from the stretched password.
+pub(super) const WRAPPING: &[u8] = b"waiaas.keystore.v1/wrapping";
+pub(super) const COMMITMENT: &[u8] = b"waiaas.keystore.v1/commitment";
+
+/// Why a root key was not wrapped. Nothing has changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+pub enum WrapError {
+    /// Ask for a better password.
+    #[error(transparent)]
+    WeakPassword(#[from] WeakPassword),
+    /// Try again.
+    #[error(transparent)]
+    NoRandomness(#[from] NoRandomness),
+    /// Free memory, or choose a smaller cost.
+    #[error("not enough memory for the password KDF ({memory_kib} KiB)")]
+    OutOfMemory {
+        /// What the KDF needs.
+        memory_kib: u32,
+    },
+}
+
+impl From<KdfOutOfMemory> for WrapError {
+    fn from(error: KdfOutOfMemory) -> Self {
+        Self::OutOfMemory { memory_kib: error.memory_kib }
+    }
+}
+
+impl KeystoreHeader {
+    /// Makes a new root key and wraps it. Runs the KDF once. Passwords below
+    /// [`password::MIN_CHARS`] are refused; stricter rules for chosen ones are
+    /// [`password::check_chosen`].
+    pub fn create(
+        password: &SecretString,
+        instance: InstanceId,
+        params: KdfParams,
+    ) -> Result<(Self, RootKey), WrapError> {
+        let root = RootKey::generate(instance)?;
+        Ok((Self::wrap(&root, password, params)?, root))
+    }
+
+    pub(crate) fn wrap(
+        root: &RootKey,
+        password: &SecretString,
+        params: KdfParams,
+    ) -> Result<Self, WrapError> {
+        password::check_given(password)?;
+        let salt = random::public_bytes::<SALT_LEN>()?;
+        let stretched = kdf::stretch(password, &salt, params)?;
+        let mut header = Self {
+            instance: root.instance(),
+            root: root.id(),
+            params,
+            salt: salt.to_vec(),
+            wrapped: [0; SEALED_KEY_LEN],
+            commitment: kdf::derive_public(&stretched, COMMITMENT),
+        };
+        let wrapping = kdf::derive(&stretched, WRAPPING);
+        header.wrapped = aead::seal_key(&wrapping, header.context(), root.secret())?;
+        Ok(header)
+    }
+
+    /// Whether this header wraps that root key.
+    pub(crate) fn wraps(&self, root: &RootKey) -> bool {
+        self.root == root.id() && self.instance == root.instance()
+    }
+}

@@ -1,0 +1,180 @@
+//! The master password: what is acceptable, how a fresh one is made, and how one that was accepted
+//! once is recognised again without the KDF. Lock-out and limits on KDF runs are the engine's.
+
+use std::sync::{Mutex, PoisonError};
+
+use hmac::{Hmac, KeyInit, Mac};
+use secrecy::{ExposeSecret, SecretString};
+use sha2::Sha256;
+use subtle::ConstantTimeEq;
+use thiserror::Error;
+use zeroize::Zeroizing;
+
+use crate::keystore::KeystoreHeader;
+use crate::random::{self, NoRandomness, Secret32};
+
+/// Fewest characters of any master password, such as one from the environment.
+pub const MIN_CHARS: usize = 8;
+/// Fewest characters of a master password that a person sets (`set-master`).
+pub const MIN_CHOSEN_CHARS: usize = 12;
+/// Most bytes, so that a request cannot make hashing expensive.
+pub const MAX_BYTES: usize = 1024;
+/// Fewest different characters: `aaaaaaaaaaaa` is not a password.
+pub const MIN_DISTINCT: usize = 5;
+
+/// Why a password is refused as a master password.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+pub enum WeakPassword {
+    /// Choose a longer one.
+    #[error("the master password needs at least {minimum} characters")]
+    TooShort {
+        /// Characters wanted.
+        minimum: usize,
+    },
+    /// Choose a shorter one.
+    #[error("the master password may have at most {MAX_BYTES} bytes")]
+    TooLong,
+    /// Choose a less uniform one.
+    #[error("the master password needs at least {MIN_DISTINCT} different characters")]
+    TooUniform,
+}
+
+/// The rule for every master password. Enforced whenever a header is made.
+pub fn check_given(password: &SecretString) -> Result<(), WeakPassword> {
+    check(password, MIN_CHARS)
+}
+
+/// The rule for a password that a person chooses.
+pub fn check_chosen(password: &SecretString) -> Result<(), WeakPassword> {
+    check(password, MIN_CHOSEN_CHARS)
+}
+
+fn check(password: &SecretString, minimum: usize) -> Result<(), WeakPassword> {
+    let text = password.expose_secret();
+    if text.len() > MAX_BYTES {
+        return Err(WeakPassword::TooLong);
+    }
+    if text.chars().count() < minimum {
+        return Err(WeakPassword::TooShort { minimum });
+    }
+    let first_seen = |(at, c): &(usize, char)| !text.chars().take(*at).any(|earlier| earlier == *c);
+    if text.chars().enumerate().filter(first_seen).take(MIN_DISTINCT).count() < MIN_DISTINCT {
+        return Err(WeakPassword::TooUniform);
+    }
+    Ok(())
+}
+
+/// A random password for unattended first starts: 32 random bytes as 64 hex digits.
+pub fn generate_recovery_password() -> Result<SecretString, NoRandomness> {
+    let bytes = random::secret()?;
+    let mut text = Zeroizing::new(String::with_capacity(64));
+    for byte in bytes.expose_secret() {
+        for digit in [byte >> 4, byte & 15] {
+            text.extend(char::from_digit(u32::from(digit), 16));
+        }
+    }
+    Ok(SecretString::from(text.as_str()))
+}
+
+/// What a verifier knows about a password.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Checked {
+    /// It is the one accepted last.
+    Match,
+    /// Nothing is known: only the KDF can tell, and it must be run.
+    Unknown,
+}
+
+/// Recognises the last accepted password in microseconds.
+///
+/// Keeps HMAC-SHA256 of it under a random key that never leaves this process, so what is kept is
+/// worthless outside it. A wrong password is never recognised here: it always costs the caller a KDF
+/// run. What is remembered holds for one header only, so a password change takes effect at once, also
+/// when another daemon made it or an unlock under the old header finishes late.
+pub struct PasswordVerifier {
+    key: Secret32,
+    accepted: Mutex<Option<Zeroizing<[u8; 32]>>>,
+}
+
+impl PasswordVerifier {
+    /// A verifier that knows nothing yet.
+    pub fn new() -> Result<Self, NoRandomness> {
+        Ok(Self { key: random::secret()?, accepted: Mutex::new(None) })
+    }
+
+    /// Whether this is the password that unlocked `header`, the one stored now. Takes the same time
+    /// whether or not it is.
+    pub fn check(&self, header: &KeystoreHeader, password: &SecretString) -> Checked {
+        let presented = self.mac(header, password);
+        let accepted = self.accepted.lock().unwrap_or_else(PoisonError::into_inner);
+        match accepted.as_ref() {
+            Some(accepted) if bool::from(accepted.as_slice().ct_eq(presented.as_slice())) => Checked::Match,
+            Some(_) | None => Checked::Unknown,
+        }
+    }
+
+    /// Remembers a password that has just unlocked (or made) `header`, and forgets the one before.
+    pub fn remember(&self, header: &KeystoreHeader, password: &SecretString) {
+        let mac = self.mac(header, password);
+        *self.accepted.lock().unwrap_or_else(PoisonError::into_inner) = Some(mac);
+    }
+
+    #[expect(clippy::expect_used, reason = "HMAC takes keys of any length")]
+    fn mac(&self, header: &KeystoreHeader, password: &SecretString) -> Zeroizing<[u8; 32]> {
+        let mut mac = Hmac::<Sha256>::new_from_slice(self.key.expose_secret()).expect("any length");
+        // 32 bytes that no two headers share; fixed length, so nothing runs into the password.
+        mac.update(header.commitment());
+        mac.update(password.expose_secret().as_bytes());
+        Zeroizing::new(mac.finalize().into_bytes().into())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kdf::KdfParams;
+    use uuid::Uuid;
+    use waiaas_core::ids::InstanceId;
+
+    #[test]
+    fn only_the_password_of_the_header_stored_now_matches() {
+        let verifier = PasswordVerifier::new().unwrap();
+        let (one, two) = (SecretString::from("first-password"), SecretString::from("second-password"));
+        let instance = InstanceId::new(Uuid::from_u128(1));
+        let (before, root) = KeystoreHeader::create(&one, instance, KdfParams::MINIMUM).unwrap();
+        assert_eq!(verifier.check(&before, &one), Checked::Unknown);
+        verifier.remember(&before, &one);
+        assert_eq!(verifier.check(&before, &one), Checked::Match);
+        assert_eq!(verifier.check(&before, &two), Checked::Unknown);
+        assert_eq!(verifier.check(&before, &"".into()), Checked::Unknown);
+
+        let after = root.rewrap(&two, KdfParams::MINIMUM).unwrap();
+        assert_eq!(verifier.check(&after, &one), Checked::Unknown);
+        verifier.remember(&after, &two);
+        assert_eq!(verifier.check(&after, &two), Checked::Match);
+        // An unlock that began before the change and ends after it.
+        verifier.remember(&before, &one);
+        assert_eq!(verifier.check(&after, &one), Checked::Unknown);
+    }
+
+    #[test]
+    fn weak_passwords_are_refused() {
+        let given = |text: &str| check_given(&text.into());
+        assert_eq!(given("my-secret-password"), Ok(()));
+        assert_eq!(given("pässwörd"), Ok(()));
+        assert_eq!(given("1234567"), Err(WeakPassword::TooShort { minimum: 8 }));
+        assert_eq!(given("ääääöööö"), Err(WeakPassword::TooUniform));
+        assert_eq!(given(&"a".repeat(64)), Err(WeakPassword::TooUniform));
+        assert_eq!(given(&"abcdefgh".repeat(129)), Err(WeakPassword::TooLong));
+        assert_eq!(check_chosen(&"elevenchars".into()), Err(WeakPassword::TooShort { minimum: 12 }));
+        assert_eq!(check_chosen(&"twelve chars".into()), Ok(()));
+    }
+
+    #[test]
+    fn recovery_passwords_are_64_hex_digits_and_never_the_same() {
+        let (one, two) = (generate_recovery_password().unwrap(), generate_recovery_password().unwrap());
+        assert_eq!(hex::decode(one.expose_secret()).unwrap().len(), 32);
+        assert_ne!(one.expose_secret(), two.expose_secret());
+        assert_eq!(check_chosen(&one), Ok(()));
+    }
+}

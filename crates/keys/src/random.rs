@@ -1,0 +1,38 @@
+//! Randomness from the operating system, and the one shape secret keys have in memory. There is no
+//! seeded generator here on purpose.
+
+use secrecy::{ExposeSecretMut, SecretBox};
+use thiserror::Error;
+
+/// A 32-byte secret on the heap, so that moving it leaves no copy behind; wiped on drop.
+pub(crate) type Secret32 = SecretBox<[u8; 32]>;
+
+/// The operating system gave no randomness. Nothing was made; trying again is safe.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+#[error("the operating system gave no randomness")]
+pub struct NoRandomness(#[source] getrandom::Error);
+
+/// `N` random bytes that are not secret: salts and nonces.
+pub(crate) fn public_bytes<const N: usize>() -> Result<[u8; N], NoRandomness> {
+    let mut bytes = [0u8; N];
+    getrandom::fill(&mut bytes).map_err(NoRandomness)?;
+    Ok(bytes)
+}
+
+/// A fresh 32-byte key.
+pub(crate) fn secret() -> Result<Secret32, NoRandomness> {
+    let mut key = Secret32::default();
+    getrandom::fill(key.expose_secret_mut()).map_err(NoRandomness)?;
+    Ok(key)
+}
+
+/// Copies 32 bytes into a secret; `None` for any other length.
+pub(crate) fn secret_from(bytes: &[u8]) -> Option<Secret32> {
+    let mut key = Secret32::default();
+    let target = key.expose_secret_mut();
+    if bytes.len() != target.len() {
+        return None;
+    }
+    target.copy_from_slice(bytes);
+    Some(key)
+}

@@ -1,0 +1,87 @@
+//! The root key: one random secret per installation, from which every other key derives.
+
+use secrecy::SecretString;
+use waiaas_core::ids::InstanceId;
+
+use crate::kdf::{self, KdfParams};
+use crate::keystore::{KeystoreHeader, WrapError};
+use crate::random::{self, NoRandomness, Secret32};
+
+/// The unlocked root key. Wiped on drop; it can be neither copied, printed nor serialised.
+pub struct RootKey {
+    instance: InstanceId,
+    key: Secret32,
+}
+
+/// Public name of a root key (16 bytes). Tells whether two headers wrap the same one.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct RootId(pub(crate) [u8; 16]);
+
+/// What a sub-key is for. Each has its own, so that no sealed item of one kind opens as another.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum SubKey {
+    /// Wraps the data keys of private keys.
+    WalletKeys,
+    /// Wraps the data keys of small secrets.
+    Secrets,
+    /// Encrypts backups.
+    Backup,
+}
+
+impl SubKey {
+    const fn info(self) -> &'static [u8] {
+        match self {
+            Self::WalletKeys => b"waiaas.root.v1/wallet-keys",
+            Self::Secrets => b"waiaas.root.v1/secrets",
+            Self::Backup => b"waiaas.root.v1/backup",
+        }
+    }
+}
+
+impl RootKey {
+    /// Makes a new one from operating system randomness.
+    pub(crate) fn generate(instance: InstanceId) -> Result<Self, NoRandomness> {
+        Ok(Self { instance, key: random::secret()? })
+    }
+
+    /// Takes one out of its wrapping.
+    pub(crate) const fn unwrapped(instance: InstanceId, key: Secret32) -> Self {
+        Self { instance, key }
+    }
+
+    /// The installation it belongs to.
+    pub const fn instance(&self) -> InstanceId {
+        self.instance
+    }
+
+    /// Wraps this root key under another password. Storing the result in place of the old header is
+    /// the whole of a password change: no other record is touched. Runs the KDF once.
+    pub fn rewrap(&self, password: &SecretString, params: KdfParams) -> Result<KeystoreHeader, WrapError> {
+        KeystoreHeader::wrap(self, password, params)
+    }
+
+    /// The sub-key for one purpose.
+    pub(crate) fn subkey(&self, subkey: SubKey) -> Secret32 {
+        kdf::derive(&self.key, subkey.info())
+    }
+
+    /// The public name.
+    pub(crate) fn id(&self) -> RootId {
+        let digest = kdf::derive_public(&self.key, b"waiaas.root.v1/id");
+        let mut id = [0u8; 16];
+        id.iter_mut().zip(digest).for_each(|(to, from)| *to = from);
+        RootId(id)
+    }
+
+    /// The bytes, for wrapping only.
+    pub(crate) const fn secret(&self) -> &Secret32 {
+        &self.key
+    }
+
+    /// Whether two root keys are the same one.
+    #[cfg(test)]
+    pub(crate) fn same_as(&self, other: &Self) -> bool {
+        use secrecy::ExposeSecret;
+        self.key.expose_secret() == other.key.expose_secret()
+    }
+}

@@ -1,0 +1,91 @@
+//! Small secrets at rest that are not chain keys: session signing keys, credentials of channels and
+//! RPC endpoints. Nothing sealed here can be opened as a private key, or the other way round.
+//!
+//! Version 1: `version (1) ‖ wrapped data key (72) ‖ nonce (24) ‖ ciphertext ‖ tag (16)`, bound to
+//! purpose, id and version. Purpose and id are not in the bytes: whoever opens must know them.
+
+use secrecy::{ExposeSecret, SecretSlice};
+use thiserror::Error;
+use waiaas_core::digest::Digest;
+
+use crate::aead;
+use crate::random::{self, NoRandomness};
+use crate::vault::Vault;
+
+const VERSION: u8 = 1;
+
+/// What a small secret is for. A secret opens only for the purpose it was sealed for.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Purpose {
+    /// Keys that authenticate session tokens.
+    SessionSigning,
+    /// Values of secret settings, such as RPC and price API keys.
+    Settings,
+    /// Keys that authenticate outgoing webhooks.
+    Webhooks,
+    /// Credentials of the channels to humans.
+    Channels,
+}
+
+impl Purpose {
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::SessionSigning => "session-signing",
+            Self::Settings => "settings",
+            Self::Webhooks => "webhooks",
+            Self::Channels => "channels",
+        }
+    }
+}
+
+/// Why a small secret was not opened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+pub enum SecretError {
+    /// Use a newer build.
+    #[error("the sealed secret is of version {0}, which this build does not know")]
+    Unsupported(u8),
+    /// Damaged, or sealed for another purpose, id or installation: restore or replace it.
+    #[error("the sealed secret is damaged or not this one")]
+    Damaged,
+}
+
+impl Vault {
+    /// Seals a small secret for one purpose and id.
+    pub fn seal_secret(
+        &self,
+        purpose: Purpose,
+        id: &str,
+        secret: &SecretSlice<u8>,
+    ) -> Result<Vec<u8>, NoRandomness> {
+        let data_key = random::secret()?;
+        let wrapped = aead::seal_key(self.secrets(), context("data-key", purpose, id), &data_key)?;
+        let body = aead::seal(&data_key, context("secret", purpose, id), secret.expose_secret())?;
+        Ok([&[VERSION], wrapped.as_slice(), body.as_slice()].concat())
+    }
+
+    /// Opens what [`Vault::seal_secret`] made for the same purpose and id.
+    pub fn open_secret(
+        &self,
+        purpose: Purpose,
+        id: &str,
+        sealed: &[u8],
+    ) -> Result<SecretSlice<u8>, SecretError> {
+        let (version, rest) = sealed.split_first().ok_or(SecretError::Damaged)?;
+        if *version != VERSION {
+            return Err(SecretError::Unsupported(*version));
+        }
+        let (wrapped, body) = rest.split_first_chunk().ok_or(SecretError::Damaged)?;
+        aead::open_key(self.secrets(), context("data-key", purpose, id), wrapped)
+            .and_then(|data_key| aead::open(&data_key, context("secret", purpose, id), body))
+            // Exactly as long as its contents, so boxing it neither moves nor copies.
+            .map(|mut secret| SecretSlice::from(std::mem::take(&mut *secret)))
+            .ok_or(SecretError::Damaged)
+    }
+}
+
+fn context(kind: &str, purpose: Purpose, id: &str) -> Digest {
+    Digest::of(
+        "waiaas.sealed-secret",
+        &[kind.as_bytes(), &[VERSION], purpose.as_str().as_bytes(), id.as_bytes()],
+    )
+}

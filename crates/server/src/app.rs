@@ -1,0 +1,57 @@
+//! What every handler shares.
+
+use std::sync::Arc;
+
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+use waiaas_engine::{Engine, Error};
+
+use crate::limits::Limits;
+use crate::problem::Failure;
+
+/// The engine and what the doors keep beside it. Clones are handles.
+#[derive(Clone)]
+pub(crate) struct App(Arc<Parts>);
+
+struct Parts {
+    engine: Engine,
+    limits: Limits,
+    stop: CancellationToken,
+    tasks: TaskTracker,
+}
+
+impl App {
+    pub(crate) fn new(engine: Engine, stop: CancellationToken) -> Self {
+        let limits = Limits::new(&engine.config().security);
+        Self(Arc::new(Parts { engine, limits, stop, tasks: TaskTracker::new() }))
+    }
+
+    pub(crate) fn engine(&self) -> &Engine {
+        &self.0.engine
+    }
+
+    pub(crate) fn limits(&self) -> &Limits {
+        &self.0.limits
+    }
+
+    /// Ends the daemon when cancelled.
+    pub(crate) fn stop(&self) -> &CancellationToken {
+        &self.0.stop
+    }
+
+    pub(crate) fn tasks(&self) -> &TaskTracker {
+        &self.0.tasks
+    }
+
+    /// Runs `work` to its end even if the caller hangs up or the request times out.
+    pub(crate) async fn uninterrupted<T, F>(&self, work: F) -> Result<T, Failure>
+    where
+        T: Send + 'static,
+        F: Future<Output = Result<T, Error>> + Send + 'static,
+    {
+        match self.0.tasks.spawn(work).await {
+            Ok(result) => result.map_err(Failure::from),
+            Err(panicked) => Err(Error::internal(panicked).into()),
+        }
+    }
+}

@@ -1,0 +1,149 @@
+//! The register of operations and the credential each one takes.
+//!
+//! The credential is not declared beside a handler but read from its type: the first parameter must
+//! be a [`Credential`], so a handler without one does not compile, and the register and the OpenAPI
+//! document cannot say anything else than the code does.
+
+use axum::handler::Handler;
+use utoipa::openapi::path::{Operation, PathItem};
+use utoipa::openapi::security::SecurityRequirement;
+use utoipa::openapi::{ContentBuilder, Ref, RefOr, ResponseBuilder};
+use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouter};
+
+use crate::app::App;
+
+/// Which credential an operation takes.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum AuthClass {
+    /// None.
+    Public,
+    /// A session token.
+    Session,
+    /// The master password.
+    Master,
+    /// An owner's signature over a message this daemon issued.
+    Owner,
+    /// Exactly one of session token and master password.
+    SessionOrMaster,
+}
+
+/// One operation.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub struct Door {
+    /// `GET`, `POST`, `PUT` or `DELETE`.
+    pub method: &'static str,
+    /// Path template, as in the OpenAPI document.
+    pub path: String,
+    /// Its credential.
+    pub auth: AuthClass,
+}
+
+/// Every operation of the daemon.
+pub fn inventory() -> Vec<Door> {
+    crate::routes::all().register
+}
+
+/// An extractor that establishes who is calling.
+pub(crate) trait Credential {
+    const CLASS: AuthClass;
+}
+
+/// Parameter lists that start with a credential.
+pub(crate) trait Guarded {
+    const CLASS: AuthClass;
+}
+
+macro_rules! guarded {
+    ($($rest:ident),*) => {
+        impl<M, C: Credential, $($rest),*> Guarded for (M, C, $($rest,)*) {
+            const CLASS: AuthClass = C::CLASS;
+        }
+    };
+}
+guarded!();
+guarded!(T2);
+guarded!(T2, T3);
+guarded!(T2, T3, T4);
+guarded!(T2, T3, T4, T5);
+guarded!(T2, T3, T4, T5, T6);
+
+/// The class of a handler, from its parameter list.
+pub(crate) fn class_of<H, T>(_: &H) -> AuthClass
+where
+    H: Handler<T, App>,
+    T: Guarded + 'static,
+{
+    T::CLASS
+}
+
+/// The router under construction, with its register.
+pub(crate) struct Doors {
+    pub(crate) router: OpenApiRouter<App>,
+    pub(crate) register: Vec<Door>,
+}
+
+/// Adds handlers.
+macro_rules! doors {
+    ($doors:expr; $($($part:ident)::+),+ $(,)?) => {
+        $doors$(.add(
+            $crate::doors::class_of(&$($part)::+),
+            utoipa_axum::routes!($($part)::+),
+        ))+
+    };
+}
+pub(crate) use doors;
+
+impl Doors {
+    pub(crate) fn new(router: OpenApiRouter<App>) -> Self {
+        Self { router, register: Vec::new() }
+    }
+
+    pub(crate) fn add(
+        mut self,
+        auth: AuthClass,
+        (schemas, mut paths, methods): UtoipaMethodRouter<App>,
+    ) -> Self {
+        for (path, item) in &mut paths.paths {
+            for (method, operation) in operations(item) {
+                document(operation, auth);
+                self.register.push(Door { method, path: path.clone(), auth });
+            }
+        }
+        self.router = self.router.routes((schemas, paths, methods));
+        self
+    }
+}
+
+/// The operations of a path item that this daemon uses.
+pub(crate) fn operations(item: &mut PathItem) -> impl Iterator<Item = (&'static str, &mut Operation)> {
+    let all = [
+        ("GET", &mut item.get),
+        ("PUT", &mut item.put),
+        ("POST", &mut item.post),
+        ("DELETE", &mut item.delete),
+        ("PATCH", &mut item.patch),
+    ];
+    all.into_iter().filter_map(|(method, operation)| operation.as_mut().map(|operation| (method, operation)))
+}
+
+/// Writes the credential and the error answers into an operation.
+fn document(operation: &mut Operation, auth: AuthClass) {
+    let scheme = |name: &str| SecurityRequirement::new(name, Vec::<String>::new());
+    let owner = || scheme("ownerSignature").add("ownerMessage", Vec::<String>::new());
+    operation.security = Some(match auth {
+        AuthClass::Public => Vec::new(),
+        AuthClass::Session => vec![scheme("session")],
+        AuthClass::Master => vec![scheme("master")],
+        AuthClass::Owner => vec![owner()],
+        AuthClass::SessionOrMaster => vec![scheme("session"), scheme("master")],
+    });
+    let problem = |about: &str| {
+        let content = ContentBuilder::new().schema(Some(Ref::from_schema_name("Problem"))).build();
+        RefOr::T(ResponseBuilder::new().description(about).content("application/json", content).build())
+    };
+    let responses = &mut operation.responses.responses;
+    if auth != AuthClass::Public {
+        responses.insert("401".to_owned(), problem("No credential, or not a valid one"));
+    }
+    responses.insert("default".to_owned(), problem("Any other error"));
+}

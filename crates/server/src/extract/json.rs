@@ -1,0 +1,202 @@
+//! Strict JSON: no unknown fields, no repeated keys, and errors that never quote what was sent.
+
+use std::collections::HashSet;
+use std::fmt;
+
+use serde::de::{Deserialize, DeserializeOwned, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
+use serde_json::error::Category;
+use waiaas_api::validation::{Issue, Refusal, Request};
+
+use crate::problem::Failure;
+
+/// Reads and checks a request body.
+pub(crate) fn read<T: Request>(text: &[u8]) -> Result<T, Failure> {
+    parse::<Unique>(text).map_err(Failure::from)?;
+    let request: T = parse(text).map_err(|refusal| {
+        let better = serde_json::from_slice(text).ok().and_then(|raw| T::explain(&raw));
+        Failure::from(better.unwrap_or(refusal))
+    })?;
+    request.check()?;
+    Ok(request)
+}
+
+fn parse<T: DeserializeOwned>(text: &[u8]) -> Result<T, Refusal> {
+    let mut json = serde_json::Deserializer::from_slice(text);
+    let value = serde_path_to_error::deserialize(&mut json).map_err(|error| {
+        let path = error.path().to_string();
+        let error = error.into_inner();
+        match error.classify() {
+            Category::Data => issue(&path, &error.to_string()),
+            Category::Syntax | Category::Eof | Category::Io => not_json(&error),
+        }
+    });
+    let value = value.map_err(|issue| Refusal::Invalid(vec![issue]))?;
+    json.end().map_err(|error| Refusal::Invalid(vec![not_json(&error)]))?;
+    Ok(value)
+}
+
+fn not_json(error: &serde_json::Error) -> Issue {
+    let at = format!("not valid JSON at line {}, column {}", error.line(), error.column());
+    Issue::new("", "invalid_json", at)
+}
+
+/// Words for a deserialisation error. serde's messages quote values, so only their fixed parts and
+/// what was expected are kept.
+pub(crate) fn issue(path: &str, message: &str) -> Issue {
+    let path = if path == "." || path == "?" { "" } else { path };
+    let quoted = |text: &str| text.split('`').nth(1).map(|name| name.chars().take(64).collect::<String>());
+    let inside = |name: &str| match path.strip_suffix(name) {
+        Some(parent) if parent.is_empty() || parent.ends_with('.') => path.to_owned(),
+        Some(_) | None if path.is_empty() => name.to_owned(),
+        Some(_) | None => format!("{path}.{name}"),
+    };
+    if let Some(rest) = message.strip_prefix("unknown field ") {
+        let name = quoted(rest).unwrap_or_default();
+        return Issue::new(&inside(&name), "unrecognized_key", "this field is not known here");
+    }
+    if let Some(rest) = message.strip_prefix("missing field ") {
+        let name = quoted(rest).unwrap_or_default();
+        return Issue::new(&inside(&name), "required", "this field is required");
+    }
+    if message.starts_with("duplicate field ") || message.starts_with(REPEATED) {
+        return Issue::new(path, "duplicate_key", "this key is given twice");
+    }
+    if message.starts_with("UUID parsing failed") {
+        return Issue::new(path, "invalid", "expected a UUID");
+    }
+    let expected = message.rsplit_once(", expected ").map(|(_, wanted)| wanted);
+    let expected = expected.map(|wanted| wanted.split(" at line ").next().unwrap_or(wanted));
+    match expected {
+        Some(wanted) => Issue::new(path, "invalid_type", format!("expected {wanted}")),
+        None => Issue::new(path, "invalid", "this value is not valid here"),
+    }
+}
+
+const REPEATED: &str = "repeated key";
+
+/// Any JSON without repeated keys; keeps nothing.
+struct Unique;
+
+impl<'de> Deserialize<'de> for Unique {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(Self)
+    }
+}
+
+impl<'de> Visitor<'de> for Unique {
+    type Value = Self;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("JSON")
+    }
+
+    fn visit_bool<E>(self, _: bool) -> Result<Self, E> {
+        Ok(self)
+    }
+
+    fn visit_i64<E>(self, _: i64) -> Result<Self, E> {
+        Ok(self)
+    }
+
+    fn visit_u64<E>(self, _: u64) -> Result<Self, E> {
+        Ok(self)
+    }
+
+    fn visit_f64<E>(self, _: f64) -> Result<Self, E> {
+        Ok(self)
+    }
+
+    fn visit_str<E>(self, _: &str) -> Result<Self, E> {
+        Ok(self)
+    }
+
+    fn visit_unit<E>(self) -> Result<Self, E> {
+        Ok(self)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Self, A::Error> {
+        while items.next_element::<Self>()?.is_some() {}
+        Ok(self)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Self, A::Error> {
+        let mut keys = HashSet::new();
+        while let Some(key) = entries.next_key::<String>()? {
+            if !keys.insert(key) {
+                return Err(A::Error::custom(REPEATED));
+            }
+            entries.next_value::<Self>()?;
+        }
+        Ok(self)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use waiaas_api::policies::CreatePolicy;
+    use waiaas_api::transactions::TransactionRequest;
+    use waiaas_api::wallets::ImportWallet;
+
+    /// The code, and path and code of the first issue.
+    fn refused<T: Request + fmt::Debug>(text: &str) -> (String, String, String) {
+        let failure = read::<T>(text.as_bytes()).expect_err(text);
+        let first = failure.details().map(|d| d["issues"][0].clone()).unwrap_or_default();
+        let text = |field: &str| first[field].as_str().unwrap_or_default().to_owned();
+        (failure.code().as_str().to_owned(), text("path"), text("code"))
+    }
+
+    fn issue_of<T: Request + fmt::Debug>(text: &str) -> (String, String) {
+        let (code, path, issue) = refused::<T>(text);
+        assert_eq!(code, "ACTION_VALIDATION_FAILED", "{text}");
+        (path, issue)
+    }
+
+    fn pair(path: &str, code: &str) -> (String, String) {
+        (path.to_owned(), code.to_owned())
+    }
+
+    #[test]
+    fn issues_name_the_field() {
+        type T = TransactionRequest;
+        assert_eq!(issue_of::<T>(r#"{"amount":"1"}"#), pair("to", "required"));
+        assert_eq!(issue_of::<T>(r#"{"to":"r","amount":"1","dryrun":true}"#), pair("dryrun", "unrecognized_key"));
+        assert_eq!(issue_of::<T>(r#"{"to":"r","amount":"1","walletId":"x"}"#), pair("walletId", "invalid"));
+        assert_eq!(issue_of::<T>(r#"{"to":7,"amount":"1"}"#), pair("to", "invalid_type"));
+        let token = r#"{"type":"TOKEN_TRANSFER","to":"r","amount":"1","token":{"adress":"x"}}"#;
+        assert_eq!(issue_of::<T>(token), pair("token.adress", "unrecognized_key"));
+        assert_eq!(issue_of::<T>(r#"{"to":"r","amount":"1","gasCondition":{}}"#), pair("gasCondition", "unsupported"));
+        assert_eq!(issue_of::<T>("[]").1, "invalid_type");
+        assert_eq!(refused::<T>(r#"{"type":"APPROVE","spender":"x"}"#).0, "UNSUPPORTED_TX_TYPE");
+    }
+
+    #[test]
+    fn a_key_given_twice_is_refused_at_any_depth() {
+        type T = TransactionRequest;
+        assert_eq!(issue_of::<T>(r#"{"to":"r","amount":"1","to":"evil"}"#).1, "duplicate_key");
+        let rules = r#"{"type":"SPENDING_LIMIT","rules":{"instant_max_usd":1,"instant_max_usd":9}}"#;
+        assert_eq!(issue_of::<CreatePolicy>(rules).1, "duplicate_key");
+    }
+
+    #[test]
+    fn what_is_not_json_is_located() {
+        for text in ["", "{", "{\"to\":}", "nul", "{} {}", "{\"to\":\"r\",\"amount\":\"1\"} x", "\u{feff}{}"] {
+            assert_eq!(issue_of::<TransactionRequest>(text).1, "invalid_json", "{text}");
+        }
+        let deep = format!("{}{}", "[".repeat(200), "]".repeat(200));
+        assert_eq!(issue_of::<TransactionRequest>(&deep).1, "invalid_json");
+    }
+
+    #[test]
+    fn nothing_sent_is_quoted() {
+        for text in [
+            r#"{"name":"a","chain":"solana","environment":"local","privateKey":4242424242}"#,
+            r#"{"name":"a","chain":"s4242424242","environment":"local","privateKey":"4242424242"}"#,
+            r#"{"name":"a","privateKey":"4242424242""#,
+            r#"{"name":"a","chain":"solana","environment":"local","privateKey":["4242424242"]}"#,
+        ] {
+            let failure = read::<ImportWallet>(text.as_bytes()).expect_err(text);
+            assert!(!format!("{failure:?}").contains("4242424242"), "{failure:?}");
+        }
+    }
+}

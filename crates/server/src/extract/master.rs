@@ -1,0 +1,73 @@
+//! The operator, by `X-Master-Password`.
+
+use axum::extract::FromRequestParts;
+use axum::http::HeaderMap;
+use axum::http::request::Parts;
+use secrecy::SecretString;
+use waiaas_engine::{ErrorCode, Master};
+
+use crate::app::App;
+use crate::doors::{AuthClass, Credential};
+use crate::extract::single;
+use crate::layers::peer::Peer;
+use crate::problem::Failure;
+
+pub(super) const HEADER: &str = "x-master-password";
+/// Longest password worth hashing, in bytes.
+const MAX: usize = 1024;
+
+/// Proof of the master password.
+pub(crate) struct MasterAuth(pub(crate) Master);
+
+impl Credential for MasterAuth {
+    const CLASS: AuthClass = AuthClass::Master;
+}
+
+impl FromRequestParts<App> for MasterAuth {
+    type Rejection = Failure;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Failure> {
+        let password = password(&parts.headers)?;
+        let peer = Peer::of(&parts.extensions).0;
+        Ok(Self(app.engine().authenticate_master(password, Some(peer)).await?))
+    }
+}
+
+fn password(headers: &HeaderMap) -> Result<SecretString, Failure> {
+    let refuse = |message: &str| {
+        Failure::new(ErrorCode::InvalidMasterPassword, message)
+            .hint("Send the master password in the header X-Master-Password.")
+    };
+    let value = single(headers, HEADER).map_err(|_| refuse("X-Master-Password was sent twice."))?;
+    let value = value.filter(|v| !v.is_empty()).ok_or_else(|| refuse("The master password is missing."))?;
+    match std::str::from_utf8(value.as_bytes()) {
+        Ok(text) if text.len() <= MAX => Ok(SecretString::from(text)),
+        Ok(_) | Err(_) => Err(refuse("The master password is not right.")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use axum::http::HeaderValue;
+    use secrecy::ExposeSecret as _;
+
+    fn read(values: &[&[u8]]) -> Result<String, Failure> {
+        let mut headers = HeaderMap::new();
+        for value in values {
+            headers.append(HEADER, HeaderValue::from_bytes(value).expect("header"));
+        }
+        password(&headers).map(|p| p.expose_secret().to_owned())
+    }
+
+    #[test]
+    fn one_password_of_sane_length() {
+        assert_eq!(read(&[b"my-secret-password"]), Ok("my-secret-password".to_owned()));
+        assert_eq!(read(&["pässwort".as_bytes()]), Ok("pässwort".to_owned()));
+        let long = [b'x'; MAX + 1];
+        for bad in [&[][..], &[b""], &[b"a", b"a"], &[b"\xff\xfe"], &[&long]] {
+            let failure = read(bad).expect_err("refused");
+            assert_eq!(failure.code().as_str(), "INVALID_MASTER_PASSWORD");
+        }
+    }
+}

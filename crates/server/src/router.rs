@@ -1,0 +1,49 @@
+//! The router: all doors, inside all layers.
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::middleware::{from_fn, from_fn_with_state};
+use tokio_util::sync::CancellationToken;
+use tower_http::catch_panic::CatchPanicLayer;
+use waiaas_engine::Engine;
+
+use crate::app::App;
+use crate::layers::{crowd, deadline, headers, host, panics, peer, request_id};
+use crate::problem::{DoorCode, Failure};
+
+/// The whole HTTP surface over `engine`. `POST /v1/admin/shutdown` has no effect on a router made
+/// this way; see [`crate::serve`].
+pub fn router(engine: Engine) -> Router {
+    build(App::new(engine, CancellationToken::new()))
+}
+
+pub(crate) fn build(app: App) -> Router {
+    let config = app.engine().config();
+    let hosts = host::Hosts::new(&config.daemon.allowed_hosts);
+    let cors = headers::cors(&config.security.cors_origins);
+    let body = DefaultBodyLimit::max(config.security.max_body_bytes);
+    let (doors, _) = crate::routes::all().router.split_for_parts();
+    // Layers run from the last added to the first.
+    doors
+        .fallback(no_such_path)
+        .method_not_allowed_fallback(no_such_method)
+        .layer(body)
+        .layer(CatchPanicLayer::custom(panics::answer))
+        .layer(from_fn(deadline::guard))
+        .layer(from_fn_with_state(crowd::Crowd::default(), crowd::guard))
+        .layer(from_fn_with_state(app.clone(), peer::guard))
+        .layer(from_fn_with_state(hosts, host::guard))
+        .layer(from_fn(headers::harden))
+        .layer(cors)
+        .layer(from_fn(request_id::number))
+        .with_state(app)
+}
+
+async fn no_such_path() -> Failure {
+    Failure::new(DoorCode::RouteNotFound, "There is nothing at this path.").hint("See GET /doc for all paths.")
+}
+
+async fn no_such_method() -> Failure {
+    Failure::new(DoorCode::MethodNotAllowed, "This path does not know this method.")
+        .hint("See GET /doc for all operations.")
+}

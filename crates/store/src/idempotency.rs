@@ -1,0 +1,65 @@
+//! Idempotency keys: one answer per (session, key), bound to the body, for a day.
+
+use waiaas_core::UnixSeconds;
+use waiaas_core::digest::Digest;
+use waiaas_core::ids::{SessionId, TxId};
+
+use crate::columns::Columns;
+use crate::error::StoreError;
+use crate::writer::WriteTx;
+
+/// How long a key is remembered.
+pub const IDEMPOTENCY_SECONDS: i64 = 86_400;
+
+/// What a key means for a request.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Claim {
+    /// Seen for the first time; it now belongs to the transaction given.
+    Fresh,
+    /// Seen with the same body; this transaction is the answer.
+    Same(TxId),
+    /// Seen with another body.
+    Mismatch,
+}
+
+impl WriteTx {
+    /// Claims a key for a transaction inserted in the same database transaction, so that of two
+    /// requests at once exactly one is [`Claim::Fresh`].
+    pub async fn claim(
+        &mut self,
+        session: SessionId,
+        key: &str,
+        body: Digest,
+        tx: TxId,
+        at: UnixSeconds,
+    ) -> Result<Claim, StoreError> {
+        let query = "SELECT body_digest, tx_id FROM idempotency \
+                     WHERE session_id = $1 AND key = $2 AND created_at > $3";
+        let horizon = at.saturating_sub(IDEMPOTENCY_SECONDS);
+        let query = sqlx::query(query).bind(session.to_string()).bind(key.to_owned()).bind(horizon);
+        if let Some(row) = query.fetch_optional(self.conn()).await? {
+            let same = row.parsed::<Digest>("body_digest")? == body;
+            return Ok(if same { Claim::Same(row.parsed("tx_id")?) } else { Claim::Mismatch });
+        }
+        let query = "INSERT INTO idempotency (session_id, key, body_digest, tx_id, created_at) \
+                     VALUES ($1, $2, $3, $4, $5) ON CONFLICT (session_id, key) DO UPDATE \
+                     SET body_digest = excluded.body_digest, tx_id = excluded.tx_id, \
+                     created_at = excluded.created_at";
+        sqlx::query(query)
+            .bind(session.to_string())
+            .bind(key.to_owned())
+            .bind(body.to_string())
+            .bind(tx.to_string())
+            .bind(at)
+            .execute(self.conn())
+            .await?;
+        Ok(Claim::Fresh)
+    }
+
+    /// Forgets keys older than a day. Returns how many.
+    pub async fn forget_old_claims(&mut self, now: UnixSeconds) -> Result<u64, StoreError> {
+        let query = "DELETE FROM idempotency WHERE created_at <= $1";
+        let horizon = now.saturating_sub(IDEMPOTENCY_SECONDS);
+        Ok(sqlx::query(query).bind(horizon).execute(self.conn()).await?.rows_affected())
+    }
+}

@@ -1,0 +1,54 @@
+//! The schema's versions. Migrations only go forward; each runs in one transaction with its version.
+
+use sqlx::AnyConnection;
+
+use crate::columns::Columns;
+use crate::error::StoreError;
+use crate::writer::{BEGIN_POSTGRES, BEGIN_SQLITE, LOCK_POSTGRES};
+
+struct Migration {
+    version: i64,
+    sqlite: &'static str,
+    postgres: &'static str,
+}
+
+const ALL: &[Migration] = &[Migration {
+    version: 1,
+    sqlite: include_str!("../migrations/sqlite/0001_initial.sql"),
+    postgres: include_str!("../migrations/postgres/0001_initial.sql"),
+}];
+
+/// The newest schema this release knows.
+pub const KNOWN: i64 = 1;
+
+/// Applies what is missing. Daemons that start together on one database take turns.
+pub(crate) async fn run(conn: &mut AnyConnection, postgres: bool) -> Result<(), StoreError> {
+    let begin = if postgres { BEGIN_POSTGRES } else { BEGIN_SQLITE };
+    sqlx::raw_sql(begin).execute(&mut *conn).await?;
+    let done = apply(conn, postgres).await;
+    let end = if done.is_ok() { "COMMIT" } else { "ROLLBACK" };
+    let ended = sqlx::raw_sql(end).execute(&mut *conn).await;
+    done?;
+    ended?;
+    Ok(())
+}
+
+async fn apply(conn: &mut AnyConnection, postgres: bool) -> Result<(), StoreError> {
+    if postgres {
+        sqlx::raw_sql(LOCK_POSTGRES).execute(&mut *conn).await?;
+    }
+    let table = "CREATE TABLE IF NOT EXISTS schema_version (version BIGINT NOT NULL PRIMARY KEY)";
+    sqlx::raw_sql(table).execute(&mut *conn).await?;
+    let query = "SELECT COALESCE(MAX(version), 0) AS version FROM schema_version";
+    let found = sqlx::query(query).fetch_one(&mut *conn).await?.int("version")?;
+    if found > KNOWN {
+        return Err(StoreError::NewerSchema { found, known: KNOWN });
+    }
+    for migration in ALL.iter().filter(|m| m.version > found) {
+        let text = if postgres { migration.postgres } else { migration.sqlite };
+        sqlx::raw_sql(text).execute(&mut *conn).await?;
+        let query = "INSERT INTO schema_version (version) VALUES ($1)";
+        sqlx::query(query).bind(migration.version).execute(&mut *conn).await?;
+    }
+    Ok(())
+}

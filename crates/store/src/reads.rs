@@ -1,0 +1,22 @@
+//! The one way a read becomes public: on [`crate::Store`] through the pool, and on
+//! [`crate::WriteTx`] inside the transaction, from the same function.
+
+macro_rules! reads {
+    ($($(#[$doc:meta])* $name:ident($($arg:ident: $kind:ty),* $(,)?) -> $out:ty;)+) => {
+        impl crate::Store {
+            $($(#[$doc])*
+            pub async fn $name(&self, $($arg: $kind),*) -> Result<$out, crate::StoreError> {
+                let mut conn = self.reader().await?;
+                $name(&mut conn, $($arg),*).await
+            })+
+        }
+
+        impl crate::WriteTx {
+            $($(#[$doc])*
+            pub async fn $name(&mut self, $($arg: $kind),*) -> Result<$out, crate::StoreError> {
+                $name(self.conn(), $($arg),*).await
+            })+
+        }
+    };
+}
+pub(crate) use reads;

@@ -1,0 +1,297 @@
+//! Sessions and the wallets they reach. Only a hash of the token is kept.
+
+use sqlx::AnyConnection;
+use sqlx::any::AnyRow;
+use waiaas_core::UnixSeconds;
+use waiaas_core::ids::{SessionId, WalletId};
+
+use crate::audit::AuditEntry;
+use crate::columns::Columns;
+use crate::error::{Entity, StoreError};
+use crate::page::{Page, clamp};
+use crate::reads::reads;
+use crate::writer::WriteTx;
+
+/// A session to create, with at least one wallet.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct NewSession {
+    /// Its id.
+    pub id: SessionId,
+    /// SHA-256 of the token, lower-case hex.
+    pub token_hash: String,
+    /// End of the token.
+    pub expires_at: UnixSeconds,
+    /// End of the session however often it is renewed; none only when asked for by name.
+    pub absolute_expires_at: Option<UnixSeconds>,
+    /// Length of one token's life.
+    pub ttl_seconds: i64,
+    /// Most renewals; none only when asked for by name.
+    pub max_renewals: Option<u32>,
+    /// Who made it, for people: `api`, `cli`, `mcp`, …
+    pub source: String,
+    /// The wallets it reaches.
+    pub wallets: Vec<WalletId>,
+}
+
+/// A session.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct SessionRow {
+    /// Its id.
+    pub id: SessionId,
+    /// SHA-256 of the only token that is valid now.
+    pub token_hash: String,
+    /// When it was made.
+    pub created_at: UnixSeconds,
+    /// End of the token.
+    pub expires_at: UnixSeconds,
+    /// End of the session; none = never.
+    pub absolute_expires_at: Option<UnixSeconds>,
+    /// Length of one token's life.
+    pub ttl_seconds: i64,
+    /// Renewals so far.
+    pub renewal_count: u32,
+    /// Most renewals; none = unlimited.
+    pub max_renewals: Option<u32>,
+    /// Last renewal.
+    pub last_renewed_at: Option<UnixSeconds>,
+    /// When it was revoked.
+    pub revoked_at: Option<UnixSeconds>,
+    /// Tokens issued so far, the first included.
+    pub token_issued_count: u32,
+    /// Who made it.
+    pub source: String,
+    /// The wallets it reaches, oldest wallet first.
+    pub wallets: Vec<WalletId>,
+}
+
+/// Why a token is replaced.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum TokenReason {
+    /// By its holder; counts as a renewal.
+    Renewal,
+    /// By the operator; does not.
+    Rotation,
+}
+
+/// A session's next token.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct TokenChange {
+    /// SHA-256 of the next token, lower-case hex.
+    pub token_hash: String,
+    /// Its end.
+    pub expires_at: UnixSeconds,
+    /// Why.
+    pub reason: TokenReason,
+}
+
+reads! {
+    /// One session with its wallets.
+    session(id: SessionId) -> Option<SessionRow>;
+    /// Sessions older than the cursor, newest first, optionally only those that reach one wallet.
+    sessions_page(wallet: Option<WalletId>, before: Option<SessionId>, limit: u32) -> Page<SessionRow, SessionId>;
+    /// Sessions that reach a wallet and are neither revoked nor expired at `now`.
+    live_sessions(wallet: WalletId, now: UnixSeconds) -> u64;
+}
+
+/// Wallet ids come along in one text, so that one statement sees one state.
+const COLUMNS: &str = "SELECT s.*, (SELECT STRING_AGG(w.wallet_id, ',') FROM session_wallets w \
+    WHERE w.session_id = s.id) AS wallets FROM sessions s";
+
+impl SessionRow {
+    fn read(row: &AnyRow) -> Result<Self, StoreError> {
+        let wallets = row.opt_text("wallets")?.unwrap_or_default();
+        let ids = wallets.split(',').filter(|id| !id.is_empty()).map(str::parse);
+        let mut wallets: Vec<WalletId> =
+            ids.collect::<Result<_, _>>().map_err(|_| StoreError::Corrupt("wallet_id"))?;
+        wallets.sort_unstable();
+        Ok(Self {
+            id: row.parsed("id")?,
+            token_hash: row.text("token_hash")?,
+            created_at: row.int("created_at")?,
+            expires_at: row.int("expires_at")?,
+            absolute_expires_at: row.opt_int("absolute_expires_at")?,
+            ttl_seconds: row.int("ttl_seconds")?,
+            renewal_count: row.number("renewal_count")?,
+            max_renewals: row.opt_number("max_renewals")?,
+            last_renewed_at: row.opt_int("last_renewed_at")?,
+            revoked_at: row.opt_int("revoked_at")?,
+            token_issued_count: row.number("token_issued_count")?,
+            source: row.text("source")?,
+            wallets,
+        })
+    }
+}
+
+async fn session(conn: &mut AnyConnection, id: SessionId) -> Result<Option<SessionRow>, StoreError> {
+    let query = sqlx::AssertSqlSafe(format!("{COLUMNS} WHERE s.id = $1"));
+    let row = sqlx::query(query).bind(id.to_string()).fetch_optional(conn).await?;
+    row.as_ref().map(SessionRow::read).transpose()
+}
+
+async fn sessions_page(
+    conn: &mut AnyConnection,
+    wallet: Option<WalletId>,
+    before: Option<SessionId>,
+    limit: u32,
+) -> Result<Page<SessionRow, SessionId>, StoreError> {
+    let limit = clamp(limit);
+    let query = format!(
+        "{COLUMNS} WHERE ($1 = '' OR s.id IN (SELECT session_id FROM session_wallets WHERE wallet_id = $1)) \
+         AND ($2 = '' OR s.id < $2) ORDER BY s.id DESC LIMIT $3"
+    );
+    let rows = sqlx::query(sqlx::AssertSqlSafe(query))
+        .bind(wallet.map(|id| id.to_string()).unwrap_or_default())
+        .bind(before.map(|id| id.to_string()).unwrap_or_default())
+        .bind(i64::from(limit) + 1)
+        .fetch_all(conn)
+        .await?;
+    let items = rows.iter().map(SessionRow::read).collect::<Result<Vec<_>, _>>()?;
+    Ok(Page::cut(items, limit, |row| row.id))
+}
+
+async fn live_sessions(conn: &mut AnyConnection, wallet: WalletId, now: UnixSeconds) -> Result<u64, StoreError> {
+    let query = "SELECT COUNT(*) AS live FROM sessions s JOIN session_wallets w ON w.session_id = s.id \
+                 WHERE w.wallet_id = $1 AND s.revoked_at IS NULL AND s.expires_at > $2 \
+                 AND COALESCE(s.absolute_expires_at, s.expires_at) > $2";
+    let query = sqlx::query(query).bind(wallet.to_string()).bind(now);
+    query.fetch_one(conn).await?.number("live")
+}
+
+async fn link(
+    conn: &mut AnyConnection,
+    session: SessionId,
+    wallet: WalletId,
+    at: UnixSeconds,
+) -> Result<(), StoreError> {
+    let query = "INSERT INTO session_wallets (session_id, wallet_id, created_at) VALUES ($1, $2, $3)";
+    let query = sqlx::query(query).bind(session.to_string()).bind(wallet.to_string()).bind(at);
+    let done = query.execute(conn).await;
+    done.map(|_| ()).map_err(|error| StoreError::duplicate(error, Entity::SessionWallet))
+}
+
+impl WriteTx {
+    /// Creates a session.
+    pub async fn insert_session(&mut self, new: NewSession, audit: AuditEntry) -> Result<(), StoreError> {
+        if new.wallets.is_empty() {
+            return Err(StoreError::Inconsistent(Entity::Session, "it reaches no wallet"));
+        }
+        let query = "INSERT INTO sessions (id, token_hash, created_at, expires_at, absolute_expires_at, \
+                     ttl_seconds, renewal_count, max_renewals, token_issued_count, source) \
+                     VALUES ($1, $2, $3, $4, $5, $6, 0, $7, 1, $8)";
+        let query = sqlx::query(query)
+            .bind(new.id.to_string())
+            .bind(new.token_hash)
+            .bind(audit.at)
+            .bind(new.expires_at)
+            .bind(new.absolute_expires_at)
+            .bind(new.ttl_seconds)
+            .bind(new.max_renewals.map(i64::from))
+            .bind(new.source);
+        let done = query.execute(self.conn()).await;
+        done.map_err(|error| StoreError::duplicate(error, Entity::Session))?;
+        for wallet in new.wallets {
+            link(self.conn(), new.id, wallet, audit.at).await?;
+        }
+        self.record(audit).await?;
+        Ok(())
+    }
+
+    /// Replaces the token of a session that is not revoked, if its hash still is `from_hash`; the old
+    /// token is dead at once.
+    pub async fn replace_token(
+        &mut self,
+        id: SessionId,
+        from_hash: &str,
+        change: TokenChange,
+        audit: AuditEntry,
+    ) -> Result<(), StoreError> {
+        let (renewals, renewed_at) = match change.reason {
+            TokenReason::Renewal => (1i64, Some(audit.at)),
+            TokenReason::Rotation => (0, None),
+        };
+        let query = "UPDATE sessions SET token_hash = $1, expires_at = $2, \
+                     renewal_count = renewal_count + $3, last_renewed_at = COALESCE($4, last_renewed_at), \
+                     token_issued_count = token_issued_count + 1 \
+                     WHERE id = $5 AND token_hash = $6 AND revoked_at IS NULL \
+                     AND ($3 = 0 OR renewal_count < COALESCE(max_renewals, renewal_count + 1))";
+        let query = sqlx::query(query)
+            .bind(change.token_hash)
+            .bind(change.expires_at)
+            .bind(renewals)
+            .bind(renewed_at)
+            .bind(id.to_string())
+            .bind(from_hash.to_owned());
+        let done = query.execute(self.conn()).await;
+        let done = done.map_err(|error| StoreError::duplicate(error, Entity::Session))?;
+        if done.rows_affected() != 1 {
+            return Err(self.missing_session(id).await?);
+        }
+        self.record(audit).await?;
+        Ok(())
+    }
+
+    /// Revokes a session. Revoking it again changes nothing, writes nothing and answers `false`.
+    pub async fn revoke_session(&mut self, id: SessionId, audit: AuditEntry) -> Result<bool, StoreError> {
+        let query = "UPDATE sessions SET revoked_at = $1 WHERE id = $2 AND revoked_at IS NULL";
+        let query = sqlx::query(query).bind(audit.at).bind(id.to_string());
+        if query.execute(self.conn()).await?.rows_affected() == 1 {
+            self.record(audit).await?;
+            return Ok(true);
+        }
+        match self.missing_session(id).await? {
+            StoreError::Conflict(_) => Ok(false),
+            other => Err(other),
+        }
+    }
+
+    /// Revokes every session that is not revoked yet, under one entry. Returns how many.
+    pub async fn revoke_all_sessions(&mut self, audit: AuditEntry) -> Result<u64, StoreError> {
+        let query = "UPDATE sessions SET revoked_at = $1 WHERE revoked_at IS NULL";
+        let count = sqlx::query(query).bind(audit.at).execute(self.conn()).await?.rows_affected();
+        self.record(audit).await?;
+        Ok(count)
+    }
+
+    /// Lets a session that is not revoked reach one more wallet.
+    pub async fn add_session_wallet(
+        &mut self,
+        id: SessionId,
+        wallet: WalletId,
+        audit: AuditEntry,
+    ) -> Result<(), StoreError> {
+        match session(self.conn(), id).await? {
+            None => return Err(StoreError::NotFound(Entity::Session)),
+            Some(row) if row.revoked_at.is_some() => return Err(StoreError::Conflict(Entity::Session)),
+            Some(_) => {}
+        }
+        link(self.conn(), id, wallet, audit.at).await?;
+        self.record(audit).await?;
+        Ok(())
+    }
+
+    /// Takes a wallet from a session. The last one stays: [`StoreError::Conflict`]; revoke instead.
+    pub async fn remove_session_wallet(
+        &mut self,
+        id: SessionId,
+        wallet: WalletId,
+        audit: AuditEntry,
+    ) -> Result<(), StoreError> {
+        let row = session(self.conn(), id).await?.ok_or(StoreError::NotFound(Entity::Session))?;
+        if !row.wallets.contains(&wallet) {
+            return Err(StoreError::NotFound(Entity::SessionWallet));
+        }
+        if row.wallets.len() == 1 {
+            return Err(StoreError::Conflict(Entity::SessionWallet));
+        }
+        let query = "DELETE FROM session_wallets WHERE session_id = $1 AND wallet_id = $2";
+        sqlx::query(query).bind(id.to_string()).bind(wallet.to_string()).execute(self.conn()).await?;
+        self.record(audit).await?;
+        Ok(())
+    }
+
+    async fn missing_session(&mut self, id: SessionId) -> Result<StoreError, StoreError> {
+        let found = session(self.conn(), id).await?.is_some();
+        let entity = Entity::Session;
+        Ok(if found { StoreError::Conflict(entity) } else { StoreError::NotFound(entity) })
+    }
+}

@@ -1,0 +1,145 @@
+//! Opening, reading and closing. Writing is in [`crate::writer`].
+
+use std::fs::OpenOptions;
+use std::os::unix::fs::OpenOptionsExt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::future::BoxFuture;
+use sqlx::any::{AnyConnectOptions, AnyPoolOptions};
+use sqlx::pool::PoolConnection;
+use sqlx::{Any, AnyConnection, AnyPool, ConnectOptions};
+
+use crate::error::StoreError;
+use crate::migrations;
+use crate::url::{DatabaseUrl, Target};
+use crate::writer::{Writer, WriterStats, WriteTx};
+
+/// How long a statement waits for another process's lock.
+const BUSY: Duration = Duration::from_secs(10);
+/// Connections for reading.
+const READERS: u32 = 4;
+
+/// Everything WAIaaS remembers. Clones share one writer and one pool.
+#[derive(Clone)]
+pub struct Store(Arc<Inner>);
+
+struct Inner {
+    pool: AnyPool,
+    writer: Writer,
+    connector: Connector,
+}
+
+/// How to reach the database, for the writer's reconnects.
+#[derive(Clone)]
+pub(crate) struct Connector {
+    options: AnyConnectOptions,
+    postgres: bool,
+}
+
+impl Connector {
+    pub(crate) const fn is_postgres(&self) -> bool {
+        self.postgres
+    }
+
+    /// A connection that may write.
+    pub(crate) async fn writer(&self) -> Result<AnyConnection, StoreError> {
+        let mut conn = self.options.connect().await?;
+        configure(&mut conn, self.postgres, false).await?;
+        Ok(conn)
+    }
+}
+
+/// Settings every connection gets. Readers cannot write even by mistake.
+async fn configure(conn: &mut AnyConnection, postgres: bool, read_only: bool) -> Result<(), sqlx::Error> {
+    let statements: &[&'static str] = match (postgres, read_only) {
+        (true, true) => &["SET default_transaction_read_only = on"],
+        // Durable even where the server's default is lax; no endless wait for another daemon.
+        (true, false) => &["SET synchronous_commit = on", "SET lock_timeout = '10s'"],
+        (false, true) => &["PRAGMA query_only = ON"],
+        (false, false) => {
+            &["PRAGMA journal_mode = WAL", "PRAGMA synchronous = FULL", "PRAGMA foreign_keys = ON"]
+        }
+    };
+    if !postgres {
+        let wait = sqlx::AssertSqlSafe(format!("PRAGMA busy_timeout = {}", BUSY.as_millis()));
+        sqlx::raw_sql(wait).execute(&mut *conn).await?;
+    }
+    for statement in statements {
+        sqlx::raw_sql(*statement).execute(&mut *conn).await?;
+    }
+    Ok(())
+}
+
+impl Store {
+    /// Opens the database, creating it where it does not exist, and brings its schema up to date. A
+    /// database of a newer release is refused. The writer task runs until [`Store::close`] or until
+    /// the last clone is dropped.
+    pub async fn open(url: &DatabaseUrl) -> Result<Self, StoreError> {
+        sqlx::any::install_default_drivers();
+        if let Target::Sqlite(path) = &url.0 {
+            // Sealed keys and token hashes: nobody else's to read. SQLite gives its WAL the same mode.
+            let mut file = OpenOptions::new();
+            file.create(true).append(true).mode(0o600);
+            file.open(path).map_err(sqlx::Error::Io)?;
+        }
+        let options: AnyConnectOptions = url.0.to_sqlx().parse()?;
+        let options = options.disable_statement_logging();
+        let connector = Connector { options, postgres: url.is_postgres() };
+        let mut conn = connector.writer().await?;
+        migrations::run(&mut conn, connector.postgres).await?;
+        let postgres = connector.postgres;
+        let pool = AnyPoolOptions::new()
+            .max_connections(READERS)
+            .acquire_timeout(BUSY)
+            .after_connect(move |conn, _| Box::pin(configure(conn, postgres, true)))
+            .connect_lazy_with(connector.options.clone());
+        let writer = Writer::start(conn, connector.clone());
+        Ok(Self(Arc::new(Inner { pool, writer, connector })))
+    }
+
+    /// Runs `job` in a transaction together with whatever else is waiting, and answers once the
+    /// commit is durable. A job that fails is rolled back alone. Jobs must only talk to the database:
+    /// everybody's writes wait for them. Dropping the returned future does not stop the job.
+    pub async fn write<T, E, F>(&self, job: F) -> Result<T, E>
+    where
+        F: for<'t> FnOnce(&'t mut WriteTx) -> BoxFuture<'t, Result<T, E>> + Send + 'static,
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+    {
+        self.0.writer.submit(job).await
+    }
+
+    /// How much the writer has done since opening.
+    pub fn stats(&self) -> WriterStats {
+        self.0.writer.stats()
+    }
+
+    /// Whether this is PostgreSQL.
+    pub fn is_postgres(&self) -> bool {
+        self.0.writer.is_postgres()
+    }
+
+    /// Commits what is waiting, then closes every connection. Later calls answer
+    /// [`StoreError::Closed`] or [`StoreError::Unavailable`].
+    pub async fn close(&self) {
+        self.0.pool.close().await;
+        self.0.writer.close().await;
+    }
+
+    /// A write transaction outside the group commit.
+    pub(crate) async fn exclusive(&self) -> Result<WriteTx, StoreError> {
+        WriteTx::exclusive(&self.0.connector).await
+    }
+
+    /// A connection for reading.
+    pub(crate) async fn reader(&self) -> Result<PoolConnection<Any>, StoreError> {
+        Ok(self.0.pool.acquire().await?)
+    }
+}
+
+impl std::fmt::Debug for Store {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Store").finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,231 @@
+//! Moves of a transaction, each with exactly the columns it sets and the end of its reservations.
+
+use sqlx::AnyConnection;
+use waiaas_core::U256;
+use waiaas_core::UnixSeconds;
+use waiaas_core::ids::TxId;
+use waiaas_core::transaction::{IllegalMove, TxStatus};
+
+use crate::audit::AuditEntry;
+use crate::columns::unsigned;
+use crate::error::{Entity, StoreError};
+use crate::ledger::{self, Settlement};
+use crate::transactions::queries::transaction;
+use crate::transactions::SignedRow;
+use crate::writer::WriteTx;
+
+/// A move and what comes with it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum StatusChange {
+    /// → EXECUTING: the waiting is over.
+    Executing,
+    /// → BROADCASTING: signed; the bytes are durable before they leave.
+    Signed(SignedRow),
+    /// → SUBMITTED: a node accepted the bytes.
+    Submitted,
+    /// → CONFIRMED: everything reserved was spent.
+    Confirmed {
+        /// Fee paid, native base units.
+        fee: U256,
+        /// Block number or slot.
+        block: u64,
+    },
+    /// → FAILED on chain: only the fee was spent. Only after signing.
+    Reverted {
+        /// Fee paid, native base units.
+        fee: U256,
+        /// Block number or slot.
+        block: u64,
+        /// Stable code.
+        code: String,
+        /// The node's reason.
+        message: String,
+    },
+    /// → FAILED, the signed bytes proved dead: nothing was spent. Only after signing.
+    Dead {
+        /// Stable code.
+        code: String,
+        /// The proof, for people.
+        message: String,
+    },
+    /// → FAILED, nothing was ever signed. Only before signing.
+    Failed {
+        /// Stable code.
+        code: String,
+        /// What went wrong.
+        message: String,
+    },
+    /// → CANCELLED: withdrawn, rejected or stopped before signing.
+    Cancelled {
+        /// Stable code of the reason, where it was not simply withdrawn.
+        code: Option<String>,
+    },
+    /// → EXPIRED: the owner did not answer in time.
+    Expired,
+}
+
+impl StatusChange {
+    /// The status it leads to.
+    pub const fn to(&self) -> TxStatus {
+        match self {
+            Self::Executing => TxStatus::Executing,
+            Self::Signed(_) => TxStatus::Broadcasting,
+            Self::Submitted => TxStatus::Submitted,
+            Self::Confirmed { .. } => TxStatus::Confirmed,
+            Self::Reverted { .. } | Self::Dead { .. } | Self::Failed { .. } => TxStatus::Failed,
+            Self::Cancelled { .. } => TxStatus::Cancelled,
+            Self::Expired => TxStatus::Expired,
+        }
+    }
+
+    /// Whether the graph has this move from `from`, and the claim about signing fits.
+    pub fn check(&self, from: TxStatus) -> Result<(), IllegalMove> {
+        let to = from.advance(self.to())?;
+        let fits = match self {
+            Self::Reverted { .. } | Self::Dead { .. } => from.is_signed(),
+            Self::Failed { .. } => !from.is_signed(),
+            Self::Executing
+            | Self::Signed(_)
+            | Self::Submitted
+            | Self::Confirmed { .. }
+            | Self::Cancelled { .. }
+            | Self::Expired => true,
+        };
+        if fits { Ok(()) } else { Err(IllegalMove { from, to }) }
+    }
+
+    /// What becomes of the reservations; none while the money may still move.
+    const fn settlement(&self) -> Option<Settlement> {
+        match self {
+            Self::Executing | Self::Signed(_) | Self::Submitted => None,
+            Self::Confirmed { fee, .. } => Some(Settlement::Spent { fee: *fee }),
+            Self::Reverted { fee, .. } => Some(Settlement::FeeOnly { fee: *fee }),
+            Self::Dead { .. } | Self::Failed { .. } | Self::Cancelled { .. } | Self::Expired => {
+                Some(Settlement::Nothing)
+            }
+        }
+    }
+}
+
+/// The columns of one move. Absent ones keep their value.
+#[derive(Default)]
+struct Columns {
+    signed: Option<SignedRow>,
+    fee: Option<U256>,
+    block: Option<u64>,
+    code: Option<String>,
+    message: Option<String>,
+    executed_at: Option<UnixSeconds>,
+}
+
+impl Columns {
+    fn of(change: StatusChange, at: UnixSeconds) -> Self {
+        match change {
+            StatusChange::Executing | StatusChange::Submitted | StatusChange::Expired => Self::default(),
+            StatusChange::Signed(signed) => Self { signed: Some(signed), ..Self::default() },
+            StatusChange::Confirmed { fee, block } => {
+                Self { fee: Some(fee), block: Some(block), executed_at: Some(at), ..Self::default() }
+            }
+            StatusChange::Reverted { fee, block, code, message } => Self {
+                fee: Some(fee),
+                block: Some(block),
+                executed_at: Some(at),
+                code: Some(code),
+                message: Some(message),
+                ..Self::default()
+            },
+            StatusChange::Dead { code, message } | StatusChange::Failed { code, message } => {
+                Self { code: Some(code), message: Some(message), ..Self::default() }
+            }
+            StatusChange::Cancelled { code } => Self { code, ..Self::default() },
+        }
+    }
+}
+
+/// Every status change of every transaction is this statement.
+const ADVANCE: &str = "UPDATE transactions SET status = $1, updated_at = $2, \
+    unsigned_bytes = COALESCE($3, unsigned_bytes), signed_bytes = COALESCE($4, signed_bytes), \
+    tx_hash = COALESCE($5, tx_hash), expiry_kind = COALESCE($6, expiry_kind), \
+    expiry_value = COALESCE($7, expiry_value), fee = COALESCE($8, fee), block = COALESCE($9, block), \
+    error_code = COALESCE($10, error_code), error = COALESCE($11, error), \
+    executed_at = COALESCE($12, executed_at), broadcast_rejected = 0 \
+    WHERE id = $13 AND status = $14";
+
+async fn update(
+    conn: &mut AnyConnection,
+    id: TxId,
+    from: TxStatus,
+    to: TxStatus,
+    columns: Columns,
+    at: UnixSeconds,
+) -> Result<u64, StoreError> {
+    let expiry = columns.signed.as_ref().map(|signed| signed.expiry);
+    let (raw, bytes, hash) = match columns.signed {
+        Some(signed) => (Some(signed.unsigned), Some(signed.bytes), Some(signed.hash)),
+        None => (None, None, None),
+    };
+    let query = sqlx::query(ADVANCE)
+        .bind(to.as_str())
+        .bind(at)
+        .bind(raw)
+        .bind(bytes)
+        .bind(hash)
+        .bind(expiry.map(super::TxExpiry::kind))
+        .bind(expiry.map(super::TxExpiry::value).transpose()?)
+        .bind(columns.fee.map(|fee| fee.to_string()))
+        .bind(columns.block.map(|block| unsigned(block, "block")).transpose()?)
+        .bind(columns.code.map(storable))
+        .bind(columns.message.map(storable))
+        .bind(columns.executed_at)
+        .bind(id.to_string())
+        .bind(from.as_str());
+    Ok(query.execute(conn).await?.rows_affected())
+}
+
+/// A node's words may hold a zero character, which PostgreSQL does not store, and be endless. Losing
+/// the proof of a failure over that would be worse than losing the character.
+fn storable(text: String) -> String {
+    text.chars().filter(|c| *c != '\0').take(2_000).collect()
+}
+
+impl WriteTx {
+    /// Moves a transaction by compare-and-set and ends its reservations as the move says.
+    /// [`StoreError::Conflict`] when it is not in `from` any more.
+    pub async fn advance(
+        &mut self,
+        id: TxId,
+        from: TxStatus,
+        change: StatusChange,
+        audit: AuditEntry,
+    ) -> Result<(), StoreError> {
+        change.check(from)?;
+        let (to, settlement) = (change.to(), change.settlement());
+        let columns = Columns::of(change, audit.at);
+        if update(self.conn(), id, from, to, columns, audit.at).await? != 1 {
+            return Err(self.missing_transaction(id).await?);
+        }
+        if let Some(settlement) = settlement {
+            ledger::settle(self.conn(), id, settlement, audit.at).await?;
+        }
+        self.record(audit).await?;
+        Ok(())
+    }
+
+    /// Notes that a node refused the bytes of a BROADCASTING transaction. It changes neither the
+    /// status nor the ledger: the bytes may still land.
+    pub async fn mark_broadcast_rejected(&mut self, id: TxId, at: UnixSeconds) -> Result<(), StoreError> {
+        let query = "UPDATE transactions SET broadcast_rejected = 1, updated_at = $1 \
+                     WHERE id = $2 AND status = 'BROADCASTING'";
+        let query = sqlx::query(query).bind(at).bind(id.to_string());
+        match query.execute(self.conn()).await?.rows_affected() {
+            1 => Ok(()),
+            _ => Err(self.missing_transaction(id).await?),
+        }
+    }
+
+    async fn missing_transaction(&mut self, id: TxId) -> Result<StoreError, StoreError> {
+        let found = transaction(self.conn(), id).await?.is_some();
+        let entity = Entity::Transaction;
+        Ok(if found { StoreError::Conflict(entity) } else { StoreError::NotFound(entity) })
+    }
+}

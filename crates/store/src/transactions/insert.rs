@@ -1,0 +1,145 @@
+//! Admission: the row, what it reserves, and its audit entry, at once.
+
+use waiaas_core::U256;
+use waiaas_core::UnixSeconds;
+use waiaas_core::address::Address;
+use waiaas_core::asset::AssetId;
+use waiaas_core::digest::Digest;
+use waiaas_core::draft::Draft;
+use waiaas_core::ids::{SessionId, TxId, WalletId};
+use waiaas_core::intent::IntentKind;
+use waiaas_core::money::Usd;
+use waiaas_core::network::NetworkId;
+use waiaas_core::policy::{DenialCode, Tier};
+use waiaas_core::transaction::TxStatus;
+
+use crate::audit::AuditEntry;
+use crate::columns::{unsigned, usd};
+use crate::error::{Entity, StoreError};
+use crate::ledger::{self, NewReservation};
+use crate::writer::WriteTx;
+
+/// A judged request. Its time is its audit entry's.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct NewTransaction {
+    /// Its id.
+    pub id: TxId,
+    /// Whose money.
+    pub wallet: WalletId,
+    /// Who asked; none for the operator.
+    pub session: Option<SessionId>,
+    /// What was asked for.
+    pub kind: IntentKind,
+    /// Where.
+    pub network: NetworkId,
+    /// One of [`TxStatus::initial`].
+    pub status: TxStatus,
+    /// The tier obtained; none exactly when denied.
+    pub tier: Option<Tier>,
+    /// The intent as JSON.
+    pub intent: String,
+    /// Recipient named.
+    pub to: Address,
+    /// Base units named.
+    pub amount: U256,
+    /// Asset named.
+    pub asset: AssetId,
+    /// What was judged; may be missing only when denied.
+    pub draft: Option<Draft>,
+    /// Effects as JSON.
+    pub effects: Option<String>,
+    /// Verdict as JSON.
+    pub verdict: String,
+    /// First reason of a refusal; present exactly when denied.
+    pub denial_code: Option<DenialCode>,
+    /// Value of what is spent, without fees.
+    pub usd: Option<Usd>,
+    /// The kill switch's generation now.
+    pub kill_generation: u64,
+    /// End of the delay; present exactly when QUEUED.
+    pub execute_after: Option<UnixSeconds>,
+    /// End of the owner's time; present exactly when PENDING_APPROVAL.
+    pub approval_expires_at: Option<UnixSeconds>,
+    /// Digest of the request's body.
+    pub request_digest: Digest,
+}
+
+impl NewTransaction {
+    /// Whether the columns say the same as the status.
+    fn check(&self, reservations: &[NewReservation]) -> Result<(), StoreError> {
+        if !TxStatus::initial().contains(&self.status) {
+            return Err(StoreError::NotInitial(self.status));
+        }
+        let denied = self.status == TxStatus::Denied;
+        let reason = if denied != self.denial_code.is_some() {
+            "a denial code goes with a denial"
+        } else if denied != self.tier.is_none() {
+            "a tier goes with a grant"
+        } else if denied && !reservations.is_empty() {
+            "a denied request holds nothing"
+        } else if !denied && self.draft.is_none() {
+            "a granted request has a draft"
+        } else if self.execute_after.is_some() != (self.status == TxStatus::Queued) {
+            "a delay goes with QUEUED"
+        } else if self.approval_expires_at.is_some() != (self.status == TxStatus::PendingApproval) {
+            "an approval's end goes with PENDING_APPROVAL"
+        } else {
+            return Ok(());
+        };
+        Err(StoreError::Inconsistent(Entity::Transaction, reason))
+    }
+}
+
+impl WriteTx {
+    /// Inserts a judged request together with what it reserves. The caller has read the ledger in
+    /// this same transaction.
+    pub async fn insert_transaction(
+        &mut self,
+        new: NewTransaction,
+        reservations: &[NewReservation],
+        audit: AuditEntry,
+    ) -> Result<(), StoreError> {
+        new.check(reservations)?;
+        let (id, wallet, network) = (new.id, new.wallet, new.network.clone());
+        let digest = new.draft.as_ref().map(|draft| draft.digest().to_string());
+        let (draft_network, draft_from, draft_body) = match new.draft {
+            Some(draft) => (Some(draft.network.to_string()), Some(draft.from.to_string()), Some(draft.body)),
+            None => (None, None, None),
+        };
+        let query = "INSERT INTO transactions (id, wallet_id, session_id, kind, network, status, tier, intent, \
+                     to_address, amount, asset, draft_network, draft_from, draft_body, digest, effects, verdict, \
+                     denial_code, usd_micros, kill_generation, execute_after, approval_expires_at, \
+                     request_digest, created_at, updated_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, \
+                     $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $24)";
+        let query = sqlx::query(query)
+            .bind(id.to_string())
+            .bind(wallet.to_string())
+            .bind(new.session.map(|id| id.to_string()))
+            .bind(new.kind.as_str())
+            .bind(network.to_string())
+            .bind(new.status.as_str())
+            .bind(new.tier.map(Tier::as_str))
+            .bind(new.intent)
+            .bind(new.to.to_string())
+            .bind(new.amount.to_string())
+            .bind(new.asset.to_string())
+            .bind(draft_network)
+            .bind(draft_from)
+            .bind(draft_body)
+            .bind(digest)
+            .bind(new.effects)
+            .bind(new.verdict)
+            .bind(new.denial_code.map(DenialCode::as_str))
+            .bind(new.usd.map(usd))
+            .bind(unsigned(new.kill_generation, "kill_generation")?)
+            .bind(new.execute_after)
+            .bind(new.approval_expires_at)
+            .bind(new.request_digest.to_string())
+            .bind(audit.at);
+        let done = query.execute(self.conn()).await;
+        done.map_err(|error| StoreError::duplicate(error, Entity::Transaction))?;
+        ledger::hold(self.conn(), id, wallet, &network, reservations, audit.at).await?;
+        self.record(audit).await?;
+        Ok(())
+    }
+}

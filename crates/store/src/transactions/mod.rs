@@ -1,0 +1,207 @@
+//! Transaction rows: what was asked, what was judged, what was signed, what became of it.
+
+mod change;
+mod insert;
+mod queries;
+
+pub use change::StatusChange;
+pub use insert::NewTransaction;
+pub use queries::TxFilter;
+
+use sqlx::any::AnyRow;
+use waiaas_core::address::Address;
+use waiaas_core::asset::AssetId;
+use waiaas_core::digest::Digest;
+use waiaas_core::draft::Draft;
+use waiaas_core::ids::{SessionId, TxId, WalletId};
+use waiaas_core::intent::IntentKind;
+use waiaas_core::money::{Usd, parse_base_units};
+use waiaas_core::network::NetworkId;
+use waiaas_core::policy::{DenialCode, Tier};
+use waiaas_core::transaction::TxStatus;
+use waiaas_core::{U256, UnixSeconds};
+
+use crate::columns::{Columns, unsigned};
+use crate::error::StoreError;
+
+/// What proves signed bytes dead (the same distinction as `Expiry` of the chains).
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum TxExpiry {
+    /// EVM: this nonce of the sender consumed by another hash, final.
+    Nonce(u64),
+    /// Solana: this block height finalised past without the signature on chain.
+    BlockHeight(u64),
+}
+
+impl TxExpiry {
+    const fn kind(self) -> &'static str {
+        match self {
+            Self::Nonce(_) => "nonce",
+            Self::BlockHeight(_) => "block_height",
+        }
+    }
+
+    fn value(self) -> Result<i64, StoreError> {
+        match self {
+            Self::Nonce(value) | Self::BlockHeight(value) => unsigned(value, "expiry_value"),
+        }
+    }
+}
+
+/// What was signed.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct SignedRow {
+    /// The unsigned transaction in the chain's own encoding.
+    pub unsigned: Vec<u8>,
+    /// Exactly what is broadcast, every time.
+    pub bytes: Vec<u8>,
+    /// The chain's transaction id.
+    pub hash: String,
+    /// What proves the bytes dead.
+    pub expiry: TxExpiry,
+}
+
+/// A transaction as stored.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct TransactionRow {
+    /// Its id.
+    pub id: TxId,
+    /// Whose money.
+    pub wallet: WalletId,
+    /// Who asked; none for the operator.
+    pub session: Option<SessionId>,
+    /// What was asked for.
+    pub kind: IntentKind,
+    /// Where.
+    pub network: NetworkId,
+    /// Where it is in its life.
+    pub status: TxStatus,
+    /// The tier obtained; none when denied.
+    pub tier: Option<Tier>,
+    /// The intent as JSON.
+    pub intent: String,
+    /// Recipient named.
+    pub to: Address,
+    /// Base units named.
+    pub amount: U256,
+    /// Asset named.
+    pub asset: AssetId,
+    /// What was judged; its digest is checked against the stored one on every read.
+    pub draft: Option<Draft>,
+    /// Effects as JSON.
+    pub effects: Option<String>,
+    /// Verdict as JSON.
+    pub verdict: String,
+    /// First reason of a refusal.
+    pub denial_code: Option<DenialCode>,
+    /// Value of what is spent, without fees.
+    pub usd: Option<Usd>,
+    /// The kill switch's generation at admission.
+    pub kill_generation: u64,
+    /// End of the delay.
+    pub execute_after: Option<UnixSeconds>,
+    /// From this second on the owner is too late.
+    pub approval_expires_at: Option<UnixSeconds>,
+    /// What was signed.
+    pub signed: Option<SignedRow>,
+    /// Whether the last broadcast was refused by a node. No proof of anything.
+    pub broadcast_rejected: bool,
+    /// Fee paid, native base units.
+    pub fee: Option<U256>,
+    /// Block number or slot.
+    pub block: Option<u64>,
+    /// Stable code of a failure.
+    pub error_code: Option<String>,
+    /// One sentence about it.
+    pub error: Option<String>,
+    /// Digest of the request's body.
+    pub request_digest: Digest,
+    /// When it was admitted or denied.
+    pub created_at: UnixSeconds,
+    /// Last change.
+    pub updated_at: UnixSeconds,
+    /// When it was found on chain, successful or reverted.
+    pub executed_at: Option<UnixSeconds>,
+}
+
+impl TransactionRow {
+    fn read(row: &AnyRow) -> Result<Self, StoreError> {
+        let fee = row.opt_text("fee")?.map(|text| amount(&text, "fee")).transpose()?;
+        Ok(Self {
+            id: row.parsed("id")?,
+            wallet: row.parsed("wallet_id")?,
+            session: row.opt_parsed("session_id")?,
+            kind: row.named("kind", IntentKind::parse)?,
+            network: NetworkId::new(&row.text("network")?),
+            status: row.named("status", TxStatus::parse)?,
+            tier: row.opt_named("tier", Tier::parse)?,
+            intent: row.text("intent")?,
+            to: row.parsed("to_address")?,
+            amount: amount(&row.text("amount")?, "amount")?,
+            asset: row.parsed("asset")?,
+            draft: draft(row)?,
+            effects: row.opt_text("effects")?,
+            verdict: row.text("verdict")?,
+            denial_code: row.opt_named("denial_code", DenialCode::parse)?,
+            usd: row.opt_usd("usd_micros")?,
+            kill_generation: row.number("kill_generation")?,
+            execute_after: row.opt_int("execute_after")?,
+            approval_expires_at: row.opt_int("approval_expires_at")?,
+            signed: signed(row)?,
+            broadcast_rejected: row.flag("broadcast_rejected")?,
+            fee,
+            block: row.opt_number("block")?,
+            error_code: row.opt_text("error_code")?,
+            error: row.opt_text("error")?,
+            request_digest: row.parsed("request_digest")?,
+            created_at: row.int("created_at")?,
+            updated_at: row.int("updated_at")?,
+            executed_at: row.opt_int("executed_at")?,
+        })
+    }
+}
+
+fn amount(text: &str, column: &'static str) -> Result<U256, StoreError> {
+    parse_base_units(text).map_err(|_| StoreError::Corrupt(column))
+}
+
+/// The draft, if it still is what was judged.
+fn draft(row: &AnyRow) -> Result<Option<Draft>, StoreError> {
+    let parts = (
+        row.opt_text("draft_network")?,
+        row.opt_parsed("draft_from")?,
+        row.opt_bytes("draft_body")?,
+        row.opt_parsed::<Digest>("digest")?,
+    );
+    match parts {
+        (None, None, None, None) => Ok(None),
+        (Some(network), Some(from), Some(body), Some(digest)) => {
+            let draft = Draft { network: NetworkId::new(&network), from, body };
+            if draft.digest() == digest { Ok(Some(draft)) } else { Err(StoreError::Corrupt("digest")) }
+        }
+        _ => Err(StoreError::Corrupt("draft")),
+    }
+}
+
+fn signed(row: &AnyRow) -> Result<Option<SignedRow>, StoreError> {
+    let parts = (
+        row.opt_bytes("unsigned_bytes")?,
+        row.opt_bytes("signed_bytes")?,
+        row.opt_text("tx_hash")?,
+        row.opt_text("expiry_kind")?,
+        row.opt_number("expiry_value")?,
+    );
+    let (unsigned, bytes, hash, kind, value) = match parts {
+        (None, None, None, None, None) => return Ok(None),
+        (Some(unsigned), Some(bytes), Some(hash), Some(kind), Some(value)) => {
+            (unsigned, bytes, hash, kind, value)
+        }
+        _ => return Err(StoreError::Corrupt("signed_bytes")),
+    };
+    let expiry = match kind.as_str() {
+        "nonce" => TxExpiry::Nonce(value),
+        "block_height" => TxExpiry::BlockHeight(value),
+        _ => return Err(StoreError::Corrupt("expiry_kind")),
+    };
+    Ok(Some(SignedRow { unsigned, bytes, hash, expiry }))
+}

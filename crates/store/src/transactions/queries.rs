@@ -1,0 +1,136 @@
+//! Reading transactions.
+
+use sqlx::AnyConnection;
+use waiaas_core::UnixSeconds;
+use waiaas_core::ids::{TxId, WalletId};
+use waiaas_core::network::NetworkId;
+use waiaas_core::transaction::TxStatus;
+
+use crate::columns::{Columns, placeholders};
+use crate::error::StoreError;
+use crate::page::{Page, clamp};
+use crate::reads::reads;
+use crate::transactions::TransactionRow;
+
+/// Which transactions.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct TxFilter {
+    /// Of these wallets; none = of every wallet, an empty list = of no wallet.
+    pub wallets: Option<Vec<WalletId>>,
+    /// In one of these states; empty = in any.
+    pub statuses: Vec<TxStatus>,
+    /// On this network.
+    pub network: Option<NetworkId>,
+}
+
+reads! {
+    /// One transaction.
+    transaction(id: TxId) -> Option<TransactionRow>;
+    /// Transactions older than the cursor, newest first.
+    transactions_page(filter: &TxFilter, before: Option<TxId>, limit: u32) -> Page<TransactionRow, TxId>;
+    /// Transactions in one of these states, oldest first, after the cursor; for workers and recovery.
+    with_status(statuses: &[TxStatus], after: Option<TxId>, limit: u32) -> Vec<TransactionRow>;
+    /// QUEUED transactions whose delay is over at `now`, the longest overdue first.
+    due_delays(now: UnixSeconds, limit: u32) -> Vec<TransactionRow>;
+    /// PENDING_APPROVAL transactions whose time is over at `now`; at exactly the end it is over.
+    expired_approvals(now: UnixSeconds, limit: u32) -> Vec<TransactionRow>;
+    /// EVM nonces of signed transactions that may still land, in order. One whose broadcast was
+    /// refused is left out, so that its nonce is used again.
+    nonces_in_flight(wallet: WalletId, network: &NetworkId) -> Vec<u64>;
+}
+
+pub(super) async fn transaction(
+    conn: &mut AnyConnection,
+    id: TxId,
+) -> Result<Option<TransactionRow>, StoreError> {
+    let query = "SELECT * FROM transactions WHERE id = $1";
+    let row = sqlx::query(query).bind(id.to_string()).fetch_optional(conn).await?;
+    row.as_ref().map(TransactionRow::read).transpose()
+}
+
+async fn transactions_page(
+    conn: &mut AnyConnection,
+    filter: &TxFilter,
+    before: Option<TxId>,
+    limit: u32,
+) -> Result<Page<TransactionRow, TxId>, StoreError> {
+    let limit = clamp(limit);
+    let mut values: Vec<String> = Vec::new();
+    let mut list = |column: &str, wanted: Vec<String>| {
+        let marks = placeholders(values.len().saturating_add(1), wanted.len());
+        values.extend(wanted);
+        format!("{column} IN ({marks})")
+    };
+    let mut conditions = vec!["1 = 1".to_owned()];
+    if let Some(wallets) = &filter.wallets {
+        conditions.push(list("wallet_id", wallets.iter().map(ToString::to_string).collect()));
+    }
+    if !filter.statuses.is_empty() {
+        conditions.push(list("status", filter.statuses.iter().map(ToString::to_string).collect()));
+    }
+    if let Some(network) = &filter.network {
+        conditions.push(list("network", vec![network.to_string()]));
+    }
+    if let Some(before) = before {
+        values.push(before.to_string());
+        conditions.push(format!("id < ${}", values.len()));
+    }
+    let condition = conditions.join(" AND ");
+    let last = values.len().saturating_add(1);
+    // Only column names and placeholders from above; every value is bound.
+    let query = format!("SELECT * FROM transactions WHERE {condition} ORDER BY id DESC LIMIT ${last}");
+    let query = values.into_iter().fold(sqlx::query(sqlx::AssertSqlSafe(query)), |query, value| query.bind(value));
+    let rows = query.bind(i64::from(limit) + 1).fetch_all(conn).await?;
+    let items = rows.iter().map(TransactionRow::read).collect::<Result<Vec<_>, _>>()?;
+    Ok(Page::cut(items, limit, |row| row.id))
+}
+
+async fn with_status(
+    conn: &mut AnyConnection,
+    statuses: &[TxStatus],
+    after: Option<TxId>,
+    limit: u32,
+) -> Result<Vec<TransactionRow>, StoreError> {
+    let marks = placeholders(3, statuses.len());
+    let query = format!("SELECT * FROM transactions WHERE status IN ({marks}) AND id > $1 ORDER BY id LIMIT $2");
+    let after = after.map(|id| id.to_string()).unwrap_or_default();
+    let query = sqlx::query(sqlx::AssertSqlSafe(query)).bind(after).bind(i64::from(limit));
+    let query = statuses.iter().fold(query, |query, status| query.bind(status.as_str()));
+    query.fetch_all(conn).await?.iter().map(TransactionRow::read).collect()
+}
+
+async fn due_delays(
+    conn: &mut AnyConnection,
+    now: UnixSeconds,
+    limit: u32,
+) -> Result<Vec<TransactionRow>, StoreError> {
+    let query = "SELECT * FROM transactions WHERE status = 'QUEUED' AND execute_after <= $1 \
+                 ORDER BY execute_after, id LIMIT $2";
+    let query = sqlx::query(query).bind(now).bind(i64::from(limit));
+    query.fetch_all(conn).await?.iter().map(TransactionRow::read).collect()
+}
+
+async fn expired_approvals(
+    conn: &mut AnyConnection,
+    now: UnixSeconds,
+    limit: u32,
+) -> Result<Vec<TransactionRow>, StoreError> {
+    let query = "SELECT * FROM transactions WHERE status = 'PENDING_APPROVAL' AND approval_expires_at <= $1 \
+                 ORDER BY approval_expires_at, id LIMIT $2";
+    let query = sqlx::query(query).bind(now).bind(i64::from(limit));
+    query.fetch_all(conn).await?.iter().map(TransactionRow::read).collect()
+}
+
+async fn nonces_in_flight(
+    conn: &mut AnyConnection,
+    wallet: WalletId,
+    network: &NetworkId,
+) -> Result<Vec<u64>, StoreError> {
+    let query = "SELECT expiry_value FROM transactions WHERE wallet_id = $1 AND network = $2 \
+                 AND expiry_kind = 'nonce' \
+                 AND (status = 'SUBMITTED' OR (status = 'BROADCASTING' AND broadcast_rejected = 0)) \
+                 ORDER BY expiry_value";
+    let query = sqlx::query(query).bind(wallet.to_string()).bind(network.to_string());
+    let rows = query.fetch_all(conn).await?;
+    rows.iter().map(|row| row.number("expiry_value")).collect()
+}

@@ -1,0 +1,107 @@
+//! Where the database is. Never shown whole: a PostgreSQL URL may hold a password.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+
+use thiserror::Error;
+
+/// A database to open: `sqlite:PATH` or `postgres://…`.
+#[derive(Clone, PartialEq, Eq)]
+pub struct DatabaseUrl(pub(crate) Target);
+
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) enum Target {
+    Sqlite(PathBuf),
+    Postgres(String),
+}
+
+/// Not a database this daemon can use.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+pub enum UrlError {
+    /// Neither `sqlite:` nor `postgres://`.
+    #[error("a database URL is sqlite:PATH or postgres://USER:PASSWORD@HOST/NAME")]
+    Scheme,
+    /// No path, an in-memory database (which would lose every record), or not UTF-8.
+    #[error("an SQLite database needs the path of a file on disk")]
+    Path,
+}
+
+impl DatabaseUrl {
+    /// The SQLite file at `path`.
+    pub fn sqlite(path: &Path) -> Result<Self, UrlError> {
+        let text = path.to_str().ok_or(UrlError::Path)?;
+        if text.is_empty() || text.contains(":memory:") || text.contains('\0') {
+            return Err(UrlError::Path);
+        }
+        let path = std::path::absolute(path).map_err(|_| UrlError::Path)?;
+        Ok(Self(Target::Sqlite(path)))
+    }
+
+    /// Whether this is PostgreSQL.
+    pub const fn is_postgres(&self) -> bool {
+        matches!(self.0, Target::Postgres(_))
+    }
+}
+
+impl FromStr for DatabaseUrl {
+    type Err = UrlError;
+
+    fn from_str(text: &str) -> Result<Self, UrlError> {
+        if let Some(path) = text.strip_prefix("sqlite:") {
+            return Self::sqlite(Path::new(path.strip_prefix("//").unwrap_or(path)));
+        }
+        if text.starts_with("postgres://") || text.starts_with("postgresql://") {
+            return Ok(Self(Target::Postgres(text.to_owned())));
+        }
+        Err(UrlError::Scheme)
+    }
+}
+
+impl Target {
+    /// The URL sqlx expects.
+    pub(crate) fn to_sqlx(&self) -> String {
+        match self {
+            Self::Postgres(url) => url.clone(),
+            Self::Sqlite(path) => {
+                let mut url = String::from("sqlite://");
+                for byte in path.to_string_lossy().bytes() {
+                    if byte.is_ascii_alphanumeric() || b"/-_.~".contains(&byte) {
+                        url.push(char::from(byte));
+                    } else {
+                        url.push_str(&format!("%{byte:02X}"));
+                    }
+                }
+                url.push_str("?mode=rwc");
+                url
+            }
+        }
+    }
+}
+
+impl fmt::Debug for DatabaseUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.0 {
+            Target::Sqlite(path) => write!(f, "DatabaseUrl(sqlite:{})", path.display()),
+            Target::Postgres(_) => f.write_str("DatabaseUrl(postgres://…)"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_both_kinds_and_hides_passwords() {
+        let url: DatabaseUrl = "postgres://u:hunter2@db/w".parse().expect("url");
+        assert!(url.is_postgres());
+        assert!(!format!("{url:?}").contains("hunter2"));
+        let url: DatabaseUrl = "sqlite:/tmp/a b?#%.db".parse().expect("url");
+        assert_eq!(url.0.to_sqlx(), "sqlite:///tmp/a%20b%3F%23%25.db?mode=rwc");
+        assert_eq!("sqlite:///tmp/x.db".parse::<DatabaseUrl>(), "sqlite:/tmp/x.db".parse());
+        for bad in ["", "sqlite:", "sqlite::memory:", "mysql://x/y", "/tmp/x.db"] {
+            assert!(bad.parse::<DatabaseUrl>().is_err(), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,75 @@
+//! One suite, two databases: every case runs on an SQLite file and on a real PostgreSQL server.
+//!
+//! On SQLite each case is a test of its own. On PostgreSQL one test starts one server and gives each
+//! case a database of its own.
+
+mod approvals;
+mod audit;
+mod backend;
+mod crash;
+mod dumps;
+mod fixtures;
+mod installation;
+mod ledger;
+mod policies;
+mod server;
+mod sessions;
+mod throughput;
+mod transactions;
+mod wallets;
+mod writer;
+
+use backend::Backend;
+
+macro_rules! cases {
+    ($($module:ident: $($case:ident),+;)+) => {
+        $(mod $module {
+            mod sqlite {
+                $(#[tokio::test(flavor = "multi_thread")]
+                async fn $case() {
+                    crate::$module::$case(crate::Backend::sqlite()).await;
+                })+
+            }
+        })+
+    };
+}
+
+macro_rules! suite {
+    ($($module:ident: $($case:ident),+;)+) => {
+        mod on_sqlite { cases! { $($module: $($case),+;)+ } }
+
+        #[tokio::test(flavor = "multi_thread")]
+        async fn every_case_on_postgres() {
+            let backend = Backend::postgres();
+            let mut failed = Vec::new();
+            $($(
+                let run = tokio::spawn(crate::$module::$case(backend.clone()));
+                if run.await.is_err() {
+                    failed.push(concat!(stringify!($module), "::", stringify!($case)));
+                }
+            )+)+
+            // The server stops here, before the verdict.
+            drop(backend);
+            assert!(failed.is_empty(), "failed on PostgreSQL: {failed:?}");
+        }
+    };
+}
+
+suite! {
+    approvals: a_nonce_answers_once, answering_one_question_voids_the_others, expired_questions_cannot_be_answered;
+    audit: the_chain_is_gapless_and_verifies, tampering_is_found_where_it_happened, rows_cannot_be_changed_or_removed,
+        pages_follow_the_filter, a_change_without_its_audit_row_does_not_happen;
+    dumps: everything_survives_export_and_import, damaged_dumps_change_nothing;
+    installation: an_installation_is_made_once, the_kill_switch_moves_by_compare_and_set, session_keys_rotate_once,
+        a_newer_schema_is_refused, reopening_keeps_everything, login_failures_count;
+    ledger: held_counts_always_and_settled_within_its_window, endings_settle_what_happened, sums_are_exact_beyond_64_bits,
+        many_at_once_never_exceed_the_limit, requests_are_counted_after_the_boundary;
+    policies: one_row_per_scope, updates_compare_the_version;
+    sessions: tokens_are_replaced_once, revoking_is_idempotent, wallets_come_and_go, live_sessions_are_counted, pages_walk_every_session;
+    transactions: every_move_is_on_the_graph_or_refused, racing_moves_have_one_winner, rows_read_back_as_written,
+        contradictions_are_refused, idempotency_has_one_winner, work_lists_find_what_is_due, pages_walk_every_transaction,
+        an_altered_draft_is_not_read;
+    wallets: names_are_unique_among_the_living, status_moves_by_compare_and_set, owners_are_replaced_by_compare_and_set, tokens_stay_pinned;
+    writer: jobs_share_commits_and_fail_alone, a_panic_harms_nobody_else, a_swallowed_error_harms_nobody_else,
+        closing_finishes_what_waits, readers_cannot_write, a_lost_connection_is_replaced;
+}

@@ -1,0 +1,53 @@
+//! Which crate may depend on what: each crate exists because of what it cannot reach.
+
+use anyhow::{Context as _, Result, bail};
+
+use crate::tools::root;
+
+/// Crate, workspace members it may use, third-party crates it must never use directly.
+const RULES: &[(&str, &[&str], &[&str])] = &[
+    ("core", &[], &["tokio", "sqlx", "reqwest", "axum", "rand", "getrandom", "tracing"]),
+    ("keys", &["core"], &["sqlx", "reqwest", "axum", "tokio"]),
+    ("chains", &["core"], &["sqlx", "axum"]),
+    ("store", &["core"], &["reqwest", "axum"]),
+    ("engine", &["core", "keys", "chains", "store"], &["axum", "clap", "sqlx", "reqwest"]),
+    ("api", &["core"], &["sqlx", "axum"]),
+    ("server", &["engine", "api", "core"], &["sqlx"]),
+    ("cli", &["server", "engine", "api"], &["sqlx", "alloy-consensus", "solana-message"]),
+];
+
+/// Fails when a manifest breaks a rule, or when a crate has no rule.
+pub(crate) fn check() -> Result<()> {
+    let mut broken = Vec::new();
+    for entry in std::fs::read_dir(root().join("crates")).context("reading crates/")? {
+        let name = entry?.file_name().to_string_lossy().into_owned();
+        let Some((_, allowed, banned)) = RULES.iter().find(|(crate_name, ..)| *crate_name == name) else {
+            broken.push(format!("crates/{name} has no rule in xtask/src/deps.rs"));
+            continue;
+        };
+        for dependency in dependencies(&name)? {
+            match dependency.strip_prefix("waiaas-") {
+                Some(member) if !allowed.contains(&member) => {
+                    broken.push(format!("{name} must not depend on {member}"));
+                }
+                None if banned.contains(&dependency.as_str()) => {
+                    broken.push(format!("{name} must not use {dependency}"));
+                }
+                _ => {}
+            }
+        }
+    }
+    if !broken.is_empty() {
+        bail!("dependency rules broken:\n  {}", broken.join("\n  "));
+    }
+    Ok(())
+}
+
+/// Normal dependencies of a crate, as its manifest names them.
+fn dependencies(name: &str) -> Result<Vec<String>> {
+    let path = root().join("crates").join(name).join("Cargo.toml");
+    let text = std::fs::read_to_string(&path).with_context(|| format!("reading {}", path.display()))?;
+    let manifest: toml::Table = text.parse().with_context(|| format!("parsing {}", path.display()))?;
+    let table = manifest.get("dependencies").and_then(toml::Value::as_table);
+    Ok(table.into_iter().flat_map(|t| t.keys().cloned()).collect())
+}

