@@ -18,14 +18,14 @@ pub const MAX_PASSWORD: usize = 1024;
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Health {
-    /// `ok`, or `locked` while the kill switch is on.
+    /// `ok`.
     pub status: String,
     /// Version of the daemon.
     pub version: String,
     /// Version of the database schema.
     pub schema_version: i64,
     /// Seconds since it started.
-    pub uptime: u64,
+    pub uptime: i64,
     /// Its clock.
     pub timestamp: UnixSeconds,
 }
@@ -73,10 +73,8 @@ pub struct KillSwitchStatus {
     /// Its state.
     #[schema(value_type = KillSwitchName)]
     pub state: KillSwitch,
-    /// When it was pulled.
+    /// When it was pulled; `null` in normal operation.
     pub activated_at: Option<UnixSeconds>,
-    /// By whom.
-    pub activated_by: Option<String>,
 }
 
 /// Normal operation again.
@@ -102,8 +100,48 @@ pub struct Backup {
     pub size: u64,
     /// When.
     pub created_at: UnixSeconds,
-    /// SHA-256 of the file.
-    pub sha256: Option<String>,
+}
+
+/// The operator's overview.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Status {
+    /// `running`.
+    pub status: String,
+    /// Version of the daemon.
+    pub version: String,
+    /// Version of the database schema.
+    pub schema_version: i64,
+    /// Seconds since it started.
+    pub uptime: i64,
+    /// Its clock.
+    pub timestamp: UnixSeconds,
+    /// The emergency brake.
+    #[schema(value_type = KillSwitchName)]
+    pub kill_switch_state: KillSwitch,
+    /// Wallets in all.
+    pub wallet_count: u64,
+    /// Wallets that may sign.
+    pub active_wallet_count: u64,
+    /// Sessions that can still authenticate.
+    pub active_session_count: u64,
+    /// Policies in force.
+    pub policy_count: u64,
+    /// Transactions that are not final.
+    pub open_transaction_count: u64,
+    /// Whether the generated password still lies in `recovery.key`; replace it.
+    pub auto_provisioned: bool,
+    /// Networks with an endpoint.
+    pub networks: Vec<NetworkStatus>,
+}
+
+/// One configured network.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, ToSchema)]
+pub struct NetworkStatus {
+    /// Its name.
+    pub network: String,
+    /// Endpoints configured.
+    pub endpoints: u64,
 }
 
 #[cfg(test)]

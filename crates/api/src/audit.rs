@@ -5,7 +5,7 @@ use serde_json::Value;
 use utoipa::{IntoParams, ToSchema};
 use waiaas_core::UnixSeconds;
 use waiaas_core::audit::{AuditEvent, Severity};
-use waiaas_core::ids::{SessionId, TxId, WalletId};
+use waiaas_core::ids::{TxId, WalletId};
 
 use crate::vocabulary::{AuditEventName, SeverityName};
 
@@ -59,24 +59,24 @@ pub struct AuditEntry {
     pub timestamp: UnixSeconds,
     /// What happened.
     #[schema(value_type = AuditEventName)]
-    pub event_type: AuditEvent,
+    pub event_type: String,
     /// Who did it: `master`, `session:…`, `owner:…`, `system` or `anonymous`.
     pub actor: String,
     /// The wallet concerned.
     #[schema(value_type = Option<Uuid>)]
-    pub wallet_id: Option<WalletId>,
+    pub wallet_id: Option<String>,
     /// The session concerned.
     #[schema(value_type = Option<Uuid>)]
-    pub session_id: Option<SessionId>,
+    pub session_id: Option<String>,
     /// The transaction concerned.
     #[schema(value_type = Option<Uuid>)]
-    pub tx_id: Option<TxId>,
+    pub tx_id: Option<String>,
     /// What else is known.
     #[schema(value_type = Object)]
     pub details: Value,
     /// How much a person should care.
     #[schema(value_type = SeverityName)]
-    pub severity: Severity,
+    pub severity: String,
     /// The caller's address, where there was one.
     pub ip_address: Option<String>,
     /// Hash of this entry, which covers the one before.
@@ -89,10 +89,10 @@ pub struct AuditEntry {
 pub struct AuditReport {
     /// Whether every entry follows from the one before.
     pub intact: bool,
-    /// Entries checked.
-    pub entries: u64,
-    /// Hash of the last entry; keep it elsewhere to detect a truncated log.
-    pub head: Option<String>,
-    /// The first entry that does not fit.
+    /// Entries from the first on that form an intact chain.
+    pub entries: i64,
+    /// Hash of the last of them; keep it elsewhere to detect a truncated log.
+    pub head: String,
+    /// The first entry that is missing, altered or out of order.
     pub broken_at: Option<i64>,
 }

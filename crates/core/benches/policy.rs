@@ -1,9 +1,5 @@
 //! How long a decision takes: with every enforced type in force, with longer lists, with more rows.
-#![expect(
-    missing_docs,
-    clippy::expect_used,
-    reason = "a benchmark has no callers, and may fail on its fixture"
-)]
+#![expect(clippy::expect_used, reason = "a benchmark may fail on its fixture")]
 
 use std::collections::BTreeMap;
 use std::hint::black_box;

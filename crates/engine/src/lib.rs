@@ -28,3 +28,10 @@ pub use engine::{Engine, Setup, StartError};
 pub use error::{Error, ErrorCode};
 pub use views::*;
 pub use waiaas_core as core;
+
+/// Keeps secrets out of core files, debuggers and swap as far as the system allows, and logs what it
+/// did not allow. Called once, before a password is read.
+pub fn harden_process() {
+    let report = waiaas_keys::hardening::harden();
+    tracing::info!(?report, "process hardening");
+}

@@ -85,3 +85,25 @@ impl RootKey {
         self.key.expose_secret() == other.key.expose_secret()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use secrecy::ExposeSecret;
+    use uuid::Uuid;
+
+    #[test]
+    fn sub_keys_differ_from_each_other_and_from_those_of_another_root() {
+        let roots = [1, 2].map(|n| RootKey::generate(InstanceId::new(Uuid::from_u128(n))).unwrap());
+        let mut seen = std::collections::HashSet::new();
+        for root in &roots {
+            for purpose in [SubKey::WalletKeys, SubKey::Secrets, SubKey::Backup] {
+                assert!(seen.insert(*root.subkey(purpose).expose_secret()), "{purpose:?}");
+                assert!(!root.subkey(purpose).expose_secret().starts_with(&root.id().0));
+            }
+            assert!(seen.insert(*root.secret().expose_secret()));
+        }
+        assert_eq!(roots[0].subkey(SubKey::Backup).expose_secret(), roots[0].subkey(SubKey::Backup).expose_secret());
+        assert_ne!(roots[0].id(), roots[1].id());
+    }
+}

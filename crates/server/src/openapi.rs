@@ -46,7 +46,8 @@ impl Modify for Schemes {
             .build();
         let components = document.components.get_or_insert_with(Components::new);
         components.add_security_scheme("session", SecurityScheme::Http(bearer));
-        components.add_security_scheme("master", header("X-Master-Password", "The operator's master password."));
+        components
+            .add_security_scheme("master", header("X-Master-Password", "The operator's master password."));
         components.add_security_scheme(
             "ownerSignature",
             header("X-Owner-Signature", "EVM: 65 bytes hex (EIP-191). Solana: 64 bytes base58 or base64."),

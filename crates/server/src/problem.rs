@@ -163,6 +163,8 @@ const fn engine(code: ErrorCode) -> (StatusCode, bool) {
 const fn denied(code: DenialCode) -> (StatusCode, bool) {
     match code {
         DenialCode::RateLimitExceeded => (StatusCode::TOO_MANY_REQUESTS, true),
+        // Mostly the answer to creating such a policy.
+        DenialCode::PolicyNotEnforced => (StatusCode::BAD_REQUEST, false),
         DenialCode::PolicyDenied
         | DenialCode::WhitelistDenied
         | DenialCode::TokenNotAllowed
@@ -171,8 +173,7 @@ const fn denied(code: DenialCode) -> (StatusCode, bool) {
         | DenialCode::SpendingLimitRequired
         | DenialCode::OwnerRequired
         | DenialCode::UnknownEffect
-        | DenialCode::UnknownAsset
-        | DenialCode::PolicyNotEnforced => (StatusCode::FORBIDDEN, false),
+        | DenialCode::UnknownAsset => (StatusCode::FORBIDDEN, false),
     }
 }
 
@@ -276,10 +277,11 @@ impl From<Refusal> for Failure {
     fn from(refusal: Refusal) -> Self {
         match refusal {
             Refusal::Invalid(issues) => Self::invalid(&issues),
-            Refusal::UnsupportedType => {
-                Self::new(ErrorCode::UnsupportedTxType, "This daemon does not carry out this transaction type.")
-                    .hint("Use TRANSFER or TOKEN_TRANSFER.")
-            }
+            Refusal::UnsupportedType => Self::new(
+                ErrorCode::UnsupportedTxType,
+                "This daemon does not carry out this transaction type.",
+            )
+            .hint("Use TRANSFER or TOKEN_TRANSFER."),
         }
     }
 }

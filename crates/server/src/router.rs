@@ -40,7 +40,8 @@ pub(crate) fn build(app: App) -> Router {
 }
 
 async fn no_such_path() -> Failure {
-    Failure::new(DoorCode::RouteNotFound, "There is nothing at this path.").hint("See GET /doc for all paths.")
+    Failure::new(DoorCode::RouteNotFound, "There is nothing at this path.")
+        .hint("See GET /doc for all paths.")
 }
 
 async fn no_such_method() -> Failure {

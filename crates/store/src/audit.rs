@@ -321,11 +321,10 @@ async fn audit_page(
     include_total: bool,
 ) -> Result<AuditPage, StoreError> {
     let limit = clamp(limit);
-    let query = format!(
-        "SELECT * FROM audit_log WHERE {MATCHES} AND seq < $8 ORDER BY seq DESC LIMIT $9"
-    );
+    let query = format!("SELECT * FROM audit_log WHERE {MATCHES} AND seq < $8 ORDER BY seq DESC LIMIT $9");
     let query = bind_filter!(sqlx::query(sqlx::AssertSqlSafe(query)), filter);
-    let rows = query.bind(before.unwrap_or(i64::MAX)).bind(i64::from(limit) + 1).fetch_all(&mut *conn).await?;
+    let rows =
+        query.bind(before.unwrap_or(i64::MAX)).bind(i64::from(limit) + 1).fetch_all(&mut *conn).await?;
     let items = rows.iter().map(AuditRow::read).collect::<Result<Vec<_>, _>>()?;
     let page = crate::Page::cut(items, limit, |row| row.seq);
     let total = if include_total {

@@ -93,7 +93,8 @@ impl Store {
     pub async fn export(&self, out: &mut (dyn Write + Send)) -> Result<DumpReport, DumpError> {
         // A connection of its own, so that one given up half way does not return to the pool.
         let mut conn = self.reader().await?.detach();
-        let begin = if self.is_postgres() { "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY" } else { "BEGIN" };
+        let begin =
+            if self.is_postgres() { "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY" } else { "BEGIN" };
         sqlx::raw_sql(begin).execute(&mut conn).await?;
         let mut out = Hashing { out, hash: Sha256::new() };
         out.line(&json!({ "format": FORMAT, "schema": KNOWN }))?;
@@ -162,7 +163,10 @@ fn to_json(row: &AnyRow) -> Result<Map<String, Value>, StoreError> {
             AnyTypeInfoKind::BigInt | AnyTypeInfoKind::Integer | AnyTypeInfoKind::SmallInt => {
                 Value::from(row.try_get::<i64, _>(index).map_err(unreadable)?)
             }
-            AnyTypeInfoKind::Null | AnyTypeInfoKind::Bool | AnyTypeInfoKind::Real | AnyTypeInfoKind::Double => {
+            AnyTypeInfoKind::Null
+            | AnyTypeInfoKind::Bool
+            | AnyTypeInfoKind::Real
+            | AnyTypeInfoKind::Double => {
                 return Err(StoreError::Corrupt("row"));
             }
         };
@@ -173,7 +177,9 @@ fn to_json(row: &AnyRow) -> Result<Map<String, Value>, StoreError> {
 
 async fn load(conn: &mut AnyConnection, dump: &mut (dyn BufRead + Send)) -> Result<DumpReport, DumpError> {
     for (table, _) in TABLES {
-        let query = sqlx::AssertSqlSafe(format!("SELECT COUNT(*) AS found FROM (SELECT 1 FROM {table} LIMIT 1) AS t"));
+        let query = sqlx::AssertSqlSafe(format!(
+            "SELECT COUNT(*) AS found FROM (SELECT 1 FROM {table} LIMIT 1) AS t"
+        ));
         let found: i64 = sqlx::query(query).fetch_one(&mut *conn).await?.try_get("found")?;
         if found != 0 {
             return Err(DumpError::NotEmpty);
@@ -182,7 +188,9 @@ async fn load(conn: &mut AnyConnection, dump: &mut (dyn BufRead + Send)) -> Resu
     let mut hash = Sha256::new();
     let first = next_line(dump)?;
     match parse(&first)? {
-        Line::Head { format, .. } if format != FORMAT => return Err(DumpError::Damaged("its format is unknown")),
+        Line::Head { format, .. } if format != FORMAT => {
+            return Err(DumpError::Damaged("its format is unknown"));
+        }
         Line::Head { schema, .. } if schema != KNOWN => {
             return Err(DumpError::OtherSchema { found: schema, known: KNOWN });
         }
@@ -230,7 +238,8 @@ async fn insert(conn: &mut AnyConnection, table: &str, row: Map<String, Value>) 
     let columns = row.keys().cloned().collect::<Vec<_>>().join(", ");
     let marks = crate::columns::placeholders(1, row.len());
     // The table is one of ours and the columns are plain words; every value is bound.
-    let mut query = sqlx::query(sqlx::AssertSqlSafe(format!("INSERT INTO {table} ({columns}) VALUES ({marks})")));
+    let mut query =
+        sqlx::query(sqlx::AssertSqlSafe(format!("INSERT INTO {table} ({columns}) VALUES ({marks})")));
     for value in row.into_iter().map(|(_, value)| value) {
         query = match value {
             Value::String(text) => query.bind(text),

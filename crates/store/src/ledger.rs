@@ -185,7 +185,12 @@ pub(crate) async fn settle(
 
 /// Settles the fee really paid, its dollars in proportion and rounded up. A transaction has at most
 /// one fee; should there be several, the whole fee counts on each, never too little.
-async fn settle_fee(conn: &mut AnyConnection, tx: TxId, fee: U256, at: UnixSeconds) -> Result<(), StoreError> {
+async fn settle_fee(
+    conn: &mut AnyConnection,
+    tx: TxId,
+    fee: U256,
+    at: UnixSeconds,
+) -> Result<(), StoreError> {
     let query = "SELECT position, amount, usd_micros FROM reservations \
                  WHERE tx_id = $1 AND is_fee = 1 AND status = 'HELD'";
     let rows = sqlx::query(query).bind(tx.to_string()).fetch_all(&mut *conn).await?;
@@ -222,7 +227,8 @@ mod tests {
 
     #[test]
     fn a_fee_is_valued_in_proportion_and_rounded_up() {
-        let value = |v, paid: u64, held: u64| proportion(Usd::from_micros(v), U256::from(paid), U256::from(held));
+        let value =
+            |v, paid: u64, held: u64| proportion(Usd::from_micros(v), U256::from(paid), U256::from(held));
         assert_eq!(value(100, 50, 100), Usd::from_micros(50));
         assert_eq!(value(100, 1, 3), Usd::from_micros(34));
         assert_eq!(value(100, 200, 100), Usd::from_micros(200));

@@ -149,7 +149,11 @@ async fn sessions_page(
     Ok(Page::cut(items, limit, |row| row.id))
 }
 
-async fn live_sessions(conn: &mut AnyConnection, wallet: WalletId, now: UnixSeconds) -> Result<u64, StoreError> {
+async fn live_sessions(
+    conn: &mut AnyConnection,
+    wallet: WalletId,
+    now: UnixSeconds,
+) -> Result<u64, StoreError> {
     let query = "SELECT COUNT(*) AS live FROM sessions s JOIN session_wallets w ON w.session_id = s.id \
                  WHERE w.wallet_id = $1 AND s.revoked_at IS NULL AND s.expires_at > $2 \
                  AND COALESCE(s.absolute_expires_at, s.expires_at) > $2";

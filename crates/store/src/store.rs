@@ -13,7 +13,7 @@ use sqlx::{Any, AnyConnection, AnyPool, ConnectOptions};
 use crate::error::StoreError;
 use crate::migrations;
 use crate::url::{DatabaseUrl, Target};
-use crate::writer::{Writer, WriterStats, WriteTx};
+use crate::writer::{WriteTx, Writer, WriterStats};
 
 /// How long a statement waits for another process's lock.
 const BUSY: Duration = Duration::from_secs(10);

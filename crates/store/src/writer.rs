@@ -29,7 +29,7 @@ pub(crate) const BEGIN_SQLITE: &str = "BEGIN IMMEDIATE";
 pub(crate) const BEGIN_POSTGRES: &str = "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE";
 /// Several daemons on one PostgreSQL database take turns, as processes on one SQLite file do. Each
 /// statement after the lock sees all that was committed before it was granted. The number is ours.
-pub(crate) const LOCK_POSTGRES: &str = 
+pub(crate) const LOCK_POSTGRES: &str =
     "DO $$ BEGIN PERFORM pg_advisory_xact_lock(7310308121904767337); END $$";
 
 /// A running write transaction; the only type whose methods change anything.
@@ -229,7 +229,12 @@ impl Task {
     }
 
     /// After a close message nothing new is taken, but what is waiting is still done.
-    fn sort(&mut self, message: Message, jobs: &mut Vec<Box<dyn Job>>, closers: &mut Vec<oneshot::Sender<()>>) {
+    fn sort(
+        &mut self,
+        message: Message,
+        jobs: &mut Vec<Box<dyn Job>>,
+        closers: &mut Vec<oneshot::Sender<()>>,
+    ) {
         match message {
             Message::Job(job) => jobs.push(job),
             Message::Close(done) => {

@@ -1,10 +1,9 @@
 //! Health, status, audit, backup and the kill switch.
 
 use reqwest::Method;
-use serde_json::Value;
 
 use super::{Client, ClientError, Credential};
-use crate::admin::{Backup, Done, Health, KillSwitchStatus, Recovered, SetMasterPassword};
+use crate::admin::{Backup, Done, Health, KillSwitchStatus, Recovered, SetMasterPassword, Status};
 use crate::audit::{AuditEntry, AuditQuery, AuditReport};
 use crate::page::Listing;
 
@@ -15,7 +14,7 @@ impl Client {
     }
 
     /// The daemon's state at a glance.
-    pub async fn status(&self) -> Result<Value, ClientError> {
+    pub async fn status(&self) -> Result<Status, ClientError> {
         self.get("/v1/admin/status", Credential::Master).await
     }
 

@@ -219,13 +219,16 @@ impl Shared {
         let unreachable = |reason: &str| Err(RpcFailure::Unreachable(reason.to_owned()));
         let id = self.next_id.fetch_add(1, Ordering::Relaxed);
         let request = self.client.post(endpoint.url.clone()).timeout(self.options.timeout);
-        let response = request.json(&envelope::request(id, method, params)).send().await.map_err(broken)?;
+        let request = request.json(&envelope::request(id, method, params)).build().map_err(broken)?;
+        // Without the login, which has moved into a header.
+        let asked = request.url().clone();
+        let response = self.client.execute(request).await.map_err(broken)?;
         let status = response.status();
         let http = format!("HTTP {}", status.as_u16());
         if status == StatusCode::TOO_MANY_REQUESTS || status.is_server_error() {
             return unreachable(&http);
         }
-        if response.url() != &endpoint.url {
+        if *response.url() != asked {
             return unreachable("the node redirects elsewhere");
         }
         let body = self.bounded_body(response).await?;

@@ -240,7 +240,8 @@ pub(super) mod tests {
         let bare = v0::Message::try_compile(&WALLET, &[transfer(5)], &[], Hash::default()).expect("compiles");
         assert!(Body::new(5_000, 0, None, bare).is_err());
         let only_limit = [ComputeBudgetInstruction::set_compute_unit_limit(1), transfer(5)];
-        let only_limit = v0::Message::try_compile(&WALLET, &only_limit, &[], Hash::default()).expect("compiles");
+        let only_limit =
+            v0::Message::try_compile(&WALLET, &only_limit, &[], Hash::default()).expect("compiles");
         assert!(Body::new(5_000, 0, None, only_limit).is_err());
     }
 

@@ -94,7 +94,8 @@ impl SolanaChain {
         if !outcome.err.is_null() {
             return Err(refuse(Refusal::SimulationFailed(reason::explain(&outcome.err, message))));
         }
-        let used = outcome.units_consumed.ok_or_else(|| self.bad_answer("no compute units in a simulation"))?;
+        let used =
+            outcome.units_consumed.ok_or_else(|| self.bad_answer("no compute units in a simulation"))?;
         Ok(fees::unit_limit(used, self.options.compute_margin_percent))
     }
 
@@ -193,7 +194,12 @@ fn check_recipient(to: &Pubkey, account: Option<&Account>) -> Result<(), ChainEr
 }
 
 /// Base units the wallet can send from its token account.
-fn spendable(mint: &Mint, token: &Pubkey, owner: &Pubkey, account: Option<&Account>) -> Result<u64, ChainError> {
+fn spendable(
+    mint: &Mint,
+    token: &Pubkey,
+    owner: &Pubkey,
+    account: Option<&Account>,
+) -> Result<u64, ChainError> {
     let Some(found) = token_account(mint, token, owner, account) else { return Ok(0) };
     if found.frozen {
         return Err(refuse(Refusal::Unsupported("the wallet's token account is frozen".to_owned())));
@@ -205,7 +211,8 @@ fn spendable(mint: &Mint, token: &Pubkey, owner: &Pubkey, account: Option<&Accou
 /// be opened.
 fn receives(mint: &Mint, token: &Pubkey, to: &Pubkey, account: Option<&Account>) -> Result<bool, ChainError> {
     // Lamports alone, sent there by anybody, do not make a token account.
-    let Some(account) = account.filter(|account| account.owner != solana_system_interface::program::ID) else {
+    let Some(account) = account.filter(|account| account.owner != solana_system_interface::program::ID)
+    else {
         return Ok(false);
     };
     match token_account(mint, token, to, Some(account)) {
@@ -216,16 +223,24 @@ fn receives(mint: &Mint, token: &Pubkey, to: &Pubkey, account: Option<&Account>)
 }
 
 /// The account as a token account of `token` that belongs to `owner`, if it is that.
-fn token_account(mint: &Mint, token: &Pubkey, owner: &Pubkey, account: Option<&Account>) -> Option<TokenAccount> {
+fn token_account(
+    mint: &Mint,
+    token: &Pubkey,
+    owner: &Pubkey,
+    account: Option<&Account>,
+) -> Option<TokenAccount> {
     let account = account.filter(|account| account.owner == mint.program.id())?;
-    TokenAccount::read(mint.program, &account.data).filter(|found| found.mint == *token && found.owner == *owner)
+    TokenAccount::read(mint.program, &account.data)
+        .filter(|found| found.mint == *token && found.owner == *owner)
 }
 
 fn memo_instruction(memo: Option<&str>) -> Vec<Instruction> {
     let memo = memo.filter(|text| !text.is_empty());
-    memo.map(|text| spl_memo_interface::instruction::build_memo(&spl_memo_interface::v3::ID, text.as_bytes(), &[]))
-        .into_iter()
-        .collect()
+    memo.map(|text| {
+        spl_memo_interface::instruction::build_memo(&spl_memo_interface::v3::ID, text.as_bytes(), &[])
+    })
+    .into_iter()
+    .collect()
 }
 
 fn transfer_checked(

@@ -26,8 +26,7 @@ impl SolanaChain {
         let price = fees::unit_price(recent, cap, body.unit_limit(), body.fee_budget());
         // Last, so that none of its life is spent on other questions.
         let blockhash = node.recent_blockhash().await?;
-        let unsigned =
-            body.with_volatile(blockhash.hash, price)?.unsigned(blockhash.last_valid_block_height);
+        let unsigned = body.with_volatile(blockhash.hash, price)?.unsigned(blockhash.last_valid_block_height);
         let (recovered, _, payload) = read_back(&self.network.id, &unsigned)?;
         Ok(Completed::new(&recovered, unsigned, payload))
     }
@@ -111,7 +110,8 @@ mod tests {
     fn completed(blockhash: u8, price: u64) -> (Draft, Vec<u8>) {
         let recipient = Some(Pubkey::new_from_array([9; 32]));
         let body = Body::new(6_000, 3, recipient, message(&[transfer(5)])).expect("a body");
-        let draft = Draft { network: network(), from: address(&WALLET), body: body.draft().expect("a draft") };
+        let draft =
+            Draft { network: network(), from: address(&WALLET), body: body.draft().expect("a draft") };
         let done = body.with_volatile(Hash::new_from_array([blockhash; 32]), price).expect("completed");
         (draft, done.unsigned(1_000))
     }

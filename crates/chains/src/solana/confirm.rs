@@ -6,7 +6,7 @@ use solana_pubkey::Pubkey;
 use waiaas_core::U256;
 
 use super::complete::read_signed;
-use super::node::{Epoch, Node, Status};
+use super::node::{Node, Status};
 use super::{Commitment, SolanaChain, fees, reason};
 use crate::rpc::RpcFailure;
 use crate::{ChainError, Expiry, Fate, SignedTx, Submission};
@@ -106,10 +106,7 @@ async fn look(node: &Node, signature: &str, blockhash: &Hash, last_valid: u64) -
     let height = node.finalized_height().await?;
     let finalized = node.finalized_epoch().await?;
     let behind = height <= last_valid || finalized.block_height <= last_valid;
-    if behind
-        || node.first_available_slot().await? > oldest_slot(&finalized, last_valid)
-        || node.blockhash_is_valid(blockhash).await?
-    {
+    if behind || !remembers(node, last_valid).await? || node.blockhash_is_valid(blockhash).await? {
         return Ok(Look::CannotTell);
     }
     Ok(match node.status(signature).await? {
@@ -119,13 +116,16 @@ async fn look(node: &Node, signature: &str, blockhash: &Hash, last_valid: u64) -
     })
 }
 
-/// The first slot that may have held a transaction valid up to `last_valid`. Slots outnumber blocks; a
-/// node whose history covers twice as many slots as blocks have passed covers it, unless more than
-/// half of all slots were skipped.
-fn oldest_slot(finalized: &Epoch, last_valid: u64) -> u64 {
+/// Whether the node still has every block that could hold a transaction valid up to `last_valid`. A node
+/// that has thrown old blocks away says "not found" of what landed in them.
+async fn remembers(node: &Node, last_valid: u64) -> Result<bool, ChainError> {
     let first_block = last_valid.saturating_sub(BLOCKHASH_LIFE);
-    let blocks = finalized.block_height.saturating_sub(first_block);
-    finalized.absolute_slot.saturating_sub(blocks.saturating_mul(2))
+    let first_slot = node.first_available_slot().await?;
+    // A block's height is never above its slot, so this alone is proof, and saves a question.
+    if first_slot <= first_block {
+        return Ok(true);
+    }
+    Ok(node.block_height_at(first_slot).await?.is_some_and(|height| height <= first_block))
 }
 
 fn reached(status: &Status, wanted: Commitment) -> bool {
@@ -170,12 +170,28 @@ mod tests {
     #[test]
     fn a_level_counts_only_when_reached() {
         for (value, confirmed, finalized) in [
-            (json!({"slot": 1, "confirmations": 0, "err": null, "confirmationStatus": "processed"}), false, false),
-            (json!({"slot": 1, "confirmations": 1, "err": null, "confirmationStatus": "confirmed"}), true, false),
-            (json!({"slot": 1, "confirmations": null, "err": null, "confirmationStatus": "finalized"}), true, true),
+            (
+                json!({"slot": 1, "confirmations": 0, "err": null, "confirmationStatus": "processed"}),
+                false,
+                false,
+            ),
+            (
+                json!({"slot": 1, "confirmations": 1, "err": null, "confirmationStatus": "confirmed"}),
+                true,
+                false,
+            ),
+            (
+                json!({"slot": 1, "confirmations": null, "err": null, "confirmationStatus": "finalized"}),
+                true,
+                true,
+            ),
             (json!({"slot": 1, "confirmations": null, "err": null, "confirmationStatus": null}), true, true),
             (json!({"slot": 1, "confirmations": 9, "err": null}), false, false),
-            (json!({"slot": 1, "confirmations": null, "err": null, "confirmationStatus": "novel"}), false, false),
+            (
+                json!({"slot": 1, "confirmations": null, "err": null, "confirmationStatus": "novel"}),
+                false,
+                false,
+            ),
         ] {
             let status = status(value);
             assert_eq!(reached(&status, Commitment::Confirmed), confirmed, "{status:?}");
@@ -184,15 +200,9 @@ mod tests {
     }
 
     #[test]
-    fn history_must_reach_back_to_the_first_block_that_could_hold_it() {
-        let finalized = Epoch { absolute_slot: 10_000, block_height: 8_000 };
-        assert_eq!(oldest_slot(&finalized, 7_950), 10_000 - 2 * 200);
-        assert_eq!(oldest_slot(&finalized, 10), 0);
-    }
-
-    #[test]
     fn only_what_is_on_chain_already_turns_a_refusal_into_an_acceptance() {
-        let refusal = |message: &str, data| RpcFailure::Node { code: -32002, message: message.to_owned(), data };
+        let refusal =
+            |message: &str, data| RpcFailure::Node { code: -32002, message: message.to_owned(), data };
         let on_chain = json!({"err": "AlreadyProcessed", "logs": []});
         assert_eq!(refused(&refusal("failed", Some(on_chain)), &[]), Submission::Accepted);
         let said = "Transaction simulation failed: This transaction has already been processed";

@@ -82,7 +82,8 @@ mod tests {
 
     #[test]
     fn the_budget_respects_both_caps() {
-        let options = |priority_fee_cap, fee_cap| SolanaOptions { priority_fee_cap, fee_cap, ..Default::default() };
+        let options =
+            |priority_fee_cap, fee_cap| SolanaOptions { priority_fee_cap, fee_cap, ..Default::default() };
         assert_eq!(budget(100_000, &options(1_000_000, 1_000_000)).expect("fits"), 105_000);
         assert_eq!(budget(100_000, &options(1_000_000, 50_000)).expect("fits"), 50_000);
         assert_eq!(budget(u32::MAX, &options(u64::MAX, 50_000)).expect("fits"), 50_000);

@@ -162,7 +162,10 @@ impl Node {
     /// Runs `message` with a blockhash of the node's own and no signatures.
     pub(super) async fn simulate(&self, message: &v0::Message) -> Result<Outcome, ChainError> {
         let mut wire = vec![message.header.num_required_signatures];
-        wire.resize(usize::from(message.header.num_required_signatures).saturating_mul(64).saturating_add(1), 0);
+        wire.resize(
+            usize::from(message.header.num_required_signatures).saturating_mul(64).saturating_add(1),
+            0,
+        );
         wire.extend(message.serialize());
         let options = json!({
             "commitment": CONFIRMED, "encoding": "base64", "sigVerify": false, "replaceRecentBlockhash": true,
@@ -210,9 +213,7 @@ impl Node {
             Err(refused @ RpcFailure::Node { .. }) => Ok(Err(refused)),
             Err(
                 failure @ (RpcFailure::Unreachable(_) | RpcFailure::WrongChain(_) | RpcFailure::BadAnswer(_)),
-            ) => {
-                Err(failure.into_chain_error(self.rpc.network()))
-            }
+            ) => Err(failure.into_chain_error(self.rpc.network())),
         }
     }
 
@@ -225,7 +226,11 @@ impl Node {
     }
 
     /// The fee a transaction on chain paid, when the node still has it.
-    pub(super) async fn fee_paid(&self, signature: &str, commitment: &str) -> Result<Option<u64>, ChainError> {
+    pub(super) async fn fee_paid(
+        &self,
+        signature: &str,
+        commitment: &str,
+    ) -> Result<Option<u64>, ChainError> {
         #[derive(Deserialize)]
         struct Raw {
             meta: Option<Meta>,
@@ -254,6 +259,21 @@ impl Node {
     /// The first slot the node still has.
     pub(super) async fn first_available_slot(&self) -> Result<u64, ChainError> {
         self.ask("getFirstAvailableBlock", json!([])).await
+    }
+
+    /// The height of the finalised block in `slot`, where the node knows it.
+    pub(super) async fn block_height_at(&self, slot: u64) -> Result<Option<u64>, ChainError> {
+        #[derive(Deserialize)]
+        #[serde(rename_all = "camelCase")]
+        struct Raw {
+            block_height: Option<u64>,
+        }
+        let options = json!({
+            "commitment": "finalized", "transactionDetails": "none", "rewards": false,
+            "maxSupportedTransactionVersion": 0,
+        });
+        let raw: Option<Raw> = self.ask("getBlock", json!([slot, options])).await?;
+        Ok(raw.and_then(|block| block.block_height))
     }
 
     /// Whether the newest block would still take a transaction with this blockhash.

@@ -86,7 +86,10 @@ mod tests {
                 json!({"InstructionError": [2, "ComputationalBudgetExceeded"]}),
                 "instruction 3: it ran out of compute units",
             ),
-            (json!({"InsufficientFundsForRent": {"account_index": 0}}), r#"{"InsufficientFundsForRent":{"account_index":0}}"#),
+            (
+                json!({"InsufficientFundsForRent": {"account_index": 0}}),
+                r#"{"InsufficientFundsForRent":{"account_index":0}}"#,
+            ),
             (json!({"InstructionError": []}), r#"{"InstructionError":[]}"#),
         ] {
             assert_eq!(explain(&err, &message), expected);

@@ -125,3 +125,19 @@ async fn the_fate_of_bytes_that_are_not_the_wallets_is_not_told() {
     }
     assert!(matches!(world.chain.fate(SOMEBODY, &signed).await, Err(ChainError::Corrupt(_))));
 }
+
+#[tokio::test]
+async fn a_refused_broadcast_proves_nothing() {
+    let world = World::new().await;
+    let signed = world.sign(&transfer(5), &[]).await;
+    world.anvil.call("anvil_setBalance", json!([world.wallet.address, "0x0"])).await;
+    let Submission::Rejected(reason) = world.submit(&signed).await else {
+        panic!("there is nothing to pay with")
+    };
+    assert!(reason.to_lowercase().contains("insufficient funds"), "{reason}");
+    assert_eq!(world.fate(&signed).await, Fate::Pending);
+    world.wallet.fund(&world.anvil, 10).await;
+    assert_eq!(world.submit(&signed).await, Submission::Accepted);
+    world.anvil.mine(1).await;
+    assert!(matches!(world.fate(&signed).await, Fate::Confirmed { .. }));
+}

@@ -4,13 +4,14 @@ use std::collections::BTreeMap;
 use std::sync::Mutex;
 
 use serde_json::{Value, json};
-use waiaas_chains::{Chain, ChainError, Fate, SignedTx};
+use waiaas_chains::{Chain, ChainError, Fate, Refusal, SignedTx, Submission};
+use waiaas_core::U256;
 use wiremock::matchers::any;
 use wiremock::{Mock, MockServer, Request, Respond, ResponseTemplate};
 
-use crate::evm_world::{SOMEBODY, World, chain, options, transfer};
+use crate::evm_world::{SOMEBODY, World, chain, fee_budget, options, refusal, transfer};
 
-/// A node that answers by method, and refuses the rest.
+/// A node that answers by `method last-parameter` or else by `method`, and refuses the rest.
 struct Script(Mutex<BTreeMap<&'static str, Value>>);
 
 impl Respond for Script {
@@ -18,7 +19,10 @@ impl Respond for Script {
         let request: Value = serde_json::from_slice(&request.body).expect("a JSON request");
         let script = self.0.lock().expect("not poisoned");
         let mut answer = json!({"jsonrpc": "2.0", "id": request["id"]});
-        match script.get(request["method"].as_str().expect("a method")) {
+        let method = request["method"].as_str().expect("a method");
+        let last = request["params"].as_array().and_then(|params| params.last()).and_then(Value::as_str);
+        let exact = format!("{method} {}", last.unwrap_or_default());
+        match script.get(exact.as_str()).or_else(|| script.get(method)) {
             Some(result) => answer["result"] = result.clone(),
             None => answer["error"] = json!({"code": -32601, "message": "method not found"}),
         }
@@ -77,7 +81,7 @@ async fn a_receipt_counts_only_if_it_is_ours_and_its_block_is_canonical() {
             fate(world, &[&node(answers).await], signed).await
         }
     };
-    let confirmed = Fate::Confirmed { fee: waiaas_core::U256::from(21_000 * 2 + 3), block: 5 };
+    let confirmed = Fate::Confirmed { fee: U256::from(21_000 * 2 + 3), block: 5 };
     assert_eq!(told(good.clone(), None).await.expect("a fate"), confirmed, "with the data fee");
 
     let with = |key: &str, value: Value| {
@@ -163,6 +167,70 @@ async fn a_broadcast_under_another_hash_is_no_acceptance() {
     assert!(matches!(result, Err(ChainError::BadAnswer { .. })), "{result:?}");
     let honest = node([("eth_sendRawTransaction", json!(signed.hash))]).await;
     let result = chain(vec![honest.uri()], options()).submit(&signed).await;
-    assert!(matches!(result, Ok(waiaas_chains::Submission::Accepted)), "{result:?}");
+    assert!(matches!(result, Ok(Submission::Accepted)), "{result:?}");
     drop(world);
+}
+
+#[tokio::test]
+async fn where_finalized_is_unknown_depth_counts() {
+    let (world, signed) = signed().await;
+    let told = |height: &str, buried: Value| {
+        let answers = [
+            ("eth_getTransactionReceipt", Value::Null),
+            ("eth_getTransactionByHash", Value::Null),
+            ("eth_getTransactionCount latest", json!("0x9")),
+            ("eth_blockNumber", json!(height)),
+            // The default depth of 256 below block 0x164.
+            ("eth_getTransactionCount 0x64", buried),
+        ];
+        let (world, signed) = (&world, &signed);
+        async move { fate(world, &[&node(answers).await], signed).await.expect("a fate") }
+    };
+    assert_eq!(told("0x164", json!("0x1")).await, Fate::Dead);
+    assert_eq!(told("0x164", json!("0x0")).await, Fate::Pending, "used up, but not that deep");
+    assert_eq!(told("0x20", json!("0x1")).await, Fate::Pending, "the chain is not that long");
+}
+
+/// Everything a native transfer needs, from a node that suggests no priority fee.
+fn market() -> BTreeMap<&'static str, Value> {
+    BTreeMap::from([
+        ("eth_getBalance", json!("0xde0b6b3a7640000")),
+        ("eth_getCode", json!("0x")),
+        ("eth_estimateGas", json!("0x5208")),
+        ("eth_getBlockByNumber", json!({"hash": HASH, "baseFeePerGas": "0x3b9aca00"})),
+    ])
+}
+
+#[tokio::test]
+async fn fees_of_a_node_are_checked_before_they_are_used() {
+    let told = |change: Option<(&'static str, Value)>| async {
+        let mut answers = market();
+        answers.extend(change);
+        let server = node(answers).await;
+        let chain = chain(vec![server.uri()], options());
+        let draft = chain.build(SOMEBODY, &transfer(1)).await?;
+        Ok::<_, ChainError>(fee_budget(&chain, &draft))
+    };
+    // Twice (2 × 1 gwei base + 1 gwei for want of a suggestion) for 21 000 gas and a fifth.
+    let expected = U256::from(2u64 * 3_000_000_000 * 25_200);
+    assert_eq!(told(None).await.expect("a draft"), expected);
+    let greedy = ("eth_maxPriorityFeePerGas", json!("0xffffffffffffffff"));
+    let capped = U256::from(2u64 * 202_000_000_000 * 25_200);
+    assert_eq!(told(Some(greedy)).await.expect("a draft"), capped, "the priority fee has a cap");
+
+    let base = |fee: &str| ("eth_getBlockByNumber", json!({"hash": HASH, "baseFeePerGas": fee}));
+    let beyond = told(Some(base("0xffffffffffffffffffffffffffffffff"))).await;
+    assert!(matches!(refusal(beyond), Refusal::FeeAboveCap { .. }));
+    for bad in [
+        base("0x1ffffffffffffffffffffffffffffffff"),
+        base("1000000000"),
+        ("eth_getBlockByNumber", Value::Null),
+        ("eth_estimateGas", json!("0x5207")),
+        ("eth_estimateGas", json!("0xffffffffffffffff")),
+        ("eth_getBalance", json!("1000000000000000000")),
+        ("eth_maxPriorityFeePerGas", json!("none")),
+    ] {
+        let result = told(Some(bad.clone())).await;
+        assert!(matches!(result, Err(ChainError::BadAnswer { .. })), "{bad:?}: {result:?}");
+    }
 }

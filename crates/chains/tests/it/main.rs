@@ -11,4 +11,5 @@ mod evm_world;
 mod price;
 mod rpc;
 mod solana;
+mod solana_lying_node;
 mod solana_net;

@@ -124,6 +124,17 @@ async fn a_failed_refresh_never_lengthens_a_quotes_life() {
 }
 
 #[tokio::test]
+async fn a_source_that_was_down_is_asked_again_soon() {
+    let services = Services::start().await;
+    services.say(pyth_dollars(3000, NOW), down()).await;
+    let book = services.book();
+    assert_eq!(book.price(&asset(ETH), NOW).await, known("3000"));
+    services.say(pyth_dollars(3000, NOW), gecko("3001", NOW)).await;
+    assert_eq!(book.price(&asset(ETH), NOW + 4).await, known("3000"));
+    assert_eq!(book.price(&asset(ETH), NOW + 5).await, known("3001"));
+}
+
+#[tokio::test]
 async fn a_quote_that_ages_out_within_the_cache_time_is_replaced() {
     let services = Services::start().await;
     services.say(pyth_dollars(3000, NOW - 590), ok("{}")).await;

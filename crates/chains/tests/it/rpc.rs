@@ -6,20 +6,20 @@ use serde_json::{Value, json};
 use waiaas_chains::ChainError;
 use waiaas_chains::rpc::{RpcFailure, RpcOptions, RpcPool, http_client};
 use waiaas_core::network::NetworkId;
-use wiremock::matchers::{any, body_partial_json};
+use wiremock::matchers::{any, body_partial_json, header};
 use wiremock::{Mock, MockServer, Request, Respond, ResponseTemplate};
 
 /// Answers every call with the same result or error, under the id asked for plus `id_offset`.
-pub(crate) struct Says {
+struct Says {
     part: (&'static str, Value),
     id_offset: u64,
 }
 
-pub(crate) fn result(value: Value) -> Says {
+fn result(value: Value) -> Says {
     Says { part: ("result", value), id_offset: 0 }
 }
 
-pub(crate) fn error(code: i64, message: &str) -> Says {
+fn error(code: i64, message: &str) -> Says {
     Says { part: ("error", json!({"code": code, "message": message})), id_offset: 0 }
 }
 
@@ -100,6 +100,44 @@ async fn a_nodes_error_is_an_answer_and_busy_is_not() {
         let second = server(result(json!(2)), 1).await;
         assert_eq!(ask(&pool(&[&first, &second], options())).await, Ok(2));
     }
+}
+
+#[tokio::test]
+async fn an_error_object_under_an_http_error_is_still_an_answer() {
+    struct BadRequest;
+    impl Respond for BadRequest {
+        fn respond(&self, request: &Request) -> ResponseTemplate {
+            let request: Value = serde_json::from_slice(&request.body).expect("a JSON request");
+            let error = json!({"code": -32602, "message": "invalid params"});
+            let answer = json!({"jsonrpc": "2.0", "id": request["id"], "error": error});
+            ResponseTemplate::new(400).set_body_json(answer)
+        }
+    }
+    let first = server(BadRequest, 1).await;
+    let second = server(result(json!(2)), 0).await;
+    let failure = ask(&pool(&[&first, &second], options())).await;
+    assert!(matches!(failure, Err(RpcFailure::Node { code: -32602, .. })), "{failure:?}");
+}
+
+#[tokio::test]
+async fn a_login_in_the_url_goes_into_the_header() {
+    let server = MockServer::start().await;
+    let granted = Mock::given(header("authorization", "Basic dXNlcjpwYXNzd29yZA=="));
+    granted.respond_with(result(json!(1))).expect(1).mount(&server).await;
+    let url = server.uri().replace("http://", "http://user:password@");
+    let client = http_client().expect("client");
+    let pool = RpcPool::new(&NetworkId::new("test"), vec![url], client, options()).expect("pool");
+    assert_eq!(ask(&pool).await, Ok(1));
+}
+
+#[tokio::test]
+async fn a_client_that_follows_redirects_is_found_out() {
+    let target = server(result(json!(1)), 1).await;
+    let redirect = ResponseTemplate::new(307).insert_header("location", target.uri());
+    let first = server(redirect, 1).await;
+    let id = NetworkId::new("test");
+    let pool = RpcPool::new(&id, vec![first.uri()], reqwest::Client::new(), options()).expect("pool");
+    assert!(matches!(ask(&pool).await, Err(RpcFailure::Unreachable(_))));
 }
 
 #[tokio::test]
@@ -184,4 +222,16 @@ async fn an_endpoint_must_first_say_that_it_is_the_right_one() {
     assert_eq!(both.singles().len(), 2);
     let only = pool(&[&wrong], options()).singles().remove(0);
     assert_eq!(only.health().len(), 1);
+}
+
+#[tokio::test]
+async fn an_endpoint_that_failed_must_say_again_who_it_is() {
+    let node = MockServer::start().await;
+    let method = |name: &str| Mock::given(body_partial_json(json!({"method": name})));
+    method("eth_chainId").respond_with(result(json!("0x2"))).up_to_n_times(1).mount(&node).await;
+    method("eth_chainId").respond_with(result(json!("0x1"))).expect(1).mount(&node).await;
+    method("eth_test").respond_with(ResponseTemplate::new(502)).expect(1).mount(&node).await;
+    let pool = pool(&[&node], options()).expecting("eth_chainId", json!([]), json!("0x2"));
+    assert_eq!(ask(&pool).await, Err(RpcFailure::Unreachable("HTTP 502".into())));
+    assert_eq!(ask(&pool).await, Err(RpcFailure::WrongChain("0x1".into())), "another node took its place");
 }

@@ -73,8 +73,7 @@ async fn tokens_of_both_programs_arrive_with_and_without_an_account() {
     held.sort_unstable();
     held.insert(0, (None, U256::ZERO, 9));
     let found = chain.holdings(fresh(3), &[]).await.expect("holdings");
-    let found: Vec<_> =
-        found.iter().map(|h| (h.asset.token_address(), h.amount, h.facts.decimals)).collect();
+    let found: Vec<_> = found.iter().map(|h| (h.asset.token_address(), h.amount, h.facts.decimals)).collect();
     assert_eq!(found, held);
 }
 
@@ -143,7 +142,10 @@ async fn recipients_that_would_keep_it_are_refused() {
     mint.extend([0; 108]);
     net.plant(fresh(9), TOKEN_2022, &mint).await;
     let refusal = wallet.refusal(&chain, &tokens(to, fresh(9), 1)).await;
-    assert!(matches!(&refusal, Refusal::Unsupported(why) if why.contains("TransferFeeConfig")), "{refusal:?}");
+    assert!(
+        matches!(&refusal, Refusal::Unsupported(why) if why.contains("TransferFeeConfig")),
+        "{refusal:?}"
+    );
 }
 
 #[tokio::test]
@@ -209,7 +211,10 @@ async fn what_fails_on_chain_is_reverted_and_costs_the_fee_only() {
     assert!(!simulated.success && simulated.error.is_some_and(|why| why.contains("insufficient")));
     let second = wallet.sign(&chain, &second).await;
     let refused = chain.submit(&second).await.expect("an answer");
-    assert!(matches!(&refused, Submission::Rejected(why) if why.contains("insufficient funds")), "{refused:?}");
+    assert!(
+        matches!(&refused, Submission::Rejected(why) if why.contains("insufficient funds")),
+        "{refused:?}"
+    );
     let before = net.lamports(wallet.address()).await;
     net.force(&second).await;
     let fate = wallet.settle(&chain, &second).await;

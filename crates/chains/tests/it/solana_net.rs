@@ -78,7 +78,8 @@ impl Localnet {
 
     pub(crate) fn chain(&self, network: &str, options: SolanaOptions) -> SolanaChain {
         let network = Networks::builtin().find(network).expect("built in").clone();
-        let pool = RpcPool::new(&network.id, vec![self.url.clone()], self.http.clone(), RpcOptions::default());
+        let pool =
+            RpcPool::new(&network.id, vec![self.url.clone()], self.http.clone(), RpcOptions::default());
         SolanaChain::new(network, pool.expect("pool"), options)
     }
 
@@ -108,7 +109,8 @@ impl Localnet {
         let answer = self.raw("getTokenAccountsByOwner", params).await;
         let accounts = answer["value"].as_array().expect("accounts").clone();
         let amount = |account: &Value| -> u64 {
-            let text = account.pointer("/account/data/parsed/info/tokenAmount/amount").and_then(Value::as_str);
+            let text =
+                account.pointer("/account/data/parsed/info/tokenAmount/amount").and_then(Value::as_str);
             text.expect("amount").parse().expect("number")
         };
         accounts.iter().map(amount).sum()
@@ -126,7 +128,8 @@ impl Localnet {
 
     /// Puts an account on the chain as it is, which no transaction could.
     pub(crate) async fn plant(&self, address: Address, owner: &str, data: &[u8]) {
-        let account = json!({"lamports": 10 * SOL, "owner": owner, "data": hex::encode(data), "executable": false});
+        let account =
+            json!({"lamports": 10 * SOL, "owner": owner, "data": hex::encode(data), "executable": false});
         self.raw("surfnet_setAccount", json!([address.to_string(), account])).await;
     }
 

@@ -119,10 +119,11 @@ fn require_owner(case: &Case<'_>, findings: &mut Findings) {
         OwnerState::Grace => "have the wallet's owner prove the address",
         OwnerState::None | OwnerState::Locked => "ask the operator to register an owner who can approve",
     };
-    let nearest: Vec<_> = approvals().filter_map(|wish| wish.nearest.as_deref()).take(3).collect();
-    let hint = match nearest.is_empty() {
-        true => remedy.to_owned(),
-        false => format!("{remedy}, or ask for less: {}", nearest.join("; ")),
+    // Asking for less helps only if it answers every reason.
+    let nearest: Option<Vec<_>> = approvals().map(|wish| wish.nearest.as_deref()).collect();
+    let hint = match nearest {
+        Some(nearest) => format!("{remedy}, or ask for less: {}", nearest.join("; ")),
+        None => remedy.to_owned(),
     };
     let denial = Denial {
         code: DenialCode::OwnerRequired,

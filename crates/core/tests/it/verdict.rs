@@ -4,7 +4,7 @@ use serde_json::json;
 use waiaas_core::effect::Effect;
 use waiaas_core::money::Usd;
 use waiaas_core::network::NetworkId;
-use waiaas_core::policy::{DenialCode, PolicySet, PolicyType, Tier, Verdict, evaluate};
+use waiaas_core::policy::{DenialCode, PolicySet, PolicyType, PriceFact, Tier, Verdict, evaluate};
 use waiaas_core::wallet::OwnerState;
 
 use crate::world::{SOL, USDC_MINT, World, account, parse, wallet};
@@ -148,4 +148,13 @@ fn the_example_of_the_introduction_reads_as_written() {
         "daily_limit_usd": 5000,
     });
     assert!(parse("SPENDING_LIMIT", &rules, None).is_ok());
+}
+
+#[test]
+fn no_amount_is_offered_where_no_amount_would_do() {
+    let rules = json!({"instant_max": "5", "daily_limit_usd": 50});
+    let world = World::solana().row("SPENDING_LIMIT", &rules).native(SOL).price_of_all(PriceFact::Unlisted);
+    let denial = world.denials().remove(0);
+    assert_eq!(denial.code, DenialCode::OwnerRequired);
+    assert!(denial.hint.as_deref().is_some_and(|hint| !hint.contains("ask for less")), "{denial:?}");
 }

@@ -24,7 +24,7 @@ pub struct Confirmation {
     pub solana_commitment: Commitment,
     /// Milliseconds between two looks at a pending transaction.
     #[serde(deserialize_with = "within::<100, 60_000, _, _>")]
-    pub poll_interval_ms: u64,
+    poll_interval_ms: u64,
 }
 
 impl Confirmation {

@@ -35,7 +35,7 @@ pub struct Prices {
     pub max_spread_percent: u32,
     /// Seconds to wait for one service.
     #[serde(deserialize_with = "within::<1, 30, _, _>")]
-    pub timeout_seconds: u64,
+    timeout_seconds: u64,
     /// Seconds a price is reused before asking again.
     #[serde(deserialize_with = "within::<1, 600, _, _>")]
     pub cache_seconds: u32,

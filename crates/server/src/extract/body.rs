@@ -69,7 +69,10 @@ mod tests {
     async fn ask(path: &str, content_type: Option<&str>, body: &str) -> StatusCode {
         let router = Router::new()
             .route("/body", post(|_: Body<RenameWallet>| async { "" }))
-            .route("/maybe", post(|MaybeBody(b): MaybeBody<SuspendWallet>| async move { b.reason.unwrap_or_default() }))
+            .route(
+                "/maybe",
+                post(|MaybeBody(b): MaybeBody<SuspendWallet>| async move { b.reason.unwrap_or_default() }),
+            )
             .layer(DefaultBodyLimit::max(64));
         let mut request = HttpRequest::post(path);
         if let Some(text) = content_type {
@@ -84,7 +87,9 @@ mod tests {
         let body = r#"{"name":"a"}"#;
         assert_eq!(ask("/body", Some("application/json"), body).await, StatusCode::OK);
         assert_eq!(ask("/body", Some("Application/JSON; charset=utf-8"), body).await, StatusCode::OK);
-        for other in [None, Some("text/plain"), Some("application/x-www-form-urlencoded"), Some("application/jsonx")] {
+        for other in
+            [None, Some("text/plain"), Some("application/x-www-form-urlencoded"), Some("application/jsonx")]
+        {
             assert_eq!(ask("/body", other, body).await, StatusCode::UNSUPPORTED_MEDIA_TYPE, "{other:?}");
         }
     }

@@ -30,7 +30,9 @@ impl FromRequestParts<App> for SessionOrMaster {
             (true, true) => Err(Failure::new(ErrorCode::AmbiguousCredentials, "Two credentials were sent.")
                 .hint("Send either the session token or the master password.")),
             (false, true) => MasterAuth::from_request_parts(parts, app).await.map(|m| Self::Master(m.0)),
-            (true | false, false) => SessionAuth::from_request_parts(parts, app).await.map(|s| Self::Session(s.0)),
+            (true | false, false) => {
+                SessionAuth::from_request_parts(parts, app).await.map(|s| Self::Session(s.0))
+            }
         }
     }
 }

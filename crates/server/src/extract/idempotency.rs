@@ -33,7 +33,8 @@ impl<S: Send + Sync> FromRequestParts<S> for Idempotency {
 }
 
 fn key(headers: &HeaderMap) -> Result<Option<String>, Failure> {
-    let refuse = || Failure::issue("Idempotency-Key", "invalid", "one header of 1 to 128 visible ASCII characters");
+    let refuse =
+        || Failure::issue("Idempotency-Key", "invalid", "one header of 1 to 128 visible ASCII characters");
     let Some(value) = single(headers, HEADER).map_err(|_| refuse())? else { return Ok(None) };
     let fine = (1..=128).contains(&value.len()) && value.as_bytes().iter().all(u8::is_ascii_graphic);
     value.to_str().ok().filter(|_| fine).map(|text| Some(text.to_owned())).ok_or_else(refuse)

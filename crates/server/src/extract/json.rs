@@ -160,12 +160,18 @@ mod tests {
     fn issues_name_the_field() {
         type T = TransactionRequest;
         assert_eq!(issue_of::<T>(r#"{"amount":"1"}"#), pair("to", "required"));
-        assert_eq!(issue_of::<T>(r#"{"to":"r","amount":"1","dryrun":true}"#), pair("dryrun", "unrecognized_key"));
+        assert_eq!(
+            issue_of::<T>(r#"{"to":"r","amount":"1","dryrun":true}"#),
+            pair("dryrun", "unrecognized_key")
+        );
         assert_eq!(issue_of::<T>(r#"{"to":"r","amount":"1","walletId":"x"}"#), pair("walletId", "invalid"));
         assert_eq!(issue_of::<T>(r#"{"to":7,"amount":"1"}"#), pair("to", "invalid_type"));
         let token = r#"{"type":"TOKEN_TRANSFER","to":"r","amount":"1","token":{"adress":"x"}}"#;
         assert_eq!(issue_of::<T>(token), pair("token.adress", "unrecognized_key"));
-        assert_eq!(issue_of::<T>(r#"{"to":"r","amount":"1","gasCondition":{}}"#), pair("gasCondition", "unsupported"));
+        assert_eq!(
+            issue_of::<T>(r#"{"to":"r","amount":"1","gasCondition":{}}"#),
+            pair("gasCondition", "unsupported")
+        );
         assert_eq!(issue_of::<T>("[]").1, "invalid_type");
         assert_eq!(refused::<T>(r#"{"type":"APPROVE","spender":"x"}"#).0, "UNSUPPORTED_TX_TYPE");
     }
@@ -180,7 +186,8 @@ mod tests {
 
     #[test]
     fn what_is_not_json_is_located() {
-        for text in ["", "{", "{\"to\":}", "nul", "{} {}", "{\"to\":\"r\",\"amount\":\"1\"} x", "\u{feff}{}"] {
+        for text in ["", "{", "{\"to\":}", "nul", "{} {}", "{\"to\":\"r\",\"amount\":\"1\"} x", "\u{feff}{}"]
+        {
             assert_eq!(issue_of::<TransactionRequest>(text).1, "invalid_json", "{text}");
         }
         let deep = format!("{}{}", "[".repeat(200), "]".repeat(200));

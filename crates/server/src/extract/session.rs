@@ -70,8 +70,15 @@ mod tests {
         assert_eq!(read(&["bearer  wai_sess_a.b.c "]), Ok("wai_sess_a.b.c".to_owned()));
         let long = format!("Bearer wai_sess_{}", "x".repeat(MAX));
         for bad in [
-            &[][..], &[""], &["wai_sess_a.b.c"], &["Basic wai_sess_a"], &["Bearer a.b.c"], &["Bearer "], &[&long],
-            &["Bearer wai_sess_a wai_sess_b"], &["Bearer wai_sess_a", "Bearer wai_sess_a"],
+            &[][..],
+            &[""],
+            &["wai_sess_a.b.c"],
+            &["Basic wai_sess_a"],
+            &["Bearer a.b.c"],
+            &["Bearer "],
+            &[&long],
+            &["Bearer wai_sess_a wai_sess_b"],
+            &["Bearer wai_sess_a", "Bearer wai_sess_a"],
         ] {
             assert_eq!(read(bad).expect_err("refused").code().as_str(), "INVALID_TOKEN", "{bad:?}");
         }

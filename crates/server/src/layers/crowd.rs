@@ -27,7 +27,9 @@ pub(crate) async fn guard(
     next: Next,
 ) -> Result<Response, Failure> {
     let Ok(_place) = places.try_acquire() else {
-        return Err(Failure::new(DoorCode::Overloaded, "The daemon is busy.").hint("Ask again soon.").retry_after(1));
+        return Err(Failure::new(DoorCode::Overloaded, "The daemon is busy.")
+            .hint("Ask again soon.")
+            .retry_after(1));
     };
     Ok(next.run(request).await)
 }

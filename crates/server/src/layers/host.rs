@@ -67,12 +67,25 @@ mod tests {
 
     #[test]
     fn only_own_names_pass() {
-        for host in ["localhost", "localhost:3100", "LOCALHOST:1", "127.0.0.1:3100", "[::1]:3100", "wallet.internal"] {
+        for host in
+            ["localhost", "localhost:3100", "LOCALHOST:1", "127.0.0.1:3100", "[::1]:3100", "wallet.internal"]
+        {
             assert!(admits("/", &[host]), "{host}");
         }
         for host in [
-            "evil.example", "localhost.evil.example", "127.0.0.1.evil.example", "evil@localhost", "localhost@evil",
-            "0.0.0.0", "127.0.0.2", "::1", "", " ", "localhost:3100:1", "wallet.internal.", "localhost,evil",
+            "evil.example",
+            "localhost.evil.example",
+            "127.0.0.1.evil.example",
+            "evil@localhost",
+            "localhost@evil",
+            "0.0.0.0",
+            "127.0.0.2",
+            "::1",
+            "",
+            " ",
+            "localhost:3100:1",
+            "wallet.internal.",
+            "localhost,evil",
         ] {
             assert!(!admits("/", &[host]), "{host}");
         }

@@ -10,8 +10,8 @@ use crate::audit::AuditEntry;
 use crate::columns::unsigned;
 use crate::error::{Entity, StoreError};
 use crate::ledger::{self, Settlement};
-use crate::transactions::queries::transaction;
 use crate::transactions::SignedRow;
+use crate::transactions::queries::transaction;
 use crate::writer::WriteTx;
 
 /// A move and what comes with it.

@@ -79,7 +79,8 @@ async fn transactions_page(
     let last = values.len().saturating_add(1);
     // Only column names and placeholders from above; every value is bound.
     let query = format!("SELECT * FROM transactions WHERE {condition} ORDER BY id DESC LIMIT ${last}");
-    let query = values.into_iter().fold(sqlx::query(sqlx::AssertSqlSafe(query)), |query, value| query.bind(value));
+    let query =
+        values.into_iter().fold(sqlx::query(sqlx::AssertSqlSafe(query)), |query, value| query.bind(value));
     let rows = query.bind(i64::from(limit) + 1).fetch_all(conn).await?;
     let items = rows.iter().map(TransactionRow::read).collect::<Result<Vec<_>, _>>()?;
     Ok(Page::cut(items, limit, |row| row.id))
@@ -92,7 +93,8 @@ async fn with_status(
     limit: u32,
 ) -> Result<Vec<TransactionRow>, StoreError> {
     let marks = placeholders(3, statuses.len());
-    let query = format!("SELECT * FROM transactions WHERE status IN ({marks}) AND id > $1 ORDER BY id LIMIT $2");
+    let query =
+        format!("SELECT * FROM transactions WHERE status IN ({marks}) AND id > $1 ORDER BY id LIMIT $2");
     let after = after.map(|id| id.to_string()).unwrap_or_default();
     let query = sqlx::query(sqlx::AssertSqlSafe(query)).bind(after).bind(i64::from(limit));
     let query = statuses.iter().fold(query, |query, status| query.bind(status.as_str()));

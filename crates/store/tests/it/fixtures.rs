@@ -183,7 +183,7 @@ pub(crate) async fn admit(
     at: UnixSeconds,
 ) -> Result<(), StoreError> {
     store
-        .write(|tx| {
+        .write(move |tx| {
             Box::pin(async move {
                 let audit = entry(AuditEvent::TxRequested, at).tx(new.id).wallet(new.wallet);
                 tx.insert_transaction(new, &holds, audit).await
@@ -205,7 +205,9 @@ pub(crate) async fn advance(
 
 /// Takes a fresh transaction to a status by legal moves.
 pub(crate) async fn bring_to(store: &Store, n: u32, status: TxStatus, at: UnixSeconds) {
-    use TxStatus::{Broadcasting, Cancelled, Confirmed, Executing, Expired, Failed, PendingApproval, Submitted};
+    use TxStatus::{
+        Broadcasting, Cancelled, Confirmed, Executing, Expired, Failed, PendingApproval, Submitted,
+    };
     if TxStatus::initial().contains(&status) {
         let holds = if status == TxStatus::Denied { vec![] } else { vec![spend(100, 1)] };
         return admit(store, new_tx(n, status), holds, at).await.expect("admit");

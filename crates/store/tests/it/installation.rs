@@ -16,7 +16,10 @@ pub(crate) async fn an_installation_is_made_once(backend: Backend) {
     let db = backend.open().await;
     assert_eq!(db.store.instance_id().await.expect("read"), None);
     let absent = db.store.kill_switch().await;
-    assert!(matches!(absent, Err(StoreError::NotFound(Entity::KillSwitch))), "no switch is not ACTIVE: {absent:?}");
+    assert!(
+        matches!(absent, Err(StoreError::NotFound(Entity::KillSwitch))),
+        "no switch is not ACTIVE: {absent:?}"
+    );
     initialize(&db.store).await.expect("initialise");
     let again = initialize(&db.store).await;
     assert!(matches!(again, Err(StoreError::Duplicate(Entity::Installation))), "{again:?}");
@@ -40,7 +43,13 @@ pub(crate) async fn the_kill_switch_moves_by_compare_and_set(backend: Backend) {
         let audit = entry(AuditEvent::KillSwitchActivated, NOW + 1);
         db.store.write(move |tx| Box::pin(async move { tx.set_kill_switch(from, to, audit).await }))
     };
-    let path = [(Active, Suspended), (Suspended, Active), (Active, Suspended), (Suspended, Locked), (Locked, Active)];
+    let path = [
+        (Active, Suspended),
+        (Suspended, Active),
+        (Active, Suspended),
+        (Suspended, Locked),
+        (Locked, Active),
+    ];
     for (generation, (from, to)) in (1u64..).zip(path) {
         for wrong in KillSwitch::ALL.iter().filter(|state| **state != from) {
             let refused: Result<KillSwitchRow, StoreError> = set(*wrong, to).await;

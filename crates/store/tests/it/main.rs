@@ -21,22 +21,20 @@ mod writer;
 
 use backend::Backend;
 
-macro_rules! cases {
+macro_rules! on_sqlite {
     ($($module:ident: $($case:ident),+;)+) => {
         $(mod $module {
-            mod sqlite {
-                $(#[tokio::test(flavor = "multi_thread")]
-                async fn $case() {
-                    crate::$module::$case(crate::Backend::sqlite()).await;
-                })+
-            }
+            $(#[tokio::test(flavor = "multi_thread")]
+            async fn $case() {
+                crate::$module::$case(crate::Backend::sqlite()).await;
+            })+
         })+
     };
 }
 
 macro_rules! suite {
     ($($module:ident: $($case:ident),+;)+) => {
-        mod on_sqlite { cases! { $($module: $($case),+;)+ } }
+        mod on_sqlite { on_sqlite! { $($module: $($case),+;)+ } }
 
         #[tokio::test(flavor = "multi_thread")]
         async fn every_case_on_postgres() {

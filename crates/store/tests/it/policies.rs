@@ -75,9 +75,8 @@ pub(crate) async fn updates_compare_the_version(backend: Backend) {
     assert!(db.store.enabled_policies(wallet_id(1)).await.expect("list").is_empty());
     let delete = |version: i64| {
         let audit = entry(AuditEvent::PolicyDeleted, NOW + 1);
-        db.store.write(move |tx| {
-            Box::pin(async move { tx.delete_policy(policy_id(1), version, audit).await })
-        })
+        db.store
+            .write(move |tx| Box::pin(async move { tx.delete_policy(policy_id(1), version, audit).await }))
     };
     let stale: Result<(), StoreError> = delete(2).await;
     assert!(matches!(stale, Err(StoreError::Conflict(Entity::Policy))), "{stale:?}");

@@ -115,5 +115,9 @@ fn binaries() -> PathBuf {
         .collect();
     found.sort();
     let newest = found.pop();
-    newest.expect("these tests need a real PostgreSQL: install the server package (looked in /usr/lib/postgresql)").1
+    newest
+        .expect(
+            "these tests need a real PostgreSQL: install the server package (looked in /usr/lib/postgresql)",
+        )
+        .1
 }

@@ -19,7 +19,12 @@ async fn add_wallet(store: &Store, n: u32) {
     done.expect("wallet");
 }
 
-async fn replace(store: &Store, from: &'static str, to: &'static str, reason: TokenReason) -> Result<(), StoreError> {
+async fn replace(
+    store: &Store,
+    from: &'static str,
+    to: &'static str,
+    reason: TokenReason,
+) -> Result<(), StoreError> {
     let change = TokenChange { token_hash: to.into(), expires_at: NOW + 99, reason };
     let audit = entry(AuditEvent::SessionRenewed, NOW + 5);
     store
@@ -41,7 +46,10 @@ pub(crate) async fn tokens_are_replaced_once(backend: Backend) {
         replace(&db.store, "hash-1", "b", TokenReason::Renewal)
     );
     assert!(one.is_ok() != two.is_ok(), "exactly one renewal wins");
-    assert!(conflict(replace(&db.store, "hash-1", "c", TokenReason::Rotation).await), "the old token is dead");
+    assert!(
+        conflict(replace(&db.store, "hash-1", "c", TokenReason::Rotation).await),
+        "the old token is dead"
+    );
     let row = db.store.session(session_id(1)).await.expect("read").expect("session");
     assert_eq!((row.renewal_count, row.token_issued_count, row.last_renewed_at), (1, 2, Some(NOW + 5)));
     let hash: &'static str = if one.is_ok() { "a" } else { "b" };
@@ -116,7 +124,8 @@ pub(crate) async fn live_sessions_are_counted(backend: Backend) {
     seed(&db.store).await;
     let forever = NewSession { absolute_expires_at: None, expires_at: NOW + 10, ..new_session(2, &[1]) };
     insert(&db.store, forever).await.expect("second");
-    let capped = NewSession { absolute_expires_at: Some(NOW + 5), expires_at: NOW + 10, ..new_session(3, &[1]) };
+    let capped =
+        NewSession { absolute_expires_at: Some(NOW + 5), expires_at: NOW + 10, ..new_session(3, &[1]) };
     insert(&db.store, capped).await.expect("third");
     let live = |now| db.store.live_sessions(wallet_id(1), now);
     assert_eq!(live(NOW).await.expect("live"), 3);

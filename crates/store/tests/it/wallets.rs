@@ -53,12 +53,16 @@ pub(crate) async fn status_moves_by_compare_and_set(backend: Backend) {
     use WalletStatus::{Active, Suspended, Terminated};
     let db = backend.open().await;
     insert(&db.store, new_wallet(1)).await.expect("insert");
-    let conflict = |result: Result<(), StoreError>| matches!(result, Err(StoreError::Conflict(Entity::Wallet)));
+    let conflict =
+        |result: Result<(), StoreError>| matches!(result, Err(StoreError::Conflict(Entity::Wallet)));
     assert!(conflict(set_status(&db.store, Suspended, Active).await));
     assert!(conflict(set_status(&db.store, Active, Active).await));
     set_status(&db.store, Active, Suspended).await.expect("suspend");
     let row = db.store.wallet(wallet_id(1)).await.expect("read").expect("wallet");
-    assert_eq!((row.status, row.suspended_at, row.suspension_reason.as_deref()), (Suspended, Some(NOW + 1), Some("why")));
+    assert_eq!(
+        (row.status, row.suspended_at, row.suspension_reason.as_deref()),
+        (Suspended, Some(NOW + 1), Some("why"))
+    );
     assert!(conflict(set_status(&db.store, Active, Suspended).await));
     set_status(&db.store, Suspended, Active).await.expect("resume");
     let row = db.store.wallet(wallet_id(1)).await.expect("read").expect("wallet");

@@ -57,7 +57,7 @@ fn a_token_transfer_names_the_owner_of_the_receiving_account() {
             amount: U256::from(77),
         };
         let pay = pay(program, &account, &WALLET);
-        assert_eq!(read(0, Some(OWNER), std::slice::from_ref(&pay)), [out.clone()]);
+        assert_eq!(read(0, Some(OWNER), std::slice::from_ref(&pay)), std::slice::from_ref(&out));
         assert_eq!(read(77, Some(OWNER), &[open(program, &OWNER), pay]), [rent, out]);
     }
 }

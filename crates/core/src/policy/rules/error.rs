@@ -23,9 +23,9 @@ pub enum RulesError {
         /// The list.
         field: String,
     },
-    /// A text of the wrong length or with characters that do not belong there.
+    /// A value that the field cannot take.
     #[error("rules.{field}: {expected}")]
-    Text {
+    Unsuitable {
         /// The field.
         field: String,
         /// What it has to be.
@@ -119,7 +119,7 @@ impl RulesError {
         most: usize,
     ) -> Result<(), Self> {
         if text.is_empty() || text.chars().count() > most {
-            return Err(Self::Text { field: field.to_owned(), expected });
+            return Err(Self::Unsuitable { field: field.to_owned(), expected });
         }
         Ok(())
     }
@@ -127,7 +127,7 @@ impl RulesError {
     /// Refuses a limit of nothing, which would be a denial in disguise.
     pub(super) fn if_zero(field: &str, zero: bool) -> Result<(), Self> {
         if zero {
-            Err(Self::Text { field: field.to_owned(), expected: "must be more than zero" })
+            Err(Self::Unsuitable { field: field.to_owned(), expected: "must be more than zero" })
         } else {
             Ok(())
         }
@@ -138,7 +138,7 @@ impl RulesError {
         if figure.is_none_or(|usd| usd <= MAX_USD) {
             return Ok(());
         }
-        Err(Self::Text { field: field.to_owned(), expected: "must be at most one billion dollars" })
+        Err(Self::Unsuitable { field: field.to_owned(), expected: "must be at most one billion dollars" })
     }
 
     /// Refuses a number outside `least..=most`.

@@ -9,7 +9,7 @@ use crate::policy::rules::{Millionths, Placement, Rule, RulesError};
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct PerpMaxLeverage {
-    /// Above it: denied. More than zero.
+    /// Above it: denied. More than 0, at most 1000.
     pub max_leverage: Millionths,
     /// Above it: delayed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -18,7 +18,7 @@ pub struct PerpMaxLeverage {
 
 impl Rule for PerpMaxLeverage {
     fn check(&mut self, _: &Placement<'_>) -> Result<(), RulesError> {
-        RulesError::if_zero("maxLeverage", self.max_leverage.get() == 0)?;
+        RulesError::unless_within("maxLeverage", self.max_leverage.get().div_ceil(1_000_000), 1, 1_000)?;
         RulesError::unless_ascending(
             "",
             &[("warningLeverage", self.warning_leverage), ("maxLeverage", Some(self.max_leverage))],

@@ -1,0 +1,201 @@
+//! Solana nodes that are behind, forgetful or of two minds, which a real one cannot be made to be.
+
+use std::collections::HashMap;
+
+use serde_json::{Value, json};
+use waiaas_chains::rpc::{RpcOptions, RpcPool, http_client};
+use waiaas_chains::solana::{SolanaChain, SolanaOptions};
+use waiaas_chains::{Chain, ChainError, Expiry, Fate, Refusal, SignedTx, Submission};
+use waiaas_core::U256;
+use waiaas_core::effect::Effect;
+use waiaas_core::network::Networks;
+use wiremock::{Mock, MockServer, Request, Respond, ResponseTemplate};
+
+use crate::solana_net::{SOL, Wallet, fresh, sol};
+
+const BLOCKHASH: &str = "EkSnNWid2cvwEVnVx9aBqawnmiCNiDgp3gUdkDPTKN1N";
+
+/// Answers by method; a method it does not know is an error object.
+struct Answers(HashMap<&'static str, Value>);
+
+impl Respond for Answers {
+    fn respond(&self, request: &Request) -> ResponseTemplate {
+        let call: Value = request.body_json().expect("JSON");
+        let mut answer = json!({"jsonrpc": "2.0", "id": call["id"]});
+        match self.0.get(call["method"].as_str().expect("method")) {
+            Some(error) if error.get("code").is_some() => answer["error"] = error.clone(),
+            Some(result) => answer["result"] = result.clone(),
+            None => answer["error"] = json!({"code": -32601, "message": "Method not found"}),
+        }
+        ResponseTemplate::new(200).set_body_json(answer)
+    }
+}
+
+fn at<T: Into<Value>>(slot: u64, value: T) -> Value {
+    json!({"context": {"slot": slot}, "value": value.into()})
+}
+
+/// A cluster at slot 5000 and height 4000, on which the transaction below is dead: it was valid up to
+/// height 1150.
+fn dead() -> HashMap<&'static str, Value> {
+    let payer = json!({
+        "lamports": 5 * SOL, "owner": "11111111111111111111111111111111", "executable": false, "data": ["", "base64"],
+    });
+    HashMap::from([
+        ("getGenesisHash", json!("9XpAhEzsyK3fTyxhjtsBVPkg6tr3DqUa2M4tFeW1ZMtL")),
+        ("getMinimumBalanceForRentExemption", json!(890_880)),
+        ("getMultipleAccounts", at(4_999, json!([payer, null]))),
+        ("simulateTransaction", at(4_999, json!({"err": null, "logs": [], "unitsConsumed": 450}))),
+        ("getRecentPrioritizationFees", json!([{"slot": 1, "prioritizationFee": 7}])),
+        ("getLatestBlockhash", at(1_250, json!({"blockhash": BLOCKHASH, "lastValidBlockHeight": 1_150}))),
+        ("getBlockHeight", json!(4_000)),
+        ("getEpochInfo", json!({"absoluteSlot": 5_000, "blockHeight": 4_000})),
+        ("getFirstAvailableBlock", json!(0)),
+        ("isBlockhashValid", at(5_040, false)),
+        ("getSignatureStatuses", at(5_040, json!([null]))),
+    ])
+}
+
+async fn node(answers: HashMap<&'static str, Value>) -> MockServer {
+    let server = MockServer::start().await;
+    Mock::given(wiremock::matchers::any()).respond_with(Answers(answers)).mount(&server).await;
+    server
+}
+
+fn chain(nodes: &[&MockServer], options: SolanaOptions) -> SolanaChain {
+    let network = Networks::builtin().find("solana-localnet").expect("built in").clone();
+    let urls = nodes.iter().map(|node| node.uri()).collect();
+    let pool = RpcPool::new(&network.id, urls, http_client().expect("client"), RpcOptions::default());
+    SolanaChain::new(network, pool.expect("pool"), options)
+}
+
+async fn signed(wallet: &Wallet) -> SignedTx {
+    let node = node(dead()).await;
+    let chain = chain(&[&node], SolanaOptions::default());
+    let draft = wallet.draft(&chain, &sol(fresh(2), SOL)).await;
+    wallet.sign(&chain, &draft).await
+}
+
+#[tokio::test]
+async fn dead_needs_every_piece_of_the_proof() {
+    let wallet = Wallet::new(1);
+    let tx = signed(&wallet).await;
+    assert_eq!(tx.expiry, Expiry::BlockHeight(1_150));
+    let fate = async |answers| {
+        let node = node(answers).await;
+        chain(&[&node], SolanaOptions::default()).fate(wallet.address(), &tx).await
+    };
+    assert_eq!(fate(dead()).await.expect("a fate"), Fate::Dead);
+    let pruned_after = ("getBlock", json!({"blockHeight": 900}));
+    for (method, answer, proved) in [
+        ("getBlockHeight", json!(1_150), false),
+        ("getBlockHeight", json!(1_151), true),
+        ("getEpochInfo", json!({"absoluteSlot": 5_000, "blockHeight": 1_150}), false),
+        ("getFirstAvailableBlock", json!(1_000), true),
+        ("getFirstAvailableBlock", json!(1_001), true),
+        ("getFirstAvailableBlock", json!(4_900), true),
+        ("isBlockhashValid", at(5_040, true), false),
+        ("getSignatureStatuses", at(4_999, json!([null])), false),
+        ("getSignatureStatuses", at(5_000, json!([null])), true),
+    ] {
+        let mut answers = dead();
+        answers.extend([pruned_after.clone(), (method, answer.clone())]);
+        let expected = if proved { Fate::Dead } else { Fate::Pending };
+        assert_eq!(fate(answers).await.expect("a fate"), expected, "{method} {answer}");
+    }
+    for height in [json!(1_001), json!(null)] {
+        let mut answers = dead();
+        let block = json!({"blockHeight": height});
+        answers.extend([("getFirstAvailableBlock", json!(1_001)), ("getBlock", block.clone())]);
+        assert_eq!(fate(answers).await.expect("a fate"), Fate::Pending, "{block}");
+    }
+    for method in [
+        "getBlockHeight",
+        "getEpochInfo",
+        "getFirstAvailableBlock",
+        "isBlockhashValid",
+        "getSignatureStatuses",
+    ] {
+        let mut answers = dead();
+        answers.remove(method);
+        assert!(matches!(fate(answers).await, Err(ChainError::BadAnswer { .. })), "{method}");
+    }
+}
+
+#[tokio::test]
+async fn one_node_that_has_it_or_cannot_tell_outweighs_those_that_do_not() {
+    let wallet = Wallet::new(1);
+    let tx = signed(&wallet).await;
+    let absent = node(dead()).await;
+    let mut answers = dead();
+    let status =
+        json!({"slot": 1_200, "confirmations": null, "err": null, "confirmationStatus": "finalized"});
+    answers.insert("getSignatureStatuses", at(5_040, json!([status])));
+    answers.insert("getTransaction", json!({"meta": {"fee": 5_001}}));
+    let present = node(answers).await;
+    let mut answers = dead();
+    answers.insert("getSignatureStatuses", at(4_000, json!([null])));
+    let behind = node(answers).await;
+    let gone = node(HashMap::new()).await;
+
+    let landed = Fate::Confirmed { fee: U256::from(5_001), block: 1_200 };
+    for (nodes, expected) in [
+        (vec![&absent, &present], landed.clone()),
+        (vec![&behind, &absent, &present], landed),
+        (vec![&absent, &behind], Fate::Pending),
+        (vec![&absent, &gone], Fate::Dead),
+    ] {
+        let chain = chain(&nodes, SolanaOptions::default());
+        assert_eq!(chain.fate(wallet.address(), &tx).await.expect("a fate"), expected);
+    }
+}
+
+#[tokio::test]
+async fn the_offered_fee_follows_the_market_within_the_budget() {
+    let wallet = Wallet::new(1);
+    for (market, cap, paid, budget) in [(7, 1_000_000, 7, 6_000), (u64::MAX, 500_000, 500_000, 5_500)] {
+        let mut answers = dead();
+        answers.insert("getRecentPrioritizationFees", json!([{"slot": 1, "prioritizationFee": market}]));
+        let node = node(answers).await;
+        let options = SolanaOptions { priority_fee_cap: cap, ..SolanaOptions::default() };
+        let chain = chain(&[&node], options);
+        let draft = wallet.draft(&chain, &sol(fresh(2), SOL)).await;
+        let effects = chain.effects(&draft).expect("effects");
+        assert_eq!(effects.items.first(), Some(&Effect::NetworkFee { max: U256::from(budget) }));
+        let tx = wallet.sign(&chain, &draft).await;
+        // SetComputeUnitPrice as it goes over the wire: length, tag, micro-lamports.
+        let instruction = [&[9, 3][..], &u64::to_le_bytes(paid)].concat();
+        assert!(tx.bytes.windows(10).any(|bytes| bytes == instruction), "{market}");
+    }
+}
+
+#[tokio::test]
+async fn refusals_of_a_node_are_told_apart() {
+    let wallet = Wallet::new(1);
+    let tx = signed(&wallet).await;
+    let mut answers = dead();
+    let failed = json!({"err": {"InstructionError": [2, {"Custom": 1}]}, "logs": [], "unitsConsumed": 1});
+    answers.insert("simulateTransaction", at(4_999, failed));
+    let unfit = node(answers).await;
+    let refusal = wallet.refusal(&chain(&[&unfit], SolanaOptions::default()), &sol(fresh(2), SOL)).await;
+    assert_eq!(refusal, Refusal::SimulationFailed("instruction 3: insufficient funds".into()));
+
+    for (answer, expected) in [
+        (json!(tx.hash), Some(Submission::Accepted)),
+        (json!("5uCMo6vFuRtLy59u8q85FbmXE4SVXCBQDiyV1KYrTX4o"), None),
+        (
+            json!({"code": -32002, "message": "failed", "data": {"err": "AlreadyProcessed"}}),
+            Some(Submission::Accepted),
+        ),
+        (
+            json!({"code": -32002, "message": "failed", "data": {"err": "BlockhashNotFound"}}),
+            Some(Submission::Rejected("the blockhash is unknown or too old".into())),
+        ),
+    ] {
+        let mut answers = dead();
+        answers.insert("sendTransaction", answer.clone());
+        let node = node(answers).await;
+        let told = chain(&[&node], SolanaOptions::default()).submit(&tx).await;
+        assert_eq!(told.ok(), expected, "{answer}");
+    }
+}

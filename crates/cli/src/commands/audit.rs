@@ -1,0 +1,103 @@
+//! `waiaas audit`.
+
+use std::fs::OpenOptions;
+use std::io::Write as _;
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::PathBuf;
+
+use anyhow::{Context as _, Result};
+use clap::Subcommand;
+use serde_json::json;
+use waiaas_api::audit::{AuditEntry, AuditQuery};
+use waiaas_engine::core::ids::TxId;
+
+use crate::commands::wallet::find;
+use crate::context::Context;
+use crate::exit::CheckFailed;
+use crate::output;
+
+/// The audit log.
+#[derive(Subcommand)]
+pub(crate) enum Verb {
+    /// List entries, newest first.
+    List {
+        /// Only about this wallet (id or name).
+        #[arg(long)]
+        wallet: Option<String>,
+        /// Only about this transaction.
+        #[arg(long)]
+        tx: Option<TxId>,
+        /// At most this many.
+        #[arg(long, default_value_t = 50)]
+        limit: u32,
+    },
+    /// Recompute the hash chain; exit code 6 when it is broken.
+    Verify,
+    /// Write all entries as JSON lines, ending with a checkpoint of the chain's head.
+    Export {
+        /// Where to write.
+        file: PathBuf,
+    },
+}
+
+pub(crate) async fn run(context: &Context, verb: Verb) -> Result<()> {
+    let client = context.operator()?;
+    match verb {
+        Verb::List { wallet, tx, limit } => {
+            let wallet_id = match wallet {
+                Some(wallet) => Some(find(&client, &wallet).await?.id),
+                None => None,
+            };
+            let query = AuditQuery { wallet_id, tx_id: tx, limit: Some(limit), ..AuditQuery::default() };
+            output::show(context, &client.audit_logs(&query).await?, |page| table(&page.data))
+        }
+        Verb::Verify => {
+            let report = client.verify_audit().await?;
+            output::show(context, &report, |r| match r.broken_at {
+                None => format!("The chain of {} entries is intact.", r.entries),
+                Some(seq) => format!("The chain is broken at entry {seq}."),
+            })?;
+            if report.intact { Ok(()) } else { Err(CheckFailed("the audit chain is broken".to_owned()).into()) }
+        }
+        Verb::Export { file } => {
+            let mut out = OpenOptions::new().create_new(true).write(true).mode(0o600).open(&file);
+            let out = out.as_mut().map_err(|e| anyhow::anyhow!("creating {}: {e}", file.display()))?;
+            let report = client.verify_audit().await?;
+            let mut cursor = None;
+            let mut entries = 0u64;
+            loop {
+                let query = AuditQuery { cursor, limit: Some(200), ..AuditQuery::default() };
+                let page = client.audit_logs(&query).await?;
+                for entry in &page.data {
+                    writeln!(out, "{}", serde_json::to_string(entry)?)?;
+                    entries += 1;
+                }
+                match page.next_cursor {
+                    Some(next) => cursor = Some(next),
+                    None => break,
+                }
+            }
+            writeln!(out, "{}", json!({ "checkpoint": report }))?;
+            out.sync_all().context("writing the export")?;
+            let value = json!({ "file": file, "entries": entries, "checkpoint": report });
+            output::show(context, &value, |_| format!("Wrote {entries} entries to {}.", file.display()))
+        }
+    }
+}
+
+fn table(entries: &[AuditEntry]) -> String {
+    let head = ["id", "time", "event", "actor", "severity", "transaction"];
+    output::table(
+        head,
+        entries.iter().map(|e| {
+            [
+                e.id.to_string(),
+                e.timestamp.to_string(),
+                e.event_type.to_string(),
+                e.actor.clone(),
+                e.severity.to_string(),
+                e.tx_id.map(|id| id.to_string()).unwrap_or_default(),
+            ]
+        }),
+    )
+}

@@ -1,0 +1,100 @@
+//! One file per verb.
+
+mod audit;
+mod backup;
+mod config;
+mod daemon;
+mod init;
+mod owner;
+mod policy;
+mod quickset;
+mod session;
+mod set_master;
+mod status;
+mod tx;
+mod wallet;
+
+use anyhow::Result;
+use clap::Subcommand;
+
+use crate::context::Context;
+use crate::output;
+
+/// What `waiaas` can do.
+#[derive(Subcommand)]
+pub(crate) enum Command {
+    /// Set up a data directory: database, keystore, master password.
+    Init(init::Args),
+    /// Run the daemon in the foreground; an empty data directory is set up first when a master
+    /// password is given.
+    Start(daemon::StartArgs),
+    /// Stop the daemon of this data directory.
+    Stop,
+    /// What the daemon is doing.
+    Status,
+    /// Whether the daemon answers; for health checks.
+    Health,
+    /// Change the master password and remove recovery.key.
+    SetMaster,
+    /// Create wallets, starter policies and a session in one go; safe to repeat.
+    #[command(alias = "quickstart")]
+    Quickset(quickset::Args),
+    /// Wallets: create, import, list, suspend, resume.
+    #[command(subcommand)]
+    Wallet(wallet::Verb),
+    /// Sessions: create, list, rotate, revoke.
+    #[command(subcommand)]
+    Session(session::Verb),
+    /// Policies: create, list, update, delete.
+    #[command(subcommand)]
+    Policy(policy::Verb),
+    /// Transactions: list, show, cancel, reject.
+    #[command(subcommand)]
+    Tx(tx::Verb),
+    /// The human who approves: set, verify, approve, reject.
+    #[command(subcommand)]
+    Owner(owner::Verb),
+    /// The audit log: list, verify, export.
+    #[command(subcommand)]
+    Audit(audit::Verb),
+    /// Write the whole state into one sealed file.
+    Backup(backup::BackupArgs),
+    /// Restore a backup into an empty data directory.
+    Restore(backup::RestoreArgs),
+    /// Configuration.
+    #[command(subcommand)]
+    Config(config::Verb),
+    /// The emergency brake.
+    #[command(subcommand)]
+    KillSwitch(status::KillSwitchVerb),
+    /// Print the OpenAPI document.
+    #[command(hide = true)]
+    Openapi,
+}
+
+/// Runs one command.
+pub(crate) async fn run(context: &Context, command: Command) -> Result<()> {
+    match command {
+        Command::Init(args) => init::run(context, args).await,
+        Command::Start(args) => daemon::start(context, args).await,
+        Command::Stop => daemon::stop(context).await,
+        Command::Status => status::run(context).await,
+        Command::Health => status::health(context).await,
+        Command::SetMaster => set_master::run(context).await,
+        Command::Quickset(args) => quickset::run(context, args).await,
+        Command::Wallet(verb) => wallet::run(context, verb).await,
+        Command::Session(verb) => session::run(context, verb).await,
+        Command::Policy(verb) => policy::run(context, verb).await,
+        Command::Tx(verb) => tx::run(context, verb).await,
+        Command::Owner(verb) => owner::run(context, verb).await,
+        Command::Audit(verb) => audit::run(context, verb).await,
+        Command::Backup(args) => backup::create(context, args).await,
+        Command::Restore(args) => backup::restore(context, args).await,
+        Command::Config(verb) => config::run(context, verb),
+        Command::KillSwitch(verb) => status::kill_switch(context, verb).await,
+        Command::Openapi => {
+            output::line(&waiaas_server::openapi_json());
+            Ok(())
+        }
+    }
+}

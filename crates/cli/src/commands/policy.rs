@@ -1,0 +1,158 @@
+//! `waiaas policy`.
+
+use std::io::Read as _;
+use std::path::PathBuf;
+
+use anyhow::{Context as _, Result};
+use clap::Subcommand;
+use serde_json::Value;
+use waiaas_api::page::PageQuery;
+use waiaas_api::policies::{CreatePolicy, Policy, UpdatePolicy};
+use waiaas_engine::core::ids::PolicyId;
+
+use crate::commands::wallet::find;
+use crate::context::Context;
+use crate::output;
+
+/// Policies.
+#[derive(Subcommand)]
+pub(crate) enum Verb {
+    /// Create a policy, for example:
+    /// waiaas policy create SPENDING_LIMIT --rules '{"instant_max_usd": 10}'
+    Create(CreateArgs),
+    /// List policies.
+    List {
+        /// Those that apply to this wallet (id or name).
+        #[arg(long)]
+        wallet: Option<String>,
+    },
+    /// Show one policy.
+    Show {
+        /// The policy.
+        id: PolicyId,
+    },
+    /// Change a policy's rules, priority, or whether it is in force.
+    Update(UpdateArgs),
+    /// Delete a policy.
+    Delete {
+        /// The policy.
+        id: PolicyId,
+    },
+}
+
+#[derive(clap::Args)]
+pub(crate) struct CreateArgs {
+    /// One of the 21 types, such as SPENDING_LIMIT.
+    policy_type: String,
+    #[command(flatten)]
+    rules: RulesArgs,
+    /// Only for this wallet (id or name).
+    #[arg(long)]
+    wallet: Option<String>,
+    /// Only on this network.
+    #[arg(long)]
+    network: Option<String>,
+    /// Create it switched off.
+    #[arg(long)]
+    disabled: bool,
+}
+
+#[derive(clap::Args)]
+#[group(required = false, multiple = false)]
+pub(crate) struct RulesArgs {
+    /// The rules as JSON.
+    #[arg(long, value_name = "JSON")]
+    rules: Option<String>,
+    /// A file with the rules as JSON; - reads standard input.
+    #[arg(long, value_name = "FILE")]
+    rules_file: Option<PathBuf>,
+}
+
+impl RulesArgs {
+    fn read(&self) -> Result<Option<Value>> {
+        let text = match (&self.rules, &self.rules_file) {
+            (Some(text), _) => text.clone(),
+            (None, Some(path)) if path.as_os_str() == "-" => {
+                let mut text = String::new();
+                std::io::stdin().read_to_string(&mut text)?;
+                text
+            }
+            (None, Some(path)) => {
+                std::fs::read_to_string(path).with_context(|| format!("reading {}", path.display()))?
+            }
+            (None, None) => return Ok(None),
+        };
+        Ok(Some(serde_json::from_str(&text).context("the rules are not JSON")?))
+    }
+}
+
+#[derive(clap::Args)]
+pub(crate) struct UpdateArgs {
+    /// The policy.
+    id: PolicyId,
+    #[command(flatten)]
+    rules: RulesArgs,
+    /// Orders reports only.
+    #[arg(long)]
+    priority: Option<i32>,
+    /// Put it in force, or not.
+    #[arg(long)]
+    enabled: Option<bool>,
+}
+
+pub(crate) async fn run(context: &Context, verb: Verb) -> Result<()> {
+    let client = context.operator()?;
+    match verb {
+        Verb::Create(args) => {
+            let wallet_id = match &args.wallet {
+                Some(wallet) => Some(find(&client, wallet).await?.id),
+                None => None,
+            };
+            let request = CreatePolicy {
+                wallet_id,
+                network: args.network,
+                policy_type: args.policy_type,
+                rules: args.rules.read()?.context("give --rules or --rules-file")?,
+                priority: 0,
+                enabled: !args.disabled,
+            };
+            output::show(context, &client.create_policy(&request).await?, |p| table(std::slice::from_ref(p)))
+        }
+        Verb::List { wallet } => {
+            let wallet_id = match wallet {
+                Some(wallet) => Some(find(&client, &wallet).await?.id),
+                None => None,
+            };
+            let query = PageQuery { wallet_id, limit: Some(200), ..PageQuery::default() };
+            output::show(context, &client.policies(&query).await?, |page| table(&page.data))
+        }
+        Verb::Show { id } => output::show(context, &client.policy(id).await?, |p| table(std::slice::from_ref(p))),
+        Verb::Update(args) => {
+            let change =
+                UpdatePolicy { rules: args.rules.read()?, priority: args.priority, enabled: args.enabled };
+            let policy = client.update_policy(args.id, &change).await?;
+            output::show(context, &policy, |p| table(std::slice::from_ref(p)))
+        }
+        Verb::Delete { id } => {
+            output::show(context, &client.delete_policy(id).await?, |p| format!("{} is deleted.", p.id))
+        }
+    }
+}
+
+/// Policies as a table, rules in short.
+pub(crate) fn table(policies: &[Policy]) -> String {
+    let head = ["id", "type", "wallet", "network", "in force", "rules"];
+    output::table(
+        head,
+        policies.iter().map(|p| {
+            [
+                p.id.to_string(),
+                p.policy_type.to_string(),
+                p.wallet_id.map_or_else(|| "all".to_owned(), |id| id.to_string()),
+                p.network.clone().unwrap_or_else(|| "all".to_owned()),
+                p.enabled.to_string(),
+                p.rules.to_string(),
+            ]
+        }),
+    )
+}

@@ -1,0 +1,107 @@
+//! `waiaas session`.
+
+use anyhow::Result;
+use clap::Subcommand;
+use waiaas_api::page::PageQuery;
+use waiaas_api::sessions::{CreateSession, IssuedSession};
+use waiaas_engine::core::ids::SessionId;
+
+use crate::commands::wallet::find;
+use crate::context::Context;
+use crate::output;
+
+/// Sessions.
+#[derive(Subcommand)]
+pub(crate) enum Verb {
+    /// Create a session for one or several wallets; the token is shown once.
+    Create {
+        /// Wallet ids or names.
+        #[arg(required = true)]
+        wallets: Vec<String>,
+        /// Seconds a token lives (300 to 31536000).
+        #[arg(long)]
+        ttl: Option<u32>,
+        /// How often it may be renewed.
+        #[arg(long)]
+        max_renewals: Option<u32>,
+        /// Seconds after which the session ends, renewed or not.
+        #[arg(long)]
+        absolute_lifetime: Option<u32>,
+    },
+    /// List sessions.
+    List {
+        /// Only those of this wallet (id or name).
+        #[arg(long)]
+        wallet: Option<String>,
+    },
+    /// Replace a session's token; the old one is dead at once.
+    Rotate {
+        /// The session.
+        id: SessionId,
+    },
+    /// End a session, also for requests not yet signed.
+    Revoke {
+        /// The session.
+        id: SessionId,
+    },
+    /// Replace the key that signs all tokens.
+    RotateSecret,
+}
+
+pub(crate) async fn run(context: &Context, verb: Verb) -> Result<()> {
+    let client = context.operator()?;
+    match verb {
+        Verb::Create { wallets, ttl, max_renewals, absolute_lifetime } => {
+            let mut ids = Vec::new();
+            for wallet in &wallets {
+                ids.push(find(&client, wallet).await?.id);
+            }
+            let request =
+                CreateSession { wallet_id: None, wallet_ids: Some(ids), ttl, max_renewals, absolute_lifetime };
+            let issued = client.create_session(&request).await?;
+            output::show(context, &issued, issued_text)
+        }
+        Verb::List { wallet } => {
+            let wallet_id = match wallet {
+                Some(wallet) => Some(find(&client, &wallet).await?.id),
+                None => None,
+            };
+            let query = PageQuery { wallet_id, limit: Some(200), ..PageQuery::default() };
+            let sessions = client.sessions(&query).await?;
+            output::show(context, &sessions, |page| {
+                let head = ["id", "status", "wallets", "expires", "ends", "renewals"];
+                output::table(
+                    head,
+                    page.data.iter().map(|s| {
+                        let names: Vec<_> = s.wallets.iter().map(|w| w.name.clone()).collect();
+                        [
+                            s.id.to_string(),
+                            s.status.clone(),
+                            names.join(", "),
+                            s.expires_at.to_string(),
+                            s.absolute_expires_at.to_string(),
+                            format!("{}/{}", s.renewal_count, s.max_renewals),
+                        ]
+                    }),
+                )
+            })
+        }
+        Verb::Rotate { id } => output::show(context, &client.rotate_session(id).await?, issued_text),
+        Verb::Revoke { id } => {
+            output::show(context, &client.revoke_session(id).await?, |s| format!("{} is {}.", s.id, s.status))
+        }
+        Verb::RotateSecret => output::show(context, &client.rotate_secret().await?, |r| r.message.clone()),
+    }
+}
+
+fn issued_text(session: &IssuedSession) -> String {
+    use secrecy::ExposeSecret as _;
+    let token = session.token.clone().into_inner();
+    format!(
+        "Session {} (token until {}, session until {}).\nThe token, shown once:\n{}",
+        session.id,
+        session.expires_at,
+        session.absolute_expires_at,
+        token.expose_secret()
+    )
+}

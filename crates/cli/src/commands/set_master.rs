@@ -1,0 +1,28 @@
+//! `waiaas set-master`: through the daemon when one runs, else on the database itself.
+
+use anyhow::Result;
+use serde_json::json;
+use waiaas_api::admin::SetMasterPassword;
+use waiaas_api::secret::WireSecret;
+use waiaas_engine::offline::set_master_password;
+use waiaas_engine::{Clock as _, SystemClock};
+
+use crate::context::Context;
+use crate::{output, password};
+
+pub(crate) async fn run(context: &Context) -> Result<()> {
+    let old = password::master(context.data_dir())?;
+    let new = password::new_master()?;
+    // A held lock means that a daemon runs: then the change is its to make.
+    let daemon_runs = context.data_dir().lock().is_err();
+    if daemon_runs {
+        let client = context.anonymous()?.master_password(old);
+        client.set_master_password(&SetMasterPassword { new_password: WireSecret::new(new) }).await?;
+    } else {
+        let config = context.config(Vec::new())?;
+        set_master_password(context.data_dir(), &config, old, new, SystemClock.now()).await?;
+    }
+    output::show(context, &json!({ "changed": true }), |_| {
+        "The master password is changed; recovery.key is gone.".to_owned()
+    })
+}

@@ -1,0 +1,185 @@
+//! `waiaas wallet`.
+
+use std::path::PathBuf;
+
+use anyhow::{Context as _, Result, bail};
+use clap::{Subcommand, ValueEnum};
+use secrecy::SecretString;
+use waiaas_api::client::Client;
+use waiaas_api::secret::WireSecret;
+use waiaas_api::wallets::{CreateWallet, ImportWallet, SuspendWallet, Wallet};
+use waiaas_engine::core::network::{Chain, Environment};
+use zeroize::Zeroizing;
+
+use crate::context::Context;
+use crate::output;
+
+/// Wallets.
+#[derive(Subcommand)]
+pub(crate) enum Verb {
+    /// Make a wallet with a fresh key.
+    Create(CreateArgs),
+    /// Make a wallet from an existing private key in a file.
+    Import(ImportArgs),
+    /// List all wallets.
+    List,
+    /// Show one wallet, by id or name.
+    Show {
+        /// Id or name.
+        wallet: String,
+    },
+    /// Stop a wallet from signing.
+    Suspend {
+        /// Id or name.
+        wallet: String,
+        /// Why, for the record.
+        #[arg(long)]
+        reason: Option<String>,
+    },
+    /// Let a suspended wallet sign again.
+    Resume {
+        /// Id or name.
+        wallet: String,
+    },
+    /// End a wallet for ever.
+    Terminate {
+        /// Id or name.
+        wallet: String,
+    },
+}
+
+/// A chain.
+#[derive(Clone, Copy, ValueEnum)]
+pub(crate) enum ChainArg {
+    /// Solana.
+    Solana,
+    /// Any EVM network.
+    Ethereum,
+}
+
+/// A kind of money.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Mode {
+    /// Public test networks.
+    Testnet,
+    /// Real money.
+    Mainnet,
+    /// Nodes on this machine.
+    Local,
+}
+
+impl From<ChainArg> for Chain {
+    fn from(chain: ChainArg) -> Self {
+        match chain {
+            ChainArg::Solana => Self::Solana,
+            ChainArg::Ethereum => Self::Ethereum,
+        }
+    }
+}
+
+impl From<Mode> for Environment {
+    fn from(mode: Mode) -> Self {
+        match mode {
+            Mode::Testnet => Self::Testnet,
+            Mode::Mainnet => Self::Mainnet,
+            Mode::Local => Self::Local,
+        }
+    }
+}
+
+#[derive(clap::Args)]
+pub(crate) struct CreateArgs {
+    /// Its name.
+    name: String,
+    /// Its chain.
+    #[arg(long, value_enum, default_value = "solana")]
+    chain: ChainArg,
+    /// Its kind of money.
+    #[arg(long, value_enum, default_value = "testnet")]
+    mode: Mode,
+}
+
+#[derive(clap::Args)]
+pub(crate) struct ImportArgs {
+    #[command(flatten)]
+    wallet: CreateArgs,
+    /// A file with the private key; never an argument, which other users could read.
+    #[arg(long, value_name = "FILE")]
+    key_file: PathBuf,
+}
+
+pub(crate) async fn run(context: &Context, verb: Verb) -> Result<()> {
+    let client = context.operator()?;
+    match verb {
+        Verb::Create(args) => {
+            let request = CreateWallet {
+                name: args.name,
+                chain: args.chain.into(),
+                environment: args.mode.into(),
+                create_session: false,
+            };
+            let made = client.create_wallet(&request).await?;
+            output::show(context, &made.wallet, |w| format!("{}  {}  {}", w.id, w.name, w.address))
+        }
+        Verb::Import(args) => {
+            let text = std::fs::read_to_string(&args.key_file).map(Zeroizing::new);
+            let text = text.with_context(|| format!("reading {}", args.key_file.display()))?;
+            let request = ImportWallet {
+                name: args.wallet.name,
+                chain: args.wallet.chain.into(),
+                environment: args.wallet.mode.into(),
+                private_key: WireSecret::new(SecretString::from(text.trim())),
+            };
+            let made = client.import_wallet(&request).await?;
+            output::show(context, &made, |w| format!("{}  {}  {}", w.id, w.name, w.address))
+        }
+        Verb::List => output::show(context, &client.wallets().await?, |wallets| table(wallets)),
+        Verb::Show { wallet } => {
+            let wallet = find(&client, &wallet).await?;
+            output::show(context, &wallet, |w| table(std::slice::from_ref(w)))
+        }
+        Verb::Suspend { wallet, reason } => {
+            let id = find(&client, &wallet).await?.id;
+            let changed = client.suspend_wallet(id, &SuspendWallet { reason }).await?;
+            output::show(context, &changed, |w| format!("{} is {}.", w.id, w.status))
+        }
+        Verb::Resume { wallet } => {
+            let changed = client.resume_wallet(find(&client, &wallet).await?.id).await?;
+            output::show(context, &changed, |w| format!("{} is {}.", w.id, w.status))
+        }
+        Verb::Terminate { wallet } => {
+            let changed = client.terminate_wallet(find(&client, &wallet).await?.id).await?;
+            output::show(context, &changed, |w| format!("{} is {}.", w.id, w.status))
+        }
+    }
+}
+
+/// A wallet by id or by name.
+pub(crate) async fn find(client: &Client, text: &str) -> Result<Wallet> {
+    let wallets = client.wallets().await?;
+    let mut found = wallets.into_iter().filter(|w| w.id.to_string() == text || w.name == text);
+    match (found.next(), found.next()) {
+        (Some(wallet), None) => Ok(wallet),
+        (Some(_), Some(_)) => bail!("several wallets are called {text}; give the id"),
+        (None, _) => bail!("there is no wallet '{text}'; see `waiaas wallet list`"),
+    }
+}
+
+fn table(wallets: &[Wallet]) -> String {
+    let head = ["id", "name", "chain", "environment", "address", "status", "owner"];
+    output::table(
+        head,
+        wallets.iter().map(|w| {
+            let owner = w.owner_address.clone().unwrap_or_default();
+            [
+                w.id.to_string(),
+                w.name.clone(),
+                w.chain.to_string(),
+                w.environment.to_string(),
+                w.address.clone(),
+                w.status.to_string(),
+                format!("{} {owner}", w.owner_state),
+            ]
+        }),
+    )
+}

@@ -1,0 +1,56 @@
+//! `GET`, `POST /v1/admin/kill-switch`, `POST /v1/admin/recover`
+
+use axum::Json;
+use axum::extract::State;
+use waiaas_api::admin::{KillSwitchStatus, Recovered};
+use waiaas_core::UnixSeconds;
+use waiaas_core::wallet::KillSwitch;
+
+use crate::app::App;
+use crate::extract::MasterAuth;
+use crate::routes::Answer;
+
+fn shape(state: KillSwitch, changed_at: UnixSeconds) -> KillSwitchStatus {
+    let activated_at = match state {
+        KillSwitch::Active => None,
+        KillSwitch::Suspended | KillSwitch::Locked => Some(changed_at),
+    };
+    KillSwitchStatus { state, activated_at }
+}
+
+/// Shows the emergency brake.
+#[utoipa::path(
+    get,
+    path = "/v1/admin/kill-switch",
+    tag = "admin",
+    responses((status = 200, body = KillSwitchStatus))
+)]
+pub(crate) async fn get_kill_switch(
+    MasterAuth(master): MasterAuth,
+    State(app): State<App>,
+) -> Answer<KillSwitchStatus> {
+    let row = app.engine().kill_switch(&master).await?;
+    Ok(Json(shape(row.state, row.changed_at)))
+}
+
+/// Pulls the emergency brake: nothing is signed until recovery, and what was waiting is cancelled.
+#[utoipa::path(
+    post,
+    path = "/v1/admin/kill-switch",
+    tag = "admin",
+    responses((status = 200, body = KillSwitchStatus))
+)]
+pub(crate) async fn activate_kill_switch(
+    MasterAuth(master): MasterAuth,
+    State(app): State<App>,
+) -> Answer<KillSwitchStatus> {
+    let row = app.engine().activate_kill_switch(&master).await?;
+    Ok(Json(shape(row.state, row.changed_at)))
+}
+
+/// Resumes normal operation. What the brake cancelled stays cancelled.
+#[utoipa::path(post, path = "/v1/admin/recover", tag = "admin", responses((status = 200, body = Recovered)))]
+pub(crate) async fn recover(MasterAuth(master): MasterAuth, State(app): State<App>) -> Answer<Recovered> {
+    let row = app.engine().recover_kill_switch(&master).await?;
+    Ok(Json(Recovered { state: row.state, recovered_at: row.changed_at }))
+}

@@ -1,0 +1,26 @@
+//! The operator's side.
+
+mod audit;
+mod backup;
+mod kill_switch;
+mod password;
+mod secret;
+mod shutdown;
+mod status;
+
+use crate::doors::{Doors, doors};
+
+pub(super) fn add(doors: Doors) -> Doors {
+    doors!(doors;
+        audit::list_audit_logs,
+        audit::verify_audit_chain,
+        status::admin_status,
+        password::set_master_password,
+        secret::rotate_session_secret,
+        backup::create_backup,
+        kill_switch::get_kill_switch,
+        kill_switch::activate_kill_switch,
+        kill_switch::recover,
+        shutdown::shutdown,
+    )
+}

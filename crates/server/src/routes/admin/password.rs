@@ -1,0 +1,34 @@
+//! `PUT /v1/admin/master-password`
+
+use axum::Json;
+use axum::extract::State;
+use waiaas_api::admin::{Done, SetMasterPassword};
+
+use crate::app::App;
+use crate::extract::{Body, MasterAuth};
+use crate::routes::Answer;
+
+/// Replaces the master password. Keys are not re-encrypted; only the record that unwraps them is.
+#[utoipa::path(
+    put,
+    path = "/v1/admin/master-password",
+    tag = "admin",
+    request_body = SetMasterPassword,
+    responses((status = 200, body = Done))
+)]
+pub(crate) async fn set_master_password(
+    MasterAuth(master): MasterAuth,
+    State(app): State<App>,
+    Body(request): Body<SetMasterPassword>,
+) -> Answer<Done> {
+    let engine = app.engine().clone();
+    let password = request.new_password.into_inner();
+    let change = async move { engine.set_master_password(&master, password).await };
+    let recovery_key_removed = app.uninterrupted(change).await?;
+    let message = if recovery_key_removed {
+        "The master password was changed, and recovery.key was deleted."
+    } else {
+        "The master password was changed."
+    };
+    Ok(Json(Done { message: message.to_owned() }))
+}

@@ -1,0 +1,16 @@
+//! `POST /v1/admin/shutdown`
+
+use axum::Json;
+use axum::extract::State;
+use waiaas_api::admin::Done;
+
+use crate::app::App;
+use crate::extract::MasterAuth;
+use crate::routes::Answer;
+
+/// Stops the daemon: no new connections, running requests finish, then it ends.
+#[utoipa::path(post, path = "/v1/admin/shutdown", tag = "admin", responses((status = 200, body = Done)))]
+pub(crate) async fn shutdown(MasterAuth(_): MasterAuth, State(app): State<App>) -> Answer<Done> {
+    app.stop().cancel();
+    Ok(Json(Done { message: "The daemon is stopping.".to_owned() }))
+}

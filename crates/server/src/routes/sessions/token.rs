@@ -1,0 +1,43 @@
+//! `PUT /v1/sessions/{id}/renew`, `POST /v1/sessions/{id}/rotate`
+
+use axum::Json;
+use axum::extract::State;
+use waiaas_api::sessions::IssuedSession;
+use waiaas_core::ids::SessionId;
+
+use crate::app::App;
+use crate::extract::{MasterAuth, Path, SessionAuth};
+use crate::routes::Answer;
+use crate::shapes;
+
+/// Replaces the caller's own token by one with a new expiry. The old token dies at once.
+#[utoipa::path(
+    put,
+    path = "/v1/sessions/{id}/renew",
+    tag = "sessions",
+    params(("id" = Uuid, Path, description = "The caller's own session")),
+    responses((status = 200, body = IssuedSession))
+)]
+pub(crate) async fn renew_session(
+    SessionAuth(session): SessionAuth,
+    State(app): State<App>,
+    Path(id): Path<SessionId>,
+) -> Answer<IssuedSession> {
+    Ok(Json(shapes::issued(app.engine().renew_session(&session, id).await?)))
+}
+
+/// Replaces a session's token, keeping its expiry. The old token dies at once.
+#[utoipa::path(
+    post,
+    path = "/v1/sessions/{id}/rotate",
+    tag = "sessions",
+    params(("id" = Uuid, Path, description = "The session")),
+    responses((status = 200, body = IssuedSession))
+)]
+pub(crate) async fn rotate_session(
+    MasterAuth(master): MasterAuth,
+    State(app): State<App>,
+    Path(id): Path<SessionId>,
+) -> Answer<IssuedSession> {
+    Ok(Json(shapes::issued(app.engine().rotate_session(&master, id).await?)))
+}

@@ -1,0 +1,80 @@
+//! `GET /v1/admin/transactions`, `GET …/{id}`, `POST …/{id}/cancel`, `POST …/{id}/reject`
+
+use axum::Json;
+use axum::extract::State;
+use waiaas_api::page::Items;
+use waiaas_api::transactions::{Rejected, Transaction, TransactionQuery};
+use waiaas_core::ids::TxId;
+
+use crate::app::App;
+use crate::extract::{MasterAuth, Path, Query, page};
+use crate::routes::Answer;
+use crate::shapes;
+
+/// Lists all transactions, newest first.
+#[utoipa::path(
+    get,
+    path = "/v1/admin/transactions",
+    tag = "admin",
+    params(TransactionQuery),
+    responses((status = 200, body = Items<Transaction>))
+)]
+pub(crate) async fn admin_list_transactions(
+    MasterAuth(master): MasterAuth,
+    State(app): State<App>,
+    Query(query): Query<TransactionQuery>,
+) -> Answer<Items<Transaction>> {
+    let page = page(query.cursor, query.limit)?;
+    let found = app.engine().admin_transactions(&master, query.wallet_id, query.status, page).await?;
+    Ok(Json(shapes::items(found, shapes::transaction)))
+}
+
+/// Shows any transaction.
+#[utoipa::path(
+    get,
+    path = "/v1/admin/transactions/{id}",
+    tag = "admin",
+    params(("id" = Uuid, Path, description = "The transaction")),
+    responses((status = 200, body = Transaction))
+)]
+pub(crate) async fn admin_get_transaction(
+    MasterAuth(master): MasterAuth,
+    State(app): State<App>,
+    Path(id): Path<TxId>,
+) -> Answer<Transaction> {
+    Ok(Json(shapes::transaction(app.engine().admin_transaction(&master, id).await?)))
+}
+
+/// Withdraws any transaction that still waits.
+#[utoipa::path(
+    post,
+    path = "/v1/admin/transactions/{id}/cancel",
+    tag = "admin",
+    params(("id" = Uuid, Path, description = "The transaction")),
+    responses((status = 200, body = Transaction))
+)]
+pub(crate) async fn admin_cancel_transaction(
+    MasterAuth(master): MasterAuth,
+    State(app): State<App>,
+    Path(id): Path<TxId>,
+) -> Answer<Transaction> {
+    Ok(Json(shapes::transaction(app.engine().admin_cancel(&master, id).await?)))
+}
+
+/// Rejects a transaction that waits for its owner. The operator can stop it but not approve it.
+#[utoipa::path(
+    post,
+    path = "/v1/admin/transactions/{id}/reject",
+    tag = "admin",
+    params(("id" = Uuid, Path, description = "The transaction")),
+    responses((status = 200, body = Rejected))
+)]
+pub(crate) async fn admin_reject_transaction(
+    MasterAuth(master): MasterAuth,
+    State(app): State<App>,
+    Path(id): Path<TxId>,
+) -> Answer<Rejected> {
+    let rejected_at = app.engine().now();
+    let tx = app.engine().admin_reject(&master, id).await?;
+    Ok(Json(Rejected { transaction: shapes::transaction(tx), rejected_at }))
+}

@@ -1,0 +1,63 @@
+//! `GET /v1/transactions`, `GET /v1/transactions/pending`, `GET /v1/transactions/{id}`
+
+use axum::Json;
+use axum::extract::State;
+use waiaas_api::page::{All, Items, WalletQuery};
+use waiaas_api::transactions::{Transaction, TransactionQuery};
+use waiaas_core::ids::TxId;
+
+use crate::app::App;
+use crate::extract::{Path, Query, SessionAuth, page};
+use crate::routes::Answer;
+use crate::shapes;
+
+/// Lists the transactions of the session's wallets, newest first.
+#[utoipa::path(
+    get,
+    path = "/v1/transactions",
+    tag = "transactions",
+    params(TransactionQuery),
+    responses((status = 200, body = Items<Transaction>))
+)]
+pub(crate) async fn list_transactions(
+    SessionAuth(session): SessionAuth,
+    State(app): State<App>,
+    Query(query): Query<TransactionQuery>,
+) -> Answer<Items<Transaction>> {
+    let page = page(query.cursor, query.limit)?;
+    let found = app.engine().transactions(&session, query.wallet_id, query.status, page).await?;
+    Ok(Json(shapes::items(found, shapes::transaction)))
+}
+
+/// Lists the transactions of the session's wallets that are not final.
+#[utoipa::path(
+    get,
+    path = "/v1/transactions/pending",
+    tag = "transactions",
+    params(WalletQuery),
+    responses((status = 200, body = All<Transaction>))
+)]
+pub(crate) async fn pending_transactions(
+    SessionAuth(session): SessionAuth,
+    State(app): State<App>,
+    Query(query): Query<WalletQuery>,
+) -> Answer<All<Transaction>> {
+    let found = app.engine().pending_transactions(&session, query.wallet_id).await?;
+    Ok(Json(All { items: found.into_iter().map(shapes::transaction).collect() }))
+}
+
+/// Shows a transaction of one of the session's wallets.
+#[utoipa::path(
+    get,
+    path = "/v1/transactions/{id}",
+    tag = "transactions",
+    params(("id" = Uuid, Path, description = "The transaction")),
+    responses((status = 200, body = Transaction))
+)]
+pub(crate) async fn get_transaction(
+    SessionAuth(session): SessionAuth,
+    State(app): State<App>,
+    Path(id): Path<TxId>,
+) -> Answer<Transaction> {
+    Ok(Json(shapes::transaction(app.engine().transaction(&session, id).await?)))
+}

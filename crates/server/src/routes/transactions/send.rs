@@ -1,0 +1,56 @@
+//! `POST /v1/transactions/send`
+
+use std::time::Instant;
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use waiaas_api::dry_run::DryRunResult;
+use waiaas_api::transactions::{SendQuery, Transaction, TransactionRequest};
+
+use super::request::{translate, wait_for};
+use crate::app::App;
+use crate::extract::{Body, Idempotency, Query, SessionAuth};
+use crate::problem::Failure;
+use crate::shapes;
+
+/// Asks for a transaction and answers with the verdict: `SUBMITTED` or `CONFIRMED` when it ran,
+/// `QUEUED` with `executeAfter` when it is delayed, `PENDING_APPROVAL` with `approvalExpiresAt` when
+/// the owner is asked. A refusal by policy is 403 with a specific code, the policy that decided in
+/// `details`, and a hint. With `dryRun` nothing is written, signed or sent, and the answer is 200.
+#[utoipa::path(
+    post,
+    path = "/v1/transactions/send",
+    tag = "transactions",
+    params(
+        SendQuery,
+        ("Idempotency-Key" = Option<String>, Header,
+            description = "1 to 128 visible ASCII characters; repeating key and body repeats the answer"),
+    ),
+    request_body = TransactionRequest,
+    responses(
+        (status = 201, body = Transaction),
+        (status = 200, description = "The dry run asked for", body = DryRunResult),
+    )
+)]
+pub(crate) async fn send_transaction(
+    SessionAuth(session): SessionAuth,
+    State(app): State<App>,
+    Query(query): Query<SendQuery>,
+    key: Idempotency,
+    Body(request): Body<TransactionRequest>,
+) -> Result<Response, Failure> {
+    let wait = wait_for(&query)?;
+    if request.dry_run {
+        let started = Instant::now();
+        let run = app.engine().simulate(&session, translate(request, None)?).await?;
+        return Ok(Json(shapes::dry_run(run, started.elapsed())?).into_response());
+    }
+    app.limits().submission(session.id())?;
+    let key = key.bind(&request)?;
+    let request = translate(request, key)?;
+    let engine = app.engine().clone();
+    let sent = app.uninterrupted(async move { engine.send(&session, request, wait).await }).await?;
+    Ok((StatusCode::CREATED, Json(shapes::transaction(sent))).into_response())
+}

@@ -1,0 +1,33 @@
+//! `POST /v1/transactions/simulate`
+
+use std::time::Instant;
+
+use axum::Json;
+use axum::extract::State;
+use waiaas_api::dry_run::DryRunResult;
+use waiaas_api::transactions::TransactionRequest;
+
+use super::request::translate;
+use crate::app::App;
+use crate::extract::{Body, SessionAuth};
+use crate::routes::Answer;
+use crate::shapes;
+
+/// Shows what a request would do: the judgement a send would get now, its cost, and what the node
+/// says. Nothing is written, signed or sent. A refusal by policy is a normal answer here.
+#[utoipa::path(
+    post,
+    path = "/v1/transactions/simulate",
+    tag = "transactions",
+    request_body = TransactionRequest,
+    responses((status = 200, body = DryRunResult))
+)]
+pub(crate) async fn simulate_transaction(
+    SessionAuth(session): SessionAuth,
+    State(app): State<App>,
+    Body(request): Body<TransactionRequest>,
+) -> Answer<DryRunResult> {
+    let started = Instant::now();
+    let run = app.engine().simulate(&session, translate(request, None)?).await?;
+    Ok(Json(shapes::dry_run(run, started.elapsed())?))
+}

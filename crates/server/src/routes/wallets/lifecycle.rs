@@ -1,0 +1,61 @@
+//! `DELETE /v1/wallets/{id}`, `POST /v1/wallets/{id}/suspend`, `POST /v1/wallets/{id}/resume`
+
+use axum::Json;
+use axum::extract::State;
+use waiaas_api::wallets::{SuspendWallet, WalletStatusChange};
+use waiaas_core::ids::WalletId;
+
+use crate::app::App;
+use crate::extract::{MasterAuth, MaybeBody, Path};
+use crate::routes::Answer;
+use crate::shapes;
+
+/// Ends a wallet for good. Its key stays encrypted in the database.
+#[utoipa::path(
+    delete,
+    path = "/v1/wallets/{id}",
+    tag = "wallets",
+    params(("id" = Uuid, Path, description = "The wallet")),
+    responses((status = 200, body = WalletStatusChange))
+)]
+pub(crate) async fn terminate_wallet(
+    MasterAuth(master): MasterAuth,
+    State(app): State<App>,
+    Path(id): Path<WalletId>,
+) -> Answer<WalletStatusChange> {
+    Ok(Json(shapes::status_change(app.engine().terminate_wallet(&master, id).await?)))
+}
+
+/// Stops a wallet from signing.
+#[utoipa::path(
+    post,
+    path = "/v1/wallets/{id}/suspend",
+    tag = "wallets",
+    params(("id" = Uuid, Path, description = "The wallet")),
+    request_body(content = Option<SuspendWallet>, content_type = "application/json"),
+    responses((status = 200, body = WalletStatusChange))
+)]
+pub(crate) async fn suspend_wallet(
+    MasterAuth(master): MasterAuth,
+    State(app): State<App>,
+    Path(id): Path<WalletId>,
+    MaybeBody(request): MaybeBody<SuspendWallet>,
+) -> Answer<WalletStatusChange> {
+    Ok(Json(shapes::status_change(app.engine().suspend_wallet(&master, id, request.reason).await?)))
+}
+
+/// Lets a suspended wallet sign again.
+#[utoipa::path(
+    post,
+    path = "/v1/wallets/{id}/resume",
+    tag = "wallets",
+    params(("id" = Uuid, Path, description = "The wallet")),
+    responses((status = 200, body = WalletStatusChange))
+)]
+pub(crate) async fn resume_wallet(
+    MasterAuth(master): MasterAuth,
+    State(app): State<App>,
+    Path(id): Path<WalletId>,
+) -> Answer<WalletStatusChange> {
+    Ok(Json(shapes::status_change(app.engine().resume_wallet(&master, id).await?)))
+}

@@ -1,0 +1,31 @@
+//! Wallets and their owners.
+
+mod create;
+mod import;
+mod lifecycle;
+mod networks;
+mod owner;
+mod read;
+mod rename;
+
+use crate::doors::{Doors, doors};
+
+pub(super) fn add(doors: Doors) -> Doors {
+    let doors = doors!(doors;
+        read::list_wallets,
+        create::create_wallet,
+        import::import_wallet,
+        read::get_wallet,
+        rename::rename_wallet,
+        lifecycle::terminate_wallet,
+        lifecycle::suspend_wallet,
+        lifecycle::resume_wallet,
+        networks::wallet_networks,
+    );
+    doors!(doors;
+        owner::set_owner,
+        owner::remove_owner,
+        owner::owner_challenge,
+        owner::verify_owner,
+    )
+}

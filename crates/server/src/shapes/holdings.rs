@@ -1,0 +1,74 @@
+//! Balances and assets.
+
+use waiaas_api::balances::{Asset, Assets, Balance, NetworkAssets, NetworkBalance};
+use waiaas_core::money::format_units;
+use waiaas_core::network::Network;
+use waiaas_engine::{AssetsView, BalanceView, Error, HoldingView};
+
+pub(crate) fn balance(view: BalanceView) -> Balance {
+    let money = view.money;
+    Balance {
+        wallet_id: view.wallet.id,
+        chain: view.wallet.chain,
+        network: view.network.id.to_string(),
+        chain_id: view.network.caip2.to_string(),
+        address: view.wallet.address.to_string(),
+        balance: money.amount.to_string(),
+        decimals: money.decimals,
+        balance_formatted: format_units(money.amount, money.decimals),
+        asset_id: money.asset.to_string(),
+        symbol: money.symbol,
+    }
+}
+
+/// One of several networks: a network that does not answer does not hide the others.
+pub(crate) fn network_balance(network: &Network, result: Result<BalanceView, Error>) -> NetworkBalance {
+    let place = NetworkBalance {
+        network: network.id.to_string(),
+        chain_id: network.caip2.to_string(),
+        ..NetworkBalance::default()
+    };
+    match result {
+        Ok(view) => NetworkBalance {
+            balance: Some(view.money.amount.to_string()),
+            balance_formatted: Some(format_units(view.money.amount, view.money.decimals)),
+            decimals: Some(view.money.decimals),
+            symbol: Some(view.money.symbol),
+            ..place
+        },
+        Err(error) => NetworkBalance { error: Some(error.message), ..place },
+    }
+}
+
+pub(crate) fn assets(view: AssetsView) -> Assets {
+    Assets {
+        wallet_id: view.wallet.id,
+        chain: view.wallet.chain,
+        network: view.network.id.to_string(),
+        chain_id: view.network.caip2.to_string(),
+        assets: view.holdings.into_iter().map(asset).collect(),
+    }
+}
+
+pub(crate) fn network_assets(network: &Network, result: Result<AssetsView, Error>) -> NetworkAssets {
+    let (assets, error) = match result {
+        Ok(view) => (view.holdings.into_iter().map(asset).collect(), None),
+        Err(error) => (Vec::new(), Some(error.message)),
+    };
+    NetworkAssets { network: network.id.to_string(), chain_id: network.caip2.to_string(), assets, error }
+}
+
+fn asset(holding: HoldingView) -> Asset {
+    let money = holding.money;
+    Asset {
+        mint: money.asset.token_address().map_or_else(|| "native".to_owned(), |token| token.to_string()),
+        name: money.symbol.clone(),
+        balance: money.amount.to_string(),
+        balance_formatted: format_units(money.amount, money.decimals),
+        decimals: money.decimals,
+        is_native: money.asset.is_native(),
+        usd_value: holding.usd,
+        asset_id: money.asset.to_string(),
+        symbol: money.symbol,
+    }
+}

@@ -1,0 +1,19 @@
+//! The engine's values in the shape they have on the wire. No decisions, no I/O.
+
+mod dry_run;
+mod holdings;
+mod lists;
+mod policy;
+mod session;
+mod status;
+mod transaction;
+mod wallet;
+
+pub(crate) use dry_run::dry_run;
+pub(crate) use holdings::{assets, balance, network_assets, network_balance};
+pub(crate) use lists::{items, listing, slice};
+pub(crate) use policy::policy;
+pub(crate) use session::{issued, session};
+pub(crate) use status::status;
+pub(crate) use transaction::{approval, transaction};
+pub(crate) use wallet::{challenge, default_network, owner_change, status_change, wallet};

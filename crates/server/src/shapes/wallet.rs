@@ -1,0 +1,57 @@
+//! Wallets and what their owners are asked.
+
+use waiaas_api::owners::{Challenge, OwnerChange};
+use waiaas_api::wallets::{Wallet, WalletStatusChange};
+use waiaas_core::network::Networks;
+use waiaas_core::wallet::OwnerState;
+use waiaas_engine as engine;
+
+pub(crate) fn wallet(networks: &Networks, wallet: engine::Wallet) -> Wallet {
+    let address = wallet.address.to_string();
+    let owner_state = wallet.owner.state();
+    Wallet {
+        network: default_network(networks, &wallet),
+        id: wallet.id,
+        name: wallet.name,
+        chain: wallet.chain,
+        environment: wallet.environment,
+        public_key: address.clone(),
+        address,
+        status: wallet.status,
+        owner_address: wallet.owner.address().map(|owner| owner.to_string()),
+        owner_state,
+        owner_verified: owner_state == OwnerState::Locked,
+        suspended_at: wallet.suspended_at,
+        suspension_reason: wallet.suspension_reason,
+        created_at: wallet.created_at,
+        updated_at: wallet.updated_at,
+    }
+}
+
+/// The network used when a request names none.
+pub(crate) fn default_network(networks: &Networks, wallet: &engine::Wallet) -> Option<String> {
+    networks.default_for(wallet.chain, wallet.environment).ok().map(|network| network.id.to_string())
+}
+
+pub(crate) fn status_change(wallet: engine::Wallet) -> WalletStatusChange {
+    WalletStatusChange {
+        id: wallet.id,
+        status: wallet.status,
+        suspended_at: wallet.suspended_at,
+        suspension_reason: wallet.suspension_reason,
+    }
+}
+
+pub(crate) fn challenge(challenge: engine::ChallengeView) -> Challenge {
+    Challenge {
+        action: challenge.action,
+        message: challenge.message,
+        nonce: challenge.nonce,
+        owner_address: challenge.owner.to_string(),
+        expires_at: challenge.expires_at,
+    }
+}
+
+pub(crate) fn owner_change(networks: &Networks, set: engine::OwnerSet) -> OwnerChange {
+    OwnerChange { wallet: wallet(networks, set.wallet), challenge: set.challenge.map(challenge) }
+}

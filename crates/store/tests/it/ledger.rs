@@ -1,0 +1,182 @@
+//! The spending ledger.
+
+use waiaas_core::U256;
+use waiaas_core::audit::AuditEvent;
+use waiaas_core::money::Usd;
+use waiaas_core::policy::{DAY_SECONDS, Ledger, MONTH_SECONDS};
+use waiaas_core::transaction::TxStatus;
+use waiaas_store::{NewReservation, StatusChange, Store, StoreError};
+
+use crate::backend::Backend;
+use crate::fixtures::{
+    NOW, admit, advance, bring_to, entry, eth, fee, new_tx, seed, signed, spend, tx_id, usdc, wallet_id,
+};
+
+async fn at(store: &Store, now: i64) -> Ledger {
+    store.ledger(wallet_id(1), now, &[]).await.expect("ledger")
+}
+
+fn dollars(ledger: &Ledger) -> (Usd, Usd) {
+    (ledger.usd_day, ledger.usd_month)
+}
+
+const fn usd(dollars: u64) -> Usd {
+    Usd::from_dollars(dollars)
+}
+
+async fn confirm(store: &Store, n: u32, paid: u64, when: i64) {
+    advance(store, tx_id(n), TxStatus::Executing, StatusChange::Signed(signed(1)), when).await.expect("sign");
+    let change = StatusChange::Confirmed { fee: U256::from(paid), block: 1 };
+    advance(store, tx_id(n), TxStatus::Broadcasting, change, when).await.expect("confirm");
+}
+
+pub(crate) async fn held_counts_always_and_settled_within_its_window(backend: Backend) {
+    let db = backend.open().await;
+    seed(&db.store).await;
+    assert_eq!(at(&db.store, NOW).await, Ledger::default());
+    admit(&db.store, new_tx(1, TxStatus::Executing), vec![spend(100, 10)], NOW).await.expect("admit");
+    let far = NOW + 10 * MONTH_SECONDS;
+    assert_eq!(dollars(&at(&db.store, far).await), (usd(10), usd(10)), "held counts without end");
+    confirm(&db.store, 1, 0, NOW + 5).await;
+    for (now, expected) in [
+        (NOW + 5, (usd(10), usd(10))),
+        (NOW + 5 + DAY_SECONDS - 1, (usd(10), usd(10))),
+        (NOW + 5 + DAY_SECONDS, (Usd::ZERO, usd(10))),
+        (NOW + 5 + MONTH_SECONDS - 1, (Usd::ZERO, usd(10))),
+        (NOW + 5 + MONTH_SECONDS, (Usd::ZERO, Usd::ZERO)),
+    ] {
+        assert_eq!(dollars(&at(&db.store, now).await), expected, "{}", now - NOW);
+    }
+    let day = at(&db.store, NOW + 5 + DAY_SECONDS).await;
+    assert_eq!(day.asset_day.get(&eth()), None);
+    assert_eq!(day.asset_month.get(&eth()), Some(&U256::from(100u8)));
+    assert_eq!(db.store.ledger(wallet_id(2), NOW, &[]).await.expect("ledger"), Ledger::default());
+}
+
+pub(crate) async fn endings_settle_what_happened(backend: Backend) {
+    use TxStatus::{Broadcasting, Executing, PendingApproval, Queued, Submitted};
+    let text = || ("CODE".to_owned(), "why".to_owned());
+    let ends: Vec<(TxStatus, StatusChange, u64, u64)> = vec![
+        // What was held: 100 for $10 and a fee of at most 20 for $2. What counts afterwards:
+        (Broadcasting, StatusChange::Confirmed { fee: U256::from(5u8), block: 1 }, 105, 10_500_000),
+        (Submitted, StatusChange::Confirmed { fee: U256::from(20u8), block: 1 }, 120, 12_000_000),
+        (
+            Submitted,
+            StatusChange::Reverted { fee: U256::from(5u8), block: 1, code: text().0, message: text().1 },
+            5,
+            500_000,
+        ),
+        (Broadcasting, StatusChange::Dead { code: text().0, message: text().1 }, 0, 0),
+        (Submitted, StatusChange::Dead { code: text().0, message: text().1 }, 0, 0),
+        (Executing, StatusChange::Failed { code: text().0, message: text().1 }, 0, 0),
+        (Executing, StatusChange::Cancelled { code: None }, 0, 0),
+        (Queued, StatusChange::Cancelled { code: Some("KILL".into()) }, 0, 0),
+        (PendingApproval, StatusChange::Cancelled { code: None }, 0, 0),
+        (PendingApproval, StatusChange::Expired, 0, 0),
+    ];
+    for (from, change, units, micros) in ends {
+        let db = backend.open().await;
+        seed(&db.store).await;
+        let start = if from.is_signed() { Executing } else { from };
+        admit(&db.store, new_tx(1, start), vec![spend(100, 10), fee(20, 2)], NOW).await.expect("admit");
+        if from.is_signed() {
+            let change = StatusChange::Signed(signed(1));
+            advance(&db.store, tx_id(1), Executing, change, NOW).await.expect("sign");
+        }
+        if from == Submitted {
+            advance(&db.store, tx_id(1), Broadcasting, StatusChange::Submitted, NOW).await.expect("submit");
+        }
+        assert_eq!(at(&db.store, NOW).await.usd_day, usd(12), "held until {change:?}");
+        advance(&db.store, tx_id(1), from, change.clone(), NOW).await.expect("end");
+        let after = at(&db.store, NOW).await;
+        assert_eq!(after.usd_day, Usd::from_micros(micros), "{change:?}");
+        assert_eq!(after.asset_day.get(&eth()).copied().unwrap_or_default(), U256::from(units), "{change:?}");
+    }
+}
+
+pub(crate) async fn sums_are_exact_beyond_64_bits(backend: Backend) {
+    let db = backend.open().await;
+    seed(&db.store).await;
+    let big = U256::from(123_456_789_012_345_678_901_234_567_890_u128);
+    let hold = |amount, usd| NewReservation { asset: usdc(), amount, usd, is_fee: false };
+    for n in 1..=3 {
+        let holds =
+            vec![hold(big, Some(Usd::from_micros(3_000_000_000_000_000_001))), hold(big, None), spend(7, 0)];
+        admit(&db.store, new_tx(n, TxStatus::Executing), holds, NOW).await.expect("admit");
+    }
+    let ledger = at(&db.store, NOW).await;
+    assert_eq!(ledger.asset_day.get(&usdc()), Some(&(big * U256::from(6u8))));
+    assert_eq!(ledger.asset_day.get(&eth()), Some(&U256::from(21u8)));
+    assert_eq!(ledger.usd_day, Usd::from_micros(9_000_000_000_000_000_003));
+    for n in 4..=5 {
+        let holds = vec![hold(U256::MAX, Some(Usd::MAX))];
+        admit(&db.store, new_tx(n, TxStatus::Executing), holds, NOW).await.expect("admit");
+    }
+    let ledger = at(&db.store, NOW).await;
+    assert_eq!(ledger.asset_month.get(&usdc()), Some(&U256::MAX), "saturates");
+    assert_eq!(ledger.usd_month, Usd::MAX, "saturates");
+}
+
+/// Admits $10 if that keeps the day within $100, as the engine does; says whether it did.
+async fn try_spend(store: &Store, n: u32) -> Result<bool, StoreError> {
+    store
+        .write(move |tx| {
+            Box::pin(async move {
+                let spent = tx.ledger(wallet_id(1), NOW, &[]).await?.usd_day;
+                if spent.plus(usd(10)) > usd(100) {
+                    return Ok(false);
+                }
+                let audit = entry(AuditEvent::TxRequested, NOW);
+                tx.insert_transaction(new_tx(n, TxStatus::Executing), &[spend(1, 10)], audit).await?;
+                Ok(true)
+            })
+        })
+        .await
+}
+
+pub(crate) async fn many_at_once_never_exceed_the_limit(backend: Backend) {
+    let db = backend.open().await;
+    seed(&db.store).await;
+    // Two daemons on one database, each with its own writer.
+    let other = Store::open(&db.url).await.expect("second daemon");
+    let tasks: Vec<_> = (1..=60)
+        .map(|n| {
+            let store = if n % 2 == 0 { db.store.clone() } else { other.clone() };
+            tokio::spawn(async move { try_spend(&store, n).await.expect("decide") })
+        })
+        .collect();
+    let mut admitted = Vec::new();
+    for (n, task) in (1u32..).zip(tasks) {
+        if task.await.expect("task") {
+            admitted.push(n);
+        }
+    }
+    assert_eq!(admitted.len(), 10, "exactly the limit is used");
+    assert_eq!(at(&db.store, NOW).await.usd_day, usd(100));
+    // Only a proof that nothing moved makes room again, exactly once.
+    let cancel = StatusChange::Cancelled { code: None };
+    advance(&db.store, tx_id(admitted[0]), TxStatus::Executing, cancel, NOW).await.expect("cancel");
+    confirm(&db.store, admitted[1], 0, NOW).await;
+    assert!(try_spend(&other, 101).await.expect("decide"));
+    assert!(!try_spend(&db.store, 102).await.expect("decide"));
+    let chain = other.verify_chain().await.expect("chain");
+    assert_eq!((chain.rows, chain.first_bad), (2 + 10 + 1 + 2 + 1, None), "one chain for both daemons");
+    other.close().await;
+}
+
+pub(crate) async fn requests_are_counted_after_the_boundary(backend: Backend) {
+    let db = backend.open().await;
+    seed(&db.store).await;
+    for (n, status, created) in [
+        (1, TxStatus::Executing, NOW - 60),
+        (2, TxStatus::Queued, NOW - 59),
+        (3, TxStatus::Denied, NOW - 1),
+        (4, TxStatus::Cancelled, NOW),
+    ] {
+        bring_to(&db.store, n, status, created).await;
+    }
+    let ledger = db.store.ledger(wallet_id(1), NOW, &[1, 60, 61, u64::MAX]).await.expect("ledger");
+    let counts: Vec<_> = ledger.requests.into_iter().collect();
+    assert_eq!(counts, [(1, 1), (60, 2), (61, 3), (u64::MAX, 3)]);
+    assert_eq!(db.store.requests_since(wallet_id(1), NOW).await.expect("count"), 0);
+}

@@ -1,0 +1,278 @@
+//! Transactions and idempotency keys.
+
+use waiaas_core::U256;
+use waiaas_core::audit::AuditEvent;
+use waiaas_core::digest::Digest;
+use waiaas_core::ids::TxId;
+use waiaas_core::policy::Tier;
+use waiaas_core::transaction::TxStatus;
+use waiaas_store::{
+    Claim, Entity, IDEMPOTENCY_SECONDS, NewTransaction, StatusChange, Store, StoreError, TxFilter,
+};
+
+use crate::backend::Backend;
+use crate::fixtures::{
+    NOW, admit, advance, bring_to, entry, network, new_tx, seed, session_id, signed, spend, tx_id, wallet_id,
+};
+
+fn every_change() -> Vec<StatusChange> {
+    let (code, message) = (String::from("CODE"), String::from("why\0"));
+    vec![
+        StatusChange::Executing,
+        StatusChange::Signed(signed(5)),
+        StatusChange::Submitted,
+        StatusChange::Confirmed { fee: U256::from(3u8), block: 9 },
+        StatusChange::Reverted {
+            fee: U256::from(3u8),
+            block: 9,
+            code: code.clone(),
+            message: message.clone(),
+        },
+        StatusChange::Dead { code: code.clone(), message: message.clone() },
+        StatusChange::Failed { code, message },
+        StatusChange::Cancelled { code: Some("C".into()) },
+        StatusChange::Expired,
+    ]
+}
+
+pub(crate) async fn every_move_is_on_the_graph_or_refused(backend: Backend) {
+    let db = backend.open().await;
+    seed(&db.store).await;
+    let (mut n, mut legal) = (0, 0);
+    for from in TxStatus::ALL {
+        for change in every_change() {
+            n += 1;
+            bring_to(&db.store, n, *from, NOW).await;
+            let rows = db.store.verify_chain().await.expect("chain").rows;
+            let moved = advance(&db.store, tx_id(n), *from, change.clone(), NOW + 1).await;
+            let row = db.store.transaction(tx_id(n)).await.expect("read").expect("row");
+            let after = db.store.verify_chain().await.expect("chain").rows;
+            if change.check(*from).is_ok() {
+                legal += 1;
+                moved.expect("a legal move");
+                assert_eq!((row.status, row.updated_at, after), (change.to(), NOW + 1, rows + 1));
+            } else {
+                assert!(matches!(moved, Err(StoreError::IllegalMove(_))), "{from} {change:?}: {moved:?}");
+                assert_eq!((row.status, row.updated_at, after), (*from, NOW, rows), "{from} {change:?}");
+            }
+        }
+    }
+    // The graph has twelve moves; BROADCASTING and SUBMITTED can fail in two ways each.
+    assert_eq!(legal, TxStatus::ALL.iter().map(|s| s.next().len()).sum::<usize>() + 2);
+}
+
+pub(crate) async fn racing_moves_have_one_winner(backend: Backend) {
+    let db = backend.open().await;
+    seed(&db.store).await;
+    let other = Store::open(&db.url).await.expect("second daemon");
+    for n in 1..=10 {
+        bring_to(&db.store, n, TxStatus::PendingApproval, NOW).await;
+        let from = TxStatus::PendingApproval;
+        let (approve, cancel, expire) = tokio::join!(
+            advance(&db.store, tx_id(n), from, StatusChange::Executing, NOW),
+            advance(&other, tx_id(n), from, StatusChange::Cancelled { code: None }, NOW),
+            advance(&db.store, tx_id(n), from, StatusChange::Expired, NOW),
+        );
+        let results = [approve, cancel, expire];
+        assert_eq!(results.iter().filter(|r| r.is_ok()).count(), 1, "{results:?}");
+        let lost = |r: &Result<(), StoreError>| matches!(r, Err(StoreError::Conflict(Entity::Transaction)));
+        assert_eq!(results.iter().filter(|r| lost(r)).count(), 2, "{results:?}");
+    }
+    other.close().await;
+    let missing = advance(&db.store, tx_id(99), TxStatus::Queued, StatusChange::Executing, NOW).await;
+    assert!(matches!(missing, Err(StoreError::NotFound(Entity::Transaction))), "{missing:?}");
+}
+
+pub(crate) async fn rows_read_back_as_written(backend: Backend) {
+    let db = backend.open().await;
+    seed(&db.store).await;
+    let new = new_tx(1, TxStatus::Queued);
+    admit(&db.store, new.clone(), vec![spend(1, 1)], NOW).await.expect("admit");
+    let row = db.store.transaction(new.id).await.expect("read").expect("row");
+    assert_eq!(row.amount, U256::MAX);
+    assert_eq!((row.draft, row.tier, row.usd), (new.draft, Some(Tier::Delay), new.usd));
+    assert_eq!((row.kill_generation, row.execute_after, row.signed), (3, Some(NOW + 60), None));
+    assert_eq!((row.request_digest, row.created_at, row.session), (new.request_digest, NOW, new.session));
+    advance(&db.store, new.id, TxStatus::Queued, StatusChange::Executing, NOW).await.expect("execute");
+    let change = StatusChange::Signed(signed(u64::MAX));
+    let refused = advance(&db.store, new.id, TxStatus::Executing, change, NOW).await;
+    assert!(matches!(refused, Err(StoreError::Corrupt("expiry_value"))), "{refused:?}");
+    let change = StatusChange::Signed(signed(8));
+    advance(&db.store, new.id, TxStatus::Executing, change, NOW).await.expect("sign");
+    let row = db.store.transaction(new.id).await.expect("read").expect("row");
+    assert_eq!(row.signed, Some(signed(8)));
+    let change =
+        StatusChange::Reverted { fee: U256::from(4u8), block: 7, code: "R".into(), message: "no\0".into() };
+    advance(&db.store, new.id, TxStatus::Broadcasting, change, NOW + 9).await.expect("revert");
+    let row = db.store.transaction(new.id).await.expect("read").expect("row");
+    assert_eq!((row.fee, row.block, row.executed_at), (Some(U256::from(4u8)), Some(7), Some(NOW + 9)));
+    assert_eq!((row.error_code.as_deref(), row.error.as_deref()), (Some("R"), Some("no")));
+    assert_eq!(row.signed, Some(signed(8)), "later moves keep what was signed");
+    admit(&db.store, new_tx(2, TxStatus::Denied), vec![], NOW).await.expect("a denial is kept");
+    let row = db.store.transaction(tx_id(2)).await.expect("read").expect("row");
+    assert_eq!((row.status, row.tier, row.draft), (TxStatus::Denied, None, None));
+}
+
+pub(crate) async fn contradictions_are_refused(backend: Backend) {
+    let db = backend.open().await;
+    seed(&db.store).await;
+    for status in TxStatus::ALL.iter().filter(|s| !TxStatus::initial().contains(s)) {
+        let new = NewTransaction { status: *status, ..new_tx(1, TxStatus::Executing) };
+        let refused = admit(&db.store, new, vec![], NOW).await;
+        assert!(matches!(refused, Err(StoreError::NotInitial(s)) if s == *status), "{refused:?}");
+    }
+    let base = |status| new_tx(1, status);
+    let wrong = [
+        NewTransaction { denial_code: None, ..base(TxStatus::Denied) },
+        NewTransaction { tier: Some(Tier::Instant), ..base(TxStatus::Denied) },
+        NewTransaction { tier: None, ..base(TxStatus::Executing) },
+        NewTransaction { draft: None, ..base(TxStatus::Executing) },
+        NewTransaction { execute_after: None, ..base(TxStatus::Queued) },
+        NewTransaction { execute_after: Some(NOW), ..base(TxStatus::Executing) },
+        NewTransaction { approval_expires_at: None, ..base(TxStatus::PendingApproval) },
+        NewTransaction { approval_expires_at: Some(NOW), ..base(TxStatus::Queued) },
+    ];
+    for new in wrong {
+        let refused = admit(&db.store, new, vec![], NOW).await;
+        assert!(matches!(refused, Err(StoreError::Inconsistent(Entity::Transaction, _))), "{refused:?}");
+    }
+    let refused = admit(&db.store, base(TxStatus::Denied), vec![spend(1, 1)], NOW).await;
+    assert!(matches!(refused, Err(StoreError::Inconsistent(Entity::Transaction, _))), "{refused:?}");
+    admit(&db.store, base(TxStatus::Executing), vec![], NOW).await.expect("a right one");
+    let twice = admit(&db.store, base(TxStatus::Executing), vec![], NOW).await;
+    assert!(matches!(twice, Err(StoreError::Duplicate(Entity::Transaction))), "{twice:?}");
+}
+
+async fn claim(store: &Store, body: u8, tx: TxId, at: i64) -> Claim {
+    let claim: Result<Claim, StoreError> = store
+        .write(move |w| {
+            Box::pin(
+                async move { w.claim(session_id(1), "key", Digest::of("body", &[&[body]]), tx, at).await },
+            )
+        })
+        .await;
+    claim.expect("claim")
+}
+
+pub(crate) async fn idempotency_has_one_winner(backend: Backend) {
+    let db = backend.open().await;
+    seed(&db.store).await;
+    let tasks: Vec<_> = (1..=20)
+        .map(|n| {
+            let store = db.store.clone();
+            tokio::spawn(async move { (tx_id(n), claim(&store, 1, tx_id(n), NOW).await) })
+        })
+        .collect();
+    let mut claims = Vec::new();
+    for task in tasks {
+        claims.push(task.await.expect("task"));
+    }
+    let fresh: Vec<_> = claims.iter().filter(|(_, claim)| *claim == Claim::Fresh).collect();
+    assert_eq!(fresh.len(), 1);
+    let winner = fresh[0].0;
+    assert!(claims.iter().all(|(_, c)| matches!(c, Claim::Fresh) || *c == Claim::Same(winner)));
+    assert_eq!(claim(&db.store, 2, tx_id(30), NOW).await, Claim::Mismatch);
+    let last = NOW + IDEMPOTENCY_SECONDS - 1;
+    assert_eq!(claim(&db.store, 1, tx_id(31), last).await, Claim::Same(winner));
+    let forget = |now: i64| db.store.write(move |w| Box::pin(async move { w.forget_old_claims(now).await }));
+    let none: Result<u64, StoreError> = forget(last).await;
+    assert_eq!(none.expect("forget"), 0);
+    assert_eq!(claim(&db.store, 2, tx_id(32), last + 1).await, Claim::Fresh, "after a day the key is free");
+    let one: Result<u64, StoreError> = forget(last + 1 + IDEMPOTENCY_SECONDS).await;
+    assert_eq!(one.expect("forget"), 1);
+}
+
+pub(crate) async fn work_lists_find_what_is_due(backend: Backend) {
+    let db = backend.open().await;
+    seed(&db.store).await;
+    bring_to(&db.store, 1, TxStatus::Queued, NOW).await;
+    bring_to(&db.store, 2, TxStatus::PendingApproval, NOW).await;
+    for n in [13, 12, 11] {
+        bring_to(&db.store, n, TxStatus::Broadcasting, NOW).await;
+    }
+    bring_to(&db.store, 14, TxStatus::Submitted, NOW).await;
+    bring_to(&db.store, 15, TxStatus::Confirmed, NOW).await;
+    bring_to(&db.store, 16, TxStatus::Executing, NOW).await;
+    assert!(db.store.due_delays(NOW + 59, 10).await.expect("due").is_empty());
+    assert_eq!(db.store.due_delays(NOW + 60, 10).await.expect("due")[0].id, tx_id(1));
+    assert!(db.store.expired_approvals(NOW + 599, 10).await.expect("due").is_empty());
+    assert_eq!(db.store.expired_approvals(NOW + 600, 10).await.expect("due")[0].id, tx_id(2));
+    let here = network();
+    let nonces = || db.store.nonces_in_flight(wallet_id(1), &here);
+    assert_eq!(nonces().await.expect("nonces"), [11, 12, 13, 14]);
+    let mark = |n: u32| {
+        db.store.write(move |tx| Box::pin(async move { tx.mark_broadcast_rejected(tx_id(n), NOW).await }))
+    };
+    let done: Result<(), StoreError> = mark(12).await;
+    done.expect("mark");
+    assert_eq!(nonces().await.expect("nonces"), [11, 13, 14]);
+    advance(&db.store, tx_id(12), TxStatus::Broadcasting, StatusChange::Submitted, NOW)
+        .await
+        .expect("submit");
+    assert_eq!(nonces().await.expect("nonces"), [11, 12, 13, 14], "accepted after all");
+    let late: Result<(), StoreError> = mark(12).await;
+    assert!(matches!(late, Err(StoreError::Conflict(Entity::Transaction))), "{late:?}");
+    assert!(db.store.nonces_in_flight(wallet_id(2), &network()).await.expect("nonces").is_empty());
+    let statuses = [TxStatus::Executing, TxStatus::Broadcasting];
+    let ids = |rows: Vec<waiaas_store::TransactionRow>| rows.into_iter().map(|r| r.id).collect::<Vec<_>>();
+    let first = ids(db.store.with_status(&statuses, None, 2).await.expect("list"));
+    assert_eq!(first, [11, 13].map(tx_id));
+    let rest = ids(db.store.with_status(&statuses, Some(first[1]), 2).await.expect("list"));
+    assert_eq!(rest, [tx_id(16)]);
+    assert!(db.store.with_status(&[], None, 10).await.expect("list").is_empty());
+}
+
+pub(crate) async fn pages_walk_every_transaction(backend: Backend) {
+    let db = backend.open().await;
+    seed(&db.store).await;
+    for n in 1..=7 {
+        bring_to(&db.store, n, if n % 2 == 0 { TxStatus::Queued } else { TxStatus::Denied }, NOW).await;
+    }
+    let walk = async |filter: TxFilter| {
+        let (mut cursor, mut seen) = (None, Vec::new());
+        loop {
+            let page = db.store.transactions_page(&filter, cursor, 3).await.expect("page");
+            assert!(page.items.len() <= 3);
+            seen.extend(page.items.into_iter().map(|row| row.id));
+            cursor = page.next;
+            if cursor.is_none() {
+                return seen;
+            }
+        }
+    };
+    let all = TxFilter::default();
+    assert_eq!(walk(all.clone()).await, [7, 6, 5, 4, 3, 2, 1].map(tx_id));
+    assert_eq!(
+        walk(TxFilter { statuses: vec![TxStatus::Queued], ..all.clone() }).await,
+        [6, 4, 2].map(tx_id)
+    );
+    let mine =
+        TxFilter { wallets: Some(vec![wallet_id(1), wallet_id(2)]), network: Some(network()), ..all.clone() };
+    assert_eq!(walk(mine).await.len(), 7);
+    assert!(walk(TxFilter { wallets: Some(vec![]), ..all.clone() }).await.is_empty(), "no wallet, no rows");
+    assert!(walk(TxFilter { wallets: Some(vec![wallet_id(2)]), ..all }).await.is_empty());
+}
+
+pub(crate) async fn an_altered_draft_is_not_read(backend: Backend) {
+    let db = backend.open().await;
+    seed(&db.store).await;
+    bring_to(&db.store, 1, TxStatus::PendingApproval, NOW).await;
+    for alteration in [
+        "UPDATE transactions SET draft_body = signed_bytes",
+        "UPDATE transactions SET draft_network = 'base-mainnet'",
+        "UPDATE transactions SET status = 'APPROVED'",
+    ] {
+        db.tamper(alteration).await.expect(alteration);
+        let read = db.store.transaction(tx_id(1)).await;
+        assert!(matches!(read, Err(StoreError::Corrupt(_))), "{alteration}: {read:?}");
+    }
+    let audit = entry(AuditEvent::TxCleared, NOW);
+    let from = TxStatus::PendingApproval;
+    let moved: Result<(), StoreError> = db
+        .store
+        .write(move |tx| {
+            Box::pin(async move { tx.advance(tx_id(1), from, StatusChange::Executing, audit).await })
+        })
+        .await;
+    assert!(moved.is_err());
+}

@@ -1,0 +1,202 @@
+//! Group commit.
+
+use std::time::Duration;
+
+use waiaas_core::audit::AuditEvent;
+use waiaas_store::{Entity, Store, StoreError, WriteTx};
+
+use crate::backend::Backend;
+use crate::fixtures::{NOW, entry, new_wallet, wallet_id};
+
+/// An error of the caller's own, as the engine has.
+#[derive(Debug)]
+enum Own {
+    Mine(u32),
+    Store(StoreError),
+}
+
+impl From<StoreError> for Own {
+    fn from(error: StoreError) -> Self {
+        Self::Store(error)
+    }
+}
+
+async fn insert(tx: &mut WriteTx, n: u32) -> Result<(), StoreError> {
+    tx.insert_wallet(new_wallet(n), entry(AuditEvent::WalletCreated, NOW)).await
+}
+
+/// Keeps the writer busy until told, so that other jobs pile up behind.
+async fn gate(store: &Store) -> (tokio::sync::oneshot::Sender<()>, tokio::task::JoinHandle<()>) {
+    let (open, wait) = tokio::sync::oneshot::channel::<()>();
+    let (started, running) = tokio::sync::oneshot::channel::<()>();
+    let store = store.clone();
+    let task = tokio::spawn(async move {
+        let done: Result<(), StoreError> = store
+            .write(|_| {
+                Box::pin(async move {
+                    let _ = started.send(());
+                    let _ = wait.await;
+                    Ok(())
+                })
+            })
+            .await;
+        done.expect("gate");
+    });
+    running.await.expect("running");
+    (open, task)
+}
+
+pub(crate) async fn jobs_share_commits_and_fail_alone(backend: Backend) {
+    let db = backend.open().await;
+    let before = db.store.stats();
+    let (open, gate) = gate(&db.store).await;
+    let tasks: Vec<_> = (1..=50u32)
+        .map(|n| {
+            let store = db.store.clone();
+            tokio::spawn(async move {
+                store
+                    .write(move |tx| {
+                        Box::pin(async move {
+                            insert(tx, n).await?;
+                            if n % 10 == 0 { Err(Own::Mine(n)) } else { Ok(n) }
+                        })
+                    })
+                    .await
+            })
+        })
+        .collect();
+    // All fifty are handed in before the gate opens; each has run once up to its first wait.
+    while tokio::runtime::Handle::current().metrics().num_alive_tasks() < 50 {
+        tokio::task::yield_now().await;
+    }
+    open.send(()).expect("open");
+    gate.await.expect("gate");
+    for (n, task) in (1..=50u32).zip(tasks) {
+        match task.await.expect("task") {
+            Ok(got) => assert!(got == n && n % 10 != 0),
+            Err(Own::Mine(got)) => assert!(got == n && n % 10 == 0, "each its own error"),
+            Err(Own::Store(error)) => panic!("{error}"),
+        }
+    }
+    let wallets = db.store.wallets().await.expect("wallets");
+    assert_eq!(wallets.len(), 45, "the failed ones left nothing");
+    let chain = db.store.verify_chain().await.expect("chain");
+    assert_eq!((chain.rows, chain.first_bad), (45, None), "no gap where a job failed");
+    let stats = db.store.stats();
+    let (commits, jobs) = (stats.commits - before.commits, stats.jobs - before.jobs);
+    assert_eq!(jobs, 51);
+    assert!(commits < 50, "{commits} commits for {jobs} jobs");
+}
+
+pub(crate) async fn a_panic_harms_nobody_else(backend: Backend) {
+    let db = backend.open().await;
+    let (open, gate) = gate(&db.store).await;
+    let good = |n: u32| db.store.write(move |tx| Box::pin(async move { insert(tx, n).await }));
+    let in_future = db.store.write(|tx| {
+        Box::pin(async move {
+            insert(tx, 2).await?;
+            if tx.wallet(wallet_id(2)).await?.is_some() {
+                panic!("in the job's future");
+            }
+            Ok::<(), StoreError>(())
+        })
+    });
+    fn explode() -> u32 {
+        panic!("in the job's closure")
+    }
+    let in_closure = db.store.write(|tx| {
+        let n = explode();
+        Box::pin(async move { insert(tx, n).await })
+    });
+    let opening = async { open.send(()).expect("open") };
+    let (one, two, three, four, ()) = tokio::join!(good(1), in_future, in_closure, good(4), opening);
+    let _: (Result<(), StoreError>, Result<(), StoreError>) = (one.clone(), four.clone());
+    gate.await.expect("gate");
+    assert!(one.is_ok() && four.is_ok(), "{one:?} {four:?}");
+    assert!(matches!(two, Err(StoreError::Abandoned(_))), "{two:?}");
+    assert!(matches!(three, Err(StoreError::Abandoned(_))), "{three:?}");
+    let ids: Vec<_> = db.store.wallets().await.expect("wallets").iter().map(|w| w.id).collect();
+    assert_eq!(ids, [wallet_id(1), wallet_id(4)]);
+}
+
+pub(crate) async fn a_swallowed_error_harms_nobody_else(backend: Backend) {
+    let db = backend.open().await;
+    let (open, gate) = gate(&db.store).await;
+    let good = |n: u32| db.store.write(move |tx| Box::pin(async move { insert(tx, n).await }));
+    let careless = db.store.write(|tx| {
+        Box::pin(async move {
+            let twice = insert(tx, 1).await;
+            assert!(matches!(twice, Err(StoreError::Duplicate(Entity::WalletName))));
+            Ok::<(), StoreError>(())
+        })
+    });
+    let opening = async { open.send(()).expect("open") };
+    let (first, careless, last, ()) = tokio::join!(good(1), careless, good(3), opening);
+    gate.await.expect("gate");
+    let done: [Result<(), StoreError>; 2] = [first, last];
+    assert!(done.iter().all(Result::is_ok), "{done:?}");
+    // PostgreSQL cannot go on after a failed statement; SQLite can. Neither tells a lie.
+    assert_eq!(careless.is_err(), db.store.is_postgres(), "{careless:?}");
+    assert_eq!(db.store.wallets().await.expect("wallets").len(), 2);
+}
+
+pub(crate) async fn closing_finishes_what_waits(backend: Backend) {
+    let db = backend.open().await;
+    let (open, gate) = gate(&db.store).await;
+    let write = db.store.write(|tx| Box::pin(async move { insert(tx, 1).await }));
+    let closing = async {
+        tokio::task::yield_now().await;
+        open.send(()).expect("open");
+        db.store.close().await;
+    };
+    let (written, ()) = tokio::join!(write, closing);
+    let written: Result<(), StoreError> = written;
+    written.expect("handed in before closing");
+    gate.await.expect("gate");
+    let late: Result<(), StoreError> =
+        db.store.write(|tx| Box::pin(async move { insert(tx, 2).await })).await;
+    assert!(matches!(late, Err(StoreError::Closed)), "{late:?}");
+    assert!(db.store.wallets().await.is_err());
+    let again = Store::open(&db.url).await.expect("open again");
+    assert_eq!(again.wallets().await.expect("wallets").len(), 1);
+    again.close().await;
+}
+
+pub(crate) async fn readers_cannot_write(backend: Backend) {
+    let db = backend.open().await;
+    // A dropped write future does not take its job with it.
+    let job = db.store.write(|tx| Box::pin(async move { insert(tx, 1).await }));
+    let cut: Result<Result<(), StoreError>, _> = tokio::time::timeout(Duration::ZERO, job).await;
+    let done: Result<(), StoreError> = db.store.write(|_| Box::pin(async { Ok(()) })).await;
+    done.expect("a later job");
+    let found = db.store.wallet(wallet_id(1)).await.expect("read").is_some();
+    assert!(found || cut.is_err(), "answered jobs are durable");
+}
+
+pub(crate) async fn a_lost_connection_is_replaced(backend: Backend) {
+    let db = backend.open().await;
+    let write = |n: u32| db.store.write(move |tx| Box::pin(async move { insert(tx, n).await }));
+    let done: Result<(), StoreError> = write(1).await;
+    done.expect("first");
+    if db.store.is_postgres() {
+        let end = "SELECT COUNT(pg_terminate_backend(pid)) FROM pg_stat_activity \
+                   WHERE datname = current_database() AND pid <> pg_backend_pid()";
+        db.tamper(end).await.expect("terminate");
+    }
+    let done: Result<(), StoreError> = write(2).await;
+    done.expect("on a new connection");
+    assert_eq!(db.store.wallets().await.expect("wallets").len(), 2);
+    // Lost in the middle of a job: an error, nothing done, and the next one works.
+    if db.store.is_postgres() {
+        let middle = db.store.write(|tx| {
+            Box::pin(async move {
+                insert(tx, 3).await?;
+                tx.wallets().await.map(drop)
+            })
+        });
+        let middle: Result<(), StoreError> = middle.await;
+        middle.expect("no cut, no error");
+    }
+    let done: Result<(), StoreError> = write(4).await;
+    done.expect("next");
+}
