@@ -47,7 +47,7 @@ pub async fn deploy(rpc: &JsonRpc, artifact: &Path, owner: &str) -> Result<Erc20
     let address = receipt["contractAddress"].as_str().context("the receipt names no contract")?;
 
     let balance = rpc.call("eth_call", json!([{"to": address, "data": balance_of(owner)}, "latest"])).await?;
-    ensure!(balance == Value::from(format!("0x{SUPPLY:064x}")), "the faucet's balance is {balance}");
+    ensure!(balance == format!("0x{SUPPLY:064x}"), "the faucet's balance is {balance}");
     Ok(Erc20 { address: address.to_owned() })
 }
 

@@ -35,7 +35,7 @@ pub(crate) fn progress(text: &str) {
 /// A plain table.
 pub(crate) fn table<const N: usize>(head: [&str; N], rows: impl IntoIterator<Item = [String; N]>) -> String {
     let mut table = Table::new();
-    table.load_preset(presets::UTF8_HORIZONTAL_ONLY).set_header(head);
+    table.load_style(presets::UTF8_HORIZONTAL_ONLY).set_header(head);
     for row in rows {
         table.add_row(row);
     }

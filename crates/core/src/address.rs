@@ -138,7 +138,7 @@ mod tests {
         assert_eq!(usdc.parse::<Address>().expect("mint").to_string(), usdc);
         assert!(Address::parse(Chain::Ethereum, usdc).is_err());
         for bad in
-            ["", "0x", "0x12", "recipient-address", "EPjFWdd5AufqSSqeM2qN1xzybapC8G4wEGGkZwyTDt1", "éé"]
+            ["", "0x", "0x12", "recipient-address", "EPjFWdd5AufqSSqeM2qN1xzybapC8G4wEGGkZwyTD", "EPjFWdd5AufqSSqeM2qN1xzybapC8G4wEGGkZwyTDt10", "éé"]
         {
             assert!(bad.parse::<Address>().is_err(), "{bad}");
         }

@@ -276,6 +276,6 @@ mod tests {
         for bad in ["-1", "1e30", "0.0000001", "\"NaN\"", "null"] {
             assert!(usd(bad).is_err(), "{bad}");
         }
-        assert_eq!(serde_json::to_string(&Usd::from_micros(10_500_000)).expect("json"), "10.50");
+        assert_eq!(serde_json::to_string(&Usd::from_micros(10_500_000)).expect("json"), "10.5");
     }
 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use secrecy::ExposeSecret as _;
 use waiaas_chains::evm::{EvmChain, EvmOptions};
@@ -36,7 +37,7 @@ impl Chains {
             }
             let endpoints = urls.len();
             let client = http_client().map_err(|e| failed(network, e.to_string()))?;
-            let options = RpcOptions { timeout: config.rpc.timeout(), ..RpcOptions::default() };
+            let options = RpcOptions { timeout: Duration::from_secs(config.rpc.timeout_seconds), ..RpcOptions::default() };
             let rpc = RpcPool::new(&network.id, urls, client, options).map_err(|e| failed(network, e.to_string()))?;
             let chain = chain(config, network, rpc).map_err(|e| failed(network, e))?;
             served.insert(network.id.clone(), Served { chain, endpoints });

@@ -103,7 +103,10 @@ mod tests {
             }
             assert!(seen.insert(*root.secret().expose_secret()));
         }
-        assert_eq!(roots[0].subkey(SubKey::Backup).expose_secret(), roots[0].subkey(SubKey::Backup).expose_secret());
+        assert_eq!(
+            roots[0].subkey(SubKey::Backup).expose_secret(),
+            roots[0].subkey(SubKey::Backup).expose_secret()
+        );
         assert_ne!(roots[0].id(), roots[1].id());
     }
 }

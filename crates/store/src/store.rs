@@ -143,3 +143,20 @@ impl std::fmt::Debug for Store {
         f.debug_struct("Store").finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn readers_cannot_write() {
+        let dir = tempfile::tempdir().expect("temporary directory");
+        let url = DatabaseUrl::sqlite(&dir.path().join("waiaas.db")).expect("url");
+        let store = Store::open(&url).await.expect("open");
+        let mut reader = store.reader().await.expect("reader");
+        let insert = sqlx::query("INSERT INTO meta (key, value) VALUES ('a', 'b')");
+        assert!(insert.execute(&mut *reader).await.is_err());
+        let mode = std::fs::metadata(dir.path().join("waiaas.db")).expect("file");
+        assert_eq!(std::os::unix::fs::MetadataExt::mode(&mode) & 0o777, 0o600);
+    }
+}

@@ -2,6 +2,8 @@
 
 use std::time::{Duration, Instant};
 
+use solana_pubkey::Pubkey;
+use spl_associated_token_account_interface::address::get_associated_token_address_with_program_id as associated;
 use waiaas_chains::solana::{Commitment, SolanaOptions};
 use waiaas_chains::{Chain, ChainError, Expiry, Fate, Refusal, Submission};
 use waiaas_core::U256;
@@ -146,6 +148,60 @@ async fn recipients_that_would_keep_it_are_refused() {
         matches!(&refusal, Refusal::Unsupported(why) if why.contains("TransferFeeConfig")),
         "{refusal:?}"
     );
+}
+
+/// A Token-2022 account: mint, owner, amount, initialised, then extensions without values but one.
+fn token_account(mint: Address, owner: Address, amount: u64, extensions: &[u8]) -> Vec<u8> {
+    let mut data = [mint.as_bytes(), owner.as_bytes(), &amount.to_le_bytes()].concat();
+    data.resize(165, 0);
+    data[108] = 1;
+    data.push(2);
+    data.extend_from_slice(extensions);
+    data
+}
+
+#[tokio::test]
+async fn extensions_that_leave_a_transfer_alone_cost_the_rent_they_need() {
+    let net = Localnet::start();
+    let chain = net.local();
+    let wallet = net.wallet(20, SOL).await;
+    let (mint, to, strict) = (fresh(21), fresh(22), fresh(23));
+    let account = |owner: Address| {
+        let key = |address: Address| Pubkey::try_from(address.as_bytes()).expect("32 bytes");
+        let program = TOKEN_2022.parse().expect("address");
+        Address::Solana(associated(&key(owner), &key(mint), &program).to_bytes())
+    };
+    // Supply 1000, Pausable (26) and not paused; every account of it has PausableAccount (27).
+    let mut data = vec![0; 165];
+    data[36..44].copy_from_slice(&1_000u64.to_le_bytes());
+    data[45] = 1;
+    data.extend([1, 26, 0, 33, 0]);
+    data.extend([0; 33]);
+    net.plant(mint, TOKEN_2022, &data).await;
+    let extensions = [7, 0, 0, 0, 27, 0, 0, 0];
+    let source = token_account(mint, wallet.address(), 1_000, &extensions);
+    net.plant(account(wallet.address()), TOKEN_2022, &source).await;
+
+    let done = wallet.send(&chain, &tokens(to, mint, 400)).await;
+    done.confirmed();
+    let rent = U256::from(net.lamports(account(to)).await);
+    let opened = Effect::AccountRent { owner: to, account: account(to), amount: rent };
+    assert_eq!(done.without_fee().first(), Some(&opened));
+    assert_eq!(net.tokens(to, mint).await, 400);
+
+    // MemoTransfer (8), required: the recipient takes nothing without a memo.
+    let insists = token_account(mint, strict, 0, &[&extensions[..], &[8, 0, 1, 0, 1]].concat());
+    net.plant(account(strict), TOKEN_2022, &insists).await;
+    let refusal = wallet.refusal(&chain, &tokens(strict, mint, 1)).await;
+    assert!(matches!(&refusal, Refusal::SimulationFailed(why) if why.contains("memo")), "{refusal:?}");
+    let with_memo = Intent::TokenTransfer {
+        to: strict,
+        token: mint,
+        amount: U256::from(1),
+        memo: Some("as agreed".into()),
+    };
+    wallet.send(&chain, &with_memo).await.confirmed();
+    assert_eq!(net.tokens(strict, mint).await, 1);
 }
 
 #[tokio::test]

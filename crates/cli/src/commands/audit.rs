@@ -96,7 +96,7 @@ fn table(entries: &[AuditEntry]) -> String {
                 e.event_type.to_string(),
                 e.actor.clone(),
                 e.severity.to_string(),
-                e.tx_id.map(|id| id.to_string()).unwrap_or_default(),
+                e.tx_id.clone().unwrap_or_default(),
             ]
         }),
     )

@@ -5,7 +5,7 @@ use clap::Subcommand;
 use serde_json::json;
 use waiaas_engine::config::{Config, DEFAULTS};
 
-use crate::context::Context;
+use crate::context::{Context, environment};
 use crate::exit::CheckFailed;
 use crate::output;
 
@@ -20,7 +20,7 @@ pub(crate) enum Verb {
 
 pub(crate) fn run(context: &Context, verb: Verb) -> Result<()> {
     match verb {
-        Verb::Check => match Config::load(context.data_dir().path(), std::env::vars(), []) {
+        Verb::Check => match Config::load(context.data_dir().path(), environment(), []) {
             Ok(_) => output::show(context, &json!({ "valid": true }), |_| "The configuration is valid.".to_owned()),
             Err(error) => Err(CheckFailed(error.to_string()).into()),
         },

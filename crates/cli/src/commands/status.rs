@@ -8,7 +8,8 @@ use crate::output;
 
 pub(crate) async fn run(context: &Context) -> Result<()> {
     let status = context.operator()?.status().await?;
-    output::show(context, &status, |status| {
+    let value = serde_json::to_value(&status)?;
+    output::show(context, &value, |status| {
         let mut lines = Vec::new();
         for (name, value) in status.as_object().into_iter().flatten() {
             if !value.is_array() && !value.is_object() {

@@ -7,7 +7,7 @@ use clap::{Subcommand, ValueEnum};
 use secrecy::SecretString;
 use waiaas_api::client::Client;
 use waiaas_api::secret::WireSecret;
-use waiaas_api::wallets::{CreateWallet, ImportWallet, SuspendWallet, Wallet};
+use waiaas_api::wallets::{CreateWallet, ImportWallet, Wallet};
 use waiaas_engine::core::network::{Chain, Environment};
 use zeroize::Zeroizing;
 
@@ -140,7 +140,7 @@ pub(crate) async fn run(context: &Context, verb: Verb) -> Result<()> {
         }
         Verb::Suspend { wallet, reason } => {
             let id = find(&client, &wallet).await?.id;
-            let changed = client.suspend_wallet(id, &SuspendWallet { reason }).await?;
+            let changed = client.suspend_wallet(id, reason).await?;
             output::show(context, &changed, |w| format!("{} is {}.", w.id, w.status))
         }
         Verb::Resume { wallet } => {

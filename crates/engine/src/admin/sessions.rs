@@ -92,6 +92,15 @@ impl Engine {
         })
     }
 
+    /// The wallets a session may use.
+    pub async fn wallets_of_session(&self, _: &Master, id: SessionId) -> Result<Vec<crate::Wallet>, Error> {
+        let mut wallets = Vec::new();
+        for wallet in self.session_by_id(id).await?.wallets {
+            wallets.push(self.wallet_by_id(wallet).await?);
+        }
+        Ok(wallets)
+    }
+
     async fn session_by_id(&self, id: SessionId) -> Result<SessionRow, Error> {
         self.store().session(id).await?.ok_or_else(not_found)
     }

@@ -15,10 +15,11 @@ const PREFIX: &str = "WAIAAS_";
 
 /// Environment variables that are not settings: they belong to the start-up, the client commands
 /// and the tools.
-pub const RESERVED_ENV: [&str; 11] = [
+pub const RESERVED_ENV: [&str; 12] = [
     "WAIAAS_DATA_DIR",
     "WAIAAS_MASTER_PASSWORD",
     "WAIAAS_MASTER_PASSWORD_FILE",
+    "WAIAAS_NEW_MASTER_PASSWORD_FILE",
     "WAIAAS_AUTO_PROVISION",
     "WAIAAS_NO_UPDATE_NOTIFY",
     "WAIAAS_SESSION_TOKEN",

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::time::Duration;
 
 use serde::{Deserialize, Deserializer, de};
 use waiaas_core::network::{Chain, Network, NetworkId, Networks};
@@ -12,16 +11,12 @@ use super::value::{is_http_url, within};
 /// `[rpc]`. Its `Debug` shows no URL: providers put API keys into them.
 #[derive(Clone)]
 pub struct Rpc {
-    timeout_seconds: u64,
+    /// Seconds to wait for one answer of one node.
+    pub timeout_seconds: u64,
     endpoints: BTreeMap<NetworkId, Vec<String>>,
 }
 
 impl Rpc {
-    /// Time to wait for one answer of one node.
-    pub const fn timeout(&self) -> Duration {
-        Duration::from_secs(self.timeout_seconds)
-    }
-
     /// URLs of a built-in network's nodes in order of preference. Empty: the network is off.
     pub fn endpoints(&self, network: &NetworkId) -> &[String] {
         self.endpoints.get(network).map_or(&[], Vec::as_slice)

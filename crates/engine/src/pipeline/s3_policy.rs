@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use uuid::Uuid;
-use waiaas_core::UnixSeconds;
+use waiaas_core::{U256, UnixSeconds};
 use waiaas_core::asset::AssetId;
 use waiaas_core::audit::{Actor, AuditEvent};
 use waiaas_core::digest::Digest;
@@ -15,7 +15,7 @@ use waiaas_core::effect::Effects;
 use waiaas_core::ids::TxId;
 use waiaas_core::money::{Price, Usd};
 use waiaas_core::policy::{
-    AssetFacts, Denial, Facts, Grant, PriceFact, Tier, TierReason, Verdict, WindowWarning, evaluate,
+    AssetFacts, Denial, Facts, Grant, PriceFact, Spending, Sum, Tier, TierReason, Verdict, WindowWarning, evaluate,
 };
 use waiaas_core::transaction::TxStatus;
 use waiaas_store::{AuditEntry, Claim, NewReservation, NewTransaction, WriteTx};
@@ -142,30 +142,27 @@ fn conflict() -> Error {
         .hint("Use a fresh key for a new request; repeat a request with its own key and body.")
 }
 
-/// One reservation per asset and kind, valued against the agent.
+/// One reservation per asset and kind. The sums are those that were judged; a fee is worth what it
+/// adds, so that spending and fee together count exactly what the windows were asked about.
 fn reservations(effects: &Effects, facts: &Facts) -> Vec<NewReservation> {
-    let mut held: Vec<NewReservation> = Vec::new();
-    for outflow in effects.outflows() {
-        let usd = value(facts, outflow.asset, outflow.amount);
-        let same = held.iter_mut().find(|r| r.asset == *outflow.asset && r.is_fee == outflow.fee);
-        match same {
-            Some(entry) => {
-                entry.amount = entry.amount.saturating_add(outflow.amount);
-                entry.usd = entry.usd.zip(usd).map(|(a, b)| a.plus(b));
+    let mut held = Vec::new();
+    for (asset, leaving) in Spending::of(effects, facts).assets() {
+        let counted = leaving.counted.saturated();
+        let spent = leaving.spent.map_or(U256::ZERO, Sum::saturated);
+        let (all, usd) = (value(facts, asset, counted), value(facts, asset, spent));
+        let mut hold = |amount: U256, usd, is_fee| {
+            if amount > U256::ZERO {
+                held.push(NewReservation { asset: asset.clone(), amount, usd, is_fee });
             }
-            None => held.push(NewReservation {
-                asset: outflow.asset.clone(),
-                amount: outflow.amount,
-                usd,
-                is_fee: outflow.fee,
-            }),
-        }
+        };
+        hold(spent, usd, false);
+        hold(counted.saturating_sub(spent), all.zip(usd).map(|(all, usd)| all.minus(usd)), true);
     }
     held
 }
 
 /// What an amount is worth, if that is known.
-pub(crate) fn value(facts: &Facts, asset: &AssetId, amount: waiaas_core::U256) -> Option<Usd> {
+pub(crate) fn value(facts: &Facts, asset: &AssetId, amount: U256) -> Option<Usd> {
     match facts.assets.get(asset) {
         Some(AssetFacts { decimals, price: PriceFact::Known(price), .. }) => Some(price.value_of(amount, *decimals)),
         _ => None,

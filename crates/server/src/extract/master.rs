@@ -65,7 +65,8 @@ mod tests {
         assert_eq!(read(&[b"my-secret-password"]), Ok("my-secret-password".to_owned()));
         assert_eq!(read(&["pässwort".as_bytes()]), Ok("pässwort".to_owned()));
         let long = [b'x'; MAX + 1];
-        for bad in [&[][..], &[b""], &[b"a", b"a"], &[b"\xff\xfe"], &[&long]] {
+        let cases: [&[&[u8]]; 5] = [&[], &[b""], &[b"a", b"a"], &[b"\xff\xfe"], &[&long]];
+        for bad in cases {
             let failure = read(bad).expect_err("refused");
             assert_eq!(failure.code().as_str(), "INVALID_MASTER_PASSWORD");
         }

@@ -180,3 +180,83 @@ pub(crate) async fn requests_are_counted_after_the_boundary(backend: Backend) {
     assert_eq!(counts, [(1, 1), (60, 2), (61, 3), (u64::MAX, 3)]);
     assert_eq!(db.store.requests_since(wallet_id(1), NOW).await.expect("count"), 0);
 }
+
+/// What a transaction counts for, as the specification says it.
+struct Model {
+    status: TxStatus,
+    held: Option<(u64, u64)>,
+    settled: Option<(u64, i64)>,
+}
+
+impl Model {
+    fn units(&self, now: i64, window: i64) -> u64 {
+        let held = self.held.map_or(0, |(spend, fee)| spend + fee);
+        held + self.settled.filter(|(_, at)| *at > now - window).map_or(0, |(units, _)| units)
+    }
+}
+
+/// Any history of legal moves, and what the ledger says after each step.
+pub(crate) async fn any_history_matches_the_model(backend: Backend) {
+    let db = backend.open().await;
+    seed(&db.store).await;
+    let mut state: u64 = 0x9e37_79b9_7f4a_7c15;
+    let mut random = move |below: u64| {
+        // xorshift64: repeatable, and good enough to wander.
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        state % below
+    };
+    let mut models: Vec<Model> = Vec::new();
+    let mut now = NOW;
+    for _ in 0..250 {
+        now += random(40_000) as i64;
+        if models.is_empty() || random(3) == 0 {
+            let status = TxStatus::initial()[random(4) as usize];
+            let (amount, limit) = (1 + random(1_000), random(100));
+            let denied = status == TxStatus::Denied;
+            let holds = if denied { vec![] } else { vec![spend(amount, amount), fee(limit, limit)] };
+            let new = new_tx(models.len() as u32, status);
+            admit(&db.store, new, holds, now).await.expect("admit");
+            models.push(Model { status, held: (!denied).then_some((amount, limit)), settled: None });
+        } else {
+            let n = random(models.len() as u64) as usize;
+            let model = &mut models[n];
+            let Some((amount, limit)) = model.held else { continue };
+            let paid = random(limit + 1);
+            let text = || String::from("X");
+            let changes = [
+                (StatusChange::Executing, None),
+                (StatusChange::Signed(signed(n as u64)), None),
+                (StatusChange::Submitted, None),
+                (StatusChange::Confirmed { fee: U256::from(paid), block: 1 }, Some(amount + paid)),
+                (
+                    StatusChange::Reverted { fee: U256::from(paid), block: 1, code: text(), message: text() },
+                    Some(paid),
+                ),
+                (StatusChange::Dead { code: text(), message: text() }, Some(0)),
+                (StatusChange::Failed { code: text(), message: text() }, Some(0)),
+                (StatusChange::Cancelled { code: None }, Some(0)),
+                (StatusChange::Expired, Some(0)),
+            ];
+            let (change, counts) = changes[random(9) as usize].clone();
+            let legal = change.check(model.status).is_ok();
+            let to = change.to();
+            let moved = advance(&db.store, tx_id(n as u32), model.status, change, now).await;
+            assert_eq!(moved.is_ok(), legal);
+            if legal {
+                model.status = to;
+                if let Some(units) = counts {
+                    (model.held, model.settled) = (None, Some((units, now)));
+                }
+            }
+        }
+        let ledger = at(&db.store, now).await;
+        let sum = |window| models.iter().map(|model| model.units(now, window)).sum::<u64>();
+        let (day, month) = (sum(DAY_SECONDS), sum(MONTH_SECONDS));
+        // One unit is priced at one dollar, so both columns say the same.
+        assert_eq!(dollars(&ledger), (usd(day), usd(month)));
+        assert_eq!(ledger.asset_day.get(&eth()).copied().unwrap_or_default(), U256::from(day));
+        assert_eq!(ledger.asset_month.get(&eth()).copied().unwrap_or_default(), U256::from(month));
+    }
+}

@@ -7,7 +7,7 @@ use waiaas_core::transaction::TxStatus;
 use waiaas_store::Store;
 
 use crate::backend::Backend;
-use crate::fixtures::{NOW, admit, new_tx, seed, spend};
+use crate::fixtures::{NOW, admit, new_tx, seed, spend, wallet_id};
 
 const SPAN: Duration = Duration::from_secs(3);
 
@@ -38,6 +38,7 @@ async fn admissions(store: &Store, callers: u32, first: u32) -> (u64, u64) {
 
 /// Durable commits per second of one insert each, one after the other, without the store.
 async fn raw_loop() -> u64 {
+    sqlx::any::install_default_drivers();
     let dir = tempfile::tempdir().expect("temporary directory");
     let url = format!("sqlite:{}?mode=rwc", dir.path().join("raw.db").display());
     let mut conn = AnyConnection::connect(&url).await.expect("connect");
@@ -65,17 +66,9 @@ async fn group_commit_against_a_raw_loop() {
             println!("{name}: {callers} callers: {rate} admissions/s (row, hold, audit), {share} per commit");
         }
         let start = Instant::now();
-        let ledger = db.store.ledger(
-            waiaas_core::ids::WalletId::new(new_tx(1, TxStatus::Executing).wallet.uuid()),
-            NOW,
-            &[],
-        );
-        let ledger = ledger.await.expect("ledger");
-        println!(
-            "{name}: ledger over {} rows in {:?}",
-            ledger.asset_day.values().sum::<waiaas_core::U256>(),
-            start.elapsed()
-        );
+        let ledger = db.store.ledger(wallet_id(1), NOW, &[]).await.expect("ledger");
+        let rows = ledger.asset_day.values().sum::<waiaas_core::U256>();
+        println!("{name}: ledger over {rows} rows in {:?}", start.elapsed());
         let start = Instant::now();
         let chain = db.store.verify_chain().await.expect("chain");
         println!("{name}: chain of {} rows verified in {:?}", chain.rows, start.elapsed());

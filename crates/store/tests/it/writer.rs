@@ -1,11 +1,11 @@
 //! Group commit.
 
-use std::time::Duration;
-
+use futures_util::FutureExt as _;
+use futures_util::future::join_all;
 use waiaas_core::audit::AuditEvent;
 use waiaas_store::{Entity, Store, StoreError, WriteTx};
 
-use crate::backend::Backend;
+use crate::backend::{Backend, Db};
 use crate::fixtures::{NOW, entry, new_wallet, wallet_id};
 
 /// An error of the caller's own, as the engine has.
@@ -50,29 +50,20 @@ pub(crate) async fn jobs_share_commits_and_fail_alone(backend: Backend) {
     let db = backend.open().await;
     let before = db.store.stats();
     let (open, gate) = gate(&db.store).await;
-    let tasks: Vec<_> = (1..=50u32)
-        .map(|n| {
-            let store = db.store.clone();
-            tokio::spawn(async move {
-                store
-                    .write(move |tx| {
-                        Box::pin(async move {
-                            insert(tx, n).await?;
-                            if n % 10 == 0 { Err(Own::Mine(n)) } else { Ok(n) }
-                        })
-                    })
-                    .await
+    let jobs = (1..=50u32).map(|n| {
+        db.store.write(move |tx| {
+            Box::pin(async move {
+                insert(tx, n).await?;
+                if n % 10 == 0 { Err(Own::Mine(n)) } else { Ok(n) }
             })
         })
-        .collect();
-    // All fifty are handed in before the gate opens; each has run once up to its first wait.
-    while tokio::runtime::Handle::current().metrics().num_alive_tasks() < 50 {
-        tokio::task::yield_now().await;
-    }
-    open.send(()).expect("open");
+    });
+    // Joined futures are polled in order, so all fifty are handed in before the gate opens.
+    let opening = async { open.send(()).expect("open") };
+    let (results, ()) = tokio::join!(join_all(jobs), opening);
     gate.await.expect("gate");
-    for (n, task) in (1..=50u32).zip(tasks) {
-        match task.await.expect("task") {
+    for (n, result) in (1..=50u32).zip(results) {
+        match result {
             Ok(got) => assert!(got == n && n % 10 != 0),
             Err(Own::Mine(got)) => assert!(got == n && n % 10 == 0, "each its own error"),
             Err(Own::Store(error)) => panic!("{error}"),
@@ -84,8 +75,7 @@ pub(crate) async fn jobs_share_commits_and_fail_alone(backend: Backend) {
     assert_eq!((chain.rows, chain.first_bad), (45, None), "no gap where a job failed");
     let stats = db.store.stats();
     let (commits, jobs) = (stats.commits - before.commits, stats.jobs - before.jobs);
-    assert_eq!(jobs, 51);
-    assert!(commits < 50, "{commits} commits for {jobs} jobs");
+    assert_eq!((jobs, commits), (51, 2), "the gate's commit and one for the fifty");
 }
 
 pub(crate) async fn a_panic_harms_nobody_else(backend: Backend) {
@@ -162,15 +152,26 @@ pub(crate) async fn closing_finishes_what_waits(backend: Backend) {
     again.close().await;
 }
 
-pub(crate) async fn readers_cannot_write(backend: Backend) {
+pub(crate) async fn dropping_the_caller_does_not_drop_the_write(backend: Backend) {
     let db = backend.open().await;
-    // A dropped write future does not take its job with it.
-    let job = db.store.write(|tx| Box::pin(async move { insert(tx, 1).await }));
-    let cut: Result<Result<(), StoreError>, _> = tokio::time::timeout(Duration::ZERO, job).await;
-    let done: Result<(), StoreError> = db.store.write(|_| Box::pin(async { Ok(()) })).await;
-    done.expect("a later job");
-    let found = db.store.wallet(wallet_id(1)).await.expect("read").is_some();
-    assert!(found || cut.is_err(), "answered jobs are durable");
+    let (open, gate) = gate(&db.store).await;
+    let mut job = Box::pin(db.store.write(|tx| Box::pin(async move { insert(tx, 1).await })));
+    let polled: Option<Result<(), StoreError>> = job.as_mut().now_or_never();
+    assert!(polled.is_none(), "handed in and waiting");
+    drop(job);
+    open.send(()).expect("open");
+    gate.await.expect("gate");
+    let later: Result<(), StoreError> =
+        db.store.write(|tx| Box::pin(async move { insert(tx, 2).await })).await;
+    later.expect("a later job");
+    assert_eq!(db.store.wallets().await.expect("wallets").len(), 2);
+}
+
+/// Ends every connection of this database but the one it is asked through.
+async fn cut(db: &Db) {
+    let end = "SELECT COUNT(pg_terminate_backend(pid)) FROM pg_stat_activity \
+               WHERE datname = current_database() AND pid <> pg_backend_pid()";
+    db.tamper(end).await.expect("terminate");
 }
 
 pub(crate) async fn a_lost_connection_is_replaced(backend: Backend) {
@@ -178,25 +179,37 @@ pub(crate) async fn a_lost_connection_is_replaced(backend: Backend) {
     let write = |n: u32| db.store.write(move |tx| Box::pin(async move { insert(tx, n).await }));
     let done: Result<(), StoreError> = write(1).await;
     done.expect("first");
-    if db.store.is_postgres() {
-        let end = "SELECT COUNT(pg_terminate_backend(pid)) FROM pg_stat_activity \
-                   WHERE datname = current_database() AND pid <> pg_backend_pid()";
-        db.tamper(end).await.expect("terminate");
+    if !db.store.is_postgres() {
+        return; // A file has no connection to lose.
     }
+    cut(&db).await;
     let done: Result<(), StoreError> = write(2).await;
     done.expect("on a new connection");
-    assert_eq!(db.store.wallets().await.expect("wallets").len(), 2);
-    // Lost in the middle of a job: an error, nothing done, and the next one works.
-    if db.store.is_postgres() {
-        let middle = db.store.write(|tx| {
-            Box::pin(async move {
-                insert(tx, 3).await?;
-                tx.wallets().await.map(drop)
-            })
-        });
-        let middle: Result<(), StoreError> = middle.await;
-        middle.expect("no cut, no error");
-    }
-    let done: Result<(), StoreError> = write(4).await;
+    // Lost in the middle of a job, with another one before it in the same commit: neither happened.
+    let (open, gate) = gate(&db.store).await;
+    let (ready, is_ready) = tokio::sync::oneshot::channel::<()>();
+    let (resume, resumed) = tokio::sync::oneshot::channel::<()>();
+    let middle = db.store.write(|tx| {
+        Box::pin(async move {
+            insert(tx, 4).await?;
+            let _ = ready.send(());
+            let _ = resumed.await;
+            insert(tx, 5).await
+        })
+    });
+    let cutting = async {
+        open.send(()).expect("open");
+        is_ready.await.expect("ready");
+        cut(&db).await;
+        resume.send(()).expect("resume");
+    };
+    let (before, middle, ()) = tokio::join!(write(3), middle, cutting);
+    let (before, middle): (Result<(), StoreError>, Result<(), StoreError>) = (before, middle);
+    gate.await.expect("gate");
+    assert!(matches!(middle, Err(StoreError::Unavailable(_))), "{middle:?}");
+    assert!(matches!(before, Err(StoreError::Unavailable(_))), "{before:?}");
+    let done: Result<(), StoreError> = write(6).await;
     done.expect("next");
+    let ids: Vec<_> = db.store.wallets().await.expect("wallets").iter().map(|w| w.id).collect();
+    assert_eq!(ids, [1, 2, 6].map(wallet_id));
 }

@@ -10,7 +10,7 @@ use crate::routes::Answer;
 
 /// Stops the daemon: no new connections, running requests finish, then it ends.
 #[utoipa::path(post, path = "/v1/admin/shutdown", tag = "admin", responses((status = 200, body = Done)))]
-pub(crate) async fn shutdown(MasterAuth(_): MasterAuth, State(app): State<App>) -> Answer<Done> {
+pub(crate) async fn shutdown(_: MasterAuth, State(app): State<App>) -> Answer<Done> {
     app.stop().cancel();
     Ok(Json(Done { message: "The daemon is stopping.".to_owned() }))
 }

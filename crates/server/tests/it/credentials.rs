@@ -1,0 +1,166 @@
+//! Every operation takes the credential it says, and nothing less.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::{Value, json};
+use waiaas_server::{AuthClass, Door, inventory, openapi_json};
+
+use crate::daemon::{Daemon, read};
+
+const ID: &str = "018f3a4e-0000-7000-8000-000000000001";
+
+fn concrete(door: &Door) -> String {
+    door.path.replace("{id}", ID).replace("{walletId}", ID)
+}
+
+fn documented() -> BTreeMap<(String, String), BTreeSet<BTreeSet<String>>> {
+    let document: Value = serde_json::from_str(&openapi_json()).expect("document");
+    let mut operations = BTreeMap::new();
+    for (path, item) in document["paths"].as_object().expect("paths") {
+        for (method, operation) in item.as_object().expect("item") {
+            let alternatives = operation["security"].as_array().expect("security is always stated");
+            let names = |scheme: &Value| scheme.as_object().expect("scheme").keys().cloned().collect();
+            operations
+                .insert((method.to_uppercase(), path.clone()), alternatives.iter().map(names).collect());
+        }
+    }
+    operations
+}
+
+fn schemes(auth: AuthClass) -> BTreeSet<BTreeSet<String>> {
+    let alternatives: &[&[&str]] = match auth {
+        AuthClass::Public => &[],
+        AuthClass::Session => &[&["session"]],
+        AuthClass::Master => &[&["master"]],
+        AuthClass::Owner => &[&["ownerSignature", "ownerMessage"]],
+        AuthClass::SessionOrMaster => &[&["session"], &["master"]],
+    };
+    alternatives.iter().map(|names| names.iter().map(|name| (*name).to_owned()).collect()).collect()
+}
+
+#[test]
+fn the_document_and_the_register_say_the_same() {
+    let mut documented = documented();
+    for door in inventory() {
+        let stated = documented.remove(&(door.method.to_owned(), door.path.clone()));
+        assert_eq!(stated, Some(schemes(door.auth)), "{} {}", door.method, door.path);
+    }
+    assert!(documented.is_empty(), "not registered: {documented:?}");
+}
+
+#[test]
+fn only_these_operations_are_public() {
+    let doors = inventory();
+    let public = doors.iter().filter(|door| door.auth == AuthClass::Public).map(|door| door.path.as_str());
+    assert_eq!(
+        public.collect::<BTreeSet<_>>(),
+        BTreeSet::from(["/health", "/doc", "/v1/transactions/{id}/approval"])
+    );
+    let owners = doors.iter().filter(|door| door.auth == AuthClass::Owner).count();
+    assert_eq!(owners, 3, "approve, reject, verify");
+}
+
+#[test]
+fn operation_ids_are_unique_and_errors_documented() {
+    let document: Value = serde_json::from_str(&openapi_json()).expect("document");
+    assert_eq!(document["openapi"], "3.1.0");
+    let mut seen = BTreeSet::new();
+    for operation in
+        document["paths"].as_object().expect("paths").values().flat_map(|i| i.as_object()).flatten()
+    {
+        let id = operation.1["operationId"].as_str().expect("id");
+        assert!(seen.insert(id.to_owned()), "{id} twice");
+        let reference = &operation.1["responses"]["default"]["content"]["application/json"]["schema"]["$ref"];
+        assert_eq!(reference, "#/components/schemas/Problem", "{id}");
+    }
+    assert_eq!(openapi_json(), openapi_json());
+}
+
+#[test]
+fn every_reference_in_the_document_resolves() {
+    fn references<'a>(value: &'a Value, found: &mut Vec<&'a str>) {
+        match value {
+            Value::Object(map) => {
+                found.extend(map.get("$ref").and_then(Value::as_str));
+                map.values().for_each(|v| references(v, found));
+            }
+            Value::Array(list) => list.iter().for_each(|v| references(v, found)),
+            Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+        }
+    }
+    let document: Value = serde_json::from_str(&openapi_json()).expect("document");
+    let mut found = Vec::new();
+    references(&document, &mut found);
+    assert!(found.len() > 50);
+    for reference in found {
+        let pointer = reference.strip_prefix('#').expect("local");
+        assert!(document.pointer(pointer).is_some(), "{reference}");
+    }
+}
+
+#[tokio::test]
+async fn nothing_but_the_public_doors_opens_without_a_credential() {
+    let daemon = Daemon::with(&[("security.rate_limit_global_ip_rpm", "10000")]).await;
+    for door in inventory().iter().filter(|door| door.auth != AuthClass::Public) {
+        // A body that would be refused shows that the credential is looked at first.
+        let request = daemon.ask(door.method, &concrete(door)).header("content-type", "text/plain").body("x");
+        let (status, body) = read(request).await;
+        assert_eq!(status, 401, "{} {}: {body}", door.method, door.path);
+    }
+}
+
+#[tokio::test]
+async fn a_credential_opens_only_its_own_doors() {
+    let daemon = Daemon::with(&[
+        ("security.rate_limit_global_ip_rpm", "10000"),
+        ("security.rate_limit_session_rpm", "10000"),
+    ])
+    .await;
+    let wallet = daemon.wallet("main").await;
+    let token = daemon.agent_header(&daemon.session(&wallet).await);
+    for door in inventory() {
+        let request =
+            daemon.ask(door.method, &concrete(&door)).header("content-type", "text/plain").body("x");
+        let (with_session, body) = read(request.header("authorization", &token)).await;
+        let opens = matches!(door.auth, AuthClass::Session | AuthClass::SessionOrMaster | AuthClass::Public);
+        assert_eq!(with_session != 401, opens, "session on {} {}: {body}", door.method, door.path);
+        if door.path == "/v1/admin/shutdown" {
+            continue;
+        }
+        let request =
+            daemon.ask(door.method, &concrete(&door)).header("content-type", "text/plain").body("x");
+        let harmless = request.header("x-master-password", crate::daemon::PASSWORD);
+        let opens = !matches!(door.auth, AuthClass::Session | AuthClass::Owner);
+        if opens && door.path.starts_with("/v1/admin/") && door.method == "POST" {
+            continue;
+        }
+        let (with_master, body) = read(harmless).await;
+        assert_eq!(with_master != 401, opens, "master on {} {}: {body}", door.method, door.path);
+    }
+}
+
+#[tokio::test]
+async fn two_credentials_are_one_too_many() {
+    let daemon = Daemon::start().await;
+    let wallet = daemon.wallet("main").await;
+    let token = daemon.agent_header(&daemon.session(&wallet).await);
+    let request = daemon.ask("GET", "/v1/wallets").header("authorization", &token);
+    let (status, body) = read(request.header("x-master-password", crate::daemon::PASSWORD)).await;
+    assert_eq!((status, &body["code"]), (400, &json!("AMBIGUOUS_CREDENTIALS")));
+}
+
+#[tokio::test]
+async fn wrong_passwords_are_refused_and_counted() {
+    let daemon = Daemon::with(&[("security.master_lockout_failures", "2")]).await;
+    let ask = |password: &str| read(daemon.ask("GET", "/v1/wallets").header("x-master-password", password));
+    let mut codes = Vec::new();
+    for _ in 0..3 {
+        let (status, body) = ask("not-the-password").await;
+        codes.push((status, body["code"].as_str().expect("code").to_owned()));
+    }
+    assert_eq!(codes[0], (401, "INVALID_MASTER_PASSWORD".to_owned()));
+    assert_eq!(codes[2], (429, "MASTER_PASSWORD_LOCKED".to_owned()));
+    let request = daemon.ask("GET", "/v1/wallets").header("x-master-password", "not-the-password");
+    let response = request.send().await.expect("answer");
+    assert!(response.headers().contains_key("retry-after"));
+}

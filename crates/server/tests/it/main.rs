@@ -1,0 +1,15 @@
+//! The doors in front of a real engine on a real socket. No chain is needed here: what reaches one
+//! is tested where nodes run.
+
+#[cfg(test)]
+mod admin;
+#[cfg(test)]
+mod credentials;
+#[cfg(test)]
+mod daemon;
+#[cfg(test)]
+mod owners;
+#[cfg(test)]
+mod sessions;
+#[cfg(test)]
+mod transport;

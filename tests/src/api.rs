@@ -1,0 +1,113 @@
+//! The HTTP API as a caller sees it: status and JSON, nothing hidden.
+
+use anyhow::{Context as _, Result, bail};
+use reqwest::{Method, RequestBuilder};
+use serde_json::{Value, json};
+
+/// A caller with at most one credential.
+#[derive(Clone, Debug)]
+pub struct Api {
+    client: reqwest::Client,
+    url: String,
+    headers: Vec<(&'static str, String)>,
+}
+
+/// An answer.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Answer {
+    /// HTTP status.
+    pub status: u16,
+    /// The body; `null` when empty.
+    pub body: Value,
+}
+
+impl Answer {
+    /// The body, if the status is this one.
+    pub fn expect(self, status: u16) -> Result<Value> {
+        if self.status != status {
+            bail!("expected HTTP {status}, got {}: {}", self.status, self.body);
+        }
+        Ok(self.body)
+    }
+
+    /// The stable error code, if it is an error of this status.
+    pub fn refused(self, status: u16) -> Result<String> {
+        let body = self.expect(status)?;
+        Ok(body["code"].as_str().with_context(|| format!("a code in {body}"))?.to_owned())
+    }
+}
+
+impl Api {
+    pub(crate) fn new(url: &str) -> Self {
+        Self { client: reqwest::Client::new(), url: url.to_owned(), headers: Vec::new() }
+    }
+
+    /// With the master password.
+    #[must_use]
+    pub fn password(self, password: &str) -> Self {
+        self.header("x-master-password", password)
+    }
+
+    /// With a session token.
+    #[must_use]
+    pub fn token(self, token: &str) -> Self {
+        self.header("authorization", &format!("Bearer {token}"))
+    }
+
+    /// With any header.
+    #[must_use]
+    pub fn header(mut self, name: &'static str, value: &str) -> Self {
+        self.headers.push((name, value.to_owned()));
+        self
+    }
+
+    /// GET.
+    pub async fn get(&self, path: &str) -> Result<Answer> {
+        self.send(self.request(Method::GET, path)).await
+    }
+
+    /// POST with a JSON body.
+    pub async fn post(&self, path: &str, body: Value) -> Result<Answer> {
+        self.send(self.request(Method::POST, path).json(&body)).await
+    }
+
+    /// POST without a body.
+    pub async fn post_empty(&self, path: &str) -> Result<Answer> {
+        self.send(self.request(Method::POST, path)).await
+    }
+
+    /// PUT with a JSON body.
+    pub async fn put(&self, path: &str, body: Value) -> Result<Answer> {
+        self.send(self.request(Method::PUT, path).json(&body)).await
+    }
+
+    /// DELETE.
+    pub async fn delete(&self, path: &str) -> Result<Answer> {
+        self.send(self.request(Method::DELETE, path)).await
+    }
+
+    /// Any method with a raw body.
+    pub async fn raw(&self, method: Method, path: &str, content_type: &str, body: Vec<u8>) -> Result<Answer> {
+        self.send(self.request(method, path).header("content-type", content_type).body(body)).await
+    }
+
+    fn request(&self, method: Method, path: &str) -> RequestBuilder {
+        let request = self.client.request(method, format!("{}{path}", self.url));
+        self.headers.iter().fold(request, |request, (name, value)| request.header(*name, value))
+    }
+
+    async fn send(&self, request: RequestBuilder) -> Result<Answer> {
+        let response = request.send().await?;
+        let status = response.status().as_u16();
+        let bytes = response.bytes().await?;
+        let body = if bytes.is_empty() { Value::Null } else { serde_json::from_slice(&bytes)? };
+        Ok(Answer { status, body })
+    }
+
+    /// Creates a policy for a wallet.
+    pub async fn policy(&self, wallet: &str, policy_type: &str, rules: Value) -> Result<String> {
+        let body = json!({ "walletId": wallet, "type": policy_type, "rules": rules });
+        let made = self.post("/v1/policies", body).await?.expect(201)?;
+        Ok(made["id"].as_str().context("an id")?.to_owned())
+    }
+}

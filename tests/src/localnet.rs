@@ -1,0 +1,170 @@
+//! Both chains, started by `localnet/start.sh` and stopped when dropped.
+
+use std::io::{BufRead as _, BufReader};
+use std::path::Path;
+use std::process::{Child, ChildStdin, Command, Stdio};
+
+use anyhow::{Context as _, Result, ensure};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use crate::node::rpc;
+
+/// A running pair of nodes.
+pub struct Localnet {
+    child: Child,
+    // Closing it is what tells the nodes to stop.
+    stdin: Option<ChildStdin>,
+    /// Solana.
+    pub solana: SolanaNode,
+    /// EVM.
+    pub evm: EvmNode,
+}
+
+/// The Solana node.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SolanaNode {
+    /// JSON-RPC.
+    pub rpc: String,
+    /// A classic SPL mint.
+    pub spl_mint: String,
+    /// Its decimals.
+    pub spl_decimals: u8,
+    /// A Token-2022 mint.
+    pub token2022_mint: String,
+    /// Its decimals.
+    pub token2022_decimals: u8,
+}
+
+/// The EVM node.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct EvmNode {
+    /// JSON-RPC.
+    pub rpc: String,
+    /// Its funded, unlocked account.
+    pub faucet: EvmFaucet,
+    /// An ERC-20.
+    pub erc20: String,
+    /// Its decimals.
+    pub erc20_decimals: u8,
+}
+
+/// An account the EVM node signs for.
+#[derive(Clone, Debug, Deserialize)]
+pub struct EvmFaucet {
+    /// Its address.
+    pub address: String,
+}
+
+#[derive(Deserialize)]
+struct Line {
+    solana: SolanaNode,
+    evm: EvmNode,
+}
+
+impl Localnet {
+    /// Starts both nodes; the first time on a machine this builds them.
+    pub fn start() -> Result<Self> {
+        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../localnet/start.sh");
+        let mut child = Command::new("bash")
+            .arg(script)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .context("starting localnet/start.sh")?;
+        let stdin = child.stdin.take();
+        let stdout = child.stdout.take().context("stdout")?;
+        let mut text = String::new();
+        BufReader::new(stdout).read_line(&mut text).context("reading the endpoints")?;
+        let line: Line = serde_json::from_str(&text).context("localnet did not start")?;
+        Ok(Self { child, stdin, solana: line.solana, evm: line.evm })
+    }
+}
+
+impl Drop for Localnet {
+    fn drop(&mut self) {
+        drop(self.stdin.take());
+        let _ = self.child.wait();
+    }
+}
+
+impl SolanaNode {
+    /// Gives an account this many lamports.
+    pub async fn fund(&self, address: &str, lamports: u64) -> Result<()> {
+        rpc(&self.rpc, "surfnet_setAccount", json!([address, { "lamports": lamports }])).await.map(drop)
+    }
+
+    /// Gives an account this many base units of the SPL token.
+    pub async fn fund_spl(&self, owner: &str, amount: u64) -> Result<()> {
+        let params = json!([owner, self.spl_mint, { "amount": amount }]);
+        rpc(&self.rpc, "surfnet_setTokenAccount", params).await.map(drop)
+    }
+
+    /// Gives an account this many base units of the Token-2022 token.
+    pub async fn fund_token2022(&self, owner: &str, amount: u64) -> Result<()> {
+        let program = "TokenzQdBNbLqP5VEhdkAS6EPFLC1PHnBqCXEpPxuEb";
+        let params = json!([owner, self.token2022_mint, { "amount": amount }, program]);
+        rpc(&self.rpc, "surfnet_setTokenAccount", params).await.map(drop)
+    }
+
+    /// Lamports of an account.
+    pub async fn balance(&self, address: &str) -> Result<u64> {
+        let params = json!([address, { "commitment": "processed" }]);
+        let answer = rpc(&self.rpc, "getBalance", params).await?;
+        answer["value"].as_u64().context("a balance")
+    }
+
+    /// Base units of a token an account holds.
+    pub async fn token_balance(&self, owner: &str, mint: &str) -> Result<u64> {
+        let params = json!([owner, { "mint": mint }, { "encoding": "jsonParsed", "commitment": "processed" }]);
+        let answer = rpc(&self.rpc, "getTokenAccountsByOwner", params).await?;
+        let mut sum = 0;
+        for account in answer["value"].as_array().context("accounts")? {
+            let amount = &account["account"]["data"]["parsed"]["info"]["tokenAmount"]["amount"];
+            sum += amount.as_str().context("an amount")?.parse::<u64>()?;
+        }
+        Ok(sum)
+    }
+}
+
+impl EvmNode {
+    /// Gives an account this much wei.
+    pub async fn fund(&self, address: &str, wei: u128) -> Result<()> {
+        rpc(&self.rpc, "anvil_setBalance", json!([address, format!("{wei:#x}")])).await.map(drop)
+    }
+
+    /// Sends base units of the ERC-20 from the faucet.
+    pub async fn fund_erc20(&self, to: &str, amount: u128) -> Result<()> {
+        let to = to.trim_start_matches("0x").to_lowercase();
+        let data = format!("0xa9059cbb{to:0>64}{amount:064x}");
+        let call = json!([{ "from": self.faucet.address, "to": self.erc20, "data": data }]);
+        let hash = rpc(&self.rpc, "eth_sendTransaction", call).await?;
+        let receipt = rpc(&self.rpc, "eth_getTransactionReceipt", json!([hash])).await?;
+        ensure!(receipt["status"] == "0x1", "the faucet's transfer failed: {receipt}");
+        Ok(())
+    }
+
+    /// Wei of an account.
+    pub async fn balance(&self, address: &str) -> Result<u128> {
+        quantity(&rpc(&self.rpc, "eth_getBalance", json!([address, "latest"])).await?)
+    }
+
+    /// Base units of the ERC-20 an account holds.
+    pub async fn erc20_balance(&self, owner: &str) -> Result<u128> {
+        let owner = owner.trim_start_matches("0x").to_lowercase();
+        let call = json!([{ "to": self.erc20, "data": format!("0x70a08231{owner:0>64}") }, "latest"]);
+        quantity(&rpc(&self.rpc, "eth_call", call).await?)
+    }
+
+    /// How many transactions of an account are on chain.
+    pub async fn nonce(&self, address: &str) -> Result<u128> {
+        quantity(&rpc(&self.rpc, "eth_getTransactionCount", json!([address, "latest"])).await?)
+    }
+}
+
+fn quantity(value: &Value) -> Result<u128> {
+    let text = value.as_str().context("a quantity")?;
+    Ok(u128::from_str_radix(text.trim_start_matches("0x").trim_start_matches('0'), 16).unwrap_or(0))
+}
