@@ -66,7 +66,7 @@ pub struct Daemon {
 }
 
 /// `waiaas`, built beside the tests.
-pub fn binary() -> Result<PathBuf> {
+fn binary() -> Result<PathBuf> {
     let here = std::env::current_exe()?;
     let found = here.ancestors().skip(1).take(2).map(|dir| dir.join("waiaas")).find(|path| path.exists());
     found.context("target/debug/waiaas is missing; run `cargo build --package waiaas-cli` first")

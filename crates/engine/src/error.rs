@@ -252,6 +252,12 @@ impl From<StoreError> for Error {
                     .hint("Ask again in a moment.")
                     .retry_after(1)
             }
+            StoreError::CommitUnknown { .. } => Self::new(
+                ErrorCode::StorageUnavailable,
+                "The database broke off while committing; whether the change was kept is not known.",
+            )
+            .hint("Look before asking again; repeat a payment only with its own Idempotency-Key.")
+            .retry_after(1),
             other => Self::internal(other),
         }
     }
@@ -374,7 +380,7 @@ impl From<SignError> for Error {
 }
 
 /// A library's lower-case message as a sentence.
-fn sentence(error: &dyn fmt::Display) -> String {
+pub(crate) fn sentence(error: &dyn fmt::Display) -> String {
     let text = error.to_string();
     let mut chars = text.chars();
     let mut out: String = chars.next().map(|c| c.to_uppercase().collect()).unwrap_or_default();

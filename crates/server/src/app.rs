@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
+use tracing::Instrument as _;
 use waiaas_engine::{Engine, Error};
 
 use crate::limits::Limits;
@@ -49,9 +50,9 @@ impl App {
         T: Send + 'static,
         F: Future<Output = Result<T, Error>> + Send + 'static,
     {
-        match self.0.tasks.spawn(work).await {
+        match self.0.tasks.spawn(work.in_current_span()).await {
             Ok(result) => result.map_err(Failure::from),
-            Err(panicked) => Err(Error::internal(panicked).into()),
+            Err(ended) => Err(Failure::internal(ended)),
         }
     }
 }

@@ -1,5 +1,6 @@
 //! The only place that turns an error into HTTP: code → status and `retryable`.
 
+use std::fmt;
 use std::sync::Arc;
 
 use axum::body::Body;
@@ -220,6 +221,15 @@ impl Failure {
         failure
     }
 
+    /// A defect of ours. The cause goes to the log; what the request had done by then is not known
+    /// here, so nothing is claimed about it.
+    pub(crate) fn internal(cause: impl fmt::Display) -> Self {
+        tracing::error!(%cause, "internal error");
+        Self::new(ErrorCode::InternalError, "The daemon met an internal error.").hint(
+            "Before repeating a send, look at the list of transactions, or use the same Idempotency-Key.",
+        )
+    }
+
     /// One thing is not valid.
     pub(crate) fn issue(path: &str, code: &str, message: impl Into<String>) -> Self {
         Self::invalid(&[Issue::new(path, code, message)])
@@ -325,7 +335,7 @@ fn by_status(status: StatusCode) -> Failure {
         }
         StatusCode::PAYLOAD_TOO_LARGE => Failure::new(DoorCode::PayloadTooLarge, "The body is too large."),
         other if other.is_client_error() => Failure::new(DoorCode::BadRequest, "The request cannot be read."),
-        _ => Error::internal("an error answer without a cause").into(),
+        _ => Failure::internal("an error answer without a cause"),
     }
 }
 

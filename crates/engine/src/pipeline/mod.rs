@@ -25,7 +25,7 @@ use waiaas_core::transaction::TxStatus;
 
 use crate::Engine;
 use crate::credentials::Session;
-use crate::error::{Error, ErrorCode};
+use crate::error::{Error, ErrorCode, sentence};
 use crate::pipeline::s3_policy::{Admitted, Case};
 use crate::views::{SendRequest, TxView, WaitFor};
 
@@ -130,13 +130,13 @@ fn denied(view: &TxView) -> Error {
     let text = |field: &str| first.and_then(|d| d.get(field)).and_then(|v| v.as_str()).map(str::to_owned);
     let code = text("code").and_then(|code| waiaas_core::policy::DenialCode::parse(&code));
     let code = code.map_or(ErrorCode::InternalError, ErrorCode::Denied);
-    let message = text("message").unwrap_or_else(|| "A policy refused the request.".to_owned());
-    let mut error = Error::new(code, message).details(json!({
+    let message = text("message").unwrap_or_else(|| "a policy refused the request".to_owned());
+    let mut error = Error::new(code, sentence(&message)).details(json!({
         "transactionId": view.id,
         "policyType": first.and_then(|d| d.get("policyType")),
         "policyId": first.and_then(|d| d.get("policyId")),
         "denials": view.reasons,
     }));
-    error.hint = text("hint");
+    error.hint = text("hint").map(|hint| sentence(&hint));
     error
 }

@@ -5,7 +5,7 @@ use axum::http::HeaderMap;
 use axum::http::request::Parts;
 use serde::Serialize;
 use waiaas_core::digest::Digest;
-use waiaas_engine::{Error, IdempotencyKey};
+use waiaas_engine::IdempotencyKey;
 
 use crate::extract::single;
 use crate::problem::Failure;
@@ -19,7 +19,7 @@ impl Idempotency {
     /// Binds the key to the request as parsed, so that spacing and field order do not matter.
     pub(crate) fn bind(self, request: &impl Serialize) -> Result<Option<IdempotencyKey>, Failure> {
         let Some(key) = self.0 else { return Ok(None) };
-        let canonical = serde_json::to_vec(request).map_err(Error::internal)?;
+        let canonical = serde_json::to_vec(request).map_err(Failure::internal)?;
         Ok(Some(IdempotencyKey { key, body: Digest::of("waiaas.request.v1", &[&canonical]) }))
     }
 }

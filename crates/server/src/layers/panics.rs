@@ -2,12 +2,10 @@
 
 use std::any::Any;
 
-use axum::response::{IntoResponse, Response};
-use waiaas_engine::Error;
-
 use crate::problem::Failure;
+use axum::response::{IntoResponse, Response};
 
 /// The payload is dropped unread: a panic message may quote a secret.
 pub(crate) fn answer(_: Box<dyn Any + Send + 'static>) -> Response {
-    Failure::from(Error::internal("a handler panicked")).into_response()
+    Failure::internal("a handler panicked").into_response()
 }

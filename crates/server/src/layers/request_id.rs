@@ -31,7 +31,7 @@ pub(crate) async fn number(request: Request, next: Next) -> Response {
 /// The caller's id when it is sane, else a new one.
 fn identify(given: Option<&HeaderValue>) -> (String, HeaderValue) {
     let sane = |b: &u8| b.is_ascii_alphanumeric() || b"-_.:".contains(b);
-    let given = given.filter(|v| (1..=128).contains(&v.len()) && v.as_bytes().iter().all(|b| sane(b)));
+    let given = given.filter(|v| (1..=128).contains(&v.len()) && v.as_bytes().iter().all(sane));
     if let Some((value, text)) = given.and_then(|value| Some((value, value.to_str().ok()?))) {
         return (text.to_owned(), value.clone());
     }

@@ -11,7 +11,6 @@ use waiaas_core::effect::{Effect, Effects};
 use waiaas_core::money::Usd;
 use waiaas_core::policy::{Denial, Grant, Tier, Verdict};
 use waiaas_engine as engine;
-use waiaas_engine::Error;
 
 use crate::problem::Failure;
 
@@ -40,7 +39,7 @@ pub(crate) fn dry_run(run: engine::DryRun, took: Duration) -> Result<DryRunResul
             units_consumed: run.simulation.units_consumed.map(|units| units.to_string()),
             error: run.simulation.error,
         },
-        effects: serde_json::to_value(&run.effects).map_err(Error::internal)?,
+        effects: serde_json::to_value(&run.effects).map_err(Failure::internal)?,
         meta: Meta {
             chain: run.network.chain,
             network: run.network.id.to_string(),

@@ -64,7 +64,7 @@ async fn a_session_comes_with_a_wallet_only_when_asked_for() {
 async fn what_happened_is_in_the_log_and_the_log_is_whole() {
     let daemon = Daemon::start().await;
     let (operator, wallet) = (daemon.operator(), daemon.wallet("main").await);
-    daemon.session(&wallet).await;
+    operator.rename_wallet(wallet.id, "other").await.expect("renamed");
     let query =
         AuditQuery { wallet_id: Some(wallet.id), include_total: true, limit: Some(1), ..Default::default() };
     let first = operator.audit_logs(&query).await.expect("page");

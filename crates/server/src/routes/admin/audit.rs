@@ -6,10 +6,11 @@ use serde_json::Value;
 use waiaas_api::audit::{AuditEntry, AuditQuery, AuditReport};
 use waiaas_api::page::Listing;
 use waiaas_core::digest::Digest;
-use waiaas_engine::{self as engine, Error};
+use waiaas_engine as engine;
 
 use crate::app::App;
 use crate::extract::{MasterAuth, Query, page};
+use crate::problem::Failure;
 use crate::routes::Answer;
 use crate::shapes;
 
@@ -39,9 +40,9 @@ pub(crate) async fn list_audit_logs(
     let found = app.engine().audit(&master, wanted, page).await?;
     let mut data = Vec::with_capacity(found.items.len());
     for row in found.items {
-        let details: Value = serde_json::from_str(&row.details).map_err(Error::internal)?;
+        let details: Value = serde_json::from_str(&row.details).map_err(Failure::internal)?;
         let hash: [u8; 32] =
-            row.hash.try_into().map_err(|_| Error::internal("an audit hash of another length"))?;
+            row.hash.try_into().map_err(|_| Failure::internal("an audit hash of another length"))?;
         data.push(AuditEntry {
             id: row.seq,
             timestamp: row.at,
