@@ -1,0 +1,1 @@
+fn main(){ print!("{}", waiaas_server::openapi_json()); }
