@@ -26,6 +26,8 @@ pub struct DaemonOptions {
     pub prices: Vec<(String, String)>,
     /// More lines for config.toml.
     pub extra: String,
+    /// A program and its first arguments that become the daemon, such as `env`; none when empty.
+    pub through: Vec<String>,
 }
 
 impl DaemonOptions {
@@ -40,6 +42,7 @@ impl DaemonOptions {
                 (format!("eip155:31337/erc20:{}", localnet.evm.erc20.to_lowercase()), "1".into()),
             ],
             extra: String::new(),
+            through: Vec::new(),
         }
     }
 
@@ -63,6 +66,7 @@ pub struct Daemon {
     child: Child,
     dir: TempDir,
     url: String,
+    through: Vec<String>,
 }
 
 /// `waiaas`, built beside the tests.
@@ -77,8 +81,8 @@ impl Daemon {
     pub fn start(options: &DaemonOptions) -> Result<Self> {
         let dir = TempDir::new()?;
         std::fs::write(dir.path().join("config.toml"), options.config())?;
-        let (child, url) = launch(dir.path())?;
-        Ok(Self { child, dir, url })
+        let (child, url) = launch(dir.path(), &options.through)?;
+        Ok(Self { child, dir, url, through: options.through.clone() })
     }
 
     /// Kills the process at once, as a power cut would.
@@ -90,8 +94,16 @@ impl Daemon {
     /// Starts again on the same directory after a kill or a stop.
     pub fn restart(&mut self) -> Result<()> {
         self.kill();
-        (self.child, self.url) = launch(self.dir.path())?;
+        (self.child, self.url) = launch(self.dir.path(), &self.through)?;
         Ok(())
+    }
+
+    /// Stops it, changes config.toml and starts again.
+    pub fn reconfigure(&mut self, edit: impl FnOnce(String) -> String) -> Result<()> {
+        self.stop()?;
+        let path = self.dir.path().join("config.toml");
+        std::fs::write(&path, edit(std::fs::read_to_string(&path)?))?;
+        self.restart()
     }
 
     /// Asks it to stop with SIGTERM and waits for a clean exit.
@@ -167,7 +179,18 @@ fn text(bytes: &[u8]) -> String {
 
 /// `waiaas` with nothing of this process's environment that could configure it.
 pub(crate) fn command(dir: &Path) -> Result<Command> {
-    let mut command = Command::new(binary()?);
+    command_through(dir, &[])
+}
+
+fn command_through(dir: &Path, through: &[String]) -> Result<Command> {
+    let mut command = match through {
+        [] => Command::new(binary()?),
+        [program, arguments @ ..] => {
+            let mut command = Command::new(program);
+            command.args(arguments).arg(binary()?);
+            command
+        }
+    };
     for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("WAIAAS_")) {
         command.env_remove(name);
     }
@@ -175,9 +198,9 @@ pub(crate) fn command(dir: &Path) -> Result<Command> {
     Ok(command)
 }
 
-fn launch(dir: &Path) -> Result<(Child, String)> {
+fn launch(dir: &Path, through: &[String]) -> Result<(Child, String)> {
     let log = std::fs::OpenOptions::new().create(true).append(true).open(dir.join("test.log"))?;
-    let mut child = command(dir)?
+    let mut child = command_through(dir, through)?
         .args(["--json", "start"])
         .stdin(Stdio::null())
         .stdout(Stdio::piped())

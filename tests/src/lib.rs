@@ -2,21 +2,25 @@
 //!
 //! [`Localnet`] runs both chains, [`Daemon`] runs `waiaas` on a directory of its own, [`Api`] talks to
 //! it as one of the three credentials, [`OwnerKey`] is the human. [`FaultProxy`] stands between daemon
-//! and node and breaks things on purpose.
+//! and node and breaks things on purpose, [`Books`] reads the database behind the daemon's back.
 
 mod api;
+mod books;
 mod daemon;
 mod localnet;
 mod node;
 mod owner;
+mod postgres;
 mod proxy;
 mod setup;
 
 pub use api::{Answer, Api};
+pub use books::{Books, Reservation};
 pub use daemon::{Daemon, DaemonOptions, PASSWORD};
 pub use localnet::{EvmNode, Localnet, SolanaNode};
 pub use node::rpc;
 pub use owner::OwnerKey;
+pub use postgres::Postgres;
 pub use proxy::{Fault, FaultProxy, When};
 pub use setup::{Agent, generous_policy};
 
@@ -30,6 +34,7 @@ where
     F: Future<Output = Result<Option<T>>>,
 {
     let deadline = Instant::now() + patience;
+    let mut pause = Duration::from_millis(50);
     loop {
         if let Some(value) = check().await? {
             return Ok(value);
@@ -37,6 +42,8 @@ where
         if Instant::now() >= deadline {
             bail!("{what}: not within {patience:?}");
         }
-        tokio::time::sleep(Duration::from_millis(50)).await;
+        tokio::time::sleep(pause).await;
+        // Long waits ask less often, so that they stay below the daemon's rate limits.
+        pause = (pause * 5 / 4).min(Duration::from_secs(1));
     }
 }

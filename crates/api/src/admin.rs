@@ -2,7 +2,6 @@
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-use waiaas_core::UnixSeconds;
 use waiaas_core::wallet::KillSwitch;
 
 use crate::secret::WireSecret;
@@ -27,7 +26,7 @@ pub struct Health {
     /// Seconds since it started.
     pub uptime: i64,
     /// Its clock.
-    pub timestamp: UnixSeconds,
+    pub timestamp: i64,
 }
 
 /// Replaces the master password.
@@ -61,7 +60,7 @@ pub struct Done {
 #[serde(rename_all = "camelCase")]
 pub struct SecretRotated {
     /// When.
-    pub rotated_at: UnixSeconds,
+    pub rotated_at: i64,
     /// What to do now.
     pub message: String,
 }
@@ -74,7 +73,7 @@ pub struct KillSwitchStatus {
     #[schema(value_type = KillSwitchName)]
     pub state: KillSwitch,
     /// When it was pulled; `null` in normal operation.
-    pub activated_at: Option<UnixSeconds>,
+    pub activated_at: Option<i64>,
 }
 
 /// Normal operation again.
@@ -85,7 +84,7 @@ pub struct Recovered {
     #[schema(value_type = KillSwitchName)]
     pub state: KillSwitch,
     /// When.
-    pub recovered_at: UnixSeconds,
+    pub recovered_at: i64,
 }
 
 /// A backup just written.
@@ -99,7 +98,7 @@ pub struct Backup {
     /// Bytes.
     pub size: u64,
     /// When.
-    pub created_at: UnixSeconds,
+    pub created_at: i64,
 }
 
 /// The operator's overview.
@@ -115,7 +114,7 @@ pub struct Status {
     /// Seconds since it started.
     pub uptime: i64,
     /// Its clock.
-    pub timestamp: UnixSeconds,
+    pub timestamp: i64,
     /// The emergency brake.
     #[schema(value_type = KillSwitchName)]
     pub kill_switch_state: KillSwitch,

@@ -3,7 +3,6 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::{IntoParams, ToSchema};
-use waiaas_core::UnixSeconds;
 use waiaas_core::audit::{AuditEvent, Severity};
 use waiaas_core::ids::{TxId, WalletId};
 
@@ -28,10 +27,10 @@ pub struct AuditQuery {
     pub severity: Option<Severity>,
     /// At or after this second.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub from: Option<UnixSeconds>,
+    pub from: Option<i64>,
     /// At or before this second.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub to: Option<UnixSeconds>,
+    pub to: Option<i64>,
     /// Concerning this transaction.
     #[serde(default, alias = "tx_id", skip_serializing_if = "Option::is_none")]
     #[param(value_type = Option<Uuid>)]
@@ -56,7 +55,7 @@ pub struct AuditEntry {
     /// Place in the chain, from 1, without gaps.
     pub id: i64,
     /// When.
-    pub timestamp: UnixSeconds,
+    pub timestamp: i64,
     /// What happened.
     #[schema(value_type = AuditEventName)]
     pub event_type: String,

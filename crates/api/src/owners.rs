@@ -2,7 +2,6 @@
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-use waiaas_core::UnixSeconds;
 use waiaas_core::wallet::OwnerState;
 
 use crate::validation::{Checks, Refusal, Request};
@@ -50,7 +49,7 @@ pub struct Challenge {
     /// Who is to sign.
     pub owner_address: String,
     /// From this second on it is void.
-    pub expires_at: UnixSeconds,
+    pub expires_at: i64,
 }
 
 /// A proved owner.

@@ -3,7 +3,6 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
-use waiaas_core::UnixSeconds;
 use waiaas_core::ids::{PolicyId, WalletId};
 
 use crate::validation::{Checks, Refusal, Request};
@@ -102,9 +101,9 @@ pub struct Policy {
     /// Whether it is in force.
     pub enabled: bool,
     /// When it was made.
-    pub created_at: UnixSeconds,
+    pub created_at: i64,
     /// When it last changed.
-    pub updated_at: UnixSeconds,
+    pub updated_at: i64,
 }
 
 /// A policy that is gone.

@@ -2,7 +2,6 @@
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-use waiaas_core::UnixSeconds;
 use waiaas_core::ids::{SessionId, WalletId};
 use waiaas_core::network::Chain;
 
@@ -76,9 +75,9 @@ pub struct IssuedSession {
     #[schema(value_type = String)]
     pub token: WireSecret,
     /// From this second on the token is void.
-    pub expires_at: UnixSeconds,
+    pub expires_at: i64,
     /// From this second on no renewal helps.
-    pub absolute_expires_at: UnixSeconds,
+    pub absolute_expires_at: i64,
     /// The first linked wallet.
     #[schema(value_type = Option<Uuid>)]
     pub wallet_id: Option<WalletId>,
@@ -123,13 +122,13 @@ pub struct Session {
     /// Renewals allowed.
     pub max_renewals: u32,
     /// From this second on the token is void.
-    pub expires_at: UnixSeconds,
+    pub expires_at: i64,
     /// From this second on no renewal helps.
-    pub absolute_expires_at: UnixSeconds,
+    pub absolute_expires_at: i64,
     /// When it was created.
-    pub created_at: UnixSeconds,
+    pub created_at: i64,
     /// When it was last renewed.
-    pub last_renewed_at: Option<UnixSeconds>,
+    pub last_renewed_at: Option<i64>,
     /// Who created it: `api`, `mcp` or `cli`.
     pub source: String,
     /// Tokens issued so far.

@@ -3,7 +3,6 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::{IntoParams, ToSchema};
-use waiaas_core::UnixSeconds;
 use waiaas_core::ids::{SessionId, TxId, WalletId};
 use waiaas_core::intent::{Amount, IntentKind};
 use waiaas_core::money::{AmountError, Usd};
@@ -252,9 +251,9 @@ pub struct Transaction {
     /// The same for people.
     pub error: Option<String>,
     /// When the delay ends.
-    pub execute_after: Option<UnixSeconds>,
+    pub execute_after: Option<i64>,
     /// Until when the owner can approve.
-    pub approval_expires_at: Option<UnixSeconds>,
+    pub approval_expires_at: Option<i64>,
     /// Everything it does, as decoded from the bytes to be signed.
     #[schema(value_type = Object)]
     pub effects: Value,
@@ -264,11 +263,11 @@ pub struct Transaction {
     /// SHA-256 of the exact transaction that was judged.
     pub digest: Option<String>,
     /// When it was asked for.
-    pub created_at: UnixSeconds,
+    pub created_at: i64,
     /// When it last changed.
-    pub updated_at: UnixSeconds,
+    pub updated_at: i64,
     /// When it was signed.
-    pub executed_at: Option<UnixSeconds>,
+    pub executed_at: Option<i64>,
 }
 
 /// What the owner is asked about one transaction.
@@ -291,7 +290,7 @@ pub struct Approved {
     #[serde(flatten)]
     pub transaction: Transaction,
     /// When the approval was accepted.
-    pub approved_at: UnixSeconds,
+    pub approved_at: i64,
 }
 
 /// A transaction after it was rejected.
@@ -302,7 +301,7 @@ pub struct Rejected {
     #[serde(flatten)]
     pub transaction: Transaction,
     /// When it was rejected.
-    pub rejected_at: UnixSeconds,
+    pub rejected_at: i64,
 }
 
 #[cfg(test)]

@@ -2,7 +2,6 @@
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-use waiaas_core::UnixSeconds;
 use waiaas_core::ids::WalletId;
 use waiaas_core::network::{Chain, Environment};
 use waiaas_core::wallet::{OwnerState, WalletStatus};
@@ -146,13 +145,13 @@ pub struct Wallet {
     /// Whether the owner has proved the address.
     pub owner_verified: bool,
     /// Since when it is suspended.
-    pub suspended_at: Option<UnixSeconds>,
+    pub suspended_at: Option<i64>,
     /// Why it is suspended.
     pub suspension_reason: Option<String>,
     /// When it was made.
-    pub created_at: UnixSeconds,
+    pub created_at: i64,
     /// When it last changed.
-    pub updated_at: UnixSeconds,
+    pub updated_at: i64,
 }
 
 /// A wallet just made.
@@ -176,7 +175,7 @@ pub struct WalletStatusChange {
     #[schema(value_type = WalletStatusName)]
     pub status: WalletStatus,
     /// Since when it is suspended.
-    pub suspended_at: Option<UnixSeconds>,
+    pub suspended_at: Option<i64>,
     /// Why.
     pub suspension_reason: Option<String>,
 }

@@ -68,7 +68,9 @@ pub enum Refusal {
         need: U256,
     },
     /// Not enough native coin for the network fee.
-    #[error("the wallet has {have} base units of the native coin, too little for the network fee of up to {need}")]
+    #[error(
+        "the wallet has {have} base units of the native coin, too little for the network fee of up to {need}"
+    )]
     InsufficientForFee {
         /// On chain.
         have: U256,

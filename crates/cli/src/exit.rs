@@ -4,6 +4,9 @@ use std::process::ExitCode;
 
 use thiserror::Error;
 use waiaas_api::client::ClientError;
+use waiaas_engine::StartError;
+use waiaas_engine::config::ConfigError;
+use waiaas_engine::offline::RestoreError;
 
 /// Shown at the end of every help text.
 pub(crate) const HELP: &str = "\
@@ -18,13 +21,29 @@ Exit codes:
 
 /// A check that ran and found a fault.
 #[derive(Debug, Error)]
+#[error("{message}")]
+pub(crate) struct CheckFailed {
+    /// What is wrong.
+    pub(crate) message: String,
+    /// Whether standard output has the finding already; there it is printed once.
+    pub(crate) reported: bool,
+}
+
+/// No daemon runs where one was to be stopped.
+#[derive(Debug, Error)]
 #[error("{0}")]
-pub(crate) struct CheckFailed(pub(crate) String);
+pub(crate) struct NoDaemon(pub(crate) String);
 
 /// The code for an error.
 pub(crate) fn code(error: &anyhow::Error) -> ExitCode {
-    if error.downcast_ref::<CheckFailed>().is_some() {
+    if error.is::<CheckFailed>() || error.is::<ConfigError>() {
         return 6.into();
+    }
+    if error.is::<NoDaemon>() {
+        return 3.into();
+    }
+    if password_refused(error) {
+        return 4.into();
     }
     match error.downcast_ref::<ClientError>() {
         Some(ClientError::Api(api)) if matches!(api.status, 401 | 429) => 4.into(),
@@ -32,5 +51,14 @@ pub(crate) fn code(error: &anyhow::Error) -> ExitCode {
         Some(ClientError::Transport { .. } | ClientError::NotTheDaemon { .. }) => 3.into(),
         Some(ClientError::NoMasterPassword | ClientError::NoSessionToken) => 4.into(),
         Some(ClientError::NotJson | ClientError::BaseUrl | ClientError::NotAHeader) | None => 1.into(),
+    }
+}
+
+/// Whether what runs without a daemon found the master password wrong.
+fn password_refused(error: &anyhow::Error) -> bool {
+    match (error.downcast_ref::<StartError>(), error.downcast_ref::<RestoreError>()) {
+        (Some(StartError::WrongPassword), _) => true,
+        (_, Some(restore)) => restore.is_wrong_password(),
+        (Some(_) | None, None) => false,
     }
 }

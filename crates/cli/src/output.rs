@@ -13,7 +13,11 @@ use crate::context::Context;
 use crate::exit;
 
 /// Prints a result: the value itself with `--json`, otherwise what `text` makes of it.
-pub(crate) fn show<T: Serialize>(context: &Context, value: &T, text: impl FnOnce(&T) -> String) -> Result<()> {
+pub(crate) fn show<T: Serialize>(
+    context: &Context,
+    value: &T,
+    text: impl FnOnce(&T) -> String,
+) -> Result<()> {
     if context.json() {
         println!("{}", serde_json::to_string_pretty(value)?);
     } else {
@@ -49,6 +53,9 @@ pub(crate) fn failure(context: &Context, error: &anyhow::Error) -> ExitCode {
         _ => None,
     };
     if context.json() {
+        if error.downcast_ref::<exit::CheckFailed>().is_some_and(|check| check.reported) {
+            return exit::code(error);
+        }
         let value = match problem {
             Some(problem) => json!(problem),
             None => json!({ "code": "CLI_ERROR", "message": format!("{error:#}") }),

@@ -36,6 +36,7 @@ fn solana(text: &str, message: &str) -> Result<String> {
         bail!("the key file does not hold a Solana keypair (JSON array of 64 numbers, or base58)");
     };
     let keypair: &[u8; 64] = bytes.as_slice().try_into().context("64 bytes")?;
-    let key = ed25519_dalek::SigningKey::from_keypair_bytes(keypair).context("the keypair's halves differ")?;
+    let key =
+        ed25519_dalek::SigningKey::from_keypair_bytes(keypair).context("the keypair's halves differ")?;
     Ok(bs58::encode(key.sign(message.as_bytes()).to_bytes()).into_string())
 }

@@ -37,7 +37,8 @@ pub(crate) fn given() -> Result<Option<SecretString>> {
 /// Asks without echo.
 pub(crate) fn prompt(what: &str) -> Result<SecretString> {
     let typed = dialoguer::Password::new().with_prompt(what).interact();
-    let typed = typed.context("no password given and no terminal to ask on; set WAIAAS_MASTER_PASSWORD_FILE")?;
+    let typed =
+        typed.context("no password given and no terminal to ask on; set WAIAAS_MASTER_PASSWORD_FILE")?;
     Ok(SecretString::from(Zeroizing::new(typed).as_str()))
 }
 

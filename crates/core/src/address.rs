@@ -137,9 +137,15 @@ mod tests {
         let usdc = "EPjFWdd5AufqSSqeM2qN1xzybapC8G4wEGGkZwyTDt1v";
         assert_eq!(usdc.parse::<Address>().expect("mint").to_string(), usdc);
         assert!(Address::parse(Chain::Ethereum, usdc).is_err());
-        for bad in
-            ["", "0x", "0x12", "recipient-address", "EPjFWdd5AufqSSqeM2qN1xzybapC8G4wEGGkZwyTD", "EPjFWdd5AufqSSqeM2qN1xzybapC8G4wEGGkZwyTDt10", "éé"]
-        {
+        for bad in [
+            "",
+            "0x",
+            "0x12",
+            "recipient-address",
+            "EPjFWdd5AufqSSqeM2qN1xzybapC8G4wEGGkZwyTD",
+            "EPjFWdd5AufqSSqeM2qN1xzybapC8G4wEGGkZwyTDt10",
+            "éé",
+        ] {
             assert!(bad.parse::<Address>().is_err(), "{bad}");
         }
     }

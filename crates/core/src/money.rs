@@ -187,11 +187,32 @@ impl<'de> Deserialize<'de> for Usd {
             Text(String),
         }
         let text = match Wire::deserialize(deserializer)? {
-            Wire::Number(number) => number.to_string(),
+            Wire::Number(number) => plain(&number.to_string()).map_err(de::Error::custom)?,
             Wire::Text(text) => text,
         };
         text.parse().map_err(de::Error::custom)
     }
+}
+
+/// A JSON number without its exponent: `1e-6`, as `0.000001` is printed, becomes `0.000001` again.
+fn plain(number: &str) -> Result<String, AmountError> {
+    let Some((mantissa, exponent)) = number.split_once(['e', 'E']) else {
+        return Ok(number.to_owned());
+    };
+    let exponent: i32 = exponent.parse().map_err(|_| AmountError::Malformed)?;
+    if !(-40..=40).contains(&exponent) {
+        return Err(AmountError::TooLarge);
+    }
+    let (integer, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
+    let zeros = "0".repeat(usize::try_from(exponent.unsigned_abs()).map_err(|_| AmountError::TooLarge)?);
+    // Padded on both sides, so that the point can move without running out of digits.
+    let digits = format!("{zeros}{integer}{fraction}{zeros}");
+    let shift = isize::try_from(exponent).map_err(|_| AmountError::TooLarge)?;
+    let point = (zeros.len() + integer.len()).checked_add_signed(shift).ok_or(AmountError::Malformed)?;
+    let (integer, fraction) = digits.split_at_checked(point).ok_or(AmountError::Malformed)?;
+    let fraction = fraction.trim_end_matches('0');
+    let integer = if integer.is_empty() { "0" } else { integer };
+    Ok(if fraction.is_empty() { integer.to_owned() } else { format!("{integer}.{fraction}") })
 }
 
 /// The price of one whole unit of an asset, in pico-dollars (10⁻¹² USD), so that very cheap tokens
@@ -273,6 +294,12 @@ mod tests {
         assert_eq!(usd("0.1").expect("number"), Usd::from_micros(100_000));
         assert_eq!(usd("10").expect("number"), Usd::from_dollars(10));
         assert_eq!(usd("\"10.5\"").expect("text"), Usd::from_micros(10_500_000));
+        for micros in [1, 10, 12, 999_999, 1_000_001, 123_456_789_000_000] {
+            let there = serde_json::to_string(&Usd::from_micros(micros)).expect("json");
+            assert_eq!(usd(&there).expect("back"), Usd::from_micros(micros), "{there}");
+        }
+        assert_eq!(usd("1e-6").expect("exponent"), Usd::from_micros(1));
+        assert_eq!(usd("1.5e3").expect("exponent"), Usd::from_dollars(1500));
         for bad in ["-1", "1e30", "0.0000001", "\"NaN\"", "null"] {
             assert!(usd(bad).is_err(), "{bad}");
         }

@@ -63,13 +63,19 @@ impl Engine {
         self.view(id).await
     }
 
-    async fn decide(&self, id: TxId, owner: Owner, event: AuditEvent, change: StatusChange) -> Result<(), Error> {
+    async fn decide(
+        &self,
+        id: TxId,
+        owner: Owner,
+        event: AuditEvent,
+        change: StatusChange,
+    ) -> Result<(), Error> {
         let now = self.now();
-        let decided = self
-            .store()
+        self.store()
             .write(move |tx| {
                 Box::pin(async move {
-                    let row = tx.transaction(id).await?.ok_or_else(crate::pipeline::transactions::not_found)?;
+                    let row =
+                        tx.transaction(id).await?.ok_or_else(crate::pipeline::transactions::not_found)?;
                     if row.status != TxStatus::PendingApproval {
                         return Err(processed(row.status));
                     }
@@ -80,7 +86,10 @@ impl Engine {
                     let wallet = tx.wallet(row.wallet).await?;
                     let wallet = wallet.ok_or_else(|| Error::internal("a transaction without its wallet"))?;
                     if wallet.owner.address() != Some(consent.owner()) || wallet.id != consent.wallet() {
-                        return Err(Error::new(ErrorCode::OwnerAddressMismatch, "The wallet has another owner now."));
+                        return Err(Error::new(
+                            ErrorCode::OwnerAddressMismatch,
+                            "The wallet has another owner now.",
+                        ));
                     }
                     if change == StatusChange::Executing {
                         s2_authorize::refuse_unless_active(wallet.status)?;
@@ -97,8 +106,7 @@ impl Engine {
                     Ok(())
                 })
             })
-            .await;
-        decided
+            .await
     }
 }
 
@@ -106,4 +114,3 @@ fn wrong_action() -> Error {
     Error::new(ErrorCode::InvalidNonce, "The signed message is for another action.")
         .hint("Sign the message whose action is the one you ask for.")
 }
-

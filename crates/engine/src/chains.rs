@@ -5,11 +5,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use secrecy::ExposeSecret as _;
+use waiaas_chains::Chain as ChainPort;
 use waiaas_chains::evm::{EvmChain, EvmOptions};
 use waiaas_chains::price::{CoinGecko, Hermes, PriceBook, PriceOptions, PriceSource, client};
 use waiaas_chains::rpc::{RpcOptions, RpcPool, http_client};
 use waiaas_chains::solana::{self, SolanaChain, SolanaOptions};
-use waiaas_chains::Chain as ChainPort;
 use waiaas_core::network::{Chain, Network, NetworkId, Networks};
 
 use crate::config::{Commitment, Config, PriceSourceName};
@@ -28,7 +28,8 @@ pub(crate) struct Chains(BTreeMap<NetworkId, Served>);
 
 impl Chains {
     pub(crate) fn connect(config: &Config, networks: &Networks) -> Result<Self, StartError> {
-        let failed = |network: &Network, reason: String| StartError::Network { network: network.id.clone(), reason };
+        let failed =
+            |network: &Network, reason: String| StartError::Network { network: network.id.clone(), reason };
         let mut served = BTreeMap::new();
         for network in networks.all() {
             let urls = config.endpoints(&network.id).to_vec();
@@ -37,8 +38,12 @@ impl Chains {
             }
             let endpoints = urls.len();
             let client = http_client().map_err(|e| failed(network, e.to_string()))?;
-            let options = RpcOptions { timeout: Duration::from_secs(config.rpc.timeout_seconds), ..RpcOptions::default() };
-            let rpc = RpcPool::new(&network.id, urls, client, options).map_err(|e| failed(network, e.to_string()))?;
+            let options = RpcOptions {
+                timeout: Duration::from_secs(config.rpc.timeout_seconds),
+                ..RpcOptions::default()
+            };
+            let rpc = RpcPool::new(&network.id, urls, client, options)
+                .map_err(|e| failed(network, e.to_string()))?;
             let chain = chain(config, network, rpc).map_err(|e| failed(network, e))?;
             served.insert(network.id.clone(), Served { chain, endpoints });
         }

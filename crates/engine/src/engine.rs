@@ -127,9 +127,8 @@ impl Engine {
         let header = KeystoreHeader::from_text(&header).map_err(|e| StartError::Keystore(e.to_string()))?;
         let verifier = PasswordVerifier::new()?;
         let unlock = move || (header.unlock(&password), header, password);
-        let (root, header, password) = tokio::task::spawn_blocking(unlock)
-            .await
-            .map_err(|e| StartError::Keystore(e.to_string()))?;
+        let (root, header, password) =
+            tokio::task::spawn_blocking(unlock).await.map_err(|e| StartError::Keystore(e.to_string()))?;
         let root = match root {
             Ok(root) => root,
             Err(UnlockError::WrongPassword) => return Err(StartError::WrongPassword),

@@ -237,16 +237,19 @@ impl Error {
     /// A defect of ours or a damaged record. The cause goes to the log, never to the caller.
     pub fn internal(cause: impl fmt::Display) -> Self {
         tracing::error!(%cause, "internal error");
-        Self::new(ErrorCode::InternalError, "The daemon met an internal error; nothing was signed by this request.")
-            .hint("Look at the daemon's log for the request id.")
+        Self::new(ErrorCode::InternalError, "The daemon met an internal error.").hint(
+            "The daemon's log tells more, by request id. Repeat a payment only with its own Idempotency-Key.",
+        )
     }
 }
 
 impl From<StoreError> for Error {
     fn from(error: StoreError) -> Self {
         match error {
-            StoreError::Full { .. } => Self::new(ErrorCode::StorageFull, "The disk is full; nothing was changed.")
-                .hint("Free space on the data directory's disk, then ask again."),
+            StoreError::Full { .. } => {
+                Self::new(ErrorCode::StorageFull, "The disk is full; nothing was changed.")
+                    .hint("Free space on the data directory's disk, then ask again.")
+            }
             StoreError::Busy { .. } | StoreError::Unavailable { .. } => {
                 Self::new(ErrorCode::StorageUnavailable, "The database does not answer; nothing was changed.")
                     .hint("Ask again in a moment.")
@@ -293,11 +296,15 @@ impl From<Refusal> for Error {
             }
             Refusal::NotAToken(_) => (ErrorCode::TokenNotFound, "Check the token's address and the network."),
             Refusal::BadRecipient(_) => (ErrorCode::InvalidAddress, "Check the recipient."),
-            Refusal::SimulationFailed(_) => (ErrorCode::SimulationFailed, "Correct the request; nothing was signed."),
+            Refusal::SimulationFailed(_) => {
+                (ErrorCode::SimulationFailed, "Correct the request; nothing was signed.")
+            }
             Refusal::FeeAboveCap { .. } => {
                 (ErrorCode::FeeAboveCap, "Wait for a lower network fee, or have the operator raise the cap.")
             }
-            Refusal::Unsupported(_) => (ErrorCode::InvalidTransaction, "Ask for something this chain can do."),
+            Refusal::Unsupported(_) => {
+                (ErrorCode::InvalidTransaction, "Ask for something this chain can do.")
+            }
         };
         Self::new(code, sentence(&refusal)).hint(hint)
     }
@@ -322,7 +329,8 @@ impl From<AddressError> for Error {
 
 impl From<AssetIdError> for Error {
     fn from(error: AssetIdError) -> Self {
-        Self::new(ErrorCode::InvalidAddress, sentence(&error)).hint("Give a CAIP-19 id such as eip155:1/erc20:0x….")
+        Self::new(ErrorCode::InvalidAddress, sentence(&error))
+            .hint("Give a CAIP-19 id such as eip155:1/erc20:0x….")
     }
 }
 
@@ -337,7 +345,8 @@ impl From<AmountError> for Error {
 
 impl From<RulesError> for Error {
     fn from(error: RulesError) -> Self {
-        Self::new(ErrorCode::PolicyRulesInvalid, sentence(&error)).hint("Correct the field named and send it again.")
+        Self::new(ErrorCode::PolicyRulesInvalid, sentence(&error))
+            .hint("Correct the field named and send it again.")
     }
 }
 
@@ -349,7 +358,8 @@ impl From<ConsentError> for Error {
             ConsentError::NotTheOwner => ErrorCode::OwnerAddressMismatch,
             ConsentError::BadSignature => ErrorCode::InvalidSignature,
         };
-        Self::new(code, sentence(&error)).hint("Fetch the message again and sign exactly that text as the owner.")
+        Self::new(code, sentence(&error))
+            .hint("Fetch the message again and sign exactly that text as the owner.")
     }
 }
 

@@ -73,7 +73,8 @@ pub async fn init(
     let made = tokio::task::spawn_blocking(move || KeystoreHeader::create(&password, instance, params)).await;
     let made = made.map_err(|e| StartError::Keystore(e.to_string()))?;
     let (header, root) = made.map_err(|e| StartError::Keystore(e.to_string()))?;
-    let session_key = new_session_key(&Vault::new(root), now).map_err(|e| StartError::Keystore(e.to_string()))?;
+    let session_key =
+        new_session_key(&Vault::new(root), now).map_err(|e| StartError::Keystore(e.to_string()))?;
     let new = NewInstallation { instance, keystore_header: header.to_text(), session_key };
     let audit = AuditEntry::new(AuditEvent::SystemInitialized, Actor::Master, now)
         .details(json!({ "instance": instance, "autoProvisioned": auto_provisioned }));
@@ -143,6 +144,13 @@ pub enum RestoreError {
     Start(#[from] StartError),
 }
 
+impl RestoreError {
+    /// Whether the password given is not the one of the backup.
+    pub const fn is_wrong_password(&self) -> bool {
+        matches!(self, Self::Open(backup::OpenError::WrongPassword) | Self::Start(StartError::WrongPassword))
+    }
+}
+
 #[derive(Deserialize)]
 struct FirstLine {
     #[serde(rename = "waiaasBackup")]
@@ -173,7 +181,8 @@ pub async fn restore(
     let (first, dump) = end
         .and_then(|end| opened.plaintext.split_at_checked(end))
         .ok_or_else(|| RestoreError::Contents("it has no first line".to_owned()))?;
-    let first: FirstLine = serde_json::from_slice(first).map_err(|e| RestoreError::Contents(e.to_string()))?;
+    let first: FirstLine =
+        serde_json::from_slice(first).map_err(|e| RestoreError::Contents(e.to_string()))?;
     if first.format != 1 {
         return Err(RestoreError::Contents(format!("its format {} is not known", first.format)));
     }
@@ -202,9 +211,12 @@ async fn retire(store: &Store, now: UnixSeconds) -> Result<(), StartError> {
             return Ok(());
         }
         for row in rows {
-            let audit = AuditEntry::new(AuditEvent::TxCancelled, Actor::System, now).wallet(row.wallet).tx(row.id);
+            let audit =
+                AuditEntry::new(AuditEvent::TxCancelled, Actor::System, now).wallet(row.wallet).tx(row.id);
             let change = StatusChange::Cancelled { code: Some("RESTORED".to_owned()) };
-            store.write(move |tx| Box::pin(async move { tx.advance(row.id, row.status, change, audit).await })).await?;
+            store
+                .write(move |tx| Box::pin(async move { tx.advance(row.id, row.status, change, audit).await }))
+                .await?;
         }
     }
 }
@@ -225,7 +237,9 @@ pub(crate) async fn open_store(data_dir: &DataDir, config: &Config) -> Result<St
         }
         DatabaseTarget::Postgres(url) => {
             use secrecy::ExposeSecret as _;
-            url.expose_secret().parse().map_err(|e: waiaas_store::UrlError| StartError::Database(e.to_string()))?
+            url.expose_secret()
+                .parse()
+                .map_err(|e: waiaas_store::UrlError| StartError::Database(e.to_string()))?
         }
     };
     Ok(Store::open(&url).await?)

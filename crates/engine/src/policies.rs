@@ -59,7 +59,8 @@ pub(crate) fn compile(row: &PolicyRow, networks: &Networks) -> Result<Policy, Er
     let policy_type = PolicyType::parse(&row.policy_type).ok_or_else(|| corrupt(row))?;
     let value = serde_json::from_str(&row.rules).map_err(|_| corrupt(row))?;
     let scope = Scope { wallet: row.wallet, network: row.network.clone() };
-    let rules = Rules::parse(policy_type, &value, networks, scope.network.as_ref()).map_err(|_| corrupt(row))?;
+    let rules =
+        Rules::parse(policy_type, &value, networks, scope.network.as_ref()).map_err(|_| corrupt(row))?;
     Ok(Policy { id: row.id, scope, priority: row.priority, rules })
 }
 

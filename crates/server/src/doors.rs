@@ -141,7 +141,19 @@ fn document(operation: &mut Operation, auth: AuthClass) {
         let content = ContentBuilder::new().schema(Some(Ref::from_schema_name("Problem"))).build();
         RefOr::T(ResponseBuilder::new().description(about).content("application/json", content).build())
     };
+    for text in [&mut operation.summary, &mut operation.description].into_iter().flatten() {
+        // Line breaks of the source are not the document's.
+        *text = text.split("\n\n").map(|part| part.replace('\n', " ")).collect::<Vec<_>>().join("\n\n");
+    }
     let responses = &mut operation.responses.responses;
+    for response in responses.values_mut() {
+        // OpenAPI wants a description everywhere.
+        if let RefOr::T(response) = response
+            && response.description.is_empty()
+        {
+            response.description = "Success".to_owned();
+        }
+    }
     if auth != AuthClass::Public {
         responses.insert("401".to_owned(), problem("No credential, or not a valid one"));
     }

@@ -65,7 +65,8 @@ async fn solana_in_four_tiers_and_a_denial() -> Result<()> {
     for tx in [&instant, &notify] {
         assert_eq!(final_status(&daemon, &agent, id(tx)?).await?["status"], "CONFIRMED");
     }
-    let cancelled = agent.api(&daemon).post_empty(&format!("/v1/transactions/{}/cancel", id(&delay)?)).await?;
+    let cancelled =
+        agent.api(&daemon).post_empty(&format!("/v1/transactions/{}/cancel", id(&delay)?)).await?;
     assert_eq!(cancelled.expect(200)?["status"], "CANCELLED");
     let report = daemon.operator().get("/v1/admin/audit/verify").await?.expect(200)?;
     assert_eq!(report["intact"], true);
@@ -93,7 +94,8 @@ async fn evm_native_and_token_transfers_confirm() -> Result<()> {
     let body = json!({
         "type": "TOKEN_TRANSFER", "to": to, "humanAmount": "2.5", "token": { "address": localnet.evm.erc20 },
     });
-    let sent = agent.api(&daemon).post("/v1/transactions/send?wait=confirmed", body.clone()).await?.expect(201)?;
+    let sent =
+        agent.api(&daemon).post("/v1/transactions/send?wait=confirmed", body.clone()).await?.expect(201)?;
     assert_eq!(sent["status"], "CONFIRMED", "{sent}");
     assert_eq!(localnet.evm.erc20_balance(&to).await?, 5 * ETHER / 2);
 

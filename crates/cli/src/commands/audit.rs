@@ -57,7 +57,10 @@ pub(crate) async fn run(context: &Context, verb: Verb) -> Result<()> {
                 None => format!("The chain of {} entries is intact.", r.entries),
                 Some(seq) => format!("The chain is broken at entry {seq}."),
             })?;
-            if report.intact { Ok(()) } else { Err(CheckFailed("the audit chain is broken".to_owned()).into()) }
+            if report.intact {
+                return Ok(());
+            }
+            Err(CheckFailed { message: "the audit chain is broken".to_owned(), reported: true }.into())
         }
         Verb::Export { file } => {
             let mut out = OpenOptions::new().create_new(true).write(true).mode(0o600).open(&file);

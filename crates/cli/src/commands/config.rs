@@ -21,8 +21,10 @@ pub(crate) enum Verb {
 pub(crate) fn run(context: &Context, verb: Verb) -> Result<()> {
     match verb {
         Verb::Check => match Config::load(context.data_dir().path(), environment(), []) {
-            Ok(_) => output::show(context, &json!({ "valid": true }), |_| "The configuration is valid.".to_owned()),
-            Err(error) => Err(CheckFailed(error.to_string()).into()),
+            Ok(_) => {
+                output::show(context, &json!({ "valid": true }), |_| "The configuration is valid.".to_owned())
+            }
+            Err(error) => Err(CheckFailed { message: error.to_string(), reported: false }.into()),
         },
         Verb::Defaults => output::show(context, &json!({ "toml": DEFAULTS }), |_| DEFAULTS.to_owned()),
     }

@@ -16,6 +16,7 @@ use waiaas_engine::offline::{InitMode, init, is_initialised};
 use waiaas_engine::{Clock as _, Engine, Setup, SystemClock, write_private};
 
 use crate::context::Context;
+use crate::exit::NoDaemon;
 use crate::{output, password};
 
 /// Run the daemon.
@@ -39,7 +40,8 @@ impl StartArgs {
     fn flags(&self) -> Result<Vec<(String, String)>> {
         let mut flags = Vec::new();
         for setting in &self.settings {
-            let pair = setting.split_once('=').with_context(|| format!("--set {setting}: section.key=value"))?;
+            let pair =
+                setting.split_once('=').with_context(|| format!("--set {setting}: section.key=value"))?;
             flags.push((pair.0.to_owned(), pair.1.to_owned()));
         }
         if let Some(port) = self.port {
@@ -187,15 +189,16 @@ async fn detach(context: &Context) -> Result<()> {
 pub(crate) async fn stop(context: &Context) -> Result<()> {
     let config = context.config(Vec::new())?;
     let file = config.daemon.pid_path(context.data_dir().path());
-    let text = std::fs::read_to_string(&file);
-    let text = text.with_context(|| format!("no daemon runs here ({} is missing)", file.display()))?;
+    let text = std::fs::read_to_string(&file)
+        .map_err(|_| NoDaemon(format!("no daemon runs here ({} cannot be read)", file.display())))?;
     let pid = text.trim().parse::<i32>().ok().and_then(rustix::process::Pid::from_raw);
     let pid = pid.with_context(|| format!("{} does not hold a process id", file.display()))?;
     // The lock, not the file, says whether a daemon runs: a stale id may belong to anybody.
     if context.data_dir().lock().is_ok() {
         remove(&file);
         remove(&context.url_file());
-        bail!("no daemon runs on {}; removed a stale {}", context.data_dir().path().display(), file.display());
+        let dir = context.data_dir().path().display().to_string();
+        return Err(NoDaemon(format!("no daemon runs on {dir}; removed a stale {}", file.display())).into());
     }
     rustix::process::kill_process(pid, rustix::process::Signal::TERM).context("sending SIGTERM")?;
     let patience = Duration::from_secs(config.daemon.shutdown_timeout.saturating_add(5));

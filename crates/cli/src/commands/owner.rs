@@ -1,13 +1,14 @@
 //! `waiaas owner`: the human who approves. With `--key-file` the message is signed here; without it
 //! the message is printed, to be signed elsewhere and brought back with `--signature`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Result, bail};
 use clap::Subcommand;
 use serde_json::json;
-use waiaas_api::client::OwnerSignature;
+use waiaas_api::client::{ClientError, OwnerSignature};
 use waiaas_api::owners::Challenge;
+use waiaas_api::wallets::Wallet;
 use waiaas_engine::core::ids::TxId;
 
 use crate::commands::wallet::find;
@@ -23,11 +24,17 @@ pub(crate) enum Verb {
         wallet: String,
         /// The owner's address.
         address: String,
+        /// The present owner's key, where that owner is LOCKED and must consent.
+        #[arg(long, value_name = "FILE")]
+        key_file: Option<PathBuf>,
     },
     /// Leave a wallet without an owner.
     Remove {
         /// Id or name.
         wallet: String,
+        /// The present owner's key, where that owner is LOCKED and must consent.
+        #[arg(long, value_name = "FILE")]
+        key_file: Option<PathBuf>,
     },
     /// Prove the owner's address; from then on only that owner changes it.
     Verify {
@@ -91,10 +98,16 @@ impl Answer {
 
 pub(crate) async fn run(context: &Context, verb: Verb) -> Result<()> {
     match verb {
-        Verb::Set { wallet, address } => {
+        Verb::Set { wallet, address, key_file } => {
             let client = context.operator()?;
-            let id = find(&client, &wallet).await?.id;
-            let change = client.set_owner(id, &address, None).await?;
+            let wallet = find(&client, &wallet).await?;
+            let change = match client.set_owner(wallet.id, &address, None).await {
+                Err(error) => {
+                    let consent = consent(error, &wallet, key_file.as_deref())?;
+                    client.set_owner(wallet.id, &address, Some(&consent)).await?
+                }
+                Ok(change) => change,
+            };
             output::show(context, &change, |c| {
                 format!(
                     "The owner is {} ({}). Prove it with `waiaas owner verify {}`.",
@@ -104,9 +117,16 @@ pub(crate) async fn run(context: &Context, verb: Verb) -> Result<()> {
                 )
             })
         }
-        Verb::Remove { wallet } => {
+        Verb::Remove { wallet, key_file } => {
             let client = context.operator()?;
-            let change = client.remove_owner(find(&client, &wallet).await?.id, None).await?;
+            let wallet = find(&client, &wallet).await?;
+            let change = match client.remove_owner(wallet.id, None).await {
+                Err(error) => {
+                    let consent = consent(error, &wallet, key_file.as_deref())?;
+                    client.remove_owner(wallet.id, Some(&consent)).await?
+                }
+                Ok(change) => change,
+            };
             output::show(context, &change, |c| format!("{} has no owner.", c.wallet.name))
         }
         Verb::Verify { wallet, answer } => {
@@ -141,7 +161,25 @@ pub(crate) async fn run(context: &Context, verb: Verb) -> Result<()> {
             let waiting = client.approval(tx).await?;
             let Some(signed) = answer.to(context, &waiting.reject)? else { return Ok(()) };
             let done = client.reject(tx, &signed).await?;
-            output::show(context, &json!(done), |_| format!("Rejected; the transaction is {}.", done.transaction.status))
+            output::show(context, &json!(done), |_| {
+                format!("Rejected; the transaction is {}.", done.transaction.status)
+            })
         }
     }
+}
+
+/// The present owner's signature over the challenge that a refusal carries, if a key is at hand.
+fn consent(error: ClientError, wallet: &Wallet, key_file: Option<&Path>) -> Result<OwnerSignature> {
+    let message = match &error {
+        ClientError::Api(api) if api.problem.code == "OWNER_ALREADY_CONNECTED" => {
+            let details = api.problem.details.as_ref();
+            details.and_then(|d| d["challenge"]["message"].as_str()).map(str::to_owned)
+        }
+        _ => None,
+    };
+    let (Some(message), Some(path), Some(owner)) = (message, key_file, &wallet.owner_address) else {
+        return Err(error.into());
+    };
+    let signature = owner_key::sign(path, owner, &message)?;
+    Ok(OwnerSignature { message, signature, address: Some(owner.clone()) })
 }

@@ -126,7 +126,9 @@ pub(crate) async fn run(context: &Context, verb: Verb) -> Result<()> {
             let query = PageQuery { wallet_id, limit: Some(200), ..PageQuery::default() };
             output::show(context, &client.policies(&query).await?, |page| table(&page.data))
         }
-        Verb::Show { id } => output::show(context, &client.policy(id).await?, |p| table(std::slice::from_ref(p))),
+        Verb::Show { id } => {
+            output::show(context, &client.policy(id).await?, |p| table(std::slice::from_ref(p)))
+        }
         Verb::Update(args) => {
             let change =
                 UpdatePolicy { rules: args.rules.read()?, priority: args.priority, enabled: args.enabled };

@@ -86,7 +86,10 @@ pub(crate) async fn run(context: &Context, args: Args) -> Result<()> {
 async fn wallet(client: &Client, name: String, chain: Chain, environment: Environment) -> Result<Wallet> {
     let known = client.wallets().await?;
     let same = |w: &Wallet| {
-        w.name == name && w.chain == chain && w.environment == environment && w.status.as_str() != "TERMINATED"
+        w.name == name
+            && w.chain == chain
+            && w.environment == environment
+            && w.status.as_str() != "TERMINATED"
     };
     if let Some(wallet) = known.into_iter().find(same) {
         return Ok(wallet);
@@ -101,7 +104,8 @@ async fn ensure_policies(client: &Client, wallet: &Wallet) -> Result<Vec<Policy>
     let known = client.policies(&query).await?.data;
     let mut policies = Vec::new();
     for (policy_type, rules) in starter_policies() {
-        let same = known.iter().find(|p| p.wallet_id == Some(wallet.id) && p.policy_type.as_str() == policy_type);
+        let same =
+            known.iter().find(|p| p.wallet_id == Some(wallet.id) && p.policy_type.as_str() == policy_type);
         policies.push(match same {
             Some(policy) => policy.clone(),
             None => {

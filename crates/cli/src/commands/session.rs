@@ -56,8 +56,13 @@ pub(crate) async fn run(context: &Context, verb: Verb) -> Result<()> {
             for wallet in &wallets {
                 ids.push(find(&client, wallet).await?.id);
             }
-            let request =
-                CreateSession { wallet_id: None, wallet_ids: Some(ids), ttl, max_renewals, absolute_lifetime };
+            let request = CreateSession {
+                wallet_id: None,
+                wallet_ids: Some(ids),
+                ttl,
+                max_renewals,
+                absolute_lifetime,
+            };
             let issued = client.create_session(&request).await?;
             output::show(context, &issued, issued_text)
         }

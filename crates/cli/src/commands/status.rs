@@ -13,7 +13,10 @@ pub(crate) async fn run(context: &Context) -> Result<()> {
         let mut lines = Vec::new();
         for (name, value) in status.as_object().into_iter().flatten() {
             if !value.is_array() && !value.is_object() {
-                lines.push(format!("{name:<20} {}", value.as_str().map_or_else(|| value.to_string(), str::to_owned)));
+                lines.push(format!(
+                    "{name:<20} {}",
+                    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+                ));
             }
         }
         if status["autoProvisioned"] == true {
@@ -42,9 +45,9 @@ pub(crate) enum KillSwitchVerb {
 pub(crate) async fn kill_switch(context: &Context, verb: KillSwitchVerb) -> Result<()> {
     let client = context.operator()?;
     match verb {
-        KillSwitchVerb::Show => {
-            output::show(context, &client.kill_switch().await?, |s| format!("The kill switch is {}.", s.state))
-        }
+        KillSwitchVerb::Show => output::show(context, &client.kill_switch().await?, |s| {
+            format!("The kill switch is {}.", s.state)
+        }),
         KillSwitchVerb::Activate => {
             let state = client.activate_kill_switch().await?;
             output::show(context, &state, |s| format!("The kill switch is {}. Nothing is signed.", s.state))

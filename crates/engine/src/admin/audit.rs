@@ -12,7 +12,8 @@ impl Engine {
     /// Audit rows, newest first.
     pub async fn audit(&self, _: &Master, query: AuditQuery, page: Page) -> Result<Paged<AuditRow>, Error> {
         let event = query.event.map(|name| {
-            AuditEvent::parse(&name).ok_or_else(|| Error::invalid("eventType", "not an event of the audit log"))
+            AuditEvent::parse(&name)
+                .ok_or_else(|| Error::invalid("eventType", "not an event of the audit log"))
         });
         let severity = query.severity.map(|name| {
             Severity::parse(&name).ok_or_else(|| Error::invalid("severity", "info, warning or critical"))

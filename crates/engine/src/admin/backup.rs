@@ -23,7 +23,8 @@ impl Engine {
         self.store().write(|tx| Box::pin(async move { tx.record(audit).await })).await?;
         let mut plain = Zeroizing::new(Vec::new());
         let config = std::fs::read_to_string(self.data_dir().config_file()).ok();
-        let first = json!({ "waiaasBackup": 1, "createdAt": now, "version": Self::version(), "config": config });
+        let first =
+            json!({ "waiaasBackup": 1, "createdAt": now, "version": Self::version(), "config": config });
         writeln!(plain, "{first}").map_err(Error::internal)?;
         self.store().export(&mut *plain).await.map_err(Error::internal)?;
         let header = self.keystore_header().await?;

@@ -36,12 +36,15 @@ impl Engine {
         audit: AuditEntry,
         otherwise: ErrorCode,
     ) -> Result<KillSwitchRow, Error> {
-        let moved =
-            self.store().write(move |tx| Box::pin(async move { tx.set_kill_switch(from, to, audit).await })).await;
+        let moved = self
+            .store()
+            .write(move |tx| Box::pin(async move { tx.set_kill_switch(from, to, audit).await }))
+            .await;
         match moved {
             Ok(row) => Ok(row),
             Err(StoreError::Conflict(_)) => {
-                Err(Error::new(otherwise, format!("The kill switch is not {from}.")).hint("Look at its state first."))
+                Err(Error::new(otherwise, format!("The kill switch is not {from}."))
+                    .hint("Look at its state first."))
             }
             Err(error) => Err(error.into()),
         }

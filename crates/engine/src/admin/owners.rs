@@ -48,7 +48,12 @@ impl Engine {
     }
 
     /// Leaves a wallet without an owner; from LOCKED only with the owner's consent.
-    pub async fn remove_owner(&self, _: &Master, id: WalletId, consent: Option<Owner>) -> Result<OwnerSet, Error> {
+    pub async fn remove_owner(
+        &self,
+        _: &Master,
+        id: WalletId,
+        consent: Option<Owner>,
+    ) -> Result<OwnerSet, Error> {
         self.change_owner(id, Wish::Remove, consent).await
     }
 
@@ -56,7 +61,8 @@ impl Engine {
     pub async fn owner_challenge(&self, _: &Master, id: WalletId) -> Result<ChallengeView, Error> {
         let wallet = self.wallet_by_id(id).await?;
         let owner = wallet.owner.address().ok_or_else(no_owner)?;
-        let challenge = self.question(id, owner, OwnerAction::VerifyOwner, "Become the owner who approves for");
+        let challenge =
+            self.question(id, owner, OwnerAction::VerifyOwner, "Become the owner who approves for");
         self.issue(challenge).await
     }
 
@@ -86,7 +92,12 @@ impl Engine {
         self.wallet_by_id(id).await
     }
 
-    async fn change_owner(&self, id: WalletId, wish: Wish, consent: Option<Owner>) -> Result<OwnerSet, Error> {
+    async fn change_owner(
+        &self,
+        id: WalletId,
+        wish: Wish,
+        consent: Option<Owner>,
+    ) -> Result<OwnerSet, Error> {
         let wallet_now = self.wallet_by_id(id).await?;
         if let (OwnerOf::Locked(current), None) = (wallet_now.owner, &consent) {
             let asked = self.question(id, current, wish.action(), "Give up owning");
@@ -112,13 +123,17 @@ impl Engine {
                     let actor = match row.owner {
                         OwnerOf::Locked(current) => {
                             let owner = consent.ok_or_else(changed)?;
-                            if owner.consent().action() != wish.action() || owner.consent().owner() != current {
+                            if owner.consent().action() != wish.action() || owner.consent().owner() != current
+                            {
                                 return Err(changed());
                             }
-                            let answer = AuditEntry::new(AuditEvent::OwnerChanged, Actor::Owner(current), now)
-                                .wallet(id)
-                                .details(json!({ "nonce": owner.nonce() }));
-                            tx.consume_challenge(owner.nonce(), owner.signature(), answer).await.map_err(used)?;
+                            let answer =
+                                AuditEntry::new(AuditEvent::OwnerChanged, Actor::Owner(current), now)
+                                    .wallet(id)
+                                    .details(json!({ "nonce": owner.nonce() }));
+                            tx.consume_challenge(owner.nonce(), owner.signature(), answer)
+                                .await
+                                .map_err(used)?;
                             Actor::Owner(current)
                         }
                         OwnerOf::None | OwnerOf::Grace(_) => Actor::Master,
@@ -139,7 +154,8 @@ impl Engine {
             .await?;
         let challenge = match new_owner {
             Some(owner) => {
-                let asked = self.question(id, owner, OwnerAction::VerifyOwner, "Become the owner who approves for");
+                let asked =
+                    self.question(id, owner, OwnerAction::VerifyOwner, "Become the owner who approves for");
                 Some(self.issue(asked).await?)
             }
             None => None,
@@ -154,7 +170,9 @@ impl Engine {
         };
         let now = self.now();
         let summary = match action {
-            OwnerAction::ChangeOwner { new_owner } => format!("{what} the wallet {id} in favour of {new_owner}."),
+            OwnerAction::ChangeOwner { new_owner } => {
+                format!("{what} the wallet {id} in favour of {new_owner}.")
+            }
             _ => format!("{what} the wallet {id}."),
         };
         Challenge {
@@ -172,9 +190,7 @@ impl Engine {
 
     async fn issue(&self, challenge: Challenge) -> Result<ChallengeView, Error> {
         let view = ChallengeView::from(&challenge);
-        self.store()
-            .write(move |tx| Box::pin(async move { tx.issue_challenge(&challenge).await }))
-            .await?;
+        self.store().write(move |tx| Box::pin(async move { tx.issue_challenge(&challenge).await })).await?;
         Ok(view)
     }
 }
@@ -184,11 +200,13 @@ async fn wallet(tx: &mut WriteTx, id: WalletId) -> Result<WalletRow, Error> {
 }
 
 fn no_owner() -> Error {
-    Error::new(ErrorCode::OwnerNotSet, "The wallet has no owner.").hint("Set one with PUT /v1/wallets/{id}/owner.")
+    Error::new(ErrorCode::OwnerNotSet, "The wallet has no owner.")
+        .hint("Set one with PUT /v1/wallets/{id}/owner.")
 }
 
 fn changed() -> Error {
-    Error::new(ErrorCode::InvalidStateTransition, "The wallet's owner changed meanwhile.").hint("Look again and retry.")
+    Error::new(ErrorCode::InvalidStateTransition, "The wallet's owner changed meanwhile.")
+        .hint("Look again and retry.")
 }
 
 fn raced(error: StoreError) -> Error {
@@ -201,8 +219,10 @@ fn raced(error: StoreError) -> Error {
 /// A question that was answered already, or whose time is over.
 fn used(error: StoreError) -> Error {
     match error {
-        StoreError::Conflict(_) => Error::new(ErrorCode::InvalidNonce, "The message was used already or has expired.")
-            .hint("Fetch a fresh message; each is good for one answer."),
+        StoreError::Conflict(_) => {
+            Error::new(ErrorCode::InvalidNonce, "The message was used already or has expired.")
+                .hint("Fetch a fresh message; each is good for one answer.")
+        }
         other => other.into(),
     }
 }

@@ -18,7 +18,8 @@ impl Engine {
             Error::new(ErrorCode::ActionValidationFailed, format!("The new password is too weak: {weak}."))
                 .hint("Use a long passphrase, or a random password from a password manager.")
         })?;
-        let from = self.store().keystore_header().await?.ok_or_else(|| Error::internal("no keystore header"))?;
+        let from =
+            self.store().keystore_header().await?.ok_or_else(|| Error::internal("no keystore header"))?;
         let params = kdf_params(self.config()).map_err(Error::internal)?;
         let _turn = self.kdf_turns().acquire().await.map_err(Error::internal)?;
         let vault = self.vault();

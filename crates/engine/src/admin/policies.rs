@@ -4,7 +4,6 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 use waiaas_core::audit::{Actor, AuditEvent};
 use waiaas_core::ids::{PolicyId, WalletId};
-use waiaas_core::network::NetworkId;
 use waiaas_core::policy::{DenialCode, PolicyType, Rules};
 use waiaas_store::{AuditEntry, NewPolicy as NewRow, PolicyChange as RowChange, PolicyRow, StoreError};
 
@@ -16,7 +15,8 @@ use crate::views::{NewPolicy, PolicyChange, PolicyView};
 impl Engine {
     /// Creates a policy; in force from the next request on.
     pub async fn create_policy(&self, _: &Master, new: NewPolicy) -> Result<PolicyView, Error> {
-        let policy_type = PolicyType::parse(&new.policy_type).ok_or_else(|| unknown_type(&new.policy_type))?;
+        let policy_type =
+            PolicyType::parse(&new.policy_type).ok_or_else(|| unknown_type(&new.policy_type))?;
         if !policy_type.is_enforced() {
             return Err(Error::new(
                 ErrorCode::Denied(DenialCode::PolicyNotEnforced),
@@ -63,7 +63,11 @@ impl Engine {
     }
 
     /// Every policy, or those that apply to one wallet (its own and the global ones).
-    pub async fn list_policies(&self, _: &Master, wallet: Option<WalletId>) -> Result<Vec<PolicyView>, Error> {
+    pub async fn list_policies(
+        &self,
+        _: &Master,
+        wallet: Option<WalletId>,
+    ) -> Result<Vec<PolicyView>, Error> {
         let rows = match wallet {
             Some(id) => self.store().policies_of(self.wallet_by_id(id).await?.id).await?,
             None => self.store().policies().await?,
@@ -96,9 +100,15 @@ impl Engine {
     }
 
     /// Changes rules, priority or whether it is in force; validated exactly as at creation.
-    pub async fn update_policy(&self, _: &Master, id: PolicyId, change: PolicyChange) -> Result<PolicyView, Error> {
+    pub async fn update_policy(
+        &self,
+        _: &Master,
+        id: PolicyId,
+        change: PolicyChange,
+    ) -> Result<PolicyView, Error> {
         let row = self.policy_row(id).await?;
-        let policy_type = PolicyType::parse(&row.policy_type).ok_or_else(|| unknown_type(&row.policy_type))?;
+        let policy_type =
+            PolicyType::parse(&row.policy_type).ok_or_else(|| unknown_type(&row.policy_type))?;
         let value = match change.rules {
             Some(value) => value,
             None => serde_json::from_str(&row.rules).map_err(Error::internal)?,
@@ -110,11 +120,12 @@ impl Engine {
             priority: change.priority.unwrap_or(row.priority),
             enabled: change.enabled.unwrap_or(row.enabled),
         };
-        let mut audit = AuditEntry::new(AuditEvent::PolicyUpdated, Actor::Master, self.now()).details(json!({
-            "policyId": id, "type": policy_type,
-            "from": { "rules": parsed(&row.rules), "enabled": row.enabled },
-            "to": { "rules": rules.to_json(), "enabled": next.enabled },
-        }));
+        let mut audit =
+            AuditEntry::new(AuditEvent::PolicyUpdated, Actor::Master, self.now()).details(json!({
+                "policyId": id, "type": policy_type,
+                "from": { "rules": parsed(&row.rules), "enabled": row.enabled },
+                "to": { "rules": rules.to_json(), "enabled": next.enabled },
+            }));
         if let Some(wallet) = row.wallet {
             audit = audit.wallet(wallet);
         }
@@ -128,9 +139,10 @@ impl Engine {
     /// Deletes a policy. What it alone allowed is denied from the next request on.
     pub async fn delete_policy(&self, _: &Master, id: PolicyId) -> Result<(), Error> {
         let row = self.policy_row(id).await?;
-        let mut audit = AuditEntry::new(AuditEvent::PolicyDeleted, Actor::Master, self.now()).details(json!({
-            "policyId": id, "type": row.policy_type, "network": row.network, "rules": parsed(&row.rules),
-        }));
+        let mut audit =
+            AuditEntry::new(AuditEvent::PolicyDeleted, Actor::Master, self.now()).details(json!({
+                "policyId": id, "type": row.policy_type, "network": row.network, "rules": parsed(&row.rules),
+            }));
         if let Some(wallet) = row.wallet {
             audit = audit.wallet(wallet);
         }
@@ -164,7 +176,8 @@ fn unknown_type(text: &str) -> Error {
 fn raced(error: StoreError) -> Error {
     match error {
         StoreError::Conflict(_) => {
-            Error::new(ErrorCode::InvalidStateTransition, "The policy changed meanwhile.").hint("Read it again and retry.")
+            Error::new(ErrorCode::InvalidStateTransition, "The policy changed meanwhile.")
+                .hint("Read it again and retry.")
         }
         StoreError::NotFound(_) => Error::new(ErrorCode::PolicyNotFound, "There is no such policy."),
         other => other.into(),
@@ -176,11 +189,12 @@ fn parsed(text: &str) -> Value {
 }
 
 fn view(row: PolicyRow) -> Result<PolicyView, Error> {
-    let policy_type = PolicyType::parse(&row.policy_type).ok_or_else(|| Error::internal("unknown policy type stored"))?;
+    let policy_type =
+        PolicyType::parse(&row.policy_type).ok_or_else(|| Error::internal("unknown policy type stored"))?;
     Ok(PolicyView {
         id: row.id,
         wallet: row.wallet,
-        network: row.network.as_ref().map(|n: &NetworkId| n.clone()),
+        network: row.network,
         policy_type,
         rules: parsed(&row.rules),
         priority: row.priority,

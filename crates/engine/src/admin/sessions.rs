@@ -147,8 +147,11 @@ impl Engine {
     /// Gives the caller's session a new token, if its limits allow; the old one is dead at once.
     pub async fn renew_session(&self, session: &Session, id: SessionId) -> Result<IssuedSession, Error> {
         if session.id() != id {
-            return Err(Error::new(ErrorCode::SessionRenewalMismatch, "The token belongs to another session.")
-                .hint("Renew the session named in your own token."));
+            return Err(Error::new(
+                ErrorCode::SessionRenewalMismatch,
+                "The token belongs to another session.",
+            )
+            .hint("Renew the session named in your own token."));
         }
         let now = self.now();
         let row = refuse_unless_live(self.store().session(id).await?, session.token_hash(), now)?;
@@ -160,9 +163,12 @@ impl Engine {
         let half = issued.saturating_add(expires.saturating_sub(issued) / 2);
         if now < half {
             let wait = u64::try_from(half.saturating_sub(now)).unwrap_or(0);
-            return Err(Error::new(ErrorCode::RenewalTooEarly, "Less than half of the token's life is over.")
-                .hint(format!("Renew in {wait} seconds or later."))
-                .retry_after(wait));
+            return Err(Error::new(
+                ErrorCode::RenewalTooEarly,
+                "Less than half of the token's life is over.",
+            )
+            .hint(format!("Renew in {wait} seconds or later."))
+            .retry_after(wait));
         }
         // The row's own ttl, not what was left of the last token: a short last stretch stays the last.
         let end = now.saturating_add(row.ttl_seconds);
@@ -181,7 +187,8 @@ impl Engine {
         let token = self.tokens().issue(id, now, expires_at)?;
         let change = TokenChange { token_hash: token::hash(&token), expires_at, reason };
         let from = row.token_hash.clone();
-        let audit = AuditEntry::new(event, actor, now).session(id).details(json!({ "expiresAt": expires_at }));
+        let audit =
+            AuditEntry::new(event, actor, now).session(id).details(json!({ "expiresAt": expires_at }));
         let replaced = self
             .store()
             .write(move |tx| Box::pin(async move { tx.replace_token(id, &from, change, audit).await }))
@@ -207,9 +214,10 @@ impl Engine {
             Box::pin(async move {
                 refuse_full(tx, wallet, limit, now).await?;
                 match tx.add_session_wallet(id, wallet, audit).await {
-                    Err(StoreError::Duplicate(Entity::SessionWallet)) => {
-                        Err(Error::new(ErrorCode::WalletAlreadyLinked, "The session has this wallet already."))
-                    }
+                    Err(StoreError::Duplicate(Entity::SessionWallet)) => Err(Error::new(
+                        ErrorCode::WalletAlreadyLinked,
+                        "The session has this wallet already.",
+                    )),
                     other => Ok(other?),
                 }
             })
@@ -218,7 +226,12 @@ impl Engine {
     }
 
     /// Takes a wallet from a session; the last one stays.
-    pub async fn remove_session_wallet(&self, _: &Master, id: SessionId, wallet: WalletId) -> Result<(), Error> {
+    pub async fn remove_session_wallet(
+        &self,
+        _: &Master,
+        id: SessionId,
+        wallet: WalletId,
+    ) -> Result<(), Error> {
         let row = self.session_by_id(id).await?;
         if row.wallets == [wallet] {
             return Err(Error::new(ErrorCode::SessionRequiresWallet, "A session keeps at least one wallet.")
@@ -239,21 +252,21 @@ impl Engine {
     /// Replaces the key that signs tokens; tokens of the old one verify for five more minutes.
     pub async fn rotate_session_secret(&self, _: &Master) -> Result<UnixSeconds, Error> {
         let now = self.now();
-        let current = self.store().session_keys().await?.current;
+        let keys = self.store().session_keys().await?;
+        let current = keys.current;
         let next_allowed = current.created_at.saturating_add(PREVIOUS_KEY_SECONDS);
-        if now < next_allowed {
+        // The first key ever cuts nobody off: its own tokens stay valid for the window.
+        if keys.previous.is_some() && now < next_allowed {
             let wait = u64::try_from(next_allowed.saturating_sub(now)).unwrap_or(0);
             return Err(Error::new(ErrorCode::RotationTooRecent, "The session key was rotated moments ago.")
                 .hint("Rotating twice would cut off every agent at once; wait, or revoke the sessions.")
                 .retry_after(wait));
         }
         let row = new_session_key(&self.vault(), now)?;
-        let audit = AuditEntry::new(AuditEvent::SecretRotated, Actor::Master, now)
-            .details(json!({ "kid": row.kid }));
+        let audit =
+            AuditEntry::new(AuditEvent::SecretRotated, Actor::Master, now).details(json!({ "kid": row.kid }));
         self.store()
-            .write(move |tx| {
-                Box::pin(async move { tx.rotate_session_key(&current.kid, &row, audit).await })
-            })
+            .write(move |tx| Box::pin(async move { tx.rotate_session_key(&current.kid, &row, audit).await }))
             .await?;
         self.tokens().replace(key_ring(self.store(), &self.vault()).await.map_err(Error::internal)?);
         Ok(now)

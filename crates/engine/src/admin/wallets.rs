@@ -3,8 +3,8 @@
 use secrecy::SecretString;
 use serde_json::json;
 use uuid::Uuid;
-use waiaas_core::audit::{Actor, AuditEvent};
 use waiaas_core::address::Address;
+use waiaas_core::audit::{Actor, AuditEvent};
 use waiaas_core::ids::WalletId;
 use waiaas_core::wallet::WalletStatus;
 use waiaas_keys::{KeyError, SealedKey};
@@ -27,7 +27,12 @@ impl Engine {
     }
 
     /// Makes a wallet from an existing private key.
-    pub async fn import_wallet(&self, _: &Master, new: NewWallet, secret: SecretString) -> Result<Wallet, Error> {
+    pub async fn import_wallet(
+        &self,
+        _: &Master,
+        new: NewWallet,
+        secret: SecretString,
+    ) -> Result<Wallet, Error> {
         let id = WalletId::new(Uuid::now_v7());
         let (sealed, address) = self.vault().import(id, new.chain, secret).map_err(|error| match error {
             KeyError::NotAKey | KeyError::OutOfRange | KeyError::HalvesDiffer | KeyError::MayBeAnAddress => {
@@ -38,7 +43,10 @@ impl Engine {
         })?;
         let known = self.store().wallets().await?;
         if known.iter().any(|w| w.address == address && w.environment == new.environment && is_living(w)) {
-            return Err(Error::new(ErrorCode::WalletAlreadyExists, format!("{address} is a wallet here already.")));
+            return Err(Error::new(
+                ErrorCode::WalletAlreadyExists,
+                format!("{address} is a wallet here already."),
+            ));
         }
         self.keep_wallet(id, new, &sealed, address, AuditEvent::WalletImported).await
     }
@@ -94,13 +102,19 @@ impl Engine {
         let id = match (named, session.wallets()) {
             (Some(id), linked) if linked.contains(&id) => id,
             (Some(_), _) => {
-                return Err(Error::new(ErrorCode::WalletAccessDenied, "The session is not linked to this wallet.")
-                    .hint("List the session's wallets with GET /v1/wallets."));
+                return Err(Error::new(
+                    ErrorCode::WalletAccessDenied,
+                    "The session is not linked to this wallet.",
+                )
+                .hint("List the session's wallets with GET /v1/wallets."));
             }
             (None, [only]) => *only,
             (None, _) => {
-                return Err(Error::new(ErrorCode::WalletIdRequired, "The session has several wallets; name one.")
-                    .hint("Set \"walletId\". List the session's wallets with GET /v1/wallets."));
+                return Err(Error::new(
+                    ErrorCode::WalletIdRequired,
+                    "The session has several wallets; name one.",
+                )
+                .hint("Set \"walletId\". List the session's wallets with GET /v1/wallets."));
             }
         };
         self.wallet_by_id(id).await
@@ -126,7 +140,12 @@ impl Engine {
     }
 
     /// Stops a wallet from signing, at once; what waits is refused when its time comes.
-    pub async fn suspend_wallet(&self, _: &Master, id: WalletId, reason: Option<String>) -> Result<Wallet, Error> {
+    pub async fn suspend_wallet(
+        &self,
+        _: &Master,
+        id: WalletId,
+        reason: Option<String>,
+    ) -> Result<Wallet, Error> {
         let reason = reason.unwrap_or_else(|| "MANUAL".to_owned());
         if reason.chars().count() > 500 {
             return Err(Error::invalid("reason", "at most 500 characters"));
@@ -155,15 +174,15 @@ impl Engine {
         reason: Option<String>,
         event: AuditEvent,
     ) -> Result<Wallet, Error> {
-        let audit = AuditEntry::new(event, Actor::Master, self.now())
-            .wallet(id)
-            .details(json!({ "reason": reason }));
+        let audit =
+            AuditEntry::new(event, Actor::Master, self.now()).wallet(id).details(json!({ "reason": reason }));
         self.store()
             .write(move |tx| {
                 Box::pin(async move {
-                    let row = tx.wallet(id).await?.ok_or_else(|| {
-                        Error::new(ErrorCode::WalletNotFound, "There is no such wallet.")
-                    })?;
+                    let row = tx
+                        .wallet(id)
+                        .await?
+                        .ok_or_else(|| Error::new(ErrorCode::WalletNotFound, "There is no such wallet."))?;
                     if !from.contains(&row.status) {
                         return Err(wrong_status(row.status));
                     }
@@ -199,7 +218,8 @@ fn check_name(name: &str) -> Result<(), Error> {
 fn name_taken(error: StoreError) -> Error {
     match error {
         StoreError::Duplicate(Entity::WalletName) => {
-            Error::new(ErrorCode::WalletNameTaken, "Another wallet has this name.").hint("Choose another name.")
+            Error::new(ErrorCode::WalletNameTaken, "Another wallet has this name.")
+                .hint("Choose another name.")
         }
         other => other.into(),
     }

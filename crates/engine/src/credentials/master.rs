@@ -33,25 +33,20 @@ impl Engine {
         let failures = self.store().login_failures(SCOPE).await?;
         refuse_while_locked(failures, self.now())?;
         let header = self.keystore_header().await?;
-        if self.verifier().check(&header, &password) == Checked::Match {
-            return Ok(Master(()));
+        let known = self.verifier().check(&header, &password) == Checked::Match;
+        if !known && !self.unlocks(header, password).await? {
+            return Err(self.count_failure(peer).await?);
         }
-        match self.unlocks(header, password).await? {
-            true => {
-                if failures.failures > 0 {
-                    self.store()
-                        .write(|tx| Box::pin(async move { tx.clear_login_failures(SCOPE).await }))
-                        .await?;
-                }
-                Ok(Master(()))
-            }
-            false => Err(self.count_failure(peer).await?),
+        if failures.failures > 0 {
+            self.store().write(|tx| Box::pin(async move { tx.clear_login_failures(SCOPE).await })).await?;
         }
+        Ok(Master(()))
     }
 
     /// The keystore header stored now.
     pub(crate) async fn keystore_header(&self) -> Result<KeystoreHeader, Error> {
-        let text = self.store().keystore_header().await?.ok_or_else(|| Error::internal("no keystore header"))?;
+        let text =
+            self.store().keystore_header().await?.ok_or_else(|| Error::internal("no keystore header"))?;
         KeystoreHeader::from_text(&text).map_err(Error::internal)
     }
 
@@ -121,9 +116,12 @@ fn refuse_while_locked(failures: LoginFailures, now: UnixSeconds) -> Result<(), 
 
 fn locked(until: UnixSeconds, now: UnixSeconds) -> Error {
     let seconds = u64::try_from(until.saturating_sub(now)).unwrap_or(0);
-    Error::new(ErrorCode::MasterPasswordLocked, format!("Too many wrong master passwords; wait {seconds} seconds."))
-        .hint("Wait, then use the right password. Every further failure doubles the wait.")
-        .retry_after(seconds)
+    Error::new(
+        ErrorCode::MasterPasswordLocked,
+        format!("Too many wrong master passwords; wait {seconds} seconds."),
+    )
+    .hint("Wait, then use the right password. Every further failure doubles the wait.")
+    .retry_after(seconds)
 }
 
 #[cfg(test)]

@@ -1,8 +1,8 @@
 //! The owner: proved by a signature over one message this daemon issued.
 
 use waiaas_core::ids::{TxId, WalletId};
-use waiaas_core::owner::{Challenge, OwnerAction, OwnerConsent};
 use waiaas_core::owner;
+use waiaas_core::owner::{Challenge, OwnerAction, OwnerConsent};
 use waiaas_store::ChallengeRow;
 
 use crate::Engine;
@@ -107,12 +107,16 @@ impl Engine {
 
     async fn check(&self, row: ChallengeRow, answer: OwnerAnswer) -> Result<Owner, Error> {
         let Challenge { wallet, action, .. } = &row.challenge;
-        let current = self.store().wallet(*wallet).await?.ok_or_else(|| Error::internal("challenge without wallet"))?;
+        let current =
+            self.store().wallet(*wallet).await?.ok_or_else(|| Error::internal("challenge without wallet"))?;
         let current = current.owner.address();
         if let (Some(named), Some(owner)) = (&answer.address, current)
             && named.parse() != Ok(owner)
         {
-            return Err(Error::new(ErrorCode::OwnerAddressMismatch, "X-Owner-Address is not the wallet's owner."));
+            return Err(Error::new(
+                ErrorCode::OwnerAddressMismatch,
+                "X-Owner-Address is not the wallet's owner.",
+            ));
         }
         let consent = owner::verify(&row.challenge, current, &answer.message, &answer.signature, self.now())?;
         debug_assert_eq!(consent.action(), *action);

@@ -76,7 +76,8 @@ pub(crate) fn refuse_unless_live(
     now: UnixSeconds,
 ) -> Result<SessionRow, Error> {
     let row = row.ok_or_else(|| {
-        Error::new(ErrorCode::SessionNotFound, "The session no longer exists.").hint("Ask the operator for a new one.")
+        Error::new(ErrorCode::SessionNotFound, "The session no longer exists.")
+            .hint("Ask the operator for a new one.")
     })?;
     if row.revoked_at.is_some() {
         return Err(Error::new(ErrorCode::SessionRevoked, "The session was revoked.")

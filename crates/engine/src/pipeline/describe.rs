@@ -1,10 +1,10 @@
 //! Effects in human words and units, for the owner's message.
 
+use waiaas_core::U256;
 use waiaas_core::asset::AssetId;
 use waiaas_core::effect::{Effect, Effects};
 use waiaas_core::money::{Usd, format_units};
 use waiaas_core::policy::{Facts, Tier};
-use waiaas_core::U256;
 
 /// One sentence that names every effect, its value and the tier.
 pub(crate) fn summary(effects: &Effects, facts: &Facts, usd: Option<Usd>, tier: Tier) -> String {
@@ -15,7 +15,9 @@ pub(crate) fn summary(effects: &Effects, facts: &Facts, usd: Option<Usd>, tier: 
 
 fn one(effect: &Effect, effects: &Effects, facts: &Facts) -> String {
     match effect {
-        Effect::NativeOut { to, amount } => format!("send {} to {to}", units(&effects.native, *amount, facts)),
+        Effect::NativeOut { to, amount } => {
+            format!("send {} to {to}", units(&effects.native, *amount, facts))
+        }
         Effect::TokenOut { asset, to, amount } => {
             format!("send {} of {asset} to {to}", units(asset, *amount, facts))
         }

@@ -34,7 +34,11 @@ impl Engine {
         let mut warnings = warnings(&judged.verdict, &judged.facts);
         if !simulation.success {
             let reason = simulation.error.clone().unwrap_or_default();
-            warnings.push(warning("SIMULATION_FAILED", format!("The node says it would fail: {reason}"), "error"));
+            warnings.push(warning(
+                "SIMULATION_FAILED",
+                format!("The node says it would fail: {reason}"),
+                "error",
+            ));
         }
         let fee = fee(&validated.effects, &judged.facts);
         let fee_usd = s3_policy::value(&judged.facts, &fee.asset, fee.amount);
@@ -74,7 +78,8 @@ fn warnings(verdict: &Verdict, facts: &Facts) -> Vec<Warning> {
     let mut warnings = Vec::new();
     for known in facts.assets.values() {
         if !matches!(known.price, PriceFact::Known(_)) {
-            let text = format!("There is no usable price for {}; dollar limits ask for approval.", known.symbol);
+            let text =
+                format!("There is no usable price for {}; dollar limits ask for approval.", known.symbol);
             warnings.push(warning("ORACLE_PRICE_UNAVAILABLE", text, "warning"));
         }
     }
@@ -95,7 +100,10 @@ fn warnings(verdict: &Verdict, facts: &Facts) -> Vec<Warning> {
                 }
             }
             if let Some(window) = &grant.warning {
-                let text = format!("{} of the {} limit of {} USD are used.", window.spent, window.window, window.limit);
+                let text = format!(
+                    "{} of the {} limit of {} USD are used.",
+                    window.spent, window.window, window.limit
+                );
                 warnings.push(warning("CUMULATIVE_LIMIT_WARNING", text, "warning"));
             }
         }

@@ -32,16 +32,19 @@ use crate::views::{SendRequest, TxView, WaitFor};
 impl Engine {
     /// Moves value, if policy grants it. A denial is an error that carries the policy's reasons; its
     /// row is kept. Answers once a node has accepted the broadcast or the request waits.
-    pub async fn send(&self, session: &Session, request: SendRequest, wait: WaitFor) -> Result<TxView, Error> {
+    pub async fn send(
+        &self,
+        session: &Session,
+        request: SendRequest,
+        wait: WaitFor,
+    ) -> Result<TxView, Error> {
         let digest = request_digest(&request);
         let validated = s1_validate::run(self, session, &request).await?;
         let assets = assets::facts(self, &validated.network, &*validated.chain, &validated.effects).await?;
         let case = Case { engine: self.clone(), session: session.clone(), validated, assets };
         let key = request.idempotency;
-        let admitted = self
-            .store()
-            .write(move |tx| Box::pin(s3_policy::admit(case, tx, key, digest)))
-            .await?;
+        let admitted =
+            self.store().write(move |tx| Box::pin(s3_policy::admit(case, tx, key, digest))).await?;
         let id = match admitted {
             Admitted::New(id) => {
                 self.run_to_rest(id).await;
@@ -63,7 +66,9 @@ impl Engine {
         let task = self.tasks().spawn(async move { resume(&engine, id).await });
         match task.await {
             Ok(Ok(())) => {}
-            Ok(Err(error)) => tracing::error!(tx = %id, %error, "interrupted; the workers will go on with it"),
+            Ok(Err(error)) => {
+                tracing::error!(tx = %id, %error, "interrupted; the workers will go on with it")
+            }
             Err(error) => tracing::error!(tx = %id, %error, "execution task failed; the workers will go on"),
         }
     }

@@ -11,11 +11,11 @@ use waiaas_core::effect::Effects;
 use waiaas_core::intent::Intent;
 use waiaas_core::network::Network;
 
+use crate::Engine;
 use crate::credentials::Session;
 use crate::error::{Error, ErrorCode};
 use crate::pipeline::assets;
 use crate::views::{Money, RequestKind, SendRequest, TokenSpec, Wallet};
-use crate::Engine;
 
 /// Longest memo, in characters.
 const MEMO_CHARS: usize = 256;
@@ -32,7 +32,11 @@ pub(crate) struct Validated {
 }
 
 /// Parses, resolves, builds and decodes.
-pub(crate) async fn run(engine: &Engine, session: &Session, request: &SendRequest) -> Result<Validated, Error> {
+pub(crate) async fn run(
+    engine: &Engine,
+    session: &Session,
+    request: &SendRequest,
+) -> Result<Validated, Error> {
     let wallet = engine.session_wallet(session, request.wallet).await?;
     let network = engine.networks().resolve(request.network.as_deref(), wallet.chain, wallet.environment)?;
     let network = Arc::new(network.clone());

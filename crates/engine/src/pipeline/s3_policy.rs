@@ -7,7 +7,6 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use uuid::Uuid;
-use waiaas_core::{U256, UnixSeconds};
 use waiaas_core::asset::AssetId;
 use waiaas_core::audit::{Actor, AuditEvent};
 use waiaas_core::digest::Digest;
@@ -15,9 +14,11 @@ use waiaas_core::effect::Effects;
 use waiaas_core::ids::TxId;
 use waiaas_core::money::{Price, Usd};
 use waiaas_core::policy::{
-    AssetFacts, Denial, Facts, Grant, PriceFact, Spending, Sum, Tier, TierReason, Verdict, WindowWarning, evaluate,
+    AssetFacts, Denial, Facts, Grant, PriceFact, Spending, Sum, Tier, TierReason, Verdict, WindowWarning,
+    evaluate,
 };
 use waiaas_core::transaction::TxStatus;
+use waiaas_core::{U256, UnixSeconds};
 use waiaas_store::{AuditEntry, Claim, NewReservation, NewTransaction, WriteTx};
 
 use crate::Engine;
@@ -79,10 +80,8 @@ pub(crate) async fn judge(case: &Case, tx: &mut WriteTx) -> Result<Judgement, Er
     let (engine, validated) = (&case.engine, &case.validated);
     let now = engine.now();
     let admission = s2_authorize::run(tx, &case.session, validated.wallet.id, now).await?;
-    let set = engine
-        .policies()
-        .in_force(tx, engine.networks(), validated.wallet.id, &validated.network.id)
-        .await?;
+    let set =
+        engine.policies().in_force(tx, engine.networks(), validated.wallet.id, &validated.network.id).await?;
     let ledger = tx.ledger(validated.wallet.id, now, &set.rate_windows()).await?;
     let timeout = engine.config().security.approval_timeout;
     let facts = Facts {
@@ -122,7 +121,8 @@ pub(crate) async fn admit(
     };
     match &judgement.verdict {
         Verdict::Denied(denials) => {
-            let entry = audit(AuditEvent::PolicyDenied).details(json!({ "denials": denials, "request": request }));
+            let entry =
+                audit(AuditEvent::PolicyDenied).details(json!({ "denials": denials, "request": request }));
             tx.insert_transaction(row, &[], entry).await?;
         }
         Verdict::Granted(grant) => {
@@ -164,7 +164,9 @@ fn reservations(effects: &Effects, facts: &Facts) -> Vec<NewReservation> {
 /// What an amount is worth, if that is known.
 pub(crate) fn value(facts: &Facts, asset: &AssetId, amount: U256) -> Option<Usd> {
     match facts.assets.get(asset) {
-        Some(AssetFacts { decimals, price: PriceFact::Known(price), .. }) => Some(price.value_of(amount, *decimals)),
+        Some(AssetFacts { decimals, price: PriceFact::Known(price), .. }) => {
+            Some(price.value_of(amount, *decimals))
+        }
         _ => None,
     }
 }

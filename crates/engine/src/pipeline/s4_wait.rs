@@ -31,7 +31,8 @@ pub(crate) async fn park(
             tx.record(audit(AuditEvent::TxCleared).details(json!({ "tier": grant.tier }))).await?;
         }
         Tier::Delay => {
-            tx.record(audit(AuditEvent::TxQueued).details(json!({ "delaySeconds": grant.delay_seconds }))).await?;
+            tx.record(audit(AuditEvent::TxQueued).details(json!({ "delaySeconds": grant.delay_seconds })))
+                .await?;
         }
         Tier::Approval => {
             let details = json!({ "approvalTimeout": grant.approval_timeout, "reasons": grant.reasons });

@@ -93,7 +93,8 @@ async fn sign(
                         let sealed = tx.wallet_key(wallet.id).await?;
                         let sealed = sealed.ok_or_else(|| Error::internal("a wallet without its key"))?;
                         let sealed = SealedKey::from_bytes(&sealed).map_err(Error::internal)?;
-                        let signature = engine.vault().sign(clearance, &completed, &sealed, wallet.address)?;
+                        let signature =
+                            engine.vault().sign(clearance, &completed, &sealed, wallet.address)?;
                         let signed = chain.assemble(&completed, &signature)?;
                         let kept = SignedRow {
                             unsigned: completed.unsigned().to_vec(),
@@ -127,9 +128,7 @@ enum Stop {
 impl Stop {
     fn change(&self) -> StatusChange {
         match self {
-            Self::Brake(NotCleared::KillSwitch) => {
-                StatusChange::Cancelled { code: Some(self.code()) }
-            }
+            Self::Brake(NotCleared::KillSwitch) => StatusChange::Cancelled { code: Some(self.code()) },
             Self::Brake(_) | Self::Policy(_) => {
                 StatusChange::Failed { code: self.code(), message: self.message() }
             }

@@ -18,7 +18,9 @@ pub(crate) async fn step(engine: &Engine, id: TxId) -> Result<(), Error> {
     let from = row.draft.as_ref().map(|d| d.from).ok_or_else(|| Error::internal("signed without a draft"))?;
     match chain.fate(from, &signed).await {
         Ok(Fate::Confirmed { fee, block }) => s7_record::confirmed(engine, &row, fee, block).await,
-        Ok(Fate::Reverted { fee, block, reason }) => s7_record::reverted(engine, &row, fee, block, &reason).await,
+        Ok(Fate::Reverted { fee, block, reason }) => {
+            s7_record::reverted(engine, &row, fee, block, &reason).await
+        }
         Ok(Fate::Dead) => s7_record::dead(engine, &row).await,
         Ok(Fate::Pending) => Ok(()),
         Err(error) => {

@@ -22,8 +22,14 @@ pub(crate) async fn submitted(engine: &Engine, id: TxId) -> Result<(), Error> {
 }
 
 /// On chain and successful.
-pub(crate) async fn confirmed(engine: &Engine, row: &TransactionRow, fee: U256, block: u64) -> Result<(), Error> {
-    let audit = entry(engine, row, AuditEvent::TxConfirmed).details(json!({ "fee": fee.to_string(), "block": block }));
+pub(crate) async fn confirmed(
+    engine: &Engine,
+    row: &TransactionRow,
+    fee: U256,
+    block: u64,
+) -> Result<(), Error> {
+    let audit = entry(engine, row, AuditEvent::TxConfirmed)
+        .details(json!({ "fee": fee.to_string(), "block": block }));
     advance_if(engine, row.id, row.status, StatusChange::Confirmed { fee, block }, audit).await
 }
 
@@ -57,7 +63,12 @@ pub(crate) async fn dead(engine: &Engine, row: &TransactionRow) -> Result<(), Er
 }
 
 /// Given up before anything was signed.
-pub(crate) async fn failed_unsigned(engine: &Engine, id: TxId, code: &str, message: &str) -> Result<(), Error> {
+pub(crate) async fn failed_unsigned(
+    engine: &Engine,
+    id: TxId,
+    code: &str,
+    message: &str,
+) -> Result<(), Error> {
     let audit = AuditEntry::new(AuditEvent::TxFailed, Actor::System, engine.now())
         .tx(id)
         .details(json!({ "outcome": "not signed", "code": code, "message": message }));

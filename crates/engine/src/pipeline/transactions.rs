@@ -48,7 +48,11 @@ impl Engine {
         Ok(self.page(filter, Page { cursor: None, limit: 200 }).await?.items)
     }
 
-    async fn wallets_meant(&self, session: &Session, named: Option<WalletId>) -> Result<Vec<WalletId>, Error> {
+    async fn wallets_meant(
+        &self,
+        session: &Session,
+        named: Option<WalletId>,
+    ) -> Result<Vec<WalletId>, Error> {
         match named {
             Some(_) => Ok(vec![self.session_wallet(session, named).await?.id]),
             None => Ok(session.wallets().to_vec()),
@@ -102,7 +106,10 @@ impl Engine {
         if !matches!(from, TxStatus::Queued | TxStatus::PendingApproval) {
             return Err(processed(from));
         }
-        let audit = AuditEntry::new(event, actor, self.now()).wallet(view.wallet).tx(id).details(json!({ "from": from }));
+        let audit = AuditEntry::new(event, actor, self.now())
+            .wallet(view.wallet)
+            .tx(id)
+            .details(json!({ "from": from }));
         let change = StatusChange::Cancelled { code: None };
         let moved = self
             .store()
@@ -132,7 +139,9 @@ impl Engine {
     pub(crate) fn read(&self, row: TransactionRow) -> Result<TxView, Error> {
         let network: Arc<Network> = match self.networks().get(&row.network) {
             Some(network) => Arc::new(network.clone()),
-            None => return Err(Error::internal(format!("the network {} is no longer configured", row.network))),
+            None => {
+                return Err(Error::internal(format!("the network {} is no longer configured", row.network)));
+            }
         };
         let stored: StoredVerdict = serde_json::from_str(&row.verdict).map_err(Error::internal)?;
         let known = stored.assets.iter().find(|a| a.asset == row.asset);
@@ -140,7 +149,8 @@ impl Engine {
             Some(known) => (known.decimals, known.symbol.clone()),
             None => (0, String::new()),
         };
-        let reasons = if row.status == TxStatus::Denied { json!(stored.denials) } else { json!(stored.reasons) };
+        let reasons =
+            if row.status == TxStatus::Denied { json!(stored.denials) } else { json!(stored.reasons) };
         let denial = stored.denials.first();
         let effects = match &row.effects {
             Some(text) => serde_json::from_str(text).map_err(Error::internal)?,

@@ -72,6 +72,10 @@ fn operation_ids_are_unique_and_errors_documented() {
         assert!(seen.insert(id.to_owned()), "{id} twice");
         let reference = &operation.1["responses"]["default"]["content"]["application/json"]["schema"]["$ref"];
         assert_eq!(reference, "#/components/schemas/Problem", "{id}");
+        let responses = operation.1["responses"].as_object().expect("responses");
+        for (status, response) in responses {
+            assert!(response["description"].as_str().is_some_and(|text| !text.is_empty()), "{id} {status}");
+        }
     }
     assert_eq!(openapi_json(), openapi_json());
 }

@@ -15,7 +15,9 @@ use crate::extract::{Body, Idempotency, Query, SessionAuth};
 use crate::problem::Failure;
 use crate::shapes;
 
-/// Asks for a transaction and answers with the verdict: `SUBMITTED` or `CONFIRMED` when it ran,
+/// Asks for a transaction.
+///
+/// The answer is the verdict: `SUBMITTED` or `CONFIRMED` when it ran,
 /// `QUEUED` with `executeAfter` when it is delayed, `PENDING_APPROVAL` with `approvalExpiresAt` when
 /// the owner is asked. A refusal by policy is 403 with a specific code, the policy that decided in
 /// `details`, and a hint. With `dryRun` nothing is written, signed or sent, and the answer is 200.

@@ -13,7 +13,9 @@ use crate::extract::{Body, SessionAuth};
 use crate::routes::Answer;
 use crate::shapes;
 
-/// Shows what a request would do: the judgement a send would get now, its cost, and what the node
+/// Shows what a request would do.
+///
+/// The judgement a send would get now, its cost, and what the node
 /// says. Nothing is written, signed or sent. A refusal by policy is a normal answer here.
 #[utoipa::path(
     post,

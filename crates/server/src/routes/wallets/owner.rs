@@ -21,7 +21,9 @@ async fn consent(app: &App, id: WalletId, answer: Option<OwnerAnswer>) -> Result
     }
 }
 
-/// Names a wallet's owner, who then proves the address by signing the challenge in the answer. Once
+/// Names a wallet's owner.
+///
+/// The owner then proves the address by signing the challenge in the answer. Once
 /// proved, changing it again needs the present owner's signature: without one the answer is 409
 /// `OWNER_ALREADY_CONNECTED` with the message to sign in `details.challenge`.
 #[utoipa::path(

@@ -1,1 +1,0 @@
-fn main(){ print!("{}", waiaas_server::openapi_json()); }
