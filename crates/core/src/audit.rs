@@ -73,6 +73,8 @@ wire_enum!(
         TxFailed = "TX_FAILED",
         /// An owner address was set.
         OwnerRegistered = "OWNER_REGISTERED",
+        /// An owner answered a question about the wallet itself; what it allowed follows.
+        OwnerSigned = "OWNER_SIGNED",
         /// An owner proved the address.
         OwnerVerified = "OWNER_VERIFIED",
         /// An owner was replaced.
@@ -149,6 +151,7 @@ impl AuditEvent {
             | Self::TxSubmitted
             | Self::TxConfirmed
             | Self::OwnerRegistered
+            | Self::OwnerSigned
             | Self::OwnerVerified
             | Self::BackupCreated => Severity::Info,
         }

@@ -1,11 +1,13 @@
 //! Idempotency keys: one answer per (session, key), bound to the body, for a day.
 
+use sqlx::AnyConnection;
 use waiaas_core::UnixSeconds;
 use waiaas_core::digest::Digest;
 use waiaas_core::ids::{SessionId, TxId};
 
 use crate::columns::Columns;
 use crate::error::StoreError;
+use crate::reads::reads;
 use crate::writer::WriteTx;
 
 /// How long a key is remembered.
@@ -22,6 +24,25 @@ pub enum Claim {
     Mismatch,
 }
 
+reads! {
+    /// What a key was used for within the last day; none when it is free.
+    claimed(session: SessionId, key: &str, now: UnixSeconds) -> Option<(Digest, TxId)>;
+}
+
+async fn claimed(
+    conn: &mut AnyConnection,
+    session: SessionId,
+    key: &str,
+    now: UnixSeconds,
+) -> Result<Option<(Digest, TxId)>, StoreError> {
+    let query = "SELECT body_digest, tx_id FROM idempotency \
+                 WHERE session_id = $1 AND key = $2 AND created_at > $3";
+    let horizon = now.saturating_sub(IDEMPOTENCY_SECONDS);
+    let query = sqlx::query(query).bind(session.to_string()).bind(key.to_owned()).bind(horizon);
+    let row = query.fetch_optional(conn).await?;
+    row.map(|row| Ok((row.parsed("body_digest")?, row.parsed("tx_id")?))).transpose()
+}
+
 impl WriteTx {
     /// Claims a key for a transaction inserted in the same database transaction, so that of two
     /// requests at once exactly one is [`Claim::Fresh`].
@@ -33,13 +54,8 @@ impl WriteTx {
         tx: TxId,
         at: UnixSeconds,
     ) -> Result<Claim, StoreError> {
-        let query = "SELECT body_digest, tx_id FROM idempotency \
-                     WHERE session_id = $1 AND key = $2 AND created_at > $3";
-        let horizon = at.saturating_sub(IDEMPOTENCY_SECONDS);
-        let query = sqlx::query(query).bind(session.to_string()).bind(key.to_owned()).bind(horizon);
-        if let Some(row) = query.fetch_optional(self.conn()).await? {
-            let same = row.parsed::<Digest>("body_digest")? == body;
-            return Ok(if same { Claim::Same(row.parsed("tx_id")?) } else { Claim::Mismatch });
+        if let Some((first, tx)) = claimed(self.conn(), session, key, at).await? {
+            return Ok(if first == body { Claim::Same(tx) } else { Claim::Mismatch });
         }
         let query = "INSERT INTO idempotency (session_id, key, body_digest, tx_id, created_at) \
                      VALUES ($1, $2, $3, $4, $5) ON CONFLICT (session_id, key) DO UPDATE \

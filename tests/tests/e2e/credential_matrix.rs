@@ -290,5 +290,11 @@ async fn two_credentials_at_once_are_ambiguous_and_a_credential_in_the_wrong_pla
 /// For tests that never reach a node.
 pub(crate) fn unreachable_nodes() -> DaemonOptions {
     let nowhere = "http://127.0.0.1:9/".to_owned();
-    DaemonOptions { solana: nowhere.clone(), evm: nowhere, prices: Vec::new(), extra: String::new() }
+    DaemonOptions {
+        solana: nowhere.clone(),
+        evm: nowhere,
+        prices: Vec::new(),
+        extra: String::new(),
+        through: Vec::new(),
+    }
 }

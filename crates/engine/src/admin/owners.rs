@@ -12,7 +12,7 @@ use waiaas_store::{AuditEntry, StoreError, WalletRow, WriteTx};
 use crate::Engine;
 use crate::credentials::{Master, Owner};
 use crate::error::{Error, ErrorCode};
-use crate::pipeline::s4_wait::nonce;
+use crate::pipeline::s4_wait::{chain_id, nonce};
 use crate::views::{ChallengeView, OwnerSet};
 
 /// How long an owner has to answer a question about the wallet itself.
@@ -78,7 +78,7 @@ impl Engine {
                 Box::pin(async move {
                     let row = wallet(tx, id).await?;
                     let entry = |event| AuditEntry::new(event, Actor::Owner(address), now).wallet(id);
-                    let answer = entry(AuditEvent::OwnerVerified).details(json!({ "nonce": owner.nonce() }));
+                    let answer = entry(AuditEvent::OwnerSigned).details(json!({ "nonce": owner.nonce() }));
                     tx.consume_challenge(owner.nonce(), owner.signature(), answer).await.map_err(used)?;
                     let audit = entry(AuditEvent::OwnerVerified).details(json!({ "state": "LOCKED" }));
                     let (from, to) = (row.owner, OwnerOf::Locked(address));
@@ -164,10 +164,6 @@ impl Engine {
     }
 
     fn question(&self, id: WalletId, owner: Address, action: OwnerAction, what: &str) -> Challenge {
-        let chain_id = match owner {
-            Address::Evm(_) => "1".to_owned(),
-            Address::Solana(_) => "mainnet".to_owned(),
-        };
         let now = self.now();
         let summary = match action {
             OwnerAction::ChangeOwner { new_owner } => {
@@ -180,7 +176,7 @@ impl Engine {
             wallet: id,
             owner,
             action,
-            chain_id,
+            chain_id: chain_id(&owner, None),
             summary,
             nonce: nonce(),
             issued_at: now,

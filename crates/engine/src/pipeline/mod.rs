@@ -38,6 +38,9 @@ impl Engine {
         request: SendRequest,
         wait: WaitFor,
     ) -> Result<TxView, Error> {
+        if let Some(id) = self.answered_before(session, &request).await? {
+            return self.answer(id, wait).await;
+        }
         let digest = request_digest(&request);
         let validated = s1_validate::run(self, session, &request).await?;
         let assets = assets::facts(self, &validated.network, &*validated.chain, &validated.effects).await?;
@@ -52,6 +55,21 @@ impl Engine {
             }
             Admitted::Repeat(id) => id,
         };
+        self.answer(id, wait).await
+    }
+
+    /// The transaction a repeated request was answered with. Looked up before anything is built: the
+    /// first answer stands even if the same request could not be built any more.
+    async fn answered_before(&self, session: &Session, request: &SendRequest) -> Result<Option<TxId>, Error> {
+        let Some(key) = &request.idempotency else { return Ok(None) };
+        match self.store().claimed(session.id(), &key.key, self.now()).await? {
+            None => Ok(None),
+            Some((body, id)) if body == key.body => Ok(Some(id)),
+            Some(_) => Err(s3_policy::conflict()),
+        }
+    }
+
+    async fn answer(&self, id: TxId, wait: WaitFor) -> Result<TxView, Error> {
         if let WaitFor::Confirmed { timeout_seconds } = wait {
             self.wait_until_final(id, timeout_seconds).await?;
         }

@@ -137,7 +137,8 @@ pub(crate) async fn admit(
     Ok(Admitted::New(id))
 }
 
-fn conflict() -> Error {
+/// The answer to a key that was used with another body.
+pub(crate) fn conflict() -> Error {
     Error::new(ErrorCode::IdempotencyConflict, "This Idempotency-Key was used with another request.")
         .hint("Use a fresh key for a new request; repeat a request with its own key and body.")
 }

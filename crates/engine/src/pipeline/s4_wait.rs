@@ -3,6 +3,7 @@
 
 use serde_json::json;
 use uuid::Uuid;
+use waiaas_core::address::Address;
 use waiaas_core::audit::{Actor, AuditEvent};
 use waiaas_core::ids::TxId;
 use waiaas_core::network::Network;
@@ -59,7 +60,7 @@ fn questions(case: &Case, id: TxId, judgement: &Judgement, grant: &Grant) -> Res
         wallet: validated.wallet.id,
         owner,
         action,
-        chain_id: chain_id(&validated.network),
+        chain_id: chain_id(&owner, Some(&validated.network)),
         summary: format!("{verb} this transaction of the wallet {}. {what}", validated.wallet.address),
         nonce: nonce(),
         issued_at: now,
@@ -71,9 +72,18 @@ fn questions(case: &Case, id: TxId, judgement: &Judgement, grant: &Grant) -> Res
     ])
 }
 
-/// The `Chain ID` line of EIP-4361, or its CAIP-2 counterpart.
-pub(crate) fn chain_id(network: &Network) -> String {
-    network.evm_chain_id.map_or_else(|| network.caip2.to_string(), |id| id.to_string())
+/// The `Chain ID` line, in the terms of the owner's own wallet: an EIP-155 number for EVM owners, a
+/// cluster for Solana owners. An owner of the other chain gets that chain's main network; what the
+/// transaction runs on is in the statement.
+pub(crate) fn chain_id(owner: &Address, network: Option<&Network>) -> String {
+    let same = network.filter(|network| network.chain == owner.chain());
+    match owner {
+        Address::Evm(_) => same.and_then(|n| n.evm_chain_id).unwrap_or(1).to_string(),
+        Address::Solana(_) => {
+            let reference = same.and_then(|n| n.caip2.split_once(':')).map(|(_, reference)| reference);
+            reference.unwrap_or("mainnet").to_owned()
+        }
+    }
 }
 
 /// 244 random bits, hex.

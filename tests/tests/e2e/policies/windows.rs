@@ -16,7 +16,7 @@ fn dollars(micros: u64) -> Result<Value> {
 /// Micro-dollars of a JSON number with at most six fraction digits.
 fn micros(value: &Value) -> Result<u64> {
     let number = value.as_f64().with_context(|| format!("dollars, not {value}"))?;
-    Ok((number * 1e6).round() as u64)
+    Ok(format!("{number:.6}").replace('.', "").parse()?)
 }
 
 /// Limits of 15 dollars and the fee, exact to the micro-dollar, in the window named `limit`.
