@@ -38,7 +38,8 @@ impl Answer {
 }
 
 impl Api {
-    pub(crate) fn new(url: &str) -> Self {
+    /// Without credentials, at the URL of a daemon.
+    pub fn new(url: &str) -> Self {
         Self { client: reqwest::Client::new(), url: url.to_owned(), headers: Vec::new() }
     }
 

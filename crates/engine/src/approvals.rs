@@ -98,9 +98,10 @@ impl Engine {
                     let entry = |event| AuditEntry::new(event, actor, now).wallet(wallet.id).tx(id);
                     let answer = entry(event).details(json!({ "nonce": owner.nonce() }));
                     tx.consume_challenge(owner.nonce(), owner.signature(), answer).await?;
-                    let moved = match change.to() {
-                        TxStatus::Executing => AuditEvent::TxCleared,
-                        _ => AuditEvent::TxCancelled,
+                    let moved = if change == StatusChange::Executing {
+                        AuditEvent::TxCleared
+                    } else {
+                        AuditEvent::TxCancelled
                     };
                     tx.advance(id, TxStatus::PendingApproval, change, entry(moved)).await?;
                     Ok(())

@@ -317,7 +317,14 @@ impl From<NetworkError> for Error {
             NetworkError::Required(_) => ErrorCode::NetworkRequired,
             NetworkError::Mismatch { .. } => ErrorCode::EnvironmentNetworkMismatch,
         };
-        Self::new(code, sentence(&error)).hint("Set \"network\" to one of the wallet's networks.")
+        // A name that means nothing is not repeated: it is whatever the caller sent.
+        let message = match error {
+            NetworkError::Unknown(_) => "There is no such network.".to_owned(),
+            NetworkError::Duplicate(_) | NetworkError::Required(_) | NetworkError::Mismatch { .. } => {
+                sentence(&error)
+            }
+        };
+        Self::new(code, message).hint("Set \"network\" to one of the wallet's networks.")
     }
 }
 
@@ -345,7 +352,8 @@ impl From<AmountError> for Error {
 
 impl From<RulesError> for Error {
     fn from(error: RulesError) -> Self {
-        Self::new(ErrorCode::PolicyRulesInvalid, sentence(&error))
+        // It begins with the path of a field, which is not ours to capitalise.
+        Self::new(ErrorCode::PolicyRulesInvalid, format!("{error}."))
             .hint("Correct the field named and send it again.")
     }
 }

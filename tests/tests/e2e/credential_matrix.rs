@@ -217,7 +217,9 @@ impl Scene {
 fn operations(document: &Value, wanted: impl Fn(&Value) -> bool) -> BTreeSet<(String, String)> {
     let items = document["paths"].as_object().into_iter().flatten();
     items
-        .flat_map(|(path, item)| item.as_object().into_iter().flatten().map(move |(method, op)| (path, method, op)))
+        .flat_map(|(path, item)| {
+            item.as_object().into_iter().flatten().map(move |(method, op)| (path, method, op))
+        })
         .filter(|(_, _, operation)| wanted(operation))
         .map(|(path, method, _)| (method.to_uppercase(), path.clone()))
         .collect()
@@ -236,10 +238,13 @@ async fn every_operation_takes_its_credential_and_no_other() -> Result<()> {
     let tabled = pairs(ROWS.iter().map(|row| (row.method, row.path)));
     assert_eq!(tabled.len(), ROWS.len(), "an operation has two rows");
     assert_eq!(documented.difference(&tabled).collect::<Vec<_>>(), Vec::<&(String, String)>::new(), "no row");
-    assert_eq!(tabled.difference(&documented).collect::<Vec<_>>(), Vec::<&(String, String)>::new(), "no operation");
-    let public = pairs(
-        [("GET", "/health"), ("GET", "/doc"), ("GET", "/v1/transactions/{id}/approval")].into_iter(),
+    assert_eq!(
+        tabled.difference(&documented).collect::<Vec<_>>(),
+        Vec::<&(String, String)>::new(),
+        "no operation"
     );
+    let public =
+        pairs([("GET", "/health"), ("GET", "/doc"), ("GET", "/v1/transactions/{id}/approval")].into_iter());
     let stated_public = |operation: &Value| operation["security"].as_array().is_none_or(Vec::is_empty);
     assert_eq!(operations(&document, stated_public), public);
 
@@ -256,7 +261,10 @@ async fn every_operation_takes_its_credential_and_no_other() -> Result<()> {
             let answer = scene.call(row, caller).await?;
             if answer.status != row.expected[column] {
                 let (method, path, wanted) = (row.method, row.path, row.expected[column]);
-                wrong.push(format!("{method} {path} by {who}: {} not {wanted}: {}", answer.status, answer.body));
+                wrong.push(format!(
+                    "{method} {path} by {who}: {} not {wanted}: {}",
+                    answer.status, answer.body
+                ));
             }
         }
     }

@@ -24,7 +24,9 @@ fn headers(api: &Api, message: &str, signature: &str) -> Api {
 }
 
 fn folded(api: &Api, message: &str, signature: &str) -> Api {
-    api.clone().header("x-owner-message", &message.replace('\n', "\\n")).header("x-owner-signature", signature)
+    api.clone()
+        .header("x-owner-message", &message.replace('\n', "\\n"))
+        .header("x-owner-signature", signature)
 }
 
 async fn state(daemon: &Daemon, wallet: &str) -> Result<(String, Value)> {
@@ -169,8 +171,10 @@ async fn one_signature_approves_one_transaction_once_and_nothing_else_does() -> 
     operator.put(&format!("/v1/wallets/{}/owner", agent.wallet), body).await?.expect(200)?;
     assert_eq!(agent.send(&daemon, &to, "50.0").await?.refused(403)?, "OWNER_REQUIRED");
     agent.lock_owner(&daemon, &owner).await?;
-    let (one, two) =
-        (Waiting::ask(&daemon, &agent, &to, "50.0").await?, Waiting::ask(&daemon, &agent, &to, "50.0").await?);
+    let (one, two) = (
+        Waiting::ask(&daemon, &agent, &to, "50.0").await?,
+        Waiting::ask(&daemon, &agent, &to, "50.0").await?,
+    );
 
     // No other credential, on no route.
     let yes = string(&one.approve, "message")?.to_owned();
@@ -233,7 +237,11 @@ async fn one_signature_approves_one_transaction_once_and_nothing_else_does() -> 
         let answer = owner.answering(&nobody, &gone.approve)?.post_empty(&gone.approval()).await?;
         assert_eq!(answer.refused(409)?, "TX_ALREADY_PROCESSED");
         assert_eq!(gone.status(&daemon, &agent).await?, "CANCELLED");
-        assert_eq!(nobody.get(&format!("{}/approval", gone.path)).await?.status, 404, "nothing is asked any more");
+        assert_eq!(
+            nobody.get(&format!("{}/approval", gone.path)).await?.status,
+            404,
+            "nothing is asked any more"
+        );
     }
 
     // A former owner's signature over a question of its time, and its successor's over the same.

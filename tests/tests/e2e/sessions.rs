@@ -79,7 +79,8 @@ async fn lifetimes_are_finite_and_bounded() -> Result<()> {
         let made = operator.post("/v1/sessions", body.clone()).await?.expect(201)?;
         assert_eq!(made["expiresAt"], made["absoluteExpiresAt"], "{body}");
     }
-    for body in [json!({}), json!({ "walletIds": [] }), json!({ "walletId": wallet, "walletIds": [wallet] })] {
+    for body in [json!({}), json!({ "walletIds": [] }), json!({ "walletId": wallet, "walletIds": [wallet] })]
+    {
         assert_eq!(operator.post("/v1/sessions", body.clone()).await?.status, 400, "{body}");
     }
     let unknown = json!({ "walletId": uuid::Uuid::now_v7() });
@@ -117,7 +118,7 @@ async fn a_session_of_several_wallets_must_say_which() -> Result<()> {
     let linked = format!("/v1/sessions/{session}/wallets");
     let again = operator.post(&linked, json!({ "walletId": one.wallet })).await?;
     assert_eq!(again.refused(409)?, "WALLET_ALREADY_LINKED");
-    assert_eq!(operator.delete(&format!("{linked}/{}", two.wallet)).await?.status, 200);
+    assert_eq!(operator.delete(&format!("{linked}/{}", two.wallet)).await?.status, 204);
     // Effective on the very next request of the same token.
     let denied = agent.get(&format!("{ADDRESS}?walletId={}", two.wallet)).await?;
     assert_eq!(denied.refused(403)?, "WALLET_ACCESS_DENIED");
@@ -135,14 +136,16 @@ async fn old_tokens_die_at_once() -> Result<()> {
     let session = format!("/v1/sessions/{}", mine.session);
 
     let client = reqwest::Client::new();
-    let early = client.put(format!("{}{session}/renew", daemon.url())).bearer_auth(&mine.token).send().await?;
+    let early =
+        client.put(format!("{}{session}/renew", daemon.url())).bearer_auth(&mine.token).send().await?;
     assert_eq!(early.status().as_u16(), 403);
     let wait: u64 = early.headers()["retry-after"].to_str()?.parse()?;
     assert!((43_000..=43_200).contains(&wait), "half of 24 hours, {wait}");
     let body: Value = serde_json::from_slice(&early.bytes().await?)?;
     assert_eq!((&body["code"], &body["retryable"]), (&json!("RENEWAL_TOO_EARLY"), &json!(true)));
     assert_eq!(verdict(&daemon, &mine.token).await?, None, "a refused renewal leaves the token alone");
-    let foreign = client.put(format!("{}{session}/renew", daemon.url())).bearer_auth(&other.token).send().await?;
+    let foreign =
+        client.put(format!("{}{session}/renew", daemon.url())).bearer_auth(&other.token).send().await?;
     assert_eq!(foreign.status().as_u16(), 403);
 
     let operator = daemon.operator();
@@ -255,7 +258,8 @@ async fn what_a_brake_caught_waiting_is_never_signed() -> Result<()> {
     for seed in [11, 12, 13, 14, 15] {
         let agent = Agent::create(&daemon, "solana").await?;
         localnet.solana.fund(&agent.address, 10 * SOL).await?;
-        let rules = json!({ "instant_max_usd": 1, "notify_max_usd": 1, "delay_max_usd": 1000, "delay_seconds": 60 });
+        let rules =
+            json!({ "instant_max_usd": 1, "notify_max_usd": 1, "delay_max_usd": 1000, "delay_seconds": 60 });
         operator.policy(&agent.wallet, "SPENDING_LIMIT", rules).await?;
         waiting.push((agent, OwnerKey::solana(seed).address()));
     }
@@ -269,7 +273,10 @@ async fn what_a_brake_caught_waiting_is_never_signed() -> Result<()> {
 
     // The kill switch, over the first.
     operator.post_empty("/v1/admin/kill-switch").await?.expect(200)?;
-    assert_eq!(operator.post_empty("/v1/admin/kill-switch").await?.refused(409)?, "KILL_SWITCH_ALREADY_ACTIVE");
+    assert_eq!(
+        operator.post_empty("/v1/admin/kill-switch").await?.refused(409)?,
+        "KILL_SWITCH_ALREADY_ACTIVE"
+    );
     for path in [ADDRESS, "/v1/transactions", "/v1/wallets"] {
         assert_eq!(waiting[0].0.api(&daemon).get(path).await?.refused(503)?, "SYSTEM_LOCKED", "{path}");
     }
@@ -299,7 +306,11 @@ async fn what_a_brake_caught_waiting_is_never_signed() -> Result<()> {
     assert_eq!(operator.delete(&wallet(3)).await?.expect(200)?["status"], "TERMINATED");
     let (agent, to) = &waiting[3];
     assert_eq!(agent.send(&daemon, to, "0.001").await?.refused(410)?, "WALLET_TERMINATED");
-    assert_ne!(operator.post_empty(&format!("{}/resume", wallet(3))).await?.status, 200, "terminated is for good");
+    assert_ne!(
+        operator.post_empty(&format!("{}/resume", wallet(3))).await?.status,
+        200,
+        "terminated is for good"
+    );
 
     let control = string(&control, "id")?;
     final_status(&daemon, &control, "CONFIRMED").await?;
@@ -323,7 +334,10 @@ async fn final_status(daemon: &Daemon, id: &str, wanted: &str) -> Result<Value> 
     let path = format!("/v1/admin/transactions/{id}");
     let ended = until("a final status", Duration::from_secs(90), || async {
         let tx = daemon.operator().get(&path).await?.expect(200)?;
-        let ended = matches!(tx["status"].as_str(), Some("CONFIRMED" | "FAILED" | "CANCELLED" | "EXPIRED" | "DENIED"));
+        let ended = matches!(
+            tx["status"].as_str(),
+            Some("CONFIRMED" | "FAILED" | "CANCELLED" | "EXPIRED" | "DENIED")
+        );
         Ok(ended.then_some(tx))
     });
     let tx = ended.await?;

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result, ensure};
 use e2e::{
-    Agent, Answer, Books, Daemon, DaemonOptions, FaultProxy, Localnet, OwnerKey, Postgres, generous_policy,
+    Agent, Answer, Books, Daemon, DaemonOptions, FaultProxy, Localnet, Postgres, generous_policy,
     rpc, until,
 };
 use serde_json::{Value, json};
@@ -205,20 +205,12 @@ impl Stage {
         .await
     }
 
-    /// Waits until the transaction has a status.
-    pub(crate) async fn reaches(&self, payer: &Payer, id: &str, status: &str) -> Result<Value> {
-        until(&format!("{status} for {id}"), PATIENCE, || async {
-            let tx = payer.agent.transaction(&self.daemon, id).await?;
-            Ok((tx["status"] == status).then_some(tx))
-        })
-        .await
-    }
-
     /// Audit events of a transaction, oldest first.
     pub(crate) async fn events(&self, id: &str) -> Result<Vec<String>> {
         let path = format!("/v1/audit-logs?txId={id}&limit=100");
         let page = self.daemon.operator().get(&path).await?.expect(200)?;
         let rows = page["data"].as_array().with_context(|| format!("rows in {page}"))?;
+        ensure!(rows.iter().all(|row| row["walletId"].is_string()), "each entry names its wallet: {page}");
         let name = |row: &Value| Ok(row["eventType"].as_str().context("an event")?.to_owned());
         rows.iter().rev().map(name).collect()
     }
@@ -231,7 +223,7 @@ impl Stage {
             ensure!(got == payment.amount, "{payment:?}: the recipient has {got}");
         }
         let page = payer.agent.api(&self.daemon).get("/v1/transactions?limit=100").await?.expect(200)?;
-        let rows = page["data"].as_array().with_context(|| format!("rows in {page}"))?;
+        let rows = page["items"].as_array().with_context(|| format!("rows in {page}"))?;
         ensure!(rows.len() == payer.payments.len(), "one row per payment: {page}");
         for row in rows {
             ensure!(row["status"] == "CONFIRMED", "{row}");
@@ -311,7 +303,10 @@ impl Payer {
     pub(crate) fn owes(&mut self, on: On, (text, amount): (&'static str, u128)) -> Result<Payment> {
         let to = match on {
             On::Ethereum => format!("{:?}", alloy_primitives::Address::new(fresh()?)),
-            On::Solana => OwnerKey::solana_seeded(fresh()?).address(),
+            On::Solana => {
+                let key = ed25519_dalek::SigningKey::from_bytes(&fresh()?);
+                bs58::encode(key.verifying_key().to_bytes()).into_string()
+            },
         };
         let payment = Payment { key: uuid::Uuid::now_v7().to_string(), to, text, amount };
         self.payments.push(payment.clone());
@@ -325,7 +320,7 @@ impl Payer {
 }
 
 /// Bytes nobody had before.
-fn fresh<const N: usize>() -> Result<[u8; N]> {
+pub(crate) fn fresh<const N: usize>() -> Result<[u8; N]> {
     let random = [uuid::Uuid::now_v7().into_bytes(), uuid::Uuid::now_v7().into_bytes()].concat();
     let tail = random.get(random.len() - N..).context("enough bytes")?;
     Ok(tail.try_into()?)

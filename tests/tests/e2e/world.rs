@@ -21,7 +21,12 @@ pub(crate) struct World {
 impl World {
     /// A Solana agent with 100 SOL and 1000 of the SPL token; no policies.
     pub(crate) async fn solana() -> Result<Self> {
-        let world = Self::on("solana", |_| {}).await?;
+        Self::solana_with(|_| {}).await
+    }
+
+    /// The same with other options.
+    pub(crate) async fn solana_with(change: impl FnOnce(&mut DaemonOptions)) -> Result<Self> {
+        let world = Self::on("solana", change).await?;
         world.localnet.solana.fund(&world.agent.address, 100 * SOL).await?;
         let units = 10u64.pow(u32::from(world.localnet.solana.spl_decimals));
         world.localnet.solana.fund_spl(&world.agent.address, 1000 * units).await?;
@@ -99,6 +104,31 @@ impl World {
         })
         .await
     }
+}
+
+/// A daemon none of whose nodes answers, for what must work without them.
+pub(crate) fn daemon_without_nodes() -> Result<Daemon> {
+    const NOWHERE: &str = "http://127.0.0.1:9";
+    let mut through = vec!["env".to_owned()];
+    for network in [
+        "SOLANA_DEVNET",
+        "SOLANA_TESTNET",
+        "EVM_ETHEREUM_SEPOLIA",
+        "EVM_POLYGON_AMOY",
+        "EVM_ARBITRUM_SEPOLIA",
+        "EVM_OPTIMISM_SEPOLIA",
+        "EVM_BASE_SEPOLIA",
+        "EVM_HYPEREVM_TESTNET",
+    ] {
+        through.push(format!("WAIAAS_RPC_{network}={NOWHERE}"));
+    }
+    Daemon::start(&DaemonOptions {
+        solana: NOWHERE.to_owned(),
+        evm: NOWHERE.to_owned(),
+        prices: Vec::new(),
+        extra: String::new(),
+        through,
+    })
 }
 
 /// Tier or denial of a dry run.

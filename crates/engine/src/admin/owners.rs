@@ -169,7 +169,10 @@ impl Engine {
             OwnerAction::ChangeOwner { new_owner } => {
                 format!("{what} the wallet {id} in favour of {new_owner}.")
             }
-            _ => format!("{what} the wallet {id}."),
+            OwnerAction::Approve { .. }
+            | OwnerAction::Reject { .. }
+            | OwnerAction::VerifyOwner
+            | OwnerAction::RemoveOwner => format!("{what} the wallet {id}."),
         };
         Challenge {
             instance: self.instance(),

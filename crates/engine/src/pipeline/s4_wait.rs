@@ -114,7 +114,14 @@ pub(crate) async fn advance_if(
 ) -> Result<(), Error> {
     let moved = engine
         .store()
-        .write(move |tx| Box::pin(async move { tx.advance(id, from, change, audit).await }))
+        .write(move |tx| {
+            Box::pin(async move {
+                // Every entry names its wallet, so that a wallet's trail is whole.
+                let row = tx.transaction(id).await?;
+                let audit = row.into_iter().fold(audit, |audit, row| audit.wallet(row.wallet));
+                tx.advance(id, from, change, audit).await
+            })
+        })
         .await;
     match moved {
         Ok(_) | Err(StoreError::Conflict(_)) => Ok(()),

@@ -150,9 +150,9 @@ impl Stop {
     }
 
     fn audit(&self, engine: &Engine, row: &TransactionRow) -> AuditEntry {
-        let event = match self.change() {
-            StatusChange::Cancelled { .. } => AuditEvent::TxCancelled,
-            _ => AuditEvent::TxFailed,
+        let event = match self {
+            Self::Brake(NotCleared::KillSwitch) => AuditEvent::TxCancelled,
+            Self::Brake(_) | Self::Policy(_) => AuditEvent::TxFailed,
         };
         AuditEntry::new(event, Actor::System, engine.now())
             .wallet(row.wallet)

@@ -42,7 +42,14 @@ pub(crate) async fn rebroadcast(engine: &Engine, row: &TransactionRow) -> Result
             }
             Ok(())
         }
-        _ => Ok(()),
+        TxStatus::Denied
+        | TxStatus::Queued
+        | TxStatus::PendingApproval
+        | TxStatus::Executing
+        | TxStatus::Confirmed
+        | TxStatus::Failed
+        | TxStatus::Cancelled
+        | TxStatus::Expired => Ok(()),
     }
 }
 

@@ -8,7 +8,13 @@ use super::assert_denied_by;
 use crate::world::{World, instant_up_to, solana_payee, text};
 
 /// A policy of any scope.
-async fn create(world: &World, wallet: Option<&str>, network: Option<&str>, kind: &str, rules: Value) -> Result<String> {
+async fn create(
+    world: &World,
+    wallet: Option<&str>,
+    network: Option<&str>,
+    kind: &str,
+    rules: Value,
+) -> Result<String> {
     let body = json!({ "walletId": wallet, "network": network, "type": kind, "rules": rules });
     let made = world.daemon.operator().post("/v1/policies", body).await?.expect(201)?;
     Ok(text(&made, "id")?.to_owned())
@@ -34,7 +40,8 @@ async fn a_narrow_scope_tightens_and_never_loosens() -> Result<()> {
     assert_eq!(other.send(&world.daemon, &to, "0.1").await?.expect(201)?["tier"], "INSTANT");
 
     world.update(&own, instant_up_to(15)).await?.expect(200)?;
-    let everywhere = create(&world, None, Some("solana-localnet"), "SPENDING_LIMIT", instant_up_to(2)).await?;
+    let everywhere =
+        create(&world, None, Some("solana-localnet"), "SPENDING_LIMIT", instant_up_to(2)).await?;
     let refused = world.send(&to, "0.1").await?;
     assert_denied_by(refused, "OWNER_REQUIRED", "SPENDING_LIMIT", Some(&everywhere))?;
     world.update(&everywhere, instant_up_to(15)).await?.expect(200)?;

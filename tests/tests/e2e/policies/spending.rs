@@ -49,7 +49,8 @@ async fn base_unit_and_dollar_thresholds_on_evm() -> Result<()> {
     assert_eq!(world.judged(&to, "1000000000000001").await?, "OWNER_REQUIRED");
 
     // An ether is worth 3000 dollars here. A wei above the edge is rounded against the agent.
-    let rules = json!({ "instant_max_usd": 3, "notify_max_usd": 4.5, "delay_max_usd": 6, "delay_seconds": 60 });
+    let rules =
+        json!({ "instant_max_usd": 3, "notify_max_usd": 4.5, "delay_max_usd": 6, "delay_seconds": 60 });
     world.update(&policy, rules).await?.expect(200)?;
     for (wei, verdict) in [
         (ETHER / 1000, "INSTANT"),
@@ -113,7 +114,8 @@ async fn token_limits_count_units_of_the_token_and_win_by_strictness() -> Result
 
 #[tokio::test(flavor = "multi_thread")]
 async fn without_a_price_a_dollar_rule_asks_the_owner_and_never_lets_it_through() -> Result<()> {
-    let world = World::ethereum_with(|options| options.prices.retain(|(id, _)| !id.starts_with("eip155:"))).await?;
+    let world =
+        World::ethereum_with(|options| options.prices.retain(|(id, _)| !id.starts_with("eip155:"))).await?;
     let (to, token) = (evm_payee(9)?, world.localnet.evm.erc20.clone());
     let asset = format!("eip155:31337/erc20:{token}");
     let tokens = json!({ "tokens": [{ "address": token, "assetId": asset }] });

@@ -104,7 +104,8 @@ async fn a_rate_limit_counts_what_was_admitted() -> Result<()> {
     world.send(&to, "0.01").await?.expect(201)?;
     assert_eq!(world.judged(&to, "0.01").await?, "INSTANT", "nor does a dry run");
     world.send(&to, "0.01").await?.expect(201)?;
-    let body = assert_denied_by(world.send(&to, "0.01").await?, "RATE_LIMIT_EXCEEDED", "RATE_LIMIT", Some(&policy))?;
+    let body =
+        assert_denied_by(world.send(&to, "0.01").await?, "RATE_LIMIT_EXCEEDED", "RATE_LIMIT", Some(&policy))?;
     assert_eq!(body["retryable"], true);
     assert_eq!(world.judged(&to, "0.01").await?, "RATE_LIMIT_EXCEEDED");
     world.update(&policy, json!({ "max_requests": 3, "window_seconds": 86_400 })).await?.expect(200)?;
@@ -120,7 +121,8 @@ fn noon_zone() -> Result<(String, i64)> {
     // Half an hour of distance from both edges of the noon hour at least.
     let minute = now.rem_euclid(86_400) / 60;
     let offset = 12 * 60 + 30 - minute;
-    let zone = format!("{}{:02}:{:02}", if offset < 0 { '-' } else { '+' }, offset.abs() / 60, offset.abs() % 60);
+    let zone =
+        format!("{}{:02}:{:02}", if offset < 0 { '-' } else { '+' }, offset.abs() / 60, offset.abs() % 60);
     Ok((zone, ((now + offset * 60).div_euclid(86_400) + 4).rem_euclid(7)))
 }
 
@@ -132,7 +134,8 @@ async fn a_time_restriction_closes_outside_its_hours_and_days() -> Result<()> {
     let (zone, today) = noon_zone()?;
     let tomorrow = (today + 1) % 7;
     let others: Vec<_> = (0..7).filter(|day| *day != today).collect();
-    let hours = |start: u8, end: u8| json!({ "allowed_hours": { "start": start, "end": end }, "timezone": zone });
+    let hours =
+        |start: u8, end: u8| json!({ "allowed_hours": { "start": start, "end": end }, "timezone": zone });
     let policy = world.policy("TIME_RESTRICTION", hours(0, 12)).await?;
     let refused = world.send(&to, "0.01").await?;
     let body = assert_denied_by(refused, "TIME_NOT_ALLOWED", "TIME_RESTRICTION", Some(&policy))?;

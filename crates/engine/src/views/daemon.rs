@@ -1,0 +1,81 @@
+//! The daemon itself: liveness, overview, backups, the audit log.
+
+use waiaas_core::UnixSeconds;
+use waiaas_core::ids::{TxId, WalletId};
+use waiaas_core::network::NetworkId;
+use waiaas_core::wallet::KillSwitch;
+
+/// Public liveness.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Health {
+    /// This build's version.
+    pub version: &'static str,
+    /// The database's schema version.
+    pub schema_version: i64,
+    /// Seconds since start.
+    pub uptime: i64,
+    /// Now.
+    pub timestamp: UnixSeconds,
+}
+
+/// The operator's overview.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Status {
+    /// Liveness.
+    pub health: Health,
+    /// The kill switch.
+    pub kill_switch: KillSwitch,
+    /// Wallets that may sign.
+    pub active_wallets: u64,
+    /// Wallets in all.
+    pub wallets: u64,
+    /// Sessions that can still authenticate.
+    pub active_sessions: u64,
+    /// Policies in force.
+    pub policies: u64,
+    /// Transactions that are not final.
+    pub open_transactions: u64,
+    /// Whether `recovery.key` still exists.
+    pub auto_provisioned: bool,
+    /// Networks with an endpoint, and how it does.
+    pub networks: Vec<NetworkStatus>,
+}
+
+/// One configured network.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct NetworkStatus {
+    /// Its name.
+    pub network: NetworkId,
+    /// Endpoints configured.
+    pub endpoints: usize,
+}
+
+/// A backup written.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct BackupInfo {
+    /// Where.
+    pub path: std::path::PathBuf,
+    /// Bytes.
+    pub size: u64,
+    /// When.
+    pub created_at: UnixSeconds,
+}
+
+/// What to look for in the audit log.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct AuditQuery {
+    /// About one wallet.
+    pub wallet: Option<WalletId>,
+    /// About one transaction.
+    pub tx: Option<TxId>,
+    /// One event name.
+    pub event: Option<String>,
+    /// One severity.
+    pub severity: Option<String>,
+    /// Not before.
+    pub from: Option<UnixSeconds>,
+    /// Not after.
+    pub to: Option<UnixSeconds>,
+    /// Also count all rows.
+    pub include_total: bool,
+}

@@ -1,0 +1,19 @@
+//! What use cases take and give. Plain values; the wire shapes are `waiaas-api`'s.
+
+mod balances;
+mod daemon;
+mod paging;
+mod policies;
+mod requests;
+mod sessions;
+mod transactions;
+mod wallets;
+
+pub use balances::*;
+pub use daemon::*;
+pub use paging::*;
+pub use policies::*;
+pub use requests::*;
+pub use sessions::*;
+pub use transactions::*;
+pub use wallets::*;

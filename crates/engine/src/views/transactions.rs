@@ -1,0 +1,144 @@
+//! Transactions, approvals and dry runs.
+
+use std::sync::Arc;
+
+use serde_json::Value;
+use waiaas_core::address::Address;
+use waiaas_core::asset::AssetId;
+use waiaas_core::digest::Digest;
+use waiaas_core::effect::Effects;
+use waiaas_core::ids::{SessionId, TxId, WalletId};
+use waiaas_core::intent::IntentKind;
+use waiaas_core::money::Usd;
+use waiaas_core::network::Network;
+use waiaas_core::policy::{Tier, Verdict};
+use waiaas_core::transaction::TxStatus;
+use waiaas_core::{U256, UnixSeconds};
+
+use crate::views::ChallengeView;
+
+/// An amount with what is needed to read it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Money {
+    /// Which asset.
+    pub asset: AssetId,
+    /// Base units.
+    pub amount: U256,
+    /// Decimals, verified.
+    pub decimals: u8,
+    /// Symbol for people.
+    pub symbol: String,
+}
+
+impl Money {
+    /// `5 SOL`, exact.
+    pub fn formatted(&self) -> String {
+        let units = waiaas_core::money::format_units(self.amount, self.decimals);
+        if self.symbol.is_empty() { units } else { format!("{units} {}", self.symbol) }
+    }
+}
+
+/// A transaction as its readers see it.
+#[derive(Clone, PartialEq, Debug)]
+pub struct TxView {
+    /// Its id.
+    pub id: TxId,
+    /// Whose money.
+    pub wallet: WalletId,
+    /// Who asked.
+    pub session: Option<SessionId>,
+    /// What kind of request.
+    pub kind: IntentKind,
+    /// Where it is.
+    pub status: TxStatus,
+    /// The tier obtained; none when denied.
+    pub tier: Option<Tier>,
+    /// Its network.
+    pub network: Arc<Network>,
+    /// Recipient named.
+    pub to: Address,
+    /// What is sent.
+    pub money: Money,
+    /// Its value, where a price was known.
+    pub usd: Option<Usd>,
+    /// Chain transaction id, from the moment bytes are signed.
+    pub tx_hash: Option<String>,
+    /// Fee paid in native base units, once known.
+    pub fee: Option<U256>,
+    /// Stable code of the failure or denial.
+    pub error_code: Option<String>,
+    /// One sentence about it.
+    pub error: Option<String>,
+    /// End of the delay.
+    pub execute_after: Option<UnixSeconds>,
+    /// End of the owner's time.
+    pub approval_expires_at: Option<UnixSeconds>,
+    /// What it does, decoded.
+    pub effects: Value,
+    /// Why the tier, or why denied.
+    pub reasons: Value,
+    /// Digest of the judged draft.
+    pub digest: Option<Digest>,
+    /// When it was asked for.
+    pub created_at: UnixSeconds,
+    /// When it last changed.
+    pub updated_at: UnixSeconds,
+    /// When it was on chain.
+    pub executed_at: Option<UnixSeconds>,
+}
+
+/// What waits for an owner, with both answers to sign.
+#[derive(Clone, PartialEq, Debug)]
+pub struct ApprovalView {
+    /// The transaction.
+    pub tx: TxView,
+    /// Sign this to approve.
+    pub approve: ChallengeView,
+    /// Sign this to reject.
+    pub reject: ChallengeView,
+}
+
+/// Something a dry run wants noticed.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Warning {
+    /// Stable code.
+    pub code: &'static str,
+    /// One sentence.
+    pub message: String,
+    /// `info`, `warning` or `error`.
+    pub severity: &'static str,
+}
+
+/// What a dry run says about one asset.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct BalanceChange {
+    /// Held now.
+    pub current: Money,
+    /// The most that leaves, fees included.
+    pub out: U256,
+}
+
+/// The answer of a dry run.
+#[derive(Clone, PartialEq, Debug)]
+pub struct DryRun {
+    /// The same verdict a live request would get now.
+    pub verdict: Verdict,
+    /// What the transaction would do.
+    pub effects: Effects,
+    /// Its network.
+    pub network: Arc<Network>,
+    /// What kind of request.
+    pub kind: IntentKind,
+    /// What is sent.
+    pub money: Money,
+    /// The most the network may charge.
+    pub fee: Money,
+    /// Its value, where a price is known.
+    pub fee_usd: Option<Usd>,
+    /// What the node says.
+    pub simulation: waiaas_chains::Simulation,
+    /// Per asset that leaves.
+    pub balance_changes: Vec<BalanceChange>,
+    /// Worth noticing.
+    pub warnings: Vec<Warning>,
+}

@@ -1,0 +1,9 @@
+//! The engine on a clock that the test turns, with a real node and a real database.
+//!
+//! What belongs here is what depends on time passing: delays, deadlines, windows. What a caller sees
+//! over HTTP is in the workspace's end-to-end tests.
+#![expect(clippy::expect_used, reason = "tests")]
+
+mod deadlines;
+mod stage;
+mod windows;
