@@ -191,6 +191,10 @@ pub enum Fate {
 pub struct Lane {
     /// EVM nonces of this wallet's signed transactions that may still land. Ignored on Solana.
     pub nonces_in_flight: Vec<u64>,
+    /// Grows while completing gives bytes that another transaction has already. Solana knows a
+    /// transaction only by its bytes, so two equal payments over one blockhash would be one; each
+    /// variation offers another price per compute unit. Ignored on EVM, where nonces differ.
+    pub variation: u64,
 }
 
 /// One network of one chain.

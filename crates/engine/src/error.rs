@@ -3,17 +3,13 @@
 //! A code is stable; the message is one sentence for a person; the hint names the remedy. None of
 //! them carries a secret, a URL or a stored row. HTTP statuses are the server's business.
 
+mod vocabulary;
+
 use std::fmt;
 
 use serde_json::{Value, json};
 use waiaas_chains::{ChainError, Refusal};
-use waiaas_core::clearance::NotCleared;
-use waiaas_core::money::AmountError;
-use waiaas_core::network::NetworkError;
-use waiaas_core::owner::ConsentError;
-use waiaas_core::policy::{DenialCode, RulesError};
-use waiaas_core::wallet::WalletStatus;
-use waiaas_core::{address::AddressError, asset::AssetIdError};
+use waiaas_core::policy::DenialCode;
 use waiaas_keys::{KeyError, SignError};
 use waiaas_store::StoreError;
 
@@ -307,81 +303,6 @@ impl From<Refusal> for Error {
             }
         };
         Self::new(code, sentence(&refusal)).hint(hint)
-    }
-}
-
-impl From<NetworkError> for Error {
-    fn from(error: NetworkError) -> Self {
-        let code = match error {
-            NetworkError::Unknown(_) | NetworkError::Duplicate(_) => ErrorCode::NetworkNotFound,
-            NetworkError::Required(_) => ErrorCode::NetworkRequired,
-            NetworkError::Mismatch { .. } => ErrorCode::EnvironmentNetworkMismatch,
-        };
-        // A name that means nothing is not repeated: it is whatever the caller sent.
-        let message = match error {
-            NetworkError::Unknown(_) => "There is no such network.".to_owned(),
-            NetworkError::Duplicate(_) | NetworkError::Required(_) | NetworkError::Mismatch { .. } => {
-                sentence(&error)
-            }
-        };
-        Self::new(code, message).hint("Set \"network\" to one of the wallet's networks.")
-    }
-}
-
-impl From<AddressError> for Error {
-    fn from(error: AddressError) -> Self {
-        Self::new(ErrorCode::InvalidAddress, sentence(&error)).hint("Check the address and its chain.")
-    }
-}
-
-impl From<AssetIdError> for Error {
-    fn from(error: AssetIdError) -> Self {
-        Self::new(ErrorCode::InvalidAddress, sentence(&error))
-            .hint("Give a CAIP-19 id such as eip155:1/erc20:0x….")
-    }
-}
-
-impl From<AmountError> for Error {
-    fn from(error: AmountError) -> Self {
-        Self::new(ErrorCode::InvalidAmount, sentence(&error)).hint(
-            "\"amount\" is base units when it is digits only and human units when it has a decimal point; \
-             \"humanAmount\" is always human units.",
-        )
-    }
-}
-
-impl From<RulesError> for Error {
-    fn from(error: RulesError) -> Self {
-        // It begins with the path of a field, which is not ours to capitalise.
-        Self::new(ErrorCode::PolicyRulesInvalid, format!("{error}."))
-            .hint("Correct the field named and send it again.")
-    }
-}
-
-impl From<ConsentError> for Error {
-    fn from(error: ConsentError) -> Self {
-        let code = match error {
-            ConsentError::MessageMismatch => ErrorCode::InvalidNonce,
-            ConsentError::Expired => ErrorCode::ApprovalTimeout,
-            ConsentError::NotTheOwner => ErrorCode::OwnerAddressMismatch,
-            ConsentError::BadSignature => ErrorCode::InvalidSignature,
-        };
-        Self::new(code, sentence(&error))
-            .hint("Fetch the message again and sign exactly that text as the owner.")
-    }
-}
-
-impl From<NotCleared> for Error {
-    fn from(error: NotCleared) -> Self {
-        let code = match error {
-            NotCleared::Wallet(WalletStatus::Terminated) => ErrorCode::WalletTerminated,
-            NotCleared::Wallet(_) => ErrorCode::WalletSuspended,
-            NotCleared::KillSwitch => ErrorCode::SystemLocked,
-            NotCleared::SessionRevoked => ErrorCode::SessionRevoked,
-            NotCleared::TooEarly | NotCleared::NotApproved => ErrorCode::TxAlreadyProcessed,
-            NotCleared::Altered => ErrorCode::InternalError,
-        };
-        Self::new(code, sentence(&error))
     }
 }
 

@@ -159,7 +159,7 @@ async fn quickset_sets_an_agent_up_once() -> Result<()> {
     let made = quickset_twice(&daemon, "local").await?;
     let wallets = made["wallets"].as_array().context("wallets")?;
     let solana = wallets.iter().find(|wallet| wallet["chain"] == "solana").context("a Solana wallet")?;
-    localnet.solana.fund(text(solana, "address")?, SOL).await?;
+    localnet.solana.fund(text(solana, "address")?, 10 * SOL).await?;
     let agent = Agent {
         wallet: text(solana, "id")?.to_owned(),
         address: text(solana, "address")?.to_owned(),

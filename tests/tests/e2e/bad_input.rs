@@ -204,15 +204,7 @@ async fn amounts_and_addresses_that_are_none() -> Result<()> {
     }
 
     let (near, far) = ("1".repeat(31), "1".repeat(33));
-    for bad in [
-        checksummed.as_str(),
-        &near,
-        &far,
-        "0OIl",
-        "alice.sol",
-        "../..",
-        MARKER,
-    ] {
+    for bad in [checksummed.as_str(), &near, &far, "0OIl", "alice.sol", "../..", MARKER] {
         let body = json!({ "to": bad, "amount": "1" });
         assert_eq!(caller.send(body.to_string(), 400).await?, "INVALID_ADDRESS", "{bad}");
     }

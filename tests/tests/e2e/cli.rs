@@ -174,10 +174,6 @@ fn init_start_and_stop() -> Result<()> {
     daemon.child.wait()?;
     assert_eq!(home.json(&["stop"])?.0, 3);
 
-    let mut wrong = Home::new(Some("not-the-password"))?;
-    wrong.env.push(("WAIAAS_DATA_DIR", String::new()));
-    let output = wrong.command(&["--json", "--data-dir", &home.dir.path().to_string_lossy(), "start"]);
-    assert_eq!(output?.output()?.status.code(), Some(2), "--data-dir twice");
     let mut other = home.command(&["--json", "start"])?;
     let (code, refusal) = document(&other.env("WAIAAS_MASTER_PASSWORD", "not-the-password").output()?)?;
     assert_eq!(code, 4, "{refusal}");

@@ -1,10 +1,11 @@
 //! End-to-end tests: the real binary, real nodes, real callers.
-#![expect(clippy::expect_used, reason = "tests")]
 
 mod bad_input;
+mod cli;
 mod credential_matrix;
 mod doors;
 mod owners;
+mod restore;
 mod sessions;
 mod article;
 mod policies;
@@ -15,3 +16,5 @@ mod crash;
 mod faults;
 mod postgres;
 mod stage;
+mod prices;
+mod storage;

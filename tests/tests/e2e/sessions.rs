@@ -263,12 +263,12 @@ async fn what_a_brake_caught_waiting_is_never_signed() -> Result<()> {
         operator.policy(&agent.wallet, "SPENDING_LIMIT", rules).await?;
         waiting.push((agent, OwnerKey::solana(seed).address()));
     }
-    let mut ids = Vec::new();
-    for (agent, to) in &waiting[..4] {
+    let queue = async |agent: &Agent, to: &str| -> Result<String> {
         let sent = agent.send(&daemon, to, "1.0").await?.expect(201)?;
         assert_eq!(sent["status"], "QUEUED", "{sent}");
-        ids.push(string(&sent, "id")?);
-    }
+        string(&sent, "id")
+    };
+    let killed = queue(&waiting[0].0, &waiting[0].1).await?;
     let wallet = |index: usize| format!("/v1/wallets/{}", waiting[index].0.wallet);
 
     // The kill switch, over the first.
@@ -286,21 +286,17 @@ async fn what_a_brake_caught_waiting_is_never_signed() -> Result<()> {
     assert_eq!(operator.post_empty("/v1/admin/recover").await?.refused(409)?, "KILL_SWITCH_NOT_ACTIVE");
     assert_eq!(verdict(&daemon, &agent.token).await?, None, "sessions work again");
 
-    // The other three were caught as well. A fresh request after the recovery waits its turn and runs,
-    // so the absence of the others is not for lack of patience.
-    let (last, last_to) = &waiting[4];
-    let control = last.send(&daemon, last_to, "1.0").await?.expect(201)?;
-    // Three more, queued after the recovery, each stopped by its own brake.
+    // A fresh request after the recovery waits its turn and runs, so the absence of the others is not
+    // for lack of patience. Three more are stopped by a brake of their own.
+    let control = queue(&waiting[4].0, &waiting[4].1).await?;
     let mut braked = Vec::new();
     for (agent, to) in &waiting[1..4] {
-        let sent = agent.send(&daemon, to, "1.0").await?.expect(201)?;
-        assert_eq!(sent["status"], "QUEUED", "{sent}");
-        braked.push(string(&sent, "id")?);
+        braked.push(queue(agent, to).await?);
     }
     let session = format!("/v1/sessions/{}", waiting[1].0.session);
     assert_eq!(operator.delete(&session).await?.status, 200);
-    let suspended = operator.post_empty(&format!("{}/suspend", wallet(2))).await?.expect(200)?;
-    assert_eq!(suspended["status"], "SUSPENDED");
+    let told = operator.post_empty(&format!("{}/suspend", wallet(2))).await?.expect(200)?;
+    assert_eq!(told["status"], "SUSPENDED");
     let (agent, to) = &waiting[2];
     assert_eq!(agent.send(&daemon, to, "0.001").await?.refused(409)?, "WALLET_SUSPENDED");
     assert_eq!(operator.delete(&wallet(3)).await?.expect(200)?["status"], "TERMINATED");
@@ -312,25 +308,29 @@ async fn what_a_brake_caught_waiting_is_never_signed() -> Result<()> {
         "terminated is for good"
     );
 
-    let control = string(&control, "id")?;
-    final_status(&daemon, &control, "CONFIRMED").await?;
-    ids.append(&mut braked);
-    for id in &ids {
-        let tx = final_status(&daemon, id, "CANCELLED").await?;
+    final_status(&daemon, &control, "CONFIRMED", Value::Null).await?;
+    let [revoked, suspended, terminated] = &braked[..] else { anyhow::bail!("three") };
+    for (id, status, code) in [
+        (&killed, "CANCELLED", "SYSTEM_LOCKED"),
+        (revoked, "FAILED", "SESSION_REVOKED"),
+        (suspended, "FAILED", "WALLET_SUSPENDED"),
+        (terminated, "FAILED", "WALLET_TERMINATED"),
+    ] {
+        let tx = final_status(&daemon, id, status, json!(code)).await?;
         assert_eq!(tx["txHash"], Value::Null, "nothing was signed: {tx}");
     }
     for (_, to) in &waiting[..4] {
         assert_eq!(localnet.solana.balance(to).await?, 0, "nothing arrived");
     }
-    assert_eq!(localnet.solana.balance(last_to).await?, SOL);
+    assert_eq!(localnet.solana.balance(&waiting[4].1).await?, SOL);
     // Resuming a wallet does not bring back what the suspension stopped.
     assert_eq!(operator.post_empty(&format!("{}/resume", wallet(2))).await?.expect(200)?["status"], "ACTIVE");
-    final_status(&daemon, &ids[5], "CANCELLED").await?;
+    final_status(&daemon, suspended, "FAILED", json!("WALLET_SUSPENDED")).await?;
     assert_eq!(operator.get("/v1/admin/audit/verify").await?.expect(200)?["intact"], true);
     Ok(())
 }
 
-async fn final_status(daemon: &Daemon, id: &str, wanted: &str) -> Result<Value> {
+async fn final_status(daemon: &Daemon, id: &str, wanted: &str, code: Value) -> Result<Value> {
     let path = format!("/v1/admin/transactions/{id}");
     let ended = until("a final status", Duration::from_secs(90), || async {
         let tx = daemon.operator().get(&path).await?.expect(200)?;
@@ -341,6 +341,6 @@ async fn final_status(daemon: &Daemon, id: &str, wanted: &str) -> Result<Value> 
         Ok(ended.then_some(tx))
     });
     let tx = ended.await?;
-    assert_eq!(tx["status"], wanted, "{tx}");
+    assert_eq!((&tx["status"], &tx["errorCode"]), (&json!(wanted), &code), "{tx}");
     Ok(tx)
 }

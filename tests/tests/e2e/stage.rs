@@ -7,8 +7,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result, ensure};
 use e2e::{
-    Agent, Answer, Books, Daemon, DaemonOptions, FaultProxy, Localnet, Postgres, generous_policy,
-    rpc, until,
+    Agent, Answer, Books, Daemon, DaemonOptions, FaultProxy, Localnet, Postgres, generous_policy, rpc, until,
 };
 use serde_json::{Value, json};
 
@@ -306,7 +305,7 @@ impl Payer {
             On::Solana => {
                 let key = ed25519_dalek::SigningKey::from_bytes(&fresh()?);
                 bs58::encode(key.verifying_key().to_bytes()).into_string()
-            },
+            }
         };
         let payment = Payment { key: uuid::Uuid::now_v7().to_string(), to, text, amount };
         self.payments.push(payment.clone());

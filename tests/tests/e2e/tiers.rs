@@ -1,9 +1,12 @@
 //! What each tier owes before anything is signed, who may stop what waits, and repeats of a request.
 //! That waiting ends by the clock is shown with a clock of its own in the engine's tests.
 
+use std::collections::BTreeSet;
+
 use anyhow::{Context as _, Result};
 use e2e::{Agent, Answer, OwnerKey, generous_policy};
 use serde_json::{Value, json};
+use tokio::task::JoinSet;
 
 use crate::world::{ETHER, SOL, World, evm_payee, solana_payee, text};
 
@@ -205,6 +208,32 @@ async fn parallel_repeats_are_one_transaction() -> Result<()> {
         assert_eq!(world.localnet.evm.nonce(&world.agent.address).await?, round);
     }
     assert_eq!(world.localnet.evm.balance(&to).await?, 5 * ETHER / 1000);
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn equal_payments_without_a_key_are_as_many_transactions() -> Result<()> {
+    let world = World::solana().await?;
+    world.policy("SPENDING_LIMIT", generous_policy()).await?;
+    let to = solana_payee(7);
+    // On Solana equal messages over one blockhash would be one transaction with one signature.
+    let mut running = JoinSet::new();
+    for _ in 0..8 {
+        let api = world.agent.api(&world.daemon);
+        let body = json!({ "type": "TRANSFER", "to": to, "amount": "0.01" });
+        running.spawn(async move { api.post("/v1/transactions/send", body).await });
+    }
+    let (mut ids, mut hashes) = (BTreeSet::new(), BTreeSet::new());
+    while let Some(answer) = running.join_next().await {
+        ids.insert(text(&answer??.expect(201)?, "id")?.to_owned());
+    }
+    for id in &ids {
+        let ended = world.ended(id).await?;
+        assert_eq!(ended["status"], "CONFIRMED");
+        hashes.insert(text(&ended, "txHash")?.to_owned());
+    }
+    assert_eq!((ids.len(), hashes.len()), (8, 8), "payments reported, and those that are on chain");
+    assert_eq!(world.localnet.solana.balance(&to).await?, 8 * SOL / 100);
     Ok(())
 }
 

@@ -11,19 +11,21 @@ use waiaas_core::network::NetworkId;
 
 use super::body::{Body, read_message};
 use super::{SolanaChain, address, fees};
-use crate::{ChainError, Expiry, SignedTx};
+use crate::{ChainError, Expiry, Lane, SignedTx};
 
 /// How many accounts `getRecentPrioritizationFees` takes.
 const MAX_PRICED_ACCOUNTS: usize = 128;
 
 impl SolanaChain {
     /// Sets blockhash and unit price.
-    pub(super) async fn complete_draft(&self, draft: &Draft) -> Result<Completed, ChainError> {
+    pub(super) async fn complete_draft(&self, draft: &Draft, lane: &Lane) -> Result<Completed, ChainError> {
         let (_, body) = self.read(draft)?;
         let node = self.node().await?;
         let recent = node.recent_prices(&writable(body.message())).await?;
         let cap = self.options.priority_fee_cap;
-        let price = fees::unit_price(recent, cap, body.unit_limit(), body.fee_budget());
+        let bounds = (cap, body.unit_limit(), body.fee_budget());
+        let price = fees::unit_price(recent, bounds.0, bounds.1, bounds.2);
+        let price = fees::varied(price, lane.variation, bounds);
         // Last, so that none of its life is spent on other questions.
         let blockhash = node.recent_blockhash().await?;
         let unsigned = body.with_volatile(blockhash.hash, price)?.unsigned(blockhash.last_valid_block_height);

@@ -59,10 +59,28 @@ pub(super) fn unit_price(mut recent: Vec<u64>, cap: u64, unit_limit: u32, budget
     wanted.min(cap).min(u64::try_from(affordable).unwrap_or(u64::MAX))
 }
 
+/// Another price within the same bounds (cap, unit limit, budget), as many steps away from `price`: up
+/// where that is affordable, else down. A step is worth less than a lamport.
+pub(super) fn varied(price: u64, steps: u64, (cap, unit_limit, budget): (u64, u32, u64)) -> u64 {
+    let up = price.saturating_add(steps);
+    if unit_price(vec![up], cap, unit_limit, budget) == up { up } else { price.saturating_sub(steps) }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use proptest::prelude::*;
+
+    #[test]
+    fn variations_differ_and_stay_within_bounds() {
+        // 6 000 lamports pay for one signature and 1 000 lamports of priority over 1 000 units.
+        let bounds = (1_000_000, 1_000, 6_000);
+        let prices: std::collections::HashSet<_> =
+            (0..64).map(|step| varied(999_990, step, bounds)).collect();
+        assert_eq!(prices.len(), 64);
+        assert!(prices.iter().all(|price| *price <= 1_000_000));
+        assert_eq!(varied(0, 5, (0, 1_000, 6_000)), 0, "a cap of zero leaves no room");
+    }
 
     #[test]
     fn fees_are_rounded_up() {

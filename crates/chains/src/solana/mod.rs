@@ -195,8 +195,8 @@ impl Chain for SolanaChain {
         })
     }
 
-    async fn complete(&self, draft: &Draft, _lane: &Lane) -> Result<Completed, ChainError> {
-        self.complete_draft(draft).await
+    async fn complete(&self, draft: &Draft, lane: &Lane) -> Result<Completed, ChainError> {
+        self.complete_draft(draft, lane).await
     }
 
     fn assemble(&self, completed: &Completed, signature: &[u8]) -> Result<SignedTx, ChainError> {

@@ -51,7 +51,7 @@ impl World {
     }
 
     pub(crate) async fn sign_draft(&self, draft: &Draft, lane: &[u64]) -> SignedTx {
-        let lane = Lane { nonces_in_flight: lane.to_vec() };
+        let lane = Lane { nonces_in_flight: lane.to_vec(), variation: 0 };
         let completed = self.chain.complete(draft, &lane).await.expect("completes");
         assert_eq!(completed.draft(), draft.digest(), "completing changes nothing of substance");
         self.chain.assemble(&completed, &self.wallet.sign(&completed)).expect("assembles")

@@ -3,6 +3,7 @@
 use waiaas_core::ids::{TxId, WalletId};
 use waiaas_core::owner;
 use waiaas_core::owner::{Challenge, OwnerAction, OwnerConsent};
+use waiaas_core::transaction::TxStatus;
 use waiaas_store::ChallengeRow;
 
 use crate::Engine;
@@ -76,6 +77,10 @@ impl Engine {
         let Some(row) = open else {
             return Err(match self.store().transaction(tx).await? {
                 None => Error::new(ErrorCode::TxNotFound, "There is no such transaction."),
+                Some(row) if matches!(row.status, TxStatus::PendingApproval | TxStatus::Expired) => {
+                    Error::new(ErrorCode::ApprovalTimeout, "The owner's time is over.")
+                        .hint("The transaction expires; it has to be asked for again.")
+                }
                 Some(row) => Error::new(
                     ErrorCode::TxAlreadyProcessed,
                     format!("The transaction is {}; no answer is awaited.", row.status),

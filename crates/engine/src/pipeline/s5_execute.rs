@@ -41,14 +41,34 @@ pub(crate) async fn run(engine: &Engine, id: TxId) -> Result<(), Error> {
     let chain = engine.chain(&row.network)?;
     let draft = row.draft.clone().ok_or_else(|| Error::internal("an admitted transaction has no draft"))?;
     let nonces_in_flight = engine.store().nonces_in_flight(row.wallet, &row.network).await?;
-    let completed = match chain.complete(&draft, &Lane { nonces_in_flight }).await {
-        Ok(completed) => completed,
-        Err(error) => return not_completed(engine, &row, error).await,
-    };
-    if let Some(signed) = sign(engine, &row, &chain, draft, completed).await? {
-        broadcast(engine, id, &chain, &signed).await?;
+    let mut lane = Lane { nonces_in_flight, variation: 0 };
+    while lane.variation < MOST_VARIATIONS {
+        let completed = match chain.complete(&draft, &lane).await {
+            Ok(completed) => completed,
+            Err(error) => return not_completed(engine, &row, error).await,
+        };
+        match sign(engine, &row, &chain, draft.clone(), completed).await? {
+            Signing::Signed(signed) => return broadcast(engine, id, &chain, &signed).await,
+            Signing::Stopped => return Ok(()),
+            Signing::Taken => lane.variation += 1,
+        }
     }
+    tracing::warn!(tx = %id, "too many equal transactions at once; will try again");
     Ok(())
+}
+
+/// Equal transactions tried over one blockhash before waiting for another.
+const MOST_VARIATIONS: u64 = 64;
+
+/// How the signing transaction ended.
+enum Signing {
+    /// The bytes are durable.
+    Signed(SignedTx),
+    /// Something stopped it, or somebody else did it; the row says what.
+    Stopped,
+    /// Another row has exactly these bytes: following them would count one payment twice. Nothing
+    /// was kept.
+    Taken,
 }
 
 /// Nothing is signed yet, so giving up is safe; a node that does not answer is asked again later.
@@ -68,23 +88,23 @@ fn waiting_since(row: &TransactionRow) -> UnixSeconds {
     row.updated_at
 }
 
-/// The signing transaction. None when something stopped it; the row says what.
+/// The signing transaction.
 async fn sign(
     engine: &Engine,
     row: &TransactionRow,
     chain: &Arc<dyn ChainPort>,
     draft: Draft,
     completed: Completed,
-) -> Result<Option<SignedTx>, Error> {
+) -> Result<Signing, Error> {
     let (id, work) = (row.id, (engine.clone(), chain.clone()));
     engine
         .store()
         .write(move |tx| {
             Box::pin(async move {
                 let (engine, chain) = work;
-                let Some(row) = tx.transaction(id).await? else { return Ok(None) };
+                let Some(row) = tx.transaction(id).await? else { return Ok(Signing::Stopped) };
                 if row.status != TxStatus::Executing {
-                    return Ok(None);
+                    return Ok(Signing::Stopped);
                 }
                 let wallet = tx.wallet(row.wallet).await?;
                 let wallet = wallet.ok_or_else(|| Error::internal("a transaction without its wallet"))?;
@@ -96,6 +116,9 @@ async fn sign(
                         let signature =
                             engine.vault().sign(clearance, &completed, &sealed, wallet.address)?;
                         let signed = chain.assemble(&completed, &signature)?;
+                        if tx.hash_taken(&row.network, &signed.hash).await? {
+                            return Ok(Signing::Taken);
+                        }
                         let kept = SignedRow {
                             unsigned: completed.unsigned().to_vec(),
                             bytes: signed.bytes.clone(),
@@ -107,11 +130,11 @@ async fn sign(
                             .tx(id)
                             .details(json!({ "hash": signed.hash, "digest": completed.draft() }));
                         tx.advance(id, TxStatus::Executing, StatusChange::Signed(kept), audit).await?;
-                        Ok::<_, Error>(Some(signed))
+                        Ok::<_, Error>(Signing::Signed(signed))
                     }
                     Err(stop) => {
                         tx.advance(id, TxStatus::Executing, stop.change(), stop.audit(&engine, &row)).await?;
-                        Ok(None)
+                        Ok(Signing::Stopped)
                     }
                 }
             })

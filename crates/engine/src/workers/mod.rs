@@ -57,12 +57,21 @@ enum Job {
 struct Busy(Arc<Mutex<HashSet<TxId>>>);
 
 impl Busy {
-    fn take(&self, id: TxId) -> bool {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(id)
+    fn take(&self, id: TxId) -> Option<Taken> {
+        let free = self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(id);
+        free.then(|| Taken { busy: self.clone(), id })
     }
+}
 
-    fn give_back(&self, id: TxId) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&id);
+/// A transaction that a worker is at; given back however the step ends, a panic included.
+struct Taken {
+    busy: Busy,
+    id: TxId,
+}
+
+impl Drop for Taken {
+    fn drop(&mut self) {
+        self.busy.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.id);
     }
 }
 
@@ -135,16 +144,17 @@ async fn each(engine: &Engine, busy: &Busy, ids: Vec<TxId>, step: Step) {
     let turns = Arc::new(tokio::sync::Semaphore::new(PARALLEL));
     let mut running = tokio::task::JoinSet::new();
     for id in ids {
-        if engine.stopping().is_cancelled() || !busy.take(id) {
+        if engine.stopping().is_cancelled() {
             continue;
         }
-        let (engine, busy, turns) = (engine.clone(), busy.clone(), turns.clone());
+        let Some(taken) = busy.take(id) else { continue };
+        let (engine, turns) = (engine.clone(), turns.clone());
         running.spawn(async move {
+            let _taken = taken;
             let _turn = turns.acquire().await;
             if let Err(error) = one(&engine, id, step).await {
                 tracing::error!(tx = %id, %error, "a step failed; it will be tried again");
             }
-            busy.give_back(id);
         });
     }
     while running.join_next().await.is_some() {}

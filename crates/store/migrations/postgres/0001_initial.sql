@@ -121,6 +121,7 @@ CREATE TABLE transactions (
 CREATE INDEX transactions_wallet ON transactions (wallet_id, id);
 CREATE INDEX transactions_requests ON transactions (wallet_id, created_at);
 CREATE INDEX transactions_status ON transactions (status, id);
+CREATE UNIQUE INDEX transactions_hash ON transactions (network, tx_hash) WHERE tx_hash IS NOT NULL;
 
 -- `amount` is 78 decimal digits, zero padded, so that SQL can add it exactly in six parts.
 CREATE TABLE reservations (

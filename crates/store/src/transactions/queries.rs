@@ -37,6 +37,9 @@ reads! {
     /// EVM nonces of signed transactions that may still land, in order. One whose broadcast was
     /// refused is left out, so that its nonce is used again.
     nonces_in_flight(wallet: WalletId, network: &NetworkId) -> Vec<u64>;
+    /// Whether a transaction on this network has this hash already. Two rows must never follow one
+    /// transaction on chain; a unique index stands behind this question.
+    hash_taken(network: &NetworkId, hash: &str) -> bool;
 }
 
 pub(super) async fn transaction(
@@ -121,6 +124,12 @@ async fn expired_approvals(
                  ORDER BY approval_expires_at, id LIMIT $2";
     let query = sqlx::query(query).bind(now).bind(i64::from(limit));
     query.fetch_all(conn).await?.iter().map(TransactionRow::read).collect()
+}
+
+async fn hash_taken(conn: &mut AnyConnection, network: &NetworkId, hash: &str) -> Result<bool, StoreError> {
+    let query = "SELECT id FROM transactions WHERE network = $1 AND tx_hash = $2";
+    let query = sqlx::query(query).bind(network.to_string()).bind(hash.to_owned());
+    Ok(query.fetch_optional(conn).await?.is_some())
 }
 
 async fn nonces_in_flight(

@@ -1,0 +1,124 @@
+//! Price services that fail or lie: without a trustworthy price only the owner decides.
+
+use std::time::SystemTime;
+
+use anyhow::{Context as _, Result, ensure};
+use e2e::OwnerKey;
+use serde_json::{Value, json};
+use wiremock::matchers::{method, path};
+use wiremock::{Mock, MockServer, ResponseTemplate};
+
+use crate::stage::{On, Stage, id};
+
+/// An answer of Hermes for ETH, this old, with this confidence, in dollars.
+fn hermes(dollars: u64, age: u64, confidence: u64) -> Result<Value> {
+    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH)?.as_secs();
+    let id = "ff61491a931112ddf1bd8147cd1b641375f79f5825126d665480874634fd0ace";
+    let scaled = |dollars: u64| (dollars * 100_000_000).to_string();
+    let price = json!({
+        "price": scaled(dollars), "conf": scaled(confidence), "expo": -8, "publish_time": now - age,
+    });
+    Ok(json!({ "binary": { "encoding": "hex", "data": [] }, "parsed": [{ "id": id, "price": price }] }))
+}
+
+async fn services(hermes: ResponseTemplate, gecko: u64) -> Result<MockServer> {
+    let server = MockServer::start().await;
+    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH)?.as_secs();
+    Mock::given(method("GET"))
+        .and(path("/v2/updates/price/latest"))
+        .respond_with(hermes)
+        .mount(&server)
+        .await;
+    let simple = json!({ "ethereum": { "usd": gecko, "last_updated_at": now } });
+    let gecko = ResponseTemplate::new(200).set_body_json(simple);
+    Mock::given(method("GET")).and(path("/simple/price")).respond_with(gecko).mount(&server).await;
+    Ok(server)
+}
+
+/// A main-network wallet on a node that plays main network, with prices from services.
+async fn priced() -> Result<(Stage, String)> {
+    let mut stage = Stage::new(On::Ethereum).await?;
+    e2e::rpc(&stage.localnet.evm.rpc, "anvil_setChainId", json!([1])).await?;
+    let main = format!("[rpc]\nevm_ethereum_mainnet = \"{}\"\n", stage.proxy.url());
+    stage.daemon.reconfigure(|text| {
+        text.replace("[rpc]\n", &main).replace("[confirmation]\n", "[confirmation]\nevm_mainnet = 1\n")
+    })?;
+    let config = std::fs::read_to_string(stage.daemon.data_dir().join("config.toml"))?;
+    Ok((stage, config))
+}
+
+impl Stage {
+    /// Starts again with these services as the only source of prices.
+    fn price_from(&mut self, config: &str, sources: &str, server: &MockServer) -> Result<()> {
+        let url = server.uri();
+        let prices = format!("sources = {sources}\npyth_url = \"{url}\"\ncoingecko_url = \"{url}\"\n");
+        self.daemon.reconfigure(|_| config.replace("sources = []\n", &prices))
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_a_trustworthy_price_only_the_owner_decides() -> Result<()> {
+    let (mut stage, config) = priced().await?;
+    let operator = stage.daemon.operator();
+    let body = json!({ "name": "main", "chain": "ethereum", "environment": "mainnet" });
+    let wallet = operator.post("/v1/wallets", body).await?.expect(201)?;
+    let session = operator.post("/v1/sessions", json!({ "walletId": wallet["id"] })).await?.expect(201)?;
+    let text = |value: &Value| value.as_str().map(str::to_owned).context("text");
+    let agent = e2e::Agent {
+        wallet: id(&wallet)?,
+        address: text(&wallet["address"])?,
+        session: id(&session)?,
+        token: text(&session["token"])?,
+    };
+    stage.fund(&agent.address).await?;
+    operator.policy(&agent.wallet, "SPENDING_LIMIT", e2e::generous_policy()).await?;
+    let to = OwnerKey::evm(77)?.address();
+    let ok = |body: Value| ResponseTemplate::new(200).set_body_json(body);
+    let send = json!({ "type": "TRANSFER", "to": to, "amount": "0.001", "network": "ethereum-mainnet" });
+
+    let good = services(ok(hermes(3000, 0, 1)?), 3001).await?;
+    stage.price_from(&config, "[\"pyth\", \"coingecko\"]", &good)?;
+    let api = agent.api(&stage.daemon);
+    let sent = api.post("/v1/transactions/send?wait=confirmed", send.clone()).await?.expect(201)?;
+    ensure!((&sent["tier"], &sent["status"]) == (&json!("INSTANT"), &json!("CONFIRMED")), "{sent}");
+    let before = stage.balance(&agent.address).await?;
+
+    let bad = [
+        ("down", "[\"pyth\"]", ResponseTemplate::new(503), 3000),
+        ("garbage", "[\"pyth\"]", ResponseTemplate::new(200).set_body_string("<html>"), 3000),
+        ("stale", "[\"pyth\"]", ok(hermes(3000, 3600, 1)?), 3000),
+        ("from the future", "[\"pyth\"]", ok(hermes_ahead(3000)?), 3000),
+        ("disagreeing", "[\"pyth\", \"coingecko\"]", ok(hermes(3000, 0, 1)?), 30),
+    ];
+    for (what, sources, answer, gecko) in bad {
+        let server = services(answer, gecko).await?;
+        stage.price_from(&config, sources, &server)?;
+        let refused = agent.api(&stage.daemon).post("/v1/transactions/send", send.clone()).await?;
+        ensure!(refused.refused(403).context(what)? == "OWNER_REQUIRED", "{what}");
+        ensure!(!server.received_requests().await.unwrap_or_default().is_empty(), "{what}: nobody asked");
+    }
+
+    // An interval as wide as the price counts at its upper end, against the agent: 9 dollars, not 3.
+    let wide = services(ok(hermes(3000, 0, 9000)?), 3000).await?;
+    stage.price_from(&config, "[\"pyth\"]", &wide)?;
+    let notify = agent.api(&stage.daemon).post("/v1/transactions/send?wait=confirmed", send.clone()).await?;
+    ensure!(notify.expect(201)?["tier"] == "NOTIFY");
+
+    let owner = OwnerKey::evm(6)?;
+    let down = services(ResponseTemplate::new(503), 3000).await?;
+    stage.price_from(&config, "[\"pyth\"]", &down)?;
+    agent.lock_owner(&stage.daemon, &owner).await?;
+    let waiting = agent.api(&stage.daemon).post("/v1/transactions/send", send).await?.expect(201)?;
+    ensure!((&waiting["tier"], &waiting["status"]) == (&json!("APPROVAL"), &json!("PENDING_APPROVAL")));
+    ensure!(waiting["amountUsd"].is_null(), "no price is not a price of nothing: {waiting}");
+    ensure!(stage.balance(&agent.address).await? < before);
+    stage.intact().await
+}
+
+/// A price observed an hour from now.
+fn hermes_ahead(dollars: u64) -> Result<Value> {
+    let mut answer = hermes(dollars, 0, 1)?;
+    let time = &mut answer["parsed"][0]["price"]["publish_time"];
+    *time = json!(time.as_u64().context("a time")? + 3600);
+    Ok(answer)
+}

@@ -1,0 +1,103 @@
+//! A database that is busy and a disk that is full: nothing is signed that no record holds.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context as _, Result, ensure};
+use e2e::{Fault, When, until};
+use rustix::process::{Resource, Rlimit, prlimit};
+use serde_json::{Value, json};
+
+use crate::faults::pays;
+use crate::stage::{On, PATIENCE, Stage, id};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn another_writer_delays_but_loses_nothing() -> Result<()> {
+    let stage = Arc::new(Stage::new(On::Ethereum).await?);
+    let mut payer = stage.payer().await?;
+    let payment = payer.owes(stage.on, stage.on.small())?;
+    let payer = Arc::new(payer);
+
+    // Briefly: the request waits.
+    let mut other = stage.books().await?;
+    other.lock().await?;
+    let asking = tokio::spawn({
+        let (stage, payer, payment) = (stage.clone(), payer.clone(), payment.clone());
+        async move { stage.ask(&payer, &payment).await }
+    });
+    until("the request at the database", PATIENCE, || async {
+        Ok((stage.proxy.count("eth_maxPriorityFeePerGas") > 0).then_some(()))
+    })
+    .await?;
+    ensure!(!asking.is_finished(), "answered without the database");
+    other.unlock().await?;
+    let sent = asking.await??.expect(201)?;
+    ensure!(stage.settled(&payer, &id(&sent)?).await?["status"] == "CONFIRMED");
+    stage.paid_once(&payer).await?;
+
+    // For good: a clear answer, and nothing was done.
+    let broadcasts = stage.proxy.count("eth_sendRawTransaction");
+    let mut late = payment.clone();
+    late.key = "late".into();
+    other.lock().await?;
+    ensure!(stage.ask(&payer, &late).await?.refused(503)? == "STORAGE_UNAVAILABLE");
+    other.unlock().await?;
+    ensure!(stage.proxy.count("eth_sendRawTransaction") == broadcasts, "paid without a record");
+    stage.paid_once(&payer).await?;
+
+    let mut payer = Arc::into_inner(payer).context("nobody else holds the payer")?;
+    pays(&stage, &mut payer).await
+}
+
+/// Lets no file of the daemon grow beyond this size; none is as it was.
+fn limit_files(stage: &Stage, size: Option<u64>) -> Result<()> {
+    prlimit(Some(stage.daemon.pid()?), Resource::Fsize, Rlimit { current: size, maximum: None })?;
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_disk_that_takes_no_more_signs_nothing() -> Result<()> {
+    full_disk("trap '' XFSZ; exec \"$0\" \"$@\" 2>/dev/null").await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_full_disk_under_the_log_as_well_signs_nothing() -> Result<()> {
+    full_disk("trap '' XFSZ; exec \"$0\" \"$@\"").await
+}
+
+/// `shell` becomes the daemon. The signal that comes with the limit is ignored there, so that writes
+/// fail as on a full disk.
+async fn full_disk(shell: &str) -> Result<()> {
+    let through = ["sh", "-c", shell].map(str::to_owned).to_vec();
+    let stage = Stage::with(On::Ethereum, |options| options.through = through).await?;
+    let mut payer = stage.payer().await?;
+    let payment = payer.owes(stage.on, stage.on.small())?;
+    payer.forgets();
+
+    limit_files(&stage, Some(1))?;
+    let refused = stage.ask(&payer, &payment).await?.refused(503)?;
+    ensure!(["STORAGE_FULL", "STORAGE_UNAVAILABLE"].contains(&refused.as_str()), "{refused}");
+    limit_files(&stage, None)?;
+    stage.untouched(&payer).await?;
+    pays(&stage, &mut payer).await?;
+
+    // Between admission and signing: it waits with its hold, unsigned, and goes on once there is room.
+    let paused = stage.proxy.once("eth_getTransactionCount", When::Before, Fault::Broken);
+    let payment = payer.owes(stage.on, stage.on.small())?;
+    let sent = stage.ask(&payer, &payment).await?.expect(201)?;
+    paused.await?;
+    ensure!(sent["status"] == "EXECUTING", "{sent}");
+    limit_files(&stage, Some(1))?;
+    let (counts, broadcasts) =
+        (stage.proxy.count("eth_getTransactionCount"), stage.proxy.count("eth_sendRawTransaction"));
+    until("two attempts to sign", Duration::from_secs(60), || async {
+        Ok((stage.proxy.count("eth_getTransactionCount") >= counts + 2).then_some(()))
+    })
+    .await?;
+    let still = payer.agent.transaction(&stage.daemon, &id(&sent)?).await?;
+    ensure!((&still["status"], &still["txHash"]) == (&json!("EXECUTING"), &Value::Null), "{still}");
+    ensure!(stage.proxy.count("eth_sendRawTransaction") == broadcasts, "bytes that no record holds");
+    limit_files(&stage, None)?;
+    ensure!(stage.settled(&payer, &id(&sent)?).await?["status"] == "CONFIRMED");
+    stage.paid_once(&payer).await
+}
