@@ -1,20 +1,20 @@
 //! End-to-end tests: the real binary, real nodes, real callers.
 
+mod article;
 mod bad_input;
 mod cli;
+mod crash;
 mod credential_matrix;
 mod doors;
+mod faults;
 mod owners;
+mod policies;
+mod postgres;
+mod prices;
 mod restore;
 mod sessions;
-mod article;
-mod policies;
-mod tiers;
-mod story;
-mod world;
-mod crash;
-mod faults;
-mod postgres;
 mod stage;
-mod prices;
 mod storage;
+mod story;
+mod tiers;
+mod world;

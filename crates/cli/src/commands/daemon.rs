@@ -1,5 +1,6 @@
 //! `waiaas start` and `waiaas stop`.
 
+use std::io::IsTerminal as _;
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::sync::Arc;
@@ -132,7 +133,13 @@ fn log_to_stderr(config: &Config) -> Result<()> {
         Ok(text) => EnvFilter::try_new(text).context("WAIAAS_LOG")?,
         Err(_) => EnvFilter::new(config.daemon.log_level.as_str()),
     };
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal())
+        // A log that cannot be written, on a full disk say, must not end what it is about.
+        .log_internal_errors(false)
+        .init();
     Ok(())
 }
 

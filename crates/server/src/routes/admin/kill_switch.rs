@@ -33,7 +33,7 @@ pub(crate) async fn get_kill_switch(
     Ok(Json(shape(row.state, row.changed_at)))
 }
 
-/// Pulls the emergency brake: nothing is signed until recovery, and what was waiting is cancelled.
+/// Pulls the emergency brake: nothing is signed until recovery, and what was admitted before is never signed.
 #[utoipa::path(
     post,
     path = "/v1/admin/kill-switch",
@@ -48,7 +48,7 @@ pub(crate) async fn activate_kill_switch(
     Ok(Json(shape(row.state, row.changed_at)))
 }
 
-/// Resumes normal operation. What the brake cancelled stays cancelled.
+/// Resumes normal operation. What was admitted before the brake stays unsigned and is cancelled.
 #[utoipa::path(post, path = "/v1/admin/recover", tag = "admin", responses((status = 200, body = Recovered)))]
 pub(crate) async fn recover(MasterAuth(master): MasterAuth, State(app): State<App>) -> Answer<Recovered> {
     let row = app.engine().recover_kill_switch(&master).await?;
