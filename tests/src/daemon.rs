@@ -210,12 +210,11 @@ fn launch(dir: &Path, through: &[String]) -> Result<(Child, String)> {
     let stdout = child.stdout.take().context("stdout")?;
     let mut line = String::new();
     BufReader::new(stdout).read_line(&mut line)?;
-    match serde_json::from_str::<Value>(&line) {
-        Ok(event) => {
-            let url = event["url"].as_str().context("a url")?.to_owned();
-            Ok((child, url))
-        }
-        Err(_) => {
+    let event: Value = serde_json::from_str(&line).unwrap_or_default();
+    match event["url"].as_str() {
+        Some(url) => Ok((child, url.to_owned())),
+        // An error is a JSON document as well.
+        None => {
             let _ = child.kill();
             let _ = child.wait();
             let mut log = String::new();

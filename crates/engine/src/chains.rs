@@ -30,6 +30,8 @@ impl Chains {
     pub(crate) fn connect(config: &Config, networks: &Networks) -> Result<Self, StartError> {
         let failed =
             |network: &Network, reason: String| StartError::Network { network: network.id.clone(), reason };
+        // One client for all: making one loads the system's certificates.
+        let client = http_client().map_err(|e| StartError::Http(e.to_string()))?;
         let mut served = BTreeMap::new();
         for network in networks.all() {
             let urls = config.endpoints(&network.id).to_vec();
@@ -37,12 +39,11 @@ impl Chains {
                 continue;
             }
             let endpoints = urls.len();
-            let client = http_client().map_err(|e| failed(network, e.to_string()))?;
             let options = RpcOptions {
                 timeout: Duration::from_secs(config.rpc.timeout_seconds),
                 ..RpcOptions::default()
             };
-            let rpc = RpcPool::new(&network.id, urls, client, options)
+            let rpc = RpcPool::new(&network.id, urls, client.clone(), options)
                 .map_err(|e| failed(network, e.to_string()))?;
             let chain = chain(config, network, rpc).map_err(|e| failed(network, e))?;
             served.insert(network.id.clone(), Served { chain, endpoints });
@@ -100,8 +101,9 @@ pub(crate) fn price_book(config: &Config) -> Result<PriceBook, StartError> {
     let prices = &config.prices;
     let failed = |e: waiaas_chains::price::PriceError| StartError::Prices(e.to_string());
     let mut sources: Vec<Arc<dyn PriceSource>> = Vec::new();
+    let http = client(prices.timeout()).map_err(failed)?;
     for name in &prices.sources {
-        let http = client(prices.timeout()).map_err(failed)?;
+        let http = http.clone();
         sources.push(match name {
             PriceSourceName::Pyth => Arc::new(Hermes::new(http, &prices.pyth_url).map_err(failed)?),
             PriceSourceName::Coingecko => {

@@ -78,6 +78,9 @@ pub enum StartError {
         /// Why.
         reason: String,
     },
+    /// The HTTP client cannot be set up.
+    #[error("the HTTP client cannot be set up: {0}")]
+    Http(String),
     /// The price services cannot be set up as configured.
     #[error("prices cannot be set up: {0}")]
     Prices(String),

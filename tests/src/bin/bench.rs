@@ -18,8 +18,8 @@ const ROUNDS: usize = 20;
 async fn main() -> Result<()> {
     let localnet = Localnet::start()?;
     let mut options = DaemonOptions::of(&localnet);
-    options.extra = "\n[security]\nrate_limit_global_ip_rpm = 1000000\nrate_limit_session_rpm = 1000000\n\
-                     rate_limit_tx_rpm = 1000000\n"
+    options.extra = "\n[security]\nrate_limit_global_ip_rpm = 100000\nrate_limit_session_rpm = 100000\n\
+                     rate_limit_tx_rpm = 10000\n"
         .into();
     let mut daemon = Daemon::start(&options)?;
 
