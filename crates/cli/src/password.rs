@@ -7,13 +7,18 @@ use zeroize::Zeroizing;
 
 /// Environment first, then a file named there, then `recovery.key`, then a hidden prompt.
 pub(crate) fn master(data_dir: &DataDir) -> Result<SecretString> {
-    if let Some(password) = given()? {
-        return Ok(password);
+    match at_hand(data_dir)? {
+        Some(password) => Ok(password),
+        None => prompt("Master password"),
     }
-    if let Some(password) = data_dir.read_recovery_key()? {
-        return Ok(password);
+}
+
+/// The same without asking.
+pub(crate) fn at_hand(data_dir: &DataDir) -> Result<Option<SecretString>> {
+    match given()? {
+        Some(password) => Ok(Some(password)),
+        None => Ok(data_dir.read_recovery_key()?),
     }
-    prompt("Master password")
 }
 
 /// The password of the environment, if one is set.

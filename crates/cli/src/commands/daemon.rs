@@ -14,7 +14,7 @@ use tokio_util::sync::CancellationToken;
 use tracing_subscriber::EnvFilter;
 use waiaas_engine::config::Config;
 use waiaas_engine::offline::{InitMode, init, is_initialised};
-use waiaas_engine::{Clock as _, Engine, Setup, SystemClock, write_private};
+use waiaas_engine::{Clock as _, Engine, Setup, StartError, SystemClock, write_private};
 
 use crate::context::Context;
 use crate::exit::NoDaemon;
@@ -64,16 +64,7 @@ pub(crate) async fn start(context: &Context, args: StartArgs) -> Result<()> {
     waiaas_engine::harden_process();
     let stop = CancellationToken::new();
     stop_on_signals(stop.clone())?;
-    provision(context, &config).await?;
-    let password = password::master(context.data_dir())?;
-    let shown = context.data_dir().path().display().to_string();
-    let setup = Setup {
-        data_dir: context.data_dir().clone(),
-        config: config.clone(),
-        password,
-        clock: Arc::new(SystemClock),
-    };
-    let engine = Engine::start(setup).await.with_context(|| format!("starting on {shown}"))?;
+    let engine = open(context, &config).await?;
     let listener = TcpListener::bind(config.daemon.listen()).await;
     let listener = listener.with_context(|| format!("listening on {}", config.daemon.listen()))?;
     let url = reachable(&listener)?;
@@ -89,9 +80,27 @@ pub(crate) async fn start(context: &Context, args: StartArgs) -> Result<()> {
     Ok(served?)
 }
 
+/// Starts the engine. The usual case comes first: all is set up, a password is at hand, and the
+/// database is opened once.
+async fn open(context: &Context, config: &Config) -> Result<Engine> {
+    context.data_dir().create()?;
+    let start = |password| {
+        let (data_dir, config) = (context.data_dir().clone(), config.clone());
+        Engine::start(Setup { data_dir, config, password, clock: Arc::new(SystemClock) })
+    };
+    let shown = || format!("starting on {}", context.data_dir().path().display());
+    if let Some(password) = password::at_hand(context.data_dir())? {
+        match start(password).await {
+            Err(StartError::NotInitialised) => {}
+            started => return started.with_context(shown),
+        }
+    }
+    provision(context, config).await?;
+    start(password::master(context.data_dir())?).await.with_context(shown)
+}
+
 /// Sets an empty data directory up when a master password, or the wish for one, is in the environment.
 async fn provision(context: &Context, config: &Config) -> Result<()> {
-    context.data_dir().create()?;
     if is_initialised(context.data_dir(), config).await? {
         return Ok(());
     }
