@@ -76,11 +76,12 @@ impl Engine {
                 Box::pin(async move {
                     let row =
                         tx.transaction(id).await?.ok_or_else(crate::pipeline::transactions::not_found)?;
+                    let over = row.approval_expires_at.is_none_or(|end| now >= end);
+                    if row.status == TxStatus::Expired || (row.status == TxStatus::PendingApproval && over) {
+                        return Err(Error::new(ErrorCode::ApprovalTimeout, "The owner's time is over."));
+                    }
                     if row.status != TxStatus::PendingApproval {
                         return Err(processed(row.status));
-                    }
-                    if row.approval_expires_at.is_none_or(|end| now >= end) {
-                        return Err(Error::new(ErrorCode::ApprovalTimeout, "The owner's time is over."));
                     }
                     let consent = owner.consent();
                     let wallet = tx.wallet(row.wallet).await?;
