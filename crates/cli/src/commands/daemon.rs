@@ -165,14 +165,15 @@ fn stop_on_signals(stop: CancellationToken) -> Result<()> {
     Ok(())
 }
 
-/// Starts this very command again without `--daemon`, in a session of its own, and waits until it
-/// answers. The password is asked for here, where there is a terminal, and handed over in the
-/// environment of the child only.
+/// Starts this very command again without `--daemon`, in a process group of its own, and waits until
+/// it answers. It has no terminal to ask on, so the password must be in the environment, in a file
+/// named there, or in recovery.key.
 async fn detach(context: &Context) -> Result<()> {
+    use std::os::unix::fs::OpenOptionsExt as _;
     use std::os::unix::process::CommandExt as _;
     context.data_dir().create()?;
     let log = context.data_dir().path().join("daemon.log");
-    let open = std::fs::OpenOptions::new().create(true).append(true).open(&log);
+    let open = std::fs::OpenOptions::new().create(true).append(true).mode(0o600).open(&log);
     let file = open.with_context(|| format!("opening {}", log.display()))?;
     let arguments = std::env::args_os().skip(1).filter(|argument| argument != "--daemon");
     let mut child = Command::new(std::env::current_exe()?)

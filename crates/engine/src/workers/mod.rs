@@ -108,24 +108,11 @@ async fn turn(engine: &Engine, job: Job, busy: &Busy) -> Result<(), Error> {
             each(engine, busy, due.into_iter().map(|row| row.id).collect(), Step::Resume).await;
         }
         Job::Unsigned => {
-            let rows = store.with_status(&[TxStatus::Executing, TxStatus::Broadcasting], None, BATCH).await?;
-            each(engine, busy, rows.into_iter().map(|row| row.id).collect(), Step::Resume).await;
+            let statuses = [TxStatus::Executing, TxStatus::Broadcasting];
+            all(engine, busy, &statuses, Step::Resume).await?;
         }
-        Job::Confirm => {
-            let mut after = None;
-            loop {
-                let rows = store.with_status(&[TxStatus::Submitted], after, BATCH).await?;
-                after = rows.last().map(|row| row.id);
-                if rows.is_empty() {
-                    break;
-                }
-                each(engine, busy, rows.into_iter().map(|row| row.id).collect(), Step::Resume).await;
-            }
-        }
-        Job::Rebroadcast => {
-            let rows = store.with_status(&[TxStatus::Submitted], None, BATCH).await?;
-            each(engine, busy, rows.into_iter().map(|row| row.id).collect(), Step::Rebroadcast).await;
-        }
+        Job::Confirm => all(engine, busy, &[TxStatus::Submitted], Step::Resume).await?,
+        Job::Rebroadcast => all(engine, busy, &[TxStatus::Submitted], Step::Rebroadcast).await?,
         Job::Housekeeping => {
             store.write(move |tx| Box::pin(async move { tx.forget_old_claims(now).await })).await?;
         }
@@ -137,6 +124,18 @@ async fn turn(engine: &Engine, job: Job, busy: &Busy) -> Result<(), Error> {
 enum Step {
     Resume,
     Rebroadcast,
+}
+
+/// Takes the step for every transaction in these states, page by page, so that old ones that do not
+/// move cannot keep the others from their turn.
+async fn all(engine: &Engine, busy: &Busy, statuses: &[TxStatus], step: Step) -> Result<(), Error> {
+    let mut after = None;
+    loop {
+        let rows = engine.store().with_status(statuses, after, BATCH).await?;
+        let Some(last) = rows.last() else { return Ok(()) };
+        after = Some(last.id);
+        each(engine, busy, rows.into_iter().map(|row| row.id).collect(), step).await;
+    }
 }
 
 /// Takes the step for each transaction, a few at a time.
