@@ -30,14 +30,14 @@ case "$(uname -s)-$(uname -m)" in
 esac
 # The native binary, not the JavaScript launcher: the process that we start must be the one that we stop.
 anvil=$parts/node_modules/@foundry-rs/anvil-$platform/bin/anvil
-erc20_artifact=$parts/node_modules/@openzeppelin/contracts/build/contracts/ERC20PresetFixedSupply.json
+modules=$parts/node_modules
 
 ready() {
-    [[ -x $binary && -x $anvil && -f $erc20_artifact ]]
+    [[ -x $binary && -x $anvil ]]
 }
 
 install_parts() {
-    say "installing anvil and the OpenZeppelin artifacts into $parts"
+    say "installing anvil and compiled contracts into $parts"
     local fresh=$parts.part
     rm -rf "$fresh" "$parts"
     mkdir -p "$fresh"
@@ -63,7 +63,7 @@ build_binary() {
 }
 
 prepare() {
-    [[ -x $anvil && -f $erc20_artifact ]] || install_parts
+    [[ -x $anvil ]] || install_parts
     [[ -x $binary ]] || build_binary
 }
 
@@ -79,4 +79,4 @@ fi
 if [[ ${1:-} == --build-only ]]; then
     exit 0
 fi
-exec "$binary" --anvil "$anvil" --erc20-artifact "$erc20_artifact" "$@"
+exec "$binary" --anvil "$anvil" --modules "$modules" "$@"

@@ -57,6 +57,14 @@ pub struct EvmAnnouncement {
     pub erc20: String,
     /// Decimals of `erc20`.
     pub erc20_decimals: u8,
+    /// An OpenZeppelin ERC-721 that the faucet may mint.
+    pub erc721: String,
+    /// An OpenZeppelin ERC-1155 that the faucet may mint.
+    pub erc1155: String,
+    /// `WETH9`.
+    pub weth: String,
+    /// `UniswapV2Router02`, with a pool of `erc20` and ETH.
+    pub uniswap_v2_router: String,
 }
 
 /// A funded EVM account.

@@ -10,11 +10,11 @@ use anyhow::{Context, Result, bail};
 
 /// Printed for `--help`, to standard error like everything but the announcement.
 pub const USAGE: &str = "\
-usage: waiaas-localnet --anvil PATH --erc20-artifact PATH [--slot-ms N]
+usage: waiaas-localnet --anvil PATH --modules PATH [--slot-ms N]
 
-  --anvil PATH            the native anvil binary
-  --erc20-artifact PATH   JSON with the bytecode of OpenZeppelin's ERC20PresetFixedSupply
-  --slot-ms N             Solana slot time in milliseconds, 400 by default
+  --anvil PATH     the native anvil binary
+  --modules PATH   node_modules with the compiled contracts
+  --slot-ms N      Solana slot time in milliseconds, 400 by default
 
 Prints one line of JSON when both chains are ready, and runs until standard input closes or SIGINT or SIGTERM comes.
 `start.sh` installs and builds what is missing and fills in the two paths.";
@@ -29,8 +29,8 @@ pub struct Arguments {
     pub slot_ms: u64,
     /// The native anvil binary.
     pub anvil: PathBuf,
-    /// The compiled ERC-20.
-    pub erc20_artifact: PathBuf,
+    /// `node_modules` with the compiled contracts.
+    pub modules: PathBuf,
 }
 
 impl Arguments {
@@ -38,7 +38,7 @@ impl Arguments {
     pub fn parse(words: impl IntoIterator<Item = OsString>) -> Result<Option<Self>> {
         let mut slot_ms = DEFAULT_SLOT_MS;
         let mut anvil = None;
-        let mut erc20_artifact = None;
+        let mut modules = None;
 
         let mut words = words.into_iter();
         while let Some(word) = words.next() {
@@ -46,7 +46,7 @@ impl Arguments {
             match word.to_str() {
                 Some("--slot-ms") => slot_ms = parse_slot_ms(&value()?)?,
                 Some("--anvil") => anvil = Some(PathBuf::from(value()?)),
-                Some("--erc20-artifact") => erc20_artifact = Some(PathBuf::from(value()?)),
+                Some("--modules") => modules = Some(PathBuf::from(value()?)),
                 Some("--help" | "-h") => return Ok(None),
                 _ => bail!("unknown argument {}\n{USAGE}", word.display()),
             }
@@ -54,7 +54,7 @@ impl Arguments {
         Ok(Some(Self {
             slot_ms,
             anvil: anvil.context("--anvil is missing")?,
-            erc20_artifact: erc20_artifact.context("--erc20-artifact is missing")?,
+            modules: modules.context("--modules is missing")?,
         }))
     }
 }
@@ -76,20 +76,20 @@ mod tests {
 
     #[test]
     fn the_slot_time_is_a_clusters_by_default() {
-        let arguments = parse("--anvil a --erc20-artifact e").ok().flatten();
+        let arguments = parse("--anvil a --modules m").ok().flatten();
         assert_eq!(arguments.map(|a| a.slot_ms), Some(400));
     }
 
     #[test]
     fn a_repeated_option_overrides() {
-        let arguments = parse("--anvil a --erc20-artifact e --slot-ms 50 --anvil b").ok().flatten();
-        let expected = Arguments { slot_ms: 50, anvil: "b".into(), erc20_artifact: "e".into() };
+        let arguments = parse("--anvil a --modules m --slot-ms 50 --anvil b").ok().flatten();
+        let expected = Arguments { slot_ms: 50, anvil: "b".into(), modules: "m".into() };
         assert_eq!(arguments, Some(expected));
     }
 
     #[test]
     fn what_makes_no_sense_is_refused() {
-        for line in ["", "--anvil", "--anvil a", "--anvil a --erc20-artifact e --slot-ms 0", "--nonsense"] {
+        for line in ["", "--anvil", "--anvil a", "--anvil a --modules m --slot-ms 0", "--nonsense"] {
             assert!(parse(line).is_err(), "{line:?}");
         }
     }

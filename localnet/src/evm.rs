@@ -1,6 +1,7 @@
-//! The EVM chain: anvil, its funded dev account, and one ERC-20.
+//! The EVM chain: anvil, its funded dev account, and the contracts on it.
 //!
-//! Belongs here: what is on the chain when the caller gets it. The process belongs to `anvil`, the token to `erc20`.
+//! Belongs here: what is on the chain when the caller gets it. The process belongs to `anvil`, each
+//! contract to the file of its kind.
 
 use std::path::PathBuf;
 
@@ -9,8 +10,11 @@ use serde_json::json;
 
 use crate::announcement::{EvmAnnouncement, EvmFaucet};
 use crate::anvil::Anvil;
-use crate::erc20::{self, Erc20};
+use crate::contracts::Contracts;
+use crate::erc20;
 use crate::json_rpc::JsonRpc;
+use crate::nft::{self, Nfts};
+use crate::swap::{self, Exchange};
 
 /// What every dev node calls itself, so wallets know it as a test chain.
 const CHAIN_ID: u64 = 31_337;
@@ -25,12 +29,14 @@ const FAUCET_WEI: u128 = 1_000_000_000 * 10_u128.pow(18);
 /// A running EVM chain.
 pub struct Evm {
     anvil: Anvil,
-    erc20: Erc20,
+    erc20: String,
+    nfts: Nfts,
+    exchange: Exchange,
 }
 
 impl Evm {
-    /// Starts anvil, funds the faucet and deploys the ERC-20 to it.
-    pub async fn start(binary: PathBuf, erc20_artifact: PathBuf) -> Result<Self> {
+    /// Starts anvil, funds the faucet and deploys the contracts.
+    pub async fn start(binary: PathBuf, modules: PathBuf) -> Result<Self> {
         let anvil = Anvil::start(&binary, CHAIN_ID).await?;
         let rpc = JsonRpc::new(anvil.url())?;
 
@@ -40,8 +46,11 @@ impl Evm {
         ensure!(first.eq_ignore_ascii_case(FAUCET_ADDRESS), "anvil's first account is {first}");
 
         rpc.call("anvil_setBalance", json!([FAUCET_ADDRESS, format!("{FAUCET_WEI:#x}")])).await?;
-        let erc20 = erc20::deploy(&rpc, &erc20_artifact, FAUCET_ADDRESS).await?;
-        Ok(Self { anvil, erc20 })
+        let contracts = Contracts { rpc: &rpc, modules, from: FAUCET_ADDRESS };
+        let erc20 = erc20::deploy(&contracts).await?;
+        let nfts = nft::deploy(&contracts).await?;
+        let exchange = swap::deploy(&contracts, &erc20).await?;
+        Ok(Self { anvil, erc20, nfts, exchange })
     }
 
     /// What callers are told.
@@ -50,8 +59,12 @@ impl Evm {
             rpc: self.anvil.url(),
             chain_id: CHAIN_ID,
             faucet: EvmFaucet { address: FAUCET_ADDRESS.into(), private_key: FAUCET_PRIVATE_KEY.into() },
-            erc20: self.erc20.address.clone(),
+            erc20: self.erc20.clone(),
             erc20_decimals: erc20::DECIMALS,
+            erc721: self.nfts.erc721.clone(),
+            erc1155: self.nfts.erc1155.clone(),
+            weth: self.exchange.weth.clone(),
+            uniswap_v2_router: self.exchange.router.clone(),
         }
     }
 

@@ -6,12 +6,15 @@
 mod announcement;
 mod anvil;
 mod arguments;
+mod contracts;
 mod erc20;
 mod evm;
 mod json_rpc;
 mod lifetime;
 mod mint;
+mod nft;
 mod solana;
+mod swap;
 
 use std::io::Write;
 use std::process::ExitCode;
@@ -68,7 +71,7 @@ async fn run() -> Result<()> {
 async fn start(arguments: Arguments) -> Result<(Solana, Evm)> {
     // A task of its own, because surfpool's start occupies its thread until it is done.
     let solana = tokio::spawn(Solana::start(arguments.slot_ms));
-    let evm = Evm::start(arguments.anvil, arguments.erc20_artifact).await?;
+    let evm = Evm::start(arguments.anvil, arguments.modules).await?;
     let solana = solana.await.context("the start of surfpool was interrupted")??;
     Ok((solana, evm))
 }

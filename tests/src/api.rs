@@ -1,5 +1,7 @@
 //! The HTTP API as a caller sees it: status and JSON, nothing hidden.
 
+use std::time::Duration;
+
 use anyhow::{Context as _, Result, bail};
 use reqwest::{Method, RequestBuilder};
 use serde_json::{Value, json};
@@ -10,6 +12,7 @@ pub struct Api {
     client: reqwest::Client,
     url: String,
     headers: Vec<(&'static str, String)>,
+    patience: u32,
 }
 
 /// An answer.
@@ -40,7 +43,13 @@ impl Answer {
 impl Api {
     /// Without credentials, at the URL of a daemon.
     pub fn new(url: &str) -> Self {
-        Self { client: reqwest::Client::new(), url: url.to_owned(), headers: Vec::new() }
+        Self { client: reqwest::Client::new(), url: url.to_owned(), headers: Vec::new(), patience: 0 }
+    }
+
+    /// Asks again, at most so many times, when the daemon says that too much is asked per minute.
+    #[must_use]
+    pub fn patient(self, patience: u32) -> Self {
+        Self { patience, ..self }
     }
 
     /// With the master password.
@@ -98,11 +107,22 @@ impl Api {
     }
 
     async fn send(&self, request: RequestBuilder) -> Result<Answer> {
-        let response = request.send().await?;
-        let status = response.status().as_u16();
-        let bytes = response.bytes().await?;
-        let body = if bytes.is_empty() { Value::Null } else { serde_json::from_slice(&bytes)? };
-        Ok(Answer { status, body })
+        let mut left = self.patience;
+        loop {
+            let again = request.try_clone();
+            let response = again.context("a body that can be sent twice")?.send().await?;
+            let status = response.status().as_u16();
+            let wait =
+                response.headers().get("retry-after").and_then(|value| value.to_str().ok()?.parse().ok());
+            let bytes = response.bytes().await?;
+            let body = if bytes.is_empty() { Value::Null } else { serde_json::from_slice(&bytes)? };
+            let limited = status == 429 && body["code"] == "RATE_LIMITED";
+            match (limited, left.checked_sub(1)) {
+                (true, Some(fewer)) => left = fewer,
+                (true | false, _) => return Ok(Answer { status, body }),
+            }
+            tokio::time::sleep(Duration::from_secs(wait.unwrap_or(1))).await;
+        }
     }
 
     /// Creates a policy for a wallet.

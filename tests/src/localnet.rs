@@ -49,6 +49,14 @@ pub struct EvmNode {
     pub erc20: String,
     /// Its decimals.
     pub erc20_decimals: u8,
+    /// An ERC-721 the faucet may mint.
+    pub erc721: String,
+    /// An ERC-1155 the faucet may mint.
+    pub erc1155: String,
+    /// WETH.
+    pub weth: String,
+    /// Uniswap's v2 router, with a pool of the ERC-20 and ETH.
+    pub uniswap_v2_router: String,
 }
 
 /// An account the EVM node signs for.
@@ -138,13 +146,30 @@ impl EvmNode {
 
     /// Sends base units of the ERC-20 from the faucet.
     pub async fn fund_erc20(&self, to: &str, amount: u128) -> Result<()> {
-        let to = to.trim_start_matches("0x").to_lowercase();
-        let data = format!("0xa9059cbb{to:0>64}{amount:064x}");
-        let call = json!([{ "from": self.faucet.address, "to": self.erc20, "data": data }]);
+        let data = format!("0xa9059cbb{}{amount:064x}", word(to));
+        self.transact(&self.erc20, &data).await.map(drop)
+    }
+
+    /// Mints the next id of the ERC-721 to an account, and returns it.
+    pub async fn fund_erc721(&self, to: &str) -> Result<u128> {
+        let receipt = self.transact(&self.erc721, &format!("0x6a627842{}", word(to))).await?;
+        // Transfer(address,address,uint256): the id is the third indexed argument.
+        quantity(&receipt["logs"][0]["topics"][3])
+    }
+
+    /// Mints some of an id of the ERC-1155 to an account.
+    pub async fn fund_erc1155(&self, to: &str, id: u128, amount: u128) -> Result<()> {
+        let data = format!("0x731133e9{}{id:064x}{amount:064x}{:064x}{:064x}", word(to), 128, 0);
+        self.transact(&self.erc1155, &data).await.map(drop)
+    }
+
+    /// Sends a call from the faucet and returns its receipt.
+    async fn transact(&self, to: &str, data: &str) -> Result<Value> {
+        let call = json!([{ "from": self.faucet.address, "to": to, "data": data }]);
         let hash = rpc(&self.rpc, "eth_sendTransaction", call).await?;
         let receipt = rpc(&self.rpc, "eth_getTransactionReceipt", json!([hash])).await?;
-        ensure!(receipt["status"] == "0x1", "the faucet's transfer failed: {receipt}");
-        Ok(())
+        ensure!(receipt["status"] == "0x1", "the faucet's transaction failed: {receipt}");
+        Ok(receipt)
     }
 
     /// Wei of an account.
@@ -163,6 +188,11 @@ impl EvmNode {
     pub async fn nonce(&self, address: &str) -> Result<u128> {
         quantity(&rpc(&self.rpc, "eth_getTransactionCount", json!([address, "latest"])).await?)
     }
+}
+
+/// An address as one word of the ABI.
+fn word(address: &str) -> String {
+    format!("{:0>64}", address.trim_start_matches("0x").to_lowercase())
 }
 
 fn quantity(value: &Value) -> Result<u128> {

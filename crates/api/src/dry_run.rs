@@ -29,6 +29,8 @@ pub struct DryRunResult {
     /// Everything it does, as decoded from the bytes that would be signed.
     #[schema(value_type = Object)]
     pub effects: Value,
+    /// The gas condition asked for, and whether it is met; `null` when none was.
+    pub gas_condition: Option<GasConditionState>,
     /// Where and how long.
     pub meta: Meta,
 }
@@ -88,6 +90,22 @@ pub struct DenialView {
     pub hint: Option<String>,
 }
 
+/// A gas condition and what the network charges now.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct GasConditionState {
+    /// Whether it would be signed now.
+    pub met: bool,
+    /// What is paid now, priority fee included: wei per gas, or micro-lamports per compute unit.
+    pub current_gas_price: String,
+    /// The priority fee paid now.
+    pub current_priority_fee: String,
+    /// The most that was asked for.
+    pub max_gas_price: Option<String>,
+    /// The most priority fee that was asked for.
+    pub max_priority_fee: Option<String>,
+}
+
 /// Why a policy asks for a tier.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
@@ -95,12 +113,12 @@ pub struct TierReasonView {
     /// The tier asked for.
     #[schema(value_type = TierName)]
     pub tier: Tier,
-    /// Type of the policy.
-    #[schema(value_type = PolicyTypeName)]
-    pub policy_type: PolicyType,
-    /// The policy.
-    #[schema(value_type = Uuid)]
-    pub policy_id: PolicyId,
+    /// Type of the policy; `null` for what holds without any.
+    #[schema(value_type = Option<PolicyTypeName>)]
+    pub policy_type: Option<PolicyType>,
+    /// The policy; `null` for what holds without any.
+    #[schema(value_type = Option<Uuid>)]
+    pub policy_id: Option<PolicyId>,
     /// One sentence.
     pub message: String,
 }

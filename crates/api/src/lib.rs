@@ -15,6 +15,7 @@ pub mod owners;
 pub mod page;
 pub mod policies;
 pub mod problem;
+pub mod requests;
 pub mod secret;
 pub mod sessions;
 pub mod transactions;

@@ -8,7 +8,7 @@ use utoipa::{PartialSchema, ToSchema};
 use waiaas_core::audit::{AuditEvent, Severity};
 use waiaas_core::network::{Chain, Environment};
 use waiaas_core::policy::{DenialCode, PolicyType, Tier};
-use waiaas_core::transaction::TxStatus;
+use waiaas_core::transaction::{Replacement, TxStatus};
 use waiaas_core::wallet::{KillSwitch, OwnerState, WalletStatus};
 
 fn words(values: impl Iterator<Item = &'static str>, about: &str) -> RefOr<Schema> {
@@ -66,6 +66,11 @@ schema!(
     /// Schema of [`TxStatus`].
     TxStatusName, "TransactionStatus", "Where a transaction is.",
     TxStatus::ALL.iter().map(|v| v.as_str())
+);
+schema!(
+    /// Schema of [`Replacement`].
+    ReplacementName, "Replacement", "What takes the place of a signed transaction that does not land.",
+    Replacement::ALL.iter().map(|v| v.as_str())
 );
 schema!(
     /// Schema of [`Tier`].

@@ -5,6 +5,7 @@
 //! bytes. It decides nothing.
 
 pub mod evm;
+mod message;
 pub mod price;
 pub mod rpc;
 pub mod solana;
@@ -18,6 +19,9 @@ use waiaas_core::draft::{Completed, Draft};
 use waiaas_core::effect::Effects;
 use waiaas_core::intent::Intent;
 use waiaas_core::network::Network;
+use waiaas_core::transaction::Replacement;
+
+pub use self::message::UnsignableMessage;
 
 /// What a chain could not do. Variants say what the caller can do about it.
 #[derive(Debug, Error)]
@@ -67,6 +71,16 @@ pub enum Refusal {
         /// Needed, fees not included.
         need: U256,
     },
+    /// Not enough of an NFT, or not the wallet's at all.
+    #[error("the wallet has {have} of {nft} but needs {need}")]
+    InsufficientNft {
+        /// CAIP-19.
+        nft: String,
+        /// On chain.
+        have: U256,
+        /// Needed.
+        need: U256,
+    },
     /// Not enough native coin for the network fee.
     #[error(
         "the wallet has {have} base units of the native coin, too little for the network fee of up to {need}"
@@ -93,6 +107,31 @@ pub enum Refusal {
         fee: U256,
         /// Allowed.
         cap: U256,
+    },
+    /// The nonce of the transaction to be replaced is used up: it is on chain, or another one is.
+    #[error("there is nothing left to replace: the transaction, or another one in its place, is on chain")]
+    NothingToReplace,
+    /// Plain EVM accounts make one call in a transaction.
+    #[error("a plain account of an EVM network makes one call in a transaction, so it has no batches")]
+    BatchUnsupported,
+    /// What is to be signed is for another network.
+    #[error("this is for the chain id {given}, but the network's is {network}")]
+    ChainIdMismatch {
+        /// As given.
+        given: U256,
+        /// The network's.
+        network: u64,
+    },
+    /// A text that is not signed as a message.
+    #[error(transparent)]
+    UnsignableMessage(#[from] UnsignableMessage),
+    /// Typed data that cannot be read (EIP-712).
+    #[error("{path} {why}")]
+    MalformedTypedData {
+        /// Where, such as `message.details.0.token`.
+        path: String,
+        /// What is wrong there.
+        why: &'static str,
     },
     /// The request's shape does not fit this chain.
     #[error("{0}")]
@@ -150,6 +189,11 @@ pub enum Expiry {
     Nonce(u64),
     /// Solana: dead once this block height is finalised past without the signature on chain.
     BlockHeight(u64),
+    /// A signed message that nobody can use after this time, in Unix seconds. Whether somebody did
+    /// before cannot be told from it.
+    Time(i64),
+    /// A signed message without an end.
+    Never,
 }
 
 /// A node's answer to a broadcast.
@@ -195,6 +239,18 @@ pub struct Lane {
     /// transaction only by its bytes, so two equal payments over one blockhash would be one; each
     /// variation offers another price per compute unit. Ignored on EVM, where nonces differ.
     pub variation: u64,
+    /// The signed bytes whose place is to be taken. Completing then uses their nonce, at prices that
+    /// nodes accept in exchange. Refused on Solana, which has nothing like it.
+    pub replaces: Option<Vec<u8>>,
+}
+
+/// What the network charges now. EVM: wei per gas; Solana: micro-lamports per compute unit.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct GasPrices {
+    /// All of it, the priority fee included.
+    pub price: u128,
+    /// The priority fee.
+    pub priority: u128,
 }
 
 /// One network of one chain.
@@ -207,6 +263,10 @@ pub trait Chain: Send + Sync {
     /// program, recipient account, gas estimate); refuses what cannot work.
     async fn build(&self, from: Address, intent: &Intent) -> Result<Draft, ChainError>;
 
+    /// Builds what is to take the place of `signed`, the bytes in which `old` may still land: the same
+    /// with another fee budget, or an empty transaction. Only one of the two can land.
+    async fn replacement(&self, old: &Draft, signed: &[u8], with: Replacement) -> Result<Draft, ChainError>;
+
     /// Decodes what a draft does. Pure and total: anything unrecognised is an unknown effect.
     fn effects(&self, draft: &Draft) -> Result<Effects, ChainError>;
 
@@ -215,6 +275,9 @@ pub trait Chain: Send + Sync {
 
     /// Runs the draft on the node without signing.
     async fn simulate(&self, draft: &Draft) -> Result<Simulation, ChainError>;
+
+    /// What the network charges now.
+    async fn gas_prices(&self) -> Result<GasPrices, ChainError>;
 
     /// Fills in the volatile fields. The result carries the digest of the draft read back from the
     /// completed bytes.

@@ -16,8 +16,8 @@ use waiaas_core::ids::{PolicyId, WalletId};
 use waiaas_core::money::Price;
 use waiaas_core::network::{NetworkId, Networks};
 use waiaas_core::policy::{
-    AssetFacts, Facts, Ledger, Policy, PolicySet, PolicyType, PriceFact, Rules, Scope, Tier, Verdict,
-    evaluate,
+    AssetFacts, Facts, Ledger, Policy, PolicySet, PolicyType, PriceFact, Purpose, Rules, Scope, Tier,
+    Verdict, evaluate,
 };
 use waiaas_core::wallet::OwnerState;
 
@@ -96,6 +96,10 @@ fn request() -> (Effects, Facts) {
         ]),
         ledger: Ledger { requests: BTreeMap::from([(60, 3)]), ..Ledger::default() },
         default_approval_timeout: 3_600,
+        balances: BTreeMap::new(),
+        purpose: Purpose::Plain,
+        action: None,
+        reputation: BTreeMap::new(),
     };
     (effects, facts)
 }

@@ -67,6 +67,8 @@ wire_enum!(
         TxSigned = "TX_SIGNED",
         /// A node accepted the broadcast.
         TxSubmitted = "TX_SUBMITTED",
+        /// A signed message can no longer be used; what it could move counts as spent.
+        TxLapsed = "TX_LAPSED",
         /// The transaction is on chain.
         TxConfirmed = "TX_CONFIRMED",
         /// The transaction is proved not to have moved the money.
@@ -149,6 +151,7 @@ impl AuditEvent {
             | Self::TxCleared
             | Self::TxSigned
             | Self::TxSubmitted
+            | Self::TxLapsed
             | Self::TxConfirmed
             | Self::OwnerRegistered
             | Self::OwnerSigned

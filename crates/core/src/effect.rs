@@ -5,9 +5,12 @@ use serde::{Deserialize, Serialize};
 
 use crate::address::Address;
 use crate::asset::AssetId;
+use crate::digest::Digest;
 use crate::network::NetworkId;
+use crate::nft::NftId;
+use crate::selector::Selector;
 
-/// One thing a transaction does to the wallet that signs it.
+/// One thing that a signature does to the wallet behind it.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(tag = "effect", rename_all = "snake_case")]
 pub enum Effect {
@@ -27,6 +30,70 @@ pub enum Effect {
         /// Base units.
         amount: U256,
     },
+    /// An NFT leaves for `to`.
+    NftOut {
+        /// Which one.
+        nft: NftId,
+        /// Recipient.
+        to: Address,
+        /// How many of it; one unless EIP-1155.
+        quantity: U256,
+    },
+    /// `spender` may take up to `amount` of a token from now on, on chain or by a signature that
+    /// anybody may present (EIP-2612, Permit2). An amount of zero takes a permission back.
+    Allowance {
+        /// The token.
+        asset: AssetId,
+        /// Who may take it.
+        spender: Address,
+        /// The most that may be taken, in base units.
+        amount: U256,
+    },
+    /// `spender` may take one NFT; none takes the permission back.
+    NftAllowance {
+        /// Which one.
+        nft: NftId,
+        /// Who may take it.
+        spender: Option<Address>,
+    },
+    /// `operator` may take everything of a collection (`setApprovalForAll`), or no longer may.
+    OperatorApproval {
+        /// The contract of the collection.
+        collection: Address,
+        /// Who.
+        operator: Address,
+        /// Whether it is given or taken back.
+        granted: bool,
+    },
+    /// A contract or program is called. What the call itself moves or grants stands beside it as
+    /// effects of its own if `decoded`; if not, nobody knows what it does.
+    ContractCall {
+        /// The contract or program.
+        target: Address,
+        /// The method; none if the call has no data.
+        selector: Option<Selector>,
+        /// Whether the decoder knows the method and has read its arguments to the last byte.
+        decoded: bool,
+    },
+    /// A contract is created from code that nobody has judged.
+    Deployment {
+        /// Digest of the creation code and its arguments.
+        code: Digest,
+        /// Native coin given to it, in base units.
+        amount: U256,
+    },
+    /// Power over something of the wallet's goes to somebody else: ownership, an upgrade, the authority
+    /// of a token account, delegation of the account itself.
+    AuthorityChange {
+        /// What is handed over.
+        target: Address,
+        /// The method that does it.
+        selector: Option<Selector>,
+        /// Who gets it, where that is one account.
+        to: Option<Address>,
+        /// A short description for people.
+        what: String,
+    },
     /// Native coin is locked to open an account that belongs to `owner` (Solana rent).
     AccountRent {
         /// Who will own the new account.
@@ -36,12 +103,28 @@ pub enum Effect {
         /// Base units.
         amount: U256,
     },
+    /// A text is signed that is no transaction. What its reader makes of it is outside any chain.
+    Message {
+        /// Digest of the text.
+        digest: Digest,
+        /// The text as people see it, shortened.
+        text: String,
+    },
+    /// Typed data (EIP-712) of a kind the decoder does not know is signed for a contract.
+    TypedData {
+        /// `verifyingContract` of the domain.
+        contract: Address,
+        /// `primaryType`.
+        primary_type: String,
+        /// The hash that is signed.
+        digest: Digest,
+    },
     /// The most this transaction may pay the network.
     NetworkFee {
         /// Base units of the native coin.
         max: U256,
     },
-    /// Something the decoder does not understand. Never allowed without an explicit policy.
+    /// Something the decoder cannot name at all. Never allowed.
     Unknown {
         /// The contract or program concerned, where there is one.
         target: Option<Address>,
@@ -74,16 +157,93 @@ pub struct Outflow<'a> {
     pub fee: bool,
 }
 
+impl Effect {
+    /// The fungible token that leaves or may be taken, or whose permission is taken back.
+    pub const fn token(&self) -> Option<&AssetId> {
+        match self {
+            Self::TokenOut { asset, .. } | Self::Allowance { asset, .. } => Some(asset),
+            Self::NativeOut { .. }
+            | Self::NftOut { .. }
+            | Self::NftAllowance { .. }
+            | Self::OperatorApproval { .. }
+            | Self::ContractCall { .. }
+            | Self::Deployment { .. }
+            | Self::AuthorityChange { .. }
+            | Self::AccountRent { .. }
+            | Self::Message { .. }
+            | Self::TypedData { .. }
+            | Self::NetworkFee { .. }
+            | Self::Unknown { .. } => None,
+        }
+    }
+
+    /// Who gains by it: recipient, spender, operator, new authority. A permission taken back, a fee
+    /// and a call in itself benefit nobody by name.
+    pub const fn beneficiary(&self) -> Option<&Address> {
+        match self {
+            Self::NativeOut { to, .. } | Self::TokenOut { to, .. } | Self::NftOut { to, .. } => Some(to),
+            Self::Allowance { spender, amount, .. } => {
+                // `is_zero` of the integer is not const.
+                if matches!(amount.as_limbs(), [0, 0, 0, 0]) { None } else { Some(spender) }
+            }
+            Self::NftAllowance { spender, .. } => spender.as_ref(),
+            Self::OperatorApproval { operator, granted: true, .. } => Some(operator),
+            Self::AuthorityChange { to, .. } => to.as_ref(),
+            Self::AccountRent { owner, .. } => Some(owner),
+            Self::OperatorApproval { granted: false, .. }
+            | Self::ContractCall { .. }
+            | Self::Deployment { .. }
+            | Self::Message { .. }
+            | Self::TypedData { .. }
+            | Self::NetworkFee { .. }
+            | Self::Unknown { .. } => None,
+        }
+    }
+
+    /// The contract or program whose own code decides what happens, if it has to be listed before it
+    /// may be used: a call, a collection of NFTs, the verifier of typed data.
+    pub const fn contract(&self) -> Option<Address> {
+        match self {
+            Self::ContractCall { target, .. } | Self::AuthorityChange { target, .. } => Some(*target),
+            Self::NftOut { nft, .. } | Self::NftAllowance { nft, .. } => Some(nft.collection()),
+            Self::OperatorApproval { collection, .. } => Some(*collection),
+            Self::TypedData { contract, .. } => Some(*contract),
+            Self::NativeOut { .. }
+            | Self::TokenOut { .. }
+            | Self::Allowance { .. }
+            | Self::Deployment { .. }
+            | Self::AccountRent { .. }
+            | Self::Message { .. }
+            | Self::NetworkFee { .. }
+            | Self::Unknown { .. } => None,
+        }
+    }
+}
+
 impl Effects {
-    /// Value leaving the wallet, one entry per effect that moves value.
+    /// Value leaving the wallet, one entry per effect that moves value. What a spender may take counts
+    /// as if it were taken.
     pub fn outflows(&self) -> impl Iterator<Item = Outflow<'_>> {
         self.items.iter().filter_map(|effect| match effect {
-            Effect::NativeOut { amount, .. } | Effect::AccountRent { amount, .. } => {
+            Effect::NativeOut { amount, .. }
+            | Effect::AccountRent { amount, .. }
+            | Effect::Deployment { amount, .. } => {
                 Some(Outflow { asset: &self.native, amount: *amount, fee: false })
             }
             Effect::TokenOut { asset, amount, .. } => Some(Outflow { asset, amount: *amount, fee: false }),
+            Effect::Allowance { asset, amount, .. } if !amount.is_zero() => {
+                Some(Outflow { asset, amount: *amount, fee: false })
+            }
             Effect::NetworkFee { max } => Some(Outflow { asset: &self.native, amount: *max, fee: true }),
-            Effect::Unknown { .. } => None,
+            Effect::Allowance { .. }
+            | Effect::NftOut { .. }
+            | Effect::NftAllowance { .. }
+            | Effect::OperatorApproval { .. }
+            | Effect::ContractCall { .. }
+            | Effect::AuthorityChange { .. }
+            | Effect::Message { .. }
+            | Effect::TypedData { .. }
+            | Effect::Unknown { .. } => None,
         })
     }
 }

@@ -6,10 +6,13 @@ use serde::{Deserialize, Serialize};
 
 use crate::address::Address;
 use crate::money::{AmountError, HumanAmount, parse_base_units};
+use crate::nft::{NftId, NftStandard};
+use crate::wallet::wire_enum;
 
 /// An amount as the caller wrote it. Digits alone are base units; a decimal point or the field
 /// `humanAmount` means human units of the asset.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Amount {
     /// Base units (lamports, wei, token base units).
     Base(U256),
@@ -41,29 +44,51 @@ impl Amount {
     }
 }
 
-/// The types of a request, as named on the wire.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
-pub enum IntentKind {
-    /// Native coin to an address.
-    Transfer,
-    /// ERC-20 or SPL token to an address.
-    TokenTransfer,
+wire_enum!(
+    /// The types of a request, as named on the wire.
+    IntentKind {
+        /// Native coin to an address.
+        Transfer = "TRANSFER",
+        /// ERC-20 or SPL token to an address.
+        TokenTransfer = "TOKEN_TRANSFER",
+        /// A call of a contract, or instructions of programs.
+        ContractCall = "CONTRACT_CALL",
+        /// Permission for a spender.
+        Approve = "APPROVE",
+        /// Several requests in one transaction, all or none.
+        Batch = "BATCH",
+        /// An NFT to an address.
+        NftTransfer = "NFT_TRANSFER",
+        /// A new contract.
+        ContractDeploy = "CONTRACT_DEPLOY",
+        /// A signature over bytes the caller brings: a transaction or a message.
+        Sign = "SIGN",
+        /// An empty transfer to the wallet itself, in the place of a transaction that does not land.
+        Cancellation = "CANCELLATION",
+    }
+);
+
+/// One instruction of a Solana transaction.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct ProgramInstruction {
+    /// The program.
+    pub program: Address,
+    /// The accounts, in the program's order.
+    pub accounts: Vec<ProgramAccount>,
+    /// What the program is told.
+    #[serde(with = "hex::serde")]
+    pub data: Vec<u8>,
 }
 
-impl IntentKind {
-    /// The wire name.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Transfer => "TRANSFER",
-            Self::TokenTransfer => "TOKEN_TRANSFER",
-        }
-    }
-
-    /// From the wire name.
-    pub fn parse(text: &str) -> Option<Self> {
-        [Self::Transfer, Self::TokenTransfer].into_iter().find(|k| k.as_str() == text)
-    }
+/// One account of an instruction.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct ProgramAccount {
+    /// Its address.
+    pub address: Address,
+    /// Whether it has to sign. Only the wallet can.
+    pub signer: bool,
+    /// Whether the instruction may change it.
+    pub writable: bool,
 }
 
 /// A parsed request, its amount already in base units of decimals the daemon verified.
@@ -90,6 +115,92 @@ pub enum Intent {
         /// As above.
         memo: Option<String>,
     },
+    /// A call of an EVM contract.
+    ContractCall {
+        /// The contract.
+        to: Address,
+        /// Call data.
+        #[serde(with = "hex::serde")]
+        data: Vec<u8>,
+        /// Wei sent along.
+        value: U256,
+    },
+    /// Instructions of Solana programs, in order.
+    ProgramCall {
+        /// At least one.
+        instructions: Vec<ProgramInstruction>,
+        /// Address lookup tables the compiled message may use.
+        lookup_tables: Vec<Address>,
+    },
+    /// Permission to take some of a token. Zero takes it back.
+    Approve {
+        /// Who may take it.
+        spender: Address,
+        /// ERC-20 contract or SPL mint.
+        token: Address,
+        /// Base units.
+        amount: U256,
+    },
+    /// Permission to take one NFT.
+    ApproveNft {
+        /// Who may take it.
+        spender: Address,
+        /// Which one.
+        nft: NftId,
+    },
+    /// Permission to take every NFT of a collection, now and later.
+    ApproveCollection {
+        /// Who may take them.
+        spender: Address,
+        /// The contract.
+        collection: Address,
+        /// Its standard.
+        standard: NftStandard,
+    },
+    /// An NFT to an address.
+    NftTransfer {
+        /// Recipient.
+        to: Address,
+        /// Which one.
+        nft: NftId,
+        /// How many of it; one unless EIP-1155.
+        quantity: U256,
+    },
+    /// A new EVM contract.
+    Deploy {
+        /// Creation code followed by the constructor's arguments.
+        #[serde(with = "hex::serde")]
+        code: Vec<u8>,
+        /// Wei given to it.
+        value: U256,
+    },
+    /// Several requests in one transaction, all or none, in order.
+    Batch {
+        /// Transfers, token transfers, calls and approvals; never a batch.
+        members: Vec<Self>,
+    },
+    /// A transaction somebody else built, to be signed as it is and sent by the caller.
+    SignTransaction {
+        /// Unsigned, in the chain's own encoding.
+        #[serde(with = "hex::serde")]
+        transaction: Vec<u8>,
+    },
+    /// A text to be signed (EIP-191, or Ed25519 as it is).
+    SignMessage {
+        /// The bytes of the text.
+        #[serde(with = "hex::serde")]
+        message: Vec<u8>,
+    },
+    /// Typed data to be signed (EIP-712).
+    SignTypedData {
+        /// `domain`, `types`, `primaryType` and `message`, as JSON text.
+        typed_data: String,
+    },
+    /// An empty transfer to the wallet itself.
+    Cancellation {
+        /// The wallet.
+        to: Address,
+    },
 }
 
 impl Intent {
@@ -98,28 +209,59 @@ impl Intent {
         match self {
             Self::Transfer { .. } => IntentKind::Transfer,
             Self::TokenTransfer { .. } => IntentKind::TokenTransfer,
+            Self::ContractCall { .. } | Self::ProgramCall { .. } => IntentKind::ContractCall,
+            Self::Approve { .. } | Self::ApproveNft { .. } | Self::ApproveCollection { .. } => {
+                IntentKind::Approve
+            }
+            Self::NftTransfer { .. } => IntentKind::NftTransfer,
+            Self::Deploy { .. } => IntentKind::ContractDeploy,
+            Self::Batch { .. } => IntentKind::Batch,
+            Self::SignTransaction { .. } | Self::SignMessage { .. } | Self::SignTypedData { .. } => {
+                IntentKind::Sign
+            }
+            Self::Cancellation { .. } => IntentKind::Cancellation,
         }
     }
 
-    /// The recipient named.
-    pub const fn to(&self) -> Address {
+    /// The one address the request names as its destination: recipient, contract, program or spender.
+    pub fn to(&self) -> Option<Address> {
         match self {
-            Self::Transfer { to, .. } | Self::TokenTransfer { to, .. } => *to,
+            Self::Transfer { to, .. }
+            | Self::TokenTransfer { to, .. }
+            | Self::ContractCall { to, .. }
+            | Self::NftTransfer { to, .. }
+            | Self::Cancellation { to } => Some(*to),
+            Self::Approve { spender, .. }
+            | Self::ApproveNft { spender, .. }
+            | Self::ApproveCollection { spender, .. } => Some(*spender),
+            Self::ProgramCall { instructions, .. } => match instructions.as_slice() {
+                [only] => Some(only.program),
+                _ => None,
+            },
+            Self::Deploy { .. }
+            | Self::Batch { .. }
+            | Self::SignTransaction { .. }
+            | Self::SignMessage { .. }
+            | Self::SignTypedData { .. } => None,
         }
     }
 
-    /// Base units named.
-    pub const fn amount(&self) -> U256 {
+    /// The fungible tokens named.
+    pub fn tokens(&self) -> Vec<Address> {
         match self {
-            Self::Transfer { amount, .. } | Self::TokenTransfer { amount, .. } => *amount,
-        }
-    }
-
-    /// The token named, if the intent is about one.
-    pub const fn token(&self) -> Option<Address> {
-        match self {
-            Self::Transfer { .. } => None,
-            Self::TokenTransfer { token, .. } => Some(*token),
+            Self::TokenTransfer { token, .. } | Self::Approve { token, .. } => vec![*token],
+            Self::Batch { members } => members.iter().flat_map(Self::tokens).collect(),
+            Self::Transfer { .. }
+            | Self::ContractCall { .. }
+            | Self::ProgramCall { .. }
+            | Self::ApproveNft { .. }
+            | Self::ApproveCollection { .. }
+            | Self::NftTransfer { .. }
+            | Self::Deploy { .. }
+            | Self::SignTransaction { .. }
+            | Self::SignMessage { .. }
+            | Self::SignTypedData { .. }
+            | Self::Cancellation { .. } => Vec::new(),
         }
     }
 }

@@ -5,6 +5,7 @@
 //! effects), the transaction status graph, the policy evaluator, the owner's message and the
 //! [`clearance::Clearance`] proof. What does not: anything that reads a file, a socket or the time.
 
+pub mod action;
 pub mod address;
 pub mod asset;
 pub mod audit;
@@ -16,8 +17,10 @@ pub mod ids;
 pub mod intent;
 pub mod money;
 pub mod network;
+pub mod nft;
 pub mod owner;
 pub mod policy;
+pub mod selector;
 pub mod transaction;
 pub mod wallet;
 

@@ -72,6 +72,16 @@ impl FromStr for HumanAmount {
     }
 }
 
+impl Serialize for HumanAmount {
+    /// As it was written.
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self.fraction.as_str() {
+            "" => serializer.serialize_str(&self.integer),
+            fraction => serializer.collect_str(&format_args!("{}.{fraction}", self.integer)),
+        }
+    }
+}
+
 impl HumanAmount {
     /// The exact number of base units, or an error: nothing is ever rounded here.
     pub fn to_base_units(&self, decimals: u8) -> Result<U256, AmountError> {
@@ -194,6 +204,20 @@ impl<'de> Deserialize<'de> for Usd {
     }
 }
 
+/// Writes dollars as text, for what has to be read back to the last digit: a JSON number carries only
+/// about 15. [`Usd`] reads both forms.
+pub fn exact<S: Serializer>(usd: &Usd, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(usd)
+}
+
+/// The same where there may be none.
+pub fn exact_if_any<S: Serializer>(usd: &Option<Usd>, serializer: S) -> Result<S::Ok, S::Error> {
+    match usd {
+        Some(usd) => serializer.collect_str(usd),
+        None => serializer.serialize_none(),
+    }
+}
+
 /// A JSON number without its exponent: `1e-6`, as `0.000001` is printed, becomes `0.000001` again.
 fn plain(number: &str) -> Result<String, AmountError> {
     let Some((mantissa, exponent)) = number.split_once(['e', 'E']) else {
@@ -216,10 +240,21 @@ fn plain(number: &str) -> Result<String, AmountError> {
 }
 
 /// The price of one whole unit of an asset, in pico-dollars (10⁻¹² USD), so that very cheap tokens
-/// keep significant digits.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
-#[serde(transparent)]
+/// keep significant digits. In JSON it is a string of digits, which keeps all 128 bits.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub struct Price(u128);
+
+impl Serialize for Price {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(&self.0)
+    }
+}
+
+impl<'de> Deserialize<'de> for Price {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer)?.parse().map(Self).map_err(de::Error::custom)
+    }
+}
 
 impl Price {
     /// From pico-dollars per whole unit.

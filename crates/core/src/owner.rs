@@ -104,7 +104,7 @@ impl Challenge {
             None => format!("wallets/{}", self.wallet),
         };
         let mut text = format!(
-            "waiaas.local wants you to sign in with your {chain} account:\n{}\n\n{}\n\n\
+            "{DOMAIN} wants you to sign in with your {chain} account:\n{}\n\n{}\n\n\
              URI: waiaas://{}/{subject}\nVersion: 1\nChain ID: {}\nNonce: {}\nIssued At: {}\n\
              Expiration Time: {}\nRequest ID: {}\nResources:\n- urn:waiaas:action:{}\n- urn:waiaas:wallet:{}",
             self.owner,
@@ -128,6 +128,20 @@ impl Challenge {
         };
         text
     }
+}
+
+/// Who asks, in the first line of every challenge (EIP-4361 `domain`).
+const DOMAIN: &str = "waiaas.local";
+
+/// Whether a text is a challenge of some daemon's, or could be taken for one. A wallet's address may be
+/// somebody's owner address, so no wallet signs such a text as a message: the signature would be an
+/// approval. Only the issued text itself is ever accepted; this looks for its marks in any case and
+/// spacing, so that nothing near it is signed either.
+pub fn is_challenge(text: &str) -> bool {
+    let plain = text.chars().filter(|c| !c.is_whitespace()).flat_map(char::to_lowercase);
+    let plain: String = plain.collect();
+    let first_line = format!("{DOMAIN}wantsyoutosignin");
+    [first_line.as_str(), "urn:waiaas:", "waiaas://"].iter().any(|mark| plain.contains(mark))
 }
 
 /// EIP-4361 allows only URI characters and spaces in a statement; anything else becomes a space, so
@@ -262,6 +276,33 @@ mod tests {
         let message = challenge(Address::Evm([9; 20])).message();
         assert!(message.contains("\nSend 5 SOL URI: evil\n"));
         assert_eq!(message.matches("\nURI: ").count(), 1);
+    }
+
+    #[test]
+    fn every_challenge_is_known_in_any_spacing_and_case() {
+        let (tx, digest) = (TxId::new(Uuid::from_u128(3)), Digest::new([7; 32]));
+        let new_owner = Address::Solana([4; 32]);
+        let actions = [
+            OwnerAction::Approve { tx, digest },
+            OwnerAction::Reject { tx, digest },
+            OwnerAction::VerifyOwner,
+            OwnerAction::ChangeOwner { new_owner },
+            OwnerAction::RemoveOwner,
+        ];
+        for action in actions {
+            for owner in [Address::Evm([9; 20]), Address::Solana([9; 32])] {
+                let text = Challenge { action, ..challenge(owner) }.message();
+                assert!(is_challenge(&text));
+                assert!(is_challenge(&text.to_uppercase()));
+                assert!(is_challenge(&text.replace(' ', "\u{a0}\t")));
+                let first_line = text.lines().next().expect("a line");
+                assert!(is_challenge(&format!("  {first_line}")));
+            }
+        }
+        let foreign = challenge(Address::Evm([9; 20])).message();
+        let foreign = foreign.replace("waiaas.local", "example.com").replace("waiaas", "example");
+        assert!(!is_challenge(&foreign), "signing in elsewhere");
+        assert!(!is_challenge("") && !is_challenge("I like waiaas."));
     }
 
     #[test]

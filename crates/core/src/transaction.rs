@@ -20,6 +20,9 @@ wire_enum!(
         Broadcasting = "BROADCASTING",
         /// A node accepted it.
         Submitted = "SUBMITTED",
+        /// Signed for the caller, who may use the signature whenever it likes. A signed transaction is
+        /// followed to its end; a signed message stays here.
+        Signed = "SIGNED",
         /// On chain and successful. Terminal.
         Confirmed = "CONFIRMED",
         /// Proved not to have moved the money: never signed, reverted, or dead. Terminal.
@@ -28,6 +31,16 @@ wire_enum!(
         Cancelled = "CANCELLED",
         /// The owner did not answer in time. Terminal.
         Expired = "EXPIRED",
+    }
+);
+
+wire_enum!(
+    /// What takes the place of a signed transaction that does not land.
+    Replacement {
+        /// The same transaction at a higher fee.
+        HigherFee = "HIGHER_FEE",
+        /// An empty transfer to the wallet itself.
+        Cancellation = "CANCELLATION",
     }
 );
 
@@ -46,16 +59,16 @@ impl TxStatus {
     pub const fn next(self) -> &'static [Self] {
         use TxStatus::{
             Broadcasting, Cancelled, Confirmed, Denied, Executing, Expired, Failed, PendingApproval, Queued,
-            Submitted,
+            Signed, Submitted,
         };
         match self {
             Queued => &[Executing, Cancelled],
             PendingApproval => &[Executing, Cancelled, Expired],
             // Failed here means nothing was signed.
-            Executing => &[Broadcasting, Failed, Cancelled],
+            Executing => &[Broadcasting, Signed, Failed, Cancelled],
             // After signing only proof moves a row: accepted, on chain, reverted or dead.
             Broadcasting => &[Submitted, Confirmed, Failed],
-            Submitted => &[Confirmed, Failed],
+            Submitted | Signed => &[Confirmed, Failed],
             Denied | Confirmed | Failed | Cancelled | Expired => &[],
         }
     }
@@ -72,7 +85,7 @@ impl TxStatus {
 
     /// Whether signed bytes exist, so that money may already be moving.
     pub const fn is_signed(self) -> bool {
-        matches!(self, Self::Broadcasting | Self::Submitted | Self::Confirmed)
+        matches!(self, Self::Broadcasting | Self::Submitted | Self::Signed | Self::Confirmed)
     }
 
     /// The only way to change state: `to`, if the graph has that move.

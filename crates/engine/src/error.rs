@@ -122,6 +122,16 @@ codes! {
     InvalidTransaction = "INVALID_TRANSACTION",
     /// The transaction type is not supported.
     UnsupportedTxType = "UNSUPPORTED_TX_TYPE",
+    /// The NFT's standard is not one of this network.
+    UnsupportedNftStandard = "UNSUPPORTED_NFT_STANDARD",
+    /// A gas condition was not met in time.
+    GasConditionTimeout = "GAS_CONDITION_TIMEOUT",
+    /// What is to be signed is for another chain id than the network's.
+    ChainIdMismatch = "CHAIN_ID_MISMATCH",
+    /// The arguments do not fit the function.
+    AbiEncodingFailed = "ABI_ENCODING_FAILED",
+    /// The chain has no batches.
+    BatchNotSupported = "BATCH_NOT_SUPPORTED",
     /// No network named and none implied.
     NetworkRequired = "NETWORK_REQUIRED",
     /// The network is not the wallet's.
@@ -287,6 +297,9 @@ impl From<Refusal> for Error {
             Refusal::InsufficientBalance { .. } => {
                 (ErrorCode::InsufficientTokenBalance, "Send less, or fund the wallet.")
             }
+            Refusal::InsufficientNft { .. } => {
+                (ErrorCode::InsufficientTokenBalance, "Check the token id and who owns it.")
+            }
             Refusal::InsufficientForFee { .. } => {
                 (ErrorCode::InsufficientForFee, "Fund the wallet with some of the network's native coin.")
             }
@@ -297,6 +310,21 @@ impl From<Refusal> for Error {
             }
             Refusal::FeeAboveCap { .. } => {
                 (ErrorCode::FeeAboveCap, "Wait for a lower network fee, or have the operator raise the cap.")
+            }
+            Refusal::NothingToReplace => {
+                (ErrorCode::TxAlreadyProcessed, "Look at the transaction again in a moment.")
+            }
+            Refusal::BatchUnsupported => {
+                (ErrorCode::BatchNotSupported, "Send the requests one by one.")
+            }
+            Refusal::ChainIdMismatch { .. } => {
+                (ErrorCode::ChainIdMismatch, "Name the network it is for, or have it made for this one.")
+            }
+            Refusal::UnsignableMessage(_) => {
+                (ErrorCode::InvalidTransaction, "Ask for a text that a person can read in full.")
+            }
+            Refusal::MalformedTypedData { .. } => {
+                (ErrorCode::InvalidTransaction, "Correct the typed data (EIP-712).")
             }
             Refusal::Unsupported(_) => {
                 (ErrorCode::InvalidTransaction, "Ask for something this chain can do.")

@@ -3,18 +3,76 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use waiaas_core::ids::WalletId;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use waiaas_core::digest::Digest;
+use waiaas_core::ids::{PolicyId, WalletId};
 use waiaas_core::network::{NetworkId, Networks};
 use waiaas_core::policy::{Policy, PolicySet, PolicyType, Rules, Scope};
 use waiaas_store::{PolicyRow, WriteTx};
 
 use crate::error::{Error, ErrorCode};
 
+/// The policies that apply to one wallet on one network, with the text they are kept as.
+pub(crate) struct InForce {
+    /// Compiled.
+    pub(crate) set: PolicySet,
+    /// Every row, in report order, as JSON.
+    pub(crate) text: String,
+    /// Of the text.
+    pub(crate) digest: Digest,
+}
+
+/// One row of a kept set.
+#[derive(Serialize, Deserialize)]
+struct KeptRow {
+    id: PolicyId,
+    wallet: Option<WalletId>,
+    network: Option<NetworkId>,
+    priority: i32,
+    #[serde(rename = "type")]
+    policy_type: PolicyType,
+    rules: Value,
+}
+
+impl InForce {
+    fn new(set: PolicySet) -> Result<Self, Error> {
+        let rows = set.iter().map(|policy| KeptRow {
+            id: policy.id,
+            wallet: policy.scope.wallet,
+            network: policy.scope.network.clone(),
+            priority: policy.priority,
+            policy_type: policy.rules.policy_type(),
+            rules: policy.rules.to_json(),
+        });
+        let text = serde_json::to_string(&rows.collect::<Vec<_>>()).map_err(Error::internal)?;
+        let digest = Digest::of("waiaas.policies.v1", &[text.as_bytes()]);
+        Ok(Self { set, text, digest })
+    }
+
+    /// Reads a kept set again, for the wallet and network it was kept for.
+    pub(crate) fn read(
+        text: &str,
+        networks: &Networks,
+        wallet: WalletId,
+        network: &NetworkId,
+    ) -> Result<PolicySet, Error> {
+        let rows: Vec<KeptRow> = serde_json::from_str(text).map_err(Error::internal)?;
+        let policies = rows.into_iter().map(|row| {
+            let scope = Scope { wallet: row.wallet, network: row.network };
+            let rules = Rules::parse(row.policy_type, &row.rules, networks, scope.network.as_ref());
+            let rules = rules.map_err(Error::internal)?;
+            Ok(Policy { id: row.id, scope, priority: row.priority, rules })
+        });
+        Ok(PolicySet::select(policies.collect::<Result<Vec<_>, Error>>()?, wallet, network))
+    }
+}
+
 /// The sets selected so far, all of one generation of the stored policies.
 #[derive(Default)]
 struct Cached {
     generation: Option<u64>,
-    sets: HashMap<(WalletId, NetworkId), Arc<PolicySet>>,
+    sets: HashMap<(WalletId, NetworkId), Arc<InForce>>,
 }
 
 /// The cache.
@@ -30,7 +88,7 @@ impl Policies {
         networks: &Networks,
         wallet: WalletId,
         network: &NetworkId,
-    ) -> Result<Arc<PolicySet>, Error> {
+    ) -> Result<Arc<InForce>, Error> {
         let generation = tx.policies_generation().await?;
         let key = (wallet, network.clone());
         if let Some(set) = self.cached(generation, &key) {
@@ -38,7 +96,7 @@ impl Policies {
         }
         let rows = tx.enabled_policies(wallet).await?;
         let policies = rows.iter().map(|row| compile(row, networks)).collect::<Result<Vec<_>, _>>()?;
-        let set = Arc::new(PolicySet::select(policies, wallet, network));
+        let set = Arc::new(InForce::new(PolicySet::select(policies, wallet, network))?);
         let mut cached = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if cached.generation != Some(generation) {
             *cached = Cached { generation: Some(generation), sets: HashMap::new() };
@@ -47,7 +105,7 @@ impl Policies {
         Ok(set)
     }
 
-    fn cached(&self, generation: u64, key: &(WalletId, NetworkId)) -> Option<Arc<PolicySet>> {
+    fn cached(&self, generation: u64, key: &(WalletId, NetworkId)) -> Option<Arc<InForce>> {
         let cached = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if cached.generation == Some(generation) { cached.sets.get(key).cloned() } else { None }
     }

@@ -122,6 +122,10 @@ const fn engine(code: ErrorCode) -> (StatusCode, bool) {
         | E::InsufficientForFee
         | E::InvalidTransaction
         | E::UnsupportedTxType
+        | E::ChainIdMismatch
+        | E::UnsupportedNftStandard
+        | E::AbiEncodingFailed
+        | E::BatchNotSupported
         | E::NetworkRequired
         | E::EnvironmentNetworkMismatch
         | E::NetworkNotFound
@@ -154,7 +158,7 @@ const fn engine(code: ErrorCode) -> (StatusCode, bool) {
         | E::InvalidStateTransition => (StatusCode::CONFLICT, false),
         E::WalletTerminated | E::ApprovalTimeout => (StatusCode::GONE, false),
         E::SimulationFailed => (StatusCode::UNPROCESSABLE_ENTITY, false),
-        E::FeeAboveCap => (StatusCode::UNPROCESSABLE_ENTITY, true),
+        E::FeeAboveCap | E::GasConditionTimeout => (StatusCode::UNPROCESSABLE_ENTITY, true),
         E::ChainError => (StatusCode::BAD_GATEWAY, true),
         E::PolicyRulesCorrupt | E::InternalError => (StatusCode::INTERNAL_SERVER_ERROR, false),
         E::Denied(denial) => denied(denial),
@@ -163,9 +167,9 @@ const fn engine(code: ErrorCode) -> (StatusCode, bool) {
 
 const fn denied(code: DenialCode) -> (StatusCode, bool) {
     match code {
-        DenialCode::RateLimitExceeded => (StatusCode::TOO_MANY_REQUESTS, true),
-        // Mostly the answer to creating such a policy.
-        DenialCode::PolicyNotEnforced => (StatusCode::BAD_REQUEST, false),
+        DenialCode::RateLimitExceeded | DenialCode::Erc8128RateLimited => {
+            (StatusCode::TOO_MANY_REQUESTS, true)
+        }
         DenialCode::PolicyDenied
         | DenialCode::WhitelistDenied
         | DenialCode::TokenNotAllowed
@@ -173,6 +177,20 @@ const fn denied(code: DenialCode) -> (StatusCode, bool) {
         | DenialCode::TimeNotAllowed
         | DenialCode::SpendingLimitRequired
         | DenialCode::OwnerRequired
+        | DenialCode::ContractNotWhitelisted
+        | DenialCode::MethodNotWhitelisted
+        | DenialCode::SpenderNotApproved
+        | DenialCode::ApproveAmountExceeded
+        | DenialCode::UnlimitedApproveBlocked
+        | DenialCode::X402DomainNotAllowed
+        | DenialCode::Erc8128DomainNotAllowed
+        | DenialCode::VenueNotAllowed
+        | DenialCode::LendingAssetNotAllowed
+        | DenialCode::LtvLimitExceeded
+        | DenialCode::MarketNotAllowed
+        | DenialCode::LeverageLimitExceeded
+        | DenialCode::PositionLimitExceeded
+        | DenialCode::FactMissing
         | DenialCode::UnknownEffect
         | DenialCode::UnknownAsset => (StatusCode::FORBIDDEN, false),
     }

@@ -33,6 +33,7 @@ const TABLES: &[(&str, &str)] = &[
     ("sessions", "id"),
     ("session_wallets", "session_id, wallet_id"),
     ("policies", "id"),
+    ("policy_sets", "digest"),
     ("tokens", "network, address"),
     ("transactions", "id"),
     ("reservations", "tx_id, position"),

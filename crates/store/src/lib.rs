@@ -14,6 +14,7 @@
 mod audit;
 mod challenges;
 mod columns;
+mod counts;
 mod dump;
 mod error;
 mod idempotency;
@@ -24,6 +25,7 @@ mod logins;
 mod migrations;
 mod page;
 mod policies;
+mod policy_sets;
 mod reads;
 mod session_keys;
 mod sessions;

@@ -147,6 +147,8 @@ impl std::fmt::Debug for Store {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::audit::AuditEntry;
+    use waiaas_core::audit::{Actor, AuditEvent};
 
     #[tokio::test]
     async fn readers_cannot_write() {
@@ -158,5 +160,49 @@ mod tests {
         assert!(insert.execute(&mut *reader).await.is_err());
         let mode = std::fs::metadata(dir.path().join("waiaas.db")).expect("file");
         assert_eq!(std::os::unix::fs::MetadataExt::mode(&mode) & 0o777, 0o600);
+    }
+
+    #[tokio::test]
+    async fn a_full_database_keeps_what_it_has_and_works_again_with_room() {
+        let dir = tempfile::tempdir().expect("temporary directory");
+        let url = DatabaseUrl::sqlite(&dir.path().join("waiaas.db")).expect("url");
+        let store = Store::open(&url).await.expect("open");
+        let record = async |bytes: usize| {
+            let details = serde_json::json!({ "text": "x".repeat(bytes) });
+            let entry = AuditEntry::new(AuditEvent::SystemStarted, Actor::System, 1).details(details);
+            store.write(|tx| Box::pin(async move { tx.record(entry).await })).await.map(|_| ())
+        };
+        record(1).await.expect("room");
+
+        // The limit holds for the writer's connection. Below what is used, it means the present size.
+        let (open, gate) = tokio::sync::oneshot::channel::<()>();
+        let (started, running) = tokio::sync::oneshot::channel::<()>();
+        let limited = store.write(|tx| {
+            Box::pin(async move {
+                sqlx::raw_sql("PRAGMA max_page_count = 1").execute(tx.conn()).await?;
+                let _ = started.send(());
+                let _ = gate.await;
+                Ok::<_, StoreError>(())
+            })
+        });
+        // Both wait while the first one runs, so they are one commit.
+        let full = async {
+            running.await.expect("running");
+            let opening = async { open.send(()).expect("open") };
+            tokio::join!(record(100_000), record(1), opening)
+        };
+        let (limited, (large, small, ())) = tokio::join!(limited, full);
+        limited.expect("limited");
+        assert!(matches!(large, Err(StoreError::Full(_))), "{large:?}");
+        let small = small.expect_err("SQLite ended the transaction that both were in");
+        assert!(small.is_transient(), "{small:?}");
+        let chain = store.verify_chain().await.expect("chain");
+        assert_eq!((chain.rows, chain.first_bad), (1, None), "nothing by halves");
+
+        // The writer's next connection has no such limit: there is room again.
+        record(100_000).await.expect("large");
+        record(1).await.expect("small");
+        let chain = store.verify_chain().await.expect("chain");
+        assert_eq!((chain.rows, chain.first_bad), (3, None));
     }
 }

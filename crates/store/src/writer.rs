@@ -311,6 +311,15 @@ async fn open(tx: &mut WriteTx, postgres: bool) -> Result<(), StoreError> {
     Ok(())
 }
 
+/// A full disk makes SQLite end the whole transaction by itself. Then there is no savepoint to go back
+/// to, and whoever shared the commit can only ask again.
+fn lost(error: sqlx::Error) -> StoreError {
+    match StoreError::from(error) {
+        StoreError::Refused(source) => StoreError::Unavailable(source),
+        other => other,
+    }
+}
+
 /// Runs every job in its savepoint. An error here means the transaction as a whole is lost.
 async fn work(tx: &mut WriteTx, jobs: &mut [Box<dyn Job>]) -> Result<(), StoreError> {
     for job in jobs {
@@ -324,7 +333,7 @@ async fn work(tx: &mut WriteTx, jobs: &mut [Box<dyn Job>]) -> Result<(), StoreEr
             Outcome::Undo => {}
             Outcome::Hang => return Err(StoreError::Abandoned("another write in the same commit hung")),
         }
-        tx.statement("ROLLBACK TO SAVEPOINT job").await?;
+        tx.statement("ROLLBACK TO SAVEPOINT job").await.map_err(lost)?;
         tx.statement("RELEASE SAVEPOINT job").await?;
     }
     Ok(())

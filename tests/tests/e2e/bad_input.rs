@@ -145,7 +145,10 @@ async fn bodies_that_are_not_requests() -> Result<()> {
     ] {
         assert_eq!(caller.send(with(field, value), 400).await?, "ACTION_VALIDATION_FAILED", "{field}");
     }
-    for kind in ["transfer", "CONTRACT_CALL", "APPROVE", "BATCH", "SIGN", "", MARKER] {
+    for kind in ["CONTRACT_CALL", "APPROVE", "BATCH", "NFT_TRANSFER", "CONTRACT_DEPLOY"] {
+        assert_eq!(caller.send(with("type", json!(kind)), 400).await?, "ACTION_VALIDATION_FAILED", "{kind}");
+    }
+    for kind in ["transfer", "SIGN", "CANCELLATION", "X402_PAYMENT", "", MARKER] {
         assert_eq!(caller.send(with("type", json!(kind)), 400).await?, "UNSUPPORTED_TX_TYPE", "{kind}");
     }
     // The wallet's own network only.

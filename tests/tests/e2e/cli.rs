@@ -10,6 +10,7 @@ use anyhow::{Context as _, Result, bail};
 use e2e::{Api, Daemon, PASSWORD, generous_policy};
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
+use sqlx::Connection as _;
 use tempfile::TempDir;
 
 use crate::credential_matrix::unreachable_nodes;
@@ -337,4 +338,44 @@ async fn one_document_from_every_command() -> Result<()> {
     );
     assert_eq!(mode(&file)?, 0o600);
     daemon.stop()
+}
+
+/// Changes the database of a daemon that is not running.
+async fn tamper(home: &Home, statements: &str) -> Result<u64> {
+    let url = format!("sqlite://{}?mode=rw", home.path("data/waiaas.db").display());
+    let mut file = sqlx::SqliteConnection::connect(&url).await?;
+    let done = sqlx::raw_sql(sqlx::AssertSqlSafe(statements.to_owned())).execute(&mut file).await?;
+    file.close().await?;
+    Ok(done.rows_affected())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_changed_audit_log_is_found() -> Result<()> {
+    let home = Home::new(Some(PASSWORD))?;
+    home.done(&["init"])?;
+    let mut daemon = home.start(&[])?;
+    home.done(&["wallet", "create", "main", "--chain", "ethereum", "--mode", "local"])?;
+    home.done(&["wallet", "suspend", "main"])?;
+    home.done(&["wallet", "resume", "main"])?;
+    let sound = home.done(&["audit", "verify"])?;
+    assert_eq!((&sound["intact"], &sound["brokenAt"]), (&json!(true), &Value::Null));
+    home.done(&["stop"])?;
+    assert_eq!(daemon.ended()?, Some(0));
+
+    let rewrite = "UPDATE audit_log SET details = '{}' WHERE event_type = 'WALLET_SUSPENDED'";
+    assert!(tamper(&home, rewrite).await.is_err(), "the database itself refuses");
+    let unlocked = format!("DROP TRIGGER audit_log_no_update; DROP TRIGGER audit_log_no_delete; {rewrite}");
+    assert_eq!(tamper(&home, &unlocked).await?, 1);
+
+    let _daemon = home.start(&[])?;
+    let (code, told) = home.json(&["audit", "verify"])?;
+    assert_eq!((code, &told["intact"]), (6, &json!(false)), "{told}");
+    let list = home.done(&["audit", "list", "--limit", "50"])?;
+    let rows = list["data"].as_array().context("entries")?;
+    let changed = rows.iter().find(|row| row["eventType"] == "WALLET_SUSPENDED").context("the entry")?;
+    assert_eq!(told["brokenAt"], changed["id"], "{told}");
+    let plain = home.command(&["audit", "verify"])?.output()?;
+    assert_eq!(plain.status.code(), Some(6));
+    assert!(String::from_utf8_lossy(&plain.stdout).contains("broken at entry"), "{plain:?}");
+    Ok(())
 }

@@ -50,6 +50,11 @@ enum Body {
     Link,
     /// Sends from the agent's wallet, by name.
     Send,
+    Replace,
+    Message,
+    /// A transaction to be signed that is none.
+    Nonsense,
+    Abi,
     Rename,
     Owner,
     Priority,
@@ -85,6 +90,7 @@ const ROWS: &[Row] = &[
     of_wallet("GET", "/v1/transactions", AGENT),
     of_wallet("GET", "/v1/transactions/pending", AGENT),
     row("GET", "/v1/transactions/{id}", At::Waiting, Body::None, AGENT_HIDDEN),
+    row("GET", "/v1/transactions/{id}/explain", At::Waiting, Body::None, AGENT_HIDDEN),
     row("GET", "/v1/wallets", At::Nothing, Body::None, [401, 200, 200, 200, 401]),
     row("GET", "/v1/wallets/{id}", At::Wallet, Body::None, [401, 200, 403, 200, 401]),
     row("GET", "/v1/wallets/{id}/networks", At::Wallet, Body::None, [401, 200, 403, 200, 401]),
@@ -92,6 +98,11 @@ const ROWS: &[Row] = &[
     // What an agent asks for.
     row("POST", "/v1/transactions/simulate", At::Nothing, Body::Send, AGENT),
     row("POST", "/v1/transactions/send", At::Nothing, Body::Send, [401, 201, 403, 401, 401]),
+    row("POST", "/v1/transactions/sign-message", At::Nothing, Body::Message, AGENT),
+    row("POST", "/v1/transactions/sign", At::Nothing, Body::Nonsense, [401, 400, 403, 401, 401]),
+    row("POST", "/v1/utils/encode-calldata", At::Nothing, Body::Abi, [401, 200, 200, 401, 401]),
+    // Nothing is signed yet, so there is nothing to replace.
+    row("POST", "/v1/transactions/{id}/replace", At::Queued, Body::Replace, [401, 409, 404, 401, 401]),
     row("POST", "/v1/transactions/{id}/cancel", At::Queued, Body::None, AGENT_HIDDEN),
     // 403 to its own session as well: it is too early to renew.
     row("PUT", "/v1/sessions/{id}/renew", At::Session, Body::None, [401, 403, 403, 401, 401]),
@@ -109,6 +120,7 @@ const ROWS: &[Row] = &[
     row("GET", "/v1/admin/status", At::Nothing, Body::None, OPERATOR),
     row("GET", "/v1/admin/transactions", At::Nothing, Body::None, OPERATOR),
     row("GET", "/v1/admin/transactions/{id}", At::Waiting, Body::None, OPERATOR),
+    row("GET", "/v1/admin/transactions/{id}/explain", At::Waiting, Body::None, OPERATOR),
     // What the operator changes; past the credential, most of these find nothing to change.
     row("POST", "/v1/wallets", At::Nothing, Body::Empty, OPERATOR_BUT_INVALID),
     row("POST", "/v1/wallets/import", At::Nothing, Body::Empty, OPERATOR_BUT_INVALID),
@@ -194,6 +206,12 @@ impl Scene {
             Body::Send => {
                 Some(json!({ "to": self.recipient, "amount": "0.05", "walletId": self.agent.wallet }))
             }
+            Body::Replace => Some(json!({ "with": "HIGHER_FEE" })),
+            Body::Message => Some(json!({ "message": "I am who I am", "walletId": self.agent.wallet })),
+            Body::Nonsense => Some(json!({ "transaction": "AAAA", "walletId": self.agent.wallet })),
+            Body::Abi => Some(json!({
+                "abi": [{ "type": "function", "name": "f", "inputs": [], "outputs": [] }], "functionName": "f",
+            })),
             Body::Rename => Some(json!({ "name": "another" })),
             Body::Owner => Some(json!({ "ownerAddress": self.recipient })),
             Body::Priority => Some(json!({ "priority": 1 })),

@@ -53,7 +53,7 @@ impl On {
     }
 
     /// What a payer starts with.
-    fn purse(self) -> u128 {
+    pub(crate) fn purse(self) -> u128 {
         match self {
             Self::Ethereum => 10_000_000_000_000_000_000,
             Self::Solana => 1_000_000_000_000,

@@ -57,27 +57,91 @@ fn limit_files(stage: &Stage, size: Option<u64>) -> Result<()> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_disk_that_takes_no_more_signs_nothing() -> Result<()> {
-    full_disk("trap '' XFSZ; exec \"$0\" \"$@\" 2>/dev/null").await
+    limited("trap '' XFSZ; exec \"$0\" \"$@\" 2>/dev/null").await
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_full_disk_under_the_log_as_well_signs_nothing() -> Result<()> {
-    full_disk("trap '' XFSZ; exec \"$0\" \"$@\"").await
+    limited("trap '' XFSZ; exec \"$0\" \"$@\"").await
 }
 
 /// `shell` becomes the daemon. The signal that comes with the limit is ignored there, so that writes
-/// fail as on a full disk.
-async fn full_disk(shell: &str) -> Result<()> {
+/// fail.
+async fn limited(shell: &str) -> Result<()> {
     let through = ["sh", "-c", shell].map(str::to_owned).to_vec();
+    let limit = |stage: &Stage, full: bool| limit_files(stage, full.then_some(1));
+    full_disk(through, limit, &["STORAGE_FULL", "STORAGE_UNAVAILABLE"]).await
+}
+
+/// Loaded into the daemon, it lets the system say ENOSPC to whatever is written at an offset, which is
+/// what SQLite does, as long as the file exists that the environment names.
+const NO_SPACE: &str = r#"
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+typedef ssize_t (*writer)(int, const void *, size_t, off64_t);
+
+static ssize_t through(const char *name, int fd, const void *bytes, size_t count, off64_t at) {
+    const char *full = getenv("DISK_IS_FULL");
+    if (full && access(full, F_OK) == 0) {
+        errno = ENOSPC;
+        return -1;
+    }
+    return ((writer)dlsym(RTLD_NEXT, name))(fd, bytes, count, at);
+}
+
+ssize_t pwrite(int fd, const void *bytes, size_t count, off_t at) {
+    return through("pwrite", fd, bytes, count, at);
+}
+
+ssize_t pwrite64(int fd, const void *bytes, size_t count, off64_t at) {
+    return through("pwrite64", fd, bytes, count, at);
+}
+"#;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_disk_without_space_says_so_and_signs_nothing() -> Result<()> {
+    let dir = tempfile::tempdir()?;
+    let (source, library) = (dir.path().join("no_space.c"), dir.path().join("no_space.so"));
+    std::fs::write(&source, NO_SPACE)?;
+    let cc = std::process::Command::new("cc")
+        .args(["-shared", "-fPIC", "-o"])
+        .args([&library, &source])
+        .arg("-ldl")
+        .output()
+        .context("a C compiler")?;
+    ensure!(cc.status.success(), "{}", String::from_utf8_lossy(&cc.stderr));
+    let flag = dir.path().join("full");
+    let through = vec![
+        "env".to_owned(),
+        format!("LD_PRELOAD={}", library.display()),
+        format!("DISK_IS_FULL={}", flag.display()),
+    ];
+    let fill = |_: &Stage, full: bool| match full {
+        true => Ok(std::fs::write(&flag, "")?),
+        false => Ok(std::fs::remove_file(&flag)?),
+    };
+    full_disk(through, fill, &["STORAGE_FULL"]).await
+}
+
+/// Fills the disk under a daemon before a request and between its admission and its signature.
+async fn full_disk(
+    through: Vec<String>,
+    fill: impl Fn(&Stage, bool) -> Result<()>,
+    codes: &[&str],
+) -> Result<()> {
     let stage = Stage::with(On::Ethereum, |options| options.through = through).await?;
     let mut payer = stage.payer().await?;
     let payment = payer.owes(stage.on, stage.on.small())?;
     payer.forgets();
 
-    limit_files(&stage, Some(1))?;
+    fill(&stage, true)?;
     let refused = stage.ask(&payer, &payment).await?.refused(503)?;
-    ensure!(["STORAGE_FULL", "STORAGE_UNAVAILABLE"].contains(&refused.as_str()), "{refused}");
-    limit_files(&stage, None)?;
+    ensure!(codes.contains(&refused.as_str()), "{refused}");
+    fill(&stage, false)?;
     stage.untouched(&payer).await?;
     pays(&stage, &mut payer).await?;
 
@@ -87,7 +151,7 @@ async fn full_disk(shell: &str) -> Result<()> {
     let sent = stage.ask(&payer, &payment).await?.expect(201)?;
     paused.await?;
     ensure!(sent["status"] == "EXECUTING", "{sent}");
-    limit_files(&stage, Some(1))?;
+    fill(&stage, true)?;
     let (counts, broadcasts) =
         (stage.proxy.count("eth_getTransactionCount"), stage.proxy.count("eth_sendRawTransaction"));
     until("two attempts to sign", Duration::from_secs(60), || async {
@@ -97,7 +161,7 @@ async fn full_disk(shell: &str) -> Result<()> {
     let still = payer.agent.transaction(&stage.daemon, &id(&sent)?).await?;
     ensure!((&still["status"], &still["txHash"]) == (&json!("EXECUTING"), &Value::Null), "{still}");
     ensure!(stage.proxy.count("eth_sendRawTransaction") == broadcasts, "bytes that no record holds");
-    limit_files(&stage, None)?;
+    fill(&stage, false)?;
     ensure!(stage.settled(&payer, &id(&sent)?).await?["status"] == "CONFIRMED");
     stage.paid_once(&payer).await
 }

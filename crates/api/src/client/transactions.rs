@@ -7,8 +7,10 @@ use waiaas_core::ids::TxId;
 use super::{Client, ClientError, Credential, OwnerSignature, answer};
 use crate::dry_run::DryRunResult;
 use crate::page::{All, Items, WalletQuery};
+use crate::requests::{SignMessageRequest, SignTransactionRequest, TransactionRequest};
 use crate::transactions::{
-    Approval, Approved, Rejected, SendQuery, Transaction, TransactionQuery, TransactionRequest,
+    Approval, Approved, Explanation, Rejected, ReplaceRequest, SendQuery, Signed, Transaction,
+    TransactionQuery,
 };
 
 /// What a send answered.
@@ -28,31 +30,59 @@ impl Client {
         query: &SendQuery,
         idempotency_key: Option<&str>,
     ) -> Result<Sent, ClientError> {
-        let fresh;
-        let key = match idempotency_key {
-            Some(key) => key,
-            None => {
-                fresh = Uuid::now_v7().to_string();
-                &fresh
-            }
-        };
-        let mut path = "/v1/transactions/send".to_owned();
-        let pairs = super::query_pairs(query)?;
-        for (place, (name, value)) in pairs.iter().enumerate() {
-            let mark = if place == 0 { '?' } else { '&' };
-            path.push_str(&format!("{mark}{name}={value}"));
-        }
+        let path = with_query("/v1/transactions/send", query)?;
         let call = self.request(Method::POST, &path, Credential::Session)?;
-        let call = call.header("idempotency-key", key).json(request);
+        let call = call.header("idempotency-key", own_or_fresh(idempotency_key)).json(request);
         if request.dry_run {
             return Ok(Sent::DryRun(Box::new(answer(call).await?)));
         }
         Ok(Sent::Admitted(Box::new(answer(call).await?)))
     }
 
+    /// Asks for a transaction in the place of a signed one that does not land. `idempotency_key` as for
+    /// [`Client::send_transaction`].
+    pub async fn replace_transaction(
+        &self,
+        id: TxId,
+        request: &ReplaceRequest,
+        query: &SendQuery,
+        idempotency_key: Option<&str>,
+    ) -> Result<Transaction, ClientError> {
+        let path = with_query(&format!("/v1/transactions/{id}/replace"), query)?;
+        let call = self.request(Method::POST, &path, Credential::Session)?;
+        answer(call.header("idempotency-key", own_or_fresh(idempotency_key)).json(request)).await
+    }
+
     /// What a request would do; nothing is written.
     pub async fn simulate(&self, request: &TransactionRequest) -> Result<DryRunResult, ClientError> {
         self.send(Method::POST, "/v1/transactions/simulate", request, Credential::Session).await
+    }
+
+    /// Asks for a signature over a transaction somebody else built. `idempotency_key` as for
+    /// [`Client::send_transaction`].
+    pub async fn sign_transaction(
+        &self,
+        request: &SignTransactionRequest,
+        idempotency_key: Option<&str>,
+    ) -> Result<Signed, ClientError> {
+        let call = self.request(Method::POST, "/v1/transactions/sign", Credential::Session)?;
+        answer(call.header("idempotency-key", own_or_fresh(idempotency_key)).json(request)).await
+    }
+
+    /// Asks for a signature over a text or typed data. `idempotency_key` as for
+    /// [`Client::send_transaction`].
+    pub async fn sign_message(
+        &self,
+        request: &SignMessageRequest,
+        idempotency_key: Option<&str>,
+    ) -> Result<Signed, ClientError> {
+        let call = self.request(Method::POST, "/v1/transactions/sign-message", Credential::Session)?;
+        answer(call.header("idempotency-key", own_or_fresh(idempotency_key)).json(request)).await
+    }
+
+    /// Explains a decision about one of the session's transactions.
+    pub async fn explain(&self, id: TxId) -> Result<Explanation, ClientError> {
+        self.get(&format!("/v1/transactions/{id}/explain"), Credential::Session).await
     }
 
     /// The session's transactions, newest first.
@@ -105,6 +135,11 @@ impl Client {
         self.get(&format!("/v1/admin/transactions/{id}"), Credential::Master).await
     }
 
+    /// Explains any decision.
+    pub async fn admin_explain(&self, id: TxId) -> Result<Explanation, ClientError> {
+        self.get(&format!("/v1/admin/transactions/{id}/explain"), Credential::Master).await
+    }
+
     /// Withdraws any waiting transaction.
     pub async fn admin_cancel(&self, id: TxId) -> Result<Transaction, ClientError> {
         self.call(Method::POST, &format!("/v1/admin/transactions/{id}/cancel"), Credential::Master).await
@@ -114,4 +149,18 @@ impl Client {
     pub async fn admin_reject(&self, id: TxId) -> Result<Rejected, ClientError> {
         self.call(Method::POST, &format!("/v1/admin/transactions/{id}/reject"), Credential::Master).await
     }
+}
+
+fn own_or_fresh(key: Option<&str>) -> String {
+    key.map_or_else(|| Uuid::now_v7().to_string(), str::to_owned)
+}
+
+fn with_query(path: &str, query: &SendQuery) -> Result<String, ClientError> {
+    let mut path = path.to_owned();
+    let pairs = super::query_pairs(query)?;
+    for (place, (name, value)) in pairs.iter().enumerate() {
+        let mark = if place == 0 { '?' } else { '&' };
+        path.push_str(&format!("{mark}{name}={value}"));
+    }
+    Ok(path)
 }

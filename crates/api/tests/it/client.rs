@@ -5,8 +5,10 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use waiaas_api::client::{Client, ClientError, OwnerSignature, Sent};
 use waiaas_api::page::PageQuery;
-use waiaas_api::transactions::{SendQuery, TransactionRequest};
+use waiaas_api::requests::TransactionRequest;
+use waiaas_api::transactions::{ReplaceRequest, SendQuery};
 use waiaas_core::ids::TxId;
+use waiaas_core::transaction::Replacement;
 use wiremock::matchers::{body_json, header, header_exists, method, path, query_param};
 use wiremock::{Mock, MockServer, Request, ResponseTemplate};
 
@@ -52,7 +54,8 @@ async fn a_send_carries_the_token_and_a_fresh_key_each_time() {
         .respond_with(ResponseTemplate::new(201).set_body_json(transaction()))
         .mount(&server)
         .await;
-    let request = TransactionRequest { to: "r".into(), amount: Some("5.0".into()), ..Default::default() };
+    let request =
+        TransactionRequest { to: Some("r".into()), amount: Some("5.0".into()), ..Default::default() };
     let query = SendQuery { wait: Some("confirmed".into()), timeout: Some(5) };
     for key in [None, None, Some("mine")] {
         let sent = client.send_transaction(&request, &query, key).await.expect("sent");
@@ -64,6 +67,31 @@ async fn a_send_carries_the_token_and_a_fresh_key_each_time() {
     assert_ne!(keys[0], keys[1]);
     assert_eq!(keys[2], "mine");
     assert!(requests.iter().all(|r| !r.headers.contains_key("x-master-password")));
+}
+
+#[tokio::test]
+async fn a_replacement_names_what_it_replaces_and_carries_a_key() {
+    let (server, client) = daemon().await;
+    let mut new = transaction();
+    new["replaces"] = json!(TX);
+    Mock::given(method("POST"))
+        .and(path(format!("/v1/transactions/{TX}/replace")))
+        .and(query_param("wait", "confirmed"))
+        .and(header("authorization", "Bearer wai_sess_t"))
+        .and(body_json(json!({"with": "CANCELLATION"})))
+        .respond_with(ResponseTemplate::new(201).set_body_json(new))
+        .mount(&server)
+        .await;
+    let id: TxId = TX.parse().expect("id");
+    let request = ReplaceRequest { with: Replacement::Cancellation };
+    let query = SendQuery { wait: Some("confirmed".into()), timeout: None };
+    for key in [None, Some("mine")] {
+        let new = client.replace_transaction(id, &request, &query, key).await.expect("sent");
+        assert_eq!(new.replaces, Some(id));
+    }
+    let keys = keys(&server.received_requests().await.expect("recorded"));
+    assert!(!keys[0].is_empty());
+    assert_eq!(keys[1], "mine");
 }
 
 #[tokio::test]

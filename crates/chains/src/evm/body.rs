@@ -1,15 +1,19 @@
 //! The canonical body of an EVM draft: everything about the transaction that is judged. Pure.
 
-use alloy_primitives::{Address, Bytes, U256};
+use alloy_primitives::{Address, Bytes, TxKind, U256};
 use alloy_rlp::{Decodable, Encodable, Header};
+use waiaas_core::nft::NftStandard;
 
 use crate::ChainError;
 
 /// The encoding below. A change of fields takes a new number.
-const VERSION: u8 = 1;
+pub(super) const VERSION: u8 = 1;
 
-/// Longest body read back; a draft built here is far shorter.
+/// Longest body read back.
 const LONGEST: usize = 128 * 1024;
+
+/// Longest call data or creation code in a draft. Nodes take no larger transactions into their pools.
+pub(super) const LONGEST_INPUT: usize = LONGEST - 1024;
 
 /// What a transaction does and the most it may cost, without nonce and fee prices.
 ///
@@ -18,12 +22,15 @@ const LONGEST: usize = 128 * 1024;
 pub(super) struct Body {
     /// EIP-155 chain id.
     pub(super) chain_id: u64,
-    /// Account or contract called. There is no contract creation here.
-    pub(super) to: Address,
+    /// Account or contract called; none creates a contract.
+    pub(super) to: Option<Address>,
     /// Wei sent along.
     pub(super) value: U256,
     /// Call data.
     pub(super) input: Bytes,
+    /// What the contract said it is (ERC-165) when the draft was made, where the call means one thing
+    /// to a token and another to an NFT. No field of a transaction: it is what the draft was judged by.
+    pub(super) standard: Option<NftStandard>,
     /// Gas limit, exactly as it will be signed.
     pub(super) gas_limit: u64,
     /// The most the transaction may pay the network, in wei.
@@ -32,8 +39,9 @@ pub(super) struct Body {
 
 impl Body {
     pub(super) fn encode(&self) -> Vec<u8> {
-        let fields: [&dyn Encodable; 6] =
-            [&self.chain_id, &self.to, &self.value, &self.input, &self.gas_limit, &self.fee_budget];
+        let (to, standard) = (TxKind::from(self.to), number(self.standard));
+        let fields: [&dyn Encodable; 7] =
+            [&self.chain_id, &to, &self.value, &self.input, &standard, &self.gas_limit, &self.fee_budget];
         let payload_length = fields.iter().map(|field| field.length()).sum();
         let mut out = vec![VERSION];
         Header { list: true, payload_length }.encode(&mut out);
@@ -58,12 +66,31 @@ impl Body {
         let mut fields = Header::decode_bytes(&mut list, true)?;
         Ok(Self {
             chain_id: Decodable::decode(&mut fields)?,
-            to: Decodable::decode(&mut fields)?,
+            to: TxKind::decode(&mut fields)?.into_to(),
             value: Decodable::decode(&mut fields)?,
             input: Decodable::decode(&mut fields)?,
+            standard: standard(Decodable::decode(&mut fields)?)?,
             gas_limit: Decodable::decode(&mut fields)?,
             fee_budget: Decodable::decode(&mut fields)?,
         })
+    }
+}
+
+pub(super) const fn number(standard: Option<NftStandard>) -> u8 {
+    match standard {
+        None => 0,
+        Some(NftStandard::Erc721) => 1,
+        Some(NftStandard::Erc1155) => 2,
+        Some(NftStandard::Metaplex) => 3,
+    }
+}
+
+pub(super) const fn standard(number: u8) -> alloy_rlp::Result<Option<NftStandard>> {
+    match number {
+        0 => Ok(None),
+        1 => Ok(Some(NftStandard::Erc721)),
+        2 => Ok(Some(NftStandard::Erc1155)),
+        _ => Err(alloy_rlp::Error::Custom("no NFT standard of EVM networks")),
     }
 }
 
@@ -74,11 +101,12 @@ mod tests {
 
     prop_compose! {
         fn bodies()(
-            chain_id: u64, to: [u8; 20], value: [u8; 32], gas_limit: u64, fee: [u8; 32],
+            chain_id: u64, to: Option<[u8; 20]>, kind in 0u8..3, value: [u8; 32], gas_limit: u64, fee: [u8; 32],
             input in proptest::collection::vec(any::<u8>(), 0..200),
         ) -> Body {
             Body {
-                chain_id, to: to.into(), value: U256::from_be_bytes(value), input: input.into(), gas_limit,
+                chain_id, to: to.map(Into::into), value: U256::from_be_bytes(value), input: input.into(), gas_limit,
+                standard: standard(kind).expect("a number"),
                 fee_budget: U256::from_be_bytes(fee),
             }
         }
@@ -110,9 +138,10 @@ mod tests {
     fn trailing_bytes_and_other_versions_are_corrupt() {
         let body = Body {
             chain_id: 1,
-            to: Address::repeat_byte(7),
+            to: Some(Address::repeat_byte(7)),
             value: U256::from(1u8),
             input: Bytes::new(),
+            standard: None,
             gas_limit: 21_000,
             fee_budget: U256::from(9u8),
         };

@@ -1,13 +1,15 @@
-//! From an intent to a draft: what is called, whether it can work, how much gas and fee it may use.
+//! From an intent to a draft: whether it can work, how much gas and fee it may use. What is called is
+//! decided in `calls`.
 
-use alloy_primitives::{Address as EvmAddress, Bytes, U256};
+use alloy_primitives::{Address as EvmAddress, U256};
 use waiaas_core::address::Address;
 use waiaas_core::asset::AssetId;
 use waiaas_core::draft::Draft;
 use waiaas_core::intent::Intent;
 
 use super::body::Body;
-use super::erc20::{self, Transfer};
+use super::calls::{call_of, unsupported};
+use super::erc20;
 use super::fees;
 use super::node::Call;
 use super::{EvmChain, evm_address, revert};
@@ -18,51 +20,54 @@ impl EvmChain {
     pub(super) async fn build_draft(&self, from: Address, intent: &Intent) -> Result<Draft, ChainError> {
         let sender =
             evm_address(from).ok_or_else(|| unsupported("the wallet's address is not an EVM address"))?;
-        let call = self.call_of(sender, intent)?;
-        if let Intent::TokenTransfer { token, amount, .. } = intent {
-            self.check_token_balance(*token, call.to, sender, *amount).await?;
-        }
+        let call = call_of(sender, intent)?;
+        self.check_means(&call, intent).await?;
         let have = self.node.balance(sender).await.map_err(|f| self.node.fail(f))?;
         let after_value = have.checked_sub(call.value).ok_or_else(|| {
             let asset = self.network.native().to_string();
             ChainError::Refused(Refusal::InsufficientBalance { asset, have, need: call.value })
         })?;
-        self.check_outcome(&call, intent).await?;
+        if erc20::answers(&call.input) {
+            self.check_answer(&call).await?;
+        }
+        let standard = self.standard_for(call.to, &call.input).await?;
         let gas_limit = self.gas_limit(&call).await?;
         let fee_budget = self.fee_budget(&call, gas_limit, after_value).await?;
         let Call { to, value, input, .. } = call;
-        let body = Body { chain_id: self.chain_id, to, value, input, gas_limit, fee_budget };
+        let body = Body { chain_id: self.chain_id, to, value, input, standard, gas_limit, fee_budget };
         Ok(Draft { network: self.network.id.clone(), from, body: body.encode() })
     }
 
-    /// What the intent calls. Pure; refuses what is never meant.
-    fn call_of(&self, from: EvmAddress, intent: &Intent) -> Result<Call, ChainError> {
-        let (Intent::Transfer { memo, .. } | Intent::TokenTransfer { memo, .. }) = intent;
-        if memo.is_some() {
-            return Err(unsupported("EVM networks have no place for a memo"));
-        }
-        if intent.amount().is_zero() {
-            return Err(unsupported("the amount must be more than zero"));
-        }
-        let bad_recipient = |why: &str| ChainError::Refused(Refusal::BadRecipient(why.to_owned()));
-        let recipient =
-            evm_address(intent.to()).ok_or_else(|| bad_recipient("the recipient is not an EVM address"))?;
-        if recipient.is_zero() {
-            return Err(bad_recipient("the zero address is not a recipient"));
-        }
-        match intent {
-            Intent::Transfer { amount, .. } => {
-                Ok(Call { from, to: recipient, value: *amount, input: Bytes::new() })
+    /// Whether what is called is what the intent takes it for, and the wallet has what it gives.
+    async fn check_means(&self, call: &Call, intent: &Intent) -> Result<(), ChainError> {
+        match (intent, call.to) {
+            (Intent::TokenTransfer { token, amount, .. }, Some(contract)) => {
+                self.check_token_balance(*token, contract, call.from, *amount).await
             }
-            Intent::TokenTransfer { token, amount, .. } => {
-                let to = evm_address(*token).ok_or(ChainError::Refused(Refusal::NotAToken(*token)))?;
-                if to == recipient {
-                    return Err(bad_recipient("the recipient is the token contract itself"));
-                }
-                let input = Transfer { to: recipient, amount: *amount }.encode();
-                Ok(Call { from, to, value: U256::ZERO, input })
+            (Intent::Approve { token, .. }, Some(contract)) => {
+                self.token_decimals(*token, contract).await.map(drop)
             }
+            (Intent::NftTransfer { nft, quantity, .. }, _) => self.check_nft(nft, call.from, *quantity).await,
+            (Intent::ApproveNft { nft, .. }, _) => self.check_nft(nft, call.from, U256::ONE).await,
+            (Intent::ApproveCollection { collection, standard, .. }, _) => {
+                self.check_collection(*collection, *standard).await
+            }
+            (Intent::ContractCall { .. }, Some(contract)) if !call.input.is_empty() => {
+                self.check_code(contract).await
+            }
+            // Nothing to look up: what the node says of the call itself decides.
+            _ => Ok(()),
         }
+    }
+
+    /// Data sent to a plain account do nothing, which is never meant.
+    async fn check_code(&self, contract: EvmAddress) -> Result<(), ChainError> {
+        let code = self.node.code(contract).await.map_err(|f| self.node.fail(f))?;
+        if code.is_empty() {
+            let why = format!("there is no contract at {contract} on this network");
+            return Err(ChainError::Refused(Refusal::BadRecipient(why)));
+        }
+        Ok(())
     }
 
     async fn check_token_balance(
@@ -81,21 +86,17 @@ impl EvmChain {
         Err(ChainError::Refused(Refusal::InsufficientBalance { asset, have, need }))
     }
 
-    /// Some tokens say no by answering `false` instead of reverting, which a gas estimate misses.
-    async fn check_outcome(&self, call: &Call, intent: &Intent) -> Result<(), ChainError> {
-        if intent.token().is_none() {
-            return Ok(());
-        }
+    /// Runs the call as it would be now. Some tokens say no by answering `false` instead of reverting,
+    /// which a gas estimate misses.
+    pub(super) async fn check_answer(&self, call: &Call) -> Result<(), ChainError> {
         let answer = self.node.run(call, "latest").await.map_err(|failure| self.would_fail(failure))?;
-        if erc20::transfer_refused(&answer) {
-            return Err(ChainError::Refused(Refusal::SimulationFailed(
-                "the token refuses the transfer".to_owned(),
-            )));
+        if erc20::answers(&call.input) && erc20::refused(&answer) {
+            return Err(ChainError::Refused(Refusal::SimulationFailed(erc20::REFUSED.to_owned())));
         }
         Ok(())
     }
 
-    async fn gas_limit(&self, call: &Call) -> Result<u64, ChainError> {
+    pub(super) async fn gas_limit(&self, call: &Call) -> Result<u64, ChainError> {
         let estimate = self.node.estimate_gas(call).await.map_err(|failure| self.would_fail(failure))?;
         if estimate < 21_000 {
             return Err(self.node.bad("the gas estimate is below the cost of any transaction"));
@@ -125,8 +126,4 @@ impl EvmChain {
             other => self.node.fail(other),
         }
     }
-}
-
-fn unsupported(why: &str) -> ChainError {
-    ChainError::Refused(Refusal::Unsupported(why.to_owned()))
 }

@@ -3,8 +3,10 @@
 use alloy_primitives::{Address as EvmAddress, Signature, U256};
 use waiaas_core::address::Address;
 use waiaas_core::draft::{Completed, Draft, SigningPayload};
+use waiaas_core::nft::NftStandard;
 
 use super::EvmChain;
+use super::body::Body;
 use super::envelope::Unsigned;
 use super::fees;
 use crate::{ChainError, Expiry, Lane, Refusal, SignedTx};
@@ -32,25 +34,42 @@ impl EvmChain {
     pub(super) async fn complete_draft(&self, draft: &Draft, lane: &Lane) -> Result<Completed, ChainError> {
         let (from, body) = self.read_draft(draft)?;
         let count = self.node.transaction_count(from, "latest").await.map_err(|f| self.node.fail(f))?;
-        let nonce = free_nonce(count, &lane.nonces_in_flight)
-            .ok_or_else(|| self.node.bad("the transaction count is out of range"))?;
+        let replaced = lane.replaces.as_deref().map(|signed| self.replaced(from, signed)).transpose()?;
+        let nonce = match &replaced {
+            Some(old) => old.open_nonce(count)?,
+            None => free_nonce(count, &lane.nonces_in_flight)
+                .ok_or_else(|| self.node.bad("the transaction count is out of range"))?,
+        };
         // On OP-stack chains a part of the budget goes to the data fee, which no field limits.
         let data_fee = self.data_fee(body.input.len()).await?;
         let for_gas = body.fee_budget.checked_sub(data_fee);
         let for_gas = for_gas.ok_or(Refusal::FeeAboveCap { fee: data_fee, cap: body.fee_budget });
         let for_gas = for_gas.map_err(ChainError::Refused)?;
-        let price =
-            self.market().await?.price_within(body.gas_limit, for_gas).map_err(ChainError::Refused)?;
+        let market = self.market().await?;
+        let price = match &replaced {
+            Some(old) => {
+                let most_priority = self.options.max_priority_fee_per_gas;
+                market.price_over(old.price(), most_priority, body.gas_limit, for_gas)
+            }
+            None => market.price_within(body.gas_limit, for_gas),
+        };
+        let price = price.map_err(ChainError::Refused)?;
         let fee = fees::cost(body.gas_limit, price.max).saturating_add(data_fee);
         self.check_funds(from, body.value, fee).await?;
         let carried = Carried { from, tx: Unsigned::new(&body, nonce, price) };
         let unsigned = carried.encode();
-        let recovered = self.recover(&unsigned, body.fee_budget)?;
+        let recovered = self.recover(&unsigned, body.fee_budget, body.standard)?;
         let payload = SigningPayload::Secp256k1(carried.tx.signature_hash().0);
         Ok(Completed::new(&recovered, unsigned, payload))
     }
 
-    async fn check_funds(&self, from: EvmAddress, value: U256, fee: U256) -> Result<(), ChainError> {
+    /// Whether the account has `value`, and `fee` beside it.
+    pub(super) async fn check_funds(
+        &self,
+        from: EvmAddress,
+        value: U256,
+        fee: U256,
+    ) -> Result<(), ChainError> {
         let have = self.node.balance(from).await.map_err(|f| self.node.fail(f))?;
         let left = have.checked_sub(value).ok_or_else(|| {
             let asset = self.network.native().to_string();
@@ -63,10 +82,16 @@ impl EvmChain {
     }
 
     /// The draft that completed bytes carry out under `budget`. The budget is no field of an EVM
-    /// transaction; it is confirmed by the gas limit and the price, or replaced by what they cost.
-    fn recover(&self, unsigned: &[u8], budget: U256) -> Result<Draft, ChainError> {
+    /// transaction; it is confirmed by the gas limit and the price, or replaced by what they cost. The
+    /// `standard` of the contract called is none either; it is what the same bytes were judged by.
+    fn recover(
+        &self,
+        unsigned: &[u8],
+        budget: U256,
+        standard: Option<NftStandard>,
+    ) -> Result<Draft, ChainError> {
         let carried = Carried::decode(unsigned)?;
-        let body = carried.tx.body(budget)?.encode();
+        let body = Body { standard, ..carried.tx.body(budget)? }.encode();
         Ok(Draft { network: self.network.id.clone(), from: Address::Evm(carried.from.into_array()), body })
     }
 
@@ -94,7 +119,7 @@ impl EvmChain {
 }
 
 /// Reads `r ‖ s ‖ y-parity`, refusing a high `s` (EIP-2).
-fn read_signature(bytes: &[u8]) -> Option<Signature> {
+pub(super) fn read_signature(bytes: &[u8]) -> Option<Signature> {
     let (r, rest) = bytes.split_first_chunk::<32>()?;
     let (s, rest) = rest.split_first_chunk::<32>()?;
     let parity = match rest {
@@ -116,7 +141,6 @@ fn free_nonce(count: u64, in_flight: &[u64]) -> Option<u64> {
 mod tests {
     use super::*;
     use crate::evm::EvmOptions;
-    use crate::evm::body::Body;
     use crate::rpc::{RpcOptions, RpcPool, http_client};
     use crate::{Chain, evm::fees::Price};
     use proptest::prelude::*;
@@ -135,9 +159,10 @@ mod tests {
     fn body() -> Body {
         Body {
             chain_id: 8453,
-            to: EvmAddress::repeat_byte(3),
+            to: Some(EvmAddress::repeat_byte(3)),
             value: U256::from(1_000_000u64),
             input: vec![1; 40].into(),
+            standard: None,
             gas_limit: 50_000,
             fee_budget: U256::from(50_000u64 * 1_000),
         }
@@ -160,10 +185,10 @@ mod tests {
             let priority = if legacy { None } else { Some(7) };
             let mut bytes = carried(Price { max: 900, priority }).encode();
             let budget = body().fee_budget;
-            prop_assert_eq!(chain.recover(&bytes, budget).expect("own bytes").digest(), draft().digest());
+            prop_assert_eq!(chain.recover(&bytes, budget, None).expect("own bytes").digest(), draft().digest());
             let at = at.index(bytes.len());
             bytes[at] ^= flip;
-            let Ok(recovered) = chain.recover(&bytes, budget) else { return Ok(()) };
+            let Ok(recovered) = chain.recover(&bytes, budget, None) else { return Ok(()) };
             if recovered.digest() == draft().digest() {
                 let Carried { from, tx } = Carried::decode(&bytes).expect("it was recovered");
                 let price = match &tx {
@@ -171,6 +196,7 @@ mod tests {
                         Price { max: tx.max_fee_per_gas, priority: Some(tx.max_priority_fee_per_gas) }
                     }
                     Unsigned::Legacy(tx) => Price { max: tx.gas_price, priority: None },
+                    Unsigned::Listed(_) => panic!("no such transaction is built here"),
                 };
                 prop_assert_eq!(from, EvmAddress::repeat_byte(9));
                 prop_assert_eq!(&tx, &Unsigned::new(&body(), tx.nonce(), price));
@@ -182,7 +208,7 @@ mod tests {
         fn no_bytes_panic(body in proptest::collection::vec(any::<u8>(), 0..200), solana: bool) {
             let chain = chain();
             let from = if solana { Address::Solana([9; 32]) } else { Address::Evm([9; 20]) };
-            let _ = chain.recover(&body, U256::ZERO);
+            let _ = chain.recover(&body, U256::ZERO, None);
             let mut draft = Draft { from, body, ..draft() };
             let _ = chain.effects(&draft);
             draft.body.insert(0, 1);
@@ -193,7 +219,7 @@ mod tests {
     #[test]
     fn a_price_over_budget_is_another_draft() {
         let bytes = carried(Price { max: 1_001, priority: Some(1) }).encode();
-        let recovered = chain().recover(&bytes, body().fee_budget).expect("well formed");
+        let recovered = chain().recover(&bytes, body().fee_budget, None).expect("well formed");
         assert_ne!(recovered.digest(), draft().digest());
     }
 

@@ -45,6 +45,10 @@ impl EvmChain {
     }
 
     pub(super) async fn fate_of(&self, from: Address, signed: &SignedTx) -> Result<Fate, ChainError> {
+        if matches!(signed.expiry, Expiry::Time(_) | Expiry::Never) {
+            // A message is on no chain, and whether somebody used the signature cannot be told.
+            return Ok(Fate::Pending);
+        }
         let sent = read(signed)?;
         if evm_address(from) != Some(sent.from) {
             return Err(ChainError::Corrupt("the signed transaction is another wallet's".to_owned()));

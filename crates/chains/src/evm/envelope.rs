@@ -1,7 +1,8 @@
-//! EVM transactions as bytes, unsigned and signed: EIP-1559 (type 2) and EIP-155 legacy. Pure.
+//! EVM transactions as bytes, unsigned and signed: EIP-1559 (type 2), EIP-2930 (type 1) and EIP-155
+//! legacy. Pure.
 
 use alloy_consensus::transaction::{RlpEcdsaDecodableTx, RlpEcdsaEncodableTx};
-use alloy_consensus::{SignableTransaction, Signed, Transaction, TxEip1559, TxLegacy};
+use alloy_consensus::{SignableTransaction, Signed, Transaction, TxEip1559, TxEip2930, TxLegacy};
 use alloy_primitives::{Address, B256, Signature, U256};
 use alloy_rlp::Decodable;
 
@@ -9,19 +10,21 @@ use super::body::Body;
 use super::fees::{self, Price};
 use crate::ChainError;
 
-/// An unsigned transaction of one of the two kinds used here.
+/// An unsigned transaction of one of the kinds signed here.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(super) enum Unsigned {
     /// EIP-1559.
     Dynamic(TxEip1559),
     /// EIP-155.
     Legacy(TxLegacy),
+    /// EIP-2930; never built here.
+    Listed(TxEip2930),
 }
 
 impl Unsigned {
     /// `body` with its volatile fields.
     pub(super) fn new(body: &Body, nonce: u64, price: Price) -> Self {
-        let Body { chain_id, to, value, ref input, gas_limit, fee_budget: _ } = *body;
+        let Body { chain_id, to, value, ref input, standard: _, gas_limit, fee_budget: _ } = *body;
         let (to, input) = (to.into(), input.clone());
         match price.priority {
             Some(max_priority_fee_per_gas) => Self::Dynamic(TxEip1559 {
@@ -52,6 +55,7 @@ impl Unsigned {
         match self {
             Self::Dynamic(tx) => tx.encoded_for_signing(),
             Self::Legacy(tx) => tx.encoded_for_signing(),
+            Self::Listed(tx) => tx.encoded_for_signing(),
         }
     }
 
@@ -59,6 +63,7 @@ impl Unsigned {
     pub(super) fn decode(bytes: &[u8]) -> Result<Self, ChainError> {
         let corrupt = || ChainError::Corrupt("the unsigned transaction is malformed".to_owned());
         let tx = match bytes.split_first() {
+            Some((1, mut list)) => TxEip2930::decode(&mut list).map(Self::Listed),
             Some((2, mut list)) => TxEip1559::decode(&mut list).map(Self::Dynamic),
             Some((0xc0.., _)) => TxLegacy::decode(&mut &*bytes).map(Self::Legacy),
             Some(_) | None => return Err(corrupt()),
@@ -73,6 +78,7 @@ impl Unsigned {
         match self {
             Self::Dynamic(tx) => tx.signature_hash(),
             Self::Legacy(tx) => tx.signature_hash(),
+            Self::Listed(tx) => tx.signature_hash(),
         }
     }
 
@@ -90,6 +96,11 @@ impl Unsigned {
                 signed.eip2718_encode(&mut bytes);
                 *signed.hash()
             }
+            Self::Listed(tx) => {
+                let signed = tx.into_signed(signature);
+                signed.eip2718_encode(&mut bytes);
+                *signed.hash()
+            }
         };
         (bytes, hash)
     }
@@ -99,29 +110,45 @@ impl Unsigned {
         self.fields().nonce()
     }
 
+    /// The prices.
+    pub(super) fn price(&self) -> Price {
+        match self {
+            Self::Dynamic(tx) => {
+                Price { max: tx.max_fee_per_gas, priority: Some(tx.max_priority_fee_per_gas) }
+            }
+            Self::Legacy(tx) => Price { max: tx.gas_price, priority: None },
+            Self::Listed(tx) => Price { max: tx.gas_price, priority: None },
+        }
+    }
+
     /// The draft's body that this transaction carries out under a fee budget. A transaction that could
-    /// cost more than `budget` is read with its own cost as the budget, so it is another draft.
+    /// cost more than `budget` is read with its own cost as the budget, so it is another draft. What
+    /// the contract said of itself is in no transaction.
     pub(super) fn body(&self, budget: U256) -> Result<Body, ChainError> {
         let corrupt = |what: &str| ChainError::Corrupt(format!("the transaction has {what}"));
         let tx = self.fields();
-        if tx.access_list().is_some_and(|list| !list.is_empty()) {
+        let listed = matches!(self, Self::Listed(_));
+        if listed || tx.access_list().is_some_and(|list| !list.is_empty()) {
             return Err(corrupt("an access list"));
         }
         let gas_limit = tx.gas_limit();
         Ok(Body {
             chain_id: tx.chain_id().ok_or_else(|| corrupt("no chain id"))?,
-            to: tx.to().ok_or_else(|| corrupt("no recipient"))?,
+            to: tx.to(),
             value: tx.value(),
             input: tx.input().clone(),
+            standard: None,
             gas_limit,
             fee_budget: budget.max(fees::cost(gas_limit, tx.max_fee_per_gas())),
         })
     }
 
-    fn fields(&self) -> &dyn Transaction {
+    /// All fields, of whatever kind.
+    pub(super) fn fields(&self) -> &dyn Transaction {
         match self {
             Self::Dynamic(tx) => tx,
             Self::Legacy(tx) => tx,
+            Self::Listed(tx) => tx,
         }
     }
 }
@@ -143,6 +170,10 @@ impl Sent {
         let corrupt = || ChainError::Corrupt("the signed transaction is malformed".to_owned());
         let mut rest = bytes;
         let sent = match bytes.first() {
+            Some(1) => {
+                let signed = TxEip2930::eip2718_decode(&mut rest).map_err(|_| corrupt())?;
+                Self::from_signed(signed, Unsigned::Listed)
+            }
             Some(2) => {
                 let signed = TxEip1559::eip2718_decode(&mut rest).map_err(|_| corrupt())?;
                 Self::from_signed(signed, Unsigned::Dynamic)
@@ -181,9 +212,10 @@ mod tests {
     fn body() -> Body {
         Body {
             chain_id: 1,
-            to: Address::repeat_byte(0x35),
+            to: Some(Address::repeat_byte(0x35)),
             value: U256::from(10u64.pow(18)),
             input: vec![1, 2, 3].into(),
+            standard: None,
             gas_limit: 21_000,
             fee_budget: U256::from(10u64.pow(15)),
         }
@@ -210,6 +242,12 @@ mod tests {
             let read = Unsigned::decode(&tx.encode()).expect("own encoding");
             assert_eq!(read, tx);
             assert_eq!(read.body(body().fee_budget).expect("body"), body());
+        }
+        let creation = Body { to: None, ..body() };
+        for priority in [Some(7), None] {
+            let tx = Unsigned::new(&creation, 9, Price { max: 20_000_000_000, priority });
+            let read = Unsigned::decode(&tx.encode()).expect("own encoding");
+            assert_eq!(read.body(creation.fee_budget).expect("body"), creation);
         }
     }
 

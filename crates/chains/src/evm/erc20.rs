@@ -7,6 +7,8 @@ use waiaas_core::money::MAX_DECIMALS;
 sol! {
     interface Erc20 {
         function transfer(address to, uint256 amount) external returns (bool);
+        function transferFrom(address from, address to, uint256 amount) external returns (bool);
+        function approve(address spender, uint256 amount) external returns (bool);
         function balanceOf(address account) external view returns (uint256);
         function decimals() external view returns (uint8);
         function symbol() external view returns (string);
@@ -30,7 +32,8 @@ impl Transfer {
 
     /// Reads call data that is exactly a `transfer`: its selector, an address with zero padding and an
     /// amount, nothing missing and nothing more.
-    pub(super) fn decode(input: &[u8]) -> Option<Self> {
+    #[cfg(test)]
+    fn decode(input: &[u8]) -> Option<Self> {
         let (selector, arguments) = input.split_first_chunk::<4>()?;
         let (padding, rest) = arguments.split_first_chunk::<12>()?;
         let (to, rest) = rest.split_first_chunk::<20>()?;
@@ -42,9 +45,24 @@ impl Transfer {
     }
 }
 
-/// Whether a token's answer to `transfer` means that it refused. EIP-20 says to answer `true`; many
-/// old tokens answer nothing at all, which counts as success.
-pub(super) fn transfer_refused(answer: &[u8]) -> bool {
+/// `approve(spender, amount)`; to an EIP-721 contract the second argument is a token id.
+pub(super) fn approve(spender: Address, amount: U256) -> Bytes {
+    Erc20::approveCall { spender, amount }.abi_encode().into()
+}
+
+/// What is said of a token that answers `false`.
+pub(super) const REFUSED: &str = "the token refuses";
+
+/// Whether `input` calls a method that has to answer whether it worked.
+pub(super) fn answers(input: &[u8]) -> bool {
+    let answering =
+        [Erc20::transferCall::SELECTOR, Erc20::transferFromCall::SELECTOR, Erc20::approveCall::SELECTOR];
+    input.first_chunk::<4>().is_some_and(|selector| answering.contains(selector))
+}
+
+/// Whether a token's answer means that it refused. EIP-20 says to answer `true`; many old tokens, and
+/// NFTs, answer nothing at all, which counts as success.
+pub(super) fn refused(answer: &[u8]) -> bool {
     !answer.is_empty() && word(answer) != Some(U256::from(1u8))
 }
 
@@ -108,8 +126,8 @@ mod tests {
     #[test]
     fn answers_are_read_strictly() {
         let one = U256::from(1u8).to_be_bytes::<32>();
-        assert!(!transfer_refused(&[]) && !transfer_refused(&one));
-        assert!(transfer_refused(&[0; 32]) && transfer_refused(&[1]) && transfer_refused(&[0xff; 32]));
+        assert!(!refused(&[]) && !refused(&one));
+        assert!(refused(&[0; 32]) && refused(&[1]) && refused(&[0xff; 32]));
         assert_eq!(read_decimals(&U256::from(6u8).to_be_bytes::<32>()), Some(6));
         assert_eq!(read_decimals(&U256::from(37u8).to_be_bytes::<32>()), None);
         assert_eq!(read_decimals(&U256::from(262u16).to_be_bytes::<32>()), None);
@@ -133,7 +151,7 @@ mod tests {
     proptest! {
         #[test]
         fn no_answer_panics(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
-            let _ = (Transfer::decode(&bytes), read_symbol(&bytes), read_decimals(&bytes), transfer_refused(&bytes));
+            let _ = (Transfer::decode(&bytes), read_symbol(&bytes), read_decimals(&bytes), refused(&bytes));
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use alloy_primitives::U256;
 
-use crate::Refusal;
+use crate::{GasPrices, Refusal};
 
 /// What the network charges now.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -30,7 +30,25 @@ pub(super) struct Price {
     pub(super) priority: Option<u128>,
 }
 
+impl Price {
+    /// What the block's producer gets at most, per gas.
+    const fn tip(self) -> u128 {
+        match self.priority {
+            Some(priority) => priority,
+            None => self.max,
+        }
+    }
+}
+
 impl Market {
+    /// What is paid per gas in the latest block.
+    pub(super) const fn now(self) -> GasPrices {
+        match self {
+            Self::Dynamic { base, priority } => GasPrices { price: base.saturating_add(priority), priority },
+            Self::Legacy { price } => GasPrices { price, priority: 0 },
+        }
+    }
+
     /// The price that stays includable while the base fee doubles.
     pub(super) const fn comfortable(self) -> u128 {
         match self {
@@ -52,18 +70,66 @@ impl Market {
     /// The price to sign for `gas_limit`, never costing more than `budget`. Prefers the comfortable
     /// price, settles for what the budget allows, and refuses when that is less than the lowest.
     pub(super) fn price_within(self, gas_limit: u64, budget: U256) -> Result<Price, Refusal> {
+        self.price_from(self.lowest(), gas_limit, budget)
+    }
+
+    /// The same with another least price.
+    fn price_from(self, least: u128, gas_limit: u64, budget: U256) -> Result<Price, Refusal> {
         let affordable = budget.checked_div(U256::from(gas_limit)).unwrap_or_default();
         let affordable = u128::try_from(affordable).unwrap_or(u128::MAX);
-        if affordable < self.lowest() {
-            return Err(Refusal::FeeAboveCap { fee: cost(gas_limit, self.lowest()), cap: budget });
+        if affordable < least {
+            return Err(Refusal::FeeAboveCap { fee: cost(gas_limit, least), cap: budget });
         }
         Ok(match self {
             Self::Dynamic { priority, .. } => {
-                Price { max: self.comfortable().min(affordable), priority: Some(priority) }
+                Price { max: self.comfortable().max(least).min(affordable), priority: Some(priority) }
             }
-            Self::Legacy { price } => Price { max: price, priority: None },
+            Self::Legacy { .. } => Price { max: least, priority: None },
         })
     }
+
+    /// The price to sign in the place of a transaction signed at `old`: enough for the market, and
+    /// enough more than `old` for nodes to take the exchange. Refuses what costs more than `budget`, or
+    /// offers more than `most_priority` as priority fee per gas.
+    pub(super) fn price_over(
+        self,
+        old: Price,
+        most_priority: u128,
+        gas_limit: u64,
+        budget: U256,
+    ) -> Result<Price, Refusal> {
+        let market = self.over(old);
+        if let Self::Dynamic { priority, .. } = market
+            && priority > most_priority
+        {
+            return Err(Refusal::FeeAboveCap {
+                fee: cost(gas_limit, priority),
+                cap: cost(gas_limit, most_priority),
+            });
+        }
+        market.price_from(market.lowest().max(raised(old.max)), gas_limit, budget)
+    }
+
+    /// The comfortable price of a transaction in the place of one signed at `old`.
+    pub(super) fn comfortable_over(self, old: Price) -> u128 {
+        self.over(old).comfortable().max(raised(old.max))
+    }
+
+    /// This market as it is for a transaction in the place of one signed at `old`.
+    fn over(self, old: Price) -> Self {
+        match self {
+            Self::Dynamic { base, priority } => {
+                Self::Dynamic { base, priority: priority.max(raised(old.tip())) }
+            }
+            Self::Legacy { price } => Self::Legacy { price: price.max(raised(old.max)) },
+        }
+    }
+}
+
+/// What a node wants, per gas, before it gives up a transaction it has: an eighth more, rounded up, and
+/// never nothing. Most nodes ask for a tenth, of both prices of EIP-1559, and some for an eighth.
+fn raised(price: u128) -> u128 {
+    price.saturating_add(price.div_ceil(8).max(1))
 }
 
 /// Gas times price; both fit, for 64 and 128 bits make at most 192.
@@ -112,6 +178,35 @@ mod tests {
         }
 
         #[test]
+        fn a_replacement_is_never_too_cheap_nor_over_budget(
+            market in markets(), max in 0..u128::MAX / 2, tip in 0..u128::MAX / 2, legacy: bool, most: u128,
+            gas: u64, budget: [u8; 32],
+        ) {
+            let old = Price { max: max.max(tip), priority: (!legacy).then_some(tip) };
+            let budget = U256::from_be_bytes(budget);
+            if let Ok(price) = market.price_over(old, most, gas, budget) {
+                let eighth_more = |new: u128, old: u128| {
+                    U256::from(new) * U256::from(8u8) >= U256::from(old) * U256::from(9u8) && new > old
+                };
+                prop_assert!(eighth_more(price.max, old.max));
+                prop_assert!(eighth_more(price.tip(), old.tip()));
+                prop_assert!(price.priority.is_none_or(|tip| tip <= most && tip <= price.max));
+                prop_assert!(price.max >= market.lowest() && cost(gas, price.max) <= budget);
+            }
+        }
+
+        #[test]
+        fn a_fresh_budget_is_enough_for_a_replacement(
+            market in markets(), old in 0..10u128.pow(13), tip in 0..10u128.pow(12), cap: u128,
+            gas in 21_000u64..30_000_000,
+        ) {
+            let old = Price { max: old.max(tip), priority: Some(tip) };
+            if let Ok(budget) = budget(cost(gas, market.comfortable_over(old)), U256::from(cap)) {
+                prop_assert!(market.price_over(old, u128::MAX, gas, budget).is_ok());
+            }
+        }
+
+        #[test]
         fn a_fresh_budget_is_enough_now(market in markets(), gas in 21_000u64..30_000_000, cap: u128) {
             let need = cost(gas, market.comfortable());
             if let Ok(budget) = budget(need, U256::from(cap)) {
@@ -119,6 +214,40 @@ mod tests {
                 prop_assert!(market.price_within(gas, budget).is_ok());
             }
         }
+    }
+
+    #[test]
+    fn a_replacement_pays_an_eighth_more_of_both_prices() {
+        let old = Price { max: 207, priority: Some(7) };
+        let over = |market: Market, budget: u64| market.price_over(old, 50, 1000, U256::from(budget));
+        // The market stands still: the rule decides. 207 and an eighth are 232.875, 7 and an eighth 7.875.
+        let still = Market::Dynamic { base: 100, priority: 7 };
+        assert_eq!(still.comfortable_over(old), 233);
+        assert_eq!(over(still, 10_000_000), Ok(Price { max: 233, priority: Some(8) }));
+        assert_eq!(over(still, 233_000), Ok(Price { max: 233, priority: Some(8) }));
+        let short = Refusal::FeeAboveCap { fee: U256::from(233_000), cap: U256::from(232_999) };
+        assert_eq!(over(still, 232_999), Err(short));
+        // The market has outgrown it: the market decides.
+        let risen = Market::Dynamic { base: 1000, priority: 20 };
+        assert_eq!(risen.comfortable_over(old), 2020);
+        assert_eq!(over(risen, 10_000_000), Ok(Price { max: 2020, priority: Some(20) }));
+        assert_eq!(over(risen, 1_500_000), Ok(Price { max: 1500, priority: Some(20) }));
+        // The market has fallen, but the node still holds the old one.
+        let fallen = Market::Dynamic { base: 1, priority: 1 };
+        assert_eq!(over(fallen, 10_000_000), Ok(Price { max: 233, priority: Some(8) }));
+        let greedy = Refusal::FeeAboveCap { fee: U256::from(8_000), cap: U256::from(7_000) };
+        assert_eq!(fallen.price_over(old, 7, 1000, U256::MAX), Err(greedy), "the operator's cap holds");
+
+        let free = Price { max: 0, priority: Some(0) };
+        let nothing = Market::Dynamic { base: 0, priority: 0 };
+        let paid = nothing.price_over(free, 50, 1000, U256::from(10_000u64));
+        assert_eq!(paid, Ok(Price { max: 1, priority: Some(1) }), "more than nothing");
+
+        let legacy = Price { max: 10, priority: None };
+        let price = |now| Market::Legacy { price: now }.price_over(legacy, 50, 1000, U256::from(50_000u64));
+        assert_eq!(price(10), Ok(Price { max: 12, priority: None }));
+        assert_eq!(price(40), Ok(Price { max: 40, priority: None }));
+        assert!(price(51).is_err());
     }
 
     #[test]

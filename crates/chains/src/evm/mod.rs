@@ -1,19 +1,31 @@
-//! EVM networks: native coin and ERC-20 transfers, EIP-1559 and legacy fees.
+//! EVM networks: transfers, calls, approvals, NFTs and deployments, EIP-1559 and legacy fees.
 //!
 //! Belongs here: drafts, their effects, nonces, fees, signed bytes and their fate, for every EVM
 //! network alike. Does not belong here: keys, what may be spent, prices in dollars, or when to ask again.
 
+pub mod abi;
 mod body;
 mod build;
+mod calls;
 mod complete;
 mod confirm;
 mod decode;
+mod drafted;
 mod envelope;
 mod erc20;
+mod external;
 mod fees;
+mod fixed;
 mod market;
+mod nft;
 mod node;
+mod personal;
+mod replace;
 mod revert;
+mod scalar;
+mod typed;
+#[cfg(test)]
+mod vectors;
 
 use alloy_primitives::{Address as EvmAddress, U256};
 use async_trait::async_trait;
@@ -25,11 +37,13 @@ use waiaas_core::draft::{Completed, Draft};
 use waiaas_core::effect::Effects;
 use waiaas_core::intent::Intent;
 use waiaas_core::network::{Environment, Network};
+use waiaas_core::transaction::Replacement;
 
 use self::body::Body;
+use self::drafted::Drafted;
 use self::node::{Call, Node};
 use crate::rpc::{RpcFailure, RpcPool};
-use crate::{Chain, ChainError, Fate, Holding, Lane, Refusal, SignedTx, Simulation, Submission, TokenFacts};
+use crate::{Chain, ChainError, Fate, GasPrices, Holding, Lane, Refusal, SignedTx, Simulation, Submission, TokenFacts};
 
 /// What an operator may set for an EVM network.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -88,19 +102,26 @@ impl EvmChain {
         Ok(Self { network, chain_id, node, options, data_fee_oracle: OnceCell::new() })
     }
 
-    /// The sender and body of a draft of this network.
+    /// The sender and body of a draft built here for this network.
     fn read_draft(&self, draft: &Draft) -> Result<(EvmAddress, Body), ChainError> {
+        match self.read_any(draft)? {
+            (from, Drafted::Built(body)) => Ok((from, body)),
+            (_, Drafted::Fixed(_)) => {
+                let why = "what was signed as it is cannot be built again".to_owned();
+                Err(ChainError::Refused(Refusal::Unsupported(why)))
+            }
+        }
+    }
+
+    /// The sender and body of a draft of this network, of whatever kind.
+    fn read_any(&self, draft: &Draft) -> Result<(EvmAddress, Drafted), ChainError> {
         let corrupt = |what: &str| ChainError::Corrupt(what.to_owned());
         if draft.network != self.network.id {
             return Err(corrupt("the draft is for another network"));
         }
         let from =
             evm_address(draft.from).ok_or_else(|| corrupt("the draft's sender is not an EVM address"))?;
-        let body = Body::decode(&draft.body)?;
-        if body.chain_id != self.chain_id {
-            return Err(corrupt("the draft is for another chain id"));
-        }
-        Ok((from, body))
+        Ok((from, Drafted::decode(&draft.body, self.chain_id)?))
     }
 
     /// Decimals of the contract `token`. An address that does not answer is not a token.
@@ -156,12 +177,24 @@ impl Chain for EvmChain {
     }
 
     async fn build(&self, from: Address, intent: &Intent) -> Result<Draft, ChainError> {
-        self.build_draft(from, intent).await
+        match self.build_fixed(from, intent).await? {
+            Some(draft) => Ok(draft),
+            None => self.build_draft(from, intent).await,
+        }
+    }
+
+    async fn replacement(
+        &self,
+        old: &Draft,
+        signed: &[u8],
+        with: Replacement,
+    ) -> Result<Draft, ChainError> {
+        self.replacement_draft(old, signed, with).await
     }
 
     fn effects(&self, draft: &Draft) -> Result<Effects, ChainError> {
-        let (_, body) = self.read_draft(draft)?;
-        let items = decode::effects(&self.network, &body);
+        let (from, drafted) = self.read_any(draft)?;
+        let items = drafted.effects(&self.network, from);
         Ok(Effects {
             network: self.network.id.clone(),
             native: self.network.native(),
@@ -183,16 +216,21 @@ impl Chain for EvmChain {
     }
 
     async fn simulate(&self, draft: &Draft) -> Result<Simulation, ChainError> {
-        let (from, body) = self.read_draft(draft)?;
-        let token = erc20::Transfer::decode(&body.input).is_some();
-        let call = Call { from, to: body.to, value: body.value, input: body.input };
+        let call = match self.read_any(draft)? {
+            (from, Drafted::Built(body)) => {
+                Call { from, to: body.to, value: body.value, input: body.input }
+            }
+            (from, Drafted::Fixed(fixed)) => match Self::runs(from, &fixed) {
+                Ok(call) => call,
+                Err(simulation) => return Ok(simulation),
+            },
+        };
+        let answers = erc20::answers(&call.input);
         let failed = |error: String| {
             Ok(Simulation { success: false, logs: Vec::new(), units_consumed: None, error: Some(error) })
         };
         match self.node.run(&call, "pending").await {
-            Ok(answer) if token && erc20::transfer_refused(&answer) => {
-                failed("the token refuses the transfer".to_owned())
-            }
+            Ok(answer) if answers && erc20::refused(&answer) => failed(erc20::REFUSED.to_owned()),
             Ok(_) => {
                 // The outcome is known; the gas used is a courtesy.
                 let units_consumed = self.node.estimate_gas(&call).await.ok();
@@ -205,12 +243,22 @@ impl Chain for EvmChain {
         }
     }
 
+    async fn gas_prices(&self) -> Result<GasPrices, ChainError> {
+        Ok(self.market().await?.now())
+    }
+
     async fn complete(&self, draft: &Draft, lane: &Lane) -> Result<Completed, ChainError> {
-        self.complete_draft(draft, lane).await
+        match self.read_any(draft)? {
+            (_, Drafted::Built(_)) => self.complete_draft(draft, lane).await,
+            (from, Drafted::Fixed(fixed)) => self.complete_fixed(from, &fixed, lane).await,
+        }
     }
 
     fn assemble(&self, completed: &Completed, signature: &[u8]) -> Result<SignedTx, ChainError> {
-        self.join(completed, signature)
+        match self.join_fixed(completed, signature)? {
+            Some(signed) => Ok(signed),
+            None => self.join(completed, signature),
+        }
     }
 
     async fn submit(&self, signed: &SignedTx) -> Result<Submission, ChainError> {

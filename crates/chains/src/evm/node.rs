@@ -49,16 +49,21 @@ pub(super) struct Receipt {
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(super) struct Call {
     pub(super) from: Address,
-    pub(super) to: Address,
+    /// None creates a contract.
+    pub(super) to: Option<Address>,
     pub(super) value: U256,
     pub(super) input: Bytes,
 }
 
 impl Call {
     fn json(&self) -> Value {
-        json!({
-            "from": self.from, "to": self.to, "data": self.input, "value": format!("0x{:x}", self.value),
-        })
+        let mut call = json!({
+            "from": self.from, "data": self.input, "value": format!("0x{:x}", self.value),
+        });
+        if let (Some(to), Some(fields)) = (self.to, call.as_object_mut()) {
+            fields.insert("to".to_owned(), json!(to));
+        }
+        call
     }
 }
 
@@ -128,7 +133,7 @@ impl Node {
 
     /// Reads a contract: [`Node::run`] from nobody, on the latest block.
     pub(super) async fn read(&self, contract: Address, input: Bytes) -> Result<Bytes, RpcFailure> {
-        let call = Call { from: Address::ZERO, to: contract, value: U256::ZERO, input };
+        let call = Call { from: Address::ZERO, to: Some(contract), value: U256::ZERO, input };
         self.run(&call, "latest").await
     }
 

@@ -4,77 +4,144 @@
 use std::collections::HashSet;
 
 use ed25519_dalek::{Signature, VerifyingKey};
-use solana_message::v0;
+use solana_message::VersionedMessage;
 use solana_pubkey::Pubkey;
 use waiaas_core::draft::{Completed, Draft, SigningPayload};
 use waiaas_core::network::NetworkId;
 
-use super::body::{Body, read_message};
-use super::{SolanaChain, address, fees};
-use crate::{ChainError, Expiry, Lane, SignedTx};
+use super::body::{Body, Origin};
+use super::fees::Bounds;
+use super::node::Node;
+use super::text::{self, Text};
+use super::{Content, SolanaChain, address, external, fees, message, not_replaced};
+use crate::{ChainError, Expiry, Lane, Refusal, SignedTx};
 
 /// How many accounts `getRecentPrioritizationFees` takes.
 const MAX_PRICED_ACCOUNTS: usize = 128;
 
+/// Blocks for which a blockhash may be used.
+const BLOCKHASH_LIFE: u64 = 150;
+
 impl SolanaChain {
-    /// Sets blockhash and unit price.
+    /// Sets what is volatile, once the facts behind the draft have proved to hold still.
     pub(super) async fn complete_draft(&self, draft: &Draft, lane: &Lane) -> Result<Completed, ChainError> {
-        let (_, body) = self.read(draft)?;
-        let node = self.node().await?;
+        if lane.replaces.is_some() {
+            return Err(not_replaced());
+        }
+        let unsigned = match self.read(draft)? {
+            (from, Content::Text(text)) => text.unsigned(&from),
+            (_, Content::Transaction(body)) => {
+                let node = self.node().await?;
+                self.confirm_facts(node, &body).await?;
+                match body.origin() {
+                    Origin::Here => self.fill_in(node, &body, lane).await?,
+                    Origin::Elsewhere => as_it_is(node, &body, lane).await?,
+                }
+            }
+        };
+        let read = read_back(&self.network.id, &unsigned)?;
+        Ok(Completed::new(&read.draft, unsigned, SigningPayload::Ed25519(read.payload)))
+    }
+
+    /// Refuses a draft whose meaning depends on what is no longer so.
+    async fn confirm_facts(&self, node: &Node, body: &Body) -> Result<(), ChainError> {
+        if self.gather(node, body.message()).await?.confirm(body.facts()) {
+            return Ok(());
+        }
+        let text = "an account that the transaction uses has changed since it was judged; ask for it again";
+        Err(ChainError::Refused(Refusal::Unsupported(text.to_owned())))
+    }
+
+    /// Sets blockhash and unit price.
+    async fn fill_in(&self, node: &Node, body: &Body, lane: &Lane) -> Result<Vec<u8>, ChainError> {
         let recent = node.recent_prices(&writable(body.message())).await?;
-        let cap = self.options.priority_fee_cap;
-        let bounds = (cap, body.unit_limit(), body.fee_budget());
-        let price = fees::unit_price(recent, bounds.0, bounds.1, bounds.2);
-        let price = fees::varied(price, lane.variation, bounds);
+        let bounds = Bounds::of(body.terms(), body.fee_budget(), self.options.priority_fee_cap);
+        let price = fees::varied(fees::unit_price(recent, bounds), lane.variation, bounds);
         // Last, so that none of its life is spent on other questions.
         let blockhash = node.recent_blockhash().await?;
-        let unsigned = body.with_volatile(blockhash.hash, price)?.unsigned(blockhash.last_valid_block_height);
-        let (recovered, _, payload) = read_back(&self.network.id, &unsigned)?;
-        Ok(Completed::new(&recovered, unsigned, payload))
+        body.with_volatile(blockhash.hash, price)?.unsigned(blockhash.last_valid_block_height)
     }
 }
 
+/// Leaves a transaction built elsewhere as it came, if its blockhash may still be used. From when on it
+/// may not is not known, but no blockhash of now outlives the newest possible one.
+async fn as_it_is(node: &Node, body: &Body, lane: &Lane) -> Result<Vec<u8>, ChainError> {
+    if lane.variation > 0 {
+        let text = "this very transaction has been signed already";
+        return Err(ChainError::Refused(Refusal::Unsupported(text.to_owned())));
+    }
+    if !node.blockhash_is_valid(body.message().recent_blockhash()).await? {
+        return Err(external::stale());
+    }
+    let height = node.newest_height().await?;
+    body.unsigned(height.saturating_add(BLOCKHASH_LIFE))
+}
+
 /// The accounts whose write locks have a price.
-fn writable(message: &v0::Message) -> Vec<Pubkey> {
-    let keys = message.account_keys.iter().enumerate();
+fn writable(message: &VersionedMessage) -> Vec<Pubkey> {
+    let keys = message.static_account_keys().iter().enumerate();
     let written = keys.filter(|(index, _)| {
         message.is_maybe_writable_with_reserved_addresses(*index, None::<&HashSet<Pubkey>>)
     });
     written.map(|(_, key)| *key).take(MAX_PRICED_ACCOUNTS).collect()
 }
 
-/// The draft these bytes carry out, their last valid block height, and what to sign.
-fn read_back(network: &NetworkId, unsigned: &[u8]) -> Result<(Draft, u64, SigningPayload), ChainError> {
-    let (body, height) = Body::read_unsigned(unsigned)?;
-    let payer = body.message().account_keys.first();
-    let from = payer.map(address).ok_or_else(|| ChainError::Corrupt("nobody pays".to_owned()))?;
-    let draft = Draft { network: network.clone(), from, body: body.draft()? };
-    Ok((draft, height, SigningPayload::Ed25519(body.message().serialize())))
+/// What completed bytes are.
+#[derive(Debug)]
+struct ReadBack {
+    /// The draft they carry out.
+    draft: Draft,
+    /// What to sign.
+    payload: Vec<u8>,
+    expiry: Expiry,
 }
 
-/// Joins completed bytes and signature into a transaction as it goes over the wire.
+fn read_back(network: &NetworkId, unsigned: &[u8]) -> Result<ReadBack, ChainError> {
+    let corrupt = |what: &str| ChainError::Corrupt(what.to_owned());
+    let (from, body, payload, expiry) = if unsigned.first() == Some(&text::VERSION) {
+        let (from, text) =
+            Text::read_unsigned(unsigned).ok_or_else(|| corrupt("the text is not one that is signed"))?;
+        (from, text.body(), text.as_str().as_bytes().to_vec(), Expiry::Never)
+    } else {
+        let (body, height) = Body::read_unsigned(unsigned)?;
+        let payer = body.message().static_account_keys().first().copied();
+        let from = payer.ok_or_else(|| corrupt("nobody pays"))?;
+        (from, body.draft()?, body.message().serialize(), Expiry::BlockHeight(height))
+    };
+    let draft = Draft { network: network.clone(), from: address(&from), body };
+    Ok(ReadBack { draft, payload, expiry })
+}
+
+/// Joins completed bytes and signature: a transaction as it goes over the wire, or for a text the
+/// signature alone.
 pub(super) fn assemble(
     network: &NetworkId,
     completed: &Completed,
     signature: &[u8],
 ) -> Result<SignedTx, ChainError> {
     let corrupt = |what: &str| ChainError::Corrupt(what.to_owned());
-    let (draft, height, payload) = read_back(network, completed.unsigned())?;
-    if draft.digest() != completed.draft() || payload != *completed.payload() {
+    let ReadBack { draft, payload, expiry } = read_back(network, completed.unsigned())?;
+    if draft.digest() != completed.draft() {
         return Err(corrupt("the completed bytes carry out another draft"));
     }
-    let SigningPayload::Ed25519(message) = payload else {
-        return Err(corrupt("the payload is for another chain"));
-    };
+    match completed.payload() {
+        SigningPayload::Ed25519(asked) if *asked == payload => {}
+        SigningPayload::Ed25519(_) | SigningPayload::Secp256k1(_) => {
+            return Err(corrupt("the payload is not what the completed bytes need signed"));
+        }
+    }
     let signature: [u8; 64] = signature.try_into().map_err(|_| corrupt("a signature has 64 bytes"))?;
-    if !signed_by(draft.from.as_bytes(), &message, &signature) {
+    if !signed_by(draft.from.as_bytes(), &payload, &signature) {
         return Err(corrupt("the signature is not the sender's"));
     }
-    let mut bytes = vec![1];
-    bytes.extend(signature);
-    bytes.extend(message);
+    let bytes = match expiry {
+        Expiry::Never => signature.to_vec(),
+        Expiry::BlockHeight(_) | Expiry::Nonce(_) | Expiry::Time(_) => {
+            [&[1], signature.as_slice(), &payload].concat()
+        }
+    };
     let hash = bs58::encode(signature).into_string();
-    Ok(SignedTx { bytes, hash, expiry: Expiry::BlockHeight(height) })
+    Ok(SignedTx { bytes, hash, expiry })
 }
 
 fn signed_by(key: &[u8], message: &[u8], signature: &[u8; 64]) -> bool {
@@ -83,23 +150,24 @@ fn signed_by(key: &[u8], message: &[u8], signature: &[u8; 64]) -> bool {
 }
 
 /// The message of a signed transaction, provided its one signature is `from`'s and is its id.
-pub(super) fn read_signed(from: &Pubkey, signed: &SignedTx) -> Result<v0::Message, ChainError> {
+pub(super) fn read_signed(from: &Pubkey, signed: &SignedTx) -> Result<VersionedMessage, ChainError> {
     let corrupt = |what: &str| ChainError::Corrupt(what.to_owned());
     let rest = signed.bytes.strip_prefix(&[1]).ok_or_else(|| corrupt("not one signature"))?;
-    let (signature, message) = rest.split_first_chunk::<64>().ok_or_else(|| corrupt("too short"))?;
+    let (signature, bytes) = rest.split_first_chunk::<64>().ok_or_else(|| corrupt("too short"))?;
     if bs58::encode(signature).into_string() != signed.hash {
         return Err(corrupt("the transaction id is not that of the bytes"));
     }
-    if !signed_by(from.as_array(), message, signature) {
+    if !signed_by(from.as_array(), bytes, signature) {
         return Err(corrupt("the signature is not the sender's"));
     }
-    read_message(message)
+    message::read(bytes).ok_or_else(|| corrupt("the message is malformed"))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::solana::body::tests::{WALLET, message, transfer};
+    use crate::solana::body::tests::{WALLET, facts, message, own, transfer};
+    use crate::solana::facts::Facts;
     use ed25519_dalek::{Signer, SigningKey};
     use solana_hash::Hash;
 
@@ -110,12 +178,11 @@ mod tests {
     }
 
     fn completed(blockhash: u8, price: u64) -> (Draft, Vec<u8>) {
-        let recipient = Some(Pubkey::new_from_array([9; 32]));
-        let body = Body::new(6_000, 3, recipient, message(&[transfer(5)])).expect("a body");
+        let body = Body::new(Origin::Here, 6_000, facts(), message(&[transfer(5)])).expect("a body");
         let draft =
             Draft { network: network(), from: address(&WALLET), body: body.draft().expect("a draft") };
         let done = body.with_volatile(Hash::new_from_array([blockhash; 32]), price).expect("completed");
-        (draft, done.unsigned(1_000))
+        (draft, done.unsigned(1_000).expect("unsigned"))
     }
 
     #[test]
@@ -127,7 +194,8 @@ mod tests {
             for bit in 0..8 {
                 let mut bytes = unsigned.clone();
                 bytes[at] ^= 1 << bit;
-                let Ok((read, ..)) = read_back(&network(), &bytes) else { continue };
+                let Ok(read) = read_back(&network(), &bytes) else { continue };
+                let read = read.draft;
                 let price = unsigned.iter().zip(&other).position(|(a, b)| a != b).expect("differs");
                 let hash = unsigned.iter().zip(&same).position(|(a, b)| a != b).expect("differs");
                 let volatile = (1..=8).contains(&at)
@@ -144,14 +212,12 @@ mod tests {
     fn only_the_senders_signature_over_these_bytes_is_taken() {
         let key = SigningKey::from_bytes(&[1; 32]);
         let from = Pubkey::new_from_array(key.verifying_key().to_bytes());
-        let mut own = message(&[]);
-        own.account_keys[0] = from;
-        let body = Body::new(6_000, 0, None, own).expect("a body");
+        let body = Body::new(Origin::Here, 6_000, Facts::default(), own(&from, &[])).expect("a body");
         let body = body.with_volatile(Hash::new_from_array([4; 32]), 1).expect("completed");
-        let unsigned = body.unsigned(1_000);
-        let (draft, _, payload) = read_back(&network(), &unsigned).expect("reads");
-        let SigningPayload::Ed25519(bytes) = &payload else { panic!("another chain's") };
-        let good = key.sign(bytes).to_bytes();
+        let unsigned = body.unsigned(1_000).expect("unsigned");
+        let ReadBack { draft, payload, .. } = read_back(&network(), &unsigned).expect("reads");
+        let good = key.sign(&payload).to_bytes();
+        let payload = SigningPayload::Ed25519(payload);
         let completed = Completed::new(&draft, unsigned.clone(), payload.clone());
         let signed = assemble(&network(), &completed, &good).expect("assembles");
         assert_eq!(signed.expiry, Expiry::BlockHeight(1_000));
@@ -167,5 +233,23 @@ mod tests {
         assert!(assemble(&NetworkId::new("solana-devnet"), &completed, &good).is_err());
         let other = Draft { body: vec![], ..draft };
         assert!(assemble(&network(), &Completed::new(&other, unsigned, payload), &good).is_err());
+    }
+
+    #[test]
+    fn a_text_is_signed_as_it_is_and_by_the_wallet_it_was_judged_for() {
+        let key = SigningKey::from_bytes(&[1; 32]);
+        let from = Pubkey::new_from_array(key.verifying_key().to_bytes());
+        let text = Text::new("sign in to example.com".as_bytes()).expect("a text");
+        let draft = Draft { network: network(), from: address(&from), body: text.body() };
+        let completed = |unsigned: Vec<u8>| {
+            let read = read_back(&network(), &unsigned).expect("reads");
+            Completed::new(&read.draft, unsigned, SigningPayload::Ed25519(read.payload))
+        };
+        let own = completed(text.unsigned(&from));
+        assert_eq!(own.draft(), draft.digest());
+        let signature = key.sign(b"sign in to example.com").to_bytes();
+        let signed = assemble(&network(), &own, &signature).expect("assembles");
+        assert_eq!((signed.bytes, signed.expiry), (signature.to_vec(), Expiry::Never));
+        assert!(assemble(&network(), &completed(text.unsigned(&WALLET)), &signature).is_err());
     }
 }

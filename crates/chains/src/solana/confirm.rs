@@ -1,11 +1,12 @@
 //! Broadcasting, and what became of it. Absence of data is never failure.
 
 use solana_hash::Hash;
-use solana_message::v0;
+use solana_message::VersionedMessage;
 use solana_pubkey::Pubkey;
 use waiaas_core::U256;
 
 use super::complete::read_signed;
+use super::fees::Terms;
 use super::node::{Node, Status};
 use super::{Commitment, SolanaChain, fees, reason};
 use crate::rpc::RpcFailure;
@@ -47,14 +48,14 @@ impl SolanaChain {
         &self,
         node: &Node,
         signature: &str,
-        message: &v0::Message,
+        message: &VersionedMessage,
         last_valid: u64,
     ) -> Result<Fate, ChainError> {
         let mut proved = false;
         let mut open = false;
         let mut failure = None;
         for single in node.singles() {
-            match look(&single, signature, &message.recent_blockhash, last_valid).await {
+            match look(&single, signature, message.recent_blockhash(), last_valid).await {
                 Ok(Look::Found(status)) => return self.landed(&single, signature, message, &status).await,
                 Ok(Look::Absent) => proved = true,
                 Ok(Look::CannotTell) => open = true,
@@ -73,7 +74,7 @@ impl SolanaChain {
         &self,
         node: &Node,
         signature: &str,
-        message: &v0::Message,
+        message: &VersionedMessage,
         status: &Status,
     ) -> Result<Fate, ChainError> {
         if !reached(status, self.options.commitment) {
@@ -81,7 +82,7 @@ impl SolanaChain {
         }
         // The outcome is settled, so a fee that cannot be read is replaced by what the bytes offer.
         let paid = node.fee_paid(signature, self.options.commitment.as_str()).await.ok().flatten();
-        let fee = U256::from(paid.or_else(|| fees::offered(message)).unwrap_or(fees::PER_SIGNATURE));
+        let fee = U256::from(paid.or_else(|| Terms::read(message)?.fee()).unwrap_or(fees::PER_SIGNATURE));
         if status.err.is_null() {
             Ok(Fate::Confirmed { fee, block: status.slot })
         } else {
@@ -151,7 +152,7 @@ fn refused(refusal: &RpcFailure, wire: &[u8]) -> Submission {
     if err.is_some_and(reason::already_processed) || text.contains("already been processed") {
         return Submission::Accepted;
     }
-    let message = wire.get(65..).and_then(|message| super::body::read_message(message).ok());
+    let message = wire.get(65..).and_then(|message| super::message::read(message));
     match (err, message) {
         (Some(err), Some(message)) => Submission::Rejected(reason::explain(err, &message)),
         _ => Submission::Rejected(text.clone()),

@@ -7,6 +7,8 @@ use solana_pubkey::Pubkey;
 use spl_token_2022_interface::extension::ExtensionType;
 use spl_token_2022_interface::extension::account_len::try_calculate_account_len_from_mint_data as account_len;
 
+use super::facts::MintFact;
+
 /// One of Solana's two token programs.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum TokenProgram {
@@ -36,6 +38,8 @@ const ACCOUNT: usize = 165;
 const MINT: usize = 82;
 const TYPE_MINT: u8 = 1;
 const TYPE_ACCOUNT: u8 = 2;
+/// Metaplex Token Metadata.
+const METADATA: Pubkey = Pubkey::from_str_const("metaqbxxUerdq28cj1RbAWkYQm3ybzjb6a8bt518x1s");
 /// Longest symbol kept.
 const SYMBOL: usize = 16;
 
@@ -48,6 +52,9 @@ pub(super) struct Mint {
     pub(super) symbol: String,
     /// Bytes of an associated token account. `None` when an extension is unknown.
     pub(super) account_size: Option<usize>,
+    pub(super) supply: u64,
+    /// Who may make more of it.
+    pub(super) authority: Option<Pubkey>,
     extensions: Vec<(u16, Vec<u8>)>,
 }
 
@@ -58,6 +65,12 @@ pub(super) struct TokenAccount {
     pub(super) owner: Pubkey,
     pub(super) amount: u64,
     pub(super) frozen: bool,
+}
+
+/// The master edition of a mint: an address derived for the Token Metadata program.
+fn edition(mint: &Pubkey) -> Pubkey {
+    let seeds = [b"metadata".as_slice(), METADATA.as_array(), mint.as_array(), b"edition"];
+    Pubkey::find_program_address(&seeds, &METADATA).0
 }
 
 impl Mint {
@@ -72,6 +85,11 @@ impl Mint {
         if *data.get(45)? != 1 {
             return None;
         }
+        let supply = u64::from_le_bytes(*data.get(36..44)?.first_chunk()?);
+        let authority = match data.first_chunk::<4>()? {
+            [1, 0, 0, 0] => Some(Pubkey::new_from_array(*data.get(4..36)?.first_chunk()?)),
+            _ => None,
+        };
         let metadata = extensions.iter().find(|(kind, _)| *kind == u16::from(ExtensionType::TokenMetadata));
         let symbol = metadata.and_then(|(_, value)| symbol(value)).unwrap_or_default();
         let account_size = match program {
@@ -79,7 +97,29 @@ impl Mint {
             // The associated token account program asks for this extension always.
             TokenProgram::Token2022 => account_len(data, &[ExtensionType::ImmutableOwner]).ok(),
         };
-        Some(Self { program, decimals, symbol, account_size, extensions })
+        Some(Self { program, decimals, symbol, account_size, supply, authority, extensions })
+    }
+
+    /// What the mint at `key` means for a transfer.
+    pub(super) fn fact(&self, key: &Pubkey) -> MintFact {
+        MintFact { program: self.program, nft: self.is_nft(key), beyond: self.beyond(key) }
+    }
+
+    /// Whether there is one indivisible piece and will be no other: nobody may mint, or nobody but the
+    /// mint's master edition, a Metaplex account that has no way to.
+    fn is_nft(&self, key: &Pubkey) -> bool {
+        let closed = self.authority.is_none_or(|authority| authority == edition(key));
+        self.decimals == 0 && self.supply == 1 && closed
+    }
+
+    fn beyond(&self, key: &Pubkey) -> Option<Pubkey> {
+        let hook = u16::from(ExtensionType::TransferHook);
+        let hook = self.extensions.iter().find(|(kind, _)| *kind == hook);
+        // Authority, then the program.
+        let program = hook.and_then(|(_, value)| value.get(32..64)?.first_chunk::<32>());
+        let program =
+            program.map(|bytes| Pubkey::new_from_array(*bytes)).filter(|id| *id != Pubkey::default());
+        program.or_else(|| self.obstacle().map(|_| *key))
     }
 
     /// The extension that keeps a plain transfer from being exactly what it says, if there is one.
@@ -245,6 +285,39 @@ mod tests {
         unknown[166..168].copy_from_slice(&999u16.to_le_bytes());
         let unknown = Mint::read(TokenProgram::Token2022, &unknown).expect("a mint");
         assert_eq!((unknown.obstacle().as_deref(), unknown.account_size), (Some("extension 999"), None));
+    }
+
+    #[test]
+    fn one_piece_that_nobody_can_add_to_is_an_nft() {
+        let key = Pubkey::new_from_array([5; 32]);
+        let of = |decimals: u8, supply: u64, authority: Option<Pubkey>| {
+            let mut data = mint(&[]);
+            data[44] = decimals;
+            data[36..44].copy_from_slice(&supply.to_le_bytes());
+            if let Some(authority) = authority {
+                data[0] = 1;
+                data[4..36].copy_from_slice(authority.as_array());
+            }
+            Mint::read(TokenProgram::Token, &data).expect("a mint").fact(&key).nft
+        };
+        assert!(of(0, 1, None));
+        assert!(of(0, 1, Some(edition(&key))), "the master edition makes no more");
+        assert!(!of(0, 1, Some(key)) && !of(0, 1, Some(edition(&METADATA))), "more can be made");
+        assert!(!of(0, 2, None) && !of(0, 0, None) && !of(1, 1, None));
+    }
+
+    #[test]
+    fn whoever_else_decides_about_a_transfer_is_named() {
+        let key = Pubkey::new_from_array([5; 32]);
+        let hook = [[0; 32], [9; 32]].concat();
+        for (kind, value, expected) in [
+            (ExtensionType::TransferHook, hook.as_slice(), Some(Pubkey::new_from_array([9; 32]))),
+            (ExtensionType::TransferHook, &[0; 64], Some(key)),
+            (ExtensionType::TransferFeeConfig, &[0; 108], Some(key)),
+            (ExtensionType::PermanentDelegate, &[3; 32], None),
+        ] {
+            assert_eq!(read(&[(kind, value)]).fact(&key).beyond, expected, "{kind:?}");
+        }
     }
 
     #[test]

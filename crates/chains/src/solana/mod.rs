@@ -1,4 +1,4 @@
-//! Solana clusters: v0 messages, System and token transfers, confirmation by block height.
+//! Solana clusters: messages built here and elsewhere, texts, what they do, confirmation by block height.
 //!
 //! Belongs here: everything that knows Solana's formats and methods. Does not belong here: how HTTP
 //! calls reach a node (`rpc`), what a transaction is worth (`price`), or whether it is allowed.
@@ -7,11 +7,17 @@ mod body;
 mod build;
 mod complete;
 mod confirm;
+mod cursor;
 mod decode;
+mod external;
+mod facts;
 mod fees;
+mod gather;
+mod message;
 mod mint;
 mod node;
 mod reason;
+mod text;
 mod tokens;
 
 use async_trait::async_trait;
@@ -24,11 +30,15 @@ use waiaas_core::draft::{Completed, Draft};
 use waiaas_core::effect::Effects;
 use waiaas_core::intent::Intent;
 use waiaas_core::network::{Environment, Network};
+use waiaas_core::transaction::Replacement;
 
 use self::body::Body;
 use self::node::Node;
+use self::text::Text;
 use crate::rpc::RpcPool;
-use crate::{Chain, ChainError, Fate, Holding, Lane, Refusal, SignedTx, Simulation, Submission, TokenFacts};
+use crate::{
+    Chain, ChainError, Fate, GasPrices, Holding, Lane, Refusal, SignedTx, Simulation, Submission, TokenFacts,
+};
 
 /// Genesis hashes of mainnet-beta, devnet and testnet. Their first 32 characters are the CAIP-2 references.
 const PUBLIC_CLUSTERS: [&str; 3] = [
@@ -80,6 +90,12 @@ impl Default for SolanaOptions {
     }
 }
 
+/// What a draft holds.
+enum Content {
+    Transaction(Box<Body>),
+    Text(Text),
+}
+
 /// One Solana cluster.
 #[derive(Debug)]
 pub struct SolanaChain {
@@ -118,14 +134,20 @@ impl SolanaChain {
     }
 
     /// The draft's body, if the draft is one of this cluster's.
-    fn read(&self, draft: &Draft) -> Result<(Pubkey, Body), ChainError> {
+    fn read(&self, draft: &Draft) -> Result<(Pubkey, Content), ChainError> {
         if draft.network != self.network.id {
             return Err(ChainError::Corrupt(format!("the draft is for {}", draft.network)));
         }
         let Address::Solana(from) = draft.from else {
             return Err(ChainError::Corrupt("the draft's sender is not a Solana address".to_owned()));
         };
-        Ok((Pubkey::new_from_array(from), Body::read_draft(&draft.body)?))
+        let content = if draft.body.first() == Some(&text::VERSION) {
+            let unsigned = || ChainError::Corrupt("the text is not one that is signed".to_owned());
+            Content::Text(Text::read(&draft.body).ok_or_else(unsigned)?)
+        } else {
+            Content::Transaction(Box::new(Body::read_draft(&draft.body)?))
+        };
+        Ok((Pubkey::new_from_array(from), content))
     }
 
     fn bad_answer(&self, reason: impl Into<String>) -> ChainError {
@@ -156,6 +178,13 @@ fn solana(address: Address) -> Result<Pubkey, ChainError> {
     }
 }
 
+/// Nothing here takes another transaction's place; a blockhash that grows old ends it.
+fn not_replaced() -> ChainError {
+    let why = "a Solana transaction is not replaced: one that does not land dies by itself within about \
+               two minutes, and can then be asked for anew";
+    ChainError::Refused(Refusal::Unsupported(why.to_owned()))
+}
+
 fn address(key: &Pubkey) -> Address {
     Address::Solana(key.to_bytes())
 }
@@ -170,14 +199,17 @@ impl Chain for SolanaChain {
         self.build_draft(solana(from)?, intent).await
     }
 
+    async fn replacement(&self, _: &Draft, _: &[u8], _: Replacement) -> Result<Draft, ChainError> {
+        Err(not_replaced())
+    }
+
     fn effects(&self, draft: &Draft) -> Result<Effects, ChainError> {
-        let (from, body) = self.read(draft)?;
-        Ok(Effects {
-            network: self.network.id.clone(),
-            native: self.network.native(),
-            from: draft.from,
-            items: decode::effects(&body, &from, &self.network.caip2),
-        })
+        let items = match self.read(draft)? {
+            (from, Content::Transaction(body)) => decode::effects(&body, &from, &self.network.caip2),
+            (_, Content::Text(text)) => vec![crate::message::effect(text.as_str())],
+        };
+        let network = self.network.id.clone();
+        Ok(Effects { network, native: self.network.native(), from: draft.from, items })
     }
 
     async fn token(&self, token: Address) -> Result<TokenFacts, ChainError> {
@@ -185,7 +217,10 @@ impl Chain for SolanaChain {
     }
 
     async fn simulate(&self, draft: &Draft) -> Result<Simulation, ChainError> {
-        let (_, body) = self.read(draft)?;
+        let (_, Content::Transaction(body)) = self.read(draft)? else {
+            // No node has a part in a text.
+            return Ok(Simulation { success: true, logs: Vec::new(), units_consumed: None, error: None });
+        };
         let outcome = self.node().await?.simulate(body.message()).await?;
         Ok(Simulation {
             success: outcome.err.is_null(),
@@ -193,6 +228,13 @@ impl Chain for SolanaChain {
             logs: outcome.logs.unwrap_or_default(),
             units_consumed: outcome.units_consumed,
         })
+    }
+
+    async fn gas_prices(&self) -> Result<GasPrices, ChainError> {
+        let mut recent = self.node().await?.recent_prices(&[]).await?;
+        recent.sort_unstable();
+        let median = recent.get(recent.len() / 2).copied().map_or(0, u128::from);
+        Ok(GasPrices { price: median, priority: median })
     }
 
     async fn complete(&self, draft: &Draft, lane: &Lane) -> Result<Completed, ChainError> {

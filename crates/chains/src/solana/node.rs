@@ -6,7 +6,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use solana_hash::Hash;
-use solana_message::v0;
+use solana_message::VersionedMessage;
 use solana_pubkey::Pubkey;
 
 use crate::ChainError;
@@ -160,12 +160,10 @@ impl Node {
     }
 
     /// Runs `message` with a blockhash of the node's own and no signatures.
-    pub(super) async fn simulate(&self, message: &v0::Message) -> Result<Outcome, ChainError> {
-        let mut wire = vec![message.header.num_required_signatures];
-        wire.resize(
-            usize::from(message.header.num_required_signatures).saturating_mul(64).saturating_add(1),
-            0,
-        );
+    pub(super) async fn simulate(&self, message: &VersionedMessage) -> Result<Outcome, ChainError> {
+        let signatures = message.header().num_required_signatures;
+        let mut wire = vec![signatures];
+        wire.resize(usize::from(signatures).saturating_mul(64).saturating_add(1), 0);
         wire.extend(message.serialize());
         let options = json!({
             "commitment": CONFIRMED, "encoding": "base64", "sigVerify": false, "replaceRecentBlockhash": true,
@@ -249,6 +247,11 @@ impl Node {
     /// Height of the newest finalised block.
     pub(super) async fn finalized_height(&self) -> Result<u64, ChainError> {
         self.ask("getBlockHeight", json!([{"commitment": "finalized"}])).await
+    }
+
+    /// Height of the newest block the node has seen, voted for or not.
+    pub(super) async fn newest_height(&self) -> Result<u64, ChainError> {
+        self.ask("getBlockHeight", json!([{"commitment": "processed"}])).await
     }
 
     /// Slot and height of the newest finalised block, from one node.

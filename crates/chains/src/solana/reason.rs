@@ -1,14 +1,14 @@
 //! The runtime's error values in words.
 
 use serde_json::Value;
-use solana_message::v0;
+use solana_message::VersionedMessage;
 use solana_pubkey::Pubkey;
 
 /// Longest text taken over from a node.
 const LONGEST: usize = 200;
 
 /// Says in words what a `TransactionError` in JSON means for `message`.
-pub(super) fn explain(err: &Value, message: &v0::Message) -> String {
+pub(super) fn explain(err: &Value, message: &VersionedMessage) -> String {
     if let Some(name) = err.as_str() {
         return plain(name);
     }
@@ -16,9 +16,9 @@ pub(super) fn explain(err: &Value, message: &v0::Message) -> String {
         return shorten(&err.to_string());
     };
     let program = message
-        .instructions
+        .instructions()
         .get(index)
-        .and_then(|instruction| message.account_keys.get(usize::from(instruction.program_id_index)));
+        .and_then(|instruction| message.static_account_keys().get(usize::from(instruction.program_id_index)));
     let what = match inner.get("Custom").and_then(Value::as_u64) {
         Some(code) => custom(program, code),
         None => inner.as_str().map_or_else(|| shorten(&inner.to_string()), plain),

@@ -70,27 +70,63 @@ impl Anvil {
 
     /// Deploys OpenZeppelin's `ERC20PresetFixedSupply` with its whole supply in `owner`'s hands.
     pub(crate) async fn deploy_erc20(&self, symbol: &str, supply: u64, owner: [u8; 20]) -> [u8; 20] {
-        let path = parts().join("@openzeppelin/contracts/build/contracts/ERC20PresetFixedSupply.json");
+        let head = format!("{:064x}{:064x}{supply:064x}{:0>64}", 128, 192, hex::encode(owner));
+        let arguments = format!("{head}{}{}", text("Test token"), text(symbol));
+        self.deploy("ERC20PresetFixedSupply", &arguments).await
+    }
+
+    /// Deploys OpenZeppelin's `ERC721PresetMinterPauserAutoId` and mints ids 0 and 1 to `owner`.
+    pub(crate) async fn deploy_erc721(&self, owner: [u8; 20]) -> [u8; 20] {
+        let arguments =
+            format!("{:064x}{:064x}{:064x}{}{}{}", 96, 160, 224, text("Art"), text("ART"), text("ipfs"));
+        let contract = self.deploy("ERC721PresetMinterPauserAutoId", &arguments).await;
+        for _ in 0..2 {
+            // mint(address)
+            self.transact(contract, &format!("6a627842{:0>64}", hex::encode(owner))).await;
+        }
+        contract
+    }
+
+    /// Deploys OpenZeppelin's `ERC1155PresetMinterPauser` and mints `amount` of id 7 to `owner`.
+    pub(crate) async fn deploy_erc1155(&self, owner: [u8; 20], amount: u64) -> [u8; 20] {
+        let contract =
+            self.deploy("ERC1155PresetMinterPauser", &format!("{:064x}{}", 32, text("ipfs"))).await;
+        // mint(address,uint256,uint256,bytes)
+        let owner = hex::encode(owner);
+        self.transact(
+            contract,
+            &format!("731133e9{owner:0>64}{:064x}{amount:064x}{:064x}{:064x}", 7, 128, 0),
+        )
+        .await;
+        contract
+    }
+
+    /// Creation code of an OpenZeppelin contract, as hex.
+    pub(crate) fn code_of(name: &str) -> String {
+        let path = parts().join("@openzeppelin/contracts/build/contracts").join(format!("{name}.json"));
         let artifact: Value = serde_json::from_slice(&std::fs::read(path).expect("artifact")).expect("json");
-        let bytecode = artifact["bytecode"].as_str().expect("bytecode");
-        let text = |text: &str| format!("{:064x}{:0<64}", text.len(), hex::encode(text));
-        let arguments = format!(
-            "{:064x}{:064x}{supply:064x}{:0>64}{}{}",
-            128,
-            192,
-            hex::encode(owner),
-            text("Test token"),
-            text(symbol)
-        );
-        let from = self.call("eth_accounts", json!([])).await[0].clone();
-        let data = format!("{bytecode}{arguments}");
-        let hash =
-            self.call("eth_sendTransaction", json!([{"from": from, "data": data, "gas": "0x2dc6c0"}])).await;
-        self.mine(1).await;
-        let receipt = self.call("eth_getTransactionReceipt", json!([hash])).await;
-        assert_eq!(receipt["status"], "0x1", "the token deploys");
+        artifact["bytecode"].as_str().expect("bytecode").trim_start_matches("0x").to_owned()
+    }
+
+    async fn deploy(&self, name: &str, arguments: &str) -> [u8; 20] {
+        let receipt = self.send(json!({ "data": format!("0x{}{arguments}", Self::code_of(name)) })).await;
         let address = receipt["contractAddress"].as_str().expect("contract").trim_start_matches("0x");
         hex::decode(address).expect("hex").try_into().expect("20 bytes")
+    }
+
+    async fn transact(&self, to: [u8; 20], data: &str) {
+        self.send(json!({ "to": format!("0x{}", hex::encode(to)), "data": format!("0x{data}") })).await;
+    }
+
+    /// Sends from the node's first account and mines.
+    async fn send(&self, mut transaction: Value) -> Value {
+        transaction["from"] = self.call("eth_accounts", json!([])).await[0].clone();
+        transaction["gas"] = json!("0x5b8d80");
+        let hash = self.call("eth_sendTransaction", json!([transaction])).await;
+        self.mine(1).await;
+        let receipt = self.call("eth_getTransactionReceipt", json!([hash])).await;
+        assert_eq!(receipt["status"], "0x1", "the node's own transaction works");
+        receipt
     }
 
     /// Ends the process and waits until it is gone.
@@ -104,6 +140,11 @@ impl Drop for Anvil {
     fn drop(&mut self) {
         self.kill();
     }
+}
+
+/// A string of at most 32 bytes, as the ABI has it after the head.
+fn text(text: &str) -> String {
+    format!("{:064x}{:0<64}", text.len(), hex::encode(text))
 }
 
 fn platform() -> &'static str {

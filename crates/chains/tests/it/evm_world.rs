@@ -4,7 +4,7 @@ use k256::ecdsa::SigningKey;
 use serde_json::json;
 use waiaas_chains::evm::{EvmChain, EvmOptions};
 use waiaas_chains::rpc::{RpcOptions, RpcPool, http_client};
-use waiaas_chains::{Chain, ChainError, Fate, Lane, SignedTx, Submission};
+use waiaas_chains::{Chain, ChainError, Expiry, Fate, Lane, SignedTx, Submission};
 use waiaas_core::U256;
 use waiaas_core::address::Address;
 use waiaas_core::draft::{Completed, Draft, SigningPayload};
@@ -51,10 +51,20 @@ impl World {
     }
 
     pub(crate) async fn sign_draft(&self, draft: &Draft, lane: &[u64]) -> SignedTx {
-        let lane = Lane { nonces_in_flight: lane.to_vec(), variation: 0 };
+        let lane = Lane { nonces_in_flight: lane.to_vec(), ..Lane::default() };
         let completed = self.chain.complete(draft, &lane).await.expect("completes");
+        self.sign_completed(draft, &completed)
+    }
+
+    /// Completes and signs `draft` in the place of `old`.
+    pub(crate) async fn sign_in_place_of(&self, old: &SignedTx, draft: &Draft) -> SignedTx {
+        let completed = self.chain.complete(draft, &in_place_of(old)).await.expect("completes");
+        self.sign_completed(draft, &completed)
+    }
+
+    fn sign_completed(&self, draft: &Draft, completed: &Completed) -> SignedTx {
         assert_eq!(completed.draft(), draft.digest(), "completing changes nothing of substance");
-        self.chain.assemble(&completed, &self.wallet.sign(&completed)).expect("assembles")
+        self.chain.assemble(completed, &self.wallet.sign(completed)).expect("assembles")
     }
 
     pub(crate) async fn submit(&self, signed: &SignedTx) -> Submission {
@@ -69,6 +79,12 @@ impl World {
     pub(crate) async fn set_code(&self, address: Address, code: &str) {
         self.anvil.call("anvil_setCode", json!([address, code])).await;
     }
+}
+
+/// The lane in which only `old` is in flight, and is to be replaced.
+pub(crate) fn in_place_of(old: &SignedTx) -> Lane {
+    let Expiry::Nonce(nonce) = old.expiry else { panic!("an EVM transaction") };
+    Lane { nonces_in_flight: vec![nonce], replaces: Some(old.bytes.clone()), ..Lane::default() }
 }
 
 pub(crate) fn network() -> Network {
@@ -100,10 +116,7 @@ pub(crate) fn fee_budget(chain: &EvmChain, draft: &Draft) -> U256 {
     let effects = chain.effects(draft).expect("effects");
     let fees = effects.items.iter().filter_map(|effect| match effect {
         Effect::NetworkFee { max } => Some(*max),
-        Effect::NativeOut { .. }
-        | Effect::TokenOut { .. }
-        | Effect::AccountRent { .. }
-        | Effect::Unknown { .. } => None,
+        _ => None,
     });
     let fees: Vec<_> = fees.collect();
     assert_eq!(fees.len(), 1, "one network fee");

@@ -3,13 +3,18 @@
 #![expect(clippy::expect_used, clippy::panic, reason = "a test that cannot go on fails")]
 
 mod anvil;
+mod evm_calls;
 mod evm_fate;
 mod evm_lying_node;
 mod evm_refusal;
+mod evm_replace;
+mod evm_sign;
 mod evm_transfer;
 mod evm_world;
 mod price;
 mod rpc;
 mod solana;
+mod solana_calls;
 mod solana_lying_node;
 mod solana_net;
+mod solana_signing;

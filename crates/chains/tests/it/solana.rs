@@ -5,13 +5,14 @@ use std::time::{Duration, Instant};
 use solana_pubkey::Pubkey;
 use spl_associated_token_account_interface::address::get_associated_token_address_with_program_id as associated;
 use waiaas_chains::solana::{Commitment, SolanaOptions};
-use waiaas_chains::{Chain, ChainError, Expiry, Fate, Refusal, Submission};
+use waiaas_chains::{Chain, ChainError, Expiry, Fate, Lane, Refusal, Submission};
 use waiaas_core::U256;
 use waiaas_core::address::Address;
 use waiaas_core::asset::AssetId;
 use waiaas_core::draft::Completed;
 use waiaas_core::effect::Effect;
 use waiaas_core::intent::Intent;
+use waiaas_core::transaction::Replacement;
 
 use crate::solana_net::{Localnet, SOL, fresh, sol, tokens};
 
@@ -112,6 +113,14 @@ async fn what_cannot_work_is_refused_before_anything_is_signed() {
     let long = Intent::Transfer { to, amount: U256::from(890_880), memo: Some("€".repeat(400)) };
     let refusal = wallet.refusal(&chain, &long).await;
     assert!(matches!(refusal, Refusal::Unsupported(_)), "{refusal:?}");
+    let draft = chain.build(from, &sol(to, 890_880)).await.expect("a draft");
+    for with in Replacement::ALL {
+        let refused = chain.replacement(&draft, &[], *with).await;
+        assert!(matches!(refused, Err(ChainError::Refused(Refusal::Unsupported(_)))), "{refused:?}");
+    }
+    let lane = Lane { replaces: Some(Vec::new()), ..Lane::default() };
+    let refused = chain.complete(&draft, &lane).await;
+    assert!(matches!(refused, Err(ChainError::Refused(Refusal::Unsupported(_)))), "{refused:?}");
     assert_eq!(net.lamports(from).await, SOL);
 }
 
@@ -300,7 +309,7 @@ async fn altered_bytes_are_another_draft_and_another_cluster_is_noticed() {
     let net = Localnet::start();
     let chain = net.local();
     let draft = net.faucet.draft(&chain, &tokens(fresh(19), net.spl_mint, 9)).await;
-    let completed = chain.complete(&draft, &waiaas_chains::Lane::default()).await.expect("completed");
+    let completed = chain.complete(&draft, &Lane::default()).await.expect("completed");
     let signature = net.faucet.signature(completed.payload());
     for at in 0..completed.unsigned().len() {
         let mut bytes = completed.unsigned().to_vec();

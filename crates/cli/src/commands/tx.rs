@@ -2,7 +2,7 @@
 
 use anyhow::{Result, anyhow};
 use clap::Subcommand;
-use waiaas_api::transactions::{Transaction, TransactionQuery};
+use waiaas_api::transactions::{Explanation, Transaction, TransactionQuery};
 use waiaas_engine::core::ids::TxId;
 use waiaas_engine::core::transaction::TxStatus;
 
@@ -27,6 +27,11 @@ pub(crate) enum Verb {
     },
     /// Show one transaction, with what it does and why it was judged so.
     Show {
+        /// The transaction.
+        id: TxId,
+    },
+    /// Explain a decision: every input it was made from, and the decision made again from them.
+    Explain {
         /// The transaction.
         id: TxId,
     },
@@ -59,6 +64,7 @@ pub(crate) async fn run(context: &Context, verb: Verb) -> Result<()> {
             output::show(context, &page, |page| table(&page.items))
         }
         Verb::Show { id } => output::show(context, &client.admin_transaction(id).await?, details),
+        Verb::Explain { id } => output::show(context, &client.admin_explain(id).await?, explained),
         Verb::Cancel { id } => {
             output::show(context, &client.admin_cancel(id).await?, |t| format!("{} is {}.", t.id, t.status))
         }
@@ -86,11 +92,30 @@ pub(crate) fn table(transactions: &[Transaction]) -> String {
                 t.tier.map(|tier| tier.to_string()).unwrap_or_default(),
                 t.network.clone(),
                 t.amount_formatted.clone(),
-                t.to_address.clone(),
+                t.to_address.clone().unwrap_or_default(),
                 t.tx_hash.clone().unwrap_or_default(),
             ]
         }),
     )
+}
+
+fn explained(e: &Explanation) -> String {
+    let mut text = details(&e.transaction);
+    for reason in &e.verdict.reasons {
+        let by = reason.policy_type.map_or_else(|| "whatever the policies".to_owned(), |t| t.to_string());
+        text.push_str(&format!("\n  {} because of {by}: {}", reason.tier, reason.message));
+    }
+    for denial in &e.verdict.denials {
+        let by = denial.policy_type.map_or_else(|| "whatever the policies".to_owned(), |t| t.to_string());
+        text.push_str(&format!("\n  DENIED because of {by}: {} [{}]", denial.message, denial.code));
+        if let Some(hint) = &denial.hint {
+            text.push_str(&format!("\n    {hint}"));
+        }
+    }
+    text.push_str(&format!("\nfacts:    {}\npolicies: {}", e.facts, e.policies));
+    let again = if e.reproduced { "the same" } else { "ANOTHER ONE: the record or the daemon has changed" };
+    text.push_str(&format!("\nThe verdict, made again from these, is {again}."));
+    text
 }
 
 fn details(t: &Transaction) -> String {

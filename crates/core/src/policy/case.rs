@@ -1,11 +1,60 @@
 //! The one request that is judged, with its sums worked out once.
 
+use std::collections::{BTreeMap, BTreeSet};
+
+use alloy_primitives::U256;
+
+use crate::address::Address;
 use crate::asset::AssetId;
-use crate::effect::Effects;
+use crate::effect::{Effect, Effects};
 use crate::money::{Usd, format_units};
 use crate::network::Chain;
-use crate::policy::{Facts, Spending};
-use alloy_primitives::U256;
+use crate::policy::{Facts, Spending, Sum};
+use crate::selector::Selector;
+
+/// What a spender would be able to take, added up over the whole request.
+pub(crate) enum Permission<'a> {
+    /// So much of a token.
+    Amount {
+        /// Which.
+        asset: &'a AssetId,
+        /// The sum of all allowances to this spender.
+        amount: Sum,
+    },
+    /// One NFT.
+    OneNft,
+    /// Every NFT of a collection, now and later.
+    WholeCollection,
+}
+
+impl Permission<'_> {
+    /// Why it is as good as unlimited, and what would not be: a sum no token has, or more than the
+    /// wallet holds, so that it stays open for whatever comes in later.
+    pub(crate) fn unlimited(&self, case: &Case<'_>, spender: &Address) -> Option<(String, String)> {
+        match self {
+            Self::Amount { asset, amount } => {
+                let held = case.facts.balances.get(*asset).copied().unwrap_or_default();
+                if amount.within(held.min(LARGEST_BOUNDED)) {
+                    return None;
+                }
+                let message = format!(
+                    "{spender} would be allowed {}, more than the wallet holds ({})",
+                    case.show(asset, amount.saturated()),
+                    case.show(asset, held)
+                );
+                Some((message, format!("ask for at most {}", case.show(asset, held))))
+            }
+            Self::OneNft => None,
+            Self::WholeCollection => Some((
+                format!("{spender} would be allowed every NFT of the collection"),
+                "ask for an approval of the one token id that is needed".to_owned(),
+            )),
+        }
+    }
+}
+
+/// From half of `2^256 - 1` on an allowance means "everything"; this is one less.
+const LARGEST_BOUNDED: U256 = U256::MAX.wrapping_shr(1).wrapping_sub(U256::ONE);
 
 /// What every rule may look at.
 pub(crate) struct Case<'a> {
@@ -21,6 +70,10 @@ pub(crate) struct Case<'a> {
     pub(crate) counted_usd: Option<Usd>,
     /// Whether every asset is known. If not, the request is denied and sums mean nothing.
     pub(crate) assets_known: bool,
+    /// Who would be able to take what. Permissions that are taken back are not among them.
+    pub(crate) permissions: Vec<(Address, Permission<'a>)>,
+    /// Contracts whose own code decides what happens and that no action provider is trusted with.
+    pub(crate) contracts: BTreeSet<Address>,
 }
 
 impl<'a> Case<'a> {
@@ -28,12 +81,35 @@ impl<'a> Case<'a> {
         let spending = Spending::of(effects, facts);
         let (usd, counted_usd) = (spending.usd(), spending.counted_usd());
         let assets_known = spending.unknown().next().is_none();
-        Self { effects, facts, spending, usd, counted_usd, assets_known }
+        let permissions = permissions(effects);
+        let unvouched = effects.items.iter().filter(|effect| !is_trusted(effect, facts));
+        let contracts = unvouched.filter_map(Effect::contract).collect();
+        Self { effects, facts, spending, usd, counted_usd, assets_known, permissions, contracts }
     }
 
     /// The family of the network the request is for.
     pub(crate) const fn chain(&self) -> Chain {
         self.effects.from.chain()
+    }
+
+    /// Every method called, decoded or not, with its contract.
+    pub(crate) fn methods(&self) -> impl Iterator<Item = (Address, Option<&Selector>)> {
+        self.effects.items.iter().filter_map(|effect| match effect {
+            Effect::ContractCall { target, selector, .. }
+            | Effect::AuthorityChange { target, selector, .. } => Some((*target, selector.as_ref())),
+            Effect::NativeOut { .. }
+            | Effect::TokenOut { .. }
+            | Effect::NftOut { .. }
+            | Effect::Allowance { .. }
+            | Effect::NftAllowance { .. }
+            | Effect::OperatorApproval { .. }
+            | Effect::Deployment { .. }
+            | Effect::AccountRent { .. }
+            | Effect::Message { .. }
+            | Effect::TypedData { .. }
+            | Effect::NetworkFee { .. }
+            | Effect::Unknown { .. } => None,
+        })
     }
 
     /// An amount for people: `1.5 SOL`.
@@ -43,4 +119,55 @@ impl<'a> Case<'a> {
             None => format!("{amount} base units of {asset}"),
         }
     }
+}
+
+/// Whether a call is one that the server-side action behind the request is trusted with: exactly this
+/// method of this contract. It needs no CONTRACT_WHITELIST then; every other rule judges it as it is.
+fn is_trusted(effect: &Effect, facts: &Facts) -> bool {
+    let (Effect::ContractCall { target, selector: Some(called), .. }, Some(action)) = (effect, &facts.action)
+    else {
+        return false;
+    };
+    let whole = match target.chain() {
+        Chain::Ethereum => called.as_bytes().len() == 4,
+        Chain::Solana => true,
+    };
+    whole && action.trusted.iter().any(|call| call.target == *target && call.selector == *called)
+}
+
+fn permissions(effects: &Effects) -> Vec<(Address, Permission<'_>)> {
+    let mut amounts: BTreeMap<(Address, &AssetId), Sum> = BTreeMap::new();
+    let mut permissions = Vec::new();
+    for effect in &effects.items {
+        match effect {
+            Effect::Allowance { asset, spender, amount } if !amount.is_zero() => {
+                let sum = amounts.entry((*spender, asset)).or_insert(Sum::ZERO);
+                *sum = sum.plus(*amount);
+            }
+            Effect::NftAllowance { spender: Some(spender), .. } => {
+                permissions.push((*spender, Permission::OneNft));
+            }
+            Effect::OperatorApproval { operator, granted: true, .. } => {
+                permissions.push((*operator, Permission::WholeCollection));
+            }
+            Effect::Allowance { .. }
+            | Effect::NftAllowance { .. }
+            | Effect::OperatorApproval { .. }
+            | Effect::NativeOut { .. }
+            | Effect::TokenOut { .. }
+            | Effect::NftOut { .. }
+            | Effect::ContractCall { .. }
+            | Effect::Deployment { .. }
+            | Effect::AuthorityChange { .. }
+            | Effect::AccountRent { .. }
+            | Effect::Message { .. }
+            | Effect::TypedData { .. }
+            | Effect::NetworkFee { .. }
+            | Effect::Unknown { .. } => {}
+        }
+    }
+    let amounts =
+        amounts.into_iter().map(|((spender, asset), amount)| (spender, Permission::Amount { asset, amount }));
+    permissions.extend(amounts);
+    permissions
 }

@@ -5,11 +5,14 @@
 
 use std::cmp::Reverse;
 
+use crate::address::Address;
 use crate::effect::{Effect, Effects};
+use crate::network::Chain;
 use crate::policy::case::Case;
 use crate::policy::findings::Findings;
 use crate::policy::rules::listed;
-use crate::policy::{Denial, DenialCode, Facts, Grant, PolicySet, PolicyType, Rules, Tier, Verdict};
+use crate::policy::{Denial, DenialCode, Facts, Grant, PolicySet, PolicyType, Purpose, Rules, Tier, Verdict};
+use crate::selector::Selector;
 use crate::wallet::OwnerState;
 
 /// Judges what a transaction does. Pure: equal arguments give equal verdicts, so a dry run and the
@@ -21,7 +24,9 @@ pub fn evaluate(policies: &PolicySet, effects: &Effects, facts: &Facts) -> Verdi
     for row in policies.iter() {
         row.rules.judge(row, &case, &mut findings);
     }
-    require_token_list(policies, &case, &mut findings);
+    require_lists(policies, &case, &mut findings);
+    bound_allowances(policies, &case, &mut findings);
+    ask_for_the_owner(policies, &case, &mut findings);
     require_cover(policies, &case, &mut findings);
     require_owner(&case, &mut findings);
     conclude(&case, findings)
@@ -41,7 +46,16 @@ fn refuse_unknown(policies: &PolicySet, case: &Case<'_>, findings: &mut Findings
             Effect::Unknown { what, .. } => Some(what),
             Effect::NativeOut { .. }
             | Effect::TokenOut { .. }
+            | Effect::NftOut { .. }
+            | Effect::Allowance { .. }
+            | Effect::NftAllowance { .. }
+            | Effect::OperatorApproval { .. }
+            | Effect::ContractCall { .. }
+            | Effect::Deployment { .. }
+            | Effect::AuthorityChange { .. }
             | Effect::AccountRent { .. }
+            | Effect::Message { .. }
+            | Effect::TypedData { .. }
             | Effect::NetworkFee { .. } => None,
         })
     };
@@ -57,25 +71,158 @@ fn refuse_unknown(policies: &PolicySet, case: &Case<'_>, findings: &mut Findings
     }
 }
 
-/// Tokens leave only if a row lists them.
-fn require_token_list(policies: &PolicySet, case: &Case<'_>, findings: &mut Findings) {
-    let mut tokens = case.effects.items.iter().filter_map(|effect| match effect {
-        Effect::TokenOut { asset, .. } => Some(asset),
-        Effect::NativeOut { .. }
-        | Effect::AccountRent { .. }
-        | Effect::NetworkFee { .. }
-        | Effect::Unknown { .. } => None,
+/// Tokens, contracts, spenders, domains, lent assets and markets are forbidden unless a row lists them.
+fn require_lists(policies: &PolicySet, case: &Case<'_>, findings: &mut Findings) {
+    let token = case.effects.items.iter().find_map(Effect::token);
+    let contract = case.contracts.first();
+    let spender = case.permissions.first().map(|(spender, _)| spender);
+    let action = case.facts.action.as_ref();
+    let lending = action.filter(|action| action.kind.is_lending()).map(|action| {
+        action.lending_asset.as_ref().map_or_else(|| "the asset".to_owned(), ToString::to_string)
     });
-    let Some(token) = tokens.next() else { return };
-    if policies.iter().any(|row| matches!(row.rules, Rules::AllowedTokens(_))) {
+    let market = action
+        .filter(|action| action.kind.is_perp())
+        .map(|action| action.market.clone().unwrap_or_else(|| "the market".to_owned()));
+    let needs = [
+        (
+            PolicyType::AllowedTokens,
+            DenialCode::TokenNotAllowed,
+            token.map(|token| ("no token may leave or be allowed to anybody", token.to_string())),
+        ),
+        (
+            PolicyType::ContractWhitelist,
+            DenialCode::ContractNotWhitelisted,
+            contract.map(|contract| ("no contract may be called", contract.to_string())),
+        ),
+        (
+            PolicyType::ApprovedSpenders,
+            DenialCode::SpenderNotApproved,
+            spender.map(|spender| ("nobody may be given an allowance", spender.to_string())),
+        ),
+        (
+            PolicyType::X402AllowedDomains,
+            DenialCode::X402DomainNotAllowed,
+            match &case.facts.purpose {
+                Purpose::HttpPayment { domain } => Some(("no HTTP resource may be paid for", domain.clone())),
+                Purpose::Plain | Purpose::HttpMessage { .. } => None,
+            },
+        ),
+        (
+            PolicyType::Erc8128AllowedDomains,
+            DenialCode::Erc8128DomainNotAllowed,
+            match &case.facts.purpose {
+                Purpose::HttpMessage { domain } => Some(("no HTTP message may be signed", domain.clone())),
+                Purpose::Plain | Purpose::HttpPayment { .. } => None,
+            },
+        ),
+        (
+            PolicyType::LendingAssetWhitelist,
+            DenialCode::LendingAssetNotAllowed,
+            lending.map(|asset| ("no asset may be lent or borrowed", asset)),
+        ),
+        (
+            PolicyType::PerpAllowedMarkets,
+            DenialCode::MarketNotAllowed,
+            market.map(|market| ("no market may be traded", market)),
+        ),
+    ];
+    for (policy_type, code, need) in needs {
+        let Some((so, what)) = need else { continue };
+        if policies.of(policy_type).next().is_some() {
+            continue;
+        }
+        let message = format!("no {policy_type} policy is in force, so {so}");
+        let hint = format!("ask the operator for a {policy_type} policy that lists {what}");
+        findings.deny_by_default(code, Some(policy_type), message, Some(hint));
+    }
+}
+
+/// An allowance that is as good as unlimited is refused unless a row says otherwise.
+fn bound_allowances(policies: &PolicySet, case: &Case<'_>, findings: &mut Findings) {
+    if case.permissions.is_empty() || policies.of(PolicyType::ApproveAmountLimit).next().is_some() {
         return;
     }
-    findings.deny_by_default(
-        DenialCode::TokenNotAllowed,
-        Some(PolicyType::AllowedTokens),
-        "no ALLOWED_TOKENS policy is in force, so no token may leave".to_owned(),
-        Some(format!("ask the operator for an ALLOWED_TOKENS policy that lists {token}")),
-    );
+    for (spender, permission) in &case.permissions {
+        if let Some((message, hint)) = permission.unlimited(case, spender) {
+            let policy_type = Some(PolicyType::ApproveAmountLimit);
+            findings.deny_by_default(DenialCode::UnlimitedApproveBlocked, policy_type, message, Some(hint));
+        }
+    }
+}
+
+/// What no amount and no list can bound takes the owner, whatever the rows say.
+fn ask_for_the_owner(policies: &PolicySet, case: &Case<'_>, findings: &mut Findings) {
+    for effect in &case.effects.items {
+        let (policy_type, why) = match effect {
+            Effect::ContractCall { decoded: true, .. } => continue,
+            Effect::ContractCall { target, selector, decoded: false } => {
+                // On Solana the wallet's signature reaches into every program that is called, so that
+                // naming a method bounds nothing.
+                if case.chain() == Chain::Ethereum && vouched(policies, target, selector.as_ref()) {
+                    continue;
+                }
+                let what =
+                    selector.map_or_else(|| "a call without data".to_owned(), |s| format!("method {s}"));
+                (Some(PolicyType::MethodWhitelist), format!("nobody knows what {what} of {target} does"))
+            }
+            Effect::AuthorityChange { target, selector, what, .. } => {
+                if !vouched(policies, target, selector.as_ref()) {
+                    let message = format!("hands over power: {what}");
+                    let hint = match selector {
+                        Some(selector) => {
+                            format!(
+                                "ask the operator for a METHOD_WHITELIST that names {selector} of {target}"
+                            )
+                        }
+                        None => "this can only be done without the daemon".to_owned(),
+                    };
+                    let policy_type = Some(PolicyType::MethodWhitelist);
+                    findings.deny_by_default(
+                        DenialCode::MethodNotWhitelisted,
+                        policy_type,
+                        message,
+                        Some(hint),
+                    );
+                }
+                (None, format!("hands over power: {what}"))
+            }
+            Effect::NftOut { nft, .. } => (None, format!("{nft} has no price")),
+            Effect::NftAllowance { nft, spender: Some(spender) } => {
+                (None, format!("{spender} would be allowed to take {nft}"))
+            }
+            Effect::OperatorApproval { collection, operator, granted: true } => {
+                (None, format!("{operator} would be allowed every NFT of {collection}"))
+            }
+            Effect::Deployment { .. } => (None, "nobody knows what the new contract does".to_owned()),
+            Effect::Message { .. } => (None, "nobody knows what a signed text is used for".to_owned()),
+            Effect::TypedData { contract, primary_type, .. } => {
+                (None, format!("nobody knows what {contract} makes of a signed {primary_type}"))
+            }
+            // Taken back, bounded by lists and limits, or refused already.
+            Effect::NativeOut { .. }
+            | Effect::TokenOut { .. }
+            | Effect::Allowance { .. }
+            | Effect::NftAllowance { spender: None, .. }
+            | Effect::OperatorApproval { granted: false, .. }
+            | Effect::AccountRent { .. }
+            | Effect::NetworkFee { .. }
+            | Effect::Unknown { .. } => continue,
+        };
+        findings.ask_by_default(Tier::Approval, policy_type, why);
+    }
+}
+
+/// Whether every METHOD_WHITELIST row that is in force names this very method, and one is.
+fn vouched(policies: &PolicySet, target: &Address, called: Option<&Selector>) -> bool {
+    let mut rows = policies.iter().filter_map(|row| match &row.rules {
+        Rules::MethodWhitelist(rule) => Some(rule),
+        _ => None,
+    });
+    let mut any = false;
+    rows.all(|rule| {
+        any = true;
+        rule.names(target, called)
+    }) && any
 }
 
 /// Every asset that is spent needs a limit, and a wallet without any limit spends nothing at all.
@@ -127,8 +274,8 @@ fn require_owner(case: &Case<'_>, findings: &mut Findings) {
     };
     let denial = Denial {
         code: DenialCode::OwnerRequired,
-        policy_type: Some(first.reason.policy_type),
-        policy_id: Some(first.reason.policy_id),
+        policy_type: first.reason.policy_type,
+        policy_id: first.reason.policy_id,
         message: format!(
             "needs the owner's approval, and the wallet has no proved owner: {}",
             first.reason.message

@@ -1,16 +1,21 @@
 //! Everything the evaluator may know besides the effects and the policies. Gathered by the engine,
-//! so that evaluation needs no I/O and a dry run sees the same value as the real thing.
+//! so that evaluation needs no I/O and a dry run sees the same value as the real thing. As JSON every
+//! figure is exact, so that a decision can be made again from what was stored.
 
 use std::collections::BTreeMap;
 
+use serde::{Deserialize, Serialize};
+
 use crate::UnixSeconds;
+use crate::action::{ActionCategory, ActionFacts};
+use crate::address::Address;
 use crate::asset::AssetId;
-use crate::money::{Price, Usd};
+use crate::money::{Price, Usd, exact};
 use crate::wallet::OwnerState;
 use alloy_primitives::U256;
 
 /// What is known about one asset, from the chain or a pinned registry, never from the caller.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct AssetFacts {
     /// For people; never compared.
     pub symbol: String,
@@ -21,7 +26,8 @@ pub struct AssetFacts {
 }
 
 /// Whether an asset can be valued now.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum PriceFact {
     /// A usable price, the highest of the agreeing sources.
     Known(Price),
@@ -32,11 +38,13 @@ pub enum PriceFact {
 }
 
 /// What the wallet has held and settled, per window, not counting the request being judged.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 pub struct Ledger {
     /// Dollars in the last 24 hours: everything held plus what settled in the window.
+    #[serde(serialize_with = "exact")]
     pub usd_day: Usd,
     /// The same over 30 days.
+    #[serde(serialize_with = "exact")]
     pub usd_month: Usd,
     /// Base units per asset in the last 24 hours.
     pub asset_day: BTreeMap<AssetId, U256>,
@@ -45,10 +53,54 @@ pub struct Ledger {
     /// Admitted requests of this wallet within the last so many seconds, per window asked for by
     /// [`super::PolicySet::rate_windows`].
     pub requests: BTreeMap<u64, u64>,
+    /// Dollars moved by actions per category. A category that is not there is not known.
+    pub categories: BTreeMap<ActionCategory, CategorySums>,
+    /// HTTP messages signed for the domain that is judged in the last 60 seconds; none if not known.
+    pub http_messages: Option<u64>,
+}
+
+/// Dollars moved by actions of one category.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+pub struct CategorySums {
+    /// In the last 24 hours: everything held plus what settled in the window.
+    #[serde(serialize_with = "exact")]
+    pub usd_day: Usd,
+    /// The same over 30 days.
+    #[serde(serialize_with = "exact")]
+    pub usd_month: Usd,
+}
+
+/// What the signature is for, as the daemon knows it.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[serde(tag = "purpose", rename_all = "snake_case")]
+pub enum Purpose {
+    /// A transaction, or a message asked for as such.
+    #[default]
+    Plain,
+    /// Payment for an HTTP resource (x402).
+    HttpPayment {
+        /// Host that was asked for the resource, in lower case.
+        domain: String,
+    },
+    /// An HTTP message (ERC-8128).
+    HttpMessage {
+        /// Host of the request, in lower case.
+        domain: String,
+    },
+}
+
+/// What a registry says about a counterparty (ERC-8004).
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Reputation {
+    /// A score from 0 to 100, rounded down.
+    Score(u8),
+    /// Registered without a score, or not registered.
+    Unrated,
 }
 
 /// The facts of one evaluation.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Facts {
     /// The time of the decision.
     pub now: UnixSeconds,
@@ -60,4 +112,13 @@ pub struct Facts {
     pub ledger: Ledger,
     /// How long an approval waits when no policy says, in seconds.
     pub default_approval_timeout: u32,
+    /// What the wallet holds of each token a spender would get access to. A missing entry counts as
+    /// nothing held, so that any allowance exceeds it.
+    pub balances: BTreeMap<AssetId, U256>,
+    /// What the signature is for.
+    pub purpose: Purpose,
+    /// The server-side action behind the request, if there is one.
+    pub action: Option<ActionFacts>,
+    /// Reputation of counterparties. A missing entry counts as unrated.
+    pub reputation: BTreeMap<Address, Reputation>,
 }

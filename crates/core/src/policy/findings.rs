@@ -30,6 +30,12 @@ impl Findings {
         self.denials.push(Denial { code, policy_type, policy_id: Some(row.id), message, hint });
     }
 
+    /// A row needs a fact that nobody has stated. What cannot be checked is refused.
+    pub(crate) fn lack(&mut self, row: &Policy, fact: &str) {
+        let message = format!("{fact} is not known, and a {} policy needs it", row.rules.policy_type());
+        self.deny(row, DenialCode::FactMissing, message, None);
+    }
+
     /// No row allows it, or no row could.
     pub(crate) fn deny_by_default(
         &mut self,
@@ -41,11 +47,20 @@ impl Findings {
         self.denials.push(Denial { code, policy_type, policy_id: None, message, hint });
     }
 
-    /// A row asks for a tier above [`Tier::Instant`].
+    /// A row asks for a tier.
     pub(crate) fn ask(&mut self, row: &Policy, tier: Tier, message: String, nearest: Option<String>) {
-        let policy_type = row.rules.policy_type();
-        let reason = TierReason { tier, policy_type, policy_id: row.id, message };
+        if tier == Tier::Instant {
+            return;
+        }
+        let policy_type = Some(row.rules.policy_type());
+        let reason = TierReason { tier, policy_type, policy_id: Some(row.id), message };
         self.wishes.push(Wish { reason, nearest });
+    }
+
+    /// A tier that holds whatever the rows say. `policy_type` is the type that could lower it.
+    pub(crate) fn ask_by_default(&mut self, tier: Tier, policy_type: Option<PolicyType>, message: String) {
+        let reason = TierReason { tier, policy_type, policy_id: None, message };
+        self.wishes.push(Wish { reason, nearest: None });
     }
 
     /// A row says how long a delay lasts, whether or not it asks for one.
@@ -79,8 +94,12 @@ impl Findings {
         self.wishes.iter().map(|wish| wish.reason.tier).max().unwrap_or(Tier::Instant)
     }
 
-    /// How long a delay is to last.
+    /// How long a delay is to last: as long as the rows that ask for one say. A wish for a delay
+    /// without a time takes the longest that any row names.
     pub(crate) fn delay_seconds(&self) -> Option<u32> {
-        self.delay_asked.or(self.delay_known)
+        let untimed = |wish: &Wish| {
+            wish.reason.tier == Tier::Delay && wish.reason.policy_type != Some(PolicyType::SpendingLimit)
+        };
+        if self.wishes.iter().any(untimed) { self.delay_known } else { self.delay_asked.or(self.delay_known) }
     }
 }

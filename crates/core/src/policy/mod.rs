@@ -5,19 +5,22 @@
 
 mod case;
 mod evaluate;
+pub mod exposure;
 mod facts;
 mod findings;
 pub mod rules;
 mod set;
 mod spending;
+mod strictness;
 mod tier;
 mod verdict;
 
 pub use evaluate::evaluate;
-pub use facts::{AssetFacts, Facts, Ledger, PriceFact};
+pub use facts::{AssetFacts, CategorySums, Facts, Ledger, PriceFact, Purpose, Reputation};
 pub use rules::{PolicyType, Rules, RulesError};
 pub use set::{Policy, PolicySet, Scope};
 pub use spending::{AssetSpending, Spending, Sum};
+pub use strictness::{Strictness, at_least_as_strict, compare};
 pub use tier::Tier;
 pub use verdict::{Denial, DenialCode, Grant, TierReason, Verdict, Window, WindowWarning};
 

@@ -3,11 +3,12 @@
 use serde::{Deserialize, Serialize};
 
 use crate::ids::PolicyId;
-use crate::money::Usd;
+use crate::money::{Usd, exact, exact_if_any};
 use crate::policy::{PolicyType, Tier};
 
 /// Denied with reasons, or granted with a tier and reasons. A dry run shows the same value.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Verdict {
     /// Refused; never empty.
     Denied(Vec<Denial>),
@@ -34,12 +35,40 @@ crate::wallet::wire_enum!(
         SpendingLimitRequired = "SPENDING_LIMIT_REQUIRED",
         /// Needs the owner, and the wallet has no proved one.
         OwnerRequired = "OWNER_REQUIRED",
+        /// The contract is not on a list in force, or there is none.
+        ContractNotWhitelisted = "CONTRACT_NOT_WHITELISTED",
+        /// The method is not on a list in force.
+        MethodNotWhitelisted = "METHOD_NOT_WHITELISTED",
+        /// The spender is not on a list in force, or there is none.
+        SpenderNotApproved = "SPENDER_NOT_APPROVED",
+        /// The allowance is larger than a limit in force.
+        ApproveAmountExceeded = "APPROVE_AMOUNT_EXCEEDED",
+        /// The allowance is as good as unlimited.
+        UnlimitedApproveBlocked = "UNLIMITED_APPROVE_BLOCKED",
+        /// The payee's domain is not on a list in force, or there is none.
+        X402DomainNotAllowed = "X402_DOMAIN_NOT_ALLOWED",
+        /// The domain of an HTTP message is not on a list in force, or there is none.
+        Erc8128DomainNotAllowed = "ERC8128_DOMAIN_NOT_ALLOWED",
+        /// Too many HTTP messages for a domain in a minute.
+        Erc8128RateLimited = "ERC8128_RATE_LIMITED",
+        /// The venue is not on a list in force.
+        VenueNotAllowed = "VENUE_NOT_ALLOWED",
+        /// The asset may not be lent or borrowed.
+        LendingAssetNotAllowed = "LENDING_ASSET_NOT_ALLOWED",
+        /// The loan would be too large for its collateral.
+        LtvLimitExceeded = "LTV_LIMIT_EXCEEDED",
+        /// The market is not on a list in force, or there is none.
+        MarketNotAllowed = "MARKET_NOT_ALLOWED",
+        /// The leverage is too high.
+        LeverageLimitExceeded = "LEVERAGE_LIMIT_EXCEEDED",
+        /// The position is too large.
+        PositionLimitExceeded = "POSITION_LIMIT_EXCEEDED",
+        /// A fact that a rule needs is not known.
+        FactMissing = "POLICY_FACT_MISSING",
         /// Does something the decoder does not understand.
         UnknownEffect = "UNKNOWN_EFFECT",
         /// Decimals of an asset are not known.
         UnknownAsset = "UNKNOWN_ASSET",
-        /// A policy of a type this build cannot enforce is in force.
-        PolicyNotEnforced = "POLICY_TYPE_NOT_ENFORCED",
     }
 );
 
@@ -60,7 +89,8 @@ pub struct Denial {
 }
 
 /// Permission, with what is still owed.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Grant {
     /// The strictest tier any policy asks for.
     pub tier: Tier,
@@ -71,6 +101,7 @@ pub struct Grant {
     /// Seconds the owner has; present exactly when the tier is [`Tier::Approval`].
     pub approval_timeout: Option<u32>,
     /// Value of what is spent, without fees; none when a price is missing.
+    #[serde(serialize_with = "exact_if_any")]
     pub usd: Option<Usd>,
     /// A window that this request fills to four fifths or more.
     pub warning: Option<WindowWarning>,
@@ -82,10 +113,10 @@ pub struct Grant {
 pub struct TierReason {
     /// The tier asked for.
     pub tier: Tier,
-    /// Type of the policy.
-    pub policy_type: PolicyType,
-    /// The row.
-    pub policy_id: PolicyId,
+    /// Type of the policy; none for what holds without any.
+    pub policy_type: Option<PolicyType>,
+    /// The row; none for what holds without any.
+    pub policy_id: Option<PolicyId>,
     /// One sentence.
     pub message: String,
 }
@@ -98,8 +129,10 @@ pub struct WindowWarning {
     #[serde(rename = "type")]
     pub window: Window,
     /// Counted with this request.
+    #[serde(serialize_with = "exact")]
     pub spent: Usd,
     /// The limit.
+    #[serde(serialize_with = "exact")]
     pub limit: Usd,
 }
 

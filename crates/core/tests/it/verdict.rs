@@ -4,7 +4,7 @@ use serde_json::json;
 use waiaas_core::effect::Effect;
 use waiaas_core::money::Usd;
 use waiaas_core::network::NetworkId;
-use waiaas_core::policy::{DenialCode, PolicySet, PolicyType, PriceFact, Tier, Verdict, evaluate};
+use waiaas_core::policy::{DenialCode, PolicySet, PriceFact, Tier, Verdict, evaluate};
 use waiaas_core::wallet::OwnerState;
 
 use crate::world::{SOL, USDC_MINT, World, account, parse, wallet};
@@ -44,18 +44,6 @@ fn assets_without_facts_are_denied() {
     let mut fee = World::solana().owned().row("SPENDING_LIMIT", &rules).fee(1);
     fee.facts.assets.clear();
     assert_eq!(fee.codes(), [DenialCode::UnknownAsset]);
-}
-
-#[test]
-fn a_type_that_is_not_enforced_denies_when_in_force() {
-    let world = World::solana()
-        .row("SPENDING_LIMIT", &json!({"instant_max_usd": 1000}))
-        .row("VENUE_WHITELIST", &json!({"venues": [{"id": "somewhere"}]}))
-        .native(1);
-    let denials = world.denials();
-    assert_eq!(denials.len(), 1);
-    assert_eq!(denials[0].code, DenialCode::PolicyNotEnforced);
-    assert_eq!(denials[0].policy_type, Some(PolicyType::VenueWhitelist));
 }
 
 #[test]
@@ -157,4 +145,16 @@ fn no_amount_is_offered_where_no_amount_would_do() {
     let denial = world.denials().remove(0);
     assert_eq!(denial.code, DenialCode::OwnerRequired);
     assert!(denial.hint.as_deref().is_some_and(|hint| !hint.contains("ask for less")), "{denial:?}");
+}
+
+#[test]
+fn a_delay_without_a_time_of_its_own_lasts_as_long_as_any_row_says() {
+    let short = json!({"instant_max_usd": 50, "delay_max_usd": 1000, "delay_seconds": 60});
+    let long = json!({"instant_max_usd": 1000, "delay_seconds": 700});
+    let world = || World::solana().row("SPENDING_LIMIT", &short).row("SPENDING_LIMIT", &long).native(SOL);
+    assert_eq!(world().grant().delay_seconds, Some(60), "the row that asks says how long");
+    let rules = json!({
+        "check_counterparty": true, "min_score": 1, "unrated_tier": "DELAY", "below_threshold_tier": "DELAY",
+    });
+    assert_eq!(world().row("REPUTATION_THRESHOLD", &rules).grant().delay_seconds, Some(700));
 }

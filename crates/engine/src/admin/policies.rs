@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 use waiaas_core::audit::{Actor, AuditEvent};
 use waiaas_core::ids::{PolicyId, WalletId};
-use waiaas_core::policy::{DenialCode, PolicyType, Rules};
+use waiaas_core::policy::{PolicyType, Rules};
 use waiaas_store::{AuditEntry, NewPolicy as NewRow, PolicyChange as RowChange, PolicyRow, StoreError};
 
 use crate::Engine;
@@ -17,13 +17,6 @@ impl Engine {
     pub async fn create_policy(&self, _: &Master, new: NewPolicy) -> Result<PolicyView, Error> {
         let policy_type =
             PolicyType::parse(&new.policy_type).ok_or_else(|| unknown_type(&new.policy_type))?;
-        if !policy_type.is_enforced() {
-            return Err(Error::new(
-                ErrorCode::Denied(DenialCode::PolicyNotEnforced),
-                format!("This build does not enforce {policy_type} yet, so it refuses to pretend."),
-            )
-            .hint(format!("Enforced types: {}.", enforced())));
-        }
         if let Some(wallet) = new.wallet {
             self.wallet_by_id(wallet).await?;
         }
@@ -157,20 +150,16 @@ impl Engine {
 /// The part of the scope that some types carry in their rules.
 fn category(rules: &Rules) -> Option<String> {
     match rules {
-        Rules::ActionCategoryLimit(rule) => Some(rule.category.clone()),
+        Rules::ActionCategoryLimit(rule) => Some(rule.category.as_str().to_owned()),
         _ => None,
     }
 }
 
-fn enforced() -> String {
-    let names: Vec<_> = PolicyType::ALL.iter().filter(|t| t.is_enforced()).map(|t| t.as_str()).collect();
-    names.join(", ")
-}
-
 fn unknown_type(text: &str) -> Error {
     let shown: String = text.chars().take(64).collect();
+    let known: Vec<_> = PolicyType::ALL.iter().map(|policy_type| policy_type.as_str()).collect();
     Error::new(ErrorCode::PolicyTypeUnknown, format!("'{shown}' is not a policy type."))
-        .hint(format!("Enforced types: {}.", enforced()))
+        .hint(format!("Policy types: {}.", known.join(", ")))
 }
 
 fn raced(error: StoreError) -> Error {

@@ -2,7 +2,7 @@
 
 use waiaas_core::transaction::TxStatus;
 use waiaas_core::wallet::WalletStatus;
-use waiaas_store::{MAX_PAGE, SCHEMA_VERSION};
+use waiaas_store::SCHEMA_VERSION;
 
 use crate::Engine;
 use crate::credentials::Master;
@@ -25,11 +25,6 @@ impl Engine {
     pub async fn status(&self, _: &Master) -> Result<Status, Error> {
         let wallets = self.store().wallets().await?;
         let active = wallets.iter().filter(|w| w.status == WalletStatus::Active).count();
-        let now = self.now();
-        let page = self.store().sessions_page(None, None, MAX_PAGE).await?;
-        let live = page.items.iter().filter(|s| {
-            s.revoked_at.is_none() && now < s.expires_at && s.absolute_expires_at.is_none_or(|end| now < end)
-        });
         let open: Vec<_> = TxStatus::ALL.iter().copied().filter(|s| !s.is_terminal()).collect();
         let policies = self.store().policies().await?;
         Ok(Status {
@@ -37,9 +32,9 @@ impl Engine {
             kill_switch: self.store().kill_switch().await?.state,
             active_wallets: count(active),
             wallets: count(wallets.len()),
-            active_sessions: count(live.count()),
+            active_sessions: self.store().live_sessions_in_all(self.now()).await?,
             policies: count(policies.iter().filter(|p| p.enabled).count()),
-            open_transactions: count(self.store().with_status(&open, None, MAX_PAGE).await?.len()),
+            open_transactions: self.store().transactions_in(&open).await?,
             auto_provisioned: self.data_dir().recovery_key().exists(),
             networks: self.chains().status(),
         })

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use waiaas_chains::{Chain as ChainPort, TokenFacts};
 use waiaas_core::address::Address;
 use waiaas_core::asset::{AssetId, AssetKind};
-use waiaas_core::effect::Effects;
+use waiaas_core::effect::{Effect, Effects};
 use waiaas_core::network::Network;
 use waiaas_core::policy::AssetFacts;
 use waiaas_store::TokenRow;
@@ -46,19 +46,21 @@ pub(crate) async fn facts(
     effects: &Effects,
 ) -> Result<BTreeMap<AssetId, AssetFacts>, Error> {
     let mut facts = BTreeMap::new();
-    for outflow in effects.outflows() {
-        if facts.contains_key(outflow.asset) {
+    let leaving = effects.outflows().map(|outflow| outflow.asset);
+    // A permission that is taken back moves nothing, but people want to read what it is about.
+    for asset in leaving.chain(effects.items.iter().filter_map(Effect::token)) {
+        if facts.contains_key(asset) {
             continue;
         }
-        let (symbol, decimals) = match outflow.asset.kind {
+        let (symbol, decimals) = match asset.kind {
             AssetKind::Native { .. } => (network.native_symbol.to_string(), network.native_decimals),
             AssetKind::Token(address) => {
                 let known = token(engine, network, chain, address).await?;
                 (known.symbol, known.decimals)
             }
         };
-        let price = engine.prices().price(outflow.asset, engine.now()).await;
-        facts.insert(outflow.asset.clone(), AssetFacts { symbol, decimals, price });
+        let price = engine.prices().price(asset, engine.now()).await;
+        facts.insert(asset.clone(), AssetFacts { symbol, decimals, price });
     }
     Ok(facts)
 }

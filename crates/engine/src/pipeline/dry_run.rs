@@ -9,7 +9,7 @@ use crate::Engine;
 use crate::credentials::Session;
 use crate::error::Error;
 use crate::pipeline::s3_policy::{self, Case};
-use crate::pipeline::{assets, s1_validate};
+use crate::pipeline::{gas, known, s1_validate};
 use crate::views::{BalanceChange, DryRun, Money, SendRequest, Warning};
 
 impl Engine {
@@ -17,8 +17,8 @@ impl Engine {
     /// same snapshot it would see; nothing is written and no key is touched.
     pub async fn simulate(&self, session: &Session, request: SendRequest) -> Result<DryRun, Error> {
         let validated = s1_validate::run(self, session, &request).await?;
-        let assets = assets::facts(self, &validated.network, &*validated.chain, &validated.effects).await?;
-        let case = Case { engine: self.clone(), session: session.clone(), validated, assets };
+        let known = known::gather(self, &validated).await?;
+        let case = Case { engine: self.clone(), session: session.clone(), validated, known };
         // Through the writer, so that it waits its turn behind admissions already under way.
         let (case, judged) = self
             .store()
@@ -42,7 +42,7 @@ impl Engine {
         }
         let fee = fee(&validated.effects, &judged.facts);
         let fee_usd = s3_policy::value(&judged.facts, &fee.asset, fee.amount);
-        let tokens: Vec<_> = validated.intent.token().into_iter().collect();
+        let tokens = validated.intent.tokens();
         let holdings = validated.chain.holdings(validated.wallet.address, &tokens).await?;
         let balance_changes = leaving(&validated.effects, &judged.facts)
             .into_iter()
@@ -55,7 +55,16 @@ impl Engine {
                 BalanceChange { out: out.amount, current: Money { amount: held, ..out } }
             })
             .collect();
+        let gas = match validated.gas_condition {
+            Some(target) => Some(gas::state(self, &validated.network, target).await?),
+            None => None,
+        };
+        if gas.is_some_and(|gas| !gas.met) {
+            let text = "The network is not cheap enough yet; it would wait.".to_owned();
+            warnings.push(warning("GAS_CONDITION_NOT_MET", text, "info"));
+        }
         Ok(DryRun {
+            gas,
             verdict: judged.verdict,
             effects: validated.effects,
             network: validated.network,

@@ -1,11 +1,17 @@
 //! The seven stages, one file each: validate, authorize, policy, wait, execute, confirm, record.
 //!
-//! Value moves only through [`Engine::send`]. A first run and a resumption after a restart are the
+//! Value moves only through [`Engine::send`], and [`Engine::replace`] for what does not land; both end in
+//! the same [`Engine::carry_out`]. A first run and a resumption after a restart are the
 //! same function, [`resume`]: it looks at the stored status and goes on from there.
 
 pub(crate) mod assets;
 mod describe;
 mod dry_run;
+mod explain;
+mod gas;
+pub(crate) mod known;
+mod output;
+pub(crate) mod replace;
 pub(crate) mod s1_validate;
 pub(crate) mod s2_authorize;
 pub(crate) mod s3_policy;
@@ -26,8 +32,9 @@ use waiaas_core::transaction::TxStatus;
 use crate::Engine;
 use crate::credentials::Session;
 use crate::error::{Error, ErrorCode, sentence};
+use crate::pipeline::s1_validate::Validated;
 use crate::pipeline::s3_policy::{Admitted, Case};
-use crate::views::{SendRequest, TxView, WaitFor};
+use crate::views::{IdempotencyKey, SendRequest, TxView, WaitFor};
 
 impl Engine {
     /// Moves value, if policy grants it. A denial is an error that carries the policy's reasons; its
@@ -38,14 +45,25 @@ impl Engine {
         request: SendRequest,
         wait: WaitFor,
     ) -> Result<TxView, Error> {
-        if let Some(id) = self.answered_before(session, &request).await? {
+        if let Some(id) = self.answered_before(session, request.idempotency.as_ref()).await? {
             return self.answer(id, wait).await;
         }
-        let digest = request_digest(&request);
+        let digest = request.digest().map_err(Error::internal)?;
         let validated = s1_validate::run(self, session, &request).await?;
-        let assets = assets::facts(self, &validated.network, &*validated.chain, &validated.effects).await?;
-        let case = Case { engine: self.clone(), session: session.clone(), validated, assets };
-        let key = request.idempotency;
+        self.carry_out(session, validated, request.idempotency, digest, wait).await
+    }
+
+    /// Judges what was built, and takes it as far as it may go.
+    async fn carry_out(
+        &self,
+        session: &Session,
+        validated: Validated,
+        key: Option<IdempotencyKey>,
+        digest: Digest,
+        wait: WaitFor,
+    ) -> Result<TxView, Error> {
+        let known = known::gather(self, &validated).await?;
+        let case = Case { engine: self.clone(), session: session.clone(), validated, known };
         let admitted =
             self.store().write(move |tx| Box::pin(s3_policy::admit(case, tx, key, digest))).await?;
         let id = match admitted {
@@ -60,8 +78,12 @@ impl Engine {
 
     /// The transaction a repeated request was answered with. Looked up before anything is built: the
     /// first answer stands even if the same request could not be built any more.
-    async fn answered_before(&self, session: &Session, request: &SendRequest) -> Result<Option<TxId>, Error> {
-        let Some(key) = &request.idempotency else { return Ok(None) };
+    async fn answered_before(
+        &self,
+        session: &Session,
+        key: Option<&IdempotencyKey>,
+    ) -> Result<Option<TxId>, Error> {
+        let Some(key) = key else { return Ok(None) };
         match self.store().claimed(session.id(), &key.key, self.now()).await? {
             None => Ok(None),
             Some((body, id)) if body == key.body => Ok(Some(id)),
@@ -130,20 +152,12 @@ pub(crate) async fn resume(engine: &Engine, id: TxId) -> Result<(), Error> {
                 None => Ok(()),
             }
         }
-        TxStatus::Submitted => s6_confirm::step(engine, id).await,
+        TxStatus::Submitted | TxStatus::Signed => s6_confirm::step(engine, id).await,
         TxStatus::Denied
         | TxStatus::Confirmed
         | TxStatus::Failed
         | TxStatus::Cancelled
         | TxStatus::Expired => Ok(()),
-    }
-}
-
-/// What was asked for, whatever the order of its fields; part of the audit trail.
-fn request_digest(request: &SendRequest) -> Digest {
-    match &request.idempotency {
-        Some(key) => key.body,
-        None => Digest::of("waiaas.request.v1", &[format!("{request:?}").as_bytes()]),
     }
 }
 

@@ -2,54 +2,46 @@
 //!
 //! The live path and the dry run call the same [`judge`]; only [`admit`] writes.
 
-use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use uuid::Uuid;
+use waiaas_core::U256;
 use waiaas_core::asset::AssetId;
 use waiaas_core::audit::{Actor, AuditEvent};
 use waiaas_core::digest::Digest;
 use waiaas_core::effect::Effects;
 use waiaas_core::ids::TxId;
-use waiaas_core::money::{Price, Usd};
+use waiaas_core::money::Usd;
 use waiaas_core::policy::{
     AssetFacts, Denial, Facts, Grant, PriceFact, Spending, Sum, Tier, TierReason, Verdict, WindowWarning,
     evaluate,
 };
 use waiaas_core::transaction::TxStatus;
-use waiaas_core::{U256, UnixSeconds};
 use waiaas_store::{AuditEntry, Claim, NewReservation, NewTransaction, WriteTx};
 
 use crate::Engine;
 use crate::credentials::Session;
 use crate::error::{Error, ErrorCode};
+use crate::pipeline::known::Known;
 use crate::pipeline::s1_validate::Validated;
 use crate::pipeline::s2_authorize::{self, Admission};
-use crate::pipeline::s4_wait;
+use crate::pipeline::{replace, s4_wait};
+use crate::policies::InForce;
 use crate::views::IdempotencyKey;
 
-/// What is stored of a decision, with the inputs it was made from.
+/// What is stored of a decision: the outcome, and every input it was made from beside the effects, so
+/// that it can be made again and compared.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct StoredVerdict {
     pub(crate) denials: Vec<Denial>,
     pub(crate) reasons: Vec<TierReason>,
     pub(crate) warning: Option<WindowWarning>,
-    pub(crate) assets: Vec<StoredAsset>,
-    pub(crate) decided_at: UnixSeconds,
-    pub(crate) counted_day: Usd,
-    pub(crate) counted_month: Usd,
-}
-
-/// One asset as the decision saw it.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub(crate) struct StoredAsset {
-    pub(crate) asset: AssetId,
-    pub(crate) symbol: String,
-    pub(crate) decimals: u8,
-    /// Pico-dollars per unit; none when there was no usable price.
-    pub(crate) price: Option<Price>,
+    pub(crate) facts: Facts,
+    /// The set of policies that judged, as kept in the store.
+    pub(crate) policies: Digest,
 }
 
 /// Everything the transaction that admits needs; owned, because it runs on the writer.
@@ -57,7 +49,7 @@ pub(crate) struct Case {
     pub(crate) engine: Engine,
     pub(crate) session: Session,
     pub(crate) validated: Validated,
-    pub(crate) assets: BTreeMap<AssetId, AssetFacts>,
+    pub(crate) known: Known,
 }
 
 /// A verdict and what it was made from.
@@ -65,6 +57,7 @@ pub(crate) struct Judgement {
     pub(crate) admission: Admission,
     pub(crate) verdict: Verdict,
     pub(crate) facts: Facts,
+    pub(crate) policies: Arc<InForce>,
 }
 
 /// What became of a request.
@@ -80,19 +73,24 @@ pub(crate) async fn judge(case: &Case, tx: &mut WriteTx) -> Result<Judgement, Er
     let (engine, validated) = (&case.engine, &case.validated);
     let now = engine.now();
     let admission = s2_authorize::run(tx, &case.session, validated.wallet.id, now).await?;
-    let set =
+    let policies =
         engine.policies().in_force(tx, engine.networks(), validated.wallet.id, &validated.network.id).await?;
-    let ledger = tx.ledger(validated.wallet.id, now, &set.rate_windows()).await?;
+    let ledger = tx.ledger(validated.wallet.id, now, &policies.set.rate_windows()).await?;
     let timeout = engine.config().security.approval_timeout;
+    let known = case.known.clone();
     let facts = Facts {
         now,
         owner: admission.wallet.owner.state(),
-        assets: case.assets.clone(),
+        assets: known.assets,
         ledger,
         default_approval_timeout: u32::try_from(timeout).unwrap_or(u32::MAX),
+        balances: known.balances,
+        purpose: known.purpose,
+        action: known.action,
+        reputation: known.reputation,
     };
-    let verdict = evaluate(&set, &validated.effects, &facts);
-    Ok(Judgement { admission, verdict, facts })
+    let verdict = evaluate(&policies.set, &validated.effects, &facts);
+    Ok(Judgement { admission, verdict, facts, policies })
 }
 
 /// Judges, and keeps the outcome: a row with its reservations, or a denied row.
@@ -111,7 +109,11 @@ pub(crate) async fn admit(
             Claim::Mismatch => return Err(conflict()),
         }
     }
+    if let Some(old) = case.validated.replaces {
+        replace::place(tx, old, None).await??;
+    }
     let judgement = judge(&case, tx).await?;
+    tx.keep_policy_set(judgement.policies.digest, &judgement.policies.text).await?;
     let row = new_row(&case, &judgement, id, request)?;
     let audit = |event| {
         AuditEntry::new(event, Actor::Session(case.session.id()), now)
@@ -121,14 +123,16 @@ pub(crate) async fn admit(
     };
     match &judgement.verdict {
         Verdict::Denied(denials) => {
-            let entry =
-                audit(AuditEvent::PolicyDenied).details(json!({ "denials": denials, "request": request }));
+            let entry = audit(AuditEvent::PolicyDenied).details(json!({
+                "denials": denials, "request": request, "replaces": case.validated.replaces,
+            }));
             tx.insert_transaction(row, &[], entry).await?;
         }
         Verdict::Granted(grant) => {
             let held = reservations(&case.validated.effects, &judgement.facts);
             let entry = audit(AuditEvent::TxRequested).details(json!({
                 "tier": grant.tier, "digest": case.validated.draft.digest(), "request": request, "usd": grant.usd,
+                "replaces": case.validated.replaces,
             }));
             tx.insert_transaction(row, &held, entry).await?;
             s4_wait::park(&case, tx, id, &judgement, grant).await?;
@@ -173,7 +177,8 @@ pub(crate) fn value(facts: &Facts, asset: &AssetId, amount: U256) -> Option<Usd>
 }
 
 fn new_row(case: &Case, judgement: &Judgement, id: TxId, request: Digest) -> Result<NewTransaction, Error> {
-    let Validated { wallet, network, intent, money, draft, effects, .. } = &case.validated;
+    let Validated { wallet, network, intent, money, draft, effects, replaces, gas_condition, .. } =
+        &case.validated;
     let (status, grant, denial_code) = match &judgement.verdict {
         Verdict::Denied(denials) => (TxStatus::Denied, None, denials.first().map(|d| d.code)),
         Verdict::Granted(grant) => (first_status(grant.tier), Some(grant), None),
@@ -184,6 +189,11 @@ fn new_row(case: &Case, judgement: &Judgement, id: TxId, request: Digest) -> Res
         id,
         wallet: wallet.id,
         session: Some(case.session.id()),
+        replaces: *replaces,
+        gas_condition: gas_condition
+            .map(|c| serde_json::to_string(&c))
+            .transpose()
+            .map_err(Error::internal)?,
         kind: intent.kind(),
         network: network.id.clone(),
         status,
@@ -213,27 +223,10 @@ const fn first_status(tier: Tier) -> TxStatus {
 }
 
 fn stored(judgement: &Judgement) -> StoredVerdict {
-    let Judgement { verdict, facts, .. } = judgement;
+    let Judgement { verdict, facts, policies, .. } = judgement;
     let (denials, reasons, warning) = match verdict {
         Verdict::Denied(denials) => (denials.clone(), Vec::new(), None),
         Verdict::Granted(Grant { reasons, warning, .. }) => (Vec::new(), reasons.clone(), warning.clone()),
     };
-    let assets = facts.assets.iter().map(|(asset, known)| StoredAsset {
-        asset: asset.clone(),
-        symbol: known.symbol.clone(),
-        decimals: known.decimals,
-        price: match known.price {
-            PriceFact::Known(price) => Some(price),
-            PriceFact::Unlisted | PriceFact::Unusable => None,
-        },
-    });
-    StoredVerdict {
-        denials,
-        reasons,
-        warning,
-        assets: assets.collect(),
-        decided_at: facts.now,
-        counted_day: facts.ledger.usd_day,
-        counted_month: facts.ledger.usd_month,
-    }
+    StoredVerdict { denials, reasons, warning, facts: facts.clone(), policies: policies.digest }
 }

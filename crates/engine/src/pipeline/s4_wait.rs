@@ -53,6 +53,7 @@ fn questions(case: &Case, id: TxId, judgement: &Judgement, grant: &Grant) -> Res
     let owner = owner.ok_or_else(|| Error::internal("an approval without an owner was granted"))?;
     let digest = validated.draft.digest();
     let what = describe::summary(&validated.effects, &judgement.facts, grant.usd, grant.tier);
+    let what = what + &describe::place(validated.replaces);
     let now = judgement.facts.now;
     let lasts = i64::from(grant.approval_timeout.unwrap_or_default());
     let question = |action, verb: &str| Challenge {

@@ -4,27 +4,28 @@
 //! The last look, the signature and its record are one database transaction: a brake that committed
 //! before it stops it, and no bytes exist that the database does not hold.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde_json::json;
-use waiaas_chains::{Chain as ChainPort, ChainError, Lane, SignedTx, Submission};
+use waiaas_chains::{Chain as ChainPort, ChainError, Expiry, Lane, SignedTx, Submission};
 use waiaas_core::UnixSeconds;
 use waiaas_core::audit::{Actor, AuditEvent};
 use waiaas_core::clearance::{Brakes, NotCleared, Obligation};
 use waiaas_core::draft::{Completed, Draft};
 use waiaas_core::effect::Effects;
 use waiaas_core::ids::TxId;
-use waiaas_core::policy::{AssetFacts, Denial, Facts, Ledger, PriceFact, Verdict, evaluate};
+use waiaas_core::intent::IntentKind;
+use waiaas_core::policy::{CategorySums, Denial, Facts, Ledger, Verdict, evaluate};
 use waiaas_core::transaction::TxStatus;
 use waiaas_core::wallet::OwnerState;
 use waiaas_keys::SealedKey;
 use waiaas_store::{AuditEntry, SignedRow, StatusChange, StoreError, TransactionRow, WalletRow, WriteTx};
 
 use crate::Engine;
-use crate::error::Error;
+use crate::error::{Error, ErrorCode};
+use crate::pipeline::gas::{self, Gas};
 use crate::pipeline::s3_policy::StoredVerdict;
-use crate::pipeline::{s6_confirm, s7_record};
+use crate::pipeline::{replace, s6_confirm, s7_record};
 
 /// Nothing signed after this many seconds of trying: given up, safely.
 const PATIENCE_SECONDS: UnixSeconds = 600;
@@ -32,6 +33,14 @@ const PATIENCE_SECONDS: UnixSeconds = 600;
 /// Signs and broadcasts one EXECUTING transaction. Does nothing if it moved meanwhile.
 pub(crate) async fn run(engine: &Engine, id: TxId) -> Result<(), Error> {
     let Some(row) = engine.store().transaction(id).await? else { return Ok(()) };
+    match gas::check(engine, &row).await? {
+        Gas::Go => {}
+        Gas::Wait => return Ok(()),
+        Gas::Over => {
+            let over = gas::timeout();
+            return s7_record::failed_unsigned(engine, id, over.code.as_str(), &over.message).await;
+        }
+    }
     let _lane = engine.lanes().enter(row.wallet, &row.network).await;
     // Whoever held the lane may have executed this very transaction.
     let Some(row) = engine.store().transaction(id).await? else { return Ok(()) };
@@ -40,8 +49,17 @@ pub(crate) async fn run(engine: &Engine, id: TxId) -> Result<(), Error> {
     }
     let chain = engine.chain(&row.network)?;
     let draft = row.draft.clone().ok_or_else(|| Error::internal("an admitted transaction has no draft"))?;
+    let replaces = match row.replaces {
+        None => None,
+        Some(old) => match replace::bytes(engine, old).await? {
+            Ok(bytes) => Some(bytes),
+            Err(lost) => {
+                return s7_record::failed_unsigned(engine, id, lost.code.as_str(), &lost.message).await;
+            }
+        },
+    };
     let nonces_in_flight = engine.store().nonces_in_flight(row.wallet, &row.network).await?;
-    let mut lane = Lane { nonces_in_flight, variation: 0 };
+    let mut lane = Lane { nonces_in_flight, variation: 0, replaces };
     while lane.variation < MOST_VARIATIONS {
         let completed = match chain.complete(&draft, &lane).await {
             Ok(completed) => completed,
@@ -49,7 +67,17 @@ pub(crate) async fn run(engine: &Engine, id: TxId) -> Result<(), Error> {
         };
         match sign(engine, &row, &chain, draft.clone(), completed).await? {
             Signing::Signed(signed) => return broadcast(engine, id, &chain, &signed).await,
+            Signing::HandedOut => {
+                engine.wake().notify_one();
+                return Ok(());
+            }
             Signing::Stopped => return Ok(()),
+            // The caller's bytes have no variations.
+            Signing::Taken if row.kind == IntentKind::Sign => {
+                let message = "Not signed: these very bytes were signed before, by another request.";
+                let code = ErrorCode::TxAlreadyProcessed.as_str();
+                return s7_record::failed_unsigned(engine, id, code, message).await;
+            }
             Signing::Taken => lane.variation += 1,
         }
     }
@@ -60,10 +88,20 @@ pub(crate) async fn run(engine: &Engine, id: TxId) -> Result<(), Error> {
 /// Equal transactions tried over one blockhash before waiting for another.
 const MOST_VARIATIONS: u64 = 64;
 
+/// Whether signed bytes are a transaction, which has a hash on its chain; a message has none.
+const fn on_chain(expiry: Expiry) -> bool {
+    match expiry {
+        Expiry::Nonce(_) | Expiry::BlockHeight(_) => true,
+        Expiry::Time(_) | Expiry::Never => false,
+    }
+}
+
 /// How the signing transaction ended.
 enum Signing {
     /// The bytes are durable.
     Signed(SignedTx),
+    /// The bytes are durable, and the caller's to use.
+    HandedOut,
     /// Something stopped it, or somebody else did it; the row says what.
     Stopped,
     /// Another row has exactly these bytes: following them would count one payment twice. Nothing
@@ -83,9 +121,12 @@ async fn not_completed(engine: &Engine, row: &TransactionRow, error: ChainError)
     Ok(())
 }
 
-/// When the transaction began to be executable: its last change.
+/// When the transaction began to be executable: its last change, and then its gas condition's time.
 fn waiting_since(row: &TransactionRow) -> UnixSeconds {
-    row.updated_at
+    match gas::target(row) {
+        Ok(Some(target)) => gas::end(&target, row.updated_at),
+        Ok(None) | Err(_) => row.updated_at,
+    }
 }
 
 /// The signing transaction.
@@ -106,53 +147,88 @@ async fn sign(
                 if row.status != TxStatus::Executing {
                     return Ok(Signing::Stopped);
                 }
-                let wallet = tx.wallet(row.wallet).await?;
-                let wallet = wallet.ok_or_else(|| Error::internal("a transaction without its wallet"))?;
-                match last_look(&engine, tx, &row, &wallet, &draft, chain.effects(&draft)?).await? {
-                    Ok(clearance) => {
-                        let sealed = tx.wallet_key(wallet.id).await?;
-                        let sealed = sealed.ok_or_else(|| Error::internal("a wallet without its key"))?;
-                        let sealed = SealedKey::from_bytes(&sealed).map_err(Error::internal)?;
-                        let signature =
-                            engine.vault().sign(clearance, &completed, &sealed, wallet.address)?;
-                        let signed = chain.assemble(&completed, &signature)?;
-                        if tx.hash_taken(&row.network, &signed.hash).await? {
-                            return Ok(Signing::Taken);
-                        }
-                        let kept = SignedRow {
-                            unsigned: completed.unsigned().to_vec(),
-                            bytes: signed.bytes.clone(),
-                            hash: signed.hash.clone(),
-                            expiry: s7_record::stored_expiry(signed.expiry),
-                        };
-                        let audit = AuditEntry::new(AuditEvent::TxSigned, Actor::System, engine.now())
-                            .wallet(wallet.id)
-                            .tx(id)
-                            .details(json!({ "hash": signed.hash, "digest": completed.draft() }));
-                        tx.advance(id, TxStatus::Executing, StatusChange::Signed(kept), audit).await?;
-                        Ok::<_, Error>(Signing::Signed(signed))
-                    }
+                let signed = match signature(&engine, tx, &row, &chain, &draft, &completed).await? {
+                    Ok(signed) => signed,
                     Err(stop) => {
                         tx.advance(id, TxStatus::Executing, stop.change(), stop.audit(&engine, &row)).await?;
-                        Ok(Signing::Stopped)
+                        return Ok(Signing::Stopped);
                     }
+                };
+                let hash = on_chain(signed.expiry).then(|| signed.hash.clone());
+                if let Some(hash) = &hash
+                    && tx.hash_taken(&row.network, hash).await?
+                {
+                    return Ok(Signing::Taken);
                 }
+                let kept = SignedRow {
+                    unsigned: completed.unsigned().to_vec(),
+                    bytes: signed.bytes.clone(),
+                    hash,
+                    expiry: s7_record::stored_expiry(signed.expiry),
+                };
+                let audit = AuditEntry::new(AuditEvent::TxSigned, Actor::System, engine.now())
+                    .wallet(row.wallet)
+                    .tx(id)
+                    .details(json!({ "hash": signed.hash, "digest": completed.draft() }));
+                if row.kind == IntentKind::Sign {
+                    tx.advance(id, TxStatus::Executing, StatusChange::HandedOut(kept), audit).await?;
+                    return Ok(Signing::HandedOut);
+                }
+                tx.advance(id, TxStatus::Executing, StatusChange::Signed(kept), audit).await?;
+                Ok::<_, Error>(Signing::Signed(signed))
             })
         })
         .await
+}
+
+/// The last look, and the signature if nothing stands against it. Nothing is kept yet.
+async fn signature(
+    engine: &Engine,
+    tx: &mut WriteTx,
+    row: &TransactionRow,
+    chain: &Arc<dyn ChainPort>,
+    draft: &Draft,
+    completed: &Completed,
+) -> Result<Result<SignedTx, Stop>, Error> {
+    let wallet = tx.wallet(row.wallet).await?;
+    let wallet = wallet.ok_or_else(|| Error::internal("a transaction without its wallet"))?;
+    let place = match row.replaces {
+        None => None,
+        Some(old) => match replace::place(tx, old, Some(row.id)).await? {
+            Ok(expiry) => Some(expiry),
+            Err(lost) => return Ok(Err(Stop::Place(lost))),
+        },
+    };
+    let clearance = match last_look(engine, tx, row, &wallet, draft, chain.effects(draft)?).await? {
+        Ok(clearance) => clearance,
+        Err(stop) => return Ok(Err(stop)),
+    };
+    let sealed = tx.wallet_key(wallet.id).await?;
+    let sealed = sealed.ok_or_else(|| Error::internal("a wallet without its key"))?;
+    let sealed = SealedKey::from_bytes(&sealed).map_err(Error::internal)?;
+    let signature = engine.vault().sign(clearance, completed, &sealed, wallet.address)?;
+    let signed = chain.assemble(completed, &signature)?;
+    // Beside the old one instead of in its place, it would be a second payment.
+    if place.is_some_and(|old| old != s7_record::stored_expiry(signed.expiry)) {
+        let beside = ChainError::Corrupt("a replacement was completed for another place".to_owned());
+        return Ok(Err(Stop::Place(beside.into())));
+    }
+    Ok(Ok(signed))
 }
 
 /// Why a cleared-looking transaction is not signed after all.
 enum Stop {
     Brake(NotCleared),
     Policy(Denial),
+    /// A replacement without a place to take.
+    Place(Error),
 }
 
 impl Stop {
     fn change(&self) -> StatusChange {
         match self {
             Self::Brake(NotCleared::KillSwitch) => StatusChange::Cancelled { code: Some(self.code()) },
-            Self::Brake(_) | Self::Policy(_) => {
+            Self::Brake(_) | Self::Policy(_) | Self::Place(_) => {
                 StatusChange::Failed { code: self.code(), message: self.message() }
             }
         }
@@ -162,6 +238,7 @@ impl Stop {
         match self {
             Self::Brake(reason) => Error::from(*reason).code.as_str().to_owned(),
             Self::Policy(denial) => denial.code.as_str().to_owned(),
+            Self::Place(lost) => lost.code.as_str().to_owned(),
         }
     }
 
@@ -169,13 +246,14 @@ impl Stop {
         match self {
             Self::Brake(reason) => format!("Not signed: {reason}."),
             Self::Policy(denial) => format!("Not signed: {}", denial.message),
+            Self::Place(lost) => format!("Not signed: {}", lost.message),
         }
     }
 
     fn audit(&self, engine: &Engine, row: &TransactionRow) -> AuditEntry {
         let event = match self {
             Self::Brake(NotCleared::KillSwitch) => AuditEvent::TxCancelled,
-            Self::Brake(_) | Self::Policy(_) => AuditEvent::TxFailed,
+            Self::Brake(_) | Self::Policy(_) | Self::Place(_) => AuditEvent::TxFailed,
         };
         AuditEntry::new(event, Actor::System, engine.now())
             .wallet(row.wallet)
@@ -231,24 +309,17 @@ async fn denied_now(
     effects: &Effects,
 ) -> Result<Option<Denial>, Error> {
     let stored: StoredVerdict = serde_json::from_str(&row.verdict).map_err(Error::internal)?;
-    let set = engine.policies().in_force(tx, engine.networks(), row.wallet, &row.network).await?;
-    let assets: BTreeMap<_, _> = stored
-        .assets
-        .into_iter()
-        .map(|a| {
-            let price = a.price.map_or(PriceFact::Unusable, PriceFact::Known);
-            (a.asset, AssetFacts { symbol: a.symbol, decimals: a.decimals, price })
-        })
-        .collect();
-    let requests = set.rate_windows().into_iter().map(|window| (window, 0)).collect();
-    let facts = Facts {
-        now: engine.now(),
-        owner: OwnerState::Locked,
-        assets,
-        ledger: Ledger { requests, ..Ledger::default() },
-        default_approval_timeout: 0,
+    let set = &engine.policies().in_force(tx, engine.networks(), row.wallet, &row.network).await?.set;
+    let seen = stored.facts;
+    let nothing = |category| (category, CategorySums::default());
+    let ledger = Ledger {
+        requests: set.rate_windows().into_iter().map(|window| (window, 0)).collect(),
+        categories: seen.ledger.categories.into_keys().map(nothing).collect(),
+        http_messages: seen.ledger.http_messages.map(|_| 0),
+        ..Ledger::default()
     };
-    Ok(match evaluate(&set, effects, &facts) {
+    let facts = Facts { now: engine.now(), owner: OwnerState::Locked, ledger, ..seen };
+    Ok(match evaluate(set, effects, &facts) {
         Verdict::Denied(denials) => denials.into_iter().next(),
         Verdict::Granted(_) => None,
     })

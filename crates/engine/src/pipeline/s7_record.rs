@@ -7,7 +7,7 @@ use waiaas_core::U256;
 use waiaas_core::audit::{Actor, AuditEvent};
 use waiaas_core::ids::TxId;
 use waiaas_core::transaction::TxStatus;
-use waiaas_store::{AuditEntry, StatusChange, TransactionRow, TxExpiry};
+use waiaas_store::{AuditEntry, StatusChange, StoreError, TransactionRow, TxExpiry};
 
 use crate::Engine;
 use crate::error::Error;
@@ -62,6 +62,16 @@ pub(crate) async fn dead(engine: &Engine, row: &TransactionRow) -> Result<(), Er
     advance_if(engine, row.id, row.status, change, audit).await
 }
 
+/// A signed message that nobody can use any more: what it could move counts as spent from now.
+pub(crate) async fn lapsed(engine: &Engine, row: &TransactionRow) -> Result<(), Error> {
+    let (id, audit) = (row.id, entry(engine, row, AuditEvent::TxLapsed));
+    let done = engine.store().write(move |tx| Box::pin(async move { tx.lapse(id, audit).await })).await;
+    match done {
+        Ok(()) | Err(StoreError::Conflict(_)) => Ok(()),
+        Err(error) => Err(error.into()),
+    }
+}
+
 /// Given up before anything was signed.
 pub(crate) async fn failed_unsigned(
     engine: &Engine,
@@ -85,6 +95,8 @@ pub(crate) const fn stored_expiry(expiry: Expiry) -> TxExpiry {
     match expiry {
         Expiry::Nonce(nonce) => TxExpiry::Nonce(nonce),
         Expiry::BlockHeight(height) => TxExpiry::BlockHeight(height),
+        Expiry::Time(at) => TxExpiry::Time(at),
+        Expiry::Never => TxExpiry::Never,
     }
 }
 
@@ -93,5 +105,7 @@ pub(crate) const fn chain_expiry(expiry: TxExpiry) -> Expiry {
     match expiry {
         TxExpiry::Nonce(nonce) => Expiry::Nonce(nonce),
         TxExpiry::BlockHeight(height) => Expiry::BlockHeight(height),
+        TxExpiry::Time(at) => Expiry::Time(at),
+        TxExpiry::Never => Expiry::Never,
     }
 }

@@ -14,6 +14,7 @@ use crate::Engine;
 use crate::credentials::{Master, Session};
 use crate::error::{Error, ErrorCode};
 use crate::pipeline::s3_policy::StoredVerdict;
+use crate::pipeline::{gas, output};
 use crate::views::{Money, Page, Paged, TxView};
 
 impl Engine {
@@ -144,11 +145,13 @@ impl Engine {
             }
         };
         let stored: StoredVerdict = serde_json::from_str(&row.verdict).map_err(Error::internal)?;
-        let known = stored.assets.iter().find(|a| a.asset == row.asset);
+        let known = stored.facts.assets.get(&row.asset);
         let (decimals, symbol) = match known {
             Some(known) => (known.decimals, known.symbol.clone()),
             None => (0, String::new()),
         };
+        let signed = output::of(&row, network.chain)?;
+        let gas_condition = gas::target(&row)?;
         let reasons =
             if row.status == TxStatus::Denied { json!(stored.denials) } else { json!(stored.reasons) };
         let denial = stored.denials.first();
@@ -160,6 +163,7 @@ impl Engine {
             id: row.id,
             wallet: row.wallet,
             session: row.session,
+            replaces: row.replaces,
             kind: row.kind,
             status: row.status,
             tier: row.tier,
@@ -167,7 +171,9 @@ impl Engine {
             to: row.to,
             money: Money { asset: row.asset, amount: row.amount, decimals, symbol },
             usd: row.usd,
-            tx_hash: row.signed.map(|signed| signed.hash),
+            signed,
+            gas_condition,
+            tx_hash: row.signed.and_then(|signed| signed.hash),
             fee: row.fee,
             error_code: row.error_code.or_else(|| row.denial_code.map(|code| code.as_str().to_owned())),
             error: row.error.or_else(|| denial.map(|d| d.message.clone())),

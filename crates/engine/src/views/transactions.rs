@@ -15,7 +15,7 @@ use waiaas_core::policy::{Tier, Verdict};
 use waiaas_core::transaction::TxStatus;
 use waiaas_core::{U256, UnixSeconds};
 
-use crate::views::ChallengeView;
+use crate::views::{ChallengeView, GasState, GasTarget};
 
 /// An amount with what is needed to read it.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -47,6 +47,8 @@ pub struct TxView {
     pub wallet: WalletId,
     /// Who asked.
     pub session: Option<SessionId>,
+    /// The signed transaction whose place it takes, if it lands.
+    pub replaces: Option<TxId>,
     /// What kind of request.
     pub kind: IntentKind,
     /// Where it is.
@@ -56,13 +58,17 @@ pub struct TxView {
     /// Its network.
     pub network: Arc<Network>,
     /// Recipient named.
-    pub to: Address,
+    pub to: Option<Address>,
     /// What is sent.
     pub money: Money,
     /// Its value, where a price was known.
     pub usd: Option<Usd>,
     /// Chain transaction id, from the moment bytes are signed.
     pub tx_hash: Option<String>,
+    /// What was signed for the caller to use, for requests that ask for a signature.
+    pub signed: Option<SignedOutput>,
+    /// How cheap the network must be before it is signed.
+    pub gas_condition: Option<GasTarget>,
     /// Fee paid in native base units, once known.
     pub fee: Option<U256>,
     /// Stable code of the failure or denial.
@@ -87,6 +93,15 @@ pub struct TxView {
     pub executed_at: Option<UnixSeconds>,
 }
 
+/// A signature handed out to the caller, in the chain's usual text.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum SignedOutput {
+    /// A signed transaction: hex on EVM, base64 on Solana.
+    Transaction(String),
+    /// A signature over a message: hex on EVM, base58 on Solana.
+    Signature(String),
+}
+
 /// What waits for an owner, with both answers to sign.
 #[derive(Clone, PartialEq, Debug)]
 pub struct ApprovalView {
@@ -96,6 +111,25 @@ pub struct ApprovalView {
     pub approve: ChallengeView,
     /// Sign this to reject.
     pub reject: ChallengeView,
+}
+
+/// A decision with its inputs, and the same decision made from them again.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Explanation {
+    /// The transaction.
+    pub tx: TxView,
+    /// What it does, as decoded then.
+    pub effects: Effects,
+    /// The rows that judged, in report order, with their rules as they were.
+    pub policies: Value,
+    /// Digest of their text.
+    pub policies_digest: Digest,
+    /// Clock, owner, prices, balances and ledger sums as they were.
+    pub facts: Value,
+    /// The verdict made again from all of these.
+    pub verdict: Verdict,
+    /// Whether it is the one of then, to the last word.
+    pub reproduced: bool,
 }
 
 /// Something a dry run wants noticed.
@@ -139,6 +173,8 @@ pub struct DryRun {
     pub simulation: waiaas_chains::Simulation,
     /// Per asset that leaves.
     pub balance_changes: Vec<BalanceChange>,
+    /// The gas condition asked for, and whether it is met.
+    pub gas: Option<GasState>,
     /// Worth noticing.
     pub warnings: Vec<Warning>,
 }

@@ -111,7 +111,10 @@ async fn turn(engine: &Engine, job: Job, busy: &Busy) -> Result<(), Error> {
             let statuses = [TxStatus::Executing, TxStatus::Broadcasting];
             all(engine, busy, &statuses, Step::Resume).await?;
         }
-        Job::Confirm => all(engine, busy, &[TxStatus::Submitted], Step::Resume).await?,
+        Job::Confirm => {
+            all(engine, busy, &[TxStatus::Submitted], Step::Resume).await?;
+            handed_out(engine, busy).await?;
+        }
         Job::Rebroadcast => all(engine, busy, &[TxStatus::Submitted], Step::Rebroadcast).await?,
         Job::Housekeeping => {
             store.write(move |tx| Box::pin(async move { tx.forget_old_claims(now).await })).await?;
@@ -135,6 +138,17 @@ async fn all(engine: &Engine, busy: &Busy, statuses: &[TxStatus], step: Step) ->
         let Some(last) = rows.last() else { return Ok(()) };
         after = Some(last.id);
         each(engine, busy, rows.into_iter().map(|row| row.id).collect(), step).await;
+    }
+}
+
+/// Looks after signatures that were handed out and still hold something.
+async fn handed_out(engine: &Engine, busy: &Busy) -> Result<(), Error> {
+    let mut after = None;
+    loop {
+        let rows = engine.store().handed_out(after, BATCH).await?;
+        let Some(last) = rows.last() else { return Ok(()) };
+        after = Some(last.id);
+        each(engine, busy, rows.into_iter().map(|row| row.id).collect(), Step::Resume).await;
     }
 }
 

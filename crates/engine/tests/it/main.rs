@@ -5,5 +5,6 @@
 #![expect(clippy::expect_used, reason = "tests")]
 
 mod deadlines;
+mod sessions;
 mod stage;
 mod windows;

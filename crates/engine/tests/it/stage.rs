@@ -104,16 +104,20 @@ impl Stage {
         Ok(self.engine().create_policy(&self.master, new).await.map_err(shown)?.id)
     }
 
-    /// A session of the wallet, made now.
-    pub(crate) async fn session(&self) -> Result<Session> {
-        let new = NewSession {
+    /// A session of the wallet with the configured limits.
+    pub(crate) fn new_session(&self) -> NewSession {
+        NewSession {
             wallets: vec![self.wallet.id],
             ttl: None,
             max_renewals: None,
             absolute_lifetime: None,
             source: SessionSource::Api,
-        };
-        let issued = self.engine().create_session(&self.master, new).await.map_err(shown)?;
+        }
+    }
+
+    /// A session of the wallet, made now.
+    pub(crate) async fn session(&self) -> Result<Session> {
+        let issued = self.engine().create_session(&self.master, self.new_session()).await.map_err(shown)?;
         let token = secrecy::ExposeSecret::expose_secret(&issued.token).to_owned();
         self.engine().authenticate_session(&token).await.map_err(shown)
     }
@@ -126,7 +130,8 @@ impl Stage {
         amount: &str,
     ) -> Result<Result<TxView, Error>> {
         let kind = RequestKind::Transfer { to: to.to_owned(), amount: Amount::parse(amount)?, memo: None };
-        let request = SendRequest { wallet: None, network: None, kind, idempotency: None };
+        let request =
+            SendRequest { wallet: None, network: None, kind, gas_condition: None, idempotency: None };
         Ok(self.engine().send(session, request, WaitFor::Broadcast).await)
     }
 

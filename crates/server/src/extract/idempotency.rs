@@ -44,7 +44,7 @@ fn key(headers: &HeaderMap) -> Result<Option<String>, Failure> {
 mod tests {
     use super::*;
     use axum::http::HeaderValue;
-    use waiaas_api::transactions::TransactionRequest;
+    use waiaas_api::requests::TransactionRequest;
 
     #[test]
     fn visible_ascii_only() {

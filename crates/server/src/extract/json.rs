@@ -12,6 +12,10 @@ use crate::problem::Failure;
 /// Reads and checks a request body.
 pub(crate) fn read<T: Request>(text: &[u8]) -> Result<T, Failure> {
     parse::<Unique>(text).map_err(Failure::from)?;
+    // Otherwise a list of the fields' values would do, without a name to any of them.
+    if text.trim_ascii_start().first() != Some(&b'{') {
+        return Err(Refusal::Invalid(vec![Issue::new("", "invalid_type", "expected an object")]).into());
+    }
     let request: T = parse(text).map_err(|refusal| {
         let better = serde_json::from_slice(text).ok().and_then(|raw| T::explain(&raw));
         Failure::from(better.unwrap_or(refusal))
@@ -135,7 +139,8 @@ impl<'de> Visitor<'de> for Unique {
 mod tests {
     use super::*;
     use waiaas_api::policies::CreatePolicy;
-    use waiaas_api::transactions::TransactionRequest;
+    use waiaas_api::requests::TransactionRequest;
+    use waiaas_api::transactions::ReplaceRequest;
     use waiaas_api::wallets::ImportWallet;
 
     /// The code, and path and code of the first issue.
@@ -170,10 +175,17 @@ mod tests {
         assert_eq!(issue_of::<T>(token), pair("token.adress", "unrecognized_key"));
         assert_eq!(
             issue_of::<T>(r#"{"to":"r","amount":"1","gasCondition":{}}"#),
-            pair("gasCondition", "unsupported")
+            pair("gasCondition", "required")
         );
         assert_eq!(issue_of::<T>("[]").1, "invalid_type");
-        assert_eq!(refused::<T>(r#"{"type":"APPROVE","spender":"x"}"#).0, "UNSUPPORTED_TX_TYPE");
+        assert_eq!(refused::<T>(r#"{"type":"SIGN","spender":"x"}"#).0, "UNSUPPORTED_TX_TYPE");
+    }
+
+    #[test]
+    fn a_list_of_values_is_no_request() {
+        assert_eq!(issue_of::<ReplaceRequest>(r#" ["HIGHER_FEE"]"#), pair("", "invalid_type"));
+        assert_eq!(issue_of::<ReplaceRequest>(r#"{"with":"NOTHING"}"#).0, "with");
+        assert!(read::<ReplaceRequest>(br#" {"with":"HIGHER_FEE"}"#).is_ok());
     }
 
     #[test]

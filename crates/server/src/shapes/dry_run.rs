@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use waiaas_api::dry_run::{
-    BalanceChange, CumulativeWarning, DenialView, DryRunResult, Fee, Meta, PolicyResult, SimulationResult,
-    TierReasonView, Warning,
+    BalanceChange, CumulativeWarning, DenialView, DryRunResult, Fee, GasConditionState, Meta, PolicyResult,
+    SimulationResult, TierReasonView, Warning,
 };
 use waiaas_core::U256;
 use waiaas_core::effect::{Effect, Effects};
@@ -40,6 +40,7 @@ pub(crate) fn dry_run(run: engine::DryRun, took: Duration) -> Result<DryRunResul
             error: run.simulation.error,
         },
         effects: serde_json::to_value(&run.effects).map_err(Failure::internal)?,
+        gas_condition: run.gas.map(gas),
         meta: Meta {
             chain: run.network.chain,
             network: run.network.id.to_string(),
@@ -53,7 +54,7 @@ pub(crate) fn dry_run(run: engine::DryRun, took: Duration) -> Result<DryRunResul
     })
 }
 
-fn granted(grant: Grant) -> (PolicyResult, Option<Usd>) {
+pub(super) fn granted(grant: Grant) -> (PolicyResult, Option<Usd>) {
     let asks_owner = |tier: Tier| grant.tier == Tier::Approval && tier == Tier::Approval;
     let approval_reason = grant.reasons.iter().find(|r| asks_owner(r.tier)).map(|r| r.message.clone());
     let cumulative_warning = grant.warning.map(|warning| CumulativeWarning {
@@ -83,7 +84,7 @@ fn granted(grant: Grant) -> (PolicyResult, Option<Usd>) {
     (result, grant.usd)
 }
 
-fn denied(denials: Vec<Denial>) -> PolicyResult {
+pub(super) fn denied(denials: Vec<Denial>) -> PolicyResult {
     let first = denials.first();
     PolicyResult {
         tier: None,
@@ -114,10 +115,29 @@ fn rent(effects: &Effects) -> Option<U256> {
         Effect::AccountRent { amount, .. } => Some(*amount),
         Effect::NativeOut { .. }
         | Effect::TokenOut { .. }
+        | Effect::NftOut { .. }
+        | Effect::Allowance { .. }
+        | Effect::NftAllowance { .. }
+        | Effect::OperatorApproval { .. }
+        | Effect::ContractCall { .. }
+        | Effect::Deployment { .. }
+        | Effect::AuthorityChange { .. }
+        | Effect::Message { .. }
+        | Effect::TypedData { .. }
         | Effect::NetworkFee { .. }
         | Effect::Unknown { .. } => None,
     });
     rents.reduce(U256::saturating_add)
+}
+
+fn gas(state: engine::GasState) -> GasConditionState {
+    GasConditionState {
+        met: state.met,
+        current_gas_price: state.price.to_string(),
+        current_priority_fee: state.priority.to_string(),
+        max_gas_price: state.target.max_gas_price.map(|price| price.to_string()),
+        max_priority_fee: state.target.max_priority_fee.map(|price| price.to_string()),
+    }
 }
 
 fn change(change: engine::BalanceChange) -> BalanceChange {

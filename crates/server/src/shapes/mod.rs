@@ -15,5 +15,5 @@ pub(crate) use lists::{items, listing, slice};
 pub(crate) use policy::policy;
 pub(crate) use session::{issued, session};
 pub(crate) use status::status;
-pub(crate) use transaction::{approval, transaction};
+pub(crate) use transaction::{approval, explanation, transaction};
 pub(crate) use wallet::{challenge, default_network, owner_change, status_change, wallet};

@@ -1,22 +1,32 @@
 //! Transactions and what their owner is asked.
 
-use waiaas_api::transactions::{Approval, Transaction};
+use waiaas_api::requests::GasCondition;
+use waiaas_api::transactions::{Approval, Explanation, Transaction};
+use waiaas_core::policy::Verdict;
 use waiaas_engine as engine;
 
 use super::challenge;
+use super::dry_run::{denied, granted};
+use crate::problem::Failure;
 
 pub(crate) fn transaction(tx: engine::TxView) -> Transaction {
+    let (signed_transaction, signature) = match tx.signed {
+        Some(engine::SignedOutput::Transaction(text)) => (Some(text), None),
+        Some(engine::SignedOutput::Signature(text)) => (None, Some(text)),
+        None => (None, None),
+    };
     Transaction {
         id: tx.id,
         wallet_id: tx.wallet,
         session_id: tx.session,
+        replaces: tx.replaces,
         kind: tx.kind,
         status: tx.status,
         tier: tx.tier,
         chain: tx.network.chain,
         network: tx.network.id.to_string(),
         chain_id: tx.network.caip2.to_string(),
-        to_address: tx.to.to_string(),
+        to_address: tx.to.map(|to| to.to_string()),
         amount: tx.money.amount.to_string(),
         amount_formatted: tx.money.formatted(),
         amount_decimals: tx.money.decimals,
@@ -24,6 +34,9 @@ pub(crate) fn transaction(tx: engine::TxView) -> Transaction {
         amount_usd: tx.usd,
         asset_id: tx.money.asset.to_string(),
         tx_hash: tx.tx_hash,
+        signed_transaction,
+        signature,
+        gas_condition: tx.gas_condition.map(gas_condition),
         fee: tx.fee.map(|fee| fee.to_string()),
         error_code: tx.error_code,
         error: tx.error,
@@ -36,6 +49,30 @@ pub(crate) fn transaction(tx: engine::TxView) -> Transaction {
         updated_at: tx.updated_at,
         executed_at: tx.executed_at,
     }
+}
+
+fn gas_condition(target: engine::GasTarget) -> GasCondition {
+    GasCondition {
+        max_gas_price: target.max_gas_price.map(|price| price.to_string()),
+        max_priority_fee: target.max_priority_fee.map(|price| price.to_string()),
+        timeout: target.timeout_seconds,
+    }
+}
+
+pub(crate) fn explanation(view: engine::Explanation) -> Result<Explanation, Failure> {
+    let verdict = match view.verdict {
+        Verdict::Granted(grant) => granted(grant).0,
+        Verdict::Denied(denials) => denied(denials),
+    };
+    Ok(Explanation {
+        transaction: transaction(view.tx),
+        effects: serde_json::to_value(&view.effects).map_err(Failure::internal)?,
+        policies: view.policies,
+        policies_digest: view.policies_digest.to_string(),
+        facts: view.facts,
+        verdict,
+        reproduced: view.reproduced,
+    })
 }
 
 pub(crate) fn approval(view: engine::ApprovalView) -> Approval {

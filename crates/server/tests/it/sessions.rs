@@ -4,7 +4,8 @@ use serde_json::{Value, json};
 use waiaas_api::client::{Client, ClientError};
 use waiaas_api::page::PageQuery;
 use waiaas_api::policies::CreatePolicy;
-use waiaas_api::transactions::{SendQuery, TransactionRequest};
+use waiaas_api::requests::TransactionRequest;
+use waiaas_api::transactions::SendQuery;
 
 use crate::daemon::{Daemon, PASSWORD, read};
 
@@ -87,7 +88,7 @@ async fn a_session_sees_only_its_own_wallets() {
 async fn sends_have_a_bucket_of_their_own() {
     let daemon = Daemon::with(&[("security.rate_limit_tx_rpm", "1"), ("rpc.solana_localnet", "")]).await;
     let agent = daemon.agent(&daemon.session(&daemon.wallet("main").await).await);
-    let request = TransactionRequest { to: "x".into(), amount: Some("1".into()), ..Default::default() };
+    let request = TransactionRequest { to: Some("x".into()), amount: Some("1".into()), ..Default::default() };
     let send = || agent.send_transaction(&request, &SendQuery { wait: None, timeout: None }, None);
     assert_ne!(code(send().await), "RATE_LIMITED");
     assert_eq!(code(send().await), "RATE_LIMITED");
@@ -116,7 +117,7 @@ async fn a_request_that_is_not_understood_is_not_a_payment() {
         assert_eq!((status, &answer["code"]), (400, &json!(code)), "{answer}");
         assert_eq!(answer["details"]["issues"][0]["path"], path);
     }
-    let (status, answer) = send(json!({"type": "CONTRACT_CALL", "to": "r", "calldata": "0x"})).await;
+    let (status, answer) = send(json!({"type": "X402_PAYMENT", "to": "r", "calldata": "0x"})).await;
     assert_eq!((status, &answer["code"]), (400, &json!("UNSUPPORTED_TX_TYPE")));
 }
 

@@ -1,6 +1,10 @@
 //! What every request meets, whatever its path.
 
+use std::time::Duration;
+
 use serde_json::{Value, json};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
 
 use crate::daemon::{Daemon, PASSWORD, read};
 
@@ -78,6 +82,29 @@ async fn bodies_have_a_largest_size() {
     let request = daemon.ask("POST", "/v1/wallets").header("x-master-password", PASSWORD);
     let (status, body) = read(request.header("content-type", "application/json").body(body)).await;
     assert_eq!((status, &body["code"]), (413, &json!("PAYLOAD_TOO_LARGE")));
+}
+
+#[tokio::test]
+async fn a_body_of_unknown_length_is_refused_before_its_end() {
+    let daemon = Daemon::with(&[("security.max_body_bytes", "1024")]).await;
+    let authority = daemon.base.trim_start_matches("http://");
+    let mut stream = TcpStream::connect(authority).await.expect("connection");
+    // A chunk of a gigabyte is announced and hardly begun.
+    let head = format!(
+        "POST /v1/wallets HTTP/1.1\r\nhost: {authority}\r\nx-master-password: {PASSWORD}\r\n\
+         content-type: application/json\r\ntransfer-encoding: chunked\r\n\r\n40000000\r\n"
+    );
+    stream.write_all(head.as_bytes()).await.expect("head");
+    stream.write_all(&[b' '; 2000]).await.expect("a beginning");
+    let mut answer = Vec::new();
+    let deadline = Duration::from_secs(20);
+    // The rest is never sent, so an answer that comes did not wait for it.
+    while !String::from_utf8_lossy(&answer).contains("requestId") {
+        let more = tokio::time::timeout(deadline, stream.read_buf(&mut answer)).await.expect("an answer");
+        assert_ne!(more.expect("read"), 0, "ended with {}", String::from_utf8_lossy(&answer));
+    }
+    let answer = String::from_utf8_lossy(&answer);
+    assert!(answer.starts_with("HTTP/1.1 413 ") && answer.contains("\"PAYLOAD_TOO_LARGE\""), "{answer}");
 }
 
 #[tokio::test]

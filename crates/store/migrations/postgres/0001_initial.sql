@@ -70,6 +70,12 @@ CREATE TABLE policies (
 CREATE UNIQUE INDEX policies_scope ON policies
     (policy_type, COALESCE(wallet_id, ''), COALESCE(network, ''), COALESCE(category, ''));
 
+-- Sets of policies as decisions saw them, by the digest of their text. Never changed.
+CREATE TABLE policy_sets (
+    digest TEXT NOT NULL PRIMARY KEY,
+    rules  TEXT NOT NULL
+);
+
 CREATE TABLE tokens (
     network    TEXT COLLATE "C" NOT NULL,
     address    TEXT COLLATE "C" NOT NULL,
@@ -84,6 +90,7 @@ CREATE TABLE transactions (
     id                  TEXT COLLATE "C" NOT NULL PRIMARY KEY,
     wallet_id           TEXT COLLATE "C" NOT NULL REFERENCES wallets (id),
     session_id          TEXT COLLATE "C" REFERENCES sessions (id),
+    replaces            TEXT COLLATE "C" REFERENCES transactions (id) DEFERRABLE INITIALLY DEFERRED,
     kind                TEXT COLLATE "C" NOT NULL,
     network             TEXT COLLATE "C" NOT NULL,
     status              TEXT COLLATE "C" NOT NULL,
@@ -101,6 +108,7 @@ CREATE TABLE transactions (
     denial_code         TEXT COLLATE "C",
     usd_micros          BIGINT,
     kill_generation     BIGINT NOT NULL,
+    gas_condition       TEXT,
     execute_after       BIGINT,
     approval_expires_at BIGINT,
     unsigned_bytes      BYTEA,
@@ -122,6 +130,9 @@ CREATE INDEX transactions_wallet ON transactions (wallet_id, id);
 CREATE INDEX transactions_requests ON transactions (wallet_id, created_at);
 CREATE INDEX transactions_status ON transactions (status, id);
 CREATE UNIQUE INDEX transactions_hash ON transactions (network, tx_hash) WHERE tx_hash IS NOT NULL;
+-- At most one transaction at a time tries to take the place of another.
+CREATE UNIQUE INDEX transactions_replaces ON transactions (replaces)
+    WHERE replaces IS NOT NULL AND status NOT IN ('DENIED', 'CONFIRMED', 'FAILED', 'CANCELLED', 'EXPIRED');
 
 -- `amount` is 78 decimal digits, zero padded, so that SQL can add it exactly in six parts.
 CREATE TABLE reservations (

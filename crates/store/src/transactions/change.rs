@@ -21,6 +21,8 @@ pub enum StatusChange {
     Executing,
     /// → BROADCASTING: signed; the bytes are durable before they leave.
     Signed(SignedRow),
+    /// → SIGNED: signed for the caller; the bytes are durable before they leave.
+    HandedOut(SignedRow),
     /// → SUBMITTED: a node accepted the bytes.
     Submitted,
     /// → CONFIRMED: everything reserved was spent.
@@ -70,6 +72,7 @@ impl StatusChange {
         match self {
             Self::Executing => TxStatus::Executing,
             Self::Signed(_) => TxStatus::Broadcasting,
+            Self::HandedOut(_) => TxStatus::Signed,
             Self::Submitted => TxStatus::Submitted,
             Self::Confirmed { .. } => TxStatus::Confirmed,
             Self::Reverted { .. } | Self::Dead { .. } | Self::Failed { .. } => TxStatus::Failed,
@@ -86,6 +89,7 @@ impl StatusChange {
             Self::Failed { .. } => !from.is_signed(),
             Self::Executing
             | Self::Signed(_)
+            | Self::HandedOut(_)
             | Self::Submitted
             | Self::Confirmed { .. }
             | Self::Cancelled { .. }
@@ -97,7 +101,7 @@ impl StatusChange {
     /// What becomes of the reservations; none while the money may still move.
     const fn settlement(&self) -> Option<Settlement> {
         match self {
-            Self::Executing | Self::Signed(_) | Self::Submitted => None,
+            Self::Executing | Self::Signed(_) | Self::HandedOut(_) | Self::Submitted => None,
             Self::Confirmed { fee, .. } => Some(Settlement::Spent { fee: *fee }),
             Self::Reverted { fee, .. } => Some(Settlement::FeeOnly { fee: *fee }),
             Self::Dead { .. } | Self::Failed { .. } | Self::Cancelled { .. } | Self::Expired => {
@@ -122,7 +126,9 @@ impl Columns {
     fn of(change: StatusChange, at: UnixSeconds) -> Self {
         match change {
             StatusChange::Executing | StatusChange::Submitted | StatusChange::Expired => Self::default(),
-            StatusChange::Signed(signed) => Self { signed: Some(signed), ..Self::default() },
+            StatusChange::Signed(signed) | StatusChange::HandedOut(signed) => {
+                Self { signed: Some(signed), ..Self::default() }
+            }
             StatusChange::Confirmed { fee, block } => {
                 Self { fee: Some(fee), block: Some(block), executed_at: Some(at), ..Self::default() }
             }
@@ -161,7 +167,7 @@ async fn update(
 ) -> Result<u64, StoreError> {
     let expiry = columns.signed.as_ref().map(|signed| signed.expiry);
     let (raw, bytes, hash) = match columns.signed {
-        Some(signed) => (Some(signed.unsigned), Some(signed.bytes), Some(signed.hash)),
+        Some(signed) => (Some(signed.unsigned), Some(signed.bytes), signed.hash),
         None => (None, None, None),
     };
     let query = sqlx::query(ADVANCE)
@@ -221,6 +227,18 @@ impl WriteTx {
             1 => Ok(()),
             _ => Err(self.missing_transaction(id).await?),
         }
+    }
+
+    /// Counts what a SIGNED message could have moved as spent, now that nobody can use it any more. It
+    /// is no proof that nobody did.
+    pub async fn lapse(&mut self, id: TxId, audit: AuditEntry) -> Result<(), StoreError> {
+        let row = transaction(self.conn(), id).await?;
+        if row.is_none_or(|row| row.status != TxStatus::Signed) {
+            return Err(self.missing_transaction(id).await?);
+        }
+        ledger::settle(self.conn(), id, Settlement::Spent { fee: U256::ZERO }, audit.at).await?;
+        self.record(audit).await?;
+        Ok(())
     }
 
     async fn missing_transaction(&mut self, id: TxId) -> Result<StoreError, StoreError> {

@@ -28,6 +28,8 @@ pub struct NewTransaction {
     pub wallet: WalletId,
     /// Who asked; none for the operator.
     pub session: Option<SessionId>,
+    /// The signed transaction whose place it is to take. It can have one such that is not at its end.
+    pub replaces: Option<TxId>,
     /// What was asked for.
     pub kind: IntentKind,
     /// Where.
@@ -39,7 +41,7 @@ pub struct NewTransaction {
     /// The intent as JSON.
     pub intent: String,
     /// Recipient named.
-    pub to: Address,
+    pub to: Option<Address>,
     /// Base units named.
     pub amount: U256,
     /// Asset named.
@@ -56,6 +58,8 @@ pub struct NewTransaction {
     pub usd: Option<Usd>,
     /// The kill switch's generation now.
     pub kill_generation: u64,
+    /// How cheap the network must be before anything is signed, as JSON.
+    pub gas_condition: Option<String>,
     /// End of the delay; present exactly when QUEUED.
     pub execute_after: Option<UnixSeconds>,
     /// End of the owner's time; present exactly when PENDING_APPROVAL.
@@ -109,8 +113,9 @@ impl WriteTx {
         let query = "INSERT INTO transactions (id, wallet_id, session_id, kind, network, status, tier, intent, \
                      to_address, amount, asset, draft_network, draft_from, draft_body, digest, effects, verdict, \
                      denial_code, usd_micros, kill_generation, execute_after, approval_expires_at, \
-                     request_digest, created_at, updated_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, \
-                     $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $24)";
+                     request_digest, created_at, updated_at, replaces, \
+                     gas_condition) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, \
+                     $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $24, $25, $26)";
         let query = sqlx::query(query)
             .bind(id.to_string())
             .bind(wallet.to_string())
@@ -120,7 +125,7 @@ impl WriteTx {
             .bind(new.status.as_str())
             .bind(new.tier.map(Tier::as_str))
             .bind(new.intent)
-            .bind(new.to.to_string())
+            .bind(new.to.map(|to| to.to_string()))
             .bind(new.amount.to_string())
             .bind(new.asset.to_string())
             .bind(draft_network)
@@ -135,7 +140,9 @@ impl WriteTx {
             .bind(new.execute_after)
             .bind(new.approval_expires_at)
             .bind(new.request_digest.to_string())
-            .bind(audit.at);
+            .bind(audit.at)
+            .bind(new.replaces.map(|id| id.to_string()))
+            .bind(new.gas_condition);
         let done = query.execute(self.conn()).await;
         done.map_err(|error| StoreError::duplicate(error, Entity::Transaction))?;
         ledger::hold(self.conn(), id, wallet, &network, reservations, audit.at).await?;

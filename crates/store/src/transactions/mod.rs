@@ -31,6 +31,10 @@ pub enum TxExpiry {
     Nonce(u64),
     /// Solana: this block height finalised past without the signature on chain.
     BlockHeight(u64),
+    /// A signed message that nobody can use after this time.
+    Time(UnixSeconds),
+    /// A signed message without an end.
+    Never,
 }
 
 impl TxExpiry {
@@ -38,12 +42,16 @@ impl TxExpiry {
         match self {
             Self::Nonce(_) => "nonce",
             Self::BlockHeight(_) => "block_height",
+            Self::Time(_) => "time",
+            Self::Never => "never",
         }
     }
 
     fn value(self) -> Result<i64, StoreError> {
         match self {
             Self::Nonce(value) | Self::BlockHeight(value) => unsigned(value, "expiry_value"),
+            Self::Time(at) => Ok(at),
+            Self::Never => Ok(0),
         }
     }
 }
@@ -55,8 +63,8 @@ pub struct SignedRow {
     pub unsigned: Vec<u8>,
     /// Exactly what is broadcast, every time.
     pub bytes: Vec<u8>,
-    /// The chain's transaction id.
-    pub hash: String,
+    /// The chain's transaction id; none for a message, which has none.
+    pub hash: Option<String>,
     /// What proves the bytes dead.
     pub expiry: TxExpiry,
 }
@@ -70,6 +78,8 @@ pub struct TransactionRow {
     pub wallet: WalletId,
     /// Who asked; none for the operator.
     pub session: Option<SessionId>,
+    /// The signed transaction whose place it is to take.
+    pub replaces: Option<TxId>,
     /// What was asked for.
     pub kind: IntentKind,
     /// Where.
@@ -81,7 +91,7 @@ pub struct TransactionRow {
     /// The intent as JSON.
     pub intent: String,
     /// Recipient named.
-    pub to: Address,
+    pub to: Option<Address>,
     /// Base units named.
     pub amount: U256,
     /// Asset named.
@@ -98,6 +108,8 @@ pub struct TransactionRow {
     pub usd: Option<Usd>,
     /// The kill switch's generation at admission.
     pub kill_generation: u64,
+    /// How cheap the network must be before anything is signed, as JSON.
+    pub gas_condition: Option<String>,
     /// End of the delay.
     pub execute_after: Option<UnixSeconds>,
     /// From this second on the owner is too late.
@@ -131,12 +143,13 @@ impl TransactionRow {
             id: row.parsed("id")?,
             wallet: row.parsed("wallet_id")?,
             session: row.opt_parsed("session_id")?,
+            replaces: row.opt_parsed("replaces")?,
             kind: row.named("kind", IntentKind::parse)?,
             network: NetworkId::new(&row.text("network")?),
             status: row.named("status", TxStatus::parse)?,
             tier: row.opt_named("tier", Tier::parse)?,
             intent: row.text("intent")?,
-            to: row.parsed("to_address")?,
+            to: row.opt_parsed("to_address")?,
             amount: amount(&row.text("amount")?, "amount")?,
             asset: row.parsed("asset")?,
             draft: draft(row)?,
@@ -145,6 +158,7 @@ impl TransactionRow {
             denial_code: row.opt_named("denial_code", DenialCode::parse)?,
             usd: row.opt_usd("usd_micros")?,
             kill_generation: row.number("kill_generation")?,
+            gas_condition: row.opt_text("gas_condition")?,
             execute_after: row.opt_int("execute_after")?,
             approval_expires_at: row.opt_int("approval_expires_at")?,
             signed: signed(row)?,
@@ -189,18 +203,19 @@ fn signed(row: &AnyRow) -> Result<Option<SignedRow>, StoreError> {
         row.opt_bytes("signed_bytes")?,
         row.opt_text("tx_hash")?,
         row.opt_text("expiry_kind")?,
-        row.opt_number("expiry_value")?,
+        row.opt_int("expiry_value")?,
     );
     let (unsigned, bytes, hash, kind, value) = match parts {
         (None, None, None, None, None) => return Ok(None),
-        (Some(unsigned), Some(bytes), Some(hash), Some(kind), Some(value)) => {
-            (unsigned, bytes, hash, kind, value)
-        }
+        (Some(unsigned), Some(bytes), hash, Some(kind), Some(value)) => (unsigned, bytes, hash, kind, value),
         _ => return Err(StoreError::Corrupt("signed_bytes")),
     };
+    let counted = || u64::try_from(value).map_err(|_| StoreError::Corrupt("expiry_value"));
     let expiry = match kind.as_str() {
-        "nonce" => TxExpiry::Nonce(value),
-        "block_height" => TxExpiry::BlockHeight(value),
+        "nonce" => TxExpiry::Nonce(counted()?),
+        "block_height" => TxExpiry::BlockHeight(counted()?),
+        "time" => TxExpiry::Time(value),
+        "never" => TxExpiry::Never,
         _ => return Err(StoreError::Corrupt("expiry_kind")),
     };
     Ok(Some(SignedRow { unsigned, bytes, hash, expiry }))

@@ -6,7 +6,7 @@ use waiaas_core::ids::{TxId, WalletId};
 use waiaas_core::network::NetworkId;
 use waiaas_core::transaction::TxStatus;
 
-use crate::columns::{Columns, placeholders};
+use crate::columns::{Columns, placeholders, unsigned};
 use crate::error::StoreError;
 use crate::page::{Page, clamp};
 use crate::reads::reads;
@@ -30,6 +30,8 @@ reads! {
     transactions_page(filter: &TxFilter, before: Option<TxId>, limit: u32) -> Page<TransactionRow, TxId>;
     /// Transactions in one of these states, oldest first, after the cursor; for workers and recovery.
     with_status(statuses: &[TxStatus], after: Option<TxId>, limit: u32) -> Vec<TransactionRow>;
+    /// SIGNED transactions and messages that still hold something, oldest first, after the cursor.
+    handed_out(after: Option<TxId>, limit: u32) -> Vec<TransactionRow>;
     /// QUEUED transactions whose delay is over at `now`, the longest overdue first.
     due_delays(now: UnixSeconds, limit: u32) -> Vec<TransactionRow>;
     /// PENDING_APPROVAL transactions whose time is over at `now`; at exactly the end it is over.
@@ -37,6 +39,12 @@ reads! {
     /// EVM nonces of signed transactions that may still land, in order. One whose broadcast was
     /// refused is left out, so that its nonce is used again.
     nonces_in_flight(wallet: WalletId, network: &NetworkId) -> Vec<u64>;
+    /// The transaction that tries to take the place of this one and is not at its end. There is at
+    /// most one; a unique index stands behind this question.
+    open_replacement(id: TxId) -> Option<TransactionRow>;
+    /// Signed transactions of this wallet that may still land with this EVM nonce, oldest first.
+    /// Those whose broadcast was refused are left out, as in `nonces_in_flight`.
+    with_nonce(wallet: WalletId, network: &NetworkId, nonce: u64) -> Vec<TxId>;
     /// Whether a transaction on this network has this hash already. Two rows must never follow one
     /// transaction on chain; a unique index stands behind this question.
     hash_taken(network: &NetworkId, hash: &str) -> bool;
@@ -104,6 +112,19 @@ async fn with_status(
     query.fetch_all(conn).await?.iter().map(TransactionRow::read).collect()
 }
 
+async fn handed_out(
+    conn: &mut AnyConnection,
+    after: Option<TxId>,
+    limit: u32,
+) -> Result<Vec<TransactionRow>, StoreError> {
+    let query = "SELECT * FROM transactions WHERE status = 'SIGNED' AND id > $1 AND EXISTS \
+                 (SELECT 1 FROM reservations WHERE tx_id = transactions.id AND reservations.status = 'HELD') \
+                 ORDER BY id LIMIT $2";
+    let after = after.map(|id| id.to_string()).unwrap_or_default();
+    let query = sqlx::query(query).bind(after).bind(i64::from(limit));
+    query.fetch_all(conn).await?.iter().map(TransactionRow::read).collect()
+}
+
 async fn due_delays(
     conn: &mut AnyConnection,
     now: UnixSeconds,
@@ -130,6 +151,29 @@ async fn hash_taken(conn: &mut AnyConnection, network: &NetworkId, hash: &str) -
     let query = "SELECT id FROM transactions WHERE network = $1 AND tx_hash = $2";
     let query = sqlx::query(query).bind(network.to_string()).bind(hash.to_owned());
     Ok(query.fetch_optional(conn).await?.is_some())
+}
+
+async fn open_replacement(conn: &mut AnyConnection, id: TxId) -> Result<Option<TransactionRow>, StoreError> {
+    // In the words of the index `transactions_replaces`, or SQLite would not use it.
+    let query = "SELECT * FROM transactions WHERE replaces = $1 \
+                 AND status NOT IN ('DENIED', 'CONFIRMED', 'FAILED', 'CANCELLED', 'EXPIRED')";
+    let row = sqlx::query(query).bind(id.to_string()).fetch_optional(conn).await?;
+    row.as_ref().map(TransactionRow::read).transpose()
+}
+
+async fn with_nonce(
+    conn: &mut AnyConnection,
+    wallet: WalletId,
+    network: &NetworkId,
+    nonce: u64,
+) -> Result<Vec<TxId>, StoreError> {
+    let query = "SELECT id FROM transactions WHERE wallet_id = $1 AND network = $2 \
+                 AND expiry_kind = 'nonce' AND expiry_value = $3 \
+                 AND (status = 'SUBMITTED' OR (status = 'BROADCASTING' AND broadcast_rejected = 0)) \
+                 ORDER BY id";
+    let query = sqlx::query(query).bind(wallet.to_string()).bind(network.to_string());
+    let rows = query.bind(unsigned(nonce, "expiry_value")?).fetch_all(conn).await?;
+    rows.iter().map(|row| row.parsed("id")).collect()
 }
 
 async fn nonces_in_flight(

@@ -105,12 +105,13 @@ pub(crate) fn new_tx(n: u32, status: TxStatus) -> NewTransaction {
         id: tx_id(n),
         wallet: wallet_id(1),
         session: Some(session_id(1)),
+        replaces: None,
         kind: IntentKind::Transfer,
         network: network(),
         status,
         tier: (!denied).then_some(tier),
         intent: r#"{"type":"TRANSFER"}"#.into(),
-        to: address(9),
+        to: Some(address(9)),
         amount: U256::MAX,
         asset: eth(),
         draft: (!denied).then(|| Draft { network: network(), from: address(7), body: vec![n as u8, 0, 255] }),
@@ -118,6 +119,7 @@ pub(crate) fn new_tx(n: u32, status: TxStatus) -> NewTransaction {
         verdict: "{}".into(),
         denial_code: denied.then_some(DenialCode::PolicyDenied),
         usd: Some(Usd::from_dollars(5)),
+        gas_condition: None,
         kill_generation: 3,
         execute_after: (status == TxStatus::Queued).then_some(NOW + 60),
         approval_expires_at: (status == TxStatus::PendingApproval).then_some(NOW + 600),
@@ -142,7 +144,7 @@ pub(crate) fn signed(nonce: u64) -> SignedRow {
     SignedRow {
         unsigned: vec![2, 1],
         bytes: vec![2, 0, 255],
-        hash: format!("0x{nonce:064x}"),
+        hash: Some(format!("0x{nonce:064x}")),
         expiry: TxExpiry::Nonce(nonce),
     }
 }
@@ -151,7 +153,7 @@ pub(crate) fn signed(nonce: u64) -> SignedRow {
 pub(crate) fn change_entry(change: &StatusChange, at: UnixSeconds) -> AuditEntry {
     let event = match change {
         StatusChange::Executing => AuditEvent::TxCleared,
-        StatusChange::Signed(_) => AuditEvent::TxSigned,
+        StatusChange::Signed(_) | StatusChange::HandedOut(_) => AuditEvent::TxSigned,
         StatusChange::Submitted => AuditEvent::TxSubmitted,
         StatusChange::Confirmed { .. } => AuditEvent::TxConfirmed,
         StatusChange::Reverted { .. } | StatusChange::Dead { .. } | StatusChange::Failed { .. } => {

@@ -7,12 +7,14 @@
 mod approvals;
 mod audit;
 mod backend;
+mod counts;
 mod crash;
 mod dumps;
 mod fixtures;
 mod installation;
 mod ledger;
 mod policies;
+mod replacements;
 mod server;
 mod sessions;
 mod throughput;
@@ -68,12 +70,14 @@ suite! {
     approvals: a_nonce_answers_once, answering_one_question_voids_the_others, expired_questions_cannot_be_answered;
     audit: the_chain_is_gapless_and_verifies, tampering_is_found_where_it_happened, rows_cannot_be_changed_or_removed,
         pages_follow_the_filter, a_change_without_its_audit_row_does_not_happen;
+    counts: overviews_count_beyond_a_page;
     dumps: everything_survives_export_and_import, damaged_dumps_change_nothing;
     installation: an_installation_is_made_once, the_kill_switch_moves_by_compare_and_set, session_keys_rotate_once,
         a_newer_schema_is_refused, reopening_keeps_everything, login_failures_count;
     ledger: held_counts_always_and_settled_within_its_window, endings_settle_what_happened, sums_are_exact_beyond_64_bits,
         many_at_once_never_exceed_the_limit, any_history_matches_the_model, requests_are_counted_after_the_boundary;
     policies: one_row_per_scope, updates_compare_the_version;
+    replacements: one_is_open_at_a_time, sharers_of_a_nonce_are_found, they_survive_a_dump_in_any_order;
     sessions: tokens_are_replaced_once, revoking_is_idempotent, wallets_come_and_go, live_sessions_are_counted, pages_walk_every_session;
     transactions: every_move_is_on_the_graph_or_refused, racing_moves_have_one_winner, rows_read_back_as_written,
         contradictions_are_refused, idempotency_has_one_winner, work_lists_find_what_is_due, pages_walk_every_transaction,

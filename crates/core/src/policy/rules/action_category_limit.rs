@@ -1,18 +1,20 @@
-//! ACTION_CATEGORY_LIMIT: how much one category of action may move. Read and checked; not enforced by
-//! this build.
+//! ACTION_CATEGORY_LIMIT: how much one category of action may move, at once and in a time.
 
 use serde::{Deserialize, Serialize};
 
+use crate::action::{ActionCategory, ActionFacts};
 use crate::money::Usd;
-use crate::policy::Tier;
-use crate::policy::rules::{Placement, Rule, RulesError};
+use crate::policy::case::Case;
+use crate::policy::findings::Findings;
+use crate::policy::rules::{Placement, Rule, RulesError, at_most};
+use crate::policy::{Policy, Tier};
 
 /// Rules of ACTION_CATEGORY_LIMIT.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ActionCategoryLimit {
-    /// Such as `swap` or `lending`.
-    pub category: String,
+    /// The category.
+    pub category: ActionCategory,
     /// Per action.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub per_action_limit_usd: Option<Usd>,
@@ -33,7 +35,6 @@ const fn delay() -> Tier {
 
 impl Rule for ActionCategoryLimit {
     fn check(&mut self, _: &Placement<'_>) -> Result<(), RulesError> {
-        RulesError::unless_named("category", &self.category, "must have 1 to 100 characters", 100)?;
         let limits = [
             ("per_action_limit_usd", self.per_action_limit_usd),
             ("daily_limit_usd", self.daily_limit_usd),
@@ -49,5 +50,38 @@ impl Rule for ActionCategoryLimit {
             RulesError::unless_representable(field, limit)?;
         }
         Ok(())
+    }
+    fn at_least_as_strict(&self, old: &Self) -> bool {
+        self.category == old.category
+            && at_most(self.per_action_limit_usd, old.per_action_limit_usd)
+            && at_most(self.daily_limit_usd, old.daily_limit_usd)
+            && at_most(self.monthly_limit_usd, old.monthly_limit_usd)
+            && self.tier_on_exceed >= old.tier_on_exceed
+    }
+
+    fn judge(&self, row: &Policy, case: &Case<'_>, findings: &mut Findings) {
+        let of_category = |action: &&ActionFacts| action.category == self.category;
+        let Some(action) = case.facts.action.as_ref().filter(of_category) else { return };
+        let Some(notional) = action.notional_usd else {
+            return findings.lack(row, "the value that the action moves");
+        };
+        let mut compare = |total: Usd, name: &str, limit: Option<Usd>, length: &str| {
+            if let Some(limit) = limit.filter(|limit| total > *limit) {
+                let message = format!(
+                    "actions of category {} move {total} USD{length}, more than {name} ({limit} USD)",
+                    self.category
+                );
+                findings.ask(row, self.tier_on_exceed, message, None);
+            }
+        };
+        compare(notional, "per_action_limit_usd", self.per_action_limit_usd, "");
+        if self.daily_limit_usd.is_none() && self.monthly_limit_usd.is_none() {
+            return;
+        }
+        let Some(before) = case.facts.ledger.categories.get(&self.category) else {
+            return findings.lack(row, "what actions of this category moved before");
+        };
+        compare(before.usd_day.plus(notional), "daily_limit_usd", self.daily_limit_usd, " in 24 hours");
+        compare(before.usd_month.plus(notional), "monthly_limit_usd", self.monthly_limit_usd, " in 30 days");
     }
 }

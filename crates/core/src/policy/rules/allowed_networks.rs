@@ -28,8 +28,6 @@ pub struct AllowedNetwork {
 }
 
 impl Rule for AllowedNetworks {
-    const ENFORCED: bool = true;
-
     fn check(&mut self, placement: &Placement<'_>) -> Result<(), RulesError> {
         RulesError::if_empty("networks", self.networks.is_empty())?;
         for (i, entry) in self.networks.iter_mut().enumerate() {
@@ -41,6 +39,10 @@ impl Rule for AllowedNetworks {
         self.networks.sort();
         self.networks.dedup();
         Ok(())
+    }
+
+    fn at_least_as_strict(&self, old: &Self) -> bool {
+        self.networks.iter().all(|entry| old.networks.iter().any(|known| known.network == entry.network))
     }
 
     fn judge(&self, row: &Policy, case: &Case<'_>, findings: &mut Findings) {

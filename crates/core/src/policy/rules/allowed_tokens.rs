@@ -81,7 +81,8 @@ impl AllowedToken {
 }
 
 impl AllowedTokens {
-    fn allows(&self, asset: &AssetId) -> bool {
+    /// Whether a token is listed.
+    pub(crate) fn allows(&self, asset: &AssetId) -> bool {
         let Some(address) = asset.token_address() else { return false };
         let start = self.tokens.partition_point(|entry| entry.address < address);
         let same_address = self.tokens.iter().skip(start).take_while(|entry| entry.address == address);
@@ -90,8 +91,6 @@ impl AllowedTokens {
 }
 
 impl Rule for AllowedTokens {
-    const ENFORCED: bool = true;
-
     fn check(&mut self, placement: &Placement<'_>) -> Result<(), RulesError> {
         RulesError::if_empty("tokens", self.tokens.is_empty())?;
         for (i, entry) in self.tokens.iter_mut().enumerate() {
@@ -102,14 +101,15 @@ impl Rule for AllowedTokens {
         Ok(())
     }
 
+    fn at_least_as_strict(&self, old: &Self) -> bool {
+        let covers = |known: &AllowedToken, entry: &AllowedToken| {
+            known.address == entry.address && (known.asset_id.is_none() || known.asset_id == entry.asset_id)
+        };
+        self.tokens.iter().all(|entry| old.tokens.iter().any(|known| covers(known, entry)))
+    }
+
     fn judge(&self, row: &Policy, case: &Case<'_>, findings: &mut Findings) {
-        let tokens = case.effects.items.iter().filter_map(|effect| match effect {
-            Effect::TokenOut { asset, .. } => Some(asset),
-            Effect::NativeOut { .. }
-            | Effect::AccountRent { .. }
-            | Effect::NetworkFee { .. }
-            | Effect::Unknown { .. } => None,
-        });
+        let tokens = case.effects.items.iter().filter_map(Effect::token);
         let mut refused = tokens.filter(|asset| !self.allows(asset)).peekable();
         if refused.peek().is_some() {
             let message = format!("not an allowed token: {}", listed(refused));

@@ -1,9 +1,11 @@
-//! APPROVE_TIER_OVERRIDE: which tier an allowance takes. Read and checked; not enforced by this build.
+//! APPROVE_TIER_OVERRIDE: the tier that any allowance takes at least. It raises and never lowers.
 
 use serde::{Deserialize, Serialize};
 
-use crate::policy::Tier;
+use crate::policy::case::Case;
+use crate::policy::findings::Findings;
 use crate::policy::rules::{Placement, Rule, RulesError};
+use crate::policy::{Policy, Tier};
 
 /// Rules of APPROVE_TIER_OVERRIDE.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -16,5 +18,15 @@ pub struct ApproveTierOverride {
 impl Rule for ApproveTierOverride {
     fn check(&mut self, _: &Placement<'_>) -> Result<(), RulesError> {
         Ok(())
+    }
+
+    fn at_least_as_strict(&self, old: &Self) -> bool {
+        self.tier >= old.tier
+    }
+
+    fn judge(&self, row: &Policy, case: &Case<'_>, findings: &mut Findings) {
+        if self.tier > Tier::Instant && !case.permissions.is_empty() {
+            findings.ask(row, self.tier, format!("an allowance takes the tier {} at least", self.tier), None);
+        }
     }
 }

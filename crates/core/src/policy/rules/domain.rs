@@ -24,19 +24,50 @@ impl Serialize for DomainPattern {
 impl<'de> Deserialize<'de> for DomainPattern {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?.to_ascii_lowercase();
-        let name = text.strip_prefix("*.").unwrap_or(&text);
-        let label_ok = |label: &str| {
-            !label.is_empty()
-                && label.len() <= 63
-                && label.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
-                && !label.starts_with('-')
-                && !label.ends_with('-')
+        let suitable = match text.strip_prefix("*.") {
+            // The parts of an IP address are no sub-domains of each other.
+            Some(parent) => is_name(parent) && !parent.bytes().all(|b| b.is_ascii_digit() || b == b'.'),
+            None => is_name(&text),
         };
-        if text.len() > 253 || !name.split('.').all(label_ok) {
+        if text.len() > 253 || !suitable {
             return Err(de::Error::custom("expected a domain such as example.com or *.example.com"));
         }
         Ok(Self(text))
     }
+}
+
+impl DomainPattern {
+    /// Whether a host, without port, is meant. ASCII case does not matter.
+    pub fn matches(&self, host: &str) -> bool {
+        let Some(parent) = self.0.strip_prefix("*.") else { return self.0.eq_ignore_ascii_case(host) };
+        // Bytes, because the cut must not fall into a character.
+        let (host_bytes, parent) = (host.as_bytes(), parent.as_bytes());
+        let Some(cut) = host_bytes.len().checked_sub(parent.len()) else { return false };
+        let Some((sub, end)) = host_bytes.split_at_checked(cut) else { return false };
+        sub.len() > 1 && sub.ends_with(b".") && end.eq_ignore_ascii_case(parent) && is_name(host)
+    }
+}
+
+impl DomainPattern {
+    /// Whether every host that `new` means is one that `old` means.
+    pub(super) fn all_within(new: &[Self], old: &[Self]) -> bool {
+        let within = |new: &Self, old: &Self| {
+            // `*.a.b` means hosts under `a.b`, all of them under `b`.
+            new == old || (old.0.starts_with("*.") && old.matches(new.0.strip_prefix("*.").unwrap_or(&new.0)))
+        };
+        new.iter().all(|new| old.iter().any(|old| within(new, old)))
+    }
+}
+
+/// Dot-separated labels as RFC 1123 has them.
+fn is_name(text: &str) -> bool {
+    text.split('.').all(|label| {
+        !label.is_empty()
+            && label.len() <= 63
+            && label.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
+            && !label.starts_with('-')
+            && !label.ends_with('-')
+    })
 }
 
 #[cfg(test)]
@@ -51,8 +82,38 @@ mod tests {
             let read: DomainPattern = serde_json::from_value(text.into()).expect(text);
             assert_eq!(read.to_string(), canonical);
         }
-        for bad in ["", "*", "*.", "a..b", "a.*.b", "https://a.b", "a.b:80", "-a.b", "a b"] {
+        for bad in ["", "*", "*.", "a..b", "a.*.b", "https://a.b", "a.b:80", "-a.b", "a b", "*.0.0.1"] {
             assert!(serde_json::from_value::<DomainPattern>(bad.into()).is_err(), "{bad}");
+        }
+        assert!(serde_json::from_value::<DomainPattern>("127.0.0.1".into()).is_ok());
+    }
+
+    #[test]
+    fn a_wildcard_means_sub_domains_of_any_depth_and_nothing_else() {
+        let pattern = |text: &str| serde_json::from_value::<DomainPattern>(text.into()).expect(text);
+        let exact = pattern("api.example.com");
+        assert!(exact.matches("api.example.com") && exact.matches("API.Example.COM"));
+        for other in ["example.com", "x.api.example.com", "api.example.com.", "api.example.co", ""] {
+            assert!(!exact.matches(other), "{other}");
+        }
+        let wild = pattern("*.example.com");
+        assert!(wild.matches("a.example.com") && wild.matches("a.b.EXAMPLE.com"));
+        for other in [
+            "example.com",
+            ".example.com",
+            "badexample.com",
+            "a.example.com.",
+            "a.example.com.evil.org",
+            "evil.org/.example.com",
+            "evil.org?.example.com",
+            "user@a.example.com",
+            "a..example.com",
+            "ü.example.com",
+            "üexample.com",
+            "com",
+            "",
+        ] {
+            assert!(!wild.matches(other), "{other}");
         }
     }
 }

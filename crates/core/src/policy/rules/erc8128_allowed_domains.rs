@@ -1,10 +1,11 @@
-//! ERC8128_ALLOWED_DOMAINS: whom HTTP messages may be signed for. Read and checked; not enforced by
-//! this build.
+//! ERC8128_ALLOWED_DOMAINS: whom HTTP messages may be signed for, and how often. Without one, nobody.
 
 use serde::{Deserialize, Serialize};
 
-use crate::policy::rules::DomainPattern;
-use crate::policy::rules::{Placement, Rule, RulesError};
+use crate::policy::case::Case;
+use crate::policy::findings::Findings;
+use crate::policy::rules::{DomainPattern, Placement, Rule, RulesError, listed};
+use crate::policy::{DenialCode, Policy, Purpose};
 
 /// Rules of ERC8128_ALLOWED_DOMAINS.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -12,15 +13,50 @@ use crate::policy::rules::{Placement, Rule, RulesError};
 pub struct Erc8128AllowedDomains {
     /// At least one.
     pub domains: Vec<DomainPattern>,
-    /// Signatures per minute and domain.
+    /// Signatures per minute and domain; 60 if not given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rate_limit_rpm: Option<u32>,
+}
+
+/// Signatures per minute and domain where a row does not say.
+const DEFAULT_RPM: u32 = 60;
+
+impl Erc8128AllowedDomains {
+    fn rpm(&self) -> u32 {
+        self.rate_limit_rpm.unwrap_or(DEFAULT_RPM)
+    }
 }
 
 impl Rule for Erc8128AllowedDomains {
     fn check(&mut self, _: &Placement<'_>) -> Result<(), RulesError> {
         RulesError::if_empty("domains", self.domains.is_empty())?;
-        let rate = self.rate_limit_rpm.map_or(1, u64::from);
-        RulesError::unless_within("rate_limit_rpm", rate, 1, u64::from(u32::MAX))
+        RulesError::unless_within("rate_limit_rpm", u64::from(self.rpm()), 1, u64::from(u32::MAX))
+    }
+
+    fn at_least_as_strict(&self, old: &Self) -> bool {
+        DomainPattern::all_within(&self.domains, &old.domains) && self.rpm() <= old.rpm()
+    }
+
+    fn judge(&self, row: &Policy, case: &Case<'_>, findings: &mut Findings) {
+        let domain = match &case.facts.purpose {
+            Purpose::HttpMessage { domain } => domain,
+            Purpose::Plain | Purpose::HttpPayment { .. } => return,
+        };
+        if !self.domains.iter().any(|pattern| pattern.matches(domain)) {
+            let message = format!("not a domain that messages may be signed for: {domain}");
+            let hint = format!("allowed: {}", listed(&self.domains));
+            findings.deny(row, DenialCode::Erc8128DomainNotAllowed, message, Some(hint));
+        }
+        let rpm = self.rpm();
+        match case.facts.ledger.http_messages {
+            None => findings.lack(row, "the number of messages signed in the last minute"),
+            Some(signed) if signed >= u64::from(rpm) => {
+                let message = format!(
+                    "{signed} messages were signed for {domain} in the last minute, and {rpm} are allowed"
+                );
+                findings.deny(row, DenialCode::Erc8128RateLimited, message, Some("wait a minute".to_owned()));
+            }
+            Some(_) => {}
+        }
     }
 }

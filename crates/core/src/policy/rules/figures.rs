@@ -120,9 +120,21 @@ impl<'de> Deserialize<'de> for Decimal {
 pub struct Millionths(Usd);
 
 impl Millionths {
+    /// From the ratio times one million.
+    pub const fn new(millionths: u64) -> Self {
+        Self(Usd::from_micros(millionths))
+    }
+
     /// The ratio times one million.
     pub const fn get(self) -> u64 {
         self.0.micros()
+    }
+}
+
+impl fmt::Display for Millionths {
+    /// Without trailing zeros: `0.75`, `10`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&format_units(U256::from(self.get()), 6))
     }
 }
 

@@ -1,10 +1,16 @@
-//! METHOD_WHITELIST: which methods of a contract may be called. Read and checked; not enforced by this
-//! build.
+//! METHOD_WHITELIST: which methods of a contract may be called. A contract without an entry may be
+//! called with any method. Naming a method also vouches for it: a call that cannot be decoded needs the
+//! owner unless its method is named here.
 
-use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+use serde::{Deserialize, Serialize};
 
 use crate::address::Address;
-use crate::policy::rules::{Placement, Rule, RulesError};
+use crate::network::Chain;
+use crate::policy::case::Case;
+use crate::policy::findings::Findings;
+use crate::policy::rules::{Placement, Rule, RulesError, listed};
+use crate::policy::{DenialCode, Policy};
+use crate::selector::Selector;
 
 /// Rules of METHOD_WHITELIST.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -15,7 +21,7 @@ pub struct MethodWhitelist {
 }
 
 /// The methods of one contract.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct ContractMethods {
     /// The contract.
@@ -24,34 +30,69 @@ pub struct ContractMethods {
     pub selectors: Vec<Selector>,
 }
 
-/// The first four bytes of call data, as `0x` and eight hex digits.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
-pub struct Selector(pub [u8; 4]);
-
-impl Serialize for Selector {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(&format_args!("0x{}", hex::encode(self.0)))
+impl MethodWhitelist {
+    /// The selectors listed for a contract; none if it is not listed.
+    fn of(&self, contract: &Address) -> Option<&[Selector]> {
+        let start = self.methods.partition_point(|entry| entry.contract_address < *contract);
+        let entry = self.methods.get(start).filter(|entry| entry.contract_address == *contract)?;
+        Some(&entry.selectors)
     }
-}
 
-impl<'de> Deserialize<'de> for Selector {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = String::deserialize(deserializer)?;
-        let mut bytes = [0u8; 4];
-        let read = text.strip_prefix("0x").map(|digits| hex::decode_to_slice(digits, &mut bytes));
-        match read {
-            Some(Ok(())) => Ok(Self(bytes)),
-            Some(Err(_)) | None => Err(de::Error::custom("a selector is 0x and eight hex digits")),
-        }
+    /// Whether an operator has named this very method of this contract.
+    pub(crate) fn names(&self, contract: &Address, called: Option<&Selector>) -> bool {
+        called.is_some_and(|called| {
+            self.of(contract).is_some_and(|listed| listed.iter().any(|named| named.names(called)))
+        })
     }
 }
 
 impl Rule for MethodWhitelist {
-    fn check(&mut self, _: &Placement<'_>) -> Result<(), RulesError> {
+    fn check(&mut self, placement: &Placement<'_>) -> Result<(), RulesError> {
         RulesError::if_empty("methods", self.methods.is_empty())?;
-        for (i, contract) in self.methods.iter().enumerate() {
-            RulesError::if_empty(&format!("methods[{i}].selectors"), contract.selectors.is_empty())?;
+        for (i, contract) in self.methods.iter_mut().enumerate() {
+            placement
+                .require_one_contract(&format!("methods[{i}].contractAddress"), contract.contract_address)?;
+            let field = format!("methods[{i}].selectors");
+            RulesError::if_empty(&field, contract.selectors.is_empty())?;
+            let whole = |selector: &Selector| selector.as_bytes().len() == 4;
+            if contract.contract_address.chain() == Chain::Ethereum && !contract.selectors.iter().all(whole) {
+                let expected = "a selector of an EVM contract is 0x and eight hex digits";
+                return Err(RulesError::Unsuitable { field, expected });
+            }
+            contract.selectors.sort();
+            contract.selectors.dedup();
+        }
+        self.methods.sort();
+        if self.methods.windows(2).any(|pair| match pair {
+            [a, b] => a.contract_address == b.contract_address,
+            _ => false,
+        }) {
+            let problem = "names one contract twice";
+            return Err(RulesError::Contradiction { field: "methods".to_owned(), problem });
         }
         Ok(())
+    }
+
+    /// An entry forbids the methods it does not name and vouches for those it does, so that both rows
+    /// need the same contracts.
+    fn at_least_as_strict(&self, old: &Self) -> bool {
+        let known = |entry: &ContractMethods| {
+            entry.selectors.iter().all(|selector| old.names(&entry.contract_address, Some(selector)))
+        };
+        self.methods.iter().all(known)
+            && old.methods.iter().all(|entry| self.of(&entry.contract_address).is_some())
+    }
+
+    fn judge(&self, row: &Policy, case: &Case<'_>, findings: &mut Findings) {
+        for (contract, called) in case.methods() {
+            let Some(allowed) = self.of(&contract) else { continue };
+            if self.names(&contract, called) {
+                continue;
+            }
+            let called = called.map_or_else(|| "without data".to_owned(), Selector::to_string);
+            let message = format!("not a whitelisted method of {contract}: {called}");
+            let hint = format!("allowed: {}", listed(allowed));
+            findings.deny(row, DenialCode::MethodNotWhitelisted, message, Some(hint));
+        }
     }
 }

@@ -35,10 +35,11 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::network::{Network, NetworkId, Networks};
+use crate::address::Address;
+use crate::network::{Chain, Network, NetworkId, Networks};
+use crate::policy::Policy;
 use crate::policy::case::Case;
 use crate::policy::findings::Findings;
-use crate::policy::{DenialCode, Policy};
 use crate::wallet::wire_enum;
 
 pub use action_category_limit::ActionCategoryLimit;
@@ -54,7 +55,7 @@ pub use error::RulesError;
 pub use figures::{BaseUnits, Decimal, Millionths};
 pub use lending_asset_whitelist::{LendingAsset, LendingAssetWhitelist};
 pub use lending_ltv_limit::LendingLtvLimit;
-pub use method_whitelist::{ContractMethods, MethodWhitelist, Selector};
+pub use method_whitelist::{ContractMethods, MethodWhitelist};
 pub use perp_allowed_markets::{PerpAllowedMarkets, PerpMarket};
 pub use perp_max_leverage::PerpMaxLeverage;
 pub use perp_max_position_usd::PerpMaxPositionUsd;
@@ -76,26 +77,31 @@ pub(crate) struct Placement<'a> {
     pub(crate) network: Option<&'a Network>,
 }
 
+impl Placement<'_> {
+    /// Refuses an entry that would mean another contract on another network, or none on the row's own.
+    /// A program of Solana has its address wherever it exists; an EVM contract does not.
+    fn require_one_contract(&self, field: &str, address: Address) -> Result<(), RulesError> {
+        match (self.network, address.chain()) {
+            (Some(network), chain) if network.chain != chain => {
+                Err(RulesError::WrongChain { field: field.to_owned(), expected: network.chain })
+            }
+            (None, Chain::Ethereum) => Err(RulesError::NetworkNeeded { field: field.to_owned() }),
+            (Some(_), _) | (None, Chain::Solana) => Ok(()),
+        }
+    }
+}
+
 /// What a policy type must be able to do.
 pub(crate) trait Rule: Serialize + DeserializeOwned {
-    /// Whether [`Rule::judge`] does what the type promises. A type that does not is refused at
-    /// creation, and denies if a row of it is nevertheless in force.
-    const ENFORCED: bool = false;
-
     /// Checks what its shape cannot say, and puts it into canonical form.
     fn check(&mut self, placement: &Placement<'_>) -> Result<(), RulesError>;
 
+    /// Whether a row of these rules is certain to judge every request at least as strictly as a row of
+    /// the `old` ones in its place. False if in doubt.
+    fn at_least_as_strict(&self, old: &Self) -> bool;
+
     /// Adds to the findings what this row has to say about the case.
-    fn judge(&self, row: &Policy, case: &Case<'_>, findings: &mut Findings) {
-        let _ = case;
-        let policy_type = row.rules.policy_type();
-        findings.deny(
-            row,
-            DenialCode::PolicyNotEnforced,
-            format!("a {policy_type} policy is in force, which this build cannot enforce"),
-            Some("ask the operator to disable or delete that policy".to_owned()),
-        );
-    }
+    fn judge(&self, row: &Policy, case: &Case<'_>, findings: &mut Findings);
 }
 
 macro_rules! registry {
@@ -104,13 +110,6 @@ macro_rules! registry {
             /// The policy types, as named on the wire.
             PolicyType { $($(#[$doc])* $variant = $name),+ }
         );
-
-        impl PolicyType {
-            /// Whether this build enforces the type. Policies of other types are refused at creation.
-            pub const fn is_enforced(self) -> bool {
-                match self { $(Self::$variant => <$rule as Rule>::ENFORCED),+ }
-            }
-        }
 
         /// The rules of one policy row.
         #[derive(Clone, PartialEq, Eq, Debug)]
@@ -143,6 +142,13 @@ macro_rules! registry {
             /// The rules as JSON, in canonical form; [`Rules::parse`] reads them back.
             pub fn to_json(&self) -> Value {
                 match self { $(Self::$variant(rule) => write(rule)),+ }
+            }
+
+            /// Whether these rules are certain to judge at least as strictly as `old` ones in their place.
+            pub(crate) fn at_least_as_strict(&self, old: &Self) -> bool {
+                match self {
+                    $(Self::$variant(new) => matches!(old, Self::$variant(old) if new.at_least_as_strict(old)),)+
+                }
             }
 
             /// Adds to the findings what these rules say about the case.
@@ -214,6 +220,15 @@ fn read<R: Rule>(value: &Value, placement: &Placement<'_>) -> Result<R, RulesErr
 /// `null` written would be refused when read.
 fn write(rule: &impl Rule) -> Value {
     serde_json::to_value(rule).unwrap_or(Value::Null)
+}
+
+/// Whether a limit is no wider than an `old` one; without one there is no limit.
+fn at_most<T: PartialOrd>(new: Option<T>, old: Option<T>) -> bool {
+    match (new, old) {
+        (_, None) => true,
+        (Some(new), Some(old)) => new <= old,
+        (None, Some(_)) => false,
+    }
 }
 
 /// Up to three of `items` for people, and how many more there are.

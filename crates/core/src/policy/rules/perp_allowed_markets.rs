@@ -1,8 +1,11 @@
-//! PERP_ALLOWED_MARKETS: which markets may be traded. Read and checked; not enforced by this build.
+//! PERP_ALLOWED_MARKETS: which markets may be traded. Without one, none may.
 
 use serde::{Deserialize, Serialize};
 
-use crate::policy::rules::{Placement, Rule, RulesError};
+use crate::policy::case::Case;
+use crate::policy::findings::Findings;
+use crate::policy::rules::{Placement, Rule, RulesError, listed};
+use crate::policy::{DenialCode, Policy};
 
 /// Rules of PERP_ALLOWED_MARKETS.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -16,11 +19,17 @@ pub struct PerpAllowedMarkets {
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PerpMarket {
-    /// The venue's name for it.
+    /// The venue's name for it; compared without regard to ASCII case.
     pub market: String,
     /// For people.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
+}
+
+impl PerpAllowedMarkets {
+    fn lists(&self, market: &str) -> bool {
+        self.markets.iter().any(|entry| entry.market.eq_ignore_ascii_case(market))
+    }
 }
 
 impl Rule for PerpAllowedMarkets {
@@ -31,5 +40,22 @@ impl Rule for PerpAllowedMarkets {
             RulesError::unless_named(&field, &market.market, "must have 1 to 100 characters", 100)?;
         }
         Ok(())
+    }
+
+    fn at_least_as_strict(&self, old: &Self) -> bool {
+        self.markets.iter().all(|entry| old.lists(&entry.market))
+    }
+
+    fn judge(&self, row: &Policy, case: &Case<'_>, findings: &mut Findings) {
+        let Some(action) = case.facts.action.as_ref().filter(|action| action.kind.is_perp()) else { return };
+        match &action.market {
+            None => findings.lack(row, "the market of the position"),
+            Some(market) if !self.lists(market) => {
+                let message = format!("not an allowed market: {market}");
+                let hint = format!("allowed: {}", listed(self.markets.iter().map(|entry| &entry.market)));
+                findings.deny(row, DenialCode::MarketNotAllowed, message, Some(hint));
+            }
+            Some(_) => {}
+        }
     }
 }

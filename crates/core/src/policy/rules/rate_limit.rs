@@ -18,12 +18,15 @@ pub struct RateLimit {
 }
 
 impl Rule for RateLimit {
-    const ENFORCED: bool = true;
-
     fn check(&mut self, _: &Placement<'_>) -> Result<(), RulesError> {
         let most = u64::from(u32::MAX);
         RulesError::unless_within("max_requests", u64::from(self.max_requests), 1, most)?;
         RulesError::unless_within("window_seconds", u64::from(self.window_seconds), 1, most)
+    }
+
+    /// Counts of two windows cannot be compared.
+    fn at_least_as_strict(&self, old: &Self) -> bool {
+        self.window_seconds == old.window_seconds && self.max_requests <= old.max_requests
     }
 
     fn judge(&self, row: &Policy, case: &Case<'_>, findings: &mut Findings) {

@@ -1,10 +1,15 @@
-//! REPUTATION_THRESHOLD: how well a counterparty must be reputed. Read and checked; not enforced by
-//! this build.
+//! REPUTATION_THRESHOLD: how well counterparties must be reputed. It raises the tier, and never denies.
+
+use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
-use crate::policy::Tier;
+use crate::address::Address;
+use crate::effect::Effect;
+use crate::policy::case::Case;
+use crate::policy::findings::Findings;
 use crate::policy::rules::{Placement, Rule, RulesError};
+use crate::policy::{Policy, Reputation, Tier};
 
 /// Rules of REPUTATION_THRESHOLD.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -43,4 +48,42 @@ impl Rule for ReputationThreshold {
         }
         Ok(())
     }
+    fn at_least_as_strict(&self, old: &Self) -> bool {
+        let stricter = self.check_counterparty
+            && self.min_score >= old.min_score
+            && self.below_threshold_tier >= old.below_threshold_tier
+            && self.unrated_tier >= old.unrated_tier
+            && (&self.tag1, &self.tag2) == (&old.tag1, &old.tag2);
+        !old.check_counterparty || stricter
+    }
+
+    fn judge(&self, row: &Policy, case: &Case<'_>, findings: &mut Findings) {
+        if !self.check_counterparty {
+            return;
+        }
+        for counterparty in counterparties(case) {
+            let (tier, message) = match case.facts.reputation.get(&counterparty) {
+                Some(Reputation::Score(score)) if *score >= self.min_score => continue,
+                Some(Reputation::Score(score)) => (
+                    self.below_threshold_tier,
+                    format!(
+                        "{counterparty} has a reputation of {score}, less than min_score ({})",
+                        self.min_score
+                    ),
+                ),
+                Some(Reputation::Unrated) | None => {
+                    (self.unrated_tier, format!("{counterparty} has no reputation"))
+                }
+            };
+            findings.ask(row, tier, message, None);
+        }
+    }
+}
+
+/// Whoever gains by the effects, and every contract whose code decides. The wallet itself gains
+/// nothing from itself.
+fn counterparties(case: &Case<'_>) -> BTreeSet<Address> {
+    let items = &case.effects.items;
+    let gaining = items.iter().filter_map(Effect::beneficiary).filter(|to| **to != case.effects.from);
+    gaining.copied().chain(items.iter().filter_map(Effect::contract)).collect()
 }

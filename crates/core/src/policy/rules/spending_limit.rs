@@ -7,7 +7,7 @@ use crate::money::Usd;
 use crate::network::Chain;
 use crate::policy::case::Case;
 use crate::policy::findings::Findings;
-use crate::policy::rules::{BaseUnits, Placement, Rule, RulesError, TokenLimit, TokenLimits};
+use crate::policy::rules::{BaseUnits, Placement, Rule, RulesError, TokenLimit, TokenLimits, at_most};
 use crate::policy::{AssetSpending, Ledger, Policy, Tier, Window, WindowWarning};
 use alloy_primitives::U256;
 
@@ -77,6 +77,15 @@ fn climb<T: Copy + PartialOrd>(
     (Tier::Approval, exceeded)
 }
 
+/// Whether no tier is reached later on the `new` steps than on the `old` ones. What a sum may be at
+/// most for a tier is the highest of the thresholds up to it; with none it may be nothing.
+fn reaches_no_further<T: Copy + Ord>(new: [Step<T>; 3], old: [Step<T>; 3]) -> bool {
+    let highest = |steps: [Step<T>; 3], last: usize| {
+        steps.into_iter().take(last).filter_map(|(_, threshold)| threshold).max()
+    };
+    (1..=3).all(|last| highest(new, last) <= highest(old, last))
+}
+
 impl SpendingLimit {
     fn raw_steps(&self) -> [Step<U256>; 3] {
         let steps = [
@@ -104,6 +113,14 @@ impl SpendingLimit {
         self.instant_max_usd.is_some() || self.notify_max_usd.is_some() || self.delay_max_usd.is_some()
     }
 
+    /// Whether `old` covers every asset that this row covers.
+    pub(crate) fn covers_no_more_than(&self, old: &Self) -> bool {
+        old.has_usd()
+            || (!self.has_usd()
+                && (!self.has_raw() || old.has_raw())
+                && self.token_limits.names_no_more_than(&old.token_limits))
+    }
+
     /// Whether this row says anything about spending `asset` on a network of `chain`.
     pub fn covers(&self, asset: &AssetId, chain: Chain) -> bool {
         self.has_usd()
@@ -113,8 +130,6 @@ impl SpendingLimit {
 }
 
 impl Rule for SpendingLimit {
-    const ENFORCED: bool = true;
-
     fn check(&mut self, placement: &Placement<'_>) -> Result<(), RulesError> {
         if !self.has_raw() && !self.has_usd() && self.token_limits.is_empty() {
             return Err(RulesError::Missing {
@@ -142,6 +157,31 @@ impl Rule for SpendingLimit {
             Some(seconds) => RulesError::unless_within("approval_timeout", u64::from(seconds), 300, 86_400),
             None => Ok(()),
         }
+    }
+
+    /// A row also covers what it limits, so that it may not begin to speak of anything new. The
+    /// owner's time to answer is compared only where both rows say it; the default is not known here.
+    fn at_least_as_strict(&self, old: &Self) -> bool {
+        let raw = match (self.has_raw(), old.has_raw()) {
+            (true, true) => reaches_no_further(self.raw_steps(), old.raw_steps()),
+            (true, false) => old.has_usd(),
+            (false, old) => !old,
+        };
+        let usd = match (self.has_usd(), old.has_usd()) {
+            (true, true) => reaches_no_further(self.usd_steps(), old.usd_steps()),
+            (false, false) => true,
+            (true, false) | (false, true) => false,
+        };
+        let timeout = match (self.approval_timeout, old.approval_timeout) {
+            (Some(new), Some(old)) => new <= old,
+            (new, old) => new == old,
+        };
+        raw && usd
+            && timeout
+            && self.token_limits.at_least_as_strict(&old.token_limits, old.has_usd())
+            && at_most(self.daily_limit_usd, old.daily_limit_usd)
+            && at_most(self.monthly_limit_usd, old.monthly_limit_usd)
+            && self.delay_seconds >= old.delay_seconds
     }
 
     fn judge(&self, row: &Policy, case: &Case<'_>, findings: &mut Findings) {

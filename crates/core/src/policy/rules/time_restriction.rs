@@ -48,11 +48,13 @@ impl AllowedHours {
 }
 
 impl TimeRestriction {
-    fn offset(&self) -> i64 {
+    /// Seconds to add to UTC for local time.
+    pub(crate) fn offset(&self) -> i64 {
         self.timezone.unwrap_or_default().offset_seconds()
     }
 
-    fn is_open(&self, at: UnixSeconds) -> bool {
+    /// Whether requests are allowed at this moment.
+    pub(crate) fn is_open(&self, at: UnixSeconds) -> bool {
         let local = at.saturating_add(self.offset());
         let hour = local.rem_euclid(DAY_SECONDS) / HOUR_SECONDS;
         // The epoch was a Thursday, day 4.
@@ -71,8 +73,6 @@ impl TimeRestriction {
 }
 
 impl Rule for TimeRestriction {
-    const ENFORCED: bool = true;
-
     fn check(&mut self, _: &Placement<'_>) -> Result<(), RulesError> {
         if self.allowed_hours.is_none() && self.allowed_days.is_none() {
             return Err(RulesError::Missing { one_of: "allowed_hours, allowed_days" });
@@ -92,6 +92,11 @@ impl Rule for TimeRestriction {
             }
         }
         Ok(())
+    }
+
+    /// Whether every minute of a week that is open now was open before.
+    fn at_least_as_strict(&self, old: &Self) -> bool {
+        (0..7 * DAY_SECONDS / 60).map(|minute| minute * 60).all(|at| !self.is_open(at) || old.is_open(at))
     }
 
     fn judge(&self, row: &Policy, case: &Case<'_>, findings: &mut Findings) {

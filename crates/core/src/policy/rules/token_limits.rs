@@ -9,7 +9,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::asset::AssetId;
 use crate::network::{Chain, NetworkError};
-use crate::policy::rules::{Decimal, Placement, RulesError};
+use crate::policy::rules::{Decimal, Placement, RulesError, at_most};
 
 /// Thresholds and windows of one asset.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -27,6 +27,16 @@ pub struct TokenLimit {
     /// More than this in 30 days: APPROVAL.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub monthly_max: Option<Decimal>,
+}
+
+impl TokenLimit {
+    fn is_within(&self, old: &Self) -> bool {
+        self.instant_max <= old.instant_max
+            && self.notify_max <= old.notify_max
+            && self.delay_max <= old.delay_max
+            && at_most(self.daily_max, old.daily_max)
+            && at_most(self.monthly_max, old.monthly_max)
+    }
 }
 
 /// Limits by asset: a CAIP-19 id, or `native:solana` / `native:ethereum` for the coin of every
@@ -71,6 +81,27 @@ impl TokenLimits {
             return named;
         }
         self.natives.get(&Native::Of(chain)).or_else(|| self.natives.get(&Native::OfScope))
+    }
+
+    /// Whether every limit of `old` is still there and none is wider. A limit more may cover what had no
+    /// cover, unless everything has (`all_covered`), and one on a native coin may stand before another.
+    pub(super) fn at_least_as_strict(&self, old: &Self, all_covered: bool) -> bool {
+        let natives_kept = self.natives.keys().eq(old.natives.keys());
+        let no_more = self
+            .assets
+            .keys()
+            .all(|asset| old.assets.contains_key(asset) || (all_covered && !asset.is_native()));
+        let narrower = |new: Option<&TokenLimit>, old: &TokenLimit| new.is_some_and(|new| new.is_within(old));
+        natives_kept
+            && no_more
+            && old.natives.iter().all(|(native, limit)| narrower(self.natives.get(native), limit))
+            && old.assets.iter().all(|(asset, limit)| narrower(self.assets.get(asset), limit))
+    }
+
+    /// Whether `old` has every key that is here.
+    pub(super) fn names_no_more_than(&self, old: &Self) -> bool {
+        self.natives.keys().all(|native| old.natives.contains_key(native))
+            && self.assets.keys().all(|asset| old.assets.contains_key(asset))
     }
 
     pub(super) fn check(&self, placement: &Placement<'_>) -> Result<(), RulesError> {

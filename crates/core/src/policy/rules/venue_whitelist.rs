@@ -1,8 +1,12 @@
-//! VENUE_WHITELIST: which venues may be used. Read and checked; not enforced by this build.
+//! VENUE_WHITELIST: which venues an action may use. Without one, any; with one, an action that names
+//! no venue is refused.
 
 use serde::{Deserialize, Serialize};
 
-use crate::policy::rules::{Placement, Rule, RulesError};
+use crate::policy::case::Case;
+use crate::policy::findings::Findings;
+use crate::policy::rules::{Placement, Rule, RulesError, listed};
+use crate::policy::{DenialCode, Policy};
 
 /// Rules of VENUE_WHITELIST.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -16,11 +20,17 @@ pub struct VenueWhitelist {
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Venue {
-    /// Its id.
+    /// Its id; compared without regard to ASCII case.
     pub id: String,
     /// For people.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
+}
+
+impl VenueWhitelist {
+    fn lists(&self, venue: &str) -> bool {
+        self.venues.iter().any(|entry| entry.id.eq_ignore_ascii_case(venue))
+    }
 }
 
 impl Rule for VenueWhitelist {
@@ -31,5 +41,22 @@ impl Rule for VenueWhitelist {
             RulesError::unless_named(&field, &venue.id, "must have 1 to 100 characters", 100)?;
         }
         Ok(())
+    }
+
+    fn at_least_as_strict(&self, old: &Self) -> bool {
+        self.venues.iter().all(|entry| old.lists(&entry.id))
+    }
+
+    fn judge(&self, row: &Policy, case: &Case<'_>, findings: &mut Findings) {
+        let Some(action) = &case.facts.action else { return };
+        match &action.venue {
+            None => findings.lack(row, "the venue of the action"),
+            Some(venue) if !self.lists(venue) => {
+                let message = format!("not a whitelisted venue: {venue}");
+                let hint = format!("allowed: {}", listed(self.venues.iter().map(|entry| &entry.id)));
+                findings.deny(row, DenialCode::VenueNotAllowed, message, Some(hint));
+            }
+            Some(_) => {}
+        }
     }
 }

@@ -19,19 +19,28 @@ pub struct Whitelist {
     pub allowed_addresses: BTreeSet<Address>,
 }
 
-/// Who gains from an effect. A new account counts as paid to whoever will own it.
-const fn recipient(effect: &Effect) -> Option<&Address> {
-    match effect {
-        Effect::NativeOut { to, .. } | Effect::TokenOut { to, .. } => Some(to),
-        Effect::AccountRent { owner, .. } => Some(owner),
-        // A fee goes to the network; what is not understood is refused elsewhere.
-        Effect::NetworkFee { .. } | Effect::Unknown { .. } => None,
-    }
+/// Who has to be listed: whoever gains by the effect, and the contract called, for its code decides
+/// where value goes next.
+fn destinations(effect: &Effect) -> impl Iterator<Item = &Address> {
+    let called = match effect {
+        Effect::ContractCall { target, .. } | Effect::AuthorityChange { target, .. } => Some(target),
+        Effect::TypedData { contract, .. } => Some(contract),
+        Effect::NativeOut { .. }
+        | Effect::TokenOut { .. }
+        | Effect::NftOut { .. }
+        | Effect::Allowance { .. }
+        | Effect::NftAllowance { .. }
+        | Effect::OperatorApproval { .. }
+        | Effect::Deployment { .. }
+        | Effect::AccountRent { .. }
+        | Effect::Message { .. }
+        | Effect::NetworkFee { .. }
+        | Effect::Unknown { .. } => None,
+    };
+    called.into_iter().chain(effect.beneficiary())
 }
 
 impl Rule for Whitelist {
-    const ENFORCED: bool = true;
-
     fn check(&mut self, placement: &Placement<'_>) -> Result<(), RulesError> {
         RulesError::if_empty("allowed_addresses", self.allowed_addresses.is_empty())?;
         let Some(expected) = placement.network.map(|network| network.chain) else { return Ok(()) };
@@ -43,13 +52,22 @@ impl Rule for Whitelist {
         }
     }
 
+    fn at_least_as_strict(&self, old: &Self) -> bool {
+        self.allowed_addresses.is_subset(&old.allowed_addresses)
+    }
+
     fn judge(&self, row: &Policy, case: &Case<'_>, findings: &mut Findings) {
+        // A new contract has no address that could be listed.
+        if case.effects.items.iter().any(|effect| matches!(effect, Effect::Deployment { .. })) {
+            let message = "a deployment has no destination that a whitelist could name".to_owned();
+            findings.deny(row, DenialCode::WhitelistDenied, message, None);
+        }
         let mut strangers = case
             .effects
             .items
             .iter()
-            .filter_map(recipient)
-            .filter(|recipient| !self.allowed_addresses.contains(recipient))
+            .flat_map(destinations)
+            .filter(|destination| !self.allowed_addresses.contains(destination))
             .peekable();
         if strangers.peek().is_some() {
             let strangers: BTreeSet<_> = strangers.collect();

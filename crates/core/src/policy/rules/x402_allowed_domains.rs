@@ -1,9 +1,11 @@
-//! X402_ALLOWED_DOMAINS: whom an HTTP payment may go to. Read and checked; not enforced by this build.
+//! X402_ALLOWED_DOMAINS: whose HTTP resources may be paid for. Without one, nobody's.
 
 use serde::{Deserialize, Serialize};
 
-use crate::policy::rules::DomainPattern;
-use crate::policy::rules::{Placement, Rule, RulesError};
+use crate::policy::case::Case;
+use crate::policy::findings::Findings;
+use crate::policy::rules::{DomainPattern, Placement, Rule, RulesError, listed};
+use crate::policy::{DenialCode, Policy, Purpose};
 
 /// Rules of X402_ALLOWED_DOMAINS.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -16,5 +18,21 @@ pub struct X402AllowedDomains {
 impl Rule for X402AllowedDomains {
     fn check(&mut self, _: &Placement<'_>) -> Result<(), RulesError> {
         RulesError::if_empty("domains", self.domains.is_empty())
+    }
+
+    fn at_least_as_strict(&self, old: &Self) -> bool {
+        DomainPattern::all_within(&self.domains, &old.domains)
+    }
+
+    fn judge(&self, row: &Policy, case: &Case<'_>, findings: &mut Findings) {
+        let domain = match &case.facts.purpose {
+            Purpose::HttpPayment { domain } => domain,
+            Purpose::Plain | Purpose::HttpMessage { .. } => return,
+        };
+        if !self.domains.iter().any(|pattern| pattern.matches(domain)) {
+            let message = format!("not a domain that may be paid: {domain}");
+            let hint = format!("allowed: {}", listed(&self.domains));
+            findings.deny(row, DenialCode::X402DomainNotAllowed, message, Some(hint));
+        }
     }
 }

@@ -3,10 +3,14 @@
 mod approval;
 mod cancel;
 mod decide;
+mod explain;
+mod kind;
 mod oversee;
 mod read;
+mod replace;
 mod request;
 mod send;
+mod sign;
 mod simulate;
 
 use crate::doors::{Doors, doors};
@@ -14,11 +18,15 @@ use crate::doors::{Doors, doors};
 pub(super) fn add(doors: Doors) -> Doors {
     let doors = doors!(doors;
         send::send_transaction,
+        sign::sign_transaction,
+        sign::sign_message,
         simulate::simulate_transaction,
         read::list_transactions,
         read::pending_transactions,
         read::get_transaction,
+        explain::explain_transaction,
         cancel::cancel_transaction,
+        replace::replace_transaction,
         approval::get_approval,
         decide::approve_transaction,
         decide::reject_transaction,
@@ -26,6 +34,7 @@ pub(super) fn add(doors: Doors) -> Doors {
     doors!(doors;
         oversee::admin_list_transactions,
         oversee::admin_get_transaction,
+        explain::admin_explain_transaction,
         oversee::admin_cancel_transaction,
         oversee::admin_reject_transaction,
     )

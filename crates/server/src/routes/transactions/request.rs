@@ -1,10 +1,10 @@
 //! A request body as the engine's request.
 
-use waiaas_api::transactions::{SendQuery, TransactionRequest};
-use waiaas_api::validation::Refusal;
-use waiaas_core::intent::IntentKind;
-use waiaas_engine::{Error, IdempotencyKey, RequestKind, SendRequest, TokenSpec, WaitFor};
+use waiaas_api::requests::TransactionRequest;
+use waiaas_api::transactions::SendQuery;
+use waiaas_engine::{IdempotencyKey, SendRequest, WaitFor};
 
+use super::kind;
 use crate::problem::Failure;
 
 /// Seconds `?wait=confirmed` waits unless told.
@@ -17,31 +17,9 @@ pub(super) fn translate(
     request: TransactionRequest,
     idempotency: Option<IdempotencyKey>,
 ) -> Result<SendRequest, Failure> {
-    let kind = request.intent_kind().ok_or(Refusal::UnsupportedType)?;
-    let amount = request
-        .parsed_amount()
-        .ok_or_else(|| Failure::issue("amount", "required", "give amount or humanAmount"))?
-        .map_err(Error::from)?;
-    let (to, memo) = (request.to, request.memo);
-    let kind = match (kind, request.token) {
-        (IntentKind::Transfer, None) => RequestKind::Transfer { to, amount, memo },
-        (IntentKind::TokenTransfer, Some(token)) => {
-            let token = TokenSpec {
-                address: token.address,
-                decimals: token.decimals,
-                symbol: token.symbol,
-                asset_id: token.asset_id,
-            };
-            RequestKind::TokenTransfer { to, amount, token, memo }
-        }
-        (IntentKind::Transfer, Some(_)) => {
-            return Err(Failure::issue("token", "invalid", "a TRANSFER moves the native coin"));
-        }
-        (IntentKind::TokenTransfer, None) => {
-            return Err(Failure::issue("token", "required", "name the token"));
-        }
-    };
-    Ok(SendRequest { wallet: request.wallet_id, network: request.network, kind, idempotency })
+    let kind = kind::of_request(&request)?;
+    let gas_condition = request.gas_condition.map(|gas| kind::gas_condition(&gas)).transpose()?;
+    Ok(SendRequest { wallet: request.wallet_id, network: request.network, kind, gas_condition, idempotency })
 }
 
 /// How long a send waits before it answers.
@@ -64,6 +42,7 @@ pub(super) fn wait_for(query: &SendQuery) -> Result<WaitFor, Failure> {
 mod tests {
     use super::*;
     use waiaas_core::intent::Amount;
+    use waiaas_engine::RequestKind;
 
     fn query(wait: Option<&str>, timeout: Option<u32>) -> SendQuery {
         SendQuery { wait: wait.map(str::to_owned), timeout }
@@ -91,7 +70,7 @@ mod tests {
             let request: TransactionRequest = serde_json::from_str(body).expect("request");
             match translate(request, None).expect("translated").kind {
                 RequestKind::Transfer { amount, .. } => amount,
-                RequestKind::TokenTransfer { .. } => panic!("a transfer"),
+                other => panic!("a transfer, not {other:?}"),
             }
         };
         assert!(matches!(amount(r#"{"to":"r","amount":"5"}"#), Amount::Base(_)));

@@ -7,7 +7,8 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use waiaas_api::dry_run::DryRunResult;
-use waiaas_api::transactions::{SendQuery, Transaction, TransactionRequest};
+use waiaas_api::requests::TransactionRequest;
+use waiaas_api::transactions::{SendQuery, Transaction};
 
 use super::request::{translate, wait_for};
 use crate::app::App;

@@ -5,7 +5,7 @@ use std::time::Instant;
 use axum::Json;
 use axum::extract::State;
 use waiaas_api::dry_run::DryRunResult;
-use waiaas_api::transactions::TransactionRequest;
+use waiaas_api::requests::TransactionRequest;
 
 use super::request::translate;
 use crate::app::App;

@@ -1,0 +1,160 @@
+//! What bodies are accepted.
+
+use super::*;
+use serde_json::json;
+
+fn check(body: Value) -> Result<(), Refusal> {
+    match serde_json::from_value::<TransactionRequest>(body.clone()) {
+        Ok(request) => request.check(),
+        Err(_) => Err(TransactionRequest::explain(&body).expect("an explanation")),
+    }
+}
+
+fn paths(body: Value) -> Vec<String> {
+    match check(body) {
+        Err(Refusal::Invalid(issues)) => issues.into_iter().map(|i| i.path).collect(),
+        other => panic!("expected issues, got {other:?}"),
+    }
+}
+
+#[test]
+fn the_bodies_people_copy_are_understood() {
+    assert_eq!(check(json!({"type": "TRANSFER", "to": "recipient", "amount": "5.0"})), Ok(()));
+    assert_eq!(check(json!({"to": "recipient", "amount": "100", "memo": "hi"})), Ok(()));
+    let dry = json!({"type": "TRANSFER", "to": "recipient", "amount": "0.1", "dryRun": true});
+    assert!(serde_json::from_value::<TransactionRequest>(dry).expect("dry run").dry_run);
+    let token = json!({"type": "TOKEN_TRANSFER", "to": "r", "humanAmount": "1",
+        "token": {"address": "a", "decimals": 6, "symbol": "USDC"}});
+    assert_eq!(check(token), Ok(()));
+}
+
+#[test]
+fn one_amount_exactly_and_as_text() {
+    assert_eq!(paths(json!({"to": "r"})), ["amount"]);
+    assert_eq!(paths(json!({"to": "r", "amount": "1", "humanAmount": "1"})), ["humanAmount"]);
+    assert_eq!(paths(json!({"to": "r", "amount": 5})), ["amount"]);
+    for bad in ["", "-1", "1e9", " 1", "0x10", "1,5", ".5", "5."] {
+        assert_eq!(paths(json!({"to": "r", "amount": bad})), ["amount"], "{bad}");
+    }
+}
+
+#[test]
+fn a_token_is_named_when_and_only_when_it_is_meant() {
+    assert_eq!(paths(json!({"to": "r", "amount": "1", "token": {"address": "a"}})), ["token"]);
+    assert_eq!(paths(json!({"type": "TOKEN_TRANSFER", "to": "r", "amount": "1"})), ["token"]);
+    let nameless = json!({"type": "TOKEN_TRANSFER", "to": "r", "amount": "1", "token": {"symbol": "USDC"}});
+    assert_eq!(paths(nameless), ["token"]);
+}
+
+#[test]
+fn what_is_not_supported_says_so() {
+    for kind in ["transfer", "SIGN", "CANCELLATION", "X402_PAYMENT", ""] {
+        let body = json!({"type": kind, "to": "r", "amount": "1"});
+        assert_eq!(check(body), Err(Refusal::UnsupportedType), "{kind}");
+    }
+    assert_eq!(paths(json!({"to": "r", "amount": "1", "actionProvider": "x"})), ["actionProvider"]);
+}
+
+#[test]
+fn every_type_takes_its_own_fields_and_no_others() {
+    let token = json!({"address": "t"});
+    let good = [
+        json!({"type": "CONTRACT_CALL", "to": "c", "calldata": "0x", "value": "0", "abi": []}),
+        json!({"type": "CONTRACT_CALL", "to": "c", "value": "1"}),
+        json!({"type": "CONTRACT_CALL", "programId": "p", "instructionData": "", "accounts": [],
+            "preInstructions": [], "addressLookupTableAddresses": []}),
+        json!({"type": "APPROVE", "spender": "s", "token": token, "amount": "0"}),
+        json!({"type": "APPROVE", "spender": "s", "token": token, "amount": "0",
+            "nft": {"tokenId": "1", "standard": "ERC-721"}}),
+        json!({"type": "NFT_TRANSFER", "to": "r",
+            "token": {"address": "t", "tokenId": "1", "standard": "ERC-721"}}),
+        json!({"type": "CONTRACT_DEPLOY", "bytecode": "0x60", "constructorArgs": "0x", "value": "0"}),
+        json!({"type": "BATCH", "instructions": [
+            {"type": "TRANSFER", "to": "r", "amount": "1"},
+            {"type": "TOKEN_TRANSFER", "to": "r", "amount": "1", "token": token}]}),
+    ];
+    for body in good {
+        assert_eq!(check(body.clone()), Ok(()), "{body}");
+    }
+    let bad = [
+        (json!({"to": "r", "amount": "1", "calldata": "0x"}), "calldata"),
+        (json!({"to": "r", "amount": "1", "spender": "s"}), "spender"),
+        (json!({"type": "CONTRACT_CALL", "calldata": "0x"}), "to"),
+        (json!({"type": "CONTRACT_CALL", "to": "c"}), "calldata"),
+        (json!({"type": "CONTRACT_CALL", "to": "c", "calldata": "0x", "amount": "1"}), "amount"),
+        (json!({"type": "CONTRACT_CALL", "to": "p", "instructionData": "", "accounts": []}), "programId"),
+        (
+            json!({"type": "CONTRACT_CALL", "programId": "p", "instructionData": "", "accounts": [],
+            "calldata": "0x"}),
+            "calldata",
+        ),
+        (json!({"type": "APPROVE", "spender": "s", "token": token}), "amount"),
+        (json!({"type": "APPROVE", "spender": "s", "token": token, "amount": "1", "to": "r"}), "to"),
+        (json!({"type": "NFT_TRANSFER", "to": "r", "token": token}), "token.standard"),
+        (
+            json!({"type": "TOKEN_TRANSFER", "to": "r", "amount": "1",
+            "token": {"address": "t", "tokenId": "1"}}),
+            "token.tokenId",
+        ),
+        (json!({"type": "CONTRACT_DEPLOY", "bytecode": "0x60", "to": "r"}), "to"),
+        (json!({"type": "BATCH", "instructions": []}), "instructions"),
+        (
+            json!({"type": "BATCH", "instructions": [
+            {"type": "TRANSFER", "to": "r", "amount": "1"}, {"type": "BATCH"}]}),
+            "instructions[1].type",
+        ),
+        (
+            json!({"type": "BATCH", "instructions": [
+            {"type": "TRANSFER", "to": "r", "amount": "1"},
+            {"type": "TRANSFER", "to": "r", "amount": "1", "value": "9"}]}),
+            "instructions[1].value",
+        ),
+    ];
+    for (body, path) in bad {
+        assert_eq!(paths(body.clone()), [path], "{body}");
+    }
+}
+
+#[test]
+fn a_member_without_a_type_is_not_guessed() {
+    let body =
+        json!({"type": "BATCH", "instructions": [{"to": "r", "amount": "1"}, {"to": "r", "amount": "1"}]});
+    assert!(serde_json::from_value::<TransactionRequest>(body).is_err());
+}
+
+#[test]
+fn a_gas_condition_names_a_price_and_an_end() {
+    let with = |condition: Value| json!({"to": "r", "amount": "1", "gasCondition": condition});
+    assert_eq!(check(with(json!({"maxGasPrice": "1", "timeout": 60}))), Ok(()));
+    assert_eq!(paths(with(json!({}))), ["gasCondition"]);
+    assert_eq!(paths(with(json!({"maxGasPrice": "-1"}))), ["gasCondition.maxGasPrice"]);
+    assert_eq!(paths(with(json!({"maxPriorityFee": "1", "timeout": 59}))), ["gasCondition.timeout"]);
+}
+
+#[test]
+fn a_message_is_a_text_or_typed_data() {
+    let check = |body: Value| serde_json::from_value::<SignMessageRequest>(body).expect("shape").check();
+    assert_eq!(check(json!({"message": "hello"})), Ok(()));
+    assert_eq!(check(json!({"signType": "typedData", "typedData": {}})), Ok(()));
+    for body in [
+        json!({}),
+        json!({"message": ""}),
+        json!({"message": "x", "typedData": {}}),
+        json!({"signType": "typedData", "message": "x"}),
+        json!({"signType": "raw", "message": "x"}),
+    ] {
+        assert!(check(body.clone()).is_err(), "{body}");
+    }
+}
+
+#[test]
+fn a_misspelt_dry_run_is_not_a_payment() {
+    let body = json!({"to": "r", "amount": "1", "dry_run": true});
+    assert!(serde_json::from_value::<TransactionRequest>(body).is_err());
+}
+
+#[test]
+fn memos_have_an_end() {
+    assert_eq!(check(json!({"to": "r", "amount": "1", "memo": "é".repeat(256)})), Ok(()));
+    assert_eq!(paths(json!({"to": "r", "amount": "1", "memo": "x".repeat(257)})), ["memo"]);
+}

@@ -1,0 +1,259 @@
+//! Call data from an ABI as compilers write it, a function's name and arguments as JSON. Pure.
+
+use alloy_dyn_abi::{DynSolType, DynSolValue, Specifier};
+use alloy_json_abi::{Function, JsonAbi};
+use alloy_primitives::{Address, B256, I256, U256};
+use serde_json::Value;
+use thiserror::Error;
+use waiaas_core::selector::Selector;
+
+use super::scalar::{Datum, Scalar};
+
+/// Longest ABI, in bytes.
+const LONGEST: usize = 1024 * 1024;
+
+/// Deepest argument: lists and structs inside each other.
+const DEEPEST: usize = 16;
+
+/// Why a call cannot be encoded.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum AbiError {
+    /// Not a JSON list of items of an ABI.
+    #[error("the ABI cannot be read: {0}")]
+    Abi(String),
+    /// No such function.
+    #[error("the ABI has no function '{0}'")]
+    UnknownFunction(String),
+    /// Several functions of this name, and none or several with this number of arguments.
+    #[error("the ABI has several functions '{function}'; name one of them in full: {}", signatures.join(", "))]
+    Ambiguous {
+        /// The name.
+        function: String,
+        /// In full.
+        signatures: Vec<String>,
+    },
+    /// Another number of arguments.
+    #[error("the function takes {expected} arguments, not {given}")]
+    Count {
+        /// Of the function.
+        expected: usize,
+        /// Of the request.
+        given: usize,
+    },
+    /// An argument is not of its type.
+    #[error("{path} {why}")]
+    Argument {
+        /// Which, such as `args.0.to`.
+        path: String,
+        /// What was expected.
+        why: &'static str,
+    },
+}
+
+/// Encodes a call. `abi` is the JSON text of a list; `function` is a name, or in full as
+/// `transfer(address,uint256)` where several functions have the name.
+pub fn encode_calldata(abi: &str, function: &str, args: &[Value]) -> Result<(Vec<u8>, Selector), AbiError> {
+    if abi.len() > LONGEST {
+        return Err(AbiError::Abi("it is longer than 1 MiB".to_owned()));
+    }
+    let abi: JsonAbi = serde_json::from_str(abi).map_err(|error| AbiError::Abi(error.to_string()))?;
+    let function = find(&abi, function, args.len())?;
+    if function.inputs.len() != args.len() {
+        return Err(AbiError::Count { expected: function.inputs.len(), given: args.len() });
+    }
+    let mut values = Vec::new();
+    for (at, (input, json)) in function.inputs.iter().zip(args).enumerate() {
+        let kind = input.resolve().map_err(|error| AbiError::Abi(error.to_string()))?;
+        values.push(read(&kind, Components(&input.components), json, &format!("args.{at}"), 0)?);
+    }
+    let arguments = DynSolValue::Tuple(values).abi_encode_params();
+    let selector = function.selector();
+    Ok(([selector.as_slice(), &arguments].concat(), Selector::evm(selector.0)))
+}
+
+fn find<'a>(abi: &'a JsonAbi, name: &str, count: usize) -> Result<&'a Function, AbiError> {
+    let unknown = || AbiError::UnknownFunction(name.chars().take(100).collect());
+    if name.contains('(') {
+        return abi.functions().find(|function| function.signature() == name).ok_or_else(unknown);
+    }
+    let named: Vec<_> = abi.functions().filter(|function| function.name == name).collect();
+    let fitting: Vec<_> = named.iter().filter(|function| function.inputs.len() == count).collect();
+    match (named.as_slice(), fitting.as_slice()) {
+        ([], _) => Err(unknown()),
+        ([only], _) => Ok(*only),
+        (_, [only]) => Ok(**only),
+        (several, _) => Err(AbiError::Ambiguous {
+            function: name.chars().take(100).collect(),
+            signatures: several.iter().map(|function| function.signature()).collect(),
+        }),
+    }
+}
+
+/// The named parts of a struct, if the type is one.
+#[derive(Clone, Copy)]
+struct Components<'a>(&'a [alloy_json_abi::Param]);
+
+fn read(
+    kind: &DynSolType,
+    parts: Components<'_>,
+    json: &Value,
+    path: &str,
+    depth: usize,
+) -> Result<DynSolValue, AbiError> {
+    let wrong = |why| AbiError::Argument { path: path.to_owned(), why };
+    if depth > DEEPEST {
+        return Err(wrong("is nested too deeply"));
+    }
+    let deeper = depth.saturating_add(1);
+    let list = |element: &DynSolType| {
+        let items = json.as_array().ok_or_else(|| wrong("must be a list"))?;
+        let item = |(at, item): (usize, &Value)| read(element, parts, item, &format!("{path}.{at}"), deeper);
+        items.iter().enumerate().map(item).collect::<Result<Vec<_>, _>>()
+    };
+    match kind {
+        DynSolType::Array(element) => list(element).map(DynSolValue::Array),
+        DynSolType::FixedArray(element, length) => match list(element)? {
+            items if items.len() == *length => Ok(DynSolValue::FixedArray(items)),
+            _ => Err(wrong("has another length than its type")),
+        },
+        DynSolType::Tuple(kinds) => {
+            let items = fields(kinds, parts, json).map_err(wrong)?;
+            let item = |((kind, at), (name, json)): ((&DynSolType, usize), (String, &Value))| {
+                let parts = parts.0.get(at).map(|part| part.components.as_slice()).unwrap_or_default();
+                read(kind, Components(parts), json, &format!("{path}.{name}"), deeper)
+            };
+            let kinds = kinds.iter().zip(0..);
+            kinds.zip(items).map(item).collect::<Result<_, _>>().map(DynSolValue::Tuple)
+        }
+        elementary => scalar(elementary, json).map_err(wrong),
+    }
+}
+
+/// The values of a struct: a list in order, or an object with exactly its names.
+fn fields<'a>(
+    kinds: &[DynSolType],
+    parts: Components<'_>,
+    json: &'a Value,
+) -> Result<Vec<(String, &'a Value)>, &'static str> {
+    match json {
+        Value::Array(items) if items.len() == kinds.len() => {
+            Ok(items.iter().enumerate().map(|(at, item)| (at.to_string(), item)).collect())
+        }
+        Value::Object(object) if object.len() == kinds.len() && parts.0.len() == kinds.len() => {
+            let field = |part: &alloy_json_abi::Param| Some((part.name.clone(), object.get(&part.name)?));
+            parts.0.iter().map(field).collect::<Option<_>>().ok_or("must have exactly the fields of its type")
+        }
+        _ => Err("must have exactly the fields of its type, as an object or as a list in order"),
+    }
+}
+
+fn scalar(kind: &DynSolType, json: &Value) -> Result<DynSolValue, &'static str> {
+    let scalar = Scalar::parse(&kind.sol_type_name()).ok_or("is of a type that is not encoded here")?;
+    let datum = scalar.read(json)?;
+    Ok(match (scalar, datum) {
+        (Scalar::Bool, Datum::Word(word)) => DynSolValue::Bool(!word.is_zero()),
+        (Scalar::Address, Datum::Word(word)) => DynSolValue::Address(Address::from_word(word)),
+        (Scalar::Uint(bits), Datum::Word(word)) => DynSolValue::Uint(U256::from_be_bytes(word.0), bits),
+        (Scalar::Int(bits), Datum::Word(word)) => {
+            DynSolValue::Int(I256::from_raw(U256::from_be_bytes(word.0)), bits)
+        }
+        (Scalar::Fixed(length), Datum::Word(word)) => DynSolValue::FixedBytes(word, length),
+        (Scalar::Bytes | Scalar::Text, Datum::Word(word)) => DynSolValue::FixedBytes(B256::from(word), 32),
+        (_, Datum::Bytes(bytes)) => DynSolValue::Bytes(bytes),
+        (_, Datum::Text(text)) => DynSolValue::String(text),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloy_primitives::hex;
+    use proptest::prelude::*;
+    use serde_json::json;
+
+    fn abi() -> String {
+        json!([
+            { "type": "event", "name": "transfer", "inputs": [], "anonymous": false },
+            { "type": "function", "name": "transfer", "stateMutability": "nonpayable", "outputs": [],
+              "inputs": [{ "name": "to", "type": "address" }, { "name": "amount", "type": "uint256" }] },
+            { "type": "function", "name": "over", "stateMutability": "view", "outputs": [],
+              "inputs": [{ "name": "a", "type": "uint8" }] },
+            { "type": "function", "name": "over", "stateMutability": "view", "outputs": [],
+              "inputs": [{ "name": "a", "type": "int16" }] },
+            { "type": "function", "name": "deep", "stateMutability": "payable", "outputs": [],
+              "inputs": [
+                { "name": "orders", "type": "tuple[]", "components": [
+                    { "name": "maker", "type": "address" },
+                    { "name": "legs", "type": "tuple[2]", "components": [
+                        { "name": "id", "type": "int64" }, { "name": "note", "type": "string" } ] },
+                    { "name": "data", "type": "bytes" } ] },
+                { "name": "flag", "type": "bool" },
+                { "name": "tag", "type": "bytes4" } ] }
+        ])
+        .to_string()
+    }
+
+    fn encode(function: &str, args: Value) -> Result<String, AbiError> {
+        let args = args.as_array().expect("a list").clone();
+        encode_calldata(&abi(), function, &args).map(|(data, _)| hex::encode(data))
+    }
+
+    #[test]
+    fn encodes_as_ethers_does() {
+        let to = "0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed";
+        let (data, selector) =
+            encode_calldata(&abi(), "transfer", &[json!(to), json!("1000000")]).expect("encodes");
+        assert_eq!(selector, Selector::evm([0xa9, 0x05, 0x9c, 0xbb]));
+        let expected = "a9059cbb0000000000000000000000005aaeb6053f3e94c9b9a09f33669435e7ef1beaed\
+            00000000000000000000000000000000000000000000000000000000000f4240";
+        assert_eq!(hex::encode(data), expected);
+        let leg = |id: i64, note: &str| json!({ "id": id, "note": note });
+        let named = json!([[{ "maker": to, "legs": [leg(-5, "a"), leg(7, "")], "data": "0x0102" }], true, "0xdeadbeef"]);
+        let listed = json!([[[to, [[-5, "a"], ["7", ""]], "0x0102"]], true, "0xdeadbeef"]);
+        assert_eq!(encode("deep", named.clone()), encode("deep", listed));
+        assert_eq!(encode("deep", named).expect("encodes"), super::super::vectors::DEEP_CALL);
+    }
+
+    #[test]
+    fn arguments_are_strict() {
+        let to = "0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed";
+        for args in [
+            json!([to, "-1"]), json!([to, 1.5]), json!([to, null]), json!([to, [1]]), json!(["0x12", "1"]),
+            json!([to.to_lowercase().replace('a', "A"), "1"]), json!([1, "1"]),
+        ] {
+            assert!(matches!(encode("transfer", args.clone()), Err(AbiError::Argument { .. })), "{args}");
+        }
+        assert_eq!(encode("transfer", json!([to])), Err(AbiError::Count { expected: 2, given: 1 }));
+        assert_eq!(encode("nothing", json!([])), Err(AbiError::UnknownFunction("nothing".into())));
+        assert!(matches!(encode("over", json!([1])), Err(AbiError::Ambiguous { .. })));
+        assert!(encode("over(int16)", json!([-1])).is_ok() && encode("over(uint8)", json!([-1])).is_err());
+        assert!(encode("over(int32)", json!([-1])).is_err());
+        let leg = json!({ "id": 1, "note": "a" });
+        let order = |order: Value| encode("deep", json!([[order], false, "0x00000000"]));
+        assert!(order(json!({ "maker": to, "legs": [leg, leg], "data": "0x" })).is_ok());
+        for wrong in [
+            json!({ "maker": to, "legs": [leg], "data": "0x" }),
+            json!({ "maker": to, "legs": [leg, leg] }),
+            json!({ "maker": to, "legs": [leg, leg], "data": "0x", "more": 1 }),
+            json!({ "maker": to, "legs": [leg, leg], "more": "0x" }),
+            json!([to, [leg, leg]]),
+        ] {
+            assert!(matches!(order(wrong.clone()), Err(AbiError::Argument { .. })), "{wrong}");
+        }
+        for abi in ["", "{}", "[1]", "null", r#"[{"type":"function"}]"#] {
+            assert!(encode_calldata(abi, "f", &[]).is_err(), "{abi}");
+        }
+        let odd = r#"[{"type":"function","name":"f","inputs":[{"name":"a","type":"uint7"}],"outputs":[],"stateMutability":"view"}]"#;
+        assert!(encode_calldata(odd, "f", &[json!(1)]).is_err());
+    }
+
+    proptest! {
+        #[test]
+        fn no_text_panics(abi in ".{0,200}", kind in "[a-z0-9\\[\\]]{0,20}", arg in ".{0,80}") {
+            let _ = encode_calldata(&abi, "f", &[json!(arg)]);
+            let item = json!([{ "type": "function", "name": "f", "outputs": [], "stateMutability": "view",
+                "inputs": [{ "name": "a", "type": kind }] }]);
+            let _ = encode_calldata(&item.to_string(), "f", &[json!(arg)]);
+        }
+    }
+}

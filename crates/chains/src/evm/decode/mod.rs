@@ -1,0 +1,84 @@
+//! What an EVM transaction does, read from its bytes. Pure and total: there is no input without an
+//! answer, and no answer that leaves something out.
+//!
+//! A selector proves nothing about the contract behind it. The effects on tokens and NFTs read here are
+//! sound because policies have to list the token or the collection; a call counts as decoded only where
+//! a well-known address (`pinned`) settles what the method does. Calls inside other calls add their
+//! effects to those of the outer one. One family of methods is one file.
+
+mod account4337;
+mod authority;
+mod erc20;
+mod multicall;
+mod nft;
+mod permit;
+mod permit2;
+mod pinned;
+mod reader;
+mod router_v2;
+mod router_v3;
+mod safe;
+mod strict;
+#[cfg(test)]
+mod tests;
+mod weth;
+
+use alloy_primitives::{Address as EvmAddress, U256};
+use waiaas_core::address::Address;
+use waiaas_core::asset::AssetId;
+use waiaas_core::digest::Digest;
+use waiaas_core::effect::Effect;
+use waiaas_core::network::Network;
+use waiaas_core::nft::NftStandard;
+
+use self::reader::{Call, Reader};
+use super::body::Body;
+
+pub(super) use self::nft::is_ambiguous;
+
+/// The outermost call of a transaction.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) struct Called<'a> {
+    /// Account or contract; none creates a contract.
+    pub(super) to: Option<EvmAddress>,
+    /// Wei sent along.
+    pub(super) value: U256,
+    /// Call data, or creation code.
+    pub(super) input: &'a [u8],
+    /// What the contract said it is (ERC-165) when the draft was made. Only [`is_ambiguous`] calls
+    /// need it; without it they are read as calls of a token.
+    pub(super) standard: Option<NftStandard>,
+}
+
+/// The effects of `body` when `from` signs it, in order; the network fee last.
+pub(super) fn effects(network: &Network, from: EvmAddress, body: &Body) -> Vec<Effect> {
+    let Body { to, value, ref input, standard, .. } = *body;
+    let mut items = call_effects(network, from, &Called { to, value, input, standard });
+    items.push(Effect::NetworkFee { max: body.fee_budget });
+    items
+}
+
+/// What a call by `wallet` does, in order, without the network fee.
+pub(super) fn call_effects(network: &Network, wallet: EvmAddress, called: &Called<'_>) -> Vec<Effect> {
+    let Called { to, value, input, standard } = *called;
+    match to {
+        Some(to) => Reader::new(network, wallet, to, standard).read(&Call { to, value, input }),
+        None if input.is_empty() => {
+            vec![Effect::Unknown { target: None, what: "creation of a contract without code".to_owned() }]
+        }
+        None => {
+            let code = Digest::of("waiaas.deployment.v1", &[input]);
+            vec![Effect::Deployment { code, amount: value }]
+        }
+    }
+}
+
+/// The token at `contract`.
+pub(super) fn asset(network: &Network, contract: EvmAddress) -> AssetId {
+    AssetId::token(&network.caip2, account(contract))
+}
+
+/// An address as effects name it.
+pub(super) const fn account(address: EvmAddress) -> Address {
+    Address::Evm(address.into_array())
+}

@@ -1,0 +1,73 @@
+//! Several calls in one: `multicall` of a contract to itself, and Multicall3.
+
+use alloy_primitives::{Address, Bytes, U256};
+use alloy_sol_types::sol;
+
+use self::Multicall::MulticallCalls;
+use self::Multicall3::Multicall3Calls;
+use super::reader::{Call, Outcome, Reader};
+use super::strict::method;
+use super::{pinned, router_v3};
+
+sol! {
+    /// Of a contract to itself, in the caller's name.
+    interface Multicall {
+        function multicall(bytes[] data) external payable;
+        function multicall(uint256 deadline, bytes[] data) external payable;
+        function multicall(bytes32 previousBlockhash, bytes[] data) external payable;
+    }
+
+    interface Multicall3 {
+        struct Inner { address target; bytes callData; }
+        struct Inner3 { address target; bool allowFailure; bytes callData; }
+        struct Inner3Value { address target; bool allowFailure; uint256 value; bytes callData; }
+
+        function aggregate(Inner[] calls) external payable;
+        function tryAggregate(bool requireSuccess, Inner[] calls) external payable;
+        function blockAndAggregate(Inner[] calls) external payable;
+        function tryBlockAndAggregate(bool requireSuccess, Inner[] calls) external payable;
+        function aggregate3(Inner3[] calls) external payable;
+        function aggregate3Value(Inner3Value[] calls) external payable;
+    }
+}
+
+pub(super) fn read(reader: &mut Reader<'_>, call: &Call<'_>) -> Outcome {
+    if let Some(known) = method::<MulticallCalls>(call.input) {
+        let data = known.map(|known| match known {
+            MulticallCalls::multicall_0(c) => c.data,
+            MulticallCalls::multicall_1(c) => c.data,
+            MulticallCalls::multicall_2(c) => c.data,
+        });
+        return Some(data.map(|data| to_itself(reader, call, &data)));
+    }
+    let calls = method::<Multicall3Calls>(call.input)?.map(|known| match known {
+        Multicall3Calls::aggregate(c) => plain(c.calls),
+        Multicall3Calls::tryAggregate(c) => plain(c.calls),
+        Multicall3Calls::blockAndAggregate(c) => plain(c.calls),
+        Multicall3Calls::tryBlockAndAggregate(c) => plain(c.calls),
+        Multicall3Calls::aggregate3(c) => {
+            c.calls.into_iter().map(|inner| (inner.target, U256::ZERO, inner.callData)).collect()
+        }
+        Multicall3Calls::aggregate3Value(c) => {
+            c.calls.into_iter().map(|inner| (inner.target, inner.value, inner.callData)).collect()
+        }
+    });
+    Some(calls.map(|calls| {
+        reader.called(call, call.to == pinned::MULTICALL3);
+        for (to, value, input) in &calls {
+            reader.inner(&Call { to: *to, value: *value, input });
+        }
+    }))
+}
+
+/// The contract calls itself with each of `data`. Value was counted outside.
+fn to_itself(reader: &mut Reader<'_>, call: &Call<'_>, data: &[Bytes]) {
+    reader.called(call, router_v3::is_pinned(reader, call.to));
+    for input in data {
+        reader.inner(&Call { to: call.to, value: U256::ZERO, input });
+    }
+}
+
+fn plain(calls: Vec<Multicall3::Inner>) -> Vec<(Address, U256, Bytes)> {
+    calls.into_iter().map(|inner| (inner.target, U256::ZERO, inner.callData)).collect()
+}

@@ -1,0 +1,118 @@
+//! Uniswap's Permit2, at its one address. Elsewhere its methods are names of nothing.
+
+use alloy_primitives::{Address, U256};
+use alloy_sol_types::sol;
+
+use self::Permit2::Permit2Calls;
+use super::pinned;
+use super::reader::{Call, Outcome, Reader};
+use super::strict::{Malformed, method};
+
+sol! {
+    interface Permit2 {
+        struct PermitDetails { address token; uint160 amount; uint48 expiration; uint48 nonce; }
+        struct PermitSingle { PermitDetails details; address spender; uint256 sigDeadline; }
+        struct PermitBatch { PermitDetails[] details; address spender; uint256 sigDeadline; }
+        struct AllowanceTransferDetails { address from; address to; uint160 amount; address token; }
+        struct TokenSpenderPair { address token; address spender; }
+        struct TokenPermissions { address token; uint256 amount; }
+        struct PermitTransferFrom { TokenPermissions permitted; uint256 nonce; uint256 deadline; }
+        struct PermitBatchTransferFrom { TokenPermissions[] permitted; uint256 nonce; uint256 deadline; }
+        struct SignatureTransferDetails { address to; uint256 requestedAmount; }
+
+        function approve(address token, address spender, uint160 amount, uint48 expiration) external;
+        function permit(address owner, PermitSingle single, bytes signature) external;
+        function permit(address owner, PermitBatch batch, bytes signature) external;
+        function transferFrom(address from, address to, uint160 amount, address token) external;
+        function transferFrom(AllowanceTransferDetails[] transfers) external;
+        function lockdown(TokenSpenderPair[] approvals) external;
+        function invalidateNonces(address token, address spender, uint48 newNonce) external;
+        function invalidateUnorderedNonces(uint256 wordPos, uint256 mask) external;
+        function permitTransferFrom(
+            PermitTransferFrom permitted, SignatureTransferDetails transfer, address owner, bytes signature
+        ) external;
+        function permitTransferFrom(
+            PermitBatchTransferFrom permitted, SignatureTransferDetails[] transfers, address owner, bytes signature
+        ) external;
+        function permitWitnessTransferFrom(
+            PermitTransferFrom permitted, SignatureTransferDetails transfer, address owner, bytes32 witness,
+            string witnessTypeString, bytes signature
+        ) external;
+        function permitWitnessTransferFrom(
+            PermitBatchTransferFrom permitted, SignatureTransferDetails[] transfers, address owner,
+            bytes32 witness, string witnessTypeString, bytes signature
+        ) external;
+    }
+}
+
+pub(super) fn read(reader: &mut Reader<'_>, call: &Call<'_>) -> Outcome {
+    if call.to != pinned::PERMIT2 {
+        return None;
+    }
+    let known = match method::<Permit2Calls>(call.input)? {
+        Ok(known) => known,
+        Err(malformed) => return Some(Err(malformed)),
+    };
+    reader.called(call, true);
+    match known {
+        Permit2Calls::approve(c) => reader.allowance(c.token, c.spender, U256::from(c.amount)),
+        Permit2Calls::permit_0(c) => allow(reader, c.owner, c.single.spender, &[c.single.details]),
+        Permit2Calls::permit_1(c) => allow(reader, c.owner, c.batch.spender, &c.batch.details),
+        Permit2Calls::transferFrom_0(c) => {
+            out(reader, c.from, c.token, c.to, U256::from(c.amount));
+        }
+        Permit2Calls::transferFrom_1(c) => {
+            for transfer in c.transfers {
+                out(reader, transfer.from, transfer.token, transfer.to, U256::from(transfer.amount));
+            }
+        }
+        Permit2Calls::lockdown(c) => {
+            for pair in c.approvals {
+                reader.allowance(pair.token, pair.spender, U256::ZERO);
+            }
+        }
+        Permit2Calls::invalidateNonces(_) | Permit2Calls::invalidateUnorderedNonces(_) => {}
+        Permit2Calls::permitTransferFrom_0(c) => {
+            out(reader, c.owner, c.permitted.permitted.token, c.transfer.to, c.transfer.requestedAmount);
+        }
+        Permit2Calls::permitWitnessTransferFrom_0(c) => {
+            out(reader, c.owner, c.permitted.permitted.token, c.transfer.to, c.transfer.requestedAmount);
+        }
+        Permit2Calls::permitTransferFrom_1(c) => {
+            return Some(all_out(reader, c.owner, &c.permitted.permitted, &c.transfers));
+        }
+        Permit2Calls::permitWitnessTransferFrom_1(c) => {
+            return Some(all_out(reader, c.owner, &c.permitted.permitted, &c.transfers));
+        }
+    }
+    Some(Ok(()))
+}
+
+fn allow(reader: &mut Reader<'_>, owner: Address, spender: Address, details: &[Permit2::PermitDetails]) {
+    if reader.ours(owner) {
+        for permission in details {
+            reader.allowance(permission.token, spender, U256::from(permission.amount));
+        }
+    }
+}
+
+fn out(reader: &mut Reader<'_>, from: Address, token: Address, to: Address, amount: U256) {
+    if reader.ours(from) {
+        reader.token_out(token, to, amount);
+    }
+}
+
+fn all_out(
+    reader: &mut Reader<'_>,
+    owner: Address,
+    permitted: &[Permit2::TokenPermissions],
+    transfers: &[Permit2::SignatureTransferDetails],
+) -> Result<(), Malformed> {
+    if permitted.len() != transfers.len() {
+        return Err(Malformed("its lists are of different lengths"));
+    }
+    for (permission, transfer) in permitted.iter().zip(transfers) {
+        out(reader, owner, permission.token, transfer.to, transfer.requestedAmount);
+    }
+    Ok(())
+}

@@ -1,0 +1,75 @@
+//! Addresses at which everybody knows the code.
+//!
+//! An address belongs here only if its code is verified, cannot be upgraded by anybody who could gain
+//! by it, and is the same on every network it is listed for.
+
+use alloy_primitives::{Address, address};
+
+/// Permit2, at the same address on every network.
+pub(super) const PERMIT2: Address = address!("000000000022D473030F116dDEE9F6B43aC78BA3");
+
+/// Multicall3, at the same address on every network.
+pub(super) const MULTICALL3: Address = address!("cA11bde05977b3631167028862bE2a173976CA11");
+
+/// Safe's `MultiSend` of versions 1.1.1, 1.3.0 (two ways of deployment) and 1.4.1.
+const MULTI_SEND: [Address; 4] = [
+    address!("8D29bE29923b68abfDD21e541b9374737B49cdAD"),
+    address!("A238CBeb142c10Ef7Ad8442C6D1f9E89e07e7761"),
+    address!("998739BFdAAdde7C933B942a68053933098f9EDa"),
+    address!("38869bf66a61cF6bDB996A6aE40D5853Fd43B526"),
+];
+
+/// Safe's `MultiSendCallOnly` of versions 1.3.0 (two ways of deployment) and 1.4.1.
+const MULTI_SEND_CALL_ONLY: [Address; 3] = [
+    address!("40A2aCCbd92BCA938b02010E17A5b8929b49130D"),
+    address!("A1dabEF33b3B82c7814B6D82A79e50F4AC44102B"),
+    address!("9641d764fc13c8B624c04430C7356C1C7C8102e2"),
+];
+
+/// WETH of the OP stack.
+const OP_WETH: Address = address!("4200000000000000000000000000000000000006");
+
+/// Whether calls made from here are those packed into `multiSend`, and nothing else.
+pub(super) fn is_multi_send(contract: Address) -> bool {
+    MULTI_SEND.contains(&contract) || MULTI_SEND_CALL_ONLY.contains(&contract)
+}
+
+/// The contract that wraps the native coin of a chain.
+pub(super) const fn weth(chain_id: u64) -> Option<Address> {
+    match chain_id {
+        1 => Some(address!("C02aaA39b223FE8D0A0e5C4F27eAD9083C756Cc2")),
+        10 | 8453 | 84_532 | 11_155_420 => Some(OP_WETH),
+        137 => Some(address!("0d500B1d8E8eF31E21C99d1Db9A6444d3ADf1270")),
+        42_161 => Some(address!("82aF49447D8a07e3bd95BD0d56f35241523fBab1")),
+        11_155_111 => Some(address!("fFf9976782d46CC05630D1f6eBAb18b2324d6B14")),
+        _ => None,
+    }
+}
+
+/// Uniswap's `UniswapV2Router02` of a chain.
+pub(super) const fn router_v2(chain_id: u64) -> Option<Address> {
+    match chain_id {
+        1 => Some(address!("7a250d5630B4cF539739dF2C5dAcb4c659F2488D")),
+        10 => Some(address!("4A7b5Da61326A6379179b40d00F57E5bbDC962c2")),
+        137 => Some(address!("edf6066a2b290C185783862C7F4776A2C8077AD1")),
+        8453 | 42_161 => Some(address!("4752ba5dbc23f44d87826276bf6fd6b1c372ad24")),
+        _ => None,
+    }
+}
+
+/// Uniswap's `SwapRouter` (v3) of a chain.
+pub(super) const fn router_v3(chain_id: u64) -> Option<Address> {
+    match chain_id {
+        1 | 10 | 137 | 42_161 => Some(address!("E592427A0AEce92De3Edee1F18E0157C05861564")),
+        _ => None,
+    }
+}
+
+/// Uniswap's `SwapRouter02` of a chain.
+pub(super) const fn router_02(chain_id: u64) -> Option<Address> {
+    match chain_id {
+        1 | 10 | 137 | 42_161 => Some(address!("68b3465833fb72A70ecDF485E0e4C7bD8665Fc45")),
+        8453 => Some(address!("2626664c2603336E57B271c5C0b26F421741e481")),
+        _ => None,
+    }
+}

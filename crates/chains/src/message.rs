@@ -1,0 +1,188 @@
+//! Which texts may be signed as messages, on every chain alike.
+//!
+//! A signature over a text is whatever its reader makes of it, so a text is signed only if the person
+//! who is asked can read it in full, and if it is not something else in disguise. Which key routine
+//! signs it does not belong here. Pure.
+
+use thiserror::Error;
+use waiaas_core::digest::Digest;
+use waiaas_core::effect::Effect;
+use waiaas_core::owner;
+
+/// Longest message, in bytes.
+pub(crate) const LONGEST: usize = 64 * 1024;
+
+/// As much of a message as its effect shows, in characters.
+const SHOWN: usize = 300;
+
+/// Why a message is not signed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+pub enum UnsignableMessage {
+    /// Nothing to sign.
+    #[error("the message is empty")]
+    Empty,
+    /// Too long to be read.
+    #[error("the message is longer than 64 KiB")]
+    TooLong,
+    /// 32 bytes may be the hash of anything.
+    #[error("a message of 32 bytes may be the hash of anything, such as a transaction")]
+    Hash,
+    /// Digits alone tell a person nothing.
+    #[error("a message of hexadecimal digits alone may stand for anything, such as a transaction")]
+    HexDigits,
+    /// The message is a transaction.
+    #[error("the message is a transaction; ask for it to be signed as one")]
+    Transaction,
+    /// EIP-191 reserves the first byte 0x19 for other kinds of signatures.
+    #[error("the message begins with the byte 0x19, which marks other kinds of signed data (EIP-191)")]
+    ReservedPrefix,
+    /// Not text.
+    #[error("the message is not UTF-8 text")]
+    NotText,
+    /// Characters that people do not see, or that change the order in which they see others.
+    #[error("the message has the invisible or misleading character U+{0:04X}")]
+    Misleading(u32),
+    /// A question of a daemon to an owner.
+    #[error("the message is a wallet daemon's question to an owner, and a signature would answer it")]
+    OwnerChallenge,
+}
+
+/// The message as text, if it may be signed.
+pub(crate) fn read(message: &[u8]) -> Result<&str, UnsignableMessage> {
+    match message {
+        [] => return Err(UnsignableMessage::Empty),
+        [0x19, ..] => return Err(UnsignableMessage::ReservedPrefix),
+        _ if message.len() > LONGEST => return Err(UnsignableMessage::TooLong),
+        _ if message.len() == 32 => return Err(UnsignableMessage::Hash),
+        _ => {}
+    }
+    let text = std::str::from_utf8(message).map_err(|_| UnsignableMessage::NotText)?;
+    if let Some(character) = text.chars().find(|c| misleads(*c)) {
+        return Err(UnsignableMessage::Misleading(u32::from(character)));
+    }
+    if is_digits(text) {
+        return Err(UnsignableMessage::HexDigits);
+    }
+    if owner::is_challenge(text) {
+        return Err(UnsignableMessage::OwnerChallenge);
+    }
+    Ok(text)
+}
+
+/// What signing `text` does.
+pub(crate) fn effect(text: &str) -> Effect {
+    let mut shown: String = text.chars().take(SHOWN).collect();
+    if shown.len() < text.len() {
+        shown.push('…');
+    }
+    Effect::Message { digest: Digest::of("waiaas.message.v1", &[text.as_bytes()]), text: shown }
+}
+
+/// Whether a text is one hexadecimal number of at least 32 bytes.
+fn is_digits(text: &str) -> bool {
+    let text = text.trim();
+    let digits = text.strip_prefix("0x").or_else(|| text.strip_prefix("0X")).unwrap_or(text);
+    digits.len() >= 64 && digits.bytes().all(|b| b.is_ascii_hexdigit())
+}
+
+/// Whether a character is a control other than tab and line ends, or shows nothing, or changes how
+/// others are shown: Unicode's format characters (category Cf), line and paragraph separators, and the
+/// fillers among the default ignorable code points (Unicode 16, DerivedCoreProperties).
+const fn misleads(character: char) -> bool {
+    if character.is_ascii() {
+        return character.is_ascii_control() && !matches!(character, '\n' | '\t' | '\r');
+    }
+    matches!(
+        character,
+        '\u{80}'..='\u{9f}'
+            | '\u{ad}'
+            | '\u{34f}'
+            | '\u{600}'..='\u{605}'
+            | '\u{61c}'
+            | '\u{6dd}'
+            | '\u{70f}'
+            | '\u{890}'..='\u{891}'
+            | '\u{8e2}'
+            | '\u{115f}'..='\u{1160}'
+            | '\u{17b4}'..='\u{17b5}'
+            | '\u{180b}'..='\u{180f}'
+            | '\u{200b}'..='\u{200f}'
+            | '\u{2028}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}'
+            | '\u{3164}'
+            | '\u{feff}'
+            | '\u{ffa0}'
+            | '\u{fff0}'..='\u{fffb}'
+            | '\u{110bd}'
+            | '\u{110cd}'
+            | '\u{13430}'..='\u{1343f}'
+            | '\u{1bca0}'..='\u{1bca3}'
+            | '\u{1d173}'..='\u{1d17a}'
+            | '\u{e0000}'..='\u{e0fff}'
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn readable_text_is_signed() {
+        for text in
+            ["Hello", "Grüße, 世界 🙂\r\n\tbye", "0xdeadbeef", "Nonce: 00112233445566778899aabbccddeeff", "19"]
+        {
+            assert_eq!(read(text.as_bytes()), Ok(text));
+        }
+    }
+
+    #[test]
+    fn everything_else_is_refused_by_name() {
+        use UnsignableMessage as U;
+        let hex = "ab".repeat(32);
+        let cases: &[(&[u8], U)] = &[
+            (b"", U::Empty),
+            (&[b'a'; LONGEST + 1], U::TooLong),
+            (b"thirty-two bytes of plain text!!", U::Hash),
+            (&[0xfe; 32], U::Hash),
+            (hex.as_bytes(), U::HexDigits),
+            (b"\x19Ethereum Signed Message:\n5Hello", U::ReservedPrefix),
+            (b"\x19\x01", U::ReservedPrefix),
+            (&[0xff, 0xfe], U::NotText),
+            (b"a\0b", U::Misleading(0)),
+            (b"a\x1b[2Kb", U::Misleading(0x1b)),
+            (b"a\x7fb", U::Misleading(0x7f)),
+        ];
+        for (message, why) in cases {
+            assert_eq!(read(message), Err(*why), "{}", String::from_utf8_lossy(message));
+        }
+        for digits in [format!("0x{hex}"), format!(" 0X{}\n", hex.to_uppercase()), "c0".repeat(500)] {
+            assert_eq!(read(digits.as_bytes()), Err(U::HexDigits));
+        }
+        for c in ['\u{202e}', '\u{2066}', '\u{200b}', '\u{feff}', '\u{85}', '\u{2028}', '\u{e0041}', '\u{ad}'] {
+            assert_eq!(read(format!("pay{c}me").as_bytes()), Err(U::Misleading(u32::from(c))));
+        }
+        let question = "waiaas.local wants you to sign in with your Ethereum account:\n0x00";
+        assert_eq!(read(question.as_bytes()), Err(U::OwnerChallenge));
+        assert_eq!(read(question.to_uppercase().as_bytes()), Err(U::OwnerChallenge));
+    }
+
+    #[test]
+    fn long_texts_are_shown_shortened_and_named_in_full() {
+        let of = |text: &str| match effect(text) {
+            Effect::Message { digest, text } => (digest, text),
+            other => panic!("{other:?}"),
+        };
+        let long = "é".repeat(400);
+        assert_eq!(of(&long).1, format!("{}…", "é".repeat(300)));
+        assert_eq!(of("short").1, "short");
+        assert_ne!(of(&long).0, of(&format!("{long}é")).0);
+    }
+
+    proptest! {
+        #[test]
+        fn no_bytes_panic(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
+            let _ = read(&bytes);
+        }
+    }
+}

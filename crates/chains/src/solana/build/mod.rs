@@ -1,0 +1,222 @@
+//! From an intent to a draft: read the chain, refuse what cannot work, measure what the rest takes.
+//!
+//! Belongs here: which instructions carry out an intent and the checks before them; each kind of intent
+//! has a file of its own. Does not belong here: volatile fields (`complete`) and what the result means
+//! (`decode`).
+
+mod approve;
+mod batch;
+mod program;
+mod transfer;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use solana_compute_budget_interface::ComputeBudgetInstruction;
+use solana_hash::Hash;
+use solana_instruction::Instruction;
+use solana_message::{AddressLookupTableAccount, VersionedMessage, v0};
+use solana_pubkey::Pubkey;
+use waiaas_core::U256;
+use waiaas_core::draft::Draft;
+use waiaas_core::intent::Intent;
+
+use super::body::{Body, Origin};
+use super::fees::{self, Terms};
+use super::message::MAX_TRANSACTION;
+use super::mint::{Mint, TokenProgram};
+use super::node::{Account, Node};
+use super::text::Text;
+use super::{SolanaChain, address, reason};
+use crate::{ChainError, Refusal};
+
+/// What is to be done, before it is measured. Grows by one request at a time; later ones see what earlier
+/// ones take.
+struct Plan<'a> {
+    node: &'a Node,
+    from: Pubkey,
+    /// Lamports that an account has to hold to exist.
+    floor: u64,
+    instructions: Vec<Instruction>,
+    tables: Vec<Pubkey>,
+    /// Lamports the wallet holds.
+    held: u64,
+    /// Lamports the instructions send.
+    sent: u64,
+    /// Lamports that accounts opened on the way take.
+    rent: u64,
+    /// Lamports sent to accounts that do not exist yet.
+    founded: BTreeMap<Pubkey, u64>,
+    /// Base units sent from the wallet's token accounts.
+    taken: BTreeMap<Pubkey, u64>,
+    /// Token accounts opened on the way.
+    opened: BTreeSet<Pubkey>,
+}
+
+impl Plan<'_> {
+    /// Whether the wallet can pay all of it and a fee, and still keep the floor: the runtime refuses to
+    /// leave a payer below the rent-exempt minimum. Emptying a wallet to exactly zero is not offered,
+    /// because the fee is not known to the lamport beforehand.
+    fn check_funds(&self, fee: u64) -> Result<(), ChainError> {
+        let left = self.held.saturating_sub(self.sent);
+        let need = fee.saturating_add(self.rent).saturating_add(self.floor);
+        if left < need {
+            let (have, need) = (U256::from(left), U256::from(need));
+            return Err(refuse(Refusal::InsufficientForFee { have, need }));
+        }
+        Ok(())
+    }
+}
+
+fn refuse(refusal: Refusal) -> ChainError {
+    ChainError::Refused(refusal)
+}
+
+fn unsupported(text: impl Into<String>) -> ChainError {
+    refuse(Refusal::Unsupported(text.into()))
+}
+
+fn more_than_zero(amount: U256) -> Result<(), ChainError> {
+    if amount.is_zero() { Err(unsupported("the amount must be more than zero")) } else { Ok(()) }
+}
+
+impl SolanaChain {
+    /// The draft that carries out `intent`.
+    pub(super) async fn build_draft(&self, from: Pubkey, intent: &Intent) -> Result<Draft, ChainError> {
+        match intent {
+            Intent::SignTransaction { transaction } => self.build_external(&from, transaction).await,
+            Intent::SignMessage { message } => {
+                let body = Text::new(message).map_err(refuse)?.body();
+                Ok(Draft { network: self.network.id.clone(), from: address(&from), body })
+            }
+            Intent::Transfer { .. }
+            | Intent::TokenTransfer { .. }
+            | Intent::ContractCall { .. }
+            | Intent::ProgramCall { .. }
+            | Intent::Approve { .. }
+            | Intent::ApproveNft { .. }
+            | Intent::ApproveCollection { .. }
+            | Intent::NftTransfer { .. }
+            | Intent::Deploy { .. }
+            | Intent::Batch { .. }
+            | Intent::SignTypedData { .. }
+            | Intent::Cancellation { .. } => self.build_transaction(from, intent).await,
+        }
+    }
+
+    async fn build_transaction(&self, from: Pubkey, intent: &Intent) -> Result<Draft, ChainError> {
+        let node = self.node().await?;
+        let plan = self.plan(node, from, intent).await?;
+        let tables = self.tables(node, &plan.tables).await?;
+        // Before the simulation, whose own reason for missing lamports says less.
+        plan.check_funds(fees::PER_SIGNATURE)?;
+        let units = self.measure(node, &compile(&plan, fees::MAX_UNITS, &tables)?).await?;
+        let message = compile(&plan, units, &tables)?;
+        let terms = Terms::read(&message).ok_or_else(|| unsupported("the compute budget is malformed"))?;
+        let fee_budget = fees::budget(terms.signatures, units, &self.options)?;
+        plan.check_funds(fee_budget)?;
+        let facts = self.gather(node, &message).await?;
+        let body = Body::new(Origin::Here, fee_budget, facts, message)?.draft()?;
+        Ok(Draft { network: self.network.id.clone(), from: address(&from), body })
+    }
+
+    /// What is to be done for `intent`.
+    async fn plan<'a>(&self, node: &'a Node, from: Pubkey, intent: &Intent) -> Result<Plan<'a>, ChainError> {
+        let mut plan = Plan {
+            node,
+            from,
+            floor: node.rent_exempt(0).await?,
+            instructions: Vec::new(),
+            tables: Vec::new(),
+            held: 0,
+            sent: 0,
+            rent: 0,
+            founded: BTreeMap::new(),
+            taken: BTreeMap::new(),
+            opened: BTreeSet::new(),
+        };
+        match intent {
+            Intent::Batch { members } => self.plan_batch(&mut plan, members).await?,
+            single => self.plan_single(&mut plan, single).await?,
+        }
+        Ok(plan)
+    }
+
+    /// Adds one request that is not a batch.
+    async fn plan_single(&self, plan: &mut Plan<'_>, intent: &Intent) -> Result<(), ChainError> {
+        match intent {
+            Intent::Transfer { to, amount, memo } => {
+                self.plan_transfer(plan, *to, *amount, memo.as_deref()).await
+            }
+            Intent::TokenTransfer { to, token, amount, memo } => {
+                self.plan_token_transfer(plan, *to, *token, *amount, memo.as_deref()).await
+            }
+            Intent::NftTransfer { to, nft, quantity } => {
+                self.plan_nft_transfer(plan, *to, nft, *quantity).await
+            }
+            Intent::ProgramCall { instructions, lookup_tables } => {
+                self.plan_program_call(plan, instructions, lookup_tables).await
+            }
+            Intent::Approve { spender, token, amount } => {
+                self.plan_approval(plan, *spender, *token, *amount).await
+            }
+            Intent::ApproveNft { spender, nft } => self.plan_nft_approval(plan, *spender, nft).await,
+            Intent::ApproveCollection { .. } => {
+                Err(unsupported("Solana has no approval for a whole collection; approve each NFT"))
+            }
+            Intent::ContractCall { .. } => {
+                Err(unsupported("a call on Solana is a list of program instructions"))
+            }
+            Intent::Deploy { .. } => {
+                Err(unsupported("programs are not deployed on Solana by a single transaction"))
+            }
+            Intent::SignTypedData { .. } => Err(unsupported("typed data (EIP-712) is not signed on Solana")),
+            Intent::Cancellation { .. } => Err(super::not_replaced()),
+            Intent::Batch { .. } => Err(unsupported("a batch holds no batch")),
+            Intent::SignTransaction { .. } | Intent::SignMessage { .. } => {
+                Err(unsupported("what is only signed is no part of a transaction"))
+            }
+        }
+    }
+
+    /// Compute units to ask for, from a simulation.
+    async fn measure(&self, node: &Node, message: &VersionedMessage) -> Result<u32, ChainError> {
+        let outcome = node.simulate(message).await?;
+        if !outcome.err.is_null() {
+            return Err(refuse(Refusal::SimulationFailed(reason::explain(&outcome.err, message))));
+        }
+        let used =
+            outcome.units_consumed.ok_or_else(|| self.bad_answer("no compute units in a simulation"))?;
+        Ok(fees::unit_limit(used, self.options.compute_margin_percent))
+    }
+}
+
+/// A mint, or the refusal that says it is none.
+pub(super) fn read_mint(token: &Pubkey, account: Option<&Account>) -> Result<Mint, ChainError> {
+    account
+        .and_then(|account| Mint::read(TokenProgram::of(&account.owner)?, &account.data))
+        .ok_or_else(|| refuse(Refusal::NotAToken(address(token))))
+}
+
+/// The message that runs a plan, with zero blockhash and unit price.
+fn compile(
+    plan: &Plan<'_>,
+    unit_limit: u32,
+    tables: &[AddressLookupTableAccount],
+) -> Result<VersionedMessage, ChainError> {
+    let mut all = vec![
+        ComputeBudgetInstruction::set_compute_unit_limit(unit_limit),
+        ComputeBudgetInstruction::set_compute_unit_price(0),
+    ];
+    all.extend_from_slice(&plan.instructions);
+    let message = v0::Message::try_compile(&plan.from, &all, tables, Hash::default())
+        .map_err(|error| unsupported(format!("the instructions make no message: {error}")))?;
+    // One byte for the number of signatures, then 64 for the only one.
+    let size = message.serialize().len().saturating_add(65);
+    if size > MAX_TRANSACTION {
+        return Err(unsupported(format!(
+            "the transaction is too large for the network: {size} bytes of at most {MAX_TRANSACTION}; shorten \
+             memos, ask for less at once, or name address lookup tables"
+        )));
+    }
+    Ok(VersionedMessage::V0(message))
+}

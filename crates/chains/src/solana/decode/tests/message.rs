@@ -1,0 +1,60 @@
+//! What runs through a whole message: who signs and pays, lookup tables, legacy messages.
+
+use solana_hash::Hash;
+use solana_instruction::{AccountMeta, Instruction};
+use solana_message::{AddressLookupTableAccount, Message, v0};
+use solana_system_interface::instruction as system;
+
+use super::*;
+use crate::solana::body::tests::transfer;
+
+fn elsewhere(fee: u64, facts: Facts, message: VersionedMessage) -> Vec<Effect> {
+    let body = Body::new(Origin::Elsewhere, fee, facts, message).expect("a body");
+    effects(&body, &WALLET, &"solana:localnet".into())
+}
+
+#[test]
+fn other_signers_and_payers_are_unknown() {
+    let foreign = with(Facts::default(), &[system::transfer(&OTHER, &OWNER, 1)]);
+    assert!(is_unknown(&foreign) && foreign.len() == 2, "signer and foreign transfer: {foreign:?}");
+    let body = Body::new(Origin::Here, 5_000, Facts::default(), message(&[transfer(5)])).expect("a body");
+    let found = effects(&body, &OTHER, &"solana:localnet".into());
+    assert!(is_unknown(&found[1..]) && found.len() == 3, "payer and foreign transfer: {found:?}");
+}
+
+#[test]
+fn accounts_from_tables_are_what_the_facts_say() {
+    let table = AddressLookupTableAccount { key: key(90), addresses: vec![key(91), OTHER, key(92)] };
+    let hash = Hash::new_from_array([3; 32]);
+    let pay = system::transfer(&WALLET, &OTHER, 5);
+    let message = v0::Message::try_compile(&WALLET, &[pay], &[table], hash).expect("compiles");
+    assert_eq!(message.address_table_lookups.len(), 1);
+    let message = VersionedMessage::V0(message);
+    for loaded in [OTHER, OWNER] {
+        let facts = Facts { loaded: vec![loaded], ..Facts::default() };
+        let fee = Effect::NetworkFee { max: U256::from(5_000) };
+        assert_eq!(elsewhere(5_000, facts, message.clone()), [fee, native_out(&loaded, 5)]);
+    }
+    let mut beyond = message.clone();
+    let VersionedMessage::V0(inner) = &mut beyond else { panic!("v0") };
+    inner.instructions[0].accounts[1] = 200;
+    assert!(
+        Body::new(Origin::Elsewhere, 5_000, Facts { loaded: vec![OTHER], ..Facts::default() }, beyond)
+            .is_err()
+    );
+}
+
+#[test]
+fn legacy_messages_say_the_same() {
+    let opaque = Instruction {
+        program_id: key(70),
+        accounts: vec![AccountMeta::new(WALLET, true)],
+        data: b"anchored".to_vec(),
+    };
+    let price = solana_compute_budget_interface::ComputeBudgetInstruction::set_compute_unit_price(10);
+    let all = [transfer(5), opaque.clone(), price];
+    let message = Message::new_with_blockhash(&all, Some(&WALLET), &Hash::new_from_array([3; 32]));
+    let found = elsewhere(5_004, Facts::default(), VersionedMessage::Legacy(message));
+    let fee = Effect::NetworkFee { max: U256::from(5_004) };
+    assert_eq!(found, [fee, native_out(&OWNER, 5), call(&opaque, false)]);
+}

@@ -1,0 +1,220 @@
+//! Fee bump and cancellation on a real node that mines only when told.
+
+use serde_json::{Value, json};
+use waiaas_chains::evm::EvmOptions;
+use waiaas_chains::{Chain, ChainError, Fate, Refusal, SignedTx, Submission};
+use waiaas_core::U256;
+use waiaas_core::address::Address;
+use waiaas_core::draft::Draft;
+use waiaas_core::effect::Effect;
+use waiaas_core::intent::Intent;
+use waiaas_core::transaction::Replacement;
+
+use crate::evm_world::{
+    SOMEBODY, Wallet, World, fee_budget, in_place_of, options, refusal, token_transfer, transfer,
+};
+
+/// Blocks above which anvil, with four slots an epoch, calls a block final.
+const FINAL: u64 = 8;
+
+/// What was judged and what was signed.
+struct Pair {
+    draft: Draft,
+    signed: SignedTx,
+}
+
+/// Builds and signs, with `lane` in flight.
+async fn pair(world: &World, intent: &Intent, lane: &[u64]) -> Pair {
+    let draft = world.chain.build(world.wallet.address, intent).await.expect("a draft");
+    let signed = world.sign_draft(&draft, lane).await;
+    Pair { draft, signed }
+}
+
+/// The draft of what takes the place of `old`.
+async fn build(world: &World, old: &Pair, with: Replacement) -> Result<Draft, ChainError> {
+    world.chain.replacement(&old.draft, &old.signed.bytes, with).await
+}
+
+/// Builds, completes and signs what takes the place of `old`.
+async fn replace(world: &World, old: &Pair, with: Replacement) -> Pair {
+    let draft = build(world, old, with).await.expect("a draft");
+    let signed = world.sign_in_place_of(&old.signed, &draft).await;
+    assert_eq!(signed.expiry, old.signed.expiry, "the same nonce");
+    assert_ne!(signed.hash, old.signed.hash);
+    Pair { draft, signed }
+}
+
+async fn accepted(world: &World, pair: &Pair) {
+    assert_eq!(world.submit(&pair.signed).await, Submission::Accepted);
+}
+
+fn number(value: &Value) -> u128 {
+    let text = value.as_str().expect("a quantity").trim_start_matches("0x");
+    u128::from_str_radix(text, 16).expect("hex")
+}
+
+/// Both prices of a transaction in the node's pool.
+async fn prices(world: &World, pair: &Pair) -> [u128; 2] {
+    let tx = world.anvil.call("eth_getTransactionByHash", json!([pair.signed.hash])).await;
+    assert_eq!(tx["blockHash"], Value::Null, "it waits in the pool");
+    [number(&tx["maxFeePerGas"]), number(&tx["maxPriorityFeePerGas"])]
+}
+
+/// Only `winner` is on chain, and the other is dead once that is final.
+async fn one_lands(world: &World, winner: &Pair, loser: &Pair) {
+    world.anvil.mine(1).await;
+    assert!(matches!(world.fate(&winner.signed).await, Fate::Confirmed { .. }));
+    assert_eq!(world.fate(&loser.signed).await, Fate::Pending, "the winner is not final yet");
+    world.anvil.mine(FINAL).await;
+    assert_eq!(world.fate(&loser.signed).await, Fate::Dead);
+    let late = build(world, loser, Replacement::HigherFee).await;
+    assert_eq!(refusal(late), Refusal::NothingToReplace);
+}
+
+#[tokio::test]
+async fn a_bump_is_the_same_payment_at_prices_the_node_prefers() {
+    let world = World::new().await;
+    let old = pair(&world, &transfer(5), &[]).await;
+    accepted(&world, &old).await;
+    let before = prices(&world, &old).await;
+    let new = replace(&world, &old, Replacement::HigherFee).await;
+    accepted(&world, &new).await;
+    for (new, old) in prices(&world, &new).await.into_iter().zip(before) {
+        assert!(new * 8 >= old * 9 && new > old, "{new} after {old}");
+    }
+    let gone = world.anvil.call("eth_getTransactionByHash", json!([old.signed.hash])).await;
+    assert_eq!(gone, Value::Null, "the node gave up the old one");
+    assert!(matches!(world.submit(&old.signed).await, Submission::Rejected(_)), "and does not take it back");
+    one_lands(&world, &new, &old).await;
+    assert_eq!(world.balance(SOMEBODY).await, U256::from(5), "paid once");
+}
+
+#[tokio::test]
+async fn bumps_follow_a_base_fee_that_rises() {
+    let world = World::new().await;
+    let old = pair(&world, &transfer(5), &[]).await;
+    accepted(&world, &old).await;
+    let [max, _] = prices(&world, &old).await;
+    let base = max * 3;
+    world.anvil.call("anvil_setNextBlockBaseFeePerGas", json!([format!("0x{base:x}")])).await;
+    world.anvil.mine(1).await;
+    assert_eq!(world.fate(&old.signed).await, Fate::Pending, "too cheap now");
+    let new = replace(&world, &old, Replacement::HigherFee).await;
+    accepted(&world, &new).await;
+    assert!(prices(&world, &new).await[0] > base);
+    // Bumping the newest one is the way to bump again.
+    let newer = replace(&world, &new, Replacement::HigherFee).await;
+    accepted(&world, &newer).await;
+    one_lands(&world, &newer, &old).await;
+    assert_eq!(world.fate(&new.signed).await, Fate::Dead);
+    assert_eq!(world.balance(SOMEBODY).await, U256::from(5));
+}
+
+#[tokio::test]
+async fn a_bump_repeats_a_token_transfer_only_while_it_works() {
+    let world = World::new().await;
+    let Address::Evm(owner) = world.wallet.address else { panic!("an EVM wallet") };
+    let token = Address::Evm(world.anvil.deploy_erc20("TEST", 1_000, owner).await);
+    let old = pair(&world, &token_transfer(token, 600), &[]).await;
+    let draft = build(&world, &old, Replacement::HigherFee).await;
+    let effects = world.chain.effects(&draft.expect("a draft")).expect("effects");
+    let sent = Effect::TokenOut {
+        asset: format!("eip155:31337/erc20:{token}").parse().expect("asset"),
+        to: SOMEBODY,
+        amount: U256::from(600),
+    };
+    assert_eq!(effects.items.first(), Some(&sent), "what it does is what the old one does");
+    assert_eq!(effects.items.len(), 2, "and the fee");
+
+    // The token stops working; a bump would only burn its fee.
+    world.set_code(token, crate::anvil::CODE_REVERTING).await;
+    let draft = build(&world, &old, Replacement::HigherFee).await;
+    assert!(matches!(refusal(draft), Refusal::SimulationFailed(_)));
+    // A cancellation still works.
+    let empty = replace(&world, &old, Replacement::Cancellation).await;
+    accepted(&world, &empty).await;
+    one_lands(&world, &empty, &old).await;
+}
+
+#[tokio::test]
+async fn a_cancellation_moves_nothing_but_the_fee() {
+    let world = World::new().await;
+    let old = pair(&world, &transfer(5), &[]).await;
+    accepted(&world, &old).await;
+    let draft = build(&world, &old, Replacement::Cancellation).await;
+    let draft = draft.expect("a draft");
+    let max = fee_budget(&world.chain, &draft);
+    assert_eq!(world.chain.effects(&draft).expect("effects").items, [Effect::NetworkFee { max }]);
+    let before = world.balance(world.wallet.address).await;
+    let new = replace(&world, &old, Replacement::Cancellation).await;
+    accepted(&world, &new).await;
+    one_lands(&world, &new, &old).await;
+    let Fate::Confirmed { fee, .. } = world.fate(&new.signed).await else { panic!("it landed") };
+    assert!(fee <= max);
+    assert_eq!(world.balance(world.wallet.address).await, before - fee);
+    assert_eq!(world.balance(SOMEBODY).await, U256::ZERO);
+}
+
+#[tokio::test]
+async fn a_replacement_takes_its_own_nonce_and_no_other() {
+    let world = World::new().await;
+    let first = pair(&world, &transfer(1), &[]).await;
+    let second = pair(&world, &transfer(2), &[0]).await;
+    for pair in [&first, &second] {
+        accepted(&world, pair).await;
+    }
+    let new = replace(&world, &second, Replacement::Cancellation).await;
+    accepted(&world, &new).await;
+    one_lands(&world, &new, &second).await;
+    assert!(matches!(world.fate(&first.signed).await, Fate::Confirmed { .. }));
+    assert_eq!(world.balance(SOMEBODY).await, U256::from(1));
+}
+
+#[tokio::test]
+async fn what_landed_before_signing_is_not_replaced() {
+    let world = World::new().await;
+    let old = pair(&world, &transfer(5), &[]).await;
+    let draft = build(&world, &old, Replacement::HigherFee).await;
+    let draft = draft.expect("a draft");
+    accepted(&world, &old).await;
+    world.anvil.mine(1).await;
+    let completed = world.chain.complete(&draft, &in_place_of(&old.signed)).await;
+    assert_eq!(refusal(completed), Refusal::NothingToReplace);
+}
+
+#[tokio::test]
+async fn a_replacement_keeps_to_the_caps_and_the_balance() {
+    let world = World::new().await;
+    let old = pair(&world, &transfer(5), &[]).await;
+    let draft = build(&world, &old, Replacement::HigherFee).await.expect("a draft");
+    let budget = fee_budget(&world.chain, &draft);
+    let tight = EvmOptions { max_fee: budget / U256::from(3u8), ..options() };
+    let tight = crate::evm_world::chain(vec![world.anvil.url()], tight);
+    let refused = refusal(tight.replacement(&old.draft, &old.signed.bytes, Replacement::HigherFee).await);
+    assert!(matches!(refused, Refusal::FeeAboveCap { fee, cap } if fee > cap), "{refused:?}");
+    let tight = EvmOptions { max_priority_fee_per_gas: 1, ..options() };
+    let tight = crate::evm_world::chain(vec![world.anvil.url()], tight);
+    let refused = refusal(tight.complete(&draft, &in_place_of(&old.signed)).await);
+    assert!(matches!(refused, Refusal::FeeAboveCap { fee, cap } if fee > cap), "{refused:?}");
+
+    world.wallet.fund(&world.anvil, 0).await;
+    let refused = refusal(build(&world, &old, Replacement::HigherFee).await);
+    assert!(matches!(refused, Refusal::InsufficientBalance { .. }), "{refused:?}");
+    let refused = refusal(build(&world, &old, Replacement::Cancellation).await);
+    assert!(matches!(refused, Refusal::InsufficientForFee { .. }), "{refused:?}");
+}
+
+#[tokio::test]
+async fn bytes_of_something_else_are_corrupt() {
+    let world = World::new().await;
+    let old = pair(&world, &transfer(1), &[]).await;
+    let other = pair(&world, &transfer(2), &[]).await;
+    let stranger = Wallet::from_key([0x22; 32]);
+    let foreign = Draft { from: stranger.address, ..old.draft.clone() };
+    for (judged, bytes) in
+        [(&foreign, &old.signed.bytes), (&old.draft, &other.signed.bytes), (&old.draft, &vec![2, 0xc0])]
+    {
+        let made = world.chain.replacement(judged, bytes, Replacement::HigherFee).await;
+        assert!(matches!(made, Err(ChainError::Corrupt(_))), "{made:?}");
+    }
+}

@@ -1,0 +1,149 @@
+//! Transactions that somebody else built, and texts, signed on a real Solana runtime's terms.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
+use ed25519_dalek::{Signature, VerifyingKey};
+use serde_json::json;
+use solana_compute_budget_interface::ComputeBudgetInstruction;
+use solana_hash::Hash;
+use solana_instruction::Instruction;
+use solana_message::{Message, VersionedMessage, v0};
+use solana_pubkey::Pubkey;
+use solana_system_interface::instruction as system;
+use waiaas_chains::solana::SolanaOptions;
+use waiaas_chains::{Chain, ChainError, Expiry, Fate, Lane, Refusal, Submission};
+use waiaas_core::U256;
+use waiaas_core::address::Address;
+use waiaas_core::draft::SigningPayload;
+use waiaas_core::effect::Effect;
+use waiaas_core::intent::Intent;
+
+use crate::solana_calls::key;
+use crate::solana_net::{Localnet, SOL, fresh};
+
+async fn blockhash(net: &Localnet) -> Hash {
+    let answer = net.raw("getLatestBlockhash", json!([{"commitment": "confirmed"}])).await;
+    answer["value"]["blockhash"].as_str().expect("a hash").parse().expect("base58")
+}
+
+/// A transaction with room for its signatures, as wallets get it from an application.
+fn unsigned(message: &VersionedMessage) -> Intent {
+    let signatures = message.header().num_required_signatures;
+    let mut transaction = vec![signatures];
+    transaction.resize(usize::from(signatures) * 64 + 1, 0);
+    transaction.extend(message.serialize());
+    Intent::SignTransaction { transaction }
+}
+
+fn legacy(payer: &Pubkey, hash: Hash, instructions: &[Instruction]) -> VersionedMessage {
+    VersionedMessage::Legacy(Message::new_with_blockhash(instructions, Some(payer), &hash))
+}
+
+#[tokio::test]
+async fn a_transaction_built_elsewhere_is_signed_as_it_is() {
+    let net = Localnet::start();
+    let chain = net.local();
+    let wallet = net.wallet(90, 4 * SOL).await;
+    let from = key(wallet.address());
+    for (number, versioned) in [(91, true), (92, false)] {
+        let to = fresh(number);
+        let instructions = [
+            system::transfer(&from, &key(to), SOL),
+            ComputeBudgetInstruction::set_compute_unit_price(1_000),
+            ComputeBudgetInstruction::set_compute_unit_limit(10_000),
+        ];
+        let hash = blockhash(&net).await;
+        let message = if versioned {
+            VersionedMessage::V0(v0::Message::try_compile(&from, &instructions, &[], hash).expect("compiles"))
+        } else {
+            legacy(&from, hash, &instructions)
+        };
+        let draft = wallet.draft(&chain, &unsigned(&message)).await;
+        let effects = chain.effects(&draft).expect("effects").items;
+        let fee = U256::from(5_010);
+        assert_eq!(
+            effects,
+            [Effect::NetworkFee { max: fee }, Effect::NativeOut { to, amount: U256::from(SOL) }]
+        );
+        assert!(chain.simulate(&draft).await.expect("simulated").success);
+        let signed = wallet.sign(&chain, &draft).await;
+        assert_eq!(signed.bytes[65..], message.serialize(), "not a byte of the message changes");
+        assert!(matches!(signed.expiry, Expiry::BlockHeight(_)));
+        let varied = Lane { variation: 1, ..Lane::default() };
+        let refused = chain.complete(&draft, &varied).await;
+        assert!(matches!(refused, Err(ChainError::Refused(_))), "{refused:?}");
+        assert_eq!(chain.submit(&signed).await.expect("submitted"), Submission::Accepted);
+        let fate = wallet.settle(&chain, &signed).await;
+        assert!(matches!(fate, Fate::Confirmed { fee: paid, .. } if paid == fee), "{fate:?}");
+        assert_eq!(net.lamports(to).await, SOL);
+    }
+}
+
+#[tokio::test]
+async fn a_transaction_that_the_wallet_must_not_sign_is_refused() {
+    let net = Localnet::start();
+    let chain = net.local();
+    let wallet = net.wallet(93, 2 * SOL).await;
+    let (from, other) = (key(wallet.address()), key(fresh(94)));
+    let hash = blockhash(&net).await;
+    let pay = system::transfer(&from, &other, SOL);
+    let dear = [pay.clone(), ComputeBudgetInstruction::set_compute_unit_price(u64::MAX / 2)];
+    let nonce = [system::advance_nonce_account(&other, &from), pay.clone()];
+    let twice = [ComputeBudgetInstruction::set_compute_unit_limit(5), pay.clone()];
+    let twice = [twice.clone(), twice].concat();
+    let stale = Hash::new_from_array([9; 32]);
+    for (message, why) in [
+        (legacy(&from, stale, std::slice::from_ref(&pay)), "too old"),
+        (legacy(&other, hash, std::slice::from_ref(&pay)), "pays the fee"),
+        (legacy(&other, hash, &[system::transfer(&other, &from, 1)]), "not among the signers"),
+        (legacy(&from, hash, &[pay.clone(), system::transfer(&other, &from, 1)]), "other than the wallet's"),
+        (legacy(&from, hash, &nonce), "durable nonce"),
+        (legacy(&from, hash, &twice), "given twice"),
+    ] {
+        let refusal = wallet.refusal(&chain, &unsigned(&message)).await;
+        assert!(matches!(&refusal, Refusal::Unsupported(text) if text.contains(why)), "{refusal:?}");
+    }
+    let refusal = wallet.refusal(&chain, &unsigned(&legacy(&from, hash, &dear))).await;
+    assert!(matches!(refusal, Refusal::FeeAboveCap { .. }), "{refusal:?}");
+    let cheap = net.chain("solana-localnet", SolanaOptions { fee_cap: 4_999, ..SolanaOptions::default() });
+    let refusal = wallet.refusal(&cheap, &unsigned(&legacy(&from, hash, &[pay]))).await;
+    assert!(matches!(refusal, Refusal::FeeAboveCap { .. }), "{refusal:?}");
+}
+
+#[tokio::test]
+async fn a_text_is_signed_as_it_is_and_a_transaction_in_disguise_is_not() {
+    let net = Localnet::start();
+    let chain = net.local();
+    let wallet = net.wallet(95, SOL).await;
+    let text = "example.com: sign in\nNonce: 8e1f — €5";
+    let sign = |bytes: &[u8]| Intent::SignMessage { message: bytes.to_vec() };
+    let draft = wallet.draft(&chain, &sign(text.as_bytes())).await;
+    let effects = chain.effects(&draft).expect("effects").items;
+    assert!(
+        matches!(effects.as_slice(), [Effect::Message { text: shown, .. }] if shown == text),
+        "{effects:?}"
+    );
+    let completed = chain.complete(&draft, &Lane::default()).await.expect("completed");
+    assert_eq!(*completed.payload(), SigningPayload::Ed25519(text.as_bytes().to_vec()));
+    let signed = wallet.sign(&chain, &draft).await;
+    assert_eq!(signed.expiry, Expiry::Never);
+    let Address::Solana(public) = wallet.address() else { panic!("a Solana wallet") };
+    let signature = Signature::from_bytes(signed.bytes.as_slice().try_into().expect("64 bytes"));
+    let public = VerifyingKey::from_bytes(&public).expect("a key");
+    public.verify_strict(text.as_bytes(), &signature).expect("the wallet's signature over the text");
+
+    let message = legacy(
+        &key(wallet.address()),
+        blockhash(&net).await,
+        &[system::transfer(&key(wallet.address()), &key(fresh(96)), SOL / 2)],
+    );
+    let bytes = message.serialize();
+    for disguised in [bytes.clone(), BASE64.encode(&bytes).into_bytes(), bs58::encode(&bytes).into_vec()] {
+        let refusal = wallet.refusal(&chain, &sign(&disguised)).await;
+        assert!(
+            matches!(&refusal, Refusal::Unsupported(text) if text.contains("transaction")),
+            "{refusal:?}"
+        );
+    }
+    assert!(matches!(chain.fate(wallet.address(), &signed).await, Err(ChainError::Corrupt(_))));
+}

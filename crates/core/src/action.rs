@@ -1,0 +1,140 @@
+//! What a server-side action says about the transaction it resolved to.
+//!
+//! These facts come from the daemon's own action providers, never from a request: no request type has
+//! a field for them. A rule that needs a fact which is absent denies.
+
+use serde::{Deserialize, Serialize};
+
+use crate::address::Address;
+use crate::asset::AssetId;
+use crate::money::{Usd, exact, exact_if_any};
+use crate::selector::Selector;
+use crate::wallet::wire_enum;
+
+wire_enum!(
+    /// The categories of action, as named in ACTION_CATEGORY_LIMIT.
+    ActionCategory {
+        /// One asset for another.
+        Swap = "swap",
+        /// Perpetual futures.
+        Perp = "perp",
+        /// Supplying and borrowing.
+        Lending = "lending",
+        /// Staking.
+        Staking = "staking",
+        /// To another network.
+        Bridge = "bridge",
+        /// Prediction markets.
+        Prediction = "prediction",
+        /// Voting.
+        Governance = "governance",
+        /// Anything else.
+        Custom = "custom",
+    }
+);
+
+wire_enum!(
+    /// What an action does, as far as policies tell actions apart.
+    ActionKind {
+        /// Gives collateral.
+        Supply = "supply",
+        /// Takes a loan.
+        Borrow = "borrow",
+        /// Gives a loan back.
+        Repay = "repay",
+        /// Takes collateral back.
+        Withdraw = "withdraw",
+        /// Opens a position.
+        OpenPosition = "open_position",
+        /// Changes a position.
+        ModifyPosition = "modify_position",
+        /// Closes a position.
+        ClosePosition = "close_position",
+        /// Adds margin to a position.
+        AddMargin = "add_margin",
+        /// Takes margin out of a position.
+        WithdrawMargin = "withdraw_margin",
+        /// Nothing that a rule distinguishes.
+        Other = "other",
+    }
+);
+
+impl ActionKind {
+    /// Whether an asset is lent or borrowed, so that LENDING_ASSET_WHITELIST has to list it.
+    pub const fn is_lending(self) -> bool {
+        match self {
+            Self::Supply | Self::Borrow | Self::Repay | Self::Withdraw => true,
+            Self::OpenPosition
+            | Self::ModifyPosition
+            | Self::ClosePosition
+            | Self::AddMargin
+            | Self::WithdrawMargin
+            | Self::Other => false,
+        }
+    }
+
+    /// Whether it is about a position, so that PERP_ALLOWED_MARKETS has to list its market.
+    pub const fn is_perp(self) -> bool {
+        match self {
+            Self::OpenPosition
+            | Self::ModifyPosition
+            | Self::ClosePosition
+            | Self::AddMargin
+            | Self::WithdrawMargin => true,
+            Self::Supply | Self::Borrow | Self::Repay | Self::Withdraw | Self::Other => false,
+        }
+    }
+}
+
+/// One contract method that a trusted provider's action may call on one network.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct TrustedCall {
+    /// The contract or program.
+    pub target: Address,
+    /// The method, whole: four bytes on EVM; on Solana as much as an instruction shows, see [`Selector`].
+    pub selector: Selector,
+}
+
+/// The facts of one action. The network is the one judged.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ActionFacts {
+    /// The provider's id.
+    pub provider: String,
+    /// The calls the provider is trusted with here. Only these need no CONTRACT_WHITELIST, and only
+    /// as long as an operator has enabled the provider. Every other rule judges them all the same.
+    pub trusted: Vec<TrustedCall>,
+    /// Its category.
+    pub category: ActionCategory,
+    /// What it does.
+    pub kind: ActionKind,
+    /// The venue it trades at.
+    pub venue: Option<String>,
+    /// The market of a position, such as `BTC-USD`.
+    pub market: Option<String>,
+    /// Leverage of the position after the action, in millionths.
+    pub leverage_millionths: Option<u64>,
+    /// Size of the position after the action.
+    #[serde(serialize_with = "exact_if_any")]
+    pub position_usd: Option<Usd>,
+    /// What the action moves.
+    #[serde(serialize_with = "exact_if_any")]
+    pub notional_usd: Option<Usd>,
+    /// The asset supplied, borrowed, repaid or withdrawn.
+    pub lending_asset: Option<AssetId>,
+    /// The lending position after the action.
+    pub lending: Option<LendingPosition>,
+}
+
+/// A lending position after the action that is judged.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct LendingPosition {
+    /// Value of the collateral, rounded down.
+    #[serde(serialize_with = "exact")]
+    pub collateral_usd: Usd,
+    /// Value of the debt, rounded up.
+    #[serde(serialize_with = "exact")]
+    pub debt_usd: Usd,
+}

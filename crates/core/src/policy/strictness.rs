@@ -1,0 +1,129 @@
+//! Whether one set of policies is at least as strict as another, without trying requests.
+//!
+//! The answer decides whether a change needs the owner, so it is cautious: "yes" means that no request
+//! gets a lower tier, or is allowed where it was denied; "no" means loosened, or not certain. What
+//! belongs here: rows against rows, and what a row allows by being there. What a single type compares
+//! is in its file under `rules/`.
+
+use crate::policy::{Policy, Rules, Scope};
+
+/// How new rules stand to old ones in the same place.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Strictness {
+    /// They judge alike.
+    Same,
+    /// They allow less.
+    Tighter,
+    /// They allow more.
+    Looser,
+    /// Both, or it cannot be told.
+    Incomparable,
+}
+
+/// Compares the rules of one row before and after a change.
+pub fn compare(old: &Rules, new: &Rules) -> Strictness {
+    match (new.at_least_as_strict(old), old.at_least_as_strict(new)) {
+        (true, true) => Strictness::Same,
+        (true, false) => Strictness::Tighter,
+        (false, true) => Strictness::Looser,
+        (false, false) => Strictness::Incomparable,
+    }
+}
+
+/// Whether no wallet, network, request or fact gets a lower tier under `new` than under `old`, or is
+/// allowed where it was denied. Every old row needs a successor, unless its type denies without one;
+/// and no new row may bring what it allows by being there to a place where no old row did.
+pub fn at_least_as_strict(new: &[Policy], old: &[Policy]) -> bool {
+    let kept = |old: &Policy| {
+        let succeeds =
+            |new: &Policy| covers(&new.scope, &old.scope) && new.rules.at_least_as_strict(&old.rules);
+        let none_left = |new: &Policy| !same_type(new, old) || !overlap(&new.scope, &old.scope);
+        new.iter().any(succeeds) || (denies_when_gone(&old.rules) && new.iter().all(none_left))
+    };
+    let brings_nothing = |new: &Policy| {
+        let was_there =
+            |old: &Policy| covers(&old.scope, &new.scope) && allows_no_more(&new.rules, &old.rules);
+        allows_nothing_by_itself(&new.rules) || old.iter().any(was_there)
+    };
+    old.iter().all(kept) && new.iter().all(brings_nothing)
+}
+
+fn same_type(a: &Policy, b: &Policy) -> bool {
+    a.rules.policy_type() == b.rules.policy_type()
+}
+
+/// Whether `wide` applies wherever `narrow` does.
+fn covers(wide: &Scope, narrow: &Scope) -> bool {
+    (wide.wallet.is_none() || wide.wallet == narrow.wallet)
+        && (wide.network.is_none() || wide.network == narrow.network)
+}
+
+/// Whether there is a wallet and a network where both apply.
+fn overlap(a: &Scope, b: &Scope) -> bool {
+    let meet = |same: bool, one_is_all: bool| same || one_is_all;
+    meet(a.wallet == b.wallet, a.wallet.is_none() || b.wallet.is_none())
+        && meet(a.network == b.network, a.network.is_none() || b.network.is_none())
+}
+
+/// Whether everything these rules could allow is denied where no row of the type is in force.
+fn denies_when_gone(rules: &Rules) -> bool {
+    match rules {
+        Rules::SpendingLimit(_)
+        | Rules::AllowedTokens(_)
+        | Rules::ContractWhitelist(_)
+        | Rules::ApprovedSpenders(_)
+        | Rules::X402AllowedDomains(_)
+        | Rules::Erc8128AllowedDomains(_)
+        | Rules::LendingAssetWhitelist(_)
+        | Rules::PerpAllowedMarkets(_) => true,
+        // Without one, only what is as good as unlimited is refused.
+        Rules::ApproveAmountLimit(rule) => rule.max_amount.is_none(),
+        Rules::Whitelist(_)
+        | Rules::TimeRestriction(_)
+        | Rules::RateLimit(_)
+        | Rules::MethodWhitelist(_)
+        | Rules::ApproveTierOverride(_)
+        | Rules::AllowedNetworks(_)
+        | Rules::LendingLtvLimit(_)
+        | Rules::PerpMaxLeverage(_)
+        | Rules::PerpMaxPositionUsd(_)
+        | Rules::ReputationThreshold(_)
+        | Rules::VenueWhitelist(_)
+        | Rules::ActionCategoryLimit(_) => false,
+    }
+}
+
+/// Whether a row of these rules answers no default by being in force, so that adding it only tightens.
+fn allows_nothing_by_itself(rules: &Rules) -> bool {
+    match rules {
+        Rules::SpendingLimit(_)
+        | Rules::AllowedTokens(_)
+        | Rules::ContractWhitelist(_)
+        | Rules::MethodWhitelist(_)
+        | Rules::ApprovedSpenders(_)
+        | Rules::X402AllowedDomains(_)
+        | Rules::Erc8128AllowedDomains(_)
+        | Rules::LendingAssetWhitelist(_)
+        | Rules::PerpAllowedMarkets(_) => false,
+        Rules::ApproveAmountLimit(rule) => rule.block_unlimited,
+        Rules::Whitelist(_)
+        | Rules::TimeRestriction(_)
+        | Rules::RateLimit(_)
+        | Rules::ApproveTierOverride(_)
+        | Rules::AllowedNetworks(_)
+        | Rules::LendingLtvLimit(_)
+        | Rules::PerpMaxLeverage(_)
+        | Rules::PerpMaxPositionUsd(_)
+        | Rules::ReputationThreshold(_)
+        | Rules::VenueWhitelist(_)
+        | Rules::ActionCategoryLimit(_) => true,
+    }
+}
+
+/// Whether the presence of `new` answers no default that the presence of `old` did not.
+fn allows_no_more(new: &Rules, old: &Rules) -> bool {
+    match (new, old) {
+        (Rules::SpendingLimit(new), Rules::SpendingLimit(old)) => new.covers_no_more_than(old),
+        (new, old) => new.policy_type() == old.policy_type(),
+    }
+}

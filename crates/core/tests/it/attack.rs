@@ -1,0 +1,463 @@
+//! An attacker with a leaked token and much patience: asks for the most that is granted without the
+//! owner, at the moments that suit best, over thirty days of simulated time. The ledger here counts as
+//! the store's does.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use waiaas_core::U256;
+use waiaas_core::address::Address;
+use waiaas_core::asset::AssetId;
+use waiaas_core::effect::{Effect, Effects};
+use waiaas_core::money::Usd;
+use waiaas_core::network::NetworkId;
+use waiaas_core::policy::{
+    AssetFacts, DAY_SECONDS, Facts, Ledger, MONTH_SECONDS, PolicySet, PriceFact, Purpose, Spending, Sum,
+    Tier, Verdict, evaluate,
+};
+use waiaas_core::selector::Selector;
+use waiaas_core::wallet::OwnerState;
+
+use crate::world::evm;
+
+/// Numbers that follow from a seed (SplitMix64).
+pub(crate) struct Dice(pub(crate) u64);
+
+impl Dice {
+    pub(crate) fn roll(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        z ^ (z >> 31)
+    }
+
+    pub(crate) fn below(&mut self, end: u64) -> u64 {
+        self.roll() % end
+    }
+
+    pub(crate) fn within(&mut self, low: u64, high: u64) -> u64 {
+        low + self.below(high - low + 1)
+    }
+
+    pub(crate) fn percent(&mut self, chance: u64) -> bool {
+        self.below(100) < chance
+    }
+
+    pub(crate) fn one<T: Clone>(&mut self, of: &[T]) -> T {
+        of[usize::try_from(self.below(of.len() as u64)).expect("index")].clone()
+    }
+
+    /// A number of any magnitude below 10^`digits`.
+    pub(crate) fn figure(&mut self, digits: u32) -> u64 {
+        let digits = self.within(1, u64::from(digits));
+        self.below(10u64.pow(u32::try_from(digits).expect("digits")))
+    }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum State {
+    Held,
+    Settled(i64),
+    Released,
+}
+
+/// One reservation.
+#[derive(Clone, Debug)]
+pub(crate) struct Entry {
+    pub(crate) asset: AssetId,
+    pub(crate) amount: U256,
+    pub(crate) usd: Option<Usd>,
+    pub(crate) fee: bool,
+    pub(crate) state: State,
+}
+
+/// How what is held ends.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Outcome {
+    Confirmed,
+    Reverted,
+    Dropped,
+}
+
+/// Something that happens later to a range of entries.
+#[derive(Clone, Debug)]
+struct Later {
+    at: i64,
+    entries: std::ops::Range<usize>,
+    event: Event,
+}
+
+#[derive(Clone, Debug)]
+enum Event {
+    /// Leaves the wallet, if the wallet has it.
+    Execute { effects: Effects, outcome: Outcome },
+    /// The daemon learns of it.
+    Settle { outcome: Outcome, paid: U256 },
+}
+
+/// One network the attacker works on.
+#[derive(Clone, Debug)]
+pub(crate) struct Place {
+    pub(crate) network: NetworkId,
+    pub(crate) native: AssetId,
+    pub(crate) tokens: Vec<AssetId>,
+    pub(crate) policies: PolicySet,
+    pub(crate) fee_cap: U256,
+}
+
+/// What left, when, and for whom.
+#[derive(Clone, Debug)]
+pub(crate) struct Loss {
+    pub(crate) at: i64,
+    pub(crate) network: NetworkId,
+    pub(crate) asset: AssetId,
+    pub(crate) amount: U256,
+}
+
+/// What the attacker was granted without the owner.
+#[derive(Clone, Debug)]
+pub(crate) struct Granted {
+    pub(crate) at: i64,
+    pub(crate) leaves: i64,
+    pub(crate) network: NetworkId,
+    pub(crate) items: Vec<Effect>,
+}
+
+pub(crate) struct Attack {
+    pub(crate) dice: Dice,
+    pub(crate) places: Vec<Place>,
+    pub(crate) owner: OwnerState,
+    pub(crate) assets: BTreeMap<AssetId, AssetFacts>,
+    pub(crate) balances: BTreeMap<AssetId, U256>,
+    pub(crate) entries: Vec<Entry>,
+    pub(crate) requests: Vec<i64>,
+    pub(crate) now: i64,
+    pub(crate) until: Option<i64>,
+    later: Vec<Later>,
+    pub(crate) losses: Vec<Loss>,
+    pub(crate) granted: Vec<Granted>,
+}
+
+/// What the ledger says at `now`, as `store/src/ledger.rs` counts.
+pub(crate) fn ledger(
+    entries: &[Entry],
+    requests: &[i64],
+    now: i64,
+    windows: &BTreeSet<u64>,
+    held: bool,
+) -> Ledger {
+    let mut ledger = Ledger::default();
+    for entry in entries {
+        let (day, month) = match entry.state {
+            State::Held => (held, held),
+            State::Settled(at) => (at > now - DAY_SECONDS, at > now - MONTH_SECONDS),
+            State::Released => (false, false),
+        };
+        if day {
+            ledger.usd_day = ledger.usd_day.plus(entry.usd.unwrap_or_default());
+            let sum = ledger.asset_day.entry(entry.asset.clone()).or_default();
+            *sum = sum.saturating_add(entry.amount);
+        }
+        if month {
+            ledger.usd_month = ledger.usd_month.plus(entry.usd.unwrap_or_default());
+            let sum = ledger.asset_month.entry(entry.asset.clone()).or_default();
+            *sum = sum.saturating_add(entry.amount);
+        }
+    }
+    for window in windows {
+        let since = now - i64::try_from(*window).expect("window");
+        let made = requests.iter().filter(|at| **at > since).count();
+        ledger.requests.insert(*window, made as u64);
+    }
+    ledger
+}
+
+impl Attack {
+    pub(crate) fn new(dice: Dice, places: Vec<Place>, now: i64) -> Self {
+        Self {
+            dice,
+            places,
+            owner: OwnerState::Locked,
+            assets: BTreeMap::new(),
+            balances: BTreeMap::new(),
+            entries: Vec::new(),
+            requests: Vec::new(),
+            now,
+            until: None,
+            later: Vec::new(),
+            losses: Vec::new(),
+            granted: Vec::new(),
+        }
+    }
+
+    /// Something held since before ends at some time.
+    pub(crate) fn ends(&mut self, entry: usize, at: i64, outcome: Outcome) {
+        let paid = self.entries[entry].amount;
+        self.later.push(Later { at, entries: entry..entry + 1, event: Event::Settle { outcome, paid } });
+    }
+
+    pub(crate) fn windows(&self) -> BTreeSet<u64> {
+        self.places.iter().flat_map(|place| place.policies.rate_windows()).collect()
+    }
+
+    /// Goes on for `steps` requests or until `end`.
+    pub(crate) fn run(&mut self, steps: usize, end: i64) {
+        for _ in 0..steps {
+            if self.until.is_some_and(|until| self.now >= until) || self.now >= end {
+                break;
+            }
+            self.ask();
+            let next = self.next_moment(end);
+            self.pass(next);
+        }
+        self.pass(i64::MAX);
+    }
+
+    /// Lets time pass and happen what was due.
+    fn pass(&mut self, to: i64) {
+        while let Some(index) = (0..self.later.len()).min_by_key(|index| self.later[*index].at) {
+            if self.later[index].at > to {
+                break;
+            }
+            let due = self.later.swap_remove(index);
+            self.now = self.now.max(due.at);
+            match due.event {
+                Event::Execute { effects, outcome } => self.execute(due.entries, &effects, outcome),
+                Event::Settle { outcome, paid } => self.settle(due.entries, outcome, paid),
+            }
+        }
+        if to < i64::MAX {
+            self.now = self.now.max(to);
+        }
+    }
+
+    fn next_moment(&mut self, end: i64) -> i64 {
+        let now = self.now;
+        let mut moments: Vec<i64> = Vec::new();
+        for entry in &self.entries {
+            if let State::Settled(at) = entry.state {
+                moments.extend([at + DAY_SECONDS, at + MONTH_SECONDS]);
+            }
+        }
+        let windows = self.windows();
+        for request in &self.requests {
+            moments.extend(windows.iter().map(|window| request + i64::try_from(*window).expect("window")));
+        }
+        moments.extend(self.later.iter().map(|later| later.at));
+        moments.extend([3_599, DAY_SECONDS - 1, MONTH_SECONDS - 1].map(|last| end - MONTH_SECONDS + last));
+        moments.retain(|at| *at > now);
+        match self.dice.below(10) {
+            0..=1 => now,
+            2 => now + 1 + i64::try_from(self.dice.below(120)).expect("step"),
+            3 => now + 1 + i64::try_from(self.dice.below(2 * 86_400)).expect("step"),
+            4 => now - now.rem_euclid(3_600) + 3_600,
+            _ => {
+                moments.sort_unstable();
+                let near = moments.len().min(3);
+                if near == 0 { now + 3_600 } else { self.dice.one(&moments[..near]) }
+            }
+        }
+    }
+
+    fn facts(&self) -> Facts {
+        Facts {
+            now: self.now,
+            owner: self.owner,
+            assets: self.assets.clone(),
+            ledger: ledger(&self.entries, &self.requests, self.now, &self.windows(), true),
+            default_approval_timeout: 3_600,
+            balances: self.balances.clone(),
+            purpose: Purpose::Plain,
+            action: None,
+            reputation: BTreeMap::new(),
+        }
+    }
+
+    /// Asks for as much as is granted, or sometimes less.
+    fn ask(&mut self) {
+        let place = self.dice.one(&self.places);
+        let facts = self.facts();
+        let shape = self.dice.below(12);
+        let to = evm(u8::try_from(self.dice.within(8, 10)).expect("byte"));
+        let token = self.dice.one(&place.tokens);
+        let fee = match self.dice.below(4) {
+            0 => U256::ZERO,
+            1 => place.fee_cap,
+            _ => U256::from(self.dice.figure(3)).min(place.fee_cap),
+        };
+        let more = U256::from(self.dice.figure(4));
+        let selector = Selector::evm([7, 7, 7, u8::try_from(self.dice.within(1, 2)).expect("byte")]);
+        let items = |amount: U256| -> Vec<Effect> {
+            let native = Effect::NativeOut { to, amount };
+            let token_out = |amount| Effect::TokenOut { asset: token.clone(), to, amount };
+            let mut items = match shape {
+                0..=3 => vec![native],
+                4..=6 => vec![token_out(amount)],
+                7 => vec![Effect::Allowance { asset: token.clone(), spender: to, amount }],
+                8 => vec![native, token_out(more)],
+                9 => vec![token_out(amount), Effect::NativeOut { to, amount: more }],
+                10 => {
+                    vec![Effect::ContractCall { target: to, selector: Some(selector), decoded: true }, native]
+                }
+                _ => vec![
+                    Effect::ContractCall { target: to, selector: Some(selector), decoded: false },
+                    native,
+                ],
+            };
+            items.push(Effect::NetworkFee { max: fee });
+            items
+        };
+        let effects = |amount| Effects {
+            network: place.network.clone(),
+            native: place.native.clone(),
+            from: evm(1),
+            items: items(amount),
+        };
+        let free = |amount| match evaluate(&place.policies, &effects(amount), &facts) {
+            Verdict::Granted(grant) if grant.tier < Tier::Approval => Some(grant.delay_seconds.unwrap_or(0)),
+            Verdict::Granted(_) | Verdict::Denied(_) => None,
+        };
+        let spent = match shape {
+            4..=7 | 9 => &token,
+            _ => &place.native,
+        };
+        let held = self.balances.get(spent).copied().unwrap_or_default();
+        let (mut low, mut high) = (U256::ZERO, held);
+        if free(low).is_none() {
+            return;
+        }
+        if free(high).is_some() {
+            low = high;
+        }
+        while high > low + U256::from(1u8) {
+            let middle = low + (high - low) / U256::from(2u8);
+            if free(middle).is_some() { low = middle } else { high = middle }
+        }
+        let amount = match self.dice.below(8) {
+            0 => low / U256::from(2u8),
+            1 => low.min(U256::from(1u8)),
+            _ => low,
+        };
+        let Some(delay) = free(amount) else { return };
+        self.admit(&place, effects(amount), &facts, i64::from(delay));
+    }
+
+    /// As `engine/src/pipeline/s3_policy.rs` reserves.
+    fn admit(&mut self, place: &Place, effects: Effects, facts: &Facts, delay: i64) {
+        let start = self.entries.len();
+        for (asset, leaving) in Spending::of(&effects, facts).assets() {
+            let spent = leaving.spent.map_or(U256::ZERO, Sum::saturated);
+            let fee = leaving.counted.saturated().saturating_sub(spent);
+            for (amount, fee) in [(spent, false), (fee, true)] {
+                if !amount.is_zero() {
+                    let usd = worth(&facts.assets, asset, amount);
+                    self.entries.push(Entry { asset: asset.clone(), amount, usd, fee, state: State::Held });
+                }
+            }
+        }
+        self.requests.push(self.now);
+        let leaves = self.now + delay;
+        self.granted.push(Granted {
+            at: self.now,
+            leaves,
+            network: place.network.clone(),
+            items: effects.items.clone(),
+        });
+        let outcome = match self.dice.below(12) {
+            0 => Outcome::Reverted,
+            1 => Outcome::Dropped,
+            _ => Outcome::Confirmed,
+        };
+        let entries = start..self.entries.len();
+        if outcome == Outcome::Dropped {
+            let at = self.now + i64::try_from(self.dice.below(7_200)).expect("time");
+            self.later.push(Later { at, entries, event: Event::Settle { outcome, paid: U256::ZERO } });
+        } else {
+            self.later.push(Later { at: leaves, entries, event: Event::Execute { effects, outcome } });
+        }
+    }
+
+    /// The moment value leaves. A spender takes what he was allowed at once.
+    fn execute(&mut self, entries: std::ops::Range<usize>, effects: &Effects, outcome: Outcome) {
+        let mut needed: BTreeMap<AssetId, U256> = BTreeMap::new();
+        let mut fee = U256::ZERO;
+        for outflow in effects.outflows() {
+            let sum = needed.entry(outflow.asset.clone()).or_default();
+            *sum = sum.saturating_add(outflow.amount);
+            if outflow.fee {
+                fee = fee.saturating_add(outflow.amount);
+            }
+        }
+        let held = |asset: &AssetId| self.balances.get(asset).copied().unwrap_or_default();
+        let short = needed.iter().any(|(asset, amount)| held(asset) < *amount);
+        let outcome = if short { Outcome::Dropped } else { outcome };
+        let paid = if self.dice.percent(30) { fee / U256::from(3u8) } else { fee };
+        match outcome {
+            Outcome::Dropped => {}
+            Outcome::Reverted => self.lose(effects, &effects.native, paid),
+            Outcome::Confirmed => {
+                for outflow in effects.outflows().filter(|outflow| !outflow.fee) {
+                    self.lose(effects, outflow.asset, outflow.amount);
+                }
+                self.lose(effects, &effects.native, paid);
+                let unjudged = |item: &Effect| matches!(item, Effect::ContractCall { decoded: false, .. });
+                if effects.items.iter().any(unjudged) {
+                    let tokens =
+                        self.places.iter().find(|place| place.network == effects.network).expect("place");
+                    let token = tokens.tokens[0].clone();
+                    let all = self.balances.get(&token).copied().unwrap_or_default();
+                    self.lose(effects, &token, all);
+                }
+            }
+        }
+        let latency = if self.dice.percent(60) { 0 } else { self.dice.below(4_000) };
+        let at = self.now + i64::try_from(latency).expect("time");
+        self.later.push(Later { at, entries, event: Event::Settle { outcome, paid } });
+    }
+
+    fn lose(&mut self, effects: &Effects, asset: &AssetId, amount: U256) {
+        let held = self.balances.entry(asset.clone()).or_default();
+        *held = held.checked_sub(amount).expect("checked before");
+        self.losses.push(Loss {
+            at: self.now,
+            network: effects.network.clone(),
+            asset: asset.clone(),
+            amount,
+        });
+    }
+
+    /// As `store/src/ledger.rs` settles.
+    fn settle(&mut self, entries: std::ops::Range<usize>, outcome: Outcome, paid: U256) {
+        for entry in &mut self.entries[entries] {
+            entry.state = match outcome {
+                Outcome::Dropped => State::Released,
+                Outcome::Reverted if !entry.fee => State::Released,
+                Outcome::Reverted | Outcome::Confirmed => State::Settled(self.now),
+            };
+            if entry.fee && outcome != Outcome::Dropped {
+                entry.usd = entry.usd.map(|usd| {
+                    let product = U256::from(usd.micros()) * paid;
+                    Usd::from_micros(u64::try_from(product.div_ceil(entry.amount)).expect("fits"))
+                });
+                entry.amount = paid;
+            }
+        }
+    }
+}
+
+pub(crate) fn worth(assets: &BTreeMap<AssetId, AssetFacts>, asset: &AssetId, amount: U256) -> Option<Usd> {
+    match assets.get(asset)? {
+        AssetFacts { decimals, price: PriceFact::Known(price), .. } => {
+            Some(price.value_of(amount, *decimals))
+        }
+        AssetFacts { price: PriceFact::Unlisted | PriceFact::Unusable, .. } => None,
+    }
+}
+
+/// Who gains by an effect, or is called.
+pub(crate) fn gains(effect: &Effect) -> Option<Address> {
+    match effect {
+        Effect::ContractCall { target, .. } => Some(*target),
+        other => other.beneficiary().copied(),
+    }
+}

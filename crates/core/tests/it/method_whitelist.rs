@@ -1,0 +1,125 @@
+//! METHOD_WHITELIST.
+
+use serde_json::{Value, json};
+use waiaas_core::effect::Effect;
+use waiaas_core::policy::{DenialCode, PolicyType, Tier};
+use waiaas_core::selector::Selector;
+
+use crate::world::{World, account, evm, refusal};
+
+const BASE: &str = "base-mainnet";
+const SWAP: [u8; 4] = [0x38, 0xed, 0x17, 0x39];
+const STAKE: [u8; 4] = [0xa6, 0x94, 0xfc, 0x3a];
+
+fn naming(contract: u8, selectors: &[[u8; 4]]) -> Value {
+    let selectors: Vec<_> = selectors.iter().map(|selector| Selector::evm(*selector)).collect();
+    json!({"methods": [{"contractAddress": evm(contract), "selectors": selectors}]})
+}
+
+/// Both contracts may be called.
+fn world() -> World {
+    let rules = json!({"contracts": [{"address": evm(5)}, {"address": evm(6)}]});
+    World::rich(BASE).owned().row_here("CONTRACT_WHITELIST", &rules)
+}
+
+#[test]
+fn without_a_row_any_method_of_a_listed_contract_may_be_called() {
+    assert_eq!(world().call(evm(5), SWAP, true).tier(), Tier::Instant);
+}
+
+#[test]
+fn only_named_methods_of_a_contract_with_an_entry() {
+    let world = || world().row_here("METHOD_WHITELIST", &naming(5, &[SWAP]));
+    assert_eq!(world().call(evm(5), SWAP, true).tier(), Tier::Instant);
+    let denials = world().call(evm(5), STAKE, true).denials();
+    assert_eq!(denials.len(), 1);
+    assert_eq!(denials[0].code, DenialCode::MethodNotWhitelisted);
+    assert!(denials[0].hint.as_deref().is_some_and(|hint| hint.contains("0x38ed1739")));
+    let bare = Effect::ContractCall { target: evm(5), selector: None, decoded: true };
+    assert_eq!(world().effect(bare).codes(), [DenialCode::MethodNotWhitelisted], "a call without data");
+    assert_eq!(world().call(evm(6), STAKE, true).tier(), Tier::Instant, "a contract without an entry");
+}
+
+#[test]
+fn naming_a_method_vouches_for_a_call_that_cannot_be_decoded() {
+    assert_eq!(world().call(evm(5), SWAP, false).tier(), Tier::Approval);
+    let named = || world().row_here("METHOD_WHITELIST", &naming(5, &[SWAP]));
+    assert_eq!(named().call(evm(5), SWAP, false).tier(), Tier::Instant);
+    assert_eq!(named().call(evm(6), SWAP, false).tier(), Tier::Approval, "no entry is no word for it");
+    let contradicted = named().row_here("METHOD_WHITELIST", &naming(6, &[SWAP]));
+    assert_eq!(contradicted.call(evm(5), SWAP, false).tier(), Tier::Approval, "every row must name it");
+    let twice = named().call(evm(5), SWAP, false).call(evm(5), SWAP, false);
+    assert_eq!(twice.tier(), Tier::Instant);
+    let mixed = named().call(evm(5), SWAP, false).call(evm(6), SWAP, false);
+    assert_eq!(mixed.tier(), Tier::Approval);
+}
+
+#[test]
+fn naming_a_method_does_not_list_its_contract() {
+    let world = World::rich(BASE).owned().row_here("METHOD_WHITELIST", &naming(5, &[SWAP]));
+    assert_eq!(world.call(evm(5), SWAP, false).codes(), [DenialCode::ContractNotWhitelisted]);
+}
+
+#[test]
+fn power_is_handed_over_by_named_methods_with_the_owner_or_not_at_all() {
+    let handover = |selector| Effect::AuthorityChange {
+        target: evm(5),
+        selector,
+        to: Some(evm(8)),
+        what: "ownership".to_owned(),
+    };
+    let denials = world().effect(handover(Some(Selector::evm(SWAP)))).denials();
+    assert_eq!(denials.len(), 1);
+    assert_eq!((denials[0].code, denials[0].policy_id), (DenialCode::MethodNotWhitelisted, None));
+    assert_eq!(denials[0].policy_type, Some(PolicyType::MethodWhitelist));
+    assert!(denials[0].hint.as_deref().is_some_and(|hint| hint.contains("0x38ed1739")));
+    let named = || world().row_here("METHOD_WHITELIST", &naming(5, &[SWAP]));
+    assert_eq!(named().effect(handover(Some(Selector::evm(SWAP)))).tier(), Tier::Approval);
+    let mut other = named().effect(handover(Some(Selector::evm(STAKE)))).codes();
+    other.dedup();
+    assert_eq!(other, [DenialCode::MethodNotWhitelisted]);
+    let mut unnamed = named().effect(handover(None)).codes();
+    unnamed.dedup();
+    assert_eq!(unnamed, [DenialCode::MethodNotWhitelisted]);
+}
+
+#[test]
+fn a_name_of_a_solana_method_may_be_its_first_bytes() {
+    let rules = json!({"methods": [{"contractAddress": account(5), "selectors": ["0x0102"]}]});
+    let contracts = json!({"contracts": [{"address": account(5)}]});
+    let call = |data: &[u8]| {
+        let selector = Selector::of_instruction(data);
+        let call = Effect::ContractCall { target: account(5), selector, decoded: true };
+        let world = World::rich("solana-devnet").row("CONTRACT_WHITELIST", &contracts);
+        world.row("METHOD_WHITELIST", &rules).effect(call)
+    };
+    assert_eq!(call(&[1, 2, 9, 9, 9]).tier(), Tier::Instant);
+    assert_eq!(call(&[1, 2]).tier(), Tier::Instant);
+    for other in [&[1u8][..], &[1, 3], &[]] {
+        assert_eq!(call(other).codes(), [DenialCode::MethodNotWhitelisted], "{other:?}");
+    }
+}
+
+#[test]
+fn entries_that_contradict_themselves_are_refused() {
+    let entry = |selectors: Value| json!({"methods": [{"contractAddress": evm(5), "selectors": selectors}]});
+    for (rules, expected) in [
+        (json!({"methods": []}), "rules.methods: "),
+        (entry(json!([])), "rules.methods[0].selectors: needs"),
+        (entry(json!(["0x0102"])), "rules.methods[0].selectors: a selector of an EVM contract"),
+        (entry(json!(["0x0102030405"])), "rules.methods[0].selectors: a selector of an EVM contract"),
+        (entry(json!(["01020304"])), "rules.methods[0].selectors[0]"),
+        (entry(json!(["transfer"])), "rules.methods[0].selectors[0]"),
+        (json!({"methods": [{"contractAddress": account(5), "selectors": ["0x01"]}]}), "contractAddress"),
+        (
+            json!({"methods": [
+                {"contractAddress": evm(5), "selectors": ["0x00000001"]},
+                {"contractAddress": evm(5), "selectors": ["0x00000002"]},
+            ]}),
+            "names one contract twice",
+        ),
+    ] {
+        let message = refusal("METHOD_WHITELIST", &rules, Some(BASE));
+        assert!(message.contains(expected), "{message}");
+    }
+}

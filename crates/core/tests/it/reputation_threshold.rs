@@ -1,0 +1,87 @@
+//! REPUTATION_THRESHOLD.
+
+use serde_json::{Value, json};
+use waiaas_core::U256;
+use waiaas_core::address::Address;
+use waiaas_core::effect::Effect;
+use waiaas_core::policy::{DenialCode, PolicyType, Reputation, Tier};
+
+use crate::world::{SOL, World, account, refusal};
+
+fn rules() -> Value {
+    json!({
+        "min_score": 50, "check_counterparty": true,
+        "below_threshold_tier": "DELAY", "unrated_tier": "NOTIFY",
+    })
+}
+
+/// Sends coin to account 9.
+fn sent(reputation: &[(Address, Reputation)], rules: &Value) -> World {
+    let mut world = World::rich("solana-devnet").owned().native(SOL).row("REPUTATION_THRESHOLD", rules);
+    world.facts.reputation.extend(reputation.iter().copied());
+    world
+}
+
+#[test]
+fn at_the_score_below_it_and_without_one() {
+    let scored = |score| sent(&[(account(9), Reputation::Score(score))], &rules());
+    assert_eq!(scored(100).tier(), Tier::Instant);
+    assert_eq!(scored(50).tier(), Tier::Instant);
+    let grant = scored(49).grant();
+    assert_eq!((grant.tier, grant.delay_seconds), (Tier::Delay, Some(900)));
+    assert_eq!(grant.reasons[0].policy_type, Some(PolicyType::ReputationThreshold));
+    assert_eq!(sent(&[(account(9), Reputation::Unrated)], &rules()).tier(), Tier::Notify);
+    assert_eq!(sent(&[], &rules()).tier(), Tier::Notify, "not looked up is unrated");
+    let default = json!({"min_score": 50, "check_counterparty": true});
+    assert_eq!(sent(&[], &default).tier(), Tier::Approval);
+    assert_eq!(sent(&[(account(9), Reputation::Score(0))], &default).tier(), Tier::Approval);
+}
+
+#[test]
+fn it_asks_only_if_it_looks() {
+    assert_eq!(sent(&[], &json!({"min_score": 100})).tier(), Tier::Instant);
+    assert_eq!(sent(&[], &json!({"min_score": 100, "check_counterparty": false})).tier(), Tier::Instant);
+}
+
+#[test]
+fn it_raises_a_tier_never_lowers_one_and_never_denies() {
+    let good = sent(&[(account(9), Reputation::Score(100))], &rules());
+    let limited = good.row("SPENDING_LIMIT", &json!({"delay_max": "1", "notify_max": "1"}));
+    assert_eq!(limited.tier(), Tier::Approval);
+    let mut nobody = sent(&[], &json!({"min_score": 1, "check_counterparty": true}));
+    nobody.facts.owner = waiaas_core::wallet::OwnerState::None;
+    assert_eq!(nobody.codes(), [DenialCode::OwnerRequired], "the tier, not the rule, asks for the owner");
+}
+
+#[test]
+fn whoever_gains_and_whatever_is_called_is_a_counterparty() {
+    let contracts = json!({"contracts": [{"address": account(8)}]});
+    let world = || {
+        let known = [(account(9), Reputation::Score(50))];
+        sent(&known, &rules()).row("CONTRACT_WHITELIST", &contracts)
+    };
+    let call = Effect::ContractCall { target: account(8), selector: None, decoded: true };
+    assert_eq!(world().effect(call.clone()).tier(), Tier::Notify);
+    let mut rated = world().effect(call);
+    rated.facts.reputation.insert(account(8), Reputation::Score(49));
+    assert_eq!(rated.tier(), Tier::Delay);
+    let rent = Effect::AccountRent { owner: account(7), account: account(6), amount: U256::ONE };
+    assert_eq!(world().effect(rent).tier(), Tier::Notify);
+    let own = Effect::AccountRent { owner: account(1), account: account(6), amount: U256::ONE };
+    assert_eq!(world().effect(own).fee(5_000).tier(), Tier::Instant, "a wallet is not its own counterparty");
+}
+
+#[test]
+fn bad_rules_are_refused() {
+    for (rules, field) in [
+        (json!({}), "rules: "),
+        (json!({"min_score": 101}), "rules.min_score: "),
+        (json!({"min_score": -1}), "rules.min_score: "),
+        (json!({"min_score": 1, "unrated_tier": "deny"}), "rules.unrated_tier: "),
+        (json!({"min_score": 1, "tag1": ""}), "rules.tag1: "),
+        (json!({"min_score": 1, "tag2": "x".repeat(33)}), "rules.tag2: "),
+    ] {
+        let message = refusal("REPUTATION_THRESHOLD", &rules, None);
+        assert!(message.starts_with(field), "{message}");
+    }
+}

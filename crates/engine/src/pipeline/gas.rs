@@ -1,0 +1,93 @@
+//! Gas conditions: waiting for a cheap network, after every other waiting is over and before anything
+//! is signed. The tier was obtained and is owed in full whatever the condition says.
+
+use waiaas_chains::GasPrices;
+use waiaas_core::UnixSeconds;
+use waiaas_store::TransactionRow;
+
+use crate::Engine;
+use crate::error::{Error, ErrorCode};
+use crate::views::{GasState, GasTarget};
+
+/// How long a condition waits unless the caller says.
+const DEFAULT_TIMEOUT: u32 = 3_600;
+
+/// What a condition says about signing now.
+pub(crate) enum Gas {
+    /// There is none, or it is met.
+    Go,
+    /// Not cheap enough yet, or no node says.
+    Wait,
+    /// It was not met in time.
+    Over,
+}
+
+/// The stored condition of a transaction.
+pub(crate) fn target(row: &TransactionRow) -> Result<Option<GasTarget>, Error> {
+    row.gas_condition.as_deref().map(serde_json::from_str).transpose().map_err(Error::internal)
+}
+
+/// Whether a transaction may be signed as far as its condition goes. The time runs from the moment
+/// every other waiting was over.
+pub(crate) async fn check(engine: &Engine, row: &TransactionRow) -> Result<Gas, Error> {
+    let Some(target) = target(row)? else { return Ok(Gas::Go) };
+    match engine.chain(&row.network)?.gas_prices().await {
+        Ok(now) if met(&target, now) => return Ok(Gas::Go),
+        Ok(_) => {}
+        Err(error) => tracing::warn!(tx = %row.id, %error, "nobody says what the network charges"),
+    }
+    Ok(if engine.now() >= end(&target, row.updated_at) { Gas::Over } else { Gas::Wait })
+}
+
+/// When a condition that began to wait at `since` is given up.
+pub(crate) fn end(target: &GasTarget, since: UnixSeconds) -> UnixSeconds {
+    since.saturating_add(i64::from(target.timeout_seconds.unwrap_or(DEFAULT_TIMEOUT)))
+}
+
+/// The refusal of a condition that was not met in time.
+pub(crate) fn timeout() -> Error {
+    Error::new(ErrorCode::GasConditionTimeout, "The network did not become cheap enough in time.")
+        .hint("Ask again with a higher price or a longer timeout; nothing was signed.")
+}
+
+/// A condition as a dry run shows it.
+pub(crate) async fn state(
+    engine: &Engine,
+    network: &waiaas_core::network::Network,
+    target: GasTarget,
+) -> Result<GasState, Error> {
+    let now = engine.chain(&network.id)?.gas_prices().await?;
+    Ok(GasState { met: met(&target, now), price: now.price, priority: now.priority, target })
+}
+
+fn met(target: &GasTarget, now: GasPrices) -> bool {
+    target.max_gas_price.is_none_or(|max| now.price <= max)
+        && target.max_priority_fee.is_none_or(|max| now.priority <= max)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn both_prices_have_to_fit_and_the_boundary_is_inside() {
+        let now = GasPrices { price: 10, priority: 2 };
+        let with = |max_gas_price, max_priority_fee| {
+            met(&GasTarget { max_gas_price, max_priority_fee, timeout_seconds: None }, now)
+        };
+        assert!(with(Some(10), None) && with(None, Some(2)) && with(Some(10), Some(2)));
+        assert!(
+            !with(Some(9), None)
+                && !with(None, Some(1))
+                && !with(Some(10), Some(1))
+                && !with(Some(9), Some(2))
+        );
+    }
+
+    #[test]
+    fn a_condition_ends() {
+        let target = GasTarget { max_gas_price: Some(1), max_priority_fee: None, timeout_seconds: None };
+        assert_eq!(end(&target, 100), 3_700);
+        assert_eq!(end(&GasTarget { timeout_seconds: Some(60), ..target }, 100), 160);
+    }
+}

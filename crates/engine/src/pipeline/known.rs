@@ -1,0 +1,71 @@
+//! What is known about a request besides its effects, gathered before the database transaction that
+//! judges it: prices and decimals, balances that bound allowances, what the signature is for.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use waiaas_chains::Chain as ChainPort;
+use waiaas_core::U256;
+use waiaas_core::action::ActionFacts;
+use waiaas_core::address::Address;
+use waiaas_core::asset::AssetId;
+use waiaas_core::effect::{Effect, Effects};
+use waiaas_core::policy::{AssetFacts, Purpose, Reputation};
+
+use crate::Engine;
+use crate::error::Error;
+use crate::pipeline::assets;
+use crate::pipeline::s1_validate::Validated;
+
+/// The part of the facts that comes from outside the database.
+#[derive(Clone)]
+pub(crate) struct Known {
+    pub(crate) assets: BTreeMap<AssetId, AssetFacts>,
+    pub(crate) balances: BTreeMap<AssetId, U256>,
+    pub(crate) purpose: Purpose,
+    pub(crate) action: Option<ActionFacts>,
+    pub(crate) reputation: BTreeMap<Address, Reputation>,
+}
+
+/// Asks nodes and price sources.
+pub(crate) async fn gather(engine: &Engine, validated: &Validated) -> Result<Known, Error> {
+    let Validated { network, chain, effects, .. } = validated;
+    Ok(Known {
+        assets: assets::facts(engine, network, &**chain, effects).await?,
+        balances: balances(&**chain, effects).await?,
+        purpose: Purpose::Plain,
+        action: None,
+        reputation: BTreeMap::new(),
+    })
+}
+
+/// What the wallet holds of each token that somebody would be allowed to take. A node that does not
+/// answer stops the request: an allowance is bounded by the balance.
+async fn balances(chain: &dyn ChainPort, effects: &Effects) -> Result<BTreeMap<AssetId, U256>, Error> {
+    let tokens: BTreeSet<Address> = effects
+        .items
+        .iter()
+        .filter_map(|effect| match effect {
+            Effect::Allowance { asset, amount, .. } if !amount.is_zero() => asset.token_address(),
+            Effect::Allowance { .. }
+            | Effect::NativeOut { .. }
+            | Effect::TokenOut { .. }
+            | Effect::NftOut { .. }
+            | Effect::NftAllowance { .. }
+            | Effect::OperatorApproval { .. }
+            | Effect::ContractCall { .. }
+            | Effect::Deployment { .. }
+            | Effect::AuthorityChange { .. }
+            | Effect::AccountRent { .. }
+            | Effect::Message { .. }
+            | Effect::TypedData { .. }
+            | Effect::NetworkFee { .. }
+            | Effect::Unknown { .. } => None,
+        })
+        .collect();
+    if tokens.is_empty() {
+        return Ok(BTreeMap::new());
+    }
+    let tokens: Vec<_> = tokens.into_iter().collect();
+    let holdings = chain.holdings(effects.from, &tokens).await?;
+    Ok(holdings.into_iter().map(|held| (held.asset, held.amount)).collect())
+}

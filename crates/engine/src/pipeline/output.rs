@@ -1,0 +1,30 @@
+//! What a request for a signature gets: the signed transaction or the signature, as text.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use waiaas_core::intent::{Intent, IntentKind};
+use waiaas_core::network::Chain;
+use waiaas_store::TransactionRow;
+
+use crate::error::Error;
+use crate::views::SignedOutput;
+
+/// The signature asked for, once it exists; none for everything the daemon sends itself.
+pub(crate) fn of(row: &TransactionRow, chain: Chain) -> Result<Option<SignedOutput>, Error> {
+    let (IntentKind::Sign, Some(signed)) = (row.kind, &row.signed) else { return Ok(None) };
+    let hex = || format!("0x{}", hex::encode(&signed.bytes));
+    let output = match (intent(row)?, chain) {
+        (Intent::SignTransaction { .. }, Chain::Ethereum) => SignedOutput::Transaction(hex()),
+        (Intent::SignTransaction { .. }, Chain::Solana) => {
+            SignedOutput::Transaction(STANDARD.encode(&signed.bytes))
+        }
+        (_, Chain::Ethereum) => SignedOutput::Signature(hex()),
+        (_, Chain::Solana) => SignedOutput::Signature(bs58::encode(&signed.bytes).into_string()),
+    };
+    Ok(Some(output))
+}
+
+/// The stored intent.
+pub(crate) fn intent(row: &TransactionRow) -> Result<Intent, Error> {
+    serde_json::from_str(&row.intent).map_err(Error::internal)
+}

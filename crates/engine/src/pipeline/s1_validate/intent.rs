@@ -1,0 +1,114 @@
+//! The intent of a request, type by type.
+
+use waiaas_core::address::Address;
+use waiaas_core::asset::AssetId;
+use waiaas_core::intent::{Amount, Intent};
+
+use super::{Resolver, native};
+use crate::error::Error;
+use crate::views::{Money, RequestKind, TokenSpec};
+
+/// Longest memo, in characters.
+const MEMO_CHARS: usize = 256;
+
+impl Resolver<'_> {
+    /// The intent, and the amount it names if it names one.
+    pub(super) async fn intent(&self, kind: &RequestKind) -> Result<(Intent, Option<Money>), Error> {
+        match kind {
+            RequestKind::Batch { members } => {
+                let mut parsed = Vec::with_capacity(members.len());
+                for member in members {
+                    parsed.push(self.single(member).await?.0);
+                }
+                Ok((Intent::Batch { members: parsed }, None))
+            }
+            single => self.single(single).await,
+        }
+    }
+
+    async fn single(&self, kind: &RequestKind) -> Result<(Intent, Option<Money>), Error> {
+        match kind {
+            RequestKind::Transfer { to, amount, memo } => {
+                let amount = amount.to_base_units(self.network.native_decimals)?;
+                let to = self.recipient(to)?;
+                let intent = Intent::Transfer { to, amount, memo: checked_memo(memo)? };
+                Ok((intent, Some(native(self.network, amount))))
+            }
+            RequestKind::TokenTransfer { to, amount, token, memo } => {
+                let to = self.recipient(to)?;
+                let (token, money) = self.token_amount(token, amount).await?;
+                let intent =
+                    Intent::TokenTransfer { to, token, amount: money.amount, memo: checked_memo(memo)? };
+                Ok((intent, Some(money)))
+            }
+            RequestKind::Approve { spender, amount, token } => {
+                let spender = self.recipient(spender)?;
+                let (token, money) = self.token_amount(token, amount).await?;
+                Ok((Intent::Approve { spender, token, amount: money.amount }, Some(money)))
+            }
+            RequestKind::ContractCall { to, data, value } => {
+                let intent =
+                    Intent::ContractCall { to: self.recipient(to)?, data: data.clone(), value: *value };
+                Ok((intent, Some(native(self.network, *value))))
+            }
+            RequestKind::Deploy { code, value } => {
+                let intent = Intent::Deploy { code: code.clone(), value: *value };
+                Ok((intent, Some(native(self.network, *value))))
+            }
+            RequestKind::ProgramCall { instructions, lookup_tables } => {
+                Ok((self.program_call(instructions, lookup_tables)?, None))
+            }
+            RequestKind::ApproveNft { spender, nft, all } => {
+                let spender = self.recipient(spender)?;
+                Ok((self.nft_approval(spender, nft, *all)?, None))
+            }
+            RequestKind::NftTransfer { to, nft, quantity } => {
+                let (to, nft) = (self.recipient(to)?, self.nft(nft)?);
+                Ok((Intent::NftTransfer { to, nft, quantity: *quantity }, None))
+            }
+            RequestKind::SignTransaction { transaction } => {
+                Ok((Intent::SignTransaction { transaction: transaction.clone() }, None))
+            }
+            RequestKind::SignMessage { message } => {
+                Ok((Intent::SignMessage { message: message.clone() }, None))
+            }
+            RequestKind::SignTypedData { typed_data } => {
+                Ok((Intent::SignTypedData { typed_data: typed_data.clone() }, None))
+            }
+            RequestKind::Batch { .. } => {
+                Err(Error::invalid("instructions", "a batch cannot have a batch as its member"))
+            }
+        }
+    }
+
+    /// An address on the wallet's chain that is not the wallet itself.
+    pub(super) fn recipient(&self, text: &str) -> Result<Address, Error> {
+        let address = Address::parse(self.network.chain, text)?;
+        if address == self.wallet.address {
+            return Err(Error::invalid("to", "this is the wallet itself"));
+        }
+        Ok(address)
+    }
+
+    async fn token_amount(&self, token: &TokenSpec, amount: &Amount) -> Result<(Address, Money), Error> {
+        let (address, facts) = self.token(token).await?;
+        let amount = amount.to_base_units(facts.decimals)?;
+        let asset = AssetId::token(&self.network.caip2, address);
+        Ok((address, Money { asset, amount, decimals: facts.decimals, symbol: facts.symbol }))
+    }
+}
+
+fn checked_memo(memo: &Option<String>) -> Result<Option<String>, Error> {
+    match memo {
+        None => Ok(None),
+        Some(text) if text.is_empty() => Ok(None),
+        Some(text) if text.chars().count() > MEMO_CHARS => {
+            Err(Error::invalid("memo", format!("at most {MEMO_CHARS} characters")))
+        }
+        // Control characters would let a memo rewrite what a person reads in a terminal.
+        Some(text) if text.chars().any(char::is_control) => {
+            Err(Error::invalid("memo", "control characters are not allowed"))
+        }
+        Some(text) => Ok(Some(text.clone())),
+    }
+}

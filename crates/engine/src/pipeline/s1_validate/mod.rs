@@ -1,0 +1,102 @@
+//! Stage 1: from a request to a typed intent, the draft its chain builds, and the effects read back
+//! from that draft. Nothing is written and no key is touched.
+
+mod call;
+mod intent;
+mod nft;
+mod token;
+
+use std::sync::Arc;
+
+use waiaas_chains::Chain as ChainPort;
+use waiaas_core::U256;
+use waiaas_core::draft::Draft;
+use waiaas_core::effect::{Effect, Effects};
+use waiaas_core::ids::TxId;
+use waiaas_core::intent::Intent;
+use waiaas_core::network::Network;
+
+use crate::Engine;
+use crate::credentials::Session;
+use crate::error::Error;
+use crate::views::{GasTarget, Money, SendRequest, Wallet};
+
+/// A request that makes sense and can be built.
+pub(crate) struct Validated {
+    pub(crate) wallet: Wallet,
+    pub(crate) network: Arc<Network>,
+    pub(crate) chain: Arc<dyn ChainPort>,
+    pub(crate) intent: Intent,
+    pub(crate) money: Money,
+    pub(crate) draft: Draft,
+    pub(crate) effects: Effects,
+    /// The signed transaction whose place it is to take.
+    pub(crate) replaces: Option<TxId>,
+    /// How cheap the network must be before it is signed.
+    pub(crate) gas_condition: Option<GasTarget>,
+}
+
+/// Parses, resolves, builds and decodes.
+pub(crate) async fn run(
+    engine: &Engine,
+    session: &Session,
+    request: &SendRequest,
+) -> Result<Validated, Error> {
+    let wallet = engine.session_wallet(session, request.wallet).await?;
+    let network = engine.networks().resolve(request.network.as_deref(), wallet.chain, wallet.environment)?;
+    let network = Arc::new(network.clone());
+    let chain = engine.chain(&network.id)?;
+    let resolver = Resolver { engine, wallet: &wallet, network: &network, chain: &*chain };
+    let (intent, money) = resolver.intent(&request.kind).await?;
+    let draft = chain.build(wallet.address, &intent).await?;
+    let effects = chain.effects(&draft)?;
+    let money = money.unwrap_or_else(|| native_sent(&network, &effects));
+    Ok(Validated {
+        wallet,
+        network,
+        chain,
+        intent,
+        money,
+        draft,
+        effects,
+        replaces: None,
+        gas_condition: request.gas_condition,
+    })
+}
+
+/// Turns what the caller wrote into what is meant.
+struct Resolver<'a> {
+    engine: &'a Engine,
+    wallet: &'a Wallet,
+    network: &'a Network,
+    chain: &'a dyn ChainPort,
+}
+
+/// Native coin sent, for requests that name no amount of one asset.
+fn native_sent(network: &Network, effects: &Effects) -> Money {
+    let sent = effects.items.iter().filter_map(|effect| match effect {
+        Effect::NativeOut { amount, .. } | Effect::Deployment { amount, .. } => Some(*amount),
+        Effect::TokenOut { .. }
+        | Effect::NftOut { .. }
+        | Effect::Allowance { .. }
+        | Effect::NftAllowance { .. }
+        | Effect::OperatorApproval { .. }
+        | Effect::ContractCall { .. }
+        | Effect::AuthorityChange { .. }
+        | Effect::AccountRent { .. }
+        | Effect::Message { .. }
+        | Effect::TypedData { .. }
+        | Effect::NetworkFee { .. }
+        | Effect::Unknown { .. } => None,
+    });
+    native(network, sent.fold(U256::ZERO, U256::saturating_add))
+}
+
+fn native(network: &Network, amount: U256) -> Money {
+    Money {
+        asset: network.native(),
+        amount,
+        decimals: network.native_decimals,
+        symbol: network.native_symbol.to_string(),
+    }
+}

@@ -1,0 +1,54 @@
+//! Which token is meant.
+
+use waiaas_chains::TokenFacts;
+use waiaas_core::address::Address;
+use waiaas_core::asset::AssetId;
+
+use super::Resolver;
+use crate::error::{Error, ErrorCode};
+use crate::pipeline::assets;
+use crate::views::TokenSpec;
+
+impl Resolver<'_> {
+    /// The token's address and what its chain says about it.
+    pub(super) async fn token(&self, token: &TokenSpec) -> Result<(Address, TokenFacts), Error> {
+        let address = self.token_address(token)?;
+        let facts = assets::token(self.engine, self.network, self.chain, address).await?;
+        if let Some(given) = token.decimals.filter(|given| *given != facts.decimals) {
+            let message = format!("The token has {} decimals, not the {given} given.", facts.decimals);
+            return Err(Error::new(ErrorCode::TokenMismatch, message)
+                .hint("Leave \"decimals\" out, or give the token's real ones."));
+        }
+        Ok((address, facts))
+    }
+
+    /// The token meant: by address, by CAIP-19, or by both when they agree.
+    fn token_address(&self, token: &TokenSpec) -> Result<Address, Error> {
+        let named =
+            token.address.as_deref().map(|text| Address::parse(self.network.chain, text)).transpose()?;
+        let Some(text) = &token.asset_id else {
+            return named.ok_or_else(|| Error::invalid("token", "give \"address\" or \"assetId\""));
+        };
+        let asset: AssetId = text.parse()?;
+        self.same_network(&asset.caip2)?;
+        let address = asset.token_address().ok_or_else(|| {
+            Error::invalid("token.assetId", "a native coin is sent with type TRANSFER, not TOKEN_TRANSFER")
+        })?;
+        match named {
+            Some(other) if other != address => {
+                Err(Error::invalid("token", "\"address\" and \"assetId\" name different tokens"))
+            }
+            _ => Ok(address),
+        }
+    }
+
+    /// A CAIP-19 id carries its network; it must be the one asked for.
+    pub(super) fn same_network(&self, caip2: &str) -> Result<(), Error> {
+        if *caip2 == *self.network.caip2 {
+            return Ok(());
+        }
+        let message = format!("The asset is on {caip2} but the request is for {}.", self.network.id);
+        Err(Error::new(ErrorCode::EnvironmentNetworkMismatch, message)
+            .hint("Set \"network\" to the asset's network."))
+    }
+}

@@ -1,0 +1,48 @@
+//! `GET /v1/transactions/{id}/explain` and the operator's view of it
+
+use axum::Json;
+use axum::extract::State;
+use waiaas_api::transactions::Explanation;
+use waiaas_core::ids::TxId;
+
+use crate::app::App;
+use crate::extract::{MasterAuth, Path, SessionAuth};
+use crate::routes::Answer;
+use crate::shapes;
+
+/// Explains a decision.
+///
+/// Everything it was made from, as it was then: effects, policies, prices, balances, ledger sums and
+/// clock. The decision is made again from these inputs, and `reproduced` says whether it is the same.
+#[utoipa::path(
+    get,
+    path = "/v1/transactions/{id}/explain",
+    tag = "transactions",
+    params(("id" = Uuid, Path, description = "The transaction")),
+    responses((status = 200, body = Explanation))
+)]
+pub(crate) async fn explain_transaction(
+    SessionAuth(session): SessionAuth,
+    State(app): State<App>,
+    Path(id): Path<TxId>,
+) -> Answer<Explanation> {
+    Ok(Json(shapes::explanation(app.engine().explain(&session, id).await?)?))
+}
+
+/// Explains any decision.
+///
+/// As `GET /v1/transactions/{id}/explain`, for the operator.
+#[utoipa::path(
+    get,
+    path = "/v1/admin/transactions/{id}/explain",
+    tag = "admin",
+    params(("id" = Uuid, Path, description = "The transaction")),
+    responses((status = 200, body = Explanation))
+)]
+pub(crate) async fn admin_explain_transaction(
+    MasterAuth(master): MasterAuth,
+    State(app): State<App>,
+    Path(id): Path<TxId>,
+) -> Answer<Explanation> {
+    Ok(Json(shapes::explanation(app.engine().admin_explain(&master, id).await?)?))
+}

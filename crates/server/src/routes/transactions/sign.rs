@@ -1,0 +1,105 @@
+//! `POST /v1/transactions/sign` and `/sign-message`
+
+use axum::Json;
+use axum::extract::State;
+use waiaas_api::requests::{SignMessageRequest, SignTransactionRequest};
+use waiaas_api::transactions::{PolicyTier, Signed};
+use waiaas_core::network::Chain;
+use waiaas_engine::{IdempotencyKey, RequestKind, SendRequest, Session, WaitFor};
+
+use super::kind;
+use crate::app::App;
+use crate::extract::{Body, Idempotency, SessionAuth};
+use crate::problem::Failure;
+use crate::routes::Answer;
+use crate::shapes;
+
+/// Asks for a signature over a transaction somebody else built.
+///
+/// It is judged by what its bytes do, exactly like a transaction the daemon builds, and counted from
+/// then on. `SIGNED` carries `signedTransaction`; `QUEUED` and `PENDING_APPROVAL` really wait, and the
+/// signature is read from the transaction afterwards. The caller sends it.
+#[utoipa::path(
+    post,
+    path = "/v1/transactions/sign",
+    tag = "transactions",
+    params(("Idempotency-Key" = Option<String>, Header,
+        description = "1 to 128 visible ASCII characters; repeating key and body repeats the answer")),
+    request_body = SignTransactionRequest,
+    responses((status = 200, body = Signed))
+)]
+pub(crate) async fn sign_transaction(
+    SessionAuth(session): SessionAuth,
+    State(app): State<App>,
+    key: Idempotency,
+    Body(request): Body<SignTransactionRequest>,
+) -> Answer<Signed> {
+    app.limits().submission(session.id())?;
+    let key = key.bind(&request)?;
+    let (chain, transaction) = match request.transaction.starts_with("0x") {
+        true => (Chain::Ethereum, kind::hex(Some(&request.transaction), "transaction")?),
+        false => (Chain::Solana, kind::base64(&request.transaction, "transaction")?),
+    };
+    if request.chain.as_deref().is_some_and(|given| given != chain.as_str()) {
+        return Err(Failure::issue("chain", "invalid", "hex with 0x is for ethereum, base64 for solana"));
+    }
+    let kind = RequestKind::SignTransaction { transaction };
+    let request = asked(kind, request.network, request.wallet_id, key);
+    sign(app, session, request, "transaction").await
+}
+
+/// Asks for a signature over a text, or over typed data (EIP-712).
+///
+/// Typed data that grant something (permits, transfer authorisations) are judged by what they grant.
+/// Texts and unknown typed data take the owner's approval. Raw hashes, and texts that are really
+/// transactions, are refused.
+#[utoipa::path(
+    post,
+    path = "/v1/transactions/sign-message",
+    tag = "transactions",
+    params(("Idempotency-Key" = Option<String>, Header,
+        description = "1 to 128 visible ASCII characters; repeating key and body repeats the answer")),
+    request_body = SignMessageRequest,
+    responses((status = 200, body = Signed))
+)]
+pub(crate) async fn sign_message(
+    SessionAuth(session): SessionAuth,
+    State(app): State<App>,
+    key: Idempotency,
+    Body(request): Body<SignMessageRequest>,
+) -> Answer<Signed> {
+    app.limits().submission(session.id())?;
+    let key = key.bind(&request)?;
+    let (kind, sign_type) = match (request.message, request.typed_data) {
+        (Some(text), None) => (RequestKind::SignMessage { message: message(text)? }, "personal"),
+        (None, Some(data)) => (RequestKind::SignTypedData { typed_data: data.to_string() }, "typedData"),
+        (Some(_), Some(_)) | (None, None) => {
+            return Err(Failure::issue("message", "invalid", "give either message or typedData"));
+        }
+    };
+    let request = asked(kind, request.network, request.wallet_id, key);
+    sign(app, session, request, sign_type).await
+}
+
+/// Text that is hex with `0x` stands for its bytes, as wallets commonly read it.
+fn message(text: String) -> Result<Vec<u8>, Failure> {
+    if text.starts_with("0x") { kind::hex(Some(&text), "message") } else { Ok(text.into_bytes()) }
+}
+
+fn asked(
+    kind: RequestKind,
+    network: Option<String>,
+    wallet: Option<waiaas_core::ids::WalletId>,
+    idempotency: Option<IdempotencyKey>,
+) -> SendRequest {
+    SendRequest { wallet, network, kind, gas_condition: None, idempotency }
+}
+
+async fn sign(app: App, session: Session, request: SendRequest, sign_type: &str) -> Answer<Signed> {
+    let engine = app.engine().clone();
+    let signed =
+        app.uninterrupted(async move { engine.send(&session, request, WaitFor::Broadcast).await }).await?;
+    let transaction = shapes::transaction(signed);
+    let policy_result = PolicyTier { tier: transaction.tier };
+    Ok(Json(Signed { transaction, sign_type: sign_type.to_owned(), policy_result }))
+}

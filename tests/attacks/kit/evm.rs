@@ -1,0 +1,157 @@
+//! The attacker's EVM: call data of any function, contracts that betray having been called, and what
+//! is true on chain afterwards.
+
+use alloy_dyn_abi::{DynSolType, DynSolValue};
+use alloy_primitives::{Address, U256, keccak256};
+use anyhow::{Context as _, Result};
+use serde_json::{Value, json};
+
+use crate::kit::{Node, fresh};
+
+/// Writes 1 to its slot 0 whatever it is told, and answers 1, which reads as true.
+const TELLTALE: &str = "0x600160005560016000526020 6000f3";
+
+/// The EVM node.
+#[derive(Clone, Debug)]
+pub(crate) struct Evm {
+    pub(crate) node: Node,
+    /// The ERC-20 that victims hold.
+    pub(crate) erc20: String,
+}
+
+impl Evm {
+    pub(crate) fn new(node: Node, erc20: &str) -> Self {
+        Self { node, erc20: erc20.to_lowercase() }
+    }
+
+    /// CAIP-19 of the ERC-20.
+    pub(crate) fn asset(&self) -> String {
+        format!("eip155:31337/erc20:{}", self.erc20)
+    }
+
+    pub(crate) async fn fund(&self, address: &str, wei: u128) -> Result<()> {
+        self.node.call("anvil_setBalance", json!([address, format!("{wei:#x}")])).await.map(drop)
+    }
+
+    /// Makes an account hold exactly so much of a token.
+    pub(crate) async fn deal(&self, address: &str, token: &str, amount: u128) -> Result<()> {
+        self.node.call("anvil_dealERC20", json!([address, token, format!("{amount:#x}")])).await.map(drop)
+    }
+
+    pub(crate) async fn balance(&self, address: &str) -> Result<U256> {
+        quantity(&self.node.call("eth_getBalance", json!([address, "latest"])).await?)
+    }
+
+    /// How many transactions of an account are on chain.
+    pub(crate) async fn nonce(&self, address: &str) -> Result<U256> {
+        quantity(&self.node.call("eth_getTransactionCount", json!([address, "latest"])).await?)
+    }
+
+    /// What `owner` holds of a token.
+    pub(crate) async fn token_balance(&self, token: &str, owner: &str) -> Result<U256> {
+        self.view(token, &format!("0x70a08231{}", address_word(owner))).await
+    }
+
+    /// What `spender` may take of `owner`'s.
+    pub(crate) async fn allowance(&self, token: &str, owner: &str, spender: &str) -> Result<U256> {
+        self.view(token, &format!("0xdd62ed3e{}{}", address_word(owner), address_word(spender))).await
+    }
+
+    async fn view(&self, to: &str, data: &str) -> Result<U256> {
+        quantity(&self.node.call("eth_call", json!([{ "to": to, "data": data }, "latest"])).await?)
+    }
+
+    /// A contract at a new address that betrays having been called.
+    pub(crate) async fn telltale(&self) -> Result<String> {
+        let address = evm_account();
+        self.plant(&address, &TELLTALE.replace(' ', "")).await?;
+        Ok(address)
+    }
+
+    /// The same at a well-known address.
+    pub(crate) async fn telltale_at(&self, address: &str) -> Result<()> {
+        self.plant(address, &TELLTALE.replace(' ', "")).await
+    }
+
+    /// Whether a telltale was called in a transaction.
+    pub(crate) async fn called(&self, telltale: &str) -> Result<bool> {
+        let slot = self.node.call("eth_getStorageAt", json!([telltale, "0x0", "latest"])).await?;
+        Ok(!quantity(&slot)?.is_zero())
+    }
+
+    /// Another token with the code of the ERC-20: real, and without a price.
+    pub(crate) async fn unpriced_token(&self) -> Result<String> {
+        let code = self.code(&self.erc20).await?;
+        let address = evm_account();
+        self.plant(&address, &code).await?;
+        Ok(address)
+    }
+
+    pub(crate) async fn code(&self, address: &str) -> Result<String> {
+        let code = self.node.call("eth_getCode", json!([address, "latest"])).await?;
+        Ok(code.as_str().context("code")?.to_owned())
+    }
+
+    async fn plant(&self, address: &str, code: &str) -> Result<()> {
+        self.node.call("anvil_setCode", json!([address, code])).await.map(drop)
+    }
+}
+
+fn quantity(value: &Value) -> Result<U256> {
+    let text = value.as_str().with_context(|| format!("a quantity, not {value}"))?;
+    let digits = text.trim_start_matches("0x");
+    if digits.is_empty() { Ok(U256::ZERO) } else { Ok(U256::from_str_radix(digits, 16)?) }
+}
+
+/// An account nobody had before, in lower case.
+pub(crate) fn evm_account() -> String {
+    format!("0x{}", hex::encode(&fresh()[12..]))
+}
+
+/// An address as 32 bytes of call data.
+pub(crate) fn address_word(address: &str) -> String {
+    format!("{:0>64}", address.trim_start_matches("0x").to_lowercase())
+}
+
+/// An address as an argument.
+pub(crate) fn sol_value(address: &str) -> Result<DynSolValue> {
+    Ok(DynSolValue::Address(address.parse::<Address>()?))
+}
+
+/// Call data of `signature` with these arguments.
+pub(crate) fn calldata(signature: &str, arguments: Vec<DynSolValue>) -> Vec<u8> {
+    let selector = keccak256(signature);
+    [&selector[..4], &DynSolValue::Tuple(arguments).abi_encode_params()].concat()
+}
+
+/// Call data of `signature` in which every address is the attacker, every number is `number`, every
+/// flag is set and every list has one member.
+pub(crate) fn bait(signature: &str, attacker: &str, number: U256) -> Result<Vec<u8>> {
+    let types = signature.find('(').and_then(|at| signature.get(at..)).context("a signature")?;
+    let DynSolType::Tuple(types) = DynSolType::parse(types)? else { anyhow::bail!("not a tuple: {types}") };
+    let attacker = attacker.parse::<Address>()?;
+    let arguments = types.iter().map(|kind| filled(kind, attacker, number)).collect::<Result<_>>()?;
+    Ok(calldata(signature, arguments))
+}
+
+fn filled(kind: &DynSolType, attacker: Address, number: U256) -> Result<DynSolValue> {
+    Ok(match kind {
+        DynSolType::Address => DynSolValue::Address(attacker),
+        DynSolType::Bool => DynSolValue::Bool(true),
+        DynSolType::Uint(bits) => {
+            let most = if *bits == 256 { U256::MAX } else { (U256::from(1u8) << *bits) - U256::from(1u8) };
+            DynSolValue::Uint(number.min(most), *bits)
+        }
+        DynSolType::Bytes => DynSolValue::Bytes(Vec::new()),
+        DynSolType::String => DynSolValue::String("x".to_owned()),
+        DynSolType::FixedBytes(size) => DynSolValue::FixedBytes(fresh().into(), *size),
+        DynSolType::Array(inner) => DynSolValue::Array(vec![filled(inner, attacker, number)?]),
+        DynSolType::FixedArray(inner, size) => {
+            DynSolValue::FixedArray(vec![filled(inner, attacker, number)?; *size])
+        }
+        DynSolType::Tuple(inner) => DynSolValue::Tuple(
+            inner.iter().map(|kind| filled(kind, attacker, number)).collect::<Result<_>>()?,
+        ),
+        other => anyhow::bail!("no bait of type {other:?}"),
+    })
+}

@@ -1,0 +1,159 @@
+//! The daemon under attack, and the ones that may be broken.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use anyhow::{Context as _, Result};
+use e2e::{Api, Daemon, DaemonOptions, Localnet, PASSWORD};
+use serde_json::json;
+use tokio::sync::{Mutex as AsyncMutex, MutexGuard, OnceCell};
+
+use crate::kit::{Evm, Nodes, Solana, Victim};
+
+/// Times a call is repeated when the daemon asks to slow down; a minute refills every bucket.
+const PATIENCE: u32 = 90;
+/// For daemons of the kit: what is tested is not how many requests a minute one address may make.
+const CONFIG: &str = "\n[security]\nrate_limit_global_ip_rpm = 100000\nrate_limit_session_rpm = 100000\n\
+                      rate_limit_tx_rpm = 10000\nmax_sessions_per_wallet = 20\n";
+
+/// What the kit started itself.
+pub(crate) struct Own {
+    options: DaemonOptions,
+    /// One more daemon on the same nodes, for attacks after which it serves nobody else for a while.
+    fragile: AsyncMutex<Option<(Daemon, Arc<Target>)>>,
+}
+
+impl Own {
+    /// On the kit's own nodes.
+    pub(crate) fn on(localnet: &Localnet) -> Self {
+        let mut options = DaemonOptions::of(localnet);
+        options.extra.push_str(CONFIG);
+        Self { options, fragile: AsyncMutex::new(None) }
+    }
+
+    /// Another daemon.
+    pub(crate) fn start(&self, change: impl FnOnce(&mut DaemonOptions)) -> Result<Daemon> {
+        let mut options = self.options.clone();
+        change(&mut options);
+        Daemon::start(&options)
+    }
+}
+
+/// A daemon and the nodes under it.
+pub(crate) struct Target {
+    anonymous: Api,
+    password: String,
+    nodes: Option<Nodes>,
+    own: Option<Own>,
+    shared: Mutex<HashMap<&'static str, Arc<OnceCell<Arc<Victim>>>>>,
+    made: Mutex<Vec<String>>,
+}
+
+impl Target {
+    pub(crate) fn new(url: &str, password: &str, nodes: Option<Nodes>, own: Option<Own>) -> Self {
+        Self {
+            anonymous: Api::new(url.trim_end_matches('/')).patient(PATIENCE),
+            password: password.to_owned(),
+            nodes,
+            own,
+            shared: Mutex::default(),
+            made: Mutex::default(),
+        }
+    }
+
+    /// Somebody with nothing.
+    pub(crate) fn anonymous(&self) -> Api {
+        self.anonymous.clone()
+    }
+
+    /// Somebody with the master password.
+    pub(crate) fn operator(&self) -> Api {
+        self.anonymous().password(&self.password)
+    }
+
+    /// Somebody with a session token.
+    pub(crate) fn agent(&self, token: &str) -> Api {
+        self.anonymous().token(token)
+    }
+
+    pub(crate) fn password(&self) -> &str {
+        &self.password
+    }
+
+    pub(crate) const fn has_nodes(&self) -> bool {
+        self.nodes.is_some()
+    }
+
+    pub(crate) const fn is_own(&self) -> bool {
+        self.own.is_some()
+    }
+
+    pub(crate) fn own(&self) -> Result<&Own> {
+        self.own.as_ref().context("this attack needs a daemon of the kit's own")
+    }
+
+    pub(crate) fn evm(&self) -> Result<&Evm> {
+        self.nodes.as_ref().map(|nodes| &nodes.evm).context("this attack needs an EVM node")
+    }
+
+    pub(crate) fn solana(&self) -> Result<&Solana> {
+        self.nodes.as_ref().map(|nodes| &nodes.solana).context("this attack needs a Solana node")
+    }
+
+    /// A victim that several attacks share, made by the first of them.
+    pub(crate) async fn shared<F, R>(self: &Arc<Self>, key: &'static str, make: F) -> Result<Arc<Victim>>
+    where
+        F: FnOnce(Arc<Self>) -> R,
+        R: Future<Output = Result<Victim>>,
+    {
+        let cell = self.shared.lock().unwrap_or_else(PoisonError::into_inner).entry(key).or_default().clone();
+        let made = cell.get_or_try_init(|| async { make(self.clone()).await.map(Arc::new) }).await;
+        made.cloned().with_context(|| format!("setting up the victim {key}"))
+    }
+
+    /// Another target on the same nodes, for this configuration alone; end it by dropping the daemon.
+    pub(crate) fn beside(&self, change: impl FnOnce(&mut DaemonOptions)) -> Result<(Daemon, Arc<Self>)> {
+        let daemon = self.own()?.start(change)?;
+        let target = Self::new(daemon.url(), PASSWORD, self.nodes.clone(), None);
+        Ok((daemon, Arc::new(target)))
+    }
+
+    /// The daemon that one attack at a time may break, with its brake released.
+    pub(crate) async fn fragile(&self) -> Result<Fragile<'_>> {
+        let mut guard = self.own()?.fragile.lock().await;
+        let target = match &*guard {
+            Some((_, target)) => target.clone(),
+            None => guard.insert(self.beside(|_| {})?).1.clone(),
+        };
+        target.operator().post_empty("/v1/admin/recover").await?;
+        Ok(Fragile { target, _guard: guard })
+    }
+
+    /// Remembers a wallet for the end.
+    pub(crate) fn remember(&self, wallet: &str) {
+        self.made.lock().unwrap_or_else(PoisonError::into_inner).push(wallet.to_owned());
+    }
+
+    /// Takes back what was made in somebody's installation: policies and wallets, and with them sessions.
+    pub(crate) async fn clean(&self) -> Result<()> {
+        let wallets = std::mem::take(&mut *self.made.lock().unwrap_or_else(PoisonError::into_inner));
+        for wallet in wallets {
+            let listed = self.operator().get(&format!("/v1/policies?walletId={wallet}")).await?;
+            for row in listed.body.as_array().or(listed.body["data"].as_array()).into_iter().flatten() {
+                if row["walletId"] == json!(wallet)
+                    && let Some(id) = row["id"].as_str()
+                {
+                    self.operator().delete(&format!("/v1/policies/{id}")).await?;
+                }
+            }
+            self.operator().delete(&format!("/v1/wallets/{wallet}")).await?;
+        }
+        Ok(())
+    }
+}
+
+/// Exclusive use of the daemon that may be broken.
+pub(crate) struct Fragile<'a> {
+    pub(crate) target: Arc<Target>,
+    _guard: MutexGuard<'a, Option<(Daemon, Arc<Target>)>>,
+}
