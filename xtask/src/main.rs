@@ -1,4 +1,4 @@
-//! Everything a contributor runs: `cargo xtask demo | test | lint | bench | openapi | deps`.
+//! Everything a contributor runs: `cargo xtask demo | test | attack | lint | bench | openapi | deps`.
 
 mod deps;
 mod tools;
@@ -26,6 +26,12 @@ enum Task {
         #[arg(long)]
         no_lint: bool,
     },
+    /// Play an attacker against the daemon on local nodes, and say what held.
+    Attack {
+        /// What the attack kit takes, such as `--json` or `--url`.
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<String>,
+    },
     /// Formatting, clippy with warnings as errors, dependency rules, licences, generated files.
     Lint,
     /// Run the benchmarks and print medians.
@@ -44,6 +50,7 @@ fn main() -> Result<()> {
     match Cli::parse().task {
         Task::Demo => demo(),
         Task::Test { no_lint } => test(no_lint),
+        Task::Attack { arguments } => attack(&arguments),
         Task::Lint => lint(),
         Task::Bench => bench(),
         Task::Openapi { check } => openapi(check),
@@ -67,7 +74,16 @@ fn test(no_lint: bool) -> Result<()> {
     run(cargo().args(["build", "--locked", "--package", "waiaas-cli"]))?;
     tools::require_nextest()?;
     run(cargo().args(["nextest", "run", "--locked", "--workspace", "--no-fail-fast"]))?;
-    run(cargo().args(["test", "--locked", "--workspace", "--doc"]))
+    run(cargo().args(["test", "--locked", "--workspace", "--doc"]))?;
+    attack(&[])
+}
+
+/// On nodes and a daemon of its own, unless the arguments name another one.
+fn attack(arguments: &[String]) -> Result<()> {
+    script("localnet/start.sh", &["--build-only"])?;
+    run(cargo().args(["build", "--locked", "--package", "waiaas-cli"]))?;
+    let kit = ["run", "--locked", "--quiet", "--package", "e2e", "--bin", "attack", "--"];
+    run(cargo().args(kit).args(arguments))
 }
 
 fn lint() -> Result<()> {

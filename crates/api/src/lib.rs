@@ -11,6 +11,7 @@ pub mod balances;
 #[cfg(feature = "client")]
 pub mod client;
 pub mod dry_run;
+pub mod exposure;
 pub mod owners;
 pub mod page;
 pub mod policies;

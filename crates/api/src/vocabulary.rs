@@ -7,6 +7,7 @@ use utoipa::openapi::{RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
 use waiaas_core::audit::{AuditEvent, Severity};
 use waiaas_core::network::{Chain, Environment};
+use waiaas_core::policy::exposure::{Horizon, Source};
 use waiaas_core::policy::{DenialCode, PolicyType, Tier};
 use waiaas_core::transaction::{Replacement, TxStatus};
 use waiaas_core::wallet::{KillSwitch, OwnerState, WalletStatus};
@@ -46,6 +47,16 @@ schema!(
     /// Schema of [`Environment`].
     EnvironmentName, "Environment", "What kind of money a wallet holds.",
     [Environment::Mainnet, Environment::Testnet, Environment::Local].into_iter().map(Environment::as_str)
+);
+schema!(
+    /// Schema of [`Horizon`].
+    HorizonName, "Horizon", "How far ahead the worst case looks: 3600 seconds, 24 hours, 30 days.",
+    Horizon::ALL.iter().map(|v| v.as_str())
+);
+schema!(
+    /// Schema of [`Source`].
+    BoundSourceName, "BoundSource", "What kind of thing bounds a figure, or keeps it from being bounded.",
+    Source::ALL.iter().map(|v| v.as_str())
 );
 schema!(
     /// Schema of [`WalletStatus`].

@@ -20,6 +20,7 @@ use waiaas_core::effect::Effects;
 use waiaas_core::intent::Intent;
 use waiaas_core::network::Network;
 use waiaas_core::transaction::Replacement;
+use waiaas_core::witness::Observed;
 
 pub use self::message::UnsignableMessage;
 
@@ -171,6 +172,17 @@ pub struct Simulation {
     pub error: Option<String>,
 }
 
+/// What a node saw a draft do to the wallet when it ran it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Witness {
+    /// A message: no chain runs it.
+    NotApplicable,
+    /// It ran and succeeded.
+    Seen(Box<Observed>),
+    /// No node can or will say; the text is for people, without URLs or keys.
+    Unavailable(String),
+}
+
 /// A signed transaction as stored before its first broadcast.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct SignedTx {
@@ -275,6 +287,12 @@ pub trait Chain: Send + Sync {
 
     /// Runs the draft on the node without signing.
     async fn simulate(&self, draft: &Draft) -> Result<Simulation, ChainError>;
+
+    /// Runs the draft on a node without signing, and reports everything that it takes from the wallet or
+    /// lets others take. Asks for what happens, not for what the decoder makes of it. A node that does
+    /// not answer, or not usably, is no error but [`Witness::Unavailable`]; a run that fails is
+    /// [`Refusal::SimulationFailed`].
+    async fn witness(&self, draft: &Draft) -> Result<Witness, ChainError>;
 
     /// What the network charges now.
     async fn gas_prices(&self) -> Result<GasPrices, ChainError>;

@@ -129,9 +129,13 @@ mod tests {
 
     #[test]
     fn readable_text_is_signed() {
-        for text in
-            ["Hello", "Grüße, 世界 🙂\r\n\tbye", "0xdeadbeef", "Nonce: 00112233445566778899aabbccddeeff", "19"]
-        {
+        for text in [
+            "Hello",
+            "Grüße, 世界 🙂\r\n\tbye",
+            "0xdeadbeef",
+            "Nonce: 00112233445566778899aabbccddeeff",
+            "19",
+        ] {
             assert_eq!(read(text.as_bytes()), Ok(text));
         }
     }
@@ -159,7 +163,8 @@ mod tests {
         for digits in [format!("0x{hex}"), format!(" 0X{}\n", hex.to_uppercase()), "c0".repeat(500)] {
             assert_eq!(read(digits.as_bytes()), Err(U::HexDigits));
         }
-        for c in ['\u{202e}', '\u{2066}', '\u{200b}', '\u{feff}', '\u{85}', '\u{2028}', '\u{e0041}', '\u{ad}'] {
+        for c in ['\u{202e}', '\u{2066}', '\u{200b}', '\u{feff}', '\u{85}', '\u{2028}', '\u{e0041}', '\u{ad}']
+        {
             assert_eq!(read(format!("pay{c}me").as_bytes()), Err(U::Misleading(u32::from(c))));
         }
         let question = "waiaas.local wants you to sign in with your Ethereum account:\n0x00";

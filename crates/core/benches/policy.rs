@@ -1,25 +1,31 @@
-//! How long a decision takes: with every enforced type in force, with longer lists, with more rows.
+//! How long a decision takes: with all 21 types in force, with longer lists, with more rows; medians by
+//! criterion, and percentiles of single decisions.
 #![expect(clippy::expect_used, reason = "a benchmark may fail on its fixture")]
+#![expect(clippy::print_stdout, reason = "a benchmark prints what it found")]
 
 use std::collections::BTreeMap;
 use std::hint::black_box;
 use std::sync::Arc;
+use std::time::Instant;
 
 use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
 use serde_json::{Value, json};
 use uuid::Uuid;
 use waiaas_core::U256;
+use waiaas_core::action::{ActionCategory, ActionFacts, ActionKind, LendingPosition};
 use waiaas_core::address::Address;
 use waiaas_core::asset::AssetId;
 use waiaas_core::effect::{Effect, Effects};
 use waiaas_core::ids::{PolicyId, WalletId};
-use waiaas_core::money::Price;
+use waiaas_core::money::{Price, Usd};
 use waiaas_core::network::{NetworkId, Networks};
 use waiaas_core::policy::{
-    AssetFacts, Facts, Ledger, Policy, PolicySet, PolicyType, PriceFact, Purpose, Rules, Scope, Tier,
-    Verdict, evaluate,
+    AssetFacts, CategorySums, Facts, Ledger, Policy, PolicySet, PolicyType, PriceFact, Purpose, Reputation,
+    Rules, Scope, Tier, Verdict, evaluate,
 };
+use waiaas_core::selector::Selector;
 use waiaas_core::wallet::OwnerState;
+use waiaas_core::witness::{Unwitnessed, WitnessFact};
 
 const SIZES: [u32; 3] = [10, 100, 1_000];
 
@@ -43,8 +49,8 @@ fn row(id: u32, wallet: Option<WalletId>, policy_type: PolicyType, rules: &Value
     Arc::new(Policy { id: PolicyId::new(Uuid::from_u128(u128::from(id))), scope, priority: 0, rules })
 }
 
-/// All six types for one wallet (or all), with lists of `entries`.
-fn six(first_id: u32, wallet: Option<WalletId>, entries: u32) -> Vec<Arc<Policy>> {
+/// All 21 types for one wallet (or all), with lists of `entries`.
+fn all_types(first_id: u32, wallet: Option<WalletId>, entries: u32) -> Vec<Arc<Policy>> {
     let accounts: Vec<_> = (0..entries).map(account).collect();
     let tokens: Vec<_> = accounts.iter().map(|address| json!({"address": address})).collect();
     let limits = json!({
@@ -52,24 +58,47 @@ fn six(first_id: u32, wallet: Option<WalletId>, entries: u32) -> Vec<Arc<Policy>
         "token_limits": {"native:solana":
             {"instant_max": "5", "notify_max": "6", "delay_max": "7", "daily_max": "100.5"}},
     });
-    [
-        (PolicyType::SpendingLimit, limits),
-        (PolicyType::Whitelist, json!({"allowed_addresses": accounts})),
-        (
-            PolicyType::TimeRestriction,
-            json!({"allowed_hours": {"start": 0, "end": 24}, "allowed_days": [0, 1, 2, 3, 4, 5, 6]}),
-        ),
-        (PolicyType::RateLimit, json!({"max_requests": 100, "window_seconds": 60})),
-        (PolicyType::AllowedTokens, json!({"tokens": tokens})),
-        (PolicyType::AllowedNetworks, json!({"networks": [{"network": "solana-devnet"}]})),
-    ]
-    .into_iter()
-    .zip(first_id..)
-    .map(|((policy_type, rules), id)| row(id, wallet, policy_type, &rules))
-    .collect()
+    let listing = |key: &str| json!({ key: tokens });
+    let names: Vec<_> = (0..entries).map(|n| format!("name-{n}")).collect();
+    let named = |list: &str, key: &str| json!({ list: names.iter().map(|name| json!({ key: name })).collect::<Vec<_>>() });
+    let domains: Vec<_> = names.iter().map(|name| format!("{name}.example.com")).collect();
+    let methods =
+        accounts.iter().map(|address| json!({"contractAddress": address, "selectors": ["0x01", "0x02"]}));
+    let methods: Vec<_> = methods.collect();
+    let rules = [
+        limits,
+        json!({"allowed_addresses": accounts}),
+        json!({"allowed_hours": {"start": 0, "end": 24}, "allowed_days": [0, 1, 2, 3, 4, 5, 6]}),
+        json!({"max_requests": 100, "window_seconds": 60}),
+        listing("tokens"),
+        listing("contracts"),
+        json!({ "methods": methods }),
+        listing("spenders"),
+        json!({"maxAmount": "5000000"}),
+        json!({"tier": "INSTANT"}),
+        json!({"networks": [{"network": "solana-devnet"}]}),
+        json!({ "domains": domains }),
+        json!({"maxLtv": 0.75, "warningLtv": 0.5}),
+        listing("assets"),
+        json!({"maxLeverage": 10, "warningLeverage": 5}),
+        json!({"maxPositionUsd": 1000, "warningPositionUsd": 500}),
+        named("markets", "market"),
+        json!({"min_score": 50, "check_counterparty": true}),
+        json!({ "domains": domains }),
+        named("venues", "id"),
+        json!({"category": "lending", "per_action_limit_usd": 1000, "daily_limit_usd": 5000}),
+    ];
+    PolicyType::ALL
+        .iter()
+        .copied()
+        .zip(rules)
+        .zip(first_id..)
+        .map(|((policy_type, rules), id)| row(id, wallet, policy_type, &rules))
+        .collect()
 }
 
-/// A token and some native coin to a listed account, with its rent and the fee.
+/// A borrowing action for which an HTTP resource is paid: coin and a token to a listed account, its
+/// rent, an allowance, a call, and the fee.
 fn request() -> (Effects, Facts) {
     let networks = Networks::builtin();
     let devnet = networks.get(&network()).expect("network");
@@ -79,29 +108,75 @@ fn request() -> (Effects, Facts) {
         Effect::NativeOut { to, amount: U256::from(1_000_000_000u64) },
         Effect::AccountRent { owner: to, account: account(9), amount: U256::from(2_039_280u64) },
         Effect::TokenOut { asset: token.clone(), to, amount: U256::from(5_000_000u64) },
+        Effect::Allowance { asset: token.clone(), spender: to, amount: U256::from(5_000_000u64) },
+        Effect::ContractCall { target: account(4), selector: Selector::new(&[1, 7]), decoded: true },
         Effect::NetworkFee { max: U256::from(15_000u64) },
     ];
     let effects = Effects { network: network(), native: devnet.native(), from: account(1), items };
+    (effects, facts(&devnet.native(), &token))
+}
+
+fn facts(native: &AssetId, token: &AssetId) -> Facts {
     let known = |symbol: &str, decimals, dollars| AssetFacts {
         symbol: symbol.to_owned(),
         decimals,
         price: PriceFact::Known(Price::from_decimal(dollars).expect("price")),
     };
-    let facts = Facts {
+    let borrow = ActionFacts {
+        provider: "bench".to_owned(),
+        trusted: Vec::new(),
+        category: ActionCategory::Lending,
+        kind: ActionKind::Borrow,
+        venue: Some("name-7".to_owned()),
+        market: None,
+        leverage_millionths: None,
+        position_usd: None,
+        notional_usd: Some(Usd::from_dollars(100)),
+        lending_asset: Some(token.clone()),
+        lending: Some(LendingPosition {
+            collateral_usd: Usd::from_dollars(1_000),
+            debt_usd: Usd::from_dollars(300),
+        }),
+    };
+    let ledger = Ledger {
+        requests: BTreeMap::from([(60, 3)]),
+        categories: BTreeMap::from([(ActionCategory::Lending, CategorySums::default())]),
+        ..Ledger::default()
+    };
+    Facts {
         now: 1_780_317_000,
         owner: OwnerState::None,
         assets: BTreeMap::from([
-            (devnet.native(), known("SOL", 9, "150.25")),
-            (token, known("USDC", 6, "1.0001")),
+            (native.clone(), known("SOL", 9, "150.25")),
+            (token.clone(), known("USDC", 6, "1.0001")),
         ]),
-        ledger: Ledger { requests: BTreeMap::from([(60, 3)]), ..Ledger::default() },
+        ledger,
         default_approval_timeout: 3_600,
-        balances: BTreeMap::new(),
-        purpose: Purpose::Plain,
-        action: None,
-        reputation: BTreeMap::new(),
-    };
-    (effects, facts)
+        balances: BTreeMap::from([(token.clone(), U256::from(9_000_000u64))]),
+        purpose: Purpose::HttpPayment { domain: "name-7.example.com".to_owned() },
+        action: Some(borrow),
+        reputation: BTreeMap::from([
+            (account(4), Reputation::Score(80)),
+            (account(5), Reputation::Score(80)),
+        ]),
+        witness: WitnessFact::Agrees,
+        unwitnessed: Unwitnessed::Deny,
+    }
+}
+
+/// Single decisions, timed one by one: what criterion's mean hides.
+fn percentiles(name: &str, set: &PolicySet, effects: &Effects, facts: &Facts) {
+    const TURNS: usize = 50_000;
+    let mut times: Vec<_> = (0..TURNS)
+        .map(|_| {
+            let start = Instant::now();
+            black_box(evaluate(black_box(set), black_box(effects), black_box(facts)));
+            start.elapsed()
+        })
+        .collect();
+    times.sort_unstable();
+    let at = |percent: usize| times[(TURNS - 1) * percent / 100];
+    println!("{name}: p50 {:?}, p99 {:?}, longest {:?}", at(50), at(99), times[TURNS - 1]);
 }
 
 fn assert_granted(set: &PolicySet, effects: &Effects, facts: &Facts) {
@@ -112,10 +187,11 @@ fn assert_granted(set: &PolicySet, effects: &Effects, facts: &Facts) {
 fn decisions(c: &mut Criterion) {
     let (effects, facts) = request();
 
-    let mut group = c.benchmark_group("six_types_entries");
+    let mut group = c.benchmark_group("all_types_entries");
     for size in SIZES {
-        let set = PolicySet::select(six(1, None, size), wallet(1), &network());
+        let set = PolicySet::select(all_types(1, None, size), wallet(1), &network());
         assert_granted(&set, &effects, &facts);
+        percentiles(&format!("all_types_entries/{size}"), &set, &effects, &facts);
         group.bench_with_input(BenchmarkId::from_parameter(size), &set, |b, set| {
             b.iter(|| evaluate(black_box(set), black_box(&effects), black_box(&facts)));
         });
@@ -124,15 +200,16 @@ fn decisions(c: &mut Criterion) {
 
     let mut group = c.benchmark_group("installation_rows");
     for size in SIZES {
-        let rows: Vec<_> = (0..size.div_ceil(6)).flat_map(|n| six(n * 6, Some(wallet(n)), 10)).collect();
-        let set = PolicySet::select(rows.iter().cloned(), wallet(1), &network());
+        let rows: Vec<_> =
+            (0..size.div_ceil(21)).flat_map(|n| all_types(n * 21, Some(wallet(n)), 10)).collect();
+        let set = PolicySet::select(rows.iter().cloned(), wallet(0), &network());
         assert_granted(&set, &effects, &facts);
         group.bench_function(BenchmarkId::new("evaluate", size), |b| {
             b.iter(|| evaluate(black_box(&set), black_box(&effects), black_box(&facts)));
         });
         group.bench_function(BenchmarkId::new("select_and_evaluate", size), |b| {
             b.iter(|| {
-                let set = PolicySet::select(black_box(&rows).iter().cloned(), wallet(1), &network());
+                let set = PolicySet::select(black_box(&rows).iter().cloned(), wallet(0), &network());
                 evaluate(&set, black_box(&effects), black_box(&facts))
             });
         });
@@ -141,9 +218,10 @@ fn decisions(c: &mut Criterion) {
 
     let mut group = c.benchmark_group("rows_all_in_force");
     for size in SIZES {
-        let rows = (0..size.div_ceil(6)).flat_map(|n| six(n * 6, None, 10));
+        let rows = (0..size.div_ceil(21)).flat_map(|n| all_types(n * 21, None, 10));
         let set = PolicySet::select(rows, wallet(1), &network());
         assert_granted(&set, &effects, &facts);
+        percentiles(&format!("rows_all_in_force/{size}"), &set, &effects, &facts);
         group.bench_with_input(BenchmarkId::from_parameter(size), &set, |b, set| {
             b.iter(|| evaluate(black_box(set), black_box(&effects), black_box(&facts)));
         });

@@ -23,6 +23,7 @@ pub mod policy;
 pub mod selector;
 pub mod transaction;
 pub mod wallet;
+pub mod witness;
 
 /// Unsigned 256-bit integer: every on-chain amount, in base units.
 pub use alloy_primitives::U256;

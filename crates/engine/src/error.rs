@@ -314,9 +314,7 @@ impl From<Refusal> for Error {
             Refusal::NothingToReplace => {
                 (ErrorCode::TxAlreadyProcessed, "Look at the transaction again in a moment.")
             }
-            Refusal::BatchUnsupported => {
-                (ErrorCode::BatchNotSupported, "Send the requests one by one.")
-            }
+            Refusal::BatchUnsupported => (ErrorCode::BatchNotSupported, "Send the requests one by one."),
             Refusal::ChainIdMismatch { .. } => {
                 (ErrorCode::ChainIdMismatch, "Name the network it is for, or have it made for this one.")
             }

@@ -6,6 +6,7 @@
 
 mod admin;
 mod approvals;
+mod calldata;
 mod chains;
 mod clock;
 pub mod config;
@@ -21,6 +22,7 @@ mod reads;
 mod views;
 mod workers;
 
+pub use calldata::Calldata;
 pub use clock::{Clock, SystemClock};
 pub use credentials::{Decision, Master, Owner, OwnerAnswer, Session};
 pub use data_dir::{DataDir, DataDirError, write_private};

@@ -26,6 +26,7 @@ use waiaas_api::problem::Problem;
         (name = "sessions", description = "What an agent holds instead of a key"),
         (name = "wallet", description = "What an agent reads"),
         (name = "transactions", description = "Asked for, judged, waited for, executed"),
+        (name = "utils", description = "Help for agents without a library of their own"),
         (name = "policies", description = "What is allowed"),
         (name = "admin", description = "The operator's side"),
     ),

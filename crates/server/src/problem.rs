@@ -192,7 +192,9 @@ const fn denied(code: DenialCode) -> (StatusCode, bool) {
         | DenialCode::PositionLimitExceeded
         | DenialCode::FactMissing
         | DenialCode::UnknownEffect
-        | DenialCode::UnknownAsset => (StatusCode::FORBIDDEN, false),
+        | DenialCode::UnknownAsset
+        | DenialCode::SimulationMismatch
+        | DenialCode::SimulationUnavailable => (StatusCode::FORBIDDEN, false),
     }
 }
 

@@ -103,13 +103,18 @@ async fn ask_solana(target: &Target, victim: &Victim, kind: &str, thief: &str) -
             json!({ "type": "APPROVE", "spender": thief, "amount": "1", "token": { "address": solana.mint } })
         }
         "batch" => {
-            let one = json!({ "type": "TRANSFER", "to": thief, "amount": "1000" });
+            let one = json!({ "type": "TRANSFER", "to": thief, "amount": "1000000" });
             json!({ "type": "BATCH", "instructions": [one, one] })
         }
         "memo program" => {
             Instruction::new(MEMO, vec![Account::signer(&victim.address)], b"hello".to_vec()).call()
         }
-        "token program" => Instruction::new(SPL_TOKEN, vec![Account::writable(thief)], vec![17]).call(),
+        "token program" => {
+            let mine = solana.token_account(&victim.address, &solana.mint).await?;
+            let key = bs58::decode(thief).into_vec()?;
+            let accounts = vec![Account::writable(&mine), Account::signer(&victim.address)];
+            Instruction::new(SPL_TOKEN, accounts, [&[6, 2, 1][..], &key].concat()).call()
+        }
         "signature over a text" => {
             return victim.api.post("/v1/transactions/sign-message", json!({ "message": "hello" })).await;
         }
@@ -156,7 +161,12 @@ pub(crate) fn class() -> Class {
             if kind == "signature over hex bytes" && answer.status == 400 {
                 return leaks_no_signature(&answer.body);
             }
-            denied(&target, &victim, &answer, &thief).await?;
+            if kind.starts_with("NFT") && answer.status == 400 {
+                // The collection may not know the wallet; nothing is on chain all the same.
+                leaks_no_signature(&answer.body)?;
+            } else {
+                denied(&target, &victim, &answer, &thief).await?;
+            }
             let nonce = target.evm()?.nonce(&victim.address).await?;
             ensure!(nonce.is_zero(), "{nonce} transactions of a wallet that may do nothing");
             Ok(())
@@ -178,6 +188,9 @@ pub(crate) fn class() -> Class {
                 }
                 let answer = ask_evm(&target, &victim, kind, &thief).await?;
                 if matches!(kind, "signature over hex bytes") && answer.status == 400 {
+                    return leaks_no_signature(&answer.body);
+                }
+                if kind.starts_with("NFT") && answer.status == 400 {
                     return leaks_no_signature(&answer.body);
                 }
                 if kind == "approve nothing" && answer.status == 201 {
@@ -204,7 +217,7 @@ pub(crate) fn class() -> Class {
             denied(&target, &victim, &answer, &thief).await
         });
     }
-    for kind in ["token transfer", "approve", "memo program", "token program", "signature over a text"] {
+    for kind in ["token transfer", "approve", "token program", "signature over a text"] {
         class.case(
             Needs::Nodes,
             format!("Solana {kind} with nothing but a spending limit"),

@@ -24,7 +24,7 @@ const SHAPES: [&str; 17] = [
     "a call of an unlisted contract",
     "an approval",
     "an unlimited approval",
-    "an NFT",
+    "a collection of NFTs",
     "a deployment",
     "a small payment on Solana",
     "a large payment on Solana",
@@ -59,9 +59,12 @@ async fn shape(target: &Arc<Target>, name: &str, thief: &str) -> Result<(Arc<Vic
             });
             (evm_tokens(target).await?, body)
         }
-        "an NFT" => {
-            let nft = json!({ "address": evm.telltale().await?, "tokenId": "1", "standard": "ERC-721" });
-            (evm_pocket(target).await?, json!({ "type": "NFT_TRANSFER", "to": thief, "token": nft }))
+        "a collection of NFTs" => {
+            let body = json!({
+                "type": "APPROVE", "spender": thief, "amount": "1", "token": { "address": evm.telltale().await? },
+                "nft": { "tokenId": "1", "standard": "ERC-721" },
+            });
+            (evm_pocket(target).await?, body)
         }
         "a deployment" => {
             (evm_pocket(target).await?, json!({ "type": "CONTRACT_DEPLOY", "bytecode": "0x6001600055" }))

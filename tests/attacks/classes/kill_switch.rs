@@ -3,12 +3,17 @@
 //! A naive design stops new requests and lets what already waits run on, or forgets a way of signing.
 //! These attacks run one at a time on a daemon of their own.
 
+use std::time::Duration;
+
 use anyhow::{Result, ensure};
 use e2e::OwnerKey;
 use serde_json::{Value, json};
 
 use crate::kit::{Class, Fragile, Loot, Needs, On, Victim, leaks_no_signature, text, unsigned_1559};
 use alloy_primitives::U256;
+
+/// More than a delay of a minute.
+const PATIENCE: Duration = Duration::from_secs(90);
 
 /// Ways to ask for a signature.
 const WAYS: [&str; 7] = ["send", "send with an old key", "simulate", "sign", "sign-message", "renew", "read"];
@@ -80,8 +85,9 @@ pub(crate) fn class() -> Class {
                 pull(&fragile).await?;
                 if asked["approve"].is_object() {
                     let yes = OwnerKey::evm(99)?.answering(&fragile.target.anonymous(), &asked["approve"])?;
+                    // The owner may answer; nothing is signed for it.
                     let answer = yes.post_empty(&format!("{path}/approve")).await?;
-                    ensure!(answer.status >= 400, "approved under the brake: {}", answer.body);
+                    ensure!(answer.body["txHash"].is_null(), "signed under the brake: {}", answer.body);
                 }
                 recover(&fragile).await?;
                 victim.works().await?;
@@ -90,7 +96,13 @@ pub(crate) fn class() -> Class {
                     let answer = yes.post_empty(&format!("{path}/approve")).await?;
                     ensure!(answer.status >= 400, "approved after the brake: {}", answer.body);
                 }
-                let tx = victim.transaction(&id).await?;
+                // Also when the delay of a minute is over.
+                let tx = e2e::until("the end of the delay", PATIENCE, || async {
+                    let tx = victim.transaction(&id).await?;
+                    let waits = ["QUEUED", "PENDING_APPROVAL"].iter().any(|status| tx["status"] == **status);
+                    Ok((!waits).then_some(tx))
+                })
+                .await?;
                 ensure!(tx["status"] == "CANCELLED" && tx["txHash"].is_null(), "{tx}");
                 Loot::Coins(thief).none(&fragile.target, &victim).await
             },
@@ -139,7 +151,7 @@ pub(crate) fn class() -> Class {
         }
         ensure!(refused > 0, "eight guesses in a row were all checked");
         // Let the lock run out, so that the next attack finds the door open.
-        e2e::until("the end of the lock-out", std::time::Duration::from_secs(60), || async {
+        e2e::until("the end of the lock-out", Duration::from_secs(60), || async {
             let answer = fragile.target.operator().get("/v1/admin/status").await?;
             Ok((answer.status == 200).then_some(()))
         })

@@ -3,32 +3,46 @@
 //! A file says what a naive design does, plays it, and asserts against exactly that. Variants of one
 //! idea are rows of a table, each an attack of its own.
 
+mod allowances;
 mod amounts;
+mod authorities;
+mod batches;
+mod calldata;
 mod cross_wallet;
 mod decimals;
 mod default_deny;
+mod deployments;
 mod dry_run;
 mod gas_condition;
 mod idempotency;
 mod kill_switch;
 mod lookalikes;
+mod lookup_tables;
 mod master_against_owner;
+mod messages;
+mod methods;
+mod nested_calls;
+mod nfts;
 mod oracle;
 mod owner_forgery;
+mod permits;
 mod policy_changes;
 mod policy_rules;
 mod provider_claim;
 mod races;
 mod route_walk;
 mod sessions;
+mod signing;
+mod solana_instructions;
 mod strict_bodies;
 mod texts;
 
 use std::sync::Arc;
 
-use anyhow::Result;
+use anyhow::{Result, ensure};
+use serde_json::{Value, json};
 
-use crate::kit::{Case, On, Target, Victim};
+use crate::kit::{Case, On, Target, Victim, pocket, text};
 
 /// Every attack, class by class.
 pub(crate) async fn all(target: &Arc<Target>) -> Result<Vec<Case>> {
@@ -44,6 +58,19 @@ pub(crate) async fn all(target: &Arc<Target>) -> Result<Vec<Case>> {
         provider_claim::class(),
         decimals::class(),
         oracle::class(),
+        calldata::class(),
+        nested_calls::class(),
+        methods::class(),
+        authorities::class(),
+        allowances::class(),
+        nfts::class(),
+        deployments::class(),
+        permits::class(),
+        messages::class(),
+        signing::class(),
+        solana_instructions::class(),
+        lookup_tables::class(),
+        batches::class(),
         gas_condition::class(),
         races::class(),
         idempotency::class(),
@@ -84,4 +111,50 @@ async fn solana_tokens(target: &Arc<Target>) -> Result<Arc<Victim>> {
 /// A wallet without money whose only part is to stay untouched.
 async fn evm_bystander(target: &Arc<Target>) -> Result<Arc<Victim>> {
     target.shared("bystander", |target| async move { Victim::poor(&target, On::Evm).await }).await
+}
+
+/// Selectors of a named method and of the wrappers that unpack a list of calls.
+const NAMED: [&str; 4] = ["0x12345678", "0xac9650d8", "0x5ae401dc", "0x1f0464d1"];
+
+/// A telltale contract that the operator listed, on top of tokens that may leave; ten of its own as well,
+/// so that nothing but what a call does can be a reason to refuse it.
+async fn contracts(target: &Arc<Target>) -> Result<Arc<Victim>> {
+    target.shared("evm contracts", |target| async move { listed(&target, None).await }).await
+}
+
+/// The same, and [`NAMED`] methods of it may be called without the owner.
+async fn wrappers(target: &Arc<Target>) -> Result<Arc<Victim>> {
+    let make = |target: Arc<Target>| async move { listed(&target, Some(&NAMED)).await };
+    target.shared("evm wrappers", make).await
+}
+
+async fn listed(target: &Target, methods: Option<&[&str]>) -> Result<Victim> {
+    let (mut victim, evm) = (Victim::rich(target, On::Evm).await?, target.evm()?);
+    victim.contract = evm.telltale().await?;
+    let mut limit = pocket(target, On::Evm)?;
+    limit["token_limits"][format!("eip155:31337/erc20:{}", victim.contract)] =
+        json!({ "instant_max": "10", "notify_max": "10", "delay_max": "10" });
+    victim.policy(target, "SPENDING_LIMIT", limit).await?;
+    let both = json!([{ "address": evm.erc20 }, { "address": victim.contract }]);
+    victim.policy(target, "ALLOWED_TOKENS", json!({ "tokens": both })).await?;
+    victim.policy(target, "CONTRACT_WHITELIST", json!({ "contracts": both })).await?;
+    if let Some(selectors) = methods {
+        let rules = json!({ "methods": [{ "contractAddress": victim.contract, "selectors": selectors }] });
+        victim.policy(target, "METHOD_WHITELIST", rules).await?;
+        let body = json!({ "type": "CONTRACT_CALL", "to": victim.contract, "calldata": "0x12345678" });
+        confirmed(&victim, body).await?;
+        let called = evm.called(&victim.contract, &[0x12, 0x34, 0x56, 0x78]).await?;
+        ensure!(called, "a telltale tells nothing");
+    }
+    victim.works().await?;
+    victim.nonce = evm.nonce(&victim.address).await?;
+    Ok(victim)
+}
+
+/// What is allowed works.
+async fn confirmed(victim: &Victim, body: Value) -> Result<()> {
+    let sent = victim.send(body).await?.expect(201)?;
+    let ended = victim.ended(&text(&sent, "id")?).await?;
+    ensure!(ended["status"] == "CONFIRMED", "what is allowed does not work: {ended}");
+    Ok(())
 }

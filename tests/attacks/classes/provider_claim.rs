@@ -69,7 +69,8 @@ pub(crate) fn class() -> Class {
                 let mut body = json!({ "type": "CONTRACT_CALL", "to": contract, "calldata": "0x12345678" });
                 body[field] = value;
                 let answer = victim.send(body).await?;
-                resisted(&target, &victim, &answer, &[Loot::Call(contract)]).await
+                resisted(&target, &victim, &answer, &[Loot::Call(contract, vec![0x12, 0x34, 0x56, 0x78])])
+                    .await
             },
         );
     }

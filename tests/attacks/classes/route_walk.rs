@@ -90,7 +90,7 @@ async fn call(target: &Arc<Target>, api: &Api, method: Method, path: &str) -> Re
 fn shut(answer: &Answer, also: &[u16]) -> Result<()> {
     let fine = matches!(answer.status, 401 | 403) || also.contains(&answer.status);
     ensure!(fine, "HTTP {}: {}", answer.status, answer.body);
-    ensure!(!answer.body.to_string().contains("wai_sess_"), "a token: {}", answer.body);
+    ensure!(!answer.body.to_string().contains("wai_sess_ey"), "a token: {}", answer.body);
     Ok(())
 }
 

@@ -149,11 +149,11 @@ pub(crate) fn class() -> Class {
         }
         Ok(())
     });
-    class.case(Needs::Daemon, "of a terminated wallet", |target| async move {
-        let mine = lone(&target).await?;
+    class.case(Needs::Nodes, "of a terminated wallet", |target| async move {
+        let (mine, thief) = (Victim::with_pocket(&target, On::Evm).await?, On::Evm.stranger());
         target.operator().delete(&format!("/v1/wallets/{}", mine.wallet)).await?;
-        let sent = mine.pay(&On::Evm.stranger(), "1").await?;
-        refused(&sent).map(drop)
+        let sent = mine.pay(&thief, "0.001").await?;
+        resisted(&target, &mine, &sent, &[Loot::Coins(thief)]).await
     });
     class.case(Needs::Nodes, "of a suspended wallet", |target| async move {
         let (mine, thief) = (Victim::with_pocket(&target, On::Evm).await?, On::Evm.stranger());

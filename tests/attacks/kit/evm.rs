@@ -8,8 +8,9 @@ use serde_json::{Value, json};
 
 use crate::kit::{Node, fresh};
 
-/// Writes 1 to its slot 0 whatever it is told, and answers 1, which reads as true.
-const TELLTALE: &str = "0x600160005560016000526020 6000f3";
+/// Writes 1 to the slot named by the hash of what it is told, and says yes to everything, except that it
+/// follows ERC-165: `sstore(keccak256(calldata), 1); return shr(224, calldataload(4)) != 0xffffffff`.
+const TELLTALE: &str = "0x6001366000600037366000205560043560e01c63ffffffff141560005260206000f3";
 
 /// The EVM node.
 #[derive(Clone, Debug)]
@@ -64,19 +65,15 @@ impl Evm {
     /// A contract at a new address that betrays having been called.
     pub(crate) async fn telltale(&self) -> Result<String> {
         let address = evm_account();
-        self.plant(&address, &TELLTALE.replace(' ', "")).await?;
+        self.plant(&address, TELLTALE).await?;
         Ok(address)
     }
 
-    /// The same at a well-known address.
-    pub(crate) async fn telltale_at(&self, address: &str) -> Result<()> {
-        self.plant(address, &TELLTALE.replace(' ', "")).await
-    }
-
-    /// Whether a telltale was called in a transaction.
-    pub(crate) async fn called(&self, telltale: &str) -> Result<bool> {
-        let slot = self.node.call("eth_getStorageAt", json!([telltale, "0x0", "latest"])).await?;
-        Ok(!quantity(&slot)?.is_zero())
+    /// Whether a telltale was called with exactly this in a transaction.
+    pub(crate) async fn called(&self, telltale: &str, data: &[u8]) -> Result<bool> {
+        let slot = format!("{:#x}", keccak256(data));
+        let seen = self.node.call("eth_getStorageAt", json!([telltale, slot, "latest"])).await?;
+        Ok(!quantity(&seen)?.is_zero())
     }
 
     /// Another token with the code of the ERC-20: real, and without a price.
@@ -111,11 +108,6 @@ pub(crate) fn evm_account() -> String {
 /// An address as 32 bytes of call data.
 pub(crate) fn address_word(address: &str) -> String {
     format!("{:0>64}", address.trim_start_matches("0x").to_lowercase())
-}
-
-/// An address as an argument.
-pub(crate) fn sol_value(address: &str) -> Result<DynSolValue> {
-    Ok(DynSolValue::Address(address.parse::<Address>()?))
 }
 
 /// Call data of `signature` with these arguments.

@@ -16,13 +16,13 @@ mod truth;
 mod victim;
 
 pub(crate) use case::{Case, Class, Needs};
-pub(crate) use evm::{Evm, address_word, bait, calldata, evm_account, sol_value};
+pub(crate) use evm::{Evm, address_word, bait, calldata, evm_account};
 pub(crate) use node::{Node, Nodes};
 pub(crate) use report::{Outcome, Report, Row};
 pub(crate) use rlp::{Rlp, unsigned_1559};
 pub(crate) use runner::run;
 pub(crate) use solana::{
-    Account, Instruction, MEMO, SPL_TOKEN, SYSTEM, Solana, TOKEN_2022, solana_account, system_transfer,
+    Account, Instruction, MEMO, SPL_TOKEN, SYSTEM, Solana, solana_account, system_transfer,
 };
 pub(crate) use solana_message::Message;
 pub(crate) use target::{Fragile, Own, Target};

@@ -96,8 +96,19 @@ impl Solana {
         let program = if mint == self.mint_2022 { TOKEN_2022 } else { SPL_TOKEN };
         let params = json!([owner, mint, { "amount": amount }, program]);
         self.node.call("surfnet_setTokenAccount", params).await?;
+        self.token_account(owner, mint).await
+    }
+
+    /// The token account of `owner`.
+    pub(crate) async fn token_account(&self, owner: &str, mint: &str) -> Result<String> {
         let accounts = self.token_accounts(owner, mint).await?;
         Ok(accounts[0]["pubkey"].as_str().context("a token account")?.to_owned())
+    }
+
+    /// Plants an account.
+    pub(crate) async fn plant(&self, address: &str, owner: &str, data: &[u8]) -> Result<()> {
+        let account = json!({ "lamports": 100_000_000, "owner": owner, "data": hex::encode(data) });
+        self.node.call("surfnet_setAccount", json!([address, account])).await.map(drop)
     }
 
     pub(crate) async fn balance(&self, address: &str) -> Result<u64> {
@@ -124,13 +135,6 @@ impl Solana {
     pub(crate) async fn account(&self, address: &str) -> Result<Value> {
         let options = json!({ "encoding": "jsonParsed", "commitment": "processed" });
         Ok(self.node.call("getAccountInfo", json!([address, options])).await?["value"].clone())
-    }
-
-    /// How many transactions an account took part in.
-    pub(crate) async fn history(&self, address: &str) -> Result<usize> {
-        let params = json!([address, { "commitment": "confirmed" }]);
-        let seen = self.node.call("getSignaturesForAddress", params).await?;
-        Ok(seen.as_array().context("signatures")?.len())
     }
 
     pub(crate) async fn blockhash(&self) -> Result<String> {

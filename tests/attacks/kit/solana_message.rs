@@ -32,6 +32,11 @@ impl Message {
         Ok(STANDARD.encode([vec![signers], empty, message].concat()))
     }
 
+    /// The message alone, as it would be signed.
+    pub(crate) fn bytes(&self) -> Result<Vec<u8>> {
+        Ok(self.encode()?.0)
+    }
+
     fn encode(&self) -> Result<(Vec<u8>, u8)> {
         let mut keys: Vec<(String, bool, bool)> = vec![(self.payer.clone(), true, true)];
         for instruction in &self.instructions {

@@ -32,12 +32,12 @@ pub(crate) enum Loot {
     Tokens(String, String),
     /// A spender's permission over the victim's tokens.
     Allowance(String, String),
-    /// A call of a telltale.
-    Call(String),
+    /// A call of a telltale with this data.
+    Call(String, Vec<u8>),
+    /// Any transaction of the victim's beyond those of its making.
+    Transaction,
     /// Power over a token account of the victim's.
     TokenAccount(String),
-    /// Code at an address.
-    Code(String),
 }
 
 impl Loot {
@@ -62,8 +62,15 @@ impl Loot {
                 let got = target.evm()?.allowance(token, &victim.address, spender).await?;
                 ensure!(got.is_zero(), "the attacker may take {got} base units of {token}");
             }
-            Self::Call(telltale) => {
-                ensure!(!target.evm()?.called(telltale).await?, "{telltale} was called by a transaction");
+            Self::Call(telltale, data) => {
+                ensure!(
+                    !target.evm()?.called(telltale, data).await?,
+                    "{telltale} was called by a transaction"
+                );
+            }
+            Self::Transaction => {
+                let used = target.evm()?.nonce(&victim.address).await?;
+                ensure!(used == victim.nonce, "{used} transactions instead of {}", victim.nonce);
             }
             Self::TokenAccount(account) => {
                 let seen = target.solana()?.account(account).await?;
@@ -71,10 +78,6 @@ impl Loot {
                 ensure!(info["owner"] == victim.address.as_str(), "the account has another owner: {seen}");
                 ensure!(info["delegate"].is_null(), "the account has a delegate: {seen}");
                 ensure!(info["closeAuthority"].is_null(), "somebody else may close the account: {seen}");
-            }
-            Self::Code(address) => {
-                let code = target.evm()?.code(address).await?;
-                ensure!(code == "0x", "there is a contract at {address}");
             }
         }
         Ok(())

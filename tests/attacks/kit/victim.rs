@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use alloy_primitives::U256;
 use anyhow::{Context as _, Result, ensure};
 use e2e::{Answer, Api, OwnerKey, until};
 use serde_json::{Value, json};
@@ -53,6 +54,10 @@ pub(crate) struct Victim {
     pub(crate) token: String,
     /// The attacker's voice: the session token and nothing else.
     pub(crate) api: Api,
+    /// A contract or program that the operator listed for it, where there is one.
+    pub(crate) contract: String,
+    /// Transactions on chain when it was made ready; EVM.
+    pub(crate) nonce: U256,
 }
 
 /// A spending limit of small change: 0.01 of the coin and ten of each test token per transaction, at
@@ -76,6 +81,21 @@ pub(crate) fn pocket(target: &Target, on: On) -> Result<Value> {
 }
 
 impl Victim {
+    /// Nobody, for writing requests down.
+    pub(crate) fn blank() -> Self {
+        let (on, nothing) = (On::Solana, String::new);
+        Self {
+            on,
+            wallet: nothing(),
+            address: nothing(),
+            session: nothing(),
+            token: nothing(),
+            api: Api::new(""),
+            contract: nothing(),
+            nonce: U256::ZERO,
+        }
+    }
+
     /// A wallet with a session, without money and without policies.
     pub(crate) async fn poor(target: &Target, on: On) -> Result<Self> {
         let operator = target.operator();
@@ -93,6 +113,8 @@ impl Victim {
             api: target.agent(&token),
             token,
             wallet: id,
+            contract: String::new(),
+            nonce: U256::ZERO,
         })
     }
 

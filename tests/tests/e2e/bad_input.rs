@@ -123,7 +123,7 @@ async fn bodies_that_are_not_requests() -> Result<()> {
     for (field, value) in [
         ("actionProvider", json!(MARKER)),
         ("actionName", json!(MARKER)),
-        ("gasCondition", json!({ "maxGasPrice": "1" })),
+        ("gasCondition", json!({})),
         ("dry_run", json!(true)),
         ("dryrun", json!(true)),
         ("wallet_ids", json!([])),

@@ -118,6 +118,7 @@ const ROWS: &[Row] = &[
     row("GET", "/v1/admin/audit/verify", At::Nothing, Body::None, OPERATOR),
     row("GET", "/v1/admin/kill-switch", At::Nothing, Body::None, OPERATOR),
     row("GET", "/v1/admin/status", At::Nothing, Body::None, OPERATOR),
+    of_wallet("GET", "/v1/admin/exposure", OPERATOR),
     row("GET", "/v1/admin/transactions", At::Nothing, Body::None, OPERATOR),
     row("GET", "/v1/admin/transactions/{id}", At::Waiting, Body::None, OPERATOR),
     row("GET", "/v1/admin/transactions/{id}/explain", At::Waiting, Body::None, OPERATOR),

@@ -2,10 +2,12 @@
 
 mod article;
 mod bad_input;
+mod calls;
 mod cli;
 mod crash;
 mod credential_matrix;
 mod doors;
+mod exposure;
 mod faults;
 mod nodes;
 mod owners;
@@ -19,4 +21,5 @@ mod stage;
 mod storage;
 mod story;
 mod tiers;
+mod witness;
 mod world;

@@ -5,6 +5,7 @@ use reqwest::Method;
 use super::{Client, ClientError, Credential};
 use crate::admin::{Backup, Done, Health, KillSwitchStatus, Recovered, SetMasterPassword, Status};
 use crate::audit::{AuditEntry, AuditQuery, AuditReport};
+use crate::exposure::{ExposureQuery, ExposureReport};
 use crate::page::Listing;
 
 impl Client {
@@ -16,6 +17,11 @@ impl Client {
     /// The daemon's state at a glance.
     pub async fn status(&self) -> Result<Status, ClientError> {
         self.get("/v1/admin/status", Credential::Master).await
+    }
+
+    /// The most that could leave without any human if a session leaked now.
+    pub async fn exposure(&self, query: &ExposureQuery) -> Result<ExposureReport, ClientError> {
+        self.query("/v1/admin/exposure", query, Credential::Master).await
     }
 
     /// Audit entries, newest first.

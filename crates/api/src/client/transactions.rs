@@ -7,7 +7,9 @@ use waiaas_core::ids::TxId;
 use super::{Client, ClientError, Credential, OwnerSignature, answer};
 use crate::dry_run::DryRunResult;
 use crate::page::{All, Items, WalletQuery};
-use crate::requests::{SignMessageRequest, SignTransactionRequest, TransactionRequest};
+use crate::requests::{
+    EncodeCalldataRequest, EncodedCalldata, SignMessageRequest, SignTransactionRequest, TransactionRequest,
+};
 use crate::transactions::{
     Approval, Approved, Explanation, Rejected, ReplaceRequest, SendQuery, Signed, Transaction,
     TransactionQuery,
@@ -78,6 +80,14 @@ impl Client {
     ) -> Result<Signed, ClientError> {
         let call = self.request(Method::POST, "/v1/transactions/sign-message", Credential::Session)?;
         answer(call.header("idempotency-key", own_or_fresh(idempotency_key)).json(request)).await
+    }
+
+    /// The call data of a contract's function.
+    pub async fn encode_calldata(
+        &self,
+        request: &EncodeCalldataRequest,
+    ) -> Result<EncodedCalldata, ClientError> {
+        self.send(Method::POST, "/v1/utils/encode-calldata", request, Credential::Session).await
     }
 
     /// Explains a decision about one of the session's transactions.

@@ -218,8 +218,13 @@ mod tests {
     fn arguments_are_strict() {
         let to = "0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed";
         for args in [
-            json!([to, "-1"]), json!([to, 1.5]), json!([to, null]), json!([to, [1]]), json!(["0x12", "1"]),
-            json!([to.to_lowercase().replace('a', "A"), "1"]), json!([1, "1"]),
+            json!([to, "-1"]),
+            json!([to, 1.5]),
+            json!([to, null]),
+            json!([to, [1]]),
+            json!(["0x12", "1"]),
+            json!([to.to_lowercase().replace('a', "A"), "1"]),
+            json!([1, "1"]),
         ] {
             assert!(matches!(encode("transfer", args.clone()), Err(AbiError::Argument { .. })), "{args}");
         }

@@ -5,10 +5,10 @@ use waiaas_core::effect::Effect;
 use waiaas_core::network::Network;
 
 use super::body::{self, Body};
+use super::decode;
 use super::external::External;
 use super::personal::Personal;
 use super::typed::{self, TypedData};
-use super::decode;
 use crate::{ChainError, Expiry, message};
 
 /// First bytes of bodies; 1 is [`Body`]'s.
@@ -111,6 +111,64 @@ impl Fixed {
             }
             Self::Personal(personal) => vec![message::effect(personal.text())],
             Self::Typed(typed) => typed::read(network, wallet, typed).items,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use waiaas_core::network::{NetworkId, Networks};
+
+    fn bodies() -> Vec<Vec<u8>> {
+        let transaction =
+            "ec098504a817c800825208943535353535353535353535353535353535353535880de0b6b3a764000080018080";
+        let transaction = hex::decode(transaction).expect("hex");
+        let typed = r#"{"domain":{"chainId":"1","name":"T"},"message":{"a":"5"},"primaryType":"A","types":{"A":[{"name":"a","type":"uint8"}]}}"#;
+        vec![
+            Fixed::External(Box::new(External::new(&transaction, 1).expect("EIP-155"))).encode(),
+            Fixed::Personal(Personal::new(b"Hello").expect("text")).encode(),
+            Fixed::Typed(Box::new(TypedData::new(typed, 1).expect("typed data"))).encode(),
+        ]
+    }
+
+    #[test]
+    fn each_kind_has_its_own_first_byte_and_one_encoding() {
+        let network = Networks::builtin().get(&NetworkId::new("ethereum-mainnet")).expect("built in").clone();
+        for (body, version) in bodies().into_iter().zip(2u8..) {
+            assert_eq!(body[0], version);
+            let Ok(Drafted::Fixed(fixed)) = Drafted::decode(&body, 1) else { panic!("version {version}") };
+            assert_eq!(fixed.encode(), body);
+            assert!(!Drafted::Fixed(fixed).effects(&network, Address::ZERO).is_empty());
+            assert!(Drafted::decode(&[body.as_slice(), b" "].concat(), 1).is_err() || version == 3);
+            for other in (0..=255).filter(|other| *other != version) {
+                let mut relabelled = body.clone();
+                relabelled[0] = other;
+                assert!(Drafted::decode(&relabelled, 1).is_err() || other == 3, "{version} as {other}");
+            }
+        }
+        assert!(Drafted::decode(&bodies()[0], 2).is_err() && Drafted::decode(&bodies()[2], 2).is_err());
+        assert!(Drafted::decode(&[], 1).is_err());
+    }
+
+    proptest! {
+        #[test]
+        fn an_altered_byte_is_something_else_or_nothing(kind in 0usize..3, at: prop::sample::Index, flip in 1u8..) {
+            let body = bodies().swap_remove(kind);
+            let before = Drafted::decode(&body, 1).expect("own encoding");
+            let mut altered = body;
+            let at = at.index(altered.len());
+            altered[at] ^= flip;
+            if let Ok(after) = Drafted::decode(&altered, 1) {
+                prop_assert_ne!(after, before);
+            }
+        }
+
+        #[test]
+        fn no_bytes_panic(version in 0u8..6, mut bytes in proptest::collection::vec(any::<u8>(), 0..120)) {
+            bytes.insert(0, version);
+            let _ = Drafted::decode(&bytes, 1);
         }
     }
 }

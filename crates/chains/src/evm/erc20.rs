@@ -10,6 +10,7 @@ sol! {
         function transferFrom(address from, address to, uint256 amount) external returns (bool);
         function approve(address spender, uint256 amount) external returns (bool);
         function balanceOf(address account) external view returns (uint256);
+        function allowance(address owner, address spender) external view returns (uint256);
         function decimals() external view returns (uint8);
         function symbol() external view returns (string);
     }
@@ -68,6 +69,10 @@ pub(super) fn refused(answer: &[u8]) -> bool {
 
 pub(super) fn balance_of(account: Address) -> Bytes {
     Erc20::balanceOfCall { account }.abi_encode().into()
+}
+
+pub(super) fn allowance(owner: Address, spender: Address) -> Bytes {
+    Erc20::allowanceCall { owner, spender }.abi_encode().into()
 }
 
 pub(super) fn decimals() -> Bytes {

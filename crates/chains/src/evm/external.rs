@@ -55,7 +55,9 @@ impl External {
         let fields = tx.fields();
         match fields.chain_id() {
             Some(given) if given == chain_id => {}
-            Some(given) => return Err(Refusal::ChainIdMismatch { given: U256::from(given), network: chain_id }),
+            Some(given) => {
+                return Err(Refusal::ChainIdMismatch { given: U256::from(given), network: chain_id });
+            }
             None => {
                 let why = "the transaction has no chain id (EIP-155), so it would hold on every network";
                 return Err(unsupported(why));
@@ -78,6 +80,11 @@ impl External {
     pub(super) fn gas_cost(&self) -> U256 {
         let fields = self.tx.fields();
         fees::cost(fields.gas_limit(), fields.max_fee_per_gas())
+    }
+
+    /// The most gas it may use.
+    pub(super) fn gas_limit(&self) -> u64 {
+        self.tx.fields().gas_limit()
     }
 
     /// Who or what is called.

@@ -13,6 +13,7 @@ mod decode;
 mod drafted;
 mod envelope;
 mod erc20;
+mod events;
 mod external;
 mod fees;
 mod fixed;
@@ -26,6 +27,7 @@ mod scalar;
 mod typed;
 #[cfg(test)]
 mod vectors;
+mod witness;
 
 use alloy_primitives::{Address as EvmAddress, U256};
 use async_trait::async_trait;
@@ -43,7 +45,10 @@ use self::body::Body;
 use self::drafted::Drafted;
 use self::node::{Call, Node};
 use crate::rpc::{RpcFailure, RpcPool};
-use crate::{Chain, ChainError, Fate, GasPrices, Holding, Lane, Refusal, SignedTx, Simulation, Submission, TokenFacts};
+use crate::{
+    Chain, ChainError, Fate, GasPrices, Holding, Lane, Refusal, SignedTx, Simulation, Submission, TokenFacts,
+    Witness,
+};
 
 /// What an operator may set for an EVM network.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -183,12 +188,7 @@ impl Chain for EvmChain {
         }
     }
 
-    async fn replacement(
-        &self,
-        old: &Draft,
-        signed: &[u8],
-        with: Replacement,
-    ) -> Result<Draft, ChainError> {
+    async fn replacement(&self, old: &Draft, signed: &[u8], with: Replacement) -> Result<Draft, ChainError> {
         self.replacement_draft(old, signed, with).await
     }
 
@@ -217,9 +217,7 @@ impl Chain for EvmChain {
 
     async fn simulate(&self, draft: &Draft) -> Result<Simulation, ChainError> {
         let call = match self.read_any(draft)? {
-            (from, Drafted::Built(body)) => {
-                Call { from, to: body.to, value: body.value, input: body.input }
-            }
+            (from, Drafted::Built(body)) => Call { from, to: body.to, value: body.value, input: body.input },
             (from, Drafted::Fixed(fixed)) => match Self::runs(from, &fixed) {
                 Ok(call) => call,
                 Err(simulation) => return Ok(simulation),
@@ -241,6 +239,10 @@ impl Chain for EvmChain {
                 other => Err(other),
             },
         }
+    }
+
+    async fn witness(&self, draft: &Draft) -> Result<Witness, ChainError> {
+        self.seen(draft).await
     }
 
     async fn gas_prices(&self) -> Result<GasPrices, ChainError> {

@@ -65,6 +65,76 @@ impl Call {
         }
         call
     }
+
+    /// The call as the transaction it would be.
+    fn json_on(&self, terms: Terms) -> Value {
+        let mut call = self.json();
+        if let Some(fields) = call.as_object_mut() {
+            fields.insert("gas".to_owned(), json!(format!("0x{:x}", terms.gas)));
+            if let Some(max_fee) = terms.max_fee {
+                fields.insert("maxFeePerGas".to_owned(), json!(format!("0x{max_fee:x}")));
+                fields.insert("maxPriorityFeePerGas".to_owned(), json!("0x0"));
+            }
+        }
+        call
+    }
+}
+
+/// On which terms a call is run as the transaction it stands for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) struct Terms {
+    pub(super) gas: u64,
+    /// Wei per gas offered; none where a network has no base fee.
+    pub(super) max_fee: Option<u128>,
+}
+
+/// An event as a node reports it.
+#[derive(Clone, PartialEq, Eq, Debug, Deserialize)]
+pub(super) struct Log {
+    pub(super) address: Address,
+    pub(super) topics: Vec<B256>,
+    pub(super) data: Bytes,
+}
+
+/// What `eth_simulateV1` says of one call.
+#[derive(Clone, PartialEq, Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Simulated {
+    pub(super) status: Quantity,
+    pub(super) logs: Vec<Log>,
+    pub(super) return_data: Bytes,
+    pub(super) error: Option<Broken>,
+}
+
+/// Why a simulated call failed.
+#[derive(Clone, PartialEq, Debug, Deserialize)]
+pub(super) struct Broken {
+    pub(super) message: String,
+    pub(super) data: Option<Value>,
+}
+
+/// A frame of the `callTracer`, with its logs.
+#[derive(Clone, PartialEq, Debug, Deserialize)]
+pub(super) struct Frame {
+    #[serde(rename = "type")]
+    pub(super) kind: String,
+    pub(super) from: Address,
+    pub(super) to: Option<Address>,
+    pub(super) value: Option<Quantity>,
+    pub(super) output: Option<Bytes>,
+    pub(super) error: Option<String>,
+    #[serde(default)]
+    pub(super) calls: Vec<Frame>,
+    #[serde(default)]
+    pub(super) logs: Vec<FrameLog>,
+}
+
+/// A log of a frame, and how many of the frame's calls came before it.
+#[derive(Clone, PartialEq, Debug, Deserialize)]
+pub(super) struct FrameLog {
+    #[serde(flatten)]
+    pub(super) log: Log,
+    pub(super) position: Quantity,
 }
 
 /// One network's nodes.
@@ -129,6 +199,28 @@ impl Node {
     /// Runs `call` on the state of `block`.
     pub(super) async fn run(&self, call: &Call, block: &str) -> Result<Bytes, RpcFailure> {
         self.0.call("eth_call", json!([call.json(), block])).await
+    }
+
+    /// Runs `call` on top of the latest block as a transaction that is valid there (`eth_simulateV1`).
+    /// Transfers of native coin are among its logs.
+    pub(super) async fn simulate(&self, call: &Call, terms: Terms) -> Result<Simulated, RpcFailure> {
+        #[derive(Deserialize)]
+        struct Block {
+            calls: [Simulated; 1],
+        }
+        let options = json!({
+            "blockStateCalls": [{ "calls": [call.json_on(terms)] }], "traceTransfers": true,
+            "validation": terms.max_fee.is_some(),
+        });
+        let [Block { calls: [simulated] }] =
+            self.0.call::<[Block; 1]>("eth_simulateV1", json!([options, "latest"])).await?;
+        Ok(simulated)
+    }
+
+    /// The same by the node's tracer (`debug_traceCall`).
+    pub(super) async fn trace(&self, call: &Call, terms: Terms) -> Result<Frame, RpcFailure> {
+        let tracer = json!({ "tracer": "callTracer", "tracerConfig": { "withLog": true } });
+        self.0.call("debug_traceCall", json!([call.json_on(terms), "latest", tracer])).await
     }
 
     /// Reads a contract: [`Node::run`] from nobody, on the latest block.

@@ -181,7 +181,9 @@ mod tests {
         assert_eq!(Scalar::parse("uint256"), Some(Scalar::Uint(256)));
         assert_eq!(Scalar::parse("int8"), Some(Scalar::Int(8)));
         assert_eq!(Scalar::parse("bytes32"), Some(Scalar::Fixed(32)));
-        for name in ["uint", "int", "uint0", "uint7", "uint264", "uint08", "bytes0", "bytes33", "byte", "", "Bool"] {
+        for name in
+            ["uint", "int", "uint0", "uint7", "uint264", "uint08", "bytes0", "bytes33", "byte", "", "Bool"]
+        {
             assert_eq!(Scalar::parse(name), None, "{name}");
         }
     }
@@ -193,13 +195,29 @@ mod tests {
         assert!(!ok("uint8", json!(256)) && !ok("uint8", json!(-1)) && !ok("uint8", json!("-1")));
         assert!(ok("int8", json!(-128)) && ok("int8", json!("127")) && ok("int8", json!("0x7f")));
         assert!(!ok("int8", json!(128)) && !ok("int8", json!("-129")));
-        assert!(ok("uint256", json!(U256::MAX.to_string())) && ok("uint256", json!(9_007_199_254_740_992u64)));
+        assert!(
+            ok("uint256", json!(U256::MAX.to_string())) && ok("uint256", json!(9_007_199_254_740_992u64))
+        );
         assert!(!ok("uint256", json!(9_007_199_254_740_993u64)), "beyond 2^53 as a number");
-        let most = U256::ONE << 255;
+        let most: U256 = U256::ONE << 255;
         assert!(ok("int256", json!(format!("-{most}"))) && !ok("int256", json!(most.to_string())));
-        for bad in [json!(1.5), json!(1.0), json!(""), json!("0x"), json!("01"), json!("+1"), json!(" 1"), json!("-0"),
-            json!("1e3"), json!("-0x1"), json!(null), json!([1]), json!(true), json!("1_0"), json!("9".repeat(78))]
-        {
+        for bad in [
+            json!(1.5),
+            json!(1.0),
+            json!(""),
+            json!("0x"),
+            json!("01"),
+            json!("+1"),
+            json!(" 1"),
+            json!("-0"),
+            json!("1e3"),
+            json!("-0x1"),
+            json!(null),
+            json!([1]),
+            json!(true),
+            json!("1_0"),
+            json!("9".repeat(78)),
+        ] {
             assert!(!ok("uint256", bad.clone()) && !ok("int256", bad.clone()), "{bad}");
         }
     }

@@ -20,7 +20,7 @@ use super::node::{Account, Node};
 use crate::{ChainError, Refusal};
 
 /// How many accounts `getMultipleAccounts` takes.
-const MAX_ACCOUNTS: usize = 100;
+pub(super) const MAX_ACCOUNTS: usize = 100;
 
 /// The Address Lookup Table program.
 const LOOKUP_TABLES: Pubkey = Pubkey::from_str_const("AddressLookupTab1e1111111111111111111111111");

@@ -19,6 +19,7 @@ mod node;
 mod reason;
 mod text;
 mod tokens;
+mod witness;
 
 use async_trait::async_trait;
 use serde_json::json;
@@ -38,6 +39,7 @@ use self::text::Text;
 use crate::rpc::RpcPool;
 use crate::{
     Chain, ChainError, Fate, GasPrices, Holding, Lane, Refusal, SignedTx, Simulation, Submission, TokenFacts,
+    Witness,
 };
 
 /// Genesis hashes of mainnet-beta, devnet and testnet. Their first 32 characters are the CAIP-2 references.
@@ -228,6 +230,10 @@ impl Chain for SolanaChain {
             logs: outcome.logs.unwrap_or_default(),
             units_consumed: outcome.units_consumed,
         })
+    }
+
+    async fn witness(&self, draft: &Draft) -> Result<Witness, ChainError> {
+        self.seen(draft).await
     }
 
     async fn gas_prices(&self) -> Result<GasPrices, ChainError> {

@@ -59,6 +59,7 @@ pub(super) struct Outcome {
     pub(super) err: Value,
     pub(super) logs: Option<Vec<String>>,
     pub(super) units_consumed: Option<u64>,
+    accounts: Option<Vec<Option<RawAccount>>>,
 }
 
 /// A blockhash and the block height up to which it may be used.
@@ -161,13 +162,37 @@ impl Node {
 
     /// Runs `message` with a blockhash of the node's own and no signatures.
     pub(super) async fn simulate(&self, message: &VersionedMessage) -> Result<Outcome, ChainError> {
+        self.run(message, &[]).await
+    }
+
+    /// The same, with the accounts at `keys` as the run leaves them, in the same order.
+    pub(super) async fn simulate_showing(
+        &self,
+        message: &VersionedMessage,
+        keys: &[Pubkey],
+    ) -> Result<(Outcome, Vec<Option<Account>>), ChainError> {
+        let mut outcome = self.run(message, keys).await?;
+        if !outcome.err.is_null() {
+            return Ok((outcome, Vec::new()));
+        }
+        let shown = outcome.accounts.take().filter(|shown| shown.len() == keys.len());
+        let shown = shown.ok_or_else(|| self.bad("the simulation does not show the accounts"))?;
+        let shown = shown.into_iter().map(|raw| raw.map(|raw| self.account(&raw)).transpose());
+        Ok((outcome, shown.collect::<Result<_, _>>()?))
+    }
+
+    async fn run(&self, message: &VersionedMessage, keys: &[Pubkey]) -> Result<Outcome, ChainError> {
         let signatures = message.header().num_required_signatures;
         let mut wire = vec![signatures];
         wire.resize(usize::from(signatures).saturating_mul(64).saturating_add(1), 0);
         wire.extend(message.serialize());
-        let options = json!({
+        let mut options = json!({
             "commitment": CONFIRMED, "encoding": "base64", "sigVerify": false, "replaceRecentBlockhash": true,
         });
+        if let (false, Some(fields)) = (keys.is_empty(), options.as_object_mut()) {
+            let names: Vec<String> = keys.iter().map(ToString::to_string).collect();
+            fields.insert("accounts".to_owned(), json!({ "encoding": "base64", "addresses": names }));
+        }
         let params = json!([BASE64.encode(wire), options]);
         Ok(self.ask::<At<Outcome>>("simulateTransaction", params).await?.value)
     }

@@ -31,7 +31,7 @@ impl Respond for Script {
 }
 
 /// A node of the right chain with these answers besides.
-async fn node(answers: impl IntoIterator<Item = (&'static str, Value)>) -> MockServer {
+pub(crate) async fn node(answers: impl IntoIterator<Item = (&'static str, Value)>) -> MockServer {
     let server = MockServer::start().await;
     let mut script = BTreeMap::from([("eth_chainId", json!("0x7a69"))]);
     script.extend(answers);

@@ -59,7 +59,11 @@ async fn an_external_transaction_is_signed_as_it_is_and_lands() {
         gas_limit: 30_000,
         to: evm(SOMEBODY).into(),
         value: U256::from(77u8),
-        access_list: vec![alloy_eips::eip2930::AccessListItem { address: evm(SOMEBODY), storage_keys: vec![] }].into(),
+        access_list: vec![alloy_eips::eip2930::AccessListItem {
+            address: evm(SOMEBODY),
+            storage_keys: vec![],
+        }]
+        .into(),
         input: Default::default(),
     };
     let intent = Intent::SignTransaction { transaction: listed.encoded_for_signing() };
@@ -131,9 +135,10 @@ async fn typed_data_are_signed_for_this_network() {
     let typed_data = |chain_id: u64| {
         let fields = ["owner", "spender"].map(|name| json!({ "name": name, "type": "address" }));
         let numbers = ["value", "nonce", "deadline"].map(|name| json!({ "name": name, "type": "uint256" }));
+        let fields = [fields.to_vec(), numbers.to_vec()].concat();
         let typed_data = json!({
             "domain": { "name": "T", "chainId": chain_id, "verifyingContract": Address::Evm([3; 20]) },
-            "primaryType": "Permit", "types": { "Permit": [fields.to_vec(), numbers.to_vec()].concat() },
+            "primaryType": "Permit", "types": { "Permit": fields },
             "message": { "owner": world.wallet.address, "spender": SOMEBODY, "value": "5", "nonce": 0, "deadline": 99 },
         });
         Intent::SignTypedData { typed_data: typed_data.to_string() }

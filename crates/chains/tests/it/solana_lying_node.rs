@@ -31,13 +31,13 @@ impl Respond for Answers {
     }
 }
 
-fn at<T: Into<Value>>(slot: u64, value: T) -> Value {
+pub(crate) fn at<T: Into<Value>>(slot: u64, value: T) -> Value {
     json!({"context": {"slot": slot}, "value": value.into()})
 }
 
 /// A cluster at slot 5000 and height 4000, on which the transaction below is dead: it was valid up to
 /// height 1150.
-fn dead() -> HashMap<&'static str, Value> {
+pub(crate) fn dead() -> HashMap<&'static str, Value> {
     let payer = json!({
         "lamports": 5 * SOL, "owner": "11111111111111111111111111111111", "executable": false, "data": ["", "base64"],
     });
@@ -56,13 +56,13 @@ fn dead() -> HashMap<&'static str, Value> {
     ])
 }
 
-async fn node(answers: HashMap<&'static str, Value>) -> MockServer {
+pub(crate) async fn node(answers: HashMap<&'static str, Value>) -> MockServer {
     let server = MockServer::start().await;
     Mock::given(wiremock::matchers::any()).respond_with(Answers(answers)).mount(&server).await;
     server
 }
 
-fn chain(nodes: &[&MockServer], options: SolanaOptions) -> SolanaChain {
+pub(crate) fn lying_chain(nodes: &[&MockServer], options: SolanaOptions) -> SolanaChain {
     let network = Networks::builtin().find("solana-localnet").expect("built in").clone();
     let urls = nodes.iter().map(|node| node.uri()).collect();
     let pool = RpcPool::new(&network.id, urls, http_client().expect("client"), RpcOptions::default());
@@ -71,7 +71,7 @@ fn chain(nodes: &[&MockServer], options: SolanaOptions) -> SolanaChain {
 
 async fn signed(wallet: &Wallet) -> SignedTx {
     let node = node(dead()).await;
-    let chain = chain(&[&node], SolanaOptions::default());
+    let chain = lying_chain(&[&node], SolanaOptions::default());
     let draft = wallet.draft(&chain, &sol(fresh(2), SOL)).await;
     wallet.sign(&chain, &draft).await
 }
@@ -83,7 +83,7 @@ async fn dead_needs_every_piece_of_the_proof() {
     assert_eq!(tx.expiry, Expiry::BlockHeight(1_150));
     let fate = async |answers| {
         let node = node(answers).await;
-        chain(&[&node], SolanaOptions::default()).fate(wallet.address(), &tx).await
+        lying_chain(&[&node], SolanaOptions::default()).fate(wallet.address(), &tx).await
     };
     assert_eq!(fate(dead()).await.expect("a fate"), Fate::Dead);
     let pruned_after = ("getBlock", json!({"blockHeight": 900}));
@@ -145,7 +145,7 @@ async fn one_node_that_has_it_or_cannot_tell_outweighs_those_that_do_not() {
         (vec![&absent, &behind], Fate::Pending),
         (vec![&absent, &gone], Fate::Dead),
     ] {
-        let chain = chain(&nodes, SolanaOptions::default());
+        let chain = lying_chain(&nodes, SolanaOptions::default());
         assert_eq!(chain.fate(wallet.address(), &tx).await.expect("a fate"), expected);
     }
 }
@@ -158,7 +158,7 @@ async fn the_offered_fee_follows_the_market_within_the_budget() {
         answers.insert("getRecentPrioritizationFees", json!([{"slot": 1, "prioritizationFee": market}]));
         let node = node(answers).await;
         let options = SolanaOptions { priority_fee_cap: cap, ..SolanaOptions::default() };
-        let chain = chain(&[&node], options);
+        let chain = lying_chain(&[&node], options);
         let draft = wallet.draft(&chain, &sol(fresh(2), SOL)).await;
         let effects = chain.effects(&draft).expect("effects");
         assert_eq!(effects.items.first(), Some(&Effect::NetworkFee { max: U256::from(budget) }));
@@ -177,7 +177,8 @@ async fn refusals_of_a_node_are_told_apart() {
     let failed = json!({"err": {"InstructionError": [2, {"Custom": 1}]}, "logs": [], "unitsConsumed": 1});
     answers.insert("simulateTransaction", at(4_999, failed));
     let unfit = node(answers).await;
-    let refusal = wallet.refusal(&chain(&[&unfit], SolanaOptions::default()), &sol(fresh(2), SOL)).await;
+    let refusal =
+        wallet.refusal(&lying_chain(&[&unfit], SolanaOptions::default()), &sol(fresh(2), SOL)).await;
     assert_eq!(refusal, Refusal::SimulationFailed("instruction 3: insufficient funds".into()));
 
     for (answer, expected) in [
@@ -195,7 +196,7 @@ async fn refusals_of_a_node_are_told_apart() {
         let mut answers = dead();
         answers.insert("sendTransaction", answer.clone());
         let node = node(answers).await;
-        let told = chain(&[&node], SolanaOptions::default()).submit(&tx).await;
+        let told = lying_chain(&[&node], SolanaOptions::default()).submit(&tx).await;
         assert_eq!(told.ok(), expected, "{answer}");
     }
 }

@@ -35,8 +35,8 @@ fn unsigned(message: &VersionedMessage) -> Intent {
     Intent::SignTransaction { transaction }
 }
 
-fn legacy(payer: &Pubkey, hash: Hash, instructions: &[Instruction]) -> VersionedMessage {
-    VersionedMessage::Legacy(Message::new_with_blockhash(instructions, Some(payer), &hash))
+fn legacy(payer: &Pubkey, hash: &Hash, instructions: &[Instruction]) -> VersionedMessage {
+    VersionedMessage::Legacy(Message::new_with_blockhash(instructions, Some(payer), hash))
 }
 
 #[tokio::test]
@@ -56,7 +56,7 @@ async fn a_transaction_built_elsewhere_is_signed_as_it_is() {
         let message = if versioned {
             VersionedMessage::V0(v0::Message::try_compile(&from, &instructions, &[], hash).expect("compiles"))
         } else {
-            legacy(&from, hash, &instructions)
+            legacy(&from, &hash, &instructions)
         };
         let draft = wallet.draft(&chain, &unsigned(&message)).await;
         let effects = chain.effects(&draft).expect("effects").items;
@@ -93,20 +93,20 @@ async fn a_transaction_that_the_wallet_must_not_sign_is_refused() {
     let twice = [twice.clone(), twice].concat();
     let stale = Hash::new_from_array([9; 32]);
     for (message, why) in [
-        (legacy(&from, stale, std::slice::from_ref(&pay)), "too old"),
-        (legacy(&other, hash, std::slice::from_ref(&pay)), "pays the fee"),
-        (legacy(&other, hash, &[system::transfer(&other, &from, 1)]), "not among the signers"),
-        (legacy(&from, hash, &[pay.clone(), system::transfer(&other, &from, 1)]), "other than the wallet's"),
-        (legacy(&from, hash, &nonce), "durable nonce"),
-        (legacy(&from, hash, &twice), "given twice"),
+        (legacy(&from, &stale, std::slice::from_ref(&pay)), "too old"),
+        (legacy(&other, &hash, std::slice::from_ref(&pay)), "pays the fee"),
+        (legacy(&other, &hash, &[system::transfer(&other, &from, 1)]), "not among the signers"),
+        (legacy(&from, &hash, &[pay.clone(), system::transfer(&other, &from, 1)]), "other than the wallet's"),
+        (legacy(&from, &hash, &nonce), "durable nonce"),
+        (legacy(&from, &hash, &twice), "given twice"),
     ] {
         let refusal = wallet.refusal(&chain, &unsigned(&message)).await;
         assert!(matches!(&refusal, Refusal::Unsupported(text) if text.contains(why)), "{refusal:?}");
     }
-    let refusal = wallet.refusal(&chain, &unsigned(&legacy(&from, hash, &dear))).await;
+    let refusal = wallet.refusal(&chain, &unsigned(&legacy(&from, &hash, &dear))).await;
     assert!(matches!(refusal, Refusal::FeeAboveCap { .. }), "{refusal:?}");
     let cheap = net.chain("solana-localnet", SolanaOptions { fee_cap: 4_999, ..SolanaOptions::default() });
-    let refusal = wallet.refusal(&cheap, &unsigned(&legacy(&from, hash, &[pay]))).await;
+    let refusal = wallet.refusal(&cheap, &unsigned(&legacy(&from, &hash, &[pay]))).await;
     assert!(matches!(refusal, Refusal::FeeAboveCap { .. }), "{refusal:?}");
 }
 
@@ -134,7 +134,7 @@ async fn a_text_is_signed_as_it_is_and_a_transaction_in_disguise_is_not() {
 
     let message = legacy(
         &key(wallet.address()),
-        blockhash(&net).await,
+        &blockhash(&net).await,
         &[system::transfer(&key(wallet.address()), &key(fresh(96)), SOL / 2)],
     );
     let bytes = message.serialize();

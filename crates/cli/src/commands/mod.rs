@@ -4,6 +4,7 @@ mod audit;
 mod backup;
 mod config;
 mod daemon;
+mod exposure;
 mod init;
 mod owner;
 mod policy;
@@ -54,6 +55,8 @@ pub(crate) enum Command {
     /// The human who approves: set, verify, approve, reject.
     #[command(subcommand)]
     Owner(owner::Verb),
+    /// The most that could leave without any human if a session leaked now.
+    Exposure(exposure::Args),
     /// The audit log: list, verify, export.
     #[command(subcommand)]
     Audit(audit::Verb),
@@ -87,6 +90,7 @@ pub(crate) async fn run(context: &Context, command: Command) -> Result<()> {
         Command::Policy(verb) => policy::run(context, verb).await,
         Command::Tx(verb) => tx::run(context, verb).await,
         Command::Owner(verb) => owner::run(context, verb).await,
+        Command::Exposure(args) => exposure::run(context, args).await,
         Command::Audit(verb) => audit::run(context, verb).await,
         Command::Backup(args) => backup::create(context, args).await,
         Command::Restore(args) => backup::restore(context, args).await,

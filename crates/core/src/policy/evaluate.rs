@@ -14,6 +14,7 @@ use crate::policy::rules::listed;
 use crate::policy::{Denial, DenialCode, Facts, Grant, PolicySet, PolicyType, Purpose, Rules, Tier, Verdict};
 use crate::selector::Selector;
 use crate::wallet::OwnerState;
+use crate::witness::{Unwitnessed, WitnessFact};
 
 /// Judges what a transaction does. Pure: equal arguments give equal verdicts, so a dry run and the
 /// real thing differ in nothing but their facts.
@@ -28,6 +29,7 @@ pub fn evaluate(policies: &PolicySet, effects: &Effects, facts: &Facts) -> Verdi
     bound_allowances(policies, &case, &mut findings);
     ask_for_the_owner(policies, &case, &mut findings);
     require_cover(policies, &case, &mut findings);
+    heed_witness(&case, &mut findings);
     require_owner(&case, &mut findings);
     conclude(&case, findings)
 }
@@ -246,6 +248,27 @@ fn require_cover(policies: &PolicySet, case: &Case<'_>, findings: &mut Findings)
             let message = format!("no SPENDING_LIMIT policy covers {asset}");
             let hint = format!("ask the operator for a USD limit, or a token_limits entry for {asset}");
             lacking(message, hint, findings);
+        }
+    }
+}
+
+/// What a node saw must be no more than what was decoded, and that nobody looked is never passed over.
+fn heed_witness(case: &Case<'_>, findings: &mut Findings) {
+    match (&case.facts.witness, case.facts.unwitnessed) {
+        (WitnessFact::NotApplicable | WitnessFact::Agrees, _) => {}
+        (WitnessFact::Exceeds { what }, _) => {
+            let message = format!("a node that ran it saw more than it is understood to do: {what}");
+            let hint = "ask for everything that it takes in plain requests of its own".to_owned();
+            findings.deny_by_default(DenialCode::SimulationMismatch, None, message, Some(hint));
+        }
+        (WitnessFact::Unavailable { reason }, Unwitnessed::Deny) => {
+            let message = format!("no node could show what it really does: {reason}");
+            let hint = "ask again later, or ask the operator for a node that can simulate".to_owned();
+            findings.deny_by_default(DenialCode::SimulationUnavailable, None, message, Some(hint));
+        }
+        (WitnessFact::Unavailable { reason }, Unwitnessed::Approval) => {
+            let message = format!("no node could show what it really does: {reason}");
+            findings.ask_by_default(Tier::Approval, None, message);
         }
     }
 }

@@ -12,6 +12,7 @@ use crate::address::Address;
 use crate::asset::AssetId;
 use crate::money::{Price, Usd, exact};
 use crate::wallet::OwnerState;
+use crate::witness::{Unwitnessed, WitnessFact};
 use alloy_primitives::U256;
 
 /// What is known about one asset, from the chain or a pinned registry, never from the caller.
@@ -121,4 +122,8 @@ pub struct Facts {
     pub action: Option<ActionFacts>,
     /// Reputation of counterparties. A missing entry counts as unrated.
     pub reputation: BTreeMap<Address, Reputation>,
+    /// What a node saw when it ran the transaction.
+    pub witness: WitnessFact,
+    /// What it takes if no node could run it.
+    pub unwitnessed: Unwitnessed,
 }

@@ -69,6 +69,10 @@ crate::wallet::wire_enum!(
         UnknownEffect = "UNKNOWN_EFFECT",
         /// Decimals of an asset are not known.
         UnknownAsset = "UNKNOWN_ASSET",
+        /// A node saw it do more than was decoded.
+        SimulationMismatch = "SIMULATION_MISMATCH",
+        /// No node could show what it does, and the operator refuses such requests.
+        SimulationUnavailable = "SIMULATION_UNAVAILABLE",
     }
 );
 

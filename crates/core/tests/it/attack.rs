@@ -5,71 +5,19 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use waiaas_core::U256;
-use waiaas_core::address::Address;
 use waiaas_core::asset::AssetId;
 use waiaas_core::effect::{Effect, Effects};
 use waiaas_core::money::Usd;
 use waiaas_core::network::NetworkId;
 use waiaas_core::policy::{
-    AssetFacts, DAY_SECONDS, Facts, Ledger, MONTH_SECONDS, PolicySet, PriceFact, Purpose, Spending, Sum,
-    Tier, Verdict, evaluate,
+    AssetFacts, DAY_SECONDS, Facts, MONTH_SECONDS, PolicySet, Purpose, Spending, Sum, Tier, Verdict, evaluate,
 };
 use waiaas_core::selector::Selector;
 use waiaas_core::wallet::OwnerState;
+use waiaas_core::witness::{Unwitnessed, WitnessFact};
 
+use crate::books::{Dice, Entry, State, ledger, worth};
 use crate::world::evm;
-
-/// Numbers that follow from a seed (SplitMix64).
-pub(crate) struct Dice(pub(crate) u64);
-
-impl Dice {
-    pub(crate) fn roll(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        z ^ (z >> 31)
-    }
-
-    pub(crate) fn below(&mut self, end: u64) -> u64 {
-        self.roll() % end
-    }
-
-    pub(crate) fn within(&mut self, low: u64, high: u64) -> u64 {
-        low + self.below(high - low + 1)
-    }
-
-    pub(crate) fn percent(&mut self, chance: u64) -> bool {
-        self.below(100) < chance
-    }
-
-    pub(crate) fn one<T: Clone>(&mut self, of: &[T]) -> T {
-        of[usize::try_from(self.below(of.len() as u64)).expect("index")].clone()
-    }
-
-    /// A number of any magnitude below 10^`digits`.
-    pub(crate) fn figure(&mut self, digits: u32) -> u64 {
-        let digits = self.within(1, u64::from(digits));
-        self.below(10u64.pow(u32::try_from(digits).expect("digits")))
-    }
-}
-
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum State {
-    Held,
-    Settled(i64),
-    Released,
-}
-
-/// One reservation.
-#[derive(Clone, Debug)]
-pub(crate) struct Entry {
-    pub(crate) asset: AssetId,
-    pub(crate) amount: U256,
-    pub(crate) usd: Option<Usd>,
-    pub(crate) fee: bool,
-    pub(crate) state: State,
-}
 
 /// How what is held ends.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -109,7 +57,6 @@ pub(crate) struct Place {
 #[derive(Clone, Debug)]
 pub(crate) struct Loss {
     pub(crate) at: i64,
-    pub(crate) network: NetworkId,
     pub(crate) asset: AssetId,
     pub(crate) amount: U256,
 }
@@ -136,40 +83,6 @@ pub(crate) struct Attack {
     later: Vec<Later>,
     pub(crate) losses: Vec<Loss>,
     pub(crate) granted: Vec<Granted>,
-}
-
-/// What the ledger says at `now`, as `store/src/ledger.rs` counts.
-pub(crate) fn ledger(
-    entries: &[Entry],
-    requests: &[i64],
-    now: i64,
-    windows: &BTreeSet<u64>,
-    held: bool,
-) -> Ledger {
-    let mut ledger = Ledger::default();
-    for entry in entries {
-        let (day, month) = match entry.state {
-            State::Held => (held, held),
-            State::Settled(at) => (at > now - DAY_SECONDS, at > now - MONTH_SECONDS),
-            State::Released => (false, false),
-        };
-        if day {
-            ledger.usd_day = ledger.usd_day.plus(entry.usd.unwrap_or_default());
-            let sum = ledger.asset_day.entry(entry.asset.clone()).or_default();
-            *sum = sum.saturating_add(entry.amount);
-        }
-        if month {
-            ledger.usd_month = ledger.usd_month.plus(entry.usd.unwrap_or_default());
-            let sum = ledger.asset_month.entry(entry.asset.clone()).or_default();
-            *sum = sum.saturating_add(entry.amount);
-        }
-    }
-    for window in windows {
-        let since = now - i64::try_from(*window).expect("window");
-        let made = requests.iter().filter(|at| **at > since).count();
-        ledger.requests.insert(*window, made as u64);
-    }
-    ledger
 }
 
 impl Attack {
@@ -270,6 +183,8 @@ impl Attack {
             purpose: Purpose::Plain,
             action: None,
             reputation: BTreeMap::new(),
+            witness: WitnessFact::Agrees,
+            unwitnessed: Unwitnessed::Deny,
         }
     }
 
@@ -394,19 +309,19 @@ impl Attack {
         let paid = if self.dice.percent(30) { fee / U256::from(3u8) } else { fee };
         match outcome {
             Outcome::Dropped => {}
-            Outcome::Reverted => self.lose(effects, &effects.native, paid),
+            Outcome::Reverted => self.lose(&effects.native, paid),
             Outcome::Confirmed => {
                 for outflow in effects.outflows().filter(|outflow| !outflow.fee) {
-                    self.lose(effects, outflow.asset, outflow.amount);
+                    self.lose(outflow.asset, outflow.amount);
                 }
-                self.lose(effects, &effects.native, paid);
+                self.lose(&effects.native, paid);
                 let unjudged = |item: &Effect| matches!(item, Effect::ContractCall { decoded: false, .. });
                 if effects.items.iter().any(unjudged) {
                     let tokens =
                         self.places.iter().find(|place| place.network == effects.network).expect("place");
                     let token = tokens.tokens[0].clone();
                     let all = self.balances.get(&token).copied().unwrap_or_default();
-                    self.lose(effects, &token, all);
+                    self.lose(&token, all);
                 }
             }
         }
@@ -415,15 +330,10 @@ impl Attack {
         self.later.push(Later { at, entries, event: Event::Settle { outcome, paid } });
     }
 
-    fn lose(&mut self, effects: &Effects, asset: &AssetId, amount: U256) {
+    fn lose(&mut self, asset: &AssetId, amount: U256) {
         let held = self.balances.entry(asset.clone()).or_default();
         *held = held.checked_sub(amount).expect("checked before");
-        self.losses.push(Loss {
-            at: self.now,
-            network: effects.network.clone(),
-            asset: asset.clone(),
-            amount,
-        });
+        self.losses.push(Loss { at: self.now, asset: asset.clone(), amount });
     }
 
     /// As `store/src/ledger.rs` settles.
@@ -442,22 +352,5 @@ impl Attack {
                 entry.amount = paid;
             }
         }
-    }
-}
-
-pub(crate) fn worth(assets: &BTreeMap<AssetId, AssetFacts>, asset: &AssetId, amount: U256) -> Option<Usd> {
-    match assets.get(asset)? {
-        AssetFacts { decimals, price: PriceFact::Known(price), .. } => {
-            Some(price.value_of(amount, *decimals))
-        }
-        AssetFacts { price: PriceFact::Unlisted | PriceFact::Unusable, .. } => None,
-    }
-}
-
-/// Who gains by an effect, or is called.
-pub(crate) fn gains(effect: &Effect) -> Option<Address> {
-    match effect {
-        Effect::ContractCall { target, .. } => Some(*target),
-        other => other.beneficiary().copied(),
     }
 }

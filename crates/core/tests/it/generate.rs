@@ -20,6 +20,7 @@ use waiaas_core::nft::NftId;
 use waiaas_core::policy::{AssetFacts, CategorySums, Facts, Ledger, PriceFact, Purpose, Reputation};
 use waiaas_core::selector::Selector;
 use waiaas_core::wallet::OwnerState;
+use waiaas_core::witness::{Unwitnessed, WitnessFact};
 
 use crate::world::{NETWORKS, evm, nft};
 
@@ -228,13 +229,13 @@ pub(crate) fn facts() -> impl Strategy<Value = Facts> {
     (
         (now, owner, 300u32..86_400),
         (known, held, ledger()),
-        (purpose(), option::weighted(0.5, action()), reputation()),
+        (purpose(), option::weighted(0.5, action()), reputation(), witness()),
     )
         .prop_map(
             |(
                 (now, owner, default_approval_timeout),
                 (known, held, ledger),
-                (purpose, action, reputation),
+                (purpose, action, reputation, (witness, unwitnessed)),
             )| {
                 let known =
                     assets().into_iter().zip(known).filter_map(|(asset, facts)| Some((asset, facts?)));
@@ -249,7 +250,20 @@ pub(crate) fn facts() -> impl Strategy<Value = Facts> {
                     purpose,
                     action,
                     reputation,
+                    witness,
+                    unwitnessed,
                 }
             },
         )
+}
+
+/// What a node saw, mostly nothing amiss.
+fn witness() -> impl Strategy<Value = (WitnessFact, Unwitnessed)> {
+    let fact = prop_oneof![
+        8 => Just(WitnessFact::Agrees),
+        1 => Just(WitnessFact::NotApplicable),
+        1 => Just(WitnessFact::Exceeds { what: "more".to_owned() }),
+        1 => Just(WitnessFact::Unavailable { reason: "no node".to_owned() }),
+    ];
+    (fact, prop_oneof![Just(Unwitnessed::Deny), Just(Unwitnessed::Approval)])
 }

@@ -20,6 +20,7 @@ use waiaas_core::policy::{
 };
 use waiaas_core::selector::Selector;
 use waiaas_core::wallet::OwnerState;
+use waiaas_core::witness::{Unwitnessed, WitnessFact};
 
 /// Monday 2026-06-01 12:30:00 UTC.
 pub(crate) const MONDAY_NOON: i64 = 1_780_317_000;
@@ -86,6 +87,8 @@ impl World {
             purpose: Purpose::Plain,
             action: None,
             reputation: BTreeMap::new(),
+            witness: WitnessFact::Agrees,
+            unwitnessed: Unwitnessed::Deny,
         };
         let effects =
             Effects { network: network.id.clone(), native: network.native(), from, items: Vec::new() };

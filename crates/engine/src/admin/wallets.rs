@@ -209,10 +209,16 @@ fn is_living(row: &WalletRow) -> bool {
 
 fn check_name(name: &str) -> Result<(), Error> {
     let count = name.chars().count();
-    if count == 0 || count > NAME_CHARS || name.chars().any(char::is_control) || name.trim() != name {
+    if count == 0 || count > NAME_CHARS || name.chars().any(deceives) || name.trim() != name {
         return Err(Error::invalid("name", format!("1 to {NAME_CHARS} printable characters")));
     }
     Ok(())
+}
+
+/// Characters that break a line, or turn or hide the text around them.
+fn deceives(c: char) -> bool {
+    let turns = matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}');
+    c.is_control() || turns || c == '\u{feff}'
 }
 
 fn name_taken(error: StoreError) -> Error {

@@ -12,6 +12,7 @@ mod fees;
 mod keystore;
 mod layers;
 mod networks;
+mod policy;
 mod prices;
 mod rpc;
 mod security;
@@ -33,6 +34,7 @@ pub use fees::Fees;
 pub use keystore::Keystore;
 pub use layers::RESERVED_ENV;
 pub use networks::{CustomNetwork, CustomNetworks};
+pub use policy::{Policy, Unsimulated};
 pub use prices::{PriceSourceName, Prices};
 pub use rpc::Rpc;
 pub use security::Security;
@@ -63,6 +65,8 @@ pub struct Config {
     pub fees: Fees,
     /// When a transaction counts as done.
     pub confirmation: Confirmation,
+    /// What the judgement takes from the operator besides policies.
+    pub policy: Policy,
     /// Sessions, limits, origins, lockout.
     pub security: Security,
     /// Dollar values.

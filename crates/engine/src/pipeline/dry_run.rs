@@ -4,6 +4,7 @@ use waiaas_core::U256;
 use waiaas_core::asset::AssetId;
 use waiaas_core::effect::Effects;
 use waiaas_core::policy::{Facts, PriceFact, Tier, Verdict};
+use waiaas_core::witness::{Unwitnessed, WitnessFact};
 
 use crate::Engine;
 use crate::credentials::Session;
@@ -91,6 +92,15 @@ fn warnings(verdict: &Verdict, facts: &Facts) -> Vec<Warning> {
                 format!("There is no usable price for {}; dollar limits ask for approval.", known.symbol);
             warnings.push(warning("ORACLE_PRICE_UNAVAILABLE", text, "warning"));
         }
+    }
+    match (&facts.witness, facts.unwitnessed) {
+        // Whoever refuses says so among the denials.
+        (WitnessFact::Unavailable { reason }, Unwitnessed::Approval) => {
+            let text = format!("No node could show what it really does: {reason}");
+            warnings.push(warning("SIMULATION_UNAVAILABLE", text, "warning"));
+        }
+        (WitnessFact::Unavailable { .. }, Unwitnessed::Deny)
+        | (WitnessFact::NotApplicable | WitnessFact::Agrees | WitnessFact::Exceeds { .. }, _) => {}
     }
     match verdict {
         Verdict::Denied(denials) => {

@@ -10,11 +10,12 @@ use waiaas_core::address::Address;
 use waiaas_core::asset::AssetId;
 use waiaas_core::effect::{Effect, Effects};
 use waiaas_core::policy::{AssetFacts, Purpose, Reputation};
+use waiaas_core::witness::WitnessFact;
 
 use crate::Engine;
 use crate::error::Error;
-use crate::pipeline::assets;
 use crate::pipeline::s1_validate::Validated;
+use crate::pipeline::{assets, witness};
 
 /// The part of the facts that comes from outside the database.
 #[derive(Clone)]
@@ -24,17 +25,24 @@ pub(crate) struct Known {
     pub(crate) purpose: Purpose,
     pub(crate) action: Option<ActionFacts>,
     pub(crate) reputation: BTreeMap<Address, Reputation>,
+    pub(crate) witness: WitnessFact,
 }
 
 /// Asks nodes and price sources.
 pub(crate) async fn gather(engine: &Engine, validated: &Validated) -> Result<Known, Error> {
     let Validated { network, chain, effects, .. } = validated;
+    let (assets, balances, witness) = tokio::try_join!(
+        assets::facts(engine, network, &**chain, effects),
+        balances(&**chain, effects),
+        witness::first_look(validated),
+    )?;
     Ok(Known {
-        assets: assets::facts(engine, network, &**chain, effects).await?,
-        balances: balances(&**chain, effects).await?,
+        assets,
+        balances,
         purpose: Purpose::Plain,
         action: None,
         reputation: BTreeMap::new(),
+        witness,
     })
 }
 

@@ -20,6 +20,7 @@ pub(crate) mod s5_execute;
 pub(crate) mod s6_confirm;
 pub(crate) mod s7_record;
 pub(crate) mod transactions;
+mod witness;
 
 use std::time::Duration;
 

@@ -88,6 +88,8 @@ pub(crate) async fn judge(case: &Case, tx: &mut WriteTx) -> Result<Judgement, Er
         purpose: known.purpose,
         action: known.action,
         reputation: known.reputation,
+        witness: known.witness,
+        unwitnessed: engine.config().policy.unsimulated.into(),
     };
     let verdict = evaluate(&policies.set, &validated.effects, &facts);
     Ok(Judgement { admission, verdict, facts, policies })
@@ -147,21 +149,22 @@ pub(crate) fn conflict() -> Error {
         .hint("Use a fresh key for a new request; repeat a request with its own key and body.")
 }
 
-/// One reservation per asset and kind. The sums are those that were judged; a fee is worth what it
-/// adds, so that spending and fee together count exactly what the windows were asked about.
+/// One reservation per asset and kind. The amounts are those that were judged. Each kind is rounded up
+/// by itself, so that a fee that outlives its payment (a transaction that failed on chain) still counts
+/// what it is worth; together they may hold a micro-dollar more than was judged, never less.
 fn reservations(effects: &Effects, facts: &Facts) -> Vec<NewReservation> {
     let mut held = Vec::new();
     for (asset, leaving) in Spending::of(effects, facts).assets() {
         let counted = leaving.counted.saturated();
         let spent = leaving.spent.map_or(U256::ZERO, Sum::saturated);
-        let (all, usd) = (value(facts, asset, counted), value(facts, asset, spent));
+        let fee = counted.saturating_sub(spent);
         let mut hold = |amount: U256, usd, is_fee| {
             if amount > U256::ZERO {
                 held.push(NewReservation { asset: asset.clone(), amount, usd, is_fee });
             }
         };
-        hold(spent, usd, false);
-        hold(counted.saturating_sub(spent), all.zip(usd).map(|(all, usd)| all.minus(usd)), true);
+        hold(spent, value(facts, asset, spent), false);
+        hold(fee, value(facts, asset, fee), true);
     }
     held
 }

@@ -18,6 +18,7 @@ use waiaas_core::intent::IntentKind;
 use waiaas_core::policy::{CategorySums, Denial, Facts, Ledger, Verdict, evaluate};
 use waiaas_core::transaction::TxStatus;
 use waiaas_core::wallet::OwnerState;
+use waiaas_core::witness::WitnessFact;
 use waiaas_keys::SealedKey;
 use waiaas_store::{AuditEntry, SignedRow, StatusChange, StoreError, TransactionRow, WalletRow, WriteTx};
 
@@ -25,6 +26,7 @@ use crate::Engine;
 use crate::error::{Error, ErrorCode};
 use crate::pipeline::gas::{self, Gas};
 use crate::pipeline::s3_policy::StoredVerdict;
+use crate::pipeline::witness::{self, LastLook};
 use crate::pipeline::{replace, s6_confirm, s7_record};
 
 /// Nothing signed after this many seconds of trying: given up, safely.
@@ -65,7 +67,12 @@ pub(crate) async fn run(engine: &Engine, id: TxId) -> Result<(), Error> {
             Ok(completed) => completed,
             Err(error) => return not_completed(engine, &row, error).await,
         };
-        match sign(engine, &row, &chain, draft.clone(), completed).await? {
+        // After completing, which has reasons of its own to stop; before anything is locked.
+        let seen = match witness::last_look(engine, &row, &*chain, &draft).await? {
+            LastLook::Fact(seen) => seen,
+            LastLook::Wait(error) => return not_completed(engine, &row, error).await,
+        };
+        match sign(engine, &row, &chain, draft.clone(), Ready { completed, seen }).await? {
             Signing::Signed(signed) => return broadcast(engine, id, &chain, &signed).await,
             Signing::HandedOut => {
                 engine.wake().notify_one();
@@ -94,6 +101,13 @@ const fn on_chain(expiry: Expiry) -> bool {
         Expiry::Nonce(_) | Expiry::BlockHeight(_) => true,
         Expiry::Time(_) | Expiry::Never => false,
     }
+}
+
+/// What is about to be signed.
+struct Ready {
+    completed: Completed,
+    /// What a node has just seen it do.
+    seen: WitnessFact,
 }
 
 /// How the signing transaction ended.
@@ -135,7 +149,7 @@ async fn sign(
     row: &TransactionRow,
     chain: &Arc<dyn ChainPort>,
     draft: Draft,
-    completed: Completed,
+    ready: Ready,
 ) -> Result<Signing, Error> {
     let (id, work) = (row.id, (engine.clone(), chain.clone()));
     engine
@@ -147,7 +161,7 @@ async fn sign(
                 if row.status != TxStatus::Executing {
                     return Ok(Signing::Stopped);
                 }
-                let signed = match signature(&engine, tx, &row, &chain, &draft, &completed).await? {
+                let signed = match signature(&engine, tx, &row, &chain, &draft, &ready).await? {
                     Ok(signed) => signed,
                     Err(stop) => {
                         tx.advance(id, TxStatus::Executing, stop.change(), stop.audit(&engine, &row)).await?;
@@ -161,7 +175,7 @@ async fn sign(
                     return Ok(Signing::Taken);
                 }
                 let kept = SignedRow {
-                    unsigned: completed.unsigned().to_vec(),
+                    unsigned: ready.completed.unsigned().to_vec(),
                     bytes: signed.bytes.clone(),
                     hash,
                     expiry: s7_record::stored_expiry(signed.expiry),
@@ -169,7 +183,7 @@ async fn sign(
                 let audit = AuditEntry::new(AuditEvent::TxSigned, Actor::System, engine.now())
                     .wallet(row.wallet)
                     .tx(id)
-                    .details(json!({ "hash": signed.hash, "digest": completed.draft() }));
+                    .details(json!({ "hash": signed.hash, "digest": ready.completed.draft() }));
                 if row.kind == IntentKind::Sign {
                     tx.advance(id, TxStatus::Executing, StatusChange::HandedOut(kept), audit).await?;
                     return Ok(Signing::HandedOut);
@@ -188,7 +202,7 @@ async fn signature(
     row: &TransactionRow,
     chain: &Arc<dyn ChainPort>,
     draft: &Draft,
-    completed: &Completed,
+    Ready { completed, seen }: &Ready,
 ) -> Result<Result<SignedTx, Stop>, Error> {
     let wallet = tx.wallet(row.wallet).await?;
     let wallet = wallet.ok_or_else(|| Error::internal("a transaction without its wallet"))?;
@@ -199,7 +213,8 @@ async fn signature(
             Err(lost) => return Ok(Err(Stop::Place(lost))),
         },
     };
-    let clearance = match last_look(engine, tx, row, &wallet, draft, chain.effects(draft)?).await? {
+    let judged_by = (chain.effects(draft)?, seen.clone());
+    let clearance = match last_look(engine, tx, row, &wallet, draft, judged_by).await? {
         Ok(clearance) => clearance,
         Err(stop) => return Ok(Err(stop)),
     };
@@ -269,9 +284,9 @@ async fn last_look(
     row: &TransactionRow,
     wallet: &WalletRow,
     draft: &Draft,
-    effects: Effects,
+    (effects, seen): (Effects, WitnessFact),
 ) -> Result<Result<waiaas_core::clearance::Clearance, Stop>, Error> {
-    if let Some(denial) = denied_now(engine, tx, row, &effects).await? {
+    if let Some(denial) = denied_now(engine, tx, row, &effects, seen).await? {
         return Ok(Err(Stop::Policy(denial)));
     }
     let switch = tx.kill_switch().await?;
@@ -307,18 +322,20 @@ async fn denied_now(
     tx: &mut WriteTx,
     row: &TransactionRow,
     effects: &Effects,
+    witness: WitnessFact,
 ) -> Result<Option<Denial>, Error> {
     let stored: StoredVerdict = serde_json::from_str(&row.verdict).map_err(Error::internal)?;
     let set = &engine.policies().in_force(tx, engine.networks(), row.wallet, &row.network).await?.set;
-    let seen = stored.facts;
+    let known = stored.facts;
     let nothing = |category| (category, CategorySums::default());
     let ledger = Ledger {
         requests: set.rate_windows().into_iter().map(|window| (window, 0)).collect(),
-        categories: seen.ledger.categories.into_keys().map(nothing).collect(),
-        http_messages: seen.ledger.http_messages.map(|_| 0),
+        categories: known.ledger.categories.into_keys().map(nothing).collect(),
+        http_messages: known.ledger.http_messages.map(|_| 0),
         ..Ledger::default()
     };
-    let facts = Facts { now: engine.now(), owner: OwnerState::Locked, ledger, ..seen };
+    let unwitnessed = engine.config().policy.unsimulated.into();
+    let facts = Facts { now: engine.now(), owner: OwnerState::Locked, ledger, witness, unwitnessed, ..known };
     Ok(match evaluate(set, effects, &facts) {
         Verdict::Denied(denials) => denials.into_iter().next(),
         Verdict::Granted(_) => None,

@@ -2,6 +2,7 @@
 
 mod balances;
 mod daemon;
+mod exposure;
 mod paging;
 mod policies;
 mod requests;
@@ -11,6 +12,7 @@ mod wallets;
 
 pub use balances::*;
 pub use daemon::*;
+pub use exposure::*;
 pub use paging::*;
 pub use policies::*;
 pub use requests::*;

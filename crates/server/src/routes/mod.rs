@@ -7,6 +7,7 @@ mod policies;
 mod sessions;
 mod system;
 mod transactions;
+mod utils;
 mod wallet;
 mod wallets;
 
@@ -27,6 +28,7 @@ pub(crate) fn all() -> Doors {
     let doors = sessions::add(doors);
     let doors = wallet::add(doors);
     let doors = transactions::add(doors);
+    let doors = utils::add(doors);
     let doors = policies::add(doors);
     admin::add(doors)
 }

@@ -1,6 +1,7 @@
 //! The engine's values in the shape they have on the wire. No decisions, no I/O.
 
 mod dry_run;
+mod exposure;
 mod holdings;
 mod lists;
 mod policy;
@@ -10,6 +11,7 @@ mod transaction;
 mod wallet;
 
 pub(crate) use dry_run::dry_run;
+pub(crate) use exposure::exposure;
 pub(crate) use holdings::{assets, balance, network_assets, network_balance};
 pub(crate) use lists::{items, listing, slice};
 pub(crate) use policy::policy;

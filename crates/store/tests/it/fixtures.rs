@@ -208,7 +208,7 @@ pub(crate) async fn advance(
 /// Takes a fresh transaction to a status by legal moves.
 pub(crate) async fn bring_to(store: &Store, n: u32, status: TxStatus, at: UnixSeconds) {
     use TxStatus::{
-        Broadcasting, Cancelled, Confirmed, Executing, Expired, Failed, PendingApproval, Submitted,
+        Broadcasting, Cancelled, Confirmed, Executing, Expired, Failed, PendingApproval, Signed, Submitted,
     };
     if TxStatus::initial().contains(&status) {
         let holds = if status == TxStatus::Denied { vec![] } else { vec![spend(100, 1)] };
@@ -220,6 +220,7 @@ pub(crate) async fn bring_to(store: &Store, n: u32, status: TxStatus, at: UnixSe
             (Executing, StatusChange::Signed(signed(u64::from(n)))),
             (Broadcasting, StatusChange::Submitted),
         ],
+        Signed => vec![(Executing, StatusChange::HandedOut(signed(u64::from(n))))],
         Confirmed => vec![
             (Executing, StatusChange::Signed(signed(u64::from(n)))),
             (Broadcasting, StatusChange::Confirmed { fee: U256::from(1u8), block: 1 }),

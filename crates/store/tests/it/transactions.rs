@@ -4,10 +4,12 @@ use waiaas_core::U256;
 use waiaas_core::audit::AuditEvent;
 use waiaas_core::digest::Digest;
 use waiaas_core::ids::TxId;
+use waiaas_core::money::Usd;
 use waiaas_core::policy::Tier;
 use waiaas_core::transaction::TxStatus;
 use waiaas_store::{
-    Claim, Entity, IDEMPOTENCY_SECONDS, NewTransaction, StatusChange, Store, StoreError, TxFilter,
+    Claim, Entity, IDEMPOTENCY_SECONDS, NewTransaction, SignedRow, StatusChange, Store, StoreError, TxExpiry,
+    TxFilter,
 };
 
 use crate::backend::Backend;
@@ -20,6 +22,7 @@ fn every_change() -> Vec<StatusChange> {
     vec![
         StatusChange::Executing,
         StatusChange::Signed(signed(5)),
+        StatusChange::HandedOut(signed(6)),
         StatusChange::Submitted,
         StatusChange::Confirmed { fee: U256::from(3u8), block: 9 },
         StatusChange::Reverted {
@@ -57,8 +60,8 @@ pub(crate) async fn every_move_is_on_the_graph_or_refused(backend: Backend) {
             }
         }
     }
-    // The graph has twelve moves; BROADCASTING and SUBMITTED can fail in two ways each.
-    assert_eq!(legal, TxStatus::ALL.iter().map(|s| s.next().len()).sum::<usize>() + 2);
+    // BROADCASTING, SUBMITTED and SIGNED can fail in two ways each.
+    assert_eq!(legal, TxStatus::ALL.iter().map(|s| s.next().len()).sum::<usize>() + 3);
 }
 
 pub(crate) async fn racing_moves_have_one_winner(backend: Backend) {
@@ -220,6 +223,43 @@ pub(crate) async fn work_lists_find_what_is_due(backend: Backend) {
     let rest = ids(db.store.with_status(&statuses, Some(first[1]), 2).await.expect("list"));
     assert_eq!(rest, [tx_id(16)]);
     assert!(db.store.with_status(&[], None, 10).await.expect("list").is_empty());
+}
+
+pub(crate) async fn what_was_handed_out_is_held_until_it_lapses(backend: Backend) {
+    let db = backend.open().await;
+    seed(&db.store).await;
+    for (n, expiry) in [(1, TxExpiry::Time(NOW + 50)), (2, TxExpiry::Never)] {
+        bring_to(&db.store, n, TxStatus::Executing, NOW).await;
+        let kept = SignedRow { hash: None, expiry, ..signed(1) };
+        let change = StatusChange::HandedOut(kept.clone());
+        advance(&db.store, tx_id(n), TxStatus::Executing, change, NOW).await.expect("signed");
+        let row = db.store.transaction(tx_id(n)).await.expect("read").expect("row");
+        assert_eq!((row.status, row.signed), (TxStatus::Signed, Some(kept)), "messages have no hash");
+    }
+    let listed = || async {
+        let rows = db.store.handed_out(None, 10).await.expect("list");
+        rows.into_iter().map(|row| row.id).collect::<Vec<_>>()
+    };
+    assert_eq!(listed().await, [tx_id(1), tx_id(2)]);
+    let lapse = |n, at| {
+        let audit = entry(AuditEvent::TxLapsed, at);
+        db.store.write(move |tx| Box::pin(async move { tx.lapse(tx_id(n), audit).await }))
+    };
+    lapse(1, NOW + 51).await.expect("lapsed");
+    assert_eq!(listed().await, [tx_id(2)]);
+    let at = |now| {
+        let store = &db.store;
+        async move { store.ledger(wallet_id(1), now, &[]).await.expect("ledger").usd_day }
+    };
+    // Both count: the first as spent at its lapse, the second as held for ever.
+    let one = Usd::from_dollars(1);
+    assert_eq!(at(NOW + 51).await, one.plus(one));
+    assert_eq!(at(NOW + 51 + 86_400).await, one);
+    bring_to(&db.store, 3, TxStatus::Submitted, NOW).await;
+    assert!(
+        matches!(lapse(3, NOW).await, Err(StoreError::Conflict(Entity::Transaction))),
+        "only SIGNED lapses"
+    );
 }
 
 pub(crate) async fn pages_walk_every_transaction(backend: Backend) {

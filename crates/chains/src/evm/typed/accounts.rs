@@ -59,7 +59,12 @@ fn called(network: &Network, wallet: Address, contract: Address, input: &[u8]) -
 }
 
 /// A Safe runs one call, or foreign code in its own name.
-fn safe_transaction(network: &Network, wallet: Address, safe: Address, message: &Struct) -> Option<Vec<Effect>> {
+fn safe_transaction(
+    network: &Network,
+    wallet: Address,
+    safe: Address,
+    message: &Struct,
+) -> Option<Vec<Effect>> {
     let operation = u8::try_from(message.uint("operation")?).ok()?;
     let to = message.address("to")?;
     let call = execTransactionCall {
@@ -119,7 +124,8 @@ fn user_operation(
     }
     if !paymaster.is_empty() {
         // It may charge the account in any way the account has agreed to.
-        let target = paymaster.first_chunk::<20>().map(|paymaster| decode::account(Address::from(*paymaster)));
+        let target =
+            paymaster.first_chunk::<20>().map(|paymaster| decode::account(Address::from(*paymaster)));
         items.push(match target {
             Some(target) => Effect::ContractCall { target, selector: None, decoded: false },
             None => Effect::Unknown { target: None, what: "a malformed paymaster".to_owned() },

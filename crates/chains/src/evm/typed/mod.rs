@@ -64,10 +64,13 @@ pub(super) struct TypedData {
 impl TypedData {
     /// Reads the JSON text of a request for the network with `chain_id`.
     pub(super) fn new(text: &str, chain_id: u64) -> Result<Self, Refusal> {
-        let data = Self::parse(text)
-            .map_err(|Malformed { path, why }| Refusal::MalformedTypedData { path, why })?;
+        let data =
+            Self::parse(text).map_err(|Malformed { path, why }| Refusal::MalformedTypedData { path, why })?;
         if data.write().len() > LONGEST {
-            return Err(Refusal::MalformedTypedData { path: "typedData".to_owned(), why: "is longer than 64 KiB" });
+            return Err(Refusal::MalformedTypedData {
+                path: "typedData".to_owned(),
+                why: "is longer than 64 KiB",
+            });
         }
         match data.domain.uint("chainId") {
             Some(given) if given == U256::from(chain_id) || data.is_hyperliquid(chain_id) => Ok(data),
@@ -155,7 +158,10 @@ fn read_domain(json: &Json, given: Option<&Json>) -> Result<(Types, Struct), Mal
         let path = format!("types.{DOMAIN_TYPE}");
         let same = types::read_fields(&path, given)? == types::read_fields(&path, &fields)?;
         if !same {
-            return Err(Malformed::new(path, "does not list the fields of the domain in the order of EIP-712"));
+            return Err(Malformed::new(
+                path,
+                "does not list the fields of the domain in the order of EIP-712",
+            ));
         }
     }
     let mut types = serde_json::Map::new();

@@ -1,6 +1,6 @@
 //! Signatures that move tokens or let others take them: EIP-2612, DAI, EIP-3009, Permit2.
 
-use alloy_primitives::{Address, U256, aliases::U160, address, keccak256};
+use alloy_primitives::{Address, U256, address, aliases::U160, keccak256};
 use waiaas_core::effect::Effect;
 use waiaas_core::network::Network;
 use waiaas_core::selector::Selector;

@@ -115,7 +115,9 @@ impl Types {
         let write = |fields: &Vec<Field>| {
             fields.iter().map(|field| json!({ "name": field.name, "type": field.text })).collect()
         };
-        Value::Object(self.0.iter().map(|(name, fields)| (name.clone(), Value::Array(write(fields)))).collect())
+        Value::Object(
+            self.0.iter().map(|(name, fields)| (name.clone(), Value::Array(write(fields)))).collect(),
+        )
     }
 }
 

@@ -39,7 +39,8 @@ impl Value {
                 if length.is_some_and(|length| items.len() != length) {
                     return Err(Malformed::new(path, "has another length than its type"));
                 }
-                let item = |(at, item): (usize, &Json)| Self::read(types, element, item, &format!("{path}.{at}"));
+                let item =
+                    |(at, item): (usize, &Json)| Self::read(types, element, item, &format!("{path}.{at}"));
                 items.iter().enumerate().map(item).collect::<Result<_, _>>().map(Self::List)
             }
         }
@@ -95,7 +96,8 @@ impl Struct {
 
     /// The one way a struct is written: with its keys in order.
     pub(super) fn write(&self) -> Json {
-        let sorted: BTreeMap<_, _> = self.fields.iter().map(|(name, value)| (name.clone(), value.write())).collect();
+        let sorted: BTreeMap<_, _> =
+            self.fields.iter().map(|(name, value)| (name.clone(), value.write())).collect();
         Json::Object(sorted.into_iter().collect())
     }
 
@@ -106,7 +108,9 @@ impl Struct {
     /// A field's integer.
     pub(super) fn uint(&self, name: &str) -> Option<U256> {
         match self.get(name)? {
-            Value::Scalar(Scalar::Uint(_) | Scalar::Bool, Datum::Word(word)) => Some(U256::from_be_bytes(word.0)),
+            Value::Scalar(Scalar::Uint(_) | Scalar::Bool, Datum::Word(word)) => {
+                Some(U256::from_be_bytes(word.0))
+            }
             _ => None,
         }
     }
@@ -149,7 +153,10 @@ impl Struct {
         match self.get(name)? {
             Value::Struct(one) => Some(vec![one]),
             Value::List(items) if items.iter().all(inner) => Some(
-                items.iter().filter_map(|item| if let Value::Struct(one) = item { Some(one) } else { None }).collect(),
+                items
+                    .iter()
+                    .filter_map(|item| if let Value::Struct(one) = item { Some(one) } else { None })
+                    .collect(),
             ),
             Value::List(_) | Value::Scalar(..) => None,
         }

@@ -10,7 +10,7 @@
 
 mod associated;
 mod extensions;
-mod stake;
+pub(super) mod stake;
 mod system;
 mod token;
 

@@ -8,7 +8,8 @@ use crate::solana::cursor::Cursor;
 use crate::solana::message::Call;
 
 /// The program.
-pub(super) const ID: Pubkey = Pubkey::from_str_const("Stake11111111111111111111111111111111111111");
+pub(in crate::solana) const ID: Pubkey =
+    Pubkey::from_str_const("Stake11111111111111111111111111111111111111");
 
 pub(super) fn read(context: &Context<'_>, call: &Call<'_>) -> Option<Vec<Effect>> {
     let wallet = context.wallet;

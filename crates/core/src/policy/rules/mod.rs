@@ -113,6 +113,7 @@ macro_rules! registry {
 
         /// The rules of one policy row.
         #[derive(Clone, PartialEq, Eq, Debug)]
+        #[expect(clippy::large_enum_variant, reason = "rows are few, and shared behind an Arc")]
         pub enum Rules { $($(#[$doc])* $variant($rule)),+ }
 
         impl Rules {

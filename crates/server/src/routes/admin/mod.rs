@@ -2,6 +2,7 @@
 
 mod audit;
 mod backup;
+mod exposure;
 mod kill_switch;
 mod password;
 mod secret;
@@ -15,6 +16,7 @@ pub(super) fn add(doors: Doors) -> Doors {
         audit::list_audit_logs,
         audit::verify_audit_chain,
         status::admin_status,
+        exposure::exposure,
         password::set_master_password,
         secret::rotate_session_secret,
         backup::create_backup,

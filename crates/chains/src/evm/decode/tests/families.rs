@@ -77,7 +77,7 @@ fn tokens() {
         (Token::burnFromCall { from: WALLET, amount: uint(6) }.abi_encode(), token_out(EvmAddress::ZERO, 6)),
     ];
     for (input, effect) in table {
-        assert_eq!(reads(TOKEN, 0, &input), [effect.clone()]);
+        assert_eq!(reads(TOKEN, 0, &input), std::slice::from_ref(&effect));
         assert_eq!(reads(TOKEN, 2, &input), [native_out(TOKEN, 2), effect], "value is told on its own");
     }
     let others = Token::transferFromCall { from: SPENDER, to: RECIPIENT, amount: uint(7) }.abi_encode();

@@ -1,0 +1,202 @@
+//! What a real node sees drafts do, held against what the decoder says, and nodes that cannot say.
+
+use serde_json::{Value, json};
+use waiaas_chains::{Chain, Refusal, Witness};
+use waiaas_core::U256;
+use waiaas_core::address::Address;
+use waiaas_core::asset::AssetId;
+use waiaas_core::draft::Draft;
+use waiaas_core::intent::Intent;
+use waiaas_core::nft::{NftId, NftKind, NftStandard};
+use waiaas_core::witness::{Observed, WitnessFact, compare};
+
+use crate::evm_lying_node::node;
+use crate::evm_world::{SOMEBODY, World, chain, network, options, refusal, token_transfer, transfer};
+
+/// Where the thief's contract is.
+const TRAP: Address = Address::Evm([0x66; 20]);
+
+/// Calls the account named by the first word of its input with the rest of it, and fails if that
+/// fails: a gas estimate would be too low otherwise.
+const FORWARDER: &str = "0x602036038060206000376000600082600060006000355af115601d57005b60006000fd";
+
+impl World {
+    async fn draft(&self, intent: &Intent) -> Draft {
+        self.chain.build(self.wallet.address, intent).await.expect("a draft")
+    }
+
+    async fn seen(&self, draft: &Draft) -> Observed {
+        match self.chain.witness(draft).await.expect("runs") {
+            Witness::Seen(observed) => *observed,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    /// What the second witness says of a request.
+    async fn fact(&self, intent: &Intent) -> WitnessFact {
+        let draft = self.draft(intent).await;
+        compare(&self.seen(&draft).await, &self.chain.effects(&draft).expect("effects"))
+    }
+
+    async fn done(&self, intent: &Intent) {
+        let signed = self.sign(intent, &[]).await;
+        self.submit(&signed).await;
+        self.anvil.mine(1).await;
+    }
+}
+
+fn bytes(address: Address) -> [u8; 20] {
+    match address {
+        Address::Evm(bytes) => bytes,
+        Address::Solana(_) => panic!("an EVM address"),
+    }
+}
+
+fn word(address: Address) -> String {
+    format!("{:0>64}", hex::encode(bytes(address)))
+}
+
+fn call(to: Address, data: &str) -> Intent {
+    Intent::ContractCall { to, data: hex::decode(data).expect("hex").into(), value: U256::ZERO }
+}
+
+#[tokio::test]
+async fn plain_requests_are_seen_as_they_are_decoded() {
+    let world = World::new().await;
+    let owner = bytes(world.wallet.address);
+    let token = Address::Evm(world.anvil.deploy_erc20("TOK", 1_000, owner).await);
+    let art = Address::Evm(world.anvil.deploy_erc721(owner).await);
+    let piece =
+        NftId { caip2: network().caip2, kind: NftKind::Erc721 { collection: art, token_id: U256::ZERO } };
+    let many = Address::Evm(world.anvil.deploy_erc1155(owner, 9).await);
+    let edition = NftId {
+        caip2: network().caip2,
+        kind: NftKind::Erc1155 { collection: many, token_id: U256::from(7) },
+    };
+    let draft = world.draft(&token_transfer(token, 40)).await;
+    let paid = AssetId::token(&network().caip2, token);
+    let expected = Observed { tokens: [(paid, U256::from(40))].into(), ..Observed::default() };
+    assert_eq!(world.seen(&draft).await, expected);
+    let draft = world.draft(&transfer(5)).await;
+    assert_eq!(world.seen(&draft).await, Observed { native: U256::from(5), ..Observed::default() });
+
+    let amount = U256::from(600);
+    for intent in [
+        transfer(5),
+        token_transfer(token, 1_000),
+        Intent::Approve { token, spender: SOMEBODY, amount },
+        Intent::NftTransfer { nft: piece.clone(), to: SOMEBODY, quantity: U256::ONE },
+        Intent::NftTransfer { nft: edition, to: SOMEBODY, quantity: U256::from(4) },
+        Intent::ApproveNft { nft: piece, spender: SOMEBODY },
+        Intent::ApproveCollection { collection: art, standard: NftStandard::Erc721, spender: SOMEBODY },
+    ] {
+        let draft = world.draft(&intent).await;
+        assert_ne!(world.seen(&draft).await, Observed::default(), "{intent:?} does something");
+        assert_eq!(world.fact(&intent).await, WitnessFact::Agrees, "{intent:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_contract_that_pulls_tokens_is_seen() {
+    let world = World::new().await;
+    let token = Address::Evm(world.anvil.deploy_erc20("TOK", 1_000, bytes(world.wallet.address)).await);
+    world.done(&Intent::Approve { token, spender: TRAP, amount: U256::from(600) }).await;
+    world.set_code(TRAP, FORWARDER).await;
+    // transferFrom(wallet, somebody, 600)
+    let taken = format!("23b872dd{}{}{:064x}", word(world.wallet.address), word(SOMEBODY), 600);
+    let intent = call(TRAP, &format!("{}{taken}", word(token)));
+    let draft = world.draft(&intent).await;
+    let asset = AssetId::token(&network().caip2, token);
+    assert_eq!(world.seen(&draft).await.tokens, [(asset.clone(), U256::from(600))].into());
+    let WitnessFact::Exceeds { what } = world.fact(&intent).await else { panic!("agrees") };
+    assert!(what.contains("600") && what.contains(&asset.to_string()), "{what}");
+
+    let harmless = call(TRAP, &word(SOMEBODY));
+    assert_eq!(world.fact(&harmless).await, WitnessFact::Agrees, "the same contract without the theft");
+}
+
+#[tokio::test]
+async fn coin_taken_out_of_an_account_with_code_is_seen() {
+    let world = World::new().await;
+    let helper = Address::Evm([0x67; 20]);
+    // Sends all it has to somebody, whoever asks.
+    let drain =
+        format!("0x600060006000600047{}{}5af115602557005b60006000fd", "73", hex::encode(bytes(SOMEBODY)));
+    world.set_code(helper, &drain).await;
+    // An account that delegates to it (EIP-7702).
+    world.set_code(world.wallet.address, &format!("0xef0100{}", hex::encode(bytes(helper)))).await;
+    world.set_code(TRAP, FORWARDER).await;
+    let intent = call(TRAP, &word(world.wallet.address));
+    let draft = world.draft(&intent).await;
+    assert!(world.seen(&draft).await.native > U256::from(crate::evm_world::COIN));
+    assert!(matches!(world.fact(&intent).await, WitnessFact::Exceeds { .. }));
+}
+
+#[tokio::test]
+async fn what_fails_and_what_is_no_transaction_is_told_apart() {
+    let world = World::new().await;
+    world.set_code(TRAP, &crate::anvil::code_answering(1)).await;
+    let draft = world.draft(&call(TRAP, "12345678")).await;
+    world.set_code(TRAP, crate::anvil::CODE_REVERTING).await;
+    let failed = refusal(world.chain.witness(&draft).await);
+    assert!(matches!(failed, Refusal::SimulationFailed(_)), "{failed:?}");
+    let text = Intent::SignMessage { message: b"hello".to_vec().into() };
+    let draft = world.draft(&text).await;
+    assert_eq!(world.chain.witness(&draft).await.expect("an answer"), Witness::NotApplicable);
+}
+
+#[tokio::test]
+async fn nodes_without_the_method_are_asked_for_a_trace_and_then_left() {
+    let world = World::new().await;
+    let draft = world.draft(&transfer(5)).await;
+    let wallet = world.wallet.address;
+    let frame = |more: Value| {
+        let mut frame = json!({ "type": "CALL", "from": wallet, "to": SOMEBODY, "value": "0x5" });
+        frame.as_object_mut().expect("a map").extend(more.as_object().expect("a map").clone());
+        frame
+    };
+    let transfer = "0xddf252ad1be2c89b69c2b068fc378daa952ba7f163c4a11628f55a4df523b3ef";
+    let topic = |address: Address| format!("0x{}", word(address));
+    let log = json!({
+        "address": TRAP, "topics": [transfer, topic(wallet), topic(SOMEBODY)],
+        "data": format!("0x{:064x}", 9), "position": "0x0",
+    });
+    let stolen = json!({ "type": "CALL", "from": wallet, "to": TRAP, "value": "0x7", "logs": [log] });
+    let mut undone = stolen.clone();
+    undone["error"] = json!("execution reverted");
+    let mut delegated = stolen.clone();
+    delegated["type"] = json!("DELEGATECALL");
+    delegated["logs"] = json!([]);
+    let token = AssetId::token(&network().caip2, TRAP);
+    let head = ("eth_getBlockByNumber", json!({ "hash": format!("0x{:064x}", 1), "baseFeePerGas": "0x7" }));
+
+    let plain = Observed { native: U256::from(5), ..Observed::default() };
+    let more =
+        Observed { native: U256::from(12), tokens: [(token, U256::from(9))].into(), ..Observed::default() };
+    for (calls, expected) in
+        [(json!([]), &plain), (json!([undone, delegated]), &plain), (json!([stolen]), &more)]
+    {
+        let traced = frame(json!({ "calls": calls }));
+        let node = node([head.clone(), ("debug_traceCall", traced)]).await;
+        let seen = chain(vec![node.uri()], options()).witness(&draft).await.expect("an answer");
+        assert_eq!(seen, Witness::Seen(Box::new(expected.clone())));
+    }
+    let elsewhere = frame(json!({ "to": TRAP }));
+    let nobody = json!([{ "calls": [{ "status": "0x1", "logs": "none", "returnData": "0x" }] }]);
+    for answers in [
+        vec![],
+        vec![head.clone()],
+        vec![head.clone(), ("debug_traceCall", elsewhere)],
+        vec![head.clone(), ("debug_traceCall", json!({}))],
+        vec![head.clone(), ("eth_simulateV1", nobody)],
+        vec![head.clone(), ("eth_simulateV1", json!([]))],
+    ] {
+        let node = node(answers).await;
+        let seen = chain(vec![node.uri()], options()).witness(&draft).await.expect("an answer");
+        assert!(matches!(seen, Witness::Unavailable(_)), "{seen:?}");
+    }
+    let deaf = node([]).await;
+    let seen =
+        chain(vec![deaf.uri(), world.anvil.url()], options()).witness(&draft).await.expect("an answer");
+    assert_eq!(seen, Witness::Seen(Box::new(plain)), "the next node can say");
+}

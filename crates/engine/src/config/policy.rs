@@ -1,0 +1,31 @@
+//! `[policy]`: what the judgement takes from the operator besides policies.
+
+use serde::Deserialize;
+use waiaas_core::witness::Unwitnessed;
+
+/// `[policy]`
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Policy {
+    /// What a transaction gets that no node can run without signing.
+    pub unsimulated: Unsimulated,
+}
+
+/// What to do about a transaction that no node can run.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Unsimulated {
+    /// Refuse it.
+    Deny,
+    /// Ask the owner.
+    Approval,
+}
+
+impl From<Unsimulated> for Unwitnessed {
+    fn from(unsimulated: Unsimulated) -> Self {
+        match unsimulated {
+            Unsimulated::Deny => Self::Deny,
+            Unsimulated::Approval => Self::Approval,
+        }
+    }
+}
