@@ -14,7 +14,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Instant;
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, ensure};
 use clap::Parser;
 use e2e::{Localnet, PASSWORD};
 
@@ -77,6 +77,7 @@ async fn attack(arguments: &Arguments, target: &Arc<Target>) -> Result<bool> {
     if let Some(wanted) = &arguments.class {
         cases.retain(|case| case.class.contains(wanted.as_str()));
     }
+    ensure!(!cases.is_empty(), "no class has such a name");
     let mut names: Vec<_> = cases.iter().map(|case| case.class).collect();
     names.dedup();
     let started = Instant::now();

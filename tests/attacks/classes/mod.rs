@@ -130,7 +130,7 @@ async fn wrappers(target: &Arc<Target>) -> Result<Arc<Victim>> {
 
 async fn listed(target: &Target, methods: Option<&[&str]>) -> Result<Victim> {
     let (mut victim, evm) = (Victim::rich(target, On::Evm).await?, target.evm()?);
-    victim.contract = evm.telltale().await?;
+    victim.contract = evm.collection(&victim.address).await?;
     let mut limit = pocket(target, On::Evm)?;
     limit["token_limits"][format!("eip155:31337/erc20:{}", victim.contract)] =
         json!({ "instant_max": "10", "notify_max": "10", "delay_max": "10" });

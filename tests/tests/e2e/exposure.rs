@@ -43,7 +43,7 @@ async fn a_leaked_token_gets_no_more_than_was_said_before() -> Result<()> {
 
     // Nothing is allowed, so nothing can be lost.
     let nothing = ask()?;
-    assert_eq!(nothing["total"][2]["usd"], json!(0), "{nothing}");
+    assert_eq!(nothing["total"][2]["usd"], json!(0.0), "{nothing}");
 
     let rules = json!({ "instant_max_usd": 30, "daily_limit_usd": 45 });
     let policy = world.policy("SPENDING_LIMIT", rules).await?;
@@ -51,7 +51,7 @@ async fn a_leaked_token_gets_no_more_than_was_said_before() -> Result<()> {
     let before = world.localnet.solana.balance(&world.agent.address).await?;
     let report = ask()?;
     let day = horizon(&report, "day")?;
-    assert_eq!(day["usd"]["most"], json!(45), "{day}");
+    assert_eq!(day["usd"]["most"], json!(45.0), "{day}");
     let because = &day["usd"]["because"];
     assert_eq!((&because["policyId"], &because["field"]), (&json!(policy), &json!("daily_limit_usd")));
     let recipients = &day["networks"][0]["recipients"];
@@ -68,7 +68,7 @@ async fn a_leaked_token_gets_no_more_than_was_said_before() -> Result<()> {
     let after = ask()?;
     let left = horizon(&after, "hour")?["usd"]["most"].as_f64().context("dollars")?;
     assert!(left < 1.0, "{left} USD are left");
-    assert_eq!(horizon(&after, "day")?["usd"]["most"], json!(45));
+    assert_eq!(horizon(&after, "day")?["usd"]["most"], json!(45.0));
 
     // The same about the wallet, and nothing once the session is over.
     let of_wallet = world.daemon.cli_json(&["exposure", "--wallet", &wallet])?;
@@ -76,7 +76,7 @@ async fn a_leaked_token_gets_no_more_than_was_said_before() -> Result<()> {
     world.daemon.operator().delete(&format!("/v1/sessions/{session}")).await?.expect(200)?;
     let over = ask()?;
     assert_eq!(horizon(&over, "month")?["usd"]["because"]["source"], "SESSION", "{over}");
-    assert_eq!(over["total"][2]["usd"], json!(0));
+    assert_eq!(over["total"][2]["usd"], json!(0.0));
     let printed = String::from_utf8(world.daemon.cli(&["exposure", "--wallet", &wallet])?.stdout)?;
     assert!(printed.contains("no session is live"), "{printed}");
     Ok(())

@@ -152,7 +152,7 @@ fn refused(refusal: &RpcFailure, wire: &[u8]) -> Submission {
     if err.is_some_and(reason::already_processed) || text.contains("already been processed") {
         return Submission::Accepted;
     }
-    let message = wire.get(65..).and_then(|message| super::message::read(message));
+    let message = wire.get(65..).and_then(super::message::read);
     match (err, message) {
         (Some(err), Some(message)) => Submission::Rejected(reason::explain(err, &message)),
         _ => Submission::Rejected(text.clone()),

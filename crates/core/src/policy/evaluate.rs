@@ -4,6 +4,7 @@
 //! `rules/`; what belongs here is what no single row can say: defaults, and what is missing.
 
 use std::cmp::Reverse;
+use std::fmt::Display;
 
 use crate::address::Address;
 use crate::effect::{Effect, Effects};
@@ -75,67 +76,45 @@ fn refuse_unknown(policies: &PolicySet, case: &Case<'_>, findings: &mut Findings
 
 /// Tokens, contracts, spenders, domains, lent assets and markets are forbidden unless a row lists them.
 fn require_lists(policies: &PolicySet, case: &Case<'_>, findings: &mut Findings) {
-    let token = case.effects.items.iter().find_map(Effect::token);
-    let contract = case.contracts.first();
-    let spender = case.permissions.first().map(|(spender, _)| spender);
-    let action = case.facts.action.as_ref();
-    let lending = action.filter(|action| action.kind.is_lending()).map(|action| {
-        action.lending_asset.as_ref().map_or_else(|| "the asset".to_owned(), ToString::to_string)
-    });
-    let market = action
-        .filter(|action| action.kind.is_perp())
-        .map(|action| action.market.clone().unwrap_or_else(|| "the market".to_owned()));
-    let needs = [
-        (
-            PolicyType::AllowedTokens,
-            DenialCode::TokenNotAllowed,
-            token.map(|token| ("no token may leave or be allowed to anybody", token.to_string())),
-        ),
-        (
-            PolicyType::ContractWhitelist,
-            DenialCode::ContractNotWhitelisted,
-            contract.map(|contract| ("no contract may be called", contract.to_string())),
-        ),
-        (
-            PolicyType::ApprovedSpenders,
-            DenialCode::SpenderNotApproved,
-            spender.map(|spender| ("nobody may be given an allowance", spender.to_string())),
-        ),
-        (
-            PolicyType::X402AllowedDomains,
-            DenialCode::X402DomainNotAllowed,
-            match &case.facts.purpose {
-                Purpose::HttpPayment { domain } => Some(("no HTTP resource may be paid for", domain.clone())),
-                Purpose::Plain | Purpose::HttpMessage { .. } => None,
-            },
-        ),
-        (
-            PolicyType::Erc8128AllowedDomains,
-            DenialCode::Erc8128DomainNotAllowed,
-            match &case.facts.purpose {
-                Purpose::HttpMessage { domain } => Some(("no HTTP message may be signed", domain.clone())),
-                Purpose::Plain | Purpose::HttpPayment { .. } => None,
-            },
-        ),
-        (
-            PolicyType::LendingAssetWhitelist,
-            DenialCode::LendingAssetNotAllowed,
-            lending.map(|asset| ("no asset may be lent or borrowed", asset)),
-        ),
-        (
-            PolicyType::PerpAllowedMarkets,
-            DenialCode::MarketNotAllowed,
-            market.map(|market| ("no market may be traded", market)),
-        ),
-    ];
-    for (policy_type, code, need) in needs {
-        let Some((so, what)) = need else { continue };
-        if policies.of(policy_type).next().is_some() {
-            continue;
+    // Names are written out only for a denial: base58 and EIP-55 cost more than all rules together.
+    let mut need = |policy_type: PolicyType, code: DenialCode, so: &str, what: Option<&dyn Display>| {
+        let Some(what) = what else { return };
+        if policies.of(policy_type).next().is_none() {
+            let message = format!("no {policy_type} policy is in force, so {so}");
+            let hint = format!("ask the operator for a {policy_type} policy that lists {what}");
+            findings.deny_by_default(code, Some(policy_type), message, Some(hint));
         }
-        let message = format!("no {policy_type} policy is in force, so {so}");
-        let hint = format!("ask the operator for a {policy_type} policy that lists {what}");
-        findings.deny_by_default(code, Some(policy_type), message, Some(hint));
+    };
+    let token = case.effects.items.iter().find_map(Effect::token).map(|token| token as &dyn Display);
+    let so = "no token may leave or be allowed to anybody";
+    need(PolicyType::AllowedTokens, DenialCode::TokenNotAllowed, so, token);
+    let contract = case.contracts.first().map(|contract| contract as &dyn Display);
+    let so = "no contract may be called";
+    need(PolicyType::ContractWhitelist, DenialCode::ContractNotWhitelisted, so, contract);
+    let spender = case.permissions.first().map(|(spender, _)| spender as &dyn Display);
+    let so = "nobody may be given an allowance";
+    need(PolicyType::ApprovedSpenders, DenialCode::SpenderNotApproved, so, spender);
+    match &case.facts.purpose {
+        Purpose::Plain => {}
+        Purpose::HttpPayment { domain } => {
+            let so = "no HTTP resource may be paid for";
+            need(PolicyType::X402AllowedDomains, DenialCode::X402DomainNotAllowed, so, Some(domain));
+        }
+        Purpose::HttpMessage { domain } => {
+            let so = "no HTTP message may be signed";
+            need(PolicyType::Erc8128AllowedDomains, DenialCode::Erc8128DomainNotAllowed, so, Some(domain));
+        }
+    }
+    let Some(action) = &case.facts.action else { return };
+    if action.kind.is_lending() {
+        let asset = action.lending_asset.as_ref().map_or(&"the asset" as &dyn Display, |asset| asset);
+        let so = "no asset may be lent or borrowed";
+        need(PolicyType::LendingAssetWhitelist, DenialCode::LendingAssetNotAllowed, so, Some(asset));
+    }
+    if action.kind.is_perp() {
+        let market = action.market.as_ref().map_or(&"the market" as &dyn Display, |market| market);
+        let so = "no market may be traded";
+        need(PolicyType::PerpAllowedMarkets, DenialCode::MarketNotAllowed, so, Some(market));
     }
 }
 

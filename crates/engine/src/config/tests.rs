@@ -43,6 +43,7 @@ fn the_defaults_are_a_complete_configuration() {
     assert_eq!(config.daemon.pid_path(Path::new("/data")), PathBuf::from("/data/daemon.pid"));
     assert_eq!(config.fees.evm_max_wei, U256::from(20_000_000_000_000_000u64));
     assert_eq!(config.security.session_ttl, 86_400);
+    assert_eq!(config.policy.unsimulated, Unsimulated::Approval);
     assert_eq!(config.confirmation.evm_blocks(Environment::Mainnet), 2);
     assert_eq!(config.prices.sources, [PriceSourceName::Pyth, PriceSourceName::Coingecko]);
     let target = config.database.target(Path::new("/data"));
@@ -369,4 +370,14 @@ fn a_missing_file_is_fine_and_an_unreadable_one_is_not() {
     assert_eq!(Config::load(dir.path(), [], []).expect("file").daemon.port, 0);
     fs::write(dir.path().join(FILE_NAME), [0xff, 0xfe]).expect("write");
     assert!(matches!(Config::load(dir.path(), [], []), Err(ConfigError::Read { .. })));
+}
+
+#[test]
+fn what_no_node_can_run_is_denied_or_approved_and_nothing_else() {
+    let config = file("[policy]\nunsimulated = \"deny\"").expect("accepted");
+    assert_eq!(config.policy.unsimulated, Unsimulated::Deny);
+    for laxer in ["instant", "notify", "delay", "", "Deny"] {
+        let text = format!("[policy]\nunsimulated = \"{laxer}\"");
+        refused(file(&text), "/data/config.toml", "policy.unsimulated");
+    }
 }

@@ -151,8 +151,8 @@ fn transfer(
         }
         [_, mint, destination, authority, more @ ..] if checked => {
             // Accounts behind the authority are for a transfer hook; elsewhere they are for a multisig.
-            let hooked = context.mint(program, mint)?.beyond.is_some();
-            if !more.is_empty() && !(hooked && program == TokenProgram::Token2022) {
+            let hooked = program == TokenProgram::Token2022 && context.mint(program, mint)?.beyond.is_some();
+            if !hooked && !more.is_empty() {
                 return None;
             }
             (*mint, destination, authority)
