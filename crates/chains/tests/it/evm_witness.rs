@@ -57,7 +57,7 @@ fn word(address: Address) -> String {
 }
 
 fn call(to: Address, data: &str) -> Intent {
-    Intent::ContractCall { to, data: hex::decode(data).expect("hex").into(), value: U256::ZERO }
+    Intent::ContractCall { to, data: hex::decode(data).expect("hex"), value: U256::ZERO }
 }
 
 #[tokio::test]
@@ -140,7 +140,7 @@ async fn what_fails_and_what_is_no_transaction_is_told_apart() {
     world.set_code(TRAP, crate::anvil::CODE_REVERTING).await;
     let failed = refusal(world.chain.witness(&draft).await);
     assert!(matches!(failed, Refusal::SimulationFailed(_)), "{failed:?}");
-    let text = Intent::SignMessage { message: b"hello".to_vec().into() };
+    let text = Intent::SignMessage { message: b"hello".to_vec() };
     let draft = world.draft(&text).await;
     assert_eq!(world.chain.witness(&draft).await.expect("an answer"), Witness::NotApplicable);
 }

@@ -52,7 +52,7 @@ async fn requests_are_seen_as_they_are_decoded_and_nothing_beyond() {
         assert_eq!(observed.allowances, [((asset, fresh(4)), U256::from(70))].into());
         assert_eq!(compare(&observed, &chain.effects(&draft).expect("effects")), WitnessFact::Agrees);
     }
-    let text = Intent::SignMessage { message: b"hello".to_vec().into() };
+    let text = Intent::SignMessage { message: b"hello".to_vec() };
     let draft = wallet.draft(&chain, &text).await;
     assert_eq!(chain.witness(&draft).await.expect("an answer"), Witness::NotApplicable);
 }
