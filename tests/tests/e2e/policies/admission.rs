@@ -22,7 +22,7 @@ async fn count(operator: &Api) -> Result<usize> {
 async fn unknown_types_are_refused() -> Result<()> {
     let daemon = daemon_without_nodes()?;
     let operator = daemon.operator();
-    for policy_type in ["SPENDING_LIMITS", "spending_limit", "", "ALLOW_ALL"] {
+    for policy_type in ["SPENDING_LIMITS", "spending_limit", " ", "ALLOW_ALL"] {
         let body = json!({ "type": policy_type, "rules": { "instant_max_usd": 1 } });
         let refused = operator.post("/v1/policies", body).await?.expect(400)?;
         assert_eq!(refused["code"], "POLICY_TYPE_UNKNOWN", "{policy_type}");
