@@ -101,6 +101,14 @@ impl HumanAmount {
     }
 }
 
+/// A power of ten, saturating.
+pub(crate) fn ten_to(exponent: u8) -> U256 {
+    match 10u128.checked_pow(u32::from(exponent)) {
+        Some(power) => U256::from(power),
+        None => U256::from(10u8).saturating_pow(U256::from(exponent)),
+    }
+}
+
 /// Shows base units in human units, exact, without trailing zeros: `1500000`, 6 → `1.5`.
 pub fn format_units(amount: U256, decimals: u8) -> String {
     let digits = amount.to_string();
@@ -278,13 +286,17 @@ impl Price {
         if decimals > MAX_DECIMALS {
             return Usd::MAX;
         }
+        // scaled picos → micros: divide by 10^decimals and by 10^6
+        let exponent = decimals.saturating_add(6);
+        // Everyday figures fit 128 bits, where dividing is several times faster.
+        let short = u128::try_from(amount).ok().and_then(|amount| amount.checked_mul(self.0));
+        if let (Some(picos_scaled), Some(divisor)) = (short, 10u128.checked_pow(u32::from(exponent))) {
+            return u64::try_from(picos_scaled.div_ceil(divisor)).map_or(Usd::MAX, Usd::from_micros);
+        }
         let Some(picos_scaled) = amount.checked_mul(U256::from(self.0)) else {
             return Usd::MAX;
         };
-        // scaled picos → micros: divide by 10^decimals and by 10^6
-        let divisor = U256::from(10u8).pow(U256::from(decimals)) * U256::from(1_000_000u64);
-        let micros = picos_scaled.div_ceil(divisor);
-        u64::try_from(micros).map_or(Usd::MAX, Usd::from_micros)
+        u64::try_from(picos_scaled.div_ceil(ten_to(exponent))).map_or(Usd::MAX, Usd::from_micros)
     }
 }
 
@@ -310,6 +322,19 @@ mod tests {
         assert_eq!(format_units(U256::from(5u64), 9), "0.000000005");
         assert_eq!(format_units(U256::ZERO, 18), "0");
         assert_eq!(format_units(U256::from(7u64), 0), "7");
+    }
+
+    #[test]
+    fn values_are_the_same_in_either_width() {
+        let price = Price::from_picos(3_000_000_000_000_007);
+        // 10^22 wei times this price needs more than 128 bits, a tenth of it does not.
+        let short = price.value_of(U256::from(10u8).pow(U256::from(21u8)), 18);
+        let long = price.value_of(U256::from(10u8).pow(U256::from(22u8)), 18);
+        assert_eq!((short.micros(), long.micros()), (3_000_000_000_001, 30_000_000_000_001));
+        // 10^39 is no divisor of 128 bits.
+        assert_eq!(price.value_of(U256::from(10u8).pow(U256::from(33u8)), 33), Usd::from_micros(3_000_000_001));
+        assert_eq!(ten_to(77), U256::from(10u8).pow(U256::from(77u8)));
+        assert_eq!(ten_to(78), U256::MAX);
     }
 
     #[test]

@@ -79,7 +79,7 @@ fn require_lists(policies: &PolicySet, case: &Case<'_>, findings: &mut Findings)
     // Names are written out only for a denial: base58 and EIP-55 cost more than all rules together.
     let mut need = |policy_type: PolicyType, code: DenialCode, so: &str, what: Option<&dyn Display>| {
         let Some(what) = what else { return };
-        if policies.of(policy_type).next().is_none() {
+        if !policies.has(policy_type) {
             let message = format!("no {policy_type} policy is in force, so {so}");
             let hint = format!("ask the operator for a {policy_type} policy that lists {what}");
             findings.deny_by_default(code, Some(policy_type), message, Some(hint));
@@ -120,7 +120,7 @@ fn require_lists(policies: &PolicySet, case: &Case<'_>, findings: &mut Findings)
 
 /// An allowance that is as good as unlimited is refused unless a row says otherwise.
 fn bound_allowances(policies: &PolicySet, case: &Case<'_>, findings: &mut Findings) {
-    if case.permissions.is_empty() || policies.of(PolicyType::ApproveAmountLimit).next().is_some() {
+    if case.permissions.is_empty() || policies.has(PolicyType::ApproveAmountLimit) {
         return;
     }
     for (spender, permission) in &case.permissions {

@@ -1,5 +1,6 @@
 //! Policy rows and the set that applies to one request.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::ids::{PolicyId, WalletId};
@@ -39,6 +40,7 @@ pub struct Policy {
 #[derive(Clone, Debug, Default)]
 pub struct PolicySet {
     policies: Vec<Arc<Policy>>,
+    types: BTreeSet<PolicyType>,
     network: Option<NetworkId>,
 }
 
@@ -53,7 +55,8 @@ impl PolicySet {
         let rows = all.into_iter().map(Into::into);
         let mut policies: Vec<Arc<Policy>> = rows.filter(|p| p.scope.covers(wallet, network)).collect();
         policies.sort_by_key(|p| (std::cmp::Reverse(p.priority), p.id));
-        Self { policies, network: Some(network.clone()) }
+        let types = policies.iter().map(|p| p.rules.policy_type()).collect();
+        Self { policies, types, network: Some(network.clone()) }
     }
 
     /// The network the policies were selected for; none for the empty set.
@@ -64,6 +67,11 @@ impl PolicySet {
     /// All of them, in report order.
     pub fn iter(&self) -> impl Iterator<Item = &Policy> + Clone {
         self.policies.iter().map(Arc::as_ref)
+    }
+
+    /// Whether a row of this type is among them.
+    pub fn has(&self, policy_type: PolicyType) -> bool {
+        self.types.contains(&policy_type)
     }
 
     /// Those of one type, in report order.

@@ -7,7 +7,7 @@ use std::str::FromStr;
 use alloy_primitives::U256;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
-use crate::money::{AmountError, HumanAmount, MAX_DECIMALS, Usd, format_units, parse_base_units};
+use crate::money::{AmountError, HumanAmount, MAX_DECIMALS, Usd, format_units, parse_base_units, ten_to};
 
 /// Base units, written as a string of digits.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -43,13 +43,9 @@ impl Decimal {
     /// The limit in base units of an asset with `decimals`, rounded down: a limit never grows by
     /// rounding. A value beyond 256 bits is more than any amount and becomes the largest one.
     pub fn base_units(&self, decimals: u8) -> U256 {
-        let shift = |by: u8| U256::from(10u8).checked_pow(U256::from(by));
         match decimals.checked_sub(self.scale) {
-            Some(more) => shift(more).and_then(|f| self.digits.checked_mul(f)).unwrap_or(U256::MAX),
-            None => {
-                let fewer = self.scale.saturating_sub(decimals);
-                shift(fewer).and_then(|f| self.digits.checked_div(f)).unwrap_or(U256::ZERO)
-            }
+            Some(more) => self.digits.saturating_mul(ten_to(more)),
+            None => self.digits / ten_to(self.scale.saturating_sub(decimals)),
         }
     }
 
@@ -58,11 +54,6 @@ impl Decimal {
         let (integer, fraction) = self.digits.div_rem(ten_to(self.scale));
         (integer, fraction * ten_to(MAX_DECIMALS.saturating_sub(self.scale)))
     }
-}
-
-/// A power of ten that fits: exponents here never exceed [`MAX_DECIMALS`].
-fn ten_to(exponent: u8) -> U256 {
-    U256::from(10u8).pow(U256::from(exponent))
 }
 
 impl FromStr for Decimal {

@@ -64,13 +64,13 @@ impl Rule for LendingLtvLimit {
             return findings.lack(row, "the lending position");
         };
         let LendingPosition { debt_usd, collateral_usd } = position;
-        let so = format!("a debt of {debt_usd} USD on collateral of {collateral_usd} USD");
+        let so = || format!("a debt of {debt_usd} USD on collateral of {collateral_usd} USD");
         if exceeds(position, self.max_ltv) {
-            let message = format!("{so} is more than maxLtv ({})", self.max_ltv);
+            let message = format!("{} is more than maxLtv ({})", so(), self.max_ltv);
             let hint = Some("borrow less, or supply collateral first".to_owned());
             findings.deny(row, DenialCode::LtvLimitExceeded, message, hint);
         } else if exceeds(position, self.warning_ltv) {
-            let message = format!("{so} is more than warningLtv ({})", self.warning_ltv);
+            let message = format!("{} is more than warningLtv ({})", so(), self.warning_ltv);
             findings.ask(row, Tier::Delay, message, None);
         }
     }
