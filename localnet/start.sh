@@ -37,13 +37,14 @@ ready() {
 }
 
 install_parts() {
-    say "installing anvil and compiled contracts into $parts"
+    say "installing anvil and contracts into $parts"
     local fresh=$parts.part
     rm -rf "$fresh" "$parts"
     mkdir -p "$fresh"
-    cp "$here"/npm/package*.json "$fresh"
+    cp -r "$here"/npm/. "$fresh"
     # `install`, not `ci`: the lock file names the platforms it was made on, npm may have to add another one.
     npm install --ignore-scripts --no-audit --no-fund --prefix "$fresh"
+    node "$fresh/compile.cjs"
     mv "$fresh" "$parts"
 }
 

@@ -65,6 +65,14 @@ pub struct EvmAnnouncement {
     pub weth: String,
     /// `UniswapV2Router02`, with a pool of `erc20` and ETH.
     pub uniswap_v2_router: String,
+    /// An ERC-8004 identity registry.
+    pub identity_registry: String,
+    /// An ERC-8004 reputation registry of those agents.
+    pub reputation_registry: String,
+    /// An OpenZeppelin ERC-20 with permits (EIP-2612) and authorisations (EIP-3009).
+    pub coin: String,
+    /// Decimals of `coin`.
+    pub coin_decimals: u8,
 }
 
 /// A funded EVM account.

@@ -1,6 +1,7 @@
-//! The ERC-20 on the EVM chain: OpenZeppelin's `ERC20PresetFixedSupply`, its whole supply with the faucet.
+//! The ERC-20s on the EVM chain: OpenZeppelin's `ERC20PresetFixedSupply`, and a coin that signatures move. The
+//! whole supply of both is the faucet's.
 //!
-//! Belongs here: the deployment. Transfers are plain calls that tests make themselves (see README.md).
+//! Belongs here: the deployments. Transfers are plain calls that tests make themselves (see README.md).
 
 use anyhow::{Result, ensure};
 use serde_json::json;
@@ -25,4 +26,15 @@ pub async fn deploy(contracts: &Contracts<'_>) -> Result<String> {
         contracts.rpc.call("eth_call", json!([{"to": address, "data": question}, "latest"])).await?;
     ensure!(balance == format!("0x{SUPPLY:064x}"), "the faucet's balance is {balance}");
     Ok(address)
+}
+
+/// Those of stablecoins.
+pub const COIN_DECIMALS: u8 = 6;
+
+/// A billion coins.
+const COIN_SUPPLY: u128 = 1_000_000_000 * 10_u128.pow(COIN_DECIMALS as u32);
+
+/// Deploys the coin and gives the faucet the whole supply. Returns its address.
+pub async fn deploy_coin(contracts: &Contracts<'_>) -> Result<String> {
+    contracts.deploy("localnet-contracts/Coin.json", &word(COIN_SUPPLY)).await
 }

@@ -14,6 +14,7 @@ use crate::contracts::Contracts;
 use crate::erc20;
 use crate::json_rpc::JsonRpc;
 use crate::nft::{self, Nfts};
+use crate::reputation::{self, Registries};
 use crate::swap::{self, Exchange};
 
 /// What every dev node calls itself, so wallets know it as a test chain.
@@ -32,6 +33,8 @@ pub struct Evm {
     erc20: String,
     nfts: Nfts,
     exchange: Exchange,
+    registries: Registries,
+    coin: String,
 }
 
 impl Evm {
@@ -50,7 +53,9 @@ impl Evm {
         let erc20 = erc20::deploy(&contracts).await?;
         let nfts = nft::deploy(&contracts).await?;
         let exchange = swap::deploy(&contracts, &erc20).await?;
-        Ok(Self { anvil, erc20, nfts, exchange })
+        let registries = reputation::deploy(&contracts).await?;
+        let coin = erc20::deploy_coin(&contracts).await?;
+        Ok(Self { anvil, erc20, nfts, exchange, registries, coin })
     }
 
     /// What callers are told.
@@ -65,6 +70,10 @@ impl Evm {
             erc1155: self.nfts.erc1155.clone(),
             weth: self.exchange.weth.clone(),
             uniswap_v2_router: self.exchange.router.clone(),
+            identity_registry: self.registries.identity.clone(),
+            reputation_registry: self.registries.reputation.clone(),
+            coin: self.coin.clone(),
+            coin_decimals: erc20::COIN_DECIMALS,
         }
     }
 

@@ -6,7 +6,7 @@ use base64::Engine as _;
 use ed25519_dalek::Signer as _;
 use serde_json::Value;
 
-use crate::api::Api;
+use crate::api::{Answer, Api};
 
 /// An owner's key.
 pub enum OwnerKey {
@@ -55,5 +55,26 @@ impl OwnerKey {
         let header = base64::engine::general_purpose::STANDARD.encode(message);
         let signature = self.sign(message)?;
         Ok(api.clone().header("x-owner-message", &header).header("x-owner-signature", &signature))
+    }
+
+    /// Agrees to a change that waits, as the API described it.
+    pub async fn agrees(&self, api: &Api, change: &Value) -> Result<Answer> {
+        let question = self.asked(change)?;
+        let path = format!("/v1/changes/{}/approve", change["id"].as_str().context("an id")?);
+        self.answering(api, &question["approve"])?.post_empty(&path).await
+    }
+
+    /// Refuses a change that waits.
+    pub async fn refuses(&self, api: &Api, change: &Value) -> Result<Answer> {
+        let question = self.asked(change)?;
+        let path = format!("/v1/changes/{}/reject", change["id"].as_str().context("an id")?);
+        self.answering(api, &question["reject"])?.post_empty(&path).await
+    }
+
+    /// What a change asks this owner.
+    pub fn asked<'a>(&self, change: &'a Value) -> Result<&'a Value> {
+        let mut questions = change["questions"].as_array().into_iter().flatten();
+        let mine = questions.find(|question| question["ownerAddress"] == self.address().as_str());
+        mine.with_context(|| format!("a question to {} in {change}", self.address()))
     }
 }

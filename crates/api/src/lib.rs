@@ -8,6 +8,7 @@
 pub mod admin;
 pub mod audit;
 pub mod balances;
+pub mod changes;
 #[cfg(feature = "client")]
 pub mod client;
 pub mod dry_run;

@@ -39,7 +39,8 @@ pub struct OwnerChange {
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Challenge {
-    /// `approve`, `reject`, `verify-owner`, `change-owner` or `remove-owner`.
+    /// `approve`, `reject`, `verify-owner`, `change-owner`, `remove-owner`, `approve-change` or
+    /// `reject-change`.
     pub action: String,
     /// The exact text to sign (EIP-4361). Send it back in `X-Owner-Message`, base64, or on one line
     /// with each line break written as `\n`.

@@ -6,6 +6,7 @@ use utoipa::openapi::schema::{ObjectBuilder, Type};
 use utoipa::openapi::{RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
 use waiaas_core::audit::{AuditEvent, Severity};
+use waiaas_core::change::{ChangeKind, ChangeStatus};
 use waiaas_core::network::{Chain, Environment};
 use waiaas_core::policy::exposure::{Horizon, Source};
 use waiaas_core::policy::{DenialCode, PolicyType, Tier};
@@ -47,6 +48,16 @@ schema!(
     /// Schema of [`Environment`].
     EnvironmentName, "Environment", "What kind of money a wallet holds.",
     [Environment::Mainnet, Environment::Testnet, Environment::Local].into_iter().map(Environment::as_str)
+);
+schema!(
+    /// Schema of [`ChangeKind`].
+    ChangeKindName, "ChangeKind", "What kind of thing a change changes.",
+    ChangeKind::ALL.iter().map(|v| v.as_str())
+);
+schema!(
+    /// Schema of [`ChangeStatus`].
+    ChangeStatusName, "ChangeStatus", "Where a change is.",
+    ChangeStatus::ALL.iter().map(|v| v.as_str())
 );
 schema!(
     /// Schema of [`Horizon`].

@@ -7,6 +7,7 @@
 pub mod evm;
 mod message;
 pub mod price;
+mod reputation;
 pub mod rpc;
 pub mod solana;
 
@@ -23,6 +24,7 @@ use waiaas_core::transaction::Replacement;
 use waiaas_core::witness::Observed;
 
 pub use self::message::UnsignableMessage;
+pub use self::reputation::{AgentQuestion, ReputationSource};
 
 /// What a chain could not do. Variants say what the caller can do about it.
 #[derive(Debug, Error)]

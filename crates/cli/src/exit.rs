@@ -17,7 +17,8 @@ Exit codes:
   3  no daemon answers
   4  the credential was refused
   5  the daemon said no (policy, state, or an invalid request)
-  6  a check failed (audit chain broken, configuration invalid)";
+  6  a check failed (audit chain broken, configuration invalid)
+  7  not done yet: it waits for an owner's signature";
 
 /// A check that ran and found a fault.
 #[derive(Debug, Error)]
@@ -29,6 +30,11 @@ pub(crate) struct CheckFailed {
     pub(crate) reported: bool,
 }
 
+/// What was asked for waits for owners; standard output has it already.
+#[derive(Debug, Error)]
+#[error("it waits for an owner's signature")]
+pub(crate) struct Waits;
+
 /// No daemon runs where one was to be stopped.
 #[derive(Debug, Error)]
 #[error("{0}")]
@@ -38,6 +44,9 @@ pub(crate) struct NoDaemon(pub(crate) String);
 pub(crate) fn code(error: &anyhow::Error) -> ExitCode {
     if error.is::<CheckFailed>() || error.is::<ConfigError>() {
         return 6.into();
+    }
+    if error.is::<Waits>() {
+        return 7.into();
     }
     if error.is::<NoDaemon>() {
         return 3.into();

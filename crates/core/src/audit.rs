@@ -45,6 +45,20 @@ wire_enum!(
         PolicyUpdated = "POLICY_UPDATED",
         /// A policy was deleted.
         PolicyDeleted = "POLICY_DELETED",
+        /// A change waits for owners.
+        ChangeRequested = "CHANGE_REQUESTED",
+        /// An owner agreed to a change.
+        ChangeConsented = "CHANGE_CONSENTED",
+        /// Every owner a change takes has agreed; what it did stands beside it.
+        ChangeApplied = "CHANGE_APPLIED",
+        /// An owner refused a change.
+        ChangeRejected = "CHANGE_REJECTED",
+        /// The operator took a waiting change back.
+        ChangeWithdrawn = "CHANGE_WITHDRAWN",
+        /// Not every owner answered in time.
+        ChangeExpired = "CHANGE_EXPIRED",
+        /// A waiting change lost what it was about.
+        ChangeSuperseded = "CHANGE_SUPERSEDED",
         /// A request was refused by policy.
         PolicyDenied = "POLICY_DENIED",
         /// A request was admitted.
@@ -123,6 +137,9 @@ impl AuditEvent {
             | Self::OwnerRemoved
             | Self::PasswordChanged
             | Self::PolicyDeleted
+            | Self::ChangeRequested
+            | Self::ChangeApplied
+            | Self::ChangeRejected
             | Self::SecretRotated => Severity::Warning,
             Self::KillSwitchActivated
             | Self::KillSwitchRecovered
@@ -142,6 +159,10 @@ impl AuditEvent {
             | Self::SessionWalletRemoved
             | Self::PolicyCreated
             | Self::PolicyUpdated
+            | Self::ChangeConsented
+            | Self::ChangeWithdrawn
+            | Self::ChangeExpired
+            | Self::ChangeSuperseded
             | Self::TxRequested
             | Self::TxQueued
             | Self::TxApprovalRequested

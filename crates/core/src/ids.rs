@@ -56,6 +56,10 @@ id!(
     SessionId
 );
 id!(
+    /// A change that waits for owners.
+    ChangeId
+);
+id!(
     /// A policy row.
     PolicyId
 );

@@ -9,6 +9,7 @@ pub mod action;
 pub mod address;
 pub mod asset;
 pub mod audit;
+pub mod change;
 pub mod clearance;
 pub mod digest;
 pub mod draft;

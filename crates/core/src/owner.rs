@@ -17,7 +17,7 @@ use time::format_description::well_known::Rfc3339;
 use crate::UnixSeconds;
 use crate::address::Address;
 use crate::digest::Digest;
-use crate::ids::{InstanceId, TxId, WalletId};
+use crate::ids::{ChangeId, InstanceId, TxId, WalletId};
 
 /// What a signature is asked for.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -46,6 +46,20 @@ pub enum OwnerAction {
     },
     /// Leave the wallet without an owner.
     RemoveOwner,
+    /// Let the operator change what protects the owner's wallets.
+    ApproveChange {
+        /// Which change.
+        change: ChangeId,
+        /// Of its content ([`crate::change::digest`]).
+        digest: Digest,
+    },
+    /// Stop such a change.
+    RejectChange {
+        /// Which change.
+        change: ChangeId,
+        /// Of its content.
+        digest: Digest,
+    },
 }
 
 impl OwnerAction {
@@ -57,6 +71,8 @@ impl OwnerAction {
             Self::VerifyOwner => "verify-owner",
             Self::ChangeOwner { .. } => "change-owner",
             Self::RemoveOwner => "remove-owner",
+            Self::ApproveChange { .. } => "approve-change",
+            Self::RejectChange { .. } => "reject-change",
         }
     }
 
@@ -64,7 +80,23 @@ impl OwnerAction {
     pub const fn tx(&self) -> Option<TxId> {
         match self {
             Self::Approve { tx, .. } | Self::Reject { tx, .. } => Some(*tx),
-            Self::VerifyOwner | Self::ChangeOwner { .. } | Self::RemoveOwner => None,
+            Self::VerifyOwner
+            | Self::ChangeOwner { .. }
+            | Self::RemoveOwner
+            | Self::ApproveChange { .. }
+            | Self::RejectChange { .. } => None,
+        }
+    }
+
+    /// The change concerned.
+    pub const fn change(&self) -> Option<ChangeId> {
+        match self {
+            Self::ApproveChange { change, .. } | Self::RejectChange { change, .. } => Some(*change),
+            Self::Approve { .. }
+            | Self::Reject { .. }
+            | Self::VerifyOwner
+            | Self::ChangeOwner { .. }
+            | Self::RemoveOwner => None,
         }
     }
 }
@@ -99,9 +131,10 @@ impl Challenge {
             Address::Evm(_) => "Ethereum",
             Address::Solana(_) => "Solana",
         };
-        let subject = match self.action.tx() {
-            Some(tx) => format!("transactions/{tx}"),
-            None => format!("wallets/{}", self.wallet),
+        let subject = match (self.action.tx(), self.action.change()) {
+            (Some(tx), _) => format!("transactions/{tx}"),
+            (None, Some(change)) => format!("changes/{change}"),
+            (None, None) => format!("wallets/{}", self.wallet),
         };
         let mut text = format!(
             "{DOMAIN} wants you to sign in with your {chain} account:\n{}\n\n{}\n\n\
@@ -120,7 +153,10 @@ impl Challenge {
         );
         // Writing to a String cannot fail.
         let _ = match self.action {
-            OwnerAction::Approve { digest, .. } | OwnerAction::Reject { digest, .. } => {
+            OwnerAction::Approve { digest, .. }
+            | OwnerAction::Reject { digest, .. }
+            | OwnerAction::ApproveChange { digest, .. }
+            | OwnerAction::RejectChange { digest, .. } => {
                 write!(text, "\n- urn:waiaas:digest:sha256:{digest}")
             }
             OwnerAction::ChangeOwner { new_owner } => write!(text, "\n- urn:waiaas:new-owner:{new_owner}"),
@@ -282,12 +318,15 @@ mod tests {
     fn every_challenge_is_known_in_any_spacing_and_case() {
         let (tx, digest) = (TxId::new(Uuid::from_u128(3)), Digest::new([7; 32]));
         let new_owner = Address::Solana([4; 32]);
+        let change = ChangeId::new(Uuid::from_u128(4));
         let actions = [
             OwnerAction::Approve { tx, digest },
             OwnerAction::Reject { tx, digest },
             OwnerAction::VerifyOwner,
             OwnerAction::ChangeOwner { new_owner },
             OwnerAction::RemoveOwner,
+            OwnerAction::ApproveChange { change, digest },
+            OwnerAction::RejectChange { change, digest },
         ];
         for action in actions {
             for owner in [Address::Evm([9; 20]), Address::Solana([9; 32])] {

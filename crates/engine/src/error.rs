@@ -169,6 +169,15 @@ codes! {
     /// The answer came too late.
     ApprovalTimeout = "APPROVAL_TIMEOUT",
 
+    /// No such change.
+    ChangeNotFound = "CHANGE_NOT_FOUND",
+    /// The change is past the state this needs.
+    ChangeAlreadyDecided = "CHANGE_ALREADY_DECIDED",
+    /// What the change is about has changed meanwhile.
+    ChangeSuperseded = "CHANGE_SUPERSEDED",
+    /// As many changes wait as may.
+    ChangeLimitExceeded = "CHANGE_LIMIT_EXCEEDED",
+
     /// The kill switch is on already.
     KillSwitchAlreadyActive = "KILL_SWITCH_ALREADY_ACTIVE",
     /// The kill switch is not on.

@@ -8,6 +8,7 @@ mod admin;
 mod approvals;
 mod calldata;
 mod chains;
+mod changes;
 mod clock;
 pub mod config;
 mod credentials;

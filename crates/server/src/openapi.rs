@@ -28,6 +28,7 @@ use waiaas_api::problem::Problem;
         (name = "transactions", description = "Asked for, judged, waited for, executed"),
         (name = "utils", description = "Help for agents without a library of their own"),
         (name = "policies", description = "What is allowed"),
+        (name = "changes", description = "What loosens, and waits for owners"),
         (name = "admin", description = "The operator's side"),
     ),
 )]

@@ -144,6 +144,7 @@ const fn engine(code: ErrorCode) -> (StatusCode, bool) {
         | E::TxNotFound
         | E::TokenNotFound
         | E::PolicyNotFound
+        | E::ChangeNotFound
         | E::ApprovalNotFound => (StatusCode::NOT_FOUND, false),
         E::WalletAlreadyLinked
         | E::WalletNameTaken
@@ -155,6 +156,9 @@ const fn engine(code: ErrorCode) -> (StatusCode, bool) {
         | E::OwnerAlreadyConnected
         | E::KillSwitchAlreadyActive
         | E::KillSwitchNotActive
+        | E::ChangeAlreadyDecided
+        | E::ChangeSuperseded
+        | E::ChangeLimitExceeded
         | E::InvalidStateTransition => (StatusCode::CONFLICT, false),
         E::WalletTerminated | E::ApprovalTimeout => (StatusCode::GONE, false),
         E::SimulationFailed => (StatusCode::UNPROCESSABLE_ENTITY, false),

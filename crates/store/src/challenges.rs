@@ -3,7 +3,7 @@
 use sqlx::AnyConnection;
 use sqlx::any::AnyRow;
 use waiaas_core::UnixSeconds;
-use waiaas_core::ids::TxId;
+use waiaas_core::ids::{ChangeId, TxId};
 use waiaas_core::owner::Challenge;
 
 use crate::audit::AuditEntry;
@@ -46,6 +46,8 @@ reads! {
     open_challenge(tx: TxId, action: &str, now: UnixSeconds) -> Option<ChallengeRow>;
     /// The question on a transaction that was answered, if one was.
     answered_challenge(tx: TxId) -> Option<ChallengeRow>;
+    /// Every question about a change, oldest first.
+    challenges_of(change: ChangeId) -> Vec<ChallengeRow>;
 }
 
 async fn challenge(conn: &mut AnyConnection, nonce: &str) -> Result<Option<ChallengeRow>, StoreError> {
@@ -72,18 +74,25 @@ async fn answered_challenge(conn: &mut AnyConnection, tx: TxId) -> Result<Option
     row.as_ref().map(ChallengeRow::read).transpose()
 }
 
+async fn challenges_of(conn: &mut AnyConnection, change: ChangeId) -> Result<Vec<ChallengeRow>, StoreError> {
+    let query = "SELECT * FROM challenges WHERE change_id = $1 ORDER BY issued_at, owner, action, nonce";
+    let query = sqlx::query(query).bind(change.to_string());
+    query.fetch_all(conn).await?.iter().map(ChallengeRow::read).collect()
+}
+
 impl WriteTx {
     /// Stores a question before it is shown. Grants nothing, so it has no audit entry of its own.
     pub async fn issue_challenge(&mut self, new: &Challenge) -> Result<(), StoreError> {
         let text = serde_json::to_string(new)
             .map_err(|_| StoreError::Inconsistent(Entity::Challenge, "it has no JSON form"))?;
-        let query = "INSERT INTO challenges (nonce, action, wallet_id, tx_id, owner, challenge, issued_at, \
-                     expires_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
+        let query = "INSERT INTO challenges (nonce, action, wallet_id, tx_id, change_id, owner, challenge, \
+                     issued_at, expires_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
         let query = sqlx::query(query)
             .bind(new.nonce.clone())
             .bind(new.action.as_str())
             .bind(new.wallet.to_string())
             .bind(new.action.tx().map(|id| id.to_string()))
+            .bind(new.action.change().map(|id| id.to_string()))
             .bind(new.owner.to_string())
             .bind(text)
             .bind(new.issued_at)
@@ -93,7 +102,8 @@ impl WriteTx {
     }
 
     /// Records the answer to an open question that has not expired, in the same database transaction
-    /// as what the answer allows. Other open questions on the same transaction become void.
+    /// as what the answer allows. Other open questions on the same transaction become void; those about
+    /// a change stay open until it ends ([`WriteTx::end_change`]), for it may take several owners.
     /// [`StoreError::Conflict`] when it was answered, made void or has expired.
     pub async fn consume_challenge(
         &mut self,

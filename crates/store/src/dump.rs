@@ -37,6 +37,7 @@ const TABLES: &[(&str, &str)] = &[
     ("tokens", "network, address"),
     ("transactions", "id"),
     ("reservations", "tx_id, position"),
+    ("changes", "id"),
     ("challenges", "nonce"),
     ("idempotency", "session_id, key"),
     ("audit_log", "seq"),

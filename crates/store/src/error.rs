@@ -6,6 +6,7 @@ use std::sync::Arc;
 use sqlx::postgres::PgDatabaseError;
 use sqlx::sqlite::SqliteError;
 use thiserror::Error;
+use waiaas_core::change::IllegalStep;
 use waiaas_core::transaction::{IllegalMove, TxStatus};
 
 /// What an error is about.
@@ -33,6 +34,8 @@ pub enum Entity {
     Transaction,
     /// A question to an owner.
     Challenge,
+    /// A change that waits for owners.
+    Change,
 }
 
 impl fmt::Display for Entity {
@@ -49,6 +52,7 @@ impl fmt::Display for Entity {
             Self::Token => "token",
             Self::Transaction => "transaction",
             Self::Challenge => "challenge",
+            Self::Change => "change",
         })
     }
 }
@@ -71,6 +75,9 @@ pub enum StoreError {
     /// The status graph has no such move.
     #[error(transparent)]
     IllegalMove(#[from] IllegalMove),
+    /// A change has ended, or was to be opened again.
+    #[error(transparent)]
+    IllegalStep(#[from] IllegalStep),
     /// A transaction cannot begin in this status.
     #[error("a transaction cannot start as {0}")]
     NotInitial(TxStatus),

@@ -13,6 +13,7 @@
 
 mod audit;
 mod challenges;
+mod changes;
 mod columns;
 mod counts;
 mod dump;
@@ -38,6 +39,7 @@ mod writer;
 
 pub use audit::{AuditEntry, AuditFilter, AuditPage, AuditRow, ChainReport};
 pub use challenges::ChallengeRow;
+pub use changes::{ChangeRow, NewChange};
 
 pub use dump::{DumpError, DumpReport};
 pub use error::{Entity, StoreError};

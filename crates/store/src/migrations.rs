@@ -12,14 +12,21 @@ struct Migration {
     postgres: &'static str,
 }
 
-const ALL: &[Migration] = &[Migration {
-    version: 1,
-    sqlite: include_str!("../migrations/sqlite/0001_initial.sql"),
-    postgres: include_str!("../migrations/postgres/0001_initial.sql"),
-}];
+const ALL: &[Migration] = &[
+    Migration {
+        version: 1,
+        sqlite: include_str!("../migrations/sqlite/0001_initial.sql"),
+        postgres: include_str!("../migrations/postgres/0001_initial.sql"),
+    },
+    Migration {
+        version: 2,
+        sqlite: include_str!("../migrations/sqlite/0002_changes.sql"),
+        postgres: include_str!("../migrations/postgres/0002_changes.sql"),
+    },
+];
 
 /// The newest schema this release knows.
-pub const KNOWN: i64 = 1;
+pub const KNOWN: i64 = 2;
 
 /// Applies what is missing. Daemons that start together on one database take turns.
 pub(crate) async fn run(conn: &mut AnyConnection, postgres: bool) -> Result<(), StoreError> {

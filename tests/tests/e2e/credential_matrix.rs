@@ -27,6 +27,8 @@ enum At {
     Waiting,
     /// The agent's delayed transaction.
     Queued,
+    /// A change that waits for the owner.
+    Change,
     /// Nothing that exists.
     Nothing,
 }
@@ -83,6 +85,7 @@ const ROWS: &[Row] = &[
     row("GET", "/health", At::Nothing, Body::None, ANYBODY),
     row("GET", "/doc", At::Nothing, Body::None, ANYBODY),
     row("GET", "/v1/transactions/{id}/approval", At::Waiting, Body::None, ANYBODY),
+    row("GET", "/v1/changes/{id}/approval", At::Change, Body::None, ANYBODY),
     // What an agent reads.
     of_wallet("GET", "/v1/wallet/address", AGENT),
     of_wallet("GET", "/v1/wallet/balance", AGENT),
@@ -110,8 +113,13 @@ const ROWS: &[Row] = &[
     row("POST", "/v1/transactions/{id}/reject", At::Waiting, Body::None, [401; 5]),
     row("POST", "/v1/transactions/{id}/approve", At::Waiting, Body::None, [401, 401, 401, 401, 200]),
     row("POST", "/v1/wallets/{id}/owner/verify", At::Wallet, Body::None, [401; 5]),
+    // The signature over a payment agrees to no change.
+    row("POST", "/v1/changes/{id}/approve", At::Change, Body::None, [401; 5]),
+    row("POST", "/v1/changes/{id}/reject", At::Change, Body::None, [401; 5]),
     // What the operator reads.
     row("GET", "/v1/policies/{id}", At::Policy, Body::None, OPERATOR),
+    row("GET", "/v1/changes", At::Nothing, Body::None, OPERATOR),
+    row("GET", "/v1/changes/{id}", At::Change, Body::None, OPERATOR),
     row("GET", "/v1/sessions", At::Nothing, Body::None, OPERATOR),
     row("GET", "/v1/sessions/{id}/wallets", At::Session, Body::None, OPERATOR),
     row("GET", "/v1/audit-logs", At::Nothing, Body::None, OPERATOR),
@@ -140,6 +148,7 @@ const ROWS: &[Row] = &[
     row("POST", "/v1/policies", At::Nothing, Body::Empty, OPERATOR_BUT_INVALID),
     row("PUT", "/v1/policies/{id}", At::Nothing, Body::Priority, OPERATOR_BUT_ABSENT),
     row("DELETE", "/v1/policies/{id}", At::Nothing, Body::None, OPERATOR_BUT_ABSENT),
+    row("DELETE", "/v1/changes/{id}", At::Nothing, Body::None, OPERATOR_BUT_ABSENT),
     row("POST", "/v1/admin/transactions/{id}/cancel", At::Nothing, Body::None, OPERATOR_BUT_ABSENT),
     row("POST", "/v1/admin/transactions/{id}/reject", At::Nothing, Body::None, OPERATOR_BUT_ABSENT),
     row("PUT", "/v1/admin/master-password", At::Nothing, Body::Empty, OPERATOR_BUT_INVALID),
@@ -147,7 +156,8 @@ const ROWS: &[Row] = &[
     row("POST", "/v1/admin/backup", At::Nothing, Body::None, OPERATOR),
     row("POST", "/v1/admin/kill-switch", At::Nothing, Body::None, OPERATOR),
     // While the brake is on, sessions are refused everywhere, and here all the same.
-    row("POST", "/v1/admin/recover", At::Nothing, Body::None, OPERATOR),
+    // The wallet has an owner, who has to agree to the recovery.
+    row("POST", "/v1/admin/recover", At::Nothing, Body::None, [401, 401, 401, 202, 401]),
     row("POST", "/v1/admin/shutdown", At::Nothing, Body::None, OPERATOR),
 ];
 
@@ -157,6 +167,7 @@ struct Scene {
     policy: String,
     waiting: String,
     queued: String,
+    change: String,
     recipient: String,
     callers: [(&'static str, Api); 5],
 }
@@ -174,6 +185,9 @@ impl Scene {
         let waiting = agent.send(daemon, &recipient, "50.0").await?.expect(201)?;
         let id = |tx: &Value| tx["id"].as_str().map(str::to_owned).context("an id");
         let (queued, waiting) = (id(&queued)?, id(&waiting)?);
+        let loosening = json!({ "rules": { "instant_max_usd": 1_000_000 } });
+        let change = daemon.operator().put(&format!("/v1/policies/{policy}"), loosening).await?.expect(202)?;
+        let change = id(&change)?;
         let path = format!("/v1/transactions/{waiting}/approval");
         let asked = daemon.anonymous().get(&path).await?.expect(200)?;
         let callers = [
@@ -183,7 +197,7 @@ impl Scene {
             ("the operator", daemon.operator()),
             ("the owner", owner.answering(&daemon.anonymous(), &asked["approve"])?),
         ];
-        Ok(Self { agent, policy, waiting, queued, recipient, callers })
+        Ok(Self { agent, policy, waiting, queued, change, recipient, callers })
     }
 
     fn path(&self, row: &Row) -> String {
@@ -193,6 +207,7 @@ impl Scene {
             At::Policy => &self.policy,
             At::Waiting => &self.waiting,
             At::Queued => &self.queued,
+            At::Change => &self.change,
             At::Nothing => NOTHING,
         };
         let path = row.path.replace("{id}", id).replace("{walletId}", NOTHING);
@@ -262,8 +277,15 @@ async fn every_operation_takes_its_credential_and_no_other() -> Result<()> {
         Vec::<&(String, String)>::new(),
         "no operation"
     );
-    let public =
-        pairs([("GET", "/health"), ("GET", "/doc"), ("GET", "/v1/transactions/{id}/approval")].into_iter());
+    let public = pairs(
+        [
+            ("GET", "/health"),
+            ("GET", "/doc"),
+            ("GET", "/v1/transactions/{id}/approval"),
+            ("GET", "/v1/changes/{id}/approval"),
+        ]
+        .into_iter(),
+    );
     let stated_public = |operation: &Value| operation["security"].as_array().is_none_or(Vec::is_empty);
     assert_eq!(operations(&document, stated_public), public);
 

@@ -3,6 +3,7 @@
 mod article;
 mod bad_input;
 mod calls;
+mod changes;
 mod cli;
 mod crash;
 mod credential_matrix;

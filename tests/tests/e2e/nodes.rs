@@ -65,10 +65,13 @@ async fn on_a_network_of_ones_own_without_prices_dollars_mean_the_owner() -> Res
     ensure!(waiting["amountUsd"].is_null(), "no price is not a price of nothing: {waiting}");
     ensure!(stage.balance(&to).await? == 0);
 
-    // A limit in the coin itself needs no price.
-    operator.delete(&format!("/v1/policies/{dollars}")).await?;
+    // A limit in the coin itself needs no price, and the owner's consent, for it lets more through.
+    operator.delete(&format!("/v1/policies/{dollars}")).await?.expect(200)?;
     let coin = json!({ "instant_max": "1000", "notify_max": "1000", "delay_max": "1000" });
-    operator.policy(&agent.wallet, "SPENDING_LIMIT", coin).await?;
+    let body = json!({ "walletId": agent.wallet, "type": "SPENDING_LIMIT", "rules": coin });
+    let change = operator.post("/v1/policies", body).await?.expect(202)?;
+    let agreed = owner.agrees(&stage.daemon.anonymous(), &change).await?.expect(200)?;
+    ensure!(agreed["status"] == "APPLIED", "{agreed}");
     let sent = send().await?.expect(201)?;
     ensure!((&sent["tier"], &sent["status"]) == (&json!("INSTANT"), &json!("CONFIRMED")), "{sent}");
     ensure!(stage.balance(&to).await? == 1000);

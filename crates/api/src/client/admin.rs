@@ -2,7 +2,8 @@
 
 use reqwest::Method;
 
-use super::{Client, ClientError, Credential};
+use super::changes::outcome;
+use super::{Client, ClientError, Credential, Outcome};
 use crate::admin::{Backup, Done, Health, KillSwitchStatus, Recovered, SetMasterPassword, Status};
 use crate::audit::{AuditEntry, AuditQuery, AuditReport};
 use crate::exposure::{ExposureQuery, ExposureReport};
@@ -54,9 +55,9 @@ impl Client {
         self.call(Method::POST, "/v1/admin/kill-switch", Credential::Master).await
     }
 
-    /// Resumes normal operation.
-    pub async fn recover(&self) -> Result<Recovered, ClientError> {
-        self.call(Method::POST, "/v1/admin/recover", Credential::Master).await
+    /// Resumes normal operation, or asks owners to agree to that.
+    pub async fn recover(&self) -> Result<Outcome<Recovered>, ClientError> {
+        outcome(self.request(Method::POST, "/v1/admin/recover", Credential::Master)?).await
     }
 
     /// Stops the daemon.

@@ -5,6 +5,7 @@
 //! nothing and retries nothing.
 
 mod admin;
+mod changes;
 mod error;
 mod policies;
 mod sessions;
@@ -19,6 +20,7 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+pub use changes::Outcome;
 pub use error::{ApiError, ClientError};
 pub use transactions::Sent;
 
@@ -216,12 +218,16 @@ fn query_pairs(query: &impl Serialize) -> Result<Vec<(String, String)>, ClientEr
 
 async fn answer<T: DeserializeOwned>(request: RequestBuilder) -> Result<T, ClientError> {
     let (status, body) = raw(request).await?;
+    parsed(status, &body)
+}
+
+fn parsed<T: DeserializeOwned>(status: u16, body: &[u8]) -> Result<T, ClientError> {
     if (200..300).contains(&status) {
         // An answer without a body reads as `null`.
-        let text: &[u8] = if body.is_empty() { b"null" } else { &body };
+        let text: &[u8] = if body.is_empty() { b"null" } else { body };
         return serde_json::from_slice(text).map_err(|_| ClientError::NotJson);
     }
-    match serde_json::from_slice::<Problem>(&body) {
+    match serde_json::from_slice::<Problem>(body) {
         Ok(problem) => Err(ClientError::Api(Box::new(ApiError { status, problem }))),
         Err(_) => Err(ClientError::NotTheDaemon { status }),
     }

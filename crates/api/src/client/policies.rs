@@ -3,7 +3,8 @@
 use reqwest::Method;
 use waiaas_core::ids::PolicyId;
 
-use super::{Client, ClientError, Credential};
+use super::changes::outcome;
+use super::{Client, ClientError, Credential, Outcome};
 use crate::page::{Listing, PageQuery};
 use crate::policies::{CreatePolicy, Policy, PolicyDeleted, UpdatePolicy};
 
@@ -13,9 +14,9 @@ impl Client {
         self.query("/v1/policies", query, self.either()).await
     }
 
-    /// Creates a policy.
-    pub async fn create_policy(&self, policy: &CreatePolicy) -> Result<Policy, ClientError> {
-        self.send(Method::POST, "/v1/policies", policy, Credential::Master).await
+    /// Creates a policy, or asks owners to agree to it.
+    pub async fn create_policy(&self, policy: &CreatePolicy) -> Result<Outcome<Policy>, ClientError> {
+        outcome(self.request(Method::POST, "/v1/policies", Credential::Master)?.json(policy)).await
     }
 
     /// One policy.
@@ -23,13 +24,18 @@ impl Client {
         self.get(&format!("/v1/policies/{id}"), Credential::Master).await
     }
 
-    /// Changes a policy.
-    pub async fn update_policy(&self, id: PolicyId, change: &UpdatePolicy) -> Result<Policy, ClientError> {
-        self.send(Method::PUT, &format!("/v1/policies/{id}"), change, Credential::Master).await
+    /// Changes a policy, or asks owners to agree to that.
+    pub async fn update_policy(
+        &self,
+        id: PolicyId,
+        change: &UpdatePolicy,
+    ) -> Result<Outcome<Policy>, ClientError> {
+        let call = self.request(Method::PUT, &format!("/v1/policies/{id}"), Credential::Master)?;
+        outcome(call.json(change)).await
     }
 
-    /// Deletes a policy.
-    pub async fn delete_policy(&self, id: PolicyId) -> Result<PolicyDeleted, ClientError> {
-        self.call(Method::DELETE, &format!("/v1/policies/{id}"), Credential::Master).await
+    /// Deletes a policy, or asks owners to agree to that.
+    pub async fn delete_policy(&self, id: PolicyId) -> Result<Outcome<PolicyDeleted>, ClientError> {
+        outcome(self.request(Method::DELETE, &format!("/v1/policies/{id}"), Credential::Master)?).await
     }
 }

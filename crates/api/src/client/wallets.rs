@@ -3,7 +3,8 @@
 use reqwest::Method;
 use waiaas_core::ids::WalletId;
 
-use super::{Client, ClientError, Credential, OwnerSignature};
+use super::changes::outcome;
+use super::{Client, ClientError, Credential, Outcome, OwnerSignature};
 use crate::balances::{AssetsAnswer, BalanceAnswer, HoldingsQuery};
 use crate::owners::{Challenge, OwnerChange, OwnerVerified, SetOwner};
 use crate::page::{All, WalletQuery};
@@ -55,9 +56,9 @@ impl Client {
         self.send(Method::POST, &path, &SuspendWallet { reason }, Credential::Master).await
     }
 
-    /// Lets a wallet sign again.
-    pub async fn resume_wallet(&self, id: WalletId) -> Result<WalletStatusChange, ClientError> {
-        self.call(Method::POST, &format!("/v1/wallets/{id}/resume"), Credential::Master).await
+    /// Lets a wallet sign again, or asks its owner to agree to that.
+    pub async fn resume_wallet(&self, id: WalletId) -> Result<Outcome<WalletStatusChange>, ClientError> {
+        outcome(self.request(Method::POST, &format!("/v1/wallets/{id}/resume"), Credential::Master)?).await
     }
 
     /// The networks a wallet can use.

@@ -22,6 +22,7 @@ mod nft;
 mod node;
 mod personal;
 mod replace;
+mod reputation;
 mod revert;
 mod scalar;
 mod typed;
@@ -44,6 +45,8 @@ use waiaas_core::transaction::Replacement;
 use self::body::Body;
 use self::drafted::Drafted;
 use self::node::{Call, Node};
+pub use self::reputation::Erc8004;
+pub use self::witness::{read_logs, read_trace};
 use crate::rpc::{RpcFailure, RpcPool};
 use crate::{
     Chain, ChainError, Fate, GasPrices, Holding, Lane, Refusal, SignedTx, Simulation, Submission, TokenFacts,

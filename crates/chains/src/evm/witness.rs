@@ -10,12 +10,13 @@ use serde_json::json;
 use waiaas_core::U256;
 use waiaas_core::address::Address;
 use waiaas_core::draft::Draft;
+use waiaas_core::network::Network;
 use waiaas_core::witness::Observed;
 
 use super::drafted::{Drafted, Fixed};
 use super::events::{self, Event, Told};
 use super::node::{Call, Node, Terms};
-use super::{EvmChain, erc20, revert};
+use super::{EvmChain, erc20, evm_address, revert};
 use crate::rpc::RpcFailure;
 use crate::{ChainError, Refusal, Witness};
 
@@ -50,28 +51,50 @@ impl EvmChain {
         Ok(Witness::Unavailable(why))
     }
 
-    async fn observed(&self, node: &Node, call: &Call, told: Told) -> Observed {
-        let caip2 = &self.network.caip2;
-        let any = |address: EvmAddress| Address::Evm(address.into_array());
-        let mut observed = Observed { native: told.native, ..Observed::default() };
-        for (token, amount) in told.tokens {
-            observed.tokens.insert(events::asset(caip2, token), amount);
+    /// What was told, allowances less what spenders may take already.
+    async fn observed(&self, node: &Node, call: &Call, mut told: Told) -> Observed {
+        for ((token, spender), amount) in &mut told.allowances {
+            *amount = amount.saturating_sub(allowed(node, *token, call.from, *spender).await);
         }
-        for ((collection, id, of_1155), quantity) in told.nfts {
-            observed.nfts.insert(events::nft(caip2, collection, id, of_1155), quantity);
-        }
-        for ((token, spender), amount) in told.allowances {
-            let more = amount.saturating_sub(allowed(node, token, call.from, spender).await);
-            if !more.is_zero() {
-                observed.allowances.insert((events::asset(caip2, token), any(spender)), more);
-            }
-        }
-        for (collection, id, spender) in told.nft_allowances {
-            observed.nft_allowances.insert((events::nft(caip2, collection, id, false), any(spender)));
-        }
-        observed.operators = told.operators.into_iter().map(|(at, by)| (any(at), any(by))).collect();
-        observed
+        named(&self.network, told)
     }
+}
+
+/// What was told, by the names that everybody uses.
+fn named(network: &Network, told: Told) -> Observed {
+    let caip2 = &network.caip2;
+    let any = |address: EvmAddress| Address::Evm(address.into_array());
+    let mut observed = Observed { native: told.native, ..Observed::default() };
+    for (token, amount) in told.tokens {
+        observed.tokens.insert(events::asset(caip2, token), amount);
+    }
+    for ((collection, id, of_1155), quantity) in told.nfts {
+        observed.nfts.insert(events::nft(caip2, collection, id, of_1155), quantity);
+    }
+    for ((token, spender), amount) in told.allowances {
+        if !amount.is_zero() {
+            observed.allowances.insert((events::asset(caip2, token), any(spender)), amount);
+        }
+    }
+    for (collection, id, spender) in told.nft_allowances {
+        observed.nft_allowances.insert((events::nft(caip2, collection, id, false), any(spender)));
+    }
+    observed.operators = told.operators.into_iter().map(|(at, by)| (any(at), any(by))).collect();
+    observed
+}
+
+/// Reads the JSON of an answer to `debug_traceCall` (`callTracer`, with logs): what the run took from
+/// `wallet`, or lets others take. Allowances are as the tokens announce them, whatever was allowed
+/// before. None if the text is no such answer. Asks nobody.
+pub fn read_trace(network: &Network, wallet: Address, answer: &str) -> Option<Observed> {
+    let frame = serde_json::from_str(answer).ok()?;
+    Some(named(network, events::told(&events::of_frame(frame), evm_address(wallet)?)))
+}
+
+/// The same for the logs of one call in an answer to `eth_simulateV1`.
+pub fn read_logs(network: &Network, wallet: Address, answer: &str) -> Option<Observed> {
+    let logs = serde_json::from_str(answer).ok()?;
+    Some(named(network, events::told(&events::of_logs(logs), evm_address(wallet)?)))
 }
 
 /// What a spender may take already. Tokens of an older making announce what is left of an allowance

@@ -36,6 +36,7 @@ use waiaas_core::transaction::Replacement;
 use self::body::Body;
 use self::node::Node;
 use self::text::Text;
+pub use self::tokens::mint_facts;
 use crate::rpc::RpcPool;
 use crate::{
     Chain, ChainError, Fate, GasPrices, Holding, Lane, Refusal, SignedTx, Simulation, Submission, TokenFacts,

@@ -7,7 +7,6 @@ use waiaas_core::U256;
 use waiaas_core::address::Address;
 use waiaas_core::asset::AssetId;
 
-use super::build::read_mint;
 use super::mint::{Mint, TokenProgram};
 use super::{SolanaChain, address, solana};
 use crate::{ChainError, Holding, Refusal, TokenFacts};
@@ -15,13 +14,20 @@ use crate::{ChainError, Holding, Refusal, TokenFacts};
 /// How many accounts `getMultipleAccounts` takes.
 const MAX_ACCOUNTS: usize = 100;
 
+/// Reads the data of a mint that belongs to `program`; none if it is no mint of a token program.
+pub fn mint_facts(program: Address, data: &[u8]) -> Option<TokenFacts> {
+    let program = TokenProgram::of(&solana(program).ok()?)?;
+    let mint = Mint::read(program, data)?;
+    Some(TokenFacts { decimals: mint.decimals, symbol: mint.symbol })
+}
+
 impl SolanaChain {
     /// Decimals and symbol of a mint.
     pub(super) async fn token_facts(&self, token: Address) -> Result<TokenFacts, ChainError> {
         let key = solana(token).map_err(|_| ChainError::Refused(Refusal::NotAToken(token)))?;
         let [account] = self.node().await?.accounts([&key]).await?;
-        let mint = read_mint(&key, account.as_ref())?;
-        Ok(TokenFacts { decimals: mint.decimals, symbol: mint.symbol })
+        let facts = account.and_then(|account| mint_facts(address(&account.owner), &account.data));
+        facts.ok_or(ChainError::Refused(Refusal::NotAToken(token)))
     }
 
     /// SOL, then every token with a balance, by mint.

@@ -101,26 +101,49 @@ impl Anvil {
         contract
     }
 
+    /// Deploys ERC-8004 registries, identity and reputation, without agents or feedback.
+    pub(crate) async fn deploy_registries(&self) -> ([u8; 20], [u8; 20]) {
+        let code = |name: &str| code_in("localnet-contracts", name);
+        let identity = self.create(&code("IdentityRegistry")).await;
+        let linked = format!("{}{:0>64}", code("ReputationRegistry"), hex::encode(identity));
+        (identity, self.create(&linked).await)
+    }
+
     /// Creation code of an OpenZeppelin contract, as hex.
     pub(crate) fn code_of(name: &str) -> String {
-        let path = parts().join("@openzeppelin/contracts/build/contracts").join(format!("{name}.json"));
-        let artifact: Value = serde_json::from_slice(&std::fs::read(path).expect("artifact")).expect("json");
-        artifact["bytecode"].as_str().expect("bytecode").trim_start_matches("0x").to_owned()
+        code_in("@openzeppelin/contracts/build/contracts", name)
     }
 
     async fn deploy(&self, name: &str, arguments: &str) -> [u8; 20] {
-        let receipt = self.send(json!({ "data": format!("0x{}{arguments}", Self::code_of(name)) })).await;
+        self.create(&format!("{}{arguments}", Self::code_of(name))).await
+    }
+
+    async fn create(&self, code: &str) -> [u8; 20] {
+        let receipt = self.send_as(0, json!({ "data": format!("0x{code}") })).await;
         let address = receipt["contractAddress"].as_str().expect("contract").trim_start_matches("0x");
         hex::decode(address).expect("hex").try_into().expect("20 bytes")
     }
 
     async fn transact(&self, to: [u8; 20], data: &str) {
-        self.send(json!({ "to": format!("0x{}", hex::encode(to)), "data": format!("0x{data}") })).await;
+        self.transact_as(0, to, data).await;
     }
 
-    /// Sends from the node's first account and mines.
-    async fn send(&self, mut transaction: Value) -> Value {
-        transaction["from"] = self.call("eth_accounts", json!([])).await[0].clone();
+    /// Calls a contract from one of the node's own accounts.
+    pub(crate) async fn transact_as(&self, account: usize, to: [u8; 20], data: &str) {
+        let call = json!({ "to": format!("0x{}", hex::encode(to)), "data": format!("0x{data}") });
+        self.send_as(account, call).await;
+    }
+
+    /// One of the node's own accounts.
+    pub(crate) async fn account(&self, account: usize) -> [u8; 20] {
+        let accounts = self.call("eth_accounts", json!([])).await;
+        let address = accounts[account].as_str().expect("an account").trim_start_matches("0x");
+        hex::decode(address).expect("hex").try_into().expect("20 bytes")
+    }
+
+    /// Sends from one of the node's accounts and mines.
+    async fn send_as(&self, account: usize, mut transaction: Value) -> Value {
+        transaction["from"] = self.call("eth_accounts", json!([])).await[account].clone();
         transaction["gas"] = json!("0x5b8d80");
         let hash = self.call("eth_sendTransaction", json!([transaction])).await;
         self.mine(1).await;
@@ -140,6 +163,13 @@ impl Drop for Anvil {
     fn drop(&mut self) {
         self.kill();
     }
+}
+
+/// Creation code of a compiled contract in a folder of localnet's modules, as hex.
+fn code_in(folder: &str, name: &str) -> String {
+    let path = parts().join(folder).join(format!("{name}.json"));
+    let artifact: Value = serde_json::from_slice(&std::fs::read(path).expect("artifact")).expect("json");
+    artifact["bytecode"].as_str().expect("bytecode").trim_start_matches("0x").to_owned()
 }
 
 /// A string of at most 32 bytes, as the ABI has it after the head.

@@ -8,6 +8,8 @@ mod evm_fate;
 mod evm_lying_node;
 mod evm_refusal;
 mod evm_replace;
+mod evm_reputation;
+mod evm_reputation_lying_node;
 mod evm_sign;
 mod evm_transfer;
 mod evm_witness;

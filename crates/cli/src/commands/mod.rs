@@ -2,6 +2,7 @@
 
 mod audit;
 mod backup;
+mod change;
 mod config;
 mod daemon;
 mod exposure;
@@ -49,6 +50,9 @@ pub(crate) enum Command {
     /// Policies: create, list, update, delete.
     #[command(subcommand)]
     Policy(policy::Verb),
+    /// What loosens and waits for owners: list, show, withdraw, approve, reject.
+    #[command(subcommand)]
+    Change(change::Verb),
     /// Transactions: list, show, cancel, reject.
     #[command(subcommand)]
     Tx(tx::Verb),
@@ -88,6 +92,7 @@ pub(crate) async fn run(context: &Context, command: Command) -> Result<()> {
         Command::Wallet(verb) => wallet::run(context, verb).await,
         Command::Session(verb) => session::run(context, verb).await,
         Command::Policy(verb) => policy::run(context, verb).await,
+        Command::Change(verb) => change::run(context, verb).await,
         Command::Tx(verb) => tx::run(context, verb).await,
         Command::Owner(verb) => owner::run(context, verb).await,
         Command::Exposure(args) => exposure::run(context, args).await,

@@ -75,7 +75,7 @@ pub(crate) struct Answer {
 
 impl Answer {
     /// The signature, or none when the message was printed instead.
-    fn to(&self, context: &Context, challenge: &Challenge) -> Result<Option<OwnerSignature>> {
+    pub(crate) fn to(&self, context: &Context, challenge: &Challenge) -> Result<Option<OwnerSignature>> {
         let address = Some(challenge.owner_address.clone());
         if let Some(path) = &self.key_file {
             let signature = owner_key::sign(path, &challenge.owner_address, &challenge.message)?;

@@ -10,6 +10,7 @@ use waiaas_api::page::PageQuery;
 use waiaas_api::policies::{CreatePolicy, Policy, UpdatePolicy};
 use waiaas_engine::core::ids::PolicyId;
 
+use crate::commands::change::show_outcome;
 use crate::commands::wallet::find;
 use crate::context::Context;
 use crate::output;
@@ -116,7 +117,8 @@ pub(crate) async fn run(context: &Context, verb: Verb) -> Result<()> {
                 priority: 0,
                 enabled: !args.disabled,
             };
-            output::show(context, &client.create_policy(&request).await?, |p| table(std::slice::from_ref(p)))
+            let made = client.create_policy(&request).await?;
+            show_outcome(context, &made, |p| table(std::slice::from_ref(p)))
         }
         Verb::List { wallet } => {
             let wallet_id = match wallet {
@@ -133,10 +135,10 @@ pub(crate) async fn run(context: &Context, verb: Verb) -> Result<()> {
             let change =
                 UpdatePolicy { rules: args.rules.read()?, priority: args.priority, enabled: args.enabled };
             let policy = client.update_policy(args.id, &change).await?;
-            output::show(context, &policy, |p| table(std::slice::from_ref(p)))
+            show_outcome(context, &policy, |p| table(std::slice::from_ref(p)))
         }
         Verb::Delete { id } => {
-            output::show(context, &client.delete_policy(id).await?, |p| format!("{} is deleted.", p.id))
+            show_outcome(context, &client.delete_policy(id).await?, |p| format!("{} is deleted.", p.id))
         }
     }
 }

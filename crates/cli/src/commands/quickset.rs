@@ -4,7 +4,7 @@
 use anyhow::Result;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::{Value, json};
-use waiaas_api::client::Client;
+use waiaas_api::client::{Client, Outcome};
 use waiaas_api::page::PageQuery;
 use waiaas_api::policies::{CreatePolicy, Policy};
 use waiaas_api::sessions::CreateSession;
@@ -106,8 +106,8 @@ async fn ensure_policies(client: &Client, wallet: &Wallet) -> Result<Vec<Policy>
     for (policy_type, rules) in starter_policies() {
         let same =
             known.iter().find(|p| p.wallet_id == Some(wallet.id) && p.policy_type.as_str() == policy_type);
-        policies.push(match same {
-            Some(policy) => policy.clone(),
+        let policy = match same {
+            Some(policy) => Some(policy.clone()),
             None => {
                 let request = CreatePolicy {
                     wallet_id: Some(wallet.id),
@@ -117,9 +117,14 @@ async fn ensure_policies(client: &Client, wallet: &Wallet) -> Result<Vec<Policy>
                     priority: 0,
                     enabled: true,
                 };
-                client.create_policy(&request).await?
+                let made = client.create_policy(&request).await?;
+                if let Outcome::Waits(change) = &made {
+                    output::progress(&format!("Waits for the owner: {} (change {})", change.summary, change.id));
+                }
+                made.done()
             }
-        });
+        };
+        policies.extend(policy);
     }
     Ok(policies)
 }

@@ -3,6 +3,7 @@
 use anyhow::Result;
 use clap::Subcommand;
 
+use crate::commands::change::show_outcome;
 use crate::context::Context;
 use crate::output;
 
@@ -53,7 +54,7 @@ pub(crate) async fn kill_switch(context: &Context, verb: KillSwitchVerb) -> Resu
             output::show(context, &state, |s| format!("The kill switch is {}. Nothing is signed.", s.state))
         }
         KillSwitchVerb::Recover => {
-            output::show(context, &client.recover().await?, |s| format!("The kill switch is {}.", s.state))
+            show_outcome(context, &client.recover().await?, |s| format!("The kill switch is {}.", s.state))
         }
     }
 }

@@ -11,6 +11,7 @@ use waiaas_api::wallets::{CreateWallet, ImportWallet, Wallet};
 use waiaas_engine::core::network::{Chain, Environment};
 use zeroize::Zeroizing;
 
+use crate::commands::change::show_outcome;
 use crate::context::Context;
 use crate::output;
 
@@ -145,7 +146,7 @@ pub(crate) async fn run(context: &Context, verb: Verb) -> Result<()> {
         }
         Verb::Resume { wallet } => {
             let changed = client.resume_wallet(find(&client, &wallet).await?.id).await?;
-            output::show(context, &changed, |w| format!("{} is {}.", w.id, w.status))
+            show_outcome(context, &changed, |w| format!("{} is {}.", w.id, w.status))
         }
         Verb::Terminate { wallet } => {
             let changed = client.terminate_wallet(find(&client, &wallet).await?.id).await?;

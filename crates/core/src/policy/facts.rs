@@ -8,9 +8,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::UnixSeconds;
 use crate::action::{ActionCategory, ActionFacts};
-use crate::address::Address;
 use crate::asset::AssetId;
 use crate::money::{Price, Usd, exact};
+use crate::policy::Reputations;
 use crate::wallet::OwnerState;
 use crate::witness::{Unwitnessed, WitnessFact};
 use alloy_primitives::U256;
@@ -90,16 +90,6 @@ pub enum Purpose {
     },
 }
 
-/// What a registry says about a counterparty (ERC-8004).
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Reputation {
-    /// A score from 0 to 100, rounded down.
-    Score(u8),
-    /// Registered without a score, or not registered.
-    Unrated,
-}
-
 /// The facts of one evaluation.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Facts {
@@ -121,7 +111,7 @@ pub struct Facts {
     /// The server-side action behind the request, if there is one.
     pub action: Option<ActionFacts>,
     /// Reputation of counterparties. A missing entry counts as unrated.
-    pub reputation: BTreeMap<Address, Reputation>,
+    pub reputation: Reputations,
     /// What a node saw when it ran the transaction.
     pub witness: WitnessFact,
     /// What it takes if no node could run it.

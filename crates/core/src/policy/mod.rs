@@ -8,6 +8,7 @@ mod evaluate;
 pub mod exposure;
 mod facts;
 mod findings;
+mod reputation;
 pub mod rules;
 mod set;
 mod spending;
@@ -16,11 +17,12 @@ mod tier;
 mod verdict;
 
 pub use evaluate::evaluate;
-pub use facts::{AssetFacts, CategorySums, Facts, Ledger, PriceFact, Purpose, Reputation};
+pub use facts::{AssetFacts, CategorySums, Facts, Ledger, PriceFact, Purpose};
+pub use reputation::{FeedbackTags, Reputation, Reputations};
 pub use rules::{PolicyType, Rules, RulesError};
 pub use set::{Policy, PolicySet, Scope};
 pub use spending::{AssetSpending, Spending, Sum};
-pub use strictness::{Strictness, at_least_as_strict, compare};
+pub use strictness::{Strictness, at_least_as_strict, compare, loosens};
 pub use tier::Tier;
 pub use verdict::{Denial, DenialCode, Grant, TierReason, Verdict, Window, WindowWarning};
 

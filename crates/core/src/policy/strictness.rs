@@ -5,6 +5,7 @@
 //! belongs here: rows against rows, and what a row allows by being there. What a single type compares
 //! is in its file under `rules/`.
 
+use crate::ids::WalletId;
 use crate::policy::{Policy, Rules, Scope};
 
 /// How new rules stand to old ones in the same place.
@@ -46,6 +47,18 @@ pub fn at_least_as_strict(new: &[Policy], old: &[Policy]) -> bool {
         allows_nothing_by_itself(&new.rules) || old.iter().any(was_there)
     };
     old.iter().all(kept) && new.iter().all(brings_nothing)
+}
+
+/// Whether a change of the rows in force may let one wallet do more. This decides what needs the
+/// wallet's owner. Only what applies to the wallet counts, and for the wallet alone its own rows and
+/// everybody's are alike.
+pub fn loosens(wallet: WalletId, before: &[Policy], after: &[Policy]) -> bool {
+    let mine = |rows: &[Policy]| -> Vec<Policy> {
+        let applies = rows.iter().filter(|row| row.scope.wallet.is_none_or(|id| id == wallet)).cloned();
+        let alike = |row: Policy| Policy { scope: Scope { wallet: None, ..row.scope }, ..row };
+        applies.map(alike).collect()
+    };
+    !at_least_as_strict(&mine(after), &mine(before))
 }
 
 fn same_type(a: &Policy, b: &Policy) -> bool {

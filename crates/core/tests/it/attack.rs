@@ -10,7 +10,8 @@ use waiaas_core::effect::{Effect, Effects};
 use waiaas_core::money::Usd;
 use waiaas_core::network::NetworkId;
 use waiaas_core::policy::{
-    AssetFacts, DAY_SECONDS, Facts, MONTH_SECONDS, PolicySet, Purpose, Spending, Sum, Tier, Verdict, evaluate,
+    AssetFacts, DAY_SECONDS, Facts, MONTH_SECONDS, PolicySet, Purpose, Reputations, Spending, Sum, Tier,
+    Verdict, evaluate,
 };
 use waiaas_core::selector::Selector;
 use waiaas_core::wallet::OwnerState;
@@ -182,7 +183,7 @@ impl Attack {
             balances: self.balances.clone(),
             purpose: Purpose::Plain,
             action: None,
-            reputation: BTreeMap::new(),
+            reputation: Reputations::default(),
             witness: WitnessFact::Agrees,
             unwitnessed: Unwitnessed::Deny,
         }

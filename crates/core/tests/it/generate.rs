@@ -2,8 +2,6 @@
 //! often; amounts crowd around the limits and at the ends of the range. An EVM network, because there
 //! a method that an operator names lifts something.
 
-use std::collections::BTreeMap;
-
 use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;
@@ -17,7 +15,9 @@ use waiaas_core::effect::{Effect, Effects};
 use waiaas_core::money::{Price, Usd};
 use waiaas_core::network::NetworkId;
 use waiaas_core::nft::NftId;
-use waiaas_core::policy::{AssetFacts, CategorySums, Facts, Ledger, PriceFact, Purpose, Reputation};
+use waiaas_core::policy::{
+    AssetFacts, CategorySums, Facts, FeedbackTags, Ledger, PriceFact, Purpose, Reputation, Reputations,
+};
 use waiaas_core::selector::Selector;
 use waiaas_core::wallet::OwnerState;
 use waiaas_core::witness::{Unwitnessed, WitnessFact};
@@ -213,11 +213,14 @@ fn action() -> impl Strategy<Value = ActionFacts> {
         })
 }
 
-fn reputation() -> impl Strategy<Value = BTreeMap<Address, Reputation>> {
+fn reputation() -> impl Strategy<Value = Reputations> {
     let score = prop_oneof![3 => (0u8..=100).prop_map(Reputation::Score), 1 => Just(Reputation::Unrated)];
-    vec(option::of(score), 6).prop_map(|scores| {
-        let parties = (5u8..11).map(evm).zip(scores);
-        parties.filter_map(|(party, score)| Some((party, score?))).collect()
+    // Of all feedback, of that with each tag of the generated rows.
+    let tags = [None, Some("a"), Some("b")];
+    let tags = tags.map(|tag1| FeedbackTags { tag1: tag1.map(str::to_owned), tag2: None });
+    vec(option::of(score), 18).prop_map(move |scores| {
+        let asked = (5u8..11).map(evm).flat_map(|party| tags.clone().map(|tags| (party, tags)));
+        asked.zip(scores).filter_map(|((party, tags), score)| Some((party, tags, score?))).collect()
     })
 }
 

@@ -15,6 +15,7 @@ mod erc8128_allowed_domains;
 mod exposure;
 mod generate;
 mod generate_rules;
+mod invariants;
 mod lending_asset_whitelist;
 mod lending_ltv_limit;
 mod method_whitelist;

@@ -4,9 +4,9 @@ use serde_json::{Value, json};
 use waiaas_core::U256;
 use waiaas_core::address::Address;
 use waiaas_core::effect::Effect;
-use waiaas_core::policy::{DenialCode, PolicyType, Reputation, Tier};
+use waiaas_core::policy::{DenialCode, FeedbackTags, PolicySet, PolicyType, Reputation, Reputations, Tier};
 
-use crate::world::{SOL, World, account, refusal};
+use crate::world::{SOL, World, account, refusal, wallet};
 
 fn rules() -> Value {
     json!({
@@ -18,7 +18,9 @@ fn rules() -> Value {
 /// Sends coin to account 9.
 fn sent(reputation: &[(Address, Reputation)], rules: &Value) -> World {
     let mut world = World::rich("solana-devnet").owned().native(SOL).row("REPUTATION_THRESHOLD", rules);
-    world.facts.reputation.extend(reputation.iter().copied());
+    for (party, reputation) in reputation {
+        world.facts.reputation.insert(*party, FeedbackTags::default(), *reputation);
+    }
     world
 }
 
@@ -63,12 +65,45 @@ fn whoever_gains_and_whatever_is_called_is_a_counterparty() {
     let call = Effect::ContractCall { target: account(8), selector: None, decoded: true };
     assert_eq!(world().effect(call.clone()).tier(), Tier::Notify);
     let mut rated = world().effect(call);
-    rated.facts.reputation.insert(account(8), Reputation::Score(49));
+    rated.facts.reputation.insert(account(8), FeedbackTags::default(), Reputation::Score(49));
     assert_eq!(rated.tier(), Tier::Delay);
     let rent = Effect::AccountRent { owner: account(7), account: account(6), amount: U256::ONE };
     assert_eq!(world().effect(rent).tier(), Tier::Notify);
     let own = Effect::AccountRent { owner: account(1), account: account(6), amount: U256::ONE };
     assert_eq!(world().effect(own).fee(5_000).tier(), Tier::Instant, "a wallet is not its own counterparty");
+}
+
+fn set(world: &World) -> PolicySet {
+    PolicySet::select(world.rows.clone(), wallet(), &world.effects.network)
+}
+
+#[test]
+fn each_row_counts_the_feedback_with_its_own_tags() {
+    let tagged = |min_score: u8, tag1: &str| json!({ "min_score": min_score, "check_counterparty": true, "below_threshold_tier": "DELAY", "tag1": tag1 });
+    let mut world = World::rich("solana-devnet").owned().native(SOL);
+    world = world.row("REPUTATION_THRESHOLD", &tagged(50, "speed"));
+    world = world.row("REPUTATION_THRESHOLD", &tagged(80, "quality"));
+    let tags = |tag1: &str| FeedbackTags { tag1: Some(tag1.to_owned()), tag2: None };
+    let asked = Reputations::wanted(&set(&world), &world.effects);
+    assert_eq!(
+        asked.into_iter().collect::<Vec<_>>(),
+        [(account(9), tags("quality")), (account(9), tags("speed"))]
+    );
+
+    world.facts.reputation.insert(account(9), FeedbackTags::default(), Reputation::Score(100));
+    assert_eq!(world.tier(), Tier::Approval, "of other feedback");
+    world.facts.reputation.insert(account(9), tags("speed"), Reputation::Score(50));
+    assert_eq!(world.tier(), Tier::Approval, "one row has no answer yet");
+    world.facts.reputation.insert(account(9), tags("quality"), Reputation::Score(79));
+    assert_eq!(world.tier(), Tier::Delay);
+    world.facts.reputation.insert(account(9), tags("quality"), Reputation::Score(80));
+    assert_eq!(world.tier(), Tier::Instant);
+}
+
+#[test]
+fn nothing_is_asked_by_rows_that_do_not_look() {
+    let world = sent(&[], &json!({"min_score": 100}));
+    assert!(Reputations::wanted(&set(&world), &world.effects).is_empty());
 }
 
 #[test]

@@ -13,7 +13,7 @@ use waiaas_core::ids::{PolicyId, WalletId};
 use waiaas_core::network::NetworkId;
 use waiaas_core::policy::{
     Policy, PolicySet, PolicyType, Rules, Scope, Strictness, Tier, Verdict, at_least_as_strict, compare,
-    evaluate,
+    evaluate, loosens,
 };
 
 use crate::generate::{NETWORK, effects, facts, known_effect};
@@ -272,6 +272,31 @@ proptest! {
         }
     }
 
+    /// What is done without a wallet's owner never lets that wallet do more, whatever else it does.
+    #[test]
+    fn what_takes_no_consent_grants_a_wallet_no_more(
+        (old, new) in before_and_after(), items in vec(known_effect(), 0..3), facts in facts(),
+    ) {
+        let effects = effects(items);
+        let judged = |rows: &[Policy], wallet| {
+            let set = PolicySet::select(rows.iter().cloned(), wallet, &NetworkId::new(NETWORK));
+            evaluate(&set, &effects, &facts)
+        };
+        for (before, after) in [(&old, &new), (&new, &old)] {
+            for wallet in [wallet(), other_wallet()] {
+                let was = judged(before, wallet);
+                let is = judged(after, wallet);
+                let sooner = matches!(
+                    (&was, &is),
+                    (Verdict::Granted(was), Verdict::Granted(is))
+                        if was.tier == is.tier && is.delay_seconds < was.delay_seconds
+                );
+                let further = sooner || rank(&is) < rank(&was);
+                prop_assert!(!further || loosens(wallet, before, after), "{before:#?}\n{after:#?}\n{was:?}\n{is:?}");
+            }
+        }
+    }
+
     /// One row for another, whatever else is in force.
     #[test]
     fn rules_that_allow_less_never_grant_more(
@@ -293,6 +318,31 @@ proptest! {
             }
         }
     }
+}
+
+#[test]
+fn only_what_applies_to_a_wallet_concerns_its_owner() {
+    let at = |name: &str, rules: Value, wallet| row_of(read(name, &rules), wallet);
+    let (mine, theirs) = (Some(wallet()), Some(other_wallet()));
+    let limit = |max: u32, wallet| at("SPENDING_LIMIT", json!({ "instant_max_usd": max }), wallet);
+    let base = [limit(10, mine), limit(10, theirs)];
+    let with = |row: Policy| base.iter().cloned().chain([row]).collect::<Vec<_>>();
+    let asks = |before: &[Policy], after: &[Policy]| {
+        [wallet(), other_wallet()].map(|wallet| loosens(wallet, before, after))
+    };
+    assert_eq!(asks(&base, &base), [false, false]);
+    assert_eq!(asks(&base, &[limit(11, mine), limit(10, theirs)]), [true, false]);
+    assert_eq!(asks(&base, &[limit(9, mine), limit(11, theirs)]), [false, true]);
+    // A row for everybody beside one's own only tightens, however wide; the first list of tokens allows.
+    assert_eq!(asks(&base, &with(limit(1000, None))), [false, false]);
+    let tokens = |wallet| at("ALLOWED_TOKENS", json!({ "tokens": [{ "address": evm(50) }] }), wallet);
+    assert_eq!(asks(&base, &with(tokens(None))), [true, true]);
+    assert_eq!(asks(&base, &with(tokens(theirs))), [false, true]);
+    // Taking the limit away denies; taking a whitelist away does not.
+    assert_eq!(asks(&base, &[limit(10, theirs)]), [false, false]);
+    let list = at("WHITELIST", json!({ "allowed_addresses": [evm(9)] }), None);
+    assert_eq!(asks(&with(list.clone()), &base), [true, true]);
+    assert_eq!(asks(&base, &with(list)), [false, false]);
 }
 
 fn same_type_pairs(pool: &[Rules]) -> impl Iterator<Item = (&Rules, &Rules)> {

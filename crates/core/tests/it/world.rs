@@ -16,7 +16,7 @@ use waiaas_core::network::{NetworkId, Networks};
 use waiaas_core::nft::{NftId, NftKind};
 use waiaas_core::policy::{
     AssetFacts, Denial, DenialCode, Facts, Grant, Ledger, Policy, PolicySet, PolicyType, PriceFact, Purpose,
-    Rules, RulesError, Scope, Tier, Verdict, evaluate,
+    Reputations, Rules, RulesError, Scope, Tier, Verdict, evaluate,
 };
 use waiaas_core::selector::Selector;
 use waiaas_core::wallet::OwnerState;
@@ -86,7 +86,7 @@ impl World {
             balances: BTreeMap::new(),
             purpose: Purpose::Plain,
             action: None,
-            reputation: BTreeMap::new(),
+            reputation: Reputations::default(),
             witness: WitnessFact::Agrees,
             unwitnessed: Unwitnessed::Deny,
         };

@@ -171,6 +171,8 @@ impl Engine {
             }
             OwnerAction::Approve { .. }
             | OwnerAction::Reject { .. }
+            | OwnerAction::ApproveChange { .. }
+            | OwnerAction::RejectChange { .. }
             | OwnerAction::VerifyOwner
             | OwnerAction::RemoveOwner => format!("{what} the wallet {id}."),
         };

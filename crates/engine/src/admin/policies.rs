@@ -1,20 +1,21 @@
 //! Policies: create, list, update, delete. What is stored is what [`Rules::parse`] accepted.
 
-use serde_json::{Value, json};
+use serde_json::Value;
 use uuid::Uuid;
-use waiaas_core::audit::{Actor, AuditEvent};
+use waiaas_core::change::Change;
 use waiaas_core::ids::{PolicyId, WalletId};
 use waiaas_core::policy::{PolicyType, Rules};
-use waiaas_store::{AuditEntry, NewPolicy as NewRow, PolicyChange as RowChange, PolicyRow, StoreError};
+use waiaas_store::PolicyRow;
 
 use crate::Engine;
 use crate::credentials::{Master, Session};
 use crate::error::{Error, ErrorCode};
-use crate::views::{NewPolicy, PolicyChange, PolicyView};
+use crate::views::{ChangeView, NewPolicy, Outcome, PolicyChange, PolicyView};
 
 impl Engine {
-    /// Creates a policy; in force from the next request on.
-    pub async fn create_policy(&self, _: &Master, new: NewPolicy) -> Result<PolicyView, Error> {
+    /// Creates a policy; in force from the next request on. One that allows something a LOCKED owner's
+    /// wallet could not do before waits for that owner.
+    pub async fn create_policy(&self, _: &Master, new: NewPolicy) -> Result<Outcome<PolicyView>, Error> {
         let policy_type =
             PolicyType::parse(&new.policy_type).ok_or_else(|| unknown_type(&new.policy_type))?;
         if let Some(wallet) = new.wallet {
@@ -26,33 +27,23 @@ impl Engine {
         };
         let rules = Rules::parse(policy_type, &new.rules, self.networks(), network.as_ref())?;
         let id = PolicyId::new(Uuid::now_v7());
-        let row = NewRow {
-            id,
+        let waits = self.submit(Change::PolicyCreate {
+            policy: id,
             wallet: new.wallet,
-            network: network.clone(),
-            policy_type: policy_type.as_str().to_owned(),
-            category: category(&rules),
-            rules: rules.to_json().to_string(),
+            network,
+            policy_type,
+            rules: rules.to_json(),
             priority: new.priority,
             enabled: new.enabled,
-        };
-        let mut audit = AuditEntry::new(AuditEvent::PolicyCreated, Actor::Master, self.now()).details(json!({
-            "policyId": id, "type": policy_type, "network": network, "rules": rules.to_json(), "enabled": new.enabled,
-        }));
-        if let Some(wallet) = new.wallet {
-            audit = audit.wallet(wallet);
-        }
-        let inserted =
-            self.store().write(move |tx| Box::pin(async move { tx.insert_policy(row, audit).await })).await;
-        match inserted {
-            Ok(()) => self.policy_by_id(id).await,
-            Err(StoreError::Duplicate(_)) => Err(Error::new(
-                ErrorCode::PolicyAlreadyExists,
-                format!("There is a {policy_type} policy for this scope already."),
-            )
-            .hint("Update that one (PUT /v1/policies/{id}), or choose another wallet or network.")),
-            Err(error) => Err(error.into()),
-        }
+        });
+        self.outcome(id, waits.await?).await
+    }
+
+    async fn outcome(&self, id: PolicyId, waits: Option<ChangeView>) -> Result<Outcome<PolicyView>, Error> {
+        Ok(match waits {
+            Some(change) => Outcome::Waits(Box::new(change)),
+            None => Outcome::Done(self.policy_by_id(id).await?),
+        })
     }
 
     /// Every policy, or those that apply to one wallet (its own and the global ones).
@@ -92,13 +83,14 @@ impl Engine {
         row.ok_or_else(|| Error::new(ErrorCode::PolicyNotFound, "There is no such policy."))
     }
 
-    /// Changes rules, priority or whether it is in force; validated exactly as at creation.
+    /// Changes rules, priority or whether it is in force; validated exactly as at creation. What loosens
+    /// waits for the LOCKED owners of the wallets concerned.
     pub async fn update_policy(
         &self,
         _: &Master,
         id: PolicyId,
         change: PolicyChange,
-    ) -> Result<PolicyView, Error> {
+    ) -> Result<Outcome<PolicyView>, Error> {
         let row = self.policy_row(id).await?;
         let policy_type =
             PolicyType::parse(&row.policy_type).ok_or_else(|| unknown_type(&row.policy_type))?;
@@ -107,51 +99,22 @@ impl Engine {
             None => serde_json::from_str(&row.rules).map_err(Error::internal)?,
         };
         let rules = Rules::parse(policy_type, &value, self.networks(), row.network.as_ref())?;
-        let next = RowChange {
-            rules: rules.to_json().to_string(),
-            category: category(&rules),
+        let waits = self.submit(Change::PolicyUpdate {
+            policy: id,
+            version: row.version,
+            rules: rules.to_json(),
             priority: change.priority.unwrap_or(row.priority),
             enabled: change.enabled.unwrap_or(row.enabled),
-        };
-        let mut audit =
-            AuditEntry::new(AuditEvent::PolicyUpdated, Actor::Master, self.now()).details(json!({
-                "policyId": id, "type": policy_type,
-                "from": { "rules": parsed(&row.rules), "enabled": row.enabled },
-                "to": { "rules": rules.to_json(), "enabled": next.enabled },
-            }));
-        if let Some(wallet) = row.wallet {
-            audit = audit.wallet(wallet);
-        }
-        self.store()
-            .write(move |tx| Box::pin(async move { tx.update_policy(id, row.version, next, audit).await }))
-            .await
-            .map_err(raced)?;
-        self.policy_by_id(id).await
+        });
+        self.outcome(id, waits.await?).await
     }
 
-    /// Deletes a policy. What it alone allowed is denied from the next request on.
-    pub async fn delete_policy(&self, _: &Master, id: PolicyId) -> Result<(), Error> {
+    /// Deletes a policy. What it alone allowed is denied from the next request on; where it alone
+    /// forbade something, LOCKED owners have to agree.
+    pub async fn delete_policy(&self, _: &Master, id: PolicyId) -> Result<Outcome<()>, Error> {
         let row = self.policy_row(id).await?;
-        let mut audit =
-            AuditEntry::new(AuditEvent::PolicyDeleted, Actor::Master, self.now()).details(json!({
-                "policyId": id, "type": row.policy_type, "network": row.network, "rules": parsed(&row.rules),
-            }));
-        if let Some(wallet) = row.wallet {
-            audit = audit.wallet(wallet);
-        }
-        self.store()
-            .write(move |tx| Box::pin(async move { tx.delete_policy(id, row.version, audit).await }))
-            .await
-            .map_err(raced)?;
-        Ok(())
-    }
-}
-
-/// The part of the scope that some types carry in their rules.
-fn category(rules: &Rules) -> Option<String> {
-    match rules {
-        Rules::ActionCategoryLimit(rule) => Some(rule.category.as_str().to_owned()),
-        _ => None,
+        let waits = self.submit(Change::PolicyDelete { policy: id, version: row.version }).await?;
+        Ok(waits.map_or(Outcome::Done(()), |change| Outcome::Waits(Box::new(change))))
     }
 }
 
@@ -160,17 +123,6 @@ fn unknown_type(text: &str) -> Error {
     let known: Vec<_> = PolicyType::ALL.iter().map(|policy_type| policy_type.as_str()).collect();
     Error::new(ErrorCode::PolicyTypeUnknown, format!("'{shown}' is not a policy type."))
         .hint(format!("Policy types: {}.", known.join(", ")))
-}
-
-fn raced(error: StoreError) -> Error {
-    match error {
-        StoreError::Conflict(_) => {
-            Error::new(ErrorCode::InvalidStateTransition, "The policy changed meanwhile.")
-                .hint("Read it again and retry.")
-        }
-        StoreError::NotFound(_) => Error::new(ErrorCode::PolicyNotFound, "There is no such policy."),
-        other => other.into(),
-    }
 }
 
 fn parsed(text: &str) -> Value {

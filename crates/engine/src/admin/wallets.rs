@@ -5,6 +5,7 @@ use serde_json::json;
 use uuid::Uuid;
 use waiaas_core::address::Address;
 use waiaas_core::audit::{Actor, AuditEvent};
+use waiaas_core::change::Change;
 use waiaas_core::ids::WalletId;
 use waiaas_core::wallet::WalletStatus;
 use waiaas_keys::{KeyError, SealedKey};
@@ -13,7 +14,7 @@ use waiaas_store::{AuditEntry, Entity, NewWallet as NewRow, StoreError, WalletRo
 use crate::Engine;
 use crate::credentials::{Master, Session};
 use crate::error::{Error, ErrorCode};
-use crate::views::{NewWallet, Wallet};
+use crate::views::{NewWallet, Outcome, Wallet};
 
 /// Longest wallet name, in characters.
 const NAME_CHARS: usize = 100;
@@ -154,10 +155,14 @@ impl Engine {
         self.move_wallet(id, &[WalletStatus::Active], to, Some(reason), AuditEvent::WalletSuspended).await
     }
 
-    /// Lets a suspended wallet sign again.
-    pub async fn resume_wallet(&self, _: &Master, id: WalletId) -> Result<Wallet, Error> {
-        let to = WalletStatus::Active;
-        self.move_wallet(id, &[WalletStatus::Suspended], to, None, AuditEvent::WalletResumed).await
+    /// Lets a suspended wallet sign again. A LOCKED owner has to agree.
+    pub async fn resume_wallet(&self, _: &Master, id: WalletId) -> Result<Outcome<Wallet>, Error> {
+        let wallet = self.wallet_by_id(id).await?;
+        let suspended_at = wallet.suspended_at.ok_or_else(|| wrong_status(wallet.status))?;
+        Ok(match self.submit(Change::WalletResume { wallet: id, suspended_at }).await? {
+            Some(change) => Outcome::Waits(Box::new(change)),
+            None => Outcome::Done(self.wallet_by_id(id).await?),
+        })
     }
 
     /// Ends a wallet for ever. Its key stays sealed in the database and in backups.
@@ -194,7 +199,7 @@ impl Engine {
     }
 }
 
-fn wrong_status(status: WalletStatus) -> Error {
+pub(crate) fn wrong_status(status: WalletStatus) -> Error {
     let code = match status {
         WalletStatus::Terminated => ErrorCode::WalletTerminated,
         WalletStatus::Suspended => ErrorCode::WalletSuspended,

@@ -1,12 +1,15 @@
 //! The owner: proved by a signature over one message this daemon issued.
 
-use waiaas_core::ids::{TxId, WalletId};
+use waiaas_core::UnixSeconds;
+use waiaas_core::address::Address;
+use waiaas_core::ids::{ChangeId, TxId, WalletId};
 use waiaas_core::owner;
-use waiaas_core::owner::{Challenge, OwnerAction, OwnerConsent};
+use waiaas_core::owner::{OwnerAction, OwnerConsent};
 use waiaas_core::transaction::TxStatus;
 use waiaas_store::ChallengeRow;
 
 use crate::Engine;
+use crate::changes;
 use crate::error::{Error, ErrorCode};
 
 /// Proof that a wallet's current owner signed one open challenge. The challenge is used up in the
@@ -35,7 +38,7 @@ impl Owner {
     }
 }
 
-/// What an owner can answer to a transaction.
+/// What an owner can answer to a transaction or a change.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Decision {
     /// Let it run.
@@ -97,11 +100,16 @@ impl Engine {
         wallet: WalletId,
         answer: OwnerAnswer,
     ) -> Result<Owner, Error> {
-        // The nonce only finds the question; the whole text is compared with it below.
-        let nonce = answer.message.lines().find_map(|line| line.strip_prefix("Nonce: ")).unwrap_or_default();
-        let asked = self.store().challenge(nonce).await?;
+        let asked = self.store().challenge(nonce(&answer)).await?;
         let about_wallet = |row: &ChallengeRow| {
-            row.challenge.wallet == wallet && row.challenge.action.tx().is_none() && row.consumed_at.is_none()
+            let of_wallet = match row.challenge.action {
+                OwnerAction::VerifyOwner | OwnerAction::ChangeOwner { .. } | OwnerAction::RemoveOwner => true,
+                OwnerAction::Approve { .. }
+                | OwnerAction::Reject { .. }
+                | OwnerAction::ApproveChange { .. }
+                | OwnerAction::RejectChange { .. } => false,
+            };
+            of_wallet && row.challenge.wallet == wallet && row.consumed_at.is_none()
         };
         let row = asked.filter(about_wallet).ok_or_else(|| {
             Error::new(ErrorCode::InvalidNonce, "The signed message is not one that is open for this wallet.")
@@ -110,33 +118,71 @@ impl Engine {
         self.check(row, answer).await
     }
 
+    /// Checks an owner's answer to a waiting change: the challenge is the one whose message was signed,
+    /// for a change may ask several owners.
+    pub async fn authenticate_owner_of_change(
+        &self,
+        id: ChangeId,
+        decision: Decision,
+        answer: OwnerAnswer,
+    ) -> Result<Owner, Error> {
+        let change = self.store().change(id).await?.ok_or_else(changes::no_change)?;
+        changes::refuse_unless_open(&change)?;
+        let digest = change.digest;
+        let wanted = match decision {
+            Decision::Approve => OwnerAction::ApproveChange { change: id, digest },
+            Decision::Reject => OwnerAction::RejectChange { change: id, digest },
+        };
+        let asked = self.store().challenge(nonce(&answer)).await?;
+        let about = |row: &ChallengeRow| row.challenge.action == wanted && row.consumed_at.is_none();
+        let row = asked.filter(about).ok_or_else(|| {
+            Error::new(ErrorCode::InvalidNonce, "The signed message is not one that is open for this change.")
+                .hint("Fetch the message again and sign exactly that text; each is good for one answer.")
+        })?;
+        // One question stands for every wallet of this owner.
+        let owner = row.challenge.owner;
+        let current = changes::by_owner(&self.store().wallets().await?, owner).then_some(owner);
+        verified(row, current, answer, self.now())
+    }
+
     async fn check(&self, row: ChallengeRow, answer: OwnerAnswer) -> Result<Owner, Error> {
-        let Challenge { wallet, action, .. } = &row.challenge;
-        let current =
-            self.store().wallet(*wallet).await?.ok_or_else(|| Error::internal("challenge without wallet"))?;
-        let current = current.owner.address();
-        if let (Some(named), Some(owner)) = (&answer.address, current)
-            && named.parse() != Ok(owner)
-        {
-            return Err(Error::new(
-                ErrorCode::OwnerAddressMismatch,
-                "X-Owner-Address is not the wallet's owner.",
-            ));
-        }
-        let consent = owner::verify(&row.challenge, current, &answer.message, &answer.signature, self.now())?;
-        debug_assert_eq!(consent.action(), *action);
-        Ok(Owner { consent, nonce: row.challenge.nonce, signature: answer.signature })
+        let current = self.store().wallet(row.challenge.wallet).await?;
+        let current = current.ok_or_else(|| Error::internal("challenge without wallet"))?;
+        verified(row, current.owner.address(), answer, self.now())
     }
 
     /// Rebuilds the consent to run `tx` from what is stored: the signature is verified again, so a
     /// row edited by hand approves nothing.
     pub(crate) fn recheck_consent(
         row: &ChallengeRow,
-        current: Option<waiaas_core::address::Address>,
+        current: Option<Address>,
     ) -> Option<OwnerConsent> {
         let (signature, at) = (row.signature.as_deref()?, row.consumed_at?);
         let approves = matches!(row.challenge.action, OwnerAction::Approve { .. });
         let message = row.challenge.message();
         approves.then(|| owner::verify(&row.challenge, current, &message, signature, at).ok()).flatten()
     }
+}
+
+/// The nonce a message claims. It only finds the question, whose whole text is then compared.
+fn nonce(answer: &OwnerAnswer) -> &str {
+    answer.message.lines().find_map(|line| line.strip_prefix("Nonce: ")).unwrap_or_default()
+}
+
+fn verified(
+    row: ChallengeRow,
+    current: Option<Address>,
+    answer: OwnerAnswer,
+    now: UnixSeconds,
+) -> Result<Owner, Error> {
+    if let (Some(named), Some(owner)) = (&answer.address, current)
+        && named.parse() != Ok(owner)
+    {
+        return Err(Error::new(
+            ErrorCode::OwnerAddressMismatch,
+            "X-Owner-Address is not the wallet's owner.",
+        ));
+    }
+    let consent = owner::verify(&row.challenge, current, &answer.message, &answer.signature, now)?;
+    Ok(Owner { consent, nonce: row.challenge.nonce, signature: answer.signature })
 }

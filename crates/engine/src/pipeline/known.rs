@@ -9,7 +9,7 @@ use waiaas_core::action::ActionFacts;
 use waiaas_core::address::Address;
 use waiaas_core::asset::AssetId;
 use waiaas_core::effect::{Effect, Effects};
-use waiaas_core::policy::{AssetFacts, Purpose, Reputation};
+use waiaas_core::policy::{AssetFacts, Purpose, Reputations};
 use waiaas_core::witness::WitnessFact;
 
 use crate::Engine;
@@ -24,7 +24,7 @@ pub(crate) struct Known {
     pub(crate) balances: BTreeMap<AssetId, U256>,
     pub(crate) purpose: Purpose,
     pub(crate) action: Option<ActionFacts>,
-    pub(crate) reputation: BTreeMap<Address, Reputation>,
+    pub(crate) reputation: Reputations,
     pub(crate) witness: WitnessFact,
 }
 
@@ -41,7 +41,7 @@ pub(crate) async fn gather(engine: &Engine, validated: &Validated) -> Result<Kno
         balances,
         purpose: Purpose::Plain,
         action: None,
-        reputation: BTreeMap::new(),
+        reputation: Reputations::default(),
         witness,
     })
 }

@@ -1,6 +1,7 @@
 //! What use cases take and give. Plain values; the wire shapes are `waiaas-api`'s.
 
 mod balances;
+mod changes;
 mod daemon;
 mod exposure;
 mod paging;
@@ -11,6 +12,7 @@ mod transactions;
 mod wallets;
 
 pub use balances::*;
+pub use changes::*;
 pub use daemon::*;
 pub use exposure::*;
 pub use paging::*;

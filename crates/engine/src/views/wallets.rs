@@ -48,7 +48,7 @@ pub struct Wallet {
 /// A question to an owner, ready to be signed.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct ChallengeView {
-    /// `approve`, `reject`, `verify-owner`, `change-owner`, `remove-owner`.
+    /// `approve`, `reject`, `verify-owner`, `change-owner`, `remove-owner`, `approve-change`, `reject-change`.
     pub action: String,
     /// Exactly the text to sign.
     pub message: String,

@@ -1,4 +1,4 @@
-//! What happens by itself: delays end, approvals expire, signed bytes are followed to their end, and
+//! What happens by itself: delays end, approvals and changes expire, signed bytes are followed to their end, and
 //! what a crash left behind is taken up again.
 //!
 //! Each worker only finds transactions and hands them to [`resume`]; every step may run twice. The
@@ -13,6 +13,7 @@ use waiaas_core::ids::TxId;
 use waiaas_core::transaction::TxStatus;
 
 use crate::Engine;
+use crate::changes;
 use crate::error::Error;
 use crate::pipeline::{resume, s6_confirm};
 
@@ -106,6 +107,9 @@ async fn turn(engine: &Engine, job: Job, busy: &Busy) -> Result<(), Error> {
             let mut due = store.due_delays(now, BATCH).await?;
             due.extend(store.expired_approvals(now, BATCH).await?);
             each(engine, busy, due.into_iter().map(|row| row.id).collect(), Step::Resume).await;
+            for row in store.lapsed_changes(now, BATCH).await? {
+                changes::expire(engine, row.id).await?;
+            }
         }
         Job::Unsigned => {
             let statuses = [TxStatus::Executing, TxStatus::Broadcasting];

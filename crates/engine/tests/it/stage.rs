@@ -17,7 +17,7 @@ use waiaas_engine::core::network::{Chain, Environment};
 use waiaas_engine::core::transaction::TxStatus;
 use waiaas_engine::offline::{InitMode, init};
 use waiaas_engine::{
-    Clock, DataDir, Decision, Engine, Error, Master, NewPolicy, NewSession, NewWallet, Owner, OwnerAnswer,
+    Clock, DataDir, Decision, Engine, Error, Master, NewPolicy, NewSession, NewWallet, Outcome, Owner, OwnerAnswer,
     RequestKind, SendRequest, Session, SessionSource, Setup, SystemClock, TxView, WaitFor, Wallet,
 };
 
@@ -101,7 +101,10 @@ impl Stage {
             priority: 0,
             enabled: true,
         };
-        Ok(self.engine().create_policy(&self.master, new).await.map_err(shown)?.id)
+        match self.engine().create_policy(&self.master, new).await.map_err(shown)? {
+            Outcome::Done(policy) => Ok(policy.id),
+            Outcome::Waits(change) => anyhow::bail!("it waits: {}", change.summary),
+        }
     }
 
     /// A session of the wallet with the configured limits.

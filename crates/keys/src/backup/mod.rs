@@ -10,7 +10,7 @@ mod open;
 mod seal;
 mod stream;
 
-pub use open::{OpenError, Opened, open};
+pub use open::{OpenError, Opened, open, open_with};
 pub use seal::{SealError, seal};
 
 /// First bytes of every backup.

@@ -68,6 +68,12 @@ pub fn open(password: &SecretString, file: &[u8]) -> Result<Opened, OpenError> {
     sealed.open(&root)
 }
 
+/// Opens a backup of an installation whose root key is at hand, without its password. A backup of
+/// another root key is [`OpenError::Damaged`].
+pub fn open_with(root: &RootKey, file: &[u8]) -> Result<Opened, OpenError> {
+    Sealed::read(file)?.open(root)
+}
+
 impl<'a> Sealed<'a> {
     pub(super) fn read(file: &'a [u8]) -> Result<Self, OpenError> {
         let rest = file.strip_prefix(MAGIC.as_slice()).ok_or(OpenError::NotABackup)?;
@@ -120,7 +126,7 @@ mod tests {
     }
 
     fn opened(file: &[u8]) -> Result<Vec<u8>, OpenError> {
-        Sealed::read(file)?.open(&KEYS.1).map(|opened| opened.plaintext.to_vec())
+        open_with(&KEYS.1, file).map(|opened| opened.plaintext.to_vec())
     }
 
     #[test]

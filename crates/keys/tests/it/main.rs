@@ -4,6 +4,7 @@
 
 mod backup;
 mod hardening;
+mod invariants;
 mod keystore;
 mod secrets;
 mod signing;

@@ -3,6 +3,7 @@
 //! A handler takes its credential first, translates, calls one use case and translates back.
 
 mod admin;
+mod changes;
 mod policies;
 mod sessions;
 mod system;
@@ -12,13 +13,44 @@ mod wallet;
 mod wallets;
 
 use axum::Json;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
 use utoipa_axum::router::OpenApiRouter;
+use waiaas_engine::{ChangeView, Outcome};
 
 use crate::doors::Doors;
 use crate::problem::Failure;
 
 /// What handlers answer with.
 pub(crate) type Answer<T> = Result<Json<T>, Failure>;
+
+/// What the operator asked for: done, or 202 with the change that waits for owners.
+pub(crate) enum Settled<T> {
+    Done(StatusCode, T),
+    Waits(Box<ChangeView>),
+}
+
+impl<T> Settled<T> {
+    /// Translates what the engine made of it; `status` is for what is done.
+    pub(crate) fn of<V>(outcome: Outcome<V>, status: StatusCode, shape: impl FnOnce(V) -> T) -> Self {
+        match outcome {
+            Outcome::Done(value) => Self::Done(status, shape(value)),
+            Outcome::Waits(change) => Self::Waits(change),
+        }
+    }
+}
+
+impl<T: Serialize> IntoResponse for Settled<T> {
+    fn into_response(self) -> Response {
+        match self {
+            Self::Done(status, value) => (status, Json(value)).into_response(),
+            Self::Waits(change) => {
+                (StatusCode::ACCEPTED, Json(crate::shapes::change(*change))).into_response()
+            }
+        }
+    }
+}
 
 /// All operations.
 pub(crate) fn all() -> Doors {
@@ -30,5 +62,6 @@ pub(crate) fn all() -> Doors {
     let doors = transactions::add(doors);
     let doors = utils::add(doors);
     let doors = policies::add(doors);
+    let doors = changes::add(doors);
     admin::add(doors)
 }

@@ -1,5 +1,6 @@
 //! The engine's values in the shape they have on the wire. No decisions, no I/O.
 
+mod change;
 mod dry_run;
 mod exposure;
 mod holdings;
@@ -10,6 +11,7 @@ mod status;
 mod transaction;
 mod wallet;
 
+pub(crate) use change::change;
 pub(crate) use dry_run::dry_run;
 pub(crate) use exposure::exposure;
 pub(crate) use holdings::{assets, balance, network_assets, network_balance};

@@ -23,7 +23,7 @@ async fn the_brake_stops_agents_and_not_the_operator() {
     assert_eq!(operator.status().await.expect("status").kill_switch_state, KillSwitch::Suspended);
     let again = operator.activate_kill_switch().await.expect_err("twice");
     assert_eq!(again.code(), Some("KILL_SWITCH_ALREADY_ACTIVE"));
-    assert_eq!(operator.recover().await.expect("recovered").state, KillSwitch::Active);
+    assert_eq!(operator.recover().await.expect("recovered").done().expect("done").state, KillSwitch::Active);
     agent.address(None).await.expect("open again");
 }
 

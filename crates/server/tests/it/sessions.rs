@@ -135,7 +135,7 @@ async fn policies_are_checked_changed_and_deleted() {
         enabled: true,
     };
     let limit = policy("SPENDING_LIMIT", json!({"instant_max_usd": 1}));
-    let made = operator.create_policy(&limit).await.expect("policy");
+    let made = operator.create_policy(&limit).await.expect("policy").done().expect("nobody owns");
     assert_eq!(code(operator.create_policy(&limit).await), "POLICY_ALREADY_EXISTS");
     assert_eq!(
         code(operator.create_policy(&policy("SPENDING_LIMIT", json!({}))).await),
@@ -143,8 +143,8 @@ async fn policies_are_checked_changed_and_deleted() {
     );
     assert_eq!(code(operator.create_policy(&policy("NO_SUCH", json!({}))).await), "POLICY_TYPE_UNKNOWN");
     let off = waiaas_api::policies::UpdatePolicy { enabled: Some(false), ..Default::default() };
-    assert!(!operator.update_policy(made.id, &off).await.expect("changed").enabled);
-    assert!(operator.delete_policy(made.id).await.expect("deleted").deleted);
+    assert!(!operator.update_policy(made.id, &off).await.expect("changed").done().expect("done").enabled);
+    assert!(operator.delete_policy(made.id).await.expect("deleted").done().expect("done").deleted);
     assert_eq!(code(operator.policy(made.id).await), "POLICY_NOT_FOUND");
 }
 

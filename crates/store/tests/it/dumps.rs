@@ -6,6 +6,7 @@ use waiaas_core::transaction::TxStatus;
 use waiaas_store::{Claim, DumpError, NewPolicy, Store, StoreError, TokenRow};
 
 use crate::backend::{Backend, Db};
+use crate::changes::{change_id, new_change, question};
 use crate::fixtures::{
     NOW, address, bring_to, entry, installation, network, new_tx, policy_id, seed, session_id, spend, tx_id,
     wallet_id,
@@ -40,6 +41,8 @@ async fn fill(store: &Store) {
                     enabled: true,
                 };
                 tx.insert_policy(policy, entry(AuditEvent::PolicyCreated, NOW)).await?;
+                tx.insert_change(new_change(1, "policy:a"), entry(AuditEvent::ChangeRequested, NOW)).await?;
+                tx.issue_challenge(&question(change_id(1), 9, "n")).await?;
                 let token = TokenRow {
                     network: network(),
                     address: address(5),
@@ -98,6 +101,11 @@ pub(crate) async fn everything_survives_export_and_import(backend: Backend) {
         from.store.wallet_key(wallet_id(1)).await.expect("read"),
         to.store.wallet_key(wallet_id(1)).await.expect("read")
     );
+    assert_eq!(
+        from.store.change(change_id(1)).await.expect("read").expect("there"),
+        to.store.change(change_id(1)).await.expect("read").expect("there")
+    );
+    assert_eq!(to.store.challenges_of(change_id(1)).await.expect("read").len(), 1);
     let again = import(&to, &dump).await;
     assert!(matches!(again, Err(DumpError::NotEmpty)), "{again:?}");
     // The copy's dump differs from the original's in nothing but the entry of the restore.

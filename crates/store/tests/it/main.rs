@@ -7,11 +7,13 @@
 mod approvals;
 mod audit;
 mod backend;
+mod changes;
 mod counts;
 mod crash;
 mod dumps;
 mod fixtures;
 mod installation;
+mod invariants;
 mod ledger;
 mod policies;
 mod replacements;
@@ -70,10 +72,13 @@ suite! {
     approvals: a_nonce_answers_once, answering_one_question_voids_the_others, expired_questions_cannot_be_answered;
     audit: the_chain_is_gapless_and_verifies, tampering_is_found_where_it_happened, rows_cannot_be_changed_or_removed,
         pages_follow_the_filter, a_change_without_its_audit_row_does_not_happen;
+    changes: one_change_to_a_thing_waits, a_change_ends_once_and_takes_its_questions_along, an_altered_change_is_not_read;
     counts: overviews_count_beyond_a_page;
     dumps: everything_survives_export_and_import, damaged_dumps_change_nothing;
     installation: an_installation_is_made_once, the_kill_switch_moves_by_compare_and_set, session_keys_rotate_once,
         a_newer_schema_is_refused, reopening_keeps_everything, login_failures_count;
+    invariants: sums_stay_within_the_limit_under_any_interleaving, only_proof_or_age_frees_what_is_held,
+        races_make_one_path_along_the_graph, a_change_and_its_row_are_one, tampering_with_any_row_is_found_there;
     ledger: held_counts_always_and_settled_within_its_window, endings_settle_what_happened, sums_are_exact_beyond_64_bits,
         many_at_once_never_exceed_the_limit, any_history_matches_the_model, requests_are_counted_after_the_boundary;
     policies: one_row_per_scope, updates_compare_the_version;

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 
 use crate::address::Address;
-use crate::effect::Effect;
+use crate::effect::{Effect, Effects};
 use crate::policy::case::Case;
 use crate::policy::findings::Findings;
 use crate::policy::rules::{Placement, Rule, RulesError};
@@ -23,10 +23,10 @@ pub struct ReputationThreshold {
     /// Tier without a score.
     #[serde(default = "approval")]
     pub unrated_tier: Tier,
-    /// First tag of the feedback counted; at most 32 characters.
+    /// First tag of the feedback counted, any without one; at most 32 characters.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tag1: Option<String>,
-    /// Second tag; at most 32 characters.
+    /// Second tag, the same way; at most 32 characters.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tag2: Option<String>,
     /// Whether counterparties are looked up.
@@ -61,19 +61,18 @@ impl Rule for ReputationThreshold {
         if !self.check_counterparty {
             return;
         }
-        for counterparty in counterparties(case) {
-            let (tier, message) = match case.facts.reputation.get(&counterparty) {
-                Some(Reputation::Score(score)) if *score >= self.min_score => continue,
-                Some(Reputation::Score(score)) => (
+        let (tag1, tag2) = (self.tag1.as_deref(), self.tag2.as_deref());
+        for counterparty in counterparties(case.effects) {
+            let (tier, message) = match case.facts.reputation.get(&counterparty, tag1, tag2) {
+                Reputation::Score(score) if score >= self.min_score => continue,
+                Reputation::Score(score) => (
                     self.below_threshold_tier,
                     format!(
                         "{counterparty} has a reputation of {score}, less than min_score ({})",
                         self.min_score
                     ),
                 ),
-                Some(Reputation::Unrated) | None => {
-                    (self.unrated_tier, format!("{counterparty} has no reputation"))
-                }
+                Reputation::Unrated => (self.unrated_tier, format!("{counterparty} has no reputation")),
             };
             findings.ask(row, tier, message, None);
         }
@@ -82,8 +81,8 @@ impl Rule for ReputationThreshold {
 
 /// Whoever gains by the effects, and every contract whose code decides. The wallet itself gains
 /// nothing from itself.
-fn counterparties(case: &Case<'_>) -> BTreeSet<Address> {
-    let items = &case.effects.items;
-    let gaining = items.iter().filter_map(Effect::beneficiary).filter(|to| **to != case.effects.from);
+pub fn counterparties(effects: &Effects) -> BTreeSet<Address> {
+    let items = &effects.items;
+    let gaining = items.iter().filter_map(Effect::beneficiary).filter(|to| **to != effects.from);
     gaining.copied().chain(items.iter().filter_map(Effect::contract)).collect()
 }

@@ -2,13 +2,16 @@
 
 use axum::Json;
 use axum::extract::State;
+use axum::http::StatusCode;
 use waiaas_api::admin::{KillSwitchStatus, Recovered};
+use waiaas_api::changes::Change;
 use waiaas_core::UnixSeconds;
 use waiaas_core::wallet::KillSwitch;
 
 use crate::app::App;
 use crate::extract::MasterAuth;
-use crate::routes::Answer;
+use crate::problem::Failure;
+use crate::routes::{Answer, Settled};
 
 fn shape(state: KillSwitch, changed_at: UnixSeconds) -> KillSwitchStatus {
     let activated_at = match state {
@@ -49,8 +52,24 @@ pub(crate) async fn activate_kill_switch(
 }
 
 /// Resumes normal operation. What was admitted before the brake stays unsigned and is cancelled.
-#[utoipa::path(post, path = "/v1/admin/recover", tag = "admin", responses((status = 200, body = Recovered)))]
-pub(crate) async fn recover(MasterAuth(master): MasterAuth, State(app): State<App>) -> Answer<Recovered> {
-    let row = app.engine().recover_kill_switch(&master).await?;
-    Ok(Json(Recovered { state: row.state, recovered_at: row.changed_at }))
+///
+/// Where wallets have LOCKED owners it is answered 202: it waits for the signatures of all of them.
+#[utoipa::path(
+    post,
+    path = "/v1/admin/recover",
+    tag = "admin",
+    responses(
+        (status = 200, body = Recovered),
+        (status = 202, body = Change, description = "It waits for owners"),
+    )
+)]
+pub(crate) async fn recover(
+    MasterAuth(master): MasterAuth,
+    State(app): State<App>,
+) -> Result<Settled<Recovered>, Failure> {
+    let recovered = app.engine().recover_kill_switch(&master).await?;
+    Ok(Settled::of(recovered, StatusCode::OK, |row| Recovered {
+        state: row.state,
+        recovered_at: row.changed_at,
+    }))
 }

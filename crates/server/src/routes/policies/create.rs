@@ -1,29 +1,36 @@
 //! `POST /v1/policies`
 
-use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
+use waiaas_api::changes::Change;
 use waiaas_api::policies::{CreatePolicy, Policy};
 use waiaas_engine::NewPolicy;
 
 use crate::app::App;
 use crate::extract::{Body, MasterAuth};
 use crate::problem::Failure;
+use crate::routes::Settled;
 use crate::shapes;
 
 /// Creates a policy for one wallet, or for all.
+///
+/// One that allows something a LOCKED owner's wallet could not do before is answered 202: it waits for
+/// that owner's signature.
 #[utoipa::path(
     post,
     path = "/v1/policies",
     tag = "policies",
     request_body = CreatePolicy,
-    responses((status = 201, body = Policy))
+    responses(
+        (status = 201, body = Policy),
+        (status = 202, body = Change, description = "It waits for owners"),
+    )
 )]
 pub(crate) async fn create_policy(
     MasterAuth(master): MasterAuth,
     State(app): State<App>,
     Body(request): Body<CreatePolicy>,
-) -> Result<(StatusCode, Json<Policy>), Failure> {
+) -> Result<Settled<Policy>, Failure> {
     let new = NewPolicy {
         wallet: request.wallet_id,
         network: request.network,
@@ -32,6 +39,6 @@ pub(crate) async fn create_policy(
         priority: request.priority,
         enabled: request.enabled,
     };
-    let policy = app.engine().create_policy(&master, new).await?;
-    Ok((StatusCode::CREATED, Json(shapes::policy(policy))))
+    let made = app.engine().create_policy(&master, new).await?;
+    Ok(Settled::of(made, StatusCode::CREATED, shapes::policy))
 }

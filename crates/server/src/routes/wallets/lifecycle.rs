@@ -2,12 +2,15 @@
 
 use axum::Json;
 use axum::extract::State;
+use axum::http::StatusCode;
+use waiaas_api::changes::Change;
 use waiaas_api::wallets::{SuspendWallet, WalletStatusChange};
 use waiaas_core::ids::WalletId;
 
 use crate::app::App;
 use crate::extract::{MasterAuth, MaybeBody, Path};
-use crate::routes::Answer;
+use crate::problem::Failure;
+use crate::routes::{Answer, Settled};
 use crate::shapes;
 
 /// Ends a wallet for good. Its key stays encrypted in the database.
@@ -45,17 +48,23 @@ pub(crate) async fn suspend_wallet(
 }
 
 /// Lets a suspended wallet sign again.
+///
+/// Where the wallet's owner is LOCKED it is answered 202: it waits for that owner's signature.
 #[utoipa::path(
     post,
     path = "/v1/wallets/{id}/resume",
     tag = "wallets",
     params(("id" = Uuid, Path, description = "The wallet")),
-    responses((status = 200, body = WalletStatusChange))
+    responses(
+        (status = 200, body = WalletStatusChange),
+        (status = 202, body = Change, description = "It waits for the owner"),
+    )
 )]
 pub(crate) async fn resume_wallet(
     MasterAuth(master): MasterAuth,
     State(app): State<App>,
     Path(id): Path<WalletId>,
-) -> Answer<WalletStatusChange> {
-    Ok(Json(shapes::status_change(app.engine().resume_wallet(&master, id).await?)))
+) -> Result<Settled<WalletStatusChange>, Failure> {
+    let resumed = app.engine().resume_wallet(&master, id).await?;
+    Ok(Settled::of(resumed, StatusCode::OK, shapes::status_change))
 }

@@ -1,0 +1,143 @@
+//! What broken or lying nodes say about agents is never a score.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use serde_json::{Value, json};
+use waiaas_chains::{ChainError, ReputationSource};
+use waiaas_core::address::Address;
+use waiaas_core::policy::Reputation;
+use wiremock::matchers::any;
+use wiremock::{Mock, MockServer, Request, Respond, ResponseTemplate};
+
+use crate::evm_reputation::{question, source};
+
+const IDENTITY: [u8; 20] = [0x11; 20];
+const REPUTATION: [u8; 20] = [0x22; 20];
+const PARTY: [u8; 20] = [0x33; 20];
+
+fn word(address: [u8; 20]) -> String {
+    format!("{:0>64}", hex::encode(address))
+}
+
+/// What a node answers to each question, as hex or as a whole answer.
+#[derive(Clone)]
+struct Lies {
+    chain: &'static str,
+    wallet: Value,
+    owner: Value,
+    linked: Value,
+    summary: Value,
+    asked: Arc<AtomicUsize>,
+}
+
+/// A node that knows an agent with a score of 90.
+fn honest() -> Lies {
+    Lies {
+        chain: "0x7a69",
+        wallet: json!(format!("0x{}", word(PARTY))),
+        owner: json!(format!("0x{}", word(PARTY))),
+        linked: json!(format!("0x{}", word(IDENTITY))),
+        summary: json!(format!("0x{:064x}{:064x}{:064x}", 3, 90, 0)),
+        asked: Arc::default(),
+    }
+}
+
+impl Respond for Lies {
+    fn respond(&self, request: &Request) -> ResponseTemplate {
+        let request: Value = serde_json::from_slice(&request.body).expect("a JSON request");
+        let input = request["params"][0]["data"].as_str().unwrap_or_default();
+        let result = match (request["method"].as_str().expect("a method"), input.get(..10)) {
+            ("eth_chainId", _) => json!(self.chain),
+            ("eth_call", Some("0x00339509")) => self.wallet.clone(),
+            ("eth_call", Some("0x6352211e")) => self.owner.clone(),
+            ("eth_call", Some("0xbc4d861b")) => self.linked.clone(),
+            ("eth_call", Some("0x81bbba58")) => self.summary.clone(),
+            other => panic!("asked for {other:?}"),
+        };
+        self.asked.fetch_add(1, Ordering::Relaxed);
+        let mut answer = json!({"jsonrpc": "2.0", "id": request["id"]});
+        if result.get("code").is_some() {
+            answer["error"] = result;
+        } else {
+            answer["result"] = result;
+        }
+        ResponseTemplate::new(200).set_body_json(answer)
+    }
+}
+
+async fn node(lies: Lies) -> MockServer {
+    let server = MockServer::start().await;
+    Mock::given(any()).respond_with(lies).mount(&server).await;
+    server
+}
+
+async fn said(nodes: &[&MockServer]) -> Result<Reputation, ChainError> {
+    let urls = nodes.iter().map(|node| node.uri()).collect();
+    let source = source(urls, IDENTITY, REPUTATION, &[Address::Evm([0x44; 20])]);
+    source.reputation(&question(1, Address::Evm(PARTY), [Some("a"), None])).await
+}
+
+fn reverted() -> Value {
+    json!({"code": 3, "message": "execution reverted", "data": "0x"})
+}
+
+#[tokio::test]
+async fn only_whole_and_strict_answers_are_a_score() {
+    assert_eq!(said(&[&node(honest()).await]).await.expect("said"), Reputation::Score(90));
+    let no_owner = Lies { owner: reverted(), ..honest() };
+    assert_eq!(said(&[&node(no_owner).await]).await.expect("said"), Reputation::Score(90));
+
+    let dirty = format!("0x01{}", &word(PARTY)[2..]);
+    let long = format!("0x{}{}", word(PARTY), word(PARTY));
+    let mut bad = Vec::new();
+    for address in [json!("0x"), json!(dirty), json!(long), json!("0x33"), Value::Null, json!(51), json!([])]
+    {
+        bad.push(Lies { wallet: address.clone(), ..honest() });
+        bad.push(Lies { owner: address.clone(), ..honest() });
+        bad.push(Lies { linked: address, ..honest() });
+    }
+    bad.push(Lies { wallet: reverted(), ..honest() });
+    bad.push(Lies { linked: reverted(), ..honest() });
+    bad.push(Lies { linked: json!(format!("0x{}", word(PARTY))), ..honest() });
+    for summary in [
+        json!("0x"),
+        reverted(),
+        json!({"code": -32601, "message": "method not found"}),
+        Value::Null,
+        json!(format!("0x{:064x}{:064x}", 3, 90)),
+        json!(format!("0x{:064x}{:064x}{:064x}{:064x}", 3, 90, 0, 0)),
+        json!(format!("0x{:064x}{:064x}{:064x}", 3, 90, 256)),
+        json!(format!("0x{:064x}{:064x}{:064x}", 3, 90, 19)),
+        json!(format!("0x1{:063x}{:064x}{:064x}", 3, 90, 0)),
+        json!(format!("0x{:064x}1{:063x}{:064x}", 3, 90, 0)),
+    ] {
+        bad.push(Lies { summary, ..honest() });
+    }
+    for (place, lies) in bad.into_iter().enumerate() {
+        let result = said(&[&node(lies).await]).await;
+        assert!(matches!(result, Err(ChainError::BadAnswer { .. })), "lie {place}: {result:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_silent_node_is_passed_over_and_an_answer_is_not() {
+    let silent = MockServer::start().await;
+    let unreachable = said(&[&silent]).await;
+    assert!(matches!(unreachable, Err(ChainError::Unreachable { .. })), "{unreachable:?}");
+    let good = node(honest()).await;
+    assert_eq!(said(&[&silent, &good]).await.expect("said"), Reputation::Score(90));
+    let elsewhere = node(Lies { chain: "0x1", ..honest() }).await;
+    assert_eq!(said(&[&elsewhere, &good]).await.expect("said"), Reputation::Score(90));
+    let result = said(&[&elsewhere]).await;
+    assert!(matches!(result, Err(ChainError::WrongChain { .. })), "{result:?}");
+
+    // Whoever is asked first decides: a worse answer is not made better by another node.
+    let asked = Arc::<AtomicUsize>::default();
+    let flattering = node(Lies { asked: asked.clone(), ..honest() }).await;
+    let sober = node(Lies { summary: json!(format!("0x{:0192x}", 0)), ..honest() }).await;
+    assert_eq!(said(&[&sober, &flattering]).await.expect("said"), Reputation::Unrated);
+    let broken = node(Lies { summary: reverted(), ..honest() }).await;
+    assert!(said(&[&broken, &flattering]).await.is_err());
+    assert_eq!(asked.load(Ordering::Relaxed), 0, "nobody asked it");
+}

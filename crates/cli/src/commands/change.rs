@@ -1,0 +1,167 @@
+//! `waiaas change`: what loosens and waits for owners.
+
+use anyhow::{Context as _, Result, anyhow, bail};
+use clap::Subcommand;
+use serde::Serialize;
+use waiaas_api::changes::{Change, ChangeQuery, ChangeQuestion};
+use waiaas_api::client::Outcome;
+use waiaas_engine::core::change::ChangeStatus;
+use waiaas_engine::core::ids::ChangeId;
+
+use crate::commands::owner::Answer;
+use crate::context::Context;
+use crate::{exit, output};
+
+/// Changes.
+#[derive(Subcommand)]
+pub(crate) enum Verb {
+    /// List changes, newest first.
+    List {
+        /// Only in this state, such as PENDING_CONSENT.
+        #[arg(long)]
+        status: Option<String>,
+        /// At most this many.
+        #[arg(long, default_value_t = 50)]
+        limit: u32,
+    },
+    /// Show one change, with the texts its owners are to sign.
+    Show {
+        /// The change.
+        id: ChangeId,
+    },
+    /// Take a waiting change back.
+    Withdraw {
+        /// The change.
+        id: ChangeId,
+    },
+    /// Agree to a change, as the owner of a wallet it concerns.
+    Approve(AnswerArgs),
+    /// Stop a change, as the owner of a wallet it concerns.
+    Reject(AnswerArgs),
+}
+
+#[derive(clap::Args)]
+pub(crate) struct AnswerArgs {
+    /// The change.
+    id: ChangeId,
+    /// Which owner answers, where several are asked.
+    #[arg(long, value_name = "ADDRESS")]
+    owner: Option<String>,
+    #[command(flatten)]
+    answer: Answer,
+}
+
+impl AnswerArgs {
+    fn question<'a>(&self, change: &'a Change) -> Result<&'a ChangeQuestion> {
+        let meant = |q: &&ChangeQuestion| self.owner.as_ref().is_none_or(|owner| *owner == q.owner_address);
+        let mut meant = change.questions.iter().filter(meant);
+        match (meant.next(), meant.next()) {
+            (Some(question), None) => Ok(question),
+            (Some(_), Some(_)) => bail!("several owners are asked; name one with --owner"),
+            (None, _) => bail!("this owner is not asked"),
+        }
+    }
+}
+
+pub(crate) async fn run(context: &Context, verb: Verb) -> Result<()> {
+    match verb {
+        Verb::List { status, limit } => {
+            let status = match status {
+                Some(text) => Some(ChangeStatus::parse(&text).ok_or_else(|| unknown_status(&text))?),
+                None => None,
+            };
+            let query = ChangeQuery { status, limit: Some(limit), ..ChangeQuery::default() };
+            output::show(context, &context.operator()?.changes(&query).await?, |page| table(&page.data))
+        }
+        Verb::Show { id } => output::show(context, &context.operator()?.change(id).await?, text),
+        Verb::Withdraw { id } => {
+            let change = context.operator()?.withdraw_change(id).await?;
+            output::show(context, &change, |c| format!("The change is {}.", c.status))
+        }
+        Verb::Approve(args) => {
+            let client = context.anonymous()?;
+            let waiting = client.change_approval(args.id).await?;
+            let asked = args.question(&waiting)?.approve.as_ref().context("this owner agreed already")?;
+            let Some(signed) = args.answer.to(context, asked)? else { return Ok(()) };
+            let change = client.approve_change(args.id, &signed).await?;
+            output::show(context, &change, |c| match c.status {
+                ChangeStatus::PendingConsent => "Agreed; the change waits for other owners.".to_owned(),
+                ChangeStatus::Applied
+                | ChangeStatus::Rejected
+                | ChangeStatus::Withdrawn
+                | ChangeStatus::Expired
+                | ChangeStatus::Superseded => format!("Agreed; the change is {}.", c.status),
+            })
+        }
+        Verb::Reject(args) => {
+            let client = context.anonymous()?;
+            let waiting = client.change_approval(args.id).await?;
+            let asked = args.question(&waiting)?.reject.as_ref().context("nothing to reject")?;
+            let Some(signed) = args.answer.to(context, asked)? else { return Ok(()) };
+            let change = client.reject_change(args.id, &signed).await?;
+            output::show(context, &change, |c| format!("Rejected; the change is {}.", c.status))
+        }
+    }
+}
+
+/// Shows what is done; or the change that waits instead, and ends with an exit code of its own, so that
+/// no script takes the one for the other.
+pub(crate) fn show_outcome<T: Serialize>(
+    context: &Context,
+    outcome: &Outcome<T>,
+    done: impl FnOnce(&T) -> String,
+) -> Result<()> {
+    match outcome {
+        Outcome::Done(value) => output::show(context, value, done),
+        Outcome::Waits(change) => {
+            output::show(context, change.as_ref(), |change| {
+                format!("NOT in force: this loosens, and waits for the owner's signature.\n{}", text(change))
+            })?;
+            Err(exit::Waits.into())
+        }
+    }
+}
+
+fn text(change: &Change) -> String {
+    let mut text = format!("Change {} is {}.\n{}\n", change.id, change.status, change.summary);
+    for question in &change.questions {
+        let state = match (&question.approve, question.approved_at) {
+            (_, Some(_)) => "has agreed",
+            (Some(_), None) => "has not answered",
+            (None, None) => "is asked no more",
+        };
+        text.push_str(&format!("\nOwner {} {state}.\n", question.owner_address));
+        if let Some(approve) = &question.approve {
+            text.push_str(&format!("To agree, the owner signs exactly:\n\n{}\n", approve.message));
+        }
+    }
+    if change.status == ChangeStatus::PendingConsent {
+        text.push_str(&format!(
+            "\nThe owner answers with `waiaas change approve {0}` or `waiaas change reject {0}`; \
+             `waiaas change withdraw {0}` takes it back.",
+            change.id
+        ));
+    }
+    text
+}
+
+fn table(changes: &[Change]) -> String {
+    output::table(
+        ["id", "kind", "status", "owners", "what"],
+        changes.iter().map(|c| {
+            let agreed = c.questions.iter().filter(|question| question.approved_at.is_some()).count();
+            [
+                c.id.to_string(),
+                c.kind.to_string(),
+                c.status.to_string(),
+                format!("{agreed} of {}", c.questions.len()),
+                c.summary.clone(),
+            ]
+        }),
+    )
+}
+
+fn unknown_status(text: &str) -> anyhow::Error {
+    let known: Vec<_> = ChangeStatus::ALL.iter().map(|status| status.as_str()).collect();
+    anyhow!("'{text}' is not a status; there are {}", known.join(", "))
+}

@@ -1,0 +1,200 @@
+//! A change in words, for the owner who is to sign it. What would not fit is not asked for: nobody signs
+//! what the text does not say.
+
+use std::fmt::Write as _;
+
+use serde_json::Value;
+use waiaas_store::PolicyRow;
+
+use crate::changes::standing::{Concerned, Step};
+use crate::error::Error;
+
+/// Longest sentence, in bytes. The whole text travels back in one HTTP header.
+const MAX_SUMMARY: usize = 3500;
+/// Of what a deletion takes away, this much is shown; it goes as a whole.
+const MAX_DELETED: usize = 800;
+/// Wallets named one by one.
+const MAX_WALLETS: usize = 5;
+
+/// What a step does.
+pub(super) fn summary(step: &Step) -> Result<String, Error> {
+    let text = match step {
+        Step::Insert(row) => {
+            let state = if row.enabled { "" } else { ", switched off" };
+            format!("Make a new policy {}{state}: {}.", place(row), plain(&parsed(&row.rules)))
+        }
+        Step::Update(from, to) => {
+            let mut parts = Vec::new();
+            let (old, new) = (parsed(&from.rules), parsed(&to.rules));
+            match (from.enabled, to.enabled) {
+                // Nobody agreed to rules that were never in force.
+                (false, true) => parts.push(format!("put it IN FORCE with {}", plain(&new))),
+                (true, false) => parts.push("take it OUT OF FORCE".to_owned()),
+                (true, true) | (false, false) => {}
+            }
+            differences("", &old, &new, &mut parts);
+            format!("Change the policy {}: {}.", place(from), parts.join("; "))
+        }
+        Step::Delete(row) => {
+            let rules = plain(&parsed(&row.rules));
+            let shown: String = rules.chars().take(MAX_DELETED).collect();
+            let more = if shown.len() < rules.len() { " and so on" } else { "" };
+            format!("DELETE the policy {}, which says {shown}{more}.", place(row))
+        }
+        Step::Release(_) => "Release the kill switch, so that wallets may sign again.".to_owned(),
+        Step::Resume(row) => format!("Let the suspended wallet {} sign again.", row.address),
+    };
+    if text.len() > MAX_SUMMARY {
+        return Err(Error::invalid("rules", "an owner could not read a change of this size before signing it")
+            .hint("Make it in several smaller changes: of an update, only the differences are shown."));
+    }
+    Ok(text)
+}
+
+/// The wallets of one owner.
+pub(super) fn wallets(concerned: &[&Concerned]) -> String {
+    let named: Vec<_> = concerned.iter().take(MAX_WALLETS).map(|one| one.address.to_string()).collect();
+    let more = concerned.len().saturating_sub(named.len());
+    let rest = if more > 0 { format!(" and {more} more") } else { String::new() };
+    let noun = if concerned.len() == 1 { "the wallet" } else { "the wallets" };
+    format!("{noun} {}{rest}", named.join(", "))
+}
+
+fn place(row: &PolicyRow) -> String {
+    let wallet = row.wallet.map_or_else(|| "all wallets".to_owned(), |id| format!("the wallet {id}"));
+    let network =
+        row.network.as_ref().map_or_else(|| "all networks".to_owned(), |id| format!("the network {id}"));
+    format!("{} of {wallet} on {network}", row.policy_type)
+}
+
+/// What differs, by path. Entries of lists come and go as a whole; their order says nothing.
+fn differences(path: &str, old: &Value, new: &Value, parts: &mut Vec<String>) {
+    match (old, new) {
+        (Value::Object(before), Value::Object(after)) => {
+            for (key, old) in before {
+                let path = inner(path, key);
+                match after.get(key) {
+                    Some(new) => differences(&path, old, new, parts),
+                    None => parts.push(format!("{path} REMOVED, it was {}", plain(old))),
+                }
+            }
+            for (key, new) in after.iter().filter(|(key, _)| !before.contains_key(*key)) {
+                parts.push(format!("{} ADDED: {}", inner(path, key), plain(new)));
+            }
+        }
+        (Value::Array(before), Value::Array(after)) => {
+            let list = |of: &[Value], without: &[Value]| -> Vec<String> {
+                of.iter().filter(|entry| !without.contains(entry)).map(plain).collect()
+            };
+            for (verb, entries) in [("ADDED", list(after, before)), ("REMOVED", list(before, after))] {
+                if !entries.is_empty() {
+                    parts.push(format!("{path} {verb}: {}", entries.join(", ")));
+                }
+            }
+        }
+        (old, new) if old == new => {}
+        (old, new) => parts.push(format!("{path} from {} to {}", plain(old), plain(new))),
+    }
+}
+
+fn inner(path: &str, key: &str) -> String {
+    let key = word(key);
+    if path.is_empty() { key } else { format!("{path}.{key}") }
+}
+
+/// JSON in the characters that a statement may have (EIP-4361).
+fn plain(value: &Value) -> String {
+    match value {
+        Value::Null => "none".to_owned(),
+        Value::Bool(flag) => flag.to_string(),
+        Value::Number(number) => number.to_string(),
+        Value::String(text) => word(text),
+        Value::Array(entries) => {
+            format!("[{}]", entries.iter().map(plain).collect::<Vec<_>>().join(", "))
+        }
+        Value::Object(fields) => {
+            let fields = fields.iter().map(|(key, value)| format!("{}: {}", word(key), plain(value)));
+            format!("({})", fields.collect::<Vec<_>>().join(", "))
+        }
+    }
+}
+
+/// A text that somebody chose. It stands in quotes unless it is one word, and cannot end them, so that
+/// it never reads as part of the sentence around it; what a statement may not have is written as a code.
+fn word(text: &str) -> String {
+    let bare = |c: char| c.is_ascii_alphanumeric() || "-._:/*@".contains(c);
+    if !text.is_empty() && text.chars().all(bare) {
+        return text.to_owned();
+    }
+    let mut quoted = String::from("'");
+    for c in text.chars() {
+        if bare(c) || " ,;=+$&?!#".contains(c) {
+            quoted.push(c);
+        } else {
+            // Writing to a String cannot fail.
+            let _ = write!(quoted, "~{:x}~", u32::from(c));
+        }
+    }
+    quoted.push('\'');
+    quoted
+}
+
+fn parsed(text: &str) -> Value {
+    serde_json::from_str(text).unwrap_or_else(|_| Value::String(text.to_owned()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+    use uuid::Uuid;
+    use waiaas_core::ids::PolicyId;
+
+    fn row(rules: &Value, enabled: bool) -> PolicyRow {
+        PolicyRow {
+            id: PolicyId::new(Uuid::from_u128(1)),
+            wallet: None,
+            network: None,
+            policy_type: "SPENDING_LIMIT".into(),
+            category: None,
+            rules: rules.to_string(),
+            priority: 0,
+            enabled,
+            created_at: 0,
+            updated_at: 0,
+            version: 1,
+        }
+    }
+
+    #[test]
+    fn an_update_says_what_differs_and_nothing_else() {
+        let old = json!({ "a": 1, "list": ["x", "y"], "same": [1, 2], "gone": true });
+        let new = json!({ "a": 2, "list": ["y", "z"], "same": [2, 1], "new": { "b": "0.5" } });
+        let text = summary(&Step::Update(row(&old, true), row(&new, true))).expect("short");
+        assert_eq!(
+            text,
+            "Change the policy SPENDING_LIMIT of all wallets on all networks: a from 1 to 2; \
+             gone REMOVED, it was true; list ADDED: z; list REMOVED: x; new ADDED: (b: 0.5)."
+        );
+        let on = summary(&Step::Update(row(&old, false), row(&old, true))).expect("short");
+        assert!(on.contains("IN FORCE with (a: 1, gone: true, list: [x, y], same: [1, 2])"), "{on}");
+        let off = summary(&Step::Update(row(&old, true), row(&old, false))).expect("short");
+        assert!(off.ends_with("take it OUT OF FORCE."), "{off}");
+    }
+
+    #[test]
+    fn what_cannot_be_shown_in_full_is_not_asked_for() {
+        let long = json!({ "list": vec!["0x00000000000000000000000000000000000000aa"; 100] });
+        assert!(summary(&Step::Insert(row(&long, true))).is_err());
+        assert!(summary(&Step::Update(row(&json!({}), true), row(&long, true))).is_err());
+        let gone = summary(&Step::Delete(row(&long, true))).expect("goes as a whole");
+        assert!(gone.ends_with("and so on."), "{gone}");
+    }
+
+    #[test]
+    fn a_chosen_text_cannot_pose_as_the_sentence() {
+        let text = plain(&json!({ "name": "x'). Nothing else changes.\n(" }));
+        assert_eq!(text, "(name: 'x~27~~29~. Nothing else changes.~a~~28~')");
+        assert_eq!(plain(&json!(["", "a b", "*.example.com"])), "['', 'a b', *.example.com]");
+    }
+}

@@ -1,0 +1,206 @@
+//! Changes of what protects a wallet. What loosens waits for every LOCKED owner concerned; the rest is
+//! done at once. Either way one function does it ([`apply::apply`]), in the transaction that decided.
+//!
+//! `standing.rs` says what a change would do and whose consent it takes, `describe.rs` puts it into
+//! words, `answers.rs` is what owners and the operator say to a change that waits. Reading a request is
+//! not here but in `admin/`.
+
+mod answers;
+mod apply;
+mod describe;
+mod standing;
+
+pub(crate) use answers::{by_owner, expire, no_change, refuse_unless_open};
+
+use std::collections::BTreeSet;
+
+use serde_json::json;
+use uuid::Uuid;
+use waiaas_core::UnixSeconds;
+use waiaas_core::address::Address;
+use waiaas_core::audit::{Actor, AuditEvent};
+use waiaas_core::change::{Change, ChangeStatus};
+use waiaas_core::ids::ChangeId;
+use waiaas_core::owner::{self, Challenge, OwnerAction};
+use waiaas_store::{AuditEntry, ChallengeRow, ChangeRow, NewChange, WriteTx};
+
+use crate::Engine;
+use crate::changes::apply::{Authority, apply};
+use crate::changes::standing::{Concerned, Standing};
+use crate::error::{Error, ErrorCode};
+use crate::pipeline::s4_wait::{chain_id, nonce};
+use crate::views::ChangeView;
+
+/// How long owners have to answer: three days.
+const CONSENT_SECONDS: i64 = 259_200;
+/// Most changes that may wait at a time.
+const MAX_OPEN: usize = 50;
+
+impl Engine {
+    /// Does what the operator asks for, or has it wait for owners. None when it was done.
+    pub(crate) async fn submit(&self, change: Change) -> Result<Option<ChangeView>, Error> {
+        let engine = self.clone();
+        let waits = self
+            .store()
+            .write(move |tx| Box::pin(async move { request(&engine, tx, change).await }))
+            .await?;
+        match waits {
+            Some(id) => Ok(Some(self.change_by_id(id).await?)),
+            None => Ok(None),
+        }
+    }
+}
+
+async fn request(engine: &Engine, tx: &mut WriteTx, change: Change) -> Result<Option<ChangeId>, Error> {
+    let now = engine.now();
+    let standing = Standing::read(tx).await?;
+    let step = standing.step(&change, engine.networks(), now)?;
+    let needs = standing.needs(&step, engine.networks());
+    let open = tx.open_changes().await?;
+    let same = open.iter().find(|row| row.subject == change.subject());
+    if needs.owners.is_empty() {
+        if let Some(older) = same {
+            supersede(tx, older.id, Actor::Master, "a newer change took its place", now).await?;
+        }
+        let by = Authority { actor: Actor::Master, change: None, loosens: needs.loosens, now };
+        apply(tx, step, &by).await?;
+        return Ok(None);
+    }
+    let content = serde_json::to_string(&change).map_err(Error::internal)?;
+    match same {
+        // Asked again: the same question stays, for those who must answer it now.
+        Some(row) if row.content == content && now < row.expires_at => {
+            return Ok(match settle(engine, tx, row, Actor::Master).await? {
+                Settled::Waits => Some(row.id),
+                Settled::Applied | Settled::Superseded => None,
+            });
+        }
+        Some(row) => supersede(tx, row.id, Actor::Master, "a newer change took its place", now).await?,
+        None if open.len() >= MAX_OPEN => return Err(too_many()),
+        None => {}
+    }
+    let summary = describe::summary(&step)?;
+    let new = NewChange {
+        id: ChangeId::new(Uuid::now_v7()),
+        kind: change.kind(),
+        subject: change.subject(),
+        content,
+        summary: summary.clone(),
+        expires_at: now.saturating_add(CONSENT_SECONDS),
+    };
+    let audit = AuditEntry::new(AuditEvent::ChangeRequested, Actor::Master, now).details(json!({
+        "changeId": new.id, "kind": new.kind, "summary": summary, "change": change,
+        "owners": needs.owners.iter().map(|one| one.owner).collect::<BTreeSet<_>>(),
+    }));
+    let row = tx.insert_change(new, audit).await?;
+    ask(engine, tx, &row, &needs.owners, now).await?;
+    Ok(Some(row.id))
+}
+
+/// What became of a change when it was looked at.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Settled {
+    Applied,
+    Waits,
+    Superseded,
+}
+
+/// Applies a waiting change if every owner it takes as things stand now has agreed to exactly this
+/// change; asks those who were not asked yet; ends it when what it is about has changed.
+async fn settle(
+    engine: &Engine,
+    tx: &mut WriteTx,
+    row: &ChangeRow,
+    actor: Actor,
+) -> Result<Settled, Error> {
+    let now = engine.now();
+    let change: Change = serde_json::from_str(&row.content).map_err(Error::internal)?;
+    let standing = Standing::read(tx).await?;
+    let step = match standing.step(&change, engine.networks(), now) {
+        Ok(step) => step,
+        Err(misfit) => {
+            supersede(tx, row.id, actor, &misfit.to_string(), now).await?;
+            return Ok(Settled::Superseded);
+        }
+    };
+    let needs = standing.needs(&step, engine.networks());
+    let asked = tx.challenges_of(row.id).await?;
+    let agreed: BTreeSet<Address> = asked.iter().filter_map(|question| consent(question, row)).collect();
+    let missing: Vec<_> = needs.owners.into_iter().filter(|one| !agreed.contains(&one.owner)).collect();
+    if missing.is_empty() {
+        apply(tx, step, &Authority { actor, change: Some(row.id), loosens: needs.loosens, now }).await?;
+        let audit = AuditEntry::new(AuditEvent::ChangeApplied, actor, now)
+            .details(json!({ "changeId": row.id, "owners": agreed }));
+        tx.end_change(row.id, ChangeStatus::Applied, audit).await?;
+        return Ok(Settled::Applied);
+    }
+    let known: BTreeSet<Address> = asked.iter().map(|question| question.challenge.owner).collect();
+    let new: Vec<_> = missing.into_iter().filter(|one| !known.contains(&one.owner)).collect();
+    ask(engine, tx, row, &new, now).await?;
+    Ok(Settled::Waits)
+}
+
+/// Who agreed, if this question was answered with yes to exactly this change. The stored signature is
+/// verified again, so a row edited by hand agrees to nothing.
+fn consent(question: &ChallengeRow, row: &ChangeRow) -> Option<Address> {
+    let ChallengeRow { challenge, consumed_at, signature } = question;
+    let (signature, at) = (signature.as_deref()?, (*consumed_at)?);
+    let yes = OwnerAction::ApproveChange { change: row.id, digest: row.digest };
+    if challenge.action != yes {
+        return None;
+    }
+    let signed = owner::verify(challenge, Some(challenge.owner), &challenge.message(), signature, at);
+    signed.ok().map(|consent| consent.owner())
+}
+
+/// Puts both questions to each owner, once, whatever the number of wallets.
+async fn ask(
+    engine: &Engine,
+    tx: &mut WriteTx,
+    row: &ChangeRow,
+    concerned: &[Concerned],
+    now: UnixSeconds,
+) -> Result<(), Error> {
+    let owners: BTreeSet<Address> = concerned.iter().map(|one| one.owner).collect();
+    for owner in owners {
+        let wallets: Vec<_> = concerned.iter().filter(|one| one.owner == owner).collect();
+        let Some(first) = wallets.first() else { continue };
+        let about = describe::wallets(&wallets);
+        let (change, digest) = (row.id, row.digest);
+        for (action, verb) in [
+            (OwnerAction::ApproveChange { change, digest }, "APPROVE"),
+            (OwnerAction::RejectChange { change, digest }, "REJECT"),
+        ] {
+            let challenge = Challenge {
+                instance: engine.instance(),
+                wallet: first.wallet,
+                owner,
+                action,
+                chain_id: chain_id(&owner, None),
+                summary: format!("{verb} this change of what protects {about}: {}", row.summary),
+                nonce: nonce(),
+                issued_at: now,
+                expires_at: row.expires_at,
+            };
+            tx.issue_challenge(&challenge).await?;
+        }
+    }
+    Ok(())
+}
+
+async fn supersede(
+    tx: &mut WriteTx,
+    id: ChangeId,
+    actor: Actor,
+    reason: &str,
+    now: UnixSeconds,
+) -> Result<(), Error> {
+    let audit = AuditEntry::new(AuditEvent::ChangeSuperseded, actor, now)
+        .details(json!({ "changeId": id, "reason": reason }));
+    Ok(tx.end_change(id, ChangeStatus::Superseded, audit).await?)
+}
+
+fn too_many() -> Error {
+    Error::new(ErrorCode::ChangeLimitExceeded, format!("{MAX_OPEN} changes wait for owners already."))
+        .hint("Withdraw one (DELETE /v1/changes/{id}), or have it answered.")
+}

@@ -1,0 +1,267 @@
+//! What is in force now, what a change would make of it, and whose consent that takes.
+
+use thiserror::Error;
+use waiaas_core::UnixSeconds;
+use waiaas_core::address::Address;
+use waiaas_core::change::Change;
+use waiaas_core::ids::{PolicyId, WalletId};
+use waiaas_core::network::{NetworkId, Networks};
+use waiaas_core::policy::{Policy, PolicyType, Rules, at_least_as_strict, loosens};
+use waiaas_core::wallet::{KillSwitch, Owner, WalletStatus};
+use waiaas_store::{KillSwitchRow, PolicyRow, StoreError, WalletRow, WriteTx};
+
+use crate::admin::wallets::wrong_status;
+use crate::error::{Error, ErrorCode, sentence};
+use crate::policies::compile;
+
+/// Why a change cannot be made to things as they are.
+#[derive(Debug, Error)]
+pub(crate) enum Misfit {
+    /// The policy is not there.
+    #[error("there is no such policy")]
+    PolicyGone,
+    /// The policy is not what it was when this was asked for.
+    #[error("the policy changed meanwhile")]
+    PolicyMoved,
+    /// There is one of this type and scope.
+    #[error("there is a {0} policy for this scope already")]
+    PolicyExists(PolicyType),
+    /// The rules are not valid here any more.
+    #[error("the rules are not valid: {0}")]
+    Rules(#[from] waiaas_core::policy::RulesError),
+    /// Not the pull this was asked for.
+    #[error("the kill switch is not SUSPENDED, or was pulled again")]
+    SwitchMoved,
+    /// The wallet is not there.
+    #[error("there is no such wallet")]
+    WalletGone,
+    /// Not the suspension this was asked for.
+    #[error("the wallet is {0}, or was suspended again")]
+    WalletMoved(WalletStatus),
+}
+
+impl From<Misfit> for Error {
+    fn from(misfit: Misfit) -> Self {
+        let message = sentence(&misfit);
+        match misfit {
+            Misfit::PolicyGone => Self::new(ErrorCode::PolicyNotFound, message),
+            Misfit::PolicyMoved => {
+                Self::new(ErrorCode::InvalidStateTransition, message).hint("Read it again and retry.")
+            }
+            Misfit::PolicyExists(_) => Self::new(ErrorCode::PolicyAlreadyExists, message)
+                .hint("Update that one (PUT /v1/policies/{id}), or choose another wallet or network."),
+            Misfit::Rules(error) => error.into(),
+            Misfit::SwitchMoved => Self::new(ErrorCode::KillSwitchNotActive, "The kill switch is not SUSPENDED.")
+                .hint("Look at its state first."),
+            Misfit::WalletGone => Self::new(ErrorCode::WalletNotFound, message),
+            Misfit::WalletMoved(status) => wrong_status(status),
+        }
+    }
+}
+
+/// A change fitted to what is there: from what to what.
+pub(crate) enum Step {
+    /// A new policy.
+    Insert(PolicyRow),
+    /// A policy before and after.
+    Update(PolicyRow, PolicyRow),
+    /// A policy that goes.
+    Delete(PolicyRow),
+    /// The kill switch as it is.
+    Release(KillSwitchRow),
+    /// The wallet as it is.
+    Resume(WalletRow),
+}
+
+/// A wallet whose LOCKED owner must agree.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct Concerned {
+    /// The wallet.
+    pub(crate) wallet: WalletId,
+    /// Its own address.
+    pub(crate) address: Address,
+    /// Its owner.
+    pub(crate) owner: Address,
+}
+
+/// What a step takes.
+pub(crate) struct Needs {
+    /// Whether anybody may do more afterwards, whoever owns the wallet.
+    pub(crate) loosens: bool,
+    /// The wallets with a LOCKED owner that may do more afterwards.
+    pub(crate) owners: Vec<Concerned>,
+}
+
+/// Everything a change can touch, as of one transaction.
+pub(crate) struct Standing {
+    policies: Vec<PolicyRow>,
+    wallets: Vec<WalletRow>,
+    switch: KillSwitchRow,
+}
+
+impl Standing {
+    pub(crate) async fn read(tx: &mut WriteTx) -> Result<Self, StoreError> {
+        Ok(Self {
+            policies: tx.policies().await?,
+            wallets: tx.wallets().await?,
+            switch: tx.kill_switch().await?,
+        })
+    }
+
+    /// Fits a change to what is there. Whatever it names must still be as it was.
+    pub(crate) fn step(
+        &self,
+        change: &Change,
+        networks: &Networks,
+        now: UnixSeconds,
+    ) -> Result<Step, Misfit> {
+        match change {
+            Change::PolicyCreate { policy, wallet, network, policy_type, rules, priority, enabled } => {
+                let rules = Rules::parse(*policy_type, rules, networks, network.as_ref())?;
+                let row = PolicyRow {
+                    id: *policy,
+                    wallet: *wallet,
+                    network: network.clone(),
+                    policy_type: policy_type.as_str().to_owned(),
+                    category: category(&rules),
+                    rules: rules.to_json().to_string(),
+                    priority: *priority,
+                    enabled: *enabled,
+                    created_at: now,
+                    updated_at: now,
+                    version: 1,
+                };
+                self.unless_taken(Step::Insert(row))
+            }
+            Change::PolicyUpdate { policy, version, rules, priority, enabled } => {
+                let from = self.policy(*policy, *version)?;
+                let policy_type = PolicyType::parse(&from.policy_type).ok_or(Misfit::PolicyGone)?;
+                let rules = Rules::parse(policy_type, rules, networks, from.network.as_ref())?;
+                let to = PolicyRow {
+                    category: category(&rules),
+                    rules: rules.to_json().to_string(),
+                    priority: *priority,
+                    enabled: *enabled,
+                    updated_at: now,
+                    ..from.clone()
+                };
+                self.unless_taken(Step::Update(from.clone(), to))
+            }
+            Change::PolicyDelete { policy, version } => {
+                Ok(Step::Delete(self.policy(*policy, *version)?.clone()))
+            }
+            Change::KillSwitchRecovery { generation } => {
+                let pulled = self.switch.state == KillSwitch::Suspended;
+                let same = pulled && self.switch.generation == *generation;
+                if same { Ok(Step::Release(self.switch)) } else { Err(Misfit::SwitchMoved) }
+            }
+            Change::WalletResume { wallet, suspended_at } => {
+                let row = self.wallets.iter().find(|row| row.id == *wallet).ok_or(Misfit::WalletGone)?;
+                let suspended = row.status == WalletStatus::Suspended;
+                let same = suspended && row.suspended_at == Some(*suspended_at);
+                if same { Ok(Step::Resume(row.clone())) } else { Err(Misfit::WalletMoved(row.status)) }
+            }
+        }
+    }
+
+    fn policy(&self, id: PolicyId, version: i64) -> Result<&PolicyRow, Misfit> {
+        let row = self.policies.iter().find(|row| row.id == id).ok_or(Misfit::PolicyGone)?;
+        if row.version == version { Ok(row) } else { Err(Misfit::PolicyMoved) }
+    }
+
+    /// One row per type and scope.
+    fn unless_taken(&self, step: Step) -> Result<Step, Misfit> {
+        if let Step::Insert(new) | Step::Update(_, new) = &step {
+            let scope = |row: &PolicyRow| {
+                (row.policy_type.clone(), row.wallet, row.network.clone(), row.category.clone())
+            };
+            if self.policies.iter().any(|row| row.id != new.id && scope(row) == scope(new)) {
+                let policy_type = PolicyType::parse(&new.policy_type).ok_or(Misfit::PolicyGone)?;
+                return Err(Misfit::PolicyExists(policy_type));
+            }
+        }
+        Ok(step)
+    }
+
+    /// Whose consent a step takes.
+    pub(crate) fn needs(&self, step: &Step, networks: &Networks) -> Needs {
+        match step {
+            Step::Insert(_) | Step::Update(..) | Step::Delete(_) => self.policy_needs(step, networks),
+            Step::Release(_) => Needs { loosens: true, owners: self.locked().collect() },
+            Step::Resume(row) => {
+                Needs { loosens: true, owners: self.locked().filter(|one| one.wallet == row.id).collect() }
+            }
+        }
+    }
+
+    /// Every wallet that may still sign some day and whose owner is LOCKED.
+    fn locked(&self) -> impl Iterator<Item = Concerned> {
+        self.wallets.iter().filter(|row| row.status != WalletStatus::Terminated).filter_map(|row| {
+            match row.owner {
+                Owner::Locked(owner) => Some(Concerned { wallet: row.id, address: row.address, owner }),
+                Owner::None | Owner::Grace(_) => None,
+            }
+        })
+    }
+
+    fn policy_needs(&self, step: &Step, networks: &Networks) -> Needs {
+        let before: Vec<_> = in_force(self.policies.iter(), networks);
+        let after: Vec<_> = match step {
+            Step::Insert(new) => in_force(self.policies.iter().chain([new]), networks),
+            Step::Update(_, new) => {
+                let others = self.policies.iter().filter(|row| row.id != new.id);
+                in_force(others.chain([new]), networks)
+            }
+            Step::Delete(old) => in_force(self.policies.iter().filter(|row| row.id != old.id), networks),
+            Step::Release(_) | Step::Resume(_) => return Needs { loosens: true, owners: Vec::new() },
+        };
+        let owners = self.locked().filter(|one| {
+            let here = |network: &NetworkId| self.can_use(one.wallet, network, networks);
+            match (compiled(&before, here), compiled(&after, here)) {
+                (Some(before), Some(after)) => loosens(one.wallet, &before, &after),
+                // A row that cannot be read stops what it applies to; what follows cannot be told.
+                (None, _) | (_, None) => true,
+            }
+        });
+        let loosens = match (compiled(&before, |_| true), compiled(&after, |_| true)) {
+            (Some(before), Some(after)) => !at_least_as_strict(&after, &before),
+            (None, _) | (_, None) => true,
+        };
+        Needs { loosens, owners: owners.collect() }
+    }
+
+    /// Whether a wallet can ever use a network; also if nobody knows the network.
+    fn can_use(&self, wallet: WalletId, network: &NetworkId, networks: &Networks) -> bool {
+        let row = self.wallets.iter().find(|row| row.id == wallet);
+        let (Some(row), Some(network)) = (row, networks.get(network)) else { return true };
+        row.chain == network.chain && row.environment == network.environment
+    }
+}
+
+/// A row in force, with what it says if that can be read.
+struct Compiled {
+    network: Option<NetworkId>,
+    policy: Option<Policy>,
+}
+
+fn in_force<'a>(rows: impl Iterator<Item = &'a PolicyRow>, networks: &Networks) -> Vec<Compiled> {
+    let compiled = |row: &PolicyRow| Compiled {
+        network: row.network.clone(),
+        policy: compile(row, networks).ok(),
+    };
+    rows.filter(|row| row.enabled).map(compiled).collect()
+}
+
+/// Those on networks that count; none if one of them cannot be read.
+fn compiled(rows: &[Compiled], counts: impl Fn(&NetworkId) -> bool) -> Option<Vec<Policy>> {
+    let here = rows.iter().filter(|row| row.network.as_ref().is_none_or(&counts));
+    here.map(|row| row.policy.clone()).collect()
+}
+
+/// The part of the scope that some types carry in their rules.
+fn category(rules: &Rules) -> Option<String> {
+    match rules {
+        Rules::ActionCategoryLimit(rule) => Some(rule.category.as_str().to_owned()),
+        _ => None,
+    }
+}

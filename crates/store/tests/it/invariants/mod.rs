@@ -1,0 +1,63 @@
+//! The invariants the memory answers for, each over random histories. SECURITY.md lists all twenty, with
+//! the tests of the other crates.
+//!
+//! What belongs here: one test per sentence of that list, and the dice. What does not: how single
+//! methods behave, which has a module per table.
+
+mod audit;
+mod graph;
+mod ledger;
+
+pub(crate) use audit::{a_change_and_its_row_are_one, tampering_with_any_row_is_found_there};
+pub(crate) use graph::races_make_one_path_along_the_graph;
+pub(crate) use ledger::{
+    only_proof_or_age_frees_what_is_held, sums_stay_within_the_limit_under_any_interleaving,
+};
+
+use waiaas_core::U256;
+use waiaas_store::StatusChange;
+
+use crate::fixtures::signed;
+
+/// xorshift64: repeatable, and good enough to wander.
+pub(crate) struct Dice(u64);
+
+impl Dice {
+    pub(crate) fn new(seed: u64) -> Self {
+        Self(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1)
+    }
+
+    pub(crate) fn below(&mut self, end: u64) -> u64 {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        self.0 % end.max(1)
+    }
+
+    pub(crate) fn pick<T: Clone>(&mut self, from: &[T]) -> T {
+        from[self.below(from.len() as u64) as usize].clone()
+    }
+}
+
+/// The seeds of one run: so many, times `INVARIANT_RUNS` where somebody has more time.
+pub(crate) fn seeds(usual: u64) -> std::ops::RangeInclusive<u64> {
+    let runs = std::env::var("INVARIANT_RUNS").ok().and_then(|runs| runs.parse().ok()).unwrap_or(1u64);
+    1..=usual.saturating_mul(runs)
+}
+
+/// Any move, with a fee of at most so much.
+pub(crate) fn any_change(dice: &mut Dice, nonce: u32, most: u64) -> StatusChange {
+    let (fee, text) = (U256::from(dice.below(most + 1)), || String::from("X"));
+    match dice.below(10) {
+        0 => StatusChange::Executing,
+        1 => StatusChange::Signed(signed(nonce.into())),
+        2 => StatusChange::HandedOut(signed(nonce.into())),
+        3 => StatusChange::Submitted,
+        4 => StatusChange::Confirmed { fee, block: 1 },
+        5 => StatusChange::Reverted { fee, block: 1, code: text(), message: text() },
+        6 => StatusChange::Dead { code: text(), message: text() },
+        7 => StatusChange::Failed { code: text(), message: text() },
+        8 => StatusChange::Cancelled { code: None },
+        _ => StatusChange::Expired,
+    }
+}

@@ -1,0 +1,43 @@
+//! JSON with something in it that nobody knows.
+
+use serde_json::{Map, Value, json};
+
+/// A name that no shape has.
+const NAME: &str = "surprise_zz";
+
+/// The value with an unknown field in one of its objects, for each of them.
+pub(crate) fn surprised(value: &Value) -> Vec<Value> {
+    surprised_except(value, &[])
+}
+
+/// The same, leaving alone what lies under fields that take any JSON.
+pub(crate) fn surprised_except(value: &Value, free: &[&str]) -> Vec<Value> {
+    match value {
+        Value::Object(fields) => {
+            let mut whole = fields.clone();
+            whole.insert(NAME.to_owned(), json!(1));
+            let mut all = vec![Value::Object(whole)];
+            for (key, inner) in fields.iter().filter(|(key, _)| !free.contains(&key.as_str())) {
+                all.extend(surprised_except(inner, free).into_iter().map(|inner| with(fields, key, inner)));
+            }
+            all
+        }
+        Value::Array(items) => {
+            let each = items.iter().enumerate().flat_map(|(at, item)| {
+                surprised_except(item, free).into_iter().map(move |inner| {
+                    let mut items = items.clone();
+                    items[at] = inner;
+                    Value::Array(items)
+                })
+            });
+            each.collect()
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => Vec::new(),
+    }
+}
+
+fn with(fields: &Map<String, Value>, key: &str, inner: Value) -> Value {
+    let mut fields = fields.clone();
+    fields.insert(key.to_owned(), inner);
+    Value::Object(fields)
+}

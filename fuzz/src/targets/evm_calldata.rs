@@ -1,0 +1,113 @@
+//! Call data on EVM networks: read in its one form or not at all, to the exact amount, leaving nothing out.
+
+use alloy_primitives::{Address as EvmAddress, U256, address};
+use waiaas_chains::Chain as _;
+use waiaas_core::address::Address;
+use waiaas_core::asset::AssetId;
+use waiaas_core::effect::Effect;
+
+use crate::evm_body::{self, Body};
+use crate::input::Input;
+use crate::world::{self, EVM, WALLET, is_unknown};
+
+/// Contracts that decode in their own way, and some that do not.
+const CONTRACTS: [EvmAddress; 12] = [
+    address!("1111111111111111111111111111111111111111"),
+    address!("000000000022D473030F116dDEE9F6B43aC78BA3"),
+    address!("cA11bde05977b3631167028862bE2a173976CA11"),
+    address!("38869bf66a61cF6bDB996A6aE40D5853Fd43B526"),
+    address!("9641d764fc13c8B624c04430C7356C1C7C8102e2"),
+    address!("C02aaA39b223FE8D0A0e5C4F27eAD9083C756Cc2"),
+    address!("4200000000000000000000000000000000000006"),
+    address!("7a250d5630B4cF539739dF2C5dAcb4c659F2488D"),
+    address!("E592427A0AEce92De3Edee1F18E0157C05861564"),
+    address!("68b3465833fb72A70ecDF485E0e4C7bD8665Fc45"),
+    address!("2626664c2603336E57B271c5C0b26F421741e481"),
+    EvmAddress::ZERO,
+];
+
+/// More effects than one transaction is read for, and the fee.
+const MOST_EFFECTS: usize = 258;
+
+pub(super) fn run(data: &[u8]) {
+    let mut input = Input::new(data);
+    let chain = &EVM[usize::from(input.u8()) % EVM.len()];
+    let place = usize::from(input.u8());
+    let to = match CONTRACTS.get(place % 14) {
+        Some(contract) => Some(*contract),
+        None if place % 14 == 12 => Some(*WALLET),
+        None => None,
+    };
+    let flags = input.u8();
+    let value = if flags & 4 == 0 { U256::ZERO } else { U256::from(u64::from(input.u32())) };
+    let call = input.rest();
+    let body = Body { chain_id: chain_id(chain), to, value, input: call, standard: flags & 3 };
+    let Some(items) = items(chain, &body) else {
+        assert_eq!(flags & 3, 3, "a well-formed draft is read");
+        return;
+    };
+
+    let idle = call.is_empty() && value.is_zero() && to == Some(*WALLET);
+    assert_eq!(items.is_empty(), idle, "a call that does nothing");
+    if let (Some(to), false) = (to, value.is_zero()) {
+        let sent = Effect::NativeOut { to: any(to), amount: value };
+        assert_eq!(items.first(), Some(&sent), "the value of the call");
+    }
+    if let Some(to) = to {
+        plain_transfer(chain, to, call, &items);
+        one_form(chain, &body, &items);
+    }
+}
+
+/// The effects without the fee.
+fn items(chain: &waiaas_chains::evm::EvmChain, body: &Body<'_>) -> Option<Vec<Effect>> {
+    let mut items = world::effects(chain, &world::draft(chain, body.encode()))?.items;
+    assert!(items.len() <= MOST_EFFECTS, "{} effects", items.len());
+    assert_eq!(items.pop(), Some(Effect::NetworkFee { max: evm_body::FEE }));
+    assert!(!items.iter().any(|effect| matches!(effect, Effect::NetworkFee { .. })));
+    Some(items)
+}
+
+fn chain_id(chain: &waiaas_chains::evm::EvmChain) -> u64 {
+    chain.network().evm_chain_id.unwrap_or_default()
+}
+
+const fn any(address: EvmAddress) -> Address {
+    Address::Evm(address.into_array())
+}
+
+/// `transfer(address,uint256)` of 68 bytes is a token that leaves, to the wei; with any other length, or
+/// anything in the padding, it is not understood.
+fn plain_transfer(chain: &waiaas_chains::evm::EvmChain, to: EvmAddress, call: &[u8], items: &[Effect]) {
+    let Some(arguments) = call.strip_prefix(&[0xa9, 0x05, 0x9c, 0xbb]) else { return };
+    let moved = items.iter().find(|effect| matches!(effect, Effect::TokenOut { .. }));
+    match arguments.as_chunks::<32>() {
+        ([recipient, amount], []) if recipient[..12] == [0; 12] => {
+            let expected = Effect::TokenOut {
+                asset: AssetId::token(&chain.network().caip2, any(to)),
+                to: any(EvmAddress::from_slice(&recipient[12..])),
+                amount: U256::from_be_bytes(*amount),
+            };
+            // Permit2 and the wrapped coin may read the selector as nothing of theirs, but never as less.
+            assert_eq!(moved, Some(&expected));
+        }
+        _ => assert!(moved.is_none() && items.iter().any(is_unknown), "{items:?}"),
+    }
+}
+
+/// Whatever is understood is not understood with a byte more or less.
+fn one_form(chain: &waiaas_chains::evm::EvmChain, body: &Body<'_>, items: &[Effect]) {
+    let understood = |effect: &Effect| match effect {
+        Effect::ContractCall { decoded, .. } => *decoded,
+        Effect::NativeOut { .. } | Effect::Unknown { .. } => false,
+        _ => true,
+    };
+    if body.input.len() < 4 || items.iter().any(is_unknown) || !items.iter().any(understood) {
+        return;
+    }
+    let longer = [body.input, &[0]].concat();
+    for other in [longer.as_slice(), &body.input[..body.input.len() - 1]] {
+        let other = self::items(chain, &Body { input: other, ..*body }).unwrap_or_default();
+        assert!(other.iter().any(is_unknown), "read in two forms: {items:?} and {other:?}");
+    }
+}

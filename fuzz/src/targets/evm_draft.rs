@@ -1,0 +1,25 @@
+//! Bodies of EVM drafts as they come from the database: one encoding each, of one network.
+
+use crate::world::{self, EVM};
+
+/// The first byte of a body with a text, which is of no network.
+const PERSONAL: u8 = 3;
+
+pub(super) fn run(data: &[u8]) {
+    let mut read = Vec::new();
+    for chain in EVM.iter() {
+        let draft = world::draft(chain, data.to_vec());
+        if let Some(effects) = world::effects(chain, &draft) {
+            assert!(matches!(data.first(), Some(1..=4)), "a version that nobody writes");
+            read.push((chain, effects));
+        }
+        let mut foreign = draft;
+        foreign.network = waiaas_core::network::NetworkId::new("base-sepolia");
+        assert!(world::effects(chain, &foreign).is_none(), "the draft of another network");
+    }
+    let Some((chain, _)) = read.first() else { return };
+    assert!(read.len() == 1 || data.first() == Some(&PERSONAL), "one body, several networks");
+    // Bytes behind it: part of the text, or no body.
+    let longer = world::draft(*chain, [data, b"!"].concat());
+    assert!(world::effects(*chain, &longer).is_none() || data.first() == Some(&PERSONAL));
+}

@@ -1,0 +1,71 @@
+//! Raw EVM transactions of other people: exactly one unsigned transaction, or refused; what it does is
+//! what the same call does when it is built here.
+
+use alloy_consensus::{SignableTransaction, Transaction, TxEip1559, TxEip2930, TxEnvelope, TxLegacy};
+use alloy_eips::Decodable2718 as _;
+use alloy_primitives::U256;
+use alloy_rlp::Decodable as _;
+use waiaas_chains::Chain as _;
+use waiaas_core::effect::Effect;
+
+use crate::evm_body::{self, Body};
+use crate::input::Input;
+use crate::world::{self, EVM};
+
+pub(super) fn run(data: &[u8]) {
+    let mut input = Input::new(data);
+    let chain = &EVM[usize::from(input.u8()) % EVM.len()];
+    let standard = input.u8() % 3;
+    let raw = input.rest();
+    let chain_id = chain.network().evm_chain_id.unwrap_or_default();
+    let effects_of = |body: Vec<u8>| world::effects(chain, &world::draft(chain, body));
+    let Some(read) = effects_of(evm_body::external(raw, standard)) else { return };
+
+    // A second decoder agrees that these bytes are that transaction and no other.
+    let Some((call, encoded)) = decode(raw) else {
+        assert!(raw.is_empty(), "no unsigned transaction: {}", hex::encode(raw));
+        assert_eq!(read.items.len(), 0);
+        return;
+    };
+    assert_eq!(encoded, raw, "another encoding of the same transaction");
+    assert_eq!(call.chain_id(), Some(chain_id));
+    let body = Body { chain_id, to: call.to(), value: call.value(), input: call.input(), standard };
+    let mut built = effects_of(body.encode()).map(|effects| effects.items).unwrap_or_default();
+    assert_eq!(built.pop(), Some(Effect::NetworkFee { max: evm_body::FEE }));
+    let mut items = read.items;
+    assert_eq!(items.pop(), Some(Effect::NetworkFee { max: U256::MAX }));
+    assert_eq!(items, built, "built elsewhere, the same call does something else");
+
+    for other in [[raw, &[0]].concat(), raw[..raw.len() - 1].to_vec()] {
+        assert!(effects_of(evm_body::external(&other, standard)).is_none(), "bytes too many or too few");
+    }
+    for elsewhere in EVM.iter().filter(|other| other.network().id != chain.network().id) {
+        let draft = world::draft(elsewhere, evm_body::external(raw, standard));
+        assert!(world::effects(elsewhere, &draft).is_none(), "signed for another network");
+    }
+    // A signed one is not signed again.
+    let signed = TxEnvelope::decode_2718(&mut &*raw);
+    assert!(signed.is_err());
+}
+
+fn decode(raw: &[u8]) -> Option<(Box<dyn Transaction>, Vec<u8>)> {
+    let (call, encoded): (Box<dyn Transaction>, Vec<u8>) = match raw.split_first()? {
+        (1, mut list) => {
+            let tx = TxEip2930::decode(&mut list).ok()?;
+            let encoded = tx.encoded_for_signing();
+            (Box::new(tx), encoded)
+        }
+        (2, mut list) => {
+            let tx = TxEip1559::decode(&mut list).ok()?;
+            let encoded = tx.encoded_for_signing();
+            (Box::new(tx), encoded)
+        }
+        (0xc0.., _) => {
+            let tx = TxLegacy::decode(&mut &*raw).ok()?;
+            let encoded = tx.encoded_for_signing();
+            (Box::new(tx), encoded)
+        }
+        _ => return None,
+    };
+    Some((call, encoded))
+}

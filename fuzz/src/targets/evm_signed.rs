@@ -1,0 +1,67 @@
+//! Joining what was completed with a signature: only the one over exactly these bytes is taken.
+
+use alloy_consensus::transaction::SignerRecoverable as _;
+use alloy_consensus::{Transaction as _, TxEnvelope};
+use alloy_eips::Decodable2718 as _;
+use alloy_primitives::keccak256;
+use waiaas_chains::{Chain as _, Expiry, Lane};
+use waiaas_core::draft::{Completed, SigningPayload};
+use waiaas_core::intent::Intent;
+
+use crate::input::Input;
+use crate::world::{self, WALLET};
+
+pub(super) fn run(data: &[u8]) {
+    let mut input = Input::new(data);
+    match input.bool() {
+        true => message(input),
+        false => transaction(input),
+    }
+}
+
+/// A message that was drafted and completed, and one bit of it changed.
+fn message(mut input: Input<'_>) {
+    let chain = world::mainnet();
+    let (which, at, flip) = (input.u8() % 3, usize::from(input.u16()), input.u8());
+    let message = input.rest().to_vec();
+    let Ok(draft) = world::build(chain, &Intent::SignMessage { message }) else { return };
+    let lane = Lane::default();
+    let completed = futures_util::FutureExt::now_or_never(chain.complete(&draft, &lane));
+    let Some(Ok(completed)) = completed else { unreachable!("a text needs no node") };
+    let SigningPayload::Secp256k1(mut payload) = *completed.payload() else { unreachable!("EVM") };
+    let mut signature = world::signature(completed.payload());
+    let mut unsigned = completed.unsigned().to_vec();
+    let changed: &mut [u8] = match which {
+        0 => &mut unsigned,
+        1 => &mut signature,
+        _ => &mut payload,
+    };
+    let at = at % changed.len();
+    changed[at] ^= flip;
+    let other = Completed::new(&draft, unsigned, SigningPayload::Secp256k1(payload));
+    assert_eq!(chain.assemble(&other, &signature).is_ok(), flip == 0, "{which} at {at}");
+}
+
+/// Any bytes, with the wallet's signature over them.
+fn transaction(mut input: Input<'_>) {
+    let chain = world::mainnet();
+    let unsigned = input.rest();
+    let hash = keccak256(unsigned);
+    let payload = SigningPayload::Secp256k1(hash.0);
+    let signature = world::signature(&payload);
+    let carried = [WALLET.as_slice(), unsigned].concat();
+    let completed = Completed::new(&world::draft(chain, unsigned.to_vec()), carried, payload);
+    let Ok(signed) = chain.assemble(&completed, &signature) else { return };
+    let Ok(read) = TxEnvelope::decode_2718_exact(&signed.bytes) else {
+        unreachable!("no transaction: {}", hex::encode(&signed.bytes));
+    };
+    assert_eq!(read.recover_signer().ok(), Some(*WALLET));
+    assert_eq!((read.chain_id(), read.signature_hash()), (Some(1), hash));
+    assert_eq!(signed.hash, keccak256(&signed.bytes).to_string());
+    assert_eq!(signed.expiry, Expiry::Nonce(read.nonce()));
+    // A stranger's address in front of it is nobody's transaction.
+    let carried = [[0x77; 20].as_slice(), unsigned].concat();
+    let foreign =
+        Completed::new(&world::draft(chain, unsigned.to_vec()), carried, SigningPayload::Secp256k1(hash.0));
+    assert!(chain.assemble(&foreign, &signature).is_err());
+}

@@ -1,0 +1,54 @@
+//! Typed data (EIP-712): what is judged is what is hashed, written in one way.
+
+use waiaas_chains::{ChainError, Refusal};
+use waiaas_core::draft::SigningPayload;
+use waiaas_core::effect::Effect;
+use waiaas_core::intent::Intent;
+
+use crate::input::Input;
+use crate::world::{self, EVM};
+
+pub(super) fn run(data: &[u8]) {
+    let mut input = Input::new(data);
+    let chain = &EVM[usize::from(input.u8()) % EVM.len()];
+    let Ok(text) = std::str::from_utf8(input.rest()) else { return };
+    let build = |text: &str| world::build(chain, &Intent::SignTypedData { typed_data: text.to_owned() });
+    let draft = match build(text) {
+        Ok(draft) => draft,
+        Err(ChainError::Refused(Refusal::MalformedTypedData { path, .. })) => {
+            assert!(path.chars().count() < 2_000, "a page of what was sent: {}", path.len());
+            return;
+        }
+        Err(error) => {
+            assert!(matches!(error, ChainError::Refused(Refusal::ChainIdMismatch { .. })), "{error}");
+            return;
+        }
+    };
+    let effects = world::effects(chain, &draft).map(|effects| effects.items).unwrap_or_default();
+    assert!(!effects.is_empty(), "a signature that does nothing");
+    for effect in &effects {
+        // Nothing of it runs on chain now.
+        assert!(!matches!(effect, Effect::NetworkFee { .. } | Effect::Message { .. }), "{effect:?}");
+    }
+    // The written form is read as the same, and is the only one.
+    let written = std::str::from_utf8(draft.body.get(1..).unwrap_or_default()).unwrap_or_default();
+    assert_eq!(build(written).ok().as_ref(), Some(&draft), "{written}");
+    assert!(world::effects(chain, &world::draft(chain, [draft.body.as_slice(), b" "].concat())).is_none());
+    let Some(SigningPayload::Secp256k1(hash)) = world::sign(chain, &draft) else {
+        unreachable!("typed data needs no node");
+    };
+    second_opinion(written, hash);
+}
+
+/// Another implementation of EIP-712 hashes the same, where it reads the text at all.
+#[cfg(feature = "second-opinion")]
+fn second_opinion(written: &str, hash: [u8; 32]) {
+    let Ok(other) = serde_json::from_str::<alloy_dyn_abi::TypedData>(written) else { return };
+    if let Ok(theirs) = other.eip712_signing_hash() {
+        assert_eq!(theirs.0, hash, "{written}");
+    }
+}
+
+/// Only under libFuzzer: no part of the product takes the other implementation along.
+#[cfg(not(feature = "second-opinion"))]
+const fn second_opinion(_: &str, _: [u8; 32]) {}

@@ -1,0 +1,18 @@
+//! What secrets are stored in: the keystore header and sealed wallet keys have one form each.
+
+use waiaas_keys::{KeystoreHeader, SealedKey};
+
+pub(super) fn run(data: &[u8]) {
+    if let Ok(sealed) = SealedKey::from_bytes(data) {
+        assert_eq!(sealed.to_bytes(), data);
+        assert_eq!(sealed.address().chain(), sealed.chain());
+        assert!(SealedKey::from_bytes(&[data, &[0]].concat()).is_err());
+    }
+    let Ok(text) = std::str::from_utf8(data) else { return };
+    let Ok(header) = KeystoreHeader::from_text(text) else { return };
+    assert_eq!(header.to_text(), text, "two texts of one header");
+    // No header makes guessing cheaper than the floor: 19 MiB, two passes.
+    let params = header.params();
+    assert!(params.memory_kib() >= 19 * 1_024 && params.passes() >= 2 && params.lanes() >= 1);
+    assert!(!format!("{header:?}").contains("wrapped"));
+}

@@ -1,0 +1,19 @@
+//! Bodies of Solana drafts as they come from the database: one encoding each, of one cluster.
+
+use crate::world::{self, SOLANA};
+
+/// The first byte of a body with a text.
+const TEXT: u8 = 4;
+
+pub(super) fn run(data: &[u8]) {
+    let draft = world::draft(&*SOLANA, data.to_vec());
+    if world::effects(&*SOLANA, &draft).is_none() {
+        return;
+    }
+    assert!(matches!(data.first(), Some(2..=4)), "a version that nobody writes");
+    let longer = world::draft(&*SOLANA, [data, b"!"].concat());
+    assert!(world::effects(&*SOLANA, &longer).is_none() || data.first() == Some(&TEXT), "bytes behind it");
+    let mut foreign = draft;
+    foreign.network = waiaas_core::network::NetworkId::new("solana-devnet");
+    assert!(world::effects(&*SOLANA, &foreign).is_none(), "the draft of another cluster");
+}
