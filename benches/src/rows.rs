@@ -13,7 +13,8 @@ use crate::fixture::account;
 /// `sets` times one policy per type, with lists of `entries`, under one that allows what none forbids.
 pub fn policies(sets: u32, entries: u32) -> String {
     let addresses = list((0..entries).map(|n| account(n).to_string()));
-    let methods = list((0..entries).flat_map(|n| ["01", "02"].map(|first| format!("{}:{first}", account(n)))));
+    let methods =
+        list((0..entries).flat_map(|n| ["01", "02"].map(|first| format!("{}:{first}", account(n)))));
     let names = list((0..entries).map(|n| format!("name-{n}")));
     let domains = list((0..entries).map(|n| format!("name-{n}.example.com")));
     let unless = [
@@ -42,7 +43,8 @@ pub fn policies(sets: u32, entries: u32) -> String {
         "context.category != \"lending\" || (context.notional <= 1000000000 && context.categoryDay + context.notional <= 5000000000)"
             .to_owned(),
     ];
-    let forbid = unless.map(|condition| format!("forbid(principal, action, resource) unless {{ {condition} }};\n"));
+    let forbid =
+        unless.map(|condition| format!("forbid(principal, action, resource) unless {{ {condition} }};\n"));
     format!("permit(principal, action, resource);\n{}", forbid.concat().repeat(sets as usize))
 }
 
@@ -54,7 +56,13 @@ fn list(items: impl Iterator<Item = String>) -> String {
 /// The request, with everything the policies ask for.
 pub fn request(context: Context) -> Result<Request> {
     let name = |text: &str| text.parse::<EntityUid>().context("an entity");
-    Ok(Request::new(name("Session::\"1\"")?, name("Action::\"send\"")?, name("Wallet::\"1\"")?, context, None)?)
+    Ok(Request::new(
+        name("Session::\"1\"")?,
+        name("Action::\"send\"")?,
+        name("Wallet::\"1\"")?,
+        context,
+        None,
+    )?)
 }
 
 /// What Cedar is told: the sums and sets that the core works out by itself.
@@ -88,7 +96,8 @@ fn pairs(effects: &Effects, facts: &Facts) -> Vec<(String, Value)> {
         if let Effect::ContractCall { target, selector: Some(selector), .. } = effect {
             contracts.insert(target.to_string());
             destinations.insert(target.to_string());
-            methods.insert(format!("{target}:{:02x}", selector.as_bytes().first().copied().unwrap_or_default()));
+            methods
+                .insert(format!("{target}:{:02x}", selector.as_bytes().first().copied().unwrap_or_default()));
         }
         if let Effect::Allowance { spender, amount, .. } = effect {
             spenders.insert(spender.to_string());
@@ -99,11 +108,12 @@ fn pairs(effects: &Effects, facts: &Facts) -> Vec<(String, Value)> {
     }
     let spending = Spending::of(effects, facts);
     let native = spending.assets().find(|(asset, _)| asset.is_native());
-    let native = native.and_then(|(_, out)| out.spent).map_or(0, |sum| whole(sum));
+    let native = native.and_then(|(_, out)| out.spent).map_or(0, whole);
     let ledger = &facts.ledger;
     let held = facts.balances.values().next().map_or(0, |held| i64::try_from(*held).unwrap_or(i64::MAX));
-    let lowest = facts.reputation.values().map(|known| match known {
-        Reputation::Score(score) => i64::from(*score),
+    let parties = [account(4), account(5)];
+    let lowest = parties.iter().map(|party| match facts.reputation.get(party, None, None) {
+        Reputation::Score(score) => i64::from(score),
         Reputation::Unrated => 0,
     });
     let mut pairs = vec![
@@ -123,7 +133,10 @@ fn pairs(effects: &Effects, facts: &Facts) -> Vec<(String, Value)> {
         ("network", Value::new_string(effects.network.to_string())),
         ("hour", long(facts.now.rem_euclid(86_400) / 3_600)),
         ("weekday", long((facts.now.div_euclid(86_400) + 4).rem_euclid(7))),
-        ("requests", long(ledger.requests.values().next().map_or(0, |n| i64::try_from(*n).unwrap_or(i64::MAX)))),
+        (
+            "requests",
+            long(ledger.requests.values().next().map_or(0, |n| i64::try_from(*n).unwrap_or(i64::MAX))),
+        ),
         ("reputation", long(lowest.min().unwrap_or(0))),
     ];
     if let Purpose::HttpPayment { domain } = &facts.purpose {

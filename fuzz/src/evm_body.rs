@@ -1,7 +1,8 @@
 //! The bodies of EVM drafts, written a second time: whoever reads them has no part in this.
 
+use alloy_consensus::{SignableTransaction, Transaction, TxEip1559, TxEip2930, TxLegacy};
 use alloy_primitives::{Address, Bytes, TxKind, U256};
-use alloy_rlp::{Encodable, Header};
+use alloy_rlp::{Decodable as _, Encodable, Header};
 
 /// What every draft made here may pay the network.
 pub(crate) const FEE: U256 = U256::from_limbs([1_000_000_000_000_000, 0, 0, 0]);
@@ -36,4 +37,27 @@ fn list(version: u8, fields: &[&dyn Encodable]) -> Vec<u8> {
     Header { list: true, payload_length }.encode(&mut out);
     fields.iter().for_each(|field| field.encode(&mut out));
     out
+}
+
+/// An unsigned transaction of a kind that is signed, and its one encoding.
+pub(crate) fn decode(raw: &[u8]) -> Option<(Box<dyn Transaction>, Vec<u8>)> {
+    let (call, encoded): (Box<dyn Transaction>, Vec<u8>) = match raw.split_first()? {
+        (1, mut list) => {
+            let tx = TxEip2930::decode(&mut list).ok()?;
+            let encoded = tx.encoded_for_signing();
+            (Box::new(tx), encoded)
+        }
+        (2, mut list) => {
+            let tx = TxEip1559::decode(&mut list).ok()?;
+            let encoded = tx.encoded_for_signing();
+            (Box::new(tx), encoded)
+        }
+        (0xc0.., _) => {
+            let tx = TxLegacy::decode(&mut &*raw).ok()?;
+            let encoded = tx.encoded_for_signing();
+            (Box::new(tx), encoded)
+        }
+        _ => return None,
+    };
+    Some((call, encoded))
 }

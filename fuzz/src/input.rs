@@ -86,3 +86,8 @@ impl<'a> Input<'a> {
         self.bool().then(|| value(self))
     }
 }
+
+/// One input in eight, for what takes long, such as signing.
+pub(crate) fn seldom(bytes: &[u8]) -> bool {
+    bytes.iter().fold(0u8, |sum, byte| sum.wrapping_add(*byte)).is_multiple_of(8)
+}

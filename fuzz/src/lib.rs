@@ -20,8 +20,8 @@ pub struct Target {
     pub name: &'static str,
     /// What it reads.
     pub about: &'static str,
-    /// Takes any bytes. Panics when the property does not hold.
-    pub run: fn(&[u8]),
+    /// Takes any bytes and says whether they were what it reads. Panics when the property does not hold.
+    pub run: fn(&[u8]) -> bool,
 }
 
 /// Every target, by name.

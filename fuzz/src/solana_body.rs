@@ -1,6 +1,7 @@
 //! Solana messages made from choices, and the bodies of drafts around them, written a second time.
 
 use std::collections::BTreeSet;
+use std::sync::LazyLock;
 
 use solana_compute_budget_interface::ComputeBudgetInstruction;
 use solana_hash::Hash;
@@ -39,14 +40,21 @@ fn wallet() -> Pubkey {
     Pubkey::new_from_array(*SOLANA_WALLET)
 }
 
+/// Addresses of token accounts that may be opened. Finding one takes longer than reading a message.
+static OPENED: LazyLock<[Pubkey; 3]> = LazyLock::new(|| {
+    [
+        associated(&wallet(), &MINT, &spl_token_interface::ID),
+        associated(&key(9), &MINT, &spl_token_interface::ID),
+        associated(&key(9), &HOOKED, &spl_token_2022_interface::ID),
+    ]
+});
+
 /// The wallet, its token accounts, those of others, mints, programs, addresses of accounts to be opened.
 fn account(choice: u8) -> Pubkey {
     match choice {
         0..60 => wallet(),
         60..70 => PROGRAMS[usize::from(choice - 60).min(PROGRAMS.len() - 1)],
-        70 => associated(&wallet(), &MINT, &spl_token_interface::ID),
-        71 => associated(&key(9), &MINT, &spl_token_interface::ID),
-        72 => associated(&key(9), &HOOKED, &spl_token_2022_interface::ID),
+        70..73 => OPENED[usize::from(choice - 70)],
         other => key(other % 32),
     }
 }
@@ -87,9 +95,10 @@ pub(crate) fn compile(instructions: &[Instruction], flags: u8) -> Option<Vec<u8>
     };
     let message = v0::Message::try_compile(&wallet(), &all, &tables, Hash::default()).ok()?;
     let entries = |writable: bool| {
-        let lists = message.address_table_lookups.iter().map(move |lookup| {
-            if writable { &lookup.writable_indexes } else { &lookup.readonly_indexes }
-        });
+        let lists = message
+            .address_table_lookups
+            .iter()
+            .map(move |lookup| if writable { &lookup.writable_indexes } else { &lookup.readonly_indexes });
         lists.flatten().map(|index| key(*index)).collect::<Vec<_>>()
     };
     let loaded = [entries(true), entries(false)].concat();

@@ -11,19 +11,24 @@ use tokio::runtime::Runtime;
 use waiaas_chains::evm::{EvmChain, EvmOptions};
 use waiaas_chains::rpc::{RpcOptions, RpcPool, http_client};
 use waiaas_chains::solana::{SolanaChain, SolanaOptions};
-use waiaas_chains::{Chain, ChainError};
+use waiaas_chains::{Chain, ChainError, Lane};
 use waiaas_core::address::Address;
 use waiaas_core::draft::{Draft, SigningPayload};
 use waiaas_core::effect::{Effect, Effects};
 use waiaas_core::intent::Intent;
 use waiaas_core::network::{Environment, NetworkId, Networks};
 
+use crate::input;
+
 /// Every network built in.
 pub(crate) static NETWORKS: LazyLock<Networks> = LazyLock::new(Networks::builtin);
 
 /// Networks whose decoding differs: pinned contracts, none, and the one with foreign chain ids.
 pub(crate) static EVM: LazyLock<Vec<EvmChain>> = LazyLock::new(|| {
-    ["ethereum-mainnet", "base-mainnet", "evm-localnet", "hyperevm-mainnet"].into_iter().filter_map(evm).collect()
+    ["ethereum-mainnet", "base-mainnet", "evm-localnet", "hyperevm-mainnet"]
+        .into_iter()
+        .filter_map(evm)
+        .collect()
 });
 
 /// Ethereum's mainnet.
@@ -62,8 +67,7 @@ fn nowhere(network: &NetworkId) -> Option<RpcPool> {
 fn evm(name: &str) -> Option<EvmChain> {
     let network = NETWORKS.find(name).ok()?.clone();
     let rpc = nowhere(&network.id)?;
-    let options =
-        EvmOptions { max_fee: U256::MAX, ..EvmOptions::for_environment(Environment::Mainnet) };
+    let options = EvmOptions { max_fee: U256::MAX, ..EvmOptions::for_environment(Environment::Mainnet) };
     EvmChain::new(network, rpc, options).ok()
 }
 
@@ -77,10 +81,12 @@ pub(crate) fn draft(chain: &impl Chain, body: Vec<u8>) -> Draft {
     Draft { network: network.id.clone(), from, body }
 }
 
-/// The effects of a draft, which must be the same each time they are read.
+/// The effects of a draft, which are the same each time they are read.
 pub(crate) fn effects(chain: &impl Chain, draft: &Draft) -> Option<Effects> {
     let read = chain.effects(draft);
-    assert_eq!(read.as_ref().ok(), chain.effects(draft).ok().as_ref(), "one draft, two readings");
+    if input::seldom(&draft.body) {
+        assert_eq!(read.as_ref().ok(), chain.effects(draft).ok().as_ref(), "one draft, two readings");
+    }
     read.inspect(|effects| {
         assert_eq!((&effects.network, effects.from), (&draft.network, draft.from));
         assert!(!effects.items.is_empty(), "a draft that does nothing");
@@ -96,15 +102,11 @@ pub(crate) fn build(chain: &impl Chain, intent: &Intent) -> Result<Draft, ChainE
     built.unwrap_or_else(|| unreachable!("no node is asked"))
 }
 
-/// Completes what needs no node, signs it with the wallet's key and joins the two: what is completed
-/// must still be the draft, and its signature must be taken. Gives what the signature covers.
-pub(crate) fn sign(chain: &impl Chain, draft: &Draft) -> Option<SigningPayload> {
-    let completed = chain.complete(draft, &waiaas_chains::Lane::default()).now_or_never()?.ok()?;
+/// What a signature over a draft that needs no node must cover. What is completed must be the draft.
+pub(crate) fn payload(chain: &impl Chain, draft: &Draft) -> Option<SigningPayload> {
+    let completed = chain.complete(draft, &Lane::default()).now_or_never()?.ok()?;
     assert_eq!(completed.draft(), draft.digest(), "completing changed the draft");
-    let payload = completed.payload().clone();
-    let signature = signature(&payload);
-    assert!(chain.assemble(&completed, &signature).is_ok(), "the wallet's own signature");
-    Some(payload)
+    Some(completed.payload().clone())
 }
 
 /// The wallet's signature.

@@ -13,18 +13,17 @@ fn folder(name: &str) -> std::path::PathBuf {
 fn every_target_holds_for_each_of_its_seeds() {
     for target in TARGETS {
         let seeds = fs::read_dir(folder(target.name)).expect(target.name);
-        let mut count = 0;
+        let mut taken = 0;
         for seed in seeds {
             let seed = seed.expect("a seed").path();
             let bytes = fs::read(&seed).expect("readable");
             let held = std::panic::catch_unwind(|| (target.run)(&bytes));
-            assert!(held.is_ok(), "{}", seed.display());
+            taken += usize::from(held.unwrap_or_else(|_| panic!("{}", seed.display())));
             // What is cut off or added to at the end is the commonest damage.
             (target.run)(&bytes[..bytes.len() / 2]);
             (target.run)(&[bytes.as_slice(), b"\n"].concat());
-            count += 1;
         }
-        assert!(count > 0, "{} has no seeds", target.name);
+        assert!(taken > 0, "{} takes none of its seeds, so nothing is asserted", target.name);
     }
 }
 

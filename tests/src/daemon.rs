@@ -40,6 +40,7 @@ impl DaemonOptions {
                 (format!("solana:localnet/token:{}", localnet.solana.spl_mint), "1".into()),
                 (format!("solana:localnet/token:{}", localnet.solana.token2022_mint), "2".into()),
                 (format!("eip155:31337/erc20:{}", localnet.evm.erc20.to_lowercase()), "1".into()),
+                (format!("eip155:31337/erc20:{}", localnet.evm.coin.to_lowercase()), "1".into()),
             ],
             extra: String::new(),
             through: Vec::new(),

@@ -4,6 +4,7 @@
 //! it as one of the three credentials, [`OwnerKey`] is the human. [`FaultProxy`] stands between daemon
 //! and node and breaks things on purpose, [`Books`] reads the database behind the daemon's back.
 
+mod abi;
 mod api;
 mod books;
 mod daemon;
@@ -14,6 +15,7 @@ mod postgres;
 mod proxy;
 mod setup;
 
+pub use abi::call_data;
 pub use api::{Answer, Api};
 pub use books::{Books, Reservation};
 pub use daemon::{Daemon, DaemonOptions, PASSWORD};

@@ -57,6 +57,14 @@ pub struct EvmNode {
     pub weth: String,
     /// Uniswap's v2 router, with a pool of the ERC-20 and ETH.
     pub uniswap_v2_router: String,
+    /// An ERC-8004 identity registry.
+    pub identity_registry: String,
+    /// An ERC-8004 reputation registry of its agents.
+    pub reputation_registry: String,
+    /// An ERC-20 that signatures move (EIP-2612, EIP-3009).
+    pub coin: String,
+    /// Its decimals.
+    pub coin_decimals: u8,
 }
 
 /// An account the EVM node signs for.
@@ -163,13 +171,34 @@ impl EvmNode {
         self.transact(&self.erc1155, &data).await.map(drop)
     }
 
+    /// Sends base units of the coin from the faucet.
+    pub async fn fund_coin(&self, to: &str, amount: u128) -> Result<()> {
+        self.transact(&self.coin, &format!("0xa9059cbb{}{amount:064x}", word(to))).await.map(drop)
+    }
+
+    /// One of the node's own accounts, which it signs for; 0 is the faucet.
+    pub async fn account(&self, at: usize) -> Result<String> {
+        let accounts = rpc(&self.rpc, "eth_accounts", json!([])).await?;
+        Ok(accounts[at].as_str().context("an account of the node")?.to_owned())
+    }
+
     /// Sends a call from the faucet and returns its receipt.
     async fn transact(&self, to: &str, data: &str) -> Result<Value> {
-        let call = json!([{ "from": self.faucet.address, "to": to, "data": data }]);
+        self.transact_as(&self.faucet.address, to, data).await
+    }
+
+    /// Sends a call from an account of the node and returns its receipt; a call that fails is an error.
+    pub async fn transact_as(&self, from: &str, to: &str, data: &str) -> Result<Value> {
+        let call = json!([{ "from": from, "to": to, "data": data }]);
         let hash = rpc(&self.rpc, "eth_sendTransaction", call).await?;
         let receipt = rpc(&self.rpc, "eth_getTransactionReceipt", json!([hash])).await?;
-        ensure!(receipt["status"] == "0x1", "the faucet's transaction failed: {receipt}");
+        ensure!(receipt["status"] == "0x1", "the transaction failed: {receipt}");
         Ok(receipt)
+    }
+
+    /// Reads a number from a contract.
+    pub async fn read(&self, contract: &str, data: &str) -> Result<u128> {
+        quantity(&rpc(&self.rpc, "eth_call", json!([{ "to": contract, "data": data }, "latest"])).await?)
     }
 
     /// Wei of an account.

@@ -1,6 +1,8 @@
-//! Everything a contributor runs: `cargo xtask demo | test | attack | lint | bench | openapi | deps`.
+//! Everything a contributor runs: `cargo xtask demo | test | attack | fuzz | lint | bench | openapi | deps`.
 
 mod deps;
+mod fuzz;
+mod invariants;
 mod tools;
 
 use anyhow::{Context as _, Result, bail};
@@ -32,7 +34,19 @@ enum Task {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         arguments: Vec<String>,
     },
-    /// Formatting, clippy with warnings as errors, dependency rules, licences, generated files.
+    /// Look for inputs that break a decoder, a parser or the judgement, guided by coverage (libFuzzer).
+    #[command(after_help = format!("Targets: {}", fuzz::targets().join(", ")))]
+    Fuzz {
+        /// Only these; all without any.
+        targets: Vec<String>,
+        /// Inputs tried per target.
+        #[arg(long, default_value_t = 20_000)]
+        runs: u64,
+        /// Longest time per target.
+        #[arg(long, default_value_t = 600)]
+        seconds: u64,
+    },
+    /// Formatting, clippy with warnings as errors, dependency rules, invariants, licences, generated files.
     Lint,
     /// Run the benchmarks and print medians.
     Bench,
@@ -51,6 +65,7 @@ fn main() -> Result<()> {
         Task::Demo => demo(),
         Task::Test { no_lint } => test(no_lint),
         Task::Attack { arguments } => attack(&arguments),
+        Task::Fuzz { targets, runs, seconds } => fuzz::fuzz(&targets, runs, seconds),
         Task::Lint => lint(),
         Task::Bench => bench(),
         Task::Openapi { check } => openapi(check),
@@ -89,6 +104,7 @@ fn attack(arguments: &[String]) -> Result<()> {
 fn lint() -> Result<()> {
     run(cargo().args(["fmt", "--all", "--", "--check"]))?;
     deps::check()?;
+    invariants::check()?;
     run(cargo().args(["clippy", "--locked", "--workspace", "--all-targets", "--", "-D", "warnings"]))?;
     openapi(true)?;
     tools::cargo_deny()
@@ -97,6 +113,7 @@ fn lint() -> Result<()> {
 fn bench() -> Result<()> {
     script("localnet/start.sh", &["--build-only"])?;
     run(cargo().args(["bench", "--locked", "--package", "waiaas-core", "--bench", "policy"]))?;
+    run(cargo().args(["run", "--locked", "--release", "--manifest-path", "benches/Cargo.toml"]))?;
     run(cargo().args(["build", "--locked", "--release", "--package", "waiaas-cli"]))?;
     run(cargo().args(["run", "--locked", "--release", "--package", "e2e", "--bin", "bench"]))
 }

@@ -17,6 +17,7 @@ pub mod owners;
 pub mod page;
 pub mod policies;
 pub mod problem;
+pub mod replay;
 pub mod requests;
 pub mod secret;
 pub mod sessions;

@@ -5,6 +5,8 @@
 //! bytes. It decides nothing.
 
 pub mod evm;
+#[cfg(test)]
+mod judged;
 mod message;
 pub mod price;
 mod reputation;

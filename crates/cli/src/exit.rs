@@ -17,7 +17,7 @@ Exit codes:
   3  no daemon answers
   4  the credential was refused
   5  the daemon said no (policy, state, or an invalid request)
-  6  a check failed (audit chain broken, configuration invalid)
+  6  a check failed (audit chain broken, configuration invalid, a policy case failed)
   7  not done yet: it waits for an owner's signature";
 
 /// A check that ran and found a fault.

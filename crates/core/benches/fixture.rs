@@ -14,7 +14,8 @@ use waiaas_core::ids::{PolicyId, WalletId};
 use waiaas_core::money::{Price, Usd};
 use waiaas_core::network::{NetworkId, Networks};
 use waiaas_core::policy::{
-    AssetFacts, CategorySums, Facts, FeedbackTags, Ledger, Policy, PolicyType, PriceFact, Purpose, Reputation, Rules, Scope,
+    AssetFacts, CategorySums, Facts, FeedbackTags, Ledger, Policy, PolicyType, PriceFact, Purpose,
+    Reputation, Rules, Scope,
 };
 use waiaas_core::selector::Selector;
 use waiaas_core::wallet::OwnerState;

@@ -80,17 +80,12 @@ impl FromStr for AssetId {
     fn from_str(text: &str) -> Result<Self, AssetIdError> {
         let refuse = || AssetIdError(text.chars().take(200).collect());
         let (caip2, asset) = text.split_once('/').ok_or_else(refuse)?;
-        let (chain, reference) = caip2.split_once(':').ok_or_else(refuse)?;
-        let reference_ok = !reference.is_empty()
-            && reference.len() <= 32
-            && reference.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_');
-        if !reference_ok {
-            return Err(refuse());
-        }
-        let (namespace, value) = asset.split_once(':').ok_or_else(refuse)?;
+        let chain = namespace(caip2).ok_or_else(refuse)?;
+        let (kind, value) = asset.split_once(':').ok_or_else(refuse)?;
         let token = |chain| Address::parse(chain, value).map(AssetKind::Token).map_err(|_| refuse());
-        let kind = match (chain, namespace) {
-            ("eip155" | "solana", "slip44") => {
+        let kind = match (chain, kind) {
+            // The parser of integers would take a sign.
+            ("eip155" | "solana", "slip44") if value.bytes().all(|b| b.is_ascii_digit()) => {
                 AssetKind::Native { slip44: value.parse().map_err(|_| refuse())? }
             }
             ("eip155", "erc20") => token(Chain::Ethereum)?,
@@ -99,6 +94,13 @@ impl FromStr for AssetId {
         };
         Ok(Self { caip2: caip2.into(), kind })
     }
+}
+
+/// The namespace of a CAIP-2 id, if its reference has the characters and the length of one.
+pub(crate) fn namespace(caip2: &str) -> Option<&str> {
+    let (namespace, reference) = caip2.split_once(':')?;
+    let fine = reference.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_');
+    (fine && (1..=32).contains(&reference.len())).then_some(namespace)
 }
 
 impl Serialize for AssetId {
@@ -135,6 +137,9 @@ mod tests {
             "xrpl:0/slip44:144",
             "eip155:/slip44:60",
             "eip155:1/erc721:0x1",
+            "eip155:1/slip44:+60",
+            "eip155:1/slip44:",
+            "eip155:1\0/slip44:60",
         ] {
             assert!(bad.parse::<AssetId>().is_err(), "{bad}");
         }

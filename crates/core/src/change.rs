@@ -188,13 +188,8 @@ mod tests {
         let id = ChangeId::new(Uuid::from_u128(1));
         let policy = PolicyId::new(Uuid::from_u128(2));
         let wallet = WalletId::new(Uuid::from_u128(3));
-        let update = |version, rules, enabled| Change::PolicyUpdate {
-            policy,
-            version,
-            rules,
-            priority: 0,
-            enabled,
-        };
+        let update =
+            |version, rules, enabled| Change::PolicyUpdate { policy, version, rules, priority: 0, enabled };
         let create = |wallet, network: Option<&str>| Change::PolicyCreate {
             policy,
             wallet,

@@ -109,7 +109,7 @@ impl FromStr for NftId {
         let refuse = || NftIdError(text.chars().take(200).collect());
         let (caip2, asset) = text.split_once('/').ok_or_else(refuse)?;
         let (namespace, reference) = asset.split_once(':').ok_or_else(refuse)?;
-        let chain = caip2.split_once(':').map(|(chain, _)| chain);
+        let chain = crate::asset::namespace(caip2);
         let evm = || {
             let (collection, token_id) = reference.split_once('/').ok_or_else(refuse)?;
             let collection = Address::parse(Chain::Ethereum, collection).map_err(|_| refuse())?;
@@ -162,6 +162,8 @@ mod tests {
             "eip155:1/erc20:0x06012c8cf97bead5deae237070f9587f8e7a266d/1",
             "solana:x/erc721:0x06012c8cf97bead5deae237070f9587f8e7a266d/1",
             "eip155:1/metaplex:EPjFWdd5AufqSSqeM2qN1xzybapC8G4wEGGkZwyTDt1v",
+            "eip155:/erc721:0x06012c8cf97bead5deae237070f9587f8e7a266d/1",
+            "eip155:1\0/erc721:0x06012c8cf97bead5deae237070f9587f8e7a266d/1",
             "",
         ] {
             assert!(text.parse::<NftId>().is_err(), "{text}");

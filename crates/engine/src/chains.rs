@@ -5,11 +5,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use secrecy::ExposeSecret as _;
-use waiaas_chains::Chain as ChainPort;
-use waiaas_chains::evm::{EvmChain, EvmOptions};
+use waiaas_chains::evm::{Erc8004, EvmChain, EvmOptions};
 use waiaas_chains::price::{CoinGecko, Hermes, PriceBook, PriceOptions, PriceSource, client};
 use waiaas_chains::rpc::{RpcOptions, RpcPool, http_client};
 use waiaas_chains::solana::{self, SolanaChain, SolanaOptions};
+use waiaas_chains::{Chain as ChainPort, ReputationSource};
 use waiaas_core::network::{Chain, Network, NetworkId, Networks};
 
 use crate::config::{Commitment, Config, PriceSourceName};
@@ -18,6 +18,7 @@ use crate::error::{Error, ErrorCode};
 use crate::views::NetworkStatus;
 
 struct Served {
+    rpc: RpcPool,
     chain: Arc<dyn ChainPort>,
     endpoints: usize,
 }
@@ -45,8 +46,8 @@ impl Chains {
             };
             let rpc = RpcPool::new(&network.id, urls, client.clone(), options)
                 .map_err(|e| failed(network, e.to_string()))?;
-            let chain = chain(config, network, rpc).map_err(|e| failed(network, e))?;
-            served.insert(network.id.clone(), Served { chain, endpoints });
+            let chain = chain(config, network, rpc.clone()).map_err(|e| failed(network, e))?;
+            served.insert(network.id.clone(), Served { rpc, chain, endpoints });
         }
         Ok(Self(served))
     }
@@ -94,6 +95,27 @@ fn chain(config: &Config, network: &Network, rpc: RpcPool) -> Result<Arc<dyn Cha
             Arc::new(SolanaChain::new(network.clone(), rpc, options))
         }
     })
+}
+
+/// The registries as configured; none where no agent is named.
+pub(crate) fn reputation(
+    config: &Config,
+    networks: &Networks,
+    chains: &Chains,
+) -> Result<Option<Arc<dyn ReputationSource>>, StartError> {
+    let settings = &config.reputation;
+    if settings.agents.is_empty() {
+        return Ok(None);
+    }
+    let id = settings.network();
+    let failed = |reason: &str| StartError::Network { network: id.clone(), reason: reason.to_owned() };
+    let (Some(network), Some(served)) = (networks.get(&id), chains.0.get(&id)) else {
+        return Err(failed("the registries of [reputation] are on it, and it has no node"));
+    };
+    let registries = settings.registries().ok_or_else(|| failed("no registries are known on it"))?;
+    let (identity, reputation) = (registries.identity, registries.reputation);
+    let source = Erc8004::new(network, &served.rpc, identity, reputation, &settings.clients);
+    Ok(Some(Arc::new(source.map_err(|e| failed(&e.to_string()))?)))
 }
 
 /// The price book as configured.

@@ -7,8 +7,8 @@ use thiserror::Error as ThisError;
 use tokio::sync::{Notify, Semaphore};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
-use waiaas_chains::Chain;
 use waiaas_chains::price::PriceBook;
+use waiaas_chains::{Chain, ReputationSource};
 use waiaas_core::UnixSeconds;
 use waiaas_core::audit::{Actor, AuditEvent};
 use waiaas_core::ids::InstanceId;
@@ -101,6 +101,7 @@ struct Inner {
     kdf_turns: Semaphore,
     chains: Chains,
     prices: PriceBook,
+    reputation: Option<Arc<dyn ReputationSource>>,
     policies: Policies,
     lanes: Lanes,
     clock: Arc<dyn Clock>,
@@ -124,6 +125,7 @@ impl Engine {
         let networks = config.networks()?;
         let chains = Chains::connect(&config, &networks)?;
         let prices = crate::chains::price_book(&config)?;
+        let reputation = crate::chains::reputation(&config, &networks, &chains)?;
         let store = offline::open_store(&data_dir, &config).await?;
         let instance = store.instance_id().await?.ok_or(StartError::NotInitialised)?;
         let header = store.keystore_header().await?.ok_or(StartError::NotInitialised)?;
@@ -149,6 +151,7 @@ impl Engine {
             kdf_turns: Semaphore::new(2),
             chains,
             prices,
+            reputation,
             policies: Policies::default(),
             lanes: Lanes::default(),
             clock,
@@ -228,6 +231,11 @@ impl Engine {
 
     pub(crate) fn prices(&self) -> &PriceBook {
         &self.0.prices
+    }
+
+    /// Who knows the named agents; none where the operator has named none.
+    pub(crate) fn reputation(&self) -> Option<&dyn ReputationSource> {
+        self.0.reputation.as_deref()
     }
 
     pub(crate) fn lanes(&self) -> &Lanes {

@@ -19,6 +19,7 @@ mod lanes;
 pub mod offline;
 mod pipeline;
 mod policies;
+pub mod policy_files;
 mod reads;
 mod views;
 mod workers;

@@ -16,6 +16,7 @@ mod challenges;
 mod changes;
 mod columns;
 mod counts;
+mod decisions;
 mod dump;
 mod error;
 mod idempotency;
@@ -41,6 +42,7 @@ pub use audit::{AuditEntry, AuditFilter, AuditPage, AuditRow, ChainReport};
 pub use challenges::ChallengeRow;
 pub use changes::{ChangeRow, NewChange};
 
+pub use decisions::DecisionRow;
 pub use dump::{DumpError, DumpReport};
 pub use error::{Entity, StoreError};
 pub use idempotency::{Claim, IDEMPOTENCY_SECONDS};

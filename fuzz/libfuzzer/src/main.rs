@@ -15,4 +15,6 @@ static TARGET: LazyLock<&Target> = LazyLock::new(|| {
     target
 });
 
-libfuzzer_sys::fuzz_target!(|data: &[u8]| (TARGET.run)(data));
+libfuzzer_sys::fuzz_target!(|data: &[u8]| {
+    (TARGET.run)(data);
+});

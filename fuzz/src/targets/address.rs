@@ -3,9 +3,9 @@
 use waiaas_core::address::Address;
 use waiaas_core::network::Chain;
 
-pub(super) fn run(data: &[u8]) {
-    let Ok(text) = std::str::from_utf8(data) else { return };
-    let Ok(address) = text.parse::<Address>() else { return };
+pub(super) fn run(data: &[u8]) -> bool {
+    let Ok(text) = std::str::from_utf8(data) else { return false };
+    let Ok(address) = text.parse::<Address>() else { return false };
     let written = address.to_string();
     assert_eq!(written.parse(), Ok(address), "{written}");
     match address {
@@ -23,4 +23,5 @@ pub(super) fn run(data: &[u8]) {
     }
     let json = serde_json::json!(text);
     assert_eq!(serde_json::from_value::<Address>(json).ok(), Some(address));
+    true
 }

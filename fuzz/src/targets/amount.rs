@@ -6,18 +6,20 @@ use waiaas_core::money::{HumanAmount, Price, Usd, format_units, parse_base_units
 
 use crate::input::Input;
 
-pub(super) fn run(data: &[u8]) {
+pub(super) fn run(data: &[u8]) -> bool {
     let mut input = Input::new(data);
     let decimals = input.u8() % 40;
-    let Ok(text) = std::str::from_utf8(input.rest()) else { return };
-    if let Ok(amount) = parse_base_units(text) {
+    let Ok(text) = std::str::from_utf8(input.rest()) else { return false };
+    let amount = parse_base_units(text);
+    if let Ok(amount) = amount {
         assert_eq!(amount.to_string(), shortest(text), "{text}");
     }
-    if let Ok(human) = text.parse::<HumanAmount>() {
+    let human = text.parse::<HumanAmount>();
+    if let Ok(human) = &human {
         assert!(text.bytes().all(|b| b.is_ascii_digit() || b == b'.'), "{text}");
-        let json = serde_json::to_string(&human).unwrap_or_default();
+        let json = serde_json::to_string(human).unwrap_or_default();
         assert_eq!(json, format!("\"{text}\""));
-        exact(&human, text, decimals);
+        exact(human, text, decimals);
     }
     // With a point: human units. Without: base units. Never the other way round.
     match Amount::parse(text) {
@@ -34,6 +36,7 @@ pub(super) fn run(data: &[u8]) {
         let value = price.value_of(one, decimals);
         assert!(value == Usd::MAX || u128::from(value.micros()) >= price.picos() / 1_000_000, "{text}");
     }
+    amount.is_ok() || human.is_ok()
 }
 
 /// Human units come to base units without losing a digit.
@@ -53,7 +56,11 @@ fn dollars(text: &str) {
     }
     // As JSON: a number or a text; what is written is read back.
     if let Ok(usd) = serde_json::from_str::<Usd>(text) {
-        let json = serde_json::to_string(&usd).unwrap_or_default();
+        // Beyond, numbers in JSON are too coarse for micro-dollars; rules take no figure above a billion.
+        let json = match usd < Usd::from_dollars(8_000_000_000) {
+            true => serde_json::to_string(&usd).unwrap_or_default(),
+            false => format!("\"{usd}\""),
+        };
         assert_eq!(serde_json::from_str::<Usd>(&json).ok(), Some(usd), "{text} as {json}");
         assert!(usd <= Usd::MAX && usd.plus(usd) >= usd);
     }

@@ -11,11 +11,12 @@ use waiaas_core::selector::Selector;
 
 use crate::world::NETWORKS;
 
-pub(super) fn run(data: &[u8]) {
-    let Ok(text) = std::str::from_utf8(data) else { return };
+pub(super) fn run(data: &[u8]) -> bool {
+    let Ok(text) = std::str::from_utf8(data) else { return false };
     let asset = one_form::<AssetId>(text);
     let nft = one_form::<NftId>(text);
     assert!(asset.is_none() || nft.is_none(), "{text} is an asset and an NFT");
+    let read = asset.is_some() || nft.is_some();
     let caip2 = asset.map(|asset| asset.caip2).or_else(|| nft.map(|nft| nft.caip2));
     if let Some(caip2) = caip2 {
         // CAIP-2: a namespace of 3 to 8 characters and a reference of 1 to 32.
@@ -32,6 +33,7 @@ pub(super) fn run(data: &[u8]) {
         assert_eq!(selector.to_string(), text.to_lowercase());
         assert!(selector.names(&selector) && (1..=8).contains(&selector.as_bytes().len()));
     }
+    read
 }
 
 /// Reads a text. What was read has one text, which is read as the same; the case of hexadecimal digits

@@ -29,7 +29,7 @@ const CONTRACTS: [EvmAddress; 12] = [
 /// More effects than one transaction is read for, and the fee.
 const MOST_EFFECTS: usize = 258;
 
-pub(super) fn run(data: &[u8]) {
+pub(super) fn run(data: &[u8]) -> bool {
     let mut input = Input::new(data);
     let chain = &EVM[usize::from(input.u8()) % EVM.len()];
     let place = usize::from(input.u8());
@@ -44,7 +44,7 @@ pub(super) fn run(data: &[u8]) {
     let body = Body { chain_id: chain_id(chain), to, value, input: call, standard: flags & 3 };
     let Some(items) = items(chain, &body) else {
         assert_eq!(flags & 3, 3, "a well-formed draft is read");
-        return;
+        return false;
     };
 
     let idle = call.is_empty() && value.is_zero() && to == Some(*WALLET);
@@ -57,6 +57,7 @@ pub(super) fn run(data: &[u8]) {
         plain_transfer(chain, to, call, &items);
         one_form(chain, &body, &items);
     }
+    true
 }
 
 /// The effects without the fee.

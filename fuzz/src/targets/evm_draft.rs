@@ -5,7 +5,7 @@ use crate::world::{self, EVM};
 /// The first byte of a body with a text, which is of no network.
 const PERSONAL: u8 = 3;
 
-pub(super) fn run(data: &[u8]) {
+pub(super) fn run(data: &[u8]) -> bool {
     let mut read = Vec::new();
     for chain in EVM.iter() {
         let draft = world::draft(chain, data.to_vec());
@@ -17,9 +17,10 @@ pub(super) fn run(data: &[u8]) {
         foreign.network = waiaas_core::network::NetworkId::new("base-sepolia");
         assert!(world::effects(chain, &foreign).is_none(), "the draft of another network");
     }
-    let Some((chain, _)) = read.first() else { return };
+    let Some((chain, _)) = read.first() else { return false };
     assert!(read.len() == 1 || data.first() == Some(&PERSONAL), "one body, several networks");
     // Bytes behind it: part of the text, or no body.
     let longer = world::draft(*chain, [data, b"!"].concat());
     assert!(world::effects(*chain, &longer).is_none() || data.first() == Some(&PERSONAL));
+    true
 }

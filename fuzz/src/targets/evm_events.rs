@@ -13,23 +13,23 @@ use crate::world::{self, WALLET};
 
 const TRANSFER: &str = "0xddf252ad1be2c89b69c2b068fc378daa952ba7f163c4a11628f55a4df523b3ef";
 
-pub(super) fn run(data: &[u8]) {
+pub(super) fn run(data: &[u8]) -> bool {
     let mut input = Input::new(data);
     let (of_trace, extra) = (input.bool(), u64::from(input.u8()));
-    let Ok(text) = std::str::from_utf8(input.rest()) else { return };
+    let Ok(text) = std::str::from_utf8(input.rest()) else { return false };
     // Seeds write the wallet as a word, so that they stay readable.
     let text = text.replace("WALLET", &hex::encode(WALLET.as_slice()));
     let read = |text: &str| {
         let (network, wallet) = (world::mainnet().network(), Address::Evm(WALLET.into_array()));
         if of_trace { read_trace(network, wallet, text) } else { read_logs(network, wallet, text) }
     };
-    let Some(seen) = read(&text) else { return };
+    let Some(seen) = read(&text) else { return false };
     assert_eq!(read(&text).as_ref(), Some(&seen));
     assert!(seen.allowances.values().all(|amount| !amount.is_zero()));
 
     // One transfer more, of a token of its own: exactly that much more, and all the rest as before.
-    let Ok(answer) = serde_json::from_str::<Value>(&text) else { return };
-    let Some(longer) = with_transfer(&answer, of_trace, extra) else { return };
+    let Ok(answer) = serde_json::from_str::<Value>(&text) else { return false };
+    let Some(longer) = with_transfer(&answer, of_trace, extra) else { return false };
     let Some(more) = read(&longer.to_string()) else { unreachable!("a log more: {longer}") };
     let failed = of_trace && answer["error"].is_string();
     let token = AssetId::token(&world::mainnet().network().caip2, Address::Evm([0xe7; 20]));
@@ -40,7 +40,10 @@ pub(super) fn run(data: &[u8]) {
     assert_eq!(rest, seen, "a transfer changed something else");
     rest.tokens = more.tokens;
     rest.tokens.remove(&token);
-    assert!(seen.tokens.iter().all(|(asset, amount)| *asset == token || rest.tokens.get(asset) == Some(amount)));
+    assert!(
+        seen.tokens.iter().all(|(asset, amount)| *asset == token || rest.tokens.get(asset) == Some(amount))
+    );
+    true
 }
 
 /// The answer with a transfer of the wallet's at its end.

@@ -1,10 +1,9 @@
 //! Raw EVM transactions of other people: exactly one unsigned transaction, or refused; what it does is
 //! what the same call does when it is built here.
 
-use alloy_consensus::{SignableTransaction, Transaction, TxEip1559, TxEip2930, TxEnvelope, TxLegacy};
+use alloy_consensus::TxEnvelope;
 use alloy_eips::Decodable2718 as _;
 use alloy_primitives::U256;
-use alloy_rlp::Decodable as _;
 use waiaas_chains::Chain as _;
 use waiaas_core::effect::Effect;
 
@@ -12,20 +11,19 @@ use crate::evm_body::{self, Body};
 use crate::input::Input;
 use crate::world::{self, EVM};
 
-pub(super) fn run(data: &[u8]) {
+pub(super) fn run(data: &[u8]) -> bool {
     let mut input = Input::new(data);
     let chain = &EVM[usize::from(input.u8()) % EVM.len()];
     let standard = input.u8() % 3;
     let raw = input.rest();
     let chain_id = chain.network().evm_chain_id.unwrap_or_default();
     let effects_of = |body: Vec<u8>| world::effects(chain, &world::draft(chain, body));
-    let Some(read) = effects_of(evm_body::external(raw, standard)) else { return };
+    let Some(read) = effects_of(evm_body::external(raw, standard)) else { return false };
 
     // A second decoder agrees that these bytes are that transaction and no other.
-    let Some((call, encoded)) = decode(raw) else {
+    let Some((call, encoded)) = evm_body::decode(raw) else {
         assert!(raw.is_empty(), "no unsigned transaction: {}", hex::encode(raw));
-        assert_eq!(read.items.len(), 0);
-        return;
+        return false;
     };
     assert_eq!(encoded, raw, "another encoding of the same transaction");
     assert_eq!(call.chain_id(), Some(chain_id));
@@ -46,26 +44,5 @@ pub(super) fn run(data: &[u8]) {
     // A signed one is not signed again.
     let signed = TxEnvelope::decode_2718(&mut &*raw);
     assert!(signed.is_err());
-}
-
-fn decode(raw: &[u8]) -> Option<(Box<dyn Transaction>, Vec<u8>)> {
-    let (call, encoded): (Box<dyn Transaction>, Vec<u8>) = match raw.split_first()? {
-        (1, mut list) => {
-            let tx = TxEip2930::decode(&mut list).ok()?;
-            let encoded = tx.encoded_for_signing();
-            (Box::new(tx), encoded)
-        }
-        (2, mut list) => {
-            let tx = TxEip1559::decode(&mut list).ok()?;
-            let encoded = tx.encoded_for_signing();
-            (Box::new(tx), encoded)
-        }
-        (0xc0.., _) => {
-            let tx = TxLegacy::decode(&mut &*raw).ok()?;
-            let encoded = tx.encoded_for_signing();
-            (Box::new(tx), encoded)
-        }
-        _ => return None,
-    };
-    Some((call, encoded))
+    true
 }

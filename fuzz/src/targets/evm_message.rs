@@ -10,9 +10,11 @@ use waiaas_core::owner;
 
 use crate::world;
 
-pub(super) fn run(data: &[u8]) {
+pub(super) fn run(data: &[u8]) -> bool {
     let chain = world::mainnet();
-    let Ok(draft) = world::build(chain, &Intent::SignMessage { message: data.to_vec() }) else { return };
+    let Ok(draft) = world::build(chain, &Intent::SignMessage { message: data.to_vec() }) else {
+        return false;
+    };
     let Ok(text) = std::str::from_utf8(data) else { unreachable!("no text was taken") };
     assert!(!owner::is_challenge(text), "an owner's answer: {text}");
     assert!(!text.is_empty() && data.len() != 32 && data.first() != Some(&0x19));
@@ -24,9 +26,10 @@ pub(super) fn run(data: &[u8]) {
     let effects = world::effects(chain, &draft).map(|effects| effects.items).unwrap_or_default();
     let [Effect::Message { text: shown, .. }] = effects.as_slice() else { unreachable!("{effects:?}") };
     assert!(text == shown || text.starts_with(shown.trim_end_matches('…')), "shown: {shown}");
-    let Some(SigningPayload::Secp256k1(hash)) = world::sign(chain, &draft) else {
+    let Some(SigningPayload::Secp256k1(hash)) = world::payload(chain, &draft) else {
         unreachable!("a text needs no node");
     };
     let prefix = format!("\x19Ethereum Signed Message:\n{}", data.len());
     assert_eq!(hash, keccak256([prefix.as_bytes(), data].concat()).0, "EIP-191");
+    true
 }

@@ -8,23 +8,24 @@ use waiaas_chains::{Chain as _, Expiry, Lane};
 use waiaas_core::draft::{Completed, SigningPayload};
 use waiaas_core::intent::Intent;
 
-use crate::input::Input;
+use crate::evm_body;
+use crate::input::{self, Input};
 use crate::world::{self, WALLET};
 
-pub(super) fn run(data: &[u8]) {
+pub(super) fn run(data: &[u8]) -> bool {
     let mut input = Input::new(data);
     match input.bool() {
-        true => message(input),
+        true => input::seldom(data) && message(input),
         false => transaction(input),
     }
 }
 
 /// A message that was drafted and completed, and one bit of it changed.
-fn message(mut input: Input<'_>) {
+fn message(mut input: Input<'_>) -> bool {
     let chain = world::mainnet();
     let (which, at, flip) = (input.u8() % 3, usize::from(input.u16()), input.u8());
     let message = input.rest().to_vec();
-    let Ok(draft) = world::build(chain, &Intent::SignMessage { message }) else { return };
+    let Ok(draft) = world::build(chain, &Intent::SignMessage { message }) else { return false };
     let lane = Lane::default();
     let completed = futures_util::FutureExt::now_or_never(chain.complete(&draft, &lane));
     let Some(Ok(completed)) = completed else { unreachable!("a text needs no node") };
@@ -40,18 +41,22 @@ fn message(mut input: Input<'_>) {
     changed[at] ^= flip;
     let other = Completed::new(&draft, unsigned, SigningPayload::Secp256k1(payload));
     assert_eq!(chain.assemble(&other, &signature).is_ok(), flip == 0, "{which} at {at}");
+    true
 }
 
 /// Any bytes, with the wallet's signature over them.
-fn transaction(mut input: Input<'_>) {
+fn transaction(mut input: Input<'_>) -> bool {
     let chain = world::mainnet();
     let unsigned = input.rest();
     let hash = keccak256(unsigned);
     let payload = SigningPayload::Secp256k1(hash.0);
-    let signature = world::signature(&payload);
+    // Signing takes a hundred times as long as seeing that there is nothing to be signed.
+    let sound = evm_body::decode(unsigned).is_some_and(|(_, encoded)| encoded == unsigned);
+    let signature = if sound { world::signature(&payload) } else { vec![0; 65] };
     let carried = [WALLET.as_slice(), unsigned].concat();
     let completed = Completed::new(&world::draft(chain, unsigned.to_vec()), carried, payload);
-    let Ok(signed) = chain.assemble(&completed, &signature) else { return };
+    let Ok(signed) = chain.assemble(&completed, &signature) else { return false };
+    assert!(sound, "{}", hex::encode(unsigned));
     let Ok(read) = TxEnvelope::decode_2718_exact(&signed.bytes) else {
         unreachable!("no transaction: {}", hex::encode(&signed.bytes));
     };
@@ -64,4 +69,5 @@ fn transaction(mut input: Input<'_>) {
     let foreign =
         Completed::new(&world::draft(chain, unsigned.to_vec()), carried, SigningPayload::Secp256k1(hash.0));
     assert!(chain.assemble(&foreign, &signature).is_err());
+    true
 }

@@ -8,20 +8,20 @@ use waiaas_core::intent::Intent;
 use crate::input::Input;
 use crate::world::{self, EVM};
 
-pub(super) fn run(data: &[u8]) {
+pub(super) fn run(data: &[u8]) -> bool {
     let mut input = Input::new(data);
     let chain = &EVM[usize::from(input.u8()) % EVM.len()];
-    let Ok(text) = std::str::from_utf8(input.rest()) else { return };
+    let Ok(text) = std::str::from_utf8(input.rest()) else { return false };
     let build = |text: &str| world::build(chain, &Intent::SignTypedData { typed_data: text.to_owned() });
     let draft = match build(text) {
         Ok(draft) => draft,
         Err(ChainError::Refused(Refusal::MalformedTypedData { path, .. })) => {
             assert!(path.chars().count() < 2_000, "a page of what was sent: {}", path.len());
-            return;
+            return false;
         }
         Err(error) => {
             assert!(matches!(error, ChainError::Refused(Refusal::ChainIdMismatch { .. })), "{error}");
-            return;
+            return false;
         }
     };
     let effects = world::effects(chain, &draft).map(|effects| effects.items).unwrap_or_default();
@@ -34,10 +34,11 @@ pub(super) fn run(data: &[u8]) {
     let written = std::str::from_utf8(draft.body.get(1..).unwrap_or_default()).unwrap_or_default();
     assert_eq!(build(written).ok().as_ref(), Some(&draft), "{written}");
     assert!(world::effects(chain, &world::draft(chain, [draft.body.as_slice(), b" "].concat())).is_none());
-    let Some(SigningPayload::Secp256k1(hash)) = world::sign(chain, &draft) else {
+    let Some(SigningPayload::Secp256k1(hash)) = world::payload(chain, &draft) else {
         unreachable!("typed data needs no node");
     };
     second_opinion(written, hash);
+    true
 }
 
 /// Another implementation of EIP-712 hashes the same, where it reads the text at all.

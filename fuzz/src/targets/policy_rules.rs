@@ -11,17 +11,17 @@ use crate::world::NETWORKS;
 /// None, and one network of each kind.
 const SCOPES: [Option<&str>; 4] = [None, Some("base-mainnet"), Some("solana-mainnet"), Some("nowhere")];
 
-pub(super) fn run(data: &[u8]) {
+pub(super) fn run(data: &[u8]) -> bool {
     let mut input = Input::new(data);
     let policy_type = input.one(PolicyType::ALL);
     let network = input.one(&SCOPES).map(NetworkId::new);
-    let Ok(value) = serde_json::from_slice::<Value>(input.rest()) else { return };
+    let Ok(value) = serde_json::from_slice::<Value>(input.rest()) else { return false };
     let parse = |value: &Value| Rules::parse(policy_type, value, &NETWORKS, network.as_ref());
     let rules = match parse(&value) {
         Ok(rules) => rules,
         Err(error) => {
             assert!(!error.to_string().is_empty());
-            return;
+            return false;
         }
     };
     assert_eq!(rules.policy_type(), policy_type);
@@ -34,4 +34,5 @@ pub(super) fn run(data: &[u8]) {
     for surprised in json::surprised(&value) {
         assert!(parse(&surprised).is_err(), "{surprised}");
     }
+    true
 }

@@ -8,19 +8,19 @@ use waiaas_api::wallets::{CreateWallet, ImportWallet, RenameWallet, SuspendWalle
 use crate::input::Input;
 use crate::request;
 
-pub(super) fn run(data: &[u8]) {
+pub(super) fn run(data: &[u8]) -> bool {
     let mut input = Input::new(data);
     let kind = input.u8() % 9;
     let body = input.rest();
     match kind {
-        0 => drop(request::holds::<CreateSession>(body, &[])),
-        1 => drop(request::holds::<LinkWallet>(body, &[])),
-        2 => drop(request::holds::<CreateWallet>(body, &[])),
-        3 => drop(request::holds::<ImportWallet>(body, &[])),
-        4 => drop(request::holds::<RenameWallet>(body, &[])),
-        5 => drop(request::holds::<SuspendWallet>(body, &[])),
-        6 => drop(request::holds::<CreatePolicy>(body, &["rules"])),
-        7 => drop(request::holds::<UpdatePolicy>(body, &["rules"])),
-        _ => drop(request::holds::<SetOwner>(body, &[])),
+        0 => request::holds::<CreateSession>(body, &[]).is_some(),
+        1 => request::holds::<LinkWallet>(body, &[]).is_some(),
+        2 => request::holds::<CreateWallet>(body, &[]).is_some(),
+        3 => request::holds::<ImportWallet>(body, &[]).is_some(),
+        4 => request::holds::<RenameWallet>(body, &[]).is_some(),
+        5 => request::holds::<SuspendWallet>(body, &[]).is_some(),
+        6 => request::holds::<CreatePolicy>(body, &["rules"]).is_some(),
+        7 => request::holds::<UpdatePolicy>(body, &["rules"]).is_some(),
+        _ => request::holds::<SetOwner>(body, &[]).is_some(),
     }
 }

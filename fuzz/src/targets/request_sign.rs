@@ -5,13 +5,14 @@ use waiaas_api::validation::Request as _;
 
 use crate::request;
 
-pub(super) fn run(data: &[u8]) {
-    request::holds::<SignTransactionRequest>(data, &[]);
-    request::holds::<EncodeCalldataRequest>(data, &["abi", "args"]);
-    let Some((_, request)) = request::holds::<SignMessageRequest>(data, &["typedData"]) else { return };
+pub(super) fn run(data: &[u8]) -> bool {
+    let other = request::holds::<SignTransactionRequest>(data, &[]).is_some()
+        || request::holds::<EncodeCalldataRequest>(data, &["abi", "args"]).is_some();
+    let Some((_, request)) = request::holds::<SignMessageRequest>(data, &["typedData"]) else { return other };
     if request.check().is_ok() {
         let (text, typed) = (request.message.is_some(), request.typed_data.is_some());
         assert!(text != typed, "a text or typed data, and not both");
         assert_eq!(typed, request.sign_type.as_deref() == Some("typedData"));
     }
+    true
 }

@@ -7,11 +7,11 @@ use waiaas_api::validation::Request as _;
 
 use crate::request;
 
-pub(super) fn run(data: &[u8]) {
+pub(super) fn run(data: &[u8]) -> bool {
     request::holds::<ReplaceRequest>(data, &[]);
-    let Some((raw, request)) = request::holds::<TransactionRequest>(data, &["abi"]) else { return };
+    let Some((raw, request)) = request::holds::<TransactionRequest>(data, &["abi"]) else { return false };
     if request.check().is_err() {
-        return;
+        return false;
     }
     assert!(request.intent_kind().is_some());
     assert!(request.amount.is_none() || request.human_amount.is_none(), "two amounts");
@@ -27,4 +27,5 @@ pub(super) fn run(data: &[u8]) {
         assert!(serde_json::from_value::<TransactionRequest>(as_number).is_err(), "{name} as a number");
         assert!(name == "value" || text.bytes().all(|b| b.is_ascii_digit() || b == b'.'), "{text}");
     }
+    true
 }

@@ -5,10 +5,10 @@ use crate::world::{self, SOLANA};
 /// The first byte of a body with a text.
 const TEXT: u8 = 4;
 
-pub(super) fn run(data: &[u8]) {
+pub(super) fn run(data: &[u8]) -> bool {
     let draft = world::draft(&*SOLANA, data.to_vec());
     if world::effects(&*SOLANA, &draft).is_none() {
-        return;
+        return false;
     }
     assert!(matches!(data.first(), Some(2..=4)), "a version that nobody writes");
     let longer = world::draft(&*SOLANA, [data, b"!"].concat());
@@ -16,4 +16,5 @@ pub(super) fn run(data: &[u8]) {
     let mut foreign = draft;
     foreign.network = waiaas_core::network::NetworkId::new("solana-devnet");
     assert!(world::effects(&*SOLANA, &foreign).is_none(), "the draft of another cluster");
+    true
 }

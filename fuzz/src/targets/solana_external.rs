@@ -6,13 +6,13 @@ use waiaas_core::intent::Intent;
 use crate::solana_body;
 use crate::world::{self, RUNTIME, SOLANA, SOLANA_WALLET};
 
-pub(super) fn run(data: &[u8]) {
+pub(super) fn run(data: &[u8]) -> bool {
     let from = world::draft(&*SOLANA, Vec::new()).from;
     let intent = Intent::SignTransaction { transaction: data.to_vec() };
     match RUNTIME.block_on(SOLANA.build(from, &intent)) {
         Err(ChainError::Refused(refusal)) => {
             assert!(!refusal.to_string().is_empty());
-            return;
+            return false;
         }
         // It was taken, and the node that would know its blockhash is not there.
         Err(ChainError::Unreachable { .. }) => {}
@@ -32,4 +32,5 @@ pub(super) fn run(data: &[u8]) {
         let effects = world::effects(&*SOLANA, &world::draft(&*SOLANA, body));
         assert!(effects.is_some_and(|effects| !effects.items.is_empty()));
     }
+    true
 }

@@ -7,7 +7,7 @@ use crate::input::Input;
 use crate::solana_body::{self, STAKE, instructions};
 use crate::world::{self, SOLANA, is_unknown};
 
-pub(super) fn run(data: &[u8]) {
+pub(super) fn run(data: &[u8]) -> bool {
     let mut input = Input::new(data);
     let flags = input.u8();
     let instructions = instructions(&mut input);
@@ -15,14 +15,14 @@ pub(super) fn run(data: &[u8]) {
         let body = solana_body::compile(instructions, flags)?;
         Some(world::effects(&*SOLANA, &world::draft(&*SOLANA, body))?.items)
     };
-    let Some(all) = read(&instructions) else { return };
+    let Some(all) = read(&instructions) else { return false };
     assert!(matches!(all.first(), Some(Effect::NetworkFee { .. })));
     assert_eq!(all.iter().filter(|effect| matches!(effect, Effect::NetworkFee { .. })).count(), 1);
     assert!(all.len() <= 3 + 3 * instructions.len(), "{} effects", all.len());
 
     // What comes later hides nothing of what came before.
-    let Some((last, before)) = instructions.split_last() else { return };
-    let Some(before) = read(before) else { return };
+    let Some((last, before)) = instructions.split_last() else { return false };
+    let Some(before) = read(before) else { return false };
     assert!(all.starts_with(&before), "{before:?} became {all:?}");
     let found = &all[before.len()..];
     amounts(last, found);
@@ -35,8 +35,12 @@ pub(super) fn run(data: &[u8]) {
         others.pop();
         others.push(longer);
         let other = read(&others).unwrap_or_default();
-        assert!(other[before.len().min(other.len())..].iter().any(is_unknown), "{last:?}: {found:?}, {other:?}");
+        assert!(
+            other[before.len().min(other.len())..].iter().any(is_unknown),
+            "{last:?}: {found:?}, {other:?}"
+        );
     }
+    true
 }
 
 /// Transfers move what their bytes say.

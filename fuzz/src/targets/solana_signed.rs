@@ -7,12 +7,12 @@ use crate::input::Input;
 use crate::solana_body;
 use crate::world::{self, SOLANA, SOLANA_WALLET};
 
-pub(super) fn run(data: &[u8]) {
+pub(super) fn run(data: &[u8]) -> bool {
     let mut input = Input::new(data);
     let (which, at, flip) = (input.u8() % 3, usize::from(input.u16()), input.u8());
     let height: [u8; 8] = input.array();
     let message = input.rest();
-    let Some(read) = world::solana_message(message) else { return };
+    let Some(read) = world::solana_message(message) else { return false };
     let body = solana_body::bare(world::solana_fee(&read), message);
     let draft = world::draft(&*SOLANA, body);
     let mut unsigned = vec![draft.body[0]];
@@ -21,7 +21,7 @@ pub(super) fn run(data: &[u8]) {
     let payload = SigningPayload::Ed25519(message.to_vec());
     let mut signature = world::signature(&payload);
     let completed = Completed::new(&draft, unsigned.clone(), payload);
-    let Ok(signed) = SOLANA.assemble(&completed, &signature) else { return };
+    let Ok(signed) = SOLANA.assemble(&completed, &signature) else { return false };
     assert_eq!(read.static_account_keys().first().map(|key| key.to_bytes()), Some(*SOLANA_WALLET));
     assert_eq!(signed.bytes, [&[1], signature.as_slice(), message].concat());
     assert_eq!(signed.expiry, Expiry::BlockHeight(u64::from_be_bytes(height)));
@@ -40,4 +40,5 @@ pub(super) fn run(data: &[u8]) {
     // The height is no part of a transaction.
     let harmless = flip == 0 || (which == 0 && (1..9).contains(&at));
     assert_eq!(SOLANA.assemble(&other, &signature).is_ok(), harmless, "{which} at {at}");
+    true
 }

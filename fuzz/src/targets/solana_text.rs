@@ -9,14 +9,18 @@ use waiaas_core::owner;
 
 use crate::world::{self, SOLANA};
 
-pub(super) fn run(data: &[u8]) {
-    let Ok(draft) = world::build(&*SOLANA, &Intent::SignMessage { message: data.to_vec() }) else { return };
+pub(super) fn run(data: &[u8]) -> bool {
+    let Ok(draft) = world::build(&*SOLANA, &Intent::SignMessage { message: data.to_vec() }) else {
+        return false;
+    };
     let Ok(text) = std::str::from_utf8(data) else { unreachable!("no text was taken") };
     assert!(!owner::is_challenge(text), "an owner's answer: {text}");
     assert!(world::solana_message(data).is_none(), "a message of the chain");
     let trimmed = text.trim();
-    let mut encoded: Vec<Vec<u8>> =
-        [STANDARD, STANDARD_NO_PAD, URL_SAFE, URL_SAFE_NO_PAD].iter().filter_map(|e| e.decode(trimmed).ok()).collect();
+    let mut encoded: Vec<Vec<u8>> = [STANDARD, STANDARD_NO_PAD, URL_SAFE, URL_SAFE_NO_PAD]
+        .iter()
+        .filter_map(|e| e.decode(trimmed).ok())
+        .collect();
     encoded.extend(hex::decode(trimmed.trim_start_matches("0x")).ok());
     encoded.extend(bs58::decode(trimmed.get(..200).unwrap_or(trimmed)).into_vec().ok());
     for bytes in encoded {
@@ -26,6 +30,7 @@ pub(super) fn run(data: &[u8]) {
     }
     let effects = world::effects(&*SOLANA, &draft).map(|effects| effects.items).unwrap_or_default();
     assert!(matches!(effects.as_slice(), [Effect::Message { .. }]), "{effects:?}");
-    let payload = world::sign(&*SOLANA, &draft);
+    let payload = world::payload(&*SOLANA, &draft);
     assert_eq!(payload, Some(SigningPayload::Ed25519(data.to_vec())), "signed as it is");
+    true
 }

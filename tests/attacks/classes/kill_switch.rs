@@ -36,7 +36,10 @@ async fn pull(fragile: &Fragile<'_>) -> Result<()> {
 }
 
 async fn recover(fragile: &Fragile<'_>) -> Result<()> {
-    fragile.target.operator().post_empty("/v1/admin/recover").await?.expect(200).map(drop)
+    let change = fragile.target.operator().post_empty("/v1/admin/recover").await?.expect(202)?;
+    let agreed = OwnerKey::evm(99)?.agrees(&fragile.target.anonymous(), &change).await?.expect(200)?;
+    ensure!(agreed["status"] == "APPLIED", "{agreed}");
+    Ok(())
 }
 
 pub(crate) fn class() -> Class {

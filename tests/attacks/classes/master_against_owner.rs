@@ -144,11 +144,10 @@ pub(crate) fn class() -> Class {
     });
     class.case(Needs::Nodes, "suspending and resuming the wallet", |target| async move {
         let scene = scene(&target).await?;
-        for act in ["suspend", "resume"] {
-            let path = format!("/v1/wallets/{}/{act}", scene.victim.wallet);
-            target.operator().post_empty(&path).await?.expect(200)?;
-        }
-        scene.victim.works().await?;
+        let act = |act: &str| format!("/v1/wallets/{}/{act}", scene.victim.wallet);
+        target.operator().post_empty(&act("suspend")).await?.expect(200)?;
+        target.operator().post_empty(&act("resume")).await?.expect(202)?;
+        ensure!(scene.owner().await?["status"] == "SUSPENDED", "resumed without the owner");
         scene.same_owner().await?;
         scene.held().await
     });

@@ -16,6 +16,7 @@ mod dry_run;
 mod gas_condition;
 mod idempotency;
 mod kill_switch;
+mod loosening;
 mod lookalikes;
 mod lookup_tables;
 mod master_against_owner;
@@ -79,6 +80,7 @@ pub(crate) async fn all(target: &Arc<Target>) -> Result<Vec<Case>> {
         policy_changes::class(),
         owner_forgery::class(),
         master_against_owner::class(),
+        loosening::class(),
         kill_switch::class(),
     ];
     Ok(classes.into_iter().flat_map(crate::kit::Class::into_cases).collect())

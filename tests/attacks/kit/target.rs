@@ -125,6 +125,13 @@ impl Target {
             Some((_, target)) => target.clone(),
             None => guard.insert(self.beside(|_| {})?).1.clone(),
         };
+        // Victims of earlier attacks have no say in what this one's brake and policies do.
+        let known = target.operator().get("/v1/wallets").await?.expect(200)?;
+        for row in known["items"].as_array().into_iter().flatten() {
+            if let Some(id) = row["id"].as_str().filter(|_| row["status"] != "TERMINATED") {
+                target.operator().delete(&format!("/v1/wallets/{id}")).await?.expect(200)?;
+            }
+        }
         target.operator().post_empty("/v1/admin/recover").await?;
         Ok(Fragile { target, _guard: guard })
     }
@@ -138,6 +145,17 @@ impl Target {
     pub(crate) async fn clean(&self) -> Result<()> {
         let wallets = std::mem::take(&mut *self.made.lock().unwrap_or_else(PoisonError::into_inner));
         for wallet in wallets {
+            // First the wallet: nobody has to agree to what becomes of the rows of one that is gone.
+            self.operator().delete(&format!("/v1/wallets/{wallet}")).await?;
+            let waiting = self.operator().get("/v1/changes?status=PENDING_CONSENT&limit=200").await?;
+            for row in waiting.body["data"].as_array().into_iter().flatten() {
+                let mut asked = row["questions"].as_array().into_iter().flatten();
+                if asked.any(|question| question["walletId"] == json!(wallet))
+                    && let Some(id) = row["id"].as_str()
+                {
+                    self.operator().delete(&format!("/v1/changes/{id}")).await?;
+                }
+            }
             let listed = self.operator().get(&format!("/v1/policies?walletId={wallet}")).await?;
             for row in listed.body.as_array().or(listed.body["data"].as_array()).into_iter().flatten() {
                 if row["walletId"] == json!(wallet)
@@ -146,7 +164,6 @@ impl Target {
                     self.operator().delete(&format!("/v1/policies/{id}")).await?;
                 }
             }
-            self.operator().delete(&format!("/v1/wallets/{wallet}")).await?;
         }
         Ok(())
     }

@@ -51,8 +51,7 @@ async fn audited(operator: &Api, event: &str) -> Result<Vec<Value>> {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_tightens_is_done_and_what_loosens_waits_for_the_signature() -> Result<()> {
     let world = World::solana().await?;
-    let (operator, nobody, owner) =
-        (world.daemon.operator(), world.daemon.anonymous(), OwnerKey::evm(3)?);
+    let (operator, nobody, owner) = (world.daemon.operator(), world.daemon.anonymous(), OwnerKey::evm(3)?);
     let (friend, stranger) = (OwnerKey::solana(21).address(), OwnerKey::solana(22).address());
     let limit = world.policy("SPENDING_LIMIT", up_to(100)).await?;
     let list = world.policy("WHITELIST", json!({ "allowed_addresses": [friend] })).await?;
@@ -131,9 +130,7 @@ async fn the_operator_finds_no_way_around_the_owner() -> Result<()> {
     let (owner, stranger) = (OwnerKey::evm(3)?, OwnerKey::evm(4)?);
     let (agent, limit) = owned(&daemon, &owner).await?;
     let tokens = json!({ "tokens": [{ "address": OwnerKey::solana(50).address() }] });
-    let body = |wallet: Option<&str>, kind: &str, rules: &Value, enabled: bool| {
-        json!({ "walletId": wallet, "type": kind, "rules": rules, "enabled": enabled })
-    };
+    let body = |wallet: Option<&str>, kind: &str, rules: &Value, enabled: bool| json!({ "walletId": wallet, "type": kind, "rules": rules, "enabled": enabled });
     let mine = Some(agent.wallet.as_str());
 
     // Taking the limit away forbids everything; the looser one that follows waits.
@@ -157,7 +154,9 @@ async fn the_operator_finds_no_way_around_the_owner() -> Result<()> {
     let dormant = id(&dormant.expect(201)?)?;
     assert_eq!(status(&operator, &again).await?, "SUPERSEDED");
     let on = operator.put(&policy_path(&dormant), json!({ "enabled": true })).await?.expect(202)?;
-    ensure!(on["summary"].as_str().is_some_and(|text| text.contains("IN FORCE with") && text.contains("9999")));
+    ensure!(
+        on["summary"].as_str().is_some_and(|text| text.contains("IN FORCE with") && text.contains("9999"))
+    );
 
     // No credential but the owner's, no signature but over this very text, and not twice.
     let path = change_path(&on)?;
@@ -362,7 +361,13 @@ async fn the_command_line_says_that_it_waits_and_for_whom() -> Result<()> {
     std::fs::write(file.path(), message)?;
     let (signature, path) = (owner.sign(message)?, file.path().to_string_lossy().into_owned());
     let done = daemon.cli_json(&[
-        "change", "approve", &waiting, "--signature", &signature, "--message-file", &path,
+        "change",
+        "approve",
+        &waiting,
+        "--signature",
+        &signature,
+        "--message-file",
+        &path,
     ])?;
     assert_eq!(done["status"], "APPLIED");
     assert_eq!(daemon.cli_json(&["change", "show", &waiting])?["status"], "APPLIED");

@@ -140,6 +140,7 @@ const ROWS: &[Row] = &[
     row("PUT", "/v1/wallets/{id}/owner", At::Nothing, Body::Owner, OPERATOR_BUT_ABSENT),
     row("DELETE", "/v1/wallets/{id}/owner", At::Nothing, Body::None, OPERATOR_BUT_ABSENT),
     row("POST", "/v1/wallets/{id}/owner/challenge", At::Wallet, Body::None, OPERATOR),
+    row("POST", "/v1/admin/policies/replay", At::Nothing, Body::Empty, OPERATOR_BUT_INVALID),
     row("POST", "/v1/sessions", At::Nothing, Body::Empty, OPERATOR_BUT_INVALID),
     row("DELETE", "/v1/sessions/{id}", At::Nothing, Body::None, OPERATOR_BUT_ABSENT),
     row("POST", "/v1/sessions/{id}/rotate", At::Nothing, Body::None, OPERATOR_BUT_ABSENT),
@@ -186,7 +187,8 @@ impl Scene {
         let id = |tx: &Value| tx["id"].as_str().map(str::to_owned).context("an id");
         let (queued, waiting) = (id(&queued)?, id(&waiting)?);
         let loosening = json!({ "rules": { "instant_max_usd": 1_000_000 } });
-        let change = daemon.operator().put(&format!("/v1/policies/{policy}"), loosening).await?.expect(202)?;
+        let change =
+            daemon.operator().put(&format!("/v1/policies/{policy}"), loosening).await?.expect(202)?;
         let change = id(&change)?;
         let path = format!("/v1/transactions/{waiting}/approval");
         let asked = daemon.anonymous().get(&path).await?.expect(200)?;

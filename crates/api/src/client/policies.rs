@@ -7,6 +7,7 @@ use super::changes::outcome;
 use super::{Client, ClientError, Credential, Outcome};
 use crate::page::{Listing, PageQuery};
 use crate::policies::{CreatePolicy, Policy, PolicyDeleted, UpdatePolicy};
+use crate::replay::{ReplayReport, ReplayRequest};
 
 impl Client {
     /// Policies: all of them for the operator, those in force on its wallets for a session.
@@ -17,6 +18,11 @@ impl Client {
     /// Creates a policy, or asks owners to agree to it.
     pub async fn create_policy(&self, policy: &CreatePolicy) -> Result<Outcome<Policy>, ClientError> {
         outcome(self.request(Method::POST, "/v1/policies", Credential::Master)?.json(policy)).await
+    }
+
+    /// Judges recorded requests again by other policies. Nothing is changed.
+    pub async fn replay_policies(&self, replay: &ReplayRequest) -> Result<ReplayReport, ClientError> {
+        self.send(Method::POST, "/v1/admin/policies/replay", replay, Credential::Master).await
     }
 
     /// One policy.

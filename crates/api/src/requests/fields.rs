@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value};
 use waiaas_core::intent::IntentKind;
+use waiaas_core::money::parse_base_units;
 
 use super::{MAX_MEMO, parsed_amount};
 use crate::validation::Checks;
@@ -68,6 +69,9 @@ pub(super) fn check(checks: &mut Checks, path: &str, kind: IntentKind, request: 
     }
     if fields.amount {
         amount(checks, path, given);
+    } else if let Some(quantity) = text(given, "amount") {
+        let fine = parse_base_units(quantity).is_ok();
+        checks.ensure(fine, &at("amount"), "invalid", "a number of pieces, in digits");
     }
     for name in ["to", "spender", "programId"] {
         if let Some(Value::String(text)) = given.get(name) {

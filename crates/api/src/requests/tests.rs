@@ -92,6 +92,11 @@ fn every_type_takes_its_own_fields_and_no_others() {
         (json!({"type": "APPROVE", "spender": "s", "token": token, "amount": "1", "to": "r"}), "to"),
         (json!({"type": "NFT_TRANSFER", "to": "r", "token": token}), "token.standard"),
         (
+            json!({"type": "NFT_TRANSFER", "to": "r", "amount": "1.5",
+            "token": {"address": "t", "tokenId": "1", "standard": "ERC-1155"}}),
+            "amount",
+        ),
+        (
             json!({"type": "TOKEN_TRANSFER", "to": "r", "amount": "1",
             "token": {"address": "t", "tokenId": "1"}}),
             "token.tokenId",

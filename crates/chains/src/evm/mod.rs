@@ -37,7 +37,7 @@ use tokio::sync::OnceCell;
 use waiaas_core::address::Address;
 use waiaas_core::asset::AssetId;
 use waiaas_core::draft::{Completed, Draft};
-use waiaas_core::effect::Effects;
+use waiaas_core::effect::{Effect, Effects};
 use waiaas_core::intent::Intent;
 use waiaas_core::network::{Environment, Network};
 use waiaas_core::transaction::Replacement;
@@ -52,6 +52,21 @@ use crate::{
     Chain, ChainError, Fate, GasPrices, Holding, Lane, Refusal, SignedTx, Simulation, Submission, TokenFacts,
     Witness,
 };
+
+/// What a call of `to` by `wallet` does, read from its value and data alone, in order and without the
+/// network fee. Nothing is asked of the chain, so a call that means another thing to an NFT contract is
+/// read as a token's. None for accounts of another chain.
+pub fn read_call(
+    network: &Network,
+    wallet: Address,
+    to: Address,
+    value: U256,
+    data: &[u8],
+) -> Option<Vec<Effect>> {
+    let (Address::Evm(wallet), Address::Evm(to)) = (wallet, to) else { return None };
+    let called = decode::Called { to: Some(to.into()), value, input: data, standard: None };
+    Some(decode::call_effects(network, wallet.into(), &called))
+}
 
 /// What an operator may set for an EVM network.
 #[derive(Clone, PartialEq, Eq, Debug)]

@@ -47,7 +47,7 @@ pub(crate) enum Command {
     /// Sessions: create, list, rotate, revoke.
     #[command(subcommand)]
     Session(session::Verb),
-    /// Policies: create, list, update, delete.
+    /// Policies: create, list, update, delete; test, diff, export and apply files of them.
     #[command(subcommand)]
     Policy(policy::Verb),
     /// What loosens and waits for owners: list, show, withdraw, approve, reject.

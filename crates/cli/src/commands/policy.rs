@@ -1,5 +1,12 @@
 //! `waiaas policy`.
 
+mod apply;
+mod diff;
+mod export;
+mod files;
+mod replay;
+mod test;
+
 use std::io::Read as _;
 use std::path::PathBuf;
 
@@ -39,6 +46,16 @@ pub(crate) enum Verb {
         /// The policy.
         id: PolicyId,
     },
+    /// Run cases against a policy file, without a daemon. --help shows the format.
+    Test(test::Args),
+    /// How one set of policies stands to another: the same, tighter, looser, incomparable.
+    Diff(diff::Args),
+    /// What a policy file would have decided on the requests that were recorded.
+    Replay(replay::Args),
+    /// Print the daemon's policies as a policy file.
+    Export(export::Args),
+    /// Make the daemon's policies those of a file.
+    Apply(apply::Args),
 }
 
 #[derive(clap::Args)]
@@ -102,9 +119,14 @@ pub(crate) struct UpdateArgs {
 }
 
 pub(crate) async fn run(context: &Context, verb: Verb) -> Result<()> {
-    let client = context.operator()?;
     match verb {
+        Verb::Test(args) => test::run(context, &args),
+        Verb::Diff(args) => diff::run(context, &args).await,
+        Verb::Replay(args) => replay::run(context, &args).await,
+        Verb::Export(args) => export::run(context, &args).await,
+        Verb::Apply(args) => apply::run(context, &args).await,
         Verb::Create(args) => {
+            let client = context.operator()?;
             let wallet_id = match &args.wallet {
                 Some(wallet) => Some(find(&client, wallet).await?.id),
                 None => None,
@@ -121,6 +143,7 @@ pub(crate) async fn run(context: &Context, verb: Verb) -> Result<()> {
             show_outcome(context, &made, |p| table(std::slice::from_ref(p)))
         }
         Verb::List { wallet } => {
+            let client = context.operator()?;
             let wallet_id = match wallet {
                 Some(wallet) => Some(find(&client, &wallet).await?.id),
                 None => None,
@@ -129,16 +152,17 @@ pub(crate) async fn run(context: &Context, verb: Verb) -> Result<()> {
             output::show(context, &client.policies(&query).await?, |page| table(&page.data))
         }
         Verb::Show { id } => {
-            output::show(context, &client.policy(id).await?, |p| table(std::slice::from_ref(p)))
+            output::show(context, &context.operator()?.policy(id).await?, |p| table(std::slice::from_ref(p)))
         }
         Verb::Update(args) => {
             let change =
                 UpdatePolicy { rules: args.rules.read()?, priority: args.priority, enabled: args.enabled };
-            let policy = client.update_policy(args.id, &change).await?;
+            let policy = context.operator()?.update_policy(args.id, &change).await?;
             show_outcome(context, &policy, |p| table(std::slice::from_ref(p)))
         }
         Verb::Delete { id } => {
-            show_outcome(context, &client.delete_policy(id).await?, |p| format!("{} is deleted.", p.id))
+            let deleted = context.operator()?.delete_policy(id).await?;
+            show_outcome(context, &deleted, |p| format!("{} is deleted.", p.id))
         }
     }
 }

@@ -119,7 +119,10 @@ async fn ensure_policies(client: &Client, wallet: &Wallet) -> Result<Vec<Policy>
                 };
                 let made = client.create_policy(&request).await?;
                 if let Outcome::Waits(change) = &made {
-                    output::progress(&format!("Waits for the owner: {} (change {})", change.summary, change.id));
+                    output::progress(&format!(
+                        "Waits for the owner: {} (change {})",
+                        change.summary, change.id
+                    ));
                 }
                 made.done()
             }

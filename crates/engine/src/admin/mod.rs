@@ -7,6 +7,7 @@ pub(crate) mod kill_switch;
 pub(crate) mod owners;
 pub(crate) mod password;
 pub(crate) mod policies;
+pub(crate) mod replay;
 pub(crate) mod sessions;
 pub(crate) mod status;
 pub(crate) mod wallets;

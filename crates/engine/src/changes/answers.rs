@@ -79,8 +79,7 @@ impl Engine {
             .store()
             .write(move |tx| {
                 Box::pin(async move {
-                    let (row, actor) =
-                        answer(&engine, tx, id, &owner, AuditEvent::ChangeConsented).await?;
+                    let (row, actor) = answer(&engine, tx, id, &owner, AuditEvent::ChangeConsented).await?;
                     settle(&engine, tx, &row, actor).await
                 })
             })

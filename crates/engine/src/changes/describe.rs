@@ -45,8 +45,11 @@ pub(super) fn summary(step: &Step) -> Result<String, Error> {
         Step::Resume(row) => format!("Let the suspended wallet {} sign again.", row.address),
     };
     if text.len() > MAX_SUMMARY {
-        return Err(Error::invalid("rules", "an owner could not read a change of this size before signing it")
-            .hint("Make it in several smaller changes: of an update, only the differences are shown."));
+        return Err(Error::invalid(
+            "rules",
+            "an owner could not read a change of this size before signing it",
+        )
+        .hint("Make it in several smaller changes: of an update, only the differences are shown."));
     }
     Ok(text)
 }

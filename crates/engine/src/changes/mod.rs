@@ -40,10 +40,8 @@ impl Engine {
     /// Does what the operator asks for, or has it wait for owners. None when it was done.
     pub(crate) async fn submit(&self, change: Change) -> Result<Option<ChangeView>, Error> {
         let engine = self.clone();
-        let waits = self
-            .store()
-            .write(move |tx| Box::pin(async move { request(&engine, tx, change).await }))
-            .await?;
+        let waits =
+            self.store().write(move |tx| Box::pin(async move { request(&engine, tx, change).await })).await?;
         match waits {
             Some(id) => Ok(Some(self.change_by_id(id).await?)),
             None => Ok(None),
@@ -107,12 +105,7 @@ enum Settled {
 
 /// Applies a waiting change if every owner it takes as things stand now has agreed to exactly this
 /// change; asks those who were not asked yet; ends it when what it is about has changed.
-async fn settle(
-    engine: &Engine,
-    tx: &mut WriteTx,
-    row: &ChangeRow,
-    actor: Actor,
-) -> Result<Settled, Error> {
+async fn settle(engine: &Engine, tx: &mut WriteTx, row: &ChangeRow, actor: Actor) -> Result<Settled, Error> {
     let now = engine.now();
     let change: Change = serde_json::from_str(&row.content).map_err(Error::internal)?;
     let standing = Standing::read(tx).await?;

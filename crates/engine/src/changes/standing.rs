@@ -51,8 +51,10 @@ impl From<Misfit> for Error {
             Misfit::PolicyExists(_) => Self::new(ErrorCode::PolicyAlreadyExists, message)
                 .hint("Update that one (PUT /v1/policies/{id}), or choose another wallet or network."),
             Misfit::Rules(error) => error.into(),
-            Misfit::SwitchMoved => Self::new(ErrorCode::KillSwitchNotActive, "The kill switch is not SUSPENDED.")
-                .hint("Look at its state first."),
+            Misfit::SwitchMoved => {
+                Self::new(ErrorCode::KillSwitchNotActive, "The kill switch is not SUSPENDED.")
+                    .hint("Look at its state first.")
+            }
             Misfit::WalletGone => Self::new(ErrorCode::WalletNotFound, message),
             Misfit::WalletMoved(status) => wrong_status(status),
         }
@@ -245,10 +247,8 @@ struct Compiled {
 }
 
 fn in_force<'a>(rows: impl Iterator<Item = &'a PolicyRow>, networks: &Networks) -> Vec<Compiled> {
-    let compiled = |row: &PolicyRow| Compiled {
-        network: row.network.clone(),
-        policy: compile(row, networks).ok(),
-    };
+    let compiled =
+        |row: &PolicyRow| Compiled { network: row.network.clone(), policy: compile(row, networks).ok() };
     rows.filter(|row| row.enabled).map(compiled).collect()
 }
 

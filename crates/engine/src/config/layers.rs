@@ -54,8 +54,8 @@ enum Kind {
     Texts,
     /// Array of tables; only in a file.
     Tables,
-    /// Text by CAIP-19 id, laid over entry by entry; only in a file.
-    Prices,
+    /// Text by name, such as a CAIP-19 id, laid over entry by entry; only in a file.
+    Entries,
 }
 
 impl Kind {
@@ -65,7 +65,7 @@ impl Kind {
             Self::Integer => "must be a whole number",
             Self::Texts => "must be a list of texts",
             Self::Tables => "must be written as [[tables]] in config.toml",
-            Self::Prices => "must be a [table] of texts in config.toml",
+            Self::Entries => "must be a [table] of texts in config.toml",
         }
     }
 
@@ -81,10 +81,10 @@ impl Kind {
             (Self::Tables, Value::Array(values)) if values.iter().all(Value::is_table) => {
                 Some(Value::Array(values))
             }
-            (Self::Prices, Value::Table(table)) if table.values().all(Value::is_str) => {
+            (Self::Entries, Value::Table(table)) if table.values().all(Value::is_str) => {
                 canonical(table).map(Value::Table)
             }
-            (Self::Text | Self::Integer | Self::Texts | Self::Tables | Self::Prices, _) => None,
+            (Self::Text | Self::Integer | Self::Texts | Self::Tables | Self::Entries, _) => None,
         }
     }
 
@@ -97,7 +97,7 @@ impl Kind {
                 let items = text.split(',').map(str::trim).filter(|item| !item.is_empty());
                 Some(Value::Array(items.map(|item| Value::String(item.to_owned())).collect()))
             }
-            Self::Tables | Self::Prices => None,
+            Self::Tables | Self::Entries => None,
         }
     }
 }
@@ -129,7 +129,7 @@ impl Schema {
             Value::Integer(_) => Some(Kind::Integer),
             Value::Array(_) if section == "networks" => Some(Kind::Tables),
             Value::Array(_) => Some(Kind::Texts),
-            Value::Table(_) => Some(Kind::Prices),
+            Value::Table(_) => Some(Kind::Entries),
             Value::Boolean(_) | Value::Float(_) | Value::Datetime(_) => None,
         }
     }

@@ -14,6 +14,7 @@ mod layers;
 mod networks;
 mod policy;
 mod prices;
+mod reputation;
 mod rpc;
 mod security;
 mod value;
@@ -36,6 +37,7 @@ pub use layers::RESERVED_ENV;
 pub use networks::{CustomNetwork, CustomNetworks};
 pub use policy::{Policy, Unsimulated};
 pub use prices::{PriceSourceName, Prices};
+pub use reputation::{Registries, Reputation};
 pub use rpc::Rpc;
 pub use security::Security;
 
@@ -67,6 +69,8 @@ pub struct Config {
     pub confirmation: Confirmation,
     /// What the judgement takes from the operator besides policies.
     pub policy: Policy,
+    /// Who is which agent, and whose word about them counts.
+    pub reputation: Reputation,
     /// Sessions, limits, origins, lockout.
     pub security: Security,
     /// Dollar values.
@@ -137,7 +141,9 @@ impl Config {
     pub fn check(&self) -> Result<(), Conflict> {
         self.security.check()?;
         self.prices.check()?;
-        self.networks().map(drop)
+        let network = self.reputation.network();
+        let chain = self.networks()?.get(&network).map(|known| known.chain);
+        self.reputation.check(chain, !self.endpoints(&network).is_empty())
     }
 
     /// The built-in networks and the custom ones. A network with no [`endpoints`](Self::endpoints) is

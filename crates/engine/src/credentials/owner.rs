@@ -153,10 +153,7 @@ impl Engine {
 
     /// Rebuilds the consent to run `tx` from what is stored: the signature is verified again, so a
     /// row edited by hand approves nothing.
-    pub(crate) fn recheck_consent(
-        row: &ChallengeRow,
-        current: Option<Address>,
-    ) -> Option<OwnerConsent> {
+    pub(crate) fn recheck_consent(row: &ChallengeRow, current: Option<Address>) -> Option<OwnerConsent> {
         let (signature, at) = (row.signature.as_deref()?, row.consumed_at?);
         let approves = matches!(row.challenge.action, OwnerAction::Approve { .. });
         let message = row.challenge.message();

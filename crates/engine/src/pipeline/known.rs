@@ -1,5 +1,6 @@
 //! What is known about a request besides its effects, gathered before the database transaction that
-//! judges it: prices and decimals, balances that bound allowances, what the signature is for.
+//! judges it: prices and decimals, balances that bound allowances, what the signature is for, how the
+//! parties are reputed.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -15,7 +16,7 @@ use waiaas_core::witness::WitnessFact;
 use crate::Engine;
 use crate::error::Error;
 use crate::pipeline::s1_validate::Validated;
-use crate::pipeline::{assets, witness};
+use crate::pipeline::{assets, reputation, witness};
 
 /// The part of the facts that comes from outside the database.
 #[derive(Clone)]
@@ -28,22 +29,16 @@ pub(crate) struct Known {
     pub(crate) witness: WitnessFact,
 }
 
-/// Asks nodes and price sources.
+/// Asks nodes, price sources and registries.
 pub(crate) async fn gather(engine: &Engine, validated: &Validated) -> Result<Known, Error> {
     let Validated { network, chain, effects, .. } = validated;
-    let (assets, balances, witness) = tokio::try_join!(
+    let (assets, balances, reputation, witness) = tokio::try_join!(
         assets::facts(engine, network, &**chain, effects),
         balances(&**chain, effects),
+        reputation::of_parties(engine, validated),
         witness::first_look(validated),
     )?;
-    Ok(Known {
-        assets,
-        balances,
-        purpose: Purpose::Plain,
-        action: None,
-        reputation: Reputations::default(),
-        witness,
-    })
+    Ok(Known { assets, balances, purpose: Purpose::Plain, action: None, reputation, witness })
 }
 
 /// What the wallet holds of each token that somebody would be allowed to take. A node that does not

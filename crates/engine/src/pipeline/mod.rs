@@ -12,6 +12,7 @@ mod gas;
 pub(crate) mod known;
 mod output;
 pub(crate) mod replace;
+mod reputation;
 pub(crate) mod s1_validate;
 pub(crate) mod s2_authorize;
 pub(crate) mod s3_policy;

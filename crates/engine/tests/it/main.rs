@@ -4,7 +4,9 @@
 //! over HTTP is in the workspace's end-to-end tests.
 #![expect(clippy::expect_used, reason = "tests")]
 
+mod changes;
 mod deadlines;
+mod invariants;
 mod sessions;
 mod stage;
 mod windows;

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
-use e2e::{Localnet, OwnerKey, until};
+use e2e::{FaultProxy, Localnet, OwnerKey, SolanaNode, until};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use waiaas_engine::config::Config;
@@ -17,12 +17,13 @@ use waiaas_engine::core::network::{Chain, Environment};
 use waiaas_engine::core::transaction::TxStatus;
 use waiaas_engine::offline::{InitMode, init};
 use waiaas_engine::{
-    Clock, DataDir, Decision, Engine, Error, Master, NewPolicy, NewSession, NewWallet, Outcome, Owner, OwnerAnswer,
-    RequestKind, SendRequest, Session, SessionSource, Setup, SystemClock, TxView, WaitFor, Wallet,
+    Clock, DataDir, Decision, Engine, Error, Master, NewPolicy, NewSession, NewWallet, Outcome, Owner,
+    OwnerAnswer, RequestKind, SendRequest, Session, SessionSource, Setup, SystemClock, TxView, WaitFor,
+    Wallet,
 };
 
-const PASSWORD: &str = "a-password-of-the-tests";
-const PATIENCE: Duration = Duration::from_secs(60);
+pub(crate) const PASSWORD: &str = "a-password-of-the-tests";
+pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 /// Lamports of a SOL, which is worth 150 dollars here.
 pub(crate) const SOL: u64 = 1_000_000_000;
 
@@ -56,7 +57,19 @@ pub(crate) struct Stage {
 impl Stage {
     /// A wallet with 100 SOL; the time stands at `start`, or at the machine's time.
     pub(crate) async fn set_up(start: Option<UnixSeconds>) -> Result<Self> {
-        let localnet = Localnet::start()?;
+        Self::set_up_on(Localnet::start()?, start).await
+    }
+
+    /// The same behind a proxy that breaks things; the node itself comes along.
+    pub(crate) async fn behind_proxy() -> Result<(Self, FaultProxy, SolanaNode)> {
+        let mut localnet = Localnet::start()?;
+        let node = localnet.solana.clone();
+        let proxy = FaultProxy::start(&node.rpc).await?;
+        localnet.solana.rpc = proxy.url();
+        Ok((Self::set_up_on(localnet, None).await?, proxy, node))
+    }
+
+    async fn set_up_on(localnet: Localnet, start: Option<UnixSeconds>) -> Result<Self> {
         let dir = TempDir::new()?;
         let clock = Arc::new(TestClock(AtomicI64::new(start.unwrap_or_else(|| SystemClock.now()))));
         init(
@@ -77,6 +90,11 @@ impl Stage {
     /// The engine that runs now.
     pub(crate) fn engine(&self) -> &Engine {
         self.running.as_ref().expect("an engine runs")
+    }
+
+    /// Where it keeps everything.
+    pub(crate) fn data_dir(&self) -> &Path {
+        self.dir.path()
     }
 
     /// Ends the engine.
@@ -197,7 +215,8 @@ impl Stage {
     }
 }
 
-fn answer(owner: &OwnerKey, message: &str) -> Result<OwnerAnswer> {
+/// An owner's signature over a text, as it arrives.
+pub(crate) fn answer(owner: &OwnerKey, message: &str) -> Result<OwnerAnswer> {
     Ok(OwnerAnswer { message: message.to_owned(), signature: owner.sign(message)?, address: None })
 }
 

@@ -7,6 +7,7 @@ mod admin;
 mod credentials;
 #[cfg(test)]
 mod daemon;
+mod invariants;
 #[cfg(test)]
 mod owners;
 #[cfg(test)]

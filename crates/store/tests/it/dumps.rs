@@ -3,7 +3,7 @@
 use waiaas_core::audit::AuditEvent;
 use waiaas_core::digest::Digest;
 use waiaas_core::transaction::TxStatus;
-use waiaas_store::{Claim, DumpError, NewPolicy, Store, StoreError, TokenRow};
+use waiaas_store::{Claim, DumpError, NewPolicy, SCHEMA_VERSION, Store, StoreError, TokenRow};
 
 use crate::backend::{Backend, Db};
 use crate::changes::{change_id, new_change, question};
@@ -141,7 +141,8 @@ pub(crate) async fn damaged_dumps_change_nothing(backend: Backend) {
         assert!(import(&to, text.as_bytes()).await.is_err(), "damage {n} went unnoticed");
         assert!(to.store.instance_id().await.expect("read").is_none(), "damage {n} left something");
     }
-    let other = import(&to, dump.replacen("\"schema\":1", "\"schema\":2", 1).as_bytes()).await;
-    assert!(matches!(other, Err(DumpError::OtherSchema { found: 2, known: 1 })), "{other:?}");
+    let here = format!("\"schema\":{SCHEMA_VERSION}");
+    let other = import(&to, dump.replacen(&here, "\"schema\":999", 1).as_bytes()).await;
+    assert!(matches!(other, Err(DumpError::OtherSchema { found: 999, known: SCHEMA_VERSION })), "{other:?}");
     import(&to, dump.as_bytes()).await.expect("the intact one");
 }

@@ -131,6 +131,11 @@ proptest! {
         }
     }
 
+}
+
+proptest! {
+    #![proptest_config(cases(200))]
+
     /// Invariant 18: a policy is about the bytes its author meant, however they were spelled, and takes no
     /// address of another chain.
     #[test]

@@ -5,6 +5,7 @@ mod backup;
 mod exposure;
 mod kill_switch;
 mod password;
+mod replay;
 mod secret;
 mod shutdown;
 mod status;
@@ -17,6 +18,7 @@ pub(super) fn add(doors: Doors) -> Doors {
         audit::verify_audit_chain,
         status::admin_status,
         exposure::exposure,
+        replay::replay_policies,
         password::set_master_password,
         secret::rotate_session_secret,
         backup::create_backup,

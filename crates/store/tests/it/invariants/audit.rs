@@ -11,6 +11,7 @@ use waiaas_store::{
 
 use super::{Dice, any_change, seeds};
 use crate::backend::{Backend, Db};
+use crate::changes::new_change;
 use crate::fixtures::{
     NOW, entry, installation, new_session, new_tx, new_wallet, policy_id, seed, session_id, spend, tx_id,
     wallet_id,
@@ -33,6 +34,7 @@ enum Change {
     Switch(KillSwitch, KillSwitch),
     Header(String),
     Key(String),
+    Ask(u32),
     Admit(u32),
     Move(u32, TxStatus, StatusChange),
 }
@@ -40,7 +42,7 @@ enum Change {
 fn any(dice: &mut Dice, step: u32) -> Change {
     let owners = [Owner::None, Owner::Grace(Address::Evm([4; 20])), Owner::Locked(Address::Evm([4; 20]))];
     let earlier = |dice: &mut Dice| dice.below(u64::from(step) + 1) as u32;
-    match dice.below(17) {
+    match dice.below(18) {
         0 => Change::Wallet(100 + step),
         1 => Change::Rename(step),
         2 => Change::Status(
@@ -59,6 +61,7 @@ fn any(dice: &mut Dice, step: u32) -> Change {
         12 => Change::Header(format!("{{\"v\":{step}}}")),
         13 => Change::Key(format!("k{step}")),
         14 => Change::Admit(step),
+        15 => Change::Ask(step),
         _ => Change::Move(earlier(dice), TxStatus::Executing, any_change(dice, step, 5)),
     }
 }
@@ -125,6 +128,10 @@ async fn make(tx: &mut WriteTx, change: Change) -> Result<(), StoreError> {
             let current = tx.session_keys().await?.current.kid;
             let next = SessionKeyRow { kid, sealed: vec![1], created_at: NOW };
             tx.rotate_session_key(&current, &next, audit(AuditEvent::SecretRotated)).await
+        }
+        Change::Ask(n) => {
+            let new = new_change(n, &format!("policy-{n}"));
+            tx.insert_change(new, audit(AuditEvent::ChangeRequested)).await.map(drop)
         }
         Change::Admit(n) => {
             let new = new_tx(n, TxStatus::Executing);

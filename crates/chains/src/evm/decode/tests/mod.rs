@@ -1,6 +1,7 @@
 //! What every family reads, what it refuses, and what holds for all input whatever it is.
 
 mod families;
+mod invariants;
 mod malformed;
 mod nesting;
 mod properties;

@@ -62,7 +62,7 @@ fn words() -> impl Strategy<Value = Vec<u8>> {
     proptest::collection::vec(word, 0..14).prop_map(|words| words.concat())
 }
 
-fn calls() -> impl Strategy<Value = Vec<u8>> {
+pub(super) fn calls() -> impl Strategy<Value = Vec<u8>> {
     let all = selectors();
     let known = (prop::sample::select(all), words())
         .prop_map(|(selector, arguments)| [&selector[..], &arguments].concat());
@@ -86,7 +86,7 @@ fn calls() -> impl Strategy<Value = Vec<u8>> {
     prop_oneof![known, mutated, proptest::collection::vec(any::<u8>(), 0..200)]
 }
 
-fn targets() -> impl Strategy<Value = EvmAddress> {
+pub(super) fn targets() -> impl Strategy<Value = EvmAddress> {
     prop::sample::select(vec![
         TOKEN,
         WALLET,

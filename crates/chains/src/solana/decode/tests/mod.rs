@@ -1,5 +1,6 @@
 //! Bytes made by the programs' own interface crates, and what is read in them.
 
+mod invariants;
 mod message;
 mod programs;
 mod properties;

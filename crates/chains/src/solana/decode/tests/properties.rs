@@ -22,7 +22,7 @@ fn keys() -> impl Strategy<Value = Pubkey> {
     ]
 }
 
-fn instructions() -> impl Strategy<Value = Instruction> {
+pub(super) fn instructions() -> impl Strategy<Value = Instruction> {
     let program = prop_oneof![
         Just(solana_system_interface::program::ID),
         Just(spl_token_interface::ID),
@@ -48,7 +48,7 @@ fn instructions() -> impl Strategy<Value = Instruction> {
     })
 }
 
-fn counted(facts: &Facts, instructions: &[Instruction]) -> Option<Vec<Effect>> {
+pub(super) fn counted(facts: &Facts, instructions: &[Instruction]) -> Option<Vec<Effect>> {
     let body = Body::new(Origin::Here, u64::MAX, facts.clone(), message(instructions)).ok()?;
     Some(effects(&body, &WALLET, &"solana:localnet".into()))
 }

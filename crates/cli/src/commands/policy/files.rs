@@ -1,0 +1,82 @@
+//! The daemon's policies in the shape of a policy file.
+
+use std::collections::BTreeMap;
+
+use anyhow::{Context as _, Result};
+use waiaas_api::client::Client;
+use waiaas_api::page::PageQuery;
+use waiaas_api::policies::Policy;
+use waiaas_engine::core::ids::WalletId;
+use waiaas_engine::core::policy::PolicyType;
+use waiaas_engine::policy_files::{FilePolicy, PolicyFile};
+
+/// Rows of one page.
+const PAGE: u32 = 200;
+
+/// What wallets are called in files: by name, or by id where a name is given twice.
+pub(super) struct Names(BTreeMap<WalletId, String>);
+
+impl Names {
+    pub(super) async fn of(client: &Client) -> Result<Self> {
+        let wallets = client.wallets().await?;
+        let unique = |name: &str| wallets.iter().filter(|wallet| wallet.name == name).count() == 1;
+        let named = wallets.iter().map(|wallet| {
+            let name = if unique(&wallet.name) { wallet.name.clone() } else { wallet.id.to_string() };
+            (wallet.id, name)
+        });
+        Ok(Self(named.collect()))
+    }
+
+    pub(super) fn name(&self, id: WalletId) -> String {
+        self.0.get(&id).cloned().unwrap_or_else(|| id.to_string())
+    }
+
+    /// The wallet that a file calls `text`.
+    pub(super) fn id(&self, text: &str) -> Result<WalletId> {
+        let found = self.0.iter().find(|(id, name)| *name == text || id.to_string() == text);
+        let missing = || format!("there is no wallet '{text}'; see `waiaas wallet list`");
+        Ok(*found.with_context(missing)?.0)
+    }
+
+    /// The file with every wallet called as here, so that two files can be compared.
+    pub(super) fn settle(&self, mut file: PolicyFile) -> Result<PolicyFile> {
+        for row in &mut file.policies {
+            if let Some(text) = &row.wallet {
+                row.wallet = Some(self.name(self.id(text)?));
+            }
+        }
+        Ok(file)
+    }
+}
+
+/// Every row of the daemon's, oldest first.
+pub(super) async fn rows(client: &Client) -> Result<Vec<Policy>> {
+    let mut query = PageQuery { limit: Some(PAGE), ..PageQuery::default() };
+    let mut rows = Vec::new();
+    loop {
+        let page = client.policies(&query).await?;
+        rows.extend(page.data);
+        match page.next_cursor {
+            Some(next) => query.cursor = Some(next),
+            None => break,
+        }
+    }
+    rows.sort_by_key(|row| row.id);
+    Ok(rows)
+}
+
+/// Rows as a file has them.
+pub(super) fn file(rows: &[Policy], names: &Names) -> Result<PolicyFile> {
+    let policies = rows.iter().map(|row| {
+        let unknown = || format!("the daemon has a policy of the type {}, unknown here", row.policy_type);
+        Ok(FilePolicy {
+            policy_type: PolicyType::parse(&row.policy_type).with_context(unknown)?,
+            wallet: row.wallet_id.map(|id| names.name(id)),
+            network: row.network.clone(),
+            priority: row.priority,
+            enabled: row.enabled,
+            rules: row.rules.clone(),
+        })
+    });
+    Ok(PolicyFile { policies: policies.collect::<Result<_>>()? })
+}

@@ -1,0 +1,121 @@
+//! `waiaas policy replay`.
+
+use std::fmt::Write as _;
+use std::path::PathBuf;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use anyhow::{Context as _, Result};
+use waiaas_api::replay::{ReplayReport, ReplayRequest};
+use waiaas_engine::policy_files::PolicyFile;
+
+use super::apply;
+use super::files::Names;
+use crate::context::Context;
+use crate::output;
+
+/// What to judge again, and by what.
+#[derive(clap::Args)]
+#[command(after_long_help = "\
+The file is the whole candidate set, in place of the policies of then. Nothing is changed.
+
+Each request is judged by what was recorded with it: its effects, prices, witness, and the sums of
+the ledger as they really were. A request that the candidate set would have denied still counts in
+the sums of those after it. Counts for a rate window that nobody asked for then are worked out from
+the recorded requests. What else the candidate set needs and the record lacks is not known: denied,
+and counted apart. A counterparty that nobody looked up then counts as unrated.")]
+pub(crate) struct Args {
+    /// A policy file.
+    file: PathBuf,
+    /// How far back, such as 90m, 12h, 7d or 4w.
+    #[arg(long)]
+    since: String,
+    /// Only requests of this wallet (id or name).
+    #[arg(long)]
+    wallet: Option<String>,
+    /// Most examples shown.
+    #[arg(long, default_value_t = 20)]
+    examples: u32,
+}
+
+pub(crate) async fn run(context: &Context, args: &Args) -> Result<()> {
+    let networks = context.config(Vec::new())?.networks()?;
+    let file = PolicyFile::load(&args.file, &networks)?;
+    let since = now()?.saturating_sub(seconds(&args.since)?);
+    let client = context.operator()?;
+    let names = Names::of(&client).await?;
+    let mut policies = Vec::new();
+    for row in &file.policies {
+        let wallet = row.wallet.as_deref().map(|text| names.id(text)).transpose()?;
+        policies.push(apply::request(row, wallet));
+    }
+    let request = ReplayRequest {
+        since: since.max(0),
+        wallet_id: args.wallet.as_deref().map(|text| names.id(text)).transpose()?,
+        policies,
+        examples: args.examples,
+    };
+    output::show(context, &client.replay_policies(&request).await?, text)
+}
+
+fn now() -> Result<i64> {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).context("the clock is before 1970")?;
+    Ok(i64::try_from(now.as_secs())?)
+}
+
+/// `7d` in seconds.
+fn seconds(text: &str) -> Result<i64> {
+    let parsed = || {
+        let (number, unit) = text.split_at_checked(text.len().checked_sub(1)?)?;
+        let unit = [("s", 1), ("m", 60), ("h", 3_600), ("d", 86_400), ("w", 604_800)]
+            .into_iter()
+            .find(|(name, _)| *name == unit)?
+            .1;
+        number.parse::<u32>().ok().map(|number| i64::from(number).saturating_mul(unit))
+    };
+    parsed().with_context(|| format!("'{text}' is not a time; give one like 90m, 12h, 7d or 4w"))
+}
+
+fn text(report: &ReplayReport) -> String {
+    let rows = report.counts.iter().map(|c| {
+        let mark = if c.was == c.is { "" } else { "changed" };
+        [c.was.clone(), c.is.clone(), c.count.to_string(), mark.to_owned()]
+    });
+    let mut text = output::table(["was", "would be", "requests", ""], rows);
+    let _ = write!(
+        text,
+        "\n{} requests, {} decided otherwise.\nnewly denied:  {} USD\nnewly allowed: {} USD\nnewly up to the owner: {} USD",
+        report.decisions,
+        report.changed,
+        report.newly_denied_usd,
+        report.newly_allowed_usd,
+        report.newly_owner_usd
+    );
+    if report.unpriced > 0 {
+        let _ = write!(text, "\nNot in these sums, for their value is not known: {}", report.unpriced);
+    }
+    if report.not_known > 0 {
+        let _ = write!(text, "\nDenied because a fact was not recorded: {}", report.not_known);
+    }
+    for example in &report.examples {
+        let worth = example.usd.map(|usd| format!(", {usd} USD")).unwrap_or_default();
+        let _ = write!(text, "\n{} on {}{worth}: {} -> {}", example.id, example.network, example.was, example.is);
+        for why in &example.why {
+            let _ = write!(text, "\n    {why}");
+        }
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::seconds;
+
+    #[test]
+    fn times_have_a_unit() {
+        assert_eq!(seconds("7d").expect("a week"), 604_800);
+        assert_eq!(seconds("90m").expect("minutes"), 5_400);
+        for bad in ["", "d", "7", "-7d", "7y", "7é", "99999999999d"] {
+            assert!(seconds(bad).is_err(), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,297 @@
+//! Replay: what a candidate set of policies would have decided on the requests that were recorded.
+//!
+//! Nothing is written. Effects and facts are those of the decision, so that sums in the ledger are what
+//! really happened, not what would have happened under the candidate set. Counts for a rate window that
+//! nobody asked for then are worked out from the recorded requests. Whatever else a rule needs and the
+//! record lacks is not known, and denies.
+
+use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::num::NonZero;
+use std::sync::Arc;
+
+use serde::Deserialize;
+use tokio::task::JoinSet;
+use uuid::Uuid;
+use waiaas_core::UnixSeconds;
+use waiaas_core::effect::Effects;
+use waiaas_core::ids::{PolicyId, WalletId};
+use waiaas_core::money::Usd;
+use waiaas_core::network::{NetworkId, Networks};
+use waiaas_core::policy::{
+    DenialCode, Facts, Policy, PolicySet, PolicyType, Rules, Scope, Tier, Verdict, evaluate,
+};
+use waiaas_store::DecisionRow;
+
+use crate::Engine;
+use crate::credentials::Master;
+use crate::error::Error;
+use crate::views::{Decided, NewPolicy, Replay, ReplayCount, ReplayExample, ReplayReport};
+
+/// Rows read at once, and judged by one thread.
+const PAGE: u32 = 4_096;
+/// Most reasons of an example.
+const REASONS: usize = 4;
+
+/// The part of a stored decision that is judged again.
+#[derive(Deserialize)]
+struct Recorded {
+    facts: Facts,
+}
+
+/// One decision, with counts for the candidate's windows.
+struct Job {
+    row: DecisionRow,
+    requests: Vec<(u64, u64)>,
+}
+
+impl Engine {
+    /// Judges recorded requests again by other policies. Memory is bounded by the pages in work.
+    pub async fn replay(&self, _: &Master, replay: Replay) -> Result<ReplayReport, Error> {
+        let policies = candidates(&replay.policies, self.networks())?;
+        let mut history = History::of(&policies);
+        let from = replay.since.saturating_sub(history.longest());
+        let threads = std::thread::available_parallelism().map_or(1, NonZero::get);
+        let mut tally = Tally { examples: replay.examples, ..Tally::default() };
+        let mut work: JoinSet<Result<Tally, Error>> = JoinSet::new();
+        let mut after = None;
+        loop {
+            let rows = self.store().decisions(replay.wallet, from, after, PAGE).await?;
+            let Some(last) = rows.last().map(|row| row.id) else { break };
+            after = Some(last);
+            let jobs: Vec<Job> =
+                rows.into_iter().filter_map(|row| history.job(row, replay.since)).collect();
+            while work.len() >= threads {
+                tally.join(work.join_next().await)?;
+            }
+            let (policies, examples) = (policies.clone(), replay.examples);
+            work.spawn_blocking(move || judge(&policies, jobs, examples));
+        }
+        while let Some(done) = work.join_next().await {
+            tally.join(Some(done))?;
+        }
+        Ok(tally.report())
+    }
+}
+
+/// The candidate set, checked like rows that are created.
+fn candidates(new: &[NewPolicy], networks: &Networks) -> Result<Arc<[Arc<Policy>]>, Error> {
+    let mut policies = Vec::new();
+    for (index, row) in new.iter().enumerate() {
+        let at = format!("policies.{index}");
+        let policy_type = PolicyType::parse(&row.policy_type);
+        let unknown = || Error::invalid(&format!("{at}.type"), "one of the 21 policy types");
+        let policy_type = policy_type.ok_or_else(unknown)?;
+        let network = match &row.network {
+            Some(text) => Some(networks.find(text)?.id.clone()),
+            None => None,
+        };
+        let rules = Rules::parse(policy_type, &row.rules, networks, network.as_ref());
+        let rules = rules.map_err(|e| Error::invalid(&format!("{at}.rules"), e.to_string()))?;
+        if row.enabled {
+            let number = u128::try_from(index).unwrap_or(u128::MAX).saturating_add(1);
+            let scope = Scope { wallet: row.wallet, network };
+            let id = PolicyId::new(Uuid::from_u128(number));
+            policies.push(Arc::new(Policy { id, scope, priority: row.priority, rules }));
+        }
+    }
+    Ok(policies.into())
+}
+
+/// Admitted requests per wallet, as far back as the candidate's windows reach.
+struct History {
+    windows: Vec<u64>,
+    admitted: HashMap<WalletId, VecDeque<UnixSeconds>>,
+}
+
+impl History {
+    fn of(policies: &[Arc<Policy>]) -> Self {
+        let mut windows: Vec<u64> = policies.iter().filter_map(|policy| window(&policy.rules)).collect();
+        windows.sort_unstable();
+        windows.dedup();
+        Self { windows, admitted: HashMap::new() }
+    }
+
+    fn longest(&self) -> i64 {
+        self.windows.last().map_or(0, |window| i64::try_from(*window).unwrap_or(i64::MAX))
+    }
+
+    /// Counts what was admitted before this request, and remembers it; none if it is too old to judge.
+    fn job(&mut self, row: DecisionRow, since: UnixSeconds) -> Option<Job> {
+        if self.windows.is_empty() {
+            return (row.created_at >= since).then_some(Job { row, requests: Vec::new() });
+        }
+        let oldest = row.created_at.saturating_sub(self.longest());
+        let admitted = self.admitted.entry(row.wallet).or_default();
+        while admitted.front().is_some_and(|at| *at <= oldest) {
+            admitted.pop_front();
+        }
+        let count = |window: &u64| {
+            let start = row.created_at.saturating_sub(i64::try_from(*window).unwrap_or(i64::MAX));
+            let before = admitted.partition_point(|at| *at <= start);
+            (*window, u64::try_from(admitted.len().saturating_sub(before)).unwrap_or(u64::MAX))
+        };
+        let requests = self.windows.iter().map(count).collect();
+        if row.tier.is_some() {
+            admitted.push_back(row.created_at);
+        }
+        (row.created_at >= since).then_some(Job { row, requests })
+    }
+}
+
+fn window(rules: &Rules) -> Option<u64> {
+    if let Rules::RateLimit(rule) = rules { Some(u64::from(rule.window_seconds)) } else { None }
+}
+
+/// Judges a page.
+fn judge(policies: &[Arc<Policy>], jobs: Vec<Job>, examples: usize) -> Result<Tally, Error> {
+    let mut tally = Tally { examples, ..Tally::default() };
+    let mut sets: HashMap<(WalletId, NetworkId), PolicySet> = HashMap::new();
+    for Job { row, requests } in jobs {
+        let effects: Effects = serde_json::from_str(&row.effects).map_err(Error::internal)?;
+        let Recorded { mut facts } = serde_json::from_str(&row.verdict).map_err(Error::internal)?;
+        for (window, count) in requests {
+            facts.ledger.requests.entry(window).or_insert(count);
+        }
+        let key = (row.wallet, row.network.clone());
+        let set = sets.entry(key).or_insert_with(|| {
+            PolicySet::select(policies.iter().cloned(), row.wallet, &row.network)
+        });
+        tally.add(row, &evaluate(set, &effects, &facts));
+    }
+    Ok(tally)
+}
+
+/// Counts so far.
+#[derive(Default)]
+struct Tally {
+    examples: usize,
+    counts: BTreeMap<(Decided, Decided), u64>,
+    report: ReplayReport,
+}
+
+impl Tally {
+    fn add(&mut self, row: DecisionRow, verdict: &Verdict) {
+        let (is, worth) = match verdict {
+            Verdict::Denied(_) => (None, row.usd),
+            Verdict::Granted(grant) => (Some(grant.tier), grant.usd),
+        };
+        let was = row.tier;
+        let count = self.counts.entry((was, is)).or_default();
+        *count = count.saturating_add(1);
+        let report = &mut self.report;
+        report.decisions = report.decisions.saturating_add(1);
+        if lacks_a_fact(verdict) {
+            report.not_known = report.not_known.saturating_add(1);
+        }
+        if was == is {
+            return;
+        }
+        report.changed = report.changed.saturating_add(1);
+        let moved = match (was, is) {
+            (Some(_), None) => Some(&mut report.newly_denied),
+            (None, Some(_)) => Some(&mut report.newly_allowed),
+            (Some(_), Some(Tier::Approval)) => Some(&mut report.newly_owner),
+            (Some(_), Some(_)) | (None, None) => None,
+        };
+        match (moved, worth) {
+            (Some(sum), Some(usd)) => *sum = sum.plus(usd),
+            (Some(_), None) => report.unpriced = report.unpriced.saturating_add(1),
+            (None, _) => {}
+        }
+        if report.examples.len() < self.examples {
+            report.examples.push(example(row, was, is, worth, verdict));
+        }
+    }
+
+    fn join(
+        &mut self,
+        done: Option<Result<Result<Self, Error>, tokio::task::JoinError>>,
+    ) -> Result<(), Error> {
+        let Some(done) = done else { return Ok(()) };
+        let other = done.map_err(Error::internal)??;
+        for (key, count) in other.counts {
+            let sum = self.counts.entry(key).or_default();
+            *sum = sum.saturating_add(count);
+        }
+        let (all, more) = (&mut self.report, other.report);
+        all.decisions = all.decisions.saturating_add(more.decisions);
+        all.changed = all.changed.saturating_add(more.changed);
+        all.not_known = all.not_known.saturating_add(more.not_known);
+        all.unpriced = all.unpriced.saturating_add(more.unpriced);
+        all.newly_denied = all.newly_denied.plus(more.newly_denied);
+        all.newly_allowed = all.newly_allowed.plus(more.newly_allowed);
+        all.newly_owner = all.newly_owner.plus(more.newly_owner);
+        all.examples.extend(more.examples);
+        // Pages end in any order; the oldest are kept.
+        all.examples.sort_by_key(|example| example.id);
+        all.examples.truncate(self.examples);
+        Ok(())
+    }
+
+    fn report(self) -> ReplayReport {
+        let counts = self.counts.into_iter().map(|((was, is), count)| ReplayCount { was, is, count });
+        ReplayReport { counts: counts.collect(), ..self.report }
+    }
+}
+
+fn lacks_a_fact(verdict: &Verdict) -> bool {
+    match verdict {
+        Verdict::Denied(denials) => denials.iter().any(|denial| denial.code == DenialCode::FactMissing),
+        Verdict::Granted(_) => false,
+    }
+}
+
+fn example(row: DecisionRow, was: Decided, is: Decided, usd: Option<Usd>, verdict: &Verdict) -> ReplayExample {
+    let why: Vec<String> = match verdict {
+        Verdict::Denied(denials) => {
+            denials.iter().take(REASONS).map(|d| format!("{}: {}", d.code, d.message)).collect()
+        }
+        Verdict::Granted(grant) => {
+            grant.reasons.iter().take(REASONS).map(|r| format!("{}: {}", r.tier, r.message)).collect()
+        }
+    };
+    ReplayExample {
+        id: row.id,
+        wallet: row.wallet,
+        network: row.network,
+        at: row.created_at,
+        was,
+        is,
+        usd,
+        why,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use waiaas_core::ids::TxId;
+
+    use super::*;
+
+    fn row(second: i64, tier: Decided) -> DecisionRow {
+        DecisionRow {
+            id: TxId::new(Uuid::from_u128(1)),
+            wallet: WalletId::new(Uuid::from_u128(2)),
+            network: NetworkId::new("base-mainnet"),
+            created_at: second,
+            tier,
+            usd: None,
+            effects: String::new(),
+            verdict: String::new(),
+        }
+    }
+
+    #[test]
+    fn a_window_counts_what_was_admitted_within_it() {
+        let mut history = History { windows: vec![10, 60], admitted: HashMap::new() };
+        let mut seen = Vec::new();
+        for (second, tier) in
+            [(100, Some(Tier::Instant)), (105, None), (110, Some(Tier::Delay)), (115, Some(Tier::Notify))]
+        {
+            seen.push(history.job(row(second, tier), 105).map(|job| job.requests));
+        }
+        // The first is too old to be judged, and counts; a denial does not; a window's start is outside.
+        let counts = |ten, sixty| Some(vec![(10, ten), (60, sixty)]);
+        assert_eq!(seen, [None, counts(1, 1), counts(0, 1), counts(1, 2)]);
+    }
+}

@@ -1,0 +1,64 @@
+//! What is wrong with a file, and where.
+
+use thiserror::Error;
+use waiaas_core::policy::RulesError;
+
+/// A file that cannot be used. Every variant that is about a file names it.
+#[derive(Debug, Error)]
+pub enum FileError {
+    /// The file cannot be read.
+    #[error("{file} cannot be read: {source}")]
+    Unreadable {
+        /// As named on the command line, or in another file.
+        file: String,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// The file is no TOML.
+    #[error("{file} is not TOML: {source}")]
+    NotToml {
+        /// The file.
+        file: String,
+        /// Where and why.
+        source: Box<toml::de::Error>,
+    },
+    /// A key is unknown, missing, or of another kind.
+    #[error("{file}: {at}: {source}")]
+    Shape {
+        /// The file.
+        file: String,
+        /// Path of the key.
+        at: String,
+        /// What is wrong there.
+        source: serde_json::Error,
+    },
+    /// The rules of a row are refused.
+    #[error("{file}: {at}: {source}")]
+    Rules {
+        /// The file.
+        file: String,
+        /// The row and its type.
+        at: String,
+        /// Why, with the field.
+        source: RulesError,
+    },
+    /// A value that makes no sense where it stands.
+    #[error("{file}: {at}: {reason}")]
+    Meaning {
+        /// The file.
+        file: String,
+        /// Path of the key.
+        at: String,
+        /// What is wrong, and what would be right.
+        reason: String,
+    },
+    /// Rules that TOML has no words for.
+    #[error("the policies cannot be written as TOML: {0}")]
+    Unwritable(#[source] toml::ser::Error),
+}
+
+impl FileError {
+    pub(super) fn meaning(file: &str, at: &str, reason: impl Into<String>) -> Self {
+        Self::Meaning { file: file.to_owned(), at: at.to_owned(), reason: reason.into() }
+    }
+}

@@ -1,0 +1,203 @@
+//! Policies as files: reading and writing sets of them, trying them on cases, comparing them.
+//!
+//! Everything works without a daemon, on text that is handed in; only [`TestFile::load`] and
+//! [`PolicyFile::load`] read files. The rules are judged by `Rules::parse`, like any row's. What does not
+//! belong here: rows in the database (`crate::policies`) and recorded decisions (`admin/replay.rs`).
+
+mod cases;
+mod diff;
+mod error;
+mod given;
+mod run;
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use uuid::Uuid;
+use waiaas_core::digest::Digest;
+use waiaas_core::ids::{PolicyId, WalletId};
+use waiaas_core::network::Networks;
+use waiaas_core::policy::{Policy, PolicyType, Rules, Scope};
+
+pub use cases::TestFile;
+pub use diff::{Diff, RowDiff, Standing, diff};
+pub use error::FileError;
+pub use run::{CaseReport, TestReport};
+
+const fn yes() -> bool {
+    true
+}
+
+/// One row of a file.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FilePolicy {
+    /// Its type.
+    #[serde(rename = "type")]
+    pub policy_type: PolicyType,
+    /// The wallet it applies to, by name or id; absent: all wallets.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub wallet: Option<String>,
+    /// The network it applies to; absent: all networks.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub network: Option<String>,
+    /// Orders reports only.
+    #[serde(default)]
+    pub priority: i32,
+    /// Whether it is in force.
+    #[serde(default = "yes")]
+    pub enabled: bool,
+    /// Its rules, as the type wants them.
+    pub rules: Value,
+}
+
+/// A set of policies: `[[policy]]` tables of a TOML file.
+#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PolicyFile {
+    /// The rows, in the order of the file.
+    #[serde(rename = "policy", default)]
+    pub policies: Vec<FilePolicy>,
+}
+
+impl PolicyFile {
+    /// Reads and checks a file.
+    pub fn load(path: &Path, networks: &Networks) -> Result<Self, FileError> {
+        Self::read(&path.display().to_string(), &text_of(path)?, networks)
+    }
+
+    /// Reads and checks the text of a file that is called `name` in errors.
+    pub fn read(name: &str, text: &str, networks: &Networks) -> Result<Self, FileError> {
+        let file: Self = parse(name, text)?;
+        file.compile(name, networks)?;
+        Ok(file)
+    }
+
+    /// The text that [`PolicyFile::read`] reads back.
+    pub fn write(&self) -> Result<String, FileError> {
+        toml::to_string_pretty(self).map_err(FileError::Unwritable)
+    }
+
+    /// The rows in force. Ids are the rows' numbers in the file, from 1; wallets are known by what the
+    /// file calls them.
+    pub fn compile(&self, name: &str, networks: &Networks) -> Result<Vec<Policy>, FileError> {
+        let mut seen = BTreeSet::new();
+        let mut policies = Vec::new();
+        for (index, row) in self.policies.iter().enumerate() {
+            let at = format!("policy[{index}]");
+            let (scope, rules) = row.read(name, &at, networks)?;
+            if !seen.insert((row.policy_type, scope.clone())) {
+                let reason = format!(
+                    "there is a {} for this wallet and network already; join the two",
+                    row.policy_type
+                );
+                return Err(FileError::meaning(name, &at, reason));
+            }
+            if row.enabled {
+                let number = u128::try_from(index).unwrap_or(u128::MAX).saturating_add(1);
+                let id = PolicyId::new(Uuid::from_u128(number));
+                policies.push(Policy { id, scope, priority: row.priority, rules });
+            }
+        }
+        Ok(policies)
+    }
+}
+
+impl FilePolicy {
+    fn read(&self, name: &str, at: &str, networks: &Networks) -> Result<(Scope, Rules), FileError> {
+        let network = match &self.network {
+            Some(text) => {
+                let known = networks.find(text);
+                let refuse = |e| FileError::meaning(name, &format!("{at}.network"), format!("{e}"));
+                Some(known.map_err(refuse)?.id.clone())
+            }
+            None => None,
+        };
+        let rules = Rules::parse(self.policy_type, &self.rules, networks, network.as_ref());
+        let rules = rules.map_err(|source| FileError::Rules {
+            file: name.to_owned(),
+            at: format!("{at} ({})", self.policy_type),
+            source,
+        })?;
+        Ok((Scope { wallet: self.wallet.as_deref().map(wallet_id), network }, rules))
+    }
+}
+
+/// A wallet as files know it: its id, or an id made from its name.
+pub(crate) fn wallet_id(text: &str) -> WalletId {
+    let named = || {
+        let digest = Digest::of("waiaas.file.wallet", &[text.as_bytes()]);
+        let (head, _) = digest.as_bytes().split_first_chunk::<16>().unwrap_or((&[0; 16], &[]));
+        Uuid::from_bytes(*head)
+    };
+    WalletId::new(text.parse().unwrap_or_else(|_| named()))
+}
+
+fn text_of(path: &Path) -> Result<String, FileError> {
+    std::fs::read_to_string(path)
+        .map_err(|source| FileError::Unreadable { file: path.display().to_string(), source })
+}
+
+/// TOML of a known shape; errors name the key.
+fn parse<T: DeserializeOwned>(name: &str, text: &str) -> Result<T, FileError> {
+    let value: Value = toml::from_str(text)
+        .map_err(|source| FileError::NotToml { file: name.to_owned(), source: Box::new(source) })?;
+    serde_path_to_error::deserialize(&value).map_err(|error| FileError::Shape {
+        file: name.to_owned(),
+        at: error.path().to_string(),
+        source: error.into_inner(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TEXT: &str = r#"
+[[policy]]
+type = "SPENDING_LIMIT"
+wallet = "trader"
+rules = { instant_max_usd = 10, daily_limit_usd = 0.5 }
+
+[[policy]]
+type = "RATE_LIMIT"
+network = "base-mainnet"
+enabled = false
+rules = { maxRequests = 3, windowSeconds = 60 }
+"#;
+
+    #[test]
+    fn a_file_survives_writing() {
+        let networks = Networks::builtin();
+        let text = TEXT.replace("maxRequests", "max_requests").replace("windowSeconds", "window_seconds");
+        let file = PolicyFile::read("a.toml", &text, &networks).expect("valid");
+        assert_eq!(file.compile("a.toml", &networks).expect("valid").len(), 1, "one is in force");
+        let again = PolicyFile::read("b.toml", &file.write().expect("written"), &networks).expect("valid");
+        assert_eq!(again, file);
+    }
+
+    #[test]
+    fn errors_name_file_and_key() {
+        let networks = Networks::builtin();
+        for (text, part) in [
+            ("[[policy]]\ntype = \"NO_SUCH\"\nrules = {}", "policy[0].type"),
+            ("[[policy]]\ntype = \"RATE_LIMIT\"\nrule = {}", "rule"),
+            ("[[policy]]\ntype = \"RATE_LIMIT\"\nrules = { max_requests = 0 }", "policy[0] (RATE_LIMIT)"),
+            ("[[policy]\n", "line 1"),
+            ("[[policy]]\ntype = \"RATE_LIMIT\"\nnetwork = \"x\"\nrules = {}", "policy[0].network"),
+        ] {
+            let error = PolicyFile::read("a.toml", text, &networks).expect_err(text).to_string();
+            assert!(error.contains("a.toml") && error.contains(part), "{error}");
+        }
+    }
+
+    #[test]
+    fn one_row_per_type_and_place() {
+        let row = "[[policy]]\ntype = \"RATE_LIMIT\"\nrules = { max_requests = 1, window_seconds = 1 }\n";
+        let error = PolicyFile::read("a.toml", &row.repeat(2), &Networks::builtin()).expect_err("twice");
+        assert!(error.to_string().contains("policy[1]"), "{error}");
+    }
+}

@@ -1,0 +1,273 @@
+//! Running the cases of a test file: effects, facts, `evaluate`, and what was expected.
+
+use std::fmt::Write as _;
+
+use serde::Serialize;
+use serde_json::Value;
+use waiaas_chains::evm;
+use waiaas_core::U256;
+use waiaas_core::asset::AssetId;
+use waiaas_core::effect::{Effect, Effects};
+use waiaas_core::network::{Chain, Networks};
+use waiaas_core::policy::{Policy, PolicySet, PolicyType, Verdict, evaluate};
+
+use super::cases::{Approve, Call, Case, Expect, Send, TestFile};
+use super::given::{Given, Stage, Wrong};
+use super::{FileError, wallet_id};
+
+const TRANSFER: [u8; 4] = [0xa9, 0x05, 0x9c, 0xbb];
+const APPROVE: [u8; 4] = [0x09, 0x5e, 0xa7, 0xb3];
+
+/// What came of one file.
+#[derive(Clone, Debug, Serialize)]
+pub struct TestReport {
+    /// As named on the command line.
+    pub file: String,
+    /// Cases as expected.
+    pub passed: usize,
+    /// Cases that were not.
+    pub failed: usize,
+    /// One by one, in the order of the file.
+    pub cases: Vec<CaseReport>,
+}
+
+/// What came of one case.
+#[derive(Clone, Debug, Serialize)]
+pub struct CaseReport {
+    /// Its name.
+    pub name: String,
+    /// Whether it came as expected.
+    pub passed: bool,
+    /// What was expected, in short.
+    pub expected: String,
+    /// What came, in short.
+    pub got: String,
+    /// Every denial, or every reason for the tier.
+    pub why: Vec<String>,
+    /// What the request does, as decoded.
+    pub effects: Vec<Effect>,
+    /// The whole verdict.
+    pub verdict: Verdict,
+}
+
+impl TestFile {
+    /// Judges every case. An error is a case that cannot be judged, not one that fails.
+    pub fn run(&self, networks: &Networks) -> Result<TestReport, FileError> {
+        let policies = self.policies.compile(&self.name, networks)?;
+        let mut cases = Vec::new();
+        for (index, case) in self.cases.iter().enumerate() {
+            let report = judge(case, &case.given.over(&self.defaults), &policies, networks);
+            let at = |(path, reason): Wrong| {
+                let at = format!("case[{index}] ({}), {path}", case.name);
+                FileError::meaning(&self.name, &at, reason)
+            };
+            cases.push(report.map_err(at)?);
+        }
+        let passed = cases.iter().filter(|case| case.passed).count();
+        let failed = cases.len().saturating_sub(passed);
+        Ok(TestReport { file: self.name.clone(), passed, failed, cases })
+    }
+}
+
+fn judge(case: &Case, given: &Given, policies: &[Policy], networks: &Networks) -> Result<CaseReport, Wrong> {
+    let stage = given.stage(networks)?;
+    // A wallet that no file can name: only policies for all wallets apply to it.
+    let wallet = wallet_id(given.wallet.as_deref().unwrap_or("\0"));
+    let set = PolicySet::select(policies.iter().cloned(), wallet, &stage.network.id);
+    let mut items = items(case, &stage)?;
+    if let Some(fee) = &given.fee {
+        items.push(Effect::NetworkFee { max: stage.amount("fee", None, fee)?.1 });
+    }
+    let effects = Effects {
+        network: stage.network.id.clone(),
+        native: stage.network.native(),
+        from: stage.from,
+        items,
+    };
+    let facts = given.facts(&stage, &set)?;
+    let verdict = evaluate(&set, &effects, &facts);
+    Ok(CaseReport {
+        name: case.name.clone(),
+        passed: case.expect.is_met(&verdict),
+        expected: case.expect.text(),
+        got: text(&verdict),
+        why: why(&verdict),
+        effects: effects.items,
+        verdict,
+    })
+}
+
+fn items(case: &Case, stage: &Stage) -> Result<Vec<Effect>, Wrong> {
+    if let Some(send) = &case.send {
+        return sent(send, stage);
+    }
+    if let Some(approve) = &case.approve {
+        return approved(approve, stage);
+    }
+    if let Some(call) = &case.call {
+        return called(call, stage);
+    }
+    let given = case.effects.iter().flatten().enumerate();
+    given.map(|(index, value)| exact(&format!("effects[{index}]"), value)).collect()
+}
+
+fn sent(send: &Send, stage: &Stage) -> Result<Vec<Effect>, Wrong> {
+    let (asset, amount) = stage.amount("send.amount", send.token.as_deref(), &send.amount)?;
+    let to = send.to;
+    if to.chain() != stage.network.chain {
+        return Err(("send.to".to_owned(), format!("{to} is no address of {}", stage.network.id)));
+    }
+    match (stage.network.chain, asset.token_address()) {
+        (Chain::Ethereum, Some(token)) => {
+            read(stage, "send", token, U256::ZERO, &arguments(TRANSFER, to.as_bytes(), amount))
+        }
+        (Chain::Ethereum, None) => read(stage, "send", to, amount, &[]),
+        (Chain::Solana, Some(_)) => Ok(vec![Effect::TokenOut { asset, to, amount }]),
+        (Chain::Solana, None) => Ok(vec![Effect::NativeOut { to, amount }]),
+    }
+}
+
+fn approved(approve: &Approve, stage: &Stage) -> Result<Vec<Effect>, Wrong> {
+    let Approve { spender, amount, token } = approve;
+    let (asset, amount): (AssetId, U256) = if amount == "unlimited" {
+        (stage.asset("approve.token", Some(token))?.id.clone(), U256::MAX)
+    } else {
+        stage.amount("approve.amount", Some(token), amount)?
+    };
+    let Some(token) = asset.token_address() else {
+        return Err(("approve.token".to_owned(), "the native coin has no allowances".to_owned()));
+    };
+    if spender.chain() != stage.network.chain {
+        let reason = format!("{spender} is no address of {}", stage.network.id);
+        return Err(("approve.spender".to_owned(), reason));
+    }
+    match stage.network.chain {
+        Chain::Ethereum => {
+            read(stage, "approve", token, U256::ZERO, &arguments(APPROVE, spender.as_bytes(), amount))
+        }
+        Chain::Solana => Ok(vec![Effect::Allowance { asset, spender: *spender, amount }]),
+    }
+}
+
+fn called(call: &Call, stage: &Stage) -> Result<Vec<Effect>, Wrong> {
+    let data = hex::decode(call.data.strip_prefix("0x").unwrap_or(&call.data));
+    let data = data.map_err(|_| ("call.data".to_owned(), "must be 0x and hex digits".to_owned()))?;
+    let value = match &call.value {
+        Some(text) => stage.amount("call.value", None, text)?.1,
+        None => U256::ZERO,
+    };
+    read(stage, "call", call.to, value, &data)
+}
+
+/// What the daemon's own reader makes of a call.
+fn read(
+    stage: &Stage,
+    at: &str,
+    to: waiaas_core::address::Address,
+    value: U256,
+    data: &[u8],
+) -> Result<Vec<Effect>, Wrong> {
+    let items = evm::read_call(&stage.network, stage.from, to, value, data);
+    items.ok_or_else(|| {
+        (at.to_owned(), format!("only accounts of an EVM network are called; {} is none", stage.network.id))
+    })
+}
+
+/// Call data of a method with an address and an amount.
+fn arguments(selector: [u8; 4], address: &[u8], amount: U256) -> Vec<u8> {
+    [&selector, [0; 12].as_slice(), address, &amount.to_be_bytes::<32>()].concat()
+}
+
+/// An effect as written; a field that effects do not have is refused.
+fn exact(at: &str, value: &Value) -> Result<Effect, Wrong> {
+    let effect: Effect = serde_path_to_error::deserialize(value)
+        .map_err(|error| (format!("{at}.{}", error.path()), error.inner().to_string()))?;
+    let known = serde_json::to_value(&effect).map_err(|error| (at.to_owned(), error.to_string()))?;
+    let unknown = value.as_object().into_iter().flat_map(|map| map.keys());
+    match unknown.into_iter().find(|key| known.get(key.as_str()).is_none()) {
+        Some(key) => Err((format!("{at}.{key}"), "is no field of this effect".to_owned())),
+        None => Ok(effect),
+    }
+}
+
+impl Expect {
+    fn is_met(&self, verdict: &Verdict) -> bool {
+        let by = |found: Option<PolicyType>| self.by.is_none() || self.by == found;
+        match verdict {
+            Verdict::Denied(denials) => {
+                denials.iter().any(|denial| Some(denial.code) == self.denied && by(denial.policy_type))
+            }
+            Verdict::Granted(grant) => {
+                let asked = || {
+                    self.by.is_none()
+                        || grant.reasons.iter().any(|r| r.tier == grant.tier && by(r.policy_type))
+                };
+                self.tier == Some(grant.tier)
+                    && (self.delay_seconds.is_none() || self.delay_seconds == grant.delay_seconds)
+                    && (self.approval_timeout.is_none() || self.approval_timeout == grant.approval_timeout)
+                    && asked()
+            }
+        }
+    }
+
+    fn text(&self) -> String {
+        let mut text = match (self.tier, self.denied) {
+            (Some(tier), _) => word(&tier),
+            (None, Some(code)) => format!("denied {code}"),
+            (None, None) => String::new(),
+        };
+        for (name, seconds) in [("delay", self.delay_seconds), ("approval within", self.approval_timeout)] {
+            if let Some(seconds) = seconds {
+                let _ = write!(text, ", {name} {seconds} s");
+            }
+        }
+        if let Some(by) = self.by {
+            let _ = write!(text, ", by {by}");
+        }
+        text
+    }
+}
+
+fn word(tier: &waiaas_core::policy::Tier) -> String {
+    tier.to_string()
+}
+
+fn text(verdict: &Verdict) -> String {
+    match verdict {
+        Verdict::Denied(denials) => {
+            let codes: Vec<_> = denials.iter().map(|denial| denial.code.as_str()).collect();
+            format!("denied {}", codes.join(", "))
+        }
+        Verdict::Granted(grant) => {
+            let mut text = word(&grant.tier);
+            if let Some(seconds) = grant.delay_seconds {
+                let _ = write!(text, ", delay {seconds} s");
+            }
+            if let Some(seconds) = grant.approval_timeout {
+                let _ = write!(text, ", approval within {seconds} s");
+            }
+            text
+        }
+    }
+}
+
+fn why(verdict: &Verdict) -> Vec<String> {
+    let by = |policy_type: Option<PolicyType>| {
+        policy_type.map_or_else(|| "whatever the policies".to_owned(), |policy_type| policy_type.to_string())
+    };
+    match verdict {
+        Verdict::Denied(denials) => {
+            let line = |d: &waiaas_core::policy::Denial| {
+                let hint = d.hint.as_deref().map(|hint| format!(" ({hint})")).unwrap_or_default();
+                format!("{} by {}: {}{hint}", d.code, by(d.policy_type), d.message)
+            };
+            denials.iter().map(line).collect()
+        }
+        Verdict::Granted(grant) => {
+            let line = |r: &waiaas_core::policy::TierReason| {
+                format!("{} by {}: {}", r.tier, by(r.policy_type), r.message)
+            };
+            grant.reasons.iter().map(line).collect()
+        }
+    }
+}

@@ -1,0 +1,61 @@
+//! What a caller calls things.
+
+use anyhow::{Context as _, Result};
+use proptest::option;
+use waiaas_engine::core::intent::Amount;
+use waiaas_engine::{RequestKind, SendRequest, TokenSpec};
+
+use super::{Dice, seeds};
+use crate::stage::{Stage, payee, shown};
+
+fn request(token: TokenSpec, amount: &str) -> SendRequest {
+    let amount = Amount::parse(amount).expect("an amount");
+    let kind = RequestKind::TokenTransfer { to: payee(9), amount, token, memo: None };
+    SendRequest { wallet: None, network: None, kind, gas_condition: None, idempotency: None }
+}
+
+/// Invariant 2: decimals, symbol and id that a caller gives a token are refused where the chain says
+/// otherwise, and change neither effects nor verdict where it does not.
+#[tokio::test(flavor = "multi_thread")]
+async fn labels_of_a_token_change_nothing_or_are_refused() -> Result<()> {
+    let stage = Stage::set_up(None).await?;
+    let node = &stage.localnet.solana;
+    let (mint, real) = (node.spl_mint.clone(), node.spl_decimals);
+    node.fund_spl(&stage.wallet.address.to_string(), 1_000_000_000_000).await?;
+    stage.policy("SPENDING_LIMIT", crate::stage::limits(1, 1_000)).await?;
+    let session = stage.session().await?;
+    let plain =
+        |amount: &str| request(TokenSpec { address: Some(mint.clone()), ..TokenSpec::default() }, amount);
+    let known = stage.engine().simulate(&session, plain("1")).await.map_err(shown)?;
+    let id = known.money.asset.to_string();
+    let (mut refused, mut same) = (0, 0);
+    for seed in seeds(40) {
+        let mut dice = Dice::new(seed ^ 2);
+        let amount = dice.pick(&["1", "2500000", "1.5", "0.000001"]);
+        let decimals = dice.roll(option::of(proptest::prop_oneof![
+            proptest::prelude::Just(real),
+            proptest::prelude::any::<u8>()
+        ]));
+        let asset_id = match dice.roll(0u8..4) {
+            0 => Some(id.clone()),
+            1 => Some(id.replace(&mint, "EPjFWdd5AufqSSqeM2qN1xzybapC8G4wEGGkZwyTDt1v")),
+            _ => None,
+        };
+        let symbol = dice.roll(option::of(".{0,12}|USDC|SOL"));
+        let token = TokenSpec { address: Some(mint.clone()), decimals, symbol, asset_id: asset_id.clone() };
+        let truthful = decimals.is_none_or(|given| given == real) && asset_id.is_none_or(|given| given == id);
+        let answer = stage.engine().simulate(&session, request(token.clone(), amount)).await;
+        assert_eq!(answer.is_ok(), truthful, "{token:?}: {:?}", answer.err().map(|error| error.message));
+        let Ok(labelled) = answer else {
+            refused += 1;
+            continue;
+        };
+        let bare = stage.engine().simulate(&session, plain(amount)).await.map_err(shown)?;
+        assert_eq!(
+            (labelled.effects, labelled.verdict, labelled.money),
+            (bare.effects, bare.verdict, bare.money)
+        );
+        same += 1;
+    }
+    (refused > 5 && same > 5).then_some(()).context("both occur")
+}

@@ -1,0 +1,133 @@
+//! The list of invariants in SECURITY.md and the tests that hold them: neither may lose the other.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::Path;
+
+use anyhow::{Context as _, Result, bail, ensure};
+
+use crate::tools::root;
+
+/// The section that holds the table.
+const SECTION: &str = "## Invariants and the tests that hold them";
+/// How many there are.
+const COUNT: u32 = 20;
+/// What marks a test as one of them; its number follows.
+const MARK: &str = "/// Invariant ";
+
+/// Fails when an invariant has no test, when a test named there is not in the tree, and when a test that
+/// says in its documentation which invariant it is about is not named there.
+pub(crate) fn check() -> Result<()> {
+    let text = fs::read_to_string(root().join("SECURITY.md")).context("reading SECURITY.md")?;
+    let listed = listed(&text)?;
+    let mut broken = Vec::new();
+    for number in 1..=COUNT {
+        if listed.get(&number).is_none_or(BTreeSet::is_empty) {
+            broken.push(format!("invariant {number} has no test in SECURITY.md"));
+        }
+    }
+    broken.extend(
+        listed
+            .keys()
+            .filter(|number| **number > COUNT)
+            .map(|number| format!("there is no invariant {number}")),
+    );
+    for test in listed.values().flatten() {
+        if !exists(test)? {
+            broken.push(format!("SECURITY.md names a test that is not there: {test}"));
+        }
+    }
+    let mut marked = Vec::new();
+    for folder in ["crates", "tests"] {
+        find_marked(&root().join(folder), &mut marked)?;
+    }
+    for (number, test) in marked {
+        if !listed.get(&number).is_some_and(|tests| tests.contains(&test)) {
+            broken.push(format!("SECURITY.md does not name {test} under invariant {number}"));
+        }
+    }
+    if !broken.is_empty() {
+        bail!("invariants and tests differ:\n  {}", broken.join("\n  "));
+    }
+    Ok(())
+}
+
+/// The tests of each number, as `path::name`.
+fn listed(text: &str) -> Result<BTreeMap<u32, BTreeSet<String>>> {
+    let (_, section) =
+        text.split_once(SECTION).with_context(|| format!("SECURITY.md has no \"{SECTION}\""))?;
+    let section = section.split_once("\n## ").map_or(section, |(section, _)| section);
+    let mut listed: BTreeMap<u32, BTreeSet<String>> = BTreeMap::new();
+    for line in section.lines() {
+        let mut cells = line.split('|').skip(1).map(str::trim);
+        let Some(number) = cells.next().and_then(|cell| cell.parse().ok()) else { continue };
+        let tests = cells.nth(1).unwrap_or_default().split('`').skip(1).step_by(2).map(str::to_owned);
+        let tests: BTreeSet<String> = tests.collect();
+        ensure!(listed.insert(number, tests).is_none(), "SECURITY.md has invariant {number} twice");
+    }
+    Ok(listed)
+}
+
+/// Whether the file has a function of that name.
+fn exists(test: &str) -> Result<bool> {
+    let (path, name) = test.rsplit_once("::").with_context(|| format!("{test} is not path::name"))?;
+    let Ok(text) = fs::read_to_string(root().join(path)) else { return Ok(false) };
+    Ok(text.lines().any(|line| function(line) == Some(name)))
+}
+
+/// The name of the function that starts on this line.
+fn function(line: &str) -> Option<&str> {
+    let (before, rest) = line.split_once("fn ")?;
+    let known = ["pub(crate)", "pub(super)", "pub", "async", "const"];
+    if !before.split_whitespace().all(|word| known.contains(&word)) {
+        return None;
+    }
+    rest.split(['(', '<']).next()
+}
+
+/// Every test below a folder whose documentation starts with its number.
+fn find_marked(folder: &Path, found: &mut Vec<(u32, String)>) -> Result<()> {
+    for entry in fs::read_dir(folder).with_context(|| format!("reading {}", folder.display()))? {
+        let path = entry?.path();
+        if path.is_dir() {
+            find_marked(&path, found)?;
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            let text = fs::read_to_string(&path).with_context(|| format!("reading {}", path.display()))?;
+            let place = path.strip_prefix(root()).unwrap_or(&path).display().to_string();
+            let mut waiting = None;
+            for line in text.lines().map(str::trim_start) {
+                if let Some(rest) = line.strip_prefix(MARK) {
+                    let number = rest.split(':').next().and_then(|number| number.parse().ok());
+                    waiting = Some(number.with_context(|| format!("{place}: no number in \"{line}\""))?);
+                } else if let (Some(number), Some(name)) = (waiting, function(line)) {
+                    found.push((number, format!("{place}::{name}")));
+                    waiting = None;
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_list_and_the_tests_agree() {
+        check().expect("they do");
+    }
+
+    #[test]
+    fn rows_and_functions_are_read() {
+        let text = format!(
+            "a\n{SECTION}\n| 1 | one | `a.rs::b`<br>`c.rs::d` |\n|---|\n| x |\n## next\n| 2 | `e.rs::f` |"
+        );
+        let listed = listed(&text).expect("a table");
+        let tests: Vec<_> = listed.get(&1).into_iter().flatten().map(String::as_str).collect();
+        assert_eq!((listed.len(), tests), (1, vec!["a.rs::b", "c.rs::d"]));
+        assert_eq!(function("pub(crate) async fn name(x: u8) {"), Some("name"));
+        assert_eq!(function("    fn other<T>() {"), Some("other"));
+        assert_eq!(function("// the fn of it"), None);
+    }
+}
