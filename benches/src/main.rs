@@ -4,7 +4,7 @@
 //! allow or deny, its numbers have 63 bits, its facts come ready as records, and nothing in it adds up
 //! what leaves per asset. The core decodes nothing here either; both start from facts.
 
-#[path = "../../crates/core/benches/fixture.rs"]
+#[path = "../../crates/core/benches/fixture/mod.rs"]
 mod fixture;
 mod rows;
 

@@ -67,7 +67,7 @@ pub(crate) fn instructions(input: &mut Input<'_>) -> Vec<Instruction> {
         let count = usize::from(input.u8() % 9);
         let meta = |choice: &u8| {
             let pubkey = account(*choice);
-            AccountMeta { pubkey, is_signer: pubkey == wallet(), is_writable: choice % 2 == 0 }
+            AccountMeta { pubkey, is_signer: pubkey == wallet(), is_writable: choice.is_multiple_of(2) }
         };
         let accounts = input.take(count).iter().map(meta).collect();
         let length = usize::from(input.u8());

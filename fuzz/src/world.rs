@@ -38,7 +38,7 @@ pub(crate) fn mainnet() -> &'static EvmChain {
 
 /// A Solana cluster.
 pub(crate) static SOLANA: LazyLock<SolanaChain> = LazyLock::new(|| {
-    let network = NETWORKS.find("solana-mainnet").map(Clone::clone).unwrap_or_else(|_| unreachable!());
+    let network = NETWORKS.find("solana-mainnet").cloned().unwrap_or_else(|_| unreachable!());
     let rpc = nowhere(&network.id).unwrap_or_else(|| unreachable!());
     SolanaChain::new(network, rpc, SolanaOptions { fee_cap: u64::MAX, ..SolanaOptions::default() })
 });

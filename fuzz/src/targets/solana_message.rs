@@ -83,5 +83,9 @@ fn understood(instruction: &Instruction, found: &[Effect]) -> bool {
         _ => true,
     };
     // Create without data is how the first version was called, so one byte more is the same.
-    !(opening && instruction.data.is_empty() || lockup) && !found.is_empty() && found.iter().all(read)
+    let either_way = opening && instruction.data.is_empty();
+    if either_way || lockup || found.is_empty() {
+        return false;
+    }
+    found.iter().all(read)
 }

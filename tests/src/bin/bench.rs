@@ -9,10 +9,13 @@ use anyhow::{Context as _, Result, ensure};
 use argon2::{Algorithm, Argon2, Params, Version};
 use e2e::{Agent, Daemon, DaemonOptions, Localnet, OwnerKey};
 use serde_json::json;
+use sqlx::Connection as _;
 
 const ETHER: u128 = 1_000_000_000_000_000_000;
 /// Sends per connection.
 const ROUNDS: usize = 20;
+/// Decisions replayed, unless `REPLAY_ROWS` says otherwise. A million take some 3 GB of disk.
+const MILLION: i64 = 1_000_000;
 
 #[tokio::main]
 async fn main() -> Result<()> {
@@ -52,7 +55,41 @@ async fn main() -> Result<()> {
             show(median)
         );
     }
+    let (requests, filling, took) = replay(&mut daemon).await?;
+    println!("replay of {requests} recorded requests      {} (filling took {})", show(took), show(filling));
     daemon.stop()
+}
+
+/// Copies of the sends above, a million in all, judged again by another set of policies over HTTP. Copies
+/// differ in id only, but every one is read, parsed and judged by itself.
+async fn replay(daemon: &mut Daemon) -> Result<(u64, Duration, Duration)> {
+    const COPIES: &str = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < $1), \
+        first AS MATERIALIZED (SELECT rowid AS number, * FROM transactions) \
+        INSERT INTO transactions (id, wallet_id, session_id, kind, network, status, tier, intent, to_address, \
+        amount, asset, effects, verdict, denial_code, usd_micros, kill_generation, request_digest, created_at, \
+        updated_at) SELECT printf('%08x-0000-7000-8000-%012x', i, number), wallet_id, session_id, kind, network, \
+        'FAILED', tier, intent, to_address, amount, asset, effects, verdict, denial_code, usd_micros, \
+        kill_generation, request_digest, created_at, updated_at FROM n, first LIMIT $1";
+    let rows: i64 = std::env::var("REPLAY_ROWS").map_or(Ok(MILLION), |rows| rows.parse())?;
+    daemon.stop()?;
+    let began = Instant::now();
+    sqlx::any::install_default_drivers();
+    let file = daemon.data_dir().join("data/waiaas.db");
+    let mut books = sqlx::AnyConnection::connect(&format!("sqlite://{}", file.display())).await?;
+    sqlx::query(COPIES).bind(rows).execute(&mut books).await?;
+    books.close().await?;
+    let filling = began.elapsed();
+    daemon.restart()?;
+    let limits = json!({ "instant_max_usd": 1, "daily_limit_usd": 5 });
+    let policies = json!([
+        { "type": "SPENDING_LIMIT", "rules": limits },
+        { "type": "RATE_LIMIT", "rules": { "max_requests": 10, "window_seconds": 60 } },
+    ]);
+    let body = json!({ "since": 0, "policies": policies });
+    let began = Instant::now();
+    let report = daemon.operator().post("/v1/admin/policies/replay", body).await?.expect(200)?;
+    let took = began.elapsed();
+    Ok((report["decisions"].as_u64().context("a number")?, filling, took))
 }
 
 /// Each connection is an agent with a wallet of its own, sending one transfer after the other. Includes

@@ -98,6 +98,9 @@ mod tests {
         assert_eq!(known.get(&party, None, None), Reputation::Unrated);
         assert_eq!(known.get(&party, Some("speed"), None), Reputation::Score(90));
 
+        let collected: Reputations = [(party, tags(None), Reputation::Score(7))].into_iter().collect();
+        assert_eq!(collected.get(&party, None, None), Reputation::Score(7));
+
         let text = serde_json::to_string(&known).expect("json");
         assert_eq!(serde_json::from_str::<Reputations>(&text).expect("the same"), known);
         assert_eq!(serde_json::from_str::<Reputations>("{}").expect("empty"), Reputations::default());

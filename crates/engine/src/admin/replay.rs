@@ -58,8 +58,7 @@ impl Engine {
             let rows = self.store().decisions(replay.wallet, from, after, PAGE).await?;
             let Some(last) = rows.last().map(|row| row.id) else { break };
             after = Some(last);
-            let jobs: Vec<Job> =
-                rows.into_iter().filter_map(|row| history.job(row, replay.since)).collect();
+            let jobs: Vec<Job> = rows.into_iter().filter_map(|row| history.job(row, replay.since)).collect();
             while work.len() >= threads {
                 tally.join(work.join_next().await)?;
             }
@@ -153,9 +152,9 @@ fn judge(policies: &[Arc<Policy>], jobs: Vec<Job>, examples: usize) -> Result<Ta
             facts.ledger.requests.entry(window).or_insert(count);
         }
         let key = (row.wallet, row.network.clone());
-        let set = sets.entry(key).or_insert_with(|| {
-            PolicySet::select(policies.iter().cloned(), row.wallet, &row.network)
-        });
+        let set = sets
+            .entry(key)
+            .or_insert_with(|| PolicySet::select(policies.iter().cloned(), row.wallet, &row.network));
         tally.add(row, &evaluate(set, &effects, &facts));
     }
     Ok(tally)
@@ -241,7 +240,13 @@ fn lacks_a_fact(verdict: &Verdict) -> bool {
     }
 }
 
-fn example(row: DecisionRow, was: Decided, is: Decided, usd: Option<Usd>, verdict: &Verdict) -> ReplayExample {
+fn example(
+    row: DecisionRow,
+    was: Decided,
+    is: Decided,
+    usd: Option<Usd>,
+    verdict: &Verdict,
+) -> ReplayExample {
     let why: Vec<String> = match verdict {
         Verdict::Denied(denials) => {
             denials.iter().take(REASONS).map(|d| format!("{}: {}", d.code, d.message)).collect()

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 use waiaas_core::network::Networks;
-use waiaas_core::policy::{Policy, PolicyType, Strictness, at_least_as_strict};
+use waiaas_core::policy::{Policy, PolicyType, Rules, Scope, at_least_as_strict};
 
 use super::{FileError, FilePolicy, PolicyFile};
 
@@ -37,17 +37,6 @@ impl Standing {
             (true, false) => Self::Tighter,
             (false, true) => Self::Looser,
             (false, false) => Self::Incomparable,
-        }
-    }
-}
-
-impl From<Strictness> for Standing {
-    fn from(strictness: Strictness) -> Self {
-        match strictness {
-            Strictness::Same => Self::Same,
-            Strictness::Tighter => Self::Tighter,
-            Strictness::Looser => Self::Looser,
-            Strictness::Incomparable => Self::Incomparable,
         }
     }
 }
@@ -110,12 +99,15 @@ pub fn diff(
     Ok(Diff { overall: Standing::of(&was, &is), rows: rows.collect::<Result<_, _>>()? })
 }
 
-type Place = (PolicyType, waiaas_core::policy::Scope);
+type Place = (PolicyType, Option<String>, Scope);
 
-fn placed((name, file): (&str, &PolicyFile), networks: &Networks) -> Result<Vec<(Place, FilePolicy)>, FileError> {
+fn placed(
+    (name, file): (&str, &PolicyFile),
+    networks: &Networks,
+) -> Result<Vec<(Place, FilePolicy)>, FileError> {
     let rows = file.policies.iter().enumerate().map(|(index, row)| {
         let (scope, _) = row.read(name, &format!("policy[{index}]"), networks)?;
-        Ok(((row.policy_type, scope), row.clone()))
+        Ok(((row.policy_type, row.category().map(str::to_owned), scope), row.clone()))
     });
     rows.collect()
 }
@@ -132,7 +124,11 @@ fn row_diff(
     };
     let (gone, come) = (one(&before)?, one(&after)?);
     let same_place = |a: &Policy, b: &Policy| {
-        a.scope == b.scope && a.rules.policy_type() == b.rules.policy_type()
+        let apart = match (&a.rules, &b.rules) {
+            (Rules::ActionCategoryLimit(a), Rules::ActionCategoryLimit(b)) => a.category != b.category,
+            (a, b) => a.policy_type() != b.policy_type(),
+        };
+        a.scope == b.scope && !apart
     };
     let kept = was.iter().filter(|row| !gone.iter().any(|gone| same_place(row, gone))).cloned();
     let becomes: Vec<Policy> = kept.chain(come).collect();

@@ -7,7 +7,7 @@ use waiaas_core::policy::RulesError;
 #[derive(Debug, Error)]
 pub enum FileError {
     /// The file cannot be read.
-    #[error("{file} cannot be read: {source}")]
+    #[error("{file} cannot be read")]
     Unreadable {
         /// As named on the command line, or in another file.
         file: String,
@@ -15,7 +15,7 @@ pub enum FileError {
         source: std::io::Error,
     },
     /// The file is no TOML.
-    #[error("{file} is not TOML: {source}")]
+    #[error("{file} is not TOML")]
     NotToml {
         /// The file.
         file: String,
@@ -23,7 +23,7 @@ pub enum FileError {
         source: Box<toml::de::Error>,
     },
     /// A key is unknown, missing, or of another kind.
-    #[error("{file}: {at}: {source}")]
+    #[error("{file}: {at}")]
     Shape {
         /// The file.
         file: String,
@@ -33,7 +33,7 @@ pub enum FileError {
         source: serde_json::Error,
     },
     /// The rules of a row are refused.
-    #[error("{file}: {at}: {source}")]
+    #[error("{file}: {at}")]
     Rules {
         /// The file.
         file: String,
@@ -53,7 +53,7 @@ pub enum FileError {
         reason: String,
     },
     /// Rules that TOML has no words for.
-    #[error("the policies cannot be written as TOML: {0}")]
+    #[error("the policies cannot be written as TOML")]
     Unwritable(#[source] toml::ser::Error),
 }
 

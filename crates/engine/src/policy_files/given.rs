@@ -335,11 +335,7 @@ impl Stage {
         Ok((known.id.clone(), amount.to_base_units(known.facts.decimals).map_err(|e| wrong(at, e))?))
     }
 
-    fn amounts(
-        &self,
-        at: &str,
-        given: &BTreeMap<String, String>,
-    ) -> Result<BTreeMap<AssetId, U256>, Wrong> {
+    fn amounts(&self, at: &str, given: &BTreeMap<String, String>) -> Result<BTreeMap<AssetId, U256>, Wrong> {
         given.iter().map(|(name, text)| self.amount(&format!("{at}.{name}"), Some(name), text)).collect()
     }
 }

@@ -89,7 +89,7 @@ impl PolicyFile {
         for (index, row) in self.policies.iter().enumerate() {
             let at = format!("policy[{index}]");
             let (scope, rules) = row.read(name, &at, networks)?;
-            if !seen.insert((row.policy_type, scope.clone())) {
+            if !seen.insert((row.policy_type, row.category().map(str::to_owned), scope.clone())) {
                 let reason = format!(
                     "there is a {} for this wallet and network already; join the two",
                     row.policy_type
@@ -107,6 +107,18 @@ impl PolicyFile {
 }
 
 impl FilePolicy {
+    /// Of rows for one wallet and network there is one of each type; of ACTION_CATEGORY_LIMIT one per
+    /// category.
+    pub fn same_place(&self, other: &Self) -> bool {
+        (self.policy_type, self.category(), &self.wallet, &self.network)
+            == (other.policy_type, other.category(), &other.wallet, &other.network)
+    }
+
+    fn category(&self) -> Option<&str> {
+        let has_one = self.policy_type == PolicyType::ActionCategoryLimit;
+        self.rules.get("category").filter(|_| has_one).and_then(Value::as_str)
+    }
+
     fn read(&self, name: &str, at: &str, networks: &Networks) -> Result<(Scope, Rules), FileError> {
         let network = match &self.network {
             Some(text) => {
@@ -189,7 +201,9 @@ rules = { maxRequests = 3, windowSeconds = 60 }
             ("[[policy]\n", "line 1"),
             ("[[policy]]\ntype = \"RATE_LIMIT\"\nnetwork = \"x\"\nrules = {}", "policy[0].network"),
         ] {
-            let error = PolicyFile::read("a.toml", text, &networks).expect_err(text).to_string();
+            let error = PolicyFile::read("a.toml", text, &networks).expect_err(text);
+            let source = std::error::Error::source(&error).map(ToString::to_string).unwrap_or_default();
+            let error = format!("{error}: {source}");
             assert!(error.contains("a.toml") && error.contains(part), "{error}");
         }
     }

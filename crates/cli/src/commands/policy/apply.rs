@@ -69,13 +69,17 @@ pub(crate) async fn run(context: &Context, args: &Args) -> Result<()> {
     let wanted = names.settle(wanted)?;
     let rows = files::rows(&client).await?;
     let installed = files::file(&rows, &names)?;
-    let gone: Vec<&Policy> = rows.iter().zip(&installed.policies).filter_map(|(row, old)| {
-        let meant = only.is_none_or(|id| row.wallet_id == Some(id));
-        (args.prune && meant && !wanted.policies.iter().any(|new| same_place(old, new))).then_some(row)
-    }).collect();
+    let gone: Vec<&Policy> = rows
+        .iter()
+        .zip(&installed.policies)
+        .filter_map(|(row, old)| {
+            let meant = only.is_none_or(|id| row.wallet_id == Some(id));
+            (args.prune && meant && !wanted.policies.iter().any(|new| old.same_place(new))).then_some(row)
+        })
+        .collect();
     let mut after = wanted.clone();
     let kept = rows.iter().zip(&installed.policies).filter(|(row, old)| {
-        !gone.iter().any(|gone| gone.id == row.id) && !wanted.policies.iter().any(|new| same_place(old, new))
+        !gone.iter().any(|gone| gone.id == row.id) && !wanted.policies.iter().any(|new| old.same_place(new))
     });
     after.policies.extend(kept.map(|(_, old)| old.clone()));
     let diff = policy_files::diff(("installed", &installed), ("file", &after), &networks)?;
@@ -86,10 +90,6 @@ pub(crate) async fn run(context: &Context, args: &Args) -> Result<()> {
     let waits = report.steps.iter().any(|step| step.waits.is_some());
     output::show(context, &report, text)?;
     if waits { Err(exit::Waits.into()) } else { Ok(()) }
-}
-
-fn same_place(a: &FilePolicy, b: &FilePolicy) -> bool {
-    (a.policy_type, &a.wallet, &a.network) == (b.policy_type, &b.wallet, &b.network)
 }
 
 /// Creates and updates, then deletes. A row that is as wanted is left alone.
@@ -104,7 +104,7 @@ async fn carry_out(
     let mut steps = Vec::new();
     for new in &wanted.policies {
         let wallet_id = new.wallet.as_deref().map(|text| names.id(text)).transpose()?;
-        let found = rows.iter().zip(&installed.policies).find(|(_, old)| same_place(old, new));
+        let found = rows.iter().zip(&installed.policies).find(|(_, old)| old.same_place(new));
         let failed = || format!("applying {}", new.policy_type);
         let (what, outcome) = match found {
             Some((_, old)) if old == new => continue,
@@ -118,7 +118,13 @@ async fn carry_out(
             }
             None => ("create", client.create_policy(&request(new, wallet_id)).await.with_context(failed)?),
         };
-        steps.push(step(what, new.policy_type.to_string(), new.wallet.clone(), new.network.clone(), &outcome));
+        steps.push(step(
+            what,
+            new.policy_type.to_string(),
+            new.wallet.clone(),
+            new.network.clone(),
+            &outcome,
+        ));
     }
     for row in gone {
         let outcome = client.delete_policy(row.id).await?;

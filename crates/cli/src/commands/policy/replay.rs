@@ -98,7 +98,8 @@ fn text(report: &ReplayReport) -> String {
     }
     for example in &report.examples {
         let worth = example.usd.map(|usd| format!(", {usd} USD")).unwrap_or_default();
-        let _ = write!(text, "\n{} on {}{worth}: {} -> {}", example.id, example.network, example.was, example.is);
+        let _ =
+            write!(text, "\n{} on {}{worth}: {} -> {}", example.id, example.network, example.was, example.is);
         for why in &example.why {
             let _ = write!(text, "\n    {why}");
         }
