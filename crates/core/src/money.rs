@@ -332,7 +332,10 @@ mod tests {
         let long = price.value_of(U256::from(10u8).pow(U256::from(22u8)), 18);
         assert_eq!((short.micros(), long.micros()), (3_000_000_000_001, 30_000_000_000_001));
         // 10^39 is no divisor of 128 bits.
-        assert_eq!(price.value_of(U256::from(10u8).pow(U256::from(33u8)), 33), Usd::from_micros(3_000_000_001));
+        assert_eq!(
+            price.value_of(U256::from(10u8).pow(U256::from(33u8)), 33),
+            Usd::from_micros(3_000_000_001)
+        );
         assert_eq!(ten_to(77), U256::from(10u8).pow(U256::from(77u8)));
         assert_eq!(ten_to(78), U256::MAX);
     }

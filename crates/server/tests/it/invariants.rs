@@ -30,7 +30,9 @@ fn bodies(wallet: &str) -> Vec<(&'static str, &'static str, Value)> {
     let new_wallet = json!({ "name": "w", "chain": "solana", "environment": "local" });
     let mut imported = new_wallet.clone();
     imported["privateKey"] = json!("none");
+    let candidate = json!({ "type": "SPENDING_LIMIT", "rules": rules.clone() });
     vec![
+        ("POST", "/v1/admin/policies/replay", json!({ "since": 0, "policies": [candidate] })),
         ("PUT", "/v1/admin/master-password", json!({ "newPassword": "short" })),
         ("POST", "/v1/policies", json!({ "type": "SPENDING_LIMIT", "rules": rules, "walletId": wallet })),
         ("PUT", "/v1/policies/{id}", json!({ "enabled": false, "priority": 1 })),
