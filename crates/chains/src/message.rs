@@ -78,11 +78,15 @@ pub(crate) fn effect(text: &str) -> Effect {
     Effect::Message { digest: Digest::of("waiaas.message.v1", &[text.as_bytes()]), text: shown }
 }
 
-/// Whether a text is one hexadecimal number of at least 32 bytes.
+/// Whether a text is nothing but hexadecimal digits, at least as many as 32 bytes have, however they
+/// are prefixed and spaced.
 fn is_digits(text: &str) -> bool {
-    let text = text.trim();
-    let digits = text.strip_prefix("0x").or_else(|| text.strip_prefix("0X")).unwrap_or(text);
-    digits.len() >= 64 && digits.bytes().all(|b| b.is_ascii_hexdigit())
+    let filler = |c: &char| c.is_whitespace() || matches!(c, 'x' | 'X');
+    let mut digits = 0usize;
+    text.chars().filter(|c| !filler(c)).all(|c| {
+        digits = digits.saturating_add(1);
+        c.is_ascii_hexdigit()
+    }) && digits >= 64
 }
 
 /// Whether a character is a control other than tab and line ends, or shows nothing, or changes how
@@ -160,7 +164,9 @@ mod tests {
         for (message, why) in cases {
             assert_eq!(read(message), Err(*why), "{}", String::from_utf8_lossy(message));
         }
-        for digits in [format!("0x{hex}"), format!(" 0X{}\n", hex.to_uppercase()), "c0".repeat(500)] {
+        let spaced = [format!("0x0X{hex}"), format!("0x{} 0x{}", "ab ".repeat(16), "cd\n".repeat(16))];
+        let plain = [format!("0x{hex}"), format!(" 0X{}\n", hex.to_uppercase()), "c0".repeat(500)];
+        for digits in plain.into_iter().chain(spaced) {
             assert_eq!(read(digits.as_bytes()), Err(U::HexDigits));
         }
         for c in ['\u{202e}', '\u{2066}', '\u{200b}', '\u{feff}', '\u{85}', '\u{2028}', '\u{e0041}', '\u{ad}']
