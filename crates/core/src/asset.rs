@@ -13,10 +13,10 @@ use crate::network::Chain;
 /// A fungible asset on one network. Its text is CAIP-19, EVM references in lower case.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct AssetId {
+    /// Which asset there. The first field, because it is what assets of one request differ by.
+    pub kind: AssetKind,
     /// CAIP-2 id of the network.
     pub caip2: Arc<str>,
-    /// Which asset there.
-    pub kind: AssetKind,
 }
 
 /// Native coin or token.

@@ -99,10 +99,11 @@ pub(crate) fn class() -> Class {
                     let answer = yes.post_empty(&format!("{path}/approve")).await?;
                     ensure!(answer.status >= 400, "approved after the brake: {}", answer.body);
                 }
-                // Also when the delay of a minute is over.
+                // Also when the delay of a minute is over, and it is taken up to be signed.
                 let tx = e2e::until("the end of the delay", PATIENCE, || async {
                     let tx = victim.transaction(&id).await?;
-                    let waits = ["QUEUED", "PENDING_APPROVAL"].iter().any(|status| tx["status"] == **status);
+                    let under_way = ["QUEUED", "PENDING_APPROVAL", "EXECUTING"];
+                    let waits = under_way.iter().any(|status| tx["status"] == **status);
                     Ok((!waits).then_some(tx))
                 })
                 .await?;

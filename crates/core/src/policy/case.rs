@@ -1,6 +1,6 @@
 //! The one request that is judged, with its sums worked out once.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use alloy_primitives::U256;
 
@@ -72,8 +72,13 @@ pub(crate) struct Case<'a> {
     pub(crate) assets_known: bool,
     /// Who would be able to take what. Permissions that are taken back are not among them.
     pub(crate) permissions: Vec<(Address, Permission<'a>)>,
-    /// Contracts whose own code decides what happens and that no action provider is trusted with.
-    pub(crate) contracts: BTreeSet<Address>,
+    /// Contracts whose own code decides what happens and that no action provider is trusted with, each
+    /// once.
+    pub(crate) contracts: Vec<Address>,
+    /// Where value may go, each once; see [`destinations`].
+    pub(crate) destinations: Vec<Address>,
+    /// Whose reputation counts; see [`counterparties`].
+    pub(crate) counterparties: Vec<Address>,
 }
 
 impl<'a> Case<'a> {
@@ -83,8 +88,21 @@ impl<'a> Case<'a> {
         let assets_known = spending.unknown().next().is_none();
         let permissions = permissions(effects);
         let unvouched = effects.items.iter().filter(|effect| !is_trusted(effect, facts));
-        let contracts = unvouched.filter_map(Effect::contract).collect();
-        Self { effects, facts, spending, usd, counted_usd, assets_known, permissions, contracts }
+        let contracts = each_once(unvouched.filter_map(Effect::contract));
+        let destinations = each_once(effects.items.iter().flat_map(destinations).copied());
+        let counterparties = counterparties(effects);
+        Self {
+            effects,
+            facts,
+            spending,
+            usd,
+            counted_usd,
+            assets_known,
+            permissions,
+            contracts,
+            destinations,
+            counterparties,
+        }
     }
 
     /// The family of the network the request is for.
@@ -170,4 +188,40 @@ fn permissions(effects: &Effects) -> Vec<(Address, Permission<'_>)> {
         amounts.into_iter().map(|((spender, asset), amount)| (spender, Permission::Amount { asset, amount }));
     permissions.extend(amounts);
     permissions
+}
+
+/// Who has to be listed to receive: whoever gains by the effect, and the contract called, for its code decides
+/// where value goes next.
+fn destinations(effect: &Effect) -> impl Iterator<Item = &Address> {
+    let called = match effect {
+        Effect::ContractCall { target, .. } | Effect::AuthorityChange { target, .. } => Some(target),
+        Effect::TypedData { contract, .. } => Some(contract),
+        Effect::NativeOut { .. }
+        | Effect::TokenOut { .. }
+        | Effect::NftOut { .. }
+        | Effect::Allowance { .. }
+        | Effect::NftAllowance { .. }
+        | Effect::OperatorApproval { .. }
+        | Effect::Deployment { .. }
+        | Effect::AccountRent { .. }
+        | Effect::Message { .. }
+        | Effect::NetworkFee { .. }
+        | Effect::Unknown { .. } => None,
+    };
+    called.into_iter().chain(effect.beneficiary())
+}
+
+/// Whose reputation counts: whoever gains by the effects, and every contract whose code decides; each
+/// once. The wallet itself gains nothing from itself.
+pub fn counterparties(effects: &Effects) -> Vec<Address> {
+    let items = &effects.items;
+    let gaining = items.iter().filter_map(Effect::beneficiary).filter(|to| **to != effects.from);
+    each_once(gaining.copied().chain(items.iter().filter_map(Effect::contract)))
+}
+
+fn each_once(addresses: impl Iterator<Item = Address>) -> Vec<Address> {
+    let mut addresses: Vec<_> = addresses.collect();
+    addresses.sort_unstable();
+    addresses.dedup();
+    addresses
 }

@@ -16,6 +16,7 @@ mod strictness;
 mod tier;
 mod verdict;
 
+pub use case::counterparties;
 pub use evaluate::evaluate;
 pub use facts::{AssetFacts, CategorySums, Facts, Ledger, PriceFact, Purpose};
 pub use reputation::{FeedbackTags, Reputation, Reputations};

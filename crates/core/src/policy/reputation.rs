@@ -7,8 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::address::Address;
 use crate::effect::Effects;
-use crate::policy::rules::counterparties;
-use crate::policy::{PolicySet, Rules};
+use crate::policy::{PolicySet, Rules, counterparties};
 
 /// What a registry says about a counterparty.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]

@@ -6,8 +6,7 @@ use std::collections::BTreeSet;
 use futures_util::future::join_all;
 use waiaas_chains::AgentQuestion;
 use waiaas_core::address::Address;
-use waiaas_core::policy::rules::counterparties;
-use waiaas_core::policy::{FeedbackTags, Reputation, Reputations};
+use waiaas_core::policy::{FeedbackTags, Reputation, Reputations, counterparties};
 
 use crate::Engine;
 use crate::error::Error;

@@ -60,7 +60,7 @@ pub use perp_allowed_markets::{PerpAllowedMarkets, PerpMarket};
 pub use perp_max_leverage::PerpMaxLeverage;
 pub use perp_max_position_usd::PerpMaxPositionUsd;
 pub use rate_limit::RateLimit;
-pub use reputation_threshold::{ReputationThreshold, counterparties};
+pub use reputation_threshold::ReputationThreshold;
 pub use spending_limit::SpendingLimit;
 pub use time_restriction::{AllowedHours, TimeRestriction};
 pub use timezone::Timezone;

@@ -1,11 +1,7 @@
 //! REPUTATION_THRESHOLD: how well counterparties must be reputed. It raises the tier, and never denies.
 
-use std::collections::BTreeSet;
-
 use serde::{Deserialize, Serialize};
 
-use crate::address::Address;
-use crate::effect::{Effect, Effects};
 use crate::policy::case::Case;
 use crate::policy::findings::Findings;
 use crate::policy::rules::{Placement, Rule, RulesError};
@@ -62,8 +58,8 @@ impl Rule for ReputationThreshold {
             return;
         }
         let (tag1, tag2) = (self.tag1.as_deref(), self.tag2.as_deref());
-        for counterparty in counterparties(case.effects) {
-            let (tier, message) = match case.facts.reputation.get(&counterparty, tag1, tag2) {
+        for counterparty in &case.counterparties {
+            let (tier, message) = match case.facts.reputation.get(counterparty, tag1, tag2) {
                 Reputation::Score(score) if score >= self.min_score => continue,
                 Reputation::Score(score) => (
                     self.below_threshold_tier,
@@ -77,12 +73,4 @@ impl Rule for ReputationThreshold {
             findings.ask(row, tier, message, None);
         }
     }
-}
-
-/// Whoever gains by the effects, and every contract whose code decides. The wallet itself gains
-/// nothing from itself.
-pub fn counterparties(effects: &Effects) -> BTreeSet<Address> {
-    let items = &effects.items;
-    let gaining = items.iter().filter_map(Effect::beneficiary).filter(|to| **to != effects.from);
-    gaining.copied().chain(items.iter().filter_map(Effect::contract)).collect()
 }

@@ -19,27 +19,6 @@ pub struct Whitelist {
     pub allowed_addresses: BTreeSet<Address>,
 }
 
-/// Who has to be listed: whoever gains by the effect, and the contract called, for its code decides
-/// where value goes next.
-fn destinations(effect: &Effect) -> impl Iterator<Item = &Address> {
-    let called = match effect {
-        Effect::ContractCall { target, .. } | Effect::AuthorityChange { target, .. } => Some(target),
-        Effect::TypedData { contract, .. } => Some(contract),
-        Effect::NativeOut { .. }
-        | Effect::TokenOut { .. }
-        | Effect::NftOut { .. }
-        | Effect::Allowance { .. }
-        | Effect::NftAllowance { .. }
-        | Effect::OperatorApproval { .. }
-        | Effect::Deployment { .. }
-        | Effect::AccountRent { .. }
-        | Effect::Message { .. }
-        | Effect::NetworkFee { .. }
-        | Effect::Unknown { .. } => None,
-    };
-    called.into_iter().chain(effect.beneficiary())
-}
-
 impl Rule for Whitelist {
     fn check(&mut self, placement: &Placement<'_>) -> Result<(), RulesError> {
         RulesError::if_empty("allowed_addresses", self.allowed_addresses.is_empty())?;
@@ -62,15 +41,9 @@ impl Rule for Whitelist {
             let message = "a deployment has no destination that a whitelist could name".to_owned();
             findings.deny(row, DenialCode::WhitelistDenied, message, None);
         }
-        let mut strangers = case
-            .effects
-            .items
-            .iter()
-            .flat_map(destinations)
-            .filter(|destination| !self.allowed_addresses.contains(destination))
-            .peekable();
+        let stranger = |destination: &&Address| !self.allowed_addresses.contains(*destination);
+        let mut strangers = case.destinations.iter().filter(stranger).peekable();
         if strangers.peek().is_some() {
-            let strangers: BTreeSet<_> = strangers.collect();
             let message = format!("not on the whitelist: {}", listed(strangers));
             let hint = format!("allowed: {}", listed(&self.allowed_addresses));
             findings.deny(row, DenialCode::WhitelistDenied, message, Some(hint));
