@@ -4,7 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use alloy_primitives::Address as EvmAddress;
-use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use thiserror::Error;
 
 use crate::network::Chain;
@@ -116,7 +116,7 @@ impl Serialize for Address {
 
 impl<'de> Deserialize<'de> for Address {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        String::deserialize(deserializer)?.parse().map_err(de::Error::custom)
+        crate::text::parsed(deserializer)
     }
 }
 

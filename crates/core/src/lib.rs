@@ -22,6 +22,7 @@ pub mod nft;
 pub mod owner;
 pub mod policy;
 pub mod selector;
+mod text;
 pub mod transaction;
 pub mod wallet;
 pub mod witness;

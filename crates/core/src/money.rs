@@ -198,15 +198,16 @@ impl Serialize for Usd {
 impl<'de> Deserialize<'de> for Usd {
     /// A JSON number or a decimal string, read by its decimal text.
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        // The text first: that is how figures are stored, and what does not fit costs an error.
         #[derive(Deserialize)]
         #[serde(untagged)]
         enum Wire {
-            Number(serde_json::Number),
             Text(String),
+            Number(serde_json::Number),
         }
         let text = match Wire::deserialize(deserializer)? {
-            Wire::Number(number) => plain(&number.to_string()).map_err(de::Error::custom)?,
             Wire::Text(text) => text,
+            Wire::Number(number) => plain(&number.to_string()).map_err(de::Error::custom)?,
         };
         text.parse().map_err(de::Error::custom)
     }
@@ -260,7 +261,7 @@ impl Serialize for Price {
 
 impl<'de> Deserialize<'de> for Price {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        String::deserialize(deserializer)?.parse().map(Self).map_err(de::Error::custom)
+        crate::text::parsed(deserializer).map(Self)
     }
 }
 

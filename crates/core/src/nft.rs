@@ -5,7 +5,7 @@ use std::str::FromStr;
 use std::sync::Arc;
 
 use alloy_primitives::U256;
-use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use thiserror::Error;
 
 use crate::address::Address;
@@ -139,7 +139,7 @@ impl Serialize for NftId {
 
 impl<'de> Deserialize<'de> for NftId {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        String::deserialize(deserializer)?.parse().map_err(de::Error::custom)
+        crate::text::parsed(deserializer)
     }
 }
 

@@ -10,6 +10,7 @@ mod backend;
 mod changes;
 mod counts;
 mod crash;
+mod decisions;
 mod dumps;
 mod fixtures;
 mod installation;
@@ -74,6 +75,7 @@ suite! {
         pages_follow_the_filter, a_change_without_its_audit_row_does_not_happen;
     changes: one_change_to_a_thing_waits, a_change_ends_once_and_takes_its_questions_along, an_altered_change_is_not_read;
     counts: overviews_count_beyond_a_page;
+    decisions: decisions_read_back_as_recorded;
     dumps: everything_survives_export_and_import, damaged_dumps_change_nothing;
     installation: an_installation_is_made_once, the_kill_switch_moves_by_compare_and_set, session_keys_rotate_once,
         a_newer_schema_is_refused, reopening_keeps_everything, login_failures_count;
