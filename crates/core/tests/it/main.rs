@@ -37,4 +37,5 @@ mod whitelist;
 mod witness;
 mod world;
 mod worst_case;
+mod worst_case_bounds;
 mod x402_allowed_domains;
