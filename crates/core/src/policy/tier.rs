@@ -41,3 +41,16 @@ impl std::fmt::Display for Tier {
         f.write_str(self.as_str())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_those_of_the_wire() {
+        let names = Tier::ALL.map(|tier| tier.to_string());
+        assert_eq!(names, ["INSTANT", "NOTIFY", "DELAY", "APPROVAL"]);
+        assert_eq!(names.map(|name| Tier::parse(&name)), Tier::ALL.map(Some));
+        assert_eq!(Tier::parse("instant"), None);
+    }
+}

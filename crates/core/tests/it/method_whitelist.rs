@@ -41,6 +41,20 @@ fn only_named_methods_of_a_contract_with_an_entry() {
 }
 
 #[test]
+fn each_contract_has_methods_of_its_own() {
+    let methods = [2, 4, 5, 6, 8].map(|contract| {
+        let selector = Selector::evm(if contract == 5 { SWAP } else { STAKE });
+        json!({"contractAddress": evm(contract), "selectors": [selector]})
+    });
+    let world = || world().row_here("METHOD_WHITELIST", &json!({ "methods": methods }));
+    for (contract, named, other) in [(5, SWAP, STAKE), (6, STAKE, SWAP)] {
+        assert_eq!(world().call(evm(contract), named, true).tier(), Tier::Instant, "{contract}");
+        let codes = world().call(evm(contract), other, true).codes();
+        assert_eq!(codes, [DenialCode::MethodNotWhitelisted], "{contract}");
+    }
+}
+
+#[test]
 fn naming_a_method_vouches_for_a_call_that_cannot_be_decoded() {
     assert_eq!(world().call(evm(5), SWAP, false).tier(), Tier::Approval);
     let named = || world().row_here("METHOD_WHITELIST", &naming(5, &[SWAP]));

@@ -165,7 +165,9 @@ fn no_price_needs_the_owner_where_a_dollar_rule_is_in_force() {
         ] {
             let world = World::solana().owned().row("SPENDING_LIMIT", &rules).native(1).price_of_all(price);
             assert_eq!(world.tier(), Tier::Approval, "{rules}");
-            assert_eq!(world.grant().usd, None);
+            let grant = world.grant();
+            assert_eq!(grant.usd, None);
+            assert!(grant.reasons[0].message.starts_with("SOL has no usable price"), "{grant:?}");
         }
         let raw = json!({"instant_max": "9000000000"});
         let world = World::solana().owned().row("SPENDING_LIMIT", &raw).native(1).price_of_all(price);

@@ -354,6 +354,34 @@ fn sets_are_compared_by_what_their_rows_say_and_allow_by_being_there() {
     let raw = || limit(json!({"instant_max": "5"}));
     assert!(!stricter(&[raw(), limit(json!({"instant_max_usd": 1}))], &[raw()]));
     assert!(stricter(&[raw(), limit(json!({"instant_max": "1"}))], &[raw()]));
+    let [coin, token] =
+        ["native", "eip155:8453/erc20:0x3232323232323232323232323232323232323232"].map(str::to_owned);
+    let of = |keys: &[&String]| {
+        let one = json!({"instant_max": "1", "notify_max": "1", "delay_max": "1"});
+        let limits: Map<_, _> = keys.iter().map(|key| ((*key).clone(), one.clone())).collect();
+        limit(json!({ "token_limits": limits }))
+    };
+    for (first, second, no_more) in [
+        (vec![&coin, &token], vec![&coin], true),
+        (vec![&coin, &token], vec![&token], true),
+        (vec![&coin], vec![&coin, &token], false),
+        (vec![&token], vec![&coin, &token], false),
+        (vec![&coin], vec![&token], false),
+        (vec![&token], vec![&coin], false),
+    ] {
+        assert_eq!(stricter(&[of(&first), of(&second)], &[of(&first)]), no_more, "{first:?} {second:?}");
+    }
+    // Where dollars cover everything, one more limit on a token only tightens; one on a coin may stand
+    // before another.
+    let covered = |keys: &[&String]| {
+        let mut row = of(keys);
+        let Rules::SpendingLimit(limit) = &mut row.rules else { panic!("limit") };
+        limit.instant_max_usd = Some(waiaas_core::money::Usd::from_dollars(1));
+        row.rules
+    };
+    assert_eq!(compare(&covered(&[&coin]), &covered(&[&coin, &token])), Strictness::Tighter);
+    assert_eq!(compare(&of(&[&coin]).rules, &of(&[&coin, &token]).rules), Strictness::Incomparable);
+    assert_eq!(compare(&covered(&[&token]), &covered(&[&coin, &token])), Strictness::Incomparable);
     // Naming methods vouches for them.
     let methods = at(
         "METHOD_WHITELIST",

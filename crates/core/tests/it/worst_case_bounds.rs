@@ -379,8 +379,7 @@ fn networks_add_up_unless_a_window_covers_them() {
         let mut standing = standing(world);
         let mut other = standing.networks[0].clone();
         other.network = NetworkId::new("solana-testnet");
-        let rows = world.rows.iter().filter(|row| row.scope.network.is_none()).cloned();
-        other.policies = PolicySet::select(rows, wallet(), &other.network);
+        other.policies = PolicySet::select(world.rows.iter().cloned(), wallet(), &other.network);
         standing.networks.push(other);
         bounds(&look(&standing, Horizon::Day).usd)
     };
@@ -395,6 +394,13 @@ fn networks_add_up_unless_a_window_covers_them() {
         )
     };
     assert_eq!(two(&shared), [window("30.00"), sum("60.00")]);
+    // The most generous one was the last to be asked.
+    let daily = |usd: u32| json!({"instant_max_usd": 5, "daily_limit_usd": usd});
+    let [narrow, wide] = ["solana-devnet", "solana-testnet"].map(|stricter| {
+        let world = World::solana().row("SPENDING_LIMIT", &daily(30));
+        two(&world.row_at("SPENDING_LIMIT", &daily(20), Some(stricter)))
+    });
+    assert_eq!((&narrow[0], &wide[0]), (&window("30.00"), &window("30.00")));
     let here = open.row_at(
         "SPENDING_LIMIT",
         &json!({"instant_max_usd": 5, "daily_limit_usd": 30}),

@@ -74,7 +74,9 @@ mod tests {
 
     #[test]
     fn fixed_offsets_only() {
-        for (text, seconds) in [("UTC", 0), ("+05:30", 19_800), ("-08:00", -28_800), ("+14:00", 50_400)] {
+        for (text, seconds) in
+            [("UTC", 0), ("+05:30", 19_800), ("-08:00", -28_800), ("+00:59", 3_540), ("+14:00", 50_400)]
+        {
             let zone: Timezone = text.parse().expect(text);
             assert_eq!((zone.offset_seconds(), zone.to_string().as_str()), (seconds, text));
         }
