@@ -1,5 +1,6 @@
 //! The one request that is judged, with its sums worked out once.
 
+use std::cell::OnceCell;
 use std::collections::BTreeMap;
 
 use alloy_primitives::U256;
@@ -75,10 +76,8 @@ pub(crate) struct Case<'a> {
     /// Contracts whose own code decides what happens and that no action provider is trusted with, each
     /// once.
     pub(crate) contracts: Vec<Address>,
-    /// Where value may go, each once; see [`destinations`].
-    pub(crate) destinations: Vec<Address>,
-    /// Whose reputation counts; see [`counterparties`].
-    pub(crate) counterparties: Vec<Address>,
+    destinations: OnceCell<Vec<Address>>,
+    counterparties: OnceCell<Vec<Address>>,
 }
 
 impl<'a> Case<'a> {
@@ -89,8 +88,6 @@ impl<'a> Case<'a> {
         let permissions = permissions(effects);
         let unvouched = effects.items.iter().filter(|effect| !is_trusted(effect, facts));
         let contracts = each_once(unvouched.filter_map(Effect::contract));
-        let destinations = each_once(effects.items.iter().flat_map(destinations).copied());
-        let counterparties = counterparties(effects);
         Self {
             effects,
             facts,
@@ -100,9 +97,20 @@ impl<'a> Case<'a> {
             assets_known,
             permissions,
             contracts,
-            destinations,
-            counterparties,
+            destinations: OnceCell::new(),
+            counterparties: OnceCell::new(),
         }
+    }
+
+    /// Where value may go, each once; see [`destinations`]. Worked out for the first row that asks.
+    pub(crate) fn destinations(&self) -> &[Address] {
+        let items = &self.effects.items;
+        self.destinations.get_or_init(|| each_once(items.iter().flat_map(destinations).copied()))
+    }
+
+    /// Whose reputation counts; see [`counterparties`]. Worked out for the first row that asks.
+    pub(crate) fn counterparties(&self) -> &[Address] {
+        self.counterparties.get_or_init(|| counterparties(self.effects))
     }
 
     /// The family of the network the request is for.

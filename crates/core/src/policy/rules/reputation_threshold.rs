@@ -58,7 +58,7 @@ impl Rule for ReputationThreshold {
             return;
         }
         let (tag1, tag2) = (self.tag1.as_deref(), self.tag2.as_deref());
-        for counterparty in &case.counterparties {
+        for counterparty in case.counterparties() {
             let (tier, message) = match case.facts.reputation.get(counterparty, tag1, tag2) {
                 Reputation::Score(score) if score >= self.min_score => continue,
                 Reputation::Score(score) => (

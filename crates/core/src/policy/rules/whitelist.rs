@@ -42,7 +42,7 @@ impl Rule for Whitelist {
             findings.deny(row, DenialCode::WhitelistDenied, message, None);
         }
         let stranger = |destination: &&Address| !self.allowed_addresses.contains(*destination);
-        let mut strangers = case.destinations.iter().filter(stranger).peekable();
+        let mut strangers = case.destinations().iter().filter(stranger).peekable();
         if strangers.peek().is_some() {
             let message = format!("not on the whitelist: {}", listed(strangers));
             let hint = format!("allowed: {}", listed(&self.allowed_addresses));
