@@ -214,6 +214,7 @@ fn rules_that_mean_nothing_are_refused() {
         (json!({}), None, "at least one of"),
         (json!({"daily_limit_usd": 5}), None, "at least one of"),
         (json!({"token_limits": {}}), None, "at least one of"),
+        (json!({"token_limits": 1}), None, "limits by asset"),
         (json!({"instant_max": 5}), None, "rules.instant_max"),
         (json!({"instant_max": "0.5"}), None, "rules.instant_max: base units are a string of digits"),
         (

@@ -18,7 +18,7 @@ use waiaas_core::policy::{
 
 use crate::generate::{NETWORK, effects, facts, known_effect};
 use crate::generate_rules::{rows, rules};
-use crate::world::{evm, parse, wallet};
+use crate::world::{account, evm, parse, wallet};
 
 fn other_wallet() -> WalletId {
     WalletId::new(Uuid::from_u128(2))
@@ -48,6 +48,7 @@ fn tightenings() -> Vec<(&'static str, Value, Value)> {
             json!({"allowed_hours": {"start": 22, "end": 6}}),
             json!({"allowed_hours": {"start": 0, "end": 5}, "timezone": "-00:30"}),
         ),
+        ("TIME_RESTRICTION", json!({"allowed_days": [1, 2]}), json!({"allowed_days": [2]})),
         (
             "RATE_LIMIT",
             json!({"max_requests": 5, "window_seconds": 60}),
@@ -266,6 +267,12 @@ fn a_list_of_others_is_neither_tighter_nor_looser() {
     ] {
         assert_eq!(compare(&read(name, &old), &read(name, &new)), Strictness::Incomparable, "{name}");
     }
+    // A mint means its token on every network.
+    let mint = |byte| {
+        let rules = json!({"tokens": [{"address": account(byte)}]});
+        parse("ALLOWED_TOKENS", &rules, None).expect("rules")
+    };
+    assert_eq!(compare(&mint(5), &mint(6)), Strictness::Incomparable);
 }
 
 #[test]
@@ -334,6 +341,7 @@ fn sets_are_compared_by_what_their_rows_say_and_allow_by_being_there() {
     assert!(stricter(&[], &[]));
     // A list whose absence denies: taking it away tightens, adding the first one loosens.
     assert!(stricter(&[], &[tokens(None)]) && !stricter(&[tokens(None)], &[]));
+    assert!(stricter(&[list(None)], &[tokens(None), list(None)]), "whatever else is in force");
     // Among others of its type it only forbids.
     assert!(stricter(&[tokens(None), tokens(mine)], &[tokens(None)]));
     assert!(!stricter(

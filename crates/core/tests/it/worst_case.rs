@@ -139,6 +139,73 @@ fn a_method_that_nobody_can_read_is_unbounded_once_it_is_vouched_for() {
     assert_eq!(found.usd.most, None);
     assert_eq!(found.usd.because.policy_type, Some(PolicyType::MethodWhitelist));
     assert_eq!(found.networks[0].destinations.recipients, Reach::Any);
+    let world = world.row("WHITELIST", &json!({"allowed_addresses": [evm(8)]}));
+    let found = look(&standing(&world, price("100")), Horizon::Day);
+    assert_eq!(found.networks[0].destinations.recipients, Reach::Any, "nobody knows whom it pays");
+}
+
+#[test]
+fn a_method_is_vouched_for_only_where_every_list_says_so() {
+    const SEPOLIA: &str = "ethereum-sepolia";
+    let method = |contract, selector| json!({"methods": [{"contractAddress": evm(contract), "selectors": [selector]}]});
+    let bounded = |rows: &[Value]| {
+        let limit = json!({"instant_max_usd": 5, "daily_limit_usd": 5});
+        let contracts = json!({"contracts": [{"address": evm(8)}]});
+        let world = World::on(SEPOLIA).row("SPENDING_LIMIT", &limit);
+        let world = world.row_at("CONTRACT_WHITELIST", &contracts, Some(SEPOLIA));
+        let world =
+            rows.iter().fold(world, |world, rules| world.row_at("METHOD_WHITELIST", rules, Some(SEPOLIA)));
+        usd(&standing(&world, price("100")), Horizon::Day).is_some()
+    };
+    assert!(!bounded(&[method(8, "0x01020304")]));
+    assert!(bounded(&[method(9, "0x01020304")]), "of a contract that may not be called");
+    assert!(!bounded(&[method(8, "0x01020304"), method(8, "0x01020304")]));
+    assert!(bounded(&[method(8, "0x01020304"), method(8, "0x01020305")]), "another row names another");
+}
+
+#[test]
+fn what_cannot_leave_needs_no_price() {
+    let mut standing = limited(&json!({"instant_max": "1"}));
+    let stray = AssetId::token(&native(&standing).caip2, crate::world::account(50));
+    let facts = AssetFacts { symbol: "X".to_owned(), decimals: 6, price: PriceFact::Unlisted };
+    let held = AssetStanding { facts: Some(facts), balance: Some(U256::from(7u8)) };
+    standing.networks[0].assets.insert(stray, held);
+    assert_eq!(usd(&standing, Horizon::Day), Some(Usd::from_dollars(1_000)));
+}
+
+#[test]
+fn a_sum_beyond_all_numbers_is_unbounded() {
+    let mut rich = limited(&json!({"instant_max": "1"}));
+    for networks in [1, 2] {
+        let asset = native(&rich);
+        let held = AssetStanding {
+            facts: Some(AssetFacts { symbol: "X".to_owned(), decimals: 9, price: price("1000000") }),
+            balance: Some(U256::MAX),
+        };
+        for network in &mut rich.networks {
+            network.assets.insert(asset.clone(), held.clone());
+        }
+        assert_eq!(usd(&rich, Horizon::Day), None, "{networks}");
+        let mut other = rich.networks[0].clone();
+        other.network = NetworkId::new("solana-testnet");
+        rich.networks.push(other);
+    }
+    // Each network by itself can be counted, and both together cannot.
+    let most = U256::from(Usd::MAX.micros()) * U256::from(600u16);
+    for network in &mut rich.networks {
+        for held in network.assets.values_mut() {
+            *held = AssetStanding {
+                facts: Some(AssetFacts { symbol: "X".to_owned(), decimals: 9, price: price("1") }),
+                balance: Some(most),
+            };
+        }
+    }
+    rich.networks.truncate(1);
+    assert!(usd(&rich, Horizon::Day).is_some());
+    let mut other = rich.networks[0].clone();
+    other.network = NetworkId::new("solana-testnet");
+    rich.networks.push(other);
+    assert_eq!(usd(&rich, Horizon::Day), None);
 }
 
 #[test]

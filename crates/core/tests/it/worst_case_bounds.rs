@@ -233,6 +233,12 @@ fn without_a_price_dollar_limits_let_nothing_pass() {
             assert_eq!(with(&rules, known), format!("0 by SPENDING_LIMIT *_limit_usd: {owner}"), "{window}");
         }
         assert_eq!(with(&json!({"instant_max": "5"}), known), balance);
+        let mut free = standing(&World::solana().row("SPENDING_LIMIT", &json!({"instant_max": "5"})));
+        let native = free.networks[0].native.clone();
+        free.networks[0].assets.insert(native.clone(), held("SOL", 9, known, 10 * SOL));
+        let said =
+            format!("unbounded by PRICE: {native} has no price, and up to 10000000000 of it may leave");
+        assert_eq!(bounds(&look(&free, Horizon::Day).usd), [said]);
     }
     // It may be back in a second.
     assert_eq!(with(&json!({"instant_max": "5", "daily_limit_usd": 5}), PriceFact::Unusable), balance);

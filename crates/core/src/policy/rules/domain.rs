@@ -86,6 +86,12 @@ mod tests {
             assert!(serde_json::from_value::<DomainPattern>(bad.into()).is_err(), "{bad}");
         }
         assert!(serde_json::from_value::<DomainPattern>("127.0.0.1".into()).is_ok());
+        let long = |last: usize| format!("{0}.{0}.{0}.{1}", "a".repeat(63), "b".repeat(last));
+        for (last, fits) in [(60, true), (61, true), (62, false), (63, false)] {
+            let text = long(last);
+            let read = serde_json::from_value::<DomainPattern>(text.as_str().into());
+            assert_eq!(read.is_ok(), fits, "{} characters", text.len());
+        }
     }
 
     #[test]
