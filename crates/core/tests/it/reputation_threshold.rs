@@ -6,7 +6,7 @@ use waiaas_core::address::Address;
 use waiaas_core::effect::Effect;
 use waiaas_core::policy::{DenialCode, FeedbackTags, PolicySet, PolicyType, Reputation, Reputations, Tier};
 
-use crate::world::{SOL, World, account, refusal, wallet};
+use crate::world::{SOL, World, account, parse, refusal, wallet};
 
 fn rules() -> Value {
     json!({
@@ -118,5 +118,9 @@ fn bad_rules_are_refused() {
     ] {
         let message = refusal("REPUTATION_THRESHOLD", &rules, None);
         assert!(message.starts_with(field), "{message}");
+    }
+    for tag in ["tag1", "tag2"] {
+        let longest = json!({"min_score": 1, tag: "ü".repeat(32)});
+        assert!(parse("REPUTATION_THRESHOLD", &longest, None).is_ok(), "32 characters, not bytes");
     }
 }

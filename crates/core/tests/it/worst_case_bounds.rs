@@ -367,6 +367,9 @@ fn destinations_are_what_all_lists_have_in_common() {
     let narrow =
         || listed().row("WHITELIST", &whitelist(&[1, 6, 8])).row("WHITELIST", &whitelist(&[6, 8, 9]));
     assert_eq!(of(narrow()), reach(only(&[6, 8]), only(&[6, 8]), only(&[8])));
+    let recipients = of(narrow()).recipients;
+    assert!(recipients.contains(&account(6)) && !recipients.contains(&account(1)));
+    assert!(Reach::Any.contains(&account(1)));
     let both = base().row("WHITELIST", &json!({"allowed_addresses": [account(4), evm(4)]}));
     assert_eq!(
         of(both),
