@@ -28,7 +28,7 @@ use crate::error::Error;
 use crate::views::{Decided, NewPolicy, Replay, ReplayCount, ReplayExample, ReplayReport};
 
 /// Rows read at once, and judged by one thread.
-const PAGE: u32 = 512;
+const PAGE: u32 = 4_096;
 /// Most reasons of an example.
 const REASONS: usize = 4;
 
