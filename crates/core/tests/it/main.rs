@@ -30,6 +30,7 @@ mod round_trip;
 mod spending_limit;
 mod spending_windows;
 mod strictness;
+mod strictness_figures;
 mod time_restriction;
 mod venue_whitelist;
 mod verdict;
