@@ -4,6 +4,8 @@ use serde_json::{Map, Value, json};
 
 /// A name that no shape has.
 const NAME: &str = "surprise_zz";
+/// The field of that name, as it is written.
+pub(crate) const SURPRISE: &str = r#""surprise_zz":1"#;
 
 /// The value with an unknown field in one of its objects, for each of them.
 pub(crate) fn surprised(value: &Value) -> Vec<Value> {

@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 use serde_json::Value;
+use waiaas_api::json as reader;
 use waiaas_api::validation::{Refusal, Request};
 
 use crate::json;
@@ -9,11 +10,18 @@ use crate::json;
 /// Reads a body. What is read is written as the same request, and no object in it has room for a field
 /// that nobody knows; `free` names fields that take any JSON.
 pub(crate) fn holds<T: Request + Serialize>(body: &[u8], free: &[&str]) -> Option<(Value, T)> {
-    let raw: Value = serde_json::from_slice(body).ok()?;
-    if !raw.is_object() {
-        return None;
+    let read = reader::read::<T>(body);
+    if let Err(Refusal::Invalid(issues)) = &read {
+        assert!(!issues.is_empty(), "refused without a reason");
     }
+    let raw: Option<Value> = serde_json::from_slice(body).ok().filter(Value::is_object);
+    let Some(raw) = raw else {
+        assert!(read.is_err(), "what is no object was taken");
+        return None;
+    };
+    once_each::<T>(&raw, read.as_ref().ok());
     let Ok(request) = serde_json::from_value::<T>(raw.clone()) else {
+        assert!(read.is_err(), "{raw}");
         if let Some(Refusal::Invalid(issues)) = T::explain(&raw) {
             assert!(!issues.is_empty());
         }
@@ -30,4 +38,24 @@ pub(crate) fn holds<T: Request + Serialize>(body: &[u8], free: &[&str]) -> Optio
         assert!(serde_json::from_value::<T>(surprised.clone()).is_err(), "{surprised}");
     }
     Some((raw, request))
+}
+
+/// No key stands twice in any object of a body, whoever would have won.
+fn once_each<T: Request + Serialize>(raw: &Value, read: Option<&T>) {
+    let whole = raw.to_string();
+    if let Some(request) = read {
+        let again = reader::read::<T>(whole.as_bytes());
+        let written = |request: &T| serde_json::to_value(request).ok();
+        assert_eq!(again.ok().as_ref().map(written), Some(written(request)), "{whole}");
+    }
+    for surprised in json::surprised(raw) {
+        let surprised = surprised.to_string();
+        let twice = surprised.replace(json::SURPRISE, &format!("{0},{0}", json::SURPRISE));
+        assert_ne!(twice, surprised);
+        let duplicate = reader::read::<T>(twice.as_bytes()).err().is_some_and(|refusal| match refusal {
+            Refusal::Invalid(issues) => issues.iter().any(|issue| issue.code == "duplicate_key"),
+            Refusal::UnsupportedType => false,
+        });
+        assert!(duplicate, "{twice}");
+    }
 }

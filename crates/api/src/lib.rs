@@ -13,6 +13,7 @@ pub mod changes;
 pub mod client;
 pub mod dry_run;
 pub mod exposure;
+pub mod json;
 pub mod owners;
 pub mod page;
 pub mod policies;

@@ -235,6 +235,13 @@ const SERVER_SET: [(&str, &str); 2] = [
     ("actionName", "only the daemon itself may name an action"),
 ];
 
+impl TransactionRequest {
+    /// The types that can be asked for, as they are written.
+    pub fn types() -> impl Iterator<Item = &'static str> {
+        IntentKind::ALL.iter().filter(|kind| fields::of(**kind).is_some()).map(|kind| kind.as_str())
+    }
+}
+
 impl Request for TransactionRequest {
     fn check(&self) -> Result<(), Refusal> {
         let kind = self.intent_kind().ok_or(Refusal::UnsupportedType)?;

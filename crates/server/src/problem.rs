@@ -9,6 +9,7 @@ use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 use waiaas_api::problem::Problem;
+use waiaas_api::requests::TransactionRequest;
 use waiaas_api::validation::{Issue, Refusal};
 use waiaas_core::policy::DenialCode;
 use waiaas_engine::{Error, ErrorCode};
@@ -315,7 +316,7 @@ impl From<Refusal> for Failure {
                 ErrorCode::UnsupportedTxType,
                 "This daemon does not carry out this transaction type.",
             )
-            .hint("Use TRANSFER or TOKEN_TRANSFER."),
+            .hint(format!("Use one of {}.", TransactionRequest::types().collect::<Vec<_>>().join(", "))),
         }
     }
 }

@@ -3,9 +3,11 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
+use e2e::{Agent, Daemon, OwnerKey};
 use serde_json::{Value, json};
 
 use crate::cli::Home;
+use crate::credential_matrix::unreachable_nodes;
 use crate::world::{SOL, World, solana_payee, text};
 
 fn root() -> PathBuf {
@@ -223,5 +225,47 @@ async fn what_is_exported_and_applied_is_the_same() -> Result<()> {
     assert_ne!(export()?, first, "without --prune nothing is deleted");
     world.daemon.cli_json(&["policy", "apply", &path, "--prune"])?;
     assert_eq!(export()?, first);
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn applying_tightens_first_and_what_loosens_waits_for_a_proved_owner() -> Result<()> {
+    let daemon = Daemon::start(&unreachable_nodes())?;
+    let (operator, owner) = (daemon.operator(), OwnerKey::evm(3)?);
+    let agent = Agent::create(&daemon, "solana").await?;
+    let (kept, gone) = (OwnerKey::solana(21).address(), OwnerKey::solana(22).address());
+    let up_to = |dollars: u32| json!({ "instant_max_usd": dollars, "notify_max_usd": dollars, "delay_max_usd": dollars });
+    operator.policy(&agent.wallet, "SPENDING_LIMIT", up_to(10)).await?;
+    operator.policy(&agent.wallet, "WHITELIST", json!({ "allowed_addresses": [kept, gone] })).await?;
+    agent.lock_owner(&daemon, &owner).await?;
+
+    // What loosens stands first in the file.
+    let wallet = &agent.wallet;
+    let rows = format!(
+        "[[policy]]\ntype = \"SPENDING_LIMIT\"\nwallet = \"{wallet}\"\n\
+         rules = {{ instant_max_usd = 500, notify_max_usd = 500, delay_max_usd = 500 }}\n\
+         [[policy]]\ntype = \"WHITELIST\"\nwallet = \"{wallet}\"\nrules = {{ allowed_addresses = [\"{kept}\"] }}\n"
+    );
+    let file = daemon.data_dir().join("wanted.toml");
+    std::fs::write(&file, rows)?;
+    let path = file.display().to_string();
+    let output = daemon.cli(&["--json", "policy", "apply", &path])?;
+    assert_eq!(output.status.code(), Some(7), "{}", String::from_utf8_lossy(&output.stderr));
+    let applied: Value = serde_json::from_slice(&output.stdout)?;
+    let steps = applied["steps"].as_array().context("steps")?;
+    let types: Vec<_> = steps.iter().map(|step| &step["type"]).collect();
+    assert_eq!(types, ["WHITELIST", "SPENDING_LIMIT"], "{applied}");
+    assert_eq!(steps[0].get("waits"), None, "{applied}");
+    let installed = || async { operator.get("/v1/policies?limit=200").await?.expect(200) };
+    let before = installed().await?["data"].to_string();
+    assert!(before.contains(&kept) && !before.contains(&gone), "{before}");
+    assert!(!before.contains("500"), "{before}");
+
+    // The owner's signature brings the rest into force, and nothing is left to apply.
+    let change = operator.get(&format!("/v1/changes/{}", text(&steps[1], "waits")?)).await?.expect(200)?;
+    owner.agrees(&daemon.anonymous(), &change).await?.expect(200)?;
+    assert!(installed().await?["data"].to_string().contains("500"));
+    let again = daemon.cli_json(&["policy", "apply", &path])?;
+    assert_eq!(again["diff"]["overall"], "same", "{again}");
     Ok(())
 }

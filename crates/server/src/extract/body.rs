@@ -4,9 +4,10 @@ use axum::body::Bytes;
 use axum::extract::{FromRequest, Request as HttpRequest};
 use axum::http::StatusCode;
 use axum::http::header::CONTENT_TYPE;
+use waiaas_api::json;
 use waiaas_api::validation::Request;
 
-use crate::extract::{json, single};
+use crate::extract::single;
 use crate::problem::{DoorCode, Failure};
 
 /// A request body, read strictly.
@@ -17,7 +18,7 @@ impl<S: Send + Sync, T: Request> FromRequest<S> for Body<T> {
 
     async fn from_request(request: HttpRequest, state: &S) -> Result<Self, Failure> {
         require_json(&request)?;
-        json::read(&bytes(request, state).await?).map(Self)
+        Ok(Self(json::read(&bytes(request, state).await?)?))
     }
 }
 
@@ -34,7 +35,7 @@ impl<S: Send + Sync, T: Request + Default> FromRequest<S> for MaybeBody<T> {
             return Ok(Self(T::default()));
         }
         typed?;
-        json::read(&bytes).map(Self)
+        Ok(Self(json::read(&bytes)?))
     }
 }
 

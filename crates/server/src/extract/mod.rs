@@ -6,7 +6,6 @@
 mod body;
 mod credential;
 mod idempotency;
-mod json;
 mod master;
 mod owner;
 mod place;

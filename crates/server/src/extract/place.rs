@@ -5,10 +5,10 @@ use std::error::Error as _;
 use axum::extract::{FromRequestParts, Path as AxumPath, Query as AxumQuery};
 use axum::http::request::Parts;
 use serde::de::DeserializeOwned;
+use waiaas_api::json::issue;
 use waiaas_api::page::{DEFAULT_LIMIT, MAX_LIMIT};
 use waiaas_engine::Page;
 
-use crate::extract::json::issue;
 use crate::problem::Failure;
 
 /// Parameters in the path.

@@ -119,6 +119,8 @@ async fn a_request_that_is_not_understood_is_not_a_payment() {
     }
     let (status, answer) = send(json!({"type": "X402_PAYMENT", "to": "r", "calldata": "0x"})).await;
     assert_eq!((status, &answer["code"]), (400, &json!("UNSUPPORTED_TX_TYPE")));
+    let types = "TRANSFER, TOKEN_TRANSFER, CONTRACT_CALL, APPROVE, BATCH, NFT_TRANSFER, CONTRACT_DEPLOY";
+    assert_eq!(answer["hint"], format!("Use one of {types}."));
 }
 
 #[tokio::test]

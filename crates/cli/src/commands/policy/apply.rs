@@ -2,12 +2,12 @@
 
 use std::path::PathBuf;
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, bail};
 use serde::Serialize;
 use waiaas_api::client::{Client, Outcome};
-use waiaas_api::policies::{CreatePolicy, Policy, UpdatePolicy};
-use waiaas_engine::core::ids::WalletId;
-use waiaas_engine::policy_files::{self, Diff, FilePolicy, PolicyFile};
+use waiaas_api::policies::{CreatePolicy, UpdatePolicy};
+use waiaas_engine::core::ids::{PolicyId, WalletId};
+use waiaas_engine::policy_files::{self, Diff, FilePolicy, PolicyFile, RowDiff, Standing};
 
 use super::diff;
 use super::files::{self, Names};
@@ -17,8 +17,9 @@ use crate::{exit, output};
 /// Makes the daemon's policies those of a file.
 #[derive(clap::Args)]
 #[command(after_long_help = "\
-Shows what changes, then creates and updates rows, one by one. Rows that the
-file does not have stay as they are, unless --prune. What loosens may have to wait for a wallet's
+Shows what changes, then creates, updates and deletes rows one by one: first
+what tightens, last what loosens. Rows that the file does not have stay as
+they are, unless --prune. What loosens may have to wait for a wallet's
 owner; such a change is reported, is NOT in force, and makes the exit code that of a waiting change.")]
 pub(crate) struct Args {
     /// A policy file.
@@ -69,67 +70,64 @@ pub(crate) async fn run(context: &Context, args: &Args) -> Result<()> {
     let wanted = names.settle(wanted)?;
     let rows = files::rows(&client).await?;
     let installed = files::file(&rows, &names)?;
-    let gone: Vec<&Policy> = rows
-        .iter()
-        .zip(&installed.policies)
-        .filter_map(|(row, old)| {
-            let meant = only.is_none_or(|id| row.wallet_id == Some(id));
-            (args.prune && meant && !wanted.policies.iter().any(|new| old.same_place(new))).then_some(row)
-        })
-        .collect();
     let mut after = wanted.clone();
     let kept = rows.iter().zip(&installed.policies).filter(|(row, old)| {
-        !gone.iter().any(|gone| gone.id == row.id) && !wanted.policies.iter().any(|new| old.same_place(new))
+        let meant = args.prune && only.is_none_or(|id| row.wallet_id == Some(id));
+        !meant && !wanted.policies.iter().any(|new| old.same_place(new))
     });
     after.policies.extend(kept.map(|(_, old)| old.clone()));
     let diff = policy_files::diff(("installed", &installed), ("file", &after), &networks)?;
     let mut report = Report { diff, dry_run: args.dry_run, steps: Vec::new() };
     if !args.dry_run {
-        report.steps = carry_out(&client, &names, &wanted, &rows, &installed, &gone).await?;
+        let ids: Vec<_> = rows.iter().map(|row| row.id).zip(&installed.policies).collect();
+        report.steps = carry_out(&client, &names, &report.diff, &ids).await?;
     }
     let waits = report.steps.iter().any(|step| step.waits.is_some());
     output::show(context, &report, text)?;
     if waits { Err(exit::Waits.into()) } else { Ok(()) }
 }
 
-/// Creates and updates, then deletes. A row that is as wanted is left alone.
+/// Brings every row that differs to what it is to be. What tightens comes first: should a later step fail
+/// or have to wait, the daemon is left stricter than asked for, and not laxer.
 async fn carry_out(
     client: &Client,
     names: &Names,
-    wanted: &PolicyFile,
-    rows: &[Policy],
-    installed: &PolicyFile,
-    gone: &[&Policy],
+    diff: &Diff,
+    ids: &[(PolicyId, &FilePolicy)],
 ) -> Result<Vec<Step>> {
+    let mut rows: Vec<&RowDiff> = diff.rows.iter().filter(|row| row.old != row.new).collect();
+    rows.sort_by_key(|row| match row.standing {
+        Standing::Tighter => 0,
+        Standing::Same => 1,
+        Standing::Incomparable => 2,
+        Standing::Looser => 3,
+    });
     let mut steps = Vec::new();
-    for new in &wanted.policies {
-        let wallet_id = new.wallet.as_deref().map(|text| names.id(text)).transpose()?;
-        let found = rows.iter().zip(&installed.policies).find(|(_, old)| old.same_place(new));
-        let failed = || format!("applying {}", new.policy_type);
-        let (what, outcome) = match found {
-            Some((_, old)) if old == new => continue,
-            Some((row, _)) => {
+    for row in rows {
+        let id = ids.iter().find(|(_, old)| Some(*old) == row.old.as_ref()).map(|(id, _)| *id);
+        let (what, outcome) = match (id, &row.new) {
+            (None, Some(new)) => {
+                let wallet_id = new.wallet.as_deref().map(|text| names.id(text)).transpose()?;
+                ("create", client.create_policy(&request(new, wallet_id)).await.map(waits))
+            }
+            (Some(id), Some(new)) => {
                 let change = UpdatePolicy {
                     rules: Some(new.rules.clone()),
                     priority: Some(new.priority),
                     enabled: Some(new.enabled),
                 };
-                ("update", client.update_policy(row.id, &change).await.with_context(failed)?)
+                ("update", client.update_policy(id, &change).await.map(waits))
             }
-            None => ("create", client.create_policy(&request(new, wallet_id)).await.with_context(failed)?),
+            (Some(id), None) => ("delete", client.delete_policy(id).await.map(waits)),
+            (None, None) => bail!("a {} of no known row is to be deleted", row.policy_type),
         };
-        steps.push(step(
+        steps.push(Step {
             what,
-            new.policy_type.to_string(),
-            new.wallet.clone(),
-            new.network.clone(),
-            &outcome,
-        ));
-    }
-    for row in gone {
-        let outcome = client.delete_policy(row.id).await?;
-        let wallet = row.wallet_id.map(|id| names.name(id));
-        steps.push(step("delete", row.policy_type.clone(), wallet, row.network.clone(), &outcome));
+            policy_type: row.policy_type.to_string(),
+            wallet: row.wallet.clone(),
+            network: row.network.clone(),
+            waits: outcome.with_context(|| format!("{what} {}", row.policy_type))?,
+        });
     }
     Ok(steps)
 }
@@ -146,18 +144,12 @@ pub(super) fn request(row: &FilePolicy, wallet_id: Option<WalletId>) -> CreatePo
     }
 }
 
-fn step<T>(
-    what: &'static str,
-    policy_type: String,
-    wallet: Option<String>,
-    network: Option<String>,
-    outcome: &Outcome<T>,
-) -> Step {
-    let waits = match outcome {
+/// The change that has to wait for owners, if it has to.
+fn waits<T>(outcome: Outcome<T>) -> Option<String> {
+    match outcome {
         Outcome::Done(_) => None,
         Outcome::Waits(change) => Some(change.id.to_string()),
-    };
-    Step { what, policy_type, wallet, network, waits }
+    }
 }
 
 fn text(report: &Report) -> String {

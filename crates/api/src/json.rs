@@ -5,20 +5,19 @@ use std::fmt;
 
 use serde::de::{Deserialize, DeserializeOwned, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
 use serde_json::error::Category;
-use waiaas_api::validation::{Issue, Refusal, Request};
 
-use crate::problem::Failure;
+use crate::validation::{Issue, Refusal, Request};
 
 /// Reads and checks a request body.
-pub(crate) fn read<T: Request>(text: &[u8]) -> Result<T, Failure> {
-    parse::<Unique>(text).map_err(Failure::from)?;
+pub fn read<T: Request>(text: &[u8]) -> Result<T, Refusal> {
+    parse::<Unique>(text)?;
     // Otherwise a list of the fields' values would do, without a name to any of them.
     if text.trim_ascii_start().first() != Some(&b'{') {
-        return Err(Refusal::Invalid(vec![Issue::new("", "invalid_type", "expected an object")]).into());
+        return Err(Refusal::Invalid(vec![Issue::new("", "invalid_type", "expected an object")]));
     }
     let request: T = parse(text).map_err(|refusal| {
         let better = serde_json::from_slice(text).ok().and_then(|raw| T::explain(&raw));
-        Failure::from(better.unwrap_or(refusal))
+        better.unwrap_or(refusal)
     })?;
     request.check()?;
     Ok(request)
@@ -46,7 +45,7 @@ fn not_json(error: &serde_json::Error) -> Issue {
 
 /// Words for a deserialisation error. serde's messages quote values, so only their fixed parts and
 /// what was expected are kept.
-pub(crate) fn issue(path: &str, message: &str) -> Issue {
+pub fn issue(path: &str, message: &str) -> Issue {
     let path = if path == "." || path == "?" { "" } else { path };
     let quoted = |text: &str| text.split('`').nth(1).map(|name| name.chars().take(64).collect::<String>());
     let inside = |name: &str| match path.strip_suffix(name) {
@@ -138,23 +137,19 @@ impl<'de> Visitor<'de> for Unique {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use waiaas_api::policies::CreatePolicy;
-    use waiaas_api::requests::TransactionRequest;
-    use waiaas_api::transactions::ReplaceRequest;
-    use waiaas_api::wallets::ImportWallet;
+    use crate::policies::CreatePolicy;
+    use crate::requests::TransactionRequest;
+    use crate::transactions::ReplaceRequest;
+    use crate::wallets::ImportWallet;
 
-    /// The code, and path and code of the first issue.
-    fn refused<T: Request + fmt::Debug>(text: &str) -> (String, String, String) {
-        let failure = read::<T>(text.as_bytes()).expect_err(text);
-        let first = failure.details().map(|d| d["issues"][0].clone()).unwrap_or_default();
-        let text = |field: &str| first[field].as_str().unwrap_or_default().to_owned();
-        (failure.code().as_str().to_owned(), text("path"), text("code"))
+    fn refused<T: Request + fmt::Debug>(text: &str) -> Refusal {
+        read::<T>(text.as_bytes()).expect_err(text)
     }
 
+    /// Path and code of the first issue.
     fn issue_of<T: Request + fmt::Debug>(text: &str) -> (String, String) {
-        let (code, path, issue) = refused::<T>(text);
-        assert_eq!(code, "ACTION_VALIDATION_FAILED", "{text}");
-        (path, issue)
+        let Refusal::Invalid(issues) = refused::<T>(text) else { panic!("{text} has no issues") };
+        (issues[0].path.clone(), issues[0].code.clone())
     }
 
     fn pair(path: &str, code: &str) -> (String, String) {
@@ -178,7 +173,7 @@ mod tests {
             pair("gasCondition", "required")
         );
         assert_eq!(issue_of::<T>("[]").1, "invalid_type");
-        assert_eq!(refused::<T>(r#"{"type":"SIGN","spender":"x"}"#).0, "UNSUPPORTED_TX_TYPE");
+        assert_eq!(refused::<T>(r#"{"type":"SIGN","spender":"x"}"#), Refusal::UnsupportedType);
     }
 
     #[test]
@@ -214,8 +209,8 @@ mod tests {
             r#"{"name":"a","privateKey":"4242424242""#,
             r#"{"name":"a","chain":"solana","environment":"local","privateKey":["4242424242"]}"#,
         ] {
-            let failure = read::<ImportWallet>(text.as_bytes()).expect_err(text);
-            assert!(!format!("{failure:?}").contains("4242424242"), "{failure:?}");
+            let refusal = refused::<ImportWallet>(text);
+            assert!(!format!("{refusal:?}").contains("4242424242"), "{refusal:?}");
         }
     }
 }
