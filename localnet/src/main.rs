@@ -70,11 +70,7 @@ async fn run() -> Result<()> {
 }
 
 async fn start(arguments: Arguments) -> Result<(Solana, Evm)> {
-    // A task of its own, because surfpool's start occupies its thread until it is done.
-    let solana = tokio::spawn(Solana::start(arguments.slot_ms));
-    let evm = Evm::start(arguments.anvil, arguments.modules).await?;
-    let solana = solana.await.context("the start of surfpool was interrupted")??;
-    Ok((solana, evm))
+    tokio::try_join!(Solana::start(arguments.slot_ms), Evm::start(arguments.anvil, arguments.modules))
 }
 
 /// Prints the line that callers wait for. It is the only thing this program writes to standard output.

@@ -2,10 +2,15 @@
 //!
 //! Belongs here: what is on the chain when the caller gets it. How a mint is made belongs to `mint`.
 
-use anyhow::{Context, Result};
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail};
 use solana_commitment_config::CommitmentConfig;
 use solana_rpc_client::nonblocking::rpc_client::RpcClient;
-use surfpool_sdk::{BlockProductionMode, Keypair, Signer, Surfnet};
+use surfpool_sdk::{BlockProductionMode, Keypair, Signer, Surfnet, SurfnetResult};
+use tokio::runtime::Handle;
+use tokio::sync::oneshot;
+use tokio::time::timeout;
 
 use crate::announcement::{SolanaAnnouncement, SolanaFaucet};
 use crate::mint::{self, Mint, TokenProgram};
@@ -18,6 +23,11 @@ const SPL_DECIMALS: u8 = 6;
 /// Other than the SPL mint's, so that mixed up decimals show.
 const TOKEN_2022_DECIMALS: u8 = 9;
 
+/// surfpool picks its ports a moment before it listens on them. When another process takes one in between, it waits
+/// for itself for ever; with other ports it works.
+const START_TIMEOUT: Duration = Duration::from_secs(20);
+const ATTEMPTS: u32 = 3;
+
 /// A running Solana chain.
 pub struct Solana {
     // Dropping it stops the chain.
@@ -29,16 +39,7 @@ pub struct Solana {
 impl Solana {
     /// Starts the runtime, which never asks another network, with a block every `slot_ms`.
     pub async fn start(slot_ms: u64) -> Result<Self> {
-        let surfnet = Surfnet::builder()
-            .offline(true)
-            // Blocks by the clock: only then do blockhashes expire and confirmations arrive without new traffic.
-            .block_production_mode(BlockProductionMode::Clock)
-            .slot_time_ms(slot_ms)
-            .payer(Keypair::new())
-            .airdrop_sol(FAUCET_LAMPORTS)
-            .start()
-            .await
-            .context("surfpool does not start")?;
+        let surfnet = surfnet(slot_ms).await?;
         discard_events(&surfnet)?;
 
         let rpc = RpcClient::new_with_commitment(surfnet.rpc_url().to_owned(), CommitmentConfig::confirmed());
@@ -66,6 +67,38 @@ impl Solana {
             token2022_decimals: self.token_2022.decimals,
         }
     }
+}
+
+/// Starts surfpool. Its start occupies a thread, which is left behind if it never ends.
+async fn surfnet(slot_ms: u64) -> Result<Surfnet> {
+    for _ in 0..ATTEMPTS {
+        let (started, outcome) = oneshot::channel();
+        let runtime = Handle::current();
+        std::thread::Builder::new()
+            .name("surfnet-start".into())
+            // Who comes too late is stopped by being dropped.
+            .spawn(move || drop(started.send(runtime.block_on(build(slot_ms)))))
+            .context("thread that starts surfpool")?;
+        match timeout(START_TIMEOUT, outcome).await {
+            Ok(surfnet) => {
+                return surfnet.context("surfpool's start ended early")?.context("surfpool does not start");
+            }
+            Err(_) => eprintln!("waiaas-localnet: surfpool does not get ready, trying other ports"),
+        }
+    }
+    bail!("surfpool does not get ready");
+}
+
+async fn build(slot_ms: u64) -> SurfnetResult<Surfnet> {
+    Surfnet::builder()
+        .offline(true)
+        // Blocks by the clock: only then do blockhashes expire and confirmations arrive without new traffic.
+        .block_production_mode(BlockProductionMode::Clock)
+        .slot_time_ms(slot_ms)
+        .payer(Keypair::new())
+        .airdrop_sol(FAUCET_LAMPORTS)
+        .start()
+        .await
 }
 
 /// Throws surfpool's events away: it queues one for each slot and transaction, without a bound.
