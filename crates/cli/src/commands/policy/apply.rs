@@ -87,8 +87,8 @@ pub(crate) async fn run(context: &Context, args: &Args) -> Result<()> {
     if waits { Err(exit::Waits.into()) } else { Ok(()) }
 }
 
-/// Brings every row that differs to what it is to be. What tightens comes first: should a later step fail
-/// or have to wait, the daemon is left stricter than asked for, and not laxer.
+/// Brings every row that differs to what it is to be. What tightens comes first, what loosens last: should
+/// a later step fail or have to wait, all that tightens is in force already.
 async fn carry_out(
     client: &Client,
     names: &Names,
