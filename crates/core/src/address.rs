@@ -1,5 +1,6 @@
 //! Addresses as decoded bytes, tagged with their chain. Text is compared nowhere.
 
+use std::cell::RefCell;
 use std::fmt;
 use std::str::FromStr;
 
@@ -80,7 +81,7 @@ impl FromStr for Address {
             hex::decode_to_slice(digits, &mut bytes).map_err(|_| malformed())?;
             let mixed = digits.bytes().any(|b| b.is_ascii_uppercase())
                 && digits.bytes().any(|b| b.is_ascii_lowercase());
-            if mixed && EvmAddress::from(bytes).to_checksum(None) != text {
+            if mixed && !has_right_case(digits, bytes) {
                 return Err(AddressError::Checksum(shorten(text)));
             }
             return Ok(Self::Evm(bytes));
@@ -91,6 +92,29 @@ impl FromStr for Address {
         let bytes = bs58::decode(text).into_vec().map_err(|_| malformed())?;
         bytes.try_into().map(Self::Solana).map_err(|_| malformed())
     }
+}
+
+thread_local! {
+    /// Digits found right, by the last byte of the address. Records name the same few addresses over and
+    /// over, and the hash costs more than all else that is done to read one.
+    static RIGHT: RefCell<[[u8; 40]; 256]> = const { RefCell::new([[0; 40]; 256]) };
+}
+
+/// Whether the case of the digits is the checksum of EIP-55.
+fn has_right_case(digits: &str, bytes: [u8; 20]) -> bool {
+    let [.., last] = bytes;
+    RIGHT.with_borrow_mut(|right| {
+        let Some(right) = right.get_mut(usize::from(last)) else { return false };
+        if right.as_slice() == digits.as_bytes() {
+            return true;
+        }
+        let expected = EvmAddress::from(bytes).to_checksum(None);
+        let same = expected.strip_prefix("0x") == Some(digits);
+        if let (true, Ok(digits)) = (same, digits.as_bytes().try_into()) {
+            *right = digits;
+        }
+        same
+    })
 }
 
 impl fmt::Display for Address {
@@ -155,5 +179,22 @@ mod tests {
         let a = "EPjFWdd5AufqSSqeM2qN1xzybapC8G4wEGGkZwyTDt1v".parse::<Address>().expect("mint");
         let b = "epjFWdd5AufqSSqeM2qN1xzybapC8G4wEGGkZwyTDt1v".parse::<Address>();
         assert_ne!(Ok(a), b);
+    }
+
+    #[test]
+    fn one_right_spelling_excuses_no_wrong_one() {
+        // Alike in the last byte, so that each takes the other's place among those found right.
+        let (first, mut second) = ([0xab; 20], [0xcd; 20]);
+        second[19] = 0xab;
+        for address in [first, second, first].map(Address::Evm) {
+            let right = address.to_string();
+            assert_eq!(right.parse(), Ok(address));
+            for at in 2..right.len() {
+                let mut wrong = right.clone().into_bytes();
+                wrong[at] ^= 0x20;
+                let wrong = String::from_utf8(wrong).expect("ASCII");
+                assert!(matches!(wrong.parse::<Address>(), Err(AddressError::Checksum(_))), "{wrong}");
+            }
+        }
     }
 }

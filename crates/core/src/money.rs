@@ -57,19 +57,38 @@ impl FromStr for HumanAmount {
     type Err = AmountError;
 
     fn from_str(text: &str) -> Result<Self, AmountError> {
-        let (integer, fraction) = text.split_once('.').unwrap_or((text, ""));
-        let digits = |part: &str| part.bytes().all(|b| b.is_ascii_digit());
-        if integer.is_empty() || !digits(integer) || !digits(fraction) {
-            return Err(AmountError::Malformed);
-        }
-        if text.contains('.') && fraction.is_empty() {
-            return Err(AmountError::Malformed);
-        }
-        if text.len() > 160 {
-            return Err(AmountError::TooLarge);
-        }
+        let (integer, fraction) = decimal_parts(text)?;
         Ok(Self { integer: integer.to_owned(), fraction: fraction.to_owned() })
     }
+}
+
+/// The digits before and after the point.
+fn decimal_parts(text: &str) -> Result<(&str, &str), AmountError> {
+    let (integer, fraction) = match text.split_once('.') {
+        Some((_, "")) => return Err(AmountError::Malformed),
+        Some(parts) => parts,
+        None => (text, ""),
+    };
+    let digits = |part: &str| part.bytes().all(|b| b.is_ascii_digit());
+    if integer.is_empty() || !digits(integer) || !digits(fraction) {
+        return Err(AmountError::Malformed);
+    }
+    if text.len() > 160 { Err(AmountError::TooLarge) } else { Ok((integer, fraction)) }
+}
+
+/// The exact number of base units, or an error: nothing is ever rounded here.
+fn scaled(integer: &str, fraction: &str, decimals: u8) -> Result<U256, AmountError> {
+    if decimals > MAX_DECIMALS {
+        return Err(AmountError::TooManyDecimals);
+    }
+    let too_precise = AmountError::TooPrecise { given: fraction.len(), allowed: decimals };
+    let given = u8::try_from(fraction.len()).map_err(|_| too_precise.clone())?;
+    let missing = decimals.checked_sub(given).ok_or(too_precise)?;
+    let part = |digits: &str, zeros: u8| match digits.trim_start_matches('0') {
+        "" => Ok(U256::ZERO),
+        digits => parse_base_units(digits)?.checked_mul(ten_to(zeros)).ok_or(AmountError::TooLarge),
+    };
+    part(integer, decimals)?.checked_add(part(fraction, missing)?).ok_or(AmountError::TooLarge)
 }
 
 impl Serialize for HumanAmount {
@@ -85,19 +104,7 @@ impl Serialize for HumanAmount {
 impl HumanAmount {
     /// The exact number of base units, or an error: nothing is ever rounded here.
     pub fn to_base_units(&self, decimals: u8) -> Result<U256, AmountError> {
-        if decimals > MAX_DECIMALS {
-            return Err(AmountError::TooManyDecimals);
-        }
-        if self.fraction.len() > usize::from(decimals) {
-            return Err(AmountError::TooPrecise { given: self.fraction.len(), allowed: decimals });
-        }
-        let width = usize::from(decimals);
-        let digits = format!("{}{:0<width$}", self.integer, self.fraction);
-        let significant = digits.trim_start_matches('0');
-        if significant.is_empty() {
-            return Ok(U256::ZERO);
-        }
-        parse_base_units(significant)
+        scaled(&self.integer, &self.fraction, decimals)
     }
 }
 
@@ -179,7 +186,8 @@ impl FromStr for Usd {
 
     /// Exact decimal dollars with at most six fraction digits.
     fn from_str(text: &str) -> Result<Self, AmountError> {
-        let micros = text.parse::<HumanAmount>()?.to_base_units(6)?;
+        let (integer, fraction) = decimal_parts(text)?;
+        let micros = scaled(integer, fraction, 6)?;
         let micros = u64::try_from(micros).map_err(|_| AmountError::TooLarge)?;
         if micros > Self::MAX.0 { Err(AmountError::TooLarge) } else { Ok(Self(micros)) }
     }
@@ -198,18 +206,39 @@ impl Serialize for Usd {
 impl<'de> Deserialize<'de> for Usd {
     /// A JSON number or a decimal string, read by its decimal text.
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        // The text first: that is how figures are stored, and what does not fit costs an error.
-        #[derive(Deserialize)]
-        #[serde(untagged)]
-        enum Wire {
-            Text(String),
-            Number(serde_json::Number),
+        struct Dollars;
+
+        impl de::Visitor<'_> for Dollars {
+            type Value = Usd;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("dollars, as a number or a decimal string")
+            }
+
+            fn visit_str<E: de::Error>(self, text: &str) -> Result<Usd, E> {
+                text.parse().map_err(E::custom)
+            }
+
+            fn visit_u64<E: de::Error>(self, dollars: u64) -> Result<Usd, E> {
+                let micros = dollars.checked_mul(1_000_000).filter(|micros| *micros <= Usd::MAX.0);
+                micros.map(Usd).ok_or_else(|| E::custom(AmountError::TooLarge))
+            }
+
+            // TOML has signed integers only.
+            fn visit_i64<E: de::Error>(self, dollars: i64) -> Result<Usd, E> {
+                u64::try_from(dollars)
+                    .map_err(|_| E::custom(AmountError::Malformed))
+                    .and_then(|dollars| self.visit_u64(dollars))
+            }
+
+            fn visit_f64<E: de::Error>(self, dollars: f64) -> Result<Usd, E> {
+                let number = serde_json::Number::from_f64(dollars);
+                let number = number.ok_or_else(|| E::custom(AmountError::Malformed))?;
+                plain(&number.to_string()).and_then(|text| text.parse()).map_err(E::custom)
+            }
         }
-        let text = match Wire::deserialize(deserializer)? {
-            Wire::Text(text) => text,
-            Wire::Number(number) => plain(&number.to_string()).map_err(de::Error::custom)?,
-        };
-        text.parse().map_err(de::Error::custom)
+
+        deserializer.deserialize_any(Dollars)
     }
 }
 
@@ -278,8 +307,8 @@ impl Price {
 
     /// From exact decimal dollars with at most twelve fraction digits.
     pub fn from_decimal(text: &str) -> Result<Self, AmountError> {
-        let picos = text.parse::<HumanAmount>()?.to_base_units(12)?;
-        u128::try_from(picos).map(Self).map_err(|_| AmountError::TooLarge)
+        let (integer, fraction) = decimal_parts(text)?;
+        u128::try_from(scaled(integer, fraction, 12)?).map(Self).map_err(|_| AmountError::TooLarge)
     }
 
     /// What `amount` base units are worth, rounded up to the next micro-dollar; saturating.

@@ -1,5 +1,6 @@
 //! Decisions as they were recorded, in the order in which they were made, for judging them again.
 
+use std::ops::Range;
 use std::str::FromStr;
 
 use sqlx::AnyConnection;
@@ -30,10 +31,10 @@ pub struct DecisionRow {
     pub tier: Option<Tier>,
     /// What it was worth, if it was granted and that was known.
     pub usd: Option<Usd>,
-    /// What it does, as JSON.
-    pub effects: String,
-    /// Verdict and facts, as JSON.
-    pub verdict: String,
+    /// Where its page says what it does; [`DecisionPage::effects`].
+    pub effects: Range<usize>,
+    /// Where its page has verdict and facts; [`DecisionPage::verdict`].
+    pub verdict: Range<usize>,
 }
 
 reads! {
@@ -43,17 +44,53 @@ reads! {
         since: UnixSeconds,
         after: Option<TxId>,
         limit: u32,
-    ) -> Vec<DecisionRow>;
+    ) -> Option<DecisionPage>;
 }
 
-/// Some rows as one text, for the driver spends more on a row and on a column than the database does. No
-/// field has a control character of its own: in JSON they are escaped.
+/// Some decisions as one text, for the driver spends more on a row and on a column than the database does.
+/// No field has a control character of its own: in JSON they are escaped.
+pub struct DecisionPage {
+    last: TxId,
+    lines: String,
+}
+
+impl DecisionPage {
+    /// The cursor for the next page.
+    pub const fn last(&self) -> TxId {
+        self.last
+    }
+
+    /// The decisions, oldest first.
+    pub fn rows(&self) -> Result<Vec<DecisionRow>, StoreError> {
+        let mut end = 0usize;
+        let read = |line: &str| {
+            let row = read(line, end)?;
+            end = end.saturating_add(line.len()).saturating_add(1);
+            Ok(row)
+        };
+        let mut rows = self.lines.split('\n').map(read).collect::<Result<Vec<_>, StoreError>>()?;
+        // Aggregates promise no order.
+        rows.sort_unstable_by_key(|row| row.id);
+        Ok(rows)
+    }
+
+    /// What one of the page's decisions does, as JSON.
+    pub fn effects(&self, row: &DecisionRow) -> &str {
+        self.lines.get(row.effects.clone()).unwrap_or_default()
+    }
+
+    /// Verdict and facts of one of the page's decisions, as JSON.
+    pub fn verdict(&self, row: &DecisionRow) -> &str {
+        self.lines.get(row.verdict.clone()).unwrap_or_default()
+    }
+}
+
 macro_rules! page {
     ($of:literal) => {
         concat!(
-            "SELECT string_agg(line, '\n') AS lines FROM (SELECT id || '\t' || wallet_id || '\t' || network \
-             || '\t' || CAST(created_at AS TEXT) || '\t' || status || '\t' || COALESCE(tier, '') || '\t' \
-             || COALESCE(CAST(usd_micros AS TEXT), '') || '\t' || effects || '\t' || verdict AS line \
+            "SELECT MAX(id) AS last, string_agg(line, '\n') AS lines FROM (SELECT id, concat_ws('\t', id, \
+             wallet_id, network, created_at, status, COALESCE(tier, ''), \
+             COALESCE(CAST(usd_micros AS TEXT), ''), effects, verdict) AS line \
              FROM transactions WHERE id > $1 AND created_at >= $2 AND effects IS NOT NULL",
             $of,
             " ORDER BY id LIMIT $3) AS page"
@@ -67,20 +104,19 @@ async fn decisions(
     since: UnixSeconds,
     after: Option<TxId>,
     limit: u32,
-) -> Result<Vec<DecisionRow>, StoreError> {
+) -> Result<Option<DecisionPage>, StoreError> {
     let after = after.map(|id| id.to_string()).unwrap_or_default();
     let query = sqlx::query(if wallet.is_some() { page!(" AND wallet_id = $4") } else { page!("") });
     let query = query.bind(after).bind(since).bind(i64::from(limit));
     let query = wallet.iter().fold(query, |query, wallet| query.bind(wallet.to_string()));
-    let lines = query.fetch_one(conn).await?.opt_text("lines")?.unwrap_or_default();
-    let mut rows = lines.lines().map(read).collect::<Result<Vec<_>, _>>()?;
-    // Aggregates promise no order.
-    rows.sort_unstable_by_key(|row| row.id);
-    Ok(rows)
+    let row = query.fetch_one(conn).await?;
+    let Some(last) = row.opt_parsed("last")? else { return Ok(None) };
+    Ok(Some(DecisionPage { last, lines: row.text("lines")? }))
 }
 
-fn read(line: &str) -> Result<DecisionRow, StoreError> {
-    let mut fields = line.split('\t');
+/// Reads the line that begins at `start`.
+fn read(line: &str, start: usize) -> Result<DecisionRow, StoreError> {
+    let mut fields = line.splitn(9, '\t');
     let mut next = |column| fields.next().ok_or(StoreError::Corrupt(column));
     let id = parsed(next("id")?, "id")?;
     let wallet = parsed(next("wallet_id")?, "wallet_id")?;
@@ -89,7 +125,10 @@ fn read(line: &str) -> Result<DecisionRow, StoreError> {
     let status = TxStatus::parse(next("status")?).ok_or(StoreError::Corrupt("status"))?;
     let tier = optional(next("tier")?, |text| Tier::parse(text).ok_or(StoreError::Corrupt("tier")))?;
     let micros = optional(next("usd_micros")?, |text| parsed::<u64>(text, "usd_micros"))?;
-    let (effects, verdict) = (next("effects")?.to_owned(), next("verdict")?.to_owned());
+    let (effects, verdict) = (next("effects")?.len(), next("verdict")?.len());
+    let end = start.saturating_add(line.len());
+    let middle = end.saturating_sub(verdict);
+    let tab = middle.saturating_sub(1);
     Ok(DecisionRow {
         id,
         wallet,
@@ -97,8 +136,8 @@ fn read(line: &str) -> Result<DecisionRow, StoreError> {
         created_at,
         tier: tier.filter(|_| status != TxStatus::Denied),
         usd: micros.map(Usd::from_micros),
-        effects,
-        verdict,
+        effects: tab.saturating_sub(effects)..tab,
+        verdict: middle..end,
     })
 }
 

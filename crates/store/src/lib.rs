@@ -42,7 +42,7 @@ pub use audit::{AuditEntry, AuditFilter, AuditPage, AuditRow, ChainReport};
 pub use challenges::ChallengeRow;
 pub use changes::{ChangeRow, NewChange};
 
-pub use decisions::DecisionRow;
+pub use decisions::{DecisionPage, DecisionRow};
 pub use dump::{DumpError, DumpReport};
 pub use error::{Entity, StoreError};
 pub use idempotency::{Claim, IDEMPOTENCY_SECONDS};

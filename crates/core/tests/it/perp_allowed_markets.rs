@@ -42,7 +42,7 @@ fn a_listed_market_and_no_other() {
         let denials = row(Some("ETH-USD")).denials();
         assert_eq!(denials.len(), 1);
         assert_eq!(denials[0].code, DenialCode::MarketNotAllowed);
-        assert_eq!(denials[0].hint.as_deref(), Some("allowed: SOL-PERP, BTC-USD"));
+        assert_eq!(denials[0].hint.as_deref(), Some("allowed: BTC-USD, SOL-PERP"));
         assert_eq!(row(None).codes(), [DenialCode::FactMissing]);
     }
 }

@@ -28,7 +28,7 @@ fn a_listed_venue_and_no_other() {
         let denials = at(Some(venue)).row("VENUE_WHITELIST", &rules).denials();
         assert_eq!(denials.len(), 1);
         assert_eq!(denials[0].code, DenialCode::VenueNotAllowed, "{venue}");
-        assert_eq!(denials[0].hint.as_deref(), Some("allowed: hyperliquid, Drift"));
+        assert_eq!(denials[0].hint.as_deref(), Some("allowed: Drift, hyperliquid"));
     }
     let both = at(Some("drift")).row("VENUE_WHITELIST", &rules);
     let both = both.row("VENUE_WHITELIST", &json!({"venues": [{"id": "hyperliquid"}]}));

@@ -31,7 +31,7 @@ fn a_listed_domain_and_no_other() {
         assert_eq!(denials.len(), 1, "{domain}");
         assert_eq!(denials[0].code, DenialCode::X402DomainNotAllowed);
         assert!(denials[0].policy_id.is_some());
-        assert_eq!(denials[0].hint.as_deref(), Some("allowed: pay.example.com, *.example.org"));
+        assert_eq!(denials[0].hint.as_deref(), Some("allowed: *.example.org, pay.example.com"));
     }
 }
 

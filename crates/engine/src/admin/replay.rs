@@ -20,7 +20,7 @@ use waiaas_core::network::{NetworkId, Networks};
 use waiaas_core::policy::{
     DenialCode, Facts, Policy, PolicySet, PolicyType, Rules, Scope, Tier, Verdict, evaluate,
 };
-use waiaas_store::DecisionRow;
+use waiaas_store::{DecisionPage, DecisionRow};
 
 use crate::Engine;
 use crate::credentials::Master;
@@ -53,17 +53,23 @@ impl Engine {
         let threads = std::thread::available_parallelism().map_or(1, NonZero::get);
         let mut tally = Tally { examples: replay.examples, ..Tally::default() };
         let mut work: JoinSet<Result<Tally, Error>> = JoinSet::new();
-        let mut after = None;
-        loop {
-            let rows = self.store().decisions(replay.wallet, from, after, PAGE).await?;
-            let Some(last) = rows.last().map(|row| row.id) else { break };
-            after = Some(last);
-            let jobs: Vec<Job> = rows.into_iter().filter_map(|row| history.job(row, replay.since)).collect();
-            while work.len() >= threads {
-                tally.join(work.join_next().await)?;
-            }
+        let read = |after| self.store().decisions(replay.wallet, from, after, PAGE);
+        let mut page = read(None).await?;
+        while let Some(this) = page {
+            let last = this.last();
             let (policies, examples) = (policies.clone(), replay.examples);
-            work.spawn_blocking(move || judge(&policies, jobs, examples));
+            let judging = async {
+                let rows = this.rows()?.into_iter();
+                let jobs: Vec<Job> = rows.filter_map(|row| history.job(row, replay.since)).collect();
+                while work.len() >= threads {
+                    tally.join(work.join_next().await)?;
+                }
+                work.spawn_blocking(move || judge(&policies, &this, jobs, examples));
+                Ok::<_, Error>(())
+            };
+            // The database reads the next page meanwhile.
+            let next = async { Ok(read(Some(last)).await?) };
+            (page, ()) = tokio::try_join!(next, judging)?;
         }
         while let Some(done) = work.join_next().await {
             tally.join(Some(done))?;
@@ -142,12 +148,17 @@ fn window(rules: &Rules) -> Option<u64> {
 }
 
 /// Judges a page.
-fn judge(policies: &[Arc<Policy>], jobs: Vec<Job>, examples: usize) -> Result<Tally, Error> {
+fn judge(
+    policies: &[Arc<Policy>],
+    page: &DecisionPage,
+    jobs: Vec<Job>,
+    examples: usize,
+) -> Result<Tally, Error> {
     let mut tally = Tally { examples, ..Tally::default() };
     let mut sets: HashMap<(WalletId, NetworkId), PolicySet> = HashMap::new();
     for Job { row, requests } in jobs {
-        let effects: Effects = serde_json::from_str(&row.effects).map_err(Error::internal)?;
-        let Recorded { mut facts } = serde_json::from_str(&row.verdict).map_err(Error::internal)?;
+        let effects: Effects = serde_json::from_str(page.effects(&row)).map_err(Error::internal)?;
+        let Recorded { mut facts } = serde_json::from_str(page.verdict(&row)).map_err(Error::internal)?;
         for (window, count) in requests {
             facts.ledger.requests.entry(window).or_insert(count);
         }
@@ -281,8 +292,8 @@ mod tests {
             created_at: second,
             tier,
             usd: None,
-            effects: String::new(),
-            verdict: String::new(),
+            effects: 0..0,
+            verdict: 0..0,
         }
     }
 

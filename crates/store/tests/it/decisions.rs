@@ -43,15 +43,18 @@ pub(crate) async fn decisions_read_back_as_recorded(backend: Backend) {
         admit(&db.store, new, vec![], at).await.expect("admit");
     }
 
-    let expected = |n, created_at, tier, usd, wallet, effects: &str| DecisionRow {
-        id: tx_id(n),
-        wallet: wallet_id(wallet),
-        network: network(),
-        created_at,
-        tier,
-        usd,
-        effects: effects.to_owned(),
-        verdict: tricky.clone(),
+    let expected = |n, created_at, tier, usd, wallet, effects: &str| {
+        let row = DecisionRow {
+            id: tx_id(n),
+            wallet: wallet_id(wallet),
+            network: network(),
+            created_at,
+            tier,
+            usd,
+            effects: 0..0,
+            verdict: 0..0,
+        };
+        (row, effects.to_owned(), tricky.clone())
     };
     let worth = Some(Usd::from_micros(7));
     let rows = [
@@ -61,7 +64,15 @@ pub(crate) async fn decisions_read_back_as_recorded(backend: Backend) {
         expected(5, NOW + 3, Some(Tier::Notify), worth, 2, &tricky),
     ];
     let read = async |wallet: Option<u32>, since, after: Option<u32>, limit| {
-        db.store.decisions(wallet.map(wallet_id), since, after.map(tx_id), limit).await.expect("read")
+        let page = db.store.decisions(wallet.map(wallet_id), since, after.map(tx_id), limit).await;
+        let Some(page) = page.expect("read") else { return Vec::new() };
+        let rows = page.rows().expect("rows");
+        assert_eq!(rows.last().map(|row| row.id), Some(page.last()));
+        let texts = |row: DecisionRow| {
+            let (effects, verdict) = (page.effects(&row).to_owned(), page.verdict(&row).to_owned());
+            (DecisionRow { effects: 0..0, verdict: 0..0, ..row }, effects, verdict)
+        };
+        rows.into_iter().map(texts).collect()
     };
     assert_eq!(read(None, 0, None, 10).await, rows);
     assert_eq!(read(None, 0, None, 2).await, rows[..2]);

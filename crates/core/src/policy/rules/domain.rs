@@ -49,6 +49,16 @@ impl DomainPattern {
 }
 
 impl DomainPattern {
+    /// Whether one of the patterns, which are sorted, means a host.
+    pub fn any_matches(sorted: &[Self], host: &str) -> bool {
+        let host = host.to_ascii_lowercase();
+        let has = |name: &str| sorted.binary_search_by(|pattern| pattern.0.as_str().cmp(name)).is_ok();
+        // An asterisk sorts before whatever a name may begin with.
+        let any_wildcard = || sorted.first().is_some_and(|first| first.0.starts_with("*."));
+        let mut parents = host.match_indices('.').filter_map(|(dot, _)| host.get(dot..));
+        is_name(&host) && (has(&host) || (any_wildcard() && parents.any(|parent| has(&format!("*{parent}")))))
+    }
+
     /// Whether every host that `new` means is one that `old` means.
     pub(super) fn all_within(new: &[Self], old: &[Self]) -> bool {
         let within = |new: &Self, old: &Self| {
@@ -91,6 +101,41 @@ mod tests {
             let text = long(last);
             let read = serde_json::from_value::<DomainPattern>(text.as_str().into());
             assert_eq!(read.is_ok(), fits, "{} characters", text.len());
+        }
+    }
+
+    #[test]
+    fn a_sorted_list_means_what_its_patterns_mean() {
+        let hosts = [
+            "example.com",
+            "EXAMPLE.com",
+            "a.example.com",
+            "b.a.Example.COM",
+            "a.b",
+            "x.a.b",
+            "aa.b",
+            "b",
+            "com",
+            "",
+            "*.example.com",
+            ".example.com",
+            "a..example.com",
+            "a.example.com.",
+            "evil/.example.com",
+            "ü.example.com",
+            "localhost",
+            "127.0.0.1",
+        ];
+        let all = ["*.example.com", "example.com", "*.a.b", "x.a.b", "localhost", "127.0.0.1", "*.com"];
+        for chosen in 0..1u32 << all.len() {
+            let chosen = all.iter().enumerate().filter(|(i, _)| chosen & (1 << i) != 0);
+            let mut patterns: Vec<DomainPattern> =
+                chosen.map(|(_, text)| serde_json::from_value((*text).into()).expect(text)).collect();
+            patterns.sort();
+            for host in hosts {
+                let meant = patterns.iter().any(|pattern| pattern.matches(host));
+                assert_eq!(DomainPattern::any_matches(&patterns, host), meant, "{host} by {patterns:?}");
+            }
         }
     }
 

@@ -11,7 +11,7 @@ use crate::policy::{DenialCode, Policy, Purpose};
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Erc8128AllowedDomains {
-    /// At least one.
+    /// At least one, sorted.
     pub domains: Vec<DomainPattern>,
     /// Signatures per minute and domain; 60 if not given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -30,6 +30,8 @@ impl Erc8128AllowedDomains {
 impl Rule for Erc8128AllowedDomains {
     fn check(&mut self, _: &Placement<'_>) -> Result<(), RulesError> {
         RulesError::if_empty("domains", self.domains.is_empty())?;
+        self.domains.sort();
+        self.domains.dedup();
         RulesError::unless_within("rate_limit_rpm", u64::from(self.rpm()), 1, u64::from(u32::MAX))
     }
 
@@ -42,7 +44,7 @@ impl Rule for Erc8128AllowedDomains {
             Purpose::HttpMessage { domain } => domain,
             Purpose::Plain | Purpose::HttpPayment { .. } => return,
         };
-        if !self.domains.iter().any(|pattern| pattern.matches(domain)) {
+        if !DomainPattern::any_matches(&self.domains, domain) {
             let message = format!("not a domain that messages may be signed for: {domain}");
             let hint = format!("allowed: {}", listed(&self.domains));
             findings.deny(row, DenialCode::Erc8128DomainNotAllowed, message, Some(hint));

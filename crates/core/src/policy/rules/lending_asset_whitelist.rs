@@ -33,7 +33,9 @@ pub struct LendingAsset {
 
 impl LendingAssetWhitelist {
     fn lists(&self, address: Address) -> bool {
-        self.assets.iter().any(|entry| entry.address == address)
+        // The first entry that an address can have.
+        let first = LendingAsset { address, symbol: None };
+        self.assets.range(first..).next().is_some_and(|entry| entry.address == address)
     }
 
     /// Entries name a token of the network that is judged, whatever network the asset is of.

@@ -31,6 +31,8 @@ mod venue_whitelist;
 mod whitelist;
 mod x402_allowed_domains;
 
+use std::cmp::Ordering;
+
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -230,6 +232,11 @@ fn at_most<T: PartialOrd>(new: Option<T>, old: Option<T>) -> bool {
         (Some(new), Some(old)) => new <= old,
         (None, Some(_)) => false,
     }
+}
+
+/// The order of names whose ASCII case does not matter.
+fn caseless(a: &str, b: &str) -> Ordering {
+    a.bytes().map(|b| b.to_ascii_lowercase()).cmp(b.bytes().map(|b| b.to_ascii_lowercase()))
 }
 
 /// Up to three of `items` for people, and how many more there are.

@@ -4,14 +4,14 @@ use serde::{Deserialize, Serialize};
 
 use crate::policy::case::Case;
 use crate::policy::findings::Findings;
-use crate::policy::rules::{Placement, Rule, RulesError, listed};
+use crate::policy::rules::{Placement, Rule, RulesError, caseless, listed};
 use crate::policy::{DenialCode, Policy};
 
 /// Rules of PERP_ALLOWED_MARKETS.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PerpAllowedMarkets {
-    /// At least one.
+    /// At least one, sorted by market.
     pub markets: Vec<PerpMarket>,
 }
 
@@ -28,7 +28,7 @@ pub struct PerpMarket {
 
 impl PerpAllowedMarkets {
     fn lists(&self, market: &str) -> bool {
-        self.markets.iter().any(|entry| entry.market.eq_ignore_ascii_case(market))
+        self.markets.binary_search_by(|entry| caseless(&entry.market, market)).is_ok()
     }
 }
 
@@ -39,6 +39,7 @@ impl Rule for PerpAllowedMarkets {
             let field = format!("markets[{i}].market");
             RulesError::unless_named(&field, &market.market, "must have 1 to 100 characters", 100)?;
         }
+        self.markets.sort_by(|a, b| caseless(&a.market, &b.market));
         Ok(())
     }
 

@@ -5,14 +5,14 @@ use serde::{Deserialize, Serialize};
 
 use crate::policy::case::Case;
 use crate::policy::findings::Findings;
-use crate::policy::rules::{Placement, Rule, RulesError, listed};
+use crate::policy::rules::{Placement, Rule, RulesError, caseless, listed};
 use crate::policy::{DenialCode, Policy};
 
 /// Rules of VENUE_WHITELIST.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct VenueWhitelist {
-    /// At least one.
+    /// At least one, sorted by id.
     pub venues: Vec<Venue>,
 }
 
@@ -29,7 +29,7 @@ pub struct Venue {
 
 impl VenueWhitelist {
     fn lists(&self, venue: &str) -> bool {
-        self.venues.iter().any(|entry| entry.id.eq_ignore_ascii_case(venue))
+        self.venues.binary_search_by(|entry| caseless(&entry.id, venue)).is_ok()
     }
 }
 
@@ -40,6 +40,7 @@ impl Rule for VenueWhitelist {
             let field = format!("venues[{i}].id");
             RulesError::unless_named(&field, &venue.id, "must have 1 to 100 characters", 100)?;
         }
+        self.venues.sort_by(|a, b| caseless(&a.id, &b.id));
         Ok(())
     }
 

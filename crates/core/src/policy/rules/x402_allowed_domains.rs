@@ -11,13 +11,16 @@ use crate::policy::{DenialCode, Policy, Purpose};
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct X402AllowedDomains {
-    /// At least one.
+    /// At least one, sorted.
     pub domains: Vec<DomainPattern>,
 }
 
 impl Rule for X402AllowedDomains {
     fn check(&mut self, _: &Placement<'_>) -> Result<(), RulesError> {
-        RulesError::if_empty("domains", self.domains.is_empty())
+        RulesError::if_empty("domains", self.domains.is_empty())?;
+        self.domains.sort();
+        self.domains.dedup();
+        Ok(())
     }
 
     fn at_least_as_strict(&self, old: &Self) -> bool {
@@ -29,7 +32,7 @@ impl Rule for X402AllowedDomains {
             Purpose::HttpPayment { domain } => domain,
             Purpose::Plain | Purpose::HttpMessage { .. } => return,
         };
-        if !self.domains.iter().any(|pattern| pattern.matches(domain)) {
+        if !DomainPattern::any_matches(&self.domains, domain) {
             let message = format!("not a domain that may be paid: {domain}");
             let hint = format!("allowed: {}", listed(&self.domains));
             findings.deny(row, DenialCode::X402DomainNotAllowed, message, Some(hint));
