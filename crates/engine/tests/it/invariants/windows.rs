@@ -7,6 +7,7 @@ use std::time::Duration;
 use anyhow::{Context as _, Result};
 use e2e::{Books, FaultProxy, until};
 use serde_json::json;
+use tokio::sync::Barrier;
 use waiaas_engine::Clock as _;
 use waiaas_engine::core::transaction::TxStatus;
 
@@ -15,6 +16,10 @@ use crate::stage::{SOL, Stage, limits, payee, shown};
 
 /// Dollars of a SOL here.
 const PRICE: u128 = 150;
+/// How many ask at once.
+const AGENTS: usize = 5;
+/// How often.
+const ROUNDS: usize = 8;
 
 /// What is held and settled now, in lamports.
 async fn counted(books: &mut Books, wallet: &str) -> Result<u128> {
@@ -22,13 +27,22 @@ async fn counted(books: &mut Books, wallet: &str) -> Result<u128> {
     Ok(held.iter().filter(|row| row.status != "RELEASED").map(|row| row.amount).sum())
 }
 
-/// One agent: asks, waits, takes back.
-async fn agent(stage: Arc<Stage>, mut dice: Dice, most: u64) -> Result<(u32, u32)> {
+/// Waits for all agents and the gate.
+async fn meet(everybody: &Barrier) -> Result<()> {
+    tokio::time::timeout(Duration::from_secs(60), everybody.wait()).await.context("somebody is missing")?;
+    Ok(())
+}
+
+/// One agent: asks when all ask, waits, takes back.
+async fn agent(stage: Arc<Stage>, everybody: Arc<Barrier>, mut dice: Dice, most: u64) -> Result<(u32, u32)> {
     let session = stage.session().await?;
     let (mut granted, mut refused) = (0, 0);
     let mut waiting = Vec::new();
-    for _ in 0..5 {
+    for _ in 0..ROUNDS {
         let lamports = dice.roll(1_000_000..most);
+        // First until all are done with what came before, then until the gate is shut.
+        meet(&everybody).await?;
+        meet(&everybody).await?;
         match stage.send(&session, &payee(dice.roll(10u8..20)), &lamports.to_string()).await? {
             Ok(tx) => {
                 granted += 1;
@@ -54,25 +68,20 @@ async fn agent(stage: Arc<Stage>, mut dice: Dice, most: u64) -> Result<(u32, u32
     Ok((granted, refused))
 }
 
-/// Keeps the database busy while requests come in, so that many are admitted in one commit.
-async fn gate(stage: Arc<Stage>, proxy: Arc<FaultProxy>, over: Arc<AtomicBool>) -> Result<()> {
-    let wallet = stage.wallet.id.to_string();
-    let (mut door, mut books) = (Books::open(stage.data_dir()).await?, Books::open(stage.data_dir()).await?);
-    let patience = Duration::from_millis(300);
-    while !over.load(Ordering::SeqCst) {
-        let (asked, rows) = (proxy.count("simulateTransaction"), books.statuses(&wallet).await?.len());
+/// Keeps the database busy while the agents ask, so that their requests are admitted in one commit.
+async fn gate(stage: Arc<Stage>, proxy: Arc<FaultProxy>, everybody: Arc<Barrier>) -> Result<()> {
+    let mut door = Books::open(stage.data_dir()).await?;
+    for _ in 0..ROUNDS {
+        meet(&everybody).await?;
         door.lock().await?;
-        let crowd = || async {
-            let crowded = proxy.count("simulateTransaction") >= asked + 6;
-            Ok((crowded || over.load(Ordering::SeqCst)).then_some(()))
-        };
+        let asked = proxy.count("simulateTransaction");
+        meet(&everybody).await?;
+        let crowd = || async { Ok((proxy.count("simulateTransaction") >= asked + 2 * AGENTS).then_some(())) };
         // However it ends: nobody may be left to wait for.
-        drop(until("a crowd", patience, crowd).await);
+        drop(until("a crowd", Duration::from_secs(2), crowd).await);
+        // From the node's answer to the database's queue; whoever is late is admitted by itself.
+        tokio::time::sleep(Duration::from_millis(100)).await;
         door.unlock().await?;
-        while !over.load(Ordering::SeqCst) && books.statuses(&wallet).await?.len() == rows {
-            // Their turn at the database comes before the gate's.
-            tokio::time::sleep(Duration::from_millis(5)).await;
-        }
     }
     Ok(())
 }
@@ -105,11 +114,16 @@ async fn agents_at_once_stay_within_the_window() -> Result<()> {
                 Ok(looks)
             }
         });
-        let gate = tokio::spawn(gate(stage.clone(), proxy, over.clone()));
-        // A tenth of the window on average, so that it fills and is contended.
-        let most = limit * SOL / u64::try_from(PRICE)? / 5;
-        let agents: Vec<_> = (0..5u8)
-            .map(|number| tokio::spawn(agent(stage.clone(), Dice::new(seed ^ (number + 10)), most)))
+        let everybody = Arc::new(Barrier::new(AGENTS + 1));
+        let gate = tokio::spawn(gate(stage.clone(), proxy, everybody.clone()));
+        // A sixth of the window on average, so that it fills at once and is contended from then on.
+        let most = limit * SOL / u64::try_from(PRICE)? / 3;
+        let agents: Vec<_> = (10u8..)
+            .take(AGENTS)
+            .map(|number| {
+                let dice = Dice::new(seed ^ number);
+                tokio::spawn(agent(stage.clone(), everybody.clone(), dice, most))
+            })
             .collect();
         let (mut granted, mut refused) = (0, 0);
         for agent in agents {
