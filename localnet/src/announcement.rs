@@ -73,6 +73,8 @@ pub struct EvmAnnouncement {
     pub coin: String,
     /// Decimals of `coin`.
     pub coin_decimals: u8,
+    /// Uniswap's Permit2, where it is on every network.
+    pub permit2: String,
 }
 
 /// A funded EVM account.

@@ -1,6 +1,6 @@
 //! Compiled contracts and transactions of the faucet, the account that the node signs for.
 //!
-//! Belongs here: how an artifact becomes a contract. Which contracts there are belongs to `erc20`, `nft` and `swap`.
+//! Belongs here: how an artifact becomes a contract. Which contracts there are belongs to the file of each kind.
 
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};

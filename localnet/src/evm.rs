@@ -14,6 +14,7 @@ use crate::contracts::Contracts;
 use crate::erc20;
 use crate::json_rpc::JsonRpc;
 use crate::nft::{self, Nfts};
+use crate::permit2;
 use crate::reputation::{self, Registries};
 use crate::swap::{self, Exchange};
 
@@ -55,6 +56,7 @@ impl Evm {
         let exchange = swap::deploy(&contracts, &erc20).await?;
         let registries = reputation::deploy(&contracts).await?;
         let coin = erc20::deploy_coin(&contracts).await?;
+        permit2::plant(&rpc, &contracts.modules, CHAIN_ID).await?;
         Ok(Self { anvil, erc20, nfts, exchange, registries, coin })
     }
 
@@ -74,6 +76,7 @@ impl Evm {
             reputation_registry: self.registries.reputation.clone(),
             coin: self.coin.clone(),
             coin_decimals: erc20::COIN_DECIMALS,
+            permit2: permit2::ADDRESS.into(),
         }
     }
 

@@ -13,6 +13,7 @@ mod json_rpc;
 mod lifetime;
 mod mint;
 mod nft;
+mod permit2;
 mod reputation;
 mod solana;
 mod swap;

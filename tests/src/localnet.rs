@@ -65,6 +65,8 @@ pub struct EvmNode {
     pub coin: String,
     /// Its decimals.
     pub coin_decimals: u8,
+    /// Uniswap's Permit2, at its own address.
+    pub permit2: String,
 }
 
 /// An account the EVM node signs for.

@@ -12,6 +12,7 @@ mod exposure;
 mod faults;
 mod nodes;
 mod owners;
+mod permit2;
 mod permits;
 mod policies;
 mod policy_files;

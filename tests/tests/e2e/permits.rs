@@ -12,13 +12,13 @@ use serde_json::{Value, json};
 use crate::world::{World, evm_payee, instant_up_to, text};
 
 /// Base units of a coin, which is worth a dollar.
-const COIN: u128 = 1_000_000;
+pub(crate) const COIN: u128 = 1_000_000;
 /// Accounts of the node: who may be given an allowance, and somebody who only brings what was signed.
-const SPENDER: usize = 1;
-const RELAYER: usize = 2;
+pub(crate) const SPENDER: usize = 1;
+pub(crate) const RELAYER: usize = 2;
 
 /// An agent with 1000 coins, of which it may spend 100 at a time.
-async fn world() -> Result<World> {
+pub(crate) async fn world() -> Result<World> {
     let world = World::ethereum().await?;
     world.localnet.evm.fund_coin(&world.agent.address, 1000 * COIN).await?;
     world.policy("SPENDING_LIMIT", instant_up_to(100)).await?;
@@ -26,7 +26,7 @@ async fn world() -> Result<World> {
 }
 
 /// A policy of the agent's wallet on its own network.
-async fn scoped(world: &World, policy_type: &str, rules: Value) -> Result<()> {
+pub(crate) async fn scoped(world: &World, policy_type: &str, rules: Value) -> Result<()> {
     let body = json!({
         "type": policy_type, "walletId": world.agent.wallet, "network": "evm-localnet", "rules": rules,
     });
@@ -42,11 +42,11 @@ async fn allow(world: &World, most: u128) -> Result<()> {
     scoped(world, "APPROVED_SPENDERS", spenders).await
 }
 
-fn now() -> Result<u64> {
+pub(crate) fn now() -> Result<u64> {
     Ok(SystemTime::now().duration_since(UNIX_EPOCH)?.as_secs())
 }
 
-fn fields(text: &str) -> Value {
+pub(crate) fn fields(text: &str) -> Value {
     let field = |each: &str| {
         let (kind, name) = each.split_once(' ').unwrap_or((each, ""));
         json!({ "name": name, "type": kind })
@@ -122,12 +122,12 @@ async fn bring(world: &World, data: &str) -> Result<()> {
     evm.transact_as(&evm.account(RELAYER).await?, &evm.coin, data).await.map(drop)
 }
 
-fn address(text: &str) -> Result<DynSolValue> {
+pub(crate) fn address(text: &str) -> Result<DynSolValue> {
     Ok(DynSolValue::Address(text.parse::<Address>()?))
 }
 
 /// Recovery id and the two halves, as contracts want them.
-fn parts(signature: &str) -> Result<[DynSolValue; 3]> {
+pub(crate) fn parts(signature: &str) -> Result<[DynSolValue; 3]> {
     let bytes = hex::decode(signature.trim_start_matches("0x"))?;
     let (r, rest) = bytes.split_first_chunk::<32>().context("r")?;
     let (s, v) = rest.split_first_chunk::<32>().context("s")?;
@@ -137,13 +137,13 @@ fn parts(signature: &str) -> Result<[DynSolValue; 3]> {
 }
 
 /// The signature that a request brought at once.
-fn signature(answer: Answer) -> Result<String> {
+pub(crate) fn signature(answer: Answer) -> Result<String> {
     let signed = answer.expect(200)?;
     assert_eq!((&signed["status"], &signed["tier"]), (&json!("SIGNED"), &json!("INSTANT")), "{signed}");
     Ok(text(&signed, "signature")?.to_owned())
 }
 
-async fn balance(world: &World, of: &str) -> Result<u128> {
+pub(crate) async fn balance(world: &World, of: &str) -> Result<u128> {
     let coin = &world.localnet.evm.coin;
     world.localnet.evm.read(coin, &call_data("balanceOf(address)", &[address(of)?])).await
 }

@@ -35,6 +35,8 @@ use self::reader::{Call, Reader};
 use super::body::Body;
 
 pub(super) use self::nft::is_ambiguous;
+pub(super) use self::permit2::allowed;
+pub(super) use self::pinned::PERMIT2;
 
 /// The outermost call of a transaction.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

@@ -1,5 +1,6 @@
 //! Uniswap's Permit2, at its one address. Elsewhere its methods are names of nothing.
 
+use alloy_primitives::aliases::U160;
 use alloy_primitives::{Address, U256};
 use alloy_sol_types::sol;
 
@@ -55,7 +56,7 @@ pub(super) fn read(reader: &mut Reader<'_>, call: &Call<'_>) -> Outcome {
     };
     reader.called(call, true);
     match known {
-        Permit2Calls::approve(c) => reader.allowance(c.token, c.spender, U256::from(c.amount)),
+        Permit2Calls::approve(c) => reader.allowance(c.token, c.spender, allowed(U256::from(c.amount))),
         Permit2Calls::permit_0(c) => allow(reader, c.owner, c.single.spender, &[c.single.details]),
         Permit2Calls::permit_1(c) => allow(reader, c.owner, c.batch.spender, &c.batch.details),
         Permit2Calls::transferFrom_0(c) => {
@@ -88,10 +89,15 @@ pub(super) fn read(reader: &mut Reader<'_>, call: &Call<'_>) -> Outcome {
     Some(Ok(()))
 }
 
+/// What an allowance recorded by Permit2 is worth: its largest is never used up.
+pub(in crate::evm) fn allowed(amount: U256) -> U256 {
+    if amount >= U256::from(U160::MAX) { U256::MAX } else { amount }
+}
+
 fn allow(reader: &mut Reader<'_>, owner: Address, spender: Address, details: &[Permit2::PermitDetails]) {
     if reader.ours(owner) {
         for permission in details {
-            reader.allowance(permission.token, spender, U256::from(permission.amount));
+            reader.allowance(permission.token, spender, allowed(U256::from(permission.amount)));
         }
     }
 }

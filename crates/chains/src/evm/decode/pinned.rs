@@ -1,12 +1,13 @@
 //! Addresses at which everybody knows the code.
 //!
 //! An address belongs here only if its code is verified, cannot be upgraded by anybody who could gain
-//! by it, and is the same on every network it is listed for.
+//! by it, and is the same on every network it is listed for. They are those of the lists that the authors
+//! publish: `@safe-global/safe-deployments`, `@uniswap/sdk-core`, and viem for what is on every network.
 
 use alloy_primitives::{Address, address};
 
 /// Permit2, at the same address on every network.
-pub(super) const PERMIT2: Address = address!("000000000022D473030F116dDEE9F6B43aC78BA3");
+pub(in crate::evm) const PERMIT2: Address = address!("000000000022D473030F116dDEE9F6B43aC78BA3");
 
 /// Multicall3, at the same address on every network.
 pub(super) const MULTICALL3: Address = address!("cA11bde05977b3631167028862bE2a173976CA11");

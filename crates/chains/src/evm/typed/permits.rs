@@ -1,6 +1,6 @@
 //! Signatures that move tokens or let others take them: EIP-2612, DAI, EIP-3009, Permit2.
 
-use alloy_primitives::{Address, U256, address, aliases::U160, keccak256};
+use alloy_primitives::{Address, U256, keccak256};
 use waiaas_core::effect::Effect;
 use waiaas_core::network::Network;
 use waiaas_core::selector::Selector;
@@ -9,9 +9,6 @@ use super::TypedData;
 use super::classify::{Reading, unknown, until};
 use super::value::Struct;
 use crate::evm::decode;
-
-/// Uniswap's Permit2, at one address on every network.
-const PERMIT2: Address = address!("000000000022D473030F116dDEE9F6B43aC78BA3");
 
 const PERMIT: &str = "Permit(address owner,address spender,uint256 value,uint256 nonce,uint256 deadline)";
 const DAI_PERMIT: &str = "Permit(address holder,address spender,uint256 nonce,uint256 expiry,bool allowed)";
@@ -77,7 +74,7 @@ fn cancellation(wallet: Address, token: Address, message: &Struct) -> Option<Rea
 
 /// Permit2. The owner is whoever signs.
 fn permit2(network: &Network, contract: Address, data: &TypedData) -> Option<Reading> {
-    let ours = contract == PERMIT2
+    let ours = contract == decode::PERMIT2
         && data.domain_is(&["name", "chainId", "verifyingContract"])
         && data.domain.text("name") == Some("Permit2");
     if !ours {
@@ -95,11 +92,9 @@ fn permit2(network: &Network, contract: Address, data: &TypedData) -> Option<Rea
     for each in message.structs(permitted)? {
         let mut amount = each.uint("amount")?;
         if let Some(expiration) = each.uint("expiration") {
-            // An allowance, once recorded, lasts until here. Its largest amount is one without end.
+            // An allowance, once recorded, lasts until here.
             ends = ends.max(expiration);
-            if amount == U256::from(U160::MAX) {
-                amount = U256::MAX;
-            }
+            amount = decode::allowed(amount);
         }
         items.push(allowance(network, each.address("token")?, spender, amount));
     }

@@ -8,6 +8,7 @@ use crate::evm::decode::permit::Permitting;
 use crate::evm::decode::permit2::Permit2;
 use crate::evm::decode::router_v2::RouterV2;
 use crate::evm::decode::router_v3::Router02;
+use alloy_primitives::aliases::U160;
 use waiaas_core::nft::{NftId, NftKind};
 
 fn uint(number: u64) -> U256 {
@@ -221,6 +222,20 @@ fn permit2_at_its_address_only() {
     assert_eq!(reads(permit2, 0, &ours), [called(permit2, &ours, true), token_out(RECIPIENT, 4)]);
     let others = transfer(SPENDER).abi_encode();
     assert_eq!(reads(permit2, 0, &others), [called(permit2, &others, true)]);
+    for (amount, effect) in
+        [(U160::MAX, U256::MAX), (U160::MAX - U160::ONE, U256::from(U160::MAX - U160::ONE))]
+    {
+        let approve = Permit2::approveCall {
+            token: TOKEN,
+            spender: SPENDER,
+            amount,
+            expiration: alloy_primitives::Uint::from(9),
+        };
+        let asset = asset(&mainnet(), TOKEN);
+        let effect = Effect::Allowance { asset, spender: account(SPENDER), amount: effect };
+        let approve = approve.abi_encode();
+        assert_eq!(reads(permit2, 0, &approve), [called(permit2, &approve, true), effect]);
+    }
     let lockdown = Permit2::lockdownCall {
         approvals: vec![Permit2::TokenSpenderPair { token: TOKEN, spender: SPENDER }],
     };
