@@ -1,6 +1,6 @@
 //! What a server-side action says about the transaction it resolved to.
 //!
-//! These facts come from the daemon's own action providers, never from a request: no request type has
+//! These facts come from the daemon's own action providers, never from a request: no request body has
 //! a field for them. A rule that needs a fact which is absent denies.
 
 use serde::{Deserialize, Serialize};

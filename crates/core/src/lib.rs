@@ -19,6 +19,7 @@ pub mod intent;
 pub mod money;
 pub mod network;
 pub mod nft;
+pub mod origin;
 pub mod owner;
 pub mod policy;
 pub mod selector;

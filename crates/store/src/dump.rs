@@ -37,6 +37,7 @@ const TABLES: &[(&str, &str)] = &[
     ("tokens", "network, address"),
     ("transactions", "id"),
     ("reservations", "tx_id, position"),
+    ("action_values", "tx_id"),
     ("changes", "id"),
     ("challenges", "nonce"),
     ("idempotency", "session_id, key"),

@@ -16,6 +16,7 @@ use waiaas_core::{U256, UnixSeconds};
 
 use crate::columns::{Columns, usd};
 use crate::error::StoreError;
+use crate::origins;
 use crate::reads::reads;
 
 /// Value a transaction may take out of the wallet, in one asset.
@@ -107,7 +108,7 @@ fn add(sums: &mut BTreeMap<AssetId, U256>, asset: &AssetId, amount: U256) {
     *sum = sum.saturating_add(amount);
 }
 
-fn dollars(row: &AnyRow) -> Result<Usd, StoreError> {
+pub(crate) fn dollars(row: &AnyRow) -> Result<Usd, StoreError> {
     let high: u64 = row.opt_number("usd_high")?.unwrap_or(0);
     let low: u64 = row.opt_number("usd_low")?.unwrap_or(0);
     Ok(Usd::from_micros(high.saturating_mul(1 << 32).saturating_add(low)))
@@ -179,8 +180,8 @@ pub(crate) async fn settle(
         settle_fee(conn, tx, fee, at).await?;
     }
     let query = "UPDATE reservations SET status = $1, counted_at = $2 WHERE tx_id = $3 AND status = 'HELD'";
-    sqlx::query(query).bind(spent).bind(at).bind(tx.to_string()).execute(conn).await?;
-    Ok(())
+    sqlx::query(query).bind(spent).bind(at).bind(tx.to_string()).execute(&mut *conn).await?;
+    origins::settle(conn, tx, spent, at).await
 }
 
 /// Settles the fee really paid, its dollars in proportion and rounded up. A transaction has at most

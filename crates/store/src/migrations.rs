@@ -23,10 +23,15 @@ const ALL: &[Migration] = &[
         sqlite: include_str!("../migrations/sqlite/0002_changes.sql"),
         postgres: include_str!("../migrations/postgres/0002_changes.sql"),
     },
+    Migration {
+        version: 3,
+        sqlite: include_str!("../migrations/sqlite/0003_origins.sql"),
+        postgres: include_str!("../migrations/postgres/0003_origins.sql"),
+    },
 ];
 
 /// The newest schema this release knows.
-pub const KNOWN: i64 = 2;
+pub const KNOWN: i64 = 3;
 
 /// Applies what is missing. Daemons that start together on one database take turns.
 pub(crate) async fn run(conn: &mut AnyConnection, postgres: bool) -> Result<(), StoreError> {

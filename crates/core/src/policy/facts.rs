@@ -90,6 +90,16 @@ pub enum Purpose {
     },
 }
 
+impl Purpose {
+    /// The host of an HTTP message.
+    pub fn message_domain(&self) -> Option<&str> {
+        match self {
+            Self::HttpMessage { domain } => Some(domain),
+            Self::Plain | Self::HttpPayment { .. } => None,
+        }
+    }
+}
+
 /// The facts of one evaluation.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Facts {

@@ -27,6 +27,8 @@ pub use strictness::{Strictness, at_least_as_strict, compare, loosens};
 pub use tier::Tier;
 pub use verdict::{Denial, DenialCode, Grant, TierReason, Verdict, Window, WindowWarning};
 
+/// Length of the window in which HTTP messages are counted, in seconds.
+pub const MINUTE_SECONDS: i64 = 60;
 /// Length of the daily window in seconds.
 pub const DAY_SECONDS: i64 = 86_400;
 /// Length of the monthly window in seconds: 30 days.

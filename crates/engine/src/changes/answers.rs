@@ -10,7 +10,7 @@ use waiaas_core::wallet::{Owner as OwnerOf, WalletStatus};
 use waiaas_store::{AuditEntry, ChallengeRow, ChangeRow, StoreError, WalletRow, WriteTx};
 
 use crate::Engine;
-use crate::changes::{Settled, settle};
+use crate::changes::{Settled, settle, superseded};
 use crate::credentials::{Master, Owner};
 use crate::error::{Error, ErrorCode};
 use crate::views::{ChallengeView, ChangeQuestion, ChangeView, Page, Paged};
@@ -86,11 +86,7 @@ impl Engine {
             .await?;
         match settled {
             Settled::Applied | Settled::Waits => self.change_by_id(id).await,
-            Settled::Superseded => Err(Error::new(
-                ErrorCode::ChangeSuperseded,
-                "What the change is about has changed meanwhile; nothing was done.",
-            )
-            .hint("The operator has to ask for it again.")),
+            Settled::Superseded => Err(superseded()),
         }
     }
 

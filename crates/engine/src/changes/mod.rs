@@ -70,7 +70,8 @@ async fn request(engine: &Engine, tx: &mut WriteTx, change: Change) -> Result<Op
         Some(row) if row.content == content && now < row.expires_at => {
             return Ok(match settle(engine, tx, row, Actor::Master).await? {
                 Settled::Waits => Some(row.id),
-                Settled::Applied | Settled::Superseded => None,
+                Settled::Applied => None,
+                Settled::Superseded => return Err(superseded()),
             });
         }
         Some(row) => supersede(tx, row.id, Actor::Master, "a newer change took its place", now).await?,
@@ -93,6 +94,14 @@ async fn request(engine: &Engine, tx: &mut WriteTx, change: Change) -> Result<Op
     let row = tx.insert_change(new, audit).await?;
     ask(engine, tx, &row, &needs.owners, now).await?;
     Ok(Some(row.id))
+}
+
+fn superseded() -> Error {
+    Error::new(
+        ErrorCode::ChangeSuperseded,
+        "What the change is about has changed meanwhile; nothing was done.",
+    )
+    .hint("The operator has to ask for it again.")
 }
 
 /// What became of a change when it was looked at.

@@ -1,16 +1,15 @@
 //! What is known about a request besides its effects, gathered before the database transaction that
-//! judges it: prices and decimals, balances that bound allowances, what the signature is for, how the
-//! parties are reputed.
+//! judges it: prices and decimals, balances that bound allowances, how the parties are reputed, what a
+//! node sees.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use waiaas_chains::Chain as ChainPort;
 use waiaas_core::U256;
-use waiaas_core::action::ActionFacts;
 use waiaas_core::address::Address;
 use waiaas_core::asset::AssetId;
 use waiaas_core::effect::{Effect, Effects};
-use waiaas_core::policy::{AssetFacts, Purpose, Reputations};
+use waiaas_core::policy::{AssetFacts, Reputations};
 use waiaas_core::witness::WitnessFact;
 
 use crate::Engine;
@@ -23,8 +22,6 @@ use crate::pipeline::{assets, reputation, witness};
 pub(crate) struct Known {
     pub(crate) assets: BTreeMap<AssetId, AssetFacts>,
     pub(crate) balances: BTreeMap<AssetId, U256>,
-    pub(crate) purpose: Purpose,
-    pub(crate) action: Option<ActionFacts>,
     pub(crate) reputation: Reputations,
     pub(crate) witness: WitnessFact,
 }
@@ -38,7 +35,7 @@ pub(crate) async fn gather(engine: &Engine, validated: &Validated) -> Result<Kno
         reputation::of_parties(engine, validated),
         witness::first_look(validated),
     )?;
-    Ok(Known { assets, balances, purpose: Purpose::Plain, action: None, reputation, witness })
+    Ok(Known { assets, balances, reputation, witness })
 }
 
 /// What the wallet holds of each token that somebody would be allowed to take. A node that does not

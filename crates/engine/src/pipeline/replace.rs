@@ -9,6 +9,7 @@ use waiaas_core::U256;
 use waiaas_core::digest::Digest;
 use waiaas_core::ids::TxId;
 use waiaas_core::intent::Intent;
+use waiaas_core::origin::Origin;
 use waiaas_core::transaction::{Replacement, TxStatus};
 use waiaas_store::{SignedRow, TransactionRow, TxExpiry, WriteTx};
 
@@ -16,6 +17,7 @@ use crate::Engine;
 use crate::credentials::Session;
 use crate::error::{Error, ErrorCode};
 use crate::pipeline::s1_validate::Validated;
+use crate::pipeline::s3_policy::StoredVerdict;
 use crate::pipeline::transactions::not_found;
 use crate::views::{Money, ReplaceRequest, TxView, WaitFor};
 
@@ -62,8 +64,10 @@ async fn validate(engine: &Engine, session: &Session, request: &ReplaceRequest) 
     let draft = chain.replacement(judged, &signed.bytes, request.with).await?;
     let effects = chain.effects(&draft)?;
     let network = old.network;
-    let (intent, money) = match request.with {
-        Replacement::HigherFee => (serde_json::from_str(&row.intent).map_err(Error::internal)?, old.money),
+    let (intent, money, origin) = match request.with {
+        Replacement::HigherFee => {
+            (serde_json::from_str(&row.intent).map_err(Error::internal)?, old.money, origin(&row)?)
+        }
         Replacement::Cancellation => {
             let nothing = Money {
                 asset: network.native(),
@@ -71,7 +75,7 @@ async fn validate(engine: &Engine, session: &Session, request: &ReplaceRequest) 
                 decimals: network.native_decimals,
                 symbol: network.native_symbol.to_string(),
             };
-            (Intent::Cancellation { to: wallet.address }, nothing)
+            (Intent::Cancellation { to: wallet.address }, nothing, Origin::default())
         }
     };
     Ok(Validated {
@@ -82,9 +86,16 @@ async fn validate(engine: &Engine, session: &Session, request: &ReplaceRequest) 
         money,
         draft,
         effects,
+        origin,
         replaces: Some(request.id),
         gas_condition: None,
     })
+}
+
+/// Where the old request came from, as it was judged.
+fn origin(row: &TransactionRow) -> Result<Origin, Error> {
+    let StoredVerdict { facts, .. } = serde_json::from_str(&row.verdict).map_err(Error::internal)?;
+    Ok(Origin { purpose: facts.purpose, action: facts.action })
 }
 
 /// What was signed, if it is not at its end.

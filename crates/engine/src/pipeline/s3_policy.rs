@@ -7,7 +7,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use uuid::Uuid;
-use waiaas_core::U256;
+use waiaas_core::action::ActionFacts;
 use waiaas_core::asset::AssetId;
 use waiaas_core::audit::{Actor, AuditEvent};
 use waiaas_core::digest::Digest;
@@ -15,11 +15,12 @@ use waiaas_core::effect::Effects;
 use waiaas_core::ids::TxId;
 use waiaas_core::money::Usd;
 use waiaas_core::policy::{
-    AssetFacts, Denial, Facts, Grant, PriceFact, Spending, Sum, Tier, TierReason, Verdict, WindowWarning,
-    evaluate,
+    AssetFacts, Denial, Facts, Grant, Ledger, MINUTE_SECONDS, PriceFact, Spending, Sum, Tier, TierReason,
+    Verdict, WindowWarning, evaluate,
 };
 use waiaas_core::transaction::TxStatus;
-use waiaas_store::{AuditEntry, Claim, NewReservation, NewTransaction, WriteTx};
+use waiaas_core::{U256, UnixSeconds};
+use waiaas_store::{ActionValue, AuditEntry, Claim, NewReservation, NewTransaction, WriteTx};
 
 use crate::Engine;
 use crate::credentials::Session;
@@ -75,7 +76,8 @@ pub(crate) async fn judge(case: &Case, tx: &mut WriteTx) -> Result<Judgement, Er
     let admission = s2_authorize::run(tx, &case.session, validated.wallet.id, now).await?;
     let policies =
         engine.policies().in_force(tx, engine.networks(), validated.wallet.id, &validated.network.id).await?;
-    let ledger = tx.ledger(validated.wallet.id, now, &policies.set.rate_windows()).await?;
+    let mut ledger = tx.ledger(validated.wallet.id, now, &policies.set.rate_windows()).await?;
+    count_origin(tx, validated, now, &mut ledger).await?;
     let timeout = engine.config().security.approval_timeout;
     let known = case.known.clone();
     let facts = Facts {
@@ -85,14 +87,34 @@ pub(crate) async fn judge(case: &Case, tx: &mut WriteTx) -> Result<Judgement, Er
         ledger,
         default_approval_timeout: u32::try_from(timeout).unwrap_or(u32::MAX),
         balances: known.balances,
-        purpose: known.purpose,
-        action: known.action,
+        purpose: validated.origin.purpose.clone(),
+        action: validated.origin.action.clone(),
         reputation: known.reputation,
         witness: known.witness,
         unwitnessed: engine.config().policy.unsimulated.into(),
     };
     let verdict = evaluate(&policies.set, &validated.effects, &facts);
     Ok(Judgement { admission, verdict, facts, policies })
+}
+
+/// What counts for requests of this origin, beside what is spent.
+async fn count_origin(
+    tx: &mut WriteTx,
+    validated: &Validated,
+    now: UnixSeconds,
+    ledger: &mut Ledger,
+) -> Result<(), Error> {
+    let (wallet, origin) = (validated.wallet.id, &validated.origin);
+    if let Some(action) = &origin.action
+        && let Some(sums) = tx.action_sums(wallet, action.category, now).await?
+    {
+        ledger.categories.insert(action.category, sums);
+    }
+    if let Some(domain) = origin.purpose.message_domain() {
+        let minute = now.saturating_sub(MINUTE_SECONDS);
+        ledger.http_messages = Some(tx.http_messages_since(wallet, domain, minute).await?);
+    }
+    Ok(())
 }
 
 /// Judges, and keeps the outcome: a row with its reservations, or a denied row.
@@ -180,12 +202,13 @@ pub(crate) fn value(facts: &Facts, asset: &AssetId, amount: U256) -> Option<Usd>
 }
 
 fn new_row(case: &Case, judgement: &Judgement, id: TxId, request: Digest) -> Result<NewTransaction, Error> {
-    let Validated { wallet, network, intent, money, draft, effects, replaces, gas_condition, .. } =
+    let Validated { wallet, network, intent, money, draft, effects, origin, replaces, gas_condition, .. } =
         &case.validated;
     let (status, grant, denial_code) = match &judgement.verdict {
         Verdict::Denied(denials) => (TxStatus::Denied, None, denials.first().map(|d| d.code)),
         Verdict::Granted(grant) => (first_status(grant.tier), Some(grant), None),
     };
+    let value = |action: &ActionFacts| ActionValue { category: action.category, usd: action.notional_usd };
     let now = judgement.facts.now;
     let after = |seconds: Option<u32>| seconds.map(|s| now.saturating_add(i64::from(s)));
     Ok(NewTransaction {
@@ -213,6 +236,8 @@ fn new_row(case: &Case, judgement: &Judgement, id: TxId, request: Digest) -> Res
         kill_generation: judgement.admission.kill_generation,
         execute_after: grant.and_then(|g| after(g.delay_seconds)),
         approval_expires_at: grant.and_then(|g| after(g.approval_timeout)),
+        http_domain: origin.purpose.message_domain().map(str::to_owned),
+        action: grant.and(origin.action.as_ref()).map(value),
         request_digest: request,
     })
 }

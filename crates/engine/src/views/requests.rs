@@ -5,6 +5,7 @@ use waiaas_core::U256;
 use waiaas_core::digest::Digest;
 use waiaas_core::ids::{TxId, WalletId};
 use waiaas_core::intent::Amount;
+use waiaas_core::origin::Origin;
 use waiaas_core::transaction::Replacement;
 
 /// A token as the caller describes it.
@@ -195,6 +196,9 @@ pub struct SendRequest {
     pub kind: RequestKind,
     /// Waits for a price before signing.
     pub gas_condition: Option<GasTarget>,
+    /// Where it comes from, if that is more than a caller who asks for it as it is.
+    #[serde(skip_serializing_if = "Origin::is_plain")]
+    pub origin: Origin,
     /// Makes repeats harmless. Says how to ask, not what for.
     #[serde(skip)]
     pub idempotency: Option<IdempotencyKey>,
@@ -243,6 +247,7 @@ mod tests {
             network: Some("evm-localnet".into()),
             kind: RequestKind::TokenTransfer { to: "0xdef".into(), amount, token, memo: None },
             gas_condition: None,
+            origin: Origin::default(),
             idempotency: key.map(|key| IdempotencyKey { key: key.into(), body: Digest::of("test", &[]) }),
         }
     }

@@ -1,12 +1,13 @@
 //! The engine on a clock that the test turns, with a real node and a real database.
 //!
-//! What belongs here is what depends on time passing: delays, deadlines, windows. What a caller sees
-//! over HTTP is in the workspace's end-to-end tests.
+//! What belongs here is what depends on time passing: delays, deadlines, windows; and what
+//! only the daemon's own routes ask for. What a caller sees over HTTP is in the workspace's end-to-end tests.
 #![expect(clippy::expect_used, reason = "tests")]
 
 mod changes;
 mod deadlines;
 mod invariants;
+mod origins;
 mod sessions;
 mod stage;
 mod windows;

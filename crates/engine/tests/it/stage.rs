@@ -14,6 +14,7 @@ use waiaas_engine::core::UnixSeconds;
 use waiaas_engine::core::ids::{PolicyId, TxId};
 use waiaas_engine::core::intent::Amount;
 use waiaas_engine::core::network::{Chain, Environment};
+use waiaas_engine::core::origin::Origin;
 use waiaas_engine::core::transaction::TxStatus;
 use waiaas_engine::offline::{InitMode, init};
 use waiaas_engine::{
@@ -57,7 +58,15 @@ pub(crate) struct Stage {
 impl Stage {
     /// A wallet with 100 SOL; the time stands at `start`, or at the machine's time.
     pub(crate) async fn set_up(start: Option<UnixSeconds>) -> Result<Self> {
-        Self::set_up_on(Localnet::start()?, start).await
+        Self::set_up_on(Localnet::start()?, Chain::Solana, start).await
+    }
+
+    /// An EVM wallet with an ether instead.
+    pub(crate) async fn ethereum() -> Result<Self> {
+        let stage = Self::set_up_on(Localnet::start()?, Chain::Ethereum, None).await?;
+        let ether = 1_000_000_000_000_000_000;
+        stage.localnet.evm.fund(&stage.wallet.address.to_string(), ether).await?;
+        Ok(stage)
     }
 
     /// The same behind a proxy that breaks things; the node itself comes along.
@@ -66,10 +75,10 @@ impl Stage {
         let node = localnet.solana.clone();
         let proxy = FaultProxy::start(&node.rpc).await?;
         localnet.solana.rpc = proxy.url();
-        Ok((Self::set_up_on(localnet, None).await?, proxy, node))
+        Ok((Self::set_up_on(localnet, Chain::Solana, None).await?, proxy, node))
     }
 
-    async fn set_up_on(localnet: Localnet, start: Option<UnixSeconds>) -> Result<Self> {
+    async fn set_up_on(localnet: Localnet, chain: Chain, start: Option<UnixSeconds>) -> Result<Self> {
         let dir = TempDir::new()?;
         let clock = Arc::new(TestClock(AtomicI64::new(start.unwrap_or_else(|| SystemClock.now()))));
         init(
@@ -81,9 +90,11 @@ impl Stage {
         .await?;
         let engine = start_engine(dir.path(), &localnet, clock.clone()).await?;
         let master = engine.authenticate_master(PASSWORD.into(), None).await.map_err(shown)?;
-        let new = NewWallet { name: "w".into(), chain: Chain::Solana, environment: Environment::Local };
+        let new = NewWallet { name: "w".into(), chain, environment: Environment::Local };
         let wallet = engine.create_wallet(&master, new).await.map_err(shown)?;
-        localnet.solana.fund(&wallet.address.to_string(), 100 * SOL).await?;
+        if chain == Chain::Solana {
+            localnet.solana.fund(&wallet.address.to_string(), 100 * SOL).await?;
+        }
         Ok(Self { running: Some(engine), master, wallet, clock, localnet, dir })
     }
 
@@ -111,9 +122,19 @@ impl Stage {
 
     /// A policy of the wallet.
     pub(crate) async fn policy(&self, policy_type: &str, rules: Value) -> Result<PolicyId> {
+        self.policy_on(None, policy_type, rules).await
+    }
+
+    /// The same, on one network or on all.
+    pub(crate) async fn policy_on(
+        &self,
+        network: Option<&str>,
+        policy_type: &str,
+        rules: Value,
+    ) -> Result<PolicyId> {
         let new = NewPolicy {
             wallet: Some(self.wallet.id),
-            network: None,
+            network: network.map(str::to_owned),
             policy_type: policy_type.into(),
             rules,
             priority: 0,
@@ -151,8 +172,18 @@ impl Stage {
         amount: &str,
     ) -> Result<Result<TxView, Error>> {
         let kind = RequestKind::Transfer { to: to.to_owned(), amount: Amount::parse(amount)?, memo: None };
+        self.ask(session, kind, Origin::default()).await
+    }
+
+    /// Asks for anything, from anywhere.
+    pub(crate) async fn ask(
+        &self,
+        session: &Session,
+        kind: RequestKind,
+        origin: Origin,
+    ) -> Result<Result<TxView, Error>> {
         let request =
-            SendRequest { wallet: None, network: None, kind, gas_condition: None, idempotency: None };
+            SendRequest { wallet: None, network: None, kind, gas_condition: None, origin, idempotency: None };
         Ok(self.engine().send(session, request, WaitFor::Broadcast).await)
     }
 
@@ -227,8 +258,8 @@ pub(crate) fn shown(error: Error) -> anyhow::Error {
 
 fn config(localnet: &Localnet) -> Result<Config> {
     let text = format!(
-        "[rpc]\nsolana_localnet = \"{}\"\n[confirmation]\npoll_interval_ms = 100\n[prices]\nsources = []\n",
-        localnet.solana.rpc
+        "[rpc]\nsolana_localnet = \"{}\"\nevm_localnet = \"{}\"\n[confirmation]\npoll_interval_ms = 100\n[prices]\nsources = []\n",
+        localnet.solana.rpc, localnet.evm.rpc
     );
     Ok(Config::from_parts(Some((Path::new("config.toml"), &text)), [], [])?)
 }

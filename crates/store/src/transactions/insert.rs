@@ -17,6 +17,7 @@ use crate::audit::AuditEntry;
 use crate::columns::{unsigned, usd};
 use crate::error::{Entity, StoreError};
 use crate::ledger::{self, NewReservation};
+use crate::origins::{self, ActionValue};
 use crate::writer::WriteTx;
 
 /// A judged request. Its time is its audit entry's.
@@ -64,6 +65,10 @@ pub struct NewTransaction {
     pub execute_after: Option<UnixSeconds>,
     /// End of the owner's time; present exactly when PENDING_APPROVAL.
     pub approval_expires_at: Option<UnixSeconds>,
+    /// The host of an HTTP message.
+    pub http_domain: Option<String>,
+    /// What the action behind it moves; none when denied.
+    pub action: Option<ActionValue>,
     /// Digest of the request's body.
     pub request_digest: Digest,
 }
@@ -79,7 +84,7 @@ impl NewTransaction {
             "a denial code goes with a denial"
         } else if denied != self.tier.is_none() {
             "a tier goes with a grant"
-        } else if denied && !reservations.is_empty() {
+        } else if denied && !(reservations.is_empty() && self.action.is_none()) {
             "a denied request holds nothing"
         } else if !denied && self.draft.is_none() {
             "a granted request has a draft"
@@ -114,8 +119,8 @@ impl WriteTx {
                      to_address, amount, asset, draft_network, draft_from, draft_body, digest, effects, verdict, \
                      denial_code, usd_micros, kill_generation, execute_after, approval_expires_at, \
                      request_digest, created_at, updated_at, replaces, \
-                     gas_condition) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, \
-                     $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $24, $25, $26)";
+                     gas_condition, http_domain) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, \
+                     $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $24, $25, $26, $27)";
         let query = sqlx::query(query)
             .bind(id.to_string())
             .bind(wallet.to_string())
@@ -142,10 +147,14 @@ impl WriteTx {
             .bind(new.request_digest.to_string())
             .bind(audit.at)
             .bind(new.replaces.map(|id| id.to_string()))
-            .bind(new.gas_condition);
+            .bind(new.gas_condition)
+            .bind(new.http_domain);
         let done = query.execute(self.conn()).await;
         done.map_err(|error| StoreError::duplicate(error, Entity::Transaction))?;
         ledger::hold(self.conn(), id, wallet, &network, reservations, audit.at).await?;
+        if let Some(action) = new.action {
+            origins::hold(self.conn(), id, wallet, action, audit.at).await?;
+        }
         self.record(audit).await?;
         Ok(())
     }

@@ -1,9 +1,12 @@
 //! Export and import.
 
+use waiaas_core::action::ActionCategory;
 use waiaas_core::audit::AuditEvent;
 use waiaas_core::digest::Digest;
 use waiaas_core::transaction::TxStatus;
-use waiaas_store::{Claim, DumpError, NewPolicy, SCHEMA_VERSION, Store, StoreError, TokenRow};
+use waiaas_store::{
+    ActionValue, Claim, DumpError, NewPolicy, NewTransaction, SCHEMA_VERSION, Store, StoreError, TokenRow,
+};
 
 use crate::backend::{Backend, Db};
 use crate::changes::{change_id, new_change, question};
@@ -52,7 +55,11 @@ async fn fill(store: &Store) {
                     created_at: NOW,
                 };
                 tx.pin_token(token).await?;
-                let pending = new_tx(90, TxStatus::Executing);
+                let pending = NewTransaction {
+                    http_domain: Some("a.example".into()),
+                    action: Some(ActionValue { category: ActionCategory::Swap, usd: None }),
+                    ..new_tx(90, TxStatus::Executing)
+                };
                 let audit = entry(AuditEvent::TxRequested, NOW);
                 tx.insert_transaction(pending, &[spend(3, 3)], audit).await?;
                 tx.claim(session_id(1), "k", Digest::of("b", &[]), tx_id(90), NOW).await

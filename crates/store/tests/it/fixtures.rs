@@ -123,6 +123,8 @@ pub(crate) fn new_tx(n: u32, status: TxStatus) -> NewTransaction {
         kill_generation: 3,
         execute_after: (status == TxStatus::Queued).then_some(NOW + 60),
         approval_expires_at: (status == TxStatus::PendingApproval).then_some(NOW + 600),
+        http_domain: None,
+        action: None,
         request_digest: Digest::of("test", &[]),
     }
 }

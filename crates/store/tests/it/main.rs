@@ -16,6 +16,7 @@ mod fixtures;
 mod installation;
 mod invariants;
 mod ledger;
+mod origins;
 mod policies;
 mod replacements;
 mod server;
@@ -77,6 +78,8 @@ suite! {
     counts: overviews_count_beyond_a_page;
     decisions: decisions_read_back_as_recorded;
     dumps: everything_survives_export_and_import, damaged_dumps_change_nothing;
+    origins: actions_count_as_what_their_transactions_hold, a_value_nobody_knows_makes_the_sum_unknown,
+        http_messages_count_per_host;
     installation: an_installation_is_made_once, the_kill_switch_moves_by_compare_and_set, session_keys_rotate_once,
         a_newer_schema_is_refused, reopening_keeps_everything, login_failures_count;
     invariants: sums_stay_within_the_limit_under_any_interleaving, only_proof_or_age_frees_what_is_held,

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::policy::case::Case;
 use crate::policy::findings::Findings;
 use crate::policy::rules::{DomainPattern, Placement, Rule, RulesError, listed};
-use crate::policy::{DenialCode, Policy, Purpose};
+use crate::policy::{DenialCode, Policy};
 
 /// Rules of ERC8128_ALLOWED_DOMAINS.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -40,10 +40,7 @@ impl Rule for Erc8128AllowedDomains {
     }
 
     fn judge(&self, row: &Policy, case: &Case<'_>, findings: &mut Findings) {
-        let domain = match &case.facts.purpose {
-            Purpose::HttpMessage { domain } => domain,
-            Purpose::Plain | Purpose::HttpPayment { .. } => return,
-        };
+        let Some(domain) = case.facts.purpose.message_domain() else { return };
         if !DomainPattern::any_matches(&self.domains, domain) {
             let message = format!("not a domain that messages may be signed for: {domain}");
             let hint = format!("allowed: {}", listed(&self.domains));

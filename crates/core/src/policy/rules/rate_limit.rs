@@ -31,14 +31,15 @@ impl Rule for RateLimit {
 
     fn judge(&self, row: &Policy, case: &Case<'_>, findings: &mut Findings) {
         let Self { max_requests, window_seconds } = self;
-        let counted = case.facts.ledger.requests.get(&u64::from(*window_seconds));
-        let message = match counted {
-            Some(count) if count.saturating_add(1) <= u64::from(*max_requests) => return,
-            Some(count) => format!(
-                "{count} requests were admitted in the last {window_seconds} seconds, and {max_requests} are allowed"
-            ),
-            None => format!("the requests of the last {window_seconds} seconds were not counted"),
+        let Some(count) = case.facts.ledger.requests.get(&u64::from(*window_seconds)) else {
+            return findings.lack(row, "the number of requests in the window");
         };
+        if count.saturating_add(1) <= u64::from(*max_requests) {
+            return;
+        }
+        let message = format!(
+            "{count} requests were admitted in the last {window_seconds} seconds, and {max_requests} are allowed"
+        );
         let hint =
             format!("wait until fewer than {max_requests} requests lie in the last {window_seconds} seconds");
         findings.deny(row, DenialCode::RateLimitExceeded, message, Some(hint));

@@ -15,6 +15,7 @@ use waiaas_core::effect::{Effect, Effects};
 use waiaas_core::ids::TxId;
 use waiaas_core::intent::Intent;
 use waiaas_core::network::Network;
+use waiaas_core::origin::Origin;
 
 use crate::Engine;
 use crate::credentials::Session;
@@ -30,6 +31,8 @@ pub(crate) struct Validated {
     pub(crate) money: Money,
     pub(crate) draft: Draft,
     pub(crate) effects: Effects,
+    /// Where the request comes from.
+    pub(crate) origin: Origin,
     /// The signed transaction whose place it is to take.
     pub(crate) replaces: Option<TxId>,
     /// How cheap the network must be before it is signed.
@@ -59,6 +62,7 @@ pub(crate) async fn run(
         money,
         draft,
         effects,
+        origin: request.origin.clone(),
         replaces: None,
         gas_condition: request.gas_condition,
     })

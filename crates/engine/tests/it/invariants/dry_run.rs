@@ -4,6 +4,7 @@ use anyhow::{Context as _, Result};
 use proptest::option;
 use serde_json::json;
 use waiaas_engine::core::intent::Amount;
+use waiaas_engine::core::origin::Origin;
 use waiaas_engine::core::policy::Verdict;
 use waiaas_engine::core::transaction::TxStatus;
 use waiaas_engine::{Clock as _, Page, RequestKind, SendRequest, TokenSpec, WaitFor};
@@ -22,7 +23,14 @@ fn request(dice: &mut Dice, mint: &str) -> SendRequest {
     } else {
         RequestKind::Transfer { to, amount, memo }
     };
-    SendRequest { wallet: None, network: None, kind, gas_condition: None, idempotency: None }
+    SendRequest {
+        wallet: None,
+        network: None,
+        kind,
+        gas_condition: None,
+        origin: Origin::default(),
+        idempotency: None,
+    }
 }
 
 /// Rules in which every outcome is near. No delay ends while the test runs: what the workers write then

@@ -3,6 +3,7 @@
 use anyhow::{Context as _, Result};
 use proptest::option;
 use waiaas_engine::core::intent::Amount;
+use waiaas_engine::core::origin::Origin;
 use waiaas_engine::{RequestKind, SendRequest, TokenSpec};
 
 use super::{Dice, seeds};
@@ -11,7 +12,14 @@ use crate::stage::{Stage, payee, shown};
 fn request(token: TokenSpec, amount: &str) -> SendRequest {
     let amount = Amount::parse(amount).expect("an amount");
     let kind = RequestKind::TokenTransfer { to: payee(9), amount, token, memo: None };
-    SendRequest { wallet: None, network: None, kind, gas_condition: None, idempotency: None }
+    SendRequest {
+        wallet: None,
+        network: None,
+        kind,
+        gas_condition: None,
+        origin: Origin::default(),
+        idempotency: None,
+    }
 }
 
 /// Invariant 2: decimals, symbol and id that a caller gives a token are refused where the chain says

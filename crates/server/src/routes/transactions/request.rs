@@ -2,6 +2,7 @@
 
 use waiaas_api::requests::TransactionRequest;
 use waiaas_api::transactions::SendQuery;
+use waiaas_core::origin::Origin;
 use waiaas_engine::{IdempotencyKey, SendRequest, WaitFor};
 
 use super::kind;
@@ -19,7 +20,14 @@ pub(super) fn translate(
 ) -> Result<SendRequest, Failure> {
     let kind = kind::of_request(&request)?;
     let gas_condition = request.gas_condition.map(|gas| kind::gas_condition(&gas)).transpose()?;
-    Ok(SendRequest { wallet: request.wallet_id, network: request.network, kind, gas_condition, idempotency })
+    Ok(SendRequest {
+        wallet: request.wallet_id,
+        network: request.network,
+        kind,
+        gas_condition,
+        origin: Origin::default(),
+        idempotency,
+    })
 }
 
 /// How long a send waits before it answers.

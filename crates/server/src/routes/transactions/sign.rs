@@ -5,6 +5,7 @@ use axum::extract::State;
 use waiaas_api::requests::{SignMessageRequest, SignTransactionRequest};
 use waiaas_api::transactions::{PolicyTier, Signed};
 use waiaas_core::network::Chain;
+use waiaas_core::origin::Origin;
 use waiaas_engine::{IdempotencyKey, RequestKind, SendRequest, Session, WaitFor};
 
 use super::kind;
@@ -92,7 +93,7 @@ fn asked(
     wallet: Option<waiaas_core::ids::WalletId>,
     idempotency: Option<IdempotencyKey>,
 ) -> SendRequest {
-    SendRequest { wallet, network, kind, gas_condition: None, idempotency }
+    SendRequest { wallet, network, kind, gas_condition: None, origin: Origin::default(), idempotency }
 }
 
 async fn sign(app: App, session: Session, request: SendRequest, sign_type: &str) -> Answer<Signed> {

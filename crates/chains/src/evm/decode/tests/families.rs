@@ -205,7 +205,7 @@ fn permits() {
 
 #[test]
 fn permit2_at_its_address_only() {
-    let permit2 = pinned::PERMIT2;
+    let permit2 = PERMIT2;
     let batch = hex(PERMIT2_BATCH);
     let both =
         [called(permit2, &batch, true), allowance(TOKEN, SPENDER, 5), allowance(RECIPIENT, SPENDER, 6)];

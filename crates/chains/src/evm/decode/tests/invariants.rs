@@ -55,7 +55,7 @@ fn wrapped(calls: &[Inner]) -> Vec<(EvmAddress, Vec<u8>)> {
 }
 
 fn judge() -> impl Strategy<Value = Judge> {
-    let known = [TOKEN, SPENDER, RECIPIENT, pinned::MULTICALL3, pinned::PERMIT2].map(account);
+    let known = [TOKEN, SPENDER, RECIPIENT, pinned::MULTICALL3, PERMIT2].map(account);
     judges(mainnet(), known.to_vec())
 }
 

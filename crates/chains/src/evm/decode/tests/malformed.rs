@@ -16,7 +16,7 @@ fn vectors() -> Vec<(EvmAddress, Vec<u8>)> {
         AGGREGATE3,
     ];
     let mut all: Vec<_> = anywhere.iter().map(|vector| (TOKEN, hex(vector))).collect();
-    all.push((pinned::PERMIT2, hex(PERMIT2_BATCH)));
+    all.push((PERMIT2, hex(PERMIT2_BATCH)));
     all
 }
 
@@ -43,7 +43,7 @@ fn dirty_padding_is_unknown() {
     assert!(is_unknown(&reads(TOKEN, 0, &transfer)[0]));
     let mut permit2 = hex(PERMIT2_BATCH);
     *permit2.last_mut().expect("bytes") = 1;
-    assert!(is_unknown(&reads(pinned::PERMIT2, 0, &permit2)[0]));
+    assert!(is_unknown(&reads(PERMIT2, 0, &permit2)[0]));
     // `setApprovalForAll(operator, 2)`: some contracts take it for true.
     let mut operator = hex(
         "a22cb46500000000000000000000000022222222222222222222222222222222222222220000000000000000000000000000000000000000000000000000000000000002",

@@ -90,7 +90,7 @@ pub(super) fn targets() -> impl Strategy<Value = EvmAddress> {
     prop::sample::select(vec![
         TOKEN,
         WALLET,
-        pinned::PERMIT2,
+        PERMIT2,
         pinned::MULTICALL3,
         at("0xC02aaA39b223FE8D0A0e5C4F27eAD9083C756Cc2"),
         at("0x68b3465833fb72A70ecDF485E0e4C7bD8665Fc45"),

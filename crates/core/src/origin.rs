@@ -1,0 +1,38 @@
+//! Where a request comes from, as the daemon itself knows it.
+
+use serde::Serialize;
+
+use crate::action::ActionFacts;
+use crate::policy::Purpose;
+
+/// What the route that was asked says about a request. The daemon makes it; no request body has a field
+/// for it.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize)]
+pub struct Origin {
+    /// What the signature is for.
+    pub purpose: Purpose,
+    /// The action that resolved to the request; none if a caller asked for it as it is.
+    pub action: Option<ActionFacts>,
+}
+
+impl Origin {
+    /// A payment for a resource of this host (x402).
+    pub fn http_payment(host: &str) -> Self {
+        Self { purpose: Purpose::HttpPayment { domain: host.to_ascii_lowercase() }, action: None }
+    }
+
+    /// An HTTP message to this host (ERC-8128).
+    pub fn http_message(host: &str) -> Self {
+        Self { purpose: Purpose::HttpMessage { domain: host.to_ascii_lowercase() }, action: None }
+    }
+
+    /// What one of the daemon's own providers resolved to.
+    pub fn action(action: ActionFacts) -> Self {
+        Self { purpose: Purpose::Plain, action: Some(action) }
+    }
+
+    /// Whether nothing is known beyond what the caller asked for.
+    pub fn is_plain(&self) -> bool {
+        *self == Self::default()
+    }
+}
