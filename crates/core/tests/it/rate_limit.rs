@@ -25,7 +25,7 @@ fn this_request_counts() {
 fn requests_that_nobody_counted_are_refused() {
     let mut world = after(0);
     world.facts.ledger.requests.clear();
-    assert_eq!(world.codes(), [DenialCode::RateLimitExceeded]);
+    assert_eq!(world.codes(), [DenialCode::FactMissing]);
 }
 
 #[test]

@@ -81,6 +81,7 @@ fn all_denials_are_reported_by_priority() {
         .row("RATE_LIMIT", &json!({"max_requests": 1, "window_seconds": 1}))
         .row("ALLOWED_TOKENS", &json!({"tokens": [{"address": account(4)}]}))
         .token(USDC_MINT, 1);
+    world.facts.ledger.requests.insert(1, 1);
     world.rows[3].priority = 10;
     world.rows[0].priority = -10;
     let expected = [
