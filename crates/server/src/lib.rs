@@ -2,7 +2,7 @@
 //!
 //! A request passes the layers in `layers/`, then a handler in `routes/<noun>/<verb>.rs`. Every
 //! handler's first parameter is a credential from `extract/`; one without does not compile. Errors
-//! become HTTP in `problem.rs` and nowhere else. What does not belong here: policy, storage, keys.
+//! become HTTP in `problem/` and nowhere else. What does not belong here: policy, storage, keys.
 
 mod app;
 mod connections;

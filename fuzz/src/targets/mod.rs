@@ -48,6 +48,8 @@ targets! {
     policy_evaluate,
     /// rules of every policy type
     policy_rules,
+    /// answers of price services
+    price_answer,
     /// bodies of the operator's and owners' requests
     request_admin,
     /// bodies of requests for signatures and call data

@@ -79,6 +79,12 @@ async fn an_allowance_needs_an_approved_spender_and_an_end() -> Result<()> {
     assert_eq!(code(raw(&stranger, ETHER).await?)?, "SPENDER_NOT_APPROVED");
     assert_eq!(code(raw(&friend, 8 * ETHER).await?)?, "APPROVE_AMOUNT_EXCEEDED");
 
+    // Steps add up, and no single one says to what.
+    let step = format!("0x39509351{}{:064x}", word(&friend), ETHER);
+    let step = world.request(json!({ "type": "CONTRACT_CALL", "to": token, "calldata": step })).await?;
+    assert_eq!(code(step)?, "APPROVE_AMOUNT_EXCEEDED", "7 and 1 are more than 7");
+    assert_eq!(allowance(&world, &friend).await?, 7 * ETHER);
+
     // Taking a permission back needs nobody's leave.
     let back = approve(&stranger, "0").await?.expect(201)?;
     assert_eq!(world.ended(text(&back, "id")?).await?["status"], "CONFIRMED");

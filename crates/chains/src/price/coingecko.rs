@@ -115,8 +115,9 @@ fn find(table: &[(&str, &'static str)], key: &str) -> Option<&'static str> {
     table.iter().find(|(name, _)| *name == key).map(|(_, id)| *id)
 }
 
-/// `{}` and an entry without a price both mean: not listed.
-fn read(body: &[u8], wanted: &str) -> Result<Option<Quote>, PriceError> {
+/// Reads an answer about the coin or contract `wanted`. `{}` and an entry without a price both mean: not
+/// listed.
+pub fn read(body: &[u8], wanted: &str) -> Result<Option<Quote>, PriceError> {
     let bad = |reason| PriceError::BadAnswer { reason };
     let answer: Answer<'_> = serde_json::from_slice(body).map_err(|_| bad("not the documented JSON"))?;
     if answer.is_empty() {

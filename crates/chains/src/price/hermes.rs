@@ -65,7 +65,8 @@ impl PriceSource for Hermes {
     }
 }
 
-fn read(body: &[u8], feed: &str) -> Result<Quote, PriceError> {
+/// Reads an answer about `feed`, a feed id in hex.
+pub fn read(body: &[u8], feed: &str) -> Result<Quote, PriceError> {
     let bad = |reason| PriceError::BadAnswer { reason };
     let latest: Latest = serde_json::from_slice(body).map_err(|_| bad("not the documented JSON"))?;
     let same = |update: &&Update| update.id.trim_start_matches("0x").eq_ignore_ascii_case(feed);

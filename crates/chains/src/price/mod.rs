@@ -19,8 +19,8 @@ use waiaas_core::asset::AssetId;
 use waiaas_core::money::Price;
 
 pub use book::{PriceBook, PriceOptions};
-pub use coingecko::CoinGecko;
-pub use hermes::Hermes;
+pub use coingecko::{CoinGecko, read as read_coingecko};
+pub use hermes::{Hermes, read as read_hermes};
 pub use http::{HttpClient, client};
 
 /// A price as one source observed it.

@@ -38,12 +38,14 @@ impl Permission<'_> {
                 if amount.within(held.min(LARGEST_BOUNDED)) {
                     return None;
                 }
-                let message = format!(
-                    "{spender} would be allowed {}, more than the wallet holds ({})",
-                    case.show(asset, amount.saturated()),
-                    case.show(asset, held)
-                );
-                Some((message, format!("ask for at most {}", case.show(asset, held))))
+                let (most, held) = (amount.saturated(), case.show(asset, held));
+                let message = if most == U256::MAX {
+                    format!("{spender} would be allowed without limit, and the wallet holds {held}")
+                } else {
+                    let most = case.show(asset, most);
+                    format!("{spender} would be allowed {most}, more than the wallet holds ({held})")
+                };
+                Some((message, format!("set an allowance of at most {held}")))
             }
             Self::OneNft => None,
             Self::WholeCollection => Some((

@@ -40,7 +40,7 @@ fn without_a_row_an_allowance_is_bounded_by_what_is_held() {
     assert_eq!(denials.len(), 1);
     assert_eq!((denials[0].code, denials[0].policy_id), (DenialCode::UnlimitedApproveBlocked, None));
     assert_eq!(denials[0].policy_type, Some(PolicyType::ApproveAmountLimit));
-    assert_eq!(denials[0].hint.as_deref(), Some("ask for at most 1 USDC"));
+    assert_eq!(denials[0].hint.as_deref(), Some("set an allowance of at most 1 USDC"));
     let twice = allow(USDC, USDC).allowance(USDC_BASE, evm(8), 1, USDC);
     assert_eq!(twice.codes(), [DenialCode::UnlimitedApproveBlocked], "the sum counts");
     let mut unknown = allow(1, USDC);

@@ -28,6 +28,9 @@ sol! {
     }
 }
 
+/// What an allowance becomes that grows by a step: the call does not say, and steps add up.
+const UNNAMED: U256 = U256::MAX;
+
 /// What a method does with the token.
 enum Move {
     Out { from: Option<Address>, to: Address, amount: U256 },
@@ -44,9 +47,9 @@ pub(super) fn read(reader: &mut Reader<'_>, call: &Call<'_>) -> Outcome {
         Ok(TokenCalls::transfer(c)) => (out(c.to, c.amount), false),
         Ok(TokenCalls::transferFrom(c)) => (out_of(c.from, c.to, c.amount), false),
         Ok(TokenCalls::approve(c)) => (allow(c.spender, c.amount), false),
-        Ok(TokenCalls::increaseAllowance(c)) => (allow(c.spender, c.added), false),
+        Ok(TokenCalls::increaseAllowance(c)) => (allow(c.spender, UNNAMED), false),
         Ok(TokenCalls::decreaseAllowance(c)) => (allow(c.spender, U256::ZERO), false),
-        Ok(TokenCalls::increaseApproval(c)) => (allow(c.spender, c.added), false),
+        Ok(TokenCalls::increaseApproval(c)) => (allow(c.spender, UNNAMED), false),
         Ok(TokenCalls::decreaseApproval(c)) => (allow(c.spender, U256::ZERO), false),
         Ok(TokenCalls::burn(c)) => (out(Address::ZERO, c.amount), false),
         Ok(TokenCalls::burnFrom(c)) => (out_of(c.from, Address::ZERO, c.amount), false),

@@ -1,18 +1,8 @@
-//! The only place that turns an error into HTTP: code → status and `retryable`.
+//! Code → HTTP status and `retryable`. No code has a default.
 
-use std::fmt;
-use std::sync::Arc;
-
-use axum::body::Body;
-use axum::http::header::{CONTENT_TYPE, RETRY_AFTER};
-use axum::http::{HeaderValue, StatusCode};
-use axum::response::{IntoResponse, Response};
-use serde_json::{Value, json};
-use waiaas_api::problem::Problem;
-use waiaas_api::requests::TransactionRequest;
-use waiaas_api::validation::{Issue, Refusal};
+use axum::http::StatusCode;
 use waiaas_core::policy::DenialCode;
-use waiaas_engine::{Error, ErrorCode};
+use waiaas_engine::ErrorCode;
 
 /// Codes of what the doors refuse by themselves.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -203,167 +193,6 @@ const fn denied(code: DenialCode) -> (StatusCode, bool) {
     }
 }
 
-/// An error on its way out. It travels in the response's extensions until [`render`] gives it a body.
-#[derive(Clone, PartialEq, Debug)]
-pub(crate) struct Failure(Box<Parts>);
-
-#[derive(Clone, PartialEq, Debug)]
-struct Parts {
-    code: Code,
-    message: String,
-    hint: Option<String>,
-    details: Option<Value>,
-    retry_after: Option<u64>,
-}
-
-impl Failure {
-    pub(crate) fn new(code: impl Into<Code>, message: impl Into<String>) -> Self {
-        let (code, message) = (code.into(), message.into());
-        Self(Box::new(Parts { code, message, hint: None, details: None, retry_after: None }))
-    }
-
-    #[must_use]
-    pub(crate) fn hint(mut self, hint: impl Into<String>) -> Self {
-        self.0.hint = Some(hint.into());
-        self
-    }
-
-    #[must_use]
-    pub(crate) fn retry_after(mut self, seconds: u64) -> Self {
-        self.0.retry_after = Some(seconds);
-        self
-    }
-
-    /// A request that is not valid.
-    pub(crate) fn invalid(issues: &[Issue]) -> Self {
-        let message = match issues {
-            [only] if only.path.is_empty() => format!("The request is not valid: {}.", only.message),
-            [only] => format!("The request is not valid: {}: {}.", only.path, only.message),
-            _ => "The request is not valid; see details.issues.".to_owned(),
-        };
-        let mut failure = Self::new(ErrorCode::ActionValidationFailed, message);
-        failure.0.details = Some(json!({ "issues": issues }));
-        failure
-    }
-
-    /// A defect of ours. The cause goes to the log; what the request had done by then is not known
-    /// here, so nothing is claimed about it.
-    pub(crate) fn internal(cause: impl fmt::Display) -> Self {
-        tracing::error!(%cause, "internal error");
-        Self::new(ErrorCode::InternalError, "The daemon met an internal error.").hint(
-            "Before repeating a send, look at the list of transactions, or use the same Idempotency-Key.",
-        )
-    }
-
-    /// One thing is not valid.
-    pub(crate) fn issue(path: &str, code: &str, message: impl Into<String>) -> Self {
-        Self::invalid(&[Issue::new(path, code, message)])
-    }
-
-    #[cfg(test)]
-    pub(crate) fn code(&self) -> Code {
-        self.0.code
-    }
-
-    #[cfg(test)]
-    pub(crate) fn details(&self) -> Option<&Value> {
-        self.0.details.as_ref()
-    }
-
-    #[cfg(test)]
-    pub(crate) fn waiting_seconds(&self) -> Option<u64> {
-        self.0.retry_after
-    }
-
-    fn problem(&self, request_id: &str) -> Problem {
-        let parts = &*self.0;
-        Problem {
-            code: parts.code.as_str().to_owned(),
-            message: parts.message.clone(),
-            retryable: parts.code.http().1,
-            request_id: request_id.to_owned(),
-            hint: parts.hint.clone(),
-            details: parts.details.clone(),
-        }
-    }
-}
-
-impl From<Error> for Failure {
-    fn from(error: Error) -> Self {
-        let Error { code, message, hint, mut details, retry_after } = error;
-        if let ErrorCode::Denied(_) = code {
-            name_the_policy(details.as_mut());
-        }
-        Self(Box::new(Parts { code: code.into(), message, hint, details, retry_after }))
-    }
-}
-
-/// Repeats the type and id of the policy that decided beside the list of denials.
-fn name_the_policy(details: Option<&mut Value>) {
-    let Some(Value::Object(details)) = details else { return };
-    let first = details.get("denials").and_then(|denials| denials.get(0)).cloned();
-    for field in ["policyType", "policyId"] {
-        let value = first.as_ref().and_then(|denial| denial.get(field)).cloned().unwrap_or(Value::Null);
-        details.entry(field).or_insert(value);
-    }
-}
-
-impl From<Refusal> for Failure {
-    fn from(refusal: Refusal) -> Self {
-        match refusal {
-            Refusal::Invalid(issues) => Self::invalid(&issues),
-            Refusal::UnsupportedType => Self::new(
-                ErrorCode::UnsupportedTxType,
-                "This daemon does not carry out this transaction type.",
-            )
-            .hint(format!("Use one of {}.", TransactionRequest::types().collect::<Vec<_>>().join(", "))),
-        }
-    }
-}
-
-impl IntoResponse for Failure {
-    fn into_response(self) -> Response {
-        let mut response = Response::new(Body::empty());
-        *response.status_mut() = self.0.code.http().0;
-        response.extensions_mut().insert(Arc::new(self));
-        response
-    }
-}
-
-/// Gives an error its body. An error answer that no part of this crate made gets one by its status,
-/// so that nothing else ever leaves.
-pub(crate) fn render(mut response: Response, request_id: &str) -> Response {
-    let made_here = response.extensions_mut().remove::<Arc<Failure>>();
-    let status = response.status();
-    let failure = match made_here {
-        Some(failure) => Arc::unwrap_or_clone(failure),
-        None if status.is_client_error() || status.is_server_error() => by_status(status),
-        None => return response,
-    };
-    let body = serde_json::to_vec(&failure.problem(request_id)).unwrap_or_default();
-    *response.status_mut() = failure.0.code.http().0;
-    let headers = response.headers_mut();
-    headers.remove(axum::http::header::CONTENT_LENGTH);
-    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-    if let Some(seconds) = failure.0.retry_after {
-        headers.insert(RETRY_AFTER, HeaderValue::from(seconds));
-    }
-    *response.body_mut() = Body::from(body);
-    response
-}
-
-fn by_status(status: StatusCode) -> Failure {
-    match status {
-        StatusCode::NOT_FOUND => Failure::new(DoorCode::RouteNotFound, "There is nothing at this path."),
-        StatusCode::METHOD_NOT_ALLOWED => {
-            Failure::new(DoorCode::MethodNotAllowed, "This path does not know this method.")
-        }
-        StatusCode::PAYLOAD_TOO_LARGE => Failure::new(DoorCode::PayloadTooLarge, "The body is too large."),
-        other if other.is_client_error() => Failure::new(DoorCode::BadRequest, "The request cannot be read."),
-        _ => Failure::internal("an error answer without a cause"),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -395,25 +224,5 @@ mod tests {
             assert!(status.is_client_error() || status.is_server_error(), "{code}");
             assert!(!(retryable && status == StatusCode::UNAUTHORIZED), "{code}");
         }
-    }
-
-    #[test]
-    fn a_denial_names_the_policy_that_decided() {
-        let denial = json!({"code": "WHITELIST_DENIED", "policyType": "WHITELIST", "policyId": "p-1"});
-        let error = Error::new(ErrorCode::Denied(DenialCode::WhitelistDenied), "No.")
-            .details(json!({"transactionId": "t-1", "denials": [denial]}));
-        let failure = Failure::from(error);
-        let details = failure.details().expect("details");
-        assert_eq!((&details["policyType"], &details["policyId"]), (&json!("WHITELIST"), &json!("p-1")));
-        assert_eq!(details["transactionId"], "t-1");
-    }
-
-    #[test]
-    fn an_answer_of_the_framework_gets_the_envelope() {
-        let mut response = Response::new(Body::from("length limit exceeded"));
-        *response.status_mut() = StatusCode::PAYLOAD_TOO_LARGE;
-        let rendered = render(response, "r-1");
-        assert_eq!(rendered.headers()[CONTENT_TYPE], "application/json");
-        assert_eq!(rendered.status(), StatusCode::PAYLOAD_TOO_LARGE);
     }
 }
