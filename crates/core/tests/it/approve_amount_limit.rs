@@ -53,6 +53,13 @@ fn half_of_all_numbers_is_unlimited_whatever_is_held() {
     let half = U256::MAX >> 1;
     assert_eq!(vast(world(), half, U256::MAX).codes(), [DenialCode::UnlimitedApproveBlocked]);
     assert_eq!(vast(world(), U256::MAX, U256::MAX).codes(), [DenialCode::UnlimitedApproveBlocked]);
+    let message = |amount| vast(world(), amount, U256::from(USDC)).denials().remove(0).message;
+    assert!(
+        message(U256::MAX).ends_with("without limit, and the wallet holds 1 USDC"),
+        "{}",
+        message(U256::MAX)
+    );
+    assert!(message(half).ends_with("more than the wallet holds (1 USDC)"), "{}", message(half));
     let below = vast(world(), half - U256::ONE, U256::MAX);
     assert_eq!(below.tier(), Tier::Approval, "more dollars than any limit");
 }

@@ -280,5 +280,9 @@ mod tests {
             digest(&SendRequest { kind, ..request("15", None) })
         });
         assert!(calls[0] != calls[1] && calls[1] != calls[2] && calls[0] != calls[2]);
+        let origins = [Origin::http_payment("a"), Origin::http_payment("b"), Origin::http_message("a")]
+            .map(|origin| digest(&SendRequest { origin, ..request("15", None) }));
+        assert!(origins.iter().all(|digest| *digest != one), "where it comes from is part of it");
+        assert!(origins[0] != origins[1] && origins[0] != origins[2]);
     }
 }

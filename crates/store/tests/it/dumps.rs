@@ -16,7 +16,7 @@ use crate::fixtures::{
 };
 
 /// Something in every table.
-async fn fill(store: &Store) {
+pub(crate) async fn fill(store: &Store) {
     let done: Result<(), StoreError> = store
         .write(|tx| {
             Box::pin(async move {

@@ -23,6 +23,7 @@ mod server;
 mod sessions;
 mod throughput;
 mod transactions;
+mod upgrade;
 mod wallets;
 mod writer;
 
