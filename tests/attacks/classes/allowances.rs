@@ -80,24 +80,20 @@ pub(crate) fn class() -> Class {
         let token = target.evm()?.erc20.clone();
         resisted(&target, &victim, &answer, &[Loot::Allowance(token, CAPPED.to_owned())]).await
     });
-    for method in ["increaseAllowance(address,uint256)", "increaseApproval(address,uint256)"] {
-        class.case(Needs::Nodes, format!("a spender's cap in steps by {method}"), move |target| async move {
-            let victim = Victim::with_tokens(&target, On::Evm).await?;
-            let spenders =
-                json!({ "spenders": [{ "address": CAPPED, "maxAmount": (5 * TOKEN).to_string() }] });
-            victim.policy(&target, "APPROVED_SPENDERS", spenders).await?;
-            let first = approve(&target, &victim, CAPPED, &(3 * TOKEN).to_string()).await?.expect(201)?;
-            victim.ended(&text(&first, "id")?).await?;
-            let amount = DynSolValue::Uint(U256::from(3 * TOKEN), 256);
-            let step = calldata(method, vec![DynSolValue::Address(CAPPED.parse()?), amount]);
-            let data = format!("0x{}", hex::encode(step));
-            let token = target.evm()?.erc20.clone();
-            let answer =
-                victim.send(json!({ "type": "CONTRACT_CALL", "to": token, "calldata": data })).await?;
-            ensure!(answer.refused(403)? == "APPROVE_AMOUNT_EXCEEDED", "3 and 3 are more than 5");
-            Ok(())
-        });
-    }
+    class.case(Needs::Nodes, "a spender's cap in steps", |target| async move {
+        let victim = Victim::with_tokens(&target, On::Evm).await?;
+        let spenders = json!({ "spenders": [{ "address": CAPPED, "maxAmount": (5 * TOKEN).to_string() }] });
+        victim.policy(&target, "APPROVED_SPENDERS", spenders).await?;
+        let first = approve(&target, &victim, CAPPED, &(3 * TOKEN).to_string()).await?.expect(201)?;
+        victim.ended(&text(&first, "id")?).await?;
+        let amount = DynSolValue::Uint(U256::from(3 * TOKEN), 256);
+        let step = vec![DynSolValue::Address(CAPPED.parse()?), amount];
+        let data = format!("0x{}", hex::encode(calldata("increaseAllowance(address,uint256)", step)));
+        let token = target.evm()?.erc20.clone();
+        let answer = victim.send(json!({ "type": "CONTRACT_CALL", "to": token, "calldata": data })).await?;
+        ensure!(answer.refused(403)? == "APPROVE_AMOUNT_EXCEEDED", "3 and 3 are more than 5");
+        Ok(())
+    });
     class.case(Needs::Nodes, "one base unit to a stranger", |target| async move {
         let (victim, thief) = (victim(&target).await?, On::Evm.stranger());
         let answer = approve(&target, &victim, &thief, "1").await?;
