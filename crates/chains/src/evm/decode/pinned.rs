@@ -1,8 +1,9 @@
 //! Addresses at which everybody knows the code.
 //!
 //! An address belongs here only if its code is verified, cannot be upgraded by anybody who could gain
-//! by it, and is the same on every network it is listed for. They are those of the lists that the authors
-//! publish: `@safe-global/safe-deployments`, `@uniswap/sdk-core`, and viem for what is on every network.
+//! by it, and is the same on every network it is listed for. They were compared with the lists that the
+//! authors publish: `@safe-global/safe-deployments`, `@uniswap/sdk-core` (which has all but `SwapRouter`),
+//! and viem for what is on every network.
 
 use alloy_primitives::{Address, address};
 
