@@ -182,9 +182,7 @@ impl Stage {
         kind: RequestKind,
         origin: Origin,
     ) -> Result<Result<TxView, Error>> {
-        let request =
-            SendRequest { wallet: None, network: None, kind, gas_condition: None, origin, idempotency: None };
-        Ok(self.engine().send(session, request, WaitFor::Broadcast).await)
+        Ok(self.engine().send(session, requested(kind, origin), WaitFor::Broadcast).await)
     }
 
     /// A transfer that is admitted.
@@ -244,6 +242,11 @@ impl Stage {
     ) -> Result<Result<Owner, Error>> {
         Ok(self.engine().authenticate_owner_of_tx(id, Decision::Approve, answer(owner, message)?).await)
     }
+}
+
+/// A request of the session's one wallet on its one network.
+pub(crate) const fn requested(kind: RequestKind, origin: Origin) -> SendRequest {
+    SendRequest { wallet: None, network: None, kind, gas_condition: None, origin, idempotency: None }
 }
 
 /// An owner's signature over a text, as it arrives.

@@ -10,7 +10,7 @@ use waiaas_engine::core::transaction::TxStatus;
 use waiaas_engine::{Clock as _, Page, RequestKind, SendRequest, TokenSpec, WaitFor};
 
 use super::{Dice, seeds};
-use crate::stage::{PATIENCE, SOL, Stage, payee, shown};
+use crate::stage::{PATIENCE, SOL, Stage, payee, requested, shown};
 
 fn request(dice: &mut Dice, mint: &str) -> SendRequest {
     let amount = dice.pick(&["1", "100000", "0.01", "0.05", "0.2", "1.5"]);
@@ -23,14 +23,7 @@ fn request(dice: &mut Dice, mint: &str) -> SendRequest {
     } else {
         RequestKind::Transfer { to, amount, memo }
     };
-    SendRequest {
-        wallet: None,
-        network: None,
-        kind,
-        gas_condition: None,
-        origin: Origin::default(),
-        idempotency: None,
-    }
+    requested(kind, Origin::default())
 }
 
 /// Rules in which every outcome is near. No delay ends while the test runs: what the workers write then

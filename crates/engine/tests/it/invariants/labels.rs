@@ -7,19 +7,12 @@ use waiaas_engine::core::origin::Origin;
 use waiaas_engine::{RequestKind, SendRequest, TokenSpec};
 
 use super::{Dice, seeds};
-use crate::stage::{Stage, payee, shown};
+use crate::stage::{Stage, payee, requested, shown};
 
 fn request(token: TokenSpec, amount: &str) -> SendRequest {
     let amount = Amount::parse(amount).expect("an amount");
     let kind = RequestKind::TokenTransfer { to: payee(9), amount, token, memo: None };
-    SendRequest {
-        wallet: None,
-        network: None,
-        kind,
-        gas_condition: None,
-        origin: Origin::default(),
-        idempotency: None,
-    }
+    requested(kind, Origin::default())
 }
 
 /// Invariant 2: decimals, symbol and id that a caller gives a token are refused where the chain says
