@@ -6,6 +6,7 @@ use std::path::Path;
 
 use anyhow::{Context as _, Result, bail, ensure};
 
+use crate::named_tests::{cells, exists, function, quoted};
 use crate::tools::root;
 
 /// The section that holds the table.
@@ -59,30 +60,13 @@ fn listed(text: &str) -> Result<BTreeMap<u32, BTreeSet<String>>> {
     let section = section.split_once("\n## ").map_or(section, |(section, _)| section);
     let mut listed: BTreeMap<u32, BTreeSet<String>> = BTreeMap::new();
     for line in section.lines() {
-        let mut cells = line.split('|').skip(1).map(str::trim);
-        let Some(number) = cells.next().and_then(|cell| cell.parse().ok()) else { continue };
-        let tests = cells.nth(1).unwrap_or_default().split('`').skip(1).step_by(2).map(str::to_owned);
+        let Some(cells) = cells(line) else { continue };
+        let Some(number) = cells.first().and_then(|cell| cell.parse().ok()) else { continue };
+        let tests = quoted(cells.get(2).copied().unwrap_or_default()).map(str::to_owned);
         let tests: BTreeSet<String> = tests.collect();
         ensure!(listed.insert(number, tests).is_none(), "SECURITY.md has invariant {number} twice");
     }
     Ok(listed)
-}
-
-/// Whether the file has a function of that name.
-fn exists(test: &str) -> Result<bool> {
-    let (path, name) = test.rsplit_once("::").with_context(|| format!("{test} is not path::name"))?;
-    let Ok(text) = fs::read_to_string(root().join(path)) else { return Ok(false) };
-    Ok(text.lines().any(|line| function(line) == Some(name)))
-}
-
-/// The name of the function that starts on this line.
-fn function(line: &str) -> Option<&str> {
-    let (before, rest) = line.split_once("fn ")?;
-    let known = ["pub(crate)", "pub(super)", "pub", "async", "const"];
-    if !before.split_whitespace().all(|word| known.contains(&word)) {
-        return None;
-    }
-    rest.split(['(', '<']).next()
 }
 
 /// Every test below a folder whose documentation starts with its number.
@@ -119,15 +103,12 @@ mod tests {
     }
 
     #[test]
-    fn rows_and_functions_are_read() {
+    fn rows_are_read() {
         let text = format!(
             "a\n{SECTION}\n| 1 | one | `a.rs::b`<br>`c.rs::d` |\n|---|\n| x |\n## next\n| 2 | `e.rs::f` |"
         );
         let listed = listed(&text).expect("a table");
         let tests: Vec<_> = listed.get(&1).into_iter().flatten().map(String::as_str).collect();
         assert_eq!((listed.len(), tests), (1, vec!["a.rs::b", "c.rs::d"]));
-        assert_eq!(function("pub(crate) async fn name(x: u8) {"), Some("name"));
-        assert_eq!(function("    fn other<T>() {"), Some("other"));
-        assert_eq!(function("// the fn of it"), None);
     }
 }

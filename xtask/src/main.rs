@@ -1,8 +1,10 @@
 //! Everything a contributor runs: `cargo xtask demo | test | attack | fuzz | lint | bench | openapi | deps`.
 
+mod cases;
 mod deps;
 mod fuzz;
 mod invariants;
+mod named_tests;
 mod tools;
 
 use anyhow::{Context as _, Result, bail};
@@ -46,7 +48,7 @@ enum Task {
         #[arg(long, default_value_t = 600)]
         seconds: u64,
     },
-    /// Formatting, clippy with warnings as errors, dependency rules, invariants, licences, generated files.
+    /// Formatting, clippy with warnings as errors, dependency rules, invariants, cases, licences, generated files.
     Lint,
     /// Run the benchmarks and print medians.
     Bench,
@@ -105,6 +107,7 @@ fn lint() -> Result<()> {
     run(cargo().args(["fmt", "--all", "--", "--check"]))?;
     deps::check()?;
     invariants::check()?;
+    cases::check()?;
     run(cargo().args(["clippy", "--locked", "--workspace", "--all-targets", "--", "-D", "warnings"]))?;
     openapi(true)?;
     tools::cargo_deny()
