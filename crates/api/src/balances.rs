@@ -143,6 +143,9 @@ pub struct Asset {
     pub usd_value: Option<Usd>,
     /// CAIP-19 id.
     pub asset_id: String,
+    /// Why the balance cannot be read; it is shown as 0 then, and means nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error: Option<String>,
 }
 
 /// Everything held on every network of a wallet.

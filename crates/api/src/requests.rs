@@ -6,6 +6,8 @@
 mod fields;
 mod signing;
 
+use std::ops::Not;
+
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
@@ -122,6 +124,11 @@ macro_rules! request {
             #[serde(default, skip_serializing_if = "Option::is_none")]
             #[schema(max_length = 256)]
             pub memo: Option<String>,
+            /// Whether the recipient may be an address that no key belongs to (Solana), such as the vault of
+            /// a program, for `TOKEN_TRANSFER` and `NFT_TRANSFER`. What is sent to an address for which no
+            /// program signs is lost.
+            #[serde(default, skip_serializing_if = "Not::not")]
+            pub allow_owner_off_curve: bool,
             /// Who is allowed to take the token, for `APPROVE`.
             #[serde(default, skip_serializing_if = "Option::is_none")]
             pub spender: Option<String>,

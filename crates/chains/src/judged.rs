@@ -89,6 +89,7 @@ impl Judge {
             reputation: Default::default(),
             witness: WitnessFact::Agrees,
             unwitnessed: Unwitnessed::Deny,
+            lifetime: None,
         };
         let wallet = WalletId::new(Uuid::from_u128(1));
         let set = PolicySet::select(self.rows.iter().cloned(), wallet, &self.network.id);

@@ -102,6 +102,9 @@ pub enum Refusal {
     /// The recipient cannot receive this.
     #[error("{0}")]
     BadRecipient(String),
+    /// No key belongs to the recipient, and no program is known to sign for it (Solana).
+    #[error("no key belongs to {0}, and no program is known to sign for it")]
+    RecipientOffCurve(Address),
     /// The simulation on the node fails.
     #[error("the node says the transaction would fail: {0}")]
     SimulationFailed(String),
@@ -150,6 +153,24 @@ pub struct TokenFacts {
     pub decimals: u8,
     /// Symbol for people, cleaned to at most 16 printable ASCII characters; may be empty.
     pub symbol: String,
+}
+
+/// What a wallet holds. One token that cannot be read hides none of the others.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Holdings {
+    /// What could be read.
+    pub held: Vec<Holding>,
+    /// What could not.
+    pub unreadable: Vec<Unreadable>,
+}
+
+/// An asset of which a node said nothing usable. Nothing may be assumed about its balance.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Unreadable {
+    /// Which asset.
+    pub asset: AssetId,
+    /// Why, for people.
+    pub reason: String,
 }
 
 /// One asset a wallet holds.
@@ -286,6 +307,10 @@ pub trait Chain: Send + Sync {
     /// Decodes what a draft does. Pure and total: anything unrecognised is an unknown effect.
     fn effects(&self, draft: &Draft) -> Result<Effects, ChainError>;
 
+    /// Seconds in which the draft can still land from now on, where that does not begin with signing; none
+    /// where waiting takes nothing away. Pure: an upper bound, for the age of a blockhash is not in it.
+    fn lifetime(&self, draft: &Draft) -> Result<Option<u32>, ChainError>;
+
     /// Decimals and symbol of a token, from the chain.
     async fn token(&self, token: Address) -> Result<TokenFacts, ChainError>;
 
@@ -320,5 +345,5 @@ pub trait Chain: Send + Sync {
 
     /// Native coin and tokens held. On EVM only the tokens asked for in `tokens` are looked up; on
     /// Solana the chain lists them and `tokens` is ignored.
-    async fn holdings(&self, address: Address, tokens: &[Address]) -> Result<Vec<Holding>, ChainError>;
+    async fn holdings(&self, address: Address, tokens: &[Address]) -> Result<Holdings, ChainError>;
 }

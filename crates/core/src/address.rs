@@ -5,6 +5,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use alloy_primitives::Address as EvmAddress;
+use ed25519_dalek::VerifyingKey;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use thiserror::Error;
 
@@ -44,6 +45,15 @@ impl Address {
         match self {
             Self::Evm(_) => Chain::Ethereum,
             Self::Solana(_) => Chain::Solana,
+        }
+    }
+
+    /// Whether a key may belong to it. Solana addresses off the Ed25519 curve have none: only the program
+    /// they are derived for can sign for them.
+    pub fn may_have_key(&self) -> bool {
+        match self {
+            Self::Evm(_) => true,
+            Self::Solana(bytes) => VerifyingKey::from_bytes(bytes).is_ok(),
         }
     }
 

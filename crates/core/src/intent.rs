@@ -114,6 +114,9 @@ pub enum Intent {
         amount: U256,
         /// As above.
         memo: Option<String>,
+        /// Whether the recipient may be an address that no key belongs to (Solana), such as a program's vault.
+        #[serde(default)]
+        allow_off_curve: bool,
     },
     /// A call of an EVM contract.
     ContractCall {
@@ -165,6 +168,9 @@ pub enum Intent {
         nft: NftId,
         /// How many of it; one unless EIP-1155.
         quantity: U256,
+        /// As above.
+        #[serde(default)]
+        allow_off_curve: bool,
     },
     /// A new EVM contract.
     Deploy {
@@ -243,6 +249,31 @@ impl Intent {
             | Self::SignTransaction { .. }
             | Self::SignMessage { .. }
             | Self::SignTypedData { .. } => None,
+        }
+    }
+
+    /// Lets `recipient` be an address that no key belongs to, wherever the request names it. Says whether
+    /// that changed anything.
+    pub fn allow_off_curve(&mut self, recipient: Address) -> bool {
+        match self {
+            Self::TokenTransfer { to, allow_off_curve, .. }
+            | Self::NftTransfer { to, allow_off_curve, .. } => {
+                *to == recipient && !std::mem::replace(allow_off_curve, true)
+            }
+            Self::Batch { members } => {
+                members.iter_mut().fold(false, |changed, member| member.allow_off_curve(recipient) || changed)
+            }
+            Self::Transfer { .. }
+            | Self::ContractCall { .. }
+            | Self::ProgramCall { .. }
+            | Self::Approve { .. }
+            | Self::ApproveNft { .. }
+            | Self::ApproveCollection { .. }
+            | Self::Deploy { .. }
+            | Self::SignTransaction { .. }
+            | Self::SignMessage { .. }
+            | Self::SignTypedData { .. }
+            | Self::Cancellation { .. } => false,
         }
     }
 

@@ -104,6 +104,8 @@ codes! {
     ActionValidationFailed = "ACTION_VALIDATION_FAILED",
     /// The address cannot be read or is of the other chain.
     InvalidAddress = "INVALID_ADDRESS",
+    /// Nobody is known who could move what this Solana address holds.
+    RecipientOffCurve = "RECIPIENT_OFF_CURVE",
     /// The amount cannot be read or is not exact in the asset's decimals.
     InvalidAmount = "INVALID_AMOUNT",
     /// Decimals or symbol given do not agree with the chain.
@@ -314,6 +316,11 @@ impl From<Refusal> for Error {
             }
             Refusal::NotAToken(_) => (ErrorCode::TokenNotFound, "Check the token's address and the network."),
             Refusal::BadRecipient(_) => (ErrorCode::InvalidAddress, "Check the recipient."),
+            Refusal::RecipientOffCurve(_) => (
+                ErrorCode::RecipientOffCurve,
+                "Name the wallet that owns the tokens. Where a program signs for this address, set \
+                 \"allowOwnerOffCurve\" to true, or have the operator list it in a WHITELIST policy.",
+            ),
             Refusal::SimulationFailed(_) => {
                 (ErrorCode::SimulationFailed, "Correct the request; nothing was signed.")
             }

@@ -44,7 +44,7 @@ impl Engine {
         let tokens: Vec<_> = known.iter().map(|row| row.address).collect();
         let found = self.chain(&network.id)?.holdings(wallet.address, &tokens).await?;
         let mut holdings = Vec::new();
-        for holding in found {
+        for holding in found.held {
             let usd = match self.prices().price(&holding.asset, self.now()).await {
                 PriceFact::Known(price) => Some(price.value_of(holding.amount, holding.facts.decimals)),
                 PriceFact::Unlisted | PriceFact::Unusable => None,
@@ -57,7 +57,8 @@ impl Engine {
             };
             holdings.push(HoldingView { money, usd });
         }
-        Ok(AssetsView { wallet, network, holdings })
+        let unreadable = found.unreadable.into_iter().map(|one| (one.asset, one.reason)).collect();
+        Ok(AssetsView { wallet, network, holdings, unreadable })
     }
 
     /// Networks a wallet can use, those with an endpoint only.

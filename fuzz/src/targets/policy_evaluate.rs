@@ -279,5 +279,6 @@ fn facts(input: &mut Input<'_>) -> Facts {
             _ => WitnessFact::Agrees,
         },
         unwitnessed: if input.bool() { Unwitnessed::Deny } else { Unwitnessed::Approval },
+        lifetime: None,
     }
 }

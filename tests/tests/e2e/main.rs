@@ -22,6 +22,7 @@ mod replace;
 mod reputation;
 mod restore;
 mod sessions;
+mod solana_daily;
 mod stage;
 mod storage;
 mod story;

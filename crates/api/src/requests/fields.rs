@@ -22,7 +22,9 @@ const COMMON: [&str; 5] = ["type", "network", "walletId", "dryRun", "gasConditio
 pub(super) const fn of(kind: IntentKind) -> Option<Fields> {
     let fields = match kind {
         IntentKind::Transfer => Fields { needed: &["to"], optional: &["memo"], amount: true },
-        IntentKind::TokenTransfer => Fields { needed: &["to", "token"], optional: &["memo"], amount: true },
+        IntentKind::TokenTransfer => {
+            Fields { needed: &["to", "token"], optional: &["memo", "allowOwnerOffCurve"], amount: true }
+        }
         IntentKind::ContractCall => Fields {
             needed: &[],
             optional: &[
@@ -43,7 +45,9 @@ pub(super) const fn of(kind: IntentKind) -> Option<Fields> {
         IntentKind::Batch => {
             Fields { needed: &["instructions"], optional: &["addressLookupTableAddresses"], amount: false }
         }
-        IntentKind::NftTransfer => Fields { needed: &["to", "token"], optional: &["amount"], amount: false },
+        IntentKind::NftTransfer => {
+            Fields { needed: &["to", "token"], optional: &["amount", "allowOwnerOffCurve"], amount: false }
+        }
         IntentKind::ContractDeploy => {
             Fields { needed: &["bytecode"], optional: &["constructorArgs", "value"], amount: false }
         }

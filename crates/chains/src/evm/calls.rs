@@ -18,7 +18,7 @@ pub(super) fn call_of(from: EvmAddress, intent: &Intent) -> Result<Call, ChainEr
             check_amount(*amount, memo.as_deref())?;
             call(recipient(*to)?, *amount, Bytes::new())
         }
-        Intent::TokenTransfer { to, token, amount, memo } => {
+        Intent::TokenTransfer { to, token, amount, memo, allow_off_curve: _ } => {
             check_amount(*amount, memo.as_deref())?;
             let (to, token) = (recipient(*to)?, token_of(*token)?);
             if to == token {
@@ -42,7 +42,9 @@ pub(super) fn call_of(from: EvmAddress, intent: &Intent) -> Result<Call, ChainEr
             }
             NftStandard::Metaplex => Err(unsupported("EVM networks have no Metaplex collections")),
         },
-        Intent::NftTransfer { to, nft, quantity } => nft_transfer(from, recipient(*to)?, nft, *quantity),
+        Intent::NftTransfer { to, nft, quantity, allow_off_curve: _ } => {
+            nft_transfer(from, recipient(*to)?, nft, *quantity)
+        }
         Intent::ContractCall { to, data, value } => {
             let input = sized(data)?;
             if input.is_empty() && value.is_zero() {

@@ -17,6 +17,7 @@ mod events;
 mod external;
 mod fees;
 mod fixed;
+mod holdings;
 mod market;
 mod nft;
 mod node;
@@ -35,7 +36,6 @@ use async_trait::async_trait;
 use serde_json::json;
 use tokio::sync::OnceCell;
 use waiaas_core::address::Address;
-use waiaas_core::asset::AssetId;
 use waiaas_core::draft::{Completed, Draft};
 use waiaas_core::effect::{Effect, Effects};
 use waiaas_core::intent::Intent;
@@ -49,8 +49,8 @@ pub use self::reputation::Erc8004;
 pub use self::witness::{read_logs, read_trace};
 use crate::rpc::{RpcFailure, RpcPool};
 use crate::{
-    Chain, ChainError, Fate, GasPrices, Holding, Lane, Refusal, SignedTx, Simulation, Submission, TokenFacts,
-    Witness,
+    Chain, ChainError, Fate, GasPrices, Holdings, Lane, Refusal, SignedTx, Simulation, Submission,
+    TokenFacts, Witness,
 };
 
 /// What a call of `to` by `wallet` does, read from its value and data alone, in order and without the
@@ -221,6 +221,11 @@ impl Chain for EvmChain {
         })
     }
 
+    fn lifetime(&self, _: &Draft) -> Result<Option<u32>, ChainError> {
+        // Bytes of EVM transactions land as long as their nonce is free.
+        Ok(None)
+    }
+
     async fn token(&self, token: Address) -> Result<TokenFacts, ChainError> {
         let contract = evm_address(token).ok_or(ChainError::Refused(Refusal::NotAToken(token)))?;
         let decimals = self.token_decimals(token, contract).await?;
@@ -293,19 +298,7 @@ impl Chain for EvmChain {
         self.node.balance(account(address)?).await.map_err(|f| self.node.fail(f))
     }
 
-    async fn holdings(&self, address: Address, tokens: &[Address]) -> Result<Vec<Holding>, ChainError> {
-        let owner = account(address)?;
-        let facts = TokenFacts {
-            decimals: self.network.native_decimals,
-            symbol: self.network.native_symbol.to_string(),
-        };
-        let amount = self.balance(address).await?;
-        let mut holdings = vec![Holding { asset: self.network.native(), amount, facts }];
-        for token in tokens {
-            let facts = self.token(*token).await?;
-            let amount = self.token_balance(*token, account(*token)?, owner).await?;
-            holdings.push(Holding { asset: AssetId::token(&self.network.caip2, *token), amount, facts });
-        }
-        Ok(holdings)
+    async fn holdings(&self, address: Address, tokens: &[Address]) -> Result<Holdings, ChainError> {
+        self.holdings_of(address, tokens).await
     }
 }

@@ -97,6 +97,15 @@ impl Body {
         self.origin
     }
 
+    /// Seconds in which it can land at most: a blockhash is taken for 150 slots of 400 milliseconds. What is
+    /// built here gets its blockhash when it is signed.
+    pub(super) const fn lifetime(&self) -> Option<u32> {
+        match self.origin {
+            Origin::Here => None,
+            Origin::Elsewhere => Some(60),
+        }
+    }
+
     /// The most that may be paid to the network, in lamports.
     pub(super) const fn fee_budget(&self) -> u64 {
         self.fee_budget

@@ -143,15 +143,19 @@ fn obstacle(kind: ExtensionType, value: &[u8]) -> bool {
         | ExtensionType::TokenGroup
         | ExtensionType::GroupMemberPointer
         | ExtensionType::TokenGroupMember
-        | ExtensionType::PermissionedBurn => false,
+        | ExtensionType::PermissionedBurn
+        // They concern confidential balances alone; a plain transfer moves public ones.
+        | ExtensionType::ConfidentialTransferMint
+        | ExtensionType::ConfidentialTransferFeeConfig => false,
+        ExtensionType::TransferFeeConfig => !charges_nothing(value),
+        // Authority, then the program that every transfer calls; zeros where none is set.
+        ExtensionType::TransferHook => value.get(32..) != Some(&[0; 32]),
         // One byte: the state new accounts begin in. 1 is initialised, 2 is frozen.
         ExtensionType::DefaultAccountState => value != [1],
         // Authority, then one byte: paused or not. Simulation sees a pause that comes later.
         ExtensionType::Pausable => value.get(32) != Some(&0),
         ExtensionType::Uninitialized
-        | ExtensionType::TransferFeeConfig
         | ExtensionType::TransferFeeAmount
-        | ExtensionType::ConfidentialTransferMint
         | ExtensionType::ConfidentialTransferAccount
         | ExtensionType::ImmutableOwner
         | ExtensionType::MemoTransfer
@@ -159,14 +163,25 @@ fn obstacle(kind: ExtensionType, value: &[u8]) -> bool {
         | ExtensionType::InterestBearingConfig
         | ExtensionType::CpiGuard
         | ExtensionType::NonTransferableAccount
-        | ExtensionType::TransferHook
         | ExtensionType::TransferHookAccount
-        | ExtensionType::ConfidentialTransferFeeConfig
         | ExtensionType::ConfidentialTransferFeeAmount
         | ExtensionType::ConfidentialMintBurn
         | ExtensionType::ScaledUiAmount
         | ExtensionType::PausableAccount => true,
     }
+}
+
+/// Whether a transfer costs nothing in this epoch and the next: a fee that is set now begins two epochs
+/// later, so both that are stored have to be zero. Layout: two authorities, what is withheld, then the
+/// older and the newer fee, each epoch (8 bytes), most (8) and basis points (2).
+fn charges_nothing(value: &[u8]) -> bool {
+    const FEES: usize = 72;
+    const FEE: usize = 18;
+    let Some((fees, [])) = value.get(FEES..).map(<[u8]>::as_chunks::<FEE>) else { return false };
+    fees.len() == 2
+        && fees
+            .iter()
+            .all(|[_, _, _, _, _, _, _, _, most @ .., low, high]| most == &[0; 8] || [*low, *high] == [0, 0])
 }
 
 /// The extensions behind a Token-2022 mint or account of the given type.
@@ -249,6 +264,17 @@ mod tests {
         data
     }
 
+    /// The older and the newer fee: most, basis points.
+    fn fee_config(fees: [(u64, u16); 2]) -> Vec<u8> {
+        let mut value = vec![3; 72];
+        for (most, points) in fees {
+            value.extend(99u64.to_le_bytes());
+            value.extend(most.to_le_bytes());
+            value.extend(points.to_le_bytes());
+        }
+        value
+    }
+
     fn read(extensions: &[(ExtensionType, &[u8])]) -> Mint {
         Mint::read(TokenProgram::Token2022, &mint(extensions)).expect("a mint")
     }
@@ -267,10 +293,19 @@ mod tests {
     #[test]
     fn extensions_that_change_a_transfer_are_obstacles() {
         for (kind, value, expected) in [
-            (ExtensionType::TransferFeeConfig, vec![0; 108], Some("TransferFeeConfig")),
-            (ExtensionType::TransferHook, vec![0; 64], Some("TransferHook")),
+            (ExtensionType::TransferFeeConfig, fee_config([(10, 5), (10, 0)]), Some("TransferFeeConfig")),
+            (ExtensionType::TransferFeeConfig, fee_config([(10, 0), (10, 5)]), Some("TransferFeeConfig")),
+            (ExtensionType::TransferFeeConfig, fee_config([(10, 0), (0, 5)]), None),
+            (ExtensionType::TransferFeeConfig, vec![0; 108], None),
+            (ExtensionType::TransferFeeConfig, vec![0; 107], Some("TransferFeeConfig")),
+            (ExtensionType::TransferFeeConfig, vec![0; 90], Some("TransferFeeConfig")),
+            (ExtensionType::TransferHook, [[7; 32], [9; 32]].concat(), Some("TransferHook")),
+            (ExtensionType::TransferHook, [[7; 32], [0; 32]].concat(), None),
+            (ExtensionType::TransferHook, vec![0; 63], Some("TransferHook")),
             (ExtensionType::NonTransferable, vec![], Some("NonTransferable")),
-            (ExtensionType::ConfidentialTransferMint, vec![0; 65], Some("ConfidentialTransferMint")),
+            (ExtensionType::ConfidentialTransferMint, vec![0; 65], None),
+            (ExtensionType::ConfidentialTransferFeeConfig, vec![0; 129], None),
+            (ExtensionType::ConfidentialMintBurn, vec![0; 196], Some("ConfidentialMintBurn")),
             (ExtensionType::ScaledUiAmount, vec![0; 56], Some("ScaledUiAmount")),
             (ExtensionType::DefaultAccountState, vec![2], Some("DefaultAccountState")),
             (ExtensionType::DefaultAccountState, vec![1], None),
@@ -312,8 +347,10 @@ mod tests {
         let hook = [[0; 32], [9; 32]].concat();
         for (kind, value, expected) in [
             (ExtensionType::TransferHook, hook.as_slice(), Some(Pubkey::new_from_array([9; 32]))),
-            (ExtensionType::TransferHook, &[0; 64], Some(key)),
-            (ExtensionType::TransferFeeConfig, &[0; 108], Some(key)),
+            (ExtensionType::TransferHook, &[0; 64], None),
+            (ExtensionType::TransferHook, &[0; 63], Some(key)),
+            (ExtensionType::TransferFeeConfig, &fee_config([(10, 5), (10, 5)]), Some(key)),
+            (ExtensionType::TransferFeeConfig, &[0; 108], None),
             (ExtensionType::PermanentDelegate, &[3; 32], None),
         ] {
             assert_eq!(read(&[(kind, value)]).fact(&key).beyond, expected, "{kind:?}");

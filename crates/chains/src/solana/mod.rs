@@ -39,8 +39,8 @@ use self::text::Text;
 pub use self::tokens::mint_facts;
 use crate::rpc::RpcPool;
 use crate::{
-    Chain, ChainError, Fate, GasPrices, Holding, Lane, Refusal, SignedTx, Simulation, Submission, TokenFacts,
-    Witness,
+    Chain, ChainError, Fate, GasPrices, Holdings, Lane, Refusal, SignedTx, Simulation, Submission,
+    TokenFacts, Witness,
 };
 
 /// Genesis hashes of mainnet-beta, devnet and testnet. Their first 32 characters are the CAIP-2 references.
@@ -215,6 +215,13 @@ impl Chain for SolanaChain {
         Ok(Effects { network, native: self.network.native(), from: draft.from, items })
     }
 
+    fn lifetime(&self, draft: &Draft) -> Result<Option<u32>, ChainError> {
+        Ok(match self.read(draft)? {
+            (_, Content::Transaction(body)) => body.lifetime(),
+            (_, Content::Text(_)) => None,
+        })
+    }
+
     async fn token(&self, token: Address) -> Result<TokenFacts, ChainError> {
         self.token_facts(token).await
     }
@@ -265,7 +272,7 @@ impl Chain for SolanaChain {
         Ok(U256::from(lamports))
     }
 
-    async fn holdings(&self, address: Address, _tokens: &[Address]) -> Result<Vec<Holding>, ChainError> {
+    async fn holdings(&self, address: Address, _tokens: &[Address]) -> Result<Holdings, ChainError> {
         self.holdings_of(&solana(address)?).await
     }
 }

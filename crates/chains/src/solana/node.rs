@@ -89,13 +89,6 @@ pub(super) struct Epoch {
     pub(super) block_height: u64,
 }
 
-/// One token account of `getTokenAccountsByOwner`.
-pub(super) struct OwnedTokens {
-    pub(super) mint: Pubkey,
-    pub(super) amount: u64,
-    pub(super) decimals: u8,
-}
-
 impl Node {
     pub(super) const fn new(rpc: RpcPool) -> Self {
         Self { rpc }
@@ -310,32 +303,25 @@ impl Node {
         Ok(self.ask::<At<bool>>("isBlockhashValid", params).await?.value)
     }
 
-    /// All token accounts of `owner` under one token program.
+    /// All accounts under one token program that `owner` owns, with their addresses. Asked for as bytes:
+    /// a node gives the parsed form only of accounts whose mint it can read, and anybody can make others.
     pub(super) async fn token_accounts(
         &self,
         owner: &Pubkey,
         program: &Pubkey,
-    ) -> Result<Vec<OwnedTokens>, ChainError> {
+    ) -> Result<Vec<(Pubkey, Account)>, ChainError> {
+        #[derive(Deserialize)]
+        struct Entry {
+            pubkey: String,
+            account: RawAccount,
+        }
         let params = json!([
             owner.to_string(),
             {"programId": program.to_string()},
-            {"commitment": CONFIRMED, "encoding": "jsonParsed"},
+            {"commitment": CONFIRMED, "encoding": "base64"},
         ]);
-        let answer: At<Vec<Value>> = self.ask("getTokenAccountsByOwner", params).await?;
-        answer.value.iter().map(|entry| self.owned_tokens(entry)).collect()
-    }
-
-    fn owned_tokens(&self, entry: &Value) -> Result<OwnedTokens, ChainError> {
-        let text = |pointer: &str| entry.pointer(pointer).and_then(Value::as_str);
-        let info = "/account/data/parsed/info";
-        let mint = text(&format!("{info}/mint"));
-        let amount = text(&format!("{info}/tokenAmount/amount")).and_then(|amount| amount.parse().ok());
-        let decimals = entry.pointer(&format!("{info}/tokenAmount/decimals")).and_then(Value::as_u64);
-        match (mint, amount, decimals.and_then(|decimals| u8::try_from(decimals).ok())) {
-            (Some(mint), Some(amount), Some(decimals)) => {
-                Ok(OwnedTokens { mint: self.key(mint)?, amount, decimals })
-            }
-            _ => Err(self.bad("a token account is not in the parsed form")),
-        }
+        let answer: At<Vec<Entry>> = self.ask("getTokenAccountsByOwner", params).await?;
+        let read = |entry: Entry| Ok((self.key(&entry.pubkey)?, self.account(&entry.account)?));
+        answer.value.into_iter().map(read).collect()
     }
 }

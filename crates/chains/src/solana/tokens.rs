@@ -7,9 +7,9 @@ use waiaas_core::U256;
 use waiaas_core::address::Address;
 use waiaas_core::asset::AssetId;
 
-use super::mint::{Mint, TokenProgram};
+use super::mint::{Mint, TokenAccount, TokenProgram};
 use super::{SolanaChain, address, solana};
-use crate::{ChainError, Holding, Refusal, TokenFacts};
+use crate::{ChainError, Holding, Holdings, Refusal, TokenFacts, Unreadable};
 
 /// How many accounts `getMultipleAccounts` takes.
 const MAX_ACCOUNTS: usize = 100;
@@ -30,48 +30,58 @@ impl SolanaChain {
         facts.ok_or(ChainError::Refused(Refusal::NotAToken(token)))
     }
 
-    /// SOL, then every token with a balance, by mint.
-    pub(super) async fn holdings_of(&self, owner: &Pubkey) -> Result<Vec<Holding>, ChainError> {
+    /// SOL, then every token with a balance, by mint. Anybody can make token accounts for the wallet, also
+    /// such as nobody can read.
+    pub(super) async fn holdings_of(&self, owner: &Pubkey) -> Result<Holdings, ChainError> {
         let node = self.node().await?;
-        let lamports = node.balance(owner).await?;
-        let mut totals: BTreeMap<Pubkey, (U256, u8)> = BTreeMap::new();
-        for program in [TokenProgram::Token, TokenProgram::Token2022] {
-            for account in node.token_accounts(owner, &program.id()).await? {
-                let total = totals.entry(account.mint).or_insert((U256::ZERO, account.decimals));
-                total.0 = total.0.saturating_add(U256::from(account.amount));
-            }
-        }
-        totals.retain(|_, (amount, _)| !amount.is_zero());
-        let symbols = self.symbols(totals.keys()).await?;
-
         let native = TokenFacts {
             decimals: self.network.native_decimals,
             symbol: self.network.native_symbol.to_string(),
         };
-        let mut holdings =
-            vec![Holding { asset: self.network.native(), amount: U256::from(lamports), facts: native }];
-        holdings.extend(totals.into_iter().map(|(mint, (amount, decimals))| {
-            let symbol = symbols.get(&mint).cloned().unwrap_or_default();
-            let asset = AssetId::token(&self.network.caip2, address(&mint));
-            Holding { asset, amount, facts: TokenFacts { decimals, symbol } }
-        }));
+        let lamports = U256::from(node.balance(owner).await?);
+        let held = vec![Holding { asset: self.network.native(), amount: lamports, facts: native }];
+        let mut holdings = Holdings { held, unreadable: Vec::new() };
+        let asset = |key: &Pubkey| AssetId::token(&self.network.caip2, address(key));
+        let mut totals: BTreeMap<Pubkey, U256> = BTreeMap::new();
+        for program in [TokenProgram::Token, TokenProgram::Token2022] {
+            for (key, account) in node.token_accounts(owner, &program.id()).await? {
+                let Some(found) = TokenAccount::read(program, &account.data) else {
+                    let reason = "the token account is of a form that is not known".to_owned();
+                    holdings.unreadable.push(Unreadable { asset: asset(&key), reason });
+                    continue;
+                };
+                let total = totals.entry(found.mint).or_default();
+                *total = total.saturating_add(U256::from(found.amount));
+            }
+        }
+        totals.retain(|_, amount| !amount.is_zero());
+        let mut mints = self.mints(totals.keys()).await?;
+        for (key, amount) in totals {
+            match mints.remove(&key) {
+                Some(facts) => holdings.held.push(Holding { asset: asset(&key), amount, facts }),
+                None => {
+                    let reason = format!("{amount} base units of a token whose mint cannot be read");
+                    holdings.unreadable.push(Unreadable { asset: asset(&key), reason });
+                }
+            }
+        }
         Ok(holdings)
     }
 
-    /// The symbols that mints carry in themselves.
-    async fn symbols(
+    /// Decimals and symbols of those mints that can be read.
+    async fn mints(
         &self,
         mints: impl Iterator<Item = &Pubkey>,
-    ) -> Result<BTreeMap<Pubkey, String>, ChainError> {
+    ) -> Result<BTreeMap<Pubkey, TokenFacts>, ChainError> {
         let node = self.node().await?;
         let keys: Vec<&Pubkey> = mints.collect();
-        let mut symbols = BTreeMap::new();
+        let mut found = BTreeMap::new();
         for some in keys.chunks(MAX_ACCOUNTS) {
             for (key, account) in some.iter().zip(node.account_list(some).await?) {
-                let mint = account.and_then(|a| Mint::read(TokenProgram::of(&a.owner)?, &a.data));
-                symbols.extend(mint.map(|mint| (**key, mint.symbol)));
+                let facts = account.and_then(|a| mint_facts(address(&a.owner), &a.data));
+                found.extend(facts.map(|facts| (**key, facts)));
             }
         }
-        Ok(symbols)
+        Ok(found)
     }
 }

@@ -116,7 +116,12 @@ async fn one_nft_moves_and_is_allowed() {
     let wanted = Effect::NftAllowance { nft: erc721(collection, 0), spender: Some(SOMEBODY) };
     assert_eq!(world.effects(&call).await, [wanted]);
 
-    let send = |id| Intent::NftTransfer { to: SOMEBODY, nft: erc721(collection, id), quantity: U256::ONE };
+    let send = |id| Intent::NftTransfer {
+        to: SOMEBODY,
+        nft: erc721(collection, id),
+        quantity: U256::ONE,
+        allow_off_curve: false,
+    };
     let wanted = Effect::NftOut { nft: erc721(collection, 0), to: SOMEBODY, quantity: U256::ONE };
     assert_eq!(world.effects(&send(0)).await, [wanted]);
     world.carry_out(&send(0)).await;
@@ -143,6 +148,7 @@ async fn some_of_an_erc1155_move() {
         to: SOMEBODY,
         nft: erc1155(collection, 7),
         quantity: U256::from(quantity),
+        allow_off_curve: false,
     };
     let wanted = Effect::NftOut { nft: erc1155(collection, 7), to: SOMEBODY, quantity: U256::from(4) };
     assert_eq!(world.effects(&send(4)).await, [wanted]);
@@ -154,7 +160,12 @@ async fn some_of_an_erc1155_move() {
     assert!(matches!(world.refuses(&send(0)).await, Refusal::Unsupported(_)));
 
     // The other standard's name does not fit.
-    let wrong = Intent::NftTransfer { to: SOMEBODY, nft: erc721(collection, 7), quantity: U256::ONE };
+    let wrong = Intent::NftTransfer {
+        to: SOMEBODY,
+        nft: erc721(collection, 7),
+        quantity: U256::ONE,
+        allow_off_curve: false,
+    };
     assert!(matches!(world.refuses(&wrong).await, Refusal::Unsupported(_)));
     let one = Intent::ApproveNft { spender: SOMEBODY, nft: erc1155(collection, 7) };
     assert!(matches!(world.refuses(&one).await, Refusal::Unsupported(_)));
@@ -172,7 +183,12 @@ async fn what_says_yes_to_everything_is_no_collection() {
     let world = World::new().await;
     let liar = [0x71; 20];
     world.set_code(Address::Evm(liar), &code_answering(1)).await;
-    let send = Intent::NftTransfer { to: SOMEBODY, nft: erc721(liar, 0), quantity: U256::ONE };
+    let send = Intent::NftTransfer {
+        to: SOMEBODY,
+        nft: erc721(liar, 0),
+        quantity: U256::ONE,
+        allow_off_curve: false,
+    };
     assert!(matches!(world.refuses(&send).await, Refusal::Unsupported(_)));
     let data = hex::decode(format!("095ea7b3{}{:064x}", word(SOMEBODY), 5)).expect("hex");
     let call = Intent::ContractCall { to: Address::Evm(liar), data, value: U256::ZERO };

@@ -32,7 +32,7 @@ async fn a_revert_on_chain_costs_only_the_fee() {
     assert!(fee > U256::ZERO && block == 2);
     assert!(reason.contains("transfer amount exceeds balance"), "{reason}");
     assert_eq!(world.balance(world.wallet.address).await, before - first_fee - fee);
-    let holdings = world.chain.holdings(SOMEBODY, &[token]).await.expect("holdings");
+    let holdings = world.chain.holdings(SOMEBODY, &[token]).await.expect("holdings").held;
     assert_eq!(holdings[1].amount, U256::from(1_000));
 }
 

@@ -30,7 +30,8 @@ async fn requests_that_do_not_fit_the_chain() {
     assert!(matches!(build(&world, &nowhere).await, Refusal::BadRecipient(_)));
     let foreign = Intent::Transfer { to: solana, amount, memo: None };
     assert!(matches!(build(&world, &foreign).await, Refusal::BadRecipient(_)));
-    let to_itself = Intent::TokenTransfer { to: CONTRACT, token: CONTRACT, amount, memo: None };
+    let to_itself =
+        Intent::TokenTransfer { to: CONTRACT, token: CONTRACT, amount, memo: None, allow_off_curve: false };
     assert!(matches!(build(&world, &to_itself).await, Refusal::BadRecipient(_)));
     assert_eq!(build(&world, &token_transfer(solana, 1)).await, Refusal::NotAToken(solana));
     assert!(matches!(refusal(world.chain.build(solana, &transfer(1)).await), Refusal::Unsupported(_)));

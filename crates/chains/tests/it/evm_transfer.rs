@@ -65,7 +65,7 @@ async fn a_token_arrives() {
     world.anvil.mine(1).await;
     confirmed(world.fate(&signed).await);
     for (address, amount) in [(SOMEBODY, 400), (world.wallet.address, 600)] {
-        let holdings = world.chain.holdings(address, &[token]).await.expect("holdings");
+        let holdings = world.chain.holdings(address, &[token]).await.expect("holdings").held;
         assert_eq!(holdings.len(), 2);
         assert_eq!(holdings[0].asset, network().native());
         assert_eq!((&holdings[1].asset, holdings[1].amount), (&asset, U256::from(amount)));

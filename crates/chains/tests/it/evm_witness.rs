@@ -85,8 +85,8 @@ async fn plain_requests_are_seen_as_they_are_decoded() {
         transfer(5),
         token_transfer(token, 1_000),
         Intent::Approve { token, spender: SOMEBODY, amount },
-        Intent::NftTransfer { nft: piece.clone(), to: SOMEBODY, quantity: U256::ONE },
-        Intent::NftTransfer { nft: edition, to: SOMEBODY, quantity: U256::from(4) },
+        Intent::NftTransfer { nft: piece.clone(), to: SOMEBODY, quantity: U256::ONE, allow_off_curve: false },
+        Intent::NftTransfer { nft: edition, to: SOMEBODY, quantity: U256::from(4), allow_off_curve: false },
         Intent::ApproveNft { nft: piece, spender: SOMEBODY },
         Intent::ApproveCollection { collection: art, standard: NftStandard::Erc721, spender: SOMEBODY },
     ] {

@@ -108,7 +108,13 @@ pub(crate) fn transfer(amount: u64) -> Intent {
 }
 
 pub(crate) fn token_transfer(token: Address, amount: u64) -> Intent {
-    Intent::TokenTransfer { to: SOMEBODY, token, amount: U256::from(amount), memo: None }
+    Intent::TokenTransfer {
+        to: SOMEBODY,
+        token,
+        amount: U256::from(amount),
+        memo: None,
+        allow_off_curve: false,
+    }
 }
 
 /// The network fee a draft allows.

@@ -20,5 +20,6 @@ mod solana;
 mod solana_calls;
 mod solana_lying_node;
 mod solana_net;
+mod solana_recipients;
 mod solana_signing;
 mod solana_witness;

@@ -285,6 +285,7 @@ async fn an_nft_moves_and_may_be_approved() {
         to,
         nft: nft.clone(),
         quantity: U256::from(quantity),
+        allow_off_curve: false,
     };
     // As a token it is the same NFT.
     let as_token = wallet.draft(&chain, &tokens(to, mint, 1)).await;

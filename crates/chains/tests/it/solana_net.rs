@@ -21,6 +21,7 @@ use waiaas_core::intent::Intent;
 use waiaas_core::network::Networks;
 
 pub(crate) const SOL: u64 = 1_000_000_000;
+pub(crate) const TOKEN_2022: &str = "TokenzQdBNbLqP5VEhdkAS6EPFLC1PHnBqCXEpPxuEb";
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// The nodes, stopped when this is dropped.
@@ -152,7 +153,17 @@ pub(crate) fn sol(to: Address, lamports: u64) -> Intent {
 }
 
 pub(crate) fn tokens(to: Address, token: Address, amount: u64) -> Intent {
-    Intent::TokenTransfer { to, token, amount: U256::from(amount), memo: None }
+    Intent::TokenTransfer { to, token, amount: U256::from(amount), memo: None, allow_off_curve: false }
+}
+
+/// A Token-2022 account: mint, owner, amount, initialised, then extensions without values but one.
+pub(crate) fn token_account(mint: Address, owner: Address, amount: u64, extensions: &[u8]) -> Vec<u8> {
+    let mut data = [mint.as_bytes(), owner.as_bytes(), &amount.to_le_bytes()].concat();
+    data.resize(165, 0);
+    data[108] = 1;
+    data.push(2);
+    data.extend_from_slice(extensions);
+    data
 }
 
 /// An address that nobody has used.

@@ -32,6 +32,7 @@ pub fn evaluate(policies: &PolicySet, effects: &Effects, facts: &Facts) -> Verdi
     require_cover(policies, &case, &mut findings);
     heed_witness(&case, &mut findings);
     require_owner(&case, &mut findings);
+    heed_lifetime(&case, &mut findings);
     conclude(&case, findings)
 }
 
@@ -268,10 +269,8 @@ fn require_owner(case: &Case<'_>, findings: &mut Findings) {
         OwnerState::Grace => "have the wallet's owner prove the address",
         OwnerState::None | OwnerState::Locked => "ask the operator to register an owner who can approve",
     };
-    // Asking for less helps only if it answers every reason.
-    let nearest: Option<Vec<_>> = approvals().map(|wish| wish.nearest.as_deref()).collect();
-    let hint = match nearest {
-        Some(nearest) => format!("{remedy}, or ask for less: {}", nearest.join("; ")),
+    let hint = match findings.nearest(Tier::Approval) {
+        Some(nearest) => format!("{remedy}, or ask for less: {nearest}"),
         None => remedy.to_owned(),
     };
     let denial = Denial {
@@ -287,6 +286,24 @@ fn require_owner(case: &Case<'_>, findings: &mut Findings) {
     findings.denials.push(denial);
 }
 
+/// A delay that outlasts the bytes would end with nothing that could land.
+fn heed_lifetime(case: &Case<'_>, findings: &mut Findings) {
+    let (Some(lifetime), Tier::Delay) = (case.facts.lifetime, findings.tier()) else { return };
+    let delay = findings.delay_seconds().unwrap_or_default();
+    if delay < lifetime {
+        return;
+    }
+    let message = format!(
+        "it has to wait {delay} seconds, and its bytes can land for at most {lifetime}: their blockhash expires"
+    );
+    let rebuild = "ask for the same with instructions (CONTRACT_CALL or BATCH) instead of finished bytes";
+    let hint = match findings.nearest(Tier::Delay) {
+        Some(nearest) => format!("{rebuild}, or ask for less: {nearest}"),
+        None => rebuild.to_owned(),
+    };
+    findings.deny_by_default(DenialCode::TransactionExpires, None, message, Some(hint));
+}
+
 fn conclude(case: &Case<'_>, findings: Findings) -> Verdict {
     if !findings.denials.is_empty() {
         return Verdict::Denied(findings.denials);
@@ -294,6 +311,8 @@ fn conclude(case: &Case<'_>, findings: Findings) -> Verdict {
     let tier = findings.tier();
     let delay_seconds = findings.delay_seconds().filter(|_| tier == Tier::Delay);
     let approval_timeout = findings.approval_timeout.unwrap_or(case.facts.default_approval_timeout);
+    // An answer that comes when the bytes cannot land any more is none.
+    let approval_timeout = case.facts.lifetime.map_or(approval_timeout, |life| life.min(approval_timeout));
     let mut reasons: Vec<_> = findings.wishes.into_iter().map(|wish| wish.reason).collect();
     reasons.sort_by_key(|reason| Reverse(reason.tier));
     Verdict::Granted(Grant {

@@ -126,4 +126,8 @@ pub struct Facts {
     pub witness: WitnessFact,
     /// What it takes if no node could run it.
     pub unwitnessed: Unwitnessed,
+    /// Seconds in which what is to be signed can still land, where that does not begin with signing: bytes
+    /// that the caller brings with a blockhash. None if waiting takes nothing away.
+    #[serde(default)]
+    pub lifetime: Option<u32>,
 }

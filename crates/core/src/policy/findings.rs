@@ -2,7 +2,7 @@
 
 use crate::policy::{Denial, DenialCode, Policy, PolicyType, Tier, TierReason, Window, WindowWarning};
 
-/// A wish for a tier, with the nearest request that would not need the owner.
+/// A wish for a tier, with the nearest request that would not need it.
 pub(crate) struct Wish {
     pub(crate) reason: TierReason,
     pub(crate) nearest: Option<String>,
@@ -93,6 +93,13 @@ impl Findings {
     /// The strictest tier asked for.
     pub(crate) fn tier(&self) -> Tier {
         self.wishes.iter().map(|wish| wish.reason.tier).max().unwrap_or(Tier::Instant)
+    }
+
+    /// What to ask for instead so as not to need `tier`; none unless it would answer every wish for it.
+    pub(crate) fn nearest(&self, tier: Tier) -> Option<String> {
+        let wishes = self.wishes.iter().filter(|wish| wish.reason.tier == tier);
+        let nearest: Option<Vec<_>> = wishes.map(|wish| wish.nearest.as_deref()).collect();
+        nearest.map(|nearest| nearest.join("; "))
     }
 
     /// How long a delay is to last: as long as the rows that ask for one say. A wish for a delay

@@ -71,6 +71,8 @@ crate::wallet::wire_enum!(
         UnknownAsset = "UNKNOWN_ASSET",
         /// A node saw it do more than was decoded.
         SimulationMismatch = "SIMULATION_MISMATCH",
+        /// It has to wait longer than its bytes can land.
+        TransactionExpires = "TRANSACTION_EXPIRES",
         /// No node could show what it does, and the operator refuses such requests.
         SimulationUnavailable = "SIMULATION_UNAVAILABLE",
     }

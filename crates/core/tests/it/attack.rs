@@ -186,6 +186,7 @@ impl Attack {
             reputation: Reputations::default(),
             witness: WitnessFact::Agrees,
             unwitnessed: Unwitnessed::Deny,
+            lifetime: None,
         }
     }
 

@@ -255,6 +255,7 @@ pub(crate) fn facts() -> impl Strategy<Value = Facts> {
                     reputation,
                     witness,
                     unwitnessed,
+                    lifetime: None,
                 }
             },
         )

@@ -18,6 +18,7 @@ mod generate_rules;
 mod invariants;
 mod lending_asset_whitelist;
 mod lending_ltv_limit;
+mod lifetime;
 mod method_whitelist;
 mod perp_allowed_markets;
 mod perp_max_leverage;

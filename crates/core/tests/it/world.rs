@@ -89,6 +89,7 @@ impl World {
             reputation: Reputations::default(),
             witness: WitnessFact::Agrees,
             unwitnessed: Unwitnessed::Deny,
+            lifetime: None,
         };
         let effects =
             Effects { network: network.id.clone(), native: network.native(), from, items: Vec::new() };

@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use waiaas_chains::Holdings;
 use waiaas_core::address::Address;
 use waiaas_core::asset::AssetId;
 use waiaas_core::effect::{Effect, Effects};
@@ -168,8 +169,9 @@ impl Engine {
         let holdings = chain.holdings(wallet.address, &addresses).await.ok();
         let mut known = BTreeMap::new();
         for asset in std::iter::once(native.clone()).chain(listed) {
-            let balance = holdings.as_ref().map(|holdings| {
-                let of = holdings.iter().filter(|held| held.asset == asset);
+            let readable = |found: &&Holdings| !found.unreadable.iter().any(|one| one.asset == asset);
+            let balance = holdings.as_ref().filter(readable).map(|holdings| {
+                let of = holdings.held.iter().filter(|held| held.asset == asset);
                 of.fold(U256::ZERO, |sum, held| sum.saturating_add(held.amount))
             });
             let form = match asset.token_address() {

@@ -1,8 +1,10 @@
 //! The dry run: stages 1 to 3 without writing, and what a caller wants to know before asking.
 
+use std::collections::BTreeSet;
+
 use waiaas_core::U256;
 use waiaas_core::asset::AssetId;
-use waiaas_core::effect::Effects;
+use waiaas_core::effect::{Effect, Effects};
 use waiaas_core::policy::{Facts, PriceFact, Tier, Verdict};
 use waiaas_core::witness::{Unwitnessed, WitnessFact};
 
@@ -33,6 +35,7 @@ impl Engine {
         let validated = case.validated;
         let simulation = validated.chain.simulate(&validated.draft).await?;
         let mut warnings = warnings(&judged.verdict, &judged.facts);
+        warnings.extend(off_curve(&validated.effects));
         if !simulation.success {
             let reason = simulation.error.clone().unwrap_or_default();
             warnings.push(warning(
@@ -48,7 +51,8 @@ impl Engine {
         let balance_changes = leaving(&validated.effects, &judged.facts)
             .into_iter()
             .map(|out| {
-                let held = holdings.iter().find(|h| h.asset == out.asset).map_or(U256::ZERO, |h| h.amount);
+                let held =
+                    holdings.held.iter().find(|h| h.asset == out.asset).map_or(U256::ZERO, |h| h.amount);
                 if held < out.amount {
                     let text = format!("The wallet holds less {} than the request takes.", out.symbol);
                     warnings.push(warning("INSUFFICIENT_BALANCE_WITH_FEE", text, "error"));
@@ -128,6 +132,16 @@ fn warnings(verdict: &Verdict, facts: &Facts) -> Vec<Warning> {
         }
     }
     warnings
+}
+
+/// What goes to addresses that no key belongs to, each once: there it moves on only where a program signs.
+fn off_curve(effects: &Effects) -> impl Iterator<Item = Warning> {
+    let gaining = effects.items.iter().filter_map(Effect::beneficiary).filter(|to| !to.may_have_key());
+    let gaining: BTreeSet<_> = gaining.copied().collect();
+    gaining.into_iter().map(|to| {
+        let text = format!("No key belongs to {to}; what it is sent is lost unless a program signs for it.");
+        warning("RECIPIENT_OFF_CURVE", text, "warning")
+    })
 }
 
 /// The most the network may charge.

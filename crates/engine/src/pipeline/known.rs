@@ -66,6 +66,7 @@ async fn balances(chain: &dyn ChainPort, effects: &Effects) -> Result<BTreeMap<A
         return Ok(BTreeMap::new());
     }
     let tokens: Vec<_> = tokens.into_iter().collect();
+    // What cannot be read counts as nothing held, so that any allowance exceeds it.
     let holdings = chain.holdings(effects.from, &tokens).await?;
-    Ok(holdings.into_iter().map(|held| (held.asset, held.amount)).collect())
+    Ok(holdings.held.into_iter().map(|held| (held.asset, held.amount)).collect())
 }

@@ -92,6 +92,7 @@ pub(crate) async fn judge(case: &Case, tx: &mut WriteTx) -> Result<Judgement, Er
         reputation: known.reputation,
         witness: known.witness,
         unwitnessed: engine.config().policy.unsimulated.into(),
+        lifetime: validated.chain.lifetime(&validated.draft)?,
     };
     let verdict = evaluate(&policies.set, &validated.effects, &facts);
     Ok(Judgement { admission, verdict, facts, policies })

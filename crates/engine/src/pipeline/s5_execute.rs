@@ -335,7 +335,9 @@ async fn denied_now(
         ..Ledger::default()
     };
     let unwitnessed = engine.config().policy.unsimulated.into();
-    let facts = Facts { now: engine.now(), owner: OwnerState::Locked, ledger, witness, unwitnessed, ..known };
+    // The waiting is over, and completing asks the chain whether the bytes still live.
+    let (now, owner, lifetime) = (engine.now(), OwnerState::Locked, None);
+    let facts = Facts { now, owner, ledger, witness, unwitnessed, lifetime, ..known };
     Ok(match evaluate(set, effects, &facts) {
         Verdict::Denied(denials) => denials.into_iter().next(),
         Verdict::Granted(_) => None,

@@ -244,6 +244,7 @@ impl Given {
                 }
             },
             unwitnessed: self.unwitnessed.unwrap_or(Unwitnessed::Deny),
+            lifetime: None,
         })
     }
 

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use waiaas_core::asset::AssetId;
 use waiaas_core::money::Usd;
 use waiaas_core::network::Network;
 
@@ -37,4 +38,6 @@ pub struct AssetsView {
     pub network: Arc<Network>,
     /// What.
     pub holdings: Vec<HoldingView>,
+    /// Assets whose balance cannot be read, and why.
+    pub unreadable: Vec<(AssetId, String)>,
 }

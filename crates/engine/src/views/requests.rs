@@ -1,5 +1,7 @@
 //! What a caller may ask the pipeline for.
 
+use std::ops::Not;
+
 use serde::{Deserialize, Serialize};
 use waiaas_core::U256;
 use waiaas_core::digest::Digest;
@@ -72,6 +74,9 @@ pub enum RequestKind {
         token: TokenSpec,
         /// Note on chain.
         memo: Option<String>,
+        /// Whether no key has to belong to the recipient.
+        #[serde(skip_serializing_if = "Not::not")]
+        allow_off_curve: bool,
     },
     /// Call of an EVM contract.
     ContractCall {
@@ -116,6 +121,9 @@ pub enum RequestKind {
         nft: NftSpec,
         /// How many.
         quantity: U256,
+        /// Whether no key has to belong to the recipient.
+        #[serde(skip_serializing_if = "Not::not")]
+        allow_off_curve: bool,
     },
     /// New EVM contract.
     Deploy {
@@ -245,7 +253,13 @@ mod tests {
         SendRequest {
             wallet: None,
             network: Some("evm-localnet".into()),
-            kind: RequestKind::TokenTransfer { to: "0xdef".into(), amount, token, memo: None },
+            kind: RequestKind::TokenTransfer {
+                to: "0xdef".into(),
+                amount,
+                token,
+                memo: None,
+                allow_off_curve: false,
+            },
             gas_condition: None,
             origin: Origin::default(),
             idempotency: key.map(|key| IdempotencyKey { key: key.into(), body: Digest::of("test", &[]) }),

@@ -106,6 +106,7 @@ const fn engine(code: ErrorCode) -> (StatusCode, bool) {
         | E::InvalidPrivateKey
         | E::ActionValidationFailed
         | E::InvalidAddress
+        | E::RecipientOffCurve
         | E::InvalidAmount
         | E::TokenMismatch
         | E::InsufficientBalance
@@ -177,6 +178,7 @@ const fn denied(code: DenialCode) -> (StatusCode, bool) {
         | DenialCode::SpenderNotApproved
         | DenialCode::ApproveAmountExceeded
         | DenialCode::UnlimitedApproveBlocked
+        | DenialCode::TransactionExpires
         | DenialCode::X402DomainNotAllowed
         | DenialCode::Erc8128DomainNotAllowed
         | DenialCode::VenueNotAllowed

@@ -1,9 +1,11 @@
 //! Balances and assets.
 
 use waiaas_api::balances::{Asset, Assets, Balance, NetworkAssets, NetworkBalance};
+use waiaas_core::U256;
+use waiaas_core::asset::AssetId;
 use waiaas_core::money::format_units;
 use waiaas_core::network::Network;
-use waiaas_engine::{AssetsView, BalanceView, Error, HoldingView};
+use waiaas_engine::{AssetsView, BalanceView, Error, HoldingView, Money};
 
 pub(crate) fn balance(view: BalanceView) -> Balance {
     let money = view.money;
@@ -46,16 +48,25 @@ pub(crate) fn assets(view: AssetsView) -> Assets {
         chain: view.wallet.chain,
         network: view.network.id.to_string(),
         chain_id: view.network.caip2.to_string(),
-        assets: view.holdings.into_iter().map(asset).collect(),
+        assets: all_assets(view.holdings, view.unreadable),
     }
 }
 
 pub(crate) fn network_assets(network: &Network, result: Result<AssetsView, Error>) -> NetworkAssets {
     let (assets, error) = match result {
-        Ok(view) => (view.holdings.into_iter().map(asset).collect(), None),
+        Ok(view) => (all_assets(view.holdings, view.unreadable), None),
         Err(error) => (Vec::new(), Some(error.message)),
     };
     NetworkAssets { network: network.id.to_string(), chain_id: network.caip2.to_string(), assets, error }
+}
+
+/// A balance that cannot be read is a row like the others, with the reason.
+fn all_assets(holdings: Vec<HoldingView>, unreadable: Vec<(AssetId, String)>) -> Vec<Asset> {
+    let flagged = unreadable.into_iter().map(|(asset_id, reason)| {
+        let money = Money { asset: asset_id, amount: U256::ZERO, decimals: 0, symbol: String::new() };
+        Asset { error: Some(reason), ..asset(HoldingView { money, usd: None }) }
+    });
+    holdings.into_iter().map(asset).chain(flagged).collect()
 }
 
 fn asset(holding: HoldingView) -> Asset {
@@ -70,5 +81,6 @@ fn asset(holding: HoldingView) -> Asset {
         usd_value: holding.usd,
         asset_id: money.asset.to_string(),
         symbol: money.symbol,
+        error: None,
     }
 }

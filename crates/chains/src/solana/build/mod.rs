@@ -7,6 +7,7 @@
 mod approve;
 mod batch;
 mod program;
+mod recipient;
 mod transfer;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -20,13 +21,14 @@ use waiaas_core::U256;
 use waiaas_core::draft::Draft;
 use waiaas_core::intent::Intent;
 
+use self::recipient::Recipient;
 use super::body::{Body, Origin};
 use super::fees::{self, Terms};
 use super::message::MAX_TRANSACTION;
 use super::mint::{Mint, TokenProgram};
 use super::node::{Account, Node};
 use super::text::Text;
-use super::{SolanaChain, address, reason};
+use super::{SolanaChain, address, reason, solana};
 use crate::{ChainError, Refusal};
 
 /// What is to be done, before it is measured. Grows by one request at a time; later ones see what earlier
@@ -147,11 +149,13 @@ impl SolanaChain {
             Intent::Transfer { to, amount, memo } => {
                 self.plan_transfer(plan, *to, *amount, memo.as_deref()).await
             }
-            Intent::TokenTransfer { to, token, amount, memo } => {
-                self.plan_token_transfer(plan, *to, *token, *amount, memo.as_deref()).await
+            Intent::TokenTransfer { to, token, amount, memo, allow_off_curve } => {
+                let recipient = Recipient { address: solana(*to)?, allow_off_curve: *allow_off_curve };
+                self.plan_token_transfer(plan, recipient, *token, *amount, memo.as_deref()).await
             }
-            Intent::NftTransfer { to, nft, quantity } => {
-                self.plan_nft_transfer(plan, *to, nft, *quantity).await
+            Intent::NftTransfer { to, nft, quantity, allow_off_curve } => {
+                let recipient = Recipient { address: solana(*to)?, allow_off_curve: *allow_off_curve };
+                self.plan_nft_transfer(plan, recipient, nft, *quantity).await
             }
             Intent::ProgramCall { instructions, lookup_tables } => {
                 self.plan_program_call(plan, instructions, lookup_tables).await

@@ -10,17 +10,16 @@ use waiaas_core::address::Address;
 use waiaas_core::asset::AssetId;
 use waiaas_core::nft::{NftId, NftKind};
 
+use super::recipient::{self, Recipient};
 use super::{Plan, more_than_zero, read_mint, refuse, unsupported};
-use crate::solana::mint::{Mint, TokenAccount, TokenProgram};
+use crate::solana::mint::{Mint, TokenAccount};
 use crate::solana::node::Account;
 use crate::solana::{SolanaChain, address, solana};
 use crate::{ChainError, Refusal};
 
-const SYSVARS: Pubkey = Pubkey::from_str_const("Sysvar1111111111111111111111111111111111111");
-
 /// What is to move from the wallet's token account.
 struct Payment<'a> {
-    to: Pubkey,
+    to: Recipient,
     token: Pubkey,
     amount: U256,
     memo: Option<&'a str>,
@@ -39,7 +38,7 @@ impl SolanaChain {
         let [payer, receiver] = plan.node.accounts([&plan.from, &to]).await?;
         plan.held = payer.map_or(0, |account| account.lamports);
         let sent = enough(amount, plan.held.saturating_sub(plan.sent), &self.network.native())?;
-        check_recipient(&to, receiver.as_ref())?;
+        recipient::check(&to, receiver.as_ref())?;
         if receiver.is_none() {
             let founded = plan.founded.entry(to).or_default();
             *founded = founded.saturating_add(sent);
@@ -59,15 +58,14 @@ impl SolanaChain {
     pub(super) async fn plan_token_transfer(
         &self,
         plan: &mut Plan<'_>,
-        to: Address,
+        to: Recipient,
         token: Address,
         amount: U256,
         memo: Option<&str>,
     ) -> Result<(), ChainError> {
-        let to = solana(to)?;
         more_than_zero(amount)?;
         let token = solana(token).map_err(|_| refuse(Refusal::NotAToken(token)))?;
-        let [payer, receiver, mint] = plan.node.accounts([&plan.from, &to, &token]).await?;
+        let [payer, receiver, mint] = plan.node.accounts([&plan.from, &to.address, &token]).await?;
         plan.held = payer.map_or(0, |account| account.lamports);
         let mint = plain_mint(&token, mint.as_ref())?;
         self.plan_payment(plan, &mint, &Payment { to, token, amount, memo }, receiver.as_ref()).await
@@ -76,15 +74,15 @@ impl SolanaChain {
     pub(super) async fn plan_nft_transfer(
         &self,
         plan: &mut Plan<'_>,
-        to: Address,
+        to: Recipient,
         nft: &NftId,
         quantity: U256,
     ) -> Result<(), ChainError> {
-        let (to, token) = (solana(to)?, self.nft_mint(nft)?);
+        let token = self.nft_mint(nft)?;
         if quantity != U256::ONE {
             return Err(unsupported("there is one piece of this NFT"));
         }
-        let [payer, receiver, mint] = plan.node.accounts([&plan.from, &to, &token]).await?;
+        let [payer, receiver, mint] = plan.node.accounts([&plan.from, &to.address, &token]).await?;
         plan.held = payer.map_or(0, |account| account.lamports);
         let mint = plain_mint(&token, mint.as_ref())?;
         require_nft(&mint, &token)?;
@@ -109,11 +107,8 @@ impl SolanaChain {
         payment: &Payment<'_>,
         receiver: Option<&Account>,
     ) -> Result<(), ChainError> {
-        let (from, to, token) = (plan.from, payment.to, payment.token);
-        check_recipient(&to, receiver)?;
-        if receiver.is_none() && !to.is_on_curve() && !plan.founded.contains_key(&to) {
-            return Err(bad_recipient(format!("no key belongs to {to} and no account exists there")));
-        }
+        payment.to.check(receiver)?;
+        let (from, to, token) = (plan.from, payment.to.address, payment.token);
         let program = mint.program.id();
         let (source, destination) = (associated(&from, &token, &program), associated(&to, &token, &program));
         let [source_account, destination_account] = plan.node.accounts([&source, &destination]).await?;
@@ -165,21 +160,6 @@ fn enough(amount: U256, held: u64, asset: &AssetId) -> Result<u64, ChainError> {
         let (asset, have) = (asset.to_string(), U256::from(held));
         refuse(Refusal::InsufficientBalance { asset, have, need: amount })
     })
-}
-
-/// Recipients are wallets. Programs, sysvars, mints and token accounts would keep what they are sent.
-fn check_recipient(to: &Pubkey, account: Option<&Account>) -> Result<(), ChainError> {
-    let Some(account) = account else { return Ok(()) };
-    let what = if account.executable {
-        "a program"
-    } else if TokenProgram::of(&account.owner).is_some() {
-        "a mint or token account; name the wallet that owns it"
-    } else if account.owner == SYSVARS {
-        "a system variable"
-    } else {
-        return Ok(());
-    };
-    Err(bad_recipient(format!("{to} is not a wallet but {what}")))
 }
 
 /// Base units the wallet can send from its token account.

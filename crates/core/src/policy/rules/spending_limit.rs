@@ -226,7 +226,7 @@ impl Judge<'_, '_> {
 
     fn ask(&mut self, tier: Tier, message: String, nearest: Option<String>) {
         self.tier = self.tier.max(tier);
-        self.findings.ask(self.row, tier, message, nearest.filter(|_| tier == Tier::Approval));
+        self.findings.ask(self.row, tier, message, nearest);
     }
 
     fn raw(&mut self, asset: &AssetId, spending: &AssetSpending<'_>) {
@@ -282,7 +282,7 @@ impl Judge<'_, '_> {
         }
         let threshold = self.case.show(asset, threshold);
         let message = format!("{} is more than {name} ({threshold})", self.case.show(asset, amount));
-        self.ask(tier, message, Some(format!("up to {threshold} per transaction needs no owner")));
+        self.ask(tier, message, below(tier, &threshold));
     }
 
     fn usd(&mut self) {
@@ -294,11 +294,7 @@ impl Judge<'_, '_> {
             (Tier::Instant, _) => {}
             (tier, Some((name, threshold))) => {
                 let message = format!("worth {usd} USD, more than {name} ({threshold} USD)");
-                self.ask(
-                    tier,
-                    message,
-                    Some(format!("up to {threshold} USD per transaction needs no owner")),
-                );
+                self.ask(tier, message, below(tier, &format!("{threshold} USD")));
             }
             // No lower threshold is set, so the first one that is decides.
             (tier, None) => self.ask(tier, format!("worth {usd} USD, and nothing is INSTANT"), None),
@@ -328,5 +324,14 @@ impl Judge<'_, '_> {
         } else if u128::from(total.micros()) * 5 >= u128::from(limit.micros()) * 4 {
             self.findings.warn(WindowWarning { window, spent: total, limit });
         }
+    }
+}
+
+/// What would not need `tier`: an amount up to the threshold that asked for it.
+fn below(tier: Tier, threshold: &str) -> Option<String> {
+    match tier {
+        Tier::Instant | Tier::Notify => None,
+        Tier::Delay => Some(format!("up to {threshold} per transaction needs no delay")),
+        Tier::Approval => Some(format!("up to {threshold} per transaction needs no owner")),
     }
 }

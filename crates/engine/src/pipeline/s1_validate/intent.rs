@@ -34,11 +34,12 @@ impl Resolver<'_> {
                 let intent = Intent::Transfer { to, amount, memo: checked_memo(memo)? };
                 Ok((intent, Some(native(self.network, amount))))
             }
-            RequestKind::TokenTransfer { to, amount, token, memo } => {
+            RequestKind::TokenTransfer { to, amount, token, memo, allow_off_curve } => {
                 let to = self.recipient(to)?;
                 let (token, money) = self.token_amount(token, amount).await?;
+                let (amount, memo) = (money.amount, checked_memo(memo)?);
                 let intent =
-                    Intent::TokenTransfer { to, token, amount: money.amount, memo: checked_memo(memo)? };
+                    Intent::TokenTransfer { to, token, amount, memo, allow_off_curve: *allow_off_curve };
                 Ok((intent, Some(money)))
             }
             RequestKind::Approve { spender, amount, token } => {
@@ -62,9 +63,10 @@ impl Resolver<'_> {
                 let spender = self.recipient(spender)?;
                 Ok((self.nft_approval(spender, nft, *all)?, None))
             }
-            RequestKind::NftTransfer { to, nft, quantity } => {
+            RequestKind::NftTransfer { to, nft, quantity, allow_off_curve } => {
                 let (to, nft) = (self.recipient(to)?, self.nft(nft)?);
-                Ok((Intent::NftTransfer { to, nft, quantity: *quantity }, None))
+                let (quantity, allow_off_curve) = (*quantity, *allow_off_curve);
+                Ok((Intent::NftTransfer { to, nft, quantity, allow_off_curve }, None))
             }
             RequestKind::SignTransaction { transaction } => {
                 Ok((Intent::SignTransaction { transaction: transaction.clone() }, None))

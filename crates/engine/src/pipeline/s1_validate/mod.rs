@@ -4,6 +4,7 @@
 mod call;
 mod intent;
 mod nft;
+mod recipient;
 mod token;
 
 use std::sync::Arc;
@@ -51,7 +52,7 @@ pub(crate) async fn run(
     let chain = engine.chain(&network.id)?;
     let resolver = Resolver { engine, wallet: &wallet, network: &network, chain: &*chain };
     let (intent, money) = resolver.intent(&request.kind).await?;
-    let draft = chain.build(wallet.address, &intent).await?;
+    let (intent, draft) = resolver.build(intent).await?;
     let effects = chain.effects(&draft)?;
     let money = money.unwrap_or_else(|| native_sent(&network, &effects));
     Ok(Validated {

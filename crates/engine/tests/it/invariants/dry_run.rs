@@ -19,7 +19,7 @@ fn request(dice: &mut Dice, mint: &str) -> SendRequest {
     let memo = dice.roll(option::of("[a-z ]{1,20}"));
     let kind = if dice.roll(0u8..4) == 0 {
         let token = TokenSpec { address: Some(mint.to_owned()), ..TokenSpec::default() };
-        RequestKind::TokenTransfer { to, amount, token, memo }
+        RequestKind::TokenTransfer { to, amount, token, memo, allow_off_curve: false }
     } else {
         RequestKind::Transfer { to, amount, memo }
     };

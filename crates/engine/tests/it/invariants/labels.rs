@@ -11,7 +11,7 @@ use crate::stage::{Stage, payee, requested, shown};
 
 fn request(token: TokenSpec, amount: &str) -> SendRequest {
     let amount = Amount::parse(amount).expect("an amount");
-    let kind = RequestKind::TokenTransfer { to: payee(9), amount, token, memo: None };
+    let kind = RequestKind::TokenTransfer { to: payee(9), amount, token, memo: None, allow_off_curve: false };
     requested(kind, Origin::default())
 }
 

@@ -22,6 +22,7 @@ struct Fields<'a> {
     human_amount: Option<&'a str>,
     token: Option<&'a TokenRef>,
     memo: Option<&'a String>,
+    allow_off_curve: bool,
     spender: Option<&'a String>,
     nft: Option<&'a NftRef>,
     calldata: Option<&'a str>,
@@ -42,6 +43,7 @@ macro_rules! fields {
             human_amount: $request.human_amount.as_deref(),
             token: $request.token.as_ref(),
             memo: $request.memo.as_ref(),
+            allow_off_curve: $request.allow_owner_off_curve,
             spender: $request.spender.as_ref(),
             nft: $request.nft.as_ref(),
             calldata: $request.calldata.as_deref(),
@@ -94,6 +96,7 @@ fn of_fields(kind: IntentKind, fields: &Fields<'_>) -> Result<RequestKind, Failu
             amount: amount(fields)?,
             token: token(fields)?,
             memo: fields.memo.cloned(),
+            allow_off_curve: fields.allow_off_curve,
         }),
         IntentKind::Approve => approve(fields),
         IntentKind::ContractCall if fields.program_id.is_some() => program_call(fields),
@@ -106,6 +109,7 @@ fn of_fields(kind: IntentKind, fields: &Fields<'_>) -> Result<RequestKind, Failu
             to: text(fields.to, "to")?,
             nft: nft(fields.token.ok_or_else(|| required("token"))?),
             quantity: fields.amount.map_or(Ok(U256::from(1u8)), |text| digits(Some(text), "amount"))?,
+            allow_off_curve: fields.allow_off_curve,
         }),
         IntentKind::Batch | IntentKind::ContractDeploy | IntentKind::Sign | IntentKind::Cancellation => {
             Err(Refusal::UnsupportedType.into())

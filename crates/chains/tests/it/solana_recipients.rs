@@ -1,0 +1,128 @@
+//! Who may be sent tokens, and which tokens, on a real runtime.
+
+use solana_pubkey::Pubkey;
+use spl_associated_token_account_interface::address::get_associated_token_address_with_program_id as associated;
+use waiaas_chains::{Chain, ChainError, Lane, Refusal};
+use waiaas_core::U256;
+use waiaas_core::address::Address;
+use waiaas_core::intent::Intent;
+
+use crate::solana_net::{Localnet, SOL, TOKEN_2022, fresh, sol, token_account, tokens};
+
+fn key(address: Address) -> Pubkey {
+    Pubkey::try_from(address.as_bytes()).expect("32 bytes")
+}
+
+fn token_2022_account(owner: Address, mint: Address) -> Address {
+    let program = TOKEN_2022.parse().expect("address");
+    Address::Solana(associated(&key(owner), &key(mint), &program).to_bytes())
+}
+
+/// An address that is derived for a program, so that no key belongs to it.
+fn vault(seed: &str) -> Address {
+    let program: Pubkey = "MemoSq4gqABAXKb96qnH8TysNcWxMyWCqXgDLGmfcHr".parse().expect("address");
+    Address::Solana(Pubkey::find_program_address(&[seed.as_bytes()], &program).0.to_bytes())
+}
+
+/// The mint of a dollar as its issuers make them: permanent delegate, confidential transfers, a transfer
+/// fee of these basis points and a transfer hook that is not set.
+fn dollar(fee: u16) -> Vec<u8> {
+    let mut data = vec![0; 165];
+    data[36..44].copy_from_slice(&1_000u64.to_le_bytes());
+    data[44..46].copy_from_slice(&[6, 1]);
+    data.push(1);
+    let mut extension = |kind: u16, value: &[u8]| {
+        data.extend(kind.to_le_bytes());
+        data.extend(u16::try_from(value.len()).expect("short").to_le_bytes());
+        data.extend_from_slice(value);
+    };
+    let one = [[0; 8], u64::MAX.to_le_bytes()].concat();
+    let fees = [&[9; 64][..], &[0; 8], &one, &fee.to_le_bytes(), &one, &fee.to_le_bytes()].concat();
+    extension(3, &[9; 32]);
+    extension(12, &[9; 32]);
+    extension(4, &[[9; 32].as_slice(), &[0], &[0; 32]].concat());
+    extension(16, &[[9; 32].as_slice(), &[0; 97]].concat());
+    extension(14, &[[9; 32], [0; 32]].concat());
+    extension(1, &fees);
+    data
+}
+
+#[tokio::test]
+async fn a_dollar_without_fee_and_hook_is_sent_until_it_gets_one() {
+    let net = Localnet::start();
+    let chain = net.local();
+    let wallet = net.wallet(30, SOL).await;
+    let (mint, to) = (fresh(31), fresh(32));
+    net.plant(mint, TOKEN_2022, &dollar(0)).await;
+    // Immutable owner, nothing withheld, not within a hook.
+    let extensions = [&[7, 0, 0, 0, 2, 0, 8, 0][..], &[0; 8], &[15, 0, 1, 0, 0]].concat();
+    let source = token_account(mint, wallet.address(), 1_000, &extensions);
+    net.plant(token_2022_account(wallet.address(), mint), TOKEN_2022, &source).await;
+
+    wallet.send(&chain, &tokens(to, mint, 400)).await.confirmed();
+    assert_eq!(net.tokens(to, mint).await, 400, "all of it arrives");
+
+    let judged = wallet.draft(&chain, &tokens(to, mint, 100)).await;
+    net.plant(mint, TOKEN_2022, &dollar(50)).await;
+    let late = chain.complete(&judged, &Lane::default()).await;
+    assert!(matches!(late, Err(ChainError::Refused(_))), "a fee since it was judged: {late:?}");
+    let refusal = wallet.refusal(&chain, &tokens(to, mint, 100)).await;
+    let named = matches!(&refusal, Refusal::Unsupported(why) if why.contains("TransferFeeConfig"));
+    assert!(named, "{refusal:?}");
+}
+
+/// The same request, saying that a program signs for the recipient.
+fn vouched(mut intent: Intent, to: Address) -> Intent {
+    assert!(intent.allow_off_curve(to), "the request names it");
+    intent
+}
+
+#[tokio::test]
+async fn tokens_reach_an_address_without_a_key_only_where_somebody_vouches_for_it() {
+    let net = Localnet::start();
+    let chain = net.local();
+    let wallet = &net.faucet;
+    let pay = |to| tokens(to, net.spl_mint, 5);
+    let refused = async |intent: &Intent, to: Address| {
+        assert_eq!(wallet.refusal(&chain, intent).await, Refusal::RecipientOffCurve(to), "{intent:?}");
+    };
+
+    let empty = vault("empty");
+    refused(&pay(empty), empty).await;
+    wallet.send(&chain, &sol(empty, SOL)).await.confirmed();
+    refused(&pay(empty), empty).await;
+    wallet.send(&chain, &vouched(pay(empty), empty)).await.confirmed();
+    assert_eq!(net.tokens(empty, net.spl_mint).await, 5);
+
+    // Funding it in the same transaction makes nobody able to sign for it.
+    let closed = vault("closed");
+    let both = |members: Vec<Intent>| Intent::Batch { members };
+    let at_once = both(vec![sol(closed, SOL), pay(closed)]);
+    let refusal = wallet.refusal(&chain, &at_once).await;
+    assert_eq!(refusal, Refusal::RecipientOffCurve(closed));
+    wallet.send(&chain, &vouched(at_once, closed)).await.confirmed();
+
+    // What a program owns, that program can move.
+    let state = vault("state");
+    net.plant(state, "MemoSq4gqABAXKb96qnH8TysNcWxMyWCqXgDLGmfcHr", &[1; 8]).await;
+    wallet.send(&chain, &pay(state)).await.confirmed();
+}
+
+#[tokio::test]
+async fn one_token_account_that_cannot_be_read_hides_no_other() {
+    let net = Localnet::start();
+    let chain = net.local();
+    let (owner, gone, odd) = (fresh(40), fresh(41), fresh(42));
+    net.faucet.send(&chain, &tokens(owner, net.spl_mint, 7)).await.confirmed();
+    // Tokens of a mint that is not there, and an account whose extensions make no sense.
+    net.plant(fresh(43), TOKEN_2022, &token_account(gone, owner, 9, &[7, 0, 0, 0])).await;
+    net.plant(odd, TOKEN_2022, &token_account(net.token_2022_mint, owner, 9, &[7, 0, 99, 0])).await;
+
+    let found = chain.holdings(owner, &[]).await.expect("holdings");
+    let held: Vec<_> = found.held.iter().map(|h| (h.asset.token_address(), h.amount)).collect();
+    assert_eq!(held, [(None, U256::ZERO), (Some(net.spl_mint), U256::from(7))]);
+    let unreadable: Vec<_> = found.unreadable.iter().map(|one| one.asset.token_address()).collect();
+    assert_eq!(unreadable, [Some(odd), Some(gone)]);
+    let why: Vec<_> = found.unreadable.iter().map(|one| one.reason.as_str()).collect();
+    assert!(why.iter().any(|why| why.starts_with("9 base units")), "{why:?}");
+}

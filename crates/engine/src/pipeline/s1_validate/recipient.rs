@@ -1,0 +1,45 @@
+//! Recipients that no key belongs to. The chain refuses them unless the request says that a program signs
+//! for them; a WHITELIST that lists them says the same.
+
+use waiaas_chains::{ChainError, Refusal};
+use waiaas_core::address::Address;
+use waiaas_core::draft::Draft;
+use waiaas_core::intent::Intent;
+use waiaas_core::policy::Rules;
+
+use super::Resolver;
+use crate::error::Error;
+
+impl Resolver<'_> {
+    /// The draft of an intent, and the intent with what WHITELIST policies in force vouch for.
+    pub(super) async fn build(&self, mut intent: Intent) -> Result<(Intent, Draft), Error> {
+        loop {
+            match self.chain.build(self.wallet.address, &intent).await {
+                Ok(draft) => return Ok((intent, draft)),
+                // Each turn lets one more recipient through, so this ends.
+                Err(ChainError::Refused(Refusal::RecipientOffCurve(to)))
+                    if self.whitelisted(to).await? && intent.allow_off_curve(to) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+    }
+
+    /// Whether a WHITELIST in force lists the address. That every other one does, too, is for the judgement.
+    async fn whitelisted(&self, to: Address) -> Result<bool, Error> {
+        let engine = self.engine.clone();
+        let (wallet, network) = (self.wallet.id, self.network.id.clone());
+        let policies = self
+            .engine
+            .store()
+            .write(move |tx| {
+                Box::pin(
+                    async move { engine.policies().in_force(tx, engine.networks(), wallet, &network).await },
+                )
+            })
+            .await?;
+        Ok(policies.set.iter().any(|row| match &row.rules {
+            Rules::Whitelist(rule) => rule.allowed_addresses.contains(&to),
+            _ => false,
+        }))
+    }
+}
