@@ -24,8 +24,8 @@ pub enum UnsignableMessage {
     /// Too long to be read.
     #[error("the message is longer than 64 KiB")]
     TooLong,
-    /// 32 bytes may be the hash of anything.
-    #[error("a message of 32 bytes may be the hash of anything, such as a transaction")]
+    /// 32 bytes that are no text may be the hash of anything.
+    #[error("a message of 32 bytes that are no text may be the hash of anything, such as a transaction")]
     Hash,
     /// Digits alone tell a person nothing.
     #[error("a message of hexadecimal digits alone may stand for anything, such as a transaction")]
@@ -53,13 +53,12 @@ pub(crate) fn read(message: &[u8]) -> Result<&str, UnsignableMessage> {
         [] => return Err(UnsignableMessage::Empty),
         [0x19, ..] => return Err(UnsignableMessage::ReservedPrefix),
         _ if message.len() > LONGEST => return Err(UnsignableMessage::TooLong),
-        _ if message.len() == 32 => return Err(UnsignableMessage::Hash),
         _ => {}
     }
-    let text = std::str::from_utf8(message).map_err(|_| UnsignableMessage::NotText)?;
-    if let Some(character) = text.chars().find(|c| misleads(*c)) {
-        return Err(UnsignableMessage::Misleading(u32::from(character)));
-    }
+    let text = printable(message).map_err(|why| {
+        // What can be read is text, however long it is; a hash cannot.
+        if message.len() == 32 { UnsignableMessage::Hash } else { why }
+    })?;
     if is_digits(text) {
         return Err(UnsignableMessage::HexDigits);
     }
@@ -67,6 +66,15 @@ pub(crate) fn read(message: &[u8]) -> Result<&str, UnsignableMessage> {
         return Err(UnsignableMessage::OwnerChallenge);
     }
     Ok(text)
+}
+
+/// The bytes as text that shows all of itself.
+fn printable(message: &[u8]) -> Result<&str, UnsignableMessage> {
+    let text = std::str::from_utf8(message).map_err(|_| UnsignableMessage::NotText)?;
+    match text.chars().find(|c| misleads(*c)) {
+        Some(character) => Err(UnsignableMessage::Misleading(u32::from(character))),
+        None => Ok(text),
+    }
 }
 
 /// What signing `text` does.
@@ -137,6 +145,9 @@ mod tests {
             "Hello",
             "Grüße, 世界 🙂\r\n\tbye",
             "0xdeadbeef",
+            // As long as a hash, and as a signature.
+            "thirty-two bytes of plain text!!",
+            "sixty-four bytes of plain text, as many as a signature has of it",
             "Nonce: 00112233445566778899aabbccddeeff",
             "19",
         ] {
@@ -151,8 +162,9 @@ mod tests {
         let cases: &[(&[u8], U)] = &[
             (b"", U::Empty),
             (&[b'a'; LONGEST + 1], U::TooLong),
-            (b"thirty-two bytes of plain text!!", U::Hash),
             (&[0xfe; 32], U::Hash),
+            (b"thirty-two bytes and a NUL in it\0", U::Misleading(0)),
+            (b"thirty-one bytes, then a NUL...\0", U::Hash),
             (hex.as_bytes(), U::HexDigits),
             (b"\x19Ethereum Signed Message:\n5Hello", U::ReservedPrefix),
             (b"\x19\x01", U::ReservedPrefix),

@@ -97,7 +97,8 @@ fn encoded(text: &str) -> Option<Hidden> {
     let base58 =
         (plain.len() <= LONGEST_BASE58).then(|| bs58::decode(&plain).into_vec().ok()).into_iter().flatten();
     let base64 = BASE64.iter().filter_map(|engine| engine.decode(&plain).ok());
-    let hex = hex::decode(plain.strip_prefix("0x").unwrap_or(&plain)).ok();
+    let digits = plain.strip_prefix("0x").or_else(|| plain.strip_prefix("0X")).unwrap_or(&plain);
+    let hex = hex::decode(digits).ok();
     let mut hidden = None;
     for bytes in base58.chain(base64).chain(hex) {
         if is_transaction(&bytes) {
@@ -128,7 +129,13 @@ mod tests {
 
     #[test]
     fn readable_texts_are_taken_as_they_are() {
-        for text in ["hello", "Sign in to example.com\nNonce: 5", "Grüße, 世界", "abcd", "9"] {
+        let long = [
+            "thirty-two bytes of plain text!!",
+            "sixty-four bytes of plain text, as many as a signature has of it",
+        ];
+        for text in
+            ["hello", "Sign in to example.com\nNonce: 5", "Grüße, 世界", "abcd", "9"].into_iter().chain(long)
+        {
             let taken = Text::new(text.as_bytes()).expect(text);
             assert_eq!((taken.as_str(), Text::read(&taken.body())), (text, Some(taken.clone())));
             assert_eq!(Text::read_unsigned(&taken.unsigned(&WALLET)), Some((WALLET, taken)));
@@ -169,7 +176,7 @@ mod tests {
             }
         }
         for bytes in
-            [&b"\xffsolana offchain\0\0hello"[..], b"", &[b'x'; 32], b"a\0", "\u{202e}olleh".as_bytes()]
+            [&b"\xffsolana offchain\0\0hello"[..], b"", &[0xfe; 32], b"a\0", "\u{202e}olleh".as_bytes()]
         {
             assert!(Text::new(bytes).is_err(), "{bytes:?}");
         }

@@ -214,8 +214,13 @@ fn digits(text: Option<&str>, path: &str) -> Result<U256, Failure> {
     parse_base_units(text).map_err(|_| Failure::issue(path, "invalid", "digits, at most 256 bits"))
 }
 
+/// What follows the mark of hex, in either case.
+pub(super) fn hex_digits(text: &str) -> Option<&str> {
+    text.strip_prefix("0x").or_else(|| text.strip_prefix("0X"))
+}
+
 pub(super) fn hex(text: Option<&str>, path: &str) -> Result<Vec<u8>, Failure> {
-    let digits = text.and_then(|text| text.strip_prefix("0x"));
+    let digits = text.and_then(hex_digits);
     let bytes = digits.and_then(|digits| hex::decode(digits).ok());
     bytes.ok_or_else(|| Failure::issue(path, "invalid", "hex with 0x"))
 }

@@ -37,7 +37,7 @@ pub(crate) async fn sign_transaction(
 ) -> Answer<Signed> {
     app.limits().submission(session.id())?;
     let key = key.bind(&request)?;
-    let (chain, transaction) = match request.transaction.starts_with("0x") {
+    let (chain, transaction) = match kind::hex_digits(&request.transaction).is_some() {
         true => (Chain::Ethereum, kind::hex(Some(&request.transaction), "transaction")?),
         false => (Chain::Solana, kind::base64(&request.transaction, "transaction")?),
     };
@@ -82,9 +82,31 @@ pub(crate) async fn sign_message(
     sign(app, session, request, sign_type).await
 }
 
-/// Text that is hex with `0x` stands for its bytes, as wallets commonly read it.
+/// Text that is hex with `0x` stands for its bytes, as wallets commonly read it. What goes on with anything but
+/// hexadecimal digits is text.
 fn message(text: String) -> Result<Vec<u8>, Failure> {
-    if text.starts_with("0x") { kind::hex(Some(&text), "message") } else { Ok(text.into_bytes()) }
+    match kind::hex_digits(&text) {
+        Some(digits) if digits.bytes().all(|b| b.is_ascii_hexdigit()) => kind::hex(Some(&text), "message"),
+        Some(_) | None => Ok(text.into_bytes()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hex_is_read_in_either_case_and_the_rest_is_text() {
+        let read = |text: &str| message(text.to_owned()).ok();
+        for hex in ["0x74657374", "0X74657374"] {
+            assert_eq!(read(hex).as_deref(), Some(&b"test"[..]), "{hex}");
+        }
+        for text in ["test", "0xcoffee for two", "0X marks the spot", "x0x74657374"] {
+            assert_eq!(read(text).as_deref(), Some(text.as_bytes()));
+        }
+        assert_eq!(read("0x7465737"), None, "half a byte");
+        assert_eq!(read("0x").as_deref(), Some(&b""[..]));
+    }
 }
 
 fn asked(
