@@ -3,7 +3,7 @@
 use std::sync::LazyLock;
 use std::time::Duration;
 
-use alloy_primitives::{Address as EvmAddress, U256};
+use alloy_primitives::Address as EvmAddress;
 use futures_util::FutureExt as _;
 use k256::ecdsa::SigningKey;
 use solana_message::VersionedMessage;
@@ -40,7 +40,7 @@ pub(crate) fn mainnet() -> &'static EvmChain {
 pub(crate) static SOLANA: LazyLock<SolanaChain> = LazyLock::new(|| {
     let network = NETWORKS.find("solana-mainnet").cloned().unwrap_or_else(|_| unreachable!());
     let rpc = nowhere(&network.id).unwrap_or_else(|| unreachable!());
-    SolanaChain::new(network, rpc, SolanaOptions { fee_cap: u64::MAX, ..SolanaOptions::default() })
+    SolanaChain::new(network, rpc, SolanaOptions { priority_fee_cap: u64::MAX, ..SolanaOptions::default() })
 });
 
 /// The wallet's key on EVM networks.
@@ -67,8 +67,7 @@ fn nowhere(network: &NetworkId) -> Option<RpcPool> {
 fn evm(name: &str) -> Option<EvmChain> {
     let network = NETWORKS.find(name).ok()?.clone();
     let rpc = nowhere(&network.id)?;
-    let options = EvmOptions { max_fee: U256::MAX, ..EvmOptions::for_environment(Environment::Mainnet) };
-    EvmChain::new(network, rpc, options).ok()
+    EvmChain::new(network, rpc, EvmOptions::for_environment(Environment::Mainnet)).ok()
 }
 
 /// A draft of the wallet's with this body.

@@ -9,8 +9,8 @@ use waiaas_core::ids::{PolicyId, WalletId};
 use waiaas_core::money::Price;
 use waiaas_core::network::{Network, Networks};
 use waiaas_core::policy::{
-    AssetFacts, Facts, Ledger, Policy, PolicySet, PolicyType, PriceFact, Purpose, Rules, Scope, Tier,
-    Verdict, evaluate,
+    AssetFacts, Facts, FeeFacts, Ledger, Policy, PolicySet, PolicyType, PriceFact, Purpose, Rules, Scope,
+    Tier, Verdict, evaluate,
 };
 use waiaas_core::wallet::OwnerState;
 use waiaas_core::witness::{Unwitnessed, WitnessFact};
@@ -90,6 +90,7 @@ impl Judge {
             witness: WitnessFact::Agrees,
             unwitnessed: Unwitnessed::Deny,
             lifetime: None,
+            fee: FeeFacts::default(),
         };
         let wallet = WalletId::new(Uuid::from_u128(1));
         let set = PolicySet::select(self.rows.iter().cloned(), wallet, &self.network.id);

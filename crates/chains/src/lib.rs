@@ -108,13 +108,35 @@ pub enum Refusal {
     /// The simulation on the node fails.
     #[error("the node says the transaction would fail: {0}")]
     SimulationFailed(String),
-    /// The network's fee is above the configured cap.
-    #[error("the network fee of {fee} base units is above the configured cap of {cap}")]
+    /// The network's fee is above the cap.
+    #[error("the network fee of {fee} base units is above the cap of {cap}")]
     FeeAboveCap {
         /// Wanted now.
         fee: U256,
         /// Allowed.
         cap: U256,
+    },
+    /// A transaction built elsewhere offers more for priority than the operator allows. EVM: wei per gas;
+    /// Solana: micro-lamports per compute unit.
+    #[error(
+        "the transaction offers a priority fee of {price} per unit of gas, above the configured cap of {cap}"
+    )]
+    PriorityAboveCap {
+        /// Offered.
+        price: u128,
+        /// Allowed.
+        cap: u128,
+    },
+    /// The network asks for more per unit of gas than the caller's gas condition allows.
+    #[error("the network asks for more per unit of gas than the gas condition allows")]
+    PriceAboveCondition,
+    /// The nonce of a transaction built elsewhere is so far ahead that it may never be its turn.
+    #[error("the transaction's nonce {nonce} is too far ahead: the highest that is signed now is {most}")]
+    NonceTooFarAhead {
+        /// As given.
+        nonce: u64,
+        /// The highest allowed.
+        most: u64,
     },
     /// The nonce of the transaction to be replaced is used up: it is on chain, or another one is.
     #[error("there is nothing left to replace: the transaction, or another one in its place, is on chain")]
@@ -279,6 +301,31 @@ pub struct Lane {
     /// The signed bytes whose place is to be taken. Completing then uses their nonce, at prices that
     /// nodes accept in exchange. Refused on Solana, which has nothing like it.
     pub replaces: Option<Vec<u8>>,
+    /// The most that may be paid for fees now, in base units of the native coin, beside the draft's own
+    /// budget.
+    pub fee_cap: Option<U256>,
+    /// The most that may be offered per unit of gas.
+    pub most: MostPrices,
+}
+
+/// Prices per unit of gas that a caller does not want to exceed, in the units of [`GasPrices`].
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct MostPrices {
+    /// All of it, the priority fee included.
+    pub price: Option<u128>,
+    /// The priority fee.
+    pub priority: Option<u128>,
+}
+
+/// What a draft offers for fees and what its network asks for, in base units of the native coin.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct FeeQuote {
+    /// The most that the draft lets the network take.
+    pub offered: U256,
+    /// The least that a block would take now. All of it for what is signed as it is.
+    pub least: U256,
+    /// What the network asks for now, with a margin. Who offers more pays somebody beside the network.
+    pub asked: U256,
 }
 
 /// What the network charges now. EVM: wei per gas; Solana: micro-lamports per compute unit.
@@ -322,6 +369,18 @@ pub trait Chain: Send + Sync {
     /// not answer, or not usably, is no error but [`Witness::Unavailable`]; a run that fails is
     /// [`Refusal::SimulationFailed`].
     async fn witness(&self, draft: &Draft) -> Result<Witness, ChainError>;
+
+    /// What a draft offers for fees, and what the network asks for it now; none for what pays no fee,
+    /// such as a text.
+    async fn fee(&self, draft: &Draft) -> Result<Option<FeeQuote>, ChainError>;
+
+    /// The same draft with a fee budget of at most `cap`. Pure. What is signed as it is cannot be cut:
+    /// [`Refusal::FeeAboveCap`] where it may cost more.
+    fn capped(&self, draft: &Draft, cap: U256) -> Result<Draft, ChainError>;
+
+    /// Refuses a transaction built elsewhere whose nonce is used up, belongs to another transaction, or is
+    /// far ahead of both. Everything else has its place given when it is completed.
+    async fn check_place(&self, draft: &Draft, lane: &Lane) -> Result<(), ChainError>;
 
     /// What the network charges now.
     async fn gas_prices(&self) -> Result<GasPrices, ChainError>;

@@ -221,10 +221,39 @@ impl Effect {
 }
 
 impl Effects {
+    /// What a signature of `from` does. Nothing that is signed is without an effect: one that does nothing
+    /// but pay its fee is a transfer of nothing to the wallet itself.
+    pub fn new(network: NetworkId, native: AssetId, from: Address, mut items: Vec<Effect>) -> Self {
+        if items.iter().all(|effect| matches!(effect, Effect::NetworkFee { .. })) {
+            items.push(Effect::NativeOut { to: from, amount: U256::ZERO });
+        }
+        Self { network, native, from, items }
+    }
+
+    /// The most that may be paid for fees, in base units of the native coin.
+    pub fn fee(&self) -> U256 {
+        let fees = self.items.iter().filter_map(|effect| {
+            let Effect::NetworkFee { max } = effect else { return None };
+            Some(*max)
+        });
+        fees.fold(U256::ZERO, U256::saturating_add)
+    }
+
+    /// Whether nothing happens but that the native coin moves and a fee is paid.
+    pub fn is_plain_transfer(&self) -> bool {
+        self.items.iter().all(|effect| matches!(effect, Effect::NativeOut { .. } | Effect::NetworkFee { .. }))
+    }
+
+    /// Whether an effect leaves everything as it is: nothing, from the wallet to itself.
+    pub(crate) fn is_nothing(&self, effect: &Effect) -> bool {
+        matches!(effect, Effect::NativeOut { to, amount } if *to == self.from && amount.is_zero())
+    }
+
     /// Value leaving the wallet, one entry per effect that moves value. What a spender may take counts
     /// as if it were taken.
     pub fn outflows(&self) -> impl Iterator<Item = Outflow<'_>> {
-        self.items.iter().filter_map(|effect| match effect {
+        let items = self.items.iter().filter(|effect| !self.is_nothing(effect));
+        items.filter_map(|effect| match effect {
             Effect::NativeOut { amount, .. }
             | Effect::AccountRent { amount, .. }
             | Effect::Deployment { amount, .. } => {

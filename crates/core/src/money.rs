@@ -328,6 +328,16 @@ impl Price {
         };
         u64::try_from(picos_scaled.div_ceil(ten_to(exponent))).map_or(Usd::MAX, Usd::from_micros)
     }
+
+    /// The most base units that are worth no more than `usd`. None where that cannot be said: a price of
+    /// nothing, or more decimals than an asset may have.
+    pub fn most_for(self, usd: Usd, decimals: u8) -> Option<U256> {
+        if decimals > MAX_DECIMALS {
+            return None;
+        }
+        let scaled = U256::from(usd.0).checked_mul(ten_to(decimals.saturating_add(6)))?;
+        scaled.checked_div(U256::from(self.0))
+    }
 }
 
 #[cfg(test)]
@@ -379,6 +389,24 @@ mod tests {
         assert_eq!(sol.value_of(U256::from(1_000_000_000u64), 9), Usd::from_micros(150_250_000));
         assert_eq!(sol.value_of(U256::MAX, 0), Usd::MAX);
         assert_eq!(sol.value_of(U256::from(1u8), 77), Usd::MAX);
+    }
+
+    #[test]
+    fn the_most_for_so_many_dollars_is_worth_no_more() {
+        let eth = Price::from_decimal("3000.7").expect("price");
+        for dollars in [0, 1, 5, 50, 1_000_000] {
+            let usd = Usd::from_dollars(dollars);
+            let most = eth.most_for(usd, 18).expect("an amount");
+            assert!(eth.value_of(most, 18) <= usd, "{dollars}");
+            assert!(eth.value_of(most + U256::ONE, 18) > usd, "{dollars}");
+        }
+        assert_eq!(
+            Price::from_decimal("0.5").expect("price").most_for(Usd::from_dollars(5), 18),
+            Some(U256::from(10u8) * ten_to(18))
+        );
+        assert_eq!(Price::from_picos(0).most_for(Usd::from_dollars(5), 18), None, "a price of nothing");
+        assert_eq!(eth.most_for(Usd::from_dollars(5), 37), None);
+        assert!(eth.most_for(Usd::MAX, MAX_DECIMALS).is_some());
     }
 
     #[test]

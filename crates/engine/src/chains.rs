@@ -74,7 +74,6 @@ fn chain(config: &Config, network: &Network, rpc: RpcPool) -> Result<Arc<dyn Cha
     Ok(match network.chain {
         Chain::Ethereum => {
             let options = EvmOptions {
-                max_fee: fees.evm_max_wei,
                 max_priority_fee_per_gas: u128::try_from(fees.evm_max_priority_wei).unwrap_or(u128::MAX),
                 confirmations: confirmation.evm_blocks(network.environment),
                 finality_depth: confirmation.evm_finality_depth,
@@ -85,7 +84,6 @@ fn chain(config: &Config, network: &Network, rpc: RpcPool) -> Result<Arc<dyn Cha
         Chain::Solana => {
             let options = SolanaOptions {
                 priority_fee_cap: fees.solana_max_micro_lamports_per_cu,
-                fee_cap: fees.solana_max_lamports,
                 commitment: match confirmation.solana_commitment {
                     Commitment::Confirmed => solana::Commitment::Confirmed,
                     Commitment::Finalized => solana::Commitment::Finalized,

@@ -126,6 +126,8 @@ codes! {
     UnsupportedTxType = "UNSUPPORTED_TX_TYPE",
     /// The NFT's standard is not one of this network.
     UnsupportedNftStandard = "UNSUPPORTED_NFT_STANDARD",
+    /// The nonce may never be its turn.
+    NonceTooFarAhead = "NONCE_TOO_FAR_AHEAD",
     /// A gas condition was not met in time.
     GasConditionTimeout = "GAS_CONDITION_TIMEOUT",
     /// What is to be signed is for another chain id than the network's.
@@ -327,6 +329,18 @@ impl From<Refusal> for Error {
             Refusal::FeeAboveCap { .. } => {
                 (ErrorCode::FeeAboveCap, "Wait for a lower network fee, or have the operator raise the cap.")
             }
+            Refusal::PriorityAboveCap { .. } => (
+                ErrorCode::FeeAboveCap,
+                "Offer less for priority, or have the operator raise fees.evm_max_priority_wei or \
+                 fees.solana_max_micro_lamports_per_cu.",
+            ),
+            Refusal::PriceAboveCondition => {
+                (ErrorCode::GasConditionTimeout, "Ask again with a higher price or a longer timeout.")
+            }
+            Refusal::NonceTooFarAhead { .. } => (
+                ErrorCode::NonceTooFarAhead,
+                "Use the account's next nonce, or one of the few that follow what is in flight.",
+            ),
             Refusal::NothingToReplace => {
                 (ErrorCode::TxAlreadyProcessed, "Look at the transaction again in a moment.")
             }

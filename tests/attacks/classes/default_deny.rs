@@ -181,7 +181,7 @@ pub(crate) fn class() -> Class {
                 let (victim, thief) = (evm_pocket(&target).await?, On::Evm.stranger());
                 if kind == "signature over a transaction" {
                     // What the pocket holds may be signed away; more may not.
-                    let raw = unsigned_1559(31337, 9, &thief, U256::from(10u64.pow(18)), &[]);
+                    let raw = unsigned_1559(31337, 1, &thief, U256::from(10u64.pow(18)), &[]);
                     let body = json!({ "transaction": raw });
                     let answer = victim.api.post("/v1/transactions/sign", body).await?;
                     return denied(&target, &victim, &answer, &thief).await;

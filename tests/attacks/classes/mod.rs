@@ -13,6 +13,7 @@ mod decimals;
 mod default_deny;
 mod deployments;
 mod dry_run;
+mod fees;
 mod gas_condition;
 mod idempotency;
 mod kill_switch;
@@ -73,6 +74,7 @@ pub(crate) async fn all(target: &Arc<Target>) -> Result<Vec<Case>> {
         lookup_tables::class(),
         batches::class(),
         gas_condition::class(),
+        fees::class(),
         races::class(),
         idempotency::class(),
         dry_run::class(),

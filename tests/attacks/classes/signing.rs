@@ -47,10 +47,13 @@ const EVM: [&str; 27] = [
     "not hex",
 ];
 
+/// A nonce that the victim has not used and is not far from: nothing is refused for its place.
+const NEXT: u64 = 4;
+
 fn dynamic(chain: u64, to: &str, value: U256, gas: u64, fee: U256, tip: U256) -> Vec<Rlp> {
     vec![
         Rlp::small(chain),
-        Rlp::small(9),
+        Rlp::small(NEXT),
         Rlp::number(tip),
         Rlp::number(fee),
         Rlp::small(gas),
@@ -67,7 +70,7 @@ fn envelope(kind: u8, fields: Vec<Rlp>) -> String {
 
 fn legacy(to: &str, value: u64, chain: Option<u64>) -> String {
     let mut fields = vec![
-        Rlp::small(9),
+        Rlp::small(NEXT),
         Rlp::small(2_000_000_000),
         Rlp::small(21_000),
         Rlp::hex(to),
@@ -83,7 +86,7 @@ fn legacy(to: &str, value: u64, chain: Option<u64>) -> String {
 async fn evm_raw(target: &Target, victim: &Victim, kind: &str, thief: &str) -> Result<String> {
     let (gwei, token) = (U256::from(2_000_000_000_u64), target.evm()?.erc20.clone());
     let small = U256::from(1_000_u64);
-    let plain = |chain, value| unsigned_1559(chain, 9, thief, value, &[]);
+    let plain = |chain, value| unsigned_1559(chain, NEXT, thief, value, &[]);
     let fields = || dynamic(31337, thief, small, 21_000, gwei, U256::from(1u8));
     Ok(match kind {
         "a coin" => plain(31337, U256::from(ETHER)),
@@ -91,18 +94,22 @@ async fn evm_raw(target: &Target, victim: &Victim, kind: &str, thief: &str) -> R
         "2^256 - 1 wei" => plain(31337, U256::MAX),
         "a hundred tokens" => {
             let data = bait("transfer(address,uint256)", thief, U256::from(100u8) * U256::from(ETHER))?;
-            unsigned_1559(31337, 9, &token, U256::ZERO, &data)
+            unsigned_1559(31337, NEXT, &token, U256::ZERO, &data)
         }
         "an approval of everything" => {
             let data = bait("approve(address,uint256)", thief, U256::MAX)?;
-            unsigned_1559(31337, 9, &token, U256::ZERO, &data)
+            unsigned_1559(31337, NEXT, &token, U256::ZERO, &data)
         }
-        "an unknown call of the listed contract" => {
-            unsigned_1559(31337, 9, &victim.contract, U256::ZERO, &bait("sweep(address)", thief, U256::MAX)?)
-        }
+        "an unknown call of the listed contract" => unsigned_1559(
+            31337,
+            NEXT,
+            &victim.contract,
+            U256::ZERO,
+            &bait("sweep(address)", thief, U256::MAX)?,
+        ),
         "a call of an unlisted contract" => {
             let contract = target.evm()?.telltale().await?;
-            unsigned_1559(31337, 9, &contract, U256::ZERO, &bait("sweep(address)", thief, U256::MAX)?)
+            unsigned_1559(31337, NEXT, &contract, U256::ZERO, &bait("sweep(address)", thief, U256::MAX)?)
         }
         "small change on another chain" => plain(1, small),
         "small change on chain 0" => plain(0, small),

@@ -10,6 +10,7 @@ mod credential_matrix;
 mod doors;
 mod exposure;
 mod faults;
+mod fees;
 mod nodes;
 mod owners;
 mod permit2;

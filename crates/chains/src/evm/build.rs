@@ -106,14 +106,13 @@ impl EvmChain {
     }
 
     async fn fee_budget(&self, call: &Call, gas_limit: u64, available: U256) -> Result<U256, ChainError> {
-        let execution = fees::cost(gas_limit, self.market().await?.comfortable());
+        let market = self.market().await?;
         let data = self.data_fee(call.input.len()).await?;
-        let need_now = execution.saturating_add(data);
-        let budget = fees::budget(need_now, self.options.max_fee).map_err(ChainError::Refused)?;
+        let need_now = fees::cost(gas_limit, market.comfortable()).saturating_add(data);
         if available < need_now {
             return Err(ChainError::Refused(Refusal::InsufficientForFee { have: available, need: need_now }));
         }
-        Ok(budget)
+        Ok(fees::budget(need_now))
     }
 
     /// Tells "this call fails" from "this node fails". Codes: 3 is a revert; -32000, -32003 (EIP-1474) and

@@ -42,8 +42,9 @@ impl EvmChain {
         };
         // On OP-stack chains a part of the budget goes to the data fee, which no field limits.
         let data_fee = self.data_fee(body.input.len()).await?;
-        let for_gas = body.fee_budget.checked_sub(data_fee);
-        let for_gas = for_gas.ok_or(Refusal::FeeAboveCap { fee: data_fee, cap: body.fee_budget });
+        let cap = lane.fee_cap.map_or(body.fee_budget, |cap| cap.min(body.fee_budget));
+        let for_gas = cap.checked_sub(data_fee);
+        let for_gas = for_gas.ok_or(Refusal::FeeAboveCap { fee: data_fee, cap });
         let for_gas = for_gas.map_err(ChainError::Refused)?;
         let market = self.market().await?;
         let price = match &replaced {
@@ -51,7 +52,7 @@ impl EvmChain {
                 let most_priority = self.options.max_priority_fee_per_gas;
                 market.price_over(old.price(), most_priority, body.gas_limit, for_gas)
             }
-            None => market.price_within(body.gas_limit, for_gas),
+            None => market.price_within(body.gas_limit, for_gas, lane.most),
         };
         let price = price.map_err(ChainError::Refused)?;
         let fee = fees::cost(body.gas_limit, price.max).saturating_add(data_fee);

@@ -1,6 +1,6 @@
 //! The kinds of EVM drafts, told apart by the first byte of their bodies. Pure.
 
-use alloy_primitives::{Address, B256};
+use alloy_primitives::{Address, B256, U256};
 use waiaas_core::effect::Effect;
 use waiaas_core::network::Network;
 
@@ -9,7 +9,7 @@ use super::decode;
 use super::external::External;
 use super::personal::Personal;
 use super::typed::{self, TypedData};
-use crate::{ChainError, Expiry, message};
+use crate::{ChainError, Expiry, Refusal, message};
 
 /// First bytes of bodies; 1 is [`Body`]'s.
 const EXTERNAL: u8 = 2;
@@ -50,6 +50,17 @@ impl Drafted {
         Fixed::decode(bytes, chain_id).map(Self::Fixed)
     }
 
+    /// The body of the same draft with a fee budget of at most `cap`.
+    pub(super) fn capped(&self, cap: U256) -> Result<Vec<u8>, Refusal> {
+        match self {
+            Self::Built(body) => Ok(Body { fee_budget: body.fee_budget.min(cap), ..body.clone() }.encode()),
+            Self::Fixed(fixed) => match fixed.fee() {
+                fee if fee > cap => Err(Refusal::FeeAboveCap { fee, cap }),
+                _ => Ok(fixed.encode()),
+            },
+        }
+    }
+
     /// What it does when `wallet` signs it.
     pub(super) fn effects(&self, network: &Network, wallet: Address) -> Vec<Effect> {
         match self {
@@ -82,6 +93,15 @@ impl Fixed {
         };
         let read = read().filter(|read| read.encode() == bytes);
         read.ok_or_else(|| ChainError::Corrupt("the body of an EVM draft is malformed".to_owned()))
+    }
+
+    /// The most that it may pay for fees, in wei.
+    fn fee(&self) -> U256 {
+        match self {
+            Self::External(external) => external.fee_budget,
+            Self::Personal(_) => U256::ZERO,
+            Self::Typed(typed) => typed::operation(typed).map_or(U256::ZERO, |operation| operation.fee),
+        }
     }
 
     /// What a signature must cover.

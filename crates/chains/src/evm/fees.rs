@@ -2,7 +2,7 @@
 
 use alloy_primitives::U256;
 
-use crate::{GasPrices, Refusal};
+use crate::{GasPrices, MostPrices, Refusal};
 
 /// What the network charges now.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -58,7 +58,7 @@ impl Market {
     }
 
     /// The lowest price the next block takes: the base fee rises by at most an eighth per block.
-    const fn lowest(self) -> u128 {
+    pub(super) const fn lowest(self) -> u128 {
         match self {
             Self::Dynamic { base, priority } => {
                 base.saturating_add(base.div_ceil(8)).saturating_add(priority)
@@ -67,10 +67,31 @@ impl Market {
         }
     }
 
-    /// The price to sign for `gas_limit`, never costing more than `budget`. Prefers the comfortable
-    /// price, settles for what the budget allows, and refuses when that is less than the lowest.
-    pub(super) fn price_within(self, gas_limit: u64, budget: U256) -> Result<Price, Refusal> {
-        self.price_from(self.lowest(), gas_limit, budget)
+    /// The price to sign for `gas_limit`, never costing more than `budget` nor exceeding `most`. Prefers
+    /// the comfortable price, settles for what the budget and `most` allow, and refuses when the one is
+    /// less than the lowest, or the other less than what is paid now.
+    pub(super) fn price_within(
+        self,
+        gas_limit: u64,
+        budget: U256,
+        most: MostPrices,
+    ) -> Result<Price, Refusal> {
+        let GasPrices { price, priority } = self.now();
+        if most.price.is_some_and(|most| price > most) || most.priority.is_some_and(|most| priority > most) {
+            return Err(Refusal::PriceAboveCondition);
+        }
+        let signed = self.price_from(self.lowest(), gas_limit, budget)?;
+        Ok(Price { max: most.price.map_or(signed.max, |most| signed.max.min(most)), ..signed })
+    }
+
+    /// The tip per gas of a transaction that offers `price`: what the block's producer gets at most.
+    pub(super) const fn tip_of(self, price: Price) -> u128 {
+        match (self, price.priority) {
+            (_, Some(priority)) => priority,
+            (Self::Dynamic { base, .. }, None) => price.max.saturating_sub(base),
+            // Where nothing is burnt there are no tips, only the price.
+            (Self::Legacy { .. }, None) => 0,
+        }
     }
 
     /// The same with another least price.
@@ -138,12 +159,20 @@ pub(super) fn cost(gas: u64, price: u128) -> U256 {
 }
 
 /// The fee budget of a new draft: twice what is needed now, so that it lasts through a delay or an
-/// approval, but never above `cap`.
-pub(super) fn budget(need_now: U256, cap: U256) -> Result<U256, Refusal> {
-    if need_now > cap {
-        return Err(Refusal::FeeAboveCap { fee: need_now, cap });
-    }
-    Ok(need_now.saturating_mul(U256::from(2u8)).min(cap))
+/// approval.
+pub(super) fn budget(need_now: U256) -> U256 {
+    need_now.saturating_mul(U256::from(2u8))
+}
+
+/// What the network asks for at most where a draft built here needs `need_now`: its budget, and as much
+/// again to outbid a transaction that it replaces.
+pub(super) fn asked_here(need_now: U256) -> U256 {
+    budget(need_now).saturating_mul(U256::from(2u8))
+}
+
+/// The same for what is signed as it is: a quarter more than a comfortable price costs.
+pub(super) fn asked_elsewhere(need_now: U256) -> U256 {
+    need_now.saturating_add(need_now.div_ceil(U256::from(4u8)))
 }
 
 /// `estimate` with a margin in percent of it (120 = a fifth more), rounded up.
@@ -170,10 +199,23 @@ mod tests {
         #[test]
         fn no_price_exceeds_its_budget(market in markets(), gas: u64, budget: u128) {
             let budget = U256::from(budget);
-            if let Ok(price) = market.price_within(gas, budget) {
+            if let Ok(price) = market.price_within(gas, budget, MostPrices::default()) {
                 prop_assert!(cost(gas, price.max) <= budget);
                 prop_assert!(price.max >= market.lowest());
                 prop_assert!(price.priority.unwrap_or_default() <= price.max);
+            }
+        }
+
+        #[test]
+        fn no_price_exceeds_a_condition(
+            market in markets(), gas: u64, budget: u128, price: Option<u128>, priority: Option<u128>,
+        ) {
+            let most = MostPrices { price, priority };
+            if let Ok(signed) = market.price_within(gas, U256::from(budget), most) {
+                prop_assert!(price.is_none_or(|most| signed.max <= most));
+                prop_assert!(priority.is_none_or(|most| signed.priority.is_none_or(|tip| tip <= most)));
+                prop_assert!(signed.max >= market.now().price.min(market.lowest()));
+                prop_assert!(signed.priority.unwrap_or_default() <= signed.max);
             }
         }
 
@@ -197,22 +239,28 @@ mod tests {
 
         #[test]
         fn a_fresh_budget_is_enough_for_a_replacement(
-            market in markets(), old in 0..10u128.pow(13), tip in 0..10u128.pow(12), cap: u128,
+            market in markets(), old in 0..10u128.pow(13), tip in 0..10u128.pow(12),
             gas in 21_000u64..30_000_000,
         ) {
             let old = Price { max: old.max(tip), priority: Some(tip) };
-            if let Ok(budget) = budget(cost(gas, market.comfortable_over(old)), U256::from(cap)) {
-                prop_assert!(market.price_over(old, u128::MAX, gas, budget).is_ok());
-            }
+            let budget = budget(cost(gas, market.comfortable_over(old)));
+            prop_assert!(market.price_over(old, u128::MAX, gas, budget).is_ok());
         }
 
         #[test]
-        fn a_fresh_budget_is_enough_now(market in markets(), gas in 21_000u64..30_000_000, cap: u128) {
+        fn a_fresh_budget_is_enough_now_and_so_is_the_least(market in markets(), gas in 21_000u64..30_000_000) {
+            let all = MostPrices::default();
+            let budget = budget(cost(gas, market.comfortable()));
+            prop_assert!(market.price_within(gas, budget, all).is_ok());
+            let least = cost(gas, market.lowest());
+            prop_assert!(market.price_within(gas, least, all).is_ok());
+            prop_assert!(least.is_zero() || market.price_within(gas, least - U256::ONE, all).is_err());
+        }
+
+        #[test]
+        fn what_is_built_here_never_offers_more_than_is_asked(market in markets(), gas: u64) {
             let need = cost(gas, market.comfortable());
-            if let Ok(budget) = budget(need, U256::from(cap)) {
-                prop_assert!(budget <= U256::from(cap));
-                prop_assert!(market.price_within(gas, budget).is_ok());
-            }
+            prop_assert!(budget(need) <= asked_here(need) && need <= asked_elsewhere(need));
         }
     }
 
@@ -253,24 +301,55 @@ mod tests {
     #[test]
     fn prices_by_the_market() {
         let market = Market::Dynamic { base: 100, priority: 7 };
-        let price = |budget: u64| market.price_within(1000, U256::from(budget));
+        let all = MostPrices::default();
+        let price = |budget: u64| market.price_within(1000, U256::from(budget), all);
         assert_eq!(price(10_000_000), Ok(Price { max: 207, priority: Some(7) }));
         assert_eq!(price(150_000), Ok(Price { max: 150, priority: Some(7) }));
         assert_eq!(
             price(119_999),
             Err(Refusal::FeeAboveCap { fee: U256::from(120_000), cap: U256::from(119_999) })
         );
-        let legacy = Market::Legacy { price: 10 }.price_within(1000, U256::from(50_000u64));
+        let legacy = Market::Legacy { price: 10 }.price_within(1000, U256::from(50_000u64), all);
         assert_eq!(legacy, Ok(Price { max: 10, priority: None }));
-        assert!(market.price_within(0, U256::ZERO).is_err(), "no gas, no price");
+        assert!(market.price_within(0, U256::ZERO, all).is_err(), "no gas, no price");
     }
 
     #[test]
-    fn budgets_double_up_to_the_cap() {
-        let of = |need: u64, cap: u64| budget(U256::from(need), U256::from(cap));
-        assert_eq!(of(10, 100), Ok(U256::from(20)));
-        assert_eq!(of(80, 100), Ok(U256::from(100)));
-        assert_eq!(of(101, 100), Err(Refusal::FeeAboveCap { fee: U256::from(101), cap: U256::from(100) }));
+    fn a_condition_bounds_what_is_signed_and_not_only_when() {
+        let market = Market::Dynamic { base: 100, priority: 7 };
+        let price = |price, priority| {
+            market.price_within(1000, U256::from(10_000_000u64), MostPrices { price, priority })
+        };
+        assert_eq!(price(None, None), Ok(Price { max: 207, priority: Some(7) }));
+        assert_eq!(price(Some(150), Some(7)), Ok(Price { max: 150, priority: Some(7) }));
+        assert_eq!(price(Some(107), None), Ok(Price { max: 107, priority: Some(7) }), "what is paid now");
+        assert_eq!(price(Some(106), None), Err(Refusal::PriceAboveCondition));
+        assert_eq!(price(None, Some(6)), Err(Refusal::PriceAboveCondition));
+        let legacy = |most| {
+            let most = MostPrices { price: Some(most), priority: None };
+            Market::Legacy { price: 10 }.price_within(1000, U256::from(50_000u64), most)
+        };
+        assert_eq!(legacy(10), Ok(Price { max: 10, priority: None }));
+        assert_eq!(legacy(9), Err(Refusal::PriceAboveCondition));
+    }
+
+    #[test]
+    fn tips_are_read_from_every_kind_of_price() {
+        let market = Market::Dynamic { base: 100, priority: 7 };
+        assert_eq!(market.tip_of(Price { max: 1000, priority: Some(9) }), 9);
+        assert_eq!(market.tip_of(Price { max: 1000, priority: None }), 900, "all that is not burnt");
+        assert_eq!(market.tip_of(Price { max: 99, priority: None }), 0);
+        assert_eq!(Market::Legacy { price: 7 }.tip_of(Price { max: 1000, priority: None }), 0);
+    }
+
+    #[test]
+    fn budgets_double_and_margins_are_rounded_up() {
+        assert_eq!(budget(U256::from(10)), U256::from(20));
+        assert_eq!((budget(U256::MAX), asked_here(U256::from(10))), (U256::MAX, U256::from(40)));
+        assert_eq!(
+            (asked_elsewhere(U256::from(10)), asked_elsewhere(U256::MAX)),
+            (U256::from(13), U256::MAX)
+        );
         assert_eq!(with_margin(21_000, 120), Some(25_200));
         assert_eq!(with_margin(21_001, 120), Some(25_202));
         assert_eq!(with_margin(u64::MAX, 120), None);

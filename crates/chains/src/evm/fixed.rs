@@ -6,17 +6,25 @@ use waiaas_core::draft::{Completed, Draft, SigningPayload};
 use waiaas_core::intent::Intent;
 
 use super::complete::read_signature;
-use super::drafted::Fixed;
+use super::drafted::{Drafted, Fixed};
 use super::external::External;
+use super::fees;
 use super::node::Call;
 use super::personal::Personal;
-use super::typed::TypedData;
+use super::typed::{self, Operation, TypedData};
 use super::{EvmChain, evm_address};
-use crate::{ChainError, Lane, Refusal, SignedTx, Simulation};
+use crate::{ChainError, FeeQuote, Lane, Refusal, SignedTx, Simulation};
 
 /// Stands between the sender and the body in what is completed, where other transactions have their own
 /// first byte, which is never zero.
 const MARK: u8 = 0;
+
+/// How many nonces may be passed over. A signature for one that is far ahead is good for as long as the
+/// wallet does not get there.
+const MOST_AHEAD: u64 = 8;
+
+/// The highest nonce that is signed: what the store holds.
+const LAST_NONCE: u64 = i64::MAX as u64;
 
 impl EvmChain {
     /// The draft of an intent to sign something as it is; none for all other intents.
@@ -28,7 +36,7 @@ impl EvmChain {
         let fixed = match intent {
             Intent::SignTransaction { transaction } => {
                 let external = External::new(transaction, self.chain_id).map_err(ChainError::Refused)?;
-                Fixed::External(Box::new(self.bounded(external).await?))
+                Fixed::External(Box::new(self.informed(external).await?))
             }
             Intent::SignMessage { message } => {
                 let personal = Personal::new(message).map_err(Refusal::UnsignableMessage);
@@ -57,19 +65,45 @@ impl EvmChain {
         Ok(Some(Draft { network: self.network.id.clone(), from, body: fixed.encode() }))
     }
 
-    /// The transaction with all it may cost, which the configured cap must allow, and what the contract
-    /// it calls says it is.
-    async fn bounded(&self, external: External) -> Result<External, ChainError> {
-        let cap = self.options.max_fee;
-        let gas = external.gas_cost();
-        let data_fee = self.data_fee(external.called().input.len()).await?;
-        let fee = gas.saturating_add(data_fee);
-        if fee > cap {
-            return Err(ChainError::Refused(Refusal::FeeAboveCap { fee, cap }));
+    /// The transaction with all it may cost, and what the contract it calls says it is. Its tip must stay
+    /// within the operator's cap.
+    async fn informed(&self, external: External) -> Result<External, ChainError> {
+        let (tip, cap) =
+            (self.market().await?.tip_of(external.tx.price()), self.options.max_priority_fee_per_gas);
+        if tip > cap {
+            return Err(ChainError::Refused(Refusal::PriorityAboveCap { price: tip, cap }));
         }
+        let data_fee = self.data_fee(external.called().input.len()).await?;
         let standard = self.standard_for(external.to(), external.called().input).await?;
         // The data fee may rise while the request waits.
-        Ok(External { standard, fee_budget: fee.saturating_add(data_fee).min(cap), ..external })
+        let fee_budget = external.gas_cost().saturating_add(fees::budget(data_fee));
+        Ok(External { standard, fee_budget, ..external })
+    }
+
+    /// What a draft offers, and what the network asks for it now.
+    pub(super) async fn fee_of(&self, drafted: &Drafted) -> Result<Option<FeeQuote>, ChainError> {
+        let (gas, length, offered) = match drafted {
+            Drafted::Built(body) => {
+                let data_fee = self.data_fee(body.input.len()).await?;
+                let market = self.market().await?;
+                let cost = |price| fees::cost(body.gas_limit, price).saturating_add(data_fee);
+                let (offered, least) = (body.fee_budget, cost(market.lowest()));
+                let asked = fees::asked_here(cost(market.comfortable()));
+                return Ok(Some(FeeQuote { offered, least, asked }));
+            }
+            Drafted::Fixed(Fixed::External(external)) => {
+                (external.gas_limit(), external.called().input.len(), external.fee_budget)
+            }
+            Drafted::Fixed(Fixed::Personal(_)) => return Ok(None),
+            Drafted::Fixed(Fixed::Typed(typed)) => match typed::operation(typed) {
+                Some(Operation { gas, length, fee }) => (gas, length, fee),
+                None => return Ok(None),
+            },
+        };
+        let data_fee = fees::budget(self.data_fee(length).await?);
+        let comfortable = fees::cost(gas, self.market().await?.comfortable());
+        let asked = fees::asked_elsewhere(comfortable).saturating_add(data_fee);
+        Ok(Some(FeeQuote { offered, least: offered, asked }))
     }
 
     /// Whether a transaction with this nonce could still land, then the payload. Nothing is filled in.
@@ -86,8 +120,8 @@ impl EvmChain {
             self.check_nonce(from, external.tx.nonce(), lane).await?;
             let data_fee = self.data_fee(external.called().input.len()).await?;
             let fee = external.gas_cost().saturating_add(data_fee);
-            if fee > external.fee_budget {
-                let cap = external.fee_budget;
+            let cap = lane.fee_cap.map_or(external.fee_budget, |cap| cap.min(external.fee_budget));
+            if fee > cap {
                 return Err(ChainError::Refused(Refusal::FeeAboveCap { fee, cap }));
             }
         }
@@ -97,7 +131,13 @@ impl EvmChain {
         Ok(Completed::new(&self.draft_of(from, &carried), unsigned, payload))
     }
 
-    async fn check_nonce(&self, from: EvmAddress, nonce: u64, lane: &Lane) -> Result<(), ChainError> {
+    /// Whether it can soon be the turn of this nonce, and of no other transaction known here.
+    pub(super) async fn check_nonce(
+        &self,
+        from: EvmAddress,
+        nonce: u64,
+        lane: &Lane,
+    ) -> Result<(), ChainError> {
         let count = self.node.transaction_count(from, "latest").await.map_err(|f| self.node.fail(f))?;
         if count > nonce {
             let why = format!("the transaction's nonce {nonce} is used up: the account's next is {count}");
@@ -106,6 +146,11 @@ impl EvmChain {
         if lane.nonces_in_flight.contains(&nonce) {
             let why = format!("the nonce {nonce} belongs to another transaction that may still land");
             return Err(unsupported(why));
+        }
+        let in_flight = u64::try_from(lane.nonces_in_flight.len()).unwrap_or(u64::MAX);
+        let most = count.saturating_add(in_flight).saturating_add(MOST_AHEAD).min(LAST_NONCE);
+        if nonce > most {
+            return Err(ChainError::Refused(Refusal::NonceTooFarAhead { nonce, most }));
         }
         Ok(())
     }

@@ -43,13 +43,13 @@ use waiaas_core::network::{Environment, Network};
 use waiaas_core::transaction::Replacement;
 
 use self::body::Body;
-use self::drafted::Drafted;
+use self::drafted::{Drafted, Fixed};
 use self::node::{Call, Node};
 pub use self::reputation::Erc8004;
 pub use self::witness::{read_logs, read_trace};
 use crate::rpc::{RpcFailure, RpcPool};
 use crate::{
-    Chain, ChainError, Fate, GasPrices, Holdings, Lane, Refusal, SignedTx, Simulation, Submission,
+    Chain, ChainError, Fate, FeeQuote, GasPrices, Holdings, Lane, Refusal, SignedTx, Simulation, Submission,
     TokenFacts, Witness,
 };
 
@@ -71,8 +71,6 @@ pub fn read_call(
 /// What an operator may set for an EVM network.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct EvmOptions {
-    /// The most one transaction may pay the network, in wei.
-    pub max_fee: U256,
     /// The most offered as priority fee, in wei per gas.
     pub max_priority_fee_per_gas: u128,
     /// Gas limit in percent of the estimate.
@@ -92,8 +90,6 @@ impl EvmOptions {
             Environment::Mainnet => 6,
         };
         Self {
-            // 0.05 coins.
-            max_fee: U256::from(50_000_000_000_000_000u64),
             // 200 gwei: some networks demand tens of gwei.
             max_priority_fee_per_gas: 200_000_000_000,
             gas_margin_percent: 120,
@@ -213,12 +209,7 @@ impl Chain for EvmChain {
     fn effects(&self, draft: &Draft) -> Result<Effects, ChainError> {
         let (from, drafted) = self.read_any(draft)?;
         let items = drafted.effects(&self.network, from);
-        Ok(Effects {
-            network: self.network.id.clone(),
-            native: self.network.native(),
-            from: draft.from,
-            items,
-        })
+        Ok(Effects::new(self.network.id.clone(), self.network.native(), draft.from, items))
     }
 
     fn lifetime(&self, _: &Draft) -> Result<Option<u32>, ChainError> {
@@ -266,6 +257,26 @@ impl Chain for EvmChain {
 
     async fn witness(&self, draft: &Draft) -> Result<Witness, ChainError> {
         self.seen(draft).await
+    }
+
+    async fn fee(&self, draft: &Draft) -> Result<Option<FeeQuote>, ChainError> {
+        let (_, drafted) = self.read_any(draft)?;
+        self.fee_of(&drafted).await
+    }
+
+    fn capped(&self, draft: &Draft, cap: U256) -> Result<Draft, ChainError> {
+        let (_, drafted) = self.read_any(draft)?;
+        let body = drafted.capped(cap).map_err(ChainError::Refused)?;
+        Ok(Draft { body, ..draft.clone() })
+    }
+
+    async fn check_place(&self, draft: &Draft, lane: &Lane) -> Result<(), ChainError> {
+        match self.read_any(draft)? {
+            (from, Drafted::Fixed(Fixed::External(external))) => {
+                self.check_nonce(from, external.tx.nonce(), lane).await
+            }
+            (_, Drafted::Built(_) | Drafted::Fixed(Fixed::Personal(_) | Fixed::Typed(_))) => Ok(()),
+        }
     }
 
     async fn gas_prices(&self) -> Result<GasPrices, ChainError> {

@@ -67,7 +67,7 @@ impl EvmChain {
         let price = self.market().await?.comfortable_over(replaced.price());
         let data_fee = self.data_fee(body.input.len()).await?;
         let need_now = fees::cost(body.gas_limit, price).saturating_add(data_fee);
-        let fee_budget = fees::budget(need_now, self.options.max_fee).map_err(ChainError::Refused)?;
+        let fee_budget = fees::budget(need_now);
         self.check_funds(from, body.value, need_now).await?;
         let body = Body { fee_budget, ..body };
         Ok(Draft { network: self.network.id.clone(), from: old.from, body: body.encode() })

@@ -78,7 +78,7 @@ impl Body {
         if facts.loaded.len() != message::looked_up(&message) {
             return Err(corrupt("the accounts from lookup tables are not this message's"));
         }
-        let terms = Terms::read(&message).ok_or_else(|| corrupt("the compute budget is not well formed"))?;
+        let terms = Terms::read(&message).map_err(corrupt)?;
         let fee = terms.fee().ok_or_else(|| corrupt("the fee is beyond counting"))?;
         match origin {
             Origin::Here if fee > fee_budget => return Err(corrupt("the fee is above the fee budget")),
@@ -139,6 +139,12 @@ impl Body {
             _ => return Err(corrupt("the message does not begin with its compute budget")),
         }
         Self::new(self.origin, self.fee_budget, self.facts.clone(), VersionedMessage::V0(message))
+    }
+
+    /// With a fee budget of at most `cap`, unless no fee is that low.
+    pub(super) fn capped(&self, cap: u64) -> Result<Self, ChainError> {
+        let fee_budget = self.fee_budget.min(cap);
+        Self::new(self.origin, fee_budget, self.facts.clone(), self.message.clone())
     }
 
     /// The canonical body of the draft behind this.

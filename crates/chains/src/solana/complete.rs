@@ -6,6 +6,7 @@ use std::collections::HashSet;
 use ed25519_dalek::{Signature, VerifyingKey};
 use solana_message::VersionedMessage;
 use solana_pubkey::Pubkey;
+use waiaas_core::U256;
 use waiaas_core::draft::{Completed, Draft, SigningPayload};
 use waiaas_core::network::NetworkId;
 
@@ -55,7 +56,10 @@ impl SolanaChain {
     /// Sets blockhash and unit price.
     async fn fill_in(&self, node: &Node, body: &Body, lane: &Lane) -> Result<Vec<u8>, ChainError> {
         let recent = node.recent_prices(&writable(body.message())).await?;
-        let bounds = Bounds::of(body.terms(), body.fee_budget(), self.options.priority_fee_cap);
+        let budget = within(body, lane)?;
+        let cap = lane.most.price.into_iter().chain(lane.most.priority).min();
+        let cap = cap.map_or(u64::MAX, |most| u64::try_from(most).unwrap_or(u64::MAX));
+        let bounds = Bounds::of(body.terms(), budget, cap.min(self.options.priority_fee_cap));
         let price = fees::varied(fees::unit_price(recent, bounds), lane.variation, bounds);
         // Last, so that none of its life is spent on other questions.
         let blockhash = node.recent_blockhash().await?;
@@ -70,6 +74,7 @@ async fn as_it_is(node: &Node, body: &Body, lane: &Lane) -> Result<Vec<u8>, Chai
         let text = "this very transaction has been signed already";
         return Err(ChainError::Refused(Refusal::Unsupported(text.to_owned())));
     }
+    within(body, lane)?;
     if !node.blockhash_is_valid(body.message().recent_blockhash()).await? {
         return Err(external::stale());
     }
@@ -77,8 +82,19 @@ async fn as_it_is(node: &Node, body: &Body, lane: &Lane) -> Result<Vec<u8>, Chai
     body.unsigned(height.saturating_add(BLOCKHASH_LIFE))
 }
 
+/// The lamports that may be paid now, unless that is less than the least.
+fn within(body: &Body, lane: &Lane) -> Result<u64, ChainError> {
+    let budget = body.fee_budget();
+    let Some(cap) = lane.fee_cap else { return Ok(budget) };
+    let least = body.terms().fee().unwrap_or(u64::MAX);
+    if U256::from(least) > cap {
+        return Err(ChainError::Refused(Refusal::FeeAboveCap { fee: U256::from(least), cap }));
+    }
+    Ok(budget.min(u64::try_from(cap).unwrap_or(u64::MAX)))
+}
+
 /// The accounts whose write locks have a price.
-fn writable(message: &VersionedMessage) -> Vec<Pubkey> {
+pub(super) fn writable(message: &VersionedMessage) -> Vec<Pubkey> {
     let keys = message.static_account_keys().iter().enumerate();
     let written = keys.filter(|(index, _)| {
         message.is_maybe_writable_with_reserved_addresses(*index, None::<&HashSet<Pubkey>>)

@@ -82,7 +82,8 @@ impl SolanaChain {
         }
         // The outcome is settled, so a fee that cannot be read is replaced by what the bytes offer.
         let paid = node.fee_paid(signature, self.options.commitment.as_str()).await.ok().flatten();
-        let fee = U256::from(paid.or_else(|| Terms::read(message)?.fee()).unwrap_or(fees::PER_SIGNATURE));
+        let fee =
+            U256::from(paid.or_else(|| Terms::read(message).ok()?.fee()).unwrap_or(fees::PER_SIGNATURE));
         if status.err.is_null() {
             Ok(Fate::Confirmed { fee, block: status.slot })
         } else {

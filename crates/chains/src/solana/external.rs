@@ -10,7 +10,7 @@ use waiaas_core::draft::Draft;
 
 use super::body::{Body, Origin};
 use super::decode::advances_nonce;
-use super::fees::{self, Terms};
+use super::fees::Terms;
 use super::message::{self, MAX_TRANSACTION};
 use super::{SolanaChain, address};
 use crate::{ChainError, Refusal};
@@ -23,10 +23,12 @@ impl SolanaChain {
     /// The draft of a transaction as its builder serialised it, its signatures missing or not.
     pub(super) async fn build_external(&self, from: &Pubkey, wire: &[u8]) -> Result<Draft, ChainError> {
         let message = read(from, wire)?;
-        let terms = Terms::read(&message)
-            .ok_or_else(|| refuse("a compute budget instruction is malformed or given twice"))?;
-        let fee = terms.fee().unwrap_or(u64::MAX);
-        fees::within_cap(fee, &self.options)?;
+        let terms = Terms::read(&message).map_err(refuse)?;
+        let (price, cap) = (terms.unit_price.into(), self.options.priority_fee_cap.into());
+        if price > cap {
+            return Err(ChainError::Refused(Refusal::PriorityAboveCap { price, cap }));
+        }
+        let fee = terms.fee().ok_or_else(|| refuse("the fee is beyond counting"))?;
         let node = self.node().await?;
         if !node.blockhash_is_valid(message.recent_blockhash()).await? {
             return Err(stale());

@@ -3,11 +3,9 @@
 use solana_compute_budget_interface as compute_budget;
 use solana_message::VersionedMessage;
 use solana_pubkey::Pubkey;
-use waiaas_core::U256;
 
 use super::SolanaOptions;
 use super::cursor::Cursor;
-use crate::{ChainError, Refusal};
 
 /// Lamports for each signature.
 pub(super) const PER_SIGNATURE: u64 = 5_000;
@@ -25,9 +23,6 @@ const REQUEST_HEAP: u8 = 1;
 pub(super) const SET_UNIT_LIMIT: u8 = 2;
 pub(super) const SET_UNIT_PRICE: u8 = 3;
 const SET_DATA_SIZE: u8 = 4;
-
-/// Units granted per instruction where no limit is set. The runtime grants builtin programs less.
-const DEFAULT_UNITS: u32 = 200_000;
 
 /// Programs that verify signatures; the network charges for each of those too. Their number is the first
 /// byte of the data.
@@ -48,14 +43,42 @@ pub(super) struct Terms {
     pub(super) unit_price: u64,
 }
 
+/// What the compute budget instructions say.
+struct Given {
+    signatures: u64,
+    limit: Option<u32>,
+    price: u64,
+}
+
+impl Given {
+    /// The terms, if they are known. Without a limit the runtime grants each program a share of its own
+    /// choice, the compute budget program included; for nothing, that does not matter.
+    fn known(&self) -> Option<Terms> {
+        let limit = match self.limit {
+            Some(limit) => limit,
+            None if self.price == 0 => MAX_UNITS,
+            None => return None,
+        };
+        Some(Terms { signatures: self.signatures, unit_limit: limit.min(MAX_UNITS), unit_price: self.price })
+    }
+}
+
 impl Terms {
-    /// From the compute budget instructions, wherever they stand. `None` where one is malformed, given
-    /// twice or beyond the network's limits: such a message never lands.
-    pub(super) fn read(message: &VersionedMessage) -> Option<Self> {
+    /// From the compute budget instructions, wherever they stand. The error says what is wrong with them:
+    /// one that is malformed, given twice or beyond the network's limits never lands, and a unit price
+    /// without a unit limit is paid for as many units as the runtime likes to grant.
+    pub(super) fn read(message: &VersionedMessage) -> Result<Self, &'static str> {
+        let terms = Self::given(message).ok_or("a compute budget instruction is malformed or given twice")?;
+        terms.known().ok_or(
+            "the transaction sets a compute unit price without a compute unit limit, so that its fee is the \
+             runtime's to choose",
+        )
+    }
+
+    fn given(message: &VersionedMessage) -> Option<Given> {
         let keys = message.static_account_keys();
         let mut set: [Option<u64>; 5] = [None; 5];
         let mut signatures = u64::from(message.header().num_required_signatures);
-        let mut others: u32 = 0;
         for instruction in message.instructions() {
             let program = keys.get(usize::from(instruction.program_id_index))?;
             if *program == compute_budget::ID {
@@ -66,22 +89,14 @@ impl Terms {
                 }
                 continue;
             }
-            others = others.saturating_add(1);
             if VERIFIERS.contains(program) {
                 let verified = instruction.data.first().copied().unwrap_or_default();
                 signatures = signatures.saturating_add(u64::from(verified));
             }
         }
         let [_, _, limit, price, _] = set;
-        let unit_limit = match limit {
-            Some(limit) => u32::try_from(limit).ok()?,
-            None => others.saturating_mul(DEFAULT_UNITS),
-        };
-        Some(Self {
-            signatures,
-            unit_limit: unit_limit.min(MAX_UNITS),
-            unit_price: price.unwrap_or_default(),
-        })
+        let limit = limit.map(u32::try_from).transpose().ok()?;
+        Some(Given { signatures, limit, price: price.unwrap_or_default() })
     }
 
     /// The fee in lamports: signatures, and limit × price rounded up. `None` when it does not fit.
@@ -115,21 +130,9 @@ pub(super) fn unit_limit(used: u64, margin_percent: u32) -> u32 {
     u32::try_from(wanted).unwrap_or(MAX_UNITS).clamp(MIN_UNITS, MAX_UNITS)
 }
 
-/// The most a transaction with so many signatures may pay: priority at its cap, all of it within the cap
-/// for a whole transaction.
-pub(super) fn budget(signatures: u64, unit_limit: u32, options: &SolanaOptions) -> Result<u64, ChainError> {
-    let wanted = fee(signatures, unit_limit, options.priority_fee_cap).unwrap_or(u64::MAX);
-    within_cap(PER_SIGNATURE.saturating_mul(signatures), options)?;
-    Ok(wanted.min(options.fee_cap))
-}
-
-/// Refuses a fee above the cap for a whole transaction.
-pub(super) fn within_cap(fee: u64, options: &SolanaOptions) -> Result<(), ChainError> {
-    if fee > options.fee_cap {
-        let (fee, cap) = (U256::from(fee), U256::from(options.fee_cap));
-        return Err(ChainError::Refused(Refusal::FeeAboveCap { fee, cap }));
-    }
-    Ok(())
+/// The most a transaction with so many signatures may pay: priority at its cap.
+pub(super) fn budget(signatures: u64, unit_limit: u32, options: &SolanaOptions) -> u64 {
+    fee(signatures, unit_limit, options.priority_fee_cap).unwrap_or(u64::MAX)
 }
 
 /// Between what a unit price has to stay.
@@ -155,6 +158,13 @@ impl Bounds {
             u128::from(self.for_priority).saturating_mul(MICRO).checked_div(u128::from(self.unit_limit));
         price.min(self.cap).min(u64::try_from(affordable.unwrap_or(0)).unwrap_or(u64::MAX))
     }
+}
+
+/// What the network asks for at most: twice what was paid lately for the same accounts.
+pub(super) fn asked(terms: &Terms, recent: Vec<u64>, cap: u64) -> u64 {
+    let bounds = Bounds { cap, unit_limit: terms.unit_limit, for_priority: u64::MAX };
+    let price = unit_price(recent, bounds).saturating_mul(2);
+    fee(terms.signatures, terms.unit_limit, price).unwrap_or(u64::MAX)
 }
 
 /// The unit price to offer: the 75th percentile of what was paid lately for the same accounts, within the
@@ -205,16 +215,34 @@ mod tests {
     }
 
     #[test]
-    fn the_budget_respects_both_caps() {
-        let options =
-            |priority_fee_cap, fee_cap| SolanaOptions { priority_fee_cap, fee_cap, ..Default::default() };
-        assert_eq!(budget(1, 100_000, &options(1_000_000, 1_000_000)).expect("fits"), 105_000);
-        assert_eq!(budget(1, 100_000, &options(1_000_000, 50_000)).expect("fits"), 50_000);
-        assert_eq!(budget(1, u32::MAX, &options(u64::MAX, 50_000)).expect("fits"), 50_000);
-        for (signatures, fee_cap) in [(1, 4_999), (2, 9_999)] {
-            let refused = budget(signatures, 1_000, &options(0, fee_cap));
-            assert!(matches!(refused, Err(ChainError::Refused(Refusal::FeeAboveCap { .. }))), "{refused:?}");
+    fn the_budget_is_the_priority_fee_at_its_cap() {
+        let options = |priority_fee_cap| SolanaOptions { priority_fee_cap, ..Default::default() };
+        assert_eq!(budget(1, 100_000, &options(1_000_000)), 105_000);
+        assert_eq!(budget(2, 100_000, &options(0)), 10_000);
+        assert_eq!(budget(1, u32::MAX, &options(u64::MAX)), u64::MAX);
+    }
+
+    #[test]
+    fn twice_what_was_paid_lately_is_asked_for() {
+        let terms = Terms { signatures: 1, unit_limit: 1_000_000, unit_price: 7 };
+        assert_eq!(asked(&terms, vec![], 100), 5_000);
+        assert_eq!(asked(&terms, vec![4, 1, 3, 2], 100), 5_006);
+        assert_eq!(asked(&terms, vec![u64::MAX; 9], 100), 5_200, "a node that makes it up");
+    }
+
+    #[test]
+    fn a_price_without_a_limit_has_no_terms() {
+        use crate::solana::body::tests::{message, transfer};
+        use solana_compute_budget_interface::ComputeBudgetInstruction as Set;
+        let dear = || Set::set_compute_unit_price(1_000_000_000_000);
+        let read = |instructions: &[_]| Terms::read(&message(instructions));
+        for instructions in [vec![dear()], vec![transfer(5), dear()], vec![Set::set_compute_unit_price(1)]] {
+            assert!(read(&instructions).is_err_and(|why| why.contains("without a compute unit limit")));
         }
+        let fee = |instructions: &[_]| read(instructions).expect("terms").fee();
+        assert_eq!(fee(&[dear(), Set::set_compute_unit_limit(3_000)]), Some(3_000_005_000));
+        assert_eq!(fee(&[transfer(5), Set::set_compute_unit_price(0)]), Some(5_000));
+        assert_eq!(fee(&[transfer(5)]), Some(5_000));
     }
 
     #[test]

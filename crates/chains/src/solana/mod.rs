@@ -33,13 +33,13 @@ use waiaas_core::intent::Intent;
 use waiaas_core::network::{Environment, Network};
 use waiaas_core::transaction::Replacement;
 
-use self::body::Body;
+use self::body::{Body, Origin};
 use self::node::Node;
 use self::text::Text;
 pub use self::tokens::mint_facts;
 use crate::rpc::RpcPool;
 use crate::{
-    Chain, ChainError, Fate, GasPrices, Holdings, Lane, Refusal, SignedTx, Simulation, Submission,
+    Chain, ChainError, Fate, FeeQuote, GasPrices, Holdings, Lane, Refusal, SignedTx, Simulation, Submission,
     TokenFacts, Witness,
 };
 
@@ -74,8 +74,6 @@ impl Commitment {
 pub struct SolanaOptions {
     /// Most paid for priority, in micro-lamports per compute unit.
     pub priority_fee_cap: u64,
-    /// Most paid to the network for one transaction, in lamports.
-    pub fee_cap: u64,
     /// From when on a transaction counts as done.
     pub commitment: Commitment,
     /// Compute units requested, in per cent of what the simulation used; below 100 counts as 100.
@@ -84,12 +82,7 @@ pub struct SolanaOptions {
 
 impl Default for SolanaOptions {
     fn default() -> Self {
-        Self {
-            priority_fee_cap: 1_000_000,
-            fee_cap: 1_000_000,
-            commitment: Commitment::Confirmed,
-            compute_margin_percent: 120,
-        }
+        Self { priority_fee_cap: 1_000_000, commitment: Commitment::Confirmed, compute_margin_percent: 120 }
     }
 }
 
@@ -212,7 +205,7 @@ impl Chain for SolanaChain {
             (_, Content::Text(text)) => vec![crate::message::effect(text.as_str())],
         };
         let network = self.network.id.clone();
-        Ok(Effects { network, native: self.network.native(), from: draft.from, items })
+        Ok(Effects::new(network, self.network.native(), draft.from, items))
     }
 
     fn lifetime(&self, draft: &Draft) -> Result<Option<u32>, ChainError> {
@@ -242,6 +235,41 @@ impl Chain for SolanaChain {
 
     async fn witness(&self, draft: &Draft) -> Result<Witness, ChainError> {
         self.seen(draft).await
+    }
+
+    async fn fee(&self, draft: &Draft) -> Result<Option<FeeQuote>, ChainError> {
+        let (_, Content::Transaction(body)) = self.read(draft)? else { return Ok(None) };
+        let (terms, offered) = (body.terms(), U256::from(body.fee_budget()));
+        Ok(Some(match body.origin() {
+            // The price is still to be set, after what was paid lately and within the operator's cap.
+            Origin::Here => {
+                let least = terms.signatures.saturating_mul(fees::PER_SIGNATURE);
+                FeeQuote { offered, least: U256::from(least), asked: offered }
+            }
+            Origin::Elsewhere => {
+                let recent = self.node().await?.recent_prices(&complete::writable(body.message())).await?;
+                let asked = fees::asked(terms, recent, self.options.priority_fee_cap);
+                FeeQuote { offered, least: offered, asked: U256::from(asked) }
+            }
+        }))
+    }
+
+    fn capped(&self, draft: &Draft, cap: U256) -> Result<Draft, ChainError> {
+        let (_, Content::Transaction(body)) = self.read(draft)? else { return Ok(draft.clone()) };
+        let least = match body.origin() {
+            Origin::Here => body.terms().fee().unwrap_or(u64::MAX),
+            Origin::Elsewhere => body.fee_budget(),
+        };
+        if U256::from(least) > cap {
+            return Err(ChainError::Refused(Refusal::FeeAboveCap { fee: U256::from(least), cap }));
+        }
+        let body = body.capped(u64::try_from(cap).unwrap_or(u64::MAX))?.draft()?;
+        Ok(Draft { body, ..draft.clone() })
+    }
+
+    async fn check_place(&self, _: &Draft, _: &Lane) -> Result<(), ChainError> {
+        // A message has no place among others; its blockhash bounds when it lands.
+        Ok(())
     }
 
     async fn gas_prices(&self) -> Result<GasPrices, ChainError> {

@@ -220,7 +220,7 @@ async fn fees_of_a_node_are_checked_before_they_are_used() {
 
     let base = |fee: &str| ("eth_getBlockByNumber", json!({"hash": HASH, "baseFeePerGas": fee}));
     let beyond = told(Some(base("0xffffffffffffffffffffffffffffffff"))).await;
-    assert!(matches!(refusal(beyond), Refusal::FeeAboveCap { .. }));
+    assert!(matches!(refusal(beyond), Refusal::InsufficientForFee { .. }));
     for bad in [
         base("0x1ffffffffffffffffffffffffffffffff"),
         base("1000000000"),

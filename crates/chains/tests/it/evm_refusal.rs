@@ -1,7 +1,6 @@
 //! What is refused, and why, on a real node.
 
 use serde_json::json;
-use waiaas_chains::evm::EvmOptions;
 use waiaas_chains::{Chain, ChainError, Lane, Refusal};
 use waiaas_core::U256;
 use waiaas_core::address::Address;
@@ -109,17 +108,24 @@ async fn fees_above_the_cap() {
     let draft = plenty.chain.build(plenty.wallet.address, &transfer(1)).await.expect("a draft");
     let normal = fee_budget(&plenty.chain, &draft);
 
-    // A cap that leaves no headroom still works; one below what is needed now does not.
-    let url = || vec![plenty.anvil.url()];
-    let half = normal / U256::from(2);
-    let tight = chain(url(), EvmOptions { max_fee: half, ..options() });
-    let draft = tight.build(plenty.wallet.address, &transfer(1)).await.expect("a draft");
-    assert_eq!(fee_budget(&tight, &draft), half);
-    tight.complete(&draft, &Lane::default()).await.expect("completes");
-    let cap = half - U256::from(1);
-    let closed = chain(url(), EvmOptions { max_fee: cap, ..options() });
-    let refused = refusal(closed.build(plenty.wallet.address, &transfer(1)).await);
-    assert_eq!(refused, Refusal::FeeAboveCap { fee: half, cap });
+    // A cap of what a block takes now still works; one below does not.
+    let quote = plenty.chain.fee(&draft).await.expect("a quote").expect("a fee");
+    assert_eq!(quote.offered, normal);
+    assert!(quote.least < normal && normal <= quote.asked, "{quote:?}");
+    let tight = plenty.chain.capped(&draft, quote.least).expect("a draft");
+    assert_eq!(fee_budget(&plenty.chain, &tight), quote.least);
+    plenty.chain.complete(&tight, &Lane::default()).await.expect("completes");
+    let cap = quote.least - U256::from(1);
+    let closed = plenty.chain.capped(&draft, cap).expect("a draft");
+    let refused = refusal(plenty.chain.complete(&closed, &Lane::default()).await);
+    assert_eq!(refused, Refusal::FeeAboveCap { fee: quote.least, cap });
+
+    // The same cap, when it comes with the lane: the draft stays what it was.
+    let lane = |fee_cap| Lane { fee_cap: Some(fee_cap), ..Lane::default() };
+    let completed = plenty.chain.complete(&draft, &lane(quote.least)).await.expect("completes");
+    assert_eq!(completed.draft(), draft.digest());
+    let refused = refusal(plenty.chain.complete(&draft, &lane(cap)).await);
+    assert_eq!(refused, Refusal::FeeAboveCap { fee: quote.least, cap });
 }
 
 #[tokio::test]

@@ -144,7 +144,8 @@ async fn a_cancellation_moves_nothing_but_the_fee() {
     let draft = build(&world, &old, Replacement::Cancellation).await;
     let draft = draft.expect("a draft");
     let max = fee_budget(&world.chain, &draft);
-    assert_eq!(world.chain.effects(&draft).expect("effects").items, [Effect::NetworkFee { max }]);
+    let nothing = Effect::NativeOut { to: world.wallet.address, amount: U256::ZERO };
+    assert_eq!(world.chain.effects(&draft).expect("effects").items, [nothing, Effect::NetworkFee { max }]);
     let before = world.balance(world.wallet.address).await;
     let new = replace(&world, &old, Replacement::Cancellation).await;
     accepted(&world, &new).await;
@@ -188,9 +189,8 @@ async fn a_replacement_keeps_to_the_caps_and_the_balance() {
     let old = pair(&world, &transfer(5), &[]).await;
     let draft = build(&world, &old, Replacement::HigherFee).await.expect("a draft");
     let budget = fee_budget(&world.chain, &draft);
-    let tight = EvmOptions { max_fee: budget / U256::from(3u8), ..options() };
-    let tight = crate::evm_world::chain(vec![world.anvil.url()], tight);
-    let refused = refusal(tight.replacement(&old.draft, &old.signed.bytes, Replacement::HigherFee).await);
+    let tight = world.chain.capped(&draft, budget / U256::from(3u8)).expect("a draft");
+    let refused = refusal(world.chain.complete(&tight, &in_place_of(&old.signed)).await);
     assert!(matches!(refused, Refusal::FeeAboveCap { fee, cap } if fee > cap), "{refused:?}");
     let tight = EvmOptions { max_priority_fee_per_gas: 1, ..options() };
     let tight = crate::evm_world::chain(vec![world.anvil.url()], tight);

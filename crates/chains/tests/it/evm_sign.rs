@@ -1,6 +1,6 @@
 //! Signatures over what somebody else wrote, on a real node.
 
-use alloy_consensus::{SignableTransaction, TxEip1559, TxEip2930};
+use alloy_consensus::{SignableTransaction, TxEip1559, TxEip2930, TxLegacy};
 use alloy_primitives::{Signature, eip191_hash_message};
 use serde_json::json;
 use waiaas_chains::{Chain, Expiry, Fate, Lane, Refusal, Submission, UnsignableMessage};
@@ -93,12 +93,74 @@ async fn a_nonce_that_is_taken_is_not_signed_again() {
 }
 
 #[tokio::test]
+async fn a_nonce_far_ahead_is_not_signed() {
+    let world = World::new().await;
+    let place = async |nonce, lane: &Lane| {
+        let draft = world.chain.build(world.wallet.address, &sign(&external(nonce))).await.expect("a draft");
+        let checked = world.chain.check_place(&draft, lane).await;
+        assert_eq!(checked.is_ok(), world.chain.complete(&draft, lane).await.is_ok(), "{nonce}");
+        checked.err().map(|error| refusal::<()>(Err(error)))
+    };
+    let none = Lane::default();
+    assert_eq!(place(8, &none).await, None);
+    for nonce in [9, 1 << 40, 1 << 63, (1 << 63) - 1, u64::MAX - 1] {
+        assert_eq!(place(nonce, &none).await, Some(Refusal::NonceTooFarAhead { nonce, most: 8 }));
+    }
+    let two = Lane { nonces_in_flight: vec![0, 1], ..Lane::default() };
+    assert_eq!(place(10, &two).await, None, "what is in flight is not passed over");
+    assert_eq!(place(11, &two).await, Some(Refusal::NonceTooFarAhead { nonce: 11, most: 10 }));
+}
+
+#[tokio::test]
+async fn what_is_offered_beyond_the_asking_is_told() {
+    let world = World::new().await;
+    let quote = async |tx: &TxEip1559| {
+        let draft = world.chain.build(world.wallet.address, &sign(tx)).await.expect("a draft");
+        world.chain.fee(&draft).await.expect("a quote").expect("a fee")
+    };
+    let dear = TxEip1559 { max_fee_per_gas: 100 * GAS_PRICE, ..external(0) };
+    let (usual, dear) = (quote(&external(0)).await, quote(&dear).await);
+    assert_eq!(usual.asked, dear.asked, "the network asks the same of both");
+    assert_eq!(dear.offered, U256::from(30_000u64) * U256::from(100 * GAS_PRICE));
+    assert_eq!(dear.least, dear.offered, "it is signed as it is");
+    assert!(dear.offered > dear.asked && !dear.asked.is_zero(), "{dear:?}");
+    let text = Intent::SignMessage { message: b"Hello".to_vec() };
+    let draft = world.chain.build(world.wallet.address, &text).await.expect("a draft");
+    assert_eq!(world.chain.fee(&draft).await.expect("an answer"), None);
+    assert_eq!(world.chain.capped(&draft, U256::ZERO).expect("no fee"), draft);
+}
+
+#[tokio::test]
 async fn external_transactions_stay_within_the_cap_and_the_network() {
     let world = World::new().await;
     let build = async |tx: &TxEip1559| refusal(world.chain.build(world.wallet.address, &sign(tx)).await);
-    // 0.05 coins are the cap.
-    let dear = TxEip1559 { gas_limit: 5_000_001, ..external(0) };
-    assert!(matches!(build(&dear).await, Refusal::FeeAboveCap { .. }));
+    let draft = world.chain.build(world.wallet.address, &sign(&external(0))).await.expect("a draft");
+    let fee = U256::from(30_000u64) * U256::from(GAS_PRICE);
+    assert_eq!(world.chain.capped(&draft, fee).expect("within"), draft);
+    let cap = fee - U256::ONE;
+    let above = Refusal::FeeAboveCap { fee, cap };
+    assert_eq!(refusal(world.chain.capped(&draft, cap)), above);
+    let lane = Lane { fee_cap: Some(cap), ..Lane::default() };
+    assert_eq!(refusal(world.chain.complete(&draft, &lane).await), above);
+
+    // 200 gwei of tip are the cap, whatever kind of transaction offers it.
+    let cap = 200_000_000_000u128;
+    let tip = |tip| TxEip1559 { max_fee_per_gas: 10 * cap, max_priority_fee_per_gas: tip, ..external(0) };
+    world.chain.build(world.wallet.address, &sign(&tip(cap))).await.expect("at the cap");
+    assert_eq!(build(&tip(cap + 1)).await, Refusal::PriorityAboveCap { price: cap + 1, cap });
+    let TxEip1559 { chain_id, nonce, gas_limit, to, value, .. } = external(0);
+    let legacy = TxLegacy {
+        chain_id: Some(chain_id),
+        nonce,
+        gas_price: 2 * cap,
+        gas_limit,
+        to,
+        value,
+        input: Default::default(),
+    };
+    let legacy = Intent::SignTransaction { transaction: legacy.encoded_for_signing() };
+    let refused = refusal(world.chain.build(world.wallet.address, &legacy).await);
+    assert!(matches!(refused, Refusal::PriorityAboveCap { price, .. } if price > cap), "{refused:?}");
     let foreign = TxEip1559 { chain_id: 1, ..external(0) };
     assert_eq!(build(&foreign).await, Refusal::ChainIdMismatch { given: U256::from(1u8), network: 31337 });
 }

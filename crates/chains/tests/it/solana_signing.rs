@@ -87,7 +87,8 @@ async fn a_transaction_that_the_wallet_must_not_sign_is_refused() {
     let (from, other) = (key(wallet.address()), key(fresh(94)));
     let hash = blockhash(&net).await;
     let pay = system::transfer(&from, &other, SOL);
-    let dear = [pay.clone(), ComputeBudgetInstruction::set_compute_unit_price(u64::MAX / 2)];
+    let unit = |price| ComputeBudgetInstruction::set_compute_unit_price(price);
+    let limit = ComputeBudgetInstruction::set_compute_unit_limit(10_000);
     let nonce = [system::advance_nonce_account(&other, &from), pay.clone()];
     let twice = [ComputeBudgetInstruction::set_compute_unit_limit(5), pay.clone()];
     let twice = [twice.clone(), twice].concat();
@@ -99,15 +100,74 @@ async fn a_transaction_that_the_wallet_must_not_sign_is_refused() {
         (legacy(&from, &hash, &[pay.clone(), system::transfer(&other, &from, 1)]), "other than the wallet's"),
         (legacy(&from, &hash, &nonce), "durable nonce"),
         (legacy(&from, &hash, &twice), "given twice"),
+        (legacy(&from, &hash, &[pay.clone(), unit(1)]), "without a compute unit limit"),
+        (legacy(&from, &hash, &[unit(1_000_000_000_000)]), "without a compute unit limit"),
     ] {
         let refusal = wallet.refusal(&chain, &unsigned(&message)).await;
         assert!(matches!(&refusal, Refusal::Unsupported(text) if text.contains(why)), "{refusal:?}");
     }
-    let refusal = wallet.refusal(&chain, &unsigned(&legacy(&from, &hash, &dear))).await;
-    assert!(matches!(refusal, Refusal::FeeAboveCap { .. }), "{refusal:?}");
-    let cheap = net.chain("solana-localnet", SolanaOptions { fee_cap: 4_999, ..SolanaOptions::default() });
-    let refusal = wallet.refusal(&cheap, &unsigned(&legacy(&from, &hash, &[pay]))).await;
-    assert!(matches!(refusal, Refusal::FeeAboveCap { .. }), "{refusal:?}");
+    let cap = SolanaOptions::default().priority_fee_cap;
+    let dear = legacy(&from, &hash, &[pay.clone(), unit(cap + 1), limit]);
+    let refusal = wallet.refusal(&chain, &unsigned(&dear)).await;
+    let (price, cap) = (u128::from(cap) + 1, u128::from(cap));
+    assert_eq!(refusal, Refusal::PriorityAboveCap { price, cap });
+
+    let draft = wallet.draft(&chain, &unsigned(&legacy(&from, &hash, &[pay]))).await;
+    let cap = U256::from(4_999);
+    let refused = chain.capped(&draft, cap);
+    let above = Refusal::FeeAboveCap { fee: U256::from(5_000), cap };
+    assert!(matches!(&refused, Err(ChainError::Refused(why)) if *why == above), "{refused:?}");
+    let lane = Lane { fee_cap: Some(cap), ..Lane::default() };
+    let refused = chain.complete(&draft, &lane).await;
+    assert!(matches!(&refused, Err(ChainError::Refused(why)) if *why == above), "{refused:?}");
+}
+
+#[tokio::test]
+async fn the_runtime_charges_the_fee_that_was_judged() {
+    let net = Localnet::start();
+    let chain = net.local();
+    let wallet = net.wallet(97, 4 * SOL).await;
+    let from = key(wallet.address());
+    let unit = |price| ComputeBudgetInstruction::set_compute_unit_price(price);
+    let limit = |units| ComputeBudgetInstruction::set_compute_unit_limit(units);
+    for (instructions, fee) in [
+        (vec![limit(3_000), unit(1_000_000)], 8_000),
+        (vec![limit(1_400_000), unit(7)], 5_010),
+        (vec![system::transfer(&from, &key(fresh(98)), SOL / 2), unit(0)], 5_000),
+        (vec![system::transfer(&from, &from, 0)], 5_000),
+    ] {
+        let hash = blockhash(&net).await;
+        let draft = wallet.draft(&chain, &unsigned(&legacy(&from, &hash, &instructions))).await;
+        let effects = chain.effects(&draft).expect("effects");
+        assert_eq!(effects.fee(), U256::from(fee));
+        assert!(effects.items.len() > 1, "nothing is without an effect: {effects:?}");
+        let quote = chain.fee(&draft).await.expect("a quote").expect("a fee");
+        assert_eq!((quote.offered, quote.least), (U256::from(fee), U256::from(fee)));
+        let before = net.lamports(wallet.address()).await;
+        let signed = wallet.sign(&chain, &draft).await;
+        assert_eq!(chain.submit(&signed).await.expect("submitted"), Submission::Accepted);
+        let fate = wallet.settle(&chain, &signed).await;
+        assert!(matches!(fate, Fate::Confirmed { fee: paid, .. } if paid == U256::from(fee)), "{fate:?}");
+        let sent = if fee == 5_000 && instructions.len() == 2 { SOL / 2 } else { 0 };
+        assert_eq!(before - net.lamports(wallet.address()).await, fee + sent);
+    }
+}
+
+#[tokio::test]
+async fn what_is_offered_beyond_the_asking_is_told_on_solana() {
+    let net = Localnet::start();
+    let chain = net.local();
+    let wallet = net.wallet(99, 2 * SOL).await;
+    let from = key(wallet.address());
+    let hash = blockhash(&net).await;
+    let offer = [
+        ComputeBudgetInstruction::set_compute_unit_limit(1_400_000),
+        ComputeBudgetInstruction::set_compute_unit_price(1_000_000),
+    ];
+    let draft = wallet.draft(&chain, &unsigned(&legacy(&from, &hash, &offer))).await;
+    let quote = chain.fee(&draft).await.expect("a quote").expect("a fee");
+    assert_eq!(quote.offered, U256::from(1_405_000));
+    assert!(quote.asked < quote.offered, "{quote:?}");
 }
 
 #[tokio::test]

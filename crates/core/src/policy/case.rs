@@ -106,8 +106,8 @@ impl<'a> Case<'a> {
 
     /// Where value may go, each once; see [`destinations`]. Worked out for the first row that asks.
     pub(crate) fn destinations(&self) -> &[Address] {
-        let items = &self.effects.items;
-        self.destinations.get_or_init(|| each_once(items.iter().flat_map(destinations).copied()))
+        let happening = || self.effects.items.iter().filter(|effect| !self.effects.is_nothing(effect));
+        self.destinations.get_or_init(|| each_once(happening().flat_map(destinations).copied()))
     }
 
     /// Whose reputation counts; see [`counterparties`]. Worked out for the first row that asks.

@@ -31,6 +31,7 @@ pub fn evaluate(policies: &PolicySet, effects: &Effects, facts: &Facts) -> Verdi
     ask_for_the_owner(policies, &case, &mut findings);
     require_cover(policies, &case, &mut findings);
     heed_witness(&case, &mut findings);
+    heed_fee_cap(&case, &mut findings);
     require_owner(&case, &mut findings);
     heed_lifetime(&case, &mut findings);
     conclude(&case, findings)
@@ -250,6 +251,13 @@ fn heed_witness(case: &Case<'_>, findings: &mut Findings) {
             let message = format!("no node could show what it really does: {reason}");
             findings.ask_by_default(Tier::Approval, None, message);
         }
+    }
+}
+
+/// A fee that no cap could be held against takes the owner, who is shown it.
+fn heed_fee_cap(case: &Case<'_>, findings: &mut Findings) {
+    if let Some(why) = &case.facts.fee.uncapped {
+        findings.ask_by_default(Tier::Approval, None, why.clone());
     }
 }
 

@@ -100,6 +100,23 @@ impl Purpose {
     }
 }
 
+/// What is known about the fee that a request offers its network.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct FeeFacts {
+    /// Base units of the native coin that the network asks for now, with a margin. What is offered beyond
+    /// goes to strangers, and counts as spent.
+    pub asked: U256,
+    /// Why the operator's cap could not be held against the fee, for people.
+    pub uncapped: Option<String>,
+}
+
+impl Default for FeeFacts {
+    /// All of the fee is asked for: the word for decisions made before this was known.
+    fn default() -> Self {
+        Self { asked: U256::MAX, uncapped: None }
+    }
+}
+
 /// The facts of one evaluation.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Facts {
@@ -130,4 +147,7 @@ pub struct Facts {
     /// that the caller brings with a blockhash. None if waiting takes nothing away.
     #[serde(default)]
     pub lifetime: Option<u32>,
+    /// What the network asks for.
+    #[serde(default)]
+    pub fee: FeeFacts,
 }

@@ -18,11 +18,11 @@ mod verdict;
 
 pub use case::counterparties;
 pub use evaluate::evaluate;
-pub use facts::{AssetFacts, CategorySums, Facts, Ledger, PriceFact, Purpose};
+pub use facts::{AssetFacts, CategorySums, Facts, FeeFacts, Ledger, PriceFact, Purpose};
 pub use reputation::{FeedbackTags, Reputation, Reputations};
 pub use rules::{PolicyType, Rules, RulesError};
 pub use set::{Policy, PolicySet, Scope};
-pub use spending::{AssetSpending, Spending, Sum};
+pub use spending::{AssetSpending, Spending, Sum, beyond_asked};
 pub use strictness::{Strictness, at_least_as_strict, compare, loosens};
 pub use tier::Tier;
 pub use verdict::{Denial, DenialCode, Grant, TierReason, Verdict, Window, WindowWarning};

@@ -64,6 +64,11 @@ impl AssetSpending<'_> {
     }
 }
 
+/// What a request offers for fees beyond what its network asks for, in base units of the native coin.
+pub fn beyond_asked(effects: &Effects, facts: &Facts) -> U256 {
+    effects.fee().saturating_sub(facts.fee.asked)
+}
+
 /// Everything one request takes out of the wallet.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Spending<'a> {
@@ -71,9 +76,9 @@ pub struct Spending<'a> {
 }
 
 impl<'a> Spending<'a> {
-    /// Adds up the outflows of `effects`.
+    /// Adds up the outflows of `effects`. Of the fee, what the network does not ask for is spent.
     pub fn of(effects: &'a Effects, facts: &'a Facts) -> Self {
-        let mut assets = BTreeMap::new();
+        let mut assets: BTreeMap<&AssetId, AssetSpending<'_>> = BTreeMap::new();
         for outflow in effects.outflows() {
             let entry = assets.entry(outflow.asset).or_insert_with(|| AssetSpending {
                 facts: facts.assets.get(outflow.asset).filter(|known| known.decimals <= MAX_DECIMALS),
@@ -84,6 +89,12 @@ impl<'a> Spending<'a> {
             if !outflow.fee {
                 entry.spent = Some(entry.spent.unwrap_or(Sum::ZERO).plus(outflow.amount));
             }
+        }
+        let beyond = beyond_asked(effects, facts);
+        if !beyond.is_zero()
+            && let Some(native) = assets.get_mut(&effects.native)
+        {
+            native.spent = Some(native.spent.unwrap_or(Sum::ZERO).plus(beyond));
         }
         Self { assets }
     }

@@ -10,8 +10,8 @@ use waiaas_core::effect::{Effect, Effects};
 use waiaas_core::money::Usd;
 use waiaas_core::network::NetworkId;
 use waiaas_core::policy::{
-    AssetFacts, DAY_SECONDS, Facts, MONTH_SECONDS, PolicySet, Purpose, Reputations, Spending, Sum, Tier,
-    Verdict, evaluate,
+    AssetFacts, DAY_SECONDS, Facts, FeeFacts, MONTH_SECONDS, PolicySet, Purpose, Reputations, Spending, Sum,
+    Tier, Verdict, evaluate,
 };
 use waiaas_core::selector::Selector;
 use waiaas_core::wallet::OwnerState;
@@ -187,6 +187,7 @@ impl Attack {
             witness: WitnessFact::Agrees,
             unwitnessed: Unwitnessed::Deny,
             lifetime: None,
+            fee: FeeFacts::default(),
         }
     }
 

@@ -16,7 +16,8 @@ use waiaas_core::money::{Price, Usd};
 use waiaas_core::network::NetworkId;
 use waiaas_core::nft::NftId;
 use waiaas_core::policy::{
-    AssetFacts, CategorySums, Facts, FeedbackTags, Ledger, PriceFact, Purpose, Reputation, Reputations,
+    AssetFacts, CategorySums, Facts, FeeFacts, FeedbackTags, Ledger, PriceFact, Purpose, Reputation,
+    Reputations,
 };
 use waiaas_core::selector::Selector;
 use waiaas_core::wallet::OwnerState;
@@ -224,6 +225,12 @@ fn reputation() -> impl Strategy<Value = Reputations> {
     })
 }
 
+fn fee() -> impl Strategy<Value = FeeFacts> {
+    let asked = prop_oneof![2 => Just(U256::MAX), 3 => amount()];
+    let uncapped = option::weighted(0.1, Just("no price".to_owned()));
+    (asked, uncapped).prop_map(|(asked, uncapped)| FeeFacts { asked, uncapped })
+}
+
 pub(crate) fn facts() -> impl Strategy<Value = Facts> {
     let owner = select(vec![OwnerState::None, OwnerState::Grace, OwnerState::Locked, OwnerState::Locked]);
     let now = prop_oneof![4 => 1_780_000_000i64..1_781_000_000, 1 => any::<i64>()];
@@ -232,13 +239,14 @@ pub(crate) fn facts() -> impl Strategy<Value = Facts> {
     (
         (now, owner, 300u32..86_400),
         (known, held, ledger()),
-        (purpose(), option::weighted(0.5, action()), reputation(), witness()),
+        // Boxed: all in one are too much for the stack of a test's thread.
+        (purpose(), option::weighted(0.5, action()).boxed(), reputation().boxed(), witness(), fee().boxed()),
     )
         .prop_map(
             |(
                 (now, owner, default_approval_timeout),
                 (known, held, ledger),
-                (purpose, action, reputation, (witness, unwitnessed)),
+                (purpose, action, reputation, (witness, unwitnessed), fee),
             )| {
                 let known =
                     assets().into_iter().zip(known).filter_map(|(asset, facts)| Some((asset, facts?)));
@@ -256,6 +264,7 @@ pub(crate) fn facts() -> impl Strategy<Value = Facts> {
                     witness,
                     unwitnessed,
                     lifetime: None,
+                    fee,
                 }
             },
         )

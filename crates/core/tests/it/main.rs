@@ -13,6 +13,7 @@ mod contract_whitelist;
 mod defaults;
 mod erc8128_allowed_domains;
 mod exposure;
+mod fees;
 mod generate;
 mod generate_rules;
 mod invariants;

@@ -190,6 +190,21 @@ proptest! {
     }
 
     #[test]
+    fn a_network_that_asks_for_less_never_helps(
+        rows in rows(), items in vec(known_effect(), 1..5), facts in facts(), less in amount(), priced: bool,
+    ) {
+        let effects = effects(items);
+        let before = judge(&rows, &effects, &facts);
+        let mut worse = facts;
+        worse.fee.asked = worse.fee.asked.min(less);
+        if !priced {
+            worse.fee.uncapped = Some("no price".to_owned());
+        }
+        let after = judge(&rows, &effects, &worse);
+        prop_assert!(strictness(&after) >= strictness(&before), "{before:?}\n{after:?}");
+    }
+
+    #[test]
     fn a_fact_that_is_missing_never_helps(
         rows in rows(), items in vec(known_effect(), 0..4), facts in facts(), which: usize,
     ) {

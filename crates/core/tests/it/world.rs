@@ -15,8 +15,8 @@ use waiaas_core::money::Price;
 use waiaas_core::network::{NetworkId, Networks};
 use waiaas_core::nft::{NftId, NftKind};
 use waiaas_core::policy::{
-    AssetFacts, Denial, DenialCode, Facts, Grant, Ledger, Policy, PolicySet, PolicyType, PriceFact, Purpose,
-    Reputations, Rules, RulesError, Scope, Tier, Verdict, evaluate,
+    AssetFacts, Denial, DenialCode, Facts, FeeFacts, Grant, Ledger, Policy, PolicySet, PolicyType, PriceFact,
+    Purpose, Reputations, Rules, RulesError, Scope, Tier, Verdict, evaluate,
 };
 use waiaas_core::selector::Selector;
 use waiaas_core::wallet::OwnerState;
@@ -90,6 +90,7 @@ impl World {
             witness: WitnessFact::Agrees,
             unwitnessed: Unwitnessed::Deny,
             lifetime: None,
+            fee: FeeFacts::default(),
         };
         let effects =
             Effects { network: network.id.clone(), native: network.native(), from, items: Vec::new() };

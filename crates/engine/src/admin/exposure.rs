@@ -9,7 +9,7 @@ use waiaas_core::asset::AssetId;
 use waiaas_core::effect::{Effect, Effects};
 use waiaas_core::ids::{SessionId, WalletId};
 use waiaas_core::money::Usd;
-use waiaas_core::network::{Chain, Network, NetworkId};
+use waiaas_core::network::{Network, NetworkId};
 use waiaas_core::policy::exposure::{
     AssetStanding, Exposure, Horizon, Horizons, NetworkStanding, Reason, Source, Standing, allowed_tokens,
 };
@@ -20,9 +20,10 @@ use waiaas_core::{U256, UnixSeconds};
 use waiaas_store::{SessionRow, TxFilter, WriteTx};
 
 use crate::Engine;
+use crate::config::FeeCapKind;
 use crate::credentials::Master;
 use crate::error::{Error, ErrorCode};
-use crate::pipeline::assets;
+use crate::pipeline::{assets, fees};
 use crate::views::{ExposureReport, Leaked, OpenAllowance, Wallet, WalletExposure};
 
 /// Pages of transactions that are looked through for allowances.
@@ -190,18 +191,19 @@ impl Engine {
             };
             known.insert(asset, AssetStanding { facts, balance });
         }
-        let fees = &self.config().fees;
-        let fee_cap = match network.chain {
-            Chain::Ethereum => fees.evm_max_wei,
-            Chain::Solana => U256::from(fees.solana_max_lamports),
-        };
+        let caps = (
+            fees::cap_of(self, network, FeeCapKind::Transfer).await.most,
+            fees::cap_of(self, network, FeeCapKind::Any).await.most,
+        );
+        // A cap in dollars bounds no amount of a coin whose price is not known, and may be soon.
+        let fee_cap = caps.0.zip(caps.1).map(|(transfer, any)| transfer.max(any));
         Ok(NetworkStanding {
             network: network.id.clone(),
             chain: network.chain,
             native,
             policies,
             assets: known,
-            fee_cap: Some(fee_cap),
+            fee_cap,
         })
     }
 

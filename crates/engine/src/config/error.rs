@@ -62,6 +62,16 @@ pub enum ConfigError {
         /// Names that exist at that place.
         known: String,
     },
+    /// There was such a setting once.
+    #[error("{origin}: the setting '{key}' is no longer there; use {instead}")]
+    Former {
+        /// Where it was given.
+        origin: Origin,
+        /// The name given.
+        key: String,
+        /// What stands in its place.
+        instead: &'static str,
+    },
     /// The setting exists, its value is not allowed.
     #[error("{origin}: {key} {reason}")]
     Invalid {

@@ -9,6 +9,7 @@ use toml::{Table, Value};
 use waiaas_core::asset::AssetId;
 
 use super::error::{ConfigError, Origin};
+use super::fees::FORMER;
 
 /// What every environment variable of this program starts with.
 const PREFIX: &str = "WAIAAS_";
@@ -115,6 +116,12 @@ fn canonical(table: Table) -> Option<Table> {
     Some(out)
 }
 
+/// What stands in the place of a setting that is no longer there.
+fn former(section: &str, key: &str) -> Option<&'static str> {
+    let former = FORMER.iter().find(|(name, _)| name.split_once('.') == Some((section, key)));
+    former.map(|(_, instead)| *instead)
+}
+
 /// The settings that exist.
 pub(super) struct Schema(Table);
 
@@ -148,7 +155,10 @@ impl Schema {
     ) -> Result<Setting, ConfigError> {
         let name = format!("{section}.{key}");
         let Some(kind) = self.kind(section, key) else {
-            return Err(ConfigError::Unknown { origin, key: name, known: self.known(section) });
+            return Err(match former(section, key) {
+                Some(instead) => ConfigError::Former { origin, key: name, instead },
+                None => ConfigError::Unknown { origin, key: name, known: self.known(section) },
+            });
         };
         match read(kind) {
             Some(value) => Ok(Setting { origin, section: section.to_owned(), key: key.to_owned(), value }),
@@ -191,6 +201,9 @@ impl Schema {
             let upper = !rest.bytes().any(|b| b.is_ascii_lowercase());
             let origin = Origin::Environment(name.clone());
             let (section, key) = (section.to_ascii_lowercase(), key.to_ascii_lowercase());
+            if let Some(instead) = former(&section, &key) {
+                return Err(ConfigError::Former { origin, key: name, instead });
+            }
             if !upper || self.kind(&section, &key).is_none() {
                 return Err(ConfigError::Unknown { origin, key: name, known: self.variables(&section) });
             }

@@ -31,7 +31,7 @@ pub use confirmation::{Commitment, Confirmation};
 pub use daemon::{Daemon, LogLevel};
 pub use database::{Database, DatabaseTarget};
 pub use error::{ConfigError, Conflict, Origin};
-pub use fees::Fees;
+pub use fees::{FeeCap, FeeCapKind, FeeFigure, Fees};
 pub use keystore::Keystore;
 pub use layers::RESERVED_ENV;
 pub use networks::{CustomNetwork, CustomNetworks};
@@ -141,8 +141,10 @@ impl Config {
     pub fn check(&self) -> Result<(), Conflict> {
         self.security.check()?;
         self.prices.check()?;
+        let networks = self.networks()?;
+        self.fees.check(&networks)?;
         let network = self.reputation.network();
-        let chain = self.networks()?.get(&network).map(|known| known.chain);
+        let chain = networks.get(&network).map(|known| known.chain);
         self.reputation.check(chain, !self.endpoints(&network).is_empty())
     }
 

@@ -41,7 +41,7 @@ fn the_defaults_are_a_complete_configuration() {
     assert_eq!(config.daemon.listen().to_string(), "127.0.0.1:3100");
     assert_eq!(config.daemon.log_level.as_str(), "info");
     assert_eq!(config.daemon.pid_path(Path::new("/data")), PathBuf::from("/data/daemon.pid"));
-    assert_eq!(config.fees.evm_max_wei, U256::from(20_000_000_000_000_000u64));
+    assert_eq!(config.fees.evm_max_priority_wei, U256::from(100_000_000_000u64));
     assert_eq!(config.security.session_ttl, 86_400);
     assert_eq!(config.policy.unsimulated, Unsimulated::Approval);
     assert_eq!(config.confirmation.evm_blocks(Environment::Mainnet), 2);
@@ -111,7 +111,7 @@ fn values_are_read_by_the_type_of_the_setting() {
         ("WAIAAS_PRICES_COINGECKO_API_KEY", "987654321"),
         ("WAIAAS_DATABASE_PATH", "1"),
         ("WAIAAS_DAEMON_PID_FILE", "true"),
-        ("WAIAAS_FEES_EVM_MAX_WEI", "7"),
+        ("WAIAAS_FEES_EVM_MAX_PRIORITY_WEI", "7"),
         ("WAIAAS_DAEMON_PORT", "4000"),
         ("WAIAAS_DAEMON_ALLOWED_HOSTS", "Wallet.example, other.example"),
         ("WAIAAS_RPC_SOLANA_DEVNET", "https://one.example/key,https://two.example"),
@@ -120,7 +120,7 @@ fn values_are_read_by_the_type_of_the_setting() {
     .expect("environment");
     assert_eq!(config.prices.coingecko_api_key.expose_secret(), "987654321");
     assert_eq!(config.daemon.pid_file, PathBuf::from("true"));
-    assert_eq!(config.fees.evm_max_wei, U256::from(7u8));
+    assert_eq!(config.fees.evm_max_priority_wei, U256::from(7u8));
     assert_eq!(config.daemon.port, 4000);
     assert_eq!(config.daemon.allowed_hosts, ["wallet.example", "other.example"]);
     assert_eq!(
@@ -177,7 +177,7 @@ fn types_of_the_file_are_strict() {
     refused(file("[daemon]\nport = \"3100\""), place, "daemon.port must be a whole number");
     refused(file("[daemon]\nport = 3100.0"), place, "daemon.port must be a whole number");
     refused(file("[daemon]\npid_file = 1"), place, "daemon.pid_file must be text");
-    refused(file("[fees]\nevm_max_wei = 1"), place, "fees.evm_max_wei must be text");
+    refused(file("[fees]\nmax_usd = 1"), place, "fees.max_usd must be text");
     refused(file("[daemon]\nallowed_hosts = [1]"), place, "daemon.allowed_hosts must be a list");
     let text = refused(file("[daemon]\nport = 1\nport = 2"), place, "line 3");
     assert!(text.contains("duplicate key"), "{text}");
@@ -204,7 +204,7 @@ fn ranges_are_closed_intervals() {
             &["ws://a", "a.example", "http://", "http://a,b"],
         ),
         (
-            "fees.evm_max_wei",
+            "fees.evm_max_priority_wei",
             &["0", "115792089237316195423570985008687907853269984665640564039457584007913129639935"],
             &[
                 "",
@@ -214,7 +214,9 @@ fn ranges_are_closed_intervals() {
                 "115792089237316195423570985008687907853269984665640564039457584007913129639936",
             ],
         ),
-        ("fees.solana_max_lamports", &["5000", "1000000000"], &["4999", "1000000001"]),
+        ("fees.max_usd", &["0", "0.000001", "50"], &["", "-1", "1e3", "0.0000001", "5 USD"]),
+        ("fees.transfer_max_usd", &["5"], &["5.", "five"]),
+        ("fees.solana_max_micro_lamports_per_cu", &["0", "100000000"], &["-1", "100000001"]),
         ("confirmation.evm_mainnet", &["1", "256"], &["0", "257"]),
         ("confirmation.solana_commitment", &["confirmed", "finalized"], &["processed", "Confirmed"]),
         ("confirmation.poll_interval_ms", &["100", "60000"], &["99", "60001"]),

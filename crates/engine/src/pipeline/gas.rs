@@ -1,7 +1,7 @@
 //! Gas conditions: waiting for a cheap network, after every other waiting is over and before anything
 //! is signed. The tier was obtained and is owed in full whatever the condition says.
 
-use waiaas_chains::GasPrices;
+use waiaas_chains::{GasPrices, MostPrices};
 use waiaas_core::UnixSeconds;
 use waiaas_store::TransactionRow;
 
@@ -25,6 +25,21 @@ pub(crate) enum Gas {
 /// The stored condition of a transaction.
 pub(crate) fn target(row: &TransactionRow) -> Result<Option<GasTarget>, Error> {
     row.gas_condition.as_deref().map(serde_json::from_str).transpose().map_err(Error::internal)
+}
+
+/// What a transaction may offer per unit of gas as far as its condition goes: the condition bounds what is
+/// signed, and not only when.
+pub(crate) fn most(row: &TransactionRow) -> Result<MostPrices, Error> {
+    let target = target(row)?;
+    Ok(target.map_or_else(MostPrices::default, |target| MostPrices {
+        price: target.max_gas_price,
+        priority: target.max_priority_fee,
+    }))
+}
+
+/// Whether the time of a transaction's condition is over.
+pub(crate) fn is_over(engine: &Engine, row: &TransactionRow) -> Result<bool, Error> {
+    Ok(target(row)?.is_some_and(|target| engine.now() >= end(&target, row.updated_at)))
 }
 
 /// Whether a transaction may be signed as far as its condition goes. The time runs from the moment

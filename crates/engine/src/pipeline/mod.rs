@@ -8,6 +8,7 @@ pub(crate) mod assets;
 mod describe;
 mod dry_run;
 mod explain;
+pub(crate) mod fees;
 mod gas;
 pub(crate) mod known;
 mod output;

@@ -16,6 +16,7 @@ use waiaas_store::{SignedRow, TransactionRow, TxExpiry, WriteTx};
 use crate::Engine;
 use crate::credentials::Session;
 use crate::error::{Error, ErrorCode};
+use crate::pipeline::fees;
 use crate::pipeline::s1_validate::Validated;
 use crate::pipeline::s3_policy::StoredVerdict;
 use crate::pipeline::transactions::not_found;
@@ -63,6 +64,8 @@ async fn validate(engine: &Engine, session: &Session, request: &ReplaceRequest) 
     let judged = row.draft.as_ref().ok_or_else(|| Error::internal("a signed transaction has no draft"))?;
     let draft = chain.replacement(judged, &signed.bytes, request.with).await?;
     let effects = chain.effects(&draft)?;
+    let (draft, fee) = fees::judge(engine, &*chain, draft, &effects).await?;
+    let effects = chain.effects(&draft)?;
     let network = old.network;
     let (intent, money, origin) = match request.with {
         Replacement::HigherFee => {
@@ -86,6 +89,7 @@ async fn validate(engine: &Engine, session: &Session, request: &ReplaceRequest) 
         money,
         draft,
         effects,
+        fee,
         origin,
         replaces: Some(request.id),
         gas_condition: None,

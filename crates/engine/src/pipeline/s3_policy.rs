@@ -93,6 +93,7 @@ pub(crate) async fn judge(case: &Case, tx: &mut WriteTx) -> Result<Judgement, Er
         witness: known.witness,
         unwitnessed: engine.config().policy.unsimulated.into(),
         lifetime: validated.chain.lifetime(&validated.draft)?,
+        fee: validated.fee.clone(),
     };
     let verdict = evaluate(&policies.set, &validated.effects, &facts);
     Ok(Judgement { admission, verdict, facts, policies })

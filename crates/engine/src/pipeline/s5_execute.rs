@@ -7,7 +7,7 @@
 use std::sync::Arc;
 
 use serde_json::json;
-use waiaas_chains::{Chain as ChainPort, ChainError, Expiry, Lane, SignedTx, Submission};
+use waiaas_chains::{Chain as ChainPort, ChainError, Expiry, Lane, Refusal, SignedTx, Submission};
 use waiaas_core::UnixSeconds;
 use waiaas_core::audit::{Actor, AuditEvent};
 use waiaas_core::clearance::{Brakes, NotCleared, Obligation};
@@ -24,6 +24,7 @@ use waiaas_store::{AuditEntry, SignedRow, StatusChange, StoreError, TransactionR
 
 use crate::Engine;
 use crate::error::{Error, ErrorCode};
+use crate::pipeline::fees;
 use crate::pipeline::gas::{self, Gas};
 use crate::pipeline::s3_policy::StoredVerdict;
 use crate::pipeline::witness::{self, LastLook};
@@ -32,8 +33,19 @@ use crate::pipeline::{replace, s6_confirm, s7_record};
 /// Nothing signed after this many seconds of trying: given up, safely.
 const PATIENCE_SECONDS: UnixSeconds = 600;
 
-/// Signs and broadcasts one EXECUTING transaction. Does nothing if it moved meanwhile.
+/// Signs and broadcasts one EXECUTING transaction. Does nothing if it moved meanwhile. Whatever stands
+/// against it for too long, a node or the store, ends it: nothing is signed by then.
 pub(crate) async fn run(engine: &Engine, id: TxId) -> Result<(), Error> {
+    let Err(error) = execute(engine, id).await else { return Ok(()) };
+    match engine.store().transaction(id).await? {
+        Some(row) if row.status == TxStatus::Executing && is_tired(engine, &row) => {
+            s7_record::failed_unsigned(engine, id, error.code.as_str(), &error.message).await
+        }
+        Some(_) | None => Err(error),
+    }
+}
+
+async fn execute(engine: &Engine, id: TxId) -> Result<(), Error> {
     let Some(row) = engine.store().transaction(id).await? else { return Ok(()) };
     match gas::check(engine, &row).await? {
         Gas::Go => {}
@@ -61,16 +73,31 @@ pub(crate) async fn run(engine: &Engine, id: TxId) -> Result<(), Error> {
         },
     };
     let nonces_in_flight = engine.store().nonces_in_flight(row.wallet, &row.network).await?;
-    let mut lane = Lane { nonces_in_flight, variation: 0, replaces };
+    let effects = match chain.effects(&draft) {
+        Ok(effects) => effects,
+        Err(error) => return not_completed(engine, &row, is_final(&error), error.into()).await,
+    };
+    let cap = fees::cap(engine, chain.network(), &effects).await;
+    let most = gas::most(&row)?;
+    let mut lane = Lane { nonces_in_flight, variation: 0, replaces, fee_cap: cap.most, most };
     while lane.variation < MOST_VARIATIONS {
         let completed = match chain.complete(&draft, &lane).await {
             Ok(completed) => completed,
-            Err(error) => return not_completed(engine, &row, error).await,
+            // Dearer than a moment ago: it waits on, as long as its condition does.
+            Err(ChainError::Refused(Refusal::PriceAboveCondition)) if !gas::is_over(engine, &row)? => {
+                return Ok(());
+            }
+            Err(error) => {
+                let refused = is_final(&error);
+                return not_completed(engine, &row, refused, cap.explain(error)).await;
+            }
         };
         // After completing, which has reasons of its own to stop; before anything is locked.
         let seen = match witness::last_look(engine, &row, &*chain, &draft).await? {
             LastLook::Fact(seen) => seen,
-            LastLook::Wait(error) => return not_completed(engine, &row, error).await,
+            LastLook::Wait(error) => {
+                return not_completed(engine, &row, is_final(&error), error.into()).await;
+            }
         };
         match sign(engine, &row, &chain, draft.clone(), Ready { completed, seen }).await? {
             Signing::Signed(signed) => return broadcast(engine, id, &chain, &signed).await,
@@ -91,6 +118,10 @@ pub(crate) async fn run(engine: &Engine, id: TxId) -> Result<(), Error> {
     tracing::warn!(tx = %id, "too many equal transactions at once; will try again");
     Ok(())
 }
+
+/// A signature with a deadline is held until then. One whose deadline is more than a year of seconds away has
+/// none to speak of.
+const LONGEST_HOLD: UnixSeconds = 366 * 86_400;
 
 /// Equal transactions tried over one blockhash before waiting for another.
 const MOST_VARIATIONS: u64 = 64;
@@ -123,16 +154,33 @@ enum Signing {
     Taken,
 }
 
+/// Whether asking again changes nothing.
+const fn is_final(error: &ChainError) -> bool {
+    match error {
+        ChainError::Refused(_) | ChainError::Corrupt(_) => true,
+        ChainError::Unreachable { .. } | ChainError::BadAnswer { .. } | ChainError::WrongChain { .. } => {
+            false
+        }
+    }
+}
+
 /// Nothing is signed yet, so giving up is safe; a node that does not answer is asked again later.
-async fn not_completed(engine: &Engine, row: &TransactionRow, error: ChainError) -> Result<(), Error> {
-    let refused = matches!(error, ChainError::Refused(_) | ChainError::Corrupt(_));
-    let error = Error::from(error);
-    let tired = engine.now() >= waiting_since(row).saturating_add(PATIENCE_SECONDS);
-    if refused || tired {
+async fn not_completed(
+    engine: &Engine,
+    row: &TransactionRow,
+    refused: bool,
+    error: Error,
+) -> Result<(), Error> {
+    if refused || is_tired(engine, row) {
         return s7_record::failed_unsigned(engine, row.id, error.code.as_str(), &error.message).await;
     }
     tracing::warn!(tx = %row.id, %error, "not executed yet; will try again");
     Ok(())
+}
+
+/// Whether signing was tried for long enough.
+fn is_tired(engine: &Engine, row: &TransactionRow) -> bool {
+    engine.now() >= waiting_since(row).saturating_add(PATIENCE_SECONDS)
 }
 
 /// When the transaction began to be executable: its last change, and then its gas condition's time.
@@ -174,11 +222,15 @@ async fn sign(
                 {
                     return Ok(Signing::Taken);
                 }
+                let expiry = match signed.expiry {
+                    Expiry::Time(end) if end > engine.now().saturating_add(LONGEST_HOLD) => Expiry::Never,
+                    expiry => expiry,
+                };
                 let kept = SignedRow {
                     unsigned: ready.completed.unsigned().to_vec(),
                     bytes: signed.bytes.clone(),
                     hash,
-                    expiry: s7_record::stored_expiry(signed.expiry),
+                    expiry: s7_record::stored_expiry(expiry),
                 };
                 let audit = AuditEntry::new(AuditEvent::TxSigned, Actor::System, engine.now())
                     .wallet(row.wallet)

@@ -12,7 +12,8 @@ use waiaas_core::money::{HumanAmount, Price, Usd};
 use waiaas_core::network::{Chain, Network, Networks};
 use waiaas_core::policy::rules::Millionths;
 use waiaas_core::policy::{
-    AssetFacts, CategorySums, Facts, FeedbackTags, Ledger, PolicySet, PriceFact, Purpose, Reputation,
+    AssetFacts, CategorySums, Facts, FeeFacts, FeedbackTags, Ledger, PolicySet, PriceFact, Purpose,
+    Reputation,
 };
 use waiaas_core::wallet::OwnerState;
 use waiaas_core::witness::{Unwitnessed, WitnessFact};
@@ -245,6 +246,7 @@ impl Given {
             },
             unwitnessed: self.unwitnessed.unwrap_or(Unwitnessed::Deny),
             lifetime: None,
+            fee: FeeFacts::default(),
         })
     }
 

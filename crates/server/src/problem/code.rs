@@ -113,6 +113,7 @@ const fn engine(code: ErrorCode) -> (StatusCode, bool) {
         | E::InsufficientTokenBalance
         | E::InsufficientForFee
         | E::InvalidTransaction
+        | E::NonceTooFarAhead
         | E::UnsupportedTxType
         | E::ChainIdMismatch
         | E::UnsupportedNftStandard

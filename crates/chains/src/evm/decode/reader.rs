@@ -111,7 +111,9 @@ impl<'a> Reader<'a> {
         match call.input.len() {
             0 if !call.value.is_zero() => {}
             // A cancellation: nothing, to itself.
-            0 if self.depth == 0 && call.to == self.wallet => {}
+            0 if self.depth == 0 && call.to == self.wallet => {
+                self.push(Effect::NativeOut { to: account(call.to), amount: U256::ZERO });
+            }
             0 => self.unknown(Some(call.to), "call without data or value".to_owned()),
             1..4 => self.unknown(Some(call.to), format!("call with {} bytes", call.input.len())),
             _ => self.method(call),

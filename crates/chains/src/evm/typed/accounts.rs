@@ -53,6 +53,37 @@ pub(super) fn read(network: &Network, wallet: Address, data: &TypedData) -> Opti
     Some(Reading { items, expiry: Expiry::Never })
 }
 
+/// What a user operation may cost, as far as its bytes say.
+pub(in crate::evm) struct Operation {
+    /// Gas that an honest bundler is paid for.
+    pub(in crate::evm) gas: u64,
+    /// Bytes that it adds to a transaction.
+    pub(in crate::evm) length: usize,
+    /// The most that it pays, in wei.
+    pub(in crate::evm) fee: U256,
+}
+
+/// Gas that a bundler spends on an operation beside what it runs, less what its bytes cost.
+const OVERHEAD_GAS: u64 = 100_000;
+
+/// Gas for a byte of call data.
+const GAS_PER_BYTE: u64 = 16;
+
+/// Reads what a user operation costs; none for all other typed data. The gas before verification is paid in
+/// full, whatever is used, so that no more of it counts than its bytes and the usual overhead explain.
+pub(in crate::evm) fn operation(data: &TypedData) -> Option<Operation> {
+    let known = data.type_text == USER_OPERATION && ENTRY_POINTS.contains(&data.contract()?);
+    let operation = packed(&data.message).filter(|_| known)?;
+    let parts = [&operation.initCode, &operation.callData, &operation.paymasterAndData];
+    // Ten words beside the three parts.
+    let length = parts.iter().fold(320usize, |sum, part| sum.saturating_add(part.len()));
+    let bytes = u64::try_from(length).unwrap_or(u64::MAX);
+    let usual = OVERHEAD_GAS.saturating_add(bytes.saturating_mul(GAS_PER_BYTE));
+    let before = operation.preVerificationGas.min(U256::from(usual));
+    let gas = running(&operation).fold(before, U256::saturating_add);
+    Some(Operation { gas: u64::try_from(gas).unwrap_or(u64::MAX), length, fee: most_fee(&operation) })
+}
+
 fn called(network: &Network, wallet: Address, contract: Address, input: &[u8]) -> Vec<Effect> {
     let called = Called { to: Some(contract), value: U256::ZERO, input, standard: None };
     decode::call_effects(network, wallet, &called)
@@ -98,19 +129,9 @@ fn user_operation(
     entry_point: Address,
     message: &Struct,
 ) -> Option<Vec<Effect>> {
-    let sender = message.address("sender")?;
-    let (init_code, paymaster) = (message.bytes("initCode")?, message.bytes("paymasterAndData")?);
-    let operation = PackedUserOperation {
-        sender,
-        nonce: message.uint("nonce")?,
-        initCode: init_code.to_vec().into(),
-        callData: message.bytes("callData")?.to_vec().into(),
-        accountGasLimits: message.word("accountGasLimits")?,
-        preVerificationGas: message.uint("preVerificationGas")?,
-        gasFees: message.word("gasFees")?,
-        paymasterAndData: paymaster.to_vec().into(),
-        signature: Vec::new().into(),
-    };
+    let operation = packed(message)?;
+    let (sender, init_code, paymaster) =
+        (operation.sender, operation.initCode.clone(), operation.paymasterAndData.clone());
     let fee = most_fee(&operation);
     let call = handleOpsCall { ops: vec![operation], beneficiary: Address::ZERO };
     let mut items = called(network, wallet, entry_point, &call.abi_encode());
@@ -135,21 +156,39 @@ fn user_operation(
     Some(items)
 }
 
-/// All gas an operation allows, the paymaster's included, at the highest price. Both words are two
-/// numbers of 128 bits (ERC-4337).
-fn most_fee(operation: &PackedUserOperation) -> U256 {
-    let halves = |bytes: &[u8]| {
-        let half = |from: usize| {
-            let bytes = bytes.get(from..from.saturating_add(16)).unwrap_or_default();
-            U256::try_from_be_slice(bytes).unwrap_or_default()
-        };
-        (half(0), half(16))
+/// The operation as an entry point takes it.
+fn packed(message: &Struct) -> Option<PackedUserOperation> {
+    Some(PackedUserOperation {
+        sender: message.address("sender")?,
+        nonce: message.uint("nonce")?,
+        initCode: message.bytes("initCode")?.to_vec().into(),
+        callData: message.bytes("callData")?.to_vec().into(),
+        accountGasLimits: message.word("accountGasLimits")?,
+        preVerificationGas: message.uint("preVerificationGas")?,
+        gasFees: message.word("gasFees")?,
+        paymasterAndData: message.bytes("paymasterAndData")?.to_vec().into(),
+        signature: Vec::new().into(),
+    })
+}
+
+/// Two numbers of 128 bits, as a word holds them (ERC-4337).
+fn halves(bytes: &[u8]) -> (U256, U256) {
+    let half = |from: usize| {
+        let bytes = bytes.get(from..from.saturating_add(16)).unwrap_or_default();
+        U256::try_from_be_slice(bytes).unwrap_or_default()
     };
+    (half(0), half(16))
+}
+
+/// The gas that an operation may run, the paymaster's included.
+fn running(operation: &PackedUserOperation) -> impl Iterator<Item = U256> {
     let (verification, execution) = halves(operation.accountGasLimits.as_slice());
-    let (_, price) = halves(operation.gasFees.as_slice());
     let paymaster = operation.paymasterAndData.get(20..52).map(halves).unwrap_or_default();
-    [verification, execution, operation.preVerificationGas, paymaster.0, paymaster.1]
-        .into_iter()
-        .fold(U256::ZERO, U256::saturating_add)
-        .saturating_mul(price)
+    [verification, execution, paymaster.0, paymaster.1].into_iter()
+}
+
+/// All gas an operation allows at the highest price.
+fn most_fee(operation: &PackedUserOperation) -> U256 {
+    let (_, price) = halves(operation.gasFees.as_slice());
+    running(operation).fold(operation.preVerificationGas, U256::saturating_add).saturating_mul(price)
 }

@@ -20,6 +20,7 @@ use self::types::Types;
 use self::value::Struct;
 use crate::Refusal;
 
+pub(super) use self::accounts::{Operation, operation};
 pub(super) use self::classify::read;
 
 /// Longest text.

@@ -129,7 +129,7 @@ fn accounts_from_tables_belong_to_the_message_that_names_them() {
 }
 
 #[test]
-fn signatures_verified_by_programs_and_default_limits_are_in_the_fee() {
+fn signatures_verified_by_programs_are_in_the_fee() {
     let terms = |instructions: &[Instruction]| {
         let message = Message::new(instructions, Some(&WALLET));
         Terms::read(&VersionedMessage::Legacy(message))
@@ -137,18 +137,22 @@ fn signatures_verified_by_programs_and_default_limits_are_in_the_fee() {
     let verifier: Pubkey = "Ed25519SigVerify111111111111111111111111111".parse().expect("key");
     let three = Instruction { program_id: verifier, accounts: vec![], data: vec![3, 0] };
     let price = ComputeBudgetInstruction::set_compute_unit_price(1_000_000);
-    let found = terms(&[price.clone(), transfer(1), three]).expect("terms");
+    let limit = ComputeBudgetInstruction::set_compute_unit_limit(400_000);
+    let found = terms(&[price.clone(), transfer(1), three, limit]).expect("terms");
     assert_eq!((found.signatures, found.unit_limit, found.unit_price), (4, 400_000, 1_000_000));
     assert_eq!(found.fee(), Some(20_000 + 400_000));
-    assert_eq!(terms(&vec![transfer(1); 9]).expect("terms").unit_limit, 1_400_000);
-    assert_eq!(terms(&[price.clone(), price.clone()]), None, "given twice");
+    let most = ComputeBudgetInstruction::set_compute_unit_limit(u32::MAX);
+    assert_eq!(terms(&[transfer(1), most]).expect("terms").unit_limit, 1_400_000);
+    let why = |instructions: &[Instruction]| terms(instructions).expect_err("no terms");
+    assert!(why(&[price.clone(), price.clone()]).contains("given twice"));
+    assert!(why(&[price.clone(), transfer(1)]).contains("without a compute unit limit"));
     let mut long = price.clone();
     long.data.push(0);
     let old = Instruction { data: vec![0, 1, 0, 0, 0, 1, 0, 0, 0], ..price.clone() };
     for bad in
         [long, old, Instruction { data: vec![3], ..price.clone() }, Instruction { data: vec![], ..price }]
     {
-        assert_eq!(terms(std::slice::from_ref(&bad)), None, "{bad:?}");
+        assert!(why(std::slice::from_ref(&bad)).contains("malformed"), "{bad:?}");
     }
 }
 

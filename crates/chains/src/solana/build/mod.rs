@@ -113,8 +113,8 @@ impl SolanaChain {
         plan.check_funds(fees::PER_SIGNATURE)?;
         let units = self.measure(node, &compile(&plan, fees::MAX_UNITS, &tables)?).await?;
         let message = compile(&plan, units, &tables)?;
-        let terms = Terms::read(&message).ok_or_else(|| unsupported("the compute budget is malformed"))?;
-        let fee_budget = fees::budget(terms.signatures, units, &self.options)?;
+        let terms = Terms::read(&message).map_err(unsupported)?;
+        let fee_budget = fees::budget(terms.signatures, units, &self.options);
         plan.check_funds(fee_budget)?;
         let facts = self.gather(node, &message).await?;
         let body = Body::new(Origin::Here, fee_budget, facts, message)?.draft()?;

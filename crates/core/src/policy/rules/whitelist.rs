@@ -9,7 +9,7 @@ use crate::effect::Effect;
 use crate::policy::case::Case;
 use crate::policy::findings::Findings;
 use crate::policy::rules::{Placement, Rule, RulesError, listed};
-use crate::policy::{DenialCode, Policy};
+use crate::policy::{DenialCode, Policy, beyond_asked};
 
 /// Rules of WHITELIST.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -46,6 +46,15 @@ impl Rule for Whitelist {
         if strangers.peek().is_some() {
             let message = format!("not on the whitelist: {}", listed(strangers));
             let hint = format!("allowed: {}", listed(&self.allowed_addresses));
+            findings.deny(row, DenialCode::WhitelistDenied, message, Some(hint));
+        }
+        // Whoever makes the block gets it, and is on no list.
+        let beyond = beyond_asked(case.effects, case.facts);
+        if !beyond.is_zero() {
+            let beyond = case.show(&case.effects.native, beyond);
+            let message =
+                format!("offers {beyond} more in fees than the network asks for, to whoever takes it");
+            let hint = "offer the network what it asks for now".to_owned();
             findings.deny(row, DenialCode::WhitelistDenied, message, Some(hint));
         }
     }

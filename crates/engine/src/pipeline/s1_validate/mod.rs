@@ -9,7 +9,7 @@ mod token;
 
 use std::sync::Arc;
 
-use waiaas_chains::Chain as ChainPort;
+use waiaas_chains::{Chain as ChainPort, Lane};
 use waiaas_core::U256;
 use waiaas_core::draft::Draft;
 use waiaas_core::effect::{Effect, Effects};
@@ -17,10 +17,12 @@ use waiaas_core::ids::TxId;
 use waiaas_core::intent::Intent;
 use waiaas_core::network::Network;
 use waiaas_core::origin::Origin;
+use waiaas_core::policy::FeeFacts;
 
 use crate::Engine;
 use crate::credentials::Session;
 use crate::error::Error;
+use crate::pipeline::fees;
 use crate::views::{GasTarget, Money, SendRequest, Wallet};
 
 /// A request that makes sense and can be built.
@@ -32,6 +34,8 @@ pub(crate) struct Validated {
     pub(crate) money: Money,
     pub(crate) draft: Draft,
     pub(crate) effects: Effects,
+    /// What the network asks for.
+    pub(crate) fee: FeeFacts,
     /// Where the request comes from.
     pub(crate) origin: Origin,
     /// The signed transaction whose place it is to take.
@@ -53,6 +57,12 @@ pub(crate) async fn run(
     let resolver = Resolver { engine, wallet: &wallet, network: &network, chain: &*chain };
     let (intent, money) = resolver.intent(&request.kind).await?;
     let (intent, draft) = resolver.build(intent).await?;
+    if matches!(intent, Intent::SignTransaction { .. }) {
+        let nonces_in_flight = engine.store().nonces_in_flight(wallet.id, &network.id).await?;
+        chain.check_place(&draft, &Lane { nonces_in_flight, ..Lane::default() }).await?;
+    }
+    let effects = chain.effects(&draft)?;
+    let (draft, fee) = fees::judge(engine, &*chain, draft, &effects).await?;
     let effects = chain.effects(&draft)?;
     let money = money.unwrap_or_else(|| native_sent(&network, &effects));
     Ok(Validated {
@@ -63,6 +73,7 @@ pub(crate) async fn run(
         money,
         draft,
         effects,
+        fee,
         origin: request.origin.clone(),
         replaces: None,
         gas_condition: request.gas_condition,

@@ -137,8 +137,9 @@ proptest! {
         let call = Called { to: Some(to), value: U256::from(value), input: &input, standard };
         let found = call_effects(&mainnet(), WALLET, &call);
         let cancellation = to == WALLET && value == 0 && input.is_empty();
-        prop_assert_eq!(found.is_empty(), cancellation);
-        prop_assert_eq!(value > 0, found.first() == Some(&native_out(to, value)));
+        prop_assert!(!found.is_empty());
+        prop_assert_eq!(found == [native_out(WALLET, 0)], cancellation);
+        prop_assert_eq!(value > 0 || cancellation, found.first() == Some(&native_out(to, value)));
         prop_assert!(found.len() <= 400);
     }
 

@@ -315,6 +315,31 @@ fn user_operations_are_read_as_the_calls_they_make() {
 }
 
 #[test]
+fn what_an_operation_pays_before_it_runs_counts_as_asked_only_as_far_as_its_bytes_explain() {
+    const OPERATION: &str = "address sender,uint256 nonce,bytes initCode,bytes callData,bytes32 accountGasLimits,\
+        uint256 preVerificationGas,bytes32 gasFees,bytes paymasterAndData";
+    let entry_point = address!("4337084D9E255Ff0702461CF8895CE9E3b5Ff108");
+    let pair = |a: u128, b: u128| B256::from((U256::from(a) << 128) | U256::from(b));
+    let of = |before: u64, contract: Address| {
+        let message = json!({ "sender": Address::repeat_byte(0x44), "nonce": 0, "initCode": "0x", "callData": "0x",
+            "accountGasLimits": pair(10, 20), "preVerificationGas": before, "gasFees": pair(1, 2), "paymasterAndData": "0x" });
+        let domain =
+            json!({ "name": "ERC4337", "version": "1", "chainId": CHAIN, "verifyingContract": contract });
+        operation(&read_as(&data(
+            domain,
+            "PackedUserOperation",
+            &[("PackedUserOperation", OPERATION)],
+            message,
+        )))
+    };
+    let usual = of(50_000, entry_point).expect("an operation");
+    assert_eq!((usual.gas, usual.fee), (50_030, U256::from(50_030 * 2)));
+    let greedy = of(10_000_000, entry_point).expect("an operation");
+    assert_eq!((greedy.gas, greedy.fee), (100_000 + 320 * 16 + 30, U256::from(10_000_030 * 2)));
+    assert!(of(50_000, Address::repeat_byte(5)).is_none(), "no entry point");
+}
+
+#[test]
 fn agents_of_hyperliquid_sign_on_its_networks_only() {
     let domain =
         json!({ "name": "Exchange", "version": "1", "chainId": 1337, "verifyingContract": Address::ZERO });

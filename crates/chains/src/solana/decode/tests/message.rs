@@ -1,5 +1,6 @@
 //! What runs through a whole message: who signs and pays, lookup tables, legacy messages.
 
+use solana_compute_budget_interface::ComputeBudgetInstruction;
 use solana_hash::Hash;
 use solana_instruction::{AccountMeta, Instruction};
 use solana_message::{AddressLookupTableAccount, Message, v0};
@@ -51,8 +52,9 @@ fn legacy_messages_say_the_same() {
         accounts: vec![AccountMeta::new(WALLET, true)],
         data: b"anchored".to_vec(),
     };
-    let price = solana_compute_budget_interface::ComputeBudgetInstruction::set_compute_unit_price(10);
-    let all = [transfer(5), opaque.clone(), price];
+    let price = ComputeBudgetInstruction::set_compute_unit_price(10);
+    let limit = ComputeBudgetInstruction::set_compute_unit_limit(400_000);
+    let all = [transfer(5), opaque.clone(), price, limit];
     let message = Message::new_with_blockhash(&all, Some(&WALLET), &Hash::new_from_array([3; 32]));
     let found = elsewhere(5_004, Facts::default(), VersionedMessage::Legacy(message));
     let fee = Effect::NetworkFee { max: U256::from(5_004) };

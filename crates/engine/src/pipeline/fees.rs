@@ -1,0 +1,109 @@
+//! What may be paid for fees: the operator's cap, and what the network asks for.
+//!
+//! Belongs here: the one judgement of the fee of everything that is signed, built here or brought. Does not
+//! belong here: what a network asks for (its chain), and what follows where more is offered (`core::policy`).
+
+use serde_json::json;
+use waiaas_chains::{Chain as ChainPort, ChainError, Refusal};
+use waiaas_core::U256;
+use waiaas_core::draft::Draft;
+use waiaas_core::effect::Effects;
+use waiaas_core::money::format_units;
+use waiaas_core::network::Network;
+use waiaas_core::policy::{FeeFacts, PriceFact};
+
+use crate::Engine;
+use crate::config::{FeeCap, FeeCapKind, FeeFigure};
+use crate::error::{Error, ErrorCode};
+
+/// The operator's cap for one draft, as it is now.
+pub(crate) struct Cap<'a> {
+    network: &'a Network,
+    setting: String,
+    /// Base units of the native coin; none where the cap is in dollars and the coin has no usable price.
+    pub(crate) most: Option<U256>,
+}
+
+/// The cap for what does `effects`.
+pub(crate) async fn cap<'a>(engine: &Engine, network: &'a Network, effects: &Effects) -> Cap<'a> {
+    let kind = if effects.is_plain_transfer() { FeeCapKind::Transfer } else { FeeCapKind::Any };
+    cap_of(engine, network, kind).await
+}
+
+/// The cap of this kind.
+pub(crate) async fn cap_of<'a>(engine: &Engine, network: &'a Network, kind: FeeCapKind) -> Cap<'a> {
+    let FeeCap { setting, most } = engine.config().fees.cap(network, kind);
+    let most = match most {
+        FeeFigure::Native(amount) => Some(amount),
+        FeeFigure::Usd(usd) => match engine.prices().price(&network.native(), engine.now()).await {
+            // The price is the highest of those that agree, so that the amount is the smallest.
+            PriceFact::Known(price) => price.most_for(usd, network.native_decimals),
+            PriceFact::Unlisted | PriceFact::Unusable => None,
+        },
+    };
+    Cap { network, setting, most }
+}
+
+impl Cap<'_> {
+    /// The refusal of a fee of which at least `need` is needed.
+    pub(crate) fn exceeded(&self, need: U256, cap: U256) -> Error {
+        let Network { native_decimals, native_symbol, .. } = self.network;
+        let show = |amount| format!("{} {native_symbol}", format_units(amount, *native_decimals));
+        let (need, cap) = (show(need), show(cap));
+        let message = format!(
+            "The network fee of {need} on {} is above the cap of {cap} that {} sets.",
+            self.network.id, self.setting
+        );
+        let hint = format!(
+            "Wait until the network asks for less, offer less, or have the operator raise {}.",
+            self.setting
+        );
+        let details = json!({ "setting": self.setting, "need": need, "cap": cap });
+        Error::new(ErrorCode::FeeAboveCap, message).hint(hint).details(details)
+    }
+
+    /// An error of completing a draft, in the words of this cap where it was the reason.
+    pub(crate) fn explain(&self, error: ChainError) -> Error {
+        match (&error, self.most) {
+            (ChainError::Refused(Refusal::FeeAboveCap { fee, cap }), Some(most)) if *cap == most => {
+                self.exceeded(*fee, most)
+            }
+            _ => error.into(),
+        }
+    }
+
+    /// Why the cap cannot be held against a fee, for people.
+    fn unknown(&self) -> String {
+        let Network { id, native_symbol: symbol, .. } = self.network;
+        let table = self.setting.trim_end_matches("_usd");
+        format!(
+            "{symbol} has no usable price, so the fee cannot be held against {}; a cap in {symbol} can be set \
+             under [{table}] for {id}",
+            self.setting
+        )
+    }
+}
+
+/// Holds the fee of a draft against the operator's cap and the network's asking. Answers with the draft, its
+/// budget cut to the cap, and what policies have to know; refuses what cannot be had within the cap.
+pub(crate) async fn judge(
+    engine: &Engine,
+    chain: &dyn ChainPort,
+    draft: Draft,
+    effects: &Effects,
+) -> Result<(Draft, FeeFacts), Error> {
+    if effects.fee().is_zero() {
+        return Ok((draft, FeeFacts::default()));
+    }
+    let quote = chain.fee(&draft).await?;
+    let quote = quote.ok_or_else(|| Error::internal("a draft with a fee that its chain knows nothing of"))?;
+    let cap = cap(engine, chain.network(), effects).await;
+    let Some(most) = cap.most else {
+        return Ok((draft, FeeFacts { asked: quote.asked, uncapped: Some(cap.unknown()) }));
+    };
+    if quote.least > most {
+        return Err(cap.exceeded(quote.least, most));
+    }
+    let draft = if quote.offered > most { chain.capped(&draft, most)? } else { draft };
+    Ok((draft, FeeFacts { asked: quote.asked, uncapped: None }))
+}
