@@ -37,6 +37,8 @@ pub struct NewReservation {
 pub(crate) enum Settlement {
     /// It happened; the fee was this.
     Spent { fee: U256 },
+    /// Nobody will prove what happened, so that all of it counts as spent, the fee at its most.
+    Everything,
     /// Only the fee was spent.
     FeeOnly { fee: U256 },
     /// Nothing happened.
@@ -164,6 +166,12 @@ pub(crate) async fn hold(
     Ok(())
 }
 
+/// Whether a transaction holds anything.
+pub(crate) async fn holds(conn: &mut AnyConnection, tx: TxId) -> Result<bool, StoreError> {
+    let query = "SELECT 1 AS held FROM reservations WHERE tx_id = $1 AND status = 'HELD' LIMIT 1";
+    Ok(sqlx::query(query).bind(tx.to_string()).fetch_optional(conn).await?.is_some())
+}
+
 /// Ends what a transaction holds, counting from `at`.
 pub(crate) async fn settle(
     conn: &mut AnyConnection,
@@ -173,6 +181,7 @@ pub(crate) async fn settle(
 ) -> Result<(), StoreError> {
     let (spent, fee) = match settlement {
         Settlement::Spent { fee } => ("SETTLED", Some(fee)),
+        Settlement::Everything => ("SETTLED", None),
         Settlement::FeeOnly { fee } => ("RELEASED", Some(fee)),
         Settlement::Nothing => ("RELEASED", None),
     };

@@ -166,6 +166,14 @@ async fn a_permit_up_to_the_limit_works_and_moves_no_more() -> Result<()> {
     assert!(matches!(refused.as_str(), "TOKEN_NOT_ALLOWED" | "SPENDER_NOT_APPROVED"), "{refused}");
     allow(&world, 60 * COIN).await?;
 
+    // One without an end: it counts as spent when it is handed out, and ages like anything spent.
+    let endless = Permit { deadline: u64::MAX, ..Permit::for_spender(&world, COIN).await? };
+    signature(endless.ask(&world).await?)?;
+    let mut books = Books::open(world.daemon.data_dir()).await?;
+    let statuses: Vec<_> =
+        books.reservations(&world.agent.wallet).await?.into_iter().map(|one| one.status).collect();
+    assert_eq!(statuses, ["SETTLED"]);
+
     let elsewhere = Permit { spender: evm_payee(51)?, ..Permit::for_spender(&world, 1).await? };
     assert_eq!(elsewhere.ask(&world).await?.refused(403)?, "SPENDER_NOT_APPROVED");
     let erc20 = world.localnet.evm.erc20.clone();

@@ -155,6 +155,11 @@ impl Client {
         self.call(Method::POST, &format!("/v1/admin/transactions/{id}/cancel"), Credential::Master).await
     }
 
+    /// Closes a signature that was handed out: what it could move counts as spent from now.
+    pub async fn admin_close(&self, id: TxId) -> Result<Transaction, ClientError> {
+        self.call(Method::POST, &format!("/v1/admin/transactions/{id}/close"), Credential::Master).await
+    }
+
     /// Rejects any transaction that waits for its owner.
     pub async fn admin_reject(&self, id: TxId) -> Result<Rejected, ClientError> {
         self.call(Method::POST, &format!("/v1/admin/transactions/{id}/reject"), Credential::Master).await

@@ -40,6 +40,12 @@ pub(crate) enum Verb {
         /// The transaction.
         id: TxId,
     },
+    /// Close a signature that was handed out (SIGNED): what it could move counts as spent from now, and
+    /// leaves the windows as it ages. The signature itself stays as good as it was.
+    Close {
+        /// The transaction.
+        id: TxId,
+    },
     /// Reject a transaction that waits for its owner.
     Reject {
         /// The transaction.
@@ -68,6 +74,9 @@ pub(crate) async fn run(context: &Context, verb: Verb) -> Result<()> {
         Verb::Cancel { id } => {
             output::show(context, &client.admin_cancel(id).await?, |t| format!("{} is {}.", t.id, t.status))
         }
+        Verb::Close { id } => output::show(context, &client.admin_close(id).await?, |t| {
+            format!("{} is {}; what it could move counts as spent from now.", t.id, t.status)
+        }),
         Verb::Reject { id } => {
             let rejected = client.admin_reject(id).await?;
             output::show(context, &rejected, |r| format!("{} is {}.", r.transaction.id, r.transaction.status))

@@ -16,8 +16,9 @@ pub(crate) async fn step(engine: &Engine, id: TxId) -> Result<(), Error> {
     let Some(signed) = signed(&row).filter(|_| waiting) else { return Ok(()) };
     match signed.expiry {
         Expiry::Nonce(_) | Expiry::BlockHeight(_) => {}
-        Expiry::Time(end) if engine.now() > end => return s7_record::lapsed(engine, &row).await,
-        Expiry::Time(_) | Expiry::Never => return Ok(()),
+        Expiry::Time(end) if engine.now() <= end => return Ok(()),
+        // What has no end counted as spent when it was handed out; a row from before that does so now.
+        Expiry::Time(_) | Expiry::Never => return s7_record::lapsed(engine, &row).await,
     }
     let chain = engine.chain(&row.network)?;
     let from = row.draft.as_ref().map(|d| d.from).ok_or_else(|| Error::internal("signed without a draft"))?;

@@ -62,7 +62,8 @@ pub(crate) async fn dead(engine: &Engine, row: &TransactionRow) -> Result<(), Er
     advance_if(engine, row.id, row.status, change, audit).await
 }
 
-/// A signed message that nobody can use any more: what it could move counts as spent from now.
+/// A signed message that nobody can use any more, or that has no end: what it could move counts as spent
+/// from now.
 pub(crate) async fn lapsed(engine: &Engine, row: &TransactionRow) -> Result<(), Error> {
     let (id, audit) = (row.id, entry(engine, row, AuditEvent::TxLapsed));
     let done = engine.store().write(move |tx| Box::pin(async move { tx.lapse(id, audit).await })).await;

@@ -9,6 +9,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use tokio::time::{Instant, MissedTickBehavior, interval};
+use waiaas_core::UnixSeconds;
 use waiaas_core::ids::TxId;
 use waiaas_core::transaction::TxStatus;
 
@@ -27,8 +28,10 @@ const TIMERS: Duration = Duration::from_secs(1);
 const RETRY: Duration = Duration::from_secs(3);
 /// How often accepted bytes are sent again while nothing is known of them.
 const REBROADCAST: Duration = Duration::from_secs(15);
-/// How often old idempotency keys are forgotten.
+/// How often old idempotency keys are forgotten, and transactions looked for that were handed out long ago.
 const HOUSEKEEPING: Duration = Duration::from_secs(600);
+/// For how long a transaction that was handed out is looked for as often as one of the daemon's own.
+const FRESH: UnixSeconds = 3_600;
 
 /// Starts the workers. They end when the engine shuts down.
 pub(crate) fn spawn(engine: &Engine) {
@@ -117,10 +120,11 @@ async fn turn(engine: &Engine, job: Job, busy: &Busy) -> Result<(), Error> {
         }
         Job::Confirm => {
             all(engine, busy, &[TxStatus::Submitted], Step::Resume).await?;
-            handed_out(engine, busy).await?;
+            handed_out(engine, busy, now.saturating_sub(FRESH)).await?;
         }
         Job::Rebroadcast => all(engine, busy, &[TxStatus::Submitted], Step::Rebroadcast).await?,
         Job::Housekeeping => {
+            handed_out(engine, busy, UnixSeconds::MIN).await?;
             store.write(move |tx| Box::pin(async move { tx.forget_old_claims(now).await })).await?;
         }
     }
@@ -145,11 +149,12 @@ async fn all(engine: &Engine, busy: &Busy, statuses: &[TxStatus], step: Step) ->
     }
 }
 
-/// Looks after signatures that were handed out and still hold something.
-async fn handed_out(engine: &Engine, busy: &Busy) -> Result<(), Error> {
+/// Looks after signatures that were handed out and still hold something: messages whose time is over, and
+/// transactions signed after `since`.
+async fn handed_out(engine: &Engine, busy: &Busy, since: UnixSeconds) -> Result<(), Error> {
     let mut after = None;
     loop {
-        let rows = engine.store().handed_out(after, BATCH).await?;
+        let rows = engine.store().handed_out(engine.now(), since, after, BATCH).await?;
         let Some(last) = rows.last() else { return Ok(()) };
         after = Some(last.id);
         each(engine, busy, rows.into_iter().map(|row| row.id).collect(), Step::Resume).await;

@@ -8,6 +8,7 @@ mod changes;
 mod deadlines;
 mod invariants;
 mod origins;
+mod patience;
 mod sessions;
 mod stage;
 mod windows;

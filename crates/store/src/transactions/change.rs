@@ -10,8 +10,8 @@ use crate::audit::AuditEntry;
 use crate::columns::unsigned;
 use crate::error::{Entity, StoreError};
 use crate::ledger::{self, Settlement};
-use crate::transactions::SignedRow;
 use crate::transactions::queries::transaction;
+use crate::transactions::{SignedRow, TxExpiry};
 use crate::writer::WriteTx;
 
 /// A move and what comes with it.
@@ -21,7 +21,8 @@ pub enum StatusChange {
     Executing,
     /// → BROADCASTING: signed; the bytes are durable before they leave.
     Signed(SignedRow),
-    /// → SIGNED: signed for the caller; the bytes are durable before they leave.
+    /// → SIGNED: signed for the caller; the bytes are durable before they leave. What has no end
+    /// counts as spent at once.
     HandedOut(SignedRow),
     /// → SUBMITTED: a node accepted the bytes.
     Submitted,
@@ -98,9 +99,11 @@ impl StatusChange {
         if fits { Ok(()) } else { Err(IllegalMove { from, to }) }
     }
 
-    /// What becomes of the reservations; none while the money may still move.
+    /// What becomes of the reservations; none while the money may still move and its end can be known.
     const fn settlement(&self) -> Option<Settlement> {
         match self {
+            // Nobody can ever tell that it was not used.
+            Self::HandedOut(SignedRow { expiry: TxExpiry::Never, .. }) => Some(Settlement::Everything),
             Self::Executing | Self::Signed(_) | Self::HandedOut(_) | Self::Submitted => None,
             Self::Confirmed { fee, .. } => Some(Settlement::Spent { fee: *fee }),
             Self::Reverted { fee, .. } => Some(Settlement::FeeOnly { fee: *fee }),
@@ -176,8 +179,8 @@ async fn update(
         .bind(raw)
         .bind(bytes)
         .bind(hash)
-        .bind(expiry.map(super::TxExpiry::kind))
-        .bind(expiry.map(super::TxExpiry::value).transpose()?)
+        .bind(expiry.map(TxExpiry::kind))
+        .bind(expiry.map(TxExpiry::value).transpose()?)
         .bind(columns.fee.map(|fee| fee.to_string()))
         .bind(columns.block.map(|block| unsigned(block, "block")).transpose()?)
         .bind(columns.code.map(storable))
@@ -229,14 +232,16 @@ impl WriteTx {
         }
     }
 
-    /// Counts what a SIGNED message could have moved as spent, now that nobody can use it any more. It
-    /// is no proof that nobody did.
+    /// Counts all that a signature handed out could move as spent: nobody can use it any more, or nobody
+    /// waits to see. It is no proof that it was used. [`StoreError::Conflict`] where nothing is held for
+    /// it any more.
     pub async fn lapse(&mut self, id: TxId, audit: AuditEntry) -> Result<(), StoreError> {
         let row = transaction(self.conn(), id).await?;
-        if row.is_none_or(|row| row.status != TxStatus::Signed) {
+        let signed = row.is_some_and(|row| row.status == TxStatus::Signed);
+        if !signed || !ledger::holds(self.conn(), id).await? {
             return Err(self.missing_transaction(id).await?);
         }
-        ledger::settle(self.conn(), id, Settlement::Spent { fee: U256::ZERO }, audit.at).await?;
+        ledger::settle(self.conn(), id, Settlement::Everything, audit.at).await?;
         self.record(audit).await?;
         Ok(())
     }

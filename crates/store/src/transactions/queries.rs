@@ -30,8 +30,9 @@ reads! {
     transactions_page(filter: &TxFilter, before: Option<TxId>, limit: u32) -> Page<TransactionRow, TxId>;
     /// Transactions in one of these states, oldest first, after the cursor; for workers and recovery.
     with_status(statuses: &[TxStatus], after: Option<TxId>, limit: u32) -> Vec<TransactionRow>;
-    /// SIGNED transactions and messages that still hold something, oldest first, after the cursor.
-    handed_out(after: Option<TxId>, limit: u32) -> Vec<TransactionRow>;
+    /// SIGNED transactions and messages that still hold something and are worth a look at `now`: a
+    /// message whose time is over, a transaction signed after `since`. Oldest first, after the cursor.
+    handed_out(now: UnixSeconds, since: UnixSeconds, after: Option<TxId>, limit: u32) -> Vec<TransactionRow>;
     /// QUEUED transactions whose delay is over at `now`, the longest overdue first.
     due_delays(now: UnixSeconds, limit: u32) -> Vec<TransactionRow>;
     /// PENDING_APPROVAL transactions whose time is over at `now`; at exactly the end it is over.
@@ -114,14 +115,18 @@ async fn with_status(
 
 async fn handed_out(
     conn: &mut AnyConnection,
+    now: UnixSeconds,
+    since: UnixSeconds,
     after: Option<TxId>,
     limit: u32,
 ) -> Result<Vec<TransactionRow>, StoreError> {
     let query = "SELECT * FROM transactions WHERE status = 'SIGNED' AND id > $1 AND EXISTS \
                  (SELECT 1 FROM reservations WHERE tx_id = transactions.id AND reservations.status = 'HELD') \
-                 ORDER BY id LIMIT $2";
+                 AND (expiry_kind = 'never' OR (expiry_kind = 'time' AND expiry_value < $2) \
+                      OR (expiry_kind IN ('nonce', 'block_height') AND updated_at > $3)) \
+                 ORDER BY id LIMIT $4";
     let after = after.map(|id| id.to_string()).unwrap_or_default();
-    let query = sqlx::query(query).bind(after).bind(i64::from(limit));
+    let query = sqlx::query(query).bind(after).bind(now).bind(since).bind(i64::from(limit));
     query.fetch_all(conn).await?.iter().map(TransactionRow::read).collect()
 }
 

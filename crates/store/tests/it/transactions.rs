@@ -4,6 +4,7 @@ use waiaas_core::U256;
 use waiaas_core::audit::AuditEvent;
 use waiaas_core::digest::Digest;
 use waiaas_core::ids::TxId;
+use waiaas_core::intent::IntentKind;
 use waiaas_core::money::Usd;
 use waiaas_core::policy::Tier;
 use waiaas_core::transaction::TxStatus;
@@ -14,7 +15,8 @@ use waiaas_store::{
 
 use crate::backend::Backend;
 use crate::fixtures::{
-    NOW, admit, advance, bring_to, entry, network, new_tx, seed, session_id, signed, spend, tx_id, wallet_id,
+    NOW, address, admit, advance, bring_to, entry, network, new_tx, seed, session_id, signed, spend, tx_id,
+    wallet_id,
 };
 
 fn every_change() -> Vec<StatusChange> {
@@ -228,7 +230,8 @@ pub(crate) async fn work_lists_find_what_is_due(backend: Backend) {
 pub(crate) async fn what_was_handed_out_is_held_until_it_lapses(backend: Backend) {
     let db = backend.open().await;
     seed(&db.store).await;
-    for (n, expiry) in [(1, TxExpiry::Time(NOW + 50)), (2, TxExpiry::Never)] {
+    let nonce = TxExpiry::Nonce(7);
+    for (n, expiry) in [(1, TxExpiry::Time(NOW + 50)), (2, TxExpiry::Never), (3, nonce), (4, nonce)] {
         bring_to(&db.store, n, TxStatus::Executing, NOW).await;
         let kept = SignedRow { hash: None, expiry, ..signed(1) };
         let change = StatusChange::HandedOut(kept.clone());
@@ -236,30 +239,58 @@ pub(crate) async fn what_was_handed_out_is_held_until_it_lapses(backend: Backend
         let row = db.store.transaction(tx_id(n)).await.expect("read").expect("row");
         assert_eq!((row.status, row.signed), (TxStatus::Signed, Some(kept)), "messages have no hash");
     }
-    let listed = || async {
-        let rows = db.store.handed_out(None, 10).await.expect("list");
-        rows.into_iter().map(|row| row.id).collect::<Vec<_>>()
+    let listed = |now, since| {
+        let store = &db.store;
+        async move {
+            let rows = store.handed_out(now, since, None, 10).await.expect("list");
+            rows.into_iter().map(|row| row.id).collect::<Vec<_>>()
+        }
     };
-    assert_eq!(listed().await, [tx_id(1), tx_id(2)]);
+    let at = |now| {
+        let store = &db.store;
+        async move { store.ledger(wallet_id(1), now, &[]).await.expect("ledger").usd_day }
+    };
+    let dollars = Usd::from_dollars;
+    // All count, the second as spent when it was handed out: it has no end, and nobody looks after it.
+    assert_eq!(at(NOW).await, dollars(4));
+    assert_eq!(at(NOW + 86_400).await, dollars(3), "what has an end is held until it is there");
+    assert_eq!(listed(NOW, NOW - 1).await, [tx_id(3), tx_id(4)], "whose time is not over is not looked at");
+    assert_eq!(listed(NOW + 51, NOW - 1).await, [1, 3, 4].map(tx_id));
+    assert_eq!(listed(NOW + 51, NOW).await, [tx_id(1)], "the others are no longer new");
     let lapse = |n, at| {
         let audit = entry(AuditEvent::TxLapsed, at);
         db.store.write(move |tx| Box::pin(async move { tx.lapse(tx_id(n), audit).await }))
     };
     lapse(1, NOW + 51).await.expect("lapsed");
-    assert_eq!(listed().await, [tx_id(2)]);
-    let at = |now| {
-        let store = &db.store;
-        async move { store.ledger(wallet_id(1), now, &[]).await.expect("ledger").usd_day }
-    };
-    // Both count: the first as spent at its lapse, the second as held for ever.
-    let one = Usd::from_dollars(1);
-    assert_eq!(at(NOW + 51).await, one.plus(one));
-    assert_eq!(at(NOW + 51 + 86_400).await, one);
-    bring_to(&db.store, 3, TxStatus::Submitted, NOW).await;
-    assert!(
-        matches!(lapse(3, NOW).await, Err(StoreError::Conflict(Entity::Transaction))),
-        "only SIGNED lapses"
-    );
+    // Closed by the operator: a transaction whose nonce nobody ever uses.
+    lapse(3, NOW + 52).await.expect("closed");
+    assert_eq!(listed(NOW + 60, NOW - 1).await, [tx_id(4)]);
+    assert_eq!(at(NOW + 60).await, dollars(4));
+    assert_eq!(at(NOW + 51 + 86_400).await, dollars(2));
+    assert_eq!(at(NOW + 52 + 86_400).await, dollars(1), "only the fourth is held");
+    bring_to(&db.store, 5, TxStatus::Submitted, NOW).await;
+    for (n, why) in [(1, "once"), (2, "it holds nothing"), (5, "only SIGNED lapses")] {
+        let again = lapse(n, NOW + 60).await;
+        assert!(matches!(again, Err(StoreError::Conflict(Entity::Transaction))), "{why}");
+    }
+}
+
+pub(crate) async fn every_kind_of_request_is_kept(backend: Backend) {
+    let db = backend.open().await;
+    seed(&db.store).await;
+    let mut n = 0;
+    for kind in IntentKind::ALL {
+        // With a recipient and without: batches, deployments and signatures have none.
+        for to in [Some(address(9)), None] {
+            for status in TxStatus::initial() {
+                n += 1;
+                let new = NewTransaction { kind: *kind, to, ..new_tx(n, *status) };
+                admit(&db.store, new, vec![], NOW).await.expect("admitted");
+                let row = db.store.transaction(tx_id(n)).await.expect("read").expect("row");
+                assert_eq!((row.kind, row.to, row.status), (*kind, to, *status));
+            }
+        }
+    }
 }
 
 pub(crate) async fn pages_walk_every_transaction(backend: Backend) {

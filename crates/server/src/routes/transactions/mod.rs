@@ -36,6 +36,7 @@ pub(super) fn add(doors: Doors) -> Doors {
         oversee::admin_get_transaction,
         explain::admin_explain_transaction,
         oversee::admin_cancel_transaction,
+        oversee::admin_close_transaction,
         oversee::admin_reject_transaction,
     )
 }

@@ -1,4 +1,4 @@
-//! `GET /v1/admin/transactions`, `GET …/{id}`, `POST …/{id}/cancel`, `POST …/{id}/reject`
+//! `GET /v1/admin/transactions`, `GET …/{id}`, `POST …/{id}/cancel`, `…/close`, `…/reject`
 
 use axum::Json;
 use axum::extract::State;
@@ -59,6 +59,24 @@ pub(crate) async fn admin_cancel_transaction(
     Path(id): Path<TxId>,
 ) -> Answer<Transaction> {
     Ok(Json(shapes::transaction(app.engine().admin_cancel(&master, id).await?)))
+}
+
+/// Closes a signature that was handed out (status SIGNED) and still holds what it could move. All of that
+/// counts as spent from now on and leaves the windows as it ages. The signature itself stays as good as it
+/// was: use up its nonce on chain where it must not be used.
+#[utoipa::path(
+    post,
+    path = "/v1/admin/transactions/{id}/close",
+    tag = "admin",
+    params(("id" = Uuid, Path, description = "The transaction")),
+    responses((status = 200, body = Transaction))
+)]
+pub(crate) async fn admin_close_transaction(
+    MasterAuth(master): MasterAuth,
+    State(app): State<App>,
+    Path(id): Path<TxId>,
+) -> Answer<Transaction> {
+    Ok(Json(shapes::transaction(app.engine().admin_close(&master, id).await?)))
 }
 
 /// Rejects a transaction that waits for its owner. The operator can stop it but not approve it.

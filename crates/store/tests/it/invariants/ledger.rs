@@ -234,7 +234,8 @@ pub(crate) async fn only_proof_or_age_frees_what_is_held(backend: Backend) {
                     let mut books = books.lock().expect("books");
                     if let (Ok(()), Some(lapsed)) = (done, books.get_mut(&n)) {
                         assert_eq!(lapsed.status, TxStatus::Signed);
-                        lapsed.settled = lapsed.settled.or(Some((lapsed.amount, now)));
+                        // All of it: what a user operation may pay is its fee.
+                        lapsed.settled = lapsed.settled.or(Some((lapsed.amount + lapsed.fee, now)));
                     }
                 }
                 4 if step % 5 == 0 => {
