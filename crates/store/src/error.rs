@@ -1,6 +1,8 @@
 //! What can go wrong, by what the caller can do about it, and the sorting of database errors into it.
 
+use std::borrow::Cow;
 use std::fmt;
+use std::panic::Location;
 use std::sync::Arc;
 
 use sqlx::postgres::PgDatabaseError;
@@ -54,6 +56,39 @@ impl fmt::Display for Entity {
             Self::Challenge => "challenge",
             Self::Change => "change",
         })
+    }
+}
+
+/// A statement that was refused, for the log: where it stands in the source, the database's code for the
+/// reason (SQLSTATE on PostgreSQL), and what it is about. Messages of a database repeat values, so they are
+/// left out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Statement {
+    place: &'static Location<'static>,
+    code: Option<String>,
+    about: Vec<String>,
+}
+
+impl Statement {
+    fn new(place: &'static Location<'static>, error: &sqlx::Error) -> Self {
+        let database = error.as_database_error();
+        let column = database.and_then(|e| e.try_downcast_ref::<PgDatabaseError>()).and_then(|e| e.column());
+        let about = [database.and_then(|e| e.table()), column, database.and_then(|e| e.constraint())];
+        Self {
+            place,
+            code: database.and_then(|e| e.code()).map(Cow::into_owned),
+            about: about.into_iter().flatten().map(str::to_owned).collect(),
+        }
+    }
+}
+
+impl fmt::Display for Statement {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the statement at {}:{}", self.place.file(), self.place.line())?;
+        if let Some(code) = &self.code {
+            write!(f, ", code {code}")?;
+        }
+        if self.about.is_empty() { Ok(()) } else { write!(f, ", about {}", self.about.join(" ")) }
     }
 }
 
@@ -112,8 +147,8 @@ pub enum StoreError {
         known: i64,
     },
     /// A statement was refused for another reason: a constraint or a defect.
-    #[error("the database refused a statement")]
-    Refused(#[source] Source),
+    #[error("the database refused {0}")]
+    Refused(Statement, #[source] Source),
     /// The work given to the writer panicked, or took too long and was given up.
     #[error("the write was abandoned: {0}")]
     Abandoned(&'static str),
@@ -129,6 +164,7 @@ impl StoreError {
     }
 
     /// Reads a failed `INSERT` as "exists already" when a unique index says so.
+    #[track_caller]
     pub(crate) fn duplicate(error: sqlx::Error, entity: Entity) -> Self {
         match error.as_database_error() {
             Some(e) if e.is_unique_violation() => Self::Duplicate(entity),
@@ -137,6 +173,7 @@ impl StoreError {
     }
 
     /// Sorts the error of a `COMMIT`: when the link broke, nobody knows.
+    #[track_caller]
     pub(crate) fn commit(error: sqlx::Error) -> Self {
         match Self::from(error) {
             Self::Unavailable(source) => Self::CommitUnknown(source),
@@ -146,7 +183,9 @@ impl StoreError {
 }
 
 impl From<sqlx::Error> for StoreError {
+    #[track_caller]
     fn from(error: sqlx::Error) -> Self {
+        let statement = Statement::new(Location::caller(), &error);
         let sort = match &error {
             sqlx::Error::Database(e) => {
                 if let Some(code) = e.try_downcast_ref::<SqliteError>().and_then(|_| e.code()) {
@@ -154,7 +193,7 @@ impl From<sqlx::Error> for StoreError {
                 } else if let Some(e) = e.try_downcast_ref::<PgDatabaseError>() {
                     postgres(e.code())
                 } else {
-                    Self::Refused
+                    None
                 }
             }
             sqlx::Error::Io(_)
@@ -163,34 +202,41 @@ impl From<sqlx::Error> for StoreError {
             | sqlx::Error::PoolTimedOut
             | sqlx::Error::PoolClosed
             | sqlx::Error::WorkerCrashed
-            | sqlx::Error::Configuration(_) => Self::Unavailable,
+            | sqlx::Error::Configuration(_) => Some(Self::Unavailable as Sort),
             // sqlx marks its enum as growing; anything else is a statement or a value we got wrong.
-            _ => Self::Refused,
+            _ => None,
         };
-        sort(Arc::new(error))
+        let source = Arc::new(error);
+        match sort {
+            Some(sort) => sort(source),
+            None => Self::Refused(statement, source),
+        }
     }
 }
 
+/// What an error is; none of them for a statement that was refused.
+type Sort = fn(Source) -> StoreError;
+
 /// Result codes: <https://sqlite.org/rescode.html>; the low byte is the primary code.
-fn sqlite(code: &str) -> fn(Source) -> StoreError {
+fn sqlite(code: &str) -> Option<Sort> {
     match code.parse::<i64>().map(|code| code & 0xff) {
-        Ok(5 | 6) => StoreError::Busy,
-        Ok(13) => StoreError::Full,
-        Ok(11 | 26) => StoreError::Damaged,
-        Ok(8 | 10 | 14) => StoreError::Unavailable,
-        _ => StoreError::Refused,
+        Ok(5 | 6) => Some(StoreError::Busy),
+        Ok(13) => Some(StoreError::Full),
+        Ok(11 | 26) => Some(StoreError::Damaged),
+        Ok(8 | 10 | 14) => Some(StoreError::Unavailable),
+        _ => None,
     }
 }
 
 /// SQLSTATE, PostgreSQL appendix A.
-fn postgres(code: &str) -> fn(Source) -> StoreError {
+fn postgres(code: &str) -> Option<Sort> {
     match code {
-        "53100" => StoreError::Full,
-        "40001" | "40P01" | "55P03" | "57014" => StoreError::Busy,
-        "XX001" | "XX002" => StoreError::Damaged,
+        "53100" => Some(StoreError::Full),
+        "40001" | "40P01" | "55P03" | "57014" => Some(StoreError::Busy),
+        "XX001" | "XX002" => Some(StoreError::Damaged),
         _ if code.starts_with("08") || code.starts_with("53") || code.starts_with("57P") => {
-            StoreError::Unavailable
+            Some(StoreError::Unavailable)
         }
-        _ => StoreError::Refused,
+        _ => None,
     }
 }

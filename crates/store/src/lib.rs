@@ -45,7 +45,7 @@ pub use changes::{ChangeRow, NewChange};
 
 pub use decisions::{DecisionPage, DecisionRow};
 pub use dump::{DumpError, DumpReport};
-pub use error::{Entity, StoreError};
+pub use error::{Entity, Statement, StoreError};
 pub use idempotency::{Claim, IDEMPOTENCY_SECONDS};
 pub use installation::NewInstallation;
 pub use kill_switch::KillSwitchRow;

@@ -28,10 +28,15 @@ const ALL: &[Migration] = &[
         sqlite: include_str!("../migrations/sqlite/0003_origins.sql"),
         postgres: include_str!("../migrations/postgres/0003_origins.sql"),
     },
+    Migration {
+        version: 4,
+        sqlite: include_str!("../migrations/sqlite/0004_optional_recipient.sql"),
+        postgres: include_str!("../migrations/postgres/0004_optional_recipient.sql"),
+    },
 ];
 
 /// The newest schema this release knows.
-pub const KNOWN: i64 = 3;
+pub const KNOWN: i64 = 4;
 
 /// Applies what is missing. Daemons that start together on one database take turns.
 pub(crate) async fn run(conn: &mut AnyConnection, postgres: bool) -> Result<(), StoreError> {

@@ -315,7 +315,7 @@ async fn open(tx: &mut WriteTx, postgres: bool) -> Result<(), StoreError> {
 /// to, and whoever shared the commit can only ask again.
 fn lost(error: sqlx::Error) -> StoreError {
     match StoreError::from(error) {
-        StoreError::Refused(source) => StoreError::Unavailable(source),
+        StoreError::Refused(_, source) => StoreError::Unavailable(source),
         other => other,
     }
 }

@@ -7,6 +7,7 @@
 mod approvals;
 mod audit;
 mod backend;
+mod catalogue;
 mod changes;
 mod counts;
 mod crash;
@@ -75,6 +76,7 @@ suite! {
     approvals: a_nonce_answers_once, answering_one_question_voids_the_others, expired_questions_cannot_be_answered;
     audit: the_chain_is_gapless_and_verifies, tampering_is_found_where_it_happened, rows_cannot_be_changed_or_removed,
         pages_follow_the_filter, a_change_without_its_audit_row_does_not_happen;
+    catalogue: every_column_is_the_same_on_both_databases;
     changes: one_change_to_a_thing_waits, a_change_ends_once_and_takes_its_questions_along, an_altered_change_is_not_read;
     counts: overviews_count_beyond_a_page;
     decisions: decisions_read_back_as_recorded;
@@ -92,7 +94,7 @@ suite! {
     sessions: tokens_are_replaced_once, revoking_is_idempotent, wallets_come_and_go, live_sessions_are_counted, pages_walk_every_session;
     transactions: every_move_is_on_the_graph_or_refused, racing_moves_have_one_winner, rows_read_back_as_written,
         contradictions_are_refused, idempotency_has_one_winner, work_lists_find_what_is_due, pages_walk_every_transaction,
-        what_was_handed_out_is_held_until_it_lapses,
+        what_was_handed_out_is_held_until_it_lapses, every_kind_of_request_is_kept,
         an_altered_draft_is_not_read;
     wallets: names_are_unique_among_the_living, status_moves_by_compare_and_set, owners_are_replaced_by_compare_and_set, tokens_stay_pinned;
     writer: jobs_share_commits_and_fail_alone, a_panic_harms_nobody_else, a_swallowed_error_harms_nobody_else,

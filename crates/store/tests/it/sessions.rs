@@ -105,7 +105,11 @@ pub(crate) async fn wallets_come_and_go(backend: Backend) {
     let twice: Result<(), StoreError> = link(true, 2).await;
     assert!(matches!(twice, Err(StoreError::Duplicate(Entity::SessionWallet))), "{twice:?}");
     let unknown: Result<(), StoreError> = link(true, 77).await;
-    assert!(matches!(unknown, Err(StoreError::Refused(_))), "no such wallet: {unknown:?}");
+    let Err(refused @ StoreError::Refused(..)) = unknown else { panic!("no such wallet: {unknown:?}") };
+    // The log finds the statement and the reason, and no value.
+    let (text, code) = (refused.to_string(), if db.store.is_postgres() { "23503" } else { "787" });
+    assert!(text.contains("store/src/sessions.rs:") && text.contains(code), "{text}");
+    assert!(!text.contains(&wallet_id(77).to_string()), "{text}");
     let row = db.store.session(session_id(1)).await.expect("read").expect("session");
     assert_eq!(row.wallets, [wallet_id(1), wallet_id(2)]);
     let done: Result<(), StoreError> = link(false, 1).await;

@@ -11,9 +11,10 @@ use crate::dumps::fill;
 use crate::fixtures::{NOW, admit, new_tx, session_id, tx_id, wallet_id};
 
 /// The schemas before this release's, oldest first.
-const EARLIER: [&str; 2] = [
+const EARLIER: [&str; 3] = [
     include_str!("../../migrations/sqlite/0001_initial.sql"),
     include_str!("../../migrations/sqlite/0002_changes.sql"),
+    include_str!("../../migrations/sqlite/0003_origins.sql"),
 ];
 
 async fn run(conn: &mut AnyConnection, sql: String) {
