@@ -177,6 +177,15 @@ pub struct BalanceChange {
     pub change_amount: String,
     /// Base units afterwards; negative when there is not enough.
     pub after_balance: String,
+    /// What there is now in human units, with the symbol.
+    #[schema(example = "12.5 USDC")]
+    pub current_formatted: String,
+    /// The change in human units, with the symbol; what leaves is negative.
+    #[schema(example = "-5 USDC")]
+    pub change_formatted: String,
+    /// What there is afterwards in human units, with the symbol.
+    #[schema(example = "7.5 USDC")]
+    pub after_formatted: String,
 }
 
 /// Something a person should know.

@@ -8,9 +8,10 @@ use waiaas_core::intent::IntentKind;
 use waiaas_core::money::Usd;
 use waiaas_core::network::Chain;
 use waiaas_core::policy::Tier;
+use waiaas_core::presentation::Presentation;
 use waiaas_core::transaction::{Replacement, TxStatus};
 
-use crate::dry_run::PolicyResult;
+use crate::dry_run::{PolicyResult, Warning};
 use crate::owners::Challenge;
 use crate::requests::GasCondition;
 use crate::validation::{Refusal, Request};
@@ -143,6 +144,10 @@ pub struct Transaction {
     /// Why this tier, or why not at all.
     #[schema(value_type = Vec<Object>)]
     pub reasons: Value,
+    /// Worth noticing about what was asked for, such as `AMOUNT_IN_BASE_UNITS`: an amount in base units
+    /// that is worth less than a cent.
+    #[serde(default)]
+    pub warnings: Vec<Warning>,
     /// SHA-256 of the exact transaction that was judged.
     pub digest: Option<String>,
     /// When it was asked for.
@@ -203,10 +208,34 @@ pub struct Explanation {
 pub struct Approval {
     /// The transaction.
     pub transaction: Transaction,
+    /// Everything the owner is asked, as one value; the texts to sign are its words. Every effect, every
+    /// call with its arguments, typed data field by field, what a node saw, the verdict and its reasons.
+    /// `null` for what an earlier release asked.
+    #[serde(default)]
+    #[schema(value_type = Option<Object>)]
+    pub presentation: Option<Box<Presentation>>,
+    /// The bytes that are approved. Effects and content of the presentation can be read from them again.
+    #[serde(default)]
+    pub draft: Option<DraftBytes>,
     /// What to sign to let it run.
     pub approve: Challenge,
     /// What to sign to stop it.
     pub reject: Challenge,
+}
+
+/// A transaction without its volatile fields (nonce, fee prices, blockhash), as it is judged and approved.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct DraftBytes {
+    /// Its network.
+    pub network: String,
+    /// Who signs it.
+    pub from: String,
+    /// Its encoding, hex.
+    #[schema(example = "0x01f8")]
+    pub body: String,
+    /// SHA-256 over these three, as the texts to sign have it.
+    pub digest: String,
 }
 
 /// A transaction after the owner approved it.

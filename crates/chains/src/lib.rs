@@ -21,7 +21,8 @@ use waiaas_core::asset::AssetId;
 use waiaas_core::draft::{Completed, Draft};
 use waiaas_core::effect::Effects;
 use waiaas_core::intent::Intent;
-use waiaas_core::network::Network;
+use waiaas_core::network::{self, Network};
+use waiaas_core::presentation::Content;
 use waiaas_core::transaction::Replacement;
 use waiaas_core::witness::Observed;
 
@@ -166,6 +167,17 @@ pub enum Refusal {
     /// The request's shape does not fit this chain.
     #[error("{0}")]
     Unsupported(String),
+}
+
+/// What stands at an address.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Occupant {
+    /// Nothing, or an account that a key may sign for.
+    Account,
+    /// A contract. An account that lends itself a contract's code (EIP-7702) is none.
+    Contract,
+    /// A program, or an account that a program other than Solana's own owns.
+    ProgramAccount,
 }
 
 /// Decimals and symbol of an asset, as its chain has them.
@@ -337,6 +349,15 @@ pub struct GasPrices {
     pub priority: u128,
 }
 
+/// What a draft does, and what its owner is shown beside that. Pure: no node is asked, so whoever holds a
+/// draft's bytes can check what somebody else says about them. Anything unrecognised is an unknown effect.
+pub fn read(network: &Network, draft: &Draft) -> Result<(Effects, Vec<Content>), ChainError> {
+    match network.chain {
+        network::Chain::Ethereum => evm::read_draft(network, draft),
+        network::Chain::Solana => solana::read_draft(network, draft),
+    }
+}
+
 /// One network of one chain.
 #[async_trait]
 pub trait Chain: Send + Sync {
@@ -351,8 +372,10 @@ pub trait Chain: Send + Sync {
     /// with another fee budget, or an empty transaction. Only one of the two can land.
     async fn replacement(&self, old: &Draft, signed: &[u8], with: Replacement) -> Result<Draft, ChainError>;
 
-    /// Decodes what a draft does. Pure and total: anything unrecognised is an unknown effect.
-    fn effects(&self, draft: &Draft) -> Result<Effects, ChainError>;
+    /// Decodes what a draft does ([`read`]).
+    fn effects(&self, draft: &Draft) -> Result<Effects, ChainError> {
+        read(self.network(), draft).map(|(effects, _)| effects)
+    }
 
     /// Seconds in which the draft can still land from now on, where that does not begin with signing; none
     /// where waiting takes nothing away. Pure: an upper bound, for the age of a blockhash is not in it.
@@ -398,6 +421,9 @@ pub trait Chain: Send + Sync {
 
     /// What became of signed bytes of `from`.
     async fn fate(&self, from: Address, signed: &SignedTx) -> Result<Fate, ChainError>;
+
+    /// What stands at an address.
+    async fn occupant(&self, address: Address) -> Result<Occupant, ChainError>;
 
     /// Native balance in base units.
     async fn balance(&self, address: Address) -> Result<U256, ChainError>;

@@ -12,9 +12,6 @@ use waiaas_core::owner;
 /// Longest message, in bytes.
 pub(crate) const LONGEST: usize = 64 * 1024;
 
-/// As much of a message as its effect shows, in characters.
-const SHOWN: usize = 300;
-
 /// Why a message is not signed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 pub enum UnsignableMessage {
@@ -79,11 +76,7 @@ fn printable(message: &[u8]) -> Result<&str, UnsignableMessage> {
 
 /// What signing `text` does.
 pub(crate) fn effect(text: &str) -> Effect {
-    let mut shown: String = text.chars().take(SHOWN).collect();
-    if shown.len() < text.len() {
-        shown.push('…');
-    }
-    Effect::Message { digest: Digest::of("waiaas.message.v1", &[text.as_bytes()]), text: shown }
+    Effect::Message { digest: Digest::of("waiaas.message.v1", &[text.as_bytes()]), text: text.to_owned() }
 }
 
 /// Whether a text is nothing but hexadecimal digits, at least as many as 32 bytes have, however they
@@ -191,14 +184,13 @@ mod tests {
     }
 
     #[test]
-    fn long_texts_are_shown_shortened_and_named_in_full() {
+    fn texts_are_shown_whole() {
         let of = |text: &str| match effect(text) {
             Effect::Message { digest, text } => (digest, text),
             other => panic!("{other:?}"),
         };
         let long = "é".repeat(400);
-        assert_eq!(of(&long).1, format!("{}…", "é".repeat(300)));
-        assert_eq!(of("short").1, "short");
+        assert_eq!((of(&long).1, of("short").1), (long.clone(), "short".to_owned()));
         assert_ne!(of(&long).0, of(&format!("{long}é")).0);
     }
 

@@ -6,6 +6,7 @@ use thiserror::Error;
 use waiaas_api::client::ClientError;
 use waiaas_engine::StartError;
 use waiaas_engine::config::ConfigError;
+use waiaas_engine::core::transaction::TxStatus;
 use waiaas_engine::offline::RestoreError;
 
 /// Shown at the end of every help text.
@@ -35,6 +36,16 @@ pub(crate) struct CheckFailed {
 #[error("it waits for an owner's signature")]
 pub(crate) struct Waits;
 
+/// An approval was taken, and its transaction did not run all the same; standard output has it already.
+#[derive(Debug, Error)]
+#[error("the transaction is {status}: {why}")]
+pub(crate) struct NotRun {
+    /// Where it ended.
+    pub(crate) status: TxStatus,
+    /// Why, in a sentence.
+    pub(crate) why: String,
+}
+
 /// No daemon runs where one was to be stopped.
 #[derive(Debug, Error)]
 #[error("{0}")]
@@ -47,6 +58,9 @@ pub(crate) fn code(error: &anyhow::Error) -> ExitCode {
     }
     if error.is::<Waits>() {
         return 7.into();
+    }
+    if error.is::<NotRun>() {
+        return 5.into();
     }
     if error.is::<NoDaemon>() {
         return 3.into();

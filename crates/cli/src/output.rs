@@ -48,7 +48,7 @@ pub(crate) fn table<const N: usize>(head: [&str; N], rows: impl IntoIterator<Ite
 
 /// Prints an error and gives the exit code.
 pub(crate) fn failure(context: &Context, error: &anyhow::Error) -> ExitCode {
-    if error.is::<exit::Waits>() {
+    if error.is::<exit::Waits>() || error.is::<exit::NotRun>() {
         return exit::code(error);
     }
     let problem = match error.downcast_ref::<ClientError>() {

@@ -22,6 +22,7 @@ pub mod nft;
 pub mod origin;
 pub mod owner;
 pub mod policy;
+pub mod presentation;
 pub mod selector;
 mod text;
 pub mod transaction;

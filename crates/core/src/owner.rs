@@ -5,19 +5,21 @@
 //! personal message, Solana owners with Ed25519 over its UTF-8 bytes. Nothing in a presented message
 //! is parsed: it either equals the stored one or is refused.
 
-use std::fmt::Write as _;
+mod candidate;
+mod message;
+mod signature;
 
-use alloy_primitives::Signature;
-use ed25519_dalek::VerifyingKey;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
-use time::OffsetDateTime;
-use time::format_description::well_known::Rfc3339;
 
+use self::signature::signed_by;
 use crate::UnixSeconds;
 use crate::address::Address;
 use crate::digest::Digest;
 use crate::ids::{ChangeId, InstanceId, TxId, WalletId};
+
+pub use self::candidate::{Unfit, unfit};
+pub use self::message::{LONGEST_STATEMENT, is_challenge};
 
 /// What a signature is asked for.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -114,7 +116,7 @@ pub struct Challenge {
     pub action: OwnerAction,
     /// `Chain ID` line: the EIP-155 number, or the CAIP-2 reference on Solana.
     pub chain_id: String,
-    /// One readable sentence: effects in human units, value, tier.
+    /// What is asked, in words ([`crate::presentation`]): the statement of the text.
     pub summary: String,
     /// At least 128 random bits as lower-case hex; single use.
     pub nonce: String,
@@ -122,76 +124,6 @@ pub struct Challenge {
     pub issued_at: UnixSeconds,
     /// From this second on it is void.
     pub expires_at: UnixSeconds,
-}
-
-impl Challenge {
-    /// The text to sign (EIP-4361).
-    pub fn message(&self) -> String {
-        let chain = match self.owner {
-            Address::Evm(_) => "Ethereum",
-            Address::Solana(_) => "Solana",
-        };
-        let subject = match (self.action.tx(), self.action.change()) {
-            (Some(tx), _) => format!("transactions/{tx}"),
-            (None, Some(change)) => format!("changes/{change}"),
-            (None, None) => format!("wallets/{}", self.wallet),
-        };
-        let mut text = format!(
-            "{DOMAIN} wants you to sign in with your {chain} account:\n{}\n\n{}\n\n\
-             URI: waiaas://{}/{subject}\nVersion: 1\nChain ID: {}\nNonce: {}\nIssued At: {}\n\
-             Expiration Time: {}\nRequest ID: {}\nResources:\n- urn:waiaas:action:{}\n- urn:waiaas:wallet:{}",
-            self.owner,
-            statement(&self.summary),
-            self.instance,
-            self.chain_id,
-            self.nonce,
-            rfc3339(self.issued_at),
-            rfc3339(self.expires_at),
-            subject.replace('/', ":"),
-            self.action.as_str(),
-            self.wallet,
-        );
-        // Writing to a String cannot fail.
-        let _ = match self.action {
-            OwnerAction::Approve { digest, .. }
-            | OwnerAction::Reject { digest, .. }
-            | OwnerAction::ApproveChange { digest, .. }
-            | OwnerAction::RejectChange { digest, .. } => {
-                write!(text, "\n- urn:waiaas:digest:sha256:{digest}")
-            }
-            OwnerAction::ChangeOwner { new_owner } => write!(text, "\n- urn:waiaas:new-owner:{new_owner}"),
-            OwnerAction::VerifyOwner | OwnerAction::RemoveOwner => Ok(()),
-        };
-        text
-    }
-}
-
-/// Who asks, in the first line of every challenge (EIP-4361 `domain`).
-const DOMAIN: &str = "waiaas.local";
-
-/// Whether a text is a challenge of some daemon's, or could be taken for one. A wallet's address may be
-/// somebody's owner address, so no wallet signs such a text as a message: the signature would be an
-/// approval. Only the issued text itself is ever accepted; this looks for its marks in any case and
-/// spacing, so that nothing near it is signed either.
-pub fn is_challenge(text: &str) -> bool {
-    let plain = text.chars().filter(|c| !c.is_whitespace()).flat_map(char::to_lowercase);
-    let plain: String = plain.collect();
-    let first_line = format!("{DOMAIN}wantsyoutosignin");
-    [first_line.as_str(), "urn:waiaas:", "waiaas://"].iter().any(|mark| plain.contains(mark))
-}
-
-/// EIP-4361 allows only URI characters and spaces in a statement; anything else becomes a space, so
-/// a token's symbol can neither break the layout nor add lines.
-fn statement(summary: &str) -> String {
-    let allowed = |c: char| c.is_ascii_alphanumeric() || " -._~:/?#[]@!$&'()*+,;=".contains(c);
-    summary.chars().map(|c| if allowed(c) { c } else { ' ' }).collect()
-}
-
-fn rfc3339(at: UnixSeconds) -> String {
-    OffsetDateTime::from_unix_timestamp(at)
-        .ok()
-        .and_then(|time| time.format(&Rfc3339).ok())
-        .unwrap_or_else(|| at.to_string())
 }
 
 /// Why an answer is not the owner's consent.
@@ -261,32 +193,6 @@ pub fn verify(
     Ok(OwnerConsent { wallet: challenge.wallet, owner: challenge.owner, action: challenge.action })
 }
 
-/// Whether `signature` is `owner`'s over `message`. EVM: 65 bytes hex (EIP-191). Solana: 64 bytes in
-/// base58 or base64.
-fn signed_by(owner: &Address, message: &str, signature: &str) -> bool {
-    match owner {
-        Address::Evm(expected) => {
-            let Ok(bytes) = hex::decode(signature.strip_prefix("0x").unwrap_or(signature)) else {
-                return false;
-            };
-            let Ok(signature) = Signature::from_raw(&bytes) else { return false };
-            signature.recover_address_from_msg(message).is_ok_and(|signer| signer.0 == *expected)
-        }
-        Address::Solana(key) => {
-            let Ok(key) = VerifyingKey::from_bytes(key) else { return false };
-            ed25519_signature(signature).is_some_and(|s| key.verify_strict(message.as_bytes(), &s).is_ok())
-        }
-    }
-}
-
-fn ed25519_signature(text: &str) -> Option<ed25519_dalek::Signature> {
-    use base64::Engine as _;
-    let base58 = bs58::decode(text).into_vec().ok();
-    let base64 = || base64::engine::general_purpose::STANDARD.decode(text).ok();
-    let bytes = base58.filter(|b| b.len() == 64).or_else(base64)?;
-    ed25519_dalek::Signature::from_slice(&bytes).ok()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -342,6 +248,42 @@ mod tests {
         let foreign = foreign.replace("waiaas.local", "example.com").replace("waiaas", "example");
         assert!(!is_challenge(&foreign), "signing in elsewhere");
         assert!(!is_challenge("") && !is_challenge("I like waiaas."));
+    }
+
+    #[test]
+    fn every_challenge_is_read_back_and_nothing_near_it_is() {
+        let (tx, digest) = (TxId::new(Uuid::from_u128(3)), Digest::new([7; 32]));
+        let change = ChangeId::new(Uuid::from_u128(4));
+        let actions = [
+            OwnerAction::Approve { tx, digest },
+            OwnerAction::Reject { tx, digest },
+            OwnerAction::VerifyOwner,
+            OwnerAction::ChangeOwner { new_owner: Address::Solana([4; 32]) },
+            OwnerAction::ChangeOwner { new_owner: Address::Evm([4; 20]) },
+            OwnerAction::RemoveOwner,
+            OwnerAction::ApproveChange { change, digest },
+            OwnerAction::RejectChange { change, digest },
+        ];
+        for action in actions {
+            for owner in [Address::Evm([9; 20]), Address::Solana([9; 32])] {
+                let asked = Challenge { action, summary: "Send 5 'SOL'.".into(), ..challenge(owner) };
+                let text = asked.message();
+                assert_eq!(Challenge::read(&text), Some(asked));
+                for altered in [
+                    format!("{text}\n"),
+                    format!("{text}\n- urn:waiaas:more:1"),
+                    format!(" {text}"),
+                    text.replacen("waiaas.local", "example.com", 1),
+                    text.replacen("Version: 1", "Version: 2", 1),
+                    text.replacen("\n\nSend", "\n\nSend\nSend", 1),
+                    text.replacen("urn:waiaas:action:", "urn:waiaas:action:re", 1),
+                    text.replace('\n', "\r\n"),
+                ] {
+                    assert_eq!(Challenge::read(&altered), None, "{altered}");
+                }
+            }
+        }
+        assert_eq!(Challenge::read(""), None);
     }
 
     #[test]

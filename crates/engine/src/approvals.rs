@@ -11,7 +11,8 @@ use waiaas_store::{AuditEntry, StatusChange};
 use crate::Engine;
 use crate::credentials::{Decision, Owner};
 use crate::error::{Error, ErrorCode};
-use crate::pipeline::transactions::processed;
+use crate::pipeline::s3_policy::StoredVerdict;
+use crate::pipeline::transactions::{not_found, processed};
 use crate::pipeline::{resume, s2_authorize};
 use crate::views::{ApprovalView, ChallengeView, TxView};
 
@@ -19,18 +20,23 @@ impl Engine {
     /// What waits for an owner and the texts to sign. The transaction id is the capability: it is
     /// random and only the asker and the operator learn it.
     pub async fn approval(&self, id: TxId) -> Result<ApprovalView, Error> {
-        let tx = self.view(id).await?;
+        let row = self.store().transaction(id).await?.ok_or_else(not_found)?;
+        let (draft, verdict) = (row.draft.clone(), row.verdict.clone());
+        let tx = self.read(row)?;
         if tx.status != TxStatus::PendingApproval {
             return Err(Error::new(
                 ErrorCode::ApprovalNotFound,
                 format!("The transaction is {}; nothing waits for the owner.", tx.status),
             ));
         }
+        let stored: StoredVerdict = serde_json::from_str(&verdict).map_err(Error::internal)?;
         let now = self.now();
         let open = |decision: Decision| self.store().open_challenge(id, decision.action(), now);
         match (open(Decision::Approve).await?, open(Decision::Reject).await?) {
             (Some(approve), Some(reject)) => Ok(ApprovalView {
                 tx,
+                presentation: stored.presentation,
+                draft,
                 approve: ChallengeView::from(&approve.challenge),
                 reject: ChallengeView::from(&reject.challenge),
             }),
@@ -74,8 +80,7 @@ impl Engine {
         self.store()
             .write(move |tx| {
                 Box::pin(async move {
-                    let row =
-                        tx.transaction(id).await?.ok_or_else(crate::pipeline::transactions::not_found)?;
+                    let row = tx.transaction(id).await?.ok_or_else(not_found)?;
                     let over = row.approval_expires_at.is_none_or(|end| now >= end);
                     if row.status == TxStatus::Expired || (row.status == TxStatus::PendingApproval && over) {
                         return Err(Error::new(ErrorCode::ApprovalTimeout, "The owner's time is over."));

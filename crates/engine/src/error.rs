@@ -166,12 +166,16 @@ codes! {
     OwnerNotSet = "OWNER_NOT_SET",
     /// The owner is locked; only its own signature changes it.
     OwnerAlreadyConnected = "OWNER_ALREADY_CONNECTED",
+    /// The address can never answer, or must not.
+    OwnerUnfit = "OWNER_UNFIT",
     /// The address is not the owner's.
     OwnerAddressMismatch = "OWNER_ADDRESS_MISMATCH",
     /// Nothing waits for an answer.
     ApprovalNotFound = "APPROVAL_NOT_FOUND",
     /// The answer came too late.
     ApprovalTimeout = "APPROVAL_TIMEOUT",
+    /// What the owner would have to approve does not fit a question.
+    ApprovalTooLong = "APPROVAL_TOO_LONG",
 
     /// No such change.
     ChangeNotFound = "CHANGE_NOT_FOUND",
@@ -251,6 +255,14 @@ impl Error {
         let issue = json!({ "path": path, "message": message, "code": "invalid" });
         Self::new(ErrorCode::ActionValidationFailed, format!("{path}: {message}"))
             .details(json!({ "issues": [issue] }))
+    }
+
+    /// Says in which field of the request it is.
+    #[must_use]
+    pub fn at(mut self, path: &str) -> Self {
+        self.message = format!("{path}: {}", self.message);
+        let issue = json!({ "path": path, "message": self.message, "code": "invalid" });
+        self.details(json!({ "issues": [issue] }))
     }
 
     /// A defect of ours or a damaged record. The cause goes to the log, never to the caller.

@@ -20,6 +20,7 @@ pub mod offline;
 mod pipeline;
 mod policies;
 pub mod policy_files;
+pub mod question;
 mod reads;
 mod views;
 mod workers;

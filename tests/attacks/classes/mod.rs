@@ -27,6 +27,7 @@ mod nested_calls;
 mod nfts;
 mod oracle;
 mod owner_forgery;
+mod owner_view;
 mod permits;
 mod policy_changes;
 mod policy_rules;
@@ -56,6 +57,7 @@ pub(crate) async fn all(target: &Arc<Target>) -> Result<Vec<Case>> {
         amounts::class(),
         lookalikes::class(),
         texts::class(),
+        owner_view::class(),
         default_deny::class(),
         provider_claim::class(),
         decimals::class(),

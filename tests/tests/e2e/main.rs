@@ -12,6 +12,7 @@ mod exposure;
 mod faults;
 mod fees;
 mod nodes;
+mod owner_view;
 mod owners;
 mod permit2;
 mod permits;

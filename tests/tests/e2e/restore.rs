@@ -42,33 +42,39 @@ async fn an_owner_decides_and_a_backup_comes_back_whole() -> Result<()> {
         evm.address(),
         "without a key it asks"
     );
-    assert_eq!(run(&["owner", "verify", &agent.wallet, "--key-file", &evm_file])?["ownerState"], "LOCKED");
+    assert_eq!(
+        run(&["owner", "verify", &agent.wallet, "--key-file", &evm_file, "--yes"])?["ownerState"],
+        "LOCKED"
+    );
     let refused = daemon.cli(&["owner", "set", &agent.wallet, &solana.address()])?;
     assert_eq!(refused.status.code(), Some(5), "locked");
-    let change = ["owner", "set", &agent.wallet, &solana.address(), "--key-file", &evm_file];
+    let change = ["owner", "set", &agent.wallet, &solana.address(), "--key-file", &evm_file, "--yes"];
     assert_eq!(run(&change)?["ownerState"], "GRACE");
-    assert_eq!(run(&["owner", "verify", &agent.wallet, "--key-file", &solana_file])?["ownerState"], "LOCKED");
+    assert_eq!(
+        run(&["owner", "verify", &agent.wallet, "--key-file", &solana_file, "--yes"])?["ownerState"],
+        "LOCKED"
+    );
 
     let waiting = agent.send(&daemon, &to, "50.0").await?.expect(201)?;
     let id = string(&waiting, "id")?;
     assert_ne!(
-        daemon.cli(&["owner", "approve", id, "--key-file", &evm_file])?.status.code(),
+        daemon.cli(&["owner", "approve", id, "--key-file", &evm_file, "--yes"])?.status.code(),
         Some(0),
         "not this key"
     );
-    run(&["owner", "approve", id, "--key-file", &solana_file])?;
+    run(&["owner", "approve", id, "--key-file", &solana_file, "--yes"])?;
     until("a confirmation", Duration::from_secs(30), || async {
         Ok((agent.transaction(&daemon, id).await?["status"] == "CONFIRMED").then_some(()))
     })
     .await?;
     assert_eq!(localnet.solana.balance(&to).await?, 50 * SOL);
     assert_eq!(
-        daemon.cli(&["owner", "approve", id, "--key-file", &solana_file])?.status.code(),
+        daemon.cli(&["owner", "approve", id, "--key-file", &solana_file, "--yes"])?.status.code(),
         Some(5),
         "once"
     );
     let second = agent.send(&daemon, &to, "50.0").await?.expect(201)?;
-    let rejected = run(&["owner", "reject", string(&second, "id")?, "--key-file", &solana_file])?;
+    let rejected = run(&["owner", "reject", string(&second, "id")?, "--key-file", &solana_file, "--yes"])?;
     assert_eq!(rejected["status"], "CANCELLED");
 
     // A delayed transfer is under way when the backup is made.

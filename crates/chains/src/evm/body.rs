@@ -4,6 +4,7 @@ use alloy_primitives::{Address, Bytes, TxKind, U256};
 use alloy_rlp::{Decodable, Encodable, Header};
 use waiaas_core::nft::NftStandard;
 
+use super::decode::Called;
 use crate::ChainError;
 
 /// The encoding below. A change of fields takes a new number.
@@ -38,6 +39,11 @@ pub(super) struct Body {
 }
 
 impl Body {
+    /// The call it makes.
+    pub(super) fn called(&self) -> Called<'_> {
+        Called { to: self.to, value: self.value, input: &self.input, standard: self.standard }
+    }
+
     pub(super) fn encode(&self) -> Vec<u8> {
         let (to, standard) = (TxKind::from(self.to), number(self.standard));
         let fields: [&dyn Encodable; 7] =

@@ -3,6 +3,7 @@
 use alloy_primitives::{Address, B256, U256};
 use waiaas_core::effect::Effect;
 use waiaas_core::network::Network;
+use waiaas_core::presentation::{Argument, Content, Value};
 
 use super::body::{self, Body};
 use super::decode;
@@ -66,6 +67,30 @@ impl Drafted {
         match self {
             Self::Built(body) => decode::effects(network, wallet, body),
             Self::Fixed(fixed) => fixed.effects(network, wallet),
+        }
+    }
+
+    /// What is shown of it beside its effects.
+    pub(super) fn content(&self, network: &Network, wallet: Address) -> Vec<Content> {
+        let number = |name: &str, of: u64| Argument::new(name, "uint64", Value::Number(of.to_string()));
+        match self {
+            Self::Built(body) => {
+                let mut content = decode::content(network, wallet, &body.called());
+                content.push(Content::Terms { fields: vec![number("gasLimit", body.gas_limit)] });
+                content
+            }
+            Self::Fixed(Fixed::External(external)) => {
+                let mut content = decode::content(network, wallet, &external.called());
+                content.push(Content::Terms { fields: external.terms() });
+                content
+            }
+            // The effect has the whole text.
+            Self::Fixed(Fixed::Personal(_)) => Vec::new(),
+            Self::Fixed(Fixed::Typed(typed)) => {
+                let mut content = vec![typed.content()];
+                content.extend(typed::read(network, wallet, typed).calls);
+                content
+            }
         }
     }
 }

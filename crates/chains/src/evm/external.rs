@@ -3,9 +3,10 @@
 use alloy_primitives::{Address, Bytes, U256};
 use alloy_rlp::{Decodable, Encodable, Header};
 use waiaas_core::nft::NftStandard;
+use waiaas_core::presentation::{Argument, Value};
 
 use super::body;
-use super::decode::Called;
+use super::decode::{self, Called};
 use super::envelope::{Sent, Unsigned};
 use super::fees;
 use crate::Refusal;
@@ -96,6 +97,33 @@ impl External {
     pub(super) fn called(&self) -> Called<'_> {
         let fields = self.tx.fields();
         Called { to: fields.to(), value: fields.value(), input: fields.input(), standard: self.standard }
+    }
+
+    /// What its signature fixes beside the call.
+    pub(super) fn terms(&self) -> Vec<Argument> {
+        let fields = self.tx.fields();
+        let number = |name: &str, of: String| Argument::new(name, "uint", Value::Number(of));
+        let mut terms = vec![
+            number("nonce", fields.nonce().to_string()),
+            number("gasLimit", fields.gas_limit().to_string()),
+            number("maxFeePerGas", fields.max_fee_per_gas().to_string()),
+        ];
+        if let Some(tip) = fields.max_priority_fee_per_gas() {
+            terms.push(number("maxPriorityFeePerGas", tip.to_string()));
+        }
+        let listed = fields.access_list().map(|list| list.0.as_slice()).unwrap_or_default();
+        if !listed.is_empty() {
+            let items = listed.iter().map(|item| {
+                let keys = item.storage_keys.iter();
+                let keys = keys.map(|key| Value::Bytes(Bytes::copy_from_slice(key.as_slice())));
+                Value::Fields(vec![
+                    Argument::new("address", "address", Value::Address(decode::account(item.address))),
+                    Argument::new("storageKeys", "bytes32[]", Value::List(keys.collect())),
+                ])
+            });
+            terms.push(Argument::new("accessList", "tuple[]", Value::List(items.collect())));
+        }
+        terms
     }
 
     pub(super) fn encode(&self) -> Vec<u8> {

@@ -40,6 +40,7 @@ use waiaas_core::draft::{Completed, Draft};
 use waiaas_core::effect::{Effect, Effects};
 use waiaas_core::intent::Intent;
 use waiaas_core::network::{Environment, Network};
+use waiaas_core::presentation::Content;
 use waiaas_core::transaction::Replacement;
 
 use self::body::Body;
@@ -49,8 +50,8 @@ pub use self::reputation::Erc8004;
 pub use self::witness::{read_logs, read_trace};
 use crate::rpc::{RpcFailure, RpcPool};
 use crate::{
-    Chain, ChainError, Fate, FeeQuote, GasPrices, Holdings, Lane, Refusal, SignedTx, Simulation, Submission,
-    TokenFacts, Witness,
+    Chain, ChainError, Fate, FeeQuote, GasPrices, Holdings, Lane, Occupant, Refusal, SignedTx, Simulation,
+    Submission, TokenFacts, Witness,
 };
 
 /// What a call of `to` by `wallet` does, read from its value and data alone, in order and without the
@@ -67,6 +68,9 @@ pub fn read_call(
     let called = decode::Called { to: Some(to.into()), value, input: data, standard: None };
     Some(decode::call_effects(network, wallet.into(), &called))
 }
+
+/// First bytes of the code of an account that lends itself a contract's (EIP-7702).
+const DELEGATED: [u8; 3] = [0xef, 0x01, 0x00];
 
 /// What an operator may set for an EVM network.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -134,13 +138,7 @@ impl EvmChain {
 
     /// The sender and body of a draft of this network, of whatever kind.
     fn read_any(&self, draft: &Draft) -> Result<(EvmAddress, Drafted), ChainError> {
-        let corrupt = |what: &str| ChainError::Corrupt(what.to_owned());
-        if draft.network != self.network.id {
-            return Err(corrupt("the draft is for another network"));
-        }
-        let from =
-            evm_address(draft.from).ok_or_else(|| corrupt("the draft's sender is not an EVM address"))?;
-        Ok((from, Drafted::decode(&draft.body, self.chain_id)?))
+        drafted(&self.network, self.chain_id, draft)
     }
 
     /// Decimals of the contract `token`. An address that does not answer is not a token.
@@ -175,6 +173,24 @@ impl EvmChain {
     }
 }
 
+fn drafted(network: &Network, chain_id: u64, draft: &Draft) -> Result<(EvmAddress, Drafted), ChainError> {
+    let corrupt = |what: &str| ChainError::Corrupt(what.to_owned());
+    if draft.network != network.id {
+        return Err(corrupt("the draft is for another network"));
+    }
+    let from = evm_address(draft.from).ok_or_else(|| corrupt("the draft's sender is not an EVM address"))?;
+    Ok((from, Drafted::decode(&draft.body, chain_id)?))
+}
+
+/// What a draft of an EVM network does, and what is shown of it beside. No node is asked.
+pub(crate) fn read_draft(network: &Network, draft: &Draft) -> Result<(Effects, Vec<Content>), ChainError> {
+    let chain_id = network.evm_chain_id.unwrap_or_default();
+    let (from, drafted) = drafted(network, chain_id, draft)?;
+    let items = drafted.effects(network, from);
+    let effects = Effects::new(network.id.clone(), network.native(), draft.from, items);
+    Ok((effects, drafted.content(network, from)))
+}
+
 /// The EVM form of an address, if it has one.
 fn evm_address(address: Address) -> Option<EvmAddress> {
     match address {
@@ -204,12 +220,6 @@ impl Chain for EvmChain {
 
     async fn replacement(&self, old: &Draft, signed: &[u8], with: Replacement) -> Result<Draft, ChainError> {
         self.replacement_draft(old, signed, with).await
-    }
-
-    fn effects(&self, draft: &Draft) -> Result<Effects, ChainError> {
-        let (from, drafted) = self.read_any(draft)?;
-        let items = drafted.effects(&self.network, from);
-        Ok(Effects::new(self.network.id.clone(), self.network.native(), draft.from, items))
     }
 
     fn lifetime(&self, _: &Draft) -> Result<Option<u32>, ChainError> {
@@ -303,6 +313,12 @@ impl Chain for EvmChain {
 
     async fn fate(&self, from: Address, signed: &SignedTx) -> Result<Fate, ChainError> {
         self.fate_of(from, signed).await
+    }
+
+    async fn occupant(&self, address: Address) -> Result<Occupant, ChainError> {
+        let code = self.node.code(account(address)?).await.map_err(|f| self.node.fail(f))?;
+        let lent = code.starts_with(&DELEGATED);
+        Ok(if code.is_empty() || lent { Occupant::Account } else { Occupant::Contract })
     }
 
     async fn balance(&self, address: Address) -> Result<U256, ChainError> {

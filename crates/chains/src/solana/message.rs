@@ -14,6 +14,8 @@ pub(super) const MAX_TRANSACTION: usize = 1232;
 pub(super) struct Call<'a> {
     pub(super) program: Pubkey,
     pub(super) accounts: Vec<Pubkey>,
+    /// Of each account, whether it signs and whether the message lets it be changed.
+    pub(super) uses: Vec<(bool, bool)>,
     pub(super) data: &'a [u8],
 }
 
@@ -30,6 +32,23 @@ pub(super) fn read(bytes: &[u8]) -> Option<VersionedMessage> {
     let message: VersionedMessage = wincode::deserialize(bytes).ok()?;
     message.sanitize().ok()?;
     (message.serialize() == bytes).then_some(message)
+}
+
+/// Whether the account at an index signs, and whether it may be changed, by the message's own header.
+fn uses(message: &VersionedMessage, index: usize) -> (bool, bool) {
+    let header = message.header();
+    let fixed = message.static_account_keys().len();
+    let signers = usize::from(header.num_required_signatures);
+    let writable = if index < signers {
+        index < signers.saturating_sub(usize::from(header.num_readonly_signed_accounts))
+    } else if index < fixed {
+        index < fixed.saturating_sub(usize::from(header.num_readonly_unsigned_accounts))
+    } else {
+        let tables = message.address_table_lookups().unwrap_or_default();
+        let writable: usize = tables.iter().map(|table| table.writable_indexes.len()).sum();
+        index < fixed.saturating_add(writable)
+    };
+    (index < signers, writable)
 }
 
 /// How many accounts come from address lookup tables.
@@ -56,6 +75,7 @@ pub(super) fn calls<'a>(
         Some(Call {
             program: key(&instruction.program_id_index)?,
             accounts: instruction.accounts.iter().map(key).collect::<Option<_>>()?,
+            uses: instruction.accounts.iter().map(|index| uses(message, usize::from(*index))).collect(),
             data: &instruction.data,
         })
     })

@@ -31,6 +31,7 @@ use waiaas_core::draft::{Completed, Draft};
 use waiaas_core::effect::Effects;
 use waiaas_core::intent::Intent;
 use waiaas_core::network::{Environment, Network};
+use waiaas_core::presentation;
 use waiaas_core::transaction::Replacement;
 
 use self::body::{Body, Origin};
@@ -39,8 +40,8 @@ use self::text::Text;
 pub use self::tokens::mint_facts;
 use crate::rpc::RpcPool;
 use crate::{
-    Chain, ChainError, Fate, FeeQuote, GasPrices, Holdings, Lane, Refusal, SignedTx, Simulation, Submission,
-    TokenFacts, Witness,
+    Chain, ChainError, Fate, FeeQuote, GasPrices, Holdings, Lane, Occupant, Refusal, SignedTx, Simulation,
+    Submission, TokenFacts, Witness,
 };
 
 /// Genesis hashes of mainnet-beta, devnet and testnet. Their first 32 characters are the CAIP-2 references.
@@ -131,24 +132,42 @@ impl SolanaChain {
 
     /// The draft's body, if the draft is one of this cluster's.
     fn read(&self, draft: &Draft) -> Result<(Pubkey, Content), ChainError> {
-        if draft.network != self.network.id {
-            return Err(ChainError::Corrupt(format!("the draft is for {}", draft.network)));
-        }
-        let Address::Solana(from) = draft.from else {
-            return Err(ChainError::Corrupt("the draft's sender is not a Solana address".to_owned()));
-        };
-        let content = if draft.body.first() == Some(&text::VERSION) {
-            let unsigned = || ChainError::Corrupt("the text is not one that is signed".to_owned());
-            Content::Text(Text::read(&draft.body).ok_or_else(unsigned)?)
-        } else {
-            Content::Transaction(Box::new(Body::read_draft(&draft.body)?))
-        };
-        Ok((Pubkey::new_from_array(from), content))
+        read_body(&self.network, draft)
     }
 
     fn bad_answer(&self, reason: impl Into<String>) -> ChainError {
         ChainError::BadAnswer { network: self.network.id.to_string(), reason: reason.into() }
     }
+}
+
+fn read_body(network: &Network, draft: &Draft) -> Result<(Pubkey, Content), ChainError> {
+    if draft.network != network.id {
+        return Err(ChainError::Corrupt(format!("the draft is for {}", draft.network)));
+    }
+    let Address::Solana(from) = draft.from else {
+        return Err(ChainError::Corrupt("the draft's sender is not a Solana address".to_owned()));
+    };
+    let content = if draft.body.first() == Some(&text::VERSION) {
+        let unsigned = || ChainError::Corrupt("the text is not one that is signed".to_owned());
+        Content::Text(Text::read(&draft.body).ok_or_else(unsigned)?)
+    } else {
+        Content::Transaction(Box::new(Body::read_draft(&draft.body)?))
+    };
+    Ok((Pubkey::new_from_array(from), content))
+}
+
+/// What a draft of a cluster does, and what is shown of it beside. No node is asked.
+pub(crate) fn read_draft(
+    network: &Network,
+    draft: &Draft,
+) -> Result<(Effects, Vec<presentation::Content>), ChainError> {
+    let (items, content) = match read_body(network, draft)? {
+        (from, Content::Transaction(body)) => decode::walk(&body, &from, &network.caip2),
+        // The effect has the whole text.
+        (_, Content::Text(text)) => (vec![crate::message::effect(text.as_str())], Vec::new()),
+    };
+    let effects = Effects::new(network.id.clone(), network.native(), draft.from, items);
+    Ok((effects, content))
 }
 
 /// Whether a node with this genesis hash serves `network`. A local network has no fixed hash, so it may
@@ -197,15 +216,6 @@ impl Chain for SolanaChain {
 
     async fn replacement(&self, _: &Draft, _: &[u8], _: Replacement) -> Result<Draft, ChainError> {
         Err(not_replaced())
-    }
-
-    fn effects(&self, draft: &Draft) -> Result<Effects, ChainError> {
-        let items = match self.read(draft)? {
-            (from, Content::Transaction(body)) => decode::effects(&body, &from, &self.network.caip2),
-            (_, Content::Text(text)) => vec![crate::message::effect(text.as_str())],
-        };
-        let network = self.network.id.clone();
-        Ok(Effects::new(network, self.network.native(), draft.from, items))
     }
 
     fn lifetime(&self, draft: &Draft) -> Result<Option<u32>, ChainError> {
@@ -293,6 +303,17 @@ impl Chain for SolanaChain {
 
     async fn fate(&self, from: Address, signed: &SignedTx) -> Result<Fate, ChainError> {
         self.fate_of(&solana(from)?, signed).await
+    }
+
+    async fn occupant(&self, address: Address) -> Result<Occupant, ChainError> {
+        let found = self.node().await?.account_list(&[&solana(address)?]).await?;
+        // An account without lamports is none, whatever a node still says about it.
+        let account = found.into_iter().flatten().find(|account| account.lamports > 0);
+        let system = |owner: &Pubkey| *owner == solana_system_interface::program::ID;
+        Ok(match account {
+            Some(account) if account.executable || !system(&account.owner) => Occupant::ProgramAccount,
+            Some(_) | None => Occupant::Account,
+        })
     }
 
     async fn balance(&self, address: Address) -> Result<U256, ChainError> {

@@ -4,11 +4,14 @@ use anyhow::{Context as _, Result, anyhow, bail};
 use clap::Subcommand;
 use serde::Serialize;
 use waiaas_api::changes::{Change, ChangeQuery, ChangeQuestion};
-use waiaas_api::client::Outcome;
+use waiaas_api::client::{Outcome, OwnerSignature};
+use waiaas_api::owners::Challenge;
 use waiaas_engine::core::change::ChangeStatus;
 use waiaas_engine::core::ids::ChangeId;
+use waiaas_engine::core::presentation::{Ask, Line};
+use waiaas_engine::question;
 
-use crate::commands::owner::Answer;
+use crate::commands::answer::{self, Answer};
 use crate::context::Context;
 use crate::{exit, output};
 
@@ -61,6 +64,21 @@ impl AnswerArgs {
             (None, _) => bail!("this owner is not asked"),
         }
     }
+
+    /// The signature over a question about exactly this change, or none when it was printed instead.
+    fn answer(
+        &self,
+        context: &Context,
+        change: &Change,
+        challenge: &Challenge,
+        ask: Ask,
+    ) -> Result<Option<OwnerSignature>> {
+        let asked = question::check_change(&challenge.message, ask, self.id, &change.content);
+        let asked = answer::sound(asked)?;
+        let line = |text: String| Line { depth: 0, text };
+        let lines = [line(asked.summary.clone()), line(format!("Exactly: {}", change.content))];
+        self.answer.to(context, challenge, &asked, &lines)
+    }
 }
 
 pub(crate) async fn run(context: &Context, verb: Verb) -> Result<()> {
@@ -82,7 +100,7 @@ pub(crate) async fn run(context: &Context, verb: Verb) -> Result<()> {
             let client = context.anonymous()?;
             let waiting = client.change_approval(args.id).await?;
             let asked = args.question(&waiting)?.approve.as_ref().context("this owner agreed already")?;
-            let Some(signed) = args.answer.to(context, asked)? else { return Ok(()) };
+            let Some(signed) = args.answer(context, &waiting, asked, Ask::Approve)? else { return Ok(()) };
             let change = client.approve_change(args.id, &signed).await?;
             output::show(context, &change, |c| match c.status {
                 ChangeStatus::PendingConsent => "Agreed; the change waits for other owners.".to_owned(),
@@ -97,7 +115,7 @@ pub(crate) async fn run(context: &Context, verb: Verb) -> Result<()> {
             let client = context.anonymous()?;
             let waiting = client.change_approval(args.id).await?;
             let asked = args.question(&waiting)?.reject.as_ref().context("nothing to reject")?;
-            let Some(signed) = args.answer.to(context, asked)? else { return Ok(()) };
+            let Some(signed) = args.answer(context, &waiting, asked, Ask::Reject)? else { return Ok(()) };
             let change = client.reject_change(args.id, &signed).await?;
             output::show(context, &change, |c| format!("Rejected; the change is {}.", c.status))
         }

@@ -1,5 +1,6 @@
 //! One file per verb.
 
+mod answer;
 mod audit;
 mod backup;
 mod change;

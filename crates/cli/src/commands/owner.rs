@@ -1,19 +1,22 @@
 //! `waiaas owner`: the human who approves. With `--key-file` the message is signed here; without it
 //! the message is printed, to be signed elsewhere and brought back with `--signature`.
 
-use std::path::{Path, PathBuf};
-
-use anyhow::{Result, bail};
+use anyhow::Result;
 use clap::Subcommand;
 use serde_json::json;
 use waiaas_api::client::{ClientError, OwnerSignature};
-use waiaas_api::owners::Challenge;
+use waiaas_api::transactions::Approved;
 use waiaas_api::wallets::Wallet;
 use waiaas_engine::core::ids::TxId;
+use waiaas_engine::core::owner::OwnerAction;
+use waiaas_engine::core::presentation::Ask;
+use waiaas_engine::core::transaction::TxStatus;
+use waiaas_engine::question;
 
+use crate::commands::answer::{self, Answer, Key};
 use crate::commands::wallet::find;
 use crate::context::Context;
-use crate::{output, owner_key};
+use crate::{exit, output};
 
 /// The owner.
 #[derive(Subcommand)]
@@ -24,17 +27,15 @@ pub(crate) enum Verb {
         wallet: String,
         /// The owner's address.
         address: String,
-        /// The present owner's key, where that owner is LOCKED and must consent.
-        #[arg(long, value_name = "FILE")]
-        key_file: Option<PathBuf>,
+        #[command(flatten)]
+        key: Key,
     },
     /// Leave a wallet without an owner.
     Remove {
         /// Id or name.
         wallet: String,
-        /// The present owner's key, where that owner is LOCKED and must consent.
-        #[arg(long, value_name = "FILE")]
-        key_file: Option<PathBuf>,
+        #[command(flatten)]
+        key: Key,
     },
     /// Prove the owner's address; from then on only that owner changes it.
     Verify {
@@ -59,51 +60,17 @@ pub(crate) enum Verb {
     },
 }
 
-/// How the owner signs.
-#[derive(clap::Args)]
-pub(crate) struct Answer {
-    /// Sign here with the key in this file.
-    #[arg(long, value_name = "FILE", conflicts_with = "signature")]
-    key_file: Option<PathBuf>,
-    /// A signature made elsewhere over the message printed before.
-    #[arg(long, requires = "message_file")]
-    signature: Option<String>,
-    /// A file with exactly the message that was signed.
-    #[arg(long, value_name = "FILE")]
-    message_file: Option<PathBuf>,
-}
-
-impl Answer {
-    /// The signature, or none when the message was printed instead.
-    pub(crate) fn to(&self, context: &Context, challenge: &Challenge) -> Result<Option<OwnerSignature>> {
-        let address = Some(challenge.owner_address.clone());
-        if let Some(path) = &self.key_file {
-            let signature = owner_key::sign(path, &challenge.owner_address, &challenge.message)?;
-            return Ok(Some(OwnerSignature { message: challenge.message.clone(), signature, address }));
-        }
-        if let (Some(signature), Some(path)) = (&self.signature, &self.message_file) {
-            let message = std::fs::read_to_string(path)?;
-            return Ok(Some(OwnerSignature { message, signature: signature.clone(), address }));
-        }
-        output::show(context, challenge, |c| {
-            format!(
-                "{}\n\nSign exactly the text above (without this line) as {}, save it, and run this again with\n\
-                 --signature SIGNATURE --message-file FILE, or sign here with --key-file FILE.",
-                c.message, c.owner_address
-            )
-        })?;
-        Ok(None)
-    }
-}
-
 pub(crate) async fn run(context: &Context, verb: Verb) -> Result<()> {
     match verb {
-        Verb::Set { wallet, address, key_file } => {
+        Verb::Set { wallet, address, key } => {
             let client = context.operator()?;
             let wallet = find(&client, &wallet).await?;
             let change = match client.set_owner(wallet.id, &address, None).await {
                 Err(error) => {
-                    let consent = consent(error, &wallet, key_file.as_deref())?;
+                    // What the daemon took for an address is one.
+                    let wanted = address.parse().map(|new_owner| OwnerAction::ChangeOwner { new_owner });
+                    let Ok(wanted) = wanted else { return Err(error.into()) };
+                    let consent = consent(error, &wallet, wanted, &key)?;
                     client.set_owner(wallet.id, &address, Some(&consent)).await?
                 }
                 Ok(change) => change,
@@ -117,12 +84,12 @@ pub(crate) async fn run(context: &Context, verb: Verb) -> Result<()> {
                 )
             })
         }
-        Verb::Remove { wallet, key_file } => {
+        Verb::Remove { wallet, key } => {
             let client = context.operator()?;
             let wallet = find(&client, &wallet).await?;
             let change = match client.remove_owner(wallet.id, None).await {
                 Err(error) => {
-                    let consent = consent(error, &wallet, key_file.as_deref())?;
+                    let consent = consent(error, &wallet, OwnerAction::RemoveOwner, &key)?;
                     client.remove_owner(wallet.id, Some(&consent)).await?
                 }
                 Ok(change) => change,
@@ -132,34 +99,29 @@ pub(crate) async fn run(context: &Context, verb: Verb) -> Result<()> {
         Verb::Verify { wallet, answer } => {
             let client = context.operator()?;
             let wallet = find(&client, &wallet).await?;
-            if answer.signature.is_some() {
-                let path = answer.message_file.as_ref();
-                let Some(path) = path else { bail!("give --message-file") };
-                let message = std::fs::read_to_string(path)?;
-                let signature = answer.signature.clone().unwrap_or_default();
-                let proof = OwnerSignature { message, signature, address: wallet.owner_address };
+            if let Some(proof) = answer.made_elsewhere(wallet.owner_address.clone())? {
                 let verified = client.verify_owner(wallet.id, &proof).await?;
                 return output::show(context, &verified, |v| format!("The owner is {}.", v.owner_state));
             }
             let challenge = client.owner_challenge(wallet.id).await?;
-            let Some(proof) = answer.to(context, &challenge)? else { return Ok(()) };
+            let wanted = OwnerAction::VerifyOwner;
+            let asked = answer::sound(question::check_wallet(&challenge.message, wanted, wallet.id))?;
+            let Some(proof) = answer.to(context, &challenge, &asked, &[])? else { return Ok(()) };
             let verified = client.verify_owner(wallet.id, &proof).await?;
             output::show(context, &verified, |v| format!("The owner is {}.", v.owner_state))
         }
         Verb::Approve { tx, answer } => {
             let client = context.anonymous()?;
             let waiting = client.approval(tx).await?;
-            let Some(signed) = answer.to(context, &waiting.approve)? else { return Ok(()) };
-            let done = client.approve(tx, &signed).await?;
-            output::show(context, &done, |d| {
-                let hash = d.transaction.tx_hash.as_deref().unwrap_or("not broadcast yet");
-                format!("Approved; the transaction is {} ({hash}).", d.transaction.status)
-            })
+            let (asked, lines) = answer::of_transaction(&waiting, tx, Ask::Approve)?;
+            let Some(signed) = answer.to(context, &waiting.approve, &asked, &lines)? else { return Ok(()) };
+            approved(context, &client.approve(tx, &signed).await?)
         }
         Verb::Reject { tx, answer } => {
             let client = context.anonymous()?;
             let waiting = client.approval(tx).await?;
-            let Some(signed) = answer.to(context, &waiting.reject)? else { return Ok(()) };
+            let (asked, lines) = answer::of_transaction(&waiting, tx, Ask::Reject)?;
+            let Some(signed) = answer.to(context, &waiting.reject, &asked, &lines)? else { return Ok(()) };
             let done = client.reject(tx, &signed).await?;
             output::show(context, &json!(done), |_| {
                 format!("Rejected; the transaction is {}.", done.transaction.status)
@@ -169,7 +131,7 @@ pub(crate) async fn run(context: &Context, verb: Verb) -> Result<()> {
 }
 
 /// The present owner's signature over the challenge that a refusal carries, if a key is at hand.
-fn consent(error: ClientError, wallet: &Wallet, key_file: Option<&Path>) -> Result<OwnerSignature> {
+fn consent(error: ClientError, wallet: &Wallet, wanted: OwnerAction, key: &Key) -> Result<OwnerSignature> {
     let message = match &error {
         ClientError::Api(api) if api.problem.code == "OWNER_ALREADY_CONNECTED" => {
             let details = api.problem.details.as_ref();
@@ -177,9 +139,34 @@ fn consent(error: ClientError, wallet: &Wallet, key_file: Option<&Path>) -> Resu
         }
         _ => None,
     };
-    let (Some(message), Some(path), Some(owner)) = (message, key_file, &wallet.owner_address) else {
+    let (Some(message), true, Some(owner)) = (message, key.is_given(), &wallet.owner_address) else {
         return Err(error.into());
     };
-    let signature = owner_key::sign(path, owner, &message)?;
-    Ok(OwnerSignature { message, signature, address: Some(owner.clone()) })
+    let asked = answer::sound(question::check_wallet(&message, wanted, wallet.id))?;
+    key.sign(&asked, owner, &[])
+}
+
+/// Says what became of an approval; one that did not let its transaction run is an error.
+fn approved(context: &Context, done: &Approved) -> Result<()> {
+    let transaction = &done.transaction;
+    let ended = match transaction.status {
+        TxStatus::Executing
+        | TxStatus::Broadcasting
+        | TxStatus::Submitted
+        | TxStatus::Signed
+        | TxStatus::Confirmed
+        | TxStatus::Queued
+        | TxStatus::PendingApproval => None,
+        TxStatus::Cancelled | TxStatus::Failed | TxStatus::Expired | TxStatus::Denied => Some(exit::NotRun {
+            status: transaction.status,
+            why: transaction.error.clone().unwrap_or_default(),
+        }),
+    };
+    let text = |_: &Approved| match (&ended, transaction.tx_hash.as_deref()) {
+        (Some(not_run), _) => format!("The approval was taken, but {not_run}"),
+        (None, Some(hash)) => format!("Approved; the transaction is {} ({hash}).", transaction.status),
+        (None, None) => format!("Approved; the transaction is {}, not broadcast yet.", transaction.status),
+    };
+    output::show(context, done, text)?;
+    ended.map_or(Ok(()), |not_run| Err(not_run.into()))
 }

@@ -143,7 +143,7 @@ impl<'a> Case<'a> {
     /// An amount for people: `1.5 SOL`.
     pub(crate) fn show(&self, asset: &AssetId, amount: U256) -> String {
         match self.facts.assets.get(asset) {
-            Some(facts) => format!("{} {}", format_units(amount, facts.decimals), facts.symbol),
+            Some(facts) => format!("{} {}", format_units(amount, facts.decimals), facts.name(asset)),
             None => format!("{amount} base units of {asset}"),
         }
     }

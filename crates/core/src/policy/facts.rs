@@ -26,6 +26,13 @@ pub struct AssetFacts {
     pub price: PriceFact,
 }
 
+impl AssetFacts {
+    /// What to call the asset in a sentence: its symbol, or its id where it has none.
+    pub fn name(&self, asset: &AssetId) -> String {
+        if self.symbol.is_empty() { asset.to_string() } else { self.symbol.clone() }
+    }
+}
+
 /// Whether an asset can be valued now.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

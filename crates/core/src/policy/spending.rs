@@ -121,10 +121,10 @@ impl<'a> Spending<'a> {
         self.value(|spending| Some(spending.counted))
     }
 
-    /// The first asset without a usable price, by symbol.
-    pub(crate) fn unpriced(&self) -> Option<&'a str> {
-        let unpriced = self.assets.values().find(|spending| spending.price().is_none())?;
-        unpriced.facts.map(|facts| facts.symbol.as_str())
+    /// The first asset without a usable price, by name.
+    pub(crate) fn unpriced(&self) -> Option<String> {
+        let (asset, unpriced) = self.assets.iter().find(|(_, spending)| spending.price().is_none())?;
+        unpriced.facts.map(|facts| facts.name(asset))
     }
 
     fn value(&self, part: impl Fn(&AssetSpending<'a>) -> Option<Sum>) -> Option<Usd> {

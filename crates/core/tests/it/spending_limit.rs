@@ -267,3 +267,23 @@ fn rules_that_mean_nothing_are_refused() {
     assert!(parse("SPENDING_LIMIT", &json!({"instant_max_usd": 1_000_000_000}), None).is_ok());
     assert!(parse("SPENDING_LIMIT", &json!({"delay_max_usd": 1}), Some("nowhere")).is_err());
 }
+
+/// Symbols are optional (EIP-20), and some tokens have an empty one.
+#[test]
+fn a_token_without_a_symbol_is_named_by_its_id() {
+    const TOKEN: &str = "0x52908400098527886E0F7030069857D2E4169EE7";
+    let tokens = json!({ "tokens": [{ "address": TOKEN }] });
+    let limits = json!({ "instant_max_usd": 1 });
+    let mut world = World::on("base-mainnet")
+        .row("ALLOWED_TOKENS", &tokens)
+        .row("SPENDING_LIMIT", &limits)
+        .token(TOKEN, 5)
+        .price_of_all(PriceFact::Unlisted);
+    for known in world.facts.assets.values_mut() {
+        known.symbol.clear();
+    }
+    let denials = world.denials();
+    assert_eq!(denials[0].code, DenialCode::OwnerRequired, "{denials:?}");
+    let named = format!("eip155:8453/erc20:{} has no usable price", TOKEN.to_lowercase());
+    assert!(denials[0].message.contains(&named), "{denials:?}");
+}

@@ -2,6 +2,7 @@
 
 pub(crate) mod audit;
 pub(crate) mod backup;
+pub(crate) mod candidates;
 pub(crate) mod exposure;
 pub(crate) mod kill_switch;
 pub(crate) mod owners;

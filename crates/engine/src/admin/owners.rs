@@ -99,6 +99,9 @@ impl Engine {
         consent: Option<Owner>,
     ) -> Result<OwnerSet, Error> {
         let wallet_now = self.wallet_by_id(id).await?;
+        if let Wish::Set(owner) = &wish {
+            self.refuse_unfit_owner(&wallet_now, *owner).await?;
+        }
         if let (OwnerOf::Locked(current), None) = (wallet_now.owner, &consent) {
             let asked = self.question(id, current, wish.action(), "Give up owning");
             let challenge = self.issue(asked).await?;

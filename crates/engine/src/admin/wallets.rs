@@ -7,11 +7,13 @@ use waiaas_core::address::Address;
 use waiaas_core::audit::{Actor, AuditEvent};
 use waiaas_core::change::Change;
 use waiaas_core::ids::WalletId;
+use waiaas_core::owner::Unfit;
 use waiaas_core::wallet::WalletStatus;
 use waiaas_keys::{KeyError, SealedKey};
 use waiaas_store::{AuditEntry, Entity, NewWallet as NewRow, StoreError, WalletRow};
 
 use crate::Engine;
+use crate::admin::candidates::refused;
 use crate::credentials::{Master, Session};
 use crate::error::{Error, ErrorCode};
 use crate::views::{NewWallet, Outcome, Wallet};
@@ -48,6 +50,10 @@ impl Engine {
                 ErrorCode::WalletAlreadyExists,
                 format!("{address} is a wallet here already."),
             ));
+        }
+        // The other way round than in naming an owner: the owner's key must not come under this daemon.
+        if known.iter().any(|w| w.owner.address() == Some(address) && is_living(w)) {
+            return Err(refused(Unfit::AnotherWallet));
         }
         self.keep_wallet(id, new, &sealed, address, AuditEvent::WalletImported).await
     }

@@ -1,20 +1,18 @@
 //! A change in words, for the owner who is to sign it. What would not fit is not asked for: nobody signs
 //! what the text does not say.
 
-use std::fmt::Write as _;
-
 use serde_json::Value;
+use waiaas_core::owner::LONGEST_STATEMENT;
+use waiaas_core::presentation::word;
 use waiaas_store::PolicyRow;
 
 use crate::changes::standing::{Concerned, Step};
 use crate::error::Error;
 
-/// Longest sentence, in bytes. The whole text travels back in one HTTP header.
-const MAX_SUMMARY: usize = 3500;
-/// Of what a deletion takes away, this much is shown; it goes as a whole.
-const MAX_DELETED: usize = 800;
-/// Wallets named one by one.
-const MAX_WALLETS: usize = 5;
+/// Longest sentence, in bytes: what a statement holds, less room for the wallets concerned.
+const MAX_SUMMARY: usize = LONGEST_STATEMENT - 4096;
+/// Wallets named one by one. Beyond that their number is named: the change does the same to each.
+const MAX_WALLETS: usize = 64;
 
 /// What a step does.
 pub(super) fn summary(step: &Step) -> Result<String, Error> {
@@ -36,10 +34,7 @@ pub(super) fn summary(step: &Step) -> Result<String, Error> {
             format!("Change the policy {}: {}.", place(from), parts.join("; "))
         }
         Step::Delete(row) => {
-            let rules = plain(&parsed(&row.rules));
-            let shown: String = rules.chars().take(MAX_DELETED).collect();
-            let more = if shown.len() < rules.len() { " and so on" } else { "" };
-            format!("DELETE the policy {}, which says {shown}{more}.", place(row))
+            format!("DELETE the policy {}, which says {}.", place(row), plain(&parsed(&row.rules)))
         }
         Step::Release(_) => "Release the kill switch, so that wallets may sign again.".to_owned(),
         Step::Resume(row) => format!("Let the suspended wallet {} sign again.", row.address),
@@ -49,7 +44,10 @@ pub(super) fn summary(step: &Step) -> Result<String, Error> {
             "rules",
             "an owner could not read a change of this size before signing it",
         )
-        .hint("Make it in several smaller changes: of an update, only the differences are shown."));
+        .hint(
+            "Make it in several smaller changes: of an update, only the differences are shown, and what \
+             makes a policy stricter asks nobody.",
+        ));
     }
     Ok(text)
 }
@@ -122,26 +120,6 @@ fn plain(value: &Value) -> String {
     }
 }
 
-/// A text that somebody chose. It stands in quotes unless it is one word, and cannot end them, so that
-/// it never reads as part of the sentence around it; what a statement may not have is written as a code.
-fn word(text: &str) -> String {
-    let bare = |c: char| c.is_ascii_alphanumeric() || "-._:/*@".contains(c);
-    if !text.is_empty() && text.chars().all(bare) {
-        return text.to_owned();
-    }
-    let mut quoted = String::from("'");
-    for c in text.chars() {
-        if bare(c) || " ,;=+$&?!#".contains(c) {
-            quoted.push(c);
-        } else {
-            // Writing to a String cannot fail.
-            let _ = write!(quoted, "~{:x}~", u32::from(c));
-        }
-    }
-    quoted.push('\'');
-    quoted
-}
-
 fn parsed(text: &str) -> Value {
     serde_json::from_str(text).unwrap_or_else(|_| Value::String(text.to_owned()))
 }
@@ -187,17 +165,19 @@ mod tests {
 
     #[test]
     fn what_cannot_be_shown_in_full_is_not_asked_for() {
-        let long = json!({ "list": vec!["0x00000000000000000000000000000000000000aa"; 100] });
+        let long = json!({ "list": vec!["0x00000000000000000000000000000000000000aa"; 200] });
         assert!(summary(&Step::Insert(row(&long, true))).is_err());
         assert!(summary(&Step::Update(row(&json!({}), true), row(&long, true))).is_err());
-        let gone = summary(&Step::Delete(row(&long, true))).expect("goes as a whole");
-        assert!(gone.ends_with("and so on."), "{gone}");
+        assert!(summary(&Step::Delete(row(&long, true))).is_err());
+        let short = json!({ "list": vec!["0x00000000000000000000000000000000000000aa"; 100] });
+        let gone = summary(&Step::Delete(row(&short, true))).expect("fits");
+        assert_eq!(gone.matches("0x00000000000000000000000000000000000000aa").count(), 100, "{gone}");
     }
 
     #[test]
     fn a_chosen_text_cannot_pose_as_the_sentence() {
         let text = plain(&json!({ "name": "x'). Nothing else changes.\n(" }));
-        assert_eq!(text, "(name: 'x~27~~29~. Nothing else changes.~a~~28~')");
+        assert_eq!(text, "(name: 'x~27~). Nothing else changes.~a~(')");
         assert_eq!(plain(&json!(["", "a b", "*.example.com"])), "['', 'a b', *.example.com]");
     }
 }

@@ -12,7 +12,7 @@ use crate::Engine;
 use crate::credentials::Session;
 use crate::error::Error;
 use crate::pipeline::s3_policy::{self, Case};
-use crate::pipeline::{gas, known, s1_validate};
+use crate::pipeline::{base_units, gas, known, s1_validate};
 use crate::views::{BalanceChange, DryRun, Money, SendRequest, Warning};
 
 impl Engine {
@@ -36,6 +36,7 @@ impl Engine {
         let simulation = validated.chain.simulate(&validated.draft).await?;
         let mut warnings = warnings(&judged.verdict, &judged.facts);
         warnings.extend(off_curve(&validated.effects));
+        warnings.extend(base_units::warnings(base_units::notices(&validated.base_units, &judged.facts)));
         if !simulation.success {
             let reason = simulation.error.clone().unwrap_or_default();
             warnings.push(warning(
@@ -54,7 +55,7 @@ impl Engine {
                 let held =
                     holdings.held.iter().find(|h| h.asset == out.asset).map_or(U256::ZERO, |h| h.amount);
                 if held < out.amount {
-                    let text = format!("The wallet holds less {} than the request takes.", out.symbol);
+                    let text = format!("The wallet holds less {} than the request takes.", out.name());
                     warnings.push(warning("INSUFFICIENT_BALANCE_WITH_FEE", text, "error"));
                 }
                 BalanceChange { out: out.amount, current: Money { amount: held, ..out } }
@@ -90,10 +91,12 @@ fn warning(code: &'static str, message: String, severity: &'static str) -> Warni
 
 fn warnings(verdict: &Verdict, facts: &Facts) -> Vec<Warning> {
     let mut warnings = Vec::new();
-    for known in facts.assets.values() {
+    for (asset, known) in &facts.assets {
         if !matches!(known.price, PriceFact::Known(_)) {
-            let text =
-                format!("There is no usable price for {}; dollar limits ask for approval.", known.symbol);
+            let text = format!(
+                "There is no usable price for {}; dollar limits ask for approval.",
+                known.name(asset)
+            );
             warnings.push(warning("ORACLE_PRICE_UNAVAILABLE", text, "warning"));
         }
     }

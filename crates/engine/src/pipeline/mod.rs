@@ -5,13 +5,14 @@
 //! same function, [`resume`]: it looks at the stored status and goes on from there.
 
 pub(crate) mod assets;
-mod describe;
+pub(crate) mod base_units;
 mod dry_run;
 mod explain;
 pub(crate) mod fees;
 mod gas;
 pub(crate) mod known;
 mod output;
+mod present;
 pub(crate) mod replace;
 mod reputation;
 pub(crate) mod s1_validate;

@@ -63,10 +63,10 @@ async fn validate(engine: &Engine, session: &Session, request: &ReplaceRequest) 
     let chain = engine.chain(&row.network)?;
     let judged = row.draft.as_ref().ok_or_else(|| Error::internal("a signed transaction has no draft"))?;
     let draft = chain.replacement(judged, &signed.bytes, request.with).await?;
+    let network = old.network;
     let effects = chain.effects(&draft)?;
     let (draft, fee) = fees::judge(engine, &*chain, draft, &effects).await?;
-    let effects = chain.effects(&draft)?;
-    let network = old.network;
+    let (effects, content) = waiaas_chains::read(&network, &draft)?;
     let (intent, money, origin) = match request.with {
         Replacement::HigherFee => {
             (serde_json::from_str(&row.intent).map_err(Error::internal)?, old.money, origin(&row)?)
@@ -87,9 +87,11 @@ async fn validate(engine: &Engine, session: &Session, request: &ReplaceRequest) 
         chain,
         intent,
         money,
+        base_units: Vec::new(),
         draft,
         effects,
         fee,
+        content,
         origin,
         replaces: Some(request.id),
         gas_condition: None,

@@ -18,6 +18,7 @@ use waiaas_core::policy::{
     AssetFacts, Denial, Facts, Grant, Ledger, MINUTE_SECONDS, PriceFact, Spending, Sum, Tier, TierReason,
     Verdict, WindowWarning, evaluate,
 };
+use waiaas_core::presentation::Presentation;
 use waiaas_core::transaction::TxStatus;
 use waiaas_core::{U256, UnixSeconds};
 use waiaas_store::{ActionValue, AuditEntry, Claim, NewReservation, NewTransaction, WriteTx};
@@ -28,7 +29,7 @@ use crate::error::{Error, ErrorCode};
 use crate::pipeline::known::Known;
 use crate::pipeline::s1_validate::Validated;
 use crate::pipeline::s2_authorize::{self, Admission};
-use crate::pipeline::{replace, s4_wait};
+use crate::pipeline::{base_units, present, replace, s4_wait};
 use crate::policies::InForce;
 use crate::views::IdempotencyKey;
 
@@ -43,6 +44,12 @@ pub(crate) struct StoredVerdict {
     pub(crate) facts: Facts,
     /// The set of policies that judged, as kept in the store.
     pub(crate) policies: Digest,
+    /// What the owner is shown, where one is asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) presentation: Option<Box<Presentation>>,
+    /// About amounts in base units that look as if human ones were meant.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) notices: Vec<String>,
 }
 
 /// Everything the transaction that admits needs; owned, because it runs on the writer.
@@ -59,6 +66,8 @@ pub(crate) struct Judgement {
     pub(crate) verdict: Verdict,
     pub(crate) facts: Facts,
     pub(crate) policies: Arc<InForce>,
+    /// What the owner is shown, where one is asked.
+    pub(crate) presentation: Option<Box<Presentation>>,
 }
 
 /// What became of a request.
@@ -96,7 +105,8 @@ pub(crate) async fn judge(case: &Case, tx: &mut WriteTx) -> Result<Judgement, Er
         fee: validated.fee.clone(),
     };
     let verdict = evaluate(&policies.set, &validated.effects, &facts);
-    Ok(Judgement { admission, verdict, facts, policies })
+    let presentation = present::presented(validated, &facts, &verdict)?.map(Box::new);
+    Ok(Judgement { admission, verdict, facts, policies, presentation })
 }
 
 /// What counts for requests of this origin, beside what is spent.
@@ -232,7 +242,7 @@ fn new_row(case: &Case, judgement: &Judgement, id: TxId, request: Digest) -> Res
         asset: money.asset.clone(),
         draft: Some(draft.clone()),
         effects: Some(serde_json::to_string(effects).map_err(Error::internal)?),
-        verdict: serde_json::to_string(&stored(judgement)).map_err(Error::internal)?,
+        verdict: serde_json::to_string(&stored(&case.validated, judgement)).map_err(Error::internal)?,
         denial_code,
         usd: grant.and_then(|g| g.usd),
         kill_generation: judgement.admission.kill_generation,
@@ -252,11 +262,13 @@ const fn first_status(tier: Tier) -> TxStatus {
     }
 }
 
-fn stored(judgement: &Judgement) -> StoredVerdict {
-    let Judgement { verdict, facts, policies, .. } = judgement;
+fn stored(validated: &Validated, judgement: &Judgement) -> StoredVerdict {
+    let Judgement { verdict, facts, policies, presentation, .. } = judgement;
     let (denials, reasons, warning) = match verdict {
         Verdict::Denied(denials) => (denials.clone(), Vec::new(), None),
         Verdict::Granted(Grant { reasons, warning, .. }) => (Vec::new(), reasons.clone(), warning.clone()),
     };
-    StoredVerdict { denials, reasons, warning, facts: facts.clone(), policies: policies.digest }
+    let notices = base_units::notices(&validated.base_units, facts);
+    let (facts, presentation) = (facts.clone(), presentation.clone());
+    StoredVerdict { denials, reasons, warning, facts, policies: policies.digest, presentation, notices }
 }

@@ -9,12 +9,12 @@ use waiaas_core::ids::TxId;
 use waiaas_core::network::Network;
 use waiaas_core::owner::{Challenge, OwnerAction};
 use waiaas_core::policy::{Grant, Tier};
+use waiaas_core::presentation::Ask;
 use waiaas_core::transaction::TxStatus;
 use waiaas_store::{AuditEntry, StatusChange, StoreError, WriteTx};
 
 use crate::Engine;
 use crate::error::Error;
-use crate::pipeline::describe;
 use crate::pipeline::s3_policy::{Case, Judgement};
 
 /// Records why a freshly admitted request waits; for an approval, stores both questions.
@@ -52,24 +52,24 @@ fn questions(case: &Case, id: TxId, judgement: &Judgement, grant: &Grant) -> Res
     let owner = judgement.admission.wallet.owner.address();
     let owner = owner.ok_or_else(|| Error::internal("an approval without an owner was granted"))?;
     let digest = validated.draft.digest();
-    let what = describe::summary(&validated.effects, &judgement.facts, grant.usd, grant.tier);
-    let what = what + &describe::place(validated.replaces);
+    let shown = judgement.presentation.as_ref();
+    let shown = shown.ok_or_else(|| Error::internal("an approval without its presentation"))?;
     let now = judgement.facts.now;
     let lasts = i64::from(grant.approval_timeout.unwrap_or_default());
-    let question = |action, verb: &str| Challenge {
+    let question = |action, ask| Challenge {
         instance: case.engine.instance(),
         wallet: validated.wallet.id,
         owner,
         action,
         chain_id: chain_id(&owner, Some(&validated.network)),
-        summary: format!("{verb} this transaction of the wallet {}. {what}", validated.wallet.address),
+        summary: shown.statement(ask),
         nonce: nonce(),
         issued_at: now,
         expires_at: now.saturating_add(lasts),
     };
     Ok([
-        question(OwnerAction::Approve { tx: id, digest }, "APPROVE"),
-        question(OwnerAction::Reject { tx: id, digest }, "REJECT"),
+        question(OwnerAction::Approve { tx: id, digest }, Ask::Approve),
+        question(OwnerAction::Reject { tx: id, digest }, Ask::Reject),
     ])
 }
 

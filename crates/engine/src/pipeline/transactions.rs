@@ -13,6 +13,7 @@ use waiaas_store::{AuditEntry, StatusChange, StoreError, TransactionRow, TxFilte
 use crate::Engine;
 use crate::credentials::{Master, Session};
 use crate::error::{Error, ErrorCode};
+use crate::pipeline::base_units;
 use crate::pipeline::s3_policy::StoredVerdict;
 use crate::pipeline::{gas, output};
 use crate::views::{Money, Page, Paged, TxView};
@@ -202,6 +203,7 @@ impl Engine {
             approval_expires_at: row.approval_expires_at,
             effects,
             reasons,
+            warnings: base_units::warnings(stored.notices).collect(),
             digest: row.draft.as_ref().map(Draft::digest),
             created_at: row.created_at,
             updated_at: row.updated_at,

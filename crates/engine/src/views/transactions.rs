@@ -6,12 +6,14 @@ use serde_json::Value;
 use waiaas_core::address::Address;
 use waiaas_core::asset::AssetId;
 use waiaas_core::digest::Digest;
+use waiaas_core::draft::Draft;
 use waiaas_core::effect::Effects;
 use waiaas_core::ids::{SessionId, TxId, WalletId};
 use waiaas_core::intent::IntentKind;
 use waiaas_core::money::Usd;
 use waiaas_core::network::Network;
 use waiaas_core::policy::{Tier, Verdict};
+use waiaas_core::presentation::Presentation;
 use waiaas_core::transaction::TxStatus;
 use waiaas_core::{U256, UnixSeconds};
 
@@ -35,6 +37,11 @@ impl Money {
     pub fn formatted(&self) -> String {
         let units = waiaas_core::money::format_units(self.amount, self.decimals);
         if self.symbol.is_empty() { units } else { format!("{units} {}", self.symbol) }
+    }
+
+    /// What to call the asset in a sentence: its symbol, or its id where it has none.
+    pub fn name(&self) -> String {
+        if self.symbol.is_empty() { self.asset.to_string() } else { self.symbol.clone() }
     }
 }
 
@@ -83,6 +90,8 @@ pub struct TxView {
     pub effects: Value,
     /// Why the tier, or why denied.
     pub reasons: Value,
+    /// Worth noticing about what was asked for.
+    pub warnings: Vec<Warning>,
     /// Digest of the judged draft.
     pub digest: Option<Digest>,
     /// When it was asked for.
@@ -107,6 +116,10 @@ pub enum SignedOutput {
 pub struct ApprovalView {
     /// The transaction.
     pub tx: TxView,
+    /// What the owner is asked, as a value; none for what an earlier release asked.
+    pub presentation: Option<Box<Presentation>>,
+    /// The bytes that are judged and approved, from which everything in the presentation was read.
+    pub draft: Option<Draft>,
     /// Sign this to approve.
     pub approve: ChallengeView,
     /// Sign this to reject.

@@ -17,8 +17,8 @@ use crate::problem::Failure;
 const SIGNATURE: &str = "x-owner-signature";
 const MESSAGE: &str = "x-owner-message";
 const ADDRESS: &str = "x-owner-address";
-/// Longest header value that is looked at, in bytes.
-const MAX: usize = 8192;
+/// Longest header value that is looked at, in bytes: the longest question in base64, and some.
+const MAX: usize = 24 * 1024;
 
 /// An owner's answer, not yet verified.
 pub(crate) struct OwnerAuth(pub(crate) OwnerAnswer);

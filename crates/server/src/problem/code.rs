@@ -124,6 +124,8 @@ const fn engine(code: ErrorCode) -> (StatusCode, bool) {
         | E::NetworkNotFound
         | E::PolicyTypeUnknown
         | E::PolicyRulesInvalid
+        | E::ApprovalTooLong
+        | E::OwnerUnfit
         | E::OwnerNotSet => (StatusCode::BAD_REQUEST, false),
         E::SessionLimitExceeded
         | E::RenewalLimitReached

@@ -142,21 +142,26 @@ fn gas(state: engine::GasState) -> GasConditionState {
 
 fn change(change: engine::BalanceChange) -> BalanceChange {
     let (current, out) = (change.current.amount, change.out);
-    let after = match current.checked_sub(out) {
-        Some(left) => left.to_string(),
-        None => format!("-{}", out.saturating_sub(current)),
+    let (below, after) = match current.checked_sub(out) {
+        Some(left) => ("", left),
+        None => ("-", out.saturating_sub(current)),
     };
+    let leaves = if out.is_zero() { "" } else { "-" };
+    let human = |amount| engine::Money { amount, ..change.current.clone() }.formatted();
     BalanceChange {
+        current_formatted: human(current),
+        change_formatted: format!("{leaves}{}", human(out)),
+        after_formatted: format!("{below}{}", human(after)),
         asset: change.current.asset.to_string(),
         symbol: change.current.symbol,
         decimals: change.current.decimals,
         current_balance: current.to_string(),
-        change_amount: if out.is_zero() { "0".to_owned() } else { format!("-{out}") },
-        after_balance: after,
+        change_amount: format!("{leaves}{out}"),
+        after_balance: format!("{below}{after}"),
     }
 }
 
-fn warning(warning: engine::Warning) -> Warning {
+pub(super) fn warning(warning: engine::Warning) -> Warning {
     Warning { code: warning.code.to_owned(), message: warning.message, severity: warning.severity.to_owned() }
 }
 
@@ -174,10 +179,14 @@ mod tests {
             let current =
                 Money { asset: sol.clone(), amount: U256::from(current), decimals: 9, symbol: "SOL".into() };
             let change = change(engine::BalanceChange { current, out: U256::from(out) });
-            (change.change_amount, change.after_balance)
+            let human = (change.change_formatted, change.after_formatted);
+            (change.change_amount, change.after_balance, human)
         };
-        assert_eq!(after(10, 3), ("-3".to_owned(), "7".to_owned()));
-        assert_eq!(after(3, 10), ("-10".to_owned(), "-7".to_owned()));
-        assert_eq!(after(3, 0), ("0".to_owned(), "3".to_owned()));
+        let expected = |change: &str, after: &str, human: (&str, &str)| {
+            (change.to_owned(), after.to_owned(), (human.0.to_owned(), human.1.to_owned()))
+        };
+        assert_eq!(after(10, 3), expected("-3", "7", ("-0.000000003 SOL", "0.000000007 SOL")));
+        assert_eq!(after(3, 10), expected("-10", "-7", ("-0.00000001 SOL", "-0.000000007 SOL")));
+        assert_eq!(after(3, 0), expected("0", "3", ("0 SOL", "0.000000003 SOL")));
     }
 }

@@ -1,12 +1,13 @@
 //! Transactions and what their owner is asked.
 
 use waiaas_api::requests::GasCondition;
-use waiaas_api::transactions::{Approval, Explanation, Transaction};
+use waiaas_api::transactions::{Approval, DraftBytes, Explanation, Transaction};
+use waiaas_core::draft::Draft;
 use waiaas_core::policy::Verdict;
 use waiaas_engine as engine;
 
 use super::challenge;
-use super::dry_run::{denied, granted};
+use super::dry_run::{denied, granted, warning};
 use crate::problem::Failure;
 
 pub(crate) fn transaction(tx: engine::TxView) -> Transaction {
@@ -44,6 +45,7 @@ pub(crate) fn transaction(tx: engine::TxView) -> Transaction {
         approval_expires_at: tx.approval_expires_at,
         effects: tx.effects,
         reasons: tx.reasons,
+        warnings: tx.warnings.into_iter().map(warning).collect(),
         digest: tx.digest.map(|digest| digest.to_string()),
         created_at: tx.created_at,
         updated_at: tx.updated_at,
@@ -56,6 +58,15 @@ fn gas_condition(target: engine::GasTarget) -> GasCondition {
         max_gas_price: target.max_gas_price.map(|price| price.to_string()),
         max_priority_fee: target.max_priority_fee.map(|price| price.to_string()),
         timeout: target.timeout_seconds,
+    }
+}
+
+fn draft(draft: Draft) -> DraftBytes {
+    DraftBytes {
+        network: draft.network.to_string(),
+        from: draft.from.to_string(),
+        body: format!("0x{}", hex::encode(&draft.body)),
+        digest: draft.digest().to_string(),
     }
 }
 
@@ -78,6 +89,8 @@ pub(crate) fn explanation(view: engine::Explanation) -> Result<Explanation, Fail
 pub(crate) fn approval(view: engine::ApprovalView) -> Approval {
     Approval {
         transaction: transaction(view.tx),
+        presentation: view.presentation,
+        draft: view.draft.map(draft),
         approve: challenge(view.approve),
         reject: challenge(view.reject),
     }

@@ -9,6 +9,7 @@ use super::reader::{Call, Outcome, Reader};
 use super::strict::{Malformed, method};
 
 sol! {
+    #[sol(abi)]
     interface SmartAccount {
         struct Inner { address target; uint256 value; bytes data; }
         struct UserOperation {

@@ -10,6 +10,7 @@ use super::reader::{Call, Outcome, Reader};
 use super::strict::method;
 
 sol! {
+    #[sol(abi)]
     interface Authority {
         // Ownable, Ownable2Step and relatives
         function transferOwnership(address newOwner) external;

@@ -8,6 +8,7 @@ use super::reader::{Call, Outcome, Reader};
 use super::strict::method;
 
 sol! {
+    #[sol(abi)]
     interface Token {
         function transfer(address to, uint256 amount) external;
         function transferFrom(address from, address to, uint256 amount) external;

@@ -18,20 +18,23 @@ mod reader;
 mod router_v2;
 mod router_v3;
 mod safe;
+mod shown;
 mod strict;
 #[cfg(test)]
 mod tests;
 mod weth;
 
-use alloy_primitives::{Address as EvmAddress, U256};
+use alloy_primitives::{Address as EvmAddress, U256, keccak256};
 use waiaas_core::address::Address;
 use waiaas_core::asset::AssetId;
 use waiaas_core::digest::Digest;
 use waiaas_core::effect::Effect;
 use waiaas_core::network::Network;
 use waiaas_core::nft::NftStandard;
+use waiaas_core::presentation::Content;
 
 use self::reader::{Call, Reader};
+use self::shown::Seen;
 use super::body::Body;
 
 pub(super) use self::nft::is_ambiguous;
@@ -54,8 +57,7 @@ pub(super) struct Called<'a> {
 
 /// The effects of `body` when `from` signs it, in order; the network fee last.
 pub(super) fn effects(network: &Network, from: EvmAddress, body: &Body) -> Vec<Effect> {
-    let Body { to, value, ref input, standard, .. } = *body;
-    let mut items = call_effects(network, from, &Called { to, value, input, standard });
+    let mut items = call_effects(network, from, &body.called());
     items.push(Effect::NetworkFee { max: body.fee_budget });
     items
 }
@@ -64,7 +66,7 @@ pub(super) fn effects(network: &Network, from: EvmAddress, body: &Body) -> Vec<E
 pub(super) fn call_effects(network: &Network, wallet: EvmAddress, called: &Called<'_>) -> Vec<Effect> {
     let Called { to, value, input, standard } = *called;
     match to {
-        Some(to) => Reader::new(network, wallet, to, standard).read(&Call { to, value, input }),
+        Some(to) => Reader::new(network, wallet, to, standard).read(&Call { to, value, input }).0,
         None if input.is_empty() => {
             vec![Effect::Unknown { target: None, what: "creation of a contract without code".to_owned() }]
         }
@@ -72,6 +74,19 @@ pub(super) fn call_effects(network: &Network, wallet: EvmAddress, called: &Calle
             let code = Digest::of("waiaas.deployment.v1", &[input]);
             vec![Effect::Deployment { code, amount: value }]
         }
+    }
+}
+
+/// What is shown of a call by `wallet` beside its effects: it and the calls inside it, in order. What only
+/// sends the native coin is said by the effects.
+pub(super) fn content(network: &Network, wallet: EvmAddress, called: &Called<'_>) -> Vec<Content> {
+    let Called { to, value, input, standard } = *called;
+    match to {
+        Some(to) => {
+            let (_, seen) = Reader::new(network, wallet, to, standard).read(&Call { to, value, input });
+            seen.into_iter().filter(|call| !call.input.is_empty()).map(Seen::content).collect()
+        }
+        None => vec![Content::Code { length: input.len(), keccak256: keccak256(input) }],
     }
 }
 

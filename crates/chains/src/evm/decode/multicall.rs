@@ -11,12 +11,14 @@ use super::{pinned, router_v3};
 
 sol! {
     /// Of a contract to itself, in the caller's name.
+    #[sol(abi)]
     interface Multicall {
         function multicall(bytes[] data) external payable;
         function multicall(uint256 deadline, bytes[] data) external payable;
         function multicall(bytes32 previousBlockhash, bytes[] data) external payable;
     }
 
+    #[sol(abi)]
     interface Multicall3 {
         struct Inner { address target; bytes callData; }
         struct Inner3 { address target; bool allowFailure; bytes callData; }

@@ -13,6 +13,7 @@ use super::strict::{Malformed, method};
 
 sol! {
     /// Methods that no token has.
+    #[sol(abi)]
     interface Collection {
         function safeTransferFrom(address from, address to, uint256 tokenId) external;
         function safeTransferFrom(address from, address to, uint256 tokenId, bytes data) external;
@@ -25,6 +26,7 @@ sol! {
     }
 
     /// Methods whose selectors EIP-721 shares with tokens.
+    #[sol(abi)]
     interface Erc721 {
         function transferFrom(address from, address to, uint256 tokenId) external;
         function approve(address spender, uint256 tokenId) external;

@@ -8,6 +8,7 @@ use super::reader::{Call, Outcome, Reader};
 use super::strict::method;
 
 sol! {
+    #[sol(abi)]
     interface Permitting {
         function permit(
             address owner, address spender, uint256 value, uint256 deadline, uint8 v, bytes32 r, bytes32 s

@@ -10,6 +10,7 @@ use super::reader::{Call, Outcome, Reader};
 use super::strict::{Malformed, method};
 
 sol! {
+    #[sol(abi)]
     interface Permit2 {
         struct PermitDetails { address token; uint160 amount; uint48 expiration; uint48 nonce; }
         struct PermitSingle { PermitDetails details; address spender; uint256 sigDeadline; }

@@ -6,6 +6,7 @@ use waiaas_core::network::Network;
 use waiaas_core::nft::{NftId, NftKind, NftStandard};
 use waiaas_core::selector::Selector;
 
+use super::shown::{Methods, Seen};
 use super::strict::Malformed;
 use super::{
     account, account4337, asset, authority, erc20, multicall, nft, permit, permit2, router_v2, router_v3,
@@ -42,22 +43,24 @@ impl Call<'_> {
 /// None if the call is of no method of the family.
 pub(super) type Outcome = Option<Result<(), Malformed>>;
 
-/// A family of methods: adds the effects of a call that is one of its own.
-type Family = fn(&mut Reader<'_>, &Call<'_>) -> Outcome;
+/// A family of methods: adds the effects of a call that is one of its own. Its methods are what it reads.
+pub(super) type Family = (fn(&mut Reader<'_>, &Call<'_>) -> Outcome, Methods);
 
 /// Those bound to addresses come first, then NFTs where the contract is known to be one.
-const FAMILIES: [Family; 11] = [
-    permit2::read,
-    weth::read,
-    nft::read,
-    erc20::read,
-    permit::read,
-    authority::read,
-    multicall::read,
-    safe::read,
-    account4337::read,
-    router_v2::read,
-    router_v3::read,
+pub(super) const FAMILIES: [Family; 11] = [
+    (permit2::read, || vec![permit2::Permit2::abi::functions()]),
+    (weth::read, || vec![weth::Weth::abi::functions()]),
+    (nft::read, || vec![nft::Collection::abi::functions(), nft::Erc721::abi::functions()]),
+    (erc20::read, || vec![erc20::Token::abi::functions()]),
+    (permit::read, || vec![permit::Permitting::abi::functions()]),
+    (authority::read, || vec![authority::Authority::abi::functions()]),
+    (multicall::read, || {
+        vec![multicall::Multicall::abi::functions(), multicall::Multicall3::abi::functions()]
+    }),
+    (safe::read, || vec![safe::Safe::abi::functions()]),
+    (account4337::read, || vec![account4337::SmartAccount::abi::functions()]),
+    (router_v2::read, || vec![router_v2::RouterV2::abi::functions()]),
+    (router_v3::read, || vec![router_v3::RouterV3::abi::functions(), router_v3::Router02::abi::functions()]),
 ];
 
 /// What is known and what was found.
@@ -69,23 +72,25 @@ pub(super) struct Reader<'a> {
     depth: usize,
     calls_left: usize,
     items: Vec<Effect>,
+    seen: Vec<Seen>,
 }
 
 impl<'a> Reader<'a> {
     /// For a transaction of `wallet` that calls `outermost`, a contract of this `standard`.
-    pub(super) const fn new(
+    pub(super) fn new(
         network: &'a Network,
         wallet: EvmAddress,
         outermost: EvmAddress,
         standard: Option<NftStandard>,
     ) -> Self {
-        Self { network, wallet, outermost, standard, depth: 0, calls_left: MOST_CALLS, items: Vec::new() }
+        let (items, seen) = (Vec::new(), Vec::new());
+        Self { network, wallet, outermost, standard, depth: 0, calls_left: MOST_CALLS, items, seen }
     }
 
-    /// All effects of the outermost call.
-    pub(super) fn read(mut self, call: &Call<'_>) -> Vec<Effect> {
+    /// All effects of the outermost call, and the calls in the order they are read.
+    pub(super) fn read(mut self, call: &Call<'_>) -> (Vec<Effect>, Vec<Seen>) {
         self.call(call);
-        self.items
+        (self.items, self.seen)
     }
 
     /// Adds the effects of a call that the call being read makes.
@@ -105,6 +110,8 @@ impl<'a> Reader<'a> {
             return;
         };
         self.calls_left = left;
+        let (depth, to, value) = (self.depth, call.to, call.value);
+        self.seen.push(Seen { depth, to, value, input: call.input.to_vec(), methods: None });
         if !call.value.is_zero() {
             self.push(Effect::NativeOut { to: account(call.to), amount: call.value });
         }
@@ -121,9 +128,16 @@ impl<'a> Reader<'a> {
     }
 
     fn method(&mut self, call: &Call<'_>) {
-        match FAMILIES.iter().find_map(|family| family(self, call)) {
-            Some(Ok(())) => {}
-            Some(Err(Malformed(why))) => {
+        // Calls inside are seen after this one.
+        let at = self.seen.len().saturating_sub(1);
+        let read = FAMILIES.iter().find_map(|(read, methods)| Some((read(self, call)?, *methods)));
+        match read {
+            Some((Ok(()), methods)) => {
+                if let Some(seen) = self.seen.get_mut(at) {
+                    seen.methods = Some(methods);
+                }
+            }
+            Some((Err(Malformed(why)), _)) => {
                 let selector = call.selector().map(|selector| selector.to_string()).unwrap_or_default();
                 self.unknown(Some(call.to), format!("call of {selector}: {why}"));
             }

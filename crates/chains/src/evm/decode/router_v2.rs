@@ -9,6 +9,7 @@ use super::reader::{Call, Outcome, Reader};
 use super::strict::{Malformed, method};
 
 sol! {
+    #[sol(abi)]
     interface RouterV2 {
         function swapExactTokensForTokens(
             uint256 amountIn, uint256 amountOutMin, address[] path, address to, uint256 deadline) external;

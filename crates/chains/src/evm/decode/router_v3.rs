@@ -12,6 +12,7 @@ use super::strict::{Malformed, method};
 
 sol! {
     /// What only `SwapRouter` has: deadlines inside the parameters.
+    #[sol(abi)]
     interface RouterV3 {
         struct SingleIn {
             address tokenIn; address tokenOut; uint24 fee; address recipient; uint256 deadline;
@@ -35,6 +36,7 @@ sol! {
     }
 
     /// What `SwapRouter02` has, and what both have.
+    #[sol(abi)]
     interface Router02 {
         struct SingleIn {
             address tokenIn; address tokenOut; uint24 fee; address recipient;

@@ -9,6 +9,7 @@ use super::reader::{Call, Outcome, Reader};
 use super::strict::{Malformed, method};
 
 sol! {
+    #[sol(abi)]
     interface Safe {
         function execTransaction(
             address to, uint256 value, bytes data, uint8 operation, uint256 safeTxGas, uint256 baseGas,

@@ -9,6 +9,7 @@ use super::reader::{Call, Outcome, Reader};
 use super::strict::method;
 
 sol! {
+    #[sol(abi)]
     interface Weth {
         function deposit() external payable;
         function withdraw(uint256 amount) external;

@@ -5,6 +5,7 @@ use alloy_primitives::{Address, U256, address};
 use alloy_sol_types::{SolCall, sol};
 use waiaas_core::effect::Effect;
 use waiaas_core::network::Network;
+use waiaas_core::presentation::Content;
 
 use super::TypedData;
 use super::classify::Reading;
@@ -41,7 +42,7 @@ const USER_OPERATION: &str = "PackedUserOperation(address sender,uint256 nonce,b
 
 pub(super) fn read(network: &Network, wallet: Address, data: &TypedData) -> Option<Reading> {
     let contract = data.contract()?;
-    let items = match data.type_text.as_str() {
+    let (items, calls) = match data.type_text.as_str() {
         SAFE_TX if data.domain_is(&["chainId", "verifyingContract"]) => {
             safe_transaction(network, wallet, contract, &data.message)?
         }
@@ -50,7 +51,7 @@ pub(super) fn read(network: &Network, wallet: Address, data: &TypedData) -> Opti
         }
         _ => return None,
     };
-    Some(Reading { items, expiry: Expiry::Never })
+    Some(Reading { items, expiry: Expiry::Never, calls })
 }
 
 /// What a user operation may cost, as far as its bytes say.
@@ -84,9 +85,17 @@ pub(in crate::evm) fn operation(data: &TypedData) -> Option<Operation> {
     Some(Operation { gas: u64::try_from(gas).unwrap_or(u64::MAX), length, fee: most_fee(&operation) })
 }
 
-fn called(network: &Network, wallet: Address, contract: Address, input: &[u8]) -> Vec<Effect> {
+fn called(
+    network: &Network,
+    wallet: Address,
+    contract: Address,
+    input: &[u8],
+) -> (Vec<Effect>, Vec<Content>) {
     let called = Called { to: Some(contract), value: U256::ZERO, input, standard: None };
-    decode::call_effects(network, wallet, &called)
+    let mut calls = decode::content(network, wallet, &called);
+    // The outermost call is nobody's yet: its fields are those of the typed data.
+    calls.retain(|call| !matches!(call, Content::Call { depth: 0, .. }));
+    (decode::call_effects(network, wallet, &called), calls)
 }
 
 /// A Safe runs one call, or foreign code in its own name.
@@ -95,7 +104,7 @@ fn safe_transaction(
     wallet: Address,
     safe: Address,
     message: &Struct,
-) -> Option<Vec<Effect>> {
+) -> Option<(Vec<Effect>, Vec<Content>)> {
     let operation = u8::try_from(message.uint("operation")?).ok()?;
     let to = message.address("to")?;
     let call = execTransactionCall {
@@ -110,7 +119,7 @@ fn safe_transaction(
         refundReceiver: message.address("refundReceiver")?,
         signatures: Vec::new().into(),
     };
-    let mut items = called(network, wallet, safe, &call.abi_encode());
+    let (mut items, calls) = called(network, wallet, safe, &call.abi_encode());
     if operation != 0 {
         items.push(Effect::AuthorityChange {
             target: decode::account(safe),
@@ -119,7 +128,7 @@ fn safe_transaction(
             what: "code of another contract runs as this Safe".to_owned(),
         });
     }
-    Some(items)
+    Some((items, calls))
 }
 
 /// An entry point has an account run its call data, for which the account or a paymaster pays.
@@ -128,13 +137,13 @@ fn user_operation(
     wallet: Address,
     entry_point: Address,
     message: &Struct,
-) -> Option<Vec<Effect>> {
+) -> Option<(Vec<Effect>, Vec<Content>)> {
     let operation = packed(message)?;
     let (sender, init_code, paymaster) =
         (operation.sender, operation.initCode.clone(), operation.paymasterAndData.clone());
     let fee = most_fee(&operation);
     let call = handleOpsCall { ops: vec![operation], beneficiary: Address::ZERO };
-    let mut items = called(network, wallet, entry_point, &call.abi_encode());
+    let (mut items, calls) = called(network, wallet, entry_point, &call.abi_encode());
     if init_code.starts_with(&DELEGATION) {
         items.push(Effect::AuthorityChange {
             target: decode::account(sender),
@@ -153,7 +162,7 @@ fn user_operation(
         });
     }
     items.push(Effect::NetworkFee { max: fee });
-    Some(items)
+    Some((items, calls))
 }
 
 /// The operation as an entry point takes it.

@@ -4,6 +4,7 @@ use alloy_primitives::{Address, U256};
 use waiaas_core::digest::Digest;
 use waiaas_core::effect::Effect;
 use waiaas_core::network::Network;
+use waiaas_core::presentation::Content;
 
 use super::{TypedData, accounts, permits};
 use crate::Expiry;
@@ -14,6 +15,15 @@ use crate::evm::decode;
 pub(in crate::evm) struct Reading {
     pub(in crate::evm) items: Vec<Effect>,
     pub(in crate::evm) expiry: Expiry,
+    /// The calls that the signature lets be made, as they are shown.
+    pub(in crate::evm) calls: Vec<Content>,
+}
+
+impl Reading {
+    /// Of a signature that is no call.
+    pub(super) const fn new(items: Vec<Effect>, expiry: Expiry) -> Self {
+        Self { items, expiry, calls: Vec::new() }
+    }
 }
 
 /// A kind: reads typed data that are exactly of it.
@@ -25,7 +35,7 @@ const FAMILIES: [Family; 2] = [permits::read, accounts::read];
 /// verifier than the known kind has is not that kind.
 pub(in crate::evm) fn read(network: &Network, wallet: Address, data: &TypedData) -> Reading {
     let known = FAMILIES.iter().find_map(|family| family(network, wallet, data));
-    known.unwrap_or_else(|| Reading { items: vec![unknown(data)], expiry: Expiry::Never })
+    known.unwrap_or_else(|| Reading::new(vec![unknown(data)], Expiry::Never))
 }
 
 /// Data of an unknown kind.

@@ -6,6 +6,7 @@
 mod accounts;
 mod classify;
 mod permits;
+mod shown;
 #[cfg(test)]
 mod tests;
 mod types;

@@ -49,7 +49,7 @@ fn token_permit(network: &Network, wallet: Address, token: Address, message: &St
     // DAI: an expiry of zero is none.
     let ends = if dai && ends.is_zero() { U256::MAX } else { ends };
     let effect = allowance(network, token, message.address("spender")?, amount);
-    (owner == wallet).then(|| Reading { items: vec![effect], expiry: until(ends) })
+    (owner == wallet).then(|| Reading::new(vec![effect], until(ends)))
 }
 
 /// EIP-3009.
@@ -60,7 +60,7 @@ fn authorization(network: &Network, wallet: Address, token: Address, message: &S
         amount: message.uint("value")?,
     };
     let expiry = until(message.uint("validBefore")?);
-    (message.address("from")? == wallet).then(|| Reading { items: vec![effect], expiry })
+    (message.address("from")? == wallet).then(|| Reading::new(vec![effect], expiry))
 }
 
 /// EIP-3009: takes an authorisation back before it is used. Anybody may hand it in at any time.
@@ -68,8 +68,7 @@ fn cancellation(wallet: Address, token: Address, message: &Struct) -> Option<Rea
     let method = keccak256("cancelAuthorization(address,bytes32,uint8,bytes32,bytes32)");
     let selector = method.first_chunk::<4>().map(|method| Selector::evm(*method));
     let effect = Effect::ContractCall { target: decode::account(token), selector, decoded: true };
-    (message.address("authorizer")? == wallet)
-        .then(|| Reading { items: vec![effect], expiry: crate::Expiry::Never })
+    (message.address("authorizer")? == wallet).then(|| Reading::new(vec![effect], crate::Expiry::Never))
 }
 
 /// Permit2. The owner is whoever signs.
@@ -102,7 +101,7 @@ fn permit2(network: &Network, contract: Address, data: &TypedData) -> Option<Rea
     if witness || items.is_empty() {
         items.push(unknown(data));
     }
-    Some(Reading { items, expiry: until(ends) })
+    Some(Reading::new(items, until(ends)))
 }
 
 /// `PermitWitnessTransferFrom` and `PermitBatchWitnessTransferFrom`: the fields of the plain kind, then

@@ -173,6 +173,11 @@ impl Kind {
 }
 
 impl Field {
+    /// Its type, as written.
+    pub(super) fn text(&self) -> &str {
+        &self.text
+    }
+
     /// Whether the field is written so.
     pub(super) fn is(&self, text: &str, name: &str) -> bool {
         self.text == text && self.name == name

@@ -61,7 +61,8 @@ fn instruction(wallet: &Pubkey, given: &ProgramInstruction) -> Result<Instructio
         accounts.push(AccountMeta { pubkey: key, is_signer: account.signer, is_writable: account.writable });
     }
     let instruction = Instruction { program_id: solana(given.program)?, accounts, data: given.data.clone() };
-    let call = Call { program: instruction.program_id, accounts: Vec::new(), data: &instruction.data };
+    let (accounts, uses) = (Vec::new(), Vec::new());
+    let call = Call { program: instruction.program_id, accounts, uses, data: &instruction.data };
     if advances_nonce(&call) {
         return Err(unsupported("a transaction with a durable nonce never expires, and is not built"));
     }

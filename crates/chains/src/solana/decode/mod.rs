@@ -10,6 +10,7 @@
 
 mod associated;
 mod extensions;
+mod shown;
 pub(super) mod stake;
 mod system;
 mod token;
@@ -25,6 +26,7 @@ use solana_pubkey::Pubkey;
 use spl_associated_token_account_interface::program as associated_program;
 use waiaas_core::U256;
 use waiaas_core::effect::Effect;
+use waiaas_core::presentation::Content;
 use waiaas_core::selector::Selector;
 
 use super::address;
@@ -46,19 +48,25 @@ struct Context<'a> {
     holders: BTreeMap<Pubkey, Holder>,
 }
 
-/// The effects of `body` on `wallet`, the fee first, then in the order of the instructions.
-pub(super) fn effects(body: &Body, wallet: &Pubkey, caip2: &Arc<str>) -> Vec<Effect> {
+/// The effects of `body` on `wallet`, the fee first, then in the order of the instructions; and what is
+/// shown beside them.
+pub(super) fn walk(body: &Body, wallet: &Pubkey, caip2: &Arc<str>) -> (Vec<Effect>, Vec<Content>) {
     let facts = body.facts();
     let mut context = Context { wallet, caip2, facts, holders: facts.holders.clone() };
     let mut effects = vec![Effect::NetworkFee { max: U256::from(body.fee_budget()) }];
+    let mut content = Vec::new();
     frame(body.message(), wallet, &mut effects);
     for call in calls(body.message(), &facts.loaded) {
-        match call {
-            Some(call) => effects.extend(context.read(&call)),
-            None => effects.push(unknown(None, "an instruction with accounts from nowhere".to_owned())),
-        }
+        let Some(call) = call else {
+            effects.push(unknown(None, "an instruction with accounts from nowhere".to_owned()));
+            continue;
+        };
+        let found = context.read(&call);
+        content.extend(shown::content(&call, &found));
+        effects.extend(found);
     }
-    effects
+    content.extend(shown::terms(body));
+    (effects, content)
 }
 
 /// Who signs and who pays.

@@ -302,7 +302,7 @@ impl Judge<'_, '_> {
     }
 
     fn no_price(&mut self, what: &str) {
-        let symbol = self.case.spending.unpriced().unwrap_or("an asset");
+        let symbol = self.case.spending.unpriced().unwrap_or_else(|| "an asset".to_owned());
         self.ask(Tier::Approval, format!("{symbol} has no usable price, so {what} cannot be checked"), None);
     }
 

@@ -18,7 +18,9 @@ use waiaas_core::intent::Intent;
 use waiaas_core::network::Network;
 use waiaas_core::origin::Origin;
 use waiaas_core::policy::FeeFacts;
+use waiaas_core::presentation::Content;
 
+use self::intent::Meant;
 use crate::Engine;
 use crate::credentials::Session;
 use crate::error::Error;
@@ -32,10 +34,14 @@ pub(crate) struct Validated {
     pub(crate) chain: Arc<dyn ChainPort>,
     pub(crate) intent: Intent,
     pub(crate) money: Money,
+    /// The amounts that the caller wrote in base units.
+    pub(crate) base_units: Vec<Money>,
     pub(crate) draft: Draft,
     pub(crate) effects: Effects,
     /// What the network asks for.
     pub(crate) fee: FeeFacts,
+    /// What the owner is shown beside the effects.
+    pub(crate) content: Vec<Content>,
     /// Where the request comes from.
     pub(crate) origin: Origin,
     /// The signed transaction whose place it is to take.
@@ -55,7 +61,7 @@ pub(crate) async fn run(
     let network = Arc::new(network.clone());
     let chain = engine.chain(&network.id)?;
     let resolver = Resolver { engine, wallet: &wallet, network: &network, chain: &*chain };
-    let (intent, money) = resolver.intent(&request.kind).await?;
+    let Meant { intent, money, base_units } = resolver.intent(&request.kind).await?;
     let (intent, draft) = resolver.build(intent).await?;
     if matches!(intent, Intent::SignTransaction { .. }) {
         let nonces_in_flight = engine.store().nonces_in_flight(wallet.id, &network.id).await?;
@@ -63,7 +69,7 @@ pub(crate) async fn run(
     }
     let effects = chain.effects(&draft)?;
     let (draft, fee) = fees::judge(engine, &*chain, draft, &effects).await?;
-    let effects = chain.effects(&draft)?;
+    let (effects, content) = waiaas_chains::read(&network, &draft)?;
     let money = money.unwrap_or_else(|| native_sent(&network, &effects));
     Ok(Validated {
         wallet,
@@ -71,9 +77,11 @@ pub(crate) async fn run(
         chain,
         intent,
         money,
+        base_units,
         draft,
         effects,
         fee,
+        content,
         origin: request.origin.clone(),
         replaces: None,
         gas_condition: request.gas_condition,

@@ -5,6 +5,7 @@ mod invariants;
 mod malformed;
 mod nesting;
 mod properties;
+mod shown;
 mod vectors;
 
 use alloy_primitives::{Address as EvmAddress, U256};

@@ -1,6 +1,7 @@
 //! What known kinds of typed data do, and their hashes.
 
 mod exact;
+mod shown;
 
 use alloy_primitives::{U256, address, b256};
 use serde_json::{Value as Json, json};

@@ -11,7 +11,7 @@ use crate::solana::body::tests::transfer;
 
 fn elsewhere(fee: u64, facts: Facts, message: VersionedMessage) -> Vec<Effect> {
     let body = Body::new(Origin::Elsewhere, fee, facts, message).expect("a body");
-    effects(&body, &WALLET, &"solana:localnet".into())
+    walk(&body, &WALLET, &"solana:localnet".into()).0
 }
 
 #[test]
@@ -19,7 +19,7 @@ fn other_signers_and_payers_are_unknown() {
     let foreign = with(Facts::default(), &[system::transfer(&OTHER, &OWNER, 1)]);
     assert!(is_unknown(&foreign) && foreign.len() == 2, "signer and foreign transfer: {foreign:?}");
     let body = Body::new(Origin::Here, 5_000, Facts::default(), message(&[transfer(5)])).expect("a body");
-    let found = effects(&body, &OTHER, &"solana:localnet".into());
+    let found = walk(&body, &OTHER, &"solana:localnet".into()).0;
     assert!(is_unknown(&found[1..]) && found.len() == 3, "payer and foreign transfer: {found:?}");
 }
 
@@ -59,4 +59,58 @@ fn legacy_messages_say_the_same() {
     let found = elsewhere(5_004, Facts::default(), VersionedMessage::Legacy(message));
     let fee = Effect::NetworkFee { max: U256::from(5_004) };
     assert_eq!(found, [fee, native_out(&OWNER, 5), call(&opaque, false)]);
+}
+
+#[test]
+fn memos_and_what_is_not_read_are_shown_whole() {
+    let memo = Instruction {
+        program_id: spl_memo_interface::v3::ID,
+        accounts: vec![],
+        data: "rent\u{202e} for May".as_bytes().to_vec(),
+    };
+    let opaque = Instruction {
+        program_id: key(70),
+        accounts: vec![
+            AccountMeta::new(WALLET, true),
+            AccountMeta::new_readonly(OWNER, false),
+            AccountMeta::new(OTHER, false),
+        ],
+        data: b"anchored and long enough to be cut".to_vec(),
+    };
+    let all = [transfer(5), memo, opaque.clone()];
+    let message = Message::new_with_blockhash(&all, Some(&WALLET), &Hash::new_from_array([3; 32]));
+    let body = Body::new(Origin::Elsewhere, 5_000, Facts::default(), VersionedMessage::Legacy(message));
+    let (_, shown) = walk(&body.expect("a body"), &WALLET, &"solana:localnet".into());
+    let used =
+        |key, signer, writable| waiaas_core::presentation::AccountUse { address: to(key), signer, writable };
+    let blockhash = waiaas_core::presentation::Value::Text(Hash::new_from_array([3; 32]).to_string());
+    let terms = vec![waiaas_core::presentation::Argument::new("recentBlockhash", "string", blockhash)];
+    let expected = [
+        Content::Memo { text: "rent\u{202e} for May".into() },
+        Content::Instruction {
+            program: to(key(70)),
+            // The transfer before it may change `OWNER`, and so may the whole message.
+            accounts: vec![used(WALLET, true, true), used(OWNER, false, true), used(OTHER, false, true)],
+            data: opaque.data.into(),
+        },
+        Content::Terms { fields: terms },
+    ];
+    assert_eq!(shown, expected);
+}
+
+#[test]
+fn accounts_from_tables_keep_their_uses() {
+    let table = AddressLookupTableAccount { key: key(90), addresses: vec![OWNER, OTHER] };
+    let opaque = Instruction {
+        program_id: key(70),
+        accounts: vec![AccountMeta::new(OTHER, false), AccountMeta::new_readonly(OWNER, false)],
+        data: vec![1],
+    };
+    let message = v0::Message::try_compile(&WALLET, &[opaque], &[table], Hash::default()).expect("compiles");
+    let facts = Facts { loaded: vec![OTHER, OWNER], ..Facts::default() };
+    let body = Body::new(Origin::Elsewhere, 5_000, facts, VersionedMessage::V0(message)).expect("a body");
+    let (_, shown) = walk(&body, &WALLET, &"solana:localnet".into());
+    let Content::Instruction { accounts, .. } = &shown[0] else { panic!("{shown:?}") };
+    let uses: Vec<_> = accounts.iter().map(|used| (used.address, used.signer, used.writable)).collect();
+    assert_eq!(uses, [(to(OTHER), false, true), (to(OWNER), false, false)]);
 }

@@ -57,7 +57,7 @@ pub(super) fn facts(program: TokenProgram) -> Facts {
 
 pub(super) fn with(facts: Facts, instructions: &[Instruction]) -> Vec<Effect> {
     let body = Body::new(Origin::Here, u64::MAX, facts, message(instructions)).expect("a body");
-    let mut all = effects(&body, &WALLET, &"solana:localnet".into());
+    let mut all = walk(&body, &WALLET, &"solana:localnet".into()).0;
     assert_eq!(all.remove(0), Effect::NetworkFee { max: U256::from(u64::MAX) });
     all
 }

@@ -50,7 +50,7 @@ pub(super) fn instructions() -> impl Strategy<Value = Instruction> {
 
 pub(super) fn counted(facts: &Facts, instructions: &[Instruction]) -> Option<Vec<Effect>> {
     let body = Body::new(Origin::Here, u64::MAX, facts.clone(), message(instructions)).ok()?;
-    Some(effects(&body, &WALLET, &"solana:localnet".into()))
+    Some(walk(&body, &WALLET, &"solana:localnet".into()).0)
 }
 
 proptest! {
@@ -87,7 +87,7 @@ proptest! {
             bytes.extend_from_slice(&tail);
         }
         if let Ok(body) = Body::read_draft(&bytes) {
-            let _ = effects(&body, &WALLET, &"solana:localnet".into());
+            let _ = walk(&body, &WALLET, &"solana:localnet".into()).0;
         }
     }
 }

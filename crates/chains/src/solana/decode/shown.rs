@@ -1,0 +1,59 @@
+//! What an owner is shown of a message beside its effects: memos, whatever was not read, and what else the
+//! signature fixes.
+
+use alloy_primitives::Bytes;
+use waiaas_core::effect::Effect;
+use waiaas_core::presentation::{AccountUse, Argument, Content, Value};
+
+use super::{MEMOS, address};
+use crate::solana::body::{Body, Origin};
+use crate::solana::message::Call;
+
+/// What is shown of an instruction with these effects.
+pub(super) fn content(call: &Call<'_>, effects: &[Effect]) -> Option<Content> {
+    let memo = MEMOS.contains(&call.program).then(|| std::str::from_utf8(call.data).ok()).flatten();
+    if let Some(text) = memo.filter(|_| effects.is_empty()) {
+        return Some(Content::Memo { text: text.to_owned() });
+    }
+    if effects.iter().all(is_read) {
+        return None;
+    }
+    let uses = call.accounts.iter().zip(&call.uses);
+    let accounts = uses.map(|(account, (signer, writable))| AccountUse {
+        address: address(account),
+        signer: *signer,
+        writable: *writable,
+    });
+    Some(Content::Instruction {
+        program: address(&call.program),
+        accounts: accounts.collect(),
+        data: Bytes::copy_from_slice(call.data),
+    })
+}
+
+/// Whether an effect says all there is to say about its instruction.
+const fn is_read(effect: &Effect) -> bool {
+    match effect {
+        Effect::ContractCall { decoded, .. } => *decoded,
+        // The effect names no new rule or limit that the instruction may set.
+        Effect::AuthorityChange { .. } | Effect::Unknown { .. } => false,
+        Effect::NativeOut { .. }
+        | Effect::TokenOut { .. }
+        | Effect::NftOut { .. }
+        | Effect::Allowance { .. }
+        | Effect::NftAllowance { .. }
+        | Effect::OperatorApproval { .. }
+        | Effect::Deployment { .. }
+        | Effect::AccountRent { .. }
+        | Effect::Message { .. }
+        | Effect::TypedData { .. }
+        | Effect::NetworkFee { .. } => true,
+    }
+}
+
+/// What the signature over a message built elsewhere fixes besides.
+pub(super) fn terms(body: &Body) -> Option<Content> {
+    let blockhash = body.message().recent_blockhash().to_string();
+    let fields = vec![Argument::new("recentBlockhash", "string", Value::Text(blockhash))];
+    (body.origin() == Origin::Elsewhere).then_some(Content::Terms { fields })
+}

@@ -1,0 +1,189 @@
+//! An owner's answer to a question: signed here with a key file, or elsewhere and brought back.
+//!
+//! Whatever is signed was checked first: the text is a daemon's question, about what was asked for, and says
+//! what the bytes sent along do. Then it is shown and confirmed.
+
+use std::io::{IsTerminal as _, Write as _};
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, Result, bail};
+use waiaas_api::client::OwnerSignature;
+use waiaas_api::owners;
+use waiaas_api::transactions::{Approval, DraftBytes};
+use waiaas_engine::core::address::Address;
+use waiaas_engine::core::draft::Draft;
+use waiaas_engine::core::ids::TxId;
+use waiaas_engine::core::network::NetworkId;
+use waiaas_engine::core::owner::Challenge;
+use waiaas_engine::core::presentation::{Ask, Line};
+use waiaas_engine::question::{self, Doubt};
+
+use crate::context::Context;
+use crate::{exit, output, owner_key};
+
+/// The owner's key on this machine.
+#[derive(clap::Args)]
+pub(crate) struct Key {
+    /// Sign here with the owner's key in this file. The text is checked, shown and confirmed first.
+    #[arg(long, value_name = "FILE")]
+    key_file: Option<PathBuf>,
+    /// Sign without asking, for scripts. The text is checked all the same.
+    #[arg(long, requires = "key_file")]
+    yes: bool,
+}
+
+/// How the owner signs.
+#[derive(clap::Args)]
+pub(crate) struct Answer {
+    #[command(flatten)]
+    key: Key,
+    /// A signature made elsewhere over the message printed before.
+    #[arg(long, requires = "message_file", conflicts_with = "key_file")]
+    signature: Option<String>,
+    /// A file with exactly the message that was signed. One line break at its end is passed over.
+    #[arg(long, value_name = "FILE", requires = "signature")]
+    message_file: Option<PathBuf>,
+}
+
+impl Key {
+    pub(crate) const fn is_given(&self) -> bool {
+        self.key_file.is_some()
+    }
+
+    /// Shows what is asked, has it confirmed and signs it for `owner`.
+    pub(crate) fn sign(&self, asked: &Challenge, owner: &str, lines: &[Line]) -> Result<OwnerSignature> {
+        let path = self.key_file.as_ref().context("no key file was given")?;
+        if asked.owner.to_string() != owner {
+            return Err(doubt("the text to sign asks another owner"));
+        }
+        let message = asked.message();
+        show(asked, &message, lines);
+        if !self.yes {
+            confirm(owner)?;
+        }
+        let signature = owner_key::sign(path, owner, &message)?;
+        Ok(OwnerSignature { message, signature, address: Some(owner.to_owned()) })
+    }
+}
+
+impl Answer {
+    /// An answer that was signed elsewhere, if one was given.
+    pub(crate) fn made_elsewhere(&self, owner: Option<String>) -> Result<Option<OwnerSignature>> {
+        let (Some(signature), Some(path)) = (&self.signature, &self.message_file) else { return Ok(None) };
+        let message = read_message(path)?;
+        Ok(Some(OwnerSignature { message, signature: signature.clone(), address: owner }))
+    }
+
+    /// The signature, or none when the message was printed instead.
+    pub(crate) fn to(
+        &self,
+        context: &Context,
+        challenge: &owners::Challenge,
+        asked: &Challenge,
+        lines: &[Line],
+    ) -> Result<Option<OwnerSignature>> {
+        if self.key.is_given() {
+            return self.key.sign(asked, &challenge.owner_address, lines).map(Some);
+        }
+        if let Some(answer) = self.made_elsewhere(Some(challenge.owner_address.clone()))? {
+            return Ok(Some(answer));
+        }
+        for line in lines {
+            output::progress(&indented(line));
+        }
+        output::show(context, challenge, |c| {
+            format!(
+                "{}\n\nSign exactly the text above (without this line) as {}, save it, and run this again with\n\
+                 --signature SIGNATURE --message-file FILE, or sign here with --key-file FILE.",
+                c.message, c.owner_address
+            )
+        })?;
+        Ok(None)
+    }
+}
+
+/// The question about a waiting transaction, borne out by the transaction's own bytes, and its words.
+pub(crate) fn of_transaction(waiting: &Approval, tx: TxId, ask: Ask) -> Result<(Challenge, Vec<Line>)> {
+    let text = match ask {
+        Ask::Approve => &waiting.approve.message,
+        Ask::Reject => &waiting.reject.message,
+    };
+    let (Some(shown), Some(bytes)) = (&waiting.presentation, &waiting.draft) else {
+        output::progress("An earlier release asked this: what the text says cannot be checked here.");
+        return Ok((sound(question::read(text))?, Vec::new()));
+    };
+    let draft = draft(bytes)?;
+    let asked = sound(question::check(text, ask, tx, &draft, shown))?;
+    Ok((asked, shown.lines(ask)))
+}
+
+/// A question that stood the check.
+pub(crate) fn sound(checked: Result<Challenge, Doubt>) -> Result<Challenge> {
+    checked.map_err(|why| doubt(&why.to_string()))
+}
+
+fn doubt(why: &str) -> anyhow::Error {
+    let message = format!("nothing was signed: {why}");
+    exit::CheckFailed { message, reported: false }.into()
+}
+
+fn draft(bytes: &DraftBytes) -> Result<Draft> {
+    let body = bytes.body.strip_prefix("0x").and_then(|digits| hex::decode(digits).ok());
+    let (Some(body), Ok(from)) = (body, bytes.from.parse::<Address>()) else {
+        return Err(doubt("the bytes sent along cannot be read"));
+    };
+    Ok(Draft { network: NetworkId::new(&bytes.network), from, body })
+}
+
+/// The text of a file, without the line break that editors put at its end.
+fn read_message(path: &Path) -> Result<String> {
+    let text = std::fs::read_to_string(path).with_context(|| format!("reading {}", path.display()))?;
+    let text = text.replace("\r\n", "\n");
+    Ok(text.strip_suffix('\n').unwrap_or(&text).to_owned())
+}
+
+fn show(asked: &Challenge, message: &str, lines: &[Line]) {
+    if lines.is_empty() {
+        output::progress(&asked.summary);
+    }
+    for line in lines {
+        output::progress(&indented(line));
+    }
+    output::progress(&format!("\nThe text that is signed:\n\n{message}\n"));
+}
+
+fn indented(line: &Line) -> String {
+    format!("{}{}", "  ".repeat(line.depth), line.text)
+}
+
+fn confirm(owner: &str) -> Result<()> {
+    if !std::io::stdin().is_terminal() {
+        bail!("nothing was signed: there is no terminal to ask on; add --yes to sign without being asked");
+    }
+    let mut out = std::io::stderr();
+    write!(out, "Sign this as {owner}? Type yes: ")?;
+    out.flush()?;
+    let mut typed = String::new();
+    std::io::stdin().read_line(&mut typed)?;
+    if typed.trim() != "yes" {
+        bail!("nothing was signed");
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_line_break_at_the_end_of_a_file_is_passed_over() {
+        let path = std::env::temp_dir().join(format!("waiaas-message-{}", std::process::id()));
+        for (written, read) in
+            [("a\nb", "a\nb"), ("a\nb\n", "a\nb"), ("a\r\nb\r\n", "a\nb"), ("a\nb\n\n", "a\nb\n"), ("", "")]
+        {
+            std::fs::write(&path, written).expect("written");
+            assert_eq!(read_message(&path).expect("read"), read);
+        }
+        std::fs::remove_file(&path).expect("removed");
+    }
+}

@@ -1,0 +1,149 @@
+//! The text of a question, in the layout of EIP-4361: written, and read back to the last byte.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::str::FromStr;
+
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
+
+use super::{Challenge, OwnerAction};
+use crate::UnixSeconds;
+use crate::address::Address;
+use crate::digest::Digest;
+use crate::network::Chain;
+
+/// Longest statement of a question, in bytes. The whole text, less than a KiB longer, travels back in one
+/// HTTP header, and a person has to read it. What does not fit is not asked.
+pub const LONGEST_STATEMENT: usize = 12 * 1024;
+
+impl Challenge {
+    /// The text to sign (EIP-4361).
+    pub fn message(&self) -> String {
+        let chain = account_of(&self.owner);
+        let subject = match (self.action.tx(), self.action.change()) {
+            (Some(tx), _) => format!("transactions/{tx}"),
+            (None, Some(change)) => format!("changes/{change}"),
+            (None, None) => format!("wallets/{}", self.wallet),
+        };
+        let mut text = format!(
+            "{DOMAIN} wants you to sign in with your {chain} account:\n{}\n\n{}\n\n\
+             URI: waiaas://{}/{subject}\nVersion: 1\nChain ID: {}\nNonce: {}\nIssued At: {}\n\
+             Expiration Time: {}\nRequest ID: {}\nResources:\n- urn:waiaas:action:{}\n- urn:waiaas:wallet:{}",
+            self.owner,
+            statement(&self.summary),
+            self.instance,
+            self.chain_id,
+            self.nonce,
+            rfc3339(self.issued_at),
+            rfc3339(self.expires_at),
+            subject.replace('/', ":"),
+            self.action.as_str(),
+            self.wallet,
+        );
+        // Writing to a String cannot fail.
+        let _ = match self.action {
+            OwnerAction::Approve { digest, .. }
+            | OwnerAction::Reject { digest, .. }
+            | OwnerAction::ApproveChange { digest, .. }
+            | OwnerAction::RejectChange { digest, .. } => {
+                write!(text, "\n- urn:waiaas:digest:sha256:{digest}")
+            }
+            OwnerAction::ChangeOwner { new_owner } => write!(text, "\n- urn:waiaas:new-owner:{new_owner}"),
+            OwnerAction::VerifyOwner | OwnerAction::RemoveOwner => Ok(()),
+        };
+        text
+    }
+
+    /// The question of which this is the text, if it is exactly the text of one. So whoever is about to
+    /// sign can tell what for, and that there is nothing else in it.
+    pub fn read(text: &str) -> Option<Self> {
+        let mut lines = text.lines();
+        lines.next()?;
+        let owner = lines.next()?;
+        let chain = if owner.starts_with("0x") { Chain::Ethereum } else { Chain::Solana };
+        let owner = Address::parse(chain, owner).ok()?;
+        let summary = lines.nth(1)?.to_owned();
+        let mut fields = BTreeMap::new();
+        for line in lines {
+            let (name, value) = match line.strip_prefix("- urn:waiaas:") {
+                Some(resource) => resource.rsplit_once(':')?,
+                None => line.split_once(": ").unwrap_or((line, "")),
+            };
+            fields.insert(name, value);
+        }
+        let get = |name: &str| fields.get(name).copied();
+        let (home, subject) = get("URI")?.strip_prefix("waiaas://")?.split_once('/')?;
+        let (_, id) = subject.split_once('/')?;
+        let read = Self {
+            instance: home.parse().ok()?,
+            wallet: get("wallet")?.parse().ok()?,
+            owner,
+            action: action(get("action")?, id, get("digest:sha256"), get("new-owner"))?,
+            chain_id: get("Chain ID")?.to_owned(),
+            summary,
+            nonce: get("Nonce")?.to_owned(),
+            issued_at: seconds(get("Issued At")?)?,
+            expires_at: seconds(get("Expiration Time")?)?,
+        };
+        // Reading may be lenient: only what is written so again was read.
+        (read.message() == text).then_some(read)
+    }
+}
+
+fn action(name: &str, id: &str, digest: Option<&str>, new_owner: Option<&str>) -> Option<OwnerAction> {
+    fn parsed<T: FromStr>(text: &str) -> Option<T> {
+        text.parse().ok()
+    }
+    let digest = || digest.and_then(parsed::<Digest>);
+    Some(match name {
+        "approve" => OwnerAction::Approve { tx: parsed(id)?, digest: digest()? },
+        "reject" => OwnerAction::Reject { tx: parsed(id)?, digest: digest()? },
+        "verify-owner" => OwnerAction::VerifyOwner,
+        "change-owner" => OwnerAction::ChangeOwner { new_owner: parsed(new_owner?)? },
+        "remove-owner" => OwnerAction::RemoveOwner,
+        "approve-change" => OwnerAction::ApproveChange { change: parsed(id)?, digest: digest()? },
+        "reject-change" => OwnerAction::RejectChange { change: parsed(id)?, digest: digest()? },
+        _ => return None,
+    })
+}
+
+/// What an account of an owner's kind is called in the first line.
+const fn account_of(owner: &Address) -> &'static str {
+    match owner {
+        Address::Evm(_) => "Ethereum",
+        Address::Solana(_) => "Solana",
+    }
+}
+
+fn seconds(text: &str) -> Option<UnixSeconds> {
+    OffsetDateTime::parse(text, &Rfc3339).ok().map(OffsetDateTime::unix_timestamp)
+}
+
+/// Who asks, in the first line of every challenge (EIP-4361 `domain`).
+const DOMAIN: &str = "waiaas.local";
+
+/// Whether a text is a challenge of some daemon's, or could be taken for one. A wallet's address may be
+/// somebody's owner address, so no wallet signs such a text as a message: the signature would be an
+/// approval. Only the issued text itself is ever accepted; this looks for its marks in any case and
+/// spacing, so that nothing near it is signed either.
+pub fn is_challenge(text: &str) -> bool {
+    let plain = text.chars().filter(|c| !c.is_whitespace()).flat_map(char::to_lowercase);
+    let plain: String = plain.collect();
+    let first_line = format!("{DOMAIN}wantsyoutosignin");
+    [first_line.as_str(), "urn:waiaas:", "waiaas://"].iter().any(|mark| plain.contains(mark))
+}
+
+/// EIP-4361 allows only URI characters and spaces in a statement. Questions are worded in these
+/// ([`crate::presentation::is_plain`]); in one of an earlier release anything else becomes a space.
+fn statement(summary: &str) -> String {
+    let allowed = |c: char| c.is_ascii_alphanumeric() || " -._~:/?#[]@!$&'()*+,;=".contains(c);
+    summary.chars().map(|c| if allowed(c) { c } else { ' ' }).collect()
+}
+
+fn rfc3339(at: UnixSeconds) -> String {
+    OffsetDateTime::from_unix_timestamp(at)
+        .ok()
+        .and_then(|time| time.format(&Rfc3339).ok())
+        .unwrap_or_else(|| at.to_string())
+}

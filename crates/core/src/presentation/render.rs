@@ -1,0 +1,166 @@
+//! A presentation in words: as lines for a screen, and as the one line of a statement (EIP-4361).
+
+use alloy_primitives::U256;
+
+use super::foreign::{quoted, word};
+use super::{Presentation, effects};
+use crate::address::Address;
+use crate::asset::AssetId;
+use crate::money::format_units;
+use crate::witness::WitnessFact;
+
+/// What the owner is asked to do.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Ask {
+    /// Let it run.
+    Approve,
+    /// Stop it.
+    Reject,
+}
+
+impl Ask {
+    /// The verb of the question.
+    pub const fn verb(self) -> &'static str {
+        match self {
+            Self::Approve => "APPROVE",
+            Self::Reject => "REJECT",
+        }
+    }
+}
+
+/// One line for a screen.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Line {
+    /// How far it is indented.
+    pub depth: usize,
+    /// Its text, without a line break.
+    pub text: String,
+}
+
+/// What is being written, and what it is about.
+pub(super) struct Page<'a> {
+    about: &'a Presentation,
+    lines: Vec<Line>,
+}
+
+impl Presentation {
+    /// The question, line by line.
+    pub fn lines(&self, ask: Ask) -> Vec<Line> {
+        let mut page = Page { about: self, lines: Vec::new() };
+        if let WitnessFact::Unavailable { reason } = &self.simulation {
+            let why = quoted(reason);
+            page.line(0, format!("WARNING: NOBODY HAS SEEN THIS RUN. No node could try it: {why}."));
+        }
+        let what = match self.simulation {
+            WitnessFact::NotApplicable => "signature",
+            WitnessFact::Agrees | WitnessFact::Exceeds { .. } | WitnessFact::Unavailable { .. } => {
+                "transaction"
+            }
+        };
+        let (verb, wallet) = (ask.verb(), self.effects.from);
+        let network = word(self.effects.network.as_str());
+        page.line(0, format!("{verb} this {what} of the wallet {wallet} on {network}."));
+        page.line(0, "It does this:".to_owned());
+        for (at, effect) in self.effects.items.iter().enumerate() {
+            let text = effects::describe(effect, &page);
+            page.line(1, format!("{}. {text};", at.saturating_add(1)));
+        }
+        page.verdict();
+        if !self.content.is_empty() {
+            page.line(0, "This is signed:".to_owned());
+            for part in &self.content {
+                part.write(&mut page, 1);
+            }
+        }
+        if page.lines.iter().any(|line| line.text.contains('~')) {
+            let legend = "In quotation marks stands what others wrote. ~ and a number and ~ stand for the \
+                          character with that number in Unicode, ~a~ for a line break.";
+            page.line(0, legend.to_owned());
+        }
+        page.lines
+    }
+
+    /// The question as one line of the characters that a statement may have.
+    pub fn statement(&self, ask: Ask) -> String {
+        let lines: Vec<String> = self.lines(ask).into_iter().map(|line| line.text).collect();
+        lines.join(" ")
+    }
+}
+
+impl Page<'_> {
+    pub(super) fn line(&mut self, depth: usize, text: String) {
+        self.lines.push(Line { depth, text });
+    }
+
+    /// Value, tier, what was seen, why, and what it replaces.
+    fn verdict(&mut self) {
+        let about = self.about;
+        let worth =
+            about.usd.map_or_else(|| "Its value is unknown".to_owned(), |usd| format!("Worth {usd} USD"));
+        self.line(0, format!("{worth}; tier {}.", about.tier));
+        match &about.simulation {
+            WitnessFact::NotApplicable => {
+                self.line(0, "It is no transaction, so no node can run it.".to_owned());
+            }
+            WitnessFact::Agrees => {
+                self.line(0, "A node ran it and saw nothing leave beyond this.".to_owned());
+            }
+            WitnessFact::Exceeds { what } => {
+                self.line(0, format!("WARNING: A node ran it and saw more leave: {}.", quoted(what)));
+            }
+            // It stands in the first line.
+            WitnessFact::Unavailable { .. } => {}
+        }
+        for reason in &about.reasons {
+            let by =
+                reason.policy_type.map_or_else(|| "no policy lets it pass".to_owned(), |t| t.to_string());
+            self.line(0, format!("Asked because of {by}: {}.", quoted(&reason.message)));
+        }
+        if let Some(old) = about.replaces {
+            let text = format!(
+                "It takes the place of the transaction {old}, which was sent; at most one of the two lands."
+            );
+            self.line(0, text);
+        }
+    }
+
+    /// An amount of the native coin.
+    pub(super) fn native(&self, amount: U256) -> String {
+        self.units(&self.about.effects.native, amount)
+    }
+
+    /// An amount, and of what.
+    pub(super) fn units(&self, asset: &AssetId, amount: U256) -> String {
+        match self.about.assets.get(asset) {
+            Some(unit) if *asset == self.about.effects.native => {
+                format!("{} {}", format_units(amount, unit.decimals), word(&unit.symbol))
+            }
+            Some(unit) => {
+                let (amount, symbol) = (format_units(amount, unit.decimals), quoted(&unit.symbol));
+                format!("{amount} {symbol} of {}", self.asset(asset))
+            }
+            None => format!("{amount} base units of {}", self.asset(asset)),
+        }
+    }
+
+    /// An asset by its full address.
+    pub(super) fn asset(&self, asset: &AssetId) -> String {
+        match asset.token_address() {
+            Some(token) if asset.caip2 == self.about.effects.native.caip2 => format!("the token {token}"),
+            _ if *asset == self.about.effects.native => "the native coin".to_owned(),
+            _ => asset.to_string(),
+        }
+    }
+
+    /// Whether an address is a token whose units are known.
+    pub(super) fn is_token(&self, address: Address) -> bool {
+        self.about.assets.contains_key(&AssetId::token(&self.about.effects.native.caip2, address))
+    }
+
+    /// Decimal digits as an amount of a token.
+    pub(super) fn amount(&self, token: Address, digits: &str) -> Option<String> {
+        let unit = self.about.assets.get(&AssetId::token(&self.about.effects.native.caip2, token))?;
+        let amount: U256 = digits.parse().ok()?;
+        Some(format!("{} {}", format_units(amount, unit.decimals), quoted(&unit.symbol)))
+    }
+}

@@ -1,0 +1,44 @@
+//! Amounts that look as if base units were taken for human ones: `"5"` of a dollar with six decimals is
+//! 0.000005 of it.
+
+use waiaas_core::U256;
+use waiaas_core::money::Usd;
+use waiaas_core::policy::{AssetFacts, Facts, PriceFact};
+
+use crate::views::{Money, Warning};
+
+/// What is worth less than a cent is hardly what was meant.
+const CENT: Usd = Usd::from_micros(10_000);
+
+/// A sentence about each of the amounts that were given in base units and are that small.
+pub(crate) fn notices(amounts: &[Money], facts: &Facts) -> Vec<String> {
+    let suspect = |money: &&Money| facts.assets.get(&money.asset).is_some_and(|known| is_tiny(money, known));
+    let notice = |money: &Money| {
+        format!(
+            "The amount {} was read as base units, which is {}. For human units write a decimal point, or \
+             use \"humanAmount\".",
+            money.amount,
+            money.formatted()
+        )
+    };
+    amounts.iter().filter(suspect).map(notice).collect()
+}
+
+/// The same as warnings.
+pub(crate) fn warnings(notices: Vec<String>) -> impl Iterator<Item = Warning> {
+    notices.into_iter().map(|message| Warning { code: "AMOUNT_IN_BASE_UNITS", message, severity: "warning" })
+}
+
+/// Below a cent of value; of an asset without a price, below a hundredth of a unit.
+fn is_tiny(money: &Money, known: &AssetFacts) -> bool {
+    if money.amount.is_zero() {
+        return false;
+    }
+    match known.price {
+        PriceFact::Known(price) => price.value_of(money.amount, known.decimals) < CENT,
+        PriceFact::Unlisted | PriceFact::Unusable => {
+            let unit = U256::from(10u8).checked_pow(U256::from(known.decimals));
+            unit.is_some_and(|unit| money.amount.saturating_mul(U256::from(100u8)) < unit)
+        }
+    }
+}

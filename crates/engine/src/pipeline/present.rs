@@ -1,0 +1,38 @@
+//! What an owner is shown of a judged request, or that it cannot be shown.
+
+use waiaas_core::owner::LONGEST_STATEMENT;
+use waiaas_core::policy::{Facts, Tier, Verdict};
+use waiaas_core::presentation::{Ask, Presentation};
+
+use crate::error::{Error, ErrorCode};
+use crate::pipeline::s1_validate::Validated;
+
+/// The presentation of a request that waits for its owner; none for all others. What does not fit a
+/// question is refused, so that nobody signs what the text does not say.
+pub(crate) fn presented(
+    validated: &Validated,
+    facts: &Facts,
+    verdict: &Verdict,
+) -> Result<Option<Presentation>, Error> {
+    let grant = match verdict {
+        Verdict::Granted(grant) if grant.tier == Tier::Approval => grant,
+        Verdict::Granted(_) | Verdict::Denied(_) => return Ok(None),
+    };
+    let Validated { effects, content, replaces, .. } = validated;
+    let shown = Presentation::new(effects, content.clone(), facts, grant, *replaces);
+    let length = shown.statement(Ask::Approve).len();
+    if length > LONGEST_STATEMENT {
+        return Err(too_long(length));
+    }
+    Ok(Some(shown))
+}
+
+fn too_long(length: usize) -> Error {
+    let message = format!(
+        "The owner would have to approve this, and the question would have {length} characters where \
+         {LONGEST_STATEMENT} are the most."
+    );
+    Error::new(ErrorCode::ApprovalTooLong, message).hint(
+        "Ask for less at once: a shorter text, fewer calls, or less call data. The owner is shown all of it.",
+    )
+}
