@@ -4,7 +4,9 @@ use std::collections::HashSet;
 use std::fmt;
 
 use serde::de::{Deserialize, DeserializeOwned, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
+use serde_json::Value;
 use serde_json::error::Category;
+use waiaas_core::{Fault, Wording, wording};
 
 use crate::validation::{Issue, Refusal, Request};
 
@@ -47,32 +49,43 @@ fn not_json(error: &serde_json::Error) -> Issue {
 /// what was expected are kept.
 pub fn issue(path: &str, message: &str) -> Issue {
     let path = if path == "." || path == "?" { "" } else { path };
-    let quoted = |text: &str| text.split('`').nth(1).map(|name| name.chars().take(64).collect::<String>());
-    let inside = |name: &str| match path.strip_suffix(name) {
-        Some(parent) if parent.is_empty() || parent.ends_with('.') => path.to_owned(),
-        Some(_) | None if path.is_empty() => name.to_owned(),
-        Some(_) | None => format!("{path}.{name}"),
-    };
-    if let Some(rest) = message.strip_prefix("unknown field ") {
-        let name = quoted(rest).unwrap_or_default();
-        return Issue::new(&inside(&name), "unrecognized_key", "this field is not known here");
-    }
-    if let Some(rest) = message.strip_prefix("missing field ") {
-        let name = quoted(rest).unwrap_or_default();
-        return Issue::new(&inside(&name), "required", "this field is required");
-    }
-    if message.starts_with("duplicate field ") || message.starts_with(REPEATED) {
+    if message.starts_with(REPEATED) {
         return Issue::new(path, "duplicate_key", "this key is given twice");
     }
     if message.starts_with("UUID parsing failed") {
         return Issue::new(path, "invalid", "expected a UUID");
     }
-    let expected = message.rsplit_once(", expected ").map(|(_, wanted)| wanted);
-    let expected = expected.map(|wanted| wanted.split(" at line ").next().unwrap_or(wanted));
-    match expected {
-        Some(wanted) => Issue::new(path, "invalid_type", format!("expected {wanted}")),
-        None => Issue::new(path, "invalid", "this value is not valid here"),
+    let Some(Wording { fault, field, text }) = wording(message) else {
+        return Issue::new(path, "invalid", "this value is not valid here");
+    };
+    let inside = |name: &str| match path.strip_suffix(name) {
+        Some(parent) if parent.is_empty() || parent.ends_with('.') => path.to_owned(),
+        Some(_) | None if path.is_empty() => name.to_owned(),
+        Some(_) | None => format!("{path}.{name}"),
+    };
+    let named = inside(field.as_deref().unwrap_or_default());
+    match fault {
+        Fault::UnknownField => Issue::new(&named, "unrecognized_key", text),
+        Fault::MissingField => Issue::new(&named, "required", text),
+        Fault::RepeatedField => Issue::new(path, "duplicate_key", text),
+        Fault::WrongType => Issue::new(path, "invalid_type", text),
     }
+}
+
+/// Any JSON value, as strictly read as a body: no key twice, nothing behind it.
+///
+/// # Errors
+///
+/// One sentence that says where the text is not JSON, or which key stands twice.
+pub fn value(text: &[u8]) -> Result<Value, Issue> {
+    let refused = |refusal| match refusal {
+        Refusal::Invalid(issues) => issues.into_iter().next(),
+        Refusal::UnsupportedType => None,
+    };
+    let read = parse::<Unique>(text).and_then(|_| parse::<Value>(text));
+    read.map_err(|refusal| {
+        refused(refusal).unwrap_or_else(|| Issue::new("", "invalid_json", "not valid JSON"))
+    })
 }
 
 const REPEATED: &str = "repeated key";
@@ -189,6 +202,33 @@ mod tests {
         assert_eq!(issue_of::<T>(r#"{"to":"r","amount":"1","to":"evil"}"#).1, "duplicate_key");
         let rules = r#"{"type":"SPENDING_LIMIT","rules":{"instant_max_usd":1,"instant_max_usd":9}}"#;
         assert_eq!(issue_of::<CreatePolicy>(rules).1, "duplicate_key");
+    }
+
+    #[test]
+    fn a_value_is_read_as_strictly_as_a_body() {
+        assert_eq!(value(br#"{"a":[1,{"b":2}]}"#), Ok(serde_json::json!({"a": [1, {"b": 2}]})));
+        for (text, code) in [
+            (r#"{"a":1,"a":2}"#, "duplicate_key"),
+            (r#"{"a":{"b":1,"\u0062":2}}"#, "duplicate_key"),
+            (r#"{"a":1} {"#, "invalid_json"),
+            ("{a:1}", "invalid_json"),
+            ("", "invalid_json"),
+        ] {
+            assert_eq!(value(text.as_bytes()).expect_err(text).code, code);
+        }
+    }
+
+    #[test]
+    fn a_slip_of_the_hand_is_named() {
+        let Refusal::Invalid(issues) =
+            refused::<TransactionRequest>(r#"{"to":"r","amount":"1","dryrun":true}"#)
+        else {
+            panic!("no issues")
+        };
+        assert!(issues[0].message.contains("did you mean 'dryRun'?"), "{issues:?}");
+        let token = r#"{"type":"TOKEN_TRANSFER","to":"r","amount":"1","token":"x"}"#;
+        let Refusal::Invalid(issues) = refused::<TransactionRequest>(token) else { panic!("no issues") };
+        assert_eq!(issues[0].message, "expected an object");
     }
 
     #[test]

@@ -4,7 +4,13 @@ use std::fmt;
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
+use thiserror::Error;
 use uuid::Uuid;
+
+/// The text is no id.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+#[error("expected an id such as 018f3a4e-0000-7000-8000-000000000001")]
+pub struct NotAnId;
 
 macro_rules! id {
     ($(#[$doc:meta])* $name:ident) => {
@@ -38,10 +44,10 @@ macro_rules! id {
         }
 
         impl FromStr for $name {
-            type Err = uuid::Error;
+            type Err = NotAnId;
 
-            fn from_str(text: &str) -> Result<Self, Self::Err> {
-                Uuid::parse_str(text).map(Self)
+            fn from_str(text: &str) -> Result<Self, NotAnId> {
+                Uuid::parse_str(text).map(Self).map_err(|_| NotAnId)
             }
         }
     };

@@ -17,6 +17,7 @@ pub mod effect;
 pub mod ids;
 pub mod intent;
 pub mod money;
+mod nearest;
 pub mod network;
 pub mod nft;
 pub mod origin;
@@ -28,9 +29,12 @@ mod text;
 pub mod transaction;
 pub mod wallet;
 pub mod witness;
+mod wording;
 
 /// Unsigned 256-bit integer: every on-chain amount, in base units.
 pub use alloy_primitives::U256;
+pub use nearest::nearest;
+pub use wording::{Fault, Wording, wording};
 
 /// Seconds since the Unix epoch. All stored and served times use this unit.
 pub type UnixSeconds = i64;

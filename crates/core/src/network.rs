@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use crate::asset::{AssetId, AssetKind};
+use crate::nearest;
 
 /// A family of blockchains. `ethereum` means every EVM network.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug, Serialize, Deserialize)]
@@ -115,12 +116,21 @@ impl Network {
     }
 }
 
+fn did_you_mean(meant: Option<&str>) -> String {
+    meant.map(|meant| format!("; did you mean {meant}?")).unwrap_or_default()
+}
+
 /// Why a network cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum NetworkError {
     /// Nothing by that name.
-    #[error("there is no network '{0}'")]
-    Unknown(String),
+    #[error("there is no network '{name}'{}", did_you_mean(.meant.as_deref()))]
+    Unknown {
+        /// The name given.
+        name: String,
+        /// The one that was probably meant.
+        meant: Option<String>,
+    },
     /// The wallet's chain and environment have several networks and none was named.
     #[error("name a network: this wallet can use {}", .0.join(", "))]
     Required(Vec<String>),
@@ -137,6 +147,13 @@ pub enum NetworkError {
     /// A custom network repeats a name or a chain id.
     #[error("the network '{0}' is defined twice")]
     Duplicate(String),
+}
+
+impl NetworkError {
+    /// Nothing by that name, and no guess.
+    pub(crate) fn unknown(name: impl Into<String>) -> Self {
+        Self::Unknown { name: name.into(), meant: None }
+    }
 }
 
 /// All networks known to this daemon.
@@ -217,7 +234,11 @@ impl Networks {
         self.0
             .get(&NetworkId::new(slug))
             .or_else(|| self.0.values().find(|n| &*n.caip2 == text))
-            .ok_or_else(|| NetworkError::Unknown(text.to_owned()))
+            .ok_or_else(|| NetworkError::Unknown { name: text.to_owned(), meant: self.meant(text) })
+    }
+
+    fn meant(&self, text: &str) -> Option<String> {
+        nearest(text, self.0.keys().map(NetworkId::as_str)).map(str::to_owned)
     }
 
     /// Every network of a chain and environment, by name.
@@ -286,7 +307,7 @@ mod tests {
         assert!(matches!(find(None, Chain::Ethereum, Environment::Testnet), Err(NetworkError::Required(_))));
         assert!(matches!(
             find(Some("nope"), Chain::Solana, Environment::Testnet),
-            Err(NetworkError::Unknown(_))
+            Err(NetworkError::Unknown { .. })
         ));
     }
 }

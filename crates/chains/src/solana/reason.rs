@@ -1,7 +1,9 @@
 //! The runtime's error values in words.
 
 use serde_json::Value;
+use solana_compute_budget_interface as compute_budget;
 use solana_message::VersionedMessage;
+use solana_message::compiled_instruction::CompiledInstruction;
 use solana_pubkey::Pubkey;
 
 /// Longest text taken over from a node.
@@ -13,17 +15,29 @@ pub(super) fn explain(err: &Value, message: &VersionedMessage) -> String {
         return plain(name);
     }
     let Some((index, inner)) = instruction_error(err) else {
-        return shorten(&err.to_string());
+        return account_without_rent(err).unwrap_or_else(|| shorten(&err.to_string()));
     };
-    let program = message
-        .instructions()
-        .get(index)
-        .and_then(|instruction| message.static_account_keys().get(usize::from(instruction.program_id_index)));
+    let keys = message.static_account_keys();
+    let program_of = |at: &CompiledInstruction| keys.get(usize::from(at.program_id_index));
+    let program = message.instructions().get(index).and_then(program_of);
     let what = match inner.get("Custom").and_then(Value::as_u64) {
         Some(code) => custom(program, code),
         None => inner.as_str().map_or_else(|| shorten(&inner.to_string()), plain),
     };
-    format!("instruction {}: {what}", index.saturating_add(1))
+    // What sets the compute budget is put in front here, or by whoever built the bytes; nobody counts it.
+    let before = message.instructions().iter().take(index);
+    let budget = before.filter(|at| program_of(at) == Some(&compute_budget::ID)).count();
+    let counted = index.saturating_add(1).saturating_sub(budget);
+    match program {
+        Some(program) if *program == compute_budget::ID => format!("the compute budget: {what}"),
+        Some(program) => format!("instruction {counted} (program {program}): {what}"),
+        None => format!("instruction {counted}: {what}"),
+    }
+}
+
+fn account_without_rent(err: &Value) -> Option<String> {
+    let index = err.get("InsufficientFundsForRent")?.get("account_index")?.as_u64()?;
+    Some(format!("it would leave account {index} of the transaction with too few lamports to stay (rent)"))
 }
 
 /// Whether the error says that the transaction is on chain already.
@@ -45,8 +59,29 @@ fn plain(name: &str) -> String {
         "InvalidAccountForFee" => "the wallet's account cannot pay fees".to_owned(),
         "AlreadyProcessed" => "it is on chain already".to_owned(),
         "ComputationalBudgetExceeded" => "it ran out of compute units".to_owned(),
-        other => shorten(other),
+        "MissingAccount" | "NotEnoughAccountKeys" => "an account that it needs was not given".to_owned(),
+        "MissingRequiredSignature" => "a signature that it needs is missing".to_owned(),
+        "InvalidAccountOwner" | "IncorrectProgramId" | "IllegalOwner" => {
+            "an account belongs to another program".to_owned()
+        }
+        "InsufficientFunds" => "insufficient funds".to_owned(),
+        other => words(other),
     }
+}
+
+/// `InvalidAccountData` as `invalid account data`.
+fn words(name: &str) -> String {
+    if !name.bytes().all(|b| b.is_ascii_alphanumeric()) {
+        return shorten(name);
+    }
+    let mut text = String::new();
+    for c in name.chars() {
+        if c.is_ascii_uppercase() && !text.is_empty() {
+            text.push(' ');
+        }
+        text.push(c.to_ascii_lowercase());
+    }
+    shorten(&text)
 }
 
 fn custom(program: Option<&Pubkey>, code: u64) -> String {
@@ -77,20 +112,35 @@ mod tests {
     #[test]
     fn errors_are_readable_and_strange_ones_do_not_break_anything() {
         let message = message(&[transfer(1)]);
+        let system = "instruction 1 (program 11111111111111111111111111111111)";
+        let at = |what: &str| format!("{system}: {what}");
         for (err, expected) in [
-            (json!("AccountNotFound"), "the wallet holds no SOL"),
-            (json!({"InstructionError": [2, {"Custom": 1}]}), "instruction 3: insufficient funds"),
-            (json!({"InstructionError": [0, {"Custom": 1}]}), "instruction 1: program error 1"),
-            (json!({"InstructionError": [99, {"Custom": 7}]}), "instruction 100: program error 7"),
+            (json!("AccountNotFound"), "the wallet holds no SOL".to_owned()),
+            (json!("WouldExceedMaxBlockCostLimit"), "would exceed max block cost limit".to_owned()),
+            (json!({"InstructionError": [2, {"Custom": 1}]}), at("insufficient funds")),
+            (
+                json!({"InstructionError": [2, "MissingAccount"]}),
+                at("an account that it needs was not given"),
+            ),
+            (json!({"InstructionError": [2, "InvalidAccountData"]}), at("invalid account data")),
             (
                 json!({"InstructionError": [2, "ComputationalBudgetExceeded"]}),
-                "instruction 3: it ran out of compute units",
+                at("it ran out of compute units"),
+            ),
+            (
+                json!({"InstructionError": [0, {"Custom": 1}]}),
+                "the compute budget: program error 1".to_owned(),
+            ),
+            (json!({"InstructionError": [99, {"Custom": 7}]}), "instruction 98: program error 7".to_owned()),
+            (
+                json!({"InstructionError": [u64::MAX, {"Custom": 7}]}),
+                format!("instruction {}: program error 7", u64::MAX - 2),
             ),
             (
                 json!({"InsufficientFundsForRent": {"account_index": 0}}),
-                r#"{"InsufficientFundsForRent":{"account_index":0}}"#,
+                "it would leave account 0 of the transaction with too few lamports to stay (rent)".to_owned(),
             ),
-            (json!({"InstructionError": []}), r#"{"InstructionError":[]}"#),
+            (json!({"InstructionError": []}), r#"{"InstructionError":[]}"#.to_owned()),
         ] {
             assert_eq!(explain(&err, &message), expected);
         }

@@ -179,7 +179,12 @@ async fn refusals_of_a_node_are_told_apart() {
     let unfit = node(answers).await;
     let refusal =
         wallet.refusal(&lying_chain(&[&unfit], SolanaOptions::default()), &sol(fresh(2), SOL)).await;
-    assert_eq!(refusal, Refusal::SimulationFailed("instruction 3: insufficient funds".into()));
+    assert_eq!(
+        refusal,
+        Refusal::SimulationFailed(
+            "instruction 1 (program 11111111111111111111111111111111): insufficient funds".into()
+        )
+    );
 
     for (answer, expected) in [
         (json!(tx.hash), Some(Submission::Accepted)),

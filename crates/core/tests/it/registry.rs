@@ -103,6 +103,58 @@ fn every_type_has_a_sample() {
 }
 
 #[test]
+fn every_type_is_put_into_sentences() {
+    for (name, rules, _) in samples() {
+        let text = parse(name, &rules, network_of(name)).expect(name).sentence();
+        assert!(text.ends_with('.') && !text.contains(['{', '_', '[']), "{name}: {text}");
+    }
+    let sentence = |name: &str, rules: Value| parse(name, &rules, None).expect(name).sentence();
+    for (name, rules, expected) in [
+        (
+            "SPENDING_LIMIT",
+            json!({
+                "instant_max_usd": 10, "notify_max_usd": 50, "delay_max_usd": 200, "delay_seconds": 900,
+                "daily_limit_usd": 200, "monthly_limit_usd": 1000.5, "approval_timeout": 7200,
+            }),
+            "Up to 10.00 USD at once, up to 50.00 USD with notice, up to 200.00 USD after 15 minutes, above with \
+             the owner. At most 200.00 USD a day and 1000.50 USD in 30 days. The owner has 2 hours to answer.",
+        ),
+        (
+            "RATE_LIMIT",
+            json!({"max_requests": 1, "window_seconds": 90}),
+            "At most 1 request within 90 seconds.",
+        ),
+        (
+            "RATE_LIMIT",
+            json!({"max_requests": 60, "window_seconds": 3600}),
+            "At most 60 requests within 1 hour.",
+        ),
+        (
+            "TIME_RESTRICTION",
+            json!({"allowed_hours": {"start": 9, "end": 17}, "allowed_days": [1, 5], "timezone": "-03:00"}),
+            "Only on Monday, Friday from 9:00 to 17:00 (-03:00).",
+        ),
+        (
+            "LENDING_LTV_LIMIT",
+            json!({"maxLtv": 0.755, "warningLtv": 0.5}),
+            "Debt may not exceed 75.5 % of the collateral; from 50 % on it takes the owner.",
+        ),
+        (
+            "PERP_MAX_LEVERAGE",
+            json!({"maxLeverage": 10.0, "warningLeverage": 5.5}),
+            "Leverage of at most 10x; from 5.5x on it takes the owner.",
+        ),
+        (
+            "VENUE_WHITELIST",
+            json!({"venues": [{"id": "a"}, {"id": "b"}, {"id": "c"}, {"id": "d"}, {"id": "e"}, {"id": "f"}]}),
+            "Trades only at a, b, c, d, e and 1 more.",
+        ),
+    ] {
+        assert_eq!(sentence(name, rules), expected);
+    }
+}
+
+#[test]
 fn every_type_reads_what_it_writes() {
     for (name, rules, _) in samples() {
         let network = network_of(name);

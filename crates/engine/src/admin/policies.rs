@@ -4,6 +4,7 @@ use serde_json::Value;
 use uuid::Uuid;
 use waiaas_core::change::Change;
 use waiaas_core::ids::{PolicyId, WalletId};
+use waiaas_core::nearest;
 use waiaas_core::policy::{PolicyType, Rules};
 use waiaas_store::PolicyRow;
 
@@ -121,7 +122,9 @@ impl Engine {
 fn unknown_type(text: &str) -> Error {
     let shown: String = text.chars().take(64).collect();
     let known: Vec<_> = PolicyType::ALL.iter().map(|policy_type| policy_type.as_str()).collect();
-    Error::new(ErrorCode::PolicyTypeUnknown, format!("'{shown}' is not a policy type."))
+    let meant = nearest(text, known.iter().copied()).map(|meant| format!("; did you mean {meant}?"));
+    let end = meant.as_deref().unwrap_or(".");
+    Error::new(ErrorCode::PolicyTypeUnknown, format!("'{shown}' is not a policy type{end}"))
         .hint(format!("Policy types: {}.", known.join(", ")))
 }
 

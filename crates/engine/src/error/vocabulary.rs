@@ -13,13 +13,16 @@ use super::{Error, ErrorCode, sentence};
 impl From<NetworkError> for Error {
     fn from(error: NetworkError) -> Self {
         let code = match error {
-            NetworkError::Unknown(_) | NetworkError::Duplicate(_) => ErrorCode::NetworkNotFound,
+            NetworkError::Unknown { .. } | NetworkError::Duplicate(_) => ErrorCode::NetworkNotFound,
             NetworkError::Required(_) => ErrorCode::NetworkRequired,
             NetworkError::Mismatch { .. } => ErrorCode::EnvironmentNetworkMismatch,
         };
         // A name that means nothing is not repeated: it is whatever the caller sent.
         let message = match error {
-            NetworkError::Unknown(_) => "There is no such network.".to_owned(),
+            NetworkError::Unknown { meant: Some(meant), .. } => {
+                format!("There is no such network; did you mean {meant}?")
+            }
+            NetworkError::Unknown { meant: None, .. } => "There is no such network.".to_owned(),
             NetworkError::Duplicate(_) | NetworkError::Required(_) | NetworkError::Mismatch { .. } => {
                 sentence(&error)
             }

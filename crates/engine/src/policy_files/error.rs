@@ -23,14 +23,14 @@ pub enum FileError {
         source: Box<toml::de::Error>,
     },
     /// A key is unknown, missing, or of another kind.
-    #[error("{file}: {at}")]
+    #[error("{file}: {at}: {problem}")]
     Shape {
         /// The file.
         file: String,
         /// Path of the key.
         at: String,
         /// What is wrong there.
-        source: serde_json::Error,
+        problem: String,
     },
     /// The rules of a row are refused.
     #[error("{file}: {at}")]

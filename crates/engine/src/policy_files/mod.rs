@@ -21,6 +21,7 @@ use waiaas_core::digest::Digest;
 use waiaas_core::ids::{PolicyId, WalletId};
 use waiaas_core::network::Networks;
 use waiaas_core::policy::{Policy, PolicyType, Rules, Scope};
+use waiaas_core::{Wording, wording};
 
 pub use cases::TestFile;
 pub use diff::{Diff, RowDiff, Standing, diff};
@@ -157,10 +158,14 @@ fn text_of(path: &Path) -> Result<String, FileError> {
 fn parse<T: DeserializeOwned>(name: &str, text: &str) -> Result<T, FileError> {
     let value: Value = toml::from_str(text)
         .map_err(|source| FileError::NotToml { file: name.to_owned(), source: Box::new(source) })?;
-    serde_path_to_error::deserialize(&value).map_err(|error| FileError::Shape {
-        file: name.to_owned(),
-        at: error.path().to_string(),
-        source: error.into_inner(),
+    serde_path_to_error::deserialize(&value).map_err(|error| {
+        let (at, message) = (error.path().to_string(), error.into_inner().to_string());
+        let problem = match wording(&message) {
+            Some(Wording { field: Some(field), text, .. }) => format!("'{field}': {text}"),
+            Some(Wording { field: None, text, .. }) => text,
+            None => message,
+        };
+        FileError::Shape { file: name.to_owned(), at, problem }
     })
 }
 

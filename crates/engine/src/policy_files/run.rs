@@ -10,6 +10,7 @@ use waiaas_core::asset::AssetId;
 use waiaas_core::effect::{Effect, Effects};
 use waiaas_core::network::{Chain, Networks};
 use waiaas_core::policy::{Policy, PolicySet, PolicyType, Verdict, evaluate};
+use waiaas_core::wording;
 
 use super::cases::{Approve, Call, Case, Expect, Send, TestFile};
 use super::given::{Given, Stage, Wrong};
@@ -180,8 +181,10 @@ fn arguments(selector: [u8; 4], address: &[u8], amount: U256) -> Vec<u8> {
 
 /// An effect as written; a field that effects do not have is refused.
 fn exact(at: &str, value: &Value) -> Result<Effect, Wrong> {
-    let effect: Effect = serde_path_to_error::deserialize(value)
-        .map_err(|error| (format!("{at}.{}", error.path()), error.inner().to_string()))?;
+    let effect: Effect = serde_path_to_error::deserialize(value).map_err(|error| {
+        let message = error.inner().to_string();
+        (format!("{at}.{}", error.path()), wording(&message).map_or(message, |said| said.text))
+    })?;
     let known = serde_json::to_value(&effect).map_err(|error| (at.to_owned(), error.to_string()))?;
     let unknown = value.as_object().into_iter().flat_map(|map| map.keys());
     match unknown.into_iter().find(|key| known.get(key.as_str()).is_none()) {

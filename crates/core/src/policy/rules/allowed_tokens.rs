@@ -58,7 +58,7 @@ impl AllowedToken {
                     return Err(contradicts("names another network than the policy's"));
                 }
                 if !placement.networks.all().any(|network| network.caip2 == asset.caip2) {
-                    let source = NetworkError::Unknown(asset.caip2.to_string());
+                    let source = NetworkError::unknown(&*asset.caip2);
                     return Err(RulesError::Network { field: field("assetId"), source });
                 }
             }

@@ -5,17 +5,18 @@ use thiserror::Error;
 use crate::money::Usd;
 use crate::network::{Chain, NetworkError, NetworkId};
 use crate::policy::rules::figures::MAX_USD;
+use crate::wording::{Wording, wording};
 
 /// Rules that cannot be used. The request (or the stored row) has to be corrected.
 #[derive(Debug, Error)]
 pub enum RulesError {
     /// A field is missing, unknown, or holds something else than it should.
-    #[error("{field}: {source}")]
+    #[error("{field}: {problem}")]
     Malformed {
         /// Path, such as `rules.tokens[0].address`.
         field: String,
         /// What is wrong with it.
-        source: serde_json::Error,
+        problem: String,
     },
     /// A list with no entries, which would forbid everything or nothing by accident.
     #[error("rules.{field}: needs at least one entry")]
@@ -98,12 +99,19 @@ pub enum RulesError {
 impl RulesError {
     pub(super) fn shape(error: serde_path_to_error::Error<serde_json::Error>) -> Self {
         let path = error.path().to_string();
-        let field = if path == "." { "rules".to_owned() } else { format!("rules.{path}") };
-        Self::Malformed { field, source: error.into_inner() }
+        let mut field = if path == "." { "rules".to_owned() } else { format!("rules.{path}") };
+        let message = error.into_inner().to_string();
+        let Some(Wording { field: named, text, .. }) = wording(&message) else {
+            return Self::Malformed { field, problem: message };
+        };
+        if let Some(named) = named.filter(|named| !field.ends_with(&format!(".{named}"))) {
+            field = format!("{field}.{named}");
+        }
+        Self::Malformed { field, problem: text }
     }
 
     pub(super) fn unknown_scope(id: &NetworkId) -> Self {
-        Self::Scope { source: NetworkError::Unknown(id.to_string()) }
+        Self::Scope { source: NetworkError::unknown(id.as_str()) }
     }
 
     /// Refuses an empty list.

@@ -23,6 +23,7 @@ mod perp_max_leverage;
 mod perp_max_position_usd;
 mod rate_limit;
 mod reputation_threshold;
+mod sentence;
 mod spending_limit;
 mod time_restriction;
 mod timezone;
@@ -211,8 +212,8 @@ registry! {
 fn read<R: Rule>(value: &Value, placement: &Placement<'_>) -> Result<R, RulesError> {
     // A struct would also be read from a list of its values in order, which nobody means.
     if !value.is_object() {
-        let source = serde::de::Error::custom("must be an object");
-        return Err(RulesError::Malformed { field: "rules".to_owned(), source });
+        let problem = "must be an object".to_owned();
+        return Err(RulesError::Malformed { field: "rules".to_owned(), problem });
     }
     let mut rule: R = serde_path_to_error::deserialize(value).map_err(RulesError::shape)?;
     rule.check(placement)?;

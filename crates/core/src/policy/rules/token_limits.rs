@@ -151,7 +151,7 @@ fn ascending(field: &str, limit: &TokenLimit) -> Result<(), RulesError> {
 fn check_asset(field: &str, asset: &AssetId, placement: &Placement<'_>) -> Result<(), RulesError> {
     let contradicts = |problem| Err(RulesError::Contradiction { field: field.to_owned(), problem });
     let Some(network) = placement.networks.all().find(|network| network.caip2 == asset.caip2) else {
-        let source = NetworkError::Unknown(asset.caip2.to_string());
+        let source = NetworkError::unknown(&*asset.caip2);
         return Err(RulesError::Network { field: field.to_owned(), source });
     };
     if placement.network.is_some_and(|scope| scope.id != network.id) {

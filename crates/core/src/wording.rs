@@ -1,0 +1,179 @@
+//! What a deserialiser's error says, in the words of JSON.
+//!
+//! serde speaks of Rust: structs, variants, `u32`. Whoever sent the text knows objects, texts and numbers.
+
+use crate::nearest;
+
+/// Longest name repeated, in characters.
+const LONGEST_NAME: usize = 64;
+/// Most names listed.
+const MOST_NAMES: usize = 40;
+
+/// What is wrong with a value.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Fault {
+    /// A field that is not known at this place.
+    UnknownField,
+    /// A field that has to be there.
+    MissingField,
+    /// A field that is there twice.
+    RepeatedField,
+    /// A value of another kind, or none of those that may be here.
+    WrongType,
+}
+
+/// An error in words.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Wording {
+    /// What kind of fault it is.
+    pub fault: Fault,
+    /// The field that is unknown, missing or repeated.
+    pub field: Option<String>,
+    /// One clause. It repeats no value; of names, only those that would be right.
+    pub text: String,
+}
+
+/// Words for a message of serde's. `None` for a message that a type of ours made; its words are its own.
+pub fn wording(message: &str) -> Option<Wording> {
+    let mut quoted = message.split('`').skip(1).step_by(2).map(short);
+    if message.starts_with("unknown field ") {
+        let field = quoted.next().unwrap_or_default();
+        let known: Vec<_> = quoted.take(MOST_NAMES).collect();
+        let text = format!("this field is not known here{}", meant_or_known(&field, &known));
+        return Some(Wording { fault: Fault::UnknownField, field: Some(field), text });
+    }
+    if message.starts_with("missing field ") {
+        let text = "this field is required".to_owned();
+        return Some(Wording { fault: Fault::MissingField, field: quoted.next(), text });
+    }
+    if message.starts_with("duplicate field ") {
+        let text = "this key is given twice".to_owned();
+        return Some(Wording { fault: Fault::RepeatedField, field: quoted.next(), text });
+    }
+    let wrong = |text: String| Some(Wording { fault: Fault::WrongType, field: None, text });
+    if message.starts_with("unknown variant ") {
+        let given = quoted.next().unwrap_or_default();
+        let known: Vec<_> = quoted.take(MOST_NAMES).collect();
+        let list = known.join(", ");
+        return match nearest(&given, known.iter().map(String::as_str)) {
+            Some(meant) => wrong(format!("expected one of {list}; did you mean {meant}?")),
+            None => wrong(format!("expected one of {list}")),
+        };
+    }
+    if message.starts_with("data did not match any variant") {
+        return wrong("this has none of the shapes that it may have".to_owned());
+    }
+    if ["invalid type", "invalid value", "invalid length"].iter().any(|start| message.starts_with(start)) {
+        let (_, wanted) = message.rsplit_once(", expected ")?;
+        let wanted = wanted.split(" at line ").next().unwrap_or(wanted);
+        return wrong(format!("expected {}", in_json(wanted)));
+    }
+    None
+}
+
+fn short(name: &str) -> String {
+    name.chars().take(LONGEST_NAME).collect()
+}
+
+fn meant_or_known(field: &str, known: &[String]) -> String {
+    match nearest(field, known.iter().map(String::as_str)) {
+        Some(meant) => format!("; did you mean '{meant}'?"),
+        None if known.is_empty() => String::new(),
+        None => format!("; known: {}", known.join(", ")),
+    }
+}
+
+/// What serde expects, as JSON has it.
+fn in_json(wanted: &str) -> String {
+    let start = |prefixes: &[&str]| prefixes.iter().any(|prefix| wanted.starts_with(prefix));
+    let plain = match wanted {
+        "u8" | "u16" | "u32" | "u64" | "u128" | "usize" => "a whole number, zero or more",
+        "i8" | "i16" | "i32" | "i64" | "i128" | "isize" => "a whole number",
+        "f32" | "f64" => "a number",
+        "a boolean" | "bool" => "true or false",
+        "a map" => "an object",
+        "a sequence" => "an array",
+        "str" | "string" | "a borrowed string" | "variant identifier" | "field identifier" => "a string",
+        "unit" | "option" => "null or nothing",
+        _ if start(&["a nonzero "]) => "a whole number, one or more",
+        _ if start(&["struct ", "map ", "internally tagged enum", "adjacently tagged enum"]) => "an object",
+        _ if start(&["tuple ", "a tuple ", "an array of "]) => "an array",
+        _ if start(&["enum "]) => "a string",
+        _ if start(&["newtype ", "unit ", "externally tagged enum"]) => "a value of another shape",
+        other => return other.replace('`', "'"),
+    };
+    plain.to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::num::NonZeroU32;
+
+    use serde::Deserialize;
+    use serde::de::DeserializeOwned;
+    use serde_json::json;
+
+    use super::*;
+
+    #[derive(Deserialize, Debug)]
+    #[serde(deny_unknown_fields, rename_all = "camelCase")]
+    #[expect(dead_code, reason = "only read into")]
+    struct Sample {
+        to_address: String,
+        amount: Option<u32>,
+        mode: Option<Mode>,
+    }
+
+    #[derive(Deserialize, Debug)]
+    #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+    enum Mode {
+        SlowMode,
+        FastMode,
+    }
+
+    #[derive(Deserialize, Debug)]
+    #[serde(tag = "kind")]
+    enum Tagged {
+        One {},
+    }
+
+    fn said<T: DeserializeOwned + std::fmt::Debug>(value: serde_json::Value) -> String {
+        let text = serde_json::from_value::<T>(value).expect_err("refused").to_string();
+        wording(&text).unwrap_or_else(|| panic!("{text}")).text
+    }
+
+    #[test]
+    fn no_word_of_rust_is_left() {
+        for (said, expected) in [
+            (said::<Sample>(json!("x")), "expected an object"),
+            (said::<Tagged>(json!("x")), "expected an object"),
+            (said::<Vec<u8>>(json!(7)), "expected an array"),
+            (said::<(u8, u8)>(json!({})), "expected an array"),
+            (said::<String>(json!(7)), "expected a string"),
+            (said::<u32>(json!("7")), "expected a whole number, zero or more"),
+            (said::<u8>(json!(-1)), "expected a whole number, zero or more"),
+            (said::<NonZeroU32>(json!(0)), "expected a whole number, one or more"),
+            (said::<i64>(json!("7")), "expected a whole number"),
+            (said::<f64>(json!("7")), "expected a number"),
+            (said::<bool>(json!("yes")), "expected true or false"),
+            (said::<Mode>(json!(7)), "expected a string"),
+            (said::<Mode>(json!("FAST")), "expected one of SLOW_MODE, FAST_MODE"),
+            (
+                said::<Mode>(json!("FASTMODE")),
+                "expected one of SLOW_MODE, FAST_MODE; did you mean FAST_MODE?",
+            ),
+            (said::<Sample>(json!({})), "this field is required"),
+            (
+                said::<Sample>(json!({ "toAddres": "x" })),
+                "this field is not known here; did you mean 'toAddress'?",
+            ),
+            (
+                said::<Sample>(json!({ "colour": "x" })),
+                "this field is not known here; known: toAddress, amount, mode",
+            ),
+        ] {
+            assert_eq!(said, expected);
+        }
+        assert_eq!(wording("must be a whole number of base units"), None);
+    }
+}
