@@ -214,6 +214,10 @@ async fn load(conn: &mut AnyConnection, dump: &mut (dyn BufRead + Send)) -> Resu
                 if rows != count || sha256 != hex::encode(hash.finalize()) {
                     return Err(DumpError::Damaged("its checksum does not match"));
                 }
+                // Reading on also finds damage behind it that only shows at the end.
+                if !dump.fill_buf()?.is_empty() {
+                    return Err(DumpError::Damaged("something follows its last line"));
+                }
                 return Ok(DumpReport { rows });
             }
         }

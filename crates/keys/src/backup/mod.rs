@@ -10,8 +10,9 @@ mod open;
 mod seal;
 mod stream;
 
-pub use open::{OpenError, Opened, open, open_with};
+pub use open::{OpenError, Opened, open, open_with, read_with, unlock};
 pub use seal::{SealError, seal};
+pub use stream::{Opener, Sealer};
 
 /// First bytes of every backup.
 const MAGIC: &[u8; 8] = b"WAIAAS\0\x02";

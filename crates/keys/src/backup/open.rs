@@ -1,11 +1,13 @@
 //! Reading a backup.
 
+use std::io::{self, Read};
+
 use secrecy::SecretString;
 use thiserror::Error;
 use waiaas_core::ids::InstanceId;
 use zeroize::Zeroizing;
 
-use super::stream::{self, PREFIX_LEN};
+use super::stream::{Opener, PREFIX_LEN};
 use super::{MAGIC, VERSION};
 use crate::keystore::{KeystoreHeader, UnlockError};
 use crate::root_key::{RootKey, SubKey};
@@ -28,6 +30,9 @@ pub enum OpenError {
     /// Use another backup: this one was cut, reordered or altered.
     #[error("the backup is damaged")]
     Damaged,
+    /// The file cannot be read.
+    #[error("the backup cannot be read: {0}")]
+    Read(io::ErrorKind),
     /// The keystore header inside is refused for another reason.
     #[error("the backup's keystore header cannot be used")]
     Header(#[source] UnlockError),
@@ -53,62 +58,99 @@ pub struct Opened {
     pub plaintext: Zeroizing<Vec<u8>>,
 }
 
-/// A backup, taken apart but not yet authenticated.
-pub(super) struct Sealed<'a> {
+/// What comes before the chunks, taken apart but not yet authenticated.
+pub(super) struct Preamble {
     pub(super) header: KeystoreHeader,
-    preamble: &'a [u8],
+    pub(super) bytes: Vec<u8>,
     prefix: [u8; PREFIX_LEN],
-    body: &'a [u8],
 }
 
 /// Opens a backup with the password it was made under. Runs the KDF once.
 pub fn open(password: &SecretString, file: &[u8]) -> Result<Opened, OpenError> {
-    let sealed = Sealed::read(file)?;
-    let root = sealed.header.unlock(password)?;
-    sealed.open(&root)
+    open_with(&unlock(password, file)?, file)
 }
 
 /// Opens a backup of an installation whose root key is at hand, without its password. A backup of
 /// another root key is [`OpenError::Damaged`].
 pub fn open_with(root: &RootKey, file: &[u8]) -> Result<Opened, OpenError> {
-    Sealed::read(file)?.open(root)
+    // Never longer than the file, and growing would leave copies behind.
+    let mut plaintext = Zeroizing::new(Vec::with_capacity(file.len()));
+    let mut contents = read_with(root, file)?;
+    contents.read_to_end(&mut plaintext).map_err(|error| OpenError::of(&error))?;
+    Ok(Opened { instance: root.instance(), plaintext })
 }
 
-impl<'a> Sealed<'a> {
-    pub(super) fn read(file: &'a [u8]) -> Result<Self, OpenError> {
-        let rest = file.strip_prefix(MAGIC.as_slice()).ok_or(OpenError::NotABackup)?;
-        let (version, rest) = rest.split_first_chunk().ok_or(OpenError::Damaged)?;
-        let version = u16::from_be_bytes(*version);
+/// The root key of a backup, by the password it was made under. Runs the KDF once. Nothing but the key is
+/// authenticated by that.
+pub fn unlock(password: &SecretString, mut file: impl Read) -> Result<RootKey, OpenError> {
+    Ok(Preamble::read(&mut file)?.header.unlock(password)?)
+}
+
+/// Opens a backup of any length for reading. See [`Opener`] for what is known when.
+pub fn read_with<R: Read>(root: &RootKey, mut file: R) -> Result<Opener<R>, OpenError> {
+    let Preamble { bytes, prefix, .. } = Preamble::read(&mut file)?;
+    let contents = Opener::new(&root.subkey(SubKey::Backup), prefix, &bytes, file);
+    contents.map_err(|error| OpenError::of(&error))
+}
+
+impl OpenError {
+    /// What an error of an [`Opener`] says.
+    pub fn of(error: &io::Error) -> Self {
+        let inner = error.get_ref().and_then(|inner| inner.downcast_ref::<Self>());
+        inner.copied().unwrap_or(Self::Read(error.kind()))
+    }
+}
+
+impl Preamble {
+    pub(super) fn read(file: &mut impl Read) -> Result<Self, OpenError> {
+        let mut bytes = Vec::new();
+        let magic = more(file, &mut bytes, MAGIC.len())?;
+        if magic.is_none_or(|magic| magic != MAGIC.as_slice()) {
+            return Err(OpenError::NotABackup);
+        }
+        let whole = more(file, &mut bytes, 6)?.is_some();
+        // A version that is not known may end here.
+        let version = bytes.get(MAGIC.len()..).and_then(|rest| rest.first_chunk());
+        let version = u16::from_be_bytes(*version.ok_or(OpenError::Damaged)?);
         if version != VERSION {
             return Err(OpenError::UnsupportedVersion(version));
         }
-        let (length, rest) = rest.split_first_chunk().ok_or(OpenError::Damaged)?;
+        if !whole {
+            return Err(OpenError::Damaged);
+        }
+        let length = bytes.last_chunk().ok_or(OpenError::Damaged)?;
         let length = usize::try_from(u32::from_be_bytes(*length)).map_err(|_| OpenError::Damaged)?;
         if length > MAX_HEADER {
             return Err(OpenError::Damaged);
         }
-        let (text, rest) = rest.split_at_checked(length).ok_or(OpenError::Damaged)?;
+        let text = more(file, &mut bytes, length)?.ok_or(OpenError::Damaged)?;
         let text = std::str::from_utf8(text).map_err(|_| OpenError::Damaged)?;
         let header = KeystoreHeader::from_text(text)?;
-        let (prefix, body) = rest.split_first_chunk().ok_or(OpenError::Damaged)?;
-        let preamble = file.len().checked_sub(body.len()).and_then(|end| file.get(..end));
-        Ok(Self { header, preamble: preamble.ok_or(OpenError::Damaged)?, prefix: *prefix, body })
+        let prefix = more(file, &mut bytes, PREFIX_LEN)?.ok_or(OpenError::Damaged)?;
+        let prefix = prefix.try_into().map_err(|_| OpenError::Damaged)?;
+        Ok(Self { header, bytes, prefix })
     }
+}
 
-    pub(super) fn open(&self, root: &RootKey) -> Result<Opened, OpenError> {
-        let context = stream::context(self.preamble);
-        let plaintext = stream::open(&root.subkey(SubKey::Backup), &self.prefix, context, self.body)
-            .ok_or(OpenError::Damaged)?;
-        Ok(Opened { instance: root.instance(), plaintext })
-    }
+/// Appends the next `length` bytes of the file and gives them; `None` where the file ends before.
+fn more<'a>(
+    file: &mut impl Read,
+    bytes: &'a mut Vec<u8>,
+    length: usize,
+) -> Result<Option<&'a [u8]>, OpenError> {
+    let start = bytes.len();
+    let wanted = u64::try_from(length).map_err(|_| OpenError::Damaged)?;
+    let read = file.take(wanted).read_to_end(bytes).map_err(|error| OpenError::Read(error.kind()))?;
+    Ok(if read == length { bytes.get(start..) } else { None })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::backup::seal::{SealError, seal_under};
+    use crate::backup::seal::{SealError, seal_under, sealer};
     use crate::backup::stream::{CHUNK_LEN, SEALED_CHUNK_LEN};
     use crate::kdf::KdfParams;
+    use std::io::Write as _;
     use std::sync::LazyLock;
     use uuid::Uuid;
 
@@ -163,7 +205,7 @@ mod tests {
     #[test]
     fn chunks_cannot_be_dropped_repeated_reordered_or_borrowed() {
         let (file, _) = backup(3 * CHUNK_LEN + 7);
-        let start = Sealed::read(&file).unwrap().preamble.len();
+        let start = Preamble::read(&mut file.as_slice()).unwrap().bytes.len();
         let (preamble, body) = file.split_at(start);
         let chunks: Vec<&[u8]> = body.chunks(SEALED_CHUNK_LEN).collect();
         assert_eq!(chunks.len(), 4);
@@ -186,15 +228,49 @@ mod tests {
     #[test]
     fn a_header_of_the_same_keys_cannot_be_exchanged() {
         let (file, _) = backup(40);
-        let sealed = Sealed::read(&file).unwrap();
+        let preamble = Preamble::read(&mut file.as_slice()).unwrap();
         let rewrapped = KEYS.1.rewrap(&"my-other-password".into(), KdfParams::MINIMUM).unwrap();
         let (old, new) = (KEYS.0.to_text(), rewrapped.to_text());
         assert_eq!(old.len(), new.len());
         let at = MAGIC.len() + 6;
         let mut altered = file.clone();
         altered[at..at + new.len()].copy_from_slice(new.as_bytes());
-        assert_eq!(sealed.header, KEYS.0);
+        assert_eq!(preamble.header, KEYS.0);
         assert_eq!(opened(&altered), Err(OpenError::Damaged));
+    }
+
+    #[test]
+    fn a_backup_is_written_and_read_in_pieces_of_any_size() {
+        let (_, plaintext) = backup(3 * CHUNK_LEN + 7);
+        for piece in [1000, CHUNK_LEN, CHUNK_LEN + 1] {
+            let mut sealer = sealer(&KEYS.1, &KEYS.0, Vec::new()).unwrap();
+            plaintext.chunks(piece).for_each(|bytes| sealer.write_all(bytes).unwrap());
+            let file = sealer.finish().unwrap();
+            assert!(opened(&file).unwrap() == plaintext);
+            let mut reader = read_with(&KEYS.1, file.as_slice()).unwrap();
+            let (mut all, mut some) = (Vec::new(), vec![0u8; piece]);
+            loop {
+                match reader.read(&mut some).unwrap() {
+                    0 => break,
+                    length => all.extend_from_slice(&some[..length]),
+                }
+            }
+            assert!(all == plaintext, "{piece}");
+        }
+    }
+
+    #[test]
+    fn what_was_damaged_once_stays_damaged() {
+        let (mut file, _) = backup(2 * CHUNK_LEN);
+        let last = file.len() - 1;
+        file[last] ^= 1;
+        let mut reader = read_with(&KEYS.1, file.as_slice()).unwrap();
+        let mut out = vec![0u8; CHUNK_LEN];
+        reader.read_exact(&mut out).unwrap();
+        for _ in 0..3 {
+            let error = reader.read(&mut out).unwrap_err();
+            assert_eq!(OpenError::of(&error), OpenError::Damaged);
+        }
     }
 
     #[test]

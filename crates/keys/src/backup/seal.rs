@@ -1,10 +1,12 @@
 //! Writing a backup.
 
+use std::io::{self, Write};
+
 use secrecy::SecretString;
 use thiserror::Error;
 use waiaas_core::ids::InstanceId;
 
-use super::stream::{self, PREFIX_LEN};
+use super::stream::{PREFIX_LEN, Sealer};
 use super::{MAGIC, VERSION};
 use crate::kdf::KdfParams;
 use crate::keystore::{KeystoreHeader, WrapError};
@@ -22,6 +24,9 @@ pub enum SealError {
     /// Split it: a backup holds at most 256 TiB.
     #[error("the backup is too large")]
     TooLarge,
+    /// It could not be written.
+    #[error("the backup cannot be written: {0}")]
+    Write(io::ErrorKind),
     /// The password could not be used.
     #[error(transparent)]
     Wrap(#[from] WrapError),
@@ -47,6 +52,32 @@ impl Vault {
     pub fn seal_backup(&self, header: &KeystoreHeader, plaintext: &[u8]) -> Result<Vec<u8>, SealError> {
         seal_under(self.root(), header, plaintext)
     }
+
+    /// The same for contents of any length: what is written to the answer is sealed into `out`.
+    pub fn backup_into<W: Write>(&self, header: &KeystoreHeader, out: W) -> Result<Sealer<W>, SealError> {
+        sealer(self.root(), header, out)
+    }
+}
+
+pub(super) fn sealer<W: Write>(
+    root: &RootKey,
+    header: &KeystoreHeader,
+    mut out: W,
+) -> Result<Sealer<W>, SealError> {
+    if !header.wraps(root) {
+        return Err(SealError::ForeignHeader);
+    }
+    let text = header.to_text();
+    let length = u32::try_from(text.len()).map_err(|_| SealError::TooLarge)?;
+    let prefix = random::public_bytes::<PREFIX_LEN>()?;
+    let mut preamble = Vec::with_capacity(text.len().saturating_add(64));
+    preamble.extend_from_slice(MAGIC);
+    preamble.extend_from_slice(&VERSION.to_be_bytes());
+    preamble.extend_from_slice(&length.to_be_bytes());
+    preamble.extend_from_slice(text.as_bytes());
+    preamble.extend_from_slice(&prefix);
+    out.write_all(&preamble).map_err(|error| SealError::Write(error.kind()))?;
+    Ok(Sealer::new(&root.subkey(SubKey::Backup), prefix, &preamble, out))
 }
 
 pub(super) fn seal_under(
@@ -54,20 +85,7 @@ pub(super) fn seal_under(
     header: &KeystoreHeader,
     plaintext: &[u8],
 ) -> Result<Vec<u8>, SealError> {
-    if !header.wraps(root) {
-        return Err(SealError::ForeignHeader);
-    }
-    let text = header.to_text();
-    let length = u32::try_from(text.len()).map_err(|_| SealError::TooLarge)?;
-    let prefix = random::public_bytes::<PREFIX_LEN>()?;
-    let mut file = Vec::with_capacity(stream::sealed_len(plaintext.len()).saturating_add(text.len()));
-    file.extend_from_slice(MAGIC);
-    file.extend_from_slice(&VERSION.to_be_bytes());
-    file.extend_from_slice(&length.to_be_bytes());
-    file.extend_from_slice(text.as_bytes());
-    file.extend_from_slice(&prefix);
-    let context = stream::context(&file);
-    stream::seal(&root.subkey(SubKey::Backup), &prefix, context, plaintext, &mut file)
-        .ok_or(SealError::TooLarge)?;
-    Ok(file)
+    let mut sealer = sealer(root, header, Vec::new())?;
+    let sealed = sealer.write_all(plaintext).and_then(|()| sealer.finish());
+    sealed.map_err(|error| SealError::Write(error.kind()))
 }

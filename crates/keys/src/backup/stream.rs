@@ -5,9 +5,14 @@
 //! `random prefix (19) ‖ counter (4) ‖ last (1)`, so a chunk fits one place in one file: cutting,
 //! reordering and joining are noticed.
 
+use std::io::{self, Read, Write};
+
+use chacha20poly1305::XChaCha20Poly1305;
 use waiaas_core::digest::Digest;
 use zeroize::Zeroizing;
 
+use super::open::OpenError;
+use super::seal::SealError;
 use crate::aead::{self, NONCE_LEN, TAG_LEN};
 use crate::random::Secret32;
 
@@ -23,12 +28,6 @@ pub(super) fn context(preamble: &[u8]) -> Digest {
     Digest::of("waiaas.backup.v1", &[preamble])
 }
 
-/// Room that a plaintext needs, preamble without header text included.
-pub(super) const fn sealed_len(plaintext: usize) -> usize {
-    let tags = (plaintext / CHUNK_LEN).saturating_add(1).saturating_mul(TAG_LEN);
-    plaintext.saturating_add(tags).saturating_add(64)
-}
-
 fn nonce(prefix: &[u8; PREFIX_LEN], counter: usize, last: bool) -> Option<[u8; NONCE_LEN]> {
     let counter = u32::try_from(counter).ok()?.to_be_bytes();
     let mut nonce = [0u8; NONCE_LEN];
@@ -37,55 +36,155 @@ fn nonce(prefix: &[u8; PREFIX_LEN], counter: usize, last: bool) -> Option<[u8; N
     Some(nonce)
 }
 
-/// Appends the sealed chunks to `file`. `None` when there are more than 2³² of them.
-pub(super) fn seal(
-    key: &Secret32,
-    prefix: &[u8; PREFIX_LEN],
+/// The cipher of one file and where in it we are.
+struct Place {
+    cipher: XChaCha20Poly1305,
+    prefix: [u8; PREFIX_LEN],
     context: Digest,
-    plaintext: &[u8],
-    file: &mut Vec<u8>,
-) -> Option<()> {
-    let cipher = aead::cipher(key);
-    let mut rest = plaintext;
-    for counter in 0usize.. {
-        let (chunk, after) = rest.split_at(rest.len().min(CHUNK_LEN));
-        let last = after.is_empty();
-        let nonce = nonce(prefix, counter, last)?;
-        let start = file.len();
-        file.extend_from_slice(chunk);
-        let (_, body) = file.split_at_mut(start);
-        let tag = aead::encrypt(&cipher, &nonce, context, body);
-        file.extend_from_slice(&tag);
-        if last {
-            break;
-        }
-        rest = after;
-    }
-    Some(())
+    counter: usize,
 }
 
-/// Opens all chunks; `None` unless every one is authentic and in its place.
-pub(super) fn open(
-    key: &Secret32,
-    prefix: &[u8; PREFIX_LEN],
-    context: Digest,
-    sealed: &[u8],
-) -> Option<Zeroizing<Vec<u8>>> {
-    let cipher = aead::cipher(key);
-    let mut plaintext = Zeroizing::new(Vec::with_capacity(sealed.len()));
-    let mut rest = sealed;
-    for counter in 0usize.. {
-        let (chunk, after) = rest.split_at(rest.len().min(SEALED_CHUNK_LEN));
-        let last = after.is_empty();
-        let (body, tag) = chunk.split_at_checked(chunk.len().checked_sub(TAG_LEN)?)?;
-        let start = plaintext.len();
-        plaintext.extend_from_slice(body);
-        let (_, target) = plaintext.split_at_mut(start);
-        aead::decrypt(&cipher, &nonce(prefix, counter, last)?, context, target, tag.try_into().ok()?)?;
-        if last {
-            break;
-        }
-        rest = after;
+impl Place {
+    fn new(key: &Secret32, prefix: [u8; PREFIX_LEN], preamble: &[u8]) -> Self {
+        Self { cipher: aead::cipher(key), prefix, context: context(preamble), counter: 0 }
     }
-    Some(plaintext)
+
+    /// The nonce of the next chunk; `None` after 2³² of them.
+    fn next(&mut self, last: bool) -> Option<[u8; NONCE_LEN]> {
+        let nonce = nonce(&self.prefix, self.counter, last);
+        self.counter = self.counter.saturating_add(1);
+        nonce
+    }
+}
+
+/// Seals what is written to it, a chunk at a time. Nothing opens before [`Sealer::finish`].
+pub struct Sealer<W> {
+    place: Place,
+    chunk: Zeroizing<Vec<u8>>,
+    out: W,
+}
+
+impl<W: Write> Sealer<W> {
+    /// Goes on behind `preamble`, which `out` has already.
+    pub(super) fn new(key: &Secret32, prefix: [u8; PREFIX_LEN], preamble: &[u8], out: W) -> Self {
+        // Room for all of a chunk: growing would leave copies of the plaintext behind.
+        let chunk = Zeroizing::new(Vec::with_capacity(CHUNK_LEN));
+        Self { place: Place::new(key, prefix, preamble), chunk, out }
+    }
+
+    /// Seals the last chunk and gives the output back, flushed.
+    ///
+    /// # Errors
+    ///
+    /// Those of the output, and one for a backup of more than 256 TiB.
+    pub fn finish(mut self) -> io::Result<W> {
+        self.seal(true)?;
+        self.out.flush()?;
+        Ok(self.out)
+    }
+
+    fn seal(&mut self, last: bool) -> io::Result<()> {
+        let nonce = self.place.next(last).ok_or_else(|| io::Error::other(SealError::TooLarge))?;
+        let tag = aead::encrypt(&self.place.cipher, &nonce, self.place.context, &mut self.chunk);
+        self.out.write_all(&self.chunk)?;
+        self.out.write_all(&tag)?;
+        self.chunk.clear();
+        Ok(())
+    }
+}
+
+impl<W: Write> Write for Sealer<W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        // A full chunk waits until it is certain that it is not the last one.
+        if self.chunk.len() >= CHUNK_LEN && !bytes.is_empty() {
+            self.seal(false)?;
+        }
+        let room = CHUNK_LEN.saturating_sub(self.chunk.len());
+        let (taken, _) = bytes.split_at(bytes.len().min(room));
+        self.chunk.extend_from_slice(taken);
+        Ok(taken.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.out.flush()
+    }
+}
+
+/// Reads what a [`Sealer`] wrote. Every chunk that comes out is authentic and in its place; that nothing is
+/// missing at the end is known when the end is reached.
+pub struct Opener<R> {
+    place: Place,
+    sealed: R,
+    /// The next chunk as it was read; empty behind the last one.
+    next: Vec<u8>,
+    plain: Zeroizing<Vec<u8>>,
+    /// How much of `plain` was given out.
+    at: usize,
+    damaged: bool,
+}
+
+impl<R: Read> Opener<R> {
+    /// Goes on behind `preamble`, which was read from `sealed` already. Opens the first chunk, so that the
+    /// wrong key, or another preamble, is noticed here.
+    pub(super) fn new(
+        key: &Secret32,
+        prefix: [u8; PREFIX_LEN],
+        preamble: &[u8],
+        sealed: R,
+    ) -> io::Result<Self> {
+        let plain = Zeroizing::new(Vec::with_capacity(SEALED_CHUNK_LEN));
+        let place = Place::new(key, prefix, preamble);
+        let mut opener = Self { place, sealed, next: Vec::new(), plain, at: 0, damaged: false };
+        opener.next = opener.fetch()?;
+        opener.open()?;
+        Ok(opener)
+    }
+
+    fn fetch(&mut self) -> io::Result<Vec<u8>> {
+        let mut chunk = Vec::with_capacity(SEALED_CHUNK_LEN);
+        let length = u64::try_from(SEALED_CHUNK_LEN).unwrap_or(u64::MAX);
+        self.sealed.by_ref().take(length).read_to_end(&mut chunk)?;
+        Ok(chunk)
+    }
+
+    fn open(&mut self) -> io::Result<()> {
+        let after = self.fetch()?;
+        let chunk = std::mem::replace(&mut self.next, after);
+        self.at = 0;
+        self.plain.clear();
+        if self.decrypt(&chunk).is_none() {
+            self.plain.clear();
+            self.damaged = true;
+            return Err(damaged());
+        }
+        Ok(())
+    }
+
+    fn decrypt(&mut self, chunk: &[u8]) -> Option<()> {
+        let nonce = self.place.next(self.next.is_empty())?;
+        let (body, tag) = chunk.split_at_checked(chunk.len().checked_sub(TAG_LEN)?)?;
+        self.plain.extend_from_slice(body);
+        let context = self.place.context;
+        aead::decrypt(&self.place.cipher, &nonce, context, &mut self.plain, tag.try_into().ok()?)
+    }
+}
+
+impl<R: Read> Read for Opener<R> {
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        if self.damaged {
+            return Err(damaged());
+        }
+        if self.at >= self.plain.len() && !self.next.is_empty() {
+            self.open()?;
+        }
+        let rest = self.plain.get(self.at..).unwrap_or_default();
+        let length = rest.len().min(out.len());
+        out.iter_mut().zip(rest).for_each(|(to, from)| *to = *from);
+        self.at = self.at.saturating_add(length);
+        Ok(length)
+    }
+}
+
+fn damaged() -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidData, OpenError::Damaged)
 }
