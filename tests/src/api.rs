@@ -20,7 +20,7 @@ pub struct Api {
 pub struct Answer {
     /// HTTP status.
     pub status: u16,
-    /// The body; `null` when empty.
+    /// The body; `null` when empty, the number of bytes where it is a file.
     pub body: Value,
 }
 
@@ -114,8 +114,14 @@ impl Api {
             let status = response.status().as_u16();
             let wait =
                 response.headers().get("retry-after").and_then(|value| value.to_str().ok()?.parse().ok());
+            let file =
+                response.headers().get("content-type").is_some_and(|kind| kind == "application/octet-stream");
             let bytes = response.bytes().await?;
-            let body = if bytes.is_empty() { Value::Null } else { serde_json::from_slice(&bytes)? };
+            let body = match bytes.len() {
+                0 => Value::Null,
+                length if file => length.into(),
+                _ => serde_json::from_slice(&bytes)?,
+            };
             let limited = status == 429 && body["code"] == "RATE_LIMITED";
             match (limited, left.checked_sub(1)) {
                 (true, Some(fewer)) => left = fewer,

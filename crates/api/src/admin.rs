@@ -101,6 +101,11 @@ pub struct Backup {
     pub created_at: i64,
 }
 
+/// The bytes of a backup, sealed under the master password.
+#[derive(Clone, PartialEq, Eq, Debug, ToSchema)]
+#[schema(value_type = String, format = Binary)]
+pub struct BackupContents(pub Vec<u8>);
+
 /// The operator's overview.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]

@@ -180,6 +180,55 @@ pub struct NetworkAssets {
     pub error: Option<String>,
 }
 
+/// What a wallet holds on all its networks, for the operator.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct WalletBalances {
+    /// The wallet.
+    #[schema(value_type = Uuid)]
+    pub wallet_id: WalletId,
+    /// One entry per network.
+    pub balances: Vec<WalletBalance>,
+}
+
+/// What a wallet holds on one network, or why that is not known.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct WalletBalance {
+    /// The network.
+    pub network: String,
+    /// CAIP-2 id of the network.
+    pub chain_id: String,
+    /// The native coin; `null` where nothing is known.
+    pub native: Option<Held>,
+    /// The tokens; on EVM those that this daemon has met.
+    pub tokens: Vec<Held>,
+    /// Why nothing is known here.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error: Option<String>,
+}
+
+/// How much of one asset is held.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Held {
+    /// Symbol.
+    pub symbol: String,
+    /// In human units, without the symbol; `null` where it cannot be read.
+    #[schema(example = "1.5")]
+    pub balance: Option<String>,
+    /// Contract or mint; `null` for the native coin.
+    pub address: Option<String>,
+    /// CAIP-19 id.
+    pub asset_id: String,
+    /// Value, where there is a price.
+    #[schema(value_type = Option<f64>)]
+    pub usd: Option<Usd>,
+    /// Why the balance cannot be read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error: Option<String>,
+}
+
 /// One network's assets, or all networks'.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize, ToSchema)]
 #[serde(untagged)]

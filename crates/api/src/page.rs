@@ -23,11 +23,13 @@ pub struct Listing<T> {
     pub total: Option<u64>,
 }
 
-/// A page of a list under `items` (transactions).
+/// A page of a list that older clients read under other names (transactions).
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Items<T> {
     /// The entries, newest first.
+    pub data: Vec<T>,
+    /// The same as `data`, under the name older clients read.
     pub items: Vec<T>,
     /// The same as `nextCursor`, under the name older clients read.
     pub cursor: Option<String>,
@@ -41,6 +43,8 @@ pub struct Items<T> {
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize, ToSchema)]
 pub struct All<T> {
     /// The entries.
+    pub data: Vec<T>,
+    /// The same as `data`, under the name older clients read.
     pub items: Vec<T>,
 }
 

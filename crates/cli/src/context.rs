@@ -7,7 +7,7 @@ use waiaas_api::client::Client;
 use waiaas_engine::DataDir;
 use waiaas_engine::config::Config;
 
-use crate::password;
+use crate::{environment, password};
 
 /// What every command needs.
 pub(crate) struct Context {
@@ -33,7 +33,7 @@ impl Context {
 
     /// The configuration of the data directory, with environment and `flags` over it.
     pub(crate) fn config(&self, flags: Vec<(String, String)>) -> Result<Config> {
-        Ok(Config::load(self.data_dir.path(), environment(), flags)?)
+        Ok(Config::load(self.data_dir.path(), environment::all(), flags)?)
     }
 
     /// Written by a running daemon, so that commands find it whatever its port.
@@ -63,10 +63,4 @@ impl Context {
         let password = password::master(&self.data_dir).context("finding the master password")?;
         Ok(self.anonymous()?.master_password(password))
     }
-}
-
-/// The environment, as far as it is text: nothing else can be one of our settings.
-pub(crate) fn environment() -> impl Iterator<Item = (String, String)> {
-    std::env::vars_os()
-        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
 }

@@ -1,5 +1,6 @@
 //! Exit codes, documented in `waiaas --help`.
 
+use std::fmt;
 use std::process::ExitCode;
 
 use thiserror::Error;
@@ -19,7 +20,11 @@ Exit codes:
   4  the credential was refused
   5  the daemon said no (policy, state, or an invalid request)
   6  a check failed (audit chain broken, configuration invalid, a policy case failed)
-  7  not done yet: it waits for an owner's signature";
+  7  not done yet: it waits for an owner's signature
+  8  done, but the result cannot be written to standard output";
+
+/// The command has run; its result could not be written.
+pub(crate) const UNWRITTEN: u8 = 8;
 
 /// A check that ran and found a fault.
 #[derive(Debug, Error)]
@@ -51,6 +56,30 @@ pub(crate) struct NotRun {
 #[error("{0}")]
 pub(crate) struct NoDaemon(pub(crate) String);
 
+/// A process of ours ended with this code and this document, which are handed on.
+#[derive(Debug)]
+pub(crate) struct Relayed {
+    /// Its exit code.
+    pub(crate) code: u8,
+    /// The JSON document that it printed.
+    pub(crate) document: serde_json::Value,
+}
+
+impl Relayed {
+    /// The remedy in it, if it has one.
+    pub(crate) fn hint(&self) -> Option<String> {
+        self.document["hint"].as_str().map(str::to_owned)
+    }
+}
+
+impl fmt::Display for Relayed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.document["message"].as_str().unwrap_or("it ended without a word"))
+    }
+}
+
+impl std::error::Error for Relayed {}
+
 /// The code for an error.
 pub(crate) fn code(error: &anyhow::Error) -> ExitCode {
     if error.is::<CheckFailed>() || error.is::<ConfigError>() {
@@ -65,6 +94,9 @@ pub(crate) fn code(error: &anyhow::Error) -> ExitCode {
     if error.is::<NoDaemon>() {
         return 3.into();
     }
+    if let Some(relayed) = error.downcast_ref::<Relayed>() {
+        return relayed.code.into();
+    }
     if password_refused(error) {
         return 4.into();
     }
@@ -72,8 +104,10 @@ pub(crate) fn code(error: &anyhow::Error) -> ExitCode {
         Some(ClientError::Api(api)) if matches!(api.status, 401 | 429) => 4.into(),
         Some(ClientError::Api(_)) => 5.into(),
         Some(ClientError::Transport { .. } | ClientError::NotTheDaemon { .. }) => 3.into(),
-        Some(ClientError::NoMasterPassword | ClientError::NoSessionToken) => 4.into(),
-        Some(ClientError::NotJson | ClientError::BaseUrl | ClientError::NotAHeader) | None => 1.into(),
+        Some(ClientError::NoMasterPassword | ClientError::NoSessionToken | ClientError::NotAHeader) => {
+            4.into()
+        }
+        Some(ClientError::NotJson | ClientError::BaseUrl | ClientError::Output(_)) | None => 1.into(),
     }
 }
 

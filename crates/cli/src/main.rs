@@ -2,10 +2,14 @@
 
 mod commands;
 mod context;
+mod environment;
 mod exit;
+mod human;
 mod output;
 mod owner_key;
 mod password;
+mod remedy;
+mod table;
 
 use clap::Parser;
 
@@ -19,12 +23,12 @@ use crate::context::Context;
 #[derive(Parser)]
 #[command(name = "waiaas", version, about, max_term_width = 100, after_help = exit::HELP)]
 struct Cli {
-    /// Where everything is kept.
-    #[arg(long, global = true, env = "WAIAAS_DATA_DIR", value_name = "DIR")]
+    /// Where everything is kept; by default $WAIAAS_DATA_DIR, else ~/.waiaas.
+    #[arg(long, global = true, value_name = "DIR")]
     data_dir: Option<std::path::PathBuf>,
 
-    /// The daemon's URL; by default the one running on the data directory.
-    #[arg(long, global = true, env = "WAIAAS_BASE_URL", value_name = "URL")]
+    /// The daemon's URL; by default $WAIAAS_BASE_URL, else the one running on the data directory.
+    #[arg(long, global = true, value_name = "URL")]
     base_url: Option<String>,
 
     /// Print one JSON document on standard output instead of text.
@@ -36,14 +40,18 @@ struct Cli {
 }
 
 fn main() -> std::process::ExitCode {
-    let cli = Cli::parse();
-    let context = Context::new(cli.data_dir, cli.base_url, cli.json);
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(told) => return output::usage(&told),
+    };
+    let data_dir = cli.data_dir.or_else(|| environment::variable("WAIAAS_DATA_DIR").map(Into::into));
+    let variable = || environment::variable("WAIAAS_BASE_URL");
+    let base_url = cli.base_url.or_else(|| variable().map(|url| url.to_string_lossy().into_owned()));
+    let context = Context::new(data_dir, base_url, cli.json);
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
-        Err(error) => return output::failure(&context, &error.into()),
+        Err(error) => return output::end(&context, &Err(error.into())),
     };
-    match runtime.block_on(commands::run(&context, cli.command)) {
-        Ok(()) => std::process::ExitCode::SUCCESS,
-        Err(error) => output::failure(&context, &error),
-    }
+    let result = runtime.block_on(commands::run(&context, cli.command));
+    output::end(&context, &result)
 }

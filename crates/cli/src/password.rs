@@ -1,9 +1,17 @@
 //! Where the master password comes from: never from an argument.
+//!
+//! From the environment it is the value as it stands; from a file, its text without the line breaks at the
+//! end, which editors put there; from a prompt, the line typed. What a new one may be is one rule,
+//! [`check_new_password`], wherever it comes from.
+
+use std::path::Path;
 
 use anyhow::{Context as _, Result, bail};
 use secrecy::SecretString;
-use waiaas_engine::DataDir;
+use waiaas_engine::{DataDir, check_new_password};
 use zeroize::Zeroizing;
+
+use crate::environment;
 
 /// Environment first, then a file named there, then `recovery.key`, then a hidden prompt.
 pub(crate) fn master(data_dir: &DataDir) -> Result<SecretString> {
@@ -23,41 +31,86 @@ pub(crate) fn at_hand(data_dir: &DataDir) -> Result<Option<SecretString>> {
 
 /// The password of the environment, if one is set.
 pub(crate) fn given() -> Result<Option<SecretString>> {
-    let plain = std::env::var("WAIAAS_MASTER_PASSWORD").ok().filter(|text| !text.is_empty());
-    let file = std::env::var_os("WAIAAS_MASTER_PASSWORD_FILE").filter(|path| !path.is_empty());
-    match (plain, file) {
+    let plain = environment::text("WAIAAS_MASTER_PASSWORD")?.map(Zeroizing::new);
+    match (plain, environment::variable("WAIAAS_MASTER_PASSWORD_FILE")) {
         (Some(_), Some(_)) => {
             bail!("set WAIAAS_MASTER_PASSWORD or WAIAAS_MASTER_PASSWORD_FILE, not both")
         }
-        (Some(plain), None) => Ok(Some(SecretString::from(Zeroizing::new(plain).as_str()))),
-        (None, Some(path)) => {
-            let text = std::fs::read_to_string(&path).map(Zeroizing::new);
-            let text = text.with_context(|| format!("reading {}", path.to_string_lossy()))?;
-            Ok(Some(SecretString::from(text.trim_end_matches(['\r', '\n']))))
-        }
+        (Some(plain), None) => Ok(Some(SecretString::from(plain.as_str()))),
+        (None, Some(path)) => read(Path::new(&path)).map(Some),
         (None, None) => Ok(None),
+    }
+}
+
+/// The first password of an installation: of the environment, else asked twice.
+pub(crate) fn first() -> Result<SecretString> {
+    match given()? {
+        Some(password) => Ok(password),
+        None => choose("Master password", "WAIAAS_MASTER_PASSWORD_FILE"),
+    }
+}
+
+/// The new password of a change: `WAIAAS_NEW_MASTER_PASSWORD_FILE`, else asked twice.
+pub(crate) fn new_master() -> Result<SecretString> {
+    match environment::variable("WAIAAS_NEW_MASTER_PASSWORD_FILE") {
+        Some(path) => read(Path::new(&path)),
+        None => choose("New master password", "WAIAAS_NEW_MASTER_PASSWORD_FILE"),
     }
 }
 
 /// Asks without echo.
 pub(crate) fn prompt(what: &str) -> Result<SecretString> {
     let typed = dialoguer::Password::new().with_prompt(what).interact();
-    let typed =
-        typed.context("no password given and no terminal to ask on; set WAIAAS_MASTER_PASSWORD_FILE")?;
+    let typed = typed.context(
+        "no master password given and no terminal to ask on; put it into a file and name that in \
+         WAIAAS_MASTER_PASSWORD_FILE",
+    )?;
     Ok(SecretString::from(Zeroizing::new(typed).as_str()))
 }
 
-/// The new password of a change: `WAIAAS_NEW_MASTER_PASSWORD_FILE`, else asked twice without echo.
-pub(crate) fn new_master() -> Result<SecretString> {
-    if let Some(path) = std::env::var_os("WAIAAS_NEW_MASTER_PASSWORD_FILE").filter(|path| !path.is_empty()) {
-        let text = std::fs::read_to_string(&path).map(Zeroizing::new);
-        let text = text.with_context(|| format!("reading {}", path.to_string_lossy()))?;
-        return Ok(SecretString::from(text.trim_end_matches(['\r', '\n'])));
-    }
+/// Asks for a new password, until it is a good one and was typed twice alike.
+fn choose(what: &str, variable: &str) -> Result<SecretString> {
+    let good = |typed: &String| check_new_password(&SecretString::from(typed.as_str()));
     let typed = dialoguer::Password::new()
-        .with_prompt("New master password")
+        .with_prompt(what)
         .with_confirmation("The same again", "The two differ.")
+        .validate_with(good)
         .interact();
-    let typed = typed.context("no terminal to ask on; set WAIAAS_NEW_MASTER_PASSWORD_FILE")?;
+    let typed = typed.with_context(|| {
+        format!("no new password given and no terminal to ask on; name a file with it in {variable}")
+    })?;
     Ok(SecretString::from(Zeroizing::new(typed).as_str()))
+}
+
+/// The one reader of password files.
+pub(crate) fn read(path: &Path) -> Result<SecretString> {
+    let text = std::fs::read_to_string(path).map(Zeroizing::new);
+    let text = text.with_context(|| format!("reading the password in {}", path.display()))?;
+    match text.trim_end_matches(['\r', '\n']) {
+        "" => bail!("{} is empty; write the password into it", path.display()),
+        text => Ok(SecretString::from(text)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use secrecy::ExposeSecret as _;
+
+    use super::read;
+
+    #[test]
+    fn a_file_holds_the_password_and_perhaps_line_breaks_after_it() {
+        let dir = std::env::temp_dir().join(format!("waiaas-password-{}", std::process::id()));
+        let read = |text: &str| {
+            std::fs::write(&dir, text).expect("a file");
+            read(&dir)
+        };
+        for text in ["a b\tc ", "a b\tc \n", "a b\tc \r\n\n"] {
+            assert_eq!(read(text).expect(text).expose_secret(), "a b\tc ", "{text:?}");
+        }
+        for text in ["", "\n"] {
+            assert!(read(text).is_err(), "{text:?}");
+        }
+        std::fs::remove_file(&dir).expect("removed");
+    }
 }

@@ -1,13 +1,15 @@
 //! The data directory: where files are, who may open them, and that only one daemon uses it.
 
 use std::fs::{File, OpenOptions};
-use std::io::{self, Write as _};
+use std::io::{self, Read as _, Write as _};
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 
 use secrecy::{ExposeSecret as _, SecretString};
 use thiserror::Error;
 use zeroize::Zeroizing;
+
+use crate::whole_file::WholeFile;
 
 /// What goes wrong with files.
 #[derive(Debug, Error)]
@@ -22,9 +24,25 @@ pub enum DataDirError {
         /// Why it failed.
         source: io::Error,
     },
-    /// Another daemon runs on this directory.
-    #[error("another daemon is using {0}")]
-    InUse(PathBuf),
+    /// Another process has taken this directory: a daemon, or a command that works without one.
+    #[error("another daemon or command{} is using {}", process(*.pid), .path.display())]
+    InUse {
+        /// The directory.
+        path: PathBuf,
+        /// Whose it is, if that process has said so.
+        pid: Option<u32>,
+    },
+    /// A start that was cut short has left an empty file for the password.
+    #[error(
+        "{} is empty, left by a start that was cut short; delete it, then give the master password or \
+         start again with WAIAAS_AUTO_PROVISION=true",
+        .0.display()
+    )]
+    EmptyRecoveryKey(PathBuf),
+}
+
+fn process(pid: Option<u32>) -> String {
+    pid.map(|pid| format!(" (process {pid})")).unwrap_or_default()
 }
 
 /// A data directory, by default `~/.waiaas`.
@@ -78,18 +96,28 @@ impl DataDir {
     }
 
     /// Takes the directory for this process until the lock is dropped (or the process ends, however).
+    /// The lock file holds the process id of whoever has it, for others to name.
     pub fn lock(&self) -> Result<DirLock, DataDirError> {
         let path = self.0.join("daemon.lock");
-        let file = OpenOptions::new()
+        let mut file = OpenOptions::new()
             .create(true)
             .truncate(false)
+            .read(true)
             .write(true)
             .mode(0o600)
             .open(&path)
             .map_err(io("open", &path))?;
         match file.try_lock() {
-            Ok(()) => Ok(DirLock { _file: file }),
-            Err(std::fs::TryLockError::WouldBlock) => Err(DataDirError::InUse(self.0.clone())),
+            Ok(()) => {
+                // The lock holds without it, so a full disk is no reason to stop.
+                let _ = file.set_len(0).and_then(|()| writeln!(file, "{}", std::process::id()));
+                Ok(DirLock { _file: file })
+            }
+            Err(std::fs::TryLockError::WouldBlock) => {
+                let mut text = String::new();
+                let pid = file.read_to_string(&mut text).ok().and_then(|_| text.trim().parse().ok());
+                Err(DataDirError::InUse { path: self.0.clone(), pid })
+            }
             Err(std::fs::TryLockError::Error(source)) => {
                 Err(DataDirError::Io { action: "lock", path, source })
             }
@@ -97,26 +125,25 @@ impl DataDir {
     }
 
     /// The auto-provisioned password, if it still lies there.
+    ///
+    /// # Errors
+    ///
+    /// Where the file cannot be read, and where it is empty: that opens nothing.
     pub fn read_recovery_key(&self) -> Result<Option<SecretString>, DataDirError> {
         let path = self.recovery_key();
         match std::fs::read_to_string(&path).map(Zeroizing::new) {
+            Ok(text) if text.trim().is_empty() => Err(DataDirError::EmptyRecoveryKey(path)),
             Ok(text) => Ok(Some(SecretString::from(text.trim()))),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
             Err(source) => Err(DataDirError::Io { action: "read", path, source }),
         }
     }
 
-    /// Leaves the auto-provisioned password for the operator, mode 0600; never over an existing one.
+    /// Leaves the auto-provisioned password for the operator, mode 0600, whole or not at all. What lies
+    /// there already is replaced, so this is only for a directory that is not initialised.
     pub fn write_recovery_key(&self, password: &SecretString) -> Result<(), DataDirError> {
-        let path = self.recovery_key();
-        let mut file = OpenOptions::new()
-            .create_new(true)
-            .write(true)
-            .mode(0o600)
-            .open(&path)
-            .map_err(io("create", &path))?;
         let line = Zeroizing::new(format!("{}\n", password.expose_secret()));
-        file.write_all(line.as_bytes()).and_then(|()| file.sync_all()).map_err(io("write", &path))
+        write_private(&self.recovery_key(), line.as_bytes())
     }
 
     /// Removes the auto-provisioned password; true if there was one.
@@ -136,24 +163,13 @@ pub struct DirLock {
     _file: File,
 }
 
-/// Writes a file of this user only, whole or not at all: a temporary file, synced, then renamed.
+/// Writes a file of this user only, whole or not at all.
 pub fn write_private(path: &Path, bytes: &[u8]) -> Result<(), DataDirError> {
-    let mut temporary = path.as_os_str().to_owned();
-    temporary.push(".tmp");
-    let temporary = PathBuf::from(temporary);
-    let mut file = OpenOptions::new()
-        .create(true)
-        .truncate(true)
-        .write(true)
-        .mode(0o600)
-        .open(&temporary)
-        .map_err(io("create", &temporary))?;
-    file.write_all(bytes).and_then(|()| file.sync_all()).map_err(io("write", &temporary))?;
-    std::fs::rename(&temporary, path).map_err(io("rename", path))?;
-    let parent = path.parent().unwrap_or(Path::new("."));
-    File::open(parent).and_then(|dir| dir.sync_all()).map_err(io("sync", parent))
+    let mut file = WholeFile::create(path)?;
+    file.write_all(bytes).map_err(io("write", path))?;
+    file.keep().map(|_| ())
 }
 
-fn io<'a>(action: &'static str, path: &'a Path) -> impl FnOnce(io::Error) -> DataDirError + 'a {
+pub(crate) fn io<'a>(action: &'static str, path: &'a Path) -> impl FnOnce(io::Error) -> DataDirError + 'a {
     move |source| DataDirError::Io { action, path: path.to_owned(), source }
 }

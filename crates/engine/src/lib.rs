@@ -23,6 +23,7 @@ pub mod policy_files;
 pub mod question;
 mod reads;
 mod views;
+mod whole_file;
 mod workers;
 
 pub use calldata::Calldata;
@@ -33,6 +34,8 @@ pub use engine::{Engine, Setup, StartError};
 pub use error::{Error, ErrorCode};
 pub use views::*;
 pub use waiaas_core as core;
+pub use waiaas_keys::password::check_new as check_new_password;
+pub use whole_file::WholeFile;
 
 /// Keeps secrets out of core files, debuggers and swap as far as the system allows, and logs what it
 /// did not allow. Called once, before a password is read.

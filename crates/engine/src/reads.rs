@@ -1,4 +1,4 @@
-//! What an agent may look at: its address, balances and assets.
+//! What an agent may look at: its address, balances and assets; and what the operator's wallets hold.
 
 use std::sync::Arc;
 
@@ -7,7 +7,7 @@ use waiaas_core::network::Network;
 use waiaas_core::policy::PriceFact;
 
 use crate::Engine;
-use crate::credentials::Session;
+use crate::credentials::{Master, Session};
 use crate::error::Error;
 use crate::views::{AssetsView, BalanceView, HoldingView, Money, Wallet};
 
@@ -40,6 +40,33 @@ impl Engine {
     ) -> Result<AssetsView, Error> {
         let wallet = self.session_wallet(session, wallet).await?;
         let network = self.network_of(&wallet, network)?;
+        self.holdings(wallet, network).await
+    }
+
+    /// Everything one wallet holds, on every network that it can use. The networks are asked side by side,
+    /// and one that does not answer hides no other.
+    pub async fn holdings_of(
+        &self,
+        _: &Master,
+        wallet: WalletId,
+    ) -> Result<Vec<(Network, Result<AssetsView, Error>)>, Error> {
+        let wallet = self.wallet_by_id(wallet).await?;
+        let asked: Vec<_> = self
+            .networks_of(&wallet)
+            .into_iter()
+            .map(|network| {
+                let (engine, wallet, place) = (self.clone(), wallet.clone(), Arc::new(network.clone()));
+                (network, tokio::spawn(async move { engine.holdings(wallet, place).await }))
+            })
+            .collect();
+        let mut all = Vec::new();
+        for (network, answer) in asked {
+            all.push((network, answer.await.map_err(Error::internal)?));
+        }
+        Ok(all)
+    }
+
+    async fn holdings(&self, wallet: Wallet, network: Arc<Network>) -> Result<AssetsView, Error> {
         let known = self.store().tokens(Some(&network.id)).await?;
         let tokens: Vec<_> = known.iter().map(|row| row.address).collect();
         let found = self.chain(&network.id)?.holdings(wallet.address, &tokens).await?;

@@ -13,10 +13,8 @@ use zeroize::Zeroizing;
 use crate::keystore::KeystoreHeader;
 use crate::random::{self, NoRandomness, Secret32};
 
-/// Fewest characters of any master password, such as one from the environment.
-pub const MIN_CHARS: usize = 8;
-/// Fewest characters of a master password that a person sets (`set-master`).
-pub const MIN_CHOSEN_CHARS: usize = 12;
+/// Fewest characters of a master password.
+pub const MIN_CHARS: usize = 12;
 /// Most bytes, so that a request cannot make hashing expensive.
 pub const MAX_BYTES: usize = 1024;
 /// Fewest different characters: `aaaaaaaaaaaa` is not a password.
@@ -26,39 +24,65 @@ pub const MIN_DISTINCT: usize = 5;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 pub enum WeakPassword {
     /// Choose a longer one.
-    #[error("the master password needs at least {minimum} characters")]
-    TooShort {
-        /// Characters wanted.
-        minimum: usize,
-    },
+    #[error("the master password needs at least {MIN_CHARS} characters")]
+    TooShort,
     /// Choose a shorter one.
     #[error("the master password may have at most {MAX_BYTES} bytes")]
     TooLong,
     /// Choose a less uniform one.
     #[error("the master password needs at least {MIN_DISTINCT} different characters")]
     TooUniform,
+    /// Leave it out.
+    #[error(
+        "the master password has a line break, a tab or another control character, which no HTTP header \
+         can carry"
+    )]
+    Control,
+    /// Leave it out.
+    #[error("the master password begins or ends with a blank, which HTTP drops from a header")]
+    OuterBlank,
+    /// Use other characters.
+    #[error(
+        "the master password has a character beyond ASCII, such as an accented letter, which programs \
+         write into an HTTP header in different ways"
+    )]
+    NotAscii,
 }
 
-/// The rule for every master password. Enforced whenever a header is made.
-pub fn check_given(password: &SecretString) -> Result<(), WeakPassword> {
-    check(password, MIN_CHARS)
+impl WeakPassword {
+    /// Whether the password is refused for what it consists of, and not for being easy to guess. An
+    /// installation that has such a password from before the rule still opens with it, but requests do not
+    /// get it across.
+    pub const fn is_unsendable(self) -> bool {
+        match self {
+            Self::Control | Self::OuterBlank | Self::NotAscii => true,
+            Self::TooShort | Self::TooLong | Self::TooUniform => false,
+        }
+    }
 }
 
-/// The rule for a password that a person chooses.
-pub fn check_chosen(password: &SecretString) -> Result<(), WeakPassword> {
-    check(password, MIN_CHOSEN_CHARS)
-}
-
-fn check(password: &SecretString, minimum: usize) -> Result<(), WeakPassword> {
+/// The one rule for every new master password, wherever it comes from: long enough to be guessed by nobody,
+/// and made of what every HTTP client sends the same way in a header (RFC 9110 §5.5: visible ASCII, with
+/// blanks between). Enforced whenever a header is made.
+pub fn check_new(password: &SecretString) -> Result<(), WeakPassword> {
     let text = password.expose_secret();
     if text.len() > MAX_BYTES {
         return Err(WeakPassword::TooLong);
     }
-    if text.chars().count() < minimum {
-        return Err(WeakPassword::TooShort { minimum });
+    if text.chars().any(char::is_control) {
+        return Err(WeakPassword::Control);
     }
-    let first_seen = |(at, c): &(usize, char)| !text.chars().take(*at).any(|earlier| earlier == *c);
-    if text.chars().enumerate().filter(first_seen).take(MIN_DISTINCT).count() < MIN_DISTINCT {
+    if text.trim() != text {
+        return Err(WeakPassword::OuterBlank);
+    }
+    if !text.is_ascii() {
+        return Err(WeakPassword::NotAscii);
+    }
+    if text.len() < MIN_CHARS {
+        return Err(WeakPassword::TooShort);
+    }
+    let first_seen = |(at, c): &(usize, u8)| !text.bytes().take(*at).any(|earlier| earlier == *c);
+    if text.bytes().enumerate().filter(first_seen).take(MIN_DISTINCT).count() < MIN_DISTINCT {
         return Err(WeakPassword::TooUniform);
     }
     Ok(())
@@ -158,16 +182,30 @@ mod tests {
     }
 
     #[test]
-    fn weak_passwords_are_refused() {
-        let given = |text: &str| check_given(&text.into());
-        assert_eq!(given("my-secret-password"), Ok(()));
-        assert_eq!(given("pässwörd"), Ok(()));
-        assert_eq!(given("1234567"), Err(WeakPassword::TooShort { minimum: 8 }));
-        assert_eq!(given("ääääöööö"), Err(WeakPassword::TooUniform));
-        assert_eq!(given(&"a".repeat(64)), Err(WeakPassword::TooUniform));
-        assert_eq!(given(&"abcdefgh".repeat(129)), Err(WeakPassword::TooLong));
-        assert_eq!(check_chosen(&"elevenchars".into()), Err(WeakPassword::TooShort { minimum: 12 }));
-        assert_eq!(check_chosen(&"twelve chars".into()), Ok(()));
+    fn one_rule_for_every_new_password() {
+        let new = |text: &str| check_new(&text.into());
+        for good in ["my-secret-password", "twelve chars", "!~ \"#$%&'()*+,\\"] {
+            assert_eq!(new(good), Ok(()), "{good}");
+        }
+        assert_eq!(new(""), Err(WeakPassword::TooShort));
+        assert_eq!(new("elevenchars"), Err(WeakPassword::TooShort));
+        assert_eq!(new(&"a".repeat(64)), Err(WeakPassword::TooUniform));
+        assert_eq!(new(&"abcdefgh".repeat(129)), Err(WeakPassword::TooLong));
+        for bad in [
+            "one line\nanother",
+            "ends in a break\n",
+            "\ttab at the start",
+            "tab\tinside it",
+            "nul\0inside it",
+        ] {
+            assert_eq!(new(bad), Err(WeakPassword::Control), "{bad:?}");
+        }
+        for bad in [" blank at the start", "blank at the end ", "\u{a0}no-break space"] {
+            assert_eq!(new(bad), Err(WeakPassword::OuterBlank), "{bad:?}");
+        }
+        for bad in ["pässwörd-pässwörd", "e\u{301}-decomposed", "日本語のパスワード文"] {
+            assert_eq!(new(bad), Err(WeakPassword::NotAscii), "{bad:?}");
+        }
     }
 
     #[test]
@@ -175,6 +213,6 @@ mod tests {
         let (one, two) = (generate_recovery_password().unwrap(), generate_recovery_password().unwrap());
         assert_eq!(hex::decode(one.expose_secret()).unwrap().len(), 32);
         assert_ne!(one.expose_secret(), two.expose_secret());
-        assert_eq!(check_chosen(&one), Ok(()));
+        assert_eq!(check_new(&one), Ok(()));
     }
 }

@@ -4,6 +4,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
+use sqlx::postgres::PgConnectOptions;
 use thiserror::Error;
 
 /// A database to open: `sqlite:PATH` or `postgres://…`.
@@ -25,6 +26,9 @@ pub enum UrlError {
     /// No path, an in-memory database (which would lose every record), or not UTF-8.
     #[error("an SQLite database needs the path of a file on disk")]
     Path,
+    /// `postgres://` and something that cannot be read behind it.
+    #[error("a PostgreSQL URL is postgres://USER:PASSWORD@HOST:PORT/NAME, {0}")]
+    Postgres(&'static str),
 }
 
 impl DatabaseUrl {
@@ -52,7 +56,13 @@ impl FromStr for DatabaseUrl {
             return Self::sqlite(Path::new(path.strip_prefix("//").unwrap_or(path)));
         }
         if text.starts_with("postgres://") || text.starts_with("postgresql://") {
-            return Ok(Self(Target::Postgres(text.to_owned())));
+            // The parser's own error quotes the URL, which holds a password.
+            return match PgConnectOptions::from_str(text) {
+                Ok(_) => Ok(Self(Target::Postgres(text.to_owned()))),
+                Err(_) => Err(UrlError::Postgres(
+                    "with a character such as / # ? @ : or a blank in user or password written as %2F and so on",
+                )),
+            };
         }
         Err(UrlError::Scheme)
     }
@@ -100,6 +110,15 @@ mod tests {
         let url: DatabaseUrl = "sqlite:/tmp/a b?#%.db".parse().expect("url");
         assert_eq!(url.0.to_sqlx(), "sqlite:///tmp/a%20b%3F%23%25.db?mode=rwc");
         assert_eq!("sqlite:///tmp/x.db".parse::<DatabaseUrl>(), "sqlite:/tmp/x.db".parse());
+        for bad in [
+            "postgres://u:hunter2#@db/w",
+            "postgres://u:hun/ter2@db/w",
+            "postgres://u:p@db:port/w",
+            "postgres://u:p@db/w?sslmode=perhaps",
+        ] {
+            let error = bad.parse::<DatabaseUrl>().expect_err(bad);
+            assert!(matches!(error, UrlError::Postgres(_)) && !error.to_string().contains("ter2"), "{error}");
+        }
         for bad in ["", "sqlite:", "sqlite::memory:", "mysql://x/y", "/tmp/x.db"] {
             assert!(bad.parse::<DatabaseUrl>().is_err(), "{bad}");
         }

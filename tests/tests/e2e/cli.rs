@@ -20,13 +20,13 @@ const NEXT: &str = "correct horse battery staple";
 /// A data directory with the environment its commands run in.
 pub(crate) struct Home {
     dir: TempDir,
-    env: Vec<(&'static str, String)>,
+    pub(crate) env: Vec<(&'static str, String)>,
 }
 
 /// A daemon of a [`Home`]; killed when dropped.
 pub(crate) struct Running {
     child: Child,
-    event: Value,
+    pub(crate) event: Value,
 }
 
 impl Drop for Running {
@@ -47,7 +47,7 @@ impl Running {
     }
 
     /// Waits for the end, which comes well before the 30 seconds it may take at most.
-    fn ended(&mut self) -> Result<Option<i32>> {
+    pub(crate) fn ended(&mut self) -> Result<Option<i32>> {
         let deadline = Instant::now() + Duration::from_secs(20);
         while Instant::now() < deadline {
             if let Some(status) = self.child.try_wait()? {
@@ -71,7 +71,7 @@ impl Home {
         self.dir.path().join(name)
     }
 
-    fn write(&self, name: &str, text: &str) -> Result<PathBuf> {
+    pub(crate) fn write(&self, name: &str, text: &str) -> Result<PathBuf> {
         std::fs::write(self.path(name), text)?;
         Ok(self.path(name))
     }
@@ -117,7 +117,7 @@ impl Home {
     }
 }
 
-fn document(output: &Output) -> Result<(i32, Value)> {
+pub(crate) fn document(output: &Output) -> Result<(i32, Value)> {
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
     let errors = String::from_utf8_lossy(&output.stderr).into_owned();
     let value = serde_json::from_str(&text).with_context(|| format!("one document: {text}{errors}"))?;
@@ -125,7 +125,7 @@ fn document(output: &Output) -> Result<(i32, Value)> {
     Ok((output.status.code().context("an exit code")?, value))
 }
 
-fn mode(path: &Path) -> Result<u32> {
+pub(crate) fn mode(path: &Path) -> Result<u32> {
     Ok(std::fs::metadata(path)?.permissions().mode() & 0o777)
 }
 

@@ -127,6 +127,7 @@ const ROWS: &[Row] = &[
     row("GET", "/v1/admin/kill-switch", At::Nothing, Body::None, OPERATOR),
     row("GET", "/v1/admin/status", At::Nothing, Body::None, OPERATOR),
     of_wallet("GET", "/v1/admin/exposure", OPERATOR),
+    row("GET", "/v1/admin/wallets/{id}/balance", At::Wallet, Body::None, OPERATOR),
     row("GET", "/v1/admin/transactions", At::Nothing, Body::None, OPERATOR),
     row("GET", "/v1/admin/transactions/{id}", At::Waiting, Body::None, OPERATOR),
     row("GET", "/v1/admin/transactions/{id}/explain", At::Waiting, Body::None, OPERATOR),
@@ -156,6 +157,7 @@ const ROWS: &[Row] = &[
     row("PUT", "/v1/admin/master-password", At::Nothing, Body::Empty, OPERATOR_BUT_INVALID),
     row("POST", "/v1/admin/rotate-secret", At::Nothing, Body::None, OPERATOR),
     row("POST", "/v1/admin/backup", At::Nothing, Body::None, OPERATOR),
+    row("POST", "/v1/admin/backup/download", At::Nothing, Body::None, OPERATOR),
     row("POST", "/v1/admin/kill-switch", At::Nothing, Body::None, OPERATOR),
     // While the brake is on, sessions are refused everywhere, and here all the same.
     // The wallet has an owner, who has to agree to the recovery.

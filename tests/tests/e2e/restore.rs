@@ -6,7 +6,7 @@ use anyhow::{Context as _, Result};
 use e2e::{Agent, Daemon, DaemonOptions, Localnet, OwnerKey, PASSWORD, generous_policy, until};
 use serde_json::{Value, json};
 
-use crate::cli::Home;
+use crate::cli::{Home, mode};
 
 const SOL: u64 = 1_000_000_000;
 
@@ -55,8 +55,31 @@ async fn an_owner_decides_and_a_backup_comes_back_whole() -> Result<()> {
         "LOCKED"
     );
 
+    let held = run(&["wallet", "list", "--balances"])?;
+    let wallet =
+        held["data"].as_array().and_then(|all| all.iter().find(|w| w["id"] == agent.wallet.as_str()));
+    let on = wallet.and_then(|wallet| wallet["balances"].as_array()).and_then(|all| all.first());
+    let native = &on.context("a network")?["native"];
+    assert_eq!((&native["balance"], &native["symbol"]), (&json!("500"), &json!("SOL")), "{held}");
+
     let waiting = agent.send(&daemon, &to, "50.0").await?.expect(201)?;
     let id = string(&waiting, "id")?;
+    let said = |arguments: &[&str]| -> Result<String> {
+        let output = daemon.cli(arguments)?;
+        Ok(String::from_utf8(output.stdout)?)
+    };
+    let shown = said(&["tx", "show", id])?;
+    for part in ["50 SOL", "owner answers by", "native out", "because", &to] {
+        assert!(shown.contains(part), "{part}: {shown}");
+    }
+    assert!(!shown.contains("0x") && !shown.contains("{\""), "people read no hex and no JSON: {shown}");
+    let name = string(wallet.context("the wallet")?, "name")?;
+    assert!(
+        said(&["tx", "list"])?.contains(name) && said(&["wallet", "list", "--balances"])?.contains("500 SOL")
+    );
+    let listed = run(&["tx", "list"])?;
+    let at = listed["data"][0]["createdAt"].as_str().context("a time in ISO 8601")?;
+    assert!(at.ends_with('Z') && at.contains('T'), "{listed}");
     assert_ne!(
         daemon.cli(&["owner", "approve", id, "--key-file", &evm_file, "--yes"])?.status.code(),
         Some(0),
@@ -81,8 +104,10 @@ async fn an_owner_decides_and_a_backup_comes_back_whole() -> Result<()> {
     let queued = agent.send(&daemon, &to, "5.0").await?.expect(201)?;
     let copy = keys.path().join("copy.backup");
     let backup = run(&["backup", "--to", &copy.to_string_lossy()])?;
-    assert!(backup["size"].as_u64().is_some_and(|size| size > 0), "{backup}");
+    assert_eq!(backup["path"].as_str(), copy.to_str(), "where it was asked for");
     let sealed = std::fs::read(&copy)?;
+    assert_eq!(backup["size"].as_u64(), u64::try_from(sealed.len()).ok(), "{backup}");
+    assert!(!daemon.data_dir().join("backups").exists(), "and nowhere else");
     let clear = |text: &str| sealed.windows(text.len()).any(|window| window == text.as_bytes());
     assert!(!clear(&agent.address) && !clear("SPENDING_LIMIT"), "nothing of it is readable");
     let before = daemon.operator();
@@ -106,7 +131,9 @@ async fn an_owner_decides_and_a_backup_comes_back_whole() -> Result<()> {
     let damaged = keys.path().join("damaged.backup");
     std::fs::write(&damaged, cut)?;
     assert_ne!(home.json(&["restore", &damaged.to_string_lossy()])?.0, 0, "one bit off");
-    assert_eq!(home.done(&["restore", &copy])?["restored"], true);
+    assert!(!home.path("data").exists() && !home.path("config.toml").exists(), "nothing is left of these");
+    let restored = home.done(&["restore", &copy])?;
+    assert_eq!((&restored["restored"], &restored["config"]), (&json!(true), &json!("restored")));
     assert_ne!(home.json(&["restore", &copy])?.0, 0, "only into an empty directory");
 
     let running = home.start(&[])?;
@@ -129,5 +156,93 @@ async fn an_owner_decides_and_a_backup_comes_back_whole() -> Result<()> {
     let sent = fresh.post("/v1/transactions/send?wait=confirmed", small).await?.expect(201)?;
     assert_eq!(sent["status"], "CONFIRMED", "the restored key signs: {sent}");
     assert_eq!(localnet.solana.balance(&to).await?, 50 * SOL + SOL / 20);
+    Ok(())
+}
+
+#[test]
+fn a_backup_never_replaces_a_file_unasked_and_leaves_nothing_behind() -> Result<()> {
+    let home = Home::new(Some(PASSWORD))?;
+    home.done(&["init"])?;
+    let target = home.path("mine.backup");
+    let to = target.to_string_lossy().into_owned();
+    assert_eq!(home.json(&["backup", "--to", &to])?.0, 3, "no daemon");
+    assert!(!target.exists() && !home.path("mine.backup.tmp").exists());
+    let _daemon = home.start(&[])?;
+    home.write("mine.backup", "precious")?;
+    let (code, told) = home.json(&["backup", "--to", &to])?;
+    assert!(code == 1 && told.to_string().contains("--force"), "{told}");
+    assert_eq!(std::fs::read_to_string(&target)?, "precious");
+    let (code, told) = home.json(&["backup", "--to", "/dev/null", "--force"])?;
+    assert!(code == 1 && told.to_string().contains("not a file"), "{told}");
+    let (code, _) = home.json(&["backup", "--to", &home.path("no/such/place").to_string_lossy()])?;
+    assert_eq!(code, 1);
+    let mut wrong = home.command(&["backup", "--to", &to, "--force"])?;
+    assert_eq!(wrong.env("WAIAAS_MASTER_PASSWORD", "not-the-password").output()?.status.code(), Some(4));
+    assert_eq!(std::fs::read_to_string(&target)?, "precious", "a refusal replaces nothing");
+    assert!(!home.path("mine.backup.tmp").exists() && !home.path("backups").exists());
+
+    home.done(&["backup", "--to", &to, "--force"])?;
+    assert!(std::fs::read(&target)?.starts_with(b"WAIAAS"));
+    assert_eq!(mode(&target)?, 0o600);
+    assert!(!home.path("backups").exists(), "none stays with the daemon");
+
+    // Without --to it is the daemon's to keep; where it cannot, nothing is left.
+    let kept = home.done(&["backup"])?;
+    assert_eq!(std::fs::read_dir(home.path("backups"))?.count(), 1, "{kept}");
+    std::fs::remove_dir_all(home.path("backups"))?;
+    home.write("backups", "in the way")?;
+    assert_ne!(home.json(&["backup"])?.0, 0);
+    assert_eq!(std::fs::read_to_string(home.path("backups"))?, "in the way");
+    Ok(())
+}
+
+#[test]
+fn a_restore_says_what_it_takes_and_what_it_leaves() -> Result<()> {
+    let origin = Home::new(Some(PASSWORD))?;
+    origin.write("config.toml", "[daemon]\nport = 0\nshutdown_timeout = 7\n")?;
+    origin.done(&["init"])?;
+    let daemon = origin.start(&[])?;
+    let backup = origin.path("it.backup").to_string_lossy().into_owned();
+    origin.done(&["backup", "--to", &backup])?;
+    drop(daemon);
+
+    // Another configuration stays in force, and the backup's is beside it.
+    let home = Home::new(Some(PASSWORD))?;
+    let mine = std::fs::read_to_string(home.path("config.toml"))?;
+    home.write("notes.txt", "mine")?;
+    let told = home.done(&["restore", &backup])?;
+    assert_eq!((&told["config"], &told["left"]), (&json!("kept"), &json!(["notes.txt"])), "{told}");
+    assert_eq!(std::fs::read_to_string(home.path("config.toml"))?, mine);
+    let beside = std::fs::read_to_string(home.path("config.from-backup.toml"))?;
+    assert!(beside.contains("shutdown_timeout = 7"), "{beside}");
+    let _daemon = home.start(&[])?;
+
+    // What another installation would be taken for has to go first.
+    for name in ["recovery.key", "mcp-token"] {
+        let home = Home::new(Some(PASSWORD))?;
+        home.write(name, "of somebody else\n")?;
+        let (code, told) = home.json(&["restore", &backup])?;
+        assert!(code == 1 && told.to_string().contains(name), "{told}");
+        assert!(!home.path("data").exists());
+    }
+
+    // A configuration that names another database is not put in force in silence.
+    let mut home = Home::new(Some(PASSWORD))?;
+    std::fs::remove_file(home.path("config.toml"))?;
+    home.env.push(("WAIAAS_DAEMON_PORT", "0".to_owned()));
+    let text = "[database]\npath = \"elsewhere/w.db\"\n[daemon]\nport = 0\n";
+    let other = Home::new(Some(PASSWORD))?;
+    other.write("config.toml", text)?;
+    other.done(&["init"])?;
+    let daemon = other.start(&[])?;
+    let backup = other.path("it.backup").to_string_lossy().into_owned();
+    other.done(&["backup", "--to", &backup])?;
+    drop(daemon);
+    let told = home.done(&["restore", &backup])?;
+    assert_eq!(told["config"], "beside", "{told}");
+    assert!(!home.path("config.toml").exists());
+    assert_eq!(std::fs::read_to_string(home.path("config.from-backup.toml"))?, text);
+    let _daemon = home.start(&[])?;
+    assert_eq!(home.done(&["status"])?["status"], "running");
     Ok(())
 }

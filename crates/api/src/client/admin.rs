@@ -1,13 +1,21 @@
 //! Health, status, audit, backup and the kill switch.
 
+use std::io::Write;
+use std::time::Duration;
+
 use reqwest::Method;
+use waiaas_core::ids::WalletId;
 
 use super::changes::outcome;
-use super::{Client, ClientError, Credential, Outcome};
+use super::{Client, ClientError, Credential, Outcome, body, parsed};
 use crate::admin::{Backup, Done, Health, KillSwitchStatus, Recovered, SetMasterPassword, Status};
 use crate::audit::{AuditEntry, AuditQuery, AuditReport};
+use crate::balances::WalletBalances;
 use crate::exposure::{ExposureQuery, ExposureReport};
 use crate::page::Listing;
+
+/// Longest time a download may take as a whole.
+const DOWNLOAD: Duration = Duration::from_secs(6 * 3600);
 
 impl Client {
     /// Whether the daemon lives.
@@ -40,9 +48,33 @@ impl Client {
         self.send(Method::PUT, "/v1/admin/master-password", change, Credential::Master).await
     }
 
+    /// What a wallet holds on every network that it can use.
+    pub async fn wallet_balances(&self, id: WalletId) -> Result<WalletBalances, ClientError> {
+        self.get(&format!("/v1/admin/wallets/{id}/balance"), Credential::Master).await
+    }
+
     /// Writes a backup on the daemon's machine.
     pub async fn backup(&self) -> Result<Backup, ClientError> {
         self.call(Method::POST, "/v1/admin/backup", Credential::Master).await
+    }
+
+    /// Writes a backup into `out`, piece by piece as it arrives; bytes written.
+    ///
+    /// # Errors
+    ///
+    /// Also [`ClientError::Output`]. After any error, what `out` has is no backup.
+    pub async fn download_backup(&self, out: &mut (dyn Write + Send)) -> Result<u64, ClientError> {
+        let request = self.request(Method::POST, "/v1/admin/backup/download", Credential::Master)?;
+        let mut response = request.timeout(DOWNLOAD).send().await.map_err(ClientError::transport)?;
+        if !response.status().is_success() {
+            return parsed(response.status().as_u16(), &body(&mut response).await?);
+        }
+        let mut size = 0u64;
+        while let Some(piece) = response.chunk().await.map_err(ClientError::transport)? {
+            out.write_all(&piece).map_err(ClientError::Output)?;
+            size = size.saturating_add(u64::try_from(piece.len()).unwrap_or(u64::MAX));
+        }
+        Ok(size)
     }
 
     /// The kill switch.

@@ -38,11 +38,17 @@ pub enum ClientError {
     /// The answer, or a request, is not the JSON it should be; versions may differ.
     #[error("the answer is not what this version expects")]
     NotJson,
+    /// What arrived cannot be written where the caller wants it.
+    #[error("what arrived cannot be written: {0}")]
+    Output(#[source] std::io::Error),
     /// The base URL is not an http(s) URL.
     #[error("the daemon's URL must be an http or https URL")]
     BaseUrl,
     /// A credential or message has characters that no HTTP header may have.
-    #[error("a credential contains characters that cannot be sent")]
+    #[error(
+        "the credential has a character, or a blank at an end, that no HTTP header carries; if it is the \
+         master password, stop the daemon and choose another with `waiaas set-master`"
+    )]
     NotAHeader,
     /// The operation wants the master password.
     #[error("this needs the master password")]
@@ -71,6 +77,7 @@ impl ClientError {
             Self::Transport { .. }
             | Self::NotTheDaemon { .. }
             | Self::NotJson
+            | Self::Output(_)
             | Self::BaseUrl
             | Self::NotAHeader
             | Self::NoMasterPassword

@@ -15,7 +15,7 @@ mod wallets;
 use std::time::Duration;
 
 use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue};
-use reqwest::{Method, RequestBuilder, Url};
+use reqwest::{Method, RequestBuilder, Response, Url};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -185,7 +185,12 @@ impl std::fmt::Debug for Client {
     }
 }
 
+/// A header that arrives as it is: blanks at its ends would be dropped on the way (RFC 9110 §5.5), and the
+/// rest taken for another credential.
 fn secret_header(text: &str) -> Result<HeaderValue, ClientError> {
+    if text.trim() != text {
+        return Err(ClientError::NotAHeader);
+    }
     let mut value = HeaderValue::from_bytes(text.as_bytes()).map_err(|_| ClientError::NotAHeader)?;
     value.set_sensitive(true);
     Ok(value)
@@ -235,6 +240,11 @@ fn parsed<T: DeserializeOwned>(status: u16, body: &[u8]) -> Result<T, ClientErro
 
 async fn raw(request: RequestBuilder) -> Result<(u16, Vec<u8>), ClientError> {
     let mut response = request.send().await.map_err(ClientError::transport)?;
+    let body = body(&mut response).await?;
+    Ok((response.status().as_u16(), body))
+}
+
+async fn body(response: &mut Response) -> Result<Vec<u8>, ClientError> {
     let mut body = Vec::new();
     while let Some(chunk) = response.chunk().await.map_err(ClientError::transport)? {
         if body.len().saturating_add(chunk.len()) > MAX_ANSWER {
@@ -242,5 +252,20 @@ async fn raw(request: RequestBuilder) -> Result<(u16, Vec<u8>), ClientError> {
         }
         body.extend_from_slice(&chunk);
     }
-    Ok((response.status().as_u16(), body))
+    Ok(body)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::secret_header;
+
+    #[test]
+    fn nothing_is_sent_that_would_arrive_as_something_else() {
+        for whole in ["my-secret-password", "two words", "pässwörd"] {
+            assert!(secret_header(whole).is_ok_and(|value| value.as_bytes() == whole.as_bytes()), "{whole}");
+        }
+        for other in [" password", "password ", "password\t", "pass\nword", "password\r\n", "pass\0word"] {
+            assert!(secret_header(other).is_err(), "{other:?}");
+        }
+    }
 }

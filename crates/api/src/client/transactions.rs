@@ -104,7 +104,7 @@ impl Client {
     pub async fn pending_transactions(&self, query: &WalletQuery) -> Result<Vec<Transaction>, ClientError> {
         let all: All<Transaction> =
             self.query("/v1/transactions/pending", query, Credential::Session).await?;
-        Ok(all.items)
+        Ok(all.data)
     }
 
     /// One of the session's transactions.

@@ -17,7 +17,7 @@ impl Client {
     /// Wallets: all of them for the operator, the linked ones for a session.
     pub async fn wallets(&self) -> Result<Vec<Wallet>, ClientError> {
         let all: All<Wallet> = self.get("/v1/wallets", self.either()).await?;
-        Ok(all.items)
+        Ok(all.data)
     }
 
     /// Makes a wallet.

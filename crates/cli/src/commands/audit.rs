@@ -1,20 +1,21 @@
 //! `waiaas audit`.
 
-use std::fs::OpenOptions;
-use std::io::Write as _;
-use std::os::unix::fs::OpenOptionsExt as _;
-use std::path::PathBuf;
+use std::io::{BufWriter, Write as _};
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
 use clap::Subcommand;
 use serde_json::json;
 use waiaas_api::audit::{AuditEntry, AuditQuery};
+use waiaas_api::client::Client;
+use waiaas_engine::WholeFile;
 use waiaas_engine::core::ids::TxId;
 
+use crate::commands::backup::refuse_existing;
 use crate::commands::wallet::find;
 use crate::context::Context;
 use crate::exit::CheckFailed;
-use crate::output;
+use crate::{human, output, table};
 
 /// The audit log.
 #[derive(Subcommand)]
@@ -62,40 +63,44 @@ pub(crate) async fn run(context: &Context, verb: Verb) -> Result<()> {
             }
             Err(CheckFailed { message: "the audit chain is broken".to_owned(), reported: true }.into())
         }
-        Verb::Export { file } => {
-            let mut out = OpenOptions::new().create_new(true).write(true).mode(0o600).open(&file);
-            let out = out.as_mut().map_err(|e| anyhow::anyhow!("creating {}: {e}", file.display()))?;
-            let report = client.verify_audit().await?;
-            let mut cursor = None;
-            let mut entries = 0u64;
-            loop {
-                let query = AuditQuery { cursor, limit: Some(200), ..AuditQuery::default() };
-                let page = client.audit_logs(&query).await?;
-                for entry in &page.data {
-                    writeln!(out, "{}", serde_json::to_string(entry)?)?;
-                    entries += 1;
-                }
-                match page.next_cursor {
-                    Some(next) => cursor = Some(next),
-                    None => break,
-                }
-            }
-            writeln!(out, "{}", json!({ "checkpoint": report }))?;
-            out.sync_all().context("writing the export")?;
-            let value = json!({ "file": file, "entries": entries, "checkpoint": report });
-            output::show(context, &value, |_| format!("Wrote {entries} entries to {}.", file.display()))
+        Verb::Export { file } => export(context, &client, &file).await,
+    }
+}
+
+async fn export(context: &Context, client: &Client, path: &Path) -> Result<()> {
+    refuse_existing(path, false, "choose another name")?;
+    let mut out = BufWriter::new(WholeFile::create(path)?);
+    let written = || format!("writing {}", path.display());
+    let report = client.verify_audit().await?;
+    let mut cursor = None;
+    let mut entries = 0u64;
+    loop {
+        let query = AuditQuery { cursor, limit: Some(200), ..AuditQuery::default() };
+        let page = client.audit_logs(&query).await?;
+        for entry in &page.data {
+            writeln!(out, "{}", serde_json::to_string(entry)?).with_context(written)?;
+            entries += 1;
+        }
+        match page.next_cursor {
+            Some(next) => cursor = Some(next),
+            None => break,
         }
     }
+    writeln!(out, "{}", json!({ "checkpoint": report })).with_context(written)?;
+    out.into_inner().map_err(|error| error.into_error()).with_context(written)?.keep()?;
+    let value = json!({ "file": path, "entries": entries, "checkpoint": report });
+    output::show(context, &value, |_| format!("Wrote {entries} entries to {}.", path.display()))
 }
 
 fn table(entries: &[AuditEntry]) -> String {
     let head = ["id", "time", "event", "actor", "severity", "transaction"];
-    output::table(
+    table::list(
+        "No entry of the audit log fits.",
         head,
         entries.iter().map(|e| {
             [
                 e.id.to_string(),
-                e.timestamp.to_string(),
+                human::time(e.timestamp),
                 e.event_type.to_string(),
                 e.actor.clone(),
                 e.severity.to_string(),

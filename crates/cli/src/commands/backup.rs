@@ -1,37 +1,63 @@
 //! `waiaas backup` and `waiaas restore`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, bail};
 use serde_json::json;
-use waiaas_engine::offline;
-use waiaas_engine::{Clock as _, SystemClock};
+use waiaas_engine::offline::{self, Restored, RestoredConfig};
+use waiaas_engine::{Clock as _, SystemClock, WholeFile};
 
 use crate::context::Context;
-use crate::{output, password};
+use crate::{environment, output, password};
 
 /// Write a backup.
 #[derive(clap::Args)]
 pub(crate) struct BackupArgs {
-    /// Also copy the file here.
+    /// Write it to this file, on the machine where this command runs, and leave none with the daemon.
     #[arg(long, value_name = "FILE")]
     to: Option<PathBuf>,
+    /// Replace the file if there is one already.
+    #[arg(long, requires = "to")]
+    force: bool,
 }
 
 /// Restore a backup.
 #[derive(clap::Args)]
+#[command(after_long_help = "\
+Everything in the database comes from the backup. Its config.toml is put in place where there is none; another
+one stays in force, and the backup's is written to config.from-backup.toml. Other files in the data directory
+stay as they are; a recovery.key or mcp-token of another installation has to be moved away first.")]
 pub(crate) struct RestoreArgs {
     /// The backup.
     file: PathBuf,
 }
 
 pub(crate) async fn create(context: &Context, args: BackupArgs) -> Result<()> {
+    let Some(target) = &args.to else {
+        output::progress("Sealing the whole state…");
+        let backup = context.operator()?.backup().await?;
+        return output::show(context, &backup, |b| {
+            format!("Wrote {} ({} bytes) on the daemon's machine.", b.path, b.size)
+        });
+    };
+    refuse_existing(target, args.force, "choose another name, or give --force")?;
+    let mut file = WholeFile::create(target)?;
+    let client = context.operator()?;
     output::progress("Sealing the whole state…");
-    let backup = context.operator()?.backup().await?;
-    if let Some(target) = &args.to {
-        std::fs::copy(&backup.path, target).with_context(|| format!("copying to {}", target.display()))?;
+    client.download_backup(&mut file).await.with_context(|| format!("writing {}", target.display()))?;
+    refuse_existing(target, args.force, "choose another name, or give --force")?;
+    let size = file.keep()?;
+    let value = json!({ "path": target, "size": size });
+    output::show(context, &value, |_| format!("Wrote {} ({size} bytes).", target.display()))
+}
+
+/// A file is replaced only where that was asked for; anything else that has the name never is.
+pub(super) fn refuse_existing(target: &Path, force: bool, remedy: &str) -> Result<()> {
+    match std::fs::symlink_metadata(target) {
+        Ok(found) if !found.is_file() => bail!("{} exists and is not a file", target.display()),
+        Ok(_) if !force => bail!("{} exists already; {remedy}", target.display()),
+        Ok(_) | Err(_) => Ok(()),
     }
-    output::show(context, &backup, |b| format!("Wrote {} ({} bytes).", b.path, b.size))
 }
 
 pub(crate) async fn restore(context: &Context, args: RestoreArgs) -> Result<()> {
@@ -41,12 +67,47 @@ pub(crate) async fn restore(context: &Context, args: RestoreArgs) -> Result<()> 
         None => password::prompt("Master password at the time of the backup")?,
     };
     output::progress("Opening the backup…");
-    offline::restore(&args.file, context.data_dir(), &config, password, SystemClock.now()).await?;
-    let value = json!({ "restored": true, "dataDir": context.data_dir().path() });
-    output::show(context, &value, |_| {
-        format!(
-            "Restored into {}. Its sessions are revoked and what had not been signed is cancelled.",
-            context.data_dir().path().display()
-        )
-    })
+    let (environment, now) = (environment::all().collect(), SystemClock.now());
+    let restored =
+        offline::restore(&args.file, context.data_dir(), &config, environment, password, now).await?;
+    let (fate, beside) = match &restored.config {
+        RestoredConfig::None => ("none", None),
+        RestoredConfig::InPlace => ("restored", None),
+        RestoredConfig::Same => ("same", None),
+        RestoredConfig::BesideOther(path) => ("kept", Some(path)),
+        RestoredConfig::BesideForDatabase(path) => ("beside", Some(path)),
+    };
+    let value = json!({
+        "restored": true,
+        "dataDir": context.data_dir().path(),
+        "config": fate,
+        "configFromBackup": beside,
+        "left": restored.left,
+    });
+    output::show(context, &value, |_| text(context, &restored))
+}
+
+fn text(context: &Context, restored: &Restored) -> String {
+    let mut text = format!(
+        "Restored into {}. Its sessions are revoked and what had not been signed is cancelled.",
+        context.data_dir().path().display()
+    );
+    match &restored.config {
+        RestoredConfig::None => text.push_str("\nThe backup has no config.toml."),
+        RestoredConfig::InPlace => text.push_str("\nIts config.toml is in place."),
+        RestoredConfig::Same => text.push_str("\nIts config.toml is the one that was here."),
+        RestoredConfig::BesideOther(path) => text.push_str(&format!(
+            "\nThe config.toml that was here stays in force; the backup's is {}. Compare the two.",
+            path.display()
+        )),
+        RestoredConfig::BesideForDatabase(path) => text.push_str(&format!(
+            "\nThe backup's config.toml does not name the database that was restored into, so it is NOT in \
+             force: it is {}. Take over what you need.",
+            path.display()
+        )),
+    }
+    if !restored.left.is_empty() {
+        text.push_str(&format!("\nFiles that were there and stay: {}.", restored.left.join(", ")));
+    }
+    text
 }

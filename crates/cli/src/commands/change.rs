@@ -1,6 +1,6 @@
 //! `waiaas change`: what loosens and waits for owners.
 
-use anyhow::{Context as _, Result, anyhow, bail};
+use anyhow::{Context as _, Result, bail};
 use clap::Subcommand;
 use serde::Serialize;
 use waiaas_api::changes::{Change, ChangeQuery, ChangeQuestion};
@@ -12,8 +12,9 @@ use waiaas_engine::core::presentation::{Ask, Line};
 use waiaas_engine::question;
 
 use crate::commands::answer::{self, Answer};
+use crate::commands::unknown_name;
 use crate::context::Context;
-use crate::{exit, output};
+use crate::{exit, human, output, table};
 
 /// Changes.
 #[derive(Subcommand)]
@@ -164,12 +165,14 @@ fn text(change: &Change) -> String {
 }
 
 fn table(changes: &[Change]) -> String {
-    output::table(
-        ["id", "kind", "status", "owners", "what"],
+    table::list(
+        "No change waits or has waited for an owner.",
+        ["id", "time", "kind", "status", "owners agreed", "what"],
         changes.iter().map(|c| {
             let agreed = c.questions.iter().filter(|question| question.approved_at.is_some()).count();
             [
                 c.id.to_string(),
+                human::time(c.created_at),
                 c.kind.to_string(),
                 c.status.to_string(),
                 format!("{agreed} of {}", c.questions.len()),
@@ -181,5 +184,5 @@ fn table(changes: &[Change]) -> String {
 
 fn unknown_status(text: &str) -> anyhow::Error {
     let known: Vec<_> = ChangeStatus::ALL.iter().map(|status| status.as_str()).collect();
-    anyhow!("'{text}' is not a status; there are {}", known.join(", "))
+    unknown_name(text, "a status", &known)
 }

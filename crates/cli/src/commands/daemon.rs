@@ -1,12 +1,16 @@
 //! `waiaas start` and `waiaas stop`.
 
+mod detach;
+
 use std::io::IsTerminal as _;
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::Path;
-use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
+use rustix::process::Pid;
+use secrecy::SecretString;
 use serde_json::json;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
@@ -14,11 +18,13 @@ use tokio_util::sync::CancellationToken;
 use tracing_subscriber::EnvFilter;
 use waiaas_engine::config::Config;
 use waiaas_engine::offline::{InitMode, init, is_initialised};
-use waiaas_engine::{Clock as _, Engine, Setup, StartError, SystemClock, write_private};
+use waiaas_engine::{
+    Clock as _, DataDirError, Engine, Setup, StartError, SystemClock, check_new_password, write_private,
+};
 
 use crate::context::Context;
 use crate::exit::NoDaemon;
-use crate::{output, password};
+use crate::{environment, output, password};
 
 /// Run the daemon.
 #[derive(clap::Args)]
@@ -29,9 +35,12 @@ pub(crate) struct StartArgs {
     /// Listen on this address instead of the configured one.
     #[arg(long)]
     hostname: Option<String>,
-    /// Go to the background once the daemon answers.
+    /// Go to the background once the daemon answers; its log is DATA_DIR/daemon.log.
     #[arg(long)]
     daemon: bool,
+    /// Run as the background process of --daemon, with the password on standard input.
+    #[arg(long, hide = true, conflicts_with = "daemon")]
+    detached: bool,
     /// Any other setting, as section.key=value; may be repeated.
     #[arg(long = "set", value_name = "SECTION.KEY=VALUE")]
     settings: Vec<String>,
@@ -57,21 +66,31 @@ impl StartArgs {
 
 pub(crate) async fn start(context: &Context, args: StartArgs) -> Result<()> {
     let config = context.config(args.flags()?)?;
-    if args.daemon {
-        return detach(context).await;
+    for warning in config.warnings() {
+        output::progress(&format!("warning: {warning}."));
     }
+    if args.daemon {
+        return detach::run(context, &config, &args).await;
+    }
+    let handed_over = if args.detached { detach::arrive()? } else { None };
     log_to_stderr(&config)?;
     waiaas_engine::harden_process();
     let stop = CancellationToken::new();
     stop_on_signals(stop.clone())?;
-    let engine = open(context, &config).await?;
-    let listener = TcpListener::bind(config.daemon.listen()).await;
-    let listener = listener.with_context(|| format!("listening on {}", config.daemon.listen()))?;
-    let url = reachable(&listener)?;
+    let engine = open(context, &config, handed_over).await?;
+    let listener = match TcpListener::bind(config.daemon.listen()).await {
+        Ok(listener) => listener,
+        Err(error) => {
+            engine.shutdown().await;
+            return Err(error).with_context(|| cannot_listen(&config));
+        }
+    };
+    let address = listener.local_addr()?;
+    let url = reachable(address);
     let files = [config.daemon.pid_path(context.data_dir().path()), context.url_file()];
     write_private(&files[0], format!("{}\n", std::process::id()).as_bytes())?;
     write_private(&files[1], format!("{url}\n").as_bytes())?;
-    announce(context, &url);
+    announce(context, &engine, address, &url);
     let served = waiaas_server::serve(engine.clone(), listener, stop).await;
     engine.shutdown().await;
     for file in &files {
@@ -80,16 +99,26 @@ pub(crate) async fn start(context: &Context, args: StartArgs) -> Result<()> {
     Ok(served?)
 }
 
+fn cannot_listen(config: &Config) -> String {
+    let address = config.daemon.listen();
+    format!("cannot listen on {address} (another program may have it; --port or daemon.port takes another)")
+}
+
 /// Starts the engine. The usual case comes first: all is set up, a password is at hand, and the
 /// database is opened once.
-async fn open(context: &Context, config: &Config) -> Result<Engine> {
+async fn open(context: &Context, config: &Config, handed_over: Option<SecretString>) -> Result<Engine> {
     context.data_dir().create()?;
-    let start = |password| {
+    let start = |password: SecretString| {
+        warn_of(&password);
         let (data_dir, config) = (context.data_dir().clone(), config.clone());
         Engine::start(Setup { data_dir, config, password, clock: Arc::new(SystemClock) })
     };
     let shown = || format!("starting on {}", context.data_dir().path().display());
-    if let Some(password) = password::at_hand(context.data_dir())? {
+    let at_hand = match handed_over {
+        Some(password) => Some(password),
+        None => password::at_hand(context.data_dir())?,
+    };
+    if let Some(password) = at_hand {
         match start(password).await {
             Err(StartError::NotInitialised) => {}
             started => return started.with_context(shown),
@@ -99,12 +128,25 @@ async fn open(context: &Context, config: &Config) -> Result<Engine> {
     start(password::master(context.data_dir())?).await.with_context(shown)
 }
 
+/// An old installation may have a password that no new one may have.
+fn warn_of(password: &SecretString) {
+    if let Err(weak) = check_new_password(password)
+        && weak.is_unsendable()
+    {
+        output::progress(&format!(
+            "warning: {weak}. It opens the keys, but commands cannot hand it to the daemon: stop the daemon \
+             and choose another with `waiaas set-master`."
+        ));
+    }
+}
+
 /// Sets an empty data directory up when a master password, or the wish for one, is in the environment.
 async fn provision(context: &Context, config: &Config) -> Result<()> {
     if is_initialised(context.data_dir(), config).await? {
         return Ok(());
     }
-    let auto = std::env::var("WAIAAS_AUTO_PROVISION").is_ok_and(|value| value == "true" || value == "1");
+    let auto =
+        environment::text("WAIAAS_AUTO_PROVISION")?.is_some_and(|value| value == "true" || value == "1");
     let mode = match password::given()? {
         Some(password) => InitMode::Password(password),
         None if auto => InitMode::AutoProvision,
@@ -121,26 +163,49 @@ async fn provision(context: &Context, config: &Config) -> Result<()> {
     Ok(())
 }
 
-fn announce(context: &Context, url: &str) {
+/// Says where it listens, and warns where that is open to other machines.
+fn announce(context: &Context, engine: &Engine, address: SocketAddr, url: &str) {
     if context.json() {
-        output::line(&json!({ "event": "listening", "url": url, "pid": std::process::id() }).to_string());
+        let event = json!({
+            "event": "listening",
+            "url": url,
+            "address": address.to_string(),
+            "pid": std::process::id(),
+            "instance": engine.instance(),
+        });
+        output::announce(&event.to_string());
+    } else if address.ip().is_unspecified() {
+        let version = Engine::version();
+        output::announce(&format!(
+            "WAIaaS {version} is listening on all addresses of this machine, port {}; from here: {url}",
+            address.port()
+        ));
     } else {
-        output::line(&format!("WAIaaS {} is listening on {url}", Engine::version()));
+        output::announce(&format!("WAIaaS {} is listening on {url}", Engine::version()));
+    }
+    if !address.ip().is_loopback() {
+        output::progress(&format!(
+            "warning: other machines can reach {address}, and passwords and tokens travel unencrypted. Put a \
+             proxy with TLS in front, or listen on 127.0.0.1 only. Host names that clients use have to be in \
+             daemon.allowed_hosts."
+        ));
     }
 }
 
 /// A URL that works from this machine, whatever address is listened on.
-fn reachable(listener: &TcpListener) -> Result<String> {
-    let address = listener.local_addr()?;
-    let host = if address.ip().is_unspecified() { "127.0.0.1".to_owned() } else { address.ip().to_string() };
-    let host = if host.contains(':') { format!("[{host}]") } else { host };
-    Ok(format!("http://{host}:{}", address.port()))
+fn reachable(address: SocketAddr) -> String {
+    let ip = match address {
+        SocketAddr::V4(v4) if v4.ip().is_unspecified() => Ipv4Addr::LOCALHOST.into(),
+        SocketAddr::V6(v6) if v6.ip().is_unspecified() => Ipv6Addr::LOCALHOST.into(),
+        SocketAddr::V4(_) | SocketAddr::V6(_) => address.ip(),
+    };
+    format!("http://{}", SocketAddr::new(ip, address.port()))
 }
 
 fn log_to_stderr(config: &Config) -> Result<()> {
-    let filter = match std::env::var("WAIAAS_LOG") {
-        Ok(text) => EnvFilter::try_new(text).context("WAIAAS_LOG")?,
-        Err(_) => EnvFilter::new(config.daemon.log_level.as_str()),
+    let filter = match environment::text("WAIAAS_LOG")? {
+        Some(text) => EnvFilter::try_new(text).context("WAIAAS_LOG")?,
+        None => EnvFilter::new(config.daemon.log_level.as_str()),
     };
     tracing_subscriber::fmt()
         .with_env_filter(filter)
@@ -165,58 +230,9 @@ fn stop_on_signals(stop: CancellationToken) -> Result<()> {
     Ok(())
 }
 
-/// Starts this very command again without `--daemon`, in a process group of its own, and waits until
-/// it answers. It has no terminal to ask on, so the password must be in the environment, in a file
-/// named there, or in recovery.key.
-async fn detach(context: &Context) -> Result<()> {
-    use std::os::unix::fs::OpenOptionsExt as _;
-    use std::os::unix::process::CommandExt as _;
-    context.data_dir().create()?;
-    let log = context.data_dir().path().join("daemon.log");
-    let open = std::fs::OpenOptions::new().create(true).append(true).mode(0o600).open(&log);
-    let file = open.with_context(|| format!("opening {}", log.display()))?;
-    let arguments = std::env::args_os().skip(1).filter(|argument| argument != "--daemon");
-    let mut child = Command::new(std::env::current_exe()?)
-        .args(arguments)
-        .stdin(Stdio::null())
-        .stdout(file.try_clone()?)
-        .stderr(file)
-        .process_group(0)
-        .spawn()
-        .context("starting the daemon")?;
-    let client_deadline = tokio::time::Instant::now() + Duration::from_secs(60);
-    loop {
-        if let Some(status) = child.try_wait()? {
-            bail!("the daemon ended at once ({status}); see {}", log.display());
-        }
-        if context.url_file().exists() && context.anonymous()?.health().await.is_ok() {
-            break;
-        }
-        if tokio::time::Instant::now() >= client_deadline {
-            bail!("the daemon does not answer; see {}", log.display());
-        }
-        tokio::time::sleep(Duration::from_millis(100)).await;
-    }
-    let value = json!({ "url": context.base_url()?, "pid": child.id(), "log": log });
-    output::show(context, &value, |_| {
-        format!("WAIaaS runs in the background (process {}); its log is {}.", child.id(), log.display())
-    })
-}
-
 pub(crate) async fn stop(context: &Context) -> Result<()> {
     let config = context.config(Vec::new())?;
-    let file = config.daemon.pid_path(context.data_dir().path());
-    let text = std::fs::read_to_string(&file)
-        .map_err(|_| NoDaemon(format!("no daemon runs here ({} cannot be read)", file.display())))?;
-    let pid = text.trim().parse::<i32>().ok().and_then(rustix::process::Pid::from_raw);
-    let pid = pid.with_context(|| format!("{} does not hold a process id", file.display()))?;
-    // The lock, not the file, says whether a daemon runs: a stale id may belong to anybody.
-    if context.data_dir().lock().is_ok() {
-        remove(&file);
-        remove(&context.url_file());
-        let dir = context.data_dir().path().display().to_string();
-        return Err(NoDaemon(format!("no daemon runs on {dir}; removed a stale {}", file.display())).into());
-    }
+    let pid = running(context, &config)?;
     rustix::process::kill_process(pid, rustix::process::Signal::TERM).context("sending SIGTERM")?;
     let patience = Duration::from_secs(config.daemon.shutdown_timeout.saturating_add(5));
     let deadline = tokio::time::Instant::now() + patience;
@@ -227,6 +243,35 @@ pub(crate) async fn stop(context: &Context) -> Result<()> {
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
     output::show(context, &json!({ "stopped": true }), |_| "Stopped.".to_owned())
+}
+
+/// The process of the daemon that runs here. The lock, not the file with the id, says whether one does: a
+/// stale id may belong to anybody, and a command that has taken the directory is no daemon.
+fn running(context: &Context, config: &Config) -> Result<Pid> {
+    let dir = context.data_dir().path();
+    let file = config.daemon.pid_path(dir);
+    let written = std::fs::read_to_string(&file).ok();
+    let told = written.as_ref().and_then(|text| text.trim().parse::<u32>().ok());
+    let holder = match context.data_dir().lock() {
+        Err(DataDirError::InUse { pid, .. }) => pid,
+        Ok(_) if written.is_some() => {
+            remove(&file);
+            remove(&context.url_file());
+            let text = format!("no daemon runs on {}; removed a stale {}", dir.display(), file.display());
+            return Err(NoDaemon(text).into());
+        }
+        Ok(_) => return Err(NoDaemon(format!("no daemon runs on {}", dir.display())).into()),
+        Err(DataDirError::Io { source, .. }) if source.kind() == std::io::ErrorKind::NotFound => {
+            return Err(NoDaemon(format!("no daemon runs on {}", dir.display())).into());
+        }
+        Err(error) => return Err(error.into()),
+    };
+    if told.is_none() || holder.is_some_and(|holder| Some(holder) != told) {
+        let who = holder.map_or_else(|| "another process".to_owned(), |pid| format!("process {pid}"));
+        bail!("{who} is using {}, and is no daemon that is ready; try again shortly", dir.display());
+    }
+    let pid = told.and_then(|pid| i32::try_from(pid).ok()).and_then(Pid::from_raw);
+    pid.with_context(|| format!("{} does not hold a process id", file.display()))
 }
 
 fn remove(path: &Path) {

@@ -13,7 +13,7 @@ use waiaas_engine::core::money::Usd;
 
 use crate::commands::wallet::find;
 use crate::context::Context;
-use crate::output;
+use crate::{output, table};
 
 /// What is taken to be leaked.
 #[derive(ClapArgs)]
@@ -41,7 +41,7 @@ fn text(report: &ExposureReport) -> String {
     let mut text = String::new();
     for wallet in &report.wallets {
         let _ = writeln!(text, "{} ({}), live sessions: {}", wallet.name, wallet.wallet_id, wallet.sessions);
-        text.push_str(&output::table(["within", "network", "at most", "bounded by"], rows(wallet)));
+        text.push_str(&table::table(["within", "network", "at most", "bounded by"], rows(wallet)));
         let _ = writeln!(text, "\n{}", reachable(wallet));
         if wallet.held.usd > Usd::ZERO || !wallet.held.assets.is_empty() {
             let _ = writeln!(text, "Held for requests made before, not counted: {} USD", wallet.held.usd);

@@ -18,14 +18,8 @@ pub(crate) struct Args {
 
 pub(crate) async fn run(context: &Context, args: Args) -> Result<()> {
     let config = context.config(Vec::new())?;
-    let mode = if args.auto_provision {
-        InitMode::AutoProvision
-    } else {
-        match password::given()? {
-            Some(password) => InitMode::Password(password),
-            None => InitMode::Password(password::new_master()?),
-        }
-    };
+    let mode =
+        if args.auto_provision { InitMode::AutoProvision } else { InitMode::Password(password::first()?) };
     let report = init(context.data_dir(), &config, mode, SystemClock.now()).await?;
     let value = json!({
         "instance": report.instance,

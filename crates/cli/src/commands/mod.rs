@@ -17,8 +17,9 @@ mod status;
 mod tx;
 mod wallet;
 
-use anyhow::Result;
+use anyhow::{Result, anyhow};
 use clap::Subcommand;
+use waiaas_engine::core::nearest;
 
 use crate::context::Context;
 use crate::output;
@@ -78,6 +79,13 @@ pub(crate) enum Command {
     /// Print the OpenAPI document.
     #[command(hide = true)]
     Openapi,
+}
+
+/// A name that is none of those there are, with the one that was probably meant.
+pub(crate) fn unknown_name(text: &str, what: &str, known: &[&str]) -> anyhow::Error {
+    let meant = nearest(text, known.iter().copied());
+    let end = meant.map_or_else(|| ".".to_owned(), |meant| format!("; did you mean {meant}?"));
+    anyhow!("'{text}' is not {what}{end} There are {}.", known.join(", "))
 }
 
 /// Runs one command.

@@ -10,17 +10,20 @@ mod test;
 use std::io::Read as _;
 use std::path::PathBuf;
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, anyhow};
 use clap::Subcommand;
 use serde_json::Value;
 use waiaas_api::page::PageQuery;
 use waiaas_api::policies::{CreatePolicy, Policy, UpdatePolicy};
-use waiaas_engine::core::ids::PolicyId;
+use waiaas_api::wallets::Wallet;
+use waiaas_engine::core::ids::{PolicyId, WalletId};
+use waiaas_engine::core::network::{NetworkId, Networks};
+use waiaas_engine::core::policy::{PolicyType, Rules};
 
 use crate::commands::change::show_outcome;
 use crate::commands::wallet::find;
 use crate::context::Context;
-use crate::output;
+use crate::{output, table};
 
 /// Policies.
 #[derive(Subcommand)]
@@ -100,7 +103,11 @@ impl RulesArgs {
             }
             (None, None) => return Ok(None),
         };
-        Ok(Some(serde_json::from_str(&text).context("the rules are not JSON")?))
+        let rules = waiaas_api::json::value(text.as_bytes()).map_err(|issue| {
+            let at = if issue.path.is_empty() { String::new() } else { format!("{}: ", issue.path) };
+            anyhow!("the rules cannot be read: {at}{}", issue.message)
+        })?;
+        Ok(Some(rules))
     }
 }
 
@@ -140,7 +147,8 @@ pub(crate) async fn run(context: &Context, verb: Verb) -> Result<()> {
                 enabled: !args.disabled,
             };
             let made = client.create_policy(&request).await?;
-            show_outcome(context, &made, |p| table(std::slice::from_ref(p)))
+            let wallets = client.wallets().await?;
+            show_outcome(context, &made, |p| table(std::slice::from_ref(p), &wallets))
         }
         Verb::List { wallet } => {
             let client = context.operator()?;
@@ -149,16 +157,21 @@ pub(crate) async fn run(context: &Context, verb: Verb) -> Result<()> {
                 None => None,
             };
             let query = PageQuery { wallet_id, limit: Some(200), ..PageQuery::default() };
-            output::show(context, &client.policies(&query).await?, |page| table(&page.data))
+            let wallets = client.wallets().await?;
+            output::show(context, &client.policies(&query).await?, |page| table(&page.data, &wallets))
         }
         Verb::Show { id } => {
-            output::show(context, &context.operator()?.policy(id).await?, |p| table(std::slice::from_ref(p)))
+            let client = context.operator()?;
+            let (policy, wallets) = (client.policy(id).await?, client.wallets().await?);
+            output::show(context, &policy, |p| shown(p, &wallets))
         }
         Verb::Update(args) => {
             let change =
                 UpdatePolicy { rules: args.rules.read()?, priority: args.priority, enabled: args.enabled };
-            let policy = context.operator()?.update_policy(args.id, &change).await?;
-            show_outcome(context, &policy, |p| table(std::slice::from_ref(p)))
+            let client = context.operator()?;
+            let policy = client.update_policy(args.id, &change).await?;
+            let wallets = client.wallets().await?;
+            show_outcome(context, &policy, |p| table(std::slice::from_ref(p), &wallets))
         }
         Verb::Delete { id } => {
             let deleted = context.operator()?.delete_policy(id).await?;
@@ -167,20 +180,40 @@ pub(crate) async fn run(context: &Context, verb: Verb) -> Result<()> {
     }
 }
 
-/// Policies as a table, rules in short.
-pub(crate) fn table(policies: &[Policy]) -> String {
-    let head = ["id", "type", "wallet", "network", "in force", "rules"];
-    output::table(
-        head,
+/// One policy, with its rules as they are given to `policy update` as well.
+fn shown(policy: &Policy, wallets: &[Wallet]) -> String {
+    format!("{}\nrules: {}", table(std::slice::from_ref(policy), wallets), policy.rules)
+}
+
+/// Policies with their rules in sentences. `wallets` are those that have names here.
+pub(crate) fn table(policies: &[Policy], wallets: &[Wallet]) -> String {
+    let name = |id: WalletId| {
+        let known = wallets.iter().find(|wallet| wallet.id == id);
+        known.map_or_else(|| id.to_string(), |wallet| wallet.name.clone())
+    };
+    table::list(
+        "There are no policies, so everything is denied.",
+        ["id", "type", "wallet", "network", "in force", "what it says"],
         policies.iter().map(|p| {
             [
                 p.id.to_string(),
                 p.policy_type.to_string(),
-                p.wallet_id.map_or_else(|| "all".to_owned(), |id| id.to_string()),
+                p.wallet_id.map_or_else(|| "all".to_owned(), name),
                 p.network.clone().unwrap_or_else(|| "all".to_owned()),
-                p.enabled.to_string(),
-                p.rules.to_string(),
+                if p.enabled { "yes" } else { "no" }.to_owned(),
+                sentence(p),
             ]
         }),
     )
+}
+
+/// The rules in a sentence; as they stand where this build does not know them.
+fn sentence(policy: &Policy) -> String {
+    let known = PolicyType::parse(&policy.policy_type).and_then(|policy_type| {
+        // A custom network of the daemon's is not known here; the rules are the same on any.
+        let network = policy.network.as_deref().map(NetworkId::new);
+        let networks = Networks::builtin();
+        Rules::parse(policy_type, &policy.rules, &networks, network.as_ref()).ok()
+    });
+    known.map_or_else(|| policy.rules.to_string(), |rules| rules.sentence())
 }

@@ -70,7 +70,7 @@ pub(crate) async fn run(context: &Context, args: Args) -> Result<()> {
         for w in &wallets {
             text.push_str(&format!("  {:<16} {}  {}\n", w.name, w.id, w.address));
         }
-        text.push_str(&format!("Policies\n{}\n", policy::table(&policies)));
+        text.push_str(&format!("Policies\n{}\n", policy::table(&policies, &wallets)));
         text.push_str(&format!(
             "Session: the agent's token is in {} ({}).\n  export WAIAAS_SESSION_TOKEN=$(cat {})\n\
              Name an owner who approves larger amounts: `waiaas owner set {} ADDRESS`.",

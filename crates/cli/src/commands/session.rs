@@ -8,7 +8,7 @@ use waiaas_engine::core::ids::SessionId;
 
 use crate::commands::wallet::find;
 use crate::context::Context;
-use crate::output;
+use crate::{human, output, table};
 
 /// Sessions.
 #[derive(Subcommand)]
@@ -74,8 +74,9 @@ pub(crate) async fn run(context: &Context, verb: Verb) -> Result<()> {
             let query = PageQuery { wallet_id, limit: Some(200), ..PageQuery::default() };
             let sessions = client.sessions(&query).await?;
             output::show(context, &sessions, |page| {
-                let head = ["id", "status", "wallets", "expires", "ends", "renewals"];
-                output::table(
+                let head = ["id", "status", "wallets", "token until", "session until", "renewals"];
+                table::list(
+                    "There are no sessions. `waiaas session create WALLET` makes one.",
                     head,
                     page.data.iter().map(|s| {
                         let names: Vec<_> = s.wallets.iter().map(|w| w.name.clone()).collect();
@@ -83,8 +84,8 @@ pub(crate) async fn run(context: &Context, verb: Verb) -> Result<()> {
                             s.id.to_string(),
                             s.status.clone(),
                             names.join(", "),
-                            s.expires_at.to_string(),
-                            s.absolute_expires_at.to_string(),
+                            human::time(s.expires_at),
+                            human::time(s.absolute_expires_at),
                             format!("{}/{}", s.renewal_count, s.max_renewals),
                         ]
                     }),
@@ -105,8 +106,8 @@ fn issued_text(session: &IssuedSession) -> String {
     format!(
         "Session {} (token until {}, session until {}).\nThe token, shown once:\n{}",
         session.id,
-        session.expires_at,
-        session.absolute_expires_at,
+        human::time(session.expires_at),
+        human::time(session.absolute_expires_at),
         token.expose_secret()
     )
 }

@@ -5,6 +5,9 @@ use std::path::PathBuf;
 use anyhow::{Context as _, Result, bail};
 use clap::{Subcommand, ValueEnum};
 use secrecy::SecretString;
+use serde::Serialize;
+use serde_json::json;
+use waiaas_api::balances::WalletBalance;
 use waiaas_api::client::Client;
 use waiaas_api::secret::WireSecret;
 use waiaas_api::wallets::{CreateWallet, ImportWallet, Wallet};
@@ -13,7 +16,7 @@ use zeroize::Zeroizing;
 
 use crate::commands::change::show_outcome;
 use crate::context::Context;
-use crate::output;
+use crate::{output, table};
 
 /// Wallets.
 #[derive(Subcommand)]
@@ -23,7 +26,11 @@ pub(crate) enum Verb {
     /// Make a wallet from an existing private key in a file.
     Import(ImportArgs),
     /// List all wallets.
-    List,
+    List {
+        /// Also what they hold on each network; the nodes are asked.
+        #[arg(long)]
+        balances: bool,
+    },
     /// Show one wallet, by id or name.
     Show {
         /// Id or name.
@@ -134,7 +141,7 @@ pub(crate) async fn run(context: &Context, verb: Verb) -> Result<()> {
             let made = client.import_wallet(&request).await?;
             output::show(context, &made, |w| format!("{}  {}  {}", w.id, w.name, w.address))
         }
-        Verb::List => output::show(context, &client.wallets().await?, |wallets| table(wallets)),
+        Verb::List { balances } => list(context, &client, balances).await,
         Verb::Show { wallet } => {
             let wallet = find(&client, &wallet).await?;
             output::show(context, &wallet, |w| table(std::slice::from_ref(w)))
@@ -166,9 +173,54 @@ pub(crate) async fn find(client: &Client, text: &str) -> Result<Wallet> {
     }
 }
 
+async fn list(context: &Context, client: &Client, balances: bool) -> Result<()> {
+    let wallets = client.wallets().await?;
+    if !balances {
+        return output::show(context, &json!({ "data": wallets }), |_| table(&wallets));
+    }
+    let mut all = Vec::new();
+    for wallet in &wallets {
+        let held = client.wallet_balances(wallet.id).await?.balances;
+        all.push(WithBalances { wallet: wallet.clone(), balances: held });
+    }
+    output::show(context, &json!({ "data": all }), |_| held_table(&all))
+}
+
+/// A wallet with what it holds.
+#[derive(Serialize)]
+struct WithBalances {
+    #[serde(flatten)]
+    wallet: Wallet,
+    balances: Vec<WalletBalance>,
+}
+
+fn held_table(all: &[WithBalances]) -> String {
+    let rows = all.iter().flat_map(|WithBalances { wallet, balances }| {
+        balances.iter().map(|on| {
+            let coins = on.native.iter().chain(&on.tokens);
+            let coins = coins.map(|held| {
+                let usd = held.usd.map(|usd| format!(" ({usd} USD)")).unwrap_or_default();
+                match &held.balance {
+                    Some(balance) => format!("{balance} {}{usd}", held.symbol),
+                    None => format!("{} (not readable)", held.asset_id),
+                }
+            });
+            let held = coins.collect::<Vec<_>>().join(", ");
+            let held = on.error.as_ref().map_or(held, |error| format!("not known: {error}"));
+            [wallet.name.clone(), on.network.clone(), held, wallet.address.clone()]
+        })
+    });
+    table::list(
+        "There are no wallets, or none that a network serves.",
+        ["wallet", "network", "holds", "address"],
+        rows,
+    )
+}
+
 fn table(wallets: &[Wallet]) -> String {
     let head = ["id", "name", "chain", "environment", "address", "status", "owner"];
-    output::table(
+    table::list(
+        "There are no wallets. `waiaas wallet create NAME` makes one.",
         head,
         wallets.iter().map(|w| {
             let owner = w.owner_address.clone().unwrap_or_default();

@@ -1,42 +1,74 @@
-//! Backups: the whole state in one sealed file.
+//! Backups: the whole state in one sealed file, made as it is read, whatever its size.
 
-use std::io::Write as _;
+use std::fs::File;
+use std::io::{self, BufWriter, Seek as _, Write};
 use std::path::PathBuf;
 
 use serde_json::json;
+use waiaas_core::UnixSeconds;
 use waiaas_core::audit::{Actor, AuditEvent};
 use waiaas_store::AuditEntry;
-use zeroize::Zeroizing;
 
 use crate::Engine;
 use crate::credentials::Master;
-use crate::data_dir::write_private;
-use crate::error::Error;
-use crate::views::BackupInfo;
+use crate::error::{Error, ErrorCode};
+use crate::views::{BackupFile, BackupInfo};
+use crate::whole_file::{WholeFile, nameless};
 
 impl Engine {
     /// Writes the database, the sealed keys within it and `config.toml` into one file that opens with
-    /// the present master password. `directory` is relative to the data directory unless absolute.
+    /// the present master password. `directory` is relative to the data directory unless absolute. Where
+    /// it fails, nothing of it is left there.
     pub async fn backup(&self, _: &Master, directory: Option<PathBuf>) -> Result<BackupInfo, Error> {
         let now = self.now();
+        let directory = directory.map_or_else(|| self.data_dir().backups(), |d| self.data_dir().resolve(&d));
+        self.data_dir().create_sub(&directory).map_err(failed)?;
+        let path = directory.join(name(now));
+        let file = WholeFile::create(&path).map_err(failed)?;
+        let file = self.seal_state(now, file).await?;
+        let size = file.keep().map_err(failed)?;
+        Ok(BackupInfo { path, size, created_at: now })
+    }
+
+    /// The same for somebody elsewhere to read. The file has no name and is gone with its last handle, so
+    /// nothing stays behind here.
+    pub async fn backup_file(&self, _: &Master) -> Result<BackupFile, Error> {
+        let now = self.now();
+        let file = nameless(self.data_dir().path()).map_err(failed)?;
+        let mut file: File = self.seal_state(now, file).await?;
+        let size = file.metadata().map_err(failed)?.len();
+        file.rewind().map_err(failed)?;
+        Ok(BackupFile { file, name: name(now), size })
+    }
+
+    async fn seal_state<W: Write + Send>(&self, now: UnixSeconds, out: W) -> Result<W, Error> {
         let audit = AuditEntry::new(AuditEvent::BackupCreated, Actor::Master, now).details(json!({}));
         self.store().write(|tx| Box::pin(async move { tx.record(audit).await })).await?;
-        let mut plain = Zeroizing::new(Vec::new());
+        let header = self.keystore_header().await?;
+        let out = BufWriter::new(out);
+        let mut sealer = self.vault().backup_into(&header, out).map_err(failed)?;
         let config = std::fs::read_to_string(self.data_dir().config_file()).ok();
         let first =
             json!({ "waiaasBackup": 1, "createdAt": now, "version": Self::version(), "config": config });
-        writeln!(plain, "{first}").map_err(Error::internal)?;
-        self.store().export(&mut *plain).await.map_err(Error::internal)?;
-        let header = self.keystore_header().await?;
-        let vault = self.vault();
-        let sealed = tokio::task::spawn_blocking(move || vault.seal_backup(&header, &plain))
-            .await
-            .map_err(Error::internal)?
-            .map_err(Error::internal)?;
-        let directory = directory.map_or_else(|| self.data_dir().backups(), |d| self.data_dir().resolve(&d));
-        self.data_dir().create_sub(&directory).map_err(Error::internal)?;
-        let path = directory.join(format!("backup-{now}-{}.waiaas-backup", uuid::Uuid::now_v7().simple()));
-        write_private(&path, &sealed).map_err(Error::internal)?;
-        Ok(BackupInfo { path, size: u64::try_from(sealed.len()).unwrap_or(u64::MAX), created_at: now })
+        writeln!(sealer, "{first}").map_err(failed)?;
+        self.store().export(&mut sealer).await.map_err(failed)?;
+        let out = sealer.finish().map_err(failed)?;
+        out.into_inner().map_err(|error| failed(error.into_error()))
     }
+}
+
+fn name(now: UnixSeconds) -> String {
+    format!("backup-{now}-{}.waiaas-backup", uuid::Uuid::now_v7().simple())
+}
+
+fn failed(error: impl std::error::Error + 'static) -> Error {
+    let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(&error);
+    while let Some(this) = cause {
+        let full = this.downcast_ref::<io::Error>().is_some_and(|e| e.kind() == io::ErrorKind::StorageFull);
+        if full {
+            return Error::new(ErrorCode::StorageFull, "The disk is full; there is no backup.");
+        }
+        cause = this.source();
+    }
+    Error::internal(error)
 }

@@ -3,7 +3,7 @@
 
 use secrecy::SecretString;
 use waiaas_core::audit::{Actor, AuditEvent};
-use waiaas_keys::password::check_chosen;
+use waiaas_keys::password::check_new;
 use waiaas_store::AuditEntry;
 
 use crate::Engine;
@@ -14,8 +14,8 @@ use crate::offline::kdf_params;
 impl Engine {
     /// Sets a new master password and removes `recovery.key`. True if that file was there.
     pub async fn set_master_password(&self, _: &Master, new: SecretString) -> Result<bool, Error> {
-        check_chosen(&new).map_err(|weak| {
-            Error::new(ErrorCode::ActionValidationFailed, format!("The new password is too weak: {weak}."))
+        check_new(&new).map_err(|weak| {
+            Error::new(ErrorCode::ActionValidationFailed, format!("The new password is refused: {weak}."))
                 .hint("Use a long passphrase, or a random password from a password manager.")
         })?;
         let from =

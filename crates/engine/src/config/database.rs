@@ -5,6 +5,8 @@ use std::path::{Path, PathBuf};
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Deserializer, de};
 
+use waiaas_store::{DatabaseUrl, UrlError};
+
 use super::value::path;
 
 /// `[database]`
@@ -28,6 +30,17 @@ pub enum DatabaseTarget {
     Postgres(SecretString),
 }
 
+impl DatabaseTarget {
+    /// Whether both are one database, as far as the configuration tells.
+    pub fn is_same(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Sqlite(one), Self::Sqlite(two)) => one == two,
+            (Self::Postgres(one), Self::Postgres(two)) => one.expose_secret() == two.expose_secret(),
+            (Self::Sqlite(_), Self::Postgres(_)) | (Self::Postgres(_), Self::Sqlite(_)) => false,
+        }
+    }
+}
+
 impl Database {
     /// PostgreSQL when a URL is set, else the SQLite file seen from the data directory.
     pub fn target(&self, data_dir: &Path) -> DatabaseTarget {
@@ -41,9 +54,14 @@ impl Database {
 
 fn postgres_url<'de, D: Deserializer<'de>>(deserializer: D) -> Result<SecretString, D::Error> {
     let text = String::deserialize(deserializer)?;
-    if text.is_empty() || text.starts_with("postgres://") || text.starts_with("postgresql://") {
-        Ok(text.into())
-    } else {
-        Err(de::Error::custom("must be empty or start with postgres:// or postgresql://"))
+    if text.is_empty() {
+        return Ok(text.into());
+    }
+    match text.parse::<DatabaseUrl>() {
+        Ok(url) if url.is_postgres() => Ok(text.into()),
+        Err(error @ UrlError::Postgres(_)) => Err(de::Error::custom(format_args!("cannot be used: {error}"))),
+        Ok(_) | Err(UrlError::Scheme | UrlError::Path) => {
+            Err(de::Error::custom("must be empty or start with postgres:// or postgresql://"))
+        }
     }
 }

@@ -53,12 +53,14 @@ pub enum ConfigError {
         reason: String,
     },
     /// There is no such setting.
-    #[error("{origin}: there is no setting '{key}'; known: {known}")]
+    #[error("{origin}: there is no setting '{key}'{}; known: {known}", did_you_mean(.meant.as_deref()))]
     Unknown {
         /// Where it was given.
         origin: Origin,
         /// The name given.
         key: String,
+        /// What was probably meant.
+        meant: Option<String>,
         /// Names that exist at that place.
         known: String,
     },
@@ -82,6 +84,10 @@ pub enum ConfigError {
         /// What is allowed.
         reason: String,
     },
+}
+
+fn did_you_mean(meant: Option<&str>) -> String {
+    meant.map(|meant| format!(", did you mean '{meant}'?")).unwrap_or_default()
 }
 
 /// Two settings, each allowed by itself, that do not go together.

@@ -7,12 +7,14 @@ use std::path::Path;
 
 use toml::{Table, Value};
 use waiaas_core::asset::AssetId;
+use waiaas_core::nearest;
 
+use super::environment::variable;
 use super::error::{ConfigError, Origin};
 use super::fees::FORMER;
 
 /// What every environment variable of this program starts with.
-const PREFIX: &str = "WAIAAS_";
+pub(super) const PREFIX: &str = "WAIAAS_";
 
 /// Environment variables that are not settings: they belong to the start-up, the client commands
 /// and the tools.
@@ -48,7 +50,7 @@ impl Setting {
 
 /// The type of a setting.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-enum Kind {
+pub(super) enum Kind {
     Text,
     Integer,
     /// Texts; one text counts as a list of one.
@@ -90,7 +92,7 @@ impl Kind {
     }
 
     /// A value from an environment variable or a flag: its text means what the setting's type says.
-    fn read(self, text: String) -> Option<Value> {
+    pub(super) fn read(self, text: String) -> Option<Value> {
         match self {
             Self::Text => Some(Value::String(text)),
             Self::Integer => text.parse().ok().map(Value::Integer),
@@ -117,7 +119,7 @@ fn canonical(table: Table) -> Option<Table> {
 }
 
 /// What stands in the place of a setting that is no longer there.
-fn former(section: &str, key: &str) -> Option<&'static str> {
+pub(super) fn former(section: &str, key: &str) -> Option<&'static str> {
     let former = FORMER.iter().find(|(name, _)| name.split_once('.') == Some((section, key)));
     former.map(|(_, instead)| *instead)
 }
@@ -146,7 +148,30 @@ impl Schema {
         keys.keys().map(String::as_str).collect::<Vec<_>>().join(", ")
     }
 
-    fn setting(
+    pub(super) fn has(&self, section: &str, key: &str) -> bool {
+        self.kind(section, key).is_some()
+    }
+
+    pub(super) fn has_section(&self, section: &str) -> bool {
+        self.0.contains_key(section)
+    }
+
+    /// The setting that was probably meant: another section, another key, or no section given at all.
+    pub(super) fn meant(&self, section: &str, key: &str) -> Option<(String, String)> {
+        let found = |section: &str, key: &str| Some((section.to_owned(), key.to_owned()));
+        if self.has_section(section) {
+            let keys = self.0.get(section)?.as_table()?.keys();
+            return found(section, nearest(key, keys.map(String::as_str))?);
+        }
+        let whole = if key.is_empty() { section.to_owned() } else { format!("{section}_{key}") };
+        if let Some(of) = self.0.keys().find(|of| self.has(of, &whole)) {
+            return found(of, &whole);
+        }
+        let near = nearest(section, self.0.keys().map(String::as_str))?;
+        if self.has(near, key) { found(near, key) } else { None }
+    }
+
+    pub(super) fn setting(
         &self,
         origin: Origin,
         section: &str,
@@ -155,10 +180,11 @@ impl Schema {
     ) -> Result<Setting, ConfigError> {
         let name = format!("{section}.{key}");
         let Some(kind) = self.kind(section, key) else {
-            return Err(match former(section, key) {
-                Some(instead) => ConfigError::Former { origin, key: name, instead },
-                None => ConfigError::Unknown { origin, key: name, known: self.known(section) },
-            });
+            if let Some(instead) = former(section, key) {
+                return Err(ConfigError::Former { origin, key: name, instead });
+            }
+            let meant = self.meant(section, key).map(|(section, key)| format!("{section}.{key}"));
+            return Err(ConfigError::Unknown { origin, key: name, meant, known: self.known(section) });
         };
         match read(kind) {
             Some(value) => Ok(Setting { origin, section: section.to_owned(), key: key.to_owned(), value }),
@@ -172,7 +198,8 @@ impl Schema {
         let mut settings = Vec::new();
         for (section, content) in parse(origin.clone(), text)? {
             if !self.0.contains_key(&section) {
-                return Err(ConfigError::Unknown { origin, key: section, known: self.known("") });
+                let meant = nearest(&section, self.0.keys().map(String::as_str)).map(str::to_owned);
+                return Err(ConfigError::Unknown { origin, key: section, meant, known: self.known("") });
             }
             let Value::Table(content) = content else {
                 let reason = "must be a [section]".to_owned();
@@ -181,33 +208,6 @@ impl Schema {
             for (key, value) in content {
                 settings.push(self.setting(origin.clone(), &section, &key, |kind| kind.accept(value))?);
             }
-        }
-        Ok(settings)
-    }
-
-    /// The settings of the environment. Variables of other programs are passed over.
-    pub(super) fn environment(
-        &self,
-        variables: impl IntoIterator<Item = (String, String)>,
-    ) -> Result<Vec<Setting>, ConfigError> {
-        let mut settings = Vec::new();
-        for (name, text) in variables {
-            let Some(rest) = name.strip_prefix(PREFIX) else { continue };
-            if RESERVED_ENV.contains(&name.as_str()) {
-                continue;
-            }
-            // No section has an underscore in its name, so the first one ends it.
-            let (section, key) = rest.split_once('_').unwrap_or((rest, ""));
-            let upper = !rest.bytes().any(|b| b.is_ascii_lowercase());
-            let origin = Origin::Environment(name.clone());
-            let (section, key) = (section.to_ascii_lowercase(), key.to_ascii_lowercase());
-            if let Some(instead) = former(&section, &key) {
-                return Err(ConfigError::Former { origin, key: name, instead });
-            }
-            if !upper || self.kind(&section, &key).is_none() {
-                return Err(ConfigError::Unknown { origin, key: name, known: self.variables(&section) });
-            }
-            settings.push(self.setting(origin, &section, &key, |kind| kind.read(text))?);
         }
         Ok(settings)
     }
@@ -224,8 +224,8 @@ impl Schema {
         flags.into_iter().map(read).collect()
     }
 
-    fn variables(&self, section: &str) -> String {
-        let variable = |section: &str, key: &str| format!("{PREFIX}{section}_{key}").to_ascii_uppercase();
+    /// The variables of a section, or of all sections.
+    pub(super) fn variables(&self, section: &str) -> String {
         match self.0.get(section).and_then(Value::as_table) {
             Some(keys) => keys.keys().map(|key| variable(section, key)).collect::<Vec<_>>().join(", "),
             None => self.0.keys().map(|section| variable(section, "…")).collect::<Vec<_>>().join(", "),

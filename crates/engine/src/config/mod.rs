@@ -1,13 +1,16 @@
 //! Configuration: sources, sections, defaults.
 //!
 //! Built-in defaults (`config.default.toml`) < `DATA_DIR/config.toml` < environment
-//! `WAIAAS_<SECTION>_<KEY>` < flags. Names nobody knows are refused everywhere. What the program does
+//! `WAIAAS_<SECTION>_<KEY>` < flags. Names nobody knows are refused; of variables, those that look like a
+//! setting, for the environment also has variables of other programs. What the program does
 //! with a setting belongs to the part that uses it.
 
 mod confirmation;
 mod daemon;
 mod database;
+mod environment;
 mod error;
+mod explain;
 mod fees;
 mod keystore;
 mod layers;
@@ -31,6 +34,7 @@ pub use confirmation::{Commitment, Confirmation};
 pub use daemon::{Daemon, LogLevel};
 pub use database::{Database, DatabaseTarget};
 pub use error::{ConfigError, Conflict, Origin};
+pub use explain::Explained;
 pub use fees::{FeeCap, FeeCapKind, FeeFigure, Fees};
 pub use keystore::Keystore;
 pub use layers::RESERVED_ENV;
@@ -41,6 +45,7 @@ pub use reputation::{Registries, Reputation};
 pub use rpc::Rpc;
 pub use security::Security;
 
+use environment::Environment;
 use layers::{Schema, Setting};
 
 /// The defaults, and the list of all settings.
@@ -75,6 +80,10 @@ pub struct Config {
     pub security: Security,
     /// Dollar values.
     pub prices: Prices,
+    #[serde(skip)]
+    warnings: Vec<String>,
+    #[serde(skip)]
+    explained: Vec<Explained>,
 }
 
 impl Config {
@@ -106,13 +115,15 @@ impl Config {
         environment: impl IntoIterator<Item = (String, String)>,
         flags: impl IntoIterator<Item = (String, String)>,
     ) -> Result<Self, ConfigError> {
-        let mut table = layers::parse(Origin::BuiltIn, DEFAULTS)?;
-        let schema = Schema::new(table.clone());
+        let defaults = layers::parse(Origin::BuiltIn, DEFAULTS)?;
+        let mut table = defaults.clone();
+        let schema = Schema::new(defaults.clone());
         let mut settings = match file {
             Some((path, text)) => schema.file(path, text)?,
             None => Vec::new(),
         };
-        settings.extend(schema.environment(environment)?);
+        let environment = Environment::read(&schema, environment)?;
+        settings.extend(environment.settings);
         settings.extend(schema.flags(flags)?);
 
         // One at a time, so that an error is the fault of exactly one setting.
@@ -130,7 +141,19 @@ impl Config {
             })?;
         }
         config.check().map_err(|conflict| blame(conflict, &settings))?;
+        config.warnings = environment.warnings;
+        config.explained = explain::explain(&defaults, &table, &settings);
         Ok(config)
+    }
+
+    /// A sentence each about variables of the environment that have our prefix and were passed over.
+    pub fn warnings(&self) -> &[String] {
+        &self.warnings
+    }
+
+    /// Every setting with its value, without secrets, and where it was given.
+    pub fn explained(&self) -> &[Explained] {
+        &self.explained
     }
 
     fn from_table(table: &Table) -> Result<Self, String> {

@@ -115,7 +115,7 @@ fn values_are_read_by_the_type_of_the_setting() {
         ("WAIAAS_DAEMON_PORT", "4000"),
         ("WAIAAS_DAEMON_ALLOWED_HOSTS", "Wallet.example, other.example"),
         ("WAIAAS_RPC_SOLANA_DEVNET", "https://one.example/key,https://two.example"),
-        ("WAIAAS_SECURITY_CORS_ORIGINS", ""),
+        ("WAIAAS_SECURITY_CORS_ORIGINS", ","),
     ])
     .expect("environment");
     assert_eq!(config.prices.coingecko_api_key.expose_secret(), "987654321");
@@ -128,7 +128,7 @@ fn values_are_read_by_the_type_of_the_setting() {
         ["https://one.example/key", "https://two.example"]
     );
     assert!(config.security.cors_origins.is_empty());
-    for text in ["", "4000.0", "0x10", "4e3", " 4000", "99999999999999999999", "true"] {
+    for text in ["4000.0", "0x10", "4e3", " 4000", "99999999999999999999", "true"] {
         let place = "environment variable WAIAAS_DAEMON_PORT";
         refused(environment(&[("WAIAAS_DAEMON_PORT", text)]), place, "daemon.port must be");
     }
@@ -155,8 +155,17 @@ fn unknown_names_are_refused_everywhere() {
     refused(file("port = 3100"), place, "'port'");
     refused(file("daemon = 1"), place, "daemon must be a [section]");
     refused(file("[daemon.more]\nx = 1"), place, "'daemon.more'");
-    for name in ["WAIAAS_DAEMON_PROT", "WAIAAS_PORT", "WAIAAS_", "WAIAAS_NETWORKS", "WAIAAS_daemon_port"] {
-        refused(environment(&[(name, "1")]), &format!("environment variable {name}"), name);
+    for (name, meant) in [
+        ("WAIAAS_DAEMON_PROT", "WAIAAS_DAEMON_PORT"),
+        ("WAIAAS_DEAMON_PORT", "WAIAAS_DAEMON_PORT"),
+        ("WAIAAS_PORT", "WAIAAS_DAEMON_PORT"),
+        ("WAIAAS_SESSION_TTL", "WAIAAS_SECURITY_SESSION_TTL"),
+        ("WAIAAS_NETWORKS", "WAIAAS_NETWORKS_CUSTOM"),
+        ("WAIAAS_daemon_port", "WAIAAS_DAEMON_PORT"),
+        ("WAIAAS_CONFIRMATION_NOTHING_LIKE_IT", "WAIAAS_CONFIRMATION_EVM_MAINNET"),
+    ] {
+        let text = refused(environment(&[(name, "1")]), &format!("environment variable {name}"), name);
+        assert!(text.contains(meant), "{text}");
     }
     let flag = |name| Config::from_parts(None, [], pairs(&[(name, "1")]));
     refused(flag("daemon.prot"), "flag for daemon.prot", "daemon.prot");
@@ -169,6 +178,94 @@ fn reserved_and_foreign_variables_are_passed_over() {
     environment(&reserved).expect("reserved");
     environment(&[("PATH", "/bin"), ("waiaas_daemon_port", "x"), ("XWAIAAS_DAEMON_PORT", "x")])
         .expect("foreign");
+}
+
+#[test]
+fn variables_that_can_be_no_setting_are_passed_over_with_one_warning_each_kind() {
+    let links = [
+        ("WAIAAS_SERVICE_HOST", "10.96.0.7"),
+        ("WAIAAS_SERVICE_PORT", "3100"),
+        ("WAIAAS_SERVICE_PORT_HTTP", "3100"),
+        ("WAIAAS_PORT", "tcp://10.96.0.7:3100"),
+        ("WAIAAS_PORT_3100_TCP", "tcp://10.96.0.7:3100"),
+        ("WAIAAS_PORT_3100_TCP_PROTO", "tcp"),
+        ("WAIAAS_PORT_3100_TCP_PORT", "3100"),
+        ("WAIAAS_PORT_3100_TCP_ADDR", "10.96.0.7"),
+        ("WAIAAS_PORT_53_UDP", "udp://10.96.0.7:53"),
+        // Of a service called `waiaas-daemon`.
+        ("WAIAAS_DAEMON_SERVICE_HOST", "10.96.0.8"),
+        ("WAIAAS_DAEMON_PORT", "tcp://10.96.0.8:3100"),
+        ("WAIAAS_DAEMON_PORT_3100_TCP_ADDR", "10.96.0.8"),
+    ];
+    let config = environment(&links).expect("links");
+    assert_eq!((config.daemon.port, config.warnings().len()), (3100, 1), "{:?}", config.warnings());
+    assert!(links.iter().all(|(name, _)| config.warnings()[0].contains(name)), "{:?}", config.warnings());
+
+    let config =
+        environment(&[("WAIAAS_CLI_PATH", "/usr/bin/waiaas"), ("WAIAAS_SDK_RETRIES", "3"), links[0]]);
+    let warnings = config.expect("foreign").warnings().to_vec();
+    assert_eq!(warnings.len(), 2, "{warnings:?}");
+    assert!(warnings[1].starts_with("WAIAAS_CLI_PATH, WAIAAS_SDK_RETRIES: "), "{warnings:?}");
+    for (name, text) in [("WAIAAS_DAEMON_PORT", "3100:tcp"), ("WAIAAS_DAEMON_PORT_TCP", "tcp://x")] {
+        refused(environment(&[(name, text)]), &format!("environment variable {name}"), "");
+    }
+}
+
+#[test]
+fn an_empty_variable_is_not_set() {
+    for (section, content) in &defaults() {
+        for key in content.as_table().expect("section").keys() {
+            let name = format!("WAIAAS_{section}_{key}").to_uppercase();
+            let config = environment(&[(&name, "")]).expect(&name);
+            let same = config.explained().iter().all(|setting| setting.source == Origin::BuiltIn);
+            assert!(same && config.warnings().is_empty(), "{name}");
+        }
+    }
+    environment(&[("WAIAAS_DAEMON_PROT", "")]).expect("not set, so not wrong");
+}
+
+#[test]
+fn every_setting_is_explained_without_its_secrets() {
+    let text = "[daemon]\nport = 4001\n[prices.table]\n\"solana:localnet/slip44:501\" = \"9\"\n";
+    let env = pairs(&[
+        ("WAIAAS_DAEMON_PORT", "4002"),
+        ("WAIAAS_DATABASE_URL", "postgres://u:hunter2@db.example:5433/w"),
+        (
+            "WAIAAS_RPC_SOLANA_MAINNET",
+            "https://rpc.example/hunter2,https://hunter2@b.example,http://c.example",
+        ),
+        ("WAIAAS_PRICES_COINGECKO_API_KEY", "hunter2"),
+    ]);
+    let path = Path::new("/data/config.toml");
+    let config = Config::from_parts(Some((path, text)), env, pairs(&[("confirmation.evm_mainnet", "7")]))
+        .expect("config");
+    let of = |key: &str| config.explained().iter().find(|setting| setting.key == key).expect(key);
+    let shown = |key: &str| (of(key).value.to_string(), of(key).source.to_string());
+    let variable = |name: &str| format!("environment variable {name}");
+    assert_eq!(shown("daemon.port"), ("4002".to_owned(), variable("WAIAAS_DAEMON_PORT")));
+    assert_eq!(of("daemon.port").over, [Origin::File(path.to_owned()), Origin::BuiltIn]);
+    assert_eq!(shown("daemon.pid_file").1, "the built-in defaults");
+    assert_eq!(
+        shown("confirmation.evm_mainnet"),
+        ("7".to_owned(), "flag for confirmation.evm_mainnet".to_owned())
+    );
+    assert_eq!(shown("prices.table.\"solana:localnet/slip44:501\"").1, "/data/config.toml");
+    assert_eq!(shown("prices.table.\"eip155:31337/slip44:60\"").1, "the built-in defaults");
+    assert_eq!(shown("database.url").0, "\"postgres://db.example:5433/…\"");
+    assert_eq!(
+        shown("rpc.solana_mainnet").0,
+        "[\"https://rpc.example/…\", \"https://b.example/…\", \"http://c.example\"]"
+    );
+    assert!(shown("rpc.evm_base_mainnet").0.contains("https://base.drpc.org"));
+    assert!(!format!("{:?}", config.explained()).contains("hunter2"));
+    let keys = config.explained().iter().filter(|setting| !setting.key.contains('"')).count();
+    let tables = |value: &Value| !value.is_table();
+    let known = defaults()
+        .values()
+        .flat_map(|s| s.as_table().expect("section").values())
+        .filter(|v| tables(v))
+        .count();
+    assert_eq!(keys, known, "each once");
 }
 
 #[test]
@@ -193,7 +290,11 @@ fn ranges_are_closed_intervals() {
         ("daemon.hostname", &["0.0.0.0", "::1", "10.0.0.7"], &["", "localhost", "127.0.0.1:80", "127.1"]),
         ("daemon.log_level", &["trace", "error"], &["", "INFO", "off"]),
         ("daemon.allowed_hosts", &["a.example"], &["https://a", "a:80", "*.example", "a/b"]),
-        ("database.url", &["postgres://u:p@h/d", "postgresql://h/d", ""], &["mysql://h/d", "h"]),
+        (
+            "database.url",
+            &["postgres://u:p@h/d", "postgresql://h/d", ""],
+            &["mysql://h/d", "h", "sqlite:/x", "postgres://u:p@h:port/d", "postgres://u:a#b@h/d"],
+        ),
         ("keystore.argon2_memory", &["65536", "1048576"], &["65535", "1048577"]),
         ("keystore.argon2_time", &["3", "20"], &["2", "21"]),
         ("keystore.argon2_parallelism", &["1", "16"], &["0", "17"]),

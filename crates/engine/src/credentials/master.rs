@@ -97,7 +97,7 @@ impl Engine {
             return Ok(locked(until, now));
         }
         Ok(Error::new(ErrorCode::InvalidMasterPassword, "The master password is not right.")
-            .hint("Send it in the header X-Master-Password."))
+            .hint(format!("Check it. After {free} wrong ones each further one has to wait longer.")))
     }
 }
 

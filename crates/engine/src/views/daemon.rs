@@ -61,6 +61,17 @@ pub struct BackupInfo {
     pub created_at: UnixSeconds,
 }
 
+/// A backup to be read from here.
+#[derive(Debug)]
+pub struct BackupFile {
+    /// The sealed bytes, from the beginning.
+    pub file: std::fs::File,
+    /// What a copy of it may be called.
+    pub name: String,
+    /// Bytes.
+    pub size: u64,
+}
+
 /// What to look for in the audit log.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct AuditQuery {

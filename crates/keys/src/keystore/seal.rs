@@ -39,9 +39,8 @@ impl From<KdfOutOfMemory> for WrapError {
 }
 
 impl KeystoreHeader {
-    /// Makes a new root key and wraps it. Runs the KDF once. Passwords below
-    /// [`password::MIN_CHARS`] are refused; stricter rules for chosen ones are
-    /// [`password::check_chosen`].
+    /// Makes a new root key and wraps it. Runs the KDF once. Passwords that [`password::check_new`] refuses
+    /// are refused.
     pub fn create(
         password: &SecretString,
         instance: InstanceId,
@@ -56,7 +55,12 @@ impl KeystoreHeader {
         password: &SecretString,
         params: KdfParams,
     ) -> Result<Self, WrapError> {
-        password::check_given(password)?;
+        password::check_new(password)?;
+        Self::wrap_unchecked(root, password, params)
+    }
+
+    /// The same for any password, such as one from before today's rule.
+    fn wrap_unchecked(root: &RootKey, password: &SecretString, params: KdfParams) -> Result<Self, WrapError> {
         let salt = random::public_bytes::<SALT_LEN>()?;
         let stretched = kdf::stretch(password, &salt, params)?;
         let mut header = Self {
@@ -75,5 +79,24 @@ impl KeystoreHeader {
     /// Whether this header wraps that root key.
     pub(crate) fn wraps(&self, root: &RootKey) -> bool {
         self.root == root.id() && self.instance == root.instance()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use uuid::Uuid;
+
+    #[test]
+    fn what_was_sealed_before_the_rule_for_passwords_still_opens() {
+        let root = RootKey::generate(InstanceId::new(Uuid::from_u128(1))).unwrap();
+        for old in ["8 chars.", "pässwörd", " blanks outside ", "a line\nbreak", "tab\tand break\r\n"] {
+            let old = SecretString::from(old);
+            assert!(KeystoreHeader::wrap(&root, &old, KdfParams::MINIMUM).is_err());
+            let header = KeystoreHeader::wrap_unchecked(&root, &old, KdfParams::MINIMUM).unwrap();
+            let header = KeystoreHeader::from_text(&header.to_text()).unwrap();
+            let opened = header.unlock(&old).unwrap();
+            assert!(opened.rewrap(&"a new password".into(), KdfParams::MINIMUM).is_ok());
+        }
     }
 }

@@ -19,7 +19,7 @@ use waiaas_keys::{
 
 /// Two installations.
 static VAULTS: LazyLock<[Vault; 2]> =
-    LazyLock::new(|| [1, 2].map(|id| Vault::new(keystore(id, "a-password").1)));
+    LazyLock::new(|| [1, 2].map(|id| Vault::new(keystore(id, "a-long-password").1)));
 
 /// Two wallets with a key of each chain, in each installation.
 static WALLETS: LazyLock<Vec<Item>> = LazyLock::new(wallets);

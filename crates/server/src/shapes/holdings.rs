@@ -1,6 +1,6 @@
 //! Balances and assets.
 
-use waiaas_api::balances::{Asset, Assets, Balance, NetworkAssets, NetworkBalance};
+use waiaas_api::balances::{Asset, Assets, Balance, Held, NetworkAssets, NetworkBalance, WalletBalance};
 use waiaas_core::U256;
 use waiaas_core::asset::AssetId;
 use waiaas_core::money::format_units;
@@ -67,6 +67,43 @@ fn all_assets(holdings: Vec<HoldingView>, unreadable: Vec<(AssetId, String)>) ->
         Asset { error: Some(reason), ..asset(HoldingView { money, usd: None }) }
     });
     holdings.into_iter().map(asset).chain(flagged).collect()
+}
+
+/// What the operator sees of one network.
+pub(crate) fn wallet_balance(network: &Network, result: Result<AssetsView, Error>) -> WalletBalance {
+    let (holdings, unreadable, error) = match result {
+        Ok(view) => (view.holdings, view.unreadable, None),
+        Err(error) => (Vec::new(), Vec::new(), Some(error.message)),
+    };
+    let readable = holdings.into_iter().map(held);
+    let flagged = unreadable.into_iter().map(|(asset, reason)| Held {
+        symbol: String::new(),
+        balance: None,
+        address: asset.token_address().map(|token| token.to_string()),
+        asset_id: asset.to_string(),
+        usd: None,
+        error: Some(reason),
+    });
+    let (native, tokens): (Vec<_>, Vec<_>) = readable.chain(flagged).partition(|held| held.address.is_none());
+    WalletBalance {
+        network: network.id.to_string(),
+        chain_id: network.caip2.to_string(),
+        native: native.into_iter().next(),
+        tokens,
+        error,
+    }
+}
+
+fn held(holding: HoldingView) -> Held {
+    let money = holding.money;
+    Held {
+        balance: Some(format_units(money.amount, money.decimals)),
+        address: money.asset.token_address().map(|token| token.to_string()),
+        asset_id: money.asset.to_string(),
+        symbol: money.symbol,
+        usd: holding.usd,
+        error: None,
+    }
 }
 
 fn asset(holding: HoldingView) -> Asset {

@@ -1,6 +1,6 @@
 //! Pages.
 
-use waiaas_api::page::{Items, Listing};
+use waiaas_api::page::{All, Items, Listing};
 use waiaas_engine::{Page, Paged};
 
 use crate::problem::Failure;
@@ -14,13 +14,20 @@ pub(crate) fn listing<A, B>(paged: Paged<A>, shape: impl FnMut(A) -> B) -> Listi
     }
 }
 
-pub(crate) fn items<A, B>(paged: Paged<A>, shape: impl FnMut(A) -> B) -> Items<B> {
+pub(crate) fn items<A, B: Clone>(paged: Paged<A>, shape: impl FnMut(A) -> B) -> Items<B> {
+    let data: Vec<B> = paged.items.into_iter().map(shape).collect();
     Items {
         has_more: paged.next_cursor.is_some(),
-        items: paged.items.into_iter().map(shape).collect(),
+        items: data.clone(),
+        data,
         cursor: paged.next_cursor.clone(),
         next_cursor: paged.next_cursor,
     }
+}
+
+/// A list that is always whole.
+pub(crate) fn all<T: Clone>(data: Vec<T>) -> All<T> {
+    All { items: data.clone(), data }
 }
 
 /// The wanted part of a list that is at hand as a whole. The cursor is the id of the last entry of

@@ -94,7 +94,19 @@ async fn the_password_changes_for_the_next_request() {
 async fn a_backup_is_written_and_the_daemon_can_be_stopped() {
     let daemon = Daemon::start().await;
     let backup = daemon.operator().backup().await.expect("backup");
-    assert!(backup.size > 0 && std::path::Path::new(&backup.path).is_file());
+    let path = std::path::Path::new(&backup.path);
+    assert!(backup.size > 0 && path.is_file());
+    let backups = || std::fs::read_dir(path.parent().expect("a directory")).expect("entries").count();
+    assert_eq!(backups(), 1);
+    let mut sealed = Vec::new();
+    let size = daemon.operator().download_backup(&mut sealed).await.expect("a download");
+    assert_eq!(u64::try_from(sealed.len()).ok(), Some(size));
+    assert!(sealed.starts_with(b"WAIAAS\0"));
+    assert_eq!(backups(), 1, "a download stays with whoever asked");
+    let mut nothing = Vec::new();
+    let wrong = daemon.operator().master_password("not-the-password".into());
+    let refused = wrong.download_backup(&mut nothing).await.expect_err("refused");
+    assert_eq!((refused.code(), nothing.len()), (Some("INVALID_MASTER_PASSWORD"), 0));
     daemon.operator().shutdown().await.expect("accepted");
     daemon.serving.await.expect("task").expect("clean end");
 }

@@ -9,7 +9,7 @@ use waiaas_engine::policy_files::{self, Diff, FilePolicy, PolicyFile};
 use super::files::{self, Names};
 use crate::context::Context;
 use crate::exit::CheckFailed;
-use crate::output;
+use crate::{output, table};
 
 /// Two sets of policies.
 #[derive(clap::Args)]
@@ -71,7 +71,7 @@ pub(super) fn text(diff: &Diff) -> String {
             row.standing.as_str().to_owned(),
         ]
     });
-    let mut text = output::table(["type", "wallet", "network", "change", "it is"], rows);
+    let mut text = table::table(["type", "wallet", "network", "change", "it is"], rows);
     for row in diff.rows.iter().filter(|row| row.old != row.new) {
         let _ = write!(text, "\n{}", row.policy_type);
         for (sign, row) in [('-', &row.old), ('+', &row.new)] {

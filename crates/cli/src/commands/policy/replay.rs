@@ -11,7 +11,7 @@ use waiaas_engine::policy_files::PolicyFile;
 use super::apply;
 use super::files::Names;
 use crate::context::Context;
-use crate::output;
+use crate::{output, table};
 
 /// What to judge again, and by what.
 #[derive(clap::Args)]
@@ -80,7 +80,7 @@ fn text(report: &ReplayReport) -> String {
         let mark = if c.was == c.is { "" } else { "changed" };
         [c.was.clone(), c.is.clone(), c.count.to_string(), mark.to_owned()]
     });
-    let mut text = output::table(["was", "would be", "requests", ""], rows);
+    let mut text = table::table(["was", "would be", "requests", ""], rows);
     let _ = write!(
         text,
         "\n{} requests, {} decided otherwise.\nnewly denied:  {} USD\nnewly allowed: {} USD\nnewly up to the owner: {} USD",

@@ -9,7 +9,7 @@ use waiaas_engine::policy_files::{TestFile, TestReport};
 
 use crate::context::Context;
 use crate::exit::CheckFailed;
-use crate::output;
+use crate::{output, table};
 
 /// What a test file looks like.
 const HELP: &str = r#"A test file is TOML:
@@ -94,7 +94,7 @@ fn text(report: &Report) -> String {
             let mark = if case.passed { "pass" } else { "FAIL" };
             [mark.to_owned(), case.name.clone(), case.expected.clone(), case.got.clone()]
         });
-        text.push_str(&output::table(["", "case", "expected", "came"], rows));
+        text.push_str(&table::table(["", "case", "expected", "came"], rows));
         text.push('\n');
         for case in file.cases.iter().filter(|case| !case.passed) {
             let _ = writeln!(

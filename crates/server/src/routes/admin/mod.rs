@@ -2,6 +2,7 @@
 
 mod audit;
 mod backup;
+mod balance;
 mod exposure;
 mod kill_switch;
 mod password;
@@ -17,11 +18,13 @@ pub(super) fn add(doors: Doors) -> Doors {
         audit::list_audit_logs,
         audit::verify_audit_chain,
         status::admin_status,
+        balance::wallet_balance,
         exposure::exposure,
         replay::replay_policies,
         password::set_master_password,
         secret::rotate_session_secret,
         backup::create_backup,
+        backup::download_backup,
         kill_switch::get_kill_switch,
         kill_switch::activate_kill_switch,
         kill_switch::recover,

@@ -43,7 +43,7 @@ pub(crate) async fn pending_transactions(
     Query(query): Query<WalletQuery>,
 ) -> Answer<All<Transaction>> {
     let found = app.engine().pending_transactions(&session, query.wallet_id).await?;
-    Ok(Json(All { items: found.into_iter().map(shapes::transaction).collect() }))
+    Ok(Json(shapes::all(found.into_iter().map(shapes::transaction).collect())))
 }
 
 /// Shows a transaction of one of the session's wallets.

@@ -20,7 +20,7 @@ pub(crate) async fn list_wallets(caller: SessionOrMaster, State(app): State<App>
         SessionOrMaster::Master(master) => engine.list_wallets(&master).await?,
     };
     let items = wallets.into_iter().map(|wallet| shapes::wallet(engine.networks(), wallet)).collect();
-    Ok(Json(All { items }))
+    Ok(Json(shapes::all(items)))
 }
 
 /// Shows a wallet. A session sees only the wallets it is linked to.

@@ -1,0 +1,113 @@
+//! Times and amounts as people read them.
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use serde_json::Value;
+use waiaas_engine::core::U256;
+use waiaas_engine::core::money::format_units;
+
+/// The fields of the API's answers that hold a time, in Unix seconds.
+const TIMES: [&str; 17] = [
+    "absoluteExpiresAt",
+    "activatedAt",
+    "approvalExpiresAt",
+    "approvedAt",
+    "createdAt",
+    "decidedAt",
+    "executeAfter",
+    "executedAt",
+    "expiresAt",
+    "lastRenewedAt",
+    "recoveredAt",
+    "rejectedAt",
+    "rotatedAt",
+    "sessionsEnd",
+    "suspendedAt",
+    "timestamp",
+    "updatedAt",
+];
+
+/// What is a document of its own and stays as it is.
+const VERBATIM: [&str; 4] = ["rules", "facts", "details", "effects"];
+
+/// A moment where this command runs: `2026-11-30 14:05:41 CET`.
+pub(crate) fn time(seconds: i64) -> String {
+    let zone = TimeZone::try_system().unwrap_or(TimeZone::UTC);
+    match Timestamp::from_second(seconds) {
+        Ok(moment) => moment.to_zoned(zone).strftime("%Y-%m-%d %H:%M:%S %Z").to_string(),
+        Err(_) => seconds.to_string(),
+    }
+}
+
+/// The same where there may be none.
+pub(crate) fn time_if_any(seconds: Option<i64>) -> String {
+    seconds.map(time).unwrap_or_default()
+}
+
+/// The times in a document as ISO 8601 in UTC, such as `2026-11-30T13:05:41Z`.
+pub(crate) fn with_iso_times(mut value: Value) -> Value {
+    iso_times(&mut value);
+    value
+}
+
+fn iso_times(value: &mut Value) {
+    match value {
+        Value::Array(items) => items.iter_mut().for_each(iso_times),
+        Value::Object(fields) => {
+            for (name, field) in fields.iter_mut() {
+                if VERBATIM.contains(&name.as_str()) {
+                    continue;
+                }
+                let seconds = field.as_i64().filter(|_| TIMES.contains(&name.as_str()));
+                match seconds.map(Timestamp::from_second) {
+                    Some(Ok(moment)) => *field = Value::String(moment.to_string()),
+                    Some(Err(_)) | None => iso_times(field),
+                }
+            }
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    }
+}
+
+/// An amount that is written in hex or decimal base units, in human units; as it is where it cannot be read.
+pub(crate) fn amount(text: &str, decimals: u8, symbol: &str) -> String {
+    match text.parse::<U256>() {
+        Ok(amount) => format!("{} {symbol}", format_units(amount, decimals)),
+        Err(_) => text.to_owned(),
+    }
+}
+
+/// The same in base units, where decimals are not known.
+pub(crate) fn base_units(text: &str) -> String {
+    text.parse::<U256>().map_or_else(|_| text.to_owned(), |amount| format!("{amount} base units"))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn times_are_local_for_people_and_iso_for_programs() {
+        assert_eq!(time(i64::MAX), i64::MAX.to_string());
+        assert!(time(1_795_957_541).starts_with("2026-11-"), "{}", time(1_795_957_541));
+        let document = json!({
+            "createdAt": 1_795_957_541, "executeAfter": null, "limit": 1_795_957_541,
+            "data": [{ "expiresAt": 0, "rules": { "createdAt": 7 } }],
+        });
+        let expected = json!({
+            "createdAt": "2026-11-29T13:05:41Z", "executeAfter": null, "limit": 1_795_957_541,
+            "data": [{ "expiresAt": "1970-01-01T00:00:00Z", "rules": { "createdAt": 7 } }],
+        });
+        assert_eq!(with_iso_times(document), expected);
+    }
+
+    #[test]
+    fn amounts_are_read_in_hex_and_decimal() {
+        assert_eq!(amount("0x12a05f200", 9, "SOL"), "5 SOL");
+        assert_eq!(amount("5000000000", 9, "SOL"), "5 SOL");
+        assert_eq!(amount("all", 9, "SOL"), "all");
+        assert_eq!(base_units("0xff"), "255 base units");
+    }
+}

@@ -1,0 +1,83 @@
+//! The daemon's refusals in the words of the command line. The daemon speaks to HTTP callers, of
+//! headers, paths and bodies; whoever runs a command has none of these.
+
+use waiaas_api::problem::Problem;
+
+/// What is wrong, every point of it.
+pub(crate) fn message(problem: &Problem) -> String {
+    let issues = problem.details.as_ref().and_then(|details| details["issues"].as_array());
+    match issues {
+        Some(issues) if issues.len() > 1 => {
+            let mut text = "The request is not valid:".to_owned();
+            for issue in issues {
+                let (path, message) = (issue["path"].as_str(), issue["message"].as_str());
+                let path = path.filter(|path| !path.is_empty()).unwrap_or("the request");
+                text.push_str(&format!("\n  {path}: {}", message.unwrap_or_default()));
+            }
+            text
+        }
+        Some(_) | None => problem.message.clone(),
+    }
+}
+
+/// What to do about it.
+pub(crate) fn hint(problem: &Problem) -> Option<String> {
+    let here = match problem.code.as_str() {
+        "INVALID_MASTER_PASSWORD" => {
+            "Check where it comes from: WAIAAS_MASTER_PASSWORD or WAIAAS_MASTER_PASSWORD_FILE, else \
+             recovery.key, else what you type."
+        }
+        "OWNER_ALREADY_CONNECTED" => "Give the present owner's key with --key-file.",
+        "OWNER_NOT_SET" => "Name one with `waiaas owner set WALLET ADDRESS`.",
+        "OWNER_ADDRESS_MISMATCH" => "Look up the wallet's owner with `waiaas wallet show WALLET`.",
+        "INVALID_SIGNATURE" | "INVALID_NONCE" => {
+            "Run the command again without --signature; sign exactly the text that it prints."
+        }
+        "POLICY_ALREADY_EXISTS" => {
+            "Change that one with `waiaas policy update`, or choose another wallet or network."
+        }
+        "CHANGE_LIMIT_EXCEEDED" => "Take one back with `waiaas change withdraw`, or have it answered.",
+        "REQUEST_TIMEOUT" => "What it started may still finish; look before you repeat it.",
+        _ => return problem.hint.clone(),
+    };
+    Some(here.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn problem(code: &str, hint: &str) -> Problem {
+        Problem {
+            code: code.to_owned(),
+            message: "No.".to_owned(),
+            retryable: false,
+            request_id: "r".to_owned(),
+            hint: Some(hint.to_owned()),
+            details: None,
+        }
+    }
+
+    #[test]
+    fn hints_name_commands_and_not_headers() {
+        let told = hint(&problem("INVALID_MASTER_PASSWORD", "Send it in the header X-Master-Password."));
+        assert!(
+            told.is_some_and(|text| text.contains("WAIAAS_MASTER_PASSWORD_FILE") && !text.contains("X-"))
+        );
+        let other = problem("SPENDING_LIMIT_REQUIRED", "Create one.");
+        assert_eq!(hint(&other).as_deref(), Some("Create one."));
+    }
+
+    #[test]
+    fn every_issue_is_listed() {
+        let mut several = problem("ACTION_VALIDATION_FAILED", "");
+        several.details = Some(json!({ "issues": [
+            { "path": "ttl", "code": "too_small", "message": "at least 300" },
+            { "path": "", "code": "invalid", "message": "both are given" },
+        ]}));
+        let text = message(&several);
+        assert_eq!(text, "The request is not valid:\n  ttl: at least 300\n  the request: both are given");
+    }
+}

@@ -1,0 +1,109 @@
+//! Rows for people: a table where it fits the terminal, else a block for each row.
+
+use comfy_table::{Table, presets};
+
+use crate::environment;
+
+/// A list, or a sentence where there is nothing in it.
+pub(crate) fn list<const N: usize>(
+    empty: &str,
+    head: [&str; N],
+    rows: impl IntoIterator<Item = [String; N]>,
+) -> String {
+    let rows: Vec<_> = rows.into_iter().collect();
+    if rows.is_empty() { empty.to_owned() } else { table(head, rows) }
+}
+
+/// Rows, however many.
+pub(crate) fn table<const N: usize>(head: [&str; N], rows: impl IntoIterator<Item = [String; N]>) -> String {
+    fitted(head, rows.into_iter().collect(), width())
+}
+
+fn fitted<const N: usize>(head: [&str; N], rows: Vec<[String; N]>, width: Option<usize>) -> String {
+    let mut table = Table::new();
+    table.load_style(presets::UTF8_HORIZONTAL_ONLY).set_header(head);
+    for row in &rows {
+        table.add_row(row);
+    }
+    let text = table.to_string();
+    match width {
+        Some(width) if text.lines().any(|line| line.chars().count() > width) => blocks(head, &rows, width),
+        Some(_) | None => text,
+    }
+}
+
+/// Columns of the terminal, as `COLUMNS` or the terminal itself says; none where lines may have any length.
+fn width() -> Option<usize> {
+    let told = environment::text("COLUMNS").ok().flatten().and_then(|text| text.parse().ok());
+    told.or_else(|| Table::new().width().map(usize::from)).filter(|width| *width > 0)
+}
+
+/// Each row as lines of a name and a value. What is empty is left out; what is long goes on below, broken
+/// between words, so that an id or an address stays in one piece.
+fn blocks<const N: usize>(head: [&str; N], rows: &[[String; N]], width: usize) -> String {
+    let label = head.iter().map(|name| name.chars().count()).max().unwrap_or(0).saturating_add(2);
+    let block = |row: &[String; N]| {
+        let filled = head.iter().zip(row).filter(|(_, value)| !value.is_empty());
+        let lines = filled.map(|(name, value)| {
+            let name = format!("{name:<label$}");
+            let value = wrapped(value, width.saturating_sub(label)).join(&format!("\n{:label$}", ""));
+            format!("{name}{value}")
+        });
+        lines.collect::<Vec<_>>().join("\n")
+    };
+    rows.iter().map(block).collect::<Vec<_>>().join("\n\n")
+}
+
+fn wrapped(text: &str, width: usize) -> Vec<String> {
+    let mut lines = Vec::new();
+    for paragraph in text.lines() {
+        let mut line = String::new();
+        for word in paragraph.split_whitespace() {
+            let length = line.chars().count().saturating_add(word.chars().count()).saturating_add(1);
+            if !line.is_empty() && length > width {
+                lines.push(std::mem::take(&mut line));
+            }
+            if !line.is_empty() {
+                line.push(' ');
+            }
+            line.push_str(word);
+        }
+        lines.push(line);
+    }
+    lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rows() -> Vec<[String; 3]> {
+        vec![
+            ["018f3a4e-0000-7000-8000-000000000001".into(), "CONFIRMED".into(), "all of it went well".into()],
+            ["018f3a4e-0000-7000-8000-000000000002".into(), String::new(), "no".into()],
+        ]
+    }
+
+    #[test]
+    fn a_table_that_does_not_fit_becomes_blocks() {
+        let head = ["id", "status", "what was said"];
+        let table = fitted(head, rows(), Some(120));
+        assert_eq!(table, fitted(head, rows(), None));
+        assert!(table.lines().next().is_some_and(|line| line.starts_with('─')), "{table}");
+        let expected = "\
+id             018f3a4e-0000-7000-8000-000000000001
+status         CONFIRMED
+what was said  all of it
+               went well
+
+id             018f3a4e-0000-7000-8000-000000000002
+what was said  no";
+        assert_eq!(fitted(head, rows(), Some(26)), expected);
+    }
+
+    #[test]
+    fn nothing_is_said_in_a_sentence() {
+        assert_eq!(list("There are no wallets.", ["id"], []), "There are no wallets.");
+        assert!(list("None.", ["id"], [["x".to_owned()]]).contains('x'));
+    }
+}

@@ -1,0 +1,95 @@
+//! Every setting with its value and where that comes from, for `waiaas config check --explain`.
+
+use serde::Serialize;
+use toml::{Table, Value};
+use url::Url;
+
+use super::error::Origin;
+use super::layers::Setting;
+
+/// One setting as it is in force. What can be secret is left out of the value.
+#[derive(Clone, Debug, Serialize)]
+pub struct Explained {
+    /// `section.key`; an entry of a table has its own name behind it.
+    pub key: String,
+    /// Its value in TOML's types. Of URLs only scheme, host and port; of keys only that there is one.
+    pub value: Value,
+    /// Where it was given.
+    #[serde(serialize_with = "as_text")]
+    pub source: Origin,
+    /// Sources that gave another value and lost.
+    #[serde(serialize_with = "as_texts")]
+    pub over: Vec<Origin>,
+}
+
+fn as_text<S: serde::Serializer>(origin: &Origin, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(origin)
+}
+
+fn as_texts<S: serde::Serializer>(origins: &[Origin], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_seq(origins.iter().map(ToString::to_string))
+}
+
+/// Explains `table`, which is `defaults` with `settings` laid over them in this order.
+pub(super) fn explain(defaults: &Table, table: &Table, settings: &[Setting]) -> Vec<Explained> {
+    let mut all = Vec::new();
+    for (section, content) in table {
+        for (key, value) in content.as_table().into_iter().flatten() {
+            let place = format!("{section}.{key}");
+            let given: Vec<&Setting> = settings.iter().filter(|setting| setting.name() == place).collect();
+            let default = defaults.get(section).and_then(|content| content.get(key));
+            match value {
+                Value::Table(entries) => all.extend(entries.iter().map(|(name, value)| {
+                    let sources = given.iter().filter(|setting| setting.value.get(name).is_some());
+                    let default = default.and_then(|entries| entries.get(name));
+                    one(format!("{place}.\"{name}\""), key, value, sources.copied(), default.is_some())
+                })),
+                _ => all.push(one(place, key, value, given.into_iter(), default.is_some())),
+            }
+        }
+    }
+    all
+}
+
+fn one<'a>(
+    place: String,
+    key: &str,
+    value: &Value,
+    given: impl Iterator<Item = &'a Setting>,
+    default: bool,
+) -> Explained {
+    let built_in = default.then_some(Origin::BuiltIn);
+    let mut over: Vec<Origin> = built_in.into_iter().chain(given.map(|s| s.origin.clone())).collect();
+    let source = over.pop().unwrap_or(Origin::BuiltIn);
+    over.reverse();
+    let value = match (&source, value) {
+        (Origin::BuiltIn, value) => value.clone(),
+        (_, Value::String(text)) if key.ends_with("_key") && !text.is_empty() => {
+            Value::String("(set, not shown)".to_owned())
+        }
+        (_, value) => without_secrets(value),
+    };
+    Explained { key: place, value, source, over }
+}
+
+/// Node providers put API keys into paths, databases have passwords before the host.
+fn without_secrets(value: &Value) -> Value {
+    match value {
+        Value::String(text) => Value::String(match Url::parse(text) {
+            Ok(url) if url.has_host() => host_alone(&url),
+            Ok(_) | Err(_) => text.clone(),
+        }),
+        Value::Array(items) => Value::Array(items.iter().map(without_secrets).collect()),
+        Value::Table(table) => {
+            Value::Table(table.iter().map(|(key, value)| (key.clone(), without_secrets(value))).collect())
+        }
+        Value::Integer(_) | Value::Boolean(_) | Value::Float(_) | Value::Datetime(_) => value.clone(),
+    }
+}
+
+fn host_alone(url: &Url) -> String {
+    let port = url.port().map(|port| format!(":{port}")).unwrap_or_default();
+    let bare = url.username().is_empty() && url.password().is_none() && url.query().is_none();
+    let rest = if bare && matches!(url.path(), "" | "/") { "" } else { "/…" };
+    format!("{}://{}{port}{rest}", url.scheme(), url.host_str().unwrap_or_default())
+}

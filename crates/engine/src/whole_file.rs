@@ -1,0 +1,120 @@
+//! Files that come into being whole or not at all.
+
+use std::fs::{File, OpenOptions};
+use std::io::{self, Write};
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::{Path, PathBuf};
+
+use crate::data_dir::{DataDirError, io};
+
+/// A file of this user only that gets its name when it is complete and on disk. Until then it is beside the
+/// place, with `.tmp` behind the name; dropped before, it is removed.
+#[derive(Debug)]
+pub struct WholeFile {
+    file: File,
+    target: PathBuf,
+    temporary: Option<PathBuf>,
+}
+
+impl WholeFile {
+    /// Begins the file. What has the name now stays until [`WholeFile::keep`].
+    ///
+    /// # Errors
+    ///
+    /// Where nothing can be written there.
+    pub fn create(target: &Path) -> Result<Self, DataDirError> {
+        let mut temporary = target.as_os_str().to_owned();
+        temporary.push(".tmp");
+        let temporary = PathBuf::from(temporary);
+        let mut options = OpenOptions::new();
+        let options = options.create(true).truncate(true).read(true).write(true).mode(0o600);
+        let file = options.open(&temporary).map_err(io("create", &temporary))?;
+        Ok(Self { file, target: target.to_owned(), temporary: Some(temporary) })
+    }
+
+    /// Gives it its name; bytes written.
+    ///
+    /// # Errors
+    ///
+    /// Where it cannot be brought to disk whole. Then nothing of it is left.
+    pub fn keep(mut self) -> Result<u64, DataDirError> {
+        let Some(temporary) = &self.temporary else { return Ok(0) };
+        self.file.sync_all().map_err(io("write", temporary))?;
+        let size = self.file.metadata().map_err(io("read", temporary))?.len();
+        std::fs::rename(temporary, &self.target).map_err(io("rename", &self.target))?;
+        self.temporary = None;
+        let parent = self.target.parent().filter(|parent| !parent.as_os_str().is_empty());
+        let parent = parent.unwrap_or(Path::new("."));
+        File::open(parent).and_then(|dir| dir.sync_all()).map_err(io("sync", parent))?;
+        Ok(size)
+    }
+}
+
+impl Write for WholeFile {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.file.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.file.flush()
+    }
+}
+
+impl Drop for WholeFile {
+    fn drop(&mut self) {
+        if let Some(temporary) = &self.temporary {
+            // Whoever gave up has a reason to tell that is worth more than one from here.
+            let _ = std::fs::remove_file(temporary);
+        }
+    }
+}
+
+/// A file without a name, readable by nobody else, gone with its last handle.
+pub(crate) fn nameless(directory: &Path) -> Result<File, DataDirError> {
+    let path = directory.join(format!(".{}.tmp", uuid::Uuid::now_v7().simple()));
+    let mut options = OpenOptions::new();
+    let options = options.create_new(true).read(true).write(true).mode(0o600);
+    let file = options.open(&path).map_err(io("create", &path))?;
+    std::fs::remove_file(&path).map_err(io("remove", &path))?;
+    Ok(file)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names(directory: &Path) -> Vec<String> {
+        let entries = std::fs::read_dir(directory).expect("entries");
+        entries.map(|entry| entry.expect("entry").file_name().to_string_lossy().into_owned()).collect()
+    }
+
+    #[test]
+    fn a_file_is_whole_or_not_there() {
+        let dir = tempfile::tempdir().expect("dir");
+        let path = dir.path().join("it");
+        let mut file = WholeFile::create(&path).expect("created");
+        file.write_all(b"half").expect("written");
+        assert!(!path.exists());
+        drop(file);
+        assert!(names(dir.path()).is_empty());
+
+        let mut file = WholeFile::create(&path).expect("created");
+        file.write_all(b"whole").expect("written");
+        assert_eq!(file.keep().expect("kept"), 5);
+        assert_eq!(std::fs::read(&path).expect("read"), b"whole");
+        assert_eq!(names(dir.path()), ["it"]);
+
+        std::fs::create_dir(dir.path().join("taken")).expect("a directory");
+        let file = WholeFile::create(&dir.path().join("taken")).expect("created");
+        assert!(file.keep().is_err(), "a directory has the name");
+        assert_eq!(names(dir.path()).len(), 2);
+    }
+
+    #[test]
+    fn a_nameless_file_leaves_nothing() {
+        let dir = tempfile::tempdir().expect("dir");
+        let mut file = nameless(dir.path()).expect("created");
+        file.write_all(b"x").expect("written");
+        assert!(names(dir.path()).is_empty());
+    }
+}
