@@ -74,7 +74,7 @@ impl TypedData {
                 why: "is longer than 64 KiB",
             });
         }
-        match data.domain.uint("chainId") {
+        match data.chain() {
             Some(given) if given == U256::from(chain_id) || data.is_hyperliquid(chain_id) => Ok(data),
             Some(given) => Err(Refusal::ChainIdMismatch { given, network: chain_id }),
             None => Err(Refusal::MalformedTypedData {
@@ -128,6 +128,16 @@ impl TypedData {
     /// The hash that is signed.
     pub(super) const fn hash(&self) -> B256 {
         self.hash
+    }
+
+    /// The chain that the domain binds the signature to. Some tokens name it by their salt alone (bridged
+    /// ones on Polygon), as a number of 32 bytes.
+    fn chain(&self) -> Option<U256> {
+        let in_salt = || {
+            let salt = U256::from_be_bytes(self.domain.word("salt")?.0);
+            (!salt.is_zero() && salt.bit_len() <= 64).then_some(salt)
+        };
+        self.domain.uint("chainId").or_else(in_salt)
     }
 
     /// The contract that verifies the signature, if the domain names one.

@@ -46,6 +46,20 @@ fn what_is_not_exact_is_refused_where_it_is_not() {
     let mut elsewhere = permit();
     elsewhere["domain"]["chainId"] = json!(1);
     let mismatch = Refusal::ChainIdMismatch { given: U256::ONE, network: CHAIN };
+    // Bridged tokens on Polygon name their chain by the salt.
+    let salted = |salt: U256| {
+        let mut json = permit();
+        let domain = json["domain"].as_object_mut().expect("a domain");
+        domain.remove("chainId");
+        domain.insert("salt".to_owned(), json!(alloy_primitives::B256::from(salt)));
+        json["types"].as_object_mut().expect("types").remove("EIP712Domain");
+        TypedData::new(&json.to_string(), CHAIN)
+    };
+    assert!(salted(U256::from(CHAIN)).is_ok());
+    assert_eq!(salted(U256::ONE), Err(mismatch.clone()));
+    for no_chain in [U256::ZERO, U256::MAX, U256::ONE << 64] {
+        assert!(matches!(salted(no_chain), Err(Refusal::MalformedTypedData { .. })), "{no_chain}");
+    }
     assert_eq!(TypedData::new(&elsewhere.to_string(), CHAIN), Err(mismatch));
     let mut long = permit();
     long["domain"]["name"] = json!("a".repeat(LONGEST));
