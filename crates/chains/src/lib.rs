@@ -109,6 +109,16 @@ pub enum Refusal {
     /// The simulation on the node fails.
     #[error("the node says the transaction would fail: {0}")]
     SimulationFailed(String),
+    /// A token refuses to change an allowance that is not used up.
+    #[error(
+        "the token refuses a new allowance while {spender} may still take {left} base units of the old one"
+    )]
+    AllowanceStands {
+        /// Who may take it.
+        spender: Address,
+        /// What is left of it.
+        left: U256,
+    },
     /// The network's fee is above the cap.
     #[error("the network fee of {fee} base units is above the cap of {cap}")]
     FeeAboveCap {

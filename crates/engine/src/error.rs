@@ -338,6 +338,10 @@ impl From<Refusal> for Error {
             Refusal::SimulationFailed(_) => {
                 (ErrorCode::SimulationFailed, "Correct the request; nothing was signed.")
             }
+            Refusal::AllowanceStands { .. } => (
+                ErrorCode::SimulationFailed,
+                "Take the old allowance back first, with an allowance of amount 0, and ask again.",
+            ),
             Refusal::FeeAboveCap { .. } => {
                 (ErrorCode::FeeAboveCap, "Wait for a lower network fee, or have the operator raise the cap.")
             }

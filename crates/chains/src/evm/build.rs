@@ -28,7 +28,12 @@ impl EvmChain {
             ChainError::Refused(Refusal::InsufficientBalance { asset, have, need: call.value })
         })?;
         if erc20::answers(&call.input) {
-            self.check_answer(&call).await?;
+            match self.check_answer(&call).await {
+                Err(refused @ ChainError::Refused(Refusal::SimulationFailed(_))) => {
+                    return Err(self.old_allowance(&call).await.unwrap_or(refused));
+                }
+                other => other?,
+            }
         }
         let standard = self.standard_for(call.to, &call.input).await?;
         let gas_limit = self.gas_limit(&call).await?;
@@ -94,6 +99,16 @@ impl EvmChain {
             return Err(ChainError::Refused(Refusal::SimulationFailed(erc20::REFUSED.to_owned())));
         }
         Ok(())
+    }
+
+    /// Some tokens (USDT among them) let an allowance only be set where there is none. None if that is not
+    /// why a call of `approve` failed, or the token does not say.
+    async fn old_allowance(&self, call: &Call) -> Option<ChainError> {
+        let (token, (spender, amount)) = (call.to?, erc20::approved(&call.input)?);
+        let answer = self.node.read(token, erc20::allowance(call.from, spender)).await.ok()?;
+        let left = erc20::word(&answer).filter(|left| !left.is_zero() && !amount.is_zero())?;
+        let spender = Address::Evm(spender.into_array());
+        Some(ChainError::Refused(Refusal::AllowanceStands { spender, left }))
     }
 
     pub(super) async fn gas_limit(&self, call: &Call) -> Result<u64, ChainError> {

@@ -51,6 +51,12 @@ pub(super) fn approve(spender: Address, amount: U256) -> Bytes {
     Erc20::approveCall { spender, amount }.abi_encode().into()
 }
 
+/// Who may take how much by call data that are exactly an `approve`.
+pub(super) fn approved(input: &[u8]) -> Option<(Address, U256)> {
+    let call = Erc20::approveCall::abi_decode(input).ok()?;
+    Some((call.spender, call.amount))
+}
+
 /// What is said of a token that answers `false`.
 pub(super) const REFUSED: &str = "the token refuses";
 

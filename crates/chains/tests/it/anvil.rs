@@ -118,7 +118,7 @@ impl Anvil {
         self.create(&format!("{}{arguments}", Self::code_of(name))).await
     }
 
-    async fn create(&self, code: &str) -> [u8; 20] {
+    pub(crate) async fn create(&self, code: &str) -> [u8; 20] {
         let receipt = self.send_as(0, json!({ "data": format!("0x{code}") })).await;
         let address = receipt["contractAddress"].as_str().expect("contract").trim_start_matches("0x");
         hex::decode(address).expect("hex").try_into().expect("20 bytes")
@@ -142,7 +142,7 @@ impl Anvil {
     }
 
     /// Sends from one of the node's accounts and mines.
-    async fn send_as(&self, account: usize, mut transaction: Value) -> Value {
+    pub(crate) async fn send_as(&self, account: usize, mut transaction: Value) -> Value {
         transaction["from"] = self.call("eth_accounts", json!([])).await[account].clone();
         transaction["gas"] = json!("0x5b8d80");
         let hash = self.call("eth_sendTransaction", json!([transaction])).await;
@@ -166,7 +166,7 @@ impl Drop for Anvil {
 }
 
 /// Creation code of a compiled contract in a folder of localnet's modules, as hex.
-fn code_in(folder: &str, name: &str) -> String {
+pub(crate) fn code_in(folder: &str, name: &str) -> String {
     let path = parts().join(folder).join(format!("{name}.json"));
     let artifact: Value = serde_json::from_slice(&std::fs::read(path).expect("artifact")).expect("json");
     artifact["bytecode"].as_str().expect("bytecode").trim_start_matches("0x").to_owned()
@@ -182,7 +182,7 @@ fn platform() -> &'static str {
 }
 
 /// The newest `node_modules` of localnet's cache that has anvil.
-fn parts() -> PathBuf {
+pub(crate) fn parts() -> PathBuf {
     let cache = std::env::var_os("WAIAAS_LOCALNET_CACHE").map(PathBuf::from).unwrap_or_else(|| {
         Path::new(&std::env::var_os("HOME").expect("HOME is set")).join(".cache/waiaas-localnet")
     });

@@ -6,7 +6,7 @@ use waiaas_core::U256;
 use waiaas_core::address::Address;
 use waiaas_core::intent::Intent;
 
-use crate::anvil::{Anvil, CODE_REVERTING, code_answering};
+use crate::anvil::{Anvil, CODE_REVERTING, code_answering, code_in};
 use crate::evm_world::{
     COIN, SOMEBODY, World, chain, fee_budget, options, refusal, token_transfer, transfer,
 };
@@ -63,6 +63,30 @@ async fn a_token_that_says_no_without_reverting() {
     world.set_code(CONTRACT, CODE_REVERTING).await;
     let simulation = world.chain.simulate(&draft).await.expect("the node answers");
     assert!(!simulation.success && simulation.error.is_some());
+}
+
+/// USDT and its like: an allowance is only set where there is none.
+#[tokio::test]
+async fn a_second_allowance_of_a_token_that_wants_the_first_taken_back() {
+    let world = World::new().await;
+    let code = format!("{}{:064x}", code_in("localnet-contracts", "UsdtLike"), 1_000);
+    let token = Address::Evm(world.anvil.create(&code).await);
+    let approve = |amount: u64| Intent::Approve { spender: SOMEBODY, token, amount: U256::from(amount) };
+    world.chain.build(world.wallet.address, &approve(5)).await.expect("the first one");
+    world.anvil.call("anvil_impersonateAccount", json!([world.wallet.address])).await;
+    let set = async |amount: u64| {
+        let Address::Evm(spender) = SOMEBODY else { panic!("an EVM account") };
+        let data = format!("0x095ea7b3{:0>64}{amount:064x}", hex::encode(spender));
+        let call = json!([{ "from": world.wallet.address, "to": token, "data": data }]);
+        world.anvil.call("eth_sendTransaction", call).await;
+        world.anvil.mine(1).await;
+    };
+    set(5).await;
+    let stands = Refusal::AllowanceStands { spender: SOMEBODY, left: U256::from(5) };
+    assert_eq!(build(&world, &approve(7)).await, stands);
+    world.chain.build(world.wallet.address, &approve(0)).await.expect("taken back");
+    set(0).await;
+    world.chain.build(world.wallet.address, &approve(7)).await.expect("and given anew");
 }
 
 #[tokio::test]
