@@ -65,7 +65,13 @@ impl Judge {
     /// every asset is worth a dollar, and the wallet has plenty of each.
     pub(crate) fn strictness(&self, from: Address, items: &[Effect]) -> (usize, Option<u32>) {
         let native = self.network.native();
-        let effects = Effects { network: self.network.id.clone(), native, from, items: items.to_vec() };
+        let effects = Effects {
+            network: self.network.id.clone(),
+            native,
+            from,
+            items: items.to_vec(),
+            methods: Vec::new(),
+        };
         let known = |symbol: &str| AssetFacts {
             symbol: symbol.to_owned(),
             decimals: 0,

@@ -75,6 +75,9 @@ pub enum Effect {
         /// Whether the decoder knows the method and has read its arguments to the last byte.
         decoded: bool,
     },
+    /// One asset is exchanged for another by a contract whose code is known. What goes in stands among the
+    /// outflows too, and the call beside it; policies decide whether what must come out is enough.
+    Swap(Box<Swap>),
     /// A contract is created from code that nobody has judged.
     Deployment {
         /// Digest of the creation code and its arguments.
@@ -133,6 +136,57 @@ pub enum Effect {
     },
 }
 
+/// An amount of one asset.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Portion {
+    /// Which asset.
+    pub asset: AssetId,
+    /// Base units.
+    pub amount: U256,
+}
+
+/// What one call of a router exchanges, all its steps together.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Swap {
+    /// The contract that carries it out.
+    pub router: Address,
+    /// The most that goes in.
+    pub sold: Vec<Portion>,
+    /// Every asset on the way, both ends included, each once.
+    pub path: Vec<AssetId>,
+    /// The least that comes out; the call fails otherwise.
+    pub bought: Vec<Portion>,
+    /// Who gets it. Where somebody else than the wallet gets any of it, that one.
+    pub to: Address,
+    /// The token that stands for the native coin one to one, where the network has one.
+    pub wrapper: Option<AssetId>,
+}
+
+impl Swap {
+    /// Whether an asset is the native coin, or the token that stands for it.
+    pub fn is_coin(&self, asset: &AssetId) -> bool {
+        asset.is_native() || self.wrapper.as_ref() == Some(asset)
+    }
+
+    /// What the router takes from the wallet without a move of a token that stands beside it: the wrapper
+    /// itself, which unwraps what the wallet has there.
+    pub fn unwrapped(&self) -> impl Iterator<Item = &Portion> {
+        let wrapper = self.wrapper.as_ref().filter(|wrapper| wrapper.token_address() == Some(self.router));
+        self.sold.iter().filter(move |portion| wrapper == Some(&portion.asset))
+    }
+}
+
+/// A method that the bytes call, whatever the call is read as: on EVM of a contract or account, on Solana
+/// of a program.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
+pub struct Method {
+    /// The contract, account or program called.
+    pub target: Address,
+    /// The method; none if the call has no data.
+    pub selector: Option<Selector>,
+}
+
 /// Everything a draft does, in the order it happens.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Effects {
@@ -144,6 +198,10 @@ pub struct Effects {
     pub from: Address,
     /// What, in order.
     pub items: Vec<Effect>,
+    /// Every method called, at any depth, in order. A transfer of a token is an effect among the items
+    /// and a method here. Decisions recorded by earlier versions have none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub methods: Vec<Method>,
 }
 
 /// Value leaving the wallet in one asset.
@@ -167,6 +225,7 @@ impl Effect {
             | Self::NftAllowance { .. }
             | Self::OperatorApproval { .. }
             | Self::ContractCall { .. }
+            | Self::Swap(_)
             | Self::Deployment { .. }
             | Self::AuthorityChange { .. }
             | Self::AccountRent { .. }
@@ -175,6 +234,11 @@ impl Effect {
             | Self::NetworkFee { .. }
             | Self::Unknown { .. } => None,
         }
+    }
+
+    /// The swap, if it is one.
+    pub const fn swap(&self) -> Option<&Swap> {
+        if let Self::Swap(swap) = self { Some(&**swap) } else { None }
     }
 
     /// Who gains by it: recipient, spender, operator, new authority. A permission taken back, a fee
@@ -190,6 +254,7 @@ impl Effect {
             Self::OperatorApproval { operator, granted: true, .. } => Some(operator),
             Self::AuthorityChange { to, .. } => to.as_ref(),
             Self::AccountRent { owner, .. } => Some(owner),
+            Self::Swap(swap) => Some(&swap.to),
             Self::OperatorApproval { granted: false, .. }
             | Self::ContractCall { .. }
             | Self::Deployment { .. }
@@ -211,6 +276,7 @@ impl Effect {
             Self::NativeOut { .. }
             | Self::TokenOut { .. }
             | Self::Allowance { .. }
+            | Self::Swap(_)
             | Self::Deployment { .. }
             | Self::AccountRent { .. }
             | Self::Message { .. }
@@ -227,7 +293,7 @@ impl Effects {
         if items.iter().all(|effect| matches!(effect, Effect::NetworkFee { .. })) {
             items.push(Effect::NativeOut { to: from, amount: U256::ZERO });
         }
-        Self { network, native, from, items }
+        Self { network, native, from, items, methods: Vec::new() }
     }
 
     /// The most that may be paid for fees, in base units of the native coin.
@@ -269,6 +335,7 @@ impl Effects {
             | Effect::NftAllowance { .. }
             | Effect::OperatorApproval { .. }
             | Effect::ContractCall { .. }
+            | Effect::Swap(_)
             | Effect::AuthorityChange { .. }
             | Effect::Message { .. }
             | Effect::TypedData { .. }

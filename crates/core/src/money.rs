@@ -338,6 +338,19 @@ impl Price {
         let scaled = U256::from(usd.0).checked_mul(ten_to(decimals.saturating_add(6)))?;
         scaled.checked_div(U256::from(self.0))
     }
+
+    /// What `amount` base units are worth at most, in pico-dollars; the largest number where it is beyond
+    /// 256 bits or the decimals beyond all bounds.
+    pub fn picos_at_most(self, amount: U256, decimals: u8) -> U256 {
+        let scaled = amount.checked_mul(U256::from(self.0)).filter(|_| decimals <= MAX_DECIMALS);
+        scaled.map_or(U256::MAX, |scaled| scaled.div_ceil(ten_to(decimals)))
+    }
+
+    /// What `amount` base units are worth at least, in pico-dollars; nothing where that cannot be said.
+    pub fn picos_at_least(self, amount: U256, decimals: u8) -> U256 {
+        let scaled = amount.checked_mul(U256::from(self.0)).filter(|_| decimals <= MAX_DECIMALS);
+        scaled.map_or(U256::ZERO, |scaled| scaled / ten_to(decimals))
+    }
 }
 
 #[cfg(test)]
@@ -378,6 +391,18 @@ mod tests {
         );
         assert_eq!(ten_to(77), U256::from(10u8).pow(U256::from(77u8)));
         assert_eq!(ten_to(78), U256::MAX);
+    }
+
+    #[test]
+    fn values_for_comparison_are_rounded_apart() {
+        let price = Price::from_picos(7);
+        let (three, decimals) = (U256::from(3u8), 1);
+        assert_eq!(price.picos_at_most(three, decimals), three);
+        assert_eq!(price.picos_at_least(three, decimals), U256::from(2u8));
+        for (amount, decimals) in [(U256::MAX, 0), (three, MAX_DECIMALS + 1)] {
+            assert_eq!(price.picos_at_most(amount, decimals), U256::MAX);
+            assert_eq!(price.picos_at_least(amount, decimals), U256::ZERO);
+        }
     }
 
     #[test]

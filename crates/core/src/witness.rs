@@ -102,6 +102,12 @@ impl<'a> Decoded<'a> {
         }
         for effect in &effects.items {
             match effect {
+                // Some wrappers announce what they burn, and the coin comes back at once.
+                Effect::Swap(swap) => {
+                    for portion in swap.unwrapped() {
+                        add(&mut decoded.outflows, &portion.asset, portion.amount);
+                    }
+                }
                 Effect::NftOut { nft, quantity, .. } => add(&mut decoded.nfts, nft, *quantity),
                 Effect::Allowance { asset, spender, amount } => {
                     add(&mut decoded.allowances, (asset, *spender), *amount);

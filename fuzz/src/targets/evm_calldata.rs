@@ -1,4 +1,5 @@
 //! Call data on EVM networks: read in its one form or not at all, to the exact amount, leaving nothing out.
+//! What stands behind a call takes nothing of it away.
 
 use alloy_primitives::{Address as EvmAddress, U256, address};
 use waiaas_chains::Chain as _;
@@ -26,6 +27,9 @@ const CONTRACTS: [EvmAddress; 12] = [
     EvmAddress::ZERO,
 ];
 
+/// Uniswap's Universal Router on Ethereum.
+const UNIVERSAL: EvmAddress = address!("66a9893cC07D91D95644AEDD05D03f95e1dBA8Af");
+
 /// More effects than one transaction is read for, and the fee.
 const MOST_EFFECTS: usize = 258;
 
@@ -33,9 +37,10 @@ pub(super) fn run(data: &[u8]) -> bool {
     let mut input = Input::new(data);
     let chain = &EVM[usize::from(input.u8()) % EVM.len()];
     let place = usize::from(input.u8());
-    let to = match CONTRACTS.get(place % 14) {
+    let to = match CONTRACTS.get(place % 15) {
         Some(contract) => Some(*contract),
-        None if place % 14 == 12 => Some(*WALLET),
+        None if place % 15 == 12 => Some(*WALLET),
+        None if place % 15 == 14 => Some(UNIVERSAL),
         None => None,
     };
     let flags = input.u8();
@@ -77,13 +82,13 @@ const fn any(address: EvmAddress) -> Address {
     Address::Evm(address.into_array())
 }
 
-/// `transfer(address,uint256)` of 68 bytes is a token that leaves, to the wei; with any other length, or
-/// anything in the padding, it is not understood.
+/// `transfer(address,uint256)` of 68 bytes is a token that leaves, to the wei, whatever stands behind it; with
+/// anything less, or anything in the padding, it is not understood.
 fn plain_transfer(chain: &waiaas_chains::evm::EvmChain, to: EvmAddress, call: &[u8], items: &[Effect]) {
     let Some(arguments) = call.strip_prefix(&[0xa9, 0x05, 0x9c, 0xbb]) else { return };
     let moved = items.iter().find(|effect| matches!(effect, Effect::TokenOut { .. }));
     match arguments.as_chunks::<32>() {
-        ([recipient, amount], []) if recipient[..12] == [0; 12] => {
+        ([recipient, amount, ..], _) if recipient[..12] == [0; 12] => {
             let expected = Effect::TokenOut {
                 asset: AssetId::token(&chain.network().caip2, any(to)),
                 to: any(EvmAddress::from_slice(&recipient[12..])),
@@ -96,7 +101,8 @@ fn plain_transfer(chain: &waiaas_chains::evm::EvmChain, to: EvmAddress, call: &[
     }
 }
 
-/// Whatever is understood is not understood with a byte more or less.
+/// A byte behind what is understood takes nothing of it away; without its last byte it is another call, or the
+/// same one with less behind it.
 fn one_form(chain: &waiaas_chains::evm::EvmChain, body: &Body<'_>, items: &[Effect]) {
     let understood = |effect: &Effect| match effect {
         Effect::ContractCall { decoded, .. } => *decoded,
@@ -106,9 +112,9 @@ fn one_form(chain: &waiaas_chains::evm::EvmChain, body: &Body<'_>, items: &[Effe
     if body.input.len() < 4 || items.iter().any(is_unknown) || !items.iter().any(understood) {
         return;
     }
-    let longer = [body.input, &[0]].concat();
-    for other in [longer.as_slice(), &body.input[..body.input.len() - 1]] {
-        let other = self::items(chain, &Body { input: other, ..*body }).unwrap_or_default();
-        assert!(other.iter().any(is_unknown), "read in two forms: {items:?} and {other:?}");
-    }
+    let read = |input: &[u8]| self::items(chain, &Body { input, ..*body }).unwrap_or_default();
+    let longer = read(&[body.input, &[0]].concat());
+    assert!(items.iter().all(|effect| longer.contains(effect)), "less of {items:?} in {longer:?}");
+    let shorter = read(&body.input[..body.input.len() - 1]);
+    assert!(shorter.iter().any(is_unknown) || shorter == items, "read in two forms: {items:?} and {shorter:?}");
 }

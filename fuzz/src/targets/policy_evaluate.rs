@@ -10,7 +10,7 @@ use waiaas_core::action::{ActionCategory, ActionFacts, ActionKind, LendingPositi
 use waiaas_core::address::Address;
 use waiaas_core::asset::{AssetId, AssetKind};
 use waiaas_core::digest::Digest;
-use waiaas_core::effect::{Effect, Effects};
+use waiaas_core::effect::{Effect, Effects, Method, Portion, Swap};
 use waiaas_core::ids::{PolicyId, WalletId};
 use waiaas_core::money::{Price, Usd};
 use waiaas_core::network::NetworkId;
@@ -136,8 +136,24 @@ fn text(input: &mut Input<'_>) -> String {
     String::from_utf8_lossy(input.take(length)).into_owned()
 }
 
+fn swap(input: &mut Input<'_>) -> Swap {
+    let portions = |input: &mut Input<'_>| {
+        let count = input.u8() % 3;
+        (0..count).map(|_| Portion { asset: asset(input), amount: input.u256() }).collect()
+    };
+    let path = input.u8() % 4;
+    Swap {
+        router: address(input),
+        sold: portions(input),
+        path: (0..path).map(|_| asset(input)).collect(),
+        bought: portions(input),
+        to: address(input),
+        wrapper: input.maybe(asset),
+    }
+}
+
 fn effect(input: &mut Input<'_>) -> Effect {
-    match input.u8() % 16 {
+    match input.u8() % 17 {
         0 | 1 => Effect::NativeOut { to: address(input), amount: input.u256() },
         2 | 3 => Effect::TokenOut { asset: asset(input), to: address(input), amount: input.u256() },
         4 => Effect::NftOut { nft: nft(input), to: address(input), quantity: input.u256() },
@@ -160,6 +176,7 @@ fn effect(input: &mut Input<'_>) -> Effect {
         },
         12 => Effect::AccountRent { owner: address(input), account: address(input), amount: input.u256() },
         13 => Effect::Message { digest: Digest::new([input.u8(); 32]), text: text(input) },
+        16 => Effect::Swap(Box::new(swap(input))),
         14 => Effect::TypedData {
             contract: address(input),
             primary_type: text(input),
@@ -174,12 +191,14 @@ fn effect(input: &mut Input<'_>) -> Effect {
 
 fn effects(input: &mut Input<'_>) -> Effects {
     let count = 1 + usize::from(input.u8() % 6);
+    let methods = input.u8() % 3;
     let network = if input.u8() > 250 { "ethereum-mainnet" } else { NETWORK };
     Effects {
         network: NetworkId::new(network),
         native: AssetId { caip2: "eip155:8453".into(), kind: AssetKind::Native { slip44: 60 } },
         from: Address::Evm([1; 20]),
         items: (0..count).map(|_| effect(input)).collect(),
+        methods: (0..methods).map(|_| Method { target: address(input), selector: selector(input) }).collect(),
     }
 }
 

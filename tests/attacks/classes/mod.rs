@@ -16,6 +16,7 @@ mod dry_run;
 mod fees;
 mod gas_condition;
 mod idempotency;
+mod kept_value;
 mod kill_switch;
 mod lookalikes;
 mod lookup_tables;
@@ -23,6 +24,7 @@ mod loosening;
 mod master_against_owner;
 mod messages;
 mod methods;
+mod methods_that_move;
 mod nested_calls;
 mod nfts;
 mod oracle;
@@ -65,6 +67,8 @@ pub(crate) async fn all(target: &Arc<Target>) -> Result<Vec<Case>> {
         calldata::class(),
         nested_calls::class(),
         methods::class(),
+        methods_that_move::class(),
+        kept_value::class(),
         authorities::class(),
         allowances::class(),
         nfts::class(),

@@ -69,6 +69,11 @@ impl Evm {
         Ok(address)
     }
 
+    /// The same at an address that everybody knows.
+    pub(crate) async fn telltale_at(&self, address: &str) -> Result<()> {
+        self.plant(address, TELLTALE).await
+    }
+
     /// The same, a collection whose every NFT belongs to `owner`.
     pub(crate) async fn collection(&self, owner: &str) -> Result<String> {
         let telltale = TELLTALE.trim_start_matches("0x");

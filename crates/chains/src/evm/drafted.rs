@@ -6,7 +6,7 @@ use waiaas_core::network::Network;
 use waiaas_core::presentation::{Argument, Content, Value};
 
 use super::body::{self, Body};
-use super::decode;
+use super::decode::{self, Decoding};
 use super::external::External;
 use super::personal::Personal;
 use super::typed::{self, TypedData};
@@ -63,7 +63,7 @@ impl Drafted {
     }
 
     /// What it does when `wallet` signs it.
-    pub(super) fn effects(&self, network: &Network, wallet: Address) -> Vec<Effect> {
+    pub(super) fn effects(&self, network: &Network, wallet: Address) -> Decoding {
         match self {
             Self::Built(body) => decode::effects(network, wallet, body),
             Self::Fixed(fixed) => fixed.effects(network, wallet),
@@ -147,15 +147,15 @@ impl Fixed {
         }
     }
 
-    fn effects(&self, network: &Network, wallet: Address) -> Vec<Effect> {
+    fn effects(&self, network: &Network, wallet: Address) -> Decoding {
         match self {
             Self::External(external) => {
-                let mut items = decode::call_effects(network, wallet, &external.called());
-                items.push(Effect::NetworkFee { max: external.fee_budget });
-                items
+                let mut decoding = decode::call_effects(network, wallet, &external.called());
+                decoding.items.push(Effect::NetworkFee { max: external.fee_budget });
+                decoding
             }
-            Self::Personal(personal) => vec![message::effect(personal.text())],
-            Self::Typed(typed) => typed::read(network, wallet, typed).items,
+            Self::Personal(personal) => vec![message::effect(personal.text())].into(),
+            Self::Typed(typed) => typed::read(network, wallet, typed).decoding,
         }
     }
 }
@@ -185,7 +185,7 @@ mod tests {
             assert_eq!(body[0], version);
             let Ok(Drafted::Fixed(fixed)) = Drafted::decode(&body, 1) else { panic!("version {version}") };
             assert_eq!(fixed.encode(), body);
-            assert!(!Drafted::Fixed(fixed).effects(&network, Address::ZERO).is_empty());
+            assert!(!Drafted::Fixed(fixed).effects(&network, Address::ZERO).items.is_empty());
             assert!(Drafted::decode(&[body.as_slice(), b" "].concat(), 1).is_err() || version == 3);
             for other in (0..=255).filter(|other| *other != version) {
                 let mut relabelled = body.clone();

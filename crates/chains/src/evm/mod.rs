@@ -37,7 +37,7 @@ use serde_json::json;
 use tokio::sync::OnceCell;
 use waiaas_core::address::Address;
 use waiaas_core::draft::{Completed, Draft};
-use waiaas_core::effect::{Effect, Effects};
+use waiaas_core::effect::Effects;
 use waiaas_core::intent::Intent;
 use waiaas_core::network::{Environment, Network};
 use waiaas_core::presentation::Content;
@@ -54,19 +54,19 @@ use crate::{
     Submission, TokenFacts, Witness,
 };
 
-/// What a call of `to` by `wallet` does, read from its value and data alone, in order and without the
-/// network fee. Nothing is asked of the chain, so a call that means another thing to an NFT contract is
-/// read as a token's. None for accounts of another chain.
+/// What a call of `to` by `wallet` does, read from its value and data alone, without the network fee.
+/// Nothing is asked of the chain, so a call that means another thing to an NFT contract is read as a
+/// token's. None for accounts of another chain.
 pub fn read_call(
     network: &Network,
     wallet: Address,
     to: Address,
     value: U256,
     data: &[u8],
-) -> Option<Vec<Effect>> {
-    let (Address::Evm(wallet), Address::Evm(to)) = (wallet, to) else { return None };
+) -> Option<Effects> {
+    let (Address::Evm(from), Address::Evm(to)) = (wallet, to) else { return None };
     let called = decode::Called { to: Some(to.into()), value, input: data, standard: None };
-    Some(decode::call_effects(network, wallet.into(), &called))
+    Some(decode::call_effects(network, from.into(), &called).of(network, wallet))
 }
 
 /// First bytes of the code of an account that lends itself a contract's (EIP-7702).
@@ -186,8 +186,7 @@ fn drafted(network: &Network, chain_id: u64, draft: &Draft) -> Result<(EvmAddres
 pub(crate) fn read_draft(network: &Network, draft: &Draft) -> Result<(Effects, Vec<Content>), ChainError> {
     let chain_id = network.evm_chain_id.unwrap_or_default();
     let (from, drafted) = drafted(network, chain_id, draft)?;
-    let items = drafted.effects(network, from);
-    let effects = Effects::new(network.id.clone(), network.native(), draft.from, items);
+    let effects = drafted.effects(network, from).of(network, draft.from);
     Ok((effects, drafted.content(network, from)))
 }
 

@@ -161,13 +161,17 @@ pub(crate) fn read_draft(
     network: &Network,
     draft: &Draft,
 ) -> Result<(Effects, Vec<presentation::Content>), ChainError> {
+    let mut methods = Vec::new();
     let (items, content) = match read_body(network, draft)? {
-        (from, Content::Transaction(body)) => decode::walk(&body, &from, &network.caip2),
+        (from, Content::Transaction(body)) => {
+            methods = decode::methods(&body);
+            decode::walk(&body, &from, &network.caip2)
+        }
         // The effect has the whole text.
         (_, Content::Text(text)) => (vec![crate::message::effect(text.as_str())], Vec::new()),
     };
     let effects = Effects::new(network.id.clone(), network.native(), draft.from, items);
-    Ok((effects, content))
+    Ok((Effects { methods, ..effects }, content))
 }
 
 /// Whether a node with this genesis hash serves `network`. A local network has no fixed hash, so it may

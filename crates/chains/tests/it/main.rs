@@ -6,6 +6,7 @@ mod anvil;
 mod evm_calls;
 mod evm_fate;
 mod evm_lying_node;
+mod evm_published;
 mod evm_refusal;
 mod evm_replace;
 mod evm_reputation;

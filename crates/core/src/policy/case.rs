@@ -1,13 +1,13 @@
 //! The one request that is judged, with its sums worked out once.
 
 use std::cell::OnceCell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use alloy_primitives::U256;
 
 use crate::address::Address;
 use crate::asset::AssetId;
-use crate::effect::{Effect, Effects};
+use crate::effect::{Effect, Effects, Swap};
 use crate::money::{Usd, format_units};
 use crate::network::Chain;
 use crate::policy::{Facts, Spending, Sum};
@@ -106,7 +106,11 @@ impl<'a> Case<'a> {
 
     /// Where value may go, each once; see [`destinations`]. Worked out for the first row that asks.
     pub(crate) fn destinations(&self) -> &[Address] {
-        let happening = || self.effects.items.iter().filter(|effect| !self.effects.is_nothing(effect));
+        // What a swap brings the wallet goes nowhere.
+        let own = |effect: &Effect| effect.swap().is_some_and(|swap| swap.to == self.effects.from);
+        let happening = || {
+            self.effects.items.iter().filter(|effect| !self.effects.is_nothing(effect) && !own(effect))
+        };
         self.destinations.get_or_init(|| each_once(happening().flat_map(destinations).copied()))
     }
 
@@ -115,14 +119,20 @@ impl<'a> Case<'a> {
         self.counterparties.get_or_init(|| counterparties(self.effects))
     }
 
+    /// What is exchanged.
+    pub(crate) fn swaps(&self) -> impl Iterator<Item = &Swap> {
+        self.effects.items.iter().filter_map(Effect::swap)
+    }
+
     /// The family of the network the request is for.
     pub(crate) const fn chain(&self) -> Chain {
         self.effects.from.chain()
     }
 
-    /// Every method called, decoded or not, with its contract.
-    pub(crate) fn methods(&self) -> impl Iterator<Item = (Address, Option<&Selector>)> {
-        self.effects.items.iter().filter_map(|effect| match effect {
+    /// Every method called, whatever the call is read as, with its contract; each once.
+    pub(crate) fn methods(&self) -> BTreeSet<(Address, Option<&Selector>)> {
+        let called = self.effects.methods.iter().map(|method| (method.target, method.selector.as_ref()));
+        let said = self.effects.items.iter().filter_map(|effect| match effect {
             Effect::ContractCall { target, selector, .. }
             | Effect::AuthorityChange { target, selector, .. } => Some((*target, selector.as_ref())),
             Effect::NativeOut { .. }
@@ -131,13 +141,15 @@ impl<'a> Case<'a> {
             | Effect::Allowance { .. }
             | Effect::NftAllowance { .. }
             | Effect::OperatorApproval { .. }
+            | Effect::Swap(_)
             | Effect::Deployment { .. }
             | Effect::AccountRent { .. }
             | Effect::Message { .. }
             | Effect::TypedData { .. }
             | Effect::NetworkFee { .. }
             | Effect::Unknown { .. } => None,
-        })
+        });
+        called.chain(said).collect()
     }
 
     /// An amount for people: `1.5 SOL`.
@@ -185,6 +197,7 @@ fn permissions(effects: &Effects) -> Vec<(Address, Permission<'_>)> {
             | Effect::TokenOut { .. }
             | Effect::NftOut { .. }
             | Effect::ContractCall { .. }
+            | Effect::Swap(_)
             | Effect::Deployment { .. }
             | Effect::AuthorityChange { .. }
             | Effect::AccountRent { .. }
@@ -212,6 +225,7 @@ fn destinations(effect: &Effect) -> impl Iterator<Item = &Address> {
         | Effect::Allowance { .. }
         | Effect::NftAllowance { .. }
         | Effect::OperatorApproval { .. }
+        | Effect::Swap(_)
         | Effect::Deployment { .. }
         | Effect::AccountRent { .. }
         | Effect::Message { .. }

@@ -12,6 +12,7 @@ use crate::network::Chain;
 use crate::policy::case::Case;
 use crate::policy::findings::Findings;
 use crate::policy::rules::listed;
+use crate::policy::swaps;
 use crate::policy::{Denial, DenialCode, Facts, Grant, PolicySet, PolicyType, Purpose, Rules, Tier, Verdict};
 use crate::selector::Selector;
 use crate::wallet::OwnerState;
@@ -29,6 +30,7 @@ pub fn evaluate(policies: &PolicySet, effects: &Effects, facts: &Facts) -> Verdi
     require_lists(policies, &case, &mut findings);
     bound_allowances(policies, &case, &mut findings);
     ask_for_the_owner(policies, &case, &mut findings);
+    swaps::judge(policies, &case, &mut findings);
     require_cover(policies, &case, &mut findings);
     heed_witness(&case, &mut findings);
     heed_fee_cap(&case, &mut findings);
@@ -56,6 +58,7 @@ fn refuse_unknown(policies: &PolicySet, case: &Case<'_>, findings: &mut Findings
             | Effect::NftAllowance { .. }
             | Effect::OperatorApproval { .. }
             | Effect::ContractCall { .. }
+            | Effect::Swap(_)
             | Effect::Deployment { .. }
             | Effect::AuthorityChange { .. }
             | Effect::AccountRent { .. }
@@ -185,6 +188,7 @@ fn ask_for_the_owner(policies: &PolicySet, case: &Case<'_>, findings: &mut Findi
             Effect::NativeOut { .. }
             | Effect::TokenOut { .. }
             | Effect::Allowance { .. }
+            | Effect::Swap(_)
             | Effect::NftAllowance { spender: None, .. }
             | Effect::OperatorApproval { granted: false, .. }
             | Effect::AccountRent { .. }

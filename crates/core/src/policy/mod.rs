@@ -13,6 +13,7 @@ pub mod rules;
 mod set;
 mod spending;
 mod strictness;
+mod swaps;
 mod tier;
 mod verdict;
 

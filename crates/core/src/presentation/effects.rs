@@ -2,7 +2,7 @@
 
 use super::foreign::quoted;
 use super::render::Page;
-use crate::effect::Effect;
+use crate::effect::{Effect, Portion, Swap};
 
 /// One effect, in full addresses and human units.
 pub(super) fn describe(effect: &Effect, page: &Page<'_>) -> String {
@@ -31,6 +31,7 @@ pub(super) fn describe(effect: &Effect, page: &Page<'_>) -> String {
             let known = if *decoded { "" } else { " with UNKNOWN effect" };
             format!("call {target}, {method}{known}")
         }
+        Effect::Swap(swap) => exchange(swap, page),
         Effect::Deployment { code, amount } => {
             format!("create a contract from code {code} with {}", page.native(*amount))
         }
@@ -52,4 +53,16 @@ pub(super) fn describe(effect: &Effect, page: &Page<'_>) -> String {
             None => format!("UNKNOWN: {}", quoted(what)),
         },
     }
+}
+
+fn exchange(swap: &Swap, page: &Page<'_>) -> String {
+    let portions = |portions: &[Portion]| {
+        let each = portions.iter().map(|portion| page.units(&portion.asset, portion.amount));
+        each.collect::<Vec<_>>().join(" and ")
+    };
+    let path = swap.path.iter().map(|asset| page.asset(asset)).collect::<Vec<_>>().join(", ");
+    let Swap { router, to, .. } = swap;
+    let (sold, bought) = (portions(&swap.sold), portions(&swap.bought));
+    let bought = if bought.is_empty() { "NOTHING for sure".to_owned() } else { format!("at least {bought}") };
+    format!("swap at most {sold} for {bought} at {router} by way of {path}, to {to}")
 }

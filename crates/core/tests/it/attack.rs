@@ -230,6 +230,7 @@ impl Attack {
             native: place.native.clone(),
             from: evm(1),
             items: items(amount),
+            methods: Vec::new(),
         };
         let free = |amount| match evaluate(&place.policies, &effects(amount), &facts) {
             Verdict::Granted(grant) if grant.tier < Tier::Approval => Some(grant.delay_seconds.unwrap_or(0)),

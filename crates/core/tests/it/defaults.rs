@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use waiaas_core::U256;
 use waiaas_core::digest::Digest;
-use waiaas_core::effect::Effect;
+use waiaas_core::effect::{Effect, Swap};
 use waiaas_core::policy::{DenialCode, Tier};
 use waiaas_core::selector::Selector;
 use waiaas_core::wallet::OwnerState;
@@ -97,6 +97,18 @@ fn table() -> Vec<(Effect, Vec<Need>, Tier)> {
             Tier::Approval,
         ),
         (Effect::Deployment { code: Digest::of("test", &[]), amount: one }, vec![LIMIT], Tier::Approval),
+        (
+            Effect::Swap(Box::new(Swap {
+                router: evm(5),
+                sold: Vec::new(),
+                path: Vec::new(),
+                bought: Vec::new(),
+                to: evm(9),
+                wrapper: None,
+            })),
+            vec![LIMIT],
+            Tier::Approval,
+        ),
         (
             Effect::AuthorityChange {
                 target: evm(5),
@@ -251,10 +263,11 @@ fn every_effect_is_in_the_table() {
         Effect::Message { .. } => 10,
         Effect::TypedData { .. } => 11,
         Effect::NetworkFee { .. } => 12,
-        Effect::Unknown { .. } => 13,
+        Effect::Swap(_) => 13,
+        Effect::Unknown { .. } => 14,
     };
     let mut kinds: Vec<_> = table().iter().map(|(effect, ..)| kind(effect)).collect();
     kinds.sort_unstable();
     kinds.dedup();
-    assert_eq!(kinds, (0..=12).collect::<Vec<_>>(), "all but the unknown one, which nothing allows");
+    assert_eq!(kinds, (0..=13).collect::<Vec<_>>(), "all but the unknown one, which nothing allows");
 }

@@ -11,7 +11,7 @@ use waiaas_core::action::{ActionCategory, ActionFacts, ActionKind, LendingPositi
 use waiaas_core::address::Address;
 use waiaas_core::asset::AssetId;
 use waiaas_core::digest::Digest;
-use waiaas_core::effect::{Effect, Effects};
+use waiaas_core::effect::{Effect, Effects, Portion, Swap};
 use waiaas_core::money::{Price, Usd};
 use waiaas_core::network::NetworkId;
 use waiaas_core::nft::NftId;
@@ -99,12 +99,30 @@ fn granting_effect() -> impl Strategy<Value = Effect> {
     ]
 }
 
+fn swap() -> impl Strategy<Value = Swap> {
+    let any_asset = || select(assets());
+    let portions = |counts| vec((any_asset(), amount()), counts);
+    let portion = |(asset, amount)| Portion { asset, amount };
+    let to = prop_oneof![4 => Just(evm(1)), 1 => party()];
+    (contract(), portions(0..3), portions(0..3), vec(any_asset(), 0..3), to, any::<bool>()).prop_map(
+        move |(router, sold, bought, path, to, wraps)| Swap {
+            router,
+            sold: sold.into_iter().map(portion).collect(),
+            path,
+            bought: bought.into_iter().map(portion).collect(),
+            to,
+            wrapper: wraps.then(|| token(50)),
+        },
+    )
+}
+
 pub(crate) fn known_effect() -> impl Strategy<Value = Effect> {
     prop_oneof![
         9 => moving_effect(),
         4 => granting_effect(),
         4 => (contract(), option::weighted(0.9, selector()), any::<bool>())
             .prop_map(|(target, selector, decoded)| Effect::ContractCall { target, selector, decoded }),
+        2 => swap().prop_map(|swap| Effect::Swap(Box::new(swap))),
         1 => (digest(), ".{0,20}").prop_map(|(digest, text)| Effect::Message { digest, text }),
         1 => (contract(), digest()).prop_map(|(contract, digest)| {
             Effect::TypedData { contract, primary_type: "Order".to_owned(), digest }
@@ -121,7 +139,7 @@ pub(crate) fn effect() -> impl Strategy<Value = Effect> {
 }
 
 pub(crate) fn effects(items: Vec<Effect>) -> Effects {
-    Effects { network: NetworkId::new(NETWORK), native: native(), from: evm(1), items }
+    Effects { network: NetworkId::new(NETWORK), native: native(), from: evm(1), items, methods: Vec::new() }
 }
 
 fn price() -> impl Strategy<Value = PriceFact> {

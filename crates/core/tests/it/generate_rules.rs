@@ -49,10 +49,11 @@ fn spending_limit() -> impl Strategy<Value = Value> {
     let usd = steps(0u64..2_000_000_000);
     let raw = steps(prop_oneof![0u64..1_500, 0u64..4_000_000_000]);
     let window = || option::weighted(0.4, 1u64..4_000_000_000);
-    let timing = (option::of(60u32..10_000), option::of(300u32..=86_400));
+    let slippage = option::weighted(0.3, 0u64..=10_000);
+    let timing = (option::of(60u32..10_000), option::of(300u32..=86_400), slippage);
     (usd, option::weighted(0.4, raw), tokens, window(), window(), timing).prop_filter_map(
         "no limit at all",
-        move |(usd, raw, tokens, daily, monthly, (delay, timeout))| {
+        move |(usd, raw, tokens, daily, monthly, (delay, timeout, slippage))| {
             let mut rules = Map::new();
             for (key, figure) in STEPS.iter().zip(usd) {
                 figure.map(|micros| rules.insert(format!("{key}_usd"), json!(Usd::from_micros(micros))));
@@ -73,6 +74,8 @@ fn spending_limit() -> impl Strategy<Value = Value> {
             }
             delay.map(|seconds| rules.insert("delay_seconds".to_owned(), json!(seconds)));
             timeout.map(|seconds| rules.insert("approval_timeout".to_owned(), json!(seconds)));
+            let percent = slippage.map(|hundredths| Usd::from_micros(hundredths * 10_000));
+            percent.map(|percent| rules.insert("max_slippage_percent".to_owned(), json!(percent)));
             Some(Value::Object(rules))
         },
     )

@@ -33,6 +33,7 @@ mod spending_limit;
 mod spending_windows;
 mod strictness;
 mod strictness_figures;
+mod swaps;
 mod time_restriction;
 mod venue_whitelist;
 mod verdict;

@@ -1,11 +1,13 @@
 //! METHOD_WHITELIST.
 
 use serde_json::{Value, json};
+use waiaas_core::U256;
+use waiaas_core::asset::AssetId;
 use waiaas_core::effect::Effect;
 use waiaas_core::policy::{DenialCode, PolicyType, Tier};
 use waiaas_core::selector::Selector;
 
-use crate::world::{World, account, evm, refusal};
+use crate::world::{NETWORKS, World, account, evm, refusal};
 
 const BASE: &str = "base-mainnet";
 const SWAP: [u8; 4] = [0x38, 0xed, 0x17, 0x39];
@@ -38,6 +40,33 @@ fn only_named_methods_of_a_contract_with_an_entry() {
     let bare = Effect::ContractCall { target: evm(5), selector: None, decoded: true };
     assert_eq!(world().effect(bare).codes(), [DenialCode::MethodNotWhitelisted], "a call without data");
     assert_eq!(world().call(evm(6), STAKE, true).tier(), Tier::Instant, "a contract without an entry");
+}
+
+/// Tokens, NFTs and coin sent without data: whatever a call is read as, its method has to be named.
+#[test]
+fn a_method_is_judged_whatever_its_call_is_read_as() {
+    const APPROVE: [u8; 4] = [0x09, 0x5e, 0xa7, 0xb3];
+    let tokens = json!({"tokens": [{"address": evm(5)}]});
+    let spenders = json!({"spenders": [{"address": evm(8)}]});
+    let world = |rules: Value| {
+        let world = world().row_here("ALLOWED_TOKENS", &tokens).row_here("APPROVED_SPENDERS", &spenders);
+        world.row_here("METHOD_WHITELIST", &rules).knows(&evm(5).to_string())
+    };
+    let asset = AssetId::token(&NETWORKS.find(BASE).expect("network").caip2, evm(5));
+    let amount = U256::from(1u64);
+    let out = Effect::TokenOut { asset: asset.clone(), to: evm(8), amount };
+    let zero = Effect::Allowance { asset, spender: evm(8), amount: U256::ZERO };
+    let coin = Effect::NativeOut { to: evm(5), amount };
+    for (effect, selector) in [(out, Some(STAKE)), (zero, Some(STAKE)), (coin, None)] {
+        let selector = selector.map(Selector::evm);
+        let called = |rules| world(rules).effect(effect.clone()).method(evm(5), selector);
+        let codes = called(naming(5, &[APPROVE])).codes();
+        assert_eq!(codes, [DenialCode::MethodNotWhitelisted], "{effect:?}");
+        assert_eq!(called(naming(6, &[APPROVE])).tier(), Tier::Instant, "a contract without an entry");
+        if selector.is_some() {
+            assert_eq!(called(naming(5, &[STAKE])).tier(), Tier::Instant, "named: {effect:?}");
+        }
+    }
 }
 
 #[test]

@@ -4,7 +4,7 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use waiaas_core::U256;
 use waiaas_core::action::ActionFacts;
-use waiaas_core::effect::{Effect, Effects};
+use waiaas_core::effect::{Effect, Effects, Method};
 use waiaas_core::ids::PolicyId;
 use waiaas_core::money::{Price, Usd};
 use waiaas_core::network::{NetworkId, Networks};
@@ -15,7 +15,7 @@ use waiaas_core::policy::{
 };
 use waiaas_core::wallet::OwnerState;
 
-use crate::generate::{NETWORK, amount, effect, effects, facts, known_effect, unknown_effect};
+use crate::generate::{NETWORK, amount, effect, effects, facts, known_effect, selector, unknown_effect};
 use crate::generate_rules::{row, rows, rules};
 use crate::world::{evm, wallet};
 
@@ -53,6 +53,7 @@ fn amount_of(effect: &mut Effect) -> Option<&mut U256> {
         | Effect::AccountRent { amount, .. } => Some(amount),
         Effect::NftOut { quantity, .. } => Some(quantity),
         Effect::NetworkFee { max } => Some(max),
+        Effect::Swap(swap) => swap.sold.first_mut().map(|portion| &mut portion.amount),
         Effect::NftAllowance { .. }
         | Effect::OperatorApproval { .. }
         | Effect::ContractCall { .. }
@@ -135,9 +136,22 @@ proptest! {
         prop_assert!(strictness(&after) >= strictness(&before), "{before:?}\n{after:?}");
     }
 
+    #[test]
+    fn a_further_method_never_helps(
+        rows in rows(), items in vec(known_effect(), 0..4), facts in facts(), contract in 5u8..11,
+        called in proptest::option::of(selector()),
+    ) {
+        let before = judge(&rows, &effects(items.clone()), &facts);
+        let mut more = effects(items);
+        more.methods.push(Method { target: evm(contract), selector: called });
+        let after = judge(&rows, &more, &facts);
+        prop_assert!(strictness(&after) >= strictness(&before), "{before:?}\n{after:?}");
+    }
+
     /// With two exceptions. A denial for want of any row of a type, or of an amount that no row speaks
     /// about, is lifted by the first row of that type. And the owner's approval of a call that cannot be
-    /// decoded is lifted by the first METHOD_WHITELIST that names it.
+    /// decoded is lifted by the first METHOD_WHITELIST that names it, that of a swap through tokens nobody
+    /// listed by the first ALLOWED_TOKENS that lists them.
     #[test]
     fn adding_a_row_of_any_scope_only_tightens(
         rows in rows(), items in vec(known_effect(), 0..4), facts in facts(), more in row(),
@@ -156,7 +170,7 @@ proptest! {
                 denials.iter().all(|denial| lifted((denial.policy_id, denial.policy_type), &rows, added))
             }
             Verdict::Granted(grant) => {
-                added == PolicyType::MethodWhitelist
+                matches!(added, PolicyType::MethodWhitelist | PolicyType::AllowedTokens)
                     && grant.reasons.iter().filter(|reason| rank(reason.tier) > strictness(&after).0)
                         .all(|reason| lifted((reason.policy_id, reason.policy_type), &rows, added))
             }

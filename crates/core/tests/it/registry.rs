@@ -14,7 +14,11 @@ fn samples() -> Vec<(&'static str, Value, Value)> {
 
 fn money_and_calls() -> Vec<(&'static str, Value, Value)> {
     vec![
-        ("SPENDING_LIMIT", json!({"delay_max_usd": 5.25, "delay_seconds": 60}), json!({})),
+        (
+            "SPENDING_LIMIT",
+            json!({"delay_max_usd": 5.25, "delay_seconds": 60, "max_slippage_percent": 0.5}),
+            json!({}),
+        ),
         ("WHITELIST", json!({"allowed_addresses": [evm(2), account(1)]}), json!({"allowed_addresses": []})),
         (
             "TIME_RESTRICTION",

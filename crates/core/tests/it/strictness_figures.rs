@@ -39,6 +39,7 @@ fn figures() -> Vec<(&'static str, Value, Vec<Value>)> {
                 "instant_max": "4", "notify_max": "6", "delay_max": "8",
                 "instant_max_usd": 4, "notify_max_usd": 6, "delay_max_usd": 8,
                 "daily_limit_usd": 10, "monthly_limit_usd": 12, "delay_seconds": 900, "approval_timeout": 600,
+                "max_slippage_percent": 1.5,
             }),
             vec![
                 json!({"instant_max": "3"}),
@@ -51,6 +52,7 @@ fn figures() -> Vec<(&'static str, Value, Vec<Value>)> {
                 json!({"monthly_limit_usd": 11}),
                 json!({"delay_seconds": 901}),
                 json!({"approval_timeout": 599}),
+                json!({"max_slippage_percent": 1.49}),
             ],
         ),
         (

@@ -26,7 +26,13 @@ fn nft(id: u64) -> NftId {
 
 fn effects(items: Vec<Effect>) -> Effects {
     let network = NETWORKS.find(NETWORK).expect("network");
-    Effects { network: NetworkId::new(NETWORK), native: network.native(), from: evm(1), items }
+    Effects {
+        network: NetworkId::new(NETWORK),
+        native: network.native(),
+        from: evm(1),
+        items,
+        methods: Vec::new(),
+    }
 }
 
 fn units(amount: u64) -> U256 {

@@ -9,7 +9,7 @@ use waiaas_core::U256;
 use waiaas_core::action::{ActionCategory, ActionFacts, ActionKind};
 use waiaas_core::address::Address;
 use waiaas_core::asset::AssetId;
-use waiaas_core::effect::{Effect, Effects};
+use waiaas_core::effect::{Effect, Effects, Method};
 use waiaas_core::ids::{PolicyId, WalletId};
 use waiaas_core::money::Price;
 use waiaas_core::network::{NetworkId, Networks};
@@ -92,8 +92,13 @@ impl World {
             lifetime: None,
             fee: FeeFacts::default(),
         };
-        let effects =
-            Effects { network: network.id.clone(), native: network.native(), from, items: Vec::new() };
+        let effects = Effects {
+            network: network.id.clone(),
+            native: network.native(),
+            from,
+            items: Vec::new(),
+            methods: Vec::new(),
+        };
         Self { rows: Vec::new(), effects, facts }
     }
 
@@ -132,6 +137,20 @@ impl World {
 
     pub(crate) fn fee(self, amount: u64) -> Self {
         self.effect(Effect::NetworkFee { max: U256::from(amount) })
+    }
+
+    /// Calls a method, whatever its effects are.
+    pub(crate) fn method(mut self, target: Address, selector: Option<Selector>) -> Self {
+        self.effects.methods.push(Method { target, selector });
+        self
+    }
+
+    /// A token with six decimals and a price of one dollar.
+    pub(crate) fn knows(mut self, address: &str) -> Self {
+        let asset = AssetId::token(&self.effects.native.caip2, address.parse().expect("token"));
+        let facts = AssetFacts { symbol: "USDC".to_owned(), decimals: 6, price: price("1") };
+        self.facts.assets.insert(asset, facts);
+        self
     }
 
     /// Sends a token with six decimals and a price of one dollar.

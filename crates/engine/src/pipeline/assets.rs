@@ -37,8 +37,8 @@ pub(crate) async fn token(
     Ok(TokenFacts { decimals: pinned.decimals, symbol: pinned.symbol })
 }
 
-/// Facts of every asset that leaves. Prices are asked for concurrently elsewhere; here they come one
-/// by one from the price book's cache.
+/// Facts of every asset that leaves, and of those that a swap is valued by. Prices are asked for concurrently
+/// elsewhere; here they come one by one from the price book's cache.
 pub(crate) async fn facts(
     engine: &Engine,
     network: &Network,
@@ -62,5 +62,19 @@ pub(crate) async fn facts(
         let price = engine.prices().price(asset, engine.now()).await;
         facts.insert(asset.clone(), AssetFacts { symbol, decimals, price });
     }
+    for asset in exchanged(effects) {
+        let Some(address) = asset.token_address().filter(|_| !facts.contains_key(asset)) else { continue };
+        // Nothing of it leaves. What no node can name has no price, and the swap takes the owner.
+        let Ok(TokenFacts { symbol, decimals }) = token(engine, network, chain, address).await else {
+            continue;
+        };
+        let price = engine.prices().price(asset, engine.now()).await;
+        facts.insert(asset.clone(), AssetFacts { symbol, decimals, price });
+    }
     Ok(facts)
+}
+
+/// What swaps bring.
+fn exchanged(effects: &Effects) -> impl Iterator<Item = &AssetId> {
+    effects.items.iter().filter_map(Effect::swap).flat_map(|swap| &swap.bought).map(|portion| &portion.asset)
 }

@@ -53,6 +53,7 @@ async fn balances(chain: &dyn ChainPort, effects: &Effects) -> Result<BTreeMap<A
             | Effect::NftAllowance { .. }
             | Effect::OperatorApproval { .. }
             | Effect::ContractCall { .. }
+            | Effect::Swap(_)
             | Effect::Deployment { .. }
             | Effect::AuthorityChange { .. }
             | Effect::AccountRent { .. }

@@ -8,7 +8,7 @@ use waiaas_chains::evm;
 use waiaas_core::U256;
 use waiaas_core::asset::AssetId;
 use waiaas_core::effect::{Effect, Effects};
-use waiaas_core::network::{Chain, Networks};
+use waiaas_core::network::{Chain, Network, Networks};
 use waiaas_core::policy::{Policy, PolicySet, PolicyType, Verdict, evaluate};
 use waiaas_core::wording;
 
@@ -75,16 +75,10 @@ fn judge(case: &Case, given: &Given, policies: &[Policy], networks: &Networks) -
     // A wallet that no file can name: only policies for all wallets apply to it.
     let wallet = wallet_id(given.wallet.as_deref().unwrap_or("\0"));
     let set = PolicySet::select(policies.iter().cloned(), wallet, &stage.network.id);
-    let mut items = items(case, &stage)?;
+    let mut effects = effects(case, &stage)?;
     if let Some(fee) = &given.fee {
-        items.push(Effect::NetworkFee { max: stage.amount("fee", None, fee)?.1 });
+        effects.items.push(Effect::NetworkFee { max: stage.amount("fee", None, fee)?.1 });
     }
-    let effects = Effects {
-        network: stage.network.id.clone(),
-        native: stage.network.native(),
-        from: stage.from,
-        items,
-    };
     let facts = given.facts(&stage, &set)?;
     let verdict = evaluate(&set, &effects, &facts);
     Ok(CaseReport {
@@ -98,7 +92,7 @@ fn judge(case: &Case, given: &Given, policies: &[Policy], networks: &Networks) -
     })
 }
 
-fn items(case: &Case, stage: &Stage) -> Result<Vec<Effect>, Wrong> {
+fn effects(case: &Case, stage: &Stage) -> Result<Effects, Wrong> {
     if let Some(send) = &case.send {
         return sent(send, stage);
     }
@@ -109,10 +103,19 @@ fn items(case: &Case, stage: &Stage) -> Result<Vec<Effect>, Wrong> {
         return called(call, stage);
     }
     let given = case.effects.iter().flatten().enumerate();
-    given.map(|(index, value)| exact(&format!("effects[{index}]"), value)).collect()
+    let items: Result<_, _> =
+        given.map(|(index, value)| exact(&format!("effects[{index}]"), value)).collect();
+    Ok(plain(stage, items?))
 }
 
-fn sent(send: &Send, stage: &Stage) -> Result<Vec<Effect>, Wrong> {
+/// Effects that no call was read for.
+fn plain(stage: &Stage, items: Vec<Effect>) -> Effects {
+    let Network { id, .. } = &stage.network;
+    let (network, native) = (id.clone(), stage.network.native());
+    Effects { network, native, from: stage.from, items, methods: Vec::new() }
+}
+
+fn sent(send: &Send, stage: &Stage) -> Result<Effects, Wrong> {
     let (asset, amount) = stage.amount("send.amount", send.token.as_deref(), &send.amount)?;
     let to = send.to;
     if to.chain() != stage.network.chain {
@@ -123,12 +126,12 @@ fn sent(send: &Send, stage: &Stage) -> Result<Vec<Effect>, Wrong> {
             read(stage, "send", token, U256::ZERO, &arguments(TRANSFER, to.as_bytes(), amount))
         }
         (Chain::Ethereum, None) => read(stage, "send", to, amount, &[]),
-        (Chain::Solana, Some(_)) => Ok(vec![Effect::TokenOut { asset, to, amount }]),
-        (Chain::Solana, None) => Ok(vec![Effect::NativeOut { to, amount }]),
+        (Chain::Solana, Some(_)) => Ok(plain(stage, vec![Effect::TokenOut { asset, to, amount }])),
+        (Chain::Solana, None) => Ok(plain(stage, vec![Effect::NativeOut { to, amount }])),
     }
 }
 
-fn approved(approve: &Approve, stage: &Stage) -> Result<Vec<Effect>, Wrong> {
+fn approved(approve: &Approve, stage: &Stage) -> Result<Effects, Wrong> {
     let Approve { spender, amount, token } = approve;
     let (asset, amount): (AssetId, U256) = if amount == "unlimited" {
         (stage.asset("approve.token", Some(token))?.id.clone(), U256::MAX)
@@ -146,11 +149,11 @@ fn approved(approve: &Approve, stage: &Stage) -> Result<Vec<Effect>, Wrong> {
         Chain::Ethereum => {
             read(stage, "approve", token, U256::ZERO, &arguments(APPROVE, spender.as_bytes(), amount))
         }
-        Chain::Solana => Ok(vec![Effect::Allowance { asset, spender: *spender, amount }]),
+        Chain::Solana => Ok(plain(stage, vec![Effect::Allowance { asset, spender: *spender, amount }])),
     }
 }
 
-fn called(call: &Call, stage: &Stage) -> Result<Vec<Effect>, Wrong> {
+fn called(call: &Call, stage: &Stage) -> Result<Effects, Wrong> {
     let data = hex::decode(call.data.strip_prefix("0x").unwrap_or(&call.data));
     let data = data.map_err(|_| ("call.data".to_owned(), "must be 0x and hex digits".to_owned()))?;
     let value = match &call.value {
@@ -167,9 +170,9 @@ fn read(
     to: waiaas_core::address::Address,
     value: U256,
     data: &[u8],
-) -> Result<Vec<Effect>, Wrong> {
-    let items = evm::read_call(&stage.network, stage.from, to, value, data);
-    items.ok_or_else(|| {
+) -> Result<Effects, Wrong> {
+    let effects = evm::read_call(&stage.network, stage.from, to, value, data);
+    effects.ok_or_else(|| {
         (at.to_owned(), format!("only accounts of an EVM network are called; {} is none", stage.network.id))
     })
 }

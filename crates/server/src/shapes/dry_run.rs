@@ -120,6 +120,7 @@ fn rent(effects: &Effects) -> Option<U256> {
         | Effect::NftAllowance { .. }
         | Effect::OperatorApproval { .. }
         | Effect::ContractCall { .. }
+        | Effect::Swap(_)
         | Effect::Deployment { .. }
         | Effect::AuthorityChange { .. }
         | Effect::Message { .. }

@@ -9,6 +9,7 @@
 mod account4337;
 mod authority;
 mod erc20;
+mod exchange;
 mod multicall;
 mod nft;
 mod permit;
@@ -20,15 +21,18 @@ mod router_v3;
 mod safe;
 mod shown;
 mod strict;
+mod tail;
 #[cfg(test)]
 mod tests;
+mod universal;
+mod universal_v4;
 mod weth;
 
 use alloy_primitives::{Address as EvmAddress, U256, keccak256};
 use waiaas_core::address::Address;
 use waiaas_core::asset::AssetId;
 use waiaas_core::digest::Digest;
-use waiaas_core::effect::Effect;
+use waiaas_core::effect::{Effect, Effects, Method};
 use waiaas_core::network::Network;
 use waiaas_core::nft::NftStandard;
 use waiaas_core::presentation::Content;
@@ -55,24 +59,49 @@ pub(super) struct Called<'a> {
     pub(super) standard: Option<NftStandard>,
 }
 
+/// What was read: the effects, and every method called.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub(super) struct Decoding {
+    /// What it does, in order.
+    pub(super) items: Vec<Effect>,
+    /// Every method called, at any depth.
+    pub(super) methods: Vec<Method>,
+}
+
+impl Decoding {
+    /// As the effects of `from` on a network.
+    pub(super) fn of(self, network: &Network, from: Address) -> Effects {
+        let Self { items, methods } = self;
+        Effects { methods, ..Effects::new(network.id.clone(), network.native(), from, items) }
+    }
+}
+
+impl From<Vec<Effect>> for Decoding {
+    /// Effects of a signature that calls nothing.
+    fn from(items: Vec<Effect>) -> Self {
+        Self { items, methods: Vec::new() }
+    }
+}
+
 /// The effects of `body` when `from` signs it, in order; the network fee last.
-pub(super) fn effects(network: &Network, from: EvmAddress, body: &Body) -> Vec<Effect> {
-    let mut items = call_effects(network, from, &body.called());
-    items.push(Effect::NetworkFee { max: body.fee_budget });
-    items
+pub(super) fn effects(network: &Network, from: EvmAddress, body: &Body) -> Decoding {
+    let mut decoding = call_effects(network, from, &body.called());
+    decoding.items.push(Effect::NetworkFee { max: body.fee_budget });
+    decoding
 }
 
 /// What a call by `wallet` does, in order, without the network fee.
-pub(super) fn call_effects(network: &Network, wallet: EvmAddress, called: &Called<'_>) -> Vec<Effect> {
+pub(super) fn call_effects(network: &Network, wallet: EvmAddress, called: &Called<'_>) -> Decoding {
     let Called { to, value, input, standard } = *called;
     match to {
         Some(to) => Reader::new(network, wallet, to, standard).read(&Call { to, value, input }).0,
         None if input.is_empty() => {
             vec![Effect::Unknown { target: None, what: "creation of a contract without code".to_owned() }]
+                .into()
         }
         None => {
             let code = Digest::of("waiaas.deployment.v1", &[input]);
-            vec![Effect::Deployment { code, amount: value }]
+            vec![Effect::Deployment { code, amount: value }].into()
         }
     }
 }

@@ -48,28 +48,65 @@ pub(super) fn read(reader: &mut Reader<'_>, call: &Call<'_>) -> Outcome {
         Multicall3Calls::blockAndAggregate(c) => plain(c.calls),
         Multicall3Calls::tryBlockAndAggregate(c) => plain(c.calls),
         Multicall3Calls::aggregate3(c) => {
-            c.calls.into_iter().map(|inner| (inner.target, U256::ZERO, inner.callData)).collect()
+            let inner = c.calls.into_iter();
+            inner
+                .map(|inner| Inner {
+                    to: inner.target,
+                    sure: U256::ZERO,
+                    value: U256::ZERO,
+                    input: inner.callData,
+                })
+                .collect()
         }
-        Multicall3Calls::aggregate3Value(c) => {
-            c.calls.into_iter().map(|inner| (inner.target, inner.value, inner.callData)).collect()
-        }
+        Multicall3Calls::aggregate3Value(c) => c.calls.into_iter().map(with_value).collect(),
     });
     Some(calls.map(|calls| {
-        reader.called(call, call.to == pinned::MULTICALL3);
-        for (to, value, input) in &calls {
+        let uses_up = covers(call.value, calls.iter().map(|inner| inner.sure));
+        let mark = reader.mark();
+        reader.called(call, call.to == pinned::MULTICALL3 && uses_up);
+        for Inner { to, value, input, .. } in &calls {
             reader.inner(&Call { to: *to, value: *value, input });
         }
+        reader.doubt_if_kept(mark, call.to);
     }))
+}
+
+/// Whether the wei that leave with calls inside are at least those that came in.
+pub(super) fn covers(value: U256, mut used: impl Iterator<Item = U256>) -> bool {
+    used.try_fold(U256::ZERO, U256::checked_add).is_some_and(|used| used >= value)
+}
+
+/// One call that Multicall3 makes, in its own name.
+struct Inner {
+    to: Address,
+    /// Wei sent along.
+    value: U256,
+    /// Wei that is sure to leave Multicall3 with it: a call that may fail leaves its value behind, for
+    /// whoever comes next.
+    sure: U256,
+    input: Bytes,
+}
+
+fn with_value(inner: Multicall3::Inner3Value) -> Inner {
+    let sure = if inner.allowFailure { U256::ZERO } else { inner.value };
+    Inner { to: inner.target, value: inner.value, sure, input: inner.callData }
 }
 
 /// The contract calls itself with each of `data`. Value was counted outside.
 fn to_itself(reader: &mut Reader<'_>, call: &Call<'_>, data: &[Bytes]) {
-    reader.called(call, router_v3::is_pinned(reader, call.to));
+    if reader.outermost() && router_v3::is_pinned(reader, call.to) {
+        let steps: Vec<&[u8]> = data.iter().map(Bytes::as_ref).collect();
+        return router_v3::whole(reader, call, &steps);
+    }
+    reader.called(call, false);
     for input in data {
         reader.inner(&Call { to: call.to, value: U256::ZERO, input });
     }
 }
 
-fn plain(calls: Vec<Multicall3::Inner>) -> Vec<(Address, U256, Bytes)> {
-    calls.into_iter().map(|inner| (inner.target, U256::ZERO, inner.callData)).collect()
+fn plain(calls: Vec<Multicall3::Inner>) -> Vec<Inner> {
+    let calls = calls.into_iter();
+    calls
+        .map(|inner| Inner { to: inner.target, value: U256::ZERO, sure: U256::ZERO, input: inner.callData })
+        .collect()
 }

@@ -3,7 +3,7 @@
 //! An address belongs here only if its code is verified, cannot be upgraded by anybody who could gain
 //! by it, and is the same on every network it is listed for. They were compared with the lists that the
 //! authors publish: `@safe-global/safe-deployments`, `@uniswap/sdk-core` (which has all but `SwapRouter`),
-//! and viem for what is on every network.
+//! `@uniswap/universal-router-sdk`, and viem for what is on every network.
 
 use alloy_primitives::{Address, address};
 
@@ -74,4 +74,34 @@ pub(super) const fn router_02(chain_id: u64) -> Option<Address> {
         8453 => Some(address!("2626664c2603336E57B271c5C0b26F421741e481")),
         _ => None,
     }
+}
+
+/// Versions of Uniswap's Universal Router that differ in how actions of v4 are written.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum RouterVersion {
+    /// 2.0.
+    Two,
+    /// 2.1.1, whose actions carry a least price per hop.
+    TwoOne,
+}
+
+/// The version of Uniswap's Universal Router at `contract`, if it is one.
+pub(super) fn universal_router(chain_id: u64, contract: Address) -> Option<RouterVersion> {
+    const SHARED: Address = address!("8B844f885672f333Bc0042cB669255f93a4C1E6b");
+    let (two, two_one) = match chain_id {
+        1 => (
+            address!("66a9893cC07D91D95644AEDD05D03f95e1dBA8Af"),
+            address!("4C82D1fBFe28C977cBB58D8C7FF8FCF9F70a2cCA"),
+        ),
+        10 => (address!("851116D9223fabED8E56C0E6b8Ad0c31d98B3507"), SHARED),
+        137 => (address!("1095692A6237d83C6a72F3F5eFEdb9A670C49223"), SHARED),
+        8453 => (
+            address!("6fF5693b99212Da76ad316178A184AB56D299b43"),
+            address!("fdf682F51fE81Aa4898f0Ae2163D8A55C127FBc7"),
+        ),
+        42_161 => (address!("A51afAFe0263b40EdaEf0Df8781eA9aa03E381a3"), SHARED),
+        _ => return None,
+    };
+    let versions = [(two, RouterVersion::Two), (two_one, RouterVersion::TwoOne)];
+    versions.into_iter().find(|(router, _)| *router == contract).map(|(_, version)| version)
 }

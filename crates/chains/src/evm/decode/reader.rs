@@ -1,16 +1,16 @@
 //! One walk through a call and the calls inside it, and the effects gathered on the way.
 
 use alloy_primitives::{Address as EvmAddress, U256};
-use waiaas_core::effect::Effect;
+use waiaas_core::effect::{Effect, Method};
 use waiaas_core::network::Network;
 use waiaas_core::nft::{NftId, NftKind, NftStandard};
 use waiaas_core::selector::Selector;
 
 use super::shown::{Methods, Seen};
-use super::strict::Malformed;
+use super::strict::{ANOTHER_FORM, Malformed};
 use super::{
-    account, account4337, asset, authority, erc20, multicall, nft, permit, permit2, router_v2, router_v3,
-    safe, weth,
+    Decoding, account, account4337, asset, authority, erc20, multicall, nft, permit, permit2, router_v2,
+    router_v3, safe, tail, universal, weth,
 };
 
 /// How deep calls may lie inside calls.
@@ -47,7 +47,7 @@ pub(super) type Outcome = Option<Result<(), Malformed>>;
 pub(super) type Family = (fn(&mut Reader<'_>, &Call<'_>) -> Outcome, Methods);
 
 /// Those bound to addresses come first, then NFTs where the contract is known to be one.
-pub(super) const FAMILIES: [Family; 11] = [
+pub(super) const FAMILIES: [Family; 12] = [
     (permit2::read, || vec![permit2::Permit2::abi::functions()]),
     (weth::read, || vec![weth::Weth::abi::functions()]),
     (nft::read, || vec![nft::Collection::abi::functions(), nft::Erc721::abi::functions()]),
@@ -60,8 +60,13 @@ pub(super) const FAMILIES: [Family; 11] = [
     (safe::read, || vec![safe::Safe::abi::functions()]),
     (account4337::read, || vec![account4337::SmartAccount::abi::functions()]),
     (router_v2::read, || vec![router_v2::RouterV2::abi::functions()]),
-    (router_v3::read, || vec![router_v3::RouterV3::abi::functions(), router_v3::Router02::abi::functions()]),
+    (router_v3::read, router_v3::methods),
+    (universal::read, || vec![universal::Universal::abi::functions()]),
 ];
+
+/// Where a call stands among the effects.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Mark(usize);
 
 /// What is known and what was found.
 pub(super) struct Reader<'a> {
@@ -87,10 +92,15 @@ impl<'a> Reader<'a> {
         Self { network, wallet, outermost, standard, depth: 0, calls_left: MOST_CALLS, items, seen }
     }
 
-    /// All effects of the outermost call, and the calls in the order they are read.
-    pub(super) fn read(mut self, call: &Call<'_>) -> (Vec<Effect>, Vec<Seen>) {
+    /// What the outermost call does, and the calls in the order they are read.
+    pub(super) fn read(mut self, call: &Call<'_>) -> (Decoding, Vec<Seen>) {
         self.call(call);
-        (self.items, self.seen)
+        let method = |seen: &Seen| Method {
+            target: account(seen.to),
+            selector: seen.input.first_chunk::<4>().map(|selector| Selector::evm(*selector)),
+        };
+        let methods = self.seen.iter().map(method).collect();
+        (Decoding { items: self.items, methods }, self.seen)
     }
 
     /// Adds the effects of a call that the call being read makes.
@@ -105,13 +115,9 @@ impl<'a> Reader<'a> {
     }
 
     fn call(&mut self, call: &Call<'_>) {
-        let Some(left) = self.calls_left.checked_sub(1) else {
-            self.unknown(None, "more calls than are read".to_owned());
+        if !self.count(call, self.depth, None) {
             return;
-        };
-        self.calls_left = left;
-        let (depth, to, value) = (self.depth, call.to, call.value);
-        self.seen.push(Seen { depth, to, value, input: call.input.to_vec(), methods: None });
+        }
         if !call.value.is_zero() {
             self.push(Effect::NativeOut { to: account(call.to), amount: call.value });
         }
@@ -131,6 +137,14 @@ impl<'a> Reader<'a> {
         // Calls inside are seen after this one.
         let at = self.seen.len().saturating_sub(1);
         let read = FAMILIES.iter().find_map(|(read, methods)| Some((read(self, call)?, *methods)));
+        if let Some((Err(ANOTHER_FORM), _)) = read
+            && let Some(plain) = tail::cut(call)
+        {
+            if !tail::is_ignored(self, call) {
+                self.called(call, false);
+            }
+            return self.method(&plain);
+        }
         match read {
             Some((Ok(()), methods)) => {
                 if let Some(seen) = self.seen.get_mut(at) {
@@ -143,6 +157,11 @@ impl<'a> Reader<'a> {
             }
             None => self.called(call, false),
         }
+    }
+
+    /// Where.
+    pub(super) const fn network(&self) -> &'a Network {
+        self.network
     }
 
     /// The network's chain id.
@@ -161,10 +180,9 @@ impl<'a> Reader<'a> {
         self.depth > 0 || owner == self.wallet
     }
 
-    /// Whether the contract called sees the wallet as its caller: it was called by it, or it called
-    /// itself in the wallet's name.
-    pub(super) fn acts_itself(&self, call: &Call<'_>) -> bool {
-        self.depth == 0 || (self.depth == 1 && call.to == self.outermost)
+    /// Whether the call that is read is the transaction's own, not one inside it.
+    pub(super) const fn outermost(&self) -> bool {
+        self.depth == 0
     }
 
     /// What a contract said it is, as far as it was asked.
@@ -185,6 +203,46 @@ impl<'a> Reader<'a> {
     /// Adds the call itself.
     pub(super) fn called(&mut self, call: &Call<'_>, decoded: bool) {
         self.push(Effect::ContractCall { target: account(call.to), selector: call.selector(), decoded });
+    }
+
+    /// Where the next effect will stand.
+    pub(super) const fn mark(&self) -> Mark {
+        Mark(self.items.len())
+    }
+
+    /// Takes a marked call for one that is decoded.
+    pub(super) fn trust(&mut self, mark: Mark) {
+        if let Some(Effect::ContractCall { decoded, .. }) = self.items.get_mut(mark.0) {
+            *decoded = true;
+        }
+    }
+
+    /// Counts a call and notes it. False where there are more than are read.
+    fn count(&mut self, call: &Call<'_>, depth: usize, methods: Option<Methods>) -> bool {
+        let Some(left) = self.calls_left.checked_sub(1) else {
+            self.unknown(None, "more calls than are read".to_owned());
+            return false;
+        };
+        self.calls_left = left;
+        let (to, value) = (call.to, call.value);
+        self.seen.push(Seen { depth, to, value, input: call.input.to_vec(), methods });
+        true
+    }
+
+    /// The same for a call that the contract being read makes to itself, which one of `methods` reads.
+    pub(super) fn step(&mut self, call: &Call<'_>, methods: Methods) -> bool {
+        self.count(call, self.depth.saturating_add(1), Some(methods))
+    }
+
+    /// Takes a marked call for one that nobody can decode if any effect since hands something to
+    /// `contract`, which belongs to nobody: what it holds is whoever's comes next.
+    pub(super) fn doubt_if_kept(&mut self, mark: Mark, contract: EvmAddress) {
+        let contract = account(contract);
+        let since = self.items.get(mark.0..).unwrap_or_default();
+        let kept = since.iter().any(|effect| effect.beneficiary() == Some(&contract));
+        if let Some(Effect::ContractCall { decoded, .. }) = self.items.get_mut(mark.0).filter(|_| kept) {
+            *decoded = false;
+        }
     }
 
     /// Adds something nobody can name.

@@ -4,6 +4,7 @@ use alloy_primitives::{Address, U256};
 use alloy_sol_types::sol;
 
 use self::RouterV2::RouterV2Calls;
+use super::exchange::{COIN, Exchange, Taken};
 use super::pinned;
 use super::reader::{Call, Outcome, Reader};
 use super::strict::{Malformed, method};
@@ -32,48 +33,90 @@ sol! {
     }
 }
 
-pub(super) fn read(reader: &mut Reader<'_>, call: &Call<'_>) -> Outcome {
-    use RouterV2Calls as C;
-    let known = match method::<RouterV2Calls>(call.input)? {
-        Ok(known) => known,
-        Err(malformed) => return Some(Err(malformed)),
-    };
-    // The most of the first token that goes in; none where it is the value of the call.
-    let (most, path, to) = match known {
-        C::swapExactTokensForTokens(c) => (Some(c.amountIn), c.path, c.to),
-        C::swapTokensForExactTokens(c) => (Some(c.amountInMax), c.path, c.to),
-        C::swapExactETHForTokens(c) => (None, c.path, c.to),
-        C::swapTokensForExactETH(c) => (Some(c.amountInMax), c.path, c.to),
-        C::swapExactTokensForETH(c) => (Some(c.amountIn), c.path, c.to),
-        C::swapETHForExactTokens(c) => (None, c.path, c.to),
-        C::swapExactTokensForTokensSupportingFeeOnTransferTokens(c) => (Some(c.amountIn), c.path, c.to),
-        C::swapExactETHForTokensSupportingFeeOnTransferTokens(c) => (None, c.path, c.to),
-        C::swapExactTokensForETHSupportingFeeOnTransferTokens(c) => (Some(c.amountIn), c.path, c.to),
-    };
-    let is_pinned = reader.chain_id().and_then(pinned::router_v2) == Some(call.to);
-    Some(swap(reader, call, is_pinned, most, &path, to))
+/// What one method asks for.
+struct Trade {
+    /// The most of the first token that goes in; none where it is the value of the call, of which the
+    /// router sends back what is left.
+    most: Option<U256>,
+    /// The least of the last token that comes out.
+    least: U256,
+    /// Whether it comes out as coin.
+    as_coin: bool,
+    path: Vec<Address>,
+    to: Address,
 }
 
-/// A swap along `path` whose proceeds go to `to`.
-pub(super) fn swap(
+impl Trade {
+    fn of(known: RouterV2Calls) -> Self {
+        use RouterV2Calls as C;
+        let tokens = |most, least, path, to| Self { most, least, as_coin: false, path, to };
+        let coin = |most, least, path, to| Self { most: Some(most), least, as_coin: true, path, to };
+        match known {
+            C::swapExactTokensForTokens(c) => tokens(Some(c.amountIn), c.amountOutMin, c.path, c.to),
+            C::swapTokensForExactTokens(c) => tokens(Some(c.amountInMax), c.amountOut, c.path, c.to),
+            C::swapExactETHForTokens(c) => tokens(None, c.amountOutMin, c.path, c.to),
+            C::swapTokensForExactETH(c) => coin(c.amountInMax, c.amountOut, c.path, c.to),
+            C::swapExactTokensForETH(c) => coin(c.amountIn, c.amountOutMin, c.path, c.to),
+            C::swapETHForExactTokens(c) => tokens(None, c.amountOut, c.path, c.to),
+            C::swapExactTokensForTokensSupportingFeeOnTransferTokens(c) => {
+                tokens(Some(c.amountIn), c.amountOutMin, c.path, c.to)
+            }
+            C::swapExactETHForTokensSupportingFeeOnTransferTokens(c) => {
+                tokens(None, c.amountOutMin, c.path, c.to)
+            }
+            C::swapExactTokensForETHSupportingFeeOnTransferTokens(c) => {
+                coin(c.amountIn, c.amountOutMin, c.path, c.to)
+            }
+        }
+    }
+}
+
+pub(super) fn read(reader: &mut Reader<'_>, call: &Call<'_>) -> Outcome {
+    let trade = match method::<RouterV2Calls>(call.input)? {
+        Ok(known) => Trade::of(known),
+        Err(malformed) => return Some(Err(malformed)),
+    };
+    let is_pinned = reader.chain_id().and_then(pinned::router_v2) == Some(call.to);
+    Some(match is_pinned && reader.outermost() {
+        true => pinned_swap(reader, call, &trade),
+        false => foreign_swap(reader, call, trade.most, &trade.path, trade.to),
+    })
+}
+
+fn pinned_swap(reader: &mut Reader<'_>, call: &Call<'_>, trade: &Trade) -> Result<(), Malformed> {
+    let [first, .., last] = trade.path.as_slice() else { return Err(Malformed("its path is too short")) };
+    let mut exchange = Exchange::begin(reader, call);
+    match trade.most {
+        Some(most) => exchange.pulls(reader, *first, most),
+        None => {
+            exchange.takes(COIN, Taken::All);
+        }
+    }
+    exchange.leads_through(&trade.path);
+    exchange.brings(if trade.as_coin { COIN } else { *last }, trade.least, trade.to);
+    exchange.conclude(reader);
+    Ok(())
+}
+
+/// A swap through a router that nobody knows, or for a contract on the way.
+pub(super) fn foreign_swap(
     reader: &mut Reader<'_>,
     call: &Call<'_>,
-    is_pinned: bool,
     most: Option<U256>,
     path: &[Address],
     to: Address,
 ) -> Result<(), Malformed> {
     let [first, _, ..] = path else { return Err(Malformed("its path is too short")) };
-    reader.called(call, is_pinned);
+    reader.called(call, false);
     if let Some(most) = most {
         reader.token_out(*first, call.to, most);
     }
-    proceeds(reader, call, to);
+    foreign_proceeds(reader, call, to);
     Ok(())
 }
 
 /// What comes out of a swap is the wallet's, or the swap is a gift.
-pub(super) fn proceeds(reader: &mut Reader<'_>, call: &Call<'_>, to: Address) {
+pub(super) fn foreign_proceeds(reader: &mut Reader<'_>, call: &Call<'_>, to: Address) {
     if to != reader.wallet() {
         reader.unknown(Some(call.to), format!("the proceeds of the swap go to {to}"));
     }

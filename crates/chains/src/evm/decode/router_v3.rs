@@ -1,13 +1,18 @@
-//! Swaps through Uniswap's v3 routers: `SwapRouter`, and `SwapRouter02`, which knows v2 pools too.
+//! Swaps through Uniswap's v3 routers: `SwapRouter`, and `SwapRouter02`, which knows v2 pools too. Their
+//! `multicall` is read as a whole: the router may get what comes out of one step if a later one gives it away.
 
+use std::collections::BTreeMap;
+
+use alloy_json_abi::Function;
 use alloy_primitives::{Address, U256};
 use alloy_sol_types::sol;
 
 use self::Router02::Router02Calls;
 use self::RouterV3::RouterV3Calls;
+use super::exchange::{COIN, Exchange, Taken};
 use super::pinned;
 use super::reader::{Call, Outcome, Reader};
-use super::router_v2::{proceeds, swap};
+use super::router_v2::{foreign_proceeds, foreign_swap};
 use super::strict::{Malformed, method};
 
 sol! {
@@ -58,7 +63,11 @@ sol! {
         function swapTokensForExactTokens(
             uint256 amountOut, uint256 amountInMax, address[] path, address to) external payable;
         function unwrapWETH9(uint256 amountMinimum, address recipient) external payable;
+        function unwrapWETH9(uint256 amountMinimum) external payable;
+        function wrapETH(uint256 value) external payable;
         function sweepToken(address token, uint256 amountMinimum, address recipient) external payable;
+        function sweepToken(address token, uint256 amountMinimum) external payable;
+        function pull(address token, uint256 value) external payable;
         function refundETH() external payable;
         function selfPermit(
             address token, uint256 value, uint256 deadline, uint8 v, bytes32 r, bytes32 s) external payable;
@@ -71,8 +80,34 @@ sol! {
     }
 }
 
-/// The caller, in the language of `SwapRouter02`.
+/// The caller and the router, in the language of `SwapRouter02`.
 const MSG_SENDER: Address = Address::with_last_byte(1);
+const ADDRESS_THIS: Address = Address::with_last_byte(2);
+
+/// One step of a router. Of a swap, the most that goes in and the least that comes out.
+enum Step {
+    In(Hop, U256, U256),
+    Out(Hop, U256, U256),
+    Unwrap(U256, Option<Address>),
+    Wrap(U256),
+    Sweep(Address, U256, Option<Address>),
+    Refund,
+    Pull(Address, U256),
+    Permit(Address, U256),
+}
+
+/// Where a swap leads.
+struct Hop {
+    path: Vec<Address>,
+    to: Address,
+    /// Whether it may stop before all has gone in.
+    may_stop: bool,
+}
+
+/// The methods of both.
+pub(super) fn methods() -> Vec<BTreeMap<String, Vec<Function>>> {
+    vec![RouterV3::abi::functions(), Router02::abi::functions()]
+}
 
 /// Whether `contract` is one of the two routers.
 pub(super) fn is_pinned(reader: &Reader<'_>, contract: Address) -> bool {
@@ -81,90 +116,225 @@ pub(super) fn is_pinned(reader: &Reader<'_>, contract: Address) -> bool {
 }
 
 pub(super) fn read(reader: &mut Reader<'_>, call: &Call<'_>) -> Outcome {
-    match method::<RouterV3Calls>(call.input) {
-        Some(Ok(known)) => Some(v3(reader, call, known)),
-        Some(Err(malformed)) => Some(Err(malformed)),
-        None => match method::<Router02Calls>(call.input)? {
-            Ok(known) => Some(router_02(reader, call, known)),
-            Err(malformed) => Some(Err(malformed)),
-        },
+    match step_of(call.input)? {
+        Err(malformed) => Some(Err(malformed)),
+        Ok(step) if reader.outermost() && is_pinned(reader, call.to) => {
+            let mut exchange = Exchange::begin(reader, call);
+            take_step(reader, &mut exchange, step);
+            exchange.conclude(reader);
+            Some(Ok(()))
+        }
+        Ok(step) => Some(foreign(reader, call, step)),
     }
 }
 
-fn v3(reader: &mut Reader<'_>, call: &Call<'_>, known: RouterV3Calls) -> Result<(), Malformed> {
+/// All that one `multicall` of a pinned router does.
+pub(super) fn whole(reader: &mut Reader<'_>, call: &Call<'_>, steps: &[&[u8]]) {
+    let mut exchange = Exchange::begin(reader, call);
+    for input in steps {
+        let inner = Call { to: call.to, value: U256::ZERO, input };
+        match step_of(input) {
+            Some(Ok(step)) => {
+                if !reader.step(&inner, methods) {
+                    break;
+                }
+                take_step(reader, &mut exchange, step);
+            }
+            Some(Err(_)) | None => {
+                exchange.doubt();
+                reader.inner(&inner);
+            }
+        }
+    }
+    exchange.conclude(reader);
+}
+
+fn step_of(input: &[u8]) -> Option<Result<Step, Malformed>> {
+    match method::<RouterV3Calls>(input) {
+        Some(known) => Some(known.and_then(of_v3)),
+        None => Some(method::<Router02Calls>(input)?.and_then(of_02)),
+    }
+}
+
+fn of_v3(known: RouterV3Calls) -> Result<Step, Malformed> {
     use RouterV3Calls as C;
-    let (path, most, to) = match known {
-        C::exactInputSingle(c) => ([c.p.tokenIn, c.p.tokenOut], c.p.amountIn, c.p.recipient),
-        C::exactInput(c) => (ends(&c.p.path)?, c.p.amountIn, c.p.recipient),
-        C::exactOutputSingle(c) => ([c.p.tokenIn, c.p.tokenOut], c.p.amountInMaximum, c.p.recipient),
-        C::exactOutput(c) => (backwards(ends(&c.p.path)?), c.p.amountInMaximum, c.p.recipient),
-    };
-    let is_pinned = is_pinned(reader, call.to);
-    swap(reader, call, is_pinned, Some(most), &path, to)
+    Ok(match known {
+        C::exactInputSingle(c) => {
+            let hop = Hop::once(c.p.tokenIn, c.p.tokenOut, c.p.recipient, !c.p.sqrtPriceLimitX96.is_zero());
+            Step::In(hop, c.p.amountIn, c.p.amountOutMinimum)
+        }
+        C::exactInput(c) => {
+            Step::In(Hop::along(&c.p.path, c.p.recipient)?, c.p.amountIn, c.p.amountOutMinimum)
+        }
+        C::exactOutputSingle(c) => {
+            let hop = Hop::once(c.p.tokenIn, c.p.tokenOut, c.p.recipient, true);
+            Step::Out(hop, c.p.amountInMaximum, c.p.amountOut)
+        }
+        C::exactOutput(c) => {
+            Step::Out(Hop::backwards(&c.p.path, c.p.recipient)?, c.p.amountInMaximum, c.p.amountOut)
+        }
+    })
 }
 
-fn router_02(reader: &mut Reader<'_>, call: &Call<'_>, known: Router02Calls) -> Result<(), Malformed> {
+fn of_02(known: Router02Calls) -> Result<Step, Malformed> {
     use Router02Calls as C;
-    let is_pinned = is_pinned(reader, call.to);
-    let (path, most, to) = match known {
-        C::exactInputSingle(c) => (vec![c.p.tokenIn, c.p.tokenOut], c.p.amountIn, c.p.recipient),
-        C::exactInput(c) => (ends(&c.p.path)?.to_vec(), c.p.amountIn, c.p.recipient),
-        C::exactOutputSingle(c) => (vec![c.p.tokenIn, c.p.tokenOut], c.p.amountInMaximum, c.p.recipient),
-        C::exactOutput(c) => (backwards(ends(&c.p.path)?).to_vec(), c.p.amountInMaximum, c.p.recipient),
-        C::swapExactTokensForTokens(c) => (c.path, c.amountIn, c.to),
-        C::swapTokensForExactTokens(c) => (c.path, c.amountInMax, c.to),
-        C::unwrapWETH9(c) => {
-            reader.called(call, is_pinned);
-            proceeds(reader, call, c.recipient);
-            return Ok(());
+    Ok(match known {
+        C::exactInputSingle(c) => {
+            let hop = Hop::once(c.p.tokenIn, c.p.tokenOut, c.p.recipient, !c.p.sqrtPriceLimitX96.is_zero());
+            Step::In(hop, c.p.amountIn, c.p.amountOutMinimum)
         }
-        C::sweepToken(c) => {
-            reader.called(call, is_pinned);
-            proceeds(reader, call, c.recipient);
-            return Ok(());
+        C::exactInput(c) => {
+            Step::In(Hop::along(&c.p.path, c.p.recipient)?, c.p.amountIn, c.p.amountOutMinimum)
         }
-        C::refundETH(_) => {
-            reader.called(call, is_pinned);
-            return Ok(());
+        C::exactOutputSingle(c) => {
+            let hop = Hop::once(c.p.tokenIn, c.p.tokenOut, c.p.recipient, true);
+            Step::Out(hop, c.p.amountInMaximum, c.p.amountOut)
         }
-        C::selfPermit(c) => return permit(reader, call, is_pinned, c.token, c.value),
-        C::selfPermitIfNecessary(c) => return permit(reader, call, is_pinned, c.token, c.value),
-        C::selfPermitAllowed(c) => return permit(reader, call, is_pinned, c.token, U256::MAX),
-        C::selfPermitAllowedIfNecessary(c) => return permit(reader, call, is_pinned, c.token, U256::MAX),
-    };
-    let to = recipient(reader, call, to);
-    swap(reader, call, is_pinned, Some(most), &path, to)
+        C::exactOutput(c) => {
+            Step::Out(Hop::backwards(&c.p.path, c.p.recipient)?, c.p.amountInMaximum, c.p.amountOut)
+        }
+        C::swapExactTokensForTokens(c) => {
+            Step::In(Hop { path: c.path, to: c.to, may_stop: false }, c.amountIn, c.amountOutMin)
+        }
+        C::swapTokensForExactTokens(c) => {
+            Step::Out(Hop { path: c.path, to: c.to, may_stop: true }, c.amountInMax, c.amountOut)
+        }
+        C::unwrapWETH9_0(c) => Step::Unwrap(c.amountMinimum, Some(c.recipient)),
+        C::unwrapWETH9_1(c) => Step::Unwrap(c.amountMinimum, None),
+        C::wrapETH(c) => Step::Wrap(c.value),
+        C::sweepToken_0(c) => Step::Sweep(c.token, c.amountMinimum, Some(c.recipient)),
+        C::sweepToken_1(c) => Step::Sweep(c.token, c.amountMinimum, None),
+        C::pull(c) => Step::Pull(c.token, c.value),
+        C::refundETH(_) => Step::Refund,
+        C::selfPermit(c) => Step::Permit(c.token, c.value),
+        C::selfPermitIfNecessary(c) => Step::Permit(c.token, c.value),
+        C::selfPermitAllowed(c) => Step::Permit(c.token, U256::MAX),
+        C::selfPermitAllowedIfNecessary(c) => Step::Permit(c.token, U256::MAX),
+    })
 }
 
-/// Resolves `SwapRouter02`'s word for its caller where the caller is the wallet.
-fn recipient(reader: &Reader<'_>, call: &Call<'_>, to: Address) -> Address {
-    let knows = reader.chain_id().and_then(pinned::router_02) == Some(call.to);
-    if to == MSG_SENDER && knows && reader.acts_itself(call) { reader.wallet() } else { to }
+fn take_step(reader: &mut Reader<'_>, exchange: &mut Exchange, step: Step) {
+    let (wallet, router) = (exchange.wallet(), exchange.router());
+    let is_02 = reader.chain_id().and_then(pinned::router_02) == Some(router);
+    match step {
+        Step::In(hop, amount, least) => {
+            let Some((first, last)) = hop.starts(exchange) else { return };
+            // Zero is the word of `SwapRouter02` for all that it holds.
+            let all = is_02 && amount.is_zero();
+            if all {
+                // Either coin or wrapped coin would go in.
+                if exchange.weth() == Some(first) && exchange.may_hold(COIN) {
+                    exchange.doubt();
+                }
+                exchange.takes(first, Taken::All);
+            } else {
+                let taken = if hop.may_stop { Taken::AtMost(amount) } else { Taken::Exactly(amount) };
+                pay(reader, exchange, first, amount, taken);
+            }
+            exchange.brings(last, least, hop.recipient(wallet, router, is_02));
+        }
+        Step::Out(hop, most, amount) => {
+            let Some((first, last)) = hop.starts(exchange) else { return };
+            pay(reader, exchange, first, most, Taken::AtMost(most));
+            exchange.brings(last, amount, hop.recipient(wallet, router, is_02));
+        }
+        Step::Unwrap(least, to) => exchange.unwraps(least, to.unwrap_or(wallet)),
+        Step::Wrap(amount) => exchange.wraps(Some(amount), router),
+        Step::Sweep(token, least, to) => exchange.gives(token, least, to.unwrap_or(wallet)),
+        Step::Refund => exchange.gives(COIN, U256::ZERO, wallet),
+        Step::Pull(token, amount) => exchange.deposits(reader, token, amount),
+        // The router brings the caller's signed permission for itself to a token.
+        Step::Permit(token, amount) => reader.allowance(token, router, amount),
+    }
 }
 
-/// The router brings the caller's signed permission for itself to a token.
-fn permit(
-    reader: &mut Reader<'_>,
-    call: &Call<'_>,
-    is_pinned: bool,
-    token: Address,
-    amount: U256,
-) -> Result<(), Malformed> {
-    reader.called(call, is_pinned);
-    reader.allowance(token, call.to, amount);
+/// The routers pay wrapped coin out of their coin where that suffices, and all else from the caller.
+fn pay(reader: &mut Reader<'_>, exchange: &mut Exchange, token: Address, most: U256, taken: Taken) {
+    let coin = exchange.weth() == Some(token) && exchange.may_hold(COIN);
+    if coin && exchange.holds(COIN) >= most {
+        exchange.takes(COIN, taken);
+        return;
+    }
+    if coin {
+        exchange.takes(COIN, Taken::AtMost(most));
+    }
+    exchange.pulls(reader, token, most);
+}
+
+impl Hop {
+    fn once(from: Address, into: Address, to: Address, may_stop: bool) -> Self {
+        Self { path: vec![from, into], to, may_stop }
+    }
+
+    fn along(path: &[u8], to: Address) -> Result<Self, Malformed> {
+        Ok(Self { path: tokens(path)?, to, may_stop: false })
+    }
+
+    /// Paths of exact outputs begin with what comes out.
+    fn backwards(path: &[u8], to: Address) -> Result<Self, Malformed> {
+        let mut path = tokens(path)?;
+        path.reverse();
+        Ok(Self { path, to, may_stop: true })
+    }
+
+    /// Its two ends, with the path noted.
+    fn starts(&self, exchange: &mut Exchange) -> Option<(Address, Address)> {
+        let [first, between @ .., last] = self.path.as_slice() else {
+            exchange.doubt();
+            return None;
+        };
+        // On the way, too, the routers pay wrapped coin out of their coin.
+        if between.iter().any(|token| exchange.weth() == Some(*token)) && exchange.may_hold(COIN) {
+            exchange.doubt();
+        }
+        exchange.leads_through(&self.path);
+        Some((*first, *last))
+    }
+
+    fn recipient(&self, wallet: Address, router: Address, is_02: bool) -> Address {
+        match self.to {
+            MSG_SENDER if is_02 => wallet,
+            ADDRESS_THIS if is_02 => router,
+            // The word of `SwapRouter` for itself.
+            Address::ZERO if !is_02 => router,
+            other => other,
+        }
+    }
+}
+
+/// A step of a router that nobody knows, or for a contract on the way.
+fn foreign(reader: &mut Reader<'_>, call: &Call<'_>, step: Step) -> Result<(), Malformed> {
+    match step {
+        Step::In(hop, most, _) | Step::Out(hop, most, _) => {
+            return foreign_swap(reader, call, Some(most), &hop.path, hop.to);
+        }
+        Step::Unwrap(_, Some(to)) | Step::Sweep(_, _, Some(to)) => {
+            reader.called(call, false);
+            foreign_proceeds(reader, call, to);
+        }
+        Step::Unwrap(_, None) | Step::Sweep(_, _, None) | Step::Wrap(_) | Step::Refund => {
+            reader.called(call, false);
+        }
+        Step::Pull(token, amount) => {
+            reader.called(call, false);
+            reader.token_out(token, call.to, amount);
+        }
+        Step::Permit(token, amount) => {
+            reader.called(call, false);
+            reader.allowance(token, call.to, amount);
+        }
+    }
     Ok(())
 }
 
-/// First and last token of `token (20) ‖ fee (3) ‖ token (20) ‖ …`.
-fn ends(path: &[u8]) -> Result<[Address; 2], Malformed> {
+/// The tokens of `token (20) ‖ fee (3) ‖ token (20) ‖ …`, two at least.
+pub(super) fn tokens(path: &[u8]) -> Result<Vec<Address>, Malformed> {
     let malformed = Malformed("its path is malformed");
     let (first, hops) = path.split_first_chunk::<20>().ok_or(malformed)?;
     let (hops, rest) = hops.as_chunks::<23>();
-    let last = hops.last().filter(|_| rest.is_empty()).and_then(|hop| hop.last_chunk::<20>());
-    last.map(|last| [first.into(), last.into()]).ok_or(malformed)
-}
-
-/// Paths of exact outputs begin with what comes out.
-const fn backwards([first, last]: [Address; 2]) -> [Address; 2] {
-    [last, first]
+    if hops.is_empty() || !rest.is_empty() {
+        return Err(malformed);
+    }
+    let next = hops.iter().filter_map(|hop| hop.last_chunk::<20>()).map(|token| Address::from(*token));
+    Ok(std::iter::once(Address::from(*first)).chain(next).collect())
 }

@@ -4,6 +4,7 @@ use alloy_primitives::{Address, U256};
 use alloy_sol_types::sol;
 
 use self::Safe::SafeCalls;
+use super::multicall::covers;
 use super::pinned;
 use super::reader::{Call, Outcome, Reader};
 use super::strict::{Malformed, method};
@@ -64,10 +65,14 @@ fn run(reader: &mut Reader<'_>, operation: u8, call: &Call<'_>) {
 
 fn multi_send(reader: &mut Reader<'_>, call: &Call<'_>, packed: &[u8]) -> Result<(), Malformed> {
     let calls = unpack(packed).ok_or(Malformed("its packed transactions are malformed"))?;
-    reader.called(call, pinned::is_multi_send(call.to));
+    // All calls succeed or none does. What comes in and does not leave with them is whoever's comes next.
+    let uses_up = covers(call.value, calls.iter().map(|(_, inner)| inner.value));
+    let mark = reader.mark();
+    reader.called(call, pinned::is_multi_send(call.to) && uses_up);
     for (operation, inner) in &calls {
         run(reader, *operation, inner);
     }
+    reader.doubt_if_kept(mark, call.to);
     Ok(())
 }
 

@@ -2,11 +2,13 @@
 //! the same names may do anything.
 
 use alloy_sol_types::sol;
+use waiaas_core::asset::AssetId;
+use waiaas_core::effect::{Effect, Portion, Swap};
 
 use self::Weth::WethCalls;
-use super::pinned;
 use super::reader::{Call, Outcome, Reader};
 use super::strict::method;
+use super::{account, asset, pinned};
 
 sol! {
     #[sol(abi)]
@@ -20,10 +22,31 @@ pub(super) fn read(reader: &mut Reader<'_>, call: &Call<'_>) -> Outcome {
     if reader.chain_id().and_then(pinned::weth) != Some(call.to) {
         return None;
     }
-    // What is wrapped is the value of the call; what is unwrapped comes back at once.
-    let known = method::<WethCalls>(call.input)?.map(|(WethCalls::deposit(_) | WethCalls::withdraw(_))| ());
-    if known.is_ok() {
-        reader.called(call, true);
+    let known = match method::<WethCalls>(call.input)? {
+        Ok(known) => known,
+        Err(malformed) => return Some(Err(malformed)),
+    };
+    // Inside another call both come to whoever makes it, and a contract on the way belongs to nobody.
+    let to_the_wallet = reader.outermost();
+    match known {
+        // What is wrapped is the value of the call.
+        WethCalls::deposit(_) => reader.called(call, to_the_wallet),
+        // What is unwrapped comes back at once. Some wrappers announce it as a burn of their token.
+        WethCalls::withdraw(_) if !to_the_wallet || !call.value.is_zero() => reader.called(call, false),
+        WethCalls::withdraw(c) => {
+            reader.called(call, true);
+            let network = reader.network();
+            let (coin, weth) = (network.native(), asset(network, call.to));
+            let portion = |asset: &AssetId| vec![Portion { asset: asset.clone(), amount: c.amount }];
+            reader.push(Effect::Swap(Box::new(Swap {
+                router: account(call.to),
+                sold: portion(&weth),
+                bought: portion(&coin),
+                path: vec![weth.clone(), coin],
+                to: account(reader.wallet()),
+                wrapper: Some(weth),
+            })));
+        }
     }
-    Some(known)
+    Some(Ok(()))
 }

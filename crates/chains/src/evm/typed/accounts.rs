@@ -11,7 +11,7 @@ use super::TypedData;
 use super::classify::Reading;
 use super::value::Struct;
 use crate::Expiry;
-use crate::evm::decode::{self, Called};
+use crate::evm::decode::{self, Called, Decoding};
 
 sol! {
     function execTransaction(
@@ -42,7 +42,7 @@ const USER_OPERATION: &str = "PackedUserOperation(address sender,uint256 nonce,b
 
 pub(super) fn read(network: &Network, wallet: Address, data: &TypedData) -> Option<Reading> {
     let contract = data.contract()?;
-    let (items, calls) = match data.type_text.as_str() {
+    let (decoding, calls) = match data.type_text.as_str() {
         SAFE_TX if data.domain_is(&["chainId", "verifyingContract"]) => {
             safe_transaction(network, wallet, contract, &data.message)?
         }
@@ -51,7 +51,7 @@ pub(super) fn read(network: &Network, wallet: Address, data: &TypedData) -> Opti
         }
         _ => return None,
     };
-    Some(Reading { items, expiry: Expiry::Never, calls })
+    Some(Reading { decoding, expiry: Expiry::Never, calls })
 }
 
 /// What a user operation may cost, as far as its bytes say.
@@ -90,7 +90,7 @@ fn called(
     wallet: Address,
     contract: Address,
     input: &[u8],
-) -> (Vec<Effect>, Vec<Content>) {
+) -> (Decoding, Vec<Content>) {
     let called = Called { to: Some(contract), value: U256::ZERO, input, standard: None };
     let mut calls = decode::content(network, wallet, &called);
     // The outermost call is nobody's yet: its fields are those of the typed data.
@@ -104,7 +104,7 @@ fn safe_transaction(
     wallet: Address,
     safe: Address,
     message: &Struct,
-) -> Option<(Vec<Effect>, Vec<Content>)> {
+) -> Option<(Decoding, Vec<Content>)> {
     let operation = u8::try_from(message.uint("operation")?).ok()?;
     let to = message.address("to")?;
     let call = execTransactionCall {
@@ -119,16 +119,16 @@ fn safe_transaction(
         refundReceiver: message.address("refundReceiver")?,
         signatures: Vec::new().into(),
     };
-    let (mut items, calls) = called(network, wallet, safe, &call.abi_encode());
+    let (mut decoding, calls) = called(network, wallet, safe, &call.abi_encode());
     if operation != 0 {
-        items.push(Effect::AuthorityChange {
+        decoding.items.push(Effect::AuthorityChange {
             target: decode::account(safe),
             selector: None,
             to: Some(decode::account(to)),
             what: "code of another contract runs as this Safe".to_owned(),
         });
     }
-    Some((items, calls))
+    Some((decoding, calls))
 }
 
 /// An entry point has an account run its call data, for which the account or a paymaster pays.
@@ -137,15 +137,15 @@ fn user_operation(
     wallet: Address,
     entry_point: Address,
     message: &Struct,
-) -> Option<(Vec<Effect>, Vec<Content>)> {
+) -> Option<(Decoding, Vec<Content>)> {
     let operation = packed(message)?;
     let (sender, init_code, paymaster) =
         (operation.sender, operation.initCode.clone(), operation.paymasterAndData.clone());
     let fee = most_fee(&operation);
     let call = handleOpsCall { ops: vec![operation], beneficiary: Address::ZERO };
-    let (mut items, calls) = called(network, wallet, entry_point, &call.abi_encode());
+    let (mut decoding, calls) = called(network, wallet, entry_point, &call.abi_encode());
     if init_code.starts_with(&DELEGATION) {
-        items.push(Effect::AuthorityChange {
+        decoding.items.push(Effect::AuthorityChange {
             target: decode::account(sender),
             selector: None,
             to: None,
@@ -156,13 +156,13 @@ fn user_operation(
         // It may charge the account in any way the account has agreed to.
         let target =
             paymaster.first_chunk::<20>().map(|paymaster| decode::account(Address::from(*paymaster)));
-        items.push(match target {
+        decoding.items.push(match target {
             Some(target) => Effect::ContractCall { target, selector: None, decoded: false },
             None => Effect::Unknown { target: None, what: "a malformed paymaster".to_owned() },
         });
     }
-    items.push(Effect::NetworkFee { max: fee });
-    Some((items, calls))
+    decoding.items.push(Effect::NetworkFee { max: fee });
+    Some((decoding, calls))
 }
 
 /// The operation as an entry point takes it.

@@ -8,12 +8,12 @@ use waiaas_core::presentation::Content;
 
 use super::{TypedData, accounts, permits};
 use crate::Expiry;
-use crate::evm::decode;
+use crate::evm::decode::{self, Decoding};
 
 /// What a signature does, and until when it can be used.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(in crate::evm) struct Reading {
-    pub(in crate::evm) items: Vec<Effect>,
+    pub(in crate::evm) decoding: Decoding,
     pub(in crate::evm) expiry: Expiry,
     /// The calls that the signature lets be made, as they are shown.
     pub(in crate::evm) calls: Vec<Content>,
@@ -21,8 +21,8 @@ pub(in crate::evm) struct Reading {
 
 impl Reading {
     /// Of a signature that is no call.
-    pub(super) const fn new(items: Vec<Effect>, expiry: Expiry) -> Self {
-        Self { items, expiry, calls: Vec::new() }
+    pub(super) fn new(items: Vec<Effect>, expiry: Expiry) -> Self {
+        Self { decoding: items.into(), expiry, calls: Vec::new() }
     }
 }
 

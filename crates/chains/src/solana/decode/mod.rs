@@ -25,7 +25,7 @@ use solana_message::VersionedMessage;
 use solana_pubkey::Pubkey;
 use spl_associated_token_account_interface::program as associated_program;
 use waiaas_core::U256;
-use waiaas_core::effect::Effect;
+use waiaas_core::effect::{Effect, Method};
 use waiaas_core::presentation::Content;
 use waiaas_core::selector::Selector;
 
@@ -67,6 +67,16 @@ pub(super) fn walk(body: &Body, wallet: &Pubkey, caip2: &Arc<str>) -> (Vec<Effec
     }
     content.extend(shown::terms(body));
     (effects, content)
+}
+
+/// The program and method of every instruction that can be resolved, whatever it is read as.
+pub(super) fn methods(body: &Body) -> Vec<Method> {
+    let calls = calls(body.message(), &body.facts().loaded);
+    let method = |call: Call<'_>| Method {
+        target: address(&call.program),
+        selector: Selector::of_instruction(call.data),
+    };
+    calls.flatten().map(method).collect()
 }
 
 /// Who signs and who pays.

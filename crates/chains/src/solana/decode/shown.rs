@@ -43,6 +43,7 @@ const fn is_read(effect: &Effect) -> bool {
         | Effect::Allowance { .. }
         | Effect::NftAllowance { .. }
         | Effect::OperatorApproval { .. }
+        | Effect::Swap(_)
         | Effect::Deployment { .. }
         | Effect::AccountRent { .. }
         | Effect::Message { .. }

@@ -129,6 +129,52 @@ impl fmt::Display for Millionths {
     }
 }
 
+/// A percentage from 0 to 100 with at most two decimals, held in hundredths of a percent; a JSON number.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
+#[serde(try_from = "Usd", into = "Usd")]
+pub struct Percent(u16);
+
+impl Percent {
+    /// Hundredths of a percent in the whole.
+    const WHOLE: u16 = 10_000;
+
+    /// So many percent; more than a hundred are a hundred.
+    pub const fn whole(percent: u8) -> Self {
+        Self(if percent > 100 { Self::WHOLE } else { percent as u16 * 100 })
+    }
+
+    /// What is left of `amount` when this much is taken off, rounded up.
+    pub fn off(self, amount: U256) -> U256 {
+        let (whole, rest) = amount.div_rem(U256::from(Self::WHOLE));
+        let kept = U256::from(Self::WHOLE.saturating_sub(self.0));
+        (whole * kept).saturating_add((rest * kept).div_ceil(U256::from(Self::WHOLE)))
+    }
+}
+
+impl TryFrom<Usd> for Percent {
+    type Error = &'static str;
+
+    fn try_from(read: Usd) -> Result<Self, Self::Error> {
+        // Numbers with a point are read as dollars are: exactly, in millionths.
+        let (hundredths, rest) = (read.micros() / 10_000, read.micros() % 10_000);
+        let hundredths = u16::try_from(hundredths).ok().filter(|hundredths| *hundredths <= Self::WHOLE);
+        hundredths.filter(|_| rest == 0).map(Self).ok_or("a percentage is 0 to 100 with at most two decimals")
+    }
+}
+
+impl From<Percent> for Usd {
+    fn from(percent: Percent) -> Self {
+        Self::from_micros(u64::from(percent.0) * 10_000)
+    }
+}
+
+impl fmt::Display for Percent {
+    /// Without trailing zeros: `3`, `0.5`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&format_units(U256::from(self.0), 2))
+    }
+}
+
 /// Largest dollar figure in rules. Below it, six fraction digits survive a JSON number unchanged
 /// (15 significant digits); above it a stored limit could differ from the one that was set.
 pub(super) const MAX_USD: Usd = Usd::from_dollars(1_000_000_000);
@@ -155,6 +201,29 @@ mod tests {
         let fine = format!("0.{}1", "0".repeat(35));
         assert_eq!(decimal(&fine).base_units(36), U256::from(1u64));
         assert!(format!("0.{}1", "0".repeat(36)).parse::<Decimal>().is_err());
+    }
+
+    #[test]
+    fn percentages_are_exact_hundredths() {
+        let read = |json: &str| serde_json::from_str::<Percent>(json);
+        for (json, amount, left) in [
+            ("3", 10_000u64, 9_700u64),
+            ("0.5", 10_000, 9_950),
+            ("0.01", 1, 1),
+            ("0", 7, 7),
+            ("100", 7, 0),
+            ("\"2.25\"", 400, 391),
+        ] {
+            let percent = read(json).expect(json);
+            assert_eq!(percent.off(U256::from(amount)), U256::from(left), "{json}");
+            let again = serde_json::to_string(&percent).expect("json");
+            assert_eq!(read(&again).expect("again"), percent);
+        }
+        assert_eq!(Percent::whole(3), read("3").expect("3"));
+        assert_eq!(Percent::whole(0).off(U256::MAX), U256::MAX);
+        for bad in ["-1", "100.01", "0.001", "1e9", "null", "\"\"", "true"] {
+            assert!(read(bad).is_err(), "{bad}");
+        }
     }
 
     #[test]

@@ -1,6 +1,8 @@
 //! METHOD_WHITELIST: which methods of a contract may be called. A contract without an entry may be
-//! called with any method. Naming a method also vouches for it: a call that cannot be decoded needs the
-//! owner unless its method is named here.
+//! called with any method; one with an entry is judged by the method alone, whether the call is read as a
+//! transfer, an allowance or not at all. Coin sent to it without data calls no method that could be named.
+//! Naming a method also vouches for it: a call that cannot be decoded needs the owner unless its method
+//! is named here.
 
 use serde::{Deserialize, Serialize};
 

@@ -55,7 +55,7 @@ pub use contract_whitelist::{ContractWhitelist, WhitelistedContract};
 pub use domain::DomainPattern;
 pub use erc8128_allowed_domains::Erc8128AllowedDomains;
 pub use error::RulesError;
-pub use figures::{BaseUnits, Decimal, Millionths};
+pub use figures::{BaseUnits, Decimal, Millionths, Percent};
 pub use lending_asset_whitelist::{LendingAsset, LendingAssetWhitelist};
 pub use lending_ltv_limit::LendingLtvLimit;
 pub use method_whitelist::{ContractMethods, MethodWhitelist};

@@ -7,7 +7,10 @@ use crate::money::Usd;
 use crate::network::Chain;
 use crate::policy::case::Case;
 use crate::policy::findings::Findings;
-use crate::policy::rules::{BaseUnits, Placement, Rule, RulesError, TokenLimit, TokenLimits, at_most};
+use crate::policy::rules::{
+    BaseUnits, Percent, Placement, Rule, RulesError, TokenLimit, TokenLimits, at_most,
+};
+use crate::policy::swaps;
 use crate::policy::{AssetSpending, Ledger, Policy, Tier, Window, WindowWarning};
 use alloy_primitives::U256;
 
@@ -50,6 +53,9 @@ pub struct SpendingLimit {
     /// Seconds the owner has to answer; 300 to 86400.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub approval_timeout: Option<u32>,
+    /// By how much a swap may bring less than it takes, by value; more: APPROVAL. Three if not given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_slippage_percent: Option<Percent>,
 }
 
 const fn default_delay() -> u32 {
@@ -86,7 +92,14 @@ fn reaches_no_further<T: Copy + Ord>(new: [Step<T>; 3], old: [Step<T>; 3]) -> bo
     (1..=3).all(|last| highest(new, last) <= highest(old, last))
 }
 
+/// The slippage of a row that says nothing about it.
+const DEFAULT_SLIPPAGE: Percent = Percent::whole(3);
+
 impl SpendingLimit {
+    fn slippage(&self) -> Percent {
+        self.max_slippage_percent.unwrap_or(DEFAULT_SLIPPAGE)
+    }
+
     fn raw_steps(&self) -> [Step<U256>; 3] {
         let steps = [
             ("instant_max", self.instant_max),
@@ -182,6 +195,7 @@ impl Rule for SpendingLimit {
             && at_most(self.daily_limit_usd, old.daily_limit_usd)
             && at_most(self.monthly_limit_usd, old.monthly_limit_usd)
             && self.delay_seconds >= old.delay_seconds
+            && self.slippage() <= old.slippage()
     }
 
     fn judge(&self, row: &Policy, case: &Case<'_>, findings: &mut Findings) {
@@ -209,6 +223,11 @@ impl Judge<'_, '_> {
         // A request with an unknown asset is denied already; its sums would say nothing.
         if !self.case.assets_known {
             return;
+        }
+        for swap in self.case.swaps() {
+            if let Some(why) = swaps::shortfall(swap, self.case, self.limit.slippage()) {
+                self.ask(Tier::Approval, why, None);
+            }
         }
         for (asset, spending) in self.case.spending.assets() {
             self.raw(asset, spending);

@@ -49,6 +49,7 @@ fn rename(items: &mut [Effect], facts: &mut Facts, names: &[String]) {
             | Effect::NftAllowance { .. }
             | Effect::OperatorApproval { .. }
             | Effect::ContractCall { .. }
+            | Effect::Swap(_)
             | Effect::Deployment { .. }
             | Effect::AccountRent { .. }
             | Effect::NetworkFee { .. } => {}

@@ -106,6 +106,7 @@ fn native_sent(network: &Network, effects: &Effects) -> Money {
         | Effect::NftAllowance { .. }
         | Effect::OperatorApproval { .. }
         | Effect::ContractCall { .. }
+        | Effect::Swap(_)
         | Effect::AuthorityChange { .. }
         | Effect::AccountRent { .. }
         | Effect::Message { .. }

@@ -20,13 +20,53 @@ fn vectors() -> Vec<(EvmAddress, Vec<u8>)> {
     all
 }
 
+/// A memo, the suffix of a builder: what contracts ignore.
+const BEHIND: [&[u8]; 4] = [&[0], &[1], &[0; 32], b"\x07builder\x00\x80\x21\x80\x21\x80\x21"];
+
 #[test]
-fn longer_and_shorter_calls_are_unknown() {
+fn bytes_behind_a_call_leave_it_what_it_is_or_take_the_owner() {
+    let doubted = |effect: &Effect| matches!(effect, Effect::ContractCall { decoded: false, .. });
     for (to, input) in vectors() {
-        assert!(!reads(to, 0, &input).iter().any(is_unknown));
-        for junk in [&[0u8][..], &[1], &[0; 32]] {
-            assert!(is_unknown(&reads(to, 0, &[&input, junk].concat())[0]), "{junk:?}");
+        let plain = reads(to, 0, &input);
+        assert!(!plain.iter().any(is_unknown));
+        for behind in BEHIND {
+            let found = reads(to, 0, &[&input, behind].concat());
+            let known = to == PERMIT2;
+            let expected =
+                if known { plain.clone() } else { [&[called(to, &input, false)], &plain[..]].concat() };
+            assert_eq!(found, expected);
+            assert!(known || found.iter().any(doubted));
         }
+    }
+    let token = [
+        erc20::Token::transferCall { to: RECIPIENT, amount: U256::from(5) }.abi_encode(),
+        erc20::Token::approveCall { spender: SPENDER, amount: U256::from(5) }.abi_encode(),
+    ];
+    let weth = at("0xC02aaA39b223FE8D0A0e5C4F27eAD9083C756Cc2");
+    let router = at("0x7a250d5630B4cF539739dF2C5dAcb4c659F2488D");
+    let known = [
+        (TOKEN, 0, token[0].clone()),
+        (TOKEN, 0, token[1].clone()),
+        (weth, 5, hex("d0e30db0")),
+        (router, 0, hex(SWAP_V2)),
+    ];
+    for (to, value, input) in known {
+        for behind in BEHIND {
+            assert_eq!(reads(to, value, &[&input, behind].concat()), reads(to, value, &input));
+        }
+    }
+    // An NFT answers to the same name, and may look behind it.
+    let approve = [token[1].as_slice(), &[7]].concat();
+    assert!(reads_as(NftStandard::Erc721, &approve).iter().any(doubted));
+    // Moved by a permission: not among what all tokens do alike.
+    let from =
+        erc20::Token::transferFromCall { from: WALLET, to: RECIPIENT, amount: U256::from(5) }.abi_encode();
+    assert!(reads(TOKEN, 0, &[&from[..], &[7]].concat()).iter().any(doubted));
+}
+
+#[test]
+fn shorter_calls_are_unknown() {
+    for (to, input) in vectors() {
         for shorter in [input.len() - 1, input.len() - 32, 4] {
             assert!(is_unknown(&reads(to, 0, &input[..shorter])[0]), "{shorter}");
         }

@@ -6,6 +6,8 @@ mod malformed;
 mod nesting;
 mod properties;
 mod shown;
+mod swaps;
+mod universal;
 mod vectors;
 
 use alloy_primitives::{Address as EvmAddress, U256};
@@ -29,12 +31,12 @@ fn mainnet() -> Network {
 
 fn reads(to: EvmAddress, value: u64, input: &[u8]) -> Vec<Effect> {
     let called = Called { to: Some(to), value: U256::from(value), input, standard: None };
-    call_effects(&mainnet(), WALLET, &called)
+    call_effects(&mainnet(), WALLET, &called).items
 }
 
 fn reads_as(standard: NftStandard, input: &[u8]) -> Vec<Effect> {
     let called = Called { to: Some(TOKEN), value: U256::ZERO, input, standard: Some(standard) };
-    call_effects(&mainnet(), WALLET, &called)
+    call_effects(&mainnet(), WALLET, &called).items
 }
 
 fn hex(text: &str) -> Vec<u8> {

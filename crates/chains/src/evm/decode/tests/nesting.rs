@@ -69,6 +69,84 @@ fn multicall3_and_user_operations() {
     assert_eq!(found[2..], [native_out(TOKEN, 3), token_out(RECIPIENT, 8)]);
 }
 
+/// What comes into Multicall3 and is not sure to leave again is taken by whoever comes next.
+#[test]
+fn value_that_the_calls_inside_do_not_use_up_is_nobodys_to_decode() {
+    let multicall3 = pinned::MULTICALL3;
+    let inner = |target, value: u64, fails: bool, data: Vec<u8>| Multicall3::Inner3Value {
+        target,
+        allowFailure: fails,
+        value: U256::from(value),
+        callData: data.into(),
+    };
+    let with_value = |calls| Multicall3::aggregate3ValueCall { calls }.abi_encode();
+    let weth = at("0xC02aaA39b223FE8D0A0e5C4F27eAD9083C756Cc2");
+    let handed = Token::transferFromCall { from: WALLET, to: multicall3, amount: U256::from(5) }.abi_encode();
+    let handed = Multicall3::Inner { target: TOKEN, callData: handed.into() };
+    let deposit = hex("d0e30db0");
+    let decoded = |value, input: &[u8]| {
+        let found = reads(multicall3, value, input);
+        assert!(
+            found.contains(&called(multicall3, input, true))
+                != found.contains(&called(multicall3, input, false))
+        );
+        found.iter().all(|effect| !matches!(effect, Effect::ContractCall { decoded: false, .. }))
+    };
+    let empty = Multicall3::aggregateCall { calls: vec![] }.abi_encode();
+    assert!(decoded(0, &empty));
+    for (what, value, input) in [
+        ("no calls at all", 5, empty),
+        ("less than came in", 5, with_value(vec![inner(RECIPIENT, 4, false, vec![])])),
+        ("a call that may fail", 5, with_value(vec![inner(RECIPIENT, 5, true, vec![])])),
+        ("wrapped in its name", 5, with_value(vec![inner(weth, 5, false, deposit)])),
+        ("handed to itself", 5, with_value(vec![inner(multicall3, 5, false, vec![])])),
+        ("tokens handed to it", 0, Multicall3::aggregateCall { calls: vec![handed] }.abi_encode()),
+    ] {
+        assert!(!decoded(value, &input), "{what}");
+    }
+    let two = with_value(vec![inner(RECIPIENT, 2, false, vec![]), inner(SPENDER, 3, false, vec![])]);
+    assert!(decoded(5, &two));
+
+    // `MultiSendCallOnly` makes its calls in its own name unless a Safe borrows its code.
+    let multi_send = at("0x40A2aCCbd92BCA938b02010E17A5b8929b49130D");
+    let packed = |value: u64| {
+        let word = |number: u64| U256::from(number).to_be_bytes::<32>();
+        let packed = [&[0][..], RECIPIENT.as_slice(), &word(value), &word(0)].concat();
+        Safe::multiSendCall { transactions: packed.into() }.abi_encode()
+    };
+    for (value, decoded) in [(4, false), (5, true)] {
+        let input = packed(value);
+        assert_eq!(reads(multi_send, 5, &input)[1], called(multi_send, &input, decoded));
+    }
+}
+
+#[test]
+fn every_method_called_is_named() {
+    let method = |target, input: &[u8]| Method {
+        target: account(target),
+        selector: input.first_chunk().map(|selector| Selector::evm(*selector)),
+    };
+    let methods = |to, value: u64, input: &[u8]| {
+        let called = Called { to: Some(to), value: U256::from(value), input, standard: None };
+        call_effects(&mainnet(), WALLET, &called).methods
+    };
+    assert_eq!(methods(TOKEN, 0, &approve()), [method(TOKEN, &approve())]);
+    assert_eq!(methods(TOKEN, 3, &[]), [method(TOKEN, &[])], "coin without data");
+    let input = hex(SAFE_MULTISEND_MULTICALL_APPROVE);
+    let multi_send = at("0x9641d764fc13c8B624c04430C7356C1C7C8102e2");
+    let multicall = Multicall::multicall_0Call { data: vec![] }.abi_encode();
+    assert_eq!(
+        methods(SPENDER, 0, &input),
+        [
+            method(SPENDER, &input),
+            method(multi_send, &hex("8d80ff0a")),
+            method(TOKEN, &multicall),
+            method(TOKEN, &approve()),
+            method(RECIPIENT, &[]),
+        ]
+    );
+}
+
 #[test]
 fn foreign_code_in_the_name_of_a_safe_is_unknown() {
     assert!(!reads(SPENDER, 0, &safe(TOKEN, 0, approve(), 0)).iter().any(is_unknown));

@@ -17,6 +17,7 @@ use crate::evm::decode::permit2::Permit2::Permit2Calls;
 use crate::evm::decode::router_v2::RouterV2::RouterV2Calls;
 use crate::evm::decode::router_v3::{Router02::Router02Calls, RouterV3::RouterV3Calls};
 use crate::evm::decode::safe::Safe::{self, SafeCalls};
+use crate::evm::decode::universal::Universal::UniversalCalls;
 
 /// Every method that is read.
 fn selectors() -> Vec<[u8; 4]> {
@@ -35,6 +36,7 @@ fn selectors() -> Vec<[u8; 4]> {
         .chain(of::<RouterV2Calls>())
         .chain(of::<RouterV3Calls>())
         .chain(of::<Router02Calls>())
+        .chain(of::<UniversalCalls>())
         .collect()
 }
 
@@ -94,6 +96,8 @@ pub(super) fn targets() -> impl Strategy<Value = EvmAddress> {
         pinned::MULTICALL3,
         at("0xC02aaA39b223FE8D0A0e5C4F27eAD9083C756Cc2"),
         at("0x68b3465833fb72A70ecDF485E0e4C7bD8665Fc45"),
+        at("0x7a250d5630B4cF539739dF2C5dAcb4c659F2488D"),
+        at("0x66a9893cC07D91D95644AEDD05D03f95e1dBA8Af"),
     ])
 }
 
@@ -116,11 +120,19 @@ fn still_shows(found: &[Effect], effect: &Effect) -> bool {
     match effect {
         // Only the outermost call names its caller.
         Effect::ContractCall { target, decoded, .. } => found.iter().any(|other| match other {
+            // A router's terms are believed of the outermost call alone.
             Effect::ContractCall { target: t, decoded: d, .. } => t == target && (*decoded || !d),
             Effect::TokenOut { asset, .. } | Effect::Allowance { asset, .. } => {
                 asset.token_address() == Some(*target)
             }
             Effect::NftOut { nft, .. } => nft.collection() == *target,
+            Effect::Unknown { .. } => true,
+            _ => false,
+        }),
+        // Where another contract swaps, nobody knows for whom: its call is not decoded, or its terms differ.
+        Effect::Swap(swap) => found.iter().any(|other| match other {
+            Effect::Swap(other) => other.router == swap.router && other.sold == swap.sold,
+            Effect::ContractCall { target, decoded, .. } => *target == swap.router && !decoded,
             Effect::Unknown { .. } => true,
             _ => false,
         }),
@@ -135,7 +147,7 @@ proptest! {
     fn every_call_says_something(to in targets(), value in 0u64..3, input in calls(), nft: bool) {
         let standard = nft.then_some(NftStandard::Erc721);
         let call = Called { to: Some(to), value: U256::from(value), input: &input, standard };
-        let found = call_effects(&mainnet(), WALLET, &call);
+        let found = call_effects(&mainnet(), WALLET, &call).items;
         let cancellation = to == WALLET && value == 0 && input.is_empty();
         prop_assert!(!found.is_empty());
         prop_assert_eq!(found == [native_out(WALLET, 0)], cancellation);

@@ -51,7 +51,7 @@ fn read_as(json: &Json) -> TypedData {
 }
 
 fn effects(json: &Json) -> Vec<Effect> {
-    read(&network(), WALLET, &read_as(json)).items
+    read(&network(), WALLET, &read_as(json)).decoding.items
 }
 
 fn expiry(json: &Json) -> Expiry {
@@ -348,5 +348,5 @@ fn agents_of_hyperliquid_sign_on_its_networks_only() {
     let agent = data(domain, "Agent", &[("Agent", "string source,bytes32 connectionId")], message);
     assert!(matches!(TypedData::new(&agent.to_string(), CHAIN), Err(Refusal::ChainIdMismatch { .. })));
     let there = TypedData::new(&agent.to_string(), 999).expect("typed data");
-    assert!(matches!(read(&network(), WALLET, &there).items.as_slice(), [Effect::TypedData { .. }]));
+    assert!(matches!(read(&network(), WALLET, &there).decoding.items.as_slice(), [Effect::TypedData { .. }]));
 }

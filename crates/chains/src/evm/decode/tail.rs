@@ -1,0 +1,69 @@
+//! Bytes behind a call: memos, and the suffixes by which builders are credited (ERC-8021).
+//!
+//! Solidity and Vyper read arguments by their offsets and never see what stands behind them, unless a
+//! contract looks for it (ERC-2771 does, for its forwarder). So the call is read without them, and counts as
+//! decoded only where the contract is known, or is a token that is listed and does what all tokens do.
+
+use alloy_sol_types::SolCall;
+
+use super::account4337::SmartAccount::SmartAccountCalls;
+use super::authority::Authority::AuthorityCalls;
+use super::erc20::Token::{self, TokenCalls};
+use super::multicall::Multicall::MulticallCalls;
+use super::multicall::Multicall3::Multicall3Calls;
+use super::nft::Collection::CollectionCalls;
+use super::permit::Permitting::PermittingCalls;
+use super::permit2::Permit2::Permit2Calls;
+use super::reader::{Call, Reader};
+use super::router_v2::RouterV2::RouterV2Calls;
+use super::router_v3::Router02::Router02Calls;
+use super::router_v3::RouterV3::RouterV3Calls;
+use super::safe::Safe::SafeCalls;
+use super::strict::length;
+use super::universal::Universal::UniversalCalls;
+use super::weth::Weth::WethCalls;
+use super::{pinned, router_v3};
+
+/// How long a call of each family is.
+const LENGTHS: [fn(&[u8]) -> Option<usize>; 14] = [
+    length::<Permit2Calls>,
+    length::<WethCalls>,
+    length::<CollectionCalls>,
+    length::<TokenCalls>,
+    length::<PermittingCalls>,
+    length::<AuthorityCalls>,
+    length::<MulticallCalls>,
+    length::<Multicall3Calls>,
+    length::<SafeCalls>,
+    length::<SmartAccountCalls>,
+    length::<RouterV2Calls>,
+    length::<RouterV3Calls>,
+    length::<Router02Calls>,
+    length::<UniversalCalls>,
+];
+
+/// The call without what stands behind it; none if nothing does.
+pub(super) fn cut<'a>(call: &Call<'a>) -> Option<Call<'a>> {
+    let length = LENGTHS.iter().find_map(|length| length(call.input))?;
+    let input = call.input.get(..length).filter(|input| input.len() < call.input.len())?;
+    Some(Call { input, ..*call })
+}
+
+/// Whether bytes behind the call cannot change it.
+pub(super) fn is_ignored(reader: &Reader<'_>, call: &Call<'_>) -> bool {
+    let is = |contract: fn(u64) -> Option<alloy_primitives::Address>| {
+        reader.chain_id().and_then(contract) == Some(call.to)
+    };
+    let universal = reader.chain_id().and_then(|chain_id| pinned::universal_router(chain_id, call.to));
+    let plain = [Token::transferCall::SELECTOR, Token::approveCall::SELECTOR];
+    let of_a_token = call.input.first_chunk::<4>().is_some_and(|selector| plain.contains(selector))
+        && reader.standard(call.to).is_none();
+    of_a_token
+        || call.to == pinned::PERMIT2
+        || call.to == pinned::MULTICALL3
+        || pinned::is_multi_send(call.to)
+        || router_v3::is_pinned(reader, call.to)
+        || is(pinned::weth)
+        || is(pinned::router_v2)
+        || universal.is_some()
+}

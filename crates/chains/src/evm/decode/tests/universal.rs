@@ -1,0 +1,165 @@
+//! The Universal Router's lists of commands.
+
+use super::swaps::{COIN, OTHER, portions, swapped, weth};
+use super::vectors::*;
+use super::*;
+use crate::evm::decode::universal::{Commands as C, Universal};
+
+/// Version 2.0 and version 2.1.1 on Ethereum.
+fn routers() -> [EvmAddress; 2] {
+    [at("0x66a9893cC07D91D95644AEDD05D03f95e1dBA8Af"), at("0x4C82D1fBFe28C977cBB58D8C7FF8FCF9F70a2cCA")]
+}
+
+const CALLER: EvmAddress = EvmAddress::with_last_byte(1);
+const ROUTER: EvmAddress = EvmAddress::with_last_byte(2);
+
+fn uint(number: u64) -> U256 {
+    U256::from(number)
+}
+
+fn execute(commands: &[(u8, Vec<u8>)]) -> Vec<u8> {
+    Universal::execute_0Call {
+        commands: commands.iter().map(|(command, _)| *command).collect::<Vec<_>>().into(),
+        inputs: commands.iter().map(|(_, input)| input.clone().into()).collect(),
+    }
+    .abi_encode()
+}
+
+/// The arguments without a selector.
+fn input(call: &impl SolCall) -> Vec<u8> {
+    call.abi_encode()[4..].to_vec()
+}
+
+fn hops(tokens: &[EvmAddress]) -> Vec<u8> {
+    tokens.iter().map(|token| token.to_vec()).collect::<Vec<_>>().join(&[0, 1, 0xf4][..])
+}
+
+fn sell(tokens: &[EvmAddress], amount: U256, least: u64, to: EvmAddress, by_user: bool) -> (u8, Vec<u8>) {
+    let (a, b, path) = (amount, uint(least), hops(tokens).into());
+    (0x00, input(&C::v3Call { recipient: to, a, b, path, payerIsUser: by_user }))
+}
+
+fn pay(command: u8, token: EvmAddress, to: EvmAddress, amount: u64) -> (u8, Vec<u8>) {
+    (command, input(&C::payCall { token, recipient: to, amount: uint(amount) }))
+}
+
+fn wrapping(command: u8, to: EvmAddress, amount: u64) -> (u8, Vec<u8>) {
+    (command, input(&C::wrappingCall { recipient: to, amount: uint(amount) }))
+}
+
+#[test]
+fn calls_that_another_tool_wrote() {
+    for router in routers() {
+        let (decoded, swap) = swapped(router, 1000, &hex(UNIVERSAL_WRAP_V3));
+        assert!(decoded);
+        assert_eq!((swap.sold, swap.bought), (portions(&[(COIN, 1000)]), portions(&[(TOKEN, 970)])));
+        let (decoded, swap) = swapped(router, 0, &hex(UNIVERSAL_V3_UNWRAP));
+        assert!(decoded && swap.to == account(WALLET));
+        assert_eq!((swap.sold, swap.bought), (portions(&[(TOKEN, 1000)]), portions(&[(COIN, 980)])));
+    }
+    // Actions of v4 are written in one way for each version.
+    for (router, own, other) in
+        [(routers()[0], UNIVERSAL_V4, UNIVERSAL_V4_PRICED), (routers()[1], UNIVERSAL_V4_PRICED, UNIVERSAL_V4)]
+    {
+        let (decoded, swap) = swapped(router, 0, &hex(own));
+        assert!(decoded);
+        assert_eq!((swap.sold, swap.bought), (portions(&[(TOKEN, 1000)]), portions(&[(COIN, 970)])));
+        let found = reads(router, 0, &hex(other));
+        assert!(found.contains(&called(router, &hex(other), false)), "{found:?}");
+    }
+    let elsewhere = reads(SPENDER, 0, &hex(UNIVERSAL_WRAP_V3));
+    assert_eq!(elsewhere, [called(SPENDER, &hex(UNIVERSAL_WRAP_V3), false)]);
+}
+
+#[test]
+fn what_is_left_in_the_router_is_not_decoded() {
+    let router = routers()[0];
+    let all = U256::from_limbs([0, 0, 0, 1 << 63]);
+    let to_router = sell(&[TOKEN, weth()], uint(100), 0, ROUTER, true);
+    for (what, value, commands, decoded) in [
+        ("no commands", 5, vec![], false),
+        ("coin swept to the wallet", 5, vec![pay(0x04, COIN, CALLER, 0)], true),
+        ("coin wrapped and left", 5, vec![wrapping(0x0b, ROUTER, 5)], false),
+        ("less wrapped than came in", 5, vec![wrapping(0x0b, CALLER, 4)], false),
+        ("wrapped for the wallet", 5, vec![wrapping(0x0b, CALLER, 5)], true),
+        ("proceeds left", 0, vec![to_router.clone()], false),
+        ("proceeds unwrapped", 0, vec![to_router.clone(), wrapping(0x0c, CALLER, 97)], true),
+        ("unwrapped and left", 0, vec![to_router.clone(), wrapping(0x0c, ROUTER, 97)], false),
+        (
+            "unwrapped, then swept",
+            0,
+            vec![to_router.clone(), wrapping(0x0c, ROUTER, 97), pay(0x04, COIN, CALLER, 97)],
+            true,
+        ),
+        ("passed on whole", 0, vec![to_router.clone(), sell(&[weth(), OTHER], all, 9, CALLER, false)], true),
+        (
+            "passed on in part",
+            0,
+            vec![to_router.clone(), sell(&[weth(), OTHER], uint(97), 9, CALLER, false)],
+            false,
+        ),
+        ("a share of it", 0, vec![to_router.clone(), pay(0x06, weth(), CALLER, 500)], false),
+        ("a command that nobody knows", 0, vec![to_router.clone(), (0x21, vec![])], false),
+        ("a malformed command", 0, vec![(0x00, vec![1, 2, 3])], false),
+        ("a least amount that is cut off", 0, vec![to_router, (0x04, cut_off())], false),
+    ] {
+        let input = execute(&commands);
+        let found = reads(router, value, &input);
+        assert!(found.contains(&called(router, &input, decoded)), "{what}: {found:?}");
+        assert!(!found.contains(&called(router, &input, !decoded)), "{what}: {found:?}");
+    }
+}
+
+/// A sweep whose least amount the router cuts to nothing.
+fn cut_off() -> Vec<u8> {
+    input(&C::payCall { token: weth(), recipient: CALLER, amount: U256::ONE << 160 })
+}
+
+#[test]
+fn a_share_for_somebody_else_is_told() {
+    let router = routers()[0];
+    let commands = [
+        sell(&[TOKEN, OTHER], uint(1000), 1000, ROUTER, true),
+        pay(0x06, OTHER, RECIPIENT, 25),
+        pay(0x04, OTHER, CALLER, 0),
+    ];
+    let (decoded, swap) = swapped(router, 0, &execute(&commands));
+    assert!(decoded);
+    assert_eq!(swap.to, account(RECIPIENT));
+    assert_eq!(swap.path.len(), 2);
+    // Two strangers are more than one can name.
+    let commands = [
+        sell(&[TOKEN, OTHER], uint(1000), 1000, RECIPIENT, true),
+        sell(&[TOKEN, OTHER], uint(1000), 1000, SPENDER, true),
+    ];
+    assert!(!swapped(router, 0, &execute(&commands)).0);
+}
+
+#[test]
+fn permissions_and_transfers_by_permit2_are_told() {
+    let router = routers()[1];
+    let details = C::Details {
+        token: TOKEN,
+        amount: alloy_primitives::Uint::from(100u8),
+        expiration: alloy_primitives::Uint::from(9u8),
+        nonce: Default::default(),
+    };
+    let single = C::Single { details, spender: router, sigDeadline: uint(9) };
+    let permit = input(&C::permitCall { single, signature: vec![1; 65].into() });
+    let swap = sell(&[TOKEN, OTHER], uint(100), 97, CALLER, true);
+    // A permission may fail, because somebody else may have brought it.
+    for command in [0x0a, 0x8a] {
+        let input = execute(&[(command, permit.clone()), swap.clone()]);
+        let found = reads(router, 0, &input);
+        assert!(found.contains(&allowance(TOKEN, router, 100)), "{found:?}");
+        assert!(found.contains(&token_out(router, 100)) && swapped(router, 0, &input).0);
+    }
+    let moved = |to| {
+        let amount = alloy_primitives::Uint::from(7u8);
+        (0x02, input(&C::transferFromCall { token: TOKEN, recipient: to, amount }))
+    };
+    let found = reads(router, 0, &execute(&[moved(RECIPIENT)]));
+    assert!(found.contains(&token_out(RECIPIENT, 7)), "{found:?}");
+    assert!(!swapped(router, 0, &execute(&[moved(ROUTER)])).0, "left in the router");
+    assert!(swapped(router, 0, &execute(&[moved(ROUTER), pay(0x04, TOKEN, CALLER, 7)])).0);
+}

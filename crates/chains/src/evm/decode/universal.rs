@@ -1,0 +1,244 @@
+//! Uniswap's Universal Router: a list of commands, read as a whole.
+
+use alloy_primitives::{Address, Bytes, U256};
+use alloy_sol_types::{SolCall, sol};
+
+use self::Commands as C;
+use self::Universal::UniversalCalls;
+use super::exchange::{COIN, Exchange, Taken};
+use super::permit2::allowed;
+use super::pinned::{self, RouterVersion};
+use super::reader::{Call, Outcome, Reader};
+use super::router_v3::tokens;
+use super::strict::method;
+use super::universal_v4;
+
+sol! {
+    interface Universal {
+        function execute(bytes commands, bytes[] inputs) external payable;
+        function execute(bytes commands, bytes[] inputs, uint256 deadline) external payable;
+    }
+
+    /// What stands in the input of each command. From version 2.1.1 on swaps end with the least price of
+    /// each hop, which can only make them fail.
+    interface Commands {
+        struct Details { address token; uint160 amount; uint48 expiration; uint48 nonce; }
+        struct Single { Details details; address spender; uint256 sigDeadline; }
+        struct Batch { Details[] details; address spender; uint256 sigDeadline; }
+        struct Move { address from; address to; uint160 amount; address token; }
+
+        function v3(address recipient, uint256 a, uint256 b, bytes path, bool payerIsUser);
+        function v3priced(address recipient, uint256 a, uint256 b, bytes path, bool payerIsUser, uint256[] prices);
+        function v2(address recipient, uint256 a, uint256 b, address[] path, bool payerIsUser);
+        function v2priced(address recipient, uint256 a, uint256 b, address[] path, bool payerIsUser, uint256[] prices);
+        function transferFrom(address token, address recipient, uint160 amount);
+        function transferFromBatch(Move[] moves);
+        function permit(Single single, bytes signature);
+        function permitBatch(Batch batch, bytes signature);
+        /// Sweep, transfer and portion alike; the numbers of the first are cut to 160 bits.
+        function pay(address token, address recipient, uint256 amount);
+        function wrapping(address recipient, uint256 amount);
+    }
+}
+
+/// The caller and the router, in the language of the commands.
+const MSG_SENDER: Address = Address::with_last_byte(1);
+const ADDRESS_THIS: Address = Address::with_last_byte(2);
+
+/// All that the router holds, as an amount.
+pub(super) const EVERYTHING: U256 = U256::from_limbs([0, 0, 0, 1 << 63]);
+
+pub(super) fn read(reader: &mut Reader<'_>, call: &Call<'_>) -> Outcome {
+    let version = reader.chain_id().and_then(|chain_id| pinned::universal_router(chain_id, call.to))?;
+    let known = match method::<UniversalCalls>(call.input)? {
+        Ok(known) => known,
+        Err(malformed) => return Some(Err(malformed)),
+    };
+    let (commands, inputs) = match known {
+        UniversalCalls::execute_0(c) => (c.commands, c.inputs),
+        UniversalCalls::execute_1(c) => (c.commands, c.inputs),
+    };
+    let mut exchange = Exchange::begin(reader, call);
+    if commands.len() != inputs.len() {
+        exchange.doubt();
+    }
+    // For a contract on the way, its word for the caller means that contract.
+    if !reader.outermost() {
+        exchange.doubt();
+        exchange.goes_to(MSG_SENDER);
+    }
+    for (command, input) in commands.iter().zip(&inputs) {
+        if run(reader, &mut exchange, version, *command, input).is_none() {
+            exchange.doubt();
+        }
+    }
+    exchange.conclude(reader);
+    Some(Ok(()))
+}
+
+/// Whom a command means.
+pub(super) fn recipient(exchange: &Exchange, named: Address) -> Address {
+    match named {
+        MSG_SENDER => exchange.wallet(),
+        ADDRESS_THIS => exchange.router(),
+        other => other,
+    }
+}
+
+/// The input of a command as that of `T`, in its one ABI form.
+pub(super) fn arguments<T: SolCall>(input: &[u8]) -> Option<T> {
+    let memory = input.len().saturating_mul(8).saturating_add(4096);
+    let config = alloy_sol_types::abi::AbiDecoderConfig::new().strict(true).memory_limit(memory);
+    let read = T::abi_decode_raw_with_config(input, config).ok()?;
+    (read.abi_encode().get(4..) == Some(input)).then_some(read)
+}
+
+/// What the two kinds of pools have in common.
+struct Trade {
+    to: Address,
+    a: U256,
+    b: U256,
+    path: Vec<Address>,
+    by_user: bool,
+}
+
+fn v3(input: &[u8]) -> Option<Trade> {
+    let (recipient, a, b, path, by_user) = match arguments::<C::v3Call>(input) {
+        Some(c) => (c.recipient, c.a, c.b, c.path, c.payerIsUser),
+        None => {
+            let c = arguments::<C::v3pricedCall>(input)?;
+            (c.recipient, c.a, c.b, c.path, c.payerIsUser)
+        }
+    };
+    Some(Trade { to: recipient, a, b, path: tokens(&path).ok()?, by_user })
+}
+
+fn v2(input: &[u8]) -> Option<Trade> {
+    let (to, a, b, path, by_user) = match arguments::<C::v2Call>(input) {
+        Some(c) => (c.recipient, c.a, c.b, c.path, c.payerIsUser),
+        None => {
+            let c = arguments::<C::v2pricedCall>(input)?;
+            (c.recipient, c.a, c.b, c.path, c.payerIsUser)
+        }
+    };
+    Some(Trade { to, a, b, path, by_user })
+}
+
+/// One command; none if it is not understood.
+fn run(
+    reader: &mut Reader<'_>,
+    exchange: &mut Exchange,
+    version: RouterVersion,
+    command: u8,
+    input: &Bytes,
+) -> Option<()> {
+    // The highest bit lets a permission fail, because somebody else may have brought it first. What moves
+    // anything fails with the whole call all the same.
+    match command & 0x7f {
+        0x00 => sell(reader, exchange, &v3(input)?)?,
+        0x01 => {
+            let mut trade = v3(input)?;
+            // Paths of exact outputs begin with what comes out.
+            trade.path.reverse();
+            buy(reader, exchange, &trade)?;
+        }
+        0x08 => sell(reader, exchange, &v2(input)?)?,
+        0x09 => buy(reader, exchange, &v2(input)?)?,
+        0x02 => {
+            let c = arguments::<C::transferFromCall>(input)?;
+            let to = recipient(exchange, c.recipient);
+            transfer(reader, exchange, c.token, to, U256::from(c.amount));
+        }
+        0x0d => {
+            for each in arguments::<C::transferFromBatchCall>(input)?.moves {
+                (each.from == exchange.wallet()).then_some(())?;
+                transfer(reader, exchange, each.token, each.to, U256::from(each.amount));
+            }
+        }
+        0x03 => {
+            let batch = arguments::<C::permitBatchCall>(input)?.batch;
+            permit(reader, batch.spender, &batch.details);
+        }
+        0x0a => {
+            let single = arguments::<C::permitCall>(input)?.single;
+            permit(reader, single.spender, &[single.details]);
+        }
+        0x04 => {
+            let c = arguments::<C::payCall>(input).filter(|c| c.amount.bit_len() <= 160)?;
+            exchange.gives(c.token, c.amount, recipient(exchange, c.recipient));
+        }
+        0x05 => {
+            let c = arguments::<C::payCall>(input)?;
+            let to = recipient(exchange, c.recipient);
+            if c.amount == EVERYTHING && c.token != COIN {
+                exchange.gives(c.token, U256::ZERO, to);
+            } else {
+                let given = exchange.takes(c.token, Taken::Exactly(c.amount));
+                exchange.brings(c.token, given, to);
+            }
+        }
+        0x06 => {
+            let c = arguments::<C::payCall>(input)?;
+            exchange.shares(c.token, c.amount, recipient(exchange, c.recipient));
+        }
+        0x0b => {
+            let c = arguments::<C::wrappingCall>(input)?;
+            let amount = (c.amount != EVERYTHING).then_some(c.amount);
+            exchange.wraps(amount, recipient(exchange, c.recipient));
+        }
+        0x0c => {
+            let c = arguments::<C::wrappingCall>(input)?;
+            exchange.unwraps(c.amount, recipient(exchange, c.recipient));
+        }
+        // A balance is looked at, and the call may fail.
+        0x0e => {}
+        0x10 => universal_v4::run(reader, exchange, version, input)?,
+        _ => return None,
+    }
+    Some(())
+}
+
+/// An exact amount goes in.
+fn sell(reader: &mut Reader<'_>, exchange: &mut Exchange, trade: &Trade) -> Option<()> {
+    let [first, .., last] = trade.path.as_slice() else { return None };
+    if trade.by_user {
+        exchange.pulls(reader, *first, trade.a);
+    } else if trade.a == EVERYTHING {
+        exchange.takes(*first, Taken::All);
+    } else {
+        exchange.takes(*first, Taken::Exactly(trade.a));
+    }
+    exchange.leads_through(&trade.path);
+    exchange.brings(*last, trade.b, recipient(exchange, trade.to));
+    Some(())
+}
+
+/// An exact amount comes out.
+fn buy(reader: &mut Reader<'_>, exchange: &mut Exchange, trade: &Trade) -> Option<()> {
+    let [first, .., last] = trade.path.as_slice() else { return None };
+    if trade.by_user {
+        exchange.pulls(reader, *first, trade.b);
+    } else {
+        exchange.takes(*first, Taken::AtMost(trade.b));
+    }
+    exchange.leads_through(&trade.path);
+    exchange.brings(*last, trade.a, recipient(exchange, trade.to));
+    Some(())
+}
+
+/// The wallet's own tokens, by Permit2.
+fn transfer(reader: &mut Reader<'_>, exchange: &mut Exchange, token: Address, to: Address, amount: U256) {
+    if to == exchange.router() {
+        exchange.deposits(reader, token, amount);
+    } else if to != exchange.wallet() {
+        reader.token_out(token, to, amount);
+        exchange.goes_to(to);
+    }
+}
+
+/// The wallet's signed permissions, brought to Permit2.
+fn permit(reader: &mut Reader<'_>, spender: Address, details: &[Commands::Details]) {
+    for permission in details {
+        reader.allowance(permission.token, spender, allowed(U256::from(permission.amount)));
+    }
+}
