@@ -108,9 +108,8 @@ impl<'a> Case<'a> {
     pub(crate) fn destinations(&self) -> &[Address] {
         // What a swap brings the wallet goes nowhere.
         let own = |effect: &Effect| effect.swap().is_some_and(|swap| swap.to == self.effects.from);
-        let happening = || {
-            self.effects.items.iter().filter(|effect| !self.effects.is_nothing(effect) && !own(effect))
-        };
+        let happening =
+            || self.effects.items.iter().filter(|effect| !self.effects.is_nothing(effect) && !own(effect));
         self.destinations.get_or_init(|| each_once(happening().flat_map(destinations).copied()))
     }
 

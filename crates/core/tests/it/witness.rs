@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use serde_json::json;
 use waiaas_core::U256;
 use waiaas_core::asset::AssetId;
-use waiaas_core::effect::{Effect, Effects};
+use waiaas_core::effect::{Effect, Effects, Portion, Swap};
 use waiaas_core::network::NetworkId;
 use waiaas_core::nft::NftId;
 use waiaas_core::policy::{DenialCode, Tier};
@@ -52,6 +52,28 @@ fn agrees(observed: &Observed, items: &[Effect]) -> bool {
 
 fn opaque() -> Effect {
     Effect::ContractCall { target: evm(9), selector: Some(Selector::evm([1; 4])), decoded: false }
+}
+
+/// Some wrappers of the native coin (Arbitrum's) announce what they unwrap as a burn of their token.
+#[test]
+fn unwrapping_makes_room_for_the_burn_and_for_nothing_more() {
+    let (weth, coin) = (token(7), NETWORKS.find(NETWORK).expect("network").native());
+    let portion = |asset: &AssetId| vec![Portion { asset: asset.clone(), amount: units(5) }];
+    let swap = |router| {
+        Effect::Swap(Box::new(Swap {
+            router,
+            sold: portion(&weth),
+            path: vec![weth.clone(), coin.clone()],
+            bought: portion(&coin),
+            to: evm(1),
+            wrapper: Some(weth.clone()),
+        }))
+    };
+    let burnt = |amount| Observed { tokens: [(weth.clone(), units(amount))].into(), ..Observed::default() };
+    assert!(agrees(&burnt(5), &[swap(evm(7))]));
+    assert!(!agrees(&burnt(6), &[swap(evm(7))]));
+    assert!(!agrees(&burnt(5), &[swap(evm(8))]), "another contract takes it by a move that stands beside");
+    assert!(!agrees(&burnt(5), &[]));
 }
 
 #[test]

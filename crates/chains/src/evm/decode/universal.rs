@@ -14,6 +14,7 @@ use super::strict::method;
 use super::universal_v4;
 
 sol! {
+    #[sol(abi)]
     interface Universal {
         function execute(bytes commands, bytes[] inputs) external payable;
         function execute(bytes commands, bytes[] inputs, uint256 deadline) external payable;

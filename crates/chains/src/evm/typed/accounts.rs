@@ -85,12 +85,7 @@ pub(in crate::evm) fn operation(data: &TypedData) -> Option<Operation> {
     Some(Operation { gas: u64::try_from(gas).unwrap_or(u64::MAX), length, fee: most_fee(&operation) })
 }
 
-fn called(
-    network: &Network,
-    wallet: Address,
-    contract: Address,
-    input: &[u8],
-) -> (Decoding, Vec<Content>) {
+fn called(network: &Network, wallet: Address, contract: Address, input: &[u8]) -> (Decoding, Vec<Content>) {
     let called = Called { to: Some(contract), value: U256::ZERO, input, standard: None };
     let mut calls = decode::content(network, wallet, &called);
     // The outermost call is nobody's yet: its fields are those of the typed data.
