@@ -31,6 +31,7 @@ fn shown(effects: Vec<Effect>, content: Vec<Content>) -> Presentation {
             native,
             from: WALLET,
             items: effects,
+            methods: Vec::new(),
         },
         replaces: None,
         simulation: WitnessFact::Agrees,
