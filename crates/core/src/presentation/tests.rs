@@ -26,13 +26,7 @@ fn shown(effects: Vec<Effect>, content: Vec<Content>) -> Presentation {
     let assets = [(native.clone(), unit(18, "ETH")), (AssetId::token(&caip2, TOKEN), unit(6, "USDC"))];
     Presentation {
         version: VERSION,
-        effects: Effects {
-            network: NetworkId::new("ethereum-mainnet"),
-            native,
-            from: WALLET,
-            items: effects,
-            methods: Vec::new(),
-        },
+        effects: Effects::new(NetworkId::new("ethereum-mainnet"), native, WALLET, effects),
         replaces: None,
         simulation: WitnessFact::Agrees,
         assets: assets.into(),
