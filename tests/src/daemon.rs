@@ -158,6 +158,25 @@ impl Daemon {
         Ok(output)
     }
 
+    /// The same with more in its environment; an empty variable is taken out of it.
+    pub fn cli_with(&self, arguments: &[&str], environment: &[(&str, &str)]) -> Result<Output> {
+        let mut command = command(self.dir.path())?;
+        for (name, value) in environment {
+            if value.is_empty() {
+                command.env_remove(name);
+            } else {
+                command.env(name, value);
+            }
+        }
+        Ok(command.args(arguments).output()?)
+    }
+
+    /// The same where no password is to be had, on a terminal that is none.
+    pub fn cli_without_password(&self, arguments: &[&str]) -> Result<Output> {
+        let mut command = command(self.dir.path())?;
+        Ok(command.env_remove("WAIAAS_MASTER_PASSWORD").stdin(Stdio::null()).args(arguments).output()?)
+    }
+
     /// Runs the command line with `--json` and reads what it prints.
     pub fn cli_json(&self, arguments: &[&str]) -> Result<Value> {
         let output = command(self.dir.path())?.arg("--json").args(arguments).output()?;

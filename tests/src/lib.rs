@@ -8,23 +8,27 @@ mod abi;
 mod api;
 mod books;
 mod daemon;
+mod full_disk;
 mod localnet;
 mod node;
 mod owner;
 mod postgres;
 mod proxy;
 mod setup;
+mod squatter;
 
 pub use abi::call_data;
 pub use api::{Answer, Api};
 pub use books::{Books, Reservation};
 pub use daemon::{Daemon, DaemonOptions, PASSWORD};
+pub use full_disk::FullDisk;
 pub use localnet::{EvmNode, Localnet, SolanaNode};
 pub use node::rpc;
 pub use owner::OwnerKey;
 pub use postgres::Postgres;
 pub use proxy::{Fault, FaultProxy, When};
 pub use setup::{Agent, generous_policy};
+pub use squatter::Squatter;
 
 use std::time::{Duration, Instant};
 

@@ -65,11 +65,32 @@ pub struct SecretRotated {
     pub message: String,
 }
 
+/// Whether anything is signed.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum Signing {
+    /// Normal operation.
+    Running,
+    /// The kill switch is pulled.
+    Stopped,
+}
+
+impl From<KillSwitch> for Signing {
+    fn from(state: KillSwitch) -> Self {
+        match state {
+            KillSwitch::Active => Self::Running,
+            KillSwitch::Suspended | KillSwitch::Locked => Self::Stopped,
+        }
+    }
+}
+
 /// The emergency brake.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct KillSwitchStatus {
-    /// Its state.
+    /// Whether anything is signed.
+    pub signing: Signing,
+    /// The same in the older words: `ACTIVE` is normal operation, `SUSPENDED` is pulled.
     #[schema(value_type = KillSwitchName)]
     pub state: KillSwitch,
     /// When it was pulled; `null` in normal operation.
@@ -80,7 +101,9 @@ pub struct KillSwitchStatus {
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Recovered {
-    /// `ACTIVE`.
+    /// `running`.
+    pub signing: Signing,
+    /// The same in the older words: `ACTIVE`.
     #[schema(value_type = KillSwitchName)]
     pub state: KillSwitch,
     /// When.
@@ -120,7 +143,9 @@ pub struct Status {
     pub uptime: i64,
     /// Its clock.
     pub timestamp: i64,
-    /// The emergency brake.
+    /// Whether anything is signed; stopped by the emergency brake.
+    pub signing: Signing,
+    /// The same in the older words: `ACTIVE` is normal operation, `SUSPENDED` is pulled.
     #[schema(value_type = KillSwitchName)]
     pub kill_switch_state: KillSwitch,
     /// Wallets in all.

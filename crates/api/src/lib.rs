@@ -18,6 +18,7 @@ pub mod owners;
 pub mod page;
 pub mod policies;
 pub mod problem;
+pub mod proof;
 pub mod replay;
 pub mod requests;
 pub mod secret;

@@ -1,13 +1,21 @@
 //! Where the data is, where the daemon is, and who asks.
+//!
+//! Commands reach the daemon of their data directory through its Unix socket and nothing else: a port
+//! may belong to anybody. Only a URL given by name leads elsewhere.
 
+use std::io::ErrorKind;
+use std::os::unix::fs::MetadataExt as _;
 use std::path::PathBuf;
 
-use anyhow::{Context as _, Result};
-use waiaas_api::client::Client;
+use anyhow::{Context as _, Result, bail};
+use secrecy::SecretString;
+use tokio::net::UnixStream;
+use waiaas_api::client::{Client, ClientError};
 use waiaas_engine::DataDir;
 use waiaas_engine::config::Config;
 
-use crate::{environment, password};
+use crate::exit::NoDaemon;
+use crate::{environment, password, proof};
 
 /// What every command needs.
 pub(crate) struct Context {
@@ -36,12 +44,12 @@ impl Context {
         Ok(Config::load(self.data_dir.path(), environment::all(), flags)?)
     }
 
-    /// Written by a running daemon, so that commands find it whatever its port.
+    /// Written by a running daemon, for people and their agents. Commands do not go by it.
     pub(crate) fn url_file(&self) -> PathBuf {
         self.data_dir.path().join("daemon.url")
     }
 
-    /// The daemon's URL: as told, else as the running daemon wrote it, else as configured.
+    /// Where agents reach the daemon: as told, else as the running daemon wrote it, else as configured.
     pub(crate) fn base_url(&self) -> Result<String> {
         if let Some(url) = &self.base_url {
             return Ok(url.clone());
@@ -53,14 +61,73 @@ impl Context {
         Ok(format!("http://127.0.0.1:{}", daemon.port))
     }
 
-    /// A client that proves nothing.
-    pub(crate) fn anonymous(&self) -> Result<Client> {
-        Ok(Client::new(&self.base_url()?)?)
+    /// Whether the daemon is the one of the data directory.
+    pub(crate) fn is_local(&self) -> bool {
+        self.base_url.is_none()
     }
 
-    /// A client with the operator's password, from wherever it is.
-    pub(crate) fn operator(&self) -> Result<Client> {
+    /// A client that proves nothing.
+    pub(crate) async fn anonymous(&self) -> Result<Client> {
+        match &self.base_url {
+            Some(url) => Ok(Client::new(url)?),
+            None => Ok(Client::over_socket(&self.local_daemon().await?)?),
+        }
+    }
+
+    /// A client with the operator's password, from wherever it is. Nobody is asked for it before a
+    /// daemon answers.
+    pub(crate) async fn operator(&self) -> Result<Client> {
+        let client = self.anonymous().await?;
+        if !self.is_local()
+            && let Err(error) = client.health().await
+            // A daemon that is asked too much is there as well.
+            && !matches!(error, ClientError::Api(_))
+        {
+            return Err(error.into());
+        }
         let password = password::master(&self.data_dir).context("finding the master password")?;
-        Ok(self.anonymous()?.master_password(password))
+        self.with_password(client, password).await
+    }
+
+    /// The same with a password that was found already.
+    pub(crate) async fn operator_with(&self, password: SecretString) -> Result<Client> {
+        let client = self.anonymous().await?;
+        self.with_password(client, password).await
+    }
+
+    async fn with_password(&self, client: Client, password: SecretString) -> Result<Client> {
+        if !self.is_local() {
+            proof::demand(&client, &password).await?;
+        }
+        Ok(client.master_password(password))
+    }
+
+    /// The socket of the data directory, if the daemon of this user, of the directory's owner or of root
+    /// answers on it.
+    async fn local_daemon(&self) -> Result<PathBuf> {
+        let (dir, socket) = (self.data_dir.path().display(), self.data_dir.socket());
+        let stream = match UnixStream::connect(&socket).await {
+            Ok(stream) => stream,
+            Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::ConnectionRefused) => {
+                let message = format!("no daemon runs on {dir}; start one with `waiaas start`");
+                return Err(NoDaemon(message).into());
+            }
+            Err(error) if error.kind() == ErrorKind::PermissionDenied => bail!(
+                "{} is another user's; run this command as the user the daemon runs as",
+                socket.display()
+            ),
+            Err(error) => bail!("cannot connect to {}: {error}", socket.display()),
+        };
+        let answers = stream.peer_cred().with_context(|| format!("asking who answers on {dir}"))?.uid();
+        let owner = std::fs::metadata(self.data_dir.path()).map(|found| found.uid()).ok();
+        let trusted = [Some(rustix::process::geteuid().as_raw()), owner, Some(0)];
+        if !trusted.contains(&Some(answers)) {
+            let socket = socket.display();
+            let message = format!(
+                "user {answers}, who is neither you nor the owner of {dir}, answers on {socket}; nothing was sent"
+            );
+            return Err(NoDaemon(message).into());
+        }
+        Ok(socket)
     }
 }

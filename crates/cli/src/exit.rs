@@ -80,6 +80,16 @@ impl fmt::Display for Relayed {
 
 impl std::error::Error for Relayed {}
 
+/// Whoever answers over TCP has not proved to be the daemon.
+#[derive(Debug, Error)]
+#[error("the process at {address} has not proved to be your daemon: {reason}; the password was not sent")]
+pub(crate) struct Unproved {
+    /// Host and port.
+    pub(crate) address: String,
+    /// What is missing.
+    pub(crate) reason: String,
+}
+
 /// The code for an error.
 pub(crate) fn code(error: &anyhow::Error) -> ExitCode {
     if error.is::<CheckFailed>() || error.is::<ConfigError>() {
@@ -91,7 +101,7 @@ pub(crate) fn code(error: &anyhow::Error) -> ExitCode {
     if error.is::<NotRun>() {
         return 5.into();
     }
-    if error.is::<NoDaemon>() {
+    if error.is::<NoDaemon>() || error.is::<Unproved>() {
         return 3.into();
     }
     if let Some(relayed) = error.downcast_ref::<Relayed>() {

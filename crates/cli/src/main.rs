@@ -8,6 +8,7 @@ mod human;
 mod output;
 mod owner_key;
 mod password;
+mod proof;
 mod remedy;
 mod table;
 

@@ -192,6 +192,9 @@ pub enum Actor {
     Session(SessionId),
     /// A wallet's owner, by signature.
     Owner(Address),
+    /// The user the daemon runs as, or root, as the kernel says: through the socket or by a signal.
+    #[serde(rename = "local-user")]
+    LocalUser,
     /// The daemon itself (timers, recovery).
     System,
     /// A caller who proved nothing.
@@ -204,6 +207,7 @@ impl std::fmt::Display for Actor {
             Self::Master => f.write_str("master"),
             Self::Session(id) => write!(f, "session:{id}"),
             Self::Owner(address) => write!(f, "owner:{address}"),
+            Self::LocalUser => f.write_str("local-user"),
             Self::System => f.write_str("system"),
             Self::Anonymous => f.write_str("anonymous"),
         }

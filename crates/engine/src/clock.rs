@@ -1,6 +1,7 @@
 //! The one place that reads the time.
 
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::sync::LazyLock;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use waiaas_core::UnixSeconds;
 
@@ -8,6 +9,12 @@ use waiaas_core::UnixSeconds;
 pub trait Clock: Send + Sync + 'static {
     /// Seconds since the Unix epoch.
     fn now(&self) -> UnixSeconds;
+    /// Time since some moment of this process. Never goes back and never jumps, whoever sets the
+    /// machine's clock; for waits within one run.
+    fn elapsed(&self) -> Duration {
+        static START: LazyLock<Instant> = LazyLock::new(Instant::now);
+        START.elapsed()
+    }
 }
 
 /// The machine's clock.

@@ -2,7 +2,7 @@
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read as _, Write as _};
-use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
+use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
 use secrecy::{ExposeSecret as _, SecretString};
@@ -15,14 +15,24 @@ use crate::whole_file::WholeFile;
 #[derive(Debug, Error)]
 pub enum DataDirError {
     /// A file operation failed.
-    #[error("{action} {path}: {source}")]
+    #[error("cannot {action} {path}: {reason}{}", remedy(.reason.kind()))]
     Io {
         /// What was tried.
         action: &'static str,
         /// On which path.
         path: PathBuf,
-        /// Why it failed.
-        source: io::Error,
+        /// Why it failed. Not the error's source, which would be printed once more.
+        reason: io::Error,
+    },
+    /// The password in plain text is not this user's alone.
+    #[error(
+        "{path} holds the master password and can be read by others (mode {mode:03o}); run `chmod 600 {path}`, and `waiaas set-master` if somebody may have read it"
+    )]
+    Exposed {
+        /// Which file.
+        path: PathBuf,
+        /// Its permissions.
+        mode: u32,
     },
     /// Another process has taken this directory: a daemon, or a command that works without one.
     #[error("another daemon or command{} is using {}", process(*.pid), .path.display())]
@@ -39,6 +49,16 @@ pub enum DataDirError {
         .0.display()
     )]
     EmptyRecoveryKey(PathBuf),
+}
+
+impl DataDirError {
+    /// Whether there is no space left.
+    pub(crate) fn is_full(&self) -> bool {
+        match self {
+            Self::Io { reason, .. } => reason.kind() == io::ErrorKind::StorageFull,
+            Self::Exposed { .. } | Self::InUse { .. } | Self::EmptyRecoveryKey(_) => false,
+        }
+    }
 }
 
 fn process(pid: Option<u32>) -> String {
@@ -68,6 +88,11 @@ impl DataDir {
     /// The auto-provisioned password, while it exists.
     pub fn recovery_key(&self) -> PathBuf {
         self.0.join("recovery.key")
+    }
+
+    /// The running daemon's socket.
+    pub fn socket(&self) -> PathBuf {
+        self.0.join("daemon.sock")
     }
 
     /// Where backups go unless told otherwise.
@@ -118,8 +143,8 @@ impl DataDir {
                 let pid = file.read_to_string(&mut text).ok().and_then(|_| text.trim().parse().ok());
                 Err(DataDirError::InUse { path: self.0.clone(), pid })
             }
-            Err(std::fs::TryLockError::Error(source)) => {
-                Err(DataDirError::Io { action: "lock", path, source })
+            Err(std::fs::TryLockError::Error(reason)) => {
+                Err(DataDirError::Io { action: "lock", path, reason })
             }
         }
     }
@@ -131,11 +156,12 @@ impl DataDir {
     /// Where the file cannot be read, and where it is empty: that opens nothing.
     pub fn read_recovery_key(&self) -> Result<Option<SecretString>, DataDirError> {
         let path = self.recovery_key();
-        match std::fs::read_to_string(&path).map(Zeroizing::new) {
-            Ok(text) if text.trim().is_empty() => Err(DataDirError::EmptyRecoveryKey(path)),
-            Ok(text) => Ok(Some(SecretString::from(text.trim()))),
+        match read_alone(&path) {
+            Ok((text, _)) if text.trim().is_empty() => Err(DataDirError::EmptyRecoveryKey(path)),
+            Ok((_, mode)) if mode & 0o077 != 0 => Err(DataDirError::Exposed { path, mode }),
+            Ok((text, _)) => Ok(Some(SecretString::from(text.trim()))),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-            Err(source) => Err(DataDirError::Io { action: "read", path, source }),
+            Err(reason) => Err(DataDirError::Io { action: "read", path, reason }),
         }
     }
 
@@ -152,7 +178,7 @@ impl DataDir {
         match std::fs::remove_file(&path) {
             Ok(()) => Ok(true),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
-            Err(source) => Err(DataDirError::Io { action: "remove", path, source }),
+            Err(reason) => Err(DataDirError::Io { action: "remove", path, reason }),
         }
     }
 }
@@ -170,6 +196,63 @@ pub fn write_private(path: &Path, bytes: &[u8]) -> Result<(), DataDirError> {
     file.keep().map(|_| ())
 }
 
+/// A secret file's text, and the permissions of exactly the file that was read.
+fn read_alone(path: &Path) -> io::Result<(Zeroizing<String>, u32)> {
+    let mut file = File::open(path)?;
+    let mode = file.metadata()?.permissions().mode() & 0o777;
+    let mut text = Zeroizing::new(String::new());
+    file.read_to_string(&mut text)?;
+    Ok((text, mode))
+}
+
+/// What to do about it, where that can be said.
+const fn remedy(kind: io::ErrorKind) -> &'static str {
+    match kind {
+        io::ErrorKind::PermissionDenied => {
+            "; it must belong to the user who runs this (see `ls -l`), or name another with --data-dir"
+        }
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => "; free some space, then try again",
+        io::ErrorKind::ReadOnlyFilesystem => "; name a data directory that can be written with --data-dir",
+        io::ErrorKind::NotADirectory | io::ErrorKind::IsADirectory | io::ErrorKind::AlreadyExists => {
+            "; something else is in the way: move it elsewhere"
+        }
+        _ => "",
+    }
+}
+
 pub(crate) fn io<'a>(action: &'static str, path: &'a Path) -> impl FnOnce(io::Error) -> DataDirError + 'a {
-    move |source| DataDirError::Io { action, path: path.to_owned(), source }
+    move |reason| DataDirError::Io { action, path: path.to_owned(), reason }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_recovery_key_that_others_can_read_is_refused_with_its_remedy() {
+        let dir = tempfile::tempdir().expect("directory");
+        let data_dir = DataDir::new(dir.path());
+        assert!(data_dir.read_recovery_key().expect("none").is_none());
+        data_dir.write_recovery_key(&"the-password".into()).expect("written");
+        assert_eq!(data_dir.read_recovery_key().expect("read").expect("one").expose_secret(), "the-password");
+        for mode in [0o640, 0o604, 0o644, 0o660] {
+            let open = std::fs::Permissions::from_mode(mode);
+            std::fs::set_permissions(data_dir.recovery_key(), open).expect("opened");
+            let text = data_dir.read_recovery_key().expect_err("refused").to_string();
+            assert!(text.contains("chmod 600") && text.contains(&format!("{mode:03o}")), "{text}");
+            assert!(!text.contains("the-password"));
+        }
+    }
+
+    #[test]
+    fn errors_of_files_say_path_reason_and_remedy_once() {
+        let dir = tempfile::tempdir().expect("directory");
+        std::fs::write(dir.path().join("file"), "").expect("written");
+        let error = DataDir::new(dir.path().join("file/below")).create().expect_err("refused");
+        let text = error.to_string();
+        assert!(text.starts_with("cannot create ") && text.contains("file/below"), "{text}");
+        assert_eq!(text.matches("ot a directory").count(), 1, "{text}");
+        assert!(text.contains("move it elsewhere"), "{text}");
+        assert!(std::error::Error::source(&error).is_none(), "printed once");
+    }
 }

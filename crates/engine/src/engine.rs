@@ -1,6 +1,7 @@
 //! The engine itself: its parts, starting and stopping.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use secrecy::{ExposeSecret as _, SecretString};
 use thiserror::Error as ThisError;
@@ -20,12 +21,15 @@ use zeroize::Zeroizing;
 use crate::chains::Chains;
 use crate::clock::Clock;
 use crate::config::{Config, Conflict};
+use crate::credentials::gate::Gates;
+use crate::credentials::proof::Prover;
 use crate::credentials::token::{KeyRing, PREVIOUS_KEY_SECONDS, SigningKey, Tokens};
 use crate::data_dir::{DataDir, DataDirError, DirLock};
 use crate::error::Error;
 use crate::lanes::Lanes;
 use crate::offline;
 use crate::policies::Policies;
+use crate::reserve::Reserve;
 use crate::workers;
 
 /// What an engine is started with.
@@ -98,7 +102,10 @@ struct Inner {
     vault: Arc<Vault>,
     tokens: Tokens,
     verifier: PasswordVerifier,
-    kdf_turns: Semaphore,
+    gates: Gates,
+    prover: Prover,
+    reserve: Reserve,
+    rewrap: Semaphore,
     chains: Chains,
     prices: PriceBook,
     reputation: Option<Arc<dyn ReputationSource>>,
@@ -127,28 +134,34 @@ impl Engine {
         let prices = crate::chains::price_book(&config)?;
         let reputation = crate::chains::reputation(&config, &networks, &chains)?;
         let store = offline::open_store(&data_dir, &config).await?;
+        let reserve = Reserve::hold(&config.database.target(data_dir.path()));
         let instance = store.instance_id().await?.ok_or(StartError::NotInitialised)?;
         let header = store.keystore_header().await?.ok_or(StartError::NotInitialised)?;
         let header = KeystoreHeader::from_text(&header).map_err(|e| StartError::Keystore(e.to_string()))?;
         let verifier = PasswordVerifier::new()?;
-        let unlock = move || (header.unlock(&password), header, password);
+        let unlock = move || (header.unlock_to_serve(&password), header, password);
         let (root, header, password) =
             tokio::task::spawn_blocking(unlock).await.map_err(|e| StartError::Keystore(e.to_string()))?;
-        let root = match root {
-            Ok(root) => root,
+        let (root, proof) = match root {
+            Ok(unlocked) => unlocked,
             Err(UnlockError::WrongPassword) => return Err(StartError::WrongPassword),
             Err(error) => return Err(StartError::Keystore(error.to_string())),
         };
         verifier.remember(&header, &password);
+        let prover = Prover::new(&header, proof);
         let vault = Arc::new(Vault::new(root));
         let now = clock.now();
         let tokens = Tokens::new(instance, key_ring(&store, &vault).await?);
+        let gates = Gates::load(&store, &config.security, now, clock.elapsed()).await?;
         let engine = Self(Arc::new(Inner {
             store,
             vault,
             tokens,
             verifier,
-            kdf_turns: Semaphore::new(2),
+            gates,
+            prover,
+            reserve,
+            rewrap: Semaphore::new(1),
             chains,
             prices,
             reputation,
@@ -221,8 +234,27 @@ impl Engine {
         &self.0.verifier
     }
 
-    pub(crate) fn kdf_turns(&self) -> &Semaphore {
-        &self.0.kdf_turns
+    /// The gates that master passwords pass.
+    pub(crate) fn gates(&self) -> &Gates {
+        &self.0.gates
+    }
+
+    pub(crate) fn reserve(&self) -> &Reserve {
+        &self.0.reserve
+    }
+
+    pub(crate) fn prover(&self) -> &Prover {
+        &self.0.prover
+    }
+
+    /// One change of the master password at a time.
+    pub(crate) fn rewrap_turn(&self) -> &Semaphore {
+        &self.0.rewrap
+    }
+
+    /// Time on the clock that nobody sets.
+    pub(crate) fn elapsed(&self) -> Duration {
+        self.0.clock.elapsed()
     }
 
     pub(crate) fn policies(&self) -> &Policies {

@@ -59,6 +59,8 @@ codes! {
     SystemLocked = "SYSTEM_LOCKED",
     /// The daemon is stopping.
     ShuttingDown = "SHUTTING_DOWN",
+    /// Too many at once.
+    Overloaded = "OVERLOADED",
 
     /// No such session.
     SessionNotFound = "SESSION_NOT_FOUND",
@@ -186,7 +188,7 @@ codes! {
     /// As many changes wait as may.
     ChangeLimitExceeded = "CHANGE_LIMIT_EXCEEDED",
 
-    /// The kill switch is on already.
+    /// The kill switch is on already. No longer sent: pulling it again answers with its state.
     KillSwitchAlreadyActive = "KILL_SWITCH_ALREADY_ACTIVE",
     /// The kill switch is not on.
     KillSwitchNotActive = "KILL_SWITCH_NOT_ACTIVE",

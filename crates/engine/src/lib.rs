@@ -22,13 +22,14 @@ mod policies;
 pub mod policy_files;
 pub mod question;
 mod reads;
+mod reserve;
 mod views;
 mod whole_file;
 mod workers;
 
 pub use calldata::Calldata;
 pub use clock::{Clock, SystemClock};
-pub use credentials::{Decision, Master, Owner, OwnerAnswer, Session};
+pub use credentials::{Brake, Decision, Master, Owner, OwnerAnswer, Session, Via};
 pub use data_dir::{DataDir, DataDirError, write_private};
 pub use engine::{Engine, Setup, StartError};
 pub use error::{Error, ErrorCode};
@@ -36,6 +37,12 @@ pub use views::*;
 pub use waiaas_core as core;
 pub use waiaas_keys::password::check_new as check_new_password;
 pub use whole_file::WholeFile;
+
+/// How a caller from elsewhere has a daemon prove itself.
+pub mod proof {
+    pub use waiaas_keys::KdfParams;
+    pub use waiaas_keys::proof::{Answer, Challenge, ProofKey, Stretching};
+}
 
 /// Keeps secrets out of core files, debuggers and swap as far as the system allows, and logs what it
 /// did not allow. Called once, before a password is read.

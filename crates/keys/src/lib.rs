@@ -15,6 +15,7 @@ mod import;
 pub mod kdf;
 pub mod keystore;
 pub mod password;
+pub mod proof;
 mod public_key;
 mod random;
 mod root_key;

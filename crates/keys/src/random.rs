@@ -19,6 +19,11 @@ pub(crate) fn public_bytes<const N: usize>() -> Result<[u8; N], NoRandomness> {
     Ok(bytes)
 }
 
+/// Fills a buffer; whether that is a secret is the caller's to say.
+pub(crate) fn fill(bytes: &mut [u8]) -> Result<(), NoRandomness> {
+    getrandom::fill(bytes).map_err(NoRandomness)
+}
+
 /// A fresh 32-byte key.
 pub(crate) fn secret() -> Result<Secret32, NoRandomness> {
     let mut key = Secret32::default();

@@ -1,5 +1,6 @@
 //! What every handler shares.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 use tokio_util::sync::CancellationToken;
@@ -17,14 +18,20 @@ pub(crate) struct App(Arc<Parts>);
 struct Parts {
     engine: Engine,
     limits: Limits,
+    listens: Option<SocketAddr>,
     stop: CancellationToken,
     tasks: TaskTracker,
 }
 
 impl App {
-    pub(crate) fn new(engine: Engine, stop: CancellationToken) -> Self {
+    pub(crate) fn new(engine: Engine, listens: Option<SocketAddr>, stop: CancellationToken) -> Self {
         let limits = Limits::new(&engine.config().security);
-        Self(Arc::new(Parts { engine, limits, stop, tasks: TaskTracker::new() }))
+        Self(Arc::new(Parts { engine, limits, listens, stop, tasks: TaskTracker::new() }))
+    }
+
+    /// The TCP address, where there is one.
+    pub(crate) fn listens_on(&self) -> Option<SocketAddr> {
+        self.0.listens
     }
 
     pub(crate) fn engine(&self) -> &Engine {

@@ -1,10 +1,10 @@
-//! The accept loop: connections in, graceful end.
+//! The accept loops: connections in, graceful end.
 //!
-//! Written out rather than left to a framework because three things matter here: a time limit on
-//! request headers, a limit on open connections, and the peer's address in every request.
+//! Written out rather than left to a framework because of what matters here: time limits on request
+//! headers and on answers that nobody reads, a limit on open connections, who the peer is in every
+//! request, and an end that does not wait for peers who do nothing.
 
 use std::io;
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,11 +12,13 @@ use axum::Router;
 use axum::body::Body;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
+use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::{GracefulShutdown, Watcher};
-use hyper_util::service::TowerToHyperService;
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use thiserror::Error;
-use tokio::net::{TcpListener, TcpStream};
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::{TcpListener, TcpStream, UnixStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
@@ -27,9 +29,15 @@ use waiaas_engine::Engine;
 use crate::app::App;
 use crate::layers::peer::Peer;
 use crate::router::build;
+use crate::socket::Socket;
+use crate::wire::{Watched, WatchedBody, Wire};
 
-/// Most connections open at once; more wait in the listener's queue.
-const MAX_CONNECTIONS: usize = 1024;
+/// Most TCP connections open at once; more wait in the listener's queue.
+const MAX_CONNECTIONS: u64 = 1024;
+/// File descriptors that no TCP connection takes: for the socket, the database and nodes.
+const OTHER_FILES: u64 = 256;
+/// The same for the socket, which has places of its own.
+const MAX_LOCAL_CONNECTIONS: u64 = 64;
 /// How long a client may take to send the headers of a request.
 const HEADER_TIMEOUT: Duration = Duration::from_secs(10);
 /// Most headers of a request.
@@ -43,24 +51,52 @@ pub enum ServeError {
     Listener(#[source] io::Error),
 }
 
+/// Where connections come from.
+#[derive(Debug)]
+pub struct Listeners {
+    /// Agents, owners and pages.
+    pub tcp: TcpListener,
+    /// The operator on this machine.
+    pub socket: Option<Socket>,
+}
+
+impl From<TcpListener> for Listeners {
+    fn from(tcp: TcpListener) -> Self {
+        Self { tcp, socket: None }
+    }
+}
+
 /// Serves until `shutdown` is cancelled (`POST /v1/admin/shutdown` cancels it too). Then takes no new
-/// connections and gives running requests `config.daemon.shutdown_timeout` to finish. The engine is
-/// left running: stopping it afterwards is the caller's part.
+/// connections, ends those whose peer does nothing, and gives running requests
+/// `config.daemon.shutdown_timeout` to finish. The engine is left running: stopping it afterwards is the
+/// caller's part.
 pub async fn serve(
     engine: Engine,
-    listener: TcpListener,
+    listeners: impl Into<Listeners>,
     shutdown: CancellationToken,
 ) -> Result<(), ServeError> {
+    let Listeners { tcp, socket } = listeners.into();
     let grace = Duration::from_secs(engine.config().daemon.shutdown_timeout);
-    let app = App::new(engine, shutdown.clone());
-    let router = build(app.clone());
-    let graceful = GracefulShutdown::new();
-    let connections = TaskTracker::new();
-    let ended = accept(&listener, &router, &graceful, &connections, &shutdown).await;
-    drop(listener);
-    tracing::info!(open = graceful.count(), "draining connections");
+    let app = App::new(engine, tcp.local_addr().ok(), shutdown.clone());
+    let loops = Loops {
+        router: build(app.clone()),
+        graceful: GracefulShutdown::new(),
+        connections: TaskTracker::new(),
+        shutdown,
+    };
+    let local = async {
+        match &socket {
+            Some(socket) => loops.accept(socket, MAX_LOCAL_CONNECTIONS).await,
+            None => Ok(()),
+        }
+    };
+    let ended = tokio::try_join!(loops.accept(&tcp, places()), local).map(drop);
+    // Where one listener broke, the connections of the other end as well.
+    loops.shutdown.cancel();
+    drop((tcp, socket));
+    tracing::info!(open = loops.graceful.count(), "draining connections");
     let drained = timeout(grace, async {
-        graceful.shutdown().await;
+        loops.graceful.shutdown().await;
         app.tasks().close();
         app.tasks().wait().await;
     });
@@ -70,36 +106,89 @@ pub async fn serve(
     ended
 }
 
-async fn accept(
-    listener: &TcpListener,
-    router: &Router,
-    graceful: &GracefulShutdown,
-    connections: &TaskTracker,
-    shutdown: &CancellationToken,
-) -> Result<(), ServeError> {
-    let room = Arc::new(Semaphore::new(MAX_CONNECTIONS));
-    loop {
-        let next = async {
-            let place = room.clone().acquire_owned().await;
-            (listener.accept().await, place)
-        };
-        let (accepted, place) = tokio::select! {
-            () = shutdown.cancelled() => return Ok(()),
-            next = next => next,
-        };
-        match accepted {
-            Ok((stream, peer)) => {
-                let connection = one(stream, peer, router.clone(), graceful.watcher(), place.ok());
-                connections.spawn(connection);
+/// A listener.
+trait Accept {
+    type Stream: AsyncRead + AsyncWrite + Unpin + Send + 'static;
+
+    /// The next connection and who is at its other end; none when it was sent away.
+    async fn next(&self) -> io::Result<Option<(Self::Stream, Peer)>>;
+}
+
+impl Accept for TcpListener {
+    type Stream = TcpStream;
+
+    async fn next(&self) -> io::Result<Option<(TcpStream, Peer)>> {
+        let (stream, peer) = self.accept().await?;
+        // Answers are small; waiting to fill a segment only delays them.
+        let _ = stream.set_nodelay(true);
+        Ok(Some((stream, Peer::Address(peer.ip()))))
+    }
+}
+
+impl Accept for Socket {
+    type Stream = UnixStream;
+
+    async fn next(&self) -> io::Result<Option<(UnixStream, Peer)>> {
+        Ok(self.accept().await?.map(|stream| (stream, Peer::Local)))
+    }
+}
+
+struct Loops {
+    router: Router,
+    graceful: GracefulShutdown,
+    connections: TaskTracker,
+    shutdown: CancellationToken,
+}
+
+impl Loops {
+    async fn accept<A: Accept>(&self, listener: &A, places: u64) -> Result<(), ServeError> {
+        let room = Arc::new(Semaphore::new(usize::try_from(places).unwrap_or(usize::MAX)));
+        loop {
+            let next = async {
+                let place = room.clone().acquire_owned().await;
+                (listener.next().await, place)
+            };
+            let (accepted, place) = tokio::select! {
+                () = self.shutdown.cancelled() => return Ok(()),
+                next = next => next,
+            };
+            match accepted {
+                Ok(Some((stream, peer))) => {
+                    let connection = one(
+                        stream,
+                        peer,
+                        self.router.clone(),
+                        self.graceful.watcher(),
+                        self.shutdown.clone(),
+                        place.ok(),
+                    );
+                    self.connections.spawn(connection);
+                }
+                Ok(None) => {}
+                Err(error) if is_about_one_connection(&error) => {}
+                Err(error) if is_exhaustion(&error) => {
+                    tracing::warn!(%error, "cannot accept connections for now");
+                    sleep(Duration::from_millis(200)).await;
+                }
+                Err(error) => return Err(ServeError::Listener(error)),
             }
-            Err(error) if is_about_one_connection(&error) => {}
-            Err(error) if is_exhaustion(&error) => {
-                tracing::warn!(%error, "cannot accept connections for now");
-                sleep(Duration::from_millis(200)).await;
-            }
-            Err(error) => return Err(ServeError::Listener(error)),
         }
     }
+}
+
+/// How many TCP connections the process has file descriptors for, after asking for more of them.
+fn places() -> u64 {
+    let mut limit = getrlimit(Resource::Nofile);
+    let wanted = MAX_CONNECTIONS + OTHER_FILES;
+    if limit.current.is_some_and(|current| current < wanted) {
+        let raised = Rlimit { current: Some(limit.maximum.map_or(wanted, |most| most.min(wanted))), ..limit };
+        match setrlimit(Resource::Nofile, raised.clone()) {
+            Ok(()) => limit = raised,
+            Err(error) => tracing::warn!(%error, "the limit on open files stays low"),
+        }
+    }
+    let free = limit.current.map_or(u64::MAX, |current| current.saturating_sub(OTHER_FILES));
+    free.clamp(16, MAX_CONNECTIONS)
 }
 
 fn is_about_one_connection(error: &io::Error) -> bool {
@@ -113,25 +202,37 @@ fn is_exhaustion(error: &io::Error) -> bool {
 }
 
 async fn one(
-    stream: TcpStream,
-    peer: SocketAddr,
+    stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    peer: Peer,
     router: Router,
     watcher: Watcher,
+    shutdown: CancellationToken,
     place: Option<OwnedSemaphorePermit>,
 ) {
-    // Answers are small; waiting to fill a segment only delays them.
-    let _ = stream.set_nodelay(true);
-    let service = router.map_request(move |mut request: hyper::Request<Incoming>| {
-        request.extensions_mut().insert(Peer(peer.ip()));
-        request.map(Body::new)
+    let wire = Wire::new();
+    let service = service_fn(|request: hyper::Request<Incoming>| {
+        let mut request = request.map(|body| Body::new(WatchedBody::new(body, wire.clone())));
+        request.extensions_mut().insert(peer);
+        let (router, wire) = (router.clone(), wire.clone());
+        async move {
+            wire.serving(true);
+            let answer = router.oneshot(request).await;
+            wire.serving(false);
+            answer
+        }
     });
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(HEADER_TIMEOUT)
         .max_headers(MAX_HEADERS)
-        .serve_connection(TokioIo::new(stream), TowerToHyperService::new(service));
-    if let Err(error) = watcher.watch(connection).await {
-        tracing::debug!(%error, "a connection ended early");
+        .serve_connection(TokioIo::new(Watched::new(stream, wire.clone())), service);
+    tokio::select! {
+        ended = watcher.watch(connection) => {
+            if let Err(error) = ended {
+                tracing::debug!(%error, "a connection ended early");
+            }
+        }
+        () = wire.abandoned(&shutdown) => tracing::debug!("a connection was ended: its peer did nothing"),
     }
     drop(place);
 }

@@ -15,8 +15,11 @@ mod problem;
 mod router;
 mod routes;
 mod shapes;
+mod socket;
+mod wire;
 
-pub use connections::{ServeError, serve};
+pub use connections::{Listeners, ServeError, serve};
 pub use doors::{AuthClass, Door, inventory};
 pub use openapi::openapi_json;
 pub use router::router;
+pub use socket::{Socket, SocketError};

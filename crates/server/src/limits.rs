@@ -1,4 +1,4 @@
-//! Token buckets: per peer address, per session, and per session for submissions.
+//! Token buckets: per peer address and lane, per session, and per session for submissions.
 //!
 //! A peer is the address of the socket. Headers such as `X-Forwarded-For` are never read: anybody
 //! can write them.
@@ -14,6 +14,7 @@ use governor::{Quota, RateLimiter};
 use waiaas_core::ids::SessionId;
 use waiaas_engine::config::Security;
 
+use crate::layers::lane::Lane;
 use crate::problem::{DoorCode, Failure};
 
 /// Checks between two sweeps of buckets that are full again.
@@ -21,7 +22,7 @@ const SWEEP_EVERY: u32 = 1024;
 
 /// All buckets.
 pub(crate) struct Limits {
-    peers: Buckets<IpAddr>,
+    peers: Buckets<(Lane, IpAddr)>,
     sessions: Buckets<SessionId>,
     submissions: Buckets<SessionId>,
 }
@@ -35,9 +36,9 @@ impl Limits {
         }
     }
 
-    /// Any request, by the address of its socket.
-    pub(crate) fn peer(&self, peer: IpAddr) -> Result<(), Failure> {
-        self.peers.take(subscriber(peer), "from this address")
+    /// Any request, by its lane and the address of its socket.
+    pub(crate) fn peer(&self, lane: Lane, peer: IpAddr) -> Result<(), Failure> {
+        self.peers.take((lane, subscriber(peer)), "from this address")
     }
 
     /// Any request of a session.

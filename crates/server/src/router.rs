@@ -8,13 +8,13 @@ use tower_http::catch_panic::CatchPanicLayer;
 use waiaas_engine::Engine;
 
 use crate::app::App;
-use crate::layers::{crowd, deadline, headers, host, panics, peer, request_id};
+use crate::layers::{crowd, deadline, headers, host, lane, origin, panics, peer, request_id};
 use crate::problem::{DoorCode, Failure};
 
 /// The whole HTTP surface over `engine`. `POST /v1/admin/shutdown` has no effect on a router made
 /// this way; see [`crate::serve`].
 pub fn router(engine: Engine) -> Router {
-    build(App::new(engine, CancellationToken::new()))
+    build(App::new(engine, None, CancellationToken::new()))
 }
 
 pub(crate) fn build(app: App) -> Router {
@@ -22,7 +22,10 @@ pub(crate) fn build(app: App) -> Router {
     let hosts = host::Hosts::new(&config.daemon.allowed_hosts);
     let cors = headers::cors(&config.security.cors_origins);
     let body = DefaultBodyLimit::max(config.security.max_body_bytes);
-    let (doors, _) = crate::routes::all().router.split_for_parts();
+    let origins = origin::Origins::new(&config.security.cors_origins);
+    let all = crate::routes::all();
+    let plan = lane::Plan::of(all.register);
+    let (doors, _) = all.router.split_for_parts();
     // Layers run from the last added to the first.
     doors
         .fallback(no_such_path)
@@ -32,6 +35,8 @@ pub(crate) fn build(app: App) -> Router {
         .layer(from_fn(deadline::guard))
         .layer(from_fn_with_state(crowd::Crowd::default(), crowd::guard))
         .layer(from_fn_with_state(app.clone(), peer::guard))
+        .layer(from_fn_with_state(plan, lane::assign))
+        .layer(from_fn_with_state(origins, origin::guard))
         .layer(from_fn_with_state(hosts, host::guard))
         .layer(from_fn(headers::harden))
         .layer(cors)

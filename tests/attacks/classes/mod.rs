@@ -12,6 +12,7 @@ mod cross_wallet;
 mod decimals;
 mod default_deny;
 mod deployments;
+mod doors;
 mod dry_run;
 mod fees;
 mod gas_condition;
@@ -53,6 +54,7 @@ use crate::kit::{Case, On, Target, Victim, pocket, text};
 pub(crate) async fn all(target: &Arc<Target>) -> Result<Vec<Case>> {
     let classes = [
         route_walk::class(target).await?,
+        doors::class(),
         cross_wallet::class(),
         sessions::class(),
         strict_bodies::class(),

@@ -84,6 +84,8 @@ const AGENT_HIDDEN: [u16; 5] = [401, 200, 404, 401, 401];
 const ROWS: &[Row] = &[
     row("GET", "/health", At::Nothing, Body::None, ANYBODY),
     row("GET", "/doc", At::Nothing, Body::None, ANYBODY),
+    row("GET", "/v1/proof", At::Nothing, Body::None, ANYBODY),
+    row("POST", "/v1/proof", At::Nothing, Body::Empty, [400; 5]),
     row("GET", "/v1/transactions/{id}/approval", At::Waiting, Body::None, ANYBODY),
     row("GET", "/v1/changes/{id}/approval", At::Change, Body::None, ANYBODY),
     // What an agent reads.
@@ -286,6 +288,8 @@ async fn every_operation_takes_its_credential_and_no_other() -> Result<()> {
         [
             ("GET", "/health"),
             ("GET", "/doc"),
+            ("GET", "/v1/proof"),
+            ("POST", "/v1/proof"),
             ("GET", "/v1/transactions/{id}/approval"),
             ("GET", "/v1/changes/{id}/approval"),
         ]

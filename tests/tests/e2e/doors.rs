@@ -119,7 +119,20 @@ async fn too_many_requests() -> Result<()> {
         refused += usize::from(caller.reply(request).await?.status == 429);
     }
     assert!(refused > 20, "{refused}");
-    assert_eq!(caller.refused(caller.as_operator(Method::GET, "/v1/wallets"), 429).await?, "RATE_LIMITED");
+    assert_eq!(caller.refused(caller.as_agent(Method::GET, "/v1/wallets"), 429).await?, "RATE_LIMITED");
+    // The operator is not in that crowd, and the kill switch is in none.
+    for method in [Method::GET, Method::POST] {
+        let request = caller.as_operator(method.clone(), "/v1/admin/kill-switch");
+        assert_eq!(caller.reply(request).await?.status, 200, "{method}");
+    }
+    assert_eq!(caller.reply(caller.as_operator(Method::GET, "/v1/wallets")).await?.status, 200);
+    // Nor does it get into the operator's own.
+    let mut own = Vec::new();
+    for _ in 0..90 {
+        own.push(caller.reply(caller.as_operator(Method::GET, "/v1/admin/status")).await?.status);
+    }
+    assert_eq!(own.last(), Some(&429), "{own:?}");
+    assert_eq!(caller.reply(caller.as_operator(Method::POST, "/v1/admin/kill-switch")).await?.status, 200);
     Ok(())
 }
 
@@ -153,7 +166,9 @@ async fn guessing_the_master_password_locks_it_even_over_a_restart() -> Result<(
         assert!((1..=600).contains(&wait), "{wait}");
         let read = caller.as_agent(Method::GET, "/v1/wallet/address");
         assert_eq!(caller.reply(read).await?.status, 200, "agents go on");
-        assert_eq!(daemon.cli(&["status"])?.status.code(), Some(4));
+        assert_eq!(daemon.cli(&["status"])?.status.code(), Some(0), "on the machine the operator goes on");
+        let elsewhere = daemon.cli(&["--base-url", daemon.url(), "status"])?;
+        assert_eq!(elsewhere.status.code(), Some(4), "{elsewhere:?}");
     }
     Ok(())
 }

@@ -32,5 +32,6 @@ mod stage;
 mod storage;
 mod story;
 mod tiers;
+mod two_doors;
 mod witness;
 mod world;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, ensure};
-use e2e::{Fault, When, until};
+use e2e::{Fault, FullDisk, When, until};
 use rustix::process::{Resource, Rlimit, prlimit};
 use serde_json::{Value, json};
 
@@ -73,58 +73,41 @@ async fn limited(shell: &str) -> Result<()> {
     full_disk(through, limit, &["STORAGE_FULL", "STORAGE_UNAVAILABLE"]).await
 }
 
-/// Loaded into the daemon, it lets the system say ENOSPC to whatever is written at an offset, which is
-/// what SQLite does, as long as the file exists that the environment names.
-const NO_SPACE: &str = r#"
-#define _GNU_SOURCE
-#include <dlfcn.h>
-#include <errno.h>
-#include <stdlib.h>
-#include <unistd.h>
-
-typedef ssize_t (*writer)(int, const void *, size_t, off64_t);
-
-static ssize_t through(const char *name, int fd, const void *bytes, size_t count, off64_t at) {
-    const char *full = getenv("DISK_IS_FULL");
-    if (full && access(full, F_OK) == 0) {
-        errno = ENOSPC;
-        return -1;
-    }
-    return ((writer)dlsym(RTLD_NEXT, name))(fd, bytes, count, at);
-}
-
-ssize_t pwrite(int fd, const void *bytes, size_t count, off_t at) {
-    return through("pwrite", fd, bytes, count, at);
-}
-
-ssize_t pwrite64(int fd, const void *bytes, size_t count, off64_t at) {
-    return through("pwrite64", fd, bytes, count, at);
-}
-"#;
-
 #[tokio::test(flavor = "multi_thread")]
 async fn a_disk_without_space_says_so_and_signs_nothing() -> Result<()> {
-    let dir = tempfile::tempdir()?;
-    let (source, library) = (dir.path().join("no_space.c"), dir.path().join("no_space.so"));
-    std::fs::write(&source, NO_SPACE)?;
-    let cc = std::process::Command::new("cc")
-        .args(["-shared", "-fPIC", "-o"])
-        .args([&library, &source])
-        .arg("-ldl")
-        .output()
-        .context("a C compiler")?;
-    ensure!(cc.status.success(), "{}", String::from_utf8_lossy(&cc.stderr));
-    let flag = dir.path().join("full");
-    let through = vec![
-        "env".to_owned(),
-        format!("LD_PRELOAD={}", library.display()),
-        format!("DISK_IS_FULL={}", flag.display()),
-    ];
-    let fill = |_: &Stage, full: bool| match full {
-        true => Ok(std::fs::write(&flag, "")?),
-        false => Ok(std::fs::remove_file(&flag)?),
-    };
-    full_disk(through, fill, &["STORAGE_FULL"]).await
+    let disk = FullDisk::new()?;
+    full_disk(disk.through(), |_, full| disk.fill(full), &["STORAGE_FULL"]).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_brake_and_the_audit_log_have_space_where_nothing_else_has() -> Result<()> {
+    let disk = FullDisk::new()?;
+    let stage = Stage::with(On::Ethereum, |options| options.through = disk.through()).await?;
+    let mut payer = stage.payer().await?;
+    let payment = payer.owes(stage.on, stage.on.small())?;
+    payer.forgets();
+    let reserve = stage.daemon.data_dir().join("data/waiaas.reserve");
+    ensure!(reserve.exists(), "space is set aside");
+
+    disk.nearly_fill(true)?;
+    ensure!(stage.ask(&payer, &payment).await?.refused(503)? == "STORAGE_FULL");
+    ensure!(reserve.exists(), "no agent gets at it");
+    let guess = stage.daemon.anonymous().password("not-the-password");
+    ensure!(guess.get("/v1/admin/status").await?.refused(401)? == "INVALID_MASTER_PASSWORD");
+    let pulled = stage.daemon.cli_without_password(&["kill-switch", "activate"])?;
+    ensure!(pulled.status.success(), "{}", String::from_utf8_lossy(&pulled.stderr));
+    ensure!(stage.daemon.cli_json(&["kill-switch", "show"])?["signing"] == "stopped");
+    let log = stage.daemon.cli_json(&["audit", "list"])?;
+    for event in ["KILL_SWITCH_ACTIVATED", "MASTER_AUTH_FAILED"] {
+        let rows = log["data"].as_array().context("entries")?;
+        ensure!(rows.iter().any(|row| row["eventType"] == event), "{event} in {log}");
+    }
+
+    disk.nearly_fill(false)?;
+    until("the reserve", PATIENCE, || async { Ok(reserve.exists().then_some(())) }).await?;
+    stage.daemon.cli_json(&["kill-switch", "recover"])?;
+    stage.untouched(&payer).await?;
+    pays(&stage, &mut payer).await
 }
 
 /// Fills the disk under a daemon before a request and between its admission and its signature.

@@ -84,7 +84,7 @@ impl Client {
 
     /// Pulls the kill switch.
     pub async fn activate_kill_switch(&self) -> Result<KillSwitchStatus, ClientError> {
-        self.call(Method::POST, "/v1/admin/kill-switch", Credential::Master).await
+        self.call(Method::POST, "/v1/admin/kill-switch", self.brake()).await
     }
 
     /// Resumes normal operation, or asks owners to agree to that.

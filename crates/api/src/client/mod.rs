@@ -8,10 +8,12 @@ mod admin;
 mod changes;
 mod error;
 mod policies;
+mod proof;
 mod sessions;
 mod transactions;
 mod wallets;
 
+use std::path::Path;
 use std::time::Duration;
 
 use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue};
@@ -28,12 +30,16 @@ use crate::problem::Problem;
 
 /// Longest answer that is read, in bytes.
 const MAX_ANSWER: usize = 16 * 1024 * 1024;
+/// For a whole request, unless told otherwise.
+const TIMEOUT: Duration = Duration::from_secs(90);
 
 /// A connection to one daemon with the credentials it may use.
 #[derive(Clone)]
 pub struct Client {
     http: reqwest::Client,
     base: Url,
+    /// Through the daemon's socket, where being its user is a credential.
+    local: bool,
     master: Option<SecretString>,
     session: Option<SecretString>,
 }
@@ -62,7 +68,7 @@ enum Credential<'a> {
 impl Client {
     /// A client for the daemon at `base_url`, such as `http://127.0.0.1:3100`.
     pub fn new(base_url: &str) -> Result<Self, ClientError> {
-        Self::with_timeout(base_url, Duration::from_secs(90))
+        Self::with_timeout(base_url, TIMEOUT)
     }
 
     /// The same with another timeout for whole requests.
@@ -71,15 +77,16 @@ impl Client {
         if !matches!(base.scheme(), "http" | "https") || base.cannot_be_a_base() {
             return Err(ClientError::BaseUrl);
         }
-        let http = reqwest::Client::builder()
-            .redirect(reqwest::redirect::Policy::none())
-            .no_proxy()
-            .timeout(timeout)
-            .connect_timeout(timeout.min(Duration::from_secs(5)))
-            .user_agent(concat!("waiaas/", env!("CARGO_PKG_VERSION")))
-            .build()
-            .map_err(ClientError::transport)?;
-        Ok(Self { http, base, master: None, session: None })
+        let http = builder(timeout).build().map_err(ClientError::transport)?;
+        Ok(Self { http, base, local: false, master: None, session: None })
+    }
+
+    /// A client for the daemon on this machine that listens on the Unix socket `path`.
+    pub fn over_socket(path: &Path) -> Result<Self, ClientError> {
+        // The name is not looked up; it is what the daemon wants to read in `Host`.
+        let base = Url::parse("http://localhost/").map_err(|_| ClientError::BaseUrl)?;
+        let http = builder(TIMEOUT).unix_socket(path).build().map_err(ClientError::transport)?;
+        Ok(Self { http, base, local: true, master: None, session: None })
     }
 
     /// Uses the master password where an operation wants it.
@@ -130,6 +137,11 @@ impl Client {
         let token = self.session.as_ref().ok_or(ClientError::NoSessionToken)?;
         headers.insert(AUTHORIZATION, secret_header(&format!("Bearer {}", token.expose_secret()))?);
         Ok(())
+    }
+
+    /// The credential for pulling the kill switch: by the socket, none is needed.
+    fn brake(&self) -> Credential<'static> {
+        if self.local && self.master.is_none() { Credential::None } else { Credential::Master }
     }
 
     /// The credential for what both an agent and the operator may read: the session if there is one.
@@ -183,6 +195,15 @@ impl std::fmt::Debug for Client {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Client").field("base", &self.base.as_str()).finish_non_exhaustive()
     }
+}
+
+fn builder(timeout: Duration) -> reqwest::ClientBuilder {
+    reqwest::Client::builder()
+        .redirect(reqwest::redirect::Policy::none())
+        .no_proxy()
+        .timeout(timeout)
+        .connect_timeout(timeout.min(Duration::from_secs(5)))
+        .user_agent(concat!("waiaas/", env!("CARGO_PKG_VERSION")))
 }
 
 /// A header that arrives as it is: blanks at its ends would be dropped on the way (RFC 9110 §5.5), and the

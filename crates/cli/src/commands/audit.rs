@@ -42,7 +42,7 @@ pub(crate) enum Verb {
 }
 
 pub(crate) async fn run(context: &Context, verb: Verb) -> Result<()> {
-    let client = context.operator()?;
+    let client = context.operator().await?;
     match verb {
         Verb::List { wallet, tx, limit } => {
             let wallet_id = match wallet {

@@ -35,14 +35,14 @@ pub(crate) struct RestoreArgs {
 pub(crate) async fn create(context: &Context, args: BackupArgs) -> Result<()> {
     let Some(target) = &args.to else {
         output::progress("Sealing the whole state…");
-        let backup = context.operator()?.backup().await?;
+        let backup = context.operator().await?.backup().await?;
         return output::show(context, &backup, |b| {
             format!("Wrote {} ({} bytes) on the daemon's machine.", b.path, b.size)
         });
     };
     refuse_existing(target, args.force, "choose another name, or give --force")?;
     let mut file = WholeFile::create(target)?;
-    let client = context.operator()?;
+    let client = context.operator().await?;
     output::progress("Sealing the whole state…");
     client.download_backup(&mut file).await.with_context(|| format!("writing {}", target.display()))?;
     refuse_existing(target, args.force, "choose another name, or give --force")?;

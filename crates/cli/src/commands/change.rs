@@ -90,15 +90,15 @@ pub(crate) async fn run(context: &Context, verb: Verb) -> Result<()> {
                 None => None,
             };
             let query = ChangeQuery { status, limit: Some(limit), ..ChangeQuery::default() };
-            output::show(context, &context.operator()?.changes(&query).await?, |page| table(&page.data))
+            output::show(context, &context.operator().await?.changes(&query).await?, |page| table(&page.data))
         }
-        Verb::Show { id } => output::show(context, &context.operator()?.change(id).await?, text),
+        Verb::Show { id } => output::show(context, &context.operator().await?.change(id).await?, text),
         Verb::Withdraw { id } => {
-            let change = context.operator()?.withdraw_change(id).await?;
+            let change = context.operator().await?.withdraw_change(id).await?;
             output::show(context, &change, |c| format!("The change is {}.", c.status))
         }
         Verb::Approve(args) => {
-            let client = context.anonymous()?;
+            let client = context.anonymous().await?;
             let waiting = client.change_approval(args.id).await?;
             let asked = args.question(&waiting)?.approve.as_ref().context("this owner agreed already")?;
             let Some(signed) = args.answer(context, &waiting, asked, Ask::Approve)? else { return Ok(()) };
@@ -113,7 +113,7 @@ pub(crate) async fn run(context: &Context, verb: Verb) -> Result<()> {
             })
         }
         Verb::Reject(args) => {
-            let client = context.anonymous()?;
+            let client = context.anonymous().await?;
             let waiting = client.change_approval(args.id).await?;
             let asked = args.question(&waiting)?.reject.as_ref().context("nothing to reject")?;
             let Some(signed) = args.answer(context, &waiting, asked, Ask::Reject)? else { return Ok(()) };

@@ -13,14 +13,16 @@ use rustix::process::Pid;
 use secrecy::SecretString;
 use serde_json::json;
 use tokio::net::TcpListener;
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 use tracing_subscriber::EnvFilter;
 use waiaas_engine::config::Config;
 use waiaas_engine::offline::{InitMode, init, is_initialised};
 use waiaas_engine::{
-    Clock as _, DataDirError, Engine, Setup, StartError, SystemClock, check_new_password, write_private,
+    Brake, Clock as _, DataDirError, Engine, Setup, StartError, SystemClock, check_new_password,
+    write_private,
 };
+use waiaas_server::{Listeners, Socket};
 
 use crate::context::Context;
 use crate::exit::NoDaemon;
@@ -77,7 +79,17 @@ pub(crate) async fn start(context: &Context, args: StartArgs) -> Result<()> {
     waiaas_engine::harden_process();
     let stop = CancellationToken::new();
     stop_on_signals(stop.clone())?;
+    // Before anything else: until somebody listens, this signal ends a process.
+    let brake = signal(SignalKind::user_defined1())?;
     let engine = open(context, &config, handed_over).await?;
+    pull_on_signal(brake, engine.clone());
+    let socket = match Socket::bind(&context.data_dir().socket()) {
+        Ok(socket) => socket,
+        Err(error) => {
+            engine.shutdown().await;
+            return Err(error.into());
+        }
+    };
     let listener = match TcpListener::bind(config.daemon.listen()).await {
         Ok(listener) => listener,
         Err(error) => {
@@ -91,7 +103,8 @@ pub(crate) async fn start(context: &Context, args: StartArgs) -> Result<()> {
     write_private(&files[0], format!("{}\n", std::process::id()).as_bytes())?;
     write_private(&files[1], format!("{url}\n").as_bytes())?;
     announce(context, &engine, address, &url);
-    let served = waiaas_server::serve(engine.clone(), listener, stop).await;
+    let listeners = Listeners { tcp: listener, socket: Some(socket) };
+    let served = waiaas_server::serve(engine.clone(), listeners, stop).await;
     engine.shutdown().await;
     for file in &files {
         remove(file);
@@ -228,6 +241,19 @@ fn stop_on_signals(stop: CancellationToken) -> Result<()> {
         stop.cancel();
     });
     Ok(())
+}
+
+/// Pulls the kill switch when SIGUSR1 comes, and does not give up: no answer would reach anybody.
+fn pull_on_signal(mut signal: Signal, engine: Engine) {
+    tokio::spawn(async move {
+        while signal.recv().await.is_some() {
+            while let Err(error) = engine.activate_kill_switch(&Brake::by_signal()).await {
+                tracing::error!(%error, "SIGUSR1: the kill switch cannot be pulled; trying again");
+                tokio::time::sleep(Duration::from_secs(1)).await;
+            }
+            tracing::warn!("SIGUSR1: the kill switch is pulled; nothing is signed");
+        }
+    });
 }
 
 pub(crate) async fn stop(context: &Context) -> Result<()> {

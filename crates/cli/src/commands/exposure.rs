@@ -28,7 +28,7 @@ pub(crate) struct Args {
 }
 
 pub(crate) async fn run(context: &Context, args: Args) -> Result<()> {
-    let client = context.operator()?;
+    let client = context.operator().await?;
     let wallet_id = match args.wallet {
         Some(wallet) => Some(find(&client, &wallet).await?.id),
         None => None,

@@ -63,7 +63,7 @@ pub(crate) enum Verb {
 pub(crate) async fn run(context: &Context, verb: Verb) -> Result<()> {
     match verb {
         Verb::Set { wallet, address, key } => {
-            let client = context.operator()?;
+            let client = context.operator().await?;
             let wallet = find(&client, &wallet).await?;
             let change = match client.set_owner(wallet.id, &address, None).await {
                 Err(error) => {
@@ -85,7 +85,7 @@ pub(crate) async fn run(context: &Context, verb: Verb) -> Result<()> {
             })
         }
         Verb::Remove { wallet, key } => {
-            let client = context.operator()?;
+            let client = context.operator().await?;
             let wallet = find(&client, &wallet).await?;
             let change = match client.remove_owner(wallet.id, None).await {
                 Err(error) => {
@@ -97,7 +97,7 @@ pub(crate) async fn run(context: &Context, verb: Verb) -> Result<()> {
             output::show(context, &change, |c| format!("{} has no owner.", c.wallet.name))
         }
         Verb::Verify { wallet, answer } => {
-            let client = context.operator()?;
+            let client = context.operator().await?;
             let wallet = find(&client, &wallet).await?;
             if let Some(proof) = answer.made_elsewhere(wallet.owner_address.clone())? {
                 let verified = client.verify_owner(wallet.id, &proof).await?;
@@ -111,14 +111,14 @@ pub(crate) async fn run(context: &Context, verb: Verb) -> Result<()> {
             output::show(context, &verified, |v| format!("The owner is {}.", v.owner_state))
         }
         Verb::Approve { tx, answer } => {
-            let client = context.anonymous()?;
+            let client = context.anonymous().await?;
             let waiting = client.approval(tx).await?;
             let (asked, lines) = answer::of_transaction(&waiting, tx, Ask::Approve)?;
             let Some(signed) = answer.to(context, &waiting.approve, &asked, &lines)? else { return Ok(()) };
             approved(context, &client.approve(tx, &signed).await?)
         }
         Verb::Reject { tx, answer } => {
-            let client = context.anonymous()?;
+            let client = context.anonymous().await?;
             let waiting = client.approval(tx).await?;
             let (asked, lines) = answer::of_transaction(&waiting, tx, Ask::Reject)?;
             let Some(signed) = answer.to(context, &waiting.reject, &asked, &lines)? else { return Ok(()) };

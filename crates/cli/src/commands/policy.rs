@@ -133,7 +133,7 @@ pub(crate) async fn run(context: &Context, verb: Verb) -> Result<()> {
         Verb::Export(args) => export::run(context, &args).await,
         Verb::Apply(args) => apply::run(context, &args).await,
         Verb::Create(args) => {
-            let client = context.operator()?;
+            let client = context.operator().await?;
             let wallet_id = match &args.wallet {
                 Some(wallet) => Some(find(&client, wallet).await?.id),
                 None => None,
@@ -151,7 +151,7 @@ pub(crate) async fn run(context: &Context, verb: Verb) -> Result<()> {
             show_outcome(context, &made, |p| table(std::slice::from_ref(p), &wallets))
         }
         Verb::List { wallet } => {
-            let client = context.operator()?;
+            let client = context.operator().await?;
             let wallet_id = match wallet {
                 Some(wallet) => Some(find(&client, &wallet).await?.id),
                 None => None,
@@ -161,20 +161,20 @@ pub(crate) async fn run(context: &Context, verb: Verb) -> Result<()> {
             output::show(context, &client.policies(&query).await?, |page| table(&page.data, &wallets))
         }
         Verb::Show { id } => {
-            let client = context.operator()?;
+            let client = context.operator().await?;
             let (policy, wallets) = (client.policy(id).await?, client.wallets().await?);
             output::show(context, &policy, |p| shown(p, &wallets))
         }
         Verb::Update(args) => {
             let change =
                 UpdatePolicy { rules: args.rules.read()?, priority: args.priority, enabled: args.enabled };
-            let client = context.operator()?;
+            let client = context.operator().await?;
             let policy = client.update_policy(args.id, &change).await?;
             let wallets = client.wallets().await?;
             show_outcome(context, &policy, |p| table(std::slice::from_ref(p), &wallets))
         }
         Verb::Delete { id } => {
-            let deleted = context.operator()?.delete_policy(id).await?;
+            let deleted = context.operator().await?.delete_policy(id).await?;
             show_outcome(context, &deleted, |p| format!("{} is deleted.", p.id))
         }
     }

@@ -43,7 +43,7 @@ fn starter_policies() -> [(&'static str, Value); 2] {
 }
 
 pub(crate) async fn run(context: &Context, args: Args) -> Result<()> {
-    let client = context.operator()?;
+    let client = context.operator().await?;
     let environment = Environment::from(args.mode);
     output::progress("Wallets…");
     let wallets = [
@@ -142,7 +142,7 @@ async fn session(
     let file = context.data_dir().session_token();
     if let Ok(text) = std::fs::read_to_string(&file) {
         let token = SecretString::from(text.trim());
-        let agent = context.anonymous()?.session_token(token.clone());
+        let agent = context.anonymous().await?.session_token(token.clone());
         let mut works = true;
         for wallet in wallets {
             works &= agent.address(Some(wallet.id)).await.is_ok();

@@ -49,7 +49,7 @@ pub(crate) enum Verb {
 }
 
 pub(crate) async fn run(context: &Context, verb: Verb) -> Result<()> {
-    let client = context.operator()?;
+    let client = context.operator().await?;
     match verb {
         Verb::Create { wallets, ttl, max_renewals, absolute_lifetime } => {
             let mut ids = Vec::new();

@@ -16,7 +16,7 @@ pub(crate) async fn run(context: &Context) -> Result<()> {
     // A held lock means that a daemon runs: then the change is its to make.
     let daemon_runs = context.data_dir().lock().is_err();
     if daemon_runs {
-        let client = context.anonymous()?.master_password(old);
+        let client = context.operator_with(old).await?;
         client.set_master_password(&SetMasterPassword { new_password: WireSecret::new(new) }).await?;
     } else {
         let config = context.config(Vec::new())?;

@@ -2,18 +2,20 @@
 
 use anyhow::Result;
 use clap::Subcommand;
+use waiaas_api::admin::Signing;
 
 use crate::commands::change::show_outcome;
 use crate::context::Context;
 use crate::output;
 
 pub(crate) async fn run(context: &Context) -> Result<()> {
-    let status = context.operator()?.status().await?;
+    let status = context.operator().await?.status().await?;
     let value = serde_json::to_value(&status)?;
     output::show(context, &value, |status| {
         let mut lines = Vec::new();
         for (name, value) in status.as_object().into_iter().flatten() {
-            if !value.is_array() && !value.is_object() {
+            // `signing` says the same in words for people.
+            if !value.is_array() && !value.is_object() && name != "killSwitchState" {
                 lines.push(format!(
                     "{name:<20} {}",
                     value.as_str().map_or_else(|| value.to_string(), str::to_owned)
@@ -28,11 +30,12 @@ pub(crate) async fn run(context: &Context) -> Result<()> {
 }
 
 pub(crate) async fn health(context: &Context) -> Result<()> {
-    let health = context.anonymous()?.health().await?;
+    let health = context.anonymous().await?.health().await?;
     output::show(context, &health, |h| format!("ok: version {}, up {} s", h.version, h.uptime))
 }
 
-/// The emergency brake.
+/// The emergency brake. On the daemon's machine, pulling it needs no password, and `kill -USR1` of the
+/// daemon's process does it as well.
 #[derive(Subcommand)]
 pub(crate) enum KillSwitchVerb {
     /// Its state.
@@ -44,17 +47,31 @@ pub(crate) enum KillSwitchVerb {
 }
 
 pub(crate) async fn kill_switch(context: &Context, verb: KillSwitchVerb) -> Result<()> {
-    let client = context.operator()?;
     match verb {
-        KillSwitchVerb::Show => output::show(context, &client.kill_switch().await?, |s| {
-            format!("The kill switch is {}.", s.state)
-        }),
+        KillSwitchVerb::Show => {
+            let state = context.operator().await?.kill_switch().await?;
+            output::show(context, &state, |s| sentence(s.signing).to_owned())
+        }
         KillSwitchVerb::Activate => {
-            let state = client.activate_kill_switch().await?;
-            output::show(context, &state, |s| format!("The kill switch is {}. Nothing is signed.", s.state))
+            // On the daemon's own machine, being its user is enough.
+            let client =
+                if context.is_local() { context.anonymous().await } else { context.operator().await };
+            let state = client?.activate_kill_switch().await?;
+            output::show(context, &state, |s| sentence(s.signing).to_owned())
         }
         KillSwitchVerb::Recover => {
-            show_outcome(context, &client.recover().await?, |s| format!("The kill switch is {}.", s.state))
+            let outcome = context.operator().await?.recover().await?;
+            show_outcome(context, &outcome, |s| sentence(s.signing).to_owned())
+        }
+    }
+}
+
+/// What the kill switch lets happen.
+const fn sentence(signing: Signing) -> &'static str {
+    match signing {
+        Signing::Running => "Signing is running.",
+        Signing::Stopped => {
+            "Signing is stopped: the kill switch is pulled. `waiaas kill-switch recover` resumes it."
         }
     }
 }

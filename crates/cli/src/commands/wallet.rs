@@ -117,7 +117,7 @@ pub(crate) struct ImportArgs {
 }
 
 pub(crate) async fn run(context: &Context, verb: Verb) -> Result<()> {
-    let client = context.operator()?;
+    let client = context.operator().await?;
     match verb {
         Verb::Create(args) => {
             let request = CreateWallet {

@@ -11,6 +11,7 @@ use waiaas_store::AuditEntry;
 
 use crate::Engine;
 use crate::credentials::Master;
+use crate::data_dir::DataDirError;
 use crate::error::{Error, ErrorCode};
 use crate::views::{BackupFile, BackupInfo};
 use crate::whole_file::{WholeFile, nameless};
@@ -65,7 +66,7 @@ fn failed(error: impl std::error::Error + 'static) -> Error {
     let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(&error);
     while let Some(this) = cause {
         let full = this.downcast_ref::<io::Error>().is_some_and(|e| e.kind() == io::ErrorKind::StorageFull);
-        if full {
+        if full || this.downcast_ref::<DataDirError>().is_some_and(DataDirError::is_full) {
             return Error::new(ErrorCode::StorageFull, "The disk is full; there is no backup.");
         }
         cause = this.source();

@@ -287,9 +287,8 @@ async fn stopped(
     until: Option<UnixSeconds>,
     now: UnixSeconds,
 ) -> Result<Option<Reason>, Error> {
-    let state = tx.kill_switch().await?.state;
-    if state != KillSwitch::Active {
-        let message = format!("the kill switch is {state}; nothing is signed");
+    if tx.kill_switch().await?.state != KillSwitch::Active {
+        let message = "signing is stopped: the kill switch is pulled".to_owned();
         return Ok(Some(Reason::new(Source::KillSwitch, message)));
     }
     let row = tx.wallet(wallet).await?.ok_or_else(|| Error::internal("a linked wallet is missing"))?;

@@ -1,13 +1,14 @@
 //! The emergency brake. Pulling it stops every signature that has not happened, at once.
 
-use waiaas_core::audit::{Actor, AuditEvent};
+use serde_json::json;
+use waiaas_core::audit::AuditEvent;
 use waiaas_core::change::Change;
 use waiaas_core::wallet::KillSwitch;
 use waiaas_store::{AuditEntry, KillSwitchRow, StoreError};
 
 use crate::Engine;
-use crate::credentials::Master;
-use crate::error::{Error, ErrorCode};
+use crate::credentials::{Brake, Master};
+use crate::error::Error;
 use crate::views::Outcome;
 
 impl Engine {
@@ -17,21 +18,26 @@ impl Engine {
     }
 
     /// Pulls it. Sessions are refused, and what waits or is cleared but unsigned will not be signed,
-    /// not even after recovery.
-    pub async fn activate_kill_switch(&self, _: &Master) -> Result<KillSwitchRow, Error> {
-        let audit = AuditEntry::new(AuditEvent::KillSwitchActivated, Actor::Master, self.now());
-        let (from, to) = (KillSwitch::Active, KillSwitch::Suspended);
-        let moved = self
-            .store()
-            .write(move |tx| Box::pin(async move { tx.set_kill_switch(from, to, audit).await }))
-            .await;
-        moved.map_err(|error| match error {
-            StoreError::Conflict(_) => {
-                let message = format!("The kill switch is not {from}.");
-                Error::new(ErrorCode::KillSwitchAlreadyActive, message).hint("Look at its state first.")
-            }
-            other => other.into(),
-        })
+    /// not even after recovery. Where it is pulled already nothing changes.
+    pub async fn activate_kill_switch(&self, by: &Brake) -> Result<KillSwitchRow, Error> {
+        let audit = AuditEntry::new(AuditEvent::KillSwitchActivated, by.actor(), self.now())
+            .details(json!({ "by": by.by() }));
+        Ok(self.with_reserve(|| self.pull(audit.clone())).await?)
+    }
+
+    async fn pull(&self, audit: AuditEntry) -> Result<KillSwitchRow, StoreError> {
+        let pulled = self.store().write(move |tx| {
+            Box::pin(async move {
+                let row = tx.kill_switch().await?;
+                match row.state {
+                    KillSwitch::Active => {
+                        tx.set_kill_switch(KillSwitch::Active, KillSwitch::Suspended, audit).await
+                    }
+                    KillSwitch::Suspended | KillSwitch::Locked => Ok::<_, StoreError>(row),
+                }
+            })
+        });
+        pulled.await
     }
 
     /// Resumes normal operation. Every LOCKED owner of a wallet has to agree.

@@ -4,6 +4,7 @@
 use secrecy::SecretString;
 use waiaas_core::audit::{Actor, AuditEvent};
 use waiaas_keys::password::check_new;
+use waiaas_keys::proof::Stretching;
 use waiaas_store::AuditEntry;
 
 use crate::Engine;
@@ -21,17 +22,21 @@ impl Engine {
         let from =
             self.store().keystore_header().await?.ok_or_else(|| Error::internal("no keystore header"))?;
         let params = kdf_params(self.config()).map_err(Error::internal)?;
-        let _turn = self.kdf_turns().acquire().await.map_err(Error::internal)?;
+        let _turn = self.rewrap_turn().acquire().await.map_err(Error::internal)?;
         let vault = self.vault();
-        let rewrap = tokio::task::spawn_blocking(move || (vault.rewrap(&new, params), new));
-        let (header, new) = rewrap.await.map_err(Error::internal)?;
-        let header = header.map_err(Error::internal)?;
+        let rewrap = tokio::task::spawn_blocking(move || {
+            let header = vault.rewrap(&new, params).map_err(Error::internal)?;
+            let proof = Stretching::of(&header).stretch(&new).map_err(Error::internal)?;
+            Ok::<_, Error>((header, proof, new))
+        });
+        let (header, proof, new) = rewrap.await.map_err(Error::internal)??;
         let to = header.to_text();
         let audit = AuditEntry::new(AuditEvent::PasswordChanged, Actor::Master, self.now());
         self.store()
             .write(move |tx| Box::pin(async move { tx.set_keystore_header(&from, &to, audit).await }))
             .await?;
         self.verifier().remember(&header, &new);
+        self.prover().replace(&header, proof);
         self.data_dir().remove_recovery_key().map_err(Error::internal)
     }
 }

@@ -30,7 +30,7 @@ pub(crate) enum Misfit {
     #[error("the rules are not valid: {0}")]
     Rules(#[from] waiaas_core::policy::RulesError),
     /// Not the pull this was asked for.
-    #[error("the kill switch is not SUSPENDED, or was pulled again")]
+    #[error("the kill switch is not pulled, or was pulled again")]
     SwitchMoved,
     /// The wallet is not there.
     #[error("there is no such wallet")]
@@ -51,10 +51,11 @@ impl From<Misfit> for Error {
             Misfit::PolicyExists(_) => Self::new(ErrorCode::PolicyAlreadyExists, message)
                 .hint("Update that one (PUT /v1/policies/{id}), or choose another wallet or network."),
             Misfit::Rules(error) => error.into(),
-            Misfit::SwitchMoved => {
-                Self::new(ErrorCode::KillSwitchNotActive, "The kill switch is not SUSPENDED.")
-                    .hint("Look at its state first.")
-            }
+            Misfit::SwitchMoved => Self::new(
+                ErrorCode::KillSwitchNotActive,
+                "The kill switch is not pulled: signing is running.",
+            )
+            .hint("Look at its state first."),
             Misfit::WalletGone => Self::new(ErrorCode::WalletNotFound, message),
             Misfit::WalletMoved(status) => wrong_status(status),
         }

@@ -1,13 +1,19 @@
 //! The three layers of authentication, and the only makers of their proofs.
 //!
 //! [`Master`], [`Session`] and [`Owner`] have private fields and no constructor outside their files,
-//! so a function that takes one cannot be reached without that credential.
+//! so a function that takes one cannot be reached without that credential. [`Brake`] is weaker: it only
+//! lets the kill switch be pulled.
 
+pub(crate) mod brake;
+pub(crate) mod gate;
 pub(crate) mod master;
 pub(crate) mod owner;
+pub(crate) mod proof;
 pub(crate) mod session;
 pub(crate) mod token;
 
+pub use brake::Brake;
+pub use gate::Via;
 pub use master::Master;
 pub use owner::{Decision, Owner, OwnerAnswer};
 pub use session::Session;

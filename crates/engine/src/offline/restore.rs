@@ -26,8 +26,15 @@ const MAX_FIRST_LINE: u64 = 16 * 1024 * 1024;
 const OWN_FILES: [&str; 2] = ["recovery.key", "mcp-token"];
 
 /// What lies about in a data directory without belonging to an installation.
-const USUAL_FILES: [&str; 6] =
-    ["config.toml", "daemon.lock", "daemon.log", "backups", "lost+found", "config.from-backup.toml"];
+const USUAL_FILES: [&str; 7] = [
+    "config.toml",
+    "daemon.lock",
+    "daemon.log",
+    "daemon.sock",
+    "backups",
+    "lost+found",
+    "config.from-backup.toml",
+];
 
 /// Why a backup is not restored.
 #[derive(Debug, ThisError)]
@@ -194,10 +201,10 @@ fn others(data_dir: &DataDir, config: &Config) -> Result<Vec<String>, RestoreErr
         let entries = std::fs::read_dir(data_dir.path())?;
         entries.map(|entry| Ok(entry?.file_name().to_string_lossy().into_owned())).collect()
     };
-    let mut names = list().map_err(|source| DataDirError::Io {
+    let mut names = list().map_err(|reason| DataDirError::Io {
         action: "read",
         path: data_dir.path().to_owned(),
-        source,
+        reason,
     })?;
     names.sort();
     let files: Vec<_> = names.iter().filter(|name| OWN_FILES.contains(&name.as_str())).cloned().collect();
@@ -228,7 +235,7 @@ fn put_config(
             return Ok(RestoredConfig::BesideOther(beside));
         }
         Err(error) if error.kind() == ErrorKind::NotFound => {}
-        Err(source) => return Err(DataDirError::Io { action: "read", path, source }),
+        Err(reason) => return Err(DataDirError::Io { action: "read", path, reason }),
     }
     let theirs = Config::from_parts(Some((&path, text)), environment, []);
     let same = theirs.is_ok_and(|theirs| {

@@ -66,6 +66,7 @@ impl Engine {
         digest: Digest,
         wait: WaitFor,
     ) -> Result<TxView, Error> {
+        self.refuse_without_reserve()?;
         let known = known::gather(self, &validated).await?;
         let case = Case { engine: self.clone(), session: session.clone(), validated, known };
         let admitted =

@@ -96,6 +96,7 @@ async fn run(engine: Engine, period: Duration, job: Job, busy: Busy) {
         }
         let started = Instant::now();
         if let Err(error) = turn(&engine, job, &busy).await {
+            engine.make_room_after(&error);
             tracing::error!(?job, %error, "a worker's turn failed; the next one tries again");
         }
         tracing::trace!(?job, elapsed = ?started.elapsed(), "turn");
@@ -117,6 +118,11 @@ async fn turn(engine: &Engine, job: Job, busy: &Busy) -> Result<(), Error> {
         Job::Unsigned => {
             let statuses = [TxStatus::Executing, TxStatus::Broadcasting];
             all(engine, busy, &statuses, Step::Resume).await?;
+            if !engine.reserve().is_held() {
+                let engine = engine.clone();
+                let restored = tokio::task::spawn_blocking(move || engine.reserve().restore());
+                restored.await.map_err(Error::internal)?;
+            }
         }
         Job::Confirm => {
             all(engine, busy, &[TxStatus::Submitted], Step::Resume).await?;
@@ -175,6 +181,7 @@ async fn each(engine: &Engine, busy: &Busy, ids: Vec<TxId>, step: Step) {
             let _taken = taken;
             let _turn = turns.acquire().await;
             if let Err(error) = one(&engine, id, step).await {
+                engine.make_room_after(&error);
                 tracing::error!(tx = %id, %error, "a step failed; it will be tried again");
             }
         });

@@ -7,7 +7,7 @@ use waiaas_engine::core::UnixSeconds;
 use waiaas_engine::core::ids::SessionId;
 use waiaas_engine::{Clock as _, Error, IssuedSession, NewSession, Page, Session, SessionView};
 
-use crate::stage::{Stage, limits, payee, shown};
+use crate::stage::{PASSWORD, Stage, limits, payee, shown};
 
 impl Stage {
     /// A session of the wallet with these limits, in seconds.
@@ -98,6 +98,36 @@ async fn a_renewal_waits_for_half_of_the_life_and_kills_the_old_token() -> Resul
         (stage.listed(first.id).await?.renewal_count, stage.listed(first.id).await?.status),
         (2, "EXPIRED")
     );
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_clock_that_was_years_ahead_keeps_nobody_out() -> Result<()> {
+    let mut stage = Stage::set_up(None).await?;
+    let (start, years) = (stage.clock.now(), 1_000_000_000);
+    let tried = async |stage: &Stage, password: &str| {
+        code(stage.engine().authenticate_master(password.into(), None).await)
+    };
+    stage.clock.set(start + years);
+    for _ in 0..4 {
+        assert_eq!(tried(&stage, "wrong").await, Some("INVALID_MASTER_PASSWORD"));
+    }
+    for password in ["wrong", PASSWORD] {
+        assert_eq!(tried(&stage, password).await, Some("MASTER_PASSWORD_LOCKED"));
+    }
+    // Within a run, only what really passes counts, whatever the clock is set to.
+    for at in [start, start + years * 2, 0] {
+        stage.clock.set(at);
+        assert_eq!(tried(&stage, PASSWORD).await, Some("MASTER_PASSWORD_LOCKED"), "at {at}");
+    }
+    stage.clock.set(start);
+    let longest = stage.engine().config().security.master_lockout_cap_seconds;
+    // Over a restart as well, and never for longer than the longest wait.
+    stage.stop().await;
+    stage.start_again().await?;
+    assert_eq!(tried(&stage, PASSWORD).await, Some("MASTER_PASSWORD_LOCKED"));
+    stage.clock.pass(longest);
+    assert_eq!(tried(&stage, PASSWORD).await, None);
     Ok(())
 }
 

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
@@ -29,18 +29,30 @@ pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 pub(crate) const SOL: u64 = 1_000_000_000;
 
 /// A clock that stands still until it is set.
-pub(crate) struct TestClock(AtomicI64);
+pub(crate) struct TestClock {
+    now: AtomicI64,
+    elapsed: AtomicU64,
+}
 
 impl TestClock {
     /// Moves the time to `at`.
     pub(crate) fn set(&self, at: UnixSeconds) {
-        self.0.store(at, Ordering::SeqCst);
+        self.now.store(at, Ordering::SeqCst);
+    }
+
+    /// Lets so many seconds go by, whatever the time of day is set to.
+    pub(crate) fn pass(&self, seconds: u64) {
+        self.elapsed.fetch_add(seconds, Ordering::SeqCst);
     }
 }
 
 impl Clock for TestClock {
     fn now(&self) -> UnixSeconds {
-        self.0.load(Ordering::SeqCst)
+        self.now.load(Ordering::SeqCst)
+    }
+
+    fn elapsed(&self) -> Duration {
+        Duration::from_secs(self.elapsed.load(Ordering::SeqCst))
     }
 }
 
@@ -80,7 +92,10 @@ impl Stage {
 
     async fn set_up_on(localnet: Localnet, chain: Chain, start: Option<UnixSeconds>) -> Result<Self> {
         let dir = TempDir::new()?;
-        let clock = Arc::new(TestClock(AtomicI64::new(start.unwrap_or_else(|| SystemClock.now()))));
+        let clock = Arc::new(TestClock {
+            now: AtomicI64::new(start.unwrap_or_else(|| SystemClock.now())),
+            elapsed: AtomicU64::new(0),
+        });
         init(
             &DataDir::new(dir.path()),
             &config(&localnet)?,

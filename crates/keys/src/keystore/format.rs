@@ -82,6 +82,11 @@ impl KeystoreHeader {
         self.params
     }
 
+    /// The salt of the password KDF.
+    pub(crate) fn salt(&self) -> &[u8] {
+        &self.salt
+    }
+
     /// 32 bytes that no two headers share.
     pub(crate) const fn commitment(&self) -> &[u8; 32] {
         &self.commitment

@@ -8,6 +8,7 @@ use super::format::KeystoreHeader;
 use super::seal::{COMMITMENT, WRAPPING};
 use crate::aead;
 use crate::kdf::{self, KdfOutOfMemory, ParamsError};
+use crate::proof::ProofKey;
 use crate::root_key::RootKey;
 
 /// Why a header gave no root key.
@@ -43,6 +44,11 @@ impl KeystoreHeader {
     /// Unwraps the root key. Runs the KDF once: blocking, and as slow for a wrong password as for
     /// the right one.
     pub fn unlock(&self, password: &SecretString) -> Result<RootKey, UnlockError> {
+        self.unlock_to_serve(password).map(|(root, _)| root)
+    }
+
+    /// The same, with the key by which a daemon proves that it knows the password.
+    pub fn unlock_to_serve(&self, password: &SecretString) -> Result<(RootKey, ProofKey), UnlockError> {
         let stretched = kdf::stretch(password, &self.salt, self.params)?;
         let commitment = kdf::derive_public(&stretched, COMMITMENT);
         if !bool::from(commitment.ct_eq(&self.commitment)) {
@@ -50,7 +56,7 @@ impl KeystoreHeader {
         }
         let wrapping = kdf::derive(&stretched, WRAPPING);
         let key = aead::open_key(&wrapping, self.context(), &self.wrapped).ok_or(UnlockError::Damaged)?;
-        Ok(RootKey::unwrapped(self.instance, key))
+        Ok((RootKey::unwrapped(self.instance, key), ProofKey::from_stretched(&stretched)))
     }
 }
 

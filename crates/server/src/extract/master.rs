@@ -4,7 +4,7 @@ use axum::extract::FromRequestParts;
 use axum::http::HeaderMap;
 use axum::http::request::Parts;
 use secrecy::SecretString;
-use waiaas_engine::{ErrorCode, Master};
+use waiaas_engine::{Brake, ErrorCode, Master};
 
 use crate::app::App;
 use crate::doors::{AuthClass, Credential};
@@ -12,7 +12,7 @@ use crate::extract::single;
 use crate::layers::peer::Peer;
 use crate::problem::Failure;
 
-pub(super) const HEADER: &str = "x-master-password";
+pub(crate) const HEADER: &str = "x-master-password";
 /// Longest password worth hashing, in bytes.
 const MAX: usize = 1024;
 
@@ -28,8 +28,28 @@ impl FromRequestParts<App> for MasterAuth {
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Failure> {
         let password = password(&parts.headers)?;
-        let peer = Peer::of(&parts.extensions).0;
-        Ok(Self(app.engine().authenticate_master(password, Some(peer)).await?))
+        let via = Peer::of(&parts.extensions).via();
+        Ok(Self(app.engine().authenticate_master(password, via).await?))
+    }
+}
+
+/// Proof that the caller may pull the kill switch: the master password, or, by the socket of the data
+/// directory, being the daemon's own user or root.
+pub(crate) struct BrakeAuth(pub(crate) Brake);
+
+impl Credential for BrakeAuth {
+    const CLASS: AuthClass = AuthClass::Master;
+}
+
+impl FromRequestParts<App> for BrakeAuth {
+    type Rejection = Failure;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Failure> {
+        if Peer::of(&parts.extensions) == Peer::Local && !parts.headers.contains_key(HEADER) {
+            return Ok(Self(Brake::by_socket()));
+        }
+        let MasterAuth(master) = MasterAuth::from_request_parts(parts, app).await?;
+        Ok(Self(Brake::by_master(&master)))
     }
 }
 

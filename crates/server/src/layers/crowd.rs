@@ -6,28 +6,54 @@ use axum::extract::{Request, State};
 use axum::middleware::Next;
 use axum::response::Response;
 use tokio::sync::Semaphore;
+use waiaas_engine::ErrorCode;
 
-use crate::problem::{DoorCode, Failure};
+use crate::layers::lane::Lane;
+use crate::problem::Failure;
 
-/// Most requests in progress at once.
-const MAX_REQUESTS: usize = 512;
-
+/// Requests in progress at once, lane by lane.
 #[derive(Clone)]
-pub(crate) struct Crowd(Arc<Semaphore>);
+pub(crate) struct Crowd(Arc<Places>);
+
+struct Places {
+    open: Semaphore,
+    operator: Semaphore,
+    brake: Semaphore,
+    local: Semaphore,
+    local_brake: Semaphore,
+}
 
 impl Default for Crowd {
     fn default() -> Self {
-        Self(Arc::new(Semaphore::new(MAX_REQUESTS)))
+        Self(Arc::new(Places {
+            open: Semaphore::new(512),
+            operator: Semaphore::new(64),
+            brake: Semaphore::new(8),
+            local: Semaphore::new(32),
+            local_brake: Semaphore::new(8),
+        }))
+    }
+}
+
+impl Crowd {
+    fn places(&self, lane: Lane) -> &Semaphore {
+        match lane {
+            Lane::Open => &self.0.open,
+            Lane::Operator => &self.0.operator,
+            Lane::Brake => &self.0.brake,
+            Lane::Local => &self.0.local,
+            Lane::LocalBrake => &self.0.local_brake,
+        }
     }
 }
 
 pub(crate) async fn guard(
-    State(Crowd(places)): State<Crowd>,
+    State(crowd): State<Crowd>,
     request: Request,
     next: Next,
 ) -> Result<Response, Failure> {
-    let Ok(_place) = places.try_acquire() else {
-        return Err(Failure::new(DoorCode::Overloaded, "The daemon is busy.")
+    let Ok(_place) = crowd.places(Lane::of(request.extensions())).try_acquire() else {
+        return Err(Failure::new(ErrorCode::Overloaded, "The daemon is busy.")
             .hint("Ask again soon.")
             .retry_after(1));
     };

@@ -1,27 +1,51 @@
-//! The rate limit per peer address.
+//! Who is at the other end, and the rate limit per address.
 
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::IpAddr;
 
 use axum::extract::{Request, State};
 use axum::middleware::Next;
 use axum::response::Response;
+use waiaas_engine::Via;
 
 use crate::app::App;
+use crate::layers::lane::Lane;
 use crate::problem::Failure;
 
-/// The address at the other end of the socket.
+/// The other end of a connection, as the kernel says.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) struct Peer(pub(crate) IpAddr);
+pub(crate) enum Peer {
+    /// A TCP peer.
+    Address(IpAddr),
+    /// The daemon's own user or root, by the socket of the data directory.
+    Local,
+    /// Nobody's: a router called in memory.
+    None,
+}
 
 impl Peer {
-    /// Of a request. Without a socket (a router called in memory) all share one address.
+    /// Of a request.
     pub(crate) fn of(extensions: &axum::http::Extensions) -> Self {
-        extensions.get::<Self>().copied().unwrap_or(Self(IpAddr::V4(Ipv4Addr::UNSPECIFIED)))
+        extensions.get::<Self>().copied().unwrap_or(Self::None)
+    }
+
+    /// The same in the engine's words.
+    pub(crate) const fn via(self) -> Via {
+        match self {
+            Self::Address(address) => Via::Network(Some(address)),
+            Self::None => Via::Network(None),
+            Self::Local => Via::Socket,
+        }
     }
 }
 
+/// Counts the request. What comes by the socket is not counted: nobody but the operator can send it.
 pub(crate) async fn guard(State(app): State<App>, request: Request, next: Next) -> Result<Response, Failure> {
-    app.limits().peer(Peer::of(request.extensions()).0)?;
+    let lane = Lane::of(request.extensions());
+    match Peer::of(request.extensions()) {
+        Peer::Address(address) => app.limits().peer(lane, address)?,
+        Peer::None => app.limits().peer(lane, IpAddr::from([0, 0, 0, 0]))?,
+        Peer::Local => {}
+    }
     Ok(next.run(request).await)
 }
 
@@ -38,8 +62,8 @@ mod tests {
             .header("forwarded", "for=1.2.3.4")
             .body(Body::empty())
             .expect("request");
-        assert_eq!(Peer::of(request.extensions()), Peer(Ipv4Addr::UNSPECIFIED.into()));
-        let socket = Peer(Ipv4Addr::new(10, 0, 0, 7).into());
+        assert_eq!(Peer::of(request.extensions()), Peer::None);
+        let socket = Peer::Address(IpAddr::from([10, 0, 0, 7]));
         request.extensions_mut().insert(socket);
         assert_eq!(Peer::of(request.extensions()), socket);
     }

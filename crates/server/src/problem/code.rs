@@ -21,8 +21,8 @@ pub(crate) enum DoorCode {
     RateLimited,
     /// The request took too long.
     RequestTimeout,
-    /// Too many requests at once.
-    Overloaded,
+    /// A page of another origin asks.
+    OriginNotAllowed,
     /// HTTP that cannot be read.
     BadRequest,
 }
@@ -61,7 +61,7 @@ impl Code {
                 DoorCode::MethodNotAllowed => "METHOD_NOT_ALLOWED",
                 DoorCode::RateLimited => "RATE_LIMITED",
                 DoorCode::RequestTimeout => "REQUEST_TIMEOUT",
-                DoorCode::Overloaded => "OVERLOADED",
+                DoorCode::OriginNotAllowed => "ORIGIN_NOT_ALLOWED",
                 DoorCode::BadRequest => "BAD_REQUEST",
             },
         }
@@ -79,7 +79,7 @@ impl Code {
                 DoorCode::MethodNotAllowed => (StatusCode::METHOD_NOT_ALLOWED, false),
                 DoorCode::RateLimited => (StatusCode::TOO_MANY_REQUESTS, true),
                 DoorCode::RequestTimeout => (StatusCode::GATEWAY_TIMEOUT, true),
-                DoorCode::Overloaded => (StatusCode::SERVICE_UNAVAILABLE, true),
+                DoorCode::OriginNotAllowed => (StatusCode::FORBIDDEN, false),
                 DoorCode::BadRequest => (StatusCode::BAD_REQUEST, false),
             },
         }
@@ -97,7 +97,7 @@ const fn engine(code: ErrorCode) -> (StatusCode, bool) {
         | E::InvalidNonce => (StatusCode::UNAUTHORIZED, false),
         E::MasterPasswordLocked | E::RotationTooRecent => (StatusCode::TOO_MANY_REQUESTS, false),
         E::SystemLocked | E::ShuttingDown => (StatusCode::SERVICE_UNAVAILABLE, false),
-        E::AdapterNotAvailable | E::StorageFull | E::StorageUnavailable => {
+        E::AdapterNotAvailable | E::Overloaded | E::StorageFull | E::StorageUnavailable => {
             (StatusCode::SERVICE_UNAVAILABLE, true)
         }
         E::AmbiguousCredentials

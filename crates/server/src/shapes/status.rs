@@ -14,6 +14,7 @@ pub(crate) fn status(status: engine::Status) -> Status {
         schema_version: status.health.schema_version,
         uptime: status.health.uptime,
         timestamp: status.health.timestamp,
+        signing: status.kill_switch.into(),
         kill_switch_state: status.kill_switch,
         wallet_count: status.wallets,
         active_wallet_count: status.active_wallets,

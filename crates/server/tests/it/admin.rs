@@ -21,8 +21,7 @@ async fn the_brake_stops_agents_and_not_the_operator() {
     let refused = agent.address(None).await.expect_err("locked");
     assert_eq!(refused.code(), Some("SYSTEM_LOCKED"));
     assert_eq!(operator.status().await.expect("status").kill_switch_state, KillSwitch::Suspended);
-    let again = operator.activate_kill_switch().await.expect_err("twice");
-    assert_eq!(again.code(), Some("KILL_SWITCH_ALREADY_ACTIVE"));
+    assert_eq!(operator.activate_kill_switch().await.expect("twice"), pulled, "nothing changes");
     assert_eq!(operator.recover().await.expect("recovered").done().expect("done").state, KillSwitch::Active);
     agent.address(None).await.expect("open again");
 }

@@ -54,7 +54,13 @@ fn only_these_operations_are_public() {
     let public = doors.iter().filter(|door| door.auth == AuthClass::Public).map(|door| door.path.as_str());
     assert_eq!(
         public.collect::<BTreeSet<_>>(),
-        BTreeSet::from(["/health", "/doc", "/v1/changes/{id}/approval", "/v1/transactions/{id}/approval"])
+        BTreeSet::from([
+            "/health",
+            "/doc",
+            "/v1/proof",
+            "/v1/changes/{id}/approval",
+            "/v1/transactions/{id}/approval"
+        ])
     );
     let owners = doors.iter().filter(|door| door.auth == AuthClass::Owner).count();
     assert_eq!(owners, 5, "approve and reject a transaction or a change, verify");

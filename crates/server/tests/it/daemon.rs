@@ -16,7 +16,7 @@ use waiaas_core::network::{Chain, Environment};
 use waiaas_engine::config::Config;
 use waiaas_engine::offline::{InitMode, init};
 use waiaas_engine::{Clock as _, DataDir, Engine, Setup, SystemClock};
-use waiaas_server::{ServeError, serve};
+use waiaas_server::{Listeners, ServeError, Socket, serve};
 
 pub(crate) const PASSWORD: &str = "my-secret-password";
 
@@ -25,7 +25,7 @@ pub(crate) struct Daemon {
     pub(crate) http: reqwest::Client,
     pub(crate) stop: CancellationToken,
     pub(crate) serving: JoinHandle<Result<(), ServeError>>,
-    _data: TempDir,
+    data: TempDir,
 }
 
 impl Daemon {
@@ -46,8 +46,15 @@ impl Daemon {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("port");
         let base = format!("http://{}", listener.local_addr().expect("address"));
         let stop = CancellationToken::new();
-        let serving = tokio::spawn(serve(engine, listener, stop.clone()));
-        Self { base, http: reqwest::Client::new(), stop, serving, _data: data }
+        let socket = Socket::bind(&DataDir::new(data.path()).socket()).expect("socket");
+        let listeners = Listeners { tcp: listener, socket: Some(socket) };
+        let serving = tokio::spawn(serve(engine, listeners, stop.clone()));
+        Self { base, http: reqwest::Client::new(), stop, serving, data }
+    }
+
+    /// A client on the socket of the data directory, without credentials.
+    pub(crate) fn local(&self) -> Client {
+        Client::over_socket(&DataDir::new(self.data.path()).socket()).expect("client")
     }
 
     /// The operator's client.

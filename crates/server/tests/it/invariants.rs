@@ -34,6 +34,7 @@ fn bodies(wallet: &str) -> Vec<(&'static str, &'static str, Value)> {
     vec![
         ("POST", "/v1/admin/policies/replay", json!({ "since": 0, "policies": [candidate] })),
         ("PUT", "/v1/admin/master-password", json!({ "newPassword": "short" })),
+        ("POST", "/v1/proof", json!({ "address": "localhost", "session": "", "share": "" })),
         ("POST", "/v1/policies", json!({ "type": "SPENDING_LIMIT", "rules": rules, "walletId": wallet })),
         ("PUT", "/v1/policies/{id}", json!({ "enabled": false, "priority": 1 })),
         ("POST", "/v1/sessions", json!({ "walletIds": [NOBODY], "ttl": 600 })),

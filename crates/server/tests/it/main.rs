@@ -7,6 +7,8 @@ mod admin;
 mod credentials;
 #[cfg(test)]
 mod daemon;
+#[cfg(test)]
+mod doors;
 mod invariants;
 #[cfg(test)]
 mod owners;

@@ -58,7 +58,7 @@ struct Report {
 
 pub(crate) async fn run(context: &Context, args: &Args) -> Result<()> {
     let networks = context.config(Vec::new())?.networks()?;
-    let client = context.operator()?;
+    let client = context.operator().await?;
     let names = Names::of(&client).await?;
     let mut wanted = PolicyFile::load(&args.file, &networks)?;
     let only = args.wallet.as_deref().map(|text| names.id(text)).transpose()?;

@@ -38,7 +38,7 @@ pub(crate) async fn run(context: &Context, args: &Args) -> Result<()> {
     let (old, new) = match (args.files.as_slice(), args.installed) {
         ([old, new], false) => (load(old)?, load(new)?),
         ([new], true) => {
-            let client = context.operator()?;
+            let client = context.operator().await?;
             let names = Names::of(&client).await?;
             (files::file(&files::rows(&client).await?, &names)?, names.settle(load(new)?)?)
         }

@@ -41,7 +41,7 @@ pub(crate) async fn run(context: &Context, args: &Args) -> Result<()> {
     let networks = context.config(Vec::new())?.networks()?;
     let file = PolicyFile::load(&args.file, &networks)?;
     let since = now()?.saturating_sub(seconds(&args.since)?);
-    let client = context.operator()?;
+    let client = context.operator().await?;
     let names = Names::of(&client).await?;
     let mut policies = Vec::new();
     for row in &file.policies {

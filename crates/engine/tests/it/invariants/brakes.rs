@@ -6,7 +6,7 @@ use anyhow::Result;
 use waiaas_engine::core::UnixSeconds;
 use waiaas_engine::core::ids::TxId;
 use waiaas_engine::core::transaction::TxStatus;
-use waiaas_engine::{Clock as _, Session};
+use waiaas_engine::{Brake, Clock as _, Session};
 
 use super::{Dice, seeds};
 use crate::stage::{PATIENCE, Stage, limits, payee, shown};
@@ -53,7 +53,7 @@ async fn step(
             state.pulled = false;
         }
         3..=4 if !state.suspended => {
-            engine.activate_kill_switch(master).await.map_err(shown)?;
+            engine.activate_kill_switch(&Brake::by_master(master)).await.map_err(shown)?;
             (state.pulled, state.generation) = (true, state.generation + 1);
         }
         5..=6 if state.suspended => {

@@ -4,7 +4,7 @@ use anyhow::Result;
 use secrecy::ExposeSecret as _;
 use waiaas_engine::core::UnixSeconds;
 use waiaas_engine::core::ids::SessionId;
-use waiaas_engine::{Clock as _, Error, IssuedSession, NewSession};
+use waiaas_engine::{Brake, Clock as _, Error, IssuedSession, NewSession};
 
 use super::{Dice, seeds};
 use crate::stage::{Stage, shown};
@@ -121,7 +121,7 @@ async fn step(stage: &Stage, dice: &mut Dice, world: &mut World) -> Result<&'sta
             Ok("recovered")
         }
         (8, Some(_)) if dice.roll(0u8..3) == 0 => {
-            engine.activate_kill_switch(master).await.map_err(shown)?;
+            engine.activate_kill_switch(&Brake::by_master(master)).await.map_err(shown)?;
             world.braked = true;
             Ok("braked")
         }

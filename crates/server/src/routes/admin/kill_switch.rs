@@ -9,7 +9,7 @@ use waiaas_core::UnixSeconds;
 use waiaas_core::wallet::KillSwitch;
 
 use crate::app::App;
-use crate::extract::MasterAuth;
+use crate::extract::{BrakeAuth, MasterAuth};
 use crate::problem::Failure;
 use crate::routes::{Answer, Settled};
 
@@ -18,7 +18,7 @@ fn shape(state: KillSwitch, changed_at: UnixSeconds) -> KillSwitchStatus {
         KillSwitch::Active => None,
         KillSwitch::Suspended | KillSwitch::Locked => Some(changed_at),
     };
-    KillSwitchStatus { state, activated_at }
+    KillSwitchStatus { signing: state.into(), state, activated_at }
 }
 
 /// Shows the emergency brake.
@@ -37,6 +37,9 @@ pub(crate) async fn get_kill_switch(
 }
 
 /// Pulls the emergency brake: nothing is signed until recovery, and what was admitted before is never signed.
+///
+/// Pulling it again changes nothing and answers with its state. By the Unix socket in the data directory no
+/// password is needed.
 #[utoipa::path(
     post,
     path = "/v1/admin/kill-switch",
@@ -44,10 +47,11 @@ pub(crate) async fn get_kill_switch(
     responses((status = 200, body = KillSwitchStatus))
 )]
 pub(crate) async fn activate_kill_switch(
-    MasterAuth(master): MasterAuth,
+    BrakeAuth(brake): BrakeAuth,
     State(app): State<App>,
 ) -> Answer<KillSwitchStatus> {
-    let row = app.engine().activate_kill_switch(&master).await?;
+    let engine = app.engine().clone();
+    let row = app.uninterrupted(async move { engine.activate_kill_switch(&brake).await }).await?;
     Ok(Json(shape(row.state, row.changed_at)))
 }
 
@@ -69,6 +73,7 @@ pub(crate) async fn recover(
 ) -> Result<Settled<Recovered>, Failure> {
     let recovered = app.engine().recover_kill_switch(&master).await?;
     Ok(Settled::of(recovered, StatusCode::OK, |row| Recovered {
+        signing: row.state.into(),
         state: row.state,
         recovered_at: row.changed_at,
     }))

@@ -1,0 +1,38 @@
+//! Who may pull the kill switch. It only stops, so more may pull it than may release it.
+
+use waiaas_core::audit::Actor;
+
+use crate::credentials::Master;
+
+/// Proof that the caller may pull the kill switch.
+#[derive(Debug)]
+pub struct Brake {
+    actor: Actor,
+    by: &'static str,
+}
+
+impl Brake {
+    /// Whoever knows the master password.
+    pub const fn by_master(_: &Master) -> Self {
+        Self { actor: Actor::Master, by: "master password" }
+    }
+
+    /// A peer of the data directory's socket whose user id the kernel gave as the daemon's own or root's.
+    /// Such a user can end the process as well, so no password is asked for.
+    pub const fn by_socket() -> Self {
+        Self { actor: Actor::LocalUser, by: "socket" }
+    }
+
+    /// A signal. The kernel lets only the daemon's own user and root send one.
+    pub const fn by_signal() -> Self {
+        Self { actor: Actor::LocalUser, by: "signal" }
+    }
+
+    pub(crate) const fn actor(&self) -> Actor {
+        self.actor
+    }
+
+    pub(crate) const fn by(&self) -> &'static str {
+        self.by
+    }
+}

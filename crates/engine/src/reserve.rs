@@ -1,0 +1,165 @@
+//! Disk space set aside for when there is none left: for the kill switch, the audit log, and the ends of
+//! what is under way.
+//!
+//! A file beside the database holds it. The first of these that finds the disk full gives the file up and
+//! writes in its place; from then on nothing new is admitted, so that agents cannot use that space up as
+//! well. The file is made again once there is room for it.
+
+use std::fs::{File, OpenOptions};
+use std::io::{self, Write as _};
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use rustix::fs::{FallocateFlags, fallocate};
+use rustix::io::Errno;
+use waiaas_store::StoreError;
+
+use crate::Engine;
+use crate::config::DatabaseTarget;
+use crate::error::{Error, ErrorCode};
+
+/// Bytes set aside. The brake takes some thousand, an end of a transaction as many.
+const BYTES: u64 = 8 * 1024 * 1024;
+
+/// The file, for a database that is a file of ours.
+pub(crate) struct Reserve {
+    path: Option<PathBuf>,
+    held: AtomicBool,
+}
+
+impl Reserve {
+    /// Sets the space aside. Where there is none the daemon starts all the same, to be stopped or
+    /// looked at.
+    pub(crate) fn hold(target: &DatabaseTarget) -> Self {
+        let path = match target {
+            DatabaseTarget::Sqlite(path) => Some(path.with_extension("reserve")),
+            DatabaseTarget::Postgres(_) => None,
+        };
+        let reserve = Self { path, held: AtomicBool::new(false) };
+        reserve.restore();
+        reserve
+    }
+
+    /// Whether there is a reserve, or none is needed.
+    pub(crate) fn is_held(&self) -> bool {
+        self.path.is_none() || self.held.load(Ordering::SeqCst)
+    }
+
+    /// Gives it up; true if that made room.
+    pub(crate) fn release(&self) -> bool {
+        let Some(path) = &self.path else { return false };
+        if !self.held.swap(false, Ordering::SeqCst) {
+            return false;
+        }
+        match std::fs::remove_file(path) {
+            Ok(()) => {
+                tracing::error!(
+                    "the disk is full: its reserve is given up, and nothing new is admitted until there is room"
+                );
+                true
+            }
+            Err(error) => {
+                tracing::error!(%error, path = %path.display(), "the reserve of disk space cannot be given up");
+                false
+            }
+        }
+    }
+
+    /// Sets the space aside again if there is room. Blocking.
+    pub(crate) fn restore(&self) {
+        let Some(path) = self.path.as_deref().filter(|_| !self.is_held()) else { return };
+        match fill(path) {
+            Ok(()) => self.held.store(true, Ordering::SeqCst),
+            Err(error) => {
+                // A part of it would take space that somebody needs.
+                let _ = std::fs::remove_file(path);
+                tracing::warn!(%error, path = %path.display(), "there is no room for the reserve of disk space");
+            }
+        }
+    }
+}
+
+fn fill(path: &Path) -> io::Result<()> {
+    let file = OpenOptions::new().create(true).truncate(true).write(true).mode(0o600).open(path)?;
+    match fallocate(&file, FallocateFlags::empty(), 0, BYTES) {
+        Ok(()) => {}
+        Err(Errno::OPNOTSUPP | Errno::NOSYS) => write_out(&file)?,
+        Err(error) => return Err(error.into()),
+    }
+    file.sync_all()
+}
+
+/// Where the file system cannot be asked to set space aside.
+fn write_out(mut file: &File) -> io::Result<()> {
+    let chunk = vec![0xa5; 64 * 1024];
+    let mut left = BYTES;
+    while left > 0 {
+        file.write_all(&chunk)?;
+        left = left.saturating_sub(64 * 1024);
+    }
+    Ok(())
+}
+
+impl Engine {
+    /// Writes once more in the space of the reserve where the disk is full.
+    pub(crate) async fn with_reserve<T, F>(&self, write: impl Fn() -> F) -> Result<T, StoreError>
+    where
+        F: Future<Output = Result<T, StoreError>>,
+    {
+        match write().await {
+            Err(StoreError::Full(_)) if self.reserve().release() => write().await,
+            other => other,
+        }
+    }
+
+    /// Gives the reserve up if that is what somebody who will try again was missing.
+    pub(crate) fn make_room_after(&self, error: &Error) {
+        if error.code == ErrorCode::StorageFull {
+            self.reserve().release();
+        }
+    }
+
+    /// Refuses what can wait until there is a reserve again.
+    pub(crate) fn refuse_without_reserve(&self) -> Result<(), Error> {
+        if self.reserve().is_held() {
+            return Ok(());
+        }
+        Err(Error::new(ErrorCode::StorageFull, "The disk is full; nothing was changed.").hint(format!(
+            "Free at least {} MiB on the database's disk, then ask again.",
+            BYTES / 1024 / 1024
+        )))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn it_takes_real_space_and_gives_it_back_once() {
+        use std::os::unix::fs::MetadataExt as _;
+        let dir = tempfile::tempdir().expect("directory");
+        let target = DatabaseTarget::Sqlite(dir.path().join("w.db"));
+        let reserve = Reserve::hold(&target);
+        let file = dir.path().join("w.reserve");
+        let found = std::fs::metadata(&file).expect("a file");
+        assert!(reserve.is_held() && found.len() == BYTES && found.blocks() * 512 >= BYTES, "{found:?}");
+        assert_eq!(found.mode() & 0o777, 0o600);
+        assert!(reserve.release() && !file.exists() && !reserve.is_held());
+        assert!(!reserve.release(), "there is nothing left to give");
+        reserve.restore();
+        assert!(reserve.is_held() && file.exists());
+        // The next start takes over what this one leaves.
+        assert!(Reserve::hold(&target).is_held());
+    }
+
+    #[test]
+    fn where_there_is_no_room_nothing_is_held() {
+        let target = DatabaseTarget::Sqlite(PathBuf::from("/nonexistent/w.db"));
+        let reserve = Reserve::hold(&target);
+        assert!(!reserve.is_held() && !reserve.release());
+        let elsewhere = Reserve::hold(&DatabaseTarget::Postgres("postgres://host/db".into()));
+        assert!(elsewhere.is_held() && !elsewhere.release(), "another machine's disk");
+    }
+}

@@ -1,0 +1,80 @@
+//! Which lane a request is in. Lanes share no places and no buckets, so that what crowds one cannot
+//! keep the operator from the others.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use axum::extract::{MatchedPath, Request, State};
+use axum::http::{Extensions, Method};
+use axum::middleware::Next;
+use axum::response::Response;
+
+use crate::doors::{AuthClass, Door};
+use crate::extract::MASTER;
+use crate::layers::peer::Peer;
+
+/// The one operation that must get through when nothing else does.
+const BRAKE: (Method, &str) = (Method::POST, "/v1/admin/kill-switch");
+
+/// What an operator asks before the password is sent.
+const PROOF: &str = "/v1/proof";
+
+/// What a request competes with.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub(crate) enum Lane {
+    /// Agents, owners, everybody.
+    Open,
+    /// What takes the master password.
+    Operator,
+    /// Pulling the kill switch.
+    Brake,
+    /// What comes by the socket of the data directory.
+    Local,
+    /// Pulling the kill switch from there.
+    LocalBrake,
+}
+
+impl Lane {
+    /// Of a request that has been assigned.
+    pub(crate) fn of(extensions: &Extensions) -> Self {
+        extensions.get::<Self>().copied().unwrap_or(Self::Open)
+    }
+}
+
+/// Which operations are the operator's.
+#[derive(Clone)]
+pub(crate) struct Plan(Arc<HashMap<(String, String), AuthClass>>);
+
+impl Plan {
+    pub(crate) fn of(register: Vec<Door>) -> Self {
+        let class = |door: Door| ((door.method.to_owned(), door.path), door.auth);
+        Self(Arc::new(register.into_iter().map(class).collect()))
+    }
+
+    fn lane(&self, request: &Request) -> Lane {
+        let local = Peer::of(request.extensions()) == Peer::Local;
+        let path = request.extensions().get::<MatchedPath>().map_or("", MatchedPath::as_str);
+        if (request.method(), path) == (&BRAKE.0, BRAKE.1) {
+            return if local { Lane::LocalBrake } else { Lane::Brake };
+        }
+        if local {
+            return Lane::Local;
+        }
+        if path == PROOF {
+            return Lane::Operator;
+        }
+        match self.0.get(&(request.method().as_str().to_owned(), path.to_owned())) {
+            Some(AuthClass::Master) => Lane::Operator,
+            // Whether the password is right is asked later; a wrong one is no better off in this lane.
+            Some(AuthClass::SessionOrMaster) if request.headers().contains_key(MASTER) => Lane::Operator,
+            Some(AuthClass::SessionOrMaster | AuthClass::Public | AuthClass::Session | AuthClass::Owner)
+            | None => Lane::Open,
+        }
+    }
+}
+
+pub(crate) async fn assign(State(plan): State<Plan>, mut request: Request, next: Next) -> Response {
+    let lane = plan.lane(&request);
+    request.extensions_mut().insert(lane);
+    next.run(request).await
+}

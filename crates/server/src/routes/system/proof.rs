@@ -1,0 +1,113 @@
+//! `GET`, `POST /v1/proof`
+
+use std::net::SocketAddr;
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::uri::Authority;
+use waiaas_api::proof::{Proof, ProofParameters, ProofRequest};
+
+use crate::app::App;
+use crate::extract::{Body, Public};
+use crate::problem::Failure;
+use crate::routes::Answer;
+
+/// How to stretch the master password, for asking the daemon to prove that it knows it.
+#[utoipa::path(get, path = "/v1/proof", tag = "system", responses((status = 200, body = ProofParameters)))]
+pub(crate) async fn proof_parameters(_: Public, State(app): State<App>) -> Answer<ProofParameters> {
+    let stretching = app.engine().proof_stretching();
+    let cost = stretching.params();
+    Ok(Json(ProofParameters {
+        kdf: "argon2id".to_owned(),
+        memory_kib: cost.memory_kib(),
+        passes: cost.passes(),
+        lanes: cost.lanes(),
+        salt: hex::encode(stretching.salt()),
+    }))
+}
+
+/// Proves that this daemon knows the master password, to a caller who is about to send it.
+///
+/// Neither side learns anything that could be tried out afterwards. A run tests one password, so it counts
+/// as a try until the right password comes.
+#[utoipa::path(
+    post,
+    path = "/v1/proof",
+    tag = "system",
+    request_body = ProofRequest,
+    responses((status = 200, body = Proof))
+)]
+pub(crate) async fn prove(
+    _: Public,
+    State(app): State<App>,
+    Body(request): Body<ProofRequest>,
+) -> Answer<Proof> {
+    if !is_ours(&request.address, app.listens_on(), &app.engine().config().daemon.allowed_hosts) {
+        return Err(Failure::issue(
+            "address",
+            "invalid",
+            "not where this daemon listens; something else may be in between",
+        ));
+    }
+    let session = bytes("session", &request.session)?;
+    let share = bytes("share", &request.share)?;
+    let answer = app.engine().prove(&request.address, session, share).await?;
+    Ok(Json(Proof { share: hex::encode(answer.share), confirmation: hex::encode(answer.tag) }))
+}
+
+fn bytes<const N: usize>(field: &str, text: &str) -> Result<[u8; N], Failure> {
+    let mut bytes = [0; N];
+    hex::decode_to_slice(text, &mut bytes)
+        .map_err(|_| Failure::issue(field, "invalid", format!("{N} bytes in hex")))?;
+    Ok(bytes)
+}
+
+/// Whether a caller who connected to `address` can have meant this daemon. On loopback the port tells: a
+/// process on another port that passes everything on is not us. A daemon that listens for other machines
+/// may be reached under any port (a container's is published under another), and behind a proxy under
+/// any of its configured names.
+fn is_ours(address: &str, listens: Option<SocketAddr>, names: &[String]) -> bool {
+    let Ok(authority) = address.parse::<Authority>() else { return false };
+    if address.contains('@') {
+        return false;
+    }
+    let host = authority.host().to_ascii_lowercase();
+    if names.contains(&host) {
+        return true;
+    }
+    let loopback = ["localhost", "127.0.0.1", "[::1]"].contains(&host.as_str());
+    let port = match listens {
+        Some(listens) if listens.ip().is_loopback() => authority.port_u16() == Some(listens.port()),
+        Some(_) | None => true,
+    };
+    loopback && port
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn it_proves_itself_only_where_it_listens() {
+        let names = ["wallet.example".to_owned()];
+        let ours = |address: &str, listens: &str| is_ours(address, listens.parse().ok(), &names);
+        for address in ["127.0.0.1:3100", "localhost:3100", "LOCALHOST:3100", "[::1]:3100"] {
+            assert!(ours(address, "127.0.0.1:3100"), "{address}");
+        }
+        assert!(ours("127.0.0.1:8080", "0.0.0.0:3100"), "a published port");
+        assert!(ours("wallet.example:443", "127.0.0.1:3100"), "behind a proxy");
+        for address in [
+            "127.0.0.1:3101",
+            "localhost",
+            "127.0.0.1",
+            "evil.example:3100",
+            "127.0.0.2:3100",
+            "user@127.0.0.1:3100",
+            "",
+            "127.0.0.1:3100/",
+        ] {
+            assert!(!ours(address, "127.0.0.1:3100"), "{address}");
+        }
+        assert!(!ours("evil.example:3100", "0.0.0.0:3100"));
+    }
+}

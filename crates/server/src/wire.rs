@@ -1,0 +1,246 @@
+//! Whether bytes still move on a connection, and who is waited for: us, or a peer that neither reads
+//! nor writes.
+
+use std::io;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use hyper::body::{Body, Frame, SizeHint};
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::time::{Instant, sleep};
+use tokio_util::sync::CancellationToken;
+
+/// How long an answer may wait for its reader to take [`LEAST`] more bytes.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// Bytes that a reader has to take within [`PATIENCE`].
+const LEAST: u64 = 4096;
+/// How long a peer may be silent once the daemon ends.
+const PATIENCE_AT_THE_END: Duration = Duration::from_millis(500);
+/// How often a connection is looked at.
+const LOOK: Duration = Duration::from_secs(1);
+const LOOK_AT_THE_END: Duration = Duration::from_millis(100);
+
+/// What is known of one connection. Clones are handles.
+#[derive(Clone, Debug)]
+pub(crate) struct Wire(Arc<Mutex<State>>);
+
+#[derive(Debug)]
+struct State {
+    /// When a byte last went in or out.
+    moved: Instant,
+    /// Bytes that went out.
+    written: u64,
+    /// Since when an answer waits for its reader, and how much had been written then.
+    blocked: Option<(Instant, u64)>,
+    /// A handler is at work.
+    serving: bool,
+    /// A handler waits for more of the request's body.
+    awaits_body: bool,
+}
+
+impl Wire {
+    pub(crate) fn new() -> Self {
+        let (moved, written, blocked) = (Instant::now(), 0, None);
+        Self(Arc::new(Mutex::new(State { moved, written, blocked, serving: false, awaits_body: false })))
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A handler begins or ends.
+    pub(crate) fn serving(&self, serving: bool) {
+        self.state().serving = serving;
+    }
+
+    /// Comes back when the peer has been waited for long enough: an answer that it does not read, or,
+    /// once the daemon ends, whatever it owes.
+    pub(crate) async fn abandoned(&self, ending: &CancellationToken) {
+        loop {
+            if ending.is_cancelled() {
+                sleep(LOOK_AT_THE_END).await;
+            } else {
+                tokio::select! {
+                    () = sleep(LOOK) => {}
+                    () = ending.cancelled() => {}
+                }
+            }
+            if self.state().is_abandoned(Instant::now(), ending.is_cancelled()) {
+                return;
+            }
+        }
+    }
+}
+
+impl State {
+    fn is_abandoned(&mut self, now: Instant, ending: bool) -> bool {
+        if let Some((since, written)) = self.blocked {
+            if self.written.saturating_sub(written) >= LEAST {
+                self.blocked = Some((now, self.written));
+            } else if now.duration_since(since) >= PATIENCE {
+                return true;
+            }
+        }
+        let waits_for_peer = self.blocked.is_some() || self.awaits_body || !self.serving;
+        ending && waits_for_peer && now.duration_since(self.moved) >= PATIENCE_AT_THE_END
+    }
+
+    fn wrote(&mut self, result: &Poll<io::Result<usize>>) {
+        match result {
+            Poll::Ready(Ok(bytes)) => {
+                self.moved = Instant::now();
+                self.written = self.written.saturating_add(u64::try_from(*bytes).unwrap_or(u64::MAX));
+            }
+            Poll::Ready(Err(_)) => {}
+            Poll::Pending if self.blocked.is_none() => self.blocked = Some((Instant::now(), self.written)),
+            Poll::Pending => {}
+        }
+    }
+}
+
+/// A stream that tells its [`Wire`] what happens on it.
+pub(crate) struct Watched<S> {
+    stream: S,
+    wire: Wire,
+}
+
+impl<S> Watched<S> {
+    pub(crate) const fn new(stream: S, wire: Wire) -> Self {
+        Self { stream, wire }
+    }
+}
+
+impl<S: AsyncRead + Unpin> AsyncRead for Watched<S> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let before = buffer.filled().len();
+        ready!(Pin::new(&mut self.stream).poll_read(context, buffer))?;
+        if buffer.filled().len() > before {
+            self.wire.state().moved = Instant::now();
+        }
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl<S: AsyncWrite + Unpin> AsyncWrite for Watched<S> {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        let result = Pin::new(&mut self.stream).poll_write(context, bytes);
+        self.wire.state().wrote(&result);
+        result
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        slices: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        let result = Pin::new(&mut self.stream).poll_write_vectored(context, slices);
+        self.wire.state().wrote(&result);
+        result
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.stream.is_write_vectored()
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        ready!(Pin::new(&mut self.stream).poll_flush(context))?;
+        // Asked for once all has been written.
+        self.wire.state().blocked = None;
+        Poll::Ready(Ok(()))
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(context)
+    }
+}
+
+/// A request's body that tells its [`Wire`] when it is waited for.
+pub(crate) struct WatchedBody<B> {
+    body: B,
+    wire: Wire,
+}
+
+impl<B> WatchedBody<B> {
+    pub(crate) const fn new(body: B, wire: Wire) -> Self {
+        Self { body, wire }
+    }
+}
+
+impl<B: Body + Unpin> Body for WatchedBody<B> {
+    type Data = B::Data;
+    type Error = B::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Self::Data>, Self::Error>>> {
+        let frame = Pin::new(&mut self.body).poll_frame(context);
+        self.wire.state().awaits_body = frame.is_pending();
+        frame
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
+}
+
+impl<B> Drop for WatchedBody<B> {
+    fn drop(&mut self) {
+        self.wire.state().awaits_body = false;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn state() -> State {
+        let start = Instant::now();
+        State { moved: start, written: 0, blocked: None, serving: true, awaits_body: false }
+    }
+
+    #[test]
+    fn a_reader_who_takes_nothing_or_drops_is_given_up() {
+        for (every, taken, given_up) in [(9, LEAST, false), (9, 1, true), (9, 0, true)] {
+            let mut state = state();
+            let start = state.moved;
+            state.wrote(&Poll::Pending);
+            let mut ended = false;
+            for turn in 1..10 {
+                state.wrote(&Poll::Ready(Ok(usize::try_from(taken).expect("small"))));
+                state.wrote(&Poll::Pending);
+                ended |= state.is_abandoned(start + Duration::from_secs(every * turn), false);
+            }
+            assert_eq!(ended, given_up, "{taken} bytes every {every} s");
+        }
+    }
+
+    #[test]
+    fn at_the_end_only_our_own_work_is_waited_for() {
+        let later = |state: &State| state.moved + Duration::from_secs(60);
+        let (mut work, mut idle, mut body, mut unread) = (state(), state(), state(), state());
+        idle.serving = false;
+        body.awaits_body = true;
+        unread.blocked = Some((later(&unread), 0));
+        for (state, ended) in [(&mut work, false), (&mut idle, true), (&mut body, true), (&mut unread, true)]
+        {
+            let now = later(state);
+            assert!(!state.is_abandoned(now, false), "{state:?} goes on");
+            assert_eq!(state.is_abandoned(now, true), ended, "{state:?}");
+        }
+    }
+}

@@ -1,0 +1,234 @@
+//! The two ways in: what the socket grants, and what crowds the port.
+
+use std::time::Duration;
+
+use serde_json::json;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
+use tokio::time::timeout;
+use waiaas_api::audit::AuditQuery;
+use waiaas_api::client::Client;
+use waiaas_api::proof::ProofRequest;
+use waiaas_core::audit::AuditEvent;
+use waiaas_core::wallet::KillSwitch;
+
+use crate::daemon::{Daemon, PASSWORD, read};
+
+/// Longer than anything here takes; the end of a test that hangs.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+fn operator(daemon: &Daemon) -> Client {
+    daemon.local().master_password(PASSWORD.into())
+}
+
+async fn failed_logins(daemon: &Daemon) -> usize {
+    let query = AuditQuery { event_type: Some(AuditEvent::MasterAuthFailed), ..AuditQuery::default() };
+    operator(daemon).audit_logs(&query).await.expect("audit log").data.len()
+}
+
+#[tokio::test]
+async fn by_the_socket_the_brake_needs_no_password_and_all_else_does() {
+    let daemon = Daemon::start().await;
+    let local = daemon.local();
+    assert_eq!(local.health().await.expect("health").status, "ok");
+    let pulled = local.activate_kill_switch().await.expect("pulled");
+    assert_eq!(pulled.state, KillSwitch::Suspended);
+    assert_eq!(local.activate_kill_switch().await.expect("again"), pulled);
+    let wrong = daemon.local().master_password("not-the-password".into());
+    let refused = wrong.activate_kill_switch().await.expect_err("a wrong password is worse than none");
+    assert_eq!(refused.code(), Some("INVALID_MASTER_PASSWORD"));
+    for code in [
+        wrong.recover().await.expect_err("refused").code().map(str::to_owned),
+        wrong.status().await.expect_err("refused").code().map(str::to_owned),
+    ] {
+        assert_eq!(code.as_deref(), Some("INVALID_MASTER_PASSWORD"));
+    }
+    operator(&daemon).recover().await.expect("recovered");
+    let query = AuditQuery { event_type: Some(AuditEvent::KillSwitchActivated), ..AuditQuery::default() };
+    let logged = operator(&daemon).audit_logs(&query).await.expect("audit log").data;
+    assert_eq!(logged.len(), 1, "a pull that changes nothing is no event");
+    assert_eq!((logged[0].actor.as_str(), &logged[0].details["by"]), ("local-user", &json!("socket")));
+    let (status, _) = read(daemon.ask("POST", "/v1/admin/kill-switch")).await;
+    assert_eq!(status, 401, "not so by TCP");
+}
+
+#[tokio::test]
+async fn a_crowd_at_the_port_keeps_nobody_from_the_brake() {
+    let settings = [("security.rate_limit_global_ip_rpm", "5"), ("security.master_lockout_failures", "1")];
+    let daemon = Daemon::with(&settings).await;
+    let mut floods = tokio::task::JoinSet::new();
+    for n in 0..200 {
+        let request = match n % 2 {
+            0 => daemon.ask("GET", "/health"),
+            _ => daemon.ask("GET", "/v1/admin/status").header("x-master-password", format!("guess-{n}")),
+        };
+        floods.spawn(read(request));
+    }
+    for _ in 0..30 {
+        let pulled = daemon.local().activate_kill_switch().await.expect("pulled in the crowd");
+        assert_eq!(pulled.state, KillSwitch::Suspended);
+    }
+    let answers = floods.join_all().await;
+    let limited = answers.iter().filter(|(_, body)| body["code"] == "RATE_LIMITED").count();
+    assert!(limited > 100, "the crowd was none: {limited}");
+    // The port is shut to passwords now; the operator on the machine has a way in of their own.
+    let (status, body) =
+        read(daemon.ask("POST", "/v1/admin/kill-switch").header("x-master-password", PASSWORD)).await;
+    assert_eq!((status, &body["code"]), (429, &json!("MASTER_PASSWORD_LOCKED")), "{body}");
+    operator(&daemon).status().await.expect("the socket is open");
+}
+
+#[tokio::test]
+async fn the_operators_routes_have_a_bucket_of_their_own() {
+    let daemon = Daemon::with(&[("security.rate_limit_global_ip_rpm", "5")]).await;
+    for _ in 0..7 {
+        read(daemon.ask("GET", "/health")).await;
+    }
+    assert_eq!(read(daemon.ask("GET", "/health")).await.0, 429);
+    let as_operator =
+        |method: &str, path: &str| read(daemon.ask(method, path).header("x-master-password", PASSWORD));
+    assert_eq!(as_operator("GET", "/v1/wallets").await.0, 200);
+    for _ in 0..7 {
+        as_operator("GET", "/v1/admin/status").await;
+    }
+    assert_eq!(as_operator("GET", "/v1/admin/status").await.0, 429);
+    assert_eq!(as_operator("POST", "/v1/admin/kill-switch").await.0, 200);
+}
+
+#[tokio::test]
+async fn of_sixty_guesses_at_once_five_are_tried() {
+    let daemon = Daemon::start().await;
+    let mut guesses = tokio::task::JoinSet::new();
+    for n in 0..60 {
+        guesses.spawn(read(
+            daemon.ask("GET", "/v1/admin/status").header("x-master-password", format!("guess-{n}")),
+        ));
+    }
+    let answers = guesses.join_all().await;
+    let of = |code: &str| answers.iter().filter(|(_, body)| body["code"] == code).count();
+    let (tried, locked, busy) =
+        (of("INVALID_MASTER_PASSWORD"), of("MASTER_PASSWORD_LOCKED"), of("OVERLOADED"));
+    assert_eq!(tried + locked + busy, 60, "{answers:?}");
+    // Every try is in the audit log; the last one of five is answered with the lock.
+    let runs = failed_logins(&daemon).await;
+    assert!((1..=5).contains(&runs) && tried <= 4, "{runs} tries, {tried} answered as wrong");
+    for (status, body) in &answers {
+        assert_eq!(*status == 503, body["code"] == "OVERLOADED", "{body}");
+    }
+    // One after the other until the door is shut: as many as are free, and none more.
+    for n in 0..8 {
+        read(daemon.ask("GET", "/v1/admin/status").header("x-master-password", format!("more-{n}"))).await;
+    }
+    assert_eq!(failed_logins(&daemon).await, 5);
+}
+
+#[tokio::test]
+async fn pages_of_others_are_refused_before_anything_is_counted() {
+    let daemon = Daemon::with(&[
+        ("security.rate_limit_global_ip_rpm", "3"),
+        ("security.master_lockout_failures", "1"),
+        ("security.cors_origins", "https://app.example"),
+    ])
+    .await;
+    let own = daemon.base.clone();
+    for (name, value) in [
+        ("sec-fetch-site", "cross-site"),
+        ("sec-fetch-site", "same-site"),
+        ("origin", "https://evil.example"),
+        ("origin", "null"),
+        ("origin", "http://localhost:8080"),
+    ] {
+        for (method, path) in [("POST", "/v1/admin/kill-switch"), ("GET", "/health"), ("POST", "/v1/proof")] {
+            let request = daemon.ask(method, path).header(name, value).header("x-master-password", "guess");
+            let (status, body) = read(request).await;
+            assert_eq!((status, &body["code"]), (403, &json!("ORIGIN_NOT_ALLOWED")), "{name}: {value}");
+        }
+    }
+    for origin in ["https://app.example", own.as_str()] {
+        assert_eq!(read(daemon.ask("GET", "/health").header("origin", origin)).await.0, 200, "{origin}");
+    }
+    assert_eq!(read(daemon.ask("GET", "/health")).await.0, 200, "nothing was counted");
+    assert_eq!(failed_logins(&daemon).await, 0);
+}
+
+#[tokio::test]
+async fn proofs_are_counted_until_a_right_password_comes() {
+    let daemon = Daemon::with(&[
+        ("security.master_lockout_failures", "1"),
+        ("security.rate_limit_global_ip_rpm", "1000"),
+    ])
+    .await;
+    let client = Client::new(&daemon.base).expect("client");
+    let parameters = client.proof_parameters().await.expect("parameters");
+    assert_eq!((parameters.kdf.as_str(), parameters.salt.len()), ("argon2id", 64));
+    // A point is a share whatever it was made from; this one is the generator of ristretto255.
+    let share = "e2f2ae0a6abc4e71a884a961c500515f58e30b6aa582dd8db6a65945e08d2d76";
+    let ask = |address: String, share: &str| {
+        let request = ProofRequest { address, session: "00".repeat(16), share: share.to_owned() };
+        let client = client.clone();
+        async move { client.prove(&request).await.map_err(|e| e.code().unwrap_or_default().to_owned()) }
+    };
+    for (address, share) in [
+        ("127.0.0.1:1".to_owned(), share),
+        (client.authority(), "00".repeat(32).as_str()),
+        (client.authority(), "zz"),
+    ] {
+        assert_eq!(ask(address, share).await, Err("ACTION_VALIDATION_FAILED".to_owned()));
+    }
+    for _ in 0..4 {
+        let proof = ask(client.authority(), share).await.expect("a proof");
+        assert_eq!((proof.share.len(), proof.confirmation.len()), (64, 128));
+    }
+    assert_eq!(ask(client.authority(), share).await, Err("MASTER_PASSWORD_LOCKED".to_owned()));
+    // Whoever knows the password is not concerned, and opens the door again.
+    daemon.operator().status().await.expect("the right password");
+    ask(client.authority(), share).await.expect("a proof");
+}
+
+#[tokio::test]
+async fn an_answer_that_nobody_reads_ends_its_connection() {
+    let daemon = Daemon::with(&[("security.rate_limit_global_ip_rpm", "100000")]).await;
+    let authority = daemon.base.trim_start_matches("http://");
+    let mut stream = TcpStream::connect(authority).await.expect("connection");
+    let head = format!("GET /doc HTTP/1.1\r\nhost: {authority}\r\n\r\n");
+    let ended = timeout(PATIENCE, async { while stream.write_all(head.as_bytes()).await.is_ok() {} });
+    ended.await.expect("the daemon ends what is not read");
+}
+
+#[tokio::test]
+async fn peers_who_do_nothing_do_not_hold_up_the_end() {
+    let daemon =
+        Daemon::with(&[("daemon.shutdown_timeout", "300"), ("security.rate_limit_global_ip_rpm", "100000")])
+            .await;
+    let authority = daemon.base.trim_start_matches("http://").to_owned();
+    let connect = || async { TcpStream::connect(&authority).await.expect("connection") };
+    let doc = format!("GET /doc HTTP/1.1\r\nhost: {authority}\r\n\r\n");
+    let health = format!("GET /health HTTP/1.1\r\nhost: {authority}\r\n\r\n");
+
+    let mut idle = connect().await;
+    idle.write_all(health.as_bytes()).await.expect("sent");
+    let mut byte = [0];
+    idle.read_exact(&mut byte).await.expect("answered");
+    let silent = connect().await;
+    let mut half_a_head = connect().await;
+    half_a_head.write_all(b"GET /health HTTP/1.1\r\nhost:").await.expect("sent");
+    let mut half_a_body = connect().await;
+    let head = format!(
+        "POST /v1/wallets HTTP/1.1\r\nhost: {authority}\r\nx-master-password: {PASSWORD}\r\n\
+         content-type: application/json\r\ncontent-length: 1000\r\n\r\n{{"
+    );
+    half_a_body.write_all(head.as_bytes()).await.expect("sent");
+    let mut unread = connect().await;
+    // Until the daemon cannot write any more, and so does not read either.
+    while let Ok(sent) = timeout(Duration::from_millis(500), unread.write_all(doc.as_bytes())).await {
+        sent.expect("sent");
+    }
+    // And on the socket as well: a client that keeps its connection.
+    let local = daemon.local();
+    local.health().await.expect("health");
+
+    daemon.stop.cancel();
+    let ended = timeout(PATIENCE, daemon.serving).await.expect("nobody is waited for");
+    ended.expect("task").expect("clean end");
+    drop((idle, silent, half_a_head, half_a_body, unread, local));
+}
