@@ -29,7 +29,7 @@ mod workers;
 
 pub use calldata::Calldata;
 pub use clock::{Clock, SystemClock};
-pub use credentials::{Brake, Decision, Master, Owner, OwnerAnswer, Session, Via};
+pub use credentials::{Brake, Decision, Master, Owner, OwnerAnswer, Renewal, Replaced, Session, Via};
 pub use data_dir::{DataDir, DataDirError, write_private};
 pub use engine::{Engine, Setup, StartError};
 pub use error::{Error, ErrorCode};

@@ -33,10 +33,15 @@ const ALL: &[Migration] = &[
         sqlite: include_str!("../migrations/sqlite/0004_optional_recipient.sql"),
         postgres: include_str!("../migrations/postgres/0004_optional_recipient.sql"),
     },
+    Migration {
+        version: 5,
+        sqlite: include_str!("../migrations/sqlite/0005_renewals.sql"),
+        postgres: include_str!("../migrations/postgres/0005_renewals.sql"),
+    },
 ];
 
 /// The newest schema this release knows.
-pub const KNOWN: i64 = 4;
+pub const KNOWN: i64 = 5;
 
 /// Applies what is missing. Daemons that start together on one database take turns.
 pub(crate) async fn run(conn: &mut AnyConnection, postgres: bool) -> Result<(), StoreError> {

@@ -40,6 +40,8 @@ pub struct SessionRow {
     pub id: SessionId,
     /// SHA-256 of the only token that is valid now.
     pub token_hash: String,
+    /// SHA-256 of the token that the last renewal replaced; none once the new one has been used.
+    pub replaced_hash: Option<String>,
     /// When it was made.
     pub created_at: UnixSeconds,
     /// End of the token.
@@ -107,6 +109,7 @@ impl SessionRow {
         Ok(Self {
             id: row.parsed("id")?,
             token_hash: row.text("token_hash")?,
+            replaced_hash: row.opt_text("replaced_hash")?,
             created_at: row.int("created_at")?,
             expires_at: row.int("expires_at")?,
             absolute_expires_at: row.opt_int("absolute_expires_at")?,
@@ -200,8 +203,8 @@ impl WriteTx {
         Ok(())
     }
 
-    /// Replaces the token of a session that is not revoked, if its hash still is `from_hash`; the old
-    /// token is dead at once.
+    /// Replaces the token of a session that is not revoked, if its hash still is `from_hash`. The old
+    /// token is dead at once; which one a renewal replaced is kept until [`Self::settle_renewal`].
     pub async fn replace_token(
         &mut self,
         id: SessionId,
@@ -209,13 +212,13 @@ impl WriteTx {
         change: TokenChange,
         audit: AuditEntry,
     ) -> Result<(), StoreError> {
-        let (renewals, renewed_at) = match change.reason {
-            TokenReason::Renewal => (1i64, Some(audit.at)),
-            TokenReason::Rotation => (0, None),
+        let (renewals, renewed_at, replaced) = match change.reason {
+            TokenReason::Renewal => (1i64, Some(audit.at), Some(from_hash.to_owned())),
+            TokenReason::Rotation => (0, None, None),
         };
         let query = "UPDATE sessions SET token_hash = $1, expires_at = $2, \
                      renewal_count = renewal_count + $3, last_renewed_at = COALESCE($4, last_renewed_at), \
-                     token_issued_count = token_issued_count + 1 \
+                     token_issued_count = token_issued_count + 1, replaced_hash = $7 \
                      WHERE id = $5 AND token_hash = $6 AND revoked_at IS NULL \
                      AND ($3 = 0 OR renewal_count < COALESCE(max_renewals, renewal_count + 1))";
         let query = sqlx::query(query)
@@ -224,13 +227,22 @@ impl WriteTx {
             .bind(renewals)
             .bind(renewed_at)
             .bind(id.to_string())
-            .bind(from_hash.to_owned());
+            .bind(from_hash.to_owned())
+            .bind(replaced);
         let done = query.execute(self.conn()).await;
         let done = done.map_err(|error| StoreError::duplicate(error, Entity::Session))?;
         if done.rows_affected() != 1 {
             return Err(self.missing_session(id).await?);
         }
         self.record(audit).await?;
+        Ok(())
+    }
+
+    /// Forgets which token the last renewal replaced, now that the token with this hash is in use.
+    pub async fn settle_renewal(&mut self, id: SessionId, token_hash: &str) -> Result<(), StoreError> {
+        let query = "UPDATE sessions SET replaced_hash = NULL WHERE id = $1 AND token_hash = $2";
+        let query = sqlx::query(query).bind(id.to_string()).bind(token_hash.to_owned());
+        query.execute(self.conn()).await?;
         Ok(())
     }
 

@@ -12,9 +12,10 @@ use waiaas_store::{
 };
 
 use crate::Engine;
+use crate::credentials::renewal::may_fetch_again;
 use crate::credentials::session::refuse_unless_live;
 use crate::credentials::token::{self, PREVIOUS_KEY_SECONDS};
-use crate::credentials::{Master, Session};
+use crate::credentials::{Master, Renewal, Replaced, Session};
 use crate::engine::key_ring;
 use crate::error::{Error, ErrorCode};
 use crate::pipeline::s2_authorize::refuse_unless_active;
@@ -144,14 +145,40 @@ impl Engine {
         self.replace_token(&row, now, change).await
     }
 
-    /// Gives the caller's session a new token, if its limits allow; the old one is dead at once.
+    /// Renews, or answers with the last renewal again where its answer may have been lost.
+    pub async fn renew(&self, renewal: &Renewal, id: SessionId) -> Result<IssuedSession, Error> {
+        match renewal {
+            Renewal::Live(session) => self.renew_session(session, id).await,
+            Renewal::Again(_) if renewal.session() != id => Err(of_another()),
+            Renewal::Again(replaced) => self.fetch_again(id, replaced).await,
+        }
+    }
+
+    async fn fetch_again(&self, id: SessionId, replaced: &Replaced) -> Result<IssuedSession, Error> {
+        let row = self.session_by_id(id).await?;
+        let now = self.now();
+        let used = || {
+            Error::new(ErrorCode::InvalidToken, "The token was replaced by a newer one.")
+                .hint("Use the token of the last renewal or rotation.")
+        };
+        let row = refuse_unless_live(Some(row.clone()), &row.token_hash, now)?;
+        if !may_fetch_again(&row, replaced.token_hash(), now) {
+            return Err(used());
+        }
+        let renewed_at = row.last_renewed_at.unwrap_or(now);
+        let token = self.tokens().successor(id, replaced.token_hash(), renewed_at, row.expires_at)?;
+        // Another one where the key that signs tokens was rotated since.
+        if token::hash(&token) != row.token_hash {
+            return Err(used());
+        }
+        self.issued(id, token).await
+    }
+
+    /// Gives the caller's session a new token, if its limits allow; the old one is dead at once, but for
+    /// [`Self::renew`].
     pub async fn renew_session(&self, session: &Session, id: SessionId) -> Result<IssuedSession, Error> {
         if session.id() != id {
-            return Err(Error::new(
-                ErrorCode::SessionRenewalMismatch,
-                "The token belongs to another session.",
-            )
-            .hint("Renew the session named in your own token."));
+            return Err(of_another());
         }
         let now = self.now();
         let row = refuse_unless_live(self.store().session(id).await?, session.token_hash(), now)?;
@@ -184,7 +211,10 @@ impl Engine {
         (expires_at, reason, actor, event): (UnixSeconds, TokenReason, Actor, AuditEvent),
     ) -> Result<IssuedSession, Error> {
         let id = row.id;
-        let token = self.tokens().issue(id, now, expires_at)?;
+        let token = match reason {
+            TokenReason::Renewal => self.tokens().successor(id, &row.token_hash, now, expires_at)?,
+            TokenReason::Rotation => self.tokens().issue(id, now, expires_at)?,
+        };
         let change = TokenChange { token_hash: token::hash(&token), expires_at, reason };
         let from = row.token_hash.clone();
         let audit =
@@ -321,6 +351,11 @@ fn view(row: SessionRow, wallets: Vec<(WalletId, String)>, now: UnixSeconds) -> 
         token_issued_count: row.token_issued_count,
         source: row.source,
     }
+}
+
+fn of_another() -> Error {
+    Error::new(ErrorCode::SessionRenewalMismatch, "The token belongs to another session.")
+        .hint("Renew the session named in your own token.")
 }
 
 fn not_found() -> Error {

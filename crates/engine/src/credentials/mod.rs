@@ -9,6 +9,7 @@ pub(crate) mod gate;
 pub(crate) mod master;
 pub(crate) mod owner;
 pub(crate) mod proof;
+pub(crate) mod renewal;
 pub(crate) mod session;
 pub(crate) mod token;
 
@@ -16,4 +17,5 @@ pub use brake::Brake;
 pub use gate::Via;
 pub use master::Master;
 pub use owner::{Decision, Owner, OwnerAnswer};
+pub use renewal::{Renewal, Replaced};
 pub use session::Session;

@@ -56,6 +56,9 @@ impl Engine {
         let token_hash = token::hash_text(bearer);
         let row = self.store().session(genuine.session).await?;
         let row = refuse_unless_live(row, &token_hash, now)?;
+        if row.replaced_hash.is_some() {
+            self.settle_renewal(row.id, token_hash.clone()).await?;
+        }
         if self.store().kill_switch().await?.state != KillSwitch::Active {
             return Err(locked());
         }
@@ -66,6 +69,17 @@ impl Engine {
             issued_at: genuine.issued_at,
             expires_at: row.expires_at.min(genuine.expires_at),
         })
+    }
+}
+
+impl Engine {
+    /// The new token has arrived: from now on the one before it fetches nothing.
+    async fn settle_renewal(&self, id: SessionId, token_hash: String) -> Result<(), Error> {
+        let settled = self
+            .store()
+            .write(move |tx| Box::pin(async move { tx.settle_renewal(id, &token_hash).await }))
+            .await;
+        Ok(settled?)
     }
 }
 

@@ -8,6 +8,7 @@ use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
+use uuid::Uuid;
 use waiaas_core::UnixSeconds;
 use waiaas_core::ids::{InstanceId, SessionId};
 use zeroize::Zeroizing;
@@ -76,15 +77,35 @@ impl Tokens {
         issued_at: UnixSeconds,
         expires_at: UnixSeconds,
     ) -> Result<SecretString, Error> {
+        self.sign(session, Uuid::new_v4(), issued_at, expires_at)
+    }
+
+    /// The token that follows the one with this hash. Under one signing key it is the same however often
+    /// it is asked for, so a renewal can be fetched again though only its hash is kept.
+    pub(crate) fn successor(
+        &self,
+        session: SessionId,
+        replaced: &str,
+        issued_at: UnixSeconds,
+        expires_at: UnixSeconds,
+    ) -> Result<SecretString, Error> {
+        let digest = Sha256::new().chain_update(b"waiaas.renewal.v1").chain_update(replaced).finalize();
+        let mut id = [0; 16];
+        id.iter_mut().zip(digest).for_each(|(to, from)| *to = from);
+        self.sign(session, Uuid::from_bytes(id), issued_at, expires_at)
+    }
+
+    fn sign(
+        &self,
+        session: SessionId,
+        id: Uuid,
+        issued_at: UnixSeconds,
+        expires_at: UnixSeconds,
+    ) -> Result<SecretString, Error> {
         let ring = self.keys();
         let header = Header { kid: Some(ring.current.kid.clone()), ..Header::new(Algorithm::HS256) };
-        let claims = Claims {
-            sub: session,
-            jti: uuid::Uuid::new_v4().to_string(),
-            iss: self.instance,
-            iat: issued_at,
-            exp: expires_at,
-        };
+        let claims =
+            Claims { sub: session, jti: id.to_string(), iss: self.instance, iat: issued_at, exp: expires_at };
         let key = EncodingKey::from_secret(&ring.current.secret);
         let jwt = jsonwebtoken::encode(&header, &claims, &key).map_err(Error::internal)?;
         Ok(SecretString::from(format!("{PREFIX}{jwt}")))
@@ -141,7 +162,6 @@ fn invalid() -> Error {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use uuid::Uuid;
 
     fn tokens(instance: u128, kid: &str) -> Tokens {
         let current = SigningKey { kid: kid.into(), secret: Zeroizing::new(vec![7; 32]) };
@@ -172,6 +192,19 @@ mod tests {
         }
         let none = "wai_sess_eyJhbGciOiJub25lIn0.eyJzdWIiOiIwIn0.";
         assert_eq!(code(&ours, none, 150), Err(ErrorCode::InvalidToken), "alg none");
+    }
+
+    #[test]
+    fn a_successor_is_the_same_for_the_same_token_alone() {
+        let ours = tokens(1, "a");
+        let session = SessionId::new(Uuid::from_u128(9));
+        let after = |replaced: &str, at| {
+            ours.successor(session, replaced, at, 200).expect("issues").expose_secret().to_owned()
+        };
+        assert_eq!(after("one", 100), after("one", 100));
+        assert_ne!(after("one", 100), after("two", 100));
+        assert_ne!(after("one", 100), after("one", 101));
+        assert!(ours.verify(&after("one", 100), 199).is_ok());
     }
 
     #[test]

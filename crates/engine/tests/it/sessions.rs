@@ -5,7 +5,7 @@ use anyhow::{Context as _, Result};
 use secrecy::ExposeSecret as _;
 use waiaas_engine::core::UnixSeconds;
 use waiaas_engine::core::ids::SessionId;
-use waiaas_engine::{Clock as _, Error, IssuedSession, NewSession, Page, Session, SessionView};
+use waiaas_engine::{Brake, Clock as _, Error, IssuedSession, NewSession, Page, Session, SessionView};
 
 use crate::stage::{PASSWORD, Stage, limits, payee, shown};
 
@@ -98,6 +98,54 @@ async fn a_renewal_waits_for_half_of_the_life_and_kills_the_old_token() -> Resul
         (stage.listed(first.id).await?.renewal_count, stage.listed(first.id).await?.status),
         (2, "EXPIRED")
     );
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_lost_renewal_is_fetched_again_until_it_is_used_and_for_a_minute() -> Result<()> {
+    let stage = Stage::set_up(None).await?;
+    let start = stage.clock.now();
+    let (first, other) = (stage.issued(600, 2, 10_000).await?, stage.issued(600, 2, 10_000).await?);
+    let again = async |token: &IssuedSession, at: UnixSeconds, id: SessionId| {
+        stage.clock.set(at);
+        let renewal = stage.engine().authenticate_renewal(token.token.expose_secret()).await?;
+        stage.engine().renew(&renewal, id).await
+    };
+    let second = again(&first, start + 300, first.id).await.map_err(shown)?;
+    for seconds in [300, 301, 359] {
+        let fetched = again(&first, start + seconds, first.id).await.map_err(shown)?;
+        assert_eq!(fetched.token.expose_secret(), second.token.expose_secret(), "the same renewal");
+        assert_eq!(
+            (fetched.expires_at, fetched.renewal_count, fetched.token_issued_count),
+            (start + 900, 1, 2)
+        );
+        // It opens nothing else, not even for another session.
+        assert_eq!(code(stage.at(start + seconds, &first).await), Some("INVALID_TOKEN"));
+        let elsewhere = again(&first, start + seconds, other.id).await;
+        assert_eq!(code(elsewhere), Some("SESSION_RENEWAL_MISMATCH"));
+    }
+    // Not after its minute, nor under the brake.
+    assert_eq!(code(again(&first, start + 360, first.id).await), Some("INVALID_TOKEN"));
+    let brake = Brake::by_master(&stage.master);
+    stage.engine().activate_kill_switch(&brake).await.map_err(shown)?;
+    assert_eq!(code(again(&first, start + 359, first.id).await), Some("SYSTEM_LOCKED"));
+    stage.engine().recover_kill_switch(&stage.master).await.map_err(shown)?;
+
+    // Its first use ends it, whatever that was for.
+    stage.at(start + 310, &second).await.map_err(shown)?;
+    assert_eq!(code(again(&first, start + 310, first.id).await), Some("INVALID_TOKEN"));
+    let third = again(&second, start + 600, first.id).await.map_err(shown)?;
+    assert_eq!(code(again(&first, start + 600, first.id).await), Some("TOKEN_EXPIRED"));
+    // Renewing is a use as well, and a rotation or a revocation ends what may be fetched.
+    let rotated = stage.engine().rotate_session(&stage.master, first.id).await.map_err(shown)?;
+    assert_eq!(code(again(&second, start + 600, first.id).await), Some("INVALID_TOKEN"));
+    assert_eq!(code(again(&third, start + 600, first.id).await), Some("INVALID_TOKEN"));
+    stage.at(start + 600, &rotated).await.map_err(shown)?;
+
+    let renewed = again(&other, start + 590, other.id).await.map_err(shown)?;
+    stage.engine().revoke_session(&stage.master, other.id).await.map_err(shown)?;
+    assert_eq!(code(again(&other, start + 590, other.id).await), Some("SESSION_REVOKED"));
+    assert_eq!(code(stage.at(start + 590, &renewed).await), Some("SESSION_REVOKED"));
     Ok(())
 }
 

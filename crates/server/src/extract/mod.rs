@@ -1,7 +1,7 @@
 //! What handlers take: first a credential, then path, query and body, strictly read.
 //!
 //! Credentials are checked before the body is read. A handler's first parameter is one of
-//! [`Public`], [`SessionAuth`], [`MasterAuth`], [`BrakeAuth`], [`OwnerAuth`] and [`SessionOrMaster`].
+//! [`Public`], [`SessionAuth`], [`RenewalAuth`], [`MasterAuth`], [`BrakeAuth`], [`OwnerAuth`] and [`SessionOrMaster`].
 
 mod body;
 mod credential;
@@ -19,7 +19,7 @@ pub(crate) use master::{BrakeAuth, HEADER as MASTER, MasterAuth};
 pub(crate) use owner::{MaybeOwner, OwnerAuth};
 pub(crate) use place::{Path, Query, page};
 pub(crate) use public::Public;
-pub(crate) use session::SessionAuth;
+pub(crate) use session::{RenewalAuth, SessionAuth};
 
 use axum::http::{HeaderMap, HeaderValue};
 

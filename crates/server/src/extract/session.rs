@@ -3,7 +3,7 @@
 use axum::extract::FromRequestParts;
 use axum::http::HeaderMap;
 use axum::http::request::Parts;
-use waiaas_engine::{ErrorCode, Session};
+use waiaas_engine::{ErrorCode, Renewal, Session};
 
 use crate::app::App;
 use crate::doors::{AuthClass, Credential};
@@ -30,6 +30,24 @@ impl FromRequestParts<App> for SessionAuth {
         let session = app.engine().authenticate_session(token).await?;
         app.limits().session(session.id())?;
         Ok(Self(session))
+    }
+}
+
+/// A session that may be renewed, within its rate.
+pub(crate) struct RenewalAuth(pub(crate) Renewal);
+
+impl Credential for RenewalAuth {
+    const CLASS: AuthClass = AuthClass::Session;
+}
+
+impl FromRequestParts<App> for RenewalAuth {
+    type Rejection = Failure;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Failure> {
+        let token = bearer(&parts.headers)?;
+        let renewal = app.engine().authenticate_renewal(token).await?;
+        app.limits().session(renewal.session())?;
+        Ok(Self(renewal))
     }
 }
 

@@ -6,11 +6,14 @@ use waiaas_api::sessions::IssuedSession;
 use waiaas_core::ids::SessionId;
 
 use crate::app::App;
-use crate::extract::{MasterAuth, Path, SessionAuth};
+use crate::extract::{MasterAuth, Path, RenewalAuth};
 use crate::routes::Answer;
 use crate::shapes;
 
 /// Replaces the caller's own token by one with a new expiry. The old token dies at once.
+///
+/// Where the answer was lost, the old token fetches the same renewal again, for 60 seconds and until the new
+/// token is first used; it opens nothing else.
 #[utoipa::path(
     put,
     path = "/v1/sessions/{id}/renew",
@@ -19,11 +22,11 @@ use crate::shapes;
     responses((status = 200, body = IssuedSession))
 )]
 pub(crate) async fn renew_session(
-    SessionAuth(session): SessionAuth,
+    RenewalAuth(renewal): RenewalAuth,
     State(app): State<App>,
     Path(id): Path<SessionId>,
 ) -> Answer<IssuedSession> {
-    Ok(Json(shapes::issued(app.engine().renew_session(&session, id).await?)))
+    Ok(Json(shapes::issued(app.engine().renew(&renewal, id).await?)))
 }
 
 /// Replaces a session's token, keeping its expiry. The old token dies at once.

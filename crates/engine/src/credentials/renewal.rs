@@ -1,0 +1,76 @@
+//! Who may renew a session's token.
+
+use waiaas_core::UnixSeconds;
+use waiaas_core::ids::SessionId;
+use waiaas_core::wallet::KillSwitch;
+use waiaas_store::SessionRow;
+
+use crate::Engine;
+use crate::credentials::Session;
+use crate::credentials::session::refuse_unless_live;
+use crate::credentials::token;
+use crate::error::Error;
+use crate::pipeline::s2_authorize::locked;
+
+/// How long the token that a renewal replaced may fetch that renewal again, in seconds.
+const AGAIN_SECONDS: i64 = 60;
+
+/// Proof that the caller may renew.
+#[derive(Debug)]
+pub enum Renewal {
+    /// A live session.
+    Live(Session),
+    /// The token that the last renewal replaced, while the new one has not been used: an answer may have
+    /// been lost.
+    Again(Replaced),
+}
+
+/// The holder of a replaced token. It gets the token that replaced it, and nothing else.
+#[derive(Debug)]
+pub struct Replaced {
+    session: SessionId,
+    token_hash: String,
+}
+
+impl Renewal {
+    /// Which session.
+    pub const fn session(&self) -> SessionId {
+        match self {
+            Self::Live(session) => session.id(),
+            Self::Again(replaced) => replaced.session,
+        }
+    }
+}
+
+impl Replaced {
+    /// Hash of the token presented.
+    pub(crate) fn token_hash(&self) -> &str {
+        &self.token_hash
+    }
+}
+
+impl Engine {
+    /// Checks a bearer token for a renewal, and for nothing else.
+    pub async fn authenticate_renewal(&self, bearer: &str) -> Result<Renewal, Error> {
+        let now = self.now();
+        let genuine = self.tokens().verify(bearer, now)?;
+        let token_hash = token::hash_text(bearer);
+        let row = self.store().session(genuine.session).await?;
+        if row.as_ref().is_none_or(|row| !may_fetch_again(row, &token_hash, now)) {
+            return Ok(Renewal::Live(self.authenticate_session(bearer).await?));
+        }
+        let current = row.as_ref().map(|row| row.token_hash.clone()).unwrap_or_default();
+        let row = refuse_unless_live(row, &current, now)?;
+        if self.store().kill_switch().await?.state != KillSwitch::Active {
+            return Err(locked());
+        }
+        Ok(Renewal::Again(Replaced { session: row.id, token_hash }))
+    }
+}
+
+/// Whether the token with this hash was replaced moments ago by one that nobody has used.
+pub(crate) fn may_fetch_again(row: &SessionRow, token_hash: &str, now: UnixSeconds) -> bool {
+    let replaced = row.replaced_hash.as_deref() == Some(token_hash);
+    let since = row.last_renewed_at.map(|renewed| now.saturating_sub(renewed));
+    replaced && since.is_some_and(|seconds| (0..AGAIN_SECONDS).contains(&seconds))
+}
