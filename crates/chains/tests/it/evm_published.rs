@@ -172,11 +172,11 @@ impl Base {
         };
         self.call(0, V2_ROUTER, MUCH, &add.abi_encode()).await;
         let (token0, token1) = if self.token < WETH { (self.token, WETH) } else { (WETH, self.token) };
-        let fee = alloy_primitives::Uint::from(3000u16);
-        let price = alloy_primitives::Uint::from(1u8) << 96;
+        let fee = alloy_primitives::aliases::U24::from(3000u16);
+        let price = alloy_primitives::aliases::U160::from(1u8) << 96;
         let create = createAndInitializePoolIfNecessaryCall { a: token0, b: token1, fee, price };
         self.call(0, POSITIONS, 0, &create.abi_encode()).await;
-        let tick = alloy_primitives::Signed::try_from(887_220i32).expect("a tick");
+        let tick = alloy_primitives::aliases::I24::try_from(887_220i32).expect("a tick");
         let p = Mint {
             token0,
             token1,
@@ -317,7 +317,7 @@ async fn v2_swaps_do_what_is_read() {
 #[tokio::test]
 async fn v3_swaps_do_what_is_read() {
     let base = Base::new().await;
-    let fee = alloy_primitives::Uint::from(3000u16);
+    let fee = alloy_primitives::aliases::U24::from(3000u16);
     let single = |from, into, to, amount: u128, least: u128| {
         let (recipient, amountIn, least, limit) = (to, uint(amount), uint(least), Default::default());
         let p = Single { tokenIn: from, tokenOut: into, fee, recipient, amountIn, least, limit };

@@ -33,7 +33,7 @@ fn bytes_behind_a_call_leave_it_what_it_is_or_take_the_owner() {
             let found = reads(to, 0, &[&input, behind].concat());
             let known = to == PERMIT2;
             let expected =
-                if known { plain.clone() } else { [&[called(to, &input, false)], &plain[..]].concat() };
+                if known { plain.clone() } else { [&[called(to, &input, false)][..], &plain[..]].concat() };
             assert_eq!(found, expected);
             assert!(known || found.iter().any(doubted));
         }
