@@ -75,6 +75,10 @@ pub struct EvmAnnouncement {
     pub coin_decimals: u8,
     /// Uniswap's Permit2, where it is on every network.
     pub permit2: String,
+    /// An ERC-4626 vault of `erc20`.
+    pub vault: String,
+    /// Pulls one token through an allowance and pays another; no decoder knows it.
+    pub aggregator: String,
 }
 
 /// A funded EVM account.

@@ -11,6 +11,7 @@ use serde_json::json;
 use crate::announcement::{EvmAnnouncement, EvmFaucet};
 use crate::anvil::Anvil;
 use crate::contracts::Contracts;
+use crate::defi::{self, Defi};
 use crate::erc20;
 use crate::json_rpc::JsonRpc;
 use crate::nft::{self, Nfts};
@@ -36,6 +37,7 @@ pub struct Evm {
     exchange: Exchange,
     registries: Registries,
     coin: String,
+    defi: Defi,
 }
 
 impl Evm {
@@ -56,8 +58,9 @@ impl Evm {
         let exchange = swap::deploy(&contracts, &erc20).await?;
         let registries = reputation::deploy(&contracts).await?;
         let coin = erc20::deploy_coin(&contracts).await?;
+        let defi = defi::deploy(&contracts, &erc20, &coin).await?;
         permit2::plant(&rpc, &contracts.modules, CHAIN_ID).await?;
-        Ok(Self { anvil, erc20, nfts, exchange, registries, coin })
+        Ok(Self { anvil, erc20, nfts, exchange, registries, coin, defi })
     }
 
     /// What callers are told.
@@ -77,6 +80,8 @@ impl Evm {
             coin: self.coin.clone(),
             coin_decimals: erc20::COIN_DECIMALS,
             permit2: permit2::ADDRESS.into(),
+            vault: self.defi.vault.clone(),
+            aggregator: self.defi.aggregator.clone(),
         }
     }
 

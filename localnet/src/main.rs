@@ -7,6 +7,7 @@ mod announcement;
 mod anvil;
 mod arguments;
 mod contracts;
+mod defi;
 mod erc20;
 mod evm;
 mod json_rpc;

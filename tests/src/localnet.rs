@@ -67,6 +67,10 @@ pub struct EvmNode {
     pub coin_decimals: u8,
     /// Uniswap's Permit2, at its own address.
     pub permit2: String,
+    /// An ERC-4626 vault of the ERC-20.
+    pub vault: String,
+    /// Pulls one token through an allowance and pays another; no decoder knows it.
+    pub aggregator: String,
 }
 
 /// An account the EVM node signs for.
