@@ -36,6 +36,8 @@ impl TokenProgram {
 const ACCOUNT: usize = 165;
 /// Size of a mint without extensions.
 const MINT: usize = 82;
+/// Size of a multisig. Nothing else of either program ever has it, whatever its bytes say.
+const MULTISIG: usize = 355;
 const TYPE_MINT: u8 = 1;
 const TYPE_ACCOUNT: u8 = 2;
 /// Metaplex Token Metadata.
@@ -78,6 +80,10 @@ impl Mint {
     pub(super) fn read(program: TokenProgram, data: &[u8]) -> Option<Self> {
         let extensions = match (program, data.len()) {
             (_, MINT) => Vec::new(),
+            // Up to the account type there is nothing.
+            (TokenProgram::Token2022, _) if data.get(MINT..ACCOUNT)?.iter().any(|byte| *byte != 0) => {
+                return None;
+            }
             (TokenProgram::Token2022, _) => extensions(data, TYPE_MINT)?,
             (TokenProgram::Token, _) => return None,
         };
@@ -186,10 +192,10 @@ fn charges_nothing(value: &[u8]) -> bool {
 
 /// The extensions behind a Token-2022 mint or account of the given type.
 fn extensions(data: &[u8], account_type: u8) -> Option<Vec<(u16, Vec<u8>)>> {
-    let (&found, mut rest) = data.get(ACCOUNT..)?.split_first()?;
-    if found != account_type {
+    if account_type_of(data)? != account_type {
         return None;
     }
+    let mut rest = data.get(ACCOUNT.saturating_add(1)..)?;
     let mut all = Vec::new();
     while let Some((kind, after)) = rest.split_first_chunk::<2>() {
         let kind = u16::from_le_bytes(*kind);
@@ -202,6 +208,11 @@ fn extensions(data: &[u8], account_type: u8) -> Option<Vec<(u16, Vec<u8>)>> {
         rest = after;
     }
     Some(all)
+}
+
+/// What a Token-2022 account with extensions says it is, behind the longest account without.
+fn account_type_of(data: &[u8]) -> Option<u8> {
+    data.get(ACCOUNT).filter(|_| data.len() != MULTISIG).copied()
 }
 
 /// Symbol in a TokenMetadata extension: update authority, mint, then name and symbol as Borsh strings.
@@ -222,8 +233,9 @@ impl TokenAccount {
     pub(super) fn read(program: TokenProgram, data: &[u8]) -> Option<Self> {
         match (program, data.len()) {
             (_, ACCOUNT) => {}
-            (TokenProgram::Token2022, _) => drop(extensions(data, TYPE_ACCOUNT)?),
-            (TokenProgram::Token, _) => return None,
+            // As the program does: whatever the extensions behind it hold.
+            (TokenProgram::Token2022, _) if account_type_of(data)? == TYPE_ACCOUNT => {}
+            (TokenProgram::Token2022 | TokenProgram::Token, _) => return None,
         }
         let (mint, rest) = data.split_first_chunk::<32>()?;
         let (owner, rest) = rest.split_first_chunk::<32>()?;
@@ -361,6 +373,39 @@ mod tests {
     fn accounts_are_larger_where_extensions_ask_for_it() {
         assert_eq!(read(&[(ExtensionType::Pausable, &[0; 33])]).account_size, Some(174));
         assert_eq!(read(&[(ExtensionType::PermanentDelegate, &[0; 32])]).account_size, Some(170));
+    }
+
+    #[test]
+    fn lengths_tell_what_an_account_is_as_they_do_for_the_program() {
+        let account = |length: usize, account_type: u8| {
+            let mut data = vec![7; length];
+            data[108] = 1;
+            if let Some(byte) = data.get_mut(ACCOUNT) {
+                *byte = account_type;
+            }
+            data
+        };
+        let read = |program, length, kind| TokenAccount::read(program, &account(length, kind)).is_some();
+        for (length, kind, expected) in [
+            (165, 0, [true, true]),
+            (164, 0, [false, false]),
+            (166, TYPE_ACCOUNT, [false, true]),
+            (166, TYPE_MINT, [false, false]),
+            (354, TYPE_ACCOUNT, [false, true]),
+            // A multisig, whatever its signers are.
+            (355, TYPE_ACCOUNT, [false, false]),
+            (356, TYPE_ACCOUNT, [false, true]),
+        ] {
+            let found = [TokenProgram::Token, TokenProgram::Token2022].map(|it| read(it, length, kind));
+            assert_eq!(found, expected, "{length} {kind}");
+        }
+        let mut planted = mint(&[(ExtensionType::MetadataPointer, &[0; 64])]);
+        assert!(Mint::read(TokenProgram::Token2022, &planted).is_some());
+        planted.resize(MULTISIG, 0);
+        assert_eq!(Mint::read(TokenProgram::Token2022, &planted), None);
+        let mut filled = mint(&[(ExtensionType::MetadataPointer, &[0; 64])]);
+        filled[100] = 1;
+        assert_eq!(Mint::read(TokenProgram::Token2022, &filled), None, "no mint has anything there");
     }
 
     #[test]
