@@ -171,6 +171,10 @@ pub struct NetworkStatus {
     pub network: String,
     /// Endpoints configured.
     pub endpoints: u64,
+    /// By which method each endpoint shows what a transaction does before it is signed (`eth_simulateV1`,
+    /// `debug_traceCall`); `none` where it has none, `null` while that is not known. Empty on Solana.
+    #[serde(default, rename = "simulationMethods")]
+    pub simulation_methods: Vec<Option<String>>,
 }
 
 #[cfg(test)]

@@ -26,7 +26,8 @@ pub struct DryRunResult {
     pub warnings: Vec<Warning>,
     /// What the node says.
     pub simulation: SimulationResult,
-    /// Everything it does, as decoded from the bytes that would be signed.
+    /// Everything it does: `items` as decoded from the bytes that would be signed, and `seen`, where a call
+    /// cannot be decoded, as a node saw it in a simulation.
     #[schema(value_type = Object)]
     pub effects: Value,
     /// The gas condition asked for, and whether it is met; `null` when none was.

@@ -138,7 +138,8 @@ pub struct Transaction {
     pub execute_after: Option<i64>,
     /// Until when the owner can approve.
     pub approval_expires_at: Option<i64>,
-    /// Everything it does, as decoded from the bytes to be signed.
+    /// Everything it does: `items` as decoded from the bytes to be signed, and `seen`, where a call cannot be
+    /// decoded, as a node saw it in a simulation.
     #[schema(value_type = Object)]
     pub effects: Value,
     /// Why this tier, or why not at all.
@@ -185,7 +186,7 @@ pub struct PolicyTier {
 pub struct Explanation {
     /// The transaction.
     pub transaction: Transaction,
-    /// What it does, as decoded from the bytes that were judged.
+    /// What it does, as decoded from the bytes that were judged, and as seen in a simulation.
     #[schema(value_type = Object)]
     pub effects: Value,
     /// The policies that judged, with their rules as they were.

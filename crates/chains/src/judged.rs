@@ -71,6 +71,7 @@ impl Judge {
             from,
             items: items.to_vec(),
             methods: Vec::new(),
+            seen: Vec::new(),
         };
         let known = |symbol: &str| AssetFacts {
             symbol: symbol.to_owned(),

@@ -398,10 +398,15 @@ pub trait Chain: Send + Sync {
     async fn simulate(&self, draft: &Draft) -> Result<Simulation, ChainError>;
 
     /// Runs the draft on a node without signing, and reports everything that it takes from the wallet or
-    /// lets others take. Asks for what happens, not for what the decoder makes of it. A node that does
+    /// lets others take; with `completed`, exactly these bytes with the fees they offer, else with those it
+    /// would offer now. Asks for what happens, not for what the decoder makes of it. A node that does
     /// not answer, or not usably, is no error but [`Witness::Unavailable`]; a run that fails is
     /// [`Refusal::SimulationFailed`].
-    async fn witness(&self, draft: &Draft) -> Result<Witness, ChainError>;
+    async fn witness(&self, draft: &Draft, completed: Option<&Completed>) -> Result<Witness, ChainError>;
+
+    /// By which method each endpoint, in configured order, was last found to show what a draft does; `none` where it
+    /// says that it has none, nothing while it was not asked. Empty where there is but one method.
+    fn simulation_methods(&self) -> Vec<Option<&'static str>>;
 
     /// What a draft offers for fees, and what the network asks for it now; none for what pays no fee,
     /// such as a text.

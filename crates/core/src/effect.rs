@@ -1,4 +1,5 @@
-//! What a draft does, decoded by its chain from the draft itself.
+//! What a draft does: decoded by its chain from the draft itself, and for calls that cannot be decoded,
+//! what a node saw them do.
 
 use alloy_primitives::U256;
 use serde::{Deserialize, Serialize};
@@ -196,12 +197,15 @@ pub struct Effects {
     pub native: AssetId,
     /// Whose money.
     pub from: Address,
-    /// What, in order.
+    /// What is decoded from the draft's bytes, in order.
     pub items: Vec<Effect>,
     /// Every method called, at any depth, in order. A transfer of a token is an effect among the items
     /// and a method here. Decisions recorded by earlier versions have none.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub methods: Vec<Method>,
+    /// What a node saw calls that nobody can decode do beyond that. Judged and counted like the rest.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub seen: Vec<Effect>,
 }
 
 /// Value leaving the wallet in one asset.
@@ -293,12 +297,39 @@ impl Effects {
         if items.iter().all(|effect| matches!(effect, Effect::NetworkFee { .. })) {
             items.push(Effect::NativeOut { to: from, amount: U256::ZERO });
         }
-        Self { network, native, from, items, methods: Vec::new() }
+        Self { network, native, from, items, methods: Vec::new(), seen: Vec::new() }
+    }
+
+    /// What is decoded and what was seen beyond it.
+    pub fn all(&self) -> impl Iterator<Item = &Effect> + Clone {
+        self.items.iter().chain(&self.seen)
+    }
+
+    /// The contracts and programs whose calls nobody can decode, in order.
+    pub fn undecoded(&self) -> impl Iterator<Item = Address> {
+        self.items.iter().filter_map(|effect| match effect {
+            Effect::ContractCall { target, decoded: false, .. } => Some(*target),
+            Effect::ContractCall { decoded: true, .. }
+            | Effect::NativeOut { .. }
+            | Effect::TokenOut { .. }
+            | Effect::NftOut { .. }
+            | Effect::Allowance { .. }
+            | Effect::NftAllowance { .. }
+            | Effect::OperatorApproval { .. }
+            | Effect::Swap(_)
+            | Effect::Deployment { .. }
+            | Effect::AuthorityChange { .. }
+            | Effect::AccountRent { .. }
+            | Effect::Message { .. }
+            | Effect::TypedData { .. }
+            | Effect::NetworkFee { .. }
+            | Effect::Unknown { .. } => None,
+        })
     }
 
     /// The most that may be paid for fees, in base units of the native coin.
     pub fn fee(&self) -> U256 {
-        let fees = self.items.iter().filter_map(|effect| {
+        let fees = self.all().filter_map(|effect| {
             let Effect::NetworkFee { max } = effect else { return None };
             Some(*max)
         });
@@ -307,7 +338,7 @@ impl Effects {
 
     /// Whether nothing happens but that the native coin moves and a fee is paid.
     pub fn is_plain_transfer(&self) -> bool {
-        self.items.iter().all(|effect| matches!(effect, Effect::NativeOut { .. } | Effect::NetworkFee { .. }))
+        self.all().all(|effect| matches!(effect, Effect::NativeOut { .. } | Effect::NetworkFee { .. }))
     }
 
     /// Whether an effect leaves everything as it is: nothing, from the wallet to itself.
@@ -318,8 +349,8 @@ impl Effects {
     /// Value leaving the wallet, one entry per effect that moves value. What a spender may take counts
     /// as if it were taken.
     pub fn outflows(&self) -> impl Iterator<Item = Outflow<'_>> {
-        let items = self.items.iter().filter(|effect| !self.is_nothing(effect));
-        items.filter_map(|effect| match effect {
+        let happening = self.all().filter(|effect| !self.is_nothing(effect));
+        happening.filter_map(|effect| match effect {
             Effect::NativeOut { amount, .. }
             | Effect::AccountRent { amount, .. }
             | Effect::Deployment { amount, .. } => {

@@ -14,16 +14,19 @@ use crate::asset::AssetId;
 use crate::effect::{Effect, Effects};
 use crate::nft::NftId;
 
+/// How much went to whom, in base units; nobody where the node does not show the recipient.
+pub type Gone = BTreeMap<Option<Address>, U256>;
+
 /// What a node saw leave the wallet, or become somebody else's to take. Amounts are in base units;
 /// the network's fee is not among them.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Observed {
     /// Native coin that left.
-    pub native: U256,
+    pub native: Gone,
     /// Tokens that left.
-    pub tokens: BTreeMap<AssetId, U256>,
+    pub tokens: BTreeMap<AssetId, Gone>,
     /// NFTs that left, and how many of each.
-    pub nfts: BTreeMap<NftId, U256>,
+    pub nfts: BTreeMap<NftId, Gone>,
     /// How much more of a token a spender may take than before.
     pub allowances: BTreeMap<(AssetId, Address), U256>,
     /// Single NFTs that somebody may take.
@@ -40,9 +43,10 @@ pub struct Observed {
 pub enum WitnessFact {
     /// A message: no chain runs it.
     NotApplicable,
-    /// A node ran it and saw nothing leave beyond the decoded effects.
+    /// A node ran it and saw nothing leave beyond the effects: what is decoded, and for calls that nobody
+    /// can decode, what is counted as seen.
     Agrees,
-    /// A node saw more leave than the decoded effects say.
+    /// A node saw more leave than the effects say.
     Exceeds {
         /// What was too much, for people.
         what: String,
@@ -67,63 +71,82 @@ pub enum Unwitnessed {
 /// Most disagreements named; the first one is enough to refuse.
 const MOST_NAMED: usize = 4;
 
-/// Holds what was seen against what was decoded. More of anything seen never turns a disagreement into
-/// an agreement.
+/// Most effects that are judged as seen. Anybody can emit events, and each asset has to be looked up.
+const MOST_SEEN: usize = 32;
+
+/// Holds what was seen against the effects, decoded and seen. More of anything seen never turns a
+/// disagreement into an agreement.
 pub fn compare(observed: &Observed, effects: &Effects) -> WitnessFact {
-    let decoded = Decoded::of(effects);
-    let mut excess = Vec::new();
-    amounts(observed, effects, &decoded, &mut excess);
-    permissions(observed, &decoded, &mut excess);
-    if excess.is_empty() {
+    exceeding(&beyond(observed, effects))
+}
+
+/// What a call that nobody can decode was seen to do, as effects; and what the witness then says. Where
+/// everything is decoded, more than that is a disagreement.
+pub fn attribute(observed: &Observed, effects: &Effects) -> (WitnessFact, Vec<Effect>) {
+    let more = beyond(observed, effects);
+    if effects.undecoded().next().is_some() && more.len() <= MOST_SEEN {
+        (WitnessFact::Agrees, more)
+    } else {
+        (exceeding(&more), Vec::new())
+    }
+}
+
+fn exceeding(more: &[Effect]) -> WitnessFact {
+    if more.is_empty() {
         return WitnessFact::Agrees;
     }
-    excess.truncate(MOST_NAMED);
-    WitnessFact::Exceeds { what: excess.join("; ") }
+    let named: Vec<_> = more.iter().take(MOST_NAMED).filter_map(words).collect();
+    WitnessFact::Exceeds { what: named.join("; ") }
 }
 
 /// What the effects allow for, added up. A sum beyond 256 bits counts as their largest number: nothing
 /// that is seen is larger.
 #[derive(Default)]
-struct Decoded<'a> {
+struct Known<'a> {
     outflows: BTreeMap<&'a AssetId, U256>,
-    nfts: BTreeMap<&'a NftId, U256>,
+    recipients: BTreeMap<(&'a AssetId, Address), U256>,
+    nfts: BTreeMap<&'a NftId, Gone>,
     allowances: BTreeMap<(&'a AssetId, Address), U256>,
     nft_allowances: BTreeSet<(&'a NftId, Address)>,
     operators: BTreeSet<(Address, Address)>,
     powers: BTreeSet<Address>,
 }
 
-impl<'a> Decoded<'a> {
+impl<'a> Known<'a> {
     fn of(effects: &'a Effects) -> Self {
-        let mut decoded = Self::default();
+        let mut known = Self::default();
         // The fee is known to the last unit and taken out of what is seen, so it leaves no room here.
         for outflow in effects.outflows().filter(|outflow| !outflow.fee) {
-            add(&mut decoded.outflows, outflow.asset, outflow.amount);
+            add(&mut known.outflows, outflow.asset, outflow.amount);
         }
-        for effect in &effects.items {
+        for effect in effects.all() {
             match effect {
                 // Some wrappers announce what they burn, and the coin comes back at once.
                 Effect::Swap(swap) => {
                     for portion in swap.unwrapped() {
-                        add(&mut decoded.outflows, &portion.asset, portion.amount);
+                        add(&mut known.outflows, &portion.asset, portion.amount);
                     }
                 }
-                Effect::NftOut { nft, quantity, .. } => add(&mut decoded.nfts, nft, *quantity),
+                Effect::NativeOut { to, amount } => {
+                    add(&mut known.recipients, (&effects.native, *to), *amount);
+                }
+                Effect::TokenOut { asset, to, amount } => add(&mut known.recipients, (asset, *to), *amount),
+                Effect::NftOut { nft, to, quantity } => {
+                    add(known.nfts.entry(nft).or_default(), Some(*to), *quantity);
+                }
                 Effect::Allowance { asset, spender, amount } => {
-                    add(&mut decoded.allowances, (asset, *spender), *amount);
+                    add(&mut known.allowances, (asset, *spender), *amount);
                 }
                 Effect::NftAllowance { nft, spender: Some(spender) } => {
-                    decoded.nft_allowances.insert((nft, *spender));
+                    known.nft_allowances.insert((nft, *spender));
                 }
                 Effect::OperatorApproval { collection, operator, granted: true } => {
-                    decoded.operators.insert((*collection, *operator));
+                    known.operators.insert((*collection, *operator));
                 }
                 Effect::AuthorityChange { target, .. } => {
-                    decoded.powers.insert(*target);
+                    known.powers.insert(*target);
                 }
-                Effect::NativeOut { .. }
-                | Effect::TokenOut { .. }
-                | Effect::NftAllowance { spender: None, .. }
+                Effect::NftAllowance { spender: None, .. }
                 | Effect::OperatorApproval { granted: false, .. }
                 | Effect::ContractCall { .. }
                 | Effect::Deployment { .. }
@@ -134,7 +157,7 @@ impl<'a> Decoded<'a> {
                 | Effect::Unknown { .. } => {}
             }
         }
-        decoded
+        known
     }
 }
 
@@ -143,45 +166,123 @@ fn add<K: Ord>(sums: &mut BTreeMap<K, U256>, key: K, amount: U256) {
     *sum = sum.saturating_add(amount);
 }
 
-/// What left, and what may leave from now on, together: an allowance that was decoded makes room for as
-/// much once, not for taking it now and again later.
-fn amounts(observed: &Observed, effects: &Effects, decoded: &Decoded<'_>, excess: &mut Vec<String>) {
-    let mut seen: BTreeMap<&AssetId, U256> = BTreeMap::new();
-    add(&mut seen, &effects.native, observed.native);
-    let allowed = observed.allowances.iter().map(|((asset, _), amount)| (asset, amount));
-    for (asset, amount) in observed.tokens.iter().chain(allowed) {
-        add(&mut seen, asset, *amount);
-    }
-    for (asset, amount) in seen {
-        let most = decoded.outflows.get(asset).copied().unwrap_or_default();
-        if amount > most {
-            excess.push(format!("{amount} base units of {asset} leave or may be taken, decoded are {most}"));
-        }
-    }
-    for (nft, quantity) in &observed.nfts {
-        let most = decoded.nfts.get(nft).copied().unwrap_or_default();
-        if *quantity > most {
-            excess.push(format!("{quantity} of {nft} leave, decoded are {most}"));
-        }
-    }
+fn total<'a>(amounts: impl IntoIterator<Item = &'a U256>) -> U256 {
+    amounts.into_iter().fold(U256::ZERO, |sum, amount| sum.saturating_add(*amount))
 }
 
-fn permissions(observed: &Observed, decoded: &Decoded<'_>, excess: &mut Vec<String>) {
+/// What was seen beyond the effects, as effects. Where the node does not show who gains, it is the first
+/// contract or program whose call nobody can decode.
+fn beyond(observed: &Observed, effects: &Effects) -> Vec<Effect> {
+    let known = Known::of(effects);
+    let called = effects.undecoded().next().unwrap_or(effects.from);
+    let whom = |to: Option<Address>| to.unwrap_or(called);
+    let mut more = Vec::new();
+    for (to, amount) in fungible(&effects.native, &observed.native, observed, &known) {
+        more.push(Effect::NativeOut { to: whom(to), amount });
+    }
+    for (asset, gone) in &observed.tokens {
+        for (to, amount) in fungible(asset, gone, observed, &known) {
+            more.push(Effect::TokenOut { asset: asset.clone(), to: whom(to), amount });
+        }
+    }
+    for (nft, gone) in &observed.nfts {
+        let nothing = Gone::new();
+        let room = known.nfts.get(nft).unwrap_or(&nothing);
+        let excess = total(gone.values()).saturating_sub(total(room.values()));
+        let covered = |to: &Option<Address>| room.get(to).copied().unwrap_or_default();
+        for (to, quantity) in shared(gone, excess, covered) {
+            more.push(Effect::NftOut { nft: nft.clone(), to: whom(to), quantity });
+        }
+    }
+    permissions(observed, &known, &mut more);
+    more
+}
+
+/// What left of an asset beyond what is known. What may leave from now on counts as well: an allowance
+/// that is known makes room for as much once, not for taking it now and again later.
+fn fungible(
+    asset: &AssetId,
+    gone: &Gone,
+    observed: &Observed,
+    known: &Known<'_>,
+) -> Vec<(Option<Address>, U256)> {
+    let open = observed.allowances.iter().filter(|((of, _), _)| of == asset).map(|((_, spender), amount)| {
+        known.allowances.get(&(asset, *spender)).copied().unwrap_or_default().min(*amount)
+    });
+    let open = open.fold(U256::ZERO, U256::saturating_add);
+    let room = known.outflows.get(asset).copied().unwrap_or_default();
+    let excess = total(gone.values()).saturating_add(open).saturating_sub(room);
+    let covered = |to: &Option<Address>| {
+        to.and_then(|to| known.recipients.get(&(asset, to)).copied()).unwrap_or_default()
+    };
+    shared(gone, excess, covered)
+}
+
+/// Whose the excess is. What was known to go to a recipient covers what did; other room covers the last.
+fn shared(
+    gone: &Gone,
+    mut excess: U256,
+    covered: impl Fn(&Option<Address>) -> U256,
+) -> Vec<(Option<Address>, U256)> {
+    let mut shares = Vec::new();
+    for (to, amount) in gone {
+        let share = amount.saturating_sub(covered(to)).min(excess);
+        excess = excess.saturating_sub(share);
+        if !share.is_zero() {
+            shares.push((*to, share));
+        }
+    }
+    shares
+}
+
+fn permissions(observed: &Observed, known: &Known<'_>, more: &mut Vec<Effect>) {
     for ((asset, spender), amount) in &observed.allowances {
-        let most = decoded.allowances.get(&(asset, *spender)).copied().unwrap_or_default();
-        if *amount > most {
-            excess.push(format!("{spender} may take {amount} base units of {asset}, decoded are {most}"));
+        let most = known.allowances.get(&(asset, *spender)).copied().unwrap_or_default();
+        let amount = amount.saturating_sub(most);
+        if !amount.is_zero() {
+            more.push(Effect::Allowance { asset: asset.clone(), spender: *spender, amount });
         }
     }
     for (nft, spender) in &observed.nft_allowances {
-        if !decoded.nft_allowances.contains(&(nft, *spender)) {
-            excess.push(format!("{spender} may take {nft}"));
+        if !known.nft_allowances.contains(&(nft, *spender)) {
+            more.push(Effect::NftAllowance { nft: nft.clone(), spender: Some(*spender) });
         }
     }
-    for (collection, operator) in observed.operators.difference(&decoded.operators) {
-        excess.push(format!("{operator} may take every NFT of {collection}"));
+    for (collection, operator) in observed.operators.difference(&known.operators) {
+        let (collection, operator) = (*collection, *operator);
+        more.push(Effect::OperatorApproval { collection, operator, granted: true });
     }
-    for account in observed.powers.difference(&decoded.powers) {
-        excess.push(format!("somebody else gets power over {account}"));
+    for account in observed.powers.difference(&known.powers) {
+        let what = "somebody else gets power over the account".to_owned();
+        more.push(Effect::AuthorityChange { target: *account, selector: None, to: None, what });
     }
+}
+
+/// What was too much; none for what is never seen.
+fn words(effect: &Effect) -> Option<String> {
+    Some(match effect {
+        Effect::NativeOut { to, amount } => format!("{amount} base units of native coin more leave for {to}"),
+        Effect::TokenOut { asset, to, amount } => {
+            format!("{amount} base units of {asset} more leave for {to}")
+        }
+        Effect::NftOut { nft, to, quantity } => format!("{quantity} more of {nft} leave for {to}"),
+        Effect::Allowance { asset, spender, amount } => {
+            format!("{spender} may take {amount} base units of {asset} more")
+        }
+        Effect::NftAllowance { nft, spender } => {
+            format!("{} may take {nft}", spender.as_ref()?)
+        }
+        Effect::OperatorApproval { collection, operator, .. } => {
+            format!("{operator} may take every NFT of {collection}")
+        }
+        Effect::AuthorityChange { target, .. } => format!("somebody else gets power over {target}"),
+        Effect::ContractCall { .. }
+        | Effect::Swap(_)
+        | Effect::Deployment { .. }
+        | Effect::AccountRent { .. }
+        | Effect::Message { .. }
+        | Effect::TypedData { .. }
+        | Effect::NetworkFee { .. }
+        | Effect::Unknown { .. } => return None,
+    })
 }

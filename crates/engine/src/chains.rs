@@ -64,6 +64,7 @@ impl Chains {
         let row = |(network, served): (&NetworkId, &Served)| NetworkStatus {
             network: network.clone(),
             endpoints: served.endpoints,
+            simulation_methods: served.chain.simulation_methods(),
         };
         self.0.iter().map(row).collect()
     }

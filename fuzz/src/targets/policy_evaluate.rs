@@ -62,7 +62,7 @@ pub(super) fn run(data: &[u8]) -> bool {
     }
 
     let Verdict::Granted(grant) = &verdict else { return false };
-    assert!(!effects.items.iter().any(is_unknown), "granted what nobody understands");
+    assert!(!effects.all().any(is_unknown), "granted what nobody understands");
     assert!(!matches!(facts.witness, WitnessFact::Exceeds { .. }), "granted against the witness");
     assert_eq!(effects.network, network, "granted on another network");
     assert!(grant.tier != Tier::Approval || facts.owner != OwnerState::None, "nobody can approve");
@@ -199,6 +199,7 @@ fn effects(input: &mut Input<'_>) -> Effects {
         from: Address::Evm([1; 20]),
         items: (0..count).map(|_| effect(input)).collect(),
         methods: (0..methods).map(|_| Method { target: address(input), selector: selector(input) }).collect(),
+        seen: (0..input.u8() % 3).map(|_| effect(input)).collect(),
     }
 }
 

@@ -39,6 +39,7 @@ mod races;
 mod route_walk;
 mod sessions;
 mod signing;
+mod simulations;
 mod solana_instructions;
 mod strict_bodies;
 mod texts;
@@ -71,6 +72,7 @@ pub(crate) async fn all(target: &Arc<Target>) -> Result<Vec<Case>> {
         methods::class(),
         methods_that_move::class(),
         kept_value::class(),
+        simulations::class(),
         authorities::class(),
         allowances::class(),
         nfts::class(),

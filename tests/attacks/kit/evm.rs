@@ -74,7 +74,23 @@ impl Evm {
         self.plant(address, TELLTALE).await
     }
 
-    /// The same, a collection whose every NFT belongs to `owner`.
+    /// A contract with this code at a new address.
+    pub(crate) async fn contract(&self, code: &str) -> Result<String> {
+        let address = evm_account();
+        self.plant(&address, code).await?;
+        Ok(address)
+    }
+
+    /// `owner` lets `spender` have all its tokens, past the daemon.
+    pub(crate) async fn allow(&self, owner: &str, token: &str, spender: &str) -> Result<()> {
+        self.node.call("anvil_impersonateAccount", json!([owner])).await?;
+        let data = format!("0x095ea7b3{}{}", address_word(spender), "f".repeat(64));
+        let call = json!([{ "from": owner, "to": token, "data": data }]);
+        self.node.call("eth_sendTransaction", call).await?;
+        self.node.call("anvil_stopImpersonatingAccount", json!([owner])).await.map(drop)
+    }
+
+    /// A telltale that is a collection whose every NFT belongs to `owner`.
     pub(crate) async fn collection(&self, owner: &str) -> Result<String> {
         let telltale = TELLTALE.trim_start_matches("0x");
         // if (selector == ownerOf) return owner;

@@ -25,6 +25,7 @@ mod prices;
 mod replace;
 mod reputation;
 mod restore;
+mod seen;
 mod sessions;
 mod settings;
 mod solana_daily;

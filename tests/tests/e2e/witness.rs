@@ -1,7 +1,7 @@
 //! The second witness: what a node sees a transaction do decides with, and nodes that cannot say or lie.
 
 use anyhow::{Context as _, Result, ensure};
-use e2e::{Fault, When};
+use e2e::{Fault, OwnerKey, When};
 use serde_json::{Value, json};
 
 use crate::faults::pays;
@@ -86,6 +86,34 @@ async fn an_ethereum_node_that_cannot_simulate_grants_nothing() -> Result<()> {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_solana_node_that_cannot_simulate_grants_nothing() -> Result<()> {
     silence_is_never_passed_over(On::Solana).await
+}
+
+/// Where nobody can look, whoever approves reads that before anything else.
+async fn approved_unseen(on: On) -> Result<()> {
+    let stage = Stage::new(on).await?;
+    let mut payer = stage.payer().await?;
+    let owner = match on {
+        On::Ethereum => OwnerKey::evm(3)?,
+        On::Solana => OwnerKey::solana(3),
+    };
+    payer.agent.lock_owner(&stage.daemon, &owner).await?;
+    blind(&stage);
+    let payment = payer.owes(on, on.small())?;
+    payer.forgets();
+    let sent = stage.ask(&payer, &payment).await?.expect(201)?;
+    ensure!(sent["status"] == "PENDING_APPROVAL", "{sent}");
+    let path = format!("/v1/transactions/{}/approval", id(&sent)?);
+    let asked = stage.daemon.anonymous().get(&path).await?.expect(200)?.to_string();
+    let warned = asked.find("NOBODY HAS SEEN THIS RUN").context("no warning")?;
+    let what = asked.find("send 0.0").context("what is sent")?;
+    ensure!(warned < what, "{asked}");
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_owner_reads_first_that_nobody_saw_it_run() -> Result<()> {
+    approved_unseen(On::Ethereum).await?;
+    approved_unseen(On::Solana).await
 }
 
 /// What a node sees beyond the decoded effects is refused, when judged and when about to be signed.

@@ -64,6 +64,11 @@ impl EvmChain {
         Ok(Completed::new(&recovered, unsigned, payload))
     }
 
+    /// The transaction that a completed draft is.
+    pub(super) fn unsigned(completed: &Completed) -> Result<Unsigned, ChainError> {
+        Carried::decode(completed.unsigned()).map(|carried| carried.tx)
+    }
+
     /// Whether the account has `value`, and `fee` beside it.
     pub(super) async fn check_funds(
         &self,

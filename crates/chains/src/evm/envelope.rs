@@ -121,6 +121,12 @@ impl Unsigned {
         }
     }
 
+    /// The accounts and slots of its access list (EIP-2930).
+    pub(super) fn accessed(&self) -> Vec<(Address, Vec<B256>)> {
+        let list = self.fields().access_list().into_iter().flat_map(|list| list.iter());
+        list.map(|item| (item.address, item.storage_keys.clone())).collect()
+    }
+
     /// The draft's body that this transaction carries out under a fee budget. A transaction that could
     /// cost more than `budget` is read with its own cost as the budget, so it is another draft. What
     /// the contract said of itself is in no transaction.

@@ -12,6 +12,7 @@ use waiaas_core::address::Address as AnyAddress;
 use waiaas_core::asset::AssetId;
 use waiaas_core::nft::{NftId, NftKind};
 
+use super::decode::PERMIT2;
 use super::node::{Frame, Log};
 
 /// From where `eth_simulateV1` reports transfers of native coin.
@@ -52,12 +53,16 @@ pub(super) enum Event {
 /// What the events say of one wallet.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub(super) struct Told {
-    pub(super) native: U256,
-    pub(super) tokens: BTreeMap<Address, U256>,
-    /// By collection, token id and whether it is of EIP-1155.
-    pub(super) nfts: BTreeMap<(Address, U256, bool), U256>,
-    /// By token and spender: what may be taken at the end.
+    /// By recipient.
+    pub(super) native: BTreeMap<Address, U256>,
+    /// By token and recipient; nobody where an event cannot be read.
+    pub(super) tokens: BTreeMap<(Address, Option<Address>), U256>,
+    /// By collection, token id, whether it is of EIP-1155, and recipient.
+    pub(super) nfts: BTreeMap<((Address, U256, bool), Address), U256>,
+    /// By token and spender: what the token lets the spender take at the end.
     pub(super) allowances: BTreeMap<(Address, Address), U256>,
+    /// By token and spender: what Permit2 lets the spender take at the end, and until when in Unix seconds.
+    pub(super) by_permit2: BTreeMap<(Address, Address), (U256, U256)>,
     /// By collection, token id and spender.
     pub(super) nft_allowances: BTreeSet<(Address, U256, Address)>,
     pub(super) operators: BTreeSet<(Address, Address)>,
@@ -109,7 +114,7 @@ pub(super) fn told(events: &[Event], wallet: Address) -> Told {
         match event {
             Event::Native { from, to, amount } => {
                 if *from == wallet && *to != wallet {
-                    told.native = told.native.saturating_add(*amount);
+                    add(&mut told.native, *to, *amount);
                 }
             }
             Event::Log(log) => told.hear(log, wallet),
@@ -147,20 +152,28 @@ impl Told {
             Permit::SIGNATURE_HASH,
         ];
         if known.contains(name) && self.read(log, wallet).is_none() && mentions(log, wallet) {
-            self.tokens.insert(log.address, U256::MAX);
+            self.tokens.insert((log.address, None), U256::MAX);
         }
     }
 
     /// `None` if the event is not what its name says.
     fn read(&mut self, log: &Log, wallet: Address) -> Option<()> {
+        // What Permit2 says counts where Permit2 says it. From anybody else it means nothing.
+        let of_permit2 = [Permit2Approval::Approval::SIGNATURE_HASH, Permit::SIGNATURE_HASH];
+        if log.address != PERMIT2 && log.topics.first().is_some_and(|name| of_permit2.contains(name)) {
+            return Some(());
+        }
         let (name, words) = addressed(log)?;
         let one_token = log.topics.len() == 4;
         match (name, words.as_slice()) {
             (Transfer::SIGNATURE_HASH, [from, to, what]) => {
                 if low(from) == wallet && low(to) != wallet {
                     match one_token {
-                        true => add(&mut self.nfts, (log.address, amount_of(what), false), U256::ONE),
-                        false => add(&mut self.tokens, log.address, amount_of(what)),
+                        true => {
+                            let nft = (log.address, amount_of(what), false);
+                            add(&mut self.nfts, (nft, low(to)), U256::ONE);
+                        }
+                        false => add(&mut self.tokens, (log.address, Some(low(to))), amount_of(what)),
                     }
                 }
             }
@@ -187,7 +200,8 @@ impl Told {
             (ApprovalForAll::SIGNATURE_HASH, [_, _, _]) => {}
             (TransferSingle::SIGNATURE_HASH, [_, from, to, id, amount]) => {
                 if low(from) == wallet && low(to) != wallet {
-                    add(&mut self.nfts, (log.address, amount_of(id), true), amount_of(amount));
+                    let nft = (log.address, amount_of(id), true);
+                    add(&mut self.nfts, (nft, low(to)), amount_of(amount));
                 }
             }
             (TransferBatch::SIGNATURE_HASH, [_, from, to, ..]) if one_token => {
@@ -196,15 +210,17 @@ impl Told {
                     return None;
                 }
                 if low(from) == wallet && low(to) != wallet {
-                    ids.into_iter()
-                        .zip(values)
-                        .for_each(|(id, value)| add(&mut self.nfts, (log.address, id, true), value));
+                    let moved = ids.into_iter().zip(values);
+                    moved.for_each(|(id, value)| {
+                        add(&mut self.nfts, ((log.address, id, true), low(to)), value);
+                    });
                 }
             }
-            (Permit2Approval::Approval::SIGNATURE_HASH, [owner, token, spender, amount, _])
-            | (Permit::SIGNATURE_HASH, [owner, token, spender, amount, _, _]) => {
+            (Permit2Approval::Approval::SIGNATURE_HASH, [owner, token, spender, amount, end])
+            | (Permit::SIGNATURE_HASH, [owner, token, spender, amount, end, _]) => {
                 if low(owner) == wallet {
-                    self.allowances.insert((low(token), low(spender)), amount_of(amount));
+                    let given = (amount_of(amount), amount_of(end));
+                    self.by_permit2.insert((low(token), low(spender)), given);
                 }
             }
             _ => return None,
@@ -244,3 +260,6 @@ pub(super) fn nft(caip2: &Arc<str>, collection: Address, token_id: U256, of_1155
     };
     NftId { caip2: caip2.clone(), kind }
 }
+
+#[cfg(test)]
+mod tests;

@@ -57,6 +57,23 @@ impl Market {
         }
     }
 
+    /// The same as a price to sign.
+    pub(super) const fn comfortable_price(self) -> Price {
+        let priority = match self {
+            Self::Dynamic { priority, .. } => Some(priority),
+            Self::Legacy { .. } => None,
+        };
+        Price { max: self.comfortable(), priority }
+    }
+
+    /// The base fee of the latest block, where there is one.
+    pub(super) const fn base_fee(self) -> Option<u128> {
+        match self {
+            Self::Dynamic { base, .. } => Some(base),
+            Self::Legacy { .. } => None,
+        }
+    }
+
     /// The lowest price the next block takes: the base fee rises by at most an eighth per block.
     pub(super) const fn lowest(self) -> u128 {
         match self {

@@ -4,6 +4,7 @@ use alloy_primitives::{Address, Bytes, U256, address};
 use alloy_sol_types::{SolCall, sol};
 
 use super::fees::Market;
+use super::node::Node;
 use super::{EvmChain, erc20};
 use crate::ChainError;
 use crate::rpc::RpcFailure;
@@ -26,19 +27,23 @@ sol! {
 impl EvmChain {
     /// Current fees per gas, the priority fee capped by the options.
     pub(super) async fn market(&self) -> Result<Market, ChainError> {
-        let head = self.node.head("latest").await.map_err(|f| self.node.fail(f))?;
-        let head = head.ok_or_else(|| self.node.bad("there is no latest block"))?;
+        self.market_of(&self.node).await.map_err(|f| self.node.fail(f))
+    }
+
+    /// The same, asked of one node.
+    pub(super) async fn market_of(&self, node: &Node) -> Result<Market, RpcFailure> {
+        let bad = |what: &str| RpcFailure::BadAnswer(what.to_owned());
+        let head = node.head("latest").await?.ok_or_else(|| bad("there is no latest block"))?;
         let Some(base) = head.base_fee_per_gas else {
-            let price = self.node.gas_price().await.map_err(|f| self.node.fail(f))?;
-            return Ok(Market::Legacy { price });
+            return Ok(Market::Legacy { price: node.gas_price().await? });
         };
-        let base = u128::try_from(base.0).map_err(|_| self.node.bad("the base fee is out of range"))?;
+        let base = u128::try_from(base.0).map_err(|_| bad("the base fee is out of range"))?;
         let cap = self.options.max_priority_fee_per_gas;
-        let priority = match self.node.priority_fee().await {
+        let priority = match node.priority_fee().await {
             Ok(priority) => priority.min(cap),
             // The method is not part of the execution API, so some nodes lack it.
             Err(RpcFailure::Node { .. }) => DEFAULT_PRIORITY_FEE.min(cap),
-            Err(failure) => return Err(self.node.fail(failure)),
+            Err(failure) => return Err(failure),
         };
         Ok(Market::Dynamic { base, priority })
     }

@@ -19,6 +19,7 @@ mod fees;
 mod fixed;
 mod holdings;
 mod market;
+mod methods;
 mod nft;
 mod node;
 mod personal;
@@ -45,6 +46,7 @@ use waiaas_core::transaction::Replacement;
 
 use self::body::Body;
 use self::drafted::{Drafted, Fixed};
+use self::methods::Methods;
 use self::node::{Call, Node};
 pub use self::reputation::Erc8004;
 pub use self::witness::{read_logs, read_trace};
@@ -111,6 +113,7 @@ pub struct EvmChain {
     node: Node,
     options: EvmOptions,
     data_fee_oracle: OnceCell<bool>,
+    methods: Methods,
 }
 
 impl EvmChain {
@@ -122,7 +125,8 @@ impl EvmChain {
             return Err(ChainError::Refused(Refusal::Unsupported(why)));
         };
         let node = Node(rpc.expecting("eth_chainId", json!([]), json!(format!("0x{chain_id:x}"))));
-        Ok(Self { network, chain_id, node, options, data_fee_oracle: OnceCell::new() })
+        let methods = Methods::of(node.singles().len());
+        Ok(Self { network, chain_id, node, options, data_fee_oracle: OnceCell::new(), methods })
     }
 
     /// The sender and body of a draft built here for this network.
@@ -264,8 +268,12 @@ impl Chain for EvmChain {
         }
     }
 
-    async fn witness(&self, draft: &Draft) -> Result<Witness, ChainError> {
-        self.seen(draft).await
+    async fn witness(&self, draft: &Draft, completed: Option<&Completed>) -> Result<Witness, ChainError> {
+        self.seen(draft, completed).await
+    }
+
+    fn simulation_methods(&self) -> Vec<Option<&'static str>> {
+        self.methods.names()
     }
 
     async fn fee(&self, draft: &Draft) -> Result<Option<FeeQuote>, ChainError> {

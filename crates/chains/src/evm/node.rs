@@ -5,6 +5,7 @@ use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
 use serde_json::{Value, json};
 
+use super::fees::Price;
 use crate::ChainError;
 use crate::rpc::{RpcFailure, RpcPool};
 
@@ -67,25 +68,55 @@ impl Call {
     }
 
     /// The call as the transaction it would be.
-    fn json_on(&self, terms: Terms) -> Value {
+    fn json_on(&self, terms: &Terms) -> Value {
         let mut call = self.json();
-        if let Some(fields) = call.as_object_mut() {
-            fields.insert("gas".to_owned(), json!(format!("0x{:x}", terms.gas)));
-            if let Some(max_fee) = terms.max_fee {
-                fields.insert("maxFeePerGas".to_owned(), json!(format!("0x{max_fee:x}")));
-                fields.insert("maxPriorityFeePerGas".to_owned(), json!("0x0"));
+        let Some(fields) = call.as_object_mut() else { return call };
+        let mut set = |name: &str, number: u128| fields.insert(name.to_owned(), hex_number(number));
+        set("gas", terms.gas.into());
+        match terms.price.priority {
+            Some(priority) => {
+                set("maxFeePerGas", terms.price.max);
+                set("maxPriorityFeePerGas", priority);
             }
+            None => drop(set("gasPrice", terms.price.max)),
+        }
+        if !terms.access_list.is_empty() {
+            let entries = terms.access_list.iter();
+            let entries = entries.map(|(address, keys)| json!({ "address": address, "storageKeys": keys }));
+            fields.insert("accessList".to_owned(), entries.collect());
         }
         call
     }
 }
 
 /// On which terms a call is run as the transaction it stands for.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub(super) struct Terms {
     pub(super) gas: u64,
-    /// Wei per gas offered; none where a network has no base fee.
-    pub(super) max_fee: Option<u128>,
+    /// Wei per gas, as signed.
+    pub(super) price: Price,
+    /// Accounts and their slots, as signed (EIP-2930).
+    pub(super) access_list: Vec<(Address, Vec<B256>)>,
+    /// Wei per gas in the latest block; none where a network has no base fee.
+    pub(super) base_fee: Option<u128>,
+}
+
+impl Terms {
+    /// What the block has to be other than the next one for the transaction to be valid in it: one that offers
+    /// less than the present base fee is valid when that has fallen.
+    fn block(&self) -> Option<Value> {
+        let (base, price) = (self.base_fee?, self.price);
+        // The base fee of the next block is at most an eighth higher (EIP-1559).
+        if price.max >= base.saturating_add(base.div_ceil(8)) {
+            return None;
+        }
+        let fee = base.min(price.max.saturating_sub(price.priority.unwrap_or_default()));
+        Some(json!({ "baseFeePerGas": hex_number(fee) }))
+    }
+}
+
+fn hex_number(number: u128) -> Value {
+    json!(format!("0x{number:x}"))
 }
 
 /// An event as a node reports it.
@@ -203,14 +234,17 @@ impl Node {
 
     /// Runs `call` on top of the latest block as a transaction that is valid there (`eth_simulateV1`).
     /// Transfers of native coin are among its logs.
-    pub(super) async fn simulate(&self, call: &Call, terms: Terms) -> Result<Simulated, RpcFailure> {
+    pub(super) async fn simulate(&self, call: &Call, terms: &Terms) -> Result<Simulated, RpcFailure> {
         #[derive(Deserialize)]
         struct Block {
             calls: [Simulated; 1],
         }
+        let mut block = json!({ "calls": [call.json_on(terms)] });
+        if let Some(other) = terms.block() {
+            block["blockOverrides"] = other;
+        }
         let options = json!({
-            "blockStateCalls": [{ "calls": [call.json_on(terms)] }], "traceTransfers": true,
-            "validation": terms.max_fee.is_some(),
+            "blockStateCalls": [block], "traceTransfers": true, "validation": terms.base_fee.is_some(),
         });
         let [Block { calls: [simulated] }] =
             self.0.call::<[Block; 1]>("eth_simulateV1", json!([options, "latest"])).await?;
@@ -218,8 +252,11 @@ impl Node {
     }
 
     /// The same by the node's tracer (`debug_traceCall`).
-    pub(super) async fn trace(&self, call: &Call, terms: Terms) -> Result<Frame, RpcFailure> {
-        let tracer = json!({ "tracer": "callTracer", "tracerConfig": { "withLog": true } });
+    pub(super) async fn trace(&self, call: &Call, terms: &Terms) -> Result<Frame, RpcFailure> {
+        let mut tracer = json!({ "tracer": "callTracer", "tracerConfig": { "withLog": true } });
+        if let Some(other) = terms.block() {
+            tracer["blockOverrides"] = other;
+        }
         self.0.call("debug_traceCall", json!([call.json_on(terms), "latest", tracer])).await
     }
 

@@ -2,19 +2,24 @@
 //! have only that.
 //!
 //! A contract can behave otherwise where it notices that it is only being tried out. So the call is run
-//! as the transaction that it will be: with its gas limit, and with fees that the block would take. Nodes
-//! add the account's next nonce by themselves.
+//! as the transaction that it will be: with its gas limit, its access list, and the very fees that are
+//! signed. Nodes add the account's next nonce by themselves.
 
 use alloy_primitives::{Address as EvmAddress, Bytes};
 use serde_json::json;
 use waiaas_core::U256;
 use waiaas_core::address::Address;
-use waiaas_core::draft::Draft;
+use waiaas_core::draft::{Completed, Draft};
 use waiaas_core::network::Network;
 use waiaas_core::witness::Observed;
 
+use super::body::Body;
+use super::decode::{PERMIT2, permit2_allowance};
 use super::drafted::{Drafted, Fixed};
+use super::envelope::Unsigned;
 use super::events::{self, Event, Told};
+use super::fees::{Market, Price};
+use super::methods::{Learned, Method, is_missing};
 use super::node::{Call, Node, Terms};
 use super::{EvmChain, erc20, evm_address, revert};
 use crate::rpc::RpcFailure;
@@ -23,26 +28,34 @@ use crate::{ChainError, Refusal, Witness};
 /// A run that ended: what happened, or why it failed.
 type Run = Result<Vec<Event>, String>;
 
+/// What is to be run.
+struct Trial {
+    call: Call,
+    as_is: AsIs,
+}
+
+/// On which terms.
+enum AsIs {
+    /// Those of a transaction that has them.
+    Signed(Box<Unsigned>),
+    /// Those that a draft would get now.
+    Likely(Body),
+}
+
 impl EvmChain {
     /// The first node that can say, says.
-    pub(super) async fn seen(&self, draft: &Draft) -> Result<Witness, ChainError> {
-        let (call, gas) = match self.read_any(draft)? {
-            (from, Drafted::Built(body)) => {
-                (Call { from, to: body.to, value: body.value, input: body.input }, body.gas_limit)
-            }
-            (from, Drafted::Fixed(Fixed::External(external))) => {
-                let called = external.called();
-                let input = Bytes::copy_from_slice(called.input);
-                (Call { from, to: called.to, value: called.value, input }, external.gas_limit())
-            }
-            (_, Drafted::Fixed(Fixed::Personal(_) | Fixed::Typed(_))) => return Ok(Witness::NotApplicable),
-        };
+    pub(super) async fn seen(
+        &self,
+        draft: &Draft,
+        completed: Option<&Completed>,
+    ) -> Result<Witness, ChainError> {
+        let Some(trial) = self.trial(draft, completed)? else { return Ok(Witness::NotApplicable) };
         let mut why = "no node is configured".to_owned();
-        for node in self.node.singles() {
-            match run(&node, &call, gas).await {
+        for (position, node) in self.node.singles().into_iter().enumerate() {
+            match self.run(position, &node, &trial).await {
                 Ok(Ok(events)) => {
-                    let told = events::told(&events, call.from);
-                    return Ok(Witness::Seen(Box::new(self.observed(&node, &call, told).await)));
+                    let told = events::told(&events, trial.call.from);
+                    return Ok(Witness::Seen(Box::new(self.observed(&node, &trial.call, told).await)));
                 }
                 Ok(Err(reason)) => return Err(ChainError::Refused(Refusal::SimulationFailed(reason))),
                 Err(failure) => why = failure.to_string(),
@@ -51,10 +64,83 @@ impl EvmChain {
         Ok(Witness::Unavailable(why))
     }
 
+    /// What a draft, or its completed bytes, would run; none for what no chain runs.
+    fn trial(&self, draft: &Draft, completed: Option<&Completed>) -> Result<Option<Trial>, ChainError> {
+        Ok(match self.read_any(draft)? {
+            (from, Drafted::Built(body)) => {
+                let call = Call { from, to: body.to, value: body.value, input: body.input.clone() };
+                let as_is = match completed {
+                    Some(completed) => AsIs::Signed(Box::new(Self::unsigned(completed)?)),
+                    None => AsIs::Likely(body),
+                };
+                Some(Trial { call, as_is })
+            }
+            (from, Drafted::Fixed(Fixed::External(external))) => {
+                let called = external.called();
+                let input = Bytes::copy_from_slice(called.input);
+                let call = Call { from, to: called.to, value: called.value, input };
+                Some(Trial { call, as_is: AsIs::Signed(Box::new(external.tx)) })
+            }
+            (_, Drafted::Fixed(Fixed::Personal(_) | Fixed::Typed(_))) => None,
+        })
+    }
+
+    async fn run(&self, position: usize, node: &Node, trial: &Trial) -> Result<Run, RpcFailure> {
+        let market = self.market_of(node).await?;
+        let terms = match &trial.as_is {
+            AsIs::Signed(tx) => Terms {
+                gas: tx.fields().gas_limit(),
+                price: tx.price(),
+                access_list: tx.accessed(),
+                base_fee: market.base_fee(),
+            },
+            AsIs::Likely(body) => Terms {
+                gas: body.gas_limit,
+                price: self.likely_price(market, body).await,
+                access_list: Vec::new(),
+                base_fee: market.base_fee(),
+            },
+        };
+        let mut failures = Vec::new();
+        // Each is not known there, not allowed there, or out of order there.
+        for method in self.methods.order(position) {
+            let run = match method {
+                Method::Simulate => simulated(node, &trial.call, &terms).await,
+                Method::Trace => traced(node, &trial.call, &terms).await,
+            };
+            match run {
+                Ok(run) => {
+                    self.methods.learn(position, Learned::Has(method));
+                    return Ok(run);
+                }
+                Err(failure) => failures.push(failure),
+            }
+        }
+        if failures.iter().all(is_missing) {
+            self.methods.learn(position, Learned::HasNone);
+        }
+        let nothing = || RpcFailure::BadAnswer("the node was not asked".to_owned());
+        Err(failures.into_iter().next().unwrap_or_else(nothing))
+    }
+
+    /// What completing a draft would offer now.
+    async fn likely_price(&self, market: Market, body: &Body) -> Price {
+        // Only where it is short does the budget lower the price.
+        let data_fee = self.data_fee(body.input.len()).await.unwrap_or_default();
+        let for_gas = body.fee_budget.saturating_sub(data_fee);
+        market.price_within(body.gas_limit, for_gas).unwrap_or_else(|_| market.comfortable_price())
+    }
+
     /// What was told, allowances less what spenders may take already.
     async fn observed(&self, node: &Node, call: &Call, mut told: Told) -> Observed {
         for ((token, spender), amount) in &mut told.allowances {
             *amount = amount.saturating_sub(allowed(node, *token, call.from, *spender).await);
+        }
+        for ((token, spender), (amount, end)) in &mut told.by_permit2 {
+            let before = permitted(node, *token, call.from, *spender).await;
+            // One that would have ended sooner is no part of the new one.
+            let before = before.filter(|(_, until)| *until >= *end).map_or(U256::ZERO, |(amount, _)| amount);
+            *amount = amount.saturating_sub(before);
         }
         named(&self.network, told)
     }
@@ -64,16 +150,21 @@ impl EvmChain {
 fn named(network: &Network, told: Told) -> Observed {
     let caip2 = &network.caip2;
     let any = |address: EvmAddress| Address::Evm(address.into_array());
-    let mut observed = Observed { native: told.native, ..Observed::default() };
-    for (token, amount) in told.tokens {
-        observed.tokens.insert(events::asset(caip2, token), amount);
+    let native = told.native.into_iter().map(|(to, amount)| (Some(any(to)), amount)).collect();
+    let mut observed = Observed { native, ..Observed::default() };
+    for ((token, to), amount) in told.tokens {
+        observed.tokens.entry(events::asset(caip2, token)).or_default().insert(to.map(any), amount);
     }
-    for ((collection, id, of_1155), quantity) in told.nfts {
-        observed.nfts.insert(events::nft(caip2, collection, id, of_1155), quantity);
+    for (((collection, id, of_1155), to), quantity) in told.nfts {
+        let nft = events::nft(caip2, collection, id, of_1155);
+        observed.nfts.entry(nft).or_default().insert(Some(any(to)), quantity);
     }
-    for ((token, spender), amount) in told.allowances {
+    // A token's own allowance and Permit2's stand beside each other: the spender may use both.
+    let by_permit2 = told.by_permit2.into_iter().map(|(key, (amount, _))| (key, amount));
+    for ((token, spender), amount) in told.allowances.into_iter().chain(by_permit2) {
         if !amount.is_zero() {
-            observed.allowances.insert((events::asset(caip2, token), any(spender)), amount);
+            let sum = observed.allowances.entry((events::asset(caip2, token), any(spender))).or_default();
+            *sum = sum.saturating_add(amount);
         }
     }
     for (collection, id, spender) in told.nft_allowances {
@@ -106,28 +197,21 @@ async fn allowed(node: &Node, token: EvmAddress, owner: EvmAddress, spender: Evm
     }
 }
 
-async fn run(node: &Node, call: &Call, gas: u64) -> Result<Run, RpcFailure> {
-    let head = node.head("latest").await?;
-    let head = head.ok_or_else(|| RpcFailure::BadAnswer("there is no latest block".to_owned()))?;
-    let base: Option<u128> = match head.base_fee_per_gas {
-        Some(base) => Some(
-            base.0
-                .try_into()
-                .map_err(|_| RpcFailure::BadAnswer("the base fee is out of range".to_owned()))?,
-        ),
-        None => None,
-    };
-    // The base fee of the next block is at most an eighth higher (EIP-1559).
-    let max_fee = base.map(|base| base.saturating_add(base.div_ceil(8)).saturating_add(1));
-    let terms = Terms { gas, max_fee };
-    match simulated(node, call, terms).await {
-        Ok(run) => Ok(run),
-        // Not known there, not allowed there, or out of order there.
-        Err(first) => traced(node, call, terms).await.map_err(|_| first),
+/// What Permit2 lets a spender take already, and until when. None where it does not say.
+async fn permitted(
+    node: &Node,
+    token: EvmAddress,
+    owner: EvmAddress,
+    spender: EvmAddress,
+) -> Option<(U256, U256)> {
+    let answer = node.read(PERMIT2, permit2_allowance(owner, token, spender)).await.ok()?;
+    match answer.as_chunks::<32>() {
+        ([amount, end, _nonce], []) => Some((U256::from_be_bytes(*amount), U256::from_be_bytes(*end))),
+        _ => None,
     }
 }
 
-async fn simulated(node: &Node, call: &Call, terms: Terms) -> Result<Run, RpcFailure> {
+async fn simulated(node: &Node, call: &Call, terms: &Terms) -> Result<Run, RpcFailure> {
     let simulated = node.simulate(call, terms).await?;
     if simulated.status.0 == U256::ONE {
         return Ok(Ok(events::of_logs(simulated.logs)));
@@ -140,7 +224,7 @@ async fn simulated(node: &Node, call: &Call, terms: Terms) -> Result<Run, RpcFai
     Ok(Err(revert::reason(&message, data.as_ref())))
 }
 
-async fn traced(node: &Node, call: &Call, terms: Terms) -> Result<Run, RpcFailure> {
+async fn traced(node: &Node, call: &Call, terms: &Terms) -> Result<Run, RpcFailure> {
     let frame = node.trace(call, terms).await?;
     // A trace of something else is none of this.
     if frame.from != call.from || (call.to.is_some() && frame.to != call.to) {

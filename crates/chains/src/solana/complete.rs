@@ -4,6 +4,7 @@
 use std::collections::HashSet;
 
 use ed25519_dalek::{Signature, VerifyingKey};
+use solana_hash::Hash;
 use solana_message::VersionedMessage;
 use solana_pubkey::Pubkey;
 use waiaas_core::U256;
@@ -53,14 +54,29 @@ impl SolanaChain {
         Err(ChainError::Refused(Refusal::Unsupported(text.to_owned())))
     }
 
-    /// Sets blockhash and unit price.
-    async fn fill_in(&self, node: &Node, body: &Body, lane: &Lane) -> Result<Vec<u8>, ChainError> {
+    /// A draft with the unit price that completing it would set now.
+    pub(super) async fn priced(&self, node: &Node, body: Body) -> Result<Body, ChainError> {
+        match body.origin() {
+            Origin::Elsewhere => Ok(body),
+            Origin::Here => {
+                let price = self.unit_price(node, &body, &Lane::default()).await?;
+                body.with_volatile(Hash::default(), price)
+            }
+        }
+    }
+
+    async fn unit_price(&self, node: &Node, body: &Body, lane: &Lane) -> Result<u64, ChainError> {
         let recent = node.recent_prices(&writable(body.message())).await?;
         let budget = within(body, lane)?;
         let cap = lane.most.price.into_iter().chain(lane.most.priority).min();
         let cap = cap.map_or(u64::MAX, |most| u64::try_from(most).unwrap_or(u64::MAX));
         let bounds = Bounds::of(body.terms(), budget, cap.min(self.options.priority_fee_cap));
-        let price = fees::varied(fees::unit_price(recent, bounds), lane.variation, bounds);
+        Ok(fees::varied(fees::unit_price(recent, bounds), lane.variation, bounds))
+    }
+
+    /// Sets blockhash and unit price.
+    async fn fill_in(&self, node: &Node, body: &Body, lane: &Lane) -> Result<Vec<u8>, ChainError> {
+        let price = self.unit_price(node, body, lane).await?;
         // Last, so that none of its life is spent on other questions.
         let blockhash = node.recent_blockhash().await?;
         body.with_volatile(blockhash.hash, price)?.unsigned(blockhash.last_valid_block_height)

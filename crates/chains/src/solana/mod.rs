@@ -247,8 +247,13 @@ impl Chain for SolanaChain {
         })
     }
 
-    async fn witness(&self, draft: &Draft) -> Result<Witness, ChainError> {
-        self.seen(draft).await
+    async fn witness(&self, draft: &Draft, completed: Option<&Completed>) -> Result<Witness, ChainError> {
+        self.seen(draft, completed).await
+    }
+
+    fn simulation_methods(&self) -> Vec<Option<&'static str>> {
+        // Every node has the one that is asked for.
+        Vec::new()
     }
 
     async fn fee(&self, draft: &Draft) -> Result<Option<FeeQuote>, ChainError> {

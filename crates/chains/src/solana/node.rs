@@ -130,8 +130,27 @@ impl Node {
 
     /// As [`Node::accounts`], for at most 100 keys.
     pub(super) async fn account_list(&self, keys: &[&Pubkey]) -> Result<Vec<Option<Account>>, ChainError> {
+        self.accounts_with(keys, json!({"commitment": CONFIRMED, "encoding": "base64"})).await
+    }
+
+    /// The same, with at most `length` bytes of each account's data.
+    pub(super) async fn account_heads(
+        &self,
+        keys: &[&Pubkey],
+        length: usize,
+    ) -> Result<Vec<Option<Account>>, ChainError> {
+        let slice = json!({ "offset": 0, "length": length });
+        let options = json!({ "commitment": CONFIRMED, "encoding": "base64", "dataSlice": slice });
+        self.accounts_with(keys, options).await
+    }
+
+    async fn accounts_with(
+        &self,
+        keys: &[&Pubkey],
+        options: Value,
+    ) -> Result<Vec<Option<Account>>, ChainError> {
         let names: Vec<String> = keys.iter().map(ToString::to_string).collect();
-        let params = json!([names, {"commitment": CONFIRMED, "encoding": "base64"}]);
+        let params = json!([names, options]);
         let answer: At<Vec<Option<RawAccount>>> = self.ask("getMultipleAccounts", params).await?;
         if answer.value.len() != keys.len() {
             return Err(self.bad("wrong number of accounts"));

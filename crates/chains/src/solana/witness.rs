@@ -2,7 +2,11 @@
 //! powers before, against those the simulation ends with.
 //!
 //! Only accounts that the message lists as writable can change. Between the two readings the chain goes
-//! on; so the accounts are read again afterwards, and a simulation counts only if they are the same.
+//! on; so the accounts are read again afterwards, and a simulation counts only if those of the wallet are
+//! the same. Whatever happens to other accounts meanwhile says nothing about the wallet's.
+//!
+//! A contract can behave otherwise where it notices that it is only being tried out, and instructions can
+//! read the whole message. So what runs is the message with the price it is signed with.
 
 use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
@@ -11,7 +15,7 @@ use solana_message::VersionedMessage;
 use solana_pubkey::Pubkey;
 use waiaas_core::U256;
 use waiaas_core::asset::AssetId;
-use waiaas_core::draft::Draft;
+use waiaas_core::draft::{Completed, Draft};
 use waiaas_core::nft::{NftId, NftKind};
 use waiaas_core::witness::Observed;
 
@@ -31,11 +35,19 @@ const WRAPPED: Pubkey = Pubkey::from_str_const("So111111111111111111111111111111
 const MOST_TRIES: usize = 3;
 
 impl SolanaChain {
-    pub(super) async fn seen(&self, draft: &Draft) -> Result<Witness, ChainError> {
+    pub(super) async fn seen(
+        &self,
+        draft: &Draft,
+        completed: Option<&Completed>,
+    ) -> Result<Witness, ChainError> {
         let (wallet, Content::Transaction(body)) = self.read(draft)? else {
             return Ok(Witness::NotApplicable);
         };
-        match self.look(&wallet, &body).await {
+        let body = match completed {
+            Some(completed) => Body::read_unsigned(completed.unsigned())?.0,
+            None => *body,
+        };
+        match self.look(&wallet, body, completed.is_some()).await {
             Ok(witness) => Ok(witness),
             Err(error @ (ChainError::Refused(_) | ChainError::Corrupt(_))) => Err(error),
             Err(
@@ -46,8 +58,9 @@ impl SolanaChain {
         }
     }
 
-    async fn look(&self, wallet: &Pubkey, body: &Body) -> Result<Witness, ChainError> {
+    async fn look(&self, wallet: &Pubkey, body: Body, complete: bool) -> Result<Witness, ChainError> {
         let node = self.node().await?;
+        let body = if complete { body } else { self.priced(node, body).await? };
         let message = body.message();
         let written = written(message, &body.facts().loaded);
         for _ in 0..MOST_TRIES {
@@ -59,12 +72,13 @@ impl SolanaChain {
                 let why = reason::explain(&outcome.err, message);
                 return Err(ChainError::Refused(Refusal::SimulationFailed(why)));
             }
-            if accounts(node, &written).await? != before {
+            let before = Side::of(wallet, &before);
+            if !Side::of(wallet, &accounts(node, &written).await?).is_held_as(&before) {
                 continue;
             }
             let after = watched.iter().copied().zip(shown).filter_map(|(key, found)| Some((key, found?)));
             let fee = body.terms().fee().unwrap_or_default();
-            let sides = [Side::of(wallet, &before), Side::of(wallet, &after.collect())];
+            let sides = [before, Side::of(wallet, &after.filter(|(_, found)| exists(found)).collect())];
             let observed =
                 observe(wallet, &sides, fee, &Names { caip2: &self.network.caip2, facts: body.facts() });
             return Ok(Witness::Seen(Box::new(observed)));
@@ -75,11 +89,21 @@ impl SolanaChain {
 
 type Accounts = BTreeMap<Pubkey, Account>;
 
+/// Bytes read of each account: more than a token account or a stake account needs, and one more than a
+/// multisig of Token-2022 has, whose length tells it from a token account.
+const HEAD: usize = 356;
+
+/// Nodes show an account that has been closed as one of the system's without lamports.
+const fn exists(account: &Account) -> bool {
+    account.lamports > 0
+}
+
 async fn accounts(node: &Node, keys: &[Pubkey]) -> Result<Accounts, ChainError> {
     let mut all = Accounts::new();
     for some in keys.chunks(MAX_ACCOUNTS) {
-        let found = node.account_list(&some.iter().collect::<Vec<_>>()).await?;
-        all.extend(some.iter().copied().zip(found).filter_map(|(key, account)| Some((key, account?))));
+        let found = node.account_heads(&some.iter().collect::<Vec<_>>(), HEAD).await?;
+        let found = some.iter().copied().zip(found).filter_map(|(key, account)| Some((key, account?)));
+        all.extend(found.filter(|(_, account)| exists(account)));
     }
     Ok(all)
 }
@@ -98,7 +122,8 @@ fn written(message: &VersionedMessage, loaded: &[Pubkey]) -> Vec<Pubkey> {
 /// Whether an account is the wallet's, or could be in the end.
 fn is_watched(key: &Pubkey, wallet: &Pubkey, before: Option<&Account>) -> bool {
     let Some(account) = before else { return true };
-    key == wallet || TokenProgram::of(&account.owner).is_some() || account.owner == stake::ID
+    let unused = account.owner == solana_system_interface::program::ID;
+    key == wallet || unused || TokenProgram::of(&account.owner).is_some() || account.owner == stake::ID
 }
 
 /// A token account of the wallet's.
@@ -140,11 +165,19 @@ impl Side {
                 side.tokens.insert(*key, tokens);
             } else if let Some(stake) = staked(wallet, account) {
                 side.stakes.insert(*key, stake);
-            } else {
+            } else if account.owner != solana_system_interface::program::ID || !account.data.is_empty() {
+                // A plain account of the system's is what a closed account becomes that is paid again. What
+                // it held has left.
                 side.foreign.push(*key);
             }
         }
         side
+    }
+
+    /// Whether the wallet holds the same by both readings. What others hold does not matter.
+    fn is_held_as(&self, earlier: &Self) -> bool {
+        let held = |side: &Self| (side.lamports, side.program);
+        held(self) == held(earlier) && self.tokens == earlier.tokens && self.stakes == earlier.stakes
     }
 
     /// Lamports that are the wallet's, without wrapped coin and without `lost` accounts.
@@ -233,7 +266,10 @@ fn observe(wallet: &Pubkey, [before, after]: &[Side; 2], fee: u64, names: &Names
     observed.powers.extend(lost.iter().map(address));
 
     let (was, is) = (before.native(&lost), after.native(&[]).saturating_add(fee.into()));
-    observed.native = U256::from(was.saturating_sub(is));
+    let out = was.saturating_sub(is);
+    if out > 0 {
+        observed.native.insert(None, U256::from(out));
+    }
     let left = after.holdings(&[]);
     for (mint, amount) in before.holdings(&lost) {
         let unwrapped = if mint == WRAPPED { is.saturating_sub(was) } else { 0 };
@@ -243,8 +279,8 @@ fn observe(wallet: &Pubkey, [before, after]: &[Side; 2], fee: u64, names: &Names
             continue;
         }
         match names.nft(&mint) {
-            Some(nft) => observed.nfts.insert(nft, gone),
-            None => observed.tokens.insert(names.asset(&mint), gone),
+            Some(nft) => observed.nfts.insert(nft, [(None, gone)].into()),
+            None => observed.tokens.insert(names.asset(&mint), [(None, gone)].into()),
         };
     }
     for (key, held) in &after.tokens {

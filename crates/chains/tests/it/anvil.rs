@@ -101,6 +101,11 @@ impl Anvil {
         contract
     }
 
+    /// Deploys one of localnet's own contracts; `arguments` are hex.
+    pub(crate) async fn deploy_own(&self, name: &str, arguments: &str) -> [u8; 20] {
+        self.create(&format!("{}{arguments}", code_in("localnet-contracts", name))).await
+    }
+
     /// Deploys ERC-8004 registries, identity and reputation, without agents or feedback.
     pub(crate) async fn deploy_registries(&self) -> ([u8; 20], [u8; 20]) {
         let code = |name: &str| code_in("localnet-contracts", name);

@@ -1,14 +1,15 @@
 //! What a real node sees drafts do, held against what the decoder says, and nodes that cannot say.
 
 use serde_json::{Value, json};
-use waiaas_chains::{Chain, Refusal, Witness};
+use waiaas_chains::{Chain, Lane, Refusal, Witness};
 use waiaas_core::U256;
 use waiaas_core::address::Address;
 use waiaas_core::asset::AssetId;
 use waiaas_core::draft::Draft;
+use waiaas_core::effect::Effect;
 use waiaas_core::intent::Intent;
 use waiaas_core::nft::{NftId, NftKind, NftStandard};
-use waiaas_core::witness::{Observed, WitnessFact, compare};
+use waiaas_core::witness::{Gone, Observed, WitnessFact, attribute, compare};
 
 use crate::evm_lying_node::node;
 use crate::evm_world::{SOMEBODY, World, chain, network, options, refusal, token_transfer, transfer};
@@ -26,7 +27,7 @@ impl World {
     }
 
     async fn seen(&self, draft: &Draft) -> Observed {
-        match self.chain.witness(draft).await.expect("runs") {
+        match self.chain.witness(draft, None).await.expect("runs") {
             Witness::Seen(observed) => *observed,
             other => panic!("{other:?}"),
         }
@@ -43,6 +44,11 @@ impl World {
         self.submit(&signed).await;
         self.anvil.mine(1).await;
     }
+}
+
+/// So much for somebody.
+fn gone(amount: u64) -> Gone {
+    [(Some(SOMEBODY), U256::from(amount))].into()
 }
 
 fn bytes(address: Address) -> [u8; 20] {
@@ -75,10 +81,10 @@ async fn plain_requests_are_seen_as_they_are_decoded() {
     };
     let draft = world.draft(&token_transfer(token, 40)).await;
     let paid = AssetId::token(&network().caip2, token);
-    let expected = Observed { tokens: [(paid, U256::from(40))].into(), ..Observed::default() };
+    let expected = Observed { tokens: [(paid, gone(40))].into(), ..Observed::default() };
     assert_eq!(world.seen(&draft).await, expected);
     let draft = world.draft(&transfer(5)).await;
-    assert_eq!(world.seen(&draft).await, Observed { native: U256::from(5), ..Observed::default() });
+    assert_eq!(world.seen(&draft).await, Observed { native: gone(5), ..Observed::default() });
 
     let amount = U256::from(600);
     for intent in [
@@ -107,12 +113,97 @@ async fn a_contract_that_pulls_tokens_is_seen() {
     let intent = call(TRAP, &format!("{}{taken}", word(token)));
     let draft = world.draft(&intent).await;
     let asset = AssetId::token(&network().caip2, token);
-    assert_eq!(world.seen(&draft).await.tokens, [(asset.clone(), U256::from(600))].into());
+    assert_eq!(world.seen(&draft).await.tokens, [(asset.clone(), gone(600))].into());
     let WitnessFact::Exceeds { what } = world.fact(&intent).await else { panic!("agrees") };
     assert!(what.contains("600") && what.contains(&asset.to_string()), "{what}");
 
     let harmless = call(TRAP, &word(SOMEBODY));
     assert_eq!(world.fact(&harmless).await, WitnessFact::Agrees, "the same contract without the theft");
+}
+
+/// Where Permit2 is.
+const PERMIT2: Address = Address::Evm([
+    0, 0, 0, 0, 0, 0x22, 0xd4, 0x73, 3, 0x0f, 0x11, 0x6d, 0xde, 0xe9, 0xf6, 0xb4, 0x3a, 0xc7, 0x8b, 0xa3,
+]);
+
+/// A call that nobody can decode is told with whom it pays.
+#[tokio::test]
+async fn what_a_vault_takes_is_told_with_its_recipient() {
+    let world = World::new().await;
+    let owner = world.wallet.address;
+    let token = Address::Evm(world.anvil.deploy_erc20("TOK", 1_000, bytes(owner)).await);
+    let vault = Address::Evm(world.anvil.deploy_own("Vault", &word(token)).await);
+    world.done(&Intent::Approve { token, spender: vault, amount: U256::from(600) }).await;
+    // deposit(uint256,address)
+    let intent = call(vault, &format!("6e553f65{:064x}{}", 600, word(owner)));
+    let draft = world.draft(&intent).await;
+    let effects = world.chain.effects(&draft).expect("effects");
+    let (fact, more) = attribute(&world.seen(&draft).await, &effects);
+    let asset = AssetId::token(&network().caip2, token);
+    let expected = Effect::TokenOut { asset, to: vault, amount: U256::from(600) };
+    assert_eq!((fact, more), (WitnessFact::Agrees, vec![expected]));
+}
+
+/// A contract that spares whoever tries it out cannot tell: the trial pays what will be paid.
+#[tokio::test]
+async fn a_trial_pays_the_fees_that_are_signed() {
+    let world = World::new().await;
+    let owner = world.wallet.address;
+    let token = Address::Evm(world.anvil.deploy_erc20("TOK", 1_000, bytes(owner)).await);
+    let exchange = world.anvil.deploy_own("Aggregator", "").await;
+    world.done(&Intent::Approve { token, spender: Address::Evm(exchange), amount: U256::from(600) }).await;
+    // set(uint256,bool), then trade(address,uint256,address,address) of nothing.
+    world.anvil.transact_as(0, exchange, &format!("62f46d56{:064x}{:064x}", 600, 1)).await;
+    let data = format!("41d9a039{}{:064x}{}{}", word(token), 0, word(token), word(SOMEBODY));
+    let intent = call(Address::Evm(exchange), &data);
+    let draft = world.draft(&intent).await;
+    let completed = world.chain.complete(&draft, &Lane::default()).await.expect("completes");
+    let asset = AssetId::token(&network().caip2, token);
+    for completed in [None, Some(&completed)] {
+        let Ok(Witness::Seen(seen)) = world.chain.witness(&draft, completed).await else { panic!("unseen") };
+        assert_eq!(seen.tokens, [(asset.clone(), gone(600))].into(), "{}", completed.is_some());
+    }
+}
+
+/// What only Permit2 may say means nothing from anybody else, and is its own allowance, not the token's.
+#[tokio::test]
+async fn permit2_is_believed_where_it_is_and_nowhere_else() {
+    let world = World::new().await;
+    let owner = world.wallet.address;
+    let token = Address::Evm(world.anvil.deploy_erc20("TOK", 1_000, bytes(owner)).await);
+    let announcer = Address::Evm(world.anvil.deploy_own("Announcer", "").await);
+    world.done(&Intent::Approve { token, spender: SOMEBODY, amount: U256::from(600) }).await;
+    // announce(address,address,uint160)
+    let announce = |at| call(at, &format!("43d53e06{}{}{:064x}", word(token), word(SOMEBODY), 50));
+    let draft = world.draft(&announce(announcer)).await;
+    assert_eq!(world.seen(&draft).await, Observed::default());
+    let code = world.anvil.call("eth_getCode", json!([announcer, "latest"])).await;
+    world.set_code(PERMIT2, code.as_str().expect("code")).await;
+    let draft = world.draft(&announce(PERMIT2)).await;
+    let asset = AssetId::token(&network().caip2, token);
+    let allowed = [((asset, SOMEBODY), U256::from(50))].into();
+    assert_eq!(world.seen(&draft).await, Observed { allowances: allowed, ..Observed::default() });
+}
+
+/// A transaction whose fee no block takes now is run in a block that would.
+#[tokio::test]
+async fn an_offer_below_the_base_fee_is_no_way_not_to_be_seen() {
+    let world = World::new().await;
+    let gas = 21_000u64;
+    for fee in [1u128, 7, 2_000_000_000] {
+        let tx = alloy_consensus::TxEip1559 {
+            chain_id: 31_337,
+            gas_limit: gas,
+            max_fee_per_gas: fee,
+            max_priority_fee_per_gas: 1,
+            to: alloy_primitives::Address::from(bytes(SOMEBODY)).into(),
+            value: U256::from(5),
+            ..Default::default()
+        };
+        let intent = Intent::SignTransaction { transaction: tx.encoded_for_signing() };
+        let draft = world.draft(&intent).await;
+        assert_eq!(world.seen(&draft).await, Observed { native: gone(5), ..Observed::default() }, "{fee}");
+    }
 }
 
 #[tokio::test]
@@ -128,7 +219,7 @@ async fn coin_taken_out_of_an_account_with_code_is_seen() {
     world.set_code(TRAP, FORWARDER).await;
     let intent = call(TRAP, &word(world.wallet.address));
     let draft = world.draft(&intent).await;
-    assert!(world.seen(&draft).await.native > U256::from(crate::evm_world::COIN));
+    assert!(world.seen(&draft).await.native[&Some(SOMEBODY)] > U256::from(crate::evm_world::COIN));
     assert!(matches!(world.fact(&intent).await, WitnessFact::Exceeds { .. }));
 }
 
@@ -138,11 +229,11 @@ async fn what_fails_and_what_is_no_transaction_is_told_apart() {
     world.set_code(TRAP, &crate::anvil::code_answering(1)).await;
     let draft = world.draft(&call(TRAP, "12345678")).await;
     world.set_code(TRAP, crate::anvil::CODE_REVERTING).await;
-    let failed = refusal(world.chain.witness(&draft).await);
+    let failed = refusal(world.chain.witness(&draft, None).await);
     assert!(matches!(failed, Refusal::SimulationFailed(_)), "{failed:?}");
     let text = Intent::SignMessage { message: b"hello".to_vec() };
     let draft = world.draft(&text).await;
-    assert_eq!(world.chain.witness(&draft).await.expect("an answer"), Witness::NotApplicable);
+    assert_eq!(world.chain.witness(&draft, None).await.expect("an answer"), Witness::NotApplicable);
 }
 
 #[tokio::test]
@@ -170,15 +261,18 @@ async fn nodes_without_the_method_are_asked_for_a_trace_and_then_left() {
     let token = AssetId::token(&network().caip2, TRAP);
     let head = ("eth_getBlockByNumber", json!({ "hash": format!("0x{:064x}", 1), "baseFeePerGas": "0x7" }));
 
-    let plain = Observed { native: U256::from(5), ..Observed::default() };
-    let more =
-        Observed { native: U256::from(12), tokens: [(token, U256::from(9))].into(), ..Observed::default() };
+    let plain = Observed { native: gone(5), ..Observed::default() };
+    let more = Observed {
+        native: [(Some(SOMEBODY), U256::from(5)), (Some(TRAP), U256::from(7))].into(),
+        tokens: [(token, gone(9))].into(),
+        ..Observed::default()
+    };
     for (calls, expected) in
         [(json!([]), &plain), (json!([undone, delegated]), &plain), (json!([stolen]), &more)]
     {
         let traced = frame(json!({ "calls": calls }));
         let node = node([head.clone(), ("debug_traceCall", traced)]).await;
-        let seen = chain(vec![node.uri()], options()).witness(&draft).await.expect("an answer");
+        let seen = chain(vec![node.uri()], options()).witness(&draft, None).await.expect("an answer");
         assert_eq!(seen, Witness::Seen(Box::new(expected.clone())));
     }
     let elsewhere = frame(json!({ "to": TRAP }));
@@ -192,11 +286,29 @@ async fn nodes_without_the_method_are_asked_for_a_trace_and_then_left() {
         vec![head.clone(), ("eth_simulateV1", json!([]))],
     ] {
         let node = node(answers).await;
-        let seen = chain(vec![node.uri()], options()).witness(&draft).await.expect("an answer");
+        let seen = chain(vec![node.uri()], options()).witness(&draft, None).await.expect("an answer");
         assert!(matches!(seen, Witness::Unavailable(_)), "{seen:?}");
     }
     let deaf = node([]).await;
     let seen =
-        chain(vec![deaf.uri(), world.anvil.url()], options()).witness(&draft).await.expect("an answer");
+        chain(vec![deaf.uri(), world.anvil.url()], options()).witness(&draft, None).await.expect("an answer");
     assert_eq!(seen, Witness::Seen(Box::new(plain)), "the next node can say");
+}
+
+#[tokio::test]
+async fn which_method_a_node_has_is_learnt() {
+    let world = World::new().await;
+    let draft = world.draft(&transfer(5)).await;
+    let head = ("eth_getBlockByNumber", json!({ "hash": format!("0x{:064x}", 1), "baseFeePerGas": "0x7" }));
+    let frame = json!({ "type": "CALL", "from": world.wallet.address, "to": SOMEBODY, "value": "0x5" });
+    let (deaf, tracing) = (node([head.clone()]).await, node([head, ("debug_traceCall", frame)]).await);
+    let urls = vec![deaf.uri(), tracing.uri(), world.anvil.url()];
+    let chain = chain(urls, options());
+    assert_eq!(chain.simulation_methods(), [None, None, None], "nobody was asked");
+    for _ in 0..2 {
+        assert!(matches!(chain.witness(&draft, None).await, Ok(Witness::Seen(_))));
+        assert_eq!(chain.simulation_methods(), [Some("none"), Some("debug_traceCall"), None]);
+    }
+    assert!(matches!(world.chain.witness(&draft, None).await, Ok(Witness::Seen(_))));
+    assert_eq!(world.chain.simulation_methods(), [Some("eth_simulateV1")]);
 }

@@ -26,7 +26,7 @@ fn address(key: &Pubkey) -> Address {
     Address::Solana(key.to_bytes())
 }
 
-fn call(instructions: &[Instruction], lookup_tables: &[Address]) -> Intent {
+pub(crate) fn call(instructions: &[Instruction], lookup_tables: &[Address]) -> Intent {
     let instructions = instructions.iter().map(|given| ProgramInstruction {
         program: address(&given.program_id),
         accounts: given

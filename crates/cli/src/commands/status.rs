@@ -2,6 +2,7 @@
 
 use anyhow::Result;
 use clap::Subcommand;
+use serde_json::Value;
 use waiaas_api::admin::Signing;
 
 use crate::commands::change::show_outcome;
@@ -22,11 +23,20 @@ pub(crate) async fn run(context: &Context) -> Result<()> {
                 ));
             }
         }
+        lines.extend(status["networks"].as_array().into_iter().flatten().filter_map(simulations));
         if status["autoProvisioned"] == true {
             lines.push("recovery.key still holds the master password; run `waiaas set-master`.".to_owned());
         }
         lines.join("\n")
     })
+}
+
+/// How the endpoints of a network show what a transaction does, as far as that is known.
+fn simulations(network: &Value) -> Option<String> {
+    let methods: Vec<_> = network["simulationMethods"].as_array()?.iter().map(Value::as_str).collect();
+    methods.iter().any(Option::is_some).then_some(())?;
+    let named: Vec<_> = methods.into_iter().map(|method| method.unwrap_or("not asked yet")).collect();
+    Some(format!("{:<20} simulates by {}", network["network"].as_str()?, named.join(", ")))
 }
 
 pub(crate) async fn health(context: &Context) -> Result<()> {

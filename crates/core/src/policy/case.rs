@@ -88,7 +88,7 @@ impl<'a> Case<'a> {
         let (usd, counted_usd) = (spending.usd(), spending.counted_usd());
         let assets_known = spending.unknown().next().is_none();
         let permissions = permissions(effects);
-        let unvouched = effects.items.iter().filter(|effect| !is_trusted(effect, facts));
+        let unvouched = effects.all().filter(|effect| !is_trusted(effect, facts));
         let contracts = each_once(unvouched.filter_map(Effect::contract));
         Self {
             effects,
@@ -109,7 +109,7 @@ impl<'a> Case<'a> {
         // What a swap brings the wallet goes nowhere.
         let own = |effect: &Effect| effect.swap().is_some_and(|swap| swap.to == self.effects.from);
         let happening =
-            || self.effects.items.iter().filter(|effect| !self.effects.is_nothing(effect) && !own(effect));
+            || self.effects.all().filter(|effect| !self.effects.is_nothing(effect) && !own(effect));
         self.destinations.get_or_init(|| each_once(happening().flat_map(destinations).copied()))
     }
 
@@ -120,7 +120,7 @@ impl<'a> Case<'a> {
 
     /// What is exchanged.
     pub(crate) fn swaps(&self) -> impl Iterator<Item = &Swap> {
-        self.effects.items.iter().filter_map(Effect::swap)
+        self.effects.all().filter_map(Effect::swap)
     }
 
     /// The family of the network the request is for.
@@ -131,7 +131,7 @@ impl<'a> Case<'a> {
     /// Every method called, whatever the call is read as, with its contract; each once.
     pub(crate) fn methods(&self) -> BTreeSet<(Address, Option<&Selector>)> {
         let called = self.effects.methods.iter().map(|method| (method.target, method.selector.as_ref()));
-        let said = self.effects.items.iter().filter_map(|effect| match effect {
+        let said = self.effects.all().filter_map(|effect| match effect {
             Effect::ContractCall { target, selector, .. }
             | Effect::AuthorityChange { target, selector, .. } => Some((*target, selector.as_ref())),
             Effect::NativeOut { .. }
@@ -177,7 +177,7 @@ fn is_trusted(effect: &Effect, facts: &Facts) -> bool {
 fn permissions(effects: &Effects) -> Vec<(Address, Permission<'_>)> {
     let mut amounts: BTreeMap<(Address, &AssetId), Sum> = BTreeMap::new();
     let mut permissions = Vec::new();
-    for effect in &effects.items {
+    for effect in effects.all() {
         match effect {
             Effect::Allowance { asset, spender, amount } if !amount.is_zero() => {
                 let sum = amounts.entry((*spender, asset)).or_insert(Sum::ZERO);
@@ -237,9 +237,8 @@ fn destinations(effect: &Effect) -> impl Iterator<Item = &Address> {
 /// Whose reputation counts: whoever gains by the effects, and every contract whose code decides; each
 /// once. The wallet itself gains nothing from itself.
 pub fn counterparties(effects: &Effects) -> Vec<Address> {
-    let items = &effects.items;
-    let gaining = items.iter().filter_map(Effect::beneficiary).filter(|to| **to != effects.from);
-    each_once(gaining.copied().chain(items.iter().filter_map(Effect::contract)))
+    let gaining = effects.all().filter_map(Effect::beneficiary).filter(|to| **to != effects.from);
+    each_once(gaining.copied().chain(effects.all().filter_map(Effect::contract)))
 }
 
 fn each_once(addresses: impl Iterator<Item = Address>) -> Vec<Address> {

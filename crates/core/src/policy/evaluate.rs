@@ -49,7 +49,7 @@ fn refuse_unknown(policies: &PolicySet, case: &Case<'_>, findings: &mut Findings
         findings.deny_by_default(DenialCode::PolicyDenied, None, message, None);
     }
     let unknown = || {
-        case.effects.items.iter().filter_map(|effect| match effect {
+        case.effects.all().filter_map(|effect| match effect {
             Effect::Unknown { what, .. } => Some(what),
             Effect::NativeOut { .. }
             | Effect::TokenOut { .. }
@@ -90,7 +90,7 @@ fn require_lists(policies: &PolicySet, case: &Case<'_>, findings: &mut Findings)
             findings.deny_by_default(code, Some(policy_type), message, Some(hint));
         }
     };
-    let token = case.effects.items.iter().find_map(Effect::token).map(|token| token as &dyn Display);
+    let token = case.effects.all().find_map(Effect::token).map(|token| token as &dyn Display);
     let so = "no token may leave or be allowed to anybody";
     need(PolicyType::AllowedTokens, DenialCode::TokenNotAllowed, so, token);
     let contract = case.contracts.first().map(|contract| contract as &dyn Display);
@@ -138,7 +138,7 @@ fn bound_allowances(policies: &PolicySet, case: &Case<'_>, findings: &mut Findin
 
 /// What no amount and no list can bound takes the owner, whatever the rows say.
 fn ask_for_the_owner(policies: &PolicySet, case: &Case<'_>, findings: &mut Findings) {
-    for effect in &case.effects.items {
+    for effect in case.effects.all() {
         let (policy_type, why) = match effect {
             Effect::ContractCall { decoded: true, .. } => continue,
             Effect::ContractCall { target, selector, decoded: false } => {

@@ -61,9 +61,10 @@ impl Presentation {
         let network = word(self.effects.network.as_str());
         page.line(0, format!("{verb} this {what} of the wallet {wallet} on {network}."));
         page.line(0, "It does this:".to_owned());
-        for (at, effect) in self.effects.items.iter().enumerate() {
+        for (at, effect) in self.effects.all().enumerate() {
             let text = effects::describe(effect, &page);
-            page.line(1, format!("{}. {text};", at.saturating_add(1)));
+            let seen = if at < self.effects.items.len() { "" } else { "SEEN IN SIMULATION, NOT DECODED: " };
+            page.line(1, format!("{}. {seen}{text};", at.saturating_add(1)));
         }
         page.verdict();
         if !self.content.is_empty() {

@@ -231,6 +231,7 @@ impl Attack {
             from: evm(1),
             items: items(amount),
             methods: Vec::new(),
+            seen: Vec::new(),
         };
         let free = |amount| match evaluate(&place.policies, &effects(amount), &facts) {
             Verdict::Granted(grant) if grant.tier < Tier::Approval => Some(grant.delay_seconds.unwrap_or(0)),
@@ -280,7 +281,7 @@ impl Attack {
             at: self.now,
             leaves,
             network: place.network.clone(),
-            items: effects.items.clone(),
+            items: effects.all().cloned().collect(),
         });
         let outcome = match self.dice.below(12) {
             0 => Outcome::Reverted,

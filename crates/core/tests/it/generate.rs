@@ -139,7 +139,14 @@ pub(crate) fn effect() -> impl Strategy<Value = Effect> {
 }
 
 pub(crate) fn effects(items: Vec<Effect>) -> Effects {
-    Effects { network: NetworkId::new(NETWORK), native: native(), from: evm(1), items, methods: Vec::new() }
+    Effects {
+        network: NetworkId::new(NETWORK),
+        native: native(),
+        from: evm(1),
+        items,
+        methods: Vec::new(),
+        seen: Vec::new(),
+    }
 }
 
 fn price() -> impl Strategy<Value = PriceFact> {

@@ -126,6 +126,16 @@ proptest! {
     }
 
     #[test]
+    fn what_is_seen_weighs_as_much_as_what_is_decoded(
+        rows in rows(), items in vec(effect(), 1..5), facts in facts(), split: usize,
+    ) {
+        let decoded = judge(&rows, &effects(items.clone()), &facts);
+        let mut items = items;
+        let seen = items.split_off(split % items.len());
+        prop_assert_eq!(judge(&rows, &Effects { seen, ..effects(items) }, &facts), decoded);
+    }
+
+    #[test]
     fn adding_an_effect_never_helps(
         rows in rows(), items in vec(effect(), 0..4), facts in facts(), more in effect(), place: usize,
     ) {

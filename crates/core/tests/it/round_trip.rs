@@ -25,12 +25,12 @@ proptest! {
 
     #[test]
     fn a_decision_is_made_again_from_what_was_stored(
-        rows in rows(), items in vec(effect(), 0..5), facts in facts(),
+        rows in rows(), items in vec(effect(), 0..5), seen in vec(effect(), 0..3), facts in facts(),
     ) {
         let policies = |wallet: WalletId| {
             PolicySet::select(rows.iter().cloned(), wallet, &NetworkId::new(NETWORK))
         };
-        let effects = effects(items);
+        let effects = Effects { seen, ..effects(items) };
         let verdict = evaluate(&policies(wallet()), &effects, &facts);
         let effects_back: [Effects; 2] = back(&effects);
         let facts_back: [Facts; 2] = back(&facts);

@@ -98,6 +98,7 @@ impl World {
             from,
             items: Vec::new(),
             methods: Vec::new(),
+            seen: Vec::new(),
         };
         Self { rows: Vec::new(), effects, facts }
     }

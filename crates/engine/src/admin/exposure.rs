@@ -222,7 +222,7 @@ impl Engine {
             for row in page.items {
                 let Some(effects) = row.effects.as_deref() else { continue };
                 let effects: Effects = serde_json::from_str(effects).map_err(Error::internal)?;
-                for effect in effects.items.iter().rev() {
+                for effect in effects.seen.iter().rev().chain(effects.items.iter().rev()) {
                     let Effect::Allowance { asset, spender, amount } = effect else { continue };
                     let entry = open.entry((asset.clone(), *spender)).or_insert_with(|| OpenAllowance {
                         network: effects.network.clone(),

@@ -1,6 +1,6 @@
 //! Facts about assets: decimals and symbols from the chain, pinned once read, and prices.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use waiaas_chains::{Chain as ChainPort, TokenFacts};
 use waiaas_core::address::Address;
@@ -11,7 +11,7 @@ use waiaas_core::policy::AssetFacts;
 use waiaas_store::TokenRow;
 
 use crate::Engine;
-use crate::error::Error;
+use crate::error::{Error, ErrorCode};
 
 /// Decimals and symbol of a token. The first answer of the chain is pinned: a node that later tells
 /// another story is not believed.
@@ -46,16 +46,24 @@ pub(crate) async fn facts(
     effects: &Effects,
 ) -> Result<BTreeMap<AssetId, AssetFacts>, Error> {
     let mut facts = BTreeMap::new();
+    let decoded: BTreeSet<_> = effects.items.iter().filter_map(Effect::token).collect();
     let leaving = effects.outflows().map(|outflow| outflow.asset);
     // A permission that is taken back moves nothing, but people want to read what it is about.
-    for asset in leaving.chain(effects.items.iter().filter_map(Effect::token)) {
+    for asset in leaving.chain(effects.all().filter_map(Effect::token)) {
         if facts.contains_key(asset) {
             continue;
         }
         let (symbol, decimals) = match asset.kind {
             AssetKind::Native { .. } => (network.native_symbol.to_string(), network.native_decimals),
             AssetKind::Token(address) => {
-                let known = token(engine, network, chain, address).await?;
+                let known = match token(engine, network, chain, address).await {
+                    Ok(known) => known,
+                    // Whoever is called can name anything as a token. What is none stays unknown, and is denied.
+                    Err(error) if error.code == ErrorCode::TokenNotFound && !decoded.contains(asset) => {
+                        continue;
+                    }
+                    Err(error) => return Err(error),
+                };
                 (known.symbol, known.decimals)
             }
         };

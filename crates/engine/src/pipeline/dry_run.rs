@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use waiaas_core::U256;
+use waiaas_core::address::Address;
 use waiaas_core::asset::AssetId;
 use waiaas_core::effect::{Effect, Effects};
 use waiaas_core::policy::{Facts, PriceFact, Tier, Verdict};
@@ -19,8 +20,8 @@ impl Engine {
     /// What a request would get now. Judged by the very function that judges live requests, on the
     /// same snapshot it would see; nothing is written and no key is touched.
     pub async fn simulate(&self, session: &Session, request: SendRequest) -> Result<DryRun, Error> {
-        let validated = s1_validate::run(self, session, &request).await?;
-        let known = known::gather(self, &validated).await?;
+        let mut validated = s1_validate::run(self, session, &request).await?;
+        let known = known::gather(self, &mut validated).await?;
         let case = Case { engine: self.clone(), session: session.clone(), validated, known };
         // Through the writer, so that it waits its turn behind admissions already under way.
         let (case, judged) = self
@@ -47,7 +48,14 @@ impl Engine {
         }
         let fee = fee(&validated.effects, &judged.facts);
         let fee_usd = s3_policy::value(&judged.facts, &fee.asset, fee.amount);
-        let tokens = validated.intent.tokens();
+        let known = |token: &Address| {
+            let asset = AssetId::token(&validated.network.caip2, *token);
+            judged.facts.assets.contains_key(&asset)
+        };
+        let leaving_tokens = validated.effects.outflows().filter_map(|out| out.asset.token_address());
+        let tokens: BTreeSet<Address> =
+            leaving_tokens.filter(known).chain(validated.intent.tokens()).collect();
+        let tokens: Vec<Address> = tokens.into_iter().collect();
         let holdings = validated.chain.holdings(validated.wallet.address, &tokens).await?;
         let balance_changes = leaving(&validated.effects, &judged.facts)
             .into_iter()

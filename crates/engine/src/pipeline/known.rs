@@ -26,24 +26,34 @@ pub(crate) struct Known {
     pub(crate) witness: WitnessFact,
 }
 
-/// Asks nodes, price sources and registries.
-pub(crate) async fn gather(engine: &Engine, validated: &Validated) -> Result<Known, Error> {
+/// Asks nodes, price sources and registries. What calls that nobody can decode are seen to do becomes part
+/// of the effects, and whatever they concern is asked about as well.
+pub(crate) async fn gather(engine: &Engine, validated: &mut Validated) -> Result<Known, Error> {
+    let (decoded, (witness, seen)) =
+        tokio::try_join!(about(engine, validated), witness::first_look(validated))?;
+    if seen.is_empty() {
+        return Ok(Known { witness, ..decoded });
+    }
+    validated.effects.seen = seen;
+    Ok(Known { witness, ..about(engine, validated).await? })
+}
+
+/// What there is to know about the effects.
+async fn about(engine: &Engine, validated: &Validated) -> Result<Known, Error> {
     let Validated { network, chain, effects, .. } = validated;
-    let (assets, balances, reputation, witness) = tokio::try_join!(
+    let (assets, balances, reputation) = tokio::try_join!(
         assets::facts(engine, network, &**chain, effects),
         balances(&**chain, effects),
         reputation::of_parties(engine, validated),
-        witness::first_look(validated),
     )?;
-    Ok(Known { assets, balances, reputation, witness })
+    Ok(Known { assets, balances, reputation, witness: WitnessFact::NotApplicable })
 }
 
 /// What the wallet holds of each token that somebody would be allowed to take. A node that does not
 /// answer stops the request: an allowance is bounded by the balance.
 async fn balances(chain: &dyn ChainPort, effects: &Effects) -> Result<BTreeMap<AssetId, U256>, Error> {
     let tokens: BTreeSet<Address> = effects
-        .items
-        .iter()
+        .all()
         .filter_map(|effect| match effect {
             Effect::Allowance { asset, amount, .. } if !amount.is_zero() => asset.token_address(),
             Effect::Allowance { .. }

@@ -61,13 +61,13 @@ impl Engine {
     async fn carry_out(
         &self,
         session: &Session,
-        validated: Validated,
+        mut validated: Validated,
         key: Option<IdempotencyKey>,
         digest: Digest,
         wait: WaitFor,
     ) -> Result<TxView, Error> {
         self.refuse_without_reserve()?;
-        let known = known::gather(self, &validated).await?;
+        let known = known::gather(self, &mut validated).await?;
         let case = Case { engine: self.clone(), session: session.clone(), validated, known };
         let admitted =
             self.store().write(move |tx| Box::pin(s3_policy::admit(case, tx, key, digest))).await?;

@@ -93,13 +93,13 @@ async fn execute(engine: &Engine, id: TxId) -> Result<(), Error> {
             }
         };
         // After completing, which has reasons of its own to stop; before anything is locked.
-        let seen = match witness::last_look(engine, &row, &*chain, &draft).await? {
-            LastLook::Fact(seen) => seen,
+        let (fact, effects) = match witness::last_look(engine, &row, &*chain, &draft, &completed).await? {
+            LastLook::Fact(fact, effects) => (fact, effects),
             LastLook::Wait(error) => {
                 return not_completed(engine, &row, is_final(&error), error.into()).await;
             }
         };
-        match sign(engine, &row, &chain, draft.clone(), Ready { completed, seen }).await? {
+        match sign(engine, &row, &chain, draft.clone(), Ready { completed, fact, effects }).await? {
             Signing::Signed(signed) => return broadcast(engine, id, &chain, &signed).await,
             Signing::HandedOut => {
                 engine.wake().notify_one();
@@ -137,8 +137,10 @@ const fn on_chain(expiry: Expiry) -> bool {
 /// What is about to be signed.
 struct Ready {
     completed: Completed,
-    /// What a node has just seen it do.
-    seen: WitnessFact,
+    /// What the second witness has just said.
+    fact: WitnessFact,
+    /// What it does, as decoded and as seen now.
+    effects: Effects,
 }
 
 /// How the signing transaction ended.
@@ -254,7 +256,7 @@ async fn signature(
     row: &TransactionRow,
     chain: &Arc<dyn ChainPort>,
     draft: &Draft,
-    Ready { completed, seen }: &Ready,
+    Ready { completed, fact, effects }: &Ready,
 ) -> Result<Result<SignedTx, Stop>, Error> {
     let wallet = tx.wallet(row.wallet).await?;
     let wallet = wallet.ok_or_else(|| Error::internal("a transaction without its wallet"))?;
@@ -265,7 +267,7 @@ async fn signature(
             Err(lost) => return Ok(Err(Stop::Place(lost))),
         },
     };
-    let judged_by = (chain.effects(draft)?, seen.clone());
+    let judged_by = (effects, fact.clone());
     let clearance = match last_look(engine, tx, row, &wallet, draft, judged_by).await? {
         Ok(clearance) => clearance,
         Err(stop) => return Ok(Err(stop)),
@@ -336,9 +338,9 @@ async fn last_look(
     row: &TransactionRow,
     wallet: &WalletRow,
     draft: &Draft,
-    (effects, seen): (Effects, WitnessFact),
+    (effects, fact): (&Effects, WitnessFact),
 ) -> Result<Result<waiaas_core::clearance::Clearance, Stop>, Error> {
-    if let Some(denial) = denied_now(engine, tx, row, &effects, seen).await? {
+    if let Some(denial) = denied_now(engine, tx, row, effects, fact).await? {
         return Ok(Err(Stop::Policy(denial)));
     }
     let switch = tx.kill_switch().await?;

@@ -1,15 +1,16 @@
 //! The second witness: a node runs the transaction, and what leaves the wallet is held against the
-//! decoded effects. Asked when a request is judged, and again right before it is signed.
+//! decoded effects, or is itself judged where a call cannot be decoded. Asked when a request is judged, and
+//! again right before it is signed.
 //!
 //! Belongs here: when to ask, and what an answer means for going on. Does not belong here: the
 //! comparison (`core::witness`), and what a disagreement leads to (`core::policy`).
 
 use waiaas_chains::{Chain as ChainPort, ChainError, Refusal, Witness};
-use waiaas_core::draft::Draft;
-use waiaas_core::effect::Effects;
+use waiaas_core::draft::{Completed, Draft};
+use waiaas_core::effect::{Effect, Effects};
 use waiaas_core::intent::{Intent, IntentKind};
 use waiaas_core::policy::Tier;
-use waiaas_core::witness::{Unwitnessed, WitnessFact, compare};
+use waiaas_core::witness::{Observed, Unwitnessed, WitnessFact, attribute, compare};
 use waiaas_store::TransactionRow;
 
 use crate::Engine;
@@ -17,16 +18,20 @@ use crate::error::Error;
 use crate::pipeline::s1_validate::Validated;
 use crate::pipeline::s3_policy::StoredVerdict;
 
-/// What a node sees before the request is judged.
-pub(super) async fn first_look(validated: &Validated) -> Result<WitnessFact, Error> {
+/// What a node sees before the request is judged, and what calls that nobody can decode were seen to do.
+pub(super) async fn first_look(validated: &Validated) -> Result<(WitnessFact, Vec<Effect>), Error> {
     let handed_out = matches!(validated.intent, Intent::SignTransaction { .. });
-    Ok(look(&*validated.chain, &validated.draft, &validated.effects, handed_out).await?)
+    let looked = look(&*validated.chain, &validated.draft, None, handed_out).await?;
+    Ok(match looked {
+        Looked::Seen(observed) => attribute(&observed, &validated.effects),
+        Looked::Otherwise(fact) => (fact, Vec::new()),
+    })
 }
 
 /// What came of looking again.
 pub(super) enum LastLook {
-    /// Judge by this.
-    Fact(WitnessFact),
+    /// Judge by this, and by these effects.
+    Fact(WitnessFact, Effects),
     /// Not signed now; a node that answers may change that.
     Wait(ChainError),
 }
@@ -38,18 +43,24 @@ pub(super) async fn last_look(
     row: &TransactionRow,
     chain: &dyn ChainPort,
     draft: &Draft,
+    completed: &Completed,
 ) -> Result<LastLook, Error> {
-    let effects = chain.effects(draft)?;
-    let fact = match look(chain, draft, &effects, row.kind == IntentKind::Sign).await {
-        Ok(fact) => fact,
+    let mut effects = chain.effects(draft)?;
+    let looked = match look(chain, draft, Some(completed), row.kind == IntentKind::Sign).await {
+        Ok(looked) => looked,
         Err(error) => return Ok(LastLook::Wait(error)),
     };
-    let WitnessFact::Unavailable { reason } = &fact else { return Ok(LastLook::Fact(fact)) };
+    let fact = match looked {
+        Looked::Seen(observed) => return within(row, &observed, effects),
+        Looked::Otherwise(fact) => fact,
+    };
+    effects.seen = judged_as_seen(row)?;
+    let WitnessFact::Unavailable { reason } = &fact else { return Ok(LastLook::Fact(fact, effects)) };
     let judged: StoredVerdict = serde_json::from_str(&row.verdict).map_err(Error::internal)?;
     let told = matches!(judged.facts.witness, WitnessFact::Unavailable { .. });
     let approved = row.tier == Some(Tier::Approval);
     match Unwitnessed::from(engine.config().policy.unsimulated) {
-        Unwitnessed::Approval if told && approved => Ok(LastLook::Fact(fact)),
+        Unwitnessed::Approval if told && approved => Ok(LastLook::Fact(fact, effects)),
         Unwitnessed::Approval | Unwitnessed::Deny => {
             let reason = format!("no node could show what the transaction does: {reason}");
             Ok(LastLook::Wait(ChainError::BadAnswer { network: row.network.to_string(), reason }))
@@ -57,21 +68,48 @@ pub(super) async fn last_look(
     }
 }
 
+/// What is seen now may be no more than what was judged, decoded and seen. It is judged as it is seen now:
+/// whom it goes to may have changed.
+fn within(row: &TransactionRow, observed: &Observed, decoded: Effects) -> Result<LastLook, Error> {
+    let judged = Effects { seen: judged_as_seen(row)?, ..decoded.clone() };
+    let (fact, seen) = attribute(observed, &decoded);
+    Ok(match (compare(observed, &judged), fact) {
+        (WitnessFact::Agrees, fact) => LastLook::Fact(fact, Effects { seen, ..decoded }),
+        (more, _) => LastLook::Fact(more, judged),
+    })
+}
+
+/// What was counted as seen when the request was judged.
+fn judged_as_seen(row: &TransactionRow) -> Result<Vec<Effect>, Error> {
+    let effects = row.effects.as_deref().ok_or_else(|| Error::internal("judged without effects"))?;
+    let effects: Effects = serde_json::from_str(effects).map_err(Error::internal)?;
+    Ok(effects.seen)
+}
+
+/// What asking the nodes gave.
+enum Looked {
+    /// One of them ran it.
+    Seen(Box<Observed>),
+    /// What there is to say without.
+    Otherwise(WitnessFact),
+}
+
 /// A transaction that is only signed, and sent by somebody else at another time, may well fail now;
 /// then nobody has seen what it does.
 async fn look(
     chain: &dyn ChainPort,
     draft: &Draft,
-    effects: &Effects,
+    completed: Option<&Completed>,
     handed_out: bool,
-) -> Result<WitnessFact, ChainError> {
-    match chain.witness(draft).await {
-        Ok(Witness::NotApplicable) => Ok(WitnessFact::NotApplicable),
-        Ok(Witness::Seen(observed)) => Ok(compare(&observed, effects)),
-        Ok(Witness::Unavailable(reason)) => Ok(WitnessFact::Unavailable { reason }),
+) -> Result<Looked, ChainError> {
+    let fact = match chain.witness(draft, completed).await {
+        Ok(Witness::Seen(observed)) => return Ok(Looked::Seen(observed)),
+        Ok(Witness::NotApplicable) => WitnessFact::NotApplicable,
+        Ok(Witness::Unavailable(reason)) => WitnessFact::Unavailable { reason },
         Err(ChainError::Refused(failed @ Refusal::SimulationFailed(_))) if handed_out => {
-            Ok(WitnessFact::Unavailable { reason: failed.to_string() })
+            WitnessFact::Unavailable { reason: failed.to_string() }
         }
-        Err(error) => Err(error),
-    }
+        Err(error) => return Err(error),
+    };
+    Ok(Looked::Otherwise(fact))
 }

@@ -46,6 +46,8 @@ pub(super) struct Case {
     pub(super) call: Option<Call>,
     /// In the JSON shape that `waiaas tx explain --json` shows.
     pub(super) effects: Option<Vec<Value>>,
+    /// What a node saw a call that cannot be decoded do beyond that, in the same shape.
+    pub(super) seen: Option<Vec<Value>>,
     #[serde(default)]
     pub(super) given: Given,
     pub(super) expect: Expect,

@@ -79,6 +79,7 @@ fn judge(case: &Case, given: &Given, policies: &[Policy], networks: &Networks) -
     if let Some(fee) = &given.fee {
         effects.items.push(Effect::NetworkFee { max: stage.amount("fee", None, fee)?.1 });
     }
+    effects.seen = listed("seen", case.seen.as_deref())?;
     let facts = given.facts(&stage, &set)?;
     let verdict = evaluate(&set, &effects, &facts);
     Ok(CaseReport {
@@ -87,7 +88,7 @@ fn judge(case: &Case, given: &Given, policies: &[Policy], networks: &Networks) -
         expected: case.expect.text(),
         got: text(&verdict),
         why: why(&verdict),
-        effects: effects.items,
+        effects: effects.all().cloned().collect(),
         verdict,
     })
 }
@@ -102,17 +103,20 @@ fn effects(case: &Case, stage: &Stage) -> Result<Effects, Wrong> {
     if let Some(call) = &case.call {
         return called(call, stage);
     }
-    let given = case.effects.iter().flatten().enumerate();
-    let items: Result<_, _> =
-        given.map(|(index, value)| exact(&format!("effects[{index}]"), value)).collect();
-    Ok(plain(stage, items?))
+    Ok(plain(stage, listed("effects", case.effects.as_deref())?))
+}
+
+/// Effects as a case lists them.
+fn listed(at: &str, given: Option<&[Value]>) -> Result<Vec<Effect>, Wrong> {
+    let given = given.into_iter().flatten().enumerate();
+    given.map(|(index, value)| exact(&format!("{at}[{index}]"), value)).collect()
 }
 
 /// Effects that no call was read for.
 fn plain(stage: &Stage, items: Vec<Effect>) -> Effects {
     let Network { id, .. } = &stage.network;
     let (network, native) = (id.clone(), stage.network.native());
-    Effects { network, native, from: stage.from, items, methods: Vec::new() }
+    Effects { network, native, from: stage.from, items, methods: Vec::new(), seen: Vec::new() }
 }
 
 fn sent(send: &Send, stage: &Stage) -> Result<Effects, Wrong> {

@@ -48,6 +48,9 @@ pub struct NetworkStatus {
     pub network: NetworkId,
     /// Endpoints configured.
     pub endpoints: usize,
+    /// By which method each shows what a transaction does; `none` where it has none, nothing while that is not known.
+    /// Empty where there is but one method.
+    pub simulation_methods: Vec<Option<&'static str>>,
 }
 
 /// A backup written.

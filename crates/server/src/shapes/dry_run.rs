@@ -111,7 +111,7 @@ pub(super) fn denied(denials: Vec<Denial>) -> PolicyResult {
 
 /// Native coin locked to open accounts, if any.
 fn rent(effects: &Effects) -> Option<U256> {
-    let rents = effects.items.iter().filter_map(|effect| match effect {
+    let rents = effects.all().filter_map(|effect| match effect {
         Effect::AccountRent { amount, .. } => Some(*amount),
         Effect::NativeOut { .. }
         | Effect::TokenOut { .. }

@@ -7,6 +7,11 @@ pub(crate) fn status(status: engine::Status) -> Status {
     let networks = status.networks.into_iter().map(|network| NetworkStatus {
         network: network.network.to_string(),
         endpoints: u64::try_from(network.endpoints).unwrap_or(u64::MAX),
+        simulation_methods: network
+            .simulation_methods
+            .into_iter()
+            .map(|name| name.map(str::to_owned))
+            .collect(),
     });
     Status {
         status: "running".to_owned(),

@@ -42,7 +42,7 @@ use self::shown::Seen;
 use super::body::Body;
 
 pub(super) use self::nft::is_ambiguous;
-pub(super) use self::permit2::allowed;
+pub(super) use self::permit2::{allowance as permit2_allowance, allowed};
 pub(super) use self::pinned::PERMIT2;
 
 /// The outermost call of a transaction.

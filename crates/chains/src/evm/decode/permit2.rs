@@ -1,8 +1,8 @@
 //! Uniswap's Permit2, at its one address. Elsewhere its methods are names of nothing.
 
 use alloy_primitives::aliases::U160;
-use alloy_primitives::{Address, U256};
-use alloy_sol_types::sol;
+use alloy_primitives::{Address, Bytes, U256};
+use alloy_sol_types::{SolCall, sol};
 
 use self::Permit2::Permit2Calls;
 use super::pinned;
@@ -27,6 +27,8 @@ sol! {
         function permit(address owner, PermitBatch batch, bytes signature) external;
         function transferFrom(address from, address to, uint160 amount, address token) external;
         function transferFrom(AllowanceTransferDetails[] transfers) external;
+        function allowance(address owner, address token, address spender)
+            external view returns (uint160 amount, uint48 expiration, uint48 nonce);
         function lockdown(TokenSpenderPair[] approvals) external;
         function invalidateNonces(address token, address spender, uint48 newNonce) external;
         function invalidateUnorderedNonces(uint256 wordPos, uint256 mask) external;
@@ -45,6 +47,11 @@ sol! {
             bytes32 witness, string witnessTypeString, bytes signature
         ) external;
     }
+}
+
+/// The question what a spender may take of a token.
+pub(in crate::evm) fn allowance(owner: Address, token: Address, spender: Address) -> Bytes {
+    Permit2::allowanceCall { owner, token, spender }.abi_encode().into()
 }
 
 pub(super) fn read(reader: &mut Reader<'_>, call: &Call<'_>) -> Outcome {
@@ -73,7 +80,10 @@ pub(super) fn read(reader: &mut Reader<'_>, call: &Call<'_>) -> Outcome {
                 reader.allowance(pair.token, pair.spender, U256::ZERO);
             }
         }
-        Permit2Calls::invalidateNonces(_) | Permit2Calls::invalidateUnorderedNonces(_) => {}
+        // Only reads.
+        Permit2Calls::allowance(_)
+        | Permit2Calls::invalidateNonces(_)
+        | Permit2Calls::invalidateUnorderedNonces(_) => {}
         Permit2Calls::permitTransferFrom_0(c) => {
             out(reader, c.owner, c.permitted.permitted.token, c.transfer.to, c.transfer.requestedAmount);
         }

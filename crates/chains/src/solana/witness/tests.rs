@@ -1,5 +1,6 @@
 use super::*;
 use proptest::prelude::*;
+use waiaas_core::witness::Gone;
 
 const WALLET: Pubkey = Pubkey::new_from_array([1; 32]);
 const THIEF: Pubkey = Pubkey::new_from_array([2; 32]);
@@ -53,23 +54,26 @@ fn seen(before: (u64, Option<Account>), after: (u64, Option<Account>)) -> Observ
     observe(&WALLET, &[side(before), side(after)], 5_000, &names)
 }
 
+fn gone(amount: u64) -> Gone {
+    [(None, U256::from(amount))].into()
+}
+
 fn token() -> AssetId {
     AssetId::token(&"solana:localnet".into(), address(&MINT))
 }
 
 #[test]
 fn coins_and_tokens_that_leave_are_counted_without_the_fee() {
-    let native = |amount: u64| Observed { native: U256::from(amount), ..Observed::default() };
+    let native = |amount: u64| Observed { native: gone(amount), ..Observed::default() };
     assert_eq!(seen((100_000, None), (95_000, None)), Observed::default());
     assert_eq!(seen((100_000, None), (94_999, None)), native(1));
     let own = |amount| Some(held(WALLET, MINT, amount));
-    let out =
-        |amount: u64| Observed { tokens: [(token(), U256::from(amount))].into(), ..Observed::default() };
+    let out = |amount: u64| Observed { tokens: [(token(), gone(amount))].into(), ..Observed::default() };
     assert_eq!(seen((100_000, own(9)), (95_000, own(9))), Observed::default());
     assert_eq!(seen((100_000, own(9)), (95_000, own(2))), out(7));
     assert_eq!(seen((100_000, own(9)), (95_000, own(12))), Observed::default());
     let closed = seen((100_000, own(9)), (95_000, None));
-    assert_eq!(closed, Observed { native: U256::from(RENT), ..out(9) }, "closed for somebody else");
+    assert_eq!(closed, Observed { native: gone(RENT), ..out(9) }, "closed for somebody else");
     assert_eq!(seen((100_000, own(0)), (95_000 + RENT, None)), Observed::default(), "closed for the wallet");
     assert_eq!(seen((5_000_000, None), (4_995_000 - RENT, own(0))), Observed::default(), "opened");
     let theirs = |amount| Some(held(THIEF, MINT, amount));
@@ -79,12 +83,12 @@ fn coins_and_tokens_that_leave_are_counted_without_the_fee() {
 #[test]
 fn wrapping_is_an_outflow_of_coins_and_unwrapping_none() {
     let wrapped = |amount| Some(held(WALLET, WRAPPED, amount));
-    let native = |amount: u64| Observed { native: U256::from(amount), ..Observed::default() };
+    let native = |amount: u64| Observed { native: gone(amount), ..Observed::default() };
     assert_eq!(seen((100_000, wrapped(1)), (94_000, wrapped(1_001))), native(1_000));
     let unwrapped = (100_000 - 5_000 + RENT + 1_000, None);
     assert_eq!(seen((100_000, wrapped(1_000)), unwrapped), Observed::default());
     let stolen = seen((100_000, wrapped(1_000)), (95_000, wrapped(0)));
-    assert_eq!(stolen.tokens.values().copied().collect::<Vec<_>>(), [U256::from(1_000)]);
+    assert_eq!(stolen.tokens.values().cloned().collect::<Vec<_>>(), [gone(1_000)]);
 }
 
 #[test]
@@ -110,7 +114,35 @@ fn powers_and_permissions_that_others_get_are_seen() {
     assert_eq!(seen(coins(&staked), later(&stake(WALLET, THIEF, 50))), power);
     assert_eq!(seen(coins(&staked), later(&stake(THIEF, WALLET, 50))), power);
     let drained = seen(coins(&staked), later(&stake(WALLET, WALLET, 20)));
-    assert_eq!(drained, Observed { native: U256::from(30), ..Observed::default() });
+    assert_eq!(drained, Observed { native: gone(30), ..Observed::default() });
+}
+
+#[test]
+fn an_account_that_is_closed_and_paid_again_has_left() {
+    let own = held(WALLET, MINT, 9);
+    let refilled = seen((100_000, Some(own)), (95_000, Some(coins(7))));
+    let expected =
+        Observed { native: gone(RENT), tokens: [(token(), gone(9))].into(), ..Observed::default() };
+    assert_eq!(refilled, expected);
+    assert!(!exists(&coins(0)) && exists(&coins(1)));
+}
+
+#[test]
+fn readings_are_compared_by_what_is_the_wallets() {
+    let side = |others: &[(Pubkey, Account)], lamports| {
+        Side::of(&WALLET, &others.iter().cloned().chain([(WALLET, coins(lamports))]).collect())
+    };
+    let (own, stranger) = ((ACCOUNT, held(WALLET, MINT, 9)), (THIEF, coins(5)));
+    let first = side(&[own.clone(), stranger.clone()], 100);
+    let sysvar = (MINT, Account { data: vec![1], owner: THIEF, ..coins(1) });
+    assert!(side(&[own.clone(), (THIEF, coins(6)), sysvar], 100).is_held_as(&first));
+    assert!(side(&[own.clone()], 100).is_held_as(&first));
+    assert!(!side(&[own, stranger], 101).is_held_as(&first));
+    assert!(!side(&[(ACCOUNT, held(WALLET, MINT, 8))], 100).is_held_as(&first));
+    assert!(!side(&[(ACCOUNT, held(THIEF, MINT, 9))], 100).is_held_as(&first));
+    assert!(!side(&[], 100).is_held_as(&first));
+    let staked = |staker| side(&[(ACCOUNT, stake(staker, WALLET, 50))], 100);
+    assert!(staked(WALLET).is_held_as(&staked(WALLET)) && !staked(THIEF).is_held_as(&staked(WALLET)));
 }
 
 proptest! {

@@ -32,6 +32,8 @@ A request is one of
   approve = { spender, amount, token }   amount "unlimited" is the largest number
   call = { to, data?, value? }        EVM, read by the decoder that reads real requests
   effects = [ ... ]                   exactly these, as `waiaas tx explain --json` shows them
+and, for a call that cannot be decoded,
+  seen = [ ... ]                      what a node saw it do, in the same form
 expect is { tier, delay_seconds?, approval_timeout?, by? } with INSTANT, NOTIFY, DELAY or APPROVAL,
 or { denied = "TOKEN_NOT_ALLOWED", by? }; `by` is the type of policy that says so.
 

@@ -109,7 +109,7 @@ impl Rule for AllowedTokens {
     }
 
     fn judge(&self, row: &Policy, case: &Case<'_>, findings: &mut Findings) {
-        let tokens = case.effects.items.iter().filter_map(Effect::token);
+        let tokens = case.effects.all().filter_map(Effect::token);
         let mut refused = tokens.filter(|asset| !self.allows(asset)).peekable();
         if refused.peek().is_some() {
             let message = format!("not an allowed token: {}", listed(refused));

@@ -37,7 +37,7 @@ impl Rule for Whitelist {
 
     fn judge(&self, row: &Policy, case: &Case<'_>, findings: &mut Findings) {
         // A new contract has no address that could be listed.
-        if case.effects.items.iter().any(|effect| matches!(effect, Effect::Deployment { .. })) {
+        if case.effects.all().any(|effect| matches!(effect, Effect::Deployment { .. })) {
             let message = "a deployment has no destination that a whitelist could name".to_owned();
             findings.deny(row, DenialCode::WhitelistDenied, message, None);
         }

@@ -1,0 +1,61 @@
+use super::*;
+
+const WALLET: Address = Address::repeat_byte(1);
+const SPENDER: Address = Address::repeat_byte(2);
+const TOKEN: Address = Address::repeat_byte(3);
+
+fn words(numbers: &[u64]) -> Vec<u8> {
+    numbers.iter().flat_map(|number| U256::from(*number).to_be_bytes::<32>()).collect()
+}
+
+fn log(address: Address, name: B256, indexed: &[Address], data: &[u64]) -> Log {
+    let topics = [name].into_iter().chain(indexed.iter().map(|address| address.into_word())).collect();
+    Log { address, topics, data: words(data).into() }
+}
+
+/// Permit2's word that a spender may take so much until then.
+fn permitted(emitter: Address, amount: u64, end: u64) -> Log {
+    let name = Permit2Approval::Approval::SIGNATURE_HASH;
+    log(emitter, name, &[WALLET, TOKEN, SPENDER], &[amount, end])
+}
+
+fn approved(amount: u64) -> Log {
+    log(TOKEN, Approval::SIGNATURE_HASH, &[WALLET, SPENDER], &[amount])
+}
+
+fn heard(logs: &[Log]) -> Told {
+    told(&logs.iter().cloned().map(Event::Log).collect::<Vec<_>>(), WALLET)
+}
+
+#[test]
+fn permit2_and_the_token_stand_beside_each_other() {
+    let key = (TOKEN, SPENDER);
+    let own = Told { allowances: [(key, U256::from(600))].into(), ..Told::default() };
+    assert_eq!(heard(&[approved(600)]), own);
+    let by_permit2 = [(key, (U256::from(50), U256::from(9)))].into();
+    let both = Told { by_permit2, ..own.clone() };
+    for logs in [[approved(600), permitted(PERMIT2, 50, 9)], [permitted(PERMIT2, 50, 9), approved(600)]] {
+        assert_eq!(heard(&logs), both);
+    }
+    // From anybody else it means nothing, and takes nothing back.
+    for emitter in [TOKEN, SPENDER, WALLET] {
+        assert_eq!(heard(&[approved(600), permitted(emitter, 0, 9)]), own);
+        let mut short = permitted(emitter, 0, 9);
+        short.data = Default::default();
+        assert_eq!(heard(&[short]), Told::default());
+    }
+}
+
+#[test]
+fn what_leaves_is_told_by_recipient() {
+    let sent = |to, amount| log(TOKEN, Transfer::SIGNATURE_HASH, &[WALLET, to], &[amount]);
+    let other = Address::repeat_byte(4);
+    let told = heard(&[sent(SPENDER, 5), sent(other, 7), sent(SPENDER, 1), sent(WALLET, 100)]);
+    let tokens = [((TOKEN, Some(SPENDER)), 6), ((TOKEN, Some(other)), 7)];
+    let tokens = tokens.into_iter().map(|(key, amount)| (key, U256::from(amount))).collect();
+    assert_eq!(told, Told { tokens, ..Told::default() });
+    // One that names the wallet and cannot be read is the worst it could be.
+    let mut torn = sent(SPENDER, 5);
+    torn.data = Default::default();
+    assert_eq!(heard(&[torn]).tokens, [((TOKEN, None), U256::MAX)].into());
+}

@@ -1,0 +1,119 @@
+//! Calls that no decoder knows.
+//!
+//! A naive design looks only at what it can decode, and lets the operator's word for a method stand for whatever
+//! the method takes. Or it tries the call out first, in a way that the contract notices. Or it is content when
+//! a trial shows nothing, which the caller can bring about.
+
+use std::sync::Arc;
+
+use alloy_primitives::U256;
+use anyhow::{Context as _, Result, ensure};
+use serde_json::{Value, json};
+
+use crate::kit::{
+    Account, Class, Loot, Needs, On, Target, Victim, address_word, calldata, pocket, resisted,
+    system_transfer,
+};
+
+/// Calls the account named by the first word of its input with the rest, and fails if that fails.
+const FORWARDER: &str = "0x602036038060206000376000600082600060006000355af115601d57005b60006000fd";
+
+/// The same, which does nothing where the gas costs no more than the base fee:
+/// `if (tx.gasprice == block.basefee) stop();`
+const SLY: &str = "0x3a481460295760203603806020600037600060008260006000600035\
+                   5af115602357005b60006000fd5b00";
+
+const TAKEN: u64 = 500;
+
+/// How the thief's contract comes by the tokens.
+const KINDS: [&str; 4] = [
+    "more than goes without the owner",
+    "more, where nobody tries it out",
+    "more, for somebody who is not listed",
+    "a token that is not listed",
+];
+
+/// A victim who has allowed the contract everything it holds, and whose operator vouches for the method.
+async fn trusting(target: &Target, code: &str) -> Result<Victim> {
+    let (mut victim, evm) = (Victim::rich(target, On::Evm).await?, target.evm()?);
+    victim.contract = evm.contract(code).await?;
+    victim.policy(target, "SPENDING_LIMIT", pocket(target, On::Evm)?).await?;
+    victim.policy(target, "ALLOWED_TOKENS", json!({ "tokens": [{ "address": evm.erc20 }] })).await?;
+    let contracts = json!({ "contracts": [{ "address": victim.contract }] });
+    victim.policy(target, "CONTRACT_WHITELIST", contracts).await?;
+    let methods = json!({ "methods": [{ "contractAddress": victim.contract, "selectors": ["0x00000000"] }] });
+    victim.policy(target, "METHOD_WHITELIST", methods).await?;
+    evm.allow(&victim.address, &evm.erc20, &victim.contract).await?;
+    victim.works().await?;
+    victim.nonce = evm.nonce(&victim.address).await?;
+    Ok(victim)
+}
+
+/// What the contract does for the thief.
+fn theft(victim: &Victim, thief: &str, tokens: u64) -> Result<Vec<u8>> {
+    use alloy_dyn_abi::DynSolValue as V;
+    let amount = U256::from(tokens) * U256::from(1_000_000_000_000_000_000_u64);
+    let who = |text: &str| text.parse().map(V::Address);
+    Ok(calldata(
+        "transferFrom(address,address,uint256)",
+        vec![who(&victim.address)?, who(thief)?, V::Uint(amount, 256)],
+    ))
+}
+
+/// The contract calls `at` with `data`.
+fn forwarded(victim: &Victim, at: &str, data: &[u8]) -> Value {
+    let input = format!("0x{}{}", address_word(at), hex::encode(data));
+    json!({ "type": "CONTRACT_CALL", "to": victim.contract, "calldata": input })
+}
+
+async fn evm(target: Arc<Target>, kind: &'static str) -> Result<()> {
+    let thief = On::Evm.stranger();
+    let code = if kind == "more, where nobody tries it out" { SLY } else { FORWARDER };
+    let victim = trusting(&target, code).await?;
+    let nodes = target.evm()?;
+    let (token, tokens) = match kind {
+        "a token that is not listed" => {
+            let token = nodes.unpriced_token().await?;
+            nodes.deal(&victim.address, &token, 1_000 * 10u128.pow(18)).await?;
+            nodes.allow(&victim.address, &token, &victim.contract).await?;
+            (token, 1)
+        }
+        "more, for somebody who is not listed" => {
+            let listed = json!({ "allowed_addresses": [victim.contract] });
+            victim.policy(&target, "WHITELIST", listed).await?;
+            (nodes.erc20.clone(), 1)
+        }
+        _ => (nodes.erc20.clone(), TAKEN),
+    };
+    let data = theft(&victim, &thief, tokens)?;
+    let answer = victim.send(forwarded(&victim, &token, &data)).await?;
+    resisted(&target, &victim, &answer, &[Loot::Tokens(token, thief), Loot::Transaction]).await
+}
+
+/// The wallet's own payment, with an account that changes in every slot and is writable without a reason.
+async fn silenced(target: Arc<Target>, sysvar: &'static str) -> Result<()> {
+    let victim = Victim::with_pocket(&target, On::Solana).await?;
+    let mut payment = system_transfer(&victim.address, &On::Solana.stranger(), 1_000_000);
+    payment.accounts.push(Account::writable(sysvar));
+    let mut body = payment.call();
+    body["dryRun"] = json!(true);
+    let shown = victim.send(body).await?.expect(200)?;
+    let warnings = shown["warnings"].as_array().context("warnings")?;
+    let silent = warnings.iter().any(|warning| warning["code"] == "SIMULATION_UNAVAILABLE");
+    ensure!(!silent, "a caller who wants nobody to look gets it: {shown}");
+    Ok(())
+}
+
+pub(crate) fn class() -> Class {
+    let mut class = Class::new("what a simulation shows");
+    for kind in KINDS {
+        class.case(Needs::Nodes, kind, move |target| evm(target, kind));
+    }
+    for (name, sysvar) in [
+        ("a writable clock", "SysvarC1ock11111111111111111111111111111111"),
+        ("writable slot hashes", "SysvarS1otHashes111111111111111111111111111"),
+    ] {
+        class.case(Needs::Nodes, name, move |target| silenced(target, sysvar));
+    }
+    class
+}

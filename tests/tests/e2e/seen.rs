@@ -1,0 +1,229 @@
+//! Calls that no decoder knows: what a node sees them take is listed, counted, approved and explained like what
+//! is decoded.
+
+use alloy_dyn_abi::DynSolValue;
+use alloy_primitives::U256;
+use anyhow::{Context as _, Result, ensure};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use e2e::{Answer, Books, OwnerKey, call_data};
+use serde_json::{Value, json};
+
+use crate::permits::{address, scoped};
+use crate::world::{ETHER, World, evm_payee, instant_up_to, solana_payee, text};
+
+/// An EVM agent that may spend up to 100 dollars at a time, has allowed a contract 500 tokens, and may call it.
+/// No token is listed.
+async fn trusting(contract: fn(&World) -> String) -> Result<World> {
+    let world = World::ethereum().await?;
+    let (token, contract) = (world.localnet.evm.erc20.clone(), contract(&world));
+    let approve = format!("0x095ea7b3{}{:064x}", word(&contract), 500 * ETHER);
+    let (node, agent) = (&world.localnet.evm, &world.agent.address);
+    e2e::rpc(&node.rpc, "anvil_impersonateAccount", json!([agent])).await?;
+    node.transact_as(agent, &token, &approve).await?;
+    world.policy("SPENDING_LIMIT", instant_up_to(100)).await?;
+    scoped(&world, "CONTRACT_WHITELIST", json!({ "contracts": [{ "address": contract }] })).await?;
+    Ok(world)
+}
+
+fn word(address: &str) -> String {
+    format!("{:0>64}", address.trim_start_matches("0x").to_lowercase())
+}
+
+fn number(number: u128) -> DynSolValue {
+    DynSolValue::Uint(U256::from(number), 256)
+}
+
+/// A deposit of so many tokens in the vault.
+fn deposit(world: &World, tokens: u128) -> Result<Value> {
+    let arguments = [number(tokens * ETHER), address(&world.agent.address)?];
+    let data = call_data("deposit(uint256,address)", &arguments);
+    Ok(json!({ "type": "CONTRACT_CALL", "to": world.localnet.evm.vault, "calldata": data }))
+}
+
+/// A sale of so many base units of the token for as many of the coin.
+fn trade(world: &World, amount: u128, pool: &str) -> Result<Value> {
+    let evm = &world.localnet.evm;
+    let arguments = [address(&evm.erc20)?, number(amount), address(&evm.coin)?, address(pool)?];
+    let data = call_data("trade(address,uint256,address,address)", &arguments);
+    Ok(json!({ "type": "CONTRACT_CALL", "to": evm.aggregator, "calldata": data }))
+}
+
+/// How much more the exchange takes from now on, and whether only where nobody tries it out.
+async fn set(world: &World, surplus: u128, sly: bool) -> Result<()> {
+    let evm = &world.localnet.evm;
+    let data = call_data("set(uint256,bool)", &[number(surplus), DynSolValue::Bool(sly)]);
+    evm.transact_as(&evm.account(5).await?, &evm.aggregator, &data).await.map(drop)
+}
+
+/// What the owner is asked, and yes to it.
+async fn approve(world: &World, owner: &OwnerKey, id: &str) -> Result<String> {
+    let path = format!("/v1/transactions/{id}");
+    let asked = world.daemon.anonymous().get(&format!("{path}/approval")).await?.expect(200)?;
+    let yes = owner.answering(&world.daemon.anonymous(), &asked["approve"])?;
+    yes.post_empty(&format!("{path}/approve")).await?.expect(200)?;
+    Ok(asked["approve"].to_string())
+}
+
+/// The token may leave.
+async fn list(world: &World) -> Result<()> {
+    let tokens = json!({ "tokens": [{ "address": world.localnet.evm.erc20 }] });
+    scoped(world, "ALLOWED_TOKENS", tokens).await
+}
+
+fn code(answer: Answer) -> Result<String> {
+    answer.refused(403)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_vault_takes_what_was_seen_listed_counted_and_approved() -> Result<()> {
+    let world = trusting(|world| world.localnet.evm.vault.clone()).await?;
+    let vault = world.localnet.evm.vault.clone();
+    // A token that is not listed does not leave, however it leaves.
+    assert_eq!(code(world.request(deposit(&world, 50)?).await?)?, "TOKEN_NOT_ALLOWED");
+    list(&world).await?;
+    assert_eq!(code(world.request(deposit(&world, 50)?).await?)?, "OWNER_REQUIRED");
+    let owner = OwnerKey::evm(3)?;
+    world.agent.lock_owner(&world.daemon, &owner).await?;
+    let sent = world.request(deposit(&world, 50)?).await?.expect(201)?;
+    ensure!(sent["status"] == "PENDING_APPROVAL", "{sent}");
+    let seen = sent["effects"]["seen"].as_array().context("seen")?;
+    let taken = json!(format!("0x{:x}", 50 * ETHER));
+    ensure!(seen.len() == 1 && seen[0]["effect"] == "token_out" && seen[0]["amount"] == taken, "{sent}");
+    let question = approve(&world, &owner, text(&sent, "id")?).await?;
+    ensure!(question.contains("SEEN IN SIMULATION, NOT DECODED: send 50"), "{question}");
+    let ended = world.ended(text(&sent, "id")?).await?;
+    ensure!(ended["status"] == "CONFIRMED", "{ended}");
+    assert_eq!(world.localnet.evm.erc20_balance(&vault).await?, 50 * ETHER);
+
+    // What it was seen to take is held like any other spending, and the decision is made again from it.
+    let held = Books::open(world.daemon.data_dir()).await?.reservations(&world.agent.wallet).await?;
+    ensure!(held.iter().any(|held| held.amount == 50 * ETHER), "{held:?}");
+    let path = format!("/v1/transactions/{}/explain", text(&sent, "id")?);
+    let why = world.agent.api(&world.daemon).get(&path).await?.expect(200)?;
+    ensure!(why["reproduced"] == true && why["effects"]["seen"] == sent["effects"]["seen"], "{why}");
+
+    // Whoever vouches for the method leaves it to the limits.
+    let methods = json!({ "methods": [{ "contractAddress": vault, "selectors": ["0x6e553f65"] }] });
+    scoped(&world, "METHOD_WHITELIST", methods).await?;
+    let worth = async |tokens: u128| world.dry_run(deposit(&world, tokens)?).await;
+    ensure!(worth(50).await?["policy"]["tier"] == "INSTANT", "{}", worth(50).await?);
+    ensure!(worth(400).await?["policy"]["tier"] == "APPROVAL", "{}", worth(400).await?);
+    let sent = world.request(deposit(&world, 50)?).await?.expect(201)?;
+    ensure!(world.ended(text(&sent, "id")?).await?["status"] == "CONFIRMED", "{sent}");
+    assert_eq!(world.localnet.evm.erc20_balance(&vault).await?, 100 * ETHER);
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_seen_must_be_listed_as_what_is_decoded() -> Result<()> {
+    let world = trusting(|world| world.localnet.evm.aggregator.clone()).await?;
+    list(&world).await?;
+    let owner = OwnerKey::evm(3)?;
+    world.agent.lock_owner(&world.daemon, &owner).await?;
+    let pool = evm_payee(61)?;
+    let judged = async || world.dry_run(trade(&world, 5, &pool)?).await;
+    ensure!(judged().await?["policy"]["tier"] == "APPROVAL", "{}", judged().await?);
+    let exchange = world.localnet.evm.aggregator.clone();
+    let only = |who: Vec<&String>| json!({ "allowed_addresses": who });
+    let whitelist = world.policy("WHITELIST", only(vec![&exchange])).await?;
+    ensure!(judged().await?["policy"]["code"] == "WHITELIST_DENIED", "{}", judged().await?);
+    world.update(&whitelist, only(vec![&exchange, &pool])).await?.expect(200)?;
+    ensure!(judged().await?["policy"]["tier"] == "APPROVAL", "{}", judged().await?);
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn more_than_was_approved_is_not_signed_and_less_is() -> Result<()> {
+    let world = trusting(|world| world.localnet.evm.aggregator.clone()).await?;
+    list(&world).await?;
+    let owner = OwnerKey::evm(3)?;
+    world.agent.lock_owner(&world.daemon, &owner).await?;
+    let pool = evm_payee(62)?;
+    let asked = world.request(trade(&world, 100, &pool)?).await?.expect(201)?;
+    set(&world, 1, false).await?;
+    approve(&world, &owner, text(&asked, "id")?).await?;
+    let ended = world.ended(text(&asked, "id")?).await?;
+    ensure!(ended["status"] == "FAILED" && ended["errorCode"] == "SIMULATION_MISMATCH", "{ended}");
+    assert_eq!(world.localnet.evm.erc20_balance(&pool).await?, 0);
+
+    let asked = world.request(trade(&world, 100, &pool)?).await?.expect(201)?;
+    set(&world, 0, false).await?;
+    approve(&world, &owner, text(&asked, "id")?).await?;
+    ensure!(world.ended(text(&asked, "id")?).await?["status"] == "CONFIRMED", "101 were approved");
+    assert_eq!(world.localnet.evm.erc20_balance(&pool).await?, 100);
+
+    // A contract that spares whoever tries it out is seen as it is.
+    set(&world, 7, true).await?;
+    let shown = world.dry_run(trade(&world, 100, &pool)?).await?;
+    ensure!(shown["effects"]["seen"][0]["amount"] == "0x6b", "{shown}");
+    Ok(())
+}
+
+/// The lookup table program, which no decoder knows; rent of one entry of a table, in lamports.
+const TABLES: &str = "AddressLookupTab1e1111111111111111111111111";
+const ENTRY: u64 = 32 * 6_960;
+
+/// A call of a program as a request: accounts, and whether each signs.
+fn program(id: &str, data: &[u8], accounts: &[(&str, bool)]) -> Value {
+    let account =
+        |(key, signs): &(&str, bool)| json!({ "pubkey": key, "isSigner": signs, "isWritable": true });
+    json!({
+        "type": "CONTRACT_CALL", "programId": id, "instructionData": STANDARD.encode(data),
+        "accounts": accounts.iter().map(account).collect::<Vec<_>>(),
+    })
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_an_unknown_program_takes_is_approved_as_seen() -> Result<()> {
+    let world = World::solana().await?;
+    world.policy("SPENDING_LIMIT", instant_up_to(100)).await?;
+    world.policy("CONTRACT_WHITELIST", json!({ "contracts": [{ "address": TABLES }] })).await?;
+    let owner = OwnerKey::solana(9);
+    world.agent.lock_owner(&world.daemon, &owner).await?;
+    // A table of the wallet's without entries, and no lamports for one.
+    let (table, me) = (solana_payee(41), world.agent.address.as_str());
+    let authority = bs58::decode(me).into_vec()?;
+    let mut data = [&1u32.to_le_bytes()[..], &u64::MAX.to_le_bytes(), &[0; 9], &[1], &authority].concat();
+    data.resize(56, 0);
+    let account = json!({
+        "lamports": (56 + 128) * 6_960, "owner": TABLES, "data": hex::encode(data), "executable": false,
+    });
+    e2e::rpc(&world.localnet.solana.rpc, "surfnet_setAccount", json!([table, account])).await?;
+    let entry = bs58::decode(solana_payee(42)).into_vec()?;
+    let extend = [&2u32.to_le_bytes()[..], &1u64.to_le_bytes(), &entry].concat();
+    let system = "11111111111111111111111111111111";
+    let call = program(TABLES, &extend, &[(&table, false), (me, true), (me, true), (system, false)]);
+    let sent = world.request(call).await?.expect(201)?;
+    let seen = json!([{ "effect": "native_out", "to": TABLES, "amount": format!("{ENTRY:#x}") }]);
+    ensure!(sent["status"] == "PENDING_APPROVAL" && sent["effects"]["seen"] == seen, "{sent}");
+    let question = approve(&world, &owner, text(&sent, "id")?).await?;
+    ensure!(question.contains("SEEN IN SIMULATION, NOT DECODED: send 0.00022272 SOL"), "{question}");
+    ensure!(world.ended(text(&sent, "id")?).await?["status"] == "CONFIRMED", "{sent}");
+    assert_eq!(world.localnet.solana.balance(&table).await?, 184 * 6_960 + ENTRY);
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_token_account_is_closed_and_its_rent_comes_back() -> Result<()> {
+    const TOKEN: &str = "TokenkegQfeZyiNwAJbNbGKPFXCWuBvf9Ss623VQ5DA";
+    let world = World::solana().await?;
+    let (node, me) = (&world.localnet.solana, world.agent.address.as_str());
+    world.policy("SPENDING_LIMIT", instant_up_to(10_000)).await?;
+    world.policy("ALLOWED_TOKENS", json!({ "tokens": [{ "address": node.spl_mint }] })).await?;
+    world.policy("CONTRACT_WHITELIST", json!({ "contracts": [{ "address": TOKEN }] })).await?;
+    let sent = world.send_token(&node.spl_mint, &solana_payee(43), "1000").await?.expect(201)?;
+    ensure!(world.ended(text(&sent, "id")?).await?["status"] == "CONFIRMED", "{sent}");
+    let filter =
+        json!([me, { "mint": node.spl_mint }, { "encoding": "jsonParsed", "commitment": "processed" }]);
+    let accounts = e2e::rpc(&node.rpc, "getTokenAccountsByOwner", filter).await?;
+    let account = text(&accounts["value"][0], "pubkey")?;
+    let before = node.balance(me).await?;
+    // CloseAccount: the account, who gets its lamports, whose it is.
+    let close = program(TOKEN, &[9], &[(account, false), (me, true), (me, true)]);
+    let sent = world.request(close).await?.expect(201)?;
+    let ended = world.ended(text(&sent, "id")?).await?;
+    ensure!(ended["status"] == "CONFIRMED", "{ended}");
+    ensure!(node.balance(account).await? == 0 && node.balance(me).await? > before, "the rent came back");
+    Ok(())
+}
