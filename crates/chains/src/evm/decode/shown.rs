@@ -14,6 +14,9 @@ use super::account;
 /// The methods of a family, by name.
 pub(super) type Methods = fn() -> Vec<BTreeMap<String, Vec<Function>>>;
 
+/// What bytes behind the arguments are called. No name of an argument has a space.
+pub(super) const BEHIND: &str = "behind the arguments";
+
 /// A call that the reader came by.
 #[derive(Clone, Debug)]
 pub(super) struct Seen {
@@ -49,10 +52,14 @@ fn arguments(methods: Methods, input: &[u8]) -> Option<(String, Vec<Argument>)> 
     let (selector, data) = input.split_first_chunk::<4>()?;
     let mut known = methods().into_iter().flat_map(BTreeMap::into_values).flatten();
     let function = known.find(|function| function.selector() == *selector)?;
-    let values = function.abi_decode_input(data).ok()?;
-    let same = function.abi_encode_input_raw(&values).is_ok_and(|encoded| encoded == data);
-    (same && values.len() == function.inputs.len())
-        .then(|| (function.name.clone(), fields(&function.inputs, values)))
+    let values =
+        function.abi_decode_input(data).ok().filter(|values| values.len() == function.inputs.len())?;
+    let behind = data.strip_prefix(function.abi_encode_input_raw(&values).ok()?.as_slice())?;
+    let mut arguments = fields(&function.inputs, values);
+    if !behind.is_empty() {
+        arguments.push(Argument::new(BEHIND, "bytes", Value::Bytes(Bytes::copy_from_slice(behind))));
+    }
+    Some((function.name.clone(), arguments))
 }
 
 fn fields(params: &[Param], values: Vec<DynSolValue>) -> Vec<Argument> {

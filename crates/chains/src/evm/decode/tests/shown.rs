@@ -10,6 +10,7 @@ use crate::evm::decode::erc20::Token;
 use crate::evm::decode::multicall::Multicall3;
 use crate::evm::decode::permit2::Permit2;
 use crate::evm::decode::reader::{DEEPEST, FAMILIES};
+use crate::evm::decode::shown::BEHIND;
 
 fn shows(to: EvmAddress, value: u64, input: &[u8]) -> Vec<Content> {
     content(&mainnet(), WALLET, &Called { to: Some(to), value: U256::from(value), input, standard: None })
@@ -74,7 +75,8 @@ fn structs_keep_their_fields_by_name() {
 fn what_is_not_read_is_shown_to_the_last_byte() {
     let unknown = hex("deadbeef00112233");
     let transfer = Token::transferCall { to: RECIPIENT, amount: U256::from(7) }.abi_encode();
-    for input in [unknown, [transfer.as_slice(), &[0]].concat()] {
+    let cut = transfer[..transfer.len() - 1].to_vec();
+    for input in [unknown, cut] {
         let shown = shows(TOKEN, 3, &input);
         let [Content::Call { method: None, arguments, data, value, .. }] = shown.as_slice() else {
             panic!("{shown:?}")
@@ -82,6 +84,10 @@ fn what_is_not_read_is_shown_to_the_last_byte() {
         assert!(arguments.is_empty() && *value == U256::from(3));
         assert_eq!(data.as_ref(), input);
     }
+    let shown = shows(TOKEN, 0, &[transfer.as_slice(), b"memo"].concat());
+    let [Content::Call { method: Some(_), arguments, .. }] = shown.as_slice() else { panic!("{shown:?}") };
+    let behind = Argument::new(BEHIND, "bytes", Value::Bytes(Bytes::from_static(b"memo")));
+    assert_eq!(arguments.last(), Some(&behind));
     assert_eq!(shows(RECIPIENT, 3, &[]), [], "its effect says it all");
     let code = [Content::Code { length: 3, keccak256: keccak256([1, 2, 3]) }];
     let called = Called { to: None, value: U256::ZERO, input: &[1, 2, 3], standard: None };
