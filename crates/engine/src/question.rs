@@ -11,6 +11,7 @@ use thiserror::Error;
 use waiaas_core::asset::AssetKind;
 use waiaas_core::change::{self, Change};
 use waiaas_core::draft::Draft;
+use waiaas_core::effect::Effects;
 use waiaas_core::ids::{ChangeId, TxId, WalletId};
 use waiaas_core::network::{Chain, Environment, Network, Networks};
 use waiaas_core::owner::{Challenge, OwnerAction};
@@ -75,6 +76,8 @@ pub fn check(
     let network = network(shown).ok_or(Doubt::Effects)?;
     let (effects, content) =
         waiaas_chains::read(&network, draft).map_err(|error| Doubt::Unreadable(error.to_string()))?;
+    // What calls that nobody can decode were seen to do is not in the bytes.
+    let effects = Effects { seen: shown.effects.seen.clone(), ..effects };
     if effects != shown.effects || content != shown.content {
         return Err(Doubt::Effects);
     }
@@ -236,6 +239,13 @@ mod tests {
         let mut fewer = shown.clone();
         fewer.effects.items.clear();
         assert_eq!(ask(approve(&draft), &fewer.statement(Ask::Approve), &draft, &fewer), Err(Doubt::Effects));
+        // What a node saw stands in the words, marked as such, and cannot be found in the bytes.
+        let mut seen = shown.clone();
+        let to = Address::Evm([7; 20]);
+        seen.effects.seen.push(Effect::NativeOut { to, amount: waiaas_core::U256::ONE });
+        let words = seen.statement(Ask::Approve);
+        assert!(words.contains("SEEN IN SIMULATION, NOT DECODED: send 1 base units"), "{words}");
+        assert!(ask(approve(&draft), &words, &draft, &seen).is_ok());
         let mut more = shown;
         more.effects.items.push(Effect::NetworkFee { max: waiaas_core::U256::ZERO });
         assert_eq!(ask(approve(&draft), &more.statement(Ask::Approve), &draft, &more), Err(Doubt::Effects));
