@@ -319,18 +319,18 @@ async fn v3_swaps_do_what_is_read() {
     let base = Base::new().await;
     let fee = alloy_primitives::aliases::U24::from(3000u16);
     let single = |from, into, to, amount: u128, least: u128| {
-        let (recipient, amountIn, least, limit) = (to, uint(amount), uint(least), Default::default());
-        let p = Single { tokenIn: from, tokenOut: into, fee, recipient, amountIn, least, limit };
+        let (recipient, amount, least, limit) = (to, uint(amount), uint(least), Default::default());
+        let p = Single { tokenIn: from, tokenOut: into, fee, recipient, amountIn: amount, least, limit };
         exactInputSingleCall { p }.abi_encode()
     };
     let exact = |most: u128| {
-        let (amountOut, limit) = (uint(ONE), Default::default());
+        let (amount, limit) = (uint(ONE), Default::default());
         let p = SingleOut {
             tokenIn: WETH,
             tokenOut: base.token,
             fee,
             recipient: base.wallet,
-            amountOut,
+            amountOut: amount,
             most: uint(most),
             limit,
         };

@@ -133,7 +133,7 @@ fn the_terms_of_a_swap_of_v2() {
     };
     let (decoded, swap) = swapped(router, 70, &of_coin.abi_encode());
     assert!(decoded, "the router sends back what is left");
-    assert_eq!((swap.sold, swap.bought), (portions(&[(COIN, 70)]), portions(&[(TOKEN, 60)])));
+    assert_eq!((swap.sold.clone(), swap.bought.clone()), (portions(&[(COIN, 70)]), portions(&[(TOKEN, 60)])));
     assert!(!swapped(router, 1, &hex(SWAP_V2)).0, "coin beside tokens is used by nothing");
 }
 
@@ -145,7 +145,7 @@ fn coin_for_tokens_through_v3() {
     assert_eq!(found[..2], [native_out(router(), 50), called(router(), &input, true)]);
     assert_eq!(found.len(), 3, "nothing else leaves: {found:?}");
     let (_, swap) = swapped(router(), 50, &input);
-    assert_eq!((swap.sold, swap.bought), (portions(&[(COIN, 50)]), portions(&[(TOKEN, 45)])));
+    assert_eq!((swap.sold.clone(), swap.bought.clone()), (portions(&[(COIN, 50)]), portions(&[(TOKEN, 45)])));
 
     // Too much coin stays behind unless a step sends it back.
     assert!(!swapped(router(), 51, &input).0);
@@ -170,7 +170,10 @@ fn coin_for_tokens_through_v3() {
 fn tokens_for_coin_through_v3() {
     let (decoded, swap) = swapped(router_02(), 0, &hex(ROUTER_02_UNWRAP));
     assert!(decoded);
-    assert_eq!((swap.sold, swap.bought), (portions(&[(TOKEN, 1000)]), portions(&[(COIN, 980)])));
+    assert_eq!(
+        (swap.sold.clone(), swap.bought.clone()),
+        (portions(&[(TOKEN, 1000)]), portions(&[(COIN, 980)]))
+    );
     assert_eq!(path(&swap), [TOKEN, weth(), COIN].map(named));
     assert_eq!(swap.to, account(WALLET));
 
@@ -224,7 +227,10 @@ fn words_for_the_caller_and_the_router() {
     let chain = multicall(&[to(EvmAddress::with_last_byte(2)), all.abi_encode()]);
     let (decoded, swap) = swapped(router_02(), 0, &chain);
     assert!(decoded);
-    assert_eq!((swap.sold, swap.bought), (portions(&[(TOKEN, 5)]), portions(&[(SPENDER, 7)])));
+    assert_eq!(
+        (swap.sold.clone(), swap.bought.clone()),
+        (portions(&[(TOKEN, 5)]), portions(&[(SPENDER, 7)]))
+    );
     assert_eq!(path(&swap), [TOKEN, OTHER, SPENDER].map(named));
 }
 

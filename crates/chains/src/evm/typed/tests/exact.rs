@@ -51,7 +51,7 @@ fn what_is_not_exact_is_refused_where_it_is_not() {
         let mut json = permit();
         let domain = json["domain"].as_object_mut().expect("a domain");
         domain.remove("chainId");
-        domain.insert("salt".to_owned(), json!(alloy_primitives::B256::from(salt)));
+        domain.insert("salt".to_owned(), json!(B256::from(salt)));
         json["types"].as_object_mut().expect("types").remove("EIP712Domain");
         TypedData::new(&json.to_string(), CHAIN)
     };
