@@ -287,7 +287,7 @@ fn running(context: &Context, config: &Config) -> Result<Pid> {
             return Err(NoDaemon(text).into());
         }
         Ok(_) => return Err(NoDaemon(format!("no daemon runs on {}", dir.display())).into()),
-        Err(DataDirError::Io { source, .. }) if source.kind() == std::io::ErrorKind::NotFound => {
+        Err(DataDirError::Io { reason, .. }) if reason.kind() == std::io::ErrorKind::NotFound => {
             return Err(NoDaemon(format!("no daemon runs on {}", dir.display())).into());
         }
         Err(error) => return Err(error.into()),
