@@ -44,6 +44,7 @@ async fn a_brought_transaction_burns_no_more_than_the_caps_and_nothing_beyond_th
     let world = World::ethereum().await?;
     let policy = world.policy("SPENDING_LIMIT", json!({ "instant_max_usd": 0 })).await?;
     let me = world.agent.address.clone();
+    base_fee(&world, GWEI).await?;
     let nothing = |nonce, price| transfer(&me, nonce, 0, price, price);
 
     // A coin is worth 3000 dollars: 900 gwei for 21 000 gas are 56.70.
@@ -109,7 +110,6 @@ async fn caps_are_set_by_network_in_dollars_or_coins_and_the_refusal_names_them(
     // What is no plain transfer has the other cap.
     base_fee(&world, 800 * GWEI).await?;
     let token = world.localnet.evm.erc20.clone();
-    world.policy("ALLOWED_TOKENS", json!({ "tokens": [{ "address": token }] })).await?;
     let refused = world.send_token(&token, &to, "1").await?.expect(422)?;
     assert_eq!(refused["details"]["setting"], "fees.max_usd", "{refused}");
     Ok(())
