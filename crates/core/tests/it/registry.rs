@@ -119,9 +119,11 @@ fn every_type_is_put_into_sentences() {
             json!({
                 "instant_max_usd": 10, "notify_max_usd": 50, "delay_max_usd": 200, "delay_seconds": 900,
                 "daily_limit_usd": 200, "monthly_limit_usd": 1000.5, "approval_timeout": 7200,
+                "max_slippage_percent": 1.5,
             }),
             "Up to 10.00 USD at once, up to 50.00 USD with notice, up to 200.00 USD after 15 minutes, above with \
-             the owner. At most 200.00 USD a day and 1000.50 USD in 30 days. The owner has 2 hours to answer.",
+             the owner. At most 200.00 USD a day and 1000.50 USD in 30 days. A swap that may bring more than 1.5 % less than \
+             it takes needs the owner. The owner has 2 hours to answer.",
         ),
         (
             "RATE_LIMIT",

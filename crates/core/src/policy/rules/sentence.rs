@@ -107,6 +107,10 @@ fn spending(rule: &SpendingLimit) -> String {
     {
         sentences.push(format!("Own limits for {}.", list(limits.keys())));
     }
+    if let Some(percent) = rule.max_slippage_percent {
+        sentences
+            .push(format!("A swap that may bring more than {percent} % less than it takes needs the owner."));
+    }
     if let Some(seconds) = rule.approval_timeout {
         sentences.push(format!("The owner has {} to answer.", span(u64::from(seconds))));
     }
