@@ -23,7 +23,7 @@ use super::methods::{Learned, Method, is_missing};
 use super::node::{Call, Node, Terms};
 use super::{EvmChain, erc20, evm_address, revert};
 use crate::rpc::RpcFailure;
-use crate::{ChainError, Refusal, Witness};
+use crate::{ChainError, MostPrices, Refusal, Witness};
 
 /// A run that ended: what happened, or why it failed.
 type Run = Result<Vec<Event>, String>;
@@ -128,7 +128,8 @@ impl EvmChain {
         // Only where it is short does the budget lower the price.
         let data_fee = self.data_fee(body.input.len()).await.unwrap_or_default();
         let for_gas = body.fee_budget.saturating_sub(data_fee);
-        market.price_within(body.gas_limit, for_gas).unwrap_or_else(|_| market.comfortable_price())
+        let price = market.price_within(body.gas_limit, for_gas, MostPrices::default());
+        price.unwrap_or_else(|_| market.comfortable_price())
     }
 
     /// What was told, allowances less what spenders may take already.
