@@ -1,5 +1,6 @@
 //! What the daemon is given: variables, configuration, the master password and the file that holds one.
 
+use std::os::unix::fs::PermissionsExt as _;
 use std::process::Command;
 
 use anyhow::{Context as _, Result};
@@ -130,7 +131,9 @@ fn an_empty_recovery_key_is_named_or_replaced() -> Result<()> {
     // Before there is anything to open, a leftover is replaced.
     for left in ["", "\n", "0123"] {
         let home = Home::new(None)?;
-        home.write("recovery.key", left)?;
+        // As an interrupted start leaves it, for this user alone.
+        let path = home.write("recovery.key", left)?;
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600))?;
         assert_eq!(home.done(&["init", "--auto-provision"])?["autoProvisioned"], true);
         let key = std::fs::read_to_string(home.path("recovery.key"))?;
         assert_eq!(key.trim().len(), 64, "{left:?}");
