@@ -289,7 +289,14 @@ async fn who_can_never_answer_is_no_owner() -> Result<()> {
     let said = String::from_utf8_lossy(&refused.stderr).into_owned();
     ensure!(refused.status.code() == Some(5) && said.contains("contract"), "{said}");
     evm.lock_owner(&daemon, &OwnerKey::solana(9)).await?;
-    solana.lock_owner(&daemon, &OwnerKey::evm(9)?).await
+    solana.lock_owner(&daemon, &OwnerKey::evm(9)?).await?;
+    // Nor does an owner's key become a wallet's.
+    let body = json!({
+        "name": "owner", "chain": "ethereum", "environment": "local", "privateKey": hex::encode([9u8; 32]),
+    });
+    let refused = daemon.operator().post("/v1/wallets/import", body).await?.expect(400)?;
+    ensure!(refused["code"] == "OWNER_UNFIT", "{refused}");
+    Ok(())
 }
 
 #[tokio::test(flavor = "multi_thread")]
