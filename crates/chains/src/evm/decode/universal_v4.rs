@@ -83,6 +83,8 @@ pub(super) fn run(
                 let c = arguments::<A::takeCall>(input)?;
                 let due = account.due.remove(&c.currency).unwrap_or_default();
                 let amount = if c.amount.is_zero() { due } else { c.amount };
+                // What is taken beyond it is lent, and has to be settled.
+                account.owes(c.currency, amount.saturating_sub(due), true);
                 exchange.brings(c.currency, amount, recipient(exchange, c.recipient));
             }
             0x0f => {

@@ -115,6 +115,23 @@ fn cut_off() -> Vec<u8> {
     input(&C::payCall { token: weth(), recipient: CALLER, amount: U256::ONE << 160 })
 }
 
+/// What is taken from the pools without a swap is lent, and the wallet pays it back.
+#[test]
+fn what_is_taken_beyond_what_is_due_is_paid_for() {
+    use crate::evm::decode::universal_v4::Actions as A;
+    let router = routers()[0];
+    let take = A::takeCall { currency: TOKEN, recipient: RECIPIENT, amount: uint(900) };
+    let settle = A::settleCall { currency: TOKEN, amount: uint(0), payerIsUser: true };
+    let all = A::allCall {
+        actions: vec![0x0e, 0x0b].into(),
+        params: vec![input(&take).into(), input(&settle).into()],
+    };
+    let execute = execute(&[(0x10, input(&all))]);
+    assert!(reads(router, 0, &execute).contains(&token_out(router, 900)));
+    let (_, swap) = swapped(router, 0, &execute);
+    assert_eq!((swap.sold, swap.to), (portions(&[(TOKEN, 900)]), account(RECIPIENT)));
+}
+
 #[test]
 fn a_share_for_somebody_else_is_told() {
     let router = routers()[0];
