@@ -83,6 +83,11 @@ impl External {
         fees::cost(fields.gas_limit(), fields.max_fee_per_gas())
     }
 
+    /// The most gas it may use.
+    pub(super) fn gas_limit(&self) -> u64 {
+        self.tx.fields().gas_limit()
+    }
+
     /// Who or what is called.
     pub(super) fn to(&self) -> Option<Address> {
         self.tx.fields().to()
