@@ -1,5 +1,6 @@
 //! What a real node sees drafts do, held against what the decoder says, and nodes that cannot say.
 
+use alloy_consensus::SignableTransaction as _;
 use serde_json::{Value, json};
 use waiaas_chains::{Chain, Lane, Refusal, Witness};
 use waiaas_core::U256;
