@@ -112,10 +112,15 @@ fn the_terms_of_a_swap_of_v2() {
     assert!(reads(router, 0, &hex(SWAP_V2)).contains(&token_out(router, 100)), "it is spending");
 
     let to_coin = |to| {
-        let (amountIn, amountOutMin) = (uint(100), uint(97));
         let path = vec![TOKEN, OTHER, weth()];
-        RouterV2::swapExactTokensForETHCall { amountIn, amountOutMin, path, to, deadline: uint(9) }
-            .abi_encode()
+        RouterV2::swapExactTokensForETHCall {
+            amountIn: uint(100),
+            amountOutMin: uint(97),
+            path,
+            to,
+            deadline: uint(9),
+        }
+        .abi_encode()
     };
     let (decoded, swap) = swapped(router, 0, &to_coin(WALLET));
     assert!(decoded);
