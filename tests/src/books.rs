@@ -62,6 +62,13 @@ impl Books {
         rows.iter().map(|row| Ok(row.try_get("status")?)).collect()
     }
 
+    /// How far a network's chain had come when it was last looked at.
+    pub async fn height(&mut self, network: &str) -> Result<Option<u64>> {
+        let query = "SELECT height FROM chain_identities WHERE network = $1";
+        let row = sqlx::query(query).bind(network.to_owned()).fetch_optional(&mut self.connection).await?;
+        row.map(|row| Ok(u64::try_from(row.try_get::<i64, _>("height")?)?)).transpose()
+    }
+
     /// What was ever reserved for a wallet.
     pub async fn reservations(&mut self, wallet: &str) -> Result<Vec<Reservation>> {
         let query = "SELECT status, asset, amount FROM reservations WHERE wallet_id = $1";

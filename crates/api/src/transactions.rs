@@ -32,6 +32,52 @@ impl Request for ReplaceRequest {
     }
 }
 
+/// Closes a signed transaction that can no longer happen, by the operator's word.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct CloseRequest {
+    /// `true` closes it; otherwise the answer says what closing would do, and nothing is done.
+    #[serde(default)]
+    pub confirm: bool,
+}
+
+impl Request for CloseRequest {
+    fn check(&self) -> Result<(), Refusal> {
+        Ok(())
+    }
+}
+
+/// What closing a signed transaction does, or would do.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Closed {
+    /// The transaction as it is now.
+    pub transaction: Transaction,
+    /// Whether it was closed; `false` where only the consequences were asked for.
+    pub closed: bool,
+    /// Whether what it held is given free, as on a local network. Otherwise it counts as spent.
+    pub gives_free: bool,
+    /// What it held before.
+    pub held: Vec<HeldAmount>,
+    /// What closing means.
+    pub consequences: String,
+}
+
+/// What a signed transaction holds in one asset.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct HeldAmount {
+    /// CAIP-19 id.
+    pub asset_id: String,
+    /// Base units; for the network's fee the most it can be.
+    pub amount: String,
+    /// Value counted against dollar limits.
+    #[schema(value_type = Option<f64>)]
+    pub amount_usd: Option<Usd>,
+    /// Whether it is the network's fee.
+    pub is_fee: bool,
+}
+
 /// How a send answers.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize, IntoParams)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -128,6 +174,14 @@ pub struct Transaction {
     pub signature: Option<String>,
     /// How cheap the network must be before it is signed, as asked for.
     pub gas_condition: Option<GasCondition>,
+    /// Whether what became of it can change no more. A `CONFIRMED` transaction whose block is not final
+    /// yet may still be taken back by a reorganisation, and holds what it reserved.
+    pub is_final: bool,
+    /// Why it is still where it is, where there is something to say: stable code, such as
+    /// `NODES_CONTRADICT`, `REVERT_UNPROVED`, `DEATH_UNPROVED` or `NODE_UNUSABLE`.
+    pub pending_code: Option<String>,
+    /// The same for people.
+    pub pending_reason: Option<String>,
     /// Network fee paid, native base units.
     pub fee: Option<String>,
     /// Why it was denied or failed: stable code.

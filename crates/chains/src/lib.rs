@@ -5,6 +5,7 @@
 //! bytes. It decides nothing.
 
 pub mod evm;
+mod fate;
 #[cfg(test)]
 mod judged;
 mod message;
@@ -26,6 +27,7 @@ use waiaas_core::presentation::Content;
 use waiaas_core::transaction::Replacement;
 use waiaas_core::witness::Observed;
 
+pub use self::fate::{Fate, Known, Undecided};
 pub use self::message::UnsignableMessage;
 pub use self::reputation::{AgentQuestion, ReputationSource};
 
@@ -286,36 +288,14 @@ pub enum Submission {
     Rejected(String),
 }
 
-/// What became of signed bytes, as far as the node can prove.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub enum Fate {
-    /// On chain and successful, to the confirmation the network is configured for.
-    Confirmed {
-        /// Fee paid, native base units.
-        fee: U256,
-        /// Block number or slot.
-        block: u64,
-    },
-    /// On chain and failed: nothing moved but the fee.
-    Reverted {
-        /// Fee paid, native base units.
-        fee: U256,
-        /// Block number or slot.
-        block: u64,
-        /// The node's reason.
-        reason: String,
-    },
-    /// Can never land (see [`Expiry`]), and did not.
-    Dead,
-    /// May still land. Absence of data is always this, never failure.
-    Pending,
-}
-
 /// What the lane (one per wallet and network) knows that the node may not.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Lane {
     /// EVM nonces of this wallet's signed transactions that may still land. Ignored on Solana.
     pub nonces_in_flight: Vec<u64>,
+    /// The least EVM nonce that no landed transaction of this wallet has used. A node that is behind
+    /// would give a used one again. Ignored on Solana.
+    pub nonce_floor: u64,
     /// Grows while completing gives bytes that another transaction has already. Solana knows a
     /// transaction only by its bytes, so two equal payments over one blockhash would be one; each
     /// variation offers another price per compute unit. Ignored on EVM, where nonces differ.
@@ -368,11 +348,23 @@ pub fn read(network: &Network, draft: &Draft) -> Result<(Effects, Vec<Content>),
     }
 }
 
+/// Which chain a network's nodes serve, and how far it has come.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Identity {
+    /// Hash of the first block.
+    pub genesis: String,
+    /// The newest block, by the node that has seen most.
+    pub height: u64,
+}
+
 /// One network of one chain.
 #[async_trait]
 pub trait Chain: Send + Sync {
     /// The network served.
     fn network(&self) -> &Network;
+
+    /// Which chain the nodes serve, as all of them say it. Fails if one does not answer or they differ.
+    async fn identity(&self) -> Result<Identity, ChainError>;
 
     /// Builds the exact transaction for an intent, with a fee budget. Reads the chain (token
     /// program, recipient account, gas estimate); refuses what cannot work.
@@ -434,8 +426,9 @@ pub trait Chain: Send + Sync {
     /// Broadcasts. Sending the same bytes again is harmless.
     async fn submit(&self, signed: &SignedTx) -> Result<Submission, ChainError>;
 
-    /// What became of signed bytes of `from`.
-    async fn fate(&self, from: Address, signed: &SignedTx) -> Result<Fate, ChainError>;
+    /// What became of signed bytes of `from`, ruled from what every endpoint says. Fails only if none
+    /// gives a usable answer.
+    async fn fate(&self, from: Address, signed: &SignedTx, known: Known<'_>) -> Result<Fate, ChainError>;
 
     /// What stands at an address.
     async fn occupant(&self, address: Address) -> Result<Occupant, ChainError>;

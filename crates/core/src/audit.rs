@@ -83,8 +83,16 @@ wire_enum!(
         TxSubmitted = "TX_SUBMITTED",
         /// A signed message can no longer be used; what it could move counts as spent.
         TxLapsed = "TX_LAPSED",
+        /// The operator stopped following a signed transaction.
+        TxClosed = "TX_CLOSED",
+        /// Another chain stands behind a network's name than before.
+        ChainReset = "CHAIN_RESET",
         /// The transaction is on chain.
         TxConfirmed = "TX_CONFIRMED",
+        /// The block that holds a confirmed transaction is final; what was held is settled.
+        TxFinal = "TX_FINAL",
+        /// A reorganisation took a confirmed transaction off the chain; it may land again.
+        TxReorganised = "TX_REORGANISED",
         /// The transaction is proved not to have moved the money.
         TxFailed = "TX_FAILED",
         /// An owner address was set.
@@ -132,6 +140,9 @@ impl AuditEvent {
             | Self::MasterAuthFailed
             | Self::WalletSuspended
             | Self::TxFailed
+            | Self::TxReorganised
+            | Self::TxClosed
+            | Self::ChainReset
             | Self::TxExpired
             | Self::OwnerChanged
             | Self::OwnerRemoved
@@ -174,6 +185,7 @@ impl AuditEvent {
             | Self::TxSubmitted
             | Self::TxLapsed
             | Self::TxConfirmed
+            | Self::TxFinal
             | Self::OwnerRegistered
             | Self::OwnerSigned
             | Self::OwnerVerified

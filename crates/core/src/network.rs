@@ -88,6 +88,30 @@ impl fmt::Display for NetworkId {
     }
 }
 
+/// When nothing can take back what a block of a network holds.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Finality {
+    /// Once the network's nodes call the block finalized. Where an EVM node does not know the word, once
+    /// the block and those above it are this many.
+    Finalized {
+        /// Blocks, the block itself counted.
+        else_blocks: u64,
+    },
+    /// Once the block and those above it are this many; on Solana, once it is confirmed. For networks
+    /// that one node makes, where finality says nothing or never comes.
+    Blocks(u64),
+}
+
+impl Finality {
+    /// For a network of which nothing else is known.
+    pub const fn of(environment: Environment) -> Self {
+        match environment {
+            Environment::Mainnet | Environment::Testnet => Self::Finalized { else_blocks: 256 },
+            Environment::Local => Self::Blocks(1),
+        }
+    }
+}
+
 /// One network.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Network {
@@ -107,6 +131,8 @@ pub struct Network {
     pub native_decimals: u8,
     /// SLIP-44 coin type of the native coin, as used in CAIP-19.
     pub slip44: u32,
+    /// When what happened on it is final.
+    pub finality: Finality,
 }
 
 impl Network {
@@ -187,6 +213,25 @@ const SOLANA: &[Row] = &[
     ("solana-localnet", "solana:localnet", Environment::Local, "SOL", 501),
 ];
 
+/// Blocks for which an EVM network is followed where a node does not know the word `finalized`: what the
+/// network itself takes, in time, on the safe side. Those that settle on Ethereum are final with it.
+fn finality(slug: &str, environment: Environment) -> Finality {
+    let else_blocks = match slug {
+        // Two epochs and some, 12 seconds a block.
+        "ethereum-mainnet" | "ethereum-sepolia" => 96,
+        // Milestones take about a minute; 2 seconds a block.
+        "polygon-mainnet" | "polygon-amoy" => 256,
+        // Half an hour, 4 blocks a second.
+        "arbitrum-mainnet" | "arbitrum-sepolia" => 7_200,
+        // Half an hour, 2 seconds a block.
+        "optimism-mainnet" | "optimism-sepolia" | "base-mainnet" | "base-sepolia" => 900,
+        // Every block is voted on before it is shown.
+        "hyperevm-mainnet" | "hyperevm-testnet" => 12,
+        _ => return Finality::of(environment),
+    };
+    Finality::Finalized { else_blocks }
+}
+
 impl Networks {
     /// The networks built in.
     pub fn builtin() -> Self {
@@ -203,6 +248,7 @@ impl Networks {
                 native_symbol: (*symbol).into(),
                 native_decimals: decimals,
                 slip44: *slip44,
+                finality: finality(slug, *environment),
             };
             map.insert(network.id.clone(), network);
         }
@@ -290,6 +336,18 @@ impl Networks {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn public_networks_wait_for_what_they_call_final_and_local_ones_for_one_block() {
+        for network in Networks::builtin().all() {
+            match network.environment {
+                Environment::Local => assert_eq!(network.finality, Finality::Blocks(1)),
+                Environment::Mainnet | Environment::Testnet => {
+                    assert!(matches!(network.finality, Finality::Finalized { else_blocks: 12.. }));
+                }
+            }
+        }
+    }
 
     #[test]
     fn resolves_names_and_refuses_foreign_ones() {

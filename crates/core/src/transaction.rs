@@ -23,9 +23,10 @@ wire_enum!(
         /// Signed for the caller, who may use the signature whenever it likes. A signed transaction is
         /// followed to its end; a signed message stays here.
         Signed = "SIGNED",
-        /// On chain and successful. Terminal.
+        /// On chain and successful. An end; until its block is final, a reorganisation may still take it
+        /// back.
         Confirmed = "CONFIRMED",
-        /// Proved not to have moved the money: never signed, reverted, or dead. Terminal.
+        /// Proved not to have moved the money: never signed, reverted in a final block, or dead. Terminal.
         Failed = "FAILED",
         /// Withdrawn before anything was signed. Terminal.
         Cancelled = "CANCELLED",
@@ -69,7 +70,10 @@ impl TxStatus {
             // After signing only proof moves a row: accepted, on chain, reverted or dead.
             Broadcasting => &[Submitted, Confirmed, Failed],
             Submitted | Signed => &[Confirmed, Failed],
-            Denied | Confirmed | Failed | Cancelled | Expired => &[],
+            // Only while the block that holds it is not final, and only by proof: gone from the chain, so
+            // that it may land again, or reverted or dead after all.
+            Confirmed => &[Submitted, Signed, Failed],
+            Denied | Failed | Cancelled | Expired => &[],
         }
     }
 
@@ -78,9 +82,18 @@ impl TxStatus {
         &[Self::Denied, Self::Queued, Self::PendingApproval, Self::Executing]
     }
 
-    /// Whether nothing can change any more.
+    /// Whether this is an end. Nothing leaves it but a reorganisation that takes a CONFIRMED transaction
+    /// back before its block is final.
     pub const fn is_terminal(self) -> bool {
-        self.next().is_empty()
+        match self {
+            Self::Denied | Self::Confirmed | Self::Failed | Self::Cancelled | Self::Expired => true,
+            Self::Queued
+            | Self::PendingApproval
+            | Self::Executing
+            | Self::Broadcasting
+            | Self::Submitted
+            | Self::Signed => false,
+        }
     }
 
     /// Whether signed bytes exist, so that money may already be moving.
@@ -102,7 +115,8 @@ mod tests {
     fn terminal_states_never_change_and_signed_ones_never_cancel() {
         for from in TxStatus::ALL {
             for to in TxStatus::ALL {
-                if from.is_terminal() {
+                let taken_back = matches!(to, TxStatus::Submitted | TxStatus::Signed | TxStatus::Failed);
+                if from.is_terminal() && !(*from == TxStatus::Confirmed && taken_back) {
                     assert!(from.advance(*to).is_err(), "{from} → {to}");
                 }
             }

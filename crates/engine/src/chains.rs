@@ -7,7 +7,7 @@ use std::time::Duration;
 use secrecy::ExposeSecret as _;
 use waiaas_chains::evm::{Erc8004, EvmChain, EvmOptions};
 use waiaas_chains::price::{CoinGecko, Hermes, PriceBook, PriceOptions, PriceSource, client};
-use waiaas_chains::rpc::{RpcOptions, RpcPool, http_client};
+use waiaas_chains::rpc::{EndpointHealth, RpcOptions, RpcPool, http_client};
 use waiaas_chains::solana::{self, SolanaChain, SolanaOptions};
 use waiaas_chains::{Chain as ChainPort, ReputationSource};
 use waiaas_core::network::{Chain, Network, NetworkId, Networks};
@@ -60,6 +60,11 @@ impl Chains {
         Ok(served.chain.clone())
     }
 
+    /// How the endpoints of each network do.
+    pub(crate) fn health(&self) -> Vec<(NetworkId, Vec<EndpointHealth>)> {
+        self.0.iter().map(|(network, served)| (network.clone(), served.rpc.health())).collect()
+    }
+
     pub(crate) fn status(&self) -> Vec<NetworkStatus> {
         let row = |(network, served): (&NetworkId, &Served)| NetworkStatus {
             network: network.clone(),
@@ -77,7 +82,8 @@ fn chain(config: &Config, network: &Network, rpc: RpcPool) -> Result<Arc<dyn Cha
             let options = EvmOptions {
                 max_priority_fee_per_gas: u128::try_from(fees.evm_max_priority_wei).unwrap_or(u128::MAX),
                 confirmations: confirmation.evm_blocks(network.environment),
-                finality_depth: confirmation.evm_finality_depth,
+                finality: network.finality,
+                least_finality_depth: confirmation.evm_finality_depth,
                 ..EvmOptions::for_environment(network.environment)
             };
             Arc::new(EvmChain::new(network.clone(), rpc, options).map_err(|e| e.to_string())?)

@@ -18,6 +18,7 @@ use waiaas_keys::{KeystoreHeader, NoRandomness, PasswordVerifier, Purpose, Unloc
 use waiaas_store::{AuditEntry, Store, StoreError};
 use zeroize::Zeroizing;
 
+use crate::chain_watch::ChainWatch;
 use crate::chains::Chains;
 use crate::clock::Clock;
 use crate::config::{Config, Conflict};
@@ -111,6 +112,7 @@ struct Inner {
     reputation: Option<Arc<dyn ReputationSource>>,
     policies: Policies,
     lanes: Lanes,
+    chain_watch: ChainWatch,
     clock: Arc<dyn Clock>,
     config: Config,
     networks: Networks,
@@ -167,6 +169,7 @@ impl Engine {
             reputation,
             policies: Policies::default(),
             lanes: Lanes::default(),
+            chain_watch: ChainWatch::default(),
             clock,
             config,
             networks,
@@ -272,6 +275,10 @@ impl Engine {
 
     pub(crate) fn lanes(&self) -> &Lanes {
         &self.0.lanes
+    }
+
+    pub(crate) fn chain_watch(&self) -> &ChainWatch {
+        &self.0.chain_watch
     }
 
     pub(crate) fn data_dir(&self) -> &DataDir {

@@ -7,6 +7,7 @@
 mod admin;
 mod approvals;
 mod calldata;
+mod chain_watch;
 mod chains;
 mod changes;
 mod clock;

@@ -35,6 +35,7 @@ const TABLES: &[(&str, &str)] = &[
     ("policies", "id"),
     ("policy_sets", "digest"),
     ("tokens", "network, address"),
+    ("chain_identities", "network"),
     ("transactions", "id"),
     ("reservations", "tx_id, position"),
     ("action_values", "tx_id"),

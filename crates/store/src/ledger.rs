@@ -37,8 +37,8 @@ pub struct NewReservation {
 pub(crate) enum Settlement {
     /// It happened; the fee was this.
     Spent { fee: U256 },
-    /// Nobody will prove what happened, so that all of it counts as spent, the fee at its most.
-    Everything,
+    /// Nobody knows: all of it counts as spent, the fee at its highest.
+    AsHeld,
     /// Only the fee was spent.
     FeeOnly { fee: U256 },
     /// Nothing happened.
@@ -49,6 +49,8 @@ reads! {
     /// What a wallet has held and settled at `now`, and its requests within each of the last
     /// `rate_windows` seconds. A settlement exactly one window ago no longer counts.
     ledger(wallet: WalletId, now: UnixSeconds, rate_windows: &[u64]) -> Ledger;
+    /// What a transaction holds now.
+    held_by(tx: TxId) -> Vec<NewReservation>;
     /// Requests of a wallet made after `since` that policy did not deny.
     requests_since(wallet: WalletId, since: UnixSeconds) -> u64;
 }
@@ -133,6 +135,18 @@ async fn requests_since(
     sqlx::query(query).bind(wallet.to_string()).bind(since).fetch_one(conn).await?.number("requests")
 }
 
+async fn held_by(conn: &mut AnyConnection, tx: TxId) -> Result<Vec<NewReservation>, StoreError> {
+    let query = "SELECT asset, amount, usd_micros, is_fee FROM reservations \
+                 WHERE tx_id = $1 AND status = 'HELD' ORDER BY position";
+    let rows = sqlx::query(query).bind(tx.to_string()).fetch_all(conn).await?;
+    let held = |row: &AnyRow| {
+        let amount = parse_base_units(&row.text("amount")?).map_err(|_| StoreError::Corrupt("amount"))?;
+        let (usd, is_fee) = (row.opt_usd("usd_micros")?, row.flag("is_fee")?);
+        Ok(NewReservation { asset: row.parsed("asset")?, amount, usd, is_fee })
+    };
+    rows.iter().map(held).collect()
+}
+
 /// 78 digits hold every 256-bit number.
 fn padded(amount: U256) -> String {
     format!("{:0>78}", amount.to_string())
@@ -181,7 +195,7 @@ pub(crate) async fn settle(
 ) -> Result<(), StoreError> {
     let (spent, fee) = match settlement {
         Settlement::Spent { fee } => ("SETTLED", Some(fee)),
-        Settlement::Everything => ("SETTLED", None),
+        Settlement::AsHeld => ("SETTLED", None),
         Settlement::FeeOnly { fee } => ("RELEASED", Some(fee)),
         Settlement::Nothing => ("RELEASED", None),
     };

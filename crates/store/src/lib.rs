@@ -12,6 +12,7 @@
 //! (unanswered) challenges, and the note that a node refused a broadcast.
 
 mod audit;
+mod chain_identities;
 mod challenges;
 mod changes;
 mod columns;
@@ -40,6 +41,7 @@ mod wallets;
 mod writer;
 
 pub use audit::{AuditEntry, AuditFilter, AuditPage, AuditRow, ChainReport};
+pub use chain_identities::{ChainIdentity, Ended};
 pub use challenges::ChallengeRow;
 pub use changes::{ChangeRow, NewChange};
 
@@ -59,7 +61,7 @@ pub use session_keys::{SessionKeyRow, SessionKeys};
 pub use sessions::{NewSession, SessionRow, TokenChange, TokenReason};
 pub use store::Store;
 pub use tokens::TokenRow;
-pub use transactions::{NewTransaction, SignedRow, StatusChange, TransactionRow, TxExpiry, TxFilter};
+pub use transactions::{NewTransaction, SignedRow, StatusChange, TransactionRow, TxExpiry, TxFilter, Work};
 pub use url::{DatabaseUrl, UrlError};
 pub use wallets::{NewWallet, WalletRow};
 pub use writer::{WriteTx, WriterStats};

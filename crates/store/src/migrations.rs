@@ -38,10 +38,15 @@ const ALL: &[Migration] = &[
         sqlite: include_str!("../migrations/sqlite/0005_renewals.sql"),
         postgres: include_str!("../migrations/postgres/0005_renewals.sql"),
     },
+    Migration {
+        version: 6,
+        sqlite: include_str!("../migrations/sqlite/0006_fate.sql"),
+        postgres: include_str!("../migrations/postgres/0006_fate.sql"),
+    },
 ];
 
 /// The newest schema this release knows.
-pub const KNOWN: i64 = 5;
+pub const KNOWN: i64 = 6;
 
 /// Applies what is missing. Daemons that start together on one database take turns.
 pub(crate) async fn run(conn: &mut AnyConnection, postgres: bool) -> Result<(), StoreError> {

@@ -22,6 +22,7 @@ mod kill_switch;
 mod lookalikes;
 mod lookup_tables;
 mod loosening;
+mod lying_nodes;
 mod master_against_owner;
 mod messages;
 mod methods;
@@ -85,6 +86,7 @@ pub(crate) async fn all(target: &Arc<Target>) -> Result<Vec<Case>> {
         batches::class(),
         gas_condition::class(),
         fees::class(),
+        lying_nodes::class(),
         races::class(),
         idempotency::class(),
         dry_run::class(),

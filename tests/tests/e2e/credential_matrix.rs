@@ -154,7 +154,7 @@ const ROWS: &[Row] = &[
     row("DELETE", "/v1/policies/{id}", At::Nothing, Body::None, OPERATOR_BUT_ABSENT),
     row("DELETE", "/v1/changes/{id}", At::Nothing, Body::None, OPERATOR_BUT_ABSENT),
     row("POST", "/v1/admin/transactions/{id}/cancel", At::Nothing, Body::None, OPERATOR_BUT_ABSENT),
-    row("POST", "/v1/admin/transactions/{id}/close", At::Nothing, Body::None, OPERATOR_BUT_ABSENT),
+    row("POST", "/v1/admin/transactions/{id}/close", At::Nothing, Body::Empty, OPERATOR_BUT_ABSENT),
     row("POST", "/v1/admin/transactions/{id}/reject", At::Nothing, Body::None, OPERATOR_BUT_ABSENT),
     row("PUT", "/v1/admin/master-password", At::Nothing, Body::Empty, OPERATOR_BUT_INVALID),
     row("POST", "/v1/admin/rotate-secret", At::Nothing, Body::None, OPERATOR),

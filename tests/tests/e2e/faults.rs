@@ -213,9 +213,10 @@ async fn an_absurd_fee_is_not_signed() -> Result<()> {
     ensure!(stage.ask(&payer, &payment).await?.refused(422)? == "FEE_ABOVE_CAP");
     stage.untouched(&payer).await?;
 
-    // The first look is the one that was judged, the second is the witness's; the third sets the price to sign.
+    // The first look is the one that was judged, the second is the witness's, the third and fourth ask
+    // which chain it is; the fifth sets the price to sign.
     stage.proxy.heal();
-    let lied = stage.proxy.nth("eth_getBlockByNumber", 3, When::After, Fault::Edit(absurd));
+    let lied = stage.proxy.nth("eth_getBlockByNumber", 5, When::After, Fault::Edit(absurd));
     let sent = stage.ask(&payer, &payment).await?.expect(201)?;
     lied.await?;
     ensure!((&sent["status"], &sent["errorCode"]) == (&json!("FAILED"), &json!("FEE_ABOVE_CAP")), "{sent}");

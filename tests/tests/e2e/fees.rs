@@ -161,9 +161,18 @@ async fn a_nonce_far_ahead_is_refused_by_name_and_what_was_handed_out_can_be_clo
     let listed = operator.get("/v1/admin/transactions?status=SIGNED").await?.expect(200)?;
     assert_eq!(listed["items"][0]["id"], signed["id"], "{listed}");
     let close = format!("/v1/admin/transactions/{id}/close");
-    assert_eq!(operator.post_empty(&close).await?.expect(200)?["status"], "SIGNED");
-    assert_eq!(held().await?, ["SETTLED", "SETTLED"], "spent from now on");
-    assert_eq!(operator.post_empty(&close).await?.refused(409)?, "TX_ALREADY_PROCESSED");
+    let said = operator.post(&close, json!({ "confirm": false })).await?.expect(200)?;
+    assert_eq!(
+        (&said["closed"], &said["transaction"]["status"]),
+        (&json!(false), &json!("SIGNED")),
+        "{said}"
+    );
+    assert_eq!(held().await?, ["HELD", "HELD"], "nothing is done without a word");
+    let closed = operator.post(&close, json!({ "confirm": true })).await?.expect(200)?;
+    assert_eq!(closed["transaction"]["errorCode"], "TRANSACTION_CLOSED", "{closed}");
+    assert_eq!(held().await?, ["SETTLED", "SETTLED"], "the caller has the signature: spent from now on");
+    let again = operator.post(&close, json!({ "confirm": true })).await?;
+    assert_eq!(again.refused(409)?, "TX_ALREADY_PROCESSED");
     Ok(())
 }
 

@@ -1,8 +1,10 @@
 //! End-to-end tests: the real binary, real nodes, real callers.
 
+mod agreement;
 mod article;
 mod bad_input;
 mod calls;
+mod chain_reset;
 mod changes;
 mod cli;
 mod crash;
@@ -11,8 +13,10 @@ mod doors;
 mod exposure;
 mod faults;
 mod fees;
+mod finality;
 mod nodes;
 mod operator;
+mod outages;
 mod owner_view;
 mod owners;
 mod people;

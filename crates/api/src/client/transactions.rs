@@ -11,8 +11,8 @@ use crate::requests::{
     EncodeCalldataRequest, EncodedCalldata, SignMessageRequest, SignTransactionRequest, TransactionRequest,
 };
 use crate::transactions::{
-    Approval, Approved, Explanation, Rejected, ReplaceRequest, SendQuery, Signed, Transaction,
-    TransactionQuery,
+    Approval, Approved, CloseRequest, Closed, Explanation, Rejected, ReplaceRequest, SendQuery, Signed,
+    Transaction, TransactionQuery,
 };
 
 /// What a send answered.
@@ -155,14 +155,15 @@ impl Client {
         self.call(Method::POST, &format!("/v1/admin/transactions/{id}/cancel"), Credential::Master).await
     }
 
-    /// Closes a signature that was handed out: what it could move counts as spent from now.
-    pub async fn admin_close(&self, id: TxId) -> Result<Transaction, ClientError> {
-        self.call(Method::POST, &format!("/v1/admin/transactions/{id}/close"), Credential::Master).await
-    }
-
     /// Rejects any transaction that waits for its owner.
     pub async fn admin_reject(&self, id: TxId) -> Result<Rejected, ClientError> {
         self.call(Method::POST, &format!("/v1/admin/transactions/{id}/reject"), Credential::Master).await
+    }
+
+    /// Closes a signed transaction that can no longer happen, or says what that would do.
+    pub async fn admin_close(&self, id: TxId, request: &CloseRequest) -> Result<Closed, ClientError> {
+        self.send(Method::POST, &format!("/v1/admin/transactions/{id}/close"), request, Credential::Master)
+            .await
     }
 }
 

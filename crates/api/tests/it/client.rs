@@ -21,6 +21,7 @@ fn transaction() -> Value {
         "tier": "INSTANT", "chain": "solana", "network": "solana-localnet", "chainId": "solana:localnet",
         "toAddress": "r", "amount": "5000000000", "amountFormatted": "5 SOL", "amountDecimals": 9,
         "amountSymbol": "SOL", "amountUsd": 10.5, "assetId": "solana:localnet/slip44:501", "txHash": "h",
+        "isFinal": false, "pendingCode": null, "pendingReason": null,
         "fee": null, "errorCode": null, "error": null, "executeAfter": null, "approvalExpiresAt": null,
         "effects": {}, "reasons": [], "digest": null, "createdAt": 1, "updatedAt": 1, "executedAt": null,
         "aFieldOfTomorrow": true,

@@ -1,25 +1,17 @@
 //! Broadcast, and what became of it. Only proof counts: whatever the nodes do not show is pending.
 
-use alloy_primitives::{Address as EvmAddress, U256};
+use alloy_primitives::U256;
+use futures_util::future::join_all;
 use waiaas_core::address::Address;
 
 use super::EvmChain;
 use super::envelope::Sent;
-use super::node::{Call, Node, Receipt};
+use super::node::{Call, Node};
+use super::testimony::Question;
 use super::{evm_address, revert};
+use crate::fate::{Testimony, rule};
 use crate::rpc::RpcFailure;
-use crate::{ChainError, Expiry, Fate, SignedTx, Submission};
-
-/// What one node shows about a transaction whose nonce is used up.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-enum Evidence {
-    /// Its nonce is used up in a final block, and the node has never seen it.
-    Dead,
-    /// The node has it after all.
-    Known,
-    /// The node's final blocks do not reach that far.
-    Open,
-}
+use crate::{ChainError, Expiry, Fate, Known, SignedTx, Submission};
 
 impl EvmChain {
     pub(super) async fn broadcast(&self, signed: &SignedTx) -> Result<Submission, ChainError> {
@@ -44,7 +36,12 @@ impl EvmChain {
         self.node.knows(sent.hash).await.map_err(|f| self.node.fail(f))
     }
 
-    pub(super) async fn fate_of(&self, from: Address, signed: &SignedTx) -> Result<Fate, ChainError> {
+    pub(super) async fn fate_of(
+        &self,
+        from: Address,
+        signed: &SignedTx,
+        known: Known<'_>,
+    ) -> Result<Fate, ChainError> {
         if matches!(signed.expiry, Expiry::Time(_) | Expiry::Never) {
             // A message is on no chain, and whether somebody used the signature cannot be told.
             return Ok(Fate::Pending);
@@ -53,98 +50,65 @@ impl EvmChain {
         if evm_address(from) != Some(sent.from) {
             return Err(ChainError::Corrupt("the signed transaction is another wallet's".to_owned()));
         }
-        match self.node.receipt(sent.hash).await.map_err(|f| self.node.fail(f))? {
-            Some(receipt) => self.fate_on_chain(&sent, &receipt).await,
-            None => self.fate_off_chain(&sent).await,
+        let question = Question::new(self, &sent, known);
+        let testimonies = self.testimonies(&question, known.block).await?;
+        match rule(&testimonies, known.block) {
+            Fate::Reverted { fee, block, .. } => {
+                let reason = self.revert_reason(&sent, block).await;
+                Ok(Fate::Reverted { fee, block, reason })
+            }
+            fate => Ok(fate),
         }
     }
 
-    async fn fate_on_chain(&self, sent: &Sent, receipt: &Receipt) -> Result<Fate, ChainError> {
-        let (Some(block_hash), Some(block)) = (receipt.block_hash, receipt.block_number) else {
-            return Ok(Fate::Pending);
-        };
-        if receipt.from != sent.from {
-            return Err(self.node.bad("the receipt names another sender"));
-        }
-        let block = u64::try_from(block.0).map_err(|_| self.node.bad("the block number is out of range"))?;
-        let tag = format!("0x{block:x}");
-        let canonical = self.node.head(&tag).await.map_err(|f| self.node.fail(f))?;
-        if canonical.is_none_or(|head| head.hash != block_hash) {
-            return Ok(Fate::Pending);
-        }
-        let height = self.node.height().await.map_err(|f| self.node.fail(f))?;
-        let confirmations = height.checked_sub(block).map_or(0, |above| above.saturating_add(1));
-        if confirmations < self.options.confirmations.max(1) {
-            return Ok(Fate::Pending);
-        }
-        let gas_fee = receipt.gas_used.0.checked_mul(receipt.effective_gas_price.0);
-        let fee = gas_fee.and_then(|fee| fee.checked_add(receipt.l1_fee.map_or(U256::ZERO, |l1| l1.0)));
-        let fee = fee.ok_or_else(|| self.node.bad("the fee is out of range"))?;
-        match u8::try_from(receipt.status.0) {
-            Ok(1) => Ok(Fate::Confirmed { fee, block }),
-            Ok(0) => Ok(Fate::Reverted { fee, block, reason: self.revert_reason(sent, &tag).await }),
-            _ => Err(self.node.bad("the receipt's status is neither success nor failure")),
-        }
-    }
-
-    /// Runs the failed call again to hear why. Best effort: the state has moved on.
-    async fn revert_reason(&self, sent: &Sent, block: &str) -> String {
-        let unknown = || "execution reverted".to_owned();
-        let Ok(body) = sent.tx.body(U256::ZERO) else { return unknown() };
-        let call = Call { from: sent.from, to: body.to, value: body.value, input: body.input };
-        match self.node.run(&call, block).await {
-            Err(RpcFailure::Node { message, data, .. }) => revert::reason(&message, data.as_ref()),
-            Ok(_) | Err(_) => unknown(),
-        }
-    }
-
-    /// No receipt: dead only if every node that answers agrees that a final block has used the nonce
-    /// up and that it never saw these bytes, and at least one shows the first.
-    async fn fate_off_chain(&self, sent: &Sent) -> Result<Fate, ChainError> {
-        let nonce = sent.tx.nonce();
-        let used = self.node.transaction_count(sent.from, "latest").await.map_err(|f| self.node.fail(f))?;
-        if used <= nonce {
-            return Ok(Fate::Pending);
-        }
-        let mut dead = false;
-        for node in self.node.singles() {
-            match self.evidence(&node, sent, nonce).await {
-                Ok(Evidence::Dead) => dead = true,
-                Ok(Evidence::Known) => return Ok(Fate::Pending),
-                Ok(Evidence::Open) => {}
-                Err(failure) => {
-                    tracing::debug!(network = %self.network.id, %failure, "no evidence from a node")
+    /// What every endpoint says, in their order. One that rests after failures counts as silent, unless
+    /// all rest. Fails only where nobody gives a usable answer.
+    async fn testimonies(
+        &self,
+        question: &Question<'_>,
+        before: Option<u64>,
+    ) -> Result<Vec<Testimony>, ChainError> {
+        let nodes = self.node.singles();
+        let asked: Vec<&Node> = nodes.iter().filter(|node| !node.0.rests()).collect();
+        let asked = if asked.is_empty() { nodes.iter().collect() } else { asked };
+        let silent = nodes.len().saturating_sub(asked.len());
+        let mut failure = None;
+        let mut all = Vec::with_capacity(nodes.len());
+        // How far a node has seen matters only beside one that has it in a block, or had.
+        for told in join_all(asked.iter().map(|node| question.ask(node, before.is_some()))).await {
+            match told {
+                Ok(testimony) => all.push(testimony),
+                Err(error) => {
+                    tracing::debug!(network = %self.network.id, %error, "a node says nothing of a transaction");
+                    failure = Some(error);
+                    all.push(Testimony::Silent);
                 }
             }
         }
-        Ok(if dead { Fate::Dead } else { Fate::Pending })
+        let is_open = |testimony: &Testimony| matches!(testimony, Testimony::Open { seen_up_to: None });
+        if all.iter().any(|testimony| matches!(testimony, Testimony::Landed(_))) {
+            for (node, testimony) in asked.iter().zip(&mut all) {
+                if is_open(testimony) {
+                    *testimony = question.ask(node, true).await.unwrap_or(Testimony::Silent);
+                }
+            }
+        }
+        if let Some(failure) = failure.filter(|_| all.iter().all(|t| matches!(t, Testimony::Silent))) {
+            return Err(failure);
+        }
+        all.extend(std::iter::repeat_n(Testimony::Silent, silent));
+        Ok(all)
     }
 
-    /// Asks one node, the final nonce first: a node that shows it used up has our receipt by then, if
-    /// there is one. Asked the other way round, the block with our transaction could come in between.
-    async fn evidence(&self, node: &Node, sent: &Sent, nonce: u64) -> Result<Evidence, RpcFailure> {
-        match self.final_count(node, sent.from).await? {
-            Some(used) if used > nonce => {}
-            Some(_) | None => return Ok(Evidence::Open),
+    /// Runs the failed call again to hear why. Best effort: the state has moved on.
+    async fn revert_reason(&self, sent: &Sent, block: u64) -> String {
+        let unknown = || "execution reverted".to_owned();
+        let Ok(body) = sent.tx.body(U256::ZERO) else { return unknown() };
+        let call = Call { from: sent.from, to: body.to, value: body.value, input: body.input };
+        match self.node.run(&call, &format!("0x{block:x}")).await {
+            Err(RpcFailure::Node { message, data, .. }) => revert::reason(&message, data.as_ref()),
+            Ok(_) | Err(_) => unknown(),
         }
-        if node.receipt(sent.hash).await?.is_some() || node.knows(sent.hash).await? {
-            return Ok(Evidence::Known);
-        }
-        Ok(Evidence::Dead)
-    }
-
-    /// Transactions of `account` in final blocks: those the node calls finalized, or those buried
-    /// `finality_depth` deep where the node does not know the word.
-    async fn final_count(&self, node: &Node, account: EvmAddress) -> Result<Option<u64>, RpcFailure> {
-        match node.transaction_count(account, "finalized").await {
-            Ok(count) => return Ok(Some(count)),
-            Err(RpcFailure::Node { .. }) => {}
-            Err(failure) => return Err(failure),
-        }
-        let Some(block) = node.height().await?.checked_sub(self.options.finality_depth) else {
-            return Ok(None);
-        };
-        node.transaction_count(account, &format!("0x{block:x}")).await.map(Some)
     }
 }
 

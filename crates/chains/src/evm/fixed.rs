@@ -139,6 +139,7 @@ impl EvmChain {
         lane: &Lane,
     ) -> Result<(), ChainError> {
         let count = self.node.transaction_count(from, "latest").await.map_err(|f| self.node.fail(f))?;
+        let count = count.max(lane.nonce_floor);
         if count > nonce {
             let why = format!("the transaction's nonce {nonce} is used up: the account's next is {count}");
             return Err(unsupported(why));

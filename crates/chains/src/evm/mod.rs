@@ -20,13 +20,16 @@ mod fixed;
 mod holdings;
 mod market;
 mod methods;
+mod mined;
 mod nft;
 mod node;
 mod personal;
 mod replace;
 mod reputation;
 mod revert;
+mod rival;
 mod scalar;
+mod testimony;
 mod typed;
 #[cfg(test)]
 mod vectors;
@@ -40,7 +43,7 @@ use waiaas_core::address::Address;
 use waiaas_core::draft::{Completed, Draft};
 use waiaas_core::effect::Effects;
 use waiaas_core::intent::Intent;
-use waiaas_core::network::{Environment, Network};
+use waiaas_core::network::{Environment, Finality, Network};
 use waiaas_core::presentation::Content;
 use waiaas_core::transaction::Replacement;
 
@@ -49,11 +52,12 @@ use self::drafted::{Drafted, Fixed};
 use self::methods::Methods;
 use self::node::{Call, Node};
 pub use self::reputation::Erc8004;
+use self::rival::Searches;
 pub use self::witness::{read_logs, read_trace};
 use crate::rpc::{RpcFailure, RpcPool};
 use crate::{
-    Chain, ChainError, Fate, FeeQuote, GasPrices, Holdings, Lane, Occupant, Refusal, SignedTx, Simulation,
-    Submission, TokenFacts, Witness,
+    Chain, ChainError, Fate, FeeQuote, GasPrices, Holdings, Identity, Known, Lane, Occupant, Refusal,
+    SignedTx, Simulation, Submission, TokenFacts, Witness,
 };
 
 /// What a call of `to` by `wallet` does, read from its value and data alone, without the network fee.
@@ -83,8 +87,10 @@ pub struct EvmOptions {
     pub gas_margin_percent: u64,
     /// Blocks, the transaction's own included, before it counts as confirmed; at least 1.
     pub confirmations: u64,
-    /// Depth at which a block counts as final where nodes do not know the tag `finalized`.
-    pub finality_depth: u64,
+    /// When what a block holds is final.
+    pub finality: Finality,
+    /// Blocks, the block's own included, that it takes beyond that; 1 adds nothing.
+    pub least_finality_depth: u64,
 }
 
 impl EvmOptions {
@@ -100,7 +106,8 @@ impl EvmOptions {
             max_priority_fee_per_gas: 200_000_000_000,
             gas_margin_percent: 120,
             confirmations,
-            finality_depth: 256,
+            finality: Finality::of(environment),
+            least_finality_depth: 1,
         }
     }
 }
@@ -114,6 +121,7 @@ pub struct EvmChain {
     options: EvmOptions,
     data_fee_oracle: OnceCell<bool>,
     methods: Methods,
+    searches: Searches,
 }
 
 impl EvmChain {
@@ -125,8 +133,8 @@ impl EvmChain {
             return Err(ChainError::Refused(Refusal::Unsupported(why)));
         };
         let node = Node(rpc.expecting("eth_chainId", json!([]), json!(format!("0x{chain_id:x}"))));
-        let methods = Methods::of(node.singles().len());
-        Ok(Self { network, chain_id, node, options, data_fee_oracle: OnceCell::new(), methods })
+        let (methods, searches) = (Methods::of(node.singles().len()), Searches::default());
+        Ok(Self { network, chain_id, node, options, data_fee_oracle: OnceCell::new(), methods, searches })
     }
 
     /// The sender and body of a draft built here for this network.
@@ -212,6 +220,22 @@ fn account(address: Address) -> Result<EvmAddress, ChainError> {
 impl Chain for EvmChain {
     fn network(&self) -> &Network {
         &self.network
+    }
+
+    async fn identity(&self) -> Result<Identity, ChainError> {
+        let (mut genesis, mut height) = (None, 0);
+        for node in self.node.singles() {
+            let head = node.head("0x0").await.map_err(|f| node.fail(f))?;
+            let first = head.ok_or_else(|| node.bad("the chain has no first block"))?.hash;
+            if genesis.is_some_and(|genesis| genesis != first) {
+                return Err(node.bad("the nodes have different first blocks"));
+            }
+            genesis = Some(first);
+            let newest = node.number_of("latest").await.map_err(|f| node.fail(f))?;
+            height = height.max(newest.ok_or_else(|| node.bad("the chain has no newest block"))?);
+        }
+        let genesis = genesis.ok_or_else(|| self.node.bad("no node is configured"))?;
+        Ok(Identity { genesis: genesis.to_string(), height })
     }
 
     async fn build(&self, from: Address, intent: &Intent) -> Result<Draft, ChainError> {
@@ -318,8 +342,8 @@ impl Chain for EvmChain {
         self.broadcast(signed).await
     }
 
-    async fn fate(&self, from: Address, signed: &SignedTx) -> Result<Fate, ChainError> {
-        self.fate_of(from, signed).await
+    async fn fate(&self, from: Address, signed: &SignedTx, known: Known<'_>) -> Result<Fate, ChainError> {
+        self.fate_of(from, signed, known).await
     }
 
     async fn occupant(&self, address: Address) -> Result<Occupant, ChainError> {

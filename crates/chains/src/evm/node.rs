@@ -28,6 +28,7 @@ impl<'de> Deserialize<'de> for Quantity {
 #[serde(rename_all = "camelCase")]
 pub(super) struct Head {
     pub(super) hash: B256,
+    pub(super) number: Option<Quantity>,
     pub(super) base_fee_per_gas: Option<Quantity>,
 }
 
@@ -212,6 +213,35 @@ impl Node {
     /// The block with this tag or number, if there is one.
     pub(super) async fn head(&self, block: &str) -> Result<Option<Head>, RpcFailure> {
         self.0.call("eth_getBlockByNumber", json!([block, false])).await
+    }
+
+    /// The number of the block with this tag, if there is one.
+    pub(super) async fn number_of(&self, tag: &str) -> Result<Option<u64>, RpcFailure> {
+        let Some(head) = self.head(tag).await? else { return Ok(None) };
+        let number =
+            head.number.ok_or_else(|| RpcFailure::BadAnswer("a block without a number".to_owned()))?;
+        narrow(number.0, "eth_getBlockByNumber").map(Some)
+    }
+
+    /// The transactions of a block in full.
+    pub(super) async fn transactions_in(&self, block: u64) -> Result<Vec<Value>, RpcFailure> {
+        #[derive(Deserialize)]
+        struct Full {
+            transactions: Vec<Value>,
+        }
+        let full: Option<Full> =
+            self.0.call("eth_getBlockByNumber", json!([format!("0x{block:x}"), true])).await?;
+        Ok(full.map_or_else(Vec::new, |full| full.transactions))
+    }
+
+    /// The transaction of `account` with `nonce`. Not all nodes know this question.
+    pub(super) async fn by_sender_and_nonce(
+        &self,
+        account: Address,
+        nonce: u64,
+    ) -> Result<Option<Value>, RpcFailure> {
+        let params = json!([account, format!("0x{nonce:x}")]);
+        self.0.call("eth_getTransactionBySenderAndNonce", params).await
     }
 
     pub(super) async fn gas_price(&self) -> Result<u128, RpcFailure> {

@@ -123,6 +123,11 @@ impl RpcPool {
         positions.map(|position| Self { only: Some(position), ..self.clone() }).collect()
     }
 
+    /// The position of the one endpoint asked, where it is one of [`RpcPool::singles`].
+    pub const fn position(&self) -> Option<usize> {
+        self.only
+    }
+
     /// The network served.
     pub fn network(&self) -> &NetworkId {
         &self.shared.network
@@ -155,6 +160,14 @@ impl RpcPool {
         self.call(method, params).await.map_err(|failure| failure.into_chain_error(&self.shared.network))
     }
 
+    /// Whether every endpoint it may ask is left alone for now, after failures.
+    pub fn rests(&self) -> bool {
+        let now = Instant::now();
+        let records = self.records();
+        let mut mine = records.iter().enumerate().filter(|(at, _)| self.only.is_none_or(|only| only == *at));
+        mine.all(|(_, record)| record.cooling_for(now).is_some())
+    }
+
     /// A snapshot of how the endpoints are doing, in configured order.
     pub fn health(&self) -> Vec<EndpointHealth> {
         let now = Instant::now();
@@ -177,7 +190,7 @@ impl RpcPool {
     }
 
     fn note_failure(&self, position: usize, began: Instant, method: &str, why: &RpcFailure) {
-        tracing::warn!(network = %self.shared.network, endpoint = position, method, reason = %why, "node failed");
+        tracing::debug!(network = %self.shared.network, endpoint = position, method, reason = %why, "node failed");
         if let Some(passed) = self.identity.as_ref().and_then(|identity| identity.passed.get(position)) {
             passed.store(false, Ordering::Release);
         }

@@ -1,16 +1,20 @@
 //! Broadcasting, and what became of it. Absence of data is never failure.
 
+use futures_util::future::join_all;
+use serde_json::Value;
 use solana_hash::Hash;
 use solana_message::VersionedMessage;
 use solana_pubkey::Pubkey;
 use waiaas_core::U256;
+use waiaas_core::network::Finality;
 
 use super::complete::read_signed;
 use super::fees::Terms;
 use super::node::{Node, Status};
 use super::{Commitment, SolanaChain, fees, reason};
+use crate::fate::{Depth, Landed, Proof, Testimony, rule};
 use crate::rpc::RpcFailure;
-use crate::{ChainError, Expiry, Fate, SignedTx, Submission};
+use crate::{ChainError, Expiry, Fate, Known, SignedTx, Submission};
 
 /// Blocks for which a blockhash may be used.
 const BLOCKHASH_LIFE: u64 = 150;
@@ -29,67 +33,108 @@ impl SolanaChain {
     }
 
     /// What became of `signed`.
-    pub(super) async fn fate_of(&self, from: &Pubkey, signed: &SignedTx) -> Result<Fate, ChainError> {
+    pub(super) async fn fate_of(
+        &self,
+        from: &Pubkey,
+        signed: &SignedTx,
+        known: Known<'_>,
+    ) -> Result<Fate, ChainError> {
         let message = read_signed(from, signed)?;
         let Expiry::BlockHeight(last_valid) = signed.expiry else {
             return Err(ChainError::Corrupt("a Solana transaction expires by block height".to_owned()));
         };
         let node = self.node().await?;
-        match node.status(&signed.hash).await? {
-            (Some(status), _) => self.landed(node, &signed.hash, &message, &status).await,
-            (None, _) if node.finalized_height().await? <= last_valid => Ok(Fate::Pending),
-            (None, _) => self.absent(node, &signed.hash, &message, last_valid).await,
-        }
+        let question = Question { chain: self, signature: &signed.hash, message: &message, last_valid };
+        let (testimonies, failed) = question.ask_all(node).await?;
+        Ok(match rule(&testimonies, known.block) {
+            Fate::Confirmed { fee, block, is_final } => {
+                Fate::Confirmed { fee: self.paid(node, &signed.hash, fee).await, block, is_final }
+            }
+            Fate::Reverted { fee, block, .. } => {
+                let fee = self.paid(node, &signed.hash, fee).await;
+                let reason = failed.map_or_else(String::new, |err| reason::explain(&err, &message));
+                Fate::Reverted { fee, block, reason }
+            }
+            fate @ (Fate::Dead | Fate::Pending | Fate::FellOut | Fate::Undecided(_)) => fate,
+        })
     }
 
-    /// The fate of a transaction that is past its last block and was not found: asks each endpoint by
-    /// itself. One that has it settles the matter, one that cannot tell keeps it open.
-    async fn absent(
-        &self,
-        node: &Node,
-        signature: &str,
-        message: &VersionedMessage,
-        last_valid: u64,
-    ) -> Result<Fate, ChainError> {
-        let mut proved = false;
-        let mut open = false;
-        let mut failure = None;
-        for single in node.singles() {
-            match look(&single, signature, message.recent_blockhash(), last_valid).await {
-                Ok(Look::Found(status)) => return self.landed(&single, signature, message, &status).await,
-                Ok(Look::Absent) => proved = true,
-                Ok(Look::CannotTell) => open = true,
-                Err(error) => failure = Some(error),
+    /// The fee paid for what has landed, which is at most what the bytes offered; that where it is not
+    /// told, or not credibly.
+    async fn paid(&self, node: &Node, signature: &str, offered: U256) -> U256 {
+        let told = node.fee_paid(signature, self.options.commitment.as_str()).await.ok().flatten();
+        let least = U256::from(fees::PER_SIGNATURE);
+        told.map(U256::from).filter(|paid| (least..=offered).contains(paid)).unwrap_or(offered)
+    }
+}
+
+/// Signed bytes to be asked about.
+struct Question<'a> {
+    chain: &'a SolanaChain,
+    signature: &'a str,
+    message: &'a VersionedMessage,
+    last_valid: u64,
+}
+
+impl Question<'_> {
+    /// What every endpoint says, in their order, and how it failed by the word of one that says so. One
+    /// that rests after failures counts as silent, unless all rest. Fails only where nobody gives a
+    /// usable answer.
+    async fn ask_all(&self, node: &Node) -> Result<(Vec<Testimony>, Option<Value>), ChainError> {
+        let nodes = node.singles();
+        let awake = |node: &&Node| !node.rests();
+        let asked: Vec<&Node> = nodes.iter().filter(awake).collect();
+        let asked = if asked.is_empty() { nodes.iter().collect() } else { asked };
+        let mut all = Vec::with_capacity(nodes.len());
+        let (mut failed, mut failure) = (None, None);
+        for told in join_all(asked.iter().map(|node| self.ask(node))).await {
+            match told {
+                Ok((testimony, err)) => {
+                    failed = failed.or(err);
+                    all.push(testimony);
+                }
+                Err(error) => {
+                    tracing::debug!(network = %self.chain.network.id, %error, "a node says nothing");
+                    failure = Some(error);
+                    all.push(Testimony::Silent);
+                }
             }
         }
-        match failure {
-            _ if open => Ok(Fate::Pending),
-            _ if proved => Ok(Fate::Dead),
-            Some(error) => Err(error),
-            None => Ok(Fate::Pending),
+        if let Some(failure) = failure.filter(|_| all.iter().all(|t| matches!(t, Testimony::Silent))) {
+            return Err(failure);
         }
+        all.extend(std::iter::repeat_n(Testimony::Silent, nodes.len().saturating_sub(asked.len())));
+        Ok((all, failed))
     }
 
-    async fn landed(
-        &self,
-        node: &Node,
-        signature: &str,
-        message: &VersionedMessage,
-        status: &Status,
-    ) -> Result<Fate, ChainError> {
-        if !reached(status, self.options.commitment) {
-            return Ok(Fate::Pending);
-        }
-        // The outcome is settled, so a fee that cannot be read is replaced by what the bytes offer.
-        let paid = node.fee_paid(signature, self.options.commitment.as_str()).await.ok().flatten();
-        let fee =
-            U256::from(paid.or_else(|| Terms::read(message).ok()?.fee()).unwrap_or(fees::PER_SIGNATURE));
-        if status.err.is_null() {
-            Ok(Fate::Confirmed { fee, block: status.slot })
-        } else {
-            let reason = reason::explain(&status.err, message);
-            Ok(Fate::Reverted { fee, block: status.slot, reason })
-        }
+    /// Asks one node; the second value is the error on chain.
+    async fn ask(&self, node: &Node) -> Result<(Testimony, Option<Value>), ChainError> {
+        let (status, looked_at) = node.status(self.signature).await?;
+        let found = match status {
+            Some(status) => Look::Found(status),
+            None if node.finalized_height().await? <= self.last_valid => {
+                return Ok((Testimony::Open { seen_up_to: Some(looked_at) }, None));
+            }
+            None => look(node, self.signature, self.message.recent_blockhash(), self.last_valid).await?,
+        };
+        Ok(match found {
+            Look::Found(status) => (Testimony::Landed(self.landed(&status)), Some(status.err)),
+            Look::Absent => (Testimony::Gone(Proof::Searched), None),
+            Look::CannotTell => (Testimony::Open { seen_up_to: None }, None),
+        })
+    }
+
+    fn landed(&self, status: &Status) -> Landed {
+        let wanted = self.chain.options.commitment;
+        let depth = match self.chain.network.finality {
+            _ if !reached(status, wanted) => Depth::Shallow,
+            Finality::Blocks(_) => Depth::Final,
+            Finality::Finalized { .. } if reached(status, Commitment::Finalized) => Depth::Final,
+            Finality::Finalized { .. } => Depth::Confirmed,
+        };
+        // What the bytes offer is the most they pay.
+        let fee = Terms::read(self.message).and_then(|terms| terms.fee()).unwrap_or(fees::PER_SIGNATURE);
+        Landed { succeeded: status.err.is_null(), fee: U256::from(fee), block: status.slot, depth }
     }
 }
 
@@ -163,7 +208,7 @@ fn refused(refusal: &RpcFailure, wire: &[u8]) -> Submission {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::{Value, json};
+    use serde_json::json;
 
     fn status(value: Value) -> Status {
         serde_json::from_value(value).expect("a status")

@@ -40,8 +40,8 @@ use self::text::Text;
 pub use self::tokens::mint_facts;
 use crate::rpc::RpcPool;
 use crate::{
-    Chain, ChainError, Fate, FeeQuote, GasPrices, Holdings, Lane, Occupant, Refusal, SignedTx, Simulation,
-    Submission, TokenFacts, Witness,
+    Chain, ChainError, Fate, FeeQuote, GasPrices, Holdings, Identity, Known, Lane, Occupant, Refusal,
+    SignedTx, Simulation, Submission, TokenFacts, Witness,
 };
 
 /// Genesis hashes of mainnet-beta, devnet and testnet. Their first 32 characters are the CAIP-2 references.
@@ -214,6 +214,20 @@ impl Chain for SolanaChain {
         &self.network
     }
 
+    async fn identity(&self) -> Result<Identity, ChainError> {
+        let (mut genesis, mut height) = (None::<String>, 0);
+        for node in self.node().await?.singles() {
+            let first = node.genesis_hash().await?;
+            if genesis.as_ref().is_some_and(|genesis| *genesis != first) {
+                return Err(self.bad_answer("the nodes have different first blocks"));
+            }
+            genesis = Some(first);
+            height = height.max(node.newest_height().await?);
+        }
+        let genesis = genesis.ok_or_else(|| self.bad_answer("no node is configured"))?;
+        Ok(Identity { genesis: genesis.chars().take(64).collect(), height })
+    }
+
     async fn build(&self, from: Address, intent: &Intent) -> Result<Draft, ChainError> {
         self.build_draft(solana(from)?, intent).await
     }
@@ -310,8 +324,8 @@ impl Chain for SolanaChain {
         self.submit_bytes(signed).await
     }
 
-    async fn fate(&self, from: Address, signed: &SignedTx) -> Result<Fate, ChainError> {
-        self.fate_of(&solana(from)?, signed).await
+    async fn fate(&self, from: Address, signed: &SignedTx, known: Known<'_>) -> Result<Fate, ChainError> {
+        self.fate_of(&solana(from)?, signed, known).await
     }
 
     async fn occupant(&self, address: Address) -> Result<Occupant, ChainError> {

@@ -99,6 +99,11 @@ impl Node {
         self.rpc.singles().into_iter().map(Self::new).collect()
     }
 
+    /// Whether it is left alone for now, after failures.
+    pub(super) fn rests(&self) -> bool {
+        self.rpc.rests()
+    }
+
     async fn ask<R: DeserializeOwned>(&self, method: &str, params: Value) -> Result<R, ChainError> {
         self.rpc.ask(method, params).await
     }

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 use waiaas_chains::evm::EvmOptions;
-use waiaas_chains::{Chain, ChainError, Fate, Submission};
+use waiaas_chains::{Chain, ChainError, Expiry, Fate, Known, Lane, SignedTx, Submission, Undecided};
 use waiaas_core::U256;
 use waiaas_core::address::Address;
 
@@ -26,6 +26,11 @@ async fn a_revert_on_chain_costs_only_the_fee() {
     }
     world.anvil.mine(1).await;
     let Fate::Confirmed { fee: first_fee, .. } = world.fate(&first).await else { panic!("the first works") };
+    let open = Fate::Undecided(Undecided::RevertUnproved);
+    assert_eq!(world.fate(&second).await, open, "its block is not final yet");
+    world.anvil.mine(FINAL - 1).await;
+    assert_eq!(world.fate(&second).await, open, "one block short");
+    world.anvil.mine(1).await;
     let Fate::Reverted { fee, reason, block } = world.fate(&second).await else {
         panic!("the second reverts")
     };
@@ -45,13 +50,15 @@ async fn dead_only_once_another_transaction_with_the_nonce_is_final() {
     assert_eq!(world.submit(&winner).await, Submission::Accepted);
     world.anvil.mine(1).await;
     assert!(matches!(world.fate(&winner).await, Fate::Confirmed { .. }));
-    assert_eq!(world.fate(&loser).await, Fate::Pending, "the other is not final yet");
+    let open = Fate::Undecided(Undecided::DeathUnproved);
+    assert_eq!(world.fate(&loser).await, open, "the other is not final yet");
     assert!(matches!(world.submit(&loser).await, Submission::Rejected(_)));
+    assert!(matches!(world.fate(&winner).await, Fate::Confirmed { is_final: false, .. }));
     world.anvil.mine(FINAL - 1).await;
-    assert_eq!(world.fate(&loser).await, Fate::Pending, "one block short");
+    assert_eq!(world.fate(&loser).await, open, "one block short");
     world.anvil.mine(1).await;
     assert_eq!(world.fate(&loser).await, Fate::Dead);
-    assert!(matches!(world.fate(&winner).await, Fate::Confirmed { .. }));
+    assert!(matches!(world.fate(&winner).await, Fate::Confirmed { is_final: true, .. }));
     assert_eq!(world.balance(SOMEBODY).await, U256::from(2));
 }
 
@@ -94,7 +101,7 @@ async fn a_node_that_goes_away_proves_nothing() {
     let signed = world.sign(&transfer(5), &[]).await;
     assert_eq!(world.submit(&signed).await, Submission::Accepted);
     world.anvil.kill();
-    let fate = world.chain.fate(world.wallet.address, &signed).await;
+    let fate = world.chain.fate(world.wallet.address, &signed, Known::default()).await;
     assert!(matches!(fate, Err(ChainError::Unreachable { .. })), "{fate:?}");
     let submission = world.chain.submit(&signed).await;
     assert!(matches!(submission, Err(ChainError::Unreachable { .. })), "{submission:?}");
@@ -120,10 +127,16 @@ async fn the_fate_of_bytes_that_are_not_the_wallets_is_not_told() {
     let mut renamed = signed.clone();
     renamed.hash = format!("0x{}", "00".repeat(32));
     for wrong in [&altered, &renamed] {
-        assert!(matches!(world.chain.fate(world.wallet.address, wrong).await, Err(ChainError::Corrupt(_))));
+        assert!(matches!(
+            world.chain.fate(world.wallet.address, wrong, Known::default()).await,
+            Err(ChainError::Corrupt(_))
+        ));
         assert!(matches!(world.chain.submit(wrong).await, Err(ChainError::Corrupt(_))));
     }
-    assert!(matches!(world.chain.fate(SOMEBODY, &signed).await, Err(ChainError::Corrupt(_))));
+    assert!(matches!(
+        world.chain.fate(SOMEBODY, &signed, Known::default()).await,
+        Err(ChainError::Corrupt(_))
+    ));
 }
 
 #[tokio::test]
@@ -140,4 +153,62 @@ async fn a_refused_broadcast_proves_nothing() {
     assert_eq!(world.submit(&signed).await, Submission::Accepted);
     world.anvil.mine(1).await;
     assert!(matches!(world.fate(&signed).await, Fate::Confirmed { .. }));
+}
+
+/// The block in which it is seen, and whether that is final.
+async fn seen(world: &World, signed: &SignedTx) -> (u64, bool) {
+    match world.fate(signed).await {
+        Fate::Confirmed { block, is_final, .. } => (block, is_final),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn what_a_reorganisation_takes_back_fell_out_and_may_land_again() {
+    let world = World::new().await;
+    let signed = world.sign(&transfer(5), &[]).await;
+    assert_eq!(world.submit(&signed).await, Submission::Accepted);
+    world.anvil.mine(2).await;
+    let (block, is_final) = seen(&world, &signed).await;
+    assert!(!is_final);
+    world.anvil.call("anvil_reorg", json!([2, []])).await;
+    let known = Known { block: Some(block), ..Known::default() };
+    assert_eq!(world.fate_knowing(&signed, known).await, Fate::FellOut);
+    assert_eq!(world.fate(&signed).await, Fate::Pending, "who had not seen it says nothing of a block");
+    assert_eq!(world.submit(&signed).await, Submission::Accepted);
+    world.anvil.mine(FINAL + 1).await;
+    let (again, is_final) = seen(&world, &signed).await;
+    assert!(again > block && is_final);
+}
+
+#[tokio::test]
+async fn a_reorganisation_to_another_transaction_of_the_nonce_is_death_once_that_is_final() {
+    let world = World::new().await;
+    let signed = world.sign(&transfer(5), &[]).await;
+    let other = world.sign(&transfer(6), &[]).await;
+    let snapshot = world.anvil.call("evm_snapshot", json!([])).await;
+    assert_eq!(world.submit(&signed).await, Submission::Accepted);
+    world.anvil.mine(1).await;
+    let (block, _) = seen(&world, &signed).await;
+    world.anvil.call("evm_revert", json!([snapshot])).await;
+    assert_eq!(world.submit(&other).await, Submission::Accepted);
+    world.anvil.mine(1).await;
+    let known = Known { block: Some(block), ..Known::default() };
+    let open = Fate::Undecided(Undecided::DeathUnproved);
+    assert_eq!(world.fate_knowing(&signed, known).await, open);
+    world.anvil.mine(FINAL).await;
+    assert_eq!(world.fate_knowing(&signed, known).await, Fate::Dead);
+    assert_eq!(world.balance(SOMEBODY).await, U256::from(6));
+}
+
+#[tokio::test]
+async fn a_node_behind_does_not_give_a_used_nonce_again() {
+    let world = World::new().await;
+    let draft = world.chain.build(world.wallet.address, &transfer(1)).await.expect("a draft");
+    for (floor, expected) in [(0, 0), (3, 3)] {
+        let lane = Lane { nonce_floor: floor, ..Lane::default() };
+        let completed = world.chain.complete(&draft, &lane).await.expect("completes");
+        let signed = world.chain.assemble(&completed, &world.wallet.sign(&completed)).expect("assembles");
+        assert_eq!(signed.expiry, Expiry::Nonce(expected), "the node counts none");
+    }
 }

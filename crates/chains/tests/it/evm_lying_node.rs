@@ -4,14 +4,14 @@ use std::collections::BTreeMap;
 use std::sync::Mutex;
 
 use serde_json::{Value, json};
-use waiaas_chains::{Chain, ChainError, Fate, Refusal, SignedTx, Submission};
+use waiaas_chains::{Chain, ChainError, Fate, Known, Refusal, SignedTx, Submission, Undecided};
 use waiaas_core::U256;
 use wiremock::matchers::any;
 use wiremock::{Mock, MockServer, Request, Respond, ResponseTemplate};
 
 use crate::evm_world::{SOMEBODY, World, chain, fee_budget, options, refusal, transfer};
 
-/// A node that answers by `method last-parameter` or else by `method`, and refuses the rest.
+/// A node that answers by `method last-text-parameter` or else by `method`, and refuses the rest.
 struct Script(Mutex<BTreeMap<&'static str, Value>>);
 
 impl Respond for Script {
@@ -20,7 +20,8 @@ impl Respond for Script {
         let script = self.0.lock().expect("not poisoned");
         let mut answer = json!({"jsonrpc": "2.0", "id": request["id"]});
         let method = request["method"].as_str().expect("a method");
-        let last = request["params"].as_array().and_then(|params| params.last()).and_then(Value::as_str);
+        let params = request["params"].as_array();
+        let last = params.and_then(|params| params.iter().rev().find_map(Value::as_str));
         let exact = format!("{method} {}", last.unwrap_or_default());
         match script.get(exact.as_str()).or_else(|| script.get(method)) {
             Some(result) => answer["result"] = result.clone(),
@@ -59,14 +60,14 @@ fn receipt(world: &World, signed: &SignedTx) -> Value {
 fn on_chain(receipt: Value) -> [(&'static str, Value); 3] {
     [
         ("eth_getTransactionReceipt", receipt),
-        ("eth_getBlockByNumber", json!({"hash": HASH})),
+        ("eth_getBlockByNumber", json!({"hash": HASH, "number": "0x9"})),
         ("eth_blockNumber", json!("0x9")),
     ]
 }
 
 async fn fate(world: &World, nodes: &[&MockServer], signed: &SignedTx) -> Result<Fate, ChainError> {
     let chain = chain(nodes.iter().map(|node| node.uri()).collect(), options());
-    chain.fate(world.wallet.address, signed).await
+    chain.fate(world.wallet.address, signed, Known::default()).await
 }
 
 #[tokio::test]
@@ -81,7 +82,7 @@ async fn a_receipt_counts_only_if_it_is_ours_and_its_block_is_canonical() {
             fate(world, &[&node(answers).await], signed).await
         }
     };
-    let confirmed = Fate::Confirmed { fee: U256::from(21_000 * 2 + 3), block: 5 };
+    let confirmed = Fate::Confirmed { fee: U256::from(21_000 * 2 + 3), block: 5, is_final: true };
     assert_eq!(told(good.clone(), None).await.expect("a fate"), confirmed, "with the data fee");
 
     let with = |key: &str, value: Value| {
@@ -89,7 +90,7 @@ async fn a_receipt_counts_only_if_it_is_ours_and_its_block_is_canonical() {
         receipt[key] = value;
         receipt
     };
-    let elsewhere = ("eth_getBlockByNumber", json!({"hash": OTHER}));
+    let elsewhere = ("eth_getBlockByNumber", json!({"hash": OTHER, "number": "0x9"}));
     for pending in [
         told(good.clone(), Some(elsewhere)),
         told(good.clone(), Some(("eth_getBlockByNumber", Value::Null))),
@@ -105,6 +106,11 @@ async fn a_receipt_counts_only_if_it_is_ours_and_its_block_is_canonical() {
         with("status", Value::Null),
         with("gasUsed", json!(21_000)),
         with("gasUsed", json!(format!("0x{}", "f".repeat(64)))),
+        with("gasUsed", json!("0xf4240")),
+        with("effectiveGasPrice", json!(format!("0x{}", "f".repeat(40)))),
+        with("effectiveGasPrice", json!("0x174876e800")),
+        with("l1Fee", json!(format!("0x{}", "f".repeat(40)))),
+        with("l1Fee", json!("0x16345785d8a0000")),
         json!([]),
         json!("0x1"),
     ] {
@@ -113,50 +119,184 @@ async fn a_receipt_counts_only_if_it_is_ours_and_its_block_is_canonical() {
     }
 }
 
-/// A node on which the nonce is long used up by something else.
-fn used_up() -> [(&'static str, Value); 3] {
+/// A node that says that the nonce is used, and by nothing that it shows.
+fn used_up() -> [(&'static str, Value); 4] {
     [
         ("eth_getTransactionReceipt", Value::Null),
         ("eth_getTransactionByHash", Value::Null),
         ("eth_getTransactionCount", json!("0x9")),
+        ("eth_blockNumber", json!("0x9")),
     ]
 }
 
+/// A node that shows what used the nonce of `signed` in block 5, which is final: `other`, as a real node
+/// has it.
+async fn shows(world: &World, other: &SignedTx) -> MockServer {
+    let snapshot = world.anvil.call("evm_snapshot", json!([])).await;
+    assert_eq!(world.submit(other).await, Submission::Accepted);
+    world.anvil.mine(1).await;
+    let mut mined = world.anvil.call("eth_getTransactionByHash", json!([other.hash])).await;
+    world.anvil.call("evm_revert", json!([snapshot])).await;
+    mined["blockNumber"] = json!("0x5");
+    mined["blockHash"] = json!(HASH);
+    let mut answers = BTreeMap::from(used_up());
+    answers.extend([
+        ("eth_getTransactionBySenderAndNonce", mined),
+        ("eth_getBlockByNumber", json!({"hash": HASH, "number": "0x9"})),
+    ]);
+    node(answers).await
+}
+
 #[tokio::test]
-async fn dead_needs_all_nodes_that_answer_to_agree() {
+async fn dead_needs_the_transaction_that_used_the_nonce_and_no_veto() {
     let (world, signed) = signed().await;
-    let dead = node(used_up()).await;
-    assert_eq!(fate(&world, &[&dead], &signed).await.expect("a fate"), Fate::Dead);
+    let other = world.sign(&transfer(2), &[]).await;
+    let shows = shows(&world, &other).await;
+    let claims = node(used_up()).await;
+    let told = |nodes: Vec<&MockServer>| {
+        let chain = chain(nodes.iter().map(|node| node.uri()).collect(), options());
+        let (address, signed) = (world.wallet.address, signed.clone());
+        async move { chain.fate(address, &signed, Known::default()).await.expect("a fate") }
+    };
+    let undecided = Fate::Undecided;
+    assert_eq!(told(vec![&shows]).await, Fate::Dead, "the only node shows it");
+    assert_eq!(told(vec![&claims]).await, undecided(Undecided::DeathUnproved), "it may have forgotten");
+    assert_eq!(told(vec![&claims, &claims]).await, undecided(Undecided::DeathUnproved));
+    assert_eq!(told(vec![&shows, &claims]).await, Fate::Dead);
 
     let knows = node([
         ("eth_getTransactionReceipt", Value::Null),
         ("eth_getTransactionByHash", json!({"hash": signed.hash})),
         ("eth_getTransactionCount", json!("0x9")),
-    ]);
-    assert_eq!(fate(&world, &[&dead, &knows.await], &signed).await.expect("a fate"), Fate::Pending);
-    let mut included = BTreeMap::from(used_up());
-    included.extend([("eth_getTransactionReceipt", receipt(&world, &signed))]);
-    let included = node(included).await;
-    assert_eq!(fate(&world, &[&dead, &included], &signed).await.expect("a fate"), Fate::Pending);
-
-    let behind = node([("eth_getTransactionCount", json!("0x0"))]).await;
-    assert_eq!(fate(&world, &[&dead, &behind], &signed).await.expect("a fate"), Fate::Dead);
+    ])
+    .await;
+    let unused =
+        node([("eth_getTransactionReceipt", Value::Null), ("eth_getTransactionCount", json!("0x0"))]).await;
+    let contradiction = undecided(Undecided::Contradiction);
+    for veto in [&knows, &unused] {
+        assert_eq!(told(vec![&shows, veto]).await, contradiction);
+        assert_eq!(told(vec![veto, &shows]).await, contradiction, "the order is nothing");
+        assert_eq!(told(vec![&shows, &claims, veto]).await, contradiction);
+    }
+    let included = node(on_chain(receipt(&world, &signed))).await;
+    assert_eq!(told(vec![&shows, &included]).await, contradiction);
+    assert!(
+        matches!(told(vec![&claims, &included]).await, Fate::Confirmed { .. }),
+        "one that has thrown it away does not outweigh one that has it"
+    );
     let silent = MockServer::start().await;
-    assert_eq!(fate(&world, &[&dead, &silent], &signed).await.expect("a fate"), Fate::Dead);
+    assert_eq!(told(vec![&shows, &silent]).await, undecided(Undecided::DeathUnproved), "one of two alone");
+    assert_eq!(told(vec![&shows, &silent, &claims]).await, Fate::Dead);
+}
+
+#[tokio::test]
+async fn two_nodes_that_have_everything_since_and_not_this_are_proof() {
+    let (world, signed) = signed().await;
+    let mut old = receipt(&world, &signed);
+    (old["transactionHash"], old["blockNumber"]) = (json!(OTHER), json!("0x3"));
+    let of = |receipt: Value, count: Value| async move {
+        let mut answers = BTreeMap::from(used_up());
+        answers.extend([
+            ("eth_getTransactionReceipt 0x2222222222222222222222222222222222222222222222222222222222222222", receipt),
+            ("eth_getBlockByNumber", json!({"hash": HASH, "number": "0x9", "transactions": []})),
+            ("eth_getTransactionCount 0x9", count),
+        ]);
+        node(answers).await
+    };
+    let complete = of(old.clone(), json!("0x1")).await;
+    let pruned = of(Value::Null, json!("0x1")).await;
+    let early = of(old.clone(), json!("0x0")).await;
+    let unproved = Fate::Undecided(Undecided::DeathUnproved);
+    let told = async |nodes: &[&MockServer], earlier: Option<(&str, u64)>| {
+        let chain = chain(nodes.iter().map(|node| node.uri()).collect(), options());
+        let known = Known { earlier, ..Known::default() };
+        chain.fate(world.wallet.address, &signed, known).await.expect("a fate")
+    };
+    let earlier = Some((OTHER, 3));
+    assert_eq!(told(&[&complete, &complete], earlier).await, Fate::Dead);
+    assert_eq!(told(&[&complete], earlier).await, unproved, "one alone has to name it");
+    for other in [&pruned, &early] {
+        assert_eq!(told(&[&complete, other], earlier).await, unproved);
+    }
+    assert_eq!(told(&[&complete, &complete], Some((OTHER, 4))).await, unproved, "another block");
+    assert_eq!(told(&[&complete, &complete], None).await, unproved);
+}
+
+#[tokio::test]
+async fn what_used_the_nonce_is_believed_by_its_signature_alone() {
+    let (world, signed) = signed().await;
+    let other = world.sign(&transfer(2), &[]).await;
+    let good = shows(&world, &other).await;
+    let of = |edit: fn(&mut Value)| {
+        let (world, signed, uri) = (&world, &signed, good.uri());
+        async move {
+            let client = reqwest::Client::new();
+            let ask = json!({"jsonrpc": "2.0", "id": 1, "method": "eth_getTransactionBySenderAndNonce", "params": []});
+            let answer: Value =
+                client.post(uri).json(&ask).send().await.expect("sent").json().await.expect("JSON");
+            let mut mined = answer["result"].clone();
+            edit(&mut mined);
+            let mut answers = BTreeMap::from(used_up());
+            answers.extend([
+                ("eth_getTransactionBySenderAndNonce", mined),
+                ("eth_getBlockByNumber", json!({"hash": HASH, "number": "0x9", "transactions": []})),
+            ]);
+            fate(world, &[&node(answers).await], signed).await.expect("a fate")
+        }
+    };
+    assert_eq!(of(|_| {}).await, Fate::Dead);
+    let lies: [fn(&mut Value); 7] = [
+        |tx| tx["value"] = json!("0x3"),
+        |tx| tx["nonce"] = json!("0x1"),
+        |tx| tx["r"] = json!("0x1"),
+        |tx| tx["hash"] = json!(OTHER),
+        |tx| tx["blockHash"] = json!(OTHER),
+        |tx| tx["blockNumber"] = json!("0xa"),
+        |tx| *tx = json!({}),
+    ];
+    for lie in lies {
+        assert_eq!(of(lie).await, Fate::Undecided(Undecided::DeathUnproved));
+    }
+}
+
+#[tokio::test]
+async fn a_revert_gives_free_only_what_two_nodes_call_final() {
+    let (world, signed) = signed().await;
+    let told = |change: &[(&'static str, Value)]| {
+        let mut failed = receipt(&world, &signed);
+        failed["status"] = json!("0x0");
+        let mut answers = BTreeMap::from(on_chain(failed));
+        answers.extend(change.iter().cloned());
+        node(answers)
+    };
+    let failed = told(&[]).await;
+    let early = told(&[("eth_getBlockByNumber finalized", json!({"hash": OTHER, "number": "0x4"}))]).await;
+    let worked = node(on_chain(receipt(&world, &signed))).await;
+    let unused =
+        node([("eth_getTransactionReceipt", Value::Null), ("eth_getTransactionCount", json!("0x0"))]).await;
+    let silent = MockServer::start().await;
+    let open = Ok::<_, ()>(Fate::Undecided(Undecided::RevertUnproved));
+    let fate =
+        async |nodes: &[&MockServer]| fate(&world, nodes, &signed).await.map_err(|error| panic!("{error}"));
+    assert!(matches!(fate(&[&failed]).await, Ok(Fate::Reverted { .. })), "the only node");
+    assert!(matches!(fate(&[&failed, &failed]).await, Ok(Fate::Reverted { .. })));
+    assert_eq!(fate(&[&early]).await, open, "not final");
+    for other in [&early, &unused, &silent] {
+        assert_eq!(fate(&[&failed, other]).await, open);
+        assert_eq!(fate(&[other, &failed]).await, open);
+    }
+    assert_eq!(fate(&[&failed, &worked]).await, Ok(Fate::Undecided(Undecided::Contradiction)));
 }
 
 #[tokio::test]
 async fn missing_answers_are_never_death() {
     let (world, signed) = signed().await;
-    for missing in ["eth_getTransactionReceipt", "eth_getTransactionCount"] {
+    for missing in ["eth_getTransactionReceipt", "eth_getTransactionCount", "eth_getTransactionByHash"] {
         let mut answers = BTreeMap::from(used_up());
         answers.remove(missing);
         let result = fate(&world, &[&node(answers).await], &signed).await;
         assert!(matches!(result, Err(ChainError::BadAnswer { .. })), "{missing}: {result:?}");
     }
-    let mut answers = BTreeMap::from(used_up());
-    answers.remove("eth_getTransactionByHash");
-    assert_eq!(fate(&world, &[&node(answers).await], &signed).await.expect("a fate"), Fate::Pending);
 }
 
 #[tokio::test]
@@ -174,21 +314,31 @@ async fn a_broadcast_under_another_hash_is_no_acceptance() {
 #[tokio::test]
 async fn where_finalized_is_unknown_depth_counts() {
     let (world, signed) = signed().await;
-    let told = |height: &str, buried: Value| {
-        let answers = [
-            ("eth_getTransactionReceipt", Value::Null),
-            ("eth_getTransactionByHash", Value::Null),
-            ("eth_getTransactionCount latest", json!("0x9")),
+    let told = |height: &str, finalized: Option<Value>| {
+        let block = json!({"hash": HASH, "number": "0x5"});
+        let mut answers = BTreeMap::from([
+            ("eth_getTransactionReceipt", receipt(&world, &signed)),
+            ("eth_getBlockByNumber 0x5", block),
             ("eth_blockNumber", json!(height)),
-            // The default depth of 256 below block 0x164.
-            ("eth_getTransactionCount 0x64", buried),
-        ];
+        ]);
+        answers.extend(finalized.map(|answer| ("eth_getBlockByNumber finalized", answer)));
         let (world, signed) = (&world, &signed);
-        async move { fate(world, &[&node(answers).await], signed).await.expect("a fate") }
+        async move {
+            match fate(world, &[&node(answers).await], signed).await.expect("a fate") {
+                Fate::Confirmed { is_final, .. } => is_final,
+                other => panic!("{other:?}"),
+            }
+        }
     };
-    assert_eq!(told("0x164", json!("0x1")).await, Fate::Dead);
-    assert_eq!(told("0x164", json!("0x0")).await, Fate::Pending, "used up, but not that deep");
-    assert_eq!(told("0x20", json!("0x1")).await, Fate::Pending, "the chain is not that long");
+    // 256 blocks, block 5 counted.
+    assert!(told("0x104", None).await);
+    assert!(!told("0x103", None).await);
+    assert!(told("0x104", Some(Value::Null)).await, "a young chain has no finalised block");
+    assert!(told("0x6", Some(json!({"hash": OTHER, "number": "0x5"}))).await);
+    assert!(
+        !told("0x104", Some(json!({"hash": OTHER, "number": "0x4"}))).await,
+        "the node's word goes first"
+    );
 }
 
 /// Everything a native transfer needs, from a node that suggests no priority fee.

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 use waiaas_chains::evm::EvmOptions;
-use waiaas_chains::{Chain, ChainError, Fate, Refusal, SignedTx, Submission};
+use waiaas_chains::{Chain, ChainError, Fate, Refusal, SignedTx, Submission, Undecided};
 use waiaas_core::U256;
 use waiaas_core::address::Address;
 use waiaas_core::draft::Draft;
@@ -64,7 +64,8 @@ async fn prices(world: &World, pair: &Pair) -> [u128; 2] {
 async fn one_lands(world: &World, winner: &Pair, loser: &Pair) {
     world.anvil.mine(1).await;
     assert!(matches!(world.fate(&winner.signed).await, Fate::Confirmed { .. }));
-    assert_eq!(world.fate(&loser.signed).await, Fate::Pending, "the winner is not final yet");
+    let open = world.fate(&loser.signed).await;
+    assert_eq!(open, Fate::Undecided(Undecided::DeathUnproved), "the winner is not final yet");
     world.anvil.mine(FINAL).await;
     assert_eq!(world.fate(&loser.signed).await, Fate::Dead);
     let late = build(world, loser, Replacement::HigherFee).await;

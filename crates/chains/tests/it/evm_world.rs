@@ -4,13 +4,13 @@ use k256::ecdsa::SigningKey;
 use serde_json::json;
 use waiaas_chains::evm::{EvmChain, EvmOptions};
 use waiaas_chains::rpc::{RpcOptions, RpcPool, http_client};
-use waiaas_chains::{Chain, ChainError, Expiry, Fate, Lane, SignedTx, Submission};
+use waiaas_chains::{Chain, ChainError, Expiry, Fate, Known, Lane, SignedTx, Submission};
 use waiaas_core::U256;
 use waiaas_core::address::Address;
 use waiaas_core::draft::{Completed, Draft, SigningPayload};
 use waiaas_core::effect::Effect;
 use waiaas_core::intent::Intent;
-use waiaas_core::network::{Environment, Network, NetworkId, Networks};
+use waiaas_core::network::{Environment, Finality, Network, NetworkId, Networks};
 
 use crate::anvil::Anvil;
 
@@ -72,7 +72,11 @@ impl World {
     }
 
     pub(crate) async fn fate(&self, signed: &SignedTx) -> Fate {
-        self.chain.fate(self.wallet.address, signed).await.expect("the node answers")
+        self.fate_knowing(signed, Known::default()).await
+    }
+
+    pub(crate) async fn fate_knowing(&self, signed: &SignedTx, known: Known<'_>) -> Fate {
+        self.chain.fate(self.wallet.address, signed, known).await.expect("the node answers")
     }
 
     /// Gives an address code.
@@ -92,8 +96,10 @@ pub(crate) fn network() -> Network {
     networks.get(&NetworkId::new("evm-localnet")).expect("built in").clone()
 }
 
+/// As on a public network: what the node calls finalized is final.
 pub(crate) fn options() -> EvmOptions {
-    EvmOptions::for_environment(Environment::Local)
+    let finality = Finality::Finalized { else_blocks: 256 };
+    EvmOptions { finality, ..EvmOptions::for_environment(Environment::Local) }
 }
 
 pub(crate) fn chain(urls: Vec<String>, options: EvmOptions) -> EvmChain {

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use solana_pubkey::Pubkey;
 use spl_associated_token_account_interface::address::get_associated_token_address_with_program_id as associated;
 use waiaas_chains::solana::{Commitment, SolanaOptions};
-use waiaas_chains::{Chain, ChainError, Expiry, Fate, Lane, Refusal, Submission};
+use waiaas_chains::{Chain, ChainError, Expiry, Fate, Known, Lane, Refusal, Submission};
 use waiaas_core::U256;
 use waiaas_core::address::Address;
 use waiaas_core::asset::AssetId;
@@ -236,12 +236,12 @@ async fn bytes_are_dead_only_when_their_last_block_is_finally_past() {
     let draft = wallet.draft(&chain, &sol(fresh(13), SOL)).await;
     let signed = wallet.sign(&chain, &draft).await;
     let Expiry::BlockHeight(last_valid) = signed.expiry else { panic!("{:?}", signed.expiry) };
-    assert_eq!(chain.fate(wallet.address(), &signed).await.expect("a fate"), Fate::Pending);
+    assert_eq!(chain.fate(wallet.address(), &signed, Known::default()).await.expect("a fate"), Fate::Pending);
 
     let deadline = Instant::now() + Duration::from_secs(120);
     let mut pending_while_alive = 0;
     loop {
-        let fate = chain.fate(wallet.address(), &signed).await.expect("a fate");
+        let fate = chain.fate(wallet.address(), &signed, Known::default()).await.expect("a fate");
         let height = net.finalized_height().await;
         if height <= last_valid {
             assert_eq!(fate, Fate::Pending, "at {height}, last valid {last_valid}");
@@ -255,7 +255,7 @@ async fn bytes_are_dead_only_when_their_last_block_is_finally_past() {
     assert!(pending_while_alive > 1);
     let late = chain.submit(&signed).await.expect("an answer");
     assert!(matches!(late, Submission::Rejected(_)), "{late:?}");
-    assert_eq!(chain.fate(wallet.address(), &signed).await.expect("a fate"), Fate::Dead);
+    assert_eq!(chain.fate(wallet.address(), &signed, Known::default()).await.expect("a fate"), Fate::Dead);
     assert_eq!(net.lamports(fresh(13)).await, 0);
 }
 
@@ -296,7 +296,7 @@ async fn a_node_that_is_gone_proves_nothing() {
     let signed = wallet.sign(&chain, &draft).await;
     net.stop();
     let gone = |error: &ChainError| matches!(error, ChainError::Unreachable { .. });
-    assert!(gone(&chain.fate(wallet.address(), &signed).await.expect_err("no node")));
+    assert!(gone(&chain.fate(wallet.address(), &signed, Known::default()).await.expect_err("no node")));
     assert!(gone(&chain.submit(&signed).await.expect_err("no node")));
     assert!(gone(&chain.build(wallet.address(), &sol(fresh(18), SOL)).await.expect_err("no node")));
     assert!(gone(&net.local().balance(wallet.address()).await.expect_err("no node")));

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use serde_json::{Value, json};
 use waiaas_chains::rpc::{RpcOptions, RpcPool, http_client};
 use waiaas_chains::solana::{SolanaChain, SolanaOptions};
-use waiaas_chains::{Chain, ChainError, Expiry, Fate, Refusal, SignedTx, Submission};
+use waiaas_chains::{Chain, ChainError, Expiry, Fate, Known, Refusal, SignedTx, Submission, Undecided};
 use waiaas_core::U256;
 use waiaas_core::effect::Effect;
 use waiaas_core::network::Networks;
@@ -83,7 +83,7 @@ async fn dead_needs_every_piece_of_the_proof() {
     assert_eq!(tx.expiry, Expiry::BlockHeight(1_150));
     let fate = async |answers| {
         let node = node(answers).await;
-        lying_chain(&[&node], SolanaOptions::default()).fate(wallet.address(), &tx).await
+        lying_chain(&[&node], SolanaOptions::default()).fate(wallet.address(), &tx, Known::default()).await
     };
     assert_eq!(fate(dead()).await.expect("a fate"), Fate::Dead);
     let pruned_after = ("getBlock", json!({"blockHeight": 900}));
@@ -138,15 +138,19 @@ async fn one_node_that_has_it_or_cannot_tell_outweighs_those_that_do_not() {
     let behind = node(answers).await;
     let gone = node(HashMap::new()).await;
 
-    let landed = Fate::Confirmed { fee: U256::from(5_001), block: 1_200 };
+    let landed = Fate::Confirmed { fee: U256::from(5_001), block: 1_200, is_final: true };
+    let unproved = Fate::Undecided(Undecided::DeathUnproved);
     for (nodes, expected) in [
         (vec![&absent, &present], landed.clone()),
-        (vec![&behind, &absent, &present], landed),
-        (vec![&absent, &behind], Fate::Pending),
-        (vec![&absent, &gone], Fate::Dead),
+        (vec![&behind, &absent, &present], landed.clone()),
+        (vec![&gone, &present], landed),
+        (vec![&absent, &behind], unproved.clone()),
+        (vec![&absent, &gone], unproved),
+        (vec![&absent, &absent], Fate::Dead),
+        (vec![&absent, &gone, &absent], Fate::Dead),
     ] {
         let chain = lying_chain(&nodes, SolanaOptions::default());
-        assert_eq!(chain.fate(wallet.address(), &tx).await.expect("a fate"), expected);
+        assert_eq!(chain.fate(wallet.address(), &tx, Known::default()).await.expect("a fate"), expected);
     }
 }
 
@@ -203,5 +207,41 @@ async fn refusals_of_a_node_are_told_apart() {
         let node = node(answers).await;
         let told = lying_chain(&[&node], SolanaOptions::default()).submit(&tx).await;
         assert_eq!(told.ok(), expected, "{answer}");
+    }
+}
+
+#[tokio::test]
+async fn one_node_of_two_fails_no_transaction_and_pays_no_fee_beyond_the_offer() {
+    let wallet = Wallet::new(1);
+    let tx = signed(&wallet).await;
+    let status = |err: Value, level: &str| {
+        let status = json!({"slot": 1_200, "confirmations": 1, "err": err, "confirmationStatus": level});
+        ("getSignatureStatuses", at(5_040, json!([status])))
+    };
+    let told = async |changes: Vec<(&'static str, Value)>| {
+        let mut answers = dead();
+        answers.extend([("getTransaction", json!({"meta": {"fee": 5_001}}))]);
+        answers.extend(changes);
+        node(answers).await
+    };
+    let failed = told(vec![status(json!("AccountInUse"), "finalized")]).await;
+    let worked = told(vec![status(Value::Null, "finalized")]).await;
+    let alive = told(vec![("getBlockHeight", json!(1_100))]).await;
+    let fate = async |nodes: &[&MockServer]| {
+        let chain = lying_chain(nodes, SolanaOptions::default());
+        chain.fate(wallet.address(), &tx, Known::default()).await.expect("a fate")
+    };
+    assert!(matches!(fate(&[&failed]).await, Fate::Reverted { .. }), "the only node");
+    assert!(matches!(fate(&[&failed, &failed]).await, Fate::Reverted { .. }));
+    assert_eq!(fate(&[&failed, &alive]).await, Fate::Undecided(Undecided::RevertUnproved));
+    assert_eq!(fate(&[&failed, &worked]).await, Fate::Undecided(Undecided::Contradiction));
+
+    // 5 000 for the signature and as much as the cap allows for priority.
+    for (paid, counted) in [(5_000, 5_000), (0, 5_001), (u64::MAX, 5_001)] {
+        let node =
+            told(vec![status(Value::Null, "finalized"), ("getTransaction", json!({"meta": {"fee": paid}}))])
+                .await;
+        let expected = Fate::Confirmed { fee: U256::from(counted), block: 1_200, is_final: true };
+        assert_eq!(fate(&[&node]).await, expected, "{paid}");
     }
 }

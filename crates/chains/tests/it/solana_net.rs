@@ -12,7 +12,7 @@ use ed25519_dalek::{Signer, SigningKey};
 use serde_json::{Value, json};
 use waiaas_chains::rpc::{RpcOptions, RpcPool, http_client};
 use waiaas_chains::solana::{SolanaChain, SolanaOptions};
-use waiaas_chains::{Chain, ChainError, Fate, Lane, SignedTx, Submission};
+use waiaas_chains::{Chain, ChainError, Fate, Known, Lane, SignedTx, Submission};
 use waiaas_core::U256;
 use waiaas_core::address::Address;
 use waiaas_core::draft::{Draft, SigningPayload};
@@ -185,7 +185,7 @@ impl Done {
     /// The fee, if it succeeded.
     pub(crate) fn confirmed(&self) -> u64 {
         match &self.fate {
-            Fate::Confirmed { fee, block } => {
+            Fate::Confirmed { fee, block, .. } => {
                 assert!(*block > 0);
                 u64::try_from(*fee).expect("lamports")
             }
@@ -255,7 +255,7 @@ impl Wallet {
     pub(crate) async fn settle(&self, chain: &SolanaChain, signed: &SignedTx) -> Fate {
         let deadline = Instant::now() + PATIENCE;
         loop {
-            match chain.fate(self.address(), signed).await.expect("a fate") {
+            match chain.fate(self.address(), signed, Known::default()).await.expect("a fate") {
                 Fate::Pending if Instant::now() < deadline => {
                     tokio::time::sleep(Duration::from_millis(20)).await;
                 }

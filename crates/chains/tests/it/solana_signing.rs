@@ -11,7 +11,7 @@ use solana_message::{Message, VersionedMessage, v0};
 use solana_pubkey::Pubkey;
 use solana_system_interface::instruction as system;
 use waiaas_chains::solana::SolanaOptions;
-use waiaas_chains::{Chain, ChainError, Expiry, Fate, Lane, Refusal, Submission};
+use waiaas_chains::{Chain, ChainError, Expiry, Fate, Known, Lane, Refusal, Submission};
 use waiaas_core::U256;
 use waiaas_core::address::Address;
 use waiaas_core::draft::SigningPayload;
@@ -205,5 +205,8 @@ async fn a_text_is_signed_as_it_is_and_a_transaction_in_disguise_is_not() {
             "{refusal:?}"
         );
     }
-    assert!(matches!(chain.fate(wallet.address(), &signed).await, Err(ChainError::Corrupt(_))));
+    assert!(matches!(
+        chain.fate(wallet.address(), &signed, Known::default()).await,
+        Err(ChainError::Corrupt(_))
+    ));
 }

@@ -3,7 +3,7 @@
 use anyhow::Result;
 use clap::Subcommand;
 use serde_json::{Value, json};
-use waiaas_api::transactions::{Explanation, Transaction, TransactionQuery};
+use waiaas_api::transactions::{CloseRequest, Closed, Explanation, Transaction, TransactionQuery};
 use waiaas_api::wallets::Wallet;
 use waiaas_engine::core::ids::TxId;
 use waiaas_engine::core::network::Networks;
@@ -44,11 +44,13 @@ pub(crate) enum Verb {
         /// The transaction.
         id: TxId,
     },
-    /// Close a signature that was handed out (SIGNED): what it could move counts as spent from now, and
-    /// leaves the windows as it ages. The signature itself stays as good as it was.
+    /// Close a signed transaction that can no longer happen. Says what that does; --yes does it.
     Close {
         /// The transaction.
         id: TxId,
+        /// Close it.
+        #[arg(long)]
+        yes: bool,
     },
     /// Reject a transaction that waits for its owner.
     Reject {
@@ -87,14 +89,29 @@ pub(crate) async fn run(context: &Context, verb: Verb) -> Result<()> {
         Verb::Cancel { id } => {
             output::show(context, &client.admin_cancel(id).await?, |t| format!("{} is {}.", t.id, t.status))
         }
-        Verb::Close { id } => output::show(context, &client.admin_close(id).await?, |t| {
-            format!("{} is {}; what it could move counts as spent from now.", t.id, t.status)
-        }),
+        Verb::Close { id, yes } => {
+            output::show(context, &client.admin_close(id, &CloseRequest { confirm: yes }).await?, closed)
+        }
         Verb::Reject { id } => {
             let rejected = client.admin_reject(id).await?;
             output::show(context, &rejected, |r| format!("{} is {}.", r.transaction.id, r.transaction.status))
         }
     }
+}
+
+fn closed(c: &Closed) -> String {
+    let mut text = format!("{} is {}.", c.transaction.id, c.transaction.status);
+    text.push_str(if c.closed { " Closed: " } else { " If it is closed: " });
+    text.push_str(&c.consequences);
+    let becomes = if c.gives_free { "given free" } else { "counts as spent" };
+    for held in &c.held {
+        let fee = if held.is_fee { " (the most its fee can be)" } else { "" };
+        text.push_str(&format!("\n  {becomes}: {} of {}{fee}", held.amount, held.asset_id));
+    }
+    if !c.closed {
+        text.push_str("\nNothing was done. Add --yes to close it.");
+    }
+    text
 }
 
 fn unknown_status(text: &str) -> anyhow::Error {
@@ -182,6 +199,15 @@ fn details(t: &Transaction, wallets: &[Wallet]) -> String {
     for reason in t.reasons.as_array().into_iter().flatten() {
         let message = reason["message"].as_str().map_or_else(|| reason.to_string(), str::to_owned);
         text.push_str(&format!("\nbecause           {message}"));
+    }
+    if let Some(why) = &t.pending_reason {
+        text.push_str(&format!(
+            "\nopen              {why} [{}]",
+            t.pending_code.as_deref().unwrap_or_default()
+        ));
+    }
+    if t.status == TxStatus::Confirmed && !t.is_final {
+        text.push_str("\nopen              Its block is not final yet; what it moved is still held.");
     }
     text
 }

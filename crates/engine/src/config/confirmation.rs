@@ -17,8 +17,9 @@ pub struct Confirmation {
     evm_testnet: u64,
     #[serde(deserialize_with = "within::<1, 256, _, _>")]
     evm_local: u64,
-    /// Blocks after which a consumed EVM nonce is final where the node knows no finalised block.
-    #[serde(deserialize_with = "within::<1, 1024, _, _>")]
+    /// Blocks, the including one counted, that it takes on EVM networks before an outcome is final, beyond
+    /// what each network's own finality takes.
+    #[serde(deserialize_with = "within::<1, 8192, _, _>")]
     pub evm_finality_depth: u64,
     /// Solana commitment that counts as confirmed.
     pub solana_commitment: Commitment,

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use serde::{Deserialize, Deserializer, de};
-use waiaas_core::network::{Chain, Environment, Network, NetworkId};
+use waiaas_core::network::{Chain, Environment, Finality, Network, NetworkId};
 
 use super::rpc::urls;
 use super::value::within;
@@ -54,6 +54,7 @@ impl CustomNetwork {
             native_symbol: self.native_symbol.as_str().into(),
             native_decimals: 18,
             slip44: self.slip44,
+            finality: Finality::of(self.environment),
         }
     }
 }

@@ -6,6 +6,7 @@
 
 pub(crate) mod assets;
 pub(crate) mod base_units;
+mod close;
 mod dry_run;
 mod explain;
 pub(crate) mod fees;

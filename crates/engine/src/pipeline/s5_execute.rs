@@ -23,6 +23,7 @@ use waiaas_keys::SealedKey;
 use waiaas_store::{AuditEntry, SignedRow, StatusChange, StoreError, TransactionRow, WalletRow, WriteTx};
 
 use crate::Engine;
+use crate::chain_watch::{self, Look};
 use crate::error::{Error, ErrorCode};
 use crate::pipeline::fees;
 use crate::pipeline::gas::{self, Gas};
@@ -72,14 +73,17 @@ async fn execute(engine: &Engine, id: TxId) -> Result<(), Error> {
             }
         },
     };
+    // The nonces of a chain that is gone say nothing of the one that stands there now.
+    chain_watch::look(engine, &row.network, Look::BeforeSending).await?;
     let nonces_in_flight = engine.store().nonces_in_flight(row.wallet, &row.network).await?;
+    let nonce_floor = engine.store().nonce_floor(row.wallet, &row.network).await?;
     let effects = match chain.effects(&draft) {
         Ok(effects) => effects,
         Err(error) => return not_completed(engine, &row, is_final(&error), error.into()).await,
     };
     let cap = fees::cap(engine, chain.network(), &effects).await;
     let most = gas::most(&row)?;
-    let mut lane = Lane { nonces_in_flight, variation: 0, replaces, fee_cap: cap.most, most };
+    let mut lane = Lane { nonces_in_flight, nonce_floor, variation: 0, replaces, fee_cap: cap.most, most };
     while lane.variation < MOST_VARIATIONS {
         let completed = match chain.complete(&draft, &lane).await {
             Ok(completed) => completed,
@@ -176,8 +180,7 @@ async fn not_completed(
     if refused || is_tired(engine, row) {
         return s7_record::failed_unsigned(engine, row.id, error.code.as_str(), &error.message).await;
     }
-    tracing::warn!(tx = %row.id, %error, "not executed yet; will try again");
-    Ok(())
+    s7_record::note(engine, row, Some((error.code.as_str(), error.message))).await
 }
 
 /// Whether signing was tried for long enough.
@@ -408,7 +411,10 @@ pub(crate) async fn broadcast(
     match chain.submit(signed).await {
         Ok(Submission::Accepted) => s7_record::submitted(engine, id).await,
         Ok(Submission::Rejected(reason)) => {
-            tracing::warn!(tx = %id, %reason, "a node refused the broadcast; the bytes may still land");
+            if let Some(row) = engine.store().transaction(id).await? {
+                let why = format!("A node refused the broadcast: {reason}. The bytes may still land.");
+                s7_record::note(engine, &row, Some((s7_record::BROADCAST_REFUSED, why))).await?;
+            }
             let now = engine.now();
             let marked = engine
                 .store()
@@ -421,7 +427,7 @@ pub(crate) async fn broadcast(
             s6_confirm::step(engine, id).await
         }
         Err(error) => {
-            tracing::warn!(tx = %id, %error, "broadcast not answered; the same bytes will be sent again");
+            tracing::debug!(tx = %id, %error, "broadcast not answered; the same bytes will be sent again");
             Ok(())
         }
     }

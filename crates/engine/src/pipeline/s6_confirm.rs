@@ -1,19 +1,19 @@
-//! Stage 6: ask the chain what became of signed bytes, and send them again while nothing is known.
+//! Stage 6: ask the chain what became of signed bytes until that is final, and send them again while
+//! nothing is known.
 
-use waiaas_chains::{Expiry, Fate, SignedTx};
+use waiaas_chains::{ChainError, Expiry, Fate, Known, SignedTx};
 use waiaas_core::ids::TxId;
 use waiaas_core::transaction::TxStatus;
 use waiaas_store::TransactionRow;
 
 use crate::Engine;
-use crate::error::Error;
+use crate::error::{Error, sentence};
 use crate::pipeline::{s5_execute, s7_record};
 
-/// One look at one signed transaction. A node that does not answer changes nothing.
+/// One look at one signed transaction. Nodes that do not answer change nothing.
 pub(crate) async fn step(engine: &Engine, id: TxId) -> Result<(), Error> {
     let Some(row) = engine.store().transaction(id).await? else { return Ok(()) };
-    let waiting = matches!(row.status, TxStatus::Broadcasting | TxStatus::Submitted | TxStatus::Signed);
-    let Some(signed) = signed(&row).filter(|_| waiting) else { return Ok(()) };
+    let Some(signed) = signed(&row).filter(|_| is_open(&row)) else { return Ok(()) };
     match signed.expiry {
         Expiry::Nonce(_) | Expiry::BlockHeight(_) => {}
         Expiry::Time(end) if engine.now() <= end => return Ok(()),
@@ -22,17 +22,58 @@ pub(crate) async fn step(engine: &Engine, id: TxId) -> Result<(), Error> {
     }
     let chain = engine.chain(&row.network)?;
     let from = row.draft.as_ref().map(|d| d.from).ok_or_else(|| Error::internal("signed without a draft"))?;
-    match chain.fate(from, &signed).await {
-        Ok(Fate::Confirmed { fee, block }) => s7_record::confirmed(engine, &row, fee, block).await,
-        Ok(Fate::Reverted { fee, block, reason }) => {
-            s7_record::reverted(engine, &row, fee, block, &reason).await
+    let (store, network) = (engine.store(), &row.network);
+    let (rivals, earlier) = match signed.expiry {
+        Expiry::Nonce(nonce) => (
+            store.rivals(id, row.wallet, network, nonce).await?,
+            store.landed_before(row.wallet, network, nonce).await?,
+        ),
+        Expiry::BlockHeight(_) | Expiry::Time(_) | Expiry::Never => (Vec::new(), None),
+    };
+    let earlier = earlier.as_ref().map(|(hash, block)| (hash.as_str(), *block));
+    let block = row.block.filter(|_| row.status == TxStatus::Confirmed);
+    match chain.fate(from, &signed, Known { rivals: &rivals, block, earlier }).await {
+        Ok(fate) => settle(engine, &row, fate).await,
+        // That is said of the node, once.
+        Err(ChainError::Unreachable { .. }) => Ok(()),
+        Err(error) => s7_record::note(engine, &row, Some((NODE_UNUSABLE, sentence(&error)))).await,
+    }
+}
+
+/// The code under which a row says that a node's answer about it cannot be used.
+const NODE_UNUSABLE: &str = "NODE_UNUSABLE";
+
+/// Whether what became of it can still change.
+const fn is_open(row: &TransactionRow) -> bool {
+    match row.status {
+        TxStatus::Broadcasting | TxStatus::Submitted | TxStatus::Signed => true,
+        TxStatus::Confirmed => !row.is_final,
+        TxStatus::Denied
+        | TxStatus::Queued
+        | TxStatus::PendingApproval
+        | TxStatus::Executing
+        | TxStatus::Failed
+        | TxStatus::Cancelled
+        | TxStatus::Expired => false,
+    }
+}
+
+/// Records what the nodes together prove.
+async fn settle(engine: &Engine, row: &TransactionRow, fate: Fate) -> Result<(), Error> {
+    let seen_before = row.status == TxStatus::Confirmed;
+    match fate {
+        Fate::Confirmed { fee, block, is_final: true } if seen_before => {
+            s7_record::finalised(engine, row, fee, block).await
         }
-        Ok(Fate::Dead) => s7_record::dead(engine, &row).await,
-        Ok(Fate::Pending) => Ok(()),
-        Err(error) => {
-            tracing::warn!(tx = %id, %error, "no word about a signed transaction");
-            Ok(())
+        Fate::Confirmed { is_final: false, .. } if seen_before => s7_record::note(engine, row, None).await,
+        Fate::Confirmed { fee, block, is_final } => {
+            s7_record::confirmed(engine, row, fee, block, is_final).await
         }
+        Fate::Reverted { fee, block, reason } => s7_record::reverted(engine, row, fee, block, &reason).await,
+        Fate::Dead => s7_record::dead(engine, row).await,
+        Fate::FellOut if seen_before => s7_record::reorganised(engine, row).await,
+        Fate::Pending | Fate::FellOut => s7_record::note(engine, row, None).await,
+        Fate::Undecided(why) => s7_record::note(engine, row, Some((why.code(), why.to_string()))).await,
     }
 }
 

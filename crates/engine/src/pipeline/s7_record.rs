@@ -6,11 +6,12 @@ use waiaas_chains::Expiry;
 use waiaas_core::U256;
 use waiaas_core::audit::{Actor, AuditEvent};
 use waiaas_core::ids::TxId;
+use waiaas_core::intent::IntentKind;
 use waiaas_core::transaction::TxStatus;
 use waiaas_store::{AuditEntry, StatusChange, StoreError, TransactionRow, TxExpiry};
 
 use crate::Engine;
-use crate::error::Error;
+use crate::error::{Error, ErrorCode};
 use crate::pipeline::s4_wait::advance_if;
 
 /// A node accepted the bytes.
@@ -21,16 +22,83 @@ pub(crate) async fn submitted(engine: &Engine, id: TxId) -> Result<(), Error> {
     Ok(())
 }
 
-/// On chain and successful.
+/// On chain and successful. Until its block is final, everything stays held.
 pub(crate) async fn confirmed(
     engine: &Engine,
     row: &TransactionRow,
     fee: U256,
     block: u64,
+    is_final: bool,
 ) -> Result<(), Error> {
     let audit = entry(engine, row, AuditEvent::TxConfirmed)
-        .details(json!({ "fee": fee.to_string(), "block": block }));
-    advance_if(engine, row.id, row.status, StatusChange::Confirmed { fee, block }, audit).await
+        .details(json!({ "fee": fee.to_string(), "block": block, "final": is_final }));
+    let change =
+        if is_final { StatusChange::Confirmed { fee, block } } else { StatusChange::Seen { fee, block } };
+    advance_if(engine, row.id, row.status, change, audit).await
+}
+
+/// The block of a confirmed transaction is final: what was held is settled.
+pub(crate) async fn finalised(
+    engine: &Engine,
+    row: &TransactionRow,
+    fee: U256,
+    block: u64,
+) -> Result<(), Error> {
+    let id = row.id;
+    let audit =
+        entry(engine, row, AuditEvent::TxFinal).details(json!({ "fee": fee.to_string(), "block": block }));
+    let done = engine
+        .store()
+        .write(move |tx| Box::pin(async move { tx.finalise(id, fee, block, audit).await }))
+        .await;
+    match done {
+        Ok(()) | Err(StoreError::Conflict(_)) => Ok(()),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// A reorganisation took a confirmed transaction off the chain. It may land again.
+pub(crate) async fn reorganised(engine: &Engine, row: &TransactionRow) -> Result<(), Error> {
+    tracing::warn!(tx = %row.id, network = %row.network, block = row.block,
+        "a reorganisation took a confirmed transaction off the chain; it is followed and sent again");
+    let audit = entry(engine, row, AuditEvent::TxReorganised).details(json!({ "block": row.block }));
+    let change = StatusChange::Reorganised { handed_out: row.kind == IntentKind::Sign };
+    advance_if(engine, row.id, row.status, change, audit).await?;
+    engine.wake().notify_one();
+    Ok(())
+}
+
+/// The code under which a row says that a node refused its bytes.
+pub(crate) const BROADCAST_REFUSED: &str = "BROADCAST_REFUSED";
+
+/// Notes why a transaction is still where it is, once per reason. That a node refused its bytes stays noted
+/// until there is something else to say.
+pub(crate) async fn note(
+    engine: &Engine,
+    row: &TransactionRow,
+    why: Option<(&'static str, String)>,
+) -> Result<(), Error> {
+    if row.pending.as_ref().map(|(code, _)| code.as_str()) == why.as_ref().map(|(code, _)| *code) {
+        return Ok(());
+    }
+    let refused = row.pending.as_ref().is_some_and(|(code, _)| code == BROADCAST_REFUSED);
+    if refused && why.is_none() {
+        return Ok(());
+    }
+    let id = row.id;
+    match &why {
+        // That is said of the node, once.
+        Some((code, reason)) if *code == ErrorCode::ChainError.as_str() => {
+            tracing::debug!(tx = %id, code, %reason, "a transaction waits for a node");
+        }
+        Some((code, reason)) => {
+            let network = &row.network;
+            tracing::warn!(tx = %id, %network, code, %reason, "a transaction stays where it is");
+        }
+        None => {}
+    }
+    engine.store().write(move |tx| Box::pin(async move { tx.note_pending(id, why).await })).await?;
+    Ok(())
 }
 
 /// On chain and failed: only the fee is gone.

@@ -94,27 +94,6 @@ impl Engine {
         self.withdraw(view, Actor::Master, AuditEvent::TxCancelled).await
     }
 
-    /// Closes a signature that was handed out and still holds what it could move: all of that counts as spent
-    /// from now, and nobody looks for it on chain any more. It cannot be called back.
-    pub async fn admin_close(&self, _: &Master, id: TxId) -> Result<TxView, Error> {
-        let view = self.view(id).await?;
-        let audit = AuditEntry::new(AuditEvent::TxLapsed, Actor::Master, self.now())
-            .wallet(view.wallet)
-            .tx(id)
-            .details(json!({ "from": view.status }));
-        match self.store().write(move |tx| Box::pin(async move { tx.lapse(id, audit).await })).await {
-            Ok(()) => self.view(id).await,
-            Err(StoreError::Conflict(_)) => {
-                let message =
-                    format!("The transaction is {}, and no signature of it holds anything.", view.status);
-                Err(Error::new(ErrorCode::TxAlreadyProcessed, message).hint(
-                    "Only a signature that was handed out and still holds what it could move is closed.",
-                ))
-            }
-            Err(error) => Err(error.into()),
-        }
-    }
-
     /// Rejects a transaction that waits for its owner. Only approving is the owner's alone.
     pub async fn admin_reject(&self, _: &Master, id: TxId) -> Result<TxView, Error> {
         let view = self.view(id).await?;
@@ -196,6 +175,8 @@ impl Engine {
             signed,
             gas_condition,
             tx_hash: row.signed.and_then(|signed| signed.hash),
+            is_final: row.is_final,
+            pending: row.pending,
             fee: row.fee,
             error_code: row.error_code.or_else(|| row.denial_code.map(|code| code.as_str().to_owned())),
             error: row.error.or_else(|| denial.map(|d| d.message.clone())),

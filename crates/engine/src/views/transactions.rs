@@ -76,6 +76,10 @@ pub struct TxView {
     pub signed: Option<SignedOutput>,
     /// How cheap the network must be before it is signed.
     pub gas_condition: Option<GasTarget>,
+    /// Whether what became of it can change no more.
+    pub is_final: bool,
+    /// Why it is still where it is, where there is something to say: a stable code and one sentence.
+    pub pending: Option<(String, String)>,
     /// Fee paid in native base units, once known.
     pub fee: Option<U256>,
     /// Stable code of the failure or denial.
@@ -124,6 +128,34 @@ pub struct ApprovalView {
     pub approve: ChallengeView,
     /// Sign this to reject.
     pub reject: ChallengeView,
+}
+
+/// What a signed transaction holds in one asset.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Held {
+    /// Which asset.
+    pub asset: AssetId,
+    /// Base units; for a fee the most it can be.
+    pub amount: U256,
+    /// Value counted against dollar limits.
+    pub usd: Option<Usd>,
+    /// Whether it is the network's fee.
+    pub is_fee: bool,
+}
+
+/// A signed transaction that the operator closes, and what that does.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Closing {
+    /// The transaction as it is now.
+    pub tx: TxView,
+    /// Whether it was closed, or only asked about.
+    pub closed: bool,
+    /// Whether what it holds is given free; otherwise it counts as spent.
+    pub gives_free: bool,
+    /// What it held before.
+    pub held: Vec<Held>,
+    /// What closing means, in sentences.
+    pub consequences: &'static str,
 }
 
 /// A decision with its inputs, and the same decision made from them again.

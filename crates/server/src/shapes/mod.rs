@@ -21,5 +21,5 @@ pub(crate) use policy::policy;
 pub(crate) use replay::replay;
 pub(crate) use session::{issued, session};
 pub(crate) use status::status;
-pub(crate) use transaction::{approval, explanation, transaction};
+pub(crate) use transaction::{approval, closed, explanation, transaction};
 pub(crate) use wallet::{challenge, default_network, owner_change, status_change, wallet};

@@ -1,7 +1,7 @@
 //! Transactions and what their owner is asked.
 
 use waiaas_api::requests::GasCondition;
-use waiaas_api::transactions::{Approval, DraftBytes, Explanation, Transaction};
+use waiaas_api::transactions::{Approval, Closed, DraftBytes, Explanation, HeldAmount, Transaction};
 use waiaas_core::draft::Draft;
 use waiaas_core::policy::Verdict;
 use waiaas_engine as engine;
@@ -38,6 +38,9 @@ pub(crate) fn transaction(tx: engine::TxView) -> Transaction {
         signed_transaction,
         signature,
         gas_condition: tx.gas_condition.map(gas_condition),
+        is_final: tx.is_final,
+        pending_code: tx.pending.as_ref().map(|(code, _)| code.clone()),
+        pending_reason: tx.pending.map(|(_, reason)| reason),
         fee: tx.fee.map(|fee| fee.to_string()),
         error_code: tx.error_code,
         error: tx.error,
@@ -93,5 +96,21 @@ pub(crate) fn approval(view: engine::ApprovalView) -> Approval {
         draft: view.draft.map(draft),
         approve: challenge(view.approve),
         reject: challenge(view.reject),
+    }
+}
+
+pub(crate) fn closed(closing: engine::Closing) -> Closed {
+    let held = closing.held.into_iter().map(|held| HeldAmount {
+        asset_id: held.asset.to_string(),
+        amount: held.amount.to_string(),
+        amount_usd: held.usd,
+        is_fee: held.is_fee,
+    });
+    Closed {
+        transaction: transaction(closing.tx),
+        closed: closing.closed,
+        gives_free: closing.gives_free,
+        held: held.collect(),
+        consequences: closing.consequences.to_owned(),
     }
 }

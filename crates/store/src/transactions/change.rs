@@ -26,7 +26,21 @@ pub enum StatusChange {
     HandedOut(SignedRow),
     /// → SUBMITTED: a node accepted the bytes.
     Submitted,
-    /// → CONFIRMED: everything reserved was spent.
+    /// → CONFIRMED, in a block that is not final yet: everything stays held, for a reorganisation may
+    /// still turn it into another outcome.
+    Seen {
+        /// Fee paid, native base units.
+        fee: U256,
+        /// Block number or slot.
+        block: u64,
+    },
+    /// CONFIRMED → SUBMITTED, or SIGNED for what was handed out: its block is not on the chain any more,
+    /// so it may land again. Only while not final.
+    Reorganised {
+        /// Whether it is the caller who sends it.
+        handed_out: bool,
+    },
+    /// → CONFIRMED in a final block: everything reserved was spent.
     Confirmed {
         /// Fee paid, native base units.
         fee: U256,
@@ -51,6 +65,13 @@ pub enum StatusChange {
         /// The proof, for people.
         message: String,
     },
+    /// → FAILED, given up without proof: everything reserved counts as spent. Only after signing.
+    Abandoned {
+        /// Stable code.
+        code: String,
+        /// Who gave it up, for people.
+        message: String,
+    },
     /// → FAILED, nothing was ever signed. Only before signing.
     Failed {
         /// Stable code.
@@ -73,10 +94,12 @@ impl StatusChange {
         match self {
             Self::Executing => TxStatus::Executing,
             Self::Signed(_) => TxStatus::Broadcasting,
-            Self::HandedOut(_) => TxStatus::Signed,
-            Self::Submitted => TxStatus::Submitted,
-            Self::Confirmed { .. } => TxStatus::Confirmed,
-            Self::Reverted { .. } | Self::Dead { .. } | Self::Failed { .. } => TxStatus::Failed,
+            Self::HandedOut(_) | Self::Reorganised { handed_out: true } => TxStatus::Signed,
+            Self::Submitted | Self::Reorganised { handed_out: false } => TxStatus::Submitted,
+            Self::Seen { .. } | Self::Confirmed { .. } => TxStatus::Confirmed,
+            Self::Reverted { .. } | Self::Dead { .. } | Self::Abandoned { .. } | Self::Failed { .. } => {
+                TxStatus::Failed
+            }
             Self::Cancelled { .. } => TxStatus::Cancelled,
             Self::Expired => TxStatus::Expired,
         }
@@ -86,12 +109,13 @@ impl StatusChange {
     pub fn check(&self, from: TxStatus) -> Result<(), IllegalMove> {
         let to = from.advance(self.to())?;
         let fits = match self {
-            Self::Reverted { .. } | Self::Dead { .. } => from.is_signed(),
+            Self::Reverted { .. } | Self::Dead { .. } | Self::Abandoned { .. } => from.is_signed(),
             Self::Failed { .. } => !from.is_signed(),
+            Self::Signed(_) | Self::HandedOut(_) => from == TxStatus::Executing,
+            Self::Submitted => from == TxStatus::Broadcasting,
+            Self::Reorganised { .. } => from == TxStatus::Confirmed,
             Self::Executing
-            | Self::Signed(_)
-            | Self::HandedOut(_)
-            | Self::Submitted
+            | Self::Seen { .. }
             | Self::Confirmed { .. }
             | Self::Cancelled { .. }
             | Self::Expired => true,
@@ -103,10 +127,16 @@ impl StatusChange {
     const fn settlement(&self) -> Option<Settlement> {
         match self {
             // Nobody can ever tell that it was not used.
-            Self::HandedOut(SignedRow { expiry: TxExpiry::Never, .. }) => Some(Settlement::Everything),
-            Self::Executing | Self::Signed(_) | Self::HandedOut(_) | Self::Submitted => None,
+            Self::HandedOut(SignedRow { expiry: TxExpiry::Never, .. }) => Some(Settlement::AsHeld),
+            Self::Executing
+            | Self::Signed(_)
+            | Self::HandedOut(_)
+            | Self::Submitted
+            | Self::Seen { .. }
+            | Self::Reorganised { .. } => None,
             Self::Confirmed { fee, .. } => Some(Settlement::Spent { fee: *fee }),
             Self::Reverted { fee, .. } => Some(Settlement::FeeOnly { fee: *fee }),
+            Self::Abandoned { .. } => Some(Settlement::AsHeld),
             Self::Dead { .. } | Self::Failed { .. } | Self::Cancelled { .. } | Self::Expired => {
                 Some(Settlement::Nothing)
             }
@@ -123,16 +153,26 @@ struct Columns {
     code: Option<String>,
     message: Option<String>,
     executed_at: Option<UnixSeconds>,
+    /// Whether what was on chain is there no more.
+    fell_out: bool,
+    /// Whether it can change no more.
+    is_final: bool,
 }
 
 impl Columns {
     fn of(change: StatusChange, at: UnixSeconds) -> Self {
+        let is_final = change.to().is_terminal() && !matches!(change, StatusChange::Seen { .. });
+        Self { is_final, ..Self::set_by(change, at) }
+    }
+
+    fn set_by(change: StatusChange, at: UnixSeconds) -> Self {
         match change {
             StatusChange::Executing | StatusChange::Submitted | StatusChange::Expired => Self::default(),
+            StatusChange::Reorganised { .. } => Self { fell_out: true, ..Self::default() },
             StatusChange::Signed(signed) | StatusChange::HandedOut(signed) => {
                 Self { signed: Some(signed), ..Self::default() }
             }
-            StatusChange::Confirmed { fee, block } => {
+            StatusChange::Seen { fee, block } | StatusChange::Confirmed { fee, block } => {
                 Self { fee: Some(fee), block: Some(block), executed_at: Some(at), ..Self::default() }
             }
             StatusChange::Reverted { fee, block, code, message } => Self {
@@ -143,7 +183,9 @@ impl Columns {
                 message: Some(message),
                 ..Self::default()
             },
-            StatusChange::Dead { code, message } | StatusChange::Failed { code, message } => {
+            StatusChange::Dead { code, message }
+            | StatusChange::Abandoned { code, message }
+            | StatusChange::Failed { code, message } => {
                 Self { code: Some(code), message: Some(message), ..Self::default() }
             }
             StatusChange::Cancelled { code } => Self { code, ..Self::default() },
@@ -151,14 +193,17 @@ impl Columns {
     }
 }
 
-/// Every status change of every transaction is this statement.
+/// Every status change of every transaction is this statement. What is final is in no state to change.
 const ADVANCE: &str = "UPDATE transactions SET status = $1, updated_at = $2, \
     unsigned_bytes = COALESCE($3, unsigned_bytes), signed_bytes = COALESCE($4, signed_bytes), \
     tx_hash = COALESCE($5, tx_hash), expiry_kind = COALESCE($6, expiry_kind), \
-    expiry_value = COALESCE($7, expiry_value), fee = COALESCE($8, fee), block = COALESCE($9, block), \
+    expiry_value = COALESCE($7, expiry_value), \
+    fee = CASE WHEN $15 = 1 THEN NULL ELSE COALESCE($8, fee) END, \
+    block = CASE WHEN $15 = 1 THEN NULL ELSE COALESCE($9, block) END, \
     error_code = COALESCE($10, error_code), error = COALESCE($11, error), \
-    executed_at = COALESCE($12, executed_at), broadcast_rejected = 0 \
-    WHERE id = $13 AND status = $14";
+    executed_at = CASE WHEN $15 = 1 THEN NULL ELSE COALESCE($12, executed_at) END, \
+    broadcast_rejected = 0, is_final = $16, pending_code = NULL, pending_reason = NULL \
+    WHERE id = $13 AND status = $14 AND is_final = 0";
 
 async fn update(
     conn: &mut AnyConnection,
@@ -187,7 +232,9 @@ async fn update(
         .bind(columns.message.map(storable))
         .bind(columns.executed_at)
         .bind(id.to_string())
-        .bind(from.as_str());
+        .bind(from.as_str())
+        .bind(i64::from(columns.fell_out))
+        .bind(i64::from(columns.is_final));
     Ok(query.execute(conn).await?.rows_affected())
 }
 
@@ -232,6 +279,45 @@ impl WriteTx {
         }
     }
 
+    /// Settles a CONFIRMED transaction, now that its block is final. [`StoreError::Conflict`] when it is
+    /// settled already or CONFIRMED no more.
+    pub async fn finalise(
+        &mut self,
+        id: TxId,
+        fee: U256,
+        block: u64,
+        audit: AuditEntry,
+    ) -> Result<(), StoreError> {
+        let query = "UPDATE transactions SET is_final = 1, fee = $1, block = $2, updated_at = $3, \
+                     pending_code = NULL, pending_reason = NULL \
+                     WHERE id = $4 AND status = 'CONFIRMED' AND is_final = 0";
+        let query = sqlx::query(query)
+            .bind(fee.to_string())
+            .bind(unsigned(block, "block")?)
+            .bind(audit.at)
+            .bind(id.to_string());
+        if query.execute(self.conn()).await?.rows_affected() != 1 {
+            return Err(self.missing_transaction(id).await?);
+        }
+        ledger::settle(self.conn(), id, Settlement::Spent { fee }, audit.at).await?;
+        self.record(audit).await?;
+        Ok(())
+    }
+
+    /// Notes why a transaction is still where it is: a stable code and one sentence, or nothing to say. It
+    /// changes neither the status nor the ledger. Says whether the note is new.
+    pub async fn note_pending(
+        &mut self,
+        id: TxId,
+        why: Option<(&'static str, String)>,
+    ) -> Result<bool, StoreError> {
+        let (code, reason) = why.unzip();
+        let query = "UPDATE transactions SET pending_code = $1, pending_reason = $2 \
+                     WHERE id = $3 AND is_final = 0 AND COALESCE(pending_code, '') <> COALESCE($1, '')";
+        let query = sqlx::query(query).bind(code).bind(reason.map(storable)).bind(id.to_string());
+        Ok(query.execute(self.conn()).await?.rows_affected() == 1)
+    }
+
     /// Counts all that a signature handed out could move as spent: nobody can use it any more, or nobody
     /// waits to see. It is no proof that it was used. [`StoreError::Conflict`] where nothing is held for
     /// it any more.
@@ -241,7 +327,7 @@ impl WriteTx {
         if !signed || !ledger::holds(self.conn(), id).await? {
             return Err(self.missing_transaction(id).await?);
         }
-        ledger::settle(self.conn(), id, Settlement::Everything, audit.at).await?;
+        ledger::settle(self.conn(), id, Settlement::AsHeld, audit.at).await?;
         self.record(audit).await?;
         Ok(())
     }

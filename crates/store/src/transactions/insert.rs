@@ -119,8 +119,8 @@ impl WriteTx {
                      to_address, amount, asset, draft_network, draft_from, draft_body, digest, effects, verdict, \
                      denial_code, usd_micros, kill_generation, execute_after, approval_expires_at, \
                      request_digest, created_at, updated_at, replaces, \
-                     gas_condition, http_domain) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, \
-                     $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $24, $25, $26, $27)";
+                     gas_condition, http_domain, is_final) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, \
+                     $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $24, $25, $26, $27, $28)";
         let query = sqlx::query(query)
             .bind(id.to_string())
             .bind(wallet.to_string())
@@ -148,7 +148,8 @@ impl WriteTx {
             .bind(audit.at)
             .bind(new.replaces.map(|id| id.to_string()))
             .bind(new.gas_condition)
-            .bind(new.http_domain);
+            .bind(new.http_domain)
+            .bind(i64::from(new.status == TxStatus::Denied));
         let done = query.execute(self.conn()).await;
         done.map_err(|error| StoreError::duplicate(error, Entity::Transaction))?;
         ledger::hold(self.conn(), id, wallet, &network, reservations, audit.at).await?;

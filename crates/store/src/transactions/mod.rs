@@ -3,10 +3,12 @@
 mod change;
 mod insert;
 mod queries;
+mod work;
 
 pub use change::StatusChange;
 pub use insert::NewTransaction;
 pub use queries::TxFilter;
+pub use work::Work;
 
 use sqlx::any::AnyRow;
 use waiaas_core::address::Address;
@@ -118,6 +120,11 @@ pub struct TransactionRow {
     pub signed: Option<SignedRow>,
     /// Whether the last broadcast was refused by a node. No proof of anything.
     pub broadcast_rejected: bool,
+    /// Whether what became of it can change no more. A CONFIRMED row that is not final holds what it
+    /// reserved.
+    pub is_final: bool,
+    /// Why it is still where it is, where there is something to say: a stable code and one sentence.
+    pub pending: Option<(String, String)>,
     /// Fee paid, native base units.
     pub fee: Option<U256>,
     /// Block number or slot.
@@ -163,6 +170,8 @@ impl TransactionRow {
             approval_expires_at: row.opt_int("approval_expires_at")?,
             signed: signed(row)?,
             broadcast_rejected: row.flag("broadcast_rejected")?,
+            is_final: row.flag("is_final")?,
+            pending: row.opt_text("pending_code")?.zip(row.opt_text("pending_reason")?),
             fee,
             block: row.opt_number("block")?,
             error_code: row.opt_text("error_code")?,

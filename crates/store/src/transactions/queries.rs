@@ -28,11 +28,8 @@ reads! {
     transaction(id: TxId) -> Option<TransactionRow>;
     /// Transactions older than the cursor, newest first.
     transactions_page(filter: &TxFilter, before: Option<TxId>, limit: u32) -> Page<TransactionRow, TxId>;
-    /// Transactions in one of these states, oldest first, after the cursor; for workers and recovery.
+    /// Transactions in one of these states, oldest first, after the cursor.
     with_status(statuses: &[TxStatus], after: Option<TxId>, limit: u32) -> Vec<TransactionRow>;
-    /// SIGNED transactions and messages that still hold something and are worth a look at `now`: a
-    /// message whose time is over, a transaction signed after `since`. Oldest first, after the cursor.
-    handed_out(now: UnixSeconds, since: UnixSeconds, after: Option<TxId>, limit: u32) -> Vec<TransactionRow>;
     /// QUEUED transactions whose delay is over at `now`, the longest overdue first.
     due_delays(now: UnixSeconds, limit: u32) -> Vec<TransactionRow>;
     /// PENDING_APPROVAL transactions whose time is over at `now`; at exactly the end it is over.
@@ -40,6 +37,14 @@ reads! {
     /// EVM nonces of signed transactions that may still land, in order. One whose broadcast was
     /// refused is left out, so that its nonce is used again.
     nonces_in_flight(wallet: WalletId, network: &NetworkId) -> Vec<u64>;
+    /// The least EVM nonce that none of this wallet's landed transactions has used: those on chain, and
+    /// those whose nonce another one has used for good. What the operator closed was not proved to be either.
+    nonce_floor(wallet: WalletId, network: &NetworkId) -> u64;
+    /// Bytes of this wallet's other transactions that were signed for this EVM nonce, whatever became of
+    /// them. At most one of all lands.
+    rivals(id: TxId, wallet: WalletId, network: &NetworkId, nonce: u64) -> Vec<Vec<u8>>;
+    /// The last of this wallet's transactions that landed for good with a lower EVM nonce: hash and block.
+    landed_before(wallet: WalletId, network: &NetworkId, nonce: u64) -> Option<(String, u64)>;
     /// The transaction that tries to take the place of this one and is not at its end. There is at
     /// most one; a unique index stands behind this question.
     open_replacement(id: TxId) -> Option<TransactionRow>;
@@ -113,21 +118,46 @@ async fn with_status(
     query.fetch_all(conn).await?.iter().map(TransactionRow::read).collect()
 }
 
-async fn handed_out(
+async fn nonce_floor(
     conn: &mut AnyConnection,
-    now: UnixSeconds,
-    since: UnixSeconds,
-    after: Option<TxId>,
-    limit: u32,
-) -> Result<Vec<TransactionRow>, StoreError> {
-    let query = "SELECT * FROM transactions WHERE status = 'SIGNED' AND id > $1 AND EXISTS \
-                 (SELECT 1 FROM reservations WHERE tx_id = transactions.id AND reservations.status = 'HELD') \
-                 AND (expiry_kind = 'never' OR (expiry_kind = 'time' AND expiry_value < $2) \
-                      OR (expiry_kind IN ('nonce', 'block_height') AND updated_at > $3)) \
-                 ORDER BY id LIMIT $4";
-    let after = after.map(|id| id.to_string()).unwrap_or_default();
-    let query = sqlx::query(query).bind(after).bind(now).bind(since).bind(i64::from(limit));
-    query.fetch_all(conn).await?.iter().map(TransactionRow::read).collect()
+    wallet: WalletId,
+    network: &NetworkId,
+) -> Result<u64, StoreError> {
+    let query = "SELECT MAX(expiry_value) AS used FROM transactions WHERE wallet_id = $1 AND network = $2 \
+                 AND expiry_kind = 'nonce' AND former_chain = 0 AND (status = 'CONFIRMED' \
+                 OR (status = 'FAILED' AND COALESCE(error_code, '') <> 'TRANSACTION_CLOSED'))";
+    let query = sqlx::query(query).bind(wallet.to_string()).bind(network.to_string());
+    let used: Option<u64> = query.fetch_one(conn).await?.opt_number("used")?;
+    Ok(used.map_or(0, |used| used.saturating_add(1)))
+}
+
+async fn rivals(
+    conn: &mut AnyConnection,
+    id: TxId,
+    wallet: WalletId,
+    network: &NetworkId,
+    nonce: u64,
+) -> Result<Vec<Vec<u8>>, StoreError> {
+    let query = "SELECT signed_bytes FROM transactions WHERE wallet_id = $1 AND network = $2 \
+                 AND expiry_kind = 'nonce' AND expiry_value = $3 AND id <> $4 AND former_chain = 0 \
+                 ORDER BY id LIMIT 50";
+    let query = sqlx::query(query).bind(wallet.to_string()).bind(network.to_string());
+    let query = query.bind(unsigned(nonce, "expiry_value")?).bind(id.to_string());
+    query.fetch_all(conn).await?.iter().map(|row| row.bytes("signed_bytes")).collect()
+}
+
+async fn landed_before(
+    conn: &mut AnyConnection,
+    wallet: WalletId,
+    network: &NetworkId,
+    nonce: u64,
+) -> Result<Option<(String, u64)>, StoreError> {
+    let query = "SELECT tx_hash, block FROM transactions WHERE wallet_id = $1 AND network = $2 \
+                 AND expiry_kind = 'nonce' AND expiry_value < $3 AND former_chain = 0 AND is_final = 1 \
+                 AND block IS NOT NULL AND tx_hash IS NOT NULL ORDER BY expiry_value DESC LIMIT 1";
+    let query = sqlx::query(query).bind(wallet.to_string()).bind(network.to_string());
+    let row = query.bind(unsigned(nonce, "expiry_value")?).fetch_optional(conn).await?;
+    row.map(|row| Ok((row.text("tx_hash")?, row.number("block")?))).transpose()
 }
 
 async fn due_delays(
@@ -153,7 +183,7 @@ async fn expired_approvals(
 }
 
 async fn hash_taken(conn: &mut AnyConnection, network: &NetworkId, hash: &str) -> Result<bool, StoreError> {
-    let query = "SELECT id FROM transactions WHERE network = $1 AND tx_hash = $2";
+    let query = "SELECT id FROM transactions WHERE network = $1 AND tx_hash = $2 AND former_chain = 0";
     let query = sqlx::query(query).bind(network.to_string()).bind(hash.to_owned());
     Ok(query.fetch_optional(conn).await?.is_some())
 }

@@ -157,10 +157,12 @@ pub(crate) fn change_entry(change: &StatusChange, at: UnixSeconds) -> AuditEntry
         StatusChange::Executing => AuditEvent::TxCleared,
         StatusChange::Signed(_) | StatusChange::HandedOut(_) => AuditEvent::TxSigned,
         StatusChange::Submitted => AuditEvent::TxSubmitted,
-        StatusChange::Confirmed { .. } => AuditEvent::TxConfirmed,
-        StatusChange::Reverted { .. } | StatusChange::Dead { .. } | StatusChange::Failed { .. } => {
-            AuditEvent::TxFailed
-        }
+        StatusChange::Seen { .. } | StatusChange::Confirmed { .. } => AuditEvent::TxConfirmed,
+        StatusChange::Reorganised { .. } => AuditEvent::TxReorganised,
+        StatusChange::Reverted { .. }
+        | StatusChange::Dead { .. }
+        | StatusChange::Abandoned { .. }
+        | StatusChange::Failed { .. } => AuditEvent::TxFailed,
         StatusChange::Cancelled { .. } => AuditEvent::TxCancelled,
         StatusChange::Expired => AuditEvent::TxExpired,
     };

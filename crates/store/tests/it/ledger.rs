@@ -5,11 +5,12 @@ use waiaas_core::audit::AuditEvent;
 use waiaas_core::money::Usd;
 use waiaas_core::policy::{DAY_SECONDS, Ledger, MONTH_SECONDS};
 use waiaas_core::transaction::TxStatus;
-use waiaas_store::{NewReservation, StatusChange, Store, StoreError};
+use waiaas_store::{NewReservation, StatusChange, Store, StoreError, Work};
 
 use crate::backend::Backend;
 use crate::fixtures::{
-    NOW, admit, advance, bring_to, entry, eth, fee, new_tx, seed, signed, spend, tx_id, usdc, wallet_id,
+    NOW, admit, advance, bring_to, entry, eth, fee, network, new_tx, seed, signed, spend, tx_id, usdc,
+    wallet_id,
 };
 
 async fn at(store: &Store, now: i64) -> Ledger {
@@ -68,6 +69,7 @@ pub(crate) async fn endings_settle_what_happened(backend: Backend) {
         ),
         (Broadcasting, StatusChange::Dead { code: text().0, message: text().1 }, 0, 0),
         (Submitted, StatusChange::Dead { code: text().0, message: text().1 }, 0, 0),
+        (Submitted, StatusChange::Abandoned { code: text().0, message: text().1 }, 120, 12_000_000),
         (Executing, StatusChange::Failed { code: text().0, message: text().1 }, 0, 0),
         (Executing, StatusChange::Cancelled { code: None }, 0, 0),
         (Queued, StatusChange::Cancelled { code: Some("KILL".into()) }, 0, 0),
@@ -92,6 +94,83 @@ pub(crate) async fn endings_settle_what_happened(backend: Backend) {
         assert_eq!(after.usd_day, Usd::from_micros(micros), "{change:?}");
         assert_eq!(after.asset_day.get(&eth()).copied().unwrap_or_default(), U256::from(units), "{change:?}");
     }
+}
+
+/// CONFIRMED in a block that is not final: everything stays held, whatever the outcome turns into.
+pub(crate) async fn what_is_not_final_is_held_until_it_is(backend: Backend) {
+    use TxStatus::{Broadcasting, Confirmed, Executing, Signed, Submitted};
+    let (code, message) = ("CODE".to_owned(), "why".to_owned());
+    let fee_paid = U256::from(5u8);
+    let spent = (105, 10_500_000);
+    let outcomes: Vec<(&str, Option<StatusChange>, (u64, u64))> = vec![
+        ("final", None, spent),
+        (
+            "reverted after all",
+            Some(StatusChange::Reverted {
+                fee: fee_paid,
+                block: 2,
+                code: code.clone(),
+                message: message.clone(),
+            }),
+            (5, 500_000),
+        ),
+        ("dead after all", Some(StatusChange::Dead { code, message }), (0, 0)),
+    ];
+    for (outcome, change, (units, micros)) in outcomes {
+        let db = backend.open().await;
+        seed(&db.store).await;
+        admit(&db.store, new_tx(1, Executing), vec![spend(100, 10), fee(20, 2)], NOW).await.expect("admit");
+        let sign = StatusChange::Signed(signed(1));
+        advance(&db.store, tx_id(1), Executing, sign, NOW).await.expect("sign");
+        let seen = || StatusChange::Seen { fee: fee_paid, block: 1 };
+        let held = async || {
+            let ledger = at(&db.store, NOW + 10 * MONTH_SECONDS).await;
+            assert_eq!(dollars(&ledger), (usd(12), usd(12)), "{outcome}");
+        };
+        advance(&db.store, tx_id(1), Broadcasting, seen(), NOW).await.expect("seen");
+        held().await;
+        let open = db.store.work(Work::NotFinal, &network(), None, 10).await.expect("read");
+        assert_eq!(open.iter().map(|row| row.id).collect::<Vec<_>>(), [tx_id(1)]);
+        let back = StatusChange::Reorganised { handed_out: false };
+        advance(&db.store, tx_id(1), Confirmed, back, NOW).await.expect("reorganised");
+        let row = db.store.transaction(tx_id(1)).await.expect("read").expect("row");
+        assert_eq!((row.status, row.fee, row.block, row.executed_at), (Submitted, None, None, None));
+        held().await;
+        advance(&db.store, tx_id(1), Submitted, seen(), NOW).await.expect("seen again");
+        held().await;
+        match change {
+            Some(change) => advance(&db.store, tx_id(1), Confirmed, change, NOW).await.expect("it turned"),
+            None => finalise(&db.store, 1).await.expect("final"),
+        }
+        let after = at(&db.store, NOW).await;
+        assert_eq!(after.usd_day, Usd::from_micros(micros), "{outcome}");
+        assert_eq!(after.asset_day.get(&eth()).copied().unwrap_or_default(), U256::from(units), "{outcome}");
+        assert!(db.store.work(Work::NotFinal, &network(), None, 10).await.expect("read").is_empty());
+        // What is final is left by nothing.
+        for handed_out in [false, true] {
+            let back = StatusChange::Reorganised { handed_out };
+            let (from, rows) = (Confirmed, db.store.verify_chain().await.expect("chain").rows);
+            assert!(advance(&db.store, tx_id(1), from, back, NOW).await.is_err(), "{outcome}");
+            assert!(finalise(&db.store, 1).await.is_err(), "{outcome}");
+            assert_eq!(db.store.verify_chain().await.expect("chain").rows, rows);
+        }
+        assert_eq!(at(&db.store, NOW).await, after);
+    }
+    let db = backend.open().await;
+    seed(&db.store).await;
+    bring_to(&db.store, 1, Signed, NOW).await;
+    let seen = StatusChange::Seen { fee: fee_paid, block: 1 };
+    advance(&db.store, tx_id(1), Signed, seen, NOW).await.expect("seen");
+    let back = StatusChange::Reorganised { handed_out: true };
+    advance(&db.store, tx_id(1), Confirmed, back, NOW).await.expect("reorganised");
+    assert_eq!(db.store.transaction(tx_id(1)).await.expect("read").expect("row").status, Signed);
+}
+
+async fn finalise(store: &Store, n: u32) -> Result<(), StoreError> {
+    let audit = entry(AuditEvent::TxFinal, NOW).tx(tx_id(n));
+    store
+        .write(move |tx| Box::pin(async move { tx.finalise(tx_id(n), U256::from(5u8), 1, audit).await }))
+        .await
 }
 
 pub(crate) async fn sums_are_exact_beyond_64_bits(backend: Backend) {

@@ -87,7 +87,8 @@ suite! {
         a_newer_schema_is_refused, reopening_keeps_everything, login_failures_count;
     invariants: sums_stay_within_the_limit_under_any_interleaving, only_proof_or_age_frees_what_is_held,
         races_make_one_path_along_the_graph, a_change_and_its_row_are_one, tampering_with_any_row_is_found_there;
-    ledger: held_counts_always_and_settled_within_its_window, endings_settle_what_happened, sums_are_exact_beyond_64_bits,
+    ledger: held_counts_always_and_settled_within_its_window, endings_settle_what_happened, what_is_not_final_is_held_until_it_is,
+        sums_are_exact_beyond_64_bits,
         many_at_once_never_exceed_the_limit, any_history_matches_the_model, requests_are_counted_after_the_boundary;
     policies: one_row_per_scope, updates_compare_the_version;
     replacements: one_is_open_at_a_time, sharers_of_a_nonce_are_found, they_survive_a_dump_in_any_order;
@@ -95,6 +96,7 @@ suite! {
     transactions: every_move_is_on_the_graph_or_refused, racing_moves_have_one_winner, rows_read_back_as_written,
         contradictions_are_refused, idempotency_has_one_winner, work_lists_find_what_is_due, pages_walk_every_transaction,
         what_was_handed_out_is_held_until_it_lapses, every_kind_of_request_is_kept,
+        the_floor_is_above_every_nonce_that_landed, a_note_is_kept_until_the_next_move,
         an_altered_draft_is_not_read;
     wallets: names_are_unique_among_the_living, status_moves_by_compare_and_set, owners_are_replaced_by_compare_and_set, tokens_stay_pinned;
     writer: jobs_share_commits_and_fail_alone, a_panic_harms_nobody_else, a_swallowed_error_harms_nobody_else,

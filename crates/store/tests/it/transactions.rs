@@ -6,11 +6,12 @@ use waiaas_core::digest::Digest;
 use waiaas_core::ids::TxId;
 use waiaas_core::intent::IntentKind;
 use waiaas_core::money::Usd;
+use waiaas_core::network::NetworkId;
 use waiaas_core::policy::Tier;
 use waiaas_core::transaction::TxStatus;
 use waiaas_store::{
     Claim, Entity, IDEMPOTENCY_SECONDS, NewTransaction, SignedRow, StatusChange, Store, StoreError, TxExpiry,
-    TxFilter,
+    TxFilter, Work,
 };
 
 use crate::backend::Backend;
@@ -26,6 +27,9 @@ fn every_change() -> Vec<StatusChange> {
         StatusChange::Signed(signed(5)),
         StatusChange::HandedOut(signed(6)),
         StatusChange::Submitted,
+        StatusChange::Seen { fee: U256::from(3u8), block: 9 },
+        StatusChange::Reorganised { handed_out: false },
+        StatusChange::Reorganised { handed_out: true },
         StatusChange::Confirmed { fee: U256::from(3u8), block: 9 },
         StatusChange::Reverted {
             fee: U256::from(3u8),
@@ -34,6 +38,7 @@ fn every_change() -> Vec<StatusChange> {
             message: message.clone(),
         },
         StatusChange::Dead { code: code.clone(), message: message.clone() },
+        StatusChange::Abandoned { code: code.clone(), message: message.clone() },
         StatusChange::Failed { code, message },
         StatusChange::Cancelled { code: Some("C".into()) },
         StatusChange::Expired,
@@ -47,7 +52,15 @@ pub(crate) async fn every_move_is_on_the_graph_or_refused(backend: Backend) {
     for from in TxStatus::ALL {
         for change in every_change() {
             n += 1;
-            bring_to(&db.store, n, *from, NOW).await;
+            match from {
+                // Only what is not final yet is left by anything.
+                TxStatus::Confirmed => {
+                    bring_to(&db.store, n, TxStatus::Broadcasting, NOW).await;
+                    let seen = StatusChange::Seen { fee: U256::from(1u8), block: 1 };
+                    advance(&db.store, tx_id(n), TxStatus::Broadcasting, seen, NOW).await.expect("seen");
+                }
+                from => bring_to(&db.store, n, *from, NOW).await,
+            }
             let rows = db.store.verify_chain().await.expect("chain").rows;
             let moved = advance(&db.store, tx_id(n), *from, change.clone(), NOW + 1).await;
             let row = db.store.transaction(tx_id(n)).await.expect("read").expect("row");
@@ -62,8 +75,8 @@ pub(crate) async fn every_move_is_on_the_graph_or_refused(backend: Backend) {
             }
         }
     }
-    // BROADCASTING, SUBMITTED and SIGNED can fail in two ways each.
-    assert_eq!(legal, TxStatus::ALL.iter().map(|s| s.next().len()).sum::<usize>() + 3);
+    // BROADCASTING, SUBMITTED and SIGNED can fail and be confirmed in several ways, CONFIRMED fail in three.
+    assert_eq!(legal, TxStatus::ALL.iter().map(|s| s.next().len()).sum::<usize>() + 11);
 }
 
 pub(crate) async fn racing_moves_have_one_winner(backend: Backend) {
@@ -225,6 +238,17 @@ pub(crate) async fn work_lists_find_what_is_due(backend: Backend) {
     let rest = ids(db.store.with_status(&statuses, Some(first[1]), 2).await.expect("list"));
     assert_eq!(rest, [tx_id(16)]);
     assert!(db.store.with_status(&[], None, 10).await.expect("list").is_empty());
+    let unsent = ids(db.store.work(Work::Unsent, &here, None, 2).await.expect("list"));
+    assert_eq!(unsent, first);
+    assert_eq!(ids(db.store.work(Work::Unsent, &here, Some(first[1]), 2).await.expect("list")), [tx_id(16)]);
+    assert_eq!(db.store.work_networks(Work::Unsent).await.expect("list"), [network()]);
+    assert!(db.store.work_networks(Work::NotFinal).await.expect("list").is_empty());
+    let elsewhere = NetworkId::new("elsewhere");
+    assert!(db.store.work(Work::Unsent, &elsewhere, None, 9).await.expect("list").is_empty());
+    let submitted = db.store.work(Work::Submitted, &here, None, 9).await.expect("list").len();
+    let waiting = db.store.work_waiting(&here).await.expect("count");
+    assert_eq!(waiting, 3 + u64::try_from(submitted).expect("few"));
+    assert_eq!(db.store.work_waiting(&elsewhere).await.expect("count"), 0);
 }
 
 pub(crate) async fn what_was_handed_out_is_held_until_it_lapses(backend: Backend) {
@@ -239,13 +263,14 @@ pub(crate) async fn what_was_handed_out_is_held_until_it_lapses(backend: Backend
         let row = db.store.transaction(tx_id(n)).await.expect("read").expect("row");
         assert_eq!((row.status, row.signed), (TxStatus::Signed, Some(kept)), "messages have no hash");
     }
-    let listed = |now, since| {
+    let listed = |work| {
         let store = &db.store;
         async move {
-            let rows = store.handed_out(now, since, None, 10).await.expect("list");
+            let rows = store.work(work, &network(), None, 10).await.expect("list");
             rows.into_iter().map(|row| row.id).collect::<Vec<_>>()
         }
     };
+    let looked_at = |now| listed(Work::HandedOut { now });
     let at = |now| {
         let store = &db.store;
         async move { store.ledger(wallet_id(1), now, &[]).await.expect("ledger").usd_day }
@@ -254,9 +279,12 @@ pub(crate) async fn what_was_handed_out_is_held_until_it_lapses(backend: Backend
     // All count, the second as spent when it was handed out: it has no end, and nobody looks after it.
     assert_eq!(at(NOW).await, dollars(4));
     assert_eq!(at(NOW + 86_400).await, dollars(3), "what has an end is held until it is there");
-    assert_eq!(listed(NOW, NOW - 1).await, [tx_id(3), tx_id(4)], "whose time is not over is not looked at");
-    assert_eq!(listed(NOW + 51, NOW - 1).await, [1, 3, 4].map(tx_id));
-    assert_eq!(listed(NOW + 51, NOW).await, [tx_id(1)], "the others are no longer new");
+    assert_eq!(looked_at(NOW).await, [tx_id(3), tx_id(4)], "whose time is not over is not looked at");
+    assert_eq!(looked_at(NOW + 51).await, [1, 3, 4].map(tx_id));
+    assert_eq!(listed(Work::HandedOutLongAgo { now: NOW + 51 }).await, []);
+    let later = NOW + 3_601;
+    assert_eq!(looked_at(later).await, [tx_id(1)], "the others are no longer new");
+    assert_eq!(listed(Work::HandedOutLongAgo { now: later }).await, [tx_id(3), tx_id(4)]);
     let lapse = |n, at| {
         let audit = entry(AuditEvent::TxLapsed, at);
         db.store.write(move |tx| Box::pin(async move { tx.lapse(tx_id(n), audit).await }))
@@ -264,7 +292,7 @@ pub(crate) async fn what_was_handed_out_is_held_until_it_lapses(backend: Backend
     lapse(1, NOW + 51).await.expect("lapsed");
     // Closed by the operator: a transaction whose nonce nobody ever uses.
     lapse(3, NOW + 52).await.expect("closed");
-    assert_eq!(listed(NOW + 60, NOW - 1).await, [tx_id(4)]);
+    assert_eq!(looked_at(NOW + 60).await, [tx_id(4)]);
     assert_eq!(at(NOW + 60).await, dollars(4));
     assert_eq!(at(NOW + 51 + 86_400).await, dollars(2));
     assert_eq!(at(NOW + 52 + 86_400).await, dollars(1), "only the fourth is held");
@@ -346,4 +374,70 @@ pub(crate) async fn an_altered_draft_is_not_read(backend: Backend) {
         })
         .await;
     assert!(moved.is_err());
+}
+
+/// The nonces that are used: of what is on chain, and of what another transaction kept from landing.
+pub(crate) async fn the_floor_is_above_every_nonce_that_landed(backend: Backend) {
+    use TxStatus::{Broadcasting, Executing};
+    let db = backend.open().await;
+    seed(&db.store).await;
+    let floor = async || db.store.nonce_floor(wallet_id(1), &network()).await.expect("floor");
+    assert_eq!(floor().await, 0);
+    let (fee, text) = (U256::from(1u8), || String::from("X"));
+    let ends = [
+        (4, StatusChange::Submitted, 0),
+        (3, StatusChange::Seen { fee, block: 1 }, 4),
+        (6, StatusChange::Reverted { fee, block: 1, code: text(), message: text() }, 7),
+        (5, StatusChange::Confirmed { fee, block: 1 }, 7),
+        (7, StatusChange::Dead { code: text(), message: text() }, 8),
+    ];
+    for (nonce, end, expected) in ends {
+        let n = u32::try_from(nonce).expect("small");
+        admit(&db.store, new_tx(n, Executing), vec![], NOW).await.expect("admit");
+        let sign = StatusChange::Signed(SignedRow { bytes: vec![n as u8], ..signed(nonce) });
+        advance(&db.store, tx_id(n), Executing, sign, NOW).await.expect("sign");
+        advance(&db.store, tx_id(n), Broadcasting, end, NOW).await.expect("end");
+        assert_eq!(floor().await, expected, "{nonce}");
+    }
+    admit(&db.store, new_tx(8, Executing), vec![], NOW).await.expect("admit");
+    let never = StatusChange::Failed { code: text(), message: text() };
+    advance(&db.store, tx_id(8), Executing, never, NOW).await.expect("never signed");
+    assert_eq!(floor().await, 8);
+    let sign = StatusChange::Signed(SignedRow { hash: Some("0x1".into()), bytes: vec![9], ..signed(6) });
+    admit(&db.store, new_tx(9, Executing), vec![], NOW).await.expect("admit");
+    advance(&db.store, tx_id(9), Executing, sign, NOW).await.expect("sign");
+    let on = network();
+    let rivals = |n, nonce| db.store.rivals(tx_id(n), wallet_id(1), &on, nonce);
+    assert_eq!(rivals(9, 6).await.expect("read"), [vec![6]]);
+    assert_eq!(rivals(6, 6).await.expect("read"), [vec![9]]);
+    assert!(rivals(5, 5).await.expect("read").is_empty());
+    let before = |nonce| db.store.landed_before(wallet_id(1), &on, nonce);
+    // 3 is not final, 4 is still on its way, 7 never landed.
+    for (nonce, expected) in [(5, None), (6, Some(5)), (7, Some(6)), (9, Some(6))] {
+        let expected = expected.map(|nonce| (format!("0x{nonce:064x}"), 1));
+        assert_eq!(before(nonce).await.expect("read"), expected, "{nonce}");
+    }
+}
+
+/// A note says why a row is where it is, once per reason, and goes with the next move.
+pub(crate) async fn a_note_is_kept_until_the_next_move(backend: Backend) {
+    let db = backend.open().await;
+    seed(&db.store).await;
+    bring_to(&db.store, 1, TxStatus::Submitted, NOW).await;
+    let note = async |why: Option<(&'static str, &str)>| {
+        let why = why.map(|(code, text)| (code, text.to_owned()));
+        let done: Result<bool, StoreError> =
+            db.store.write(move |tx| Box::pin(async move { tx.note_pending(tx_id(1), why).await })).await;
+        done.expect("noted")
+    };
+    let read = async || db.store.transaction(tx_id(1)).await.expect("read").expect("row").pending;
+    assert!(note(Some(("A", "why\0"))).await && !note(Some(("A", "other words"))).await);
+    assert_eq!(read().await, Some(("A".to_owned(), "why".to_owned())));
+    assert!(note(Some(("B", "b"))).await && note(None).await && !note(None).await);
+    assert_eq!(read().await, None);
+    assert!(note(Some(("B", "b"))).await);
+    let change = StatusChange::Confirmed { fee: U256::from(1u8), block: 1 };
+    advance(&db.store, tx_id(1), TxStatus::Submitted, change, NOW).await.expect("confirm");
+    assert_eq!(read().await, None);
+    assert!(!note(Some(("B", "b"))).await, "an end needs no note");
 }

@@ -3,11 +3,11 @@
 use axum::Json;
 use axum::extract::State;
 use waiaas_api::page::Items;
-use waiaas_api::transactions::{Rejected, Transaction, TransactionQuery};
+use waiaas_api::transactions::{CloseRequest, Closed, Rejected, Transaction, TransactionQuery};
 use waiaas_core::ids::TxId;
 
 use crate::app::App;
-use crate::extract::{MasterAuth, Path, Query, page};
+use crate::extract::{Body, MasterAuth, Path, Query, page};
 use crate::routes::Answer;
 use crate::shapes;
 
@@ -61,22 +61,25 @@ pub(crate) async fn admin_cancel_transaction(
     Ok(Json(shapes::transaction(app.engine().admin_cancel(&master, id).await?)))
 }
 
-/// Closes a signature that was handed out (status SIGNED) and still holds what it could move. All of that
-/// counts as spent from now on and leaves the windows as it ages. The signature itself stays as good as it
-/// was: use up its nonce on chain where it must not be used.
+/// Closes a signed transaction that can no longer happen and that nobody proves dead.
+///
+/// On a local network what it holds is given free. Elsewhere, and where the caller got the signature, its
+/// bytes may still land, so what it holds counts as spent from then on. Without `confirm` the answer only says what closing would do.
 #[utoipa::path(
     post,
     path = "/v1/admin/transactions/{id}/close",
     tag = "admin",
-    params(("id" = Uuid, Path, description = "The transaction")),
-    responses((status = 200, body = Transaction))
+    params(("id" = Uuid, Path, description = "The signed transaction")),
+    request_body = CloseRequest,
+    responses((status = 200, body = Closed))
 )]
 pub(crate) async fn admin_close_transaction(
     MasterAuth(master): MasterAuth,
     State(app): State<App>,
     Path(id): Path<TxId>,
-) -> Answer<Transaction> {
-    Ok(Json(shapes::transaction(app.engine().admin_close(&master, id).await?)))
+    Body(request): Body<CloseRequest>,
+) -> Answer<Closed> {
+    Ok(Json(shapes::closed(app.engine().admin_close(&master, id, request.confirm).await?)))
 }
 
 /// Rejects a transaction that waits for its owner. The operator can stop it but not approve it.

@@ -99,7 +99,7 @@ async fn rows(store: &Store) -> Vec<TransactionRow> {
 }
 
 /// Invariant 7: whoever moves transactions at the same time, each makes one path along the graph to one
-/// end; no state is left twice, no end is ever left, and one approval lets one execution through.
+/// end; no state is left twice, no final end is ever left, and one approval lets one execution through.
 pub(crate) async fn races_make_one_path_along_the_graph(backend: Backend) {
     for seed_number in seeds(3) {
         let db = backend.open().await;
@@ -154,7 +154,7 @@ pub(crate) async fn races_make_one_path_along_the_graph(backend: Backend) {
         for _ in 0..40 {
             let n = 1 + dice.below(CROWD.into()) as u32;
             let row = &ends[n as usize - 1];
-            if row.status.is_terminal() {
+            if row.is_final {
                 let from = dice.pick(TxStatus::ALL);
                 let change = any_change(&mut dice, n, 10);
                 assert!(advance(&db.store, tx_id(n), from, change, NOW + 9).await.is_err());
@@ -162,7 +162,7 @@ pub(crate) async fn races_make_one_path_along_the_graph(backend: Backend) {
                 assert_eq!(db.store.transaction(tx_id(n)).await.expect("read").as_ref(), Some(row));
             }
         }
-        assert!(ends.iter().any(|row| row.status.is_terminal()), "the race gets somewhere");
+        assert!(ends.iter().any(|row| row.is_final), "the race gets somewhere");
         other.close().await;
     }
 }

@@ -51,9 +51,13 @@ impl Counted {
             StatusChange::Executing
             | StatusChange::Signed(_)
             | StatusChange::HandedOut(_)
-            | StatusChange::Submitted => self.settled,
+            | StatusChange::Submitted
+            // Not final: all of it is still held.
+            | StatusChange::Seen { .. }
+            | StatusChange::Reorganised { .. } => self.settled,
             StatusChange::Confirmed { fee, .. } => Some((self.amount + paid(fee), at)),
             StatusChange::Reverted { fee, .. } => Some((paid(fee), at)),
+            StatusChange::Abandoned { .. } => Some((self.amount + self.fee, at)),
             StatusChange::Dead { .. }
             | StatusChange::Failed { .. }
             | StatusChange::Cancelled { .. }

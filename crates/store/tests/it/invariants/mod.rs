@@ -48,7 +48,7 @@ pub(crate) fn seeds(usual: u64) -> std::ops::RangeInclusive<u64> {
 /// Any move, with a fee of at most so much.
 pub(crate) fn any_change(dice: &mut Dice, nonce: u32, most: u64) -> StatusChange {
     let (fee, text) = (U256::from(dice.below(most + 1)), || String::from("X"));
-    match dice.below(10) {
+    match dice.below(11) {
         0 => StatusChange::Executing,
         1 => StatusChange::Signed(signed(nonce.into())),
         2 => StatusChange::HandedOut(signed(nonce.into())),
@@ -58,6 +58,7 @@ pub(crate) fn any_change(dice: &mut Dice, nonce: u32, most: u64) -> StatusChange
         6 => StatusChange::Dead { code: text(), message: text() },
         7 => StatusChange::Failed { code: text(), message: text() },
         8 => StatusChange::Cancelled { code: None },
+        9 => StatusChange::Seen { fee, block: 1 },
         _ => StatusChange::Expired,
     }
 }

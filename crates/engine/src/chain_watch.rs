@@ -1,0 +1,152 @@
+//! Noticing that another chain stands behind a network's name than before: a development chain that was
+//! started anew, or a node of somebody else's.
+//!
+//! On a local network what was signed for the old chain has no future: it ends, and what it held is given
+//! free. On a public network the change is named and nothing else: a chain does not start anew there, a
+//! node may lie.
+
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use serde_json::json;
+use tokio::time::Instant;
+use waiaas_chains::Identity;
+use waiaas_core::audit::{Actor, AuditEvent};
+use waiaas_core::network::{Environment, NetworkId};
+use waiaas_store::{AuditEntry, ChainIdentity, Ended};
+
+use crate::Engine;
+use crate::error::Error;
+
+/// How often the chain of a network is looked at while there is work on it.
+const LOCAL: Duration = Duration::from_secs(1);
+const PUBLIC: Duration = Duration::from_secs(60);
+
+/// When each network was last looked at.
+#[derive(Default)]
+pub(crate) struct ChainWatch(Mutex<HashMap<NetworkId, Instant>>);
+
+/// How urgent a look is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Look {
+    /// Now and then.
+    Routine,
+    /// Before bytes leave for a local chain, or are signed for it.
+    BeforeSending,
+}
+
+impl ChainWatch {
+    fn due(&self, network: &NetworkId, environment: Environment, look: Look) -> bool {
+        let pause = match (environment, look) {
+            (Environment::Local, Look::BeforeSending) => return true,
+            (Environment::Local, Look::Routine) => LOCAL,
+            (Environment::Mainnet | Environment::Testnet, _) => PUBLIC,
+        };
+        let mut looks = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let due = looks.get(network).is_none_or(|at| at.elapsed() >= pause);
+        if due {
+            looks.insert(network.clone(), Instant::now());
+        }
+        due
+    }
+}
+
+/// Looks which chain stands behind a network's name, and does what follows. Nodes that do not say change
+/// nothing.
+pub(crate) async fn look(engine: &Engine, network: &NetworkId, look: Look) -> Result<(), Error> {
+    let Some(environment) = engine.networks().get(network).map(|network| network.environment) else {
+        return Ok(());
+    };
+    if !engine.chain_watch().due(network, environment, look) {
+        return Ok(());
+    }
+    let Identity { genesis, height } = match engine.chain(network)?.identity().await {
+        Ok(identity) => identity,
+        Err(error) => {
+            tracing::debug!(%network, %error, "the nodes do not say which chain they serve");
+            return Ok(());
+        }
+    };
+    let now = ChainIdentity { genesis, height };
+    let before = engine.store().chain_identity(network).await?;
+    let local = environment == Environment::Local;
+    match before {
+        Some(before) if before.genesis != now.genesis && local => {
+            anew(engine, network, now, OTHER_GENESIS).await
+        }
+        Some(before) if before.height > now.height && local => anew(engine, network, now, LOWER).await,
+        Some(before) if before.genesis != now.genesis => named(engine, network, &before, now).await,
+        // How far a public chain has come is not compared, for nodes may be behind one another.
+        Some(before) if before.height >= now.height || (look == Look::BeforeSending && local) => Ok(()),
+        Some(_) | None => remember(engine, network, now).await,
+    }
+}
+
+const OTHER_GENESIS: &str = "The chain behind this network's name was started anew (its first block is another \
+                             one), so what was signed for the old chain can land no more.";
+const LOWER: &str = "The chain behind this network's name was started anew or set back (it is shorter than it \
+                     was), so what was signed for the old chain is followed no more.";
+
+async fn anew(
+    engine: &Engine,
+    network: &NetworkId,
+    now: ChainIdentity,
+    message: &'static str,
+) -> Result<(), Error> {
+    let (name, at) = (network.clone(), engine.now());
+    let why = Ended { code: "CHAIN_RESET".to_owned(), message: message.to_owned() };
+    let ended = engine
+        .store()
+        .write(move |tx| {
+            Box::pin(async move {
+                // Somebody else may have noticed meanwhile.
+                let before = tx.chain_identity(&name).await?;
+                if before.is_none_or(|before| before.genesis == now.genesis && before.height <= now.height) {
+                    return Ok(None);
+                }
+                tx.chain_started_anew(&name, &now, &why, at).await.map(Some)
+            })
+        })
+        .await?;
+    if let Some(ended) = ended {
+        tracing::warn!(%network, ended, "{message}");
+    }
+    Ok(())
+}
+
+async fn named(
+    engine: &Engine,
+    network: &NetworkId,
+    before: &ChainIdentity,
+    now: ChainIdentity,
+) -> Result<(), Error> {
+    tracing::error!(
+        %network, was = before.genesis, is = now.genesis,
+        "the nodes serve another chain than before under this network's name; nothing is given up over it"
+    );
+    let details = json!({
+        "network": network, "ended": 0, "was": { "genesis": before.genesis }, "is": { "genesis": now.genesis },
+    });
+    let audit = AuditEntry::new(AuditEvent::ChainReset, Actor::System, engine.now()).details(details);
+    let (network, at) = (network.clone(), engine.now());
+    engine
+        .store()
+        .write(move |tx| {
+            Box::pin(async move {
+                tx.remember_chain(&network, &now, at).await?;
+                tx.record(audit).await.map(drop)
+            })
+        })
+        .await?;
+    Ok(())
+}
+
+async fn remember(engine: &Engine, network: &NetworkId, now: ChainIdentity) -> Result<(), Error> {
+    let (network, at) = (network.clone(), engine.now());
+    engine
+        .store()
+        .write(move |tx| Box::pin(async move { tx.remember_chain(&network, &now, at).await }))
+        .await?;
+    Ok(())
+}

@@ -1,0 +1,171 @@
+//! Taking steps for many transactions, network by network: each has places of its own, and nobody waits for
+//! another network's turn to end.
+
+use std::collections::{BTreeMap, HashSet};
+use std::hash::Hash;
+use std::mem::{Discriminant, discriminant};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use tokio::sync::Semaphore;
+use tokio::task::JoinSet;
+use waiaas_core::ids::TxId;
+use waiaas_core::network::NetworkId;
+use waiaas_core::transaction::TxStatus;
+use waiaas_store::{TransactionRow, Work};
+
+use super::{BATCH, Job};
+use crate::Engine;
+use crate::chain_watch::{self, Look};
+use crate::error::Error;
+use crate::pipeline::{resume, s6_confirm};
+
+/// Steps at the same time on one network; a slow answer must not hold up the others.
+const PLACES: usize = 16;
+
+/// What is done for a transaction.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Step {
+    /// Goes on with it.
+    Resume,
+    /// Looks what became of it.
+    Look,
+    /// Sends it again.
+    Rebroadcast,
+}
+
+/// What the workers are at.
+#[derive(Clone, Default)]
+pub(super) struct Turns {
+    /// Transactions somebody is at; nobody else needs to start on them.
+    transactions: Claims<TxId>,
+    /// Networks whose turn of a kind has not ended.
+    networks: Claims<(Job, Option<Discriminant<Work>>, NetworkId)>,
+}
+
+impl Turns {
+    /// Takes the step for all such work, each network by itself. A network whose last turn has not ended
+    /// is passed over. Returns when all turns have begun.
+    pub(super) async fn sweep(&self, engine: &Engine, job: Job, work: Work, step: Step) -> Result<(), Error> {
+        for network in engine.store().work_networks(work).await? {
+            let chain = engine.networks().get(&network).map(|network| network.chain);
+            if matches!(job, Job::Rebroadcast(only) if chain != Some(only)) {
+                continue;
+            }
+            let Some(turn) = self.networks.take((job, Some(discriminant(&work)), network.clone())) else {
+                continue;
+            };
+            let (turns, engine) = (self.clone(), engine.clone());
+            let tasks = engine.tasks().clone();
+            tasks.spawn(async move {
+                let _turn = turn;
+                if let Err(error) = turns.all(&engine, work, &network, step).await {
+                    tracing::error!(?work, %network, %error, "a turn failed; the next one tries again");
+                }
+            });
+        }
+        Ok(())
+    }
+
+    /// Goes on with these, each network by itself.
+    pub(super) fn spread(&self, engine: &Engine, job: Job, rows: Vec<TransactionRow>) {
+        let mut networks = BTreeMap::<NetworkId, Vec<TxId>>::new();
+        for row in rows {
+            networks.entry(row.network).or_default().push(row.id);
+        }
+        for (network, ids) in networks {
+            let Some(turn) = self.networks.take((job, None, network)) else { continue };
+            let (turns, engine) = (self.clone(), engine.clone());
+            let tasks = engine.tasks().clone();
+            tasks.spawn(async move {
+                let _turn = turn;
+                turns.each(&engine, ids, Step::Resume).await;
+            });
+        }
+    }
+
+    /// Page by page, so that old rows that do not move cannot keep the others from their turn.
+    async fn all(&self, engine: &Engine, work: Work, network: &NetworkId, step: Step) -> Result<(), Error> {
+        let urgency = match (work, step) {
+            (Work::Unsent, _) | (_, Step::Rebroadcast) => Look::BeforeSending,
+            (
+                Work::Submitted | Work::HandedOut { .. } | Work::HandedOutLongAgo { .. } | Work::NotFinal,
+                Step::Resume | Step::Look,
+            ) => Look::Routine,
+        };
+        chain_watch::look(engine, network, urgency).await?;
+        let mut after = None;
+        loop {
+            let rows = engine.store().work(work, network, after, BATCH).await?;
+            let Some(last) = rows.last() else { return Ok(()) };
+            after = Some(last.id);
+            self.each(engine, rows.into_iter().map(|row| row.id).collect(), step).await;
+        }
+    }
+
+    /// Takes the step for each transaction of one network, a few at a time.
+    async fn each(&self, engine: &Engine, ids: Vec<TxId>, step: Step) {
+        let places = Arc::new(Semaphore::new(PLACES));
+        let mut running = JoinSet::new();
+        for id in ids {
+            if engine.stopping().is_cancelled() {
+                break;
+            }
+            let Some(taken) = self.transactions.take(id) else { continue };
+            let (engine, places) = (engine.clone(), places.clone());
+            running.spawn(async move {
+                let _taken = taken;
+                let _place = places.acquire().await;
+                if let Err(error) = one(&engine, id, step).await {
+                    engine.make_room_after(&error);
+                    tracing::error!(tx = %id, %error, "a step failed; it will be tried again");
+                }
+            });
+        }
+        while running.join_next().await.is_some() {}
+    }
+}
+
+async fn one(engine: &Engine, id: TxId, step: Step) -> Result<(), Error> {
+    match step {
+        Step::Resume => resume(engine, id).await,
+        Step::Look => s6_confirm::step(engine, id).await,
+        Step::Rebroadcast => match engine.store().transaction(id).await? {
+            Some(row) if row.status == TxStatus::Submitted => s6_confirm::rebroadcast(engine, &row).await,
+            Some(_) | None => Ok(()),
+        },
+    }
+}
+
+/// Things that somebody is at.
+struct Claims<T>(Arc<Mutex<HashSet<T>>>);
+
+impl<T> Clone for Claims<T> {
+    fn clone(&self) -> Self {
+        Self(self.0.clone())
+    }
+}
+
+impl<T> Default for Claims<T> {
+    fn default() -> Self {
+        Self(Arc::default())
+    }
+}
+
+impl<T: Clone + Eq + Hash> Claims<T> {
+    fn take(&self, what: T) -> Option<Claim<T>> {
+        let free = self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(what.clone());
+        free.then(|| Claim { claims: self.clone(), what })
+    }
+}
+
+/// Something that somebody is at; given back however it ends, a panic included.
+struct Claim<T: Eq + Hash> {
+    claims: Claims<T>,
+    what: T,
+}
+
+impl<T: Eq + Hash> Drop for Claim<T> {
+    fn drop(&mut self) {
+        self.claims.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.what);
+    }
+}
