@@ -92,7 +92,7 @@ impl EvmChain {
                 return Ok(Some(FeeQuote { offered, least, asked }));
             }
             Drafted::Fixed(Fixed::External(external)) => {
-                (external.tx.fields().gas_limit(), external.called().input.len(), external.fee_budget)
+                (external.gas_limit(), external.called().input.len(), external.fee_budget)
             }
             Drafted::Fixed(Fixed::Personal(_)) => return Ok(None),
             Drafted::Fixed(Fixed::Typed(typed)) => match typed::operation(typed) {
