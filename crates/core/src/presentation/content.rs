@@ -37,7 +37,7 @@ pub enum Content {
         /// Keccak-256 of all of it.
         keccak256: B256,
     },
-    /// An instruction of a Solana program that was not read.
+    /// An instruction of a Solana program that was not read, or that does more than its effect names.
     Instruction {
         /// The program.
         program: Address,
@@ -111,7 +111,7 @@ impl Content {
                 page.line(depth, format!("code of {length} bytes with the Keccak-256 hash {keccak256};"));
             }
             Self::Instruction { program, accounts, data } => {
-                page.line(depth, format!("instruction of the program {program}, NOT READ, with accounts ("));
+                page.line(depth, format!("instruction of the program {program}, in full, with accounts ("));
                 for account in accounts {
                     let signs = if account.signer { " signs" } else { "" };
                     let writes = if account.writable { " may be changed" } else { "" };
