@@ -13,7 +13,7 @@ use crate::vocabulary::{ChainName, EnvironmentName};
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct HoldingsQuery {
-    /// The wallet; may be left out when the session has only one.
+    /// The wallet; the session's default unless named, or the only one on the network named.
     #[serde(default, alias = "wallet_id", skip_serializing_if = "Option::is_none")]
     #[param(value_type = Option<Uuid>)]
     pub wallet_id: Option<WalletId>,

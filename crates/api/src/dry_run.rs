@@ -18,7 +18,8 @@ pub struct DryRunResult {
     pub success: bool,
     /// The judgement.
     pub policy: PolicyResult,
-    /// The most the network may cost.
+    /// The most the network may cost; `null` when policy denies it whatever the nodes say, so that none
+    /// was asked.
     pub fee: Option<Fee>,
     /// What would leave the wallet.
     pub balance_changes: Vec<BalanceChange>,

@@ -71,7 +71,7 @@ pub struct PageQuery {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct WalletQuery {
-    /// The wallet; may be left out when the session has only one.
+    /// The wallet; the session's default unless named.
     #[serde(default, alias = "wallet_id", skip_serializing_if = "Option::is_none")]
     #[param(value_type = Option<Uuid>)]
     pub wallet_id: Option<waiaas_core::ids::WalletId>,

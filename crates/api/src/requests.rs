@@ -168,9 +168,10 @@ macro_rules! request {
 request! {
     /// One member of a `BATCH`: a request of its own type, without what belongs to the whole.
     BatchMember {
-        /// `TRANSFER`, `TOKEN_TRANSFER`, `CONTRACT_CALL` or `APPROVE`. Never guessed from the fields.
-        #[serde(rename = "type")]
-        pub kind: String,
+        /// `TRANSFER`, `TOKEN_TRANSFER`, `CONTRACT_CALL` or `APPROVE`; may be left out where the fields are
+        /// those of one of them alone.
+        #[serde(default, rename = "type", skip_serializing_if = "Option::is_none")]
+        pub kind: Option<String>,
     }
 }
 
@@ -197,10 +198,11 @@ request! {
         /// Waits for a price before signing.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         pub gas_condition: Option<GasCondition>,
-        /// Name or CAIP-2 id; may be left out where the wallet has a default.
+        /// Name or CAIP-2 id; may be left out where an asset id names it or the wallet has a default.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         pub network: Option<String>,
-        /// The wallet; may be left out when the session has only one.
+        /// The wallet; may be left out when only one of the session's fits the addresses, network and asset
+        /// ids given.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         #[schema(value_type = Option<Uuid>)]
         pub wallet_id: Option<WalletId>,
@@ -219,13 +221,21 @@ impl TransactionRequest {
 }
 
 impl BatchMember {
-    /// The type of the member; none when a batch cannot have it.
+    /// The type of the member, as named or as its fields say; none when a batch cannot have it, or when
+    /// the fields leave no one reading.
     pub fn intent_kind(&self) -> Option<IntentKind> {
-        use IntentKind::{Approve, ContractCall, TokenTransfer, Transfer};
-        let kind = IntentKind::parse(&self.kind);
-        kind.filter(|kind| matches!(kind, Transfer | TokenTransfer | ContractCall | Approve))
+        if let Some(kind) = &self.kind {
+            return IntentKind::parse(kind).filter(|kind| MEMBERS.contains(kind));
+        }
+        let given = serde_json::json!(self);
+        let mut fitting = MEMBERS.iter().filter(|kind| fields::fit(**kind, &given));
+        fitting.next().copied().filter(|_| fitting.next().is_none())
     }
 }
+
+/// The types that a batch may have as its members.
+const MEMBERS: [IntentKind; 4] =
+    [IntentKind::Transfer, IntentKind::TokenTransfer, IntentKind::ContractCall, IntentKind::Approve];
 
 /// The amount, however it was written; none unless exactly one field is given.
 pub fn parsed_amount(amount: Option<&str>, human: Option<&str>) -> Option<Result<Amount, AmountError>> {
@@ -261,9 +271,14 @@ impl Request for TransactionRequest {
                 let path = format!("instructions[{i}].");
                 match member.intent_kind() {
                     Some(kind) => fields::check(&mut checks, &path, kind, &serde_json::json!(member)),
-                    None => {
+                    None if member.kind.is_some() => {
                         let wanted = "TRANSFER, TOKEN_TRANSFER, CONTRACT_CALL or APPROVE";
                         checks.ensure(false, &format!("{path}type"), "invalid", wanted);
+                    }
+                    None => {
+                        let wanted = "the fields are not those of one type alone; name it: TRANSFER, \
+                                      TOKEN_TRANSFER, CONTRACT_CALL or APPROVE";
+                        checks.ensure(false, &format!("{path}type"), "required", wanted);
                     }
                 }
             }

@@ -78,7 +78,8 @@ pub struct IssuedSession {
     pub expires_at: i64,
     /// From this second on no renewal helps.
     pub absolute_expires_at: i64,
-    /// The first linked wallet.
+    /// The wallet it means to read where it names none: the first one named at its creation, unless
+    /// another was set.
     #[schema(value_type = Option<Uuid>)]
     pub wallet_id: Option<WalletId>,
     /// All linked wallets.
@@ -108,7 +109,8 @@ pub struct Session {
     /// Its id.
     #[schema(value_type = Uuid)]
     pub id: SessionId,
-    /// The first linked wallet.
+    /// The wallet it means to read where it names none: the first one named at its creation, unless
+    /// another was set.
     #[schema(value_type = Option<Uuid>)]
     pub wallet_id: Option<WalletId>,
     /// Its name.
@@ -145,7 +147,7 @@ pub struct SessionRevoked {
     pub status: String,
 }
 
-/// Links a wallet to a session.
+/// Names a wallet to link to a session, or to be its default.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct LinkWallet {
@@ -160,7 +162,7 @@ impl Request for LinkWallet {
     }
 }
 
-/// A link just made.
+/// A session and the wallet named.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct WalletLink {

@@ -106,6 +106,10 @@ pub struct TransactionQuery {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[param(value_type = Option<TxStatusName>)]
     pub status: Option<TxStatus>,
+    /// Only the one that this `Idempotency-Key` of the session was used for within the last day.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[param(min_length = 1, max_length = 128)]
+    pub idempotency_key: Option<String>,
     /// `nextCursor` of the page before.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cursor: Option<String>,
@@ -205,6 +209,9 @@ pub struct Transaction {
     pub warnings: Vec<Warning>,
     /// SHA-256 of the exact transaction that was judged.
     pub digest: Option<String>,
+    /// How often this very request was denied so, within a day; only for `DENIED`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub denials: Option<u64>,
     /// When it was asked for.
     pub created_at: i64,
     /// When it last changed.
@@ -240,8 +247,9 @@ pub struct PolicyTier {
 pub struct Explanation {
     /// The transaction.
     pub transaction: Transaction,
-    /// What it does, as decoded from the bytes that were judged, and as seen in a simulation.
-    #[schema(value_type = Object)]
+    /// What it does, as decoded from the bytes that were judged, and as seen in a simulation; `null` where it was
+    /// too long to be kept.
+    #[schema(value_type = Option<Object>)]
     pub effects: Value,
     /// The policies that judged, with their rules as they were.
     #[schema(value_type = Vec<Object>)]
@@ -253,8 +261,22 @@ pub struct Explanation {
     pub facts: Value,
     /// The verdict, made again from these.
     pub verdict: PolicyResult,
-    /// Whether that is the verdict of then, to the last word.
+    /// Whether that is the verdict of then, to the last word; false where something was not kept.
     pub reproduced: bool,
+    /// What of a denied request was too long to be kept.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub not_kept: Vec<NotKept>,
+}
+
+/// Something of a denied request that was too long to be kept.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, ToSchema)]
+pub struct NotKept {
+    /// `intent`, `draft`, `effects`, `facts`, `parts` or `denials`.
+    pub what: String,
+    /// Its length in bytes.
+    pub bytes: u64,
+    /// SHA-256 of it.
+    pub digest: String,
 }
 
 /// What the owner is asked about one transaction.

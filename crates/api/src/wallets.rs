@@ -93,6 +93,24 @@ impl Request for RenameWallet {
     }
 }
 
+/// Sets the network that a wallet's request means which names none.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct SetDefaultNetwork {
+    /// Name or CAIP-2 id of a network of the wallet's chain and environment; `null` for none.
+    pub network: Option<String>,
+}
+
+impl Request for SetDefaultNetwork {
+    fn check(&self) -> Result<(), Refusal> {
+        let mut checks = Checks::default();
+        if let Some(network) = &self.network {
+            checks.text("network", network, 1, 100);
+        }
+        checks.finish()
+    }
+}
+
 /// Stops a wallet from signing.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -125,7 +143,8 @@ pub struct Wallet {
     /// Its chain.
     #[schema(value_type = ChainName)]
     pub chain: Chain,
-    /// The network it uses when a request names none; `null` where one must be named.
+    /// The network a request means that names none: the one set with `PUT …/default-network`, else the
+    /// only sensible one; `null` where one must be named.
     pub network: Option<String>,
     /// Mainnet, testnet or local; fixed.
     #[schema(value_type = EnvironmentName)]

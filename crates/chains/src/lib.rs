@@ -23,6 +23,7 @@ use waiaas_core::draft::{Completed, Draft};
 use waiaas_core::effect::Effects;
 use waiaas_core::intent::Intent;
 use waiaas_core::network::{self, Network};
+use waiaas_core::policy::Readings;
 use waiaas_core::presentation::Content;
 use waiaas_core::transaction::Replacement;
 use waiaas_core::witness::Observed;
@@ -369,6 +370,11 @@ pub trait Chain: Send + Sync {
     /// Builds the exact transaction for an intent, with a fee budget. Reads the chain (token
     /// program, recipient account, gas estimate); refuses what cannot work.
     async fn build(&self, from: Address, intent: &Intent) -> Result<Draft, ChainError>;
+
+    /// What a transaction for `intent` is certain to do, whatever a node would answer: the parts of the
+    /// request, each with every way to read it. What is built does at least what one reading of each part
+    /// says; amounts may turn out larger. Pure; refuses what [`Self::build`] refuses by its shape alone.
+    fn readings(&self, from: Address, intent: &Intent) -> Result<Vec<Readings>, ChainError>;
 
     /// Builds what is to take the place of `signed`, the bytes in which `old` may still land: the same
     /// with another fee budget, or an empty transaction. Only one of the two can land.

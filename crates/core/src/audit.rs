@@ -19,6 +19,8 @@ wire_enum!(
         WalletImported = "WALLET_IMPORTED",
         /// A wallet's name changed.
         WalletRenamed = "WALLET_RENAMED",
+        /// The network of a wallet's requests that name none was set.
+        WalletNetworkSet = "WALLET_NETWORK_SET",
         /// A wallet may no longer sign.
         WalletSuspended = "WALLET_SUSPENDED",
         /// A wallet may sign again.
@@ -37,6 +39,8 @@ wire_enum!(
         SessionWalletAdded = "SESSION_WALLET_ADDED",
         /// A wallet was unlinked from a session.
         SessionWalletRemoved = "SESSION_WALLET_REMOVED",
+        /// The wallet that a session means where it names none was set.
+        SessionDefaultSet = "SESSION_DEFAULT_SET",
         /// The session signing key changed.
         SecretRotated = "SECRET_ROTATED",
         /// A policy was created.
@@ -61,6 +65,8 @@ wire_enum!(
         ChangeSuperseded = "CHANGE_SUPERSEDED",
         /// A request was refused by policy.
         PolicyDenied = "POLICY_DENIED",
+        /// A session has used up what is kept of its denials today; further ones are only counted.
+        DenialsNotKept = "DENIALS_NOT_KEPT",
         /// A request was admitted.
         TxRequested = "TX_REQUESTED",
         /// A request waits out its delay.
@@ -137,6 +143,7 @@ impl AuditEvent {
     pub const fn severity(self) -> Severity {
         match self {
             Self::PolicyDenied
+            | Self::DenialsNotKept
             | Self::MasterAuthFailed
             | Self::WalletSuspended
             | Self::TxFailed
@@ -161,6 +168,7 @@ impl AuditEvent {
             | Self::WalletCreated
             | Self::WalletImported
             | Self::WalletRenamed
+            | Self::WalletNetworkSet
             | Self::WalletResumed
             | Self::SessionCreated
             | Self::SessionRenewed
@@ -168,6 +176,7 @@ impl AuditEvent {
             | Self::SessionRevoked
             | Self::SessionWalletAdded
             | Self::SessionWalletRemoved
+            | Self::SessionDefaultSet
             | Self::PolicyCreated
             | Self::PolicyUpdated
             | Self::ChangeConsented

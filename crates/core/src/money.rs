@@ -62,6 +62,13 @@ impl FromStr for HumanAmount {
     }
 }
 
+impl HumanAmount {
+    /// Whether it is nothing.
+    pub fn is_zero(&self) -> bool {
+        [&self.integer, &self.fraction].iter().all(|digits| digits.bytes().all(|digit| digit == b'0'))
+    }
+}
+
 /// The digits before and after the point.
 fn decimal_parts(text: &str) -> Result<(&str, &str), AmountError> {
     let (integer, fraction) = match text.split_once('.') {

@@ -2,7 +2,7 @@
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read as _, Write as _};
-use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _};
+use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
 use secrecy::{ExposeSecret as _, SecretString};
@@ -136,7 +136,7 @@ impl DataDir {
             Ok(()) => {
                 // The lock holds without it, so a full disk is no reason to stop.
                 let _ = file.set_len(0).and_then(|()| writeln!(file, "{}", std::process::id()));
-                Ok(DirLock { _file: file })
+                Ok(DirLock { file })
             }
             Err(std::fs::TryLockError::WouldBlock) => {
                 let mut text = String::new();
@@ -186,7 +186,17 @@ impl DataDir {
 /// Holds the data directory for one process.
 #[derive(Debug)]
 pub struct DirLock {
-    _file: File,
+    file: File,
+}
+
+impl DirLock {
+    /// What tells this lock from every other on any machine, for as long as the machine runs: of two
+    /// processes that had it, the earlier one is gone. None where the system does not say.
+    pub(crate) fn place(&self) -> Option<String> {
+        let boot = std::fs::read_to_string("/proc/sys/kernel/random/boot_id").ok()?;
+        let file = self.file.metadata().ok()?;
+        Some(format!("{}:{}:{}", boot.trim(), file.dev(), file.ino()))
+    }
 }
 
 /// Writes a file of this user only, whole or not at all.

@@ -1,6 +1,7 @@
 //! The engine itself: its parts, starting and stopping.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use secrecy::{ExposeSecret as _, SecretString};
@@ -15,7 +16,7 @@ use waiaas_core::audit::{Actor, AuditEvent};
 use waiaas_core::ids::InstanceId;
 use waiaas_core::network::{NetworkId, Networks};
 use waiaas_keys::{KeystoreHeader, NoRandomness, PasswordVerifier, Purpose, UnlockError, Vault};
-use waiaas_store::{AuditEntry, Store, StoreError};
+use waiaas_store::{AuditEntry, LeaseHolder, Store, StoreError};
 use zeroize::Zeroizing;
 
 use crate::chain_watch::ChainWatch;
@@ -28,6 +29,8 @@ use crate::credentials::token::{KeyRing, PREVIOUS_KEY_SECONDS, SigningKey, Token
 use crate::data_dir::{DataDir, DataDirError, DirLock};
 use crate::error::Error;
 use crate::lanes::Lanes;
+use crate::lease;
+use crate::lookups::Lookups;
 use crate::offline;
 use crate::policies::Policies;
 use crate::reserve::Reserve;
@@ -89,6 +92,21 @@ pub enum StartError {
     /// The price services cannot be set up as configured.
     #[error("prices cannot be set up: {0}")]
     Prices(String),
+    /// Another daemon holds the database.
+    #[error(
+        "another daemon holds this database: process {pid} on {host}, {renewed} seconds ago. Stop it first; if \
+         it is gone already, start again after {wait} seconds"
+    )]
+    Held {
+        /// Its machine.
+        host: String,
+        /// Its process there.
+        pid: u32,
+        /// Seconds since it renewed its lease.
+        renewed: i64,
+        /// Seconds after which a holder that is gone has lost it.
+        wait: i64,
+    },
     /// The operating system gives no randomness.
     #[error(transparent)]
     NoRandomness(#[from] NoRandomness),
@@ -109,6 +127,7 @@ struct Inner {
     rewrap: Semaphore,
     chains: Chains,
     prices: PriceBook,
+    lookups: Lookups,
     reputation: Option<Arc<dyn ReputationSource>>,
     policies: Policies,
     lanes: Lanes,
@@ -122,6 +141,8 @@ struct Inner {
     stop: CancellationToken,
     tasks: TaskTracker,
     wake: Notify,
+    lease: LeaseHolder,
+    displaced: AtomicBool,
     _lock: DirLock,
 }
 
@@ -155,6 +176,7 @@ impl Engine {
         let now = clock.now();
         let tokens = Tokens::new(instance, key_ring(&store, &vault).await?);
         let gates = Gates::load(&store, &config.security, now, clock.elapsed()).await?;
+        let lease = lease::take(&store, &lock).await?;
         let engine = Self(Arc::new(Inner {
             store,
             vault,
@@ -166,6 +188,7 @@ impl Engine {
             rewrap: Semaphore::new(1),
             chains,
             prices,
+            lookups: Lookups::new(config.prices.lookups_per_session_per_minute),
             reputation,
             policies: Policies::default(),
             lanes: Lanes::default(),
@@ -179,6 +202,8 @@ impl Engine {
             stop: CancellationToken::new(),
             tasks: TaskTracker::new(),
             wake: Notify::new(),
+            lease,
+            displaced: AtomicBool::new(false),
             _lock: lock,
         }));
         let started = AuditEntry::new(AuditEvent::SystemStarted, Actor::System, now)
@@ -193,7 +218,30 @@ impl Engine {
         self.0.stop.cancel();
         self.0.tasks.close();
         self.0.tasks.wait().await;
+        self.release_lease().await;
         self.store().close().await;
+    }
+
+    /// Completes when the engine stops, by [`Self::shutdown`] or because it was displaced.
+    pub async fn stopped(&self) {
+        self.0.stop.cancelled().await;
+    }
+
+    /// Whether another daemon has taken the database over.
+    pub fn is_displaced(&self) -> bool {
+        self.0.displaced.load(Ordering::Relaxed)
+    }
+
+    /// Stops, because another daemon has taken the database over.
+    pub(crate) fn displace(&self) {
+        if !self.0.displaced.swap(true, Ordering::Relaxed) {
+            tracing::error!("another daemon has taken the database over; this one stops");
+        }
+        self.0.stop.cancel();
+    }
+
+    pub(crate) fn lease(&self) -> &LeaseHolder {
+        &self.0.lease
     }
 
     /// This build's version.
@@ -266,6 +314,11 @@ impl Engine {
 
     pub(crate) fn prices(&self) -> &PriceBook {
         &self.0.prices
+    }
+
+    /// How many prices each session may have looked up.
+    pub(crate) fn lookups(&self) -> &Lookups {
+        &self.0.lookups
     }
 
     /// Who knows the named agents; none where the operator has named none.

@@ -1,15 +1,12 @@
 //! What an agent may look at: its address, balances and assets; and what the operator's wallets hold.
 
-use std::sync::Arc;
-
 use waiaas_core::ids::WalletId;
-use waiaas_core::network::Network;
 use waiaas_core::policy::PriceFact;
 
 use crate::Engine;
 use crate::credentials::{Master, Session};
 use crate::error::Error;
-use crate::views::{AssetsView, BalanceView, HoldingView, Money, Wallet};
+use crate::views::{AssetsView, BalanceView, HoldingView, Money};
 
 impl Engine {
     /// The native balance on one network.
@@ -19,7 +16,7 @@ impl Engine {
         wallet: Option<WalletId>,
         network: Option<&str>,
     ) -> Result<BalanceView, Error> {
-        let wallet = self.session_wallet(session, wallet).await?;
+        let wallet = self.wallet_to_read(session, wallet, network).await?;
         let network = self.network_of(&wallet, network)?;
         let amount = self.chain(&network.id)?.balance(wallet.address).await?;
         let money = Money {
@@ -38,7 +35,7 @@ impl Engine {
         wallet: Option<WalletId>,
         network: Option<&str>,
     ) -> Result<AssetsView, Error> {
-        let wallet = self.session_wallet(session, wallet).await?;
+        let wallet = self.wallet_to_read(session, wallet, network).await?;
         let network = self.network_of(&wallet, network)?;
         self.holdings(wallet, network).await
     }
@@ -72,9 +69,9 @@ impl Engine {
         let found = self.chain(&network.id)?.holdings(wallet.address, &tokens).await?;
         let mut holdings = Vec::new();
         for holding in found.held {
-            let usd = match self.prices().price(&holding.asset, self.now()).await {
+            let usd = match self.price_for(session.id(), &holding.asset).await {
                 PriceFact::Known(price) => Some(price.value_of(holding.amount, holding.facts.decimals)),
-                PriceFact::Unlisted | PriceFact::Unusable => None,
+                PriceFact::Unlisted | PriceFact::Unusable | PriceFact::NotAsked => None,
             };
             let money = Money {
                 asset: holding.asset,
@@ -86,16 +83,5 @@ impl Engine {
         }
         let unreadable = found.unreadable.into_iter().map(|one| (one.asset, one.reason)).collect();
         Ok(AssetsView { wallet, network, holdings, unreadable })
-    }
-
-    /// Networks a wallet can use, those with an endpoint only.
-    pub fn networks_of(&self, wallet: &Wallet) -> Vec<Network> {
-        let all = self.networks().of(wallet.chain, wallet.environment);
-        all.filter(|network| self.chain(&network.id).is_ok()).cloned().collect()
-    }
-
-    /// The network a wallet's request means.
-    pub fn network_of(&self, wallet: &Wallet, named: Option<&str>) -> Result<Arc<Network>, Error> {
-        Ok(Arc::new(self.networks().resolve(named, wallet.chain, wallet.environment)?.clone()))
     }
 }

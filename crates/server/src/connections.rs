@@ -66,7 +66,8 @@ impl From<TcpListener> for Listeners {
     }
 }
 
-/// Serves until `shutdown` is cancelled (`POST /v1/admin/shutdown` cancels it too). Then takes no new
+/// Serves until `shutdown` is cancelled (`POST /v1/admin/shutdown` cancels it too, and an
+/// engine that stops). Then takes no new
 /// connections, ends those whose peer does nothing, and gives running requests
 /// `config.daemon.shutdown_timeout` to finish. The engine is left running: stopping it afterwards is the
 /// caller's part.
@@ -77,6 +78,13 @@ pub async fn serve(
 ) -> Result<(), ServeError> {
     let Listeners { tcp, socket } = listeners.into();
     let grace = Duration::from_secs(engine.config().daemon.shutdown_timeout);
+    let (stopping, stop) = (engine.clone(), shutdown.clone());
+    tokio::spawn(async move {
+        tokio::select! {
+            () = stopping.stopped() => stop.cancel(),
+            () = stop.cancelled() => {}
+        }
+    });
     let app = App::new(engine, tcp.local_addr().ok(), shutdown.clone());
     let loops = Loops {
         router: build(app.clone()),

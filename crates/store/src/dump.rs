@@ -32,6 +32,7 @@ const TABLES: &[(&str, &str)] = &[
     ("wallets", "id"),
     ("sessions", "id"),
     ("session_wallets", "session_id, wallet_id"),
+    ("denial_counts", "session_id"),
     ("policies", "id"),
     ("policy_sets", "digest"),
     ("tokens", "network, address"),

@@ -9,7 +9,7 @@
 //! that change anything, and each of them that touches security takes an [`AuditEntry`], written in
 //! the same database transaction: no audit row, no change. The exceptions, because they grant nothing
 //! and record no decision: failed-login counters, expired idempotency keys, pinned token facts, issued
-//! (unanswered) challenges, and the note that a node refused a broadcast.
+//! (unanswered) challenges, counts of equal denials, the lease, and the note that a node refused a broadcast.
 
 mod audit;
 mod chain_identities;
@@ -18,11 +18,13 @@ mod changes;
 mod columns;
 mod counts;
 mod decisions;
+mod denials;
 mod dump;
 mod error;
 mod idempotency;
 mod installation;
 mod kill_switch;
+mod lease;
 mod ledger;
 mod logins;
 mod migrations;
@@ -46,11 +48,13 @@ pub use challenges::ChallengeRow;
 pub use changes::{ChangeRow, NewChange};
 
 pub use decisions::{DecisionPage, DecisionRow};
+pub use denials::DenialCounts;
 pub use dump::{DumpError, DumpReport};
 pub use error::{Entity, Statement, StoreError};
 pub use idempotency::{Claim, IDEMPOTENCY_SECONDS};
 pub use installation::NewInstallation;
 pub use kill_switch::KillSwitchRow;
+pub use lease::{LEASE_SECONDS, LeaseHolder, LeaseRow};
 pub use ledger::NewReservation;
 pub use logins::LoginFailures;
 pub use migrations::KNOWN as SCHEMA_VERSION;

@@ -43,10 +43,15 @@ const ALL: &[Migration] = &[
         sqlite: include_str!("../migrations/sqlite/0006_fate.sql"),
         postgres: include_str!("../migrations/postgres/0006_fate.sql"),
     },
+    Migration {
+        version: 7,
+        sqlite: include_str!("../migrations/sqlite/0007_admission.sql"),
+        postgres: include_str!("../migrations/postgres/0007_admission.sql"),
+    },
 ];
 
 /// The newest schema this release knows.
-pub const KNOWN: i64 = 6;
+pub const KNOWN: i64 = 7;
 
 /// Applies what is missing. Daemons that start together on one database take turns.
 pub(crate) async fn run(conn: &mut AnyConnection, postgres: bool) -> Result<(), StoreError> {

@@ -29,7 +29,7 @@ pub struct NewSession {
     pub max_renewals: Option<u32>,
     /// Who made it, for people: `api`, `cli`, `mcp`, …
     pub source: String,
-    /// The wallets it reaches.
+    /// The wallets it reaches; the first one is its default.
     pub wallets: Vec<WalletId>,
 }
 
@@ -62,7 +62,7 @@ pub struct SessionRow {
     pub token_issued_count: u32,
     /// Who made it.
     pub source: String,
-    /// The wallets it reaches, oldest wallet first.
+    /// The wallets it reaches, its default first, then oldest first.
     pub wallets: Vec<WalletId>,
 }
 
@@ -105,7 +105,8 @@ impl SessionRow {
         let ids = wallets.split(',').filter(|id| !id.is_empty()).map(str::parse);
         let mut wallets: Vec<WalletId> =
             ids.collect::<Result<_, _>>().map_err(|_| StoreError::Corrupt("wallet_id"))?;
-        wallets.sort_unstable();
+        let default: Option<WalletId> = row.opt_parsed("default_wallet")?;
+        wallets.sort_unstable_by_key(|id| (Some(*id) != default, *id));
         Ok(Self {
             id: row.parsed("id")?,
             token_hash: row.text("token_hash")?,
@@ -183,8 +184,8 @@ impl WriteTx {
             return Err(StoreError::Inconsistent(Entity::Session, "it reaches no wallet"));
         }
         let query = "INSERT INTO sessions (id, token_hash, created_at, expires_at, absolute_expires_at, \
-                     ttl_seconds, renewal_count, max_renewals, token_issued_count, source) \
-                     VALUES ($1, $2, $3, $4, $5, $6, 0, $7, 1, $8)";
+                     ttl_seconds, renewal_count, max_renewals, token_issued_count, source, default_wallet) \
+                     VALUES ($1, $2, $3, $4, $5, $6, 0, $7, 1, $8, $9)";
         let query = sqlx::query(query)
             .bind(new.id.to_string())
             .bind(new.token_hash)
@@ -193,7 +194,8 @@ impl WriteTx {
             .bind(new.absolute_expires_at)
             .bind(new.ttl_seconds)
             .bind(new.max_renewals.map(i64::from))
-            .bind(new.source);
+            .bind(new.source)
+            .bind(new.wallets.first().map(|id| id.to_string()));
         let done = query.execute(self.conn()).await;
         done.map_err(|error| StoreError::duplicate(error, Entity::Session))?;
         for wallet in new.wallets {
@@ -281,6 +283,26 @@ impl WriteTx {
             Some(_) => {}
         }
         link(self.conn(), id, wallet, audit.at).await?;
+        self.record(audit).await?;
+        Ok(())
+    }
+
+    /// Sets the wallet that a session means where it names none: one that it reaches.
+    pub async fn set_default_wallet(
+        &mut self,
+        id: SessionId,
+        wallet: WalletId,
+        audit: AuditEntry,
+    ) -> Result<(), StoreError> {
+        let row = session(self.conn(), id).await?.ok_or(StoreError::NotFound(Entity::Session))?;
+        if !row.wallets.contains(&wallet) {
+            return Err(StoreError::NotFound(Entity::SessionWallet));
+        }
+        let query = "UPDATE sessions SET default_wallet = $1 WHERE id = $2 AND revoked_at IS NULL";
+        let query = sqlx::query(query).bind(wallet.to_string()).bind(id.to_string());
+        if query.execute(self.conn()).await?.rows_affected() != 1 {
+            return Err(StoreError::Conflict(Entity::Session));
+        }
         self.record(audit).await?;
         Ok(())
     }

@@ -5,7 +5,7 @@ use sqlx::any::AnyRow;
 use waiaas_core::UnixSeconds;
 use waiaas_core::address::Address;
 use waiaas_core::ids::WalletId;
-use waiaas_core::network::{Chain, Environment};
+use waiaas_core::network::{Chain, Environment, NetworkId};
 use waiaas_core::wallet::{Owner, OwnerState, WalletStatus};
 
 use crate::audit::AuditEntry;
@@ -45,6 +45,8 @@ pub struct WalletRow {
     pub environment: Environment,
     /// Its address.
     pub address: Address,
+    /// The network of requests that name none.
+    pub default_network: Option<NetworkId>,
     /// Whether it may sign.
     pub status: WalletStatus,
     /// Who approves.
@@ -76,6 +78,7 @@ impl WalletRow {
             chain: row.named("chain", chain)?,
             environment: row.named("environment", environment)?,
             address: row.parsed("address")?,
+            default_network: row.opt_text("default_network")?.map(|slug| NetworkId::new(&slug)),
             status: row.named("status", WalletStatus::parse)?,
             owner,
             suspended_at: row.opt_int("suspended_at")?,
@@ -99,7 +102,7 @@ reads! {
 }
 
 const COLUMNS: &str = "SELECT id, name, chain, environment, address, status, owner_address, owner_state, \
-    suspended_at, suspension_reason, created_at, updated_at FROM wallets";
+    suspended_at, suspension_reason, created_at, updated_at, default_network FROM wallets";
 
 async fn wallet(conn: &mut AnyConnection, id: WalletId) -> Result<Option<WalletRow>, StoreError> {
     let query = sqlx::AssertSqlSafe(format!("{COLUMNS} WHERE id = $1"));
@@ -167,6 +170,20 @@ impl WriteTx {
         let done = query.execute(self.conn()).await;
         let done = done.map_err(|error| StoreError::duplicate(error, Entity::WalletName))?;
         self.changed_wallet(id, done.rows_affected(), audit).await
+    }
+
+    /// Sets the network of requests that name none, for a wallet that is not terminated.
+    pub async fn set_default_network(
+        &mut self,
+        id: WalletId,
+        network: Option<NetworkId>,
+        audit: AuditEntry,
+    ) -> Result<(), StoreError> {
+        let query = "UPDATE wallets SET default_network = $1, updated_at = $2 \
+                     WHERE id = $3 AND status <> 'TERMINATED'";
+        let query = sqlx::query(query).bind(network.map(|network| network.to_string())).bind(audit.at);
+        let changed = query.bind(id.to_string()).execute(self.conn()).await?.rows_affected();
+        self.changed_wallet(id, changed, audit).await
     }
 
     /// Moves a wallet's status by compare-and-set. TERMINATED is final.

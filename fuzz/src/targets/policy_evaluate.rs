@@ -219,9 +219,10 @@ fn usd(input: &mut Input<'_>) -> Usd {
 }
 
 fn price(input: &mut Input<'_>) -> PriceFact {
-    match input.u8() % 6 {
+    match input.u8() % 7 {
         0 => PriceFact::Unlisted,
         1 => PriceFact::Unusable,
+        6 => PriceFact::NotAsked,
         _ => PriceFact::Known(Price::from_picos(u128::from(input.number()))),
     }
 }

@@ -11,6 +11,7 @@ mod calldata;
 mod cross_wallet;
 mod decimals;
 mod default_deny;
+mod denial_flood;
 mod deployments;
 mod doors;
 mod dry_run;
@@ -65,6 +66,7 @@ pub(crate) async fn all(target: &Arc<Target>) -> Result<Vec<Case>> {
         texts::class(),
         owner_view::class(),
         default_deny::class(),
+        denial_flood::class(),
         provider_claim::class(),
         decimals::class(),
         oracle::class(),

@@ -166,12 +166,16 @@ async fn quickset_sets_an_agent_up_once() -> Result<()> {
         session: String::new(),
         token: text(&made["session"], "token")?.to_owned(),
     };
+    // As the article's snippets ask: neither of the two wallets is named.
+    let balance = agent.api(&daemon).get("/v1/wallet/balance").await?.expect(200)?;
+    assert_eq!((&balance["walletId"], &balance["symbol"]), (&json!(agent.wallet), &json!("SOL")));
     // 0.05 SOL are 7.50 dollars, within what the starter policies let go at once.
     let to = solana_payee(7);
-    let body = json!({ "to": to, "amount": "0.05", "walletId": agent.wallet });
+    let body = json!({ "to": to, "amount": "0.05" });
     let sent =
         agent.api(&daemon).post("/v1/transactions/send?wait=confirmed", body.clone()).await?.expect(201)?;
     assert_eq!((&sent["tier"], &sent["status"]), (&json!("INSTANT"), &json!("CONFIRMED")));
+    assert_eq!(sent["walletId"], json!(agent.wallet));
     let mut more = body;
     more["amount"] = json!("0.5");
     assert_eq!(

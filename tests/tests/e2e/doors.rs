@@ -78,6 +78,9 @@ async fn too_many_requests() -> Result<()> {
         "[security]\nrate_limit_tx_rpm = 3\nrate_limit_session_rpm = 15\nrate_limit_global_ip_rpm = 80\n";
     let daemon = Daemon::start(&DaemonOptions { extra: extra.to_owned(), ..unreachable_nodes() })?;
     let (mine, other) = (Agent::create(&daemon, "solana").await?, Agent::create(&daemon, "solana").await?);
+    for agent in [&mine, &other] {
+        daemon.operator().policy(&agent.wallet, "SPENDING_LIMIT", e2e::generous_policy()).await?;
+    }
     let caller = Caller::new(&daemon, &mine);
     let good = json!({ "to": OwnerKey::solana(7).address(), "amount": "1" }).to_string();
     for _ in 0..3 {

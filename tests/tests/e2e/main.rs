@@ -1,5 +1,6 @@
 //! End-to-end tests: the real binary, real nodes, real callers.
 
+mod admission;
 mod agreement;
 mod article;
 mod bad_input;

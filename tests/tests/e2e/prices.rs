@@ -115,6 +115,55 @@ async fn without_a_trustworthy_price_only_the_owner_decides() -> Result<()> {
     stage.intact().await
 }
 
+/// Services are asked about what a policy in force could grant, and by each session only so often.
+#[tokio::test(flavor = "multi_thread")]
+async fn prices_are_looked_up_for_what_might_be_granted_and_within_a_budget() -> Result<()> {
+    let (mut stage, config) = priced().await?;
+    let operator = stage.daemon.operator();
+    let body = json!({ "name": "main", "chain": "ethereum", "environment": "mainnet" });
+    let wallet = operator.post("/v1/wallets", body).await?.expect(201)?;
+    let session = operator.post("/v1/sessions", json!({ "walletId": wallet["id"] })).await?.expect(201)?;
+    let text = |value: &Value| value.as_str().map(str::to_owned).context("text");
+    let agent = e2e::Agent {
+        wallet: id(&wallet)?,
+        address: text(&wallet["address"])?,
+        session: id(&session)?,
+        token: text(&session["token"])?,
+    };
+    stage.fund(&agent.address).await?;
+    stage.localnet.evm.fund_erc20(&agent.address, 1_000).await?;
+    operator.policy(&agent.wallet, "SPENDING_LIMIT", e2e::generous_policy()).await?;
+    let ok = |body: Value| ResponseTemplate::new(200).set_body_json(body);
+    let server = services(ok(hermes(3000, 0, 1)?), 3001).await?;
+    let budget = config.replace("[prices]\n", "[prices]\nlookups_per_session_per_minute = 1\n");
+    stage.price_from(&budget, "[\"pyth\", \"coingecko\"]", &server)?;
+    let asked = async || server.received_requests().await.unwrap_or_default().len();
+    let to = OwnerKey::evm(77)?.address();
+    let token = json!({
+        "type": "TOKEN_TRANSFER", "to": to, "amount": "1", "network": "ethereum-mainnet",
+        "token": { "address": stage.localnet.evm.erc20 },
+    });
+
+    // Nobody lists the token: neither a live request nor a dry run asks anybody.
+    let refused = agent.api(&stage.daemon).post("/v1/transactions/send", token.clone()).await?;
+    ensure!(refused.refused(403)? == "TOKEN_NOT_ALLOWED");
+    agent.api(&stage.daemon).post("/v1/transactions/simulate", token.clone()).await?.expect(200)?;
+    ensure!(asked().await == 0, "a service was asked about what is denied anyway");
+
+    // Listed, it needs two look-ups, and the session has one a minute.
+    let listed = json!({
+        "walletId": agent.wallet, "network": "ethereum-mainnet", "type": "ALLOWED_TOKENS",
+        "rules": { "tokens": [{ "address": stage.localnet.evm.erc20 }] },
+    });
+    stage.daemon.operator().post("/v1/policies", listed).await?.expect(201)?;
+    let refused = agent.api(&stage.daemon).post("/v1/transactions/send", token).await?;
+    let said = refused.body.to_string();
+    ensure!(refused.refused(403)? == "OWNER_REQUIRED", "{said}");
+    ensure!(said.contains("used up its price look-ups"), "{said}");
+    ensure!(asked().await <= 2, "one look-up at two services, not {}", asked().await);
+    Ok(())
+}
+
 /// A price observed an hour from now.
 fn hermes_ahead(dollars: u64) -> Result<Value> {
     let mut answer = hermes(dollars, 0, 1)?;

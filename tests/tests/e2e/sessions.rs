@@ -99,7 +99,7 @@ async fn lifetimes_are_finite_and_bounded() -> Result<()> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_session_of_several_wallets_must_say_which() -> Result<()> {
+async fn a_session_of_several_wallets_says_which_where_more_than_one_fits() -> Result<()> {
     let daemon = Daemon::start(&unreachable_nodes())?;
     let operator = daemon.operator();
     let (one, two) = (Agent::create(&daemon, "solana").await?, Agent::create(&daemon, "ethereum").await?);
@@ -108,9 +108,13 @@ async fn a_session_of_several_wallets_must_say_which() -> Result<()> {
     assert_eq!(made["wallets"].as_array().map(Vec::len), Some(2), "{made}");
     let (session, agent) = (string(&made, "id")?, daemon.agent(&string(&made, "token")?));
 
-    assert_eq!(agent.get(ADDRESS).await?.refused(400)?, "WALLET_ID_REQUIRED");
+    let first = agent.get(ADDRESS).await?.expect(200)?;
+    assert_eq!(first["address"], one.address.as_str(), "reading means the first wallet named");
     let send = json!({ "to": OwnerKey::solana(7).address(), "amount": "1" });
-    assert_eq!(agent.post("/v1/transactions/send", send.clone()).await?.refused(400)?, "WALLET_ID_REQUIRED");
+    let denied = agent.post("/v1/transactions/send", send.clone()).await?;
+    assert_eq!(denied.refused(403)?, "SPENDING_LIMIT_REQUIRED", "only one wallet fits");
+    let text = json!({ "message": "either wallet could sign this" });
+    assert_eq!(agent.post("/v1/transactions/sign-message", text).await?.refused(400)?, "WALLET_ID_REQUIRED");
     for owned in [&one, &two] {
         let seen = agent.get(&format!("{ADDRESS}?walletId={}", owned.wallet)).await?.expect(200)?;
         assert_eq!(seen["address"], owned.address.as_str());

@@ -156,6 +156,14 @@ impl Stage {
         Ok(Self { on, localnet, proxy, daemon, postgres })
     }
 
+    /// One more daemon on the same database and nodes, with a directory of its own.
+    pub(crate) fn second_daemon(&self) -> Result<Daemon> {
+        let mut options = DaemonOptions::of(&self.localnet);
+        let url = self.postgres.as_ref().context("PostgreSQL")?.url();
+        options.extra.push_str(&format!("\n[database]\nurl = \"{url}\"\n"));
+        Daemon::start(&options)
+    }
+
     /// A funded wallet with a session and the usual spending limits.
     pub(crate) async fn payer(&self) -> Result<Payer> {
         let agent = Agent::create(&self.daemon, self.on.name()).await?;

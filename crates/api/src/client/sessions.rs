@@ -49,6 +49,16 @@ impl Client {
         self.send(Method::POST, &path, &LinkWallet { wallet_id }, Credential::Master).await
     }
 
+    /// Sets the wallet that a session means to read where it names none.
+    pub async fn set_default_wallet(
+        &self,
+        id: SessionId,
+        wallet_id: WalletId,
+    ) -> Result<WalletLink, ClientError> {
+        let path = format!("/v1/sessions/{id}/default-wallet");
+        self.send(Method::PUT, &path, &LinkWallet { wallet_id }, Credential::Master).await
+    }
+
     /// Unlinks a wallet from a session.
     pub async fn unlink_wallet(&self, id: SessionId, wallet_id: WalletId) -> Result<(), ClientError> {
         self.call(Method::DELETE, &format!("/v1/sessions/{id}/wallets/{wallet_id}"), Credential::Master).await

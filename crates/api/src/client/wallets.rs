@@ -9,8 +9,8 @@ use crate::balances::{AssetsAnswer, BalanceAnswer, HoldingsQuery};
 use crate::owners::{Challenge, OwnerChange, OwnerVerified, SetOwner};
 use crate::page::{All, WalletQuery};
 use crate::wallets::{
-    CreateWallet, CreatedWallet, ImportWallet, RenameWallet, SuspendWallet, Wallet, WalletAddress,
-    WalletNetworks, WalletStatusChange,
+    CreateWallet, CreatedWallet, ImportWallet, RenameWallet, SetDefaultNetwork, SuspendWallet, Wallet,
+    WalletAddress, WalletNetworks, WalletStatusChange,
 };
 
 impl Client {
@@ -39,6 +39,16 @@ impl Client {
     pub async fn rename_wallet(&self, id: WalletId, name: &str) -> Result<Wallet, ClientError> {
         let body = RenameWallet { name: name.to_owned() };
         self.send(Method::PUT, &format!("/v1/wallets/{id}"), &body, Credential::Master).await
+    }
+
+    /// Sets the network of a wallet's requests that name none; `None` takes it back.
+    pub async fn set_default_network(
+        &self,
+        id: WalletId,
+        network: Option<&str>,
+    ) -> Result<Wallet, ClientError> {
+        let body = SetDefaultNetwork { network: network.map(str::to_owned) };
+        self.send(Method::PUT, &format!("/v1/wallets/{id}/default-network"), &body, Credential::Master).await
     }
 
     /// Ends a wallet for good.

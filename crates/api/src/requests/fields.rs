@@ -93,6 +93,23 @@ pub(super) fn check(checks: &mut Checks, path: &str, kind: IntentKind, request: 
     }
 }
 
+/// Whether the fields given are those of a request of this type, whatever is in them.
+pub(super) fn fit(kind: IntentKind, request: &Value) -> bool {
+    let (Some(fields), Some(given)) = (of(kind), request.as_object()) else { return false };
+    let has = |name: &str| given.contains_key(name);
+    let amounts = ["amount", "humanAmount"];
+    let known = |name: &str| {
+        fields.needed.contains(&name)
+            || fields.optional.contains(&name)
+            || (fields.amount && amounts.contains(&name))
+    };
+    let called = has("programId") || (has("to") && (has("calldata") || has("value")));
+    given.keys().all(|name| known(name))
+        && fields.needed.iter().all(|name| has(name))
+        && (!fields.amount || amounts.iter().any(|name| has(name)))
+        && (kind != IntentKind::ContractCall || called)
+}
+
 /// Why a field of another type is refused.
 fn foreign(kind: IntentKind, name: &str) -> &'static str {
     match (kind, name) {

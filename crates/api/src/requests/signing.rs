@@ -23,7 +23,7 @@ pub struct SignTransactionRequest {
     /// Name or CAIP-2 id; may be left out where the wallet has a default.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub network: Option<String>,
-    /// The wallet; may be left out when the session has only one.
+    /// The wallet; may be left out when only one of the session's fits.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Uuid>)]
     pub wallet_id: Option<WalletId>,
@@ -60,7 +60,7 @@ pub struct SignMessageRequest {
     /// Name or CAIP-2 id; may be left out where the wallet has a default.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub network: Option<String>,
-    /// The wallet; may be left out when the session has only one.
+    /// The wallet; may be left out when only one of the session's fits.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Uuid>)]
     pub wallet_id: Option<WalletId>,

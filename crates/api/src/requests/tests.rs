@@ -121,10 +121,38 @@ fn every_type_takes_its_own_fields_and_no_others() {
 }
 
 #[test]
-fn a_member_without_a_type_is_not_guessed() {
-    let body =
-        json!({"type": "BATCH", "instructions": [{"to": "r", "amount": "1"}, {"to": "r", "amount": "1"}]});
-    assert!(serde_json::from_value::<TransactionRequest>(body).is_err());
+fn the_type_of_a_member_follows_from_fields_that_leave_one_reading() {
+    use waiaas_core::intent::IntentKind::{Approve, ContractCall, TokenTransfer, Transfer};
+
+    let token = json!({"address": "t"});
+    let read = |member: Value| {
+        let member: BatchMember = serde_json::from_value(member).expect("shape");
+        member.intent_kind()
+    };
+    let program = json!({"programId": "p", "instructionData": "", "accounts": []});
+    for (member, kind) in [
+        (json!({"to": "r", "amount": "1"}), Some(Transfer)),
+        (json!({"to": "r", "humanAmount": "1", "memo": "m"}), Some(Transfer)),
+        (json!({"to": "r", "amount": "1", "token": token}), Some(TokenTransfer)),
+        (json!({"spender": "s", "amount": "1", "token": token}), Some(Approve)),
+        (json!({"to": "c", "calldata": "0x"}), Some(ContractCall)),
+        (json!({"to": "c", "value": "1"}), Some(ContractCall)),
+        (program, Some(ContractCall)),
+        // A wrong value is said to be one, by its own name.
+        (json!({"to": "r", "amount": "much"}), Some(Transfer)),
+        (json!({"type": "TRANSFER", "to": "c", "value": "1"}), Some(Transfer)),
+        (json!({"to": "r"}), None),
+        (json!({"to": "r", "amount": "1", "calldata": "0x"}), None),
+        (json!({"to": "r", "spender": "s", "amount": "1", "token": token}), None),
+        (json!({"type": "NFT_TRANSFER", "to": "r", "token": token}), None),
+    ] {
+        assert_eq!(read(member.clone()), kind, "{member}");
+    }
+    let batch =
+        |second: Value| json!({"type": "BATCH", "instructions": [{"to": "r", "amount": "1"}, second]});
+    assert_eq!(check(batch(json!({"to": "r", "amount": "1", "token": token}))), Ok(()));
+    assert_eq!(paths(batch(json!({"to": "r", "amount": "1", "calldata": "0x"}))), ["instructions[1].type"]);
+    assert_eq!(paths(batch(json!({"to": "r", "amount": "much"}))), ["instructions[1].amount"]);
 }
 
 #[test]

@@ -147,7 +147,7 @@ impl Fixed {
         }
     }
 
-    fn effects(&self, network: &Network, wallet: Address) -> Decoding {
+    pub(super) fn effects(&self, network: &Network, wallet: Address) -> Decoding {
         match self {
             Self::External(external) => {
                 let mut decoding = decode::call_effects(network, wallet, &external.called());

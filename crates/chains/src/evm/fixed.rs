@@ -27,16 +27,12 @@ const MOST_AHEAD: u64 = 8;
 const LAST_NONCE: u64 = i64::MAX as u64;
 
 impl EvmChain {
-    /// The draft of an intent to sign something as it is; none for all other intents.
-    pub(super) async fn build_fixed(
-        &self,
-        from: Address,
-        intent: &Intent,
-    ) -> Result<Option<Draft>, ChainError> {
-        let fixed = match intent {
+    /// What an intent to sign something as it is brings; none for all other intents. Pure.
+    pub(super) fn fixed(&self, intent: &Intent) -> Result<Option<Fixed>, ChainError> {
+        Ok(Some(match intent {
             Intent::SignTransaction { transaction } => {
                 let external = External::new(transaction, self.chain_id).map_err(ChainError::Refused)?;
-                Fixed::External(Box::new(self.informed(external).await?))
+                Fixed::External(Box::new(external))
             }
             Intent::SignMessage { message } => {
                 let personal = Personal::new(message).map_err(Refusal::UnsignableMessage);
@@ -57,6 +53,19 @@ impl EvmChain {
             | Intent::Deploy { .. }
             | Intent::Batch { .. }
             | Intent::Cancellation { .. } => return Ok(None),
+        }))
+    }
+
+    /// The draft of an intent to sign something as it is; none for all other intents.
+    pub(super) async fn build_fixed(
+        &self,
+        from: Address,
+        intent: &Intent,
+    ) -> Result<Option<Draft>, ChainError> {
+        let fixed = match self.fixed(intent)? {
+            None => return Ok(None),
+            Some(Fixed::External(external)) => Fixed::External(Box::new(self.informed(*external).await?)),
+            Some(fixed @ (Fixed::Personal(_) | Fixed::Typed(_))) => fixed,
         };
         if evm_address(from).is_none() {
             let why = "the wallet's address is not an EVM address".to_owned();

@@ -24,6 +24,7 @@ mod mined;
 mod nft;
 mod node;
 mod personal;
+mod readings;
 mod replace;
 mod reputation;
 mod revert;
@@ -44,6 +45,7 @@ use waiaas_core::draft::{Completed, Draft};
 use waiaas_core::effect::Effects;
 use waiaas_core::intent::Intent;
 use waiaas_core::network::{Environment, Finality, Network};
+use waiaas_core::policy::Readings;
 use waiaas_core::presentation::Content;
 use waiaas_core::transaction::Replacement;
 
@@ -243,6 +245,10 @@ impl Chain for EvmChain {
             Some(draft) => Ok(draft),
             None => self.build_draft(from, intent).await,
         }
+    }
+
+    fn readings(&self, from: Address, intent: &Intent) -> Result<Vec<Readings>, ChainError> {
+        self.readings_of(from, intent)
     }
 
     async fn replacement(&self, old: &Draft, signed: &[u8], with: Replacement) -> Result<Draft, ChainError> {

@@ -64,17 +64,44 @@ impl PriceBook {
     /// What is known about the price of `asset` at `now`. Concurrent calls for one asset share one
     /// round of requests.
     pub async fn price(&self, asset: &AssetId, now: UnixSeconds) -> PriceFact {
+        self.price_if(asset, now, || true).await
+    }
+
+    /// The same, but services are asked only if `may_ask` says so; it is called only if they would be.
+    /// If it says no, nothing is known: [`PriceFact::NotAsked`].
+    pub async fn price_if(
+        &self,
+        asset: &AssetId,
+        now: UnixSeconds,
+        may_ask: impl FnOnce() -> bool + Send,
+    ) -> PriceFact {
         if let Some(price) = self.table.get(asset) {
             return if price.picos() > 0 { PriceFact::Known(*price) } else { PriceFact::Unusable };
+        }
+        if self.sources.is_empty() {
+            return PriceFact::Unlisted;
         }
         let cell = self.rounds.get_with_by_ref(asset, async { Arc::default() }).await;
         let mut last = cell.lock().await;
         if !last.as_ref().is_some_and(|round| self.holds(round, now)) {
+            if !may_ask() {
+                return PriceFact::NotAsked;
+            }
             // The old round stays until the new one is whole: this call may be cancelled here.
             let round = self.ask(asset, now, last.as_ref()).await;
             *last = Some(round);
         }
         last.as_ref().map_or(PriceFact::Unusable, |round| judge(&round.answers, now, self.bounds()))
+    }
+
+    /// Whether the price of `asset` is known, or known to be missing, without asking a service.
+    pub async fn has(&self, asset: &AssetId, now: UnixSeconds) -> bool {
+        if self.table.contains_key(asset) || self.sources.is_empty() {
+            return true;
+        }
+        let Some(cell) = self.rounds.get(asset).await else { return false };
+        let last = cell.lock().await;
+        last.as_ref().is_some_and(|round| self.holds(round, now))
     }
 
     fn bounds(&self) -> Bounds {

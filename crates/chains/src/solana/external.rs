@@ -49,7 +49,7 @@ pub(super) fn stale() -> ChainError {
 }
 
 /// The message of a transaction that needs the wallet's signature and no other.
-fn read(from: &Pubkey, wire: &[u8]) -> Result<VersionedMessage, ChainError> {
+pub(super) fn read(from: &Pubkey, wire: &[u8]) -> Result<VersionedMessage, ChainError> {
     let malformed = || refuse("not a Solana transaction (legacy or version 0) in its wire encoding");
     if wire.len() > MAX_TRANSACTION {
         return Err(refuse("the transaction is too large for the network"));

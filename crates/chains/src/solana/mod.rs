@@ -16,6 +16,7 @@ mod gather;
 mod message;
 mod mint;
 mod node;
+mod readings;
 mod reason;
 mod text;
 mod tokens;
@@ -31,6 +32,7 @@ use waiaas_core::draft::{Completed, Draft};
 use waiaas_core::effect::Effects;
 use waiaas_core::intent::Intent;
 use waiaas_core::network::{Environment, Network};
+use waiaas_core::policy::Readings;
 use waiaas_core::presentation;
 use waiaas_core::transaction::Replacement;
 
@@ -230,6 +232,10 @@ impl Chain for SolanaChain {
 
     async fn build(&self, from: Address, intent: &Intent) -> Result<Draft, ChainError> {
         self.build_draft(solana(from)?, intent).await
+    }
+
+    fn readings(&self, from: Address, intent: &Intent) -> Result<Vec<Readings>, ChainError> {
+        self.readings_of(from, intent)
     }
 
     async fn replacement(&self, _: &Draft, _: &[u8], _: Replacement) -> Result<Draft, ChainError> {

@@ -109,6 +109,9 @@ pub(crate) async fn start(context: &Context, args: StartArgs) -> Result<()> {
     for file in &files {
         remove(file);
     }
+    if engine.is_displaced() {
+        anyhow::bail!("another daemon has taken the database over");
+    }
     Ok(served?)
 }
 

@@ -71,7 +71,8 @@ pub(crate) async fn run(context: &Context, verb: Verb) -> Result<()> {
                 Some(text) => Some(TxStatus::parse(&text).ok_or_else(|| unknown_status(&text))?),
                 None => None,
             };
-            let query = TransactionQuery { wallet_id, status, cursor: None, limit: Some(limit) };
+            let query =
+                TransactionQuery { wallet_id, status, limit: Some(limit), ..TransactionQuery::default() };
             let page = client.admin_transactions(&query).await?;
             let wallets = client.wallets().await?;
             let value =

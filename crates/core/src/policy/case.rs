@@ -38,6 +38,10 @@ impl Permission<'_> {
                 if amount.within(held.min(LARGEST_BOUNDED)) {
                     return None;
                 }
+                if held > LARGEST_BOUNDED {
+                    let message = format!("{spender} would be allowed without limit");
+                    return Some((message, "set an allowance of at most what the wallet holds".to_owned()));
+                }
                 let (most, held) = (amount.saturated(), case.show(asset, held));
                 let message = if most == U256::MAX {
                     format!("{spender} would be allowed without limit, and the wallet holds {held}")

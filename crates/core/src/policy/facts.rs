@@ -43,6 +43,9 @@ pub enum PriceFact {
     Unlisted,
     /// Sources are down, too old or too far apart.
     Unusable,
+    /// Nobody was asked: the session has used up its look-ups for now, or the request was denied before
+    /// prices mattered.
+    NotAsked,
 }
 
 /// What the wallet has held and settled, per window, not counting the request being judged.

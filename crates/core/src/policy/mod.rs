@@ -4,6 +4,7 @@
 //! the ledger (the engine gathers them into [`Facts`]).
 
 mod case;
+mod early;
 mod evaluate;
 pub mod exposure;
 mod facts;
@@ -18,6 +19,7 @@ mod tier;
 mod verdict;
 
 pub use case::counterparties;
+pub use early::{Readings, at_best, early};
 pub use evaluate::evaluate;
 pub use facts::{AssetFacts, CategorySums, Facts, FeeFacts, Ledger, PriceFact, Purpose};
 pub use reputation::{FeedbackTags, Reputation, Reputations};

@@ -59,7 +59,7 @@ impl AssetSpending<'_> {
         let facts = self.facts?;
         match facts.price {
             PriceFact::Known(price) if price.picos() > 0 => Some((price, facts.decimals)),
-            PriceFact::Known(_) | PriceFact::Unlisted | PriceFact::Unusable => None,
+            PriceFact::Known(_) | PriceFact::Unlisted | PriceFact::Unusable | PriceFact::NotAsked => None,
         }
     }
 }
@@ -121,10 +121,10 @@ impl<'a> Spending<'a> {
         self.value(|spending| Some(spending.counted))
     }
 
-    /// The first asset without a usable price, by name.
-    pub(crate) fn unpriced(&self) -> Option<String> {
+    /// The first asset without a usable price.
+    pub(crate) fn unpriced(&self) -> Option<(&'a AssetId, &'a AssetFacts)> {
         let (asset, unpriced) = self.assets.iter().find(|(_, spending)| spending.price().is_none())?;
-        unpriced.facts.map(|facts| facts.name(asset))
+        unpriced.facts.map(|facts| (*asset, facts))
     }
 
     fn value(&self, part: impl Fn(&AssetSpending<'a>) -> Option<Sum>) -> Option<Usd> {

@@ -65,7 +65,7 @@ pub(crate) fn shortfall(swap: &Swap, case: &Case<'_>, slippage: Percent) -> Opti
         let known = case.facts.assets.get(asset)?;
         match known.price {
             PriceFact::Known(price) if price.picos() > 0 => Some((price, known.decimals)),
-            PriceFact::Known(_) | PriceFact::Unlisted | PriceFact::Unusable => None,
+            PriceFact::Known(_) | PriceFact::Unlisted | PriceFact::Unusable | PriceFact::NotAsked => None,
         }
     };
     let unpriced =

@@ -100,7 +100,7 @@ pub(crate) fn worth(assets: &BTreeMap<AssetId, AssetFacts>, asset: &AssetId, amo
         AssetFacts { decimals, price: PriceFact::Known(price), .. } => {
             Some(price.value_of(amount, *decimals))
         }
-        AssetFacts { price: PriceFact::Unlisted | PriceFact::Unusable, .. } => None,
+        AssetFacts { price: PriceFact::Unlisted | PriceFact::Unusable | PriceFact::NotAsked, .. } => None,
     }
 }
 

@@ -155,6 +155,7 @@ fn price() -> impl Strategy<Value = PriceFact> {
         1 => any::<u128>().prop_map(|picos| PriceFact::Known(Price::from_picos(picos))),
         1 => Just(PriceFact::Unlisted),
         1 => Just(PriceFact::Unusable),
+        1 => Just(PriceFact::NotAsked),
     ]
 }
 

@@ -11,6 +11,7 @@ mod attack;
 mod books;
 mod contract_whitelist;
 mod defaults;
+mod early;
 mod erc8128_allowed_domains;
 mod exposure;
 mod fees;

@@ -18,13 +18,15 @@ use waiaas_core::ids::{PolicyId, WalletId};
 use waiaas_core::money::Usd;
 use waiaas_core::network::{NetworkId, Networks};
 use waiaas_core::policy::{
-    DenialCode, Facts, Policy, PolicySet, PolicyType, Rules, Scope, Tier, Verdict, evaluate,
+    DenialCode, Facts, Policy, PolicySet, PolicyType, Readings, Rules, Scope, Tier, Verdict, at_best, early,
+    evaluate,
 };
 use waiaas_store::{DecisionPage, DecisionRow};
 
 use crate::Engine;
 use crate::credentials::Master;
 use crate::error::Error;
+use crate::pipeline::denied::NotKept;
 use crate::views::{Decided, NewPolicy, Replay, ReplayCount, ReplayExample, ReplayReport};
 
 /// Rows read at once, and judged by one thread.
@@ -34,8 +36,20 @@ const REASONS: usize = 4;
 
 /// The part of a stored decision that is judged again.
 #[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
 struct Recorded {
     facts: Facts,
+    #[serde(default)]
+    early: Vec<Readings>,
+    #[serde(default)]
+    not_kept: Vec<NotKept>,
+}
+
+/// What the candidate set makes of a decision, and whether that is all that is known. What was denied
+/// before anybody was asked is judged as if the answers had been the best there are.
+struct Replayed {
+    verdict: Verdict,
+    complete: bool,
 }
 
 /// One decision, with counts for the candidate's windows.
@@ -158,7 +172,8 @@ fn judge(
     let mut sets: HashMap<(WalletId, NetworkId), PolicySet> = HashMap::new();
     for Job { row, requests } in jobs {
         let effects: Effects = serde_json::from_str(page.effects(&row)).map_err(Error::internal)?;
-        let Recorded { mut facts } = serde_json::from_str(page.verdict(&row)).map_err(Error::internal)?;
+        let Recorded { mut facts, early: parts, not_kept } =
+            serde_json::from_str(page.verdict(&row)).map_err(Error::internal)?;
         for (window, count) in requests {
             facts.ledger.requests.entry(window).or_insert(count);
         }
@@ -166,9 +181,23 @@ fn judge(
         let set = sets
             .entry(key)
             .or_insert_with(|| PolicySet::select(policies.iter().cloned(), row.wallet, &row.network));
-        tally.add(row, &evaluate(set, &effects, &facts));
+        let mut replayed = again(set, &effects, &parts, &facts);
+        replayed.complete &= not_kept.is_empty();
+        tally.add(row, &replayed);
     }
     Ok(tally)
+}
+
+fn again(set: &PolicySet, effects: &Effects, parts: &[Readings], facts: &Facts) -> Replayed {
+    if parts.is_empty() {
+        let verdict = evaluate(set, effects, facts);
+        return Replayed { complete: !lacks_a_fact(&verdict), verdict };
+    }
+    let denials = early(set, parts, facts);
+    if !denials.is_empty() {
+        return Replayed { verdict: Verdict::Denied(denials), complete: true };
+    }
+    Replayed { verdict: at_best(set, effects, facts), complete: false }
 }
 
 /// Counts so far.
@@ -180,17 +209,18 @@ struct Tally {
 }
 
 impl Tally {
-    fn add(&mut self, row: DecisionRow, verdict: &Verdict) {
+    fn add(&mut self, row: DecisionRow, replayed: &Replayed) {
+        let verdict = &replayed.verdict;
         let (is, worth) = match verdict {
             Verdict::Denied(_) => (None, row.usd),
-            Verdict::Granted(grant) => (Some(grant.tier), grant.usd),
+            Verdict::Granted(grant) => (Some(grant.tier), grant.usd.filter(|_| replayed.complete)),
         };
         let was = row.tier;
         let count = self.counts.entry((was, is)).or_default();
         *count = count.saturating_add(1);
         let report = &mut self.report;
         report.decisions = report.decisions.saturating_add(1);
-        if lacks_a_fact(verdict) {
+        if !replayed.complete {
             report.not_known = report.not_known.saturating_add(1);
         }
         if was == is {

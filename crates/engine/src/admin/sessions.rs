@@ -37,9 +37,12 @@ impl Engine {
             return Err(Error::invalid("absoluteLifetime", "not shorter than the token's ttl"));
         }
         let max_renewals = new.max_renewals.unwrap_or(security.session_max_renewals);
-        let mut wallets = new.wallets;
-        wallets.sort_unstable();
-        wallets.dedup();
+        let mut wallets: Vec<WalletId> = Vec::new();
+        for id in new.wallets {
+            if !wallets.contains(&id) {
+                wallets.push(id);
+            }
+        }
         if wallets.is_empty() {
             return Err(Error::new(ErrorCode::SessionRequiresWallet, "A session needs at least one wallet.")
                 .hint("Set \"walletId\" or \"walletIds\"."));
@@ -253,6 +256,21 @@ impl Engine {
             })
         });
         added.await
+    }
+
+    /// Sets the wallet that a session means to read where it names none.
+    pub async fn set_default_wallet(&self, _: &Master, id: SessionId, wallet: WalletId) -> Result<(), Error> {
+        if !self.session_by_id(id).await?.wallets.contains(&wallet) {
+            return Err(Error::new(ErrorCode::WalletNotFound, "The session does not have this wallet.")
+                .hint("Link it first with POST /v1/sessions/{id}/wallets."));
+        }
+        let audit = AuditEntry::new(AuditEvent::SessionDefaultSet, Actor::Master, self.now())
+            .session(id)
+            .wallet(wallet);
+        self.store()
+            .write(move |tx| Box::pin(async move { tx.set_default_wallet(id, wallet, audit).await }))
+            .await?;
+        Ok(())
     }
 
     /// Takes a wallet from a session; the last one stays.

@@ -104,29 +104,6 @@ impl Engine {
         self.wallet_by_id(id).await
     }
 
-    /// The wallet a session means: the one named, or the only one it has.
-    pub async fn session_wallet(&self, session: &Session, named: Option<WalletId>) -> Result<Wallet, Error> {
-        let id = match (named, session.wallets()) {
-            (Some(id), linked) if linked.contains(&id) => id,
-            (Some(_), _) => {
-                return Err(Error::new(
-                    ErrorCode::WalletAccessDenied,
-                    "The session is not linked to this wallet.",
-                )
-                .hint("List the session's wallets with GET /v1/wallets."));
-            }
-            (None, [only]) => *only,
-            (None, _) => {
-                return Err(Error::new(
-                    ErrorCode::WalletIdRequired,
-                    "The session has several wallets; name one.",
-                )
-                .hint("Set \"walletId\". List the session's wallets with GET /v1/wallets."));
-            }
-        };
-        self.wallet_by_id(id).await
-    }
-
     pub(crate) async fn wallet_by_id(&self, id: WalletId) -> Result<Wallet, Error> {
         let row = self.store().wallet(id).await?;
         row.map(Wallet::from).ok_or_else(|| Error::new(ErrorCode::WalletNotFound, "There is no such wallet."))
@@ -143,6 +120,27 @@ impl Engine {
             .write(move |tx| Box::pin(async move { tx.rename_wallet(id, &name, audit).await }))
             .await
             .map_err(name_taken)?;
+        self.wallet_by_id(id).await
+    }
+
+    /// Sets the network that a request means which names none; `None` takes it back.
+    pub async fn set_default_network(
+        &self,
+        _: &Master,
+        id: WalletId,
+        network: Option<&str>,
+    ) -> Result<Wallet, Error> {
+        let wallet = self.wallet_by_id(id).await?;
+        let network = match network {
+            Some(_) => Some(self.network_of(&wallet, network)?.id.clone()),
+            None => None,
+        };
+        let audit = AuditEntry::new(AuditEvent::WalletNetworkSet, Actor::Master, self.now())
+            .wallet(id)
+            .details(json!({ "network": network }));
+        self.store()
+            .write(move |tx| Box::pin(async move { tx.set_default_network(id, network, audit).await }))
+            .await?;
         self.wallet_by_id(id).await
     }
 
@@ -250,6 +248,7 @@ impl From<WalletRow> for Wallet {
             chain: row.chain,
             environment: row.environment,
             address: row.address,
+            default_network: row.default_network,
             status: row.status,
             owner: row.owner,
             suspended_at: row.suspended_at,

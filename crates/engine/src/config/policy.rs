@@ -3,12 +3,17 @@
 use serde::Deserialize;
 use waiaas_core::witness::Unwitnessed;
 
+use super::value::within;
+
 /// `[policy]`
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Policy {
     /// What a transaction gets that no node can run without signing.
     pub unsimulated: Unsimulated,
+    /// Denials that are kept of one session in a day; beyond it they are answered and only counted.
+    #[serde(deserialize_with = "within::<1, 100_000, _, _>")]
+    pub denials_kept_per_day: u32,
 }
 
 /// What to do about a transaction that no node can run.

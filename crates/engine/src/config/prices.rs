@@ -39,6 +39,9 @@ pub struct Prices {
     /// Seconds a price is reused before asking again.
     #[serde(deserialize_with = "within::<1, 600, _, _>")]
     pub cache_seconds: u32,
+    /// Look-ups at the services that one session may cause in a minute, and at once.
+    #[serde(deserialize_with = "within::<1, 10_000, _, _>")]
+    pub lookups_per_session_per_minute: u32,
     /// Fixed prices; an asset listed here is asked for nowhere else.
     #[serde(deserialize_with = "price_table")]
     pub table: BTreeMap<AssetId, Price>,

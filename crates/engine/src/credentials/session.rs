@@ -26,9 +26,14 @@ impl Session {
         self.id
     }
 
-    /// The wallets it may use.
+    /// The wallets it may use, its default first.
     pub fn wallets(&self) -> &[WalletId] {
         &self.wallets
+    }
+
+    /// The wallet it means to read where it names none: the first it was made with, or the one set since.
+    pub(crate) fn default_wallet(&self) -> Result<WalletId, Error> {
+        self.wallets.first().copied().ok_or_else(|| Error::internal("a session without a wallet"))
     }
 
     /// When its token ends.

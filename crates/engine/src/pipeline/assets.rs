@@ -6,12 +6,23 @@ use waiaas_chains::{Chain as ChainPort, TokenFacts};
 use waiaas_core::address::Address;
 use waiaas_core::asset::{AssetId, AssetKind};
 use waiaas_core::effect::{Effect, Effects};
-use waiaas_core::network::Network;
-use waiaas_core::policy::AssetFacts;
+use waiaas_core::ids::SessionId;
+use waiaas_core::network::{Network, NetworkId};
+use waiaas_core::policy::{AssetFacts, PriceFact, Readings};
 use waiaas_store::TokenRow;
 
 use crate::Engine;
 use crate::error::{Error, ErrorCode};
+
+/// Decimals and symbol of a token, if its chain was asked before.
+pub(crate) async fn pinned(
+    engine: &Engine,
+    network: &NetworkId,
+    address: Address,
+) -> Result<Option<TokenFacts>, Error> {
+    let row = engine.store().token(network, address).await?;
+    Ok(row.map(|row| TokenFacts { decimals: row.decimals, symbol: row.symbol }))
+}
 
 /// Decimals and symbol of a token. The first answer of the chain is pinned: a node that later tells
 /// another story is not believed.
@@ -21,8 +32,8 @@ pub(crate) async fn token(
     chain: &dyn ChainPort,
     address: Address,
 ) -> Result<TokenFacts, Error> {
-    if let Some(row) = engine.store().token(&network.id, address).await? {
-        return Ok(TokenFacts { decimals: row.decimals, symbol: row.symbol });
+    if let Some(facts) = pinned(engine, &network.id, address).await? {
+        return Ok(facts);
     }
     let facts = chain.token(address).await?;
     let row = TokenRow {
@@ -37,22 +48,58 @@ pub(crate) async fn token(
     Ok(TokenFacts { decimals: pinned.decimals, symbol: pinned.symbol })
 }
 
-/// Facts of every asset that leaves, and of those that a swap is valued by. Prices are asked for concurrently
-/// elsewhere; here they come one by one from the price book's cache.
+/// The assets that leave, and those that people want to read about: a permission that is taken back moves
+/// nothing.
+fn named(effects: &Effects) -> BTreeSet<&AssetId> {
+    let leaving = effects.outflows().map(|outflow| outflow.asset);
+    leaving.chain(effects.all().filter_map(Effect::token)).collect()
+}
+
+/// What is known of the assets without asking anybody. Nobody was asked for prices.
+pub(crate) async fn known(
+    engine: &Engine,
+    network: &Network,
+    parts: &[Readings],
+) -> Result<BTreeMap<AssetId, AssetFacts>, Error> {
+    let mut known = BTreeMap::new();
+    for asset in parts.iter().flatten().flat_map(named) {
+        let facts = match asset.kind {
+            AssetKind::Native { .. } => Some((network.native_symbol.to_string(), network.native_decimals)),
+            AssetKind::Token(address) => {
+                let facts = pinned(engine, &network.id, address).await?;
+                facts.map(|facts| (facts.symbol, facts.decimals))
+            }
+        };
+        if let Some((symbol, decimals)) = facts {
+            known.insert(asset.clone(), AssetFacts { symbol, decimals, price: PriceFact::NotAsked });
+        }
+    }
+    Ok(known)
+}
+
+/// Whether a service would have to be asked for the price of something that leaves.
+pub(crate) async fn prices_to_ask(engine: &Engine, effects: &Effects) -> bool {
+    let now = engine.now();
+    for asset in named(effects).into_iter().chain(exchanged(effects)) {
+        if !engine.prices().has(asset, now).await {
+            return true;
+        }
+    }
+    false
+}
+
+/// Facts of every asset that leaves, and of those that a swap is valued by. Prices come one by one from the price book, which asks a service only
+/// while the session may.
 pub(crate) async fn facts(
     engine: &Engine,
+    session: SessionId,
     network: &Network,
     chain: &dyn ChainPort,
     effects: &Effects,
 ) -> Result<BTreeMap<AssetId, AssetFacts>, Error> {
     let mut facts = BTreeMap::new();
     let decoded: BTreeSet<_> = effects.items.iter().filter_map(Effect::token).collect();
-    let leaving = effects.outflows().map(|outflow| outflow.asset);
-    // A permission that is taken back moves nothing, but people want to read what it is about.
-    for asset in leaving.chain(effects.all().filter_map(Effect::token)) {
-        if facts.contains_key(asset) {
-            continue;
-        }
+    for asset in named(effects) {
         let (symbol, decimals) = match asset.kind {
             AssetKind::Native { .. } => (network.native_symbol.to_string(), network.native_decimals),
             AssetKind::Token(address) => {
@@ -67,7 +114,7 @@ pub(crate) async fn facts(
                 (known.symbol, known.decimals)
             }
         };
-        let price = engine.prices().price(asset, engine.now()).await;
+        let price = engine.price_for(session, asset).await;
         facts.insert(asset.clone(), AssetFacts { symbol, decimals, price });
     }
     for asset in exchanged(effects) {
@@ -76,7 +123,7 @@ pub(crate) async fn facts(
         let Ok(TokenFacts { symbol, decimals }) = token(engine, network, chain, address).await else {
             continue;
         };
-        let price = engine.prices().price(asset, engine.now()).await;
+        let price = engine.price_for(session, asset).await;
         facts.insert(asset.clone(), AssetFacts { symbol, decimals, price });
     }
     Ok(facts)

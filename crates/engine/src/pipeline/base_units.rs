@@ -36,7 +36,7 @@ fn is_tiny(money: &Money, known: &AssetFacts) -> bool {
     }
     match known.price {
         PriceFact::Known(price) => price.value_of(money.amount, known.decimals) < CENT,
-        PriceFact::Unlisted | PriceFact::Unusable => {
+        PriceFact::Unlisted | PriceFact::Unusable | PriceFact::NotAsked => {
             let unit = U256::from(10u8).checked_pow(U256::from(known.decimals));
             unit.is_some_and(|unit| money.amount.saturating_mul(U256::from(100u8)) < unit)
         }

@@ -2,26 +2,46 @@
 
 use std::collections::BTreeSet;
 
+use waiaas_chains::Simulation;
 use waiaas_core::U256;
 use waiaas_core::address::Address;
 use waiaas_core::asset::AssetId;
 use waiaas_core::effect::{Effect, Effects};
-use waiaas_core::policy::{Facts, PriceFact, Tier, Verdict};
+use waiaas_core::policy::{Denial, Facts, PriceFact, Tier, Verdict, evaluate};
 use waiaas_core::witness::{Unwitnessed, WitnessFact};
 
 use crate::Engine;
 use crate::credentials::Session;
-use crate::error::Error;
-use crate::pipeline::s3_policy::{self, Case};
-use crate::pipeline::{base_units, gas, known, s1_validate};
+use crate::error::{Error, ErrorCode};
+use crate::pipeline::known::Known;
+use crate::pipeline::s1_validate::{self, Outline};
+use crate::pipeline::s3_policy::{self, Case, Subject};
+use crate::pipeline::{assets, base_units, gas, known};
 use crate::views::{BalanceChange, DryRun, Money, SendRequest, Warning};
+
+/// Why there is no simulation of what is denied before a node is asked.
+const UNASKED: &str = "no node was asked: policy denies it whatever they say";
 
 impl Engine {
     /// What a request would get now. Judged by the very function that judges live requests, on the
     /// same snapshot it would see; nothing is written and no key is touched.
     pub async fn simulate(&self, session: &Session, request: SendRequest) -> Result<DryRun, Error> {
-        let mut validated = s1_validate::run(self, session, &request).await?;
-        let known = known::gather(self, &mut validated).await?;
+        let outline = s1_validate::outline(self, session, &request).await?;
+        let (outline, denials) = self.early_denials(session, outline).await?;
+        if !denials.is_empty() {
+            return Ok(not_run(outline, denials, UNASKED.to_owned()));
+        }
+        let mut validated = match s1_validate::run(self, session, &request).await {
+            Err(short) if is_shortage(&short) => return self.simulate_short(session, &request, short).await,
+            other => other?,
+        };
+        if assets::prices_to_ask(self, &validated.effects).await {
+            let (outline, denials) = self.early_denials(session, Outline::from(&validated)).await?;
+            if !denials.is_empty() {
+                return Ok(not_run(outline, denials, UNASKED.to_owned()));
+            }
+        }
+        let known = known::gather(self, session, &mut validated).await?;
         let case = Case { engine: self.clone(), session: session.clone(), validated, known };
         // Through the writer, so that it waits its turn behind admissions already under way.
         let (case, judged) = self
@@ -35,9 +55,10 @@ impl Engine {
             .await?;
         let validated = case.validated;
         let simulation = validated.chain.simulate(&validated.draft).await?;
-        let mut warnings = warnings(&judged.verdict, &judged.facts);
+        let mut warnings = warnings(&judged.verdict, &judged.grounds.facts);
         warnings.extend(off_curve(&validated.effects));
-        warnings.extend(base_units::warnings(base_units::notices(&validated.base_units, &judged.facts)));
+        warnings
+            .extend(base_units::warnings(base_units::notices(&validated.base_units, &judged.grounds.facts)));
         if !simulation.success {
             let reason = simulation.error.clone().unwrap_or_default();
             warnings.push(warning(
@@ -46,18 +67,18 @@ impl Engine {
                 "error",
             ));
         }
-        let fee = fee(&validated.effects, &judged.facts);
-        let fee_usd = s3_policy::value(&judged.facts, &fee.asset, fee.amount);
+        let fee = fee(&validated.effects, &judged.grounds.facts);
+        let fee_usd = s3_policy::value(&judged.grounds.facts, &fee.asset, fee.amount);
         let known = |token: &Address| {
             let asset = AssetId::token(&validated.network.caip2, *token);
-            judged.facts.assets.contains_key(&asset)
+            judged.grounds.facts.assets.contains_key(&asset)
         };
         let leaving_tokens = validated.effects.outflows().filter_map(|out| out.asset.token_address());
         let tokens: BTreeSet<Address> =
             leaving_tokens.filter(known).chain(validated.intent.tokens()).collect();
         let tokens: Vec<Address> = tokens.into_iter().collect();
         let holdings = validated.chain.holdings(validated.wallet.address, &tokens).await?;
-        let balance_changes = leaving(&validated.effects, &judged.facts)
+        let balance_changes = leaving(&validated.effects, &judged.grounds.facts)
             .into_iter()
             .map(|out| {
                 let held =
@@ -84,13 +105,88 @@ impl Engine {
             network: validated.network,
             kind: validated.intent.kind(),
             money: validated.money,
-            fee,
+            fee: Some(fee),
             fee_usd,
             simulation,
             balance_changes,
             warnings,
         })
     }
+}
+
+impl Engine {
+    /// The dry run of what the wallet cannot pay: no node can run it, so that it is judged by what it is
+    /// certain to do. The network's fee is not known.
+    async fn simulate_short(
+        &self,
+        session: &Session,
+        request: &SendRequest,
+        short: Error,
+    ) -> Result<DryRun, Error> {
+        let outline = s1_validate::outline(self, session, request).await?;
+        let (effects, chain) = (outline.effects(), self.chain(&outline.network.id)?);
+        let assets = assets::facts(self, session.id(), &outline.network, &*chain, &effects).await?;
+        let (engine, by, known) = (self.clone(), session.clone(), Known::unasked(assets));
+        let (outline, effects, grounds, verdict) = self
+            .store()
+            .write(move |tx| {
+                Box::pin(async move {
+                    let subject = Subject {
+                        session: &by,
+                        wallet: outline.wallet.id,
+                        network: &outline.network.id,
+                        origin: &outline.origin,
+                    };
+                    let grounds = s3_policy::grounds(&engine, tx, &subject, known).await?;
+                    let verdict = evaluate(&grounds.policies.set, &effects, &grounds.facts);
+                    Ok::<_, Error>((outline, effects, grounds, verdict))
+                })
+            })
+            .await?;
+        let holdings = chain.holdings(outline.wallet.address, &outline.intent.tokens()).await?;
+        let change = |out: Money| {
+            let held = holdings.held.iter().find(|h| h.asset == out.asset).map_or(U256::ZERO, |h| h.amount);
+            BalanceChange { out: out.amount, current: Money { amount: held, ..out } }
+        };
+        let mut warnings = warnings(&verdict, &grounds.facts);
+        warnings.push(warning(short.code.as_str(), short.message.clone(), "error"));
+        let balance_changes = leaving(&effects, &grounds.facts).into_iter().map(change).collect();
+        Ok(DryRun {
+            verdict,
+            effects,
+            balance_changes,
+            warnings,
+            ..not_run(outline, Vec::new(), short.message)
+        })
+    }
+}
+
+/// Whether all that is wrong is that the wallet has too little.
+fn is_shortage(error: &Error) -> bool {
+    [ErrorCode::InsufficientBalance, ErrorCode::InsufficientTokenBalance, ErrorCode::InsufficientForFee]
+        .contains(&error.code)
+}
+
+/// What no node has run, and why.
+fn not_run(outline: Outline, denials: Vec<Denial>, why: String) -> DryRun {
+    let warnings = denials.iter().map(denial).collect();
+    DryRun {
+        effects: outline.effects(),
+        verdict: Verdict::Denied(denials),
+        kind: outline.intent.kind(),
+        network: outline.network,
+        money: outline.money,
+        fee: None,
+        fee_usd: None,
+        simulation: Simulation { success: false, logs: Vec::new(), units_consumed: None, error: Some(why) },
+        balance_changes: Vec::new(),
+        gas: None,
+        warnings,
+    }
+}
+
+fn denial(denial: &Denial) -> Warning {
+    warning(denial.code.as_str(), denial.message.clone(), "error")
 }
 
 fn warning(code: &'static str, message: String, severity: &'static str) -> Warning {
@@ -100,13 +196,18 @@ fn warning(code: &'static str, message: String, severity: &'static str) -> Warni
 fn warnings(verdict: &Verdict, facts: &Facts) -> Vec<Warning> {
     let mut warnings = Vec::new();
     for (asset, known) in &facts.assets {
-        if !matches!(known.price, PriceFact::Known(_)) {
-            let text = format!(
-                "There is no usable price for {}; dollar limits ask for approval.",
-                known.name(asset)
-            );
-            warnings.push(warning("ORACLE_PRICE_UNAVAILABLE", text, "warning"));
-        }
+        let name = known.name(asset);
+        let text = match known.price {
+            PriceFact::Known(_) => continue,
+            PriceFact::Unlisted | PriceFact::Unusable => {
+                format!("There is no usable price for {name}; dollar limits ask for approval.")
+            }
+            PriceFact::NotAsked => format!(
+                "The session has used up its price look-ups, so {name} has no price; dollar limits ask for \
+                 approval. Ask again in a minute."
+            ),
+        };
+        warnings.push(warning("ORACLE_PRICE_UNAVAILABLE", text, "warning"));
     }
     match (&facts.witness, facts.unwitnessed) {
         // Whoever refuses says so among the denials.
@@ -119,7 +220,7 @@ fn warnings(verdict: &Verdict, facts: &Facts) -> Vec<Warning> {
     }
     match verdict {
         Verdict::Denied(denials) => {
-            warnings.extend(denials.iter().map(|d| warning(d.code.as_str(), d.message.clone(), "error")));
+            warnings.extend(denials.iter().map(denial));
         }
         Verdict::Granted(grant) => {
             match grant.tier {

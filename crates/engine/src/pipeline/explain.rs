@@ -3,7 +3,7 @@
 use serde_json::Value;
 use waiaas_core::effect::Effects;
 use waiaas_core::ids::TxId;
-use waiaas_core::policy::{Verdict, evaluate};
+use waiaas_core::policy::{PolicySet, Verdict, early, evaluate};
 use waiaas_core::transaction::TxStatus;
 use waiaas_store::TransactionRow;
 
@@ -13,7 +13,7 @@ use crate::error::Error;
 use crate::pipeline::s3_policy::StoredVerdict;
 use crate::pipeline::transactions::not_found;
 use crate::policies::InForce;
-use crate::views::Explanation;
+use crate::views::{Explanation, NotKeptView};
 
 impl Engine {
     /// Why a transaction of the session's wallets was decided as it was.
@@ -33,15 +33,16 @@ impl Engine {
 
     async fn explained(&self, row: TransactionRow) -> Result<Explanation, Error> {
         let stored: StoredVerdict = serde_json::from_str(&row.verdict).map_err(Error::internal)?;
-        let effects = row.effects.as_deref().ok_or_else(|| Error::internal("judged without effects"))?;
-        let effects: Effects = serde_json::from_str(effects).map_err(Error::internal)?;
+        let effects: Option<Effects> =
+            row.effects.as_deref().map(serde_json::from_str).transpose().map_err(Error::internal)?;
         let text = self.store().policy_set(stored.policies).await?;
         let text = text.ok_or_else(|| Error::internal("a decision without its policies"))?;
         let set = InForce::read(&text, self.networks(), row.wallet, &row.network)?;
-        let verdict = evaluate(&set, &effects, &stored.facts);
+        let verdict = again(&set, effects.as_ref(), &stored)?;
         let rules: Value = serde_json::from_str(&text).map_err(Error::internal)?;
         Ok(Explanation {
-            reproduced: agrees(&row, &stored, &verdict),
+            reproduced: stored.not_kept.is_empty() && agrees(&row, &stored, &verdict),
+            not_kept: stored.not_kept.iter().map(NotKeptView::from).collect(),
             policies: rules,
             policies_digest: stored.policies,
             facts: serde_json::to_value(&stored.facts).map_err(Error::internal)?,
@@ -50,6 +51,18 @@ impl Engine {
             tx: self.read(row)?,
         })
     }
+}
+
+/// The decision made again; as it was, if not enough was kept for that.
+fn again(set: &PolicySet, effects: Option<&Effects>, stored: &StoredVerdict) -> Result<Verdict, Error> {
+    if !stored.not_kept.is_empty() {
+        return Ok(Verdict::Denied(stored.denials.clone()));
+    }
+    if !stored.early.is_empty() {
+        return Ok(Verdict::Denied(early(set, &stored.early, &stored.facts)));
+    }
+    let effects = effects.ok_or_else(|| Error::internal("judged without effects"))?;
+    Ok(evaluate(set, effects, &stored.facts))
 }
 
 /// Whether making the decision again gives what was decided then, to the last word.

@@ -38,7 +38,7 @@ pub(crate) async fn cap_of<'a>(engine: &Engine, network: &'a Network, kind: FeeC
         FeeFigure::Usd(usd) => match engine.prices().price(&network.native(), engine.now()).await {
             // The price is the highest of those that agree, so that the amount is the smallest.
             PriceFact::Known(price) => price.most_for(usd, network.native_decimals),
-            PriceFact::Unlisted | PriceFact::Unusable => None,
+            PriceFact::Unlisted | PriceFact::Unusable | PriceFact::NotAsked => None,
         },
     };
     Cap { network, setting, most }

@@ -9,10 +9,11 @@ use waiaas_core::U256;
 use waiaas_core::address::Address;
 use waiaas_core::asset::AssetId;
 use waiaas_core::effect::{Effect, Effects};
-use waiaas_core::policy::{AssetFacts, Reputations};
+use waiaas_core::policy::{AssetFacts, FeeFacts, Reputations};
 use waiaas_core::witness::WitnessFact;
 
 use crate::Engine;
+use crate::credentials::Session;
 use crate::error::Error;
 use crate::pipeline::s1_validate::Validated;
 use crate::pipeline::{assets, reputation, witness};
@@ -24,29 +25,58 @@ pub(crate) struct Known {
     pub(crate) balances: BTreeMap<AssetId, U256>,
     pub(crate) reputation: Reputations,
     pub(crate) witness: WitnessFact,
+    /// Seconds in which the draft can land.
+    pub(crate) lifetime: Option<u32>,
+    /// What the network asks for.
+    pub(crate) fee: FeeFacts,
 }
 
-/// Asks nodes, price sources and registries. What calls that nobody can decode are seen to do becomes part
-/// of the effects, and whatever they concern is asked about as well.
-pub(crate) async fn gather(engine: &Engine, validated: &mut Validated) -> Result<Known, Error> {
+impl Known {
+    /// Before anybody is asked.
+    pub(crate) fn unasked(assets: BTreeMap<AssetId, AssetFacts>) -> Self {
+        Self {
+            assets,
+            balances: BTreeMap::new(),
+            reputation: Reputations::default(),
+            witness: WitnessFact::NotApplicable,
+            lifetime: None,
+            fee: FeeFacts::default(),
+        }
+    }
+}
+
+/// Asks nodes and registries, and price sources as far as the session may. What calls that nobody can decode
+/// are seen to do becomes part of the effects, and whatever they concern is asked about as well.
+pub(crate) async fn gather(
+    engine: &Engine,
+    session: &Session,
+    validated: &mut Validated,
+) -> Result<Known, Error> {
     let (decoded, (witness, seen)) =
-        tokio::try_join!(about(engine, validated), witness::first_look(validated))?;
+        tokio::try_join!(about(engine, session, validated), witness::first_look(validated))?;
     if seen.is_empty() {
         return Ok(Known { witness, ..decoded });
     }
     validated.effects.seen = seen;
-    Ok(Known { witness, ..about(engine, validated).await? })
+    Ok(Known { witness, ..about(engine, session, validated).await? })
 }
 
 /// What there is to know about the effects.
-async fn about(engine: &Engine, validated: &Validated) -> Result<Known, Error> {
+async fn about(engine: &Engine, session: &Session, validated: &Validated) -> Result<Known, Error> {
     let Validated { network, chain, effects, .. } = validated;
     let (assets, balances, reputation) = tokio::try_join!(
-        assets::facts(engine, network, &**chain, effects),
+        assets::facts(engine, session.id(), network, &**chain, effects),
         balances(&**chain, effects),
         reputation::of_parties(engine, validated),
     )?;
-    Ok(Known { assets, balances, reputation, witness: WitnessFact::NotApplicable })
+    Ok(Known {
+        assets,
+        balances,
+        reputation,
+        witness: WitnessFact::NotApplicable,
+        lifetime: chain.lifetime(&validated.draft)?,
+        fee: validated.fee.clone(),
+    })
 }
 
 /// What the wallet holds of each token that somebody would be allowed to take. A node that does not

@@ -7,7 +7,9 @@
 pub(crate) mod assets;
 pub(crate) mod base_units;
 mod close;
+pub(crate) mod denied;
 mod dry_run;
+mod early;
 mod explain;
 pub(crate) mod fees;
 mod gas;
@@ -28,7 +30,7 @@ mod witness;
 
 use std::time::Duration;
 
-use serde_json::json;
+use serde_json::{Value, json};
 use tokio::time::{Instant, sleep};
 use waiaas_core::digest::Digest;
 use waiaas_core::ids::TxId;
@@ -54,6 +56,11 @@ impl Engine {
             return self.answer(id, wait).await;
         }
         let digest = request.digest().map_err(Error::internal)?;
+        let outline = s1_validate::outline(self, session, &request).await?;
+        if let Some(denied) = self.refuse_early(session, outline, request.idempotency.clone(), digest).await?
+        {
+            return self.answer_to(denied, wait).await;
+        }
         let validated = s1_validate::run(self, session, &request).await?;
         self.carry_out(session, validated, request.idempotency, digest, wait).await
     }
@@ -68,16 +75,24 @@ impl Engine {
         wait: WaitFor,
     ) -> Result<TxView, Error> {
         self.refuse_without_reserve()?;
-        let known = known::gather(self, &mut validated).await?;
+        if let Some(denied) = self.refuse_unpriced(session, &validated, key.as_ref(), digest).await? {
+            return self.answer_to(denied, wait).await;
+        }
+        let known = known::gather(self, session, &mut validated).await?;
         let case = Case { engine: self.clone(), session: session.clone(), validated, known };
         let admitted =
             self.store().write(move |tx| Box::pin(s3_policy::admit(case, tx, key, digest))).await?;
+        self.answer_to(admitted, wait).await
+    }
+
+    async fn answer_to(&self, admitted: Admitted, wait: WaitFor) -> Result<TxView, Error> {
         let id = match admitted {
             Admitted::New(id) => {
                 self.run_to_rest(id).await;
                 id
             }
             Admitted::Repeat(id) => id,
+            Admitted::NotKept(denials) => return Err(refusal(None, &json!(denials))),
         };
         self.answer(id, wait).await
     }
@@ -102,7 +117,7 @@ impl Engine {
             self.wait_until_final(id, timeout_seconds).await?;
         }
         let view = self.view(id).await?;
-        if view.status == TxStatus::Denied { Err(denied(&view)) } else { Ok(view) }
+        if view.status == TxStatus::Denied { Err(refusal(Some(view.id), &view.reasons)) } else { Ok(view) }
     }
 
     /// Goes on with a transaction on a task of its own, so that a caller who hangs up interrupts
@@ -167,18 +182,18 @@ pub(crate) async fn resume(engine: &Engine, id: TxId) -> Result<(), Error> {
     }
 }
 
-/// A denied row as the answer to its request.
-fn denied(view: &TxView) -> Error {
-    let first = view.reasons.get(0);
+/// Denials as the answer to their request, with the row that keeps them, if one does.
+fn refusal(id: Option<TxId>, denials: &Value) -> Error {
+    let first = denials.get(0);
     let text = |field: &str| first.and_then(|d| d.get(field)).and_then(|v| v.as_str()).map(str::to_owned);
     let code = text("code").and_then(|code| waiaas_core::policy::DenialCode::parse(&code));
     let code = code.map_or(ErrorCode::InternalError, ErrorCode::Denied);
     let message = text("message").unwrap_or_else(|| "a policy refused the request".to_owned());
     let mut error = Error::new(code, sentence(&message)).details(json!({
-        "transactionId": view.id,
+        "transactionId": id,
         "policyType": first.and_then(|d| d.get("policyType")),
         "policyId": first.and_then(|d| d.get("policyId")),
-        "denials": view.reasons,
+        "denials": denials,
     }));
     error.hint = text("hint").map(|hint| sentence(&hint));
     error

@@ -12,11 +12,13 @@ use waiaas_core::asset::AssetId;
 use waiaas_core::audit::{Actor, AuditEvent};
 use waiaas_core::digest::Digest;
 use waiaas_core::effect::Effects;
-use waiaas_core::ids::TxId;
+use waiaas_core::ids::{TxId, WalletId};
 use waiaas_core::money::Usd;
+use waiaas_core::network::NetworkId;
+use waiaas_core::origin::Origin;
 use waiaas_core::policy::{
-    AssetFacts, Denial, Facts, Grant, Ledger, MINUTE_SECONDS, PriceFact, Spending, Sum, Tier, TierReason,
-    Verdict, WindowWarning, evaluate,
+    AssetFacts, Denial, Facts, Grant, Ledger, MINUTE_SECONDS, PriceFact, Readings, Spending, Sum, Tier,
+    TierReason, Verdict, WindowWarning, evaluate,
 };
 use waiaas_core::presentation::Presentation;
 use waiaas_core::transaction::TxStatus;
@@ -26,6 +28,7 @@ use waiaas_store::{ActionValue, AuditEntry, Claim, NewReservation, NewTransactio
 use crate::Engine;
 use crate::credentials::Session;
 use crate::error::{Error, ErrorCode};
+use crate::pipeline::denied::{self, NotKept, Refused};
 use crate::pipeline::known::Known;
 use crate::pipeline::s1_validate::Validated;
 use crate::pipeline::s2_authorize::{self, Admission};
@@ -50,6 +53,12 @@ pub(crate) struct StoredVerdict {
     /// About amounts in base units that look as if human ones were meant.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) notices: Vec<String>,
+    /// The parts that were judged where that was before anybody was asked; empty otherwise.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) early: Vec<Readings>,
+    /// What of a denied request was too long to be kept.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) not_kept: Vec<NotKept>,
 }
 
 /// Everything the transaction that admits needs; owned, because it runs on the writer.
@@ -60,12 +69,25 @@ pub(crate) struct Case {
     pub(crate) known: Known,
 }
 
-/// A verdict and what it was made from.
-pub(crate) struct Judgement {
+/// Who asks for what, as far as the database has to know it.
+pub(crate) struct Subject<'a> {
+    pub(crate) session: &'a Session,
+    pub(crate) wallet: WalletId,
+    pub(crate) network: &'a NetworkId,
+    pub(crate) origin: &'a Origin,
+}
+
+/// What a request is judged by, besides what it does.
+pub(crate) struct Grounds {
     pub(crate) admission: Admission,
-    pub(crate) verdict: Verdict,
     pub(crate) facts: Facts,
     pub(crate) policies: Arc<InForce>,
+}
+
+/// A verdict and what it was made from.
+pub(crate) struct Judgement {
+    pub(crate) grounds: Grounds,
+    pub(crate) verdict: Verdict,
     /// What the owner is shown, where one is asked.
     pub(crate) presentation: Option<Box<Presentation>>,
 }
@@ -74,21 +96,25 @@ pub(crate) struct Judgement {
 pub(crate) enum Admitted {
     /// A new row.
     New(TxId),
-    /// This key and body were seen before; the first answer stands.
+    /// This key and body were seen before, or an equal denial was; the first answer stands.
     Repeat(TxId),
+    /// Denied, and only counted.
+    NotKept(Vec<Denial>),
 }
 
-/// Stage 2 and the evaluation, inside a transaction, writing nothing.
-pub(crate) async fn judge(case: &Case, tx: &mut WriteTx) -> Result<Judgement, Error> {
-    let (engine, validated) = (&case.engine, &case.validated);
+/// Stage 2 and everything the database knows, inside a transaction, writing nothing.
+pub(crate) async fn grounds(
+    engine: &Engine,
+    tx: &mut WriteTx,
+    subject: &Subject<'_>,
+    known: Known,
+) -> Result<Grounds, Error> {
     let now = engine.now();
-    let admission = s2_authorize::run(tx, &case.session, validated.wallet.id, now).await?;
-    let policies =
-        engine.policies().in_force(tx, engine.networks(), validated.wallet.id, &validated.network.id).await?;
-    let mut ledger = tx.ledger(validated.wallet.id, now, &policies.set.rate_windows()).await?;
-    count_origin(tx, validated, now, &mut ledger).await?;
+    let admission = s2_authorize::run(tx, subject.session, subject.wallet, now).await?;
+    let policies = engine.policies().in_force(tx, engine.networks(), subject.wallet, subject.network).await?;
+    let mut ledger = tx.ledger(subject.wallet, now, &policies.set.rate_windows()).await?;
+    count_origin(tx, subject, now, &mut ledger).await?;
     let timeout = engine.config().security.approval_timeout;
-    let known = case.known.clone();
     let facts = Facts {
         now,
         owner: admission.wallet.owner.state(),
@@ -96,27 +122,40 @@ pub(crate) async fn judge(case: &Case, tx: &mut WriteTx) -> Result<Judgement, Er
         ledger,
         default_approval_timeout: u32::try_from(timeout).unwrap_or(u32::MAX),
         balances: known.balances,
-        purpose: validated.origin.purpose.clone(),
-        action: validated.origin.action.clone(),
+        purpose: subject.origin.purpose.clone(),
+        action: subject.origin.action.clone(),
         reputation: known.reputation,
         witness: known.witness,
         unwitnessed: engine.config().policy.unsimulated.into(),
-        lifetime: validated.chain.lifetime(&validated.draft)?,
-        fee: validated.fee.clone(),
+        lifetime: known.lifetime,
+        fee: known.fee,
     };
-    let verdict = evaluate(&policies.set, &validated.effects, &facts);
-    let presentation = present::presented(validated, &facts, &verdict)?.map(Box::new);
-    Ok(Judgement { admission, verdict, facts, policies, presentation })
+    Ok(Grounds { admission, facts, policies })
+}
+
+/// Stage 2 and the evaluation, inside a transaction, writing nothing.
+pub(crate) async fn judge(case: &Case, tx: &mut WriteTx) -> Result<Judgement, Error> {
+    let validated = &case.validated;
+    let subject = Subject {
+        session: &case.session,
+        wallet: validated.wallet.id,
+        network: &validated.network.id,
+        origin: &validated.origin,
+    };
+    let grounds = grounds(&case.engine, tx, &subject, case.known.clone()).await?;
+    let verdict = evaluate(&grounds.policies.set, &validated.effects, &grounds.facts);
+    let presentation = present::presented(validated, &grounds.facts, &verdict)?.map(Box::new);
+    Ok(Judgement { grounds, verdict, presentation })
 }
 
 /// What counts for requests of this origin, beside what is spent.
 async fn count_origin(
     tx: &mut WriteTx,
-    validated: &Validated,
+    subject: &Subject<'_>,
     now: UnixSeconds,
     ledger: &mut Ledger,
 ) -> Result<(), Error> {
-    let (wallet, origin) = (validated.wallet.id, &validated.origin);
+    let (wallet, origin) = (subject.wallet, subject.origin);
     if let Some(action) = &origin.action
         && let Some(sums) = tx.action_sums(wallet, action.category, now).await?
     {
@@ -129,6 +168,38 @@ async fn count_origin(
     Ok(())
 }
 
+/// The transaction that this key and body were answered with before.
+pub(crate) async fn answered(
+    tx: &mut WriteTx,
+    session: &Session,
+    key: Option<&IdempotencyKey>,
+    now: UnixSeconds,
+) -> Result<Option<TxId>, Error> {
+    let Some(IdempotencyKey { key, body }) = key else { return Ok(None) };
+    match tx.claimed(session.id(), key, now).await? {
+        None => Ok(None),
+        Some((first, id)) if first == *body => Ok(Some(id)),
+        Some(_) => Err(conflict()),
+    }
+}
+
+/// A new transaction's id, claimed by the caller's key if there is one; or the transaction that this key and
+/// body were answered with before.
+pub(crate) async fn claim(
+    tx: &mut WriteTx,
+    session: &Session,
+    key: Option<IdempotencyKey>,
+    now: UnixSeconds,
+) -> Result<Result<TxId, TxId>, Error> {
+    let id = TxId::new(Uuid::now_v7());
+    let Some(IdempotencyKey { key, body }) = key else { return Ok(Ok(id)) };
+    match tx.claim(session.id(), &key, body, id, now).await? {
+        Claim::Fresh => Ok(Ok(id)),
+        Claim::Same(first) => Ok(Err(first)),
+        Claim::Mismatch => Err(conflict()),
+    }
+}
+
 /// Judges, and keeps the outcome: a row with its reservations, or a denied row.
 pub(crate) async fn admit(
     case: Case,
@@ -136,45 +207,66 @@ pub(crate) async fn admit(
     key: Option<IdempotencyKey>,
     request: Digest,
 ) -> Result<Admitted, Error> {
-    let id = TxId::new(Uuid::now_v7());
     let now = case.engine.now();
-    if let Some(IdempotencyKey { key, body }) = key {
-        match tx.claim(case.session.id(), &key, body, id, now).await? {
-            Claim::Fresh => {}
-            Claim::Same(first) => return Ok(Admitted::Repeat(first)),
-            Claim::Mismatch => return Err(conflict()),
-        }
+    case.engine.refuse_unless_holder(tx).await?;
+    if let Some(first) = answered(tx, &case.session, key.as_ref(), now).await? {
+        return Ok(Admitted::Repeat(first));
     }
     if let Some(old) = case.validated.replaces {
         replace::place(tx, old, None).await??;
     }
     let judgement = judge(&case, tx).await?;
-    tx.keep_policy_set(judgement.policies.digest, &judgement.policies.text).await?;
-    let row = new_row(&case, &judgement, id, request)?;
-    let audit = |event| {
-        AuditEntry::new(event, Actor::Session(case.session.id()), now)
-            .session(case.session.id())
-            .wallet(case.validated.wallet.id)
-            .tx(id)
-    };
-    match &judgement.verdict {
+    let grant = match &judgement.verdict {
         Verdict::Denied(denials) => {
-            let entry = audit(AuditEvent::PolicyDenied).details(json!({
-                "denials": denials, "request": request, "replaces": case.validated.replaces,
-            }));
-            tx.insert_transaction(row, &[], entry).await?;
+            return denied::keep(&case.engine, tx, key, refused(&case, &judgement, denials, request)).await;
         }
-        Verdict::Granted(grant) => {
-            let held = reservations(&case.validated.effects, &judgement.facts);
-            let entry = audit(AuditEvent::TxRequested).details(json!({
-                "tier": grant.tier, "digest": case.validated.draft.digest(), "request": request, "usd": grant.usd,
-                "replaces": case.validated.replaces,
-            }));
-            tx.insert_transaction(row, &held, entry).await?;
-            s4_wait::park(&case, tx, id, &judgement, grant).await?;
-        }
-    }
+        Verdict::Granted(grant) => grant,
+    };
+    let id = match claim(tx, &case.session, key, now).await? {
+        Ok(id) => id,
+        Err(first) => return Ok(Admitted::Repeat(first)),
+    };
+    let grounds = &judgement.grounds;
+    tx.keep_policy_set(grounds.policies.digest, &grounds.policies.text).await?;
+    let row = new_row(&case, &judgement, grant, id, request)?;
+    let held = reservations(&case.validated.effects, &grounds.facts);
+    let entry = AuditEntry::new(AuditEvent::TxRequested, Actor::Session(case.session.id()), now)
+        .session(case.session.id())
+        .wallet(case.validated.wallet.id)
+        .tx(id)
+        .details(json!({
+            "tier": grant.tier, "digest": case.validated.draft.digest(), "request": request, "usd": grant.usd,
+            "replaces": case.validated.replaces,
+        }));
+    tx.insert_transaction(row, &held, entry).await?;
+    s4_wait::park(&case, tx, id, &judgement, grant).await?;
     Ok(Admitted::New(id))
+}
+
+fn refused<'a>(
+    case: &'a Case,
+    judgement: &'a Judgement,
+    denials: &'a [Denial],
+    request: Digest,
+) -> Refused<'a> {
+    let validated = &case.validated;
+    Refused {
+        session: &case.session,
+        wallet: validated.wallet.id,
+        network: validated.network.id.clone(),
+        intent: &validated.intent,
+        money: &validated.money,
+        draft: Some(&validated.draft),
+        effects: &validated.effects,
+        replaces: validated.replaces,
+        gas_condition: validated.gas_condition,
+        origin: &validated.origin,
+        early: Vec::new(),
+        grounds: &judgement.grounds,
+        denials,
+        notices: base_units::notices(&validated.base_units, &judgement.grounds.facts),
+        request,
+    }
 }
 
 /// The answer to a key that was used with another body.
@@ -213,16 +305,30 @@ pub(crate) fn value(facts: &Facts, asset: &AssetId, amount: U256) -> Option<Usd>
     }
 }
 
-fn new_row(case: &Case, judgement: &Judgement, id: TxId, request: Digest) -> Result<NewTransaction, Error> {
+fn new_row(
+    case: &Case,
+    judgement: &Judgement,
+    grant: &Grant,
+    id: TxId,
+    request: Digest,
+) -> Result<NewTransaction, Error> {
     let Validated { wallet, network, intent, money, draft, effects, origin, replaces, gas_condition, .. } =
         &case.validated;
-    let (status, grant, denial_code) = match &judgement.verdict {
-        Verdict::Denied(denials) => (TxStatus::Denied, None, denials.first().map(|d| d.code)),
-        Verdict::Granted(grant) => (first_status(grant.tier), Some(grant), None),
-    };
+    let Judgement { grounds, presentation, .. } = judgement;
     let value = |action: &ActionFacts| ActionValue { category: action.category, usd: action.notional_usd };
-    let now = judgement.facts.now;
+    let now = grounds.facts.now;
     let after = |seconds: Option<u32>| seconds.map(|s| now.saturating_add(i64::from(s)));
+    let verdict = StoredVerdict {
+        denials: Vec::new(),
+        reasons: grant.reasons.clone(),
+        warning: grant.warning.clone(),
+        facts: grounds.facts.clone(),
+        policies: grounds.policies.digest,
+        presentation: presentation.clone(),
+        notices: base_units::notices(&case.validated.base_units, &grounds.facts),
+        early: Vec::new(),
+        not_kept: Vec::new(),
+    };
     Ok(NewTransaction {
         id,
         wallet: wallet.id,
@@ -234,22 +340,23 @@ fn new_row(case: &Case, judgement: &Judgement, id: TxId, request: Digest) -> Res
             .map_err(Error::internal)?,
         kind: intent.kind(),
         network: network.id.clone(),
-        status,
-        tier: grant.map(|g| g.tier),
+        status: first_status(grant.tier),
+        tier: Some(grant.tier),
         intent: serde_json::to_string(intent).map_err(Error::internal)?,
         to: intent.to(),
         amount: money.amount,
         asset: money.asset.clone(),
         draft: Some(draft.clone()),
         effects: Some(serde_json::to_string(effects).map_err(Error::internal)?),
-        verdict: serde_json::to_string(&stored(&case.validated, judgement)).map_err(Error::internal)?,
-        denial_code,
-        usd: grant.and_then(|g| g.usd),
-        kill_generation: judgement.admission.kill_generation,
-        execute_after: grant.and_then(|g| after(g.delay_seconds)),
-        approval_expires_at: grant.and_then(|g| after(g.approval_timeout)),
+        verdict: serde_json::to_string(&verdict).map_err(Error::internal)?,
+        denial_code: None,
+        denial_digest: None,
+        usd: grant.usd,
+        kill_generation: grounds.admission.kill_generation,
+        execute_after: after(grant.delay_seconds),
+        approval_expires_at: after(grant.approval_timeout),
         http_domain: origin.purpose.message_domain().map(str::to_owned),
-        action: grant.and(origin.action.as_ref()).map(value),
+        action: origin.action.as_ref().map(value),
         request_digest: request,
     })
 }
@@ -260,15 +367,4 @@ const fn first_status(tier: Tier) -> TxStatus {
         Tier::Delay => TxStatus::Queued,
         Tier::Approval => TxStatus::PendingApproval,
     }
-}
-
-fn stored(validated: &Validated, judgement: &Judgement) -> StoredVerdict {
-    let Judgement { verdict, facts, policies, presentation, .. } = judgement;
-    let (denials, reasons, warning) = match verdict {
-        Verdict::Denied(denials) => (denials.clone(), Vec::new(), None),
-        Verdict::Granted(Grant { reasons, warning, .. }) => (Vec::new(), reasons.clone(), warning.clone()),
-    };
-    let notices = base_units::notices(&validated.base_units, facts);
-    let (facts, presentation) = (facts.clone(), presentation.clone());
-    StoredVerdict { denials, reasons, warning, facts, policies: policies.digest, presentation, notices }
 }

@@ -26,7 +26,8 @@ pub(crate) async fn park(
     grant: &Grant,
 ) -> Result<(), Error> {
     let wallet = case.validated.wallet.id;
-    let audit = |event| AuditEntry::new(event, Actor::System, judgement.facts.now).wallet(wallet).tx(id);
+    let audit =
+        |event| AuditEntry::new(event, Actor::System, judgement.grounds.facts.now).wallet(wallet).tx(id);
     match grant.tier {
         Tier::Instant | Tier::Notify => {
             tx.record(audit(AuditEvent::TxCleared).details(json!({ "tier": grant.tier }))).await?;
@@ -49,12 +50,12 @@ pub(crate) async fn park(
 /// The two texts an owner may sign about a waiting transaction.
 fn questions(case: &Case, id: TxId, judgement: &Judgement, grant: &Grant) -> Result<[Challenge; 2], Error> {
     let validated = &case.validated;
-    let owner = judgement.admission.wallet.owner.address();
+    let owner = judgement.grounds.admission.wallet.owner.address();
     let owner = owner.ok_or_else(|| Error::internal("an approval without an owner was granted"))?;
     let digest = validated.draft.digest();
     let shown = judgement.presentation.as_ref();
     let shown = shown.ok_or_else(|| Error::internal("an approval without its presentation"))?;
-    let now = judgement.facts.now;
+    let now = judgement.grounds.facts.now;
     let lasts = i64::from(grant.approval_timeout.unwrap_or_default());
     let question = |action, ask| Challenge {
         instance: case.engine.instance(),

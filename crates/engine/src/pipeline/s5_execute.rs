@@ -210,6 +210,7 @@ async fn sign(
         .write(move |tx| {
             Box::pin(async move {
                 let (engine, chain) = work;
+                engine.refuse_unless_holder(tx).await?;
                 let Some(row) = tx.transaction(id).await? else { return Ok(Signing::Stopped) };
                 if row.status != TxStatus::Executing {
                     return Ok(Signing::Stopped);

@@ -38,14 +38,23 @@ impl Engine {
         self.page(TxFilter { wallets: Some(wallets), statuses, ..TxFilter::default() }, page).await
     }
 
-    /// What is still under way in the session's wallets.
+    /// The transaction of the session that a key was used for within a day, if there is one.
+    pub async fn transaction_by_key(&self, session: &Session, key: &str) -> Result<Option<TxView>, Error> {
+        let Some((_, id)) = self.store().claimed(session.id(), key, self.now()).await? else {
+            return Ok(None);
+        };
+        let view = self.view(id).await?;
+        Ok(session.wallets().contains(&view.wallet).then_some(view))
+    }
+
+    /// What waits for somebody in the session's wallets: for the end of a delay, or for an owner.
     pub async fn pending_transactions(
         &self,
         session: &Session,
         wallet: Option<WalletId>,
     ) -> Result<Vec<TxView>, Error> {
         let wallets = self.wallets_meant(session, wallet).await?;
-        let statuses = TxStatus::ALL.iter().copied().filter(|s| !s.is_terminal()).collect();
+        let statuses = vec![TxStatus::Queued, TxStatus::PendingApproval];
         let filter = TxFilter { wallets: Some(wallets), statuses, ..TxFilter::default() };
         Ok(self.page(filter, Page { cursor: None, limit: 200 }).await?.items)
     }
@@ -186,6 +195,7 @@ impl Engine {
             reasons,
             warnings: base_units::warnings(stored.notices).collect(),
             digest: row.draft.as_ref().map(Draft::digest),
+            denials: row.denials,
             created_at: row.created_at,
             updated_at: row.updated_at,
             executed_at: row.executed_at,

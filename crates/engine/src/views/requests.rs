@@ -7,6 +7,7 @@ use waiaas_core::U256;
 use waiaas_core::digest::Digest;
 use waiaas_core::ids::{TxId, WalletId};
 use waiaas_core::intent::Amount;
+use waiaas_core::network::Chain;
 use waiaas_core::origin::Origin;
 use waiaas_core::transaction::Replacement;
 
@@ -196,9 +197,9 @@ pub struct GasState {
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct SendRequest {
-    /// Needed when the session has several wallets.
+    /// Needed when several wallets of the session fit.
     pub wallet: Option<WalletId>,
-    /// Needed when the wallet has several networks.
+    /// Needed when the wallet has several networks and no default.
     pub network: Option<String>,
     /// What to do.
     pub kind: RequestKind,
@@ -207,6 +208,9 @@ pub struct SendRequest {
     /// Where it comes from, if that is more than a caller who asks for it as it is.
     #[serde(skip_serializing_if = "Origin::is_plain")]
     pub origin: Origin,
+    /// The family of chains that the caller's words belong to, where their form says so (hex or base64).
+    #[serde(skip)]
+    pub chain: Option<Chain>,
     /// Makes repeats harmless. Says how to ask, not what for.
     #[serde(skip)]
     pub idempotency: Option<IdempotencyKey>,
@@ -262,6 +266,7 @@ mod tests {
             },
             gas_condition: None,
             origin: Origin::default(),
+            chain: None,
             idempotency: key.map(|key| IdempotencyKey { key: key.into(), body: Digest::of("test", &[]) }),
         }
     }

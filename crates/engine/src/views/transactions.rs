@@ -98,6 +98,8 @@ pub struct TxView {
     pub warnings: Vec<Warning>,
     /// Digest of the judged draft.
     pub digest: Option<Digest>,
+    /// How often this very request was denied so, within a day; one for what was not denied.
+    pub denials: u64,
     /// When it was asked for.
     pub created_at: UnixSeconds,
     /// When it last changed.
@@ -163,8 +165,8 @@ pub struct Closing {
 pub struct Explanation {
     /// The transaction.
     pub tx: TxView,
-    /// What it does, as decoded then.
-    pub effects: Effects,
+    /// What it does, as decoded then; none if that was too long to be kept.
+    pub effects: Option<Effects>,
     /// The rows that judged, in report order, with their rules as they were.
     pub policies: Value,
     /// Digest of their text.
@@ -173,8 +175,21 @@ pub struct Explanation {
     pub facts: Value,
     /// The verdict made again from all of these.
     pub verdict: Verdict,
-    /// Whether it is the one of then, to the last word.
+    /// Whether it is the one of then, to the last word. False where too much was not kept to make it again.
     pub reproduced: bool,
+    /// What of a denied request was too long to be kept.
+    pub not_kept: Vec<NotKeptView>,
+}
+
+/// Something of a denied request that was too long to be kept.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct NotKeptView {
+    /// `intent`, `draft`, `effects`, `facts`, `parts` or `denials`.
+    pub what: String,
+    /// Its length.
+    pub bytes: usize,
+    /// SHA-256 of it.
+    pub digest: Digest,
 }
 
 /// Something a dry run wants noticed.
@@ -210,8 +225,8 @@ pub struct DryRun {
     pub kind: IntentKind,
     /// What is sent.
     pub money: Money,
-    /// The most the network may charge.
-    pub fee: Money,
+    /// The most the network may charge; none if it was denied before that was known.
+    pub fee: Option<Money>,
     /// Its value, where a price is known.
     pub fee_usd: Option<Usd>,
     /// What the node says.

@@ -3,7 +3,7 @@
 use waiaas_core::UnixSeconds;
 use waiaas_core::address::Address;
 use waiaas_core::ids::WalletId;
-use waiaas_core::network::{Chain, Environment};
+use waiaas_core::network::{Chain, Environment, NetworkId};
 use waiaas_core::owner::Challenge;
 use waiaas_core::wallet::{Owner, WalletStatus};
 
@@ -31,6 +31,8 @@ pub struct Wallet {
     pub environment: Environment,
     /// Its address, the same on every network of its chain.
     pub address: Address,
+    /// The network the operator has set for requests that name none.
+    pub default_network: Option<NetworkId>,
     /// Whether it may sign.
     pub status: WalletStatus,
     /// Who approves.

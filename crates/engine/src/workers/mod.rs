@@ -41,6 +41,9 @@ const HOUSEKEEPING: Duration = Duration::from_secs(600);
 /// For how long a transaction that was handed out is looked for as often as one of the daemon's own.
 const FRESH: UnixSeconds = 3_600;
 
+/// How often the lease on the database is renewed.
+const LEASE: Duration = Duration::from_secs(10);
+
 /// Starts the workers. They end when the engine shuts down.
 pub(crate) fn spawn(engine: &Engine) {
     let turns = Turns::default();
@@ -57,6 +60,7 @@ pub(crate) fn spawn(engine: &Engine) {
     }
     every(TIMERS, Job::Outages);
     every(HOUSEKEEPING, Job::Housekeeping);
+    every(LEASE, Job::Lease);
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -68,6 +72,7 @@ enum Job {
     Rebroadcast(Chain),
     Outages,
     Housekeeping,
+    Lease,
 }
 
 async fn run(engine: Engine, period: Duration, job: Job, turns: Turns) {
@@ -127,6 +132,7 @@ async fn turn(engine: &Engine, job: Job, turns: &Turns, outages: &mut Outages) -
         Job::Settle => turns.sweep(engine, job, Work::NotFinal, Step::Look).await?,
         Job::Rebroadcast(_) => turns.sweep(engine, job, Work::Submitted, Step::Rebroadcast).await?,
         Job::Outages => outages.look(engine).await?,
+        Job::Lease => engine.renew_lease().await?,
         Job::Housekeeping => {
             turns.sweep(engine, job, Work::HandedOutLongAgo { now }, Step::Resume).await?;
             store.write(move |tx| Box::pin(async move { tx.forget_old_claims(now).await })).await?;

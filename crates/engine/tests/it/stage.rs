@@ -261,7 +261,15 @@ impl Stage {
 
 /// A request of the session's one wallet on its one network.
 pub(crate) const fn requested(kind: RequestKind, origin: Origin) -> SendRequest {
-    SendRequest { wallet: None, network: None, kind, gas_condition: None, origin, idempotency: None }
+    SendRequest {
+        wallet: None,
+        network: None,
+        kind,
+        gas_condition: None,
+        origin,
+        chain: None,
+        idempotency: None,
+    }
 }
 
 /// An owner's signature over a text, as it arrives.

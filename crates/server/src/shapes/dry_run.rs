@@ -23,10 +23,10 @@ pub(crate) fn dry_run(run: engine::DryRun, took: Duration) -> Result<DryRunResul
     Ok(DryRunResult {
         success: policy.allowed,
         policy,
-        fee: Some(Fee {
-            estimated_fee: run.fee.amount.to_string(),
-            fee_symbol: run.fee.symbol,
-            fee_decimals: run.fee.decimals,
+        fee: run.fee.map(|fee| Fee {
+            estimated_fee: fee.amount.to_string(),
+            fee_symbol: fee.symbol,
+            fee_decimals: fee.decimals,
             fee_usd: run.fee_usd,
             needs_ata_creation: rent.is_some(),
             ata_rent_cost: rent.map(|rent| rent.to_string()),

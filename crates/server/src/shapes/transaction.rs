@@ -1,9 +1,10 @@
 //! Transactions and what their owner is asked.
 
 use waiaas_api::requests::GasCondition;
-use waiaas_api::transactions::{Approval, Closed, DraftBytes, Explanation, HeldAmount, Transaction};
+use waiaas_api::transactions::{Approval, Closed, DraftBytes, Explanation, HeldAmount, NotKept, Transaction};
 use waiaas_core::draft::Draft;
 use waiaas_core::policy::Verdict;
+use waiaas_core::transaction::TxStatus;
 use waiaas_engine as engine;
 
 use super::challenge;
@@ -50,6 +51,7 @@ pub(crate) fn transaction(tx: engine::TxView) -> Transaction {
         reasons: tx.reasons,
         warnings: tx.warnings.into_iter().map(warning).collect(),
         digest: tx.digest.map(|digest| digest.to_string()),
+        denials: (tx.status == TxStatus::Denied).then_some(tx.denials),
         created_at: tx.created_at,
         updated_at: tx.updated_at,
         executed_at: tx.executed_at,
@@ -86,7 +88,13 @@ pub(crate) fn explanation(view: engine::Explanation) -> Result<Explanation, Fail
         facts: view.facts,
         verdict,
         reproduced: view.reproduced,
+        not_kept: view.not_kept.into_iter().map(not_kept).collect(),
     })
+}
+
+fn not_kept(part: engine::NotKeptView) -> NotKept {
+    let bytes = u64::try_from(part.bytes).unwrap_or(u64::MAX);
+    NotKept { what: part.what, bytes, digest: part.digest.to_string() }
 }
 
 pub(crate) fn approval(view: engine::ApprovalView) -> Approval {

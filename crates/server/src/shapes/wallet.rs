@@ -2,15 +2,14 @@
 
 use waiaas_api::owners::{Challenge, OwnerChange};
 use waiaas_api::wallets::{Wallet, WalletStatusChange};
-use waiaas_core::network::Networks;
 use waiaas_core::wallet::OwnerState;
-use waiaas_engine as engine;
+use waiaas_engine::{self as engine, Engine};
 
-pub(crate) fn wallet(networks: &Networks, wallet: engine::Wallet) -> Wallet {
+pub(crate) fn wallet(engine: &Engine, wallet: engine::Wallet) -> Wallet {
     let address = wallet.address.to_string();
     let owner_state = wallet.owner.state();
     Wallet {
-        network: default_network(networks, &wallet),
+        network: default_network(engine, &wallet),
         id: wallet.id,
         name: wallet.name,
         chain: wallet.chain,
@@ -29,8 +28,8 @@ pub(crate) fn wallet(networks: &Networks, wallet: engine::Wallet) -> Wallet {
 }
 
 /// The network used when a request names none.
-pub(crate) fn default_network(networks: &Networks, wallet: &engine::Wallet) -> Option<String> {
-    networks.default_for(wallet.chain, wallet.environment).ok().map(|network| network.id.to_string())
+pub(crate) fn default_network(engine: &Engine, wallet: &engine::Wallet) -> Option<String> {
+    engine.default_network(wallet).ok().map(|network| network.id.to_string())
 }
 
 pub(crate) fn status_change(wallet: engine::Wallet) -> WalletStatusChange {
@@ -52,6 +51,6 @@ pub(crate) fn challenge(challenge: engine::ChallengeView) -> Challenge {
     }
 }
 
-pub(crate) fn owner_change(networks: &Networks, set: engine::OwnerSet) -> OwnerChange {
-    OwnerChange { wallet: wallet(networks, set.wallet), challenge: set.challenge.map(challenge) }
+pub(crate) fn owner_change(engine: &Engine, set: engine::OwnerSet) -> OwnerChange {
+    OwnerChange { wallet: wallet(engine, set.wallet), challenge: set.challenge.map(challenge) }
 }

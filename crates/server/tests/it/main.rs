@@ -8,10 +8,16 @@ mod credentials;
 #[cfg(test)]
 mod daemon;
 #[cfg(test)]
+mod denials;
+#[cfg(test)]
 mod doors;
+#[cfg(test)]
+mod early;
 mod invariants;
 #[cfg(test)]
 mod owners;
+#[cfg(test)]
+mod placing;
 #[cfg(test)]
 mod sessions;
 #[cfg(test)]

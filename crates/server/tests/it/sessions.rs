@@ -77,7 +77,7 @@ async fn a_session_sees_only_its_own_wallets() {
     let query = PageQuery { wallet_id: Some(other.id), ..PageQuery::default() };
     assert_eq!(code(agent.policies(&query).await), "WALLET_ACCESS_DENIED");
     daemon.operator().link_wallet(session.id, other.id).await.expect("linked");
-    assert_eq!(code(agent.address(None).await), "WALLET_ID_REQUIRED");
+    assert_eq!(agent.address(None).await.expect("address").wallet_id, mine.id, "the default of the two");
     assert_eq!(daemon.operator().session_wallets(session.id).await.expect("wallets").len(), 2);
     daemon.operator().unlink_wallet(session.id, mine.id).await.expect("unlinked");
     assert_eq!(agent.address(None).await.expect("address").wallet_id, other.id);

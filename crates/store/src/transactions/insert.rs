@@ -55,6 +55,8 @@ pub struct NewTransaction {
     pub verdict: String,
     /// First reason of a refusal; present exactly when denied.
     pub denial_code: Option<DenialCode>,
+    /// What equal denials have in common.
+    pub denial_digest: Option<Digest>,
     /// Value of what is spent, without fees.
     pub usd: Option<Usd>,
     /// The kill switch's generation now.
@@ -119,8 +121,8 @@ impl WriteTx {
                      to_address, amount, asset, draft_network, draft_from, draft_body, digest, effects, verdict, \
                      denial_code, usd_micros, kill_generation, execute_after, approval_expires_at, \
                      request_digest, created_at, updated_at, replaces, \
-                     gas_condition, http_domain, is_final) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, \
-                     $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $24, $25, $26, $27, $28)";
+                     gas_condition, http_domain, is_final, denial_digest) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, \
+                     $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $24, $25, $26, $27, $28, $29)";
         let query = sqlx::query(query)
             .bind(id.to_string())
             .bind(wallet.to_string())
@@ -149,7 +151,8 @@ impl WriteTx {
             .bind(new.replaces.map(|id| id.to_string()))
             .bind(new.gas_condition)
             .bind(new.http_domain)
-            .bind(i64::from(new.status == TxStatus::Denied));
+            .bind(i64::from(new.status == TxStatus::Denied))
+            .bind(new.denial_digest.map(|digest| digest.to_string()));
         let done = query.execute(self.conn()).await;
         done.map_err(|error| StoreError::duplicate(error, Entity::Transaction))?;
         ledger::hold(self.conn(), id, wallet, &network, reservations, audit.at).await?;

@@ -106,6 +106,8 @@ pub struct TransactionRow {
     pub verdict: String,
     /// First reason of a refusal.
     pub denial_code: Option<DenialCode>,
+    /// How often it was denied, equal requests within a day counted together.
+    pub denials: u64,
     /// Value of what is spent, without fees.
     pub usd: Option<Usd>,
     /// The kill switch's generation at admission.
@@ -163,6 +165,7 @@ impl TransactionRow {
             effects: row.opt_text("effects")?,
             verdict: row.text("verdict")?,
             denial_code: row.opt_named("denial_code", DenialCode::parse)?,
+            denials: row.number("denials")?,
             usd: row.opt_usd("usd_micros")?,
             kill_generation: row.number("kill_generation")?,
             gas_condition: row.opt_text("gas_condition")?,

@@ -118,6 +118,7 @@ pub(crate) fn new_tx(n: u32, status: TxStatus) -> NewTransaction {
         effects: Some("{}".into()),
         verdict: "{}".into(),
         denial_code: denied.then_some(DenialCode::PolicyDenied),
+        denial_digest: None,
         usd: Some(Usd::from_dollars(5)),
         gas_condition: None,
         kill_generation: 3,

@@ -12,10 +12,12 @@ mod changes;
 mod counts;
 mod crash;
 mod decisions;
+mod denials;
 mod dumps;
 mod fixtures;
 mod installation;
 mod invariants;
+mod lease;
 mod ledger;
 mod origins;
 mod policies;
@@ -80,6 +82,7 @@ suite! {
     changes: one_change_to_a_thing_waits, a_change_ends_once_and_takes_its_questions_along, an_altered_change_is_not_read;
     counts: overviews_count_beyond_a_page;
     decisions: decisions_read_back_as_recorded;
+    denials: equal_ones_are_one_row_with_a_count, a_session_has_a_quota_a_day;
     dumps: everything_survives_export_and_import, damaged_dumps_change_nothing;
     origins: actions_count_as_what_their_transactions_hold, a_value_nobody_knows_makes_the_sum_unknown,
         http_messages_count_per_host;
@@ -87,6 +90,7 @@ suite! {
         a_newer_schema_is_refused, reopening_keeps_everything, login_failures_count;
     invariants: sums_stay_within_the_limit_under_any_interleaving, only_proof_or_age_frees_what_is_held,
         races_make_one_path_along_the_graph, a_change_and_its_row_are_one, tampering_with_any_row_is_found_there;
+    lease: one_daemon_has_it_and_the_next_is_told_who, a_holder_that_is_gone_loses_it, of_many_at_once_one_gets_it;
     ledger: held_counts_always_and_settled_within_its_window, endings_settle_what_happened, what_is_not_final_is_held_until_it_is,
         sums_are_exact_beyond_64_bits,
         many_at_once_never_exceed_the_limit, any_history_matches_the_model, requests_are_counted_after_the_boundary;

@@ -11,10 +11,13 @@ use crate::dumps::fill;
 use crate::fixtures::{NOW, admit, new_tx, session_id, tx_id, wallet_id};
 
 /// The schemas before this release's, oldest first.
-const EARLIER: [&str; 3] = [
+const EARLIER: [&str; 6] = [
     include_str!("../../migrations/sqlite/0001_initial.sql"),
     include_str!("../../migrations/sqlite/0002_changes.sql"),
     include_str!("../../migrations/sqlite/0003_origins.sql"),
+    include_str!("../../migrations/sqlite/0004_optional_recipient.sql"),
+    include_str!("../../migrations/sqlite/0005_renewals.sql"),
+    include_str!("../../migrations/sqlite/0006_fate.sql"),
 ];
 
 async fn run(conn: &mut AnyConnection, sql: String) {
@@ -71,10 +74,10 @@ async fn what_an_earlier_release_left_goes_on() {
 
         // And what is new in this release works on it.
         let usd = Some(Usd::from_dollars(5));
-        let action = Some(ActionValue { category: ActionCategory::Swap, usd });
+        let action = Some(ActionValue { category: ActionCategory::Perp, usd });
         let new = NewTransaction { action, ..new_tx(91, TxStatus::Executing) };
         admit(&store, new, vec![], NOW).await.expect("admit");
-        let sums = store.action_sums(wallet_id(1), ActionCategory::Swap, NOW).await.expect("sums");
+        let sums = store.action_sums(wallet_id(1), ActionCategory::Perp, NOW).await.expect("sums");
         assert_eq!(sums.map(|sums| sums.usd_day), usd, "schema {known}");
         store.close().await;
     }

@@ -44,7 +44,7 @@ impl SolanaChain {
 }
 
 /// Says which member is refused, where the refusal is a text.
-fn numbered(index: usize, error: ChainError) -> ChainError {
+pub(in crate::solana) fn numbered(index: usize, error: ChainError) -> ChainError {
     let number = index.saturating_add(1);
     match error {
         ChainError::Refused(Refusal::Unsupported(text)) => {

@@ -21,6 +21,8 @@ use waiaas_core::U256;
 use waiaas_core::draft::Draft;
 use waiaas_core::intent::Intent;
 
+pub(super) use self::batch::numbered;
+pub(super) use self::program::instruction;
 use self::recipient::Recipient;
 use super::body::{Body, Origin};
 use super::fees::{self, Terms};
@@ -164,21 +166,14 @@ impl SolanaChain {
                 self.plan_approval(plan, *spender, *token, *amount).await
             }
             Intent::ApproveNft { spender, nft } => self.plan_nft_approval(plan, *spender, nft).await,
-            Intent::ApproveCollection { .. } => {
-                Err(unsupported("Solana has no approval for a whole collection; approve each NFT"))
-            }
-            Intent::ContractCall { .. } => {
-                Err(unsupported("a call on Solana is a list of program instructions"))
-            }
-            Intent::Deploy { .. } => {
-                Err(unsupported("programs are not deployed on Solana by a single transaction"))
-            }
-            Intent::SignTypedData { .. } => Err(unsupported("typed data (EIP-712) is not signed on Solana")),
-            Intent::Cancellation { .. } => Err(super::not_replaced()),
-            Intent::Batch { .. } => Err(unsupported("a batch holds no batch")),
-            Intent::SignTransaction { .. } | Intent::SignMessage { .. } => {
-                Err(unsupported("what is only signed is no part of a transaction"))
-            }
+            Intent::ApproveCollection { .. }
+            | Intent::ContractCall { .. }
+            | Intent::Deploy { .. }
+            | Intent::SignTypedData { .. }
+            | Intent::Cancellation { .. }
+            | Intent::Batch { .. }
+            | Intent::SignTransaction { .. }
+            | Intent::SignMessage { .. } => Err(unbuilt(intent)),
         }
     }
 
@@ -191,6 +186,29 @@ impl SolanaChain {
         let used =
             outcome.units_consumed.ok_or_else(|| self.bad_answer("no compute units in a simulation"))?;
         Ok(fees::unit_limit(used, self.options.compute_margin_percent))
+    }
+}
+
+/// Why a request is no transaction of its own on Solana.
+pub(super) fn unbuilt(intent: &Intent) -> ChainError {
+    match intent {
+        Intent::ApproveCollection { .. } => {
+            unsupported("Solana has no approval for a whole collection; approve each NFT")
+        }
+        Intent::ContractCall { .. } => unsupported("a call on Solana is a list of program instructions"),
+        Intent::Deploy { .. } => unsupported("programs are not deployed on Solana by a single transaction"),
+        Intent::SignTypedData { .. } => unsupported("typed data (EIP-712) is not signed on Solana"),
+        Intent::Cancellation { .. } => super::not_replaced(),
+        Intent::Batch { .. } => unsupported("a batch holds no batch"),
+        Intent::SignTransaction { .. } | Intent::SignMessage { .. } => {
+            unsupported("what is only signed is no part of a transaction")
+        }
+        Intent::Transfer { .. }
+        | Intent::TokenTransfer { .. }
+        | Intent::ProgramCall { .. }
+        | Intent::Approve { .. }
+        | Intent::ApproveNft { .. }
+        | Intent::NftTransfer { .. } => unsupported("this is not built here"),
     }
 }
 

@@ -51,7 +51,10 @@ impl SolanaChain {
     }
 }
 
-fn instruction(wallet: &Pubkey, given: &ProgramInstruction) -> Result<Instruction, ChainError> {
+pub(in crate::solana) fn instruction(
+    wallet: &Pubkey,
+    given: &ProgramInstruction,
+) -> Result<Instruction, ChainError> {
     let mut accounts = Vec::with_capacity(given.accounts.len());
     for account in &given.accounts {
         let key = solana(account.address)?;

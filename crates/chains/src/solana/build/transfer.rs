@@ -91,7 +91,7 @@ impl SolanaChain {
     }
 
     /// The mint that is an NFT of this network.
-    pub(super) fn nft_mint(&self, nft: &NftId) -> Result<Pubkey, ChainError> {
+    pub(in crate::solana) fn nft_mint(&self, nft: &NftId) -> Result<Pubkey, ChainError> {
         match nft.kind {
             NftKind::Metaplex { mint } if nft.caip2 == self.network.caip2 => solana(mint),
             NftKind::Metaplex { .. } | NftKind::Erc721 { .. } | NftKind::Erc1155 { .. } => {

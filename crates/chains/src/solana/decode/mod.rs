@@ -79,6 +79,12 @@ pub(super) fn methods(body: &Body) -> Vec<Method> {
     calls.flatten().map(method).collect()
 }
 
+/// The effects of one call that depends on nothing but itself.
+pub(super) fn alone(call: &Call<'_>, wallet: &Pubkey, caip2: &Arc<str>) -> Vec<Effect> {
+    let facts = Facts::default();
+    Context { wallet, caip2, facts: &facts, holders: BTreeMap::new() }.read(call)
+}
+
 /// Who signs and who pays.
 fn frame(message: &VersionedMessage, wallet: &Pubkey, effects: &mut Vec<Effect>) {
     if message.static_account_keys().first() != Some(wallet) {

@@ -31,7 +31,7 @@ pub(super) fn rows(policies: &PolicySet) -> impl Iterator<Item = (&Policy, &Spen
 pub(super) fn price(facts: &AssetFacts) -> Option<Price> {
     match facts.price {
         PriceFact::Known(price) if price.picos() > 0 && facts.decimals <= MAX_DECIMALS => Some(price),
-        PriceFact::Known(_) | PriceFact::Unlisted | PriceFact::Unusable => None,
+        PriceFact::Known(_) | PriceFact::Unlisted | PriceFact::Unusable | PriceFact::NotAsked => None,
     }
 }
 
@@ -41,7 +41,7 @@ pub(super) fn never_priced(facts: &AssetFacts) -> bool {
     match facts.price {
         PriceFact::Known(price) => price.picos() == 0,
         PriceFact::Unlisted => true,
-        PriceFact::Unusable => false,
+        PriceFact::Unusable | PriceFact::NotAsked => false,
     }
 }
 

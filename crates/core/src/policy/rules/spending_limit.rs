@@ -11,7 +11,7 @@ use crate::policy::rules::{
     BaseUnits, Percent, Placement, Rule, RulesError, TokenLimit, TokenLimits, at_most,
 };
 use crate::policy::swaps;
-use crate::policy::{AssetSpending, Ledger, Policy, Tier, Window, WindowWarning};
+use crate::policy::{AssetSpending, Ledger, Policy, PriceFact, Tier, Window, WindowWarning};
 use alloy_primitives::U256;
 
 /// Rules of SPENDING_LIMIT. At least one of the raw thresholds, the dollar thresholds and the token
@@ -321,8 +321,17 @@ impl Judge<'_, '_> {
     }
 
     fn no_price(&mut self, what: &str) {
-        let symbol = self.case.spending.unpriced().unwrap_or_else(|| "an asset".to_owned());
-        self.ask(Tier::Approval, format!("{symbol} has no usable price, so {what} cannot be checked"), None);
+        let unpriced = self.case.spending.unpriced();
+        let symbol = unpriced.map_or_else(|| "an asset".to_owned(), |(asset, facts)| facts.name(asset));
+        let message = if unpriced.is_some_and(|(_, facts)| facts.price == PriceFact::NotAsked) {
+            format!(
+                "the session has used up its price look-ups, so {what} cannot be checked for {symbol}; ask \
+                 again in a minute"
+            )
+        } else {
+            format!("{symbol} has no usable price, so {what} cannot be checked")
+        };
+        self.ask(Tier::Approval, message, None);
     }
 
     fn usd_window(&mut self, window: Window, limit: Option<Usd>, before: Usd) {

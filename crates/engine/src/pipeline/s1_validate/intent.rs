@@ -1,5 +1,6 @@
 //! The intent of a request, type by type.
 
+use waiaas_core::U256;
 use waiaas_core::address::Address;
 use waiaas_core::asset::AssetId;
 use waiaas_core::intent::{Amount, Intent};
@@ -115,8 +116,12 @@ impl Resolver<'_> {
 
     async fn token_amount(&self, token: &TokenSpec, amount: &Amount) -> Result<(Address, Money), Error> {
         let (address, facts) = self.token(token).await?;
-        let amount = amount.to_base_units(facts.decimals)?;
         let asset = AssetId::token(&self.network.caip2, address);
+        let Some(facts) = facts else {
+            let (decimals, symbol) = (0, String::new());
+            return Ok((address, Money { asset, amount: least(amount), decimals, symbol }));
+        };
+        let amount = amount.to_base_units(facts.decimals)?;
         Ok((address, Money { asset, amount, decimals: facts.decimals, symbol: facts.symbol }))
     }
 }
@@ -136,6 +141,15 @@ const fn in_base_units(kind: &RequestKind) -> bool {
         | RequestKind::SignMessage { .. }
         | RequestKind::SignTypedData { .. }
         | RequestKind::Batch { .. } => false,
+    }
+}
+
+/// The least that an amount can be, whatever decimals its token has.
+fn least(amount: &Amount) -> U256 {
+    match amount {
+        Amount::Base(units) => *units,
+        Amount::Human(human) if human.is_zero() => U256::ZERO,
+        Amount::Human(_) => U256::ONE,
     }
 }
 

@@ -17,7 +17,7 @@ use waiaas_core::ids::TxId;
 use waiaas_core::intent::Intent;
 use waiaas_core::network::Network;
 use waiaas_core::origin::Origin;
-use waiaas_core::policy::FeeFacts;
+use waiaas_core::policy::{FeeFacts, Readings};
 use waiaas_core::presentation::Content;
 
 use self::intent::Meant;
@@ -50,17 +50,82 @@ pub(crate) struct Validated {
     pub(crate) gas_condition: Option<GasTarget>,
 }
 
+/// A request as far as it is known without asking a node.
+pub(crate) struct Outline {
+    pub(crate) wallet: Wallet,
+    pub(crate) network: Arc<Network>,
+    pub(crate) intent: Intent,
+    pub(crate) money: Money,
+    /// What it is certain to do.
+    pub(crate) parts: Vec<Readings>,
+    /// What was built, if it was.
+    pub(crate) draft: Option<Draft>,
+    pub(crate) origin: Origin,
+    pub(crate) replaces: Option<TxId>,
+    pub(crate) gas_condition: Option<GasTarget>,
+}
+
+impl Outline {
+    /// What it is certain to do, as the request says it, in one list.
+    pub(crate) fn effects(&self) -> Effects {
+        let mut parts = self.parts.iter().filter_map(|readings| readings.first());
+        let first = parts.next().cloned();
+        let mut effects = first.unwrap_or_else(|| {
+            let (network, native) = (self.network.id.clone(), self.network.native());
+            let (items, methods, seen) = Default::default();
+            Effects { network, native, from: self.wallet.address, items, methods, seen }
+        });
+        for part in parts {
+            effects.items.extend(part.items.iter().cloned());
+            effects.methods.extend(part.methods.iter().cloned());
+        }
+        effects
+    }
+}
+
+impl From<&Validated> for Outline {
+    /// What was built does exactly what was decoded.
+    fn from(validated: &Validated) -> Self {
+        Self {
+            wallet: validated.wallet.clone(),
+            network: validated.network.clone(),
+            intent: validated.intent.clone(),
+            money: validated.money.clone(),
+            parts: vec![vec![validated.effects.clone()]],
+            draft: Some(validated.draft.clone()),
+            origin: validated.origin.clone(),
+            replaces: validated.replaces,
+            gas_condition: validated.gas_condition,
+        }
+    }
+}
+
+/// Parses and reads, asking nobody. Amounts of tokens whose decimals are not known are the least they can be.
+pub(crate) async fn outline(
+    engine: &Engine,
+    session: &Session,
+    request: &SendRequest,
+) -> Result<Outline, Error> {
+    let (wallet, network) = engine.place(session, request).await?;
+    let chain = engine.chain(&network.id)?;
+    let resolver = Resolver { engine, wallet: &wallet, network: &network, chain: &*chain, asks: false };
+    let Meant { intent, money, .. } = resolver.intent(&request.kind).await?;
+    let parts = chain.readings(wallet.address, &intent)?;
+    let sent = || parts.first().and_then(|part| part.first()).map(|effects| native_sent(&network, effects));
+    let money = money.or_else(sent).unwrap_or_else(|| native(&network, U256::ZERO));
+    let (origin, gas_condition) = (request.origin.clone(), request.gas_condition);
+    Ok(Outline { wallet, network, intent, money, parts, draft: None, origin, replaces: None, gas_condition })
+}
+
 /// Parses, resolves, builds and decodes.
 pub(crate) async fn run(
     engine: &Engine,
     session: &Session,
     request: &SendRequest,
 ) -> Result<Validated, Error> {
-    let wallet = engine.session_wallet(session, request.wallet).await?;
-    let network = engine.networks().resolve(request.network.as_deref(), wallet.chain, wallet.environment)?;
-    let network = Arc::new(network.clone());
+    let (wallet, network) = engine.place(session, request).await?;
     let chain = engine.chain(&network.id)?;
-    let resolver = Resolver { engine, wallet: &wallet, network: &network, chain: &*chain };
+    let resolver = Resolver { engine, wallet: &wallet, network: &network, chain: &*chain, asks: true };
     let Meant { intent, money, base_units } = resolver.intent(&request.kind).await?;
     let (intent, draft) = resolver.build(intent).await?;
     if matches!(intent, Intent::SignTransaction { .. }) {
@@ -94,6 +159,8 @@ struct Resolver<'a> {
     wallet: &'a Wallet,
     network: &'a Network,
     chain: &'a dyn ChainPort,
+    /// Whether nodes may be asked.
+    asks: bool,
 }
 
 /// Native coin sent, for requests that name no amount of one asset.

@@ -10,16 +10,24 @@ use crate::pipeline::assets;
 use crate::views::TokenSpec;
 
 impl Resolver<'_> {
-    /// The token's address and what its chain says about it.
-    pub(super) async fn token(&self, token: &TokenSpec) -> Result<(Address, TokenFacts), Error> {
+    /// The token's address and what its chain says about it; none if that is not known and no node is
+    /// to be asked.
+    pub(super) async fn token(&self, token: &TokenSpec) -> Result<(Address, Option<TokenFacts>), Error> {
         let address = self.token_address(token)?;
-        let facts = assets::token(self.engine, self.network, self.chain, address).await?;
+        let facts = if self.asks {
+            assets::token(self.engine, self.network, self.chain, address).await?
+        } else {
+            match assets::pinned(self.engine, &self.network.id, address).await? {
+                Some(facts) => facts,
+                None => return Ok((address, None)),
+            }
+        };
         if let Some(given) = token.decimals.filter(|given| *given != facts.decimals) {
             let message = format!("The token has {} decimals, not the {given} given.", facts.decimals);
             return Err(Error::new(ErrorCode::TokenMismatch, message)
                 .hint("Leave \"decimals\" out, or give the token's real ones."));
         }
-        Ok((address, facts))
+        Ok((address, Some(facts)))
     }
 
     /// The token meant: by address, by CAIP-19, or by both when they agree.

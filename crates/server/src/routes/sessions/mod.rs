@@ -18,5 +18,6 @@ pub(super) fn add(doors: Doors) -> Doors {
         wallets::list_session_wallets,
         wallets::add_session_wallet,
         wallets::remove_session_wallet,
+        wallets::set_default_wallet,
     )
 }

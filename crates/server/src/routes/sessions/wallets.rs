@@ -1,4 +1,5 @@
-//! `GET`, `POST /v1/sessions/{id}/wallets`, `DELETE /v1/sessions/{id}/wallets/{walletId}`
+//! `GET`, `POST /v1/sessions/{id}/wallets`, `DELETE /v1/sessions/{id}/wallets/{walletId}`,
+//! `PUT /v1/sessions/{id}/default-wallet`
 
 use axum::Json;
 use axum::extract::State;
@@ -66,4 +67,23 @@ pub(crate) async fn remove_session_wallet(
 ) -> Result<StatusCode, Failure> {
     app.engine().remove_session_wallet(&master, id, wallet).await?;
     Ok(StatusCode::NO_CONTENT)
+}
+
+/// Sets the wallet that the session means to read where it names none.
+#[utoipa::path(
+    put,
+    path = "/v1/sessions/{id}/default-wallet",
+    tag = "sessions",
+    params(("id" = Uuid, Path, description = "The session")),
+    request_body = LinkWallet,
+    responses((status = 200, body = WalletLink))
+)]
+pub(crate) async fn set_default_wallet(
+    MasterAuth(master): MasterAuth,
+    State(app): State<App>,
+    Path(id): Path<SessionId>,
+    Body(request): Body<LinkWallet>,
+) -> Answer<WalletLink> {
+    app.engine().set_default_wallet(&master, id, request.wallet_id).await?;
+    Ok(Json(WalletLink { session_id: id, wallet_id: request.wallet_id }))
 }

@@ -8,6 +8,7 @@ use waiaas_core::ids::TxId;
 
 use crate::app::App;
 use crate::extract::{Body, MasterAuth, Path, Query, page};
+use crate::problem::Failure;
 use crate::routes::Answer;
 use crate::shapes;
 
@@ -24,6 +25,10 @@ pub(crate) async fn admin_list_transactions(
     State(app): State<App>,
     Query(query): Query<TransactionQuery>,
 ) -> Answer<Items<Transaction>> {
+    if query.idempotency_key.is_some() {
+        let message = "a key belongs to a session; ask with its token";
+        return Err(Failure::issue("idempotencyKey", "invalid", message));
+    }
     let page = page(query.cursor, query.limit)?;
     let found = app.engine().admin_transactions(&master, query.wallet_id, query.status, page).await?;
     Ok(Json(shapes::items(found, shapes::transaction)))

@@ -5,6 +5,7 @@ use axum::extract::State;
 use waiaas_api::page::{All, Items, WalletQuery};
 use waiaas_api::transactions::{Transaction, TransactionQuery};
 use waiaas_core::ids::TxId;
+use waiaas_engine::{Paged, TxView};
 
 use crate::app::App;
 use crate::extract::{Path, Query, SessionAuth, page};
@@ -25,11 +26,23 @@ pub(crate) async fn list_transactions(
     Query(query): Query<TransactionQuery>,
 ) -> Answer<Items<Transaction>> {
     let page = page(query.cursor, query.limit)?;
-    let found = app.engine().transactions(&session, query.wallet_id, query.status, page).await?;
+    let engine = app.engine();
+    let found = match &query.idempotency_key {
+        None => engine.transactions(&session, query.wallet_id, query.status, page).await?,
+        Some(key) => {
+            let wanted = |tx: &TxView| {
+                query.wallet_id.is_none_or(|wallet| wallet == tx.wallet)
+                    && query.status.is_none_or(|status| status == tx.status)
+            };
+            let found = engine.transaction_by_key(&session, key).await?.filter(wanted);
+            Paged { items: found.into_iter().collect(), next_cursor: None, total: None }
+        }
+    };
     Ok(Json(shapes::items(found, shapes::transaction)))
 }
 
-/// Lists the transactions of the session's wallets that are not final.
+/// Lists the transactions of the session's wallets that wait for somebody: `QUEUED` for the end of their
+/// delay, `PENDING_APPROVAL` for their owner. `GET /v1/transactions?status=` has the rest.
 #[utoipa::path(
     get,
     path = "/v1/transactions/pending",

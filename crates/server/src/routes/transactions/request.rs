@@ -26,6 +26,7 @@ pub(super) fn translate(
         kind,
         gas_condition,
         origin: Origin::default(),
+        chain: None,
         idempotency,
     })
 }

@@ -46,7 +46,7 @@ pub(crate) async fn sign_transaction(
     }
     let kind = RequestKind::SignTransaction { transaction };
     let request = asked(kind, request.network, request.wallet_id, key);
-    sign(app, session, request, "transaction").await
+    sign(app, session, SendRequest { chain: Some(chain), ..request }, "transaction").await
 }
 
 /// Asks for a signature over a text, or over typed data (EIP-712).
@@ -115,7 +115,15 @@ fn asked(
     wallet: Option<waiaas_core::ids::WalletId>,
     idempotency: Option<IdempotencyKey>,
 ) -> SendRequest {
-    SendRequest { wallet, network, kind, gas_condition: None, origin: Origin::default(), idempotency }
+    SendRequest {
+        wallet,
+        network,
+        kind,
+        gas_condition: None,
+        origin: Origin::default(),
+        chain: None,
+        idempotency,
+    }
 }
 
 async fn sign(app: App, session: Session, request: SendRequest, sign_type: &str) -> Answer<Signed> {

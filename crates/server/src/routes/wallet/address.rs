@@ -28,7 +28,7 @@ pub(crate) async fn get_address(
     Ok(Json(WalletAddress {
         wallet_id: wallet.id,
         chain: wallet.chain,
-        network: shapes::default_network(engine.networks(), &wallet),
+        network: shapes::default_network(engine, &wallet),
         address: wallet.address.to_string(),
     }))
 }

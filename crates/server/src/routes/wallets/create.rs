@@ -39,6 +39,6 @@ pub(crate) async fn create_wallet(
     } else {
         None
     };
-    let wallet = shapes::wallet(engine.networks(), wallet);
+    let wallet = shapes::wallet(engine, wallet);
     Ok((StatusCode::CREATED, Json(CreatedWallet { wallet, session })))
 }

@@ -27,5 +27,5 @@ pub(crate) async fn import_wallet(
     let engine = app.engine();
     let new = NewWallet { name: request.name, chain: request.chain, environment: request.environment };
     let wallet = engine.import_wallet(&master, new, request.private_key.into_inner()).await?;
-    Ok((StatusCode::CREATED, Json(shapes::wallet(engine.networks(), wallet))))
+    Ok((StatusCode::CREATED, Json(shapes::wallet(engine, wallet))))
 }

@@ -1,6 +1,7 @@
 //! Wallets and their owners.
 
 mod create;
+mod default_network;
 mod import;
 mod lifecycle;
 mod networks;
@@ -17,6 +18,7 @@ pub(super) fn add(doors: Doors) -> Doors {
         import::import_wallet,
         read::get_wallet,
         rename::rename_wallet,
+        default_network::set_default_network,
         lifecycle::terminate_wallet,
         lifecycle::suspend_wallet,
         lifecycle::resume_wallet,

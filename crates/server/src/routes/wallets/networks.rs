@@ -37,7 +37,7 @@ pub(crate) async fn wallet_networks(
         id: wallet.id,
         chain: wallet.chain,
         environment: wallet.environment,
-        default_network: shapes::default_network(engine.networks(), &wallet),
+        default_network: shapes::default_network(engine, &wallet),
         available_networks: available.collect(),
     }))
 }

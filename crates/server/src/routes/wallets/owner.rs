@@ -48,7 +48,7 @@ pub(crate) async fn set_owner(
     let owner: Address = request.owner_address.parse().map_err(Error::from)?;
     let consent = consent(&app, id, answer).await?;
     let set = app.engine().set_owner(&master, id, owner, consent).await?;
-    Ok(Json(shapes::owner_change(app.engine().networks(), set)))
+    Ok(Json(shapes::owner_change(app.engine(), set)))
 }
 
 /// Removes a wallet's owner. A proved owner is removed only with its own signature.
@@ -71,7 +71,7 @@ pub(crate) async fn remove_owner(
 ) -> Answer<OwnerChange> {
     let consent = consent(&app, id, answer).await?;
     let set = app.engine().remove_owner(&master, id, consent).await?;
-    Ok(Json(shapes::owner_change(app.engine().networks(), set)))
+    Ok(Json(shapes::owner_change(app.engine(), set)))
 }
 
 /// Issues the message an owner signs to prove the address.

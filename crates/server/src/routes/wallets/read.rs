@@ -19,7 +19,7 @@ pub(crate) async fn list_wallets(caller: SessionOrMaster, State(app): State<App>
         SessionOrMaster::Session(session) => engine.session_wallets(&session).await?,
         SessionOrMaster::Master(master) => engine.list_wallets(&master).await?,
     };
-    let items = wallets.into_iter().map(|wallet| shapes::wallet(engine.networks(), wallet)).collect();
+    let items = wallets.into_iter().map(|wallet| shapes::wallet(engine, wallet)).collect();
     Ok(Json(shapes::all(items)))
 }
 
@@ -41,5 +41,5 @@ pub(crate) async fn get_wallet(
         SessionOrMaster::Session(session) => engine.session_wallet(&session, Some(id)).await?,
         SessionOrMaster::Master(master) => engine.wallet(&master, id).await?,
     };
-    Ok(Json(shapes::wallet(engine.networks(), wallet)))
+    Ok(Json(shapes::wallet(engine, wallet)))
 }

@@ -27,5 +27,5 @@ pub(crate) async fn rename_wallet(
 ) -> Answer<Wallet> {
     let engine = app.engine();
     let wallet = engine.rename_wallet(&master, id, request.name).await?;
-    Ok(Json(shapes::wallet(engine.networks(), wallet)))
+    Ok(Json(shapes::wallet(engine, wallet)))
 }

@@ -1,0 +1,100 @@
+//! How many prices a session may have looked up.
+//!
+//! Price services are free or paid by the look-up, and one agent must not use up what all wallets need:
+//! whoever silences one service leaves the other as the only source. Each session has a bucket that fills
+//! by so many look-ups a minute. What is in the price book already costs nothing.
+
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
+
+use waiaas_core::UnixSeconds;
+use waiaas_core::asset::AssetId;
+use waiaas_core::ids::SessionId;
+use waiaas_core::policy::PriceFact;
+
+use crate::Engine;
+
+/// What one look-up takes out of a bucket: as much as flows in within a second at one look-up a minute.
+const ONE: u64 = 60;
+/// Sessions remembered at once, before full buckets are forgotten.
+const MOST: usize = 1_024;
+
+/// The buckets.
+pub(crate) struct Lookups {
+    per_minute: u64,
+    buckets: Mutex<HashMap<SessionId, Bucket>>,
+}
+
+#[derive(Clone, Copy)]
+struct Bucket {
+    left: u64,
+    at: UnixSeconds,
+}
+
+impl Lookups {
+    pub(crate) fn new(per_minute: u32) -> Self {
+        Self { per_minute: u64::from(per_minute), buckets: Mutex::default() }
+    }
+
+    /// Takes one look-up, if the session has one left.
+    pub(crate) fn take(&self, session: SessionId, now: UnixSeconds) -> bool {
+        let mut buckets = self.buckets.lock().unwrap_or_else(PoisonError::into_inner);
+        if buckets.len() >= MOST {
+            buckets.retain(|_, bucket| self.filled(*bucket, now) < self.full());
+        }
+        let bucket = buckets.entry(session).or_insert(Bucket { left: self.full(), at: now });
+        let left = self.filled(*bucket, now);
+        let after = left.checked_sub(ONE);
+        *bucket = Bucket { left: after.unwrap_or(left), at: now };
+        after.is_some()
+    }
+
+    const fn full(&self) -> u64 {
+        self.per_minute.saturating_mul(ONE)
+    }
+
+    /// What a bucket holds by now. A clock that goes back fills nothing.
+    fn filled(&self, bucket: Bucket, now: UnixSeconds) -> u64 {
+        let seconds = u64::try_from(now.saturating_sub(bucket.at)).unwrap_or(0);
+        bucket.left.saturating_add(seconds.saturating_mul(self.per_minute)).min(self.full())
+    }
+}
+
+impl Engine {
+    /// The price of an asset for a session: from the book, or from the services while the session may ask.
+    pub(crate) async fn price_for(&self, session: SessionId, asset: &AssetId) -> PriceFact {
+        let now = self.now();
+        self.prices().price_if(asset, now, || self.lookups().take(session, now)).await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use uuid::Uuid;
+
+    #[test]
+    fn a_bucket_empties_and_fills_and_is_each_sessions_own() {
+        let lookups = Lookups::new(3);
+        let session = |n| SessionId::new(Uuid::from_u128(n));
+        let taken = |n, now| (0..10).filter(|_| lookups.take(session(n), now)).count();
+        assert_eq!(taken(1, 1_000), 3);
+        assert_eq!(taken(2, 1_000), 3, "another session's is its own");
+        assert_eq!(taken(1, 1_019), 0, "a third of a minute fills one");
+        assert_eq!(taken(1, 1_020), 1);
+        assert_eq!(taken(1, 1_030), 0);
+        assert_eq!(taken(1, 1_040), 1);
+        assert_eq!(taken(1, 900), 0, "a clock that goes back fills nothing");
+        assert_eq!(taken(1, 10_000), 3, "never more than a minute's");
+        assert_eq!((0..3).filter(|_| Lookups::new(0).take(session(1), 5)).count(), 0);
+    }
+
+    #[test]
+    fn full_buckets_are_forgotten() {
+        let lookups = Lookups::new(1);
+        for n in 0..MOST + 5 {
+            assert!(lookups.take(SessionId::new(Uuid::from_u128(n as u128)), n as i64 * 100));
+        }
+        assert!(lookups.buckets.lock().expect("lock").len() < MOST);
+    }
+}

@@ -1,0 +1,238 @@
+//! What is kept of a request that policy denies. Denials cost the agent nothing, so they must be cheap: what
+//! is long is kept by its digest, equal ones are counted together, and a session has so many a day.
+//!
+//! Belongs here: what is kept and what is not. Does not belong here: what is denied (stage 3, `early`).
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use uuid::Uuid;
+use waiaas_core::audit::{Actor, AuditEvent};
+use waiaas_core::digest::Digest;
+use waiaas_core::draft::Draft;
+use waiaas_core::effect::Effects;
+use waiaas_core::ids::{TxId, WalletId};
+use waiaas_core::intent::Intent;
+use waiaas_core::network::NetworkId;
+use waiaas_core::origin::Origin;
+use waiaas_core::policy::{Denial, Ledger, Readings, Reputations};
+use waiaas_core::transaction::TxStatus;
+use waiaas_store::{AuditEntry, Claim, NewTransaction, WriteTx};
+
+use crate::Engine;
+use crate::credentials::Session;
+use crate::error::Error;
+use crate::pipeline::s3_policy::{Admitted, Grounds, StoredVerdict, conflict};
+use crate::views::{GasTarget, IdempotencyKey, Money, NotKeptView};
+
+/// Most bytes that are kept of one part of a denied request.
+const MOST: usize = 4_096;
+/// Most characters that are kept of one sentence of a denial.
+const SENTENCE: usize = 500;
+
+/// A request that policy denies, and everything it was denied by.
+pub(super) struct Refused<'a> {
+    pub(super) session: &'a Session,
+    pub(super) wallet: WalletId,
+    pub(super) network: NetworkId,
+    pub(super) intent: &'a Intent,
+    pub(super) money: &'a Money,
+    /// What was built, if it was.
+    pub(super) draft: Option<&'a Draft>,
+    pub(super) effects: &'a Effects,
+    pub(super) replaces: Option<TxId>,
+    pub(super) gas_condition: Option<GasTarget>,
+    pub(super) origin: &'a Origin,
+    /// The parts that were judged, if that was before anybody was asked.
+    pub(super) early: Vec<Readings>,
+    pub(super) grounds: &'a Grounds,
+    pub(super) denials: &'a [Denial],
+    /// About amounts in base units.
+    pub(super) notices: Vec<String>,
+    /// Digest of what was asked for.
+    pub(super) request: Digest,
+}
+
+/// Something of a denied request that was too long to be kept.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct NotKept {
+    /// `intent`, `draft`, `effects`, `facts`, `parts` or `denials`.
+    pub(crate) what: String,
+    /// Its length.
+    pub(crate) bytes: usize,
+    /// SHA-256 of it.
+    pub(crate) digest: Digest,
+}
+
+impl From<&NotKept> for NotKeptView {
+    fn from(part: &NotKept) -> Self {
+        Self { what: part.what.clone(), bytes: part.bytes, digest: part.digest }
+    }
+}
+
+/// Keeps the denial, counts it with an equal one, or only counts it.
+pub(super) async fn keep(
+    engine: &Engine,
+    tx: &mut WriteTx,
+    key: Option<IdempotencyKey>,
+    refused: Refused<'_>,
+) -> Result<Admitted, Error> {
+    let (session, now) = (refused.session.id(), refused.grounds.facts.now);
+    let denial = denial_digest(&refused)?;
+    let equal = tx.equal_denial(session, refused.wallet, refused.request, denial, now).await?;
+    if let (Some(id), None) = (equal, &key) {
+        tx.count_denial(id, now).await?;
+        return Ok(Admitted::Repeat(id));
+    }
+    let quota = u64::from(engine.config().policy.denials_kept_per_day);
+    let (room, counts) = tx.take_denial(session, quota, now).await?;
+    if !room {
+        if let Some(id) = equal {
+            tx.count_denial(id, now).await?;
+            return Ok(Admitted::Repeat(id));
+        }
+        if counts.not_kept == 1 {
+            let details = json!({ "quota": quota, "request": refused.request });
+            let entry = AuditEntry::new(AuditEvent::DenialsNotKept, Actor::System, now).session(session);
+            tx.record(entry.details(details)).await?;
+        }
+        return Ok(Admitted::NotKept(refused.denials.to_vec()));
+    }
+    let id = equal.unwrap_or_else(|| TxId::new(Uuid::now_v7()));
+    if let Some(IdempotencyKey { key, body }) = key {
+        match tx.claim(session, &key, body, id, now).await? {
+            Claim::Fresh => {}
+            Claim::Same(first) => return Ok(Admitted::Repeat(first)),
+            Claim::Mismatch => return Err(conflict()),
+        }
+    }
+    if equal.is_some() {
+        tx.count_denial(id, now).await?;
+        return Ok(Admitted::Repeat(id));
+    }
+    insert(tx, id, denial, &refused).await?;
+    Ok(Admitted::New(id))
+}
+
+async fn insert(tx: &mut WriteTx, id: TxId, denial: Digest, refused: &Refused<'_>) -> Result<(), Error> {
+    let Refused { grounds, request, replaces, .. } = refused;
+    tx.keep_policy_set(grounds.policies.digest, &grounds.policies.text).await?;
+    let (row, denials) = row(id, denial, refused)?;
+    let session = refused.session.id();
+    let entry = AuditEntry::new(AuditEvent::PolicyDenied, Actor::Session(session), grounds.facts.now)
+        .session(session)
+        .wallet(refused.wallet)
+        .tx(id)
+        .details(json!({ "denials": denials, "request": request, "replaces": replaces }));
+    tx.insert_transaction(row, &[], entry).await?;
+    Ok(())
+}
+
+/// Two denials are equal if they say the same, by the same policies.
+fn denial_digest(refused: &Refused<'_>) -> Result<Digest, Error> {
+    let denials = serde_json::to_vec(refused.denials).map_err(Error::internal)?;
+    Ok(Digest::of("waiaas.denial.v1", &[refused.grounds.policies.digest.as_bytes().as_slice(), &denials]))
+}
+
+fn row(id: TxId, denial: Digest, refused: &Refused<'_>) -> Result<(NewTransaction, Value), Error> {
+    let Refused { grounds, intent, money, .. } = refused;
+    let mut rest = Vec::new();
+    let intent_text = short("intent", intent, &mut rest)?.unwrap_or_else(|| Value::Null.to_string());
+    let effects = short("effects", refused.effects, &mut rest)?;
+    let draft = refused.draft.filter(|draft| {
+        let fits = draft.body.len() <= MOST;
+        if !fits {
+            let (what, bytes) = ("draft".to_owned(), draft.body.len());
+            rest.push(NotKept { what, bytes, digest: draft.digest() });
+        }
+        fits
+    });
+    let early = match short("parts", &refused.early, &mut rest)? {
+        Some(_) => refused.early.clone(),
+        None => Vec::new(),
+    };
+    let mut facts = grounds.facts.clone();
+    if short("facts", &facts, &mut rest)?.is_none() {
+        facts.assets.retain(|asset, _| *asset == money.asset);
+        facts.balances.clear();
+        facts.reputation = Reputations::default();
+        facts.ledger = Ledger::default();
+        facts.action = None;
+    }
+    let denials = sentences(refused.denials, &mut rest)?;
+    let shown = json!(denials);
+    let code = denials.first().map(|denial| denial.code);
+    let verdict = StoredVerdict {
+        denials,
+        reasons: Vec::new(),
+        warning: None,
+        facts,
+        policies: grounds.policies.digest,
+        presentation: None,
+        notices: refused.notices,
+        early,
+        not_kept: rest,
+    };
+    let gas = refused.gas_condition.map(|condition| serde_json::to_string(&condition));
+    let row = NewTransaction {
+        id,
+        wallet: refused.wallet,
+        session: Some(refused.session.id()),
+        replaces: refused.replaces,
+        gas_condition: gas.transpose().map_err(Error::internal)?,
+        kind: intent.kind(),
+        network: refused.network.clone(),
+        status: TxStatus::Denied,
+        tier: None,
+        intent: intent_text,
+        to: intent.to(),
+        amount: money.amount,
+        asset: money.asset.clone(),
+        draft: draft.cloned(),
+        effects,
+        verdict: serde_json::to_string(&verdict).map_err(Error::internal)?,
+        denial_code: code,
+        denial_digest: Some(denial),
+        usd: None,
+        kill_generation: grounds.admission.kill_generation,
+        execute_after: None,
+        approval_expires_at: None,
+        http_domain: refused.origin.purpose.message_domain().map(str::to_owned),
+        action: None,
+        request_digest: refused.request,
+    };
+    Ok((row, shown))
+}
+
+/// The JSON of a part, if it is short enough to be kept.
+fn short<T: Serialize>(what: &str, part: &T, rest: &mut Vec<NotKept>) -> Result<Option<String>, Error> {
+    let text = serde_json::to_string(part).map_err(Error::internal)?;
+    if text.len() <= MOST {
+        return Ok(Some(text));
+    }
+    let digest = Digest::of("waiaas.denied.part.v1", &[text.as_bytes()]);
+    rest.push(NotKept { what: what.to_owned(), bytes: text.len(), digest });
+    Ok(None)
+}
+
+/// The denials with sentences of bounded length.
+fn sentences(denials: &[Denial], rest: &mut Vec<NotKept>) -> Result<Vec<Denial>, Error> {
+    let mut cut = denials.to_vec();
+    for denial in &mut cut {
+        shorten(&mut denial.message);
+        denial.hint.iter_mut().for_each(shorten);
+    }
+    if cut != denials {
+        let text = serde_json::to_vec(denials).map_err(Error::internal)?;
+        let digest = Digest::of("waiaas.denied.part.v1", &[&text]);
+        rest.push(NotKept { what: "denials".to_owned(), bytes: text.len(), digest });
+    }
+    Ok(cut)
+}
+
+fn shorten(text: &mut String) {
+    if let Some((end, _)) = text.char_indices().nth(SENTENCE) {
+        text.truncate(end);
+        text.push('…');
+    }
+}

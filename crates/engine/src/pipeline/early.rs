@@ -1,0 +1,112 @@
+//! The early no: what policy denies whatever a node or a price service would say is denied before they are
+//! asked. It works with every node down, and costs nobody else anything.
+//!
+//! Belongs here: when to look, and what becomes of such a request. Does not belong here: what can be denied
+//! early (`core::policy::early`), what is certain about a request (stage 1 and the chains), and how a denial
+//! is kept (`denied`).
+
+use waiaas_core::digest::Digest;
+use waiaas_core::policy::{Denial, early};
+use waiaas_store::WriteTx;
+
+use crate::Engine;
+use crate::credentials::Session;
+use crate::error::Error;
+use crate::pipeline::assets;
+use crate::pipeline::denied::{self, Refused};
+use crate::pipeline::known::Known;
+use crate::pipeline::s1_validate::{Outline, Validated};
+use crate::pipeline::s3_policy::{self, Admitted, Grounds, Subject};
+use crate::views::IdempotencyKey;
+
+impl Engine {
+    /// The answer to a request that no policy in force could grant; none if one might.
+    pub(super) async fn refuse_early(
+        &self,
+        session: &Session,
+        outline: Outline,
+        key: Option<IdempotencyKey>,
+        request: Digest,
+    ) -> Result<Option<Admitted>, Error> {
+        let known = Known::unasked(assets::known(self, &outline.network, &outline.parts).await?);
+        let (engine, session) = (self.clone(), session.clone());
+        self.store()
+            .write(move |tx| {
+                Box::pin(async move {
+                    let Some((grounds, denials)) = look(&engine, tx, &session, &outline, known).await? else {
+                        return Ok(None);
+                    };
+                    let now = grounds.facts.now;
+                    if let Some(first) = s3_policy::answered(tx, &session, key.as_ref(), now).await? {
+                        return Ok(Some(Admitted::Repeat(first)));
+                    }
+                    let refused = Refused {
+                        session: &session,
+                        wallet: outline.wallet.id,
+                        network: outline.network.id.clone(),
+                        intent: &outline.intent,
+                        money: &outline.money,
+                        draft: outline.draft.as_ref(),
+                        effects: &outline.effects(),
+                        replaces: outline.replaces,
+                        gas_condition: outline.gas_condition,
+                        origin: &outline.origin,
+                        early: outline.parts.clone(),
+                        grounds: &grounds,
+                        denials: &denials,
+                        notices: Vec::new(),
+                        request,
+                    };
+                    Ok::<_, Error>(Some(denied::keep(&engine, tx, key, refused).await?))
+                })
+            })
+            .await
+    }
+
+    /// The same for a request that is built, before services are asked for prices; none if none would be.
+    pub(super) async fn refuse_unpriced(
+        &self,
+        session: &Session,
+        validated: &Validated,
+        key: Option<&IdempotencyKey>,
+        request: Digest,
+    ) -> Result<Option<Admitted>, Error> {
+        if !assets::prices_to_ask(self, &validated.effects).await {
+            return Ok(None);
+        }
+        self.refuse_early(session, Outline::from(validated), key.cloned(), request).await
+    }
+
+    /// The early denials of a request, writing nothing; empty if it might be granted.
+    pub(super) async fn early_denials(
+        &self,
+        session: &Session,
+        outline: Outline,
+    ) -> Result<(Outline, Vec<Denial>), Error> {
+        let known = Known::unasked(assets::known(self, &outline.network, &outline.parts).await?);
+        let (engine, session) = (self.clone(), session.clone());
+        self.store()
+            .write(move |tx| {
+                Box::pin(async move {
+                    let found = look(&engine, tx, &session, &outline, known).await?;
+                    Ok::<_, Error>((outline, found.map(|(_, denials)| denials).unwrap_or_default()))
+                })
+            })
+            .await
+    }
+}
+
+/// Stage 2 and the early denials, inside a transaction, writing nothing; none if there are none.
+async fn look(
+    engine: &Engine,
+    tx: &mut WriteTx,
+    session: &Session,
+    outline: &Outline,
+    known: Known,
+) -> Result<Option<(Grounds, Vec<Denial>)>, Error> {
+    let subject =
+        Subject { session, wallet: outline.wallet.id, network: &outline.network.id, origin: &outline.origin };
+    let grounds = s3_policy::grounds(engine, tx, &subject, known).await?;
+    let denials = early(&grounds.policies.set, &outline.parts, &grounds.facts);
+    Ok(if denials.is_empty() { None } else { Some((grounds, denials)) })
+}

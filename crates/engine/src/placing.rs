@@ -1,0 +1,223 @@
+//! Which wallet and which network a request means when it does not say.
+//!
+//! The wallet is the only one of the session's that fits: by the form of the addresses, the network and the
+//! asset ids that the request names. What only reads falls back to the session's default wallet; where money
+//! could leave from more than one, the caller has to say which. A network that is not named is that of the
+//! asset, else the wallet's default, else the only one that can be used.
+
+use std::sync::Arc;
+
+use waiaas_core::address::Address;
+use waiaas_core::ids::WalletId;
+use waiaas_core::network::{Chain, Network, NetworkError, Networks};
+use waiaas_core::wallet::WalletStatus;
+
+use crate::Engine;
+use crate::credentials::Session;
+use crate::error::{Error, ErrorCode};
+use crate::views::{NftSpec, RequestKind, SendRequest, TokenSpec, Wallet};
+
+/// What a request says about where it belongs.
+#[derive(Default)]
+struct Traits<'a> {
+    /// The family of every address that can be read.
+    chains: Vec<Chain>,
+    /// The networks of the asset ids.
+    assets: Vec<&'a str>,
+}
+
+impl Engine {
+    /// The wallet and the network that a request to move value means.
+    pub(crate) async fn place(
+        &self,
+        session: &Session,
+        request: &SendRequest,
+    ) -> Result<(Wallet, Arc<Network>), Error> {
+        let mut traits = Traits::default();
+        traits.chains.extend(request.chain);
+        traits.read(&request.kind);
+        let named = match &request.network {
+            Some(text) => Some(self.networks().find(text)?),
+            None => traits.network(self.networks()),
+        };
+        let wallet = match request.wallet {
+            Some(id) => self.linked_wallet(session, id).await?,
+            None => {
+                let wallets = self.session_wallets(session).await?;
+                only(wallets, |wallet| fits(wallet, named, &traits.chains))?
+            }
+        };
+        let network = match (&request.network, named) {
+            // An asset of another chain or environment is refused where it is read, by its own name.
+            (None, Some(network)) if at_home(&wallet, network) => Arc::new(network.clone()),
+            (named, _) => self.network_of(&wallet, named.as_deref())?,
+        };
+        Ok((wallet, network))
+    }
+
+    /// The wallet that a session means to read: the one named, else its default wallet, or the only other
+    /// one that is on the network asked for.
+    pub async fn session_wallet(&self, session: &Session, named: Option<WalletId>) -> Result<Wallet, Error> {
+        self.wallet_to_read(session, named, None).await
+    }
+
+    pub(crate) async fn wallet_to_read(
+        &self,
+        session: &Session,
+        named: Option<WalletId>,
+        network: Option<&str>,
+    ) -> Result<Wallet, Error> {
+        if let Some(id) = named {
+            return self.linked_wallet(session, id).await;
+        }
+        let default = self.wallet_by_id(session.default_wallet()?).await?;
+        let Some(text) = network else { return Ok(default) };
+        let network = self.networks().find(text)?;
+        if at_home(&default, network) {
+            return Ok(default);
+        }
+        let wallets = self.session_wallets(session).await?;
+        // One wallet is not ambiguous: that it is on other networks is said where the network is resolved.
+        if let [_] = wallets.as_slice() {
+            return Ok(default);
+        }
+        only(wallets, |wallet| at_home(wallet, network))
+    }
+
+    async fn linked_wallet(&self, session: &Session, id: WalletId) -> Result<Wallet, Error> {
+        if session.wallets().contains(&id) {
+            return self.wallet_by_id(id).await;
+        }
+        Err(Error::new(ErrorCode::WalletAccessDenied, "The session is not linked to this wallet.")
+            .hint("List the session's wallets with GET /v1/wallets."))
+    }
+
+    /// Networks a wallet can use, those with an endpoint only.
+    pub fn networks_of(&self, wallet: &Wallet) -> Vec<Network> {
+        let all = self.networks().of(wallet.chain, wallet.environment);
+        all.filter(|network| self.chain(&network.id).is_ok()).cloned().collect()
+    }
+
+    /// The network a wallet's request means: the one named, else the wallet's default.
+    pub fn network_of(&self, wallet: &Wallet, named: Option<&str>) -> Result<Arc<Network>, Error> {
+        let network = match named {
+            Some(_) => self.networks().resolve(named, wallet.chain, wallet.environment)?.clone(),
+            None => self.default_network(wallet)?,
+        };
+        Ok(Arc::new(network))
+    }
+
+    /// The network used when a request names none: the one the operator has set, else the one that every
+    /// wallet of this chain and environment has, else the only one that can be used.
+    pub fn default_network(&self, wallet: &Wallet) -> Result<Network, Error> {
+        let set = wallet.default_network.as_ref().and_then(|id| self.networks().get(id));
+        if let Some(network) = set.filter(|network| at_home(wallet, network)) {
+            return Ok(network.clone());
+        }
+        match self.networks().default_for(wallet.chain, wallet.environment) {
+            Ok(network) => Ok(network.clone()),
+            Err(NetworkError::Required(all)) => {
+                let mut usable = self.networks_of(wallet);
+                match (usable.pop(), usable.is_empty()) {
+                    (Some(only), true) => Ok(only),
+                    (Some(last), false) => {
+                        usable.push(last);
+                        let names = usable.iter().map(|network| network.id.to_string()).collect();
+                        Err(NetworkError::Required(names).into())
+                    }
+                    (None, _) => Err(NetworkError::Required(all).into()),
+                }
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+}
+
+fn at_home(wallet: &Wallet, network: &Network) -> bool {
+    (network.chain, network.environment) == (wallet.chain, wallet.environment)
+}
+
+fn fits(wallet: &Wallet, network: Option<&Network>, chains: &[Chain]) -> bool {
+    network.is_none_or(|network| at_home(wallet, network))
+        && chains.iter().all(|chain| *chain == wallet.chain)
+}
+
+/// The only wallet of a session, or the only one that fits and may ever sign again.
+fn only(mut wallets: Vec<Wallet>, fits: impl Fn(&Wallet) -> bool) -> Result<Wallet, Error> {
+    if wallets.len() > 1 {
+        wallets.retain(|wallet| fits(wallet) && wallet.status != WalletStatus::Terminated);
+    }
+    let names: Vec<_> = wallets.iter().map(|wallet| format!("{} ({})", wallet.name, wallet.id)).collect();
+    let required = |message: String| {
+        Err(Error::new(ErrorCode::WalletIdRequired, message)
+            .hint("Set \"walletId\". List the session's wallets with GET /v1/wallets."))
+    };
+    match (wallets.pop(), wallets.is_empty()) {
+        (Some(only), true) => Ok(only),
+        (Some(_), false) => {
+            required(format!("The request fits several of the session's wallets: {}.", names.join(", ")))
+        }
+        (None, _) => {
+            required("The request fits none of the session's wallets; name the one that is meant.".to_owned())
+        }
+    }
+}
+
+impl<'a> Traits<'a> {
+    /// The one network that all asset ids are of.
+    fn network<'n>(&self, networks: &'n Networks) -> Option<&'n Network> {
+        let (first, rest) = self.assets.split_first()?;
+        let same = rest.iter().all(|other| other == first);
+        networks.all().find(|network| same && *network.caip2 == **first)
+    }
+
+    fn read(&mut self, kind: &'a RequestKind) {
+        match kind {
+            RequestKind::Transfer { to, .. } => self.address(to),
+            RequestKind::TokenTransfer { to, token, .. } => {
+                self.address(to);
+                self.token(token);
+            }
+            RequestKind::Approve { spender, token, .. } => {
+                self.address(spender);
+                self.token(token);
+            }
+            RequestKind::ApproveNft { spender, nft, .. } => {
+                self.address(spender);
+                self.nft(nft);
+            }
+            RequestKind::NftTransfer { to, nft, .. } => {
+                self.address(to);
+                self.nft(nft);
+            }
+            RequestKind::ContractCall { .. }
+            | RequestKind::Deploy { .. }
+            | RequestKind::SignTypedData { .. } => {
+                self.chains.push(Chain::Ethereum);
+            }
+            RequestKind::ProgramCall { .. } => self.chains.push(Chain::Solana),
+            RequestKind::Batch { members } => members.iter().for_each(|member| self.read(member)),
+            // Either chain signs texts, and the bytes of a transaction are read where its chain is known.
+            RequestKind::SignTransaction { .. } | RequestKind::SignMessage { .. } => {}
+        }
+    }
+
+    fn token(&mut self, token: &'a TokenSpec) {
+        self.address(token.address.as_deref().unwrap_or_default());
+        self.asset(token.asset_id.as_deref());
+    }
+
+    fn nft(&mut self, nft: &'a NftSpec) {
+        self.address(nft.address.as_deref().unwrap_or_default());
+        self.asset(nft.asset_id.as_deref());
+    }
+
+    /// What is no address is refused later, by its own name.
+    fn address(&mut self, text: &str) {
+        self.chains.extend(text.parse::<Address>().ok().map(|address| address.chain()));
+    }
+
+    fn asset(&mut self, id: Option<&'a str>) {
+        self.assets.extend(id.and_then(|id| id.split_once('/')).map(|(caip2, _)| caip2));
+    }
+}
