@@ -112,6 +112,9 @@ pub enum Refusal {
     /// The simulation on the node fails.
     #[error("the node says the transaction would fail: {0}")]
     SimulationFailed(String),
+    /// The contract that a permit is for would not take it.
+    #[error("the contract would not take this permit: {0}")]
+    PermitMismatch(&'static str),
     /// A token refuses to change an allowance that is not used up.
     #[error(
         "the token refuses a new allowance while {spender} may still take {left} base units of the old one"

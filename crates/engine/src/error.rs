@@ -340,6 +340,10 @@ impl From<Refusal> for Error {
             Refusal::SimulationFailed(_) => {
                 (ErrorCode::SimulationFailed, "Correct the request; nothing was signed.")
             }
+            Refusal::PermitMismatch(_) => (
+                ErrorCode::InvalidTransaction,
+                "Read the token's domain and nonce again, and have the permit made anew.",
+            ),
             Refusal::AllowanceStands { .. } => (
                 ErrorCode::SimulationFailed,
                 "Take the old allowance back first, with an allowance of amount 0, and ask again.",

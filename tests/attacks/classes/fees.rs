@@ -16,6 +16,9 @@ use crate::kit::{
     solana_account, system_transfer, text,
 };
 
+/// Where everybody has it.
+const PERMIT2: &str = "0x000000000022D473030F116dDEE9F6B43aC78BA3";
+
 const GWEI: u64 = 1_000_000_000;
 /// Two thousandths of a coin: what the victim may spend at once.
 const POCKET: u64 = 2_000_000 * GWEI;
@@ -161,18 +164,26 @@ fn solana(class: &mut Class) {
     }
 }
 
-/// Typed data that lets the spender have `amount` of the token, until a time that never comes.
-fn endless(token: &str, owner: &str, spender: &str, amount: &str) -> Value {
+/// Typed data for Permit2 that let the spender have `amount` of the token, until a time that never comes.
+fn endless(token: &str, spender: &str, amount: &str) -> Value {
     let field = |(name, kind): (&str, &str)| json!({ "name": name, "type": kind });
-    let permit = [("owner", "address"), ("spender", "address"), ("value", "uint256"), ("nonce", "uint256")];
-    let permit: Vec<_> = permit.into_iter().chain([("deadline", "uint256")]).map(field).collect();
-    let domain = [("name", "string"), ("chainId", "uint256"), ("verifyingContract", "address")].map(field);
+    let permit = [
+        ("permitted", "TokenPermissions"),
+        ("spender", "address"),
+        ("nonce", "uint256"),
+        ("deadline", "uint256"),
+    ];
+    let domain = [("name", "string"), ("chainId", "uint256"), ("verifyingContract", "address")];
     json!({
-        "types": { "EIP712Domain": domain, "Permit": permit },
-        "primaryType": "Permit",
-        "domain": { "name": "Token", "chainId": 31337, "verifyingContract": token },
+        "types": {
+            "EIP712Domain": domain.map(field),
+            "PermitTransferFrom": permit.map(field),
+            "TokenPermissions": [("token", "address"), ("amount", "uint256")].map(field),
+        },
+        "primaryType": "PermitTransferFrom",
+        "domain": { "name": "Permit2", "chainId": 31337, "verifyingContract": PERMIT2 },
         "message": {
-            "owner": owner, "spender": spender, "value": amount, "nonce": "0",
+            "permitted": { "token": token, "amount": amount }, "spender": spender, "nonce": "0",
             "deadline": U256::MAX.to_string(),
         },
     })
@@ -193,7 +204,7 @@ fn windows(class: &mut Class) {
         target.operator().post("/v1/policies", global).await?.expect(201)?;
         let permit = |amount: u64| {
             let amount = (u128::from(amount) * 1_000_000_000_000_000_000).to_string();
-            json!({ "signType": "typedData", "typedData": endless(&token, &victim.address, &thief, &amount) })
+            json!({ "signType": "typedData", "typedData": endless(&token, &thief, &amount) })
         };
         let (first, second) = (permit(8), permit(3));
         let signed = victim.api.post("/v1/transactions/sign-message", first).await?.expect(200)?;

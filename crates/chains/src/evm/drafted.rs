@@ -16,6 +16,8 @@ use crate::{ChainError, Expiry, Refusal, message};
 const EXTERNAL: u8 = 2;
 const PERSONAL: u8 = 3;
 const TYPED: u8 = 4;
+/// Typed data whose verifier did not say whether it takes them.
+const UNCONFIRMED: u8 = 5;
 
 /// A draft's body, read.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -100,7 +102,10 @@ impl Fixed {
         let (version, rest) = match self {
             Self::External(external) => (EXTERNAL, external.encode()),
             Self::Personal(personal) => (PERSONAL, personal.text().as_bytes().to_vec()),
-            Self::Typed(typed) => (TYPED, typed.write().into_bytes()),
+            Self::Typed(typed) => {
+                let version = if typed.is_unconfirmed() { UNCONFIRMED } else { TYPED };
+                (version, typed.write().into_bytes())
+            }
         };
         [&[version], rest.as_slice()].concat()
     }
@@ -113,6 +118,11 @@ impl Fixed {
             (&TYPED, text) => {
                 let text = std::str::from_utf8(text).ok()?;
                 TypedData::new(text, chain_id).ok().map(|typed| Self::Typed(Box::new(typed)))
+            }
+            (&UNCONFIRMED, text) => {
+                let text = std::str::from_utf8(text).ok()?;
+                let typed = TypedData::new(text, chain_id).ok()?;
+                Some(Self::Typed(Box::new(typed.unconfirmed())))
             }
             _ => None,
         };
@@ -190,7 +200,9 @@ mod tests {
             for other in (0..=255).filter(|other| *other != version) {
                 let mut relabelled = body.clone();
                 relabelled[0] = other;
-                assert!(Drafted::decode(&relabelled, 1).is_err() || other == 3, "{version} as {other}");
+                let typed = version == TYPED && other == UNCONFIRMED;
+                let read = Drafted::decode(&relabelled, 1);
+                assert!(read.is_err() || other == 3 || typed, "{version} as {other}");
             }
         }
         assert!(Drafted::decode(&bodies()[0], 2).is_err() && Drafted::decode(&bodies()[2], 2).is_err());

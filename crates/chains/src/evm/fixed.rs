@@ -40,7 +40,11 @@ impl EvmChain {
             }
             Intent::SignTypedData { typed_data } => {
                 let typed = TypedData::new(typed_data, self.chain_id).map_err(ChainError::Refused)?;
-                Fixed::Typed(Box::new(typed))
+                let confirmed = match evm_address(from) {
+                    Some(wallet) => self.confirms(wallet, &typed).await?,
+                    None => true,
+                };
+                Fixed::Typed(Box::new(if confirmed { typed } else { typed.unconfirmed() }))
             }
             Intent::Transfer { .. }
             | Intent::TokenTransfer { .. }
@@ -113,6 +117,27 @@ impl EvmChain {
         let comfortable = fees::cost(gas, self.market().await?.comfortable());
         let asked = fees::asked_elsewhere(comfortable).saturating_add(data_fee);
         Ok(Some(FeeQuote { offered, least: offered, asked }))
+    }
+
+    /// Whether the verifier of a permit says that it takes one like this. A permit that it would refuse is
+    /// refused; where it does not say, nobody knows.
+    async fn confirms(&self, wallet: EvmAddress, typed: &TypedData) -> Result<bool, ChainError> {
+        let mut confirmed = true;
+        for claim in typed::claims(wallet, typed) {
+            let answer = match self.node.read(claim.contract, claim.question.clone()).await {
+                Ok(answer) => claim.agrees(&answer),
+                Err(failure) => match self.would_fail(failure) {
+                    ChainError::Refused(_) => None,
+                    other => return Err(other),
+                },
+            };
+            match answer {
+                Some(true) => {}
+                Some(false) => return Err(ChainError::Refused(Refusal::PermitMismatch(claim.about))),
+                None => confirmed = false,
+            }
+        }
+        Ok(confirmed)
     }
 
     /// Whether a transaction with this nonce could still land, then the payload. Nothing is filled in.

@@ -9,6 +9,7 @@ use waiaas_core::address::Address;
 use waiaas_core::effect::Effect;
 use waiaas_core::intent::Intent;
 
+use crate::anvil::code_in;
 use crate::evm_world::{SOMEBODY, World, refusal, transfer};
 
 const GAS_PRICE: u128 = 10_000_000_000;
@@ -207,8 +208,11 @@ async fn typed_data_are_signed_for_this_network() {
     };
     let draft = world.chain.build(world.wallet.address, &typed_data(31337)).await.expect("a draft");
     let effects = world.chain.effects(&draft).expect("effects").items;
-    assert!(matches!(effects.as_slice(), [Effect::Allowance { spender, amount, .. }]
-        if *spender == SOMEBODY && *amount == U256::from(5u8)));
+    // Nobody is there to say whether it would take the permit.
+    assert!(
+        matches!(effects.as_slice(), [Effect::Allowance { spender, amount, .. }, Effect::TypedData { .. }]
+        if *spender == SOMEBODY && *amount == U256::from(5u8))
+    );
     let signed = world.sign_draft(&draft, &[]).await;
     assert_eq!(signed.expiry, Expiry::Time(99));
     let hash = signed.hash.parse().expect("a hash");
@@ -224,4 +228,34 @@ async fn typed_data_are_signed_for_this_network() {
     let mut signature = world.wallet.sign(&completed);
     signature[0] ^= 1;
     assert!(world.chain.assemble(&completed, &signature).is_err());
+}
+
+/// A permit that the token would not take is of no use, and may be meant for something else.
+#[tokio::test]
+async fn a_permit_has_the_domain_and_the_nonce_of_its_token() {
+    let world = World::new().await;
+    let code = format!("{}{:064x}", code_in("localnet-contracts", "Coin"), 1_000);
+    let token = Address::Evm(world.anvil.create(&code).await);
+    let permit = |name: &str, version: &str, nonce: u64| {
+        let fields = ["owner", "spender"].map(|name| json!({ "name": name, "type": "address" }));
+        let numbers = ["value", "nonce", "deadline"].map(|name| json!({ "name": name, "type": "uint256" }));
+        let typed_data = json!({
+            "domain": { "name": name, "version": version, "chainId": 31337, "verifyingContract": token },
+            "primaryType": "Permit", "types": { "Permit": [fields.to_vec(), numbers.to_vec()].concat() },
+            "message": {
+                "owner": world.wallet.address, "spender": SOMEBODY, "value": "5", "nonce": nonce, "deadline": 99,
+            },
+        });
+        Intent::SignTypedData { typed_data: typed_data.to_string() }
+    };
+    let build = async |intent: Intent| world.chain.build(world.wallet.address, &intent).await;
+    let draft = build(permit("Localnet Coin", "1", 0)).await.expect("a draft");
+    let effects = world.chain.effects(&draft).expect("effects").items;
+    assert!(matches!(effects.as_slice(), [Effect::Allowance { .. }]), "{effects:?}");
+    for (name, version, nonce) in
+        [("Another Coin", "1", 0), ("Localnet Coin", "2", 0), ("Localnet Coin", "1", 1)]
+    {
+        let refused = refusal(build(permit(name, version, nonce)).await);
+        assert!(matches!(refused, Refusal::PermitMismatch(_)), "{name} {version} {nonce}: {refused:?}");
+    }
 }

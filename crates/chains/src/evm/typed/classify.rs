@@ -35,7 +35,11 @@ const FAMILIES: [Family; 2] = [permits::read, accounts::read];
 /// verifier than the known kind has is not that kind.
 pub(in crate::evm) fn read(network: &Network, wallet: Address, data: &TypedData) -> Reading {
     let known = FAMILIES.iter().find_map(|family| family(network, wallet, data));
-    known.unwrap_or_else(|| Reading::new(vec![unknown(data)], Expiry::Never))
+    let mut reading = known.unwrap_or_else(|| Reading::new(vec![unknown(data)], Expiry::Never));
+    if data.is_unconfirmed() {
+        reading.decoding.items.push(unknown(data));
+    }
+    reading
 }
 
 /// Data of an unknown kind.

@@ -4,6 +4,7 @@
 //! signed. What is judged and what is hashed are the same tree, so nothing is signed that was not read.
 
 mod accounts;
+mod claims;
 mod classify;
 mod permits;
 mod shown;
@@ -22,6 +23,7 @@ use self::value::Struct;
 use crate::Refusal;
 
 pub(super) use self::accounts::{Operation, operation};
+pub(super) use self::claims::claims;
 pub(super) use self::classify::read;
 
 /// Longest text.
@@ -60,7 +62,11 @@ pub(super) struct TypedData {
     message: Struct,
     /// `encodeType` of the primary type.
     type_text: String,
+    /// Hash of the domain.
+    separator: B256,
     hash: B256,
+    /// Whether its verifier did not say, when it was asked, that it would take a permit like this.
+    unconfirmed: bool,
 }
 
 impl TypedData {
@@ -110,7 +116,7 @@ impl TypedData {
         let separator = domain.hash(&domain_types.hashes());
         let content = message.hash(&types.hashes());
         let hash = keccak256([&[0x19, 0x01], separator.as_slice(), content.as_slice()].concat());
-        Ok(Self { domain, types, message, type_text, hash })
+        Ok(Self { domain, types, message, type_text, separator, hash, unconfirmed: false })
     }
 
     /// The one way it is written.
@@ -123,6 +129,16 @@ impl TypedData {
         ]
         .into();
         json!(whole).to_string()
+    }
+
+    /// The same data, of which nobody knows whether their verifier takes them.
+    pub(super) fn unconfirmed(self) -> Self {
+        Self { unconfirmed: true, ..self }
+    }
+
+    /// Whether nobody knows that their verifier takes them.
+    pub(super) const fn is_unconfirmed(&self) -> bool {
+        self.unconfirmed
     }
 
     /// The hash that is signed.

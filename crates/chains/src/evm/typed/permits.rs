@@ -10,20 +10,22 @@ use super::classify::{Reading, unknown, until};
 use super::value::Struct;
 use crate::evm::decode;
 
-const PERMIT: &str = "Permit(address owner,address spender,uint256 value,uint256 nonce,uint256 deadline)";
-const DAI_PERMIT: &str = "Permit(address holder,address spender,uint256 nonce,uint256 expiry,bool allowed)";
-const TRANSFER: &str = "TransferWithAuthorization(address from,address to,uint256 value,uint256 validAfter,\
+pub(super) const PERMIT: &str =
+    "Permit(address owner,address spender,uint256 value,uint256 nonce,uint256 deadline)";
+pub(super) const DAI_PERMIT: &str =
+    "Permit(address holder,address spender,uint256 nonce,uint256 expiry,bool allowed)";
+pub(super) const TRANSFER: &str = "TransferWithAuthorization(address from,address to,uint256 value,uint256 validAfter,\
     uint256 validBefore,bytes32 nonce)";
-const RECEIVE: &str = "ReceiveWithAuthorization(address from,address to,uint256 value,uint256 validAfter,\
+pub(super) const RECEIVE: &str = "ReceiveWithAuthorization(address from,address to,uint256 value,uint256 validAfter,\
     uint256 validBefore,bytes32 nonce)";
 const CANCEL: &str = "CancelAuthorization(address authorizer,bytes32 nonce)";
-const PERMIT_SINGLE: &str = "PermitSingle(PermitDetails details,address spender,uint256 sigDeadline)\
+pub(super) const PERMIT_SINGLE: &str = "PermitSingle(PermitDetails details,address spender,uint256 sigDeadline)\
     PermitDetails(address token,uint160 amount,uint48 expiration,uint48 nonce)";
-const PERMIT_BATCH: &str = "PermitBatch(PermitDetails[] details,address spender,uint256 sigDeadline)\
+pub(super) const PERMIT_BATCH: &str = "PermitBatch(PermitDetails[] details,address spender,uint256 sigDeadline)\
     PermitDetails(address token,uint160 amount,uint48 expiration,uint48 nonce)";
-const PERMIT_TRANSFER: &str = "PermitTransferFrom(TokenPermissions permitted,address spender,uint256 nonce,\
+pub(super) const PERMIT_TRANSFER: &str = "PermitTransferFrom(TokenPermissions permitted,address spender,uint256 nonce,\
     uint256 deadline)TokenPermissions(address token,uint256 amount)";
-const PERMIT_BATCH_TRANSFER: &str = "PermitBatchTransferFrom(TokenPermissions[] permitted,address spender,\
+pub(super) const PERMIT_BATCH_TRANSFER: &str = "PermitBatchTransferFrom(TokenPermissions[] permitted,address spender,\
     uint256 nonce,uint256 deadline)TokenPermissions(address token,uint256 amount)";
 
 pub(super) fn read(network: &Network, wallet: Address, data: &TypedData) -> Option<Reading> {
