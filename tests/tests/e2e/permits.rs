@@ -285,7 +285,7 @@ async fn an_authorisation_moves_exactly_what_was_signed() -> Result<()> {
     let coin = world.localnet.evm.coin.clone();
     let (from, to) = (world.agent.address.clone(), evm_payee(52)?);
     let (end, nonce) = (now()? + 3600, B256::repeat_byte(7));
-    let ask = |value: u128| {
+    let ask = |value: u128, nonce: B256| {
         let fields = "address from, address to, uint256 value, uint256 validAfter, uint256 validBefore, \
                       bytes32 nonce";
         let message = json!({
@@ -297,10 +297,10 @@ async fn an_authorisation_moves_exactly_what_was_signed() -> Result<()> {
         let api = world.agent.api(&world.daemon);
         async move { api.post("/v1/transactions/sign-message", body).await }
     };
-    assert_eq!(ask(1).await?.refused(403)?, "TOKEN_NOT_ALLOWED");
+    assert_eq!(ask(1, nonce).await?.refused(403)?, "TOKEN_NOT_ALLOWED");
     scoped(&world, "ALLOWED_TOKENS", json!({ "tokens": [{ "address": coin }] })).await?;
-    assert_eq!(ask(100 * COIN + 1).await?.refused(403)?, "OWNER_REQUIRED");
-    let signed = signature(ask(100 * COIN).await?)?;
+    assert_eq!(ask(100 * COIN + 1, nonce).await?.refused(403)?, "OWNER_REQUIRED");
+    let signed = signature(ask(100 * COIN, nonce).await?)?;
     let redeem = |value: u128| {
         let [v, r, s] = parts(&signed)?;
         let number = |number: u128| DynSolValue::Uint(U256::from(number), 256);
@@ -318,6 +318,39 @@ async fn an_authorisation_moves_exactly_what_was_signed() -> Result<()> {
     assert_eq!(balance(&world, &from).await?, 900 * COIN);
 
     scoped(&world, "WHITELIST", json!({ "allowed_addresses": [evm_payee(53)?] })).await?;
-    assert_eq!(ask(1).await?.refused(403)?, "WHITELIST_DENIED");
+    let fresh = B256::repeat_byte(8);
+    assert_eq!(ask(1, fresh).await?.refused(403)?, "WHITELIST_DENIED");
+    assert_eq!(ask(1, nonce).await?.refused(400)?, "INVALID_TRANSACTION", "its nonce is used up");
+    Ok(())
+}
+
+/// The token itself is asked: it would not take the permit, so that it is of no use or meant for something else.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_permit_that_its_token_would_not_take_is_refused() -> Result<()> {
+    let world = world().await?;
+    allow(&world, 60 * COIN).await?;
+    let spender = world.localnet.evm.account(SPENDER).await?;
+    let ask = async |name: &str, version: &str, nonce: u64| {
+        let fields = "address owner, address spender, uint256 value, uint256 nonce, uint256 deadline";
+        let message = json!({
+            "owner": world.agent.address, "spender": spender, "value": "1", "nonce": nonce,
+            "deadline": (now()? + 3600).to_string(),
+        });
+        let mut data = typed(&world.localnet.evm.coin, "Permit", fields, message);
+        data["domain"]["name"] = json!(name);
+        data["domain"]["version"] = json!(version);
+        let body = json!({ "signType": "typedData", "typedData": data });
+        world.agent.api(&world.daemon).post("/v1/transactions/sign-message", body).await
+    };
+    for (name, version, nonce) in
+        [("Another Coin", "1", 0), ("Localnet Coin", "2", 0), ("Localnet Coin", "1", 1)]
+    {
+        assert_eq!(
+            ask(name, version, nonce).await?.refused(400)?,
+            "INVALID_TRANSACTION",
+            "{name} {version} {nonce}"
+        );
+    }
+    signature(ask("Localnet Coin", "1", 0).await?)?;
     Ok(())
 }
