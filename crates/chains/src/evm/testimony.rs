@@ -7,11 +7,15 @@ use alloy_primitives::{B256, U256};
 use waiaas_core::network::Finality;
 
 use super::EvmChain;
-use super::envelope::Sent;
+use super::Sent;
 use super::node::{Node, Receipt};
 use crate::fate::{Depth, Landed, Proof, Testimony};
 use crate::rpc::RpcFailure;
 use crate::{ChainError, Known};
+
+/// The most that a fee for data is believed to be: 0.02 of a coin, in wei. Networks that have one ask for
+/// thousandths of that.
+const MOST_FOR_DATA: U256 = U256::from_limbs([20_000_000_000_000_000, 0, 0, 0]);
 
 /// Signed bytes to be asked about, and those beside which only one of all lands.
 pub(super) struct Question<'a> {
@@ -89,7 +93,7 @@ impl<'a> Question<'a> {
             Ok(0) => false,
             _ => return Err(bad("the receipt's status is neither success nor failure")),
         };
-        let fee = fee(self.sent, receipt, self.chain.options.max_fee).map_err(bad)?;
+        let fee = fee(self.sent, receipt, MOST_FOR_DATA).map_err(bad)?;
         let Some(Included { block, height }) = included(node, receipt).await? else { return Ok(None) };
         let confirmations = height.checked_sub(block).map_or(0, |above| above.saturating_add(1));
         let depth = if confirmations < self.chain.options.confirmations.max(1) {
@@ -154,7 +158,7 @@ mod tests {
     use crate::evm::envelope::Unsigned;
     use crate::evm::fees::Price;
     use crate::evm::node::Quantity;
-    use crate::evm::{body::Body, envelope};
+    use crate::evm::body::Body;
     use alloy_primitives::Address;
     use proptest::prelude::*;
 
@@ -162,7 +166,7 @@ mod tests {
     const PRICE: u128 = 900;
     const DATA: u64 = 1_000_000;
 
-    fn sent(priority: Option<u128>) -> envelope::Sent {
+    fn sent(priority: Option<u128>) -> Sent {
         let body = Body {
             chain_id: 8453,
             to: Some(Address::repeat_byte(3)),
@@ -173,7 +177,7 @@ mod tests {
             fee_budget: U256::MAX,
         };
         let tx = Unsigned::new(&body, 4, Price { max: PRICE, priority });
-        envelope::Sent { from: Address::repeat_byte(9), hash: B256::ZERO, tx }
+        Sent { from: Address::repeat_byte(9), hash: B256::ZERO, tx }
     }
 
     fn receipt(used: U256, price: U256, data: Option<U256>) -> Receipt {

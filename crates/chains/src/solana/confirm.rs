@@ -133,7 +133,7 @@ impl Question<'_> {
             Finality::Finalized { .. } => Depth::Confirmed,
         };
         // What the bytes offer is the most they pay.
-        let fee = Terms::read(self.message).and_then(|terms| terms.fee()).unwrap_or(fees::PER_SIGNATURE);
+        let fee = Terms::read(self.message).ok().and_then(|terms| terms.fee()).unwrap_or(fees::PER_SIGNATURE);
         Landed { succeeded: status.err.is_null(), fee: U256::from(fee), block: status.slot, depth }
     }
 }

@@ -146,7 +146,7 @@ pub struct TransactionRow {
 }
 
 impl TransactionRow {
-    fn read(row: &AnyRow) -> Result<Self, StoreError> {
+    pub(crate) fn read(row: &AnyRow) -> Result<Self, StoreError> {
         let fee = row.opt_text("fee")?.map(|text| amount(&text, "fee")).transpose()?;
         Ok(Self {
             id: row.parsed("id")?,
