@@ -7,7 +7,7 @@ use alloy_primitives::{B256, U256};
 use waiaas_core::network::Finality;
 
 use super::EvmChain;
-use super::Sent;
+use super::envelope::Sent;
 use super::node::{Node, Receipt};
 use crate::fate::{Depth, Landed, Proof, Testimony};
 use crate::rpc::RpcFailure;
@@ -155,10 +155,10 @@ fn fee(sent: &Sent, receipt: &Receipt, most_for_data: U256) -> Result<U256, &'st
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::evm::body::Body;
     use crate::evm::envelope::Unsigned;
     use crate::evm::fees::Price;
     use crate::evm::node::Quantity;
-    use crate::evm::body::Body;
     use alloy_primitives::Address;
     use proptest::prelude::*;
 
