@@ -75,8 +75,11 @@ impl SolanaChain {
                 let mut items = Vec::new();
                 for given in instructions {
                     let instruction = build::instruction(wallet, given)?;
-                    let accounts = instruction.accounts.iter().map(|account| account.pubkey).collect();
-                    let call = Call { program: instruction.program_id, accounts, data: &instruction.data };
+                    let metas = instruction.accounts.iter();
+                    let accounts = metas.clone().map(|account| account.pubkey).collect();
+                    let uses = metas.map(|account| (account.is_signer, account.is_writable)).collect();
+                    let (program, data) = (instruction.program_id, instruction.data.as_slice());
+                    let call = Call { program, accounts, uses, data };
                     items.extend(self.certain(wallet, &call));
                 }
                 vec![items]
@@ -86,7 +89,7 @@ impl SolanaChain {
                 // Accounts from lookup tables are not known; calls that name one are left for later.
                 let known = calls(&message, &[]).flatten();
                 let mut items: Vec<Effect> = known.flat_map(|call| self.certain(wallet, &call)).collect();
-                let fee = Terms::read(&message).and_then(|terms| terms.fee());
+                let fee = Terms::read(&message).ok().and_then(|terms| terms.fee());
                 items.extend(fee.map(|fee| Effect::NetworkFee { max: U256::from(fee) }));
                 vec![items]
             }
