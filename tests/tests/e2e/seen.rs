@@ -10,7 +10,7 @@ use e2e::{Answer, Books, OwnerKey, call_data};
 use serde_json::{Value, json};
 
 use crate::permits::{address, scoped};
-use crate::world::{ETHER, World, evm_payee, instant_up_to, solana_payee, text};
+use crate::world::{ETHER, SOL, World, evm_payee, instant_up_to, solana_payee, text};
 
 /// An EVM agent that may spend up to 100 dollars at a time, has allowed a contract 500 tokens, and may call it.
 /// No token is listed.
@@ -164,10 +164,9 @@ async fn more_than_was_approved_is_not_signed_and_less_is() -> Result<()> {
 const TABLES: &str = "AddressLookupTab1e1111111111111111111111111";
 const ENTRY: u64 = 32 * 6_960;
 
-/// A call of a program as a request: accounts, and whether each signs.
-fn program(id: &str, data: &[u8], accounts: &[(&str, bool)]) -> Value {
-    let account =
-        |(key, signs): &(&str, bool)| json!({ "pubkey": key, "isSigner": signs, "isWritable": true });
+/// A call of a program as a request: accounts, of which some sign (`s`) and some are written (`w`).
+fn program(id: &str, data: &[u8], accounts: &[(&str, &str)]) -> Value {
+    let account = |(key, flags): &(&str, &str)| json!({ "pubkey": key, "isSigner": flags.contains('s'), "isWritable": flags.contains('w') });
     json!({
         "type": "CONTRACT_CALL", "programId": id, "instructionData": STANDARD.encode(data),
         "accounts": accounts.iter().map(account).collect::<Vec<_>>(),
@@ -193,7 +192,7 @@ async fn what_an_unknown_program_takes_is_approved_as_seen() -> Result<()> {
     let entry = bs58::decode(solana_payee(42)).into_vec()?;
     let extend = [&2u32.to_le_bytes()[..], &1u64.to_le_bytes(), &entry].concat();
     let system = "11111111111111111111111111111111";
-    let call = program(TABLES, &extend, &[(&table, false), (me, true), (me, true), (system, false)]);
+    let call = program(TABLES, &extend, &[(&table, "w"), (me, "s"), (me, "sw"), (system, "")]);
     let sent = world.request(call).await?.expect(201)?;
     let seen = json!([{ "effect": "native_out", "to": TABLES, "amount": format!("{ENTRY:#x}") }]);
     ensure!(sent["status"] == "PENDING_APPROVAL" && sent["effects"]["seen"] == seen, "{sent}");
@@ -206,7 +205,6 @@ async fn what_an_unknown_program_takes_is_approved_as_seen() -> Result<()> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_token_account_is_closed_and_its_rent_comes_back() -> Result<()> {
-    const TOKEN: &str = "TokenkegQfeZyiNwAJbNbGKPFXCWuBvf9Ss623VQ5DA";
     let world = World::solana().await?;
     let (node, me) = (&world.localnet.solana, world.agent.address.as_str());
     world.policy("SPENDING_LIMIT", instant_up_to(10_000)).await?;
@@ -220,10 +218,56 @@ async fn a_token_account_is_closed_and_its_rent_comes_back() -> Result<()> {
     let account = text(&accounts["value"][0], "pubkey")?;
     let before = node.balance(me).await?;
     // CloseAccount: the account, who gets its lamports, whose it is.
-    let close = program(TOKEN, &[9], &[(account, false), (me, true), (me, true)]);
+    let close = program(TOKEN, &[9], &[(account, "w"), (me, "w"), (me, "s")]);
     let sent = world.request(close).await?.expect(201)?;
     let ended = world.ended(text(&sent, "id")?).await?;
     ensure!(ended["status"] == "CONFIRMED", "{ended}");
     ensure!(node.balance(account).await? == 0 && node.balance(me).await? > before, "the rent came back");
+    Ok(())
+}
+
+const TOKEN: &str = "TokenkegQfeZyiNwAJbNbGKPFXCWuBvf9Ss623VQ5DA";
+
+/// Where an account holds the SPL token.
+async fn token_account(world: &World, owner: &str) -> Result<String> {
+    let node = &world.localnet.solana;
+    let options = json!({ "encoding": "jsonParsed", "commitment": "processed" });
+    let filter = json!([owner, { "mint": node.spl_mint }, options]);
+    let accounts = e2e::rpc(&node.rpc, "getTokenAccountsByOwner", filter).await?;
+    Ok(text(&accounts["value"][0], "pubkey")?.to_owned())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn tokens_that_an_unknown_program_takes_are_listed_counted_and_approved() -> Result<()> {
+    const LOADER: &str = "BPFLoader2111111111111111111111111111111111";
+    let world = World::solana().await?;
+    let (node, me) = (&world.localnet.solana, world.agent.address.as_str());
+    let (taker, pool) = (solana_payee(51), solana_payee(52));
+    let account = json!({
+        "lamports": 10 * SOL, "owner": LOADER, "data": hex::encode(e2e::taker()), "executable": true,
+    });
+    e2e::rpc(&node.rpc, "surfnet_setAccount", json!([taker, account])).await?;
+    node.fund_spl(&pool, 1).await?;
+    let (from, to) = (token_account(&world, me).await?, token_account(&world, &pool).await?);
+    let sale = || world.request(program(&taker, &[], &[(&from, "w"), (&to, "w"), (me, "s"), (TOKEN, "")]));
+    world.policy("SPENDING_LIMIT", instant_up_to(10_000)).await?;
+    world.policy("CONTRACT_WHITELIST", json!({ "contracts": [{ "address": taker }] })).await?;
+    assert_eq!(code(sale().await?)?, "TOKEN_NOT_ALLOWED");
+    world.policy("ALLOWED_TOKENS", json!({ "tokens": [{ "address": node.spl_mint }] })).await?;
+    assert_eq!(code(sale().await?)?, "OWNER_REQUIRED");
+    let owner = OwnerKey::solana(9);
+    world.agent.lock_owner(&world.daemon, &owner).await?;
+    let sent = sale().await?.expect(201)?;
+    let everything = 1000 * 10u64.pow(u32::from(node.spl_decimals));
+    let seen = &sent["effects"]["seen"];
+    let (what, amount) = (&seen[0]["effect"], &seen[0]["amount"]);
+    ensure!(sent["status"] == "PENDING_APPROVAL" && seen[0]["to"] == taker.as_str(), "{sent}");
+    ensure!(what == "token_out" && *amount == json!(format!("{everything:#x}")), "{sent}");
+    let question = approve(&world, &owner, text(&sent, "id")?).await?;
+    ensure!(question.contains("SEEN IN SIMULATION, NOT DECODED: send 1000 "), "{question}");
+    ensure!(world.ended(text(&sent, "id")?).await?["status"] == "CONFIRMED", "{sent}");
+    assert_eq!(node.token_balance(&pool, &node.spl_mint).await?, everything + 1);
+    let held = Books::open(world.daemon.data_dir()).await?.reservations(&world.agent.wallet).await?;
+    ensure!(held.iter().any(|held| held.amount == u128::from(everything)), "{held:?}");
     Ok(())
 }
