@@ -173,13 +173,10 @@ fn endless(token: &str, spender: &str, amount: &str) -> Value {
         ("nonce", "uint256"),
         ("deadline", "uint256"),
     ];
-    let domain = [("name", "string"), ("chainId", "uint256"), ("verifyingContract", "address")];
+    let domain = [("name", "string"), ("chainId", "uint256"), ("verifyingContract", "address")].map(field);
+    let (permit, permitted) = (permit.map(field), [("token", "address"), ("amount", "uint256")].map(field));
     json!({
-        "types": {
-            "EIP712Domain": domain.map(field),
-            "PermitTransferFrom": permit.map(field),
-            "TokenPermissions": [("token", "address"), ("amount", "uint256")].map(field),
-        },
+        "types": { "EIP712Domain": domain, "PermitTransferFrom": permit, "TokenPermissions": permitted },
         "primaryType": "PermitTransferFrom",
         "domain": { "name": "Permit2", "chainId": 31337, "verifyingContract": PERMIT2 },
         "message": {

@@ -40,11 +40,7 @@ impl EvmChain {
             }
             Intent::SignTypedData { typed_data } => {
                 let typed = TypedData::new(typed_data, self.chain_id).map_err(ChainError::Refused)?;
-                let confirmed = match evm_address(from) {
-                    Some(wallet) => self.confirms(wallet, &typed).await?,
-                    None => true,
-                };
-                Fixed::Typed(Box::new(if confirmed { typed } else { typed.unconfirmed() }))
+                Fixed::Typed(Box::new(typed))
             }
             Intent::Transfer { .. }
             | Intent::TokenTransfer { .. }
@@ -69,7 +65,14 @@ impl EvmChain {
         let fixed = match self.fixed(intent)? {
             None => return Ok(None),
             Some(Fixed::External(external)) => Fixed::External(Box::new(self.informed(*external).await?)),
-            Some(fixed @ (Fixed::Personal(_) | Fixed::Typed(_))) => fixed,
+            Some(Fixed::Typed(typed)) => {
+                let confirmed = match evm_address(from) {
+                    Some(wallet) => self.confirms(wallet, &typed).await?,
+                    None => true,
+                };
+                Fixed::Typed(if confirmed { typed } else { Box::new(typed.unconfirmed()) })
+            }
+            Some(fixed @ Fixed::Personal(_)) => fixed,
         };
         if evm_address(from).is_none() {
             let why = "the wallet's address is not an EVM address".to_owned();
