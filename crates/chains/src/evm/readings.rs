@@ -43,7 +43,14 @@ impl EvmChain {
                 let fee = Effect::NetworkFee { max: external.gas_cost() };
                 Ok(in_each_meaning(called, meanings(called.input), Some(fee)))
             }
-            Some(fixed) => Ok(vec![vec![effects(fixed.effects(&self.network, wallet))]]),
+            // Whether its verifier takes it is for a node to say.
+            Some(Fixed::Typed(typed)) => {
+                let doubted = Fixed::Typed(Box::new(typed.as_ref().clone().unconfirmed()));
+                let readings = [Fixed::Typed(typed), doubted];
+                let read = |fixed: &Fixed| effects(fixed.effects(&self.network, wallet));
+                Ok(vec![readings.iter().map(read).collect()])
+            }
+            Some(fixed @ Fixed::Personal(_)) => Ok(vec![vec![effects(fixed.effects(&self.network, wallet))]]),
             None => {
                 let call = call_of(wallet, intent)?;
                 let called = Called { to: call.to, value: call.value, input: &call.input, standard: None };
