@@ -38,9 +38,6 @@ const fn rebroadcast(chain: Chain) -> Duration {
 const FINALITY_RATIO: u32 = 10;
 /// How often old idempotency keys are forgotten, and transactions looked for that were handed out long ago.
 const HOUSEKEEPING: Duration = Duration::from_secs(600);
-/// For how long a transaction that was handed out is looked for as often as one of the daemon's own.
-const FRESH: UnixSeconds = 3_600;
-
 /// How often the lease on the database is renewed.
 const LEASE: Duration = Duration::from_secs(10);
 
@@ -88,7 +85,8 @@ async fn run(engine: Engine, period: Duration, job: Job, turns: Turns) {
                 | Job::Settle
                 | Job::Rebroadcast(_)
                 | Job::Outages
-                | Job::Housekeeping => std::future::pending().await,
+                | Job::Housekeeping
+                | Job::Lease => std::future::pending().await,
             }
         };
         tokio::select! {
