@@ -43,14 +43,10 @@ impl EvmChain {
                 let fee = Effect::NetworkFee { max: external.gas_cost() };
                 Ok(in_each_meaning(called, meanings(called.input), Some(fee)))
             }
-            // Whether its verifier takes it is for a node to say.
-            Some(Fixed::Typed(typed)) => {
-                let doubted = Fixed::Typed(Box::new(typed.as_ref().clone().unconfirmed()));
-                let readings = [Fixed::Typed(typed), doubted];
-                let read = |fixed: &Fixed| effects(fixed.effects(&self.network, wallet));
-                Ok(vec![readings.iter().map(read).collect()])
+            // That its verifier may not take it only adds to what it does.
+            Some(fixed @ (Fixed::Personal(_) | Fixed::Typed(_))) => {
+                Ok(vec![vec![effects(fixed.effects(&self.network, wallet))]])
             }
-            Some(fixed @ Fixed::Personal(_)) => Ok(vec![vec![effects(fixed.effects(&self.network, wallet))]]),
             None => {
                 let call = call_of(wallet, intent)?;
                 let called = Called { to: call.to, value: call.value, input: &call.input, standard: None };
