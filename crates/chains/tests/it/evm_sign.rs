@@ -239,9 +239,10 @@ async fn a_permit_has_the_domain_and_the_nonce_of_its_token() {
     let permit = |name: &str, version: &str, nonce: u64| {
         let fields = ["owner", "spender"].map(|name| json!({ "name": name, "type": "address" }));
         let numbers = ["value", "nonce", "deadline"].map(|name| json!({ "name": name, "type": "uint256" }));
+        let fields = [fields.to_vec(), numbers.to_vec()].concat();
         let typed_data = json!({
             "domain": { "name": name, "version": version, "chainId": 31337, "verifyingContract": token },
-            "primaryType": "Permit", "types": { "Permit": [fields.to_vec(), numbers.to_vec()].concat() },
+            "primaryType": "Permit", "types": { "Permit": fields },
             "message": {
                 "owner": world.wallet.address, "spender": SOMEBODY, "value": "5", "nonce": nonce, "deadline": 99,
             },
