@@ -13,7 +13,7 @@ use waiaas_core::change::{self, Change};
 use waiaas_core::draft::Draft;
 use waiaas_core::effect::Effects;
 use waiaas_core::ids::{ChangeId, TxId, WalletId};
-use waiaas_core::network::{Chain, Environment, Network, Networks};
+use waiaas_core::network::{Chain, Environment, Finality, Network, Networks};
 use waiaas_core::owner::{Challenge, OwnerAction};
 use waiaas_core::presentation::{Ask, Presentation, VERSION};
 
@@ -132,6 +132,7 @@ fn network(shown: &Presentation) -> Option<Network> {
         native_symbol: Arc::from(unit.map_or("", |unit| unit.symbol.as_str())),
         native_decimals: unit.map_or(18, |unit| unit.decimals),
         slip44,
+        finality: Finality::of(Environment::Mainnet),
     })
 }
 
