@@ -1,0 +1,181 @@
+//! The table of answers and outcomes, row by row, and what holds whatever is said.
+
+use super::*;
+use proptest::prelude::*;
+
+const OPEN: Testimony = Testimony::Open { seen_up_to: None };
+const SHOWN: Testimony = Testimony::Gone(Proof::Signed);
+const SEARCHED: Testimony = Testimony::Gone(Proof::Searched);
+const COMPLETE: Testimony = Testimony::Gone(Proof::Complete);
+const CLAIMED: Testimony = Testimony::Gone(Proof::Claimed);
+const SILENT: Testimony = Testimony::Silent;
+
+const fn seen(block: u64) -> Testimony {
+    Testimony::Open { seen_up_to: Some(block) }
+}
+
+fn landed(succeeded: bool, depth: Depth) -> Testimony {
+    Testimony::Landed(Landed { succeeded, fee: U256::from(3u8), block: 10, depth })
+}
+
+fn good(depth: Depth) -> Testimony {
+    landed(true, depth)
+}
+
+fn bad(depth: Depth) -> Testimony {
+    landed(false, depth)
+}
+
+fn confirmed(is_final: bool) -> Fate {
+    Fate::Confirmed { fee: U256::from(3u8), block: 10, is_final }
+}
+
+fn reverted() -> Fate {
+    Fate::Reverted { fee: U256::from(3u8), block: 10, reason: String::new() }
+}
+
+/// The table of ARCHITECTURE, row by row.
+#[test]
+fn every_row_of_the_table() {
+    use Depth::{Confirmed, Final, Shallow};
+    use Undecided::{Contradiction, DeathUnproved, RevertUnproved};
+    let undecided = Fate::Undecided;
+    let rows: Vec<(&str, Vec<Testimony>, Fate)> = vec![
+        ("one, in a block, too young", vec![good(Shallow)], Fate::Pending),
+        ("one, in a block", vec![good(Confirmed)], confirmed(false)),
+        ("one, in a final block", vec![good(Final)], confirmed(true)),
+        ("one has it, one is silent", vec![good(Final), SILENT], confirmed(true)),
+        ("one has it final, one not yet", vec![good(Final), good(Confirmed)], confirmed(false)),
+        ("one has it, one is behind", vec![good(Final), seen(9)], confirmed(true)),
+        ("one has it, one has thrown it away", vec![good(Final), CLAIMED], confirmed(true)),
+        ("one has it, one saw that block without", vec![good(Final), seen(10)], undecided(Contradiction)),
+        ("one has it, one shows another", vec![good(Final), SHOWN], undecided(Contradiction)),
+        ("it worked, it failed", vec![good(Final), bad(Final)], undecided(Contradiction)),
+        ("one, failed, too young", vec![bad(Shallow)], Fate::Pending),
+        ("one, failed, not final", vec![bad(Confirmed)], undecided(RevertUnproved)),
+        ("the only one, failed, final", vec![bad(Final)], reverted()),
+        ("two, failed, final", vec![bad(Final), bad(Final)], reverted()),
+        ("failed, one of them not final", vec![bad(Final), bad(Confirmed)], undecided(RevertUnproved)),
+        ("failed, one is silent", vec![bad(Final), SILENT], undecided(RevertUnproved)),
+        ("two of three, failed, one silent", vec![bad(Final), bad(Final), SILENT], reverted()),
+        ("two of three, failed, one pruned", vec![bad(Final), bad(Final), CLAIMED], reverted()),
+        ("two failed, one says unused", vec![bad(Final), bad(Final), OPEN], undecided(RevertUnproved)),
+        ("failed, one says unused", vec![bad(Final), OPEN], undecided(RevertUnproved)),
+        ("nobody knows it", vec![OPEN, OPEN], Fate::Pending),
+        ("nobody says anything", vec![SILENT, SILENT], Fate::Pending),
+        ("the only one shows another", vec![SHOWN], Fate::Dead),
+        ("the only one says that it is used", vec![CLAIMED], undecided(DeathUnproved)),
+        ("two say that it is used", vec![CLAIMED, CLAIMED], undecided(DeathUnproved)),
+        ("one shows, one agrees", vec![SHOWN, CLAIMED], Fate::Dead),
+        ("both show", vec![SHOWN, SHOWN], Fate::Dead),
+        ("one shows, one is silent", vec![SHOWN, SILENT], undecided(DeathUnproved)),
+        ("one shows, one has it or says unused", vec![SHOWN, OPEN], undecided(Contradiction)),
+        ("one says used, one unused", vec![CLAIMED, OPEN], Fate::Pending),
+        ("one has everything and not this", vec![COMPLETE], undecided(DeathUnproved)),
+        ("two have everything and not this", vec![COMPLETE, COMPLETE], Fate::Dead),
+        ("one has everything, one claims", vec![COMPLETE, CLAIMED], undecided(DeathUnproved)),
+        ("two have everything, one says unused", vec![COMPLETE, COMPLETE, OPEN], Fate::Pending),
+        ("it is here, not there where everything is", vec![good(Final), COMPLETE], confirmed(true)),
+        ("failed here, not there", vec![bad(Final), bad(Final), COMPLETE], undecided(RevertUnproved)),
+        ("one has it, one has searched all", vec![good(Final), SEARCHED], confirmed(true)),
+        ("failed, one has searched all", vec![bad(Final), SEARCHED], undecided(RevertUnproved)),
+        ("the only one has searched all", vec![SEARCHED], Fate::Dead),
+        ("both have searched all", vec![SEARCHED, SEARCHED], Fate::Dead),
+        ("one has searched all, one is silent", vec![SEARCHED, SILENT], undecided(DeathUnproved)),
+        ("one has searched all, one cannot tell", vec![SEARCHED, OPEN], undecided(DeathUnproved)),
+    ];
+    for (row, testimonies, expected) in rows {
+        assert_eq!(rule(&testimonies, None), expected, "{row}");
+        let turned: Vec<_> = testimonies.into_iter().rev().collect();
+        assert_eq!(rule(&turned, None), expected, "{row}, in another order");
+    }
+}
+
+#[test]
+fn it_fell_out_only_by_the_word_of_one_that_has_seen_the_block() {
+    assert_eq!(rule(&[seen(9)], Some(10)), Fate::Pending, "behind");
+    assert_eq!(rule(&[seen(10)], Some(10)), Fate::FellOut);
+    assert_eq!(rule(&[seen(10), SILENT], Some(10)), Fate::FellOut);
+    assert_eq!(rule(&[seen(10), SHOWN], Some(10)), Fate::Undecided(Undecided::Contradiction));
+    assert_eq!(rule(&[OPEN], Some(10)), Fate::Pending, "nobody says how far it has seen");
+}
+
+#[test]
+fn the_highest_fee_counts() {
+    let dear = Landed { succeeded: true, fee: U256::from(9u8), block: 10, depth: Depth::Final };
+    let fate = rule(&[good(Depth::Final), Testimony::Landed(dear)], None);
+    assert_eq!(fate, Fate::Confirmed { fee: U256::from(9u8), block: 10, is_final: true });
+}
+
+fn any_depth() -> impl Strategy<Value = Depth> {
+    prop_oneof![Just(Depth::Shallow), Just(Depth::Confirmed), Just(Depth::Final)]
+}
+
+prop_compose! {
+    fn any_landed(succeeded: bool)(fee in 0u64..9, block in 0u64..20, depth in any_depth()) -> Testimony {
+        Testimony::Landed(Landed { succeeded, fee: U256::from(fee), block, depth })
+    }
+}
+
+fn any_open() -> impl Strategy<Value = Testimony> {
+    proptest::option::of(0u64..20).prop_map(|seen_up_to| Testimony::Open { seen_up_to })
+}
+
+fn any_testimony() -> impl Strategy<Value = Testimony> {
+    prop_oneof![
+        any_landed(true),
+        any_landed(false),
+        any_landed(false),
+        any_open(),
+        Just(SHOWN),
+        Just(SEARCHED),
+        Just(COMPLETE),
+        Just(CLAIMED),
+        Just(SILENT),
+    ]
+}
+
+fn gives_free(fate: &Fate) -> bool {
+    matches!(fate, Fate::Dead | Fate::Reverted { .. })
+}
+
+proptest! {
+    /// One endpoint that has it, knows it, or says that its place is free, keeps everything held.
+    #[test]
+    fn a_veto_outweighs_all_others(
+        others in proptest::collection::vec(any_testimony(), 0..5),
+        veto in prop_oneof![any_open(), any_landed(true)],
+        at: prop::sample::Index,
+        before in proptest::option::of(0u64..20),
+    ) {
+        let mut all = others;
+        all.insert(at.index(all.len() + 1), veto);
+        prop_assert!(!gives_free(&rule(&all, before)));
+    }
+
+    /// Where several are configured, one alone gives nothing free, whatever it says.
+    #[test]
+    fn one_of_several_gives_nothing_free(word in any_testimony(), silent in 1usize..4) {
+        let mut all = vec![SILENT; silent];
+        all.push(word);
+        prop_assert!(!gives_free(&rule(&all, None)));
+    }
+
+    /// Neither the order nor one more silent endpoint turns what is held into what is free.
+    #[test]
+    fn silence_never_frees(others in proptest::collection::vec(any_testimony(), 1..5)) {
+        let held = !gives_free(&rule(&others, None));
+        let mut more = others;
+        more.push(SILENT);
+        prop_assert!(!held || !gives_free(&rule(&more, None)));
+    }
+
+    /// Only endpoints that all call it final settle a success.
+    #[test]
+    fn what_is_settled_is_final(all in proptest::collection::vec(any_testimony(), 0..5)) {
+        if let Fate::Confirmed { is_final: true, .. } = rule(&all, None) {
+            let shallow = |t: &Testimony| matches!(t, Testimony::Landed(l) if l.depth != Depth::Final);
+            prop_assert!(!all.iter().any(shallow));
+        }
+    }
+}
