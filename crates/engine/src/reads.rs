@@ -1,12 +1,15 @@
 //! What an agent may look at: its address, balances and assets; and what the operator's wallets hold.
 
-use waiaas_core::ids::WalletId;
+use std::sync::Arc;
+
+use waiaas_core::ids::{SessionId, WalletId};
+use waiaas_core::network::Network;
 use waiaas_core::policy::PriceFact;
 
 use crate::Engine;
 use crate::credentials::{Master, Session};
 use crate::error::Error;
-use crate::views::{AssetsView, BalanceView, HoldingView, Money};
+use crate::views::{AssetsView, BalanceView, HoldingView, Money, Wallet};
 
 impl Engine {
     /// The native balance on one network.
@@ -37,7 +40,7 @@ impl Engine {
     ) -> Result<AssetsView, Error> {
         let wallet = self.wallet_to_read(session, wallet, network).await?;
         let network = self.network_of(&wallet, network)?;
-        self.holdings(wallet, network).await
+        self.holdings(Some(session.id()), wallet, network).await
     }
 
     /// Everything one wallet holds, on every network that it can use. The networks are asked side by side,
@@ -53,7 +56,7 @@ impl Engine {
             .into_iter()
             .map(|network| {
                 let (engine, wallet, place) = (self.clone(), wallet.clone(), Arc::new(network.clone()));
-                (network, tokio::spawn(async move { engine.holdings(wallet, place).await }))
+                (network, tokio::spawn(async move { engine.holdings(None, wallet, place).await }))
             })
             .collect();
         let mut all = Vec::new();
@@ -63,13 +66,23 @@ impl Engine {
         Ok(all)
     }
 
-    async fn holdings(&self, wallet: Wallet, network: Arc<Network>) -> Result<AssetsView, Error> {
+    /// Prices come out of what the session may have looked up, if one asks.
+    async fn holdings(
+        &self,
+        session: Option<SessionId>,
+        wallet: Wallet,
+        network: Arc<Network>,
+    ) -> Result<AssetsView, Error> {
         let known = self.store().tokens(Some(&network.id)).await?;
         let tokens: Vec<_> = known.iter().map(|row| row.address).collect();
         let found = self.chain(&network.id)?.holdings(wallet.address, &tokens).await?;
         let mut holdings = Vec::new();
         for holding in found.held {
-            let usd = match self.price_for(session.id(), &holding.asset).await {
+            let price = match session {
+                Some(session) => self.price_for(session, &holding.asset).await,
+                None => self.prices().price(&holding.asset, self.now()).await,
+            };
+            let usd = match price {
                 PriceFact::Known(price) => Some(price.value_of(holding.amount, holding.facts.decimals)),
                 PriceFact::Unlisted | PriceFact::Unusable | PriceFact::NotAsked => None,
             };

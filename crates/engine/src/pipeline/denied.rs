@@ -169,7 +169,7 @@ fn row(id: TxId, denial: Digest, refused: &Refused<'_>) -> Result<(NewTransactio
         facts,
         policies: grounds.policies.digest,
         presentation: None,
-        notices: refused.notices,
+        notices: refused.notices.clone(),
         early,
         not_kept: rest,
     };
