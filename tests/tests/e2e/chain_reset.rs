@@ -134,7 +134,7 @@ async fn on_a_public_network_what_is_closed_counts_as_spent() -> Result<()> {
     let stage = Stage::with(On::Ethereum, |options| {
         options.extra.push_str(&format!(
             "\n[[networks.custom]]\nid = \"our-testnet\"\nchain_id = 31338\nenvironment = \"testnet\"\n\
-             native_symbol = \"OWN\"\nrpc = [\"{}\"]\n",
+             native_symbol = \"OWN\"\nrpc = [\"{}\"]\n\n[fees.transfer_max]\n\"our-testnet\" = \"0.1 OWN\"\n",
             options.evm
         ));
     })
