@@ -33,7 +33,7 @@ const ETHEREUM: &[Boundary] = &[
 const SOLANA: &[Boundary] = &[
     Boundary("simulateTransaction", When::Before, NOTHING),
     Boundary("simulateTransaction", When::After, NOTHING),
-    Boundary("getRecentPrioritizationFees", When::Before, ADMITTED),
+    Boundary("getRecentPrioritizationFees", When::Before, NOTHING),
     Boundary("getLatestBlockhash", When::Before, ADMITTED),
     Boundary("getLatestBlockhash", When::After, ADMITTED),
     Boundary("sendTransaction", When::Before, SIGNED),

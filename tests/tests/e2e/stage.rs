@@ -84,11 +84,11 @@ impl On {
         }
     }
 
-    /// The first method after admission.
+    /// The first method that is asked after admission alone.
     pub(crate) fn completion(self) -> &'static str {
         match self {
             Self::Ethereum => "eth_getTransactionCount",
-            Self::Solana => "getRecentPrioritizationFees",
+            Self::Solana => "getLatestBlockhash",
         }
     }
 }
