@@ -142,6 +142,12 @@ impl FaultProxy {
         self.shared.calls().iter().filter(|call| call.method == method).count()
     }
 
+    /// How often a method was called before the first call of another.
+    pub fn count_before(&self, method: &str, other: &str) -> usize {
+        let calls = self.shared.calls();
+        calls.iter().take_while(|call| call.method != other).filter(|call| call.method == method).count()
+    }
+
     /// The parameters of every call of a method, oldest first.
     pub fn params(&self, method: &str) -> Vec<Value> {
         let calls = self.shared.calls();

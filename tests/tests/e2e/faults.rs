@@ -198,9 +198,9 @@ async fn a_node_of_another_chain_is_refused() -> Result<()> {
     pays(&stage, &mut payer).await
 }
 
-/// A base fee of a million gwei.
+/// A base fee of a thousand gwei, with which a transfer costs some hundred dollars.
 fn absurd(head: &mut Value) {
-    head["baseFeePerGas"] = json!("0x38d7ea4c68000");
+    head["baseFeePerGas"] = json!("0xe8d4a51000");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -213,10 +213,14 @@ async fn an_absurd_fee_is_not_signed() -> Result<()> {
     ensure!(stage.ask(&payer, &payment).await?.refused(422)? == "FEE_ABOVE_CAP");
     stage.untouched(&payer).await?;
 
-    // The first look is the one that was judged, the second is the witness's, the third and fourth ask
-    // which chain it is; the fifth sets the price to sign.
+    // The nonce is asked for when it is completed, and then the price to sign; what was asked before that
+    // is what was judged.
     stage.proxy.heal();
-    let lied = stage.proxy.nth("eth_getBlockByNumber", 5, When::After, Fault::Edit(absurd));
+    stage.proxy.forget();
+    pays(&stage, &mut payer).await?;
+    let judged = stage.proxy.count_before("eth_getBlockByNumber", "eth_getTransactionCount");
+    let lied = stage.proxy.nth("eth_getBlockByNumber", judged + 1, When::After, Fault::Edit(absurd));
+    stage.proxy.forget();
     let sent = stage.ask(&payer, &payment).await?.expect(201)?;
     lied.await?;
     ensure!((&sent["status"], &sent["errorCode"]) == (&json!("FAILED"), &json!("FEE_ABOVE_CAP")), "{sent}");
