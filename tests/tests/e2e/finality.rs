@@ -76,8 +76,11 @@ async fn a_success_that_is_reorganised_into_a_failure_gives_free_what_did_not_mo
     let stage = deep().await?;
     let payer = stage.payer().await?;
     let evm = &stage.localnet.evm;
-    let limits = json!({ "tokens": [{ "address": evm.erc20 }] });
-    stage.daemon.operator().policy(&payer.agent.wallet, "ALLOWED_TOKENS", limits).await?;
+    let rules = json!({ "tokens": [{ "address": evm.erc20 }] });
+    let body = json!({
+        "walletId": payer.agent.wallet, "network": "evm-localnet", "type": "ALLOWED_TOKENS", "rules": rules,
+    });
+    stage.daemon.operator().post("/v1/policies", body).await?.expect(201)?;
     evm.fund_erc20(&payer.agent.address, 5 * 10u128.pow(evm.erc20_decimals.into())).await?;
     let body = json!({
         "type": "TOKEN_TRANSFER", "to": evm.account(5).await?, "humanAmount": "2", "token": { "address": evm.erc20 },
