@@ -7,6 +7,7 @@ use anyhow::{Context as _, Result};
 use e2e::{Answer, Books, rpc};
 use serde_json::{Value, json};
 
+use crate::permits::scoped;
 use crate::world::{World, evm_payee, instant_up_to, solana_payee, text};
 
 const GWEI: u128 = 1_000_000_000;
@@ -110,6 +111,7 @@ async fn caps_are_set_by_network_in_dollars_or_coins_and_the_refusal_names_them(
     // What is no plain transfer has the other cap.
     base_fee(&world, 800 * GWEI).await?;
     let token = world.localnet.evm.erc20.clone();
+    scoped(&world, "ALLOWED_TOKENS", json!({ "tokens": [{ "address": token }] })).await?;
     let refused = world.send_token(&token, &to, "1").await?.expect(422)?;
     assert_eq!(refused["details"]["setting"], "fees.max_usd", "{refused}");
     Ok(())

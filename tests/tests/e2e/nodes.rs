@@ -36,7 +36,7 @@ async fn a_node_that_changes_its_chain_after_admission_gets_no_signature() -> Re
 
 #[tokio::test(flavor = "multi_thread")]
 async fn on_a_network_of_ones_own_without_prices_dollars_mean_the_owner() -> Result<()> {
-    let stage = Stage::with(On::Ethereum, |options| {
+    let mut stage = Stage::with(On::Ethereum, |options| {
         options.extra.push_str(&format!(
             "\n[[networks.custom]]\nid = \"our-chain\"\nchain_id = 31338\nenvironment = \"local\"\n\
              native_symbol = \"OWN\"\nrpc = [\"{}\"]\n",
@@ -68,11 +68,18 @@ async fn on_a_network_of_ones_own_without_prices_dollars_mean_the_owner() -> Res
     // A limit in the coin itself needs no price, and the owner's consent, for it lets more through.
     operator.delete(&format!("/v1/policies/{dollars}")).await?.expect(200)?;
     let coin = json!({ "instant_max": "1000", "notify_max": "1000", "delay_max": "1000" });
-    let body = json!({ "walletId": agent.wallet, "type": "SPENDING_LIMIT", "rules": coin });
-    let change = operator.post("/v1/policies", body).await?.expect(202)?;
+    let coin = json!({ "walletId": agent.wallet, "type": "SPENDING_LIMIT", "rules": coin });
+    let change = operator.post("/v1/policies", coin).await?.expect(202)?;
     let agreed = owner.agrees(&stage.daemon.anonymous(), &change).await?.expect(200)?;
     ensure!(agreed["status"] == "APPLIED", "{agreed}");
-    let sent = send().await?.expect(201)?;
+    let waiting = send().await?.expect(201)?;
+    ensure!(waiting["tier"] == "APPROVAL", "no dollars can be held against its fee: {waiting}");
+    ensure!(waiting["reasons"].to_string().contains("[fees.transfer_max]"), "{waiting}");
+    // A cap in the coin needs no price either.
+    let cap = "\n[fees.transfer_max]\nour-chain = \"0.01 OWN\"\n";
+    stage.daemon.reconfigure(|text| text + cap)?;
+    let sent = agent.api(&stage.daemon).post("/v1/transactions/send?wait=confirmed", body).await?;
+    let sent = sent.expect(201)?;
     ensure!((&sent["tier"], &sent["status"]) == (&json!("INSTANT"), &json!("CONFIRMED")), "{sent}");
     ensure!(stage.balance(&to).await? == 1000);
     stage.intact().await

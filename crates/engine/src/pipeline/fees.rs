@@ -9,7 +9,7 @@ use waiaas_core::U256;
 use waiaas_core::draft::Draft;
 use waiaas_core::effect::Effects;
 use waiaas_core::money::format_units;
-use waiaas_core::network::Network;
+use waiaas_core::network::{Chain, Network};
 use waiaas_core::policy::{FeeFacts, PriceFact};
 
 use crate::Engine;
@@ -82,6 +82,20 @@ impl Cap<'_> {
             self.setting
         )
     }
+}
+
+/// The error of what could not be built. A fee that no cap allows is refused for that, whatever the wallet
+/// holds: a node that makes up prices would otherwise say that it is too poor.
+pub(crate) async fn unbuilt(engine: &Engine, network: &Network, error: ChainError) -> Error {
+    if let (ChainError::Refused(Refusal::InsufficientForFee { need, .. }), Chain::Ethereum) =
+        (&error, network.chain)
+    {
+        let cap = cap_of(engine, network, FeeCapKind::Any).await;
+        if let Some(most) = cap.most.filter(|most| need > most) {
+            return cap.exceeded(*need, most);
+        }
+    }
+    error.into()
 }
 
 /// Holds the fee of a draft against the operator's cap and the network's asking. Answers with the draft, its

@@ -9,6 +9,7 @@ use waiaas_core::policy::Rules;
 
 use super::Resolver;
 use crate::error::Error;
+use crate::pipeline::fees;
 
 impl Resolver<'_> {
     /// The draft of an intent, and the intent with what WHITELIST policies in force vouch for.
@@ -19,7 +20,7 @@ impl Resolver<'_> {
                 // Each turn lets one more recipient through, so this ends.
                 Err(ChainError::Refused(Refusal::RecipientOffCurve(to)))
                     if self.whitelisted(to).await? && intent.allow_off_curve(to) => {}
-                Err(error) => return Err(error.into()),
+                Err(error) => return Err(fees::unbuilt(self.engine, self.network, error).await),
             }
         }
     }
