@@ -238,7 +238,7 @@ async fn a_change_ends_when_it_is_refused_withdrawn_or_overtaken() -> Result<()>
     assert_eq!(owner.agrees(&nobody, &unknown).await?.refused(404)?, "CHANGE_NOT_FOUND");
 
     // What nobody could read before signing is not asked for.
-    let many: Vec<_> = (1..=120).map(|seed| json!({ "address": OwnerKey::solana(seed).address() })).collect();
+    let many: Vec<_> = (1..=200).map(|seed| json!({ "address": OwnerKey::solana(seed).address() })).collect();
     let long = json!({ "walletId": agent.wallet, "type": "ALLOWED_TOKENS", "rules": { "tokens": many } });
     assert_eq!(operator.post("/v1/policies", long).await?.refused(400)?, "ACTION_VALIDATION_FAILED");
     intact(&operator).await
