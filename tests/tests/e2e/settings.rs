@@ -143,13 +143,19 @@ fn an_empty_recovery_key_is_named_or_replaced() -> Result<()> {
     let home = Home::new(Some(PASSWORD))?;
     home.done(&["init"])?;
     home.write("recovery.key", "")?;
-    for arguments in [&["start"][..], &["start", "--daemon"], &["status"], &["config", "check"]] {
+    let named = |home: &Home, arguments: &[&str]| -> Result<()> {
         let mut command = home.command(&[&["--json"], arguments].concat())?;
         let (ended, told) = document(&command.env_remove("WAIAAS_MASTER_PASSWORD").output()?)?;
         let message = told["message"].as_str().context("a message")?;
         assert_ne!(ended, 0, "{arguments:?}: {told}");
         assert!(message.contains("recovery.key is empty") && message.contains("delete it"), "{told}");
+        Ok(())
+    };
+    for arguments in [&["start"][..], &["start", "--daemon"], &["config", "check"]] {
+        named(&home, arguments)?;
     }
+    // Nobody looks for a password before there is a daemon to send it to.
+    assert_eq!(home.json(&["status"])?.0, 3);
     let _daemon = home.start(&[])?;
-    Ok(())
+    named(&home, &["status"])
 }
