@@ -55,7 +55,8 @@ pub struct ReplayReport {
     pub decisions: u64,
     /// Of those, with another outcome.
     pub changed: u64,
-    /// Denied because the candidate set needs a fact that was not recorded.
+    /// Judged without a fact that was not recorded: denied for the lack of it or, if the request was denied
+    /// before a node or a price service was asked, granted at best.
     pub not_known: u64,
     /// How often which outcome became which.
     pub counts: Vec<ReplayCount>,

@@ -131,7 +131,13 @@ async fn prices_are_looked_up_for_what_might_be_granted_and_within_a_budget() ->
         token: text(&session["token"])?,
     };
     stage.fund(&agent.address).await?;
+    // The node's own accounts sign for its own chain.
+    let node = stage.localnet.evm.rpc.clone();
+    let plays = async |chain: u64| e2e::rpc(&node, "anvil_setChainId", json!([chain])).await;
+    plays(31337).await?;
     stage.localnet.evm.fund_erc20(&agent.address, 1_000).await?;
+    stage.localnet.evm.fund_coin(&agent.address, 1_000).await?;
+    plays(1).await?;
     operator.policy(&agent.wallet, "SPENDING_LIMIT", e2e::generous_policy()).await?;
     let ok = |body: Value| ResponseTemplate::new(200).set_body_json(body);
     let server = services(ok(hermes(3000, 0, 1)?), 3001).await?;
@@ -157,7 +163,6 @@ async fn prices_are_looked_up_for_what_might_be_granted_and_within_a_budget() ->
         "rules": { "tokens": tokens.iter().map(|token| json!({ "address": token })).collect::<Vec<_>>() },
     });
     stage.daemon.operator().post("/v1/policies", listed).await?.expect(201)?;
-    stage.localnet.evm.fund_coin(&agent.address, 1_000).await?;
     let mut said = String::new();
     for address in tokens.iter().cycle().take(20) {
         let mut body = token.clone();

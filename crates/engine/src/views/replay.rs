@@ -63,7 +63,8 @@ pub struct ReplayReport {
     pub decisions: u64,
     /// Of those, with another outcome.
     pub changed: u64,
-    /// Denied because a fact that the candidate set needs was not recorded; among the denied.
+    /// Judged without a fact that was not recorded: denied for the lack of it or, if the request was denied
+    /// before anybody was asked, granted at best.
     pub not_known: u64,
     /// Outcomes, old and new.
     pub counts: Vec<ReplayCount>,

@@ -94,7 +94,11 @@ fn text(report: &ReplayReport) -> String {
         let _ = write!(text, "\nNot in these sums, for their value is not known: {}", report.unpriced);
     }
     if report.not_known > 0 {
-        let _ = write!(text, "\nDenied because a fact was not recorded: {}", report.not_known);
+        let _ = write!(
+            text,
+            "\nJudged without a fact that was not recorded, what is granted at best: {}",
+            report.not_known
+        );
     }
     for example in &report.examples {
         let worth = example.usd.map(|usd| format!(", {usd} USD")).unwrap_or_default();
