@@ -275,7 +275,7 @@ fn a_token_without_a_symbol_is_named_by_its_id() {
     let tokens = json!({ "tokens": [{ "address": TOKEN }] });
     let limits = json!({ "instant_max_usd": 1 });
     let mut world = World::on("base-mainnet")
-        .row("ALLOWED_TOKENS", &tokens)
+        .row_here("ALLOWED_TOKENS", &tokens)
         .row("SPENDING_LIMIT", &limits)
         .token(TOKEN, 5)
         .price_of_all(PriceFact::Unlisted);
