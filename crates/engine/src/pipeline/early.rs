@@ -28,6 +28,7 @@ impl Engine {
         key: Option<IdempotencyKey>,
         request: Digest,
     ) -> Result<Option<Admitted>, Error> {
+        self.refuse_without_reserve()?;
         let known = Known::unasked(assets::known(self, &outline.network, &outline.parts).await?);
         let (engine, session) = (self.clone(), session.clone());
         self.store()
