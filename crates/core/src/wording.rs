@@ -94,6 +94,8 @@ fn in_json(wanted: &str) -> String {
         "a map" => "an object",
         "a sequence" => "an array",
         "str" | "string" | "a borrowed string" | "variant identifier" | "field identifier" => "a string",
+        // What an enumeration without fields is read from.
+        "string or map" => "a string",
         "unit" | "option" => "null or nothing",
         _ if start(&["a nonzero "]) => "a whole number, one or more",
         _ if start(&["struct ", "map ", "internally tagged enum", "adjacently tagged enum"]) => "an object",

@@ -74,7 +74,7 @@ fn bad_ratios_are_refused() {
         (json!({"maxLtv": 1.000001, "warningLtv": 0.5}), "rules.maxLtv: "),
         (json!({"maxLtv": 0.5, "warningLtv": 0.6}), "rules.warningLtv must not be greater"),
         (json!({"maxLtv": -0.5, "warningLtv": 0.6}), "rules.maxLtv: "),
-        (json!({"maxLtv": 0.5}), "rules: "),
+        (json!({"maxLtv": 0.5}), "rules.warningLtv: this field is required"),
         (json!({"maxLtv": 0.0000001, "warningLtv": 0}), "rules.maxLtv: "),
     ] {
         let message = refusal("LENDING_LTV_LIMIT", &rules, None);

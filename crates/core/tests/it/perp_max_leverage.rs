@@ -58,7 +58,7 @@ fn bad_figures_are_refused() {
         (json!({"maxLeverage": 1000.000001}), "rules.maxLeverage: "),
         (json!({"maxLeverage": -1}), "rules.maxLeverage: "),
         (json!({"maxLeverage": 5, "warningLeverage": 6}), "rules.warningLeverage must not be greater"),
-        (json!({"warningLeverage": 6}), "rules: "),
+        (json!({"warningLeverage": 6}), "rules.maxLeverage: this field is required"),
     ] {
         let message = refusal("PERP_MAX_LEVERAGE", &rules, None);
         assert!(message.starts_with(field), "{message}");

@@ -55,7 +55,7 @@ fn bad_figures_are_refused() {
             json!({"maxPositionUsd": 5, "warningPositionUsd": 6}),
             "rules.warningPositionUsd must not be greater",
         ),
-        (json!({"warningPositionUsd": 6}), "rules: "),
+        (json!({"warningPositionUsd": 6}), "rules.maxPositionUsd: this field is required"),
     ] {
         let message = refusal("PERP_MAX_POSITION_USD", &rules, None);
         assert!(message.starts_with(field), "{message}");

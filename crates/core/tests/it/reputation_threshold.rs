@@ -109,7 +109,7 @@ fn nothing_is_asked_by_rows_that_do_not_look() {
 #[test]
 fn bad_rules_are_refused() {
     for (rules, field) in [
-        (json!({}), "rules: "),
+        (json!({}), "rules.min_score: this field is required"),
         (json!({"min_score": 101}), "rules.min_score: "),
         (json!({"min_score": -1}), "rules.min_score: "),
         (json!({"min_score": 1, "unrated_tier": "deny"}), "rules.unrated_tier: "),
