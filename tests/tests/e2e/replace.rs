@@ -17,6 +17,23 @@ async fn stage() -> Result<Stage> {
     Ok(stage)
 }
 
+/// The same, where what happened is final only after many blocks.
+async fn slow_stage() -> Result<Stage> {
+    let depth = format!("WAIAAS_CONFIRMATION_EVM_FINALITY_DEPTH={}", FINAL - 5);
+    let stage = Stage::with(On::Ethereum, |options| options.through = vec!["env".into(), depth]).await?;
+    rpc(&stage.localnet.evm.rpc, "evm_setAutomine", json!([false])).await?;
+    Ok(stage)
+}
+
+/// The transaction once nothing can take back what became of it.
+async fn is_final(stage: &Stage, payer: &Payer, id: &str) -> Result<Value> {
+    until(&format!("the final end of {id}"), PATIENCE, || async {
+        let tx = payer.agent.transaction(&stage.daemon, id).await?;
+        Ok((tx["isFinal"] == true).then_some(tx))
+    })
+    .await
+}
+
 async fn mine(stage: &Stage, blocks: u64) -> Result<()> {
     rpc(&stage.localnet.evm.rpc, "anvil_mine", json!([format!("{blocks:#x}")])).await.map(drop)
 }
@@ -46,7 +63,7 @@ async fn reaches(stage: &Stage, payer: &Payer, id: &str, status: &str) -> Result
 /// Mines until `winner` has landed and every loser is proved dead, and checks chain, ledger and log.
 async fn one_lands(stage: &Stage, payer: &Payer, winner: &str, losers: &[&str]) -> Result<Value> {
     mine(stage, 1).await?;
-    let landed = reaches(stage, payer, winner, "CONFIRMED").await?;
+    reaches(stage, payer, winner, "CONFIRMED").await?;
     for loser in losers {
         let tx = payer.agent.transaction(&stage.daemon, loser).await?;
         ensure!(tx["status"] == "SUBMITTED", "not proved dead yet: {tx}");
@@ -62,6 +79,7 @@ async fn one_lands(stage: &Stage, payer: &Payer, winner: &str, losers: &[&str]) 
         let late = replace(stage, &payer.agent, loser, "HIGHER_FEE").await?.refused(409)?;
         ensure!(late == "TX_ALREADY_PROCESSED", "{late}");
     }
+    let landed = is_final(stage, payer, winner).await?;
     ensure!(stage.localnet.evm.nonce(&payer.agent.address).await? == 1, "one transaction on chain");
     stage.ledger_matches(payer).await?;
     stage.intact().await?;
@@ -70,7 +88,7 @@ async fn one_lands(stage: &Stage, payer: &Payer, winner: &str, losers: &[&str]) 
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_higher_fee_pays_once() -> Result<()> {
-    let stage = stage().await?;
+    let stage = slow_stage().await?;
     let mut payer = stage.payer().await?;
     let (payment, old) = stuck(&stage, &mut payer).await?;
     let held = stage.books().await?.reservations(&payer.agent.wallet).await?.len();
@@ -96,7 +114,8 @@ async fn a_higher_fee_pays_once() -> Result<()> {
     ensure!(stage.balance(&payment.to).await? == payment.amount, "paid once");
     let mut events = stage.events(&id(&landed)?).await?;
     events.retain(|event| event != "TX_SUBMITTED");
-    ensure!(events == ["TX_REQUESTED", "TX_CLEARED", "TX_SIGNED", "TX_CONFIRMED"], "{events:?}");
+    let story = ["TX_REQUESTED", "TX_CLEARED", "TX_SIGNED", "TX_CONFIRMED", "TX_FINAL"];
+    ensure!(events == story, "{events:?}");
     let path = format!("/v1/audit-logs?txId={}&limit=100", id(&landed)?);
     let log = stage.daemon.operator().get(&path).await?.expect(200)?;
     let rows = log["data"].as_array().context("rows")?;
@@ -107,7 +126,7 @@ async fn a_higher_fee_pays_once() -> Result<()> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_cancellation_pays_nobody() -> Result<()> {
-    let stage = stage().await?;
+    let stage = slow_stage().await?;
     let mut payer = stage.payer().await?;
     let (payment, old) = stuck(&stage, &mut payer).await?;
     let path = format!("/v1/transactions/{old}/replace");
@@ -116,7 +135,9 @@ async fn a_cancellation_pays_nobody() -> Result<()> {
     let told = (&new["type"], &new["amount"], &new["replaces"], &new["status"]);
     ensure!(told == (&json!("CANCELLATION"), &json!("0"), &json!(old), &json!("SUBMITTED")), "{new}");
     ensure!(new["toAddress"] == payer.agent.address.as_str(), "{new}");
-    ensure!(new["effects"]["items"].as_array().is_some_and(|items| items.len() == 1), "the fee alone: {new}");
+    let items = new["effects"]["items"].as_array().context("effects")?;
+    let nothing = items.iter().all(|item| item["effect"] == "network_fee" || item["amount"] == "0x0");
+    ensure!(nothing && items.len() == 2, "an empty transfer and its fee: {new}");
 
     let again = api.post(&path, json!({ "with": "CANCELLATION" })).await?.expect(201)?;
     ensure!(again["id"] == new["id"], "one key, one transaction: {again}");
@@ -135,6 +156,8 @@ async fn a_cancellation_pays_nobody() -> Result<()> {
     let next = payer.owes(stage.on, stage.on.small())?;
     let sent = stage.ask(&payer, &next).await?.expect(201)?;
     ensure!(stage.settled(&payer, &id(&sent)?).await?["status"] == "CONFIRMED");
+    mine(&stage, FINAL).await?;
+    is_final(&stage, &payer, &id(&sent)?).await?;
     ensure!(stage.balance(&next.to).await? == next.amount);
     stage.ledger_matches(&payer).await
 }
@@ -201,9 +224,9 @@ async fn approve(stage: &Stage, owner: &OwnerKey, id: &str) -> Result<String> {
     Ok(asked["approve"]["message"].as_str().context("a text")?.to_owned())
 }
 
-/// A base fee of a million gwei.
+/// A base fee of a thousand gwei, with which a transfer costs some hundred dollars.
 fn absurd(head: &mut Value) {
-    head["baseFeePerGas"] = json!("0x38d7ea4c68000");
+    head["baseFeePerGas"] = json!("0xe8d4a51000");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -306,7 +329,7 @@ const BOUNDARIES: [(&str, usize, When); 4] = [
 
 #[tokio::test(flavor = "multi_thread")]
 async fn killed_while_replacing_one_of_the_two_lands() -> Result<()> {
-    let mut stage = stage().await?;
+    let mut stage = slow_stage().await?;
     for (method, nth, when) in BOUNDARIES {
         let mut payer = stage.payer().await?;
         let (payment, old) = stuck(&stage, &mut payer).await?;

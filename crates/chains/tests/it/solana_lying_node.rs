@@ -143,7 +143,7 @@ async fn one_node_that_has_it_or_cannot_tell_outweighs_those_that_do_not() {
     for (nodes, expected) in [
         (vec![&absent, &present], landed.clone()),
         (vec![&behind, &absent, &present], landed.clone()),
-        (vec![&gone, &present], landed),
+        (vec![&present, &gone], landed),
         (vec![&absent, &behind], unproved.clone()),
         (vec![&absent, &gone], unproved),
         (vec![&absent, &absent], Fate::Dead),
