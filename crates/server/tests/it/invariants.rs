@@ -33,6 +33,7 @@ fn bodies(wallet: &str) -> Vec<(&'static str, &'static str, Value)> {
     let candidate = json!({ "type": "SPENDING_LIMIT", "rules": rules.clone() });
     vec![
         ("POST", "/v1/admin/policies/replay", json!({ "since": 0, "policies": [candidate] })),
+        ("POST", "/v1/admin/transactions/{id}/close", json!({ "confirm": false })),
         ("PUT", "/v1/admin/master-password", json!({ "newPassword": "short" })),
         ("POST", "/v1/proof", json!({ "address": "localhost", "session": "", "share": "" })),
         ("POST", "/v1/policies", json!({ "type": "SPENDING_LIMIT", "rules": rules, "walletId": wallet })),
