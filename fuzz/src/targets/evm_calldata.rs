@@ -116,5 +116,6 @@ fn one_form(chain: &waiaas_chains::evm::EvmChain, body: &Body<'_>, items: &[Effe
     let longer = read(&[body.input, &[0]].concat());
     assert!(items.iter().all(|effect| longer.contains(effect)), "less of {items:?} in {longer:?}");
     let shorter = read(&body.input[..body.input.len() - 1]);
-    assert!(shorter.iter().any(is_unknown) || shorter == items, "read in two forms: {items:?} and {shorter:?}");
+    let less_behind = shorter.iter().all(|effect| items.contains(effect));
+    assert!(shorter.iter().any(is_unknown) || less_behind, "read in two forms: {items:?} and {shorter:?}");
 }
