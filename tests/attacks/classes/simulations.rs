@@ -18,10 +18,11 @@ use crate::kit::{
 /// Calls the account named by the first word of its input with the rest, and fails if that fails.
 const FORWARDER: &str = "0x602036038060206000376000600082600060006000355af115601d57005b60006000fd";
 
-/// The same, which does nothing where the gas costs no more than the base fee:
-/// `if (tx.gasprice == block.basefee) stop();`
+/// The same, which only uses up gas where that costs no more than the base fee:
+/// `if (tx.gasprice == block.basefee) { for (i = 8192; --i != 0;) {} stop(); }`
 const SLY: &str = "0x3a481460295760203603806020600037600060008260006000600035\
-                   5af115602357005b60006000fd5b00";
+                   5af115602357005b60006000fd5b6120005b600190038060\
+                   2d5700";
 
 const TAKEN: u64 = 500;
 

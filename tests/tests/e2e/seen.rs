@@ -71,6 +71,16 @@ async fn list(world: &World) -> Result<()> {
     scoped(world, "ALLOWED_TOKENS", tokens).await
 }
 
+/// A policy that takes the owner of the wallet, who agrees.
+async fn agreed(world: &World, owner: &OwnerKey, policy_type: &str, rules: Value) -> Result<()> {
+    let network = if world.agent.address.starts_with("0x") { json!("evm-localnet") } else { Value::Null };
+    let body = json!({
+        "type": policy_type, "walletId": world.agent.wallet, "network": network, "rules": rules,
+    });
+    let change = world.daemon.operator().post("/v1/policies", body).await?.expect(202)?;
+    owner.agrees(&world.daemon.anonymous(), &change).await?.expect(200).map(drop)
+}
+
 fn code(answer: Answer) -> Result<String> {
     answer.refused(403)
 }
@@ -83,7 +93,8 @@ async fn a_vault_takes_what_was_seen_listed_counted_and_approved() -> Result<()>
     world.agent.lock_owner(&world.daemon, &owner).await?;
     // A token that is not listed does not leave, however it leaves.
     assert_eq!(code(world.request(deposit(&world, 50)?).await?)?, "TOKEN_NOT_ALLOWED");
-    list(&world).await?;
+    let tokens = json!({ "tokens": [{ "address": world.localnet.evm.erc20 }] });
+    agreed(&world, &owner, "ALLOWED_TOKENS", tokens).await?;
     let sent = world.request(deposit(&world, 50)?).await?.expect(201)?;
     ensure!(sent["status"] == "PENDING_APPROVAL", "{sent}");
     let seen = sent["effects"]["seen"].as_array().context("seen")?;
@@ -104,7 +115,7 @@ async fn a_vault_takes_what_was_seen_listed_counted_and_approved() -> Result<()>
 
     // Whoever vouches for the method leaves it to the limits.
     let methods = json!({ "methods": [{ "contractAddress": vault, "selectors": ["0x6e553f65"] }] });
-    scoped(&world, "METHOD_WHITELIST", methods).await?;
+    agreed(&world, &owner, "METHOD_WHITELIST", methods).await?;
     let worth = async |tokens: u128| world.dry_run(deposit(&world, tokens)?).await;
     ensure!(worth(50).await?["policy"]["tier"] == "INSTANT", "{}", worth(50).await?);
     ensure!(worth(400).await?["policy"]["tier"] == "APPROVAL", "{}", worth(400).await?);
@@ -120,16 +131,15 @@ async fn what_is_seen_must_be_listed_as_what_is_decoded() -> Result<()> {
     list(&world).await?;
     let pool = evm_payee(61)?;
     assert_eq!(code(world.request(trade(&world, 5, &pool)?).await?)?, "OWNER_REQUIRED");
+    let exchange = world.localnet.evm.aggregator.clone();
+    let only = |who: Vec<&String>| json!({ "allowed_addresses": who });
+    let whitelist = world.policy("WHITELIST", only(vec![&exchange, &pool])).await?;
     let owner = OwnerKey::evm(3)?;
     world.agent.lock_owner(&world.daemon, &owner).await?;
     let judged = async || world.dry_run(trade(&world, 5, &pool)?).await;
     ensure!(judged().await?["policy"]["tier"] == "APPROVAL", "{}", judged().await?);
-    let exchange = world.localnet.evm.aggregator.clone();
-    let only = |who: Vec<&String>| json!({ "allowed_addresses": who });
-    let whitelist = world.policy("WHITELIST", only(vec![&exchange])).await?;
+    world.update(&whitelist, only(vec![&exchange])).await?.expect(200)?;
     ensure!(judged().await?["policy"]["code"] == "WHITELIST_DENIED", "{}", judged().await?);
-    world.update(&whitelist, only(vec![&exchange, &pool])).await?.expect(200)?;
-    ensure!(judged().await?["policy"]["tier"] == "APPROVAL", "{}", judged().await?);
     Ok(())
 }
 
@@ -256,7 +266,8 @@ async fn tokens_that_an_unknown_program_takes_are_listed_counted_and_approved() 
     let owner = OwnerKey::solana(9);
     world.agent.lock_owner(&world.daemon, &owner).await?;
     assert_eq!(code(sale().await?)?, "TOKEN_NOT_ALLOWED");
-    world.policy("ALLOWED_TOKENS", json!({ "tokens": [{ "address": node.spl_mint }] })).await?;
+    let tokens = json!({ "tokens": [{ "address": node.spl_mint }] });
+    agreed(&world, &owner, "ALLOWED_TOKENS", tokens).await?;
     let sent = sale().await?.expect(201)?;
     let everything = 1000 * 10u64.pow(u32::from(node.spl_decimals));
     let seen = &sent["effects"]["seen"];
