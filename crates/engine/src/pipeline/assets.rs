@@ -88,8 +88,8 @@ pub(crate) async fn prices_to_ask(engine: &Engine, effects: &Effects) -> bool {
     false
 }
 
-/// Facts of every asset that leaves, and of those that a swap is valued by. Prices come one by one from the price book, which asks a service only
-/// while the session may.
+/// Facts of every asset that leaves, and of those that a swap is valued by. Prices come one by one from the
+/// price book, which asks a service only while the session may.
 pub(crate) async fn facts(
     engine: &Engine,
     session: SessionId,
