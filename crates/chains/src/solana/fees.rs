@@ -232,10 +232,13 @@ mod tests {
 
     #[test]
     fn a_price_without_a_limit_has_no_terms() {
-        use crate::solana::body::tests::{message, transfer};
+        use crate::solana::body::tests::{WALLET, transfer};
         use solana_compute_budget_interface::ComputeBudgetInstruction as Set;
+        use solana_message::Message;
         let dear = || Set::set_compute_unit_price(1_000_000_000_000);
-        let read = |instructions: &[_]| Terms::read(&message(instructions));
+        let read = |instructions: &[_]| {
+            Terms::read(&VersionedMessage::Legacy(Message::new(instructions, Some(&WALLET))))
+        };
         for instructions in [vec![dear()], vec![transfer(5), dear()], vec![Set::set_compute_unit_price(1)]] {
             assert!(read(&instructions).is_err_and(|why| why.contains("without a compute unit limit")));
         }

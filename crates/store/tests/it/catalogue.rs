@@ -13,9 +13,10 @@ const SQLITE: &str = "SELECT m.name AS relation, p.name AS name, LOWER(p.type) A
     WHERE m.type = 'table' AND m.name NOT LIKE 'sqlite_%'";
 
 /// What PostgreSQL has.
-const POSTGRES: &str = "SELECT table_name::text AS relation, column_name::text AS name, \
-    data_type::text AS kind, is_nullable::text AS optional \
-    FROM information_schema.columns WHERE table_schema = 'public'";
+const POSTGRES: &str = "SELECT c.table_name::text AS relation, c.column_name::text AS name, \
+    c.data_type::text AS kind, c.is_nullable::text AS optional \
+    FROM information_schema.columns c JOIN information_schema.tables t USING (table_schema, table_name) \
+    WHERE table_schema = 'public' AND t.table_type = 'BASE TABLE'";
 
 /// Type and whether it may be empty, by table and column.
 async fn columns(db: &Db) -> BTreeMap<(String, String), (String, String)> {
