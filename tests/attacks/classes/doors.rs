@@ -23,6 +23,11 @@ fn authority(daemon: &Daemon) -> String {
     daemon.url().trim_start_matches("http://").trim_end_matches('/').to_owned()
 }
 
+/// Runs a command without keeping from their turns those who have to answer it.
+fn waiting<T>(command: impl FnOnce() -> T) -> T {
+    tokio::task::block_in_place(command)
+}
+
 /// Nothing that is the password, or was made from it to be tried out, came along.
 fn nothing_secret(seen: &str) -> Result<()> {
     let seen = seen.to_lowercase();
@@ -36,7 +41,7 @@ async fn squat(target: Arc<Target>, command: &'static [&'static str]) -> Result<
     let port = authority(&daemon).rsplit(':').next().context("a port")?.parse()?;
     daemon.kill();
     let squatter = Squatter::answering(port, |_| (200, json!({ "status": "ok" }).to_string())).await?;
-    let output = daemon.cli(command)?;
+    let output = waiting(|| daemon.cli(command))?;
     ensure!(output.status.code() == Some(3), "{output:?}");
     ensure!(squatter.seen().is_empty(), "it was sent: {}", squatter.seen());
     Ok(())
@@ -70,7 +75,7 @@ async fn lure(target: Arc<Target>, how: &'static str) -> Result<()> {
         }
     };
     for command in COMMANDS {
-        let output = daemon.cli(&[&["--base-url", &squatter.url()], command].concat())?;
+        let output = waiting(|| daemon.cli(&[&["--base-url", &squatter.url()], command].concat()))?;
         ensure!(output.status.code() == Some(3), "{output:?}");
     }
     nothing_secret(&squatter.seen())
@@ -107,10 +112,10 @@ async fn against_the_brake(target: Arc<Target>, how: &'static str) -> Result<()>
     }
     let crowd = flood(&daemon, 600, how);
     for _ in 0..10 {
-        let output = daemon.cli_without_password(&["kill-switch", "activate"])?;
+        let output = waiting(|| daemon.cli_without_password(&["kill-switch", "activate"]))?;
         ensure!(output.status.success(), "the brake was not pulled: {output:?}");
     }
-    ensure!(daemon.cli_json(&["kill-switch", "show"])?["signing"] == "stopped");
+    ensure!(waiting(|| daemon.cli_json(&["kill-switch", "show"]))?["signing"] == "stopped");
     drop((crowd, held));
     Ok(())
 }
@@ -118,7 +123,7 @@ async fn against_the_brake(target: Arc<Target>, how: &'static str) -> Result<()>
 async fn sixty_guesses(target: Arc<Target>) -> Result<()> {
     let (daemon, _) = target.beside(|_| {})?;
     flood(&daemon, 60, "guess").join_all().await;
-    let log = daemon.cli_json(&["audit", "list", "--limit", "200"])?;
+    let log = waiting(|| daemon.cli_json(&["audit", "list", "--limit", "200"]))?;
     let rows = log["data"].as_array().context("entries")?;
     let tried = rows.iter().filter(|row| row["eventType"] == "MASTER_AUTH_FAILED").count();
     ensure!((1..=5).contains(&tried), "{tried} of sixty guesses were tried");
@@ -162,11 +167,11 @@ async fn full_disk(target: Arc<Target>) -> Result<()> {
     let through = disk.through();
     let (daemon, _) = target.beside(|options| options.through = through)?;
     disk.nearly_fill(true)?;
-    let output = daemon.cli_without_password(&["kill-switch", "activate"])?;
+    let output = waiting(|| daemon.cli_without_password(&["kill-switch", "activate"]))?;
     ensure!(output.status.success(), "{output:?}");
     disk.nearly_fill(false)?;
     until("the brake", PATIENCE, || async {
-        Ok((daemon.cli_json(&["kill-switch", "show"])?["signing"] == "stopped").then_some(()))
+        Ok((waiting(|| daemon.cli_json(&["kill-switch", "show"]))?["signing"] == "stopped").then_some(()))
     })
     .await
 }
