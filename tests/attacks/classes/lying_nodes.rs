@@ -51,11 +51,20 @@ async fn stage(
 async fn overspend(target: &Arc<Target>, alone: bool, depth: u64, lies: Lies) -> Result<()> {
     let (_daemon, proxy, there, victim) = stage(target, alone, depth).await?;
     lies(&proxy);
+    let mut paid = Vec::new();
     for _ in 0..2 {
-        victim.pay(&On::Evm.stranger(), NINETY).await?.expect(201)?;
+        let sent = victim.pay(&On::Evm.stranger(), NINETY).await?.expect(201)?;
+        paid.push(text(&sent, "id")?);
     }
     proxy.forget();
-    until("the lies are heard", PATIENCE, || async { Ok((proxy.count(RECEIPT) >= 6).then_some(())) }).await?;
+    until("the lies are heard", PATIENCE, || async {
+        let mut ended = true;
+        for id in &paid {
+            ended &= victim.transaction(id).await?["isFinal"] == true;
+        }
+        Ok((ended || proxy.count(RECEIPT) >= 6).then_some(()))
+    })
+    .await?;
     let thief = On::Evm.stranger();
     let answer = victim.pay(&thief, NINETY).await?;
     resisted(&there, &victim, &answer, &[Loot::Coins(thief)]).await
