@@ -261,7 +261,11 @@ impl Intent {
                 *to == recipient && !std::mem::replace(allow_off_curve, true)
             }
             Self::Batch { members } => {
-                members.iter_mut().fold(false, |changed, member| member.allow_off_curve(recipient) || changed)
+                let mut changed = false;
+                for member in members {
+                    changed |= member.allow_off_curve(recipient);
+                }
+                changed
             }
             Self::Transfer { .. }
             | Self::ContractCall { .. }

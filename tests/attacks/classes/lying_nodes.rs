@@ -112,9 +112,14 @@ fn forgets(proxy: &FaultProxy) {
     proxy.always("eth_getTransactionByHash", When::Before, Fault::Lie(Value::Null));
 }
 
+/// Makes a node lie.
+type Lies = fn(&FaultProxy);
+/// Changes what a node answers.
+type Edit = fn(&mut Value);
+
 pub(crate) fn class() -> Class {
     let mut class = Class::new("lying nodes");
-    let edits: [(&str, fn(&FaultProxy)); 4] = [
+    let edits: [(&str, Lies); 4] = [
         ("it failed", |proxy| proxy.always(RECEIPT, When::After, Fault::Edit(failed))),
         ("it failed and cost nothing", |proxy| proxy.always(RECEIPT, When::After, Fault::Edit(free))),
         ("it was never seen, and its nonce is used", denies),
@@ -135,7 +140,7 @@ pub(crate) fn class() -> Class {
             move |target| async move { overspend(&target, true, 8000, lies).await },
         );
     }
-    let fees: [(&str, fn(&mut Value)); 2] = [("gas price", dear), ("data fee", data_fee)];
+    let fees: [(&str, Edit); 2] = [("gas price", dear), ("data fee", data_fee)];
     for (name, edit) in fees {
         class.case(
             Needs::Own,

@@ -223,7 +223,8 @@ async fn every_form_of_a_signature_proves_the_owner() -> Result<()> {
         compact[32] ^= 0x80;
         ensure!(verify(&agent, message, &format!("0x{}", hex::encode(&compact))).await? == 200);
     }
-    let layouts: [fn(&[u8], &[u8]) -> Vec<u8>; 4] = [
+    type Layout = fn(&[u8], &[u8]) -> Vec<u8>;
+    let layouts: [Layout; 4] = [
         |_, text| [b"\xffsolana offchain\x00\x01", length(text).as_slice(), text].concat(),
         |key, text| {
             [b"\xffsolana offchain\x00", [0; 32].as_slice(), &[1, 1], key, &length(text), text].concat()

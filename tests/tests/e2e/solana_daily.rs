@@ -87,7 +87,7 @@ async fn a_planted_token_account_that_nobody_can_read_is_a_row_with_an_error() -
 
     let assets = world.agent.api(&world.daemon).get("/v1/wallet/assets").await?.expect(200)?;
     let rows = assets["assets"].as_array().context("assets")?;
-    let row = |mint: &str| rows.iter().find(|row| row["mint"] == mint).with_context(|| format!("{mint}"));
+    let row = |mint: &str| rows.iter().find(|row| row["mint"] == mint).with_context(|| mint.to_owned());
     assert_eq!(row("native")?["error"], Value::Null);
     assert_eq!(row(&node.spl_mint)?["error"], Value::Null);
     assert!(text(row(&gone)?, "error")?.starts_with("9 base units"), "{assets}");
