@@ -1,9 +1,12 @@
 //! The attacker's EVM: call data of any function, contracts that betray having been called, and what
 //! is true on chain afterwards.
 
+use std::time::Duration;
+
 use alloy_dyn_abi::{DynSolType, DynSolValue};
 use alloy_primitives::{Address, U256, keccak256};
 use anyhow::{Context as _, Result};
+use e2e::until;
 use serde_json::{Value, json};
 
 use crate::kit::{Node, fresh};
@@ -87,7 +90,12 @@ impl Evm {
         let data = format!("0x095ea7b3{}{}", address_word(spender), "f".repeat(64));
         let call = json!([{ "from": owner, "to": token, "data": data }]);
         self.node.call("eth_sendTransaction", call).await?;
-        self.node.call("anvil_stopImpersonatingAccount", json!([owner])).await.map(drop)
+        self.node.call("anvil_stopImpersonatingAccount", json!([owner])).await?;
+        until("an allowance", Duration::from_secs(10), || async {
+            let allowed = self.allowance(token, owner, spender).await?;
+            Ok((!allowed.is_zero()).then_some(()))
+        })
+        .await
     }
 
     /// A telltale that is a collection whose every NFT belongs to `owner`.
