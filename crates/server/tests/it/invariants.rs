@@ -40,6 +40,7 @@ fn bodies(wallet: &str) -> Vec<(&'static str, &'static str, Value)> {
         ("PUT", "/v1/policies/{id}", json!({ "enabled": false, "priority": 1 })),
         ("POST", "/v1/sessions", json!({ "walletIds": [NOBODY], "ttl": 600 })),
         ("POST", "/v1/sessions/{id}/wallets", json!({ "walletId": NOBODY })),
+        ("PUT", "/v1/sessions/{id}/default-wallet", json!({ "walletId": NOBODY })),
         ("POST", "/v1/transactions/send", send.clone()),
         ("POST", "/v1/transactions/simulate", send),
         ("POST", "/v1/transactions/sign", json!({ "transaction": "AA==", "chain": "solana" })),
@@ -49,6 +50,7 @@ fn bodies(wallet: &str) -> Vec<(&'static str, &'static str, Value)> {
         ("POST", "/v1/wallets", new_wallet),
         ("POST", "/v1/wallets/import", imported),
         ("PUT", "/v1/wallets/{id}", json!({ "name": "w" })),
+        ("PUT", "/v1/wallets/{id}/default-network", json!({ "network": null })),
         ("PUT", "/v1/wallets/{id}/owner", json!({ "ownerAddress": "nobody" })),
         ("POST", "/v1/wallets/{id}/suspend", json!({ "reason": "why" })),
     ]

@@ -74,7 +74,7 @@ async fn the_wallet_follows_from_the_request_where_one_fits() {
             json!({ "type": "APPROVE", "spender": EVM_PAYEE, "amount": "5", "token": { "address": EVM_PAYEE.replace("a7", "a8") } }),
             &eth,
         ),
-        ("/v1/transactions/sign-message", json!({ "typedData": typed }), &eth),
+        ("/v1/transactions/sign-message", json!({ "signType": "typedData", "typedData": typed }), &eth),
         ("/v1/transactions/sign-message", json!({ "message": "a text", "network": "evm-localnet" }), &eth),
         // A text is signed on either chain, and what is no address is on none.
         (
@@ -142,7 +142,8 @@ async fn reading_means_the_default_wallet_that_the_operator_can_set() {
     assert_eq!(set(&evm).await.0, 200);
     assert_eq!(address("").await, json!(evm.id));
     let foreign = wallet(&daemon, "foreign", Chain::Solana, Environment::Local).await;
-    assert_eq!(set(&foreign).await, (404, set(&foreign).await.1));
+    let (status, refused) = set(&foreign).await;
+    assert_eq!((status, &refused["code"]), (404, &json!("WALLET_NOT_FOUND")), "{refused}");
     let unlink = daemon.ask("DELETE", &format!("/v1/sessions/{id}/wallets/{}", evm.id));
     assert_eq!(read(unlink.header("X-Master-Password", PASSWORD)).await.0, 204);
     assert_eq!(address("").await, json!(solana.id), "what is left");
