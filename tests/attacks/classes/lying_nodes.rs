@@ -17,10 +17,10 @@ const PATIENCE: Duration = Duration::from_secs(60);
 /// 90 dollars.
 const NINETY: &str = "0.03";
 
-/// What a node is made to say wrongly.
+/// Makes a node lie.
 type Lies = fn(&FaultProxy);
-/// What an answer is altered to.
-type Alter = fn(&mut Value);
+/// Changes what a node answers.
+type Edit = fn(&mut Value);
 
 /// A daemon on two nodes, or on the lying one alone, and a wallet that may spend 100 dollars at once and
 /// 200 a day. What happened is final after `depth` blocks.
@@ -114,14 +114,6 @@ fn forgets(proxy: &FaultProxy) {
     proxy.always(RECEIPT, When::Before, Fault::Lie(Value::Null));
     proxy.always("eth_getTransactionByHash", When::Before, Fault::Lie(Value::Null));
 }
-
-/// Makes a node lie.
-/// What a node is made to say wrongly.
-type Lies = fn(&FaultProxy);
-/// What an answer is altered to.
-type Alter = fn(&mut Value);
-/// Changes what a node answers.
-type Edit = fn(&mut Value);
 
 pub(crate) fn class() -> Class {
     let mut class = Class::new("lying nodes");
