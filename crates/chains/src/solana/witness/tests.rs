@@ -136,7 +136,7 @@ fn readings_are_compared_by_what_is_the_wallets() {
     let first = side(&[own.clone(), stranger.clone()], 100);
     let sysvar = (MINT, Account { data: vec![1], owner: THIEF, ..coins(1) });
     assert!(side(&[own.clone(), (THIEF, coins(6)), sysvar], 100).is_held_as(&first));
-    assert!(side(&[own.clone()], 100).is_held_as(&first));
+    assert!(side(std::slice::from_ref(&own), 100).is_held_as(&first));
     assert!(!side(&[own, stranger], 101).is_held_as(&first));
     assert!(!side(&[(ACCOUNT, held(WALLET, MINT, 8))], 100).is_held_as(&first));
     assert!(!side(&[(ACCOUNT, held(THIEF, MINT, 9))], 100).is_held_as(&first));
