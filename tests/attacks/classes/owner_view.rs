@@ -59,6 +59,11 @@ fn written(text: &str) -> String {
     text.chars().map(|c| if plain(c) { c.to_string() } else { format!("~{:x}~", u32::from(c)) }).collect()
 }
 
+/// Whether a question says something, whatever the case of addresses.
+fn has(question: &str, part: &str) -> bool {
+    question.to_lowercase().contains(&part.to_lowercase())
+}
+
 /// Texts in which something hides, or that pose as the daemon's words.
 fn texts() -> Vec<(&'static str, String)> {
     vec![
@@ -130,7 +135,7 @@ pub(crate) fn class() -> Class {
                           { "name": "most", "type": "uint256" }, { "name": "code", "type": "bytes" }]
             },
             "message": { "item": "a coffee", "terms": [{
-                "payee": "0x00000000000000000000000000000000DeaDBeef", "everything": true,
+                "payee": "0x00000000000000000000000000000000deadbeef", "everything": true,
                 "most": "123456789012345678901234567890", "code": "0xc0ffee00c0ffee00"
             }] }
         });
@@ -140,13 +145,13 @@ pub(crate) fn class() -> Class {
         let (whole, own) = statement(&asked)?;
         for part in [
             "'item' string 'a coffee'",
-            "'payee' address 0x00000000000000000000000000000000DeaDBeef",
+            "'payee' address 0x00000000000000000000000000000000deadbeef",
             "'everything' bool true",
             "'most' uint256 123456789012345678901234567890",
             "'code' bytes 0xc0ffee00c0ffee00",
             "'Shop~27~; tier INSTANT.'",
         ] {
-            ensure!(whole.contains(part), "{part} is not in {whole}");
+            ensure!(has(&whole, part), "{part} is not in {whole}");
         }
         ensure!(!own.contains("INSTANT"), "{own}");
         Ok(())
@@ -160,7 +165,7 @@ pub(crate) fn class() -> Class {
         let asked = asked(&target, &answer).await?;
         let (whole, _) = statement(&asked)?;
         ensure!(whole.contains(&format!("NOT READ, all its data are {data}")), "{whole}");
-        ensure!(whole.contains(&erc20), "{whole}");
+        ensure!(has(&whole, &erc20), "{whole}");
         Ok(())
     });
     class.case(Needs::Nodes, "what was read is what the chain does", |target| async move {
@@ -171,7 +176,7 @@ pub(crate) fn class() -> Class {
         let answer = victim.send(body).await?;
         let asked = asked(&target, &answer).await?;
         let (whole, own) = statement(&asked)?;
-        ensure!(own.contains(&format!("of the token {} to {friend}", evm.erc20)), "{whole}");
+        ensure!(has(&own, &format!("of the token {} to {friend}", evm.erc20)), "{whole}");
         ensure!(whole.contains("send 12.5 '") && whole.contains("method 'transfer'"), "{whole}");
         let owner = OwnerKey::evm(OWNER)?;
         let yes = owner.answering(&target.anonymous(), &asked["approve"])?;
