@@ -24,8 +24,10 @@ use super::universal::Universal::UniversalCalls;
 use super::weth::Weth::WethCalls;
 use super::{pinned, router_v3};
 
-/// How long a call of each family is.
-const LENGTHS: [fn(&[u8]) -> Option<usize>; 14] = [
+/// How long the call of a family is that the bytes begin with.
+type Length = fn(&[u8]) -> Option<usize>;
+
+const LENGTHS: [Length; 14] = [
     length::<Permit2Calls>,
     length::<WethCalls>,
     length::<CollectionCalls>,
