@@ -88,7 +88,7 @@ fn nothing_that_is_signed_is_without_an_effect() {
     };
     let fee = Effect::NetworkFee { max: U256::from(MILLI) };
     let nothing = Effect::NativeOut { to: evm(1), amount: U256::ZERO };
-    assert_eq!(of(vec![]).items, [nothing.clone()]);
+    assert_eq!(of(vec![]).items, std::slice::from_ref(&nothing));
     assert_eq!(of(vec![fee.clone()]).items, [fee.clone(), nothing]);
     let out = Effect::NativeOut { to: evm(9), amount: U256::ONE };
     assert_eq!(of(vec![out.clone(), fee.clone()]).items, [out, fee]);
