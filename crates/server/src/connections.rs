@@ -190,7 +190,7 @@ fn places() -> u64 {
     let wanted = MAX_CONNECTIONS + OTHER_FILES;
     if limit.current.is_some_and(|current| current < wanted) {
         let raised = Rlimit { current: Some(limit.maximum.map_or(wanted, |most| most.min(wanted))), ..limit };
-        match setrlimit(Resource::Nofile, raised.clone()) {
+        match setrlimit(Resource::Nofile, raised) {
             Ok(()) => limit = raised,
             Err(error) => tracing::warn!(%error, "the limit on open files stays low"),
         }
