@@ -91,24 +91,6 @@ fn message(text: String) -> Result<Vec<u8>, Failure> {
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn hex_is_read_in_either_case_and_the_rest_is_text() {
-        let read = |text: &str| message(text.to_owned()).ok();
-        for hex in ["0x74657374", "0X74657374"] {
-            assert_eq!(read(hex).as_deref(), Some(&b"test"[..]), "{hex}");
-        }
-        for text in ["test", "0xcoffee for two", "0X marks the spot", "x0x74657374"] {
-            assert_eq!(read(text).as_deref(), Some(text.as_bytes()));
-        }
-        assert_eq!(read("0x7465737"), None, "half a byte");
-        assert_eq!(read("0x").as_deref(), Some(&b""[..]));
-    }
-}
-
 fn asked(
     kind: RequestKind,
     network: Option<String>,
@@ -133,4 +115,22 @@ async fn sign(app: App, session: Session, request: SendRequest, sign_type: &str)
     let transaction = shapes::transaction(signed);
     let policy_result = PolicyTier { tier: transaction.tier };
     Ok(Json(Signed { transaction, sign_type: sign_type.to_owned(), policy_result }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hex_is_read_in_either_case_and_the_rest_is_text() {
+        let read = |text: &str| message(text.to_owned()).ok();
+        for hex in ["0x74657374", "0X74657374"] {
+            assert_eq!(read(hex).as_deref(), Some(&b"test"[..]), "{hex}");
+        }
+        for text in ["test", "0xcoffee for two", "0X marks the spot", "x0x74657374"] {
+            assert_eq!(read(text).as_deref(), Some(text.as_bytes()));
+        }
+        assert_eq!(read("0x7465737"), None, "half a byte");
+        assert_eq!(read("0x").as_deref(), Some(&b""[..]));
+    }
 }
