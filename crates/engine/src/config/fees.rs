@@ -166,7 +166,7 @@ mod tests {
             ("\"nowhere\" = \"1 USD\"", "no network"),
         ] {
             for table in ["max", "transfer_max"] {
-                let error = load(&format!("[fees.{table}]\n{entry}\n")).err().expect("refused");
+                let error = load(&format!("[fees.{table}]\n{entry}\n")).expect_err("refused");
                 assert!(error.contains(why) && error.contains(&format!("fees.{table}")), "{error}");
             }
         }
@@ -181,13 +181,13 @@ mod tests {
             ("evm_max_wei = \"1\"", "WAIAAS_FEES_EVM_MAX_WEI", "fees.evm_max_wei"),
             ("solana_max_lamports = 5000", "WAIAAS_FEES_SOLANA_MAX_LAMPORTS", "fees.solana_max_lamports"),
         ] {
-            let error = load(&format!("[fees]\n{text}\n")).err().expect("refused");
+            let error = load(&format!("[fees]\n{text}\n")).expect_err("refused");
             assert!(error.contains(name) && error.contains("fees.max_usd"), "{error}");
             let set = [(variable.to_owned(), "9000".to_owned())];
-            let error = Config::from_parts(None, set, []).err().expect("refused").to_string();
+            let error = Config::from_parts(None, set, []).expect_err("refused").to_string();
             assert!(error.contains(variable) && error.contains("fees.max_usd"), "{error}");
             let flag = [(name.to_owned(), "9000".to_owned())];
-            let error = Config::from_parts(None, [], flag).err().expect("refused").to_string();
+            let error = Config::from_parts(None, [], flag).expect_err("refused").to_string();
             assert!(error.contains(name) && error.contains("fees.max_usd"), "{error}");
         }
     }
