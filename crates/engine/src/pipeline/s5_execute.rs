@@ -4,30 +4,29 @@
 //! The last look, the signature and its record are one database transaction: a brake that committed
 //! before it stops it, and no bytes exist that the database does not hold.
 
+mod last_look;
+
 use std::sync::Arc;
 
 use serde_json::json;
 use waiaas_chains::{Chain as ChainPort, ChainError, Expiry, Lane, Refusal, SignedTx, Submission};
 use waiaas_core::UnixSeconds;
 use waiaas_core::audit::{Actor, AuditEvent};
-use waiaas_core::clearance::{Brakes, NotCleared, Obligation};
 use waiaas_core::draft::{Completed, Draft};
 use waiaas_core::effect::Effects;
 use waiaas_core::ids::TxId;
 use waiaas_core::intent::IntentKind;
-use waiaas_core::policy::{CategorySums, Denial, Facts, Ledger, Verdict, evaluate};
 use waiaas_core::transaction::TxStatus;
-use waiaas_core::wallet::OwnerState;
 use waiaas_core::witness::WitnessFact;
 use waiaas_keys::SealedKey;
-use waiaas_store::{AuditEntry, SignedRow, StatusChange, StoreError, TransactionRow, WalletRow, WriteTx};
+use waiaas_store::{AuditEntry, SignedRow, StatusChange, StoreError, TransactionRow, WriteTx};
 
+use self::last_look::{Stop, last_look};
 use crate::Engine;
 use crate::chain_watch::{self, Look};
 use crate::error::{Error, ErrorCode};
 use crate::pipeline::fees;
 use crate::pipeline::gas::{self, Gas};
-use crate::pipeline::s3_policy::StoredVerdict;
 use crate::pipeline::witness::{self, LastLook};
 use crate::pipeline::{replace, s6_confirm, s7_record};
 
@@ -287,119 +286,6 @@ async fn signature(
         return Ok(Err(Stop::Place(beside.into())));
     }
     Ok(Ok(signed))
-}
-
-/// Why a cleared-looking transaction is not signed after all.
-enum Stop {
-    Brake(NotCleared),
-    Policy(Denial),
-    /// A replacement without a place to take.
-    Place(Error),
-}
-
-impl Stop {
-    fn change(&self) -> StatusChange {
-        match self {
-            Self::Brake(NotCleared::KillSwitch) => StatusChange::Cancelled { code: Some(self.code()) },
-            Self::Brake(_) | Self::Policy(_) | Self::Place(_) => {
-                StatusChange::Failed { code: self.code(), message: self.message() }
-            }
-        }
-    }
-
-    fn code(&self) -> String {
-        match self {
-            Self::Brake(reason) => Error::from(*reason).code.as_str().to_owned(),
-            Self::Policy(denial) => denial.code.as_str().to_owned(),
-            Self::Place(lost) => lost.code.as_str().to_owned(),
-        }
-    }
-
-    fn message(&self) -> String {
-        match self {
-            Self::Brake(reason) => format!("Not signed: {reason}."),
-            Self::Policy(denial) => format!("Not signed: {}", denial.message),
-            Self::Place(lost) => format!("Not signed: {}", lost.message),
-        }
-    }
-
-    fn audit(&self, engine: &Engine, row: &TransactionRow) -> AuditEntry {
-        let event = match self {
-            Self::Brake(NotCleared::KillSwitch) => AuditEvent::TxCancelled,
-            Self::Brake(_) | Self::Policy(_) | Self::Place(_) => AuditEvent::TxFailed,
-        };
-        AuditEntry::new(event, Actor::System, engine.now())
-            .wallet(row.wallet)
-            .tx(row.id)
-            .details(json!({ "code": self.code(), "message": self.message() }))
-    }
-}
-
-/// The brakes, the owner's consent and the policies as they are now. The tier is not asked for twice.
-async fn last_look(
-    engine: &Engine,
-    tx: &mut WriteTx,
-    row: &TransactionRow,
-    wallet: &WalletRow,
-    draft: &Draft,
-    (effects, fact): (&Effects, WitnessFact),
-) -> Result<Result<waiaas_core::clearance::Clearance, Stop>, Error> {
-    if let Some(denial) = denied_now(engine, tx, row, effects, fact).await? {
-        return Ok(Err(Stop::Policy(denial)));
-    }
-    let switch = tx.kill_switch().await?;
-    let session_revoked = match row.session {
-        Some(session) => tx.session(session).await?.is_none_or(|s| s.revoked_at.is_some()),
-        None => false,
-    };
-    let brakes = Brakes {
-        wallet: wallet.status,
-        kill_switch: switch.state,
-        admitted_generation: row.kill_generation,
-        generation: switch.generation,
-        session_revoked,
-    };
-    let answered = tx.answered_challenge(row.id).await?;
-    let consent = answered.and_then(|answer| Engine::recheck_consent(&answer, wallet.owner.address()));
-    let tier = row.tier.ok_or_else(|| Error::internal("an admitted transaction has no tier"))?;
-    let judged = row.draft.as_ref().map(Draft::digest);
-    let obligation = Obligation {
-        tx: row.id,
-        wallet: row.wallet,
-        digest: judged.ok_or_else(|| Error::internal("an admitted transaction has no draft"))?,
-        tier,
-        execute_after: row.execute_after,
-    };
-    Ok(obligation.clear(draft.digest(), consent.as_ref(), brakes, engine.now()).map_err(Stop::Brake))
-}
-
-/// Whether today's policies refuse what was once granted. Only refusals count here: tiers were
-/// obtained, and what is spent was reserved, so prices, totals and request counts are left out.
-async fn denied_now(
-    engine: &Engine,
-    tx: &mut WriteTx,
-    row: &TransactionRow,
-    effects: &Effects,
-    witness: WitnessFact,
-) -> Result<Option<Denial>, Error> {
-    let stored: StoredVerdict = serde_json::from_str(&row.verdict).map_err(Error::internal)?;
-    let set = &engine.policies().in_force(tx, engine.networks(), row.wallet, &row.network).await?.set;
-    let known = stored.facts;
-    let nothing = |category| (category, CategorySums::default());
-    let ledger = Ledger {
-        requests: set.rate_windows().into_iter().map(|window| (window, 0)).collect(),
-        categories: known.ledger.categories.into_keys().map(nothing).collect(),
-        http_messages: known.ledger.http_messages.map(|_| 0),
-        ..Ledger::default()
-    };
-    let unwitnessed = engine.config().policy.unsimulated.into();
-    // The waiting is over, and completing asks the chain whether the bytes still live.
-    let (now, owner, lifetime) = (engine.now(), OwnerState::Locked, None);
-    let facts = Facts { now, owner, ledger, witness, unwitnessed, lifetime, ..known };
-    Ok(match evaluate(set, effects, &facts) {
-        Verdict::Denied(denials) => denials.into_iter().next(),
-        Verdict::Granted(_) => None,
-    })
 }
 
 /// Sends signed bytes. Whatever the node says, they are signed: only proof ends the transaction.

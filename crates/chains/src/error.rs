@@ -1,0 +1,160 @@
+//! What a chain cannot or will not do. Variants say what the caller can do about it; texts name no URL.
+
+use thiserror::Error;
+use waiaas_core::U256;
+use waiaas_core::address::Address;
+
+use crate::message::UnsignableMessage;
+
+/// What a chain could not do. Variants say what the caller can do about it.
+#[derive(Debug, Error)]
+pub enum ChainError {
+    /// No endpoint answered in time; try again later.
+    #[error("no node of {network} answered: {reason}")]
+    Unreachable {
+        /// The network.
+        network: String,
+        /// The last failure, without URLs or keys.
+        reason: String,
+    },
+    /// A node answered with something that is not the protocol, or answers contradict each other.
+    #[error("a node of {network} gave an unusable answer: {reason}")]
+    BadAnswer {
+        /// The network.
+        network: String,
+        /// What was wrong.
+        reason: String,
+    },
+    /// The node serves another chain than configured.
+    #[error("the node of {network} serves another chain ({found})")]
+    WrongChain {
+        /// The network.
+        network: String,
+        /// What the node says it is.
+        found: String,
+    },
+    /// The request cannot be carried out on this chain; asking again will not help.
+    #[error("{0}")]
+    Refused(Refusal),
+    /// Bytes that should be a draft or a transaction of this chain are not.
+    #[error("the stored transaction cannot be read: {0}")]
+    Corrupt(String),
+}
+
+/// Why a chain refuses to build or run a request.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum Refusal {
+    /// Not enough of the asset.
+    #[error("the wallet has {have} base units of {asset} but needs {need}")]
+    InsufficientBalance {
+        /// CAIP-19.
+        asset: String,
+        /// On chain.
+        have: U256,
+        /// Needed, fees not included.
+        need: U256,
+    },
+    /// Not enough of an NFT, or not the wallet's at all.
+    #[error("the wallet has {have} of {nft} but needs {need}")]
+    InsufficientNft {
+        /// CAIP-19.
+        nft: String,
+        /// On chain.
+        have: U256,
+        /// Needed.
+        need: U256,
+    },
+    /// Not enough native coin for the network fee.
+    #[error(
+        "the wallet has {have} base units of the native coin, too little for the network fee of up to {need}"
+    )]
+    InsufficientForFee {
+        /// On chain.
+        have: U256,
+        /// Needed.
+        need: U256,
+    },
+    /// The address is not a token of this chain.
+    #[error("{0} is not a token on this network")]
+    NotAToken(Address),
+    /// The recipient cannot receive this.
+    #[error("{0}")]
+    BadRecipient(String),
+    /// No key belongs to the recipient, and no program is known to sign for it (Solana).
+    #[error("no key belongs to {0}, and no program is known to sign for it")]
+    RecipientOffCurve(Address),
+    /// The simulation on the node fails.
+    #[error("the node says the transaction would fail: {0}")]
+    SimulationFailed(String),
+    /// The contract that a permit is for would not take it.
+    #[error("the contract would not take this permit: {0}")]
+    PermitMismatch(&'static str),
+    /// A token refuses to change an allowance that is not used up.
+    #[error(
+        "the token refuses a new allowance while {spender} may still take {left} base units of the old one"
+    )]
+    AllowanceStands {
+        /// Who may take it.
+        spender: Address,
+        /// What is left of it.
+        left: U256,
+    },
+    /// The network's fee is above the cap.
+    #[error("the network fee of {fee} base units is above the cap of {cap}")]
+    FeeAboveCap {
+        /// Wanted now.
+        fee: U256,
+        /// Allowed.
+        cap: U256,
+    },
+    /// A transaction built elsewhere offers more for priority than the operator allows. EVM: wei per gas;
+    /// Solana: micro-lamports per compute unit.
+    #[error(
+        "the transaction offers a priority fee of {price} per unit of gas, above the configured cap of {cap}"
+    )]
+    PriorityAboveCap {
+        /// Offered.
+        price: u128,
+        /// Allowed.
+        cap: u128,
+    },
+    /// The network asks for more per unit of gas than the caller's gas condition allows.
+    #[error("the network asks for more per unit of gas than the gas condition allows")]
+    PriceAboveCondition,
+    /// The nonce of a transaction built elsewhere is so far ahead that it may never be its turn.
+    #[error("the transaction's nonce {nonce} is too far ahead: the highest that is signed now is {most}")]
+    NonceTooFarAhead {
+        /// As given.
+        nonce: u64,
+        /// The highest allowed.
+        most: u64,
+    },
+    /// The nonce of the transaction to be replaced is used up: it is on chain, or another one is.
+    #[error("there is nothing left to replace: the transaction, or another one in its place, is on chain")]
+    NothingToReplace,
+    /// Plain EVM accounts make one call in a transaction.
+    #[error("a plain account of an EVM network makes one call in a transaction, so it has no batches")]
+    BatchUnsupported,
+    /// What is to be signed is for another network.
+    #[error("this is for the chain id {given}, but the network's is {network}")]
+    ChainIdMismatch {
+        /// As given.
+        given: U256,
+        /// The network's.
+        network: u64,
+    },
+    /// A text that is not signed as a message.
+    #[error(transparent)]
+    UnsignableMessage(#[from] UnsignableMessage),
+    /// Typed data that cannot be read (EIP-712).
+    #[error("{path} {why}")]
+    MalformedTypedData {
+        /// Where, such as `message.details.0.token`.
+        path: String,
+        /// What is wrong there.
+        why: &'static str,
+    },
+    /// The request's shape does not fit this chain.
+    #[error("{0}")]
+    Unsupported(String),
+}
