@@ -144,3 +144,54 @@ async fn brought_bytes_wait_no_longer_than_they_live() -> Result<()> {
     assert!(number("approvalExpiresAt")? - number("createdAt")? <= 60, "{tx}");
     Ok(())
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_account_that_a_stranger_may_close_is_paid_by_no_instruction() -> Result<()> {
+    const TOKEN: &str = "TokenkegQfeZyiNwAJbNbGKPFXCWuBvf9Ss623VQ5DA";
+    let world = spender().await?;
+    world.policy("CONTRACT_WHITELIST", json!({ "contracts": [{ "address": TOKEN }] })).await?;
+    let (payee, stranger, account) = (solana_payee(71), solana_payee(72), solana_payee(73));
+    world.policy("WHITELIST", json!({ "allowed_addresses": [payee] })).await?;
+    let key = |address: &str| bs58::decode(address).into_vec().context("base58");
+    let node = &world.localnet.solana;
+    let plant = async |close_authority: Option<&str>| {
+        let mut data = [key(&node.spl_mint)?, key(&payee)?].concat();
+        data.resize(165, 0);
+        data[108] = 1;
+        if let Some(closer) = close_authority {
+            data[129] = 1;
+            data[133..].copy_from_slice(&key(closer)?);
+        }
+        let planted = json!({ "lamports": 5_000_000, "owner": TOKEN, "data": hex::encode(data) });
+        rpc(&node.rpc, "surfnet_setAccount", json!([account, planted])).await.map(drop)
+    };
+    let derived = rpc(
+        &node.rpc,
+        "getTokenAccountsByOwner",
+        json!([world.agent.address, { "mint": node.spl_mint }, { "encoding": "base64" }]),
+    )
+    .await?;
+    let source = text(&derived["value"][0], "pubkey")?.to_owned();
+    let pay = || {
+        // TransferChecked of 1000 base units.
+        let data = [&[12u8][..], &1_000u64.to_le_bytes(), &[node.spl_decimals]].concat();
+        let meta = |pubkey: &str, signer: bool, writable: bool| json!({ "pubkey": pubkey, "isSigner": signer, "isWritable": writable });
+        world.request(json!({
+            "type": "CONTRACT_CALL", "programId": TOKEN, "instructionData": STANDARD.encode(data),
+            "accounts": [
+                meta(&source, false, true), meta(&node.spl_mint, false, false),
+                meta(&account, false, true), meta(&world.agent.address, true, false),
+            ],
+        }))
+    };
+    plant(Some(&stranger)).await?;
+    assert_eq!(
+        pay().await?.refused(403)?,
+        "UNKNOWN_EFFECT",
+        "a stranger may close it and open it as another's"
+    );
+    plant(None).await?;
+    let sent = pay().await?.expect(201)?;
+    assert_eq!(world.ended(text(&sent, "id")?).await?["status"], "CONFIRMED");
+    Ok(())
+}

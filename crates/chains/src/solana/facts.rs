@@ -6,7 +6,7 @@
 //!
 //! ```text
 //! facts     n:1 n×key                            accounts from lookup tables, in the runtime's order
-//!           n:1 n×(account program:1 mint owner) token accounts
+//!           n:1 n×(account program:1 mint owner) token accounts; the highest bit of program: closable
 //!           n:1 n×(mint program:1 nft:1 0|1+key) mints
 //!           n:1 n×(account lamports:8)           what it costs to open an account
 //! ```
@@ -16,9 +16,13 @@
 use std::collections::BTreeMap;
 
 use solana_pubkey::Pubkey;
+use spl_associated_token_account_interface::address::get_associated_token_address_with_program_id as associated;
 
 use super::cursor::Cursor;
 use super::mint::TokenProgram;
+
+/// Set in the program's byte of a token account that somebody other than its owner may close.
+const CLOSABLE: u8 = 0x80;
 
 /// Whose a token account is.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -26,6 +30,17 @@ pub(super) struct Holder {
     pub(super) program: TokenProgram,
     pub(super) mint: Pubkey,
     pub(super) owner: Pubkey,
+    /// Whether somebody other than its owner may close it. Whoever does can open it again under the same
+    /// address for another owner, so what is sent there may end up with anybody.
+    pub(super) closable: bool,
+}
+
+impl Holder {
+    /// Whether `account` is the one address that is derived from the owner and the mint, which nobody can
+    /// open for another owner.
+    pub(super) fn is_at_its_derived(&self, account: &Pubkey) -> bool {
+        *account == associated(&self.owner, &self.mint, &self.program.id())
+    }
 }
 
 /// What matters about a mint.
@@ -63,7 +78,7 @@ impl Facts {
         bytes.push(u8::try_from(self.holders.len()).ok()?);
         for (key, holder) in &self.holders {
             bytes.extend(key.to_bytes());
-            bytes.push(tag(holder.program));
+            bytes.push(tag(holder.program) | if holder.closable { CLOSABLE } else { 0 });
             bytes.extend(holder.mint.to_bytes());
             bytes.extend(holder.owner.to_bytes());
         }
@@ -89,7 +104,9 @@ impl Facts {
         }
         for _ in 0..bytes.u8()? {
             let key = bytes.key()?;
-            let holder = Holder { program: program(bytes.u8()?)?, mint: bytes.key()?, owner: bytes.key()? };
+            let tag = bytes.u8()?;
+            let (program, closable) = (program(tag & !CLOSABLE)?, tag & CLOSABLE != 0);
+            let holder = Holder { program, mint: bytes.key()?, owner: bytes.key()?, closable };
             ascending(&mut facts.holders, key, holder)?;
         }
         for _ in 0..bytes.u8()? {

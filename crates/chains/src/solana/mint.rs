@@ -67,6 +67,8 @@ pub(super) struct TokenAccount {
     pub(super) owner: Pubkey,
     pub(super) amount: u64,
     pub(super) frozen: bool,
+    /// Who may close it besides its owner.
+    pub(super) close_authority: Option<Pubkey>,
 }
 
 /// The master edition of a mint: an address derived for the Token Metadata program.
@@ -245,11 +247,17 @@ impl TokenAccount {
             2 => true,
             _ => return None,
         };
+        let (tag, authority) = data.get(129..ACCOUNT)?.split_first_chunk::<4>()?;
+        let close_authority = match tag {
+            [0, 0, 0, 0] => None,
+            _ => Some(Pubkey::new_from_array(*authority.first_chunk::<32>()?)),
+        };
         Some(Self {
             mint: Pubkey::new_from_array(*mint),
             owner: Pubkey::new_from_array(*owner),
             amount: u64::from_le_bytes(*amount),
             frozen,
+            close_authority,
         })
     }
 }

@@ -34,7 +34,7 @@ pub(in crate::solana) const fn key(byte: u8) -> Pubkey {
 
 /// One of each kind, about nothing in particular.
 pub(in crate::solana) fn facts() -> Facts {
-    let holder = Holder { program: TokenProgram::Token, mint: key(5), owner: key(9) };
+    let holder = Holder { program: TokenProgram::Token, mint: key(5), owner: key(9), closable: true };
     let mint = MintFact { program: TokenProgram::Token2022, nft: false, beyond: Some(key(6)) };
     Facts {
         loaded: vec![],

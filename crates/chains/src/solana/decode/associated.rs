@@ -29,9 +29,11 @@ fn open(context: &mut Context<'_>, call: &Call<'_>) -> Option<Vec<Effect>> {
         && *system == solana_system_interface::program::ID
         && *account == associated(owner, mint, &program.id());
     let rent = context.facts.rents.get(account).filter(|_| expected)?;
-    let holder = Holder { program, mint: *mint, owner: *owner };
+    let holder = Holder { program, mint: *mint, owner: *owner, closable: false };
     // The program does not take an account that was there before and is somebody else's.
-    if context.holders.insert(*account, holder).is_some_and(|before| before != holder) {
+    // One that is there keeps what it has, who may close it included.
+    let known = context.holders.entry(*account).or_insert(holder);
+    if (known.mint, known.owner, known.program) != (holder.mint, holder.owner, holder.program) {
         return None;
     }
     let amount = U256::from(*rent);

@@ -63,6 +63,10 @@ pub(super) fn walk(body: &Body, wallet: &Pubkey, caip2: &Arc<str>) -> (Vec<Effec
         };
         let found = context.read(&call);
         content.extend(shown::content(&call, &found));
+        if found.iter().any(|effect| matches!(effect, Effect::ContractCall { decoded: false, .. })) {
+            // It may close accounts and open them again for others.
+            context.holders.retain(|account, holder| holder.is_at_its_derived(account));
+        }
         effects.extend(found);
     }
     content.extend(shown::terms(body));

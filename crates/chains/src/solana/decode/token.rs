@@ -112,6 +112,10 @@ impl Context<'_> {
         amount: u64,
     ) -> Option<Vec<Effect>> {
         let holder = self.holder(program, destination).filter(|holder| holder.mint == *mint)?;
+        // Its address says nothing about its owner unless it is derived from the owner.
+        if holder.closable && !holder.is_at_its_derived(destination) {
+            return None;
+        }
         self.moved(call, program, mint, &holder.owner, amount)
     }
 
@@ -220,9 +224,13 @@ fn set_authority(
         _ if program == TokenProgram::Token2022 => "authority over a token's extension",
         _ => return None,
     };
-    // From here on the account is somebody else's.
-    if let (2, Some(owner), Some(holder)) = (kind, to, context.holders.get_mut(account)) {
-        holder.owner = owner;
+    // From here on the account is somebody else's, and whoever was before may still close it.
+    if let Some(holder) = context.holders.get_mut(account) {
+        match (kind, to) {
+            (2, Some(owner)) => (holder.owner, holder.closable) = (owner, true),
+            (3, Some(closer)) => holder.closable = closer != holder.owner,
+            (_, Some(_) | None) => {}
+        }
     }
     Some(vec![handed_over(call, account, to.as_ref(), what)])
 }
@@ -281,7 +289,7 @@ fn initialise(
     };
     data.end()?;
     // An account that is there already is not initialised again.
-    let holder = Holder { program, mint: *mint, owner };
+    let holder = Holder { program, mint: *mint, owner, closable: false };
     if context.holders.insert(*account, holder).is_some() {
         return None;
     }
@@ -290,7 +298,10 @@ fn initialise(
 
 pub(super) fn describe(data: &[u8]) -> String {
     let name = match data.first() {
-        Some(3 | 12) => "a transfer from or to an account that is not known, or not well formed",
+        Some(3 | 12) => {
+            "a transfer that is not well formed, or from or to an account that is not known or that somebody \
+             other than its owner may close"
+        }
         Some(4 | 13) => "Approve that is not the wallet's or not well formed",
         Some(6) => "SetAuthority that is not the wallet's or not well formed",
         Some(8 | 15) => "Burn that is not the wallet's or not well formed",

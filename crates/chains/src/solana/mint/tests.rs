@@ -114,6 +114,20 @@ fn whoever_else_decides_about_a_transfer_is_named() {
 }
 
 #[test]
+fn who_may_close_a_token_account_is_read() {
+    let mut data = vec![0; ACCOUNT];
+    data[108] = 1;
+    let read =
+        |data: &[u8]| TokenAccount::read(TokenProgram::Token, data).expect("an account").close_authority;
+    assert_eq!(read(&data), None);
+    data[129] = 1;
+    data[133..].fill(7);
+    assert_eq!(read(&data), Some(Pubkey::new_from_array([7; 32])));
+    data[129] = 2;
+    assert!(read(&data).is_some(), "what makes no sense is not taken for nobody");
+}
+
+#[test]
 fn accounts_are_larger_where_extensions_ask_for_it() {
     assert_eq!(read(&[(ExtensionType::Pausable, &[0; 33])]).account_size, Some(174));
     assert_eq!(read(&[(ExtensionType::PermanentDelegate, &[0; 32])]).account_size, Some(170));

@@ -33,7 +33,7 @@ pub(super) fn to(key: Pubkey) -> Address {
 
 /// What is known about the accounts above, under one of the token programs.
 pub(super) fn facts(program: TokenProgram) -> Facts {
-    let holder = |mint, owner| Holder { program, mint, owner };
+    let holder = |mint, owner| Holder { program, mint, owner, closable: false };
     let mint = MintFact { program, nft: false, beyond: None };
     Facts {
         loaded: vec![],

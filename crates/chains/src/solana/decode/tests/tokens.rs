@@ -63,6 +63,52 @@ fn a_receiving_account_that_nobody_knows_is_unknown() {
 }
 
 #[test]
+fn an_account_that_somebody_else_may_close_is_no_destination() {
+    for program in &PROGRAMS {
+        let kind = TokenProgram::of(program).expect("a token program");
+        let derived = associated(&OWNER, &MINT, program);
+        let paid = |account: Pubkey, closable| {
+            let mut known = facts(kind);
+            known.holders.insert(account, Holder { program: kind, mint: MINT, owner: OWNER, closable });
+            with(known, &[pay(program, &MINT, &account, &WALLET)])
+        };
+        assert!(is_unknown(&paid(THEIRS, true)), "it may be closed and opened again for anybody");
+        assert_eq!(paid(THEIRS, false), [out(MINT, OWNER, 30)], "its owner alone closes it");
+        assert_eq!(
+            paid(derived, true),
+            [out(MINT, OWNER, 30)],
+            "nobody opens that address for another owner"
+        );
+
+        // Handed on by the wallet in the same transaction, it may still be closed by whoever had it.
+        let set = |kind, to: &Pubkey| {
+            token::set_authority(program, &OWN, Some(to), kind, &WALLET, &[]).expect("encodes")
+        };
+        for authority in [AuthorityType::AccountOwner, AuthorityType::CloseAccount] {
+            let found = with(facts(kind), &[set(authority, &OTHER), pay(program, &MINT, &OWN, &WALLET)]);
+            assert!(matches!(found.as_slice(), [Effect::AuthorityChange { .. }, Effect::Unknown { .. }]));
+        }
+    }
+}
+
+#[test]
+fn after_a_call_that_nobody_knows_only_derived_accounts_are_known() {
+    for program in &PROGRAMS {
+        let kind = TokenProgram::of(program).expect("a token program");
+        let derived = associated(&OWNER, &MINT, program);
+        let mut known = facts(kind);
+        known.holders.insert(derived, Holder { program: kind, mint: MINT, owner: OWNER, closable: false });
+        let strange = Instruction::new_with_bytes(key(80), &[1], vec![AccountMeta::new(THEIRS, false)]);
+        let to = |account| pay(program, &MINT, account, &WALLET);
+        let found = with(known, &[to(&THEIRS), strange.clone(), to(&THEIRS), to(&derived)]);
+        let [before, called, after, safe] = found.as_slice() else { panic!("{found:?}") };
+        assert_eq!((before, called), (&out(MINT, OWNER, 30), &call(&strange, false)));
+        assert!(matches!(after, Effect::Unknown { .. }), "it may be another account by now");
+        assert_eq!(safe, &out(MINT, OWNER, 30));
+    }
+}
+
+#[test]
 fn an_indivisible_single_piece_is_an_nft_however_it_moves() {
     for program in &PROGRAMS {
         let quantity = U256::from(30);
@@ -249,7 +295,7 @@ fn opening_accounts_costs_rent_each_and_makes_them_known() {
         let mut elsewhere = create.clone();
         elsewhere.accounts[1].pubkey = OTHER;
         assert!(is_unknown(&with(known.clone(), &[elsewhere])), "not the derived account");
-        known.holders.insert(account, Holder { program: kind, mint: MINT, owner: OTHER });
+        known.holders.insert(account, Holder { program: kind, mint: MINT, owner: OTHER, closable: false });
         assert!(is_unknown(&with(known, &[create])), "somebody else's by now");
     }
 }
