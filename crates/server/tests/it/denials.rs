@@ -122,7 +122,7 @@ async fn a_key_finds_its_transaction_and_waiting_is_what_is_listed_as_pending() 
         let items = list["items"].as_array().expect("items");
         items.iter().map(|row| row["id"].as_str().expect("id").to_owned()).collect::<Vec<_>>()
     };
-    assert_eq!(found("idempotencyKey=the-key").await, [denied.clone()]);
+    assert_eq!(found("idempotencyKey=the-key").await, std::slice::from_ref(&denied));
     assert_eq!(found("idempotencyKey=the-key&status=DENIED").await, [denied]);
     assert_eq!(found("idempotencyKey=the-key&status=CONFIRMED").await, [""; 0]);
     assert_eq!(found("idempotencyKey=another").await, [""; 0]);
