@@ -51,9 +51,19 @@ pub struct AssetSpending<'a> {
     pub spent: Option<Sum>,
     /// Base units that are spent or may be paid as a fee. Windows count these.
     pub counted: Sum,
+    /// Base units that may be paid as a fee, also those that the network does not ask for.
+    pub fee: Sum,
 }
 
 impl AssetSpending<'_> {
+    /// What is counted, in two parts that add up to it: what leaves if the transaction succeeds, and what it
+    /// may pay as a fee, which it also pays if it fails on chain.
+    pub fn held(&self) -> (U256, U256) {
+        let counted = self.counted.saturated();
+        let fee = self.fee.saturated().min(counted);
+        (counted.saturating_sub(fee), fee)
+    }
+
     /// A price of zero would let any amount pass every dollar limit, so it is no price.
     fn price(&self) -> Option<(Price, u8)> {
         let facts = self.facts?;
@@ -84,9 +94,12 @@ impl<'a> Spending<'a> {
                 facts: facts.assets.get(outflow.asset).filter(|known| known.decimals <= MAX_DECIMALS),
                 spent: None,
                 counted: Sum::ZERO,
+                fee: Sum::ZERO,
             });
             entry.counted = entry.counted.plus(outflow.amount);
-            if !outflow.fee {
+            if outflow.fee {
+                entry.fee = entry.fee.plus(outflow.amount);
+            } else {
                 entry.spent = Some(entry.spent.unwrap_or(Sum::ZERO).plus(outflow.amount));
             }
         }

@@ -44,6 +44,18 @@ fn what_is_offered_beyond_counts_into_thresholds_and_windows_alike() {
     assert_eq!((limit(0.6), limit(0.599_999)), (Tier::Instant, Tier::Approval));
 }
 
+/// A transaction that fails on chain gives back all but its fee.
+#[test]
+fn all_of_it_is_held_as_a_fee_whatever_is_asked() {
+    for asked in [0, 4 * MILLI, 10 * MILLI - 1, 10 * MILLI, u64::MAX] {
+        let mut world = greedy().native(MILLI);
+        world.facts.fee.asked = U256::from(asked);
+        let spending = Spending::of(&world.effects, &world.facts);
+        let (_, native) = spending.assets().next().expect("the coin");
+        assert_eq!(native.held(), (U256::from(MILLI), U256::from(10 * MILLI)), "{asked}");
+    }
+}
+
 #[test]
 fn it_adds_to_what_the_request_sends() {
     let mut world = greedy().native(MILLI);

@@ -369,6 +369,10 @@ proptest! {
             prop_assert!(counted >= usd);
         }
         for (asset, sums) in spending.assets() {
+            let (spent, fee) = sums.held();
+            prop_assert_eq!(spent.checked_add(fee), Some(sums.counted.saturated()));
+            let paid = if *asset == effects.native { effects.fee() } else { U256::ZERO };
+            prop_assert_eq!(fee, paid, "all of the fee is held as one, whatever the network asks for");
             for outflow in effects.outflows().filter(|outflow| outflow.asset == asset) {
                 prop_assert!(sums.counted.saturated() >= outflow.amount);
                 prop_assert!(outflow.fee || sums.spent.is_some_and(|spent| spent.saturated() >= outflow.amount));

@@ -17,7 +17,7 @@ use waiaas_core::money::Usd;
 use waiaas_core::network::NetworkId;
 use waiaas_core::origin::Origin;
 use waiaas_core::policy::{
-    AssetFacts, Denial, Facts, Grant, Ledger, MINUTE_SECONDS, PriceFact, Readings, Spending, Sum, Tier,
+    AssetFacts, Denial, Facts, Grant, Ledger, MINUTE_SECONDS, PriceFact, Readings, Spending, Tier,
     TierReason, Verdict, WindowWarning, evaluate,
 };
 use waiaas_core::presentation::Presentation;
@@ -275,15 +275,14 @@ pub(crate) fn conflict() -> Error {
         .hint("Use a fresh key for a new request; repeat a request with its own key and body.")
 }
 
-/// One reservation per asset and kind. The amounts are those that were judged. Each kind is rounded up
-/// by itself, so that a fee that outlives its payment (a transaction that failed on chain) still counts
-/// what it is worth; together they may hold a micro-dollar more than was judged, never less.
+/// One reservation per asset and kind. The amounts are those that windows were judged by. The fee is held as
+/// one whatever the network asks for, so that what a transaction that failed on chain really paid still
+/// counts. Each kind is rounded up by itself, so that a fee that outlives its payment counts what it is worth;
+/// together they may hold a micro-dollar more than was judged, never less.
 fn reservations(effects: &Effects, facts: &Facts) -> Vec<NewReservation> {
     let mut held = Vec::new();
     for (asset, leaving) in Spending::of(effects, facts).assets() {
-        let counted = leaving.counted.saturated();
-        let spent = leaving.spent.map_or(U256::ZERO, Sum::saturated);
-        let fee = counted.saturating_sub(spent);
+        let (spent, fee) = leaving.held();
         let mut hold = |amount: U256, usd, is_fee| {
             if amount > U256::ZERO {
                 held.push(NewReservation { asset: asset.clone(), amount, usd, is_fee });
