@@ -98,6 +98,7 @@ impl Judge {
             unwitnessed: Unwitnessed::Deny,
             lifetime: None,
             fee: FeeFacts::default(),
+            handed_out: false,
         };
         let wallet = WalletId::new(Uuid::from_u128(1));
         let set = PolicySet::select(self.rows.iter().cloned(), wallet, &self.network.id);

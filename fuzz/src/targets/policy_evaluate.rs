@@ -16,8 +16,8 @@ use waiaas_core::money::{Price, Usd};
 use waiaas_core::network::NetworkId;
 use waiaas_core::nft::{NftId, NftKind};
 use waiaas_core::policy::{
-    AssetFacts, CategorySums, Facts, FeeFacts, FeedbackTags, Ledger, Policy, PolicySet, PolicyType, PriceFact, Purpose,
-    Reputation, Rules, Scope, Tier, Verdict, evaluate,
+    AssetFacts, CategorySums, Facts, FeeFacts, FeedbackTags, Ledger, Policy, PolicySet, PolicyType,
+    PriceFact, Purpose, Reputation, Rules, Scope, Tier, Verdict, evaluate,
 };
 use waiaas_core::selector::Selector;
 use waiaas_core::wallet::OwnerState;
@@ -302,5 +302,6 @@ fn facts(input: &mut Input<'_>) -> Facts {
         unwitnessed: if input.bool() { Unwitnessed::Deny } else { Unwitnessed::Approval },
         lifetime: None,
         fee: FeeFacts { asked: input.u256(), uncapped: None },
+        handed_out: input.bool(),
     }
 }

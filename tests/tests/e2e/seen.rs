@@ -1,8 +1,9 @@
 //! Calls that no decoder knows: what a node sees them take is listed, counted, approved and explained like what
 //! is decoded.
 
+use alloy_consensus::{SignableTransaction as _, TxEip1559};
 use alloy_dyn_abi::DynSolValue;
-use alloy_primitives::U256;
+use alloy_primitives::{Address, Bytes, U256};
 use anyhow::{Context as _, Result, ensure};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -39,6 +40,23 @@ fn deposit(world: &World, tokens: u128) -> Result<Value> {
     let arguments = [number(tokens * ETHER), address(&world.agent.address)?];
     let data = call_data("deposit(uint256,address)", &arguments);
     Ok(json!({ "type": "CONTRACT_CALL", "to": world.localnet.evm.vault, "calldata": data }))
+}
+
+/// The same call as a transaction that is only to be signed.
+async fn unsigned(world: &World, call: &Value) -> Result<Value> {
+    let gwei = 1_000_000_000;
+    let tx = TxEip1559 {
+        chain_id: 31337,
+        nonce: u64::try_from(world.localnet.evm.nonce(&world.agent.address).await?)?,
+        gas_limit: 200_000,
+        max_fee_per_gas: 3 * gwei,
+        max_priority_fee_per_gas: gwei,
+        to: text(call, "to")?.parse::<Address>()?.into(),
+        value: U256::ZERO,
+        access_list: Default::default(),
+        input: text(call, "calldata")?.parse::<Bytes>()?,
+    };
+    Ok(json!({ "transaction": format!("0x{}", hex::encode(tx.encoded_for_signing())) }))
 }
 
 /// A sale of so many base units of the token for as many of the coin.
@@ -122,6 +140,16 @@ async fn a_vault_takes_what_was_seen_listed_counted_and_approved() -> Result<()>
     let sent = world.request(deposit(&world, 50)?).await?.expect(201)?;
     ensure!(world.ended(text(&sent, "id")?).await?["status"] == "CONFIRMED", "{sent}");
     assert_eq!(world.localnet.evm.erc20_balance(&vault).await?, 100 * ETHER);
+
+    // What is only signed runs when somebody else likes, on what the contract is by then: the owner is asked.
+    let body = unsigned(&world, &deposit(&world, 50)?).await?;
+    let api = world.agent.api(&world.daemon);
+    let asked = api.post("/v1/transactions/sign", body).await?.expect(200)?;
+    ensure!(asked["status"] == "PENDING_APPROVAL" && asked["signature"].is_null(), "{asked}");
+    let path = format!("/v1/transactions/{}/explain", text(&asked, "id")?);
+    let why = api.get(&path).await?.expect(200)?;
+    ensure!(why.to_string().contains("does not bind a signature that is handed out"), "{why}");
+    ensure!(why["reproduced"] == true, "{why}");
     Ok(())
 }
 

@@ -136,20 +136,33 @@ fn bound_allowances(policies: &PolicySet, case: &Case<'_>, findings: &mut Findin
     }
 }
 
+/// Why nobody but the owner can vouch for a call that cannot be decoded and is only signed.
+const UNBOUND: &str = "what a simulation saw does not bind a signature that is handed out";
+
 /// What no amount and no list can bound takes the owner, whatever the rows say.
 fn ask_for_the_owner(policies: &PolicySet, case: &Case<'_>, findings: &mut Findings) {
     for effect in case.effects.all() {
         let (policy_type, why) = match effect {
             Effect::ContractCall { decoded: true, .. } => continue,
             Effect::ContractCall { target, selector, decoded: false } => {
-                // On Solana the wallet's signature reaches into every program that is called, so that
-                // naming a method bounds nothing.
-                if case.chain() == Chain::Ethereum && vouched(policies, target, selector.as_ref()) {
+                // A name lifts this only where the daemon sends what it has just looked at: what is handed
+                // out runs when somebody else likes, on a state that nobody has looked at. On Solana the
+                // wallet's signature reaches into every program that is called, so that naming a method
+                // bounds nothing.
+                let handed_out = case.facts.handed_out;
+                if !handed_out
+                    && case.chain() == Chain::Ethereum
+                    && vouched(policies, target, selector.as_ref())
+                {
                     continue;
                 }
                 let what =
                     selector.map_or_else(|| "a call without data".to_owned(), |s| format!("method {s}"));
-                (Some(PolicyType::MethodWhitelist), format!("nobody knows what {what} of {target} does"))
+                let why = format!("nobody knows what {what} of {target} does");
+                match handed_out {
+                    false => (Some(PolicyType::MethodWhitelist), why),
+                    true => (None, format!("{why}, and {UNBOUND}")),
+                }
             }
             Effect::AuthorityChange { target, selector, what, .. } => {
                 if !vouched(policies, target, selector.as_ref()) {

@@ -160,4 +160,9 @@ pub struct Facts {
     /// What the network asks for.
     #[serde(default)]
     pub fee: FeeFacts,
+    /// Whether the signature is handed out, so that somebody else decides when, if at all, what is signed
+    /// happens. Otherwise the daemon sends it right after looking at it. False in decisions made before this
+    /// was known.
+    #[serde(default)]
+    pub handed_out: bool,
 }

@@ -188,6 +188,7 @@ impl Attack {
             unwitnessed: Unwitnessed::Deny,
             lifetime: None,
             fee: FeeFacts::default(),
+            handed_out: false,
         }
     }
 

@@ -263,14 +263,14 @@ pub(crate) fn facts() -> impl Strategy<Value = Facts> {
     let known = vec(option::weighted(0.97, asset_facts()), 3);
     let held = vec(option::weighted(0.9, amount()), 3);
     (
-        (now, owner, 300u32..86_400),
+        (now, owner, 300u32..86_400, proptest::bool::weighted(0.3)),
         (known, held, ledger()),
         // Boxed: all in one are too much for the stack of a test's thread.
         (purpose(), option::weighted(0.5, action()).boxed(), reputation().boxed(), witness(), fee().boxed()),
     )
         .prop_map(
             |(
-                (now, owner, default_approval_timeout),
+                (now, owner, default_approval_timeout, handed_out),
                 (known, held, ledger),
                 (purpose, action, reputation, (witness, unwitnessed), fee),
             )| {
@@ -291,6 +291,7 @@ pub(crate) fn facts() -> impl Strategy<Value = Facts> {
                     unwitnessed,
                     lifetime: None,
                     fee,
+                    handed_out,
                 }
             },
         )

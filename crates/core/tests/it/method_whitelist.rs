@@ -6,6 +6,8 @@ use waiaas_core::asset::AssetId;
 use waiaas_core::effect::Effect;
 use waiaas_core::policy::{DenialCode, PolicyType, Tier};
 use waiaas_core::selector::Selector;
+use waiaas_core::wallet::OwnerState;
+use waiaas_core::witness::WitnessFact;
 
 use crate::world::{NETWORKS, World, account, evm, refusal};
 
@@ -95,6 +97,36 @@ fn naming_a_method_vouches_for_a_call_that_cannot_be_decoded() {
     assert_eq!(twice.tier(), Tier::Instant);
     let mixed = named().call(evm(5), SWAP, false).call(evm(6), SWAP, false);
     assert_eq!(mixed.tier(), Tier::Approval);
+}
+
+/// What a simulation saw says nothing about the moment at which somebody sends what he was handed.
+#[test]
+fn naming_a_method_vouches_for_nothing_that_is_handed_out() {
+    let named = || world().row_here("METHOD_WHITELIST", &naming(5, &[SWAP]));
+    let sent = || named().call(evm(5), SWAP, false);
+    assert_eq!(sent().tier(), Tier::Instant, "the daemon sends it");
+    for witness in [WitnessFact::Agrees, WitnessFact::NotApplicable] {
+        let mut handed = sent();
+        (handed.facts.handed_out, handed.facts.witness) = (true, witness);
+        let grant = handed.grant();
+        assert_eq!(grant.tier, Tier::Approval);
+        let reason = &grant.reasons[0];
+        assert!(reason.message.contains("does not bind a signature that is handed out"), "{reason:?}");
+        assert_eq!(reason.policy_type, None, "no policy lifts it");
+    }
+    // Without an owner it is not signed at all.
+    let mut nobody = sent();
+    (nobody.facts.handed_out, nobody.facts.owner) = (true, OwnerState::None);
+    assert_eq!(nobody.codes(), [DenialCode::OwnerRequired]);
+    // One call that nobody can read is enough; those that are read are bounded by what they say.
+    let handed = |mut world: World| {
+        world.facts.handed_out = true;
+        world.tier()
+    };
+    assert_eq!(handed(named().call(evm(5), SWAP, true)), Tier::Instant, "decoded");
+    assert_eq!(handed(named().call(evm(5), SWAP, true).call(evm(5), SWAP, false)), Tier::Approval);
+    assert_eq!(handed(world().call(evm(5), SWAP, false)), Tier::Approval, "not named either");
+    assert_eq!(handed(World::rich(BASE).owned()), Tier::Instant, "no call");
 }
 
 #[test]

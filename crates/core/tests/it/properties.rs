@@ -214,6 +214,23 @@ proptest! {
     }
 
     #[test]
+    fn being_handed_out_never_helps(
+        rows in rows(), items in vec(known_effect(), 0..4), facts in facts(), split: usize,
+    ) {
+        let mut effects = effects(items);
+        let decoded = split % effects.items.len().saturating_add(1);
+        effects.seen = effects.items.split_off(decoded);
+        let with = |handed_out| judge(&rows, &effects, &Facts { handed_out, ..facts.clone() });
+        let (sent, handed_out) = (with(false), with(true));
+        prop_assert!(strictness(&handed_out) >= strictness(&sent), "{sent:?}\n{handed_out:?}");
+        if let Verdict::Granted(grant) = &handed_out
+            && effects.all().any(|effect| matches!(effect, Effect::ContractCall { decoded: false, .. }))
+        {
+            prop_assert_eq!(grant.tier, Tier::Approval);
+        }
+    }
+
+    #[test]
     fn a_network_that_asks_for_less_never_helps(
         rows in rows(), items in vec(known_effect(), 1..5), facts in facts(), less in amount(), priced: bool,
     ) {

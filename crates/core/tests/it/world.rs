@@ -91,6 +91,7 @@ impl World {
             unwitnessed: Unwitnessed::Deny,
             lifetime: None,
             fee: FeeFacts::default(),
+            handed_out: false,
         };
         let effects = Effects {
             network: network.id.clone(),

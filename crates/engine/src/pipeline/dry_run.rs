@@ -136,6 +136,7 @@ impl Engine {
                         wallet: outline.wallet.id,
                         network: &outline.network.id,
                         origin: &outline.origin,
+                        kind: outline.intent.kind(),
                     };
                     let grounds = s3_policy::grounds(&engine, tx, &subject, known).await?;
                     let verdict = evaluate(&grounds.policies.set, &effects, &grounds.facts);

@@ -105,8 +105,13 @@ async fn look(
     outline: &Outline,
     known: Known,
 ) -> Result<Option<(Grounds, Vec<Denial>)>, Error> {
-    let subject =
-        Subject { session, wallet: outline.wallet.id, network: &outline.network.id, origin: &outline.origin };
+    let subject = Subject {
+        session,
+        wallet: outline.wallet.id,
+        network: &outline.network.id,
+        origin: &outline.origin,
+        kind: outline.intent.kind(),
+    };
     let grounds = s3_policy::grounds(engine, tx, &subject, known).await?;
     let denials = early(&grounds.policies.set, &outline.parts, &grounds.facts);
     Ok(if denials.is_empty() { None } else { Some((grounds, denials)) })

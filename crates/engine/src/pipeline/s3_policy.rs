@@ -13,6 +13,7 @@ use waiaas_core::audit::{Actor, AuditEvent};
 use waiaas_core::digest::Digest;
 use waiaas_core::effect::Effects;
 use waiaas_core::ids::{TxId, WalletId};
+use waiaas_core::intent::IntentKind;
 use waiaas_core::money::Usd;
 use waiaas_core::network::NetworkId;
 use waiaas_core::origin::Origin;
@@ -75,6 +76,8 @@ pub(crate) struct Subject<'a> {
     pub(crate) wallet: WalletId,
     pub(crate) network: &'a NetworkId,
     pub(crate) origin: &'a Origin,
+    /// What kind of request it is.
+    pub(crate) kind: IntentKind,
 }
 
 /// What a request is judged by, besides what it does.
@@ -129,6 +132,7 @@ pub(crate) async fn grounds(
         unwitnessed: engine.config().policy.unsimulated.into(),
         lifetime: known.lifetime,
         fee: known.fee,
+        handed_out: subject.kind == IntentKind::Sign,
     };
     Ok(Grounds { admission, facts, policies })
 }
@@ -141,6 +145,7 @@ pub(crate) async fn judge(case: &Case, tx: &mut WriteTx) -> Result<Judgement, Er
         wallet: validated.wallet.id,
         network: &validated.network.id,
         origin: &validated.origin,
+        kind: validated.intent.kind(),
     };
     let grounds = grounds(&case.engine, tx, &subject, case.known.clone()).await?;
     let verdict = evaluate(&grounds.policies.set, &validated.effects, &grounds.facts);

@@ -62,6 +62,8 @@ pub(super) struct Given {
     unwitnessed: Option<Unwitnessed>,
     /// 3600 seconds.
     approval_timeout: Option<u32>,
+    /// Whether the signature is handed out; false: the daemon sends the transaction.
+    handed_out: Option<bool>,
     /// Facts that are not known.
     #[serde(default)]
     unknown: BTreeSet<Fact>,
@@ -192,6 +194,7 @@ impl Given {
         all.witness = all.witness.or(defaults.witness.clone());
         all.unwitnessed = all.unwitnessed.or(defaults.unwitnessed);
         all.approval_timeout = all.approval_timeout.or(defaults.approval_timeout);
+        all.handed_out = all.handed_out.or(defaults.handed_out);
         for (name, asset) in &defaults.assets {
             all.assets.entry(name.clone()).or_insert_with(|| asset.clone());
         }
@@ -247,6 +250,7 @@ impl Given {
             unwitnessed: self.unwitnessed.unwrap_or(Unwitnessed::Deny),
             lifetime: None,
             fee: FeeFacts::default(),
+            handed_out: self.handed_out.unwrap_or(false),
         })
     }
 

@@ -51,6 +51,7 @@ given (and defaults), with what holds if absent:
   reputation  nobody rated: [{ party, score?, tag1?, tag2? }]
   witness "agrees"; or "not_applicable", { exceeds = "..." }, { unavailable = "..." }
   unwitnessed "deny" (or "approval"); approval_timeout 3600
+  handed_out false: the daemon sends it; true: the signature is given to the caller
   unknown []; of "requests", "categories", "http_messages": facts to withhold
 
 Exit code 0 if every case comes as expected, 6 if one does not."#;
