@@ -5,7 +5,7 @@
 //! counts as decoded only if nothing can be left. Bounds of what is held are widened, bounds of what comes
 //! out lowered, whenever a step does not say.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use alloy_primitives::{Address, U256};
 use waiaas_core::effect::{Effect, Portion, Swap};
@@ -39,6 +39,17 @@ pub(super) enum Taken {
     Exactly(U256),
     /// Some of it, but no more than this.
     AtMost(U256),
+}
+
+/// The least that comes out of v2 pools where the router works out what has to go in and then does not look at
+/// what came out: nothing if the path leads through a pool twice, whose price has changed by then.
+pub(super) fn unchecked_output(path: &[Address], amount: U256) -> U256 {
+    let mut pools = BTreeSet::new();
+    let mut pairs = path.iter().zip(path.iter().skip(1)).map(|(a, b)| (a.min(b), a.max(b)));
+    match pairs.all(|pair| pools.insert(pair)) {
+        true => amount,
+        false => U256::ZERO,
+    }
 }
 
 /// One call of a router, step by step.

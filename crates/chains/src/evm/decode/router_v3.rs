@@ -9,7 +9,7 @@ use alloy_sol_types::sol;
 
 use self::Router02::Router02Calls;
 use self::RouterV3::RouterV3Calls;
-use super::exchange::{COIN, Exchange, Taken};
+use super::exchange::{COIN, Exchange, Taken, unchecked_output};
 use super::pinned;
 use super::reader::{Call, Outcome, Reader};
 use super::router_v2::{foreign_proceeds, foreign_swap};
@@ -156,6 +156,12 @@ fn step_of(input: &[u8]) -> Option<Result<Step, Malformed>> {
     }
 }
 
+/// The least of an exact output: with a limit of the price the swap may stop before it, and the routers do not
+/// look at what came out.
+const fn within(amount: U256, unlimited: bool) -> U256 {
+    if unlimited { amount } else { U256::ZERO }
+}
+
 fn of_v3(known: RouterV3Calls) -> Result<Step, Malformed> {
     use RouterV3Calls as C;
     Ok(match known {
@@ -168,7 +174,7 @@ fn of_v3(known: RouterV3Calls) -> Result<Step, Malformed> {
         }
         C::exactOutputSingle(c) => {
             let hop = Hop::once(c.p.tokenIn, c.p.tokenOut, c.p.recipient, true);
-            Step::Out(hop, c.p.amountInMaximum, c.p.amountOut)
+            Step::Out(hop, c.p.amountInMaximum, within(c.p.amountOut, c.p.sqrtPriceLimitX96.is_zero()))
         }
         C::exactOutput(c) => {
             Step::Out(Hop::backwards(&c.p.path, c.p.recipient)?, c.p.amountInMaximum, c.p.amountOut)
@@ -188,7 +194,7 @@ fn of_02(known: Router02Calls) -> Result<Step, Malformed> {
         }
         C::exactOutputSingle(c) => {
             let hop = Hop::once(c.p.tokenIn, c.p.tokenOut, c.p.recipient, true);
-            Step::Out(hop, c.p.amountInMaximum, c.p.amountOut)
+            Step::Out(hop, c.p.amountInMaximum, within(c.p.amountOut, c.p.sqrtPriceLimitX96.is_zero()))
         }
         C::exactOutput(c) => {
             Step::Out(Hop::backwards(&c.p.path, c.p.recipient)?, c.p.amountInMaximum, c.p.amountOut)
@@ -197,7 +203,8 @@ fn of_02(known: Router02Calls) -> Result<Step, Malformed> {
             Step::In(Hop { path: c.path, to: c.to, may_stop: false }, c.amountIn, c.amountOutMin)
         }
         C::swapTokensForExactTokens(c) => {
-            Step::Out(Hop { path: c.path, to: c.to, may_stop: true }, c.amountInMax, c.amountOut)
+            let least = unchecked_output(&c.path, c.amountOut);
+            Step::Out(Hop { path: c.path, to: c.to, may_stop: true }, c.amountInMax, least)
         }
         C::unwrapWETH9_0(c) => Step::Unwrap(c.amountMinimum, Some(c.recipient)),
         C::unwrapWETH9_1(c) => Step::Unwrap(c.amountMinimum, None),
@@ -222,6 +229,10 @@ fn take_step(reader: &mut Reader<'_>, exchange: &mut Exchange, step: Step) {
             // Zero is the word of `SwapRouter02` for all that it holds.
             let all = is_02 && amount.is_zero();
             if all {
+                // What a limit of the price keeps from going in stays behind.
+                if hop.may_stop {
+                    exchange.doubt();
+                }
                 // Either coin or wrapped coin would go in.
                 if exchange.weth() == Some(first) && exchange.may_hold(COIN) {
                     exchange.doubt();

@@ -5,7 +5,7 @@ use alloy_sol_types::{SolCall, sol};
 
 use self::Commands as C;
 use self::Universal::UniversalCalls;
-use super::exchange::{COIN, Exchange, Taken};
+use super::exchange::{COIN, Exchange, Taken, unchecked_output};
 use super::permit2::allowed;
 use super::pinned::{self, RouterVersion};
 use super::reader::{Call, Outcome, Reader};
@@ -144,7 +144,11 @@ fn run(
             buy(reader, exchange, &trade)?;
         }
         0x08 => sell(reader, exchange, &v2(input)?)?,
-        0x09 => buy(reader, exchange, &v2(input)?)?,
+        0x09 => {
+            let mut trade = v2(input)?;
+            trade.a = unchecked_output(&trade.path, trade.a);
+            buy(reader, exchange, &trade)?;
+        }
         0x02 => {
             let c = arguments::<C::transferFromCall>(input)?;
             let to = recipient(exchange, c.recipient);

@@ -1,5 +1,6 @@
 //! The actions of Uniswap v4 inside the Universal Router. What is owed and what is due to the router is
-//! settled at the end, or the call fails.
+//! settled at the end, or the call fails. Both are netted for each currency, so an output that a swap promises
+//! comes out only if no other action spends it.
 
 use std::collections::BTreeMap;
 
@@ -42,13 +43,30 @@ struct Trade {
     limit: U256,
 }
 
+/// What the router has with the pools in one currency, netted as they net it: at least `due` or at most
+/// `owed`, never both.
+#[derive(Clone, Copy, Debug)]
+struct Balance {
+    due: U256,
+    owed: U256,
+    /// Whether no more can be owed.
+    bounded: bool,
+    /// Whether it is known to the last unit.
+    exact: bool,
+}
+
+/// Nothing at all, as at the beginning and once everything is paid or taken.
+impl Default for Balance {
+    fn default() -> Self {
+        Self { due: U256::ZERO, owed: U256::ZERO, bounded: true, exact: true }
+    }
+}
+
 /// The router's account with the pools.
 #[derive(Default)]
 struct Account {
-    /// The most it owes, and whether that is exact.
-    owed: BTreeMap<Address, (U256, bool)>,
-    /// The least that is due to it.
-    due: BTreeMap<Address, U256>,
+    /// Those that an action named.
+    balances: BTreeMap<Address, Balance>,
 }
 
 /// All actions of one command; none if one of them is not understood.
@@ -69,33 +87,34 @@ pub(super) fn run(
             0x09 => account.buys(exchange, &path(version, input, true)?)?,
             0x0b => {
                 let c = arguments::<A::settleCall>(input)?;
-                account.settles(reader, exchange, c.currency, c.amount, c.payerIsUser);
+                account.settles(reader, exchange, &c);
             }
             0x0c => {
                 let c = arguments::<A::boundedCall>(input)?;
-                let (most, _) = account.owed.get(&c.currency).copied().unwrap_or_default();
-                if most > c.amount {
-                    account.owed.insert(c.currency, (c.amount, false));
-                }
-                account.settles(reader, exchange, c.currency, U256::ZERO, true);
+                account.settles_all(reader, exchange, c.currency, true, Some(c.amount));
             }
             0x0e => {
                 let c = arguments::<A::takeCall>(input)?;
-                let due = account.due.remove(&c.currency).unwrap_or_default();
-                let amount = if c.amount.is_zero() { due } else { c.amount };
-                // What is taken beyond it is lent, and has to be settled.
-                account.owes(c.currency, amount.saturating_sub(due), true);
+                let balance = account.of(c.currency);
+                let amount = if c.amount.is_zero() {
+                    std::mem::take(balance).due
+                } else {
+                    // What is taken beyond what is due is lent, and has to be settled.
+                    balance.loses(c.amount, true);
+                    c.amount
+                };
                 exchange.brings(c.currency, amount, recipient(exchange, c.recipient));
             }
             0x0f => {
                 let c = arguments::<A::boundedCall>(input)?;
-                let due = account.due.remove(&c.currency).unwrap_or_default();
+                let due = std::mem::take(account.of(c.currency)).due;
                 exchange.brings(c.currency, due.max(c.amount), exchange.wallet());
             }
             _ => return None,
         }
     }
-    Some(())
+    // The pools would refuse to leave it open, unless it is netted in a way that is not known here.
+    account.balances.values().all(|balance| balance.debt().is_none()).then_some(())
 }
 
 fn single(version: RouterVersion, input: &[u8]) -> Option<Trade> {
@@ -133,59 +152,141 @@ fn path(version: RouterVersion, input: &[u8], to_named: bool) -> Option<Trade> {
     Some(Trade { path, exact: U256::from(exact), limit: U256::from(limit) })
 }
 
-impl Account {
-    /// An exact amount goes in: all that is due if it is zero.
-    fn sells(&mut self, exchange: &mut Exchange, trade: &Trade) -> Option<()> {
-        let [first, .., last] = trade.path.as_slice() else { return None };
-        if trade.exact.is_zero() {
-            self.due.remove(first)?;
-        } else {
-            self.owes(*first, trade.exact, true);
+impl Balance {
+    /// So much at most is charged, or exactly so much.
+    fn loses(&mut self, most: U256, exact: bool) {
+        let netted = self.due.min(most);
+        self.due = self.due.saturating_sub(netted);
+        self.owed = self.owed.saturating_add(most.saturating_sub(netted));
+        self.exact &= exact;
+    }
+
+    /// So much at least is credited, or exactly so much.
+    fn gains(&mut self, least: U256, exact: bool) {
+        let netted = self.owed.min(least);
+        self.owed = self.owed.saturating_sub(netted);
+        if self.bounded {
+            self.due = self.due.saturating_add(least.saturating_sub(netted));
         }
-        self.gains(exchange, trade, *last, trade.limit);
+        self.exact &= exact;
+    }
+
+    /// Nobody knows any more how much is owed, nor whether anything is due.
+    const fn becomes_unknown(&mut self) {
+        self.due = U256::ZERO;
+        self.bounded = false;
+        self.exact = false;
+    }
+
+    /// The most that is owed, if something may be and a bound is known.
+    fn debt(&self) -> Option<U256> {
+        (self.bounded && !self.owed.is_zero()).then_some(self.owed)
+    }
+}
+
+impl Account {
+    /// What there is in one currency.
+    fn of(&mut self, token: Address) -> &mut Balance {
+        self.balances.entry(token).or_default()
+    }
+
+    /// An exact amount goes in: all that is due if it is zero. The router checks what comes out.
+    fn sells(&mut self, exchange: &mut Exchange, trade: &Trade) -> Option<()> {
+        let [first, between @ .., last] = trade.path.as_slice() else { return None };
+        if trade.exact.is_zero() {
+            let due = std::mem::take(self.of(*first)).due;
+            (!due.is_zero()).then_some(())?;
+            // The pool may leave some of it.
+            self.of(*first).exact = false;
+        } else {
+            self.of(*first).loses(trade.exact, true);
+        }
+        // Here, too, a pool may leave some.
+        for token in between {
+            self.of(*token).exact = false;
+        }
+        self.of(*last).gains(trade.limit, false);
+        note(exchange, &trade.path);
         Some(())
     }
 
-    /// An exact amount comes out: all that is owed, which nobody knows here, if it is zero.
+    /// An exact amount comes out: all that is owed, which nobody knows here, if it is zero. The router checks
+    /// what goes in, but not whether the amount came out, of the last pool or of one on the way. A hook may
+    /// even charge for it.
     fn buys(&mut self, exchange: &mut Exchange, trade: &Trade) -> Option<()> {
-        let [first, .., last] = trade.path.as_slice() else { return None };
-        (!trade.exact.is_zero()).then_some(())?;
-        self.owes(*first, trade.limit, false);
-        self.gains(exchange, trade, *last, trade.exact);
+        let [first, others @ ..] = trade.path.as_slice() else { return None };
+        (!trade.exact.is_zero() && !others.is_empty()).then_some(())?;
+        self.of(*first).loses(trade.limit, false);
+        for token in others {
+            self.of(*token).becomes_unknown();
+        }
+        note(exchange, &trade.path);
         Some(())
     }
 
-    fn owes(&mut self, token: Address, most: U256, exact: bool) {
-        let owed = self.owed.entry(token).or_insert((U256::ZERO, true));
-        *owed = (owed.0.saturating_add(most), owed.1 && exact);
+    /// An amount is paid, whatever is owed; all that is owed if it is zero.
+    fn settles(&mut self, reader: &mut Reader<'_>, exchange: &mut Exchange, c: &A::settleCall) {
+        if c.amount.is_zero() {
+            self.settles_all(reader, exchange, c.currency, c.payerIsUser, None);
+        } else if c.amount == EVERYTHING {
+            // As much as the router holds, whoever pays.
+            let least = if c.payerIsUser && c.currency != COIN {
+                exchange.doubt();
+                exchange.pulls(reader, c.currency, EVERYTHING);
+                U256::ZERO
+            } else {
+                exchange.takes(c.currency, Taken::All)
+            };
+            self.of(c.currency).gains(least, false);
+        } else {
+            pay(reader, exchange, c.currency, c.payerIsUser, c.amount, Taken::Exactly(c.amount));
+            self.of(c.currency).gains(c.amount, true);
+        }
     }
 
-    fn gains(&mut self, exchange: &mut Exchange, trade: &Trade, token: Address, least: U256) {
-        let due = self.due.entry(token).or_default();
-        *due = due.saturating_add(least);
-        let tokens: Vec<_> = trade.path.iter().copied().filter(|token| *token != COIN).collect();
-        exchange.leads_through(&tokens);
-    }
-
-    /// What is owed is paid: all of it if the amount is zero. Coin is always the router's.
-    fn settles(
+    /// All that is owed is paid, or the call fails because it is more than `limit`.
+    fn settles_all(
         &mut self,
         reader: &mut Reader<'_>,
         exchange: &mut Exchange,
         token: Address,
-        amount: U256,
         by_user: bool,
+        limit: Option<U256>,
     ) {
-        let (owed, exact) = self.owed.remove(&token).unwrap_or_default();
-        let most = if amount.is_zero() { owed } else { amount };
-        if by_user && token != COIN {
-            exchange.pulls(reader, token, most);
-        } else if amount == EVERYTHING {
-            exchange.takes(token, Taken::All);
-        } else if exact || !amount.is_zero() {
-            exchange.takes(token, Taken::Exactly(most));
-        } else {
-            exchange.takes(token, Taken::AtMost(most));
-        }
+        let balance = std::mem::take(self.of(token));
+        let (most, exact) = match (balance.debt(), limit) {
+            (Some(owed), Some(limit)) if limit < owed => (limit, false),
+            (Some(owed), _) => (owed, balance.exact),
+            // It may be more than is known.
+            (None, Some(limit)) => (limit, false),
+            (None, None) => {
+                exchange.doubt();
+                (U256::ZERO, false)
+            }
+        };
+        let taken = if exact { Taken::Exactly(most) } else { Taken::AtMost(most) };
+        pay(reader, exchange, token, by_user, most, taken);
     }
+}
+
+/// What the pools get comes from the wallet or from the router. Coin is always the router's.
+fn pay(
+    reader: &mut Reader<'_>,
+    exchange: &mut Exchange,
+    token: Address,
+    by_user: bool,
+    most: U256,
+    taken: Taken,
+) {
+    if by_user && token != COIN {
+        exchange.pulls(reader, token, most);
+    } else {
+        exchange.takes(token, taken);
+    }
+}
+
+/// Notes the tokens on a path; coin is none.
+fn note(exchange: &mut Exchange, path: &[Address]) {
+    let tokens: Vec<_> = path.iter().copied().filter(|token| *token != COIN).collect();
+    exchange.leads_through(&tokens);
 }

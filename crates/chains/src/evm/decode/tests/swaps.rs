@@ -287,3 +287,96 @@ fn what_a_router_takes_by_a_permission_is_told() {
     assert!(!swapped(router_02(), 0, &pull).0, "pulled and left behind");
     assert!(swapped(router_02(), 0, &multicall(&[pull, sweep(TOKEN, WALLET)])).0);
 }
+
+/// With a limit of the price the routers do not look at what came out.
+#[test]
+fn an_exact_output_with_a_limit_of_the_price_is_not_promised() {
+    for (limit, least) in [(0u8, 45), (1, 0)] {
+        let limit = || alloy_primitives::Uint::from(limit);
+        let v3 = RouterV3::SingleOut {
+            tokenIn: TOKEN,
+            tokenOut: OTHER,
+            fee: alloy_primitives::Uint::from(500u16),
+            recipient: WALLET,
+            deadline: uint(9),
+            amountOut: uint(45),
+            amountInMaximum: uint(50),
+            sqrtPriceLimitX96: limit(),
+        };
+        let v3 = RouterV3::exactOutputSingleCall { p: v3 }.abi_encode();
+        let of_02 = Router02::SingleOut {
+            tokenIn: TOKEN,
+            tokenOut: OTHER,
+            fee: alloy_primitives::Uint::from(500u16),
+            recipient: WALLET,
+            amountOut: uint(45),
+            amountInMaximum: uint(50),
+            sqrtPriceLimitX96: limit(),
+        };
+        let of_02 = Router02::exactOutputSingleCall { p: of_02 }.abi_encode();
+        for (router, input) in [(router(), v3), (router_02(), of_02)] {
+            for input in [multicall(std::slice::from_ref(&input)), input] {
+                let (decoded, swap) = swapped(router, 0, &input);
+                assert!(decoded);
+                assert_eq!(swap.sold, portions(&[(TOKEN, 50)]));
+                assert_eq!(swap.bought, portions(&[(OTHER, least)]));
+            }
+        }
+    }
+}
+
+/// What a limit of the price keeps from going in would stay in the router.
+#[test]
+fn all_that_the_router_holds_goes_in_only_without_a_limit_of_the_price() {
+    let first = Router02::swapExactTokensForTokensCall {
+        amountIn: uint(5),
+        amountOutMin: uint(1),
+        path: vec![TOKEN, OTHER],
+        to: EvmAddress::with_last_byte(2),
+    };
+    for (limit, decoded) in [(0u8, true), (1, false)] {
+        let p = Router02::SingleIn {
+            tokenIn: OTHER,
+            tokenOut: SPENDER,
+            fee: alloy_primitives::Uint::from(500u16),
+            recipient: WALLET,
+            amountIn: uint(0),
+            amountOutMinimum: uint(4),
+            sqrtPriceLimitX96: alloy_primitives::Uint::from(limit),
+        };
+        let all = Router02::exactInputSingleCall { p };
+        let input = multicall(&[first.abi_encode(), all.abi_encode()]);
+        assert_eq!(swapped(router_02(), 0, &input).0, decoded, "a limit of {limit}");
+    }
+}
+
+/// `SwapRouter02` works out what goes in and does not look at what comes out. The v2 router sends out what it
+/// worked out, or fails.
+#[test]
+fn an_exact_output_of_v2_is_promised_by_each_pool_once() {
+    for (path, least) in [
+        (vec![TOKEN, OTHER], 45),
+        (vec![TOKEN, SPENDER, OTHER], 45),
+        (vec![TOKEN, SPENDER, TOKEN, OTHER], 0),
+        (vec![TOKEN, OTHER, SPENDER, TOKEN, OTHER], 0),
+    ] {
+        let of_02 = Router02::swapTokensForExactTokensCall {
+            amountOut: uint(45),
+            amountInMax: uint(50),
+            path: path.clone(),
+            to: WALLET,
+        };
+        let (decoded, swap) = swapped(router_02(), 0, &of_02.abi_encode());
+        assert!(decoded);
+        assert_eq!(swap.bought, portions(&[(OTHER, least)]), "{path:?}");
+        let of_v2 = RouterV2::swapTokensForExactTokensCall {
+            amountOut: uint(45),
+            amountInMax: uint(50),
+            path,
+            to: WALLET,
+            deadline: uint(9),
+        };
+        let (_, swap) = swapped(v2_router(), 0, &of_v2.abi_encode());
+        assert_eq!(swap.bought, portions(&[(OTHER, 45)]));
+    }
+}

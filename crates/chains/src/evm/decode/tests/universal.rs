@@ -4,6 +4,7 @@ use super::swaps::{COIN, OTHER, portions, swapped, weth};
 use super::vectors::*;
 use super::*;
 use crate::evm::decode::universal::{Commands as C, Universal};
+use crate::evm::decode::universal_v4::Actions as A;
 
 /// Version 2.0 and version 2.1.1 on Ethereum.
 fn routers() -> [EvmAddress; 2] {
@@ -115,21 +116,144 @@ fn cut_off() -> Vec<u8> {
     input(&C::payCall { token: weth(), recipient: CALLER, amount: U256::ONE << 160 })
 }
 
+/// One command with actions of v4.
+fn v4(actions: &[(u8, Vec<u8>)]) -> (u8, Vec<u8>) {
+    let all = A::allCall {
+        actions: actions.iter().map(|(action, _)| *action).collect::<Vec<_>>().into(),
+        params: actions.iter().map(|(_, input)| input.clone().into()).collect(),
+    };
+    (0x10, input(&all))
+}
+
+/// A swap in one pool: of an exact input (6) with its least output, or of an exact output (8) with its most
+/// input.
+fn v4_swap(action: u8, from: EvmAddress, into: EvmAddress, a: u128, b: u128) -> (u8, Vec<u8>) {
+    let pool = A::Pool {
+        currency0: from.min(into),
+        currency1: from.max(into),
+        fee: Default::default(),
+        tickSpacing: Default::default(),
+        hooks: Default::default(),
+    };
+    let p = A::Single { pool, zeroForOne: from < into, a, b, hookData: Default::default() };
+    (action, input(&A::singleCall { p }))
+}
+
+fn settle(currency: EvmAddress, amount: U256, by_user: bool) -> (u8, Vec<u8>) {
+    (0x0b, input(&A::settleCall { currency, amount, payerIsUser: by_user }))
+}
+
+fn settle_all(currency: EvmAddress, most: u64) -> (u8, Vec<u8>) {
+    (0x0c, input(&A::boundedCall { currency, amount: uint(most) }))
+}
+
+fn take(currency: EvmAddress, recipient: EvmAddress, amount: u64) -> (u8, Vec<u8>) {
+    (0x0e, input(&A::takeCall { currency, recipient, amount: uint(amount) }))
+}
+
+fn take_all(currency: EvmAddress, least: u64) -> (u8, Vec<u8>) {
+    (0x0f, input(&A::boundedCall { currency, amount: uint(least) }))
+}
+
 /// What is taken from the pools without a swap is lent, and the wallet pays it back.
 #[test]
 fn what_is_taken_beyond_what_is_due_is_paid_for() {
-    use crate::evm::decode::universal_v4::Actions as A;
     let router = routers()[0];
-    let take = A::takeCall { currency: TOKEN, recipient: RECIPIENT, amount: uint(900) };
-    let settle = A::settleCall { currency: TOKEN, amount: uint(0), payerIsUser: true };
-    let all = A::allCall {
-        actions: vec![0x0e, 0x0b].into(),
-        params: vec![input(&take).into(), input(&settle).into()],
-    };
-    let execute = execute(&[(0x10, input(&all))]);
+    let execute = execute(&[v4(&[take(TOKEN, RECIPIENT, 900), settle(TOKEN, uint(0), true)])]);
     assert!(reads(router, 0, &execute).contains(&token_out(router, 900)));
     let (_, swap) = swapped(router, 0, &execute);
     assert_eq!((swap.sold, swap.to), (portions(&[(TOKEN, 900)]), account(RECIPIENT)));
+}
+
+/// The least of an exact input comes out only if no other action spends it, before or after.
+#[test]
+fn what_v4_owes_and_is_due_is_netted() {
+    let first = v4_swap(6, TOKEN, OTHER, 1000, 970);
+    let second = v4_swap(6, OTHER, SPENDER, 900, 5);
+    let ends = [settle_all(TOKEN, 1000), take_all(OTHER, 0)];
+    for (what, swaps, bought) in [
+        ("intact", vec![first.clone()], portions(&[(OTHER, 970)])),
+        ("spent later", vec![first.clone(), second.clone()], portions(&[(OTHER, 70), (SPENDER, 5)])),
+        ("spent before", vec![second.clone(), first.clone()], portions(&[(OTHER, 70), (SPENDER, 5)])),
+        (
+            "spent twice",
+            vec![second.clone(), first.clone(), second.clone()],
+            portions(&[(OTHER, 0), (SPENDER, 10)]),
+        ),
+        ("lent before", vec![take(OTHER, CALLER, 900), first.clone()], portions(&[(OTHER, 970)])),
+    ] {
+        let third = (swaps.len() > 1 && what != "lent before").then(|| take_all(SPENDER, 0));
+        let actions: Vec<_> = swaps.into_iter().chain(ends.clone()).chain(third).collect();
+        let (_, swap) = swapped(routers()[0], 0, &execute(&[v4(&actions)]));
+        assert_eq!((swap.sold, swap.bought), (portions(&[(TOKEN, 1000)]), bought), "{what}");
+    }
+}
+
+/// The router does not look at what comes out of an exact output.
+#[test]
+fn an_exact_output_of_v4_is_only_what_is_asked_for_when_taken() {
+    for (what, end, least) in [
+        ("all, whatever it is", take_all(OTHER, 0), 0),
+        ("all, but so much", take_all(OTHER, 900), 900),
+        ("what is due", take(OTHER, CALLER, 0), 0),
+        ("an amount", take(OTHER, CALLER, 900), 900),
+    ] {
+        let actions = [v4_swap(8, TOKEN, OTHER, 900, 1000), settle_all(TOKEN, 1000), end];
+        let (decoded, swap) = swapped(routers()[0], 0, &execute(&[v4(&actions)]));
+        assert!(decoded, "{what}");
+        assert_eq!(swap.sold, portions(&[(TOKEN, 1000)]));
+        assert_eq!(swap.bought, portions(&[(OTHER, least)]), "{what}");
+    }
+}
+
+/// Where nobody knows what is owed, all that may be paid counts.
+#[test]
+fn what_v4_may_owe_beyond_what_is_known_goes_out() {
+    let router = routers()[0];
+    let buy = || v4_swap(8, TOKEN, OTHER, 900, 1000);
+    let paid = || settle_all(TOKEN, 1000);
+    let actions = [buy(), paid(), settle_all(OTHER, 50)];
+    let (_, swap) = swapped(router, 0, &execute(&[v4(&actions)]));
+    assert_eq!(swap.sold, portions(&[(TOKEN, 1000), (OTHER, 50)]));
+    let everything = U256::from_limbs([0, 0, 0, 1 << 63]);
+    for (what, actions) in [
+        ("without a maximum", vec![buy(), paid(), settle(OTHER, uint(0), true)]),
+        ("owed by nobody", vec![settle(TOKEN, uint(0), true)]),
+        ("as much as the router holds", vec![buy(), settle(TOKEN, everything, true), take_all(OTHER, 900)]),
+        ("paid by nobody", vec![take(TOKEN, CALLER, 900)]),
+        ("paid in part", vec![take(TOKEN, CALLER, 900), settle(TOKEN, uint(899), true)]),
+    ] {
+        assert!(!swapped(router, 0, &execute(&[v4(&actions)])).0, "{what}");
+    }
+}
+
+/// Coin for a debt that is netted is not all needed, and the rest stays in the router.
+#[test]
+fn coin_for_a_netted_debt_has_to_be_swept() {
+    let router = routers()[0];
+    let sells = v4_swap(6, COIN, TOKEN, 1000, 900);
+    let ends = [settle(COIN, uint(0), false), take_all(TOKEN, 900)];
+    let plain = v4(&[&[sells.clone()][..], &ends].concat());
+    assert!(swapped(router, 1000, &execute(&[plain])).0);
+    let other = [v4_swap(6, OTHER, COIN, 100, 90), settle_all(OTHER, 100)];
+    let netted = v4(&[&[sells][..], &other, &ends].concat());
+    assert!(!swapped(router, 1000, &execute(std::slice::from_ref(&netted))).0);
+    let (decoded, swap) = swapped(router, 1000, &execute(&[netted, pay(0x04, COIN, CALLER, 0)]));
+    assert!(decoded);
+    assert_eq!(swap.bought, portions(&[(TOKEN, 900), (COIN, 90)]));
+}
+
+/// The Universal Router does not look at what comes out of an exact output of v2.
+#[test]
+fn an_exact_output_of_v2_is_promised_by_each_pool_once() {
+    for (path, least) in
+        [(vec![TOKEN, SPENDER, OTHER], 45), (vec![TOKEN, SPENDER, TOKEN, OTHER], 0), (vec![TOKEN, OTHER], 45)]
+    {
+        let buy = C::v2Call { recipient: CALLER, a: uint(45), b: uint(50), path, payerIsUser: true };
+        let (decoded, swap) = swapped(routers()[0], 0, &execute(&[(0x09, input(&buy))]));
+        assert!(decoded);
+        assert_eq!((swap.sold, swap.bought), (portions(&[(TOKEN, 50)]), portions(&[(OTHER, least)])));
+    }
 }
 
 #[test]
