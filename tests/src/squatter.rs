@@ -24,7 +24,7 @@ impl Squatter {
         answer: impl Fn(&str) -> (u16, String) + Send + Sync + 'static,
     ) -> Result<Self> {
         let answer: Answering = Arc::new(answer);
-        Self::start(port, move |stream, seen| {
+        Self::start(local(port), move |stream, seen| {
             let answer = answer.clone();
             async move { reply(stream, seen, answer).await }
         })
@@ -33,20 +33,25 @@ impl Squatter {
 
     /// On any port, passing everything on to a daemon and back.
     pub async fn relaying(to: &str) -> Result<Self> {
+        Self::relaying_at(local(0), to).await
+    }
+
+    /// The same at this address.
+    pub async fn relaying_at(address: SocketAddr, to: &str) -> Result<Self> {
         let to = to.trim_start_matches("http://").trim_end_matches('/').to_owned();
-        Self::start(0, move |stream, seen| {
+        Self::start(address, move |stream, seen| {
             let to = to.clone();
             async move { relay(stream, &to, seen).await }
         })
         .await
     }
 
-    async fn start<F, R>(port: u16, handle: F) -> Result<Self>
+    async fn start<F, R>(at: SocketAddr, handle: F) -> Result<Self>
     where
         F: Fn(TcpStream, Arc<Mutex<Vec<u8>>>) -> R + Send + 'static,
         R: Future<Output = Result<()>> + Send + 'static,
     {
-        let listener = TcpListener::bind(("127.0.0.1", port)).await?;
+        let listener = TcpListener::bind(at).await?;
         let (address, seen) = (listener.local_addr()?, Arc::new(Mutex::new(Vec::new())));
         let kept = seen.clone();
         let task = tokio::spawn(async move {
@@ -74,6 +79,10 @@ impl Drop for Squatter {
     fn drop(&mut self) {
         self.task.abort();
     }
+}
+
+fn local(port: u16) -> SocketAddr {
+    SocketAddr::from(([127, 0, 0, 1], port))
 }
 
 fn keep(seen: &Mutex<Vec<u8>>, bytes: &[u8]) {

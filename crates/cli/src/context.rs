@@ -4,18 +4,23 @@
 //! may belong to anybody. Only a URL given by name leads elsewhere.
 
 use std::io::ErrorKind;
+use std::net::{IpAddr, Ipv4Addr};
 use std::os::unix::fs::MetadataExt as _;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
 use secrecy::SecretString;
-use tokio::net::UnixStream;
+use tokio::net::{TcpStream, UnixStream};
 use waiaas_api::client::{Client, ClientError};
 use waiaas_engine::DataDir;
 use waiaas_engine::config::Config;
 
 use crate::exit::NoDaemon;
 use crate::{environment, password, proof};
+
+/// How long one look at where `localhost` leads may take.
+const LOOK: Duration = Duration::from_secs(5);
 
 /// What every command needs.
 pub(crate) struct Context {
@@ -69,7 +74,7 @@ impl Context {
     /// A client that proves nothing.
     pub(crate) async fn anonymous(&self) -> Result<Client> {
         match &self.base_url {
-            Some(url) => Ok(Client::new(url)?),
+            Some(url) => pinned(Client::new(url)?).await,
             None => Ok(Client::over_socket(&self.local_daemon().await?)?),
         }
     }
@@ -130,4 +135,17 @@ impl Context {
         }
         Ok(socket)
     }
+}
+
+/// A name such as `localhost` stands for several addresses, which may belong to different processes. It is
+/// looked up once; everything that follows goes to the one address that answered, and names that one.
+async fn pinned(client: Client) -> Result<Client> {
+    let Some((name, port)) = client.local_name() else { return Ok(client) };
+    let found = tokio::time::timeout(LOOK, TcpStream::connect((name, port))).await;
+    let ip = match found.map(|connected| connected.and_then(|stream| stream.peer_addr())) {
+        Ok(Ok(address)) => address.ip(),
+        // Nobody answers, and the first request will say so.
+        Ok(Err(_)) | Err(_) => IpAddr::V4(Ipv4Addr::LOCALHOST),
+    };
+    Ok(client.pinned_to(ip)?)
 }

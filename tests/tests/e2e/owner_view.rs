@@ -59,7 +59,12 @@ impl Owned {
 
     /// The exit code of `waiaas owner approve`, and what it printed.
     fn approve(&self, arguments: &[&str]) -> Result<(Option<i32>, String)> {
-        let output = self.daemon.cli(&[&["owner", "approve"], arguments].concat())?;
+        self.answer("approve", arguments)
+    }
+
+    /// The same of `waiaas owner approve` or `waiaas owner reject`.
+    fn answer(&self, verb: &str, arguments: &[&str]) -> Result<(Option<i32>, String)> {
+        let output = self.daemon.cli(&[&["owner", verb], arguments].concat())?;
         let text = [output.stdout, output.stderr].concat();
         Ok((output.status.code(), String::from_utf8_lossy(&text).into_owned()))
     }
@@ -108,7 +113,38 @@ fn lies(truth: &Value) -> Result<Vec<(&'static str, Value)>> {
             }),
         ),
         ("no bytes that can be read", lie(&|document| document["draft"]["body"] = json!("0xzz"))),
+        ("no description", lie(&|document| document["presentation"] = Value::Null)),
+        ("no bytes", lie(&|document| document["draft"] = Value::Null)),
+        ("neither description nor bytes", lie(&leave_out)),
+        (
+            "the other question, and neither description nor bytes",
+            lie(&|document| {
+                document["approve"] = truth["reject"].clone();
+                leave_out(document);
+            }),
+        ),
     ])
+}
+
+/// As a document that nothing can be checked against.
+fn leave_out(document: &mut Value) {
+    document["presentation"] = Value::Null;
+    document["draft"] = Value::Null;
+}
+
+/// What a daemon that lies would send to an owner who rejects.
+fn lies_to_reject(truth: &Value) -> Vec<(&'static str, Value)> {
+    let mut bare = truth.clone();
+    leave_out(&mut bare);
+    let mut approval = truth.clone();
+    approval["reject"] = truth["approve"].clone();
+    let mut bare_approval = approval.clone();
+    leave_out(&mut bare_approval);
+    vec![
+        ("neither description nor bytes", bare),
+        ("the approve text", approval),
+        ("the approve text, and neither description nor bytes", bare_approval),
+    ]
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -120,7 +156,9 @@ async fn the_command_line_signs_only_what_it_has_checked_and_shown() -> Result<(
     ensure!(truth["presentation"]["effects"]["items"][0]["to"] == json!(to), "{truth}");
 
     // Nothing is signed that the bytes do not bear out, even for a script.
-    for (why, document) in lies(&truth)? {
+    let approve = lies(&truth)?.into_iter().map(|lie| ("approve", lie));
+    let reject = lies_to_reject(&truth).into_iter().map(|lie| ("reject", lie));
+    for (verb, (why, document)) in approve.chain(reject) {
         let liar = MockServer::start().await;
         Mock::given(method("GET"))
             .respond_with(ResponseTemplate::new(200).set_body_json(document))
@@ -129,8 +167,8 @@ async fn the_command_line_signs_only_what_it_has_checked_and_shown() -> Result<(
         let signed = Mock::given(method("POST")).respond_with(ResponseTemplate::new(500)).expect(0);
         signed.mount(&liar).await;
         let arguments = [id.as_str(), "--key-file", &owned.key_file, "--yes", "--base-url", &liar.uri()];
-        let (code, said) = owned.approve(&arguments)?;
-        ensure!(code == Some(6) && said.contains("nothing was signed"), "{why}: {code:?} {said}");
+        let (code, said) = owned.answer(verb, &arguments)?;
+        ensure!(code == Some(6) && said.contains("nothing was signed"), "{verb}, {why}: {code:?} {said}");
     }
     // Without a terminal somebody has to say so.
     let (code, said) = owned.approve(&[&id, "--key-file", &owned.key_file])?;

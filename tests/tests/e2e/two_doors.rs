@@ -1,6 +1,7 @@
 //! Who talks to whom: commands reach the daemon of their directory by its socket, and over TCP only one
 //! that has proved itself; the brake is pulled whatever crowds the port.
 
+use std::net::{Ipv6Addr, SocketAddr};
 use std::os::unix::fs::PermissionsExt as _;
 use std::process::Output;
 use std::time::Duration;
@@ -119,6 +120,16 @@ async fn over_tcp_the_daemon_proves_itself_and_a_relay_is_noticed() -> Result<()
     let told = ended(&at(&relay.url(), &["status"])?, 3)?;
     ensure!(told.contains("passes on what you send"), "{told}");
     let seen = relay.seen().to_lowercase();
+    ensure!(seen.contains("post /v1/proof") && !seen.contains("x-master-password"), "{seen}");
+
+    // The same port of the other loopback address is somebody else's, and `localhost` may lead there.
+    let port = port(&daemon)?;
+    let neighbour = SocketAddr::from((Ipv6Addr::LOCALHOST, port));
+    let neighbour = Squatter::relaying_at(neighbour, daemon.url()).await?;
+    let told = ended(&at(&neighbour.url(), &["status"])?, 3)?;
+    ensure!(told.contains("passes on what you send"), "{told}");
+    at(&format!("http://localhost:{port}"), &["status"])?;
+    let seen = neighbour.seen().to_lowercase();
     ensure!(seen.contains("post /v1/proof") && !seen.contains("x-master-password"), "{seen}");
 
     // After a change of the password it proves the new one, and not the old one.

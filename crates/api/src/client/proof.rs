@@ -1,5 +1,7 @@
 //! The daemon's proof that it knows the master password.
 
+use std::net::IpAddr;
+
 use reqwest::Method;
 
 use super::{Client, ClientError, Credential};
@@ -12,6 +14,22 @@ impl Client {
         format!("{}:{port}", self.base.host_str().unwrap_or_default())
     }
 
+    /// Host and port, where the host is a machine's name for itself. With TLS the name stays: certificates
+    /// are made out to it.
+    pub fn local_name(&self) -> Option<(&str, u16)> {
+        let host = self.base.host_str()?;
+        let name = host.strip_suffix('.').unwrap_or(host);
+        let local = name == "localhost" || name.ends_with(".localhost");
+        let port = self.base.port_or_known_default()?;
+        (local && self.base.scheme() == "http").then_some((host, port))
+    }
+
+    /// The same client for exactly this address, so that no name is looked up any more.
+    pub fn pinned_to(mut self, ip: IpAddr) -> Result<Self, ClientError> {
+        self.base.set_ip_host(ip).map_err(|()| ClientError::BaseUrl)?;
+        Ok(self)
+    }
+
     /// How the daemon stretches the password.
     pub async fn proof_parameters(&self) -> Result<ProofParameters, ClientError> {
         self.get("/v1/proof", Credential::None).await
@@ -20,5 +38,43 @@ impl Client {
     /// Asks for a proof.
     pub async fn prove(&self, request: &ProofRequest) -> Result<Proof, ClientError> {
         self.send(Method::POST, "/v1/proof", request, Credential::None).await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::{Ipv4Addr, Ipv6Addr};
+
+    use super::*;
+
+    #[test]
+    fn only_a_machines_name_for_itself_is_pinned() {
+        let client = |url: &str| Client::new(url).expect("a client");
+        for (url, port) in [
+            ("http://localhost:3100", 3100),
+            ("http://LOCALHOST", 80),
+            ("http://localhost.:3100/", 3100),
+            ("http://a.localhost:1", 1),
+        ] {
+            assert_eq!(client(url).local_name().map(|(_, port)| port), Some(port), "{url}");
+        }
+        for url in [
+            "http://127.0.0.1:3100",
+            "http://[::1]:3100",
+            "https://localhost:3100",
+            "http://wallet.example:3100",
+            "http://localhost.example:3100",
+            "http://notlocalhost:3100",
+        ] {
+            assert_eq!(client(url).local_name(), None, "{url}");
+        }
+        for (ip, authority) in [
+            (IpAddr::from(Ipv4Addr::LOCALHOST), "127.0.0.1:3100"),
+            (IpAddr::from(Ipv6Addr::LOCALHOST), "[::1]:3100"),
+        ] {
+            let pinned = client("http://localhost:3100").pinned_to(ip).expect("pinned");
+            assert_eq!(pinned.authority(), authority);
+            assert_eq!(pinned.local_name(), None);
+        }
     }
 }

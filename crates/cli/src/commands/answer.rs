@@ -86,6 +86,10 @@ impl Answer {
             return self.key.sign(asked, &challenge.owner_address, lines).map(Some);
         }
         if let Some(answer) = self.made_elsewhere(Some(challenge.owner_address.clone()))? {
+            let signed = sound(question::read(&answer.message))?;
+            if signed.action != asked.action || signed.wallet != asked.wallet {
+                return Err(doubt("the text in the message file is not the question that was asked for"));
+            }
             return Ok(Some(answer));
         }
         for line in lines {
@@ -109,8 +113,10 @@ pub(crate) fn of_transaction(waiting: &Approval, tx: TxId, ask: Ask) -> Result<(
         Ask::Reject => &waiting.reject.message,
     };
     let (Some(shown), Some(bytes)) = (&waiting.presentation, &waiting.draft) else {
-        output::progress("An earlier release asked this: what the text says cannot be checked here.");
-        return Ok((sound(question::read(text))?, Vec::new()));
+        return Err(doubt(
+            "the daemon sent no description or no bytes of the transaction, so its text cannot be checked; \
+             make sure that --base-url names your own daemon and that it and this command are of one release",
+        ));
     };
     let draft = draft(bytes)?;
     let asked = sound(question::check(text, ask, tx, &draft, shown))?;
@@ -123,7 +129,7 @@ pub(crate) fn sound(checked: Result<Challenge, Doubt>) -> Result<Challenge> {
 }
 
 fn doubt(why: &str) -> anyhow::Error {
-    let message = format!("nothing was signed: {why}");
+    let message = format!("nothing was signed or sent: {why}");
     exit::CheckFailed { message, reported: false }.into()
 }
 

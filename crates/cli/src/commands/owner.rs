@@ -100,6 +100,8 @@ pub(crate) async fn run(context: &Context, verb: Verb) -> Result<()> {
             let client = context.operator().await?;
             let wallet = find(&client, &wallet).await?;
             if let Some(proof) = answer.made_elsewhere(wallet.owner_address.clone())? {
+                let signed = question::check_wallet(&proof.message, OwnerAction::VerifyOwner, wallet.id);
+                answer::sound(signed)?;
                 let verified = client.verify_owner(wallet.id, &proof).await?;
                 return output::show(context, &verified, |v| format!("The owner is {}.", v.owner_state));
             }

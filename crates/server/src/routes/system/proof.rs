@@ -62,25 +62,24 @@ fn bytes<const N: usize>(field: &str, text: &str) -> Result<[u8; N], Failure> {
     Ok(bytes)
 }
 
-/// Whether a caller who connected to `address` can have meant this daemon. On loopback the port tells: a
-/// process on another port that passes everything on is not us. A daemon that listens for other machines
-/// may be reached under any port (a container's is published under another), and behind a proxy under
-/// any of its configured names.
+/// Whether a caller who connected to `address` can have meant this daemon. On loopback that is exactly the
+/// address and port it listens on: a process on another port, or on the same port of `[::1]` where we have
+/// that of `127.0.0.1`, may pass everything on and is not us, and `localhost` may lead to either. A daemon
+/// that listens for other machines may be reached under any port (a container's is published under
+/// another), and behind a proxy under any of its configured names.
 fn is_ours(address: &str, listens: Option<SocketAddr>, names: &[String]) -> bool {
     let Ok(authority) = address.parse::<Authority>() else { return false };
     if address.contains('@') {
         return false;
     }
     let host = authority.host().to_ascii_lowercase();
-    if names.contains(&host) {
-        return true;
+    let local = ["localhost", "127.0.0.1", "[::1]"].contains(&host.as_str());
+    match listens {
+        Some(listens) if listens.ip().is_loopback() => {
+            address == listens.to_string() || (!local && names.contains(&host))
+        }
+        Some(_) | None => local || names.contains(&host),
     }
-    let loopback = ["localhost", "127.0.0.1", "[::1]"].contains(&host.as_str());
-    let port = match listens {
-        Some(listens) if listens.ip().is_loopback() => authority.port_u16() == Some(listens.port()),
-        Some(_) | None => true,
-    };
-    loopback && port
 }
 
 #[cfg(test)]
@@ -91,13 +90,19 @@ mod tests {
     fn it_proves_itself_only_where_it_listens() {
         let names = ["wallet.example".to_owned()];
         let ours = |address: &str, listens: &str| is_ours(address, listens.parse().ok(), &names);
-        for address in ["127.0.0.1:3100", "localhost:3100", "LOCALHOST:3100", "[::1]:3100"] {
-            assert!(ours(address, "127.0.0.1:3100"), "{address}");
+        for address in ["127.0.0.1:3100", "[::1]:3100"] {
+            assert!(ours(address, address), "{address}");
         }
-        assert!(ours("127.0.0.1:8080", "0.0.0.0:3100"), "a published port");
+        for address in ["127.0.0.1:8080", "localhost:8080", "[::1]:8080"] {
+            assert!(ours(address, "0.0.0.0:3100"), "a published port: {address}");
+        }
         assert!(ours("wallet.example:443", "127.0.0.1:3100"), "behind a proxy");
         for address in [
             "127.0.0.1:3101",
+            "[::1]:3100",
+            "[::ffff:127.0.0.1]:3100",
+            "localhost:3100",
+            "LOCALHOST:3100",
             "localhost",
             "127.0.0.1",
             "evil.example:3100",
@@ -108,6 +113,14 @@ mod tests {
         ] {
             assert!(!ours(address, "127.0.0.1:3100"), "{address}");
         }
+        for address in ["127.0.0.1:3100", "localhost:3100", "[::1]:3101"] {
+            assert!(!ours(address, "[::1]:3100"), "{address}");
+        }
         assert!(!ours("evil.example:3100", "0.0.0.0:3100"));
+        // A configured name says which hosts a proxy passes on, and nothing of this machine's own.
+        let names = ["localhost".to_owned(), "[::1]".to_owned()];
+        for address in ["localhost:3100", "[::1]:3100"] {
+            assert!(!is_ours(address, "127.0.0.1:3100".parse().ok(), &names), "{address}");
+        }
     }
 }
