@@ -164,18 +164,17 @@ pub(crate) fn rule(testimonies: &[Testimony], before: Option<u64>) -> Fate {
     }
 }
 
-/// Some have it in a block, and it worked. This gives nothing free but the part of the fee that was not
-/// paid, so one endpoint's word is enough that no other contradicts.
+/// Some have it in a block, and it worked. That is believed of one endpoint that no other contradicts, but
+/// it ends nothing before two, where two are configured, have it in the same final block: one alone could
+/// name a block above all others' newest, and what it calls landed would be followed no more.
 fn success(testimonies: &[Testimony], landed: &[Landed]) -> Fate {
     let Some(block) = landed.iter().map(|landed| landed.block).min() else { return Fate::Pending };
     let contradicted = testimonies.iter().any(|testimony| match testimony {
         // One that is behind that block contradicts nothing.
         Testimony::Open { seen_up_to } => seen_up_to.is_some_and(|seen| seen >= block),
-        Testimony::Gone(Proof::Signed) => true,
+        Testimony::Gone(Proof::Signed | Proof::Searched | Proof::Complete) => true,
         // One without the whole history says the same of what landed.
-        Testimony::Gone(Proof::Searched | Proof::Complete | Proof::Claimed)
-        | Testimony::Landed(_)
-        | Testimony::Silent => false,
+        Testimony::Gone(Proof::Claimed) | Testimony::Landed(_) | Testimony::Silent => false,
     });
     if contradicted {
         return Fate::Undecided(Undecided::Contradiction);
@@ -183,7 +182,8 @@ fn success(testimonies: &[Testimony], landed: &[Landed]) -> Fate {
     if landed.iter().all(|landed| landed.depth == Depth::Shallow) {
         return Fate::Pending;
     }
-    let is_final = landed.iter().all(|landed| landed.depth == Depth::Final);
+    let agreed = landed.len() >= quorum(testimonies.len());
+    let is_final = agreed && landed.iter().all(|l| l.depth == Depth::Final && l.block == block);
     Fate::Confirmed { fee: highest_fee(landed), block, is_final }
 }
 
@@ -208,7 +208,7 @@ fn revert(testimonies: &[Testimony], landed: &[Landed]) -> Fate {
 /// Nobody has it in a block. Death gives everything free.
 fn absence(testimonies: &[Testimony], before: Option<u64>) -> Fate {
     let (mut open, mut gone, mut fell_out) = (0usize, 0usize, false);
-    let (mut signed, mut searched, mut complete) = (false, false, 0usize);
+    let (mut signed, mut searched, mut proved) = (false, false, 0usize);
     for testimony in testimonies {
         match testimony {
             Testimony::Open { seen_up_to } => {
@@ -219,16 +219,17 @@ fn absence(testimonies: &[Testimony], before: Option<u64>) -> Fate {
                 gone = gone.saturating_add(1);
                 signed |= *proof == Proof::Signed;
                 searched |= *proof == Proof::Searched;
-                complete = complete.saturating_add(usize::from(*proof == Proof::Complete));
+                proved = proved.saturating_add(usize::from(*proof != Proof::Claimed));
             }
             Testimony::Landed(_) | Testimony::Silent => {}
         }
     }
     match (open, gone) {
         (0, 0) => Fate::Pending,
-        (0, _) if (signed || searched) && gone >= quorum(testimonies.len()) => Fate::Dead,
+        // One that only claims it may have thrown away what landed, so it is nobody's second.
+        (0, _) if (signed || searched) && proved >= quorum(testimonies.len()) => Fate::Dead,
         // Nobody can sign for what is not there, so it takes two to say so.
-        (0, _) if complete >= 2 => Fate::Dead,
+        (0, _) if proved >= 2 => Fate::Dead,
         (0, _) => Fate::Undecided(Undecided::DeathUnproved),
         (_, _) if signed => Fate::Undecided(Undecided::Contradiction),
         (_, _) if searched => Fate::Undecided(Undecided::DeathUnproved),

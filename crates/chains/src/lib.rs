@@ -168,8 +168,10 @@ pub fn read(network: &Network, draft: &Draft) -> Result<(Effects, Vec<Content>),
 pub struct Identity {
     /// Hash of the first block.
     pub genesis: String,
-    /// The newest block, by the node that has seen most.
-    pub height: u64,
+    /// The newest block of the node that has seen least.
+    pub lowest: u64,
+    /// The newest block of the node that has seen most.
+    pub highest: u64,
 }
 
 /// One network of one chain.

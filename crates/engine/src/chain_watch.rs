@@ -61,21 +61,23 @@ pub(crate) async fn look(engine: &Engine, network: &NetworkId, look: Look) -> Re
     if !engine.chain_watch().due(network, environment, look) {
         return Ok(());
     }
-    let Identity { genesis, height } = match engine.chain(network)?.identity().await {
+    let Identity { genesis, lowest, highest } = match engine.chain(network)?.identity().await {
         Ok(identity) => identity,
         Err(error) => {
             tracing::debug!(%network, %error, "the nodes do not say which chain they serve");
             return Ok(());
         }
     };
-    let now = ChainIdentity { genesis, height };
+    // What the node that has seen least says is remembered, and all must be below that for the chain to
+    // count as set back: one that makes up a height, beside an honest one, ends nothing.
+    let now = ChainIdentity { genesis, height: lowest };
     let before = engine.store().chain_identity(network).await?;
     let local = environment == Environment::Local;
     match before {
         Some(before) if before.genesis != now.genesis && local => {
-            anew(engine, network, now, OTHER_GENESIS).await
+            anew(engine, network, now, highest, OTHER_GENESIS).await
         }
-        Some(before) if before.height > now.height && local => anew(engine, network, now, LOWER).await,
+        Some(before) if before.height > highest && local => anew(engine, network, now, highest, LOWER).await,
         Some(before) if before.genesis != now.genesis => named(engine, network, &before, now).await,
         // How far a public chain has come is not compared, for nodes may be behind one another.
         Some(before) if before.height >= now.height || (look == Look::BeforeSending && local) => Ok(()),
@@ -92,6 +94,7 @@ async fn anew(
     engine: &Engine,
     network: &NetworkId,
     now: ChainIdentity,
+    highest: u64,
     message: &'static str,
 ) -> Result<(), Error> {
     let (name, at) = (network.clone(), engine.now());
@@ -102,7 +105,7 @@ async fn anew(
             Box::pin(async move {
                 // Somebody else may have noticed meanwhile.
                 let before = tx.chain_identity(&name).await?;
-                if before.is_none_or(|before| before.genesis == now.genesis && before.height <= now.height) {
+                if before.is_none_or(|before| before.genesis == now.genesis && before.height <= highest) {
                     return Ok(None);
                 }
                 tx.chain_started_anew(&name, &now, &why, at).await.map(Some)

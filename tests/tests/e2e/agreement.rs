@@ -83,6 +83,11 @@ async fn a_node_that_denies_what_another_has_kills_nothing() -> Result<()> {
     ensure!(seen["isFinal"] == false, "the other node's finality is behind: {seen}");
     all_held(&stage, &payer).await?;
     mine(&stage, 5).await?;
+    looks(&stage, 3).await?;
+    let seen = payer.agent.transaction(&stage.daemon, &tx).await?;
+    ensure!(seen["isFinal"] == false, "one of two alone settles nothing: {seen}");
+    all_held(&stage, &payer).await?;
+    stage.proxy.heal();
     until_so(&stage, &payer, &tx, "final", |tx| tx["isFinal"] == true).await?;
     stage.ledger_matches(&payer).await?;
     stage.intact().await

@@ -225,7 +225,7 @@ impl Chain for EvmChain {
     }
 
     async fn identity(&self) -> Result<Identity, ChainError> {
-        let (mut genesis, mut height) = (None, 0);
+        let (mut genesis, mut lowest, mut highest) = (None, u64::MAX, 0);
         for node in self.node.singles() {
             let head = node.head("0x0").await.map_err(|f| node.fail(f))?;
             let first = head.ok_or_else(|| node.bad("the chain has no first block"))?.hash;
@@ -234,10 +234,11 @@ impl Chain for EvmChain {
             }
             genesis = Some(first);
             let newest = node.number_of("latest").await.map_err(|f| node.fail(f))?;
-            height = height.max(newest.ok_or_else(|| node.bad("the chain has no newest block"))?);
+            let height = newest.ok_or_else(|| node.bad("the chain has no newest block"))?;
+            (lowest, highest) = (lowest.min(height), highest.max(height));
         }
         let genesis = genesis.ok_or_else(|| self.node.bad("no node is configured"))?;
-        Ok(Identity { genesis: genesis.to_string(), height })
+        Ok(Identity { genesis: genesis.to_string(), lowest, highest })
     }
 
     async fn build(&self, from: Address, intent: &Intent) -> Result<Draft, ChainError> {

@@ -53,33 +53,51 @@ impl Sent {
     }
 }
 
+/// By what a nonce is used, as far as a node shows it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum UsedBy {
+    /// By a transaction that excludes the one asked about, in a final block of the node's chain.
+    Another,
+    /// By the very one asked about: it landed, although the node does not have it by its hash.
+    Itself,
+    /// It does not show that.
+    NotShown,
+}
+
 impl Question<'_> {
-    /// Whether a node shows a transaction that excludes this one, in a final block of its chain.
-    pub(super) async fn shows_another(&self, node: &Node) -> Result<bool, RpcFailure> {
+    /// By what the nonce is used, as the node shows it.
+    pub(super) async fn used_by(&self, node: &Node) -> Result<UsedBy, RpcFailure> {
+        let shown = |another: bool| if another { UsedBy::Another } else { UsedBy::NotShown };
         let height = node.height().await?;
-        let Some(last) = self.final_height(node, height).await? else { return Ok(false) };
+        let Some(last) = self.final_height(node, height).await? else { return Ok(UsedBy::NotShown) };
         for rival in &self.rivals {
             let Some(receipt) = node.receipt(rival.hash).await? else { continue };
+            if receipt.from != rival.from {
+                return Err(RpcFailure::BadAnswer("the receipt names another sender".to_owned()));
+            }
             if let Some(found) = included(node, &receipt).await? {
-                return Ok(found.block <= last);
+                return Ok(shown(found.block <= last));
             }
         }
         let (searched, search) = (&self.chain.searches, (self.sent.hash, node.0.position()));
         if searched.rests(search) {
-            return Ok(false);
+            return Ok(UsedBy::NotShown);
         }
         let found = match self.by_nonce(node).await? {
             Some(mined) => Some(mined),
             // What no final block has used yet is not worth a search.
-            None if self.used_at(node, last).await? != Some(true) => return Ok(false),
+            None if self.used_at(node, last).await? != Some(true) => return Ok(UsedBy::NotShown),
             None => self.by_count(node, last).await?,
         };
+        if found.as_ref().is_some_and(|mined| mined.sent.hash == self.sent.hash) {
+            return Ok(UsedBy::Itself);
+        }
         let Some(mined) = found.filter(|mined| self.sent.excludes(&mined.sent)) else {
             searched.found_nothing(search);
-            return Ok(false);
+            return Ok(UsedBy::NotShown);
         };
         let head = node.head(&format!("0x{:x}", mined.block)).await?;
-        Ok(mined.block <= last && head.is_some_and(|head| head.hash == mined.block_hash))
+        Ok(shown(mined.block <= last && head.is_some_and(|head| head.hash == mined.block_hash)))
     }
 
     /// By a question that some nodes answer.

@@ -9,6 +9,7 @@ use waiaas_core::network::Finality;
 use super::EvmChain;
 use super::envelope::Sent;
 use super::node::{Node, Receipt};
+use super::rival::UsedBy;
 use crate::fate::{Depth, Landed, Proof, Testimony};
 use crate::rpc::RpcFailure;
 use crate::{ChainError, Known};
@@ -62,13 +63,16 @@ impl<'a> Question<'a> {
         if node.knows(self.sent.hash).await? {
             return Ok(open);
         }
-        Ok(Testimony::Gone(if self.shows_another(node).await? {
-            Proof::Signed
-        } else if self.has_everything_since(node).await? {
-            Proof::Complete
-        } else {
-            Proof::Claimed
-        }))
+        Ok(match self.used_by(node).await? {
+            UsedBy::Another => Testimony::Gone(Proof::Signed),
+            // It landed, by the word of a node without its receipt: reason enough to give up nothing.
+            UsedBy::Itself => Testimony::Open { seen_up_to: None },
+            UsedBy::NotShown => Testimony::Gone(if self.has_everything_since(node).await? {
+                Proof::Complete
+            } else {
+                Proof::Claimed
+            }),
+        })
     }
 
     /// Whether a node still has a transaction that landed before this one could, and calls the nonce used

@@ -44,10 +44,15 @@ fn every_row_of_the_table() {
         ("one, in a block, too young", vec![good(Shallow)], Fate::Pending),
         ("one, in a block", vec![good(Confirmed)], confirmed(false)),
         ("one, in a final block", vec![good(Final)], confirmed(true)),
-        ("one has it, one is silent", vec![good(Final), SILENT], confirmed(true)),
+        ("both have it in a final block", vec![good(Final), good(Final)], confirmed(true)),
+        ("two of three have it, one is silent", vec![good(Final), good(Final), SILENT], confirmed(true)),
+        ("two of three have it, one is behind", vec![good(Final), good(Final), seen(9)], confirmed(true)),
+        ("one has it, one is silent", vec![good(Final), SILENT], confirmed(false)),
+        ("one has it, two are silent", vec![good(Final), SILENT, SILENT], confirmed(false)),
+        ("one has it, one cannot tell", vec![good(Final), OPEN], confirmed(false)),
         ("one has it final, one not yet", vec![good(Final), good(Confirmed)], confirmed(false)),
-        ("one has it, one is behind", vec![good(Final), seen(9)], confirmed(true)),
-        ("one has it, one has thrown it away", vec![good(Final), CLAIMED], confirmed(true)),
+        ("one has it, one is behind", vec![good(Final), seen(9)], confirmed(false)),
+        ("one has it, one has thrown it away", vec![good(Final), CLAIMED], confirmed(false)),
         ("one has it, one saw that block without", vec![good(Final), seen(10)], undecided(Contradiction)),
         ("one has it, one shows another", vec![good(Final), SHOWN], undecided(Contradiction)),
         ("it worked, it failed", vec![good(Final), bad(Final)], undecided(Contradiction)),
@@ -66,7 +71,10 @@ fn every_row_of_the_table() {
         ("the only one shows another", vec![SHOWN], Fate::Dead),
         ("the only one says that it is used", vec![CLAIMED], undecided(DeathUnproved)),
         ("two say that it is used", vec![CLAIMED, CLAIMED], undecided(DeathUnproved)),
-        ("one shows, one agrees", vec![SHOWN, CLAIMED], Fate::Dead),
+        ("one shows, one claims", vec![SHOWN, CLAIMED], undecided(DeathUnproved)),
+        ("one of three shows, two claim", vec![SHOWN, CLAIMED, CLAIMED], undecided(DeathUnproved)),
+        ("one shows, one has everything and not this", vec![SHOWN, COMPLETE], Fate::Dead),
+        ("two of three show, one claims", vec![SHOWN, SHOWN, CLAIMED], Fate::Dead),
         ("both show", vec![SHOWN, SHOWN], Fate::Dead),
         ("one shows, one is silent", vec![SHOWN, SILENT], undecided(DeathUnproved)),
         ("one shows, one has it or says unused", vec![SHOWN, OPEN], undecided(Contradiction)),
@@ -75,9 +83,9 @@ fn every_row_of_the_table() {
         ("two have everything and not this", vec![COMPLETE, COMPLETE], Fate::Dead),
         ("one has everything, one claims", vec![COMPLETE, CLAIMED], undecided(DeathUnproved)),
         ("two have everything, one says unused", vec![COMPLETE, COMPLETE, OPEN], Fate::Pending),
-        ("it is here, not there where everything is", vec![good(Final), COMPLETE], confirmed(true)),
+        ("it is here, not there where everything is", vec![good(Final), COMPLETE], undecided(Contradiction)),
         ("failed here, not there", vec![bad(Final), bad(Final), COMPLETE], undecided(RevertUnproved)),
-        ("one has it, one has searched all", vec![good(Final), SEARCHED], confirmed(true)),
+        ("one has it, one has searched all", vec![good(Final), SEARCHED], undecided(Contradiction)),
         ("failed, one has searched all", vec![bad(Final), SEARCHED], undecided(RevertUnproved)),
         ("the only one has searched all", vec![SEARCHED], Fate::Dead),
         ("both have searched all", vec![SEARCHED, SEARCHED], Fate::Dead),
@@ -105,6 +113,12 @@ fn the_highest_fee_counts() {
     let dear = Landed { succeeded: true, fee: U256::from(9u8), block: 10, depth: Depth::Final };
     let fate = rule(&[good(Depth::Final), Testimony::Landed(dear)], None);
     assert_eq!(fate, Fate::Confirmed { fee: U256::from(9u8), block: 10, is_final: true });
+}
+
+#[test]
+fn two_that_have_it_in_different_blocks_settle_nothing() {
+    let above = Landed { succeeded: true, fee: U256::ZERO, block: 11, depth: Depth::Final };
+    assert_eq!(rule(&[good(Depth::Final), Testimony::Landed(above)], None), confirmed(false));
 }
 
 fn any_depth() -> impl Strategy<Value = Depth> {
@@ -153,12 +167,18 @@ proptest! {
         prop_assert!(!gives_free(&rule(&all, before)));
     }
 
-    /// Where several are configured, one alone gives nothing free, whatever it says.
+    /// Where several are configured, one alone gives nothing free and settles nothing, whatever it says
+    /// beside others that prove nothing.
     #[test]
-    fn one_of_several_gives_nothing_free(word in any_testimony(), silent in 1usize..4) {
-        let mut all = vec![SILENT; silent];
+    fn one_of_several_settles_nothing(
+        word in any_testimony(),
+        others in proptest::collection::vec(prop_oneof![any_open(), Just(CLAIMED), Just(SILENT)], 1..4),
+    ) {
+        let mut all = others;
         all.push(word);
-        prop_assert!(!gives_free(&rule(&all, None)));
+        let fate = rule(&all, None);
+        prop_assert!(!gives_free(&fate));
+        prop_assert!(!matches!(fate, Fate::Confirmed { is_final: true, .. }));
     }
 
     /// Neither the order nor one more silent endpoint turns what is held into what is free.

@@ -217,17 +217,18 @@ impl Chain for SolanaChain {
     }
 
     async fn identity(&self) -> Result<Identity, ChainError> {
-        let (mut genesis, mut height) = (None::<String>, 0);
+        let (mut genesis, mut lowest, mut highest) = (None::<String>, u64::MAX, 0);
         for node in self.node().await?.singles() {
             let first = node.genesis_hash().await?;
             if genesis.as_ref().is_some_and(|genesis| *genesis != first) {
                 return Err(self.bad_answer("the nodes have different first blocks"));
             }
             genesis = Some(first);
-            height = height.max(node.newest_height().await?);
+            let height = node.newest_height().await?;
+            (lowest, highest) = (lowest.min(height), highest.max(height));
         }
         let genesis = genesis.ok_or_else(|| self.bad_answer("no node is configured"))?;
-        Ok(Identity { genesis: genesis.chars().take(64).collect(), height })
+        Ok(Identity { genesis: genesis.chars().take(64).collect(), lowest, highest })
     }
 
     async fn build(&self, from: Address, intent: &Intent) -> Result<Draft, ChainError> {

@@ -162,7 +162,9 @@ async fn dead_needs_the_transaction_that_used_the_nonce_and_no_veto() {
     assert_eq!(told(vec![&shows]).await, Fate::Dead, "the only node shows it");
     assert_eq!(told(vec![&claims]).await, undecided(Undecided::DeathUnproved), "it may have forgotten");
     assert_eq!(told(vec![&claims, &claims]).await, undecided(Undecided::DeathUnproved));
-    assert_eq!(told(vec![&shows, &claims]).await, Fate::Dead);
+    assert_eq!(told(vec![&shows, &shows]).await, Fate::Dead);
+    let unproved = undecided(Undecided::DeathUnproved);
+    assert_eq!(told(vec![&shows, &claims]).await, unproved, "who only claims it is no second");
 
     let knows = node([
         ("eth_getTransactionReceipt", Value::Null),
@@ -186,7 +188,48 @@ async fn dead_needs_the_transaction_that_used_the_nonce_and_no_veto() {
     );
     let silent = MockServer::start().await;
     assert_eq!(told(vec![&shows, &silent]).await, undecided(Undecided::DeathUnproved), "one of two alone");
-    assert_eq!(told(vec![&shows, &silent, &claims]).await, Fate::Dead);
+    assert_eq!(told(vec![&shows, &silent, &claims]).await, unproved);
+    assert_eq!(told(vec![&shows, &silent, &shows]).await, Fate::Dead);
+}
+
+#[tokio::test]
+async fn what_used_its_nonce_itself_is_not_dead() {
+    let (world, signed) = signed().await;
+    let other = world.sign(&transfer(2), &[]).await;
+    let another = shows(&world, &other).await;
+    let itself = shows(&world, &signed).await;
+    let claims = node(used_up()).await;
+    let told = async |nodes: &[&MockServer]| fate(&world, nodes, &signed).await.expect("a fate");
+    assert_eq!(told(&[&itself]).await, Fate::Pending);
+    assert_eq!(told(&[&itself, &claims]).await, Fate::Pending);
+    assert_eq!(told(&[&another, &another, &itself]).await, Fate::Undecided(Undecided::Contradiction));
+    let included = node(on_chain(receipt(&world, &signed))).await;
+    assert!(matches!(told(&[&included, &itself]).await, Fate::Confirmed { is_final: false, .. }));
+}
+
+#[tokio::test]
+async fn a_success_is_final_by_the_word_of_two() {
+    let (world, signed) = signed().await;
+    let included = node(on_chain(receipt(&world, &signed))).await;
+    let claims = node(used_up()).await;
+    let behind = node([
+        ("eth_getTransactionReceipt", Value::Null),
+        ("eth_getTransactionCount", json!("0x0")),
+        ("eth_blockNumber", json!("0x4")),
+    ])
+    .await;
+    let silent = MockServer::start().await;
+    let told = async |nodes: &[&MockServer]| match fate(&world, nodes, &signed).await.expect("a fate") {
+        Fate::Confirmed { is_final, .. } => is_final,
+        other => panic!("{other:?}"),
+    };
+    assert!(told(&[&included]).await, "the only node");
+    assert!(told(&[&included, &included]).await);
+    for other in [&claims, &behind, &silent] {
+        assert!(!told(&[&included, other]).await);
+        assert!(!told(&[other, &included]).await, "the order is nothing");
+        assert!(told(&[&included, other, &included]).await, "two of three");
+    }
 }
 
 #[tokio::test]

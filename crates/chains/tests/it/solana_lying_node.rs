@@ -139,11 +139,16 @@ async fn one_node_that_has_it_or_cannot_tell_outweighs_those_that_do_not() {
     let gone = node(HashMap::new()).await;
 
     let landed = Fate::Confirmed { fee: U256::from(5_001), block: 1_200, is_final: true };
+    let seen = Fate::Confirmed { fee: U256::from(5_001), block: 1_200, is_final: false };
     let unproved = Fate::Undecided(Undecided::DeathUnproved);
+    let contradiction = Fate::Undecided(Undecided::Contradiction);
     for (nodes, expected) in [
-        (vec![&absent, &present], landed.clone()),
-        (vec![&behind, &absent, &present], landed.clone()),
-        (vec![&present, &gone], landed),
+        (vec![&absent, &present], contradiction.clone()),
+        (vec![&behind, &absent, &present], contradiction),
+        (vec![&behind, &present], seen.clone()),
+        (vec![&present, &gone], seen),
+        (vec![&present, &gone, &present], landed.clone()),
+        (vec![&present], landed),
         (vec![&absent, &behind], unproved.clone()),
         (vec![&absent, &gone], unproved),
         (vec![&absent, &absent], Fate::Dead),
