@@ -42,7 +42,8 @@ pub(crate) enum Verb {
         /// The policy.
         id: PolicyId,
     },
-    /// Change a policy's rules, priority, or whether it is in force.
+    /// Change a policy's rules, priority, or whether it is in force. Rules that are given replace all rules the
+    /// policy has; `waiaas policy show` prints them.
     Update(UpdateArgs),
     /// Delete a policy.
     Delete {
