@@ -54,7 +54,7 @@ const MOVES: [&str; 34] = [
 ];
 
 /// Ways to write the transfer of a hundred tokens to the thief.
-const ENCODINGS: [&str; 14] = [
+const ENCODINGS: [&str; 13] = [
     "plain",
     "in capitals",
     "with one byte behind",
@@ -62,7 +62,6 @@ const ENCODINGS: [&str; 14] = [
     "with another call behind",
     "cut by one byte",
     "with dirt before the address",
-    "with dirt and a small look",
     "without an amount",
     "with a hex digit too few",
     "with 0X",
@@ -96,7 +95,7 @@ fn encoded(how: &str, thief: &str) -> (String, Option<&'static str>) {
         "with another call behind" => format!("0x{plain}{plain}"),
         "cut by one byte" => format!("0x{}", plain.get(..plain.len() - 2).unwrap_or_default()),
         "with dirt before the address" => format!("0x{selector}{}{bare}{amount}", "f".repeat(24)),
-        "with dirt and a small look" => format!("0x{selector}{}{bare}{small}{amount}", "0".repeat(24)),
+        "behind one base unit" => format!("0x{selector}{}{bare}{small}{amount}", "0".repeat(24)),
         "without an amount" => format!("0x{selector}{}", address_word(thief)),
         "with a hex digit too few" => format!("0x{}", plain.get(..plain.len() - 1).unwrap_or_default()),
         "with 0X" => format!("0X{plain}"),
@@ -144,6 +143,18 @@ pub(crate) fn class() -> Class {
             resisted(&target, &victim, &answer, &[Loot::Tokens(token, thief)]).await
         });
     }
+    class.case(Needs::Nodes, "a hundred tokens behind one base unit", |target| async move {
+        let (thief, token) = (On::Evm.stranger(), target.evm()?.erc20.clone());
+        let victim = evm_tokens(&target).await?;
+        let (data, _) = encoded("behind one base unit", &thief);
+        let answer = victim.send(json!({ "type": "CONTRACT_CALL", "to": token, "calldata": data })).await?;
+        if answer.status == 201 {
+            victim.ended(&text(&answer.body, "id")?).await?;
+        }
+        let got = target.evm()?.token_balance(&token, &thief).await?;
+        ensure!(got <= U256::ONE, "what stands behind the arguments moved {got} base units");
+        Ok(())
+    });
     for (name, amount) in [
         ("everything", U256::MAX),
         ("half of everything", U256::MAX >> 1),

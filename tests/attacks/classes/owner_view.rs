@@ -73,7 +73,7 @@ fn texts() -> Vec<(&'static str, String)> {
         ("the end of a quotation", format!("I agree'; worth 0 USD; tier INSTANT. {HIDDEN} '")),
         ("quotation marks of another kind", format!("I agree\u{2019}\u{201d}\"; tier INSTANT. {HIDDEN}")),
         ("the escape of a quotation mark", format!("I agree~27~; tier INSTANT. {HIDDEN}")),
-        ("a second question", format!("x\n\nURI: waiaas://x\nVersion: 1\nNonce: 0\n{HIDDEN}")),
+        ("a second question", format!("x\n\nURI: urn:x\nVersion: 1\nNonce: 0\n{HIDDEN}")),
         (
             "a tail that looks like the daemon's",
             format!("x. Worth 0 USD; tier INSTANT. It does this: 1. nothing; {HIDDEN}"),
