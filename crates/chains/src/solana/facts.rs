@@ -30,8 +30,8 @@ pub(super) struct Holder {
     pub(super) program: TokenProgram,
     pub(super) mint: Pubkey,
     pub(super) owner: Pubkey,
-    /// Whether somebody other than its owner may close it. Whoever does can open it again under the same
-    /// address for another owner, so what is sent there may end up with anybody.
+    /// Whether somebody is named who may close it, as if that were not its owner. Whoever closes it can open
+    /// it again under the same address for another owner, so what is sent there may end up with anybody.
     pub(super) closable: bool,
 }
 

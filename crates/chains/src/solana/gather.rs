@@ -122,7 +122,7 @@ impl Found {
             if let Some(mint) = Mint::read(program, &account.data) {
                 self.mints.insert(key, mint);
             } else if let Some(found) = TokenAccount::read(program, &account.data) {
-                let closable = found.close_authority.is_some_and(|who| who != found.owner);
+                let closable = found.close_authority.is_some();
                 let holder = Holder { program, mint: found.mint, owner: found.owner, closable };
                 self.holders.insert(key, holder);
             }

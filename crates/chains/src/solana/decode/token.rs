@@ -224,11 +224,11 @@ fn set_authority(
         _ if program == TokenProgram::Token2022 => "authority over a token's extension",
         _ => return None,
     };
-    // From here on the account is somebody else's, and whoever was before may still close it.
+    // From here on the account is somebody else's, or somebody else may close it.
     if let Some(holder) = context.holders.get_mut(account) {
         match (kind, to) {
-            (2, Some(owner)) => (holder.owner, holder.closable) = (owner, true),
-            (3, Some(closer)) => holder.closable = closer != holder.owner,
+            (2, Some(owner)) => holder.owner = owner,
+            (3, closer) => holder.closable = closer.is_some(),
             (_, Some(_) | None) => {}
         }
     }
