@@ -104,6 +104,10 @@ async fn a_node_that_is_down_is_said_once_when_it_starts_and_once_when_it_ends()
         Ok((stage.proxy.count("eth_chainId") >= 5).then_some(()))
     })
     .await?;
+    until("the outage is said", PATIENCE, || async {
+        Ok((!about("a node does not answer")?.is_empty()).then_some(()))
+    })
+    .await?;
     let down = about("a node does not answer")?;
     ensure!(down.len() == 1 && down[0].contains("waiting=3"), "{down:?}");
     let warned: Vec<_> = log()?.into_iter().skip(before).filter(|line| line.contains("WARN")).collect();
