@@ -34,7 +34,7 @@ mod wording;
 /// Unsigned 256-bit integer: every on-chain amount, in base units.
 pub use alloy_primitives::U256;
 pub use nearest::nearest;
-pub use wording::{Fault, Wording, wording};
+pub use wording::{Fault, Wording, stopped, wording};
 
 /// Seconds since the Unix epoch. All stored and served times use this unit.
 pub type UnixSeconds = i64;

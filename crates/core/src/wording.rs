@@ -71,6 +71,15 @@ pub fn wording(message: &str) -> Option<Wording> {
     None
 }
 
+/// A text with a full stop at its end, unless it ends as a sentence does already.
+pub fn stopped(text: impl Into<String>) -> String {
+    let mut text = text.into();
+    if !text.ends_with(['.', '?', '!']) {
+        text.push('.');
+    }
+    text
+}
+
 fn short(name: &str) -> String {
     name.chars().take(LONGEST_NAME).collect()
 }

@@ -10,6 +10,7 @@ use std::fmt;
 
 use serde_json::{Value, json};
 use waiaas_core::policy::DenialCode;
+use waiaas_core::stopped;
 use waiaas_keys::{KeyError, SignError};
 use waiaas_store::StoreError;
 
@@ -317,8 +318,5 @@ pub(crate) fn sentence(error: &dyn fmt::Display) -> String {
     let mut chars = text.chars();
     let mut out: String = chars.next().map(|c| c.to_uppercase().collect()).unwrap_or_default();
     out.push_str(chars.as_str());
-    if !out.ends_with('.') {
-        out.push('.');
-    }
-    out
+    stopped(out)
 }

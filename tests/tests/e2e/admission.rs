@@ -72,7 +72,11 @@ async fn shortage(world: &World, body: serde_json::Value, code: &str) -> Result<
         let after = run["balanceChanges"][0]["afterBalance"].as_str().unwrap_or_default().to_owned();
         ensure!(after.starts_with('-'), "{run}");
     }
-    ensure!(world.request(body).await?.refused(400)? == code);
+    let told = world.request(body).await?;
+    let message = told.body["message"].as_str().unwrap_or_default().to_owned();
+    ensure!(message.contains(" but needs ") && !message.contains("base units"), "{message}");
+    ensure!(message.contains("needs 200 ") || message.contains("needs 5000 "), "human units: {message}");
+    ensure!(told.refused(400)? == code);
     Ok(())
 }
 

@@ -29,6 +29,14 @@ pub(crate) enum Permission<'a> {
 }
 
 impl Permission<'_> {
+    /// A figure of what is permitted, for people: `5 USDC`.
+    pub(crate) fn shown(&self, case: &Case<'_>, figure: U256) -> String {
+        match self {
+            Self::Amount { asset, .. } => case.show(asset, figure),
+            Self::OneNft | Self::WholeCollection => figure.to_string(),
+        }
+    }
+
     /// Why it is as good as unlimited, and what would not be: a sum no token has, or more than the
     /// wallet holds, so that it stays open for whatever comes in later.
     pub(crate) fn unlimited(&self, case: &Case<'_>, spender: &Address) -> Option<(String, String)> {

@@ -86,7 +86,8 @@ fn require_lists(policies: &PolicySet, case: &Case<'_>, findings: &mut Findings)
         let Some(what) = what else { return };
         if !policies.has(policy_type) {
             let message = format!("no {policy_type} policy is in force, so {so}");
-            let hint = format!("ask the operator for a {policy_type} policy that lists {what}");
+            let hint =
+                format!("ask the operator for {} policy that lists {what}", policy_type.with_article());
             findings.deny_by_default(code, Some(policy_type), message, Some(hint));
         }
     };

@@ -32,7 +32,8 @@ impl Findings {
 
     /// A row needs a fact that nobody has stated. What cannot be checked is refused.
     pub(crate) fn lack(&mut self, row: &Policy, fact: &str) {
-        let message = format!("{fact} is not known, and a {} policy needs it", row.rules.policy_type());
+        let message =
+            format!("{fact} is not known, and {} policy needs it", row.rules.policy_type().with_article());
         let hint = "ask again later, or tell the operator what is not known".to_owned();
         self.deny(row, DenialCode::FactMissing, message, Some(hint));
     }

@@ -8,6 +8,8 @@ use waiaas_core::policy::RulesError;
 use waiaas_core::wallet::WalletStatus;
 use waiaas_core::{address::AddressError, asset::AssetIdError};
 
+use waiaas_core::stopped;
+
 use super::{Error, ErrorCode, sentence};
 
 impl From<NetworkError> for Error {
@@ -61,7 +63,7 @@ impl From<AmountError> for Error {
 impl From<RulesError> for Error {
     fn from(error: RulesError) -> Self {
         // It begins with the path of a field, which is not ours to capitalise.
-        Self::new(ErrorCode::PolicyRulesInvalid, format!("{error}."))
+        Self::new(ErrorCode::PolicyRulesInvalid, stopped(error.to_string()))
             .hint("Correct the field named and send it again.")
     }
 }

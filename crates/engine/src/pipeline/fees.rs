@@ -15,6 +15,7 @@ use waiaas_core::policy::{FeeFacts, PriceFact};
 use crate::Engine;
 use crate::config::{FeeCap, FeeCapKind, FeeFigure};
 use crate::error::{Error, ErrorCode};
+use crate::pipeline::shortage;
 
 /// The operator's cap for one draft, as it is now.
 pub(crate) struct Cap<'a> {
@@ -95,7 +96,10 @@ pub(crate) async fn unbuilt(engine: &Engine, network: &Network, error: ChainErro
             return cap.exceeded(*need, most);
         }
     }
-    error.into()
+    match error {
+        ChainError::Refused(refusal) => shortage::told(engine, network, refusal).await,
+        other => other.into(),
+    }
 }
 
 /// Holds the fee of a draft against the operator's cap and the network's asking. Answers with the draft, its

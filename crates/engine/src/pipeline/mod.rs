@@ -25,6 +25,7 @@ pub(crate) mod s4_wait;
 pub(crate) mod s5_execute;
 pub(crate) mod s6_confirm;
 pub(crate) mod s7_record;
+mod shortage;
 pub(crate) mod transactions;
 mod witness;
 

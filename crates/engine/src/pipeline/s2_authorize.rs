@@ -44,7 +44,7 @@ pub(crate) async fn run(
 /// The answer while the kill switch is on.
 pub(crate) fn locked() -> Error {
     Error::new(ErrorCode::SystemLocked, "The kill switch is on; nothing is signed.")
-        .hint("Ask the operator. Requests made now are refused, not queued.")
+        .hint("Ask the operator. Until it is released, sessions open nothing, dry runs included; nothing is queued.")
 }
 
 /// The answer for a wallet that may not sign.

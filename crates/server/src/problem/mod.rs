@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 use waiaas_api::problem::Problem;
 use waiaas_api::requests::TransactionRequest;
 use waiaas_api::validation::{Issue, Refusal};
+use waiaas_engine::core::stopped;
 use waiaas_engine::{Error, ErrorCode};
 
 pub(crate) use self::code::{Code, DoorCode};
@@ -51,8 +52,8 @@ impl Failure {
     /// A request that is not valid.
     pub(crate) fn invalid(issues: &[Issue]) -> Self {
         let message = match issues {
-            [only] if only.path.is_empty() => format!("The request is not valid: {}.", only.message),
-            [only] => format!("The request is not valid: {}: {}.", only.path, only.message),
+            [only] if only.path.is_empty() => stopped(format!("The request is not valid: {}", only.message)),
+            [only] => stopped(format!("The request is not valid: {}: {}", only.path, only.message)),
             _ => "The request is not valid; see details.issues.".to_owned(),
         };
         let mut failure = Self::new(ErrorCode::ActionValidationFailed, message);

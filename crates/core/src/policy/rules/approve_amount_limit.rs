@@ -49,7 +49,7 @@ impl Rule for ApproveAmountLimit {
                 Permission::WholeCollection => false,
             };
             if !within {
-                let message = format!("an allowance may be at most {max} base units");
+                let message = format!("an allowance may be at most {}", permission.shown(case, max));
                 let hint = Some(format!("ask for at most {max}"));
                 findings.deny(row, DenialCode::ApproveAmountExceeded, message, hint);
             }

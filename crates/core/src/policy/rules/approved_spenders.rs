@@ -74,7 +74,7 @@ impl Rule for ApprovedSpenders {
                 Permission::WholeCollection => false,
             };
             if !within {
-                let message = format!("{spender} may be allowed at most {max} base units");
+                let message = format!("{spender} may be allowed at most {}", permission.shown(case, max));
                 let hint = Some(format!("ask for at most {max}"));
                 findings.deny(row, DenialCode::ApproveAmountExceeded, message, hint);
             }

@@ -163,6 +163,15 @@ macro_rules! registry {
     };
 }
 
+impl PolicyType {
+    /// The name after its indefinite article: `a WHITELIST`, `an ALLOWED_TOKENS`.
+    pub fn with_article(self) -> String {
+        // ERC and X are spelt out, so that they begin with a vowel too.
+        let article = if self.as_str().starts_with(['A', 'E', 'X']) { "an" } else { "a" };
+        format!("{article} {self}")
+    }
+}
+
 registry! {
     /// How much may be spent, and at which tier.
     SpendingLimit(SpendingLimit) = "SPENDING_LIMIT",
