@@ -2,14 +2,17 @@
 //!
 //! The wallet is the only one of the session's that fits: by the form of the addresses, the network and the
 //! asset ids that the request names. What only reads falls back to the session's default wallet; where money
-//! could leave from more than one, the caller has to say which. A network that is not named is that of the
+//! could leave from more than one, the caller has to say which. A field that no wallet of the session could take
+//! is named before that: to say which wallet is meant would not help. A network that is not named is that of the
 //! asset, else the wallet's default, else the only one that can be used.
 
 use std::sync::Arc;
 
 use waiaas_core::address::Address;
+use waiaas_core::asset::AssetId;
 use waiaas_core::ids::WalletId;
 use waiaas_core::network::{Chain, Network, NetworkError, Networks};
+use waiaas_core::nft::NftId;
 use waiaas_core::wallet::WalletStatus;
 
 use crate::Engine;
@@ -20,10 +23,14 @@ use crate::views::{NftSpec, RequestKind, SendRequest, TokenSpec, Wallet};
 /// What a request says about where it belongs.
 #[derive(Default)]
 struct Traits<'a> {
-    /// The family of every address that can be read.
+    /// The families that the request itself says or implies.
     chains: Vec<Chain>,
+    /// Every address, with the name of its field.
+    addresses: Vec<(&'static str, &'a str)>,
     /// The networks of the asset ids.
     assets: Vec<&'a str>,
+    /// What cannot be read, whichever wallet is meant.
+    fault: Option<Error>,
 }
 
 impl Engine {
@@ -44,6 +51,9 @@ impl Engine {
             Some(id) => self.linked_wallet(session, id).await?,
             None => {
                 let wallets = self.session_wallets(session).await?;
+                if wallets.len() > 1 {
+                    traits.refuse_what_fits_none(&wallets, named)?;
+                }
                 only(wallets, |wallet| fits(wallet, named, &traits.chains))?
             }
         };
@@ -81,6 +91,7 @@ impl Engine {
         if let [_] = wallets.as_slice() {
             return Ok(default);
         }
+        on_one_of(&wallets, network)?;
         only(wallets, |wallet| at_home(wallet, network))
     }
 
@@ -142,6 +153,21 @@ fn fits(wallet: &Wallet, network: Option<&Network>, chains: &[Chain]) -> bool {
         && chains.iter().all(|chain| *chain == wallet.chain)
 }
 
+/// Refuses a network that none of the session's wallets can ever use.
+fn on_one_of(wallets: &[Wallet], network: &Network) -> Result<(), Error> {
+    if wallets.iter().any(|wallet| at_home(wallet, network)) {
+        return Ok(());
+    }
+    let mut homes: Vec<_> =
+        wallets.iter().map(|wallet| format!("{} {}", wallet.chain, wallet.environment)).collect();
+    homes.sort_unstable();
+    homes.dedup();
+    let message =
+        format!("None of the session's wallets is on {}; they are on {}.", network.id, homes.join(" and "));
+    Err(Error::new(ErrorCode::EnvironmentNetworkMismatch, message)
+        .hint("Set \"network\" to a network of one of the session's wallets (GET /v1/wallets)."))
+}
+
 /// The only wallet of a session, or the only one that fits and may ever sign again.
 fn only(mut wallets: Vec<Wallet>, fits: impl Fn(&Wallet) -> bool) -> Result<Wallet, Error> {
     if wallets.len() > 1 {
@@ -171,28 +197,55 @@ impl<'a> Traits<'a> {
         networks.all().find(|network| same && *network.caip2 == **first)
     }
 
+    /// Refuses the first field that no wallet of the session could take.
+    fn refuse_what_fits_none(&self, wallets: &[Wallet], named: Option<&Network>) -> Result<(), Error> {
+        if let Some(fault) = &self.fault {
+            return Err(fault.clone());
+        }
+        if let Some(network) = named {
+            on_one_of(wallets, network)?;
+        }
+        let families: Vec<Chain> = match (named, self.chains.first()) {
+            (Some(network), _) => vec![network.chain],
+            (None, Some(chain)) if wallets.iter().any(|wallet| wallet.chain == *chain) => vec![*chain],
+            (None, _) => wallets.iter().map(|wallet| wallet.chain).collect(),
+        };
+        for (field, text) in &self.addresses {
+            let reads = |chain: &Chain| Address::parse(*chain, text);
+            match families.first().map(reads) {
+                Some(Err(error)) if !families.iter().any(|chain| reads(chain).is_ok()) => {
+                    return Err(Error::from(error).at(field));
+                }
+                Some(Ok(_) | Err(_)) | None => {}
+            }
+        }
+        Ok(())
+    }
+
     fn read(&mut self, kind: &'a RequestKind) {
         match kind {
-            RequestKind::Transfer { to, .. } => self.address(to),
+            RequestKind::Transfer { to, .. } => self.address("to", to),
             RequestKind::TokenTransfer { to, token, .. } => {
-                self.address(to);
+                self.address("to", to);
                 self.token(token);
             }
             RequestKind::Approve { spender, token, .. } => {
-                self.address(spender);
+                self.address("spender", spender);
                 self.token(token);
             }
             RequestKind::ApproveNft { spender, nft, .. } => {
-                self.address(spender);
+                self.address("spender", spender);
                 self.nft(nft);
             }
             RequestKind::NftTransfer { to, nft, .. } => {
-                self.address(to);
+                self.address("to", to);
                 self.nft(nft);
             }
-            RequestKind::ContractCall { .. }
-            | RequestKind::Deploy { .. }
-            | RequestKind::SignTypedData { .. } => {
+            RequestKind::ContractCall { to, .. } => {
+                self.chains.push(Chain::Ethereum);
+                self.address("to", to);
+            }
+            RequestKind::Deploy { .. } | RequestKind::SignTypedData { .. } => {
                 self.chains.push(Chain::Ethereum);
             }
             RequestKind::ProgramCall { .. } => self.chains.push(Chain::Solana),
@@ -203,21 +256,41 @@ impl<'a> Traits<'a> {
     }
 
     fn token(&mut self, token: &'a TokenSpec) {
-        self.address(token.address.as_deref().unwrap_or_default());
-        self.asset(token.asset_id.as_deref());
+        if let Some(address) = &token.address {
+            self.address("token.address", address);
+        }
+        if let Some(id) = &token.asset_id {
+            let read = id.parse::<AssetId>().map(|_| ());
+            self.asset(id, read.map_err(|error| Error::from(error).at("token.assetId")));
+        }
     }
 
     fn nft(&mut self, nft: &'a NftSpec) {
-        self.address(nft.address.as_deref().unwrap_or_default());
-        self.asset(nft.asset_id.as_deref());
+        if let Some(address) = &nft.address {
+            self.address("token.address", address);
+        }
+        if let Some(id) = &nft.asset_id {
+            let read = id.parse::<NftId>().map(|_| ());
+            self.asset(id, read.map_err(|_| Error::invalid("token.assetId", "not the CAIP-19 id of an NFT")));
+        }
     }
 
-    /// What is no address is refused later, by its own name.
-    fn address(&mut self, text: &str) {
-        self.chains.extend(text.parse::<Address>().ok().map(|address| address.chain()));
+    fn address(&mut self, field: &'static str, text: &'a str) {
+        self.addresses.push((field, text));
+        match text.parse::<Address>() {
+            Ok(address) => self.chains.push(address.chain()),
+            Err(error) => {
+                self.fault.get_or_insert_with(|| Error::from(error).at(field));
+            }
+        }
     }
 
-    fn asset(&mut self, id: Option<&'a str>) {
-        self.assets.extend(id.and_then(|id| id.split_once('/')).map(|(caip2, _)| caip2));
+    fn asset(&mut self, id: &'a str, read: Result<(), Error>) {
+        match read {
+            Ok(()) => self.assets.extend(id.split_once('/').map(|(caip2, _)| caip2)),
+            Err(fault) => {
+                self.fault.get_or_insert(fault);
+            }
+        }
     }
 }

@@ -76,7 +76,7 @@ async fn the_wallet_follows_from_the_request_where_one_fits() {
         ),
         ("/v1/transactions/sign-message", json!({ "signType": "typedData", "typedData": typed }), &eth),
         ("/v1/transactions/sign-message", json!({ "message": "a text", "network": "evm-localnet" }), &eth),
-        // A text is signed on either chain, and what is no address is on none.
+        // A text is signed on either chain.
         (
             "/v1/transactions/sign-message",
             json!({ "message": "a text" }),
@@ -114,6 +114,53 @@ async fn money_that_could_leave_from_two_wallets_needs_one_named() {
     // A wallet that never signs again is out of the question.
     daemon.operator().terminate_wallet(two.id).await.expect("terminated");
     assert_eq!(send(here).await, json!([one.id, "evm-localnet"]));
+}
+
+#[tokio::test]
+async fn a_field_at_fault_is_named_before_the_wallet() {
+    let daemon = daemon().await;
+    let solana = wallet(&daemon, "solana", Chain::Solana, Environment::Local).await;
+    let evm = wallet(&daemon, "evm", Chain::Ethereum, Environment::Local).await;
+    let other = wallet(&daemon, "other", Chain::Ethereum, Environment::Local).await;
+    let (_, both) = session(&daemon, &[&solana, &evm]).await;
+    let (_, evms) = session(&daemon, &[&evm, &other]).await;
+    let (address, network) = ("INVALID_ADDRESS", "ENVIRONMENT_NETWORK_MISMATCH");
+    let pay = |to: &str| json!({ "to": to, "amount": "0.1" });
+    let on = |to: &str, network: &str| json!({ "to": to, "amount": "0.1", "network": network });
+    let token =
+        |token: Value| json!({ "type": "TOKEN_TRANSFER", "to": EVM_PAYEE, "amount": "5", "token": token });
+    let call = |to: &str| json!({ "type": "CONTRACT_CALL", "to": to, "calldata": "0x" });
+    let cases = [
+        (&both, pay("nobody"), address, "to"),
+        (&both, pay("0x52908400098527886E0F7030069857D2E4169Ee7"), address, "checksum"),
+        (&both, on(EVM_PAYEE, "base-mainnet"), network, "base-mainnet"),
+        (&both, on(EVM_PAYEE, "solana-localnet"), address, "to"),
+        (&both, on("nobody", "solana-localnet"), address, "to"),
+        (&both, on(EVM_PAYEE, "nowhere"), "NETWORK_NOT_FOUND", "network"),
+        (&both, token(json!({ "assetId": "eip155:31337/nothing" })), address, "token.assetId"),
+        (
+            &both,
+            token(json!({ "assetId": format!("eip155:1/erc20:{EVM_PAYEE}") })),
+            network,
+            "ethereum-mainnet",
+        ),
+        (&both, token(json!({ "address": SOLANA_PAYEE })), address, "token.address"),
+        (&evms, pay(SOLANA_PAYEE), address, "to"),
+        (&evms, call("nobody"), address, "to"),
+        // Nothing is at fault but that two wallets could pay.
+        (&evms, pay(EVM_PAYEE), "WALLET_ID_REQUIRED", "several"),
+        (&evms, call(EVM_PAYEE), "WALLET_ID_REQUIRED", "several"),
+    ];
+    for (session, body, code, part) in cases {
+        let ask = daemon.ask("POST", "/v1/transactions/send").header("Authorization", session).json(&body);
+        let (status, answer) = read(ask).await;
+        assert_eq!((status, &answer["code"]), (400, &json!(code)), "{body}: {answer}");
+        assert!(answer["message"].as_str().is_some_and(|text| text.contains(part)), "{body}: {answer}");
+    }
+    for path in ["/v1/wallet/balance?network=base-mainnet", "/v1/wallet/assets?network=base-mainnet"] {
+        let (status, answer) = get(&daemon, &both, path).await;
+        assert_eq!((status, &answer["code"]), (400, &json!(network)), "{path}: {answer}");
+    }
 }
 
 #[tokio::test]
