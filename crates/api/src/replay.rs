@@ -55,8 +55,11 @@ pub struct ReplayReport {
     pub decisions: u64,
     /// Of those, with another outcome.
     pub changed: u64,
-    /// Judged without a fact that was not recorded: denied for the lack of it or, if the request was denied
-    /// before a node or a price service was asked, granted at best.
+    /// Whose outcome is `UNKNOWN`: denied then before a node or a price service was asked, and not denied
+    /// again by what is known without them. They are in none of the sums.
+    #[serde(default)]
+    pub unknown: u64,
+    /// Judged without a fact that was not recorded: denied for the lack of it, or `UNKNOWN`.
     pub not_known: u64,
     /// How often which outcome became which.
     pub counts: Vec<ReplayCount>,
@@ -71,11 +74,12 @@ pub struct ReplayReport {
     pub newly_owner_usd: Usd,
     /// Requests among those three whose value is not known.
     pub unpriced: u64,
-    /// The oldest of those that changed.
+    /// The oldest of those that changed, or may have.
     pub examples: Vec<ReplayExample>,
 }
 
-/// How often one outcome became another. An outcome is a tier, or DENIED.
+/// How often one outcome became another. An outcome is a tier, or DENIED; under the candidate set it may also
+/// be UNKNOWN.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ReplayCount {
@@ -87,7 +91,7 @@ pub struct ReplayCount {
     pub count: u64,
 }
 
-/// One request that would have been decided otherwise.
+/// One request that would have been decided otherwise, or might have been.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ReplayExample {

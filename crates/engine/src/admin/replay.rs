@@ -3,7 +3,8 @@
 //! Nothing is written. Effects and facts are those of the decision, so that sums in the ledger are what
 //! really happened, not what would have happened under the candidate set. Counts for a rate window that
 //! nobody asked for then are worked out from the recorded requests. Whatever else a rule needs and the
-//! record lacks is not known, and denies.
+//! record lacks is not known, and denies. What was denied before anybody was asked is judged by what it was
+//! certain to do; where that does not deny it again, nobody knows what the answers would have been.
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::num::NonZero;
@@ -27,7 +28,7 @@ use crate::Engine;
 use crate::credentials::Master;
 use crate::error::Error;
 use crate::pipeline::denied::NotKept;
-use crate::views::{Decided, NewPolicy, Replay, ReplayCount, ReplayExample, ReplayReport};
+use crate::views::{Decided, NewPolicy, Rejudged, Replay, ReplayCount, ReplayExample, ReplayReport};
 
 /// Rows read at once, and judged by one thread.
 const PAGE: u32 = 4_096;
@@ -45,11 +46,21 @@ struct Recorded {
     not_kept: Vec<NotKept>,
 }
 
-/// What the candidate set makes of a decision, and whether that is all that is known. What was denied
-/// before anybody was asked is judged as if the answers had been the best there are.
+/// What the candidate set makes of a decision, and whether all that it needed was recorded. A grant of
+/// what was not is one at best.
 struct Replayed {
     verdict: Verdict,
     complete: bool,
+}
+
+impl Replayed {
+    const fn outcome(&self) -> Rejudged {
+        match (&self.verdict, self.complete) {
+            (Verdict::Denied(_), _) => Rejudged::Denied,
+            (Verdict::Granted(grant), true) => Rejudged::Granted(grant.tier),
+            (Verdict::Granted(_), false) => Rejudged::Unknown,
+        }
+    }
 }
 
 /// One decision, with counts for the candidate's windows.
@@ -204,18 +215,13 @@ fn again(set: &PolicySet, effects: &Effects, parts: &[Readings], facts: &Facts) 
 #[derive(Default)]
 struct Tally {
     examples: usize,
-    counts: BTreeMap<(Decided, Decided), u64>,
+    counts: BTreeMap<(Decided, Rejudged), u64>,
     report: ReplayReport,
 }
 
 impl Tally {
     fn add(&mut self, row: DecisionRow, replayed: &Replayed) {
-        let verdict = &replayed.verdict;
-        let (is, worth) = match verdict {
-            Verdict::Denied(_) => (None, row.usd),
-            Verdict::Granted(grant) => (Some(grant.tier), grant.usd.filter(|_| replayed.complete)),
-        };
-        let was = row.tier;
+        let (was, is) = (row.tier, replayed.outcome());
         let count = self.counts.entry((was, is)).or_default();
         *count = count.saturating_add(1);
         let report = &mut self.report;
@@ -223,23 +229,32 @@ impl Tally {
         if !replayed.complete {
             report.not_known = report.not_known.saturating_add(1);
         }
-        if was == is {
-            return;
-        }
-        report.changed = report.changed.saturating_add(1);
-        let moved = match (was, is) {
-            (Some(_), None) => Some(&mut report.newly_denied),
-            (None, Some(_)) => Some(&mut report.newly_allowed),
-            (Some(_), Some(Tier::Approval)) => Some(&mut report.newly_owner),
-            (Some(_), Some(_)) | (None, None) => None,
+        let granted = match &replayed.verdict {
+            Verdict::Denied(_) => None,
+            Verdict::Granted(grant) => grant.usd,
+        };
+        let (moved, worth) = match (was, is) {
+            (None, Rejudged::Denied) => return,
+            (Some(then), Rejudged::Granted(now)) if then == now => return,
+            (_, Rejudged::Unknown) => {
+                report.unknown = report.unknown.saturating_add(1);
+                (None, None)
+            }
+            (Some(_), Rejudged::Denied) => (Some(&mut report.newly_denied), row.usd),
+            (None, Rejudged::Granted(_)) => (Some(&mut report.newly_allowed), granted),
+            (Some(_), Rejudged::Granted(Tier::Approval)) => (Some(&mut report.newly_owner), granted),
+            (Some(_), Rejudged::Granted(_)) => (None, granted),
         };
         match (moved, worth) {
             (Some(sum), Some(usd)) => *sum = sum.plus(usd),
             (Some(_), None) => report.unpriced = report.unpriced.saturating_add(1),
             (None, _) => {}
         }
+        if is != Rejudged::Unknown {
+            report.changed = report.changed.saturating_add(1);
+        }
         if report.examples.len() < self.examples {
-            report.examples.push(example(row, was, is, worth, verdict));
+            report.examples.push(example(row, is, worth, &replayed.verdict));
         }
     }
 
@@ -256,6 +271,7 @@ impl Tally {
         let (all, more) = (&mut self.report, other.report);
         all.decisions = all.decisions.saturating_add(more.decisions);
         all.changed = all.changed.saturating_add(more.changed);
+        all.unknown = all.unknown.saturating_add(more.unknown);
         all.not_known = all.not_known.saturating_add(more.not_known);
         all.unpriced = all.unpriced.saturating_add(more.unpriced);
         all.newly_denied = all.newly_denied.plus(more.newly_denied);
@@ -281,18 +297,15 @@ fn lacks_a_fact(verdict: &Verdict) -> bool {
     }
 }
 
-fn example(
-    row: DecisionRow,
-    was: Decided,
-    is: Decided,
-    usd: Option<Usd>,
-    verdict: &Verdict,
-) -> ReplayExample {
-    let why: Vec<String> = match verdict {
-        Verdict::Denied(denials) => {
+fn example(row: DecisionRow, is: Rejudged, usd: Option<Usd>, verdict: &Verdict) -> ReplayExample {
+    let why: Vec<String> = match (verdict, is) {
+        (Verdict::Denied(denials), _) => {
             denials.iter().take(REASONS).map(|d| format!("{}: {}", d.code, d.message)).collect()
         }
-        Verdict::Granted(grant) => {
+        (Verdict::Granted(_), Rejudged::Unknown) => {
+            vec!["it was denied before a node or a price service was asked".to_owned()]
+        }
+        (Verdict::Granted(grant), Rejudged::Denied | Rejudged::Granted(_)) => {
             grant.reasons.iter().take(REASONS).map(|r| format!("{}: {}", r.tier, r.message)).collect()
         }
     };
@@ -301,7 +314,7 @@ fn example(
         wallet: row.wallet,
         network: row.network,
         at: row.created_at,
-        was,
+        was: row.tier,
         is,
         usd,
         why,

@@ -24,18 +24,29 @@ pub struct Replay {
 /// A tier; none = denied.
 pub type Decided = Option<Tier>;
 
+/// What the candidate set makes of a request.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Rejudged {
+    /// It denies it.
+    Denied,
+    /// It grants it at this tier.
+    Granted(Tier),
+    /// It was denied before prices were asked, and what is known of it is no reason to deny it any more.
+    Unknown,
+}
+
 /// How often one outcome became another.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct ReplayCount {
     /// What was decided.
     pub was: Decided,
     /// What the candidate set decides.
-    pub is: Decided,
+    pub is: Rejudged,
     /// Requests.
     pub count: u64,
 }
 
-/// One request that would have been decided otherwise.
+/// One request that would have been decided otherwise, or might have been.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct ReplayExample {
     /// The request.
@@ -49,7 +60,7 @@ pub struct ReplayExample {
     /// What was decided.
     pub was: Decided,
     /// What the candidate set decides.
-    pub is: Decided,
+    pub is: Rejudged,
     /// What it is worth, if known.
     pub usd: Option<Usd>,
     /// Why the candidate set decides so; empty if nothing stands in the way.
@@ -63,8 +74,9 @@ pub struct ReplayReport {
     pub decisions: u64,
     /// Of those, with another outcome.
     pub changed: u64,
-    /// Judged without a fact that was not recorded: denied for the lack of it or, if the request was denied
-    /// before anybody was asked, granted at best.
+    /// Of those, whose outcome is [`Rejudged::Unknown`]. They count as neither changed nor unchanged.
+    pub unknown: u64,
+    /// Judged without a fact that was not recorded: denied for the lack of it, or unknown.
     pub not_known: u64,
     /// Outcomes, old and new.
     pub counts: Vec<ReplayCount>,
@@ -76,6 +88,6 @@ pub struct ReplayReport {
     pub newly_owner: Usd,
     /// Requests among those three whose value is not known.
     pub unpriced: u64,
-    /// Some of those that changed, oldest first.
+    /// Some of those that changed or may have, oldest first.
     pub examples: Vec<ReplayExample>,
 }

@@ -21,8 +21,9 @@ The file is the whole candidate set, in place of the policies of then. Nothing i
 Each request is judged by what was recorded with it: its effects, prices, witness, and the sums of
 the ledger as they really were. A request that the candidate set would have denied still counts in
 the sums of those after it. Counts for a rate window that nobody asked for then are worked out from
-the recorded requests. What else the candidate set needs and the record lacks is not known: denied,
-and counted apart. A counterparty that nobody looked up then counts as unrated.")]
+the recorded requests. What was denied before prices were asked, and would not be denied again by
+what is known without them, is UNKNOWN and in no sum. What else the candidate set needs and the
+record lacks is not known: denied, and counted apart. A counterparty that nobody looked up then counts as unrated.")]
 pub(crate) struct Args {
     /// A policy file.
     file: PathBuf,
@@ -42,7 +43,7 @@ pub(crate) async fn run(context: &Context, args: &Args) -> Result<()> {
     let file = PolicyFile::load(&args.file, &networks)?;
     let since = now()?.saturating_sub(seconds(&args.since)?);
     let client = context.operator().await?;
-    let names = Names::of(&client).await?;
+    let names = Names::ask(&client).await?;
     let mut policies = Vec::new();
     for row in &file.policies {
         let wallet = row.wallet.as_deref().map(|text| names.id(text)).transpose()?;
@@ -77,7 +78,11 @@ fn seconds(text: &str) -> Result<i64> {
 
 fn text(report: &ReplayReport) -> String {
     let rows = report.counts.iter().map(|c| {
-        let mark = if c.was == c.is { "" } else { "changed" };
+        let mark = match c.is.as_str() {
+            "UNKNOWN" => "was denied before prices were asked",
+            is if is == c.was => "",
+            _ => "changed",
+        };
         [c.was.clone(), c.is.clone(), c.count.to_string(), mark.to_owned()]
     });
     let mut text = table::table(["was", "would be", "requests", ""], rows);
@@ -93,12 +98,16 @@ fn text(report: &ReplayReport) -> String {
     if report.unpriced > 0 {
         let _ = write!(text, "\nNot in these sums, for their value is not known: {}", report.unpriced);
     }
-    if report.not_known > 0 {
+    if report.unknown > 0 {
         let _ = write!(
             text,
-            "\nJudged without a fact that was not recorded, what is granted at best: {}",
-            report.not_known
+            "\nUnknown, and in none of these sums: {} (denied before prices were asked)",
+            report.unknown
         );
+    }
+    let lacking = report.not_known.saturating_sub(report.unknown);
+    if lacking > 0 {
+        let _ = write!(text, "\nDenied for the lack of a fact that was not recorded: {lacking}");
     }
     for example in &report.examples {
         let worth = example.usd.map(|usd| format!(", {usd} USD")).unwrap_or_default();
