@@ -22,6 +22,7 @@ pub(crate) fn message(problem: &Problem) -> String {
 
 /// What to do about it.
 pub(crate) fn hint(problem: &Problem) -> Option<String> {
+    let detail = |name: &str| problem.details.as_ref().and_then(|details| details[name].as_str());
     let here = match problem.code.as_str() {
         "INVALID_MASTER_PASSWORD" => {
             "Check where it comes from: WAIAAS_MASTER_PASSWORD or WAIAAS_MASTER_PASSWORD_FILE, else \
@@ -34,7 +35,11 @@ pub(crate) fn hint(problem: &Problem) -> Option<String> {
             "Run the command again without --signature; sign exactly the text that it prints."
         }
         "POLICY_ALREADY_EXISTS" => {
-            "Change that one with `waiaas policy update`, or choose another wallet or network."
+            let id = detail("policyId").unwrap_or("POLICY_ID");
+            return Some(format!(
+                "See it with `waiaas policy show {id}` and change it with `waiaas policy update {id} --rules …` \
+                 (new rules replace all it has), or choose another wallet or network."
+            ));
         }
         "CHANGE_LIMIT_EXCEEDED" => "Take one back with `waiaas change withdraw`, or have it answered.",
         "REQUEST_TIMEOUT" => "What it started may still finish; look before you repeat it.",

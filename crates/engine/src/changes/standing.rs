@@ -1,5 +1,6 @@
 //! What is in force now, what a change would make of it, and whose consent that takes.
 
+use serde_json::json;
 use thiserror::Error;
 use waiaas_core::UnixSeconds;
 use waiaas_core::address::Address;
@@ -24,8 +25,13 @@ pub(crate) enum Misfit {
     #[error("the policy changed meanwhile")]
     PolicyMoved,
     /// There is one of this type and scope.
-    #[error("there is a {0} policy for this scope already")]
-    PolicyExists(PolicyType),
+    #[error("there is {} policy for this scope already: {id}", .policy_type.with_article())]
+    PolicyExists {
+        /// Its type.
+        policy_type: PolicyType,
+        /// Which one it is.
+        id: PolicyId,
+    },
     /// The rules are not valid here any more.
     #[error("the rules are not valid: {0}")]
     Rules(#[from] waiaas_core::policy::RulesError),
@@ -48,8 +54,12 @@ impl From<Misfit> for Error {
             Misfit::PolicyMoved => {
                 Self::new(ErrorCode::InvalidStateTransition, message).hint("Read it again and retry.")
             }
-            Misfit::PolicyExists(_) => Self::new(ErrorCode::PolicyAlreadyExists, message)
-                .hint("Update that one (PUT /v1/policies/{id}), or choose another wallet or network."),
+            Misfit::PolicyExists { id, .. } => Self::new(ErrorCode::PolicyAlreadyExists, message)
+                .hint(format!(
+                    "Change that one with PUT /v1/policies/{id} (new rules replace all it has), or choose another \
+                     wallet or network."
+                ))
+                .details(json!({ "policyId": id })),
             Misfit::Rules(error) => error.into(),
             Misfit::SwitchMoved => Self::new(
                 ErrorCode::KillSwitchNotActive,
@@ -178,9 +188,10 @@ impl Standing {
             let scope = |row: &PolicyRow| {
                 (row.policy_type.clone(), row.wallet, row.network.clone(), row.category.clone())
             };
-            if self.policies.iter().any(|row| row.id != new.id && scope(row) == scope(new)) {
+            let taken = self.policies.iter().find(|row| row.id != new.id && scope(row) == scope(new));
+            if let Some(row) = taken {
                 let policy_type = PolicyType::parse(&new.policy_type).ok_or(Misfit::PolicyGone)?;
-                return Err(Misfit::PolicyExists(policy_type));
+                return Err(Misfit::PolicyExists { policy_type, id: row.id });
             }
         }
         Ok(step)
