@@ -21,6 +21,7 @@ pub mod problem;
 pub mod proof;
 pub mod replay;
 pub mod requests;
+pub mod rules;
 pub mod secret;
 pub mod sessions;
 pub mod transactions;

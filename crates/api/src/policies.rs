@@ -5,6 +5,7 @@ use serde_json::Value;
 use utoipa::ToSchema;
 use waiaas_core::ids::{PolicyId, WalletId};
 
+use crate::rules::PolicyRules;
 use crate::validation::{Checks, Refusal, Request};
 use crate::vocabulary::PolicyTypeName;
 
@@ -27,8 +28,8 @@ pub struct CreatePolicy {
     #[serde(rename = "type")]
     #[schema(value_type = PolicyTypeName)]
     pub policy_type: String,
-    /// Its rules, in snake_case, as its type wants them.
-    #[schema(value_type = Object)]
+    /// Its rules, as its type has them.
+    #[schema(value_type = PolicyRules)]
     pub rules: Value,
     /// Orders reports; never decides which policy wins.
     #[serde(default)]
@@ -56,7 +57,7 @@ impl Request for CreatePolicy {
 pub struct UpdatePolicy {
     /// All its rules anew.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<Object>)]
+    #[schema(value_type = Option<PolicyRules>)]
     pub rules: Option<Value>,
     /// Orders reports.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -94,7 +95,7 @@ pub struct Policy {
     #[schema(value_type = PolicyTypeName)]
     pub policy_type: String,
     /// Its rules.
-    #[schema(value_type = Object)]
+    #[schema(value_type = PolicyRules)]
     pub rules: Value,
     /// Orders reports.
     pub priority: i32,

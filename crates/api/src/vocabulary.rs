@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use utoipa::openapi::schema::{ObjectBuilder, Type};
 use utoipa::openapi::{RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
+use waiaas_core::action::ActionCategory;
 use waiaas_core::audit::{AuditEvent, Severity};
 use waiaas_core::change::{ChangeKind, ChangeStatus};
 use waiaas_core::network::{Chain, Environment};
@@ -39,6 +40,11 @@ macro_rules! schema {
     };
 }
 
+schema!(
+    /// Schema of [`ActionCategory`].
+    ActionCategoryName, "ActionCategory", "What kind of thing one of the daemon's own actions does.",
+    ActionCategory::ALL.iter().map(|v| v.as_str())
+);
 schema!(
     /// Schema of [`Chain`].
     ChainName, "Chain", "A family of blockchains; `ethereum` is every EVM network.",

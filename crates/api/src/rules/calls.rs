@@ -1,0 +1,143 @@
+//! Rules about calls, allowances and counterparties.
+
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::vocabulary::{ChainName, TierName};
+
+/// Which contracts and programs may be called. Collections of NFTs and verifiers of typed data are contracts too.
+/// A policy that lists an EVM contract names its network.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({ "contracts": [{
+    "address": "0x4752ba5DBc23f44D87826276BF6Fd6b1C372aD24", "name": "router", "chain": "ethereum",
+}] }))]
+pub struct ContractWhitelistRules {
+    /// The contracts.
+    #[schema(min_items = 1)]
+    pub contracts: Vec<WhitelistedContractRules>,
+}
+
+/// One contract or program.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct WhitelistedContractRules {
+    /// Contract or program.
+    pub address: String,
+    /// For people.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// Chain of the address; must agree with it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<ChainName>)]
+    pub chain: Option<String>,
+}
+
+/// Which methods of a contract may be called. A contract with an entry takes no other method.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({ "methods": [{
+    "contractAddress": "0x4752ba5DBc23f44D87826276BF6Fd6b1C372aD24", "selectors": ["0xa9059cbb"],
+}] }))]
+pub struct MethodWhitelistRules {
+    /// The methods, by contract.
+    #[schema(min_items = 1)]
+    pub methods: Vec<ContractMethodsRules>,
+}
+
+/// The methods of one contract.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub struct ContractMethodsRules {
+    /// The contract or program.
+    pub contract_address: String,
+    /// First bytes of the call data, in hex with 0x; four on EVM.
+    #[schema(min_items = 1)]
+    pub selectors: Vec<String>,
+}
+
+/// Who may be given an allowance, and how much of one.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({ "spenders": [{
+    "address": "0x4752ba5DBc23f44D87826276BF6Fd6b1C372aD24", "name": "router", "maxAmount": "1000000",
+}] }))]
+pub struct ApprovedSpendersRules {
+    /// The spenders.
+    #[schema(min_items = 1)]
+    pub spenders: Vec<ApprovedSpenderRules>,
+}
+
+/// One spender.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub struct ApprovedSpenderRules {
+    /// Contract or account.
+    pub address: String,
+    /// For people.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// Largest allowance, in base units of whichever token.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(pattern = "^[0-9]+$")]
+    pub max_amount: Option<String>,
+}
+
+/// How large an allowance may be.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+#[schema(example = json!({ "maxAmount": "1000000", "blockUnlimited": true }))]
+pub struct ApproveAmountLimitRules {
+    /// Largest allowance, in base units of whichever token.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(pattern = "^[0-9]+$")]
+    pub max_amount: Option<String>,
+    /// Whether allowances are refused that are as good as unlimited: more than the wallet holds, or a whole
+    /// collection.
+    #[serde(default)]
+    #[schema(default = true)]
+    pub block_unlimited: bool,
+}
+
+/// Which tier every allowance takes, at least.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({ "tier": "APPROVAL" }))]
+pub struct ApproveTierOverrideRules {
+    /// The tier.
+    #[schema(value_type = TierName)]
+    pub tier: String,
+}
+
+/// How well whoever gains by a request must be reputed in the ERC-8004 registries. Raises the tier, never denies.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({
+    "min_score": 50, "below_threshold_tier": "APPROVAL", "unrated_tier": "DELAY", "tag1": "payments",
+    "tag2": "escrow", "check_counterparty": true,
+}))]
+pub struct ReputationThresholdRules {
+    /// The least score that asks for nothing.
+    #[schema(minimum = 0, maximum = 100)]
+    pub min_score: u8,
+    /// Tier of a score below it; APPROVAL if not given.
+    #[serde(default)]
+    #[schema(value_type = TierName, default = "APPROVAL")]
+    pub below_threshold_tier: String,
+    /// Tier without a score; APPROVAL if not given.
+    #[serde(default)]
+    #[schema(value_type = TierName, default = "APPROVAL")]
+    pub unrated_tier: String,
+    /// First tag of the feedback that counts; any without one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(min_length = 1, max_length = 32)]
+    pub tag1: Option<String>,
+    /// Second tag, the same way.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(min_length = 1, max_length = 32)]
+    pub tag2: Option<String>,
+    /// Whether counterparties are looked up. Without it the row asks for nothing.
+    #[serde(default)]
+    #[schema(default = false)]
+    pub check_counterparty: bool,
+}
