@@ -287,7 +287,7 @@ pub struct Approval {
     pub transaction: Transaction,
     /// Everything the owner is asked, as one value; the texts to sign are its words. Every effect, every
     /// call with its arguments, typed data field by field, what a node saw, the verdict and its reasons.
-    /// `null` for what an earlier release asked.
+    /// `null` where it was not kept with the question; sign nothing then.
     #[serde(default)]
     #[schema(value_type = Option<Object>)]
     pub presentation: Option<Box<Presentation>>,

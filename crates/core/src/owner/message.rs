@@ -135,7 +135,7 @@ pub fn is_challenge(text: &str) -> bool {
 }
 
 /// EIP-4361 allows only URI characters and spaces in a statement. Questions are worded in these
-/// ([`crate::presentation::is_plain`]); in one of an earlier release anything else becomes a space.
+/// ([`crate::presentation::is_plain`]); anything else becomes a space.
 fn statement(summary: &str) -> String {
     let allowed = |c: char| c.is_ascii_alphanumeric() || " -._~:/?#[]@!$&'()*+,;=".contains(c);
     summary.chars().map(|c| if allowed(c) { c } else { ' ' }).collect()

@@ -122,7 +122,7 @@ pub enum SignedOutput {
 pub struct ApprovalView {
     /// The transaction.
     pub tx: TxView,
-    /// What the owner is asked, as a value; none for what an earlier release asked.
+    /// What the owner is asked, as a value; none where it was not kept with the question.
     pub presentation: Option<Box<Presentation>>,
     /// The bytes that are judged and approved, from which everything in the presentation was read.
     pub draft: Option<Draft>,
