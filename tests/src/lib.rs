@@ -17,6 +17,7 @@ mod program;
 mod proxy;
 mod setup;
 mod squatter;
+mod terminal;
 
 pub use abi::call_data;
 pub use api::{Answer, Api};
@@ -31,6 +32,7 @@ pub use program::taker;
 pub use proxy::{Fault, FaultProxy, When};
 pub use setup::{Agent, generous_policy};
 pub use squatter::Squatter;
+pub use terminal::at_a_terminal;
 
 use std::time::{Duration, Instant};
 

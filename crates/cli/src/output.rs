@@ -13,6 +13,7 @@ use serde::Serialize;
 use serde_json::json;
 use waiaas_api::client::ClientError;
 
+use crate::commands::Unconfirmed;
 use crate::context::Context;
 use crate::{environment, exit, human, remedy};
 
@@ -60,6 +61,13 @@ pub(crate) fn progress(text: &str) {
     let _ = writeln!(io::stderr().lock(), "{}", plain(text));
 }
 
+/// Asks a person a question; the answer is typed on the same line.
+pub(crate) fn ask(question: &str) -> io::Result<()> {
+    let mut out = io::stderr().lock();
+    write!(out, "{}", plain(question))?;
+    out.flush()
+}
+
 /// The text without what would steer a terminal or turn the order of letters round: names, memos and errors
 /// of nodes are written by others.
 fn plain(text: &str) -> String {
@@ -103,7 +111,7 @@ pub(crate) fn end(context: &Context, result: &Result<()>) -> ExitCode {
             failure(context, error);
             // The code of what happened matters more than that nobody could be told.
             unwritten();
-            exit::code(error)
+            if error.is::<Unconfirmed>() { 2.into() } else { exit::code(error) }
         }
     }
 }

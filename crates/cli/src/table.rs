@@ -32,6 +32,23 @@ fn fitted<const N: usize>(head: [&str; N], rows: Vec<[String; N]>, width: Option
     }
 }
 
+/// One thing as lines of a name and a value, broken to fit the terminal. What is empty is left out.
+pub(crate) fn record(lines: &[(&str, String)]) -> String {
+    recorded(lines, width().unwrap_or(usize::MAX))
+}
+
+fn recorded(lines: &[(&str, String)], width: usize) -> String {
+    let filled = lines.iter().filter(|(_, value)| !value.is_empty());
+    let label = filled.clone().map(|(name, _)| name.chars().count()).max().unwrap_or(0).saturating_add(2);
+    filled.map(|(name, value)| labelled(name, value, label, width)).collect::<Vec<_>>().join("\n")
+}
+
+/// A name and its value; what is long goes on below, under the value.
+fn labelled(name: &str, value: &str, label: usize, width: usize) -> String {
+    let value = wrapped(value, width.saturating_sub(label)).join(&format!("\n{:label$}", ""));
+    format!("{name:<label$}{value}")
+}
+
 /// Columns of the terminal, as `COLUMNS` or the terminal itself says; none where lines may have any length.
 fn width() -> Option<usize> {
     let told = environment::text("COLUMNS").ok().flatten().and_then(|text| text.parse().ok());
@@ -44,12 +61,7 @@ fn blocks<const N: usize>(head: [&str; N], rows: &[[String; N]], width: usize) -
     let label = head.iter().map(|name| name.chars().count()).max().unwrap_or(0).saturating_add(2);
     let block = |row: &[String; N]| {
         let filled = head.iter().zip(row).filter(|(_, value)| !value.is_empty());
-        let lines = filled.map(|(name, value)| {
-            let name = format!("{name:<label$}");
-            let value = wrapped(value, width.saturating_sub(label)).join(&format!("\n{:label$}", ""));
-            format!("{name}{value}")
-        });
-        lines.collect::<Vec<_>>().join("\n")
+        filled.map(|(name, value)| labelled(name, value, label, width)).collect::<Vec<_>>().join("\n")
     };
     rows.iter().map(block).collect::<Vec<_>>().join("\n\n")
 }
@@ -99,6 +111,17 @@ what was said  all of it
 id             018f3a4e-0000-7000-8000-000000000002
 what was said  no";
         assert_eq!(fitted(head, rows(), Some(26)), expected);
+    }
+
+    #[test]
+    fn a_record_goes_on_under_its_value() {
+        let lines = [
+            ("id", "7".to_owned()),
+            ("nothing", String::new()),
+            ("does", "one thing and another".to_owned()),
+        ];
+        assert_eq!(recorded(&lines, 16), "id    7\ndoes  one thing\n      and\n      another");
+        assert_eq!(recorded(&lines, usize::MAX), "id    7\ndoes  one thing and another");
     }
 
     #[test]

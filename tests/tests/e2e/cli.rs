@@ -302,7 +302,7 @@ async fn one_document_from_every_command() -> Result<()> {
         &["wallet", "list"][..],
         &["policy", "list"],
         &["policy", "show", &policy],
-        &["policy", "delete", &policy],
+        &["policy", "delete", &policy, "--yes"],
         &["tx", "list"],
         &["audit", "list", "--wallet", "main"],
         &["kill-switch", "show"],

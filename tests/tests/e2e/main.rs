@@ -8,6 +8,7 @@ mod calls;
 mod chain_reset;
 mod changes;
 mod cli;
+mod confirmations;
 mod crash;
 mod credential_matrix;
 mod doors;

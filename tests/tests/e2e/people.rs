@@ -1,10 +1,11 @@
 //! What people read at the command line: lists, amounts, times and refusals.
 
 use anyhow::{Context as _, Result};
-use e2e::PASSWORD;
+use e2e::{Agent, Daemon, OwnerKey, PASSWORD, generous_policy};
 use serde_json::json;
 
 use crate::cli::Home;
+use crate::credential_matrix::unreachable_nodes;
 use crate::operator::errors;
 
 #[test]
@@ -83,5 +84,163 @@ fn what_was_probably_meant_is_named() -> Result<()> {
     }
     let told = home.command(&["walet", "list"])?.output()?;
     assert!(told.status.code() == Some(2) && errors(&told).contains("wallet"), "{told:?}");
+    Ok(())
+}
+
+#[test]
+fn a_policy_that_is_there_is_named_with_the_command_that_changes_it() -> Result<()> {
+    let home = Home::new(Some(PASSWORD))?;
+    home.done(&["init"])?;
+    let _daemon = home.start(&[])?;
+    let made = home.done(&["quickset", "--mode", "testnet"])?;
+    let row = made["policies"].as_array().into_iter().flatten().find(|row| row["type"] == "SPENDING_LIMIT");
+    let id = row.and_then(|row| row["id"].as_str()).context("an id")?;
+    let create = ["policy", "create", "SPENDING_LIMIT", "--wallet", "solana-testnet", "--rules"];
+    let create = [&create[..], &[r#"{"instant_max_usd": 10}"#]].concat();
+    let (code, refused) = home.json(&create)?;
+    assert_eq!((code, &refused["code"]), (5, &json!("POLICY_ALREADY_EXISTS")), "{refused}");
+    assert_eq!(refused["details"]["policyId"], json!(id), "{refused}");
+    assert!(refused["message"].as_str().is_some_and(|text| text.contains(id)), "{refused}");
+    let told = errors(&home.command(&create)?.output()?);
+    assert!(told.contains(&format!("waiaas policy update {id}")), "{told}");
+    // An article goes with how the name is spoken.
+    let tokens = r#"{"tokens": [{"address": "EPjFWdd5AufqSSqeM2qN1xzybapC8G4wEGGkZwyTDt1v"}]}"#;
+    let create = ["policy", "create", "ALLOWED_TOKENS", "--rules", tokens];
+    home.done(&create)?;
+    let told = errors(&home.command(&create)?.output()?);
+    assert!(told.contains("an ALLOWED_TOKENS policy"), "{told}");
+    Ok(())
+}
+
+#[test]
+fn a_token_that_quickset_takes_out_of_the_file_is_named() -> Result<()> {
+    let home = Home::new(Some(PASSWORD))?;
+    home.done(&["init"])?;
+    let _daemon = home.start(&[])?;
+    let first = home.done(&["quickset", "--mode", "testnet"])?;
+    assert_eq!(first["session"]["replaced"], json!(null), "{first}");
+    let again = home.done(&["quickset", "--mode", "testnet"])?;
+    assert_eq!((&again["session"]["reused"], &again["session"]["replaced"]), (&json!(true), &json!(null)));
+    let sessions = home.done(&["session", "list"])?;
+    let earlier = sessions["data"][0]["id"].as_str().context("a session")?.to_owned();
+    let said = home.command(&["quickset", "--mode", "local"])?.output()?;
+    assert_eq!(said.status.code(), Some(0), "{said:?}");
+    let said = String::from_utf8(said.stdout)?;
+    assert!(
+        said.contains("STILL WORKS") && said.contains(&format!("waiaas session revoke {earlier}")),
+        "{said}"
+    );
+    // The file now has another session's token; once revoked, that one's end is told.
+    let sessions = home.done(&["session", "list", "--wallet", "solana-local"])?;
+    let second = sessions["data"][0]["id"].as_str().context("a session")?.to_owned();
+    assert_ne!(second, earlier);
+    home.done(&["session", "revoke", &second])?;
+    let third = home.done(&["quickset", "--mode", "local"])?;
+    let replaced = &third["session"]["replaced"];
+    assert_eq!((&replaced["id"], &replaced["status"]), (&json!(second), &json!("REVOKED")), "{third}");
+    Ok(())
+}
+
+#[test]
+fn defaults_of_sessions_and_wallets_are_set_by_command() -> Result<()> {
+    let home = Home::new(Some(PASSWORD))?;
+    home.done(&["init"])?;
+    let _daemon = home.start(&[])?;
+    home.done(&["quickset", "--mode", "testnet"])?;
+    let session = home.done(&["session", "list"])?["data"][0].clone();
+    let id = session["id"].as_str().context("an id")?;
+    assert_eq!(session["walletName"], "solana-testnet");
+    let evm = home.done(&["wallet", "show", "evm-testnet"])?;
+    let set = home.done(&["session", "default-wallet", id, "evm-testnet"])?;
+    assert_eq!((&set["sessionId"], &set["walletId"]), (&json!(id), &evm["id"]));
+    assert_eq!(home.done(&["session", "list"])?["data"][0]["walletName"], "evm-testnet");
+    home.done(&["wallet", "create", "foreign"])?;
+    assert_eq!(home.json(&["session", "default-wallet", id, "foreign"])?.0, 5, "not one of its wallets");
+
+    assert_eq!(evm["network"], json!(null), "several could be meant");
+    let set = home.done(&["wallet", "default-network", "evm-testnet", "base-sepolia"])?;
+    assert_eq!(set["network"], "base-sepolia");
+    assert_eq!(home.json(&["wallet", "default-network", "evm-testnet", "base-mainnet"])?.0, 5);
+    let said = home.command(&["wallet", "list"])?.env("COLUMNS", "400").output()?;
+    assert!(String::from_utf8(said.stdout)?.contains("base-sepolia"));
+    let taken = home.done(&["wallet", "default-network", "evm-testnet", "--none"])?;
+    assert_eq!(taken["network"], json!(null));
+    assert_eq!(home.command(&["wallet", "default-network", "evm-testnet"])?.output()?.status.code(), Some(2));
+    Ok(())
+}
+
+#[test]
+fn the_rules_of_every_type_are_shown_without_a_daemon() -> Result<()> {
+    let home = Home::new(None)?;
+    let all = home.done(&["policy", "types"])?;
+    let types: Vec<_> =
+        all["data"].as_array().into_iter().flatten().filter_map(|row| row["type"].as_str()).collect();
+    assert_eq!(types.len(), 21, "{all}");
+    for name in types {
+        let one = home.done(&["policy", "types", name])?;
+        assert!(one["schema"]["properties"].is_object() && one["schema"]["example"].is_object(), "{one}");
+    }
+    let said = home.command(&["policy", "types", "spending_limit"])?.env("COLUMNS", "400").output()?;
+    let said = String::from_utf8(said.stdout)?;
+    for part in
+        ["daily_limit_usd", "Seconds that a DELAY lasts", "900", "policy create SPENDING_LIMIT --rules"]
+    {
+        assert!(said.contains(part), "{part}: {said}");
+    }
+    let (code, told) = home.json(&["policy", "types", "SPENDING_LIMITS"])?;
+    assert_eq!(code, 1);
+    assert!(told.to_string().contains("did you mean SPENDING_LIMIT?"), "{told}");
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_decision_is_explained_in_sentences_that_fit() -> Result<()> {
+    let daemon = Daemon::start(&unreachable_nodes())?;
+    let agent = Agent::create(&daemon, "solana").await?;
+    let (to, other) = (OwnerKey::solana(5).address(), OwnerKey::solana(6).address());
+    let operator = daemon.operator();
+    operator.policy(&agent.wallet, "SPENDING_LIMIT", generous_policy()).await?;
+    operator.policy(&agent.wallet, "WHITELIST", json!({ "allowed_addresses": [other] })).await?;
+    let refused = agent.send(&daemon, &to, "0.25").await?;
+    let id = refused.body["details"]["transactionId"].as_str().context("a kept denial")?.to_owned();
+    for command in [["tx", "show", id.as_str()], ["tx", "explain", id.as_str()]] {
+        for columns in ["60", "100", "400"] {
+            let said = daemon.cli_with(&command, &[("COLUMNS", columns)])?;
+            assert_eq!(said.status.code(), Some(0), "{said:?}");
+            let said = String::from_utf8(said.stdout)?;
+            let most: usize = columns.parse()?;
+            for line in said.lines() {
+                // An id, an address or a hash stays in one piece.
+                let long = line.split_whitespace().any(|word| word.chars().count() + 20 > most);
+                assert!(long || line.chars().count() <= most, "{columns}: {line}");
+            }
+            assert!(!said.contains('{'), "no JSON: {said}");
+            assert!(said.contains("0.25 SOL"), "{said}");
+        }
+    }
+    let said = String::from_utf8(daemon.cli_with(&["tx", "explain", &id], &[("COLUMNS", "400")])?.stdout)?;
+    for part in [
+        "DENIED",
+        "WHITELIST",
+        "Up to 10.00 USD at once",
+        "not asked",
+        "none, so nobody could approve",
+        "is the same.",
+    ] {
+        assert!(said.contains(part), "{part}: {said}");
+    }
+    let document = daemon.cli_json(&["tx", "explain", &id])?;
+    assert!(document["facts"].is_object() && document["policies"].is_array(), "{document}");
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_question_is_not_followed_by_a_full_stop() -> Result<()> {
+    let daemon = Daemon::start(&unreachable_nodes())?;
+    let agent = Agent::create(&daemon, "solana").await?;
+    let body = json!({ "type": "TRANSFER", "too": OwnerKey::solana(5).address(), "to": "x", "amount": "1" });
+    let answer = agent.api(&daemon).post("/v1/transactions/send", body).await?;
+    let message = answer.body["message"].as_str().context("a message")?;
+    assert!(message.ends_with("did you mean 'to'?"), "{message}");
     Ok(())
 }

@@ -187,9 +187,18 @@ async fn a_replay_finds_what_a_candidate_would_have_decided() -> Result<()> {
     assert_eq!((&example["was"], &example["is"]), (&json!("INSTANT"), &json!("DENIED")), "{example}");
     assert!(other["newlyDeniedUsd"].as_f64().context("dollars")? > 0.0, "{other}");
     let open = replay(limit.to_owned())?;
-    assert_eq!((&open["changed"], &open["examples"][0]["was"]), (&json!(1), &json!("DENIED")), "{open}");
-    // The stranger was denied before anybody was asked what the coin is worth.
-    assert_eq!((&open["notKnown"], &open["unpriced"]), (&json!(1), &json!(1)), "{open}");
+    // The stranger was denied before anybody was asked what the coin is worth, so that nobody knows now.
+    let unknown = &open["examples"][0];
+    assert_eq!((&unknown["was"], &unknown["is"]), (&json!("DENIED"), &json!("UNKNOWN")), "{open}");
+    assert_eq!((&open["unknown"], &open["notKnown"]), (&json!(1), &json!(1)), "{open}");
+    assert_eq!((&open["changed"], &open["unpriced"], &unknown["usd"]), (&json!(0), &json!(0), &json!(null)));
+    let said = world.daemon.cli(&["policy", "replay", &path, "--since", "1h"])?;
+    let said = String::from_utf8(said.stdout)?;
+    assert!(said.contains("UNKNOWN") && said.contains("denied before prices were asked"), "{said}");
+    assert!(!said.contains("at best"), "{said}");
+    // What can be judged without a price is: by the old list it is denied again.
+    let again = replay(white.clone())?;
+    assert_eq!(again["unknown"], json!(0), "{again}");
     let nothing = replay(String::new())?;
     assert_eq!(nothing["changed"], json!(2), "an empty set denies everything: {nothing}");
     Ok(())
@@ -224,7 +233,10 @@ async fn what_is_exported_and_applied_is_the_same() -> Result<()> {
     assert_eq!(diff["overall"], "looser", "{diff}");
     world.daemon.cli_json(&["policy", "apply", &path])?;
     assert_ne!(export()?, first, "without --prune nothing is deleted");
-    world.daemon.cli_json(&["policy", "apply", &path, "--prune"])?;
+    let pruned = world.daemon.cli(&["policy", "apply", &path, "--prune"])?;
+    assert_eq!(pruned.status.code(), Some(2), "what deletes a row is confirmed: {pruned:?}");
+    assert_ne!(export()?, first, "nothing was deleted");
+    world.daemon.cli_json(&["policy", "apply", &path, "--prune", "--yes"])?;
     assert_eq!(export()?, first);
     Ok(())
 }

@@ -3,7 +3,6 @@
 //! Whatever is signed was checked first: the text is a daemon's question, about what was asked for, and says
 //! what the bytes sent along do. Then it is shown and confirmed.
 
-use std::io::{IsTerminal as _, Write as _};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, bail};
@@ -18,6 +17,7 @@ use waiaas_engine::core::owner::Challenge;
 use waiaas_engine::core::presentation::{Ask, Line};
 use waiaas_engine::question::{self, Doubt};
 
+use crate::commands::confirm;
 use crate::context::Context;
 use crate::{exit, output, owner_key};
 
@@ -163,15 +163,10 @@ fn indented(line: &Line) -> String {
 }
 
 fn confirm(owner: &str) -> Result<()> {
-    if !std::io::stdin().is_terminal() {
+    if !confirm::has_terminal() {
         bail!("nothing was signed: there is no terminal to ask on; add --yes to sign without being asked");
     }
-    let mut out = std::io::stderr();
-    write!(out, "Sign this as {owner}? Type yes: ")?;
-    out.flush()?;
-    let mut typed = String::new();
-    std::io::stdin().read_line(&mut typed)?;
-    if typed.trim() != "yes" {
+    if !confirm::typed_yes(&format!("Sign this as {owner}?"))? {
         bail!("nothing was signed");
     }
     Ok(())

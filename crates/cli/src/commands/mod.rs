@@ -5,6 +5,7 @@ mod audit;
 mod backup;
 mod change;
 mod config;
+mod confirm;
 mod daemon;
 mod exposure;
 mod init;
@@ -23,6 +24,8 @@ use waiaas_engine::core::nearest;
 
 use crate::context::Context;
 use crate::output;
+
+pub(crate) use confirm::Unconfirmed;
 
 /// What `waiaas` can do.
 #[derive(Subcommand)]
@@ -43,10 +46,10 @@ pub(crate) enum Command {
     /// Create wallets, starter policies and a session in one go; safe to repeat.
     #[command(alias = "quickstart")]
     Quickset(quickset::Args),
-    /// Wallets: create, import, list, suspend, resume.
+    /// Wallets: create, import, list, suspend, resume, terminate; the default network.
     #[command(subcommand)]
     Wallet(wallet::Verb),
-    /// Sessions: create, list, rotate, revoke.
+    /// Sessions: create, list, rotate, revoke; the default wallet.
     #[command(subcommand)]
     Session(session::Verb),
     /// Policies: create, list, update, delete; test, diff, export and apply files of them.

@@ -1,11 +1,14 @@
 //! `waiaas policy`.
 
 mod apply;
+mod comparison;
 mod diff;
 mod export;
 mod files;
 mod replay;
 mod test;
+mod types;
+mod update;
 
 use std::io::Read as _;
 use std::path::PathBuf;
@@ -14,7 +17,7 @@ use anyhow::{Context as _, Result, anyhow};
 use clap::Subcommand;
 use serde_json::Value;
 use waiaas_api::page::PageQuery;
-use waiaas_api::policies::{CreatePolicy, Policy, UpdatePolicy};
+use waiaas_api::policies::{CreatePolicy, Policy};
 use waiaas_api::wallets::Wallet;
 use waiaas_engine::core::ids::{PolicyId, WalletId};
 use waiaas_engine::core::network::{NetworkId, Networks};
@@ -44,12 +47,11 @@ pub(crate) enum Verb {
     },
     /// Change a policy's rules, priority, or whether it is in force. Rules that are given replace all rules the
     /// policy has; `waiaas policy show` prints them.
-    Update(UpdateArgs),
-    /// Delete a policy.
-    Delete {
-        /// The policy.
-        id: PolicyId,
-    },
+    Update(update::UpdateArgs),
+    /// Delete a policy. It is shown and confirmed first.
+    Delete(update::DeleteArgs),
+    /// What the 21 types say; of one type its fields, their defaults and an example.
+    Types(types::Args),
     /// Run cases against a policy file, without a daemon. --help shows the format.
     Test(test::Args),
     /// How one set of policies stands to another: the same, tighter, looser, incomparable.
@@ -64,7 +66,8 @@ pub(crate) enum Verb {
 
 #[derive(clap::Args)]
 pub(crate) struct CreateArgs {
-    /// One of the 21 types, such as SPENDING_LIMIT.
+    /// One of the 21 types, such as SPENDING_LIMIT; `waiaas policy types` lists them, and `waiaas policy types
+    /// TYPE` shows the rules of one.
     policy_type: String,
     #[command(flatten)]
     rules: RulesArgs,
@@ -112,22 +115,9 @@ impl RulesArgs {
     }
 }
 
-#[derive(clap::Args)]
-pub(crate) struct UpdateArgs {
-    /// The policy.
-    id: PolicyId,
-    #[command(flatten)]
-    rules: RulesArgs,
-    /// Orders reports only.
-    #[arg(long)]
-    priority: Option<i32>,
-    /// Put it in force, or not.
-    #[arg(long)]
-    enabled: Option<bool>,
-}
-
 pub(crate) async fn run(context: &Context, verb: Verb) -> Result<()> {
     match verb {
+        Verb::Types(args) => types::run(context, &args),
         Verb::Test(args) => test::run(context, &args),
         Verb::Diff(args) => diff::run(context, &args).await,
         Verb::Replay(args) => replay::run(context, &args).await,
@@ -166,18 +156,8 @@ pub(crate) async fn run(context: &Context, verb: Verb) -> Result<()> {
             let (policy, wallets) = (client.policy(id).await?, client.wallets().await?);
             output::show(context, &policy, |p| shown(p, &wallets))
         }
-        Verb::Update(args) => {
-            let change =
-                UpdatePolicy { rules: args.rules.read()?, priority: args.priority, enabled: args.enabled };
-            let client = context.operator().await?;
-            let policy = client.update_policy(args.id, &change).await?;
-            let wallets = client.wallets().await?;
-            show_outcome(context, &policy, |p| table(std::slice::from_ref(p), &wallets))
-        }
-        Verb::Delete { id } => {
-            let deleted = context.operator().await?.delete_policy(id).await?;
-            show_outcome(context, &deleted, |p| format!("{} is deleted.", p.id))
-        }
+        Verb::Update(args) => update::update(context, args).await,
+        Verb::Delete(args) => update::delete(context, args).await,
     }
 }
 
@@ -202,19 +182,19 @@ pub(crate) fn table(policies: &[Policy], wallets: &[Wallet]) -> String {
                 p.wallet_id.map_or_else(|| "all".to_owned(), name),
                 p.network.clone().unwrap_or_else(|| "all".to_owned()),
                 if p.enabled { "yes" } else { "no" }.to_owned(),
-                sentence(p),
+                sentence(&p.policy_type, &p.rules, p.network.as_deref()),
             ]
         }),
     )
 }
 
 /// The rules in a sentence; as they stand where this build does not know them.
-fn sentence(policy: &Policy) -> String {
-    let known = PolicyType::parse(&policy.policy_type).and_then(|policy_type| {
+pub(crate) fn sentence(policy_type: &str, rules: &Value, network: Option<&str>) -> String {
+    let known = PolicyType::parse(policy_type).and_then(|policy_type| {
         // A custom network of the daemon's is not known here; the rules are the same on any.
-        let network = policy.network.as_deref().map(NetworkId::new);
+        let network = network.map(NetworkId::new);
         let networks = Networks::builtin();
-        Rules::parse(policy_type, &policy.rules, &networks, network.as_ref()).ok()
+        Rules::parse(policy_type, rules, &networks, network.as_ref()).ok()
     });
-    known.map_or_else(|| policy.rules.to_string(), |rules| rules.sentence())
+    known.map_or_else(|| rules.to_string(), |rules| rules.sentence())
 }

@@ -1,21 +1,26 @@
 //! `waiaas quickset`: wallets, starter policies and a session in one go. Running it again changes
 //! nothing that is already there.
 
+use std::path::Path;
+
 use anyhow::Result;
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::{Value, json};
 use waiaas_api::client::{Client, Outcome};
 use waiaas_api::page::PageQuery;
 use waiaas_api::policies::{CreatePolicy, Policy};
-use waiaas_api::sessions::CreateSession;
+use waiaas_api::sessions::{CreateSession, Session};
 use waiaas_api::wallets::{CreateWallet, Wallet};
+use waiaas_engine::core::ids::SessionId;
 use waiaas_engine::core::network::{Chain, Environment};
 use waiaas_engine::write_private;
 
 use crate::commands::policy;
 use crate::commands::wallet::Mode;
 use crate::context::Context;
-use crate::output;
+use crate::{human, output};
 
 /// Set everything up for an agent.
 #[derive(clap::Args)]
@@ -56,21 +61,27 @@ pub(crate) async fn run(context: &Context, args: Args) -> Result<()> {
         policies.extend(ensure_policies(&client, wallet).await?);
     }
     output::progress("Session…");
-    let (token, reused) = session(context, &client, &wallets, args.ttl).await?;
+    let Made { token, reused, earlier } = session(context, &client, &wallets, args.ttl).await?;
     let token_file = context.data_dir().session_token();
     let value = json!({
         "mode": environment,
         "baseUrl": context.base_url()?,
         "wallets": wallets,
         "policies": policies,
-        "session": { "tokenFile": token_file, "reused": reused, "token": token.expose_secret() },
+        "session": {
+            "tokenFile": token_file, "reused": reused, "token": token.expose_secret(), "replaced": earlier,
+        },
     });
     output::show(context, &value, |_| {
         let mut text = String::from("Wallets\n");
         for w in &wallets {
             text.push_str(&format!("  {:<16} {}  {}\n", w.name, w.id, w.address));
         }
-        text.push_str(&format!("Policies\n{}\n", policy::table(&policies, &wallets)));
+        text.push_str(&format!(
+            "Policies (those that were there already are as they were; change one with `waiaas policy update ID \
+             --rules …`)\n{}\n",
+            policy::table(&policies, &wallets)
+        ));
         text.push_str(&format!(
             "Session: the agent's token is in {} ({}).\n  export WAIAAS_SESSION_TOKEN=$(cat {})\n\
              Name an owner who approves larger amounts: `waiaas owner set {} ADDRESS`.",
@@ -79,6 +90,9 @@ pub(crate) async fn run(context: &Context, args: Args) -> Result<()> {
             token_file.display(),
             wallets[0].name,
         ));
+        if let Some(earlier) = &earlier {
+            text.push_str(&format!("\n{}", replaced(earlier, &token_file)));
+        }
         text
     })
 }
@@ -132,14 +146,18 @@ async fn ensure_policies(client: &Client, wallet: &Wallet) -> Result<Vec<Policy>
     Ok(policies)
 }
 
+/// The agent's token, and what the file held before.
+struct Made {
+    token: SecretString,
+    reused: bool,
+    /// The session whose token was in the file, where another took its place.
+    earlier: Option<Session>,
+}
+
 /// The token left by an earlier run if it still works for these wallets, else a new session's.
-async fn session(
-    context: &Context,
-    client: &Client,
-    wallets: &[Wallet],
-    ttl: Option<u32>,
-) -> Result<(SecretString, bool)> {
+async fn session(context: &Context, client: &Client, wallets: &[Wallet], ttl: Option<u32>) -> Result<Made> {
     let file = context.data_dir().session_token();
+    let mut earlier = None;
     if let Ok(text) = std::fs::read_to_string(&file) {
         let token = SecretString::from(text.trim());
         let agent = context.anonymous().await?.session_token(token.clone());
@@ -148,8 +166,9 @@ async fn session(
             works &= agent.address(Some(wallet.id)).await.is_ok();
         }
         if works {
-            return Ok((token, true));
+            return Ok(Made { token, reused: true, earlier });
         }
+        earlier = session_of(client, &token).await?;
     }
     let request = CreateSession {
         wallet_ids: Some(wallets.iter().map(|w| w.id).collect()),
@@ -158,5 +177,40 @@ async fn session(
     };
     let token = client.create_session(&request).await?.token.into_inner();
     write_private(&file, format!("{}\n", token.expose_secret()).as_bytes())?;
-    Ok((token, false))
+    Ok(Made { token, reused: false, earlier })
+}
+
+/// The session that a token is of, by the token's own word, if the daemon has it.
+async fn session_of(client: &Client, token: &SecretString) -> Result<Option<Session>> {
+    let claims = token.expose_secret().split('.').nth(1).and_then(|part| URL_SAFE_NO_PAD.decode(part).ok());
+    let claims: Option<Value> = claims.and_then(|bytes| serde_json::from_slice(&bytes).ok());
+    let id = claims.and_then(|claims| claims["sub"].as_str()?.parse::<SessionId>().ok());
+    let Some(id) = id else { return Ok(None) };
+    let mut query = PageQuery { limit: Some(200), ..PageQuery::default() };
+    loop {
+        let page = client.sessions(&query).await?;
+        if let Some(found) = page.data.into_iter().find(|session| session.id == id) {
+            return Ok(Some(found));
+        }
+        match page.next_cursor {
+            Some(next) => query.cursor = Some(next),
+            None => return Ok(None),
+        }
+    }
+}
+
+/// What became of the token that was in the file before.
+fn replaced(earlier: &Session, file: &Path) -> String {
+    let names: Vec<_> = earlier.wallets.iter().map(|wallet| wallet.name.as_str()).collect();
+    let whose = format!("The token that was in {} is of session {}", file.display(), earlier.id);
+    if earlier.status == "ACTIVE" {
+        format!(
+            "{whose} ({}) and STILL WORKS until {}, wherever it was copied to; `waiaas session revoke {}` ends it.",
+            names.join(", "),
+            human::time(earlier.expires_at),
+            earlier.id
+        )
+    } else {
+        format!("{whose} ({}), which is {}.", names.join(", "), earlier.status)
+    }
 }

@@ -44,6 +44,14 @@ pub(crate) enum Verb {
         /// The session.
         id: SessionId,
     },
+    /// Set the wallet that a session's reads mean where they name none; a payment still goes from the one
+    /// wallet that fits.
+    DefaultWallet {
+        /// The session.
+        id: SessionId,
+        /// One of its wallets (id or name).
+        wallet: String,
+    },
     /// Replace the key that signs all tokens.
     RotateSecret,
 }
@@ -74,7 +82,7 @@ pub(crate) async fn run(context: &Context, verb: Verb) -> Result<()> {
             let query = PageQuery { wallet_id, limit: Some(200), ..PageQuery::default() };
             let sessions = client.sessions(&query).await?;
             output::show(context, &sessions, |page| {
-                let head = ["id", "status", "wallets", "token until", "session until", "renewals"];
+                let head = ["id", "status", "wallets", "default", "token until", "session until", "renewals"];
                 table::list(
                     "There are no sessions. `waiaas session create WALLET` makes one.",
                     head,
@@ -84,6 +92,7 @@ pub(crate) async fn run(context: &Context, verb: Verb) -> Result<()> {
                             s.id.to_string(),
                             s.status.clone(),
                             names.join(", "),
+                            s.wallet_name.clone().unwrap_or_default(),
                             human::time(s.expires_at),
                             human::time(s.absolute_expires_at),
                             format!("{}/{}", s.renewal_count, s.max_renewals),
@@ -95,6 +104,16 @@ pub(crate) async fn run(context: &Context, verb: Verb) -> Result<()> {
         Verb::Rotate { id } => output::show(context, &client.rotate_session(id).await?, issued_text),
         Verb::Revoke { id } => {
             output::show(context, &client.revoke_session(id).await?, |s| format!("{} is {}.", s.id, s.status))
+        }
+        Verb::DefaultWallet { id, wallet } => {
+            let wallet = find(&client, &wallet).await?;
+            let link = client.set_default_wallet(id, wallet.id).await?;
+            output::show(context, &link, |l| {
+                format!(
+                    "The default wallet of session {} is {} ({}).",
+                    l.session_id, wallet.name, l.wallet_id
+                )
+            })
         }
         Verb::RotateSecret => output::show(context, &client.rotate_secret().await?, |r| r.message.clone()),
     }

@@ -12,9 +12,11 @@ use waiaas_api::client::Client;
 use waiaas_api::secret::WireSecret;
 use waiaas_api::wallets::{CreateWallet, ImportWallet, Wallet};
 use waiaas_engine::core::network::{Chain, Environment};
+use waiaas_engine::core::wallet::WalletStatus;
 use zeroize::Zeroizing;
 
 use crate::commands::change::show_outcome;
+use crate::commands::confirm::Yes;
 use crate::context::Context;
 use crate::{output, table};
 
@@ -36,6 +38,17 @@ pub(crate) enum Verb {
         /// Id or name.
         wallet: String,
     },
+    /// Set the network that requests of a wallet mean where they name none.
+    DefaultNetwork {
+        /// Id or name.
+        wallet: String,
+        /// Its name, such as base-sepolia, or its CAIP-2 id.
+        #[arg(required_unless_present = "none")]
+        network: Option<String>,
+        /// Take the setting back.
+        #[arg(long, conflicts_with = "network")]
+        none: bool,
+    },
     /// Stop a wallet from signing.
     Suspend {
         /// Id or name.
@@ -49,10 +62,13 @@ pub(crate) enum Verb {
         /// Id or name.
         wallet: String,
     },
-    /// End a wallet for ever.
+    /// End a wallet for ever: nothing signs with its key again, so move its money first. What it holds is
+    /// shown, and the command is confirmed on a terminal or by --yes.
     Terminate {
         /// Id or name.
         wallet: String,
+        #[command(flatten)]
+        yes: Yes,
     },
 }
 
@@ -146,6 +162,14 @@ pub(crate) async fn run(context: &Context, verb: Verb) -> Result<()> {
             let wallet = find(&client, &wallet).await?;
             output::show(context, &wallet, |w| table(std::slice::from_ref(w)))
         }
+        Verb::DefaultNetwork { wallet, network, none: _ } => {
+            let id = find(&client, &wallet).await?.id;
+            let set = client.set_default_network(id, network.as_deref()).await?;
+            output::show(context, &set, |w| match &w.network {
+                Some(network) => format!("The default network of {} is {network}.", w.name),
+                None => format!("{} has no default network: requests have to name one.", w.name),
+            })
+        }
         Verb::Suspend { wallet, reason } => {
             let id = find(&client, &wallet).await?.id;
             let changed = client.suspend_wallet(id, reason).await?;
@@ -155,10 +179,7 @@ pub(crate) async fn run(context: &Context, verb: Verb) -> Result<()> {
             let changed = client.resume_wallet(find(&client, &wallet).await?.id).await?;
             show_outcome(context, &changed, |w| format!("{} is {}.", w.id, w.status))
         }
-        Verb::Terminate { wallet } => {
-            let changed = client.terminate_wallet(find(&client, &wallet).await?.id).await?;
-            output::show(context, &changed, |w| format!("{} is {}.", w.id, w.status))
-        }
+        Verb::Terminate { wallet, yes } => terminate(context, &client, &wallet, &yes).await,
     }
 }
 
@@ -171,6 +192,29 @@ pub(crate) async fn find(client: &Client, text: &str) -> Result<Wallet> {
         (Some(_), Some(_)) => bail!("several wallets are called {text}; give the id"),
         (None, _) => bail!("there is no wallet '{text}'; see `waiaas wallet list`"),
     }
+}
+
+/// Ends a wallet, once that is confirmed.
+async fn terminate(context: &Context, client: &Client, wallet: &str, yes: &Yes) -> Result<()> {
+    let wallet = find(client, wallet).await?;
+    if wallet.status != WalletStatus::Terminated && !yes.is_given() {
+        let held = match client.wallet_balances(wallet.id).await {
+            Ok(answer) => held_table(&[WithBalances { wallet: wallet.clone(), balances: answer.balances }]),
+            Err(error) => format!("What {} holds is not known: {error}", wallet.name),
+        };
+        output::progress(&held);
+        output::progress(&format!(
+            "Terminating {} cannot be undone. Whatever it holds stays at {} and no command moves it again: move \
+             it first. Its key stays sealed in the database and is never given out. What waits for this wallet \
+             is not carried out.",
+            wallet.name, wallet.address
+        ));
+        yes.or_ask(&format!("it would end the wallet {} for ever", wallet.name))?;
+    }
+    let ended = client.terminate_wallet(wallet.id).await?;
+    output::show(context, &ended, |w| {
+        format!("{} is {}. What it holds stays at {}.", w.id, w.status, wallet.address)
+    })
 }
 
 async fn list(context: &Context, client: &Client, balances: bool) -> Result<()> {
@@ -218,7 +262,7 @@ fn held_table(all: &[WithBalances]) -> String {
 }
 
 fn table(wallets: &[Wallet]) -> String {
-    let head = ["id", "name", "chain", "environment", "address", "status", "owner"];
+    let head = ["id", "name", "chain", "environment", "network", "address", "status", "owner"];
     table::list(
         "There are no wallets. `waiaas wallet create NAME` makes one.",
         head,
@@ -229,6 +273,7 @@ fn table(wallets: &[Wallet]) -> String {
                 w.name.clone(),
                 w.chain.to_string(),
                 w.environment.to_string(),
+                w.network.clone().unwrap_or_default(),
                 w.address.clone(),
                 w.status.to_string(),
                 format!("{} {owner}", w.owner_state),

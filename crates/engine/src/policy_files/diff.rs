@@ -1,10 +1,13 @@
 //! How one set of policies stands to another, row by row and as a whole.
 
-use serde::Serialize;
-use waiaas_core::network::Networks;
-use waiaas_core::policy::{Policy, PolicyType, Rules, Scope, at_least_as_strict};
+use std::collections::BTreeSet;
 
-use super::{FileError, FilePolicy, PolicyFile};
+use serde::Serialize;
+use serde_json::{Map, Value};
+use waiaas_core::network::{Chain, Environment, Networks};
+use waiaas_core::policy::{Policy, PolicyType, Rules, Scope, at_least_as_strict, loosens};
+
+use super::{FileError, FilePolicy, PolicyFile, wallet_id};
 
 /// How new policies stand to old ones.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
@@ -28,6 +31,14 @@ impl Standing {
             Self::Tighter => "tighter",
             Self::Looser => "looser",
             Self::Incomparable => "incomparable",
+        }
+    }
+
+    /// Whether nothing becomes laxer for certain.
+    pub const fn is_at_least_as_strict(self) -> bool {
+        match self {
+            Self::Same | Self::Tighter => true,
+            Self::Looser | Self::Incomparable => false,
         }
     }
 
@@ -58,6 +69,28 @@ pub struct RowDiff {
     pub new: Option<FilePolicy>,
     /// What this change alone does to the old set.
     pub standing: Standing,
+    /// The fields of the rules that differ, defaults written out; none where a row is added or removed.
+    pub fields: Vec<FieldDiff>,
+}
+
+impl RowDiff {
+    /// Whether nothing becomes laxer for certain by this change alone.
+    pub fn is_at_least_as_strict(&self) -> bool {
+        self.standing.is_at_least_as_strict()
+    }
+}
+
+/// One field of the rules, before and after.
+#[derive(Clone, PartialEq, Debug, Serialize)]
+pub struct FieldDiff {
+    /// Its name.
+    pub field: String,
+    /// What it was, if it was there.
+    pub old: Option<Value>,
+    /// What it is to be, if it is there.
+    pub new: Option<Value>,
+    /// What this field alone does to the row; none where the others have to change with it.
+    pub standing: Option<Standing>,
 }
 
 /// Two sets, compared.
@@ -72,10 +105,7 @@ pub struct Diff {
 impl Diff {
     /// Whether nothing becomes laxer for certain.
     pub fn is_at_least_as_strict(&self) -> bool {
-        match self.overall {
-            Standing::Same | Standing::Tighter => true,
-            Standing::Looser | Standing::Incomparable => false,
-        }
+        self.overall.is_at_least_as_strict()
     }
 }
 
@@ -137,14 +167,77 @@ fn row_diff(
     let Some(any) = any else {
         return Err(FileError::meaning("policies", "", "a row that is in neither set"));
     };
+    let fields = match (&before, &after) {
+        (Some(before), Some(after)) => fields(before, after, networks)?,
+        (Some(_) | None, _) => Vec::new(),
+    };
     Ok(RowDiff {
         policy_type: any.policy_type,
         wallet: any.wallet.clone(),
         network: any.network.clone(),
         standing,
+        fields,
         old: before,
         new: after,
     })
+}
+
+/// The fields that differ between two forms of one row.
+fn fields(before: &FilePolicy, after: &FilePolicy, networks: &Networks) -> Result<Vec<FieldDiff>, FileError> {
+    let (old, new) = (canonical(before, networks)?, canonical(after, networks)?);
+    let row = |rules: &Map<String, Value>| {
+        let rules = Value::Object(rules.clone());
+        let row = FilePolicy { rules, enabled: true, ..before.clone() };
+        PolicyFile { policies: vec![row] }.compile("policies", networks)
+    };
+    let names: BTreeSet<&String> = old.keys().chain(new.keys()).collect();
+    let mut fields = Vec::new();
+    for name in names {
+        let (was, is) = (old.get(name), new.get(name));
+        if was == is {
+            continue;
+        }
+        let mut alone = old.clone();
+        match is {
+            Some(value) => alone.insert(name.clone(), value.clone()),
+            None => alone.remove(name),
+        };
+        // A threshold that passes another one is no rule by itself.
+        let standing = match (row(&old), row(&alone)) {
+            (Ok(old), Ok(alone)) => Some(Standing::of(&old, &alone)),
+            (Err(_), _) | (_, Err(_)) => None,
+        };
+        fields.push(FieldDiff { field: name.clone(), old: was.cloned(), new: is.cloned(), standing });
+    }
+    Ok(fields)
+}
+
+/// The rules as the daemon keeps them, defaults written out.
+fn canonical(row: &FilePolicy, networks: &Networks) -> Result<Map<String, Value>, FileError> {
+    match row.read("policies", "rules", networks)?.1.to_json() {
+        Value::Object(fields) => Ok(fields),
+        other => Err(FileError::meaning("policies", "rules", format!("{other} is no object"))),
+    }
+}
+
+/// Whether one wallet may do more under the new set, judged as the daemon judges what needs the wallet's
+/// owner: by the rows on networks that the wallet can use.
+pub fn loosens_for(
+    wallet: (&str, Chain, Environment),
+    old: (&str, &PolicyFile),
+    new: (&str, &PolicyFile),
+    networks: &Networks,
+) -> Result<bool, FileError> {
+    let (name, chain, environment) = wallet;
+    let usable = |row: &Policy| {
+        let network = row.scope.network.as_ref().and_then(|id| networks.get(id));
+        network.is_none_or(|network| (network.chain, network.environment) == (chain, environment))
+    };
+    let mut before = old.1.compile(old.0, networks)?;
+    let mut after = new.1.compile(new.0, networks)?;
+    before.retain(usable);
+    after.retain(usable);
+    Ok(loosens(wallet_id(name), &before, &after))
 }
 
 #[cfg(test)]
@@ -178,6 +271,47 @@ mod tests {
         assert_eq!(swapped.overall, Standing::Incomparable);
         let rows: Vec<_> = swapped.rows.iter().map(|row| row.standing).collect();
         assert_eq!(rows, [Standing::Tighter, Standing::Looser]);
+    }
+
+    #[test]
+    fn fields_are_compared_one_by_one() {
+        let rules = |rules: &str| format!("[[policy]]\ntype = \"SPENDING_LIMIT\"\nrules = {{ {rules} }}\n");
+        let old =
+            rules("instant_max_usd = 10, notify_max_usd = 50, daily_limit_usd = 200, delay_seconds = 900");
+        let new = rules("instant_max_usd = 100, notify_max_usd = 200, delay_seconds = 3600");
+        let rows = compared(&old, &new).rows;
+        let told: Vec<_> =
+            rows[0].fields.iter().map(|f| (f.field.as_str(), f.new.is_some(), f.standing)).collect();
+        let expected = [
+            ("daily_limit_usd", false, Some(Standing::Looser)),
+            ("delay_seconds", true, Some(Standing::Tighter)),
+            // Above the next threshold it is no rule by itself.
+            ("instant_max_usd", true, None),
+            ("notify_max_usd", true, Some(Standing::Looser)),
+        ];
+        assert_eq!(told, expected);
+        // A default is no difference.
+        let same =
+            compared(&rules("instant_max_usd = 1, delay_seconds = 900"), &rules("instant_max_usd = 1"));
+        assert_eq!(same.rows[0].fields, []);
+        assert_eq!(compared(&old, "").rows[0].fields, [], "the whole row goes");
+    }
+
+    #[test]
+    fn one_wallet_is_judged_by_what_it_can_use() {
+        let on = |network: &str, dollars: u32| {
+            limit(dollars).replace("rules", &format!("network = \"{network}\"\nrules"))
+        };
+        let loosens = |old: &str, new: &str| {
+            let wallet = ("agent", Chain::Solana, Environment::Testnet);
+            loosens_for(wallet, ("old", &file(old)), ("new", &file(new)), &Networks::builtin())
+                .expect("judged")
+        };
+        assert!(loosens(&limit(5), &limit(10)) && !loosens(&limit(10), &limit(5)));
+        assert!(loosens(&on("solana-devnet", 5), &on("solana-devnet", 10)));
+        assert!(!loosens(&on("base-mainnet", 5), &on("base-mainnet", 10)), "another chain's");
+        let other = |dollars: u32| limit(dollars).replace("rules", "wallet = \"other\"\nrules");
+        assert!(!loosens(&other(5), &other(10)), "another wallet's");
     }
 
     #[test]

@@ -24,7 +24,7 @@ use waiaas_core::policy::{Policy, PolicyType, Rules, Scope};
 use waiaas_core::{Wording, wording};
 
 pub use cases::TestFile;
-pub use diff::{Diff, RowDiff, Standing, diff};
+pub use diff::{Diff, FieldDiff, RowDiff, Standing, diff, loosens_for};
 pub use error::FileError;
 pub use run::{CaseReport, TestReport};
 
@@ -92,8 +92,8 @@ impl PolicyFile {
             let (scope, rules) = row.read(name, &at, networks)?;
             if !seen.insert((row.policy_type, row.category().map(str::to_owned), scope.clone())) {
                 let reason = format!(
-                    "there is a {} for this wallet and network already; join the two",
-                    row.policy_type
+                    "there is {} for this wallet and network already; join the two",
+                    row.policy_type.with_article()
                 );
                 return Err(FileError::meaning(name, &at, reason));
             }

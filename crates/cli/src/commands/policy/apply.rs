@@ -9,8 +9,10 @@ use waiaas_api::policies::{CreatePolicy, UpdatePolicy};
 use waiaas_engine::core::ids::{PolicyId, WalletId};
 use waiaas_engine::policy_files::{self, Diff, FilePolicy, PolicyFile, RowDiff, Standing};
 
+use super::comparison::{self, Installed};
 use super::diff;
-use super::files::{self, Names};
+use super::files::Names;
+use crate::commands::confirm::Yes;
 use crate::context::Context;
 use crate::{exit, output};
 
@@ -19,7 +21,8 @@ use crate::{exit, output};
 #[command(after_long_help = "\
 Shows what changes, then creates, updates and deletes rows one by one: first
 what tightens, last what loosens. Rows that the file does not have stay as
-they are, unless --prune. What loosens may have to wait for a wallet's
+they are, unless --prune. What deletes a row, or may allow more under one that is there, is done when
+it is confirmed, on a terminal or by --yes; new rows are not asked about. What loosens may have to wait for a wallet's
 owner; such a change is reported, is NOT in force, and makes the exit code that of a waiting change.")]
 pub(crate) struct Args {
     /// A policy file.
@@ -33,6 +36,8 @@ pub(crate) struct Args {
     /// Also delete rows that the file does not have; with --wallet only those of that wallet.
     #[arg(long)]
     prune: bool,
+    #[command(flatten)]
+    yes: Yes,
 }
 
 /// One step.
@@ -57,10 +62,10 @@ struct Report {
 }
 
 pub(crate) async fn run(context: &Context, args: &Args) -> Result<()> {
-    let networks = context.config(Vec::new())?.networks()?;
     let client = context.operator().await?;
-    let names = Names::of(&client).await?;
-    let mut wanted = PolicyFile::load(&args.file, &networks)?;
+    let installed = Installed::read(context, &client).await?;
+    let (names, rows, networks) = (&installed.names, &installed.rows, installed.networks());
+    let mut wanted = PolicyFile::load(&args.file, networks)?;
     let only = args.wallet.as_deref().map(|text| names.id(text)).transpose()?;
     if let Some(id) = only {
         wanted.policies.iter_mut().for_each(|row| {
@@ -68,23 +73,40 @@ pub(crate) async fn run(context: &Context, args: &Args) -> Result<()> {
         });
     }
     let wanted = names.settle(wanted)?;
-    let rows = files::rows(&client).await?;
-    let installed = files::file(&rows, &names)?;
     let mut after = wanted.clone();
-    let kept = rows.iter().zip(&installed.policies).filter(|(row, old)| {
+    let kept = rows.iter().zip(&installed.file.policies).filter(|(row, old)| {
         let meant = args.prune && only.is_none_or(|id| row.wallet_id == Some(id));
         !meant && !wanted.policies.iter().any(|new| old.same_place(new))
     });
     after.policies.extend(kept.map(|(_, old)| old.clone()));
-    let diff = policy_files::diff(("installed", &installed), ("file", &after), &networks)?;
+    let diff = policy_files::diff(("installed", &installed.file), ("file", &after), networks)?;
     let mut report = Report { diff, dry_run: args.dry_run, steps: Vec::new() };
     if !args.dry_run {
-        let ids: Vec<_> = rows.iter().map(|row| row.id).zip(&installed.policies).collect();
-        report.steps = carry_out(&client, &names, &report.diff, &ids).await?;
+        confirm(&installed, &report.diff, &args.yes)?;
+        let ids: Vec<_> = rows.iter().map(|row| row.id).zip(&installed.file.policies).collect();
+        report.steps = carry_out(&client, names, &report.diff, &ids).await?;
     }
     let waits = report.steps.iter().any(|step| step.waits.is_some());
     output::show(context, &report, text)?;
     if waits { Err(exit::Waits.into()) } else { Ok(()) }
+}
+
+/// Has confirmed what deletes or loosens a row that is there, unless an owner is asked about that row.
+fn confirm(installed: &Installed, diff: &Diff, yes: &Yes) -> Result<()> {
+    let mut reasons = Vec::new();
+    for row in diff.rows.iter().filter(|row| row.old != row.new) {
+        let Some(why) = comparison::why(row) else { continue };
+        let others = installed.file.policies.iter().filter(|old| Some(*old) != row.old.as_ref());
+        let after = PolicyFile { policies: others.chain(&row.new).cloned().collect() };
+        if !installed.asks_an_owner(&after)? {
+            reasons.push(why);
+        }
+    }
+    if reasons.is_empty() {
+        return Ok(());
+    }
+    output::progress(&diff::text(diff));
+    yes.or_ask(&reasons.join("; "))
 }
 
 /// Brings every row that differs to what it is to be. What tightens comes first, what loosens last: should
@@ -119,7 +141,7 @@ async fn carry_out(
                 ("update", client.update_policy(id, &change).await.map(waits))
             }
             (Some(id), None) => ("delete", client.delete_policy(id).await.map(waits)),
-            (None, None) => bail!("a {} of no known row is to be deleted", row.policy_type),
+            (None, None) => bail!("{} of no known row is to be deleted", row.policy_type.with_article()),
         };
         steps.push(Step {
             what,

@@ -4,7 +4,8 @@ use std::fmt::Write as _;
 use std::path::PathBuf;
 
 use anyhow::Result;
-use waiaas_engine::policy_files::{self, Diff, FilePolicy, PolicyFile};
+use serde_json::Value;
+use waiaas_engine::policy_files::{self, Diff, FieldDiff, FilePolicy, PolicyFile, RowDiff};
 
 use super::files::{self, Names};
 use crate::context::Context;
@@ -39,7 +40,7 @@ pub(crate) async fn run(context: &Context, args: &Args) -> Result<()> {
         ([old, new], false) => (load(old)?, load(new)?),
         ([new], true) => {
             let client = context.operator().await?;
-            let names = Names::of(&client).await?;
+            let names = Names::ask(&client).await?;
             (files::file(&files::rows(&client).await?, &names)?, names.settle(load(new)?)?)
         }
         _ => anyhow::bail!("give two policy files, or --installed and one"),
@@ -73,14 +74,73 @@ pub(super) fn text(diff: &Diff) -> String {
     });
     let mut text = table::table(["type", "wallet", "network", "change", "it is"], rows);
     for row in diff.rows.iter().filter(|row| row.old != row.new) {
-        let _ = write!(text, "\n{}", row.policy_type);
-        for (sign, row) in [('-', &row.old), ('+', &row.new)] {
-            if let Some(FilePolicy { rules, enabled, .. }) = row {
-                let off = if *enabled { "" } else { " (switched off)" };
-                let _ = write!(text, "\n  {sign} {rules}{off}");
-            }
-        }
+        let _ = write!(text, "\n{}", block(row));
     }
     let _ = write!(text, "\nAs a whole: {}.", diff.overall.as_str());
     text
+}
+
+/// Which row it is: `SPENDING_LIMIT of wallet trader on base-mainnet`.
+pub(super) fn heading(row: &RowDiff) -> String {
+    let wallet =
+        row.wallet.as_ref().map_or_else(|| "all wallets".to_owned(), |name| format!("wallet {name}"));
+    let network = row.network.as_deref().unwrap_or("all networks");
+    format!("{} of {wallet} on {network}", row.policy_type)
+}
+
+/// A row that differs, with what becomes of each of its fields.
+pub(super) fn block(row: &RowDiff) -> String {
+    let mut text = heading(row);
+    let _ = match (&row.old, &row.new) {
+        (None, Some(new)) => write!(text, ", added: {}\n  + {}", row.standing.as_str(), shown(new)),
+        (Some(old), None) => write!(text, ", removed: {}\n  - {}", row.standing.as_str(), shown(old)),
+        (Some(_), Some(_)) | (None, None) => write!(text, ", changed: {}", row.standing.as_str()),
+    };
+    for field in &row.fields {
+        let _ = write!(text, "\n  {}", changed(field));
+    }
+    if let (Some(old), Some(new)) = (&row.old, &row.new) {
+        match (old.enabled, new.enabled) {
+            (true, false) => text.push_str("\n  ~ it is switched off"),
+            (false, true) => text.push_str("\n  ~ it is put in force"),
+            (true, true) => {}
+            (false, false) => text.push_str("\n  (it is switched off, before and after)"),
+        }
+        if old.priority != new.priority {
+            let _ = write!(text, "\n  ~ priority {} -> {}", old.priority, new.priority);
+        }
+    }
+    text
+}
+
+fn shown(row: &FilePolicy) -> String {
+    format!("{}{}", row.rules, if row.enabled { "" } else { " (switched off)" })
+}
+
+/// One field with its sign: `-` removed, `+` added, `~` changed. Of lists what comes and what goes.
+fn changed(field: &FieldDiff) -> String {
+    let name = &field.field;
+    let line = match (&field.old, &field.new) {
+        (Some(old), None) => format!("- {name} {old}"),
+        (None, Some(new)) => format!("+ {name} {new}"),
+        (Some(Value::Array(old)), Some(Value::Array(new))) => {
+            let missing = |from: &[Value], of: &[Value]| -> String {
+                let gone: Vec<_> =
+                    of.iter().filter(|item| !from.contains(item)).map(Value::to_string).collect();
+                gone.join(", ")
+            };
+            let (gone, come) = (missing(new, old), missing(old, new));
+            let part =
+                |word: &str, items: String| if items.is_empty() { items } else { format!(" {word} {items}") };
+            format!("~ {name}{}{}", part("without", gone), part("with", come))
+        }
+        (old, new) => {
+            let text = |value: &Option<Value>| value.as_ref().map(Value::to_string).unwrap_or_default();
+            format!("~ {name} {} -> {}", text(old), text(new))
+        }
+    };
+    match field.standing {
+        Some(standing) => format!("{line} ({})", standing.as_str()),
+        None => line,
+    }
 }

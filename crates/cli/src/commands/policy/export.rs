@@ -17,7 +17,7 @@ pub(crate) struct Args {
 
 pub(crate) async fn run(context: &Context, args: &Args) -> Result<()> {
     let client = context.operator().await?;
-    let names = Names::of(&client).await?;
+    let names = Names::ask(&client).await?;
     let mut rows = files::rows(&client).await?;
     if let Some(wallet) = &args.wallet {
         let id = names.id(wallet)?;

@@ -6,6 +6,7 @@ use anyhow::{Context as _, Result};
 use waiaas_api::client::Client;
 use waiaas_api::page::PageQuery;
 use waiaas_api::policies::Policy;
+use waiaas_api::wallets::Wallet;
 use waiaas_engine::core::ids::WalletId;
 use waiaas_engine::core::policy::PolicyType;
 use waiaas_engine::policy_files::{FilePolicy, PolicyFile};
@@ -17,14 +18,17 @@ const PAGE: u32 = 200;
 pub(super) struct Names(BTreeMap<WalletId, String>);
 
 impl Names {
-    pub(super) async fn of(client: &Client) -> Result<Self> {
-        let wallets = client.wallets().await?;
+    pub(super) async fn ask(client: &Client) -> Result<Self> {
+        Ok(Self::of(&client.wallets().await?))
+    }
+
+    pub(super) fn of(wallets: &[Wallet]) -> Self {
         let unique = |name: &str| wallets.iter().filter(|wallet| wallet.name == name).count() == 1;
         let named = wallets.iter().map(|wallet| {
             let name = if unique(&wallet.name) { wallet.name.clone() } else { wallet.id.to_string() };
             (wallet.id, name)
         });
-        Ok(Self(named.collect()))
+        Self(named.collect())
     }
 
     pub(super) fn name(&self, id: WalletId) -> String {
@@ -67,16 +71,19 @@ pub(super) async fn rows(client: &Client) -> Result<Vec<Policy>> {
 
 /// Rows as a file has them.
 pub(super) fn file(rows: &[Policy], names: &Names) -> Result<PolicyFile> {
-    let policies = rows.iter().map(|row| {
-        let unknown = || format!("the daemon has a policy of the type {}, unknown here", row.policy_type);
-        Ok(FilePolicy {
-            policy_type: PolicyType::parse(&row.policy_type).with_context(unknown)?,
-            wallet: row.wallet_id.map(|id| names.name(id)),
-            network: row.network.clone(),
-            priority: row.priority,
-            enabled: row.enabled,
-            rules: row.rules.clone(),
-        })
-    });
+    let policies = rows.iter().map(|row| self::row(row, names));
     Ok(PolicyFile { policies: policies.collect::<Result<_>>()? })
+}
+
+/// One row as a file has it.
+pub(super) fn row(row: &Policy, names: &Names) -> Result<FilePolicy> {
+    let unknown = || format!("the daemon has a policy of the type {}, unknown here", row.policy_type);
+    Ok(FilePolicy {
+        policy_type: PolicyType::parse(&row.policy_type).with_context(unknown)?,
+        wallet: row.wallet_id.map(|id| names.name(id)),
+        network: row.network.clone(),
+        priority: row.priority,
+        enabled: row.enabled,
+        rules: row.rules.clone(),
+    })
 }
