@@ -94,11 +94,10 @@ pub(crate) fn effects(chain: &impl Chain, draft: &Draft) -> Option<Effects> {
     .ok()
 }
 
-/// Builds what needs no node.
+/// Builds what needs no node. For the rest, none listens.
 pub(crate) fn build(chain: &impl Chain, intent: &Intent) -> Result<Draft, ChainError> {
     let from = draft(chain, Vec::new()).from;
-    let built = chain.build(from, intent).now_or_never();
-    built.unwrap_or_else(|| unreachable!("no node is asked"))
+    RUNTIME.block_on(chain.build(from, intent))
 }
 
 /// What a signature over a draft that needs no node must cover. What is completed must be the draft.

@@ -49,6 +49,9 @@ pub enum Effect {
         spender: Address,
         /// The most that may be taken, in base units.
         amount: U256,
+        /// The contract that takes it for the spender, out of what that contract itself was allowed (Permit2).
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        through: Option<Address>,
     },
     /// `spender` may take one NFT; none takes the permission back.
     NftAllowance {
@@ -162,6 +165,10 @@ pub struct Swap {
     pub to: Address,
     /// The token that stands for the native coin one to one, where the network has one.
     pub wrapper: Option<AssetId>,
+    /// Whose allowances of the wallet take what goes in, in order: the router's own, or the one that it has
+    /// through Permit2 and then Permit2's. Swaps recorded by earlier versions have none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub spenders: Vec<Address>,
 }
 
 impl Swap {
@@ -217,6 +224,8 @@ pub struct Outflow<'a> {
     pub amount: U256,
     /// Whether it is the network's fee rather than something the caller spends.
     pub fee: bool,
+    /// Who may take it, where it does not leave at once.
+    pub allowed: Option<&'a Address>,
 }
 
 impl Effect {
@@ -354,13 +363,17 @@ impl Effects {
             Effect::NativeOut { amount, .. }
             | Effect::AccountRent { amount, .. }
             | Effect::Deployment { amount, .. } => {
-                Some(Outflow { asset: &self.native, amount: *amount, fee: false })
+                Some(Outflow { asset: &self.native, amount: *amount, fee: false, allowed: None })
             }
-            Effect::TokenOut { asset, amount, .. } => Some(Outflow { asset, amount: *amount, fee: false }),
-            Effect::Allowance { asset, amount, .. } if !amount.is_zero() => {
-                Some(Outflow { asset, amount: *amount, fee: false })
+            Effect::TokenOut { asset, amount, .. } => {
+                Some(Outflow { asset, amount: *amount, fee: false, allowed: None })
             }
-            Effect::NetworkFee { max } => Some(Outflow { asset: &self.native, amount: *max, fee: true }),
+            Effect::Allowance { asset, amount, spender, .. } if !amount.is_zero() => {
+                Some(Outflow { asset, amount: *amount, fee: false, allowed: Some(spender) })
+            }
+            Effect::NetworkFee { max } => {
+                Some(Outflow { asset: &self.native, amount: *max, fee: true, allowed: None })
+            }
             Effect::Allowance { .. }
             | Effect::NftOut { .. }
             | Effect::NftAllowance { .. }

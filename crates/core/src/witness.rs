@@ -134,7 +134,7 @@ impl<'a> Known<'a> {
                 Effect::NftOut { nft, to, quantity } => {
                     add(known.nfts.entry(nft).or_default(), Some(*to), *quantity);
                 }
-                Effect::Allowance { asset, spender, amount } => {
+                Effect::Allowance { asset, spender, amount, .. } => {
                     add(&mut known.allowances, (asset, *spender), *amount);
                 }
                 Effect::NftAllowance { nft, spender: Some(spender) } => {
@@ -240,7 +240,7 @@ fn permissions(observed: &Observed, known: &Known<'_>, more: &mut Vec<Effect>) {
         let most = known.allowances.get(&(asset, *spender)).copied().unwrap_or_default();
         let amount = amount.saturating_sub(most);
         if !amount.is_zero() {
-            more.push(Effect::Allowance { asset: asset.clone(), spender: *spender, amount });
+            more.push(Effect::Allowance { asset: asset.clone(), spender: *spender, amount, through: None });
         }
     }
     for (nft, spender) in &observed.nft_allowances {
@@ -266,7 +266,7 @@ fn words(effect: &Effect) -> Option<String> {
             format!("{amount} base units of {asset} more leave for {to}")
         }
         Effect::NftOut { nft, to, quantity } => format!("{quantity} more of {nft} leave for {to}"),
-        Effect::Allowance { asset, spender, amount } => {
+        Effect::Allowance { asset, spender, amount, .. } => {
             format!("{spender} may take {amount} base units of {asset} more")
         }
         Effect::NftAllowance { nft, spender } => {

@@ -39,6 +39,7 @@ const TABLES: &[(&str, &str)] = &[
     ("chain_identities", "network"),
     ("transactions", "id"),
     ("reservations", "tx_id, position"),
+    ("allowance_uses", "tx_id, allowance_tx, position"),
     ("action_values", "tx_id"),
     ("changes", "id"),
     ("challenges", "nonce"),

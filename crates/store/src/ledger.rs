@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 
 use sqlx::AnyConnection;
 use sqlx::any::AnyRow;
+use waiaas_core::address::Address;
 use waiaas_core::asset::AssetId;
 use waiaas_core::ids::{TxId, WalletId};
 use waiaas_core::money::{Usd, parse_base_units};
@@ -14,6 +15,7 @@ use waiaas_core::network::NetworkId;
 use waiaas_core::policy::{DAY_SECONDS, Ledger, MONTH_SECONDS};
 use waiaas_core::{U256, UnixSeconds};
 
+use crate::allowances;
 use crate::columns::{Columns, usd};
 use crate::error::StoreError;
 use crate::origins;
@@ -30,6 +32,8 @@ pub struct NewReservation {
     pub usd: Option<Usd>,
     /// Whether this is the network's fee: it settles with the fee really paid, reverted or not.
     pub is_fee: bool,
+    /// Who may take it, where it is an allowance.
+    pub spender: Option<Address>,
 }
 
 /// How a transaction's reservations end.
@@ -49,6 +53,8 @@ reads! {
     /// What a wallet has held and settled at `now`, and its requests within each of the last
     /// `rate_windows` seconds. A settlement exactly one window ago no longer counts.
     ledger(wallet: WalletId, now: UnixSeconds, rate_windows: &[u64]) -> Ledger;
+    /// The part of it that is allowances, settled at `now`.
+    settled_allowances(wallet: WalletId, now: UnixSeconds) -> Ledger;
     /// What a transaction holds now.
     held_by(tx: TxId) -> Vec<NewReservation>;
     /// Requests of a wallet made after `since` that policy did not deny.
@@ -58,7 +64,9 @@ reads! {
 /// Sums by asset and by whether the row is younger than a day. Both databases add exactly in 64 bits,
 /// so dollars are added in two halves and amounts in six parts of 13 digits; each sum stays exact for
 /// over 900 000 rows of the greatest value, and more is an error, not a wrong number.
-const SUMS: &str = "SELECT asset, recent, \
+fn sums(counted: &str) -> String {
+    format!(
+        "SELECT asset, recent, \
     CAST(SUM(usd_micros / 4294967296) AS BIGINT) AS usd_high, \
     CAST(SUM(usd_micros % 4294967296) AS BIGINT) AS usd_low, \
     CAST(SUM(CAST(SUBSTR(amount, 1, 13) AS BIGINT)) AS BIGINT) AS part0, \
@@ -70,8 +78,10 @@ const SUMS: &str = "SELECT asset, recent, \
     FROM (SELECT asset, amount, usd_micros, \
           CASE WHEN status = 'HELD' OR counted_at > $2 THEN 1 ELSE 0 END AS recent \
           FROM reservations WHERE wallet_id = $1 \
-          AND (status = 'HELD' OR (status = 'SETTLED' AND counted_at > $3))) AS counted \
-    GROUP BY asset, recent";
+          AND {counted}) AS counted \
+    GROUP BY asset, recent"
+    )
+}
 
 const PARTS: [&str; 6] = ["part0", "part1", "part2", "part3", "part4", "part5"];
 const PART_BASE: u64 = 10_000_000_000_000;
@@ -82,7 +92,30 @@ async fn ledger(
     now: UnixSeconds,
     rate_windows: &[u64],
 ) -> Result<Ledger, StoreError> {
-    let rows = sqlx::query(SUMS)
+    let counted = "(status = 'HELD' OR (status = 'SETTLED' AND counted_at > $3))";
+    let mut ledger = summed(conn, wallet, now, counted).await?;
+    for window in rate_windows {
+        let since = now.saturating_sub(i64::try_from(*window).unwrap_or(i64::MAX));
+        ledger.requests.insert(*window, requests_since(conn, wallet, since).await?);
+    }
+    Ok(ledger)
+}
+
+async fn settled_allowances(
+    conn: &mut AnyConnection,
+    wallet: WalletId,
+    now: UnixSeconds,
+) -> Result<Ledger, StoreError> {
+    summed(conn, wallet, now, "status = 'SETTLED' AND counted_at > $3 AND spender IS NOT NULL").await
+}
+
+async fn summed(
+    conn: &mut AnyConnection,
+    wallet: WalletId,
+    now: UnixSeconds,
+    counted: &'static str,
+) -> Result<Ledger, StoreError> {
+    let rows = sqlx::query(sqlx::AssertSqlSafe(sums(counted)))
         .bind(wallet.to_string())
         .bind(now.saturating_sub(DAY_SECONDS))
         .bind(now.saturating_sub(MONTH_SECONDS))
@@ -98,10 +131,6 @@ async fn ledger(
         }
         ledger.usd_month = ledger.usd_month.plus(value);
         add(&mut ledger.asset_month, &asset, amount);
-    }
-    for window in rate_windows {
-        let since = now.saturating_sub(i64::try_from(*window).unwrap_or(i64::MAX));
-        ledger.requests.insert(*window, requests_since(conn, wallet, since).await?);
     }
     Ok(ledger)
 }
@@ -136,19 +165,20 @@ async fn requests_since(
 }
 
 async fn held_by(conn: &mut AnyConnection, tx: TxId) -> Result<Vec<NewReservation>, StoreError> {
-    let query = "SELECT asset, amount, usd_micros, is_fee FROM reservations \
+    let query = "SELECT asset, amount, usd_micros, is_fee, spender FROM reservations \
                  WHERE tx_id = $1 AND status = 'HELD' ORDER BY position";
     let rows = sqlx::query(query).bind(tx.to_string()).fetch_all(conn).await?;
     let held = |row: &AnyRow| {
         let amount = parse_base_units(&row.text("amount")?).map_err(|_| StoreError::Corrupt("amount"))?;
         let (usd, is_fee) = (row.opt_usd("usd_micros")?, row.flag("is_fee")?);
-        Ok(NewReservation { asset: row.parsed("asset")?, amount, usd, is_fee })
+        let (asset, spender) = (row.parsed("asset")?, row.opt_parsed("spender")?);
+        Ok(NewReservation { asset, amount, usd, is_fee, spender })
     };
     rows.iter().map(held).collect()
 }
 
 /// 78 digits hold every 256-bit number.
-fn padded(amount: U256) -> String {
+pub(crate) fn padded(amount: U256) -> String {
     format!("{:0>78}", amount.to_string())
 }
 
@@ -162,7 +192,8 @@ pub(crate) async fn hold(
     at: UnixSeconds,
 ) -> Result<(), StoreError> {
     let query = "INSERT INTO reservations (tx_id, position, wallet_id, network, asset, amount, usd_micros, \
-                 is_fee, status, held_at, counted_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'HELD', $9, $9)";
+                 is_fee, status, held_at, counted_at, spender) \
+                 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'HELD', $9, $9, $10)";
     for (position, new) in (0i64..).zip(reservations) {
         sqlx::query(query)
             .bind(tx.to_string())
@@ -174,6 +205,7 @@ pub(crate) async fn hold(
             .bind(new.usd.map(usd))
             .bind(i64::from(new.is_fee))
             .bind(at)
+            .bind(new.spender.map(|spender| spender.to_string()))
             .execute(&mut *conn)
             .await?;
     }
@@ -204,6 +236,7 @@ pub(crate) async fn settle(
     }
     let query = "UPDATE reservations SET status = $1, counted_at = $2 WHERE tx_id = $3 AND status = 'HELD'";
     sqlx::query(query).bind(spent).bind(at).bind(tx.to_string()).execute(&mut *conn).await?;
+    allowances::settle(conn, tx, spent == "SETTLED").await?;
     origins::settle(conn, tx, spent, at).await
 }
 

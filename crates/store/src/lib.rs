@@ -11,6 +11,7 @@
 //! and record no decision: failed-login counters, expired idempotency keys, pinned token facts, issued
 //! (unanswered) challenges, counts of equal denials, the lease, and the note that a node refused a broadcast.
 
+mod allowances;
 mod audit;
 mod chain_identities;
 mod challenges;
@@ -47,6 +48,7 @@ pub use chain_identities::{ChainIdentity, Ended};
 pub use challenges::ChallengeRow;
 pub use changes::{ChangeRow, NewChange};
 
+pub use allowances::AllowanceUse;
 pub use decisions::{DecisionPage, DecisionRow};
 pub use denials::DenialCounts;
 pub use dump::{DumpError, DumpReport};

@@ -48,10 +48,15 @@ const ALL: &[Migration] = &[
         sqlite: include_str!("../migrations/sqlite/0007_admission.sql"),
         postgres: include_str!("../migrations/postgres/0007_admission.sql"),
     },
+    Migration {
+        version: 8,
+        sqlite: include_str!("../migrations/sqlite/0008_allowances.sql"),
+        postgres: include_str!("../migrations/postgres/0008_allowances.sql"),
+    },
 ];
 
 /// The newest schema this release knows.
-pub const KNOWN: i64 = 7;
+pub const KNOWN: i64 = 8;
 
 /// Applies what is missing. Daemons that start together on one database take turns.
 pub(crate) async fn run(conn: &mut AnyConnection, postgres: bool) -> Result<(), StoreError> {

@@ -13,7 +13,7 @@ use crate::input::Input;
 
 static VAULT: LazyLock<Vault> = LazyLock::new(|| {
     let instance = InstanceId::new(Uuid::from_u128(1));
-    match KeystoreHeader::create(&"password".into(), instance, KdfParams::MINIMUM) {
+    match KeystoreHeader::create(&"a password of these tests".into(), instance, KdfParams::MINIMUM) {
         Ok((_, root)) => Vault::new(root),
         Err(error) => unreachable!("{error}"),
     }

@@ -11,12 +11,12 @@ use waiaas_core::address::Address;
 use waiaas_core::asset::{AssetId, AssetKind};
 use waiaas_core::digest::Digest;
 use waiaas_core::effect::{Effect, Effects, Method, Portion, Swap};
-use waiaas_core::ids::{PolicyId, WalletId};
+use waiaas_core::ids::{PolicyId, TxId, WalletId};
 use waiaas_core::money::{Price, Usd};
 use waiaas_core::network::NetworkId;
 use waiaas_core::nft::{NftId, NftKind};
 use waiaas_core::policy::{
-    AssetFacts, CategorySums, Facts, FeeFacts, FeedbackTags, Ledger, Policy, PolicySet, PolicyType,
+    AssetFacts, CategorySums, CountedAllowance, Facts, FeeFacts, FeedbackTags, Ledger, Policy, PolicySet, PolicyType,
     PriceFact, Purpose, Reputation, Rules, Scope, Tier, Verdict, evaluate,
 };
 use waiaas_core::selector::Selector;
@@ -51,9 +51,10 @@ pub(super) fn run(data: &[u8]) -> bool {
     let wallet = WalletId::new(Uuid::from_u128(1));
     let network = NetworkId::new(NETWORK);
     let through_json = input.u8() % 4 == 1;
-    let facts = facts(&mut input);
+    let mut facts = facts(&mut input);
     let rows = rows(&mut input, wallet);
-    let effects = effects(&mut input);
+    let mut effects = effects(&mut input);
+    use_allowances(&mut input, &mut facts, &mut effects);
     let set = PolicySet::select(rows.iter().cloned(), wallet, &network);
     let verdict = evaluate(&set, &effects, &facts);
 
@@ -149,6 +150,7 @@ fn swap(input: &mut Input<'_>) -> Swap {
         bought: portions(input),
         to: address(input),
         wrapper: input.maybe(asset),
+        spenders: Vec::new(),
     }
 }
 
@@ -157,7 +159,12 @@ fn effect(input: &mut Input<'_>) -> Effect {
         0 | 1 => Effect::NativeOut { to: address(input), amount: input.u256() },
         2 | 3 => Effect::TokenOut { asset: asset(input), to: address(input), amount: input.u256() },
         4 => Effect::NftOut { nft: nft(input), to: address(input), quantity: input.u256() },
-        5 | 6 => Effect::Allowance { asset: asset(input), spender: address(input), amount: input.u256() },
+        5 | 6 => Effect::Allowance {
+            asset: asset(input),
+            spender: address(input),
+            amount: input.u256(),
+            through: None,
+        },
         7 => Effect::NftAllowance { nft: nft(input), spender: input.maybe(address) },
         8 => Effect::OperatorApproval {
             collection: address(input),
@@ -251,6 +258,30 @@ fn action(input: &mut Input<'_>) -> ActionFacts {
     }
 }
 
+/// Allowances that the effects may use up: given earlier, or through another contract.
+fn use_allowances(input: &mut Input<'_>, facts: &mut Facts, effects: &mut Effects) {
+    for effect in &mut effects.items {
+        match effect {
+            Effect::Allowance { through, .. } => *through = input.maybe(address),
+            Effect::Swap(swap) => swap.spenders = (0..input.u8() % 3).map(|_| address(input)).collect(),
+            _ => {}
+        }
+    }
+    facts.ledger.allowances = (0..input.u8() % 3).map(|_| counted_allowance(input)).collect();
+}
+
+fn counted_allowance(input: &mut Input<'_>) -> CountedAllowance {
+    CountedAllowance {
+        tx: TxId::new(Uuid::from_u128(u128::from(input.number()))),
+        position: 0,
+        asset: asset(input),
+        spender: address(input),
+        amount: input.u256(),
+        usd: usd(input),
+        recent: input.u8() % 2 == 0,
+    }
+}
+
 fn ledger(input: &mut Input<'_>) -> Ledger {
     let sums = |input: &mut Input<'_>| CategorySums { usd_day: usd(input), usd_month: usd(input) };
     let categories = input.u8() % 3;
@@ -262,6 +293,7 @@ fn ledger(input: &mut Input<'_>) -> Ledger {
         requests: input.maybe(|input| (60, input.number())).into_iter().collect(),
         categories: (0..categories).map(|_| (input.one(ActionCategory::ALL), sums(input))).collect(),
         http_messages: input.maybe(Input::number),
+        allowances: Vec::new(),
     }
 }
 

@@ -61,7 +61,7 @@ impl SolanaChain {
             Intent::Approve { spender, token, amount, .. } => {
                 let (asset, spender, amount) = (self.token_of(*token), *spender, *amount);
                 let nft = Effect::NftAllowance { nft: self.nft_of(*token), spender: Some(spender) };
-                vec![vec![Effect::Allowance { asset, spender, amount }], vec![nft]]
+                vec![vec![Effect::Allowance { asset, spender, amount, through: None }], vec![nft]]
             }
             Intent::NftTransfer { to, nft, quantity, .. } => {
                 self.nft_mint(nft)?;

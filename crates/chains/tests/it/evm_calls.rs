@@ -75,7 +75,7 @@ async fn an_approval_is_an_allowance_on_chain() {
     for amount in [600u64, 0] {
         let amount = U256::from(amount);
         let intent = Intent::Approve { spender, token, amount };
-        let wanted = Effect::Allowance { asset: asset.clone(), spender, amount };
+        let wanted = Effect::Allowance { asset: asset.clone(), spender, amount, through: None };
         assert_eq!(world.effects(&intent).await, [wanted]);
         world.carry_out(&intent).await;
         let allowance = format!("0xdd62ed3e{}{}", word(world.wallet.address), word(spender));
@@ -193,7 +193,7 @@ async fn what_says_yes_to_everything_is_no_collection() {
     let data = hex::decode(format!("095ea7b3{}{:064x}", word(SOMEBODY), 5)).expect("hex");
     let call = Intent::ContractCall { to: Address::Evm(liar), data, value: U256::ZERO };
     let asset = AssetId::token(&network().caip2, Address::Evm(liar));
-    let wanted = Effect::Allowance { asset, spender: SOMEBODY, amount: U256::from(5) };
+    let wanted = Effect::Allowance { asset, spender: SOMEBODY, amount: U256::from(5), through: None };
     assert_eq!(world.effects(&call).await, [wanted], "read as a token");
 }
 

@@ -202,8 +202,12 @@ async fn a_permission_is_given_and_taken_back() {
         let account = address(&associated(&key(wallet.address()), &key(mint), &program));
         let approve = |amount: u64| Intent::Approve { spender, token: mint, amount: U256::from(amount) };
         let asset = AssetId::token(&"solana:localnet".into(), mint);
-        let allowance =
-            |spender, amount| Effect::Allowance { asset: asset.clone(), spender, amount: U256::from(amount) };
+        let allowance = |spender, amount| Effect::Allowance {
+            asset: asset.clone(),
+            spender,
+            amount: U256::from(amount),
+            through: None,
+        };
 
         let given = wallet.send(&chain, &approve(250)).await;
         given.confirmed();

@@ -1,5 +1,6 @@
 //! The one request that is judged, with its sums worked out once.
 
+use std::borrow::Cow;
 use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,7 +11,7 @@ use crate::asset::AssetId;
 use crate::effect::{Effect, Effects, Swap};
 use crate::money::{Usd, format_units};
 use crate::network::Chain;
-use crate::policy::{Facts, Spending, Sum};
+use crate::policy::{Facts, Ledger, Spending, Sum, allowances, used_up};
 use crate::selector::Selector;
 
 /// What a spender would be able to take, added up over the whole request.
@@ -79,6 +80,8 @@ pub(crate) struct Case<'a> {
     pub(crate) facts: &'a Facts,
     /// What leaves the wallet.
     pub(crate) spending: Spending<'a>,
+    /// What counts in the windows beside it.
+    pub(crate) before: Cow<'a, Ledger>,
     /// Its value without fees.
     pub(crate) usd: Option<Usd>,
     /// Its value with fees.
@@ -96,7 +99,9 @@ pub(crate) struct Case<'a> {
 
 impl<'a> Case<'a> {
     pub(crate) fn new(effects: &'a Effects, facts: &'a Facts) -> Self {
-        let spending = Spending::of(effects, facts);
+        let used = used_up(effects, &facts.ledger.allowances);
+        let before = allowances::beside(&facts.ledger, &used);
+        let spending = Spending::with(effects, facts, &used);
         let (usd, counted_usd) = (spending.usd(), spending.counted_usd());
         let assets_known = spending.unknown().next().is_none();
         let permissions = permissions(effects);
@@ -106,6 +111,7 @@ impl<'a> Case<'a> {
             effects,
             facts,
             spending,
+            before,
             usd,
             counted_usd,
             assets_known,
@@ -191,7 +197,7 @@ fn permissions(effects: &Effects) -> Vec<(Address, Permission<'_>)> {
     let mut permissions = Vec::new();
     for effect in effects.all() {
         match effect {
-            Effect::Allowance { asset, spender, amount } if !amount.is_zero() => {
+            Effect::Allowance { asset, spender, amount, .. } if !amount.is_zero() => {
                 let sum = amounts.entry((*spender, asset)).or_insert(Sum::ZERO);
                 *sum = sum.plus(*amount);
             }

@@ -8,9 +8,10 @@
 use alloy_primitives::U256;
 
 use crate::effect::{Effect, Effects};
-use crate::money::{MAX_DECIMALS, Price};
+use crate::money::{MAX_DECIMALS, Price, Usd};
 use crate::policy::{
     AssetFacts, Denial, Facts, FeeFacts, PolicySet, PriceFact, Reputation, Reputations, Verdict, evaluate,
+    wanted,
 };
 use crate::witness::WitnessFact;
 
@@ -40,15 +41,40 @@ pub fn early(policies: &PolicySet, parts: &[Readings], facts: &Facts) -> Vec<Den
 
 /// The judgement of these effects if everything unknown were as good as it could be. A grant means nothing.
 pub fn at_best(policies: &PolicySet, effects: &Effects, facts: &Facts) -> Verdict {
-    let mut effects = effects.clone();
-    // What a swap promises is weighed by prices. What it takes stands beside it.
-    effects.items.retain(|effect| effect.swap().is_none());
-    let facts = best(policies, &effects, facts);
-    evaluate(policies, &effects, &facts)
+    let used = wanted(effects);
+    let mut facts = facts.clone();
+    if !used.is_empty() {
+        // All that counts may be allowances that the request uses up.
+        facts.ledger.usd_day = Usd::ZERO;
+        facts.ledger.usd_month = Usd::ZERO;
+        facts.ledger.asset_day.clear();
+        facts.ledger.asset_month.clear();
+    }
+    let mut left = effects.clone();
+    left.items.retain(|effect| match effect {
+        // What a swap promises is weighed by prices. What it takes stands beside it, and may be what the
+        // request itself allows.
+        Effect::Swap(_) => false,
+        Effect::Allowance { asset, spender, .. } => !used.contains(&(asset, spender)),
+        Effect::NativeOut { .. }
+        | Effect::TokenOut { .. }
+        | Effect::NftOut { .. }
+        | Effect::NftAllowance { .. }
+        | Effect::OperatorApproval { .. }
+        | Effect::ContractCall { .. }
+        | Effect::Deployment { .. }
+        | Effect::AuthorityChange { .. }
+        | Effect::AccountRent { .. }
+        | Effect::Message { .. }
+        | Effect::TypedData { .. }
+        | Effect::NetworkFee { .. }
+        | Effect::Unknown { .. } => true,
+    });
+    let facts = best(policies, &left, facts);
+    evaluate(policies, &left, &facts)
 }
 
-fn best(policies: &PolicySet, effects: &Effects, facts: &Facts) -> Facts {
-    let mut facts = facts.clone();
+fn best(policies: &PolicySet, effects: &Effects, mut facts: Facts) -> Facts {
     for outflow in effects.outflows() {
         let known = facts.assets.entry(outflow.asset.clone()).or_insert_with(|| AssetFacts {
             symbol: String::new(),

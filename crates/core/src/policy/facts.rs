@@ -10,7 +10,7 @@ use crate::UnixSeconds;
 use crate::action::{ActionCategory, ActionFacts};
 use crate::asset::AssetId;
 use crate::money::{Price, Usd, exact};
-use crate::policy::Reputations;
+use crate::policy::{CountedAllowance, Reputations};
 use crate::wallet::OwnerState;
 use crate::witness::{Unwitnessed, WitnessFact};
 use alloy_primitives::U256;
@@ -68,6 +68,10 @@ pub struct Ledger {
     pub categories: BTreeMap<ActionCategory, CategorySums>,
     /// HTTP messages signed for the domain that is judged in the last 60 seconds; none if not known.
     pub http_messages: Option<u64>,
+    /// What is left of earlier allowances that the request may use up, the newest first. It is part of the
+    /// sums above.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub allowances: Vec<CountedAllowance>,
 }
 
 /// Dollars moved by actions of one category.

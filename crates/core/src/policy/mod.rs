@@ -3,6 +3,7 @@
 //! A policy type is one file under `rules/`. What does not belong here: reading policies, prices or
 //! the ledger (the engine gathers them into [`Facts`]).
 
+mod allowances;
 mod case;
 mod early;
 mod evaluate;
@@ -18,6 +19,7 @@ mod swaps;
 mod tier;
 mod verdict;
 
+pub use allowances::{CountedAllowance, Use, UsedUp, used_up, wanted, without_limit};
 pub use case::counterparties;
 pub use early::{Readings, at_best, early};
 pub use evaluate::evaluate;
@@ -25,7 +27,7 @@ pub use facts::{AssetFacts, CategorySums, Facts, FeeFacts, Ledger, PriceFact, Pu
 pub use reputation::{FeedbackTags, Reputation, Reputations};
 pub use rules::{PolicyType, Rules, RulesError};
 pub use set::{Policy, PolicySet, Scope};
-pub use spending::{AssetSpending, Spending, Sum, beyond_asked};
+pub use spending::{AssetSpending, Held, Spending, Sum, beyond_asked};
 pub use strictness::{Strictness, at_least_as_strict, compare, loosens};
 pub use tier::Tier;
 pub use verdict::{Denial, DenialCode, Grant, TierReason, Verdict, Window, WindowWarning};

@@ -8,10 +8,11 @@ use std::collections::BTreeMap;
 
 use alloy_primitives::U256;
 
+use crate::address::Address;
 use crate::asset::AssetId;
 use crate::effect::Effects;
 use crate::money::{MAX_DECIMALS, Price, Usd};
-use crate::policy::{AssetFacts, Facts, PriceFact};
+use crate::policy::{AssetFacts, Facts, PriceFact, UsedUp, used_up, without_limit};
 
 /// A sum of base units. Beyond 256 bits it is no number any more, only "more than any limit".
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -37,6 +38,10 @@ impl Sum {
         self.0.unwrap_or(U256::MAX)
     }
 
+    fn less(self, amount: U256) -> Self {
+        Self(self.0.map(|sum| sum.saturating_sub(amount)))
+    }
+
     fn value(self, price: Price, decimals: u8) -> Usd {
         self.0.map_or(Usd::MAX, |sum| price.value_of(sum, decimals))
     }
@@ -53,15 +58,37 @@ pub struct AssetSpending<'a> {
     pub counted: Sum,
     /// Base units that may be paid as a fee, also those that the network does not ask for.
     pub fee: Sum,
+    /// Base units that leave at once, without the fee.
+    moved: Sum,
+    /// Base units that spenders may take, each spender's sum, less what the request itself uses up of it.
+    allowed: BTreeMap<&'a Address, U256>,
+    /// Base units that spenders may take without limit.
+    unlimited: Sum,
+}
+
+/// What is counted of one asset, in parts that add up to it.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Held {
+    /// What leaves at once if the transaction succeeds.
+    pub moved: U256,
+    /// What each spender may take from then on.
+    pub allowed: Vec<(Address, U256)>,
+    /// What spenders may take without limit.
+    pub unlimited: U256,
+    /// What may be paid as a fee, which is also paid if the transaction fails on chain.
+    pub fee: U256,
 }
 
 impl AssetSpending<'_> {
-    /// What is counted, in two parts that add up to it: what leaves if the transaction succeeds, and what it
-    /// may pay as a fee, which it also pays if it fails on chain.
-    pub fn held(&self) -> (U256, U256) {
-        let counted = self.counted.saturated();
-        let fee = self.fee.saturated().min(counted);
-        (counted.saturating_sub(fee), fee)
+    /// What is counted, in parts that add up to it.
+    pub fn held(&self) -> Held {
+        let allowed = self.allowed.iter().filter(|(_, amount)| !amount.is_zero());
+        Held {
+            moved: self.moved.saturated(),
+            allowed: allowed.map(|(spender, amount)| (**spender, *amount)).collect(),
+            unlimited: self.unlimited.saturated(),
+            fee: self.fee.saturated(),
+        }
     }
 
     /// A price of zero would let any amount pass every dollar limit, so it is no price.
@@ -86,8 +113,14 @@ pub struct Spending<'a> {
 }
 
 impl<'a> Spending<'a> {
-    /// Adds up the outflows of `effects`. Of the fee, what the network does not ask for is spent.
+    /// Adds up the outflows of `effects`. Of the fee, what the network does not ask for is spent. What the
+    /// request itself uses up of an allowance that it gives counts once.
     pub fn of(effects: &'a Effects, facts: &'a Facts) -> Self {
+        Self::with(effects, facts, &used_up(effects, &facts.ledger.allowances))
+    }
+
+    /// The same, where it is known what is used up.
+    pub(crate) fn with(effects: &'a Effects, facts: &'a Facts, used: &UsedUp<'a>) -> Self {
         let mut assets: BTreeMap<&AssetId, AssetSpending<'_>> = BTreeMap::new();
         for outflow in effects.outflows() {
             let entry = assets.entry(outflow.asset).or_insert_with(|| AssetSpending {
@@ -95,12 +128,33 @@ impl<'a> Spending<'a> {
                 spent: None,
                 counted: Sum::ZERO,
                 fee: Sum::ZERO,
+                moved: Sum::ZERO,
+                allowed: BTreeMap::new(),
+                unlimited: Sum::ZERO,
             });
             entry.counted = entry.counted.plus(outflow.amount);
             if outflow.fee {
                 entry.fee = entry.fee.plus(outflow.amount);
-            } else {
-                entry.spent = Some(entry.spent.unwrap_or(Sum::ZERO).plus(outflow.amount));
+                continue;
+            }
+            entry.spent = Some(entry.spent.unwrap_or(Sum::ZERO).plus(outflow.amount));
+            match outflow.allowed {
+                None => entry.moved = entry.moved.plus(outflow.amount),
+                Some(_) if without_limit(outflow.amount, effects.from.chain()) => {
+                    entry.unlimited = entry.unlimited.plus(outflow.amount);
+                }
+                Some(spender) => {
+                    let sum = entry.allowed.entry(spender).or_default();
+                    *sum = sum.saturating_add(outflow.amount);
+                }
+            }
+        }
+        for ((asset, spender), amount) in &used.own {
+            let Some(entry) = assets.get_mut(asset) else { continue };
+            entry.counted = entry.counted.less(*amount);
+            entry.spent = entry.spent.map(|spent| spent.less(*amount));
+            if let Some(sum) = entry.allowed.get_mut(spender) {
+                *sum = sum.saturating_sub(*amount);
             }
         }
         let beyond = beyond_asked(effects, facts);

@@ -10,10 +10,10 @@ pub(super) fn describe(effect: &Effect, page: &Page<'_>) -> String {
         Effect::NativeOut { to, amount } => format!("send {} to {to}", page.native(*amount)),
         Effect::TokenOut { asset, to, amount } => format!("send {} to {to}", page.units(asset, *amount)),
         Effect::NftOut { nft, to, quantity } => format!("send {quantity} of the NFT {nft} to {to}"),
-        Effect::Allowance { asset, spender, amount } if amount.is_zero() => {
+        Effect::Allowance { asset, spender, amount, .. } if amount.is_zero() => {
             format!("take back the allowance of {spender} over {}", page.asset(asset))
         }
-        Effect::Allowance { asset, spender, amount } => {
+        Effect::Allowance { asset, spender, amount, .. } => {
             format!("ALLOW {spender} to take up to {}", page.units(asset, *amount))
         }
         Effect::NftAllowance { nft, spender: Some(spender) } => {

@@ -212,7 +212,7 @@ impl Attack {
             let mut items = match shape {
                 0..=3 => vec![native],
                 4..=6 => vec![token_out(amount)],
-                7 => vec![Effect::Allowance { asset: token.clone(), spender: to, amount }],
+                7 => vec![Effect::Allowance { asset: token.clone(), spender: to, amount, through: None }],
                 8 => vec![native, token_out(more)],
                 9 => vec![token_out(amount), Effect::NativeOut { to, amount: more }],
                 10 => {

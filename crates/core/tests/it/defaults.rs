@@ -51,12 +51,12 @@ fn table() -> Vec<(Effect, Vec<Need>, Tier)> {
         (Effect::AccountRent { owner: evm(9), account: evm(7), amount: one }, vec![LIMIT], Tier::Instant),
         (Effect::TokenOut { asset: usdc(), to: evm(9), amount: one }, vec![LIMIT, TOKEN], Tier::Instant),
         (
-            Effect::Allowance { asset: usdc(), spender: evm(8), amount: one },
+            Effect::Allowance { asset: usdc(), spender: evm(8), amount: one, through: None },
             vec![LIMIT, TOKEN, SPENDER],
             Tier::Instant,
         ),
         (
-            Effect::Allowance { asset: usdc(), spender: evm(8), amount: U256::ZERO },
+            Effect::Allowance { asset: usdc(), spender: evm(8), amount: U256::ZERO, through: None },
             vec![LIMIT, TOKEN],
             Tier::Instant,
         ),
@@ -105,6 +105,7 @@ fn table() -> Vec<(Effect, Vec<Need>, Tier)> {
                 bought: Vec::new(),
                 to: evm(9),
                 wrapper: None,
+                spenders: Vec::new(),
             })),
             vec![LIMIT],
             Tier::Approval,

@@ -52,7 +52,8 @@ fn all_of_it_is_held_as_a_fee_whatever_is_asked() {
         world.facts.fee.asked = U256::from(asked);
         let spending = Spending::of(&world.effects, &world.facts);
         let (_, native) = spending.assets().next().expect("the coin");
-        assert_eq!(native.held(), (U256::from(MILLI), U256::from(10 * MILLI)), "{asked}");
+        let held = native.held();
+        assert_eq!((held.moved, held.fee), (U256::from(MILLI), U256::from(10 * MILLI)), "{asked}");
     }
 }
 

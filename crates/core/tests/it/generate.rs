@@ -2,22 +2,26 @@
 //! often; amounts crowd around the limits and at the ends of the range. An EVM network, because there
 //! a method that an operator names lifts something.
 
+use std::collections::BTreeMap;
+
 use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;
 use proptest::sample::select;
+use uuid::Uuid;
 use waiaas_core::U256;
 use waiaas_core::action::{ActionCategory, ActionFacts, ActionKind, LendingPosition, TrustedCall};
 use waiaas_core::address::Address;
 use waiaas_core::asset::AssetId;
 use waiaas_core::digest::Digest;
 use waiaas_core::effect::{Effect, Effects, Portion, Swap};
+use waiaas_core::ids::TxId;
 use waiaas_core::money::{Price, Usd};
 use waiaas_core::network::NetworkId;
 use waiaas_core::nft::NftId;
 use waiaas_core::policy::{
-    AssetFacts, CategorySums, Facts, FeeFacts, FeedbackTags, Ledger, PriceFact, Purpose, Reputation,
-    Reputations,
+    AssetFacts, CategorySums, CountedAllowance, Facts, FeeFacts, FeedbackTags, Ledger, PriceFact, Purpose,
+    Reputation, Reputations,
 };
 use waiaas_core::selector::Selector;
 use waiaas_core::wallet::OwnerState;
@@ -88,8 +92,9 @@ fn moving_effect() -> impl Strategy<Value = Effect> {
 
 fn granting_effect() -> impl Strategy<Value = Effect> {
     prop_oneof![
-        3 => (50u8..52, party(), prop_oneof![1 => Just(U256::ZERO), 4 => amount()])
-            .prop_map(|(t, spender, amount)| Effect::Allowance { asset: token(t), spender, amount }),
+        3 => (50u8..52, party(), prop_oneof![1 => Just(U256::ZERO), 4 => amount()], option::of(party())).prop_map(
+            |(t, spender, amount, through)| Effect::Allowance { asset: token(t), spender, amount, through }
+        ),
         1 => (some_nft(), option::of(party())).prop_map(|(nft, spender)| Effect::NftAllowance { nft, spender }),
         1 => (contract(), party(), any::<bool>())
             .prop_map(|(collection, operator, granted)| Effect::OperatorApproval { collection, operator, granted }),
@@ -104,16 +109,17 @@ fn swap() -> impl Strategy<Value = Swap> {
     let portions = |counts| vec((any_asset(), amount()), counts);
     let portion = |(asset, amount)| Portion { asset, amount };
     let to = prop_oneof![4 => Just(evm(1)), 1 => party()];
-    (contract(), portions(0..3), portions(0..3), vec(any_asset(), 0..3), to, any::<bool>()).prop_map(
-        move |(router, sold, bought, path, to, wraps)| Swap {
+    let spenders = vec(party(), 0..3);
+    (contract(), portions(0..3), portions(0..3), vec(any_asset(), 0..3), to, any::<bool>(), spenders)
+        .prop_map(move |(router, sold, bought, path, to, wraps, spenders)| Swap {
             router,
             sold: sold.into_iter().map(portion).collect(),
             path,
             bought: bought.into_iter().map(portion).collect(),
             to,
             wrapper: wraps.then(|| token(50)),
-        },
-    )
+            spenders,
+        })
 }
 
 pub(crate) fn known_effect() -> impl Strategy<Value = Effect> {
@@ -168,7 +174,40 @@ fn some_usd() -> impl Strategy<Value = Usd> {
     prop_oneof![4 => 0u64..2_000_000_000, 1 => any::<u64>()].prop_map(Usd::from_micros)
 }
 
+fn counted_allowance() -> impl Strategy<Value = CountedAllowance> {
+    (any::<u128>(), 50u8..52, party(), amount(), some_usd(), any::<bool>()).prop_map(
+        |(tx, t, spender, amount, usd, recent)| CountedAllowance {
+            tx: TxId::new(Uuid::from_u128(tx)),
+            position: 0,
+            asset: token(t),
+            spender,
+            amount,
+            usd,
+            recent,
+        },
+    )
+}
+
+/// What is left of earlier allowances is part of the sums.
 fn ledger() -> impl Strategy<Value = Ledger> {
+    (sums(), vec(counted_allowance(), 0..4)).prop_map(|(mut ledger, allowances)| {
+        for one in &allowances {
+            let add = |sums: &mut BTreeMap<AssetId, U256>| {
+                let sum = sums.entry(one.asset.clone()).or_default();
+                *sum = sum.saturating_add(one.amount);
+            };
+            ledger.usd_month = ledger.usd_month.plus(one.usd);
+            add(&mut ledger.asset_month);
+            if one.recent {
+                ledger.usd_day = ledger.usd_day.plus(one.usd);
+                add(&mut ledger.asset_day);
+            }
+        }
+        Ledger { allowances, ..ledger }
+    })
+}
+
+fn sums() -> impl Strategy<Value = Ledger> {
     let counted = || vec(amount(), 0..=3).prop_map(|amounts| assets().into_iter().zip(amounts).collect());
     let requests = || prop_oneof![6 => 0u64..4, 1 => any::<u64>()];
     let window = || option::weighted(0.9, requests());
@@ -183,7 +222,17 @@ fn ledger() -> impl Strategy<Value = Ledger> {
             let requests = [(60, a), (3_600, b)];
             let requests =
                 requests.into_iter().filter_map(|(window, count)| Some((window, count?))).collect();
-            Ledger { usd_day, usd_month, asset_day, asset_month, requests, categories, http_messages }
+            let allowances = Vec::new();
+            Ledger {
+                usd_day,
+                usd_month,
+                asset_day,
+                asset_month,
+                requests,
+                categories,
+                http_messages,
+                allowances,
+            }
         },
     )
 }

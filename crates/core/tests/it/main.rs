@@ -2,6 +2,7 @@
 #![expect(clippy::expect_used, clippy::panic, reason = "the fixtures of a test may fail the test")]
 
 mod action_category_limit;
+mod allowances;
 mod allowed_networks;
 mod allowed_tokens;
 mod approve_amount_limit;

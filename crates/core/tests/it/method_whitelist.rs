@@ -57,7 +57,7 @@ fn a_method_is_judged_whatever_its_call_is_read_as() {
     let asset = AssetId::token(&NETWORKS.find(BASE).expect("network").caip2, evm(5));
     let amount = U256::from(1u64);
     let out = Effect::TokenOut { asset: asset.clone(), to: evm(8), amount };
-    let zero = Effect::Allowance { asset, spender: evm(8), amount: U256::ZERO };
+    let zero = Effect::Allowance { asset, spender: evm(8), amount: U256::ZERO, through: None };
     let coin = Effect::NativeOut { to: evm(5), amount };
     for (effect, selector) in [(out, Some(STAKE)), (zero, Some(STAKE)), (coin, None)] {
         let selector = selector.map(Selector::evm);

@@ -386,10 +386,12 @@ proptest! {
             prop_assert!(counted >= usd);
         }
         for (asset, sums) in spending.assets() {
-            let (spent, fee) = sums.held();
-            prop_assert_eq!(spent.checked_add(fee), Some(sums.counted.saturated()));
+            let held = sums.held();
+            let parts = held.allowed.iter().map(|(_, amount)| *amount);
+            let parts = parts.chain([held.moved, held.unlimited, held.fee]);
+            prop_assert_eq!(parts.fold(U256::ZERO, U256::saturating_add), sums.counted.saturated());
             let paid = if *asset == effects.native { effects.fee() } else { U256::ZERO };
-            prop_assert_eq!(fee, paid, "all of the fee is held as one, whatever the network asks for");
+            prop_assert_eq!(held.fee, paid, "all of the fee is held as one, whatever the network asks for");
             for outflow in effects.outflows().filter(|outflow| outflow.asset == asset) {
                 prop_assert!(sums.counted.saturated() >= outflow.amount);
                 prop_assert!(outflow.fee || sums.spent.is_some_and(|spent| spent.saturated() >= outflow.amount));

@@ -30,6 +30,7 @@ fn to_eth(least: u64) -> Swap {
         bought: vec![portion(native, least)],
         to: evm(1),
         wrapper: Some(asset(&evm(6).to_string())),
+        spenders: Vec::new(),
     }
 }
 
@@ -175,6 +176,7 @@ fn what_comes_back_as_it_went_in_needs_no_price() {
         bought: vec![portion(native.clone(), least)],
         to: evm(1),
         wrapper: Some(weth.clone()),
+        spenders: Vec::new(),
     };
     let tier = |least| {
         let world = World::rich(BASE).owned().effect(Effect::Swap(Box::new(unwrap(least))));

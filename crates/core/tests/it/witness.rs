@@ -77,6 +77,7 @@ fn unwrapping_makes_room_for_the_burn_and_for_nothing_more() {
             bought: portion(&coin),
             to: evm(1),
             wrapper: Some(weth.clone()),
+            spenders: Vec::new(),
         }))
     };
     let burnt = |amount| Observed { tokens: [(weth.clone(), gone(9, amount))].into(), ..Observed::default() };
@@ -92,7 +93,7 @@ fn each_kind_of_outflow_is_held_against_its_own() {
     let fee = Effect::NetworkFee { max: units(1_000) };
     let paid = Effect::TokenOut { asset: token(7), to: evm(9), amount: units(5) };
     let given = Effect::NftOut { nft: nft(3), to: evm(9), quantity: units(1) };
-    let lent = Effect::Allowance { asset: token(7), spender: evm(8), amount: units(5) };
+    let lent = Effect::Allowance { asset: token(7), spender: evm(8), amount: units(5), through: None };
     let shown = Effect::NftAllowance { nft: nft(3), spender: Some(evm(8)) };
     let operator = |granted| Effect::OperatorApproval { collection: evm(6), operator: evm(8), granted };
     let power = Effect::AuthorityChange { target: evm(6), selector: None, to: None, what: "it".to_owned() };
@@ -205,7 +206,8 @@ fn item() -> impl Strategy<Value = Effect> {
         (asset(), who(), amount()).prop_map(|(asset, spender, amount)| Effect::Allowance {
             asset,
             spender,
-            amount
+            amount,
+            through: None,
         }),
         (art(), who()).prop_map(|(nft, spender)| Effect::NftAllowance { nft, spender: Some(spender) }),
         (who(), who()).prop_map(|(collection, operator)| Effect::OperatorApproval {
@@ -254,7 +256,7 @@ fn both(a: Observed, b: Observed) -> Observed {
 #[test]
 fn what_an_undecoded_call_was_seen_to_do_is_told_apart_from_what_is_decoded() {
     let sent = Effect::NativeOut { to: evm(9), amount: units(5) };
-    let lent = Effect::Allowance { asset: token(7), spender: evm(8), amount: units(5) };
+    let lent = Effect::Allowance { asset: token(7), spender: evm(8), amount: units(5), through: None };
     let out = |to, amount| Effect::TokenOut { asset: token(7), to: evm(to), amount: units(amount) };
     let taken = |gone: &[(Option<u8>, u64)]| Observed {
         tokens: [(token(7), gone.iter().map(|(to, amount)| (to.map(evm), units(*amount))).collect())].into(),
@@ -286,7 +288,7 @@ fn what_an_undecoded_call_was_seen_to_do_is_told_apart_from_what_is_decoded() {
     };
     let (fact, given) = seen(&allowed, &[opaque(), lent]);
     assert_eq!(fact, WitnessFact::Agrees);
-    let rest = Effect::Allowance { asset: token(7), spender: evm(8), amount: units(4) };
+    let rest = Effect::Allowance { asset: token(7), spender: evm(8), amount: units(4), through: None };
     assert_eq!((given.len(), &given[0]), (4, &rest), "{given:?}");
 
     // Where everything is decoded, more is a disagreement; a contract that is new can be listed nowhere.
@@ -336,7 +338,7 @@ fn what_is_seen_is_judged_like_what_is_decoded() {
     assert_eq!(vouched(1).row_here("WHITELIST", &only(&[7, 9])).tier(), Tier::Instant);
     // A spender is one wherever it is read.
     let mut spending = vouched(1);
-    let lent = Effect::Allowance { asset: id.clone(), spender: evm(8), amount: units(1) };
+    let lent = Effect::Allowance { asset: id.clone(), spender: evm(8), amount: units(1), through: None };
     spending.effects.seen = vec![lent];
     spending.facts.balances.insert(id.clone(), units(1));
     assert_eq!(spending.codes(), [DenialCode::SpenderNotApproved]);

@@ -171,7 +171,7 @@ impl World {
         let facts = AssetFacts { symbol: "USDC".to_owned(), decimals: 6, price: price("1") };
         self.facts.assets.insert(asset.clone(), facts);
         self.facts.balances.insert(asset.clone(), U256::from(held));
-        self.effect(Effect::Allowance { asset, spender, amount: U256::from(amount) })
+        self.effect(Effect::Allowance { asset, spender, amount: U256::from(amount), through: None })
     }
 
     /// Calls a method that nobody knows, unless `decoded`.

@@ -142,7 +142,9 @@ impl Engine {
                         let end = now.saturating_add(horizon.seconds());
                         let end = until.map_or(end, |until| end.min(until)).max(now.saturating_add(1));
                         let ledger = tx.ledger(id, end.saturating_sub(1), &windows).await?;
-                        Ok::<_, Error>(without(ledger, &held))
+                        // What swaps use up of an allowance counts no more for the allowance.
+                        let allowed = tx.settled_allowances(id, end.saturating_sub(1)).await?;
+                        Ok::<_, Error>(without(without(ledger, &held), &allowed))
                     };
                     let counted = Horizons {
                         hour: at(Horizon::Hour).await?,
@@ -223,7 +225,7 @@ impl Engine {
                 let Some(effects) = row.effects.as_deref() else { continue };
                 let effects: Effects = serde_json::from_str(effects).map_err(Error::internal)?;
                 for effect in effects.seen.iter().rev().chain(effects.items.iter().rev()) {
-                    let Effect::Allowance { asset, spender, amount } = effect else { continue };
+                    let Effect::Allowance { asset, spender, amount, .. } = effect else { continue };
                     let entry = open.entry((asset.clone(), *spender)).or_insert_with(|| OpenAllowance {
                         network: effects.network.clone(),
                         asset: asset.clone(),

@@ -137,6 +137,7 @@ impl Engine {
                         network: &outline.network.id,
                         origin: &outline.origin,
                         kind: outline.intent.kind(),
+                        effects: Some(&effects),
                     };
                     let grounds = s3_policy::grounds(&engine, tx, &subject, known).await?;
                     let verdict = evaluate(&grounds.policies.set, &effects, &grounds.facts);

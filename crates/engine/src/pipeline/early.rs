@@ -111,6 +111,7 @@ async fn look(
         network: &outline.network.id,
         origin: &outline.origin,
         kind: outline.intent.kind(),
+        effects: None,
     };
     let grounds = s3_policy::grounds(engine, tx, &subject, known).await?;
     let denials = early(&grounds.policies.set, &outline.parts, &grounds.facts);

@@ -18,13 +18,13 @@ use waiaas_core::money::Usd;
 use waiaas_core::network::NetworkId;
 use waiaas_core::origin::Origin;
 use waiaas_core::policy::{
-    AssetFacts, Denial, Facts, Grant, Ledger, MINUTE_SECONDS, PriceFact, Readings, Spending, Tier,
-    TierReason, Verdict, WindowWarning, evaluate,
+    AssetFacts, Denial, Facts, Grant, Held, Ledger, MINUTE_SECONDS, PriceFact, Readings, Spending, Tier,
+    TierReason, Use, Verdict, WindowWarning, evaluate, used_up, wanted,
 };
 use waiaas_core::presentation::Presentation;
 use waiaas_core::transaction::TxStatus;
 use waiaas_core::{U256, UnixSeconds};
-use waiaas_store::{ActionValue, AuditEntry, Claim, NewReservation, NewTransaction, WriteTx};
+use waiaas_store::{ActionValue, AllowanceUse, AuditEntry, Claim, NewReservation, NewTransaction, WriteTx};
 
 use crate::Engine;
 use crate::credentials::Session;
@@ -78,6 +78,8 @@ pub(crate) struct Subject<'a> {
     pub(crate) origin: &'a Origin,
     /// What kind of request it is.
     pub(crate) kind: IntentKind,
+    /// What it does, where that is known.
+    pub(crate) effects: Option<&'a Effects>,
 }
 
 /// What a request is judged by, besides what it does.
@@ -117,6 +119,10 @@ pub(crate) async fn grounds(
     let policies = engine.policies().in_force(tx, engine.networks(), subject.wallet, subject.network).await?;
     let mut ledger = tx.ledger(subject.wallet, now, &policies.set.rate_windows()).await?;
     count_origin(tx, subject, now, &mut ledger).await?;
+    for (asset, spender) in subject.effects.into_iter().flat_map(wanted) {
+        let counted = tx.counted_allowances(subject.wallet, asset, spender, now).await?;
+        ledger.allowances.extend(counted);
+    }
     let timeout = engine.config().security.approval_timeout;
     let facts = Facts {
         now,
@@ -146,6 +152,7 @@ pub(crate) async fn judge(case: &Case, tx: &mut WriteTx) -> Result<Judgement, Er
         network: &validated.network.id,
         origin: &validated.origin,
         kind: validated.intent.kind(),
+        effects: Some(&validated.effects),
     };
     let grounds = grounds(&case.engine, tx, &subject, case.known.clone()).await?;
     let verdict = evaluate(&grounds.policies.set, &validated.effects, &grounds.facts);
@@ -234,7 +241,8 @@ pub(crate) async fn admit(
     let grounds = &judgement.grounds;
     tx.keep_policy_set(grounds.policies.digest, &grounds.policies.text).await?;
     let row = new_row(&case, &judgement, grant, id, request)?;
-    let held = reservations(&case.validated.effects, &grounds.facts);
+    let held = reservations(&case.validated.effects, &grounds.facts, grant.tier);
+    let used = used_allowances(&case.validated.effects, &grounds.facts);
     let entry = AuditEntry::new(AuditEvent::TxRequested, Actor::Session(case.session.id()), now)
         .session(case.session.id())
         .wallet(case.validated.wallet.id)
@@ -244,6 +252,9 @@ pub(crate) async fn admit(
             "replaces": case.validated.replaces,
         }));
     tx.insert_transaction(row, &held, entry).await?;
+    for part in &used {
+        tx.use_up(id, part).await?;
+    }
     s4_wait::park(&case, tx, id, &judgement, grant).await?;
     Ok(Admitted::New(id))
 }
@@ -284,19 +295,41 @@ pub(crate) fn conflict() -> Error {
 /// one whatever the network asks for, so that what a transaction that failed on chain really paid still
 /// counts. Each kind is rounded up by itself, so that a fee that outlives its payment counts what it is worth;
 /// together they may hold a micro-dollar more than was judged, never less.
-fn reservations(effects: &Effects, facts: &Facts) -> Vec<NewReservation> {
+///
+/// An allowance without limit that the owner approves is open to whatever comes in; no figure stands for it, and
+/// counting the largest one would leave no window for daily work. What is taken through it counts when it is.
+fn reservations(effects: &Effects, facts: &Facts, tier: Tier) -> Vec<NewReservation> {
     let mut held = Vec::new();
     for (asset, leaving) in Spending::of(effects, facts).assets() {
-        let (spent, fee) = leaving.held();
-        let mut hold = |amount: U256, usd, is_fee| {
+        let mut hold = |amount: U256, is_fee, spender| {
             if amount > U256::ZERO {
-                held.push(NewReservation { asset: asset.clone(), amount, usd, is_fee });
+                let usd = value(facts, asset, amount);
+                held.push(NewReservation { asset: asset.clone(), amount, usd, is_fee, spender });
             }
         };
-        hold(spent, value(facts, asset, spent), false);
-        hold(fee, value(facts, asset, fee), true);
+        let Held { moved, allowed, unlimited, fee } = leaving.held();
+        hold(moved, false, None);
+        for (spender, amount) in allowed {
+            hold(amount, false, Some(spender));
+        }
+        if tier != Tier::Approval {
+            hold(unlimited, false, None);
+        }
+        hold(fee, true, None);
     }
     held
+}
+
+/// What the request uses up of allowances that count already.
+fn used_allowances(effects: &Effects, facts: &Facts) -> Vec<AllowanceUse> {
+    let used = used_up(effects, &facts.ledger.allowances).earlier.into_iter();
+    used.map(|Use { allowance, amount }| AllowanceUse {
+        allowance: allowance.tx,
+        position: allowance.position,
+        amount,
+        usd: allowance.value_of(amount),
+    })
+    .collect()
 }
 
 /// What an amount is worth, if that is known.

@@ -153,7 +153,9 @@ fn approved(approve: &Approve, stage: &Stage) -> Result<Effects, Wrong> {
         Chain::Ethereum => {
             read(stage, "approve", token, U256::ZERO, &arguments(APPROVE, spender.as_bytes(), amount))
         }
-        Chain::Solana => Ok(plain(stage, vec![Effect::Allowance { asset, spender: *spender, amount }])),
+        Chain::Solana => {
+            Ok(plain(stage, vec![Effect::Allowance { asset, spender: *spender, amount, through: None }]))
+        }
     }
 }
 

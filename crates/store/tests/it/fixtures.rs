@@ -136,6 +136,7 @@ pub(crate) fn spend(amount: u64, dollars: u64) -> NewReservation {
         amount: U256::from(amount),
         usd: Some(Usd::from_dollars(dollars)),
         is_fee: false,
+        spender: None,
     }
 }
 

@@ -177,7 +177,7 @@ pub(crate) async fn sums_are_exact_beyond_64_bits(backend: Backend) {
     let db = backend.open().await;
     seed(&db.store).await;
     let big = U256::from(123_456_789_012_345_678_901_234_567_890_u128);
-    let hold = |amount, usd| NewReservation { asset: usdc(), amount, usd, is_fee: false };
+    let hold = |amount, usd| NewReservation { asset: usdc(), amount, usd, is_fee: false, spender: None };
     for n in 1..=3 {
         let holds =
             vec![hold(big, Some(Usd::from_micros(3_000_000_000_000_000_001))), hold(big, None), spend(7, 0)];

@@ -4,6 +4,7 @@
 //! case a database of its own.
 #![expect(clippy::expect_used, clippy::panic, reason = "a failed expectation is how a test fails")]
 
+mod allowances;
 mod approvals;
 mod audit;
 mod backend;
@@ -91,6 +92,7 @@ suite! {
     invariants: sums_stay_within_the_limit_under_any_interleaving, only_proof_or_age_frees_what_is_held,
         races_make_one_path_along_the_graph, a_change_and_its_row_are_one, tampering_with_any_row_is_found_there;
     lease: one_daemon_has_it_and_the_next_is_told_who, a_holder_that_is_gone_loses_it, of_many_at_once_one_gets_it;
+    allowances: what_is_on_chain_and_counts_is_found, what_is_used_up_counts_once_whatever_becomes_of_it, only_allowances_are_used_up;
     ledger: held_counts_always_and_settled_within_its_window, endings_settle_what_happened, what_is_not_final_is_held_until_it_is,
         sums_are_exact_beyond_64_bits,
         many_at_once_never_exceed_the_limit, any_history_matches_the_model, requests_are_counted_after_the_boundary;

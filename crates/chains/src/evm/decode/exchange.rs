@@ -57,6 +57,8 @@ pub(super) struct Exchange {
     /// Where the call stands among the effects.
     mark: Mark,
     router: Address,
+    /// Whose allowances take the wallet's tokens.
+    spenders: Vec<Address>,
     wallet: Address,
     weth: Option<Address>,
     held: BTreeMap<Address, Held>,
@@ -79,6 +81,7 @@ impl Exchange {
         let mut exchange = Self {
             mark,
             router: call.to,
+            spenders: vec![call.to],
             wallet: reader.wallet(),
             weth: reader.chain_id().and_then(pinned::weth),
             held: BTreeMap::new(),
@@ -93,6 +96,11 @@ impl Exchange {
             exchange.gets(COIN, call.value, call.value);
         }
         exchange
+    }
+
+    /// The router takes the wallet's tokens through another contract, out of what that was allowed.
+    pub(super) fn takes_through(&mut self, agent: Address) {
+        self.spenders.push(agent);
     }
 
     /// The router itself.
@@ -280,6 +288,7 @@ impl Exchange {
             bought: portions(&self.bought),
             to: account(self.stranger.unwrap_or(self.wallet)),
             wrapper: self.weth.map(|weth| asset(network, weth)),
+            spenders: self.spenders.iter().copied().map(account).collect(),
         })));
     }
 }

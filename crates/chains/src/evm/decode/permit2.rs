@@ -64,7 +64,9 @@ pub(super) fn read(reader: &mut Reader<'_>, call: &Call<'_>) -> Outcome {
     };
     reader.called(call, true);
     match known {
-        Permit2Calls::approve(c) => reader.allowance(c.token, c.spender, allowed(U256::from(c.amount))),
+        Permit2Calls::approve(c) => {
+            reader.allowance_through_permit2(c.token, c.spender, allowed(U256::from(c.amount)))
+        }
         Permit2Calls::permit_0(c) => allow(reader, c.owner, c.single.spender, &[c.single.details]),
         Permit2Calls::permit_1(c) => allow(reader, c.owner, c.batch.spender, &c.batch.details),
         Permit2Calls::transferFrom_0(c) => {
@@ -77,7 +79,7 @@ pub(super) fn read(reader: &mut Reader<'_>, call: &Call<'_>) -> Outcome {
         }
         Permit2Calls::lockdown(c) => {
             for pair in c.approvals {
-                reader.allowance(pair.token, pair.spender, U256::ZERO);
+                reader.allowance_through_permit2(pair.token, pair.spender, U256::ZERO);
             }
         }
         // Only reads.
@@ -108,7 +110,11 @@ pub(in crate::evm) fn allowed(amount: U256) -> U256 {
 fn allow(reader: &mut Reader<'_>, owner: Address, spender: Address, details: &[Permit2::PermitDetails]) {
     if reader.ours(owner) {
         for permission in details {
-            reader.allowance(permission.token, spender, allowed(U256::from(permission.amount)));
+            reader.allowance_through_permit2(
+                permission.token,
+                spender,
+                allowed(U256::from(permission.amount)),
+            );
         }
     }
 }

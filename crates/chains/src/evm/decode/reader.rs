@@ -6,6 +6,7 @@ use waiaas_core::network::Network;
 use waiaas_core::nft::{NftId, NftKind, NftStandard};
 use waiaas_core::selector::Selector;
 
+use super::pinned::PERMIT2;
 use super::shown::{Methods, Seen};
 use super::strict::{ANOTHER_FORM, Malformed};
 use super::{
@@ -258,7 +259,13 @@ impl<'a> Reader<'a> {
     /// Adds a permission for a token.
     pub(super) fn allowance(&mut self, token: EvmAddress, spender: EvmAddress, amount: U256) {
         let asset = asset(self.network, token);
-        self.push(Effect::Allowance { asset, spender: account(spender), amount });
+        self.push(Effect::Allowance { asset, spender: account(spender), amount, through: None });
+    }
+
+    /// Adds a permission to take a token through Permit2.
+    pub(super) fn allowance_through_permit2(&mut self, token: EvmAddress, spender: EvmAddress, amount: U256) {
+        let (asset, through) = (asset(self.network, token), Some(account(PERMIT2)));
+        self.push(Effect::Allowance { asset, spender: account(spender), amount, through });
     }
 
     /// The NFT of an EIP-721 contract.

@@ -7,7 +7,7 @@ use self::Commands as C;
 use self::Universal::UniversalCalls;
 use super::exchange::{COIN, Exchange, Taken, unchecked_output};
 use super::permit2::allowed;
-use super::pinned::{self, RouterVersion};
+use super::pinned::{self, PERMIT2, RouterVersion};
 use super::reader::{Call, Outcome, Reader};
 use super::router_v3::tokens;
 use super::strict::method;
@@ -60,6 +60,7 @@ pub(super) fn read(reader: &mut Reader<'_>, call: &Call<'_>) -> Outcome {
         UniversalCalls::execute_1(c) => (c.commands, c.inputs),
     };
     let mut exchange = Exchange::begin(reader, call);
+    exchange.takes_through(PERMIT2);
     if commands.len() != inputs.len() {
         exchange.doubt();
     }
@@ -244,6 +245,6 @@ fn transfer(reader: &mut Reader<'_>, exchange: &mut Exchange, token: Address, to
 /// The wallet's signed permissions, brought to Permit2.
 fn permit(reader: &mut Reader<'_>, spender: Address, details: &[Commands::Details]) {
     for permission in details {
-        reader.allowance(permission.token, spender, allowed(U256::from(permission.amount)));
+        reader.allowance_through_permit2(permission.token, spender, allowed(U256::from(permission.amount)));
     }
 }

@@ -45,6 +45,7 @@ pub(super) fn read(reader: &mut Reader<'_>, call: &Call<'_>) -> Outcome {
                 path: vec![weth.clone(), coin],
                 to: account(reader.wallet()),
                 wrapper: Some(weth),
+                spenders: Vec::new(),
             })));
         }
     }

@@ -50,7 +50,7 @@ fn token_permit(network: &Network, wallet: Address, token: Address, message: &St
     let ends = message.uint(if dai { "expiry" } else { "deadline" })?;
     // DAI: an expiry of zero is none.
     let ends = if dai && ends.is_zero() { U256::MAX } else { ends };
-    let effect = allowance(network, token, message.address("spender")?, amount);
+    let effect = allowance(network, token, message.address("spender")?, amount, None);
     (owner == wallet).then(|| Reading::new(vec![effect], until(ends)))
 }
 
@@ -97,7 +97,7 @@ fn permit2(network: &Network, contract: Address, data: &TypedData) -> Option<Rea
             ends = ends.max(expiration);
             amount = decode::allowed(amount);
         }
-        items.push(allowance(network, each.address("token")?, spender, amount));
+        items.push(allowance(network, each.address("token")?, spender, amount, Some(contract)));
     }
     // What a witness obliges the spender to is for its own contract to say.
     if witness || items.is_empty() {
@@ -125,6 +125,13 @@ fn has_witness(data: &TypedData) -> bool {
         && amount.is("uint256", "amount")
 }
 
-fn allowance(network: &Network, token: Address, spender: Address, amount: U256) -> Effect {
-    Effect::Allowance { asset: decode::asset(network, token), spender: decode::account(spender), amount }
+fn allowance(
+    network: &Network,
+    token: Address,
+    spender: Address,
+    amount: U256,
+    through: Option<Address>,
+) -> Effect {
+    let (asset, through) = (decode::asset(network, token), through.map(decode::account));
+    Effect::Allowance { asset, spender: decode::account(spender), amount, through }
 }

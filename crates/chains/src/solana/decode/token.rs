@@ -134,7 +134,7 @@ impl Context<'_> {
             // A token account has one delegate; nobody but the wallet is left when it is taken back.
             let asset = AssetId::token(self.caip2, address(mint));
             let spender = address(spender.unwrap_or(self.wallet));
-            Effect::Allowance { asset, spender, amount: U256::from(amount) }
+            Effect::Allowance { asset, spender, amount: U256::from(amount), through: None }
         }])
     }
 }

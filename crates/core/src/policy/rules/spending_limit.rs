@@ -11,7 +11,7 @@ use crate::policy::rules::{
     BaseUnits, Percent, Placement, Rule, RulesError, TokenLimit, TokenLimits, at_most,
 };
 use crate::policy::swaps;
-use crate::policy::{AssetSpending, Ledger, Policy, PriceFact, Tier, Window, WindowWarning};
+use crate::policy::{AssetSpending, Policy, PriceFact, Tier, Window, WindowWarning};
 use alloy_primitives::U256;
 
 /// Rules of SPENDING_LIMIT. At least one of the raw thresholds, the dollar thresholds and the token
@@ -238,7 +238,7 @@ impl Judge<'_, '_> {
         if self.limit.has_usd() {
             self.usd();
         }
-        let Ledger { usd_day, usd_month, .. } = self.case.facts.ledger;
+        let (usd_day, usd_month) = (self.case.before.usd_day, self.case.before.usd_month);
         self.usd_window(Window::Daily, self.limit.daily_limit_usd, usd_day);
         self.usd_window(Window::Monthly, self.limit.monthly_limit_usd, usd_month);
     }
@@ -269,7 +269,7 @@ impl Judge<'_, '_> {
             let exceeded = exceeded.map(|(name, threshold)| (name, threshold.base_units(decimals)));
             self.amount_tier(asset, spent.saturated(), (tier, exceeded));
         }
-        let ledger = &self.case.facts.ledger;
+        let ledger = &self.case.before;
         let windows = [
             ("daily_max", limit.daily_max, &ledger.asset_day, "24 hours"),
             ("monthly_max", limit.monthly_max, &ledger.asset_month, "30 days"),

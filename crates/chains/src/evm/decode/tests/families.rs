@@ -47,7 +47,7 @@ fn deployments() {
 #[test]
 fn tokens() {
     let asset = asset(&mainnet(), TOKEN);
-    let endless = Effect::Allowance { asset, spender: account(SPENDER), amount: U256::MAX };
+    let endless = Effect::Allowance { asset, spender: account(SPENDER), amount: U256::MAX, through: None };
     let table: [(Vec<u8>, Effect); 9] = [
         // The example transaction of many a tutorial, by hand.
         (
@@ -179,7 +179,7 @@ fn permits() {
     assert_eq!(Permitting::permit_2Call::SELECTOR, [0x8f, 0xcb, 0xaf, 0x0c], "DAI");
     assert_eq!(Permitting::permit_0Call::SELECTOR, [0xd5, 0x05, 0xac, 0xcf], "EIP-2612");
     let asset = asset(&mainnet(), TOKEN);
-    let all = Effect::Allowance { asset, spender: account(SPENDER), amount: U256::MAX };
+    let all = Effect::Allowance { asset, spender: account(SPENDER), amount: U256::MAX, through: None };
     assert_eq!(reads(TOKEN, 0, &dai(true).abi_encode()), [all]);
     assert_eq!(reads(TOKEN, 0, &dai(false).abi_encode()), [allowance(TOKEN, SPENDER, 0)]);
 
@@ -229,7 +229,7 @@ fn permit2_at_its_address_only() {
             expiration: alloy_primitives::Uint::from(9),
         };
         let asset = asset(&mainnet(), TOKEN);
-        let effect = Effect::Allowance { asset, spender: account(SPENDER), amount: effect };
+        let effect = Effect::Allowance { asset, spender: account(SPENDER), amount: effect, through: None };
         let approve = approve.abi_encode();
         assert_eq!(reads(permit2, 0, &approve), [called(permit2, &approve, true), effect]);
     }
@@ -261,6 +261,7 @@ fn weth_at_its_address_only() {
         bought: portion(&coin),
         to: account(WALLET),
         wrapper: Some(wrapped),
+        spenders: Vec::new(),
     }));
     assert_eq!(reads(weth, 0, &withdraw), [called(weth, &withdraw, true), unwrapped]);
     assert_eq!(reads(weth, 1, &withdraw)[1..], [called(weth, &withdraw, false)], "it takes no coin");

@@ -49,7 +49,7 @@ fn token_out(to: EvmAddress, amount: u64) -> Effect {
 
 fn allowance(token: EvmAddress, spender: EvmAddress, amount: u64) -> Effect {
     let asset = asset(&mainnet(), token);
-    Effect::Allowance { asset, spender: account(spender), amount: U256::from(amount) }
+    Effect::Allowance { asset, spender: account(spender), amount: U256::from(amount), through: None }
 }
 
 fn native_out(to: EvmAddress, amount: u64) -> Effect {

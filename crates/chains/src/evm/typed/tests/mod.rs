@@ -63,7 +63,7 @@ fn hash(json: &Json) -> B256 {
 }
 
 fn allowance(token: Address, amount: U256) -> Effect {
-    Effect::Allowance { asset: asset(&network(), token), spender: account(SPENDER), amount }
+    Effect::Allowance { asset: asset(&network(), token), spender: account(SPENDER), amount, through: None }
 }
 
 fn unknown(json: &Json) -> Effect {

@@ -19,7 +19,7 @@ fn nft() -> NftId {
 
 fn allowance(spender: Pubkey, amount: u64) -> Effect {
     let asset = AssetId::token(&"solana:localnet".into(), to(MINT));
-    Effect::Allowance { asset, spender: to(spender), amount: U256::from(amount) }
+    Effect::Allowance { asset, spender: to(spender), amount: U256::from(amount), through: None }
 }
 
 fn pay(program: &Pubkey, mint: &Pubkey, destination: &Pubkey, authority: &Pubkey) -> Instruction {
