@@ -278,7 +278,7 @@ fn counted_allowance(input: &mut Input<'_>) -> CountedAllowance {
         spender: address(input),
         amount: input.u256(),
         usd: usd(input),
-        recent: input.u8() % 2 == 0,
+        recent: input.u8().is_multiple_of(2),
     }
 }
 

@@ -3,11 +3,12 @@
 use alloy_dyn_abi::DynSolValue;
 use alloy_primitives::{Bytes, U256, aliases::U160};
 use anyhow::Result;
-use e2e::{Answer, call_data};
+use e2e::{Answer, OwnerKey, call_data};
 use serde_json::{Value, json};
 
 use crate::permits::{COIN, RELAYER, SPENDER, address, balance, fields, now, scoped, signature, world};
-use crate::world::{World, evm_payee, text};
+use crate::seen::approve;
+use crate::world::{World, evm_payee, text, verdict};
 
 const DETAILS: &str = "address token, uint160 amount, uint48 expiration, uint48 nonce";
 const PERMITTED: &str = "address token, uint256 amount";
@@ -221,5 +222,84 @@ async fn calls_of_permit2_are_judged_by_what_they_do() -> Result<()> {
     confirmed(lockdown).await?;
     assert!(take(&world, 1).await.is_err(), "taken back");
     assert_eq!(balance(&world, &world.agent.address).await?, 980 * COIN);
+    Ok(())
+}
+
+/// A call of Permit2 by the wallet: the spender may take so many base units.
+async fn passing_on(world: &World, amount: u128) -> Result<Value> {
+    let evm = &world.localnet.evm;
+    let arguments = [
+        address(&evm.coin)?,
+        address(&evm.account(SPENDER).await?)?,
+        number(amount, 160),
+        number((now()? + 3600).into(), 48),
+    ];
+    let data = call_data("approve(address,address,uint160,uint48)", &arguments);
+    Ok(json!({ "type": "CONTRACT_CALL", "to": evm.permit2, "calldata": data }))
+}
+
+/// A limit of coins a day, instant up to all of it.
+async fn daily(world: &World, coins: u64) -> Result<()> {
+    let all = coins.to_string();
+    let limit = json!({ "instant_max": all, "notify_max": all, "delay_max": all, "daily_max": all });
+    let id = format!("eip155:31337/erc20:{}", world.localnet.evm.coin.to_lowercase());
+    let wide = json!({ "instant_max_usd": 100_000, "token_limits": { id: limit } });
+    scoped(world, "SPENDING_LIMIT", wide).await
+}
+
+/// What Permit2 was allowed, it passes on: one exposure, counted once and in full.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_permit2_passes_on_counts_once() -> Result<()> {
+    let world = permitting().await?;
+    scoped(&world, "CONTRACT_WHITELIST", json!({ "contracts": [{ "address": world.localnet.evm.permit2 }] }))
+        .await?;
+    // Of 110 a day, 100 count since Permit2 was allowed them.
+    daily(&world, 110).await?;
+    let passed_on = world.request(passing_on(&world, 60 * COIN).await?).await?.expect(201)?;
+    assert_eq!(passed_on["tier"], "INSTANT");
+    assert_eq!(world.ended(text(&passed_on, "id")?).await?["status"], "CONFIRMED");
+    // 60 for the spender and 40 that Permit2 may still pass on.
+    assert_eq!(paying(&world, "10").await?, "INSTANT");
+    assert_eq!(paying(&world, "10.000001").await?, "OWNER_REQUIRED");
+    // The spender takes; nothing more than counted has left.
+    take(&world, 60 * COIN).await?;
+    assert_eq!(paying(&world, "10").await?, "INSTANT");
+    assert_eq!(paying(&world, "10.000001").await?, "OWNER_REQUIRED");
+    Ok(())
+}
+
+/// The judgement of a payment of so many coins.
+async fn paying(world: &World, coins: &str) -> Result<String> {
+    let body = json!({
+        "type": "TOKEN_TRANSFER", "to": evm_payee(62)?, "humanAmount": coins,
+        "token": { "address": world.localnet.evm.coin },
+    });
+    verdict(&world.dry_run(body).await?)
+}
+
+/// The owner approves everything for Permit2; the windows stay free for what is really taken.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_endless_allowance_that_the_owner_approved_fills_no_window() -> Result<()> {
+    let world = world().await?;
+    let evm = &world.localnet.evm;
+    scoped(&world, "ALLOWED_TOKENS", json!({ "tokens": [{ "address": evm.coin }] })).await?;
+    scoped(&world, "APPROVED_SPENDERS", json!({ "spenders": [{ "address": evm.permit2 }] })).await?;
+    scoped(&world, "APPROVE_AMOUNT_LIMIT", json!({ "blockUnlimited": false })).await?;
+    daily(&world, 110).await?;
+    let owner = OwnerKey::evm(3)?;
+    world.agent.lock_owner(&world.daemon, &owner).await?;
+    let endless = json!({
+        "type": "APPROVE", "spender": evm.permit2, "amount": U256::MAX.to_string(), "token": { "address": evm.coin },
+    });
+    let asked = world.request(endless).await?.expect(201)?;
+    assert_eq!(asked["status"], "PENDING_APPROVAL");
+    approve(&world, &owner, text(&asked, "id")?).await?;
+    assert_eq!(world.ended(text(&asked, "id")?).await?["status"], "CONFIRMED");
+    assert_eq!(paying(&world, "100").await?, "INSTANT");
+    // It is not forgotten.
+    let exposure =
+        world.daemon.operator().get(&format!("/v1/admin/exposure?walletId={}", world.agent.wallet)).await?;
+    let exposure = exposure.expect(200)?.to_string();
+    assert!(exposure.to_lowercase().contains(&evm.permit2.to_lowercase()), "{exposure}");
     Ok(())
 }

@@ -75,7 +75,7 @@ async fn set(world: &World, surplus: u128, sly: bool) -> Result<()> {
 }
 
 /// What the owner is asked, and yes to it.
-async fn approve(world: &World, owner: &OwnerKey, id: &str) -> Result<String> {
+pub(crate) async fn approve(world: &World, owner: &OwnerKey, id: &str) -> Result<String> {
     let path = format!("/v1/transactions/{id}");
     let asked = world.daemon.anonymous().get(&format!("{path}/approval")).await?.expect(200)?;
     let yes = owner.answering(&world.daemon.anonymous(), &asked["approve"])?;

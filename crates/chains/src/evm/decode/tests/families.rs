@@ -205,7 +205,7 @@ fn permit2_at_its_address_only() {
     let permit2 = PERMIT2;
     let batch = hex(PERMIT2_BATCH);
     let both =
-        [called(permit2, &batch, true), allowance(TOKEN, SPENDER, 5), allowance(RECIPIENT, SPENDER, 6)];
+        [called(permit2, &batch, true), passed_on(TOKEN, SPENDER, 5), passed_on(RECIPIENT, SPENDER, 6)];
     assert_eq!(reads(permit2, 0, &batch), both);
     assert_eq!(reads(TOKEN, 0, &batch), [called(TOKEN, &batch, false)], "elsewhere");
 
@@ -229,7 +229,8 @@ fn permit2_at_its_address_only() {
             expiration: alloy_primitives::Uint::from(9),
         };
         let asset = asset(&mainnet(), TOKEN);
-        let effect = Effect::Allowance { asset, spender: account(SPENDER), amount: effect, through: None };
+        let through = Some(account(PERMIT2));
+        let effect = Effect::Allowance { asset, spender: account(SPENDER), amount: effect, through };
         let approve = approve.abi_encode();
         assert_eq!(reads(permit2, 0, &approve), [called(permit2, &approve, true), effect]);
     }
@@ -239,7 +240,7 @@ fn permit2_at_its_address_only() {
     let lockdown = lockdown.abi_encode();
     assert_eq!(
         reads(permit2, 0, &lockdown),
-        [called(permit2, &lockdown, true), allowance(TOKEN, SPENDER, 0)]
+        [called(permit2, &lockdown, true), passed_on(TOKEN, SPENDER, 0)]
     );
     let nonces = Permit2::invalidateUnorderedNoncesCall { wordPos: uint(0), mask: U256::MAX }.abi_encode();
     assert_eq!(reads(permit2, 0, &nonces), [called(permit2, &nonces, true)]);

@@ -52,6 +52,12 @@ fn allowance(token: EvmAddress, spender: EvmAddress, amount: u64) -> Effect {
     Effect::Allowance { asset, spender: account(spender), amount: U256::from(amount), through: None }
 }
 
+/// The same through Permit2.
+fn passed_on(token: EvmAddress, spender: EvmAddress, amount: u64) -> Effect {
+    let (asset, through) = (asset(&mainnet(), token), Some(account(PERMIT2)));
+    Effect::Allowance { asset, spender: account(spender), amount: U256::from(amount), through }
+}
+
 fn native_out(to: EvmAddress, amount: u64) -> Effect {
     Effect::NativeOut { to: account(to), amount: U256::from(amount) }
 }

@@ -158,9 +158,10 @@ proptest! {
     #[test]
     fn wrapping_never_hides_an_effect(to in targets(), value in 0u64..3, input in calls()) {
         let plain = reads(to, value, &input);
+        // A call that does nothing is one of nothing to the wallet itself; made by others it is not.
         for (outer, wrapper) in wrapped(to, U256::from(value), &input) {
             let found = reads(outer, 0, &wrapper);
-            for effect in &plain {
+            for effect in plain.iter().filter(|effect| **effect != native_out(WALLET, 0)) {
                 prop_assert!(still_shows(&found, effect), "{:?} is not in {:?}", effect, found);
             }
         }

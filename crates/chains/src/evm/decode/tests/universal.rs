@@ -292,7 +292,9 @@ fn permissions_and_transfers_by_permit2_are_told() {
     for command in [0x0a, 0x8a] {
         let input = execute(&[(command, permit.clone()), swap.clone()]);
         let found = reads(router, 0, &input);
-        assert!(found.contains(&allowance(TOKEN, router, 100)), "{found:?}");
+        assert!(found.contains(&passed_on(TOKEN, router, 100)), "{found:?}");
+        let swap = found.iter().find_map(Effect::swap).expect("a swap");
+        assert_eq!(swap.spenders, [account(router), account(PERMIT2)], "through whose allowances");
         assert!(found.contains(&token_out(router, 100)) && swapped(router, 0, &input).0);
     }
     let moved = |to| {

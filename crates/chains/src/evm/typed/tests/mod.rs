@@ -66,6 +66,12 @@ fn allowance(token: Address, amount: U256) -> Effect {
     Effect::Allowance { asset: asset(&network(), token), spender: account(SPENDER), amount, through: None }
 }
 
+/// The same through Permit2.
+fn passed_on(token: Address, amount: U256) -> Effect {
+    let (asset, through) = (asset(&network(), token), Some(account(PERMIT2)));
+    Effect::Allowance { asset, spender: account(SPENDER), amount, through }
+}
+
 fn unknown(json: &Json) -> Effect {
     let read = read_as(json);
     Effect::TypedData {
@@ -218,17 +224,17 @@ fn authorizations_move_tokens() {
 
 #[test]
 fn permit2_is_read_at_its_own_address_only() {
-    let five_hundred = allowance(TOKEN, U256::from(500u64));
+    let five_hundred = passed_on(TOKEN, U256::from(500u64));
     assert_eq!(effects(&single()), std::slice::from_ref(&five_hundred));
     assert_eq!(expiry(&single()), Expiry::Time(1_900_000_500), "the allowance outlives the signature");
     let two = batch(json!([
         details(TOKEN, "500"),
         details(SPENDER, &U256::from(alloy_primitives::aliases::U160::MAX).to_string())
     ]));
-    assert_eq!(effects(&two), [five_hundred, allowance(SPENDER, U256::MAX)]);
+    assert_eq!(effects(&two), [five_hundred, passed_on(SPENDER, U256::MAX)]);
     let none = batch(json!([]));
     assert_eq!(effects(&none), [unknown(&none)]);
-    let seven = allowance(TOKEN, U256::from(7u8));
+    let seven = passed_on(TOKEN, U256::from(7u8));
     assert_eq!(effects(&transfer_from()), std::slice::from_ref(&seven));
     assert_eq!(effects(&witness()), [seven, unknown(&witness())]);
     for mut foreign in [single(), batch(json!([])), transfer_from(), witness()] {
