@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use alloy_json_abi::Function;
+use alloy_primitives::aliases::U160;
 use alloy_primitives::{Address, U256};
 use alloy_sol_types::sol;
 
@@ -156,28 +157,47 @@ fn step_of(input: &[u8]) -> Option<Result<Step, Malformed>> {
     }
 }
 
-/// The least of an exact output: with a limit of the price the swap may stop before it, and the routers do not
-/// look at what came out.
-const fn within(amount: U256, unlimited: bool) -> U256 {
-    if unlimited { amount } else { U256::ZERO }
+/// The four swaps that both routers have.
+impl Step {
+    /// In one pool. With a limit of the price less may go in.
+    fn sells(pair: [Address; 2], to: Address, amount: U256, least: U256, limit: U160) -> Self {
+        Self::In(Hop { path: pair.to_vec(), to, may_stop: !limit.is_zero() }, amount, least)
+    }
+
+    fn sells_along(path: &[u8], to: Address, amount: U256, least: U256) -> Result<Self, Malformed> {
+        Ok(Self::In(Hop { path: tokens(path)?, to, may_stop: false }, amount, least))
+    }
+
+    /// In one pool. With a limit of the price it may stop before all has come out, and the routers do not look.
+    fn buys(pair: [Address; 2], to: Address, most: U256, amount: U256, limit: U160) -> Self {
+        let least = if limit.is_zero() { amount } else { U256::ZERO };
+        Self::Out(Hop { path: pair.to_vec(), to, may_stop: true }, most, least)
+    }
+
+    /// Paths of exact outputs begin with what comes out.
+    fn buys_along(path: &[u8], to: Address, most: U256, amount: U256) -> Result<Self, Malformed> {
+        let mut path = tokens(path)?;
+        path.reverse();
+        Ok(Self::Out(Hop { path, to, may_stop: true }, most, amount))
+    }
 }
 
 fn of_v3(known: RouterV3Calls) -> Result<Step, Malformed> {
     use RouterV3Calls as C;
     Ok(match known {
-        C::exactInputSingle(c) => {
-            let hop = Hop::once(c.p.tokenIn, c.p.tokenOut, c.p.recipient, !c.p.sqrtPriceLimitX96.is_zero());
-            Step::In(hop, c.p.amountIn, c.p.amountOutMinimum)
+        C::exactInputSingle(RouterV3::exactInputSingleCall { p }) => {
+            let pair = [p.tokenIn, p.tokenOut];
+            Step::sells(pair, p.recipient, p.amountIn, p.amountOutMinimum, p.sqrtPriceLimitX96)
         }
-        C::exactInput(c) => {
-            Step::In(Hop::along(&c.p.path, c.p.recipient)?, c.p.amountIn, c.p.amountOutMinimum)
+        C::exactInput(RouterV3::exactInputCall { p }) => {
+            Step::sells_along(&p.path, p.recipient, p.amountIn, p.amountOutMinimum)?
         }
-        C::exactOutputSingle(c) => {
-            let hop = Hop::once(c.p.tokenIn, c.p.tokenOut, c.p.recipient, true);
-            Step::Out(hop, c.p.amountInMaximum, within(c.p.amountOut, c.p.sqrtPriceLimitX96.is_zero()))
+        C::exactOutputSingle(RouterV3::exactOutputSingleCall { p }) => {
+            let pair = [p.tokenIn, p.tokenOut];
+            Step::buys(pair, p.recipient, p.amountInMaximum, p.amountOut, p.sqrtPriceLimitX96)
         }
-        C::exactOutput(c) => {
-            Step::Out(Hop::backwards(&c.p.path, c.p.recipient)?, c.p.amountInMaximum, c.p.amountOut)
+        C::exactOutput(RouterV3::exactOutputCall { p }) => {
+            Step::buys_along(&p.path, p.recipient, p.amountInMaximum, p.amountOut)?
         }
     })
 }
@@ -185,19 +205,19 @@ fn of_v3(known: RouterV3Calls) -> Result<Step, Malformed> {
 fn of_02(known: Router02Calls) -> Result<Step, Malformed> {
     use Router02Calls as C;
     Ok(match known {
-        C::exactInputSingle(c) => {
-            let hop = Hop::once(c.p.tokenIn, c.p.tokenOut, c.p.recipient, !c.p.sqrtPriceLimitX96.is_zero());
-            Step::In(hop, c.p.amountIn, c.p.amountOutMinimum)
+        C::exactInputSingle(Router02::exactInputSingleCall { p }) => {
+            let pair = [p.tokenIn, p.tokenOut];
+            Step::sells(pair, p.recipient, p.amountIn, p.amountOutMinimum, p.sqrtPriceLimitX96)
         }
-        C::exactInput(c) => {
-            Step::In(Hop::along(&c.p.path, c.p.recipient)?, c.p.amountIn, c.p.amountOutMinimum)
+        C::exactInput(Router02::exactInputCall { p }) => {
+            Step::sells_along(&p.path, p.recipient, p.amountIn, p.amountOutMinimum)?
         }
-        C::exactOutputSingle(c) => {
-            let hop = Hop::once(c.p.tokenIn, c.p.tokenOut, c.p.recipient, true);
-            Step::Out(hop, c.p.amountInMaximum, within(c.p.amountOut, c.p.sqrtPriceLimitX96.is_zero()))
+        C::exactOutputSingle(Router02::exactOutputSingleCall { p }) => {
+            let pair = [p.tokenIn, p.tokenOut];
+            Step::buys(pair, p.recipient, p.amountInMaximum, p.amountOut, p.sqrtPriceLimitX96)
         }
-        C::exactOutput(c) => {
-            Step::Out(Hop::backwards(&c.p.path, c.p.recipient)?, c.p.amountInMaximum, c.p.amountOut)
+        C::exactOutput(Router02::exactOutputCall { p }) => {
+            Step::buys_along(&p.path, p.recipient, p.amountInMaximum, p.amountOut)?
         }
         C::swapExactTokensForTokens(c) => {
             Step::In(Hop { path: c.path, to: c.to, may_stop: false }, c.amountIn, c.amountOutMin)
@@ -273,21 +293,6 @@ fn pay(reader: &mut Reader<'_>, exchange: &mut Exchange, token: Address, most: U
 }
 
 impl Hop {
-    fn once(from: Address, into: Address, to: Address, may_stop: bool) -> Self {
-        Self { path: vec![from, into], to, may_stop }
-    }
-
-    fn along(path: &[u8], to: Address) -> Result<Self, Malformed> {
-        Ok(Self { path: tokens(path)?, to, may_stop: false })
-    }
-
-    /// Paths of exact outputs begin with what comes out.
-    fn backwards(path: &[u8], to: Address) -> Result<Self, Malformed> {
-        let mut path = tokens(path)?;
-        path.reverse();
-        Ok(Self { path, to, may_stop: true })
-    }
-
     /// Its two ends, with the path noted.
     fn starts(&self, exchange: &mut Exchange) -> Option<(Address, Address)> {
         let [first, between @ .., last] = self.path.as_slice() else {
