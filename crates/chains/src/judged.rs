@@ -77,6 +77,7 @@ impl Judge {
             symbol: symbol.to_owned(),
             decimals: 0,
             price: PriceFact::Known(Price::from_picos(1_000_000_000_000)),
+            sources: None,
         };
         let named = items.iter().filter_map(|effect| match effect {
             Effect::TokenOut { asset, .. } | Effect::Allowance { asset, .. } => Some(asset.clone()),

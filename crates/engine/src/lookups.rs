@@ -7,10 +7,10 @@
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
+use waiaas_chains::price::Priced;
 use waiaas_core::UnixSeconds;
 use waiaas_core::asset::AssetId;
 use waiaas_core::ids::SessionId;
-use waiaas_core::policy::PriceFact;
 
 use crate::Engine;
 
@@ -62,7 +62,7 @@ impl Lookups {
 
 impl Engine {
     /// The price of an asset for a session: from the book, or from the services while the session may ask.
-    pub(crate) async fn price_for(&self, session: SessionId, asset: &AssetId) -> PriceFact {
+    pub(crate) async fn price_for(&self, session: SessionId, asset: &AssetId) -> Priced {
         let now = self.now();
         self.prices().price_if(asset, now, || self.lookups().take(session, now)).await
     }

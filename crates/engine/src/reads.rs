@@ -79,7 +79,7 @@ impl Engine {
         let mut holdings = Vec::new();
         for holding in found.held {
             let price = match session {
-                Some(session) => self.price_for(session, &holding.asset).await,
+                Some(session) => self.price_for(session, &holding.asset).await.price,
                 None => self.prices().price(&holding.asset, self.now()).await,
             };
             let usd = match price {

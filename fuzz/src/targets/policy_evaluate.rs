@@ -308,6 +308,7 @@ fn facts(input: &mut Input<'_>) -> Facts {
             decimals: input.u8(),
             price: price(input),
         }),
+            sources: None,
         ledger: ledger(input),
         default_approval_timeout: input.u32(),
         balances: assets(input, |input| input.u256()),

@@ -3,12 +3,12 @@
 use std::time::SystemTime;
 
 use anyhow::{Context as _, Result, ensure};
-use e2e::OwnerKey;
+use e2e::{OwnerKey, until};
 use serde_json::{Value, json};
 use wiremock::matchers::{method, path};
 use wiremock::{Mock, MockServer, ResponseTemplate};
 
-use crate::stage::{On, Stage, id};
+use crate::stage::{On, PATIENCE, Stage, id};
 
 /// An answer of Hermes for ETH, this old, with this confidence, in dollars.
 fn hermes(dollars: u64, age: u64, confidence: u64) -> Result<Value> {
@@ -23,20 +23,45 @@ fn hermes(dollars: u64, age: u64, confidence: u64) -> Result<Value> {
 
 async fn services(hermes: ResponseTemplate, gecko: u64) -> Result<MockServer> {
     let server = MockServer::start().await;
-    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH)?.as_secs();
-    Mock::given(method("GET"))
-        .and(path("/v2/updates/price/latest"))
-        .respond_with(hermes)
-        .mount(&server)
-        .await;
-    let simple = json!({ "ethereum": { "usd": gecko, "last_updated_at": now } });
-    let gecko = ResponseTemplate::new(200).set_body_json(simple);
-    Mock::given(method("GET")).and(path("/simple/price")).respond_with(gecko).mount(&server).await;
+    say(&server, hermes, of_gecko(gecko)?).await;
     Ok(server)
 }
 
+/// An answer of CoinGecko for ETH.
+fn of_gecko(dollars: u64) -> Result<Value> {
+    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH)?.as_secs();
+    Ok(json!({ "ethereum": { "usd": dollars, "last_updated_at": now } }))
+}
+
+/// Replaces what both services say.
+async fn say(server: &MockServer, hermes: ResponseTemplate, gecko: Value) {
+    server.reset().await;
+    let gecko = ResponseTemplate::new(200).set_body_json(gecko);
+    for (at, answer) in [("/v2/updates/price/latest", hermes), ("/simple/price", gecko)] {
+        Mock::given(method("GET")).and(path(at)).respond_with(answer).mount(server).await;
+    }
+}
+
+/// An agent with coins of the main network and the usual limits.
+pub(crate) async fn main_agent(stage: &Stage) -> Result<e2e::Agent> {
+    let operator = stage.daemon.operator();
+    let body = json!({ "name": "main", "chain": "ethereum", "environment": "mainnet" });
+    let wallet = operator.post("/v1/wallets", body).await?.expect(201)?;
+    let session = operator.post("/v1/sessions", json!({ "walletId": wallet["id"] })).await?.expect(201)?;
+    let text = |value: &Value| value.as_str().map(str::to_owned).context("text");
+    let agent = e2e::Agent {
+        wallet: id(&wallet)?,
+        address: text(&wallet["address"])?,
+        session: id(&session)?,
+        token: text(&session["token"])?,
+    };
+    stage.fund(&agent.address).await?;
+    operator.policy(&agent.wallet, "SPENDING_LIMIT", e2e::generous_policy()).await?;
+    Ok(agent)
+}
+
 /// A main-network wallet on a node that plays main network, with prices from services.
-async fn priced() -> Result<(Stage, String)> {
+pub(crate) async fn priced() -> Result<(Stage, String)> {
     let mut stage = Stage::new(On::Ethereum).await?;
     e2e::rpc(&stage.localnet.evm.rpc, "anvil_setChainId", json!([1])).await?;
     let main = format!("[rpc]\nevm_ethereum_mainnet = \"{}\"\n", stage.proxy.url());
@@ -59,19 +84,7 @@ impl Stage {
 #[tokio::test(flavor = "multi_thread")]
 async fn without_a_trustworthy_price_only_the_owner_decides() -> Result<()> {
     let (mut stage, config) = priced().await?;
-    let operator = stage.daemon.operator();
-    let body = json!({ "name": "main", "chain": "ethereum", "environment": "mainnet" });
-    let wallet = operator.post("/v1/wallets", body).await?.expect(201)?;
-    let session = operator.post("/v1/sessions", json!({ "walletId": wallet["id"] })).await?.expect(201)?;
-    let text = |value: &Value| value.as_str().map(str::to_owned).context("text");
-    let agent = e2e::Agent {
-        wallet: id(&wallet)?,
-        address: text(&wallet["address"])?,
-        session: id(&session)?,
-        token: text(&session["token"])?,
-    };
-    stage.fund(&agent.address).await?;
-    operator.policy(&agent.wallet, "SPENDING_LIMIT", e2e::generous_policy()).await?;
+    let agent = main_agent(&stage).await?;
     let to = OwnerKey::evm(77)?.address();
     let ok = |body: Value| ResponseTemplate::new(200).set_body_json(body);
     let send = json!({ "type": "TRANSFER", "to": to, "amount": "0.001", "network": "ethereum-mainnet" });
@@ -115,22 +128,59 @@ async fn without_a_trustworthy_price_only_the_owner_decides() -> Result<()> {
     stage.intact().await
 }
 
+/// Whoever silences one service gains nothing by what the other says then, and who spoke alone is told.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_price_of_one_service_has_to_agree_with_what_the_other_said_last() -> Result<()> {
+    let (mut stage, config) = priced().await?;
+    let agent = main_agent(&stage).await?;
+    let ok = |body: Value| ResponseTemplate::new(200).set_body_json(body);
+    let server = services(ok(hermes(3000, 0, 0)?), 3000).await?;
+    let config = config.replace("[prices]\n", "[prices]\ncache_seconds = 1\n");
+    let both = "[\"pyth\", \"coingecko\"]";
+    stage.price_from(&config, both, &server)?;
+    let to = OwnerKey::evm(77)?.address();
+    let send = json!({ "type": "TRANSFER", "to": to, "amount": "0.001", "network": "ethereum-mainnet" });
+    let asked = async |stage: &Stage, body: &Value| {
+        agent.api(&stage.daemon).post("/v1/transactions/send", body.clone()).await
+    };
+    let spoke = async |stage: &Stage, sent: &Value| -> Result<Value> {
+        let path = format!("/v1/transactions/{}/explain", id(sent)?);
+        let why = agent.api(&stage.daemon).get(&path).await?.expect(200)?;
+        ensure!(why["reproduced"] == true, "{why}");
+        Ok(why["facts"]["assets"]["eip155:1/slip44:60"]["sources"].clone())
+    };
+    let sent = asked(&stage, &send).await?.expect(201)?;
+    ensure!((&sent["tier"], spoke(&stage, &sent).await?) == (&json!("INSTANT"), json!(2)), "{sent}");
+
+    // One no longer lists the coin, and the other says that it is worth a tenth.
+    say(&server, ok(hermes(300, 0, 0)?), json!({})).await;
+    let refused = until("what both say now", PATIENCE, || async {
+        let answer = asked(&stage, &send).await?;
+        Ok((answer.status == 403).then_some(answer))
+    })
+    .await?;
+    ensure!(refused.refused(403)? == "OWNER_REQUIRED");
+    // As soon as both agree there is a price again.
+    say(&server, ok(hermes(300, 0, 0)?), of_gecko(300)?).await;
+    until("a price again", PATIENCE, || async {
+        Ok((asked(&stage, &send).await?.status == 201).then_some(()))
+    })
+    .await?;
+
+    // What only one of them knows is priced by it.
+    let server = services(ok(hermes(3000, 0, 0)?), 3000).await?;
+    say(&server, ok(hermes(3000, 0, 0)?), json!({})).await;
+    stage.price_from(&config, both, &server)?;
+    let sent = asked(&stage, &send).await?.expect(201)?;
+    ensure!((&sent["tier"], spoke(&stage, &sent).await?) == (&json!("INSTANT"), json!(1)), "{sent}");
+    stage.intact().await
+}
+
 /// Services are asked about what a policy in force could grant, and by each session only so often.
 #[tokio::test(flavor = "multi_thread")]
 async fn prices_are_looked_up_for_what_might_be_granted_and_within_a_budget() -> Result<()> {
     let (mut stage, config) = priced().await?;
-    let operator = stage.daemon.operator();
-    let body = json!({ "name": "main", "chain": "ethereum", "environment": "mainnet" });
-    let wallet = operator.post("/v1/wallets", body).await?.expect(201)?;
-    let session = operator.post("/v1/sessions", json!({ "walletId": wallet["id"] })).await?.expect(201)?;
-    let text = |value: &Value| value.as_str().map(str::to_owned).context("text");
-    let agent = e2e::Agent {
-        wallet: id(&wallet)?,
-        address: text(&wallet["address"])?,
-        session: id(&session)?,
-        token: text(&session["token"])?,
-    };
-    stage.fund(&agent.address).await?;
+    let agent = main_agent(&stage).await?;
     // The node's own accounts sign for its own chain.
     let node = stage.localnet.evm.rpc.clone();
     let plays = async |chain: u64| e2e::rpc(&node, "anvil_setChainId", json!([chain])).await;
@@ -138,7 +188,6 @@ async fn prices_are_looked_up_for_what_might_be_granted_and_within_a_budget() ->
     stage.localnet.evm.fund_erc20(&agent.address, 1_000).await?;
     stage.localnet.evm.fund_coin(&agent.address, 1_000).await?;
     plays(1).await?;
-    operator.policy(&agent.wallet, "SPENDING_LIMIT", e2e::generous_policy()).await?;
     let ok = |body: Value| ResponseTemplate::new(200).set_body_json(body);
     let server = services(ok(hermes(3000, 0, 1)?), 3001).await?;
     let budget = config.replace("[prices]\n", "[prices]\nlookups_per_session_per_minute = 1\n");

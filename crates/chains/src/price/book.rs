@@ -14,7 +14,7 @@ use waiaas_core::money::Price;
 use waiaas_core::policy::PriceFact;
 
 use super::PriceSource;
-use super::judge::{Answer, Bounds, CLOCK_SKEW, judge};
+use super::judge::{Answer, Bounds, CLOCK_SKEW, Voice, judge};
 
 /// Assets remembered at once. Callers choose tokens freely, so the number must be bounded.
 const MAX_ASSETS: u64 = 1_024;
@@ -43,12 +43,28 @@ pub struct PriceBook {
     rounds: Cache<AssetId, Arc<Mutex<Option<Round>>>>,
 }
 
-/// The last answer of each source, in the order of the sources.
+/// What is known about a price, and by whom.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Priced {
+    /// The price.
+    pub price: PriceFact,
+    /// How many sources gave it; none where no source did.
+    pub sources: Option<u32>,
+}
+
+impl From<PriceFact> for Priced {
+    /// A price that no source gave, or none.
+    fn from(price: PriceFact) -> Self {
+        Self { price, sources: None }
+    }
+}
+
+/// What each source says, in the order of the sources.
 #[derive(Clone)]
 struct Round {
     asked_at: UnixSeconds,
     complete: bool,
-    answers: Vec<Answer>,
+    voices: Vec<Voice>,
 }
 
 impl PriceBook {
@@ -64,7 +80,7 @@ impl PriceBook {
     /// What is known about the price of `asset` at `now`. Concurrent calls for one asset share one
     /// round of requests.
     pub async fn price(&self, asset: &AssetId, now: UnixSeconds) -> PriceFact {
-        self.price_if(asset, now, || true).await
+        self.price_if(asset, now, || true).await.price
     }
 
     /// The same, but services are asked only if `may_ask` says so; it is called only if they would be.
@@ -74,24 +90,27 @@ impl PriceBook {
         asset: &AssetId,
         now: UnixSeconds,
         may_ask: impl FnOnce() -> bool + Send,
-    ) -> PriceFact {
+    ) -> Priced {
         if let Some(price) = self.table.get(asset) {
-            return if price.picos() > 0 { PriceFact::Known(*price) } else { PriceFact::Unusable };
+            let fact = if price.picos() > 0 { PriceFact::Known(*price) } else { PriceFact::Unusable };
+            return fact.into();
         }
         if self.sources.is_empty() {
-            return PriceFact::Unlisted;
+            return PriceFact::Unlisted.into();
         }
         let cell = self.rounds.get_with_by_ref(asset, async { Arc::default() }).await;
         let mut last = cell.lock().await;
         if !last.as_ref().is_some_and(|round| self.holds(round, now)) {
             if !may_ask() {
-                return PriceFact::NotAsked;
+                return PriceFact::NotAsked.into();
             }
             // The old round stays until the new one is whole: this call may be cancelled here.
             let round = self.ask(asset, now, last.as_ref()).await;
             *last = Some(round);
         }
-        last.as_ref().map_or(PriceFact::Unusable, |round| judge(&round.answers, now, self.bounds()))
+        let Some(round) = &*last else { return PriceFact::Unusable.into() };
+        let (price, spoke) = judge(&round.voices, now, self.bounds());
+        Priced { price, sources: matches!(price, PriceFact::Known(_)).then_some(spoke) }
     }
 
     /// Whether the price of `asset` is known, or known to be missing, without asking a service.
@@ -114,7 +133,7 @@ impl PriceBook {
     /// Whether a round still answers without asking again.
     fn holds(&self, round: &Round, now: UnixSeconds) -> bool {
         let cache = i64::from(self.options.cache_seconds);
-        let usable = judge(&round.answers, now, self.bounds()) != PriceFact::Unusable;
+        let usable = judge(&round.voices, now, self.bounds()).0 != PriceFact::Unusable;
         let lifetime = if round.complete && usable { cache } else { cache.min(RETRY_SECONDS) };
         let age = now.saturating_sub(round.asked_at);
         (-CLOCK_SKEW..lifetime).contains(&age)
@@ -123,10 +142,11 @@ impl PriceBook {
     async fn ask(&self, asset: &AssetId, now: UnixSeconds, last: Option<&Round>) -> Round {
         let answers = join_all(self.sources.iter().map(|source| self.ask_one(&**source, asset))).await;
         let complete = !answers.contains(&Answer::Failed);
-        let kept = |(index, answer): (usize, Answer)| {
-            keep(last.and_then(|round| round.answers.get(index)).copied(), answer)
+        let heard = |(at, answer): (usize, Answer)| {
+            let before = last.and_then(|round| round.voices.get(at)).copied();
+            Voice::after(before, answer, now, self.bounds())
         };
-        Round { asked_at: now, complete, answers: answers.into_iter().enumerate().map(kept).collect() }
+        Round { asked_at: now, complete, voices: answers.into_iter().enumerate().map(heard).collect() }
     }
 
     async fn ask_one(&self, source: &dyn PriceSource, asset: &AssetId) -> Answer {
@@ -142,14 +162,5 @@ impl PriceBook {
                 Answer::Failed
             }
         }
-    }
-}
-
-/// What to remember of a source. A failure keeps the last quote as it was, with the age it has, so a
-/// source that stays down falls silent when that quote is too old.
-const fn keep(last: Option<Answer>, new: Answer) -> Answer {
-    match (last, new) {
-        (Some(Answer::Listed(old)), Answer::Failed) => Answer::Listed(old),
-        (Some(Answer::Listed(_) | Answer::Unlisted | Answer::Failed) | None, new) => new,
     }
 }

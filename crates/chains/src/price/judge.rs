@@ -9,7 +9,7 @@ use super::Quote;
 /// How far a source's clock may run ahead of ours, in seconds.
 pub(super) const CLOCK_SKEW: i64 = 60;
 
-/// What one source said.
+/// What one source answered.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Answer {
     /// A price.
@@ -18,6 +18,32 @@ pub(super) enum Answer {
     Unlisted,
     /// Nothing usable.
     Failed,
+}
+
+/// What one source says.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) struct Voice {
+    /// Its answer. After a price, silence of any kind leaves that price standing, with the age it has.
+    pub(super) answer: Answer,
+    /// The last price above zero that was fresh when it came.
+    pub(super) last: Option<Price>,
+}
+
+impl Voice {
+    /// A source that is asked anew: `answer` after what it said before.
+    pub(super) fn after(before: Option<Self>, answer: Answer, now: UnixSeconds, bounds: Bounds) -> Self {
+        let last = match answer {
+            Answer::Listed(quote) if is_fresh(quote, now, bounds.max_age) && quote.price.picos() > 0 => {
+                Some(quote.price)
+            }
+            Answer::Listed(_) | Answer::Unlisted | Answer::Failed => before.and_then(|before| before.last),
+        };
+        let answer = match (before.map(|before| before.answer), answer) {
+            (Some(old @ Answer::Listed(_)), Answer::Failed | Answer::Unlisted) => old,
+            (Some(Answer::Listed(_) | Answer::Unlisted | Answer::Failed) | None, new) => new,
+        };
+        Self { answer, last }
+    }
 }
 
 /// The bounds of a usable price.
@@ -29,28 +55,30 @@ pub(super) struct Bounds {
     pub(super) max_spread_percent: u32,
 }
 
-/// The highest of the fresh prices, if they agree. A source that failed is not counted as agreeing
-/// or as not listing.
-pub(super) fn judge(answers: &[Answer], now: UnixSeconds, bounds: Bounds) -> PriceFact {
-    let mut fresh = Vec::new();
+/// The highest of the fresh prices, if they agree with one another and with the last word of every source
+/// that has fallen silent: whoever silences one source gains nothing by what the other says then. With it,
+/// how many gave a fresh price. A source that failed is not counted as agreeing or as not listing; one that
+/// never had a price has no say.
+pub(super) fn judge(voices: &[Voice], now: UnixSeconds, bounds: Bounds) -> (PriceFact, u32) {
+    let (mut fresh, mut silent) = (Vec::new(), Vec::new());
     let mut unlisted = true;
-    for answer in answers {
-        match answer {
-            Answer::Listed(quote) => {
-                unlisted = false;
-                if is_fresh(*quote, now, bounds.max_age) {
-                    fresh.push(quote.price);
-                }
-            }
-            Answer::Unlisted => {}
-            Answer::Failed => unlisted = false,
+    for voice in voices {
+        match voice.answer {
+            Answer::Listed(quote) if is_fresh(quote, now, bounds.max_age) => fresh.push(quote.price),
+            Answer::Listed(_) | Answer::Unlisted | Answer::Failed => silent.extend(voice.last),
         }
+        unlisted &= voice.answer == Answer::Unlisted;
     }
-    match (fresh.iter().min(), fresh.iter().max()) {
-        (Some(low), Some(high)) if agree(*low, *high, bounds.max_spread_percent) => PriceFact::Known(*high),
-        (None, None) if unlisted => PriceFact::Unlisted,
-        (Some(_) | None, _) => PriceFact::Unusable,
-    }
+    let all = || fresh.iter().chain(&silent);
+    let sources = u32::try_from(fresh.len()).unwrap_or(u32::MAX);
+    let fact = match (all().min(), all().max(), fresh.iter().max()) {
+        (Some(low), Some(high), Some(price)) if agree(*low, *high, bounds.max_spread_percent) => {
+            PriceFact::Known(*price)
+        }
+        (_, _, None) if unlisted => PriceFact::Unlisted,
+        (Some(_) | None, _, _) => PriceFact::Unusable,
+    };
+    (fact, sources)
 }
 
 fn is_fresh(quote: Quote, now: UnixSeconds, max_age: i64) -> bool {
@@ -83,8 +111,21 @@ mod tests {
         PriceFact::Known(Price::from_picos(picos))
     }
 
+    /// Of sources that are asked for the first time.
     fn verdict(answers: &[Answer]) -> PriceFact {
-        judge(answers, NOW, BOUNDS)
+        judge(&heard(&[answers]), NOW, BOUNDS).0
+    }
+
+    /// What every source says after so many rounds.
+    fn heard(rounds: &[&[Answer]]) -> Vec<Voice> {
+        let mut voices: Vec<Voice> = Vec::new();
+        for answers in rounds {
+            let before = std::mem::take(&mut voices);
+            let heard =
+                |(at, answer): (usize, &Answer)| Voice::after(before.get(at).copied(), *answer, NOW, BOUNDS);
+            voices = answers.iter().enumerate().map(heard).collect();
+        }
+        voices
     }
 
     #[test]
@@ -104,11 +145,16 @@ mod tests {
         assert_eq!(verdict(&[aged(100, 601)]), PriceFact::Unusable);
         assert_eq!(verdict(&[aged(100, -60)]), known(100));
         assert_eq!(verdict(&[aged(100, -61)]), PriceFact::Unusable);
-        assert_eq!(verdict(&[aged(100, 601), aged(10, 0)]), known(10), "an old price has no say");
+        assert_eq!(
+            verdict(&[aged(100, 601), aged(10, 0)]),
+            known(10),
+            "a price that was old when it came has no say"
+        );
         let ancient = Quote { price: Price::from_picos(1), observed_at: i64::MIN };
-        assert_eq!(judge(&[Answer::Listed(ancient)], i64::MAX, BOUNDS), PriceFact::Unusable);
+        let at = |quote, now| judge(&[Voice::after(None, Answer::Listed(quote), now, BOUNDS)], now, BOUNDS).0;
+        assert_eq!(at(ancient, i64::MAX), PriceFact::Unusable);
         let prophecy = Quote { price: Price::from_picos(1), observed_at: i64::MAX };
-        assert_eq!(judge(&[Answer::Listed(prophecy)], i64::MIN, BOUNDS), PriceFact::Unusable);
+        assert_eq!(at(prophecy, i64::MIN), PriceFact::Unusable);
     }
 
     #[test]
@@ -121,6 +167,47 @@ mod tests {
         assert_eq!(verdict(&[Unlisted, aged(100, 0)]), known(100));
         assert_eq!(verdict(&[Failed, aged(100, 0)]), known(100));
         assert_eq!(verdict(&[Failed, Failed]), PriceFact::Unusable);
+    }
+
+    /// However a source is silenced, what the other says then has to agree with its last word.
+    #[test]
+    fn a_source_that_falls_silent_leaves_its_last_word() {
+        use Answer::{Failed, Unlisted};
+        let spoke: &[Answer] = &[aged(100, 0), aged(100, 0)];
+        let later = |round: &[Answer]| judge(&heard(&[spoke, round]), NOW + 601, BOUNDS);
+        let quote = |picos| Answer::Listed(Quote { price: Price::from_picos(picos), observed_at: NOW + 601 });
+        for silence in [Unlisted, Failed, aged(7, 601)] {
+            assert_eq!(later(&[quote(105), silence]), (known(105), 1), "{silence:?}: it has not moved away");
+            assert_eq!(later(&[quote(95), silence]).0, PriceFact::Unusable, "{silence:?}");
+            assert_eq!(later(&[quote(106), silence]).0, PriceFact::Unusable, "{silence:?}");
+            assert_eq!(
+                later(&[silence, silence]).0,
+                PriceFact::Unusable,
+                "{silence:?}: its last word is no price"
+            );
+            let again = heard(&[spoke, &[quote(106), silence], &[quote(106), quote(106)]]);
+            assert_eq!(
+                judge(&again, NOW + 601, BOUNDS),
+                (known(106), 2),
+                "{silence:?}: until it speaks again"
+            );
+            // Within its age the last price speaks on.
+            let soon = heard(&[spoke, &[aged(103, 0), silence]]);
+            assert!(matches!(judge(&soon, NOW, BOUNDS).0, PriceFact::Known(_)), "{silence:?}");
+        }
+        assert_eq!(judge(&heard(&[spoke, &[aged(103, 0), Unlisted]]), NOW, BOUNDS), (known(103), 2));
+        assert_eq!(judge(&heard(&[spoke, &[aged(90, 0), Unlisted]]), NOW, BOUNDS).0, PriceFact::Unusable);
+        // A price of nothing was none, and whoever never had one has no say.
+        let nothing = heard(&[&[aged(0, 0), aged(100, 0)], &[Unlisted, aged(200, 0)]]);
+        assert_eq!(judge(&nothing, NOW + 600, BOUNDS).0, PriceFact::Unusable, "while it stands");
+        assert_eq!(
+            judge(&heard(&[&[Unlisted, aged(100, 0)], &[Unlisted, aged(200, 0)]]), NOW, BOUNDS),
+            (known(200), 1)
+        );
+        assert_eq!(
+            judge(&heard(&[&[Failed, aged(100, 0)], &[Failed, aged(200, 0)]]), NOW, BOUNDS),
+            (known(200), 1)
+        );
     }
 
     #[test]

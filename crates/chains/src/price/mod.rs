@@ -1,7 +1,7 @@
 //! Prices: what one whole unit of an asset is worth in dollars, for limits.
 //!
 //! [`PriceBook`] asks every [`PriceSource`] and judges the answers: fresh, in agreement, the higher
-//! one counts. What does not belong here: decimals and amounts (the chains know those) and what an
+//! one counts. What a source said before it fell silent still has to be agreed with. What does not belong here: decimals and amounts (the chains know those) and what an
 //! unusable price means for a request (the policy decides).
 
 mod book;
@@ -18,7 +18,7 @@ use waiaas_core::UnixSeconds;
 use waiaas_core::asset::AssetId;
 use waiaas_core::money::Price;
 
-pub use book::{PriceBook, PriceOptions};
+pub use book::{PriceBook, PriceOptions, Priced};
 pub use coingecko::{CoinGecko, read as read_coingecko};
 pub use hermes::{Hermes, read as read_hermes};
 pub use http::{HttpClient, client};

@@ -117,10 +117,37 @@ async fn a_failed_refresh_never_lengthens_a_quotes_life() {
     assert_eq!(book.price(&asset(ETH), NOW + 551).await, PriceFact::Unusable);
     assert_eq!(book.price(&asset(ETH), NOW + 10_000).await, PriceFact::Unusable);
     let (before, _) = services.requests().await;
-    services.say(pyth_dollars(2000, NOW + 10_004), down()).await;
+    services.say(pyth_dollars(2000, NOW + 10_004), gecko("2000", NOW + 10_004)).await;
     assert_eq!(book.price(&asset(ETH), NOW + 10_004).await, PriceFact::Unusable, "not asked at every call");
     assert_eq!(book.price(&asset(ETH), NOW + 10_005).await, known("2000"));
     assert!(before >= 6, "asked again each time: {before}");
+}
+
+/// Whoever silences one source gains nothing by what the other says then.
+#[tokio::test]
+async fn what_one_source_says_alone_agrees_with_the_last_word_of_the_other() {
+    let (later, moved) = (NOW + 1_000, pyth_dollars(3200, NOW + 1_000));
+    for (what, silenced) in [
+        ("not listed", ok("{}")),
+        ("listed without a price", ok("{\"ethereum\":{}}")),
+        ("down", down()),
+        ("out of look-ups", ResponseTemplate::new(429)),
+        ("stale", gecko("3000", NOW)),
+    ] {
+        let services = Services::start().await;
+        services.say(pyth_dollars(3000, NOW), gecko("3000", NOW)).await;
+        let book = services.book();
+        let both = book.price_if(&asset(ETH), NOW, || true).await;
+        assert_eq!((both.price, both.sources), (known("3000"), Some(2)));
+        services.say(pyth_dollars(3150, later), silenced.clone()).await;
+        let alone = book.price_if(&asset(ETH), later, || true).await;
+        assert_eq!((alone.price, alone.sources), (known("3150"), Some(1)), "{what}");
+        services.say(moved.clone(), silenced).await;
+        let moved = book.price_if(&asset(ETH), later + 30, || true).await;
+        assert_eq!((moved.price, moved.sources), (PriceFact::Unusable, None), "{what}");
+        services.say(pyth_dollars(3200, later), gecko("3200", later)).await;
+        assert_eq!(book.price(&asset(ETH), later + 60).await, known("3200"), "{what}");
+    }
 }
 
 #[tokio::test]

@@ -81,6 +81,7 @@ fn best(policies: &PolicySet, effects: &Effects, mut facts: Facts) -> Facts {
             // One unit is then the largest number of base units, and so is every limit.
             decimals: MAX_DECIMALS,
             price: PriceFact::NotAsked,
+            sources: None,
         });
         match known.price {
             PriceFact::Known(price) if price.picos() > 0 => {}

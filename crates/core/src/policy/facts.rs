@@ -24,6 +24,9 @@ pub struct AssetFacts {
     pub decimals: u8,
     /// The price to count with.
     pub price: PriceFact,
+    /// How many services gave that price: one alone is contradicted by nobody. None where no service did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sources: Option<u32>,
 }
 
 impl AssetFacts {

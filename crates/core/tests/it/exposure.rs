@@ -201,7 +201,9 @@ fn attack(seed: u64) -> Attack {
             _ => PriceFact::Known(Price::from_picos(u128::from(picos))),
         };
         let decimals = u8::try_from(dice.within(if extreme { 0 } else { 7 }, 9)).expect("decimals");
-        attack.assets.insert(asset.clone(), AssetFacts { symbol: "X".to_owned(), decimals, price });
+        attack
+            .assets
+            .insert(asset.clone(), AssetFacts { symbol: "X".to_owned(), decimals, price, sources: None });
         let balance = if dice.percent(15) { 0 } else { dice.figure(14) };
         attack.balances.insert(asset.clone(), U256::from(balance));
         for _ in 0..dice.below(3) {

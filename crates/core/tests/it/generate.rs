@@ -167,7 +167,12 @@ fn price() -> impl Strategy<Value = PriceFact> {
 
 fn asset_facts() -> impl Strategy<Value = AssetFacts> {
     let decimals = prop_oneof![9 => 0u8..=36, 1 => any::<u8>()];
-    (decimals, price()).prop_map(|(decimals, price)| AssetFacts { symbol: "X".to_owned(), decimals, price })
+    (decimals, price()).prop_map(|(decimals, price)| AssetFacts {
+        symbol: "X".to_owned(),
+        decimals,
+        price,
+        sources: None,
+    })
 }
 
 fn some_usd() -> impl Strategy<Value = Usd> {

@@ -314,7 +314,7 @@ fn what_is_seen_is_judged_like_what_is_decoded() {
     let world = |amount: u64| {
         let world = World::on(NETWORK).row("SPENDING_LIMIT", &limit).owned();
         let mut world = world.call(evm(9), [1; 4], false);
-        let facts = AssetFacts { symbol: "USDC".to_owned(), decimals: 6, price: price("1") };
+        let facts = AssetFacts { symbol: "USDC".to_owned(), decimals: 6, price: price("1"), sources: None };
         world.facts.assets.insert(id.clone(), facts);
         world.effects.seen.push(out(amount));
         world

@@ -76,6 +76,7 @@ impl World {
             symbol: network.native_symbol.to_string(),
             decimals: network.native_decimals,
             price: price("100"),
+            sources: None,
         };
         let facts = Facts {
             now: MONDAY_NOON,
@@ -150,7 +151,7 @@ impl World {
     /// A token with six decimals and a price of one dollar.
     pub(crate) fn knows(mut self, address: &str) -> Self {
         let asset = AssetId::token(&self.effects.native.caip2, address.parse().expect("token"));
-        let facts = AssetFacts { symbol: "USDC".to_owned(), decimals: 6, price: price("1") };
+        let facts = AssetFacts { symbol: "USDC".to_owned(), decimals: 6, price: price("1"), sources: None };
         self.facts.assets.insert(asset, facts);
         self
     }
@@ -158,7 +159,7 @@ impl World {
     /// Sends a token with six decimals and a price of one dollar.
     pub(crate) fn token(mut self, address: &str, amount: u64) -> Self {
         let asset = AssetId::token(&self.effects.native.caip2, address.parse().expect("token"));
-        let facts = AssetFacts { symbol: "USDC".to_owned(), decimals: 6, price: price("1") };
+        let facts = AssetFacts { symbol: "USDC".to_owned(), decimals: 6, price: price("1"), sources: None };
         self.facts.assets.insert(asset.clone(), facts);
         let to = if self.effects.native.caip2.starts_with("solana") { account(9) } else { evm(9) };
         self.effect(Effect::TokenOut { asset, to, amount: U256::from(amount) })
@@ -168,7 +169,7 @@ impl World {
     /// the wallet holds `held`.
     pub(crate) fn allowance(mut self, address: &str, spender: Address, amount: u64, held: u64) -> Self {
         let asset = AssetId::token(&self.effects.native.caip2, address.parse().expect("token"));
-        let facts = AssetFacts { symbol: "USDC".to_owned(), decimals: 6, price: price("1") };
+        let facts = AssetFacts { symbol: "USDC".to_owned(), decimals: 6, price: price("1"), sources: None };
         self.facts.assets.insert(asset.clone(), facts);
         self.facts.balances.insert(asset.clone(), U256::from(held));
         self.effect(Effect::Allowance { asset, spender, amount: U256::from(amount), through: None })

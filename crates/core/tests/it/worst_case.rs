@@ -20,7 +20,8 @@ fn standing(world: &World, coins: PriceFact) -> Standing {
     let known = Networks::builtin().get(&network).expect("network").clone();
     let native = world.effects.native.clone();
     let unit = U256::from(10u8).pow(U256::from(known.native_decimals));
-    let facts = AssetFacts { symbol: "X".to_owned(), decimals: known.native_decimals, price: coins };
+    let facts =
+        AssetFacts { symbol: "X".to_owned(), decimals: known.native_decimals, price: coins, sources: None };
     let held = AssetStanding { facts: Some(facts), balance: Some(unit * U256::from(10u8)) };
     Standing {
         now: MONDAY_NOON,
@@ -167,7 +168,7 @@ fn a_method_is_vouched_for_only_where_every_list_says_so() {
 fn what_cannot_leave_needs_no_price() {
     let mut standing = limited(&json!({"instant_max": "1"}));
     let stray = AssetId::token(&native(&standing).caip2, crate::world::account(50));
-    let facts = AssetFacts { symbol: "X".to_owned(), decimals: 6, price: PriceFact::Unlisted };
+    let facts = AssetFacts { symbol: "X".to_owned(), decimals: 6, price: PriceFact::Unlisted, sources: None };
     let held = AssetStanding { facts: Some(facts), balance: Some(U256::from(7u8)) };
     standing.networks[0].assets.insert(stray, held);
     assert_eq!(usd(&standing, Horizon::Day), Some(Usd::from_dollars(1_000)));
@@ -179,7 +180,12 @@ fn a_sum_beyond_all_numbers_is_unbounded() {
     for networks in [1, 2] {
         let asset = native(&rich);
         let held = AssetStanding {
-            facts: Some(AssetFacts { symbol: "X".to_owned(), decimals: 9, price: price("1000000") }),
+            facts: Some(AssetFacts {
+                symbol: "X".to_owned(),
+                decimals: 9,
+                price: price("1000000"),
+                sources: None,
+            }),
             balance: Some(U256::MAX),
         };
         for network in &mut rich.networks {
@@ -195,7 +201,12 @@ fn a_sum_beyond_all_numbers_is_unbounded() {
     for network in &mut rich.networks {
         for held in network.assets.values_mut() {
             *held = AssetStanding {
-                facts: Some(AssetFacts { symbol: "X".to_owned(), decimals: 9, price: price("1") }),
+                facts: Some(AssetFacts {
+                    symbol: "X".to_owned(),
+                    decimals: 9,
+                    price: price("1"),
+                    sources: None,
+                }),
                 balance: Some(most),
             };
         }

@@ -23,7 +23,7 @@ fn token(byte: u8) -> AssetId {
 }
 
 fn held(symbol: &str, decimals: u8, price: PriceFact, balance: u64) -> AssetStanding {
-    let facts = AssetFacts { symbol: symbol.to_owned(), decimals, price };
+    let facts = AssetFacts { symbol: symbol.to_owned(), decimals, price, sources: None };
     AssetStanding { facts: Some(facts), balance: Some(U256::from(balance)) }
 }
 

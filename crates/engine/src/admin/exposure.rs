@@ -187,7 +187,7 @@ impl Engine {
             let facts = match form {
                 Some((symbol, decimals)) => {
                     let price = self.prices().price(&asset, self.now()).await;
-                    Some(AssetFacts { symbol, decimals, price })
+                    Some(AssetFacts { symbol, decimals, price, sources: None })
                 }
                 None => None,
             };

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use waiaas_chains::price::Priced;
 use waiaas_chains::{Chain as ChainPort, TokenFacts};
 use waiaas_core::address::Address;
 use waiaas_core::asset::{AssetId, AssetKind};
@@ -71,7 +72,8 @@ pub(crate) async fn known(
             }
         };
         if let Some((symbol, decimals)) = facts {
-            known.insert(asset.clone(), AssetFacts { symbol, decimals, price: PriceFact::NotAsked });
+            let price = PriceFact::NotAsked;
+            known.insert(asset.clone(), AssetFacts { symbol, decimals, price, sources: None });
         }
     }
     Ok(known)
@@ -114,8 +116,8 @@ pub(crate) async fn facts(
                 (known.symbol, known.decimals)
             }
         };
-        let price = engine.price_for(session, asset).await;
-        facts.insert(asset.clone(), AssetFacts { symbol, decimals, price });
+        let Priced { price, sources } = engine.price_for(session, asset).await;
+        facts.insert(asset.clone(), AssetFacts { symbol, decimals, price, sources });
     }
     for asset in exchanged(effects) {
         let Some(address) = asset.token_address().filter(|_| !facts.contains_key(asset)) else { continue };
@@ -123,8 +125,8 @@ pub(crate) async fn facts(
         let Ok(TokenFacts { symbol, decimals }) = token(engine, network, chain, address).await else {
             continue;
         };
-        let price = engine.price_for(session, asset).await;
-        facts.insert(asset.clone(), AssetFacts { symbol, decimals, price });
+        let Priced { price, sources } = engine.price_for(session, asset).await;
+        facts.insert(asset.clone(), AssetFacts { symbol, decimals, price, sources });
     }
     Ok(facts)
 }

@@ -323,7 +323,7 @@ impl GivenAsset {
             Some("unusable") => PriceFact::Unusable,
             Some(text) => PriceFact::Known(Price::from_decimal(text).map_err(|e| wrong(at("price"), e))?),
         };
-        Ok(Known { id, facts: AssetFacts { symbol: name.to_owned(), decimals, price } })
+        Ok(Known { id, facts: AssetFacts { symbol: name.to_owned(), decimals, price, sources: None } })
     }
 }
 
