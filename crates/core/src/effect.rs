@@ -4,6 +4,7 @@
 use alloy_primitives::U256;
 use serde::{Deserialize, Serialize};
 
+use crate::UnixSeconds;
 use crate::address::Address;
 use crate::asset::AssetId;
 use crate::digest::Digest;
@@ -169,6 +170,9 @@ pub struct Swap {
     /// through Permit2 and then Permit2's. Swaps recorded by earlier versions have none.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub spenders: Vec<Address>,
+    /// The last time at which the router carries it out; none where the call names no time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deadline: Option<UnixSeconds>,
 }
 
 impl Swap {

@@ -151,6 +151,7 @@ fn swap(input: &mut Input<'_>) -> Swap {
         to: address(input),
         wrapper: input.maybe(asset),
         spenders: Vec::new(),
+        deadline: input.maybe(|input| i64::from(input.u8()) * 60),
     }
 }
 
@@ -307,8 +308,8 @@ fn facts(input: &mut Input<'_>) -> Facts {
             symbol: text(input),
             decimals: input.u8(),
             price: price(input),
-        }),
             sources: None,
+        }),
         ledger: ledger(input),
         default_approval_timeout: input.u32(),
         balances: assets(input, |input| input.u256()),

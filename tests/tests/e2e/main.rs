@@ -38,6 +38,7 @@ mod solana_daily;
 mod stage;
 mod storage;
 mod story;
+mod swaps;
 mod tiers;
 mod two_doors;
 mod witness;

@@ -203,9 +203,14 @@ impl Stage {
 
     /// The transaction once it can change no more.
     pub(crate) async fn settled(&self, payer: &Payer, id: &str) -> Result<Value> {
+        self.settled_as(&payer.agent, id).await
+    }
+
+    /// The same for an agent who is no payer.
+    pub(crate) async fn settled_as(&self, agent: &Agent, id: &str) -> Result<Value> {
         let what = format!("the end of {id}");
         until(&what, PATIENCE, || async {
-            let tx = payer.agent.transaction(&self.daemon, id).await?;
+            let tx = agent.transaction(&self.daemon, id).await?;
             let ended = ["CONFIRMED", "FAILED", "CANCELLED", "EXPIRED", "DENIED"];
             Ok(ended.iter().any(|status| tx["status"] == **status).then_some(tx))
         })

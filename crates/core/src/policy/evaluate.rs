@@ -34,6 +34,7 @@ pub fn evaluate(policies: &PolicySet, effects: &Effects, facts: &Facts) -> Verdi
     require_cover(policies, &case, &mut findings);
     heed_witness(&case, &mut findings);
     heed_fee_cap(&case, &mut findings);
+    swaps::heed_delay(&case, &mut findings);
     require_owner(&case, &mut findings);
     heed_lifetime(&case, &mut findings);
     conclude(&case, findings)

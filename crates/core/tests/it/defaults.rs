@@ -106,6 +106,7 @@ fn table() -> Vec<(Effect, Vec<Need>, Tier)> {
                 to: evm(9),
                 wrapper: None,
                 spenders: Vec::new(),
+                deadline: None,
             })),
             vec![LIMIT],
             Tier::Approval,

@@ -27,7 +27,7 @@ use waiaas_core::selector::Selector;
 use waiaas_core::wallet::OwnerState;
 use waiaas_core::witness::{Unwitnessed, WitnessFact};
 
-use crate::world::{NETWORKS, evm, nft};
+use crate::world::{MONDAY_NOON, NETWORKS, evm, nft};
 
 pub(crate) const NETWORK: &str = "base-mainnet";
 
@@ -110,8 +110,10 @@ fn swap() -> impl Strategy<Value = Swap> {
     let portion = |(asset, amount)| Portion { asset, amount };
     let to = prop_oneof![4 => Just(evm(1)), 1 => party()];
     let spenders = vec(party(), 0..3);
-    (contract(), portions(0..3), portions(0..3), vec(any_asset(), 0..3), to, any::<bool>(), spenders)
-        .prop_map(move |(router, sold, bought, path, to, wraps, spenders)| Swap {
+    let deadline = option::of(MONDAY_NOON - 3_600..MONDAY_NOON + 7_200);
+    let ends = (any::<bool>(), spenders, deadline);
+    (contract(), portions(0..3), portions(0..3), vec(any_asset(), 0..3), to, ends)
+        .prop_map(move |(router, sold, bought, path, to, (wraps, spenders, deadline))| Swap {
             router,
             sold: sold.into_iter().map(portion).collect(),
             path,
@@ -119,6 +121,7 @@ fn swap() -> impl Strategy<Value = Swap> {
             to,
             wrapper: wraps.then(|| token(50)),
             spenders,
+            deadline,
         })
 }
 

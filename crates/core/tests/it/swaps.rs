@@ -5,8 +5,9 @@ use waiaas_core::U256;
 use waiaas_core::asset::AssetId;
 use waiaas_core::effect::{Effect, Portion, Swap};
 use waiaas_core::policy::{DenialCode, PolicyType, PriceFact, Tier};
+use waiaas_core::wallet::OwnerState;
 
-use crate::world::{USDC, USDC_BASE, World, evm, price};
+use crate::world::{MONDAY_NOON, USDC, USDC_BASE, World, evm, price};
 
 const BASE: &str = "base-mainnet";
 /// One ETH, worth a hundred dollars here.
@@ -31,6 +32,7 @@ fn to_eth(least: u64) -> Swap {
         to: evm(1),
         wrapper: Some(asset(&evm(6).to_string())),
         spenders: Vec::new(),
+        deadline: None,
     }
 }
 
@@ -177,6 +179,7 @@ fn what_comes_back_as_it_went_in_needs_no_price() {
         to: evm(1),
         wrapper: Some(weth.clone()),
         spenders: Vec::new(),
+        deadline: None,
     };
     let tier = |least| {
         let world = World::rich(BASE).owned().effect(Effect::Swap(Box::new(unwrap(least))));
@@ -184,4 +187,86 @@ fn what_comes_back_as_it_went_in_needs_no_price() {
     };
     assert_eq!(tier(5), Tier::Instant);
     assert_eq!(tier(4), Tier::Approval);
+}
+
+/// What must come out is compared with the prices of now, and whoever has the signature decides when it
+/// happens.
+#[test]
+fn what_is_handed_out_ends_soon_or_takes_the_owner() {
+    let handed_out = |deadline| {
+        let mut swap = to_eth(ETH);
+        swap.deadline = deadline;
+        let mut world = world(swap);
+        world.facts.handed_out = true;
+        world
+    };
+    let grant = handed_out(None).grant();
+    assert_eq!(grant.tier, Tier::Approval);
+    assert!(grant.reasons[0].message.contains("no deadline within 20 minutes"), "{:?}", grant.reasons);
+    let last = MONDAY_NOON + 20 * 60;
+    for (deadline, tier) in [
+        (i64::MIN, Tier::Instant),
+        (MONDAY_NOON - 1, Tier::Instant),
+        (last, Tier::Instant),
+        (last + 1, Tier::Approval),
+        (i64::MAX, Tier::Approval),
+    ] {
+        assert_eq!(handed_out(Some(deadline)).tier(), tier, "{deadline}");
+    }
+    let mut late = handed_out(Some(last));
+    late.facts.now = i64::MAX;
+    assert_eq!(late.tier(), Tier::Instant);
+    // Nobody but the owner vouches for it.
+    let methods = json!({"methods": [{"contractAddress": evm(5), "selectors": ["0x01020304"]}]});
+    let vouched = handed_out(None).row_here("METHOD_WHITELIST", &methods);
+    assert_eq!(vouched.tier(), Tier::Approval);
+    let mut nobody = handed_out(None);
+    nobody.facts.owner = OwnerState::None;
+    assert_eq!(nobody.codes(), [DenialCode::OwnerRequired]);
+    // What the daemon sends, it sends at once.
+    assert_eq!(world(to_eth(ETH)).tier(), Tier::Instant);
+}
+
+/// By the end of a long delay the prices are others. The owner approves of the terms as they are.
+#[test]
+fn a_swap_that_waits_longer_than_prices_hold_takes_the_owner() {
+    let waits = |seconds: u32| {
+        let mut world = world(to_eth(ETH));
+        world.rows.retain(|row| row.rules.policy_type() != PolicyType::SpendingLimit);
+        world.row("SPENDING_LIMIT", &json!({
+            "instant_max_usd": 1, "notify_max_usd": 1, "delay_max_usd": 1_000_000, "delay_seconds": seconds,
+        }))
+    };
+    assert_eq!(waits(20 * 60).tier(), Tier::Delay);
+    let grant = waits(20 * 60 + 1).grant();
+    assert_eq!((grant.tier, grant.delay_seconds), (Tier::Approval, None));
+    assert!(grant.reasons[0].message.contains("has to wait 1201 seconds"), "{:?}", grant.reasons);
+    let mut nobody = waits(86_400);
+    nobody.facts.owner = OwnerState::None;
+    assert_eq!(nobody.codes(), [DenialCode::OwnerRequired]);
+    let mut plain = waits(86_400);
+    plain.effects.items.retain(|effect| effect.swap().is_none());
+    assert_eq!(plain.tier(), Tier::Delay, "what is no swap waits");
+}
+
+/// Unwrapping the coin brings the same whenever it happens.
+#[test]
+fn what_has_no_price_to_be_compared_by_needs_no_end() {
+    let (native, weth) = (World::on(BASE).effects.native, asset(&evm(6).to_string()));
+    let unwrap = |least| {
+        let swap = Swap {
+            router: evm(6),
+            sold: vec![portion(weth.clone(), 5)],
+            path: vec![weth.clone(), native.clone()],
+            bought: vec![portion(native.clone(), least)],
+            to: evm(1),
+            wrapper: Some(weth.clone()),
+            deadline: None,
+        };
+        let mut world = World::rich(BASE).owned().effect(Effect::Swap(Box::new(swap)));
+        world.facts.handed_out = true;
+        world
+    };
+    assert_eq!(unwrap(5).tier(), Tier::Instant);
+    assert_eq!(unwrap(4).tier(), Tier::Approval);
 }

@@ -78,6 +78,7 @@ fn unwrapping_makes_room_for_the_burn_and_for_nothing_more() {
             to: evm(1),
             wrapper: Some(weth.clone()),
             spenders: Vec::new(),
+            deadline: None,
         }))
     };
     let burnt = |amount| Observed { tokens: [(weth.clone(), gone(9, amount))].into(), ..Observed::default() };

@@ -8,6 +8,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use alloy_primitives::{Address, U256};
+use waiaas_core::UnixSeconds;
 use waiaas_core::effect::{Effect, Portion, Swap};
 
 use super::account;
@@ -69,6 +70,8 @@ pub(super) struct Exchange {
     path: Vec<Address>,
     /// Somebody else who gets something.
     stranger: Option<Address>,
+    /// The earliest time after which a step fails, and all of the call with it.
+    deadline: Option<U256>,
     /// Whether a step was not understood.
     doubtful: bool,
 }
@@ -89,6 +92,7 @@ impl Exchange {
             bought: Vec::new(),
             path: Vec::new(),
             stranger: None,
+            deadline: None,
             doubtful: false,
         };
         if !call.value.is_zero() {
@@ -116,6 +120,11 @@ impl Exchange {
     /// The contract that wraps the coin.
     pub(super) const fn weth(&self) -> Option<Address> {
         self.weth
+    }
+
+    /// The router refuses to run it after this time, in Unix seconds, if there is one.
+    pub(super) fn ends(&mut self, deadline: Option<U256>) {
+        self.deadline = self.deadline.into_iter().chain(deadline).min();
     }
 
     /// A step that is not understood.
@@ -289,6 +298,8 @@ impl Exchange {
             to: account(self.stranger.unwrap_or(self.wallet)),
             wrapper: self.weth.map(|weth| asset(network, weth)),
             spenders: self.spenders.iter().copied().map(account).collect(),
+            // A time beyond all clocks is none.
+            deadline: self.deadline.and_then(|deadline| UnixSeconds::try_from(deadline).ok()),
         })));
     }
 }

@@ -36,11 +36,11 @@ sol! {
 pub(super) fn read(reader: &mut Reader<'_>, call: &Call<'_>) -> Outcome {
     if let Some(known) = method::<MulticallCalls>(call.input) {
         let data = known.map(|known| match known {
-            MulticallCalls::multicall_0(c) => c.data,
-            MulticallCalls::multicall_1(c) => c.data,
-            MulticallCalls::multicall_2(c) => c.data,
+            MulticallCalls::multicall_0(c) => (c.data, None),
+            MulticallCalls::multicall_1(c) => (c.data, Some(c.deadline)),
+            MulticallCalls::multicall_2(c) => (c.data, None),
         });
-        return Some(data.map(|data| to_itself(reader, call, &data)));
+        return Some(data.map(|(data, deadline)| to_itself(reader, call, &data, deadline)));
     }
     let calls = method::<Multicall3Calls>(call.input)?.map(|known| match known {
         Multicall3Calls::aggregate(c) => plain(c.calls),
@@ -93,10 +93,10 @@ fn with_value(inner: Multicall3::Inner3Value) -> Inner {
 }
 
 /// The contract calls itself with each of `data`. Value was counted outside.
-fn to_itself(reader: &mut Reader<'_>, call: &Call<'_>, data: &[Bytes]) {
+fn to_itself(reader: &mut Reader<'_>, call: &Call<'_>, data: &[Bytes], deadline: Option<U256>) {
     if reader.outermost() && router_v3::is_pinned(reader, call.to) {
         let steps: Vec<&[u8]> = data.iter().map(Bytes::as_ref).collect();
-        return router_v3::whole(reader, call, &steps);
+        return router_v3::whole(reader, call, &steps, deadline);
     }
     reader.called(call, false);
     for input in data {

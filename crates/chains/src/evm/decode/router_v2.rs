@@ -44,28 +44,35 @@ struct Trade {
     as_coin: bool,
     path: Vec<Address>,
     to: Address,
+    deadline: U256,
 }
 
 impl Trade {
     fn of(known: RouterV2Calls) -> Self {
         use RouterV2Calls as C;
-        let tokens = |most, least, path, to| Self { most, least, as_coin: false, path, to };
-        let coin = |most, least, path, to| Self { most: Some(most), least, as_coin: true, path, to };
+        let trade =
+            |most, least, as_coin, (path, to, deadline)| Self { most, least, as_coin, path, to, deadline };
+        let tokens = |most, least, rest| trade(most, least, false, rest);
+        let coin = |most, least, rest| trade(Some(most), least, true, rest);
         match known {
-            C::swapExactTokensForTokens(c) => tokens(Some(c.amountIn), c.amountOutMin, c.path, c.to),
-            C::swapTokensForExactTokens(c) => tokens(Some(c.amountInMax), c.amountOut, c.path, c.to),
-            C::swapExactETHForTokens(c) => tokens(None, c.amountOutMin, c.path, c.to),
-            C::swapTokensForExactETH(c) => coin(c.amountInMax, c.amountOut, c.path, c.to),
-            C::swapExactTokensForETH(c) => coin(c.amountIn, c.amountOutMin, c.path, c.to),
-            C::swapETHForExactTokens(c) => tokens(None, c.amountOut, c.path, c.to),
+            C::swapExactTokensForTokens(c) => {
+                tokens(Some(c.amountIn), c.amountOutMin, (c.path, c.to, c.deadline))
+            }
+            C::swapTokensForExactTokens(c) => {
+                tokens(Some(c.amountInMax), c.amountOut, (c.path, c.to, c.deadline))
+            }
+            C::swapExactETHForTokens(c) => tokens(None, c.amountOutMin, (c.path, c.to, c.deadline)),
+            C::swapTokensForExactETH(c) => coin(c.amountInMax, c.amountOut, (c.path, c.to, c.deadline)),
+            C::swapExactTokensForETH(c) => coin(c.amountIn, c.amountOutMin, (c.path, c.to, c.deadline)),
+            C::swapETHForExactTokens(c) => tokens(None, c.amountOut, (c.path, c.to, c.deadline)),
             C::swapExactTokensForTokensSupportingFeeOnTransferTokens(c) => {
-                tokens(Some(c.amountIn), c.amountOutMin, c.path, c.to)
+                tokens(Some(c.amountIn), c.amountOutMin, (c.path, c.to, c.deadline))
             }
             C::swapExactETHForTokensSupportingFeeOnTransferTokens(c) => {
-                tokens(None, c.amountOutMin, c.path, c.to)
+                tokens(None, c.amountOutMin, (c.path, c.to, c.deadline))
             }
             C::swapExactTokensForETHSupportingFeeOnTransferTokens(c) => {
-                coin(c.amountIn, c.amountOutMin, c.path, c.to)
+                coin(c.amountIn, c.amountOutMin, (c.path, c.to, c.deadline))
             }
         }
     }
@@ -86,6 +93,7 @@ pub(super) fn read(reader: &mut Reader<'_>, call: &Call<'_>) -> Outcome {
 fn pinned_swap(reader: &mut Reader<'_>, call: &Call<'_>, trade: &Trade) -> Result<(), Malformed> {
     let [first, .., last] = trade.path.as_slice() else { return Err(Malformed("its path is too short")) };
     let mut exchange = Exchange::begin(reader, call);
+    exchange.ends(Some(trade.deadline));
     match trade.most {
         Some(most) => exchange.pulls(reader, *first, most),
         None => {

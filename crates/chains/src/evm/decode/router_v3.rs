@@ -119,27 +119,28 @@ pub(super) fn is_pinned(reader: &Reader<'_>, contract: Address) -> bool {
 pub(super) fn read(reader: &mut Reader<'_>, call: &Call<'_>) -> Outcome {
     match step_of(call.input)? {
         Err(malformed) => Some(Err(malformed)),
-        Ok(step) if reader.outermost() && is_pinned(reader, call.to) => {
+        Ok((step, deadline)) if reader.outermost() && is_pinned(reader, call.to) => {
             let mut exchange = Exchange::begin(reader, call);
-            take_step(reader, &mut exchange, step);
+            take_step(reader, &mut exchange, step, deadline);
             exchange.conclude(reader);
             Some(Ok(()))
         }
-        Ok(step) => Some(foreign(reader, call, step)),
+        Ok((step, _)) => Some(foreign(reader, call, step)),
     }
 }
 
-/// All that one `multicall` of a pinned router does.
-pub(super) fn whole(reader: &mut Reader<'_>, call: &Call<'_>, steps: &[&[u8]]) {
+/// All that one `multicall` of a pinned router does. `SwapRouter02` checks a deadline of the whole.
+pub(super) fn whole(reader: &mut Reader<'_>, call: &Call<'_>, steps: &[&[u8]], deadline: Option<U256>) {
     let mut exchange = Exchange::begin(reader, call);
+    exchange.ends(deadline);
     for input in steps {
         let inner = Call { to: call.to, value: U256::ZERO, input };
         match step_of(input) {
-            Some(Ok(step)) => {
+            Some(Ok((step, deadline))) => {
                 if !reader.step(&inner, methods) {
                     break;
                 }
-                take_step(reader, &mut exchange, step);
+                take_step(reader, &mut exchange, step, deadline);
             }
             Some(Err(_)) | None => {
                 exchange.doubt();
@@ -150,10 +151,11 @@ pub(super) fn whole(reader: &mut Reader<'_>, call: &Call<'_>, steps: &[&[u8]]) {
     exchange.conclude(reader);
 }
 
-fn step_of(input: &[u8]) -> Option<Result<Step, Malformed>> {
+/// One step, and the time after which it fails if its arguments name one.
+fn step_of(input: &[u8]) -> Option<Result<(Step, Option<U256>), Malformed>> {
     match method::<RouterV3Calls>(input) {
         Some(known) => Some(known.and_then(of_v3)),
-        None => Some(method::<Router02Calls>(input)?.and_then(of_02)),
+        None => Some(method::<Router02Calls>(input)?.and_then(of_02).map(|step| (step, None))),
     }
 }
 
@@ -182,24 +184,27 @@ impl Step {
     }
 }
 
-fn of_v3(known: RouterV3Calls) -> Result<Step, Malformed> {
+fn of_v3(known: RouterV3Calls) -> Result<(Step, Option<U256>), Malformed> {
     use RouterV3Calls as C;
-    Ok(match known {
+    let (step, deadline) = match known {
         C::exactInputSingle(RouterV3::exactInputSingleCall { p }) => {
             let pair = [p.tokenIn, p.tokenOut];
-            Step::sells(pair, p.recipient, p.amountIn, p.amountOutMinimum, p.sqrtPriceLimitX96)
+            let limit = p.sqrtPriceLimitX96;
+            (Step::sells(pair, p.recipient, p.amountIn, p.amountOutMinimum, limit), p.deadline)
         }
         C::exactInput(RouterV3::exactInputCall { p }) => {
-            Step::sells_along(&p.path, p.recipient, p.amountIn, p.amountOutMinimum)?
+            (Step::sells_along(&p.path, p.recipient, p.amountIn, p.amountOutMinimum)?, p.deadline)
         }
         C::exactOutputSingle(RouterV3::exactOutputSingleCall { p }) => {
             let pair = [p.tokenIn, p.tokenOut];
-            Step::buys(pair, p.recipient, p.amountInMaximum, p.amountOut, p.sqrtPriceLimitX96)
+            let limit = p.sqrtPriceLimitX96;
+            (Step::buys(pair, p.recipient, p.amountInMaximum, p.amountOut, limit), p.deadline)
         }
         C::exactOutput(RouterV3::exactOutputCall { p }) => {
-            Step::buys_along(&p.path, p.recipient, p.amountInMaximum, p.amountOut)?
+            (Step::buys_along(&p.path, p.recipient, p.amountInMaximum, p.amountOut)?, p.deadline)
         }
-    })
+    };
+    Ok((step, Some(deadline)))
 }
 
 fn of_02(known: Router02Calls) -> Result<Step, Malformed> {
@@ -240,7 +245,8 @@ fn of_02(known: Router02Calls) -> Result<Step, Malformed> {
     })
 }
 
-fn take_step(reader: &mut Reader<'_>, exchange: &mut Exchange, step: Step) {
+fn take_step(reader: &mut Reader<'_>, exchange: &mut Exchange, step: Step, deadline: Option<U256>) {
+    exchange.ends(deadline);
     let (wallet, router) = (exchange.wallet(), exchange.router());
     let is_02 = reader.chain_id().and_then(pinned::router_02) == Some(router);
     match step {

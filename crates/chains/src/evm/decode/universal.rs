@@ -55,12 +55,13 @@ pub(super) fn read(reader: &mut Reader<'_>, call: &Call<'_>) -> Outcome {
         Ok(known) => known,
         Err(malformed) => return Some(Err(malformed)),
     };
-    let (commands, inputs) = match known {
-        UniversalCalls::execute_0(c) => (c.commands, c.inputs),
-        UniversalCalls::execute_1(c) => (c.commands, c.inputs),
+    let (commands, inputs, deadline) = match known {
+        UniversalCalls::execute_0(c) => (c.commands, c.inputs, None),
+        UniversalCalls::execute_1(c) => (c.commands, c.inputs, Some(c.deadline)),
     };
     let mut exchange = Exchange::begin(reader, call);
     exchange.takes_through(PERMIT2);
+    exchange.ends(deadline);
     if commands.len() != inputs.len() {
         exchange.doubt();
     }

@@ -46,6 +46,7 @@ pub(super) fn read(reader: &mut Reader<'_>, call: &Call<'_>) -> Outcome {
                 to: account(reader.wallet()),
                 wrapper: Some(weth),
                 spenders: Vec::new(),
+                deadline: None,
             })));
         }
     }

@@ -263,6 +263,7 @@ fn weth_at_its_address_only() {
         to: account(WALLET),
         wrapper: Some(wrapped),
         spenders: Vec::new(),
+        deadline: None,
     }));
     assert_eq!(reads(weth, 0, &withdraw), [called(weth, &withdraw, true), unwrapped]);
     assert_eq!(reads(weth, 1, &withdraw)[1..], [called(weth, &withdraw, false)], "it takes no coin");

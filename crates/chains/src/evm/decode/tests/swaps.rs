@@ -380,3 +380,45 @@ fn an_exact_output_of_v2_is_promised_by_each_pool_once() {
         assert_eq!(swap.bought, portions(&[(OTHER, 45)]));
     }
 }
+
+/// The whole call fails once any of its deadlines has passed.
+#[test]
+fn the_earliest_deadline_ends_a_swap() {
+    let of_v2 = |deadline| RouterV2::swapExactTokensForTokensCall {
+        amountIn: uint(100),
+        amountOutMin: uint(97),
+        path: vec![TOKEN, OTHER],
+        to: WALLET,
+        deadline,
+    };
+    let ends = |router, input: &[u8]| swapped(router, 0, input).1.deadline;
+    assert_eq!(ends(v2_router(), &of_v2(uint(1_800_000_000)).abi_encode()), Some(1_800_000_000));
+    assert_eq!(ends(v2_router(), &of_v2(uint(i64::MAX as u64)).abi_encode()), Some(i64::MAX));
+    for never in [uint(1 << 63), U256::MAX] {
+        assert_eq!(ends(v2_router(), &of_v2(never).abi_encode()), None, "beyond all clocks");
+    }
+    let at = |deadline: u64| {
+        let mut p =
+            RouterV3::exactInputSingleCall::abi_decode(&sell(TOKEN, OTHER, 9, 9, WALLET)).expect("a swap");
+        p.p.deadline = uint(deadline);
+        p.abi_encode()
+    };
+    assert_eq!(ends(router(), &at(7)), Some(7));
+    assert_eq!(ends(router(), &multicall(&[at(8), at(7), at(9), refund()])), Some(7));
+    assert_eq!(ends(router(), &buy(TOKEN, OTHER, 9, 9)), Some(9));
+    let of_02 = Router02::swapExactTokensForTokensCall {
+        amountIn: uint(5),
+        amountOutMin: uint(1),
+        path: vec![TOKEN, OTHER],
+        to: WALLET,
+    }
+    .abi_encode();
+    assert_eq!(ends(router_02(), &of_02), None);
+    assert_eq!(ends(router_02(), &multicall(std::slice::from_ref(&of_02))), None);
+    let data = vec![of_02.clone().into()];
+    let whole = Multicall::multicall_1Call { deadline: uint(12), data: data.clone() };
+    assert_eq!(ends(router_02(), &whole.abi_encode()), Some(12));
+    // Only the block after that one, but nobody here knows when it is.
+    let hash = Multicall::multicall_2Call { previousBlockhash: Default::default(), data };
+    assert_eq!(ends(router_02(), &hash.abi_encode()), None);
+}

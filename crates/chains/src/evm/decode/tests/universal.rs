@@ -73,6 +73,19 @@ fn calls_that_another_tool_wrote() {
 }
 
 #[test]
+fn a_list_of_commands_may_have_a_deadline() {
+    let (command, input) = sell(&[TOKEN, OTHER], uint(1000), 970, CALLER, true);
+    let plain = execute(&[(command, input.clone())]);
+    let (commands, inputs) = (vec![command].into(), vec![input.into()]);
+    let timed = Universal::execute_1Call { commands, inputs, deadline: uint(12) }.abi_encode();
+    for router in routers() {
+        assert_eq!(swapped(router, 0, &plain).1.deadline, None);
+        let (decoded, swap) = swapped(router, 0, &timed);
+        assert_eq!((decoded, swap.deadline), (true, Some(12)));
+    }
+}
+
+#[test]
 fn what_is_left_in_the_router_is_not_decoded() {
     let router = routers()[0];
     let all = U256::from_limbs([0, 0, 0, 1 << 63]);
