@@ -168,9 +168,9 @@ pub fn read(network: &Network, draft: &Draft) -> Result<(Effects, Vec<Content>),
 pub struct Identity {
     /// Hash of the first block.
     pub genesis: String,
-    /// The newest block of the node that has seen least.
+    /// The newest block of the node that has seen least, of those that show theirs.
     pub lowest: u64,
-    /// The newest block of the node that has seen most.
+    /// The newest block of the node that has seen most, of those that show theirs.
     pub highest: u64,
 }
 

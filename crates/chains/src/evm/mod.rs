@@ -18,6 +18,7 @@ mod external;
 mod fees;
 mod fixed;
 mod holdings;
+mod identity;
 mod market;
 mod methods;
 mod mined;
@@ -225,20 +226,7 @@ impl Chain for EvmChain {
     }
 
     async fn identity(&self) -> Result<Identity, ChainError> {
-        let (mut genesis, mut lowest, mut highest) = (None, u64::MAX, 0);
-        for node in self.node.singles() {
-            let head = node.head("0x0").await.map_err(|f| node.fail(f))?;
-            let first = head.ok_or_else(|| node.bad("the chain has no first block"))?.hash;
-            if genesis.is_some_and(|genesis| genesis != first) {
-                return Err(node.bad("the nodes have different first blocks"));
-            }
-            genesis = Some(first);
-            let newest = node.number_of("latest").await.map_err(|f| node.fail(f))?;
-            let height = newest.ok_or_else(|| node.bad("the chain has no newest block"))?;
-            (lowest, highest) = (lowest.min(height), highest.max(height));
-        }
-        let genesis = genesis.ok_or_else(|| self.node.bad("no node is configured"))?;
-        Ok(Identity { genesis: genesis.to_string(), lowest, highest })
+        self.identified().await
     }
 
     async fn build(&self, from: Address, intent: &Intent) -> Result<Draft, ChainError> {

@@ -427,3 +427,42 @@ async fn fees_of_a_node_are_checked_before_they_are_used() {
         assert!(matches!(result, Err(ChainError::BadAnswer { .. })), "{bad:?}: {result:?}");
     }
 }
+
+fn numbered(number: &str) -> Value {
+    json!({"hash": HASH, "number": number})
+}
+
+/// Blocks 0 and 9; what is called the newest one may be made up.
+async fn as_far_as(newest: &str) -> MockServer {
+    let of = |number| numbered(number);
+    node([
+        ("eth_getBlockByNumber", Value::Null),
+        ("eth_getBlockByNumber 0x0", of("0x0")),
+        ("eth_getBlockByNumber 0x9", of("0x9")),
+        ("eth_getBlockByNumber latest", of(newest)),
+    ])
+    .await
+}
+
+#[tokio::test]
+async fn a_height_counts_only_with_its_block() {
+    let identity = |nodes: Vec<String>| async move { chain(nodes, options()).identity().await };
+    let (honest, liar) = (as_far_as("0x9").await, as_far_as("0xf4240").await);
+    let alone = identity(vec![honest.uri()]).await.expect("an identity");
+    assert_eq!((alone.lowest, alone.highest), (9, 9));
+    for nodes in [vec![honest.uri(), liar.uri()], vec![liar.uri(), honest.uri()]] {
+        assert_eq!(identity(nodes).await.expect("an identity"), alone, "made up by one of two");
+    }
+    let nobody = identity(vec![liar.uri()]).await;
+    assert!(matches!(nobody, Err(ChainError::BadAnswer { .. })), "{nobody:?}");
+    // Another block under the number that was asked for is not that block.
+    let every =
+        node([("eth_getBlockByNumber", numbered("0xf4240")), ("eth_getBlockByNumber 0x9", numbered("0x8"))])
+            .await;
+    let found = identity(vec![every.uri(), honest.uri()]).await.expect("an identity");
+    assert_eq!(
+        (found.lowest, found.highest),
+        (9, 1_000_000),
+        "whoever makes up the block as well is believed"
+    );
+}

@@ -4,6 +4,7 @@
 //! only the daemon's own routes ask for. What a caller sees over HTTP is in the workspace's end-to-end tests.
 #![expect(clippy::expect_used, reason = "tests")]
 
+mod chain_reset;
 mod changes;
 mod deadlines;
 mod invariants;

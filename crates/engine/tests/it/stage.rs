@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
-use e2e::{FaultProxy, Localnet, OwnerKey, SolanaNode, until};
+use e2e::{EvmNode, FaultProxy, Localnet, OwnerKey, SolanaNode, until};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use waiaas_engine::config::Config;
@@ -88,6 +88,17 @@ impl Stage {
         let proxy = FaultProxy::start(&node.rpc).await?;
         localnet.solana.rpc = proxy.url();
         Ok((Self::set_up_on(localnet, Chain::Solana, None).await?, proxy, node))
+    }
+
+    /// An EVM wallet with an ether on two nodes: a proxy that may lie, and the node itself.
+    pub(crate) async fn beside_a_liar() -> Result<(Self, FaultProxy, EvmNode)> {
+        let mut localnet = Localnet::start()?;
+        let node = localnet.evm.clone();
+        let proxy = FaultProxy::start(&node.rpc).await?;
+        localnet.evm.rpc = format!("{},{}", proxy.url(), node.rpc);
+        let stage = Self::set_up_on(localnet, Chain::Ethereum, None).await?;
+        node.fund(&stage.wallet.address.to_string(), 1_000_000_000_000_000_000).await?;
+        Ok((stage, proxy, node))
     }
 
     async fn set_up_on(localnet: Localnet, chain: Chain, start: Option<UnixSeconds>) -> Result<Self> {
@@ -282,10 +293,12 @@ pub(crate) fn shown(error: Error) -> anyhow::Error {
     anyhow::anyhow!("{}: {}", error.code.as_str(), error.message)
 }
 
+/// Several EVM nodes are one text with commas.
 fn config(localnet: &Localnet) -> Result<Config> {
+    let evm: Vec<_> = localnet.evm.rpc.split(',').collect();
     let text = format!(
-        "[rpc]\nsolana_localnet = \"{}\"\nevm_localnet = \"{}\"\n[confirmation]\npoll_interval_ms = 100\n[prices]\nsources = []\n",
-        localnet.solana.rpc, localnet.evm.rpc
+        "[rpc]\nsolana_localnet = \"{}\"\nevm_localnet = {evm:?}\n[confirmation]\npoll_interval_ms = 100\n[prices]\nsources = []\n",
+        localnet.solana.rpc
     );
     Ok(Config::from_parts(Some((Path::new("config.toml"), &text)), [], [])?)
 }
