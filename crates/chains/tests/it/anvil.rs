@@ -2,7 +2,8 @@
 //!
 //! The binary is the one `localnet/start.sh --build-only` installs.
 
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Read as _, Write as _};
+use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc;
@@ -11,6 +12,8 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use waiaas_chains::rpc::{RpcOptions, RpcPool, http_client};
 use waiaas_core::network::NetworkId;
+use wiremock::matchers::any;
+use wiremock::{Mock, MockServer, Request, Respond, ResponseTemplate};
 
 /// A constructed contract whose code answers every call with one word.
 pub(crate) fn code_answering(word: u8) -> String {
@@ -26,6 +29,35 @@ pub(crate) struct Anvil {
     child: Child,
     url: String,
     admin: RpcPool,
+}
+
+/// All of a node but one method.
+struct Lacking {
+    method: &'static str,
+    /// Its address and port.
+    node: String,
+}
+
+impl Respond for Lacking {
+    fn respond(&self, request: &Request) -> ResponseTemplate {
+        let call: Value = serde_json::from_slice(&request.body).expect("a JSON request");
+        if call["method"] == self.method {
+            let error = json!({"code": -32601, "message": "method not found"});
+            let answer = json!({"jsonrpc": "2.0", "id": call["id"], "error": error});
+            return ResponseTemplate::new(200).set_body_json(answer);
+        }
+        let mut stream = TcpStream::connect(&self.node).expect("the node listens");
+        let (host, length) = (&self.node, request.body.len());
+        let head = format!(
+            "POST / HTTP/1.1\r\nhost: {host}\r\ncontent-type: application/json\r\n\
+             content-length: {length}\r\nconnection: close\r\n\r\n"
+        );
+        stream.write_all(&[head.as_bytes(), &request.body].concat()).expect("the node reads");
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).expect("the node answers");
+        let (_, body) = answer.split_once("\r\n\r\n").expect("a body");
+        ResponseTemplate::new(200).set_body_json(serde_json::from_str::<Value>(body).expect("a JSON answer"))
+    }
 }
 
 impl Anvil {
@@ -61,6 +93,14 @@ impl Anvil {
 
     pub(crate) async fn call(&self, method: &str, params: Value) -> Value {
         self.admin.call(method, params).await.unwrap_or_else(|failure| panic!("{method}: {failure}"))
+    }
+
+    /// The node behind a server that does not know `method`, and passes everything else on.
+    pub(crate) async fn without(&self, method: &'static str) -> MockServer {
+        let server = MockServer::start().await;
+        let lacking = Lacking { method, node: self.url.trim_start_matches("http://").to_owned() };
+        Mock::given(any()).respond_with(lacking).mount(&server).await;
+        server
     }
 
     /// Mines `blocks` blocks; the first takes what is in the pool.

@@ -296,6 +296,50 @@ async fn nodes_without_the_method_are_asked_for_a_trace_and_then_left() {
     assert_eq!(seen, Witness::Seen(Box::new(plain)), "the next node can say");
 }
 
+/// A real node that has only its tracer sees what it would see by simulating: coin, tokens, NFTs, allowances,
+/// and what contracts take that nobody can decode.
+#[tokio::test]
+async fn a_tracer_alone_sees_what_a_simulation_sees() {
+    let world = World::new().await;
+    let owner = world.wallet.address;
+    let token = Address::Evm(world.anvil.deploy_erc20("TOK", 1_000, bytes(owner)).await);
+    let art = Address::Evm(world.anvil.deploy_erc721(bytes(owner)).await);
+    let piece =
+        NftId { caip2: network().caip2, kind: NftKind::Erc721 { collection: art, token_id: U256::ZERO } };
+    let vault = Address::Evm(world.anvil.deploy_own("Vault", &word(token)).await);
+    for spender in [vault, TRAP] {
+        world.done(&Intent::Approve { token, spender, amount: U256::from(600) }).await;
+    }
+    world.set_code(TRAP, FORWARDER).await;
+    let taken = format!("{}23b872dd{}{}{:064x}", word(token), word(owner), word(SOMEBODY), 600);
+    let deposit = format!("6e553f65{:064x}{}", 600, word(owner));
+
+    let lacking = world.anvil.without("eth_simulateV1").await;
+    let tracing = chain(vec![lacking.uri()], options());
+    let spender = SOMEBODY;
+    for intent in [
+        transfer(5),
+        token_transfer(token, 40),
+        Intent::Approve { token, spender, amount: U256::from(600) },
+        Intent::NftTransfer { nft: piece.clone(), to: SOMEBODY, quantity: U256::ONE, allow_off_curve: false },
+        Intent::ApproveNft { nft: piece, spender },
+        Intent::ApproveCollection { collection: art, standard: NftStandard::Erc721, spender },
+        call(vault, &deposit),
+        call(TRAP, &taken),
+    ] {
+        let draft = world.draft(&intent).await;
+        let completed = world.chain.complete(&draft, &Lane::default()).await.expect("completes");
+        for completed in [None, Some(&completed)] {
+            let simulated = world.chain.witness(&draft, completed).await.expect("runs");
+            assert_ne!(simulated, Witness::Seen(Box::default()), "{intent:?} does something");
+            let traced = tracing.witness(&draft, completed).await.expect("runs");
+            assert_eq!(traced, simulated, "{intent:?}");
+        }
+    }
+    assert_eq!(tracing.simulation_methods(), [Some("debug_traceCall")]);
+    assert_eq!(world.chain.simulation_methods(), [Some("eth_simulateV1")]);
+}
+
 #[tokio::test]
 async fn which_method_a_node_has_is_learnt() {
     let world = World::new().await;
