@@ -145,7 +145,7 @@ async fn a_vault_takes_what_was_seen_listed_counted_and_approved() -> Result<()>
     let body = unsigned(&world, &deposit(&world, 50)?).await?;
     let api = world.agent.api(&world.daemon);
     let asked = api.post("/v1/transactions/sign", body).await?.expect(200)?;
-    ensure!(asked["status"] == "PENDING_APPROVAL" && asked["signature"].is_null(), "{asked}");
+    ensure!(asked["status"] == "PENDING_APPROVAL" && asked["signedTransaction"].is_null(), "{asked}");
     let path = format!("/v1/transactions/{}/explain", text(&asked, "id")?);
     let why = api.get(&path).await?.expect(200)?;
     ensure!(why.to_string().contains("does not bind a signature that is handed out"), "{why}");
