@@ -13,9 +13,24 @@ use serde_json::{Value, json};
 use crate::kit::{Class, Loot, Needs, On, Target, Victim, resisted, text};
 
 const RECEIPT: &str = "eth_getTransactionReceipt";
+const STATUSES: &str = "getSignatureStatuses";
 const PATIENCE: Duration = Duration::from_secs(60);
+
+/// The method that asks what became of a payment.
+const fn outcome(on: On) -> &'static str {
+    match on {
+        On::Evm => RECEIPT,
+        On::Solana => STATUSES,
+    }
+}
+
 /// 90 dollars.
-const NINETY: &str = "0.03";
+const fn ninety(on: On) -> &'static str {
+    match on {
+        On::Evm => "0.03",
+        On::Solana => "0.6",
+    }
+}
 
 /// Makes a node lie.
 type Lies = fn(&FaultProxy);
@@ -26,22 +41,25 @@ type Edit = fn(&mut Value);
 /// 200 a day. What happened is final after `depth` blocks.
 async fn stage(
     target: &Arc<Target>,
+    on: On,
     alone: bool,
     depth: u64,
 ) -> Result<(Daemon, FaultProxy, Arc<Target>, Victim)> {
-    let honest = target.evm()?.node.url();
+    let (honest, variable) = match on {
+        On::Evm => (target.evm()?.node.url(), "WAIAAS_RPC_EVM_LOCALNET"),
+        On::Solana => (target.solana()?.node.url(), "WAIAAS_RPC_SOLANA_LOCALNET"),
+    };
     let proxy = FaultProxy::start(&honest).await?;
     let liar = proxy.url();
-    let nodes = if alone { liar.clone() } else { format!("{liar},{honest}") };
+    let nodes = if alone { liar } else { format!("{liar},{honest}") };
     let (daemon, there) = target.beside(move |options| {
-        options.evm = liar;
         options.through = vec![
             "env".into(),
-            format!("WAIAAS_RPC_EVM_LOCALNET={nodes}"),
+            format!("{variable}={nodes}"),
             format!("WAIAAS_CONFIRMATION_EVM_FINALITY_DEPTH={depth}"),
         ];
     })?;
-    let victim = Victim::rich(&there, On::Evm).await?;
+    let victim = Victim::rich(&there, on).await?;
     let rules = json!({
         "instant_max_usd": 100, "notify_max_usd": 100, "delay_max_usd": 100, "daily_limit_usd": 200,
     });
@@ -51,12 +69,12 @@ async fn stage(
 }
 
 /// Twice 90 dollars while the node lies, then the third time.
-async fn overspend(target: &Arc<Target>, alone: bool, depth: u64, lies: Lies) -> Result<()> {
-    let (_daemon, proxy, there, victim) = stage(target, alone, depth).await?;
+async fn overspend(target: &Arc<Target>, on: On, alone: bool, depth: u64, lies: Lies) -> Result<()> {
+    let (_daemon, proxy, there, victim) = stage(target, on, alone, depth).await?;
     lies(&proxy);
     let mut paid = Vec::new();
     for _ in 0..2 {
-        let sent = victim.pay(&On::Evm.stranger(), NINETY).await?.expect(201)?;
+        let sent = victim.pay(&on.stranger(), ninety(on)).await?.expect(201)?;
         paid.push(text(&sent, "id")?);
     }
     proxy.forget();
@@ -65,11 +83,11 @@ async fn overspend(target: &Arc<Target>, alone: bool, depth: u64, lies: Lies) ->
         for id in &paid {
             ended &= victim.transaction(id).await?["isFinal"] == true;
         }
-        Ok((ended || proxy.count(RECEIPT) >= 6).then_some(()))
+        Ok((ended || proxy.count(outcome(on)) >= 6).then_some(()))
     })
     .await?;
-    let thief = On::Evm.stranger();
-    let answer = victim.pay(&thief, NINETY).await?;
+    let thief = on.stranger();
+    let answer = victim.pay(&thief, ninety(on)).await?;
     resisted(&there, &victim, &answer, &[Loot::Coins(thief)]).await
 }
 
@@ -115,8 +133,101 @@ fn forgets(proxy: &FaultProxy) {
     proxy.always("eth_getTransactionByHash", When::Before, Fault::Lie(Value::Null));
 }
 
+/// Changes each status that a node knows.
+fn each(answer: &mut Value, change: impl Fn(&mut Value)) {
+    for status in answer["value"].as_array_mut().into_iter().flatten().filter(|status| status.is_object()) {
+        change(status);
+    }
+}
+
+/// It failed, for good or so far.
+fn broke(answer: &mut Value) {
+    each(answer, |status| {
+        status["err"] = json!("AccountInUse");
+        status["confirmations"] = Value::Null;
+        status["confirmationStatus"] = json!("finalized");
+    });
+}
+
+fn broke_so_far(answer: &mut Value) {
+    each(answer, |status| {
+        status["err"] = json!("AccountInUse");
+        status["confirmations"] = json!(1);
+        status["confirmationStatus"] = json!("confirmed");
+    });
+}
+
+/// Nobody has seen it by a slot that is far past its end.
+fn unseen(answer: &mut Value) {
+    answer["context"]["slot"] = json!(u64::from(u32::MAX));
+    each(answer, |status| *status = Value::Null);
+}
+
+fn far(epoch: &mut Value) {
+    (epoch["absoluteSlot"], epoch["blockHeight"]) = (json!(u32::MAX), json!(u32::MAX));
+}
+
+fn stale(answer: &mut Value) {
+    answer["value"] = json!(false);
+}
+
+fn free_of_charge(transaction: &mut Value) {
+    if transaction.is_object() {
+        transaction["meta"]["fee"] = json!(0);
+    }
+}
+
+fn beyond_the_offer(transaction: &mut Value) {
+    if transaction.is_object() {
+        transaction["meta"]["fee"] = json!(u64::MAX);
+    }
+}
+
+fn broke_and_cost_nothing(proxy: &FaultProxy) {
+    proxy.always(STATUSES, When::After, Fault::Edit(broke));
+    proxy.always("getTransaction", When::After, Fault::Edit(free_of_charge));
+}
+
+/// The blocks that could have held it are all long past, and none did.
+fn expires(proxy: &FaultProxy) {
+    proxy.always(STATUSES, When::After, Fault::Edit(unseen));
+    proxy.always("getBlockHeight", When::Before, Fault::Lie(json!(u32::MAX)));
+    proxy.always("getEpochInfo", When::After, Fault::Edit(far));
+    proxy.always("isBlockhashValid", When::After, Fault::Edit(stale));
+}
+
+/// On Solana it is the node that says when something is final.
+fn on_solana(class: &mut Class) {
+    let lies: [(&str, Lies); 4] = [
+        ("it failed", |proxy| proxy.always(STATUSES, When::After, Fault::Edit(broke))),
+        ("it failed and cost nothing", broke_and_cost_nothing),
+        ("its time has passed without it", expires),
+        ("it is not known", |proxy| proxy.always(STATUSES, When::After, Fault::Edit(unseen))),
+    ];
+    for (name, lies) in lies {
+        class.case(Needs::Own, format!("one of two Solana nodes: {name}"), move |target| async move {
+            overspend(&target, On::Solana, false, 1, lies).await
+        });
+    }
+    let so_far: Lies = |proxy| proxy.always(STATUSES, When::After, Fault::Edit(broke_so_far));
+    let name = "the only Solana node, before it is final: it failed";
+    class.case(Needs::Own, name, move |target| async move {
+        overspend(&target, On::Solana, true, 1, so_far).await
+    });
+    let name = "a fee on Solana beyond what was offered uses up no limit";
+    class.case(Needs::Own, name, |target| async move {
+        let (_daemon, proxy, _, victim) = stage(&target, On::Solana, true, 1).await?;
+        proxy.always("getTransaction", When::After, Fault::Edit(beyond_the_offer));
+        let sent = victim.pay(&On::Solana.stranger(), "0.01").await?.expect(201)?;
+        let ended = victim.ended(&text(&sent, "id")?).await?;
+        ensure!(ended["status"] == "CONFIRMED", "{ended}");
+        victim.works().await
+    });
+}
+
 pub(crate) fn class() -> Class {
     let mut class = Class::new("lying nodes");
+    on_solana(&mut class);
     let edits: [(&str, Lies); 4] = [
         ("it failed", |proxy| proxy.always(RECEIPT, When::After, Fault::Edit(failed))),
         ("it failed and cost nothing", |proxy| proxy.always(RECEIPT, When::After, Fault::Edit(free))),
@@ -125,17 +236,17 @@ pub(crate) fn class() -> Class {
     ];
     for (name, lies) in edits {
         class.case(Needs::Own, format!("one of two nodes: {name}"), move |target| async move {
-            overspend(&target, false, 1, lies).await
+            overspend(&target, On::Evm, false, 1, lies).await
         });
         class.case(
             Needs::Own,
             format!("one of two nodes, before it is final: {name}"),
-            move |target| async move { overspend(&target, false, 8000, lies).await },
+            move |target| async move { overspend(&target, On::Evm, false, 8000, lies).await },
         );
         class.case(
             Needs::Own,
             format!("the only node, before it is final: {name}"),
-            move |target| async move { overspend(&target, true, 8000, lies).await },
+            move |target| async move { overspend(&target, On::Evm, true, 8000, lies).await },
         );
     }
     let fees: [(&str, Edit); 2] = [("gas price", dear), ("data fee", data_fee)];
@@ -144,7 +255,7 @@ pub(crate) fn class() -> Class {
             Needs::Own,
             format!("a receipt with an absurd {name} uses up no limit"),
             move |target| async move {
-                let (_daemon, proxy, _, victim) = stage(&target, true, 1).await?;
+                let (_daemon, proxy, _, victim) = stage(&target, On::Evm, true, 1).await?;
                 proxy.always(RECEIPT, When::After, Fault::Edit(edit));
                 let sent = victim.pay(&On::Evm.stranger(), "0.002").await?.expect(201)?;
                 let id = text(&sent, "id")?;
