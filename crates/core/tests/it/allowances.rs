@@ -44,6 +44,7 @@ fn swap(router: Address, dollars: u64) -> [Effect; 2] {
         to: evm(1),
         wrapper: None,
         spenders,
+        deadline: None,
     };
     let taken = Effect::TokenOut { asset: usdc(), to: router, amount: units(dollars) };
     [taken, Effect::Swap(Box::new(swap))]
