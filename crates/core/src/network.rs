@@ -133,6 +133,8 @@ pub struct Network {
     pub slip44: u32,
     /// When what happened on it is final.
     pub finality: Finality,
+    /// Whether it charges for a transaction's data beside its gas, as OP-stack networks do.
+    pub has_data_fee: bool,
 }
 
 impl Network {
@@ -232,6 +234,11 @@ fn finality(slug: &str, environment: Environment) -> Finality {
     Finality::Finalized { else_blocks }
 }
 
+/// Whether a built-in network is of the OP stack.
+fn has_data_fee(slug: &str) -> bool {
+    matches!(slug, "optimism-mainnet" | "optimism-sepolia" | "base-mainnet" | "base-sepolia")
+}
+
 impl Networks {
     /// The networks built in.
     pub fn builtin() -> Self {
@@ -249,6 +256,7 @@ impl Networks {
                 native_decimals: decimals,
                 slip44: *slip44,
                 finality: finality(slug, *environment),
+                has_data_fee: has_data_fee(slug),
             };
             map.insert(network.id.clone(), network);
         }

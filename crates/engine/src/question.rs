@@ -133,6 +133,7 @@ fn network(shown: &Presentation) -> Option<Network> {
         native_decimals: unit.map_or(18, |unit| unit.decimals),
         slip44,
         finality: Finality::of(Environment::Mainnet),
+        has_data_fee: false,
     })
 }
 

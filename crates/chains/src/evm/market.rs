@@ -9,7 +9,7 @@ use super::{EvmChain, erc20};
 use crate::ChainError;
 use crate::rpc::RpcFailure;
 
-/// Where every OP-stack chain has its gas price oracle; no other chain has code there.
+/// Where every OP-stack chain has its gas price oracle.
 const OP_GAS_ORACLE: Address = address!("420000000000000000000000000000000000000F");
 
 /// Longest unsigned transfer less its call data, in bytes: every field at full length.
@@ -51,7 +51,7 @@ impl EvmChain {
     /// What an OP-stack chain charges on top of gas for a transaction with `input_length` bytes of
     /// call data, with a quarter to spare; zero on all other chains. No transaction can cap this fee.
     pub(super) async fn data_fee(&self, input_length: usize) -> Result<U256, ChainError> {
-        if !self.has_data_fee().await? {
+        if !self.network.has_data_fee {
             return Ok(U256::ZERO);
         }
         // The oracle prices what compresses well lower. An odd factor visits every byte once in 256.
@@ -62,13 +62,5 @@ impl EvmChain {
         let fee =
             erc20::word(&answer).ok_or_else(|| self.node.bad("the gas oracle's answer is not a number"))?;
         Ok(fee.saturating_add(fee.div_ceil(U256::from(4u8))))
-    }
-
-    async fn has_data_fee(&self) -> Result<bool, ChainError> {
-        let code = self.data_fee_oracle.get_or_try_init(|| async {
-            let code = self.node.code(OP_GAS_ORACLE).await.map_err(|f| self.node.fail(f))?;
-            Ok::<_, ChainError>(!code.is_empty())
-        });
-        code.await.copied()
     }
 }

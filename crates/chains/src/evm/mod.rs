@@ -40,7 +40,6 @@ mod witness;
 use alloy_primitives::{Address as EvmAddress, U256};
 use async_trait::async_trait;
 use serde_json::json;
-use tokio::sync::OnceCell;
 use waiaas_core::address::Address;
 use waiaas_core::draft::{Completed, Draft};
 use waiaas_core::effect::Effects;
@@ -122,7 +121,6 @@ pub struct EvmChain {
     chain_id: u64,
     node: Node,
     options: EvmOptions,
-    data_fee_oracle: OnceCell<bool>,
     methods: Methods,
     searches: Searches,
 }
@@ -137,7 +135,7 @@ impl EvmChain {
         };
         let node = Node(rpc.expecting("eth_chainId", json!([]), json!(format!("0x{chain_id:x}"))));
         let (methods, searches) = (Methods::of(node.singles().len()), Searches::default());
-        Ok(Self { network, chain_id, node, options, data_fee_oracle: OnceCell::new(), methods, searches })
+        Ok(Self { network, chain_id, node, options, methods, searches })
     }
 
     /// The sender and body of a draft built here for this network.

@@ -97,7 +97,8 @@ impl<'a> Question<'a> {
             Ok(0) => false,
             _ => return Err(bad("the receipt's status is neither success nor failure")),
         };
-        let fee = fee(self.sent, receipt, MOST_FOR_DATA).map_err(bad)?;
+        let most_for_data = self.chain.network.has_data_fee.then_some(MOST_FOR_DATA);
+        let fee = fee(self.sent, receipt, most_for_data).map_err(bad)?;
         let Some(Included { block, height }) = included(node, receipt).await? else { return Ok(None) };
         let confirmations = height.checked_sub(block).map_or(0, |above| above.saturating_add(1));
         let depth = if confirmations < self.chain.options.confirmations.max(1) {
@@ -139,8 +140,8 @@ pub(super) async fn included(node: &Node, receipt: &Receipt) -> Result<Option<In
 
 /// What a receipt says was paid: at most all the gas at its highest price, and on OP-stack chains a fee
 /// for the data, which no field of a transaction limits and which here counts up to `most_for_data`.
-/// More is no answer.
-fn fee(sent: &Sent, receipt: &Receipt, most_for_data: U256) -> Result<U256, &'static str> {
+/// More is no answer. On other chains there is no such fee, whatever a receipt says.
+fn fee(sent: &Sent, receipt: &Receipt, most_for_data: Option<U256>) -> Result<U256, &'static str> {
     let fields = sent.tx.fields();
     let (used, price) = (receipt.gas_used.0, receipt.effective_gas_price.0);
     if used > U256::from(fields.gas_limit()) {
@@ -149,10 +150,13 @@ fn fee(sent: &Sent, receipt: &Receipt, most_for_data: U256) -> Result<U256, &'st
     if price > U256::from(fields.max_fee_per_gas()) {
         return Err("the receipt has a higher price than the transaction");
     }
-    let for_data = receipt.l1_fee.map_or(U256::ZERO, |l1| l1.0);
-    if for_data > most_for_data {
-        return Err("the receipt has a higher data fee than any transaction may pay");
-    }
+    let for_data = match (receipt.l1_fee, most_for_data) {
+        (Some(told), Some(most)) if told.0 > most => {
+            return Err("the receipt has a higher data fee than any transaction may pay");
+        }
+        (Some(told), Some(_)) => told.0,
+        (None, _) | (_, None) => U256::ZERO,
+    };
     Ok(used.saturating_mul(price).saturating_add(for_data))
 }
 
@@ -202,9 +206,12 @@ mod tests {
         let (gas, price, data) = (U256::from(GAS), U256::from(PRICE), U256::from(DATA));
         let huge = U256::MAX >> 96;
         for priority in [Some(7), None] {
-            let told = |used, price, l1| fee(&sent(priority), &receipt(used, price, l1), data);
+            let told = |used, price, l1| fee(&sent(priority), &receipt(used, price, l1), Some(data));
             assert_eq!(told(gas, price, None), Ok(gas * price));
             assert_eq!(told(gas, price, Some(data)), Ok(gas * price + data));
+            let elsewhere = |l1| fee(&sent(priority), &receipt(gas, price, Some(l1)), None);
+            assert_eq!(elsewhere(data), Ok(gas * price), "a network without such a fee");
+            assert_eq!(elsewhere(U256::MAX), Ok(gas * price));
             for (used, price, l1) in [
                 (gas + U256::ONE, price, None),
                 (gas, price + U256::ONE, None),
@@ -224,7 +231,7 @@ mod tests {
             let word = U256::from_be_bytes::<32>;
             let most = U256::from(GAS) * U256::from(PRICE) + U256::from(DATA);
             let receipt = receipt(word(used) >> 236, word(price) >> 246, data.map(|data| word(data) >> 235));
-            if let Ok(fee) = fee(&sent(Some(7)), &receipt, U256::from(DATA)) {
+            if let Ok(fee) = fee(&sent(Some(7)), &receipt, Some(U256::from(DATA))) {
                 prop_assert!(fee <= most);
             }
         }

@@ -9,7 +9,7 @@ use waiaas_core::U256;
 use wiremock::matchers::any;
 use wiremock::{Mock, MockServer, Request, Respond, ResponseTemplate};
 
-use crate::evm_world::{SOMEBODY, World, chain, fee_budget, options, refusal, transfer};
+use crate::evm_world::{SOMEBODY, World, chain, fee_budget, op_chain, options, refusal, transfer};
 
 /// A node that answers by `method last-text-parameter` or else by `method`, and refuses the rest.
 struct Script(Mutex<BTreeMap<&'static str, Value>>);
@@ -66,7 +66,7 @@ fn on_chain(receipt: Value) -> [(&'static str, Value); 3] {
 }
 
 async fn fate(world: &World, nodes: &[&MockServer], signed: &SignedTx) -> Result<Fate, ChainError> {
-    let chain = chain(nodes.iter().map(|node| node.uri()).collect(), options());
+    let chain = op_chain(nodes.iter().map(|node| node.uri()).collect(), options());
     chain.fate(world.wallet.address, signed, Known::default()).await
 }
 
@@ -352,6 +352,19 @@ async fn a_broadcast_under_another_hash_is_no_acceptance() {
     let result = chain(vec![honest.uri()], options()).submit(&signed).await;
     assert!(matches!(result, Ok(Submission::Accepted)), "{result:?}");
     drop(world);
+}
+
+#[tokio::test]
+async fn a_network_without_a_data_fee_counts_none() {
+    let (world, signed) = signed().await;
+    for told in [json!("0x3"), json!(format!("0x{}", "f".repeat(60)))] {
+        let mut receipt = receipt(&world, &signed);
+        receipt["l1Fee"] = told;
+        let node = node(on_chain(receipt)).await;
+        let fate = chain(vec![node.uri()], options()).fate(world.wallet.address, &signed, Known::default());
+        let expected = Fate::Confirmed { fee: U256::from(21_000 * 2), block: 5, is_final: true };
+        assert_eq!(fate.await.expect("a fate"), expected);
+    }
 }
 
 #[tokio::test]

@@ -147,8 +147,7 @@ async fn only_the_senders_signature_over_this_transaction_is_joined() {
 async fn an_op_stack_chain_has_its_data_fee_in_the_budget() {
     let world = World::new().await;
     let plain = world.chain.build(world.wallet.address, &transfer(7)).await.expect("a draft");
-    // A fresh chain, for the answer is remembered.
-    let chain = crate::evm_world::chain(vec![world.anvil.url()], options());
+    let chain = crate::evm_world::op_chain(vec![world.anvil.url()], options());
     let oracle: Address = "0x420000000000000000000000000000000000000F".parse().expect("address");
     // PUSH5 10^12, PUSH1 0, MSTORE, PUSH1 32, PUSH1 0, RETURN
     world.set_code(oracle, "0x64e8d4a5100060005260206000f3").await;
@@ -157,4 +156,6 @@ async fn an_op_stack_chain_has_its_data_fee_in_the_budget() {
     let more = U256::from(2_500_000_000_000u64);
     assert_eq!(fee_budget(&chain, &draft), fee_budget(&world.chain, &plain) + more);
     chain.complete(&draft, &Lane::default()).await.expect("completes");
+    let other = world.chain.build(world.wallet.address, &transfer(7)).await.expect("a draft");
+    assert_eq!(other, plain, "a contract there makes no other network one of the OP stack");
 }

@@ -103,8 +103,16 @@ pub(crate) fn options() -> EvmOptions {
 }
 
 pub(crate) fn chain(urls: Vec<String>, options: EvmOptions) -> EvmChain {
+    chain_of(network(), urls, options)
+}
+
+/// One that charges for data as OP-stack networks do.
+pub(crate) fn op_chain(urls: Vec<String>, options: EvmOptions) -> EvmChain {
+    chain_of(Network { has_data_fee: true, ..network() }, urls, options)
+}
+
+fn chain_of(network: Network, urls: Vec<String>, options: EvmOptions) -> EvmChain {
     let client = http_client().expect("client");
-    let network = network();
     let rpc = RpcPool::new(&network.id, urls, client, RpcOptions::default()).expect("pool");
     EvmChain::new(network, rpc, options).expect("an EVM network")
 }

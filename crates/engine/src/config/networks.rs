@@ -37,6 +37,9 @@ pub struct CustomNetwork {
     /// SLIP-44 coin type of the native coin.
     #[serde(default = "ether", deserialize_with = "within::<0, 2_147_483_647, _, _>")]
     pub slip44: u32,
+    /// Whether it is of the OP stack, which charges for a transaction's data beside its gas.
+    #[serde(default)]
+    pub op_stack: bool,
     /// URLs of nodes in order of preference.
     #[serde(deserialize_with = "some_urls")]
     pub rpc: Vec<String>,
@@ -55,6 +58,7 @@ impl CustomNetwork {
             native_decimals: 18,
             slip44: self.slip44,
             finality: Finality::of(self.environment),
+            has_data_fee: self.op_stack,
         }
     }
 }
