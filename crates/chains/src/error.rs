@@ -25,6 +25,14 @@ pub enum ChainError {
         /// What was wrong.
         reason: String,
     },
+    /// What has to be known by the word of more than one node is not; try again later.
+    #[error("the nodes of {network} do not prove {what}")]
+    Unproved {
+        /// The network.
+        network: String,
+        /// What is not proved, and what would prove it.
+        what: String,
+    },
     /// The node serves another chain than configured.
     #[error("the node of {network} serves another chain ({found})")]
     WrongChain {

@@ -44,6 +44,8 @@ pub enum Fate {
 pub enum Undecided {
     /// Two endpoints say what cannot both be true.
     Contradiction,
+    /// It succeeded on chain, by the word of too few endpoints.
+    SuccessUnproved,
     /// It failed on chain, by the word of too few endpoints or not in a final block.
     RevertUnproved,
     /// It can land no more by the word of some endpoint, and no proof of that was shown or agreed to.
@@ -55,6 +57,7 @@ impl Undecided {
     pub const fn code(self) -> &'static str {
         match self {
             Self::Contradiction => "NODES_CONTRADICT",
+            Self::SuccessUnproved => "SUCCESS_UNPROVED",
             Self::RevertUnproved => "REVERT_UNPROVED",
             Self::DeathUnproved => "DEATH_UNPROVED",
         }
@@ -66,6 +69,10 @@ impl fmt::Display for Undecided {
         f.write_str(match self {
             Self::Contradiction => {
                 "The nodes contradict each other about this transaction, so what it may move stays held."
+            }
+            Self::SuccessUnproved => {
+                "One node alone has it on chain. It counts as done once a second one says the same; until then \
+                 what it may move stays held."
             }
             Self::RevertUnproved => {
                 "It failed on chain. It counts as failed once its block is final and a second node, where one \
@@ -164,9 +171,9 @@ pub(crate) fn rule(testimonies: &[Testimony], before: Option<u64>) -> Fate {
     }
 }
 
-/// Some have it in a block, and it worked. That is believed of one endpoint that no other contradicts, but
-/// it ends nothing before two, where two are configured, have it in the same final block: one alone could
-/// name a block above all others' newest, and what it calls landed would be followed no more.
+/// Some have it in a block, and it worked. Where two are configured it takes two to say so, for one alone
+/// could name a block above all others' newest, and a payment or a cancellation that it calls done may be
+/// neither. It is final once all that have it call the same block final.
 fn success(testimonies: &[Testimony], landed: &[Landed]) -> Fate {
     let Some(block) = landed.iter().map(|landed| landed.block).min() else { return Fate::Pending };
     let contradicted = testimonies.iter().any(|testimony| match testimony {
@@ -179,11 +186,13 @@ fn success(testimonies: &[Testimony], landed: &[Landed]) -> Fate {
     if contradicted {
         return Fate::Undecided(Undecided::Contradiction);
     }
-    if landed.iter().all(|landed| landed.depth == Depth::Shallow) {
-        return Fate::Pending;
+    let deep = landed.iter().filter(|landed| landed.depth != Depth::Shallow).count();
+    let needed = quorum(testimonies.len());
+    if deep < needed {
+        let too_few = deep > 0 && landed.len() < needed;
+        return if too_few { Fate::Undecided(Undecided::SuccessUnproved) } else { Fate::Pending };
     }
-    let agreed = landed.len() >= quorum(testimonies.len());
-    let is_final = agreed && landed.iter().all(|l| l.depth == Depth::Final && l.block == block);
+    let is_final = landed.iter().all(|l| l.depth == Depth::Final && l.block == block);
     Fate::Confirmed { fee: highest_fee(landed), block, is_final }
 }
 

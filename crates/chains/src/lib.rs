@@ -103,14 +103,39 @@ pub enum Submission {
     Rejected(String),
 }
 
+impl Submission {
+    /// The answers of several nodes as one: accepted where one accepts, refused where all that answer refuse.
+    fn of_all(answers: Vec<Result<Self, ChainError>>) -> Result<Self, ChainError> {
+        let (mut refused, mut failure) = (None, None);
+        for answer in answers {
+            match answer {
+                Ok(Self::Accepted) => return Ok(Self::Accepted),
+                Ok(rejected @ Self::Rejected(_)) => refused = refused.or(Some(rejected)),
+                Err(error) => failure = failure.or(Some(error)),
+            }
+        }
+        match (refused, failure) {
+            (Some(rejected), _) => Ok(rejected),
+            (None, Some(failure)) => Err(failure),
+            (None, None) => Err(ChainError::Corrupt("no node is configured".to_owned())),
+        }
+    }
+}
+
 /// What the lane (one per wallet and network) knows that the node may not.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Lane {
     /// EVM nonces of this wallet's signed transactions that may still land. Ignored on Solana.
     pub nonces_in_flight: Vec<u64>,
-    /// The least EVM nonce that no landed transaction of this wallet has used. A node that is behind
-    /// would give a used one again. Ignored on Solana.
+    /// The least EVM nonce that no transaction of this wallet has used that landed lately. A node that is
+    /// behind would give a used one again. Ignored on Solana.
     pub nonce_floor: u64,
+    /// The same by all that ever landed. It yields where every endpoint counts less: by now they would all
+    /// have it, so that it landed was made up. Ignored on Solana.
+    pub nonce_floor_once: u64,
+    /// The least EVM nonce above all that were ever signed for this wallet. One node alone is not believed
+    /// that many more are used. Ignored on Solana.
+    pub nonces_signed: u64,
     /// Grows while completing gives bytes that another transaction has already. Solana knows a
     /// transaction only by its bytes, so two equal payments over one blockhash would be one; each
     /// variation offers another price per compute unit. Ignored on EVM, where nonces differ.
@@ -245,7 +270,7 @@ pub trait Chain: Send + Sync {
     /// secp256k1). Pure; verifies that the signature is the sender's.
     fn assemble(&self, completed: &Completed, signature: &[u8]) -> Result<SignedTx, ChainError>;
 
-    /// Broadcasts. Sending the same bytes again is harmless.
+    /// Broadcasts by every endpoint that does not rest. Sending the same bytes again is harmless.
     async fn submit(&self, signed: &SignedTx) -> Result<Submission, ChainError>;
 
     /// What became of signed bytes of `from`, ruled from what every endpoint says. Fails only if none

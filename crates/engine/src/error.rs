@@ -151,6 +151,8 @@ codes! {
     SimulationFailed = "SIMULATION_FAILED",
     /// No usable answer from any node.
     ChainError = "CHAIN_ERROR",
+    /// Too few nodes bear out what a signature depends on.
+    NodeUnproved = "NODE_UNPROVED",
     /// The same key with another body.
     IdempotencyConflict = "IDEMPOTENCY_CONFLICT",
 

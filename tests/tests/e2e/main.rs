@@ -17,6 +17,7 @@ mod faults;
 mod fees;
 mod finality;
 mod nodes;
+mod one_of_two;
 mod operator;
 mod outages;
 mod owner_view;

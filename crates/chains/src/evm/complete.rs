@@ -33,9 +33,7 @@ impl Carried {
 impl EvmChain {
     pub(super) async fn complete_draft(&self, draft: &Draft, lane: &Lane) -> Result<Completed, ChainError> {
         let (from, body) = self.read_draft(draft)?;
-        let count = self.node.transaction_count(from, "latest").await.map_err(|f| self.node.fail(f))?;
-        // A node that is behind may count less than has landed.
-        let count = count.max(lane.nonce_floor);
+        let count = self.next_nonce(from, lane).await?;
         let replaced = lane.replaces.as_deref().map(|signed| self.replaced(from, signed)).transpose()?;
         let nonce = match &replaced {
             Some(old) => old.open_nonce(count)?,

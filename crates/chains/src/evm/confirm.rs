@@ -14,26 +14,11 @@ use crate::rpc::RpcFailure;
 use crate::{ChainError, Expiry, Fate, Known, SignedTx, Submission};
 
 impl EvmChain {
+    /// By every endpoint: one that kept the bytes to itself could let them land whenever it likes.
     pub(super) async fn broadcast(&self, signed: &SignedTx) -> Result<Submission, ChainError> {
-        let sent = read(signed)?;
-        let rejected = match self.node.send(&signed.bytes).await {
-            Ok(hash) if hash == sent.hash => return Ok(Submission::Accepted),
-            Ok(_) => return Err(self.node.bad("the node took the transaction for another one")),
-            Err(RpcFailure::Node { message, data, .. }) => revert::reason(&message, data.as_ref()),
-            Err(failure) => return Err(self.node.fail(failure)),
-        };
-        if says_known(&rejected) {
-            return Ok(Submission::Accepted);
-        }
-        // Every node's words for a used nonce; it may be ours that used it.
-        if rejected.to_ascii_lowercase().contains("nonce too low") && self.is_known(&sent).await? {
-            return Ok(Submission::Accepted);
-        }
-        Ok(Submission::Rejected(rejected))
-    }
-
-    async fn is_known(&self, sent: &Sent) -> Result<bool, ChainError> {
-        self.node.knows(sent.hash).await.map_err(|f| self.node.fail(f))
+        let (sent, asked) = (read(signed)?, self.node.awake());
+        let answers = asked.iter().map(|node| submit(node, &signed.bytes, &sent));
+        Submission::of_all(join_all(answers).await)
     }
 
     pub(super) async fn fate_of(
@@ -68,12 +53,10 @@ impl EvmChain {
         question: &Question<'_>,
         before: Option<u64>,
     ) -> Result<Vec<Testimony>, ChainError> {
-        let nodes = self.node.singles();
-        let asked: Vec<&Node> = nodes.iter().filter(|node| !node.0.rests()).collect();
-        let asked = if asked.is_empty() { nodes.iter().collect() } else { asked };
-        let silent = nodes.len().saturating_sub(asked.len());
+        let (configured, asked) = (self.node.singles().len(), self.node.awake());
+        let silent = configured.saturating_sub(asked.len());
         let mut failure = None;
-        let mut all = Vec::with_capacity(nodes.len());
+        let mut all = Vec::with_capacity(configured);
         // How far a node has seen matters only beside one that has it in a block, or had.
         for told in join_all(asked.iter().map(|node| question.ask(node, before.is_some()))).await {
             match told {
@@ -110,6 +93,25 @@ impl EvmChain {
             Ok(_) | Err(_) => unknown(),
         }
     }
+}
+
+/// Sends the bytes of `sent` to one node.
+async fn submit(node: &Node, bytes: &[u8], sent: &Sent) -> Result<Submission, ChainError> {
+    let rejected = match node.send(bytes).await {
+        Ok(hash) if hash == sent.hash => return Ok(Submission::Accepted),
+        Ok(_) => return Err(node.bad("the node took the transaction for another one")),
+        Err(RpcFailure::Node { message, data, .. }) => revert::reason(&message, data.as_ref()),
+        Err(failure) => return Err(node.fail(failure)),
+    };
+    if says_known(&rejected) {
+        return Ok(Submission::Accepted);
+    }
+    // Every node's words for a used nonce; it may be ours that used it.
+    let used = rejected.to_ascii_lowercase().contains("nonce too low");
+    if used && node.knows(sent.hash).await.map_err(|f| node.fail(f))? {
+        return Ok(Submission::Accepted);
+    }
+    Ok(Submission::Rejected(rejected))
 }
 
 /// Whether a refusal means that the node has these very bytes. There is no error code for it; the words

@@ -6,6 +6,7 @@ use waiaas_core::draft::{Completed, Draft, SigningPayload};
 use waiaas_core::intent::Intent;
 
 use super::complete::read_signature;
+use super::count::MOST_AHEAD;
 use super::drafted::{Drafted, Fixed};
 use super::external::External;
 use super::fees;
@@ -18,10 +19,6 @@ use crate::{ChainError, FeeQuote, Lane, Refusal, SignedTx, Simulation};
 /// Stands between the sender and the body in what is completed, where other transactions have their own
 /// first byte, which is never zero.
 const MARK: u8 = 0;
-
-/// How many nonces may be passed over. A signature for one that is far ahead is good for as long as the
-/// wallet does not get there.
-const MOST_AHEAD: u64 = 8;
 
 /// The highest nonce that is signed: what the store holds.
 const LAST_NONCE: u64 = i64::MAX as u64;
@@ -175,8 +172,7 @@ impl EvmChain {
         nonce: u64,
         lane: &Lane,
     ) -> Result<(), ChainError> {
-        let count = self.node.transaction_count(from, "latest").await.map_err(|f| self.node.fail(f))?;
-        let count = count.max(lane.nonce_floor);
+        let count = self.next_nonce(from, lane).await?;
         if count > nonce {
             let why = format!("the transaction's nonce {nonce} is used up: the account's next is {count}");
             return Err(unsupported(why));

@@ -33,6 +33,7 @@ impl EvmChain {
                 }
                 Err(
                     error @ (ChainError::Unreachable { .. }
+                    | ChainError::Unproved { .. }
                     | ChainError::WrongChain { .. }
                     | ChainError::Corrupt(_)),
                 ) => return Err(error),

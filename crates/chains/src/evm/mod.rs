@@ -9,6 +9,7 @@ mod build;
 mod calls;
 mod complete;
 mod confirm;
+mod count;
 mod decode;
 mod drafted;
 mod envelope;

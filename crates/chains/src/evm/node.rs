@@ -179,6 +179,16 @@ impl Node {
         self.0.singles().into_iter().map(Self).collect()
     }
 
+    /// Those of them that are asked now: all that do not rest after failures, or else all.
+    pub(super) fn awake(&self) -> Vec<Self> {
+        self.0.awake().into_iter().map(Self).collect()
+    }
+
+    /// The refusal to go by the word of one.
+    pub(super) fn unproved(&self, what: String) -> ChainError {
+        ChainError::Unproved { network: self.0.network().to_string(), what }
+    }
+
     pub(super) fn bad(&self, reason: &str) -> ChainError {
         ChainError::BadAnswer { network: self.0.network().to_string(), reason: reason.to_owned() }
     }

@@ -55,8 +55,7 @@ impl EvmChain {
         if (Body { standard: old_body.standard, ..signed_body }) != old_body {
             return Err(ChainError::Corrupt("the signed bytes are not the draft's".to_owned()));
         }
-        let used = self.node.transaction_count(from, "latest").await.map_err(|f| self.node.fail(f))?;
-        replaced.open_nonce(used)?;
+        replaced.open_nonce(self.lowest_count(from).await?)?;
         let body = match with {
             Replacement::HigherFee => {
                 self.check_still_works(from, &old_body).await?;

@@ -38,7 +38,7 @@ fn reverted() -> Fate {
 #[test]
 fn every_row_of_the_table() {
     use Depth::{Confirmed, Final, Shallow};
-    use Undecided::{Contradiction, DeathUnproved, RevertUnproved};
+    use Undecided::{Contradiction, DeathUnproved, RevertUnproved, SuccessUnproved};
     let undecided = Fate::Undecided;
     let rows: Vec<(&str, Vec<Testimony>, Fate)> = vec![
         ("one, in a block, too young", vec![good(Shallow)], Fate::Pending),
@@ -47,12 +47,15 @@ fn every_row_of_the_table() {
         ("both have it in a final block", vec![good(Final), good(Final)], confirmed(true)),
         ("two of three have it, one is silent", vec![good(Final), good(Final), SILENT], confirmed(true)),
         ("two of three have it, one is behind", vec![good(Final), good(Final), seen(9)], confirmed(true)),
-        ("one has it, one is silent", vec![good(Final), SILENT], confirmed(false)),
-        ("one has it, two are silent", vec![good(Final), SILENT, SILENT], confirmed(false)),
-        ("one has it, one cannot tell", vec![good(Final), OPEN], confirmed(false)),
+        ("one has it, one is silent", vec![good(Final), SILENT], undecided(SuccessUnproved)),
+        ("one has it, two are silent", vec![good(Final), SILENT, SILENT], undecided(SuccessUnproved)),
+        ("one has it, one cannot tell", vec![good(Final), OPEN], undecided(SuccessUnproved)),
         ("one has it final, one not yet", vec![good(Final), good(Confirmed)], confirmed(false)),
-        ("one has it, one is behind", vec![good(Final), seen(9)], confirmed(false)),
-        ("one has it, one has thrown it away", vec![good(Final), CLAIMED], confirmed(false)),
+        ("one has it deep, one too young", vec![good(Final), good(Shallow)], Fate::Pending),
+        ("two have it deep, one too young", vec![good(Final), good(Final), good(Shallow)], confirmed(false)),
+        ("one has it too young, one is behind", vec![good(Shallow), seen(9)], Fate::Pending),
+        ("one has it, one is behind", vec![good(Final), seen(9)], undecided(SuccessUnproved)),
+        ("one has it, one has thrown it away", vec![good(Final), CLAIMED], undecided(SuccessUnproved)),
         ("one has it, one saw that block without", vec![good(Final), seen(10)], undecided(Contradiction)),
         ("one has it, one shows another", vec![good(Final), SHOWN], undecided(Contradiction)),
         ("it worked, it failed", vec![good(Final), bad(Final)], undecided(Contradiction)),
@@ -177,7 +180,7 @@ proptest! {
         let mut all = others;
         all.push(word);
         let fate = rule(&all, None);
-        let settled = matches!(fate, Fate::Confirmed { is_final: true, .. });
+        let settled = matches!(fate, Fate::Confirmed { .. });
         prop_assert!(!settled && !gives_free(&fate));
     }
 

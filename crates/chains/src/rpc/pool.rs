@@ -123,6 +123,13 @@ impl RpcPool {
         positions.map(|position| Self { only: Some(position), ..self.clone() }).collect()
     }
 
+    /// Those of [`RpcPool::singles`] that are asked now: all that do not rest after failures, or else all.
+    pub fn awake(&self) -> Vec<Self> {
+        let mut awake = self.singles();
+        awake.retain(|single| !single.rests());
+        if awake.is_empty() { self.singles() } else { awake }
+    }
+
     /// The position of the one endpoint asked, where it is one of [`RpcPool::singles`].
     pub const fn position(&self) -> Option<usize> {
         self.only

@@ -15,14 +15,11 @@ use super::body::{Body, Origin};
 use super::fees::Bounds;
 use super::node::Node;
 use super::text::{self, Text};
-use super::{Content, SolanaChain, address, external, fees, message, not_replaced};
+use super::{Content, SolanaChain, address, expiry, fees, message, not_replaced};
 use crate::{ChainError, Expiry, Lane, Refusal, SignedTx};
 
 /// How many accounts `getRecentPrioritizationFees` takes.
 const MAX_PRICED_ACCOUNTS: usize = 128;
-
-/// Blocks for which a blockhash may be used.
-const BLOCKHASH_LIFE: u64 = 150;
 
 impl SolanaChain {
     /// Sets what is volatile, once the facts behind the draft have proved to hold still.
@@ -78,8 +75,8 @@ impl SolanaChain {
     async fn fill_in(&self, node: &Node, body: &Body, lane: &Lane) -> Result<Vec<u8>, ChainError> {
         let price = self.unit_price(node, body, lane).await?;
         // Last, so that none of its life is spent on other questions.
-        let blockhash = node.recent_blockhash().await?;
-        body.with_volatile(blockhash.hash, price)?.unsigned(blockhash.last_valid_block_height)
+        let blockhash = expiry::recent(node).await?;
+        body.with_volatile(blockhash.hash, price)?.unsigned(blockhash.last_valid)
     }
 }
 
@@ -91,11 +88,7 @@ async fn as_it_is(node: &Node, body: &Body, lane: &Lane) -> Result<Vec<u8>, Chai
         return Err(ChainError::Refused(Refusal::Unsupported(text.to_owned())));
     }
     within(body, lane)?;
-    if !node.blockhash_is_valid(body.message().recent_blockhash()).await? {
-        return Err(external::stale());
-    }
-    let height = node.newest_height().await?;
-    body.unsigned(height.saturating_add(BLOCKHASH_LIFE))
+    body.unsigned(expiry::of(node, body.message().recent_blockhash()).await?)
 }
 
 /// The lamports that may be paid now, unless that is less than the least.

@@ -9,6 +9,7 @@ use waiaas_core::U256;
 use waiaas_core::network::Finality;
 
 use super::complete::read_signed;
+use super::expiry::BLOCKHASH_LIFE;
 use super::fees::Terms;
 use super::node::{Node, Status};
 use super::{Commitment, SolanaChain, fees, reason};
@@ -16,16 +17,18 @@ use crate::fate::{Depth, Landed, Proof, Testimony, rule};
 use crate::rpc::RpcFailure;
 use crate::{ChainError, Expiry, Fate, Known, SignedTx, Submission};
 
-/// Blocks for which a blockhash may be used.
-const BLOCKHASH_LIFE: u64 = 150;
-
 impl SolanaChain {
-    /// Broadcasts once. The node does not repeat it; the caller sends the same bytes again.
+    /// Broadcasts once, by every endpoint. Nodes do not repeat it; the caller sends the same bytes again.
     ///
     /// Preflight is on, because its answer is a reason people can read; a refusal is still no proof
     /// that the bytes are dead.
     pub(super) async fn submit_bytes(&self, signed: &SignedTx) -> Result<Submission, ChainError> {
-        match self.node().await?.send(&signed.bytes).await? {
+        let asked = self.node().await?.awake();
+        Submission::of_all(join_all(asked.iter().map(|node| self.submit_to(node, signed))).await)
+    }
+
+    async fn submit_to(&self, node: &Node, signed: &SignedTx) -> Result<Submission, ChainError> {
+        match node.send(&signed.bytes).await? {
             Ok(signature) if signature == signed.hash => Ok(Submission::Accepted),
             Ok(_) => Err(self.bad_answer("the node returned the id of another transaction")),
             Err(refusal) => Ok(refused(&refusal, &signed.bytes)),
@@ -81,11 +84,8 @@ impl Question<'_> {
     /// that rests after failures counts as silent, unless all rest. Fails only where nobody gives a
     /// usable answer.
     async fn ask_all(&self, node: &Node) -> Result<(Vec<Testimony>, Option<Value>), ChainError> {
-        let nodes = node.singles();
-        let awake = |node: &&Node| !node.rests();
-        let asked: Vec<&Node> = nodes.iter().filter(awake).collect();
-        let asked = if asked.is_empty() { nodes.iter().collect() } else { asked };
-        let mut all = Vec::with_capacity(nodes.len());
+        let (configured, asked) = (node.singles().len(), node.awake());
+        let mut all = Vec::with_capacity(configured);
         let (mut failed, mut failure) = (None, None);
         for told in join_all(asked.iter().map(|node| self.ask(node))).await {
             match told {
@@ -103,7 +103,7 @@ impl Question<'_> {
         if let Some(failure) = failure.filter(|_| all.iter().all(|t| matches!(t, Testimony::Silent))) {
             return Err(failure);
         }
-        all.extend(std::iter::repeat_n(Testimony::Silent, nodes.len().saturating_sub(asked.len())));
+        all.extend(std::iter::repeat_n(Testimony::Silent, configured.saturating_sub(asked.len())));
         Ok((all, failed))
     }
 

@@ -9,6 +9,7 @@ mod complete;
 mod confirm;
 mod cursor;
 mod decode;
+mod expiry;
 mod external;
 mod facts;
 mod fees;

@@ -62,12 +62,6 @@ pub(super) struct Outcome {
     accounts: Option<Vec<Option<RawAccount>>>,
 }
 
-/// A blockhash and the block height up to which it may be used.
-pub(super) struct RecentBlockhash {
-    pub(super) hash: Hash,
-    pub(super) last_valid_block_height: u64,
-}
-
 /// What `getSignatureStatuses` says about one signature.
 #[derive(Deserialize, Clone, PartialEq, Debug)]
 #[serde(rename_all = "camelCase")]
@@ -99,9 +93,19 @@ impl Node {
         self.rpc.singles().into_iter().map(Self::new).collect()
     }
 
-    /// Whether it is left alone for now, after failures.
-    pub(super) fn rests(&self) -> bool {
-        self.rpc.rests()
+    /// Those of them that are asked now: all that do not rest after failures, or else all.
+    pub(super) fn awake(&self) -> Vec<Self> {
+        self.rpc.awake().into_iter().map(Self::new).collect()
+    }
+
+    /// Which of the endpoints it is, where it is one of them.
+    pub(super) const fn position(&self) -> Option<usize> {
+        self.rpc.position()
+    }
+
+    /// The refusal to go by the word of one.
+    pub(super) fn unproved(&self, what: &str) -> ChainError {
+        ChainError::Unproved { network: self.rpc.network().to_string(), what: what.to_owned() }
     }
 
     async fn ask<R: DeserializeOwned>(&self, method: &str, params: Value) -> Result<R, ChainError> {
@@ -214,12 +218,11 @@ impl Node {
         Ok(self.ask::<At<Outcome>>("simulateTransaction", params).await?.value)
     }
 
-    pub(super) async fn recent_blockhash(&self) -> Result<RecentBlockhash, ChainError> {
+    /// The blockhash of the newest confirmed block.
+    pub(super) async fn recent_blockhash(&self) -> Result<Hash, ChainError> {
         #[derive(Deserialize)]
-        #[serde(rename_all = "camelCase")]
         struct Raw {
             blockhash: String,
-            last_valid_block_height: u64,
         }
         let params = json!([{"commitment": CONFIRMED}]);
         let raw = self.ask::<At<Raw>>("getLatestBlockhash", params).await?.value;
@@ -228,7 +231,7 @@ impl Node {
         if hash == Hash::default() {
             return Err(self.bad("the blockhash is zero"));
         }
-        Ok(RecentBlockhash { hash, last_valid_block_height: raw.last_valid_block_height })
+        Ok(hash)
     }
 
     /// Micro-lamports per compute unit paid lately in blocks that locked `accounts`.

@@ -53,6 +53,7 @@ impl SolanaChain {
             Err(
                 error @ (ChainError::Unreachable { .. }
                 | ChainError::BadAnswer { .. }
+                | ChainError::Unproved { .. }
                 | ChainError::WrongChain { .. }),
             ) => Ok(Witness::Unavailable(error.to_string())),
         }

@@ -114,8 +114,11 @@ async fn a_node_that_goes_away_proves_nothing() {
     assert_eq!(world.fate(&signed).await, Fate::Pending);
     assert_eq!(world.submit(&signed).await, Submission::Accepted);
     other.mine(1).await;
-    assert!(matches!(world.fate(&signed).await, Fate::Confirmed { .. }));
+    let unproved = Fate::Undecided(Undecided::SuccessUnproved);
+    assert_eq!(world.fate(&signed).await, unproved, "one of two alone");
     assert_eq!(world.balance(SOMEBODY).await, U256::from(5));
+    world.chain = chain(vec![other.url()], options());
+    assert!(matches!(world.fate(&signed).await, Fate::Confirmed { .. }));
 }
 
 #[tokio::test]

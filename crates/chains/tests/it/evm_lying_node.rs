@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Mutex;
 
 use serde_json::{Value, json};
-use waiaas_chains::{Chain, ChainError, Fate, Known, Refusal, SignedTx, Submission, Undecided};
+use waiaas_chains::{Chain, ChainError, Expiry, Fate, Known, Lane, Refusal, SignedTx, Submission, Undecided};
 use waiaas_core::U256;
 use wiremock::matchers::any;
 use wiremock::{Mock, MockServer, Request, Respond, ResponseTemplate};
@@ -182,9 +182,15 @@ async fn dead_needs_the_transaction_that_used_the_nonce_and_no_veto() {
     }
     let included = node(on_chain(receipt(&world, &signed))).await;
     assert_eq!(told(vec![&shows, &included]).await, contradiction);
+    let one_alone = undecided(Undecided::SuccessUnproved);
+    assert_eq!(
+        told(vec![&claims, &included]).await,
+        one_alone,
+        "nor is one that has thrown it away a second"
+    );
     assert!(
-        matches!(told(vec![&claims, &included]).await, Fate::Confirmed { .. }),
-        "one that has thrown it away does not outweigh one that has it"
+        matches!(told(vec![&claims, &included, &included]).await, Fate::Confirmed { .. }),
+        "one that has thrown it away does not outweigh two that have it"
     );
     let silent = MockServer::start().await;
     assert_eq!(told(vec![&shows, &silent]).await, undecided(Undecided::DeathUnproved), "one of two alone");
@@ -204,11 +210,11 @@ async fn what_used_its_nonce_itself_is_not_dead() {
     assert_eq!(told(&[&itself, &claims]).await, Fate::Pending);
     assert_eq!(told(&[&another, &another, &itself]).await, Fate::Undecided(Undecided::Contradiction));
     let included = node(on_chain(receipt(&world, &signed))).await;
-    assert!(matches!(told(&[&included, &itself]).await, Fate::Confirmed { is_final: false, .. }));
+    assert_eq!(told(&[&included, &itself]).await, Fate::Undecided(Undecided::SuccessUnproved));
 }
 
 #[tokio::test]
-async fn a_success_is_final_by_the_word_of_two() {
+async fn a_success_counts_by_the_word_of_two() {
     let (world, signed) = signed().await;
     let included = node(on_chain(receipt(&world, &signed))).await;
     let claims = node(used_up()).await;
@@ -221,6 +227,7 @@ async fn a_success_is_final_by_the_word_of_two() {
     let silent = MockServer::start().await;
     let told = async |nodes: &[&MockServer]| match fate(&world, nodes, &signed).await.expect("a fate") {
         Fate::Confirmed { is_final, .. } => is_final,
+        Fate::Undecided(Undecided::SuccessUnproved) => false,
         other => panic!("{other:?}"),
     };
     assert!(told(&[&included]).await, "the only node");
@@ -365,6 +372,63 @@ async fn a_network_without_a_data_fee_counts_none() {
         let expected = Fate::Confirmed { fee: U256::from(21_000 * 2), block: 5, is_final: true };
         assert_eq!(fate.await.expect("a fate"), expected);
     }
+}
+
+#[tokio::test]
+async fn bytes_go_to_every_endpoint_and_one_that_accepts_is_enough() {
+    const SEND: &str = "eth_sendRawTransaction";
+    let (world, signed) = signed().await;
+    let accepts = node([(SEND, json!(signed.hash))]).await;
+    let keeps = node([(SEND, json!(signed.hash))]).await;
+    let refuses = node([]).await;
+    let liar = node([(SEND, json!(OTHER))]).await;
+    let silent = MockServer::start().await;
+    let told = async |nodes: &[&MockServer]| {
+        chain(nodes.iter().map(|node| node.uri()).collect(), options()).submit(&signed).await
+    };
+    let heard = async |node: &MockServer| {
+        let requests = node.received_requests().await.expect("recorded");
+        requests.iter().filter(|request| String::from_utf8_lossy(&request.body).contains(SEND)).count()
+    };
+    assert_eq!(told(&[&keeps, &accepts]).await.ok(), Some(Submission::Accepted));
+    assert_eq!((heard(&keeps).await, heard(&accepts).await), (1, 1), "the first one could keep them");
+    for other in [&refuses, &liar, &silent] {
+        assert_eq!(told(&[other, &accepts]).await.ok(), Some(Submission::Accepted));
+        assert_eq!(told(&[&accepts, other]).await.ok(), Some(Submission::Accepted));
+        let refused = told(&[other, &refuses]).await;
+        assert!(matches!(refused, Ok(Submission::Rejected(_))), "all that answer refuse: {refused:?}");
+    }
+    let nobody = told(&[&liar, &silent]).await;
+    assert!(nobody.is_err(), "{nobody:?}");
+    drop(world);
+}
+
+#[tokio::test]
+async fn no_node_moves_the_nonce_far() {
+    let world = World::new().await;
+    let draft = world.chain.build(world.wallet.address, &transfer(1)).await.expect("a draft");
+    let liar = node([("eth_getTransactionCount", json!("0xf4240"))]).await;
+    let nonce = async |nodes: Vec<String>, lane: Lane| {
+        let completed = chain(nodes, options()).complete(&draft, &lane).await?;
+        let signed = world.chain.assemble(&completed, &world.wallet.sign(&completed)).expect("assembles");
+        Ok::<_, ChainError>(signed.expiry)
+    };
+    let both = || vec![world.anvil.url(), liar.uri()];
+    assert_eq!(nonce(both(), Lane::default()).await.expect("signed"), Expiry::Nonce(0));
+    // Everything but the count comes from the real node.
+    world.anvil.call("anvil_setNonce", json!([world.wallet.address, "0xf4240"])).await;
+    let alone = nonce(vec![world.anvil.url()], Lane::default()).await;
+    assert!(matches!(alone, Err(ChainError::Unproved { .. })), "{alone:?}");
+    assert_eq!(nonce(both(), Lane::default()).await.expect("two agree"), Expiry::Nonce(1_000_000));
+    let signed_before = Lane { nonces_signed: 999_992, ..Lane::default() };
+    let expected = Expiry::Nonce(1_000_000);
+    assert_eq!(nonce(vec![world.anvil.url()], signed_before).await.expect("near enough"), expected);
+    // What only a node that lied had shown as landed.
+    let once = Lane { nonce_floor_once: 2_000_000, ..Lane::default() };
+    assert_eq!(nonce(both(), once.clone()).await.expect("nobody counts as many"), expected);
+    let lately = Lane { nonce_floor: 2_000_000, nonces_signed: 2_000_000, ..once };
+    let behind = nonce(both(), lately).await;
+    assert!(matches!(behind, Err(ChainError::Unproved { .. })), "{behind:?}");
 }
 
 #[tokio::test]

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use serde_json::{Value, json};
 use waiaas_chains::rpc::{RpcOptions, RpcPool, http_client};
 use waiaas_chains::solana::{SolanaChain, SolanaOptions};
-use waiaas_chains::{Chain, ChainError, Expiry, Fate, Known, Refusal, SignedTx, Submission, Undecided};
+use waiaas_chains::{Chain, ChainError, Expiry, Fate, Known, Lane, Refusal, SignedTx, Submission, Undecided};
 use waiaas_core::U256;
 use waiaas_core::effect::Effect;
 use waiaas_core::network::Networks;
@@ -69,8 +69,15 @@ pub(crate) fn lying_chain(nodes: &[&MockServer], options: SolanaOptions) -> Sola
     SolanaChain::new(network, pool.expect("pool"), options)
 }
 
+/// The same cluster in time: its newest block is 1000.
+fn alive() -> HashMap<&'static str, Value> {
+    let mut answers = dead();
+    answers.extend([("getBlockHeight", json!(1_000)), ("isBlockhashValid", at(1_010, true))]);
+    answers
+}
+
 async fn signed(wallet: &Wallet) -> SignedTx {
-    let node = node(dead()).await;
+    let node = node(alive()).await;
     let chain = lying_chain(&[&node], SolanaOptions::default());
     let draft = wallet.draft(&chain, &sol(fresh(2), SOL)).await;
     wallet.sign(&chain, &draft).await
@@ -139,7 +146,7 @@ async fn one_node_that_has_it_or_cannot_tell_outweighs_those_that_do_not() {
     let gone = node(HashMap::new()).await;
 
     let landed = Fate::Confirmed { fee: U256::from(5_001), block: 1_200, is_final: true };
-    let seen = Fate::Confirmed { fee: U256::from(5_001), block: 1_200, is_final: false };
+    let seen = Fate::Undecided(Undecided::SuccessUnproved);
     let unproved = Fate::Undecided(Undecided::DeathUnproved);
     let contradiction = Fate::Undecided(Undecided::Contradiction);
     for (nodes, expected) in [
@@ -163,7 +170,7 @@ async fn one_node_that_has_it_or_cannot_tell_outweighs_those_that_do_not() {
 async fn the_offered_fee_follows_the_market_within_the_budget() {
     let wallet = Wallet::new(1);
     for (market, cap, paid, budget) in [(7, 1_000_000, 7, 6_000), (u64::MAX, 500_000, 500_000, 5_500)] {
-        let mut answers = dead();
+        let mut answers = alive();
         answers.insert("getRecentPrioritizationFees", json!([{"slot": 1, "prioritizationFee": market}]));
         let node = node(answers).await;
         let options = SolanaOptions { priority_fee_cap: cap, ..SolanaOptions::default() };
@@ -249,4 +256,54 @@ async fn one_node_of_two_fails_no_transaction_and_pays_no_fee_beyond_the_offer()
         let expected = Fate::Confirmed { fee: U256::from(counted), block: 1_200, is_final: true };
         assert_eq!(fate(&[&node]).await, expected, "{paid}");
     }
+}
+
+/// Completes a payment on these nodes, and says up to which height it may land.
+async fn last_valid(nodes: &[&MockServer]) -> Result<u64, ChainError> {
+    let wallet = Wallet::new(1);
+    let chain = lying_chain(nodes, SolanaOptions::default());
+    let draft = wallet.draft(&chain, &sol(fresh(2), SOL)).await;
+    let completed = chain.complete(&draft, &Lane::default()).await?;
+    match chain.assemble(&completed, &wallet.signature(completed.payload())).expect("assembles").expiry {
+        Expiry::BlockHeight(height) => Ok(height),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn one_node_of_two_sets_no_end_to_a_payment() {
+    const UNSEEN: &str = "8qbHbw2BbbTHBW1sbeqakYXVKRQM8Ne7pLK7m6CVfeR9";
+    let of = async |changes: Vec<(&'static str, Value)>| {
+        let mut answers = alive();
+        answers.extend(changes);
+        node(answers).await
+    };
+    let own =
+        |hash: &str| ("getLatestBlockhash", at(1_010, json!({"blockhash": hash, "lastValidBlockHeight": 7})));
+    let height = |height: u64| ("getBlockHeight", json!(height));
+    let refuses = ("isBlockhashValid", at(1_010, false));
+
+    let honest = of(vec![]).await;
+    assert_eq!(
+        last_valid(&[&honest]).await.expect("the only node"),
+        1_150,
+        "its own word for the end is not asked"
+    );
+    let low = of(vec![height(20)]).await;
+    let high = of(vec![height(1_000_000_000)]).await;
+    let silent = MockServer::start().await;
+    for liar in [&low, &high, &silent] {
+        for nodes in [[liar, &honest], [&honest, liar]] {
+            let told = last_valid(&nodes).await;
+            assert!(matches!(told, Err(ChainError::Unproved { .. })), "{told:?}");
+        }
+        assert_eq!(last_valid(&[&honest, liar, &honest]).await.expect("two of three"), 1_150);
+    }
+    let ahead = of(vec![height(1_100)]).await;
+    assert_eq!(last_valid(&[&honest, &ahead]).await.expect("near enough"), 1_250, "the later end counts");
+
+    // A blockhash that the other has not seen yet is not used; one of the other's own is.
+    let (liar, other) = (of(vec![own(UNSEEN)]).await, of(vec![refuses]).await);
+    let told = last_valid(&[&liar, &other]).await.expect("the other's own");
+    assert_eq!(told, 1_150);
 }

@@ -12,6 +12,12 @@ impl From<ChainError> for Error {
                     .hint("Ask again later; nothing was signed by this request.")
                     .retry_after(5)
             }
+            ChainError::Unproved { .. } => Self::new(ErrorCode::NodeUnproved, sentence(&error))
+                .hint(
+                    "Ask again in a moment; nothing was signed. Where it stays so, the operator should look at the \
+                     endpoints (`waiaas status`): one of them may be down, behind or lying.",
+                )
+                .retry_after(5),
             ChainError::WrongChain { .. } => Self::new(ErrorCode::ChainError, sentence(&error))
                 .hint("The operator must correct the RPC endpoint of this network."),
             ChainError::Refused(refusal) => refusal.into(),

@@ -14,8 +14,9 @@ use waiaas_core::UnixSeconds;
 use waiaas_core::audit::{Actor, AuditEvent};
 use waiaas_core::draft::{Completed, Draft};
 use waiaas_core::effect::Effects;
-use waiaas_core::ids::TxId;
+use waiaas_core::ids::{TxId, WalletId};
 use waiaas_core::intent::IntentKind;
+use waiaas_core::network::NetworkId;
 use waiaas_core::transaction::TxStatus;
 use waiaas_core::witness::WitnessFact;
 use waiaas_keys::SealedKey;
@@ -74,15 +75,14 @@ async fn execute(engine: &Engine, id: TxId) -> Result<(), Error> {
     };
     // The nonces of a chain that is gone say nothing of the one that stands there now.
     chain_watch::look(engine, &row.network, Look::BeforeSending).await?;
-    let nonces_in_flight = engine.store().nonces_in_flight(row.wallet, &row.network).await?;
-    let nonce_floor = engine.store().nonce_floor(row.wallet, &row.network).await?;
+    let nonces = nonces(engine, row.wallet, &row.network).await?;
     let effects = match chain.effects(&draft) {
         Ok(effects) => effects,
         Err(error) => return not_completed(engine, &row, is_final(&error), error.into()).await,
     };
     let cap = fees::cap(engine, chain.network(), &effects).await;
     let most = gas::most(&row)?;
-    let mut lane = Lane { nonces_in_flight, nonce_floor, variation: 0, replaces, fee_cap: cap.most, most };
+    let mut lane = Lane { replaces, fee_cap: cap.most, most, ..nonces };
     while lane.variation < MOST_VARIATIONS {
         let completed = match chain.complete(&draft, &lane).await {
             Ok(completed) => completed,
@@ -120,6 +120,22 @@ async fn execute(engine: &Engine, id: TxId) -> Result<(), Error> {
     }
     tracing::warn!(tx = %id, "too many equal transactions at once; will try again");
     Ok(())
+}
+
+/// By now every node has what landed longer ago than this.
+const LATELY_SECONDS: UnixSeconds = 3_600;
+
+/// What is known here of the nonces of a wallet on a network.
+pub(crate) async fn nonces(engine: &Engine, wallet: WalletId, network: &NetworkId) -> Result<Lane, Error> {
+    let store = engine.store();
+    let lately = engine.now().saturating_sub(LATELY_SECONDS);
+    Ok(Lane {
+        nonces_in_flight: store.nonces_in_flight(wallet, network).await?,
+        nonce_floor: store.nonce_floor(wallet, network, lately).await?,
+        nonce_floor_once: store.nonce_floor(wallet, network, UnixSeconds::MIN).await?,
+        nonces_signed: store.nonces_signed(wallet, network).await?,
+        ..Lane::default()
+    })
 }
 
 /// A signature with a deadline is held until then. One whose deadline is more than a year of seconds away has
@@ -163,9 +179,10 @@ enum Signing {
 const fn is_final(error: &ChainError) -> bool {
     match error {
         ChainError::Refused(_) | ChainError::Corrupt(_) => true,
-        ChainError::Unreachable { .. } | ChainError::BadAnswer { .. } | ChainError::WrongChain { .. } => {
-            false
-        }
+        ChainError::Unreachable { .. }
+        | ChainError::BadAnswer { .. }
+        | ChainError::Unproved { .. }
+        | ChainError::WrongChain { .. } => false,
     }
 }
 

@@ -1,7 +1,7 @@
 //! Stage 6: ask the chain what became of signed bytes until that is final, and send them again while
 //! nothing is known.
 
-use waiaas_chains::{ChainError, Expiry, Fate, Known, SignedTx};
+use waiaas_chains::{ChainError, Expiry, Fate, Known, SignedTx, Undecided};
 use waiaas_core::ids::TxId;
 use waiaas_core::transaction::TxStatus;
 use waiaas_store::TransactionRow;
@@ -40,6 +40,9 @@ pub(crate) async fn step(engine: &Engine, id: TxId) -> Result<(), Error> {
     }
 }
 
+/// Why a transaction does not count as confirmed any more: its block has passed without it.
+const FELL_OUT: &str = "FELL_OUT";
+
 /// The code under which a row says that a node's answer about it cannot be used.
 const NODE_UNUSABLE: &str = "NODE_UNUSABLE";
 
@@ -71,9 +74,23 @@ async fn settle(engine: &Engine, row: &TransactionRow, fate: Fate) -> Result<(),
         }
         Fate::Reverted { fee, block, reason } => s7_record::reverted(engine, row, fee, block, &reason).await,
         Fate::Dead => s7_record::dead(engine, row).await,
-        Fate::FellOut if seen_before => s7_record::reorganised(engine, row).await,
+        Fate::FellOut if seen_before => s7_record::taken_back(engine, row, FELL_OUT).await,
         Fate::Pending | Fate::FellOut => s7_record::note(engine, row, None).await,
+        Fate::Undecided(why) if seen_before && takes_back(why) => {
+            s7_record::taken_back(engine, row, why.code()).await?;
+            let Some(row) = engine.store().transaction(row.id).await? else { return Ok(()) };
+            s7_record::note(engine, &row, Some((why.code(), why.to_string()))).await
+        }
         Fate::Undecided(why) => s7_record::note(engine, row, Some((why.code(), why.to_string()))).await,
+    }
+}
+
+/// Whether what was seen on chain does not count as seen any more. One node that is silent meanwhile takes
+/// nothing back, nor does one that has forgotten.
+const fn takes_back(why: Undecided) -> bool {
+    match why {
+        Undecided::Contradiction | Undecided::RevertUnproved => true,
+        Undecided::SuccessUnproved | Undecided::DeathUnproved => false,
     }
 }
 

@@ -2,7 +2,7 @@
 //! database transaction per outcome.
 
 use serde_json::json;
-use waiaas_chains::Expiry;
+use waiaas_chains::{Expiry, Undecided};
 use waiaas_core::U256;
 use waiaas_core::audit::{Actor, AuditEvent};
 use waiaas_core::ids::TxId;
@@ -57,11 +57,13 @@ pub(crate) async fn finalised(
     }
 }
 
-/// A reorganisation took a confirmed transaction off the chain. It may land again.
-pub(crate) async fn reorganised(engine: &Engine, row: &TransactionRow) -> Result<(), Error> {
-    tracing::warn!(tx = %row.id, network = %row.network, block = row.block,
-        "a reorganisation took a confirmed transaction off the chain; it is followed and sent again");
-    let audit = entry(engine, row, AuditEvent::TxReorganised).details(json!({ "block": row.block }));
+/// A confirmed transaction does not count as on the chain any more: a reorganisation took it off, or the nodes
+/// contradict each other about it. It may land again.
+pub(crate) async fn taken_back(engine: &Engine, row: &TransactionRow, why: &str) -> Result<(), Error> {
+    tracing::warn!(tx = %row.id, network = %row.network, block = row.block, why,
+        "a confirmed transaction does not count as on the chain any more; it is followed and sent again");
+    let audit = entry(engine, row, AuditEvent::TxReorganised);
+    let audit = audit.details(json!({ "block": row.block, "reason": why }));
     let change = StatusChange::Reorganised { handed_out: row.kind == IntentKind::Sign };
     advance_if(engine, row.id, row.status, change, audit).await?;
     engine.wake().notify_one();
@@ -87,8 +89,7 @@ pub(crate) async fn note(
     }
     let id = row.id;
     match &why {
-        // That is said of the node, once.
-        Some((code, reason)) if *code == ErrorCode::ChainError.as_str() => {
+        Some((code, reason)) if is_usual(code) => {
             tracing::debug!(tx = %id, code, %reason, "a transaction waits for a node");
         }
         Some((code, reason)) => {
@@ -99,6 +100,12 @@ pub(crate) async fn note(
     }
     engine.store().write(move |tx| Box::pin(async move { tx.note_pending(id, why).await })).await?;
     Ok(())
+}
+
+/// Whether a reason to wait is one of every day: a node that is down, which is said of the node, or that has
+/// not seen yet what another one has.
+fn is_usual(code: &str) -> bool {
+    code == ErrorCode::ChainError.as_str() || code == Undecided::SuccessUnproved.code()
 }
 
 /// On chain and failed: only the fee is gone.

@@ -39,7 +39,10 @@ reads! {
     nonces_in_flight(wallet: WalletId, network: &NetworkId) -> Vec<u64>;
     /// The least EVM nonce that none of this wallet's landed transactions has used: those on chain, and
     /// those whose nonce another one has used for good. What the operator closed was not proved to be either.
-    nonce_floor(wallet: WalletId, network: &NetworkId) -> u64;
+    /// Only of those whose last change was not before `since`.
+    nonce_floor(wallet: WalletId, network: &NetworkId, since: UnixSeconds) -> u64;
+    /// The least EVM nonce above all for which something of this wallet was ever signed, whatever became of it.
+    nonces_signed(wallet: WalletId, network: &NetworkId) -> u64;
     /// Bytes of this wallet's other transactions that were signed for this EVM nonce, whatever became of
     /// them. At most one of all lands.
     rivals(id: TxId, wallet: WalletId, network: &NetworkId, nonce: u64) -> Vec<Vec<u8>>;
@@ -122,13 +125,26 @@ async fn nonce_floor(
     conn: &mut AnyConnection,
     wallet: WalletId,
     network: &NetworkId,
+    since: UnixSeconds,
 ) -> Result<u64, StoreError> {
     let query = "SELECT MAX(expiry_value) AS used FROM transactions WHERE wallet_id = $1 AND network = $2 \
-                 AND expiry_kind = 'nonce' AND former_chain = 0 AND (status = 'CONFIRMED' \
+                 AND expiry_kind = 'nonce' AND former_chain = 0 AND updated_at >= $3 AND (status = 'CONFIRMED' \
                  OR (status = 'FAILED' AND COALESCE(error_code, '') <> 'TRANSACTION_CLOSED'))";
-    let query = sqlx::query(query).bind(wallet.to_string()).bind(network.to_string());
+    let query = sqlx::query(query).bind(wallet.to_string()).bind(network.to_string()).bind(since);
     let used: Option<u64> = query.fetch_one(conn).await?.opt_number("used")?;
     Ok(used.map_or(0, |used| used.saturating_add(1)))
+}
+
+async fn nonces_signed(
+    conn: &mut AnyConnection,
+    wallet: WalletId,
+    network: &NetworkId,
+) -> Result<u64, StoreError> {
+    let query = "SELECT MAX(expiry_value) AS highest FROM transactions WHERE wallet_id = $1 AND network = $2 \
+                 AND expiry_kind = 'nonce' AND former_chain = 0";
+    let query = sqlx::query(query).bind(wallet.to_string()).bind(network.to_string());
+    let highest: Option<u64> = query.fetch_one(conn).await?.opt_number("highest")?;
+    Ok(highest.map_or(0, |highest| highest.saturating_add(1)))
 }
 
 async fn rivals(

@@ -381,8 +381,9 @@ pub(crate) async fn the_floor_is_above_every_nonce_that_landed(backend: Backend)
     use TxStatus::{Broadcasting, Executing};
     let db = backend.open().await;
     seed(&db.store).await;
-    let floor = async || db.store.nonce_floor(wallet_id(1), &network()).await.expect("floor");
-    assert_eq!(floor().await, 0);
+    let floor = async || db.store.nonce_floor(wallet_id(1), &network(), NOW).await.expect("floor");
+    let signed_up_to = async || db.store.nonces_signed(wallet_id(1), &network()).await.expect("signed");
+    assert_eq!((floor().await, signed_up_to().await), (0, 0));
     let (fee, text) = (U256::from(1u8), || String::from("X"));
     let ends = [
         (4, StatusChange::Submitted, 0),
@@ -402,7 +403,9 @@ pub(crate) async fn the_floor_is_above_every_nonce_that_landed(backend: Backend)
     admit(&db.store, new_tx(8, Executing), vec![], NOW).await.expect("admit");
     let never = StatusChange::Failed { code: text(), message: text() };
     advance(&db.store, tx_id(8), Executing, never, NOW).await.expect("never signed");
-    assert_eq!(floor().await, 8);
+    assert_eq!((floor().await, signed_up_to().await), (8, 8));
+    let later = db.store.nonce_floor(wallet_id(1), &network(), NOW + 1).await.expect("floor");
+    assert_eq!(later, 0, "nothing landed since");
     let sign = StatusChange::Signed(SignedRow { hash: Some("0x1".into()), bytes: vec![9], ..signed(6) });
     admit(&db.store, new_tx(9, Executing), vec![], NOW).await.expect("admit");
     advance(&db.store, tx_id(9), Executing, sign, NOW).await.expect("sign");

@@ -9,7 +9,7 @@ mod token;
 
 use std::sync::Arc;
 
-use waiaas_chains::{Chain as ChainPort, Lane};
+use waiaas_chains::Chain as ChainPort;
 use waiaas_core::U256;
 use waiaas_core::draft::Draft;
 use waiaas_core::effect::{Effect, Effects};
@@ -24,7 +24,7 @@ use self::intent::Meant;
 use crate::Engine;
 use crate::credentials::Session;
 use crate::error::Error;
-use crate::pipeline::fees;
+use crate::pipeline::{fees, s5_execute};
 use crate::views::{GasTarget, Money, SendRequest, Wallet};
 
 /// A request that makes sense and can be built.
@@ -129,8 +129,7 @@ pub(crate) async fn run(
     let Meant { intent, money, base_units } = resolver.intent(&request.kind).await?;
     let (intent, draft) = resolver.build(intent).await?;
     if matches!(intent, Intent::SignTransaction { .. }) {
-        let nonces_in_flight = engine.store().nonces_in_flight(wallet.id, &network.id).await?;
-        chain.check_place(&draft, &Lane { nonces_in_flight, ..Lane::default() }).await?;
+        chain.check_place(&draft, &s5_execute::nonces(engine, wallet.id, &network.id).await?).await?;
     }
     let effects = chain.effects(&draft)?;
     let (draft, fee) = fees::judge(engine, &*chain, draft, &effects).await?;
