@@ -40,6 +40,9 @@ const OTHER_FILES: u64 = 256;
 const MAX_LOCAL_CONNECTIONS: u64 = 64;
 /// How long a client may take to send the headers of a request.
 const HEADER_TIMEOUT: Duration = Duration::from_secs(10);
+/// Most bytes kept of what a connection sends before it is taken off: the headers of a request fit. Each
+/// connection that is open may hold so much.
+const MAX_BUFFER: usize = 64 * 1024;
 /// Most headers of a request.
 const MAX_HEADERS: usize = 64;
 
@@ -233,6 +236,7 @@ async fn one(
         .timer(TokioTimer::new())
         .header_read_timeout(HEADER_TIMEOUT)
         .max_headers(MAX_HEADERS)
+        .max_buf_size(MAX_BUFFER)
         .serve_connection(TokioIo::new(Watched::new(stream, wire.clone())), service);
     tokio::select! {
         ended = watcher.watch(connection) => {
