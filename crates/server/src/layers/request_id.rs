@@ -1,7 +1,8 @@
 //! A number for every request: in the answer, in error bodies and in the log. Also the log line, and
 //! the place where errors get their body.
 
-use std::time::Instant;
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use axum::extract::{MatchedPath, Request};
 use axum::http::HeaderValue;
@@ -13,6 +14,8 @@ use uuid::Uuid;
 use crate::problem::render;
 
 const HEADER: &str = "x-request-id";
+/// Time between two lines about requests that were turned away.
+const PERIOD: Duration = Duration::from_secs(60);
 
 pub(crate) async fn number(request: Request, next: Next) -> Response {
     let (id, value) = identify(request.headers().get(HEADER));
@@ -24,8 +27,44 @@ pub(crate) async fn number(request: Request, next: Next) -> Response {
     let mut response = render(response, &id);
     response.headers_mut().insert(HEADER, value);
     let (status, elapsed) = (response.status().as_u16(), started.elapsed());
-    span.in_scope(|| tracing::info!(status, milliseconds = elapsed.as_millis(), "answered"));
+    let milliseconds = elapsed.as_millis();
+    if is_turned_away(status) {
+        // Whoever reaches the port can make as many of these as it likes.
+        span.in_scope(|| tracing::debug!(status, milliseconds, "answered"));
+        if let Some(count) = TURNED_AWAY.count(Instant::now()) {
+            tracing::info!(count, "requests were turned away since the last line like this");
+        }
+    } else {
+        span.in_scope(|| tracing::info!(status, milliseconds, "answered"));
+    }
     response
+}
+
+/// Whether an answer is one that anybody gets without a credential: none or a wrong one (401), a page of
+/// another origin (403), a host or path or method that is not served (404, 405, 421), or too much (413, 429,
+/// 431).
+const fn is_turned_away(status: u16) -> bool {
+    matches!(status, 400 | 401 | 403 | 404 | 405 | 413 | 415 | 421 | 429 | 431)
+}
+
+/// Requests that were turned away.
+static TURNED_AWAY: Tally = Tally(Mutex::new((0, None)));
+
+/// One line a minute about many requests.
+struct Tally(Mutex<(u64, Option<Instant>)>);
+
+impl Tally {
+    /// Counts one; the number since the last line, where it is time for another.
+    fn count(&self, now: Instant) -> Option<u64> {
+        let mut tally = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let (count, last) = &mut *tally;
+        *count = count.saturating_add(1);
+        if last.is_some_and(|last| now.saturating_duration_since(last) < PERIOD) {
+            return None;
+        }
+        *last = Some(now);
+        Some(std::mem::take(count))
+    }
 }
 
 /// The caller's id when it is sane, else a new one.
@@ -43,6 +82,21 @@ fn identify(given: Option<&HeaderValue>) -> (String, HeaderValue) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn many_that_are_turned_away_make_one_line_a_minute() {
+        let tally = Tally(Mutex::new((0, None)));
+        let start = Instant::now();
+        assert_eq!(tally.count(start), Some(1), "the first is told at once");
+        for second in 0..59 {
+            assert_eq!(tally.count(start + Duration::from_secs(second)), None);
+        }
+        assert_eq!(tally.count(start + PERIOD), Some(60));
+        assert_eq!(tally.count(start + PERIOD), None);
+        for told in [200, 201, 202, 402, 409, 422, 500, 502, 503] {
+            assert!(!is_turned_away(told), "{told}");
+        }
+    }
 
     #[test]
     fn sane_ids_are_kept_and_others_replaced() {
