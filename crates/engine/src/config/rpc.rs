@@ -1,9 +1,10 @@
 //! `[rpc]`: the nodes of the built-in networks.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use serde::{Deserialize, Deserializer, de};
+use url::{Host, Url};
 use waiaas_core::network::{Chain, Network, NetworkId, Networks};
 
 use super::value::{is_http_url, within};
@@ -46,11 +47,27 @@ fn key_of(network: &Network) -> String {
 /// Reads a list of node URLs.
 pub(super) fn urls<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
     let urls = Vec::<String>::deserialize(deserializer)?;
-    if urls.iter().all(|url| is_http_url(url)) {
+    if !urls.iter().all(|url| is_http_url(url)) {
+        return Err(de::Error::custom("must be http or https URLs"));
+    }
+    let mut places = BTreeSet::new();
+    if urls.iter().filter_map(|url| place(url)).all(|place| places.insert(place)) {
         Ok(urls)
     } else {
-        Err(de::Error::custom("must be http or https URLs"))
+        Err(de::Error::custom("names one node twice; nodes confirm each other, so each must be another one"))
     }
+}
+
+/// Where a URL leads: host, port and path. Scheme, login and query only say how to ask.
+fn place(url: &str) -> Option<(String, Option<u16>, String)> {
+    let url = Url::parse(url).ok()?;
+    let host = match url.host()? {
+        Host::Domain(name) => name.trim_end_matches('.').to_lowercase(),
+        Host::Ipv4(ip) => ip.to_string(),
+        Host::Ipv6(ip) => ip.to_canonical().to_string(),
+    };
+    let host = if matches!(host.as_str(), "localhost" | "::1") { "127.0.0.1".to_owned() } else { host };
+    Some((host, url.port_or_known_default(), url.path().trim_end_matches('/').to_owned()))
 }
 
 #[derive(Deserialize)]

@@ -52,6 +52,29 @@ fn types_of_the_file_are_strict() {
 }
 
 #[test]
+fn one_node_named_twice_is_refused() {
+    for twin in [
+        "https://node.example/v2/key",
+        "https://Node.Example/v2/key",
+        "https://node.example:443/v2/key/",
+        "https://node.example./v2/key?with=another",
+        "https://user:password@node.example/v2/key",
+    ] {
+        let both = format!("https://node.example/v2/key,{twin}");
+        let text = environment(&[("WAIAAS_RPC_SOLANA_DEVNET", &both)]).expect_err(twin).to_string();
+        assert!(text.contains("names one node twice") && !text.contains("key"), "{text}");
+    }
+    for other in
+        ["https://other.example/v2/key", "https://node.example/v2/other", "https://node.example:8443/v2/key"]
+    {
+        let both = format!("https://node.example/v2/key,{other}");
+        assert!(environment(&[("WAIAAS_RPC_SOLANA_DEVNET", &both)]).is_ok(), "{other}");
+    }
+    let local = file("[rpc]\nevm_localnet = [\"http://localhost:8545\", \"http://127.0.0.1:8545/\"]");
+    assert!(local.expect_err("one machine").to_string().contains("names one node twice"));
+}
+
+#[test]
 fn ranges_are_closed_intervals() {
     let cases: &[(&str, &[&str], &[&str])] = &[
         ("daemon.port", &["0", "1024", "65535"], &["-1", "1", "1023", "65536"]),
