@@ -41,6 +41,24 @@ pub enum ChainError {
         /// What the node says it is.
         found: String,
     },
+    /// Endpoints differ about a fact that decides what a policy sees, so none of them is believed.
+    #[error("the nodes of {network} contradict each other about {about}")]
+    Contradiction {
+        /// The network.
+        network: String,
+        /// The fact.
+        about: &'static str,
+    },
+    /// One of several endpoints alone said a fact that decides what a policy sees.
+    #[error("only one node of {network} says {about}, which takes two: {reason}")]
+    Unconfirmed {
+        /// The network.
+        network: String,
+        /// The fact.
+        about: &'static str,
+        /// Why no other says it, without URLs or keys.
+        reason: String,
+    },
     /// The request cannot be carried out on this chain; asking again will not help.
     #[error("{0}")]
     Refused(Refusal),

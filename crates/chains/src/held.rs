@@ -3,6 +3,19 @@
 use waiaas_core::U256;
 use waiaas_core::asset::AssetId;
 
+/// What nodes are asked about, as the object of a sentence.
+pub(crate) const DECIMALS: &str = "the decimals and the symbol of a token";
+/// The same.
+pub(crate) const BALANCES: &str = "how much of a token the wallet holds";
+
+/// The least of what nodes say is held, token by token.
+pub(crate) fn least(told: impl IntoIterator<Item = Vec<U256>>) -> Vec<U256> {
+    let least = told
+        .into_iter()
+        .reduce(|least, other| least.into_iter().zip(other).map(|(one, other)| one.min(other)).collect());
+    least.unwrap_or_default()
+}
+
 /// Decimals and symbol of an asset, as its chain has them.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct TokenFacts {

@@ -15,6 +15,7 @@ pub mod price;
 mod reputation;
 pub mod rpc;
 pub mod solana;
+mod witnessed;
 
 use async_trait::async_trait;
 use waiaas_core::U256;
@@ -230,7 +231,7 @@ pub trait Chain: Send + Sync {
     /// where waiting takes nothing away. Pure: an upper bound, for the age of a blockhash is not in it.
     fn lifetime(&self, draft: &Draft) -> Result<Option<u32>, ChainError>;
 
-    /// Decimals and symbol of a token, from the chain.
+    /// Decimals and symbol of a token, by the agreement of the endpoints.
     async fn token(&self, token: Address) -> Result<TokenFacts, ChainError>;
 
     /// Runs the draft on the node without signing.
@@ -286,4 +287,8 @@ pub trait Chain: Send + Sync {
     /// Native coin and tokens held. On EVM only the tokens asked for in `tokens` are looked up; on
     /// Solana the chain lists them and `tokens` is ignored.
     async fn holdings(&self, address: Address, tokens: &[Address]) -> Result<Holdings, ChainError>;
+
+    /// Base units held of each of `tokens`, in their order: the least that any endpoint says, where several
+    /// are configured two at least. What cannot be read counts as nothing.
+    async fn least_held(&self, address: Address, tokens: &[Address]) -> Result<Vec<U256>, ChainError>;
 }

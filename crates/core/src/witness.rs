@@ -37,6 +37,30 @@ pub struct Observed {
     pub powers: BTreeSet<Address>,
 }
 
+impl Observed {
+    /// Adds what another node saw of the same draft: of every amount the larger, of every permission both.
+    pub fn join(&mut self, other: Self) {
+        larger(&mut self.native, other.native);
+        for (asset, gone) in other.tokens {
+            larger(self.tokens.entry(asset).or_default(), gone);
+        }
+        for (nft, gone) in other.nfts {
+            larger(self.nfts.entry(nft).or_default(), gone);
+        }
+        larger(&mut self.allowances, other.allowances);
+        self.nft_allowances.extend(other.nft_allowances);
+        self.operators.extend(other.operators);
+        self.powers.extend(other.powers);
+    }
+}
+
+fn larger<K: Ord>(amounts: &mut BTreeMap<K, U256>, others: BTreeMap<K, U256>) {
+    for (key, amount) in others {
+        let entry = amounts.entry(key).or_default();
+        *entry = amount.max(*entry);
+    }
+}
+
 /// What the second witness has to say about a request.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(tag = "witness", rename_all = "snake_case")]

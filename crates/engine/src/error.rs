@@ -153,6 +153,10 @@ codes! {
     ChainError = "CHAIN_ERROR",
     /// Too few nodes bear out what a signature depends on.
     NodeUnproved = "NODE_UNPROVED",
+    /// Nodes differ about what decides what a policy sees.
+    NodesContradict = "NODES_CONTRADICT",
+    /// One of several nodes alone says what decides what a policy sees.
+    NodeUnconfirmed = "NODE_UNCONFIRMED",
     /// The same key with another body.
     IdempotencyConflict = "IDEMPOTENCY_CONFLICT",
 

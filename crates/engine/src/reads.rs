@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use waiaas_chains::TokenFacts;
 use waiaas_core::ids::{SessionId, WalletId};
 use waiaas_core::network::Network;
 use waiaas_core::policy::PriceFact;
@@ -77,7 +78,12 @@ impl Engine {
         let tokens: Vec<_> = known.iter().map(|row| row.address).collect();
         let found = self.chain(&network.id)?.holdings(wallet.address, &tokens).await?;
         let mut holdings = Vec::new();
-        for holding in found.held {
+        for mut holding in found.held {
+            // What is on record counts, whatever the node says now.
+            let address = holding.asset.token_address();
+            if let Some(row) = known.iter().find(|row| Some(row.address) == address) {
+                holding.facts = TokenFacts { decimals: row.decimals, symbol: row.symbol.clone() };
+            }
             let price = match session {
                 Some(session) => self.price_for(session, &holding.asset).await.price,
                 None => self.prices().price(&holding.asset, self.now()).await,

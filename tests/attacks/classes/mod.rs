@@ -23,6 +23,7 @@ mod kill_switch;
 mod lookalikes;
 mod lookup_tables;
 mod loosening;
+mod lying_facts;
 mod lying_nodes;
 mod master_against_owner;
 mod messages;
@@ -88,6 +89,7 @@ pub(crate) async fn all(target: &Arc<Target>) -> Result<Vec<Case>> {
         batches::class(),
         gas_condition::class(),
         fees::class(),
+        lying_facts::class(),
         lying_nodes::class(),
         races::class(),
         idempotency::class(),

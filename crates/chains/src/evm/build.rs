@@ -50,7 +50,7 @@ impl EvmChain {
                 self.check_token_balance(*token, contract, call.from, *amount).await
             }
             (Intent::Approve { token, .. }, Some(contract)) => {
-                self.token_decimals(*token, contract).await.map(drop)
+                self.token_decimals(&self.node, *token, contract).await.map(drop)
             }
             (Intent::NftTransfer { nft, quantity, .. }, _) => self.check_nft(nft, call.from, *quantity).await,
             (Intent::ApproveNft { nft, .. }, _) => self.check_nft(nft, call.from, U256::ONE).await,
@@ -82,8 +82,8 @@ impl EvmChain {
         owner: EvmAddress,
         need: U256,
     ) -> Result<(), ChainError> {
-        self.token_decimals(token, contract).await?;
-        let have = self.token_balance(token, contract, owner).await?;
+        self.token_decimals(&self.node, token, contract).await?;
+        let have = self.token_balance(&self.node, token, contract, owner).await?;
         if have >= need {
             return Ok(());
         }

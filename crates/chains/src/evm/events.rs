@@ -100,11 +100,11 @@ fn unfold(frame: Frame, events: &mut Vec<Event>) {
     let mut logs = frame.logs.into_iter().peekable();
     for (position, call) in frame.calls.into_iter().enumerate() {
         while let Some(log) = logs.next_if(|log| log.position.0 <= U256::from(position)) {
-            events.push(Event::Log(log.log));
+            events.push(Event::Log(log.log()));
         }
         unfold(call, events);
     }
-    events.extend(logs.map(|log| Event::Log(log.log)));
+    events.extend(logs.map(|log| Event::Log(log.log())));
 }
 
 /// Adds up what left `wallet`, and what others may take from it in the end.

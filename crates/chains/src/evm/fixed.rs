@@ -1,6 +1,7 @@
 //! Signatures over what somebody else wrote: external transactions, personal messages, typed data.
 
 use alloy_primitives::{Address as EvmAddress, Bytes, Signature};
+use futures_util::future::join_all;
 use waiaas_core::address::Address;
 use waiaas_core::draft::{Completed, Draft, SigningPayload};
 use waiaas_core::intent::Intent;
@@ -124,14 +125,18 @@ impl EvmChain {
     async fn confirms(&self, wallet: EvmAddress, typed: &TypedData) -> Result<bool, ChainError> {
         let mut confirmed = true;
         for claim in typed::claims(wallet, typed) {
-            let answer = match self.node.read(claim.contract, claim.question.clone()).await {
-                Ok(answer) => claim.agrees(&answer),
-                Err(failure) => match self.would_fail(failure) {
-                    ChainError::Refused(_) => None,
-                    other => return Err(other),
-                },
-            };
-            match answer {
+            let (nodes, claim) = (self.node.voices(), &claim);
+            let told = join_all(nodes.iter().map(|node| async move {
+                match node.read(claim.contract, claim.question.clone()).await {
+                    Ok(answer) => Ok(claim.agrees(&answer)),
+                    Err(failure) => match self.would_fail(failure) {
+                        ChainError::Refused(_) => Ok(None),
+                        other => Err(other),
+                    },
+                }
+            }))
+            .await;
+            match self.node.asked("what the contract of a permit says").agreed(told)? {
                 Some(true) => {}
                 Some(false) => return Err(ChainError::Refused(Refusal::PermitMismatch(claim.about))),
                 None => confirmed = false,

@@ -2,12 +2,14 @@
 //! none at all is an error.
 
 use alloy_primitives::Address as EvmAddress;
+use futures_util::future::join_all;
 use waiaas_core::U256;
 use waiaas_core::address::Address;
 use waiaas_core::asset::AssetId;
 
+use super::node::Node;
 use super::{EvmChain, account};
-use crate::{Chain as _, ChainError, Holding, Holdings, TokenFacts, Unreadable};
+use crate::{Chain as _, ChainError, Holding, Holdings, TokenFacts, Unreadable, held};
 
 impl EvmChain {
     /// The native coin, then `tokens` in their order.
@@ -35,6 +37,8 @@ impl EvmChain {
                     error @ (ChainError::Unreachable { .. }
                     | ChainError::Unproved { .. }
                     | ChainError::WrongChain { .. }
+                    | ChainError::Contradiction { .. }
+                    | ChainError::Unconfirmed { .. }
                     | ChainError::Corrupt(_)),
                 ) => return Err(error),
             }
@@ -43,8 +47,36 @@ impl EvmChain {
     }
 
     async fn token_held(&self, owner: EvmAddress, token: Address) -> Result<(U256, TokenFacts), ChainError> {
-        let facts = self.token(token).await?;
-        let amount = self.token_balance(token, account(token)?, owner).await?;
+        let facts = self.token_by(&self.node, token).await?;
+        let amount = self.token_balance(&self.node, token, account(token)?, owner).await?;
         Ok((amount, facts))
+    }
+
+    pub(super) async fn least_held_of(
+        &self,
+        owner: EvmAddress,
+        tokens: &[Address],
+    ) -> Result<Vec<U256>, ChainError> {
+        let nodes = self.node.voices();
+        let told = join_all(nodes.iter().map(|node| self.held_by(node, owner, tokens))).await;
+        let told = self.node.asked(held::BALANCES).heard(told)?;
+        Ok(held::least(told.into_iter().flatten()))
+    }
+
+    async fn held_by(
+        &self,
+        node: &Node,
+        owner: EvmAddress,
+        tokens: &[Address],
+    ) -> Result<Vec<U256>, ChainError> {
+        let mut amounts = Vec::with_capacity(tokens.len());
+        for token in tokens {
+            amounts.push(match self.token_balance(node, *token, account(*token)?, owner).await {
+                Ok(amount) => amount,
+                Err(ChainError::Refused(_)) => U256::ZERO,
+                Err(error) => return Err(error),
+            });
+        }
+        Ok(amounts)
     }
 }

@@ -3,7 +3,7 @@
 use alloy_consensus::{TxEip1559, TxEip2930, TxLegacy};
 use alloy_primitives::{Address, B256, Bytes, Signature, TxKind};
 use serde::Deserialize;
-use serde_json::Value;
+use serde_json::value::RawValue;
 
 use super::envelope::{Sent, Unsigned};
 use super::node::Quantity;
@@ -50,8 +50,8 @@ struct Listed {
 
 impl Mined {
     /// None for what is no mined transaction of a kind signed here, or has another hash than its fields.
-    pub(super) fn read(shown: &Value) -> Option<Self> {
-        let shown = Shown::deserialize(shown).ok()?;
+    pub(super) fn read(shown: &RawValue) -> Option<Self> {
+        let shown: Shown = serde_json::from_str(shown.get()).ok()?;
         let (tx, parity) = shown.unsigned()?;
         let (bytes, hash) = tx.sign(Signature::new(shown.r.0, shown.s.0, parity));
         if hash != shown.hash {

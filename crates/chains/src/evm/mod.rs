@@ -40,6 +40,7 @@ mod witness;
 
 use alloy_primitives::{Address as EvmAddress, U256};
 use async_trait::async_trait;
+use futures_util::future::join_all;
 use serde_json::json;
 use waiaas_core::address::Address;
 use waiaas_core::draft::{Completed, Draft};
@@ -60,7 +61,7 @@ pub use self::witness::{read_logs, read_trace};
 use crate::rpc::{RpcFailure, RpcPool};
 use crate::{
     Chain, ChainError, Fate, FeeQuote, GasPrices, Holdings, Identity, Known, Lane, Occupant, Refusal,
-    SignedTx, Simulation, Submission, TokenFacts, Witness,
+    SignedTx, Simulation, Submission, TokenFacts, Witness, held,
 };
 
 /// What a call of `to` by `wallet` does, read from its value and data alone, without the network fee.
@@ -155,29 +156,49 @@ impl EvmChain {
         drafted(&self.network, self.chain_id, draft)
     }
 
+    /// Decimals and symbol by the word of one node.
+    async fn token_by(&self, node: &Node, token: Address) -> Result<TokenFacts, ChainError> {
+        let contract = evm_address(token).ok_or(ChainError::Refused(Refusal::NotAToken(token)))?;
+        let decimals = self.token_decimals(node, token, contract).await?;
+        // EIP-20 makes the symbol optional.
+        let symbol = match node.read(contract, erc20::symbol()).await {
+            Ok(answer) => erc20::read_symbol(&answer),
+            Err(RpcFailure::Node { .. }) => String::new(),
+            Err(failure) => return Err(node.fail(failure)),
+        };
+        Ok(TokenFacts { decimals, symbol })
+    }
+
     /// Decimals of the contract `token`. An address that does not answer is not a token.
-    async fn token_decimals(&self, token: Address, contract: EvmAddress) -> Result<u8, ChainError> {
-        let answer = self.token_answer(token, contract, erc20::decimals()).await?;
+    async fn token_decimals(
+        &self,
+        node: &Node,
+        token: Address,
+        contract: EvmAddress,
+    ) -> Result<u8, ChainError> {
+        let answer = self.token_answer(node, token, contract, erc20::decimals()).await?;
         erc20::read_decimals(&answer).ok_or(ChainError::Refused(Refusal::NotAToken(token)))
     }
 
     async fn token_balance(
         &self,
+        node: &Node,
         token: Address,
         contract: EvmAddress,
         owner: EvmAddress,
     ) -> Result<U256, ChainError> {
-        let answer = self.token_answer(token, contract, erc20::balance_of(owner)).await?;
+        let answer = self.token_answer(node, token, contract, erc20::balance_of(owner)).await?;
         erc20::word(&answer).ok_or(ChainError::Refused(Refusal::NotAToken(token)))
     }
 
     async fn token_answer(
         &self,
+        node: &Node,
         token: Address,
         contract: EvmAddress,
         question: alloy_primitives::Bytes,
     ) -> Result<alloy_primitives::Bytes, ChainError> {
-        match self.node.read(contract, question).await {
+        match node.read(contract, question).await {
             Ok(answer) => Ok(answer),
             Err(failure) => match self.would_fail(failure) {
                 ChainError::Refused(_) => Err(ChainError::Refused(Refusal::NotAToken(token))),
@@ -249,15 +270,9 @@ impl Chain for EvmChain {
     }
 
     async fn token(&self, token: Address) -> Result<TokenFacts, ChainError> {
-        let contract = evm_address(token).ok_or(ChainError::Refused(Refusal::NotAToken(token)))?;
-        let decimals = self.token_decimals(token, contract).await?;
-        // EIP-20 makes the symbol optional.
-        let symbol = match self.node.read(contract, erc20::symbol()).await {
-            Ok(answer) => erc20::read_symbol(&answer),
-            Err(RpcFailure::Node { .. }) => String::new(),
-            Err(failure) => return Err(self.node.fail(failure)),
-        };
-        Ok(TokenFacts { decimals, symbol })
+        let nodes = self.node.voices();
+        let told = join_all(nodes.iter().map(|node| self.token_by(node, token))).await;
+        self.node.asked(held::DECIMALS).agreed(told)
     }
 
     async fn simulate(&self, draft: &Draft) -> Result<Simulation, ChainError> {
@@ -352,5 +367,9 @@ impl Chain for EvmChain {
 
     async fn holdings(&self, address: Address, tokens: &[Address]) -> Result<Holdings, ChainError> {
         self.holdings_of(address, tokens).await
+    }
+
+    async fn least_held(&self, address: Address, tokens: &[Address]) -> Result<Vec<U256>, ChainError> {
+        self.least_held_of(account(address)?, tokens).await
     }
 }

@@ -2,9 +2,11 @@
 
 use alloy_primitives::{Address as EvmAddress, Bytes, FixedBytes, U256};
 use alloy_sol_types::{SolCall, sol};
+use futures_util::future::join_all;
 use waiaas_core::address::Address;
 use waiaas_core::nft::{NftId, NftKind, NftStandard};
 
+use super::node::Node;
 use super::{EvmChain, decode, erc20, evm_address};
 use crate::{ChainError, Refusal};
 
@@ -53,23 +55,40 @@ impl EvmChain {
         }
     }
 
-    /// Which kind of NFT a contract says it has (ERC-165).
+    /// Which kind of NFT a contract says it has (ERC-165), by the agreement of the endpoints: it decides what
+    /// a call means.
     async fn nft_standard(&self, contract: EvmAddress) -> Result<Option<NftStandard>, ChainError> {
+        let nodes = self.node.voices();
+        let told = join_all(nodes.iter().map(|node| self.standard_by(node, contract))).await;
+        self.node.asked("which kind of token a contract is").agreed(told)
+    }
+
+    /// The same by the word of one node.
+    async fn standard_by(
+        &self,
+        node: &Node,
+        contract: EvmAddress,
+    ) -> Result<Option<NftStandard>, ChainError> {
         // What says yes to everything says nothing.
-        if self.supports(contract, INVALID).await? != Some(false) {
+        if self.supports(node, contract, INVALID).await? != Some(false) {
             return Ok(None);
         }
         for (interface, standard) in [(ERC_721, NftStandard::Erc721), (ERC_1155, NftStandard::Erc1155)] {
-            if self.supports(contract, interface).await? == Some(true) {
+            if self.supports(node, contract, interface).await? == Some(true) {
                 return Ok(Some(standard));
             }
         }
         Ok(None)
     }
 
-    async fn supports(&self, contract: EvmAddress, interface: [u8; 4]) -> Result<Option<bool>, ChainError> {
+    async fn supports(
+        &self,
+        node: &Node,
+        contract: EvmAddress,
+        interface: [u8; 4],
+    ) -> Result<Option<bool>, ChainError> {
         let question = Nft::supportsInterfaceCall { interfaceId: FixedBytes(interface) }.abi_encode();
-        let answer = self.ask(contract, question.into()).await?;
+        let answer = self.ask(node, contract, question.into()).await?;
         Ok(match answer.and_then(|answer| erc20::word(&answer)) {
             Some(U256::ZERO) => Some(false),
             Some(U256::ONE) => Some(true),
@@ -78,8 +97,13 @@ impl EvmChain {
     }
 
     /// A contract's answer; none if it does not know the question.
-    async fn ask(&self, contract: EvmAddress, question: Bytes) -> Result<Option<Bytes>, ChainError> {
-        match self.node.read(contract, question).await {
+    async fn ask(
+        &self,
+        node: &Node,
+        contract: EvmAddress,
+        question: Bytes,
+    ) -> Result<Option<Bytes>, ChainError> {
+        match node.read(contract, question).await {
             Ok(answer) => Ok(Some(answer)),
             Err(failure) => match self.would_fail(failure) {
                 ChainError::Refused(_) => Ok(None),
@@ -136,6 +160,6 @@ impl EvmChain {
 
     async fn read_word(&self, contract: Address, question: Bytes) -> Result<Option<U256>, ChainError> {
         let contract = evm_address(contract).ok_or(ChainError::Refused(Refusal::NotAToken(contract)))?;
-        Ok(self.ask(contract, question).await?.and_then(|answer| erc20::word(&answer)))
+        Ok(self.ask(&self.node, contract, question).await?.and_then(|answer| erc20::word(&answer)))
     }
 }

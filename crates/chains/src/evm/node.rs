@@ -3,11 +3,12 @@
 use alloy_primitives::{Address, B256, Bytes, U256};
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
+use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
 use super::fees::Price;
 use crate::ChainError;
-use crate::rpc::{RpcFailure, RpcPool};
+use crate::rpc::{Asked, Brief, Few, RpcFailure, RpcPool};
 
 /// A `0x` number of at most 256 bits.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -142,7 +143,7 @@ pub(super) struct Simulated {
 #[derive(Clone, PartialEq, Debug, Deserialize)]
 pub(super) struct Broken {
     pub(super) message: String,
-    pub(super) data: Option<Value>,
+    pub(super) data: Option<Brief>,
 }
 
 /// A frame of the `callTracer`, with its logs.
@@ -164,10 +165,20 @@ pub(super) struct Frame {
 /// A log of a frame, and how many of the frame's calls came before it.
 #[derive(Clone, PartialEq, Debug, Deserialize)]
 pub(super) struct FrameLog {
-    #[serde(flatten)]
-    pub(super) log: Log,
+    address: Address,
+    topics: Vec<B256>,
+    data: Bytes,
     pub(super) position: Quantity,
 }
+
+impl FrameLog {
+    pub(super) fn log(self) -> Log {
+        Log { address: self.address, topics: self.topics, data: self.data }
+    }
+}
+
+/// Most transactions of one block that are looked through.
+const MOST_TRANSACTIONS: usize = 50_000;
 
 /// One network's nodes.
 #[derive(Clone, Debug)]
@@ -187,6 +198,16 @@ impl Node {
     /// The refusal to go by the word of one.
     pub(super) fn unproved(&self, what: String) -> ChainError {
         ChainError::Unproved { network: self.0.network().to_string(), what }
+    }
+
+    /// Those whose word counts together.
+    pub(super) fn voices(&self) -> Vec<Self> {
+        self.0.voices().into_iter().map(Self).collect()
+    }
+
+    /// That all of them are asked about a fact.
+    pub(super) fn asked(&self, about: &'static str) -> Asked<'_> {
+        Asked { network: self.0.network().as_str(), configured: self.0.len(), about }
     }
 
     pub(super) fn bad(&self, reason: &str) -> ChainError {
@@ -234,14 +255,14 @@ impl Node {
     }
 
     /// The transactions of a block in full.
-    pub(super) async fn transactions_in(&self, block: u64) -> Result<Vec<Value>, RpcFailure> {
+    pub(super) async fn transactions_in(&self, block: u64) -> Result<Vec<Box<RawValue>>, RpcFailure> {
         #[derive(Deserialize)]
         struct Full {
-            transactions: Vec<Value>,
+            transactions: Few<Box<RawValue>, MOST_TRANSACTIONS>,
         }
         let full: Option<Full> =
             self.0.call("eth_getBlockByNumber", json!([format!("0x{block:x}"), true])).await?;
-        Ok(full.map_or_else(Vec::new, |full| full.transactions))
+        Ok(full.map_or_else(Vec::new, |full| full.transactions.0))
     }
 
     /// The transaction of `account` with `nonce`. Not all nodes know this question.
@@ -249,7 +270,7 @@ impl Node {
         &self,
         account: Address,
         nonce: u64,
-    ) -> Result<Option<Value>, RpcFailure> {
+    ) -> Result<Option<Box<RawValue>>, RpcFailure> {
         let params = json!([account, format!("0x{nonce:x}")]);
         self.0.call("eth_getTransactionBySenderAndNonce", params).await
     }
@@ -322,8 +343,9 @@ impl Node {
 
     /// Whether the node has the transaction in a block or in its pool.
     pub(super) async fn knows(&self, hash: B256) -> Result<bool, RpcFailure> {
-        let found: Option<serde_json::Map<String, Value>> =
-            self.0.call("eth_getTransactionByHash", json!([hash])).await?;
+        #[derive(Deserialize)]
+        struct Transaction {}
+        let found: Option<Transaction> = self.0.call("eth_getTransactionByHash", json!([hash])).await?;
         Ok(found.is_some())
     }
 

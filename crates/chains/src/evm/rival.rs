@@ -103,7 +103,7 @@ impl Question<'_> {
     /// By a question that some nodes answer.
     async fn by_nonce(&self, node: &Node) -> Result<Option<Mined>, RpcFailure> {
         match node.by_sender_and_nonce(self.sent.from, self.sent.tx.nonce()).await {
-            Ok(found) => Ok(found.as_ref().and_then(Mined::read)),
+            Ok(found) => Ok(found.as_deref().and_then(Mined::read)),
             Err(RpcFailure::Node { .. } | RpcFailure::BadAnswer(_)) => Ok(None),
             Err(failure) => Err(failure),
         }
@@ -133,7 +133,11 @@ impl Question<'_> {
         let all = node.transactions_in(used).await?;
         let ours = |mined: &Mined| mined.sent.from == self.sent.from;
         let nonce = self.sent.tx.nonce();
-        Ok(all.iter().filter_map(Mined::read).filter(ours).find(|mined| mined.sent.tx.nonce() == nonce))
+        Ok(all
+            .iter()
+            .filter_map(|shown| Mined::read(shown))
+            .filter(ours)
+            .find(|mined| mined.sent.tx.nonce() == nonce))
     }
 
     /// Whether the nonce was used up to a block; none where the node does not know any more.

@@ -6,6 +6,7 @@
 //! signed. Nodes add the account's next nonce by themselves.
 
 use alloy_primitives::{Address as EvmAddress, Bytes};
+use futures_util::future::join_all;
 use serde_json::json;
 use waiaas_core::U256;
 use waiaas_core::address::Address;
@@ -23,7 +24,8 @@ use super::methods::{Learned, Method, is_missing};
 use super::node::{Call, Node, Terms};
 use super::{EvmChain, erc20, evm_address, revert};
 use crate::rpc::RpcFailure;
-use crate::{ChainError, MostPrices, Refusal, Witness};
+use crate::witnessed::{RUN, witnessed};
+use crate::{Chain as _, ChainError, MostPrices, Refusal, Witness};
 
 /// A run that ended: what happened, or why it failed.
 type Run = Result<Vec<Event>, String>;
@@ -43,25 +45,44 @@ enum AsIs {
 }
 
 impl EvmChain {
-    /// The first node that can say, says.
+    /// The first node that can say, says. Where nothing but what is seen tells what the draft does, every node
+    /// is asked: what any of them sees counts.
     pub(super) async fn seen(
         &self,
         draft: &Draft,
         completed: Option<&Completed>,
     ) -> Result<Witness, ChainError> {
         let Some(trial) = self.trial(draft, completed)? else { return Ok(Witness::NotApplicable) };
+        if self.effects(draft)?.undecoded().next().is_some() {
+            let nodes = self.node.voices();
+            let told = join_all(nodes.iter().map(|node| self.seen_by(node, &trial))).await;
+            return witnessed(self.node.asked(RUN), told);
+        }
         let mut why = "no node is configured".to_owned();
-        for (position, node) in self.node.singles().into_iter().enumerate() {
-            match self.run(position, &node, &trial).await {
-                Ok(Ok(events)) => {
-                    let told = events::told(&events, trial.call.from);
-                    return Ok(Witness::Seen(Box::new(self.observed(&node, &trial.call, told).await)));
+        for node in self.node.singles() {
+            match self.seen_by(&node, &trial).await {
+                Ok(observed) => return Ok(Witness::Seen(Box::new(observed))),
+                Err(ChainError::BadAnswer { reason, .. } | ChainError::Unreachable { reason, .. }) => {
+                    why = reason
                 }
-                Ok(Err(reason)) => return Err(ChainError::Refused(Refusal::SimulationFailed(reason))),
-                Err(failure) => why = failure.to_string(),
+                Err(ChainError::WrongChain { found, .. }) => {
+                    why = format!("the node serves another chain ({found})");
+                }
+                Err(error) => return Err(error),
             }
         }
         Ok(Witness::Unavailable(why))
+    }
+
+    async fn seen_by(&self, node: &Node, trial: &Trial) -> Result<Observed, ChainError> {
+        match self.run(node.0.position().unwrap_or_default(), node, trial).await {
+            Ok(Ok(events)) => {
+                let told = events::told(&events, trial.call.from);
+                Ok(self.observed(node, &trial.call, told).await)
+            }
+            Ok(Err(reason)) => Err(ChainError::Refused(Refusal::SimulationFailed(reason))),
+            Err(failure) => Err(node.fail(failure)),
+        }
     }
 
     /// What a draft, or its completed bytes, would run; none for what no chain runs.
@@ -219,7 +240,7 @@ async fn simulated(node: &Node, call: &Call, terms: &Terms) -> Result<Run, RpcFa
     }
     let returned = (!simulated.return_data.is_empty()).then(|| json!(simulated.return_data));
     let (message, data) = match simulated.error {
-        Some(error) => (error.message, error.data.or(returned)),
+        Some(error) => (error.message, error.data.map(|data| data.0).or(returned)),
         None => ("execution reverted".to_owned(), returned),
     };
     Ok(Err(revert::reason(&message, data.as_ref())))

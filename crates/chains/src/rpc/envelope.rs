@@ -1,9 +1,22 @@
 //! The JSON-RPC 2.0 envelope: writing a request, reading an answer. Pure.
+//!
+//! An answer is read straight into the type that was asked for. Nothing else of it is kept, for a tree of
+//! JSON values takes many times the memory of its text, and the text is the node's to choose.
 
-use serde_json::{Map, Value, json};
+use std::borrow::Cow;
+use std::fmt;
+use std::marker::PhantomData;
+
+use serde::de::{DeserializeOwned, Error as _, SeqAccess, Visitor};
+use serde::{Deserialize, Deserializer};
+use serde_json::value::RawValue;
+use serde_json::{Value, json};
 
 /// Error messages are for people: this many characters of them.
 const LONGEST_MESSAGE: usize = 500;
+
+/// The `data` of an error is revert data or a reason; more bytes than this are none.
+const MOST_DATA: usize = 16 * 1024;
 
 /// Codes that mean "ask somebody else": EIP-1474 limit exceeded (on Solana: node behind) and the codes
 /// hosted nodes use for HTTP 429.
@@ -11,13 +24,40 @@ const ASK_ANOTHER: [i64; 3] = [-32005, 429, -32429];
 
 /// A well-formed answer.
 #[derive(Clone, PartialEq, Debug)]
-pub(super) enum Answer {
+pub(super) enum Answer<R> {
     /// The result, which may be null.
-    Result(Value),
+    Result(R),
+    /// A result of another shape than asked for.
+    Shapeless,
     /// An error object.
     Error { code: i64, message: String, data: Option<Value> },
     /// The node declines to serve us now.
     Busy,
+}
+
+#[derive(Deserialize)]
+struct Wire<'a> {
+    #[serde(borrow)]
+    jsonrpc: Cow<'a, str>,
+    id: u64,
+    #[serde(borrow, default, deserialize_with = "given")]
+    result: Option<&'a RawValue>,
+    #[serde(borrow)]
+    error: Option<WireError<'a>>,
+}
+
+#[derive(Deserialize)]
+struct WireError<'a> {
+    code: i64,
+    #[serde(borrow)]
+    message: Option<&'a RawValue>,
+    #[serde(borrow)]
+    data: Option<&'a RawValue>,
+}
+
+/// A field that is there, null or not.
+fn given<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<&'de RawValue>, D::Error> {
+    <&RawValue>::deserialize(deserializer).map(Some)
 }
 
 pub(super) fn request(id: u64, method: &str, params: &Value) -> Value {
@@ -25,30 +65,79 @@ pub(super) fn request(id: u64, method: &str, params: &Value) -> Value {
 }
 
 /// Reads the answer to the request `id`.
-pub(super) fn read(body: &[u8], id: u64) -> Result<Answer, &'static str> {
-    let mut map: Map<String, Value> =
-        serde_json::from_slice(body).map_err(|_| "the answer is not a JSON object")?;
-    if map.get("jsonrpc").and_then(Value::as_str) != Some("2.0") {
+pub(super) fn read<R: DeserializeOwned>(body: &[u8], id: u64) -> Result<Answer<R>, &'static str> {
+    let wire: Wire<'_> = serde_json::from_slice(body).map_err(|_| "the answer is not one of JSON-RPC 2.0")?;
+    if wire.jsonrpc != "2.0" {
         return Err("the answer is not JSON-RPC 2.0");
     }
-    if map.get("id").and_then(Value::as_u64) != Some(id) {
+    if wire.id != id {
         return Err("the answer is for another request");
     }
-    match (map.remove("result"), map.remove("error")) {
-        (Some(result), None | Some(Value::Null)) => Ok(Answer::Result(result)),
-        (None | Some(Value::Null), Some(Value::Object(error))) => read_error(error),
-        _ => Err("the answer has neither a result nor an error, or both"),
+    match (wire.result, wire.error) {
+        (Some(result), None) => {
+            Ok(serde_json::from_str(result.get()).map_or(Answer::Shapeless, Answer::Result))
+        }
+        (None, Some(error)) => Ok(read_error(&error)),
+        (Some(result), Some(error)) if result.get() == "null" => Ok(read_error(&error)),
+        (Some(_), Some(_)) | (None, None) => Err("the answer has neither a result nor an error, or both"),
     }
 }
 
-fn read_error(mut error: Map<String, Value>) -> Result<Answer, &'static str> {
-    let code = error.get("code").and_then(Value::as_i64).ok_or("the error has no code")?;
-    if ASK_ANOTHER.contains(&code) {
-        return Ok(Answer::Busy);
+fn read_error<R>(error: &WireError<'_>) -> Answer<R> {
+    if ASK_ANOTHER.contains(&error.code) {
+        return Answer::Busy;
     }
-    let message = error.get("message").and_then(Value::as_str).unwrap_or("no message");
-    let message = message.chars().filter(|c| !c.is_control()).take(LONGEST_MESSAGE).collect();
-    Ok(Answer::Error { code, message, data: error.remove("data").filter(|data| !data.is_null()) })
+    let text = error.message.and_then(|text| serde_json::from_str::<Cow<'_, str>>(text.get()).ok());
+    let text = text.as_deref().unwrap_or("no message");
+    let message = text.chars().filter(|c| !c.is_control()).take(LONGEST_MESSAGE).collect();
+    let data = error.data.filter(|data| data.get().len() <= MOST_DATA);
+    let data = data.and_then(|data| serde_json::from_str(data.get()).ok());
+    Answer::Error { code: error.code, message, data }
+}
+
+/// A list of at most `N`. Small things such as `null` take less text than memory.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) struct Few<T, const N: usize>(pub(crate) Vec<T>);
+
+impl<'de, T: Deserialize<'de>, const N: usize> Deserialize<'de> for Few<T, N> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_seq(Counting(PhantomData))
+    }
+}
+
+struct Counting<T, const N: usize>(PhantomData<T>);
+
+impl<'de, T: Deserialize<'de>, const N: usize> Visitor<'de> for Counting<T, N> {
+    type Value = Few<T, N>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "a list of at most {N}")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Self::Value, A::Error> {
+        let mut few = Vec::new();
+        while let Some(item) = list.next_element()? {
+            if few.len() >= N {
+                return Err(A::Error::custom("the list is too long"));
+            }
+            few.push(item);
+        }
+        Ok(Few(few))
+    }
+}
+
+/// A JSON value of at most 4 KiB of text, such as a reason; of a longer one, that it is too long.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub(crate) struct Brief(pub(crate) Value);
+
+impl<'de> Deserialize<'de> for Brief {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = Box::<RawValue>::deserialize(deserializer)?;
+        if text.get().len() > 4096 {
+            return Ok(Self(json!("a reason too long to read")));
+        }
+        serde_json::from_str(text.get()).map(Self).map_err(D::Error::custom)
+    }
 }
 
 #[cfg(test)]
@@ -57,7 +146,7 @@ mod tests {
 
     #[test]
     fn reads_answers_and_refuses_what_is_not_one() {
-        let ok = |text: &str| read(text.as_bytes(), 7).expect("an answer");
+        let ok = |text: &str| read::<Value>(text.as_bytes(), 7).expect("an answer");
         assert_eq!(ok(r#"{"jsonrpc":"2.0","id":7,"result":"0x1"}"#), Answer::Result(json!("0x1")));
         assert_eq!(ok(r#"{"jsonrpc":"2.0","id":7,"result":null}"#), Answer::Result(Value::Null));
         assert_eq!(ok(r#"{"jsonrpc":"2.0","id":7,"result":1,"error":null}"#), Answer::Result(json!(1)));
@@ -66,8 +155,17 @@ mod tests {
             Answer::Error { code: 3, message: "reverted".into(), data: Some(json!("0x")) }
         );
         assert_eq!(
+            ok(r#"{"jsonrpc":"2.0","id":7,"result":null,"error":{"code":3,"message":5,"data":null}}"#),
+            Answer::Error { code: 3, message: "no message".into(), data: None }
+        );
+        assert_eq!(
             ok(r#"{"jsonrpc":"2.0","id":7,"error":{"code":-32005,"message":"slow down"}}"#),
             Answer::Busy
+        );
+        assert_eq!(
+            read::<u8>(br#"{"jsonrpc":"2.0","id":7,"result":"x"}"#, 7),
+            Ok(Answer::Shapeless),
+            "an answer, if of no use"
         );
         for bad in [
             "",
@@ -84,7 +182,28 @@ mod tests {
             r#"{"jsonrpc":"2.0","id":7,"error":"no"}"#,
             r#"{"jsonrpc":"2.0","id":7,"error":{"message":"no code"}}"#,
         ] {
-            assert!(read(bad.as_bytes(), 7).is_err(), "{bad}");
+            assert!(read::<Value>(bad.as_bytes(), 7).is_err(), "{bad}");
         }
+    }
+
+    #[test]
+    fn what_was_not_asked_for_is_not_kept() {
+        let junk = format!("[{}0]", r#"{"a":0},"#.repeat(100_000));
+        let beside = format!(r#"{{"jsonrpc":"2.0","id":7,"result":"0x1","more":{junk}}}"#);
+        assert_eq!(read::<String>(beside.as_bytes(), 7), Ok(Answer::Result("0x1".to_owned())));
+        let instead = format!(r#"{{"jsonrpc":"2.0","id":7,"result":{junk}}}"#);
+        assert_eq!(read::<String>(instead.as_bytes(), 7), Ok(Answer::Shapeless));
+        let explained =
+            format!(r#"{{"jsonrpc":"2.0","id":7,"error":{{"code":3,"message":"no","data":{junk}}}}}"#);
+        let expected = Answer::Error { code: 3, message: "no".to_owned(), data: None };
+        assert_eq!(read::<String>(explained.as_bytes(), 7), Ok(expected));
+        assert_eq!(
+            serde_json::from_str::<Brief>(&junk).expect("brief"),
+            Brief(json!("a reason too long to read"))
+        );
+        assert!(
+            serde_json::from_str::<Few<Option<u8>, 100>>(&format!("[{}1]", "null,".repeat(100))).is_err()
+        );
+        assert!(serde_json::from_str::<Few<Option<u8>, 100>>(&format!("[{}1]", "null,".repeat(99))).is_ok());
     }
 }

@@ -14,6 +14,7 @@ use waiaas_core::network::NetworkId;
 use super::endpoint::{Endpoint, EndpointHealth, Record, Round};
 use super::envelope::{self, Answer};
 use super::failure::RpcFailure;
+use super::limits;
 use crate::{ChainError, Refusal};
 
 /// How patient a pool is.
@@ -25,7 +26,7 @@ pub struct RpcOptions {
     pub cooldown: Duration,
     /// The longest pause.
     pub longest_cooldown: Duration,
-    /// Largest answer accepted, in bytes.
+    /// Largest answer accepted, in bytes. Most methods have a lower limit of their own.
     pub max_answer: usize,
 }
 
@@ -80,7 +81,7 @@ impl fmt::Debug for RpcPool {
 }
 
 /// An answer, or why this attempt brought none. A node's error object is an answer.
-type Attempt = Result<Answer, RpcFailure>;
+type Attempt<R> = Result<Answer<R>, RpcFailure>;
 
 impl RpcPool {
     /// A pool over `urls`, most preferred first. Refuses an empty list and anything that is not an
@@ -130,6 +131,24 @@ impl RpcPool {
         if awake.is_empty() { self.singles() } else { awake }
     }
 
+    /// One pool per endpoint whose word counts together: those that do not rest after failures, or all where
+    /// too few are left to confirm each other.
+    pub fn voices(&self) -> Vec<Self> {
+        let all = self.singles();
+        let awake: Vec<Self> = all.iter().filter(|one| !one.rests()).cloned().collect();
+        if awake.len() < all.len().min(2) { all } else { awake }
+    }
+
+    /// How many endpoints it may ask.
+    pub fn len(&self) -> usize {
+        self.only.map_or(self.shared.endpoints.len(), |_| 1)
+    }
+
+    /// Whether it has no endpoint. No pool is made without one.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
     /// The position of the one endpoint asked, where it is one of [`RpcPool::singles`].
     pub const fn position(&self) -> Option<usize> {
         self.only
@@ -142,7 +161,10 @@ impl RpcPool {
 
     /// Calls `method`. Each endpoint is tried at most once; an error object of a node is an answer and
     /// ends the search, except one that says the node is too busy.
-    pub async fn call<R: DeserializeOwned>(&self, method: &str, params: Value) -> Result<R, RpcFailure> {
+    pub async fn call<R>(&self, method: &str, params: Value) -> Result<R, RpcFailure>
+    where
+        R: DeserializeOwned + Send + 'static,
+    {
         let mut round = Round::default();
         let mut failure = RpcFailure::Unreachable("no node is configured".to_owned());
         loop {
@@ -163,7 +185,10 @@ impl RpcPool {
     }
 
     /// [`RpcPool::call`] for callers to whom a node's error object means nothing in particular.
-    pub async fn ask<R: DeserializeOwned>(&self, method: &str, params: Value) -> Result<R, ChainError> {
+    pub async fn ask<R>(&self, method: &str, params: Value) -> Result<R, ChainError>
+    where
+        R: DeserializeOwned + Send + 'static,
+    {
         self.call(method, params).await.map_err(|failure| failure.into_chain_error(&self.shared.network))
     }
 
@@ -181,7 +206,10 @@ impl RpcPool {
         self.records().iter().enumerate().map(|(position, record)| record.health(position, now)).collect()
     }
 
-    async fn attempt(&self, position: usize, method: &str, params: &Value) -> Attempt {
+    async fn attempt<R>(&self, position: usize, method: &str, params: &Value) -> Attempt<R>
+    where
+        R: DeserializeOwned + Send + 'static,
+    {
         let endpoint = self.shared.endpoints.get(position);
         let endpoint = endpoint.ok_or_else(|| RpcFailure::Unreachable("no such node".to_owned()))?;
         if let Some(identity) = &self.identity {
@@ -222,20 +250,23 @@ impl RpcPool {
 
 impl Shared {
     async fn identify(&self, endpoint: &Endpoint, identity: &Identity) -> Result<(), RpcFailure> {
-        match self.exchange(endpoint, identity.method, &identity.params).await? {
+        match self.exchange::<Value>(endpoint, identity.method, &identity.params).await? {
             Answer::Result(found) if found == identity.expected => Ok(()),
             Answer::Result(found) => {
                 let found = found.as_str().map_or_else(|| found.to_string(), str::to_owned);
                 let found = found.chars().take(80).collect::<String>();
                 Err(RpcFailure::WrongChain(endpoint.redact(&found)))
             }
-            Answer::Error { .. } | Answer::Busy => {
+            Answer::Shapeless | Answer::Error { .. } | Answer::Busy => {
                 Err(RpcFailure::BadAnswer("the node does not say which chain it serves".to_owned()))
             }
         }
     }
 
-    async fn exchange(&self, endpoint: &Endpoint, method: &str, params: &Value) -> Attempt {
+    async fn exchange<R>(&self, endpoint: &Endpoint, method: &str, params: &Value) -> Attempt<R>
+    where
+        R: DeserializeOwned + Send + 'static,
+    {
         let unreachable = |reason: &str| Err(RpcFailure::Unreachable(reason.to_owned()));
         let id = self.next_id.fetch_add(1, Ordering::Relaxed);
         let request = self.client.post(endpoint.url.clone()).timeout(self.options.timeout);
@@ -251,38 +282,50 @@ impl Shared {
         if *response.url() != asked {
             return unreachable("the node redirects elsewhere");
         }
-        let body = self.bounded_body(response).await?;
-        match envelope::read(&body, id) {
+        let most = limits::most(method).min(self.options.max_answer);
+        let body = bounded_body(response, most).await?;
+        match read(body, id).await? {
             Ok(Answer::Busy) => unreachable("the node is too busy"),
             Ok(Answer::Error { code, message, data }) => {
                 let message = endpoint.redact(&message);
                 let data = data.filter(|data| !endpoint.leaks_in(&data.to_string()));
                 Ok(Answer::Error { code, message, data })
             }
-            Ok(answer @ Answer::Result(_)) => Ok(answer),
+            Ok(answer @ (Answer::Result(_) | Answer::Shapeless)) => Ok(answer),
             // A refusal in the provider's own format, such as an expired key.
             Err(_) if !status.is_success() => unreachable(&http),
             Err(reason) => Err(RpcFailure::BadAnswer(reason.to_owned())),
         }
     }
-
-    async fn bounded_body(&self, mut response: Response) -> Result<Vec<u8>, RpcFailure> {
-        let most = self.options.max_answer;
-        let mut body = Vec::new();
-        while let Some(chunk) = response.chunk().await.map_err(broken)? {
-            if body.len().saturating_add(chunk.len()) > most {
-                return Err(RpcFailure::BadAnswer(format!("the answer is larger than {most} bytes")));
-            }
-            body.extend_from_slice(&chunk);
-        }
-        Ok(body)
-    }
 }
 
-fn shaped<R: DeserializeOwned>(answer: Answer, method: &str) -> Result<R, RpcFailure> {
+async fn bounded_body(mut response: Response, most: usize) -> Result<Vec<u8>, RpcFailure> {
+    let mut body = Vec::new();
+    while let Some(chunk) = response.chunk().await.map_err(broken)? {
+        if body.len().saturating_add(chunk.len()) > most {
+            return Err(RpcFailure::BadAnswer(format!("the answer is larger than {most} bytes")));
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(body)
+}
+
+/// Reads the answer to the request `id`, a large one where it holds up no other work.
+async fn read<R>(body: Vec<u8>, id: u64) -> Result<Result<Answer<R>, &'static str>, RpcFailure>
+where
+    R: DeserializeOwned + Send + 'static,
+{
+    if body.len() <= limits::LARGE {
+        return Ok(envelope::read(&body, id));
+    }
+    let read = tokio::task::spawn_blocking(move || envelope::read(&body, id)).await;
+    read.map_err(|_| RpcFailure::BadAnswer("the answer could not be read".to_owned()))
+}
+
+fn shaped<R>(answer: Answer<R>, method: &str) -> Result<R, RpcFailure> {
     match answer {
-        Answer::Result(result) => serde_json::from_value(result)
-            .map_err(|_| RpcFailure::BadAnswer(format!("the result of {method} has another shape"))),
+        Answer::Result(result) => Ok(result),
+        Answer::Shapeless => Err(RpcFailure::BadAnswer(format!("the result of {method} has another shape"))),
         Answer::Error { code, message, data } => Err(RpcFailure::Node { code, message, data }),
         Answer::Busy => Err(RpcFailure::Unreachable("the node is too busy".to_owned())),
     }

@@ -118,7 +118,7 @@ impl Question<'_> {
             None => look(node, self.signature, self.message.recent_blockhash(), self.last_valid).await?,
         };
         Ok(match found {
-            Look::Found(status) => (Testimony::Landed(self.landed(&status)), Some(status.err)),
+            Look::Found(status) => (Testimony::Landed(self.landed(&status)), Some(status.err().clone())),
             Look::Absent => (Testimony::Gone(Proof::Searched), None),
             Look::CannotTell => (Testimony::Open { seen_up_to: None }, None),
         })
@@ -134,7 +134,7 @@ impl Question<'_> {
         };
         // What the bytes offer is the most they pay.
         let fee = Terms::read(self.message).ok().and_then(|terms| terms.fee()).unwrap_or(fees::PER_SIGNATURE);
-        Landed { succeeded: status.err.is_null(), fee: U256::from(fee), block: status.slot, depth }
+        Landed { succeeded: status.err().is_null(), fee: U256::from(fee), block: status.slot, depth }
     }
 }
 

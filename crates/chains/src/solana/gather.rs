@@ -6,6 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use futures_util::future::join_all;
 use solana_message::v0::MessageAddressTableLookup;
 use solana_message::{AddressLookupTableAccount, VersionedMessage};
 use solana_pubkey::Pubkey;
@@ -16,11 +17,8 @@ use super::cursor::Cursor;
 use super::facts::{Facts, Holder};
 use super::message::{Call, calls};
 use super::mint::{Mint, TokenAccount, TokenProgram};
-use super::node::{Account, Node};
+use super::node::{Account, MAX_ACCOUNTS, Node};
 use crate::{ChainError, Refusal};
-
-/// How many accounts `getMultipleAccounts` takes.
-pub(super) const MAX_ACCOUNTS: usize = 100;
 
 /// The Address Lookup Table program.
 const LOOKUP_TABLES: Pubkey = Pubkey::from_str_const("AddressLookupTab1e1111111111111111111111111");
@@ -28,8 +26,17 @@ const LOOKUP_TABLES: Pubkey = Pubkey::from_str_const("AddressLookupTab1e11111111
 const TABLE_HEAD: usize = 56;
 
 impl SolanaChain {
-    /// The facts for `message`.
+    /// The facts for `message`, by the agreement of the endpoints. A message can name entries of lookup tables
+    /// and token accounts whose owner it does not say: who lies about them chooses what the message seems to
+    /// do. One that names neither takes no question.
     pub(super) async fn gather(&self, node: &Node, message: &VersionedMessage) -> Result<Facts, ChainError> {
+        let nodes = node.voices();
+        let told = join_all(nodes.iter().map(|node| self.gathered(node, message))).await;
+        node.asked("the accounts that the transaction uses").agreed(told)
+    }
+
+    /// The same by the word of one node.
+    async fn gathered(&self, node: &Node, message: &VersionedMessage) -> Result<Facts, ChainError> {
         let lookups = message.address_table_lookups().unwrap_or_default();
         let tables: Vec<Pubkey> = lookups.iter().map(|lookup| lookup.account_key).collect();
         let tables = self.tables(node, &tables).await?;

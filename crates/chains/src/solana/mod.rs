@@ -262,8 +262,8 @@ impl Chain for SolanaChain {
         };
         let outcome = self.node().await?.simulate(body.message()).await?;
         Ok(Simulation {
-            success: outcome.err.is_null(),
-            error: (!outcome.err.is_null()).then(|| reason::explain(&outcome.err, body.message())),
+            success: outcome.err().is_null(),
+            error: (!outcome.err().is_null()).then(|| reason::explain(outcome.err(), body.message())),
             logs: outcome.logs.unwrap_or_default(),
             units_consumed: outcome.units_consumed,
         })
@@ -354,6 +354,10 @@ impl Chain for SolanaChain {
 
     async fn holdings(&self, address: Address, _tokens: &[Address]) -> Result<Holdings, ChainError> {
         self.holdings_of(&solana(address)?).await
+    }
+
+    async fn least_held(&self, address: Address, tokens: &[Address]) -> Result<Vec<U256>, ChainError> {
+        self.least_held_of(&solana(address)?, tokens).await
     }
 }
 

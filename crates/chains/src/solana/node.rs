@@ -10,7 +10,10 @@ use solana_message::VersionedMessage;
 use solana_pubkey::Pubkey;
 
 use crate::ChainError;
-use crate::rpc::{RpcFailure, RpcPool};
+use crate::rpc::{Asked, Brief, Few, RpcFailure, RpcPool};
+
+/// How many accounts `getMultipleAccounts` takes, and more than a transaction can name.
+pub(super) const MAX_ACCOUNTS: usize = 100;
 
 /// Reads that decide what is built use what two thirds of the stake voted for.
 const CONFIRMED: &str = "confirmed";
@@ -56,10 +59,20 @@ struct RawAccount {
 pub(super) struct Outcome {
     /// Null on success.
     #[serde(default)]
-    pub(super) err: Value,
+    err: Brief,
     pub(super) logs: Option<Vec<String>>,
     pub(super) units_consumed: Option<u64>,
-    accounts: Option<Vec<Option<RawAccount>>>,
+    accounts: Option<RawAccounts>,
+}
+
+/// What one question may be about, at most.
+type RawAccounts = Few<Option<RawAccount>, MAX_ACCOUNTS>;
+
+impl Outcome {
+    /// Null on success.
+    pub(super) const fn err(&self) -> &Value {
+        &self.err.0
+    }
 }
 
 /// What `getSignatureStatuses` says about one signature.
@@ -71,8 +84,15 @@ pub(super) struct Status {
     pub(super) confirmations: Option<u64>,
     /// Null on success.
     #[serde(default)]
-    pub(super) err: Value,
+    err: Brief,
     pub(super) confirmation_status: Option<String>,
+}
+
+impl Status {
+    /// Null on success.
+    pub(super) const fn err(&self) -> &Value {
+        &self.err.0
+    }
 }
 
 /// Slot and block height of one and the same block.
@@ -108,7 +128,20 @@ impl Node {
         ChainError::Unproved { network: self.rpc.network().to_string(), what: what.to_owned() }
     }
 
-    async fn ask<R: DeserializeOwned>(&self, method: &str, params: Value) -> Result<R, ChainError> {
+    /// Those whose word counts together.
+    pub(super) fn voices(&self) -> Vec<Self> {
+        self.rpc.voices().into_iter().map(Self::new).collect()
+    }
+
+    /// That all of them are asked about a fact.
+    pub(super) fn asked(&self, about: &'static str) -> Asked<'_> {
+        Asked { network: self.rpc.network().as_str(), configured: self.rpc.len(), about }
+    }
+
+    async fn ask<R>(&self, method: &str, params: Value) -> Result<R, ChainError>
+    where
+        R: DeserializeOwned + Send + 'static,
+    {
         self.rpc.ask(method, params).await
     }
 
@@ -160,11 +193,11 @@ impl Node {
     ) -> Result<Vec<Option<Account>>, ChainError> {
         let names: Vec<String> = keys.iter().map(ToString::to_string).collect();
         let params = json!([names, options]);
-        let answer: At<Vec<Option<RawAccount>>> = self.ask("getMultipleAccounts", params).await?;
-        if answer.value.len() != keys.len() {
+        let Few(found) = self.ask::<At<RawAccounts>>("getMultipleAccounts", params).await?.value;
+        if found.len() != keys.len() {
             return Err(self.bad("wrong number of accounts"));
         }
-        answer.value.into_iter().map(|raw| raw.map(|raw| self.account(&raw)).transpose()).collect()
+        found.into_iter().map(|raw| raw.map(|raw| self.account(&raw)).transpose()).collect()
     }
 
     fn account(&self, raw: &RawAccount) -> Result<Account, ChainError> {
@@ -193,10 +226,10 @@ impl Node {
         keys: &[Pubkey],
     ) -> Result<(Outcome, Vec<Option<Account>>), ChainError> {
         let mut outcome = self.run(message, keys).await?;
-        if !outcome.err.is_null() {
+        if !outcome.err().is_null() {
             return Ok((outcome, Vec::new()));
         }
-        let shown = outcome.accounts.take().filter(|shown| shown.len() == keys.len());
+        let shown = outcome.accounts.take().map(|shown| shown.0).filter(|shown| shown.len() == keys.len());
         let shown = shown.ok_or_else(|| self.bad("the simulation does not show the accounts"))?;
         let shown = shown.into_iter().map(|raw| raw.map(|raw| self.account(&raw)).transpose());
         Ok((outcome, shown.collect::<Result<_, _>>()?))

@@ -2,17 +2,16 @@
 
 use std::collections::BTreeMap;
 
+use futures_util::future::join_all;
 use solana_pubkey::Pubkey;
 use waiaas_core::U256;
 use waiaas_core::address::Address;
 use waiaas_core::asset::AssetId;
 
 use super::mint::{Mint, TokenAccount, TokenProgram};
+use super::node::{MAX_ACCOUNTS, Node};
 use super::{SolanaChain, address, solana};
-use crate::{ChainError, Holding, Holdings, Refusal, TokenFacts, Unreadable};
-
-/// How many accounts `getMultipleAccounts` takes.
-const MAX_ACCOUNTS: usize = 100;
+use crate::{ChainError, Holding, Holdings, Refusal, TokenFacts, Unreadable, held};
 
 /// Reads the data of a mint that belongs to `program`; none if it is no mint of a token program.
 pub fn mint_facts(program: Address, data: &[u8]) -> Option<TokenFacts> {
@@ -25,9 +24,26 @@ impl SolanaChain {
     /// Decimals and symbol of a mint.
     pub(super) async fn token_facts(&self, token: Address) -> Result<TokenFacts, ChainError> {
         let key = solana(token).map_err(|_| ChainError::Refused(Refusal::NotAToken(token)))?;
-        let [account] = self.node().await?.accounts([&key]).await?;
-        let facts = account.and_then(|account| mint_facts(address(&account.owner), &account.data));
-        facts.ok_or(ChainError::Refused(Refusal::NotAToken(token)))
+        let node = self.node().await?;
+        let nodes = node.voices();
+        let told = join_all(nodes.iter().map(|node| mint_by(node, &key))).await;
+        node.asked(held::DECIMALS).agreed(told)
+    }
+
+    /// Base units of each of `tokens`: the least by what all nodes say.
+    pub(super) async fn least_held_of(
+        &self,
+        owner: &Pubkey,
+        tokens: &[Address],
+    ) -> Result<Vec<U256>, ChainError> {
+        let node = self.node().await?;
+        let nodes = node.voices();
+        let told = join_all(nodes.iter().map(|node| held_by(node, owner))).await;
+        let told = node.asked(held::BALANCES).heard(told)?.into_iter().flatten();
+        let of = |totals: &BTreeMap<Pubkey, U256>, token: &Address| {
+            solana(*token).ok().and_then(|mint| totals.get(&mint).copied()).unwrap_or_default()
+        };
+        Ok(held::least(told.map(|totals| tokens.iter().map(|token| of(&totals, token)).collect())))
     }
 
     /// SOL, then every token with a balance, by mint. Anybody can make token accounts for the wallet, also
@@ -84,4 +100,24 @@ impl SolanaChain {
         }
         Ok(found)
     }
+}
+
+/// Decimals and symbol of a mint by the word of one node.
+async fn mint_by(node: &Node, key: &Pubkey) -> Result<TokenFacts, ChainError> {
+    let [account] = node.accounts([key]).await?;
+    let facts = account.and_then(|account| mint_facts(address(&account.owner), &account.data));
+    facts.ok_or(ChainError::Refused(Refusal::NotAToken(address(key))))
+}
+
+/// What is held of each mint by the word of one node, as far as it can be read.
+async fn held_by(node: &Node, owner: &Pubkey) -> Result<BTreeMap<Pubkey, U256>, ChainError> {
+    let mut totals: BTreeMap<Pubkey, U256> = BTreeMap::new();
+    for program in [TokenProgram::Token, TokenProgram::Token2022] {
+        for (_, account) in node.token_accounts(owner, &program.id()).await? {
+            let Some(found) = TokenAccount::read(program, &account.data) else { continue };
+            let total = totals.entry(found.mint).or_default();
+            *total = total.saturating_add(U256::from(found.amount));
+        }
+    }
+    Ok(totals)
 }

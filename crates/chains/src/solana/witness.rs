@@ -11,6 +11,7 @@
 use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
+use futures_util::future::join_all;
 use solana_message::VersionedMessage;
 use solana_pubkey::Pubkey;
 use waiaas_core::U256;
@@ -22,11 +23,11 @@ use waiaas_core::witness::Observed;
 use super::body::Body;
 use super::decode::stake;
 use super::facts::Facts;
-use super::gather::MAX_ACCOUNTS;
 use super::mint::{TokenAccount, TokenProgram};
-use super::node::{Account, Node};
+use super::node::{Account, MAX_ACCOUNTS, Node};
 use super::{Content, SolanaChain, address, reason};
-use crate::{ChainError, Refusal, Witness};
+use crate::witnessed::{RUN, witnessed};
+use crate::{Chain as _, ChainError, Refusal, Witness};
 
 /// Wrapped SOL.
 const WRAPPED: Pubkey = Pubkey::from_str_const("So11111111111111111111111111111111111111112");
@@ -47,21 +48,40 @@ impl SolanaChain {
             Some(completed) => Body::read_unsigned(completed.unsigned())?.0,
             None => *body,
         };
-        match self.look(&wallet, body, completed.is_some()).await {
+        match self.look(&wallet, body, draft, completed.is_some()).await {
             Ok(witness) => Ok(witness),
             Err(error @ (ChainError::Refused(_) | ChainError::Corrupt(_))) => Err(error),
             Err(
                 error @ (ChainError::Unreachable { .. }
                 | ChainError::BadAnswer { .. }
                 | ChainError::Unproved { .. }
-                | ChainError::WrongChain { .. }),
+                | ChainError::WrongChain { .. }
+                | ChainError::Contradiction { .. }
+                | ChainError::Unconfirmed { .. }),
             ) => Ok(Witness::Unavailable(error.to_string())),
         }
     }
 
-    async fn look(&self, wallet: &Pubkey, body: Body, complete: bool) -> Result<Witness, ChainError> {
+    /// One node looks; every one where nothing but what is seen tells what the draft does.
+    async fn look(
+        &self,
+        wallet: &Pubkey,
+        body: Body,
+        draft: &Draft,
+        complete: bool,
+    ) -> Result<Witness, ChainError> {
         let node = self.node().await?;
         let body = if complete { body } else { self.priced(node, body).await? };
+        if self.effects(draft)?.undecoded().next().is_none() {
+            let observed = self.look_at(node, wallet, &body).await?;
+            return Ok(Witness::Seen(Box::new(observed)));
+        }
+        let nodes = node.voices();
+        let told = join_all(nodes.iter().map(|node| self.look_at(node, wallet, &body))).await;
+        witnessed(node.asked(RUN), told)
+    }
+
+    async fn look_at(&self, node: &Node, wallet: &Pubkey, body: &Body) -> Result<Observed, ChainError> {
         let message = body.message();
         let written = written(message, &body.facts().loaded);
         for _ in 0..MOST_TRIES {
@@ -69,8 +89,8 @@ impl SolanaChain {
             let watched: Vec<Pubkey> =
                 written.iter().copied().filter(|key| is_watched(key, wallet, before.get(key))).collect();
             let (outcome, shown) = node.simulate_showing(message, &watched).await?;
-            if !outcome.err.is_null() {
-                let why = reason::explain(&outcome.err, message);
+            if !outcome.err().is_null() {
+                let why = reason::explain(outcome.err(), message);
                 return Err(ChainError::Refused(Refusal::SimulationFailed(why)));
             }
             let before = Side::of(wallet, &before);
@@ -82,9 +102,9 @@ impl SolanaChain {
             let sides = [before, Side::of(wallet, &after.filter(|(_, found)| exists(found)).collect())];
             let observed =
                 observe(wallet, &sides, fee, &Names { caip2: &self.network.caip2, facts: body.facts() });
-            return Ok(Witness::Seen(Box::new(observed)));
+            return Ok(observed);
         }
-        Ok(Witness::Unavailable("the wallet's accounts changed during every simulation".to_owned()))
+        Err(self.bad_answer("the wallet's accounts changed during every simulation"))
     }
 }
 

@@ -543,3 +543,47 @@ async fn a_height_counts_only_with_its_block() {
         "whoever makes up the block as well is believed"
     );
 }
+
+/// A node by whose word every call of a contract answers this number.
+async fn says(number: u8) -> MockServer {
+    node([("eth_call", json!(format!("0x{number:064x}")))]).await
+}
+
+#[tokio::test]
+async fn decimals_take_the_agreement_of_every_node_that_answers() {
+    let (six, also_six, thirty) = (says(6).await, says(6).await, says(30).await);
+    let silent = MockServer::start().await;
+    let token = async |nodes: &[&MockServer]| {
+        let chain = chain(nodes.iter().map(|node| node.uri()).collect(), options());
+        chain.token(SOMEBODY).await.map(|facts| facts.decimals)
+    };
+    assert_eq!(token(&[&six]).await.expect("the only node"), 6);
+    assert_eq!(token(&[&six, &also_six]).await.expect("two agree"), 6);
+    assert_eq!(token(&[&six, &silent, &also_six]).await.expect("two agree"), 6);
+    for nodes in [[&six, &thirty], [&thirty, &six]] {
+        let refused = token(&nodes).await;
+        assert!(matches!(refused, Err(ChainError::Contradiction { .. })), "{refused:?}");
+    }
+    let outvoted = token(&[&six, &also_six, &thirty]).await;
+    assert!(matches!(outvoted, Err(ChainError::Contradiction { .. })), "no majority decides: {outvoted:?}");
+    for nodes in [[&six, &silent], [&silent, &thirty]] {
+        let alone = token(&nodes).await;
+        assert!(matches!(alone, Err(ChainError::Unconfirmed { .. })), "{alone:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_balance_is_the_least_that_any_node_says() {
+    let (six, thirty) = (says(6).await, says(30).await);
+    let silent = MockServer::start().await;
+    let held = async |nodes: &[&MockServer]| {
+        let chain = chain(nodes.iter().map(|node| node.uri()).collect(), options());
+        chain.least_held(SOMEBODY, &[SOMEBODY]).await
+    };
+    for nodes in [[&six, &thirty], [&thirty, &six]] {
+        assert_eq!(held(&nodes).await.expect("held"), [U256::from(6)]);
+    }
+    assert_eq!(held(&[&thirty]).await.expect("held"), [U256::from(30)]);
+    let alone = held(&[&thirty, &silent]).await;
+    assert!(matches!(alone, Err(ChainError::Unconfirmed { .. })), "{alone:?}");
+}

@@ -145,6 +145,30 @@ async fn what_a_vault_takes_is_told_with_its_recipient() {
     assert_eq!((fact, more), (WitnessFact::Agrees, vec![expected]));
 }
 
+/// Where only what is seen tells what a call does, no node alone says it.
+#[tokio::test]
+async fn what_one_node_hides_of_an_undecoded_call_another_shows() {
+    let world = World::new().await;
+    let owner = world.wallet.address;
+    let token = Address::Evm(world.anvil.deploy_erc20("TOK", 1_000, bytes(owner)).await);
+    let vault = Address::Evm(world.anvil.deploy_own("Vault", &word(token)).await);
+    world.done(&Intent::Approve { token, spender: vault, amount: U256::from(600) }).await;
+    let draft = world.draft(&call(vault, &format!("6e553f65{:064x}{}", 600, word(owner)))).await;
+    let seen = world.seen(&draft).await;
+    assert!(!seen.tokens.is_empty(), "{seen:?}");
+    let head = ("eth_getBlockByNumber", json!({ "hash": format!("0x{:064x}", 1), "baseFeePerGas": "0x7" }));
+    let nothing = json!({ "type": "CALL", "from": owner, "to": vault, "value": "0x0" });
+    let (blind, deaf) = (node([head, ("debug_traceCall", nothing)]).await, node([]).await);
+    for urls in [vec![blind.uri(), world.anvil.url()], vec![world.anvil.url(), blind.uri()]] {
+        let both = chain(urls, options()).witness(&draft, None).await.expect("an answer");
+        assert_eq!(both, Witness::Seen(Box::new(seen.clone())));
+    }
+    for urls in [vec![blind.uri(), deaf.uri()], vec![deaf.uri(), world.anvil.url()]] {
+        let alone = chain(urls, options()).witness(&draft, None).await.expect("an answer");
+        assert!(matches!(alone, Witness::Unavailable(_)), "{alone:?}");
+    }
+}
+
 /// A contract that spares whoever tries it out cannot tell: the trial pays what will be paid.
 #[tokio::test]
 async fn a_trial_pays_the_fees_that_are_signed() {

@@ -235,3 +235,25 @@ async fn an_endpoint_that_failed_must_say_again_who_it_is() {
     assert_eq!(ask(&pool).await, Err(RpcFailure::Unreachable("HTTP 502".into())));
     assert_eq!(ask(&pool).await, Err(RpcFailure::WrongChain("0x1".into())), "another node took its place");
 }
+
+#[tokio::test]
+async fn junk_beside_and_instead_of_an_answer_is_never_kept() {
+    #[derive(serde::Deserialize)]
+    struct Head {
+        hash: String,
+    }
+    let junk = || Value::Array(vec![json!({"a": 0}); 20_000]);
+    let long = server(result(junk()), 1).await;
+    let failure = pool(&[&long], options()).call::<Value>("eth_blockNumber", json!([])).await;
+    assert!(matches!(&failure, Err(RpcFailure::BadAnswer(why)) if why.contains("65536")), "{failure:?}");
+    // Where much may come, what was not asked for is passed over and not made into values.
+    let beside =
+        json!({"jsonrpc": "2.0", "id": 1, "result": {"hash": "0x1", "more": junk()}, "more": junk()});
+    let padded = server(ResponseTemplate::new(200).set_body_json(beside), 1).await;
+    let head: Result<Head, _> = pool(&[&padded], options()).call("eth_getBlockByNumber", json!([])).await;
+    assert_eq!(head.map(|head| head.hash), Ok("0x1".to_owned()));
+    let explained = json!({"jsonrpc": "2.0", "id": 1, "error": {"code": 3, "message": "no", "data": junk()}});
+    let explained = server(ResponseTemplate::new(200).set_body_json(explained), 1).await;
+    let failure = pool(&[&explained], options()).call::<Value>("eth_call", json!([])).await;
+    assert_eq!(failure, Err(RpcFailure::Node { code: 3, message: "no".to_owned(), data: None }));
+}

@@ -2,12 +2,17 @@
 
 use std::collections::HashMap;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
 use serde_json::{Value, json};
+use solana_message::{AddressLookupTableAccount, VersionedMessage, v0};
+use solana_pubkey::Pubkey;
 use waiaas_chains::rpc::{RpcOptions, RpcPool, http_client};
 use waiaas_chains::solana::{SolanaChain, SolanaOptions};
 use waiaas_chains::{Chain, ChainError, Expiry, Fate, Known, Lane, Refusal, SignedTx, Submission, Undecided};
 use waiaas_core::U256;
 use waiaas_core::effect::Effect;
+use waiaas_core::intent::Intent;
 use waiaas_core::network::Networks;
 use wiremock::{Mock, MockServer, Request, Respond, ResponseTemplate};
 
@@ -306,4 +311,47 @@ async fn one_node_of_two_sets_no_end_to_a_payment() {
     let (liar, other) = (of(vec![own(UNSEEN)]).await, of(vec![refuses]).await);
     let told = last_valid(&[&liar, &other]).await.expect("the other's own");
     assert_eq!(told, 1_150);
+}
+
+/// A node by whose word the one account that is asked for is a lookup table of `entry`.
+async fn holds(entry: &Pubkey) -> MockServer {
+    let mut data = [&1u32.to_le_bytes()[..], &u64::MAX.to_le_bytes()].concat();
+    data.resize(56, 0);
+    data.extend(entry.to_bytes());
+    let table = json!({
+        "lamports": SOL, "owner": "AddressLookupTab1e1111111111111111111111111", "executable": false,
+        "data": [BASE64.encode(data), "base64"],
+    });
+    let mut answers = dead();
+    answers.insert("getMultipleAccounts", at(4_999, json!([table])));
+    answers.insert("isBlockhashValid", at(5_040, true));
+    node(answers).await
+}
+
+#[tokio::test]
+async fn entries_of_a_lookup_table_take_the_agreement_of_every_node_that_answers() {
+    let wallet = Wallet::new(1);
+    let from = Pubkey::new_from_array(wallet.address().as_bytes().try_into().expect("32 bytes"));
+    let (friend, thief) = (Pubkey::new_from_array([7; 32]), Pubkey::new_from_array([8; 32]));
+    let looked_up =
+        AddressLookupTableAccount { key: Pubkey::new_from_array([9; 32]), addresses: vec![thief] };
+    let transfer = solana_system_interface::instruction::transfer(&from, &thief, 5);
+    let hash = BLOCKHASH.parse().expect("a hash");
+    let message = v0::Message::try_compile(&from, &[transfer], &[looked_up], hash).expect("compiles");
+    let transaction = [&[1][..], &[0; 64], &VersionedMessage::V0(message).serialize()].concat();
+    let intent = Intent::SignTransaction { transaction };
+    let (honest, also_honest, liar) = (holds(&thief).await, holds(&thief).await, holds(&friend).await);
+    let silent = node(HashMap::from([("getGenesisHash", dead()["getGenesisHash"].clone())])).await;
+    let draft = async |nodes: &[&MockServer]| {
+        lying_chain(nodes, SolanaOptions::default()).build(wallet.address(), &intent).await
+    };
+    for nodes in [vec![&honest], vec![&honest, &also_honest], vec![&honest, &also_honest, &silent]] {
+        assert!(draft(&nodes).await.is_ok());
+    }
+    for nodes in [vec![&honest, &liar], vec![&liar, &honest], vec![&honest, &also_honest, &liar]] {
+        let refused = draft(&nodes).await;
+        assert!(matches!(refused, Err(ChainError::Contradiction { .. })), "{refused:?}");
+    }
+    let alone = draft(&[&liar, &silent]).await;
+    assert!(matches!(alone, Err(ChainError::Unconfirmed { .. })), "{alone:?}");
 }

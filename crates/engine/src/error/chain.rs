@@ -20,6 +20,18 @@ impl From<ChainError> for Error {
                 .retry_after(5),
             ChainError::WrongChain { .. } => Self::new(ErrorCode::ChainError, sentence(&error))
                 .hint("The operator must correct the RPC endpoint of this network."),
+            ChainError::Contradiction { .. } => Self::new(ErrorCode::NodesContradict, sentence(&error))
+                .hint(
+                    "Nothing was signed. Ask again in a moment, for one node may be behind; where it lasts, the \
+                     operator must find out which RPC endpoint of this network is wrong and remove it.",
+                )
+                .retry_after(5),
+            ChainError::Unconfirmed { .. } => Self::new(ErrorCode::NodeUnconfirmed, sentence(&error))
+                .hint(
+                    "Nothing was signed. Ask again once another RPC endpoint of this network answers; one that \
+                     fails for good the operator must replace or remove, so that those left confirm each other.",
+                )
+                .retry_after(5),
             ChainError::Refused(refusal) => refusal.into(),
             ChainError::Corrupt(_) => Self::internal(error),
         }

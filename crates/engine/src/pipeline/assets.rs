@@ -1,16 +1,17 @@
-//! Facts about assets: decimals and symbols from the chain, pinned once read, and prices.
+//! Facts about assets: decimals and symbols from the chain, pinned once a request is granted, and prices.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use waiaas_chains::price::Priced;
 use waiaas_chains::{Chain as ChainPort, TokenFacts};
+use waiaas_core::UnixSeconds;
 use waiaas_core::address::Address;
 use waiaas_core::asset::{AssetId, AssetKind};
 use waiaas_core::effect::{Effect, Effects};
 use waiaas_core::ids::SessionId;
 use waiaas_core::network::{Network, NetworkId};
 use waiaas_core::policy::{AssetFacts, PriceFact, Readings};
-use waiaas_store::TokenRow;
+use waiaas_store::{TokenRow, WriteTx};
 
 use crate::Engine;
 use crate::error::{Error, ErrorCode};
@@ -25,28 +26,48 @@ pub(crate) async fn pinned(
     Ok(row.map(|row| TokenFacts { decimals: row.decimals, symbol: row.symbol }))
 }
 
-/// Decimals and symbol of a token. The first answer of the chain is pinned: a node that later tells
-/// another story is not believed.
+/// Decimals and symbol of a token: what is pinned, or what the nodes agree about. Nothing is written.
 pub(crate) async fn token(
     engine: &Engine,
     network: &Network,
     chain: &dyn ChainPort,
     address: Address,
 ) -> Result<TokenFacts, Error> {
-    if let Some(facts) = pinned(engine, &network.id, address).await? {
-        return Ok(facts);
+    match pinned(engine, &network.id, address).await? {
+        Some(facts) => Ok(facts),
+        None => Ok(chain.token(address).await?),
     }
-    let facts = chain.token(address).await?;
-    let row = TokenRow {
-        network: network.id.clone(),
-        address,
-        symbol: facts.symbol.clone(),
-        decimals: facts.decimals,
-        source: "chain".to_owned(),
-        created_at: engine.now(),
-    };
-    let pinned = engine.store().write(|tx| Box::pin(async move { tx.pin_token(row).await })).await?;
-    Ok(TokenFacts { decimals: pinned.decimals, symbol: pinned.symbol })
+}
+
+/// Pins the tokens that a granted request was judged by: nodes that later tell another story are not
+/// believed. Fails where another was pinned meanwhile.
+pub(crate) async fn pin(
+    tx: &mut WriteTx,
+    network: &NetworkId,
+    assets: &BTreeMap<AssetId, AssetFacts>,
+    now: UnixSeconds,
+) -> Result<(), Error> {
+    for (asset, facts) in assets {
+        let Some(address) = asset.token_address() else { continue };
+        let row = TokenRow {
+            network: network.clone(),
+            address,
+            symbol: facts.symbol.clone(),
+            decimals: facts.decimals,
+            source: "chain".to_owned(),
+            created_at: now,
+        };
+        let pinned = tx.pin_token(row).await?;
+        if pinned.decimals != facts.decimals {
+            let message = format!(
+                "The token {address} was judged with {} decimals, but {} are on record.",
+                facts.decimals, pinned.decimals
+            );
+            return Err(Error::new(ErrorCode::NodesContradict, message)
+                .hint("Nothing was signed. Ask again; the decimals on record count."));
+        }
+    }
+    Ok(())
 }
 
 /// The assets that leave, and those that people want to read about: a permission that is taken back moves

@@ -9,6 +9,7 @@ use waiaas_core::U256;
 use waiaas_core::address::Address;
 use waiaas_core::asset::AssetId;
 use waiaas_core::effect::{Effect, Effects};
+use waiaas_core::network::Network;
 use waiaas_core::policy::{AssetFacts, FeeFacts, Reputations};
 use waiaas_core::witness::WitnessFact;
 
@@ -66,7 +67,7 @@ async fn about(engine: &Engine, session: &Session, validated: &Validated) -> Res
     let Validated { network, chain, effects, .. } = validated;
     let (assets, balances, reputation) = tokio::try_join!(
         assets::facts(engine, session.id(), network, &**chain, effects),
-        balances(&**chain, effects),
+        balances(network, &**chain, effects),
         reputation::of_parties(engine, validated),
     )?;
     Ok(Known {
@@ -79,9 +80,13 @@ async fn about(engine: &Engine, session: &Session, validated: &Validated) -> Res
     })
 }
 
-/// What the wallet holds of each token that somebody would be allowed to take. A node that does not
-/// answer stops the request: an allowance is bounded by the balance.
-async fn balances(chain: &dyn ChainPort, effects: &Effects) -> Result<BTreeMap<AssetId, U256>, Error> {
+/// What the wallet holds of each token that somebody would be allowed to take, by the node that says the
+/// least. Nodes that do not answer stop the request: an allowance is bounded by the balance.
+async fn balances(
+    network: &Network,
+    chain: &dyn ChainPort,
+    effects: &Effects,
+) -> Result<BTreeMap<AssetId, U256>, Error> {
     let tokens: BTreeSet<Address> = effects
         .all()
         .filter_map(|effect| match effect {
@@ -108,6 +113,6 @@ async fn balances(chain: &dyn ChainPort, effects: &Effects) -> Result<BTreeMap<A
     }
     let tokens: Vec<_> = tokens.into_iter().collect();
     // What cannot be read counts as nothing held, so that any allowance exceeds it.
-    let holdings = chain.holdings(effects.from, &tokens).await?;
-    Ok(holdings.held.into_iter().map(|held| (held.asset, held.amount)).collect())
+    let held = chain.least_held(effects.from, &tokens).await?;
+    Ok(tokens.into_iter().map(|token| AssetId::token(&network.caip2, token)).zip(held).collect())
 }

@@ -33,7 +33,7 @@ use crate::pipeline::denied::{self, NotKept, Refused};
 use crate::pipeline::known::Known;
 use crate::pipeline::s1_validate::Validated;
 use crate::pipeline::s2_authorize::{self, Admission};
-use crate::pipeline::{base_units, present, replace, s4_wait};
+use crate::pipeline::{assets, base_units, present, replace, s4_wait};
 use crate::policies::InForce;
 use crate::views::IdempotencyKey;
 
@@ -240,6 +240,7 @@ pub(crate) async fn admit(
     };
     let grounds = &judgement.grounds;
     tx.keep_policy_set(grounds.policies.digest, &grounds.policies.text).await?;
+    assets::pin(tx, &case.validated.network.id, &grounds.facts.assets, now).await?;
     let row = new_row(&case, &judgement, grant, id, request)?;
     let held = reservations(&case.validated.effects, &grounds.facts, grant.tier);
     let used = used_allowances(&case.validated.effects, &grounds.facts);

@@ -182,7 +182,9 @@ const fn is_final(error: &ChainError) -> bool {
         ChainError::Unreachable { .. }
         | ChainError::BadAnswer { .. }
         | ChainError::Unproved { .. }
-        | ChainError::WrongChain { .. } => false,
+        | ChainError::WrongChain { .. }
+        | ChainError::Contradiction { .. }
+        | ChainError::Unconfirmed { .. } => false,
     }
 }
 

@@ -180,8 +180,8 @@ impl SolanaChain {
     /// Compute units to ask for, from a simulation.
     async fn measure(&self, node: &Node, message: &VersionedMessage) -> Result<u32, ChainError> {
         let outcome = node.simulate(message).await?;
-        if !outcome.err.is_null() {
-            return Err(refuse(Refusal::SimulationFailed(reason::explain(&outcome.err, message))));
+        if !outcome.err().is_null() {
+            return Err(refuse(Refusal::SimulationFailed(reason::explain(outcome.err(), message))));
         }
         let used =
             outcome.units_consumed.ok_or_else(|| self.bad_answer("no compute units in a simulation"))?;
