@@ -37,6 +37,7 @@ impl EvmChain {
                     error @ (ChainError::Unreachable { .. }
                     | ChainError::Unproved { .. }
                     | ChainError::WrongChain { .. }
+                    | ChainError::Unproved { .. }
                     | ChainError::Contradiction { .. }
                     | ChainError::Unconfirmed { .. }
                     | ChainError::Corrupt(_)),

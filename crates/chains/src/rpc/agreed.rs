@@ -59,6 +59,7 @@ impl Asked<'_> {
                     silent @ (ChainError::Unreachable { .. }
                     | ChainError::BadAnswer { .. }
                     | ChainError::WrongChain { .. }
+                    | ChainError::Unproved { .. }
                     | ChainError::Contradiction { .. }
                     | ChainError::Unconfirmed { .. }),
                 ) => failure = Some(silent),
