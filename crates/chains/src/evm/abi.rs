@@ -1,7 +1,7 @@
 //! Call data from an ABI as compilers write it, a function's name and arguments as JSON. Pure.
 
 use alloy_dyn_abi::{DynSolType, DynSolValue, Specifier};
-use alloy_json_abi::{Function, JsonAbi};
+use alloy_json_abi::{Function, JsonAbi, Param};
 use alloy_primitives::{Address, B256, I256, U256};
 use serde_json::Value;
 use thiserror::Error;
@@ -14,6 +14,9 @@ const LONGEST: usize = 1024 * 1024;
 
 /// Deepest argument: lists and structs inside each other.
 const DEEPEST: usize = 16;
+
+/// Longest name of a type, in bytes.
+const LONGEST_TYPE: usize = 256;
 
 /// Why a call cannot be encoded.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -63,6 +66,12 @@ pub fn encode_calldata(abi: &str, function: &str, args: &[Value]) -> Result<(Vec
     }
     let mut values = Vec::new();
     for (at, (input, json)) in function.inputs.iter().zip(args).enumerate() {
+        if !is_shallow(input, 0) {
+            return Err(AbiError::Argument {
+                path: format!("args.{at}"),
+                why: "is of a type that is nested too deeply",
+            });
+        }
         let kind = input.resolve().map_err(|error| AbiError::Abi(error.to_string()))?;
         values.push(read(&kind, Components(&input.components), json, &format!("args.{at}"), 0)?);
     }
@@ -89,9 +98,20 @@ fn find<'a>(abi: &'a JsonAbi, name: &str, count: usize) -> Result<&'a Function, 
     }
 }
 
+/// Whether a type is nested no deeper than arguments may be. Types are built, compared and dropped by
+/// recursion, so this is asked before one is built.
+fn is_shallow(param: &Param, depth: usize) -> bool {
+    let opening = param.ty.bytes().filter(|byte| matches!(byte, b'[' | b'(')).count();
+    let deeper = depth.saturating_add(1);
+    depth <= DEEPEST
+        && param.ty.len() <= LONGEST_TYPE
+        && opening <= DEEPEST
+        && param.components.iter().all(|part| is_shallow(part, deeper))
+}
+
 /// The named parts of a struct, if the type is one.
 #[derive(Clone, Copy)]
-struct Components<'a>(&'a [alloy_json_abi::Param]);
+struct Components<'a>(&'a [Param]);
 
 fn read(
     kind: &DynSolType,
@@ -140,7 +160,7 @@ fn fields<'a>(
             Ok(items.iter().enumerate().map(|(at, item)| (at.to_string(), item)).collect())
         }
         Value::Object(object) if object.len() == kinds.len() && parts.0.len() == kinds.len() => {
-            let field = |part: &alloy_json_abi::Param| Some((part.name.clone(), object.get(&part.name)?));
+            let field = |part: &Param| Some((part.name.clone(), object.get(&part.name)?));
             parts.0.iter().map(field).collect::<Option<_>>().ok_or("must have exactly the fields of its type")
         }
         _ => Err("must have exactly the fields of its type, as an object or as a list in order"),
@@ -250,6 +270,38 @@ mod tests {
         }
         let odd = r#"[{"type":"function","name":"f","inputs":[{"name":"a","type":"uint7"}],"outputs":[],"stateMutability":"view"}]"#;
         assert!(encode_calldata(odd, "f", &[json!(1)]).is_err());
+    }
+
+    /// The item of a function whose one argument is of this type.
+    fn taking(kind: &str, components: Value) -> String {
+        json!([{ "type": "function", "name": "f", "outputs": [], "stateMutability": "view",
+            "inputs": [{ "name": "a", "type": kind, "components": components }] }])
+        .to_string()
+    }
+
+    #[test]
+    fn a_type_that_is_nested_too_deeply_is_never_built() {
+        let too_deep =
+            Err(AbiError::Argument { path: "args.0".into(), why: "is of a type that is nested too deeply" });
+        let lists = |depth: usize| format!("uint8{}", "[]".repeat(depth));
+        for depth in [17, 100, 30_000, 300_000] {
+            let parts = [
+                taking(&lists(depth), json!([])),
+                taking(&format!("{}uint8{}", "(".repeat(depth), ")".repeat(depth)), json!([])),
+                taking(&format!("tuple{}", "[1]".repeat(depth)), json!([{ "name": "x", "type": "bool" }])),
+                taking("tuple", json!([{ "name": "x", "type": lists(depth) }])),
+            ];
+            for abi in parts {
+                let encoded = encode_calldata(&abi, "f", &[json!([])]);
+                assert!(encoded == too_deep || matches!(encoded, Err(AbiError::Abi(_))), "{depth}");
+            }
+        }
+        let structs = (0..40).fold(
+            json!([{ "name": "x", "type": "bool" }]),
+            |inner, _| json!([{ "name": "x", "type": "tuple", "components": inner }]),
+        );
+        assert_eq!(encode_calldata(&taking("tuple", structs), "f", &[json!([])]), too_deep);
+        assert!(encode_calldata(&taking(&lists(16), json!([])), "f", &[json!([])]).is_ok());
     }
 
     proptest! {

@@ -9,8 +9,15 @@ use ed25519_dalek::VerifyingKey;
 
 use crate::address::Address;
 
+/// Longest text of a signature: 65 bytes in hex. Decoding base58 takes quadratic time, and nobody has proved
+/// anything yet.
+const LONGEST: usize = 132;
+
 /// Whether `signature` is `owner`'s over `message`.
 pub(super) fn signed_by(owner: &Address, message: &str, signature: &str) -> bool {
+    if signature.len() > LONGEST {
+        return false;
+    }
     match owner {
         Address::Evm(expected) => {
             let Ok(bytes) = hex::decode(signature.strip_prefix("0x").unwrap_or(signature)) else {
@@ -134,6 +141,21 @@ mod tests {
         for signed in foreign {
             let signature = bs58::encode(key.sign(signed).to_bytes()).into_string();
             assert!(!signed_by(&owner, text, &signature), "another signer is named");
+        }
+    }
+
+    #[test]
+    fn a_text_that_is_too_long_for_a_signature_is_not_decoded() {
+        let (key, owner) = evm(7);
+        let hash = alloy_primitives::eip191_hash_message("text");
+        let (signature, recovery) = key.sign_prehash_recoverable(hash.as_slice()).expect("signs");
+        let hex = format!("0x{}{:02x}", hex::encode(signature.to_bytes()), 27 + recovery.to_byte());
+        assert_eq!(hex.len(), LONGEST);
+        assert!(signed_by(&owner, "text", &hex));
+        // Base58 of so many digits would take hours.
+        let endless = "z".repeat(8 * 1024 * 1024);
+        for owner in [owner, Address::Solana(SigningKey::from_bytes(&[1; 32]).verifying_key().to_bytes())] {
+            assert!(!signed_by(&owner, "text", &endless));
         }
     }
 
