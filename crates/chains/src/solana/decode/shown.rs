@@ -5,7 +5,7 @@ use alloy_primitives::Bytes;
 use waiaas_core::effect::Effect;
 use waiaas_core::presentation::{AccountUse, Argument, Content, Value};
 
-use super::{MEMOS, address};
+use super::{MEMOS, address, associated_program, system};
 use crate::solana::body::{Body, Origin};
 use crate::solana::message::Call;
 
@@ -15,7 +15,7 @@ pub(super) fn content(call: &Call<'_>, effects: &[Effect]) -> Option<Content> {
     if let Some(text) = memo.filter(|_| effects.is_empty()) {
         return Some(Content::Memo { text: text.to_owned() });
     }
-    if effects.iter().all(is_read) {
+    if effects.iter().all(|effect| says_all(call, effect)) {
         return None;
     }
     let uses = call.accounts.iter().zip(&call.uses);
@@ -32,20 +32,23 @@ pub(super) fn content(call: &Call<'_>, effects: &[Effect]) -> Option<Content> {
 }
 
 /// Whether an effect says all there is to say about its instruction.
-const fn is_read(effect: &Effect) -> bool {
+fn says_all(call: &Call<'_>, effect: &Effect) -> bool {
     match effect {
-        Effect::ContractCall { decoded, .. } => *decoded,
+        // That a call is understood says neither whom its accounts and fields name nor what they are for.
+        Effect::ContractCall { .. }
         // The effect names no new rule or limit that the instruction may set.
-        Effect::AuthorityChange { .. } | Effect::Unknown { .. } => false,
-        Effect::NativeOut { .. }
-        | Effect::TokenOut { .. }
+        | Effect::AuthorityChange { .. }
+        | Effect::Unknown { .. } => false,
+        // Other instructions that pay name a source, or what becomes of the account that is paid.
+        Effect::NativeOut { .. } => system::is_transfer(call),
+        Effect::AccountRent { .. } => call.program == associated_program::ID,
+        Effect::TokenOut { .. }
         | Effect::NftOut { .. }
         | Effect::Allowance { .. }
         | Effect::NftAllowance { .. }
         | Effect::OperatorApproval { .. }
         | Effect::Swap(_)
         | Effect::Deployment { .. }
-        | Effect::AccountRent { .. }
         | Effect::Message { .. }
         | Effect::TypedData { .. }
         | Effect::NetworkFee { .. } => true,

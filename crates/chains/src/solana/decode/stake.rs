@@ -24,11 +24,13 @@ pub(super) fn read(context: &Context<'_>, call: &Call<'_>) -> Option<Vec<Effect>
             data.u32().filter(|kind| *kind <= 1)?;
             (authority == wallet).then(|| handed_over(call, stake, Some(&to), what))?
         }
-        // DelegateStake: stake, vote account, clock, history, config, authority.
-        (2, [_, _, _, _, _, authority])
-        // Split, Deactivate and Merge keep what they touch under the same authorities.
-        | (5, [_, _, authority])
-        | (7, [_, _, _, _, authority]) => (authority == wallet).then(|| called(call, true))?,
+        // DelegateStake: stake, vote account, clock, history, config, authority. Who earns by it, and what
+        // Deactivate ends, no list or limit sees: the owner does.
+        (2, [_, _, _, _, _, authority]) | (5, [_, _, authority]) => {
+            (authority == wallet).then(|| called(call, false))?
+        }
+        // Split and Merge keep what they touch under the same authorities.
+        (7, [_, _, _, _, authority]) => (authority == wallet).then(|| called(call, true))?,
         (3, [_, _, authority]) => {
             data.u64()?;
             (authority == wallet).then(|| called(call, true))?

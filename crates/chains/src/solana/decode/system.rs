@@ -6,6 +6,9 @@ use super::{Context, called, handed_over, native_out};
 use crate::solana::cursor::Cursor;
 use crate::solana::message::Call;
 
+/// Tag of Transfer.
+const TRANSFER: u32 = 2;
+
 /// Tag of AdvanceNonceAccount. A transaction that begins with it never expires.
 const ADVANCE_NONCE: u32 = 4;
 
@@ -13,6 +16,11 @@ const ADVANCE_NONCE: u32 = 4;
 pub(in crate::solana) fn advances_nonce(call: &Call<'_>) -> bool {
     call.program == solana_system_interface::program::ID
         && Cursor::new(call.data).u32() == Some(ADVANCE_NONCE)
+}
+
+/// Whether `call` is Transfer, by its tag.
+pub(super) fn is_transfer(call: &Call<'_>) -> bool {
+    call.program == solana_system_interface::program::ID && Cursor::new(call.data).u32() == Some(TRANSFER)
 }
 
 pub(super) fn read(context: &Context<'_>, call: &Call<'_>) -> Option<Vec<Effect>> {
@@ -31,7 +39,7 @@ pub(super) fn read(context: &Context<'_>, call: &Call<'_>) -> Option<Vec<Effect>
             let what = "the wallet's account is given to a program";
             (account == wallet).then(|| handed_over(call, account, Some(&owner), what))?
         }
-        (2, [from, to]) => {
+        (TRANSFER, [from, to]) => {
             let lamports = data.u64()?;
             (from == wallet).then(|| native_out(to, lamports))?
         }
@@ -90,7 +98,7 @@ pub(super) fn read(context: &Context<'_>, call: &Call<'_>) -> Option<Vec<Effect>
 pub(super) fn describe(data: &[u8]) -> String {
     let name = match Cursor::new(data).u32() {
         Some(0 | 3 | 13) => "CreateAccount that is not the wallet's or not well formed",
-        Some(2) => "Transfer from another account or not well formed",
+        Some(TRANSFER) => "Transfer from another account or not well formed",
         Some(ADVANCE_NONCE) => "AdvanceNonceAccount, which makes a transaction that never expires",
         Some(11) => "TransferWithSeed that is not the wallet's or not well formed",
         Some(_) | None => "an instruction that is not well formed or not the wallet's",

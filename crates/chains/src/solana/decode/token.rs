@@ -293,7 +293,12 @@ fn initialise(
     if context.holders.insert(*account, holder).is_some() {
         return None;
     }
-    Some(vec![called(call, true)])
+    if owner == *context.wallet {
+        return Some(vec![called(call, true)]);
+    }
+    // What was paid into the account stands where it was paid; from here on it is this owner's.
+    let (owner, account) = (address(&owner), address(account));
+    Some(vec![called(call, true), Effect::AccountRent { owner, account, amount: U256::ZERO }])
 }
 
 pub(super) fn describe(data: &[u8]) -> String {

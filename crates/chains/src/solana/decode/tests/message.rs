@@ -114,3 +114,43 @@ fn accounts_from_tables_keep_their_uses() {
     let uses: Vec<_> = accounts.iter().map(|used| (used.address, used.signer, used.writable)).collect();
     assert_eq!(uses, [(to(OTHER), false, true), (to(OWNER), false, false)]);
 }
+
+#[test]
+fn of_calls_that_are_read_accounts_and_fields_are_shown_whole() {
+    use spl_token_2022_interface::instruction as token;
+    let (stake, vote, program) = (key(60), key(61), spl_token_interface::ID);
+    let staking = |tag: u32, accounts: &[Pubkey]| Instruction {
+        program_id: super::stake::ID,
+        accounts: accounts.iter().map(|key| AccountMeta::new(*key, *key == WALLET)).collect(),
+        data: tag.to_le_bytes().to_vec(),
+    };
+    let open = token::initialize_account3(&program, &key(55), &MINT, &OTHER).expect("encodes");
+    let own = token::initialize_account3(&program, &key(55), &MINT, &WALLET).expect("encodes");
+    for instruction in [
+        open,
+        own,
+        staking(2, &[stake, vote, key(62), key(63), key(64), WALLET]),
+        staking(5, &[stake, key(62), WALLET]),
+        staking(7, &[stake, vote, key(62), key(63), WALLET]),
+        token::close_account(&program, &OWN, &WALLET, &WALLET, &[]).expect("encodes"),
+        token::sync_native(&program, &OWN).expect("encodes"),
+        solana_system_interface::instruction::withdraw_nonce_account(&key(50), &WALLET, &WALLET, 9),
+        solana_system_interface::instruction::withdraw_nonce_account(&key(50), &WALLET, &OTHER, 9),
+        solana_system_interface::instruction::create_account_with_seed(
+            &WALLET, &OTHER, &WALLET, "seed", 7, 165, &MINT,
+        ),
+    ] {
+        let known = facts(TokenProgram::Token);
+        let body = Body::new(Origin::Here, u64::MAX, known, message(std::slice::from_ref(&instruction)));
+        let (_, shown) = walk(&body.expect("a body"), &WALLET, &"solana:localnet".into());
+        let [Content::Instruction { program, accounts, data }] = shown.as_slice() else {
+            panic!("{instruction:?}: {shown:?}")
+        };
+        assert_eq!((*program, data.as_ref()), (to(instruction.program_id), instruction.data.as_slice()));
+        let named: Vec<_> = accounts.iter().map(|used| used.address).collect();
+        assert_eq!(named, instruction.accounts.iter().map(|used| to(used.pubkey)).collect::<Vec<_>>());
+    }
+    // What its effects say whole is not said twice.
+    let plain = Body::new(Origin::Here, u64::MAX, Facts::default(), message(&[transfer(5)]));
+    assert_eq!(walk(&plain.expect("a body"), &WALLET, &"solana:localnet".into()).1, []);
+}

@@ -116,10 +116,8 @@ fn stakes_stay_the_wallets_or_are_handed_over_by_name() {
     let seven = 7u64.to_le_bytes();
     let nothing = 0u64.to_le_bytes();
     for (name, instruction) in [
-        ("delegate", stake_call(2, &[], &[stake, OTHER, clock, history, key(63), WALLET])),
         ("split", stake_call(3, &[&seven], &[stake, OTHER, WALLET])),
         ("withdraw home", stake_call(4, &[&seven], &[stake, WALLET, clock, history, WALLET])),
-        ("deactivate", stake_call(5, &[], &[stake, clock, WALLET])),
         ("merge", stake_call(7, &[], &[stake, OTHER, clock, history, WALLET])),
         ("initialise", stake_call(0, &[&wallet, &wallet, &nothing, &nothing, &zero], &[stake, key(63)])),
     ] {
@@ -127,6 +125,20 @@ fn stakes_stay_the_wallets_or_are_handed_over_by_name() {
         let mut longer = instruction.clone();
         longer.data.push(0);
         assert!(is_unknown(&read(&longer)), "{name}");
+    }
+    for instruction in [
+        stake_call(2, &[], &[stake, OTHER, clock, history, key(63), WALLET]),
+        stake_call(5, &[], &[stake, clock, WALLET]),
+    ] {
+        assert_eq!(
+            read(&instruction),
+            [call(&instruction, false)],
+            "who earns by it is for the owner to see"
+        );
+        assert!(is_unknown(&read(&Instruction {
+            data: [&instruction.data[..], &[0]].concat(),
+            ..instruction
+        })));
     }
     let paid = stake_call(4, &[&seven], &[stake, OTHER, clock, history, WALLET]);
     assert_eq!(read(&paid), sent(7));

@@ -303,7 +303,12 @@ fn a_new_token_account_is_its_owners() {
         let kind = TokenProgram::of(program).expect("one of the two");
         let open = token::initialize_account3(program, &key(55), &MINT, &OTHER).expect("encodes");
         let then = pay(program, &MINT, &key(55), &WALLET);
-        assert_eq!(with(facts(kind), &[open.clone(), then]), [call(&open, true), out(MINT, OTHER, 30)]);
+        let theirs = Effect::AccountRent { owner: to(OTHER), account: to(key(55)), amount: U256::ZERO };
+        let expected = [call(&open, true), theirs.clone(), out(MINT, OTHER, 30)];
+        assert_eq!(with(facts(kind), &[open, then]), expected);
+        assert_eq!(theirs.beneficiary(), Some(&to(OTHER)), "whitelists see whose it is");
+        let own = token::initialize_account3(program, &key(55), &MINT, &WALLET).expect("encodes");
+        assert_eq!(read(&own), [call(&own, true)]);
         let again = token::initialize_account3(program, &THEIRS, &MINT, &OTHER).expect("encodes");
         assert!(is_unknown(&read(&again)), "there already");
     }
