@@ -138,8 +138,9 @@ pub struct Lane {
     /// that many more are used. Ignored on Solana.
     pub nonces_signed: u64,
     /// Grows while completing gives bytes that another transaction has already. Solana knows a
-    /// transaction only by its bytes, so two equal payments over one blockhash would be one; each
-    /// variation offers another price per compute unit. Ignored on EVM, where nonces differ.
+    /// transaction only by its bytes, so two equal payments over one blockhash would be one; on EVM bytes
+    /// built elsewhere may have been signed for a nonce that is free. Each variation offers another price
+    /// per unit.
     pub variation: u64,
     /// The signed bytes whose place is to be taken. Completing then uses their nonce, at prices that
     /// nodes accept in exchange. Refused on Solana, which has nothing like it.

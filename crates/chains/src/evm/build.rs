@@ -131,11 +131,19 @@ impl EvmChain {
     }
 
     /// Tells "this call fails" from "this node fails". Codes: 3 is a revert; -32000, -32003 (EIP-1474) and
-    /// -32015 (OpenEthereum and its heirs) are a transaction the node would not run.
+    /// -32015 (OpenEthereum and its heirs) are a transaction the node would not run. Anvil calls an internal
+    /// error (-32603) what its EVM does not run. An answer beyond all bounds is the call's doing.
     pub(super) fn would_fail(&self, failure: RpcFailure) -> ChainError {
         match failure {
             RpcFailure::Node { code: 3 | -32000 | -32003 | -32015, message, data } => {
                 ChainError::Refused(Refusal::SimulationFailed(revert::reason(&message, data.as_ref())))
+            }
+            RpcFailure::Node { code: -32603, message, data } if message.starts_with("EVM error") => {
+                ChainError::Refused(Refusal::SimulationFailed(revert::reason(&message, data.as_ref())))
+            }
+            RpcFailure::TooLarge(most) => {
+                let why = format!("what it answers is larger than {most} bytes");
+                ChainError::Refused(Refusal::SimulationFailed(why))
             }
             other => self.node.fail(other),
         }

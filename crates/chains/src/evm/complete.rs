@@ -55,6 +55,14 @@ impl EvmChain {
             None => market.price_within(body.gas_limit, for_gas, lane.most),
         };
         let price = price.map_err(ChainError::Refused)?;
+        // What takes a place over never offers less than that takes.
+        let least = if replaced.is_some() { price.max } else { market.lowest() };
+        let bounds = (least, lane.most.price);
+        let price = fees::varied(price, lane.variation, body.gas_limit, for_gas, bounds);
+        let price = price.ok_or_else(|| {
+            let text = "these very bytes have been signed already, and the fee leaves no room for others";
+            ChainError::Refused(Refusal::Unsupported(text.to_owned()))
+        })?;
         let fee = fees::cost(body.gas_limit, price.max).saturating_add(data_fee);
         self.check_funds(from, body.value, fee).await?;
         let carried = Carried { from, tx: Unsigned::new(&body, nonce, price) };
@@ -220,6 +228,22 @@ mod tests {
             draft.body.insert(0, 1);
             let _ = chain.effects(&draft);
         }
+    }
+
+    #[test]
+    fn equal_transactions_differ_in_their_price() {
+        let price = |max| Price { max, priority: Some(7) };
+        let budget = U256::from(50_000u64 * 100);
+        let vary = |max, steps, most| fees::varied(price(max), steps, 50_000, budget, (90, most));
+        assert_eq!(vary(95, 0, None), Some(price(95)), "the first is as the market says");
+        assert_eq!(vary(95, 3, None), Some(price(98)));
+        assert_eq!(vary(95, 6, None), None, "neither is within bounds");
+        assert_eq!(vary(98, 4, None), Some(price(94)), "down where the budget ends");
+        assert_eq!(vary(98, 1, Some(98)), Some(price(97)), "down where the condition ends");
+        assert_eq!(vary(92, 3, Some(92)), None, "and never below the least");
+        let all: std::collections::HashSet<_> =
+            (0..64).filter_map(|steps| vary(92, steps, None)).map(|p| p.max).collect();
+        assert!(all.iter().all(|max| (90..=100).contains(max)) && all.len() > 8, "{all:?}");
     }
 
     #[test]

@@ -40,6 +40,22 @@ impl Price {
     }
 }
 
+/// Another price, `steps` wei per gas away from `price`: up where `budget` and `most` allow it, else down to
+/// `least`. None where there is no room for either. So equal transactions have different bytes.
+pub(super) fn varied(
+    price: Price,
+    steps: u64,
+    gas_limit: u64,
+    budget: U256,
+    (least, most): (u128, Option<u128>),
+) -> Option<Price> {
+    let steps = u128::from(steps);
+    let fits = |max: &u128| cost(gas_limit, *max) <= budget && most.is_none_or(|most| *max <= most);
+    let up = price.max.checked_add(steps).filter(fits);
+    let down = || price.max.checked_sub(steps).filter(|max| *max >= least);
+    up.or_else(down).map(|max| Price { max, ..price })
+}
+
 impl Market {
     /// What is paid per gas in the latest block.
     pub(super) const fn now(self) -> GasPrices {

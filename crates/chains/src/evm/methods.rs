@@ -81,7 +81,10 @@ impl Methods {
 pub(super) const fn is_missing(failure: &RpcFailure) -> bool {
     match failure {
         RpcFailure::Node { code, .. } => *code == NOT_FOUND,
-        RpcFailure::Unreachable(_) | RpcFailure::WrongChain(_) | RpcFailure::BadAnswer(_) => false,
+        RpcFailure::Unreachable(_)
+        | RpcFailure::WrongChain(_)
+        | RpcFailure::BadAnswer(_)
+        | RpcFailure::TooLarge(_) => false,
     }
 }
 

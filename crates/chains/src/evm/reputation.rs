@@ -110,7 +110,9 @@ impl ReputationSource for Erc8004 {
                 Ok(said) => return Ok(said),
                 Err(failure @ (RpcFailure::Unreachable(_) | RpcFailure::WrongChain(_))) => silent = failure,
                 // An answer, though not one to go by. Nobody else is asked for a better one.
-                Err(failure @ (RpcFailure::Node { .. } | RpcFailure::BadAnswer(_))) => {
+                Err(
+                    failure @ (RpcFailure::Node { .. } | RpcFailure::BadAnswer(_) | RpcFailure::TooLarge(_)),
+                ) => {
                     return Err(self.node.fail(failure));
                 }
             }

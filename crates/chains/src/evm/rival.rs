@@ -104,7 +104,7 @@ impl Question<'_> {
     async fn by_nonce(&self, node: &Node) -> Result<Option<Mined>, RpcFailure> {
         match node.by_sender_and_nonce(self.sent.from, self.sent.tx.nonce()).await {
             Ok(found) => Ok(found.as_deref().and_then(Mined::read)),
-            Err(RpcFailure::Node { .. } | RpcFailure::BadAnswer(_)) => Ok(None),
+            Err(RpcFailure::Node { .. } | RpcFailure::BadAnswer(_) | RpcFailure::TooLarge(_)) => Ok(None),
             Err(failure) => Err(failure),
         }
     }

@@ -25,9 +25,12 @@ pub enum RpcFailure {
     /// The node is not one of the network the pool is for (see [`super::RpcPool::expecting`]).
     #[error("the node serves another chain ({0})")]
     WrongChain(String),
-    /// The answer was not JSON-RPC, not for this call, too large, or not of the expected shape.
+    /// The answer was not JSON-RPC, not for this call, or not of the expected shape.
     #[error("{0}")]
     BadAnswer(String),
+    /// The answer was larger than so many bytes.
+    #[error("the answer is larger than {0} bytes")]
+    TooLarge(usize),
 }
 
 impl RpcFailure {
@@ -39,7 +42,9 @@ impl RpcFailure {
             Self::Unreachable(reason) => ChainError::Unreachable { network, reason },
             Self::WrongChain(found) => ChainError::WrongChain { network, found },
             Self::BadAnswer(reason) => ChainError::BadAnswer { network, reason },
-            node @ Self::Node { .. } => ChainError::BadAnswer { network, reason: node.to_string() },
+            node @ (Self::Node { .. } | Self::TooLarge(_)) => {
+                ChainError::BadAnswer { network, reason: node.to_string() }
+            }
         }
     }
 }

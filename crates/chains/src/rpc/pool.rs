@@ -30,6 +30,9 @@ pub struct RpcOptions {
     pub max_answer: usize,
 }
 
+/// Methods that run what a caller chose.
+const TRIALS: [&str; 4] = ["eth_call", "eth_estimateGas", "eth_simulateV1", "simulateTransaction"];
+
 impl Default for RpcOptions {
     fn default() -> Self {
         Self {
@@ -226,6 +229,10 @@ impl RpcPool {
 
     fn note_failure(&self, position: usize, began: Instant, method: &str, why: &RpcFailure) {
         tracing::debug!(network = %self.shared.network, endpoint = position, method, reason = %why, "node failed");
+        // How much a trial answers is up to the code that is tried. It says nothing of the node.
+        if matches!(why, RpcFailure::TooLarge(_)) && TRIALS.contains(&method) {
+            return;
+        }
         if let Some(passed) = self.identity.as_ref().and_then(|identity| identity.passed.get(position)) {
             passed.store(false, Ordering::Release);
         }
@@ -303,7 +310,7 @@ async fn bounded_body(mut response: Response, most: usize) -> Result<Vec<u8>, Rp
     let mut body = Vec::new();
     while let Some(chunk) = response.chunk().await.map_err(broken)? {
         if body.len().saturating_add(chunk.len()) > most {
-            return Err(RpcFailure::BadAnswer(format!("the answer is larger than {most} bytes")));
+            return Err(RpcFailure::TooLarge(most));
         }
         body.extend_from_slice(&chunk);
     }

@@ -4,6 +4,7 @@
 use std::collections::HashSet;
 
 use ed25519_dalek::{Signature, VerifyingKey};
+use solana_compute_budget_interface as compute_budget;
 use solana_hash::Hash;
 use solana_message::VersionedMessage;
 use solana_pubkey::Pubkey;
@@ -111,6 +112,20 @@ pub(super) fn writable(message: &VersionedMessage) -> Vec<Pubkey> {
     written.map(|(_, key)| *key).take(MAX_PRICED_ACCOUNTS).collect()
 }
 
+/// Those among them that an instruction uses. Listing others is free for whoever builds the message, and they
+/// say nothing of what the network asks of it.
+pub(super) fn used(message: &VersionedMessage) -> Vec<Pubkey> {
+    let keys = message.static_account_keys();
+    let of_budget = |program: u8| keys.get(usize::from(program)) == Some(&compute_budget::ID);
+    let instructions = message.instructions().iter().filter(|call| !of_budget(call.program_id_index));
+    let used: HashSet<_> =
+        instructions.flat_map(|call| call.accounts.iter().copied().map(usize::from)).collect();
+    let used: HashSet<_> = used.into_iter().chain([0]).filter_map(|at| keys.get(at)).collect();
+    let mut written = writable(message);
+    written.retain(|key| used.contains(key));
+    written
+}
+
 /// What completed bytes are.
 #[derive(Debug)]
 struct ReadBack {
@@ -208,6 +223,32 @@ mod tests {
             Draft { network: network(), from: address(&WALLET), body: body.draft().expect("a draft") };
         let done = body.with_volatile(Hash::new_from_array([blockhash; 32]), price).expect("completed");
         (draft, done.unsigned(1_000).expect("unsigned"))
+    }
+
+    #[test]
+    fn accounts_that_no_instruction_uses_say_nothing_of_the_price() {
+        use crate::solana::body::tests::{WALLET, key, transfer};
+        use solana_instruction::{AccountMeta, Instruction};
+        use solana_message::Message;
+        let idle = |program| Instruction {
+            program_id: program,
+            accounts: vec![AccountMeta::new(key(77), false)],
+            data: vec![2, 0, 0, 0, 0],
+        };
+        let keys = |instructions: &[Instruction]| {
+            let mut message = Message::new(instructions, Some(&WALLET));
+            // A writable account that is listed and used by none.
+            message.account_keys.insert(1, key(78));
+            message.instructions.iter_mut().for_each(|call| {
+                call.program_id_index += 1;
+                call.accounts.iter_mut().filter(|at| **at > 0).for_each(|at| *at += 1);
+            });
+            used(&VersionedMessage::Legacy(message))
+        };
+        let plain = keys(&[transfer(5)]);
+        assert!(plain.contains(&WALLET) && plain.len() == 2, "{plain:?}");
+        assert_eq!(keys(&[transfer(5), idle(compute_budget::ID)]), plain, "the budget program uses none");
+        assert!(keys(&[transfer(5), idle(key(70))]).contains(&key(77)));
     }
 
     #[test]

@@ -288,7 +288,10 @@ impl Node {
             Ok(signature) => Ok(Ok(signature)),
             Err(refused @ RpcFailure::Node { .. }) => Ok(Err(refused)),
             Err(
-                failure @ (RpcFailure::Unreachable(_) | RpcFailure::WrongChain(_) | RpcFailure::BadAnswer(_)),
+                failure @ (RpcFailure::Unreachable(_)
+                | RpcFailure::WrongChain(_)
+                | RpcFailure::BadAnswer(_)
+                | RpcFailure::TooLarge(_)),
             ) => Err(failure.into_chain_error(self.rpc.network())),
         }
     }

@@ -155,11 +155,25 @@ async fn an_answer_may_not_be_larger_than_allowed() {
     let large = || result(json!("x".repeat(5000)));
     let first = server(large(), 1).await;
     let failure = ask(&pool(&[&first], RpcOptions { max_answer: 4999, ..options() })).await;
-    assert!(matches!(&failure, Err(RpcFailure::BadAnswer(why)) if why.contains("4999")), "{failure:?}");
+    assert_eq!(failure, Err(RpcFailure::TooLarge(4999)));
+    assert!(failure.is_err_and(|why| why.to_string().contains("4999")));
     let second = server(large(), 1).await;
     let text =
         pool(&[&second], RpcOptions { max_answer: 6000, ..options() }).call::<String>("x", json!([])).await;
     assert_eq!(text.map(|text| text.len()), Ok(5000));
+}
+
+#[tokio::test]
+async fn what_a_trial_answers_says_nothing_of_the_node() {
+    for (method, failures) in
+        [("eth_call", 0), ("eth_estimateGas", 0), ("eth_simulateV1", 0), ("eth_chainId", 1)]
+    {
+        let node = server(result(json!("x".repeat(5000))), 1).await;
+        let pool = pool(&[&node], RpcOptions { max_answer: 4999, ..options() });
+        let answer = pool.call::<String>(method, json!([])).await;
+        assert_eq!(answer, Err(RpcFailure::TooLarge(4999)), "{method}");
+        assert_eq!(pool.health()[0].consecutive_failures, failures, "{method}");
+    }
 }
 
 #[tokio::test]
