@@ -42,6 +42,20 @@ pub struct Brakes {
     pub session_revoked: bool,
 }
 
+impl Brakes {
+    /// Which of them stops what has obtained `tier`, whatever it waits for.
+    pub fn on(self, tier: Tier) -> Option<NotCleared> {
+        if self.wallet != WalletStatus::Active {
+            return Some(NotCleared::Wallet(self.wallet));
+        }
+        if self.kill_switch != KillSwitch::Active || self.generation != self.admitted_generation {
+            return Some(NotCleared::KillSwitch);
+        }
+        // An owner's approval outlives the session that asked; nothing else does.
+        (self.session_revoked && tier != Tier::Approval).then_some(NotCleared::SessionRevoked)
+    }
+}
+
 /// Why there is no clearance.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 pub enum NotCleared {
@@ -87,11 +101,8 @@ impl Obligation {
         if digest != self.digest {
             return Err(NotCleared::Altered);
         }
-        if brakes.wallet != WalletStatus::Active {
-            return Err(NotCleared::Wallet(brakes.wallet));
-        }
-        if brakes.kill_switch != KillSwitch::Active || brakes.generation != brakes.admitted_generation {
-            return Err(NotCleared::KillSwitch);
+        if let Some(brake) = brakes.on(self.tier) {
+            return Err(brake);
         }
         match self.tier {
             Tier::Instant | Tier::Notify => {}
@@ -106,10 +117,6 @@ impl Obligation {
                     return Err(NotCleared::NotApproved);
                 }
             }
-        }
-        // An owner's approval outlives the session that asked; nothing else does.
-        if brakes.session_revoked && self.tier != Tier::Approval {
-            return Err(NotCleared::SessionRevoked);
         }
         Ok(Clearance { tx: self.tx, wallet: self.wallet, digest: self.digest })
     }

@@ -13,7 +13,7 @@ use crate::credentials::{Decision, Owner};
 use crate::error::{Error, ErrorCode};
 use crate::pipeline::s3_policy::StoredVerdict;
 use crate::pipeline::transactions::{not_found, processed};
-use crate::pipeline::{resume, s2_authorize};
+use crate::pipeline::{ended, resume, s2_authorize};
 use crate::views::{ApprovalView, ChallengeView, TxView};
 
 impl Engine {
@@ -85,7 +85,9 @@ impl Engine {
                     if row.status == TxStatus::Expired || (row.status == TxStatus::PendingApproval && over) {
                         return Err(Error::new(ErrorCode::ApprovalTimeout, "The owner's time is over."));
                     }
-                    if row.status != TxStatus::PendingApproval {
+                    // What was approved and is not signed yet can still be rejected, while the text lasts.
+                    let stops = change != StatusChange::Executing && row.status == TxStatus::Executing;
+                    if row.status != TxStatus::PendingApproval && !stops {
                         return Err(processed(row.status));
                     }
                     let consent = owner.consent();
@@ -109,7 +111,7 @@ impl Engine {
                     } else {
                         AuditEvent::TxCancelled
                     };
-                    tx.advance(id, TxStatus::PendingApproval, change, entry(moved)).await?;
+                    ended::advance(tx, id, row.status, change, entry(moved)).await?;
                     Ok(())
                 })
             })

@@ -32,6 +32,7 @@ use crate::lanes::Lanes;
 use crate::lease;
 use crate::lookups::Lookups;
 use crate::offline;
+use crate::pipeline::gas::GasWatch;
 use crate::policies::Policies;
 use crate::reserve::Reserve;
 use crate::workers;
@@ -132,6 +133,7 @@ struct Inner {
     policies: Policies,
     lanes: Lanes,
     chain_watch: ChainWatch,
+    gas_watch: GasWatch,
     clock: Arc<dyn Clock>,
     config: Config,
     networks: Networks,
@@ -193,6 +195,7 @@ impl Engine {
             policies: Policies::default(),
             lanes: Lanes::default(),
             chain_watch: ChainWatch::default(),
+            gas_watch: GasWatch::default(),
             clock,
             config,
             networks,
@@ -328,6 +331,10 @@ impl Engine {
 
     pub(crate) fn lanes(&self) -> &Lanes {
         &self.0.lanes
+    }
+
+    pub(crate) fn gas_watch(&self) -> &GasWatch {
+        &self.0.gas_watch
     }
 
     pub(crate) fn chain_watch(&self) -> &ChainWatch {

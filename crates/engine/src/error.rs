@@ -133,6 +133,8 @@ codes! {
     NonceTooFarAhead = "NONCE_TOO_FAR_AHEAD",
     /// A gas condition was not met in time.
     GasConditionTimeout = "GAS_CONDITION_TIMEOUT",
+    /// As much of the session waits as may.
+    TooMuchWaiting = "TOO_MUCH_WAITING",
     /// What is to be signed is for another chain id than the network's.
     ChainIdMismatch = "CHAIN_ID_MISMATCH",
     /// The arguments do not fit the function.

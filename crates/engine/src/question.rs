@@ -168,6 +168,7 @@ mod tests {
         let network = Networks::builtin().get(&draft.network).expect("built in").clone();
         let (effects, content) = waiaas_chains::read(&network, draft).expect("reads");
         Presentation {
+            gas: None,
             version: VERSION,
             effects,
             replaces: None,

@@ -67,7 +67,9 @@ pub use session_keys::{SessionKeyRow, SessionKeys};
 pub use sessions::{NewSession, SessionRow, TokenChange, TokenReason};
 pub use store::Store;
 pub use tokens::TokenRow;
-pub use transactions::{NewTransaction, SignedRow, StatusChange, TransactionRow, TxExpiry, TxFilter, Work};
+pub use transactions::{
+    Kept, NewTransaction, SignedRow, StatusChange, TransactionRow, TxExpiry, TxFilter, Waiting, Work,
+};
 pub use url::{DatabaseUrl, UrlError};
 pub use wallets::{NewWallet, WalletRow};
 pub use writer::{WriteTx, WriterStats};

@@ -51,6 +51,9 @@ pub struct Presentation {
     /// What is signed, as far as the effects do not say it: calls and their arguments, typed data field
     /// by field, memos, what else the signature fixes.
     pub content: Vec<Content>,
+    /// How cheap the network must be before it is signed; none = whatever it charges.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub gas: Option<GasBound>,
     /// The tier obtained.
     pub tier: Tier,
     /// Value of what is spent; none where a price is missing.
@@ -58,6 +61,19 @@ pub struct Presentation {
     pub usd: Option<Usd>,
     /// Why the owner is asked.
     pub reasons: Vec<TierReason>,
+}
+
+/// How cheap the network must be before anything is signed. Decimal digits, EVM: wei per gas; Solana:
+/// micro-lamports per compute unit.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct GasBound {
+    /// The most per unit, priority fee included.
+    pub max_gas_price: Option<String>,
+    /// The most per unit as priority fee.
+    pub max_priority_fee: Option<String>,
+    /// Seconds after the approval for which it waits.
+    pub seconds: u32,
 }
 
 /// How amounts of an asset are written.
@@ -78,6 +94,7 @@ impl Presentation {
         facts: &Facts,
         grant: &Grant,
         replaces: Option<TxId>,
+        gas: Option<GasBound>,
     ) -> Self {
         let unit = |known: &crate::policy::AssetFacts| Unit {
             decimals: known.decimals,
@@ -90,6 +107,7 @@ impl Presentation {
             simulation: facts.witness.clone(),
             assets: facts.assets.iter().map(|(asset, known)| (asset.clone(), unit(known))).collect(),
             content,
+            gas,
             tier: grant.tier,
             usd: grant.usd,
             reasons: grant.reasons.clone(),

@@ -123,6 +123,29 @@ impl Page<'_> {
             );
             self.line(0, text);
         }
+        self.gas();
+    }
+
+    /// What it waits for after the approval.
+    fn gas(&mut self) {
+        let about = self.about;
+        let Some(bound) = &about.gas else { return };
+        let unit = match about.effects.from {
+            Address::Evm(_) => "wei per gas",
+            Address::Solana(_) => "micro-lamports per compute unit",
+        };
+        let most = |what: &str, price: &Option<String>| {
+            price.as_ref().map(|price| format!("at most {} {unit}{what}", word(price)))
+        };
+        let price = most("", &bound.max_gas_price);
+        let priority = most(" as priority fee", &bound.max_priority_fee);
+        let asked: Vec<_> = price.into_iter().chain(priority).collect();
+        let (asked, seconds) = (asked.join(" and "), bound.seconds);
+        let text = format!(
+            "Once approved it is not signed before the network asks for {asked}, and is given up when that takes \
+             longer than {seconds} seconds."
+        );
+        self.line(0, text);
     }
 
     /// An amount of the native coin.

@@ -31,6 +31,7 @@ fn shown(effects: Vec<Effect>, content: Vec<Content>) -> Presentation {
         simulation: WitnessFact::Agrees,
         assets: assets.into(),
         content,
+        gas: None,
         tier: Tier::Approval,
         usd: Some(Usd::from_dollars(5)),
         reasons: Vec::new(),
@@ -52,6 +53,31 @@ fn text(of: &str) -> Effect {
 fn typed(message: Vec<Argument>) -> Content {
     let domain = vec![Argument::new("verifyingContract", "address", Value::Address(TOKEN))];
     Content::TypedData { domain, primary_type: "Permit".into(), message }
+}
+
+#[test]
+fn what_it_waits_for_after_the_approval_is_said() {
+    let mut about = shown(vec![Effect::NativeOut { to: OTHER, amount: U256::from(1u8) }], Vec::new());
+    let plain = statement(&about);
+    assert!(!plain.contains("Once approved"), "{plain}");
+    let bound = |price: Option<&str>, priority: Option<&str>| GasBound {
+        max_gas_price: price.map(str::to_owned),
+        max_priority_fee: priority.map(str::to_owned),
+        seconds: 86_400,
+    };
+    for (gas, expected) in [
+        (
+            bound(Some("7"), None),
+            "asks for at most 7 wei per gas, and is given up when that takes longer than 86400",
+        ),
+        (bound(None, Some("3")), "asks for at most 3 wei per gas as priority fee, and"),
+        (bound(Some("7"), Some("3")), "at most 7 wei per gas and at most 3 wei per gas as priority fee"),
+    ] {
+        about.gas = Some(gas);
+        assert!(statement(&about).contains(expected), "{}", statement(&about));
+    }
+    let json = serde_json::to_string(&about).expect("writes");
+    assert_eq!(serde_json::from_str::<Presentation>(&json).expect("reads"), about);
 }
 
 #[test]

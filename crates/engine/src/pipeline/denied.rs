@@ -6,6 +6,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use uuid::Uuid;
+use waiaas_core::asset::AssetId;
 use waiaas_core::audit::{Actor, AuditEvent};
 use waiaas_core::digest::Digest;
 use waiaas_core::draft::Draft;
@@ -14,7 +15,7 @@ use waiaas_core::ids::{TxId, WalletId};
 use waiaas_core::intent::Intent;
 use waiaas_core::network::NetworkId;
 use waiaas_core::origin::Origin;
-use waiaas_core::policy::{Denial, Ledger, Readings, Reputations};
+use waiaas_core::policy::{Denial, Facts, Ledger, Readings, Reputations};
 use waiaas_core::transaction::TxStatus;
 use waiaas_store::{AuditEntry, Claim, NewTransaction, WriteTx};
 
@@ -25,7 +26,7 @@ use crate::pipeline::s3_policy::{Admitted, Grounds, StoredVerdict, conflict};
 use crate::views::{GasTarget, IdempotencyKey, Money, NotKeptView};
 
 /// Most bytes that are kept of one part of a denied request.
-const MOST: usize = 4_096;
+pub(super) const MOST: usize = 4_096;
 /// Most characters that are kept of one sentence of a denial.
 const SENTENCE: usize = 500;
 
@@ -52,11 +53,11 @@ pub(super) struct Refused<'a> {
     pub(super) request: Digest,
 }
 
-/// Something of a denied request that was too long to be kept.
+/// Something of a request that is not carried out that was too long to be kept.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct NotKept {
-    /// `intent`, `draft`, `effects`, `facts`, `parts` or `denials`.
+    /// `intent`, `draft`, `effects`, `facts`, `parts`, `denials`, `reasons` or `presentation`.
     pub(crate) what: String,
     /// Its length.
     pub(crate) bytes: usize,
@@ -152,13 +153,7 @@ fn row(id: TxId, denial: Digest, refused: &Refused<'_>) -> Result<(NewTransactio
         None => Vec::new(),
     };
     let mut facts = grounds.facts.clone();
-    if short("facts", &facts, &mut rest)?.is_none() {
-        facts.assets.retain(|asset, _| *asset == money.asset);
-        facts.balances.clear();
-        facts.reputation = Reputations::default();
-        facts.ledger = Ledger::default();
-        facts.action = None;
-    }
+    shorten_facts(&mut facts, &money.asset, &mut rest)?;
     let denials = sentences(refused.denials, &mut rest)?;
     let shown = json!(denials);
     let code = denials.first().map(|denial| denial.code);
@@ -204,8 +199,28 @@ fn row(id: TxId, denial: Digest, refused: &Refused<'_>) -> Result<(NewTransactio
     Ok((row, shown))
 }
 
+/// Leaves of facts that are too long what is shown of a request.
+pub(super) fn shorten_facts(
+    facts: &mut Facts,
+    asset: &AssetId,
+    rest: &mut Vec<NotKept>,
+) -> Result<(), Error> {
+    if short("facts", facts, rest)?.is_none() {
+        facts.assets.retain(|known, _| known == asset);
+        facts.balances.clear();
+        facts.reputation = Reputations::default();
+        facts.ledger = Ledger::default();
+        facts.action = None;
+    }
+    Ok(())
+}
+
 /// The JSON of a part, if it is short enough to be kept.
-fn short<T: Serialize>(what: &str, part: &T, rest: &mut Vec<NotKept>) -> Result<Option<String>, Error> {
+pub(super) fn short<T: Serialize>(
+    what: &str,
+    part: &T,
+    rest: &mut Vec<NotKept>,
+) -> Result<Option<String>, Error> {
     let text = serde_json::to_string(part).map_err(Error::internal)?;
     if text.len() <= MOST {
         return Ok(Some(text));

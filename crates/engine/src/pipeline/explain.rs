@@ -1,9 +1,10 @@
 //! Explaining: the inputs of a decision as they were kept, and the same decision made from them again.
 
 use serde_json::Value;
+use waiaas_core::UnixSeconds;
 use waiaas_core::effect::Effects;
 use waiaas_core::ids::TxId;
-use waiaas_core::policy::{PolicySet, Verdict, early, evaluate};
+use waiaas_core::policy::{Grant, PolicySet, Tier, Verdict, early, evaluate};
 use waiaas_core::transaction::TxStatus;
 use waiaas_store::TransactionRow;
 
@@ -38,7 +39,7 @@ impl Engine {
         let text = self.store().policy_set(stored.policies).await?;
         let text = text.ok_or_else(|| Error::internal("a decision without its policies"))?;
         let set = InForce::read(&text, self.networks(), row.wallet, &row.network)?;
-        let verdict = again(&set, effects.as_ref(), &stored)?;
+        let verdict = again(&set, effects.as_ref(), &row, &stored)?;
         let rules: Value = serde_json::from_str(&text).map_err(Error::internal)?;
         Ok(Explanation {
             reproduced: stored.not_kept.is_empty() && agrees(&row, &stored, &verdict),
@@ -54,15 +55,36 @@ impl Engine {
 }
 
 /// The decision made again; as it was, if not enough was kept for that.
-fn again(set: &PolicySet, effects: Option<&Effects>, stored: &StoredVerdict) -> Result<Verdict, Error> {
+fn again(
+    set: &PolicySet,
+    effects: Option<&Effects>,
+    row: &TransactionRow,
+    stored: &StoredVerdict,
+) -> Result<Verdict, Error> {
     if !stored.not_kept.is_empty() {
-        return Ok(Verdict::Denied(stored.denials.clone()));
+        return Ok(row.tier.map_or_else(
+            || Verdict::Denied(stored.denials.clone()),
+            |tier| Verdict::Granted(granted(tier, row, stored)),
+        ));
     }
     if !stored.early.is_empty() {
         return Ok(Verdict::Denied(early(set, &stored.early, &stored.facts)));
     }
     let effects = effects.ok_or_else(|| Error::internal("judged without effects"))?;
     Ok(evaluate(set, effects, &stored.facts))
+}
+
+/// A grant as it was.
+fn granted(tier: Tier, row: &TransactionRow, stored: &StoredVerdict) -> Grant {
+    let seconds = |end: UnixSeconds| u32::try_from(end.saturating_sub(row.created_at)).ok();
+    Grant {
+        tier,
+        reasons: stored.reasons.clone(),
+        delay_seconds: row.execute_after.and_then(seconds),
+        approval_timeout: row.approval_expires_at.and_then(seconds),
+        usd: row.usd,
+        warning: stored.warning.clone(),
+    }
 }
 
 /// Whether making the decision again gives what was decided then, to the last word.

@@ -1,8 +1,18 @@
 //! Gas conditions: waiting for a cheap network, after every other waiting is over and before anything
 //! is signed. The tier was obtained and is owed in full whatever the condition says.
 
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::Mutex as AsyncMutex;
+use tokio::time::Instant;
 use waiaas_chains::{GasPrices, MostPrices};
 use waiaas_core::UnixSeconds;
+use waiaas_core::effect::Effects;
+use waiaas_core::network::NetworkId;
+use waiaas_core::policy::Tier;
+use waiaas_core::presentation::GasBound;
 use waiaas_store::TransactionRow;
 
 use crate::Engine;
@@ -11,6 +21,46 @@ use crate::views::{GasState, GasTarget};
 
 /// How long a condition waits unless the caller says.
 const DEFAULT_TIMEOUT: u32 = 3_600;
+
+/// How long a swap that no owner has approved waits at most: its least output was compared with the prices of
+/// the time it was judged.
+const LONGEST_FOR_SWAP: UnixSeconds = 20 * 60;
+
+/// How long an answer counts for others that wait: less than the time between two looks at them.
+const FRESH: Duration = Duration::from_secs(2);
+
+/// An answer, and when it came; no prices where nobody said.
+type Said = Option<(Instant, Option<GasPrices>)>;
+
+/// What networks charge, asked once for all that waits at about the same time: as many conditions as agents
+/// like are one question to a node.
+#[derive(Default)]
+pub(crate) struct GasWatch(Mutex<HashMap<NetworkId, Arc<AsyncMutex<Said>>>>);
+
+impl GasWatch {
+    async fn prices(&self, engine: &Engine, network: &NetworkId) -> Result<Option<GasPrices>, Error> {
+        let chain = engine.chain(network)?;
+        let said = {
+            let mut networks = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+            networks.entry(network.clone()).or_default().clone()
+        };
+        let mut said = said.lock().await;
+        if let Some((at, prices)) = *said
+            && at.elapsed() < FRESH
+        {
+            return Ok(prices);
+        }
+        let prices = match chain.gas_prices().await {
+            Ok(prices) => Some(prices),
+            Err(error) => {
+                tracing::warn!(%network, %error, "nobody says what the network charges");
+                None
+            }
+        };
+        *said = Some((Instant::now(), prices));
+        Ok(prices)
+    }
+}
 
 /// What a condition says about signing now.
 pub(crate) enum Gas {
@@ -27,6 +77,16 @@ pub(crate) fn target(row: &TransactionRow) -> Result<Option<GasTarget>, Error> {
     row.gas_condition.as_deref().map(serde_json::from_str).transpose().map_err(Error::internal)
 }
 
+/// A condition as the owner is shown it.
+pub(crate) fn shown(target: &GasTarget) -> GasBound {
+    let digits = |price: Option<u128>| price.map(|price| price.to_string());
+    GasBound {
+        max_gas_price: digits(target.max_gas_price),
+        max_priority_fee: digits(target.max_priority_fee),
+        seconds: target.timeout_seconds.unwrap_or(DEFAULT_TIMEOUT),
+    }
+}
+
 /// What a transaction may offer per unit of gas as far as its condition goes: the condition bounds what is
 /// signed, and not only when.
 pub(crate) fn most(row: &TransactionRow) -> Result<MostPrices, Error> {
@@ -39,23 +99,40 @@ pub(crate) fn most(row: &TransactionRow) -> Result<MostPrices, Error> {
 
 /// Whether the time of a transaction's condition is over.
 pub(crate) fn is_over(engine: &Engine, row: &TransactionRow) -> Result<bool, Error> {
-    Ok(target(row)?.is_some_and(|target| engine.now() >= end(&target, row.updated_at)))
+    Ok(target(row)?.is_some_and(|target| engine.now() >= ends(&target, row)))
 }
 
 /// Whether a transaction may be signed as far as its condition goes. The time runs from the moment
 /// every other waiting was over.
 pub(crate) async fn check(engine: &Engine, row: &TransactionRow) -> Result<Gas, Error> {
     let Some(target) = target(row)? else { return Ok(Gas::Go) };
-    match engine.chain(&row.network)?.gas_prices().await {
-        Ok(now) if met(&target, now) => return Ok(Gas::Go),
-        Ok(_) => {}
-        Err(error) => tracing::warn!(tx = %row.id, %error, "nobody says what the network charges"),
+    let now = engine.gas_watch().prices(engine, &row.network).await?;
+    let over = engine.now() >= ends(&target, row);
+    if now.is_some_and(|now| met(&target, now)) && !(over && is_hurried(row)) {
+        return Ok(Gas::Go);
     }
-    Ok(if engine.now() >= end(&target, row.updated_at) { Gas::Over } else { Gas::Wait })
+    Ok(if over { Gas::Over } else { Gas::Wait })
+}
+
+/// When the condition of a transaction is given up.
+pub(crate) fn ends(target: &GasTarget, row: &TransactionRow) -> UnixSeconds {
+    let end = end(target, row.updated_at);
+    if is_hurried(row) { end.min(row.updated_at.saturating_add(LONGEST_FOR_SWAP)) } else { end }
+}
+
+/// Whether it must not be signed late, even if the condition is met then.
+fn is_hurried(row: &TransactionRow) -> bool {
+    row.tier != Some(Tier::Approval) && may_swap(row.effects.as_deref())
+}
+
+/// Whether a swap is among the effects, as far as they can be read.
+fn may_swap(effects: Option<&str>) -> bool {
+    let effects = effects.and_then(|text| serde_json::from_str::<Effects>(text).ok());
+    effects.is_none_or(|effects| effects.all().any(|effect| effect.swap().is_some()))
 }
 
 /// When a condition that began to wait at `since` is given up.
-pub(crate) fn end(target: &GasTarget, since: UnixSeconds) -> UnixSeconds {
+fn end(target: &GasTarget, since: UnixSeconds) -> UnixSeconds {
     since.saturating_add(i64::from(target.timeout_seconds.unwrap_or(DEFAULT_TIMEOUT)))
 }
 
@@ -104,5 +181,6 @@ mod tests {
         let target = GasTarget { max_gas_price: Some(1), max_priority_fee: None, timeout_seconds: None };
         assert_eq!(end(&target, 100), 3_700);
         assert_eq!(end(&GasTarget { timeout_seconds: Some(60), ..target }, 100), 160);
+        assert!(may_swap(None) && may_swap(Some("{}")), "what cannot be read may be a swap");
     }
 }

@@ -10,9 +10,10 @@ mod close;
 pub(crate) mod denied;
 mod dry_run;
 mod early;
+pub(crate) mod ended;
 mod explain;
 pub(crate) mod fees;
-mod gas;
+pub(crate) mod gas;
 pub(crate) mod known;
 mod output;
 mod present;
@@ -27,6 +28,7 @@ pub(crate) mod s6_confirm;
 pub(crate) mod s7_record;
 mod shortage;
 pub(crate) mod transactions;
+mod waiting;
 mod witness;
 
 use std::time::Duration;
@@ -54,13 +56,13 @@ impl Engine {
         wait: WaitFor,
     ) -> Result<TxView, Error> {
         if let Some(id) = self.answered_before(session, request.idempotency.as_ref()).await? {
-            return self.answer(id, wait).await;
+            return self.answer(session, id, wait).await;
         }
         let digest = request.digest().map_err(Error::internal)?;
         let outline = s1_validate::outline(self, session, &request).await?;
         if let Some(denied) = self.refuse_early(session, outline, request.idempotency.clone(), digest).await?
         {
-            return self.answer_to(denied, wait).await;
+            return self.answer_to(session, denied, wait).await;
         }
         let validated = s1_validate::run(self, session, &request).await?;
         self.carry_out(session, validated, request.idempotency, digest, wait).await
@@ -77,16 +79,16 @@ impl Engine {
     ) -> Result<TxView, Error> {
         self.refuse_without_reserve()?;
         if let Some(denied) = self.refuse_unpriced(session, &validated, key.as_ref(), digest).await? {
-            return self.answer_to(denied, wait).await;
+            return self.answer_to(session, denied, wait).await;
         }
         let known = known::gather(self, session, &mut validated).await?;
         let case = Case { engine: self.clone(), session: session.clone(), validated, known };
         let admitted =
             self.store().write(move |tx| Box::pin(s3_policy::admit(case, tx, key, digest))).await?;
-        self.answer_to(admitted, wait).await
+        self.answer_to(session, admitted, wait).await
     }
 
-    async fn answer_to(&self, admitted: Admitted, wait: WaitFor) -> Result<TxView, Error> {
+    async fn answer_to(&self, session: &Session, admitted: Admitted, wait: WaitFor) -> Result<TxView, Error> {
         let id = match admitted {
             Admitted::New(id) => {
                 self.run_to_rest(id).await;
@@ -95,7 +97,7 @@ impl Engine {
             Admitted::Repeat(id) => id,
             Admitted::NotKept(denials) => return Err(refusal(None, &json!(denials))),
         };
-        self.answer(id, wait).await
+        self.answer(session, id, wait).await
     }
 
     /// The transaction a repeated request was answered with. Looked up before anything is built: the
@@ -113,7 +115,10 @@ impl Engine {
         }
     }
 
-    async fn answer(&self, id: TxId, wait: WaitFor) -> Result<TxView, Error> {
+    /// The transaction as it stands, unless its wallet is no longer the session's: a key that was used while
+    /// it was tells nothing after.
+    async fn answer(&self, session: &Session, id: TxId, wait: WaitFor) -> Result<TxView, Error> {
+        self.transaction(session, id).await?;
         if let WaitFor::Confirmed { timeout_seconds } = wait {
             self.wait_until_final(id, timeout_seconds).await?;
         }

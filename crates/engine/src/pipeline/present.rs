@@ -5,6 +5,7 @@ use waiaas_core::policy::{Facts, Tier, Verdict};
 use waiaas_core::presentation::{Ask, Presentation};
 
 use crate::error::{Error, ErrorCode};
+use crate::pipeline::gas;
 use crate::pipeline::s1_validate::Validated;
 
 /// The presentation of a request that waits for its owner; none for all others. What does not fit a
@@ -18,8 +19,9 @@ pub(crate) fn presented(
         Verdict::Granted(grant) if grant.tier == Tier::Approval => grant,
         Verdict::Granted(_) | Verdict::Denied(_) => return Ok(None),
     };
-    let Validated { effects, content, replaces, .. } = validated;
-    let shown = Presentation::new(effects, content.clone(), facts, grant, *replaces);
+    let Validated { effects, content, replaces, gas_condition, .. } = validated;
+    let gas = gas_condition.as_ref().map(gas::shown);
+    let shown = Presentation::new(effects, content.clone(), facts, grant, *replaces, gas);
     let length = shown.statement(Ask::Approve).len();
     if length > LONGEST_STATEMENT {
         return Err(too_long(length));

@@ -33,7 +33,7 @@ impl Engine {
         wait: WaitFor,
     ) -> Result<TxView, Error> {
         if let Some(id) = self.answered_before(session, request.idempotency.as_ref()).await? {
-            return self.answer(id, wait).await;
+            return self.answer(session, id, wait).await;
         }
         let digest = digest(&request);
         let validated = validate(self, session, &request).await?;

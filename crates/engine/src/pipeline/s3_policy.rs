@@ -33,7 +33,7 @@ use crate::pipeline::denied::{self, NotKept, Refused};
 use crate::pipeline::known::Known;
 use crate::pipeline::s1_validate::Validated;
 use crate::pipeline::s2_authorize::{self, Admission};
-use crate::pipeline::{assets, base_units, present, replace, s4_wait};
+use crate::pipeline::{assets, base_units, present, replace, s4_wait, waiting};
 use crate::policies::InForce;
 use crate::views::IdempotencyKey;
 
@@ -57,7 +57,7 @@ pub(crate) struct StoredVerdict {
     /// The parts that were judged where that was before anybody was asked; empty otherwise.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) early: Vec<Readings>,
-    /// What of a denied request was too long to be kept.
+    /// What of a request that was denied, or ended unsigned, was too long to be kept.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) not_kept: Vec<NotKept>,
 }
@@ -238,6 +238,7 @@ pub(crate) async fn admit(
         Ok(id) => id,
         Err(first) => return Ok(Admitted::Repeat(first)),
     };
+    waiting::refuse_more(tx, case.session.id(), case.validated.gas_condition.is_some()).await?;
     let grounds = &judgement.grounds;
     tx.keep_policy_set(grounds.policies.digest, &grounds.policies.text).await?;
     assets::pin(tx, &case.validated.network.id, &grounds.facts.assets, now).await?;

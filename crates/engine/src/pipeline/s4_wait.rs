@@ -15,6 +15,7 @@ use waiaas_store::{AuditEntry, StatusChange, StoreError, WriteTx};
 
 use crate::Engine;
 use crate::error::Error;
+use crate::pipeline::ended;
 use crate::pipeline::s3_policy::{Case, Judgement};
 
 /// Records why a freshly admitted request waits; for an approval, stores both questions.
@@ -121,7 +122,7 @@ pub(crate) async fn advance_if(
                 // Every entry names its wallet, so that a wallet's trail is whole.
                 let row = tx.transaction(id).await?;
                 let audit = row.into_iter().fold(audit, |audit, row| audit.wallet(row.wallet));
-                tx.advance(id, from, change, audit).await
+                ended::advance(tx, id, from, change, audit).await
             })
         })
         .await;

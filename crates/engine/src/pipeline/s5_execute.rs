@@ -22,14 +22,15 @@ use waiaas_core::witness::WitnessFact;
 use waiaas_keys::SealedKey;
 use waiaas_store::{AuditEntry, SignedRow, StatusChange, StoreError, TransactionRow, WriteTx};
 
-use self::last_look::{Stop, last_look};
+use self::last_look::{Stop, braked, last_look};
 use crate::Engine;
 use crate::chain_watch::{self, Look};
 use crate::error::{Error, ErrorCode};
 use crate::pipeline::fees;
 use crate::pipeline::gas::{self, Gas};
+use crate::pipeline::s4_wait::advance_if;
 use crate::pipeline::witness::{self, LastLook};
-use crate::pipeline::{replace, s6_confirm, s7_record};
+use crate::pipeline::{ended, replace, s6_confirm, s7_record};
 
 /// Nothing signed after this many seconds of trying: given up, safely.
 const PATIENCE_SECONDS: UnixSeconds = 600;
@@ -48,12 +49,18 @@ pub(crate) async fn run(engine: &Engine, id: TxId) -> Result<(), Error> {
 
 async fn execute(engine: &Engine, id: TxId) -> Result<(), Error> {
     let Some(row) = engine.store().transaction(id).await? else { return Ok(()) };
-    match gas::check(engine, &row).await? {
-        Gas::Go => {}
-        Gas::Wait => return Ok(()),
-        Gas::Over => {
-            let over = gas::timeout();
-            return s7_record::failed_unsigned(engine, id, over.code.as_str(), &over.message).await;
+    if row.gas_condition.is_some() {
+        if let Some(stop) = braked(engine, &row).await? {
+            let audit = stop.audit(engine, &row);
+            return advance_if(engine, id, TxStatus::Executing, stop.change(), audit).await;
+        }
+        match gas::check(engine, &row).await? {
+            Gas::Go => {}
+            Gas::Wait => return Ok(()),
+            Gas::Over => {
+                let over = gas::timeout();
+                return s7_record::failed_unsigned(engine, id, over.code.as_str(), &over.message).await;
+            }
         }
     }
     let _lane = engine.lanes().enter(row.wallet, &row.network).await;
@@ -118,8 +125,8 @@ async fn execute(engine: &Engine, id: TxId) -> Result<(), Error> {
             Signing::Taken => lane.variation += 1,
         }
     }
-    tracing::warn!(tx = %id, "too many equal transactions at once; will try again");
-    Ok(())
+    let message = "Too many transactions with equal bytes are signed at once; this one is tried again.";
+    not_completed(engine, &row, false, Error::new(ErrorCode::TxAlreadyProcessed, message)).await
 }
 
 /// By now every node has what landed longer ago than this.
@@ -209,7 +216,7 @@ fn is_tired(engine: &Engine, row: &TransactionRow) -> bool {
 /// When the transaction began to be executable: its last change, and then its gas condition's time.
 fn waiting_since(row: &TransactionRow) -> UnixSeconds {
     match gas::target(row) {
-        Ok(Some(target)) => gas::end(&target, row.updated_at),
+        Ok(Some(target)) => gas::ends(&target, row),
         Ok(None) | Err(_) => row.updated_at,
     }
 }
@@ -236,7 +243,8 @@ async fn sign(
                 let signed = match signature(&engine, tx, &row, &chain, &draft, &ready).await? {
                     Ok(signed) => signed,
                     Err(stop) => {
-                        tx.advance(id, TxStatus::Executing, stop.change(), stop.audit(&engine, &row)).await?;
+                        let audit = stop.audit(&engine, &row);
+                        ended::advance(tx, id, TxStatus::Executing, stop.change(), audit).await?;
                         return Ok(Signing::Stopped);
                     }
                 };

@@ -15,7 +15,7 @@ use crate::credentials::{Master, Session};
 use crate::error::{Error, ErrorCode};
 use crate::pipeline::base_units;
 use crate::pipeline::s3_policy::StoredVerdict;
-use crate::pipeline::{gas, output};
+use crate::pipeline::{ended, gas, output};
 use crate::views::{Money, Page, Paged, TxView};
 
 impl Engine {
@@ -114,7 +114,8 @@ impl Engine {
 
     async fn withdraw(&self, view: TxView, actor: Actor, event: AuditEvent) -> Result<TxView, Error> {
         let (id, from) = (view.id, view.status);
-        if !matches!(from, TxStatus::Queued | TxStatus::PendingApproval) {
+        // What is EXECUTING has no signed bytes: signing moves it on by the same compare-and-set.
+        if !matches!(from, TxStatus::Queued | TxStatus::PendingApproval | TxStatus::Executing) {
             return Err(processed(from));
         }
         let audit = AuditEntry::new(event, actor, self.now())
@@ -124,7 +125,7 @@ impl Engine {
         let change = StatusChange::Cancelled { code: None };
         let moved = self
             .store()
-            .write(move |tx| Box::pin(async move { tx.advance(id, from, change, audit).await }))
+            .write(move |tx| Box::pin(async move { ended::advance(tx, id, from, change, audit).await }))
             .await;
         match moved {
             Ok(_) => self.view(id).await,

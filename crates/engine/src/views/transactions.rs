@@ -177,14 +177,14 @@ pub struct Explanation {
     pub verdict: Verdict,
     /// Whether it is the one of then, to the last word. False where too much was not kept to make it again.
     pub reproduced: bool,
-    /// What of a denied request was too long to be kept.
+    /// What of a request that was denied, or ended unsigned, was too long to be kept.
     pub not_kept: Vec<NotKeptView>,
 }
 
-/// Something of a denied request that was too long to be kept.
+/// Something of a request that is not carried out that was too long to be kept.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct NotKeptView {
-    /// `intent`, `draft`, `effects`, `facts`, `parts` or `denials`.
+    /// `intent`, `draft`, `effects`, `facts`, `parts`, `denials`, `reasons` or `presentation`.
     pub what: String,
     /// Its length.
     pub bytes: usize,

@@ -12,4 +12,5 @@ mod origins;
 mod patience;
 mod sessions;
 mod stage;
+mod waiting;
 mod windows;

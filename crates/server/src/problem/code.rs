@@ -96,6 +96,7 @@ const fn engine(code: ErrorCode) -> (StatusCode, bool) {
         | E::InvalidSignature
         | E::InvalidNonce => (StatusCode::UNAUTHORIZED, false),
         E::MasterPasswordLocked | E::RotationTooRecent => (StatusCode::TOO_MANY_REQUESTS, false),
+        E::TooMuchWaiting => (StatusCode::TOO_MANY_REQUESTS, true),
         E::SystemLocked | E::ShuttingDown => (StatusCode::SERVICE_UNAVAILABLE, false),
         E::AdapterNotAvailable | E::Overloaded | E::StorageFull | E::StorageUnavailable => {
             (StatusCode::SERVICE_UNAVAILABLE, true)

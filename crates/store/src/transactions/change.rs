@@ -144,6 +144,19 @@ impl StatusChange {
     }
 }
 
+/// What is left of a transaction that ended unsigned. What does not stay is gone; the verdict says what it was.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Kept {
+    /// Whether the intent stays.
+    pub intent: bool,
+    /// Whether the draft stays.
+    pub draft: bool,
+    /// Whether the effects stay.
+    pub effects: bool,
+    /// The verdict as JSON.
+    pub verdict: String,
+}
+
 /// The columns of one move. Absent ones keep their value.
 #[derive(Default)]
 struct Columns {
@@ -265,6 +278,27 @@ impl WriteTx {
         }
         self.record(audit).await?;
         Ok(())
+    }
+
+    /// Shortens a transaction that ended unsigned. [`StoreError::Conflict`] where it is not at such an end.
+    pub async fn keep_less(&mut self, id: TxId, kept: Kept) -> Result<(), StoreError> {
+        let query = "UPDATE transactions SET intent = CASE WHEN $1 = 1 THEN intent ELSE 'null' END, \
+                     effects = CASE WHEN $2 = 1 THEN effects ELSE NULL END, \
+                     draft_network = CASE WHEN $3 = 1 THEN draft_network ELSE NULL END, \
+                     draft_from = CASE WHEN $3 = 1 THEN draft_from ELSE NULL END, \
+                     draft_body = CASE WHEN $3 = 1 THEN draft_body ELSE NULL END, \
+                     digest = CASE WHEN $3 = 1 THEN digest ELSE NULL END, verdict = $4 \
+                     WHERE id = $5 AND status IN ('FAILED', 'CANCELLED', 'EXPIRED') AND signed_bytes IS NULL";
+        let query = sqlx::query(query)
+            .bind(i64::from(kept.intent))
+            .bind(i64::from(kept.effects))
+            .bind(i64::from(kept.draft))
+            .bind(kept.verdict)
+            .bind(id.to_string());
+        match query.execute(self.conn()).await?.rows_affected() {
+            1 => Ok(()),
+            _ => Err(self.missing_transaction(id).await?),
+        }
     }
 
     /// Notes that a node refused the bytes of a BROADCASTING transaction. It changes neither the

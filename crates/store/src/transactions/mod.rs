@@ -5,9 +5,9 @@ mod insert;
 mod queries;
 mod work;
 
-pub use change::StatusChange;
+pub use change::{Kept, StatusChange};
 pub use insert::NewTransaction;
-pub use queries::TxFilter;
+pub use queries::{TxFilter, Waiting};
 pub use work::Work;
 
 use sqlx::any::AnyRow;

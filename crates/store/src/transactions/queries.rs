@@ -2,7 +2,7 @@
 
 use sqlx::AnyConnection;
 use waiaas_core::UnixSeconds;
-use waiaas_core::ids::{TxId, WalletId};
+use waiaas_core::ids::{SessionId, TxId, WalletId};
 use waiaas_core::network::NetworkId;
 use waiaas_core::transaction::TxStatus;
 
@@ -23,7 +23,20 @@ pub struct TxFilter {
     pub network: Option<NetworkId>,
 }
 
+/// What waits of one session, unsigned.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Waiting {
+    /// Transactions.
+    pub rows: u64,
+    /// Those among them that have a gas condition.
+    pub for_gas: u64,
+    /// Bytes kept of all of them.
+    pub bytes: u64,
+}
+
 reads! {
+    /// What waits of a session, whatever for, and is not signed.
+    waiting(session: SessionId) -> Waiting;
     /// One transaction.
     transaction(id: TxId) -> Option<TransactionRow>;
     /// Transactions older than the cursor, newest first.
@@ -57,6 +70,20 @@ reads! {
     /// Whether a transaction on this network has this hash already. Two rows must never follow one
     /// transaction on chain; a unique index stands behind this question.
     hash_taken(network: &NetworkId, hash: &str) -> bool;
+}
+
+async fn waiting(conn: &mut AnyConnection, session: SessionId) -> Result<Waiting, StoreError> {
+    let query = "SELECT COUNT(*) AS rows_waiting, COUNT(gas_condition) AS for_gas, \
+                 CAST(COALESCE(SUM(OCTET_LENGTH(intent) + OCTET_LENGTH(verdict) \
+                 + COALESCE(OCTET_LENGTH(effects), 0) + COALESCE(OCTET_LENGTH(draft_body), 0)), 0) AS BIGINT) \
+                 AS bytes_kept FROM transactions \
+                 WHERE session_id = $1 AND status IN ('QUEUED', 'PENDING_APPROVAL', 'EXECUTING')";
+    let row = sqlx::query(query).bind(session.to_string()).fetch_one(conn).await?;
+    Ok(Waiting {
+        rows: row.number("rows_waiting")?,
+        for_gas: row.number("for_gas")?,
+        bytes: row.number("bytes_kept")?,
+    })
 }
 
 pub(super) async fn transaction(

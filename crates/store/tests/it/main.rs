@@ -102,7 +102,7 @@ suite! {
     transactions: every_move_is_on_the_graph_or_refused, racing_moves_have_one_winner, rows_read_back_as_written,
         contradictions_are_refused, idempotency_has_one_winner, work_lists_find_what_is_due, pages_walk_every_transaction,
         what_was_handed_out_is_held_until_it_lapses, every_kind_of_request_is_kept,
-        the_floor_is_above_every_nonce_that_landed, a_note_is_kept_until_the_next_move,
+        the_floor_is_above_every_nonce_that_landed, a_note_is_kept_until_the_next_move, what_ended_unsigned_is_shortened,
         an_altered_draft_is_not_read;
     wallets: names_are_unique_among_the_living, status_moves_by_compare_and_set, owners_are_replaced_by_compare_and_set, tokens_stay_pinned;
     writer: jobs_share_commits_and_fail_alone, a_panic_harms_nobody_else, a_swallowed_error_harms_nobody_else,

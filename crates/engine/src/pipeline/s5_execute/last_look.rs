@@ -9,7 +9,7 @@ use waiaas_core::effect::Effects;
 use waiaas_core::policy::{CategorySums, Denial, Facts, Ledger, Verdict, evaluate};
 use waiaas_core::wallet::OwnerState;
 use waiaas_core::witness::WitnessFact;
-use waiaas_store::{AuditEntry, StatusChange, TransactionRow, WalletRow, WriteTx};
+use waiaas_store::{AuditEntry, KillSwitchRow, SessionRow, StatusChange, TransactionRow, WalletRow, WriteTx};
 
 use crate::Engine;
 use crate::error::Error;
@@ -74,17 +74,11 @@ pub(super) async fn last_look(
         return Ok(Err(Stop::Policy(denial)));
     }
     let switch = tx.kill_switch().await?;
-    let session_revoked = match row.session {
-        Some(session) => tx.session(session).await?.is_none_or(|s| s.revoked_at.is_some()),
-        None => false,
+    let session = match row.session {
+        Some(session) => tx.session(session).await?,
+        None => None,
     };
-    let brakes = Brakes {
-        wallet: wallet.status,
-        kill_switch: switch.state,
-        admitted_generation: row.kill_generation,
-        generation: switch.generation,
-        session_revoked,
-    };
+    let brakes = brakes(row, wallet, &switch, session.as_ref());
     let answered = tx.answered_challenge(row.id).await?;
     let consent = answered.and_then(|answer| Engine::recheck_consent(&answer, wallet.owner.address()));
     let tier = row.tier.ok_or_else(|| Error::internal("an admitted transaction has no tier"))?;
@@ -97,6 +91,37 @@ pub(super) async fn last_look(
         execute_after: row.execute_after,
     };
     Ok(obligation.clear(draft.digest(), consent.as_ref(), brakes, engine.now()).map_err(Stop::Brake))
+}
+
+/// The brakes as they are, for this transaction. A session that is gone counts as revoked.
+fn brakes(
+    row: &TransactionRow,
+    wallet: &WalletRow,
+    switch: &KillSwitchRow,
+    session: Option<&SessionRow>,
+) -> Brakes {
+    Brakes {
+        wallet: wallet.status,
+        kill_switch: switch.state,
+        admitted_generation: row.kill_generation,
+        generation: switch.generation,
+        session_revoked: row.session.is_some() && session.is_none_or(|s| s.revoked_at.is_some()),
+    }
+}
+
+/// The brake that stops a transaction that waits on, if one does: it is not kept waiting for what could
+/// not be signed then. The last look asks again.
+pub(super) async fn braked(engine: &Engine, row: &TransactionRow) -> Result<Option<Stop>, Error> {
+    let store = engine.store();
+    let wallet = store.wallet(row.wallet).await?;
+    let wallet = wallet.ok_or_else(|| Error::internal("a transaction without its wallet"))?;
+    let switch = store.kill_switch().await?;
+    let session = match row.session {
+        Some(session) => store.session(session).await?,
+        None => None,
+    };
+    let tier = row.tier.ok_or_else(|| Error::internal("an admitted transaction has no tier"))?;
+    Ok(brakes(row, &wallet, &switch, session.as_ref()).on(tier).map(Stop::Brake))
 }
 
 /// Whether today's policies refuse what was once granted. Only refusals count here: tiers were
