@@ -182,13 +182,14 @@ pub struct Transaction {
     /// yet may still be taken back by a reorganisation, and holds what it reserved.
     pub is_final: bool,
     /// Why it is still where it is, where there is something to say: stable code, such as
-    /// `NODES_CONTRADICT`, `REVERT_UNPROVED`, `DEATH_UNPROVED` or `NODE_UNUSABLE`.
+    /// `NODES_CONTRADICT`, `REVERT_UNPROVED`, `DEATH_UNPROVED` or `NODE_UNUSABLE`. `SYSTEM_LOCKED`: it waits, but
+    /// the kill switch is or was pulled, so it is not signed any more and ends as `CANCELLED`.
     pub pending_code: Option<String>,
     /// The same for people.
     pub pending_reason: Option<String>,
     /// Network fee paid, native base units.
     pub fee: Option<String>,
-    /// Why it was denied or failed: stable code.
+    /// Why it was denied, failed or was cancelled: stable code; `null` where it was withdrawn.
     pub error_code: Option<String>,
     /// The same for people.
     pub error: Option<String>,

@@ -6,15 +6,15 @@
 use std::io::ErrorKind;
 use std::net::{IpAddr, Ipv4Addr};
 use std::os::unix::fs::MetadataExt as _;
-use std::path::PathBuf;
-use std::time::Duration;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, bail};
 use secrecy::SecretString;
 use tokio::net::{TcpStream, UnixStream};
 use waiaas_api::client::{Client, ClientError};
-use waiaas_engine::DataDir;
 use waiaas_engine::config::Config;
+use waiaas_engine::{DataDir, Hardening};
 
 use crate::exit::NoDaemon;
 use crate::{environment, password, proof};
@@ -22,22 +22,38 @@ use crate::{environment, password, proof};
 /// How long one look at where `localhost` leads may take.
 const LOOK: Duration = Duration::from_secs(5);
 
+/// How long a full queue at the socket is waited for.
+const QUEUE: Duration = Duration::from_secs(5);
+/// Between two tries.
+const PAUSE: Duration = Duration::from_millis(20);
+
 /// What every command needs.
 pub(crate) struct Context {
     data_dir: DataDir,
     base_url: Option<String>,
     json: bool,
+    hardening: Hardening,
 }
 
 impl Context {
-    pub(crate) fn new(data_dir: Option<PathBuf>, base_url: Option<String>, json: bool) -> Self {
+    pub(crate) fn new(
+        data_dir: Option<PathBuf>,
+        base_url: Option<String>,
+        json: bool,
+        hardening: Hardening,
+    ) -> Self {
         let home = || std::env::var_os("HOME").map_or_else(|| PathBuf::from("."), PathBuf::from);
         let path = data_dir.unwrap_or_else(|| home().join(".waiaas"));
-        Self { data_dir: DataDir::new(path), base_url, json }
+        Self { data_dir: DataDir::new(path), base_url, json, hardening }
     }
 
     pub(crate) fn json(&self) -> bool {
         self.json
+    }
+
+    /// How far this process is kept out of dumps, debuggers and swap.
+    pub(crate) fn hardening(&self) -> Hardening {
+        self.hardening
     }
 
     pub(crate) fn data_dir(&self) -> &DataDir {
@@ -90,7 +106,7 @@ impl Context {
         {
             return Err(error.into());
         }
-        let password = password::master(&self.data_dir).context("finding the master password")?;
+        let password = password::master(&self.data_dir)?;
         self.with_password(client, password).await
     }
 
@@ -111,8 +127,12 @@ impl Context {
     /// answers on it.
     async fn local_daemon(&self) -> Result<PathBuf> {
         let (dir, socket) = (self.data_dir.path().display(), self.data_dir.socket());
-        let stream = match UnixStream::connect(&socket).await {
+        let stream = match connected(&socket).await {
             Ok(stream) => stream,
+            Err(error) if error.kind() == ErrorKind::WouldBlock => {
+                let message = format!("too many processes are connecting to {}; try again", socket.display());
+                return Err(NoDaemon(message).into());
+            }
             Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::ConnectionRefused) => {
                 let message = format!("no daemon runs on {dir}; start one with `waiaas start`");
                 return Err(NoDaemon(message).into());
@@ -134,6 +154,19 @@ impl Context {
             return Err(NoDaemon(message).into());
         }
         Ok(socket)
+    }
+}
+
+/// Connects, and where the queue is full (`EAGAIN`) tries again for a while.
+async fn connected(socket: &Path) -> std::io::Result<UnixStream> {
+    let until = Instant::now() + QUEUE;
+    loop {
+        match UnixStream::connect(socket).await {
+            Err(error) if error.kind() == ErrorKind::WouldBlock && Instant::now() < until => {
+                tokio::time::sleep(PAUSE).await;
+            }
+            connected => return connected,
+        }
     }
 }
 

@@ -10,21 +10,46 @@ use waiaas_engine::config::ConfigError;
 use waiaas_engine::core::transaction::TxStatus;
 use waiaas_engine::offline::RestoreError;
 
+/// Every exit code and what it means, as the help texts and the README have it.
+const TABLE: [(u8, &str); 9] = [
+    (0, "done"),
+    (1, "something else went wrong"),
+    (2, "the command line is not right"),
+    (3, "no daemon answers"),
+    (4, "the credential is missing or was refused, or there were too many tries (HTTP 401 and 429)"),
+    (5, "the daemon said no: policy, state, or an invalid request"),
+    (
+        6,
+        "a check failed: the audit chain is broken, the configuration is invalid, or a policy case came out otherwise",
+    ),
+    (7, "not done yet: it waits for an owner's signature"),
+    (8, "done, but the result cannot be written to standard output, on a full disk say"),
+];
+
 /// Shown at the end of every help text.
-pub(crate) const HELP: &str = "\
-Exit codes:
-  0  done
-  1  something else went wrong
-  2  the command line is not right
-  3  no daemon answers
-  4  the credential was refused
-  5  the daemon said no (policy, state, or an invalid request)
-  6  a check failed (audit chain broken, configuration invalid, a policy case failed)
-  7  not done yet: it waits for an owner's signature
-  8  done, but the result cannot be written to standard output";
+pub(crate) fn help() -> String {
+    let lines = TABLE.iter().map(|(code, meaning)| format!("  {code}  {meaning}"));
+    format!("Exit codes:\n{}", lines.collect::<Vec<_>>().join("\n"))
+}
 
 /// The command has run; its result could not be written.
 pub(crate) const UNWRITTEN: u8 = 8;
+
+/// An argument that no command can mean, found after the parser of the command line had passed it.
+#[derive(Debug, Error)]
+#[error("{0}")]
+pub(crate) struct Usage(pub(crate) String);
+
+/// What is named does not exist, or more than one thing is called so: what the daemon answers to an id that it does
+/// not know.
+#[derive(Debug, Error)]
+#[error("{0}")]
+pub(crate) struct NotFound(pub(crate) String);
+
+/// No credential could be had; its cause says why. The text says what was tried.
+#[derive(Debug, Error)]
+#[error("{0}")]
+pub(crate) struct NoCredential(pub(crate) &'static str);
 
 /// A check that ran and found a fault.
 #[derive(Debug, Error)]
@@ -43,12 +68,12 @@ pub(crate) struct Waits;
 
 /// An approval was taken, and its transaction did not run all the same; standard output has it already.
 #[derive(Debug, Error)]
-#[error("the transaction is {status}: {why}")]
+#[error("the transaction is {status}{}", .why.as_ref().map(|why| format!(": {why}")).unwrap_or_default())]
 pub(crate) struct NotRun {
     /// Where it ended.
     pub(crate) status: TxStatus,
-    /// Why, in a sentence.
-    pub(crate) why: String,
+    /// Why, in a sentence, where that is known.
+    pub(crate) why: Option<String>,
 }
 
 /// No daemon runs where one was to be stopped.
@@ -98,8 +123,11 @@ pub(crate) fn code(error: &anyhow::Error) -> ExitCode {
     if error.is::<Waits>() {
         return 7.into();
     }
-    if error.is::<NotRun>() {
+    if error.is::<NotRun>() || error.is::<NotFound>() {
         return 5.into();
+    }
+    if error.is::<Usage>() {
+        return 2.into();
     }
     if error.is::<NoDaemon>() || error.is::<Unproved>() {
         return 3.into();
@@ -107,7 +135,7 @@ pub(crate) fn code(error: &anyhow::Error) -> ExitCode {
     if let Some(relayed) = error.downcast_ref::<Relayed>() {
         return relayed.code.into();
     }
-    if password_refused(error) {
+    if error.is::<NoCredential>() || password_refused(error) {
         return 4.into();
     }
     match error.downcast_ref::<ClientError>() {
@@ -117,7 +145,8 @@ pub(crate) fn code(error: &anyhow::Error) -> ExitCode {
         Some(ClientError::NoMasterPassword | ClientError::NoSessionToken | ClientError::NotAHeader) => {
             4.into()
         }
-        Some(ClientError::NotJson | ClientError::BaseUrl | ClientError::Output(_)) | None => 1.into(),
+        Some(ClientError::BaseUrl) => 2.into(),
+        Some(ClientError::NotJson | ClientError::Output(_)) | None => 1.into(),
     }
 }
 
@@ -127,5 +156,19 @@ fn password_refused(error: &anyhow::Error) -> bool {
         (Some(StartError::WrongPassword), _) => true,
         (_, Some(restore)) => restore.is_wrong_password(),
         (Some(_) | None, None) => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_readme_has_the_same_table() {
+        let readme = include_str!("../../../README.md");
+        let (_, table) = readme.split_once("| exit code | meaning |\n|---|---|\n").expect("the table");
+        let (table, _) = table.split_once("\n\n").expect("its end");
+        let rows = TABLE.iter().map(|(code, meaning)| format!("| {code} | {meaning} |"));
+        assert_eq!(table, rows.collect::<Vec<_>>().join("\n"));
     }
 }

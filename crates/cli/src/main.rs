@@ -4,6 +4,7 @@ mod commands;
 mod context;
 mod environment;
 mod exit;
+mod holder;
 mod human;
 mod output;
 mod owner_key;
@@ -22,7 +23,7 @@ use crate::context::Context;
 /// The agent holds a session token and can read and propose. The operator holds the master password
 /// and configures. The owner signs, and only that signature approves what policy sends to a human.
 #[derive(Parser)]
-#[command(name = "waiaas", version, about, max_term_width = 100, after_help = exit::HELP)]
+#[command(name = "waiaas", version, about, max_term_width = 100, after_help = exit::help())]
 struct Cli {
     /// Where everything is kept; by default $WAIAAS_DATA_DIR, else ~/.waiaas.
     #[arg(long, global = true, value_name = "DIR")]
@@ -41,6 +42,8 @@ struct Cli {
 }
 
 fn main() -> std::process::ExitCode {
+    // Whatever is asked for may bring a password or a key: before any of it is read.
+    let hardening = waiaas_engine::harden_process();
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(told) => return output::usage(&told),
@@ -48,7 +51,7 @@ fn main() -> std::process::ExitCode {
     let data_dir = cli.data_dir.or_else(|| environment::variable("WAIAAS_DATA_DIR").map(Into::into));
     let variable = || environment::variable("WAIAAS_BASE_URL");
     let base_url = cli.base_url.or_else(|| variable().map(|url| url.to_string_lossy().into_owned()));
-    let context = Context::new(data_dir, base_url, cli.json);
+    let context = Context::new(data_dir, base_url, cli.json, hardening);
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => return output::end(&context, &Err(error.into())),

@@ -28,6 +28,10 @@ pub(crate) fn hint(problem: &Problem) -> Option<String> {
             "Check where it comes from: WAIAAS_MASTER_PASSWORD or WAIAAS_MASTER_PASSWORD_FILE, else \
              recovery.key, else what you type."
         }
+        "SOCKET_ONLY" => {
+            "Run it on the daemon's own machine as its user, without --base-url and WAIAAS_BASE_URL; in a \
+             container: `docker exec CONTAINER waiaas backup`."
+        }
         "OWNER_ALREADY_CONNECTED" => "Give the present owner's key with --key-file.",
         "OWNER_NOT_SET" => "Name one with `waiaas owner set WALLET ADDRESS`.",
         "OWNER_ADDRESS_MISMATCH" => "Look up the wallet's owner with `waiaas wallet show WALLET`.",

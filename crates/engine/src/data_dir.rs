@@ -95,6 +95,11 @@ impl DataDir {
         self.0.join("daemon.sock")
     }
 
+    /// What a process locks that uses the directory.
+    pub fn lock_file(&self) -> PathBuf {
+        self.0.join("daemon.lock")
+    }
+
     /// Where backups go unless told otherwise.
     pub fn backups(&self) -> PathBuf {
         self.0.join("backups")
@@ -103,11 +108,6 @@ impl DataDir {
     /// The token the command line leaves for an agent on this machine.
     pub fn session_token(&self) -> PathBuf {
         self.0.join("mcp-token")
-    }
-
-    /// A path of the configuration, relative to this directory unless absolute.
-    pub fn resolve(&self, path: &Path) -> PathBuf {
-        self.0.join(path)
     }
 
     /// Creates the directory and its parents, readable by this user only.
@@ -123,7 +123,7 @@ impl DataDir {
     /// Takes the directory for this process until the lock is dropped (or the process ends, however).
     /// The lock file holds the process id of whoever has it, for others to name.
     pub fn lock(&self) -> Result<DirLock, DataDirError> {
-        let path = self.0.join("daemon.lock");
+        let path = self.lock_file();
         let mut file = OpenOptions::new()
             .create(true)
             .truncate(false)

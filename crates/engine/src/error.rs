@@ -50,6 +50,8 @@ codes! {
     InvalidMasterPassword = "INVALID_MASTER_PASSWORD",
     /// Too many wrong passwords.
     MasterPasswordLocked = "MASTER_PASSWORD_LOCKED",
+    /// Only for callers on the daemon's own machine.
+    SocketOnly = "SOCKET_ONLY",
     /// The owner's signature does not verify.
     InvalidSignature = "INVALID_SIGNATURE",
     /// The owner's message is not one that is open.

@@ -33,12 +33,13 @@ mod workers;
 
 pub use calldata::Calldata;
 pub use clock::{Clock, SystemClock};
-pub use credentials::{Brake, Decision, Master, Owner, OwnerAnswer, Renewal, Replaced, Session, Via};
+pub use credentials::{Brake, Decision, Local, Master, Owner, OwnerAnswer, Renewal, Replaced, Session, Via};
 pub use data_dir::{DataDir, DataDirError, write_private};
 pub use engine::{Engine, Setup, StartError};
 pub use error::{Error, ErrorCode};
 pub use views::*;
 pub use waiaas_core as core;
+pub use waiaas_keys::hardening::{Report as Hardening, harden as harden_process};
 pub use waiaas_keys::password::check_new as check_new_password;
 pub use whole_file::WholeFile;
 
@@ -46,11 +47,4 @@ pub use whole_file::WholeFile;
 pub mod proof {
     pub use waiaas_keys::KdfParams;
     pub use waiaas_keys::proof::{Answer, Challenge, ProofKey, Stretching};
-}
-
-/// Keeps secrets out of core files, debuggers and swap as far as the system allows, and logs what it
-/// did not allow. Called once, before a password is read.
-pub fn harden_process() {
-    let report = waiaas_keys::hardening::harden();
-    tracing::info!(?report, "process hardening");
 }

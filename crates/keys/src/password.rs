@@ -105,19 +105,27 @@ pub fn generate_recovery_password() -> Result<SecretString, NoRandomness> {
 pub enum Checked {
     /// It is the one accepted last.
     Match,
-    /// Nothing is known: only the KDF can tell, and it must be run.
+    /// It is another one than the header's, which has only one.
+    Mismatch,
+    /// Nothing is known of this header's password: only the KDF can tell, and it must be run.
     Unknown,
 }
 
-/// Recognises the last accepted password in microseconds.
+/// Tells the last accepted password from every other in microseconds.
 ///
 /// Keeps HMAC-SHA256 of it under a random key that never leaves this process, so what is kept is
-/// worthless outside it. A wrong password is never recognised here: it always costs the caller a KDF
-/// run. What is remembered holds for one header only, so a password change takes effect at once, also
-/// when another daemon made it or an unlock under the old header finishes late.
+/// worthless outside it. Whoever asks has to count: nothing here slows guesses down. What is remembered
+/// holds for one header only, so a password change takes effect at once, also when another daemon made
+/// it or an unlock under the old header finishes late.
 pub struct PasswordVerifier {
     key: Secret32,
-    accepted: Mutex<Option<Zeroizing<[u8; 32]>>>,
+    accepted: Mutex<Option<Accepted>>,
+}
+
+/// A password that opened a header.
+struct Accepted {
+    commitment: [u8; 32],
+    mac: Zeroizing<[u8; 32]>,
 }
 
 impl PasswordVerifier {
@@ -132,15 +140,19 @@ impl PasswordVerifier {
         let presented = self.mac(header, password);
         let accepted = self.accepted.lock().unwrap_or_else(PoisonError::into_inner);
         match accepted.as_ref() {
-            Some(accepted) if bool::from(accepted.as_slice().ct_eq(presented.as_slice())) => Checked::Match,
+            // The commitment binds a header to one password.
+            Some(accepted) if accepted.commitment == *header.commitment() => {
+                let equal = bool::from(accepted.mac.as_slice().ct_eq(presented.as_slice()));
+                if equal { Checked::Match } else { Checked::Mismatch }
+            }
             Some(_) | None => Checked::Unknown,
         }
     }
 
     /// Remembers a password that has just unlocked (or made) `header`, and forgets the one before.
     pub fn remember(&self, header: &KeystoreHeader, password: &SecretString) {
-        let mac = self.mac(header, password);
-        *self.accepted.lock().unwrap_or_else(PoisonError::into_inner) = Some(mac);
+        let accepted = Accepted { commitment: *header.commitment(), mac: self.mac(header, password) };
+        *self.accepted.lock().unwrap_or_else(PoisonError::into_inner) = Some(accepted);
     }
 
     #[expect(clippy::expect_used, reason = "HMAC takes keys of any length")]
@@ -169,13 +181,14 @@ mod tests {
         assert_eq!(verifier.check(&before, &one), Checked::Unknown);
         verifier.remember(&before, &one);
         assert_eq!(verifier.check(&before, &one), Checked::Match);
-        assert_eq!(verifier.check(&before, &two), Checked::Unknown);
-        assert_eq!(verifier.check(&before, &"".into()), Checked::Unknown);
+        assert_eq!(verifier.check(&before, &two), Checked::Mismatch);
+        assert_eq!(verifier.check(&before, &"".into()), Checked::Mismatch);
 
         let after = root.rewrap(&two, KdfParams::MINIMUM).unwrap();
         assert_eq!(verifier.check(&after, &one), Checked::Unknown);
         verifier.remember(&after, &two);
         assert_eq!(verifier.check(&after, &two), Checked::Match);
+        assert_eq!(verifier.check(&after, &one), Checked::Mismatch);
         // An unlock that began before the change and ends after it.
         verifier.remember(&before, &one);
         assert_eq!(verifier.check(&after, &one), Checked::Unknown);

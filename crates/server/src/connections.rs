@@ -1,11 +1,11 @@
 //! The accept loops: connections in, graceful end.
 //!
 //! Written out rather than left to a framework because of what matters here: time limits on request
-//! headers and on answers that nobody reads, a limit on open connections, who the peer is in every
+//! headers and on answers that nobody reads, a limit on open connections and who makes room, who the peer is in every
 //! request, and an end that does not wait for peers who do nothing.
 
+use std::convert::Infallible;
 use std::io;
-use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
@@ -19,7 +19,6 @@ use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use thiserror::Error;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream, UnixStream};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -28,11 +27,12 @@ use waiaas_engine::Engine;
 
 use crate::app::App;
 use crate::layers::peer::Peer;
+use crate::places::{Place, Places};
 use crate::router::build;
 use crate::socket::Socket;
-use crate::wire::{Watched, WatchedBody, Wire};
+use crate::wire::{ServedBody, Watched, WatchedBody, Wire};
 
-/// Most TCP connections open at once; more wait in the listener's queue.
+/// Most TCP connections open at once; one more gets the place of a peer that does nothing, or waits.
 const MAX_CONNECTIONS: u64 = 1024;
 /// File descriptors that no TCP connection takes: for the socket, the database and nodes.
 const OTHER_FILES: u64 = 256;
@@ -153,25 +153,28 @@ struct Loops {
 
 impl Loops {
     async fn accept<A: Accept>(&self, listener: &A, places: u64) -> Result<(), ServeError> {
-        let room = Arc::new(Semaphore::new(usize::try_from(places).unwrap_or(usize::MAX)));
+        let places = Places::new(usize::try_from(places).unwrap_or(usize::MAX));
         loop {
             let next = async {
-                let place = room.clone().acquire_owned().await;
-                (listener.next().await, place)
+                let Some(accepted) = listener.next().await? else { return Ok(None) };
+                // Only somebody who is there is worth another's place.
+                let wire = Wire::new();
+                let place = places.take(&wire).await;
+                Ok(Some((accepted, wire, place)))
             };
-            let (accepted, place) = tokio::select! {
+            let accepted: io::Result<_> = tokio::select! {
                 () = self.shutdown.cancelled() => return Ok(()),
                 next = next => next,
             };
             match accepted {
-                Ok(Some((stream, peer))) => {
+                Ok(Some(((stream, peer), wire, place))) => {
                     let connection = one(
                         stream,
                         peer,
                         self.router.clone(),
                         self.graceful.watcher(),
                         self.shutdown.clone(),
-                        place.ok(),
+                        (wire, place),
                     );
                     self.connections.spawn(connection);
                 }
@@ -218,18 +221,16 @@ async fn one(
     router: Router,
     watcher: Watcher,
     shutdown: CancellationToken,
-    place: Option<OwnedSemaphorePermit>,
+    (wire, place): (Wire, Place),
 ) {
-    let wire = Wire::new();
     let service = service_fn(|request: hyper::Request<Incoming>| {
         let mut request = request.map(|body| Body::new(WatchedBody::new(body, wire.clone())));
         request.extensions_mut().insert(peer);
         let (router, wire) = (router.clone(), wire.clone());
         async move {
             wire.serving(true);
-            let answer = router.oneshot(request).await;
-            wire.serving(false);
-            answer
+            let answer = router.oneshot(request).await?;
+            Ok::<_, Infallible>(answer.map(|body| Body::new(ServedBody::new(body, wire))))
         }
     });
     let connection = http1::Builder::new()
@@ -244,6 +245,7 @@ async fn one(
                 tracing::debug!(%error, "a connection ended early");
             }
         }
+        () = wire.sent_away() => tracing::debug!("a connection was ended: its place was needed"),
         () = wire.abandoned(&shutdown) => tracing::debug!("a connection was ended: its peer did nothing"),
     }
     drop(place);

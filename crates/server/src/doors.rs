@@ -5,12 +5,16 @@
 //! document cannot say anything else than the code does.
 
 use axum::handler::Handler;
+use utoipa::openapi::extensions::Extensions;
 use utoipa::openapi::path::{Operation, PathItem};
 use utoipa::openapi::security::SecurityRequirement;
 use utoipa::openapi::{ContentBuilder, Ref, RefOr, ResponseBuilder};
 use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouter};
 
 use crate::app::App;
+
+/// What marks an operation of the OpenAPI document that is answered on the socket alone.
+const SOCKET_ONLY: &str = "x-waiaas-socket-only";
 
 /// Which credential an operation takes.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -21,6 +25,8 @@ pub enum AuthClass {
     Session,
     /// The master password.
     Master,
+    /// The master password, by the Unix socket in the data directory and no other way.
+    LocalMaster,
     /// An owner's signature over a message this daemon issued.
     Owner,
     /// Exactly one of session token and master password.
@@ -133,7 +139,7 @@ fn document(operation: &mut Operation, auth: AuthClass) {
     operation.security = Some(match auth {
         AuthClass::Public => Vec::new(),
         AuthClass::Session => vec![scheme("session")],
-        AuthClass::Master => vec![scheme("master")],
+        AuthClass::Master | AuthClass::LocalMaster => vec![scheme("master")],
         AuthClass::Owner => vec![owner()],
         AuthClass::SessionOrMaster => vec![scheme("session"), scheme("master")],
     });
@@ -156,6 +162,10 @@ fn document(operation: &mut Operation, auth: AuthClass) {
     }
     if auth != AuthClass::Public {
         responses.insert("401".to_owned(), problem("No credential, or not a valid one"));
+    }
+    if auth == AuthClass::LocalMaster {
+        responses.insert("403".to_owned(), problem("`SOCKET_ONLY`: not by the socket of the data directory"));
+        operation.extensions = Some(Extensions::builder().add(SOCKET_ONLY, true).build());
     }
     responses.insert("default".to_owned(), problem("Any other error"));
 }

@@ -11,6 +11,7 @@ mod extract;
 mod layers;
 mod limits;
 mod openapi;
+mod places;
 mod problem;
 mod router;
 mod routes;

@@ -12,8 +12,8 @@ use tokio::net::{UnixListener, UnixSocket, UnixStream};
 
 /// Longest path of a Unix socket, in bytes: `sun_path` has 108 with its final zero.
 const MAX_PATH: usize = 107;
-/// Connections that may wait to be accepted.
-const BACKLOG: u32 = 64;
+/// Connections that may wait to be accepted; beyond that a connect is refused with `EAGAIN`.
+const BACKLOG: u32 = 1024;
 
 /// Why there is no socket.
 #[derive(Debug, Error)]

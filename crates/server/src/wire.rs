@@ -24,12 +24,25 @@ const LOOK_AT_THE_END: Duration = Duration::from_millis(100);
 
 /// What is known of one connection. Clones are handles.
 #[derive(Clone, Debug)]
-pub(crate) struct Wire(Arc<Mutex<State>>);
+pub(crate) struct Wire(Arc<Mutex<State>>, CancellationToken);
+
+/// What a peer is waited for, in the order in which connections have to make room for others.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub(crate) enum Owes {
+    /// The whole head of a request.
+    Head,
+    /// The rest of a request's body.
+    Body,
+    /// To read its answer.
+    Reading,
+}
 
 #[derive(Debug)]
 struct State {
     /// When a byte last went in or out.
     moved: Instant,
+    /// Since when the peer has owed a request, or else since when one is served.
+    turned: Instant,
     /// Bytes that went out.
     written: u64,
     /// Since when an answer waits for its reader, and how much had been written then.
@@ -42,17 +55,32 @@ struct State {
 
 impl Wire {
     pub(crate) fn new() -> Self {
-        let (moved, written, blocked) = (Instant::now(), 0, None);
-        Self(Arc::new(Mutex::new(State { moved, written, blocked, serving: false, awaits_body: false })))
+        Self(Arc::new(Mutex::new(State::new(Instant::now()))), CancellationToken::new())
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// A handler begins or ends.
+    /// A request begins to be served, or its answer has been handed over whole.
     pub(crate) fn serving(&self, serving: bool) {
-        self.state().serving = serving;
+        let mut state = self.state();
+        (state.serving, state.turned) = (serving, Instant::now());
+    }
+
+    /// What the peer is waited for and since when, unless we are at work or it has been sent away.
+    pub(crate) fn owes(&self) -> Option<(Owes, Instant)> {
+        if self.1.is_cancelled() { None } else { self.state().owes() }
+    }
+
+    /// Makes room for another connection.
+    pub(crate) fn send_away(&self) {
+        self.1.cancel();
+    }
+
+    /// Comes back when it has to make room.
+    pub(crate) async fn sent_away(&self) {
+        self.1.cancelled().await;
     }
 
     /// Comes back when the peer has been waited for long enough: an answer that it does not read, or,
@@ -75,6 +103,19 @@ impl Wire {
 }
 
 impl State {
+    const fn new(now: Instant) -> Self {
+        Self { moved: now, turned: now, written: 0, blocked: None, serving: false, awaits_body: false }
+    }
+
+    fn owes(&self) -> Option<(Owes, Instant)> {
+        match self.blocked {
+            _ if !self.serving => Some((Owes::Head, self.turned)),
+            _ if self.awaits_body => Some((Owes::Body, self.turned)),
+            Some((since, _)) => Some((Owes::Reading, since)),
+            None => None,
+        }
+    }
+
     fn is_abandoned(&mut self, now: Instant, ending: bool) -> bool {
         if let Some((since, written)) = self.blocked {
             if self.written.saturating_sub(written) >= LEAST {
@@ -83,8 +124,7 @@ impl State {
                 return true;
             }
         }
-        let waits_for_peer = self.blocked.is_some() || self.awaits_body || !self.serving;
-        ending && waits_for_peer && now.duration_since(self.moved) >= PATIENCE_AT_THE_END
+        ending && self.owes().is_some() && now.duration_since(self.moved) >= PATIENCE_AT_THE_END
     }
 
     fn wrote(&mut self, result: &Poll<io::Result<usize>>) {
@@ -204,13 +244,68 @@ impl<B> Drop for WatchedBody<B> {
     }
 }
 
+/// An answer's body. The request is served until all of it has been handed over.
+pub(crate) struct ServedBody<B> {
+    body: B,
+    wire: Wire,
+}
+
+impl<B> ServedBody<B> {
+    pub(crate) const fn new(body: B, wire: Wire) -> Self {
+        Self { body, wire }
+    }
+}
+
+impl<B: Body + Unpin> Body for ServedBody<B> {
+    type Data = B::Data;
+    type Error = B::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Self::Data>, Self::Error>>> {
+        Pin::new(&mut self.body).poll_frame(context)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
+}
+
+impl<B> Drop for ServedBody<B> {
+    fn drop(&mut self) {
+        self.wire.serving(false);
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn state() -> State {
-        let start = Instant::now();
-        State { moved: start, written: 0, blocked: None, serving: true, awaits_body: false }
+        State { serving: true, ..State::new(Instant::now()) }
+    }
+
+    #[test]
+    fn whoever_owes_a_head_goes_before_a_body_and_a_reader() {
+        let mut state = state();
+        let start = state.turned;
+        assert_eq!(state.owes(), None, "we are at work");
+        state.blocked = Some((start + LOOK, 0));
+        assert_eq!(state.owes(), Some((Owes::Reading, start + LOOK)));
+        state.awaits_body = true;
+        assert_eq!(state.owes(), Some((Owes::Body, start)));
+        state.serving = false;
+        assert_eq!(state.owes(), Some((Owes::Head, start)));
+        assert!(Owes::Head < Owes::Body && Owes::Body < Owes::Reading);
+        let wire = Wire::new();
+        assert!(wire.owes().is_some());
+        wire.send_away();
+        assert!(wire.owes().is_none(), "once");
     }
 
     #[test]

@@ -10,7 +10,7 @@ use anyhow::{Context as _, Result, ensure};
 use e2e::{Daemon, FullDisk, PASSWORD, Squatter, until};
 use serde_json::{Value, json};
 use tokio::io::AsyncWriteExt as _;
-use tokio::net::TcpStream;
+use tokio::net::{TcpStream, UnixStream};
 
 use crate::kit::{Class, Needs, Target};
 
@@ -110,13 +110,37 @@ async fn against_the_brake(target: Arc<Target>, how: &'static str) -> Result<()>
             }
         }
     }
+    let mut at_the_socket = Vec::new();
+    if how == "silent peers at the socket" {
+        for _ in 0..500 {
+            match UnixStream::connect(daemon.data_dir().join("daemon.sock")).await {
+                Ok(stream) => at_the_socket.push(stream),
+                Err(_) => break,
+            }
+        }
+    }
     let crowd = flood(&daemon, 600, how);
     for _ in 0..10 {
         let output = waiting(|| daemon.cli_without_password(&["kill-switch", "activate"]))?;
         ensure!(output.status.success(), "the brake was not pulled: {output:?}");
     }
     ensure!(waiting(|| daemon.cli_json(&["kill-switch", "show"]))?["signing"] == "stopped");
-    drop((crowd, held));
+    drop((crowd, held, at_the_socket));
+    Ok(())
+}
+
+/// Over TCP, requests that prove nothing use up what the right password needs.
+async fn against_the_password(target: Arc<Target>) -> Result<()> {
+    let (daemon, _) = target.beside(|options| {
+        options.extra = "\n[security]\nrate_limit_global_ip_rpm = 5\n".to_owned();
+    })?;
+    for path in ["/v1/admin/kill-switch", "/v1/admin/recover", "/health"] {
+        for _ in 0..50 {
+            daemon.anonymous().post_empty(path).await?;
+        }
+    }
+    daemon.operator().post_empty("/v1/admin/kill-switch").await?.expect(200)?;
+    daemon.operator().post_empty("/v1/admin/recover").await?.expect(200)?;
     Ok(())
 }
 
@@ -194,10 +218,12 @@ pub(crate) fn class() -> Class {
     for how in ["a made-up proof", "a cheap stretch", "a relay"] {
         class.case(Needs::Own, format!("a lure with {how}"), move |target| lure(target, how));
     }
-    for how in ["health", "guesses", "silent connections"] {
+    for how in ["health", "guesses", "silent connections", "silent peers at the socket"] {
         let name = format!("a flood of {how} against the brake");
         class.case(Needs::Own, name, move |target| against_the_brake(target, how));
     }
+    let name = "requests without a password against the right one";
+    class.case(Needs::Own, name, against_the_password);
     class.case(Needs::Own, "sixty guesses at once", sixty_guesses);
     class.case(Needs::Own, "readers who do not read hold up the end", slow_readers);
     class.case(Needs::Own, "a full disk against the brake", full_disk);

@@ -69,6 +69,35 @@ const ROUTES: [(&str, &str); 8] = [
     ("POST", "/v1/owner/{id}/approve"),
 ];
 
+/// Routes by which the password might fetch what it opens: a backup, the key store, the database, a file.
+const TREASURES: [(&str, &str); 12] = [
+    ("POST", "/v1/admin/backup/download"),
+    ("GET", "/v1/admin/backup/download"),
+    ("GET", "/v1/admin/backup"),
+    ("GET", "/v1/admin/backups"),
+    ("GET", "/v1/admin/backup/{name}"),
+    ("GET", "/v1/admin/backups/{name}"),
+    ("POST", "/v1/admin/restore"),
+    ("GET", "/v1/admin/export"),
+    ("GET", "/v1/admin/keystore"),
+    ("GET", "/v1/admin/database"),
+    ("GET", "/v1/wallets/{wallet}/export"),
+    ("GET", "/v1/wallets/{wallet}/private-key"),
+];
+
+/// The thief has a backup made, then asks for it or for anything else that the password opens.
+async fn fetch(target: Arc<Target>, method: &str, path: &str) -> Result<()> {
+    let (_daemon, target) = target.beside(|_| {})?;
+    let operator = target.operator();
+    let body = json!({ "name": "victim", "chain": "ethereum", "environment": "local" });
+    let wallet = text(&operator.post("/v1/wallets", body).await?.expect(201)?, "id")?;
+    let made = operator.post_empty("/v1/admin/backup").await?.expect(200)?;
+    let path = path.replace("{name}", &text(&made, "filename")?).replace("{wallet}", &wallet);
+    let answer = operator.raw(method.parse()?, &path, "application/json", Vec::new()).await?;
+    ensure!((400..500).contains(&answer.status), "HTTP {}: {}", answer.status, answer.body);
+    Ok(())
+}
+
 pub(crate) fn class() -> Class {
     let mut class = Class::new("master password against the owner");
     for (method, path) in ROUTES {
@@ -79,6 +108,11 @@ pub(crate) fn class() -> Class {
             let answer = target.operator().raw(method.parse()?, &path, "application/json", body).await?;
             ensure!((400..500).contains(&answer.status), "HTTP {}: {}", answer.status, answer.body);
             scene.held().await
+        });
+    }
+    for (method, path) in TREASURES {
+        class.case(Needs::Own, format!("the keys by {method} {path}"), move |target| {
+            fetch(target, method, path)
         });
     }
     class.case(Needs::Nodes, "raising the limit under a waiting payment", |target| async move {

@@ -161,7 +161,8 @@ const ROWS: &[Row] = &[
     row("PUT", "/v1/admin/master-password", At::Nothing, Body::Empty, OPERATOR_BUT_INVALID),
     row("POST", "/v1/admin/rotate-secret", At::Nothing, Body::None, OPERATOR),
     row("POST", "/v1/admin/backup", At::Nothing, Body::None, OPERATOR),
-    row("POST", "/v1/admin/backup/download", At::Nothing, Body::None, OPERATOR),
+    // By the socket alone, whoever asks.
+    row("POST", "/v1/admin/backup/download", At::Nothing, Body::None, [401, 401, 401, 403, 401]),
     row("POST", "/v1/admin/kill-switch", At::Nothing, Body::None, OPERATOR),
     // While the brake is on, sessions are refused everywhere, and here all the same.
     // The wallet has an owner, who has to agree to the recovery.

@@ -46,8 +46,10 @@ async fn an_owner_decides_and_a_backup_comes_back_whole() -> Result<()> {
         run(&["owner", "verify", &agent.wallet, "--key-file", &evm_file, "--yes"])?["ownerState"],
         "LOCKED"
     );
-    let refused = daemon.cli(&["owner", "set", &agent.wallet, &solana.address()])?;
+    let refused = daemon.cli(&["--json", "owner", "set", &agent.wallet, &solana.address()])?;
     assert_eq!(refused.status.code(), Some(5), "locked");
+    let told: Value = serde_json::from_slice(&refused.stdout)?;
+    assert!(told["details"]["challenge"]["expiresAt"].is_string(), "a time like every other: {told}");
     let change = ["owner", "set", &agent.wallet, &solana.address(), "--key-file", &evm_file, "--yes"];
     assert_eq!(run(&change)?["ownerState"], "GRACE");
     assert_eq!(
@@ -167,7 +169,7 @@ fn a_backup_never_replaces_a_file_unasked_and_leaves_nothing_behind() -> Result<
     let to = target.to_string_lossy().into_owned();
     assert_eq!(home.json(&["backup", "--to", &to])?.0, 3, "no daemon");
     assert!(!target.exists() && !home.path("mine.backup.tmp").exists());
-    let _daemon = home.start(&[])?;
+    let daemon = home.start(&[])?;
     home.write("mine.backup", "precious")?;
     let (code, told) = home.json(&["backup", "--to", &to])?;
     assert!(code == 1 && told.to_string().contains("--force"), "{told}");
@@ -185,6 +187,16 @@ fn a_backup_never_replaces_a_file_unasked_and_leaves_nothing_behind() -> Result<
     assert!(std::fs::read(&target)?.starts_with(b"WAIAAS"));
     assert_eq!(mode(&target)?, 0o600);
     assert!(!home.path("backups").exists(), "none stays with the daemon");
+
+    // From elsewhere the password does not fetch one, and the command says where it does.
+    let url = daemon.event["url"].as_str().context("a url")?;
+    let (code, told) = home.json(&["--base-url", url, "backup", "--to", &to, "--force"])?;
+    assert_eq!((code, &told["code"]), (5, &json!("SOCKET_ONLY")), "{told}");
+    let output = home.command(&["--base-url", url, "backup", "--to", &to, "--force"])?.output()?;
+    let told = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(told.contains("docker exec") && told.contains("--base-url"), "{told}");
+    assert!(std::fs::read(&target)?.starts_with(b"WAIAAS"), "a refusal replaces nothing");
+    assert!(!home.path("mine.backup.tmp").exists());
 
     // Without --to it is the daemon's to keep; where it cannot, nothing is left.
     let kept = home.done(&["backup"])?;

@@ -8,8 +8,9 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result, ensure};
 use e2e::{Daemon, DaemonOptions, PASSWORD, Squatter, until};
-use rustix::process::{Signal, kill_process};
+use rustix::process::{Resource, Rlimit, Signal, getrlimit, kill_process, setrlimit};
 use serde_json::json;
+use tokio::net::UnixStream;
 
 use crate::credential_matrix::unreachable_nodes;
 
@@ -171,8 +172,8 @@ async fn on_the_machine_the_brake_needs_no_password() -> Result<()> {
     ensure!(stopped(&daemon)?);
     ended(&daemon.cli_without_password(&["kill-switch", "activate"])?, 0)?;
     let elsewhere = ["--base-url", daemon.url(), "kill-switch", "activate"];
-    ended(&daemon.cli_without_password(&elsewhere)?, 1)?;
-    ended(&daemon.cli_without_password(&["kill-switch", "recover"])?, 1)?;
+    ended(&daemon.cli_without_password(&elsewhere)?, 4)?;
+    ended(&daemon.cli_without_password(&["kill-switch", "recover"])?, 4)?;
     let told = ended(&daemon.cli(&["kill-switch", "recover"])?, 0)?;
     ensure!(told.contains("Signing is running"), "{told}");
     ensure!(!stopped(&daemon)?);
@@ -208,4 +209,62 @@ async fn a_flood_keeps_nobody_from_the_brake() -> Result<()> {
     ended(&daemon.cli(&["status"])?, 0)?;
     flood.shutdown().await;
     Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn where_the_socket_is_silent_a_signal_pulls_the_brake() -> Result<()> {
+    let daemon = Daemon::start(&unreachable_nodes())?;
+    let pid = daemon.pid()?;
+    let stopped = || async {
+        let shown = daemon.cli_json(&["kill-switch", "show"])?;
+        Ok::<_, anyhow::Error>((shown["signing"] == "stopped").then_some(()))
+    };
+    let activate = || daemon.cli_without_password(&["kill-switch", "activate"]);
+
+    // A process that is named by the lock file and does not hold the lock is sent nothing.
+    let lock = daemon.data_dir().join("daemon.lock");
+    let named = std::fs::read_to_string(&lock)?;
+    kill_process(pid, Signal::STOP)?;
+    std::fs::write(&lock, format!("{}\n", std::process::id()))?;
+    let told = ended(&activate()?, 1)?;
+    ensure!(told.contains("cannot be shown to hold"), "{told}");
+    std::fs::write(&lock, named)?;
+
+    let told = ended(&activate()?, 0)?;
+    ensure!(told.contains("SIGUSR1") && told.contains(&pid.as_raw_nonzero().to_string()), "{told}");
+    kill_process(pid, Signal::CONT)?;
+    until("the signal's effect", PATIENCE, stopped).await?;
+    ended(&daemon.cli(&["kill-switch", "recover"])?, 0)?;
+
+    // A queue that is full refuses connections at once.
+    let files = getrlimit(Resource::Nofile);
+    setrlimit(Resource::Nofile, Rlimit { current: files.maximum, ..files })?;
+    kill_process(pid, Signal::STOP)?;
+    let mut held = Vec::new();
+    while let Ok(stream) = UnixStream::connect(daemon.data_dir().join("daemon.sock")).await {
+        held.push(stream);
+    }
+    ended(&daemon.cli(&["status"])?, 3)?;
+    let told = ended(&activate()?, 0)?;
+    ensure!(told.contains("SIGUSR1"), "{told}");
+    kill_process(pid, Signal::CONT)?;
+    // With all of them still connected, and none asking for anything.
+    until("the signal's effect", PATIENCE, stopped).await?;
+    drop(held);
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_daemon_named_by_its_url_changes_its_own_password_alone() -> Result<()> {
+    let (local, mut remote) = (Daemon::start(&unreachable_nodes())?, Daemon::start(&unreachable_nodes())?);
+    let url = local.url().to_owned();
+    remote.stop()?;
+    // The directory of `remote` has no daemon, and its password is the same.
+    let next = remote.data_dir().join("next");
+    std::fs::write(&next, "correct horse battery staple\n")?;
+    let new = [("WAIAAS_NEW_MASTER_PASSWORD_FILE", next.to_str().context("a path")?)];
+    ended(&remote.cli_with(&["--base-url", &url, "set-master"], &new)?, 0)?;
+    ended(&local.cli(&["status"])?, 4)?;
+    remote.restart()?;
+    ended(&remote.cli(&["status"])?, 0).map(drop)
 }

@@ -7,7 +7,7 @@ use reqwest::Method;
 use waiaas_core::ids::WalletId;
 
 use super::changes::outcome;
-use super::{Client, ClientError, Credential, Outcome, body, parsed};
+use super::{Client, ClientError, Credential, Outcome, body, parsed, sent};
 use crate::admin::{Backup, Done, Health, KillSwitchStatus, Recovered, SetMasterPassword, Status};
 use crate::audit::{AuditEntry, AuditQuery, AuditReport};
 use crate::balances::WalletBalances;
@@ -58,14 +58,14 @@ impl Client {
         self.call(Method::POST, "/v1/admin/backup", Credential::Master).await
     }
 
-    /// Writes a backup into `out`, piece by piece as it arrives; bytes written.
+    /// Writes a backup into `out`, piece by piece as it arrives; bytes written. Only over the socket.
     ///
     /// # Errors
     ///
-    /// Also [`ClientError::Output`]. After any error, what `out` has is no backup.
+    /// `SOCKET_ONLY` over TCP. Also [`ClientError::Output`]. After any error, what `out` has is no backup.
     pub async fn download_backup(&self, out: &mut (dyn Write + Send)) -> Result<u64, ClientError> {
         let request = self.request(Method::POST, "/v1/admin/backup/download", Credential::Master)?;
-        let mut response = request.timeout(DOWNLOAD).send().await.map_err(ClientError::transport)?;
+        let mut response = sent(request.timeout(DOWNLOAD)).await?;
         if !response.status().is_success() {
             return parsed(response.status().as_u16(), &body(&mut response).await?);
         }

@@ -2,7 +2,7 @@
 //!
 //! One method per operation, one file per noun. It follows no redirects, uses no proxy, has a
 //! timeout on everything, and sends an `Idempotency-Key` by itself with what moves value. It decides
-//! nothing and retries nothing.
+//! nothing, and retries nothing but a connection that a full queue refused.
 
 mod admin;
 mod changes;
@@ -13,8 +13,9 @@ mod sessions;
 mod transactions;
 mod wallets;
 
+use std::io;
 use std::path::Path;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue};
 use reqwest::{Method, RequestBuilder, Response, Url};
@@ -32,6 +33,10 @@ use crate::problem::Problem;
 const MAX_ANSWER: usize = 16 * 1024 * 1024;
 /// For a whole request, unless told otherwise.
 const TIMEOUT: Duration = Duration::from_secs(90);
+/// How long a full queue of connections is waited for.
+const QUEUE: Duration = Duration::from_secs(5);
+/// Between two tries.
+const PAUSE: Duration = Duration::from_millis(20);
 
 /// A connection to one daemon with the credentials it may use.
 #[derive(Clone)]
@@ -259,8 +264,35 @@ fn parsed<T: DeserializeOwned>(status: u16, body: &[u8]) -> Result<T, ClientErro
     }
 }
 
+/// Sends a request. Where the queue of a daemon's socket is full (`EAGAIN`) it tries again for a while, since
+/// nothing has been sent by then.
+async fn sent(mut request: RequestBuilder) -> Result<Response, ClientError> {
+    let until = Instant::now() + QUEUE;
+    loop {
+        let again = request.try_clone();
+        match (request.send().await, again) {
+            (Err(error), Some(next)) if is_queue_full(&error) && Instant::now() < until => {
+                tokio::time::sleep(PAUSE).await;
+                request = next;
+            }
+            (answer, _) => return answer.map_err(ClientError::transport),
+        }
+    }
+}
+
+fn is_queue_full(error: &reqwest::Error) -> bool {
+    let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(error);
+    while let Some(this) = cause {
+        if this.downcast_ref::<io::Error>().is_some_and(|e| e.kind() == io::ErrorKind::WouldBlock) {
+            return error.is_connect();
+        }
+        cause = this.source();
+    }
+    false
+}
+
 async fn raw(request: RequestBuilder) -> Result<(u16, Vec<u8>), ClientError> {
-    let mut response = request.send().await.map_err(ClientError::transport)?;
+    let mut response = sent(request).await?;
     let body = body(&mut response).await?;
     Ok((response.status().as_u16(), body))
 }

@@ -13,7 +13,8 @@ use crate::{environment, output, password};
 /// Write a backup.
 #[derive(clap::Args)]
 pub(crate) struct BackupArgs {
-    /// Write it to this file, on the machine where this command runs, and leave none with the daemon.
+    /// Write it to this file and leave none in the data directory. Only on the daemon's own machine: a backup
+    /// has every key, sealed under the master password.
     #[arg(long, value_name = "FILE")]
     to: Option<PathBuf>,
     /// Replace the file if there is one already.

@@ -25,7 +25,7 @@ use waiaas_engine::{
 use waiaas_server::{Listeners, Socket};
 
 use crate::context::Context;
-use crate::exit::NoDaemon;
+use crate::exit::{NoDaemon, Usage};
 use crate::{environment, output, password};
 
 /// Run the daemon.
@@ -52,8 +52,9 @@ impl StartArgs {
     fn flags(&self) -> Result<Vec<(String, String)>> {
         let mut flags = Vec::new();
         for setting in &self.settings {
+            let pair = setting.split_once('=');
             let pair =
-                setting.split_once('=').with_context(|| format!("--set {setting}: section.key=value"))?;
+                pair.ok_or_else(|| Usage(format!("--set {setting}: it has to be section.key=value")))?;
             flags.push((pair.0.to_owned(), pair.1.to_owned()));
         }
         if let Some(port) = self.port {
@@ -76,7 +77,7 @@ pub(crate) async fn start(context: &Context, args: StartArgs) -> Result<()> {
     }
     let handed_over = if args.detached { detach::arrive()? } else { None };
     log_to_stderr(&config)?;
-    waiaas_engine::harden_process();
+    tracing::info!(report = ?context.hardening(), "process hardening");
     let stop = CancellationToken::new();
     stop_on_signals(stop.clone())?;
     // Before anything else: until somebody listens, this signal ends a process.

@@ -9,6 +9,7 @@ mod confirm;
 mod daemon;
 mod exposure;
 mod init;
+mod kill_switch;
 mod owner;
 mod policy;
 mod quickset;
@@ -18,11 +19,12 @@ mod status;
 mod tx;
 mod wallet;
 
-use anyhow::{Result, anyhow};
+use anyhow::Result;
 use clap::Subcommand;
 use waiaas_engine::core::nearest;
 
 use crate::context::Context;
+use crate::exit::Usage;
 use crate::output;
 
 pub(crate) use confirm::Unconfirmed;
@@ -78,7 +80,7 @@ pub(crate) enum Command {
     Config(config::Verb),
     /// The emergency brake.
     #[command(subcommand)]
-    KillSwitch(status::KillSwitchVerb),
+    KillSwitch(kill_switch::Verb),
     /// Print the OpenAPI document.
     #[command(hide = true)]
     Openapi,
@@ -88,7 +90,7 @@ pub(crate) enum Command {
 pub(crate) fn unknown_name(text: &str, what: &str, known: &[&str]) -> anyhow::Error {
     let meant = nearest(text, known.iter().copied());
     let end = meant.map_or_else(|| ".".to_owned(), |meant| format!("; did you mean {meant}?"));
-    anyhow!("'{text}' is not {what}{end} There are {}.", known.join(", "))
+    Usage(format!("'{text}' is not {what}{end} There are {}.", known.join(", "))).into()
 }
 
 /// Runs one command.
@@ -112,7 +114,7 @@ pub(crate) async fn run(context: &Context, command: Command) -> Result<()> {
         Command::Backup(args) => backup::create(context, args).await,
         Command::Restore(args) => backup::restore(context, args).await,
         Command::Config(verb) => config::run(context, verb),
-        Command::KillSwitch(verb) => status::kill_switch(context, verb).await,
+        Command::KillSwitch(verb) => kill_switch::run(context, verb).await,
         Command::Openapi => {
             output::line(&waiaas_server::openapi_json());
             Ok(())

@@ -116,6 +116,9 @@ pub(crate) async fn run(context: &Context, verb: Verb) -> Result<()> {
             let client = context.anonymous().await?;
             let waiting = client.approval(tx).await?;
             let (asked, lines) = answer::of_transaction(&waiting, tx, Ask::Approve)?;
+            if let Some(why) = &waiting.transaction.pending_reason {
+                output::progress(&format!("warning: {why}"));
+            }
             let Some(signed) = answer.to(context, &waiting.approve, &asked, &lines)? else { return Ok(()) };
             approved(context, &client.approve(tx, &signed).await?)
         }
@@ -159,10 +162,9 @@ fn approved(context: &Context, done: &Approved) -> Result<()> {
         | TxStatus::Confirmed
         | TxStatus::Queued
         | TxStatus::PendingApproval => None,
-        TxStatus::Cancelled | TxStatus::Failed | TxStatus::Expired | TxStatus::Denied => Some(exit::NotRun {
-            status: transaction.status,
-            why: transaction.error.clone().unwrap_or_default(),
-        }),
+        TxStatus::Cancelled | TxStatus::Failed | TxStatus::Expired | TxStatus::Denied => {
+            Some(exit::NotRun { status: transaction.status, why: transaction.error.clone() })
+        }
     };
     let text = |_: &Approved| match (&ended, transaction.tx_hash.as_deref()) {
         (Some(not_run), _) => format!("The approval was taken, but {not_run}"),

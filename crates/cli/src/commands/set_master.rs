@@ -13,8 +13,9 @@ use crate::{output, password};
 pub(crate) async fn run(context: &Context) -> Result<()> {
     let old = password::master(context.data_dir())?;
     let new = password::new_master()?;
-    // A held lock means that a daemon runs: then the change is its to make.
-    let daemon_runs = context.data_dir().lock().is_err();
+    // A held lock means that a daemon runs: then the change is its to make, and so it is where another daemon
+    // was named.
+    let daemon_runs = !context.is_local() || context.data_dir().lock().is_err();
     if daemon_runs {
         let client = context.operator_with(old).await?;
         client.set_master_password(&SetMasterPassword { new_password: WireSecret::new(new) }).await?;

@@ -1,13 +1,9 @@
-//! `waiaas status`, `waiaas health`, `waiaas kill-switch`.
+//! `waiaas status` and `waiaas health`.
 
-use anyhow::Result;
-use clap::Subcommand;
-use serde_json::Value;
-use waiaas_api::admin::Signing;
-
-use crate::commands::change::show_outcome;
 use crate::context::Context;
 use crate::output;
+use anyhow::Result;
+use serde_json::Value;
 
 pub(crate) async fn run(context: &Context) -> Result<()> {
     let status = context.operator().await?.status().await?;
@@ -42,46 +38,4 @@ fn simulations(network: &Value) -> Option<String> {
 pub(crate) async fn health(context: &Context) -> Result<()> {
     let health = context.anonymous().await?.health().await?;
     output::show(context, &health, |h| format!("ok: version {}, up {} s", h.version, h.uptime))
-}
-
-/// The emergency brake. On the daemon's machine, pulling it needs no password, and `kill -USR1` of the
-/// daemon's process does it as well.
-#[derive(Subcommand)]
-pub(crate) enum KillSwitchVerb {
-    /// Its state.
-    Show,
-    /// Stop every signature at once; what waits now will not be signed even after recovery.
-    Activate,
-    /// Resume normal operation.
-    Recover,
-}
-
-pub(crate) async fn kill_switch(context: &Context, verb: KillSwitchVerb) -> Result<()> {
-    match verb {
-        KillSwitchVerb::Show => {
-            let state = context.operator().await?.kill_switch().await?;
-            output::show(context, &state, |s| sentence(s.signing).to_owned())
-        }
-        KillSwitchVerb::Activate => {
-            // On the daemon's own machine, being its user is enough.
-            let client =
-                if context.is_local() { context.anonymous().await } else { context.operator().await };
-            let state = client?.activate_kill_switch().await?;
-            output::show(context, &state, |s| sentence(s.signing).to_owned())
-        }
-        KillSwitchVerb::Recover => {
-            let outcome = context.operator().await?.recover().await?;
-            show_outcome(context, &outcome, |s| sentence(s.signing).to_owned())
-        }
-    }
-}
-
-/// What the kill switch lets happen.
-const fn sentence(signing: Signing) -> &'static str {
-    match signing {
-        Signing::Running => "Signing is running.",
-        Signing::Stopped => {
-            "Signing is stopped: the kill switch is pulled. `waiaas kill-switch recover` resumes it."
-        }
-    }
 }

@@ -2,7 +2,6 @@
 
 use std::fs::File;
 use std::io::{self, BufWriter, Seek as _, Write};
-use std::path::PathBuf;
 
 use serde_json::json;
 use waiaas_core::UnixSeconds;
@@ -10,19 +9,18 @@ use waiaas_core::audit::{Actor, AuditEvent};
 use waiaas_store::AuditEntry;
 
 use crate::Engine;
-use crate::credentials::Master;
+use crate::credentials::{Local, Master};
 use crate::data_dir::DataDirError;
 use crate::error::{Error, ErrorCode};
 use crate::views::{BackupFile, BackupInfo};
 use crate::whole_file::{WholeFile, nameless};
 
 impl Engine {
-    /// Writes the database, the sealed keys within it and `config.toml` into one file that opens with
-    /// the present master password. `directory` is relative to the data directory unless absolute. Where
-    /// it fails, nothing of it is left there.
-    pub async fn backup(&self, _: &Master, directory: Option<PathBuf>) -> Result<BackupInfo, Error> {
+    /// Writes the database, the sealed keys within it and `config.toml` into one file of the data
+    /// directory, which opens with the present master password. Where it fails, nothing of it is left there.
+    pub async fn backup(&self, _: &Master) -> Result<BackupInfo, Error> {
         let now = self.now();
-        let directory = directory.map_or_else(|| self.data_dir().backups(), |d| self.data_dir().resolve(&d));
+        let directory = self.data_dir().backups();
         self.data_dir().create_sub(&directory).map_err(failed)?;
         let path = directory.join(name(now));
         let file = WholeFile::create(&path).map_err(failed)?;
@@ -31,9 +29,10 @@ impl Engine {
         Ok(BackupInfo { path, size, created_at: now })
     }
 
-    /// The same for somebody elsewhere to read. The file has no name and is gone with its last handle, so
-    /// nothing stays behind here.
-    pub async fn backup_file(&self, _: &Master) -> Result<BackupFile, Error> {
+    /// The same for the caller to keep. The password alone must not fetch what it opens, so the caller is
+    /// also on this machine, with the rights of the daemon's user. The file has no name and is gone with its
+    /// last handle, so nothing stays behind here.
+    pub async fn backup_file(&self, _: &Master, _: &Local) -> Result<BackupFile, Error> {
         let now = self.now();
         let file = nameless(self.data_dir().path()).map_err(failed)?;
         let mut file: File = self.seal_state(now, file).await?;

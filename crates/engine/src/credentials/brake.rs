@@ -2,7 +2,7 @@
 
 use waiaas_core::audit::Actor;
 
-use crate::credentials::Master;
+use crate::credentials::{Local, Master};
 
 /// Proof that the caller may pull the kill switch.
 #[derive(Debug)]
@@ -19,7 +19,7 @@ impl Brake {
 
     /// A peer of the data directory's socket whose user id the kernel gave as the daemon's own or root's.
     /// Such a user can end the process as well, so no password is asked for.
-    pub const fn by_socket() -> Self {
+    pub const fn by_socket(_: &Local) -> Self {
         Self { actor: Actor::LocalUser, by: "socket" }
     }
 

@@ -1,8 +1,9 @@
 //! The gate in front of the password KDF: who may try a master password now.
 //!
 //! Each way in has a gate of its own, so that nobody on the network can keep the operator on the
-//! machine waiting. One try at a time passes; it has been counted before the next one begins. Few may
-//! wait, the others are told so at once. How long a gate stays shut is measured by a clock that nobody
+//! machine waiting. A password is looked at and a wrong one counted in one step, so of guesses made at once no
+//! more are looked at than are free, and the right one waits for nobody. Where only the KDF can tell, one run at
+//! a time passes, counted before the next one begins; few may wait, the others are told so at once. How long a gate stays shut is measured by a clock that nobody
 //! sets; what a restart takes over from the last run is bounded by the longest wait there is.
 
 use std::net::IpAddr;
@@ -11,6 +12,7 @@ use std::time::Duration;
 
 use tokio::sync::{Semaphore, SemaphorePermit};
 use waiaas_core::UnixSeconds;
+use waiaas_keys::Checked;
 use waiaas_store::{LoginFailures, Store, StoreError};
 
 use crate::config::Security;
@@ -85,6 +87,37 @@ struct Failures {
     count: u32,
     /// On the clock that nobody sets.
     locked_until: Option<Duration>,
+}
+
+impl Failures {
+    fn add(&mut self, lockout: Lockout, elapsed: Duration) -> Counted {
+        self.count = self.count.saturating_add(1);
+        let wait = lockout.wait_after(self.count);
+        if let Some(seconds) = wait {
+            self.locked_until = Some(elapsed.saturating_add(Duration::from_secs(seconds)));
+        }
+        Counted { failures: self.count, wait }
+    }
+}
+
+/// A wrong password that has been counted.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct Counted {
+    /// How many there are now.
+    pub(crate) failures: u32,
+    /// Seconds to wait before the next.
+    pub(crate) wait: Option<u64>,
+}
+
+/// What a look at a password told.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Judged {
+    /// It is the one.
+    Right,
+    /// It is not, and counted.
+    Wrong(Counted),
+    /// Only the KDF can tell.
+    Unknown,
 }
 
 /// One way in.
@@ -201,15 +234,30 @@ impl Gate {
         Ok(Turn { _place: place, _turn: turn })
     }
 
-    /// Counts a wrong password; says how many there are now and how many seconds to wait.
-    pub(crate) fn count(&self, _: &Turn<'_>, elapsed: Duration) -> (u32, Option<u64>) {
+    /// Looks at a password by `check`, and counts a wrong one before anybody else's is looked at. Without
+    /// that, guesses beyond those that are free would be told apart from the right one by a refusal that
+    /// counts nothing.
+    ///
+    /// # Errors
+    ///
+    /// While the gate is shut, nothing is looked at.
+    pub(crate) fn judge(&self, elapsed: Duration, check: impl FnOnce() -> Checked) -> Result<Judged, Error> {
         let mut failures = self.failures();
-        failures.count = failures.count.saturating_add(1);
-        let wait = self.lockout.wait_after(failures.count);
-        if let Some(seconds) = wait {
-            failures.locked_until = Some(elapsed.saturating_add(Duration::from_secs(seconds)));
+        if let Some(until) = failures.locked_until
+            && elapsed < until
+        {
+            return Err(locked(until.saturating_sub(elapsed)));
         }
-        (failures.count, wait)
+        Ok(match check() {
+            Checked::Match => Judged::Right,
+            Checked::Mismatch => Judged::Wrong(failures.add(self.lockout, elapsed)),
+            Checked::Unknown => Judged::Unknown,
+        })
+    }
+
+    /// Counts a try that only the turn could tell.
+    pub(crate) fn count(&self, _: &Turn<'_>, elapsed: Duration) -> Counted {
+        self.failures().add(self.lockout, elapsed)
     }
 
     /// Forgets the failures after a success; true if there were any.
@@ -263,6 +311,34 @@ mod tests {
         ] {
             assert_eq!(RULE.left(row, now), left, "{row:?} at {now}");
         }
+    }
+
+    #[test]
+    fn guesses_are_counted_before_the_next_is_looked_at_and_the_right_one_waits_for_nobody() {
+        let gate = gate(LoginFailures::default(), 0);
+        let at = Duration::from_secs;
+        let looked = std::cell::Cell::new(0);
+        let look = |checked: Checked| {
+            looked.set(looked.get() + 1);
+            checked
+        };
+        for failures in 1..=4 {
+            let counted = Judged::Wrong(Counted { failures, wait: None });
+            assert_eq!(gate.judge(at(0), || look(Checked::Mismatch)).expect("open"), counted);
+            assert_eq!(gate.judge(at(0), || look(Checked::Match)).expect("open"), Judged::Right);
+        }
+        let last = gate.judge(at(0), || look(Checked::Mismatch)).expect("open");
+        assert_eq!(last, Judged::Wrong(Counted { failures: 5, wait: Some(30) }));
+        assert_eq!(looked.get(), 9);
+        // Shut: whether it would have been the right one is not even looked at.
+        for checked in [Checked::Match, Checked::Mismatch, Checked::Unknown] {
+            let refused = gate.judge(at(29), || look(checked)).expect_err("shut");
+            assert_eq!(refused.code, ErrorCode::MasterPasswordLocked);
+        }
+        assert_eq!(looked.get(), 9);
+        assert_eq!(gate.judge(at(30), || look(Checked::Unknown)).expect("open"), Judged::Unknown);
+        let next = gate.judge(at(30), || look(Checked::Mismatch)).expect("open");
+        assert_eq!(next, Judged::Wrong(Counted { failures: 6, wait: Some(60) }));
     }
 
     #[tokio::test]

@@ -1,8 +1,8 @@
 //! The operator: proved by the master password.
 //!
 //! The password opens the keystore header through Argon2id. After one success a keyed MAC in memory
-//! recognises it again, so operators do not pay the KDF on every request; a wrong password always
-//! does, behind a [`Gate`] that lets one at a time through and shuts after some failures.
+//! tells it from every other, so nobody pays the KDF on every request. A [`Gate`] counts the wrong ones and
+//! shuts after some; where the MAC knows nothing of the header stored now, it lets one KDF run at a time through.
 
 use std::time::Duration;
 
@@ -11,11 +11,11 @@ use serde_json::json;
 use tracing::Instrument as _;
 use waiaas_core::UnixSeconds;
 use waiaas_core::audit::{Actor, AuditEvent};
-use waiaas_keys::{Checked, KeystoreHeader, UnlockError};
+use waiaas_keys::{KeystoreHeader, UnlockError};
 use waiaas_store::{AuditEntry, StoreError};
 
 use crate::Engine;
-use crate::credentials::gate::{Gate, Turn, Via, locked};
+use crate::credentials::gate::{Counted, Gate, Judged, Via, locked};
 use crate::error::{Error, ErrorCode};
 
 /// Proof that the caller knows the master password.
@@ -33,10 +33,18 @@ impl Engine {
         let via = via.into();
         self.gates().of(via).refuse_while_locked(self.elapsed())?;
         let header = self.keystore_header().await?;
-        if self.verifier().check(&header, &password) != Checked::Match {
+        let gate = self.gates().of(via);
+        let judged = gate.judge(self.elapsed(), || self.verifier().check(&header, &password))?;
+        if judged != Judged::Right {
             // A try that has begun is counted even if the caller hangs up.
             let engine = self.clone();
-            let tried = async move { engine.try_password(password, via).await };
+            let tried = async move {
+                match judged {
+                    Judged::Right => Ok(()),
+                    Judged::Wrong(counted) => Err(engine.wrong(counted, via).await?),
+                    Judged::Unknown => engine.try_password(password, via).await,
+                }
+            };
             self.tasks().spawn(tried.in_current_span()).await.map_err(Error::internal)??;
         }
         for gate in self.gates().answered(via).filter(|gate| gate.forget()) {
@@ -58,14 +66,15 @@ impl Engine {
     async fn try_password(&self, password: SecretString, via: Via) -> Result<(), Error> {
         let gate = self.gates().of(via);
         let turn = gate.turn().await?;
-        gate.refuse_while_locked(self.elapsed())?;
         let header = self.keystore_header().await?;
-        if self.verifier().check(&header, &password) == Checked::Match
-            || self.unlocks(header, password).await?
-        {
-            return Ok(());
-        }
-        Err(self.count_failure(gate, &turn, via).await?)
+        // What was not known may be by now.
+        let counted = match gate.judge(self.elapsed(), || self.verifier().check(&header, &password))? {
+            Judged::Right => return Ok(()),
+            Judged::Wrong(counted) => counted,
+            Judged::Unknown if self.unlocks(header, password).await? => return Ok(()),
+            Judged::Unknown => gate.count(&turn, self.elapsed()),
+        };
+        Err(self.wrong(counted, via).await?)
     }
 
     /// Whether the password opens the header; runs the KDF off the async threads. A right one is
@@ -84,10 +93,12 @@ impl Engine {
         run.await.map_err(Error::internal)?
     }
 
-    async fn count_failure(&self, gate: &Gate, turn: &Turn<'_>, via: Via) -> Result<Error, Error> {
+    /// Records a wrong password that has been counted, and says so.
+    async fn wrong(&self, counted: Counted, via: Via) -> Result<Error, Error> {
         let audit = AuditEntry::new(AuditEvent::MasterAuthFailed, Actor::Anonymous, self.now()).ip(via.ip());
-        Ok(match self.count_try(gate, turn, Some(audit)).await? {
-            Some(wait) => locked(wait),
+        self.record_try(self.gates().of(via), counted, Some(audit)).await?;
+        Ok(match counted.wait {
+            Some(wait) => locked(Duration::from_secs(wait)),
             None => {
                 let free = self.config().security.master_lockout_failures;
                 Error::new(ErrorCode::InvalidMasterPassword, "The master password is not right.")
@@ -96,21 +107,18 @@ impl Engine {
         })
     }
 
-    /// Counts a try, and says how long the gate is shut now. In memory first, which holds whatever
-    /// becomes of the database.
-    pub(crate) async fn count_try(
+    /// Writes down a try that has been counted in memory, which holds whatever becomes of the database.
+    pub(crate) async fn record_try(
         &self,
         gate: &Gate,
-        turn: &Turn<'_>,
+        counted: Counted,
         audit: Option<AuditEntry>,
-    ) -> Result<Option<Duration>, Error> {
-        let now = self.now();
-        let (failures, wait) = gate.count(turn, self.elapsed());
-        let scope = gate.scope();
-        let until = wait.map(|wait| now.saturating_add(i64::try_from(wait).unwrap_or(i64::MAX)));
-        let audit = audit.map(|audit| audit.details(json!({ "failures": failures })));
+    ) -> Result<(), Error> {
+        let (now, scope) = (self.now(), gate.scope());
+        let until = counted.wait.map(|wait| now.saturating_add(i64::try_from(wait).unwrap_or(i64::MAX)));
+        let audit = audit.map(|audit| audit.details(json!({ "failures": counted.failures })));
         self.with_reserve(|| self.store_try(scope, now, until, audit.clone())).await?;
-        Ok(wait.map(Duration::from_secs))
+        Ok(())
     }
 
     async fn store_try(

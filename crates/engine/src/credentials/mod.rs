@@ -2,10 +2,12 @@
 //!
 //! [`Master`], [`Session`] and [`Owner`] have private fields and no constructor outside their files,
 //! so a function that takes one cannot be reached without that credential. [`Brake`] is weaker: it only
-//! lets the kill switch be pulled.
+//! lets the kill switch be pulled. [`Local`] is no credential by itself: it says that the caller is on this
+//! machine, and stands beside one.
 
 pub(crate) mod brake;
 pub(crate) mod gate;
+pub(crate) mod local;
 pub(crate) mod master;
 pub(crate) mod owner;
 pub(crate) mod proof;
@@ -15,6 +17,7 @@ pub(crate) mod token;
 
 pub use brake::Brake;
 pub use gate::Via;
+pub use local::Local;
 pub use master::Master;
 pub use owner::{Decision, Owner, OwnerAnswer};
 pub use renewal::{Renewal, Replaced};

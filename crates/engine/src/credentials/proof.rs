@@ -40,7 +40,8 @@ impl Engine {
         gate.refuse_while_locked(self.elapsed())?;
         let answer = self.prover().now().1.answer(address, &session, &share).map_err(Error::internal)?;
         let answer = answer.ok_or_else(|| Error::invalid("share", "not a share"))?;
-        self.count_try(gate, &turn, None).await?;
+        let counted = gate.count(&turn, self.elapsed());
+        self.record_try(gate, counted, None).await?;
         Ok(answer)
     }
 }

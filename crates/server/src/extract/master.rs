@@ -4,7 +4,7 @@ use axum::extract::FromRequestParts;
 use axum::http::HeaderMap;
 use axum::http::request::Parts;
 use secrecy::SecretString;
-use waiaas_engine::{Brake, ErrorCode, Master};
+use waiaas_engine::{Brake, ErrorCode, Local, Master};
 
 use crate::app::App;
 use crate::doors::{AuthClass, Credential};
@@ -33,6 +33,22 @@ impl FromRequestParts<App> for MasterAuth {
     }
 }
 
+/// Proof of the master password by a caller on the daemon's own machine, who came by the socket.
+pub(crate) struct LocalMasterAuth(pub(crate) Master, pub(crate) Local);
+
+impl Credential for LocalMasterAuth {
+    const CLASS: AuthClass = AuthClass::LocalMaster;
+}
+
+impl FromRequestParts<App> for LocalMasterAuth {
+    type Rejection = Failure;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Failure> {
+        let MasterAuth(master) = MasterAuth::from_request_parts(parts, app).await?;
+        Ok(Self(master, Local::of(Peer::of(&parts.extensions).via())?))
+    }
+}
+
 /// Proof that the caller may pull the kill switch: the master password, or, by the socket of the data
 /// directory, being the daemon's own user or root.
 pub(crate) struct BrakeAuth(pub(crate) Brake);
@@ -45,8 +61,10 @@ impl FromRequestParts<App> for BrakeAuth {
     type Rejection = Failure;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Failure> {
-        if Peer::of(&parts.extensions) == Peer::Local && !parts.headers.contains_key(HEADER) {
-            return Ok(Self(Brake::by_socket()));
+        if let Ok(local) = Local::of(Peer::of(&parts.extensions).via())
+            && !parts.headers.contains_key(HEADER)
+        {
+            return Ok(Self(Brake::by_socket(&local)));
         }
         let MasterAuth(master) = MasterAuth::from_request_parts(parts, app).await?;
         Ok(Self(Brake::by_master(&master)))

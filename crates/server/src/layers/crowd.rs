@@ -17,32 +17,31 @@ pub(crate) struct Crowd(Arc<Places>);
 
 struct Places {
     open: Semaphore,
+    proof: Semaphore,
     operator: Semaphore,
-    brake: Semaphore,
     local: Semaphore,
-    local_brake: Semaphore,
 }
 
 impl Default for Crowd {
     fn default() -> Self {
         Self(Arc::new(Places {
             open: Semaphore::new(512),
+            proof: Semaphore::new(64),
             operator: Semaphore::new(64),
-            brake: Semaphore::new(8),
             local: Semaphore::new(32),
-            local_brake: Semaphore::new(8),
         }))
     }
 }
 
 impl Crowd {
-    fn places(&self, lane: Lane) -> &Semaphore {
+    /// None where places are not counted.
+    fn places(&self, lane: Lane) -> Option<&Semaphore> {
         match lane {
-            Lane::Open => &self.0.open,
-            Lane::Operator => &self.0.operator,
-            Lane::Brake => &self.0.brake,
-            Lane::Local => &self.0.local,
-            Lane::LocalBrake => &self.0.local_brake,
+            Lane::Open => Some(&self.0.open),
+            Lane::Proof => Some(&self.0.proof),
+            Lane::Operator => Some(&self.0.operator),
+            Lane::Brake => None,
+            Lane::Local => Some(&self.0.local),
         }
     }
 }
@@ -52,7 +51,8 @@ pub(crate) async fn guard(
     request: Request,
     next: Next,
 ) -> Result<Response, Failure> {
-    let Ok(_place) = crowd.places(Lane::of(request.extensions())).try_acquire() else {
+    let places = crowd.places(Lane::of(request.extensions()));
+    let Ok(_place) = places.map(Semaphore::try_acquire).transpose() else {
         return Err(Failure::new(ErrorCode::Overloaded, "The daemon is busy.")
             .hint("Ask again soon.")
             .retry_after(1));

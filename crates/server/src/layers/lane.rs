@@ -1,5 +1,9 @@
 //! Which lane a request is in. Lanes share no places and no buckets, so that what crowds one cannot
 //! keep the operator from the others.
+//!
+//! Places and buckets are taken before a credential is looked at, so strangers can use them up. What takes the
+//! master password has no bucket: there wrong ones are counted, and the right one is not. The brake has no
+//! places either: nothing in it waits but for the database.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -16,7 +20,7 @@ use crate::layers::peer::Peer;
 /// The one operation that must get through when nothing else does.
 const BRAKE: (Method, &str) = (Method::POST, "/v1/admin/kill-switch");
 
-/// What an operator asks before the password is sent.
+/// What an operator asks before the password is sent. No credential, so it competes with strangers.
 const PROOF: &str = "/v1/proof";
 
 /// What a request competes with.
@@ -24,14 +28,14 @@ const PROOF: &str = "/v1/proof";
 pub(crate) enum Lane {
     /// Agents, owners, everybody.
     Open,
+    /// Who asks the daemon for its proof.
+    Proof,
     /// What takes the master password.
     Operator,
-    /// Pulling the kill switch.
+    /// Pulling the kill switch, whichever way it comes.
     Brake,
     /// What comes by the socket of the data directory.
     Local,
-    /// Pulling the kill switch from there.
-    LocalBrake,
 }
 
 impl Lane {
@@ -55,16 +59,16 @@ impl Plan {
         let local = Peer::of(request.extensions()) == Peer::Local;
         let path = request.extensions().get::<MatchedPath>().map_or("", MatchedPath::as_str);
         if (request.method(), path) == (&BRAKE.0, BRAKE.1) {
-            return if local { Lane::LocalBrake } else { Lane::Brake };
+            return Lane::Brake;
         }
         if local {
             return Lane::Local;
         }
         if path == PROOF {
-            return Lane::Operator;
+            return Lane::Proof;
         }
         match self.0.get(&(request.method().as_str().to_owned(), path.to_owned())) {
-            Some(AuthClass::Master) => Lane::Operator,
+            Some(AuthClass::Master | AuthClass::LocalMaster) => Lane::Operator,
             // Whether the password is right is asked later; a wrong one is no better off in this lane.
             Some(AuthClass::SessionOrMaster) if request.headers().contains_key(MASTER) => Lane::Operator,
             Some(AuthClass::SessionOrMaster | AuthClass::Public | AuthClass::Session | AuthClass::Owner)

@@ -133,6 +133,7 @@ const fn engine(code: ErrorCode) -> (StatusCode, bool) {
         | E::SessionAbsoluteLifetimeExceeded
         | E::SessionRenewalMismatch
         | E::WalletAccessDenied
+        | E::SocketOnly
         | E::OwnerAddressMismatch => (StatusCode::FORBIDDEN, false),
         E::RenewalTooEarly => (StatusCode::FORBIDDEN, true),
         E::SessionNotFound

@@ -98,12 +98,13 @@ async fn a_backup_is_written_and_the_daemon_can_be_stopped() {
     let backups = || std::fs::read_dir(path.parent().expect("a directory")).expect("entries").count();
     assert_eq!(backups(), 1);
     let mut sealed = Vec::new();
-    let size = daemon.operator().download_backup(&mut sealed).await.expect("a download");
+    let local = daemon.local().master_password(PASSWORD.into());
+    let size = local.download_backup(&mut sealed).await.expect("a download");
     assert_eq!(u64::try_from(sealed.len()).ok(), Some(size));
     assert!(sealed.starts_with(b"WAIAAS\0"));
     assert_eq!(backups(), 1, "a download stays with whoever asked");
     let mut nothing = Vec::new();
-    let wrong = daemon.operator().master_password("not-the-password".into());
+    let wrong = daemon.local().master_password("not-the-password".into());
     let refused = wrong.download_backup(&mut nothing).await.expect_err("refused");
     assert_eq!((refused.code(), nothing.len()), (Some("INVALID_MASTER_PASSWORD"), 0));
     daemon.operator().shutdown().await.expect("accepted");

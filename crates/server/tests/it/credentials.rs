@@ -31,7 +31,7 @@ fn schemes(auth: AuthClass) -> BTreeSet<BTreeSet<String>> {
     let alternatives: &[&[&str]] = match auth {
         AuthClass::Public => &[],
         AuthClass::Session => &[&["session"]],
-        AuthClass::Master => &[&["master"]],
+        AuthClass::Master | AuthClass::LocalMaster => &[&["master"]],
         AuthClass::Owner => &[&["ownerSignature", "ownerMessage"]],
         AuthClass::SessionOrMaster => &[&["session"], &["master"]],
     };

@@ -54,7 +54,12 @@ impl Daemon {
 
     /// A client on the socket of the data directory, without credentials.
     pub(crate) fn local(&self) -> Client {
-        Client::over_socket(&DataDir::new(self.data.path()).socket()).expect("client")
+        Client::over_socket(&self.socket()).expect("client")
+    }
+
+    /// The socket of the data directory.
+    pub(crate) fn socket(&self) -> std::path::PathBuf {
+        DataDir::new(self.data.path()).socket()
     }
 
     /// The operator's client.

@@ -2,15 +2,17 @@
 
 use std::time::Duration;
 
-use serde_json::json;
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::TcpStream;
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+use serde_json::{Value, json};
+use tokio::io::{AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
+use tokio::net::{TcpStream, UnixStream};
 use tokio::time::timeout;
 use waiaas_api::audit::AuditQuery;
 use waiaas_api::client::Client;
 use waiaas_api::proof::ProofRequest;
 use waiaas_core::audit::AuditEvent;
 use waiaas_core::wallet::KillSwitch;
+use waiaas_server::{AuthClass, inventory, openapi_json};
 
 use crate::daemon::{Daemon, PASSWORD, read};
 
@@ -53,9 +55,86 @@ async fn by_the_socket_the_brake_needs_no_password_and_all_else_does() {
 }
 
 #[tokio::test]
+async fn what_the_password_opens_is_fetched_by_the_socket_alone() {
+    let daemon = Daemon::start().await;
+    let local_only: Vec<_> =
+        inventory().into_iter().filter(|door| door.auth == AuthClass::LocalMaster).collect();
+    assert_eq!(local_only.len(), 1, "{local_only:?}");
+    for door in &local_only {
+        for (password, expected) in
+            [(PASSWORD, (403, "SOCKET_ONLY")), ("guess", (401, "INVALID_MASTER_PASSWORD"))]
+        {
+            // What a header says is not where somebody is.
+            let request = daemon.ask(door.method, &door.path).header("x-master-password", password);
+            let (status, body) = read(request.header("x-forwarded-for", "unix:daemon.sock")).await;
+            assert_eq!((status, body["code"].as_str().expect("a code")), expected, "{}: {body}", door.path);
+            assert_eq!(body["details"], json!(null), "{body}");
+        }
+    }
+    let mut fetched = Vec::new();
+    let refused = daemon.operator().download_backup(&mut fetched).await.expect_err("over TCP");
+    assert_eq!((refused.code(), fetched.len()), (Some("SOCKET_ONLY"), 0));
+    operator(&daemon).download_backup(&mut fetched).await.expect("by the socket");
+    assert!(fetched.starts_with(b"WAIAAS\0"));
+    let without = daemon.local().master_password("not-the-password".into());
+    let refused = without.download_backup(&mut Vec::new()).await.expect_err("the socket is not enough");
+    assert_eq!(refused.code(), Some("INVALID_MASTER_PASSWORD"));
+
+    // The document says so as well.
+    let document: Value = serde_json::from_str(&openapi_json()).expect("document");
+    let mut marked = Vec::new();
+    for (path, item) in document["paths"].as_object().expect("paths") {
+        for (method, operation) in item.as_object().expect("item") {
+            if operation["x-waiaas-socket-only"] == true {
+                assert!(operation["responses"]["403"].is_object(), "{path}");
+                marked.push((method.to_uppercase(), path.clone()));
+            }
+        }
+    }
+    let registered = local_only.iter().map(|door| (door.method.to_owned(), door.path.clone()));
+    assert_eq!(marked, registered.collect::<Vec<_>>());
+}
+
+#[tokio::test]
+async fn no_answer_over_the_port_carries_a_seal() {
+    let daemon = Daemon::with(&[("security.rate_limit_global_ip_rpm", "10000")]).await;
+    let (wallet, id) = (daemon.wallet("main").await, "018f3a4e-0000-7000-8000-000000000001");
+    daemon.session(&wallet).await;
+    let backup = daemon.operator().backup().await.expect("a backup, on the daemon's machine");
+    let sealed = std::fs::read(&backup.path).expect("the backup");
+    let clear = String::from_utf8_lossy(&sealed).into_owned();
+    let parts: Vec<_> = ["wrapped", "commitment"].iter().map(|name| field(&clear, name)).collect();
+    for door in inventory() {
+        if door.path == "/v1/admin/shutdown" || door.path == "/v1/admin/kill-switch" {
+            continue;
+        }
+        let path = door.path.replace("{walletId}", id);
+        let path = path.replace("{id}", &wallet.id.to_string());
+        let request = daemon.ask(door.method, &path).header("x-master-password", PASSWORD);
+        let request = request.header("content-type", "application/json").body("{}");
+        let answer = request.send().await.expect("answer").bytes().await.expect("body");
+        let has = |part: &[u8]| answer.windows(part.len()).any(|window| window == part);
+        assert!(!has(&sealed[..7]), "{} {path} answers with a backup", door.method);
+        for part in &parts {
+            assert!(!has(part.as_bytes()), "{} {path} answers with {part}", door.method);
+        }
+    }
+}
+
+/// A field of the key store's record, which a backup begins with in the clear.
+fn field<'a>(text: &'a str, name: &str) -> &'a str {
+    let (_, rest) = text.split_once(&format!("\"{name}\":\"")).expect("the field");
+    rest.split_once('"').expect("its end").0
+}
+
+#[tokio::test]
 async fn a_crowd_at_the_port_keeps_nobody_from_the_brake() {
-    let settings = [("security.rate_limit_global_ip_rpm", "5"), ("security.master_lockout_failures", "1")];
-    let daemon = Daemon::with(&settings).await;
+    let daemon = Daemon::with(&[
+        ("security.rate_limit_global_ip_rpm", "5"),
+        ("security.master_lockout_failures", "1"),
+        ("security.master_lockout_base_seconds", "600"),
+    ])
+    .await;
     let mut floods = tokio::task::JoinSet::new();
     for n in 0..200 {
         let request = match n % 2 {
@@ -69,8 +148,9 @@ async fn a_crowd_at_the_port_keeps_nobody_from_the_brake() {
         assert_eq!(pulled.state, KillSwitch::Suspended);
     }
     let answers = floods.join_all().await;
-    let limited = answers.iter().filter(|(_, body)| body["code"] == "RATE_LIMITED").count();
-    assert!(limited > 100, "the crowd was none: {limited}");
+    let refused = |code: &str| answers.iter().filter(|(_, body)| body["code"] == code).count();
+    let (limited, locked) = (refused("RATE_LIMITED"), refused("MASTER_PASSWORD_LOCKED"));
+    assert!(limited > 50 && limited + locked > 100, "the crowd was none: {limited}, {locked}");
     // The port is shut to passwords now; the operator on the machine has a way in of their own.
     let (status, body) =
         read(daemon.ask("POST", "/v1/admin/kill-switch").header("x-master-password", PASSWORD)).await;
@@ -79,20 +159,101 @@ async fn a_crowd_at_the_port_keeps_nobody_from_the_brake() {
 }
 
 #[tokio::test]
-async fn the_operators_routes_have_a_bucket_of_their_own() {
+async fn no_strangers_requests_stand_in_the_way_of_the_right_password() {
     let daemon = Daemon::with(&[("security.rate_limit_global_ip_rpm", "5")]).await;
     for _ in 0..7 {
         read(daemon.ask("GET", "/health")).await;
     }
     assert_eq!(read(daemon.ask("GET", "/health")).await.0, 429);
+    // Requests that name no password, and fewer wrong ones than shut the door.
+    for n in 0..40 {
+        for path in ["/v1/admin/kill-switch", "/v1/admin/recover", "/v1/admin/rotate-secret"] {
+            let mut request = daemon.ask("POST", path);
+            if n % 20 == 0 {
+                request = request.header("x-master-password", "guess");
+            }
+            if n % 20 != 0 || path == "/v1/admin/kill-switch" {
+                assert_eq!(read(request).await.0, 401, "{path}");
+            }
+        }
+    }
     let as_operator =
         |method: &str, path: &str| read(daemon.ask(method, path).header("x-master-password", PASSWORD));
-    assert_eq!(as_operator("GET", "/v1/wallets").await.0, 200);
     for _ in 0..7 {
-        as_operator("GET", "/v1/admin/status").await;
+        assert_eq!(as_operator("GET", "/v1/wallets").await.0, 200);
+        assert_eq!(as_operator("GET", "/v1/admin/status").await.0, 200);
+        assert_eq!(as_operator("POST", "/v1/admin/kill-switch").await.0, 200);
     }
-    assert_eq!(as_operator("GET", "/v1/admin/status").await.0, 429);
-    assert_eq!(as_operator("POST", "/v1/admin/kill-switch").await.0, 200);
+    // Whoever asks for the proof names no credential, and is counted apart from the others.
+    let mut statuses = Vec::new();
+    for _ in 0..7 {
+        statuses.push(read(daemon.ask("GET", "/v1/proof")).await.0);
+    }
+    assert_eq!((statuses.first(), statuses.last()), (Some(&200), Some(&429)), "{statuses:?}");
+}
+
+/// A connection of a peer that does nothing more than this.
+async fn opened<S: AsyncWrite + Unpin>(mut stream: S, begun: &str) -> S {
+    stream.write_all(begun.as_bytes()).await.expect("sent");
+    stream
+}
+
+#[tokio::test]
+async fn peers_who_do_nothing_at_the_socket_keep_nobody_from_the_brake() {
+    const HALF_A_BODY: &str = "POST /v1/proof HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\n\
+         content-length: 1000\r\n\r\n{";
+    let daemon = Daemon::start().await;
+    // More than there are places, and than used to wait.
+    for begun in ["", "POST /v1/admin/kill-switch HTTP/1.1\r\nhost:", HALF_A_BODY] {
+        let mut held = Vec::new();
+        for _ in 0..300 {
+            let stream = UnixStream::connect(daemon.socket()).await.expect("connection");
+            held.push(opened(stream, begun).await);
+            if held.len() % 100 == 0 {
+                let pulled = timeout(PATIENCE, daemon.local().activate_kill_switch()).await;
+                assert_eq!(pulled.expect("in time").expect("pulled").state, KillSwitch::Suspended);
+            }
+        }
+        // A process that goes on connecting while it holds what it has.
+        let path = daemon.socket();
+        let crowd = tokio::spawn(async move {
+            let mut more = Vec::new();
+            loop {
+                match UnixStream::connect(&path).await {
+                    Ok(stream) => more.push(opened(stream, begun).await),
+                    Err(_) => tokio::task::yield_now().await,
+                }
+                if more.len() > 500 {
+                    more.drain(..250);
+                }
+            }
+        });
+        for _ in 0..5 {
+            let answered =
+                timeout(PATIENCE, async { while daemon.local().activate_kill_switch().await.is_err() {} });
+            answered.await.expect("an answer in the crowd");
+        }
+        crowd.abort();
+        drop(held);
+    }
+    operator(&daemon).recover().await.expect("recovered");
+}
+
+#[tokio::test]
+async fn peers_who_do_nothing_at_the_port_keep_nobody_out() {
+    let daemon = Daemon::with(&[("security.rate_limit_global_ip_rpm", "100000")]).await;
+    let authority = daemon.base.trim_start_matches("http://");
+    // Both ends are this process's.
+    let files = getrlimit(Resource::Nofile);
+    setrlimit(Resource::Nofile, Rlimit { current: files.maximum, ..files }).expect("more files");
+    let mut held = Vec::new();
+    for _ in 0..1200 {
+        held.push(TcpStream::connect(authority).await.expect("connection"));
+    }
+    let pull = daemon.ask("POST", "/v1/admin/kill-switch").header("x-master-password", PASSWORD);
+    let answered = timeout(Duration::from_secs(8), read(pull)).await;
+    assert_eq!(answered.expect("before any of them runs out of time").0, 200);
+    drop(held);
 }
 
 #[tokio::test]

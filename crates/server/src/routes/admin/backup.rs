@@ -9,7 +9,7 @@ use tokio_util::io::ReaderStream;
 use waiaas_api::admin::{Backup, BackupContents};
 
 use crate::app::App;
-use crate::extract::MasterAuth;
+use crate::extract::{LocalMasterAuth, MasterAuth};
 use crate::problem::Failure;
 use crate::routes::Answer;
 
@@ -20,7 +20,7 @@ const PIECE: usize = 64 * 1024;
 #[utoipa::path(post, path = "/v1/admin/backup", tag = "admin", responses((status = 200, body = Backup)))]
 pub(crate) async fn create_backup(MasterAuth(master): MasterAuth, State(app): State<App>) -> Answer<Backup> {
     let engine = app.engine().clone();
-    let backup = app.uninterrupted(async move { engine.backup(&master, None).await }).await?;
+    let backup = app.uninterrupted(async move { engine.backup(&master).await }).await?;
     let filename = backup.path.file_name().map(|name| name.to_string_lossy().into_owned());
     Ok(Json(Backup {
         filename: filename.unwrap_or_default(),
@@ -30,17 +30,20 @@ pub(crate) async fn create_backup(MasterAuth(master): MasterAuth, State(app): St
     }))
 }
 
-/// Answers with an encrypted backup; nothing of it stays on the daemon's machine.
+/// Answers with an encrypted backup, of which the daemon keeps nothing.
+///
+/// Only on the Unix socket in the data directory: it has every key, sealed under the master password, so the password
+/// alone must not fetch it.
 #[utoipa::path(
     post, path = "/v1/admin/backup/download", tag = "admin",
     responses((status = 200, content_type = "application/octet-stream", body = BackupContents)),
 )]
 pub(crate) async fn download_backup(
-    MasterAuth(master): MasterAuth,
+    LocalMasterAuth(master, local): LocalMasterAuth,
     State(app): State<App>,
 ) -> Result<Response, Failure> {
     let engine = app.engine().clone();
-    let backup = app.uninterrupted(async move { engine.backup_file(&master).await }).await?;
+    let backup = app.uninterrupted(async move { engine.backup_file(&master, &local).await }).await?;
     let headers = [
         (CONTENT_TYPE, "application/octet-stream".to_owned()),
         (CONTENT_LENGTH, backup.size.to_string()),

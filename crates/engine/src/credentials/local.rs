@@ -1,0 +1,50 @@
+//! Who is on the daemon's own machine, with the rights of its user.
+
+use crate::credentials::Via;
+use crate::error::{Error, ErrorCode};
+
+/// Proof that the caller came by the socket of the data directory: the kernel gave its user id as the
+/// daemon's own or root's. Whoever has that can read the data directory as well.
+///
+/// Beside [`Master`](crate::Master) it guards what the password must not fetch from elsewhere: anything that
+/// this very password opens.
+#[derive(Debug)]
+pub struct Local(());
+
+impl Local {
+    /// Refuses callers from elsewhere.
+    ///
+    /// # Errors
+    ///
+    /// `SOCKET_ONLY`, with the way there.
+    pub fn of(via: Via) -> Result<Self, Error> {
+        match via {
+            Via::Socket => Ok(Self(())),
+            Via::Network(_) => Err(Error::new(
+                ErrorCode::SocketOnly,
+                "This is answered only on the Unix socket in the daemon's data directory.",
+            )
+            .hint(
+                "Run the command on the daemon's own machine as its user, without a URL: `waiaas backup`, in a \
+                 container by `docker exec`.",
+            )),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::{IpAddr, Ipv4Addr};
+
+    use super::*;
+
+    #[test]
+    fn no_address_is_local_not_even_the_machines_own() {
+        assert!(Local::of(Via::Socket).is_ok());
+        for peer in [None, Some(IpAddr::V4(Ipv4Addr::LOCALHOST)), Some(IpAddr::from([10, 0, 0, 7]))] {
+            let refused = Local::of(Via::Network(peer)).expect_err("refused");
+            assert_eq!(refused.code.as_str(), "SOCKET_ONLY");
+            assert!(refused.hint.is_some_and(|hint| hint.contains("docker exec")));
+        }
+    }
+}
