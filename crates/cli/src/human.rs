@@ -7,11 +7,12 @@ use waiaas_engine::core::U256;
 use waiaas_engine::core::money::format_units;
 
 /// The fields of the API's answers that hold a time, in Unix seconds.
-const TIMES: [&str; 17] = [
+const TIMES: [&str; 18] = [
     "absoluteExpiresAt",
     "activatedAt",
     "approvalExpiresAt",
     "approvedAt",
+    "at",
     "createdAt",
     "decidedAt",
     "executeAfter",
@@ -101,6 +102,38 @@ mod tests {
             "data": [{ "expiresAt": "1970-01-01T00:00:00Z", "rules": { "createdAt": 7 } }],
         });
         assert_eq!(with_iso_times(document), expected);
+    }
+
+    /// Whole numbers of answers that are no times.
+    const NUMBERS: [&str; 7] =
+        ["id", "schemaVersion", "uptime", "entries", "brokenAt", "seconds", "priority"];
+
+    #[test]
+    fn every_number_of_an_answer_is_known_to_be_a_time_or_none() {
+        fn numbers(schema: &Value, found: &mut Vec<String>) {
+            let signed = |field: &Value| {
+                field["format"] == "int64" && field["minimum"].is_null() && field["maximum"].is_null()
+            };
+            if let Some(fields) = schema["properties"].as_object() {
+                found.extend(fields.iter().filter(|(_, field)| signed(field)).map(|(name, _)| name.clone()));
+            }
+            match schema {
+                Value::Object(parts) => parts.values().for_each(|part| numbers(part, found)),
+                Value::Array(parts) => parts.iter().for_each(|part| numbers(part, found)),
+                Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+            }
+        }
+        let document: Value = serde_json::from_str(&waiaas_server::openapi_json()).expect("the document");
+        let mut found = Vec::new();
+        for (name, schema) in document["components"]["schemas"].as_object().expect("schemas") {
+            // What is asked is no answer.
+            if !name.ends_with("Request") && !name.ends_with("Query") {
+                numbers(schema, &mut found);
+            }
+        }
+        assert!(found.len() > 20, "{found:?}");
+        found.retain(|name| !TIMES.contains(&name.as_str()) && !NUMBERS.contains(&name.as_str()));
+        assert!(found.is_empty(), "neither a time nor known to be none: {found:?}");
     }
 
     #[test]

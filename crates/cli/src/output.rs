@@ -133,7 +133,11 @@ fn failure(context: &Context, error: &anyhow::Error) {
     }
     let (code, message, hint) = match (error.downcast_ref::<ClientError>(), error.downcast_ref()) {
         (Some(ClientError::Api(api)), _) if context.json() => {
-            return line(&json!(api.problem).to_string());
+            let mut problem = json!(api.problem);
+            if let Some(details) = problem.get_mut("details") {
+                *details = human::with_iso_times(details.take());
+            }
+            return line(&problem.to_string());
         }
         (Some(ClientError::Api(api)), _) => {
             let problem = &api.problem;

@@ -7,12 +7,18 @@ use anyhow::{Context as _, Result, bail};
 use ed25519_dalek::Signer as _;
 use zeroize::Zeroizing;
 
+use crate::exit::NoCredential;
+
+const FINDING: NoCredential = NoCredential("signing with the owner's key");
+
 /// Signs `message` with the key in `path` for the owner `address`: 0x-hex of 32 bytes (EVM, EIP-191),
 /// or a Solana keypair as JSON array or base58 (Ed25519).
 pub(crate) fn sign(path: &Path, address: &str, message: &str) -> Result<String> {
     let text = std::fs::read_to_string(path).map(Zeroizing::new);
-    let text = text.with_context(|| format!("reading {}", path.display()))?;
-    if address.starts_with("0x") { evm(text.trim(), message) } else { solana(text.trim(), message) }
+    let text = text.with_context(|| format!("reading {}", path.display())).context(FINDING)?;
+    let signed =
+        if address.starts_with("0x") { evm(text.trim(), message) } else { solana(text.trim(), message) };
+    signed.context(FINDING)
 }
 
 fn evm(text: &str, message: &str) -> Result<String> {

@@ -12,6 +12,10 @@ use waiaas_engine::{DataDir, check_new_password};
 use zeroize::Zeroizing;
 
 use crate::environment;
+use crate::exit::NoCredential;
+
+/// What cannot be had is a credential that is missing, whatever the reason.
+const FINDING: NoCredential = NoCredential("finding the master password");
 
 /// Environment first, then a file named there, then `recovery.key`, then a hidden prompt.
 pub(crate) fn master(data_dir: &DataDir) -> Result<SecretString> {
@@ -25,12 +29,16 @@ pub(crate) fn master(data_dir: &DataDir) -> Result<SecretString> {
 pub(crate) fn at_hand(data_dir: &DataDir) -> Result<Option<SecretString>> {
     match given()? {
         Some(password) => Ok(Some(password)),
-        None => Ok(data_dir.read_recovery_key()?),
+        None => data_dir.read_recovery_key().context(FINDING),
     }
 }
 
 /// The password of the environment, if one is set.
 pub(crate) fn given() -> Result<Option<SecretString>> {
+    of_environment().context(FINDING)
+}
+
+fn of_environment() -> Result<Option<SecretString>> {
     let plain = environment::text("WAIAAS_MASTER_PASSWORD")?.map(Zeroizing::new);
     match (plain, environment::variable("WAIAAS_MASTER_PASSWORD_FILE")) {
         (Some(_), Some(_)) => {
@@ -53,7 +61,7 @@ pub(crate) fn first() -> Result<SecretString> {
 /// The new password of a change: `WAIAAS_NEW_MASTER_PASSWORD_FILE`, else asked twice.
 pub(crate) fn new_master() -> Result<SecretString> {
     match environment::variable("WAIAAS_NEW_MASTER_PASSWORD_FILE") {
-        Some(path) => read(Path::new(&path)),
+        Some(path) => read(Path::new(&path)).context(FINDING),
         None => choose("New master password", "WAIAAS_NEW_MASTER_PASSWORD_FILE"),
     }
 }
@@ -64,7 +72,8 @@ pub(crate) fn prompt(what: &str) -> Result<SecretString> {
     let typed = typed.context(
         "no master password given and no terminal to ask on; put it into a file and name that in \
          WAIAAS_MASTER_PASSWORD_FILE",
-    )?;
+    );
+    let typed = typed.context(FINDING)?;
     Ok(SecretString::from(Zeroizing::new(typed).as_str()))
 }
 
@@ -78,7 +87,8 @@ fn choose(what: &str, variable: &str) -> Result<SecretString> {
         .interact();
     let typed = typed.with_context(|| {
         format!("no new password given and no terminal to ask on; name a file with it in {variable}")
-    })?;
+    });
+    let typed = typed.context(FINDING)?;
     Ok(SecretString::from(Zeroizing::new(typed).as_str()))
 }
 

@@ -1,7 +1,7 @@
 //! Keeping this process's memory out of dumps, debuggers and swap, as far as the system allows.
 //!
-//! Call it once at start, before any secret exists. It never fails: whatever the system refuses is
-//! in the report, for the log and the status page.
+//! Call it first of all, before any secret exists, in every process that may hold one. It never fails and says
+//! nothing: whatever the system refuses is in the report, for whoever has a log.
 
 use rustix::mm::{MlockAllFlags, mlockall};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};

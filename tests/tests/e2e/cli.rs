@@ -319,7 +319,7 @@ async fn one_document_from_every_command() -> Result<()> {
         (&["wallet", "create", "main"], 5),
         (&["kill-switch", "recover"], 5),
         (&["tx", "show", "018f3a4e-0000-7000-8000-000000000001"], 5),
-        (&["wallet", "show", "nobody"], 1),
+        (&["wallet", "show", "nobody"], 5),
     ] {
         let output = daemon.cli(&[&["--json"], arguments].concat())?;
         assert_eq!(document(&output)?.0, wanted, "{arguments:?}");

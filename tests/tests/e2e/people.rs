@@ -72,9 +72,9 @@ fn what_was_probably_meant_is_named() -> Result<()> {
         (&["policy", "create", "SPENDING_LIMIT", "--rules", slip], 5, "did you mean 'instant_max_usd'?"),
         (&["policy", "create", "SPENDING_LIMIT", "--rules", "7"], 5, "an object"),
         (&["policy", "create", "RATE_LIMIT", "--network", "base-mainet", "--rules", "{}"], 5, "base-mainnet"),
-        (&["policy", "create", "SPENDING_LIMIT", "--rules", limit], 1, "given twice"),
-        (&["policy", "create", "SPENDING_LIMIT", "--rules-file", &file], 1, "given twice"),
-        (&["tx", "list", "--status", "PENDING_APROVAL"], 1, "did you mean PENDING_APPROVAL?"),
+        (&["policy", "create", "SPENDING_LIMIT", "--rules", limit], 2, "given twice"),
+        (&["policy", "create", "SPENDING_LIMIT", "--rules-file", &file], 2, "given twice"),
+        (&["tx", "list", "--status", "PENDING_APROVAL"], 2, "did you mean PENDING_APPROVAL?"),
         (&["start", "--set", "daemon.prot=1"], 6, "did you mean 'daemon.port'?"),
     ];
     for (arguments, code, named) in cases {

@@ -1,6 +1,6 @@
 //! `waiaas change`: what loosens and waits for owners.
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result};
 use clap::Subcommand;
 use serde::Serialize;
 use waiaas_api::changes::{Change, ChangeQuery, ChangeQuestion};
@@ -14,6 +14,7 @@ use waiaas_engine::question;
 use crate::commands::answer::{self, Answer};
 use crate::commands::unknown_name;
 use crate::context::Context;
+use crate::exit::{NotFound, Usage};
 use crate::{exit, human, output, table};
 
 /// Changes.
@@ -61,8 +62,10 @@ impl AnswerArgs {
         let mut meant = change.questions.iter().filter(meant);
         match (meant.next(), meant.next()) {
             (Some(question), None) => Ok(question),
-            (Some(_), Some(_)) => bail!("several owners are asked; name one with --owner"),
-            (None, _) => bail!("this owner is not asked"),
+            (Some(_), Some(_)) => {
+                Err(Usage("several owners are asked; name one with --owner".to_owned()).into())
+            }
+            (None, _) => Err(NotFound("this owner is not asked".to_owned()).into()),
         }
     }
 

@@ -13,7 +13,7 @@ mod update;
 use std::io::Read as _;
 use std::path::PathBuf;
 
-use anyhow::{Context as _, Result, anyhow};
+use anyhow::{Context as _, Result};
 use clap::Subcommand;
 use serde_json::Value;
 use waiaas_api::page::PageQuery;
@@ -26,6 +26,7 @@ use waiaas_engine::core::policy::{PolicyType, Rules};
 use crate::commands::change::show_outcome;
 use crate::commands::wallet::find;
 use crate::context::Context;
+use crate::exit::Usage;
 use crate::{output, table};
 
 /// Policies.
@@ -109,7 +110,7 @@ impl RulesArgs {
         };
         let rules = waiaas_api::json::value(text.as_bytes()).map_err(|issue| {
             let at = if issue.path.is_empty() { String::new() } else { format!("{}: ", issue.path) };
-            anyhow!("the rules cannot be read: {at}{}", issue.message)
+            Usage(format!("the rules cannot be read: {at}{}", issue.message))
         })?;
         Ok(Some(rules))
     }

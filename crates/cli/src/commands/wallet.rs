@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result};
 use clap::{Subcommand, ValueEnum};
 use secrecy::SecretString;
 use serde::Serialize;
@@ -18,6 +18,7 @@ use zeroize::Zeroizing;
 use crate::commands::change::show_outcome;
 use crate::commands::confirm::Yes;
 use crate::context::Context;
+use crate::exit::NotFound;
 use crate::{output, table};
 
 /// Wallets.
@@ -189,8 +190,8 @@ pub(crate) async fn find(client: &Client, text: &str) -> Result<Wallet> {
     let mut found = wallets.into_iter().filter(|w| w.id.to_string() == text || w.name == text);
     match (found.next(), found.next()) {
         (Some(wallet), None) => Ok(wallet),
-        (Some(_), Some(_)) => bail!("several wallets are called {text}; give the id"),
-        (None, _) => bail!("there is no wallet '{text}'; see `waiaas wallet list`"),
+        (Some(_), Some(_)) => Err(NotFound(format!("several wallets are called {text}; give the id")).into()),
+        (None, _) => Err(NotFound(format!("there is no wallet '{text}'; see `waiaas wallet list`")).into()),
     }
 }
 

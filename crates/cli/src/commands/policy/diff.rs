@@ -9,7 +9,7 @@ use waiaas_engine::policy_files::{self, Diff, FieldDiff, FilePolicy, PolicyFile,
 
 use super::files::{self, Names};
 use crate::context::Context;
-use crate::exit::CheckFailed;
+use crate::exit::{CheckFailed, Usage};
 use crate::{output, table};
 
 /// Two sets of policies.
@@ -43,7 +43,7 @@ pub(crate) async fn run(context: &Context, args: &Args) -> Result<()> {
             let names = Names::ask(&client).await?;
             (files::file(&files::rows(&client).await?, &names)?, names.settle(load(new)?)?)
         }
-        _ => anyhow::bail!("give two policy files, or --installed and one"),
+        _ => return Err(Usage("give two policy files, or --installed and one".to_owned()).into()),
     };
     let diff = policy_files::diff(("old", &old), ("new", &new), &networks)?;
     output::show(context, &diff, text)?;

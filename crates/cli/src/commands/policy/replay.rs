@@ -11,6 +11,7 @@ use waiaas_engine::policy_files::PolicyFile;
 use super::apply;
 use super::files::Names;
 use crate::context::Context;
+use crate::exit::Usage;
 use crate::{output, table};
 
 /// What to judge again, and by what.
@@ -73,7 +74,8 @@ fn seconds(text: &str) -> Result<i64> {
             .1;
         number.parse::<u32>().ok().map(|number| i64::from(number).saturating_mul(unit))
     };
-    parsed().with_context(|| format!("'{text}' is not a time; give one like 90m, 12h, 7d or 4w"))
+    let wrong = || Usage(format!("'{text}' is not a time; give one like 90m, 12h, 7d or 4w"));
+    Ok(parsed().ok_or_else(wrong)?)
 }
 
 fn text(report: &ReplayReport) -> String {
