@@ -22,7 +22,7 @@ impl Engine {
     pub async fn approval(&self, id: TxId) -> Result<ApprovalView, Error> {
         let row = self.store().transaction(id).await?.ok_or_else(not_found)?;
         let (draft, verdict) = (row.draft.clone(), row.verdict.clone());
-        let tx = self.read(row)?;
+        let tx = self.read(row, &self.store().kill_switch().await?)?;
         if tx.status != TxStatus::PendingApproval {
             return Err(Error::new(
                 ErrorCode::ApprovalNotFound,

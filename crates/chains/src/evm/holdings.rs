@@ -37,7 +37,6 @@ impl EvmChain {
                     error @ (ChainError::Unreachable { .. }
                     | ChainError::Unproved { .. }
                     | ChainError::WrongChain { .. }
-                    | ChainError::Unproved { .. }
                     | ChainError::Contradiction { .. }
                     | ChainError::Unconfirmed { .. }
                     | ChainError::Corrupt(_)),

@@ -368,9 +368,10 @@ async fn a_network_without_a_data_fee_counts_none() {
         let mut receipt = receipt(&world, &signed);
         receipt["l1Fee"] = told;
         let node = node(on_chain(receipt)).await;
-        let fate = chain(vec![node.uri()], options()).fate(world.wallet.address, &signed, Known::default());
+        let chain = chain(vec![node.uri()], options());
+        let fate = chain.fate(world.wallet.address, &signed, Known::default()).await.expect("a fate");
         let expected = Fate::Confirmed { fee: U256::from(21_000 * 2), block: 5, is_final: true };
-        assert_eq!(fate.await.expect("a fate"), expected);
+        assert_eq!(fate, expected);
     }
 }
 

@@ -261,6 +261,7 @@ fn what_has_no_price_to_be_compared_by_needs_no_end() {
             bought: vec![portion(native.clone(), least)],
             to: evm(1),
             wrapper: Some(weth.clone()),
+            spenders: Vec::new(),
             deadline: None,
         };
         let mut world = World::rich(BASE).owned().effect(Effect::Swap(Box::new(swap)));

@@ -49,7 +49,7 @@ impl Engine {
             facts: serde_json::to_value(&stored.facts).map_err(Error::internal)?,
             effects,
             verdict,
-            tx: self.read(row)?,
+            tx: self.read(row, &self.store().kill_switch().await?)?,
         })
     }
 }

@@ -27,6 +27,7 @@ pub(crate) mod s5_execute;
 pub(crate) mod s6_confirm;
 pub(crate) mod s7_record;
 mod shortage;
+mod stopped;
 pub(crate) mod transactions;
 mod waiting;
 mod witness;

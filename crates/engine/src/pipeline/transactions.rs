@@ -8,14 +8,14 @@ use waiaas_core::draft::Draft;
 use waiaas_core::ids::{TxId, WalletId};
 use waiaas_core::network::Network;
 use waiaas_core::transaction::TxStatus;
-use waiaas_store::{AuditEntry, StatusChange, StoreError, TransactionRow, TxFilter};
+use waiaas_store::{AuditEntry, KillSwitchRow, StatusChange, StoreError, TransactionRow, TxFilter};
 
 use crate::Engine;
 use crate::credentials::{Master, Session};
 use crate::error::{Error, ErrorCode};
 use crate::pipeline::base_units;
 use crate::pipeline::s3_policy::StoredVerdict;
-use crate::pipeline::{ended, gas, output};
+use crate::pipeline::{ended, gas, output, stopped};
 use crate::views::{Money, Page, Paged, TxView};
 
 impl Engine {
@@ -138,17 +138,19 @@ impl Engine {
         let before = page.cursor.map(|text| text.parse()).transpose();
         let before = before.map_err(|_| Error::invalid("cursor", "not a cursor of this list"))?;
         let found = self.store().transactions_page(&filter, before, page.limit).await?;
-        let items = found.items.into_iter().map(|row| self.read(row)).collect::<Result<_, _>>()?;
+        let switch = self.store().kill_switch().await?;
+        let items = found.items.into_iter().map(|row| self.read(row, &switch)).collect::<Result<_, _>>()?;
         Ok(Paged { items, next_cursor: found.next.map(|id| id.to_string()), total: None })
     }
 
     /// One transaction as its readers see it.
     pub(crate) async fn view(&self, id: TxId) -> Result<TxView, Error> {
         let row = self.store().transaction(id).await?.ok_or_else(not_found)?;
-        self.read(row)
+        self.read(row, &self.store().kill_switch().await?)
     }
 
-    pub(crate) fn read(&self, row: TransactionRow) -> Result<TxView, Error> {
+    /// A row as its readers see it, under the kill switch as it is.
+    pub(crate) fn read(&self, row: TransactionRow, switch: &KillSwitchRow) -> Result<TxView, Error> {
         let network: Arc<Network> = match self.networks().get(&row.network) {
             Some(network) => Arc::new(network.clone()),
             None => {
@@ -165,7 +167,9 @@ impl Engine {
         let gas_condition = gas::target(&row)?;
         let reasons =
             if row.status == TxStatus::Denied { json!(stored.denials) } else { json!(stored.reasons) };
-        let denial = stored.denials.first();
+        let denial = stored.denials.first().map(|denial| denial.message.clone());
+        let cancelled = row.status == TxStatus::Cancelled;
+        let cancelled = cancelled.then(|| stopped::cancelled(row.error_code.as_deref()).to_owned());
         let effects = match &row.effects {
             Some(text) => serde_json::from_str(text).map_err(Error::internal)?,
             None => Value::Null,
@@ -186,10 +190,10 @@ impl Engine {
             gas_condition,
             tx_hash: row.signed.and_then(|signed| signed.hash),
             is_final: row.is_final,
-            pending: row.pending,
+            pending: stopped::by_the_brake(row.status, row.kill_generation, switch).or(row.pending),
             fee: row.fee,
             error_code: row.error_code.or_else(|| row.denial_code.map(|code| code.as_str().to_owned())),
-            error: row.error.or_else(|| denial.map(|d| d.message.clone())),
+            error: row.error.or(denial).or(cancelled),
             execute_after: row.execute_after,
             approval_expires_at: row.approval_expires_at,
             effects,

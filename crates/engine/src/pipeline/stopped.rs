@@ -1,0 +1,80 @@
+//! What is shown of requests that are not carried out: what the kill switch makes of those that wait, and why
+//! one was cancelled.
+
+use waiaas_core::transaction::TxStatus;
+use waiaas_core::wallet::KillSwitch;
+use waiaas_store::KillSwitchRow;
+
+use crate::error::ErrorCode;
+
+/// Why a request that waits will not be signed: a stable code and one sentence. None where nothing stops it.
+///
+/// The same comparison as the last look's, which cancels it when its turn comes.
+pub(crate) fn by_the_brake(
+    status: TxStatus,
+    admitted_generation: u64,
+    switch: &KillSwitchRow,
+) -> Option<(String, String)> {
+    match status {
+        TxStatus::Queued | TxStatus::PendingApproval | TxStatus::Executing => {}
+        TxStatus::Denied
+        | TxStatus::Broadcasting
+        | TxStatus::Submitted
+        | TxStatus::Signed
+        | TxStatus::Confirmed
+        | TxStatus::Failed
+        | TxStatus::Cancelled
+        | TxStatus::Expired => return None,
+    }
+    let since = match switch.state {
+        KillSwitch::Suspended | KillSwitch::Locked => "The kill switch is pulled",
+        KillSwitch::Active if switch.generation != admitted_generation => {
+            "The kill switch was pulled since this was asked for"
+        }
+        KillSwitch::Active => return None,
+    };
+    let reason = format!("{since}: this is not signed any more, and ends as CANCELLED when its turn comes.");
+    Some((ErrorCode::SystemLocked.as_str().to_owned(), reason))
+}
+
+/// Why a request was cancelled, in a sentence.
+pub(crate) fn cancelled(code: Option<&str>) -> &'static str {
+    match code {
+        None => "It was withdrawn before anything was signed.",
+        Some("SYSTEM_LOCKED") => "Not signed: the kill switch was pulled.",
+        Some("OWNER_REJECTED") => "The owner rejected it.",
+        Some("RESTORED") => "It had not been signed when the backup was made, so the restore cancelled it.",
+        Some(_) => "It was cancelled before anything was signed.",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_waits_is_stopped_by_a_pull_even_after_its_release_and_what_is_signed_is_not() {
+        let switch = |state, generation| KillSwitchRow { state, generation, changed_at: 0 };
+        let shown = |status, switch: &KillSwitchRow| by_the_brake(status, 4, switch);
+        for status in TxStatus::ALL.iter().copied() {
+            let waits = [TxStatus::Queued, TxStatus::PendingApproval, TxStatus::Executing].contains(&status);
+            assert_eq!(shown(status, &switch(KillSwitch::Active, 4)), None, "{status}");
+            for stopped in [
+                switch(KillSwitch::Suspended, 5),
+                switch(KillSwitch::Locked, 5),
+                switch(KillSwitch::Active, 6),
+            ] {
+                let told = shown(status, &stopped);
+                assert_eq!(told.is_some(), waits, "{status}: {told:?}");
+                assert!(told.is_none_or(|(code, why)| code == "SYSTEM_LOCKED" && why.contains("CANCELLED")));
+            }
+        }
+    }
+
+    #[test]
+    fn every_cancellation_has_a_reason() {
+        let codes = [None, Some("SYSTEM_LOCKED"), Some("OWNER_REJECTED"), Some("RESTORED"), Some("X")];
+        let told: std::collections::BTreeSet<_> = codes.into_iter().map(cancelled).collect();
+        assert_eq!(told.len(), codes.len());
+    }
+}
