@@ -209,11 +209,6 @@ fn on_solana(class: &mut Class) {
             overspend(&target, On::Solana, false, 1, lies).await
         });
     }
-    let so_far: Lies = |proxy| proxy.always(STATUSES, When::After, Fault::Edit(broke_so_far));
-    let name = "the only Solana node, before it is final: it failed";
-    class.case(Needs::Own, name, move |target| async move {
-        overspend(&target, On::Solana, true, 1, so_far).await
-    });
     let name = "a fee on Solana beyond what was offered uses up no limit";
     class.case(Needs::Own, name, |target| async move {
         let (_daemon, proxy, _, victim) = stage(&target, On::Solana, true, 1).await?;

@@ -120,7 +120,7 @@ fn of_calls_that_are_read_accounts_and_fields_are_shown_whole() {
     use spl_token_2022_interface::instruction as token;
     let (stake, vote, program) = (key(60), key(61), spl_token_interface::ID);
     let staking = |tag: u32, accounts: &[Pubkey]| Instruction {
-        program_id: super::stake::ID,
+        program_id: stake::ID,
         accounts: accounts.iter().map(|key| AccountMeta::new(*key, *key == WALLET)).collect(),
         data: tag.to_le_bytes().to_vec(),
     };
