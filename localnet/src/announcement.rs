@@ -2,15 +2,28 @@
 //!
 //! Belongs here: field names and nothing else. Callers parse this, so a rename here is a change of contract.
 
+use std::path::PathBuf;
+
 use serde::Serialize;
 
-/// Both chains.
+/// Both chains, and what more of them can be made of.
 #[derive(Debug, Serialize)]
 pub struct Announcement {
     /// The Solana runtime.
     pub solana: SolanaAnnouncement,
     /// The EVM node.
     pub evm: EvmAnnouncement,
+    /// Where the parts are.
+    pub parts: Parts,
+}
+
+/// What a caller needs to start another EVM node, and to put more contracts on one.
+#[derive(Debug, Serialize)]
+pub struct Parts {
+    /// The native anvil binary.
+    pub anvil: PathBuf,
+    /// `node_modules` with the compiled contracts.
+    pub modules: PathBuf,
 }
 
 /// What a caller needs to use the Solana runtime.

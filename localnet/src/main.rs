@@ -22,7 +22,7 @@ mod swap;
 use std::io::Write;
 use std::process::ExitCode;
 
-use announcement::Announcement;
+use announcement::{Announcement, Parts};
 use anyhow::{Context, Result};
 use arguments::Arguments;
 use evm::Evm;
@@ -49,13 +49,14 @@ async fn run() -> Result<()> {
     // Listening first: an end asked for during the start must not be lost.
     let mut lifetime = Lifetime::watch()?;
 
+    let parts = Parts { anvil: arguments.anvil.clone(), modules: arguments.modules.clone() };
     let mut chains = tokio::spawn(start(arguments));
     let (solana, mut evm) = tokio::select! {
         started = &mut chains => started.context("the start was interrupted")??,
         // The end of the process closes anvil's lifeline, and with it anvil.
         _ = lifetime.ending() => return Ok(()),
     };
-    announce(&Announcement { solana: solana.announcement(), evm: evm.announcement() })?;
+    announce(&Announcement { solana: solana.announcement(), evm: evm.announcement(), parts })?;
 
     let outcome = tokio::select! {
         ending = lifetime.ending() => {
