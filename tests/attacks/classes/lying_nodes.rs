@@ -149,14 +149,6 @@ fn broke(answer: &mut Value) {
     });
 }
 
-fn broke_so_far(answer: &mut Value) {
-    each(answer, |status| {
-        status["err"] = json!("AccountInUse");
-        status["confirmations"] = json!(1);
-        status["confirmationStatus"] = json!("confirmed");
-    });
-}
-
 /// Nobody has seen it by a slot that is far past its end.
 fn unseen(answer: &mut Value) {
     answer["context"]["slot"] = json!(u64::from(u32::MAX));

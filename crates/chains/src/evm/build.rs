@@ -35,7 +35,7 @@ impl EvmChain {
                 other => other?,
             }
         }
-        let standard = self.standard_for(call.to, &call.input).await?;
+        let standard = self.standard_for(sender, call.to, &call.input).await?;
         let gas_limit = self.gas_limit(&call).await?;
         let fee_budget = self.fee_budget(&call, gas_limit, after_value).await?;
         let Call { to, value, input, .. } = call;

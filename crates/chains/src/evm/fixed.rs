@@ -60,35 +60,32 @@ impl EvmChain {
         from: Address,
         intent: &Intent,
     ) -> Result<Option<Draft>, ChainError> {
-        let fixed = match self.fixed(intent)? {
-            None => return Ok(None),
-            Some(Fixed::External(external)) => Fixed::External(Box::new(self.informed(*external).await?)),
-            Some(Fixed::Typed(typed)) => {
-                let confirmed = match evm_address(from) {
-                    Some(wallet) => self.confirms(wallet, &typed).await?,
-                    None => true,
-                };
-                Fixed::Typed(if confirmed { typed } else { Box::new(typed.unconfirmed()) })
-            }
-            Some(fixed @ Fixed::Personal(_)) => fixed,
-        };
-        if evm_address(from).is_none() {
+        let Some(fixed) = self.fixed(intent)? else { return Ok(None) };
+        let Some(wallet) = evm_address(from) else {
             let why = "the wallet's address is not an EVM address".to_owned();
             return Err(ChainError::Refused(Refusal::Unsupported(why)));
-        }
+        };
+        let fixed = match fixed {
+            Fixed::External(external) => Fixed::External(Box::new(self.informed(wallet, *external).await?)),
+            Fixed::Typed(typed) => Fixed::Typed(match self.confirms(wallet, &typed).await? {
+                true => typed,
+                false => Box::new(typed.unconfirmed()),
+            }),
+            Fixed::Personal(_) => fixed,
+        };
         Ok(Some(Draft { network: self.network.id.clone(), from, body: fixed.encode() }))
     }
 
     /// The transaction with all it may cost, and what the contract it calls says it is. Its tip must stay
     /// within the operator's cap.
-    async fn informed(&self, external: External) -> Result<External, ChainError> {
+    async fn informed(&self, wallet: EvmAddress, external: External) -> Result<External, ChainError> {
         let (tip, cap) =
             (self.market().await?.tip_of(external.tx.price()), self.options.max_priority_fee_per_gas);
         if tip > cap {
             return Err(ChainError::Refused(Refusal::PriorityAboveCap { price: tip, cap }));
         }
         let data_fee = self.data_fee(external.called().input.len()).await?;
-        let standard = self.standard_for(external.to(), external.called().input).await?;
+        let standard = self.standard_for(wallet, external.to(), external.called().input).await?;
         // The data fee may rise while the request waits.
         let fee_budget = external.gas_cost().saturating_add(fees::budget(data_fee));
         Ok(External { standard, fee_budget, ..external })

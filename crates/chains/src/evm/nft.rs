@@ -43,16 +43,22 @@ pub(super) fn approve_all(operator: EvmAddress) -> Bytes {
 
 impl EvmChain {
     /// What a called contract has to be asked so that the call can be read: its standard, if the call
-    /// means one thing to a token and another to an NFT.
+    /// means one thing to a token and another to an NFT. Some are both (ERC-404) and say neither: they
+    /// take a number for an id where the wallet has the NFT with that id.
     pub(super) async fn standard_for(
         &self,
+        wallet: EvmAddress,
         to: Option<EvmAddress>,
         input: &[u8],
     ) -> Result<Option<NftStandard>, ChainError> {
-        match to {
-            Some(contract) if decode::is_ambiguous(input) => self.nft_standard(contract).await,
-            Some(_) | None => Ok(None),
+        let (Some(contract), Some(number)) = (to, decode::ambiguous_number(input)) else { return Ok(None) };
+        if let Some(standard) = self.nft_standard(contract).await? {
+            return Ok(Some(standard));
         }
+        let question = Nft::ownerOfCall { tokenId: number }.abi_encode();
+        let owner = self.ask(contract, question.into()).await?.and_then(|answer| erc20::word(&answer));
+        let is_id = owner == Some(U256::from_be_slice(wallet.as_slice()));
+        Ok(is_id.then_some(NftStandard::Erc721))
     }
 
     /// Which kind of NFT a contract says it has (ERC-165), by the agreement of the endpoints: it decides what

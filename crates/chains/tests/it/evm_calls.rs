@@ -234,6 +234,30 @@ async fn a_contract_is_created() {
 }
 
 #[tokio::test]
+async fn what_is_a_token_and_a_collection_takes_a_number_for_an_id_where_the_wallet_has_it() {
+    let world = World::new().await;
+    let contract = world.anvil.deploy_own("Erc404", "").await;
+    // mint(address,uint256): three whole ones, with ids from 1 to 3.
+    let three = U256::from(COIN) * U256::from(3);
+    let mint = format!("40c10f19{}{three:064x}", word(world.wallet.address));
+    world.anvil.transact_as(0, contract, &mint).await;
+    let (token, spender) = (Address::Evm(contract), SOMEBODY);
+    let allows = |amount: u64| Intent::Approve { spender, token, amount: U256::from(amount) };
+    let one = Effect::NftAllowance { nft: erc721(contract, 3), spender: Some(spender) };
+    assert_eq!(world.effects(&allows(3)).await, [one], "not three base units");
+    let asset = AssetId::token(&network().caip2, token);
+    let many = Effect::Allowance { asset, spender, amount: U256::from(4) };
+    assert_eq!(world.effects(&allows(4)).await, [many], "nobody has that id");
+
+    // transferFrom(address,address,uint256)
+    let data = format!("23b872dd{}{}{:064x}", word(world.wallet.address), word(SOMEBODY), 2);
+    let data = hex::decode(data).expect("hex");
+    let moved = Intent::ContractCall { to: token, data, value: U256::ZERO };
+    let out = Effect::NftOut { nft: erc721(contract, 2), to: SOMEBODY, quantity: U256::ONE };
+    assert!(world.effects(&moved).await.contains(&out), "not two base units");
+}
+
+#[tokio::test]
 async fn calls_that_cannot_be_meant_are_refused() {
     let world = World::new().await;
     let call = |to, data: &[u8], value: u64| Intent::ContractCall {

@@ -41,7 +41,7 @@ use self::reader::{Call, Reader};
 use self::shown::Seen;
 use super::body::Body;
 
-pub(super) use self::nft::is_ambiguous;
+pub(super) use self::nft::{ambiguous_number, is_ambiguous};
 pub(super) use self::permit2::{allowance as permit2_allowance, allowed};
 pub(super) use self::pinned::PERMIT2;
 

@@ -39,6 +39,15 @@ pub(in crate::evm) fn is_ambiguous(input: &[u8]) -> bool {
     input.first_chunk::<4>().is_some_and(|selector| Erc721Calls::valid_selector(*selector))
 }
 
+/// The number in such a call: an amount to a token, an id to an EIP-721 contract.
+pub(in crate::evm) fn ambiguous_number(input: &[u8]) -> Option<U256> {
+    Some(match method::<Erc721Calls>(input)?.ok()? {
+        Erc721Calls::transferFrom(c) => c.tokenId,
+        Erc721Calls::approve(c) => c.tokenId,
+        Erc721Calls::burn(c) => c.tokenId,
+    })
+}
+
 pub(super) fn read(reader: &mut Reader<'_>, call: &Call<'_>) -> Outcome {
     if reader.standard(call.to) == Some(NftStandard::Erc721)
         && let Some(known) = method::<Erc721Calls>(call.input)
