@@ -5,13 +5,16 @@
 //! and node and breaks things on purpose, [`Books`] reads the database behind the daemon's back.
 
 mod abi;
+mod anvil;
 mod api;
 mod books;
+mod contract_accounts;
 mod daemon;
 mod full_disk;
 mod localnet;
 mod node;
 mod owner;
+mod parts;
 mod postgres;
 mod program;
 mod proxy;
@@ -20,13 +23,19 @@ mod squatter;
 mod terminal;
 
 pub use abi::call_data;
+pub use anvil::Anvil;
 pub use api::{Answer, Api};
 pub use books::{Books, Reservation};
+pub use contract_accounts::{
+    ENTRY_POINT, OPERATION_FEE, bundled, carried_out, executed, halves, operation, plant_entry_point,
+    safe_hash, safe_of, safe_transaction, simple_account_of,
+};
 pub use daemon::{Daemon, DaemonOptions, PASSWORD};
 pub use full_disk::FullDisk;
 pub use localnet::{EvmNode, Localnet, SolanaNode};
 pub use node::rpc;
 pub use owner::OwnerKey;
+pub use parts::{PERMIT2, Parts, deploy, faucet, plant, transact};
 pub use postgres::Postgres;
 pub use program::taker;
 pub use proxy::{Fault, FaultProxy, When};

@@ -9,6 +9,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::node::rpc;
+use crate::parts::Parts;
 
 /// A running pair of nodes.
 pub struct Localnet {
@@ -19,6 +20,8 @@ pub struct Localnet {
     pub solana: SolanaNode,
     /// EVM.
     pub evm: EvmNode,
+    /// What more can be put on them.
+    pub parts: Parts,
 }
 
 /// The Solana node.
@@ -84,6 +87,7 @@ pub struct EvmFaucet {
 struct Line {
     solana: SolanaNode,
     evm: EvmNode,
+    parts: Parts,
 }
 
 impl Localnet {
@@ -101,7 +105,7 @@ impl Localnet {
         let mut text = String::new();
         BufReader::new(stdout).read_line(&mut text).context("reading the endpoints")?;
         let line: Line = serde_json::from_str(&text).context("localnet did not start")?;
-        Ok(Self { child, stdin, solana: line.solana, evm: line.evm })
+        Ok(Self { child, stdin, solana: line.solana, evm: line.evm, parts: line.parts })
     }
 }
 
