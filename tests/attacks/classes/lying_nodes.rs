@@ -116,6 +116,19 @@ fn data_fee(receipt: &mut Value) {
     }
 }
 
+/// Ten million blocks on.
+fn far(block: &mut Value) {
+    if block["number"].is_string() {
+        block["number"] = json!("0x989680");
+    }
+}
+
+/// The payment failed, so deep in the chain that nothing can change it.
+fn deep(proxy: &FaultProxy) {
+    proxy.always(RECEIPT, When::After, Fault::Edit(failed));
+    proxy.always("eth_getBlockByNumber", When::After, Fault::Edit(far));
+}
+
 /// It never saw the payment, and something else has used the nonce.
 fn denies(proxy: &FaultProxy) {
     for (method, lie) in [
@@ -235,6 +248,13 @@ pub(crate) fn class() -> Class {
             format!("the only node, before it is final: {name}"),
             move |target| async move { overspend(&target, On::Evm, true, 8000, lies).await },
         );
+    }
+    // Alone, it is believed: nobody else says how deep the chain is.
+    for (name, depth) in [("it failed, deep in the chain", 1), ("it failed, deeper than is asked for", 8000)]
+    {
+        class.case(Needs::Own, format!("one of two nodes: {name}"), move |target| async move {
+            overspend(&target, false, depth, deep).await
+        });
     }
     let fees: [(&str, Edit); 2] = [("gas price", dear), ("data fee", data_fee)];
     for (name, edit) in fees {

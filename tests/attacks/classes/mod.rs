@@ -8,6 +8,7 @@ mod amounts;
 mod authorities;
 mod batches;
 mod calldata;
+mod contract_accounts;
 mod cross_wallet;
 mod decimals;
 mod default_deny;
@@ -34,10 +35,13 @@ mod nfts;
 mod oracle;
 mod owner_forgery;
 mod owner_view;
+mod peculiar_tokens;
 mod permits;
+mod planted_accounts;
 mod policy_changes;
 mod policy_rules;
 mod provider_claim;
+mod published;
 mod races;
 mod route_walk;
 mod sessions;
@@ -76,16 +80,20 @@ pub(crate) async fn all(target: &Arc<Target>) -> Result<Vec<Case>> {
         methods::class(),
         methods_that_move::class(),
         kept_value::class(),
+        published::class(),
         simulations::class(),
         authorities::class(),
         allowances::class(),
         nfts::class(),
+        peculiar_tokens::class(),
         deployments::class(),
         permits::class(),
+        contract_accounts::class(),
         messages::class(),
         signing::class(),
         solana_instructions::class(),
         lookup_tables::class(),
+        planted_accounts::class(),
         batches::class(),
         gas_condition::class(),
         fees::class(),

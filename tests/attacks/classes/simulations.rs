@@ -6,13 +6,15 @@
 
 use std::sync::Arc;
 
+use alloy_dyn_abi::DynSolValue;
 use alloy_primitives::U256;
 use anyhow::{Context as _, Result, ensure};
+use e2e::deploy;
 use serde_json::{Value, json};
 
 use crate::kit::{
-    Account, Class, Loot, Needs, On, Target, Victim, address_word, calldata, pocket, resisted,
-    system_transfer,
+    Account, Class, Loot, Needs, On, Target, Victim, account, address_word, calldata, pocket, resisted,
+    system_transfer, text,
 };
 
 /// Calls the account named by the first word of its input with the rest, and fails if that fails.
@@ -104,6 +106,56 @@ async fn silenced(target: Arc<Target>, sysvar: &'static str) -> Result<()> {
     Ok(())
 }
 
+/// A listed contract of localnet's, whose one method the operator vouches for.
+async fn vouched(target: &Target, name: &str, signature: &str) -> Result<Victim> {
+    let (mut victim, evm) = (Victim::rich(target, On::Evm).await?, target.evm()?);
+    victim.contract = deploy(&evm.node.url(), &target.parts()?.own(name)?, &[]).await?;
+    let mut limit = pocket(target, On::Evm)?;
+    limit["token_limits"][evm.asset_of(&victim.contract)] =
+        json!({ "instant_max": "10", "notify_max": "10", "delay_max": "10" });
+    victim.policy(target, "SPENDING_LIMIT", limit).await?;
+    let listed = json!([{ "address": victim.contract }, { "address": evm.erc20 }]);
+    victim.policy(target, "ALLOWED_TOKENS", json!({ "tokens": listed })).await?;
+    victim.policy(target, "CONTRACT_WHITELIST", json!({ "contracts": listed })).await?;
+    let selector = format!("0x{}", hex::encode(&calldata(signature, vec![])[..4]));
+    let methods = json!({ "methods": [{ "contractAddress": victim.contract, "selectors": [selector] }] });
+    victim.policy(target, "METHOD_WHITELIST", methods).await?;
+    victim.works().await?;
+    victim.nonce = evm.nonce(&victim.address).await?;
+    Ok(victim)
+}
+
+/// A token says that the thief may have everything, and then, in Permit2's words, that it may have nothing. Who
+/// believes the second has given the thief the token.
+async fn hushed(target: Arc<Target>) -> Result<()> {
+    const BLESS: &str = "bless(address,uint256,uint160)";
+    let (victim, thief) = (vouched(&target, "Whisperer", BLESS).await?, On::Evm.stranger());
+    let most = DynSolValue::Uint(U256::MAX, 256);
+    let nothing = DynSolValue::Uint(U256::ZERO, 160);
+    let data = calldata(BLESS, vec![account(&thief), most, nothing]);
+    let call = format!("0x{}", hex::encode(data));
+    let body = json!({ "type": "CONTRACT_CALL", "to": victim.contract, "calldata": call });
+    let answer = victim.send(body).await?;
+    let loot = [Loot::Allowance(victim.contract.clone(), thief), Loot::Transaction];
+    resisted(&target, &victim, &answer, &loot).await
+}
+
+/// A stranger says for Permit2 that the thief may have the victim's tokens. Who believes it can be stopped by anybody.
+async fn slandered(target: Arc<Target>) -> Result<()> {
+    const ANNOUNCE: &str = "announce(address,address,uint160)";
+    let (victim, thief) = (vouched(&target, "Announcer", ANNOUNCE).await?, On::Evm.stranger());
+    let most = DynSolValue::Uint(U256::MAX >> 96, 160);
+    let data = calldata(ANNOUNCE, vec![account(&target.evm()?.erc20), account(&thief), most]);
+    let call = format!("0x{}", hex::encode(data));
+    let body = json!({ "type": "CONTRACT_CALL", "to": victim.contract, "calldata": call });
+    let sent = victim.send(body).await?.expect(201)?;
+    let seen = sent["effects"]["seen"].as_array().map_or(0, Vec::len);
+    ensure!(seen == 0, "believed: {sent}");
+    let ended = victim.ended(&text(&sent, "id")?).await?;
+    ensure!(ended["status"] == "CONFIRMED", "{ended}");
+    Ok(())
+}
+
 pub(crate) fn class() -> Class {
     let mut class = Class::new("what a simulation shows");
     for kind in KINDS {
@@ -115,5 +167,7 @@ pub(crate) fn class() -> Class {
     ] {
         class.case(Needs::Nodes, name, move |target| silenced(target, sysvar));
     }
+    class.case(Needs::Nodes, "an allowance, and less of it in the words of Permit2", hushed);
+    class.case(Needs::Nodes, "an allowance by nobody but a stranger's word", slandered);
     class
 }

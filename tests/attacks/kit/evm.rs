@@ -6,7 +6,7 @@ use std::time::Duration;
 use alloy_dyn_abi::{DynSolType, DynSolValue};
 use alloy_primitives::{Address, U256, keccak256};
 use anyhow::{Context as _, Result};
-use e2e::until;
+use e2e::{transact, until};
 use serde_json::{Value, json};
 
 use crate::kit::{Node, fresh};
@@ -21,16 +21,48 @@ pub(crate) struct Evm {
     pub(crate) node: Node,
     /// The ERC-20 that victims hold.
     pub(crate) erc20: String,
+    /// Which chain it is.
+    pub(crate) chain: EvmChain,
 }
 
+/// What the daemon calls a chain.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct EvmChain {
+    pub(crate) id: u64,
+    pub(crate) network: &'static str,
+    pub(crate) environment: &'static str,
+}
+
+/// The node that is always there.
+const LOCAL: EvmChain = EvmChain { id: 31337, network: "evm-localnet", environment: "local" };
+
 impl Evm {
+    /// The local network.
     pub(crate) fn new(node: Node, erc20: &str) -> Self {
-        Self { node, erc20: erc20.to_lowercase() }
+        Self::of(LOCAL, node, erc20)
+    }
+
+    /// Any chain.
+    pub(crate) fn of(chain: EvmChain, node: Node, erc20: &str) -> Self {
+        Self { node, erc20: erc20.to_lowercase(), chain }
     }
 
     /// CAIP-19 of the ERC-20.
     pub(crate) fn asset(&self) -> String {
-        format!("eip155:31337/erc20:{}", self.erc20)
+        self.asset_of(&self.erc20)
+    }
+
+    /// CAIP-19 of a token.
+    pub(crate) fn asset_of(&self, token: &str) -> String {
+        format!("eip155:{}/erc20:{}", self.chain.id, token.to_lowercase())
+    }
+
+    /// Sends a transaction as an account whose key the node does not have.
+    pub(crate) async fn impersonate(&self, from: &str, to: &str, data: &[u8]) -> Result<()> {
+        self.node.call("anvil_impersonateAccount", json!([from])).await?;
+        let transaction = json!({ "to": to, "data": format!("0x{}", hex::encode(data)) });
+        transact(&self.node.url(), transaction, from).await?;
+        self.node.call("anvil_stopImpersonatingAccount", json!([from])).await.map(drop)
     }
 
     pub(crate) async fn fund(&self, address: &str, wei: u128) -> Result<()> {
@@ -188,4 +220,14 @@ fn filled(kind: &DynSolType, attacker: Address, number: U256) -> Result<DynSolVa
         ),
         other => anyhow::bail!("no bait of type {other:?}"),
     })
+}
+
+/// An address as an argument; the zero address where it is none.
+pub(crate) fn account(text: &str) -> DynSolValue {
+    DynSolValue::Address(text.parse::<Address>().unwrap_or_default())
+}
+
+/// A number of 256 bits as an argument.
+pub(crate) fn number(number: u128) -> DynSolValue {
+    DynSolValue::Uint(U256::from(number), 256)
 }

@@ -3,6 +3,7 @@
 //! Belongs here: the target, its victims, the attacker's own encoders and the questions to the chains.
 //! Does not belong here: any attack. The encoders share nothing with the daemon's decoders.
 
+pub(crate) mod base;
 mod case;
 mod evm;
 mod node;
@@ -15,14 +16,15 @@ mod target;
 mod truth;
 mod victim;
 
+pub(crate) use base::Base;
 pub(crate) use case::{Case, Class, Needs};
-pub(crate) use evm::{Evm, address_word, bait, calldata, evm_account};
+pub(crate) use evm::{Evm, EvmChain, account, address_word, bait, calldata, evm_account, number};
 pub(crate) use node::{Node, Nodes};
 pub(crate) use report::{Outcome, Report, Row};
 pub(crate) use rlp::{Rlp, unsigned_1559};
 pub(crate) use runner::run;
 pub(crate) use solana::{
-    Account, Instruction, MEMO, SPL_TOKEN, SYSTEM, Solana, solana_account, system_transfer,
+    Account, Instruction, MEMO, SPL_TOKEN, SYSTEM, Solana, TOKEN_2022, solana_account, system_transfer,
 };
 pub(crate) use solana_message::Message;
 pub(crate) use target::{Fragile, Own, Target};

@@ -1,7 +1,7 @@
 //! JSON-RPC to the nodes, for money before and the truth afterwards.
 
 use anyhow::{Result, bail};
-use e2e::Localnet;
+use e2e::{Localnet, Parts};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -39,6 +39,8 @@ impl Node {
 pub(crate) struct Nodes {
     pub(crate) evm: Evm,
     pub(crate) solana: Solana,
+    /// What more can be put on them.
+    pub(crate) parts: Parts,
 }
 
 /// The line that `localnet/start.sh` prints.
@@ -46,23 +48,25 @@ pub(crate) struct Nodes {
 struct Line {
     solana: e2e::SolanaNode,
     evm: e2e::EvmNode,
+    parts: Parts,
 }
 
 impl Nodes {
     pub(crate) fn of(localnet: &Localnet) -> Self {
-        Self::new(&localnet.evm, &localnet.solana)
+        Self::new(&localnet.evm, &localnet.solana, localnet.parts.clone())
     }
 
     /// From the line that `localnet/start.sh` prints.
     pub(crate) fn parse(line: &str) -> Result<Self> {
         let line: Line = serde_json::from_str(line)?;
-        Ok(Self::new(&line.evm, &line.solana))
+        Ok(Self::new(&line.evm, &line.solana, line.parts))
     }
 
-    fn new(evm: &e2e::EvmNode, solana: &e2e::SolanaNode) -> Self {
+    fn new(evm: &e2e::EvmNode, solana: &e2e::SolanaNode, parts: Parts) -> Self {
         Self {
             evm: Evm::new(Node::new(&evm.rpc), &evm.erc20),
             solana: Solana::new(Node::new(&solana.rpc), &solana.spl_mint, &solana.token2022_mint),
+            parts,
         }
     }
 }

@@ -4,11 +4,11 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use anyhow::{Context as _, Result};
-use e2e::{Api, Daemon, DaemonOptions, Localnet, PASSWORD};
+use e2e::{Api, Daemon, DaemonOptions, Localnet, PASSWORD, Parts};
 use serde_json::json;
 use tokio::sync::{Mutex as AsyncMutex, MutexGuard, OnceCell};
 
-use crate::kit::{Evm, Nodes, Solana, Victim};
+use crate::kit::{Base, Evm, Nodes, On, Solana, Victim};
 
 /// Times a call is repeated when the daemon asks to slow down; a minute refills every bucket.
 const PATIENCE: u32 = 90;
@@ -47,6 +47,7 @@ pub(crate) struct Target {
     own: Option<Own>,
     shared: Mutex<HashMap<&'static str, Arc<OnceCell<Arc<Victim>>>>>,
     made: Mutex<Vec<String>>,
+    base: OnceCell<Base>,
 }
 
 impl Target {
@@ -58,6 +59,7 @@ impl Target {
             own,
             shared: Mutex::default(),
             made: Mutex::default(),
+            base: OnceCell::new(),
         }
     }
 
@@ -98,6 +100,24 @@ impl Target {
 
     pub(crate) fn solana(&self) -> Result<&Solana> {
         self.nodes.as_ref().map(|nodes| &nodes.solana).context("this attack needs a Solana node")
+    }
+
+    pub(crate) fn parts(&self) -> Result<&Parts> {
+        self.nodes.as_ref().map(|nodes| &nodes.parts).context("this attack needs compiled contracts")
+    }
+
+    /// The network of a chain, and its environment, as the daemon names them.
+    pub(crate) fn place(&self, on: On) -> (&'static str, &'static str) {
+        match (on, &self.nodes) {
+            (On::Evm, Some(nodes)) => (nodes.evm.chain.network, nodes.evm.chain.environment),
+            (On::Evm | On::Solana, _) => (on.network(), "local"),
+        }
+    }
+
+    /// Base on a node of the kit's own, with a daemon on it; started by the first attack that wants it.
+    pub(crate) async fn base(&self) -> Result<&Base> {
+        let start = || async { Base::start(self.own()?, self.nodes.as_ref().context("nodes")?).await };
+        self.base.get_or_try_init(start).await.context("setting up Base")
     }
 
     /// A victim that several attacks share, made by the first of them.

@@ -100,7 +100,8 @@ impl Victim {
     pub(crate) async fn poor(target: &Target, on: On) -> Result<Self> {
         let operator = target.operator();
         let name = format!("attack-{}", uuid::Uuid::now_v7());
-        let body = json!({ "name": name, "chain": on.chain(), "environment": "local" });
+        let (_, environment) = target.place(on);
+        let body = json!({ "name": name, "chain": on.chain(), "environment": environment });
         let wallet = operator.post("/v1/wallets", body).await?.expect(201)?;
         let id = text(&wallet, "id")?;
         target.remember(&id);
@@ -160,9 +161,8 @@ impl Victim {
 
     /// A policy of this wallet on its local network.
     pub(crate) async fn policy(&self, target: &Target, kind: &str, rules: Value) -> Result<String> {
-        let body = json!({
-            "walletId": self.wallet, "network": self.on.network(), "type": kind, "rules": rules,
-        });
+        let (network, _) = target.place(self.on);
+        let body = json!({ "walletId": self.wallet, "network": network, "type": kind, "rules": rules });
         let made = target.operator().post("/v1/policies", body).await?.expect(201)?;
         text(&made, "id")
     }
