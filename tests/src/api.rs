@@ -1,5 +1,6 @@
 //! The HTTP API as a caller sees it: status and JSON, nothing hidden.
 
+use std::path::Path;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
@@ -44,6 +45,16 @@ impl Api {
     /// Without credentials, at the URL of a daemon.
     pub fn new(url: &str) -> Self {
         Self { client: reqwest::Client::new(), url: url.to_owned(), headers: Vec::new(), patience: 0 }
+    }
+
+    /// Without credentials, at the socket of a daemon's data directory.
+    ///
+    /// # Errors
+    ///
+    /// Where there is no client to be had.
+    pub fn over_socket(path: &Path) -> Result<Self> {
+        let client = reqwest::Client::builder().unix_socket(path).build()?;
+        Ok(Self { client, ..Self::new("http://localhost") })
     }
 
     /// Asks again, at most so many times, when the daemon says that too much is asked per minute.

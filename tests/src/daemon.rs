@@ -147,6 +147,11 @@ impl Daemon {
         self.anonymous().password(PASSWORD)
     }
 
+    /// The operator on the daemon's own machine, by the socket.
+    pub fn local_operator(&self) -> Result<Api> {
+        Ok(Api::over_socket(&self.data_dir().join("daemon.sock"))?.password(PASSWORD))
+    }
+
     /// An agent.
     pub fn agent(&self, token: &str) -> Api {
         self.anonymous().token(token)

@@ -27,6 +27,12 @@ impl OwnerKey {
         Self::Solana(Box::new(ed25519_dalek::SigningKey::from_bytes(&[seed; 32])))
     }
 
+    /// The owner with this address, made from some seed.
+    pub fn known(address: &str) -> Option<Self> {
+        let evm = (1..=u8::MAX).filter_map(|seed| Self::evm(seed).ok());
+        evm.chain((0..=u8::MAX).map(Self::solana)).find(|owner| owner.address() == address)
+    }
+
     /// The address.
     pub fn address(&self) -> String {
         match self {

@@ -163,6 +163,8 @@ pub struct Wallet {
     pub owner_state: OwnerState,
     /// Whether the owner has proved the address.
     pub owner_verified: bool,
+    /// Whom a LOCKED owner has signed the wallet over to. It becomes the owner once it has proved the address.
+    pub pending_owner_address: Option<String>,
     /// Since when it is suspended.
     pub suspended_at: Option<i64>,
     /// Why it is suspended.

@@ -30,7 +30,7 @@ pub(crate) fn hint(problem: &Problem) -> Option<String> {
         }
         "SOCKET_ONLY" => {
             "Run it on the daemon's own machine as its user, without --base-url and WAIAAS_BASE_URL; in a \
-             container: `docker exec CONTAINER waiaas backup`."
+             container: `docker exec CONTAINER waiaas …`."
         }
         "OWNER_ALREADY_CONNECTED" => "Give the present owner's key with --key-file.",
         "OWNER_NOT_SET" => "Name one with `waiaas owner set WALLET ADDRESS`.",

@@ -107,6 +107,10 @@ wire_enum!(
         OwnerSigned = "OWNER_SIGNED",
         /// An owner proved the address.
         OwnerVerified = "OWNER_VERIFIED",
+        /// A LOCKED owner signed the wallet over to a successor, who still has to prove the address.
+        SuccessorNamed = "OWNER_SUCCESSOR_NAMED",
+        /// A LOCKED owner took that back.
+        SuccessorWithdrawn = "OWNER_SUCCESSOR_WITHDRAWN",
         /// An owner was replaced.
         OwnerChanged = "OWNER_CHANGED",
         /// An owner was removed.
@@ -151,6 +155,7 @@ impl AuditEvent {
             | Self::TxClosed
             | Self::ChainReset
             | Self::TxExpired
+            | Self::SuccessorNamed
             | Self::OwnerChanged
             | Self::OwnerRemoved
             | Self::PasswordChanged
@@ -198,6 +203,7 @@ impl AuditEvent {
             | Self::OwnerRegistered
             | Self::OwnerSigned
             | Self::OwnerVerified
+            | Self::SuccessorWithdrawn
             | Self::BackupCreated => Severity::Info,
         }
     }

@@ -53,10 +53,15 @@ const ALL: &[Migration] = &[
         sqlite: include_str!("../migrations/sqlite/0008_allowances.sql"),
         postgres: include_str!("../migrations/postgres/0008_allowances.sql"),
     },
+    Migration {
+        version: 9,
+        sqlite: include_str!("../migrations/sqlite/0009_successors.sql"),
+        postgres: include_str!("../migrations/postgres/0009_successors.sql"),
+    },
 ];
 
 /// The newest schema this release knows.
-pub const KNOWN: i64 = 8;
+pub const KNOWN: i64 = 9;
 
 /// Applies what is missing. Daemons that start together on one database take turns.
 pub(crate) async fn run(conn: &mut AnyConnection, postgres: bool) -> Result<(), StoreError> {

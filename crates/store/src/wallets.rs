@@ -51,6 +51,8 @@ pub struct WalletRow {
     pub status: WalletStatus,
     /// Who approves.
     pub owner: Owner,
+    /// Whom the LOCKED owner has signed the wallet over to, until that address is proved.
+    pub successor: Option<Address>,
     /// Since when it is suspended.
     pub suspended_at: Option<UnixSeconds>,
     /// Why it is suspended.
@@ -72,6 +74,10 @@ impl WalletRow {
                 return Err(StoreError::Corrupt("owner_state"));
             }
         };
+        let successor: Option<Address> = row.opt_parsed("successor_address")?;
+        if successor.is_some() && state != OwnerState::Locked {
+            return Err(StoreError::Corrupt("successor_address"));
+        }
         let wallet = Self {
             id: row.parsed("id")?,
             name: row.text("name")?,
@@ -81,6 +87,7 @@ impl WalletRow {
             default_network: row.opt_text("default_network")?.map(|slug| NetworkId::new(&slug)),
             status: row.named("status", WalletStatus::parse)?,
             owner,
+            successor,
             suspended_at: row.opt_int("suspended_at")?,
             suspension_reason: row.opt_text("suspension_reason")?,
             created_at: row.int("created_at")?,
@@ -102,7 +109,7 @@ reads! {
 }
 
 const COLUMNS: &str = "SELECT id, name, chain, environment, address, status, owner_address, owner_state, \
-    suspended_at, suspension_reason, created_at, updated_at, default_network FROM wallets";
+    suspended_at, suspension_reason, created_at, updated_at, default_network, successor_address FROM wallets";
 
 async fn wallet(conn: &mut AnyConnection, id: WalletId) -> Result<Option<WalletRow>, StoreError> {
     let query = sqlx::AssertSqlSafe(format!("{COLUMNS} WHERE id = $1"));
@@ -216,7 +223,8 @@ impl WriteTx {
         self.changed_wallet(id, changed, audit).await
     }
 
-    /// Replaces the owner if it still is `from`. Who may do that is for the engine to know.
+    /// Replaces the owner if it still is `from`, and forgets the successor of another one. Who may do that is
+    /// for the engine to know.
     pub async fn set_owner(
         &mut self,
         id: WalletId,
@@ -225,7 +233,8 @@ impl WriteTx {
         audit: AuditEntry,
     ) -> Result<(), StoreError> {
         let text = |owner: Owner| owner.address().map(|address| address.to_string());
-        let query = "UPDATE wallets SET owner_state = $1, owner_address = $2, updated_at = $3 \
+        let query = "UPDATE wallets SET owner_state = $1, owner_address = $2, updated_at = $3, \
+                     successor_address = CASE WHEN owner_address = $2 THEN successor_address END \
                      WHERE id = $4 AND owner_state = $5 AND COALESCE(owner_address, '') = $6";
         let query = sqlx::query(query)
             .bind(to.state().as_str())
@@ -234,6 +243,25 @@ impl WriteTx {
             .bind(id.to_string())
             .bind(from.state().as_str())
             .bind(text(from).unwrap_or_default());
+        let changed = query.execute(self.conn()).await?.rows_affected();
+        self.changed_wallet(id, changed, audit).await
+    }
+
+    /// Notes, replaces or forgets whom `owner` has signed the wallet over to, if that owner is LOCKED.
+    pub async fn set_successor(
+        &mut self,
+        id: WalletId,
+        owner: Address,
+        successor: Option<Address>,
+        audit: AuditEntry,
+    ) -> Result<(), StoreError> {
+        let query = "UPDATE wallets SET successor_address = $1, updated_at = $2 \
+                     WHERE id = $3 AND owner_state = 'LOCKED' AND owner_address = $4";
+        let query = sqlx::query(query)
+            .bind(successor.map(|address| address.to_string()))
+            .bind(audit.at)
+            .bind(id.to_string())
+            .bind(owner.to_string());
         let changed = query.execute(self.conn()).await?.rows_affected();
         self.changed_wallet(id, changed, audit).await
     }

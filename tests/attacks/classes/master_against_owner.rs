@@ -85,6 +85,16 @@ const TREASURES: [(&str, &str); 12] = [
     ("GET", "/v1/wallets/{wallet}/private-key"),
 ];
 
+/// Routes by which the password might take the installation from the operator for good.
+const RANSOMS: [(&str, &str, &str); 6] = [
+    ("PUT", "/v1/admin/master-password", r#"{"newPassword":"correct horse battery staple"}"#),
+    ("POST", "/v1/admin/master-password", r#"{"newPassword":"correct horse battery staple"}"#),
+    ("POST", "/v1/admin/shutdown", ""),
+    ("PUT", "/v1/admin/shutdown", ""),
+    ("DELETE", "/v1/admin/keystore", ""),
+    ("POST", "/v1/admin/reset", ""),
+];
+
 /// The thief has a backup made, then asks for it or for anything else that the password opens.
 async fn fetch(target: Arc<Target>, method: &str, path: &str) -> Result<()> {
     let (_daemon, target) = target.beside(|_| {})?;
@@ -152,6 +162,36 @@ pub(crate) fn class() -> Class {
         scene.same_owner().await?;
         scene.held().await
     });
+    for attempt in ["another owner", "no owner", "a higher limit", "no limit", "termination"] {
+        let name = format!("{attempt} while the wallet is being handed over");
+        class.case(Needs::Nodes, name, move |target| async move {
+            let scene = scene(&target).await?;
+            let (operator, wallet) = (target.operator(), format!("/v1/wallets/{}", scene.victim.wallet));
+            let owner = format!("{wallet}/owner");
+            let next = json!({ "ownerAddress": OwnerKey::evm(98)?.address() });
+            let asked =
+                operator.put(&owner, next.clone()).await?.expect(409)?["details"]["challenge"].clone();
+            let handed =
+                OwnerKey::evm(97)?.answering(&operator, &asked)?.put(&owner, next).await?.expect(200)?;
+            ensure!(handed["ownerState"] == "LOCKED", "open: {handed}");
+            let limit = format!("/v1/policies/{}", scene.limit);
+            let most = "100000000000000000000";
+            let rules = json!({ "instant_max": most, "notify_max": most, "delay_max": most });
+            let answer = match attempt {
+                "another owner" => {
+                    let thief = json!({ "ownerAddress": OwnerKey::evm(99)?.address() });
+                    operator.put(&owner, thief).await?
+                }
+                "no owner" => operator.delete(&owner).await?,
+                "a higher limit" => operator.put(&limit, json!({ "rules": rules })).await?,
+                "no limit" => operator.delete(&limit).await?,
+                _ => operator.delete(&wallet).await?,
+            };
+            ensure!([202, 403, 409].contains(&answer.status), "HTTP {}: {}", answer.status, answer.body);
+            scene.same_owner().await?;
+            scene.held().await
+        });
+    }
     class.case(Needs::Nodes, "removing the owner", |target| async move {
         let scene = scene(&target).await?;
         let path = format!("/v1/wallets/{}/owner", scene.victim.wallet);
@@ -187,14 +227,26 @@ pub(crate) fn class() -> Class {
     });
     class.case(Needs::Nodes, "terminating the wallet", |target| async move {
         let scene = scene(&target).await?;
-        target.operator().delete(&format!("/v1/wallets/{}", scene.victim.wallet)).await?;
-        let asked = target.anonymous().get(&format!("/v1/transactions/{}/approval", scene.id)).await?;
-        if asked.status == 200 {
-            let yes = OwnerKey::evm(97)?.answering(&target.anonymous(), &asked.body["approve"])?;
-            yes.post_empty(&format!("/v1/transactions/{}/approve", scene.id)).await?;
-        }
+        let answer = target.operator().delete(&format!("/v1/wallets/{}", scene.victim.wallet)).await?;
+        ensure!(answer.status == 403, "HTTP {}: {}", answer.status, answer.body);
+        ensure!(scene.owner().await?["status"] == "ACTIVE", "terminated without the owner");
+        scene.same_owner().await?;
         scene.held().await
     });
+    for (method, path, body) in RANSOMS {
+        class.case(
+            Needs::Own,
+            format!("locking the operator out by {method} {path}"),
+            move |target| async move {
+                let (_daemon, target) = target.beside(|_| {})?;
+                let body = body.as_bytes().to_vec();
+                let answer = target.operator().raw(method.parse()?, path, "application/json", body).await?;
+                ensure!((400..500).contains(&answer.status), "HTTP {}: {}", answer.status, answer.body);
+                // The password that the operator has still opens, and the daemon runs.
+                target.operator().get("/v1/admin/status").await?.expect(200).map(drop)
+            },
+        );
+    }
     class.case(Needs::Nodes, "naming an owner in a new wallet's request", |target| async move {
         let body = json!({
             "name": format!("attack-{}", uuid::Uuid::now_v7()), "chain": "ethereum", "environment": "local",

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use anyhow::{Context as _, Result};
-use e2e::{Api, Daemon, DaemonOptions, Localnet, PASSWORD, Parts};
+use e2e::{Answer, Api, Daemon, DaemonOptions, Localnet, OwnerKey, PASSWORD, Parts};
 use serde_json::json;
 use tokio::sync::{Mutex as AsyncMutex, MutexGuard, OnceCell};
 
@@ -149,7 +149,7 @@ impl Target {
         let known = target.operator().get("/v1/wallets").await?.expect(200)?;
         for row in known["items"].as_array().into_iter().flatten() {
             if let Some(id) = row["id"].as_str().filter(|_| row["status"] != "TERMINATED") {
-                target.operator().delete(&format!("/v1/wallets/{id}")).await?.expect(200)?;
+                target.terminate(id).await?.expect(200)?;
             }
         }
         target.operator().post_empty("/v1/admin/recover").await?;
@@ -161,12 +161,27 @@ impl Target {
         self.made.lock().unwrap_or_else(PoisonError::into_inner).push(wallet.to_owned());
     }
 
+    /// Ends a wallet of the kit. A LOCKED owner lets it go first: over TCP such a wallet is not terminated.
+    async fn terminate(&self, wallet: &str) -> Result<Answer> {
+        let (operator, path) = (self.operator(), format!("/v1/wallets/{wallet}"));
+        let owned = format!("{path}/owner");
+        let asked = operator.delete(&owned).await?;
+        if asked.body["code"] == "OWNER_ALREADY_CONNECTED" {
+            let row = operator.get(&path).await?.expect(200)?;
+            let owner = row["ownerAddress"].as_str().context("an owner")?;
+            let owner = OwnerKey::known(owner).context("an owner of the kit")?;
+            let challenge = &asked.body["details"]["challenge"];
+            owner.answering(&operator, challenge)?.delete(&owned).await?.expect(200)?;
+        }
+        operator.delete(&path).await
+    }
+
     /// Takes back what was made in somebody's installation: policies and wallets, and with them sessions.
     pub(crate) async fn clean(&self) -> Result<()> {
         let wallets = std::mem::take(&mut *self.made.lock().unwrap_or_else(PoisonError::into_inner));
         for wallet in wallets {
             // First the wallet: nobody has to agree to what becomes of the rows of one that is gone.
-            self.operator().delete(&format!("/v1/wallets/{wallet}")).await?;
+            self.terminate(&wallet).await?;
             let waiting = self.operator().get("/v1/changes?status=PENDING_CONSENT&limit=200").await?;
             for row in waiting.body["data"].as_array().into_iter().flatten() {
                 let mut asked = row["questions"].as_array().into_iter().flatten();

@@ -290,7 +290,7 @@ async fn what_concerns_several_wallets_takes_every_owner() -> Result<()> {
 #[tokio::test(flavor = "multi_thread")]
 async fn brakes_are_pulled_at_once_and_released_by_owners() -> Result<()> {
     let daemon = Daemon::start(&unreachable_nodes())?;
-    let (operator, nobody) = (daemon.operator(), daemon.anonymous());
+    let (operator, nobody, local) = (daemon.operator(), daemon.anonymous(), daemon.local_operator()?);
     let (one, two) = (OwnerKey::evm(3)?, OwnerKey::solana(4));
     let wallet = owned(&daemon, &one).await?.0.wallet;
     let other = owned(&daemon, &two).await?.0.wallet;
@@ -327,10 +327,12 @@ async fn brakes_are_pulled_at_once_and_released_by_owners() -> Result<()> {
     assert_eq!(one.agrees(&nobody, &waits).await?.refused(409)?, "CHANGE_ALREADY_DECIDED");
     let waits = operator.post_empty("/v1/admin/recover").await?.expect(202)?;
     // A wallet that will never sign again has no say.
-    operator.delete(&format!("/v1/wallets/{other}")).await?.expect(200)?;
+    let gone = format!("/v1/wallets/{other}");
+    assert_eq!(operator.delete(&gone).await?.refused(403)?, "SOCKET_ONLY", "the owner keeps the say");
+    local.delete(&gone).await?.expect(200)?;
     assert_eq!(one.agrees(&nobody, &waits).await?.expect(200)?["status"], "APPLIED");
     assert_eq!(switch().await?, "ACTIVE");
-    operator.delete(&format!("/v1/wallets/{wallet}")).await?.expect(200)?;
+    local.delete(&format!("/v1/wallets/{wallet}")).await?.expect(200)?;
     operator.post_empty("/v1/admin/kill-switch").await?.expect(200)?;
     operator.post_empty("/v1/admin/recover").await?.expect(200)?;
     intact(&operator).await

@@ -74,6 +74,8 @@ const fn of_wallet(method: &'static str, path: &'static str, expected: [u16; 5])
 const OPERATOR: [u16; 5] = [401, 401, 401, 200, 401];
 const OPERATOR_BUT_INVALID: [u16; 5] = [401, 401, 401, 400, 401];
 const OPERATOR_BUT_ABSENT: [u16; 5] = [401, 401, 401, 404, 401];
+/// By the socket alone, whoever asks.
+const SOCKET: [u16; 5] = [401, 401, 401, 403, 401];
 const ANYBODY: [u16; 5] = [200; 5];
 /// The agent; a foreign session learns that the wallet is not its own.
 const AGENT: [u16; 5] = [401, 200, 403, 401, 401];
@@ -158,16 +160,15 @@ const ROWS: &[Row] = &[
     row("POST", "/v1/admin/transactions/{id}/cancel", At::Nothing, Body::None, OPERATOR_BUT_ABSENT),
     row("POST", "/v1/admin/transactions/{id}/close", At::Nothing, Body::Empty, OPERATOR_BUT_ABSENT),
     row("POST", "/v1/admin/transactions/{id}/reject", At::Nothing, Body::None, OPERATOR_BUT_ABSENT),
-    row("PUT", "/v1/admin/master-password", At::Nothing, Body::Empty, OPERATOR_BUT_INVALID),
+    row("PUT", "/v1/admin/master-password", At::Nothing, Body::Empty, SOCKET),
     row("POST", "/v1/admin/rotate-secret", At::Nothing, Body::None, OPERATOR),
     row("POST", "/v1/admin/backup", At::Nothing, Body::None, OPERATOR),
-    // By the socket alone, whoever asks.
-    row("POST", "/v1/admin/backup/download", At::Nothing, Body::None, [401, 401, 401, 403, 401]),
+    row("POST", "/v1/admin/backup/download", At::Nothing, Body::None, SOCKET),
     row("POST", "/v1/admin/kill-switch", At::Nothing, Body::None, OPERATOR),
     // While the brake is on, sessions are refused everywhere, and here all the same.
     // The wallet has an owner, who has to agree to the recovery.
     row("POST", "/v1/admin/recover", At::Nothing, Body::None, [401, 401, 401, 202, 401]),
-    row("POST", "/v1/admin/shutdown", At::Nothing, Body::None, OPERATOR),
+    row("POST", "/v1/admin/shutdown", At::Nothing, Body::None, SOCKET),
 ];
 
 /// The credentials and the things they are tried on.

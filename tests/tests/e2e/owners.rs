@@ -93,8 +93,24 @@ async fn establish(daemon: &Daemon, chain: &str, owner: &OwnerKey, next: &OwnerK
     assert_eq!(alone.put(&path, change.clone()).await?.status, 401, "consent does not replace the operator");
     assert_eq!(state(daemon, &wallet).await?, ("LOCKED".to_owned(), json!(owner.address())));
     let consent = owner.answering(&operator, &to_change)?;
-    consent.put(&path, change.clone()).await?.expect(200)?;
-    assert_eq!(state(daemon, &wallet).await?, ("GRACE".to_owned(), json!(next.address())));
+    let given = consent.put(&path, change.clone()).await?.expect(200)?;
+    assert_eq!(given["pendingOwnerAddress"].as_str(), Some(&*next.address()), "{given}");
+    let kept = ("LOCKED".to_owned(), json!(owner.address()));
+    assert_eq!(state(daemon, &wallet).await?, kept, "until the successor has proved the address");
+
+    // The owner takes it back, and gives it once more; what the successor was asked before is void meanwhile.
+    let stays = json!({ "ownerAddress": owner.address() });
+    let asked = operator.put(&path, stays.clone()).await?.expect(409)?["details"]["challenge"].clone();
+    let mine = next.answering(&operator, &asked)?.put(&path, stays.clone()).await?;
+    assert_eq!(mine.refused(401)?, "INVALID_SIGNATURE", "the successor has no say yet");
+    let back = owner.answering(&operator, &asked)?.put(&path, stays).await?.expect(200)?;
+    assert_eq!((&back["pendingOwnerAddress"], &back["challenge"]), (&Value::Null, &Value::Null), "{back}");
+    let early = next.answering(&nobody, &given["challenge"])?;
+    assert_eq!(early.post_empty(&verify).await?.refused(403)?, "OWNER_ADDRESS_MISMATCH");
+    let again = operator.put(&path, change.clone()).await?.expect(409)?["details"]["challenge"].clone();
+    owner.answering(&operator, &again)?.put(&path, change.clone()).await?.expect(200)?;
+    assert_eq!(operator.delete(&path).await?.refused(409)?, "OWNER_ALREADY_CONNECTED");
+    assert_eq!(state(daemon, &wallet).await?, kept);
 
     // The successor proves itself and then lets the wallet go.
     let challenge = operator.post_empty(&ask).await?.expect(200)?;

@@ -51,7 +51,9 @@ async fn an_owner_decides_and_a_backup_comes_back_whole() -> Result<()> {
     let told: Value = serde_json::from_slice(&refused.stdout)?;
     assert!(told["details"]["challenge"]["expiresAt"].is_string(), "a time like every other: {told}");
     let change = ["owner", "set", &agent.wallet, &solana.address(), "--key-file", &evm_file, "--yes"];
-    assert_eq!(run(&change)?["ownerState"], "GRACE");
+    let handed = run(&change)?;
+    assert_eq!((&handed["ownerState"], &handed["ownerAddress"]), (&json!("LOCKED"), &json!(evm.address())));
+    assert_eq!(handed["pendingOwnerAddress"], solana.address());
     assert_eq!(
         run(&["owner", "verify", &agent.wallet, "--key-file", &solana_file, "--yes"])?["ownerState"],
         "LOCKED"

@@ -43,7 +43,11 @@ impl Client {
         self.get("/v1/admin/audit/verify", Credential::Master).await
     }
 
-    /// Replaces the master password.
+    /// Replaces the master password. Only over the socket.
+    ///
+    /// # Errors
+    ///
+    /// `SOCKET_ONLY` over TCP.
     pub async fn set_master_password(&self, change: &SetMasterPassword) -> Result<Done, ClientError> {
         self.send(Method::PUT, "/v1/admin/master-password", change, Credential::Master).await
     }
@@ -92,7 +96,11 @@ impl Client {
         outcome(self.request(Method::POST, "/v1/admin/recover", Credential::Master)?).await
     }
 
-    /// Stops the daemon.
+    /// Stops the daemon. Only over the socket.
+    ///
+    /// # Errors
+    ///
+    /// `SOCKET_ONLY` over TCP.
     pub async fn shutdown(&self) -> Result<Done, ClientError> {
         self.call(Method::POST, "/v1/admin/shutdown", Credential::Master).await
     }

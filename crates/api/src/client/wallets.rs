@@ -51,7 +51,11 @@ impl Client {
         self.send(Method::PUT, &format!("/v1/wallets/{id}/default-network"), &body, Credential::Master).await
     }
 
-    /// Ends a wallet for good.
+    /// Ends a wallet for good. Only over the socket where its owner is LOCKED.
+    ///
+    /// # Errors
+    ///
+    /// `SOCKET_ONLY` over TCP then.
     pub async fn terminate_wallet(&self, id: WalletId) -> Result<WalletStatusChange, ClientError> {
         self.call(Method::DELETE, &format!("/v1/wallets/{id}"), Credential::Master).await
     }

@@ -5,12 +5,14 @@ use anyhow::Result;
 use clap::Subcommand;
 use serde_json::json;
 use waiaas_api::client::{ClientError, OwnerSignature};
+use waiaas_api::owners::OwnerChange;
 use waiaas_api::transactions::Approved;
 use waiaas_api::wallets::Wallet;
 use waiaas_engine::core::ids::TxId;
 use waiaas_engine::core::owner::OwnerAction;
 use waiaas_engine::core::presentation::Ask;
 use waiaas_engine::core::transaction::TxStatus;
+use waiaas_engine::core::wallet::OwnerState;
 use waiaas_engine::question;
 
 use crate::commands::answer::{self, Answer, Key};
@@ -21,7 +23,7 @@ use crate::{exit, output};
 /// The owner.
 #[derive(Subcommand)]
 pub(crate) enum Verb {
-    /// Name a wallet's owner: a Solana or EVM address.
+    /// Name a wallet's owner: a Solana or EVM address. A LOCKED owner signs, and stays until the new one is proved.
     Set {
         /// Id or name.
         wallet: String,
@@ -75,14 +77,7 @@ pub(crate) async fn run(context: &Context, verb: Verb) -> Result<()> {
                 }
                 Ok(change) => change,
             };
-            output::show(context, &change, |c| {
-                format!(
-                    "The owner is {} ({}). Prove it with `waiaas owner verify {}`.",
-                    c.wallet.owner_address.as_deref().unwrap_or("nobody"),
-                    c.wallet.owner_state,
-                    c.wallet.name
-                )
-            })
+            output::show(context, &change, named)
         }
         Verb::Remove { wallet, key } => {
             let client = context.operator().await?;
@@ -99,7 +94,8 @@ pub(crate) async fn run(context: &Context, verb: Verb) -> Result<()> {
         Verb::Verify { wallet, answer } => {
             let client = context.operator().await?;
             let wallet = find(&client, &wallet).await?;
-            if let Some(proof) = answer.made_elsewhere(wallet.owner_address.clone())? {
+            let asked = wallet.pending_owner_address.as_ref().or(wallet.owner_address.as_ref());
+            if let Some(proof) = answer.made_elsewhere(asked.cloned())? {
                 let signed = question::check_wallet(&proof.message, OwnerAction::VerifyOwner, wallet.id);
                 answer::sound(signed)?;
                 let verified = client.verify_owner(wallet.id, &proof).await?;
@@ -131,6 +127,22 @@ pub(crate) async fn run(context: &Context, verb: Verb) -> Result<()> {
             output::show(context, &json!(done), |_| {
                 format!("Rejected; the transaction is {}.", done.transaction.status)
             })
+        }
+    }
+}
+
+/// Who owns the wallet now, and who has to prove what.
+fn named(change: &OwnerChange) -> String {
+    let wallet = &change.wallet;
+    let owner = wallet.owner_address.as_deref().unwrap_or("nobody");
+    match (&wallet.pending_owner_address, wallet.owner_state) {
+        (Some(next), _) => format!(
+            "{owner} stays the owner (LOCKED) until {next} is proved with `waiaas owner verify {}`.",
+            wallet.name
+        ),
+        (None, OwnerState::Locked) => format!("{owner} is and stays the owner (LOCKED)."),
+        (None, state @ (OwnerState::None | OwnerState::Grace)) => {
+            format!("The owner is {owner} ({state}). Prove it with `waiaas owner verify {}`.", wallet.name)
         }
     }
 }

@@ -1,4 +1,5 @@
-//! `waiaas set-master`: through the daemon when one runs, else on the database itself.
+//! `waiaas set-master`: through the daemon when one runs, else on the database itself. Only on the daemon's
+//! own machine: whoever stole the old password must not lock the operator out with it.
 
 use anyhow::Result;
 use serde_json::json;
@@ -8,14 +9,21 @@ use waiaas_engine::offline::set_master_password;
 use waiaas_engine::{Clock as _, SystemClock};
 
 use crate::context::Context;
+use crate::exit::Usage;
 use crate::{output, password};
 
 pub(crate) async fn run(context: &Context) -> Result<()> {
+    if !context.is_local() {
+        // Said here, so that the new password goes nowhere.
+        let message = "the master password is changed on the daemon's own machine: run this there as its user, \
+                       without --base-url and WAIAAS_BASE_URL; in a container: `docker exec -it CONTAINER waiaas \
+                       set-master`";
+        return Err(Usage(message.to_owned()).into());
+    }
     let old = password::master(context.data_dir())?;
     let new = password::new_master()?;
-    // A held lock means that a daemon runs: then the change is its to make, and so it is where another daemon
-    // was named.
-    let daemon_runs = !context.is_local() || context.data_dir().lock().is_err();
+    // A held lock means that a daemon runs: then the change is its to make.
+    let daemon_runs = context.data_dir().lock().is_err();
     if daemon_runs {
         let client = context.operator_with(old).await?;
         client.set_master_password(&SetMasterPassword { new_password: WireSecret::new(new) }).await?;

@@ -268,7 +268,8 @@ fn table(wallets: &[Wallet]) -> String {
         "There are no wallets. `waiaas wallet create NAME` makes one.",
         head,
         wallets.iter().map(|w| {
-            let owner = w.owner_address.clone().unwrap_or_default();
+            let next = w.pending_owner_address.as_ref().map(|next| format!(", next {next}"));
+            let owner = w.owner_address.clone().unwrap_or_default() + &next.unwrap_or_default();
             [
                 w.id.to_string(),
                 w.name.clone(),

@@ -1,7 +1,9 @@
 //! A wallet's owner: NONE → GRACE by the operator, GRACE → LOCKED by the owner's signature, and from
-//! LOCKED on only by that owner's own signature.
+//! LOCKED on only by that owner's own signature. A LOCKED owner who hands over stays LOCKED until the successor
+//! has proved the address.
 
 use serde_json::json;
+use waiaas_core::UnixSeconds;
 use waiaas_core::address::Address;
 use waiaas_core::audit::{Actor, AuditEvent};
 use waiaas_core::ids::WalletId;
@@ -35,8 +37,9 @@ impl Wish {
 
 impl Engine {
     /// Names a wallet's owner; of either chain's kind. The owner then signs the returned message to
-    /// become LOCKED. A LOCKED owner is replaced only with its own `consent`; without it the error
-    /// carries the message to sign.
+    /// become LOCKED. A LOCKED owner is replaced only with its own `consent`, and stays the owner until the
+    /// other has signed; without it the error carries the message to sign. Naming the LOCKED owner itself takes a
+    /// hand-over back.
     pub async fn set_owner(
         &self,
         _: &Master,
@@ -57,13 +60,11 @@ impl Engine {
         self.change_owner(id, Wish::Remove, consent).await
     }
 
-    /// A fresh message for an owner who has not yet proved the address.
+    /// A fresh message for whoever has not yet proved the address: the successor, where there is one.
     pub async fn owner_challenge(&self, _: &Master, id: WalletId) -> Result<ChallengeView, Error> {
         let wallet = self.wallet_by_id(id).await?;
-        let owner = wallet.owner.address().ok_or_else(no_owner)?;
-        let challenge =
-            self.question(id, owner, OwnerAction::VerifyOwner, "Become the owner who approves for");
-        self.issue(challenge).await
+        let owner = wallet.successor.or(wallet.owner.address()).ok_or_else(no_owner)?;
+        self.issue(self.question(id, owner, OwnerAction::VerifyOwner)).await
     }
 
     /// Locks the owner who signed.
@@ -80,9 +81,11 @@ impl Engine {
                     let entry = |event| AuditEntry::new(event, Actor::Owner(address), now).wallet(id);
                     let answer = entry(AuditEvent::OwnerSigned).details(json!({ "nonce": owner.nonce() }));
                     tx.consume_challenge(owner.nonce(), owner.signature(), answer).await.map_err(used)?;
-                    let audit = entry(AuditEvent::OwnerVerified).details(json!({ "state": "LOCKED" }));
                     let (from, to) = (row.owner, OwnerOf::Locked(address));
-                    if from.address() != Some(address) {
+                    let before = from.address().filter(|before| *before != address);
+                    let audit = entry(AuditEvent::OwnerVerified)
+                        .details(json!({ "state": "LOCKED", "from": before }));
+                    if from.address() != Some(address) && row.successor != Some(address) {
                         return Err(changed());
                     }
                     tx.set_owner(id, from, to, audit).await.map_err(raced)
@@ -99,12 +102,13 @@ impl Engine {
         consent: Option<Owner>,
     ) -> Result<OwnerSet, Error> {
         let wallet_now = self.wallet_by_id(id).await?;
-        if let Wish::Set(owner) = &wish {
+        if let Wish::Set(owner) = &wish
+            && wallet_now.owner != OwnerOf::Locked(*owner)
+        {
             self.refuse_unfit_owner(&wallet_now, *owner).await?;
         }
         if let (OwnerOf::Locked(current), None) = (wallet_now.owner, &consent) {
-            let asked = self.question(id, current, wish.action(), "Give up owning");
-            let challenge = self.issue(asked).await?;
+            let challenge = self.issue(self.question(id, current, wish.action())).await?;
             return Err(Error::new(
                 ErrorCode::OwnerAlreadyConnected,
                 "The wallet's owner is LOCKED; only that owner's signature changes it.",
@@ -115,69 +119,49 @@ impl Engine {
             }})));
         }
         let now = self.now();
-        let new_owner = match &wish {
-            Wish::Set(address) => Some(*address),
-            Wish::Remove => None,
-        };
         self.store()
             .write(move |tx| {
                 Box::pin(async move {
                     let row = wallet(tx, id).await?;
-                    let actor = match row.owner {
-                        OwnerOf::Locked(current) => {
-                            let owner = consent.ok_or_else(changed)?;
-                            if owner.consent().action() != wish.action() || owner.consent().owner() != current
-                            {
-                                return Err(changed());
-                            }
-                            let answer =
-                                AuditEntry::new(AuditEvent::OwnerChanged, Actor::Owner(current), now)
-                                    .wallet(id)
-                                    .details(json!({ "nonce": owner.nonce() }));
-                            tx.consume_challenge(owner.nonce(), owner.signature(), answer)
-                                .await
-                                .map_err(used)?;
-                            Actor::Owner(current)
+                    match (row.owner, consent) {
+                        (OwnerOf::Locked(current), Some(owner)) => {
+                            given_up(tx, &row, current, &wish, &owner, now).await
                         }
-                        OwnerOf::None | OwnerOf::Grace(_) => Actor::Master,
-                    };
-                    let (to, event) = match &wish {
-                        Wish::Set(address) if row.owner == OwnerOf::None => {
-                            (OwnerOf::Grace(*address), AuditEvent::OwnerRegistered)
-                        }
-                        Wish::Set(address) => (OwnerOf::Grace(*address), AuditEvent::OwnerChanged),
-                        Wish::Remove => (OwnerOf::None, AuditEvent::OwnerRemoved),
-                    };
-                    let audit = AuditEntry::new(event, actor, now)
-                        .wallet(id)
-                        .details(json!({ "from": row.owner.address(), "to": to.address() }));
-                    tx.set_owner(id, row.owner, to, audit).await.map_err(raced)
+                        (OwnerOf::Locked(_), None) => Err(changed()),
+                        (OwnerOf::None | OwnerOf::Grace(_), _) => appointed(tx, &row, &wish, now).await,
+                    }
                 })
             })
             .await?;
-        let challenge = match new_owner {
-            Some(owner) => {
-                let asked =
-                    self.question(id, owner, OwnerAction::VerifyOwner, "Become the owner who approves for");
-                Some(self.issue(asked).await?)
-            }
+        let wallet = self.wallet_by_id(id).await?;
+        let challenge = match unproved(&wallet) {
+            Some(owner) => Some(self.issue(self.question(id, owner, OwnerAction::VerifyOwner)).await?),
             None => None,
         };
-        Ok(OwnerSet { wallet: self.wallet_by_id(id).await?, challenge })
+        Ok(OwnerSet { wallet, challenge })
     }
 
-    fn question(&self, id: WalletId, owner: Address, action: OwnerAction, what: &str) -> Challenge {
+    fn question(&self, id: WalletId, owner: Address, action: OwnerAction) -> Challenge {
         let now = self.now();
         let summary = match action {
-            OwnerAction::ChangeOwner { new_owner } => {
-                format!("{what} the wallet {id} in favour of {new_owner}.")
+            OwnerAction::ChangeOwner { new_owner } if new_owner == owner => {
+                format!(
+                    "Stay the owner of the wallet {id}. A hand-over that was agreed before is taken back."
+                )
             }
+            OwnerAction::ChangeOwner { new_owner } => format!(
+                "Give up owning the wallet {id} in favour of {new_owner}. Until the holder of that address has \
+                 proved it, nothing changes."
+            ),
+            OwnerAction::RemoveOwner => format!(
+                "Give up owning the wallet {id}. From then on it has no owner, and the master password alone \
+                 decides about it."
+            ),
             OwnerAction::Approve { .. }
             | OwnerAction::Reject { .. }
             | OwnerAction::ApproveChange { .. }
             | OwnerAction::RejectChange { .. }
-            | OwnerAction::VerifyOwner
-            | OwnerAction::RemoveOwner => format!("{what} the wallet {id}."),
+            | OwnerAction::VerifyOwner => format!("Become the owner who approves for the wallet {id}."),
         };
         Challenge {
             instance: self.instance(),
@@ -197,6 +181,57 @@ impl Engine {
         self.store().write(move |tx| Box::pin(async move { tx.issue_challenge(&challenge).await })).await?;
         Ok(view)
     }
+}
+
+/// The address that still has to be proved, if there is one.
+fn unproved(wallet: &crate::Wallet) -> Option<Address> {
+    match wallet.owner {
+        OwnerOf::Grace(owner) => Some(owner),
+        OwnerOf::None | OwnerOf::Locked(_) => wallet.successor,
+    }
+}
+
+/// Does what the operator wants where nobody has proved to be the owner.
+async fn appointed(tx: &mut WriteTx, row: &WalletRow, wish: &Wish, now: UnixSeconds) -> Result<(), Error> {
+    let (to, event) = match wish {
+        Wish::Set(address) if row.owner == OwnerOf::None => {
+            (OwnerOf::Grace(*address), AuditEvent::OwnerRegistered)
+        }
+        Wish::Set(address) => (OwnerOf::Grace(*address), AuditEvent::OwnerChanged),
+        Wish::Remove => (OwnerOf::None, AuditEvent::OwnerRemoved),
+    };
+    let audit = AuditEntry::new(event, Actor::Master, now)
+        .wallet(row.id)
+        .details(json!({ "from": row.owner.address(), "to": to.address() }));
+    tx.set_owner(row.id, row.owner, to, audit).await.map_err(raced)
+}
+
+/// Does what the LOCKED owner `current` has agreed to. A successor takes over by proving the address, so that
+/// the wallet is never without a proved owner in between.
+async fn given_up(
+    tx: &mut WriteTx,
+    row: &WalletRow,
+    current: Address,
+    wish: &Wish,
+    owner: &Owner,
+    now: UnixSeconds,
+) -> Result<(), Error> {
+    if owner.consent().action() != wish.action() || owner.consent().owner() != current {
+        return Err(changed());
+    }
+    let entry = |event| AuditEntry::new(event, Actor::Owner(current), now).wallet(row.id);
+    let answer = entry(AuditEvent::OwnerSigned).details(json!({ "nonce": owner.nonce() }));
+    tx.consume_challenge(owner.nonce(), owner.signature(), answer).await.map_err(used)?;
+    let (successor, event) = match wish {
+        Wish::Remove => {
+            let audit = entry(AuditEvent::OwnerRemoved).details(json!({ "from": current, "to": null }));
+            return tx.set_owner(row.id, row.owner, OwnerOf::None, audit).await.map_err(raced);
+        }
+        Wish::Set(address) if *address == current => (None, AuditEvent::SuccessorWithdrawn),
+        Wish::Set(address) => (Some(*address), AuditEvent::SuccessorNamed),
+    };
+    let audit = entry(event).details(json!({ "owner": current, "from": row.successor, "to": successor }));
+    tx.set_successor(row.id, current, successor, audit).await.map_err(raced)
 }
 
 async fn wallet(tx: &mut WriteTx, id: WalletId) -> Result<WalletRow, Error> {

@@ -8,13 +8,14 @@ use waiaas_keys::proof::Stretching;
 use waiaas_store::AuditEntry;
 
 use crate::Engine;
-use crate::credentials::Master;
+use crate::credentials::{Local, Master};
 use crate::error::{Error, ErrorCode};
 use crate::offline::kdf_params;
 
 impl Engine {
-    /// Sets a new master password and removes `recovery.key`. True if that file was there.
-    pub async fn set_master_password(&self, _: &Master, new: SecretString) -> Result<bool, Error> {
+    /// Sets a new master password and removes `recovery.key`. True if that file was there. The old password is
+    /// worth nothing afterwards, so it alone must not do this from another machine.
+    pub async fn set_master_password(&self, _: &Master, _: &Local, new: SecretString) -> Result<bool, Error> {
         check_new(&new).map_err(|weak| {
             Error::new(ErrorCode::ActionValidationFailed, format!("The new password is refused: {weak}."))
                 .hint("Use a long passphrase, or a random password from a password manager.")

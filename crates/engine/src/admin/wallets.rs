@@ -8,13 +8,13 @@ use waiaas_core::audit::{Actor, AuditEvent};
 use waiaas_core::change::Change;
 use waiaas_core::ids::WalletId;
 use waiaas_core::owner::Unfit;
-use waiaas_core::wallet::WalletStatus;
+use waiaas_core::wallet::{OwnerState, WalletStatus};
 use waiaas_keys::{KeyError, SealedKey};
 use waiaas_store::{AuditEntry, Entity, NewWallet as NewRow, StoreError, WalletRow};
 
 use crate::Engine;
 use crate::admin::candidates::refused;
-use crate::credentials::{Master, Session};
+use crate::credentials::{Local, Master, Session};
 use crate::error::{Error, ErrorCode};
 use crate::views::{NewWallet, Outcome, Wallet};
 
@@ -52,7 +52,8 @@ impl Engine {
             ));
         }
         // The other way round than in naming an owner: the owner's key must not come under this daemon.
-        if known.iter().any(|w| w.owner.address() == Some(address) && is_living(w)) {
+        let owns = |w: &WalletRow| w.owner.address() == Some(address) || w.successor == Some(address);
+        if known.iter().any(|w| owns(w) && is_living(w)) {
             return Err(refused(Unfit::AnotherWallet));
         }
         self.keep_wallet(id, new, &sealed, address, AuditEvent::WalletImported).await
@@ -140,7 +141,8 @@ impl Engine {
             .details(json!({ "network": network }));
         self.store()
             .write(move |tx| Box::pin(async move { tx.set_default_network(id, network, audit).await }))
-            .await?;
+            .await
+            .map_err(ended)?;
         self.wallet_by_id(id).await
     }
 
@@ -156,7 +158,10 @@ impl Engine {
             return Err(Error::invalid("reason", "at most 500 characters"));
         }
         let to = WalletStatus::Suspended;
-        self.move_wallet(id, &[WalletStatus::Active], to, Some(reason), AuditEvent::WalletSuspended).await
+        self.move_wallet(id, &[WalletStatus::Active], to, Some(reason), AuditEvent::WalletSuspended, |_| {
+            Ok(())
+        })
+        .await
     }
 
     /// Lets a suspended wallet sign again. A LOCKED owner has to agree.
@@ -170,9 +175,29 @@ impl Engine {
     }
 
     /// Ends a wallet for ever. Its key stays sealed in the database and in backups.
-    pub async fn terminate_wallet(&self, _: &Master, id: WalletId) -> Result<Wallet, Error> {
+    ///
+    /// Where its owner is LOCKED the caller is also on the daemon's machine (`local`): nobody can take it back,
+    /// and the owner's voice in other changes goes with it. The owner is not asked, because this is also the way
+    /// out where an owner never answers.
+    ///
+    /// # Errors
+    ///
+    /// `SOCKET_ONLY`, `WALLET_TERMINATED`.
+    pub async fn terminate_wallet(
+        &self,
+        _: &Master,
+        local: Option<&Local>,
+        id: WalletId,
+    ) -> Result<Wallet, Error> {
         const FROM: &[WalletStatus] = &[WalletStatus::Active, WalletStatus::Suspended];
-        self.move_wallet(id, FROM, WalletStatus::Terminated, None, AuditEvent::WalletTerminated).await
+        let far = local.is_none();
+        self.move_wallet(id, FROM, WalletStatus::Terminated, None, AuditEvent::WalletTerminated, move |row| {
+            if far && row.owner.state() == OwnerState::Locked {
+                return Err(Local::missing("The owner of this wallet is LOCKED. Terminating it"));
+            }
+            Ok(())
+        })
+        .await
     }
 
     async fn move_wallet(
@@ -182,6 +207,7 @@ impl Engine {
         to: WalletStatus,
         reason: Option<String>,
         event: AuditEvent,
+        allowed: impl FnOnce(&WalletRow) -> Result<(), Error> + Send + 'static,
     ) -> Result<Wallet, Error> {
         let audit =
             AuditEntry::new(event, Actor::Master, self.now()).wallet(id).details(json!({ "reason": reason }));
@@ -195,6 +221,7 @@ impl Engine {
                     if !from.contains(&row.status) {
                         return Err(wrong_status(row.status));
                     }
+                    allowed(&row)?;
                     Ok(tx.set_wallet_status(id, row.status, to, reason.as_deref(), audit).await?)
                 })
             })
@@ -236,6 +263,14 @@ fn name_taken(error: StoreError) -> Error {
             Error::new(ErrorCode::WalletNameTaken, "Another wallet has this name.")
                 .hint("Choose another name.")
         }
+        other => ended(other),
+    }
+}
+
+/// A terminated wallet stays as it is.
+fn ended(error: StoreError) -> Error {
+    match error {
+        StoreError::Conflict(Entity::Wallet) => wrong_status(WalletStatus::Terminated),
         other => other.into(),
     }
 }
@@ -251,6 +286,7 @@ impl From<WalletRow> for Wallet {
             default_network: row.default_network,
             status: row.status,
             owner: row.owner,
+            successor: row.successor,
             suspended_at: row.suspended_at,
             suspension_reason: row.suspension_reason,
             created_at: row.created_at,

@@ -6,8 +6,8 @@ use crate::error::{Error, ErrorCode};
 /// Proof that the caller came by the socket of the data directory: the kernel gave its user id as the
 /// daemon's own or root's. Whoever has that can read the data directory as well.
 ///
-/// Beside [`Master`](crate::Master) it guards what the password must not fetch from elsewhere: anything that
-/// this very password opens.
+/// Beside [`Master`](crate::Master) it guards what the password alone must not do from elsewhere: fetch
+/// anything that this very password opens, and whatever nobody could take back.
 #[derive(Debug)]
 pub struct Local(());
 
@@ -20,15 +20,20 @@ impl Local {
     pub fn of(via: Via) -> Result<Self, Error> {
         match via {
             Via::Socket => Ok(Self(())),
-            Via::Network(_) => Err(Error::new(
-                ErrorCode::SocketOnly,
-                "This is answered only on the Unix socket in the daemon's data directory.",
-            )
-            .hint(
-                "Run the command on the daemon's own machine as its user, without a URL: `waiaas backup`, in a \
-                 container by `docker exec`.",
-            )),
+            Via::Network(_) => Err(Self::missing("This")),
         }
+    }
+
+    /// The refusal of `what` to callers from elsewhere.
+    pub(crate) fn missing(what: &str) -> Error {
+        Error::new(
+            ErrorCode::SocketOnly,
+            format!("{what} is answered only on the Unix socket in the daemon's data directory."),
+        )
+        .hint(
+            "Run the `waiaas` command on the daemon's own machine as its user, without a URL; in a container by \
+             `docker exec`.",
+        )
     }
 }
 

@@ -148,7 +148,11 @@ impl Engine {
     async fn check(&self, row: ChallengeRow, answer: OwnerAnswer) -> Result<Owner, Error> {
         let current = self.store().wallet(row.challenge.wallet).await?;
         let current = current.ok_or_else(|| Error::internal("challenge without wallet"))?;
-        verified(row, current.owner.address(), answer, self.now())
+        // A successor proves the address, and has no other say before that.
+        let succeeds = row.challenge.action == OwnerAction::VerifyOwner
+            && current.successor == Some(row.challenge.owner);
+        let current = if succeeds { current.successor } else { current.owner.address() };
+        verified(row, current, answer, self.now())
     }
 
     /// Rebuilds the consent to run `tx` from what is stored: the signature is verified again, so a

@@ -37,6 +37,8 @@ pub struct Wallet {
     pub status: WalletStatus,
     /// Who approves.
     pub owner: Owner,
+    /// Whom the LOCKED owner has signed the wallet over to, until that address is proved.
+    pub successor: Option<Address>,
     /// When it was suspended.
     pub suspended_at: Option<UnixSeconds>,
     /// Why it was suspended.

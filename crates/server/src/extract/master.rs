@@ -1,5 +1,7 @@
 //! The operator, by `X-Master-Password`.
 
+use std::convert::Infallible;
+
 use axum::extract::FromRequestParts;
 use axum::http::HeaderMap;
 use axum::http::request::Parts;
@@ -46,6 +48,18 @@ impl FromRequestParts<App> for LocalMasterAuth {
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Failure> {
         let MasterAuth(master) = MasterAuth::from_request_parts(parts, app).await?;
         Ok(Self(master, Local::of(Peer::of(&parts.extensions).via())?))
+    }
+}
+
+/// Proof that the caller is on the daemon's own machine, where that is so. Beside the master password, for
+/// what takes it only in some cases.
+pub(crate) struct MaybeLocal(pub(crate) Option<Local>);
+
+impl FromRequestParts<App> for MaybeLocal {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &App) -> Result<Self, Infallible> {
+        Ok(Self(Local::of(Peer::of(&parts.extensions).via()).ok()))
     }
 }
 

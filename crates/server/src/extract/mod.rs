@@ -16,7 +16,7 @@ mod session;
 pub(crate) use body::{Body, MaybeBody};
 pub(crate) use credential::SessionOrMaster;
 pub(crate) use idempotency::Idempotency;
-pub(crate) use master::{BrakeAuth, HEADER as MASTER, LocalMasterAuth, MasterAuth};
+pub(crate) use master::{BrakeAuth, HEADER as MASTER, LocalMasterAuth, MasterAuth, MaybeLocal};
 pub(crate) use owner::{MaybeOwner, OwnerAuth};
 pub(crate) use place::{Path, Query, page};
 pub(crate) use public::Public;

@@ -20,6 +20,7 @@ pub(crate) fn wallet(engine: &Engine, wallet: engine::Wallet) -> Wallet {
         owner_address: wallet.owner.address().map(|owner| owner.to_string()),
         owner_state,
         owner_verified: owner_state == OwnerState::Locked,
+        pending_owner_address: wallet.successor.map(|successor| successor.to_string()),
         suspended_at: wallet.suspended_at,
         suspension_reason: wallet.suspension_reason,
         created_at: wallet.created_at,

@@ -40,6 +40,10 @@ async fn wallets_are_renamed_suspended_resumed_and_ended() {
     assert_eq!((status, &body["status"]), (200, &json!("ACTIVE")), "an empty body is enough");
     let ended = operator.terminate_wallet(wallet.id).await.expect("ended");
     assert_eq!(ended.status, WalletStatus::Terminated);
+    let late = operator.rename_wallet(wallet.id, "third").await.expect_err("it stays as it is");
+    assert_eq!(late.code(), Some("WALLET_TERMINATED"));
+    let late = operator.set_default_network(wallet.id, Some("solana-localnet")).await.expect_err("as it is");
+    assert_eq!(late.code(), Some("WALLET_TERMINATED"));
     let networks = operator.wallet_networks(wallet.id).await.expect("networks");
     assert_eq!(networks.default_network.as_deref(), Some("solana-localnet"));
 }
@@ -81,9 +85,11 @@ async fn what_happened_is_in_the_log_and_the_log_is_whole() {
 #[tokio::test]
 async fn the_password_changes_for_the_next_request() {
     let daemon = Daemon::start().await;
-    let operator = daemon.operator();
     let change = SetMasterPassword { new_password: WireSecret::new("another-long-password".into()) };
-    operator.set_master_password(&change).await.expect("changed");
+    let refused = daemon.operator().set_master_password(&change).await.expect_err("over TCP");
+    assert_eq!(refused.code(), Some("SOCKET_ONLY"));
+    let local = daemon.local().master_password(PASSWORD.into());
+    local.set_master_password(&change).await.expect("changed");
     let with = |password| read(daemon.ask("GET", "/v1/wallets").header("x-master-password", password));
     assert_eq!(with("another-long-password").await.0, 200);
     assert_eq!(with(PASSWORD).await.0, 401);
@@ -107,6 +113,9 @@ async fn a_backup_is_written_and_the_daemon_can_be_stopped() {
     let wrong = daemon.local().master_password("not-the-password".into());
     let refused = wrong.download_backup(&mut nothing).await.expect_err("refused");
     assert_eq!((refused.code(), nothing.len()), (Some("INVALID_MASTER_PASSWORD"), 0));
-    daemon.operator().shutdown().await.expect("accepted");
+    let refused = daemon.operator().shutdown().await.expect_err("over TCP");
+    assert_eq!(refused.code(), Some("SOCKET_ONLY"));
+    assert!(daemon.operator().status().await.is_ok(), "it runs");
+    local.shutdown().await.expect("accepted");
     daemon.serving.await.expect("task").expect("clean end");
 }

@@ -92,6 +92,13 @@ impl Daemon {
         let method = Method::from_bytes(method.as_bytes()).expect("method");
         self.http.request(method, format!("{}{path}", self.base))
     }
+
+    /// A bare request by the socket.
+    pub(crate) fn ask_locally(&self, method: &str, path: &str) -> RequestBuilder {
+        let method = Method::from_bytes(method.as_bytes()).expect("method");
+        let http = reqwest::Client::builder().unix_socket(self.socket()).build().expect("client");
+        http.request(method, format!("http://localhost{path}"))
+    }
 }
 
 /// Status and body of an answer; every body is JSON, or there is none.

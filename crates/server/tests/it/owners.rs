@@ -3,9 +3,9 @@
 use ed25519_dalek::{Signer as _, SigningKey};
 use waiaas_api::client::OwnerSignature;
 use waiaas_api::owners::Challenge;
-use waiaas_core::wallet::OwnerState;
+use waiaas_core::wallet::{OwnerState, WalletStatus};
 
-use crate::daemon::Daemon;
+use crate::daemon::{Daemon, PASSWORD};
 
 fn sign(key: &SigningKey, challenge: &Challenge) -> OwnerSignature {
     let signature = bs58::encode(key.sign(challenge.message.as_bytes()).to_bytes()).into_string();
@@ -40,8 +40,32 @@ async fn a_proved_owner_changes_only_by_its_own_signature() {
     let signature = bs58::encode(owner.sign(message.as_bytes()).to_bytes()).into_string();
     let consent = OwnerSignature { message, signature, address: Some(address(&owner)) };
     let set = operator.set_owner(wallet.id, &address(&heir), Some(&consent)).await.expect("handed over");
-    assert_eq!(set.wallet.owner_address, Some(address(&heir)));
-    assert_eq!(set.wallet.owner_state, OwnerState::Grace);
+    assert_eq!(set.wallet.owner_address, Some(address(&owner)));
+    assert_eq!(set.wallet.owner_state, OwnerState::Locked, "until the heir has proved the address");
+    assert_eq!(set.wallet.pending_owner_address, Some(address(&heir)));
+    let proof = sign(&heir, &set.challenge.expect("a message to the heir"));
+    let verified = operator.verify_owner(wallet.id, &proof).await.expect("proved");
+    assert_eq!(verified.owner_address, Some(address(&heir)));
+    let wallet = operator.wallet(wallet.id).await.expect("wallet");
+    assert_eq!((wallet.owner_state, wallet.pending_owner_address), (OwnerState::Locked, None));
+}
+
+#[tokio::test]
+async fn a_wallet_with_a_locked_owner_is_terminated_by_the_socket_alone() {
+    let daemon = Daemon::start().await;
+    let (operator, wallet) = (daemon.operator(), daemon.wallet("main").await);
+    let owner = SigningKey::from_bytes(&[7; 32]);
+    let set = operator.set_owner(wallet.id, &address(&owner), None).await.expect("set");
+    let proof = sign(&owner, &set.challenge.expect("a message to sign"));
+    operator.verify_owner(wallet.id, &proof).await.expect("verified");
+    let refused = operator.terminate_wallet(wallet.id).await.expect_err("by TCP");
+    assert_eq!(refused.code(), Some("SOCKET_ONLY"));
+    assert_eq!(operator.wallet(wallet.id).await.expect("wallet").status, WalletStatus::Active);
+    let local = daemon.local().master_password(PASSWORD.into());
+    let ended = local.terminate_wallet(wallet.id).await.expect("by the socket");
+    assert_eq!(ended.status, WalletStatus::Terminated);
+    let again = operator.terminate_wallet(wallet.id).await.expect_err("ended");
+    assert_eq!(again.code(), Some("WALLET_TERMINATED"));
 }
 
 #[tokio::test]

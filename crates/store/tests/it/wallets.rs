@@ -92,7 +92,36 @@ pub(crate) async fn owners_are_replaced_by_compare_and_set(backend: Backend) {
     let done: Result<(), StoreError> = set(Owner::Grace(first), Owner::Locked(first)).await;
     done.expect("verify");
     let row = db.store.wallet(wallet_id(1)).await.expect("read").expect("wallet");
-    assert_eq!(row.owner, Owner::Locked(first));
+    assert_eq!((row.owner, row.successor), (Owner::Locked(first), None));
+
+    // A successor is noted beside the LOCKED owner alone, and is forgotten with that owner.
+    let name = |owner: Address, successor: Option<Address>| {
+        let audit = entry(AuditEvent::SuccessorNamed, NOW);
+        let store = &db.store;
+        store.write(move |tx| {
+            Box::pin(async move { tx.set_successor(wallet_id(1), owner, successor, audit).await })
+        })
+    };
+    let successor = async || db.store.wallet(wallet_id(1)).await.expect("read").expect("wallet").successor;
+    let stale: Result<(), StoreError> = name(second, Some(first)).await;
+    assert!(matches!(stale, Err(StoreError::Conflict(Entity::Wallet))), "{stale:?}");
+    let done: Result<(), StoreError> = name(first, Some(second)).await;
+    done.expect("named");
+    let done: Result<(), StoreError> = set(Owner::Locked(first), Owner::Locked(first)).await;
+    done.expect("the same owner once more");
+    assert_eq!(successor().await, Some(second));
+    let done: Result<(), StoreError> = set(Owner::Locked(first), Owner::Locked(second)).await;
+    done.expect("taken over");
+    assert_eq!(successor().await, None);
+    let done: Result<(), StoreError> = name(second, Some(first)).await;
+    done.expect("named");
+    let done: Result<(), StoreError> = set(Owner::Locked(second), Owner::None).await;
+    done.expect("removed");
+    assert_eq!(successor().await, None);
+    let done: Result<(), StoreError> = set(Owner::None, Owner::Grace(first)).await;
+    done.expect("registered");
+    let early: Result<(), StoreError> = name(first, Some(second)).await;
+    assert!(matches!(early, Err(StoreError::Conflict(Entity::Wallet))), "{early:?}");
     db.tamper("UPDATE wallets SET owner_address = NULL").await.expect("tamper");
     let read = db.store.wallet(wallet_id(1)).await;
     assert!(matches!(read, Err(StoreError::Corrupt(_))), "{read:?}");

@@ -5,10 +5,12 @@ use axum::extract::State;
 use waiaas_api::admin::{Done, SetMasterPassword};
 
 use crate::app::App;
-use crate::extract::{Body, MasterAuth};
+use crate::extract::{Body, LocalMasterAuth};
 use crate::routes::Answer;
 
 /// Replaces the master password. Keys are not re-encrypted; only the record that unwraps them is.
+///
+/// Only on the Unix socket in the data directory: whoever stole the password must not shut the operator out with it.
 #[utoipa::path(
     put,
     path = "/v1/admin/master-password",
@@ -17,13 +19,13 @@ use crate::routes::Answer;
     responses((status = 200, body = Done))
 )]
 pub(crate) async fn set_master_password(
-    MasterAuth(master): MasterAuth,
+    LocalMasterAuth(master, local): LocalMasterAuth,
     State(app): State<App>,
     Body(request): Body<SetMasterPassword>,
 ) -> Answer<Done> {
     let engine = app.engine().clone();
     let password = request.new_password.into_inner();
-    let change = async move { engine.set_master_password(&master, password).await };
+    let change = async move { engine.set_master_password(&master, &local, password).await };
     let recovery_key_removed = app.uninterrupted(change).await?;
     let message = if recovery_key_removed {
         "The master password was changed, and recovery.key was deleted."

@@ -5,12 +5,15 @@ use axum::extract::State;
 use waiaas_api::admin::Done;
 
 use crate::app::App;
-use crate::extract::MasterAuth;
+use crate::extract::LocalMasterAuth;
 use crate::routes::Answer;
 
 /// Stops the daemon: no new connections, running requests finish, then it ends.
+///
+/// Only on the Unix socket in the data directory: a password that leaked must not take the daemon away. From elsewhere
+/// the kill switch stops what matters.
 #[utoipa::path(post, path = "/v1/admin/shutdown", tag = "admin", responses((status = 200, body = Done)))]
-pub(crate) async fn shutdown(_: MasterAuth, State(app): State<App>) -> Answer<Done> {
+pub(crate) async fn shutdown(_: LocalMasterAuth, State(app): State<App>) -> Answer<Done> {
     app.stop().cancel();
     Ok(Json(Done { message: "The daemon is stopping.".to_owned() }))
 }

@@ -8,12 +8,14 @@ use waiaas_api::wallets::{SuspendWallet, WalletStatusChange};
 use waiaas_core::ids::WalletId;
 
 use crate::app::App;
-use crate::extract::{MasterAuth, MaybeBody, Path};
+use crate::extract::{MasterAuth, MaybeBody, MaybeLocal, Path};
 use crate::problem::Failure;
 use crate::routes::{Answer, Settled};
 use crate::shapes;
 
 /// Ends a wallet for good. Its key stays encrypted in the database.
+///
+/// Where its owner is LOCKED this is answered only on the Unix socket in the data directory: 403 `SOCKET_ONLY` over TCP.
 #[utoipa::path(
     delete,
     path = "/v1/wallets/{id}",
@@ -23,10 +25,11 @@ use crate::shapes;
 )]
 pub(crate) async fn terminate_wallet(
     MasterAuth(master): MasterAuth,
+    MaybeLocal(local): MaybeLocal,
     State(app): State<App>,
     Path(id): Path<WalletId>,
 ) -> Answer<WalletStatusChange> {
-    Ok(Json(shapes::status_change(app.engine().terminate_wallet(&master, id).await?)))
+    Ok(Json(shapes::status_change(app.engine().terminate_wallet(&master, local.as_ref(), id).await?)))
 }
 
 /// Stops a wallet from signing.

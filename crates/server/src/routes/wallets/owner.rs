@@ -25,7 +25,9 @@ async fn consent(app: &App, id: WalletId, answer: Option<OwnerAnswer>) -> Result
 ///
 /// The owner then proves the address by signing the challenge in the answer. Once
 /// proved, changing it again needs the present owner's signature: without one the answer is 409
-/// `OWNER_ALREADY_CONNECTED` with the message to sign in `details.challenge`.
+/// `OWNER_ALREADY_CONNECTED` with the message to sign in `details.challenge`. With it, the present owner stays
+/// LOCKED, and the new one is `pendingOwnerAddress` until it has proved the address. By the same way the present
+/// owner names another successor, or itself, which takes the hand-over back.
 #[utoipa::path(
     put,
     path = "/v1/wallets/{id}/owner",
@@ -74,7 +76,7 @@ pub(crate) async fn remove_owner(
     Ok(Json(shapes::owner_change(app.engine(), set)))
 }
 
-/// Issues the message an owner signs to prove the address.
+/// Issues the message an owner signs to prove the address: the pending one, where a wallet is handed over.
 #[utoipa::path(
     post,
     path = "/v1/wallets/{id}/owner/challenge",
