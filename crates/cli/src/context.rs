@@ -61,7 +61,12 @@ impl Context {
     }
 
     /// The configuration of the data directory, with environment and `flags` over it.
+    ///
+    /// # Errors
+    ///
+    /// Also where others may change what it says.
     pub(crate) fn config(&self, flags: Vec<(String, String)>) -> Result<Config> {
+        self.data_dir.refuse_shared()?;
         Ok(Config::load(self.data_dir.path(), environment::all(), flags)?)
     }
 
@@ -98,6 +103,7 @@ impl Context {
     /// A client with the operator's password, from wherever it is. Nobody is asked for it before a
     /// daemon answers.
     pub(crate) async fn operator(&self) -> Result<Client> {
+        self.refuse_shared()?;
         let client = self.anonymous().await?;
         if !self.is_local()
             && let Err(error) = client.health().await
@@ -112,8 +118,14 @@ impl Context {
 
     /// The same with a password that was found already.
     pub(crate) async fn operator_with(&self, password: SecretString) -> Result<Client> {
+        self.refuse_shared()?;
         let client = self.anonymous().await?;
         self.with_password(client, password).await
+    }
+
+    /// Nothing secret is said in a directory that others may fill, nor read from it.
+    pub(crate) fn refuse_shared(&self) -> Result<()> {
+        Ok(self.data_dir.refuse_shared()?)
     }
 
     async fn with_password(&self, client: Client, password: SecretString) -> Result<Client> {
@@ -123,8 +135,9 @@ impl Context {
         Ok(client.master_password(password))
     }
 
-    /// The socket of the data directory, if the daemon of this user, of the directory's owner or of root
-    /// answers on it.
+    /// The socket of the data directory, if this user or root answers on it. For root it may also be the
+    /// directory's owner: then nothing secret is said ([`Context::operator`] refuses such a directory), and the
+    /// brake of a service user's daemon can be pulled.
     async fn local_daemon(&self) -> Result<PathBuf> {
         let (dir, socket) = (self.data_dir.path().display(), self.data_dir.socket());
         let stream = match connected(&socket).await {
@@ -144,13 +157,14 @@ impl Context {
             Err(error) => bail!("cannot connect to {}: {error}", socket.display()),
         };
         let answers = stream.peer_cred().with_context(|| format!("asking who answers on {dir}"))?.uid();
+        let me = rustix::process::geteuid();
         let owner = std::fs::metadata(self.data_dir.path()).map(|found| found.uid()).ok();
-        let trusted = [Some(rustix::process::geteuid().as_raw()), owner, Some(0)];
+        let owner = owner.filter(|_| me.is_root());
+        let trusted = [Some(me.as_raw()), owner, Some(0)];
         if !trusted.contains(&Some(answers)) {
             let socket = socket.display();
-            let message = format!(
-                "user {answers}, who is neither you nor the owner of {dir}, answers on {socket}; nothing was sent"
-            );
+            let message =
+                format!("user {answers}, who is neither you nor root, answers on {socket}; nothing was sent");
             return Err(NoDaemon(message).into());
         }
         Ok(socket)

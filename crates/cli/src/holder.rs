@@ -6,19 +6,14 @@
 
 use anyhow::{Context as _, Result, bail};
 use rustix::process::Signal;
-use waiaas_engine::{DataDir, DataDirError};
+use waiaas_engine::DataDir;
 
 #[cfg(target_os = "linux")]
 pub(crate) use linux::of;
 
 /// The process that is said to hold the directory; none where nobody does.
 fn named(data_dir: &DataDir) -> Result<Option<i32>> {
-    match data_dir.lock() {
-        Ok(_) => Ok(None),
-        Err(DataDirError::InUse { pid: Some(pid), .. }) => Ok(Some(i32::try_from(pid)?)),
-        Err(DataDirError::Io { reason, .. }) if reason.kind() == std::io::ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(error.into()),
-    }
+    Ok(data_dir.holder()?.map(i32::try_from).transpose()?)
 }
 
 #[cfg(target_os = "linux")]

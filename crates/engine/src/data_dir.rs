@@ -1,5 +1,7 @@
 //! The data directory: where files are, who may open them, and that only one daemon uses it.
 
+mod shared;
+
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read as _, Write as _};
 use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _};
@@ -34,6 +36,32 @@ pub enum DataDirError {
         /// Its permissions.
         mode: u32,
     },
+    /// Somebody else decides what is in the directory.
+    #[error(
+        "{} belongs to user {owner}, who could put another daemon, configuration or key there; run this as that user \
+         (`sudo -u '#{owner}' waiaas …`), or run `chown -R {me} {}` where it is to be yours",
+        .path.display(), .path.display()
+    )]
+    Foreign {
+        /// The directory, or what in it matters.
+        path: PathBuf,
+        /// Its user id.
+        owner: u32,
+        /// Who runs this.
+        me: u32,
+    },
+    /// Others may change the directory, or what in it matters.
+    #[error(
+        "{} can be written by others (mode {mode:03o}), who could put another daemon, configuration or key there; \
+         look what is in it, then run `chmod go-w {}`",
+        .path.display(), .path.display()
+    )]
+    Writable {
+        /// Which path.
+        path: PathBuf,
+        /// Its permissions.
+        mode: u32,
+    },
     /// Another process has taken this directory: a daemon, or a command that works without one.
     #[error("another daemon or command{} is using {}", process(*.pid), .path.display())]
     InUse {
@@ -56,7 +84,11 @@ impl DataDirError {
     pub(crate) fn is_full(&self) -> bool {
         match self {
             Self::Io { reason, .. } => reason.kind() == io::ErrorKind::StorageFull,
-            Self::Exposed { .. } | Self::InUse { .. } | Self::EmptyRecoveryKey(_) => false,
+            Self::Exposed { .. }
+            | Self::Foreign { .. }
+            | Self::Writable { .. }
+            | Self::InUse { .. }
+            | Self::EmptyRecoveryKey(_) => false,
         }
     }
 }
@@ -121,8 +153,10 @@ impl DataDir {
     }
 
     /// Takes the directory for this process until the lock is dropped (or the process ends, however).
-    /// The lock file holds the process id of whoever has it, for others to name.
+    /// The lock file holds the process id of whoever has it, for others to name. A directory that others may fill
+    /// is refused ([`DataDir::refuse_shared`]).
     pub fn lock(&self) -> Result<DirLock, DataDirError> {
+        self.refuse_shared()?;
         let path = self.lock_file();
         let mut file = OpenOptions::new()
             .create(true)
@@ -139,10 +173,33 @@ impl DataDir {
                 Ok(DirLock { file })
             }
             Err(std::fs::TryLockError::WouldBlock) => {
-                let mut text = String::new();
-                let pid = file.read_to_string(&mut text).ok().and_then(|_| text.trim().parse().ok());
-                Err(DataDirError::InUse { path: self.0.clone(), pid })
+                Err(DataDirError::InUse { path: self.0.clone(), pid: said(&mut file) })
             }
+            Err(std::fs::TryLockError::Error(reason)) => {
+                Err(DataDirError::Io { action: "lock", path, reason })
+            }
+        }
+    }
+
+    /// The process that says it holds the directory; none where nobody does. Nothing is made there, and whose
+    /// directory it is does not matter.
+    ///
+    /// # Errors
+    ///
+    /// Where that cannot be read.
+    pub fn holder(&self) -> Result<Option<u32>, DataDirError> {
+        let path = self.lock_file();
+        let mut file = match File::open(&path) {
+            Ok(file) => file,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(reason) => return Err(DataDirError::Io { action: "open", path, reason }),
+        };
+        match file.try_lock_shared() {
+            Ok(()) => Ok(None),
+            Err(std::fs::TryLockError::WouldBlock) => match said(&mut file) {
+                Some(pid) => Ok(Some(pid)),
+                None => Err(DataDirError::InUse { path: self.0.clone(), pid: None }),
+            },
             Err(std::fs::TryLockError::Error(reason)) => {
                 Err(DataDirError::Io { action: "lock", path, reason })
             }
@@ -181,6 +238,13 @@ impl DataDir {
             Err(reason) => Err(DataDirError::Io { action: "remove", path, reason }),
         }
     }
+}
+
+/// The process id in a lock file.
+fn said(file: &mut File) -> Option<u32> {
+    let mut text = String::new();
+    file.read_to_string(&mut text).ok()?;
+    text.trim().parse().ok()
 }
 
 /// Holds the data directory for one process.

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use crate::data_dir::{DataDirError, io};
 
 /// A file of this user only that gets its name when it is complete and on disk. Until then it is beside the
-/// place, with `.tmp` behind the name; dropped before, it is removed.
+/// place under a name that nobody can foresee; dropped before, it is removed.
 #[derive(Debug)]
 pub struct WholeFile {
     file: File,
@@ -23,12 +23,7 @@ impl WholeFile {
     ///
     /// Where nothing can be written there.
     pub fn create(target: &Path) -> Result<Self, DataDirError> {
-        let mut temporary = target.as_os_str().to_owned();
-        temporary.push(".tmp");
-        let temporary = PathBuf::from(temporary);
-        let mut options = OpenOptions::new();
-        let options = options.create(true).truncate(true).read(true).write(true).mode(0o600);
-        let file = options.open(&temporary).map_err(io("create", &temporary))?;
+        let (file, temporary) = fresh(directory_of(target))?;
         Ok(Self { file, target: target.to_owned(), temporary: Some(temporary) })
     }
 
@@ -43,8 +38,7 @@ impl WholeFile {
         let size = self.file.metadata().map_err(io("read", temporary))?.len();
         std::fs::rename(temporary, &self.target).map_err(io("rename", &self.target))?;
         self.temporary = None;
-        let parent = self.target.parent().filter(|parent| !parent.as_os_str().is_empty());
-        let parent = parent.unwrap_or(Path::new("."));
+        let parent = directory_of(&self.target);
         File::open(parent).and_then(|dir| dir.sync_all()).map_err(io("sync", parent))?;
         Ok(size)
     }
@@ -71,12 +65,23 @@ impl Drop for WholeFile {
 
 /// A file without a name, readable by nobody else, gone with its last handle.
 pub(crate) fn nameless(directory: &Path) -> Result<File, DataDirError> {
+    let (file, path) = fresh(directory)?;
+    std::fs::remove_file(&path).map_err(io("remove", &path))?;
+    Ok(file)
+}
+
+/// A new file that only this user may open. What another user may have put there is neither opened nor followed
+/// (`O_EXCL`).
+fn fresh(directory: &Path) -> Result<(File, PathBuf), DataDirError> {
     let path = directory.join(format!(".{}.tmp", uuid::Uuid::now_v7().simple()));
     let mut options = OpenOptions::new();
     let options = options.create_new(true).read(true).write(true).mode(0o600);
     let file = options.open(&path).map_err(io("create", &path))?;
-    std::fs::remove_file(&path).map_err(io("remove", &path))?;
-    Ok(file)
+    Ok((file, path))
+}
+
+fn directory_of(path: &Path) -> &Path {
+    path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
 #[cfg(test)]
@@ -108,6 +113,23 @@ mod tests {
         let file = WholeFile::create(&dir.path().join("taken")).expect("created");
         assert!(file.keep().is_err(), "a directory has the name");
         assert_eq!(names(dir.path()).len(), 2);
+    }
+
+    #[test]
+    fn what_others_put_beside_the_place_is_neither_filled_nor_followed() {
+        use std::os::unix::fs::PermissionsExt as _;
+        let dir = tempfile::tempdir().expect("dir");
+        let (path, theirs) = (dir.path().join("it"), dir.path().join("theirs"));
+        let modes = |path: &Path| std::fs::metadata(path).expect("file").permissions().mode() & 0o777;
+        std::fs::write(&theirs, "precious").expect("written");
+        std::os::unix::fs::symlink(&theirs, dir.path().join("it.tmp")).expect("a link at a guessed name");
+        std::os::unix::fs::symlink(&theirs, &path).expect("a link at the name");
+        let mut file = WholeFile::create(&path).expect("created");
+        file.write_all(b"mine").expect("written");
+        assert!(names(dir.path()).len() == 4, "one of ours: {:?}", names(dir.path()));
+        file.keep().expect("kept");
+        assert_eq!(std::fs::read(&theirs).expect("read"), b"precious");
+        assert_eq!((std::fs::read(&path).expect("read"), modes(&path)), (b"mine".to_vec(), 0o600));
     }
 
     #[test]

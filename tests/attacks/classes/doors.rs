@@ -3,6 +3,7 @@
 //! A naive design sends its password to whatever listens on a number, counts the operator among
 //! everybody on the machine, looks at the lock before it queues, and waits for peers who do nothing.
 
+use std::os::unix::fs::PermissionsExt as _;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -200,6 +201,18 @@ async fn full_disk(target: Arc<Target>) -> Result<()> {
     .await
 }
 
+/// The directory, its configuration or its database belongs to everybody, who may have put anything there.
+async fn shared_house(target: Arc<Target>, what: &'static str) -> Result<()> {
+    let (daemon, _) = target.beside(|_| {})?;
+    let path = daemon.data_dir().join(what);
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o777))?;
+    for command in [&["status"][..], &["wallet", "list"], &["session", "list"], &["set-master"], &["stop"]] {
+        let output = waiting(|| daemon.cli(command))?;
+        ensure!(!output.status.success(), "{command:?}: {output:?}");
+    }
+    daemon.anonymous().get("/health").await?.expect(200).map(drop)
+}
+
 async fn foreign_page(target: Arc<Target>, name: &'static str, value: &'static str) -> Result<()> {
     let page = target.anonymous().header(name, value).password("guess");
     for path in ["/v1/admin/kill-switch", "/v1/wallets"] {
@@ -226,6 +239,10 @@ pub(crate) fn class() -> Class {
     class.case(Needs::Own, name, against_the_password);
     class.case(Needs::Own, "sixty guesses at once", sixty_guesses);
     class.case(Needs::Own, "readers who do not read hold up the end", slow_readers);
+    for what in ["", "config.toml", "data"] {
+        let name = format!("a data directory in which others may write '{what}'");
+        class.case(Needs::Own, name, move |target| shared_house(target, what));
+    }
     class.case(Needs::Own, "a full disk against the brake", full_disk);
     for (name, value) in [
         ("sec-fetch-site", "cross-site"),

@@ -19,6 +19,7 @@ mod faults;
 mod fees;
 mod finality;
 mod hardening;
+mod house;
 mod nodes;
 mod one_of_two;
 mod operator;

@@ -20,6 +20,7 @@ pub(crate) async fn run(context: &Context) -> Result<()> {
                        set-master`";
         return Err(Usage(message.to_owned()).into());
     }
+    context.refuse_shared()?;
     let old = password::master(context.data_dir())?;
     let new = password::new_master()?;
     // A held lock means that a daemon runs: then the change is its to make.
