@@ -40,6 +40,8 @@ pub struct Brakes {
     pub generation: u64,
     /// Whether the session that asked was revoked before it was admitted to signing.
     pub session_revoked: bool,
+    /// Whether the wallet was taken from the session that asked.
+    pub session_unlinked: bool,
 }
 
 impl Brakes {
@@ -52,7 +54,13 @@ impl Brakes {
             return Some(NotCleared::KillSwitch);
         }
         // An owner's approval outlives the session that asked; nothing else does.
-        (self.session_revoked && tier != Tier::Approval).then_some(NotCleared::SessionRevoked)
+        if tier == Tier::Approval {
+            return None;
+        }
+        if self.session_revoked {
+            return Some(NotCleared::SessionRevoked);
+        }
+        self.session_unlinked.then_some(NotCleared::SessionUnlinked)
     }
 }
 
@@ -68,6 +76,9 @@ pub enum NotCleared {
     /// The session was revoked before anything was signed.
     #[error("the session was revoked")]
     SessionRevoked,
+    /// The session may not use the wallet any more.
+    #[error("the wallet was taken from the session")]
+    SessionUnlinked,
     /// The delay is not over.
     #[error("the delay is not over")]
     TooEarly,

@@ -20,9 +20,10 @@ pub fn router(engine: Engine) -> Router {
 pub(crate) fn build(app: App) -> Router {
     let config = app.engine().config();
     let hosts = host::Hosts::new(&config.daemon.allowed_hosts);
-    let cors = headers::cors(&config.security.cors_origins);
+    let allowed = config.allowed_origins();
+    let cors = headers::cors(&allowed);
     let body = DefaultBodyLimit::max(config.security.max_body_bytes);
-    let origins = origin::Origins::new(&config.security.cors_origins);
+    let origins = origin::Origins::new(&allowed);
     let all = crate::routes::all();
     let plan = lane::Plan::of(all.register);
     let (doors, _) = all.router.split_for_parts();

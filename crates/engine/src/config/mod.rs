@@ -160,6 +160,12 @@ impl Config {
         Value::Table(table.clone()).try_into().map_err(|e: toml::de::Error| e.message().to_owned())
     }
 
+    /// The origins whose pages may call the API: those configured, and the daemon's own on its port.
+    pub fn allowed_origins(&self) -> Vec<String> {
+        let own = ["localhost", "127.0.0.1"].map(|host| format!("http://{host}:{}", self.daemon.port));
+        self.security.cors_origins.iter().cloned().chain(own).collect()
+    }
+
     /// Whether settings that are fine by themselves go together.
     pub fn check(&self) -> Result<(), Conflict> {
         self.security.check()?;

@@ -31,7 +31,8 @@ pub struct Security {
     /// Per session, requests that would move value.
     #[serde(deserialize_with = "within::<1, 10_000, _, _>")]
     pub rate_limit_tx_rpm: u32,
-    /// Origins as browsers send them, such as `http://localhost:3100`.
+    /// Origins as browsers send them, such as `https://app.example`, beside the daemon's own
+    /// ([`crate::config::Config::allowed_origins`]).
     #[serde(deserialize_with = "origins")]
     pub cors_origins: Vec<String>,
     /// Life of an approval request.

@@ -88,6 +88,7 @@ impl From<NotCleared> for Error {
             NotCleared::Wallet(_) => ErrorCode::WalletSuspended,
             NotCleared::KillSwitch => ErrorCode::SystemLocked,
             NotCleared::SessionRevoked => ErrorCode::SessionRevoked,
+            NotCleared::SessionUnlinked => ErrorCode::WalletAccessDenied,
             NotCleared::TooEarly | NotCleared::NotApproved => ErrorCode::TxAlreadyProcessed,
             NotCleared::Altered => ErrorCode::InternalError,
         };

@@ -10,9 +10,11 @@ use serde_json::json;
 use thiserror::Error as ThisError;
 use waiaas_core::UnixSeconds;
 use waiaas_core::audit::{Actor, AuditEvent};
+use waiaas_core::change::ChangeStatus;
 use waiaas_core::transaction::TxStatus;
+use waiaas_core::wallet::Owner;
 use waiaas_keys::{RootKey, backup};
-use waiaas_store::{AuditEntry, DumpError, StatusChange, Store};
+use waiaas_store::{AuditEntry, DumpError, StatusChange, Store, StoreError, WriteTx};
 
 use super::open_store;
 use crate::config::{Config, DatabaseTarget};
@@ -115,8 +117,8 @@ struct FirstLine {
 }
 
 /// Restores a backup into a data directory and database that hold no installation. Sessions of the backup
-/// end, and what waited or was cleared but not signed is cancelled: the world moved on meanwhile. What was
-/// signed is followed to its end as before.
+/// end, what waited or was cleared but not signed is cancelled, and changes and hand-overs that waited for owners
+/// end: the world moved on meanwhile. What was signed is followed to its end as before.
 ///
 /// The backup is read to its end once before anything is made, and again as it is put in place. Its configuration never replaces another one. `environment` is what the
 /// daemon will be started with.
@@ -255,6 +257,7 @@ async fn retire(store: &Store, now: UnixSeconds) -> Result<(), StartError> {
     let revoked = AuditEntry::new(AuditEvent::SessionRevoked, Actor::System, now)
         .details(json!({ "reason": "restored from a backup" }));
     store.write(move |tx| Box::pin(async move { tx.revoke_all_sessions(revoked).await })).await?;
+    store.write(move |tx| Box::pin(async move { take_back(tx, now).await })).await?;
     let waiting = [TxStatus::Queued, TxStatus::PendingApproval, TxStatus::Executing];
     loop {
         let rows = store.with_status(&waiting, None, 100).await?;
@@ -270,6 +273,25 @@ async fn retire(store: &Store, now: UnixSeconds) -> Result<(), StartError> {
                 .await?;
         }
     }
+}
+
+/// Ends changes and hand-overs that waited: what owners said to them since is not in the backup.
+async fn take_back(tx: &mut WriteTx, now: UnixSeconds) -> Result<(), StoreError> {
+    const REASON: &str = "restored from a backup";
+    for change in tx.open_changes().await? {
+        let audit = AuditEntry::new(AuditEvent::ChangeSuperseded, Actor::System, now)
+            .details(json!({ "changeId": change.id, "reason": REASON }));
+        tx.end_change(change.id, ChangeStatus::Superseded, audit).await?;
+    }
+    for wallet in tx.wallets().await? {
+        if let (Owner::Locked(owner), Some(successor)) = (wallet.owner, wallet.successor) {
+            let audit = AuditEntry::new(AuditEvent::SuccessorWithdrawn, Actor::System, now)
+                .wallet(wallet.id)
+                .details(json!({ "from": successor, "to": null, "reason": REASON }));
+            tx.set_successor(wallet.id, owner, None, audit).await?;
+        }
+    }
+    Ok(())
 }
 
 impl From<DataDirError> for RestoreError {

@@ -3,8 +3,9 @@
 use anyhow::{Context as _, Result};
 use e2e::OwnerKey;
 use serde_json::json;
-use waiaas_engine::Clock as _;
+use waiaas_engine::core::network::{Chain, Environment};
 use waiaas_engine::core::transaction::TxStatus;
+use waiaas_engine::{Clock as _, NewWallet};
 
 use crate::stage::{SOL, Stage, limits, payee, shown};
 
@@ -89,6 +90,27 @@ async fn a_revoked_session_takes_its_waiting_requests_along() -> Result<()> {
     .await?;
     assert!(matches!(stopped.status, TxStatus::Cancelled | TxStatus::Failed), "{}", stopped.status);
     assert_eq!((stopped.error_code.as_deref(), stopped.tx_hash), (Some("SESSION_REVOKED"), None));
+    assert_eq!((stage.balance(&thief).await?, stage.balance(&friend).await?), (0, SOL));
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_wallet_taken_from_a_session_takes_its_waiting_requests_along() -> Result<()> {
+    let stage = Stage::set_up(None).await?;
+    stage.policy("SPENDING_LIMIT", limits(10, 1000)).await?;
+    let (engine, master, start) = (stage.engine(), &stage.master, stage.clock.now());
+    let (leaked, sound) = (stage.session().await?, stage.session().await?);
+    let (thief, friend) = (payee(7), payee(8));
+    let bad = stage.admitted(&leaked, &thief, "1.0").await?;
+    let good = stage.admitted(&sound, &friend, "1.0").await?;
+    let new = NewWallet { name: "other".into(), chain: Chain::Solana, environment: Environment::Local };
+    let other = engine.create_wallet(master, new).await.map_err(shown)?.id;
+    engine.add_session_wallet(master, leaked.id(), other).await.map_err(shown)?;
+    engine.remove_session_wallet(master, leaked.id(), stage.wallet.id).await.map_err(shown)?;
+    stage.clock.set(start + 60);
+    stage.reaches(good.id, TxStatus::Confirmed).await?;
+    let stopped = stage.reaches(bad.id, TxStatus::Failed).await?;
+    assert_eq!((stopped.error_code.as_deref(), stopped.tx_hash), (Some("WALLET_ACCESS_DENIED"), None));
     assert_eq!((stage.balance(&thief).await?, stage.balance(&friend).await?), (0, SOL));
     Ok(())
 }

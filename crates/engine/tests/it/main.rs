@@ -10,6 +10,7 @@ mod deadlines;
 mod invariants;
 mod origins;
 mod patience;
+mod restore;
 mod sessions;
 mod stage;
 mod waiting;

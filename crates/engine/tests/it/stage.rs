@@ -294,7 +294,7 @@ pub(crate) fn shown(error: Error) -> anyhow::Error {
 }
 
 /// Several EVM nodes are one text with commas.
-fn config(localnet: &Localnet) -> Result<Config> {
+pub(crate) fn config(localnet: &Localnet) -> Result<Config> {
     let evm: Vec<_> = localnet.evm.rpc.split(',').collect();
     let text = format!(
         "[rpc]\nsolana_localnet = \"{}\"\nevm_localnet = {evm:?}\n[confirmation]\npoll_interval_ms = 100\n[prices]\nsources = []\n",
@@ -303,7 +303,7 @@ fn config(localnet: &Localnet) -> Result<Config> {
     Ok(Config::from_parts(Some((Path::new("config.toml"), &text)), [], [])?)
 }
 
-async fn start_engine(dir: &Path, localnet: &Localnet, clock: Arc<TestClock>) -> Result<Engine> {
+pub(crate) async fn start_engine(dir: &Path, localnet: &Localnet, clock: Arc<TestClock>) -> Result<Engine> {
     let config = config(localnet)?;
     let setup = Setup { data_dir: DataDir::new(dir), config, password: PASSWORD.into(), clock };
     Ok(Engine::start(setup).await?)

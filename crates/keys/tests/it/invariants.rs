@@ -68,6 +68,7 @@ fn cleared(wallet: WalletId, digest: Digest) -> Clearance {
         admitted_generation: 0,
         generation: 0,
         session_revoked: false,
+        session_unlinked: false,
     };
     obligation.clear(digest, None, brakes, 0).unwrap()
 }

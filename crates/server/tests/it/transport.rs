@@ -76,6 +76,20 @@ async fn pages_of_configured_origins_may_call_owner_routes() {
 }
 
 #[tokio::test]
+async fn the_daemons_own_origins_are_those_of_its_port() {
+    let daemon = Daemon::with(&[("daemon.port", "4100")]).await;
+    for (origin, expected) in [
+        ("http://localhost:4100", 200),
+        ("http://127.0.0.1:4100", 200),
+        ("http://localhost:3100", 403),
+        ("http://127.0.0.1:3100", 403),
+    ] {
+        let (status, body) = read(daemon.ask("GET", "/health").header("origin", origin)).await;
+        assert_eq!(status, expected, "{origin}: {body}");
+    }
+}
+
+#[tokio::test]
 async fn bodies_have_a_largest_size() {
     let daemon = Daemon::with(&[("security.max_body_bytes", "1024")]).await;
     let body = json!({"name": "x".repeat(2000)}).to_string();

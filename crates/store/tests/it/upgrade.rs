@@ -18,7 +18,6 @@ const EARLIER: [&str; 6] = [
     include_str!("../../migrations/sqlite/0004_optional_recipient.sql"),
     include_str!("../../migrations/sqlite/0005_renewals.sql"),
     include_str!("../../migrations/sqlite/0006_fate.sql"),
-    include_str!("../../migrations/sqlite/0007_admission.sql"),
 ];
 
 async fn run(conn: &mut AnyConnection, sql: String) {

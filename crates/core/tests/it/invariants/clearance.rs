@@ -65,13 +65,10 @@ fn brakes() -> impl Strategy<Value = Brakes> {
     let wallet = prop_oneof![4 => Just(WalletStatus::Active), 1 => select(WalletStatus::ALL.to_vec())];
     let switch = prop_oneof![4 => Just(KillSwitch::Active), 1 => select(KillSwitch::ALL.to_vec())];
     let generations = prop_oneof![3 => (0u64..3).prop_map(|g| (g, g)), 1 => (any::<u64>(), any::<u64>())];
-    (wallet, switch, generations, prop::bool::weighted(0.2)).prop_map(
-        |(wallet, kill_switch, (admitted_generation, generation), session_revoked)| Brakes {
-            wallet,
-            kill_switch,
-            admitted_generation,
-            generation,
-            session_revoked,
+    let session = (prop::bool::weighted(0.2), prop::bool::weighted(0.2));
+    (wallet, switch, generations, session).prop_map(
+        |(wallet, kill_switch, (admitted_generation, generation), (session_revoked, session_unlinked))| {
+            Brakes { wallet, kill_switch, admitted_generation, generation, session_revoked, session_unlinked }
         },
     )
 }
@@ -113,7 +110,7 @@ proptest! {
             && brakes.kill_switch == KillSwitch::Active
             && brakes.generation == brakes.admitted_generation
             && waited
-            && (!brakes.session_revoked || owed.tier == Tier::Approval);
+            && (!(brakes.session_revoked || brakes.session_unlinked) || owed.tier == Tier::Approval);
         let cleared = owed.clear(digest, consent.as_ref(), brakes, NOW);
         prop_assert_eq!(cleared.is_ok(), expected, "{:?} {:?}", owed, brakes);
         if let Ok(clearance) = cleared {

@@ -31,6 +31,7 @@ fn values_are_read_by_the_type_of_the_setting() {
         ["https://one.example/key", "https://two.example"]
     );
     assert!(config.security.cors_origins.is_empty());
+    assert_eq!(config.allowed_origins(), ["http://localhost:4000", "http://127.0.0.1:4000"]);
     for text in ["4000.0", "0x10", "4e3", " 4000", "99999999999999999999", "true"] {
         let place = "environment variable WAIAAS_DAEMON_PORT";
         refused(environment(&[("WAIAAS_DAEMON_PORT", text)]), place, "daemon.port must be");

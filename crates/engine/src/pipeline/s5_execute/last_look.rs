@@ -106,6 +106,7 @@ fn brakes(
         admitted_generation: row.kill_generation,
         generation: switch.generation,
         session_revoked: row.session.is_some() && session.is_none_or(|s| s.revoked_at.is_some()),
+        session_unlinked: row.session.is_some() && session.is_none_or(|s| !s.wallets.contains(&row.wallet)),
     }
 }
 

@@ -47,6 +47,7 @@ async fn opens_everything(store: &Store, password: &str) -> Result<bool> {
         admitted_generation: 0,
         generation: 0,
         session_revoked: false,
+        session_unlinked: false,
     };
     let clearance = obligation.clear(draft.digest(), None, brakes, 0)?;
     let completed = Completed::new(&draft, Vec::new(), SigningPayload::Ed25519(b"message".to_vec()));
