@@ -26,7 +26,7 @@ pub(crate) fn witnessed(
             error @ (ChainError::Unreachable { .. }
             | ChainError::BadAnswer { .. }
             | ChainError::WrongChain { .. }
-                    | ChainError::Unproved { .. }
+            | ChainError::Unproved { .. }
             | ChainError::Contradiction { .. }
             | ChainError::Unconfirmed { .. }),
         ) => return Ok(Witness::Unavailable(error.to_string())),

@@ -168,7 +168,7 @@ fn unseen(answer: &mut Value) {
     each(answer, |status| *status = Value::Null);
 }
 
-fn far(epoch: &mut Value) {
+fn far_epoch(epoch: &mut Value) {
     (epoch["absoluteSlot"], epoch["blockHeight"]) = (json!(u32::MAX), json!(u32::MAX));
 }
 
@@ -197,7 +197,7 @@ fn broke_and_cost_nothing(proxy: &FaultProxy) {
 fn expires(proxy: &FaultProxy) {
     proxy.always(STATUSES, When::After, Fault::Edit(unseen));
     proxy.always("getBlockHeight", When::Before, Fault::Lie(json!(u32::MAX)));
-    proxy.always("getEpochInfo", When::After, Fault::Edit(far));
+    proxy.always("getEpochInfo", When::After, Fault::Edit(far_epoch));
     proxy.always("isBlockhashValid", When::After, Fault::Edit(stale));
 }
 
@@ -253,7 +253,7 @@ pub(crate) fn class() -> Class {
     for (name, depth) in [("it failed, deep in the chain", 1), ("it failed, deeper than is asked for", 8000)]
     {
         class.case(Needs::Own, format!("one of two nodes: {name}"), move |target| async move {
-            overspend(&target, false, depth, deep).await
+            overspend(&target, On::Evm, false, depth, deep).await
         });
     }
     let fees: [(&str, Edit); 2] = [("gas price", dear), ("data fee", data_fee)];

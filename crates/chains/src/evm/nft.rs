@@ -55,9 +55,14 @@ impl EvmChain {
         if let Some(standard) = self.nft_standard(contract).await? {
             return Ok(Some(standard));
         }
-        let question = Nft::ownerOfCall { tokenId: number }.abi_encode();
-        let owner = self.ask(contract, question.into()).await?.and_then(|answer| erc20::word(&answer));
-        let is_id = owner == Some(U256::from_be_slice(wallet.as_slice()));
+        let nodes = self.node.voices();
+        let question = Bytes::from(Nft::ownerOfCall { tokenId: number }.abi_encode());
+        let told = join_all(nodes.iter().map(async |node| {
+            let owner = self.ask(node, contract, question.clone()).await?;
+            let owner = owner.and_then(|answer| erc20::word(&answer));
+            Ok(owner == Some(U256::from_be_slice(wallet.as_slice())))
+        }));
+        let is_id = self.node.asked("whose NFT has an id").agreed(told.await)?;
         Ok(is_id.then_some(NftStandard::Erc721))
     }
 

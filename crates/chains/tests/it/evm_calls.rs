@@ -246,7 +246,7 @@ async fn what_is_a_token_and_a_collection_takes_a_number_for_an_id_where_the_wal
     let one = Effect::NftAllowance { nft: erc721(contract, 3), spender: Some(spender) };
     assert_eq!(world.effects(&allows(3)).await, [one], "not three base units");
     let asset = AssetId::token(&network().caip2, token);
-    let many = Effect::Allowance { asset, spender, amount: U256::from(4) };
+    let many = Effect::Allowance { asset, spender, amount: U256::from(4), through: None };
     assert_eq!(world.effects(&allows(4)).await, [many], "nobody has that id");
 
     // transferFrom(address,address,uint256)

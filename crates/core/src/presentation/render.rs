@@ -134,11 +134,11 @@ impl Page<'_> {
             Address::Evm(_) => "wei per gas",
             Address::Solana(_) => "micro-lamports per compute unit",
         };
-        let most = |what: &str, price: &Option<String>| {
-            price.as_ref().map(|price| format!("at most {} {unit}{what}", word(price)))
+        let most = |what: &str, price: Option<&String>| {
+            price.map(|price| format!("at most {} {unit}{what}", word(price)))
         };
-        let price = most("", &bound.max_gas_price);
-        let priority = most(" as priority fee", &bound.max_priority_fee);
+        let price = most("", bound.max_gas_price.as_ref());
+        let priority = most(" as priority fee", bound.max_priority_fee.as_ref());
         let asked: Vec<_> = price.into_iter().chain(priority).collect();
         let (asked, seconds) = (asked.join(" and "), bound.seconds);
         let text = format!(

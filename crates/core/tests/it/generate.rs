@@ -112,8 +112,8 @@ fn swap() -> impl Strategy<Value = Swap> {
     let spenders = vec(party(), 0..3);
     let deadline = option::of(MONDAY_NOON - 3_600..MONDAY_NOON + 7_200);
     let ends = (any::<bool>(), spenders, deadline);
-    (contract(), portions(0..3), portions(0..3), vec(any_asset(), 0..3), to, ends)
-        .prop_map(move |(router, sold, bought, path, to, (wraps, spenders, deadline))| Swap {
+    (contract(), portions(0..3), portions(0..3), vec(any_asset(), 0..3), to, ends).prop_map(
+        move |(router, sold, bought, path, to, (wraps, spenders, deadline))| Swap {
             router,
             sold: sold.into_iter().map(portion).collect(),
             path,
@@ -122,7 +122,8 @@ fn swap() -> impl Strategy<Value = Swap> {
             wrapper: wraps.then(|| token(50)),
             spenders,
             deadline,
-        })
+        },
+    )
 }
 
 pub(crate) fn known_effect() -> impl Strategy<Value = Effect> {

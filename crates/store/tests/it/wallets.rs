@@ -1,5 +1,6 @@
 //! Wallets and pinned tokens.
 
+use waiaas_core::address::Address;
 use waiaas_core::audit::AuditEvent;
 use waiaas_core::wallet::{Owner, WalletStatus};
 use waiaas_store::{Entity, NewWallet, Store, StoreError, TokenRow};
