@@ -288,12 +288,10 @@ impl Chain for SolanaChain {
                 FeeQuote { offered, least: U256::from(least), asked: offered }
             }
             Origin::Elsewhere => {
-                let node = self.node().await?;
-                let of_accounts = node.recent_prices(&complete::used(body.message())).await?;
-                // Whoever builds it chooses its accounts. What everybody pays it does not choose.
-                let of_all = node.recent_prices(&[]).await?;
-                let asked = |recent| fees::asked(terms, recent, self.options.priority_fee_cap);
-                let asked = asked(of_accounts).min(asked(of_all));
+                // Accounts that no instruction uses say nothing. What everybody pays is next to nothing on a public
+                // network, and no payment would land by it.
+                let recent = self.node().await?.recent_prices(&complete::used(body.message())).await?;
+                let asked = fees::asked(terms, recent, self.options.priority_fee_cap);
                 FeeQuote { offered, least: offered, asked: U256::from(asked) }
             }
         }))
