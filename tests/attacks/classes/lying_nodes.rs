@@ -81,7 +81,9 @@ async fn overspend(target: &Arc<Target>, on: On, alone: bool, depth: u64, lies: 
     until("the lies are heard", PATIENCE, || async {
         let mut ended = true;
         for id in &paid {
-            ended &= victim.transaction(id).await?["isFinal"] == true;
+            let tx = victim.transaction(id).await?;
+            // What one node alone says is not signed by.
+            ended &= tx["isFinal"] == true || tx["pendingCode"] == "NODE_UNPROVED";
         }
         Ok((ended || proxy.count(outcome(on)) >= 6).then_some(()))
     })
@@ -201,9 +203,23 @@ fn expires(proxy: &FaultProxy) {
     proxy.always("isBlockhashValid", When::After, Fault::Edit(stale));
 }
 
+/// The payment is signed over a blockhash that nobody else has seen, and that is long past by the node's word.
+fn makes_up_the_end(proxy: &FaultProxy) {
+    proxy.always("getLatestBlockhash", When::After, Fault::Edit(unknown_blockhash));
+}
+
+fn unknown_blockhash(answer: &mut Value) {
+    let hash = answer["value"]["blockhash"].as_str().unwrap_or_default();
+    let last = if hash.ends_with('2') { "3" } else { "2" };
+    let other = hash.get(..hash.len().saturating_sub(1)).unwrap_or_default().to_owned() + last;
+    answer["value"]["blockhash"] = json!(other);
+    answer["value"]["lastValidBlockHeight"] = json!(0);
+}
+
 /// On Solana it is the node that says when something is final.
 fn on_solana(class: &mut Class) {
-    let lies: [(&str, Lies); 4] = [
+    let lies: [(&str, Lies); 5] = [
+        ("its time is over before it was sent", makes_up_the_end),
         ("it failed", |proxy| proxy.always(STATUSES, When::After, Fault::Edit(broke))),
         ("it failed and cost nothing", broke_and_cost_nothing),
         ("its time has passed without it", expires),

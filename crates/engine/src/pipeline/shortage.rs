@@ -56,13 +56,14 @@ fn shown(amount: U256, decimals: u8, symbol: &str) -> String {
     format!("{} {symbol}", format_units(amount, decimals))
 }
 
-/// How amounts of an asset are shown, if its decimals are known without asking a node.
+/// How amounts of an asset are shown, if its decimals are known.
 async fn units(engine: &Engine, network: &Network, asset: &str) -> Option<impl Fn(U256) -> String + use<>> {
     let asset: AssetId = asset.parse().ok()?;
     let (decimals, symbol) = if asset == network.native() {
         (network.native_decimals, network.native_symbol.to_string())
     } else {
-        let known = assets::pinned(engine, &network.id, asset.token_address()?).await.ok()??;
+        let chain = engine.chain(&network.id).ok()?;
+        let known = assets::token(engine, network, &*chain, asset.token_address()?).await.ok()?;
         let symbol = if known.symbol.is_empty() { asset.to_string() } else { known.symbol };
         (known.decimals, symbol)
     };
