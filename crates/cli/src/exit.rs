@@ -14,7 +14,10 @@ use waiaas_engine::offline::RestoreError;
 const TABLE: [(u8, &str); 9] = [
     (0, "done"),
     (1, "something else went wrong"),
-    (2, "the command line is not right"),
+    (
+        2,
+        "the command line is not right, or lacks the `--yes` of what has to be confirmed and nobody can be asked",
+    ),
     (3, "no daemon answers"),
     (4, "the credential is missing or was refused, or there were too many tries (HTTP 401 and 429)"),
     (5, "the daemon said no: policy, state, or an invalid request"),

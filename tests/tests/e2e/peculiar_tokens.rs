@@ -102,6 +102,16 @@ impl Holder {
         self.world.ended(id).await
     }
 
+    /// The owner agrees that this spender may be given allowances.
+    async fn approves(&self, spender: &str) -> Result<()> {
+        let change = json!({
+            "type": "APPROVED_SPENDERS", "walletId": self.world.agent.wallet, "network": "evm-localnet",
+            "rules": { "spenders": [{ "address": spender }] },
+        });
+        let change = self.world.daemon.operator().post("/v1/policies", change).await?.expect(202)?;
+        self.owner.agrees(&self.world.daemon.anonymous(), &change).await?.expect(200).map(drop)
+    }
+
     /// What of the token is held or spent in the daemon's books.
     async fn counted(&self) -> Result<u128> {
         let mut books = Books::open(self.world.daemon.data_dir()).await?;
@@ -129,13 +139,7 @@ async fn a_token_that_answers_nothing_moves_what_was_judged() -> Result<()> {
 
     // It changes an allowance by way of zero alone, and is asked no more than that.
     let (friend, token) = (evm_payee(72)?, holder.token.clone());
-    let spenders = json!({ "spenders": [{ "address": friend }] });
-    let change = json!({
-        "type": "APPROVED_SPENDERS", "walletId": holder.world.agent.wallet, "network": "evm-localnet",
-        "rules": spenders,
-    });
-    let change = holder.world.daemon.operator().post("/v1/policies", change).await?.expect(202)?;
-    holder.owner.agrees(&holder.world.daemon.anonymous(), &change).await?.expect(200)?;
+    holder.approves(&friend).await?;
     let allow = async |amount: &str| {
         let asked = json!({
             "type": "APPROVE", "spender": friend, "humanAmount": amount, "token": { "address": token },
@@ -269,6 +273,7 @@ async fn an_id_is_not_taken_for_an_amount() -> Result<()> {
     let moved = holder.call(moved).await?.expect(201)?;
     ensure!(moved["status"] == "PENDING_APPROVAL", "{moved}");
     ensure!(moved["effects"].to_string().contains("nft_out"), "{moved}");
+    holder.approves(&payee).await?;
     let allowed = json!({
         "type": "APPROVE", "spender": payee, "amount": "1", "token": { "address": holder.token },
     });

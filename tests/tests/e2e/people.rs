@@ -188,7 +188,7 @@ fn the_rules_of_every_type_are_shown_without_a_daemon() -> Result<()> {
         assert!(said.contains(part), "{part}: {said}");
     }
     let (code, told) = home.json(&["policy", "types", "SPENDING_LIMITS"])?;
-    assert_eq!(code, 1);
+    assert_eq!(code, 2);
     assert!(told.to_string().contains("did you mean SPENDING_LIMIT?"), "{told}");
     Ok(())
 }

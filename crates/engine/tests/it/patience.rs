@@ -14,11 +14,7 @@ async fn what_the_store_cannot_hold_is_given_up_like_anything_else() -> Result<(
     let (stage, proxy, node) = Stage::behind_proxy().await?;
     stage.policy("SPENDING_LIMIT", limits(1000, 1000)).await?;
     let (session, start, to) = (stage.session().await?, stage.clock.now(), payee(7));
-    proxy.always(
-        "getLatestBlockhash",
-        When::After,
-        Fault::Edit(|answer| answer["value"]["lastValidBlockHeight"] = json!(1u64 << 63)),
-    );
+    proxy.always("getBlockHeight", When::Before, Fault::Lie(json!(1u64 << 63)));
     let tx = stage.admitted(&session, &to, "1.0").await?;
     assert_eq!((tx.status, tx.tx_hash), (TxStatus::Executing, None));
     stage.clock.set(start + 599);

@@ -93,7 +93,8 @@ async fn so_many_of_a_session_wait_for_a_cheap_network() -> Result<()> {
 #[tokio::test(flavor = "multi_thread")]
 async fn of_what_was_granted_and_withdrawn_long_parts_are_kept_by_their_digest() -> Result<()> {
     let stage = stage().await?;
-    stage.policy("CONTRACT_WHITELIST", json!({ "contracts": [{ "address": PAYEE }] })).await?;
+    let listed = json!({ "contracts": [{ "address": PAYEE }] });
+    stage.policy_on(Some("evm-localnet"), "CONTRACT_WHITELIST", listed).await?;
     stage.lock_owner(&OwnerKey::evm(7)?).await?;
     let session = stage.session().await?;
     let call = RequestKind::ContractCall { to: PAYEE.into(), data: vec![7; 5_000], value: U256::ZERO };
