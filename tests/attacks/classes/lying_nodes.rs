@@ -34,8 +34,6 @@ const fn ninety(on: On) -> &'static str {
 
 /// Makes a node lie.
 type Lies = fn(&FaultProxy);
-/// Changes what a node answers.
-type Edit = fn(&mut Value);
 
 /// A daemon on two nodes, or on the lying one alone, and a wallet that may spend 100 dollars at once and
 /// 200 a day. What happened is final after `depth` blocks.
@@ -272,28 +270,30 @@ pub(crate) fn class() -> Class {
             overspend(&target, On::Evm, false, depth, deep).await
         });
     }
-    let fees: [(&str, Edit); 2] = [("gas price", dear), ("data fee", data_fee)];
-    for (name, edit) in fees {
-        class.case(
-            Needs::Own,
-            format!("a receipt with an absurd {name} uses up no limit"),
-            move |target| async move {
-                let (_daemon, proxy, _, victim) = stage(&target, On::Evm, true, 1).await?;
-                proxy.always(RECEIPT, When::After, Fault::Edit(edit));
-                let sent = victim.pay(&On::Evm.stranger(), "0.002").await?.expect(201)?;
-                let id = text(&sent, "id")?;
-                until("the receipt is refused", PATIENCE, || async {
-                    let tx = victim.transaction(&id).await?;
-                    ensure!(tx["status"] == "SUBMITTED", "believed: {tx}");
-                    Ok((tx["pendingCode"] == "NODE_UNUSABLE").then_some(()))
-                })
-                .await?;
-                proxy.heal();
-                let ended = victim.ended(&id).await?;
-                ensure!(ended["status"] == "CONFIRMED", "{ended}");
-                victim.works().await
-            },
-        );
-    }
+    class.case(Needs::Own, "a receipt with an absurd gas price uses up no limit", |target| async move {
+        let (_daemon, proxy, _, victim) = stage(&target, On::Evm, true, 1).await?;
+        proxy.always(RECEIPT, When::After, Fault::Edit(dear));
+        let sent = victim.pay(&On::Evm.stranger(), "0.002").await?.expect(201)?;
+        let id = text(&sent, "id")?;
+        until("the receipt is refused", PATIENCE, || async {
+            let tx = victim.transaction(&id).await?;
+            ensure!(tx["status"] == "SUBMITTED", "believed: {tx}");
+            Ok((tx["pendingCode"] == "NODE_UNUSABLE").then_some(()))
+        })
+        .await?;
+        proxy.heal();
+        let ended = victim.ended(&id).await?;
+        ensure!(ended["status"] == "CONFIRMED", "{ended}");
+        victim.works().await
+    });
+    class.case(Needs::Own, "a data fee on a network that has none uses up no limit", |target| async move {
+        let (_daemon, proxy, _, victim) = stage(&target, On::Evm, true, 1).await?;
+        proxy.always(RECEIPT, When::After, Fault::Edit(data_fee));
+        let sent = victim.pay(&On::Evm.stranger(), "0.002").await?.expect(201)?;
+        let ended = victim.ended(&text(&sent, "id")?).await?;
+        let fee: u128 = text(&ended, "fee")?.parse()?;
+        ensure!(ended["status"] == "CONFIRMED" && fee < 1_000_000_000_000_000, "{ended}");
+        victim.works().await
+    });
     class
 }

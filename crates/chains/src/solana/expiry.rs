@@ -97,7 +97,8 @@ fn last_valid(mut heights: Vec<u64>, configured: usize) -> Option<u64> {
         };
         heights.windows(2).rev().find_map(near)
     };
-    newest?.checked_add(BLOCKHASH_LIFE)
+    // What is beyond every chain's height cannot be kept either.
+    newest?.checked_add(BLOCKHASH_LIFE).filter(|last| i64::try_from(*last).is_ok())
 }
 
 fn unproved(node: &Node, failure: Option<ChainError>) -> ChainError {

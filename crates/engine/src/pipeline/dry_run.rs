@@ -123,7 +123,7 @@ impl Engine {
         request: &SendRequest,
         short: Error,
     ) -> Result<DryRun, Error> {
-        let outline = s1_validate::outline(self, session, request).await?;
+        let outline = s1_validate::outline_asking(self, session, request).await?;
         let (effects, chain) = (outline.effects(), self.chain(&outline.network.id)?);
         let assets = assets::facts(self, session.id(), &outline.network, &*chain, &effects).await?;
         let (engine, by, known) = (self.clone(), session.clone(), Known::unasked(assets));

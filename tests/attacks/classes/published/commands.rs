@@ -69,10 +69,6 @@ pub(super) const COMMANDS: &[Row] = &[
         let taken = vec![account(&c.token), account(ITSELF), limited(U256::from(TOKENS))];
         commands(0, vec![(0x02, taken)])
     }),
-    ("commands: a swap that may fail, and leave the coin", |c| {
-        let swap = trade(CALLER, PAID, 2 * PAID, hops(&[WETH, &c.token]), false);
-        commands(PAID, vec![wrap(ITSELF, PAID), (0x80, swap)])
-    }),
     ("commands: a plan within the plan", |c| {
         let taken = V::Tuple(vec![account(&c.token), account(&c.thief), limited(U256::from(500 * TOKENS))]);
         let inner = V::Array(vec![V::Bytes(taken.abi_encode_params())]);

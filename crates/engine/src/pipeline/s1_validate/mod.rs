@@ -106,9 +106,27 @@ pub(crate) async fn outline(
     session: &Session,
     request: &SendRequest,
 ) -> Result<Outline, Error> {
+    outlined(engine, session, request, false).await
+}
+
+/// The same, where nodes may be asked what a token is.
+pub(crate) async fn outline_asking(
+    engine: &Engine,
+    session: &Session,
+    request: &SendRequest,
+) -> Result<Outline, Error> {
+    outlined(engine, session, request, true).await
+}
+
+async fn outlined(
+    engine: &Engine,
+    session: &Session,
+    request: &SendRequest,
+    asks: bool,
+) -> Result<Outline, Error> {
     let (wallet, network) = engine.place(session, request).await?;
     let chain = engine.chain(&network.id)?;
-    let resolver = Resolver { engine, wallet: &wallet, network: &network, chain: &*chain, asks: false };
+    let resolver = Resolver { engine, wallet: &wallet, network: &network, chain: &*chain, asks };
     let Meant { intent, money, .. } = resolver.intent(&request.kind).await?;
     let parts = chain.readings(wallet.address, &intent)?;
     let sent = || parts.first().and_then(|part| part.first()).map(|effects| native_sent(&network, effects));
