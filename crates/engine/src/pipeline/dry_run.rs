@@ -16,7 +16,7 @@ use crate::error::{Error, ErrorCode};
 use crate::pipeline::known::Known;
 use crate::pipeline::s1_validate::{self, Outline};
 use crate::pipeline::s3_policy::{self, Case, Subject};
-use crate::pipeline::{assets, base_units, gas, known};
+use crate::pipeline::{assets, base_units, gas, known, reserved};
 use crate::views::{BalanceChange, DryRun, Money, SendRequest, Warning};
 
 /// Why there is no simulation of what is denied before a node is asked.
@@ -68,7 +68,7 @@ impl Engine {
             ));
         }
         let fee = fee(&validated.effects, &judged.grounds.facts);
-        let fee_usd = s3_policy::value(&judged.grounds.facts, &fee.asset, fee.amount);
+        let fee_usd = reserved::value(&judged.grounds.facts, &fee.asset, fee.amount);
         let known = |token: &Address| {
             let asset = AssetId::token(&validated.network.caip2, *token);
             judged.grounds.facts.assets.contains_key(&asset)

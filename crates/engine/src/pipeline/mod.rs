@@ -19,6 +19,7 @@ mod output;
 mod present;
 pub(crate) mod replace;
 mod reputation;
+mod reserved;
 pub(crate) mod s1_validate;
 pub(crate) mod s2_authorize;
 pub(crate) mod s3_policy;

@@ -7,24 +7,22 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use uuid::Uuid;
+use waiaas_core::UnixSeconds;
 use waiaas_core::action::ActionFacts;
-use waiaas_core::asset::AssetId;
 use waiaas_core::audit::{Actor, AuditEvent};
 use waiaas_core::digest::Digest;
 use waiaas_core::effect::Effects;
 use waiaas_core::ids::{TxId, WalletId};
 use waiaas_core::intent::IntentKind;
-use waiaas_core::money::Usd;
 use waiaas_core::network::NetworkId;
 use waiaas_core::origin::Origin;
 use waiaas_core::policy::{
-    AssetFacts, Denial, Facts, Grant, Held, Ledger, MINUTE_SECONDS, PriceFact, Readings, Spending, Tier,
-    TierReason, Use, Verdict, WindowWarning, evaluate, used_up, wanted,
+    Denial, Facts, Grant, Ledger, MINUTE_SECONDS, Readings, Tier, TierReason, Verdict, WindowWarning,
+    evaluate, wanted,
 };
 use waiaas_core::presentation::Presentation;
 use waiaas_core::transaction::TxStatus;
-use waiaas_core::{U256, UnixSeconds};
-use waiaas_store::{ActionValue, AllowanceUse, AuditEntry, Claim, NewReservation, NewTransaction, WriteTx};
+use waiaas_store::{ActionValue, AuditEntry, Claim, NewTransaction, WriteTx};
 
 use crate::Engine;
 use crate::credentials::Session;
@@ -33,7 +31,7 @@ use crate::pipeline::denied::{self, NotKept, Refused};
 use crate::pipeline::known::Known;
 use crate::pipeline::s1_validate::Validated;
 use crate::pipeline::s2_authorize::{self, Admission};
-use crate::pipeline::{assets, base_units, present, replace, s4_wait, waiting};
+use crate::pipeline::{assets, base_units, present, replace, reserved, s4_wait, waiting};
 use crate::policies::InForce;
 use crate::views::IdempotencyKey;
 
@@ -243,8 +241,8 @@ pub(crate) async fn admit(
     tx.keep_policy_set(grounds.policies.digest, &grounds.policies.text).await?;
     assets::pin(tx, &case.validated.network.id, &grounds.facts.assets, now).await?;
     let row = new_row(&case, &judgement, grant, id, request)?;
-    let held = reservations(&case.validated.effects, &grounds.facts, grant.tier);
-    let used = used_allowances(&case.validated.effects, &grounds.facts);
+    let held = reserved::reservations(&case.validated.effects, &grounds.facts, grant.tier);
+    let used = reserved::used_allowances(&case.validated.effects, &grounds.facts);
     let entry = AuditEntry::new(AuditEvent::TxRequested, Actor::Session(case.session.id()), now)
         .session(case.session.id())
         .wallet(case.validated.wallet.id)
@@ -291,57 +289,6 @@ fn refused<'a>(
 pub(crate) fn conflict() -> Error {
     Error::new(ErrorCode::IdempotencyConflict, "This Idempotency-Key was used with another request.")
         .hint("Use a fresh key for a new request; repeat a request with its own key and body.")
-}
-
-/// One reservation per asset and kind. The amounts are those that windows were judged by. The fee is held as
-/// one whatever the network asks for, so that what a transaction that failed on chain really paid still
-/// counts. Each kind is rounded up by itself, so that a fee that outlives its payment counts what it is worth;
-/// together they may hold a micro-dollar more than was judged, never less.
-///
-/// An allowance without limit that the owner approves is open to whatever comes in; no figure stands for it, and
-/// counting the largest one would leave no window for daily work. What is taken through it counts when it is.
-fn reservations(effects: &Effects, facts: &Facts, tier: Tier) -> Vec<NewReservation> {
-    let mut held = Vec::new();
-    for (asset, leaving) in Spending::of(effects, facts).assets() {
-        let mut hold = |amount: U256, is_fee, spender| {
-            if amount > U256::ZERO {
-                let usd = value(facts, asset, amount);
-                held.push(NewReservation { asset: asset.clone(), amount, usd, is_fee, spender });
-            }
-        };
-        let Held { moved, allowed, unlimited, fee } = leaving.held();
-        hold(moved, false, None);
-        for (spender, amount) in allowed {
-            hold(amount, false, Some(spender));
-        }
-        if tier != Tier::Approval {
-            hold(unlimited, false, None);
-        }
-        hold(fee, true, None);
-    }
-    held
-}
-
-/// What the request uses up of allowances that count already.
-fn used_allowances(effects: &Effects, facts: &Facts) -> Vec<AllowanceUse> {
-    let used = used_up(effects, &facts.ledger.allowances).earlier.into_iter();
-    used.map(|Use { allowance, amount }| AllowanceUse {
-        allowance: allowance.tx,
-        position: allowance.position,
-        amount,
-        usd: allowance.value_of(amount),
-    })
-    .collect()
-}
-
-/// What an amount is worth, if that is known.
-pub(crate) fn value(facts: &Facts, asset: &AssetId, amount: U256) -> Option<Usd> {
-    match facts.assets.get(asset) {
-        Some(AssetFacts { decimals, price: PriceFact::Known(price), .. }) => {
-            Some(price.value_of(amount, *decimals))
-        }
-        _ => None,
-    }
 }
 
 fn new_row(
