@@ -68,13 +68,11 @@ pub(crate) async fn look(engine: &Engine, network: &NetworkId, look: Look) -> Re
             return Ok(());
         }
     };
-    if i64::try_from(highest).is_err() {
-        tracing::debug!(%network, highest, "a node names a height that no chain has");
-        return Ok(());
-    }
     // What the node that has seen least says is remembered, and all must be below that for the chain to
-    // count as set back: one that makes up a height, beside an honest one, ends nothing.
-    let now = ChainIdentity { genesis, height: lowest };
+    // count as set back: one that makes up a height, beside an honest one, ends nothing. A height that no
+    // chain has is not remembered; the first block counts all the same.
+    let height = if i64::try_from(lowest).is_ok() { lowest } else { 0 };
+    let now = ChainIdentity { genesis, height };
     let before = engine.store().chain_identity(network).await?;
     let local = environment == Environment::Local;
     match before {

@@ -64,3 +64,24 @@ async fn a_height_that_one_of_two_nodes_makes_up_neither_ends_nor_keeps_anything
     ensure!(remembered(&stage).await? < height);
     Ok(())
 }
+
+/// Another first block, and a height that no chain has.
+fn foreign(block: &mut Value) {
+    block["hash"] = json!(format!("0x{}", "ab".repeat(32)));
+    block["number"] = json!("0xffffffffffffffff");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn another_first_block_is_noticed_whatever_height_comes_with_it() -> Result<()> {
+    let (stage, proxy, node) = Stage::ethereum_behind_proxy().await?;
+    stage.policy("SPENDING_LIMIT", limits(100, 100)).await?;
+    let tx = waiting(&stage, &node.rpc).await?;
+    looks(&proxy).await?;
+    let mut block = rpc(&node.rpc, BLOCK, json!(["0x0", false])).await?;
+    foreign(&mut block);
+    proxy.always(BLOCK, When::Before, Fault::Lie(block));
+    let ended = stage.reaches(tx.id, TxStatus::Failed).await?;
+    ensure!(ended.error_code.as_deref() == Some("CHAIN_RESET"), "{:?}", ended.error);
+    ensure!(remembered(&stage).await? == 0);
+    Ok(())
+}

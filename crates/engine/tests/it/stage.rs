@@ -92,10 +92,19 @@ impl Stage {
 
     /// An EVM wallet with an ether on two nodes: a proxy that may lie, and the node itself.
     pub(crate) async fn beside_a_liar() -> Result<(Self, FaultProxy, EvmNode)> {
+        Self::ethereum_on(|proxy, node| format!("{proxy},{node}")).await
+    }
+
+    /// An EVM wallet with an ether whose only node is a proxy that may lie.
+    pub(crate) async fn ethereum_behind_proxy() -> Result<(Self, FaultProxy, EvmNode)> {
+        Self::ethereum_on(|proxy, _| proxy.to_owned()).await
+    }
+
+    async fn ethereum_on(endpoints: fn(&str, &str) -> String) -> Result<(Self, FaultProxy, EvmNode)> {
         let mut localnet = Localnet::start()?;
         let node = localnet.evm.clone();
         let proxy = FaultProxy::start(&node.rpc).await?;
-        localnet.evm.rpc = format!("{},{}", proxy.url(), node.rpc);
+        localnet.evm.rpc = endpoints(&proxy.url(), &node.rpc);
         let stage = Self::set_up_on(localnet, Chain::Ethereum, None).await?;
         node.fund(&stage.wallet.address.to_string(), 1_000_000_000_000_000_000).await?;
         Ok((stage, proxy, node))
