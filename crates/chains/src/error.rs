@@ -25,7 +25,8 @@ pub enum ChainError {
         /// What was wrong.
         reason: String,
     },
-    /// What has to be known by the word of more than one node is not; try again later.
+    /// What decides what a policy sees, or what is signed, is not known by the word of more than one node; try
+    /// again later.
     #[error("the nodes of {network} do not prove {what}")]
     Unproved {
         /// The network.
@@ -49,22 +50,26 @@ pub enum ChainError {
         /// The fact.
         about: &'static str,
     },
-    /// One of several endpoints alone said a fact that decides what a policy sees.
-    #[error("only one node of {network} says {about}, which takes two: {reason}")]
-    Unconfirmed {
-        /// The network.
-        network: String,
-        /// The fact.
-        about: &'static str,
-        /// Why no other says it, without URLs or keys.
-        reason: String,
-    },
     /// The request cannot be carried out on this chain; asking again will not help.
     #[error("{0}")]
     Refused(Refusal),
     /// Bytes that should be a draft or a transaction of this chain are not.
     #[error("the stored transaction cannot be read: {0}")]
     Corrupt(String),
+}
+
+impl ChainError {
+    /// Whether the nodes are why it fails, so that asking them again, or others, can help.
+    pub const fn blames_nodes(&self) -> bool {
+        match self {
+            Self::Unreachable { .. }
+            | Self::BadAnswer { .. }
+            | Self::Unproved { .. }
+            | Self::WrongChain { .. }
+            | Self::Contradiction { .. } => true,
+            Self::Refused(_) | Self::Corrupt(_) => false,
+        }
+    }
 }
 
 /// Why a chain refuses to build or run a request.

@@ -21,15 +21,8 @@ pub(crate) fn witnessed(
 ) -> Result<Witness, ChainError> {
     let heard = match asked.heard(told) {
         Ok(heard) => heard,
-        Err(error @ (ChainError::Refused(_) | ChainError::Corrupt(_))) => return Err(error),
-        Err(
-            error @ (ChainError::Unreachable { .. }
-            | ChainError::BadAnswer { .. }
-            | ChainError::WrongChain { .. }
-            | ChainError::Unproved { .. }
-            | ChainError::Contradiction { .. }
-            | ChainError::Unconfirmed { .. }),
-        ) => return Ok(Witness::Unavailable(error.to_string())),
+        Err(error) if error.blames_nodes() => return Ok(Witness::Unavailable(error.to_string())),
+        Err(error) => return Err(error),
     };
     let mut all = Observed::default();
     for observed in heard {

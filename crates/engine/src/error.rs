@@ -155,12 +155,10 @@ codes! {
     SimulationFailed = "SIMULATION_FAILED",
     /// No usable answer from any node.
     ChainError = "CHAIN_ERROR",
-    /// Too few nodes bear out what a signature depends on.
+    /// Too few nodes say what a signature depends on, or what a policy sees.
     NodeUnproved = "NODE_UNPROVED",
     /// Nodes differ about what decides what a policy sees.
     NodesContradict = "NODES_CONTRADICT",
-    /// One of several nodes alone says what decides what a policy sees.
-    NodeUnconfirmed = "NODE_UNCONFIRMED",
     /// The same key with another body.
     IdempotencyConflict = "IDEMPOTENCY_CONFLICT",
 

@@ -16,7 +16,7 @@ use crate::{ChainError, Expiry, Fate, Known, SignedTx, Submission};
 impl EvmChain {
     /// By every endpoint: one that kept the bytes to itself could let them land whenever it likes.
     pub(super) async fn broadcast(&self, signed: &SignedTx) -> Result<Submission, ChainError> {
-        let (sent, asked) = (read(signed)?, self.node.awake());
+        let (sent, asked) = (read(signed)?, self.node.awake(1));
         let answers = asked.iter().map(|node| submit(node, &signed.bytes, &sent));
         Submission::of_all(join_all(answers).await)
     }
@@ -53,7 +53,7 @@ impl EvmChain {
         question: &Question<'_>,
         before: Option<u64>,
     ) -> Result<Vec<Testimony>, ChainError> {
-        let (configured, asked) = (self.node.singles().len(), self.node.awake());
+        let (configured, asked) = (self.node.singles().len(), self.node.awake(1));
         let silent = configured.saturating_sub(asked.len());
         let mut failure = None;
         let mut all = Vec::with_capacity(configured);

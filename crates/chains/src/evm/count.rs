@@ -36,7 +36,7 @@ impl EvmChain {
     }
 
     async fn counts(&self, from: Address) -> Result<Counts, ChainError> {
-        let (configured, asked) = (self.node.singles().len(), self.node.awake());
+        let (configured, asked) = (self.node.singles().len(), self.node.awake(1));
         let answers = join_all(asked.iter().map(|node| node.transaction_count(from, "latest"))).await;
         let (mut counted, mut failure) = (Vec::with_capacity(configured), None);
         for answer in answers {

@@ -122,7 +122,7 @@ impl EvmChain {
     async fn confirms(&self, wallet: EvmAddress, typed: &TypedData) -> Result<bool, ChainError> {
         let mut confirmed = true;
         for claim in typed::claims(wallet, typed) {
-            let (nodes, claim) = (self.node.voices(), &claim);
+            let (nodes, claim) = (self.node.awake(2), &claim);
             let told = join_all(nodes.iter().map(|node| async move {
                 match node.read(claim.contract, claim.question.clone()).await {
                     Ok(answer) => Ok(claim.agrees(&answer)),

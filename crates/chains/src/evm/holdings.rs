@@ -33,14 +33,7 @@ impl EvmChain {
                 Err(error @ (ChainError::BadAnswer { .. } | ChainError::Refused(_))) => {
                     holdings.unreadable.push(Unreadable { asset, reason: error.to_string() });
                 }
-                Err(
-                    error @ (ChainError::Unreachable { .. }
-                    | ChainError::Unproved { .. }
-                    | ChainError::WrongChain { .. }
-                    | ChainError::Contradiction { .. }
-                    | ChainError::Unconfirmed { .. }
-                    | ChainError::Corrupt(_)),
-                ) => return Err(error),
+                Err(error) => return Err(error),
             }
         }
         Ok(holdings)
@@ -57,7 +50,7 @@ impl EvmChain {
         owner: EvmAddress,
         tokens: &[Address],
     ) -> Result<Vec<U256>, ChainError> {
-        let nodes = self.node.voices();
+        let nodes = self.node.awake(2);
         let told = join_all(nodes.iter().map(|node| self.held_by(node, owner, tokens))).await;
         let told = self.node.asked(held::BALANCES).heard(told)?;
         Ok(held::least(told.into_iter().flatten()))

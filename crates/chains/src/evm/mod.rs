@@ -270,7 +270,7 @@ impl Chain for EvmChain {
     }
 
     async fn token(&self, token: Address) -> Result<TokenFacts, ChainError> {
-        let nodes = self.node.voices();
+        let nodes = self.node.awake(2);
         let told = join_all(nodes.iter().map(|node| self.token_by(node, token))).await;
         self.node.asked(held::DECIMALS).agreed(told)
     }

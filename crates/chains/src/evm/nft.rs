@@ -55,7 +55,7 @@ impl EvmChain {
         if let Some(standard) = self.nft_standard(contract).await? {
             return Ok(Some(standard));
         }
-        let nodes = self.node.voices();
+        let nodes = self.node.awake(2);
         let question = Bytes::from(Nft::ownerOfCall { tokenId: number }.abi_encode());
         let told = join_all(nodes.iter().map(async |node| {
             let owner = self.ask(node, contract, question.clone()).await?;
@@ -69,7 +69,7 @@ impl EvmChain {
     /// Which kind of NFT a contract says it has (ERC-165), by the agreement of the endpoints: it decides what
     /// a call means.
     async fn nft_standard(&self, contract: EvmAddress) -> Result<Option<NftStandard>, ChainError> {
-        let nodes = self.node.voices();
+        let nodes = self.node.awake(2);
         let told = join_all(nodes.iter().map(|node| self.standard_by(node, contract))).await;
         self.node.asked("which kind of token a contract is").agreed(told)
     }

@@ -190,19 +190,14 @@ impl Node {
         self.0.singles().into_iter().map(Self).collect()
     }
 
-    /// Those of them that are asked now: all that do not rest after failures, or else all.
-    pub(super) fn awake(&self) -> Vec<Self> {
-        self.0.awake().into_iter().map(Self).collect()
+    /// Those of them that do not rest after failures, or all where fewer than `least` do not.
+    pub(super) fn awake(&self, least: usize) -> Vec<Self> {
+        self.0.awake(least).into_iter().map(Self).collect()
     }
 
     /// The refusal to go by the word of one.
     pub(super) fn unproved(&self, what: String) -> ChainError {
         ChainError::Unproved { network: self.0.network().to_string(), what }
-    }
-
-    /// Those whose word counts together.
-    pub(super) fn voices(&self) -> Vec<Self> {
-        self.0.voices().into_iter().map(Self).collect()
     }
 
     /// That all of them are asked about a fact.

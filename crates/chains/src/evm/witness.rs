@@ -54,7 +54,7 @@ impl EvmChain {
     ) -> Result<Witness, ChainError> {
         let Some(trial) = self.trial(draft, completed)? else { return Ok(Witness::NotApplicable) };
         if self.effects(draft)?.undecoded().next().is_some() {
-            let nodes = self.node.voices();
+            let nodes = self.node.awake(2);
             let told = join_all(nodes.iter().map(|node| self.seen_by(node, &trial))).await;
             return witnessed(self.node.asked(RUN), told);
         }

@@ -24,7 +24,7 @@ impl Asked<'_> {
     ///
     /// # Errors
     ///
-    /// [`ChainError::Contradiction`] where they differ, [`ChainError::Unconfirmed`] where one of several
+    /// [`ChainError::Contradiction`] where they differ, [`ChainError::Unproved`] where one of several
     /// answered alone, the failure of one where none did, and the refusal that all of them give.
     pub(crate) fn agreed<T: PartialEq>(
         self,
@@ -32,7 +32,7 @@ impl Asked<'_> {
     ) -> Result<T, ChainError> {
         let mut answers = self.heard(told)?.into_iter();
         let Some(first) = answers.next() else {
-            return Err(self.unconfirmed("no node was asked".to_owned()));
+            return Err(self.unproved("none was asked"));
         };
         if answers.any(|other| other != first) {
             return Err(ChainError::Contradiction { network: self.network.to_owned(), about: self.about });
@@ -54,29 +54,23 @@ impl Asked<'_> {
             match answer {
                 Ok(answer) => answers.push(Ok(answer)),
                 Err(ChainError::Refused(refusal)) => answers.push(Err(refusal)),
-                Err(broken @ ChainError::Corrupt(_)) => return Err(broken),
-                Err(
-                    silent @ (ChainError::Unreachable { .. }
-                    | ChainError::BadAnswer { .. }
-                    | ChainError::WrongChain { .. }
-                    | ChainError::Unproved { .. }
-                    | ChainError::Contradiction { .. }
-                    | ChainError::Unconfirmed { .. }),
-                ) => failure = Some(silent),
+                Err(silent) if silent.blames_nodes() => failure = Some(silent),
+                Err(broken) => return Err(broken),
             }
         }
         match failure {
             Some(failure) if answers.is_empty() => Err(failure),
             failure if answers.len() < self.configured.min(2) => {
-                Err(self
-                    .unconfirmed(failure.map_or_else(|| "no other was asked".to_owned(), |f| f.to_string())))
+                let why =
+                    failure.map_or_else(|| "no other was asked".to_owned(), |failure| failure.to_string());
+                Err(self.unproved(&format!("two have to say it, and one does ({why})")))
             }
             _ => Ok(answers),
         }
     }
 
-    fn unconfirmed(self, reason: String) -> ChainError {
-        ChainError::Unconfirmed { network: self.network.to_owned(), about: self.about, reason }
+    fn unproved(self, why: &str) -> ChainError {
+        ChainError::Unproved { network: self.network.to_owned(), what: format!("{}: {why}", self.about) }
     }
 }
 
@@ -101,11 +95,11 @@ mod tests {
         assert!(matches!(rule(1, vec![Ok(6)]), Ok(6)));
         assert!(matches!(rule(2, vec![Ok(6), Ok(6)]), Ok(6)));
         assert!(matches!(rule(3, vec![Ok(6), silent(), Ok(6)]), Ok(6)));
-        assert!(matches!(rule(2, vec![Ok(6), silent()]), Err(ChainError::Unconfirmed { .. })));
-        assert!(matches!(rule(2, vec![Ok(6)]), Err(ChainError::Unconfirmed { .. })));
-        assert!(matches!(rule(2, vec![silent(), refused("no")]), Err(ChainError::Unconfirmed { .. })));
+        assert!(matches!(rule(2, vec![Ok(6), silent()]), Err(ChainError::Unproved { .. })));
+        assert!(matches!(rule(2, vec![Ok(6)]), Err(ChainError::Unproved { .. })));
+        assert!(matches!(rule(2, vec![silent(), refused("no")]), Err(ChainError::Unproved { .. })));
         assert!(matches!(rule(2, vec![silent(), silent()]), Err(ChainError::Unreachable { .. })));
-        assert!(matches!(rule(2, vec![]), Err(ChainError::Unconfirmed { .. })));
+        assert!(matches!(rule(2, vec![]), Err(ChainError::Unproved { .. })));
     }
 
     #[test]

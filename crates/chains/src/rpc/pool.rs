@@ -127,19 +127,11 @@ impl RpcPool {
         positions.map(|position| Self { only: Some(position), ..self.clone() }).collect()
     }
 
-    /// Those of [`RpcPool::singles`] that are asked now: all that do not rest after failures, or else all.
-    pub fn awake(&self) -> Vec<Self> {
-        let mut awake = self.singles();
-        awake.retain(|single| !single.rests());
-        if awake.is_empty() { self.singles() } else { awake }
-    }
-
-    /// One pool per endpoint whose word counts together: those that do not rest after failures, or all where
-    /// too few are left to confirm each other.
-    pub fn voices(&self) -> Vec<Self> {
+    /// Those of [`RpcPool::singles`] that do not rest after failures, or all where fewer than `least` do not.
+    pub fn awake(&self, least: usize) -> Vec<Self> {
         let all = self.singles();
         let awake: Vec<Self> = all.iter().filter(|one| !one.rests()).cloned().collect();
-        if awake.len() < all.len().min(2) { all } else { awake }
+        if awake.len() < least { all } else { awake }
     }
 
     /// How many endpoints it may ask.

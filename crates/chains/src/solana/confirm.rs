@@ -23,7 +23,7 @@ impl SolanaChain {
     /// Preflight is on, because its answer is a reason people can read; a refusal is still no proof
     /// that the bytes are dead.
     pub(super) async fn submit_bytes(&self, signed: &SignedTx) -> Result<Submission, ChainError> {
-        let asked = self.node().await?.awake();
+        let asked = self.node().await?.awake(1);
         Submission::of_all(join_all(asked.iter().map(|node| self.submit_to(node, signed))).await)
     }
 
@@ -84,7 +84,7 @@ impl Question<'_> {
     /// that rests after failures counts as silent, unless all rest. Fails only where nobody gives a
     /// usable answer.
     async fn ask_all(&self, node: &Node) -> Result<(Vec<Testimony>, Option<Value>), ChainError> {
-        let (configured, asked) = (node.singles().len(), node.awake());
+        let (configured, asked) = (node.singles().len(), node.awake(1));
         let mut all = Vec::with_capacity(configured);
         let (mut failed, mut failure) = (None, None);
         for told in join_all(asked.iter().map(|node| self.ask(node))).await {

@@ -38,7 +38,7 @@ struct Heard {
 /// A blockhash of one endpoint that a second one takes as well, where several are configured.
 pub(super) async fn recent(node: &Node) -> Result<Lifetime, ChainError> {
     let mut failure = None;
-    for single in node.awake() {
+    for single in node.awake(1) {
         let hash = match single.recent_blockhash().await {
             Ok(hash) => hash,
             Err(error) => {
@@ -68,7 +68,7 @@ pub(super) async fn of(node: &Node, hash: &Hash) -> Result<u64, ChainError> {
 /// An endpoint's newest height is asked after it was seen to take the blockhash: not below its block. The one
 /// at position `giver` has named it.
 async fn hear(node: &Node, hash: &Hash, giver: Option<usize>) -> Heard {
-    let asked = node.awake();
+    let asked = node.awake(1);
     let answers = asked.iter().map(|single| async move {
         let given = giver.is_some() && single.position() == giver;
         let takes = given || single.blockhash_is_valid(hash).await?;

@@ -30,7 +30,7 @@ impl SolanaChain {
     /// and token accounts whose owner it does not say: who lies about them chooses what the message seems to
     /// do. One that names neither takes no question.
     pub(super) async fn gather(&self, node: &Node, message: &VersionedMessage) -> Result<Facts, ChainError> {
-        let nodes = node.voices();
+        let nodes = node.awake(2);
         let told = join_all(nodes.iter().map(|node| self.gathered(node, message))).await;
         node.asked("the accounts that the transaction uses").agreed(told)
     }

@@ -113,9 +113,9 @@ impl Node {
         self.rpc.singles().into_iter().map(Self::new).collect()
     }
 
-    /// Those of them that are asked now: all that do not rest after failures, or else all.
-    pub(super) fn awake(&self) -> Vec<Self> {
-        self.rpc.awake().into_iter().map(Self::new).collect()
+    /// Those of them that do not rest after failures, or all where fewer than `least` do not.
+    pub(super) fn awake(&self, least: usize) -> Vec<Self> {
+        self.rpc.awake(least).into_iter().map(Self::new).collect()
     }
 
     /// Which of the endpoints it is, where it is one of them.
@@ -126,11 +126,6 @@ impl Node {
     /// The refusal to go by the word of one.
     pub(super) fn unproved(&self, what: &str) -> ChainError {
         ChainError::Unproved { network: self.rpc.network().to_string(), what: what.to_owned() }
-    }
-
-    /// Those whose word counts together.
-    pub(super) fn voices(&self) -> Vec<Self> {
-        self.rpc.voices().into_iter().map(Self::new).collect()
     }
 
     /// That all of them are asked about a fact.

@@ -25,7 +25,7 @@ impl SolanaChain {
     pub(super) async fn token_facts(&self, token: Address) -> Result<TokenFacts, ChainError> {
         let key = solana(token).map_err(|_| ChainError::Refused(Refusal::NotAToken(token)))?;
         let node = self.node().await?;
-        let nodes = node.voices();
+        let nodes = node.awake(2);
         let told = join_all(nodes.iter().map(|node| mint_by(node, &key))).await;
         node.asked(held::DECIMALS).agreed(told)
     }
@@ -37,7 +37,7 @@ impl SolanaChain {
         tokens: &[Address],
     ) -> Result<Vec<U256>, ChainError> {
         let node = self.node().await?;
-        let nodes = node.voices();
+        let nodes = node.awake(2);
         let told = join_all(nodes.iter().map(|node| held_by(node, owner))).await;
         let told = node.asked(held::BALANCES).heard(told)?.into_iter().flatten();
         let of = |totals: &BTreeMap<Pubkey, U256>, token: &Address| {

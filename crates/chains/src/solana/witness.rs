@@ -50,15 +50,8 @@ impl SolanaChain {
         };
         match self.look(&wallet, body, draft, completed.is_some()).await {
             Ok(witness) => Ok(witness),
-            Err(error @ (ChainError::Refused(_) | ChainError::Corrupt(_))) => Err(error),
-            Err(
-                error @ (ChainError::Unreachable { .. }
-                | ChainError::BadAnswer { .. }
-                | ChainError::Unproved { .. }
-                | ChainError::WrongChain { .. }
-                | ChainError::Contradiction { .. }
-                | ChainError::Unconfirmed { .. }),
-            ) => Ok(Witness::Unavailable(error.to_string())),
+            Err(error) if error.blames_nodes() => Ok(Witness::Unavailable(error.to_string())),
+            Err(error) => Err(error),
         }
     }
 
@@ -76,7 +69,7 @@ impl SolanaChain {
             let observed = self.look_at(node, wallet, &body).await?;
             return Ok(Witness::Seen(Box::new(observed)));
         }
-        let nodes = node.voices();
+        let nodes = node.awake(2);
         let told = join_all(nodes.iter().map(|node| self.look_at(node, wallet, &body))).await;
         witnessed(node.asked(RUN), told)
     }

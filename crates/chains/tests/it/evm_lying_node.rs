@@ -569,7 +569,7 @@ async fn decimals_take_the_agreement_of_every_node_that_answers() {
     assert!(matches!(outvoted, Err(ChainError::Contradiction { .. })), "no majority decides: {outvoted:?}");
     for nodes in [[&six, &silent], [&silent, &thirty]] {
         let alone = token(&nodes).await;
-        assert!(matches!(alone, Err(ChainError::Unconfirmed { .. })), "{alone:?}");
+        assert!(matches!(alone, Err(ChainError::Unproved { .. })), "{alone:?}");
     }
 }
 
@@ -586,5 +586,5 @@ async fn a_balance_is_the_least_that_any_node_says() {
     }
     assert_eq!(held(&[&thirty]).await.expect("held"), [U256::from(30)]);
     let alone = held(&[&thirty, &silent]).await;
-    assert!(matches!(alone, Err(ChainError::Unconfirmed { .. })), "{alone:?}");
+    assert!(matches!(alone, Err(ChainError::Unproved { .. })), "{alone:?}");
 }

@@ -353,5 +353,5 @@ async fn entries_of_a_lookup_table_take_the_agreement_of_every_node_that_answers
         assert!(matches!(refused, Err(ChainError::Contradiction { .. })), "{refused:?}");
     }
     let alone = draft(&[&liar, &silent]).await;
-    assert!(matches!(alone, Err(ChainError::Unconfirmed { .. })), "{alone:?}");
+    assert!(matches!(alone, Err(ChainError::Unproved { .. })), "{alone:?}");
 }

@@ -14,8 +14,9 @@ impl From<ChainError> for Error {
             }
             ChainError::Unproved { .. } => Self::new(ErrorCode::NodeUnproved, sentence(&error))
                 .hint(
-                    "Ask again in a moment; nothing was signed. Where it stays so, the operator should look at the \
-                     endpoints (`waiaas status`): one of them may be down, behind or lying.",
+                    "Nothing was signed. Ask again in a moment. Where it stays so, the operator should look at this \
+                     network's RPC endpoints (`waiaas status`), and replace or remove one that is down, behind or \
+                     lying, so that those left confirm each other.",
                 )
                 .retry_after(5),
             ChainError::WrongChain { .. } => Self::new(ErrorCode::ChainError, sentence(&error))
@@ -24,12 +25,6 @@ impl From<ChainError> for Error {
                 .hint(
                     "Nothing was signed. Ask again in a moment, for one node may be behind; where it lasts, the \
                      operator must find out which RPC endpoint of this network is wrong and remove it.",
-                )
-                .retry_after(5),
-            ChainError::Unconfirmed { .. } => Self::new(ErrorCode::NodeUnconfirmed, sentence(&error))
-                .hint(
-                    "Nothing was signed. Ask again once another RPC endpoint of this network answers; one that \
-                     fails for good the operator must replace or remove, so that those left confirm each other.",
                 )
                 .retry_after(5),
             ChainError::Refused(refusal) => refusal.into(),

@@ -85,7 +85,7 @@ async fn execute(engine: &Engine, id: TxId) -> Result<(), Error> {
     let nonces = nonces(engine, row.wallet, &row.network).await?;
     let effects = match chain.effects(&draft) {
         Ok(effects) => effects,
-        Err(error) => return not_completed(engine, &row, is_final(&error), error.into()).await,
+        Err(error) => return not_completed(engine, &row, !error.blames_nodes(), error.into()).await,
     };
     let cap = fees::cap(engine, chain.network(), &effects).await;
     let most = gas::most(&row)?;
@@ -98,7 +98,7 @@ async fn execute(engine: &Engine, id: TxId) -> Result<(), Error> {
                 return Ok(());
             }
             Err(error) => {
-                let refused = is_final(&error);
+                let refused = !error.blames_nodes();
                 return not_completed(engine, &row, refused, cap.explain(error)).await;
             }
         };
@@ -106,7 +106,7 @@ async fn execute(engine: &Engine, id: TxId) -> Result<(), Error> {
         let (fact, effects) = match witness::last_look(engine, &row, &*chain, &draft, &completed).await? {
             LastLook::Fact(fact, effects) => (fact, effects),
             LastLook::Wait(error) => {
-                return not_completed(engine, &row, is_final(&error), error.into()).await;
+                return not_completed(engine, &row, !error.blames_nodes(), error.into()).await;
             }
         };
         match sign(engine, &row, &chain, draft.clone(), Ready { completed, fact, effects }).await? {
@@ -180,19 +180,6 @@ enum Signing {
     /// Another row has exactly these bytes: following them would count one payment twice. Nothing
     /// was kept.
     Taken,
-}
-
-/// Whether asking again changes nothing.
-const fn is_final(error: &ChainError) -> bool {
-    match error {
-        ChainError::Refused(_) | ChainError::Corrupt(_) => true,
-        ChainError::Unreachable { .. }
-        | ChainError::BadAnswer { .. }
-        | ChainError::Unproved { .. }
-        | ChainError::WrongChain { .. }
-        | ChainError::Contradiction { .. }
-        | ChainError::Unconfirmed { .. } => false,
-    }
 }
 
 /// Nothing is signed yet, so giving up is safe; a node that does not answer is asked again later.

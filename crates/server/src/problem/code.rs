@@ -160,9 +160,7 @@ const fn engine(code: ErrorCode) -> (StatusCode, bool) {
         E::WalletTerminated | E::ApprovalTimeout => (StatusCode::GONE, false),
         E::SimulationFailed => (StatusCode::UNPROCESSABLE_ENTITY, false),
         E::FeeAboveCap | E::GasConditionTimeout => (StatusCode::UNPROCESSABLE_ENTITY, true),
-        E::ChainError | E::NodeUnproved | E::NodesContradict | E::NodeUnconfirmed => {
-            (StatusCode::BAD_GATEWAY, true)
-        }
+        E::ChainError | E::NodeUnproved | E::NodesContradict => (StatusCode::BAD_GATEWAY, true),
         E::PolicyRulesCorrupt | E::InternalError => (StatusCode::INTERNAL_SERVER_ERROR, false),
         E::Denied(denial) => denied(denial),
     }
