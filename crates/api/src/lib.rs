@@ -24,6 +24,7 @@ pub mod requests;
 pub mod rules;
 pub mod secret;
 pub mod sessions;
+pub mod tokens;
 pub mod transactions;
 pub mod validation;
 pub mod vocabulary;

@@ -121,6 +121,8 @@ wire_enum!(
         PasswordChanged = "PASSWORD_CHANGED",
         /// A backup was written.
         BackupCreated = "BACKUP_CREATED",
+        /// What was on record of a token was dropped; it is read from the nodes anew.
+        TokenForgotten = "TOKEN_FORGOTTEN",
         /// The state was restored from a backup.
         BackupRestored = "BACKUP_RESTORED",
         /// The kill switch was pulled.
@@ -163,6 +165,7 @@ impl AuditEvent {
             | Self::ChangeRequested
             | Self::ChangeApplied
             | Self::ChangeRejected
+            | Self::TokenForgotten
             | Self::SecretRotated => Severity::Warning,
             Self::KillSwitchActivated
             | Self::KillSwitchRecovered

@@ -84,14 +84,18 @@ impl WriteTx {
         pinned.ok_or(StoreError::NotFound(Entity::Token))
     }
 
-    /// Forgets a token pinned with the source `custom`. Audited: its decimals may be read anew.
-    pub async fn delete_custom_token(
+    /// Forgets a token, so that it is read from the nodes anew.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::NotFound`] where it is not pinned.
+    pub async fn forget_token(
         &mut self,
         network: &NetworkId,
         address: Address,
         audit: AuditEntry,
     ) -> Result<(), StoreError> {
-        let query = "DELETE FROM tokens WHERE network = $1 AND address = $2 AND source = 'custom'";
+        let query = "DELETE FROM tokens WHERE network = $1 AND address = $2";
         let query = sqlx::query(query).bind(network.to_string()).bind(address.to_string());
         if query.execute(self.conn()).await?.rows_affected() != 1 {
             return Err(StoreError::NotFound(Entity::Token));

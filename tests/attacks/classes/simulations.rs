@@ -13,8 +13,8 @@ use e2e::deploy;
 use serde_json::{Value, json};
 
 use crate::kit::{
-    Account, Class, Loot, Needs, On, Target, Victim, account, address_word, calldata, pocket, resisted,
-    system_transfer, text,
+    Account, Class, Instruction, Loot, Needs, On, Target, Victim, account, address_word, calldata, pocket,
+    resisted, system_transfer, text,
 };
 
 /// Calls the account named by the first word of its input with the rest, and fails if that fails.
@@ -106,6 +106,21 @@ async fn silenced(target: Arc<Target>, sysvar: &'static str) -> Result<()> {
     Ok(())
 }
 
+/// The wallet's own payment, which may load one byte of accounts: no node can run it.
+async fn starved(target: Arc<Target>) -> Result<()> {
+    const BUDGET: &str = "ComputeBudget111111111111111111111111111111";
+    let (victim, thief) = (Victim::with_pocket(&target, On::Solana).await?, On::Solana.stranger());
+    let limit = Instruction::new(BUDGET, Vec::new(), [&[4u8][..], &1u32.to_le_bytes()].concat());
+    let mut body = system_transfer(&victim.address, &thief, 1_000_000).call();
+    body["preInstructions"] = json!([limit.beside()]);
+    let answer = victim.send(body.clone()).await?;
+    resisted(&target, &victim, &answer, &[Loot::Coins(thief), Loot::Transaction]).await?;
+    body["dryRun"] = json!(true);
+    let shown = victim.send(body).await?;
+    ensure!(!shown.body.to_string().contains("SIMULATION_UNAVAILABLE"), "nobody looks: {}", shown.body);
+    Ok(())
+}
+
 /// A listed contract of localnet's, whose one method the operator vouches for.
 async fn vouched(target: &Target, name: &str, signature: &str) -> Result<Victim> {
     let (mut victim, evm) = (Victim::rich(target, On::Evm).await?, target.evm()?);
@@ -167,6 +182,7 @@ pub(crate) fn class() -> Class {
     ] {
         class.case(Needs::Nodes, name, move |target| silenced(target, sysvar));
     }
+    class.case(Needs::Nodes, "accounts that may not be loaded", starved);
     class.case(Needs::Nodes, "an allowance, and less of it in the words of Permit2", hushed);
     class.case(Needs::Nodes, "an allowance by nobody but a stranger's word", slandered);
     class

@@ -131,6 +131,7 @@ const ROWS: &[Row] = &[
     row("GET", "/v1/admin/kill-switch", At::Nothing, Body::None, OPERATOR),
     row("GET", "/v1/admin/status", At::Nothing, Body::None, OPERATOR),
     of_wallet("GET", "/v1/admin/exposure", OPERATOR),
+    row("GET", "/v1/tokens", At::Nothing, Body::None, OPERATOR),
     row("GET", "/v1/admin/wallets/{id}/balance", At::Wallet, Body::None, OPERATOR),
     row("GET", "/v1/admin/transactions", At::Nothing, Body::None, OPERATOR),
     row("GET", "/v1/admin/transactions/{id}", At::Waiting, Body::None, OPERATOR),
@@ -164,6 +165,7 @@ const ROWS: &[Row] = &[
     row("POST", "/v1/admin/rotate-secret", At::Nothing, Body::None, OPERATOR),
     row("POST", "/v1/admin/backup", At::Nothing, Body::None, OPERATOR),
     row("POST", "/v1/admin/backup/download", At::Nothing, Body::None, SOCKET),
+    row("DELETE", "/v1/tokens", At::Nothing, Body::Empty, SOCKET),
     row("POST", "/v1/admin/kill-switch", At::Nothing, Body::None, OPERATOR),
     // While the brake is on, sessions are refused everywhere, and here all the same.
     // The wallet has an owner, who has to agree to the recovery.
@@ -249,6 +251,9 @@ impl Scene {
         let path = self.path(row);
         match (row.method, self.body(row)) {
             ("GET", None) => caller.get(&path).await,
+            ("DELETE", Some(body)) => {
+                caller.raw(Method::DELETE, &path, "application/json", body.to_string().into_bytes()).await
+            }
             ("DELETE", None) => caller.delete(&path).await,
             ("POST", Some(body)) => caller.post(&path, body).await,
             ("POST", None) => caller.post_empty(&path).await,

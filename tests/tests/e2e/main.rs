@@ -30,6 +30,7 @@ mod peculiar_tokens;
 mod people;
 mod permit2;
 mod permits;
+mod pinned_tokens;
 mod policies;
 mod policy_files;
 mod postgres;

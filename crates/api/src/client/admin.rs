@@ -13,6 +13,7 @@ use crate::audit::{AuditEntry, AuditQuery, AuditReport};
 use crate::balances::WalletBalances;
 use crate::exposure::{ExposureQuery, ExposureReport};
 use crate::page::Listing;
+use crate::tokens::{ForgetToken, Token, TokenQuery, Tokens};
 
 /// Longest time a download may take as a whole.
 const DOWNLOAD: Duration = Duration::from_secs(6 * 3600);
@@ -55,6 +56,20 @@ impl Client {
     /// What a wallet holds on every network that it can use.
     pub async fn wallet_balances(&self, id: WalletId) -> Result<WalletBalances, ClientError> {
         self.get(&format!("/v1/admin/wallets/{id}/balance"), Credential::Master).await
+    }
+
+    /// The tokens on record.
+    pub async fn tokens(&self, query: &TokenQuery) -> Result<Tokens, ClientError> {
+        self.query("/v1/tokens", query, Credential::Master).await
+    }
+
+    /// Drops what is on record of a token. Only over the socket.
+    ///
+    /// # Errors
+    ///
+    /// `SOCKET_ONLY` over TCP, `TOKEN_NOT_FOUND` where nothing is on record.
+    pub async fn forget_token(&self, token: &ForgetToken) -> Result<Token, ClientError> {
+        self.send(Method::DELETE, "/v1/tokens", token, Credential::Master).await
     }
 
     /// Writes a backup on the daemon's machine.

@@ -3,6 +3,7 @@
 use alloy_primitives::{Address as EvmAddress, Bytes};
 use alloy_sol_types::{SolCall, sol};
 use async_trait::async_trait;
+use futures_util::future::join_all;
 use serde_json::json;
 use waiaas_core::address::Address;
 use waiaas_core::network::Network;
@@ -27,6 +28,8 @@ sol! {
 
 /// The standard's highest number of decimals.
 const MAX_DECIMALS: u8 = 18;
+/// What the nodes are asked about, as the object of a sentence.
+const SCORE: &str = "an agent's reputation";
 /// The highest score.
 const BEST: u128 = 100;
 
@@ -104,20 +107,11 @@ impl ReputationSource for Erc8004 {
             Some(party) if !party.is_zero() => party,
             Some(_) | None => return Ok(Reputation::Unrated),
         };
-        let mut silent = RpcFailure::Unreachable("no node is configured".to_owned());
-        for node in self.node.singles() {
-            match self.ask(&node, question, party).await {
-                Ok(said) => return Ok(said),
-                Err(failure @ (RpcFailure::Unreachable(_) | RpcFailure::WrongChain(_))) => silent = failure,
-                // An answer, though not one to go by. Nobody else is asked for a better one.
-                Err(
-                    failure @ (RpcFailure::Node { .. } | RpcFailure::BadAnswer(_) | RpcFailure::TooLarge(_)),
-                ) => {
-                    return Err(self.node.fail(failure));
-                }
-            }
-        }
-        Err(self.node.fail(silent))
+        let nodes = self.node.awake(2);
+        let told = nodes
+            .iter()
+            .map(async |node| self.ask(node, question, party).await.map_err(|failure| node.fail(failure)));
+        self.node.asked(SCORE).agreed(join_all(told).await)
     }
 }
 

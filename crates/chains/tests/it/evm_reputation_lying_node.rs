@@ -1,8 +1,5 @@
 //! What broken or lying nodes say about agents is never a score.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
-
 use serde_json::{Value, json};
 use waiaas_chains::{ChainError, ReputationSource};
 use waiaas_core::address::Address;
@@ -28,7 +25,6 @@ struct Lies {
     owner: Value,
     linked: Value,
     summary: Value,
-    asked: Arc<AtomicUsize>,
 }
 
 /// A node that knows an agent with a score of 90.
@@ -39,7 +35,6 @@ fn honest() -> Lies {
         owner: json!(format!("0x{}", word(PARTY))),
         linked: json!(format!("0x{}", word(IDENTITY))),
         summary: json!(format!("0x{:064x}{:064x}{:064x}", 3, 90, 0)),
-        asked: Arc::default(),
     }
 }
 
@@ -55,7 +50,6 @@ impl Respond for Lies {
             ("eth_call", Some("0x81bbba58")) => self.summary.clone(),
             other => panic!("asked for {other:?}"),
         };
-        self.asked.fetch_add(1, Ordering::Relaxed);
         let mut answer = json!({"jsonrpc": "2.0", "id": request["id"]});
         if result.get("code").is_some() {
             answer["error"] = result;
@@ -121,23 +115,27 @@ async fn only_whole_and_strict_answers_are_a_score() {
 }
 
 #[tokio::test]
-async fn a_silent_node_is_passed_over_and_an_answer_is_not() {
+async fn a_score_takes_the_word_of_all_that_answer_and_of_two_at_least() {
     let silent = MockServer::start().await;
     let unreachable = said(&[&silent]).await;
     assert!(matches!(unreachable, Err(ChainError::Unreachable { .. })), "{unreachable:?}");
-    let good = node(honest()).await;
-    assert_eq!(said(&[&silent, &good]).await.expect("said"), Reputation::Score(90));
     let elsewhere = node(Lies { chain: "0x1", ..honest() }).await;
-    assert_eq!(said(&[&elsewhere, &good]).await.expect("said"), Reputation::Score(90));
     let result = said(&[&elsewhere]).await;
     assert!(matches!(result, Err(ChainError::WrongChain { .. })), "{result:?}");
 
-    // Whoever is asked first decides: a worse answer is not made better by another node.
-    let asked = Arc::<AtomicUsize>::default();
-    let flattering = node(Lies { asked: asked.clone(), ..honest() }).await;
-    let sober = node(Lies { summary: json!(format!("0x{:0192x}", 0)), ..honest() }).await;
-    assert_eq!(said(&[&sober, &flattering]).await.expect("said"), Reputation::Unrated);
+    let (good, too) = (node(honest()).await, node(honest()).await);
+    assert_eq!(said(&[&good, &too]).await.expect("said"), Reputation::Score(90));
     let broken = node(Lies { summary: reverted(), ..honest() }).await;
-    assert!(said(&[&broken, &flattering]).await.is_err());
-    assert_eq!(asked.load(Ordering::Relaxed), 0, "nobody asked it");
+    for other in [&silent, &elsewhere, &broken] {
+        let alone = said(&[other, &good]).await;
+        assert!(matches!(alone, Err(ChainError::Unproved { .. })), "{alone:?}");
+        assert_eq!(said(&[&good, other, &too]).await.expect("said"), Reputation::Score(90));
+    }
+
+    // One that flatters, beside one that does not.
+    let sober = node(Lies { summary: json!(format!("0x{:0192x}", 0)), ..honest() }).await;
+    for nodes in [[&sober, &good], [&good, &sober]] {
+        let differ = said(&nodes).await;
+        assert!(matches!(differ, Err(ChainError::Contradiction { .. })), "{differ:?}");
+    }
 }

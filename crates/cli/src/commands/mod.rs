@@ -16,6 +16,7 @@ mod quickset;
 mod session;
 mod set_master;
 mod status;
+mod token;
 mod tx;
 mod wallet;
 
@@ -63,6 +64,9 @@ pub(crate) enum Command {
     /// Transactions: list, show, cancel, reject.
     #[command(subcommand)]
     Tx(tx::Verb),
+    /// Tokens on record: list, forget.
+    #[command(subcommand)]
+    Token(token::Verb),
     /// The human who approves: set, verify, approve, reject.
     #[command(subcommand)]
     Owner(owner::Verb),
@@ -108,6 +112,7 @@ pub(crate) async fn run(context: &Context, command: Command) -> Result<()> {
         Command::Policy(verb) => policy::run(context, verb).await,
         Command::Change(verb) => change::run(context, verb).await,
         Command::Tx(verb) => tx::run(context, verb).await,
+        Command::Token(verb) => token::run(context, verb).await,
         Command::Owner(verb) => owner::run(context, verb).await,
         Command::Exposure(args) => exposure::run(context, args).await,
         Command::Audit(verb) => audit::run(context, verb).await,

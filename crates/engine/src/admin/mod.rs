@@ -11,4 +11,5 @@ pub(crate) mod policies;
 pub(crate) mod replay;
 pub(crate) mod sessions;
 pub(crate) mod status;
+pub(crate) mod tokens;
 pub(crate) mod wallets;

@@ -9,6 +9,7 @@ mod policies;
 mod replay;
 mod requests;
 mod sessions;
+mod tokens;
 mod transactions;
 mod wallets;
 
@@ -21,5 +22,6 @@ pub use policies::*;
 pub use replay::*;
 pub use requests::*;
 pub use sessions::*;
+pub use tokens::*;
 pub use transactions::*;
 pub use wallets::*;

@@ -9,6 +9,7 @@ mod policy;
 mod replay;
 mod session;
 mod status;
+mod token;
 mod transaction;
 mod wallet;
 
@@ -21,5 +22,6 @@ pub(crate) use policy::policy;
 pub(crate) use replay::replay;
 pub(crate) use session::{issued, session};
 pub(crate) use status::status;
+pub(crate) use token::token;
 pub(crate) use transaction::{approval, closed, explanation, transaction};
 pub(crate) use wallet::{challenge, default_network, owner_change, status_change, wallet};

@@ -135,7 +135,7 @@ pub(crate) async fn tokens_stay_pinned(backend: Backend) {
         address: address(5),
         symbol: "USDC".into(),
         decimals: 6,
-        source: "custom".into(),
+        source: "chain".into(),
         created_at: NOW,
     };
     let pin = |row: TokenRow| db.store.write(|tx| Box::pin(async move { tx.pin_token(row).await }));
@@ -143,20 +143,19 @@ pub(crate) async fn tokens_stay_pinned(backend: Backend) {
     assert_eq!(pinned.expect("pin"), row);
     let later: Result<_, StoreError> = pin(TokenRow { decimals: 18, ..row.clone() }).await;
     assert_eq!(later.expect("pin").decimals, 6, "the first value stays");
-    pin(TokenRow { address: address(6), source: "chain".into(), ..row.clone() })
-        .await
-        .map_err(|e: StoreError| e)
-        .expect("pin");
+    pin(TokenRow { address: address(6), ..row.clone() }).await.map_err(|e: StoreError| e).expect("pin");
     assert_eq!(db.store.tokens(Some(&network())).await.expect("list").len(), 2);
     assert_eq!(db.store.tokens(None).await.expect("list").len(), 2);
-    let delete = |n: u8| {
-        let audit = entry(AuditEvent::SystemStarted, NOW);
-        db.store.write(move |tx| {
-            Box::pin(async move { tx.delete_custom_token(&network(), address(n), audit).await })
-        })
+    let forget = |n: u8| {
+        let audit = entry(AuditEvent::TokenForgotten, NOW);
+        db.store
+            .write(move |tx| Box::pin(async move { tx.forget_token(&network(), address(n), audit).await }))
     };
-    let gone: Result<(), StoreError> = delete(5).await;
-    gone.expect("custom tokens can be removed");
-    let kept: Result<(), StoreError> = delete(6).await;
-    assert!(matches!(kept, Err(StoreError::NotFound(Entity::Token))), "{kept:?}");
+    let forgotten: Result<(), StoreError> = forget(5).await;
+    forgotten.expect("forgotten");
+    let absent: Result<(), StoreError> = forget(5).await;
+    assert!(matches!(absent, Err(StoreError::NotFound(Entity::Token))), "{absent:?}");
+    assert_eq!(db.store.tokens(None).await.expect("list").len(), 1, "the other one stays");
+    let anew: Result<_, StoreError> = pin(TokenRow { decimals: 18, ..row }).await;
+    assert_eq!(anew.expect("pin").decimals, 18);
 }

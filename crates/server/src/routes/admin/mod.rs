@@ -10,6 +10,7 @@ mod replay;
 mod secret;
 mod shutdown;
 mod status;
+mod tokens;
 
 use crate::doors::{Doors, doors};
 
@@ -18,6 +19,8 @@ pub(super) fn add(doors: Doors) -> Doors {
         audit::list_audit_logs,
         audit::verify_audit_chain,
         status::admin_status,
+        tokens::list_tokens,
+        tokens::forget_token,
         balance::wallet_balance,
         exposure::exposure,
         replay::replay_policies,

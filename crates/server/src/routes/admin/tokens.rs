@@ -1,0 +1,48 @@
+//! `GET /v1/tokens` and `DELETE /v1/tokens`
+
+use axum::Json;
+use axum::extract::State;
+use waiaas_api::tokens::{ForgetToken, Token, TokenQuery, Tokens};
+
+use crate::app::App;
+use crate::extract::{Body, LocalMasterAuth, MasterAuth, Query};
+use crate::routes::Answer;
+use crate::shapes;
+
+/// Lists the tokens on record: what amounts and limits are read by.
+#[utoipa::path(
+    get,
+    path = "/v1/tokens",
+    tag = "admin",
+    params(TokenQuery),
+    responses((status = 200, body = Tokens))
+)]
+pub(crate) async fn list_tokens(
+    MasterAuth(master): MasterAuth,
+    State(app): State<App>,
+    Query(query): Query<TokenQuery>,
+) -> Answer<Tokens> {
+    let tokens = app.engine().pinned_tokens(&master, query.network.as_deref()).await?;
+    Ok(Json(Tokens { tokens: tokens.into_iter().map(shapes::token).collect() }))
+}
+
+/// Drops what is on record of a token, so that the next request about it asks the nodes anew. Answers with what was
+/// on record.
+///
+/// Only on the Unix socket in the data directory: decimals decide what limits count, so the password alone must not
+/// change them.
+#[utoipa::path(
+    delete,
+    path = "/v1/tokens",
+    tag = "admin",
+    request_body = ForgetToken,
+    responses((status = 200, body = Token))
+)]
+pub(crate) async fn forget_token(
+    LocalMasterAuth(master, local): LocalMasterAuth,
+    State(app): State<App>,
+    Body(request): Body<ForgetToken>,
+) -> Answer<Token> {
+    let forgotten = app.engine().forget_token(&master, &local, &request.network, &request.address).await?;
+    Ok(Json(shapes::token(forgotten)))
+}
