@@ -89,8 +89,8 @@ impl fmt::Display for Undecided {
 /// What is known of signed bytes before any node is asked.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Known<'a> {
-    /// Other signed bytes of the same account for the same nonce; at most one of all of them lands.
-    pub rivals: &'a [Vec<u8>],
+    /// What else the same account signed for the same nonce, by hash; at most one of all of them lands.
+    pub rivals: &'a [String],
     /// The block in which they were seen before.
     pub block: Option<u64>,
     /// A transaction of the same account that landed before these bytes could: its id and its block. A

@@ -19,6 +19,9 @@ use crate::ledger::padded;
 use crate::reads::reads;
 use crate::writer::WriteTx;
 
+/// Most allowances to one spender that a request is judged by, and keeps with its verdict.
+const MOST: i64 = 32;
+
 /// So much of an allowance is used up.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct AllowanceUse {
@@ -33,7 +36,8 @@ pub struct AllowanceUse {
 }
 
 reads! {
-    /// What counts at `now` of a token's allowances to one spender that are on chain, the newest first.
+    /// What counts at `now` of a token's allowances to one spender that are on chain, the newest first and so many of
+    /// them: the others go on counting.
     counted_allowances(
         wallet: WalletId, asset: &AssetId, spender: &Address, now: UnixSeconds,
     ) -> Vec<CountedAllowance>;
@@ -51,13 +55,15 @@ async fn counted_allowances(
                  FROM reservations r JOIN transactions t ON t.id = r.tx_id \
                  WHERE r.wallet_id = $1 AND r.asset = $2 AND r.spender = $3 AND t.status = 'CONFIRMED' \
                  AND (r.status = 'HELD' OR (r.status = 'SETTLED' AND r.counted_at > $5)) \
-                 ORDER BY r.tx_id DESC, r.position DESC";
+                 AND r.amount <> $6 ORDER BY r.tx_id DESC, r.position DESC LIMIT $7";
     let rows = sqlx::query(query)
         .bind(wallet.to_string())
         .bind(asset.to_string())
         .bind(spender.to_string())
         .bind(now.saturating_sub(DAY_SECONDS))
         .bind(now.saturating_sub(MONTH_SECONDS))
+        .bind(padded(U256::ZERO))
+        .bind(MOST)
         .fetch_all(conn)
         .await?;
     let counted = |row: &AnyRow| {
@@ -71,8 +77,7 @@ async fn counted_allowances(
             recent: row.flag("recent")?,
         })
     };
-    let rows: Vec<CountedAllowance> = rows.iter().map(counted).collect::<Result<_, StoreError>>()?;
-    Ok(rows.into_iter().filter(|row| !row.amount.is_zero()).collect())
+    rows.iter().map(counted).collect()
 }
 
 fn amount(row: &AnyRow) -> Result<U256, StoreError> {

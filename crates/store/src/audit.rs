@@ -256,8 +256,12 @@ async fn insert(conn: &mut AnyConnection, row: AuditRow) -> Result<(), StoreErro
 }
 
 reads! {
+    by long_reader;
     /// Walks the whole chain. Memory use does not grow with the log.
     verify_chain() -> ChainReport;
+}
+
+reads! {
     /// Rows after position `after` (0 = from the first), oldest first, for export. At most `limit`
     /// rows; an empty answer is the end.
     audit_after(after: i64, limit: u32) -> Vec<AuditRow>;

@@ -29,6 +29,10 @@ pub struct NewInstallation {
 reads! {
     /// This installation's id; none before [`WriteTx::initialize`].
     instance_id() -> Option<InstanceId>;
+}
+
+reads! {
+    by gate;
     /// The keystore's header (JSON); none before [`WriteTx::initialize`].
     keystore_header() -> Option<String>;
 }

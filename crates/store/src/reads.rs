@@ -1,12 +1,13 @@
 //! The one way a read becomes public: on [`crate::Store`] through the pool, and on
-//! [`crate::WriteTx`] inside the transaction, from the same function.
+//! [`crate::WriteTx`] inside the transaction, from the same function. `by gate` and `by long_reader` choose connections
+//! of their own.
 
 macro_rules! reads {
-    ($($(#[$doc:meta])* $name:ident($($arg:ident: $kind:ty),* $(,)?) -> $out:ty;)+) => {
+    (by $reader:ident; $($(#[$doc:meta])* $name:ident($($arg:ident: $kind:ty),* $(,)?) -> $out:ty;)+) => {
         impl crate::Store {
             $($(#[$doc])*
             pub async fn $name(&self, $($arg: $kind),*) -> Result<$out, crate::StoreError> {
-                let mut conn = self.reader().await?;
+                let mut conn = self.$reader().await?;
                 $name(&mut conn, $($arg),*).await
             })+
         }
@@ -17,6 +18,9 @@ macro_rules! reads {
                 $name(self.conn(), $($arg),*).await
             })+
         }
+    };
+    ($($reads:tt)+) => {
+        crate::reads::reads! { by reader; $($reads)+ }
     };
 }
 pub(crate) use reads;

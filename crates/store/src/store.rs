@@ -26,6 +26,10 @@ pub struct Store(Arc<Inner>);
 
 struct Inner {
     pool: AnyPool,
+    /// For what proves a password: whoever reads much keeps nobody from proving it.
+    gate: AnyPool,
+    /// For reads that go through whole tables, one at a time.
+    long: AnyPool,
     writer: Writer,
     connector: Connector,
 }
@@ -89,13 +93,16 @@ impl Store {
         let mut conn = connector.writer().await?;
         migrations::run(&mut conn, connector.postgres).await?;
         let postgres = connector.postgres;
-        let pool = AnyPoolOptions::new()
-            .max_connections(READERS)
-            .acquire_timeout(BUSY)
-            .after_connect(move |conn, _| Box::pin(configure(conn, postgres, true)))
-            .connect_lazy_with(connector.options.clone());
+        let readers = |most| {
+            AnyPoolOptions::new()
+                .max_connections(most)
+                .acquire_timeout(BUSY)
+                .after_connect(move |conn, _| Box::pin(configure(conn, postgres, true)))
+                .connect_lazy_with(connector.options.clone())
+        };
+        let (pool, gate, long) = (readers(READERS), readers(1), readers(1));
         let writer = Writer::start(conn, connector.clone());
-        Ok(Self(Arc::new(Inner { pool, writer, connector })))
+        Ok(Self(Arc::new(Inner { pool, gate, long, writer, connector })))
     }
 
     /// Runs `job` in a transaction together with whatever else is waiting, and answers once the
@@ -108,6 +115,16 @@ impl Store {
         E: From<StoreError> + Send + 'static,
     {
         self.0.writer.submit(job).await
+    }
+
+    /// The same before everything else that waits, and in a commit of its own: for what stops things.
+    pub async fn write_first<T, E, F>(&self, job: F) -> Result<T, E>
+    where
+        F: for<'t> FnOnce(&'t mut WriteTx) -> BoxFuture<'t, Result<T, E>> + Send + 'static,
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+    {
+        self.0.writer.submit_first(job).await
     }
 
     /// How much the writer has done since opening.
@@ -123,13 +140,25 @@ impl Store {
     /// Commits what is waiting, then closes every connection. Later calls answer
     /// [`StoreError::Closed`] or [`StoreError::Unavailable`].
     pub async fn close(&self) {
-        self.0.pool.close().await;
+        for pool in [&self.0.pool, &self.0.gate, &self.0.long] {
+            pool.close().await;
+        }
         self.0.writer.close().await;
     }
 
     /// A write transaction outside the group commit.
     pub(crate) async fn exclusive(&self) -> Result<WriteTx, StoreError> {
         WriteTx::exclusive(&self.0.connector).await
+    }
+
+    /// A connection for what proves a password.
+    pub(crate) async fn gate(&self) -> Result<PoolConnection<Any>, StoreError> {
+        Ok(self.0.gate.acquire().await?)
+    }
+
+    /// A connection for reading whole tables.
+    pub(crate) async fn long_reader(&self) -> Result<PoolConnection<Any>, StoreError> {
+        Ok(self.0.long.acquire().await?)
     }
 
     /// A connection for reading.

@@ -1,7 +1,8 @@
 //! The one writer: group commit.
 //!
 //! One task owns one connection. It takes every waiting job (up to [`BATCH`]), runs each inside a
-//! savepoint of one transaction, commits once, and only then answers. A job that fails, or panics, is
+//! savepoint of one transaction, commits once, and only then answers. An urgent job waits for the one that runs and for
+//! no other: what has run is committed, and the rest comes after it. A job that fails, or panics, is
 //! rolled back to its savepoint; the others are not affected. When the commit fails, nobody is told
 //! that anything happened.
 
@@ -150,6 +151,7 @@ enum Message {
 /// The handle of the writer task.
 pub(crate) struct Writer {
     queue: mpsc::Sender<Message>,
+    urgent: mpsc::Sender<Box<dyn Job>>,
     counters: Arc<Counters>,
     postgres: bool,
 }
@@ -157,11 +159,26 @@ pub(crate) struct Writer {
 impl Writer {
     pub(crate) fn start(conn: AnyConnection, connector: Connector) -> Self {
         let (queue, inbox) = mpsc::channel(QUEUE);
+        let (urgent, first) = mpsc::channel(QUEUE);
         let counters = Arc::new(Counters::default());
         let postgres = connector.is_postgres();
-        let task = Task { inbox, connector, tx: Some(WriteTx { conn }), counters: counters.clone() };
+        let task =
+            Task { inbox, urgent: first, connector, tx: Some(WriteTx { conn }), counters: counters.clone() };
         tokio::spawn(task.run());
-        Self { queue, counters, postgres }
+        Self { queue, urgent, counters, postgres }
+    }
+
+    /// Runs a job before everything else that waits.
+    pub(crate) async fn submit_first<T, E, F>(&self, job: F) -> Result<T, E>
+    where
+        F: for<'t> FnOnce(&'t mut WriteTx) -> BoxFuture<'t, Result<T, E>> + Send + 'static,
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+    {
+        let (reply, answer) = oneshot::channel();
+        let job = Box::new(Typed { job: Some(job), result: None, reply });
+        self.urgent.send(job).await.map_err(|_| StoreError::Closed)?;
+        answer.await.unwrap_or_else(|_| Err(StoreError::Closed.into()))
     }
 
     pub(crate) async fn submit<T, E, F>(&self, job: F) -> Result<T, E>
@@ -198,6 +215,7 @@ impl Writer {
 
 struct Task {
     inbox: mpsc::Receiver<Message>,
+    urgent: mpsc::Receiver<Box<dyn Job>>,
     connector: Connector,
     /// None after a connection was given up; the next batch makes a new one.
     tx: Option<WriteTx>,
@@ -207,16 +225,30 @@ struct Task {
 impl Task {
     async fn run(mut self) {
         let mut closers = Vec::new();
-        while let Some(first) = self.inbox.recv().await {
-            let mut jobs = Vec::new();
-            self.sort(first, &mut jobs, &mut closers);
-            while jobs.len() < BATCH {
+        let mut waiting = Vec::new();
+        loop {
+            if let Ok(job) = self.urgent.try_recv() {
+                self.batch(vec![job]).await;
+                continue;
+            }
+            if waiting.is_empty() {
+                tokio::select! {
+                    biased;
+                    Some(job) = self.urgent.recv() => {
+                        self.batch(vec![job]).await;
+                        continue;
+                    }
+                    next = self.inbox.recv() => match next {
+                        Some(next) => self.sort(next, &mut waiting, &mut closers),
+                        None => break,
+                    },
+                }
+            }
+            while waiting.len() < BATCH {
                 let Ok(next) = self.inbox.try_recv() else { break };
-                self.sort(next, &mut jobs, &mut closers);
+                self.sort(next, &mut waiting, &mut closers);
             }
-            if !jobs.is_empty() {
-                self.batch(jobs).await;
-            }
+            waiting = self.batch(waiting).await;
         }
         if let Some(tx) = self.tx.take()
             && let Err(error) = tx.conn.close().await
@@ -244,8 +276,14 @@ impl Task {
         }
     }
 
-    async fn batch(&mut self, mut jobs: Vec<Box<dyn Job>>) {
-        let ended = self.transaction(&mut jobs).await;
+    /// One commit; gives back the jobs that made way for an urgent one.
+    async fn batch(&mut self, mut jobs: Vec<Box<dyn Job>>) -> Vec<Box<dyn Job>> {
+        if jobs.is_empty() {
+            return jobs;
+        }
+        let mut run = 0;
+        let ended = self.transaction(&mut jobs, &mut run).await;
+        let rest = if ended.is_ok() { jobs.split_off(run) } else { Vec::new() };
         if ended.is_ok() {
             self.counters.commits.fetch_add(1, Ordering::Relaxed);
             let count = u64::try_from(jobs.len()).unwrap_or(u64::MAX);
@@ -254,13 +292,15 @@ impl Task {
         for job in jobs {
             job.answer(ended.clone());
         }
+        rest
     }
 
     /// One transaction. The connection is kept only when it is known to be idle afterwards.
-    async fn transaction(&mut self, jobs: &mut [Box<dyn Job>]) -> Result<(), StoreError> {
+    /// `run` becomes how many jobs are in it.
+    async fn transaction(&mut self, jobs: &mut [Box<dyn Job>], run: &mut usize) -> Result<(), StoreError> {
         let mut tx = self.begin().await?;
-        match work(&mut tx, jobs).await {
-            Ok(()) => {}
+        match work(&mut tx, jobs, &self.urgent).await {
+            Ok(done) => *run = done,
             Err(error) => {
                 // Dropping the connection rolls back; a clean rollback lets us keep it.
                 if !matches!(error, StoreError::Abandoned(_)) && tx.statement("ROLLBACK").await.is_ok() {
@@ -320,9 +360,19 @@ fn lost(error: sqlx::Error) -> StoreError {
     }
 }
 
-/// Runs every job in its savepoint. An error here means the transaction as a whole is lost.
-async fn work(tx: &mut WriteTx, jobs: &mut [Box<dyn Job>]) -> Result<(), StoreError> {
+/// Runs every job in its savepoint until an urgent one waits; how many ran. An error here means the transaction as a
+/// whole is lost.
+async fn work(
+    tx: &mut WriteTx,
+    jobs: &mut [Box<dyn Job>],
+    urgent: &mpsc::Receiver<Box<dyn Job>>,
+) -> Result<usize, StoreError> {
+    let mut run = 0usize;
     for job in jobs {
+        if run > 0 && !urgent.is_empty() {
+            break;
+        }
+        run = run.saturating_add(1);
         tx.statement("SAVEPOINT job").await?;
         match job.run(tx).await {
             Outcome::Keep => {
@@ -336,5 +386,5 @@ async fn work(tx: &mut WriteTx, jobs: &mut [Box<dyn Job>]) -> Result<(), StoreEr
         tx.statement("ROLLBACK TO SAVEPOINT job").await.map_err(lost)?;
         tx.statement("RELEASE SAVEPOINT job").await?;
     }
-    Ok(())
+    Ok(run)
 }

@@ -314,8 +314,13 @@ async fn brakes_are_pulled_at_once_and_released_by_owners() -> Result<()> {
     let switch = async || -> Result<Value> {
         Ok(operator.get("/v1/admin/kill-switch").await?.expect(200)?["state"].clone())
     };
+    let stale = operator.post_empty("/v1/admin/recover").await?.expect(202)?;
+    assert_eq!(stale["kind"], "KILL_SWITCH_RECOVERY");
+    one.agrees(&nobody, &stale).await?.expect(200)?;
+    // Pulled once more: what one of them agreed to before is worth nothing now.
+    operator.post_empty("/v1/admin/kill-switch").await?.expect(200)?;
+    assert_eq!(two.agrees(&nobody, &stale).await?.refused(409)?, "CHANGE_ALREADY_DECIDED");
     let waits = operator.post_empty("/v1/admin/recover").await?.expect(202)?;
-    assert_eq!(waits["kind"], "KILL_SWITCH_RECOVERY");
     one.agrees(&nobody, &waits).await?.expect(200)?;
     assert_eq!(switch().await?, "SUSPENDED");
     two.agrees(&nobody, &waits).await?.expect(200)?;

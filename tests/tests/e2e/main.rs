@@ -18,6 +18,7 @@ mod exposure;
 mod faults;
 mod fees;
 mod finality;
+mod floods;
 mod hardening;
 mod house;
 mod nodes;

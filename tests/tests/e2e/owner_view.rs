@@ -172,7 +172,7 @@ async fn the_command_line_signs_only_what_it_has_checked_and_shown() -> Result<(
     }
     // Without a terminal somebody has to say so.
     let (code, said) = owned.approve(&[&id, "--key-file", &owned.key_file])?;
-    ensure!(code == Some(1) && said.contains("--yes"), "{code:?} {said}");
+    ensure!(code == Some(2) && said.contains("--yes"), "{code:?} {said}");
     ensure!(said.contains(&format!("1. send 2.5 ETH to {to};")), "it was shown: {said}");
     ensure!(owned.agent.transaction(&owned.daemon, &id).await?["status"] == "PENDING_APPROVAL");
 

@@ -71,8 +71,8 @@ impl Question<'_> {
         let height = node.height().await?;
         let Some(last) = self.final_height(node, height).await? else { return Ok(UsedBy::NotShown) };
         for rival in &self.rivals {
-            let Some(receipt) = node.receipt(rival.hash).await? else { continue };
-            if receipt.from != rival.from {
+            let Some(receipt) = node.receipt(*rival).await? else { continue };
+            if receipt.from != self.sent.from {
                 return Err(RpcFailure::BadAnswer("the receipt names another sender".to_owned()));
             }
             if let Some(found) = included(node, &receipt).await? {

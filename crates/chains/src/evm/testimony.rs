@@ -22,8 +22,8 @@ const MOST_FOR_DATA: U256 = U256::from_limbs([20_000_000_000_000_000, 0, 0, 0]);
 pub(super) struct Question<'a> {
     pub(super) chain: &'a EvmChain,
     pub(super) sent: &'a Sent,
-    /// Of the same account and nonce, with other hashes.
-    pub(super) rivals: Vec<Sent>,
+    /// Hashes of what else the account signed for the nonce.
+    pub(super) rivals: Vec<B256>,
     /// What landed before it could: hash and block.
     earlier: Option<(B256, u64)>,
 }
@@ -36,10 +36,9 @@ pub(super) struct Included {
 }
 
 impl<'a> Question<'a> {
-    /// Of `rivals` those count that really are of the same account and nonce.
     pub(super) fn new(chain: &'a EvmChain, sent: &'a Sent, known: Known<'_>) -> Self {
-        let rivals = known.rivals.iter().filter_map(|bytes| Sent::decode(bytes).ok());
-        let rivals = rivals.filter(|rival| sent.excludes(rival)).collect();
+        let rivals = known.rivals.iter().filter_map(|hash| hash.parse().ok());
+        let rivals = rivals.filter(|rival| *rival != sent.hash).collect();
         let earlier = known.earlier.and_then(|(hash, block)| Some((hash.parse().ok()?, block)));
         Self { chain, sent, rivals, earlier }
     }

@@ -5,6 +5,7 @@ use std::fmt;
 use std::time::Duration;
 
 use reqwest::Url;
+use tokio::sync::Semaphore;
 use tokio::time::Instant;
 
 /// Parts of a URL shorter than this are words such as `v2`, not keys.
@@ -13,6 +14,8 @@ const SHORTEST_KEY: usize = 8;
 /// Where to ask, and what of it must never be shown.
 pub(super) struct Endpoint {
     pub(super) url: Url,
+    /// The place for a huge answer.
+    pub(super) huge: Semaphore,
     secrets: Vec<String>,
 }
 
@@ -28,7 +31,7 @@ impl Endpoint {
         let query = url.query_pairs().map(|(_, value)| value.into_owned());
         let login = [url.username(), url.password().unwrap_or_default()].map(str::to_owned);
         secrets.extend(path.chain(query).chain(login).filter(|part| part.len() >= SHORTEST_KEY));
-        Some(Self { url, secrets })
+        Some(Self { url, huge: Semaphore::new(1), secrets })
     }
 
     /// `text` without anything secret that this endpoint's URL holds.

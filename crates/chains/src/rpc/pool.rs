@@ -8,6 +8,7 @@ use std::time::Duration;
 use reqwest::{Client, Response, StatusCode};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
+use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio::time::Instant;
 use waiaas_core::network::NetworkId;
 
@@ -28,10 +29,9 @@ pub struct RpcOptions {
     pub longest_cooldown: Duration,
     /// Largest answer accepted, in bytes. Most methods have a lower limit of their own.
     pub max_answer: usize,
+    /// An endpoint that takes so long for an answer rests as after a failure, where there are others.
+    pub slow: Duration,
 }
-
-/// Methods that run what a caller chose.
-const TRIALS: [&str; 4] = ["eth_call", "eth_estimateGas", "eth_simulateV1", "simulateTransaction"];
 
 impl Default for RpcOptions {
     fn default() -> Self {
@@ -39,7 +39,8 @@ impl Default for RpcOptions {
             timeout: Duration::from_secs(10),
             cooldown: Duration::from_secs(1),
             longest_cooldown: Duration::from_secs(300),
-            max_answer: 8 * 1024 * 1024,
+            max_answer: limits::MOST_OF_ALL,
+            slow: Duration::from_millis(2_500),
         }
     }
 }
@@ -168,7 +169,7 @@ impl RpcPool {
             let began = Instant::now();
             match self.attempt(position, method, &params).await {
                 Ok(answer) => {
-                    self.with_record(position, Record::succeeded);
+                    self.note_answer(position, began, method);
                     return shaped(answer, method);
                 }
                 Err(why) => {
@@ -219,10 +220,22 @@ impl RpcPool {
         self.shared.exchange(endpoint, method, params).await
     }
 
+    fn note_answer(&self, position: usize, began: Instant, method: &str) {
+        let options = &self.shared.options;
+        let is_slow = began.elapsed() >= options.slow && !limits::is_up_to_others(method);
+        self.with_record(position, |record| {
+            if is_slow && self.shared.endpoints.len() > 1 {
+                let why = format!("an answer took {:.1} seconds", began.elapsed().as_secs_f32());
+                record.failed(began, Instant::now(), options.cooldown, options.longest_cooldown, why);
+            } else {
+                record.succeeded();
+            }
+        });
+    }
+
     fn note_failure(&self, position: usize, began: Instant, method: &str, why: &RpcFailure) {
         tracing::debug!(network = %self.shared.network, endpoint = position, method, reason = %why, "node failed");
-        // How much a trial answers is up to the code that is tried. It says nothing of the node.
-        if matches!(why, RpcFailure::TooLarge(_)) && TRIALS.contains(&method) {
+        if matches!(why, RpcFailure::TooLarge(_)) && limits::is_up_to_others(method) {
             return;
         }
         if let Some(passed) = self.identity.as_ref().and_then(|identity| identity.passed.get(position)) {
@@ -282,7 +295,9 @@ impl Shared {
             return unreachable("the node redirects elsewhere");
         }
         let most = limits::most(method).min(self.options.max_answer);
-        let body = bounded_body(response, most).await?;
+        // Held until the answer is read, so that nobody fills the memory with many at once.
+        let mut huge = None;
+        let body = bounded_body(response, most, &endpoint.huge, &mut huge).await?;
         match read(body, id).await? {
             Ok(Answer::Busy) => unreachable("the node is too busy"),
             Ok(Answer::Error { code, message, data }) => {
@@ -298,9 +313,17 @@ impl Shared {
     }
 }
 
-async fn bounded_body(mut response: Response, most: usize) -> Result<Vec<u8>, RpcFailure> {
+async fn bounded_body<'a>(
+    mut response: Response,
+    most: usize,
+    place: &'a Semaphore,
+    huge: &mut Option<SemaphorePermit<'a>>,
+) -> Result<Vec<u8>, RpcFailure> {
     let mut body = Vec::new();
     while let Some(chunk) = response.chunk().await.map_err(broken)? {
+        if huge.is_none() && body.len().saturating_add(chunk.len()) > limits::HUGE {
+            *huge = place.acquire().await.ok();
+        }
         if body.len().saturating_add(chunk.len()) > most {
             return Err(RpcFailure::TooLarge(most));
         }

@@ -10,17 +10,19 @@ use wiremock::matchers::{any, body_partial_json, header};
 use wiremock::{Mock, MockServer, Request, Respond, ResponseTemplate};
 
 /// Answers every call with the same result or error, under the id asked for plus `id_offset`.
+#[derive(Clone)]
 struct Says {
     part: (&'static str, Value),
     id_offset: u64,
+    after: Duration,
 }
 
 fn result(value: Value) -> Says {
-    Says { part: ("result", value), id_offset: 0 }
+    Says { part: ("result", value), id_offset: 0, after: Duration::ZERO }
 }
 
 fn error(code: i64, message: &str) -> Says {
-    Says { part: ("error", json!({"code": code, "message": message})), id_offset: 0 }
+    Says { part: ("error", json!({"code": code, "message": message})), id_offset: 0, after: Duration::ZERO }
 }
 
 impl Respond for Says {
@@ -28,7 +30,8 @@ impl Respond for Says {
         let request: Value = serde_json::from_slice(&request.body).expect("a JSON request");
         let id = request["id"].as_u64().expect("a numeric id") + self.id_offset;
         let (key, value) = &self.part;
-        ResponseTemplate::new(200).set_body_json(json!({"jsonrpc": "2.0", "id": id, *key: value}))
+        let body = json!({"jsonrpc": "2.0", "id": id, *key: value});
+        ResponseTemplate::new(200).set_body_json(body).set_delay(self.after)
     }
 }
 
@@ -151,6 +154,28 @@ async fn a_slow_node_is_passed_over() {
 }
 
 #[tokio::test]
+async fn a_node_that_answers_slowly_rests_where_there_is_another() {
+    let late = Says { after: Duration::from_millis(200), ..result(json!(1)) };
+    let options =
+        RpcOptions { slow: Duration::from_millis(100), cooldown: Duration::from_secs(600), ..options() };
+    let (first, second) = (server(late.clone(), 1).await, server(result(json!(2)), 1).await);
+    let two = pool(&[&first, &second], options.clone());
+    assert_eq!((ask(&two).await, ask(&two).await), (Ok(1), Ok(2)));
+    assert!(two.health()[0].last_failure.as_ref().is_some_and(|why| why.contains("took")));
+
+    let alone = server(late.clone(), 2).await;
+    let one = pool(&[&alone], options.clone());
+    assert_eq!((ask(&one).await, ask(&one).await), (Ok(1), Ok(1)));
+    assert_eq!(one.health()[0].consecutive_failures, 0);
+
+    // How long a run takes is up to the code that runs.
+    let (first, second) = (server(late, 1).await, server(result(json!(2)), 0).await);
+    let two = pool(&[&first, &second], options);
+    assert_eq!(two.call::<u64>("eth_call", json!([])).await, Ok(1));
+    assert_eq!(two.health()[0].consecutive_failures, 0);
+}
+
+#[tokio::test]
 async fn an_answer_may_not_be_larger_than_allowed() {
     let large = || result(json!("x".repeat(5000)));
     let first = server(large(), 1).await;
@@ -164,10 +189,15 @@ async fn an_answer_may_not_be_larger_than_allowed() {
 }
 
 #[tokio::test]
-async fn what_a_trial_answers_says_nothing_of_the_node() {
-    for (method, failures) in
-        [("eth_call", 0), ("eth_estimateGas", 0), ("eth_simulateV1", 0), ("eth_chainId", 1)]
-    {
+async fn an_answer_whose_size_others_choose_says_nothing_of_the_node() {
+    for (method, failures) in [
+        ("eth_call", 0),
+        ("eth_estimateGas", 0),
+        ("eth_simulateV1", 0),
+        ("eth_getTransactionReceipt", 0),
+        ("getMultipleAccounts", 0),
+        ("eth_chainId", 1),
+    ] {
         let node = server(result(json!("x".repeat(5000))), 1).await;
         let pool = pool(&[&node], RpcOptions { max_answer: 4999, ..options() });
         let answer = pool.call::<String>(method, json!([])).await;

@@ -50,6 +50,11 @@ impl Key {
         self.key_file.is_some()
     }
 
+    /// Whether it is the key of this owner; none where no key was given.
+    pub(crate) fn is_of(&self, owner: &str) -> Result<Option<bool>> {
+        self.key_file.as_ref().map(|path| owner_key::is_of(path, owner)).transpose()
+    }
+
     /// Shows what is asked, has it confirmed and signs it for `owner`.
     pub(crate) fn sign(&self, asked: &Challenge, owner: &str, lines: &[Line]) -> Result<OwnerSignature> {
         let path = self.key_file.as_ref().context("no key file was given")?;
@@ -67,6 +72,11 @@ impl Key {
 }
 
 impl Answer {
+    /// Whether the key that was given is that of this owner; none where none was given.
+    pub(crate) fn is_of(&self, owner: &str) -> Result<Option<bool>> {
+        self.key.is_of(owner)
+    }
+
     /// An answer that was signed elsewhere, if one was given.
     pub(crate) fn made_elsewhere(&self, owner: Option<String>) -> Result<Option<OwnerSignature>> {
         let (Some(signature), Some(path)) = (&self.signature, &self.message_file) else { return Ok(None) };
@@ -164,7 +174,7 @@ fn indented(line: &Line) -> String {
 
 fn confirm(owner: &str) -> Result<()> {
     if !confirm::has_terminal() {
-        bail!("nothing was signed: there is no terminal to ask on; add --yes to sign without being asked");
+        return Err(confirm::Unconfirmed(format!("it would be signed as {owner}")).into());
     }
     if !confirm::typed_yes(&format!("Sign this as {owner}?"))? {
         bail!("nothing was signed");

@@ -57,15 +57,28 @@ pub(crate) struct AnswerArgs {
 }
 
 impl AnswerArgs {
+    /// The question to the owner who was named, or whose key was given, or who alone has not agreed.
     fn question<'a>(&self, change: &'a Change) -> Result<&'a ChangeQuestion> {
-        let meant = |q: &&ChangeQuestion| self.owner.as_ref().is_none_or(|owner| *owner == q.owner_address);
-        let mut meant = change.questions.iter().filter(meant);
-        match (meant.next(), meant.next()) {
-            (Some(question), None) => Ok(question),
-            (Some(_), Some(_)) => {
-                Err(Usage("several owners are asked; name one with --owner".to_owned()).into())
+        let mut meant = Vec::new();
+        for question in &change.questions {
+            let owner = &question.owner_address;
+            let is_meant = match &self.owner {
+                Some(named) => named == owner,
+                None => self
+                    .answer
+                    .is_of(owner)?
+                    .unwrap_or(change.questions.len() == 1 || question.approved_at.is_none()),
+            };
+            meant.extend(is_meant.then_some(question));
+        }
+        match meant.as_slice() {
+            [question] => Ok(question),
+            [] => Err(NotFound("this owner is not asked".to_owned()).into()),
+            several => {
+                let owners: Vec<_> = several.iter().map(|question| question.owner_address.as_str()).collect();
+                let owners = owners.join(", ");
+                Err(Usage(format!("several owners are asked; name one with --owner: {owners}")).into())
             }
-            (None, _) => Err(NotFound("this owner is not asked".to_owned()).into()),
         }
     }
 

@@ -19,7 +19,7 @@ pub(crate) struct Yes {
 /// It was neither confirmed on the command line nor is there a terminal to ask on.
 #[derive(Debug, Error)]
 #[error("nothing was done: {0}. There is no terminal to ask on; add --yes to do it without being asked")]
-pub(crate) struct Unconfirmed(String);
+pub(crate) struct Unconfirmed(pub(super) String);
 
 impl Yes {
     pub(crate) const fn is_given(&self) -> bool {

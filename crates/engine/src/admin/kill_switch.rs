@@ -1,10 +1,11 @@
 //! The emergency brake. Pulling it stops every signature that has not happened, at once.
 
 use serde_json::json;
-use waiaas_core::audit::AuditEvent;
-use waiaas_core::change::Change;
+use waiaas_core::UnixSeconds;
+use waiaas_core::audit::{Actor, AuditEvent};
+use waiaas_core::change::{Change, ChangeKind, ChangeStatus};
 use waiaas_core::wallet::KillSwitch;
-use waiaas_store::{AuditEntry, KillSwitchRow, StoreError};
+use waiaas_store::{AuditEntry, KillSwitchRow, StoreError, WriteTx};
 
 use crate::Engine;
 use crate::credentials::{Brake, Master};
@@ -18,7 +19,8 @@ impl Engine {
     }
 
     /// Pulls it. Sessions are refused, and what waits or is cleared but unsigned will not be signed,
-    /// not even after recovery. Where it is pulled already nothing changes.
+    /// not even after recovery. Where it is pulled already, a recovery that waits for owners ends, and nothing else
+    /// changes.
     pub async fn activate_kill_switch(&self, by: &Brake) -> Result<KillSwitchRow, Error> {
         let audit = AuditEntry::new(AuditEvent::KillSwitchActivated, by.actor(), self.now())
             .details(json!({ "by": by.by() }));
@@ -26,9 +28,10 @@ impl Engine {
     }
 
     async fn pull(&self, audit: AuditEntry) -> Result<KillSwitchRow, StoreError> {
-        let pulled = self.store().write(move |tx| {
+        let pulled = self.store().write_first(move |tx| {
             Box::pin(async move {
                 let row = tx.kill_switch().await?;
+                end_recoveries(tx, audit.actor, audit.at).await?;
                 match row.state {
                     KillSwitch::Active => {
                         tx.set_kill_switch(KillSwitch::Active, KillSwitch::Suspended, audit).await
@@ -48,4 +51,16 @@ impl Engine {
             None => Outcome::Done(self.store().kill_switch().await?),
         })
     }
+}
+
+/// Whoever pulls the brake does not want it released by what owners were asked before.
+async fn end_recoveries(tx: &mut WriteTx, actor: Actor, at: UnixSeconds) -> Result<(), StoreError> {
+    for change in tx.open_changes().await? {
+        if change.kind == ChangeKind::KillSwitchRecovery {
+            let audit = AuditEntry::new(AuditEvent::ChangeSuperseded, actor, at)
+                .details(json!({ "changeId": change.id, "reason": "the brake was pulled again" }));
+            tx.end_change(change.id, ChangeStatus::Superseded, audit).await?;
+        }
+    }
+    Ok(())
 }

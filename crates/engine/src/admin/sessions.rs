@@ -189,7 +189,7 @@ impl Engine {
             return Err(Error::new(ErrorCode::RenewalLimitReached, "The session may not be renewed again.")
                 .hint("Ask the operator for a new session."));
         }
-        let (issued, expires) = (session.issued_at(), row.expires_at);
+        let (issued, expires) = (session.issued_at(), session.expires_at());
         let half = issued.saturating_add(expires.saturating_sub(issued) / 2);
         if now < half {
             let wait = u64::try_from(half.saturating_sub(now)).unwrap_or(0);

@@ -120,11 +120,11 @@ impl Tokens {
         let header = jsonwebtoken::decode_header(jwt).map_err(|_| invalid())?;
         let kid = header.kid.ok_or_else(invalid)?;
         let ring = self.keys();
-        let key = if kid == ring.current.kid {
-            &ring.current
+        let (key, until) = if kid == ring.current.kid {
+            (&ring.current, UnixSeconds::MAX)
         } else {
             match &ring.previous {
-                Some((key, until)) if key.kid == kid && now < *until => key,
+                Some((key, until)) if key.kid == kid && now < *until => (key, *until),
                 _ => return Err(invalid()),
             }
         };
@@ -140,7 +140,9 @@ impl Tokens {
             return Err(Error::new(ErrorCode::TokenExpired, "The session token has expired.")
                 .hint("Renew the session before its token expires, or ask the operator for a new one."));
         }
-        Ok(Genuine { session: claims.sub, issued_at: claims.iat, expires_at: claims.exp })
+        // What the previous key signed ends with it.
+        let expires_at = claims.exp.min(until);
+        Ok(Genuine { session: claims.sub, issued_at: claims.iat, expires_at })
     }
 }
 

@@ -236,7 +236,7 @@ pub(crate) async fn admit(
         Ok(id) => id,
         Err(first) => return Ok(Admitted::Repeat(first)),
     };
-    waiting::refuse_more(tx, case.session.id(), case.validated.gas_condition.is_some()).await?;
+    waiting::refuse_more(tx, case.session.id(), &case.validated).await?;
     let grounds = &judgement.grounds;
     tx.keep_policy_set(grounds.policies.digest, &grounds.policies.text).await?;
     assets::pin(tx, &case.validated.network.id, &grounds.facts.assets, now).await?;

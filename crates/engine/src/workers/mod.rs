@@ -6,6 +6,7 @@
 //! node is done network by network (`turns`), so that one that hangs holds up no other.
 
 mod outages;
+mod pauses;
 mod turns;
 
 use std::time::Duration;

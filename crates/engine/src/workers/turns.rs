@@ -8,11 +8,13 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
+use tokio::time::Instant;
 use waiaas_core::ids::TxId;
 use waiaas_core::network::NetworkId;
 use waiaas_core::transaction::TxStatus;
 use waiaas_store::{TransactionRow, Work};
 
+use super::pauses::Pauses;
 use super::{BATCH, Job};
 use crate::Engine;
 use crate::chain_watch::{self, Look};
@@ -40,6 +42,8 @@ pub(super) struct Turns {
     transactions: Claims<TxId>,
     /// Networks whose turn of a kind has not ended.
     networks: Claims<(Job, Option<Discriminant<Work>>, NetworkId)>,
+    /// Transactions that were looked at not long ago.
+    pauses: Pauses,
 }
 
 impl Turns {
@@ -78,46 +82,53 @@ impl Turns {
             let tasks = engine.tasks().clone();
             tasks.spawn(async move {
                 let _turn = turn;
-                turns.each(&engine, ids, Step::Resume).await;
+                turns.each(&engine, ids, Step::Resume, None).await;
             });
         }
     }
 
     /// Page by page, so that old rows that do not move cannot keep the others from their turn.
     async fn all(&self, engine: &Engine, work: Work, network: &NetworkId, step: Step) -> Result<(), Error> {
-        let urgency = match (work, step) {
-            (Work::Unsent, _) | (_, Step::Rebroadcast) => Look::BeforeSending,
+        let (urgency, pauses) = match (work, step) {
+            (Work::Unsent, _) | (_, Step::Rebroadcast) => (Look::BeforeSending, None),
             (
                 Work::Submitted | Work::HandedOut { .. } | Work::HandedOutLongAgo { .. } | Work::NotFinal,
                 Step::Resume | Step::Look,
-            ) => Look::Routine,
+            ) => (Look::Routine, Some(&self.pauses)),
         };
         chain_watch::look(engine, network, urgency).await?;
         let mut after = None;
         loop {
             let rows = engine.store().work(work, network, after, BATCH).await?;
             let Some(last) = rows.last() else { return Ok(()) };
-            after = Some(last.id);
-            self.each(engine, rows.into_iter().map(|row| row.id).collect(), step).await;
+            after = Some(*last);
+            self.each(engine, rows, step, pauses).await;
         }
     }
 
-    /// Takes the step for each transaction of one network, a few at a time.
-    async fn each(&self, engine: &Engine, ids: Vec<TxId>, step: Step) {
+    /// Takes the step for each transaction of one network whose pause is over, a few at a time.
+    async fn each(&self, engine: &Engine, ids: Vec<TxId>, step: Step, pauses: Option<&Pauses>) {
         let places = Arc::new(Semaphore::new(PLACES));
         let mut running = JoinSet::new();
         for id in ids {
             if engine.stopping().is_cancelled() {
                 break;
             }
+            if pauses.is_some_and(|pauses| !pauses.is_over(id, Instant::now())) {
+                continue;
+            }
             let Some(taken) = self.transactions.take(id) else { continue };
-            let (engine, places) = (engine.clone(), places.clone());
+            let (engine, places, pauses) = (engine.clone(), places.clone(), pauses.cloned());
             running.spawn(async move {
                 let _taken = taken;
                 let _place = places.acquire().await;
+                let began = Instant::now();
                 if let Err(error) = one(&engine, id, step).await {
                     engine.make_room_after(&error);
                     tracing::error!(tx = %id, %error, "a step failed; it will be tried again");
+                }
+                if let Some(pauses) = pauses {
+                    pauses.begin(id, began, Instant::now());
                 }
             });
         }

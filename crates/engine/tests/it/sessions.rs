@@ -230,12 +230,17 @@ async fn tokens_of_the_previous_key_are_good_for_five_minutes() -> Result<()> {
     let mut stage = Stage::set_up(None).await?;
     let start = stage.clock.now();
     let (idle, busy) = (stage.issued(600, 5, 10_000).await?, stage.issued(600, 5, 10_000).await?);
+    let young = stage.issued(86_400, 5, 100_000).await?;
     let rotate = |at| {
         stage.clock.set(at);
         stage.engine().rotate_session_secret(&stage.master)
     };
     assert_eq!(rotate(start + 100).await.map_err(shown)?, start + 100);
     let fresh = stage.issued(600, 5, 10_000).await?;
+    // A young token has a short life now, and is renewed after half of that.
+    let session = stage.at(start + 199, &young).await.map_err(shown)?;
+    assert_eq!(stage.not_renewed(start + 199, &session).await?, ("RENEWAL_TOO_EARLY", Some(1)));
+    let young = stage.renewed(start + 200, &young).await?;
     let refused = rotate(start + 399).await.err().context("rotated twice within the window")?;
     assert_eq!((refused.code.as_str(), refused.retry_after), ("ROTATION_TOO_RECENT", Some(1)));
 
@@ -245,7 +250,7 @@ async fn tokens_of_the_previous_key_are_good_for_five_minutes() -> Result<()> {
     let renewed = stage.renewed(start + 399, &busy).await?;
     assert_eq!(code(stage.at(start + 399, &idle).await), None);
     assert_eq!(code(stage.at(start + 400, &idle).await), Some("INVALID_TOKEN"), "its own end is at 600");
-    for kept in [&fresh, &renewed] {
+    for kept in [&fresh, &renewed, &young] {
         assert_eq!(code(stage.at(start + 400, kept).await), None, "signed by the new key");
     }
 

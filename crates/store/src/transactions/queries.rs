@@ -56,9 +56,9 @@ reads! {
     nonce_floor(wallet: WalletId, network: &NetworkId, since: UnixSeconds) -> u64;
     /// The least EVM nonce above all for which something of this wallet was ever signed, whatever became of it.
     nonces_signed(wallet: WalletId, network: &NetworkId) -> u64;
-    /// Bytes of this wallet's other transactions that were signed for this EVM nonce, whatever became of
-    /// them. At most one of all lands.
-    rivals(id: TxId, wallet: WalletId, network: &NetworkId, nonce: u64) -> Vec<Vec<u8>>;
+    /// Hashes of this wallet's other transactions that were signed for this EVM nonce, whatever became of them: one that
+    /// landed first, then the newest. At most one of all lands.
+    rivals(id: TxId, wallet: WalletId, network: &NetworkId, nonce: u64) -> Vec<String>;
     /// The last of this wallet's transactions that landed for good with a lower EVM nonce: hash and block.
     landed_before(wallet: WalletId, network: &NetworkId, nonce: u64) -> Option<(String, u64)>;
     /// The transaction that tries to take the place of this one and is not at its end. There is at
@@ -180,13 +180,14 @@ async fn rivals(
     wallet: WalletId,
     network: &NetworkId,
     nonce: u64,
-) -> Result<Vec<Vec<u8>>, StoreError> {
-    let query = "SELECT signed_bytes FROM transactions WHERE wallet_id = $1 AND network = $2 \
+) -> Result<Vec<String>, StoreError> {
+    let query = "SELECT tx_hash FROM transactions WHERE wallet_id = $1 AND network = $2 \
                  AND expiry_kind = 'nonce' AND expiry_value = $3 AND id <> $4 AND former_chain = 0 \
-                 ORDER BY id LIMIT 50";
+                 AND tx_hash IS NOT NULL \
+                 ORDER BY CASE WHEN status = 'CONFIRMED' THEN 0 ELSE 1 END, id DESC LIMIT 8";
     let query = sqlx::query(query).bind(wallet.to_string()).bind(network.to_string());
     let query = query.bind(unsigned(nonce, "expiry_value")?).bind(id.to_string());
-    query.fetch_all(conn).await?.iter().map(|row| row.bytes("signed_bytes")).collect()
+    query.fetch_all(conn).await?.iter().map(|row| row.text("tx_hash")).collect()
 }
 
 async fn landed_before(

@@ -2,14 +2,13 @@
 
 use sqlx::AnyConnection;
 use waiaas_core::UnixSeconds;
-use waiaas_core::ids::TxId;
+use waiaas_core::ids::{SessionId, TxId};
 use waiaas_core::network::NetworkId;
 use waiaas_core::transaction::TxStatus;
 
 use crate::columns::Columns;
 use crate::error::StoreError;
 use crate::reads::reads;
-use crate::transactions::TransactionRow;
 
 /// Transactions that need looking after.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -67,7 +66,9 @@ reads! {
     /// Networks on which there is such work, by name.
     work_networks(work: Work) -> Vec<NetworkId>;
     /// Such work on a network, oldest first, after the cursor.
-    work(kind: Work, network: &NetworkId, after: Option<TxId>, limit: u32) -> Vec<TransactionRow>;
+    work(kind: Work, network: &NetworkId, after: Option<TxId>, limit: u32) -> Vec<TxId>;
+    /// How many transactions of a session were signed for its caller, may land and still hold something.
+    handed_out(session: SessionId) -> u64;
     /// Transactions of a network that are signed, or cleared to be, and not at a final end.
     work_waiting(network: &NetworkId) -> u64;
 }
@@ -86,14 +87,23 @@ async fn work(
     network: &NetworkId,
     after: Option<TxId>,
     limit: u32,
-) -> Result<Vec<TransactionRow>, StoreError> {
+) -> Result<Vec<TxId>, StoreError> {
     let condition = kind.condition();
     let query = format!(
-        "SELECT * FROM transactions WHERE {condition} AND network = $1 AND id > $2 ORDER BY id LIMIT $3"
+        "SELECT id FROM transactions WHERE {condition} AND network = $1 AND id > $2 ORDER BY id LIMIT $3"
     );
     let after = after.map(|id| id.to_string()).unwrap_or_default();
     let query = sqlx::query(sqlx::AssertSqlSafe(query)).bind(network.to_string()).bind(after);
-    query.bind(i64::from(limit)).fetch_all(conn).await?.iter().map(TransactionRow::read).collect()
+    query.bind(i64::from(limit)).fetch_all(conn).await?.iter().map(|row| row.parsed("id")).collect()
+}
+
+async fn handed_out(conn: &mut AnyConnection, session: SessionId) -> Result<u64, StoreError> {
+    let query = format!(
+        "SELECT COUNT(*) AS open FROM transactions WHERE session_id = $1 AND {HELD} \
+         AND expiry_kind IN ('nonce', 'block_height')"
+    );
+    let query = sqlx::query(sqlx::AssertSqlSafe(query)).bind(session.to_string());
+    query.fetch_one(conn).await?.number("open")
 }
 
 async fn work_waiting(conn: &mut AnyConnection, network: &NetworkId) -> Result<u64, StoreError> {

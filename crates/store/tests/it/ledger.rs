@@ -130,7 +130,7 @@ pub(crate) async fn what_is_not_final_is_held_until_it_is(backend: Backend) {
         advance(&db.store, tx_id(1), Broadcasting, seen(), NOW).await.expect("seen");
         held().await;
         let open = db.store.work(Work::NotFinal, &network(), None, 10).await.expect("read");
-        assert_eq!(open.iter().map(|row| row.id).collect::<Vec<_>>(), [tx_id(1)]);
+        assert_eq!(open, [tx_id(1)]);
         let back = StatusChange::Reorganised { handed_out: false };
         advance(&db.store, tx_id(1), Confirmed, back, NOW).await.expect("reorganised");
         let row = db.store.transaction(tx_id(1)).await.expect("read").expect("row");

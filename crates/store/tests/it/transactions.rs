@@ -238,9 +238,9 @@ pub(crate) async fn work_lists_find_what_is_due(backend: Backend) {
     let rest = ids(db.store.with_status(&statuses, Some(first[1]), 2).await.expect("list"));
     assert_eq!(rest, [tx_id(16)]);
     assert!(db.store.with_status(&[], None, 10).await.expect("list").is_empty());
-    let unsent = ids(db.store.work(Work::Unsent, &here, None, 2).await.expect("list"));
+    let unsent = db.store.work(Work::Unsent, &here, None, 2).await.expect("list");
     assert_eq!(unsent, first);
-    assert_eq!(ids(db.store.work(Work::Unsent, &here, Some(first[1]), 2).await.expect("list")), [tx_id(16)]);
+    assert_eq!(db.store.work(Work::Unsent, &here, Some(first[1]), 2).await.expect("list"), [tx_id(16)]);
     assert_eq!(db.store.work_networks(Work::Unsent).await.expect("list"), [network()]);
     assert!(db.store.work_networks(Work::NotFinal).await.expect("list").is_empty());
     let elsewhere = NetworkId::new("elsewhere");
@@ -265,10 +265,7 @@ pub(crate) async fn what_was_handed_out_is_held_until_it_lapses(backend: Backend
     }
     let listed = |work| {
         let store = &db.store;
-        async move {
-            let rows = store.work(work, &network(), None, 10).await.expect("list");
-            rows.into_iter().map(|row| row.id).collect::<Vec<_>>()
-        }
+        async move { store.work(work, &network(), None, 10).await.expect("list") }
     };
     let looked_at = |now| listed(Work::HandedOut { now });
     let at = |now| {
@@ -411,8 +408,8 @@ pub(crate) async fn the_floor_is_above_every_nonce_that_landed(backend: Backend)
     advance(&db.store, tx_id(9), Executing, sign, NOW).await.expect("sign");
     let on = network();
     let rivals = |n, nonce| db.store.rivals(tx_id(n), wallet_id(1), &on, nonce);
-    assert_eq!(rivals(9, 6).await.expect("read"), [vec![6]]);
-    assert_eq!(rivals(6, 6).await.expect("read"), [vec![9]]);
+    assert_eq!(rivals(9, 6).await.expect("read"), [format!("0x{:064x}", 6)]);
+    assert_eq!(rivals(6, 6).await.expect("read"), ["0x1"]);
     assert!(rivals(5, 5).await.expect("read").is_empty());
     let before = |nonce| db.store.landed_before(wallet_id(1), &on, nonce);
     // 3 is not final, 4 is still on its way, 7 never landed.

@@ -1,7 +1,9 @@
 //! Group commit.
 
+use std::sync::{Arc, Mutex};
+
 use futures_util::FutureExt as _;
-use futures_util::future::join_all;
+use futures_util::future::{BoxFuture, join_all};
 use waiaas_core::audit::AuditEvent;
 use waiaas_store::{Entity, Store, StoreError, WriteTx};
 
@@ -76,6 +78,46 @@ pub(crate) async fn jobs_share_commits_and_fail_alone(backend: Backend) {
     let stats = db.store.stats();
     let (commits, jobs) = (stats.commits - before.commits, stats.jobs - before.jobs);
     assert_eq!((jobs, commits), (51, 2), "the gate's commit and one for the fifty");
+}
+
+/// An ordinary job whose turn is written down; the first one lets an urgent one come in while it runs.
+pub(crate) async fn what_is_urgent_waits_for_one_job_alone(backend: Backend) {
+    let db = backend.open().await;
+    let (open, gate) = gate(&db.store).await;
+    let (order, urgent) = (Arc::new(Mutex::new(Vec::new())), Arc::new(Mutex::new(None)));
+    let turn = |order: &Arc<Mutex<Vec<u32>>>, n| order.lock().expect("order").push(n);
+    let jobs = (1..=5u32).map(|n| {
+        let (order, urgent, store) = (order.clone(), urgent.clone(), db.store.clone());
+        db.store.write(move |tx| {
+            Box::pin(async move {
+                turn(&order, n);
+                insert(tx, n).await?;
+                if n == 1 {
+                    let mut first: BoxFuture<'static, Result<(), StoreError>> = Box::pin(async move {
+                        store
+                            .write_first(move |tx| {
+                                Box::pin(async move {
+                                    turn(&order, 0);
+                                    insert(tx, 9).await
+                                })
+                            })
+                            .await
+                    });
+                    assert!(futures_util::poll!(&mut first).is_pending());
+                    *urgent.lock().expect("urgent") = Some(first);
+                }
+                Ok::<_, StoreError>(())
+            })
+        })
+    });
+    // All of them wait when the gate opens, so they are of one batch.
+    let (done, ()) = futures_util::future::join(join_all(jobs), async { open.send(()).expect("open") }).await;
+    done.into_iter().for_each(|done| done.expect("written"));
+    let first = urgent.lock().expect("urgent").take().expect("submitted");
+    first.await.expect("written first");
+    gate.await.expect("gate");
+    assert_eq!(*order.lock().expect("order"), [1, 0, 2, 3, 4, 5]);
+    assert_eq!(db.store.wallets().await.expect("wallets").len(), 6);
 }
 
 pub(crate) async fn a_panic_harms_nobody_else(backend: Backend) {

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use anyhow::Result;
 use serde_json::Value;
-use waiaas_engine::policy_files::{self, Diff, FieldDiff, FilePolicy, PolicyFile, RowDiff};
+use waiaas_engine::policy_files::{self, Diff, FieldDiff, FilePolicy, PolicyFile, RowDiff, Standing};
 
 use super::files::{self, Names};
 use crate::context::Context;
@@ -96,8 +96,11 @@ pub(super) fn block(row: &RowDiff) -> String {
         (Some(old), None) => write!(text, ", removed: {}\n  - {}", row.standing.as_str(), shown(old)),
         (Some(_), Some(_)) | (None, None) => write!(text, ", changed: {}", row.standing.as_str()),
     };
-    for field in &row.fields {
-        let _ = write!(text, "\n  {}", changed(field));
+    // What may loosen comes first.
+    let strict = |field: &&FieldDiff| field.standing.is_some_and(Standing::is_at_least_as_strict);
+    let (tighter, looser): (Vec<_>, Vec<_>) = row.fields.iter().partition(strict);
+    for field in looser.into_iter().chain(tighter) {
+        let _ = write!(text, "\n  {}", changed(field, row.standing));
     }
     if let (Some(old), Some(new)) = (&row.old, &row.new) {
         match (old.enabled, new.enabled) {
@@ -117,8 +120,9 @@ fn shown(row: &FilePolicy) -> String {
     format!("{}{}", row.rules, if row.enabled { "" } else { " (switched off)" })
 }
 
-/// One field with its sign: `-` removed, `+` added, `~` changed. Of lists what comes and what goes.
-fn changed(field: &FieldDiff) -> String {
+/// One field with its sign: `-` removed, `+` added, `~` changed. Of lists what comes and what goes. What one field
+/// cannot do alone is said of `all` fields together.
+fn changed(field: &FieldDiff, all: Standing) -> String {
     let name = &field.field;
     let line = match (&field.old, &field.new) {
         (Some(old), None) => format!("- {name} {old}"),
@@ -141,6 +145,6 @@ fn changed(field: &FieldDiff) -> String {
     };
     match field.standing {
         Some(standing) => format!("{line} ({})", standing.as_str()),
-        None => line,
+        None => format!("{line} (with the other fields: {})", all.as_str()),
     }
 }

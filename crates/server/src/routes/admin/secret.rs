@@ -20,6 +20,9 @@ pub(crate) async fn rotate_session_secret(
     State(app): State<App>,
 ) -> Answer<SecretRotated> {
     let rotated_at = app.engine().rotate_session_secret(&master).await?;
-    let message = "Tokens signed with the old key stay valid for five minutes; renew them now.".to_owned();
+    let message =
+        "Tokens signed with the old key end in five minutes. An agent that renews its session before then \
+                   goes on; for every other one make a new token (`waiaas session rotate SESSION_ID`)."
+            .to_owned();
     Ok(Json(SecretRotated { rotated_at, message }))
 }
