@@ -19,7 +19,7 @@ const LOG: &str = "60006000a0";
 #[tokio::test(flavor = "multi_thread")]
 async fn a_payment_is_confirmed_however_many_events_the_payee_writes() -> Result<()> {
     let world = World::ethereum_with(|options| {
-        options.extra.push_str("\n[fees]\ntransfer_max_usd = 1000\nmax_usd = 1000\n");
+        options.extra.push_str("\n[fees]\ntransfer_max_usd = \"1000\"\nmax_usd = \"1000\"\n");
     })
     .await?;
     world.policy("SPENDING_LIMIT", instant_up_to(10_000)).await?;
@@ -74,9 +74,10 @@ async fn so_many_signatures_are_out_at_once_until_some_have_ended() -> Result<()
     let refused = sign(30_000).await?.expect(429)?;
     ensure!(refused["code"] == "TOO_MUCH_WAITING", "{refused}");
     ensure!(text(&refused, "hint")?.contains("waiaas tx close"), "{refused}");
-    // What is sent is not concerned, and what is closed makes room.
-    world.send(&evm_payee(92)?, "0.001").await?.expect(201)?;
+    // What is closed makes room, and what is sent is not concerned.
     world.daemon.cli_json(&["tx", "close", &last, "--yes"])?;
     sign(30_000).await?.expect(200)?;
+    sign(40_000).await?.expect(429)?;
+    world.send(&evm_payee(92)?, "0.001").await?.expect(201)?;
     Ok(())
 }

@@ -37,7 +37,10 @@ async fn what_one_liar_put_on_record_the_operator_has_read_anew() -> Result<()> 
     stage.localnet.evm.fund_erc20(&payer.agent.address, 1_000).await?;
     let operator = stage.daemon.operator();
     let listed = json!({ "tokens": [{ "address": token }] });
-    operator.policy(&payer.agent.wallet, "ALLOWED_TOKENS", listed).await?;
+    let policy = json!({
+        "walletId": payer.agent.wallet, "network": "evm-localnet", "type": "ALLOWED_TOKENS", "rules": listed,
+    });
+    operator.post("/v1/policies", policy).await?.expect(201)?;
     ensure!(decimals(&stage)?.is_empty());
 
     stage.proxy.always("eth_call", When::After, Fault::Edit(coarse));

@@ -187,7 +187,11 @@ pub(crate) async fn run(context: &Context, verb: Verb) -> Result<()> {
 /// A wallet by id or by name.
 pub(crate) async fn find(client: &Client, text: &str) -> Result<Wallet> {
     let wallets = client.wallets().await?;
-    let mut found = wallets.into_iter().filter(|w| w.id.to_string() == text || w.name == text);
+    let by_id = wallets.iter().find(|wallet| wallet.id.to_string() == text);
+    if let Some(wallet) = by_id {
+        return Ok(wallet.clone());
+    }
+    let mut found = wallets.into_iter().filter(|wallet| wallet.name == text);
     match (found.next(), found.next()) {
         (Some(wallet), None) => Ok(wallet),
         (Some(_), Some(_)) => Err(NotFound(format!("several wallets are called {text}; give the id")).into()),

@@ -64,7 +64,7 @@ impl Engine {
     pub async fn owner_challenge(&self, _: &Master, id: WalletId) -> Result<ChallengeView, Error> {
         let wallet = self.wallet_by_id(id).await?;
         let owner = wallet.successor.or(wallet.owner.address()).ok_or_else(no_owner)?;
-        self.issue(self.question(id, owner, OwnerAction::VerifyOwner)).await
+        self.issue(self.question(&wallet, owner, OwnerAction::VerifyOwner)).await
     }
 
     /// Locks the owner who signed.
@@ -108,7 +108,7 @@ impl Engine {
             self.refuse_unfit_owner(&wallet_now, *owner).await?;
         }
         if let (OwnerOf::Locked(current), None) = (wallet_now.owner, &consent) {
-            let challenge = self.issue(self.question(id, current, wish.action())).await?;
+            let challenge = self.issue(self.question(&wallet_now, current, wish.action())).await?;
             return Err(Error::new(
                 ErrorCode::OwnerAlreadyConnected,
                 "The wallet's owner is LOCKED; only that owner's signature changes it.",
@@ -135,33 +135,35 @@ impl Engine {
             .await?;
         let wallet = self.wallet_by_id(id).await?;
         let challenge = match unproved(&wallet) {
-            Some(owner) => Some(self.issue(self.question(id, owner, OwnerAction::VerifyOwner)).await?),
+            Some(owner) => Some(self.issue(self.question(&wallet, owner, OwnerAction::VerifyOwner)).await?),
             None => None,
         };
         Ok(OwnerSet { wallet, challenge })
     }
 
-    fn question(&self, id: WalletId, owner: Address, action: OwnerAction) -> Challenge {
-        let now = self.now();
+    fn question(&self, wallet: &crate::Wallet, owner: Address, action: OwnerAction) -> Challenge {
+        let (now, id, address) = (self.now(), wallet.id, wallet.address);
         let summary = match action {
             OwnerAction::ChangeOwner { new_owner } if new_owner == owner => {
                 format!(
-                    "Stay the owner of the wallet {id}. A hand-over that was agreed before is taken back."
+                    "Stay the owner of the wallet {id} ({address}). A hand-over that was agreed before is taken back."
                 )
             }
             OwnerAction::ChangeOwner { new_owner } => format!(
-                "Give up owning the wallet {id} in favour of {new_owner}. Until the holder of that address has \
+                "Give up owning the wallet {id} ({address}) in favour of {new_owner}. Until the holder of that address has \
                  proved it, nothing changes."
             ),
             OwnerAction::RemoveOwner => format!(
-                "Give up owning the wallet {id}. From then on it has no owner, and the master password alone \
+                "Give up owning the wallet {id} ({address}). From then on it has no owner, and the master password alone \
                  decides about it."
             ),
             OwnerAction::Approve { .. }
             | OwnerAction::Reject { .. }
             | OwnerAction::ApproveChange { .. }
             | OwnerAction::RejectChange { .. }
-            | OwnerAction::VerifyOwner => format!("Become the owner who approves for the wallet {id}."),
+            | OwnerAction::VerifyOwner => {
+                format!("Become the owner who approves for the wallet {id} ({address}).")
+            }
         };
         Challenge {
             instance: self.instance(),

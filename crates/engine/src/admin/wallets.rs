@@ -248,6 +248,10 @@ fn check_name(name: &str) -> Result<(), Error> {
     if count == 0 || count > NAME_CHARS || name.chars().any(deceives) || name.trim() != name {
         return Err(Error::invalid("name", format!("1 to {NAME_CHARS} printable characters")));
     }
+    // Commands take a wallet by its id or its name.
+    if name.parse::<WalletId>().is_ok() {
+        return Err(Error::invalid("name", "something else than an id"));
+    }
     Ok(())
 }
 

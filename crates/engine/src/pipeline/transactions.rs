@@ -18,6 +18,9 @@ use crate::pipeline::s3_policy::StoredVerdict;
 use crate::pipeline::{ended, gas, output, stopped};
 use crate::views::{Money, Page, Paged, TxView};
 
+/// Most transactions in the list of those that wait.
+const MOST_PENDING: u32 = 200;
+
 impl Engine {
     /// One transaction of the session's wallets. Others do not exist for it.
     pub async fn transaction(&self, session: &Session, id: TxId) -> Result<TxView, Error> {
@@ -56,7 +59,16 @@ impl Engine {
         let wallets = self.wallets_meant(session, wallet).await?;
         let statuses = vec![TxStatus::Queued, TxStatus::PendingApproval];
         let filter = TxFilter { wallets: Some(wallets), statuses, ..TxFilter::default() };
-        Ok(self.page(filter, Page { cursor: None, limit: 200 }).await?.items)
+        let (mut waiting, mut cursor) = (Vec::new(), None);
+        loop {
+            let left = MOST_PENDING.saturating_sub(u32::try_from(waiting.len()).unwrap_or(MOST_PENDING));
+            let page = self.page(filter.clone(), Page { cursor, limit: left }).await?;
+            waiting.extend(page.items);
+            cursor = page.next_cursor;
+            if cursor.is_none() || waiting.len() >= MOST_PENDING as usize {
+                return Ok(waiting);
+            }
+        }
     }
 
     async fn wallets_meant(

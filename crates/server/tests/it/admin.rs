@@ -30,6 +30,11 @@ async fn the_brake_stops_agents_and_not_the_operator() {
 async fn wallets_are_renamed_suspended_resumed_and_ended() {
     let daemon = Daemon::start().await;
     let (operator, wallet) = (daemon.operator(), daemon.wallet("main").await);
+    let id = operator
+        .rename_wallet(wallet.id, &wallet.id.to_string())
+        .await
+        .expect_err("commands take ids and names");
+    assert_eq!(id.code(), Some("ACTION_VALIDATION_FAILED"));
     assert_eq!(operator.rename_wallet(wallet.id, "other").await.expect("renamed").name, "other");
     let suspended = operator.suspend_wallet(wallet.id, Some("holiday".into())).await.expect("suspended");
     assert_eq!(suspended.suspension_reason.as_deref(), Some("holiday"));

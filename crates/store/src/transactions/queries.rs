@@ -39,7 +39,7 @@ reads! {
     waiting(session: SessionId) -> Waiting;
     /// One transaction.
     transaction(id: TxId) -> Option<TransactionRow>;
-    /// Transactions older than the cursor, newest first.
+    /// Transactions older than the cursor, newest first; fewer than `limit` where they are long.
     transactions_page(filter: &TxFilter, before: Option<TxId>, limit: u32) -> Page<TransactionRow, TxId>;
     /// Transactions in one of these states, oldest first, after the cursor.
     with_status(statuses: &[TxStatus], after: Option<TxId>, limit: u32) -> Vec<TransactionRow>;
@@ -125,12 +125,37 @@ async fn transactions_page(
     let condition = conditions.join(" AND ");
     let last = values.len().saturating_add(1);
     // Only column names and placeholders from above; every value is bound.
-    let query = format!("SELECT * FROM transactions WHERE {condition} ORDER BY id DESC LIMIT ${last}");
-    let query =
-        values.into_iter().fold(sqlx::query(sqlx::AssertSqlSafe(query)), |query, value| query.bind(value));
-    let rows = query.bind(i64::from(limit) + 1).fetch_all(conn).await?;
+    let select = |columns: &str| {
+        format!("SELECT {columns} FROM transactions WHERE {condition} ORDER BY id DESC LIMIT ${last}")
+    };
+    let bound = |query: String, rows: i64| {
+        let query = sqlx::query(sqlx::AssertSqlSafe(query));
+        values.iter().fold(query, |query, value| query.bind(value.clone())).bind(rows)
+    };
+    let sizes = bound(select(BYTES), i64::from(limit)).fetch_all(&mut *conn).await?;
+    let sizes = sizes.iter().map(|row| row.number("bytes_kept")).collect::<Result<Vec<u64>, _>>()?;
+    let limit = fitting(&sizes).min(limit);
+    let rows = bound(select("*"), i64::from(limit) + 1).fetch_all(conn).await?;
     let items = rows.iter().map(TransactionRow::read).collect::<Result<Vec<_>, _>>()?;
     Ok(Page::cut(items, limit, |row| row.id))
+}
+
+/// The length of what a caller chose of a row.
+const BYTES: &str = "OCTET_LENGTH(intent) + OCTET_LENGTH(verdict) + COALESCE(OCTET_LENGTH(effects), 0) \
+                     + COALESCE(OCTET_LENGTH(draft_body), 0) + COALESCE(OCTET_LENGTH(unsigned_bytes), 0) \
+                     + COALESCE(OCTET_LENGTH(signed_bytes), 0) AS bytes_kept";
+
+/// Most bytes of the rows of one page, unless the first has more.
+const MOST_BYTES: u64 = 1024 * 1024;
+
+/// How many of the first rows a page has; one at least.
+fn fitting(sizes: &[u64]) -> u32 {
+    let mut sum = 0u64;
+    let fit = sizes.iter().take_while(|size| {
+        sum = sum.saturating_add(**size);
+        sum <= MOST_BYTES
+    });
+    u32::try_from(fit.count()).unwrap_or(u32::MAX).max(1)
 }
 
 async fn with_status(

@@ -100,7 +100,7 @@ suite! {
     replacements: one_is_open_at_a_time, sharers_of_a_nonce_are_found, they_survive_a_dump_in_any_order;
     sessions: tokens_are_replaced_once, revoking_is_idempotent, wallets_come_and_go, live_sessions_are_counted, pages_walk_every_session;
     transactions: every_move_is_on_the_graph_or_refused, racing_moves_have_one_winner, rows_read_back_as_written,
-        contradictions_are_refused, idempotency_has_one_winner, work_lists_find_what_is_due, pages_walk_every_transaction,
+        contradictions_are_refused, idempotency_has_one_winner, work_lists_find_what_is_due, pages_walk_every_transaction, pages_of_long_rows_are_short,
         what_was_handed_out_is_held_until_it_lapses, every_kind_of_request_is_kept,
         the_floor_is_above_every_nonce_that_landed, a_note_is_kept_until_the_next_move, what_ended_unsigned_is_shortened,
         an_altered_draft_is_not_read;

@@ -349,6 +349,28 @@ pub(crate) async fn pages_walk_every_transaction(backend: Backend) {
     assert!(walk(TxFilter { wallets: Some(vec![wallet_id(2)]), ..all }).await.is_empty());
 }
 
+pub(crate) async fn pages_of_long_rows_are_short(backend: Backend) {
+    let db = backend.open().await;
+    seed(&db.store).await;
+    for (n, bytes) in [(1, 10), (2, 400_000), (3, 400_000), (4, 400_000), (5, 2_000_000), (6, 10)] {
+        let new = NewTransaction { effects: Some("x".repeat(bytes)), ..new_tx(n, TxStatus::Executing) };
+        admit(&db.store, new, vec![], NOW).await.expect("admit");
+    }
+    let (mut cursor, mut pages) = (None, Vec::new());
+    loop {
+        let page = db.store.transactions_page(&TxFilter::default(), cursor, 50).await.expect("page");
+        pages.push(page.items.into_iter().map(|row| row.id).collect::<Vec<_>>());
+        cursor = page.next;
+        if cursor.is_none() {
+            break;
+        }
+    }
+    assert_eq!(
+        pages,
+        [vec![tx_id(6)], vec![tx_id(5)], [4, 3].map(tx_id).to_vec(), [2, 1].map(tx_id).to_vec()]
+    );
+}
+
 pub(crate) async fn an_altered_draft_is_not_read(backend: Backend) {
     let db = backend.open().await;
     seed(&db.store).await;

@@ -37,7 +37,8 @@ impl Names {
 
     /// The wallet that a file calls `text`.
     pub(super) fn id(&self, text: &str) -> Result<WalletId> {
-        let found = self.0.iter().find(|(id, name)| *name == text || id.to_string() == text);
+        let by_id = self.0.iter().find(|(id, _)| id.to_string() == text);
+        let found = by_id.or_else(|| self.0.iter().find(|(_, name)| *name == text));
         let missing = || format!("there is no wallet '{text}'; see `waiaas wallet list`");
         Ok(*found.with_context(missing)?.0)
     }

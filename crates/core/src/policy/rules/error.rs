@@ -66,7 +66,8 @@ pub enum RulesError {
     },
     /// An entry means a different asset on every network, so the row has to name one.
     #[error(
-        "rules.{field}: name the policy's network, because this entry means another asset on each network"
+        "rules.{field}: name the policy's network (`network`, or `--network` of the command), because this means \
+         something else on each network"
     )]
     NetworkNeeded {
         /// The entry.
