@@ -3,7 +3,7 @@
 use anyhow::{Result, ensure};
 use serde_json::json;
 
-use crate::world::{ETHER, SOL, World, solana_payee, text, verdict};
+use crate::world::{ETHER, SOL, World, instant_up_to, solana_payee, text, verdict};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_dry_run_of_more_than_the_wallet_holds_shows_the_verdict_and_the_shortage() -> Result<()> {
@@ -133,5 +133,20 @@ async fn what_waits_for_somebody_is_listed_as_pending() -> Result<()> {
     world.ended(text(&small, "id")?).await?;
     ensure!(list("/v1/transactions?status=CONFIRMED").await? == [text(&small, "id")?]);
     ensure!(list("/v1/transactions/pending").await? == waiting);
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_denied_before_decimals_were_known_is_recorded_as_it_was_written() -> Result<()> {
+    let world = World::solana().await?;
+    world.policy("SPENDING_LIMIT", instant_up_to(100)).await?;
+    let token = json!({ "address": world.localnet.solana.spl_mint });
+    let body =
+        json!({ "type": "TOKEN_TRANSFER", "to": solana_payee(7), "humanAmount": "5.25", "token": token });
+    ensure!(world.request(body).await?.refused(403)? == "TOKEN_NOT_ALLOWED");
+    let list = world.agent.api(&world.daemon).get("/v1/transactions").await?.expect(200)?;
+    let denied = &list["data"][0];
+    ensure!(text(denied, "amountFormatted")?.starts_with("5.25"), "{denied}");
+    ensure!((&denied["amount"], &denied["amountDecimals"]) == (&json!("525"), &json!(2)), "{denied}");
     Ok(())
 }

@@ -59,9 +59,14 @@ impl FromStr for HumanAmount {
 }
 
 impl HumanAmount {
-    /// Whether it is nothing.
-    pub fn is_zero(&self) -> bool {
-        [&self.integer, &self.fraction].iter().all(|digits| digits.bytes().all(|digit| digit == b'0'))
+    /// The fewest decimals that its asset can have, and the base units it is then. With more decimals it is more.
+    ///
+    /// # Errors
+    ///
+    /// [`AmountError`] where no asset has so many decimals, or the amount is too large.
+    pub fn least(&self) -> Result<(U256, u8), AmountError> {
+        let decimals = u8::try_from(self.fraction.len()).map_err(|_| AmountError::TooManyDecimals)?;
+        Ok((scaled(&self.integer, &self.fraction, decimals)?, decimals))
     }
 }
 

@@ -58,7 +58,9 @@ fn known(facts: &Facts, t: &Transaction) -> Vec<(&'static str, String)> {
         OwnerState::Locked => "proved, and could approve",
     };
     let witness = match &facts.witness {
-        WitnessFact::NotApplicable => "none: a message, which no chain runs".to_owned(),
+        WitnessFact::NotApplicable => {
+            "none: no chain runs it, or it was denied before a node was asked".to_owned()
+        }
         WitnessFact::Agrees => "ran it and saw nothing leave beyond what is listed".to_owned(),
         WitnessFact::Exceeds { what } => format!("saw more leave: {what}"),
         WitnessFact::Unavailable { reason } => format!("could not show it: {reason}"),

@@ -118,8 +118,11 @@ impl Resolver<'_> {
         let (address, facts) = self.token(token).await?;
         let asset = AssetId::token(&self.network.caip2, address);
         let Some(facts) = facts else {
-            let (decimals, symbol) = (0, String::new());
-            return Ok((address, Money { asset, amount: least(amount), decimals, symbol }));
+            let (amount, decimals) = match amount {
+                Amount::Base(units) => (*units, 0),
+                Amount::Human(human) => human.least()?,
+            };
+            return Ok((address, Money { asset, amount, decimals, symbol: String::new() }));
         };
         let amount = amount.to_base_units(facts.decimals)?;
         Ok((address, Money { asset, amount, decimals: facts.decimals, symbol: facts.symbol }))
@@ -141,15 +144,6 @@ const fn in_base_units(kind: &RequestKind) -> bool {
         | RequestKind::SignMessage { .. }
         | RequestKind::SignTypedData { .. }
         | RequestKind::Batch { .. } => false,
-    }
-}
-
-/// The least that an amount can be, whatever decimals its token has.
-fn least(amount: &Amount) -> U256 {
-    match amount {
-        Amount::Base(units) => *units,
-        Amount::Human(human) if human.is_zero() => U256::ZERO,
-        Amount::Human(_) => U256::ONE,
     }
 }
 
