@@ -7,7 +7,7 @@ use waiaas_engine::core::U256;
 use waiaas_engine::core::money::format_units;
 
 /// The fields of the API's answers that hold a time, in Unix seconds.
-const TIMES: [&str; 18] = [
+const TIMES: [&str; 19] = [
     "absoluteExpiresAt",
     "activatedAt",
     "approvalExpiresAt",
@@ -19,6 +19,7 @@ const TIMES: [&str; 18] = [
     "executedAt",
     "expiresAt",
     "lastRenewedAt",
+    "pinnedAt",
     "recoveredAt",
     "rejectedAt",
     "rotatedAt",

@@ -85,9 +85,7 @@ impl Engine {
                     if row.status == TxStatus::Expired || (row.status == TxStatus::PendingApproval && over) {
                         return Err(Error::new(ErrorCode::ApprovalTimeout, "The owner's time is over."));
                     }
-                    // What was approved and is not signed yet can still be rejected, while the text lasts.
-                    let stops = change != StatusChange::Executing && row.status == TxStatus::Executing;
-                    if row.status != TxStatus::PendingApproval && !stops {
+                    if row.status != TxStatus::PendingApproval {
                         return Err(processed(row.status));
                     }
                     let consent = owner.consent();

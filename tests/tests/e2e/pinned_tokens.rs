@@ -25,7 +25,9 @@ async fn pays(stage: &Stage, payer: &Payer) -> Result<()> {
 fn decimals(stage: &Stage) -> Result<Vec<u64>> {
     let listed = stage.daemon.cli_json(&["token", "list", "--network", "evm-localnet"])?;
     let tokens = listed["tokens"].as_array().cloned().unwrap_or_default();
-    ensure!(tokens.iter().all(|token| token["address"] == json!(stage.localnet.evm.erc20)), "{listed}");
+    let own = stage.localnet.evm.erc20.to_lowercase();
+    let is_own = |token: &Value| token["address"].as_str().is_some_and(|text| text.to_lowercase() == own);
+    ensure!(tokens.iter().all(is_own), "{listed}");
     Ok(tokens.iter().filter_map(|token| token["decimals"].as_u64()).collect())
 }
 
