@@ -154,6 +154,7 @@ fn row(id: TxId, denial: Digest, refused: &Refused<'_>) -> Result<(NewTransactio
     };
     let mut facts = grounds.facts.clone();
     shorten_facts(&mut facts, &money.asset, &mut rest)?;
+    let written_decimals = (!facts.assets.contains_key(&money.asset)).then_some(money.decimals);
     let denials = sentences(refused.denials, &mut rest)?;
     let shown = json!(denials);
     let code = denials.first().map(|denial| denial.code);
@@ -166,6 +167,7 @@ fn row(id: TxId, denial: Digest, refused: &Refused<'_>) -> Result<(NewTransactio
         presentation: None,
         notices: refused.notices.clone(),
         early,
+        written_decimals,
         not_kept: rest,
     };
     let gas = refused.gas_condition.map(|condition| serde_json::to_string(&condition));

@@ -55,6 +55,9 @@ pub(crate) struct StoredVerdict {
     /// The parts that were judged where that was before anybody was asked; empty otherwise.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) early: Vec<Readings>,
+    /// Digits behind the point of the amount as it was written, where its token's decimals were not known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) written_decimals: Option<u8>,
     /// What of a request that was denied, or ended unsigned, was too long to be kept.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) not_kept: Vec<NotKept>,
@@ -313,6 +316,7 @@ fn new_row(
         presentation: presentation.clone(),
         notices: base_units::notices(&case.validated.base_units, &grounds.facts),
         early: Vec::new(),
+        written_decimals: None,
         not_kept: Vec::new(),
     };
     Ok(NewTransaction {

@@ -173,7 +173,7 @@ impl Engine {
         let known = stored.facts.assets.get(&row.asset);
         let (decimals, symbol) = match known {
             Some(known) => (known.decimals, known.symbol.clone()),
-            None => (0, String::new()),
+            None => (stored.written_decimals.unwrap_or(0), String::new()),
         };
         let signed = output::of(&row, network.chain)?;
         let gas_condition = gas::target(&row)?;

@@ -60,7 +60,7 @@ async fn what_the_password_alone_must_not_do_is_done_by_the_socket_alone() {
     let local_only: Vec<_> =
         inventory().into_iter().filter(|door| door.auth == AuthClass::LocalMaster).collect();
     let paths: Vec<_> = local_only.iter().map(|door| door.path.trim_start_matches("/v1/admin/")).collect();
-    assert_eq!(paths, ["master-password", "backup/download", "shutdown"]);
+    assert_eq!(paths, ["/v1/tokens", "master-password", "backup/download", "shutdown"]);
     for door in &local_only {
         for (password, expected) in
             [(PASSWORD, (403, "SOCKET_ONLY")), ("guess", (401, "INVALID_MASTER_PASSWORD"))]

@@ -1,6 +1,5 @@
 //! The intent of a request, type by type.
 
-use waiaas_core::U256;
 use waiaas_core::address::Address;
 use waiaas_core::asset::AssetId;
 use waiaas_core::intent::{Amount, Intent};
