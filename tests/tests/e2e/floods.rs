@@ -31,7 +31,7 @@ async fn a_payment_is_confirmed_however_many_events_the_payee_writes() -> Result
     rpc(&node, "anvil_setCode", json!([payee, looping(14_000, LOG)])).await?;
     rpc(&node, "evm_setAutomine", json!([true])).await?;
     rpc(&node, "anvil_mine", json!(["0x2"])).await?;
-    let ended = world.ended(&text(&sent, "id")?).await?;
+    let ended = world.ended(text(&sent, "id")?).await?;
     ensure!(ended["status"] == "CONFIRMED", "{ended}");
     let receipt = rpc(&node, "eth_getTransactionReceipt", json!([ended["txHash"]])).await?;
     ensure!(
