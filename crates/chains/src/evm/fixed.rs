@@ -96,7 +96,7 @@ impl EvmChain {
         let (gas, length, offered) = match drafted {
             Drafted::Built(body) => {
                 let data_fee = self.data_fee(body.input.len()).await?;
-                let market = self.market().await?;
+                let market = self.market_lately().await?;
                 let cost = |price| fees::cost(body.gas_limit, price).saturating_add(data_fee);
                 let (offered, least) = (body.fee_budget, cost(market.lowest()));
                 let asked = fees::asked_here(cost(market.comfortable()));
@@ -112,7 +112,7 @@ impl EvmChain {
             },
         };
         let data_fee = fees::budget(self.data_fee(length).await?);
-        let comfortable = fees::cost(gas, self.market().await?.comfortable());
+        let comfortable = fees::cost(gas, self.market_lately().await?.comfortable());
         let asked = fees::asked_elsewhere(comfortable).saturating_add(data_fee);
         Ok(Some(FeeQuote { offered, least: offered, asked }))
     }

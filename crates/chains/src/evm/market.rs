@@ -1,7 +1,11 @@
 //! What the network charges now, asked of its nodes.
 
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
 use alloy_primitives::{Address, Bytes, U256, address};
 use alloy_sol_types::{SolCall, sol};
+use tokio::time::Instant;
 
 use super::fees::Market;
 use super::node::Node;
@@ -24,13 +28,49 @@ sol! {
     }
 }
 
+/// For so long one request goes by what the network charged when it was built.
+const FRESH: Duration = Duration::from_secs(1);
+
+/// What the network charged when it was last asked.
+#[derive(Debug, Default)]
+pub(super) struct Lately(Mutex<Option<(Instant, Market)>>);
+
+impl Lately {
+    fn get(&self) -> Option<Market> {
+        let lately = *self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        lately.filter(|(at, _)| at.elapsed() < FRESH).map(|(_, market)| market)
+    }
+
+    fn set(&self, market: Market) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some((Instant::now(), market));
+    }
+}
+
 impl EvmChain {
     /// Current fees per gas, the priority fee capped by the options.
     pub(super) async fn market(&self) -> Result<Market, ChainError> {
-        self.market_of(&self.node).await.map_err(|f| self.node.fail(f))
+        let market = self.market_of(&self.node).await.map_err(|f| self.node.fail(f))?;
+        self.lately.set(market);
+        Ok(market)
     }
 
-    /// The same, asked of one node.
+    /// The same as it was within the last second, so that the steps of one request need not ask again.
+    pub(super) async fn market_lately(&self) -> Result<Market, ChainError> {
+        match self.lately.get() {
+            Some(market) => Ok(market),
+            None => self.market().await,
+        }
+    }
+
+    /// The same for what runs on `node`.
+    pub(super) async fn market_lately_of(&self, node: &Node) -> Result<Market, RpcFailure> {
+        match self.lately.get() {
+            Some(market) => Ok(market),
+            None => self.market_of(node).await,
+        }
+    }
+
+    /// Current fees, asked of one node.
     pub(super) async fn market_of(&self, node: &Node) -> Result<Market, RpcFailure> {
         let bad = |what: &str| RpcFailure::BadAnswer(what.to_owned());
         let head = node.head("latest").await?.ok_or_else(|| bad("there is no latest block"))?;

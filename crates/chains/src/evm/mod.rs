@@ -53,6 +53,7 @@ use waiaas_core::transaction::Replacement;
 
 use self::body::Body;
 use self::drafted::{Drafted, Fixed};
+use self::market::Lately;
 use self::methods::Methods;
 use self::node::{Call, Node};
 pub use self::reputation::Erc8004;
@@ -125,6 +126,7 @@ pub struct EvmChain {
     options: EvmOptions,
     methods: Methods,
     searches: Searches,
+    lately: Lately,
 }
 
 impl EvmChain {
@@ -137,7 +139,7 @@ impl EvmChain {
         };
         let node = Node(rpc.expecting("eth_chainId", json!([]), json!(format!("0x{chain_id:x}"))));
         let (methods, searches) = (Methods::of(node.singles().len()), Searches::default());
-        Ok(Self { network, chain_id, node, options, methods, searches })
+        Ok(Self { network, chain_id, node, options, methods, searches, lately: Lately::default() })
     }
 
     /// The sender and body of a draft built here for this network.

@@ -55,12 +55,21 @@ impl EvmChain {
         let Some(trial) = self.trial(draft, completed)? else { return Ok(Witness::NotApplicable) };
         if self.effects(draft)?.undecoded().next().is_some() {
             let nodes = self.node.awake(2);
-            let told = join_all(nodes.iter().map(|node| self.seen_by(node, &trial))).await;
+            // Each by its own word of what the network charges.
+            let told = join_all(nodes.iter().map(async |node| {
+                let market = self.market_of(node).await.map_err(|failure| node.fail(failure))?;
+                self.seen_by(node, &trial, market).await
+            }));
+            let told = told.await;
             return witnessed(self.node.asked(RUN), told);
         }
         let mut why = "no node is configured".to_owned();
         for node in self.node.singles() {
-            match self.seen_by(&node, &trial).await {
+            let seen = match self.market_lately_of(&node).await {
+                Ok(market) => self.seen_by(&node, &trial, market).await,
+                Err(failure) => Err(node.fail(failure)),
+            };
+            match seen {
                 Ok(observed) => return Ok(Witness::Seen(Box::new(observed))),
                 Err(ChainError::BadAnswer { reason, .. } | ChainError::Unreachable { reason, .. }) => {
                     why = reason
@@ -74,8 +83,8 @@ impl EvmChain {
         Ok(Witness::Unavailable(why))
     }
 
-    async fn seen_by(&self, node: &Node, trial: &Trial) -> Result<Observed, ChainError> {
-        match self.run(node.0.position().unwrap_or_default(), node, trial).await {
+    async fn seen_by(&self, node: &Node, trial: &Trial, market: Market) -> Result<Observed, ChainError> {
+        match self.run(node.0.position().unwrap_or_default(), node, trial, market).await {
             Ok(Ok(events)) => {
                 let told = events::told(&events, trial.call.from);
                 Ok(self.observed(node, &trial.call, told).await)
@@ -106,8 +115,13 @@ impl EvmChain {
         })
     }
 
-    async fn run(&self, position: usize, node: &Node, trial: &Trial) -> Result<Run, RpcFailure> {
-        let market = self.market_of(node).await?;
+    async fn run(
+        &self,
+        position: usize,
+        node: &Node,
+        trial: &Trial,
+        market: Market,
+    ) -> Result<Run, RpcFailure> {
         let terms = match &trial.as_is {
             AsIs::Signed(tx) => Terms {
                 gas: tx.fields().gas_limit(),
