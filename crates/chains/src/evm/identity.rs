@@ -8,8 +8,7 @@ impl EvmChain {
     /// so a height counts only with the block of that number.
     pub(super) async fn identified(&self) -> Result<Identity, ChainError> {
         let (mut genesis, mut heights) = (None, Vec::new());
-        let nodes = self.node.singles();
-        for node in &nodes {
+        for node in self.node.singles() {
             let head = node.head("0x0").await.map_err(|f| node.fail(f))?;
             let first = head.ok_or_else(|| node.bad("the chain has no first block"))?.hash;
             if genesis.is_some_and(|genesis| genesis != first) {
@@ -18,11 +17,7 @@ impl EvmChain {
             genesis = Some(first);
             let newest = node.number_of("latest").await.map_err(|f| node.fail(f))?;
             let newest = newest.ok_or_else(|| node.bad("the chain has no newest block"))?;
-            // Where there is no other node, whoever makes up a number makes up its block.
-            let shown = match nodes.len() {
-                1 => Some(newest),
-                _ => node.number_of(&format!("{newest:#x}")).await.map_err(|f| node.fail(f))?,
-            };
+            let shown = node.number_of(&format!("{newest:#x}")).await.map_err(|f| node.fail(f))?;
             heights.extend(shown.filter(|shown| *shown == newest));
         }
         let genesis = genesis.ok_or_else(|| self.node.bad("no node is configured"))?;
