@@ -108,6 +108,10 @@ static SENDING: Mutex<()> = Mutex::const_new(());
 /// Sends a transaction from an account that the node signs for, and gives its receipt; one that fails is an error.
 pub async fn transact(node: &str, mut transaction: Value, from: &str) -> Result<Value> {
     transaction["from"] = json!(from);
+    // What was enough in one block may not be in the next, whose time is another.
+    if transaction["gas"].is_null() {
+        transaction["gas"] = json!(PLENTY);
+    }
     let sending = SENDING.lock().await;
     let hash = rpc(node, "eth_sendTransaction", json!([transaction])).await?;
     drop(sending);
