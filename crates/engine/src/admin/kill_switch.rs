@@ -31,12 +31,14 @@ impl Engine {
         let pulled = self.store().write_first(move |tx| {
             Box::pin(async move {
                 let row = tx.kill_switch().await?;
-                end_recoveries(tx, audit.actor, audit.at).await?;
                 match row.state {
                     KillSwitch::Active => {
                         tx.set_kill_switch(KillSwitch::Active, KillSwitch::Suspended, audit).await
                     }
-                    KillSwitch::Suspended | KillSwitch::Locked => Ok::<_, StoreError>(row),
+                    KillSwitch::Suspended | KillSwitch::Locked => {
+                        end_recoveries(tx, audit.actor, audit.at).await?;
+                        Ok::<_, StoreError>(row)
+                    }
                 }
             })
         });
