@@ -7,6 +7,8 @@ use anyhow::{Context as _, Result, bail};
 use reqwest::{Method, RequestBuilder};
 use serde_json::{Value, json};
 
+use crate::http::{client_for, plain_client};
+
 /// A caller with at most one credential.
 #[derive(Clone, Debug)]
 pub struct Api {
@@ -44,7 +46,7 @@ impl Answer {
 impl Api {
     /// Without credentials, at the URL of a daemon.
     pub fn new(url: &str) -> Self {
-        Self { client: reqwest::Client::new(), url: url.to_owned(), headers: Vec::new(), patience: 0 }
+        Self { client: client_for(url), url: url.to_owned(), headers: Vec::new(), patience: 0 }
     }
 
     /// Without credentials, at the socket of a daemon's data directory.
@@ -53,7 +55,7 @@ impl Api {
     ///
     /// Where there is no client to be had.
     pub fn over_socket(path: &Path) -> Result<Self> {
-        let client = reqwest::Client::builder().unix_socket(path).build()?;
+        let client = plain_client().unix_socket(path).build()?;
         Ok(Self { client, ..Self::new("http://localhost") })
     }
 

@@ -11,6 +11,7 @@ mod books;
 mod contract_accounts;
 mod daemon;
 mod full_disk;
+mod http;
 mod localnet;
 mod node;
 mod owner;
@@ -32,6 +33,7 @@ pub use contract_accounts::{
 };
 pub use daemon::{Daemon, DaemonOptions, PASSWORD};
 pub use full_disk::FullDisk;
+pub use http::client_for;
 pub use localnet::{EvmNode, Localnet, SolanaNode};
 pub use node::rpc;
 pub use owner::OwnerKey;

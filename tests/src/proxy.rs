@@ -19,6 +19,8 @@ use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 
+use crate::http::client_for;
+
 /// On which side of the node's work the fault happens.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum When {
@@ -87,7 +89,7 @@ impl FaultProxy {
     pub async fn start(target: &str) -> Result<Self> {
         let shared = Shared {
             target: target.to_owned(),
-            client: reqwest::Client::new(),
+            client: client_for(target),
             plans: Arc::default(),
             calls: Arc::default(),
         };

@@ -51,7 +51,7 @@ pub(crate) struct Base {
 
 impl Base {
     pub(crate) async fn start(own: &Own, nodes: &Nodes) -> Result<Self> {
-        let anvil = Anvil::start(&nodes.parts, BASE.id)?;
+        let anvil = tokio::task::block_in_place(|| Anvil::start(&nodes.parts, BASE.id))?;
         let chain = Chain { url: anvil.url().to_owned(), faucet: faucet(anvil.url()).await? };
         chain.plant_all(&nodes.parts).await?;
         // The network has a data fee; the contract that says so answers nothing but zero here.

@@ -1,7 +1,7 @@
 //! JSON-RPC to the nodes, for money before and the truth afterwards.
 
 use anyhow::{Result, bail};
-use e2e::{Localnet, Parts};
+use e2e::{Localnet, Parts, client_for};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -16,7 +16,7 @@ pub(crate) struct Node {
 
 impl Node {
     pub(crate) fn new(url: &str) -> Self {
-        Self { client: reqwest::Client::new(), url: url.to_owned() }
+        Self { client: client_for(url), url: url.to_owned() }
     }
 
     pub(crate) fn url(&self) -> String {

@@ -35,7 +35,8 @@ impl Own {
     pub(crate) fn start(&self, change: impl FnOnce(&mut DaemonOptions)) -> Result<Daemon> {
         let mut options = self.options.clone();
         change(&mut options);
-        Daemon::start(&options)
+        // A start takes seconds; the other attacks go on meanwhile.
+        tokio::task::block_in_place(|| Daemon::start(&options))
     }
 }
 
