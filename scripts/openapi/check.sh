@@ -27,13 +27,13 @@ step() {
 }
 
 checksum() {
-    cat "$@" | sha256sum | cut -c1-16
+    sha256sum < "$1" | cut -c1-16
 }
 
 # Installs the exact versions of the lock files, unless they are installed. A folder that is there is complete.
 install() {
-    local node_parts=$work/node-$(checksum "$here/package-lock.json")
-    local python_parts
+    local node_parts python_parts
+    node_parts=$work/node-$(checksum "$here/package-lock.json")
     python_parts=$work/python-$(checksum "$here/requirements.txt")
     if [[ ! -d $node_parts ]]; then
         say "installing the npm packages of scripts/openapi/package-lock.json"
