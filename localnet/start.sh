@@ -3,6 +3,7 @@
 #
 #   start.sh [arguments of waiaas-localnet]     prepare and start
 #   start.sh --build-only                       prepare only
+#   start.sh --list-missing                     name what a start would prepare: npm, binary; prepare nothing
 #
 # What is built and installed lives in the cache folder, $WAIAAS_LOCALNET_CACHE or ~/.cache/waiaas-localnet, named
 # after a checksum of what it was made from. What is there is complete, so a prepared start touches no tool at all.
@@ -43,7 +44,8 @@ install_parts() {
     mkdir -p "$fresh"
     cp -r "$here"/npm/. "$fresh"
     # `install`, not `ci`: the lock file names the platforms it was made on, npm may have to add another one.
-    npm install --ignore-scripts --no-audit --no-fund --prefix "$fresh"
+    npm install --ignore-scripts --no-audit --no-fund --prefix "$fresh" ||
+        { say "npm did not install anvil and the contracts; the first start needs the npm registry"; exit 1; }
     node "$fresh/compile.cjs"
     mv "$fresh" "$parts"
 }
@@ -55,7 +57,7 @@ build_binary() {
         cd "$here"
         unset RUSTFLAGS CARGO_ENCODED_RUSTFLAGS CARGO_BUILD_TARGET RUSTC_WRAPPER RUSTC_WORKSPACE_WRAPPER
         CARGO_TARGET_DIR=$cache/target cargo build --locked
-    )
+    ) || { say "the build failed; the first one needs the crates registry and 2 GB in $cache"; exit 1; }
     mkdir -p "$cache/bin"
     # Other checkouts may share the cache, so the others stay until nobody can be using them.
     find "$cache/bin" -type f -mtime +7 -delete
@@ -67,6 +69,12 @@ prepare() {
     [[ -x $anvil ]] || install_parts
     [[ -x $binary ]] || build_binary
 }
+
+if [[ ${1:-} == --list-missing ]]; then
+    [[ -x $anvil ]] || echo npm
+    [[ -x $binary ]] || echo binary
+    exit 0
+fi
 
 if ! ready; then
     mkdir -p "$cache"

@@ -2,14 +2,17 @@
 
 mod cases;
 mod deps;
+mod file_length;
 mod fuzz;
 mod invariants;
 mod named_tests;
+mod needs;
 mod tools;
 
 use anyhow::{Context as _, Result, bail};
 use clap::{Parser, Subcommand};
 
+use crate::needs::Need;
 use crate::tools::{cargo, root, run, script};
 
 /// Project tasks.
@@ -48,7 +51,8 @@ enum Task {
         #[arg(long, default_value_t = 600)]
         seconds: u64,
     },
-    /// Formatting, clippy with warnings as errors, dependency rules, invariants, cases, licences, generated files.
+    /// Formatting, clippy with warnings as errors, dependency rules, file lengths, invariants, cases, unused
+    /// dependencies, licences, generated files.
     Lint,
     /// Run the benchmarks and print medians.
     Bench,
@@ -75,13 +79,24 @@ fn main() -> Result<()> {
     }
 }
 
+/// What everything that starts the local nodes needs.
+const NODES: [Need; 2] = [Need::CCompiler, Need::LocalNodes];
+/// What the linters need.
+const LINTERS: [Need; 3] = [Need::CCompiler, Need::Deny, Need::Machete];
+
 fn demo() -> Result<()> {
+    needs::announce(&NODES)?;
     script("localnet/start.sh", &["--build-only"])?;
     run(cargo().args(["build", "--locked", "--package", "waiaas-cli"]))?;
     run(cargo().args(["run", "--locked", "--quiet", "--package", "e2e", "--bin", "demo"]))
 }
 
 fn test(no_lint: bool) -> Result<()> {
+    let mut all = vec![Need::CCompiler, Need::Postgres, Need::LocalNodes, Need::Nextest];
+    if !no_lint {
+        all.extend([Need::Deny, Need::Machete]);
+    }
+    needs::announce(&all)?;
     tools::require_postgres()?;
     script("localnet/start.sh", &["--build-only"])?;
     if !no_lint {
@@ -97,6 +112,7 @@ fn test(no_lint: bool) -> Result<()> {
 
 /// On nodes and a daemon of its own, unless the arguments name another one.
 fn attack(arguments: &[String]) -> Result<()> {
+    needs::announce(&NODES)?;
     script("localnet/start.sh", &["--build-only"])?;
     run(cargo().args(["build", "--locked", "--package", "waiaas-cli"]))?;
     let kit = ["run", "--locked", "--quiet", "--package", "e2e", "--bin", "attack", "--"];
@@ -104,16 +120,20 @@ fn attack(arguments: &[String]) -> Result<()> {
 }
 
 fn lint() -> Result<()> {
+    needs::announce(&LINTERS)?;
     run(cargo().args(["fmt", "--all", "--", "--check"]))?;
     deps::check()?;
+    file_length::check()?;
     invariants::check()?;
     cases::check()?;
     run(cargo().args(["clippy", "--locked", "--workspace", "--all-targets", "--", "-D", "warnings"]))?;
     openapi(true)?;
+    tools::cargo_machete()?;
     tools::cargo_deny()
 }
 
 fn bench() -> Result<()> {
+    needs::announce(&NODES)?;
     script("localnet/start.sh", &["--build-only"])?;
     run(cargo().args(["bench", "--locked", "--package", "waiaas-core", "--bench", "policy"]))?;
     run(cargo().args(["run", "--locked", "--release", "--manifest-path", "benches/Cargo.toml"]))?;

