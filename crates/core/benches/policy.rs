@@ -1,6 +1,7 @@
 //! How long a decision takes: with all 21 types in force, with longer lists, with more rows; medians by
 //! criterion, and percentiles of single decisions.
 #![expect(clippy::expect_used, reason = "a benchmark may fail on its fixture")]
+#![expect(clippy::disallowed_methods, reason = "a benchmark measures time")]
 #![expect(clippy::print_stdout, reason = "a benchmark prints what it found")]
 
 mod fixture;

@@ -22,6 +22,7 @@ pub trait Clock: Send + Sync + 'static {
 pub struct SystemClock;
 
 impl Clock for SystemClock {
+    #[expect(clippy::disallowed_methods, reason = "this is the clock")]
     fn now(&self) -> UnixSeconds {
         let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         UnixSeconds::try_from(since.as_secs()).unwrap_or(UnixSeconds::MAX)

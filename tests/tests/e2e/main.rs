@@ -1,4 +1,5 @@
 //! End-to-end tests: the real binary, real nodes, real callers.
+#![expect(clippy::disallowed_methods, reason = "fakes of services answer with the time of day")]
 
 mod admission;
 mod agreement;

@@ -59,6 +59,7 @@ pub(crate) async fn run(context: &Context, args: &Args) -> Result<()> {
     output::show(context, &client.replay_policies(&request).await?, text)
 }
 
+#[expect(clippy::disallowed_methods, reason = "the user's time of day, on the user's machine")]
 fn now() -> Result<i64> {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).context("the clock is before 1970")?;
     Ok(i64::try_from(now.as_secs())?)
