@@ -22,9 +22,6 @@ pub(crate) fn holds<T: Request + Serialize>(body: &[u8], free: &[&str]) -> Optio
     once_each::<T>(&raw, read.as_ref().ok());
     let Ok(request) = serde_json::from_value::<T>(raw.clone()) else {
         assert!(read.is_err(), "{raw}");
-        if let Some(Refusal::Invalid(issues)) = T::explain(&raw) {
-            assert!(!issues.is_empty());
-        }
         return None;
     };
     if let Err(Refusal::Invalid(issues)) = request.check() {

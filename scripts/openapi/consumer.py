@@ -7,8 +7,9 @@ from waiaas_client.api.transactions import get_transaction, send_transaction
 from waiaas_client.client import AuthenticatedClient
 from waiaas_client.models.problem import Problem
 from waiaas_client.models.transaction import Transaction
-from waiaas_client.models.transaction_request import TransactionRequest
 from waiaas_client.models.transaction_status import TransactionStatus
+from waiaas_client.models.transfer_request import TransferRequest
+from waiaas_client.models.transfer_request_type import TransferRequestType
 
 TERMINAL = frozenset(
     {
@@ -34,7 +35,7 @@ def pay(token: str, to: str, amount: str) -> Transaction:
     client = AuthenticatedClient(base_url="http://127.0.0.1:3100", token=token)
     sent = send_transaction.sync(
         client=client,
-        body=TransactionRequest(type_="TRANSFER", to=to, amount=amount),
+        body=TransferRequest(type_=TransferRequestType.TRANSFER, to=to, amount=amount),
         wait="confirmed",
         timeout=60,
         idempotency_key="invoice-17",

@@ -1,7 +1,7 @@
 //! The attack kit: plays an attacker against a running daemon and says what held.
 //!
 //! `cargo xtask attack` runs it on nodes and a daemon of its own. With `--url` it attacks an
-//! installation; see the README. Each attack holds a session token, nothing, or the master password
+//! installation; see docs/src/guide/attack-kit.md. Each attack holds a session token, nothing, or the master password
 //! against the owner's power, and is judged by what is true afterwards on chain and in the answers.
 //! Belongs here: what is asked on the command line. Each class of weakness has a file in `classes/`.
 #![expect(clippy::print_stdout, reason = "a report is printed")]

@@ -4,12 +4,12 @@ use std::io::{BufRead as _, BufReader};
 use std::path::Path;
 use std::process::{Child, ChildStdin, Command, Stdio};
 
-use anyhow::{Context as _, Result, ensure};
+use anyhow::{Context as _, Result};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::node::rpc;
-use crate::parts::Parts;
+use crate::parts::{Parts, transact};
 
 /// A running pair of nodes.
 pub struct Localnet {
@@ -199,11 +199,7 @@ impl EvmNode {
 
     /// Sends a call from an account of the node and returns its receipt; a call that fails is an error.
     pub async fn transact_as(&self, from: &str, to: &str, data: &str) -> Result<Value> {
-        let call = json!([{ "from": from, "to": to, "data": data }]);
-        let hash = rpc(&self.rpc, "eth_sendTransaction", call).await?;
-        let receipt = rpc(&self.rpc, "eth_getTransactionReceipt", json!([hash])).await?;
-        ensure!(receipt["status"] == "0x1", "the transaction failed: {receipt}");
-        Ok(receipt)
+        transact(&self.rpc, json!({ "to": to, "data": data }), from).await
     }
 
     /// Reads a number from a contract.

@@ -10,7 +10,7 @@ const RULES: &[(&str, &[&str], &[&str])] = &[
     ("keys", &["core"], &["sqlx", "reqwest", "axum", "tokio"]),
     ("chains", &["core"], &["sqlx", "axum"]),
     ("store", &["core"], &["reqwest", "axum"]),
-    ("engine", &["core", "keys", "chains", "store"], &["axum", "clap", "sqlx", "reqwest"]),
+    ("engine", &["core", "keys", "chains", "store", "api"], &["axum", "clap", "sqlx", "reqwest"]),
     ("api", &["core"], &["sqlx", "axum"]),
     ("server", &["engine", "api", "core"], &["sqlx"]),
     ("cli", &["server", "engine", "api"], &["sqlx", "alloy-consensus", "solana-message"]),

@@ -17,15 +17,13 @@ pub fn read<T: Request>(text: &[u8]) -> Result<T, Refusal> {
     if text.trim_ascii_start().first() != Some(&b'{') {
         return Err(Refusal::Invalid(vec![Issue::new("", "invalid_type", "expected an object")]));
     }
-    let request: T = parse(text).map_err(|refusal| {
-        let better = serde_json::from_slice(text).ok().and_then(|raw| T::explain(&raw));
-        better.unwrap_or(refusal)
-    })?;
+    let request = T::shaped(text)?;
     request.check()?;
     Ok(request)
 }
 
-fn parse<T: DeserializeOwned>(text: &[u8]) -> Result<T, Refusal> {
+/// Reads a value of any type from the whole of a text.
+pub(crate) fn parse<T: DeserializeOwned>(text: &[u8]) -> Result<T, Refusal> {
     let mut json = serde_json::Deserializer::from_slice(text);
     let value = serde_path_to_error::deserialize(&mut json).map_err(|error| {
         let path = error.path().to_string();
@@ -45,12 +43,32 @@ fn not_json(error: &serde_json::Error) -> Issue {
     Issue::new("", "invalid_json", at)
 }
 
+/// A message for a deserialisation error of our own, which quotes nothing of what was sent. The value is of
+/// the right JSON type and not one of those wanted.
+pub(crate) fn wanted(what: &str) -> String {
+    format!("{WANTED}{what}")
+}
+
+/// The same for a value of another JSON type.
+pub(crate) fn wanted_type(what: &str) -> String {
+    format!("{WANTED_TYPE}{what}")
+}
+
+const WANTED: &str = "wanted: ";
+const WANTED_TYPE: &str = "wanted type: ";
+
 /// Words for a deserialisation error. serde's messages quote values, so only their fixed parts and
 /// what was expected are kept.
 pub fn issue(path: &str, message: &str) -> Issue {
     let path = if path == "." || path == "?" { "" } else { path };
     if message.starts_with(REPEATED) {
         return Issue::new(path, "duplicate_key", "this key is given twice");
+    }
+    for (start, code) in [(WANTED, "invalid"), (WANTED_TYPE, "invalid_type")] {
+        if let Some(what) = message.strip_prefix(start) {
+            let what = what.split(" at line ").next().unwrap_or(what);
+            return Issue::new(path, code, what);
+        }
     }
     if message.starts_with("UUID parsing failed") {
         return Issue::new(path, "invalid", "expected a UUID");

@@ -5,8 +5,9 @@
 
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 use utoipa::ToSchema;
+
+use crate::json;
 
 /// One thing wrong with a request.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, ToSchema)]
@@ -41,11 +42,13 @@ pub trait Request: DeserializeOwned {
     /// Checks that need nothing but the request itself.
     fn check(&self) -> Result<(), Refusal>;
 
-    /// A better explanation for a body that does not have the shape, if there is one. `raw` is valid
-    /// JSON.
-    fn explain(raw: &Value) -> Option<Refusal> {
-        let _ = raw;
-        None
+    /// Reads the shape of a body: its fields and their types. `text` is valid JSON without repeated keys.
+    ///
+    /// # Errors
+    ///
+    /// What does not have the shape.
+    fn shaped(text: &[u8]) -> Result<Self, Refusal> {
+        json::parse(text)
     }
 }
 
@@ -56,14 +59,32 @@ pub(crate) struct Checks(Vec<Issue>);
 impl Checks {
     /// Notes an issue unless `fine`.
     pub(crate) fn ensure(&mut self, fine: bool, path: &str, code: &str, message: &str) {
-        if !fine {
+        if !fine && !self.has(path) {
             self.0.push(Issue::new(path, code, message));
         }
+    }
+
+    /// Notes an issue.
+    pub(crate) fn note(&mut self, issue: Issue) {
+        self.0.push(issue);
+    }
+
+    /// What has been noted.
+    pub(crate) fn issues(&self) -> &[Issue] {
+        &self.0
+    }
+
+    /// Whether an issue is noted at `path`. The first one there is the one that counts.
+    pub(crate) fn has(&self, path: &str) -> bool {
+        self.0.iter().any(|issue| issue.path == path)
     }
 
     /// `text` must have between `min` and `max` characters and no control characters.
     pub(crate) fn text(&mut self, path: &str, text: &str, min: usize, max: usize) {
         let length = text.chars().count();
+        if self.has(path) {
+            return;
+        }
         if length < min {
             self.0.push(Issue::new(path, "too_small", format!("at least {min} characters")));
         } else if length > max {

@@ -10,7 +10,7 @@ use waiaas_engine::config::ConfigError;
 use waiaas_engine::core::transaction::TxStatus;
 use waiaas_engine::offline::RestoreError;
 
-/// Every exit code and what it means, as the help texts and the README have it.
+/// Every exit code and what it means, as the help texts and the book have it.
 const TABLE: [(u8, &str); 9] = [
     (0, "done"),
     (1, "something else went wrong"),
@@ -168,7 +168,7 @@ mod tests {
 
     #[test]
     fn the_readme_has_the_same_table() {
-        let readme = include_str!("../../../README.md");
+        let readme = include_str!("../../../docs/src/reference/exit-codes.md");
         let (_, table) = readme.split_once("| exit code | meaning |\n|---|---|\n").expect("the table");
         let (table, _) = table.split_once("\n\n").expect("its end");
         let rows = TABLE.iter().map(|(code, meaning)| format!("| {code} | {meaning} |"));

@@ -11,8 +11,7 @@ use crate::wallet::wire_enum;
 
 /// An amount as the caller wrote it. Digits alone are base units; a decimal point or the field
 /// `humanAmount` means human units of the asset.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
-#[serde(rename_all = "lowercase")]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Amount {
     /// Base units (lamports, wei, token base units).
     Base(U256),

@@ -8,9 +8,11 @@
 
 use std::sync::Arc;
 
+use waiaas_api::requests::{Approve, BatchMember, ContractCall, Operation, TokenRef, TokenTransfer};
 use waiaas_core::address::Address;
 use waiaas_core::asset::AssetId;
 use waiaas_core::ids::WalletId;
+use waiaas_core::intent::Intent;
 use waiaas_core::network::{Chain, Network, NetworkError, Networks};
 use waiaas_core::nft::NftId;
 use waiaas_core::wallet::WalletStatus;
@@ -18,7 +20,7 @@ use waiaas_core::wallet::WalletStatus;
 use crate::Engine;
 use crate::credentials::Session;
 use crate::error::{Error, ErrorCode};
-use crate::views::{NftSpec, RequestKind, SendRequest, TokenSpec, Wallet};
+use crate::views::{Asked, SendRequest, Wallet};
 
 /// What a request says about where it belongs.
 #[derive(Default)]
@@ -42,7 +44,7 @@ impl Engine {
     ) -> Result<(Wallet, Arc<Network>), Error> {
         let mut traits = Traits::default();
         traits.chains.extend(request.chain);
-        traits.read(&request.kind);
+        traits.read(&request.asked);
         let named = match &request.network {
             Some(text) => Some(self.networks().find(text)?),
             None => traits.network(self.networks()),
@@ -222,40 +224,60 @@ impl<'a> Traits<'a> {
         Ok(())
     }
 
-    fn read(&mut self, kind: &'a RequestKind) {
-        match kind {
-            RequestKind::Transfer { to, .. } => self.address("to", to),
-            RequestKind::TokenTransfer { to, token, .. } => {
-                self.address("to", to);
-                self.token(token);
-            }
-            RequestKind::Approve { spender, token, .. } => {
-                self.address("spender", spender);
-                self.token(token);
-            }
-            RequestKind::ApproveNft { spender, nft, .. } => {
-                self.address("spender", spender);
-                self.nft(nft);
-            }
-            RequestKind::NftTransfer { to, nft, .. } => {
-                self.address("to", to);
-                self.nft(nft);
-            }
-            RequestKind::ContractCall { to, .. } => {
-                self.chains.push(Chain::Ethereum);
-                self.address("to", to);
-            }
-            RequestKind::Deploy { .. } | RequestKind::SignTypedData { .. } => {
-                self.chains.push(Chain::Ethereum);
-            }
-            RequestKind::ProgramCall { .. } => self.chains.push(Chain::Solana),
-            RequestKind::Batch { members } => members.iter().for_each(|member| self.read(member)),
+    fn read(&mut self, asked: &'a Asked) {
+        match asked {
+            Asked::Operation(operation) => self.read_operation(operation),
+            Asked::Signature(Intent::SignTypedData { .. }) => self.chains.push(Chain::Ethereum),
             // Either chain signs texts, and the bytes of a transaction are read where its chain is known.
-            RequestKind::SignTransaction { .. } | RequestKind::SignMessage { .. } => {}
+            Asked::Signature(_) => {}
         }
     }
 
-    fn token(&mut self, token: &'a TokenSpec) {
+    fn read_operation(&mut self, operation: &'a Operation) {
+        match operation {
+            Operation::Transfer(transfer) => self.address("to", &transfer.to),
+            Operation::TokenTransfer(transfer) => self.token_transfer(transfer),
+            Operation::ContractCall(call) => self.call(call),
+            Operation::Approve(approve) => self.approve(approve),
+            Operation::Batch(batch) => batch.instructions.iter().for_each(|member| match member {
+                BatchMember::Transfer(transfer) => self.address("to", &transfer.to),
+                BatchMember::TokenTransfer(transfer) => self.token_transfer(transfer),
+                BatchMember::ContractCall(call) => self.call(call),
+                BatchMember::Approve(approve) => self.approve(approve),
+            }),
+            Operation::NftTransfer(transfer) => {
+                self.address("to", &transfer.to);
+                let token = &transfer.token;
+                self.nft(token.address.as_deref(), token.asset_id.as_deref());
+            }
+            Operation::ContractDeploy(_) => self.chains.push(Chain::Ethereum),
+        }
+    }
+
+    fn token_transfer(&mut self, transfer: &'a TokenTransfer) {
+        self.address("to", &transfer.to);
+        self.token(&transfer.token);
+    }
+
+    fn approve(&mut self, approve: &'a Approve) {
+        self.address("spender", &approve.spender);
+        let token = &approve.token;
+        match &approve.nft {
+            Some(_) => self.nft(token.address.as_deref(), token.asset_id.as_deref()),
+            None => self.token(token),
+        }
+    }
+
+    fn call(&mut self, call: &'a ContractCall) {
+        if call.is_of_a_program() {
+            self.chains.push(Chain::Solana);
+        } else {
+            self.chains.push(Chain::Ethereum);
+            self.address("to", call.to.as_deref().unwrap_or_default());
+        }
+    }
+
+    fn token(&mut self, token: &'a TokenRef) {
         if let Some(address) = &token.address {
             self.address("token.address", address);
         }
@@ -265,11 +287,11 @@ impl<'a> Traits<'a> {
         }
     }
 
-    fn nft(&mut self, nft: &'a NftSpec) {
-        if let Some(address) = &nft.address {
+    fn nft(&mut self, address: Option<&'a str>, asset_id: Option<&'a str>) {
+        if let Some(address) = address {
             self.address("token.address", address);
         }
-        if let Some(id) = &nft.asset_id {
+        if let Some(id) = asset_id {
             let read = id.parse::<NftId>().map(|_| ());
             self.asset(id, read.map_err(|_| Error::invalid("token.assetId", "not the CAIP-19 id of an NFT")));
         }

@@ -10,7 +10,7 @@ use tempfile::TempDir;
 use crate::cli::Home;
 use crate::credential_matrix::unreachable_nodes;
 
-/// Every exit code of the table that the help texts and the README show, each by commands that end with it.
+/// Every exit code of the table that the help texts and the book show, each by commands that end with it.
 #[tokio::test(flavor = "multi_thread")]
 async fn every_exit_code_of_the_table_is_what_commands_end_with() -> Result<()> {
     let daemon = Daemon::start(&unreachable_nodes())?;

@@ -35,7 +35,7 @@ impl Client {
         let path = with_query("/v1/transactions/send", query)?;
         let call = self.request(Method::POST, &path, Credential::Session)?;
         let call = call.header("idempotency-key", own_or_fresh(idempotency_key)).json(request);
-        if request.dry_run {
+        if request.placement.dry_run {
             return Ok(Sent::DryRun(Box::new(answer(call).await?)));
         }
         Ok(Sent::Admitted(Box::new(answer(call).await?)))

@@ -5,9 +5,10 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use waiaas_api::client::{Client, ClientError, OwnerSignature, Sent};
 use waiaas_api::page::PageQuery;
-use waiaas_api::requests::TransactionRequest;
+use waiaas_api::requests::{Operation, TransactionRequest, Transfer};
 use waiaas_api::transactions::{ReplaceRequest, SendQuery};
 use waiaas_core::ids::TxId;
+use waiaas_core::intent::Amount;
 use waiaas_core::transaction::Replacement;
 use wiremock::matchers::{body_json, header, header_exists, method, path, query_param};
 use wiremock::{Mock, MockServer, Request, ResponseTemplate};
@@ -51,12 +52,12 @@ async fn a_send_carries_the_token_and_a_fresh_key_each_time() {
         .and(query_param("wait", "confirmed"))
         .and(header("authorization", "Bearer wai_sess_t"))
         .and(header_exists("idempotency-key"))
-        .and(body_json(json!({"to": "r", "amount": "5.0", "dryRun": false})))
+        .and(body_json(json!({"type": "TRANSFER", "to": "r", "amount": "5.0", "dryRun": false})))
         .respond_with(ResponseTemplate::new(201).set_body_json(transaction()))
         .mount(&server)
         .await;
-    let request =
-        TransactionRequest { to: Some("r".into()), amount: Some("5.0".into()), ..Default::default() };
+    let request: TransactionRequest =
+        Operation::Transfer(Transfer::new("r", Amount::parse("5.0").expect("an amount"))).into();
     let query = SendQuery { wait: Some("confirmed".into()), timeout: Some(5) };
     for key in [None, None, Some("mine")] {
         let sent = client.send_transaction(&request, &query, key).await.expect("sent");

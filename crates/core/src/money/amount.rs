@@ -1,9 +1,9 @@
 //! Amounts of an asset: base units, and decimals in human units. Exact, or refused.
 
+use std::fmt;
 use std::str::FromStr;
 
 use alloy_primitives::U256;
-use serde::{Serialize, Serializer};
 use thiserror::Error;
 
 /// Most decimals an asset may have here. Larger ones are refused rather than approximated.
@@ -99,17 +99,20 @@ pub(super) fn scaled(integer: &str, fraction: &str, decimals: u8) -> Result<U256
     part(integer, decimals)?.checked_add(part(fraction, missing)?).ok_or(AmountError::TooLarge)
 }
 
-impl Serialize for HumanAmount {
+impl fmt::Display for HumanAmount {
     /// As it was written.
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self.fraction.as_str() {
-            "" => serializer.serialize_str(&self.integer),
-            fraction => serializer.collect_str(&format_args!("{}.{fraction}", self.integer)),
-        }
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.integer)?;
+        if self.is_whole() { Ok(()) } else { write!(f, ".{}", self.fraction) }
     }
 }
 
 impl HumanAmount {
+    /// Whether it was written without a decimal point.
+    pub const fn is_whole(&self) -> bool {
+        self.fraction.is_empty()
+    }
+
     /// The exact number of base units, or an error: nothing is ever rounded here.
     pub fn to_base_units(&self, decimals: u8) -> Result<U256, AmountError> {
         scaled(&self.integer, &self.fraction, decimals)

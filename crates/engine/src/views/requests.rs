@@ -1,161 +1,30 @@
 //! What a caller may ask the pipeline for.
 
-use std::ops::Not;
-
 use serde::{Deserialize, Serialize};
-use waiaas_core::U256;
+use waiaas_api::requests::{GasCondition, Operation, TransactionRequest};
 use waiaas_core::digest::Digest;
 use waiaas_core::ids::{TxId, WalletId};
-use waiaas_core::intent::Amount;
+use waiaas_core::intent::Intent;
 use waiaas_core::network::Chain;
 use waiaas_core::origin::Origin;
 use waiaas_core::transaction::Replacement;
 
-/// A token as the caller describes it.
-#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct TokenSpec {
-    /// Contract or mint.
-    pub address: Option<String>,
-    /// Must equal the chain's, when given.
-    pub decimals: Option<u8>,
-    /// For people; not compared.
-    pub symbol: Option<String>,
-    /// CAIP-19; must agree with `address` and the network, when given.
-    pub asset_id: Option<String>,
-}
-
-/// An NFT as the caller describes it: by address, token id and standard, or by CAIP-19.
-#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct NftSpec {
-    /// Contract of the collection, or the mint.
-    pub address: Option<String>,
-    /// Digits; not on Solana.
-    pub token_id: Option<String>,
-    /// `ERC-721`, `ERC-1155` or `METAPLEX`.
-    pub standard: Option<String>,
-    /// CAIP-19; must agree with the others and the network, when given.
-    pub asset_id: Option<String>,
-}
-
-/// A Solana instruction as the caller describes it.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct InstructionSpec {
-    /// The program.
-    pub program: String,
-    /// Address, signer, writable.
-    pub accounts: Vec<(String, bool, bool)>,
-    /// What the program is told.
-    #[serde(serialize_with = "hex::serde::serialize")]
-    pub data: Vec<u8>,
-}
+use crate::error::Error;
 
 /// What a request is about.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
-#[serde(tag = "type", rename_all = "SCREAMING_SNAKE_CASE", rename_all_fields = "camelCase")]
-pub enum RequestKind {
-    /// Native coin.
-    Transfer {
-        /// Recipient.
-        to: String,
-        /// How much.
-        amount: Amount,
-        /// Note on chain.
-        memo: Option<String>,
-    },
-    /// Token.
-    TokenTransfer {
-        /// Recipient.
-        to: String,
-        /// How much.
-        amount: Amount,
-        /// Which token.
-        token: TokenSpec,
-        /// Note on chain.
-        memo: Option<String>,
-        /// Whether no key has to belong to the recipient.
-        #[serde(skip_serializing_if = "Not::not")]
-        allow_off_curve: bool,
-    },
-    /// Call of an EVM contract.
-    ContractCall {
-        /// The contract.
-        to: String,
-        /// Call data.
-        #[serde(serialize_with = "hex::serde::serialize")]
-        data: Vec<u8>,
-        /// Wei sent along.
-        value: U256,
-    },
-    /// Instructions of Solana programs.
-    ProgramCall {
-        /// In order.
-        instructions: Vec<InstructionSpec>,
-        /// Address lookup tables the message may use.
-        lookup_tables: Vec<String>,
-    },
-    /// Allowance over a token.
-    Approve {
-        /// Who may take it.
-        spender: String,
-        /// How much.
-        amount: Amount,
-        /// Which token.
-        token: TokenSpec,
-    },
-    /// Permission over an NFT, or over its whole collection.
-    ApproveNft {
-        /// Who may take it.
-        spender: String,
-        /// Which one.
-        nft: NftSpec,
-        /// Whether every NFT of the collection is meant.
-        all: bool,
-    },
-    /// NFT.
-    NftTransfer {
-        /// Recipient.
-        to: String,
-        /// Which one.
-        nft: NftSpec,
-        /// How many.
-        quantity: U256,
-        /// Whether no key has to belong to the recipient.
-        #[serde(skip_serializing_if = "Not::not")]
-        allow_off_curve: bool,
-    },
-    /// New EVM contract.
-    Deploy {
-        /// Creation code and arguments.
-        #[serde(serialize_with = "hex::serde::serialize")]
-        code: Vec<u8>,
-        /// Wei given to it.
-        value: U256,
-    },
-    /// Several of the above in one transaction.
-    Batch {
-        /// In order.
-        members: Vec<Self>,
-    },
-    /// Signature over a transaction somebody else built.
-    SignTransaction {
-        /// Unsigned, in the chain's own encoding.
-        #[serde(serialize_with = "hex::serde::serialize")]
-        transaction: Vec<u8>,
-    },
-    /// Signature over a text.
-    SignMessage {
-        /// Its bytes.
-        #[serde(serialize_with = "hex::serde::serialize")]
-        message: Vec<u8>,
-    },
-    /// Signature over typed data (EIP-712).
-    SignTypedData {
-        /// As JSON text.
-        typed_data: String,
-    },
+#[serde(untagged)]
+pub enum Asked {
+    /// As the contract has it: addresses are text, amounts may be in human units.
+    Operation(Operation),
+    /// A signature over a transaction, a text or typed data that the caller brings.
+    Signature(Intent),
+}
+
+impl From<Operation> for Asked {
+    fn from(operation: Operation) -> Self {
+        Self::Operation(operation)
+    }
 }
 
 /// A caller's promise that repeats are repeats.
@@ -180,6 +49,22 @@ pub struct GasTarget {
     pub timeout_seconds: Option<u32>,
 }
 
+impl TryFrom<&GasCondition> for GasTarget {
+    type Error = Error;
+
+    fn try_from(condition: &GasCondition) -> Result<Self, Error> {
+        let price = |text: &Option<String>, path: &str| {
+            let parsed = text.as_ref().map(|text| text.parse::<u128>()).transpose();
+            parsed.map_err(|_| Error::invalid(path, "a string of digits"))
+        };
+        Ok(Self {
+            max_gas_price: price(&condition.max_gas_price, "gasCondition.maxGasPrice")?,
+            max_priority_fee: price(&condition.max_priority_fee, "gasCondition.maxPriorityFee")?,
+            timeout_seconds: condition.timeout,
+        })
+    }
+}
+
 /// A gas condition and what the network charges now.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct GasState {
@@ -202,7 +87,8 @@ pub struct SendRequest {
     /// Needed when the wallet has several networks and no default.
     pub network: Option<String>,
     /// What to do.
-    pub kind: RequestKind,
+    #[serde(rename = "request")]
+    pub asked: Asked,
     /// Waits for a price before signing.
     pub gas_condition: Option<GasTarget>,
     /// Where it comes from, if that is more than a caller who asks for it as it is.
@@ -217,10 +103,35 @@ pub struct SendRequest {
 }
 
 impl SendRequest {
+    /// A request by the contract.
+    ///
+    /// # Errors
+    ///
+    /// A gas condition whose prices are no numbers.
+    pub fn new(request: TransactionRequest, idempotency: Option<IdempotencyKey>) -> Result<Self, Error> {
+        let TransactionRequest { operation, placement } = request;
+        let gas_condition = placement.gas_condition.as_ref().map(GasTarget::try_from).transpose()?;
+        let (wallet, network) = (placement.wallet_id, placement.network);
+        Ok(Self { wallet, network, gas_condition, idempotency, ..Self::plain(operation) })
+    }
+
+    /// A request that names neither wallet nor network.
+    pub fn plain(asked: impl Into<Asked>) -> Self {
+        Self {
+            wallet: None,
+            network: None,
+            asked: asked.into(),
+            gas_condition: None,
+            origin: Origin::default(),
+            chain: None,
+            idempotency: None,
+        }
+    }
+
     /// What was asked for, as the audit trail names it: the same for the same request in every
     /// release. Fields in the order above, as JSON.
     pub(crate) fn digest(&self) -> Result<Digest, serde_json::Error> {
-        Ok(Digest::of("waiaas.request.meant.v1", &[&serde_json::to_vec(self)?]))
+        Ok(Digest::of("waiaas.request.meant.v2", &[&serde_json::to_vec(self)?]))
     }
 }
 
@@ -249,26 +160,23 @@ pub enum WaitFor {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::{Value, json};
+
     use super::*;
 
-    fn request(amount: &str, key: Option<&str>) -> SendRequest {
-        let token = TokenSpec { address: Some("0xabc".into()), decimals: Some(6), ..TokenSpec::default() };
-        let amount = Amount::parse(amount).expect("amount");
-        SendRequest {
-            wallet: None,
-            network: Some("evm-localnet".into()),
-            kind: RequestKind::TokenTransfer {
-                to: "0xdef".into(),
-                amount,
-                token,
-                memo: None,
-                allow_off_curve: false,
-            },
-            gas_condition: None,
-            origin: Origin::default(),
-            chain: None,
-            idempotency: key.map(|key| IdempotencyKey { key: key.into(), body: Digest::of("test", &[]) }),
-        }
+    fn request(body: Value, key: Option<&str>) -> SendRequest {
+        let body = serde_json::from_value(body).expect("a request");
+        let key = key.map(|key| IdempotencyKey { key: key.into(), body: Digest::of("test", &[]) });
+        SendRequest::new(body, key).expect("a request")
+    }
+
+    fn token(amount: &str, key: Option<&str>) -> SendRequest {
+        let token = json!({ "address": "0xabc", "decimals": 6 });
+        request(
+            json!({ "type": "TOKEN_TRANSFER", "to": "0xdef", "amount": amount, "token": token,
+                "network": "evm-localnet" }),
+            key,
+        )
     }
 
     fn digest(request: &SendRequest) -> String {
@@ -277,30 +185,33 @@ mod tests {
 
     #[test]
     fn a_request_has_the_same_digest_in_every_release() {
-        let text = serde_json::to_string(&request("1.50", None)).expect("JSON");
+        let text = serde_json::to_string(&token("1.50", None)).expect("JSON");
         assert_eq!(
             text,
-            r#"{"wallet":null,"network":"evm-localnet","kind":{"type":"TOKEN_TRANSFER","to":"0xdef","amount":{"human":"1.50"},"token":{"address":"0xabc","decimals":6,"symbol":null,"assetId":null},"memo":null},"gasCondition":null}"#
+            r#"{"wallet":null,"network":"evm-localnet","request":{"type":"TOKEN_TRANSFER","to":"0xdef","amount":"1.50","token":{"address":"0xabc","decimals":6}},"gasCondition":null}"#
         );
         assert_eq!(
-            digest(&request("1.50", None)),
-            "1cfc17937407e005701ecb6b560c68c9ce07bc10cf3118549482387cd153af81"
+            digest(&token("1.50", None)),
+            "80cfd913f0b467692b94e571abc21f399ae08c92065a7844fb1659b0de60a92b"
         );
     }
 
     #[test]
     fn the_digest_is_of_what_was_asked_for() {
-        let one = digest(&request("15", None));
-        assert_eq!(one, digest(&request("15", Some("k"))), "a key says how to ask");
-        assert_ne!(one, digest(&request("16", None)));
-        assert_ne!(one, digest(&request("15.0", None)), "units of another kind");
-        let calls = [vec![1, 2], vec![1], vec![]].map(|data| {
-            let kind = RequestKind::ContractCall { to: "0xdef".into(), data, value: U256::ZERO };
-            digest(&SendRequest { kind, ..request("15", None) })
+        let one = digest(&token("15", None));
+        assert_eq!(one, digest(&token("15", Some("k"))), "a key says how to ask");
+        assert_ne!(one, digest(&token("16", None)));
+        assert_ne!(one, digest(&token("15.0", None)), "units of another kind");
+        let calls = ["0x0102", "0x01", "0x"].map(|data| {
+            digest(&request(json!({ "type": "CONTRACT_CALL", "to": "0xdef", "calldata": data }), None))
         });
         assert!(calls[0] != calls[1] && calls[1] != calls[2] && calls[0] != calls[2]);
+        let texts = [b"a", b"b"].map(|text| {
+            digest(&SendRequest::plain(Asked::Signature(Intent::SignMessage { message: text.to_vec() })))
+        });
+        assert_ne!(texts[0], texts[1]);
         let origins = [Origin::http_payment("a"), Origin::http_payment("b"), Origin::http_message("a")]
-            .map(|origin| digest(&SendRequest { origin, ..request("15", None) }));
+            .map(|origin| digest(&SendRequest { origin, ..token("15", None) }));
         assert!(origins.iter().all(|digest| *digest != one), "where it comes from is part of it");
         assert!(origins[0] != origins[1] && origins[0] != origins[2]);
     }

@@ -4,13 +4,14 @@
 use anyhow::{Context as _, Result};
 use e2e::OwnerKey;
 use serde_json::json;
+use waiaas_api::requests::{Operation, Transfer};
 use waiaas_engine::core::action::{ActionCategory, ActionFacts, ActionKind, LendingPosition};
-use waiaas_engine::core::intent::Amount;
+use waiaas_engine::core::intent::{Amount, Intent};
 use waiaas_engine::core::money::Usd;
 use waiaas_engine::core::origin::Origin;
 use waiaas_engine::core::policy::Facts;
 use waiaas_engine::core::transaction::{Replacement, TxStatus};
-use waiaas_engine::{Clock as _, Error, ReplaceRequest, RequestKind, Session, TxView, WaitFor};
+use waiaas_engine::{Asked, Clock as _, Error, ReplaceRequest, Session, TxView, WaitFor};
 
 use crate::stage::{Stage, limits, payee, shown};
 
@@ -18,8 +19,8 @@ const DAY: i64 = 86_400;
 const MONTH: i64 = 30 * DAY;
 
 /// A hundredth of a SOL (1.50 dollars) to somebody.
-fn transfer() -> Result<RequestKind> {
-    Ok(RequestKind::Transfer { to: payee(7), amount: Amount::parse("0.01")?, memo: None })
+fn transfer() -> Result<Asked> {
+    Ok(Operation::Transfer(Transfer::new(payee(7), Amount::parse("0.01")?)).into())
 }
 
 fn action(category: ActionCategory, kind: ActionKind) -> ActionFacts {
@@ -80,7 +81,7 @@ async fn resources_are_paid_for_at_listed_hosts_only() -> Result<()> {
         assert_eq!(paid(host).await?, expected, "{host}");
     }
     // A listed host lifts nothing else: 1005 dollars are above the limit.
-    let dear = RequestKind::Transfer { to: payee(7), amount: Amount::parse("6.7")?, memo: None };
+    let dear = Operation::Transfer(Transfer::new(payee(7), Amount::parse("6.7")?));
     let answer = stage.ask(&session, dear, Origin::http_payment("api.example.com")).await?;
     assert_eq!(verdict(answer), "OWNER_REQUIRED");
     assert_eq!(judged(&stage, &session, Origin::default()).await?, "INSTANT", "a plain transfer has no host");
@@ -90,7 +91,7 @@ async fn resources_are_paid_for_at_listed_hosts_only() -> Result<()> {
 #[tokio::test(flavor = "multi_thread")]
 async fn http_messages_are_counted_per_host_and_minute() -> Result<()> {
     let (stage, session) = stage().await?;
-    let message = RequestKind::SignMessage { message: b"GET /".to_vec() };
+    let message = Asked::Signature(Intent::SignMessage { message: b"GET /".to_vec() });
     let signed = async |host: &str| {
         Ok::<_, anyhow::Error>(verdict(
             stage.ask(&session, message.clone(), Origin::http_message(host)).await?,
@@ -276,7 +277,7 @@ async fn a_replacement_comes_from_where_the_old_one_came_from() -> Result<()> {
     let session = stage.session().await?;
     e2e::rpc(&stage.localnet.evm.rpc, "evm_setAutomine", json!([false])).await?;
     let to = OwnerKey::evm(7)?.address();
-    let kind = RequestKind::Transfer { to, amount: Amount::parse("0.001")?, memo: None };
+    let kind = Operation::Transfer(Transfer::new(to, Amount::parse("0.001")?));
     let stuck = stage.ask(&session, kind, swap(200)).await?.map_err(shown)?;
     let replace = async |with| {
         let request = ReplaceRequest { id: stuck.id, with, idempotency: None };

@@ -9,6 +9,7 @@ use anyhow::{Context as _, Result};
 use e2e::{EvmNode, FaultProxy, Localnet, OwnerKey, SolanaNode, until};
 use serde_json::{Value, json};
 use tempfile::TempDir;
+use waiaas_api::requests::{Operation, Transfer};
 use waiaas_engine::config::Config;
 use waiaas_engine::core::UnixSeconds;
 use waiaas_engine::core::ids::{PolicyId, TxId};
@@ -18,9 +19,8 @@ use waiaas_engine::core::origin::Origin;
 use waiaas_engine::core::transaction::TxStatus;
 use waiaas_engine::offline::{InitMode, init};
 use waiaas_engine::{
-    Clock, DataDir, Decision, Engine, Error, Master, NewPolicy, NewSession, NewWallet, Outcome, Owner,
-    OwnerAnswer, RequestKind, SendRequest, Session, SessionSource, Setup, SystemClock, TxView, WaitFor,
-    Wallet,
+    Asked, Clock, DataDir, Decision, Engine, Error, Master, NewPolicy, NewSession, NewWallet, Outcome, Owner,
+    OwnerAnswer, SendRequest, Session, SessionSource, Setup, SystemClock, TxView, WaitFor, Wallet,
 };
 
 pub(crate) const PASSWORD: &str = "a-password-of-the-tests";
@@ -206,18 +206,18 @@ impl Stage {
         to: &str,
         amount: &str,
     ) -> Result<Result<TxView, Error>> {
-        let kind = RequestKind::Transfer { to: to.to_owned(), amount: Amount::parse(amount)?, memo: None };
-        self.ask(session, kind, Origin::default()).await
+        let asked = Operation::Transfer(Transfer::new(to, Amount::parse(amount)?));
+        self.ask(session, asked, Origin::default()).await
     }
 
     /// Asks for anything, from anywhere.
     pub(crate) async fn ask(
         &self,
         session: &Session,
-        kind: RequestKind,
+        asked: impl Into<Asked>,
         origin: Origin,
     ) -> Result<Result<TxView, Error>> {
-        Ok(self.engine().send(session, requested(kind, origin), WaitFor::Broadcast).await)
+        Ok(self.engine().send(session, requested(asked, origin), WaitFor::Broadcast).await)
     }
 
     /// A transfer that is admitted.
@@ -280,16 +280,8 @@ impl Stage {
 }
 
 /// A request of the session's one wallet on its one network.
-pub(crate) const fn requested(kind: RequestKind, origin: Origin) -> SendRequest {
-    SendRequest {
-        wallet: None,
-        network: None,
-        kind,
-        gas_condition: None,
-        origin,
-        chain: None,
-        idempotency: None,
-    }
+pub(crate) fn requested(asked: impl Into<Asked>, origin: Origin) -> SendRequest {
+    SendRequest { origin, ..SendRequest::plain(asked) }
 }
 
 /// An owner's signature over a text, as it arrives.

@@ -3,12 +3,12 @@
 use anyhow::{Context as _, Result};
 use e2e::OwnerKey;
 use serde_json::json;
-use waiaas_engine::core::U256;
+use waiaas_api::requests::{ContractCall, Hex, Operation, Transfer};
 use waiaas_engine::core::intent::Amount;
 use waiaas_engine::core::origin::Origin;
 use waiaas_engine::core::policy::Verdict;
 use waiaas_engine::core::transaction::TxStatus;
-use waiaas_engine::{Brake, Error, GasTarget, RequestKind, SendRequest, Session, TxView, WaitFor};
+use waiaas_engine::{Brake, Error, GasTarget, SendRequest, Session, TxView, WaitFor};
 
 use crate::stage::{Stage, requested, shown};
 
@@ -18,9 +18,9 @@ impl Stage {
     /// Asks for a payment that waits for a network that charges next to nothing.
     async fn cheap(&self, session: &Session) -> Result<TxView, Error> {
         let amount = Amount::parse("0.0001").expect("an amount");
-        let kind = RequestKind::Transfer { to: PAYEE.into(), amount, memo: None };
+        let asked = Operation::Transfer(Transfer::new(PAYEE, amount));
         let never = GasTarget { max_gas_price: Some(1), max_priority_fee: None, timeout_seconds: None };
-        let request = SendRequest { gas_condition: Some(never), ..requested(kind, Origin::default()) };
+        let request = SendRequest { gas_condition: Some(never), ..requested(asked, Origin::default()) };
         self.engine().send(session, request, WaitFor::Broadcast).await
     }
 }
@@ -99,7 +99,11 @@ async fn of_what_was_granted_and_withdrawn_long_parts_are_kept_by_their_digest()
     stage.policy_on(Some("evm-localnet"), "CONTRACT_WHITELIST", listed).await?;
     stage.lock_owner(&OwnerKey::evm(7)?).await?;
     let session = stage.session().await?;
-    let call = RequestKind::ContractCall { to: PAYEE.into(), data: vec![7; 5_000], value: U256::ZERO };
+    let call = Operation::ContractCall(ContractCall {
+        to: Some(PAYEE.into()),
+        calldata: Some(Hex(vec![7; 5_000])),
+        ..ContractCall::default()
+    });
     let tx = stage.ask(&session, call, Origin::default()).await?.map_err(shown)?;
     assert_eq!(tx.status, TxStatus::PendingApproval);
     let waiting = stage.engine().explain(&session, tx.id).await.map_err(shown)?;
@@ -126,9 +130,9 @@ async fn a_known_key_tells_nothing_of_a_wallet_that_is_no_longer_the_sessions() 
     let session = stage.engine().authenticate_session(&token).await.map_err(shown)?;
     let ask = || {
         let amount = Amount::parse("0.0001").expect("an amount");
-        let kind = RequestKind::Transfer { to: PAYEE.into(), amount, memo: None };
+        let asked = Operation::Transfer(Transfer::new(PAYEE, amount));
         let key = waiaas_engine::IdempotencyKey { key: "again".into(), body: Digest::new([1; 32]) };
-        SendRequest { idempotency: Some(key), ..requested(kind, Origin::default()) }
+        SendRequest { idempotency: Some(key), ..requested(asked, Origin::default()) }
     };
     let first = stage.engine().send(&session, ask(), WaitFor::Broadcast).await.map_err(shown)?;
     let again = stage.engine().send(&session, ask(), WaitFor::Broadcast).await.map_err(shown)?;

@@ -11,7 +11,7 @@ use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 use waiaas_api::problem::Problem;
-use waiaas_api::requests::TransactionRequest;
+use waiaas_api::requests::Operation;
 use waiaas_api::validation::{Issue, Refusal};
 use waiaas_engine::core::stopped;
 use waiaas_engine::{Error, ErrorCode};
@@ -131,7 +131,7 @@ impl From<Refusal> for Failure {
                 ErrorCode::UnsupportedTxType,
                 "This daemon does not carry out this transaction type.",
             )
-            .hint(format!("Use one of {}.", TransactionRequest::types().collect::<Vec<_>>().join(", "))),
+            .hint(format!("Use one of {}.", Operation::TYPES.map(|kind| kind.as_str()).join(", "))),
         }
     }
 }

@@ -4,8 +4,9 @@ use serde_json::{Value, json};
 use waiaas_api::client::{Client, ClientError};
 use waiaas_api::page::PageQuery;
 use waiaas_api::policies::CreatePolicy;
-use waiaas_api::requests::TransactionRequest;
+use waiaas_api::requests::{Operation, TransactionRequest, Transfer};
 use waiaas_api::transactions::SendQuery;
+use waiaas_core::intent::Amount;
 
 use crate::daemon::{Daemon, PASSWORD, read};
 
@@ -88,7 +89,8 @@ async fn a_session_sees_only_its_own_wallets() {
 async fn sends_have_a_bucket_of_their_own() {
     let daemon = Daemon::with(&[("security.rate_limit_tx_rpm", "1"), ("rpc.solana_localnet", "")]).await;
     let agent = daemon.agent(&daemon.session(&daemon.wallet("main").await).await);
-    let request = TransactionRequest { to: Some("x".into()), amount: Some("1".into()), ..Default::default() };
+    let amount = Amount::parse("1").expect("an amount");
+    let request = TransactionRequest::from(Operation::Transfer(Transfer::new("x", amount)));
     let send = || agent.send_transaction(&request, &SendQuery { wait: None, timeout: None }, None);
     assert_ne!(code(send().await), "RATE_LIMITED");
     assert_eq!(code(send().await), "RATE_LIMITED");

@@ -1,12 +1,18 @@
-//! The intent of a request, type by type.
+//! From a request as the contract has it to the intent: texts become addresses of the wallet's chain, amounts
+//! become base units.
 
+use waiaas_api::requests::{
+    Approve, Batch, BatchMember, ContractCall, ContractDeploy, NftTransfer, Operation, TokenRef,
+    TokenTransfer, Transfer,
+};
+use waiaas_core::U256;
 use waiaas_core::address::Address;
 use waiaas_core::asset::AssetId;
 use waiaas_core::intent::{Amount, Intent};
 
 use super::{Resolver, native};
 use crate::error::Error;
-use crate::views::{Money, RequestKind, TokenSpec};
+use crate::views::{Asked, Money};
 
 /// Longest memo, in characters.
 const MEMO_CHARS: usize = 256;
@@ -20,87 +26,119 @@ pub(super) struct Meant {
     pub(super) base_units: Vec<Money>,
 }
 
-impl Resolver<'_> {
-    /// What is meant.
-    pub(super) async fn intent(&self, kind: &RequestKind) -> Result<Meant, Error> {
-        let mut base_units = Vec::new();
-        let mut note = |kind: &RequestKind, money: &Option<Money>| {
-            base_units.extend(money.clone().filter(|_| in_base_units(kind)));
-        };
-        let (intent, money) = match kind {
-            RequestKind::Batch { members } => {
-                let mut parsed = Vec::with_capacity(members.len());
-                for member in members {
-                    let (intent, money) = self.single(member).await?;
-                    note(member, &money);
-                    parsed.push(intent);
-                }
-                (Intent::Batch { members: parsed }, None)
-            }
-            single => {
-                let (intent, money) = self.single(single).await?;
-                note(single, &money);
-                (intent, money)
-            }
-        };
-        Ok(Meant { intent, money, base_units })
+impl Meant {
+    /// Without an amount that a caller could have written in the wrong unit.
+    const fn new(intent: Intent, money: Option<Money>) -> Self {
+        Self { intent, money, base_units: Vec::new() }
     }
 
-    async fn single(&self, kind: &RequestKind) -> Result<(Intent, Option<Money>), Error> {
-        match kind {
-            RequestKind::Transfer { to, amount, memo } => {
-                let amount = amount.to_base_units(self.network.native_decimals)?;
-                let to = self.recipient("to", to)?;
-                let intent = Intent::Transfer { to, amount, memo: checked_memo(memo)? };
-                Ok((intent, Some(native(self.network, amount))))
-            }
-            RequestKind::TokenTransfer { to, amount, token, memo, allow_off_curve } => {
-                let to = self.recipient("to", to)?;
-                let (token, money) = self.token_amount(token, amount).await?;
-                let (amount, memo) = (money.amount, checked_memo(memo)?);
-                let intent =
-                    Intent::TokenTransfer { to, token, amount, memo, allow_off_curve: *allow_off_curve };
-                Ok((intent, Some(money)))
-            }
-            RequestKind::Approve { spender, amount, token } => {
-                let spender = self.recipient("spender", spender)?;
-                let (token, money) = self.token_amount(token, amount).await?;
-                Ok((Intent::Approve { spender, token, amount: money.amount }, Some(money)))
-            }
-            RequestKind::ContractCall { to, data, value } => {
-                let to = self.recipient("to", to)?;
-                let intent = Intent::ContractCall { to, data: data.clone(), value: *value };
-                Ok((intent, Some(native(self.network, *value))))
-            }
-            RequestKind::Deploy { code, value } => {
-                let intent = Intent::Deploy { code: code.clone(), value: *value };
-                Ok((intent, Some(native(self.network, *value))))
-            }
-            RequestKind::ProgramCall { instructions, lookup_tables } => {
-                Ok((self.program_call(instructions, lookup_tables)?, None))
-            }
-            RequestKind::ApproveNft { spender, nft, all } => {
-                let spender = self.recipient("spender", spender)?;
-                Ok((self.nft_approval(spender, nft, *all)?, None))
-            }
-            RequestKind::NftTransfer { to, nft, quantity, allow_off_curve } => {
-                let (to, nft) = (self.recipient("to", to)?, self.nft(nft)?);
-                let (quantity, allow_off_curve) = (*quantity, *allow_off_curve);
-                Ok((Intent::NftTransfer { to, nft, quantity, allow_off_curve }, None))
-            }
-            RequestKind::SignTransaction { transaction } => {
-                Ok((Intent::SignTransaction { transaction: transaction.clone() }, None))
-            }
-            RequestKind::SignMessage { message } => {
-                Ok((Intent::SignMessage { message: message.clone() }, None))
-            }
-            RequestKind::SignTypedData { typed_data } => {
-                Ok((Intent::SignTypedData { typed_data: typed_data.clone() }, None))
-            }
-            RequestKind::Batch { .. } => {
-                Err(Error::invalid("instructions", "a batch cannot have a batch as its member"))
-            }
+    /// With an amount as it was written.
+    fn amount(intent: Intent, money: Money, written: &Amount) -> Self {
+        let base_units = match written {
+            Amount::Base(_) => vec![money.clone()],
+            Amount::Human(_) => Vec::new(),
+        };
+        Self { intent, money: Some(money), base_units }
+    }
+}
+
+impl Resolver<'_> {
+    /// What is meant.
+    ///
+    /// # Errors
+    ///
+    /// An address of another chain, an amount that its asset cannot have, a token that is not one, or a node
+    /// that does not answer.
+    pub(super) async fn intent(&self, asked: &Asked) -> Result<Meant, Error> {
+        match asked {
+            Asked::Signature(intent) => Ok(Meant::new(intent.clone(), None)),
+            Asked::Operation(operation) => match operation {
+                Operation::Transfer(transfer) => self.transfer(transfer),
+                Operation::TokenTransfer(transfer) => self.token_transfer(transfer).await,
+                Operation::ContractCall(call) => self.contract_call(call, None),
+                Operation::Approve(approve) => self.approve(approve).await,
+                Operation::Batch(batch) => self.batch(batch).await,
+                Operation::NftTransfer(transfer) => self.nft_transfer(transfer),
+                Operation::ContractDeploy(deploy) => Ok(self.deploy(deploy)),
+            },
         }
+    }
+
+    async fn batch(&self, batch: &Batch) -> Result<Meant, Error> {
+        let tables = batch.address_lookup_table_addresses.as_deref();
+        let (mut members, mut base_units) = (Vec::with_capacity(batch.instructions.len()), Vec::new());
+        for member in &batch.instructions {
+            let meant = match member {
+                BatchMember::Transfer(transfer) => self.transfer(transfer)?,
+                BatchMember::TokenTransfer(transfer) => self.token_transfer(transfer).await?,
+                BatchMember::ContractCall(call) => self.contract_call(call, tables)?,
+                BatchMember::Approve(approve) => self.approve(approve).await?,
+            };
+            members.push(meant.intent);
+            base_units.extend(meant.base_units);
+        }
+        Ok(Meant { intent: Intent::Batch { members }, money: None, base_units })
+    }
+
+    fn transfer(&self, transfer: &Transfer) -> Result<Meant, Error> {
+        let written = one(transfer.amount())?;
+        let amount = written.to_base_units(self.network.native_decimals)?;
+        let to = self.recipient("to", &transfer.to)?;
+        let intent = Intent::Transfer { to, amount, memo: checked_memo(transfer.memo.as_deref())? };
+        Ok(Meant::amount(intent, native(self.network, amount), &written))
+    }
+
+    async fn token_transfer(&self, transfer: &TokenTransfer) -> Result<Meant, Error> {
+        let written = one(transfer.amount())?;
+        let to = self.recipient("to", &transfer.to)?;
+        let (token, money) = self.token_amount(&transfer.token, &written).await?;
+        let (amount, memo) = (money.amount, checked_memo(transfer.memo.as_deref())?);
+        let allow_off_curve = transfer.allow_owner_off_curve;
+        let intent = Intent::TokenTransfer { to, token, amount, memo, allow_off_curve };
+        Ok(Meant::amount(intent, money, &written))
+    }
+
+    async fn approve(&self, approve: &Approve) -> Result<Meant, Error> {
+        let written = one(approve.amount())?;
+        let spender = self.recipient("spender", &approve.spender)?;
+        if let Some(nft) = &approve.nft {
+            let all = match written {
+                Amount::Base(amount) => !amount.is_zero(),
+                Amount::Human(_) => return Err(Error::invalid("amount", "\"0\" or \"1\" for an NFT")),
+            };
+            return Ok(Meant::new(self.nft_approval(spender, &approve.token, nft, all)?, None));
+        }
+        let (token, money) = self.token_amount(&approve.token, &written).await?;
+        Ok(Meant::amount(Intent::Approve { spender, token, amount: money.amount }, money, &written))
+    }
+
+    /// A call of a contract, or of programs. In a batch the lookup tables are the batch's.
+    fn contract_call(&self, call: &ContractCall, tables: Option<&[String]>) -> Result<Meant, Error> {
+        if call.is_of_a_program() {
+            let own = call.address_lookup_table_addresses.as_deref();
+            let tables = tables.or(own).unwrap_or_default();
+            return Ok(Meant::new(self.program_call(call, tables)?, None));
+        }
+        let to = call.to.as_deref().ok_or_else(|| required("to"))?;
+        let to = self.recipient("to", to)?;
+        let data = call.calldata.as_ref().map(|hex| hex.0.clone()).unwrap_or_default();
+        // Coin sent along is always written in base units, and never an amount of one asset alone.
+        let value = call.value.map_or(U256::ZERO, |units| units.0);
+        Ok(Meant::new(Intent::ContractCall { to, data, value }, Some(native(self.network, value))))
+    }
+
+    fn nft_transfer(&self, transfer: &NftTransfer) -> Result<Meant, Error> {
+        let (to, nft) = (self.recipient("to", &transfer.to)?, self.nft(&transfer.token)?);
+        let quantity = transfer.amount.map_or(U256::from(1u8), |units| units.0);
+        let allow_off_curve = transfer.allow_owner_off_curve;
+        Ok(Meant::new(Intent::NftTransfer { to, nft, quantity, allow_off_curve }, None))
+    }
+
+    fn deploy(&self, deploy: &ContractDeploy) -> Meant {
+        let mut code = deploy.bytecode.0.clone();
+        code.extend(deploy.constructor_args.iter().flat_map(|arguments| &arguments.0));
+        let value = deploy.value.map_or(U256::ZERO, |units| units.0);
+        Meant::new(Intent::Deploy { code, value }, Some(native(self.network, value)))
     }
 
     /// The address in `field`, on the wallet's chain, that is not the wallet itself.
@@ -113,7 +151,7 @@ impl Resolver<'_> {
         Ok(address)
     }
 
-    async fn token_amount(&self, token: &TokenSpec, amount: &Amount) -> Result<(Address, Money), Error> {
+    async fn token_amount(&self, token: &TokenRef, amount: &Amount) -> Result<(Address, Money), Error> {
         let (address, facts) = self.token(token).await?;
         let asset = AssetId::token(&self.network.caip2, address);
         let Some(facts) = facts else {
@@ -128,28 +166,17 @@ impl Resolver<'_> {
     }
 }
 
-/// Whether the request has one amount, written in base units. Coin sent along with a call always is.
-const fn in_base_units(kind: &RequestKind) -> bool {
-    match kind {
-        RequestKind::Transfer { amount, .. }
-        | RequestKind::TokenTransfer { amount, .. }
-        | RequestKind::Approve { amount, .. } => matches!(amount, Amount::Base(_)),
-        RequestKind::ContractCall { .. }
-        | RequestKind::Deploy { .. }
-        | RequestKind::ProgramCall { .. }
-        | RequestKind::ApproveNft { .. }
-        | RequestKind::NftTransfer { .. }
-        | RequestKind::SignTransaction { .. }
-        | RequestKind::SignMessage { .. }
-        | RequestKind::SignTypedData { .. }
-        | RequestKind::Batch { .. } => false,
-    }
+fn one(amount: Option<Amount>) -> Result<Amount, Error> {
+    amount.ok_or_else(|| Error::invalid("amount", "give amount or humanAmount"))
 }
 
-fn checked_memo(memo: &Option<String>) -> Result<Option<String>, Error> {
+pub(super) fn required(field: &str) -> Error {
+    Error::invalid(field, "this field is required")
+}
+
+fn checked_memo(memo: Option<&str>) -> Result<Option<String>, Error> {
     match memo {
-        None => Ok(None),
-        Some(text) if text.is_empty() => Ok(None),
+        None | Some("") => Ok(None),
         Some(text) if text.chars().count() > MEMO_CHARS => {
             Err(Error::invalid("memo", format!("at most {MEMO_CHARS} characters")))
         }
@@ -157,6 +184,6 @@ fn checked_memo(memo: &Option<String>) -> Result<Option<String>, Error> {
         Some(text) if text.chars().any(char::is_control) => {
             Err(Error::invalid("memo", "control characters are not allowed"))
         }
-        Some(text) => Ok(Some(text.clone())),
+        Some(text) => Ok(Some(text.to_owned())),
     }
 }

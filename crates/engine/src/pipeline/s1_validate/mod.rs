@@ -127,7 +127,7 @@ async fn outlined(
     let (wallet, network) = engine.place(session, request).await?;
     let chain = engine.chain(&network.id)?;
     let resolver = Resolver { engine, wallet: &wallet, network: &network, chain: &*chain, asks };
-    let Meant { intent, money, .. } = resolver.intent(&request.kind).await?;
+    let Meant { intent, money, .. } = resolver.intent(&request.asked).await?;
     let parts = chain.readings(wallet.address, &intent)?;
     let sent = || parts.first().and_then(|part| part.first()).map(|effects| native_sent(&network, effects));
     let money = money.or_else(sent).unwrap_or_else(|| native(&network, U256::ZERO));
@@ -144,7 +144,7 @@ pub(crate) async fn run(
     let (wallet, network) = engine.place(session, request).await?;
     let chain = engine.chain(&network.id)?;
     let resolver = Resolver { engine, wallet: &wallet, network: &network, chain: &*chain, asks: true };
-    let Meant { intent, money, base_units } = resolver.intent(&request.kind).await?;
+    let Meant { intent, money, base_units } = resolver.intent(&request.asked).await?;
     let (intent, draft) = resolver.build(intent).await?;
     if matches!(intent, Intent::SignTransaction { .. }) {
         chain.check_place(&draft, &s5_execute::nonces(engine, wallet.id, &network.id).await?).await?;

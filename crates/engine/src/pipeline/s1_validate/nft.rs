@@ -1,5 +1,6 @@
 //! Which NFT is meant.
 
+use waiaas_api::requests::{NftRef, NftTokenRef, TokenRef};
 use waiaas_core::address::Address;
 use waiaas_core::intent::Intent;
 use waiaas_core::money::parse_base_units;
@@ -8,11 +9,10 @@ use waiaas_core::nft::{NftId, NftKind, NftStandard};
 
 use super::Resolver;
 use crate::error::{Error, ErrorCode};
-use crate::views::NftSpec;
 
 impl Resolver<'_> {
     /// By CAIP-19, by collection and token id, or by both when they agree.
-    pub(super) fn nft(&self, spec: &NftSpec) -> Result<NftId, Error> {
+    pub(super) fn nft(&self, spec: &NftTokenRef) -> Result<NftId, Error> {
         let named = match &spec.address {
             Some(address) => Some(self.named(spec, address)?),
             None => None,
@@ -31,7 +31,7 @@ impl Resolver<'_> {
         }
     }
 
-    fn named(&self, spec: &NftSpec, address: &str) -> Result<NftId, Error> {
+    fn named(&self, spec: &NftTokenRef, address: &str) -> Result<NftId, Error> {
         let address = Address::parse(self.network.chain, address)?;
         let standard = self.standard(spec.standard.as_deref())?;
         let token_id = || {
@@ -63,8 +63,19 @@ impl Resolver<'_> {
     }
 
     /// Approval of one NFT, or of its whole collection.
-    pub(super) fn nft_approval(&self, spender: Address, spec: &NftSpec, all: bool) -> Result<Intent, Error> {
-        let nft = self.nft(spec)?;
+    pub(super) fn nft_approval(
+        &self,
+        spender: Address,
+        token: &TokenRef,
+        nft: &NftRef,
+        all: bool,
+    ) -> Result<Intent, Error> {
+        let nft = self.nft(&NftTokenRef {
+            address: token.address.clone(),
+            asset_id: token.asset_id.clone(),
+            token_id: Some(nft.token_id.clone()),
+            standard: Some(nft.standard.clone()),
+        })?;
         if !all {
             return Ok(Intent::ApproveNft { spender, nft });
         }

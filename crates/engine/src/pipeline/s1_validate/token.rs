@@ -1,5 +1,6 @@
 //! Which token is meant.
 
+use waiaas_api::requests::TokenRef;
 use waiaas_chains::TokenFacts;
 use waiaas_core::address::Address;
 use waiaas_core::asset::AssetId;
@@ -7,12 +8,11 @@ use waiaas_core::asset::AssetId;
 use super::Resolver;
 use crate::error::{Error, ErrorCode};
 use crate::pipeline::assets;
-use crate::views::TokenSpec;
 
 impl Resolver<'_> {
     /// The token's address and what its chain says about it; none if that is not known and no node is
     /// to be asked.
-    pub(super) async fn token(&self, token: &TokenSpec) -> Result<(Address, Option<TokenFacts>), Error> {
+    pub(super) async fn token(&self, token: &TokenRef) -> Result<(Address, Option<TokenFacts>), Error> {
         let address = self.token_address(token)?;
         let facts = if self.asks {
             assets::token(self.engine, self.network, self.chain, address).await?
@@ -31,7 +31,7 @@ impl Resolver<'_> {
     }
 
     /// The token meant: by address, by CAIP-19, or by both when they agree.
-    fn token_address(&self, token: &TokenSpec) -> Result<Address, Error> {
+    fn token_address(&self, token: &TokenRef) -> Result<Address, Error> {
         let named =
             token.address.as_deref().map(|text| Address::parse(self.network.chain, text)).transpose()?;
         let Some(text) = &token.asset_id else {

@@ -3,11 +3,12 @@
 use anyhow::{Context as _, Result};
 use proptest::option;
 use serde_json::json;
+use waiaas_api::requests::{Operation, TokenRef, TokenTransfer, Transfer};
 use waiaas_engine::core::intent::Amount;
 use waiaas_engine::core::origin::Origin;
 use waiaas_engine::core::policy::Verdict;
 use waiaas_engine::core::transaction::TxStatus;
-use waiaas_engine::{Clock as _, RequestKind, SendRequest, TokenSpec, WaitFor};
+use waiaas_engine::{Clock as _, SendRequest, WaitFor};
 
 use super::{Dice, seeds};
 use crate::stage::{PATIENCE, SOL, Stage, payee, requested, shown};
@@ -17,13 +18,13 @@ fn request(dice: &mut Dice, mint: &str) -> SendRequest {
     let amount = Amount::parse(amount).expect("an amount");
     let to = payee(dice.roll(20u8..23));
     let memo = dice.roll(option::of("[a-z ]{1,20}"));
-    let kind = if dice.roll(0u8..4) == 0 {
-        let token = TokenSpec { address: Some(mint.to_owned()), ..TokenSpec::default() };
-        RequestKind::TokenTransfer { to, amount, token, memo, allow_off_curve: false }
+    let asked = if dice.roll(0u8..4) == 0 {
+        let token = TokenRef { address: Some(mint.to_owned()), ..TokenRef::default() };
+        Operation::TokenTransfer(TokenTransfer { memo, ..TokenTransfer::new(to, amount, token) })
     } else {
-        RequestKind::Transfer { to, amount, memo }
+        Operation::Transfer(Transfer { memo, ..Transfer::new(to, amount) })
     };
-    requested(kind, Origin::default())
+    requested(asked, Origin::default())
 }
 
 /// Rules in which every outcome is near. No delay ends while the test runs: what the workers write then

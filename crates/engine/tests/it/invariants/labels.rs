@@ -2,17 +2,17 @@
 
 use anyhow::{Context as _, Result};
 use proptest::option;
+use waiaas_api::requests::{Operation, TokenRef, TokenTransfer};
+use waiaas_engine::SendRequest;
 use waiaas_engine::core::intent::Amount;
 use waiaas_engine::core::origin::Origin;
-use waiaas_engine::{RequestKind, SendRequest, TokenSpec};
 
 use super::{Dice, seeds};
 use crate::stage::{Stage, payee, requested, shown};
 
-fn request(token: TokenSpec, amount: &str) -> SendRequest {
+fn request(token: TokenRef, amount: &str) -> SendRequest {
     let amount = Amount::parse(amount).expect("an amount");
-    let kind = RequestKind::TokenTransfer { to: payee(9), amount, token, memo: None, allow_off_curve: false };
-    requested(kind, Origin::default())
+    requested(Operation::TokenTransfer(TokenTransfer::new(payee(9), amount, token)), Origin::default())
 }
 
 /// Invariant 2: decimals, symbol and id that a caller gives a token are refused where the chain says
@@ -28,7 +28,7 @@ async fn labels_of_a_token_change_nothing_or_are_refused() -> Result<()> {
     stage.policy("ALLOWED_TOKENS", serde_json::json!({ "tokens": [{ "address": mint }] })).await?;
     let session = stage.session().await?;
     let plain =
-        |amount: &str| request(TokenSpec { address: Some(mint.clone()), ..TokenSpec::default() }, amount);
+        |amount: &str| request(TokenRef { address: Some(mint.clone()), ..TokenRef::default() }, amount);
     let known = stage.engine().simulate(&session, plain("1")).await.map_err(shown)?;
     let id = known.money.asset.to_string();
     let (mut refused, mut same) = (0, 0);
@@ -45,7 +45,7 @@ async fn labels_of_a_token_change_nothing_or_are_refused() -> Result<()> {
             _ => None,
         };
         let symbol = dice.roll(option::of(".{0,12}|USDC|SOL"));
-        let token = TokenSpec { address: Some(mint.clone()), decimals, symbol, asset_id: asset_id.clone() };
+        let token = TokenRef { address: Some(mint.clone()), decimals, symbol, asset_id: asset_id.clone() };
         let truthful = decimals.is_none_or(|given| given == real) && asset_id.is_none_or(|given| given == id);
         let answer = stage.engine().simulate(&session, request(token.clone(), amount)).await;
         assert_eq!(answer.is_ok(), truthful, "{token:?}: {:?}", answer.err().map(|error| error.message));

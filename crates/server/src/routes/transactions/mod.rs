@@ -4,14 +4,13 @@ mod approval;
 mod cancel;
 mod decide;
 mod explain;
-mod kind;
 mod oversee;
 mod read;
 mod replace;
-mod request;
 mod send;
 mod sign;
 mod simulate;
+mod waiting;
 
 use crate::doors::{Doors, doors};
 

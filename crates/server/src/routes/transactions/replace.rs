@@ -6,7 +6,7 @@ use axum::http::StatusCode;
 use waiaas_api::transactions::{ReplaceRequest, SendQuery, Transaction};
 use waiaas_core::ids::TxId;
 
-use super::request::wait_for;
+use super::waiting::wait_for;
 use crate::app::App;
 use crate::extract::{Body, Idempotency, Path, Query, SessionAuth};
 use crate::problem::Failure;

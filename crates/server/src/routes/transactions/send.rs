@@ -9,8 +9,9 @@ use axum::response::{IntoResponse, Response};
 use waiaas_api::dry_run::DryRunResult;
 use waiaas_api::requests::TransactionRequest;
 use waiaas_api::transactions::{SendQuery, Transaction};
+use waiaas_engine::SendRequest;
 
-use super::request::{translate, wait_for};
+use super::waiting::wait_for;
 use crate::app::App;
 use crate::extract::{Body, Idempotency, Query, SessionAuth};
 use crate::problem::Failure;
@@ -45,14 +46,14 @@ pub(crate) async fn send_transaction(
     Body(request): Body<TransactionRequest>,
 ) -> Result<Response, Failure> {
     let wait = wait_for(&query)?;
-    if request.dry_run {
+    if request.placement.dry_run {
         let started = Instant::now();
-        let run = app.engine().simulate(&session, translate(request, None)?).await?;
+        let run = app.engine().simulate(&session, SendRequest::new(request, None)?).await?;
         return Ok(Json(shapes::dry_run(run, started.elapsed())?).into_response());
     }
     app.limits().submission(session.id())?;
     let key = key.bind(&request)?;
-    let request = translate(request, key)?;
+    let request = SendRequest::new(request, key)?;
     let engine = app.engine().clone();
     let sent = app.uninterrupted(async move { engine.send(&session, request, wait).await }).await?;
     Ok((StatusCode::CREATED, Json(shapes::transaction(sent))).into_response())

@@ -2,13 +2,13 @@
 
 use axum::Json;
 use axum::extract::State;
-use waiaas_api::requests::{SignMessageRequest, SignTransactionRequest};
+use waiaas_api::requests::{Base64, Hex, SignMessageRequest, SignTransactionRequest, hex_digits};
 use waiaas_api::transactions::{PolicyTier, Signed};
+use waiaas_core::ids::WalletId;
+use waiaas_core::intent::Intent;
 use waiaas_core::network::Chain;
-use waiaas_core::origin::Origin;
-use waiaas_engine::{IdempotencyKey, RequestKind, SendRequest, Session, WaitFor};
+use waiaas_engine::{Asked, IdempotencyKey, SendRequest, Session, WaitFor};
 
-use super::kind;
 use crate::app::App;
 use crate::extract::{Body, Idempotency, SessionAuth};
 use crate::problem::Failure;
@@ -37,15 +37,15 @@ pub(crate) async fn sign_transaction(
 ) -> Answer<Signed> {
     app.limits().submission(session.id())?;
     let key = key.bind(&request)?;
-    let (chain, transaction) = match kind::hex_digits(&request.transaction).is_some() {
-        true => (Chain::Ethereum, kind::hex(Some(&request.transaction), "transaction")?),
-        false => (Chain::Solana, kind::base64(&request.transaction, "transaction")?),
+    let (chain, transaction) = match hex_digits(&request.transaction).is_some() {
+        true => (Chain::Ethereum, hex(&request.transaction, "transaction")?),
+        false => (Chain::Solana, base64(&request.transaction)?),
     };
     if request.chain.as_deref().is_some_and(|given| given != chain.as_str()) {
         return Err(Failure::issue("chain", "invalid", "hex with 0x is for ethereum, base64 for solana"));
     }
-    let kind = RequestKind::SignTransaction { transaction };
-    let request = asked(kind, request.network, request.wallet_id, key);
+    let intent = Intent::SignTransaction { transaction };
+    let request = asked(intent, request.network, request.wallet_id, key);
     sign(app, session, SendRequest { chain: Some(chain), ..request }, "transaction").await
 }
 
@@ -71,41 +71,41 @@ pub(crate) async fn sign_message(
 ) -> Answer<Signed> {
     app.limits().submission(session.id())?;
     let key = key.bind(&request)?;
-    let (kind, sign_type) = match (request.message, request.typed_data) {
-        (Some(text), None) => (RequestKind::SignMessage { message: message(text)? }, "personal"),
-        (None, Some(data)) => (RequestKind::SignTypedData { typed_data: data.to_string() }, "typedData"),
+    let (intent, sign_type) = match (request.message, request.typed_data) {
+        (Some(text), None) => (Intent::SignMessage { message: message(text)? }, "personal"),
+        (None, Some(data)) => (Intent::SignTypedData { typed_data: data.to_string() }, "typedData"),
         (Some(_), Some(_)) | (None, None) => {
             return Err(Failure::issue("message", "invalid", "give either message or typedData"));
         }
     };
-    let request = asked(kind, request.network, request.wallet_id, key);
+    let request = asked(intent, request.network, request.wallet_id, key);
     sign(app, session, request, sign_type).await
 }
 
 /// Text that is hex with `0x` stands for its bytes, as wallets commonly read it. What goes on with anything but
 /// hexadecimal digits is text.
 fn message(text: String) -> Result<Vec<u8>, Failure> {
-    match kind::hex_digits(&text) {
-        Some(digits) if digits.bytes().all(|b| b.is_ascii_hexdigit()) => kind::hex(Some(&text), "message"),
+    match hex_digits(&text) {
+        Some(digits) if digits.bytes().all(|b| b.is_ascii_hexdigit()) => hex(&text, "message"),
         Some(_) | None => Ok(text.into_bytes()),
     }
 }
 
+fn hex(text: &str, path: &str) -> Result<Vec<u8>, Failure> {
+    Hex::parse(text).map(|hex| hex.0).ok_or_else(|| Failure::issue(path, "invalid", "hex with 0x"))
+}
+
+fn base64(text: &str) -> Result<Vec<u8>, Failure> {
+    Base64::parse(text).map(|bytes| bytes.0).ok_or_else(|| Failure::issue("transaction", "invalid", "base64"))
+}
+
 fn asked(
-    kind: RequestKind,
+    intent: Intent,
     network: Option<String>,
-    wallet: Option<waiaas_core::ids::WalletId>,
+    wallet: Option<WalletId>,
     idempotency: Option<IdempotencyKey>,
 ) -> SendRequest {
-    SendRequest {
-        wallet,
-        network,
-        kind,
-        gas_condition: None,
-        origin: Origin::default(),
-        chain: None,
-        idempotency,
-    }
+    SendRequest { wallet, network, idempotency, ..SendRequest::plain(Asked::Signature(intent)) }
 }
 
 async fn sign(app: App, session: Session, request: SendRequest, sign_type: &str) -> Answer<Signed> {

@@ -6,8 +6,8 @@ use axum::Json;
 use axum::extract::State;
 use waiaas_api::dry_run::DryRunResult;
 use waiaas_api::requests::TransactionRequest;
+use waiaas_engine::SendRequest;
 
-use super::request::translate;
 use crate::app::App;
 use crate::extract::{Body, SessionAuth};
 use crate::routes::Answer;
@@ -30,6 +30,6 @@ pub(crate) async fn simulate_transaction(
     Body(request): Body<TransactionRequest>,
 ) -> Answer<DryRunResult> {
     let started = Instant::now();
-    let run = app.engine().simulate(&session, translate(request, None)?).await?;
+    let run = app.engine().simulate(&session, SendRequest::new(request, None)?).await?;
     Ok(Json(shapes::dry_run(run, started.elapsed())?))
 }
