@@ -105,6 +105,7 @@ pub enum BalanceAnswer {
 /// Everything held on one network.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = AssetList)]
 pub struct Assets {
     /// The wallet.
     #[schema(value_type = Uuid)]

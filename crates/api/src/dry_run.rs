@@ -8,7 +8,10 @@ use waiaas_core::money::Usd;
 use waiaas_core::network::Chain;
 use waiaas_core::policy::{DenialCode, PolicyType, Tier};
 
-use crate::vocabulary::{ChainName, DenialCodeName, PolicyTypeName, TierName};
+use crate::effects;
+use crate::vocabulary::{
+    ChainName, DenialCodeName, IntentKindName, PolicyTypeName, TierName, WarningSeverityName, WindowName,
+};
 
 /// The result of a dry run.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize, ToSchema)]
@@ -29,7 +32,7 @@ pub struct DryRunResult {
     pub simulation: SimulationResult,
     /// Everything it does: `items` as decoded from the bytes that would be signed, and `seen`, where a call
     /// cannot be decoded, as a node saw it in a simulation.
-    #[schema(value_type = Object)]
+    #[schema(value_type = effects::Effects)]
     pub effects: Value,
     /// The gas condition asked for, and whether it is met; `null` when none was.
     pub gas_condition: Option<GasConditionState>,
@@ -129,8 +132,9 @@ pub struct TierReasonView {
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct CumulativeWarning {
-    /// `daily` or `monthly`.
+    /// Which window.
     #[serde(rename = "type")]
+    #[schema(value_type = WindowName)]
     pub window: String,
     /// `spent` over `limit`, four digits after the point.
     #[schema(value_type = f64)]
@@ -197,7 +201,8 @@ pub struct Warning {
     pub code: String,
     /// One sentence.
     pub message: String,
-    /// `info`, `warning` or `error`.
+    /// How much it matters.
+    #[schema(value_type = WarningSeverityName)]
     pub severity: String,
 }
 
@@ -226,7 +231,8 @@ pub struct Meta {
     pub network: String,
     /// CAIP-2 id of the network.
     pub chain_id: String,
-    /// `TRANSFER` or `TOKEN_TRANSFER`.
+    /// The type asked for.
+    #[schema(value_type = IntentKindName)]
     pub transaction_type: String,
     /// Base units.
     pub amount: String,

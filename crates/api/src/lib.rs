@@ -12,6 +12,7 @@ pub mod changes;
 #[cfg(feature = "client")]
 pub mod client;
 pub mod dry_run;
+pub mod effects;
 pub mod exposure;
 pub mod json;
 pub mod owners;

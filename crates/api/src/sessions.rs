@@ -7,7 +7,7 @@ use waiaas_core::network::Chain;
 
 use crate::secret::WireSecret;
 use crate::validation::{Checks, Refusal, Request};
-use crate::vocabulary::ChainName;
+use crate::vocabulary::{ChainName, SessionStatusName};
 
 /// Most wallets one session may name.
 const MAX_WALLETS: usize = 50;
@@ -117,7 +117,8 @@ pub struct Session {
     pub wallet_name: Option<String>,
     /// All linked wallets.
     pub wallets: Vec<LinkedWallet>,
-    /// `ACTIVE`, `EXPIRED` or `REVOKED`.
+    /// Whether it can be used.
+    #[schema(value_type = SessionStatusName)]
     pub status: String,
     /// Renewals so far.
     pub renewal_count: u32,
@@ -144,6 +145,7 @@ pub struct SessionRevoked {
     #[schema(value_type = Uuid)]
     pub id: SessionId,
     /// `REVOKED`.
+    #[schema(value_type = SessionStatusName)]
     pub status: String,
 }
 

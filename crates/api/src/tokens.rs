@@ -17,6 +17,7 @@ pub struct TokenQuery {
 
 /// Tokens on record, by network and address.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, ToSchema)]
+#[schema(as = TokenList)]
 pub struct Tokens {
     /// All of them.
     pub tokens: Vec<Token>,

@@ -12,10 +12,13 @@ use waiaas_core::presentation::Presentation;
 use waiaas_core::transaction::{Replacement, TxStatus};
 
 use crate::dry_run::{PolicyResult, Warning};
+use crate::effects;
 use crate::owners::Challenge;
 use crate::requests::GasCondition;
 use crate::validation::{Refusal, Request};
-use crate::vocabulary::{ChainName, ReplacementName, TierName, TxStatusName};
+use crate::vocabulary::{
+    ChainName, IntentKindName, NotKeptName, ReplacementName, SignTypeName, TierName, TxStatusName, WaitName,
+};
 
 /// Asks for a transaction in the place of a signed one that does not land.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, ToSchema)]
@@ -86,6 +89,7 @@ pub struct SendQuery {
     /// `broadcast` (also when absent): answer once a node has accepted it. `confirmed`: wait until it
     /// is on chain.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[param(inline, value_type = Option<WaitName>)]
     pub wait: Option<String>,
     /// Most seconds to wait for `confirmed`, 1 to 60; 30 unless told.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -137,7 +141,7 @@ pub struct Transaction {
     pub replaces: Option<TxId>,
     /// The type asked for; `SIGN` for signatures over what the caller brought.
     #[serde(rename = "type")]
-    #[schema(value_type = String)]
+    #[schema(value_type = IntentKindName)]
     pub kind: IntentKind,
     /// Where it is.
     #[schema(value_type = TxStatusName)]
@@ -199,10 +203,10 @@ pub struct Transaction {
     pub approval_expires_at: Option<i64>,
     /// Everything it does: `items` as decoded from the bytes to be signed, and `seen`, where a call cannot be
     /// decoded, as a node saw it in a simulation.
-    #[schema(value_type = Object)]
+    #[schema(value_type = effects::Effects)]
     pub effects: Value,
     /// Why this tier, or why not at all.
-    #[schema(value_type = Vec<Object>)]
+    #[schema(value_type = Vec<effects::Reason>)]
     pub reasons: Value,
     /// Worth noticing about what was asked for, such as `AMOUNT_IN_BASE_UNITS`: an amount in base units
     /// that is worth less than a cent.
@@ -228,7 +232,8 @@ pub struct Signed {
     /// The transaction. Its `signedTransaction` or `signature` is `null` while it waits.
     #[serde(flatten)]
     pub transaction: Transaction,
-    /// `transaction`, `personal` or `typedData`.
+    /// What the signature is over.
+    #[schema(value_type = SignTypeName)]
     pub sign_type: String,
     /// The tier, as older clients look for it.
     pub policy_result: PolicyTier,
@@ -250,7 +255,7 @@ pub struct Explanation {
     pub transaction: Transaction,
     /// What it does, as decoded from the bytes that were judged, and as seen in a simulation; `null` where it was
     /// too long to be kept.
-    #[schema(value_type = Option<Object>)]
+    #[schema(value_type = Option<effects::Effects>)]
     pub effects: Value,
     /// The policies that judged, with their rules as they were.
     #[schema(value_type = Vec<Object>)]
@@ -272,7 +277,8 @@ pub struct Explanation {
 /// Something of a denied request that was too long to be kept.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, ToSchema)]
 pub struct NotKept {
-    /// `intent`, `draft`, `effects`, `facts`, `parts` or `denials`.
+    /// Which part.
+    #[schema(value_type = NotKeptName)]
     pub what: String,
     /// Its length in bytes.
     pub bytes: u64,

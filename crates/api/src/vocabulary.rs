@@ -8,6 +8,7 @@ use utoipa::{PartialSchema, ToSchema};
 use waiaas_core::action::ActionCategory;
 use waiaas_core::audit::{AuditEvent, Severity};
 use waiaas_core::change::{ChangeKind, ChangeStatus};
+use waiaas_core::intent::IntentKind;
 use waiaas_core::network::{Chain, Environment};
 use waiaas_core::policy::exposure::{Horizon, Source};
 use waiaas_core::policy::{DenialCode, PolicyType, Tier};
@@ -124,4 +125,44 @@ schema!(
     /// Schema of [`Severity`].
     SeverityName, "Severity", "How much a person should care.",
     Severity::ALL.iter().map(|v| v.as_str())
+);
+schema!(
+    /// Schema of [`IntentKind`].
+    IntentKindName, "TransactionType", "The type of a request. `SIGN` is a signature over bytes that the caller brought.",
+    IntentKind::ALL.iter().map(|v| v.as_str())
+);
+schema!(
+    /// How a send answers.
+    WaitName, "Wait", "When a send answers.",
+    ["broadcast", "confirmed"].into_iter()
+);
+schema!(
+    /// What a signature is over.
+    SignTypeName, "SignType", "What a signature is over.",
+    ["transaction", "personal", "typedData"].into_iter()
+);
+schema!(
+    /// What a message signature can be over.
+    MessageSignTypeName, "MessageSignType", "`personal`: a text (EIP-191, or Ed25519 as it is). `typedData`: EIP-712.",
+    ["personal", "typedData"].into_iter()
+);
+schema!(
+    /// Whether a session can be used.
+    SessionStatusName, "SessionStatus", "Whether a session can be used.",
+    ["ACTIVE", "EXPIRED", "REVOKED"].into_iter()
+);
+schema!(
+    /// How much a warning matters.
+    WarningSeverityName, "WarningSeverity", "How much a warning matters.",
+    ["info", "warning", "error"].into_iter()
+);
+schema!(
+    /// The window of a sum.
+    WindowName, "SpendingWindow", "A rolling sum over 24 hours or 30 days.",
+    ["daily", "monthly"].into_iter()
+);
+schema!(
+    /// What was too long to be kept.
+    NotKeptName, "NotKeptPart", "The part of a request that was too long to be kept.",
+    ["intent", "draft", "effects", "facts", "parts", "denials", "reasons", "presentation"].into_iter()
 );

@@ -6,15 +6,20 @@
 
 use axum::handler::Handler;
 use utoipa::openapi::extensions::Extensions;
-use utoipa::openapi::path::{Operation, PathItem};
+use utoipa::openapi::path::{Operation, ParameterIn, PathItem};
+use utoipa::openapi::schema::{Object, Type};
 use utoipa::openapi::security::SecurityRequirement;
-use utoipa::openapi::{ContentBuilder, Ref, RefOr, ResponseBuilder};
+use utoipa::openapi::{ContentBuilder, Ref, RefOr, Response, ResponseBuilder};
 use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouter};
 
 use crate::app::App;
+use crate::codes;
+use crate::problem::Code;
 
 /// What marks an operation of the OpenAPI document that is answered on the socket alone.
 const SOCKET_ONLY: &str = "x-waiaas-socket-only";
+/// The error codes of an answer.
+const CODES: &str = "x-waiaas-codes";
 
 /// Which credential an operation takes.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -42,6 +47,8 @@ pub struct Door {
     pub path: String,
     /// Its credential.
     pub auth: AuthClass,
+    /// Every error code that it can answer with, in the order of the alphabet.
+    pub codes: Vec<&'static str>,
 }
 
 /// Every operation of the daemon.
@@ -111,8 +118,8 @@ impl Doors {
     ) -> Self {
         for (path, item) in &mut paths.paths {
             for (method, operation) in operations(item) {
-                document(operation, auth);
-                self.register.push(Door { method, path: path.clone(), auth });
+                let codes = document(operation, auth);
+                self.register.push(Door { method, path: path.clone(), auth, codes });
             }
         }
         self.router = self.router.routes((schemas, paths, methods));
@@ -132,8 +139,8 @@ pub(crate) fn operations(item: &mut PathItem) -> impl Iterator<Item = (&'static 
     all.into_iter().filter_map(|(method, operation)| operation.as_mut().map(|operation| (method, operation)))
 }
 
-/// Writes the credential and the error answers into an operation.
-fn document(operation: &mut Operation, auth: AuthClass) {
+/// Writes the credential and the error answers into an operation, and gives the codes of these.
+fn document(operation: &mut Operation, auth: AuthClass) -> Vec<&'static str> {
     let scheme = |name: &str| SecurityRequirement::new(name, Vec::<String>::new());
     let owner = || scheme("ownerSignature").add("ownerMessage", Vec::<String>::new());
     operation.security = Some(match auth {
@@ -143,10 +150,6 @@ fn document(operation: &mut Operation, auth: AuthClass) {
         AuthClass::Owner => vec![owner()],
         AuthClass::SessionOrMaster => vec![scheme("session"), scheme("master")],
     });
-    let problem = |about: &str| {
-        let content = ContentBuilder::new().schema(Some(Ref::from_schema_name("Problem"))).build();
-        RefOr::T(ResponseBuilder::new().description(about).content("application/json", content).build())
-    };
     for text in [&mut operation.summary, &mut operation.description].into_iter().flatten() {
         // Line breaks of the source are not the document's.
         *text = text.split("\n\n").map(|part| part.replace('\n', " ")).collect::<Vec<_>>().join("\n\n");
@@ -160,12 +163,33 @@ fn document(operation: &mut Operation, auth: AuthClass) {
             response.description = "Success".to_owned();
         }
     }
-    if auth != AuthClass::Public {
-        responses.insert("401".to_owned(), problem("No credential, or not a valid one"));
-    }
     if auth == AuthClass::LocalMaster {
-        responses.insert("403".to_owned(), problem("`SOCKET_ONLY`: not by the socket of the data directory"));
         operation.extensions = Some(Extensions::builder().add(SOCKET_ONLY, true).build());
     }
-    responses.insert("default".to_owned(), problem("Any other error"));
+    for parameter in operation.parameters.iter_mut().flatten() {
+        if let RefOr::T(parameter) = parameter
+            && parameter.parameter_in == ParameterIn::Header
+        {
+            // A header is there or not; it cannot be null.
+            parameter.schema = Some(Object::with_type(Type::String).into());
+        }
+    }
+    let name = operation.operation_id.as_deref().unwrap_or_default();
+    // An operation without a list answers with nothing that the document has; a test finds it.
+    let codes = codes::of(name, auth, operation.request_body.is_some()).unwrap_or_default();
+    for (status, codes) in codes::by_status(&codes) {
+        responses.insert(status.to_string(), problem(&codes));
+    }
+    codes.into_iter().map(Code::as_str).collect()
+}
+
+/// The error answer of one status.
+fn problem(codes: &[&'static str]) -> RefOr<Response> {
+    let content = ContentBuilder::new().schema(Some(Ref::from_schema_name("Problem"))).build();
+    let listed: Vec<_> = codes.iter().map(|code| format!("`{code}`")).collect();
+    let response = ResponseBuilder::new()
+        .description(listed.join(", "))
+        .content("application/json", content)
+        .extensions(Some(Extensions::builder().add(CODES, codes).build()));
+    RefOr::T(response.build())
 }

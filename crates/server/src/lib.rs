@@ -5,6 +5,7 @@
 //! become HTTP in `problem/` and nowhere else. What does not belong here: policy, storage, keys.
 
 mod app;
+mod codes;
 mod connections;
 mod doors;
 mod extract;

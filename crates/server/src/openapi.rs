@@ -1,9 +1,12 @@
 //! The OpenAPI document, made from the handlers.
 
+use utoipa::openapi::schema::{ObjectBuilder, Type};
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme};
-use utoipa::openapi::{Components, OpenApi};
+use utoipa::openapi::{Components, OpenApi, Ref, RefOr, Schema};
 use utoipa::{Modify, OpenApi as _};
 use waiaas_api::problem::Problem;
+
+use crate::codes;
 
 #[derive(utoipa::OpenApi)]
 #[openapi(
@@ -19,7 +22,7 @@ use waiaas_api::problem::Problem;
     ),
     servers((url = "http://127.0.0.1:3100", description = "The default address")),
     components(schemas(Problem)),
-    modifiers(&Schemes),
+    modifiers(&Schemes, &ErrorCodes),
     tags(
         (name = "system", description = "Liveness and this document"),
         (name = "wallets", description = "Wallets and their owners"),
@@ -58,6 +61,23 @@ impl Modify for Schemes {
             "ownerMessage",
             header("X-Owner-Message", "The issued message: base64, or one line with each line break as \\n."),
         );
+    }
+}
+
+/// The codes of errors as an enum. Types keep them as text, so that a client reads one it does not know.
+struct ErrorCodes;
+
+impl Modify for ErrorCodes {
+    fn modify(&self, document: &mut OpenApi) {
+        let components = document.components.get_or_insert_with(Components::new);
+        let codes = ObjectBuilder::new()
+            .schema_type(Type::String)
+            .enum_values(Some(codes::all()))
+            .description(Some("Stable codes of errors; each operation lists those that it can answer with."));
+        components.schemas.insert("ErrorCode".to_owned(), RefOr::T(Schema::Object(codes.build())));
+        if let Some(RefOr::T(Schema::Object(problem))) = components.schemas.get_mut("Problem") {
+            problem.properties.insert("code".to_owned(), RefOr::Ref(Ref::from_schema_name("ErrorCode")));
+        }
     }
 }
 

@@ -25,6 +25,7 @@ pub(crate) fn build(app: App) -> Router {
     let body = DefaultBodyLimit::max(config.security.max_body_bytes);
     let origins = origin::Origins::new(&allowed);
     let all = crate::routes::all();
+    let listed = request_id::Listed::of(&all.register);
     let plan = lane::Plan::of(all.register);
     let (doors, _) = all.router.split_for_parts();
     // Layers run from the last added to the first.
@@ -41,7 +42,7 @@ pub(crate) fn build(app: App) -> Router {
         .layer(from_fn_with_state(hosts, host::guard))
         .layer(from_fn(headers::harden))
         .layer(cors)
-        .layer(from_fn(request_id::number))
+        .layer(from_fn_with_state(listed, request_id::number))
         .with_state(app)
 }
 

@@ -119,8 +119,14 @@ fn batch(given: Map<String, Value>, faults: &mut Checks) -> Option<Batch> {
     let BatchFields { instructions, address_lookup_table_addresses } = fields.read(given, faults)?;
     let count = instructions.len();
     let members = instructions.into_iter().take(1 + *super::BATCH_MEMBERS.end()).enumerate();
-    let instructions: Vec<_> =
-        members.filter_map(|(i, value)| member(value, &format!("instructions[{i}]"), faults)).collect();
+    let mut instructions = Vec::with_capacity(members.len());
+    for (i, value) in members {
+        let path = format!("instructions[{i}]");
+        if let Some(member) = member(value, &path, faults) {
+            member.check(faults, &format!("{path}."));
+            instructions.push(member);
+        }
+    }
     let tables = address_lookup_table_addresses;
     // A member that could not be read has its own fault; the number of members must not be another.
     let whole = instructions.len() == count || !super::BATCH_MEMBERS.contains(&count);

@@ -6,6 +6,7 @@ use utoipa::ToSchema;
 use waiaas_core::ids::WalletId;
 
 use crate::validation::{Checks, Refusal, Request};
+use crate::vocabulary::{ChainName, MessageSignTypeName};
 
 /// Most characters of an external transaction or a message.
 const LONGEST: usize = 128 * 1024;
@@ -17,8 +18,9 @@ const LONGEST: usize = 128 * 1024;
 pub struct SignTransactionRequest {
     /// Unsigned: hex with `0x` on EVM (EIP-2718 or legacy), base64 on Solana.
     pub transaction: String,
-    /// `ethereum` or `solana`; must be the wallet's, when given.
+    /// Must be the wallet's, when given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<ChainName>)]
     pub chain: Option<String>,
     /// Name or CAIP-2 id; may be left out where the wallet has a default.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -49,6 +51,7 @@ impl Request for SignTransactionRequest {
 pub struct SignMessageRequest {
     /// `personal` (also when absent) or `typedData`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<MessageSignTypeName>)]
     pub sign_type: Option<String>,
     /// The text, or its bytes in hex with `0x`; for `personal`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -104,7 +107,7 @@ pub struct EncodeCalldataRequest {
     pub function_name: String,
     /// Its arguments, in order. Integers as strings of digits.
     #[serde(default)]
-    #[schema(value_type = Vec<Object>)]
+    #[schema(value_type = Vec<Value>)]
     pub args: Vec<Value>,
 }
 

@@ -1,30 +1,50 @@
 //! A number for every request: in the answer, in error bodies and in the log. Also the log line, and
 //! the place where errors get their body.
 
-use std::sync::{Mutex, PoisonError};
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use axum::extract::{MatchedPath, Request};
+use axum::extract::{MatchedPath, Request, State};
 use axum::http::HeaderValue;
 use axum::middleware::Next;
 use axum::response::Response;
 use tracing::Instrument as _;
 use uuid::Uuid;
 
+use crate::doors::Door;
 use crate::problem::render;
 
 const HEADER: &str = "x-request-id";
 /// Time between two lines about requests that were turned away.
 const PERIOD: Duration = Duration::from_secs(60);
 
-pub(crate) async fn number(request: Request, next: Next) -> Response {
+/// The error codes that each operation can answer with.
+#[derive(Clone)]
+pub(crate) struct Listed(Arc<HashMap<(String, String), Vec<&'static str>>>);
+
+impl Listed {
+    pub(crate) fn of(register: &[Door]) -> Self {
+        let codes = |door: &Door| ((door.method.to_owned(), door.path.clone()), door.codes.clone());
+        Self(Arc::new(register.iter().map(codes).collect()))
+    }
+
+    /// None where no operation is meant.
+    fn codes(&self, request: &Request) -> Option<&[&'static str]> {
+        let path = request.extensions().get::<MatchedPath>()?.as_str().to_owned();
+        self.0.get(&(request.method().as_str().to_owned(), path)).map(Vec::as_slice)
+    }
+}
+
+pub(crate) async fn number(State(listed): State<Listed>, request: Request, next: Next) -> Response {
+    let codes = listed.codes(&request);
     let (id, value) = identify(request.headers().get(HEADER));
     // The template, not the path: ids in paths can be capabilities. Never the query or a header.
     let route = request.extensions().get::<MatchedPath>().map_or("-", MatchedPath::as_str).to_owned();
     let span = tracing::info_span!("request", id, method = %request.method(), route);
     let started = Instant::now();
     let response = next.run(request).instrument(span.clone()).await;
-    let mut response = render(response, &id);
+    let mut response = render(response, &id, codes);
     response.headers_mut().insert(HEADER, value);
     let (status, elapsed) = (response.status().as_u16(), started.elapsed());
     let milliseconds = elapsed.as_millis();

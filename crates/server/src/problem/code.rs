@@ -27,6 +27,21 @@ pub(crate) enum DoorCode {
     BadRequest,
 }
 
+impl DoorCode {
+    /// All of them.
+    pub(crate) const ALL: [Self; 9] = [
+        Self::HostNotAllowed,
+        Self::PayloadTooLarge,
+        Self::UnsupportedMediaType,
+        Self::RouteNotFound,
+        Self::MethodNotAllowed,
+        Self::RateLimited,
+        Self::RequestTimeout,
+        Self::OriginNotAllowed,
+        Self::BadRequest,
+    ];
+}
+
 /// Every code that can leave the daemon.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Code {

@@ -147,13 +147,20 @@ impl IntoResponse for Failure {
 
 /// Gives an error its body. An error answer that no part of this crate made gets one by its status,
 /// so that nothing else ever leaves.
-pub(crate) fn render(mut response: Response, request_id: &str) -> Response {
+///
+/// `listed` are the codes of the operation, where one is meant. Any other code is a defect of the list: it is
+/// logged, and in a debug build it is an internal error, so that tests find it.
+pub(crate) fn render(mut response: Response, request_id: &str, listed: Option<&[&'static str]>) -> Response {
     let made_here = response.extensions_mut().remove::<Arc<Failure>>();
     let status = response.status();
     let failure = match made_here {
         Some(failure) => Arc::unwrap_or_clone(failure),
         None if status.is_client_error() || status.is_server_error() => by_status(status),
         None => return response,
+    };
+    let failure = match listed {
+        Some(listed) if !listed.contains(&failure.0.code.as_str()) => unlisted(failure),
+        Some(_) | None => failure,
     };
     let body = serde_json::to_vec(&failure.problem(request_id)).unwrap_or_default();
     *response.status_mut() = failure.0.code.http().0;
@@ -165,6 +172,17 @@ pub(crate) fn render(mut response: Response, request_id: &str) -> Response {
     }
     *response.body_mut() = Body::from(body);
     response
+}
+
+fn unlisted(failure: Failure) -> Failure {
+    let code = failure.0.code.as_str();
+    tracing::error!(code, "an operation answers with a code that the document does not list");
+    match cfg!(debug_assertions) {
+        true => {
+            Failure::new(ErrorCode::InternalError, format!("{code} is not listed: {}", failure.0.message))
+        }
+        false => failure,
+    }
 }
 
 fn by_status(status: StatusCode) -> Failure {
@@ -200,7 +218,7 @@ mod tests {
     fn an_answer_of_the_framework_gets_the_envelope() {
         let mut response = Response::new(Body::from("length limit exceeded"));
         *response.status_mut() = StatusCode::PAYLOAD_TOO_LARGE;
-        let rendered = render(response, "r-1");
+        let rendered = render(response, "r-1", None);
         assert_eq!(rendered.headers()[CONTENT_TYPE], "application/json");
         assert_eq!(rendered.status(), StatusCode::PAYLOAD_TOO_LARGE);
     }

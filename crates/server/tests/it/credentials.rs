@@ -76,11 +76,19 @@ fn operation_ids_are_unique_and_errors_documented() {
     {
         let id = operation.1["operationId"].as_str().expect("id");
         assert!(seen.insert(id.to_owned()), "{id} twice");
-        let reference = &operation.1["responses"]["default"]["content"]["application/json"]["schema"]["$ref"];
-        assert_eq!(reference, "#/components/schemas/Problem", "{id}");
         let responses = operation.1["responses"].as_object().expect("responses");
+        assert!(!responses.contains_key("default"), "{id} lists every answer");
+        assert!(responses.contains_key("500") && responses.contains_key("503"), "{id}");
         for (status, response) in responses {
             assert!(response["description"].as_str().is_some_and(|text| !text.is_empty()), "{id} {status}");
+            if status.starts_with('2') {
+                continue;
+            }
+            let reference = &response["content"]["application/json"]["schema"]["$ref"];
+            assert_eq!(reference, "#/components/schemas/Problem", "{id} {status}");
+            let codes = response["x-waiaas-codes"].as_array().expect("codes");
+            let known = document["components"]["schemas"]["ErrorCode"]["enum"].as_array().expect("all codes");
+            assert!(!codes.is_empty() && codes.iter().all(|code| known.contains(code)), "{id} {status}");
         }
     }
     assert_eq!(openapi_json(), openapi_json());

@@ -1,0 +1,212 @@
+//! What the fields of a request must hold beyond their types, and what is read from several of them.
+//!
+//! Only what can be said without the wallet. Addresses, networks and amounts of an asset are judged where the wallet is
+//! known.
+
+use waiaas_core::intent::{Amount, IntentKind};
+
+use super::operation::{
+    Approve, BATCH_MEMBERS, Batch, BatchMember, ContractCall, MAX_MEMO, NftTransfer, Operation, TokenRef,
+    TokenTransfer, Transfer,
+};
+use super::values::{AmountText, HumanText};
+use crate::validation::Checks;
+
+impl Operation {
+    /// The types that can be asked for.
+    pub const TYPES: [IntentKind; 7] = [
+        IntentKind::Transfer,
+        IntentKind::TokenTransfer,
+        IntentKind::ContractCall,
+        IntentKind::Approve,
+        IntentKind::Batch,
+        IntentKind::NftTransfer,
+        IntentKind::ContractDeploy,
+    ];
+
+    /// Checks the values that can be checked without the wallet.
+    pub(crate) fn check(&self, checks: &mut Checks) {
+        match self {
+            Self::Transfer(transfer) => transfer.check(checks, ""),
+            Self::TokenTransfer(transfer) => transfer.check(checks, ""),
+            Self::ContractCall(call) => call.check(checks, ""),
+            Self::Approve(approve) => approve.check(checks, ""),
+            Self::Batch(batch) => batch.check(checks),
+            Self::NftTransfer(transfer) => transfer.check(checks),
+            Self::ContractDeploy(_) => {}
+        }
+    }
+}
+
+impl BatchMember {
+    /// The types that a member may have.
+    pub const TYPES: [IntentKind; 4] =
+        [IntentKind::Transfer, IntentKind::TokenTransfer, IntentKind::ContractCall, IntentKind::Approve];
+
+    pub(crate) fn check(&self, checks: &mut Checks, path: &str) {
+        match self {
+            Self::Transfer(transfer) => transfer.check(checks, path),
+            Self::TokenTransfer(transfer) => transfer.check(checks, path),
+            Self::Approve(approve) => approve.check(checks, path),
+            Self::ContractCall(call) => {
+                call.check(checks, path);
+                let own = call.address_lookup_table_addresses.is_none();
+                let path = format!("{path}addressLookupTableAddresses");
+                checks.ensure(own, &path, "unrecognized_key", "name lookup tables beside \"instructions\"");
+            }
+        }
+    }
+}
+
+impl Transfer {
+    /// Without a memo.
+    pub fn new(to: impl Into<String>, amount: Amount) -> Self {
+        Self { to: to.into(), amount: Some(AmountText(amount)), human_amount: None, memo: None }
+    }
+
+    fn check(&self, checks: &mut Checks, path: &str) {
+        address(checks, path, "to", &self.to);
+        one_amount(checks, path, self.amount.as_ref(), self.human_amount.as_ref());
+        memo(checks, path, self.memo.as_deref());
+    }
+
+    /// The amount; none unless exactly one of its fields is given.
+    pub fn amount(&self) -> Option<Amount> {
+        amount(self.amount.as_ref(), self.human_amount.as_ref())
+    }
+}
+
+impl TokenTransfer {
+    /// Without a memo, to an address that a key belongs to.
+    pub fn new(to: impl Into<String>, amount: Amount, token: TokenRef) -> Self {
+        let amount = Some(AmountText(amount));
+        Self { to: to.into(), amount, human_amount: None, token, memo: None, allow_owner_off_curve: false }
+    }
+
+    fn check(&self, checks: &mut Checks, path: &str) {
+        address(checks, path, "to", &self.to);
+        one_amount(checks, path, self.amount.as_ref(), self.human_amount.as_ref());
+        self.token.check(checks, path);
+        memo(checks, path, self.memo.as_deref());
+    }
+
+    /// The amount; none unless exactly one of its fields is given.
+    pub fn amount(&self) -> Option<Amount> {
+        amount(self.amount.as_ref(), self.human_amount.as_ref())
+    }
+}
+
+impl Approve {
+    fn check(&self, checks: &mut Checks, path: &str) {
+        address(checks, path, "spender", &self.spender);
+        one_amount(checks, path, self.amount.as_ref(), self.human_amount.as_ref());
+        self.token.check(checks, path);
+    }
+
+    /// The amount; none unless exactly one of its fields is given.
+    pub fn amount(&self) -> Option<Amount> {
+        amount(self.amount.as_ref(), self.human_amount.as_ref())
+    }
+}
+
+impl ContractCall {
+    /// A call is either of an EVM contract or of Solana programs.
+    fn check(&self, checks: &mut Checks, path: &str) {
+        let at = |name: &str| format!("{path}{name}");
+        for (name, text) in [("to", &self.to), ("programId", &self.program_id)] {
+            if let Some(text) = text {
+                address(checks, path, name, text);
+            }
+        }
+        if !self.is_of_a_program() {
+            checks.ensure(self.to.is_some(), &at("to"), "required", "name the contract");
+            let something = self.calldata.is_some() || self.value.is_some() || checks.has(&at("value"));
+            checks.ensure(something, &at("calldata"), "required", "give calldata, value, or both");
+            return;
+        }
+        let mixed = "this field belongs to a call of an EVM contract, others to one of a Solana program";
+        for (name, given) in [
+            ("calldata", self.calldata.is_some()),
+            ("value", self.value.is_some()),
+            ("abi", self.abi.is_some()),
+        ] {
+            checks.ensure(!given, &at(name), "invalid", mixed);
+        }
+        for (name, given) in [
+            ("programId", self.program_id.is_some()),
+            ("instructionData", self.instruction_data.is_some()),
+            ("accounts", self.accounts.is_some()),
+        ] {
+            checks.ensure(given, &at(name), "required", "a program call needs this field");
+        }
+        // Two names for one thing must not differ, or one would be judged and the other called.
+        let same = self.to.is_none() || self.to == self.program_id || self.program_id.is_none();
+        checks.ensure(same, &at("to"), "invalid", "leave it out, or repeat programId");
+    }
+
+    /// Whether a field of a Solana call is given.
+    pub fn is_of_a_program(&self) -> bool {
+        self.program_id.is_some()
+            || self.instruction_data.is_some()
+            || self.accounts.is_some()
+            || self.pre_instructions.is_some()
+            || self.post_instructions.is_some()
+            || self.address_lookup_table_addresses.is_some()
+    }
+}
+
+impl Batch {
+    fn check(&self, checks: &mut Checks) {
+        let count = BATCH_MEMBERS.contains(&self.instructions.len());
+        checks.ensure(count, "instructions", "too_small", "a batch has 2 to 20 members");
+        for (i, member) in self.instructions.iter().enumerate() {
+            member.check(checks, &format!("instructions[{i}]."));
+        }
+    }
+}
+
+impl NftTransfer {
+    fn check(&self, checks: &mut Checks) {
+        address(checks, "", "to", &self.to);
+        let token = &self.token;
+        let named = token.address.is_some() || token.asset_id.is_some();
+        checks.ensure(named, "token", "required", "name the NFT by address or assetId");
+        let standard = token.standard.is_some() || token.asset_id.is_some();
+        checks.ensure(standard, "token.standard", "required", "ERC-721, ERC-1155 or METAPLEX");
+    }
+}
+
+impl TokenRef {
+    fn check(&self, checks: &mut Checks, path: &str) {
+        let named = self.address.is_some() || self.asset_id.is_some();
+        let path = format!("{path}token");
+        checks.ensure(named, &path, "required", "name the token by address or assetId");
+    }
+}
+
+fn address(checks: &mut Checks, path: &str, name: &str, text: &str) {
+    checks.text(&format!("{path}{name}"), text, 1, 128);
+}
+
+fn memo(checks: &mut Checks, path: &str, memo: Option<&str>) {
+    if let Some(memo) = memo {
+        checks.text(&format!("{path}memo"), memo, 0, MAX_MEMO);
+    }
+}
+
+fn amount(amount: Option<&AmountText>, human: Option<&HumanText>) -> Option<Amount> {
+    match (amount, human) {
+        (Some(AmountText(amount)), None) => Some(amount.clone()),
+        (None, Some(HumanText(human))) => Some(Amount::Human(human.clone())),
+        (Some(_), Some(_)) | (None, None) => None,
+    }
+}
+
+fn one_amount(checks: &mut Checks, path: &str, amount: Option<&AmountText>, human: Option<&HumanText>) {
+    let at = |name: &str| format!("{path}{name}");
+    // A value that cannot be read has its own fault.
+    let given = amount.is_some() || human.is_some() || checks.has(&at("humanAmount"));
+    checks.ensure(given, &at("amount"), "required", "give amount or humanAmount");
+    let both = amount.is_some() && human.is_some();
+    checks.ensure(!both, &at("humanAmount"), "invalid", "give either amount or humanAmount, not both");
+}
