@@ -1,8 +1,7 @@
 //! Durations and sizes written with a unit, such as `15m` or `64KiB`.
 //!
-//! The crates `humantime` and `bytesize` convert. Both accept more than one unambiguous spelling: months of
-//! 30.44 days, `M` beside `m`, `KB` of 1000 bytes, fractions. So a text is a whole number and one of the units
-//! listed here, or it is refused.
+//! The crates `humantime` and `bytesize` convert. Both also accept ambiguous texts: months of 30.44 days, `M` beside
+//! `m`, `KB` of 1000 bytes, fractions. So a text is a whole number and one of the units listed here, or it is refused.
 
 use bytesize::{ByteSize, KIB};
 
