@@ -1,4 +1,4 @@
-//! Everything a contributor runs: `cargo xtask demo | test | attack | fuzz | lint | bench | openapi | deps`.
+//! Everything a contributor runs: `cargo xtask demo | test | attack | fuzz | lint | bench | openapi | schema | deps`.
 
 mod cases;
 mod deps;
@@ -62,6 +62,12 @@ enum Task {
         #[arg(long)]
         check: bool,
     },
+    /// Write config.schema.json from the types of the configuration, or check that it is current.
+    Schema {
+        /// Fail when the file is not current instead of writing it.
+        #[arg(long)]
+        check: bool,
+    },
     /// Check which crate may depend on what.
     Deps,
 }
@@ -75,6 +81,7 @@ fn main() -> Result<()> {
         Task::Lint => lint(),
         Task::Bench => bench(),
         Task::Openapi { check } => openapi(check),
+        Task::Schema { check } => schema(check),
         Task::Deps => deps::check(),
     }
 }
@@ -128,6 +135,7 @@ fn lint() -> Result<()> {
     cases::check()?;
     run(cargo().args(["clippy", "--locked", "--workspace", "--all-targets", "--", "-D", "warnings"]))?;
     openapi(true)?;
+    schema(true)?;
     tools::cargo_machete()?;
     tools::cargo_deny()
 }
@@ -142,20 +150,31 @@ fn bench() -> Result<()> {
 }
 
 fn openapi(check: bool) -> Result<()> {
+    generated("openapi.json", &["openapi"], "cargo xtask openapi", check)
+}
+
+fn schema(check: bool) -> Result<()> {
+    generated("config.schema.json", &["config", "schema"], "cargo xtask schema", check)
+}
+
+/// Writes to a file what a command of the product prints, or checks that the file has just that.
+fn generated(file: &str, command: &[&str], remedy: &str, check: bool) -> Result<()> {
+    let printed = command.join(" ");
     let output = cargo()
-        .args(["run", "--locked", "--quiet", "--package", "waiaas-cli", "--", "openapi"])
+        .args(["run", "--locked", "--quiet", "--package", "waiaas-cli", "--"])
+        .args(command)
         .output()
-        .context("running waiaas openapi")?;
+        .with_context(|| format!("running waiaas {printed}"))?;
     if !output.status.success() {
-        bail!("waiaas openapi failed: {}", String::from_utf8_lossy(&output.stderr));
+        bail!("waiaas {printed} failed: {}", String::from_utf8_lossy(&output.stderr));
     }
-    let path = root().join("openapi.json");
+    let path = root().join(file);
     if !check {
-        return std::fs::write(&path, output.stdout).context("writing openapi.json");
+        return std::fs::write(&path, output.stdout).with_context(|| format!("writing {file}"));
     }
-    let current = std::fs::read(&path).context("reading openapi.json")?;
+    let current = std::fs::read(&path).with_context(|| format!("reading {file}"))?;
     if current != output.stdout {
-        bail!("openapi.json is not what the handlers say; run `cargo xtask openapi` and commit it");
+        bail!("{file} is not current; run `{remedy}` and commit it");
     }
     Ok(())
 }

@@ -19,30 +19,6 @@ pub struct Portion {
     pub amount: String,
 }
 
-/// What one call of a router exchanges, all its steps together.
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Swap {
-    /// The contract that carries it out.
-    pub router: String,
-    /// The most that goes in.
-    pub sold: Vec<Portion>,
-    /// CAIP-19 id of every asset on the way, both ends included.
-    pub path: Vec<String>,
-    /// The least that comes out; the call fails otherwise.
-    pub bought: Vec<Portion>,
-    /// Who gets it.
-    pub to: String,
-    /// CAIP-19 id of the token that stands for the native coin one to one, where the network has one.
-    pub wrapper: Option<String>,
-    /// Whose allowances of the wallet take what goes in, in order.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub spenders: Vec<String>,
-    /// The last second at which the router carries it out.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub deadline: Option<i64>,
-}
-
 /// One thing that a signature does to the wallet. Amounts are base units in hex, assets CAIP-19 ids.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize, ToSchema)]
 #[serde(tag = "effect", rename_all = "snake_case")]
@@ -109,8 +85,27 @@ pub enum Effect {
         /// Whether everything that the call does stands beside it as effects.
         decoded: bool,
     },
-    /// One asset is exchanged for another.
-    Swap(Swap),
+    /// One asset is exchanged for another by one call of a router, all its steps together.
+    Swap {
+        /// The contract that carries it out.
+        router: String,
+        /// The most that goes in.
+        sold: Vec<Portion>,
+        /// CAIP-19 id of every asset on the way, both ends included.
+        path: Vec<String>,
+        /// The least that comes out; the call fails otherwise.
+        bought: Vec<Portion>,
+        /// Who gets it.
+        to: String,
+        /// CAIP-19 id of the token that stands for the native coin one to one, where the network has one.
+        wrapper: Option<String>,
+        /// Whose allowances of the wallet take what goes in, in order.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        spenders: Vec<String>,
+        /// The last second at which the router carries it out.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        deadline: Option<i64>,
+    },
     /// A contract is created.
     Deployment {
         /// SHA-256 of the creation code.

@@ -211,7 +211,9 @@ fn an_empty_directory_starts_by_itself_as_configured() -> Result<()> {
         ("[daemon]\nprot = 1\n", "prot"),
         ("[demon]\nport = 3100\n", "demon"),
         ("[daemon]\nport = 80\n", "port"),
-        ("[security]\nsession_ttl = \"1d\"\n", "session_ttl"),
+        ("[security]\nsession_ttl = \"1month\"\n", "session_ttl"),
+        ("[security]\nsession_ttl = \"31d\"\n", "2592000 seconds"),
+        ("[security]\nsession_ttl = \"86400\"\n", "line 2"),
         ("[daemon\n", "line 1"),
     ] {
         home.write("config.toml", text)?;

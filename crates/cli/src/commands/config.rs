@@ -8,7 +8,7 @@ use clap::Subcommand;
 use serde_json::{Value, json};
 use tracing_subscriber::EnvFilter;
 use waiaas_engine::check_new_password;
-use waiaas_engine::config::{Config, DEFAULTS, DatabaseTarget};
+use waiaas_engine::config::{Config, DEFAULTS, DatabaseTarget, json_schema};
 
 use crate::context::Context;
 use crate::exit::CheckFailed;
@@ -25,12 +25,15 @@ pub(crate) enum Verb {
     },
     /// Print every setting with its default and what it means.
     Defaults,
+    /// Print the JSON Schema of config.toml, for editors and other tools.
+    Schema,
 }
 
 pub(crate) fn run(context: &Context, verb: Verb) -> Result<()> {
     match verb {
         Verb::Check { explain } => check(context, explain),
         Verb::Defaults => output::show(context, &json!({ "toml": DEFAULTS }), |_| DEFAULTS.to_owned()),
+        Verb::Schema => output::show(context, &json_schema(), |schema| format!("{schema:#}")),
     }
 }
 

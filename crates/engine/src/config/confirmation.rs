@@ -2,29 +2,28 @@
 
 use std::time::Duration;
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 use waiaas_core::network::Environment;
 
-use super::value::within;
-
 /// `[confirmation]`
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Confirmation {
-    #[serde(deserialize_with = "within::<1, 256, _, _>")]
+    #[schemars(range(min = 1, max = 256))]
     evm_mainnet: u64,
-    #[serde(deserialize_with = "within::<1, 256, _, _>")]
+    #[schemars(range(min = 1, max = 256))]
     evm_testnet: u64,
-    #[serde(deserialize_with = "within::<1, 256, _, _>")]
+    #[schemars(range(min = 1, max = 256))]
     evm_local: u64,
     /// Blocks, the including one counted, that it takes on EVM networks before an outcome is final, beyond
     /// what each network's own finality takes.
-    #[serde(deserialize_with = "within::<1, 8192, _, _>")]
+    #[schemars(range(min = 1, max = 8192))]
     pub evm_finality_depth: u64,
     /// Solana commitment that counts as confirmed.
     pub solana_commitment: Commitment,
     /// Milliseconds between two looks at a pending transaction.
-    #[serde(deserialize_with = "within::<100, 60_000, _, _>")]
+    #[schemars(range(min = 100, max = 60_000), extend("x-unit" = "milliseconds"))]
     poll_interval_ms: u64,
 }
 
@@ -45,7 +44,7 @@ impl Confirmation {
 }
 
 /// A Solana commitment level.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Commitment {
     /// Voted on by two thirds of the stake.

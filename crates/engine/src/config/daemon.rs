@@ -3,30 +3,34 @@
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, de};
 
-use super::value::{path, within};
+use super::value::path;
 
 /// `[daemon]`
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Daemon {
     /// TCP port; 0 takes any free one.
     #[serde(deserialize_with = "port")]
+    #[schemars(schema_with = "port_schema")]
     pub port: u16,
     /// Address to listen on.
     #[serde(deserialize_with = "address")]
+    #[schemars(with = "String")]
     pub hostname: IpAddr,
     /// Least severe level written to the log.
     pub log_level: LogLevel,
     /// Seconds running requests get at shutdown.
-    #[serde(deserialize_with = "within::<5, 300, _, _>")]
+    #[schemars(range(min = 5, max = 300), extend("x-unit" = "seconds"))]
     pub shutdown_timeout: u64,
     /// Lower-case host names, without port, accepted in a Host header besides loopback names.
     #[serde(deserialize_with = "host_names")]
     pub allowed_hosts: Vec<String>,
     /// As configured; see [`Daemon::pid_path`].
     #[serde(deserialize_with = "path")]
+    #[schemars(length(min = 1))]
     pub pid_file: PathBuf,
 }
 
@@ -43,7 +47,7 @@ impl Daemon {
 }
 
 /// Severity of log lines.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum LogLevel {
     /// Everything.
@@ -69,6 +73,10 @@ impl LogLevel {
             Self::Error => "error",
         }
     }
+}
+
+fn port_schema(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({ "type": "integer", "oneOf": [{ "const": 0 }, { "minimum": 1024, "maximum": 65535 }] })
 }
 
 fn port<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u16, D::Error> {

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use schemars::JsonSchema;
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Deserializer, de};
 
@@ -10,14 +11,16 @@ use waiaas_store::{DatabaseUrl, UrlError};
 use super::value::path;
 
 /// `[database]`
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Database {
     /// SQLite file as configured.
     #[serde(deserialize_with = "path")]
+    #[schemars(length(min = 1))]
     path: PathBuf,
     /// PostgreSQL, or empty. Secret: it may hold a password.
     #[serde(deserialize_with = "postgres_url")]
+    #[schemars(with = "String")]
     url: SecretString,
 }
 

@@ -1,6 +1,6 @@
 //! Settings in the environment, and variables with the same prefix that are none.
 
-use super::error::{ConfigError, Origin};
+use super::error::{ConfigError, Origin, Place};
 use super::layers::{PREFIX, RESERVED_ENV, Schema, Setting, former};
 
 /// What the environment says.
@@ -30,35 +30,30 @@ impl Environment {
                 links.push(name);
                 continue;
             }
-            // No section has an underscore in its name, so the first one ends it.
-            let (section, key) = rest.split_once('_').unwrap_or((rest, ""));
-            let upper = !rest.bytes().any(|b| b.is_ascii_lowercase());
-            let (section, key) = (section.to_ascii_lowercase(), key.to_ascii_lowercase());
-            if let Some(instead) = former(&section, &key) {
-                return Err(ConfigError::Former {
-                    origin: Origin::Environment(name.clone()),
-                    key: name,
-                    instead,
-                });
-            }
-            if upper && schema.has(&section, &key) {
-                let origin = Origin::Environment(name);
-                settings.push(schema.setting(origin, &section, &key, |kind| kind.read(text))?);
+            let place = Place::from(Origin::Environment(name.clone()));
+            if let Some((section, key, _)) = schema.settings().find(|(s, k, _)| variable(s, k) == name) {
+                settings.push(schema.setting(place, section, key, |kind| kind.read(text))?);
                 continue;
             }
-            let meant = schema.meant(&section, &key);
-            if meant.is_none() && !schema.has_section(&section) {
+            if let Some(key) = nested(schema, &name) {
+                let reason =
+                    "has entries, which only config.toml can hold: the name of a variable cannot tell \
+                              their names, which have small letters, '-', ':' and '/'"
+                        .to_owned();
+                return Err(ConfigError::Invalid { place, key, reason });
+            }
+            let rest = rest.to_ascii_lowercase();
+            let (section, key) = schema.split(&rest);
+            if let Some(instead) = former(section, key) {
+                return Err(ConfigError::Former { place, key: name, instead });
+            }
+            let meant = schema.meant(section, key);
+            if meant.is_none() && !schema.has_section(section) {
                 foreign.push(name);
                 continue;
             }
             let meant = meant.map(|(section, key)| variable(&section, &key));
-            let known = schema.variables(&section);
-            return Err(ConfigError::Unknown {
-                origin: Origin::Environment(name.clone()),
-                key: name,
-                meant,
-                known,
-            });
+            return Err(ConfigError::Unknown { place, key: name, meant, known: schema.variables(section) });
         }
         let mut warnings = Vec::new();
         let mut warn = |mut names: Vec<String>, what: &str| {
@@ -80,6 +75,17 @@ impl Environment {
 /// The variable of a setting.
 pub(super) fn variable(section: &str, key: &str) -> String {
     format!("{PREFIX}{section}_{key}").to_ascii_uppercase()
+}
+
+/// The table or array of tables whose entries a variable such as `WAIAAS_REPUTATION__AGENTS__…` would name.
+fn nested(schema: &Schema, name: &str) -> Option<String> {
+    let plain = name.to_ascii_uppercase().replace("__", "_");
+    let tables = schema.settings().filter(|(_, _, kind)| kind.is_nested());
+    let mut inside = tables.filter(|(section, key, _)| {
+        let rest = plain.strip_prefix(&variable(section, key));
+        name.contains("__") && rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('_'))
+    });
+    inside.next().map(|(section, key, _)| format!("{section}.{key}"))
 }
 
 /// Whether Kubernetes makes such a variable for a service: `NAME_SERVICE_HOST`, `NAME_SERVICE_PORT`,

@@ -30,6 +30,30 @@ impl fmt::Display for Origin {
     }
 }
 
+/// Where a refused setting was given: its source, and the line where the source is a file.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Place {
+    /// The source.
+    pub origin: Origin,
+    /// Counted from 1; of a table or an array of tables, its first line.
+    pub line: Option<usize>,
+}
+
+impl From<Origin> for Place {
+    fn from(origin: Origin) -> Self {
+        Self { origin, line: None }
+    }
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.line {
+            Some(line) => write!(f, "{}: line {line}", self.origin),
+            None => self.origin.fmt(f),
+        }
+    }
+}
+
 /// Why the configuration is refused. No variant carries a setting's value: values can be secret.
 #[derive(Debug, Error)]
 pub enum ConfigError {
@@ -43,20 +67,18 @@ pub enum ConfigError {
         source: io::Error,
     },
     /// The file is not TOML.
-    #[error("{origin}: line {line}: {reason}")]
+    #[error("{place}: {reason}")]
     Syntax {
-        /// The file.
-        origin: Origin,
-        /// Counted from 1.
-        line: usize,
+        /// The file and the line.
+        place: Place,
         /// What the parser expected.
         reason: String,
     },
     /// There is no such setting.
-    #[error("{origin}: there is no setting '{key}'{}; known: {known}", did_you_mean(.meant.as_deref()))]
+    #[error("{place}: there is no setting '{key}'{}; known: {known}", did_you_mean(.meant.as_deref()))]
     Unknown {
         /// Where it was given.
-        origin: Origin,
+        place: Place,
         /// The name given.
         key: String,
         /// What was probably meant.
@@ -65,20 +87,20 @@ pub enum ConfigError {
         known: String,
     },
     /// There was such a setting once.
-    #[error("{origin}: the setting '{key}' is no longer there; use {instead}")]
+    #[error("{place}: the setting '{key}' is no longer there; use {instead}")]
     Former {
         /// Where it was given.
-        origin: Origin,
+        place: Place,
         /// The name given.
         key: String,
         /// What stands in its place.
         instead: &'static str,
     },
     /// The setting exists, its value is not allowed.
-    #[error("{origin}: {key} {reason}")]
+    #[error("{place}: {key} {reason}")]
     Invalid {
         /// Where it was given.
-        origin: Origin,
+        place: Place,
         /// `section.key`.
         key: String,
         /// What is allowed.

@@ -59,7 +59,7 @@ fn one<'a>(
     default: bool,
 ) -> Explained {
     let built_in = default.then_some(Origin::BuiltIn);
-    let mut over: Vec<Origin> = built_in.into_iter().chain(given.map(|s| s.origin.clone())).collect();
+    let mut over: Vec<Origin> = built_in.into_iter().chain(given.map(|s| s.place.origin.clone())).collect();
     let source = over.pop().unwrap_or(Origin::BuiltIn);
     over.reverse();
     let value = match (&source, value) {

@@ -2,27 +2,31 @@
 
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 use waiaas_core::U256;
 use waiaas_core::money::{HumanAmount, Usd};
 use waiaas_core::network::{Network, NetworkId, Networks};
 
 use super::error::Conflict;
-use super::value::{base_units, within};
+use super::value::base_units;
 
 /// `[fees]`
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Fees {
     /// The most that a transfer of the native coin alone may pay.
+    #[schemars(with = "String")]
     transfer_max_usd: Usd,
     /// The most that any transaction may pay.
+    #[schemars(with = "String")]
     max_usd: Usd,
     /// Wei per gas.
     #[serde(deserialize_with = "base_units")]
+    #[schemars(with = "String", regex(pattern = "^[0-9]{1,78}$"))]
     pub evm_max_priority_wei: U256,
     /// Micro-lamports per compute unit.
-    #[serde(deserialize_with = "within::<0, 100_000_000, _, _>")]
+    #[schemars(range(min = 0, max = 100_000_000))]
     pub solana_max_micro_lamports_per_cu: u64,
     /// In place of `transfer_max_usd`, by network.
     transfer_max: BTreeMap<String, String>,

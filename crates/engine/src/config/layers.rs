@@ -1,17 +1,21 @@
 //! The sources of settings and how they are laid over each other.
 //!
-//! The defaults are the schema: a setting exists when the defaults list it, and the type of its
-//! default is its type. What values mean is for the section structs.
+//! The types of the sections say which settings exist, through their JSON Schema. What values mean is for the
+//! section structs.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
+use serde::Deserialize;
+use toml::de::{DeTable, DeValue, Error, ValueDeserializer};
 use toml::{Table, Value};
-use waiaas_core::asset::AssetId;
 use waiaas_core::nearest;
 
 use super::environment::variable;
-use super::error::{ConfigError, Origin};
+use super::error::{ConfigError, Origin, Place};
 use super::fees::FORMER;
+use super::kind::Kind;
+use super::schema;
 
 /// What every environment variable of this program starts with.
 pub(super) const PREFIX: &str = "WAIAAS_";
@@ -33,9 +37,9 @@ pub const RESERVED_ENV: [&str; 12] = [
     "WAIAAS_LOCALNET_CACHE",
 ];
 
-/// One value for one key, of the right type, not yet judged.
+/// One value for one key, of the right type and within its bounds.
 pub(super) struct Setting {
-    pub(super) origin: Origin,
+    pub(super) place: Place,
     pub(super) section: String,
     pub(super) key: String,
     pub(super) value: Value,
@@ -48,108 +52,59 @@ impl Setting {
     }
 }
 
-/// The type of a setting.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Kind {
-    Text,
-    Integer,
-    /// Texts; one text counts as a list of one.
-    Texts,
-    /// Array of tables; only in a file.
-    Tables,
-    /// Text by name, such as a CAIP-19 id, laid over entry by entry; only in a file.
-    Entries,
-}
-
-impl Kind {
-    const fn allowed(self) -> &'static str {
-        match self {
-            Self::Text => "must be text in quotes",
-            Self::Integer => "must be a whole number",
-            Self::Texts => "must be a list of texts",
-            Self::Tables => "must be written as [[tables]] in config.toml",
-            Self::Entries => "must be a [table] of texts in config.toml",
-        }
-    }
-
-    /// A value from TOML.
-    fn accept(self, value: Value) -> Option<Value> {
-        let texts = |values: &[Value]| values.iter().all(Value::is_str);
-        match (self, value) {
-            (Self::Text, value @ Value::String(_)) | (Self::Integer, value @ Value::Integer(_)) => {
-                Some(value)
-            }
-            (Self::Texts, value @ Value::String(_)) => Some(Value::Array(vec![value])),
-            (Self::Texts, Value::Array(values)) if texts(&values) => Some(Value::Array(values)),
-            (Self::Tables, Value::Array(values)) if values.iter().all(Value::is_table) => {
-                Some(Value::Array(values))
-            }
-            (Self::Entries, Value::Table(table)) if table.values().all(Value::is_str) => {
-                canonical(table).map(Value::Table)
-            }
-            (Self::Text | Self::Integer | Self::Texts | Self::Tables | Self::Entries, _) => None,
-        }
-    }
-
-    /// A value from an environment variable or a flag: its text means what the setting's type says.
-    pub(super) fn read(self, text: String) -> Option<Value> {
-        match self {
-            Self::Text => Some(Value::String(text)),
-            Self::Integer => text.parse().ok().map(Value::Integer),
-            Self::Texts => {
-                let items = text.split(',').map(str::trim).filter(|item| !item.is_empty());
-                Some(Value::Array(items.map(|item| Value::String(item.to_owned())).collect()))
-            }
-            Self::Tables | Self::Entries => None,
-        }
-    }
-}
-
-/// Spells asset ids in one way, so that an entry replaces the default for the same asset; `None` when
-/// two entries are the same asset. A key that is no asset id stays, for the section to refuse.
-fn canonical(table: Table) -> Option<Table> {
-    let mut out = Table::new();
-    for (key, value) in table {
-        let key = key.parse::<AssetId>().map_or(key, |id| id.to_string());
-        if out.insert(key, value).is_some() {
-            return None;
-        }
-    }
-    Some(out)
-}
-
 /// What stands in the place of a setting that is no longer there.
 pub(super) fn former(section: &str, key: &str) -> Option<&'static str> {
     let former = FORMER.iter().find(|(name, _)| name.split_once('.') == Some((section, key)));
     former.map(|(_, instead)| *instead)
 }
 
-/// The settings that exist.
-pub(super) struct Schema(Table);
+/// The settings that exist, by section and key.
+pub(super) struct Schema(BTreeMap<String, BTreeMap<String, Kind>>);
 
 impl Schema {
-    pub(super) const fn new(defaults: Table) -> Self {
-        Self(defaults)
+    /// The settings that the types of the sections have.
+    pub(super) fn of_types() -> Self {
+        let sections = schema::properties(schema::types()).map(|(section, content)| {
+            let keys = schema::properties(content).map(|(key, schema)| (key.clone(), Kind::of(schema)));
+            (section.clone(), keys.collect())
+        });
+        Self(sections.collect())
     }
 
     fn kind(&self, section: &str, key: &str) -> Option<Kind> {
-        match self.0.get(section)?.get(key)? {
-            Value::String(_) => Some(Kind::Text),
-            Value::Integer(_) => Some(Kind::Integer),
-            Value::Array(_) if section == "networks" => Some(Kind::Tables),
-            Value::Array(_) => Some(Kind::Texts),
-            Value::Table(_) => Some(Kind::Entries),
-            Value::Boolean(_) | Value::Float(_) | Value::Datetime(_) => None,
-        }
+        self.0.get(section)?.get(key).copied()
     }
 
     fn known(&self, section: &str) -> String {
-        let keys = self.0.get(section).and_then(Value::as_table).unwrap_or(&self.0);
-        keys.keys().map(String::as_str).collect::<Vec<_>>().join(", ")
+        let names: Vec<_> = match self.0.get(section) {
+            Some(keys) => keys.keys().map(String::as_str).collect(),
+            None => self.0.keys().map(String::as_str).collect(),
+        };
+        names.join(", ")
+    }
+
+    /// Section, key and type of every setting.
+    pub(super) fn settings(&self) -> impl Iterator<Item = (&str, &str, Kind)> {
+        self.0.iter().flat_map(|(section, keys)| {
+            keys.iter().map(move |(key, kind)| (section.as_str(), key.as_str(), *kind))
+        })
     }
 
     pub(super) fn has(&self, section: &str, key: &str) -> bool {
         self.kind(section, key).is_some()
+    }
+
+    /// The section that a name such as `daemon_port` begins with, and the rest; without one, what is before
+    /// and after the first underscore.
+    pub(super) fn split<'a>(&self, name: &'a str) -> (&'a str, &'a str) {
+        let begins = |section: &&String| name == *section || name.starts_with(&format!("{section}_"));
+        match self.0.keys().filter(begins).max_by_key(|section| section.len()) {
+            Some(section) => {
+                let (section, key) = name.split_at(section.len());
+                (section, key.strip_prefix('_').unwrap_or(key))
+            }
+            None => name.split_once('_').unwrap_or((name, "")),
+        }
     }
 
     pub(super) fn has_section(&self, section: &str) -> bool {
@@ -159,9 +114,8 @@ impl Schema {
     /// The setting that was probably meant: another section, another key, or no section given at all.
     pub(super) fn meant(&self, section: &str, key: &str) -> Option<(String, String)> {
         let found = |section: &str, key: &str| Some((section.to_owned(), key.to_owned()));
-        if self.has_section(section) {
-            let keys = self.0.get(section)?.as_table()?.keys();
-            return found(section, nearest(key, keys.map(String::as_str))?);
+        if let Some(keys) = self.0.get(section) {
+            return found(section, nearest(key, keys.keys().map(String::as_str))?);
         }
         let whole = if key.is_empty() { section.to_owned() } else { format!("{section}_{key}") };
         if let Some(of) = self.0.keys().find(|of| self.has(of, &whole)) {
@@ -173,22 +127,27 @@ impl Schema {
 
     pub(super) fn setting(
         &self,
-        origin: Origin,
+        place: Place,
         section: &str,
         key: &str,
-        read: impl FnOnce(Kind) -> Option<Value>,
+        read: impl FnOnce(Kind) -> Result<Value, String>,
     ) -> Result<Setting, ConfigError> {
         let name = format!("{section}.{key}");
         let Some(kind) = self.kind(section, key) else {
             if let Some(instead) = former(section, key) {
-                return Err(ConfigError::Former { origin, key: name, instead });
+                return Err(ConfigError::Former { place, key: name, instead });
+            }
+            let table = key.split_once('.').and_then(|(table, _)| Some((table, self.kind(section, table)?)));
+            if let Some((table, kind)) = table.filter(|(_, kind)| kind.is_nested()) {
+                let key = format!("{section}.{table}");
+                return Err(ConfigError::Invalid { place, key, reason: kind.allowed() });
             }
             let meant = self.meant(section, key).map(|(section, key)| format!("{section}.{key}"));
-            return Err(ConfigError::Unknown { origin, key: name, meant, known: self.known(section) });
+            return Err(ConfigError::Unknown { place, key: name, meant, known: self.known(section) });
         };
         match read(kind) {
-            Some(value) => Ok(Setting { origin, section: section.to_owned(), key: key.to_owned(), value }),
-            None => Err(ConfigError::Invalid { origin, key: name, reason: kind.allowed().to_owned() }),
+            Ok(value) => Ok(Setting { place, section: section.to_owned(), key: key.to_owned(), value }),
+            Err(reason) => Err(ConfigError::Invalid { place, key: name, reason }),
         }
     }
 
@@ -196,17 +155,26 @@ impl Schema {
     pub(super) fn file(&self, path: &Path, text: &str) -> Result<Vec<Setting>, ConfigError> {
         let origin = Origin::File(path.to_owned());
         let mut settings = Vec::new();
-        for (section, content) in parse(origin.clone(), text)? {
-            if !self.0.contains_key(&section) {
+        let table = DeTable::parse(text).map_err(|error| syntax(origin.clone(), text, &error))?;
+        for (section, content) in table.into_inner() {
+            let at = |start: usize| Place { origin: origin.clone(), line: Some(line(text, start)) };
+            let place = at(section.span().start);
+            let section = section.into_inner().into_owned();
+            if !self.has_section(&section) {
                 let meant = nearest(&section, self.0.keys().map(String::as_str)).map(str::to_owned);
-                return Err(ConfigError::Unknown { origin, key: section, meant, known: self.known("") });
+                return Err(ConfigError::Unknown { place, meant, known: self.known(&section), key: section });
             }
-            let Value::Table(content) = content else {
+            let DeValue::Table(content) = content.into_inner() else {
                 let reason = "must be a [section]".to_owned();
-                return Err(ConfigError::Invalid { origin, key: section, reason });
+                return Err(ConfigError::Invalid { place, key: section, reason });
             };
             for (key, value) in content {
-                settings.push(self.setting(origin.clone(), &section, &key, |kind| kind.accept(value))?);
+                let place = at(key.span().start);
+                settings.push(self.setting(place, &section, key.get_ref(), |kind| {
+                    // A number beyond 64 bits is TOML, and no value of any setting.
+                    let value = Value::deserialize(ValueDeserializer::from(value));
+                    value.map_err(|_| kind.allowed()).and_then(|value| kind.accept(value))
+                })?);
             }
         }
         Ok(settings)
@@ -219,14 +187,14 @@ impl Schema {
     ) -> Result<Vec<Setting>, ConfigError> {
         let read = |(name, text): (String, String)| {
             let (section, key) = name.split_once('.').unwrap_or((&name, ""));
-            self.setting(Origin::Flag(name.clone()), section, key, |kind| kind.read(text))
+            self.setting(Origin::Flag(name.clone()).into(), section, key, |kind| kind.read(text))
         };
         flags.into_iter().map(read).collect()
     }
 
     /// The variables of a section, or of all sections.
     pub(super) fn variables(&self, section: &str) -> String {
-        match self.0.get(section).and_then(Value::as_table) {
+        match self.0.get(section) {
             Some(keys) => keys.keys().map(|key| variable(section, key)).collect::<Vec<_>>().join(", "),
             None => self.0.keys().map(|section| variable(section, "…")).collect::<Vec<_>>().join(", "),
         }
@@ -235,11 +203,17 @@ impl Schema {
 
 /// Reads TOML. The error says where and what, not which text: a line can hold a secret.
 pub(super) fn parse(origin: Origin, text: &str) -> Result<Table, ConfigError> {
-    toml::from_str(text).map_err(|error: toml::de::Error| {
-        let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
-        let line = before.bytes().filter(|b| *b == b'\n').count() + 1;
-        ConfigError::Syntax { origin, line, reason: error.message().to_owned() }
-    })
+    toml::from_str(text).map_err(|error| syntax(origin, text, &error))
+}
+
+fn syntax(origin: Origin, text: &str, error: &Error) -> ConfigError {
+    let line = line(text, error.span().map_or(0, |span| span.start));
+    ConfigError::Syntax { place: Place { origin, line: Some(line) }, reason: error.message().to_owned() }
+}
+
+/// The line, counted from 1, of a byte of a text.
+fn line(text: &str, start: usize) -> usize {
+    text.bytes().take(start).filter(|b| *b == b'\n').count() + 1
 }
 
 /// Puts one setting over what is there.

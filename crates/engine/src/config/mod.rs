@@ -13,19 +13,23 @@ mod error;
 mod explain;
 mod fees;
 mod keystore;
+mod kind;
 mod layers;
 mod networks;
 mod policy;
 mod prices;
 mod reputation;
 mod rpc;
+mod schema;
 mod security;
+mod unit;
 mod value;
 
 use std::fs;
 use std::io;
 use std::path::Path;
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 use toml::{Table, Value};
 use waiaas_core::network::{NetworkId, Networks};
@@ -33,7 +37,7 @@ use waiaas_core::network::{NetworkId, Networks};
 pub use confirmation::{Commitment, Confirmation};
 pub use daemon::{Daemon, LogLevel};
 pub use database::{Database, DatabaseTarget};
-pub use error::{ConfigError, Conflict, Origin};
+pub use error::{ConfigError, Conflict, Origin, Place};
 pub use explain::Explained;
 pub use fees::{FeeCap, FeeCapKind, FeeFigure, Fees};
 pub use keystore::Keystore;
@@ -43,6 +47,7 @@ pub use policy::{Policy, Unsimulated};
 pub use prices::{PriceSourceName, Prices};
 pub use reputation::{Registries, Reputation};
 pub use rpc::Rpc;
+pub use schema::json_schema;
 pub use security::Security;
 
 use environment::Environment;
@@ -55,7 +60,7 @@ pub const DEFAULTS: &str = include_str!("../../../../config.default.toml");
 pub const FILE_NAME: &str = "config.toml";
 
 /// Every setting, checked. `Debug` shows no secret and no node URL.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Config {
     /// Process and listening socket.
@@ -66,6 +71,7 @@ pub struct Config {
     pub keystore: Keystore,
     /// Nodes of the built-in networks.
     pub rpc: Rpc,
+    /// EVM networks beyond the built-in ones.
     #[serde(rename = "networks")]
     custom: CustomNetworks,
     /// Network fee caps.
@@ -117,7 +123,7 @@ impl Config {
     ) -> Result<Self, ConfigError> {
         let defaults = layers::parse(Origin::BuiltIn, DEFAULTS)?;
         let mut table = defaults.clone();
-        let schema = Schema::new(defaults.clone());
+        let schema = Schema::of_types();
         let mut settings = match file {
             Some((path, text)) => schema.file(path, text)?,
             None => Vec::new(),
@@ -128,14 +134,14 @@ impl Config {
 
         // One at a time, so that an error is the fault of exactly one setting.
         let mut config = Self::from_table(&table).map_err(|reason| ConfigError::Invalid {
-            origin: Origin::BuiltIn,
+            place: Origin::BuiltIn.into(),
             key: "a setting".to_owned(),
             reason,
         })?;
         for setting in &settings {
             layers::overlay(&mut table, setting);
             config = Self::from_table(&table).map_err(|reason| ConfigError::Invalid {
-                origin: setting.origin.clone(),
+                place: setting.place.clone(),
                 key: setting.name(),
                 reason,
             })?;
@@ -157,7 +163,14 @@ impl Config {
     }
 
     fn from_table(table: &Table) -> Result<Self, String> {
-        Value::Table(table.clone()).try_into().map_err(|e: toml::de::Error| e.message().to_owned())
+        serde_path_to_error::deserialize(Value::Table(table.clone())).map_err(|error| {
+            let message = error.inner().message();
+            // Texts of serde about a wrong type repeat the value, which can be secret.
+            match message.strip_prefix("invalid ").and_then(|rest| rest.rsplit_once(", expected ")) {
+                Some((_, expected)) => format!("must be {expected} at {}", error.path()),
+                None => message.to_owned(),
+            }
+        })
     }
 
     /// The origins whose pages may call the API: those configured, and the daemon's own on its port.
@@ -201,7 +214,7 @@ impl Config {
 fn blame(conflict: Conflict, settings: &[Setting]) -> ConfigError {
     let given = settings.iter().rev().find(|setting| setting.name() == conflict.key);
     ConfigError::Invalid {
-        origin: given.map_or(Origin::BuiltIn, |setting| setting.origin.clone()),
+        place: given.map_or(Origin::BuiltIn.into(), |setting| setting.place.clone()),
         key: conflict.key.to_owned(),
         reason: conflict.reason,
     }

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, de};
 use waiaas_core::network::{Chain, Environment, Finality, Network, NetworkId};
 
@@ -12,7 +13,7 @@ use super::value::within;
 const TAKEN: [&str; 3] = ["mainnet", "devnet", "testnet"];
 
 /// `[networks]`
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CustomNetworks {
     /// In the order of the file.
@@ -20,28 +21,34 @@ pub struct CustomNetworks {
 }
 
 /// One EVM network.
-#[derive(Clone, Deserialize)]
+#[derive(Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CustomNetwork {
     /// Its name, such as `gnosis-mainnet`.
     #[serde(deserialize_with = "slug")]
+    #[schemars(regex(pattern = "^[a-z][a-z0-9-]{0,39}$"))]
     pub id: String,
     /// EIP-155 chain id.
     #[serde(deserialize_with = "within::<1, { i64::MAX }, _, _>")]
+    #[schemars(range(min = 1, max = i64::MAX))]
     pub chain_id: u64,
     /// Kind of money on it.
+    #[schemars(with = "String", extend("enum" = ["mainnet", "testnet", "local"]))]
     pub environment: Environment,
     /// Symbol of its native coin, which has 18 decimals on every EVM network.
     #[serde(deserialize_with = "symbol")]
+    #[schemars(regex(pattern = "^[A-Za-z0-9]{1,10}$"))]
     pub native_symbol: String,
     /// SLIP-44 coin type of the native coin.
     #[serde(default = "ether", deserialize_with = "within::<0, 2_147_483_647, _, _>")]
+    #[schemars(range(min = 0, max = 2_147_483_647))]
     pub slip44: u32,
     /// Whether it is of the OP stack, which charges for a transaction's data beside its gas.
     #[serde(default)]
     pub op_stack: bool,
     /// URLs of nodes in order of preference.
     #[serde(deserialize_with = "some_urls")]
+    #[schemars(length(min = 1))]
     pub rpc: Vec<String>,
 }
 

@@ -3,20 +3,22 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use schemars::JsonSchema;
 use secrecy::SecretString;
 use serde::{Deserialize, Deserializer, de};
 use waiaas_core::asset::AssetId;
 use waiaas_core::money::Price;
 
 use super::error::Conflict;
-use super::value::{secret, trusted_url, within};
+use super::value::{secret, trusted_url};
 
 /// `[prices]`
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Prices {
     /// Services to ask, each at most once. Empty: only the table.
     #[serde(deserialize_with = "distinct_sources")]
+    #[schemars(extend("uniqueItems" = true))]
     pub sources: Vec<PriceSourceName>,
     /// Base URL of Pyth Hermes.
     #[serde(deserialize_with = "trusted_url")]
@@ -26,24 +28,26 @@ pub struct Prices {
     pub coingecko_url: String,
     /// CoinGecko API key, or empty.
     #[serde(deserialize_with = "secret")]
+    #[schemars(with = "String")]
     pub coingecko_api_key: SecretString,
     /// Oldest observation used, in seconds.
-    #[serde(deserialize_with = "within::<30, 1_800, _, _>")]
+    #[schemars(range(min = 30, max = 1_800), extend("x-unit" = "seconds"))]
     pub max_age_seconds: u32,
     /// Largest difference between services, in percent of the lower price.
-    #[serde(deserialize_with = "within::<1, 50, _, _>")]
+    #[schemars(range(min = 1, max = 50))]
     pub max_spread_percent: u32,
     /// Seconds to wait for one service.
-    #[serde(deserialize_with = "within::<1, 30, _, _>")]
+    #[schemars(range(min = 1, max = 30), extend("x-unit" = "seconds"))]
     timeout_seconds: u64,
     /// Seconds a price is reused before asking again.
-    #[serde(deserialize_with = "within::<1, 600, _, _>")]
+    #[schemars(range(min = 1, max = 600), extend("x-unit" = "seconds"))]
     pub cache_seconds: u32,
     /// Look-ups at the services that one session may cause in a minute, and at once.
-    #[serde(deserialize_with = "within::<1, 10_000, _, _>")]
+    #[schemars(range(min = 1, max = 10_000))]
     pub lookups_per_session_per_minute: u32,
     /// Fixed prices; an asset listed here is asked for nowhere else.
     #[serde(deserialize_with = "price_table")]
+    #[schemars(with = "BTreeMap<String, String>")]
     pub table: BTreeMap<AssetId, Price>,
 }
 
@@ -63,7 +67,7 @@ impl Prices {
 }
 
 /// A price service.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum PriceSourceName {
     /// Pyth Hermes.

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, de};
 use waiaas_core::U256;
 use waiaas_core::address::Address;
@@ -29,19 +30,23 @@ const REPUTATION: Address = Address::Evm([
 ]);
 
 /// `[reputation]`
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Reputation {
     network: String,
     #[serde(deserialize_with = "registry")]
+    #[schemars(with = "String")]
     identity_registry: Option<Address>,
     #[serde(deserialize_with = "registry")]
+    #[schemars(with = "String")]
     reputation_registry: Option<Address>,
     /// Whose feedback counts.
     #[serde(deserialize_with = "clients")]
+    #[schemars(with = "Vec<String>", length(max = MOST_CLIENTS))]
     pub clients: Vec<Address>,
     /// Agent ids by the address that is believed to be the agent's. Nobody else is looked up.
     #[serde(deserialize_with = "agents")]
+    #[schemars(with = "BTreeMap<String, String>")]
     pub agents: BTreeMap<Address, U256>,
 }
 

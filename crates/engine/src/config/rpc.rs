@@ -1,13 +1,15 @@
 //! `[rpc]`: the nodes of the built-in networks.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
+use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::{Deserialize, Deserializer, de};
 use url::{Host, Url};
 use waiaas_core::network::{Chain, Network, NetworkId, Networks};
 
-use super::value::{is_http_url, within};
+use super::value::is_http_url;
 
 /// `[rpc]`. Its `Debug` shows no URL: providers put API keys into them.
 #[derive(Clone)]
@@ -73,12 +75,30 @@ fn place(url: &str) -> Option<(String, Option<u16>, String)> {
 #[derive(Deserialize)]
 struct Urls(#[serde(deserialize_with = "urls")] Vec<String>);
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 struct Wire {
-    #[serde(deserialize_with = "within::<1, 60, _, _>")]
+    #[schemars(range(min = 1, max = 60), extend("x-unit" = "seconds"))]
     timeout_seconds: u64,
     #[serde(flatten)]
+    #[schemars(skip)]
     endpoints: BTreeMap<String, Urls>,
+}
+
+impl JsonSchema for Rpc {
+    fn schema_name() -> Cow<'static, str> {
+        "Rpc".into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let mut schema = Wire::json_schema(generator);
+        let urls = generator.subschema_for::<Vec<String>>();
+        if let Some(properties) = schema.get_mut("properties").and_then(|value| value.as_object_mut()) {
+            let keys = Networks::builtin().all().map(key_of).collect::<Vec<_>>();
+            properties.extend(keys.into_iter().map(|key| (key, urls.clone().into())));
+        }
+        schema.insert("additionalProperties".to_owned(), false.into());
+        schema
+    }
 }
 
 impl<'de> Deserialize<'de> for Rpc {

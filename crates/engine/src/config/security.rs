@@ -1,54 +1,54 @@
 //! `[security]`: sessions, rate limits, browser origins, approvals and password lockout.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, de};
 use url::Url;
 
 use super::error::Conflict;
-use super::value::within;
 
 /// `[security]`. Times are seconds, rates are requests a minute.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Security {
     /// Live sessions one wallet may have.
-    #[serde(deserialize_with = "within::<1, 50, _, _>")]
+    #[schemars(range(min = 1, max = 50))]
     pub max_sessions_per_wallet: u32,
     /// Life of a session token.
-    #[serde(deserialize_with = "within::<300, 2_592_000, _, _>")]
+    #[schemars(range(min = 300, max = 2_592_000), extend("x-unit" = "seconds"))]
     pub session_ttl: u64,
     /// End of a session whatever its renewals.
-    #[serde(deserialize_with = "within::<300, 31_536_000, _, _>")]
+    #[schemars(range(min = 300, max = 31_536_000), extend("x-unit" = "seconds"))]
     pub session_absolute_lifetime: u64,
     /// Renewals of one session.
-    #[serde(deserialize_with = "within::<0, 1_000, _, _>")]
+    #[schemars(range(min = 0, max = 1_000))]
     pub session_max_renewals: u32,
     /// Per client IP address.
-    #[serde(deserialize_with = "within::<1, 100_000, _, _>")]
+    #[schemars(range(min = 1, max = 100_000))]
     pub rate_limit_global_ip_rpm: u32,
     /// Per session, all requests.
-    #[serde(deserialize_with = "within::<1, 100_000, _, _>")]
+    #[schemars(range(min = 1, max = 100_000))]
     pub rate_limit_session_rpm: u32,
     /// Per session, requests that would move value.
-    #[serde(deserialize_with = "within::<1, 10_000, _, _>")]
+    #[schemars(range(min = 1, max = 10_000))]
     pub rate_limit_tx_rpm: u32,
     /// Origins as browsers send them, such as `https://app.example`, beside the daemon's own
     /// ([`crate::config::Config::allowed_origins`]).
     #[serde(deserialize_with = "origins")]
     pub cors_origins: Vec<String>,
     /// Life of an approval request.
-    #[serde(deserialize_with = "within::<300, 86_400, _, _>")]
+    #[schemars(range(min = 300, max = 86_400), extend("x-unit" = "seconds"))]
     pub approval_timeout: u64,
     /// Largest request body.
-    #[serde(deserialize_with = "within::<1_024, 10_485_760, _, _>")]
+    #[schemars(range(min = 1_024, max = 10_485_760), extend("x-unit" = "bytes"))]
     pub max_body_bytes: usize,
     /// Wrong master passwords before waiting begins.
-    #[serde(deserialize_with = "within::<1, 20, _, _>")]
+    #[schemars(range(min = 1, max = 20))]
     pub master_lockout_failures: u32,
     /// First wait; doubles with each further failure.
-    #[serde(deserialize_with = "within::<1, 3_600, _, _>")]
+    #[schemars(range(min = 1, max = 3_600), extend("x-unit" = "seconds"))]
     pub master_lockout_base_seconds: u64,
     /// Longest wait.
-    #[serde(deserialize_with = "within::<1, 86_400, _, _>")]
+    #[schemars(range(min = 1, max = 86_400), extend("x-unit" = "seconds"))]
     pub master_lockout_cap_seconds: u64,
 }
 

@@ -2,7 +2,10 @@
 
 mod defaults;
 mod networks;
+mod places;
+mod schema;
 mod sources;
+mod units;
 mod values;
 
 use std::path::Path;
