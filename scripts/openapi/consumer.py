@@ -6,6 +6,7 @@ It fails the check when a path, a parameter, a request field or an answer that a
 from waiaas_client.api.transactions import get_transaction, send_transaction
 from waiaas_client.client import AuthenticatedClient
 from waiaas_client.models.problem import Problem
+from waiaas_client.models.send_transaction_wait import SendTransactionWait
 from waiaas_client.models.transaction import Transaction
 from waiaas_client.models.transaction_status import TransactionStatus
 from waiaas_client.models.transfer_request import TransferRequest
@@ -36,7 +37,7 @@ def pay(token: str, to: str, amount: str) -> Transaction:
     sent = send_transaction.sync(
         client=client,
         body=TransferRequest(type_=TransferRequestType.TRANSFER, to=to, amount=amount),
-        wait="confirmed",
+        wait=SendTransactionWait.CONFIRMED,
         timeout=60,
         idempotency_key="invoice-17",
     )
