@@ -4,8 +4,10 @@ mod cases;
 mod deps;
 mod fuzz;
 mod invariants;
+mod links;
 mod named_tests;
 mod tools;
+mod walks;
 
 use anyhow::{Context as _, Result, bail};
 use clap::{Parser, Subcommand};
@@ -48,7 +50,7 @@ enum Task {
         #[arg(long, default_value_t = 600)]
         seconds: u64,
     },
-    /// Formatting, clippy with warnings as errors, dependency rules, invariants, cases, licences, generated files.
+    /// Formatting, clippy, dependency rules, invariants, cases, walks, links, licences, generated files.
     Lint,
     /// Run the benchmarks and print medians.
     Bench,
@@ -108,6 +110,8 @@ fn lint() -> Result<()> {
     deps::check()?;
     invariants::check()?;
     cases::check()?;
+    walks::check()?;
+    links::check()?;
     run(cargo().args(["clippy", "--locked", "--workspace", "--all-targets", "--", "-D", "warnings"]))?;
     openapi(true)?;
     tools::cargo_deny()

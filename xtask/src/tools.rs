@@ -82,7 +82,8 @@ pub(crate) fn cargo_deny() -> Result<()> {
     run(Command::new(tool).args(arguments).current_dir(root()))
 }
 
+/// Says on standard error how it goes.
 #[expect(clippy::print_stderr, reason = "progress of a command-line tool")]
-fn eprint_line(line: &str) {
+pub(crate) fn eprint_line(line: &str) {
     eprintln!("xtask: {line}");
 }
