@@ -1,7 +1,8 @@
-//! Everything a contributor runs: `cargo xtask demo | test | attack | fuzz | lint | bench | openapi | deps`.
+//! Everything a contributor runs: `cargo xtask demo | test | attack | fuzz | lint | bench | openapi | docs | deps`.
 
 mod cases;
 mod deps;
+mod docs;
 mod fuzz;
 mod invariants;
 mod links;
@@ -60,6 +61,12 @@ enum Task {
         #[arg(long)]
         check: bool,
     },
+    /// Write the reference of the command line and of the configuration, or check that it is current.
+    Docs {
+        /// Fail when a page is not current instead of writing it.
+        #[arg(long)]
+        check: bool,
+    },
     /// Check which crate may depend on what.
     Deps,
 }
@@ -73,6 +80,7 @@ fn main() -> Result<()> {
         Task::Lint => lint(),
         Task::Bench => bench(),
         Task::Openapi { check } => openapi(check),
+        Task::Docs { check } => docs::docs(check),
         Task::Deps => deps::check(),
     }
 }
@@ -114,6 +122,7 @@ fn lint() -> Result<()> {
     links::check()?;
     run(cargo().args(["clippy", "--locked", "--workspace", "--all-targets", "--", "-D", "warnings"]))?;
     openapi(true)?;
+    docs::docs(true)?;
     tools::cargo_deny()
 }
 
