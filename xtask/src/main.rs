@@ -93,6 +93,7 @@ fn demo() -> Result<()> {
 
 fn test(no_lint: bool) -> Result<()> {
     tools::require_postgres()?;
+    tools::require_commands()?;
     script("localnet/start.sh", &["--build-only"])?;
     if !no_lint {
         lint()?;

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result, bail, ensure};
 
 /// The repository's root.
 pub(crate) fn root() -> PathBuf {
@@ -47,9 +47,31 @@ pub(crate) fn require_postgres() -> Result<()> {
         return Ok(());
     }
     eprint_line("installing PostgreSQL with apt-get (the store's tests run on it)");
+    install("postgresql").context("install PostgreSQL 15 or newer; the tests start a server of their own")
+}
+
+/// Commands that the documentation's commands call, with arguments that a new enough one takes.
+const COMMANDS: [(&str, &[&str], &str); 2] =
+    [("curl", &["--json", "{}", "--version"], "curl 7.82 or newer"), ("jq", &["--version"], "jq")];
+
+/// The tests run the documentation's commands, which call others.
+pub(crate) fn require_commands() -> Result<()> {
+    for (command, arguments, wanted) in COMMANDS {
+        if answers(command, arguments) {
+            continue;
+        }
+        eprint_line(&format!("installing {command} with apt-get (the documentation's commands call it)"));
+        let missing = || format!("install {wanted}; the tests run the documentation's commands");
+        install(command).with_context(missing)?;
+        ensure!(answers(command, arguments), "{}", missing());
+    }
+    Ok(())
+}
+
+/// A package of the system, which needs root.
+fn install(package: &str) -> Result<()> {
     run(Command::new("apt-get").arg("update"))?;
-    run(Command::new("apt-get").args(["install", "-y", "--no-install-recommends", "postgresql"]))
-        .context("install PostgreSQL 15 or newer; the tests start a server of their own")
+    run(Command::new("apt-get").args(["install", "-y", "--no-install-recommends", package]))
 }
 
 /// cargo-nextest, from the crates registry when missing.
