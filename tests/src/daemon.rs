@@ -71,7 +71,7 @@ pub struct Daemon {
 }
 
 /// `waiaas`, built beside the tests.
-fn binary() -> Result<PathBuf> {
+pub fn binary() -> Result<PathBuf> {
     let here = std::env::current_exe()?;
     let found = here.ancestors().skip(1).take(2).map(|dir| dir.join("waiaas")).find(|path| path.exists());
     found.context("target/debug/waiaas is missing; run `cargo build --package waiaas-cli` first")

@@ -31,7 +31,7 @@ pub use contract_accounts::{
     ENTRY_POINT, OPERATION_FEE, bundled, carried_out, executed, halves, operation, plant_entry_point,
     safe_hash, safe_of, safe_transaction, simple_account_of,
 };
-pub use daemon::{Daemon, DaemonOptions, PASSWORD};
+pub use daemon::{Daemon, DaemonOptions, PASSWORD, binary};
 pub use full_disk::FullDisk;
 pub use http::client_for;
 pub use localnet::{EvmNode, Localnet, SolanaNode};

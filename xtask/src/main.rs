@@ -1,13 +1,16 @@
-//! Everything a contributor runs: `cargo xtask demo | test | attack | fuzz | lint | bench | openapi | schema | deps`.
+//! Everything a contributor runs: `cargo xtask demo | test | attack | fuzz | lint | bench | openapi | schema | docs | deps`.
 
 mod cases;
 mod deps;
+mod docs;
 mod file_length;
 mod fuzz;
 mod invariants;
+mod links;
 mod named_tests;
 mod needs;
 mod tools;
+mod walks;
 
 use anyhow::{Context as _, Result, bail};
 use clap::{Parser, Subcommand};
@@ -51,7 +54,7 @@ enum Task {
         #[arg(long, default_value_t = 600)]
         seconds: u64,
     },
-    /// Formatting, clippy with warnings as errors, dependency rules, file lengths, invariants, cases, unused
+    /// Formatting, clippy with warnings as errors, dependency rules, file lengths, invariants, cases, walks, links, unused
     /// dependencies, licences, generated files.
     Lint,
     /// Run the benchmarks and print medians.
@@ -65,6 +68,12 @@ enum Task {
     /// Write config.schema.json from the types of the configuration, or check that it is current.
     Schema {
         /// Fail when the file is not current instead of writing it.
+        #[arg(long)]
+        check: bool,
+    },
+    /// Write the reference of the command line and of the configuration, or check that it is current.
+    Docs {
+        /// Fail when a page is not current instead of writing it.
         #[arg(long)]
         check: bool,
     },
@@ -82,6 +91,7 @@ fn main() -> Result<()> {
         Task::Bench => bench(),
         Task::Openapi { check } => openapi(check),
         Task::Schema { check } => schema(check),
+        Task::Docs { check } => docs::docs(check),
         Task::Deps => deps::check(),
     }
 }
@@ -99,12 +109,13 @@ fn demo() -> Result<()> {
 }
 
 fn test(no_lint: bool) -> Result<()> {
-    let mut all = vec![Need::CCompiler, Need::Postgres, Need::LocalNodes, Need::Nextest];
+    let mut all = vec![Need::CCompiler, Need::Postgres, Need::Commands, Need::LocalNodes, Need::Nextest];
     if !no_lint {
         all.extend([Need::Deny, Need::Machete]);
     }
     needs::announce(&all)?;
     tools::require_postgres()?;
+    tools::require_commands()?;
     script("localnet/start.sh", &["--build-only"])?;
     if !no_lint {
         lint()?;
@@ -133,9 +144,12 @@ fn lint() -> Result<()> {
     file_length::check()?;
     invariants::check()?;
     cases::check()?;
+    walks::check()?;
+    links::check()?;
     run(cargo().args(["clippy", "--locked", "--workspace", "--all-targets", "--", "-D", "warnings"]))?;
     openapi(true)?;
     schema(true)?;
+    docs::docs(true)?;
     tools::cargo_machete()?;
     tools::cargo_deny()
 }

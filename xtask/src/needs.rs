@@ -16,6 +16,8 @@ pub(crate) enum Need {
     LocalNodes,
     /// PostgreSQL's server programs.
     Postgres,
+    /// The commands that the documentation's commands call.
+    Commands,
     /// cargo-nextest.
     Nextest,
     /// cargo-deny.
@@ -93,6 +95,10 @@ impl Need {
             }
             Self::LocalNodes => local_nodes()?,
             Self::Postgres => one(tools::has_postgres(), "PostgreSQL's server programs", postgres()),
+            Self::Commands => {
+                let missing = tools::missing_commands().into_iter();
+                missing.map(|what| Missing { what, source: package() }).collect()
+            }
             Self::Nextest => {
                 one(tools::has_nextest(), "cargo-nextest", Source::Download("compiled with `cargo install`"))
             }
@@ -146,6 +152,14 @@ fn postgres() -> Source {
             "install version 15 or newer, for example with `sudo apt-get install postgresql`; \
              only root may install it here",
         )
+    }
+}
+
+fn package() -> Source {
+    if tools::is_root() && answers("apt-get", &["--version"]) {
+        Source::Download("with apt-get")
+    } else {
+        Source::ByHand("install it with the system's package manager; only root may install it here")
     }
 }
 

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result, bail, ensure};
 
 /// The repository's root.
 pub(crate) fn root() -> PathBuf {
@@ -58,10 +58,37 @@ pub(crate) fn require_postgres() -> Result<()> {
         return Ok(());
     }
     eprint_line("installing PostgreSQL with apt-get (the store's tests run on it)");
-    let remedy = "install PostgreSQL 15 or newer; the tests start a server of their own";
-    run(Command::new("apt-get").arg("update")).context(remedy)?;
-    run(Command::new("apt-get").args(["install", "-y", "--no-install-recommends", "postgresql"]))
-        .context(remedy)
+    install("postgresql").context("install PostgreSQL 15 or newer; the tests start a server of their own")
+}
+
+/// Commands that the documentation's commands call, with arguments that a new enough one takes.
+const COMMANDS: [(&str, &[&str], &str); 2] =
+    [("curl", &["--json", "{}", "--version"], "curl 7.82 or newer"), ("jq", &["--version"], "jq")];
+
+/// Commands of the documentation that are missing or too old.
+pub(crate) fn missing_commands() -> Vec<&'static str> {
+    let missing = COMMANDS.iter().filter(|(command, arguments, _)| !answers(command, arguments));
+    missing.map(|(_, _, wanted)| *wanted).collect()
+}
+
+/// The tests run the documentation's commands, which call others.
+pub(crate) fn require_commands() -> Result<()> {
+    for (command, arguments, wanted) in COMMANDS {
+        if answers(command, arguments) {
+            continue;
+        }
+        eprint_line(&format!("installing {command} with apt-get (the documentation's commands call it)"));
+        let missing = || format!("install {wanted}; the tests run the documentation's commands");
+        install(command).with_context(missing)?;
+        ensure!(answers(command, arguments), "{}", missing());
+    }
+    Ok(())
+}
+
+/// A package of the system, which needs root.
+fn install(package: &str) -> Result<()> {
+    run(Command::new("apt-get").arg("update"))?;
+    run(Command::new("apt-get").args(["install", "-y", "--no-install-recommends", package]))
 }
 
 /// Whether cargo has a subcommand of this name.
@@ -131,6 +158,7 @@ pub(crate) fn cargo_deny() -> Result<()> {
     run(Command::new(tool).args(arguments).current_dir(root()))
 }
 
+/// Says on standard error how it goes.
 #[expect(clippy::print_stderr, reason = "progress of a command-line tool")]
 pub(crate) fn eprint_line(line: &str) {
     eprintln!("xtask: {line}");

@@ -37,6 +37,7 @@ mod policies;
 mod policy_files;
 mod postgres;
 mod prices;
+mod recipes;
 mod replace;
 mod reputation;
 mod restore;

@@ -181,7 +181,7 @@ fn every_fault_is_told_at_once() {
     assert_eq!(paths(json!({"type": "CONTRACT_DEPLOY"})), ["bytecode"]);
     assert_eq!(paths(json!({"type": "BATCH"})), ["instructions"]);
     let members = json!({"type": "BATCH", "instructions": [7, {"type": "TRANSFER", "to": ""}]});
-    assert_eq!(paths(members), ["instructions[0]", "instructions[1].amount"]);
+    assert_eq!(paths(members), ["instructions[0]", "instructions[1].to", "instructions[1].amount"]);
 }
 
 #[test]

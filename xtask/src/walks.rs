@@ -1,0 +1,168 @@
+//! The walks in ARCHITECTURE.md: lists of the files that a request passes, between
+//! `<!-- walk: NAME -->` and `<!-- end walk -->`. Every path must exist, and stand once in its walk.
+
+use std::collections::BTreeSet;
+use std::fs;
+
+use anyhow::{Context as _, Result, bail, ensure};
+
+use crate::named_tests::quoted;
+use crate::tools::{eprint_line, root};
+
+const FILE: &str = "ARCHITECTURE.md";
+/// The walks that must be there.
+const NAMES: [&str; 2] = ["send", "approval"];
+const END: &str = "<!-- end walk -->";
+
+/// A numbered list of files.
+#[derive(PartialEq, Eq, Debug)]
+struct Walk<'a> {
+    name: &'a str,
+    steps: Vec<Step<'a>>,
+}
+
+/// One line of a walk: its number and its path.
+#[derive(PartialEq, Eq, Debug)]
+struct Step<'a> {
+    number: usize,
+    path: &'a str,
+}
+
+/// Fails when a walk is missing, or has a path that does not exist, a path twice or a wrong number. Prints the
+/// length of each walk.
+pub(crate) fn check() -> Result<()> {
+    let text = fs::read_to_string(root().join(FILE)).with_context(|| format!("reading {FILE}"))?;
+    let walks = read(&text)?;
+    let broken = broken(&walks, |path| root().join(path).is_file());
+    if !broken.is_empty() {
+        bail!("the walks in {FILE} and the tree differ:\n  {}", broken.join("\n  "));
+    }
+    for walk in walks {
+        let (files, changes) = (walk.steps.len(), walk.changes());
+        eprint_line(&format!("walk {}: {files} files, {changes} crate changes", walk.name));
+    }
+    Ok(())
+}
+
+/// The walks of a text, in its order.
+fn read(text: &str) -> Result<Vec<Walk<'_>>> {
+    let mut walks = Vec::new();
+    let mut open: Option<Walk<'_>> = None;
+    for line in text.lines().map(str::trim).filter(|line| !line.is_empty()) {
+        let begun = line.strip_prefix("<!-- walk: ").and_then(|rest| rest.strip_suffix(" -->"));
+        match (&mut open, begun) {
+            (None, Some(name)) => open = Some(Walk { name, steps: Vec::new() }),
+            (None, None) => ensure!(line != END, "{FILE} ends a walk that has not begun"),
+            (Some(walk), Some(name)) => bail!("walk {name} begins before walk {} ends", walk.name),
+            (Some(_), None) if line == END => walks.extend(open.take()),
+            (Some(walk), None) => {
+                let step = step(line).with_context(|| format!("walk {}: no step: {line}", walk.name))?;
+                walk.steps.push(step);
+            }
+        }
+    }
+    if let Some(walk) = open {
+        bail!("walk {} does not end", walk.name);
+    }
+    Ok(walks)
+}
+
+/// A line such as ``7. `crates/core/src/owner.rs` - compares``.
+fn step(line: &str) -> Option<Step<'_>> {
+    let (number, rest) = line.split_once(". ")?;
+    let path = rest.starts_with('`').then(|| quoted(rest).next())??;
+    Some(Step { number: number.parse().ok()?, path })
+}
+
+/// What is wrong with the walks, a sentence each.
+fn broken(walks: &[Walk<'_>], exists: impl Fn(&str) -> bool) -> Vec<String> {
+    let mut broken = Vec::new();
+    for name in NAMES {
+        let count = walks.iter().filter(|walk| walk.name == name).count();
+        if count != 1 {
+            broken.push(format!("walk {name} is there {count} times, not once"));
+        }
+    }
+    for Walk { name, steps } in walks {
+        let mut seen = BTreeSet::new();
+        for (at, Step { number, path }) in (1..).zip(steps) {
+            if *number != at {
+                broken.push(format!("walk {name}: step {at} has the number {number}"));
+            }
+            if !exists(path) {
+                broken.push(format!("walk {name}: {path} does not exist"));
+            }
+            if !seen.insert(path) {
+                broken.push(format!("walk {name}: {path} stands twice"));
+            }
+        }
+    }
+    broken
+}
+
+impl Walk<'_> {
+    /// How often a step is in another crate than the one before it.
+    fn changes(&self) -> usize {
+        let crates: Vec<_> = self.steps.iter().map(|step| step.path.split('/').nth(1)).collect();
+        crates.windows(2).filter(|pair| pair.first() != pair.last()).count()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TEXT: &str = "# Title\n1. not in a walk\n<!-- walk: send -->\n\n\
+        1. `crates/a/src/x.rs` - accepts `this`\n2. `crates/a/src/y.rs` - b\n3. `crates/b/src/x.rs` - c\n\n\
+        <!-- end walk -->\ntext\n<!-- walk: approval -->\n1. `crates/a/src/x.rs` - d\n<!-- end walk -->\n";
+
+    fn found(text: &str) -> Vec<String> {
+        broken(&read(text).expect("walks"), |path| path != "crates/gone.rs")
+    }
+
+    #[test]
+    fn the_walks_are_true() {
+        check().expect("they are");
+    }
+
+    #[test]
+    fn steps_are_read_with_their_crates() {
+        let walks = read(TEXT).expect("walks");
+        let [send, approval] = &walks[..] else { unreachable!("two walks: {walks:?}") };
+        assert_eq!((send.name, send.steps.len(), send.changes()), ("send", 3, 1));
+        assert_eq!((approval.name, approval.changes()), ("approval", 0));
+        assert_eq!(send.steps.first(), Some(&Step { number: 1, path: "crates/a/src/x.rs" }));
+        assert_eq!(found(TEXT), Vec::<String>::new());
+    }
+
+    #[test]
+    fn a_lost_or_doubled_path_and_a_wrong_number_are_found() {
+        let lost = TEXT.replace("`crates/b/src/x.rs`", "`crates/gone.rs`");
+        assert_eq!(found(&lost), ["walk send: crates/gone.rs does not exist"]);
+        let doubled = TEXT.replace("`crates/a/src/y.rs`", "`crates/a/src/x.rs`");
+        assert_eq!(found(&doubled), ["walk send: crates/a/src/x.rs stands twice"]);
+        assert_eq!(found(&TEXT.replace("3. ", "4. ")), ["walk send: step 3 has the number 4"]);
+    }
+
+    #[test]
+    fn a_missing_walk_is_found() {
+        let missing = TEXT.replace("walk: approval", "walk: other");
+        assert_eq!(found(&missing), ["walk approval is there 0 times, not once"]);
+        let doubled = TEXT.replace("walk: approval", "walk: send");
+        let twice = ["walk send is there 2 times, not once", "walk approval is there 0 times, not once"];
+        assert_eq!(found(&doubled), twice);
+    }
+
+    #[test]
+    fn marks_and_lines_that_do_not_fit_are_errors() {
+        for (from, to) in [
+            ("<!-- end walk -->\ntext\n", ""),
+            ("1. not in a walk", "<!-- end walk -->"),
+            (" - d\n<!-- end walk -->", " - d"),
+            ("2. `crates/a/src/y.rs` - b", "a line of text"),
+            ("2. `crates/a/src/y.rs` - b", "2. crates/a/src/y.rs - `b`"),
+        ] {
+            assert!(TEXT.contains(from) && read(&TEXT.replace(from, to)).is_err(), "{from:?} to {to:?}");
+        }
+    }
+}
