@@ -1,6 +1,7 @@
 //! Everything a contributor runs: `cargo xtask demo | test | attack | fuzz | lint | bench | openapi | deps`.
 
 mod cases;
+mod cycles;
 mod deps;
 mod fuzz;
 mod invariants;
@@ -58,7 +59,7 @@ enum Task {
         #[arg(long)]
         check: bool,
     },
-    /// Check which crate may depend on what.
+    /// Check which crate may depend on what, and that no modules depend on each other.
     Deps,
 }
 
