@@ -1,7 +1,9 @@
-//! Which crate may depend on what: each crate exists because of what it cannot reach.
+//! Which crate may depend on what: each crate exists because of what it cannot reach. Within some crates, no
+//! modules may depend on each other ([`cycles`]).
 
 use anyhow::{Context as _, Result, bail};
 
+use crate::cycles;
 use crate::tools::root;
 
 /// Crate, workspace members it may use, third-party crates it must never use directly.
@@ -16,9 +18,9 @@ const RULES: &[(&str, &[&str], &[&str])] = &[
     ("cli", &["server", "engine", "api"], &["sqlx", "alloy-consensus", "solana-message"]),
 ];
 
-/// Fails when a manifest breaks a rule, or when a crate has no rule.
+/// Fails when a manifest breaks a rule, when a crate has no rule, or when modules need each other.
 pub(crate) fn check() -> Result<()> {
-    let mut broken = Vec::new();
+    let mut broken = cycles::find()?;
     for entry in std::fs::read_dir(root().join("crates")).context("reading crates/")? {
         let name = entry?.file_name().to_string_lossy().into_owned();
         let Some((_, allowed, banned)) = RULES.iter().find(|(crate_name, ..)| *crate_name == name) else {

@@ -1,6 +1,7 @@
 //! Everything a contributor runs: `cargo xtask demo | test | attack | fuzz | lint | bench | openapi | schema | docs | deps`.
 
 mod cases;
+mod cycles;
 mod deps;
 mod docs;
 mod file_length;
@@ -77,7 +78,7 @@ enum Task {
         #[arg(long)]
         check: bool,
     },
-    /// Check which crate may depend on what.
+    /// Check which crate may depend on what, and that no modules depend on each other.
     Deps,
 }
 

@@ -1,5 +1,11 @@
 //! Which chain serves which network, connected from configuration.
 
+mod gas;
+mod watch;
+
+pub(crate) use gas::GasWatch;
+pub(crate) use watch::{ChainWatch, Look};
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,8 +19,7 @@ use waiaas_chains::{Chain as ChainPort, ReputationSource};
 use waiaas_core::network::{Chain, Network, NetworkId, Networks};
 
 use crate::config::{Commitment, Config, PriceSourceName};
-use crate::engine::StartError;
-use crate::error::{Error, ErrorCode};
+use crate::error::{Error, ErrorCode, StartError};
 use crate::views::NetworkStatus;
 
 struct Served {

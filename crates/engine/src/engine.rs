@@ -1,228 +1,86 @@
-//! The engine itself: its parts, starting and stopping.
+//! The engine itself: its parts, and how each is reached.
+//!
+//! It calls no use case: those are above it and receive it. `start.rs` puts it together.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use secrecy::{ExposeSecret as _, SecretString};
-use thiserror::Error as ThisError;
 use tokio::sync::{Notify, Semaphore};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use waiaas_chains::price::PriceBook;
 use waiaas_chains::{Chain, ReputationSource};
 use waiaas_core::UnixSeconds;
-use waiaas_core::audit::{Actor, AuditEvent};
 use waiaas_core::ids::InstanceId;
 use waiaas_core::network::{NetworkId, Networks};
-use waiaas_keys::{KeystoreHeader, NoRandomness, PasswordVerifier, Purpose, UnlockError, Vault};
-use waiaas_store::{AuditEntry, LeaseHolder, Store, StoreError};
-use zeroize::Zeroizing;
+use waiaas_keys::{PasswordVerifier, Vault};
+use waiaas_store::{LeaseHolder, SCHEMA_VERSION, Store};
 
-use crate::chain_watch::ChainWatch;
-use crate::chains::Chains;
+use crate::chains::{ChainWatch, Chains, GasWatch};
 use crate::clock::Clock;
-use crate::config::{Config, Conflict};
-use crate::credentials::gate::Gates;
-use crate::credentials::proof::Prover;
-use crate::credentials::token::{KeyRing, PREVIOUS_KEY_SECONDS, SigningKey, Tokens};
-use crate::data_dir::{DataDir, DataDirError, DirLock};
+use crate::config::Config;
+use crate::data_dir::{DataDir, DirLock};
 use crate::error::Error;
+use crate::gates::Gates;
 use crate::lanes::Lanes;
-use crate::lease;
 use crate::lookups::Lookups;
-use crate::offline;
-use crate::pipeline::gas::GasWatch;
 use crate::policies::Policies;
+use crate::prover::Prover;
 use crate::reserve::Reserve;
-use crate::workers;
-
-/// What an engine is started with.
-pub struct Setup {
-    /// Where everything is kept.
-    pub data_dir: DataDir,
-    /// Checked configuration.
-    pub config: Config,
-    /// The master password; used once, here.
-    pub password: SecretString,
-    /// Where the time comes from.
-    pub clock: Arc<dyn Clock>,
-}
-
-/// Why the daemon does not start.
-#[derive(Debug, ThisError)]
-pub enum StartError {
-    /// Files.
-    #[error(transparent)]
-    DataDir(#[from] DataDirError),
-    /// The database.
-    #[error("the database cannot be opened: {0}")]
-    Store(#[from] StoreError),
-    /// The database is configured wrongly.
-    #[error("the database is configured wrongly: {0}")]
-    Database(String),
-    /// `waiaas init` has not run here.
-    #[error("this data directory is not initialised; run `waiaas init`")]
-    NotInitialised,
-    /// `waiaas init` has run here already.
-    #[error("this data directory is initialised already")]
-    AlreadyInitialised,
-    /// The master password is not the one this installation was set up with.
-    #[error("the master password is not right")]
-    WrongPassword,
-    /// The password is too weak to protect keys.
-    #[error("{0}")]
-    WeakPassword(#[from] waiaas_keys::WeakPassword),
-    /// The key material is damaged.
-    #[error("the keystore cannot be read: {0}")]
-    Keystore(String),
-    /// Networks and endpoints contradict each other.
-    #[error(transparent)]
-    Config(#[from] Conflict),
-    /// A network cannot be served as configured.
-    #[error("the network {network} cannot be set up: {reason}")]
-    Network {
-        /// Which.
-        network: NetworkId,
-        /// Why.
-        reason: String,
-    },
-    /// The HTTP client cannot be set up.
-    #[error("the HTTP client cannot be set up: {0}")]
-    Http(String),
-    /// The price services cannot be set up as configured.
-    #[error("prices cannot be set up: {0}")]
-    Prices(String),
-    /// Another daemon holds the database.
-    #[error(
-        "another daemon holds this database: process {pid} on {host}, {renewed} seconds ago. Stop it first; if \
-         it is gone already, start again after {wait} seconds"
-    )]
-    Held {
-        /// Its machine.
-        host: String,
-        /// Its process there.
-        pid: u32,
-        /// Seconds since it renewed its lease.
-        renewed: i64,
-        /// Seconds after which a holder that is gone has lost it.
-        wait: i64,
-    },
-    /// The operating system gives no randomness.
-    #[error(transparent)]
-    NoRandomness(#[from] NoRandomness),
-}
+use crate::tokens::Tokens;
+use crate::views::Health;
 
 /// The daemon without HTTP. Clones are handles to the same engine.
 #[derive(Clone)]
-pub struct Engine(Arc<Inner>);
+pub struct Engine(Arc<Parts>);
 
-struct Inner {
-    store: Store,
-    vault: Arc<Vault>,
-    tokens: Tokens,
-    verifier: PasswordVerifier,
-    gates: Gates,
-    prover: Prover,
-    reserve: Reserve,
-    rewrap: Semaphore,
-    chains: Chains,
-    prices: PriceBook,
-    lookups: Lookups,
-    reputation: Option<Arc<dyn ReputationSource>>,
-    policies: Policies,
-    lanes: Lanes,
-    chain_watch: ChainWatch,
-    gas_watch: GasWatch,
-    clock: Arc<dyn Clock>,
-    config: Config,
-    networks: Networks,
-    instance: InstanceId,
-    data_dir: DataDir,
-    started_at: UnixSeconds,
-    stop: CancellationToken,
-    tasks: TaskTracker,
-    wake: Notify,
-    lease: LeaseHolder,
-    displaced: AtomicBool,
-    _lock: DirLock,
+/// The parts.
+pub(crate) struct Parts {
+    pub(crate) store: Store,
+    pub(crate) vault: Arc<Vault>,
+    pub(crate) tokens: Tokens,
+    pub(crate) verifier: PasswordVerifier,
+    pub(crate) gates: Gates,
+    pub(crate) prover: Prover,
+    pub(crate) reserve: Reserve,
+    pub(crate) rewrap: Semaphore,
+    pub(crate) chains: Chains,
+    pub(crate) prices: PriceBook,
+    pub(crate) lookups: Lookups,
+    pub(crate) reputation: Option<Arc<dyn ReputationSource>>,
+    pub(crate) policies: Policies,
+    pub(crate) lanes: Lanes,
+    pub(crate) chain_watch: ChainWatch,
+    pub(crate) gas_watch: GasWatch,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) config: Config,
+    pub(crate) networks: Networks,
+    pub(crate) instance: InstanceId,
+    pub(crate) data_dir: DataDir,
+    pub(crate) started_at: UnixSeconds,
+    pub(crate) stop: CancellationToken,
+    pub(crate) tasks: TaskTracker,
+    pub(crate) wake: Notify,
+    pub(crate) lease: LeaseHolder,
+    pub(crate) displaced: AtomicBool,
+    pub(crate) _lock: DirLock,
 }
 
 impl Engine {
-    /// Opens the store, unlocks the keys, connects the chains, recovers what a crash left, and
-    /// starts the workers.
-    pub async fn start(setup: Setup) -> Result<Self, StartError> {
-        let Setup { data_dir, config, password, clock } = setup;
-        let lock = data_dir.lock()?;
-        let networks = config.networks()?;
-        let chains = Chains::connect(&config, &networks)?;
-        let prices = crate::chains::price_book(&config)?;
-        let reputation = crate::chains::reputation(&config, &networks, &chains)?;
-        let store = offline::open_store(&data_dir, &config).await?;
-        let reserve = Reserve::hold(&config.database.target(data_dir.path()));
-        let instance = store.instance_id().await?.ok_or(StartError::NotInitialised)?;
-        let header = store.keystore_header().await?.ok_or(StartError::NotInitialised)?;
-        let header = KeystoreHeader::from_text(&header).map_err(|e| StartError::Keystore(e.to_string()))?;
-        let verifier = PasswordVerifier::new()?;
-        let unlock = move || (header.unlock_to_serve(&password), header, password);
-        let (root, header, password) =
-            tokio::task::spawn_blocking(unlock).await.map_err(|e| StartError::Keystore(e.to_string()))?;
-        let (root, proof) = match root {
-            Ok(unlocked) => unlocked,
-            Err(UnlockError::WrongPassword) => return Err(StartError::WrongPassword),
-            Err(error) => return Err(StartError::Keystore(error.to_string())),
-        };
-        verifier.remember(&header, &password);
-        let prover = Prover::new(&header, proof);
-        let vault = Arc::new(Vault::new(root));
-        let now = clock.now();
-        let tokens = Tokens::new(instance, key_ring(&store, &vault).await?);
-        let gates = Gates::load(&store, &config.security, now, clock.elapsed()).await?;
-        let lease = lease::take(&store, &lock).await?;
-        let engine = Self(Arc::new(Inner {
-            store,
-            vault,
-            tokens,
-            verifier,
-            gates,
-            prover,
-            reserve,
-            rewrap: Semaphore::new(1),
-            chains,
-            prices,
-            lookups: Lookups::new(config.prices.lookups_per_session_per_minute),
-            reputation,
-            policies: Policies::default(),
-            lanes: Lanes::default(),
-            chain_watch: ChainWatch::default(),
-            gas_watch: GasWatch::default(),
-            clock,
-            config,
-            networks,
-            instance,
-            data_dir,
-            started_at: now,
-            stop: CancellationToken::new(),
-            tasks: TaskTracker::new(),
-            wake: Notify::new(),
-            lease,
-            displaced: AtomicBool::new(false),
-            _lock: lock,
-        }));
-        let started = AuditEntry::new(AuditEvent::SystemStarted, Actor::System, now)
-            .details(serde_json::json!({ "version": Self::version() }));
-        engine.store().write(|tx| Box::pin(async move { tx.record(started).await })).await?;
-        workers::spawn(&engine);
-        Ok(engine)
+    pub(crate) fn of(parts: Parts) -> Self {
+        Self(Arc::new(parts))
     }
 
-    /// Stops the workers, lets what is being signed finish, and closes the store.
-    pub async fn shutdown(&self) {
-        self.0.stop.cancel();
-        self.0.tasks.close();
-        self.0.tasks.wait().await;
-        self.release_lease().await;
-        self.store().close().await;
+    /// Whether the daemon is up; tells nothing secret.
+    pub fn health(&self) -> Health {
+        let now = self.now();
+        Health {
+            version: Self::version(),
+            schema_version: SCHEMA_VERSION,
+            uptime: now.saturating_sub(self.started_at()),
+            timestamp: now,
+        }
     }
 
     /// Completes when the engine stops, by [`Self::shutdown`] or because it was displaced.
@@ -377,22 +235,4 @@ impl std::fmt::Debug for Engine {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Engine").field("instance", &self.0.instance).finish_non_exhaustive()
     }
-}
-
-/// Opens the session signing keys.
-pub(crate) async fn key_ring(store: &Store, vault: &Vault) -> Result<KeyRing, StartError> {
-    let keys = store.session_keys().await?;
-    let until = keys.current.created_at.saturating_add(PREVIOUS_KEY_SECONDS);
-    let open = |kid: String, sealed: &[u8]| {
-        let secret = vault
-            .open_secret(Purpose::SessionSigning, &kid, sealed)
-            .map_err(|e| StartError::Keystore(e.to_string()))?;
-        let secret = Zeroizing::new(secret.expose_secret().to_vec());
-        Ok::<_, StartError>(SigningKey { kid, secret })
-    };
-    let previous = match keys.previous {
-        Some(row) => Some((open(row.kid, &row.sealed)?, until)),
-        None => None,
-    };
-    Ok(KeyRing { current: open(keys.current.kid, &keys.current.sealed)?, previous })
 }

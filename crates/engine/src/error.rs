@@ -4,7 +4,10 @@
 //! them carries a secret, a URL or a stored row. HTTP statuses are the server's business.
 
 mod chain;
+mod start;
 mod vocabulary;
+
+pub use start::StartError;
 
 use std::fmt;
 

@@ -7,8 +7,7 @@ use waiaas_store::{LEASE_SECONDS, LeaseHolder, LeaseRow, Store, WriteTx};
 
 use crate::Engine;
 use crate::data_dir::DirLock;
-use crate::engine::StartError;
-use crate::error::{Error, ErrorCode};
+use crate::error::{Error, ErrorCode, StartError};
 
 /// Takes the lease for this process, which holds `lock`.
 pub(crate) async fn take(store: &Store, lock: &DirLock) -> Result<LeaseHolder, StartError> {

@@ -1,14 +1,14 @@
 //! The daemon without HTTP: every use case, composed from the five crates below it.
 //!
-//! A newcomer starts here. [`Engine`] holds the parts; `credentials/` makes the three proofs that use
-//! cases ask for; `pipeline/` is the one path on which value moves; `admin/` is what the operator
-//! does; `workers/` is what happens by itself. What does not belong here: HTTP, SQL, cryptography.
+//! A newcomer starts here. [`Engine`] holds the parts. `credentials/` makes the proofs, and with a proof the
+//! engine gives a handle: [`Agent`], [`Operator`] or [`OwnerDesk`], whose methods are the use cases of that
+//! audience. `pipeline/` is the one path on which value moves; `workers/` is what happens by itself; `start.rs`
+//! puts everything together. What does not belong here: HTTP, SQL, cryptography.
 
-mod admin;
-mod approvals;
-mod calldata;
+mod agent;
 mod chain_watch;
 mod chains;
+mod challenges;
 mod changes;
 mod clock;
 pub mod config;
@@ -16,27 +16,41 @@ mod credentials;
 mod data_dir;
 mod engine;
 mod error;
+mod file_error;
+mod gates;
+mod holdings;
 mod lanes;
 mod lease;
 mod lookups;
 pub mod offline;
+mod operator;
+mod owner;
 mod pipeline;
 mod placing;
 mod policies;
 pub mod policy_files;
+mod prover;
 pub mod question;
-mod reads;
 mod reserve;
+mod session_keys;
+mod sessions;
+mod start;
+mod tokens;
 mod views;
+mod wallets;
 mod whole_file;
 mod workers;
 
-pub use calldata::Calldata;
+pub use agent::{Agent, Calldata};
 pub use clock::{Clock, SystemClock};
 pub use credentials::{Brake, Decision, Local, Master, Owner, OwnerAnswer, Renewal, Replaced, Session, Via};
-pub use data_dir::{DataDir, DataDirError, write_private};
-pub use engine::{Engine, Setup, StartError};
-pub use error::{Error, ErrorCode};
+pub use data_dir::{DataDir, write_private};
+pub use engine::Engine;
+pub use error::{Error, ErrorCode, StartError};
+pub use file_error::DataDirError;
+pub use operator::Operator;
+pub use owner::OwnerDesk;
+pub use start::Setup;
 pub use views::*;
 pub use waiaas_core as core;
 pub use waiaas_keys::hardening::{Report as Hardening, harden as harden_process};

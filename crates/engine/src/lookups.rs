@@ -7,12 +7,10 @@
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
-use waiaas_chains::price::Priced;
+use waiaas_chains::price::{PriceBook, Priced};
 use waiaas_core::UnixSeconds;
 use waiaas_core::asset::AssetId;
 use waiaas_core::ids::SessionId;
-
-use crate::Engine;
 
 /// What one look-up takes out of a bucket: as much as flows in within a second at one look-up a minute.
 const ONE: u64 = 60;
@@ -49,6 +47,17 @@ impl Lookups {
         after.is_some()
     }
 
+    /// The price of an asset for a session: from the book, or from the services while the session may ask.
+    pub(crate) async fn price(
+        &self,
+        book: &PriceBook,
+        session: SessionId,
+        asset: &AssetId,
+        now: UnixSeconds,
+    ) -> Priced {
+        book.price_if(asset, now, || self.take(session, now)).await
+    }
+
     const fn full(&self) -> u64 {
         self.per_minute.saturating_mul(ONE)
     }
@@ -57,14 +66,6 @@ impl Lookups {
     fn filled(&self, bucket: Bucket, now: UnixSeconds) -> u64 {
         let seconds = u64::try_from(now.saturating_sub(bucket.at)).unwrap_or(0);
         bucket.left.saturating_add(seconds.saturating_mul(self.per_minute)).min(self.full())
-    }
-}
-
-impl Engine {
-    /// The price of an asset for a session: from the book, or from the services while the session may ask.
-    pub(crate) async fn price_for(&self, session: SessionId, asset: &AssetId) -> Priced {
-        let now = self.now();
-        self.prices().price_if(asset, now, || self.lookups().take(session, now)).await
     }
 }
 

@@ -12,10 +12,11 @@ use waiaas_keys::password::check_new;
 use waiaas_keys::{KdfParams, KeystoreHeader, ParamsError, UnlockError, Vault};
 use waiaas_store::{AuditEntry, DatabaseUrl, NewInstallation, Store};
 
-use crate::admin::sessions::new_session_key;
 use crate::config::{Config, DatabaseTarget};
-use crate::data_dir::{DataDir, DataDirError};
-use crate::engine::StartError;
+use crate::data_dir::DataDir;
+use crate::error::StartError;
+use crate::file_error::DataDirError;
+use crate::session_keys::new_session_key;
 
 pub use restore::{RestoreError, Restored, RestoredConfig, restore};
 

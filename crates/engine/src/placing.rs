@@ -67,9 +67,22 @@ impl Engine {
         Ok((wallet, network))
     }
 
+    /// The wallets a session may use.
+    pub(crate) async fn session_wallets(&self, session: &Session) -> Result<Vec<Wallet>, Error> {
+        let mut wallets = Vec::new();
+        for id in session.wallets() {
+            wallets.push(self.wallet_by_id(*id).await?);
+        }
+        Ok(wallets)
+    }
+
     /// The wallet that a session means to read: the one named, else its default wallet, or the only other
     /// one that is on the network asked for.
-    pub async fn session_wallet(&self, session: &Session, named: Option<WalletId>) -> Result<Wallet, Error> {
+    pub(crate) async fn session_wallet(
+        &self,
+        session: &Session,
+        named: Option<WalletId>,
+    ) -> Result<Wallet, Error> {
         self.wallet_to_read(session, named, None).await
     }
 

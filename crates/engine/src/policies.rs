@@ -1,4 +1,4 @@
-//! Compiled policies in memory, refreshed whenever the stored generation has moved.
+//! Stored policies: as they are shown, and compiled in memory, refreshed whenever the stored generation has moved.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -12,6 +12,7 @@ use waiaas_core::policy::{Policy, PolicySet, PolicyType, Rules, Scope};
 use waiaas_store::{PolicyRow, WriteTx};
 
 use crate::error::{Error, ErrorCode};
+use crate::views::PolicyView;
 
 /// The policies that apply to one wallet on one network, with the text they are kept as.
 pub(crate) struct InForce {
@@ -120,6 +121,26 @@ pub(crate) fn compile(row: &PolicyRow, networks: &Networks) -> Result<Policy, Er
     let rules =
         Rules::parse(policy_type, &value, networks, scope.network.as_ref()).map_err(|_| corrupt(row))?;
     Ok(Policy { id: row.id, scope, priority: row.priority, rules })
+}
+
+impl TryFrom<PolicyRow> for PolicyView {
+    type Error = Error;
+
+    fn try_from(row: PolicyRow) -> Result<Self, Error> {
+        let policy_type = PolicyType::parse(&row.policy_type)
+            .ok_or_else(|| Error::internal("unknown policy type stored"))?;
+        Ok(Self {
+            id: row.id,
+            wallet: row.wallet,
+            network: row.network,
+            policy_type,
+            rules: serde_json::from_str(&row.rules).unwrap_or(Value::Null),
+            priority: row.priority,
+            enabled: row.enabled,
+            created_at: row.created_at,
+            updated_at: row.updated_at,
+        })
+    }
 }
 
 fn corrupt(row: &PolicyRow) -> Error {

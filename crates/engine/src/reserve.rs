@@ -15,7 +15,6 @@ use rustix::fs::{FallocateFlags, fallocate};
 use rustix::io::Errno;
 use waiaas_store::StoreError;
 
-use crate::Engine;
 use crate::config::DatabaseTarget;
 use crate::error::{Error, ErrorCode};
 
@@ -78,6 +77,35 @@ impl Reserve {
             }
         }
     }
+
+    /// Writes once more in the space of the reserve where the disk is full.
+    pub(crate) async fn write<T, F>(&self, write: impl Fn() -> F) -> Result<T, StoreError>
+    where
+        F: Future<Output = Result<T, StoreError>>,
+    {
+        match write().await {
+            Err(StoreError::Full(_)) if self.release() => write().await,
+            other => other,
+        }
+    }
+
+    /// Gives the reserve up if that is what somebody who will try again was missing.
+    pub(crate) fn make_room_after(&self, error: &Error) {
+        if error.code == ErrorCode::StorageFull {
+            self.release();
+        }
+    }
+
+    /// Refuses what can wait until there is a reserve again.
+    pub(crate) fn refuse_unless_held(&self) -> Result<(), Error> {
+        if self.is_held() {
+            return Ok(());
+        }
+        Err(Error::new(ErrorCode::StorageFull, "The disk is full; nothing was changed.").hint(format!(
+            "Free at least {} MiB on the database's disk, then ask again.",
+            BYTES / 1024 / 1024
+        )))
+    }
 }
 
 fn fill(path: &Path) -> io::Result<()> {
@@ -99,37 +127,6 @@ fn write_out(mut file: &File) -> io::Result<()> {
         left = left.saturating_sub(64 * 1024);
     }
     Ok(())
-}
-
-impl Engine {
-    /// Writes once more in the space of the reserve where the disk is full.
-    pub(crate) async fn with_reserve<T, F>(&self, write: impl Fn() -> F) -> Result<T, StoreError>
-    where
-        F: Future<Output = Result<T, StoreError>>,
-    {
-        match write().await {
-            Err(StoreError::Full(_)) if self.reserve().release() => write().await,
-            other => other,
-        }
-    }
-
-    /// Gives the reserve up if that is what somebody who will try again was missing.
-    pub(crate) fn make_room_after(&self, error: &Error) {
-        if error.code == ErrorCode::StorageFull {
-            self.reserve().release();
-        }
-    }
-
-    /// Refuses what can wait until there is a reserve again.
-    pub(crate) fn refuse_without_reserve(&self) -> Result<(), Error> {
-        if self.reserve().is_held() {
-            return Ok(());
-        }
-        Err(Error::new(ErrorCode::StorageFull, "The disk is full; nothing was changed.").hint(format!(
-            "Free at least {} MiB on the database's disk, then ask again.",
-            BYTES / 1024 / 1024
-        )))
-    }
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
-use crate::data_dir::{DataDirError, io};
+use crate::file_error::{DataDirError, io};
 
 /// A file of this user only that gets its name when it is complete and on disk. Until then it is beside the
 /// place under a name that nobody can foresee; dropped before, it is removed.

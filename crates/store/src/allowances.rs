@@ -13,9 +13,8 @@ use waiaas_core::money::{Usd, parse_base_units};
 use waiaas_core::policy::{CountedAllowance, DAY_SECONDS, MONTH_SECONDS};
 use waiaas_core::{U256, UnixSeconds};
 
-use crate::columns::{Columns, usd};
+use crate::columns::{Columns, padded, usd};
 use crate::error::{Entity, StoreError};
-use crate::ledger::padded;
 use crate::reads::reads;
 use crate::writer::WriteTx;
 

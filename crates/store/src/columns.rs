@@ -4,6 +4,7 @@ use std::str::FromStr;
 
 use sqlx::Row;
 use sqlx::any::AnyRow;
+use waiaas_core::U256;
 use waiaas_core::money::Usd;
 use waiaas_core::network::{Chain, Environment};
 
@@ -108,6 +109,18 @@ pub(crate) fn unsigned(value: u64, column: &'static str) -> Result<i64> {
 /// Dollars as a column value; [`Usd`] never exceeds `i64::MAX`.
 pub(crate) fn usd(value: Usd) -> i64 {
     i64::try_from(value.micros()).unwrap_or(i64::MAX)
+}
+
+/// 78 digits hold every 256-bit number.
+pub(crate) fn padded(amount: U256) -> String {
+    format!("{:0>78}", amount.to_string())
+}
+
+/// Dollars that were added up in two halves.
+pub(crate) fn dollars(row: &AnyRow) -> Result<Usd> {
+    let high: u64 = row.opt_number("usd_high")?.unwrap_or(0);
+    let low: u64 = row.opt_number("usd_low")?.unwrap_or(0);
+    Ok(Usd::from_micros(high.saturating_mul(1 << 32).saturating_add(low)))
 }
 
 /// `$first, $first+1, …` for an `IN` list of `count` values; `NULL` (nothing matches) when empty.

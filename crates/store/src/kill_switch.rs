@@ -7,7 +7,7 @@ use waiaas_core::wallet::KillSwitch;
 
 use crate::audit::AuditEntry;
 use crate::error::{Entity, StoreError};
-use crate::installation::{get, swap};
+use crate::meta::{get, swap};
 use crate::reads::reads;
 use crate::writer::WriteTx;
 

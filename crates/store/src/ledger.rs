@@ -16,7 +16,7 @@ use waiaas_core::policy::{DAY_SECONDS, Ledger, MONTH_SECONDS};
 use waiaas_core::{U256, UnixSeconds};
 
 use crate::allowances;
-use crate::columns::{Columns, usd};
+use crate::columns::{Columns, dollars, padded, usd};
 use crate::error::StoreError;
 use crate::origins;
 use crate::reads::reads;
@@ -141,12 +141,6 @@ fn add(sums: &mut BTreeMap<AssetId, U256>, asset: &AssetId, amount: U256) {
     *sum = sum.saturating_add(amount);
 }
 
-pub(crate) fn dollars(row: &AnyRow) -> Result<Usd, StoreError> {
-    let high: u64 = row.opt_number("usd_high")?.unwrap_or(0);
-    let low: u64 = row.opt_number("usd_low")?.unwrap_or(0);
-    Ok(Usd::from_micros(high.saturating_mul(1 << 32).saturating_add(low)))
-}
-
 fn base_units(row: &AnyRow) -> Result<U256, StoreError> {
     PARTS.into_iter().try_fold(U256::ZERO, |sum, part| {
         let part: u64 = row.number(part)?;
@@ -175,11 +169,6 @@ async fn held_by(conn: &mut AnyConnection, tx: TxId) -> Result<Vec<NewReservatio
         Ok(NewReservation { asset, amount, usd, is_fee, spender })
     };
     rows.iter().map(held).collect()
-}
-
-/// 78 digits hold every 256-bit number.
-pub(crate) fn padded(amount: U256) -> String {
-    format!("{:0>78}", amount.to_string())
 }
 
 /// Holds value for a transaction from now until proof.

@@ -3,8 +3,8 @@
 use sqlx::AnyConnection;
 
 use crate::columns::Columns;
+use crate::connector::{BEGIN_POSTGRES, BEGIN_SQLITE, LOCK_POSTGRES};
 use crate::error::StoreError;
-use crate::writer::{BEGIN_POSTGRES, BEGIN_SQLITE, LOCK_POSTGRES};
 
 struct Migration {
     version: i64,

@@ -10,9 +10,8 @@ use waiaas_core::ids::{TxId, WalletId};
 use waiaas_core::money::Usd;
 use waiaas_core::policy::{CategorySums, DAY_SECONDS, MONTH_SECONDS};
 
-use crate::columns::{Columns, usd};
+use crate::columns::{Columns, dollars, usd};
 use crate::error::StoreError;
-use crate::ledger::dollars;
 use crate::reads::reads;
 
 /// What an action moves.

@@ -9,7 +9,7 @@ use waiaas_core::network::NetworkId;
 use crate::audit::AuditEntry;
 use crate::columns::Columns;
 use crate::error::{Entity, StoreError};
-use crate::installation::{get, put};
+use crate::meta::{get, put};
 use crate::reads::reads;
 use crate::writer::WriteTx;
 

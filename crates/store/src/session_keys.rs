@@ -6,7 +6,7 @@ use waiaas_core::UnixSeconds;
 
 use crate::audit::AuditEntry;
 use crate::error::{Entity, StoreError};
-use crate::installation::{get, put, swap};
+use crate::meta::{get, put, swap};
 use crate::reads::reads;
 use crate::writer::WriteTx;
 

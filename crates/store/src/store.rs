@@ -3,20 +3,18 @@
 use std::fs::OpenOptions;
 use std::os::unix::fs::OpenOptionsExt;
 use std::sync::Arc;
-use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 use sqlx::any::{AnyConnectOptions, AnyPoolOptions};
 use sqlx::pool::PoolConnection;
-use sqlx::{Any, AnyConnection, AnyPool, ConnectOptions};
+use sqlx::{Any, AnyPool, ConnectOptions};
 
+use crate::connector::{BUSY, Connector, configure};
 use crate::error::StoreError;
 use crate::migrations;
 use crate::url::{DatabaseUrl, Target};
 use crate::writer::{WriteTx, Writer, WriterStats};
 
-/// How long a statement waits for another process's lock.
-const BUSY: Duration = Duration::from_secs(10);
 /// Connections for reading.
 const READERS: u32 = 4;
 
@@ -32,47 +30,6 @@ struct Inner {
     long: AnyPool,
     writer: Writer,
     connector: Connector,
-}
-
-/// How to reach the database, for the writer's reconnects.
-#[derive(Clone)]
-pub(crate) struct Connector {
-    options: AnyConnectOptions,
-    postgres: bool,
-}
-
-impl Connector {
-    pub(crate) const fn is_postgres(&self) -> bool {
-        self.postgres
-    }
-
-    /// A connection that may write.
-    pub(crate) async fn writer(&self) -> Result<AnyConnection, StoreError> {
-        let mut conn = self.options.connect().await?;
-        configure(&mut conn, self.postgres, false).await?;
-        Ok(conn)
-    }
-}
-
-/// Settings every connection gets. Readers cannot write even by mistake.
-async fn configure(conn: &mut AnyConnection, postgres: bool, read_only: bool) -> Result<(), sqlx::Error> {
-    let statements: &[&'static str] = match (postgres, read_only) {
-        (true, true) => &["SET default_transaction_read_only = on"],
-        // Durable even where the server's default is lax; no endless wait for another daemon.
-        (true, false) => &["SET synchronous_commit = on", "SET lock_timeout = '10s'"],
-        (false, true) => &["PRAGMA query_only = ON"],
-        (false, false) => {
-            &["PRAGMA journal_mode = WAL", "PRAGMA synchronous = FULL", "PRAGMA foreign_keys = ON"]
-        }
-    };
-    if !postgres {
-        let wait = sqlx::AssertSqlSafe(format!("PRAGMA busy_timeout = {}", BUSY.as_millis()));
-        sqlx::raw_sql(wait).execute(&mut *conn).await?;
-    }
-    for statement in statements {
-        sqlx::raw_sql(*statement).execute(&mut *conn).await?;
-    }
-    Ok(())
 }
 
 impl Store {

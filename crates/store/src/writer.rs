@@ -16,8 +16,8 @@ use futures_util::future::BoxFuture;
 use sqlx::{AnyConnection, Connection as _};
 use tokio::sync::{mpsc, oneshot};
 
+use crate::connector::{BEGIN_POSTGRES, BEGIN_SQLITE, Connector, LOCK_POSTGRES};
 use crate::error::StoreError;
-use crate::store::Connector;
 
 /// Most jobs of one commit.
 const BATCH: usize = 64;
@@ -25,13 +25,6 @@ const BATCH: usize = 64;
 const QUEUE: usize = 1024;
 /// A job that takes longer is given up, and its connection with it: everybody waits behind it.
 const PATIENCE: Duration = Duration::from_secs(30);
-
-pub(crate) const BEGIN_SQLITE: &str = "BEGIN IMMEDIATE";
-pub(crate) const BEGIN_POSTGRES: &str = "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE";
-/// Several daemons on one PostgreSQL database take turns, as processes on one SQLite file do. Each
-/// statement after the lock sees all that was committed before it was granted. The number is ours.
-pub(crate) const LOCK_POSTGRES: &str =
-    "DO $$ BEGIN PERFORM pg_advisory_xact_lock(7310308121904767337); END $$";
 
 /// A running write transaction; the only type whose methods change anything.
 pub struct WriteTx {

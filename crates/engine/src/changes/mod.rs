@@ -2,15 +2,15 @@
 //! done at once. Either way one function does it ([`apply::apply`]), in the transaction that decided.
 //!
 //! `standing.rs` says what a change would do and whose consent it takes, `describe.rs` puts it into
-//! words, `answers.rs` is what owners and the operator say to a change that waits. Reading a request is
-//! not here but in `admin/`.
+//! words, `waiting.rs` is about changes that wait. The requests of the operator are in `operator/`, the answers of
+//! owners in `owner/`.
 
-mod answers;
 mod apply;
 mod describe;
 mod standing;
+mod waiting;
 
-pub(crate) use answers::{by_owner, expire, no_change, refuse_unless_open};
+pub(crate) use waiting::{by_owner, expire, no_change, refuse_unless_open, row, too_late};
 
 use std::collections::BTreeSet;
 
@@ -25,10 +25,10 @@ use waiaas_core::owner::{self, Challenge, OwnerAction};
 use waiaas_store::{AuditEntry, ChallengeRow, ChangeRow, NewChange, WriteTx};
 
 use crate::Engine;
+use crate::challenges::{chain_id, nonce};
 use crate::changes::apply::{Authority, apply};
 use crate::changes::standing::{Concerned, Standing};
 use crate::error::{Error, ErrorCode};
-use crate::pipeline::s4_wait::{chain_id, nonce};
 use crate::views::ChangeView;
 
 /// How long owners have to answer: three days.
@@ -96,7 +96,7 @@ async fn request(engine: &Engine, tx: &mut WriteTx, change: Change) -> Result<Op
     Ok(Some(row.id))
 }
 
-fn superseded() -> Error {
+pub(crate) fn superseded() -> Error {
     Error::new(
         ErrorCode::ChangeSuperseded,
         "What the change is about has changed meanwhile; nothing was done.",
@@ -106,7 +106,7 @@ fn superseded() -> Error {
 
 /// What became of a change when it was looked at.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-enum Settled {
+pub(crate) enum Settled {
     Applied,
     Waits,
     Superseded,
@@ -114,7 +114,12 @@ enum Settled {
 
 /// Applies a waiting change if every owner it takes as things stand now has agreed to exactly this
 /// change; asks those who were not asked yet; ends it when what it is about has changed.
-async fn settle(engine: &Engine, tx: &mut WriteTx, row: &ChangeRow, actor: Actor) -> Result<Settled, Error> {
+pub(crate) async fn settle(
+    engine: &Engine,
+    tx: &mut WriteTx,
+    row: &ChangeRow,
+    actor: Actor,
+) -> Result<Settled, Error> {
     let now = engine.now();
     let change: Change = serde_json::from_str(&row.content).map_err(Error::internal)?;
     let standing = Standing::read(tx).await?;

@@ -11,9 +11,9 @@ use waiaas_core::policy::{Policy, PolicyType, Rules, at_least_as_strict, loosens
 use waiaas_core::wallet::{KillSwitch, Owner, WalletStatus};
 use waiaas_store::{KillSwitchRow, PolicyRow, StoreError, WalletRow, WriteTx};
 
-use crate::admin::wallets::wrong_status;
 use crate::error::{Error, ErrorCode, sentence};
 use crate::policies::compile;
+use crate::wallets::wrong_status;
 
 /// Why a change cannot be made to things as they are.
 #[derive(Debug, Error)]

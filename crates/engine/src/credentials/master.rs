@@ -15,8 +15,8 @@ use waiaas_keys::{KeystoreHeader, UnlockError};
 use waiaas_store::{AuditEntry, StoreError};
 
 use crate::Engine;
-use crate::credentials::gate::{Counted, Gate, Judged, Via, locked};
 use crate::error::{Error, ErrorCode};
+use crate::gates::{Counted, Gate, Judged, Via, locked};
 
 /// Proof that the caller knows the master password.
 #[derive(Debug)]
@@ -117,7 +117,7 @@ impl Engine {
         let (now, scope) = (self.now(), gate.scope());
         let until = counted.wait.map(|wait| now.saturating_add(i64::try_from(wait).unwrap_or(i64::MAX)));
         let audit = audit.map(|audit| audit.details(json!({ "failures": counted.failures })));
-        self.with_reserve(|| self.store_try(scope, now, until, audit.clone())).await?;
+        self.reserve().write(|| self.store_try(scope, now, until, audit.clone())).await?;
         Ok(())
     }
 

@@ -6,17 +6,15 @@
 //! machine, and stands beside one.
 
 pub(crate) mod brake;
-pub(crate) mod gate;
 pub(crate) mod local;
 pub(crate) mod master;
 pub(crate) mod owner;
 pub(crate) mod proof;
 pub(crate) mod renewal;
 pub(crate) mod session;
-pub(crate) mod token;
 
+pub use crate::gates::Via;
 pub use brake::Brake;
-pub use gate::Via;
 pub use local::Local;
 pub use master::Master;
 pub use owner::{Decision, Owner, OwnerAnswer};

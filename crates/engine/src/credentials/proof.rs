@@ -1,30 +1,9 @@
 //! The daemon's own proof, to callers from elsewhere, that it knows the master password.
 
-use std::sync::{Arc, PoisonError, RwLock};
-
-use waiaas_keys::KeystoreHeader;
-use waiaas_keys::proof::{Answer, ProofKey, SessionId, Share, Stretching};
+use waiaas_keys::proof::{Answer, SessionId, Share, Stretching};
 
 use crate::Engine;
 use crate::error::Error;
-
-/// What the daemon proves with. Follows every change of the password that it makes or notices.
-pub(crate) struct Prover(RwLock<Arc<(Stretching, ProofKey)>>);
-
-impl Prover {
-    pub(crate) fn new(header: &KeystoreHeader, key: ProofKey) -> Self {
-        Self(RwLock::new(Arc::new((Stretching::of(header), key))))
-    }
-
-    pub(crate) fn replace(&self, header: &KeystoreHeader, key: ProofKey) {
-        let next = Arc::new((Stretching::of(header), key));
-        *self.0.write().unwrap_or_else(PoisonError::into_inner) = next;
-    }
-
-    fn now(&self) -> Arc<(Stretching, ProofKey)> {
-        self.0.read().unwrap_or_else(PoisonError::into_inner).clone()
-    }
-}
 
 impl Engine {
     /// What a caller needs to stretch the password as this daemon does.

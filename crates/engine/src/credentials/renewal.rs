@@ -7,10 +7,9 @@ use waiaas_store::SessionRow;
 
 use crate::Engine;
 use crate::credentials::Session;
-use crate::credentials::session::refuse_unless_live;
-use crate::credentials::token;
+use crate::credentials::session::{locked, refuse_unless_live};
 use crate::error::Error;
-use crate::pipeline::s2_authorize::locked;
+use crate::tokens;
 
 /// How long the token that a renewal replaced may fetch that renewal again, in seconds.
 const AGAIN_SECONDS: i64 = 60;
@@ -54,7 +53,7 @@ impl Engine {
     pub async fn authenticate_renewal(&self, bearer: &str) -> Result<Renewal, Error> {
         let now = self.now();
         let genuine = self.tokens().verify(bearer, now)?;
-        let token_hash = token::hash_text(bearer);
+        let token_hash = tokens::hash_text(bearer);
         let row = self.store().session(genuine.session).await?;
         if row.as_ref().is_none_or(|row| !may_fetch_again(row, &token_hash, now)) {
             return Ok(Renewal::Live(self.authenticate_session(bearer).await?));

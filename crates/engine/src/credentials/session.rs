@@ -6,9 +6,8 @@ use waiaas_core::wallet::KillSwitch;
 use waiaas_store::SessionRow;
 
 use crate::Engine;
-use crate::credentials::token;
 use crate::error::{Error, ErrorCode};
-use crate::pipeline::s2_authorize::locked;
+use crate::tokens;
 
 /// Proof that the caller holds the current token of a live session.
 #[derive(Clone, Debug)]
@@ -58,7 +57,7 @@ impl Engine {
     pub async fn authenticate_session(&self, bearer: &str) -> Result<Session, Error> {
         let now = self.now();
         let genuine = self.tokens().verify(bearer, now)?;
-        let token_hash = token::hash_text(bearer);
+        let token_hash = tokens::hash_text(bearer);
         let row = self.store().session(genuine.session).await?;
         let row = refuse_unless_live(row, &token_hash, now)?;
         if row.replaced_hash.is_some() {
@@ -118,4 +117,10 @@ pub(crate) fn refuse_unless_live(
         .hint("Ask the operator for a new session."));
     }
     Ok(row)
+}
+
+/// The answer while the kill switch is on.
+pub(crate) fn locked() -> Error {
+    Error::new(ErrorCode::SystemLocked, "The kill switch is on; nothing is signed.")
+        .hint("Ask the operator. Until it is released, sessions open nothing, dry runs included; nothing is queued.")
 }

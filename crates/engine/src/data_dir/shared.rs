@@ -4,7 +4,8 @@ use std::io;
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 use std::path::Path;
 
-use super::{DataDir, DataDirError};
+use super::DataDir;
+use crate::file_error::DataDirError;
 
 impl DataDir {
     /// Refuses a directory that is not this user's alone to fill, and the same of its configuration and its

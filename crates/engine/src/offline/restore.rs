@@ -18,8 +18,9 @@ use waiaas_store::{AuditEntry, DumpError, StatusChange, Store, StoreError, Write
 
 use super::open_store;
 use crate::config::{Config, DatabaseTarget};
-use crate::data_dir::{DataDir, DataDirError, write_private};
-use crate::engine::StartError;
+use crate::data_dir::{DataDir, write_private};
+use crate::error::StartError;
+use crate::file_error::DataDirError;
 
 /// Longest first line: the configuration is within it.
 const MAX_FIRST_LINE: u64 = 16 * 1024 * 1024;

@@ -137,7 +137,8 @@ pub(crate) async fn facts(
                 (known.symbol, known.decimals)
             }
         };
-        let Priced { price, sources } = engine.price_for(session, asset).await;
+        let Priced { price, sources } =
+            engine.lookups().price(engine.prices(), session, asset, engine.now()).await;
         facts.insert(asset.clone(), AssetFacts { symbol, decimals, price, sources });
     }
     for asset in exchanged(effects) {
@@ -146,7 +147,8 @@ pub(crate) async fn facts(
         let Ok(TokenFacts { symbol, decimals }) = token(engine, network, chain, address).await else {
             continue;
         };
-        let Priced { price, sources } = engine.price_for(session, asset).await;
+        let Priced { price, sources } =
+            engine.lookups().price(engine.prices(), session, asset, engine.now()).await;
         facts.insert(asset.clone(), AssetFacts { symbol, decimals, price, sources });
     }
     Ok(facts)

@@ -3,10 +3,8 @@
 //!
 //! Belongs here: what is kept and what is not. Does not belong here: what is denied (stage 3, `early`).
 
-use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use uuid::Uuid;
-use waiaas_core::asset::AssetId;
 use waiaas_core::audit::{Actor, AuditEvent};
 use waiaas_core::digest::Digest;
 use waiaas_core::draft::Draft;
@@ -15,18 +13,18 @@ use waiaas_core::ids::{TxId, WalletId};
 use waiaas_core::intent::Intent;
 use waiaas_core::network::NetworkId;
 use waiaas_core::origin::Origin;
-use waiaas_core::policy::{Denial, Facts, Ledger, Readings, Reputations};
+use waiaas_core::policy::{Denial, Readings};
 use waiaas_core::transaction::TxStatus;
 use waiaas_store::{AuditEntry, Claim, NewTransaction, WriteTx};
 
 use crate::Engine;
 use crate::credentials::Session;
 use crate::error::Error;
-use crate::pipeline::s3_policy::{Admitted, Grounds, StoredVerdict, conflict};
-use crate::views::{GasTarget, IdempotencyKey, Money, NotKeptView};
+use crate::pipeline::case::{Admitted, Grounds};
+use crate::pipeline::decision::{MOST, NotKept, StoredVerdict, short, shorten_facts};
+use crate::pipeline::idempotency::conflict;
+use crate::views::{GasTarget, IdempotencyKey, Money};
 
-/// Most bytes that are kept of one part of a denied request.
-pub(super) const MOST: usize = 4_096;
 /// Most characters that are kept of one sentence of a denial.
 const SENTENCE: usize = 500;
 
@@ -51,24 +49,6 @@ pub(super) struct Refused<'a> {
     pub(super) notices: Vec<String>,
     /// Digest of what was asked for.
     pub(super) request: Digest,
-}
-
-/// Something of a request that is not carried out that was too long to be kept.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct NotKept {
-    /// `intent`, `draft`, `effects`, `facts`, `parts`, `denials`, `reasons` or `presentation`.
-    pub(crate) what: String,
-    /// Its length.
-    pub(crate) bytes: usize,
-    /// SHA-256 of it.
-    pub(crate) digest: Digest,
-}
-
-impl From<&NotKept> for NotKeptView {
-    fn from(part: &NotKept) -> Self {
-        Self { what: part.what.clone(), bytes: part.bytes, digest: part.digest }
-    }
 }
 
 /// Keeps the denial, counts it with an equal one, or only counts it.
@@ -199,37 +179,6 @@ fn row(id: TxId, denial: Digest, refused: &Refused<'_>) -> Result<(NewTransactio
         request_digest: refused.request,
     };
     Ok((row, shown))
-}
-
-/// Leaves of facts that are too long what is shown of a request.
-pub(super) fn shorten_facts(
-    facts: &mut Facts,
-    asset: &AssetId,
-    rest: &mut Vec<NotKept>,
-) -> Result<(), Error> {
-    if short("facts", facts, rest)?.is_none() {
-        facts.assets.retain(|known, _| known == asset);
-        facts.balances.clear();
-        facts.reputation = Reputations::default();
-        facts.ledger = Ledger::default();
-        facts.action = None;
-    }
-    Ok(())
-}
-
-/// The JSON of a part, if it is short enough to be kept.
-pub(super) fn short<T: Serialize>(
-    what: &str,
-    part: &T,
-    rest: &mut Vec<NotKept>,
-) -> Result<Option<String>, Error> {
-    let text = serde_json::to_string(part).map_err(Error::internal)?;
-    if text.len() <= MOST {
-        return Ok(Some(text));
-    }
-    let digest = Digest::of("waiaas.denied.part.v1", &[text.as_bytes()]);
-    rest.push(NotKept { what: what.to_owned(), bytes: text.len(), digest });
-    Ok(None)
 }
 
 /// The denials with sentences of bounded length.

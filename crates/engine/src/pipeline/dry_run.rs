@@ -13,154 +13,147 @@ use waiaas_core::witness::{Unwitnessed, WitnessFact};
 use crate::Engine;
 use crate::credentials::Session;
 use crate::error::{Error, ErrorCode};
+use crate::pipeline::case::{Case, Subject};
 use crate::pipeline::known::Known;
-use crate::pipeline::s1_validate::{self, Outline};
-use crate::pipeline::s3_policy::{self, Case, Subject};
+use crate::pipeline::s1_validate;
+use crate::pipeline::s3_policy;
+use crate::pipeline::validated::Outline;
 use crate::pipeline::{assets, base_units, gas, known, reserved};
 use crate::views::{BalanceChange, DryRun, Money, SendRequest, Warning};
 
 /// Why there is no simulation of what is denied before a node is asked.
 const UNASKED: &str = "no node was asked: policy denies it whatever they say";
 
-impl Engine {
-    /// What a request would get now. Judged by the very function that judges live requests, on the
-    /// same snapshot it would see; nothing is written and no key is touched.
-    pub async fn simulate(&self, session: &Session, request: SendRequest) -> Result<DryRun, Error> {
-        let outline = s1_validate::outline(self, session, &request).await?;
-        let (outline, denials) = self.early_denials(session, outline).await?;
+/// What a request would get now. Judged by the very function that judges live requests, on the
+/// same snapshot it would see; nothing is written and no key is touched.
+pub(crate) async fn simulate(
+    engine: &Engine,
+    session: &Session,
+    request: SendRequest,
+) -> Result<DryRun, Error> {
+    let outline = s1_validate::outline(engine, session, &request).await?;
+    let (outline, denials) = engine.early_denials(session, outline).await?;
+    if !denials.is_empty() {
+        return Ok(not_run(outline, denials, UNASKED.to_owned()));
+    }
+    let mut validated = match s1_validate::run(engine, session, &request).await {
+        Err(short) if is_shortage(&short) => return simulate_short(engine, session, &request, short).await,
+        other => other?,
+    };
+    if assets::prices_to_ask(engine, &validated.effects).await {
+        let (outline, denials) = engine.early_denials(session, Outline::from(&validated)).await?;
         if !denials.is_empty() {
             return Ok(not_run(outline, denials, UNASKED.to_owned()));
         }
-        let mut validated = match s1_validate::run(self, session, &request).await {
-            Err(short) if is_shortage(&short) => return self.simulate_short(session, &request, short).await,
-            other => other?,
-        };
-        if assets::prices_to_ask(self, &validated.effects).await {
-            let (outline, denials) = self.early_denials(session, Outline::from(&validated)).await?;
-            if !denials.is_empty() {
-                return Ok(not_run(outline, denials, UNASKED.to_owned()));
-            }
-        }
-        let known = known::gather(self, session, &mut validated).await?;
-        let case = Case { engine: self.clone(), session: session.clone(), validated, known };
-        // Through the writer, so that it waits its turn behind admissions already under way.
-        let (case, judged) = self
-            .store()
-            .write(move |tx| {
-                Box::pin(async move {
-                    let judged = s3_policy::judge(&case, tx).await?;
-                    Ok::<_, Error>((case, judged))
-                })
-            })
-            .await?;
-        let validated = case.validated;
-        let simulation = validated.chain.simulate(&validated.draft).await?;
-        let mut warnings = warnings(&judged.verdict, &judged.grounds.facts);
-        warnings.extend(off_curve(&validated.effects));
-        warnings
-            .extend(base_units::warnings(base_units::notices(&validated.base_units, &judged.grounds.facts)));
-        if !simulation.success {
-            let reason = simulation.error.clone().unwrap_or_default();
-            warnings.push(warning(
-                "SIMULATION_FAILED",
-                format!("The node says it would fail: {reason}"),
-                "error",
-            ));
-        }
-        let fee = fee(&validated.effects, &judged.grounds.facts);
-        let fee_usd = reserved::value(&judged.grounds.facts, &fee.asset, fee.amount);
-        let known = |token: &Address| {
-            let asset = AssetId::token(&validated.network.caip2, *token);
-            judged.grounds.facts.assets.contains_key(&asset)
-        };
-        let leaving_tokens = validated.effects.outflows().filter_map(|out| out.asset.token_address());
-        let tokens: BTreeSet<Address> =
-            leaving_tokens.filter(known).chain(validated.intent.tokens()).collect();
-        let tokens: Vec<Address> = tokens.into_iter().collect();
-        let holdings = validated.chain.holdings(validated.wallet.address, &tokens).await?;
-        let balance_changes = leaving(&validated.effects, &judged.grounds.facts)
-            .into_iter()
-            .map(|out| {
-                let held =
-                    holdings.held.iter().find(|h| h.asset == out.asset).map_or(U256::ZERO, |h| h.amount);
-                if held < out.amount {
-                    let text = format!("The wallet holds less {} than the request takes.", out.name());
-                    warnings.push(warning("INSUFFICIENT_BALANCE_WITH_FEE", text, "error"));
-                }
-                BalanceChange { out: out.amount, current: Money { amount: held, ..out } }
-            })
-            .collect();
-        let gas = match validated.gas_condition {
-            Some(target) => Some(gas::state(self, &validated.network, target).await?),
-            None => None,
-        };
-        if gas.is_some_and(|gas| !gas.met) {
-            let text = "The network is not cheap enough yet; it would wait.".to_owned();
-            warnings.push(warning("GAS_CONDITION_NOT_MET", text, "info"));
-        }
-        Ok(DryRun {
-            gas,
-            verdict: judged.verdict,
-            effects: validated.effects,
-            network: validated.network,
-            kind: validated.intent.kind(),
-            money: validated.money,
-            fee: Some(fee),
-            fee_usd,
-            simulation,
-            balance_changes,
-            warnings,
-        })
     }
+    let known = known::gather(engine, session, &mut validated).await?;
+    let case = Case { engine: engine.clone(), session: session.clone(), validated, known };
+    // Through the writer, so that it waits its turn behind admissions already under way.
+    let (case, judged) = engine
+        .store()
+        .write(move |tx| {
+            Box::pin(async move {
+                let judged = s3_policy::judge(&case, tx).await?;
+                Ok::<_, Error>((case, judged))
+            })
+        })
+        .await?;
+    let validated = case.validated;
+    let simulation = validated.chain.simulate(&validated.draft).await?;
+    let mut warnings = warnings(&judged.verdict, &judged.grounds.facts);
+    warnings.extend(off_curve(&validated.effects));
+    warnings.extend(base_units::warnings(base_units::notices(&validated.base_units, &judged.grounds.facts)));
+    if !simulation.success {
+        let reason = simulation.error.clone().unwrap_or_default();
+        warnings.push(warning(
+            "SIMULATION_FAILED",
+            format!("The node says it would fail: {reason}"),
+            "error",
+        ));
+    }
+    let fee = fee(&validated.effects, &judged.grounds.facts);
+    let fee_usd = reserved::value(&judged.grounds.facts, &fee.asset, fee.amount);
+    let known = |token: &Address| {
+        let asset = AssetId::token(&validated.network.caip2, *token);
+        judged.grounds.facts.assets.contains_key(&asset)
+    };
+    let leaving_tokens = validated.effects.outflows().filter_map(|out| out.asset.token_address());
+    let tokens: BTreeSet<Address> = leaving_tokens.filter(known).chain(validated.intent.tokens()).collect();
+    let tokens: Vec<Address> = tokens.into_iter().collect();
+    let holdings = validated.chain.holdings(validated.wallet.address, &tokens).await?;
+    let balance_changes = leaving(&validated.effects, &judged.grounds.facts)
+        .into_iter()
+        .map(|out| {
+            let held = holdings.held.iter().find(|h| h.asset == out.asset).map_or(U256::ZERO, |h| h.amount);
+            if held < out.amount {
+                let text = format!("The wallet holds less {} than the request takes.", out.name());
+                warnings.push(warning("INSUFFICIENT_BALANCE_WITH_FEE", text, "error"));
+            }
+            BalanceChange { out: out.amount, current: Money { amount: held, ..out } }
+        })
+        .collect();
+    let gas = match validated.gas_condition {
+        Some(target) => Some(gas::state(engine, &validated.network, target).await?),
+        None => None,
+    };
+    if gas.is_some_and(|gas| !gas.met) {
+        let text = "The network is not cheap enough yet; it would wait.".to_owned();
+        warnings.push(warning("GAS_CONDITION_NOT_MET", text, "info"));
+    }
+    Ok(DryRun {
+        gas,
+        verdict: judged.verdict,
+        effects: validated.effects,
+        network: validated.network,
+        kind: validated.intent.kind(),
+        money: validated.money,
+        fee: Some(fee),
+        fee_usd,
+        simulation,
+        balance_changes,
+        warnings,
+    })
 }
 
-impl Engine {
-    /// The dry run of what the wallet cannot pay: no node can run it, so that it is judged by what it is
-    /// certain to do. The network's fee is not known.
-    async fn simulate_short(
-        &self,
-        session: &Session,
-        request: &SendRequest,
-        short: Error,
-    ) -> Result<DryRun, Error> {
-        let outline = s1_validate::outline_asking(self, session, request).await?;
-        let (effects, chain) = (outline.effects(), self.chain(&outline.network.id)?);
-        let assets = assets::facts(self, session.id(), &outline.network, &*chain, &effects).await?;
-        let (engine, by, known) = (self.clone(), session.clone(), Known::unasked(assets));
-        let (outline, effects, grounds, verdict) = self
-            .store()
-            .write(move |tx| {
-                Box::pin(async move {
-                    let subject = Subject {
-                        session: &by,
-                        wallet: outline.wallet.id,
-                        network: &outline.network.id,
-                        origin: &outline.origin,
-                        kind: outline.intent.kind(),
-                        effects: Some(&effects),
-                    };
-                    let grounds = s3_policy::grounds(&engine, tx, &subject, known).await?;
-                    let verdict = evaluate(&grounds.policies.set, &effects, &grounds.facts);
-                    Ok::<_, Error>((outline, effects, grounds, verdict))
-                })
+/// The dry run of what the wallet cannot pay: no node can run it, so that it is judged by what it is
+/// certain to do. The network's fee is not known.
+async fn simulate_short(
+    engine: &Engine,
+    session: &Session,
+    request: &SendRequest,
+    short: Error,
+) -> Result<DryRun, Error> {
+    let outline = s1_validate::outline_asking(engine, session, request).await?;
+    let (effects, chain) = (outline.effects(), engine.chain(&outline.network.id)?);
+    let assets = assets::facts(engine, session.id(), &outline.network, &*chain, &effects).await?;
+    let (this, by, known) = (engine.clone(), session.clone(), Known::unasked(assets));
+    let (outline, effects, grounds, verdict) = engine
+        .store()
+        .write(move |tx| {
+            Box::pin(async move {
+                let subject = Subject {
+                    session: &by,
+                    wallet: outline.wallet.id,
+                    network: &outline.network.id,
+                    origin: &outline.origin,
+                    kind: outline.intent.kind(),
+                    effects: Some(&effects),
+                };
+                let grounds = s3_policy::grounds(&this, tx, &subject, known).await?;
+                let verdict = evaluate(&grounds.policies.set, &effects, &grounds.facts);
+                Ok::<_, Error>((outline, effects, grounds, verdict))
             })
-            .await?;
-        let holdings = chain.holdings(outline.wallet.address, &outline.intent.tokens()).await?;
-        let change = |out: Money| {
-            let held = holdings.held.iter().find(|h| h.asset == out.asset).map_or(U256::ZERO, |h| h.amount);
-            BalanceChange { out: out.amount, current: Money { amount: held, ..out } }
-        };
-        let mut warnings = warnings(&verdict, &grounds.facts);
-        warnings.push(warning(short.code.as_str(), short.message.clone(), "error"));
-        let balance_changes = leaving(&effects, &grounds.facts).into_iter().map(change).collect();
-        Ok(DryRun {
-            verdict,
-            effects,
-            balance_changes,
-            warnings,
-            ..not_run(outline, Vec::new(), short.message)
         })
-    }
+        .await?;
+    let holdings = chain.holdings(outline.wallet.address, &outline.intent.tokens()).await?;
+    let change = |out: Money| {
+        let held = holdings.held.iter().find(|h| h.asset == out.asset).map_or(U256::ZERO, |h| h.amount);
+        BalanceChange { out: out.amount, current: Money { amount: held, ..out } }
+    };
+    let mut warnings = warnings(&verdict, &grounds.facts);
+    warnings.push(warning(short.code.as_str(), short.message.clone(), "error"));
+    let balance_changes = leaving(&effects, &grounds.facts).into_iter().map(change).collect();
+    Ok(DryRun { verdict, effects, balance_changes, warnings, ..not_run(outline, Vec::new(), short.message) })
 }
 
 /// Whether all that is wrong is that the wallet has too little.

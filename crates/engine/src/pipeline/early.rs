@@ -13,10 +13,12 @@ use crate::Engine;
 use crate::credentials::Session;
 use crate::error::Error;
 use crate::pipeline::assets;
+use crate::pipeline::case::{Admitted, Grounds, Subject};
 use crate::pipeline::denied::{self, Refused};
+use crate::pipeline::idempotency;
 use crate::pipeline::known::Known;
-use crate::pipeline::s1_validate::{Outline, Validated};
-use crate::pipeline::s3_policy::{self, Admitted, Grounds, Subject};
+use crate::pipeline::s3_policy;
+use crate::pipeline::validated::{Outline, Validated};
 use crate::views::IdempotencyKey;
 
 impl Engine {
@@ -28,7 +30,7 @@ impl Engine {
         key: Option<IdempotencyKey>,
         request: Digest,
     ) -> Result<Option<Admitted>, Error> {
-        self.refuse_without_reserve()?;
+        self.reserve().refuse_unless_held()?;
         let known = Known::unasked(assets::known(self, &outline.network, &outline.parts).await?);
         let (engine, session) = (self.clone(), session.clone());
         self.store()
@@ -38,7 +40,7 @@ impl Engine {
                         return Ok(None);
                     };
                     let now = grounds.facts.now;
-                    if let Some(first) = s3_policy::answered(tx, &session, key.as_ref(), now).await? {
+                    if let Some(first) = idempotency::answered(tx, &session, key.as_ref(), now).await? {
                         return Ok(Some(Admitted::Repeat(first)));
                     }
                     let refused = Refused {

@@ -6,9 +6,9 @@ use waiaas_core::ids::TxId;
 use waiaas_core::transaction::TxStatus;
 use waiaas_store::{AuditEntry, Kept, StatusChange, StoreError, TransactionRow, WriteTx};
 
+use crate::Engine;
 use crate::error::Error;
-use crate::pipeline::denied::{MOST, NotKept, short, shorten_facts};
-use crate::pipeline::s3_policy::StoredVerdict;
+use crate::pipeline::decision::{MOST, NotKept, StoredVerdict, short, shorten_facts};
 
 /// Moves a transaction by compare-and-set, as [`WriteTx::advance`] does, and shortens what has ended unsigned.
 pub(crate) async fn advance(
@@ -43,6 +43,31 @@ pub(crate) async fn advance(
             tracing::error!(tx = %id, %error, "a record that ended unsigned is damaged, and kept as it is");
             Ok(())
         }
+    }
+}
+
+/// Moves a transaction if it still is in `from`; somebody else's move is not an error.
+pub(crate) async fn advance_if(
+    engine: &Engine,
+    id: TxId,
+    from: TxStatus,
+    change: StatusChange,
+    audit: AuditEntry,
+) -> Result<(), Error> {
+    let moved = engine
+        .store()
+        .write(move |tx| {
+            Box::pin(async move {
+                // Every entry names its wallet, so that a wallet's trail is whole.
+                let row = tx.transaction(id).await?;
+                let audit = row.into_iter().fold(audit, |audit, row| audit.wallet(row.wallet));
+                advance(tx, id, from, change, audit).await
+            })
+        })
+        .await;
+    match moved {
+        Ok(_) | Err(StoreError::Conflict(_)) => Ok(()),
+        Err(error) => Err(error.into()),
     }
 }
 

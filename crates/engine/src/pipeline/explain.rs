@@ -3,55 +3,36 @@
 use serde_json::Value;
 use waiaas_core::UnixSeconds;
 use waiaas_core::effect::Effects;
-use waiaas_core::ids::TxId;
 use waiaas_core::policy::{Grant, PolicySet, Tier, Verdict, early, evaluate};
 use waiaas_core::transaction::TxStatus;
 use waiaas_store::TransactionRow;
 
 use crate::Engine;
-use crate::credentials::{Master, Session};
 use crate::error::Error;
-use crate::pipeline::s3_policy::StoredVerdict;
-use crate::pipeline::transactions::not_found;
+use crate::pipeline::decision::StoredVerdict;
 use crate::policies::InForce;
 use crate::views::{Explanation, NotKeptView};
 
-impl Engine {
-    /// Why a transaction of the session's wallets was decided as it was.
-    pub async fn explain(&self, session: &Session, id: TxId) -> Result<Explanation, Error> {
-        let row = self.store().transaction(id).await?.ok_or_else(not_found)?;
-        if !session.wallets().contains(&row.wallet) {
-            return Err(not_found());
-        }
-        self.explained(row).await
-    }
-
-    /// Why any transaction was decided as it was.
-    pub async fn admin_explain(&self, _: &Master, id: TxId) -> Result<Explanation, Error> {
-        let row = self.store().transaction(id).await?.ok_or_else(not_found)?;
-        self.explained(row).await
-    }
-
-    async fn explained(&self, row: TransactionRow) -> Result<Explanation, Error> {
-        let stored: StoredVerdict = serde_json::from_str(&row.verdict).map_err(Error::internal)?;
-        let effects: Option<Effects> =
-            row.effects.as_deref().map(serde_json::from_str).transpose().map_err(Error::internal)?;
-        let text = self.store().policy_set(stored.policies).await?;
-        let text = text.ok_or_else(|| Error::internal("a decision without its policies"))?;
-        let set = InForce::read(&text, self.networks(), row.wallet, &row.network)?;
-        let verdict = again(&set, effects.as_ref(), &row, &stored)?;
-        let rules: Value = serde_json::from_str(&text).map_err(Error::internal)?;
-        Ok(Explanation {
-            reproduced: stored.not_kept.is_empty() && agrees(&row, &stored, &verdict),
-            not_kept: stored.not_kept.iter().map(NotKeptView::from).collect(),
-            policies: rules,
-            policies_digest: stored.policies,
-            facts: serde_json::to_value(&stored.facts).map_err(Error::internal)?,
-            effects,
-            verdict,
-            tx: self.read(row, &self.store().kill_switch().await?)?,
-        })
-    }
+/// The decision as it was kept, and made again.
+pub(crate) async fn explained(engine: &Engine, row: TransactionRow) -> Result<Explanation, Error> {
+    let stored: StoredVerdict = serde_json::from_str(&row.verdict).map_err(Error::internal)?;
+    let effects: Option<Effects> =
+        row.effects.as_deref().map(serde_json::from_str).transpose().map_err(Error::internal)?;
+    let text = engine.store().policy_set(stored.policies).await?;
+    let text = text.ok_or_else(|| Error::internal("a decision without its policies"))?;
+    let set = InForce::read(&text, engine.networks(), row.wallet, &row.network)?;
+    let verdict = again(&set, effects.as_ref(), &row, &stored)?;
+    let rules: Value = serde_json::from_str(&text).map_err(Error::internal)?;
+    Ok(Explanation {
+        reproduced: stored.not_kept.is_empty() && agrees(&row, &stored, &verdict),
+        not_kept: stored.not_kept.iter().map(NotKeptView::from).collect(),
+        policies: rules,
+        policies_digest: stored.policies,
+        facts: serde_json::to_value(&stored.facts).map_err(Error::internal)?,
+        effects,
+        verdict,
+        tx: engine.read(row, &engine.store().kill_switch().await?)?,
+    })
 }
 
 /// The decision made again; as it was, if not enough was kept for that.

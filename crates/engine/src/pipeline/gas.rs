@@ -1,16 +1,9 @@
 //! Gas conditions: waiting for a cheap network, after every other waiting is over and before anything
 //! is signed. The tier was obtained and is owed in full whatever the condition says.
 
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
-
-use tokio::sync::Mutex as AsyncMutex;
-use tokio::time::Instant;
 use waiaas_chains::{GasPrices, MostPrices};
 use waiaas_core::UnixSeconds;
 use waiaas_core::effect::Effects;
-use waiaas_core::network::NetworkId;
 use waiaas_core::policy::Tier;
 use waiaas_core::presentation::GasBound;
 use waiaas_store::TransactionRow;
@@ -25,42 +18,6 @@ const DEFAULT_TIMEOUT: u32 = 3_600;
 /// How long a swap that no owner has approved waits at most: its least output was compared with the prices of
 /// the time it was judged.
 const LONGEST_FOR_SWAP: UnixSeconds = 20 * 60;
-
-/// How long an answer counts for others that wait: less than the time between two looks at them.
-const FRESH: Duration = Duration::from_secs(2);
-
-/// An answer, and when it came; no prices where nobody said.
-type Said = Option<(Instant, Option<GasPrices>)>;
-
-/// What networks charge, asked once for all that waits at about the same time: as many conditions as agents
-/// like are one question to a node.
-#[derive(Default)]
-pub(crate) struct GasWatch(Mutex<HashMap<NetworkId, Arc<AsyncMutex<Said>>>>);
-
-impl GasWatch {
-    async fn prices(&self, engine: &Engine, network: &NetworkId) -> Result<Option<GasPrices>, Error> {
-        let chain = engine.chain(network)?;
-        let said = {
-            let mut networks = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-            networks.entry(network.clone()).or_default().clone()
-        };
-        let mut said = said.lock().await;
-        if let Some((at, prices)) = *said
-            && at.elapsed() < FRESH
-        {
-            return Ok(prices);
-        }
-        let prices = match chain.gas_prices().await {
-            Ok(prices) => Some(prices),
-            Err(error) => {
-                tracing::warn!(%network, %error, "nobody says what the network charges");
-                None
-            }
-        };
-        *said = Some((Instant::now(), prices));
-        Ok(prices)
-    }
-}
 
 /// What a condition says about signing now.
 pub(crate) enum Gas {
@@ -106,7 +63,7 @@ pub(crate) fn is_over(engine: &Engine, row: &TransactionRow) -> Result<bool, Err
 /// every other waiting was over.
 pub(crate) async fn check(engine: &Engine, row: &TransactionRow) -> Result<Gas, Error> {
     let Some(target) = target(row)? else { return Ok(Gas::Go) };
-    let now = engine.gas_watch().prices(engine, &row.network).await?;
+    let now = engine.gas_watch().prices(&row.network, &*engine.chain(&row.network)?).await;
     let over = engine.now() >= ends(&target, row);
     if now.is_some_and(|now| met(&target, now)) && !(over && is_hurried(row)) {
         return Ok(Gas::Go);

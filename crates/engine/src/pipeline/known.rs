@@ -16,7 +16,7 @@ use waiaas_core::witness::WitnessFact;
 use crate::Engine;
 use crate::credentials::Session;
 use crate::error::Error;
-use crate::pipeline::s1_validate::Validated;
+use crate::pipeline::validated::Validated;
 use crate::pipeline::{assets, reputation, witness};
 
 /// The part of the facts that comes from outside the database.

@@ -1,37 +1,46 @@
 //! The seven stages, one file each: validate, authorize, policy, wait, execute, confirm, record.
 //!
-//! Value moves only through [`Engine::send`], and [`Engine::replace`] for what does not land; both end in
-//! the same [`Engine::carry_out`]. A first run and a resumption after a restart are the
+//! Value moves only through [`send`], and [`replace`](replace()) for what does not land; both end in the same
+//! [`Engine::carry_out`]. A first run and a resumption after a restart are the
 //! same function, [`resume`]: it looks at the stored status and goes on from there.
 
 pub(crate) mod assets;
 pub(crate) mod base_units;
-mod close;
-pub(crate) mod denied;
+mod broadcast;
+mod case;
+pub(crate) mod decision;
+mod denied;
 mod dry_run;
 mod early;
 pub(crate) mod ended;
 mod explain;
 pub(crate) mod fees;
-pub(crate) mod gas;
-pub(crate) mod known;
+mod gas;
+mod idempotency;
+mod known;
+mod nonces;
 mod output;
 mod present;
-pub(crate) mod replace;
+mod replace;
+mod replaced;
 mod reputation;
 mod reserved;
-pub(crate) mod s1_validate;
-pub(crate) mod s2_authorize;
-pub(crate) mod s3_policy;
-pub(crate) mod s4_wait;
-pub(crate) mod s5_execute;
+mod s1_validate;
+mod s2_authorize;
+mod s3_policy;
+mod s4_wait;
+mod s5_execute;
 pub(crate) mod s6_confirm;
-pub(crate) mod s7_record;
+mod s7_record;
 mod shortage;
 mod stopped;
 pub(crate) mod transactions;
+mod validated;
 mod waiting;
 mod witness;
+
+pub(crate) use dry_run::simulate;
+pub(crate) use explain::explained;
 
 use std::time::Duration;
 
@@ -44,32 +53,48 @@ use waiaas_core::transaction::TxStatus;
 use crate::Engine;
 use crate::credentials::Session;
 use crate::error::{Error, ErrorCode, sentence};
-use crate::pipeline::s1_validate::Validated;
-use crate::pipeline::s3_policy::{Admitted, Case};
-use crate::views::{IdempotencyKey, SendRequest, TxView, WaitFor};
+use crate::pipeline::case::{Admitted, Case};
+use crate::pipeline::validated::Validated;
+use crate::views::{IdempotencyKey, ReplaceRequest, SendRequest, TxView, WaitFor};
+
+/// Moves value, if policy grants it. A denial is an error that carries the policy's reasons; its
+/// row is kept. Answers once a node has accepted the broadcast or the request waits.
+pub(crate) async fn send(
+    engine: &Engine,
+    session: &Session,
+    request: SendRequest,
+    wait: WaitFor,
+) -> Result<TxView, Error> {
+    if let Some(id) = engine.answered_before(session, request.idempotency.as_ref()).await? {
+        return engine.answer(session, id, wait).await;
+    }
+    let digest = request.digest().map_err(Error::internal)?;
+    let outline = s1_validate::outline(engine, session, &request).await?;
+    if let Some(denied) = engine.refuse_early(session, outline, request.idempotency.clone(), digest).await? {
+        return engine.answer_to(session, denied, wait).await;
+    }
+    let validated = s1_validate::run(engine, session, &request).await?;
+    engine.carry_out(session, validated, request.idempotency, digest, wait).await
+}
+
+/// Asks for a transaction in the place of a signed one of the session's wallets: the same at a
+/// higher fee, or an empty one. It is judged as any request, and answers as [`send`](crate::pipeline::send). At
+/// most one of the two lands.
+pub(crate) async fn replace(
+    engine: &Engine,
+    session: &Session,
+    request: ReplaceRequest,
+    wait: WaitFor,
+) -> Result<TxView, Error> {
+    if let Some(id) = engine.answered_before(session, request.idempotency.as_ref()).await? {
+        return engine.answer(session, id, wait).await;
+    }
+    let digest = replace::digest(&request);
+    let validated = replace::validate(engine, session, &request).await?;
+    engine.carry_out(session, validated, request.idempotency, digest, wait).await
+}
 
 impl Engine {
-    /// Moves value, if policy grants it. A denial is an error that carries the policy's reasons; its
-    /// row is kept. Answers once a node has accepted the broadcast or the request waits.
-    pub async fn send(
-        &self,
-        session: &Session,
-        request: SendRequest,
-        wait: WaitFor,
-    ) -> Result<TxView, Error> {
-        if let Some(id) = self.answered_before(session, request.idempotency.as_ref()).await? {
-            return self.answer(session, id, wait).await;
-        }
-        let digest = request.digest().map_err(Error::internal)?;
-        let outline = s1_validate::outline(self, session, &request).await?;
-        if let Some(denied) = self.refuse_early(session, outline, request.idempotency.clone(), digest).await?
-        {
-            return self.answer_to(session, denied, wait).await;
-        }
-        let validated = s1_validate::run(self, session, &request).await?;
-        self.carry_out(session, validated, request.idempotency, digest, wait).await
-    }
-
     /// Judges what was built, and takes it as far as it may go.
     async fn carry_out(
         &self,
@@ -79,7 +104,7 @@ impl Engine {
         digest: Digest,
         wait: WaitFor,
     ) -> Result<TxView, Error> {
-        self.refuse_without_reserve()?;
+        self.reserve().refuse_unless_held()?;
         if let Some(denied) = self.refuse_unpriced(session, &validated, key.as_ref(), digest).await? {
             return self.answer_to(session, denied, wait).await;
         }
@@ -113,14 +138,14 @@ impl Engine {
         match self.store().claimed(session.id(), &key.key, self.now()).await? {
             None => Ok(None),
             Some((body, id)) if body == key.body => Ok(Some(id)),
-            Some(_) => Err(s3_policy::conflict()),
+            Some(_) => Err(idempotency::conflict()),
         }
     }
 
     /// The transaction as it stands, unless its wallet is no longer the session's: a key that was used while
     /// it was tells nothing after.
     async fn answer(&self, session: &Session, id: TxId, wait: WaitFor) -> Result<TxView, Error> {
-        self.transaction(session, id).await?;
+        self.transaction_of(session, id).await?;
         if let WaitFor::Confirmed { timeout_seconds } = wait {
             self.wait_until_final(id, timeout_seconds).await?;
         }

@@ -6,7 +6,7 @@ use waiaas_core::presentation::{Ask, Presentation};
 
 use crate::error::{Error, ErrorCode};
 use crate::pipeline::gas;
-use crate::pipeline::s1_validate::Validated;
+use crate::pipeline::validated::Validated;
 
 /// The presentation of a request that waits for its owner; none for all others. What does not fit a
 /// question is refused, so that nobody signs what the text does not say.

@@ -10,7 +10,7 @@ use waiaas_core::policy::{FeedbackTags, Reputation, Reputations, counterparties}
 
 use crate::Engine;
 use crate::error::Error;
-use crate::pipeline::s1_validate::Validated;
+use crate::pipeline::validated::Validated;
 
 /// Most questions that one request may put to the nodes. Whoever is left out is unrated.
 const MOST_QUESTIONS: usize = 16;

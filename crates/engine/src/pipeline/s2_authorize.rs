@@ -6,19 +6,14 @@
 
 use waiaas_core::UnixSeconds;
 use waiaas_core::ids::WalletId;
-use waiaas_core::wallet::{KillSwitch, WalletStatus};
-use waiaas_store::{WalletRow, WriteTx};
+use waiaas_core::wallet::KillSwitch;
+use waiaas_store::WriteTx;
 
 use crate::credentials::Session;
-use crate::credentials::session::refuse_unless_live;
+use crate::credentials::session::{locked, refuse_unless_live};
 use crate::error::{Error, ErrorCode};
-
-/// What was true when the request was admitted.
-pub(crate) struct Admission {
-    pub(crate) wallet: WalletRow,
-    /// Must be the same again when the key signs.
-    pub(crate) kill_generation: u64,
-}
+use crate::pipeline::case::Admission;
+use crate::wallets::refuse_unless_active;
 
 /// Checks the session, its link to the wallet, the wallet and the kill switch.
 pub(crate) async fn run(
@@ -39,20 +34,4 @@ pub(crate) async fn run(
     let wallet = tx.wallet(wallet).await?.ok_or_else(|| Error::internal("a linked wallet is missing"))?;
     refuse_unless_active(wallet.status)?;
     Ok(Admission { wallet, kill_generation: switch.generation })
-}
-
-/// The answer while the kill switch is on.
-pub(crate) fn locked() -> Error {
-    Error::new(ErrorCode::SystemLocked, "The kill switch is on; nothing is signed.")
-        .hint("Ask the operator. Until it is released, sessions open nothing, dry runs included; nothing is queued.")
-}
-
-/// The answer for a wallet that may not sign.
-pub(crate) fn refuse_unless_active(status: WalletStatus) -> Result<(), Error> {
-    match status {
-        WalletStatus::Active => Ok(()),
-        WalletStatus::Suspended => Err(Error::new(ErrorCode::WalletSuspended, "The wallet is suspended.")
-            .hint("The operator can resume it.")),
-        WalletStatus::Terminated => Err(Error::new(ErrorCode::WalletTerminated, "The wallet is terminated.")),
-    }
 }

@@ -2,111 +2,27 @@
 //!
 //! The live path and the dry run call the same [`judge`]; only [`admit`] writes.
 
-use std::sync::Arc;
-
-use serde::{Deserialize, Serialize};
 use serde_json::json;
-use uuid::Uuid;
 use waiaas_core::UnixSeconds;
 use waiaas_core::action::ActionFacts;
 use waiaas_core::audit::{Actor, AuditEvent};
 use waiaas_core::digest::Digest;
-use waiaas_core::effect::Effects;
-use waiaas_core::ids::{TxId, WalletId};
+use waiaas_core::ids::TxId;
 use waiaas_core::intent::IntentKind;
-use waiaas_core::network::NetworkId;
-use waiaas_core::origin::Origin;
-use waiaas_core::policy::{
-    Denial, Facts, Grant, Ledger, MINUTE_SECONDS, Readings, Tier, TierReason, Verdict, WindowWarning,
-    evaluate, wanted,
-};
-use waiaas_core::presentation::Presentation;
+use waiaas_core::policy::{Denial, Facts, Grant, Ledger, MINUTE_SECONDS, Tier, Verdict, evaluate, wanted};
 use waiaas_core::transaction::TxStatus;
-use waiaas_store::{ActionValue, AuditEntry, Claim, NewTransaction, WriteTx};
+use waiaas_store::{ActionValue, AuditEntry, NewTransaction, WriteTx};
 
 use crate::Engine;
-use crate::credentials::Session;
-use crate::error::{Error, ErrorCode};
-use crate::pipeline::denied::{self, NotKept, Refused};
+use crate::error::Error;
+use crate::pipeline::case::{Admitted, Case, Grounds, Judgement, Subject};
+use crate::pipeline::decision::StoredVerdict;
+use crate::pipeline::denied::{self, Refused};
+use crate::pipeline::idempotency::{answered, claim};
 use crate::pipeline::known::Known;
-use crate::pipeline::s1_validate::Validated;
-use crate::pipeline::s2_authorize::{self, Admission};
-use crate::pipeline::{assets, base_units, present, replace, reserved, s4_wait, waiting};
-use crate::policies::InForce;
+use crate::pipeline::validated::Validated;
+use crate::pipeline::{assets, base_units, present, replaced, reserved, s2_authorize, s4_wait, waiting};
 use crate::views::IdempotencyKey;
-
-/// What is stored of a decision: the outcome, and every input it was made from beside the effects, so
-/// that it can be made again and compared.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct StoredVerdict {
-    pub(crate) denials: Vec<Denial>,
-    pub(crate) reasons: Vec<TierReason>,
-    pub(crate) warning: Option<WindowWarning>,
-    pub(crate) facts: Facts,
-    /// The set of policies that judged, as kept in the store.
-    pub(crate) policies: Digest,
-    /// What the owner is shown, where one is asked.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) presentation: Option<Box<Presentation>>,
-    /// About amounts in base units that look as if human ones were meant.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub(crate) notices: Vec<String>,
-    /// The parts that were judged where that was before anybody was asked; empty otherwise.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub(crate) early: Vec<Readings>,
-    /// Digits behind the point of the amount as it was written, where its token's decimals were not known.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) written_decimals: Option<u8>,
-    /// What of a request that was denied, or ended unsigned, was too long to be kept.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub(crate) not_kept: Vec<NotKept>,
-}
-
-/// Everything the transaction that admits needs; owned, because it runs on the writer.
-pub(crate) struct Case {
-    pub(crate) engine: Engine,
-    pub(crate) session: Session,
-    pub(crate) validated: Validated,
-    pub(crate) known: Known,
-}
-
-/// Who asks for what, as far as the database has to know it.
-pub(crate) struct Subject<'a> {
-    pub(crate) session: &'a Session,
-    pub(crate) wallet: WalletId,
-    pub(crate) network: &'a NetworkId,
-    pub(crate) origin: &'a Origin,
-    /// What kind of request it is.
-    pub(crate) kind: IntentKind,
-    /// What it does, where that is known.
-    pub(crate) effects: Option<&'a Effects>,
-}
-
-/// What a request is judged by, besides what it does.
-pub(crate) struct Grounds {
-    pub(crate) admission: Admission,
-    pub(crate) facts: Facts,
-    pub(crate) policies: Arc<InForce>,
-}
-
-/// A verdict and what it was made from.
-pub(crate) struct Judgement {
-    pub(crate) grounds: Grounds,
-    pub(crate) verdict: Verdict,
-    /// What the owner is shown, where one is asked.
-    pub(crate) presentation: Option<Box<Presentation>>,
-}
-
-/// What became of a request.
-pub(crate) enum Admitted {
-    /// A new row.
-    New(TxId),
-    /// This key and body were seen before, or an equal denial was; the first answer stands.
-    Repeat(TxId),
-    /// Denied, and only counted.
-    NotKept(Vec<Denial>),
-}
 
 /// Stage 2 and everything the database knows, inside a transaction, writing nothing.
 pub(crate) async fn grounds(
@@ -181,38 +97,6 @@ async fn count_origin(
     Ok(())
 }
 
-/// The transaction that this key and body were answered with before.
-pub(crate) async fn answered(
-    tx: &mut WriteTx,
-    session: &Session,
-    key: Option<&IdempotencyKey>,
-    now: UnixSeconds,
-) -> Result<Option<TxId>, Error> {
-    let Some(IdempotencyKey { key, body }) = key else { return Ok(None) };
-    match tx.claimed(session.id(), key, now).await? {
-        None => Ok(None),
-        Some((first, id)) if first == *body => Ok(Some(id)),
-        Some(_) => Err(conflict()),
-    }
-}
-
-/// A new transaction's id, claimed by the caller's key if there is one; or the transaction that this key and
-/// body were answered with before.
-pub(crate) async fn claim(
-    tx: &mut WriteTx,
-    session: &Session,
-    key: Option<IdempotencyKey>,
-    now: UnixSeconds,
-) -> Result<Result<TxId, TxId>, Error> {
-    let id = TxId::new(Uuid::now_v7());
-    let Some(IdempotencyKey { key, body }) = key else { return Ok(Ok(id)) };
-    match tx.claim(session.id(), &key, body, id, now).await? {
-        Claim::Fresh => Ok(Ok(id)),
-        Claim::Same(first) => Ok(Err(first)),
-        Claim::Mismatch => Err(conflict()),
-    }
-}
-
 /// Judges, and keeps the outcome: a row with its reservations, or a denied row.
 pub(crate) async fn admit(
     case: Case,
@@ -226,7 +110,7 @@ pub(crate) async fn admit(
         return Ok(Admitted::Repeat(first));
     }
     if let Some(old) = case.validated.replaces {
-        replace::place(tx, old, None).await??;
+        replaced::place(tx, old, None).await??;
     }
     let judgement = judge(&case, tx).await?;
     let grant = match &judgement.verdict {
@@ -286,12 +170,6 @@ fn refused<'a>(
         notices: base_units::notices(&validated.base_units, &judgement.grounds.facts),
         request,
     }
-}
-
-/// The answer to a key that was used with another body.
-pub(crate) fn conflict() -> Error {
-    Error::new(ErrorCode::IdempotencyConflict, "This Idempotency-Key was used with another request.")
-        .hint("Use a fresh key for a new request; repeat a request with its own key and body.")
 }
 
 fn new_row(

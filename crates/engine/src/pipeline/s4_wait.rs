@@ -1,22 +1,20 @@
 //! Stage 4: the waiting that a tier asks for. Nothing here can shorten it: a delay ends by the clock,
-//! an approval by the owner's signature ([`crate::approvals`]).
+//! an approval by the owner's signature (`owner/approvals.rs`).
 
 use serde_json::json;
-use uuid::Uuid;
-use waiaas_core::address::Address;
 use waiaas_core::audit::{Actor, AuditEvent};
 use waiaas_core::ids::TxId;
-use waiaas_core::network::Network;
 use waiaas_core::owner::{Challenge, OwnerAction};
 use waiaas_core::policy::{Grant, Tier};
 use waiaas_core::presentation::Ask;
 use waiaas_core::transaction::TxStatus;
-use waiaas_store::{AuditEntry, StatusChange, StoreError, WriteTx};
+use waiaas_store::{AuditEntry, StatusChange, WriteTx};
 
 use crate::Engine;
+use crate::challenges::{chain_id, nonce};
 use crate::error::Error;
-use crate::pipeline::ended;
-use crate::pipeline::s3_policy::{Case, Judgement};
+use crate::pipeline::case::{Case, Judgement};
+use crate::pipeline::ended::advance_if;
 
 /// Records why a freshly admitted request waits; for an approval, stores both questions.
 pub(crate) async fn park(
@@ -75,25 +73,6 @@ fn questions(case: &Case, id: TxId, judgement: &Judgement, grant: &Grant) -> Res
     ])
 }
 
-/// The `Chain ID` line, in the terms of the owner's own wallet: an EIP-155 number for EVM owners, a
-/// cluster for Solana owners. An owner of the other chain gets that chain's main network; what the
-/// transaction runs on is in the statement.
-pub(crate) fn chain_id(owner: &Address, network: Option<&Network>) -> String {
-    let same = network.filter(|network| network.chain == owner.chain());
-    match owner {
-        Address::Evm(_) => same.and_then(|n| n.evm_chain_id).unwrap_or(1).to_string(),
-        Address::Solana(_) => {
-            let reference = same.and_then(|n| n.caip2.split_once(':')).map(|(_, reference)| reference);
-            reference.unwrap_or("mainnet").to_owned()
-        }
-    }
-}
-
-/// 244 random bits, hex.
-pub(crate) fn nonce() -> String {
-    format!("{}{}", Uuid::new_v4().simple(), Uuid::new_v4().simple())
-}
-
 /// Ends a delay that is over. A transaction that moved meanwhile is left alone.
 pub(crate) async fn end_delay(engine: &Engine, id: TxId) -> Result<(), Error> {
     let now = engine.now();
@@ -105,29 +84,4 @@ pub(crate) async fn end_delay(engine: &Engine, id: TxId) -> Result<(), Error> {
 pub(crate) async fn expire_approval(engine: &Engine, id: TxId) -> Result<(), Error> {
     let audit = AuditEntry::new(AuditEvent::TxExpired, Actor::System, engine.now()).tx(id);
     advance_if(engine, id, TxStatus::PendingApproval, StatusChange::Expired, audit).await
-}
-
-/// Moves a transaction if it still is in `from`; somebody else's move is not an error.
-pub(crate) async fn advance_if(
-    engine: &Engine,
-    id: TxId,
-    from: TxStatus,
-    change: StatusChange,
-    audit: AuditEntry,
-) -> Result<(), Error> {
-    let moved = engine
-        .store()
-        .write(move |tx| {
-            Box::pin(async move {
-                // Every entry names its wallet, so that a wallet's trail is whole.
-                let row = tx.transaction(id).await?;
-                let audit = row.into_iter().fold(audit, |audit, row| audit.wallet(row.wallet));
-                ended::advance(tx, id, from, change, audit).await
-            })
-        })
-        .await;
-    match moved {
-        Ok(_) | Err(StoreError::Conflict(_)) => Ok(()),
-        Err(error) => Err(error.into()),
-    }
 }

@@ -9,28 +9,28 @@ mod last_look;
 use std::sync::Arc;
 
 use serde_json::json;
-use waiaas_chains::{Chain as ChainPort, ChainError, Expiry, Lane, Refusal, SignedTx, Submission};
+use waiaas_chains::{Chain as ChainPort, ChainError, Expiry, Lane, Refusal, SignedTx};
 use waiaas_core::UnixSeconds;
 use waiaas_core::audit::{Actor, AuditEvent};
 use waiaas_core::draft::{Completed, Draft};
 use waiaas_core::effect::Effects;
-use waiaas_core::ids::{TxId, WalletId};
+use waiaas_core::ids::TxId;
 use waiaas_core::intent::IntentKind;
-use waiaas_core::network::NetworkId;
 use waiaas_core::transaction::TxStatus;
 use waiaas_core::witness::WitnessFact;
 use waiaas_keys::SealedKey;
-use waiaas_store::{AuditEntry, SignedRow, StatusChange, StoreError, TransactionRow, WriteTx};
+use waiaas_store::{AuditEntry, SignedRow, StatusChange, TransactionRow, WriteTx};
 
 use self::last_look::{Stop, braked, last_look};
 use crate::Engine;
-use crate::chain_watch::{self, Look};
+use crate::chain_watch;
+use crate::chains::Look;
 use crate::error::{Error, ErrorCode};
-use crate::pipeline::fees;
+use crate::pipeline::broadcast::{self, Sent};
+use crate::pipeline::ended::advance_if;
 use crate::pipeline::gas::{self, Gas};
-use crate::pipeline::s4_wait::advance_if;
 use crate::pipeline::witness::{self, LastLook};
-use crate::pipeline::{ended, replace, s6_confirm, s7_record};
+use crate::pipeline::{ended, fees, nonces, replaced, s6_confirm, s7_record};
 
 /// Nothing signed after this many seconds of trying: given up, safely.
 const PATIENCE_SECONDS: UnixSeconds = 600;
@@ -73,7 +73,7 @@ async fn execute(engine: &Engine, id: TxId) -> Result<(), Error> {
     let draft = row.draft.clone().ok_or_else(|| Error::internal("an admitted transaction has no draft"))?;
     let replaces = match row.replaces {
         None => None,
-        Some(old) => match replace::bytes(engine, old).await? {
+        Some(old) => match replaced::bytes(engine, old).await? {
             Ok(bytes) => Some(bytes),
             Err(lost) => {
                 return s7_record::failed_unsigned(engine, id, lost.code.as_str(), &lost.message).await;
@@ -82,7 +82,7 @@ async fn execute(engine: &Engine, id: TxId) -> Result<(), Error> {
     };
     // The nonces of a chain that is gone say nothing of the one that stands there now.
     chain_watch::look(engine, &row.network, Look::BeforeSending).await?;
-    let nonces = nonces(engine, row.wallet, &row.network).await?;
+    let nonces = nonces::of(engine, row.wallet, &row.network).await?;
     let effects = match chain.effects(&draft) {
         Ok(effects) => effects,
         Err(error) => return not_completed(engine, &row, !error.blames_nodes(), error.into()).await,
@@ -110,7 +110,12 @@ async fn execute(engine: &Engine, id: TxId) -> Result<(), Error> {
             }
         };
         match sign(engine, &row, &chain, draft.clone(), Ready { completed, fact, effects }).await? {
-            Signing::Signed(signed) => return broadcast(engine, id, &chain, &signed).await,
+            Signing::Signed(signed) => {
+                return match broadcast::send(engine, id, &chain, &signed).await? {
+                    Sent::Refused => s6_confirm::step(engine, id).await,
+                    Sent::Accepted | Sent::Unanswered => Ok(()),
+                };
+            }
             Signing::HandedOut => {
                 engine.wake().notify_one();
                 return Ok(());
@@ -127,22 +132,6 @@ async fn execute(engine: &Engine, id: TxId) -> Result<(), Error> {
     }
     let message = "Too many transactions with equal bytes are signed at once; this one is tried again.";
     not_completed(engine, &row, false, Error::new(ErrorCode::TxAlreadyProcessed, message)).await
-}
-
-/// By now every node has what landed longer ago than this.
-const LATELY_SECONDS: UnixSeconds = 3_600;
-
-/// What is known here of the nonces of a wallet on a network.
-pub(crate) async fn nonces(engine: &Engine, wallet: WalletId, network: &NetworkId) -> Result<Lane, Error> {
-    let store = engine.store();
-    let lately = engine.now().saturating_sub(LATELY_SECONDS);
-    Ok(Lane {
-        nonces_in_flight: store.nonces_in_flight(wallet, network).await?,
-        nonce_floor: store.nonce_floor(wallet, network, lately).await?,
-        nonce_floor_once: store.nonce_floor(wallet, network, UnixSeconds::MIN).await?,
-        nonces_signed: store.nonces_signed(wallet, network).await?,
-        ..Lane::default()
-    })
 }
 
 /// A signature with a deadline is held until then. One whose deadline is more than a year of seconds away has
@@ -279,7 +268,7 @@ async fn signature(
     let wallet = wallet.ok_or_else(|| Error::internal("a transaction without its wallet"))?;
     let place = match row.replaces {
         None => None,
-        Some(old) => match replace::place(tx, old, Some(row.id)).await? {
+        Some(old) => match replaced::place(tx, old, Some(row.id)).await? {
             Ok(expiry) => Some(expiry),
             Err(lost) => return Ok(Err(Stop::Place(lost))),
         },
@@ -300,36 +289,4 @@ async fn signature(
         return Ok(Err(Stop::Place(beside.into())));
     }
     Ok(Ok(signed))
-}
-
-/// Sends signed bytes. Whatever the node says, they are signed: only proof ends the transaction.
-pub(crate) async fn broadcast(
-    engine: &Engine,
-    id: TxId,
-    chain: &Arc<dyn ChainPort>,
-    signed: &SignedTx,
-) -> Result<(), Error> {
-    match chain.submit(signed).await {
-        Ok(Submission::Accepted) => s7_record::submitted(engine, id).await,
-        Ok(Submission::Rejected(reason)) => {
-            if let Some(row) = engine.store().transaction(id).await? {
-                let why = format!("A node refused the broadcast: {reason}. The bytes may still land.");
-                s7_record::note(engine, &row, Some((s7_record::BROADCAST_REFUSED, why))).await?;
-            }
-            let now = engine.now();
-            let marked = engine
-                .store()
-                .write(move |tx| Box::pin(async move { tx.mark_broadcast_rejected(id, now).await }))
-                .await;
-            match marked {
-                Ok(()) | Err(StoreError::Conflict(_)) => {}
-                Err(error) => return Err(error.into()),
-            }
-            s6_confirm::step(engine, id).await
-        }
-        Err(error) => {
-            tracing::debug!(tx = %id, %error, "broadcast not answered; the same bytes will be sent again");
-            Ok(())
-        }
-    }
 }

@@ -8,7 +8,8 @@ use waiaas_store::TransactionRow;
 
 use crate::Engine;
 use crate::error::{Error, sentence};
-use crate::pipeline::{s5_execute, s7_record};
+use crate::pipeline::broadcast::{self, Sent};
+use crate::pipeline::s7_record;
 
 /// One look at one signed transaction. Nodes that do not answer change nothing.
 pub(crate) async fn step(engine: &Engine, id: TxId) -> Result<(), Error> {
@@ -103,7 +104,10 @@ pub(crate) async fn rebroadcast(engine: &Engine, row: &TransactionRow) -> Result
     }
     let chain = engine.chain(&row.network)?;
     match row.status {
-        TxStatus::Broadcasting => s5_execute::broadcast(engine, row.id, &chain, &signed).await,
+        TxStatus::Broadcasting => match broadcast::send(engine, row.id, &chain, &signed).await? {
+            Sent::Refused => step(engine, row.id).await,
+            Sent::Accepted | Sent::Unanswered => Ok(()),
+        },
         TxStatus::Submitted => {
             if let Err(error) = chain.submit(&signed).await {
                 tracing::debug!(tx = %row.id, %error, "rebroadcast not answered");

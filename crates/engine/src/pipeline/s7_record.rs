@@ -12,7 +12,7 @@ use waiaas_store::{AuditEntry, StatusChange, StoreError, TransactionRow, TxExpir
 
 use crate::Engine;
 use crate::error::{Error, ErrorCode};
-use crate::pipeline::s4_wait::advance_if;
+use crate::pipeline::ended::advance_if;
 
 /// A node accepted the bytes.
 pub(crate) async fn submitted(engine: &Engine, id: TxId) -> Result<(), Error> {

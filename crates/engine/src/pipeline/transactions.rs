@@ -5,126 +5,33 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 use waiaas_core::audit::{Actor, AuditEvent};
 use waiaas_core::draft::Draft;
-use waiaas_core::ids::{TxId, WalletId};
+use waiaas_core::ids::TxId;
 use waiaas_core::network::Network;
 use waiaas_core::transaction::TxStatus;
 use waiaas_store::{AuditEntry, KillSwitchRow, StatusChange, StoreError, TransactionRow, TxFilter};
 
 use crate::Engine;
-use crate::credentials::{Master, Session};
+use crate::credentials::Session;
 use crate::error::{Error, ErrorCode};
 use crate::pipeline::base_units;
-use crate::pipeline::s3_policy::StoredVerdict;
+use crate::pipeline::decision::StoredVerdict;
 use crate::pipeline::{ended, gas, output, stopped};
 use crate::views::{Money, Page, Paged, TxView};
 
-/// Most transactions in the list of those that wait.
-const MOST_PENDING: u32 = 200;
-
 impl Engine {
     /// One transaction of the session's wallets. Others do not exist for it.
-    pub async fn transaction(&self, session: &Session, id: TxId) -> Result<TxView, Error> {
+    pub(crate) async fn transaction_of(&self, session: &Session, id: TxId) -> Result<TxView, Error> {
         let view = self.view(id).await?;
         if session.wallets().contains(&view.wallet) { Ok(view) } else { Err(not_found()) }
     }
 
-    /// Transactions of the session's wallets, newest first.
-    pub async fn transactions(
+    /// Withdraws what still waits.
+    pub(crate) async fn withdraw(
         &self,
-        session: &Session,
-        wallet: Option<WalletId>,
-        status: Option<TxStatus>,
-        page: Page,
-    ) -> Result<Paged<TxView>, Error> {
-        let wallets = self.wallets_meant(session, wallet).await?;
-        let statuses = status.into_iter().collect();
-        self.page(TxFilter { wallets: Some(wallets), statuses, ..TxFilter::default() }, page).await
-    }
-
-    /// The transaction of the session that a key was used for within a day, if there is one.
-    pub async fn transaction_by_key(&self, session: &Session, key: &str) -> Result<Option<TxView>, Error> {
-        let Some((_, id)) = self.store().claimed(session.id(), key, self.now()).await? else {
-            return Ok(None);
-        };
-        let view = self.view(id).await?;
-        Ok(session.wallets().contains(&view.wallet).then_some(view))
-    }
-
-    /// What waits for somebody in the session's wallets: for the end of a delay, or for an owner.
-    pub async fn pending_transactions(
-        &self,
-        session: &Session,
-        wallet: Option<WalletId>,
-    ) -> Result<Vec<TxView>, Error> {
-        let wallets = self.wallets_meant(session, wallet).await?;
-        let statuses = vec![TxStatus::Queued, TxStatus::PendingApproval];
-        let filter = TxFilter { wallets: Some(wallets), statuses, ..TxFilter::default() };
-        let (mut waiting, mut cursor) = (Vec::new(), None);
-        loop {
-            let left = MOST_PENDING.saturating_sub(u32::try_from(waiting.len()).unwrap_or(MOST_PENDING));
-            let page = self.page(filter.clone(), Page { cursor, limit: left }).await?;
-            waiting.extend(page.items);
-            cursor = page.next_cursor;
-            if cursor.is_none() || waiting.len() >= MOST_PENDING as usize {
-                return Ok(waiting);
-            }
-        }
-    }
-
-    async fn wallets_meant(
-        &self,
-        session: &Session,
-        named: Option<WalletId>,
-    ) -> Result<Vec<WalletId>, Error> {
-        match named {
-            Some(_) => Ok(vec![self.session_wallet(session, named).await?.id]),
-            None => Ok(session.wallets().to_vec()),
-        }
-    }
-
-    /// Any transaction.
-    pub async fn admin_transaction(&self, _: &Master, id: TxId) -> Result<TxView, Error> {
-        self.view(id).await
-    }
-
-    /// All transactions, newest first.
-    pub async fn admin_transactions(
-        &self,
-        _: &Master,
-        wallet: Option<WalletId>,
-        status: Option<TxStatus>,
-        page: Page,
-    ) -> Result<Paged<TxView>, Error> {
-        let filter = TxFilter {
-            wallets: wallet.map(|id| vec![id]),
-            statuses: status.into_iter().collect(),
-            ..TxFilter::default()
-        };
-        self.page(filter, page).await
-    }
-
-    /// Withdraws a waiting transaction of the session's wallets.
-    pub async fn cancel(&self, session: &Session, id: TxId) -> Result<TxView, Error> {
-        let view = self.transaction(session, id).await?;
-        self.withdraw(view, Actor::Session(session.id()), AuditEvent::TxCancelled).await
-    }
-
-    /// Withdraws any waiting transaction.
-    pub async fn admin_cancel(&self, _: &Master, id: TxId) -> Result<TxView, Error> {
-        let view = self.view(id).await?;
-        self.withdraw(view, Actor::Master, AuditEvent::TxCancelled).await
-    }
-
-    /// Rejects a transaction that waits for its owner. Only approving is the owner's alone.
-    pub async fn admin_reject(&self, _: &Master, id: TxId) -> Result<TxView, Error> {
-        let view = self.view(id).await?;
-        if view.status != TxStatus::PendingApproval {
-            return Err(processed(view.status));
-        }
-        self.withdraw(view, Actor::Master, AuditEvent::TxRejected).await
-    }
-
-    async fn withdraw(&self, view: TxView, actor: Actor, event: AuditEvent) -> Result<TxView, Error> {
+        view: TxView,
+        actor: Actor,
+        event: AuditEvent,
+    ) -> Result<TxView, Error> {
         let (id, from) = (view.id, view.status);
         // What is EXECUTING has no signed bytes: signing moves it on by the same compare-and-set.
         if !matches!(from, TxStatus::Queued | TxStatus::PendingApproval | TxStatus::Executing) {
@@ -146,7 +53,8 @@ impl Engine {
         }
     }
 
-    async fn page(&self, filter: TxFilter, page: Page) -> Result<Paged<TxView>, Error> {
+    /// A page of transactions, newest first.
+    pub(crate) async fn page(&self, filter: TxFilter, page: Page) -> Result<Paged<TxView>, Error> {
         let before = page.cursor.map(|text| text.parse()).transpose();
         let before = before.map_err(|_| Error::invalid("cursor", "not a cursor of this list"))?;
         let found = self.store().transactions_page(&filter, before, page.limit).await?;

@@ -6,7 +6,7 @@ use waiaas_core::intent::Intent;
 use waiaas_store::WriteTx;
 
 use crate::error::{Error, ErrorCode};
-use crate::pipeline::s1_validate::Validated;
+use crate::pipeline::validated::Validated;
 
 /// Most transactions of a session that wait.
 const MOST: u64 = 500;

@@ -15,8 +15,8 @@ use waiaas_store::TransactionRow;
 
 use crate::Engine;
 use crate::error::Error;
-use crate::pipeline::s1_validate::Validated;
-use crate::pipeline::s3_policy::StoredVerdict;
+use crate::pipeline::decision::StoredVerdict;
+use crate::pipeline::validated::Validated;
 
 /// What a node sees before the request is judged, and what calls that nobody can decode were seen to do.
 pub(super) async fn first_look(validated: &Validated) -> Result<(WitnessFact, Vec<Effect>), Error> {

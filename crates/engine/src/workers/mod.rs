@@ -97,7 +97,7 @@ async fn run(engine: Engine, period: Duration, job: Job, turns: Turns) {
         }
         let started = Instant::now();
         if let Err(error) = turn(&engine, job, &turns, &mut outages).await {
-            engine.make_room_after(&error);
+            engine.reserve().make_room_after(&error);
             tracing::error!(?job, %error, "a worker's turn failed; the next one tries again");
         }
         tracing::trace!(?job, elapsed = ?started.elapsed(), "turn");

@@ -17,7 +17,8 @@ use waiaas_store::{TransactionRow, Work};
 use super::pauses::Pauses;
 use super::{BATCH, Job};
 use crate::Engine;
-use crate::chain_watch::{self, Look};
+use crate::chain_watch;
+use crate::chains::Look;
 use crate::error::Error;
 use crate::pipeline::{resume, s6_confirm};
 
@@ -124,7 +125,7 @@ impl Turns {
                 let _place = places.acquire().await;
                 let began = Instant::now();
                 if let Err(error) = one(&engine, id, step).await {
-                    engine.make_room_after(&error);
+                    engine.reserve().make_room_after(&error);
                     tracing::error!(tx = %id, %error, "a step failed; it will be tried again");
                 }
                 if let Some(pauses) = pauses {

@@ -17,7 +17,7 @@ const THREE_DAYS: i64 = 259_200;
 async fn raise(stage: &Stage, limit: PolicyId, instant: u32) -> Result<ChangeView> {
     let change =
         PolicyChange { rules: Some(limits(instant.into(), instant.into())), ..PolicyChange::default() };
-    match stage.engine().update_policy(&stage.master, limit, change).await.map_err(shown)? {
+    match stage.engine().operator(&stage.master).update_policy(limit, change).await.map_err(shown)? {
         Outcome::Waits(change) => Ok(*change),
         Outcome::Done(policy) => anyhow::bail!("in force without the owner: {}", policy.rules),
     }
@@ -30,7 +30,7 @@ async fn agree(stage: &Stage, owner: &OwnerKey, change: &ChangeView) -> Result<R
 }
 
 async fn status(stage: &Stage, change: &ChangeView) -> Result<ChangeStatus> {
-    Ok(stage.engine().change(&stage.master, change.id).await.map_err(shown)?.status)
+    Ok(stage.engine().operator(&stage.master).change(change.id).await.map_err(shown)?.status)
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -52,7 +52,7 @@ async fn a_change_lapses_on_its_second_and_not_before() -> Result<()> {
 
     // Signed in time, sent too late: whether or not the worker has been round.
     stage.clock.set(start + THREE_DAYS);
-    let late = stage.engine().approve_change(signed).await.err().context("applied too late")?;
+    let late = stage.engine().owner(signed).approve_change().await.err().context("applied too late")?;
     assert_eq!(late.code.as_str(), "APPROVAL_TIMEOUT");
     e2e::until("the end of the change", std::time::Duration::from_secs(30), || async {
         Ok((status(&stage, &first).await? == ChangeStatus::Expired).then_some(()))
@@ -60,7 +60,7 @@ async fn a_change_lapses_on_its_second_and_not_before() -> Result<()> {
     .await?;
     let again = agree(&stage, &owner, &first).await?.err().context("taken after its end")?;
     assert_eq!(again.code.as_str(), "APPROVAL_TIMEOUT");
-    let policy = stage.engine().policy(&stage.master, limit).await.map_err(shown)?;
+    let policy = stage.engine().operator(&stage.master).policy(limit).await.map_err(shown)?;
     assert_eq!(policy.rules["instant_max_usd"], json!(10.0));
 
     // A new question is a new change; agreed on its last second, it is in force.
@@ -68,9 +68,9 @@ async fn a_change_lapses_on_its_second_and_not_before() -> Result<()> {
     assert_ne!(second.id, first.id);
     stage.clock.set(start + 2 * THREE_DAYS - 1);
     let signed = agree(&stage, &owner, &second).await?.map_err(shown)?;
-    let done = stage.engine().approve_change(signed).await.map_err(shown)?;
+    let done = stage.engine().owner(signed).approve_change().await.map_err(shown)?;
     assert_eq!(done.status, ChangeStatus::Applied);
-    let policy = stage.engine().policy(&stage.master, limit).await.map_err(shown)?;
+    let policy = stage.engine().operator(&stage.master).policy(limit).await.map_err(shown)?;
     assert_eq!(policy.rules["instant_max_usd"], json!(20.0));
     Ok(())
 }
@@ -88,18 +88,19 @@ async fn agreed_at_the_same_time_it_is_applied_once() -> Result<()> {
             agree(&stage, &owner, &change).await?.map_err(shown)?,
         );
         let engine = stage.engine();
+        let operator = engine.operator(&stage.master);
         let (one, two, back) = tokio::join!(
-            engine.approve_change(one),
-            engine.approve_change(two),
-            engine.withdraw_change(&stage.master, change.id)
+            engine.owner(one).approve_change(),
+            engine.owner(two).approve_change(),
+            operator.withdraw_change(change.id)
         );
         let wins = [one.is_ok(), two.is_ok(), back.is_ok()].iter().filter(|won| **won).count();
         assert_eq!(wins, 1, "{one:?}\n{two:?}\n{back:?}");
-        let policy = engine.policy(&stage.master, limit).await.map_err(shown)?;
+        let policy = engine.operator(&stage.master).policy(limit).await.map_err(shown)?;
         let raised = policy.rules["instant_max_usd"] == json!(f64::from(instant));
         assert_eq!(raised, back.is_err(), "{}", policy.rules);
         let page = waiaas_engine::Page { cursor: None, limit: 10 };
-        let open = engine.list_changes(&stage.master, Some(ChangeStatus::PendingConsent), page).await;
+        let open = engine.operator(&stage.master).changes(Some(ChangeStatus::PendingConsent), page).await;
         assert!(open.map_err(shown)?.items.is_empty());
     }
     Ok(())
@@ -113,19 +114,20 @@ async fn only_so_many_wait_at_a_time() -> Result<()> {
     for n in 0..51 {
         let new =
             NewWallet { name: format!("wallet-{n}"), chain: Chain::Solana, environment: Environment::Local };
-        let wallet = engine.create_wallet(master, new).await.map_err(shown)?.id;
-        let set = engine.set_owner(master, wallet, owner.address().parse()?, None).await.map_err(shown)?;
+        let wallet = engine.operator(master).create_wallet(new).await.map_err(shown)?.id;
+        let set =
+            engine.operator(master).set_owner(wallet, owner.address().parse()?, None).await.map_err(shown)?;
         let answer = answer(&owner, &set.challenge.context("a challenge")?.message)?;
         let proof = engine.authenticate_owner_of_wallet(wallet, answer).await.map_err(shown)?;
-        engine.verify_owner(proof).await.map_err(shown)?;
-        engine.suspend_wallet(master, wallet, None).await.map_err(shown)?;
-        match engine.resume_wallet(master, wallet).await {
+        engine.owner(proof).verify().await.map_err(shown)?;
+        engine.operator(master).suspend_wallet(wallet, None).await.map_err(shown)?;
+        match engine.operator(master).resume_wallet(wallet).await {
             Ok(Outcome::Waits(change)) => waiting.push(change.id),
             Ok(Outcome::Done(_)) => anyhow::bail!("resumed without the owner"),
             Err(error) => {
                 assert_eq!((error.code.as_str(), waiting.len()), ("CHANGE_LIMIT_EXCEEDED", 50));
-                engine.withdraw_change(master, waiting[0]).await.map_err(shown)?;
-                let again = engine.resume_wallet(master, wallet).await.map_err(shown)?;
+                engine.operator(master).withdraw_change(waiting[0]).await.map_err(shown)?;
+                let again = engine.operator(master).resume_wallet(wallet).await.map_err(shown)?;
                 assert!(matches!(again, Outcome::Waits(_)), "there is room again");
                 return Ok(());
             }

@@ -80,7 +80,7 @@ async fn a_revoked_session_takes_its_waiting_requests_along() -> Result<()> {
     let (thief, friend) = (payee(7), payee(8));
     let bad = stage.admitted(&leaked, &thief, "1.0").await?;
     let good = stage.admitted(&sound, &friend, "1.0").await?;
-    stage.engine().revoke_session(&stage.master, leaked.id()).await.map_err(shown)?;
+    stage.engine().operator(&stage.master).revoke_session(leaked.id()).await.map_err(shown)?;
     stage.clock.set(start + 60);
     stage.reaches(good.id, TxStatus::Confirmed).await?;
     let stopped = e2e::until("the end of it", std::time::Duration::from_secs(60), || async {
@@ -104,9 +104,9 @@ async fn a_wallet_taken_from_a_session_takes_its_waiting_requests_along() -> Res
     let bad = stage.admitted(&leaked, &thief, "1.0").await?;
     let good = stage.admitted(&sound, &friend, "1.0").await?;
     let new = NewWallet { name: "other".into(), chain: Chain::Solana, environment: Environment::Local };
-    let other = engine.create_wallet(master, new).await.map_err(shown)?.id;
-    engine.add_session_wallet(master, leaked.id(), other).await.map_err(shown)?;
-    engine.remove_session_wallet(master, leaked.id(), stage.wallet.id).await.map_err(shown)?;
+    let other = engine.operator(master).create_wallet(new).await.map_err(shown)?.id;
+    engine.operator(master).add_session_wallet(leaked.id(), other).await.map_err(shown)?;
+    engine.operator(master).remove_session_wallet(leaked.id(), stage.wallet.id).await.map_err(shown)?;
     stage.clock.set(start + 60);
     stage.reaches(good.id, TxStatus::Confirmed).await?;
     let stopped = stage.reaches(bad.id, TxStatus::Failed).await?;
@@ -135,7 +135,7 @@ async fn an_approval_lapses_on_its_second_and_not_before() -> Result<()> {
     let in_time = stage.consent(&owner, first.id, &of_first).await?.map_err(shown)?;
 
     stage.clock.set(start + 300);
-    let late = stage.engine().approve(in_time).await.err().context("approved too late")?;
+    let late = stage.engine().owner(in_time).approve().await.err().context("approved too late")?;
     assert_eq!(late.code.as_str(), "APPROVAL_TIMEOUT");
     stage.reaches(first.id, TxStatus::Expired).await?;
     let again = stage.consent(&owner, first.id, &of_first).await?.err().context("taken after its end")?;
@@ -145,7 +145,7 @@ async fn an_approval_lapses_on_its_second_and_not_before() -> Result<()> {
     assert_eq!(stage.balance(&to).await?, 0);
 
     let consent = stage.consent(&owner, second.id, &of_second).await?.map_err(shown)?;
-    stage.engine().approve(consent).await.map_err(shown)?;
+    stage.engine().owner(consent).approve().await.map_err(shown)?;
     stage.reaches(second.id, TxStatus::Confirmed).await?;
     assert_eq!(stage.balance(&to).await?, 3 * SOL);
     Ok(())

@@ -260,7 +260,7 @@ async fn a_decision_about_an_action_can_be_made_again() -> Result<()> {
     swaps_up_to(&stage, json!({ "daily_limit_usd": 300 })).await?;
     stage.ask(&session, transfer()?, swap(100)).await?.map_err(shown)?;
     let second = stage.ask(&session, transfer()?, swap(150)).await?.map_err(shown)?;
-    let explained = stage.engine().explain(&session, second.id).await.map_err(shown)?;
+    let explained = stage.engine().agent(&session).explain(second.id).await.map_err(shown)?;
     let facts: Facts = serde_json::from_value(explained.facts)?;
     assert_eq!(facts.action.and_then(|action| action.notional_usd), Some(Usd::from_dollars(150)));
     let swaps = facts.ledger.categories.get(&ActionCategory::Swap).context("the sums")?;
@@ -281,7 +281,9 @@ async fn a_replacement_comes_from_where_the_old_one_came_from() -> Result<()> {
     let stuck = stage.ask(&session, kind, swap(200)).await?.map_err(shown)?;
     let replace = async |with| {
         let request = ReplaceRequest { id: stuck.id, with, idempotency: None };
-        Ok::<_, anyhow::Error>(verdict(stage.engine().replace(&session, request, WaitFor::Broadcast).await))
+        Ok::<_, anyhow::Error>(verdict(
+            stage.engine().agent(&session).replace(request, WaitFor::Broadcast).await,
+        ))
     };
     // Either of the two may be the one that happens, so that both count: 400 dollars.
     assert_eq!(replace(Replacement::HigherFee).await?, "OWNER_REQUIRED");

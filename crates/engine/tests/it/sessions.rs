@@ -18,7 +18,7 @@ impl Stage {
             absolute_lifetime: Some(lifetime),
             ..self.new_session()
         };
-        self.engine().create_session(&self.master, new).await.map_err(shown)
+        self.engine().operator(&self.master).create_session(new).await.map_err(shown)
     }
 
     /// What comes of a token at this second.
@@ -30,19 +30,19 @@ impl Stage {
     /// The token's holder renews it at this second, having proved itself then.
     async fn renewed(&self, at: UnixSeconds, token: &IssuedSession) -> Result<IssuedSession> {
         let session = self.at(at, token).await.map_err(shown)?;
-        self.engine().renew_session(&session, token.id).await.map_err(shown)
+        self.engine().agent(&session).renew(token.id).await.map_err(shown)
     }
 
     /// Code of a refused renewal, and the seconds to wait if it names some. The proof may be older.
     async fn not_renewed(&self, at: UnixSeconds, session: &Session) -> Result<(&'static str, Option<u64>)> {
         self.clock.set(at);
-        let refused = self.engine().renew_session(session, session.id()).await.err().context("renewed")?;
+        let refused = self.engine().agent(session).renew(session.id()).await.err().context("renewed")?;
         Ok((refused.code.as_str(), refused.retry_after))
     }
 
     async fn listed(&self, id: SessionId) -> Result<SessionView> {
         let page = Page { cursor: None, limit: 50 };
-        let page = self.engine().list_sessions(&self.master, None, page).await.map_err(shown)?;
+        let page = self.engine().operator(&self.master).sessions(None, page).await.map_err(shown)?;
         page.items.into_iter().find(|session| session.id == id).context("the session in the list")
     }
 }
@@ -129,7 +129,7 @@ async fn a_lost_renewal_is_fetched_again_until_it_is_used_and_for_a_minute() -> 
     let brake = Brake::by_master(&stage.master);
     stage.engine().activate_kill_switch(&brake).await.map_err(shown)?;
     assert_eq!(code(again(&first, start + 359, first.id).await), Some("SYSTEM_LOCKED"));
-    stage.engine().recover_kill_switch(&stage.master).await.map_err(shown)?;
+    stage.engine().operator(&stage.master).recover_kill_switch().await.map_err(shown)?;
 
     // Its first use ends it, whatever that was for.
     stage.at(start + 310, &second).await.map_err(shown)?;
@@ -137,13 +137,13 @@ async fn a_lost_renewal_is_fetched_again_until_it_is_used_and_for_a_minute() -> 
     let third = again(&second, start + 600, first.id).await.map_err(shown)?;
     assert_eq!(code(again(&first, start + 600, first.id).await), Some("TOKEN_EXPIRED"));
     // Renewing is a use as well, and a rotation or a revocation ends what may be fetched.
-    let rotated = stage.engine().rotate_session(&stage.master, first.id).await.map_err(shown)?;
+    let rotated = stage.engine().operator(&stage.master).rotate_session(first.id).await.map_err(shown)?;
     assert_eq!(code(again(&second, start + 600, first.id).await), Some("INVALID_TOKEN"));
     assert_eq!(code(again(&third, start + 600, first.id).await), Some("INVALID_TOKEN"));
     stage.at(start + 600, &rotated).await.map_err(shown)?;
 
     let renewed = again(&other, start + 590, other.id).await.map_err(shown)?;
-    stage.engine().revoke_session(&stage.master, other.id).await.map_err(shown)?;
+    stage.engine().operator(&stage.master).revoke_session(other.id).await.map_err(shown)?;
     assert_eq!(code(again(&other, start + 590, other.id).await), Some("SESSION_REVOKED"));
     assert_eq!(code(stage.at(start + 590, &renewed).await), Some("SESSION_REVOKED"));
     Ok(())
@@ -231,9 +231,9 @@ async fn tokens_of_the_previous_key_are_good_for_five_minutes() -> Result<()> {
     let start = stage.clock.now();
     let (idle, busy) = (stage.issued(600, 5, 10_000).await?, stage.issued(600, 5, 10_000).await?);
     let young = stage.issued(86_400, 5, 100_000).await?;
-    let rotate = |at| {
+    let rotate = async |at| {
         stage.clock.set(at);
-        stage.engine().rotate_session_secret(&stage.master)
+        stage.engine().operator(&stage.master).rotate_session_secret().await
     };
     assert_eq!(rotate(start + 100).await.map_err(shown)?, start + 100);
     let fresh = stage.issued(600, 5, 10_000).await?;
@@ -256,7 +256,7 @@ async fn tokens_of_the_previous_key_are_good_for_five_minutes() -> Result<()> {
 
     // The next rotation may come as the window closes, and gives the tokens of today the same time.
     stage.clock.set(start + 400);
-    stage.engine().rotate_session_secret(&stage.master).await.map_err(shown)?;
+    stage.engine().operator(&stage.master).rotate_session_secret().await.map_err(shown)?;
     assert_eq!(code(stage.at(start + 699, &fresh).await), None);
     assert_eq!(code(stage.at(start + 699, &idle).await), Some("INVALID_TOKEN"), "two keys ago");
     assert_eq!(code(stage.at(start + 700, &renewed).await), Some("INVALID_TOKEN"));

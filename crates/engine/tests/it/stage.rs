@@ -126,7 +126,7 @@ impl Stage {
         let engine = start_engine(dir.path(), &localnet, clock.clone()).await?;
         let master = engine.authenticate_master(PASSWORD.into(), None).await.map_err(shown)?;
         let new = NewWallet { name: "w".into(), chain, environment: Environment::Local };
-        let wallet = engine.create_wallet(&master, new).await.map_err(shown)?;
+        let wallet = engine.operator(&master).create_wallet(new).await.map_err(shown)?;
         if chain == Chain::Solana {
             localnet.solana.fund(&wallet.address.to_string(), 100 * SOL).await?;
         }
@@ -175,7 +175,7 @@ impl Stage {
             priority: 0,
             enabled: true,
         };
-        match self.engine().create_policy(&self.master, new).await.map_err(shown)? {
+        match self.engine().operator(&self.master).create_policy(new).await.map_err(shown)? {
             Outcome::Done(policy) => Ok(policy.id),
             Outcome::Waits(change) => anyhow::bail!("it waits: {}", change.summary),
         }
@@ -194,7 +194,8 @@ impl Stage {
 
     /// A session of the wallet, made now.
     pub(crate) async fn session(&self) -> Result<Session> {
-        let issued = self.engine().create_session(&self.master, self.new_session()).await.map_err(shown)?;
+        let issued =
+            self.engine().operator(&self.master).create_session(self.new_session()).await.map_err(shown)?;
         let token = secrecy::ExposeSecret::expose_secret(&issued.token).to_owned();
         self.engine().authenticate_session(&token).await.map_err(shown)
     }
@@ -217,7 +218,7 @@ impl Stage {
         asked: impl Into<Asked>,
         origin: Origin,
     ) -> Result<Result<TxView, Error>> {
-        Ok(self.engine().send(session, requested(asked, origin), WaitFor::Broadcast).await)
+        Ok(self.engine().agent(session).send(requested(asked, origin), WaitFor::Broadcast).await)
     }
 
     /// A transfer that is admitted.
@@ -233,7 +234,7 @@ impl Stage {
 
     /// A transaction as it is now.
     pub(crate) async fn transaction(&self, id: TxId) -> Result<TxView> {
-        self.engine().admin_transaction(&self.master, id).await.map_err(shown)
+        self.engine().operator(&self.master).transaction(id).await.map_err(shown)
     }
 
     /// Waits until a transaction has this status.
@@ -259,12 +260,16 @@ impl Stage {
     /// Gives the wallet a proved owner.
     pub(crate) async fn lock_owner(&self, owner: &OwnerKey) -> Result<()> {
         let address = owner.address().parse()?;
-        let set =
-            self.engine().set_owner(&self.master, self.wallet.id, address, None).await.map_err(shown)?;
+        let set = self
+            .engine()
+            .operator(&self.master)
+            .set_owner(self.wallet.id, address, None)
+            .await
+            .map_err(shown)?;
         let answer = answer(owner, &set.challenge.context("a challenge")?.message)?;
         let proof =
             self.engine().authenticate_owner_of_wallet(self.wallet.id, answer).await.map_err(shown)?;
-        self.engine().verify_owner(proof).await.map_err(shown)?;
+        self.engine().owner(proof).verify().await.map_err(shown)?;
         Ok(())
     }
 

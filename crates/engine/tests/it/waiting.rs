@@ -21,7 +21,7 @@ impl Stage {
         let asked = Operation::Transfer(Transfer::new(PAYEE, amount));
         let never = GasTarget { max_gas_price: Some(1), max_priority_fee: None, timeout_seconds: None };
         let request = SendRequest { gas_condition: Some(never), ..requested(asked, Origin::default()) };
-        self.engine().send(session, request, WaitFor::Broadcast).await
+        self.engine().agent(session).send(request, WaitFor::Broadcast).await
     }
 }
 
@@ -40,10 +40,10 @@ async fn what_waits_for_a_cheap_network_is_withdrawn_by_its_agent_and_by_the_ope
     let (one, two) =
         (stage.cheap(&session).await.map_err(shown)?, stage.cheap(&session).await.map_err(shown)?);
     assert_eq!((one.status, &one.tx_hash), (TxStatus::Executing, &None));
-    let one = stage.engine().cancel(&session, one.id).await.map_err(shown)?;
-    let two = stage.engine().admin_cancel(&stage.master, two.id).await.map_err(shown)?;
+    let one = stage.engine().agent(&session).cancel(one.id).await.map_err(shown)?;
+    let two = stage.engine().operator(&stage.master).cancel(two.id).await.map_err(shown)?;
     assert_eq!((one.status, two.status), (TxStatus::Cancelled, TxStatus::Cancelled));
-    let again = stage.engine().cancel(&session, one.id).await.err().context("cancelled twice")?;
+    let again = stage.engine().agent(&session).cancel(one.id).await.err().context("cancelled twice")?;
     assert_eq!(again.code.as_str(), "TX_ALREADY_PROCESSED");
     Ok(())
 }
@@ -53,16 +53,16 @@ async fn a_brake_ends_what_waits_for_a_cheap_network() -> Result<()> {
     let stage = stage().await?;
     let session = stage.session().await?;
     let revoked = stage.cheap(&session).await.map_err(shown)?;
-    stage.engine().revoke_session(&stage.master, session.id()).await.map_err(shown)?;
+    stage.engine().operator(&stage.master).revoke_session(session.id()).await.map_err(shown)?;
     let failed = stage.reaches(revoked.id, TxStatus::Failed).await?;
     assert_eq!((failed.error_code.as_deref(), failed.tx_hash), (Some("SESSION_REVOKED"), None));
 
     let session = stage.session().await?;
     let suspended = stage.cheap(&session).await.map_err(shown)?;
-    stage.engine().suspend_wallet(&stage.master, stage.wallet.id, None).await.map_err(shown)?;
+    stage.engine().operator(&stage.master).suspend_wallet(stage.wallet.id, None).await.map_err(shown)?;
     let failed = stage.reaches(suspended.id, TxStatus::Failed).await?;
     assert_eq!(failed.error_code.as_deref(), Some("WALLET_SUSPENDED"));
-    stage.engine().resume_wallet(&stage.master, stage.wallet.id).await.map_err(shown)?;
+    stage.engine().operator(&stage.master).resume_wallet(stage.wallet.id).await.map_err(shown)?;
 
     let braked = stage.cheap(&session).await.map_err(shown)?;
     stage.engine().activate_kill_switch(&Brake::by_master(&stage.master)).await.map_err(shown)?;
@@ -85,7 +85,7 @@ async fn so_many_of_a_session_wait_for_a_cheap_network() -> Result<()> {
     let other = stage.session().await?;
     assert_eq!(stage.cheap(&other).await.map_err(shown)?.status, TxStatus::Executing, "another session's");
     let first = waiting.first().context("one")?;
-    stage.engine().cancel(&session, first.id).await.map_err(shown)?;
+    stage.engine().agent(&session).cancel(first.id).await.map_err(shown)?;
     assert_eq!(stage.cheap(&session).await.map_err(shown)?.status, TxStatus::Executing);
     Ok(())
 }
@@ -106,11 +106,11 @@ async fn of_what_was_granted_and_withdrawn_long_parts_are_kept_by_their_digest()
     });
     let tx = stage.ask(&session, call, Origin::default()).await?.map_err(shown)?;
     assert_eq!(tx.status, TxStatus::PendingApproval);
-    let waiting = stage.engine().explain(&session, tx.id).await.map_err(shown)?;
+    let waiting = stage.engine().agent(&session).explain(tx.id).await.map_err(shown)?;
     assert!(waiting.not_kept.is_empty() && waiting.reproduced, "{waiting:?}");
 
-    stage.engine().cancel(&session, tx.id).await.map_err(shown)?;
-    let left = stage.engine().explain(&session, tx.id).await.map_err(shown)?;
+    stage.engine().agent(&session).cancel(tx.id).await.map_err(shown)?;
+    let left = stage.engine().agent(&session).explain(tx.id).await.map_err(shown)?;
     let digest = left.not_kept.iter().find(|part| part.what == "draft").map(|part| part.digest);
     assert_eq!(digest, tx.digest, "what was judged can still be told");
     for what in ["intent", "presentation"] {
@@ -125,7 +125,8 @@ async fn of_what_was_granted_and_withdrawn_long_parts_are_kept_by_their_digest()
 async fn a_known_key_tells_nothing_of_a_wallet_that_is_no_longer_the_sessions() -> Result<()> {
     use waiaas_engine::core::digest::Digest;
     let stage = stage().await?;
-    let issued = stage.engine().create_session(&stage.master, stage.new_session()).await.map_err(shown)?;
+    let issued =
+        stage.engine().operator(&stage.master).create_session(stage.new_session()).await.map_err(shown)?;
     let token = secrecy::ExposeSecret::expose_secret(&issued.token).to_owned();
     let session = stage.engine().authenticate_session(&token).await.map_err(shown)?;
     let ask = || {
@@ -134,21 +135,23 @@ async fn a_known_key_tells_nothing_of_a_wallet_that_is_no_longer_the_sessions() 
         let key = waiaas_engine::IdempotencyKey { key: "again".into(), body: Digest::new([1; 32]) };
         SendRequest { idempotency: Some(key), ..requested(asked, Origin::default()) }
     };
-    let first = stage.engine().send(&session, ask(), WaitFor::Broadcast).await.map_err(shown)?;
-    let again = stage.engine().send(&session, ask(), WaitFor::Broadcast).await.map_err(shown)?;
+    let first = stage.engine().agent(&session).send(ask(), WaitFor::Broadcast).await.map_err(shown)?;
+    let again = stage.engine().agent(&session).send(ask(), WaitFor::Broadcast).await.map_err(shown)?;
     assert_eq!(first.id, again.id);
     let chain = waiaas_engine::core::network::Chain::Ethereum;
     let environment = waiaas_engine::core::network::Environment::Local;
     let new = waiaas_engine::NewWallet { name: "other".into(), chain, environment };
-    let other = stage.engine().create_wallet(&stage.master, new).await.map_err(shown)?;
-    stage.engine().add_session_wallet(&stage.master, session.id(), other.id).await.map_err(shown)?;
+    let other = stage.engine().operator(&stage.master).create_wallet(new).await.map_err(shown)?;
+    stage.engine().operator(&stage.master).add_session_wallet(session.id(), other.id).await.map_err(shown)?;
     stage
         .engine()
-        .remove_session_wallet(&stage.master, session.id(), stage.wallet.id)
+        .operator(&stage.master)
+        .remove_session_wallet(session.id(), stage.wallet.id)
         .await
         .map_err(shown)?;
     let session = stage.engine().authenticate_session(&token).await.map_err(shown)?;
-    let refused = stage.engine().send(&session, ask(), WaitFor::Broadcast).await.err().context("told")?;
+    let refused =
+        stage.engine().agent(&session).send(ask(), WaitFor::Broadcast).await.err().context("told")?;
     assert_eq!(refused.code.as_str(), "TX_NOT_FOUND");
     Ok(())
 }

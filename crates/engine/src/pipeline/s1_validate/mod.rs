@@ -7,98 +7,19 @@ mod nft;
 mod recipient;
 mod token;
 
-use std::sync::Arc;
-
 use waiaas_chains::Chain as ChainPort;
 use waiaas_core::U256;
-use waiaas_core::draft::Draft;
 use waiaas_core::effect::{Effect, Effects};
-use waiaas_core::ids::TxId;
 use waiaas_core::intent::Intent;
 use waiaas_core::network::Network;
-use waiaas_core::origin::Origin;
-use waiaas_core::policy::{FeeFacts, Readings};
-use waiaas_core::presentation::Content;
 
 use self::intent::Meant;
 use crate::Engine;
 use crate::credentials::Session;
 use crate::error::Error;
-use crate::pipeline::{fees, s5_execute};
-use crate::views::{GasTarget, Money, SendRequest, Wallet};
-
-/// A request that makes sense and can be built.
-pub(crate) struct Validated {
-    pub(crate) wallet: Wallet,
-    pub(crate) network: Arc<Network>,
-    pub(crate) chain: Arc<dyn ChainPort>,
-    pub(crate) intent: Intent,
-    pub(crate) money: Money,
-    /// The amounts that the caller wrote in base units.
-    pub(crate) base_units: Vec<Money>,
-    pub(crate) draft: Draft,
-    pub(crate) effects: Effects,
-    /// What the network asks for.
-    pub(crate) fee: FeeFacts,
-    /// What the owner is shown beside the effects.
-    pub(crate) content: Vec<Content>,
-    /// Where the request comes from.
-    pub(crate) origin: Origin,
-    /// The signed transaction whose place it is to take.
-    pub(crate) replaces: Option<TxId>,
-    /// How cheap the network must be before it is signed.
-    pub(crate) gas_condition: Option<GasTarget>,
-}
-
-/// A request as far as it is known without asking a node.
-pub(crate) struct Outline {
-    pub(crate) wallet: Wallet,
-    pub(crate) network: Arc<Network>,
-    pub(crate) intent: Intent,
-    pub(crate) money: Money,
-    /// What it is certain to do.
-    pub(crate) parts: Vec<Readings>,
-    /// What was built, if it was.
-    pub(crate) draft: Option<Draft>,
-    pub(crate) origin: Origin,
-    pub(crate) replaces: Option<TxId>,
-    pub(crate) gas_condition: Option<GasTarget>,
-}
-
-impl Outline {
-    /// What it is certain to do, as the request says it, in one list.
-    pub(crate) fn effects(&self) -> Effects {
-        let mut parts = self.parts.iter().filter_map(|readings| readings.first());
-        let first = parts.next().cloned();
-        let mut effects = first.unwrap_or_else(|| {
-            let (network, native) = (self.network.id.clone(), self.network.native());
-            let (items, methods, seen) = Default::default();
-            Effects { network, native, from: self.wallet.address, items, methods, seen }
-        });
-        for part in parts {
-            effects.items.extend(part.items.iter().cloned());
-            effects.methods.extend(part.methods.iter().cloned());
-        }
-        effects
-    }
-}
-
-impl From<&Validated> for Outline {
-    /// What was built does exactly what was decoded.
-    fn from(validated: &Validated) -> Self {
-        Self {
-            wallet: validated.wallet.clone(),
-            network: validated.network.clone(),
-            intent: validated.intent.clone(),
-            money: validated.money.clone(),
-            parts: vec![vec![validated.effects.clone()]],
-            draft: Some(validated.draft.clone()),
-            origin: validated.origin.clone(),
-            replaces: validated.replaces,
-            gas_condition: validated.gas_condition,
-        }
-    }
-}
+use crate::pipeline::validated::{Outline, Validated};
+use crate::pipeline::{fees, nonces};
+use crate::views::{Money, SendRequest, Wallet};
 
 /// Parses and reads, asking nobody. Amounts of tokens whose decimals are not known are the least they can be.
 pub(crate) async fn outline(
@@ -147,7 +68,7 @@ pub(crate) async fn run(
     let Meant { intent, money, base_units } = resolver.intent(&request.asked).await?;
     let (intent, draft) = resolver.build(intent).await?;
     if matches!(intent, Intent::SignTransaction { .. }) {
-        chain.check_place(&draft, &s5_execute::nonces(engine, wallet.id, &network.id).await?).await?;
+        chain.check_place(&draft, &nonces::of(engine, wallet.id, &network.id).await?).await?;
     }
     let effects = chain.effects(&draft)?;
     let (draft, fee) = fees::judge(engine, &*chain, draft, &effects).await?;

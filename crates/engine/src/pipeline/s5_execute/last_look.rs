@@ -13,7 +13,7 @@ use waiaas_store::{AuditEntry, KillSwitchRow, SessionRow, StatusChange, Transact
 
 use crate::Engine;
 use crate::error::Error;
-use crate::pipeline::s3_policy::StoredVerdict;
+use crate::pipeline::decision::StoredVerdict;
 
 /// Why a cleared-looking transaction is not signed after all.
 pub(super) enum Stop {

@@ -49,7 +49,7 @@ async fn step(
             }
         }
         3..=6 if state.pulled => {
-            engine.recover_kill_switch(master).await.map_err(shown)?;
+            engine.operator(master).recover_kill_switch().await.map_err(shown)?;
             state.pulled = false;
         }
         3..=4 if !state.suspended => {
@@ -57,11 +57,11 @@ async fn step(
             (state.pulled, state.generation) = (true, state.generation + 1);
         }
         5..=6 if state.suspended => {
-            engine.resume_wallet(master, stage.wallet.id).await.map_err(shown)?;
+            engine.operator(master).resume_wallet(stage.wallet.id).await.map_err(shown)?;
             state.suspended = false;
         }
         5 if !state.pulled => {
-            engine.suspend_wallet(master, stage.wallet.id, None).await.map_err(shown)?;
+            engine.operator(master).suspend_wallet(stage.wallet.id, None).await.map_err(shown)?;
             state.suspended = true;
         }
         _ => {

@@ -70,11 +70,11 @@ async fn a_dry_run_and_the_request_get_one_verdict() -> Result<()> {
         let session = stage.session().await?;
         for number in 0..14 {
             let request = request(&mut dice, &mint);
-            let rows = stage.engine().verify_audit(&stage.master).await.map_err(shown)?.rows;
-            let dry = stage.engine().simulate(&session, request.clone()).await.map_err(shown)?;
-            let after = stage.engine().verify_audit(&stage.master).await.map_err(shown)?.rows;
+            let rows = stage.engine().operator(&stage.master).verify_audit().await.map_err(shown)?.rows;
+            let dry = stage.engine().agent(&session).simulate(request.clone()).await.map_err(shown)?;
+            let after = stage.engine().operator(&stage.master).verify_audit().await.map_err(shown)?.rows;
             assert_eq!(rows, after, "a dry run is not written anywhere");
-            let sent = stage.engine().send(&session, request, WaitFor::Broadcast).await;
+            let sent = stage.engine().agent(&session).send(request, WaitFor::Broadcast).await;
             // A denial that was kept before is counted with it.
             let live = match &sent {
                 Ok(tx) => tx.id,
@@ -83,7 +83,7 @@ async fn a_dry_run_and_the_request_get_one_verdict() -> Result<()> {
                     id.context("a row")?.parse()?
                 }
             };
-            let explained = stage.engine().admin_explain(&stage.master, live).await.map_err(shown)?;
+            let explained = stage.engine().operator(&stage.master).explain(live).await.map_err(shown)?;
             assert!(explained.reproduced);
             assert_eq!(explained.verdict, dry.verdict, "seed {seed}, request {number}");
             assert_eq!(explained.effects.as_ref(), Some(&dry.effects));

@@ -29,7 +29,7 @@ async fn labels_of_a_token_change_nothing_or_are_refused() -> Result<()> {
     let session = stage.session().await?;
     let plain =
         |amount: &str| request(TokenRef { address: Some(mint.clone()), ..TokenRef::default() }, amount);
-    let known = stage.engine().simulate(&session, plain("1")).await.map_err(shown)?;
+    let known = stage.engine().agent(&session).simulate(plain("1")).await.map_err(shown)?;
     let id = known.money.asset.to_string();
     let (mut refused, mut same) = (0, 0);
     for seed in seeds(40) {
@@ -47,13 +47,13 @@ async fn labels_of_a_token_change_nothing_or_are_refused() -> Result<()> {
         let symbol = dice.roll(option::of(".{0,12}|USDC|SOL"));
         let token = TokenRef { address: Some(mint.clone()), decimals, symbol, asset_id: asset_id.clone() };
         let truthful = decimals.is_none_or(|given| given == real) && asset_id.is_none_or(|given| given == id);
-        let answer = stage.engine().simulate(&session, request(token.clone(), amount)).await;
+        let answer = stage.engine().agent(&session).simulate(request(token.clone(), amount)).await;
         assert_eq!(answer.is_ok(), truthful, "{token:?}: {:?}", answer.err().map(|error| error.message));
         let Ok(labelled) = answer else {
             refused += 1;
             continue;
         };
-        let bare = stage.engine().simulate(&session, plain(amount)).await.map_err(shown)?;
+        let bare = stage.engine().agent(&session).simulate(plain(amount)).await.map_err(shown)?;
         assert_eq!(
             (labelled.effects, labelled.verdict, labelled.money),
             (bare.effects, bare.verdict, bare.money)

@@ -84,7 +84,7 @@ async fn step(stage: &Stage, dice: &mut Dice, world: &mut World) -> Result<&'sta
                 absolute_lifetime: Some(lifetime),
                 ..stage.new_session()
             };
-            if let Ok(issued) = engine.create_session(master, new).await {
+            if let Ok(issued) = engine.operator(master).create_session(new).await {
                 world.issued(&issued);
             }
             Ok("issued")
@@ -93,30 +93,30 @@ async fn step(stage: &Stage, dice: &mut Dice, world: &mut World) -> Result<&'sta
             let token = &world.tokens[world.sessions[at].current];
             let renewed: Result<_, Error> = async {
                 let proof = engine.authenticate_session(&token.text).await?;
-                engine.renew_session(&proof, proof.id()).await
+                engine.agent(&proof).renew(proof.id()).await
             }
             .await;
             renewed.iter().for_each(|issued| world.issued(issued));
             Ok("renewed")
         }
         (5, Some(at)) => {
-            let rotated = engine.rotate_session(master, world.sessions[at].id).await;
+            let rotated = engine.operator(master).rotate_session(world.sessions[at].id).await;
             rotated.iter().for_each(|issued| world.issued(issued));
             Ok("rotated")
         }
         (6, Some(at)) => {
-            engine.revoke_session(master, world.sessions[at].id).await.map_err(shown)?;
+            engine.operator(master).revoke_session(world.sessions[at].id).await.map_err(shown)?;
             world.sessions[at].revoked = true;
             Ok("revoked")
         }
         (7, Some(_)) => {
-            if let Ok(at) = engine.rotate_session_secret(master).await {
+            if let Ok(at) = engine.operator(master).rotate_session_secret().await {
                 world.keys.push(at);
             }
             Ok("another key")
         }
         (8, Some(_)) if world.braked => {
-            engine.recover_kill_switch(master).await.map_err(shown)?;
+            engine.operator(master).recover_kill_switch().await.map_err(shown)?;
             world.braked = false;
             Ok("recovered")
         }
@@ -155,11 +155,11 @@ async fn a_token_is_taken_exactly_while_everything_about_it_holds() -> Result<()
             }
         }
         if world.braked {
-            stage.engine().recover_kill_switch(&stage.master).await.map_err(shown)?;
+            stage.engine().operator(&stage.master).recover_kill_switch().await.map_err(shown)?;
         }
         // The next history starts with keys of its own.
         stage.clock.set(stage.clock.now() + 10_000);
-        stage.engine().rotate_session_secret(&stage.master).await.map_err(shown)?;
+        stage.engine().operator(&stage.master).rotate_session_secret().await.map_err(shown)?;
     }
     assert!(taken > 60 && refused > 60, "{taken} taken, {refused} refused");
     Ok(())

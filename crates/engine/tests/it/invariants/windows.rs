@@ -59,7 +59,7 @@ async fn agent(stage: Arc<Stage>, everybody: Arc<Barrier>, mut dice: Dice, most:
             && dice.roll(0u8..3) == 0
         {
             // It may have run in the meantime.
-            drop(stage.engine().cancel(&session, id).await);
+            drop(stage.engine().agent(&session).cancel(id).await);
         }
         if dice.roll(0u8..4) == 0 {
             stage.clock.set(stage.clock.now() + dice.pick(&[1, 30, 61]));
@@ -135,7 +135,10 @@ async fn agents_at_once_stay_within_the_window() -> Result<()> {
         assert!(watcher.await?.context("the window")? > 0);
         gate.await??;
         assert!(granted > 5 && refused > 0, "{granted} granted, {refused} refused");
-        assert_eq!(stage.engine().verify_audit(&stage.master).await.map_err(shown)?.first_bad, None);
+        assert_eq!(
+            stage.engine().operator(&stage.master).verify_audit().await.map_err(shown)?.first_bad,
+            None
+        );
     }
     Ok(())
 }

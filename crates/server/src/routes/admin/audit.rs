@@ -37,7 +37,7 @@ pub(crate) async fn list_audit_logs(
         to: query.to,
         include_total: query.include_total,
     };
-    let found = app.engine().audit(&master, wanted, page).await?;
+    let found = app.engine().operator(&master).audit(wanted, page).await?;
     let mut data = Vec::with_capacity(found.items.len());
     for row in found.items {
         let details: Value = serde_json::from_str(&row.details).map_err(Failure::internal)?;
@@ -72,7 +72,7 @@ pub(crate) async fn verify_audit_chain(
     MasterAuth(master): MasterAuth,
     State(app): State<App>,
 ) -> Answer<AuditReport> {
-    let report = app.engine().verify_audit(&master).await?;
+    let report = app.engine().operator(&master).verify_audit().await?;
     Ok(Json(AuditReport {
         intact: report.first_bad.is_none(),
         entries: report.rows,

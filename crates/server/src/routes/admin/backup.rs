@@ -20,7 +20,7 @@ const PIECE: usize = 64 * 1024;
 #[utoipa::path(post, path = "/v1/admin/backup", tag = "admin", responses((status = 200, body = Backup)))]
 pub(crate) async fn create_backup(MasterAuth(master): MasterAuth, State(app): State<App>) -> Answer<Backup> {
     let engine = app.engine().clone();
-    let backup = app.uninterrupted(async move { engine.backup(&master).await }).await?;
+    let backup = app.uninterrupted(async move { engine.operator(&master).backup().await }).await?;
     let filename = backup.path.file_name().map(|name| name.to_string_lossy().into_owned());
     Ok(Json(Backup {
         filename: filename.unwrap_or_default(),
@@ -43,7 +43,7 @@ pub(crate) async fn download_backup(
     State(app): State<App>,
 ) -> Result<Response, Failure> {
     let engine = app.engine().clone();
-    let backup = app.uninterrupted(async move { engine.backup_file(&master, &local).await }).await?;
+    let backup = app.uninterrupted(async move { engine.operator(&master).backup_file(&local).await }).await?;
     let headers = [
         (CONTENT_TYPE, "application/octet-stream".to_owned()),
         (CONTENT_LENGTH, backup.size.to_string()),

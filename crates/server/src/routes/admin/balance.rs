@@ -23,7 +23,7 @@ pub(crate) async fn wallet_balance(
     State(app): State<App>,
     Path(id): Path<WalletId>,
 ) -> Answer<WalletBalances> {
-    let found = app.engine().holdings_of(&master, id).await?;
+    let found = app.engine().operator(&master).holdings(id).await?;
     let balances = found.into_iter().map(|(network, held)| shapes::wallet_balance(&network, held)).collect();
     Ok(Json(WalletBalances { wallet_id: id, balances }))
 }

@@ -31,5 +31,5 @@ pub(crate) async fn exposure(
             return Err(engine::Error::invalid("walletId", "exactly one of walletId and sessionId").into());
         }
     };
-    Ok(Json(shapes::exposure(app.engine().exposure(&master, leaked).await?)))
+    Ok(Json(shapes::exposure(app.engine().operator(&master).exposure(leaked).await?)))
 }

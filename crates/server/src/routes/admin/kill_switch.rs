@@ -32,7 +32,7 @@ pub(crate) async fn get_kill_switch(
     MasterAuth(master): MasterAuth,
     State(app): State<App>,
 ) -> Answer<KillSwitchStatus> {
-    let row = app.engine().kill_switch(&master).await?;
+    let row = app.engine().operator(&master).kill_switch().await?;
     Ok(Json(shape(row.state, row.changed_at)))
 }
 
@@ -71,7 +71,7 @@ pub(crate) async fn recover(
     MasterAuth(master): MasterAuth,
     State(app): State<App>,
 ) -> Result<Settled<Recovered>, Failure> {
-    let recovered = app.engine().recover_kill_switch(&master).await?;
+    let recovered = app.engine().operator(&master).recover_kill_switch().await?;
     Ok(Settled::of(recovered, StatusCode::OK, |row| Recovered {
         signing: row.state.into(),
         state: row.state,

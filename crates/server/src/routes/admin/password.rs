@@ -25,7 +25,7 @@ pub(crate) async fn set_master_password(
 ) -> Answer<Done> {
     let engine = app.engine().clone();
     let password = request.new_password.into_inner();
-    let change = async move { engine.set_master_password(&master, &local, password).await };
+    let change = async move { engine.operator(&master).set_password(&local, password).await };
     let recovery_key_removed = app.uninterrupted(change).await?;
     let message = if recovery_key_removed {
         "The master password was changed, and recovery.key was deleted."

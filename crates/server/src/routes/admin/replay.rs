@@ -40,5 +40,5 @@ pub(crate) async fn replay_policies(
         policies: policies.collect(),
         examples: usize::try_from(request.examples).unwrap_or(usize::MAX),
     };
-    Ok(Json(shapes::replay(app.engine().replay(&master, replay).await?)))
+    Ok(Json(shapes::replay(app.engine().operator(&master).replay(replay).await?)))
 }

@@ -19,7 +19,7 @@ pub(crate) async fn rotate_session_secret(
     MasterAuth(master): MasterAuth,
     State(app): State<App>,
 ) -> Answer<SecretRotated> {
-    let rotated_at = app.engine().rotate_session_secret(&master).await?;
+    let rotated_at = app.engine().operator(&master).rotate_session_secret().await?;
     let message =
         "Tokens signed with the old key end in five minutes. An agent that renews its session before then \
                    goes on; for every other one make a new token (`waiaas session rotate SESSION_ID`)."

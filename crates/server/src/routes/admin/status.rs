@@ -12,5 +12,5 @@ use crate::shapes;
 /// Shows the daemon at a glance.
 #[utoipa::path(get, path = "/v1/admin/status", tag = "admin", responses((status = 200, body = Status)))]
 pub(crate) async fn admin_status(MasterAuth(master): MasterAuth, State(app): State<App>) -> Answer<Status> {
-    Ok(Json(shapes::status(app.engine().status(&master).await?)))
+    Ok(Json(shapes::status(app.engine().operator(&master).status().await?)))
 }

@@ -22,7 +22,7 @@ pub(crate) async fn list_tokens(
     State(app): State<App>,
     Query(query): Query<TokenQuery>,
 ) -> Answer<Tokens> {
-    let tokens = app.engine().pinned_tokens(&master, query.network.as_deref()).await?;
+    let tokens = app.engine().operator(&master).tokens(query.network.as_deref()).await?;
     Ok(Json(Tokens { tokens: tokens.into_iter().map(shapes::token).collect() }))
 }
 
@@ -43,6 +43,7 @@ pub(crate) async fn forget_token(
     State(app): State<App>,
     Body(request): Body<ForgetToken>,
 ) -> Answer<Token> {
-    let forgotten = app.engine().forget_token(&master, &local, &request.network, &request.address).await?;
+    let forgotten =
+        app.engine().operator(&master).forget_token(&local, &request.network, &request.address).await?;
     Ok(Json(shapes::token(forgotten)))
 }

@@ -26,7 +26,7 @@ pub(crate) async fn approve_change(
 ) -> Answer<Change> {
     let engine = app.engine();
     let owner = engine.authenticate_owner_of_change(id, Decision::Approve, answer).await?;
-    Ok(Json(shapes::change(engine.approve_change(owner).await?)))
+    Ok(Json(shapes::change(engine.owner(owner).approve_change().await?)))
 }
 
 /// Stops a change, as an owner it concerns.
@@ -44,5 +44,5 @@ pub(crate) async fn reject_change(
 ) -> Answer<Change> {
     let engine = app.engine();
     let owner = engine.authenticate_owner_of_change(id, Decision::Reject, answer).await?;
-    Ok(Json(shapes::change(engine.reject_change(owner).await?)))
+    Ok(Json(shapes::change(engine.owner(owner).reject_change().await?)))
 }

@@ -25,7 +25,7 @@ pub(crate) async fn list_changes(
     Query(query): Query<ChangeQuery>,
 ) -> Answer<Listing<Change>> {
     let page = page(query.cursor, query.limit)?;
-    let found = app.engine().list_changes(&master, query.status, page).await?;
+    let found = app.engine().operator(&master).changes(query.status, page).await?;
     Ok(Json(shapes::listing(found, shapes::change)))
 }
 
@@ -42,7 +42,7 @@ pub(crate) async fn get_change(
     State(app): State<App>,
     Path(id): Path<ChangeId>,
 ) -> Answer<Change> {
-    Ok(Json(shapes::change(app.engine().change(&master, id).await?)))
+    Ok(Json(shapes::change(app.engine().operator(&master).change(id).await?)))
 }
 
 /// Shows what owners are asked about a waiting change, with the exact messages to sign.

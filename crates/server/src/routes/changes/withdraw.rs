@@ -23,5 +23,5 @@ pub(crate) async fn withdraw_change(
     State(app): State<App>,
     Path(id): Path<ChangeId>,
 ) -> Answer<Change> {
-    Ok(Json(shapes::change(app.engine().withdraw_change(&master, id).await?)))
+    Ok(Json(shapes::change(app.engine().operator(&master).withdraw_change(id).await?)))
 }

@@ -39,6 +39,6 @@ pub(crate) async fn create_policy(
         priority: request.priority,
         enabled: request.enabled,
     };
-    let made = app.engine().create_policy(&master, new).await?;
+    let made = app.engine().operator(&master).create_policy(new).await?;
     Ok(Settled::of(made, StatusCode::CREATED, shapes::policy))
 }

@@ -27,8 +27,8 @@ pub(crate) async fn list_policies(
     let engine = app.engine();
     let page = page(query.cursor, query.limit)?;
     let policies = match caller {
-        SessionOrMaster::Session(session) => engine.session_policies(&session, query.wallet_id).await?,
-        SessionOrMaster::Master(master) => engine.list_policies(&master, query.wallet_id).await?,
+        SessionOrMaster::Session(session) => engine.agent(&session).policies(query.wallet_id).await?,
+        SessionOrMaster::Master(master) => engine.operator(&master).policies(query.wallet_id).await?,
     };
     let part = shapes::slice(policies, &page, |policy| policy.id.to_string())?;
     Ok(Json(shapes::listing(part, shapes::policy)))
@@ -47,5 +47,5 @@ pub(crate) async fn get_policy(
     State(app): State<App>,
     Path(id): Path<PolicyId>,
 ) -> Answer<Policy> {
-    Ok(Json(shapes::policy(app.engine().policy(&master, id).await?)))
+    Ok(Json(shapes::policy(app.engine().operator(&master).policy(id).await?)))
 }

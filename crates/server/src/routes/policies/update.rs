@@ -34,7 +34,7 @@ pub(crate) async fn update_policy(
     Body(request): Body<UpdatePolicy>,
 ) -> Result<Settled<Policy>, Failure> {
     let change = PolicyChange { rules: request.rules, priority: request.priority, enabled: request.enabled };
-    let changed = app.engine().update_policy(&master, id, change).await?;
+    let changed = app.engine().operator(&master).update_policy(id, change).await?;
     Ok(Settled::of(changed, StatusCode::OK, shapes::policy))
 }
 
@@ -56,6 +56,6 @@ pub(crate) async fn delete_policy(
     State(app): State<App>,
     Path(id): Path<PolicyId>,
 ) -> Result<Settled<PolicyDeleted>, Failure> {
-    let gone = app.engine().delete_policy(&master, id).await?;
+    let gone = app.engine().operator(&master).delete_policy(id).await?;
     Ok(Settled::of(gone, StatusCode::OK, |()| PolicyDeleted { id, deleted: true }))
 }

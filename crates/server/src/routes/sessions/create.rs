@@ -31,6 +31,6 @@ pub(crate) async fn create_session(
         absolute_lifetime: request.absolute_lifetime,
         source: SessionSource::Api,
     };
-    let session = app.engine().create_session(&master, new).await?;
+    let session = app.engine().operator(&master).create_session(new).await?;
     Ok((StatusCode::CREATED, Json(shapes::issued(session))))
 }

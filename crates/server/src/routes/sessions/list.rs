@@ -24,6 +24,6 @@ pub(crate) async fn list_sessions(
     Query(query): Query<PageQuery>,
 ) -> Answer<Listing<Session>> {
     let page = page(query.cursor, query.limit)?;
-    let sessions = app.engine().list_sessions(&master, query.wallet_id, page).await?;
+    let sessions = app.engine().operator(&master).sessions(query.wallet_id, page).await?;
     Ok(Json(shapes::listing(sessions, shapes::session)))
 }

@@ -22,6 +22,6 @@ pub(crate) async fn revoke_session(
     State(app): State<App>,
     Path(id): Path<SessionId>,
 ) -> Answer<SessionRevoked> {
-    app.engine().revoke_session(&master, id).await?;
+    app.engine().operator(&master).revoke_session(id).await?;
     Ok(Json(SessionRevoked { id, status: "REVOKED".to_owned() }))
 }

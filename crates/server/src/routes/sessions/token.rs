@@ -42,5 +42,5 @@ pub(crate) async fn rotate_session(
     State(app): State<App>,
     Path(id): Path<SessionId>,
 ) -> Answer<IssuedSession> {
-    Ok(Json(shapes::issued(app.engine().rotate_session(&master, id).await?)))
+    Ok(Json(shapes::issued(app.engine().operator(&master).rotate_session(id).await?)))
 }

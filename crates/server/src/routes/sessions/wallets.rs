@@ -25,7 +25,7 @@ pub(crate) async fn list_session_wallets(
     State(app): State<App>,
     Path(id): Path<SessionId>,
 ) -> Answer<SessionWallets> {
-    let wallets = app.engine().wallets_of_session(&master, id).await?;
+    let wallets = app.engine().operator(&master).session_wallets(id).await?;
     let wallets = wallets.into_iter().map(|w| SessionWallet { id: w.id, name: w.name, chain: w.chain });
     Ok(Json(SessionWallets { wallets: wallets.collect() }))
 }
@@ -45,7 +45,7 @@ pub(crate) async fn add_session_wallet(
     Path(id): Path<SessionId>,
     Body(request): Body<LinkWallet>,
 ) -> Result<(StatusCode, Json<WalletLink>), Failure> {
-    app.engine().add_session_wallet(&master, id, request.wallet_id).await?;
+    app.engine().operator(&master).add_session_wallet(id, request.wallet_id).await?;
     Ok((StatusCode::CREATED, Json(WalletLink { session_id: id, wallet_id: request.wallet_id })))
 }
 
@@ -65,7 +65,7 @@ pub(crate) async fn remove_session_wallet(
     State(app): State<App>,
     Path((id, wallet)): Path<(SessionId, WalletId)>,
 ) -> Result<StatusCode, Failure> {
-    app.engine().remove_session_wallet(&master, id, wallet).await?;
+    app.engine().operator(&master).remove_session_wallet(id, wallet).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -84,6 +84,6 @@ pub(crate) async fn set_default_wallet(
     Path(id): Path<SessionId>,
     Body(request): Body<LinkWallet>,
 ) -> Answer<WalletLink> {
-    app.engine().set_default_wallet(&master, id, request.wallet_id).await?;
+    app.engine().operator(&master).set_default_wallet(id, request.wallet_id).await?;
     Ok(Json(WalletLink { session_id: id, wallet_id: request.wallet_id }))
 }

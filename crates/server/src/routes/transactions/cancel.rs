@@ -23,5 +23,5 @@ pub(crate) async fn cancel_transaction(
     State(app): State<App>,
     Path(id): Path<TxId>,
 ) -> Answer<Transaction> {
-    Ok(Json(shapes::transaction(app.engine().cancel(&session, id).await?)))
+    Ok(Json(shapes::transaction(app.engine().agent(&session).cancel(id).await?)))
 }

@@ -27,7 +27,7 @@ pub(crate) async fn approve_transaction(
     let engine = app.engine().clone();
     let approved_at = engine.now();
     let owner = engine.authenticate_owner_of_tx(id, Decision::Approve, answer).await?;
-    let tx = app.uninterrupted(async move { engine.approve(owner).await }).await?;
+    let tx = app.uninterrupted(async move { engine.owner(owner).approve().await }).await?;
     Ok(Json(Approved { transaction: shapes::transaction(tx), approved_at }))
 }
 
@@ -47,6 +47,6 @@ pub(crate) async fn reject_transaction(
     let engine = app.engine();
     let rejected_at = engine.now();
     let owner = engine.authenticate_owner_of_tx(id, Decision::Reject, answer).await?;
-    let tx = engine.reject(owner).await?;
+    let tx = engine.owner(owner).reject().await?;
     Ok(Json(Rejected { transaction: shapes::transaction(tx), rejected_at }))
 }

@@ -26,7 +26,7 @@ pub(crate) async fn explain_transaction(
     State(app): State<App>,
     Path(id): Path<TxId>,
 ) -> Answer<Explanation> {
-    Ok(Json(shapes::explanation(app.engine().explain(&session, id).await?)?))
+    Ok(Json(shapes::explanation(app.engine().agent(&session).explain(id).await?)?))
 }
 
 /// Explains any decision.
@@ -44,5 +44,5 @@ pub(crate) async fn admin_explain_transaction(
     State(app): State<App>,
     Path(id): Path<TxId>,
 ) -> Answer<Explanation> {
-    Ok(Json(shapes::explanation(app.engine().admin_explain(&master, id).await?)?))
+    Ok(Json(shapes::explanation(app.engine().operator(&master).explain(id).await?)?))
 }

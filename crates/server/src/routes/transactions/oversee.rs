@@ -30,7 +30,7 @@ pub(crate) async fn admin_list_transactions(
         return Err(Failure::issue("idempotencyKey", "invalid", message));
     }
     let page = page(query.cursor, query.limit)?;
-    let found = app.engine().admin_transactions(&master, query.wallet_id, query.status, page).await?;
+    let found = app.engine().operator(&master).transactions(query.wallet_id, query.status, page).await?;
     Ok(Json(shapes::items(found, shapes::transaction)))
 }
 
@@ -47,7 +47,7 @@ pub(crate) async fn admin_get_transaction(
     State(app): State<App>,
     Path(id): Path<TxId>,
 ) -> Answer<Transaction> {
-    Ok(Json(shapes::transaction(app.engine().admin_transaction(&master, id).await?)))
+    Ok(Json(shapes::transaction(app.engine().operator(&master).transaction(id).await?)))
 }
 
 /// Withdraws any transaction that still waits.
@@ -63,7 +63,7 @@ pub(crate) async fn admin_cancel_transaction(
     State(app): State<App>,
     Path(id): Path<TxId>,
 ) -> Answer<Transaction> {
-    Ok(Json(shapes::transaction(app.engine().admin_cancel(&master, id).await?)))
+    Ok(Json(shapes::transaction(app.engine().operator(&master).cancel(id).await?)))
 }
 
 /// Closes a signed transaction that can no longer happen and that nobody proves dead.
@@ -84,7 +84,7 @@ pub(crate) async fn admin_close_transaction(
     Path(id): Path<TxId>,
     Body(request): Body<CloseRequest>,
 ) -> Answer<Closed> {
-    Ok(Json(shapes::closed(app.engine().admin_close(&master, id, request.confirm).await?)))
+    Ok(Json(shapes::closed(app.engine().operator(&master).close(id, request.confirm).await?)))
 }
 
 /// Rejects a transaction that waits for its owner. The operator can stop it but not approve it.
@@ -101,6 +101,6 @@ pub(crate) async fn admin_reject_transaction(
     Path(id): Path<TxId>,
 ) -> Answer<Rejected> {
     let rejected_at = app.engine().now();
-    let tx = app.engine().admin_reject(&master, id).await?;
+    let tx = app.engine().operator(&master).reject(id).await?;
     Ok(Json(Rejected { transaction: shapes::transaction(tx), rejected_at }))
 }

@@ -28,13 +28,13 @@ pub(crate) async fn list_transactions(
     let page = page(query.cursor, query.limit)?;
     let engine = app.engine();
     let found = match &query.idempotency_key {
-        None => engine.transactions(&session, query.wallet_id, query.status, page).await?,
+        None => engine.agent(&session).transactions(query.wallet_id, query.status, page).await?,
         Some(key) => {
             let wanted = |tx: &TxView| {
                 query.wallet_id.is_none_or(|wallet| wallet == tx.wallet)
                     && query.status.is_none_or(|status| status == tx.status)
             };
-            let found = engine.transaction_by_key(&session, key).await?.filter(wanted);
+            let found = engine.agent(&session).transaction_by_key(key).await?.filter(wanted);
             Paged { items: found.into_iter().collect(), next_cursor: None, total: None }
         }
     };
@@ -55,7 +55,7 @@ pub(crate) async fn pending_transactions(
     State(app): State<App>,
     Query(query): Query<WalletQuery>,
 ) -> Answer<All<Transaction>> {
-    let found = app.engine().pending_transactions(&session, query.wallet_id).await?;
+    let found = app.engine().agent(&session).pending(query.wallet_id).await?;
     Ok(Json(shapes::all(found.into_iter().map(shapes::transaction).collect())))
 }
 
@@ -72,5 +72,5 @@ pub(crate) async fn get_transaction(
     State(app): State<App>,
     Path(id): Path<TxId>,
 ) -> Answer<Transaction> {
-    Ok(Json(shapes::transaction(app.engine().transaction(&session, id).await?)))
+    Ok(Json(shapes::transaction(app.engine().agent(&session).transaction(id).await?)))
 }

@@ -45,6 +45,6 @@ pub(crate) async fn replace_transaction(
     let idempotency = key.bind(&(id, &request))?;
     let request = waiaas_engine::ReplaceRequest { id, with: request.with, idempotency };
     let engine = app.engine().clone();
-    let sent = app.uninterrupted(async move { engine.replace(&session, request, wait).await }).await?;
+    let sent = app.uninterrupted(async move { engine.agent(&session).replace(request, wait).await }).await?;
     Ok((StatusCode::CREATED, Json(shapes::transaction(sent))))
 }

@@ -110,8 +110,9 @@ fn asked(
 
 async fn sign(app: App, session: Session, request: SendRequest, sign_type: &str) -> Answer<Signed> {
     let engine = app.engine().clone();
-    let signed =
-        app.uninterrupted(async move { engine.send(&session, request, WaitFor::Broadcast).await }).await?;
+    let signed = app
+        .uninterrupted(async move { engine.agent(&session).send(request, WaitFor::Broadcast).await })
+        .await?;
     let transaction = shapes::transaction(signed);
     let policy_result = PolicyTier { tier: transaction.tier };
     Ok(Json(Signed { transaction, sign_type: sign_type.to_owned(), policy_result }))

@@ -24,7 +24,7 @@ pub(crate) async fn encode_calldata(
     Body(request): Body<EncodeCalldataRequest>,
 ) -> Answer<EncodedCalldata> {
     let EncodeCalldataRequest { abi, function_name, args } = request;
-    let encoded = app.engine().encode_calldata(&session, &abi, &function_name, &args)?;
+    let encoded = app.engine().agent(&session).encode_calldata(&abi, &function_name, &args)?;
     Ok(Json(EncodedCalldata {
         calldata: format!("0x{}", hex::encode(&encoded.calldata)),
         selector: encoded.selector.to_string(),

@@ -24,7 +24,7 @@ pub(crate) async fn get_address(
     Query(query): Query<WalletQuery>,
 ) -> Answer<WalletAddress> {
     let engine = app.engine();
-    let wallet = engine.session_wallet(&session, query.wallet_id).await?;
+    let wallet = engine.agent(&session).wallet(query.wallet_id).await?;
     Ok(Json(WalletAddress {
         wallet_id: wallet.id,
         chain: wallet.chain,

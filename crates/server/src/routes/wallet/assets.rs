@@ -25,13 +25,13 @@ pub(crate) async fn get_assets(
 ) -> Answer<AssetsAnswer> {
     let engine = app.engine();
     if query.network.as_deref() != Some(ALL) {
-        let view = engine.assets(&session, query.wallet_id, query.network.as_deref()).await?;
+        let view = engine.agent(&session).assets(query.wallet_id, query.network.as_deref()).await?;
         return Ok(Json(AssetsAnswer::One(shapes::assets(view))));
     }
-    let wallet = engine.session_wallet(&session, query.wallet_id).await?;
+    let wallet = engine.agent(&session).wallet(query.wallet_id).await?;
     let mut network_assets = Vec::new();
     for network in engine.networks_of(&wallet) {
-        let view = engine.assets(&session, Some(wallet.id), Some(network.id.as_str())).await;
+        let view = engine.agent(&session).assets(Some(wallet.id), Some(network.id.as_str())).await;
         network_assets.push(shapes::network_assets(&network, view));
     }
     let (wallet_id, chain, environment) = (wallet.id, wallet.chain, wallet.environment);

@@ -25,13 +25,13 @@ pub(crate) async fn get_balance(
 ) -> Answer<BalanceAnswer> {
     let engine = app.engine();
     if query.network.as_deref() != Some(ALL) {
-        let view = engine.balance(&session, query.wallet_id, query.network.as_deref()).await?;
+        let view = engine.agent(&session).balance(query.wallet_id, query.network.as_deref()).await?;
         return Ok(Json(BalanceAnswer::One(shapes::balance(view))));
     }
-    let wallet = engine.session_wallet(&session, query.wallet_id).await?;
+    let wallet = engine.agent(&session).wallet(query.wallet_id).await?;
     let mut balances = Vec::new();
     for network in engine.networks_of(&wallet) {
-        let view = engine.balance(&session, Some(wallet.id), Some(network.id.as_str())).await;
+        let view = engine.agent(&session).balance(Some(wallet.id), Some(network.id.as_str())).await;
         balances.push(shapes::network_balance(&network, view));
     }
     let (wallet_id, chain, environment) = (wallet.id, wallet.chain, wallet.environment);

@@ -26,7 +26,7 @@ pub(crate) async fn create_wallet(
 ) -> Result<(StatusCode, Json<CreatedWallet>), Failure> {
     let engine = app.engine();
     let new = NewWallet { name: request.name, chain: request.chain, environment: request.environment };
-    let wallet = engine.create_wallet(&master, new).await?;
+    let wallet = engine.operator(&master).create_wallet(new).await?;
     let session = if request.create_session {
         let new = NewSession {
             wallets: vec![wallet.id],
@@ -35,7 +35,7 @@ pub(crate) async fn create_wallet(
             absolute_lifetime: None,
             source: SessionSource::Api,
         };
-        Some(shapes::issued(engine.create_session(&master, new).await?))
+        Some(shapes::issued(engine.operator(&master).create_session(new).await?))
     } else {
         None
     };

@@ -26,6 +26,6 @@ pub(crate) async fn set_default_network(
     Body(request): Body<SetDefaultNetwork>,
 ) -> Answer<Wallet> {
     let engine = app.engine();
-    let wallet = engine.set_default_network(&master, id, request.network.as_deref()).await?;
+    let wallet = engine.operator(&master).set_default_network(id, request.network.as_deref()).await?;
     Ok(Json(shapes::wallet(engine, wallet)))
 }

@@ -26,6 +26,6 @@ pub(crate) async fn import_wallet(
 ) -> Result<(StatusCode, Json<Wallet>), Failure> {
     let engine = app.engine();
     let new = NewWallet { name: request.name, chain: request.chain, environment: request.environment };
-    let wallet = engine.import_wallet(&master, new, request.private_key.into_inner()).await?;
+    let wallet = engine.operator(&master).import_wallet(new, request.private_key.into_inner()).await?;
     Ok((StatusCode::CREATED, Json(shapes::wallet(engine, wallet))))
 }

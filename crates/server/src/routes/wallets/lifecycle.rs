@@ -29,7 +29,9 @@ pub(crate) async fn terminate_wallet(
     State(app): State<App>,
     Path(id): Path<WalletId>,
 ) -> Answer<WalletStatusChange> {
-    Ok(Json(shapes::status_change(app.engine().terminate_wallet(&master, local.as_ref(), id).await?)))
+    Ok(Json(shapes::status_change(
+        app.engine().operator(&master).terminate_wallet(local.as_ref(), id).await?,
+    )))
 }
 
 /// Stops a wallet from signing.
@@ -47,7 +49,7 @@ pub(crate) async fn suspend_wallet(
     Path(id): Path<WalletId>,
     MaybeBody(request): MaybeBody<SuspendWallet>,
 ) -> Answer<WalletStatusChange> {
-    Ok(Json(shapes::status_change(app.engine().suspend_wallet(&master, id, request.reason).await?)))
+    Ok(Json(shapes::status_change(app.engine().operator(&master).suspend_wallet(id, request.reason).await?)))
 }
 
 /// Lets a suspended wallet sign again.
@@ -68,6 +70,6 @@ pub(crate) async fn resume_wallet(
     State(app): State<App>,
     Path(id): Path<WalletId>,
 ) -> Result<Settled<WalletStatusChange>, Failure> {
-    let resumed = app.engine().resume_wallet(&master, id).await?;
+    let resumed = app.engine().operator(&master).resume_wallet(id).await?;
     Ok(Settled::of(resumed, StatusCode::OK, shapes::status_change))
 }

@@ -25,8 +25,8 @@ pub(crate) async fn wallet_networks(
 ) -> Answer<WalletNetworks> {
     let engine = app.engine();
     let wallet = match caller {
-        SessionOrMaster::Session(session) => engine.session_wallet(&session, Some(id)).await?,
-        SessionOrMaster::Master(master) => engine.wallet(&master, id).await?,
+        SessionOrMaster::Session(session) => engine.agent(&session).wallet(Some(id)).await?,
+        SessionOrMaster::Master(master) => engine.operator(&master).wallet(id).await?,
     };
     let available = engine.networks_of(&wallet).into_iter().map(|network| AvailableNetwork {
         network: network.id.to_string(),

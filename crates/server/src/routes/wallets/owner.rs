@@ -49,7 +49,7 @@ pub(crate) async fn set_owner(
 ) -> Answer<OwnerChange> {
     let owner: Address = request.owner_address.parse().map_err(Error::from)?;
     let consent = consent(&app, id, answer).await?;
-    let set = app.engine().set_owner(&master, id, owner, consent).await?;
+    let set = app.engine().operator(&master).set_owner(id, owner, consent).await?;
     Ok(Json(shapes::owner_change(app.engine(), set)))
 }
 
@@ -72,7 +72,7 @@ pub(crate) async fn remove_owner(
     MaybeOwner(answer): MaybeOwner,
 ) -> Answer<OwnerChange> {
     let consent = consent(&app, id, answer).await?;
-    let set = app.engine().remove_owner(&master, id, consent).await?;
+    let set = app.engine().operator(&master).remove_owner(id, consent).await?;
     Ok(Json(shapes::owner_change(app.engine(), set)))
 }
 
@@ -89,7 +89,7 @@ pub(crate) async fn owner_challenge(
     State(app): State<App>,
     Path(id): Path<WalletId>,
 ) -> Answer<Challenge> {
-    Ok(Json(shapes::challenge(app.engine().owner_challenge(&master, id).await?)))
+    Ok(Json(shapes::challenge(app.engine().operator(&master).owner_challenge(id).await?)))
 }
 
 /// Proves the owner's address; from then on only that owner approves and changes it.
@@ -106,7 +106,7 @@ pub(crate) async fn verify_owner(
     Path(id): Path<WalletId>,
 ) -> Answer<OwnerVerified> {
     let owner = app.engine().authenticate_owner_of_wallet(id, answer).await?;
-    let wallet = app.engine().verify_owner(owner).await?;
+    let wallet = app.engine().owner(owner).verify().await?;
     let owner_state = wallet.owner.state();
     Ok(Json(OwnerVerified {
         owner_state,

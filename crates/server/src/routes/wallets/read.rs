@@ -16,8 +16,8 @@ use crate::shapes;
 pub(crate) async fn list_wallets(caller: SessionOrMaster, State(app): State<App>) -> Answer<All<Wallet>> {
     let engine = app.engine();
     let wallets = match caller {
-        SessionOrMaster::Session(session) => engine.session_wallets(&session).await?,
-        SessionOrMaster::Master(master) => engine.list_wallets(&master).await?,
+        SessionOrMaster::Session(session) => engine.agent(&session).wallets().await?,
+        SessionOrMaster::Master(master) => engine.operator(&master).wallets().await?,
     };
     let items = wallets.into_iter().map(|wallet| shapes::wallet(engine, wallet)).collect();
     Ok(Json(shapes::all(items)))
@@ -38,8 +38,8 @@ pub(crate) async fn get_wallet(
 ) -> Answer<Wallet> {
     let engine = app.engine();
     let wallet = match caller {
-        SessionOrMaster::Session(session) => engine.session_wallet(&session, Some(id)).await?,
-        SessionOrMaster::Master(master) => engine.wallet(&master, id).await?,
+        SessionOrMaster::Session(session) => engine.agent(&session).wallet(Some(id)).await?,
+        SessionOrMaster::Master(master) => engine.operator(&master).wallet(id).await?,
     };
     Ok(Json(shapes::wallet(engine, wallet)))
 }

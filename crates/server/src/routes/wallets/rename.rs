@@ -26,6 +26,6 @@ pub(crate) async fn rename_wallet(
     Body(request): Body<RenameWallet>,
 ) -> Answer<Wallet> {
     let engine = app.engine();
-    let wallet = engine.rename_wallet(&master, id, request.name).await?;
+    let wallet = engine.operator(&master).rename_wallet(id, request.name).await?;
     Ok(Json(shapes::wallet(engine, wallet)))
 }

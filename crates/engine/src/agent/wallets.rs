@@ -1,0 +1,19 @@
+//! The wallets of a session.
+
+use waiaas_core::ids::WalletId;
+
+use crate::agent::Agent;
+use crate::error::Error;
+use crate::views::Wallet;
+
+impl Agent<'_> {
+    /// The wallets the session may use.
+    pub async fn wallets(&self) -> Result<Vec<Wallet>, Error> {
+        self.engine.session_wallets(self.session).await
+    }
+
+    /// The wallet that the session means to read: the one named, else its default wallet.
+    pub async fn wallet(&self, named: Option<WalletId>) -> Result<Wallet, Error> {
+        self.engine.session_wallet(self.session, named).await
+    }
+}

@@ -1,0 +1,38 @@
+//! What every question to an owner has: its chain, its nonce, and that it is answered once.
+
+use uuid::Uuid;
+use waiaas_core::address::Address;
+use waiaas_core::network::Network;
+use waiaas_store::StoreError;
+
+use crate::error::{Error, ErrorCode};
+
+/// The `Chain ID` line, in the terms of the owner's own wallet: an EIP-155 number for EVM owners, a
+/// cluster for Solana owners. An owner of the other chain gets that chain's main network; what the
+/// transaction runs on is in the statement.
+pub(crate) fn chain_id(owner: &Address, network: Option<&Network>) -> String {
+    let same = network.filter(|network| network.chain == owner.chain());
+    match owner {
+        Address::Evm(_) => same.and_then(|n| n.evm_chain_id).unwrap_or(1).to_string(),
+        Address::Solana(_) => {
+            let reference = same.and_then(|n| n.caip2.split_once(':')).map(|(_, reference)| reference);
+            reference.unwrap_or("mainnet").to_owned()
+        }
+    }
+}
+
+/// 244 random bits, hex.
+pub(crate) fn nonce() -> String {
+    format!("{}{}", Uuid::new_v4().simple(), Uuid::new_v4().simple())
+}
+
+/// A question that was answered already, or whose time is over.
+pub(crate) fn used(error: StoreError) -> Error {
+    match error {
+        StoreError::Conflict(_) => {
+            Error::new(ErrorCode::InvalidNonce, "The message was used already or has expired.")
+                .hint("Fetch a fresh message; each is good for one answer.")
+        }
+        other => other.into(),
+    }
+}

@@ -1,0 +1,103 @@
+//! What is said to a change that waits: by its owners, by the operator, and by the clock.
+
+use serde_json::json;
+use waiaas_core::address::Address;
+use waiaas_core::audit::{Actor, AuditEvent};
+use waiaas_core::change::ChangeStatus;
+use waiaas_core::ids::ChangeId;
+use waiaas_core::owner::OwnerAction;
+use waiaas_core::wallet::{Owner as OwnerOf, WalletStatus};
+use waiaas_store::{AuditEntry, ChallengeRow, ChangeRow, StoreError, WalletRow, WriteTx};
+
+use crate::Engine;
+use crate::error::{Error, ErrorCode};
+use crate::views::{ChallengeView, ChangeQuestion, ChangeView};
+
+impl Engine {
+    pub(crate) async fn change_by_id(&self, id: ChangeId) -> Result<ChangeView, Error> {
+        let row = self.store().change(id).await?.ok_or_else(no_change)?;
+        self.change_view(row).await
+    }
+
+    pub(crate) async fn change_view(&self, row: ChangeRow) -> Result<ChangeView, Error> {
+        let asked = self.store().challenges_of(row.id).await?;
+        Ok(ChangeView {
+            id: row.id,
+            kind: row.kind,
+            summary: row.summary,
+            status: row.status,
+            content: serde_json::from_str(&row.content).map_err(Error::internal)?,
+            digest: row.digest,
+            created_at: row.created_at,
+            expires_at: row.expires_at,
+            decided_at: row.decided_at,
+            questions: questions(&asked),
+        })
+    }
+}
+
+/// The two questions to each owner as one entry.
+fn questions(asked: &[ChallengeRow]) -> Vec<ChangeQuestion> {
+    let yes = |row: &&ChallengeRow| matches!(row.challenge.action, OwnerAction::ApproveChange { .. });
+    let open = |row: &ChallengeRow| row.consumed_at.is_none().then(|| ChallengeView::from(&row.challenge));
+    let one = |approve: &ChallengeRow| {
+        let same = |row: &&ChallengeRow| {
+            row.challenge.owner == approve.challenge.owner
+                && matches!(row.challenge.action, OwnerAction::RejectChange { .. })
+        };
+        ChangeQuestion {
+            wallet: approve.challenge.wallet,
+            owner: approve.challenge.owner,
+            approved_at: approve.signature.as_ref().and(approve.consumed_at),
+            approve: open(approve),
+            reject: asked.iter().find(same).and_then(open),
+        }
+    };
+    asked.iter().filter(yes).map(one).collect()
+}
+
+/// Whether somebody is the LOCKED owner of a wallet that may still sign some day.
+pub(crate) fn by_owner(wallets: &[WalletRow], owner: Address) -> bool {
+    wallets.iter().any(|row| row.status != WalletStatus::Terminated && row.owner == OwnerOf::Locked(owner))
+}
+
+/// Ends a change that was not answered in time; somebody else's move is not an error.
+pub(crate) async fn expire(engine: &Engine, id: ChangeId) -> Result<(), Error> {
+    let audit = AuditEntry::new(AuditEvent::ChangeExpired, Actor::System, engine.now())
+        .details(json!({ "changeId": id }));
+    let ended = engine
+        .store()
+        .write(move |tx| Box::pin(async move { tx.end_change(id, ChangeStatus::Expired, audit).await }))
+        .await;
+    match ended {
+        Ok(()) | Err(StoreError::Conflict(_)) => Ok(()),
+        Err(error) => Err(error.into()),
+    }
+}
+
+pub(crate) async fn row(tx: &mut WriteTx, id: ChangeId) -> Result<ChangeRow, Error> {
+    tx.change(id).await?.ok_or_else(no_change)
+}
+
+pub(crate) fn no_change() -> Error {
+    Error::new(ErrorCode::ChangeNotFound, "There is no such change.")
+}
+
+pub(crate) fn too_late() -> Error {
+    Error::new(ErrorCode::ApprovalTimeout, "The owner's time is over.")
+        .hint("The change expires; it has to be asked for again.")
+}
+
+pub(crate) fn refuse_unless_open(row: &ChangeRow) -> Result<(), Error> {
+    match row.status {
+        ChangeStatus::PendingConsent => Ok(()),
+        ChangeStatus::Expired => Err(too_late()),
+        ChangeStatus::Applied
+        | ChangeStatus::Rejected
+        | ChangeStatus::Withdrawn
+        | ChangeStatus::Superseded => Err(Error::new(
+            ErrorCode::ChangeAlreadyDecided,
+            format!("The change is {}; no answer is awaited.", row.status),
+        )),
+    }
+}

@@ -1,0 +1,109 @@
+//! What goes wrong with files of the data directory and beside it, and the remedies.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use thiserror::Error;
+
+/// What goes wrong with files.
+#[derive(Debug, Error)]
+pub enum DataDirError {
+    /// A file operation failed.
+    #[error("cannot {action} {path}: {reason}{}", remedy(.reason.kind()))]
+    Io {
+        /// What was tried.
+        action: &'static str,
+        /// On which path.
+        path: PathBuf,
+        /// Why it failed. Not the error's source, which would be printed once more.
+        reason: io::Error,
+    },
+    /// The password in plain text is not this user's alone.
+    #[error(
+        "{path} holds the master password and can be read by others (mode {mode:03o}); run `chmod 600 {path}`, and `waiaas set-master` if somebody may have read it"
+    )]
+    Exposed {
+        /// Which file.
+        path: PathBuf,
+        /// Its permissions.
+        mode: u32,
+    },
+    /// Somebody else decides what is in the directory.
+    #[error(
+        "{} belongs to user {owner}, who could put another daemon, configuration or key there; run this as that user \
+         (`sudo -u '#{owner}' waiaas …`), or run `chown -R {me} {}` where it is to be yours",
+        .path.display(), .path.display()
+    )]
+    Foreign {
+        /// The directory, or what in it matters.
+        path: PathBuf,
+        /// Its user id.
+        owner: u32,
+        /// Who runs this.
+        me: u32,
+    },
+    /// Others may change the directory, or what in it matters.
+    #[error(
+        "{} can be written by others (mode {mode:03o}), who could put another daemon, configuration or key there; \
+         look what is in it, then run `chmod go-w {}`",
+        .path.display(), .path.display()
+    )]
+    Writable {
+        /// Which path.
+        path: PathBuf,
+        /// Its permissions.
+        mode: u32,
+    },
+    /// Another process has taken this directory: a daemon, or a command that works without one.
+    #[error("another daemon or command{} is using {}", process(*.pid), .path.display())]
+    InUse {
+        /// The directory.
+        path: PathBuf,
+        /// Whose it is, if that process has said so.
+        pid: Option<u32>,
+    },
+    /// A start that was cut short has left an empty file for the password.
+    #[error(
+        "{} is empty, left by a start that was cut short; delete it, then give the master password or \
+         start again with WAIAAS_AUTO_PROVISION=true",
+        .0.display()
+    )]
+    EmptyRecoveryKey(PathBuf),
+}
+
+impl DataDirError {
+    /// Whether there is no space left.
+    pub(crate) fn is_full(&self) -> bool {
+        match self {
+            Self::Io { reason, .. } => reason.kind() == io::ErrorKind::StorageFull,
+            Self::Exposed { .. }
+            | Self::Foreign { .. }
+            | Self::Writable { .. }
+            | Self::InUse { .. }
+            | Self::EmptyRecoveryKey(_) => false,
+        }
+    }
+}
+
+fn process(pid: Option<u32>) -> String {
+    pid.map(|pid| format!(" (process {pid})")).unwrap_or_default()
+}
+
+/// What to do about it, where that can be said.
+const fn remedy(kind: io::ErrorKind) -> &'static str {
+    match kind {
+        io::ErrorKind::PermissionDenied => {
+            "; it must belong to the user who runs this (see `ls -l`), or name another with --data-dir"
+        }
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => "; free some space, then try again",
+        io::ErrorKind::ReadOnlyFilesystem => "; name a data directory that can be written with --data-dir",
+        io::ErrorKind::NotADirectory | io::ErrorKind::IsADirectory | io::ErrorKind::AlreadyExists => {
+            "; something else is in the way: move it elsewhere"
+        }
+        _ => "",
+    }
+}
+
+pub(crate) fn io<'a>(action: &'static str, path: &'a Path) -> impl FnOnce(io::Error) -> DataDirError + 'a {
+    move |reason| DataDirError::Io { action, path: path.to_owned(), reason }
+}

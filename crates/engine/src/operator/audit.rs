@@ -1,0 +1,43 @@
+//! Reading and checking the audit log.
+
+use waiaas_core::audit::{AuditEvent, Severity};
+use waiaas_store::{AuditFilter, AuditRow, ChainReport};
+
+use crate::error::Error;
+use crate::operator::Operator;
+use crate::views::{AuditQuery, Page, Paged};
+
+impl Operator<'_> {
+    /// Audit rows, newest first.
+    pub async fn audit(&self, query: AuditQuery, page: Page) -> Result<Paged<AuditRow>, Error> {
+        let event = query.event.map(|name| {
+            AuditEvent::parse(&name)
+                .ok_or_else(|| Error::invalid("eventType", "not an event of the audit log"))
+        });
+        let severity = query.severity.map(|name| {
+            Severity::parse(&name).ok_or_else(|| Error::invalid("severity", "info, warning or critical"))
+        });
+        let filter = AuditFilter {
+            wallet: query.wallet,
+            session: None,
+            tx: query.tx,
+            event: event.transpose()?,
+            severity: severity.transpose()?,
+            from: query.from,
+            to: query.to,
+        };
+        let cursor = page.cursor.map(|text| text.parse()).transpose();
+        let cursor = cursor.map_err(|_| Error::invalid("cursor", "not a cursor of this list"))?;
+        let found = self.engine.store().audit_page(&filter, cursor, page.limit, query.include_total).await?;
+        Ok(Paged {
+            items: found.items,
+            next_cursor: found.next.map(|seq| seq.to_string()),
+            total: found.total.and_then(|total| u64::try_from(total).ok()),
+        })
+    }
+
+    /// Recomputes the whole hash chain.
+    pub async fn verify_audit(&self) -> Result<ChainReport, Error> {
+        Ok(self.engine.store().verify_chain().await?)
+    }
+}

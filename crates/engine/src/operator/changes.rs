@@ -1,0 +1,51 @@
+//! Pending changes, as the operator sees them and takes them back.
+
+use serde_json::json;
+use waiaas_core::audit::{Actor, AuditEvent};
+use waiaas_core::change::ChangeStatus;
+use waiaas_core::ids::ChangeId;
+use waiaas_store::AuditEntry;
+
+use crate::changes;
+use crate::error::Error;
+use crate::operator::Operator;
+use crate::views::{ChangeView, Page, Paged};
+
+impl Operator<'_> {
+    /// Changes, newest first, all or those in one status.
+    pub async fn changes(
+        &self,
+        status: Option<ChangeStatus>,
+        page: Page,
+    ) -> Result<Paged<ChangeView>, Error> {
+        let before = page.cursor.map(|text| text.parse()).transpose();
+        let before = before.map_err(|_| Error::invalid("cursor", "not a cursor of this list"))?;
+        let found = self.engine.store().changes_page(status, before, page.limit).await?;
+        let mut items = Vec::new();
+        for row in found.items {
+            items.push(self.engine.change_view(row).await?);
+        }
+        Ok(Paged { items, next_cursor: found.next.map(|id| id.to_string()), total: None })
+    }
+
+    /// One change.
+    pub async fn change(&self, id: ChangeId) -> Result<ChangeView, Error> {
+        self.engine.change_by_id(id).await
+    }
+
+    /// Takes a waiting change back.
+    pub async fn withdraw_change(&self, id: ChangeId) -> Result<ChangeView, Error> {
+        let audit = AuditEntry::new(AuditEvent::ChangeWithdrawn, Actor::Master, self.engine.now())
+            .details(json!({ "changeId": id }));
+        self.engine
+            .store()
+            .write(move |tx| {
+                Box::pin(async move {
+                    changes::refuse_unless_open(&changes::row(tx, id).await?)?;
+                    Ok::<_, Error>(tx.end_change(id, ChangeStatus::Withdrawn, audit).await?)
+                })
+            })
+            .await?;
+        self.engine.change_by_id(id).await
+    }
+}

@@ -1,0 +1,213 @@
+//! A wallet's owner: NONE → GRACE by the operator, GRACE → LOCKED by the owner's signature, and from
+//! LOCKED on only by that owner's own signature. A LOCKED owner who hands over stays LOCKED until the successor
+//! has proved the address.
+
+use serde_json::json;
+use waiaas_core::UnixSeconds;
+use waiaas_core::address::Address;
+use waiaas_core::audit::{Actor, AuditEvent};
+use waiaas_core::ids::WalletId;
+use waiaas_core::owner::{Challenge, OwnerAction};
+use waiaas_core::wallet::Owner as OwnerOf;
+use waiaas_store::{AuditEntry, WalletRow, WriteTx};
+
+use crate::challenges::{chain_id, nonce, used};
+use crate::credentials::Owner;
+use crate::error::{Error, ErrorCode};
+use crate::operator::Operator;
+use crate::views::{ChallengeView, OwnerSet};
+use crate::wallets;
+
+/// How long an owner has to answer a question about the wallet itself.
+const ANSWER_SECONDS: i64 = 3600;
+
+/// What the operator wants an owner to become.
+enum Wish {
+    Set(Address),
+    Remove,
+}
+
+impl Wish {
+    const fn action(&self) -> OwnerAction {
+        match self {
+            Self::Set(new_owner) => OwnerAction::ChangeOwner { new_owner: *new_owner },
+            Self::Remove => OwnerAction::RemoveOwner,
+        }
+    }
+}
+
+impl Operator<'_> {
+    /// Names a wallet's owner; of either chain's kind. The owner then signs the returned message to
+    /// become LOCKED. A LOCKED owner is replaced only with its own `consent`, and stays the owner until the
+    /// other has signed; without it the error carries the message to sign. Naming the LOCKED owner itself takes a
+    /// hand-over back.
+    pub async fn set_owner(
+        &self,
+        id: WalletId,
+        owner: Address,
+        consent: Option<Owner>,
+    ) -> Result<OwnerSet, Error> {
+        self.change_owner(id, Wish::Set(owner), consent).await
+    }
+
+    /// Leaves a wallet without an owner; from LOCKED only with the owner's consent.
+    pub async fn remove_owner(&self, id: WalletId, consent: Option<Owner>) -> Result<OwnerSet, Error> {
+        self.change_owner(id, Wish::Remove, consent).await
+    }
+
+    /// A fresh message for whoever has not yet proved the address: the successor, where there is one.
+    pub async fn owner_challenge(&self, id: WalletId) -> Result<ChallengeView, Error> {
+        let wallet = self.engine.wallet_by_id(id).await?;
+        let owner = wallet.successor.or(wallet.owner.address()).ok_or_else(no_owner)?;
+        self.issue(self.question(&wallet, owner, OwnerAction::VerifyOwner)).await
+    }
+
+    async fn change_owner(
+        &self,
+        id: WalletId,
+        wish: Wish,
+        consent: Option<Owner>,
+    ) -> Result<OwnerSet, Error> {
+        let wallet_now = self.engine.wallet_by_id(id).await?;
+        if let Wish::Set(owner) = &wish
+            && wallet_now.owner != OwnerOf::Locked(*owner)
+        {
+            self.refuse_unfit_owner(&wallet_now, *owner).await?;
+        }
+        if let (OwnerOf::Locked(current), None) = (wallet_now.owner, &consent) {
+            let challenge = self.issue(self.question(&wallet_now, current, wish.action())).await?;
+            return Err(Error::new(
+                ErrorCode::OwnerAlreadyConnected,
+                "The wallet's owner is LOCKED; only that owner's signature changes it.",
+            )
+            .hint("Have the current owner sign details.challenge.message and send it in the X-Owner headers.")
+            .details(json!({ "challenge": {
+                "message": challenge.message, "nonce": challenge.nonce, "expiresAt": challenge.expires_at,
+            }})));
+        }
+        let now = self.engine.now();
+        self.engine
+            .store()
+            .write(move |tx| {
+                Box::pin(async move {
+                    let row = wallets::row(tx, id).await?;
+                    match (row.owner, consent) {
+                        (OwnerOf::Locked(current), Some(owner)) => {
+                            given_up(tx, &row, current, &wish, &owner, now).await
+                        }
+                        (OwnerOf::Locked(_), None) => Err(wallets::owner_changed()),
+                        (OwnerOf::None | OwnerOf::Grace(_), _) => appointed(tx, &row, &wish, now).await,
+                    }
+                })
+            })
+            .await?;
+        let wallet = self.engine.wallet_by_id(id).await?;
+        let challenge = match unproved(&wallet) {
+            Some(owner) => Some(self.issue(self.question(&wallet, owner, OwnerAction::VerifyOwner)).await?),
+            None => None,
+        };
+        Ok(OwnerSet { wallet, challenge })
+    }
+
+    fn question(&self, wallet: &crate::Wallet, owner: Address, action: OwnerAction) -> Challenge {
+        let (now, id, address) = (self.engine.now(), wallet.id, wallet.address);
+        let summary = match action {
+            OwnerAction::ChangeOwner { new_owner } if new_owner == owner => {
+                format!(
+                    "Stay the owner of the wallet {id} ({address}). A hand-over that was agreed before is taken back."
+                )
+            }
+            OwnerAction::ChangeOwner { new_owner } => format!(
+                "Give up owning the wallet {id} ({address}) in favour of {new_owner}. Until the holder of that address has \
+                 proved it, nothing changes."
+            ),
+            OwnerAction::RemoveOwner => format!(
+                "Give up owning the wallet {id} ({address}). From then on it has no owner, and the master password alone \
+                 decides about it."
+            ),
+            OwnerAction::Approve { .. }
+            | OwnerAction::Reject { .. }
+            | OwnerAction::ApproveChange { .. }
+            | OwnerAction::RejectChange { .. }
+            | OwnerAction::VerifyOwner => {
+                format!("Become the owner who approves for the wallet {id} ({address}).")
+            }
+        };
+        Challenge {
+            instance: self.engine.instance(),
+            wallet: id,
+            owner,
+            action,
+            chain_id: chain_id(&owner, None),
+            summary,
+            nonce: nonce(),
+            issued_at: now,
+            expires_at: now.saturating_add(ANSWER_SECONDS),
+        }
+    }
+
+    async fn issue(&self, challenge: Challenge) -> Result<ChallengeView, Error> {
+        let view = ChallengeView::from(&challenge);
+        self.engine
+            .store()
+            .write(move |tx| Box::pin(async move { tx.issue_challenge(&challenge).await }))
+            .await?;
+        Ok(view)
+    }
+}
+
+/// The address that still has to be proved, if there is one.
+fn unproved(wallet: &crate::Wallet) -> Option<Address> {
+    match wallet.owner {
+        OwnerOf::Grace(owner) => Some(owner),
+        OwnerOf::None | OwnerOf::Locked(_) => wallet.successor,
+    }
+}
+
+/// Does what the operator wants where nobody has proved to be the owner.
+async fn appointed(tx: &mut WriteTx, row: &WalletRow, wish: &Wish, now: UnixSeconds) -> Result<(), Error> {
+    let (to, event) = match wish {
+        Wish::Set(address) if row.owner == OwnerOf::None => {
+            (OwnerOf::Grace(*address), AuditEvent::OwnerRegistered)
+        }
+        Wish::Set(address) => (OwnerOf::Grace(*address), AuditEvent::OwnerChanged),
+        Wish::Remove => (OwnerOf::None, AuditEvent::OwnerRemoved),
+    };
+    let audit = AuditEntry::new(event, Actor::Master, now)
+        .wallet(row.id)
+        .details(json!({ "from": row.owner.address(), "to": to.address() }));
+    tx.set_owner(row.id, row.owner, to, audit).await.map_err(wallets::owner_raced)
+}
+
+/// Does what the LOCKED owner `current` has agreed to. A successor takes over by proving the address, so that
+/// the wallet is never without a proved owner in between.
+async fn given_up(
+    tx: &mut WriteTx,
+    row: &WalletRow,
+    current: Address,
+    wish: &Wish,
+    owner: &Owner,
+    now: UnixSeconds,
+) -> Result<(), Error> {
+    if owner.consent().action() != wish.action() || owner.consent().owner() != current {
+        return Err(wallets::owner_changed());
+    }
+    let entry = |event| AuditEntry::new(event, Actor::Owner(current), now).wallet(row.id);
+    let answer = entry(AuditEvent::OwnerSigned).details(json!({ "nonce": owner.nonce() }));
+    tx.consume_challenge(owner.nonce(), owner.signature(), answer).await.map_err(used)?;
+    let (successor, event) = match wish {
+        Wish::Remove => {
+            let audit = entry(AuditEvent::OwnerRemoved).details(json!({ "from": current, "to": null }));
+            return tx.set_owner(row.id, row.owner, OwnerOf::None, audit).await.map_err(wallets::owner_raced);
+        }
+        Wish::Set(address) if *address == current => (None, AuditEvent::SuccessorWithdrawn),
+        Wish::Set(address) => (Some(*address), AuditEvent::SuccessorNamed),
+    };
+    let audit = entry(event).details(json!({ "owner": current, "from": row.successor, "to": successor }));
+    tx.set_successor(row.id, current, successor, audit).await.map_err(wallets::owner_raced)
+}
+
+fn no_owner() -> Error {
+    Error::new(ErrorCode::OwnerNotSet, "The wallet has no owner.")
+        .hint("Set one with PUT /v1/wallets/{id}/owner.")
+}

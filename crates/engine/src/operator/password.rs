@@ -1,0 +1,48 @@
+//! Changing the master password: one record is rewritten, so a crash leaves the old or the new one,
+//! never neither.
+
+use secrecy::SecretString;
+use waiaas_core::audit::{Actor, AuditEvent};
+use waiaas_keys::password::check_new;
+use waiaas_keys::proof::Stretching;
+use waiaas_store::AuditEntry;
+
+use crate::credentials::Local;
+use crate::error::{Error, ErrorCode};
+use crate::offline::kdf_params;
+use crate::operator::Operator;
+
+impl Operator<'_> {
+    /// Sets a new master password and removes `recovery.key`. True if that file was there. The old password is
+    /// worth nothing afterwards, so it alone must not do this from another machine.
+    pub async fn set_password(&self, _: &Local, new: SecretString) -> Result<bool, Error> {
+        check_new(&new).map_err(|weak| {
+            Error::new(ErrorCode::ActionValidationFailed, format!("The new password is refused: {weak}."))
+                .hint("Use a long passphrase, or a random password from a password manager.")
+        })?;
+        let from = self
+            .engine
+            .store()
+            .keystore_header()
+            .await?
+            .ok_or_else(|| Error::internal("no keystore header"))?;
+        let params = kdf_params(self.engine.config()).map_err(Error::internal)?;
+        let _turn = self.engine.rewrap_turn().acquire().await.map_err(Error::internal)?;
+        let vault = self.engine.vault();
+        let rewrap = tokio::task::spawn_blocking(move || {
+            let header = vault.rewrap(&new, params).map_err(Error::internal)?;
+            let proof = Stretching::of(&header).stretch(&new).map_err(Error::internal)?;
+            Ok::<_, Error>((header, proof, new))
+        });
+        let (header, proof, new) = rewrap.await.map_err(Error::internal)??;
+        let to = header.to_text();
+        let audit = AuditEntry::new(AuditEvent::PasswordChanged, Actor::Master, self.engine.now());
+        self.engine
+            .store()
+            .write(move |tx| Box::pin(async move { tx.set_keystore_header(&from, &to, audit).await }))
+            .await?;
+        self.engine.verifier().remember(&header, &new);
+        self.engine.prover().replace(&header, proof);
+        self.engine.data_dir().remove_recovery_key().map_err(Error::internal)
+    }
+}

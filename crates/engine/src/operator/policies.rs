@@ -1,0 +1,112 @@
+//! Policies: create, list, update, delete. What is stored is what [`Rules::parse`] accepted.
+
+use uuid::Uuid;
+use waiaas_core::change::Change;
+use waiaas_core::ids::{PolicyId, WalletId};
+use waiaas_core::nearest;
+use waiaas_core::policy::{PolicyType, Rules};
+use waiaas_store::PolicyRow;
+
+use crate::error::{Error, ErrorCode};
+use crate::operator::Operator;
+use crate::views::{ChangeView, NewPolicy, Outcome, PolicyChange, PolicyView};
+
+impl Operator<'_> {
+    /// Creates a policy; in force from the next request on. One that allows something a LOCKED owner's
+    /// wallet could not do before waits for that owner.
+    pub async fn create_policy(&self, new: NewPolicy) -> Result<Outcome<PolicyView>, Error> {
+        let policy_type =
+            PolicyType::parse(&new.policy_type).ok_or_else(|| unknown_type(&new.policy_type))?;
+        if let Some(wallet) = new.wallet {
+            self.engine.wallet_by_id(wallet).await?;
+        }
+        let network = match &new.network {
+            Some(text) => Some(self.engine.networks().find(text)?.id.clone()),
+            None => None,
+        };
+        let rules = Rules::parse(policy_type, &new.rules, self.engine.networks(), network.as_ref())?;
+        let id = PolicyId::new(Uuid::now_v7());
+        let waits = self.engine.submit(Change::PolicyCreate {
+            policy: id,
+            wallet: new.wallet,
+            network,
+            policy_type,
+            rules: rules.to_json(),
+            priority: new.priority,
+            enabled: new.enabled,
+        });
+        self.outcome(id, waits.await?).await
+    }
+
+    async fn outcome(&self, id: PolicyId, waits: Option<ChangeView>) -> Result<Outcome<PolicyView>, Error> {
+        Ok(match waits {
+            Some(change) => Outcome::Waits(Box::new(change)),
+            None => Outcome::Done(self.policy_by_id(id).await?),
+        })
+    }
+
+    /// Every policy, or those that apply to one wallet (its own and the global ones).
+    pub async fn policies(&self, wallet: Option<WalletId>) -> Result<Vec<PolicyView>, Error> {
+        let rows = match wallet {
+            Some(id) => self.engine.store().policies_of(self.engine.wallet_by_id(id).await?.id).await?,
+            None => self.engine.store().policies().await?,
+        };
+        rows.into_iter().map(PolicyView::try_from).collect()
+    }
+
+    /// One policy.
+    pub async fn policy(&self, id: PolicyId) -> Result<PolicyView, Error> {
+        self.policy_by_id(id).await
+    }
+
+    async fn policy_by_id(&self, id: PolicyId) -> Result<PolicyView, Error> {
+        self.policy_row(id).await?.try_into()
+    }
+
+    async fn policy_row(&self, id: PolicyId) -> Result<PolicyRow, Error> {
+        let row = self.engine.store().policy(id).await?;
+        row.ok_or_else(|| Error::new(ErrorCode::PolicyNotFound, "There is no such policy."))
+    }
+
+    /// Changes rules, priority or whether it is in force; validated exactly as at creation. What loosens
+    /// waits for the LOCKED owners of the wallets concerned.
+    pub async fn update_policy(
+        &self,
+        id: PolicyId,
+        change: PolicyChange,
+    ) -> Result<Outcome<PolicyView>, Error> {
+        let row = self.policy_row(id).await?;
+        let policy_type =
+            PolicyType::parse(&row.policy_type).ok_or_else(|| unknown_type(&row.policy_type))?;
+        let value = match change.rules {
+            Some(value) => value,
+            None => serde_json::from_str(&row.rules).map_err(Error::internal)?,
+        };
+        let rules = Rules::parse(policy_type, &value, self.engine.networks(), row.network.as_ref())?;
+        let waits = self.engine.submit(Change::PolicyUpdate {
+            policy: id,
+            version: row.version,
+            rules: rules.to_json(),
+            priority: change.priority.unwrap_or(row.priority),
+            enabled: change.enabled.unwrap_or(row.enabled),
+        });
+        self.outcome(id, waits.await?).await
+    }
+
+    /// Deletes a policy. What it alone allowed is denied from the next request on; where it alone
+    /// forbade something, LOCKED owners have to agree.
+    pub async fn delete_policy(&self, id: PolicyId) -> Result<Outcome<()>, Error> {
+        let row = self.policy_row(id).await?;
+        let waits = self.engine.submit(Change::PolicyDelete { policy: id, version: row.version }).await?;
+        Ok(waits.map_or(Outcome::Done(()), |change| Outcome::Waits(Box::new(change))))
+    }
+}
+
+fn unknown_type(text: &str) -> Error {
+    let shown: String = text.chars().take(64).collect();
+    let known: Vec<_> = PolicyType::ALL.iter().map(|policy_type| policy_type.as_str()).collect();
+    let meant = nearest(text, known.iter().copied()).map(|meant| format!("; did you mean {meant}?"));
+    let end = meant.as_deref().unwrap_or(".");
+    Error::new(ErrorCode::PolicyTypeUnknown, format!("'{shown}' is not a policy type{end}"))
+        .hint(format!("Policy types: {}.", known.join(", ")))
+}

@@ -1,0 +1,246 @@
+//! Sessions: create, list, renew, rotate, revoke, link wallets, rotate the signing key.
+
+use serde_json::json;
+use uuid::Uuid;
+use waiaas_core::UnixSeconds;
+use waiaas_core::audit::{Actor, AuditEvent};
+use waiaas_core::ids::{SessionId, WalletId};
+use waiaas_store::{AuditEntry, Entity, NewSession as NewRow, SessionRow, StoreError, TokenReason};
+
+use crate::credentials::session::refuse_unless_live;
+use crate::error::{Error, ErrorCode};
+use crate::operator::Operator;
+use crate::session_keys::{key_ring, new_session_key};
+use crate::tokens::{self, PREVIOUS_KEY_SECONDS};
+use crate::views::{IssuedSession, NewSession, Page, Paged, SessionView};
+use crate::wallets::refuse_unless_active;
+
+/// Bounds of a token's life, in seconds.
+const TTL: std::ops::RangeInclusive<i64> = 300..=31_536_000;
+
+impl Operator<'_> {
+    /// Creates a session; its token is shown once.
+    pub async fn create_session(&self, new: NewSession) -> Result<IssuedSession, Error> {
+        let security = &self.engine.config().security;
+        let ttl = new.ttl.map_or(security.session_ttl, u64::from);
+        let ttl = i64::try_from(ttl).ok().filter(|ttl| TTL.contains(ttl));
+        let ttl = ttl.ok_or_else(|| Error::invalid("ttl", "300 to 31536000 seconds"))?;
+        let lifetime = new.absolute_lifetime.map_or(security.session_absolute_lifetime, u64::from);
+        let lifetime = i64::try_from(lifetime).unwrap_or(i64::MAX);
+        if lifetime < ttl {
+            return Err(Error::invalid("absoluteLifetime", "not shorter than the token's ttl"));
+        }
+        let max_renewals = new.max_renewals.unwrap_or(security.session_max_renewals);
+        let mut wallets: Vec<WalletId> = Vec::new();
+        for id in new.wallets {
+            if !wallets.contains(&id) {
+                wallets.push(id);
+            }
+        }
+        if wallets.is_empty() {
+            return Err(Error::new(ErrorCode::SessionRequiresWallet, "A session needs at least one wallet.")
+                .hint("Set \"walletId\" or \"walletIds\"."));
+        }
+        let now = self.engine.now();
+        let id = SessionId::new(Uuid::now_v7());
+        let (expires_at, absolute) = (now.saturating_add(ttl), now.saturating_add(lifetime));
+        let token = self.engine.tokens().issue(id, now, expires_at)?;
+        let row = NewRow {
+            id,
+            token_hash: tokens::hash(&token),
+            expires_at,
+            absolute_expires_at: Some(absolute),
+            ttl_seconds: ttl,
+            max_renewals: Some(max_renewals),
+            source: new.source.as_str().to_owned(),
+            wallets: wallets.clone(),
+        };
+        let limit = u64::from(security.max_sessions_per_wallet);
+        let audit = AuditEntry::new(AuditEvent::SessionCreated, Actor::Master, now)
+            .session(id)
+            .details(json!({ "wallets": wallets, "expiresAt": expires_at, "maxRenewals": max_renewals }));
+        self.engine
+            .store()
+            .write(move |tx| {
+                Box::pin(async move {
+                    for wallet in &wallets {
+                        refuse_full(tx, *wallet, limit, now).await?;
+                    }
+                    Ok::<_, Error>(tx.insert_session(row, audit).await?)
+                })
+            })
+            .await?;
+        self.engine.issued(id, token).await
+    }
+
+    /// The wallets a session may use.
+    pub async fn session_wallets(&self, id: SessionId) -> Result<Vec<crate::Wallet>, Error> {
+        let mut wallets = Vec::new();
+        for wallet in self.engine.session_by_id(id).await?.wallets {
+            wallets.push(self.engine.wallet_by_id(wallet).await?);
+        }
+        Ok(wallets)
+    }
+
+    /// Sessions, newest first.
+    pub async fn sessions(&self, wallet: Option<WalletId>, page: Page) -> Result<Paged<SessionView>, Error> {
+        let before = page.cursor.map(|text| text.parse()).transpose();
+        let before = before.map_err(|_| Error::invalid("cursor", "not a cursor of this list"))?;
+        let found = self.engine.store().sessions_page(wallet, before, page.limit).await?;
+        let now = self.engine.now();
+        let mut items = Vec::new();
+        for row in found.items {
+            let mut wallets = Vec::new();
+            for id in &row.wallets {
+                wallets.push((*id, self.engine.wallet_by_id(*id).await?.name));
+            }
+            items.push(view(row, wallets, now));
+        }
+        Ok(Paged { items, next_cursor: found.next.map(|id| id.to_string()), total: None })
+    }
+
+    /// Ends a session; effective on its next request and on requests not yet signed. Idempotent.
+    pub async fn revoke_session(&self, id: SessionId) -> Result<(), Error> {
+        self.engine.session_by_id(id).await?;
+        let audit = AuditEntry::new(AuditEvent::SessionRevoked, Actor::Master, self.engine.now()).session(id);
+        self.engine
+            .store()
+            .write(move |tx| Box::pin(async move { tx.revoke_session(id, audit).await }))
+            .await?;
+        Ok(())
+    }
+
+    /// Gives a session a new token of the same expiry; the old one is dead at once.
+    pub async fn rotate_session(&self, id: SessionId) -> Result<IssuedSession, Error> {
+        let row = self.engine.session_by_id(id).await?;
+        let now = self.engine.now();
+        let row = refuse_unless_live(Some(row.clone()), &row.token_hash, now)?;
+        let change = (row.expires_at, TokenReason::Rotation, Actor::Master, AuditEvent::SessionRotated);
+        self.engine.replace_token(&row, now, change).await
+    }
+
+    /// Lets a session use one more wallet.
+    pub async fn add_session_wallet(&self, id: SessionId, wallet: WalletId) -> Result<(), Error> {
+        self.engine.session_by_id(id).await?;
+        let limit = u64::from(self.engine.config().security.max_sessions_per_wallet);
+        let now = self.engine.now();
+        let audit =
+            AuditEntry::new(AuditEvent::SessionWalletAdded, Actor::Master, now).session(id).wallet(wallet);
+        let added = self.engine.store().write(move |tx| {
+            Box::pin(async move {
+                refuse_full(tx, wallet, limit, now).await?;
+                match tx.add_session_wallet(id, wallet, audit).await {
+                    Err(StoreError::Duplicate(Entity::SessionWallet)) => Err(Error::new(
+                        ErrorCode::WalletAlreadyLinked,
+                        "The session has this wallet already.",
+                    )),
+                    other => Ok(other?),
+                }
+            })
+        });
+        added.await
+    }
+
+    /// Sets the wallet that a session means to read where it names none.
+    pub async fn set_default_wallet(&self, id: SessionId, wallet: WalletId) -> Result<(), Error> {
+        if !self.engine.session_by_id(id).await?.wallets.contains(&wallet) {
+            return Err(Error::new(ErrorCode::WalletNotFound, "The session does not have this wallet.")
+                .hint("Link it first with POST /v1/sessions/{id}/wallets."));
+        }
+        let audit = AuditEntry::new(AuditEvent::SessionDefaultSet, Actor::Master, self.engine.now())
+            .session(id)
+            .wallet(wallet);
+        self.engine
+            .store()
+            .write(move |tx| Box::pin(async move { tx.set_default_wallet(id, wallet, audit).await }))
+            .await?;
+        Ok(())
+    }
+
+    /// Takes a wallet from a session; the last one stays.
+    pub async fn remove_session_wallet(&self, id: SessionId, wallet: WalletId) -> Result<(), Error> {
+        let row = self.engine.session_by_id(id).await?;
+        if row.wallets == [wallet] {
+            return Err(Error::new(ErrorCode::SessionRequiresWallet, "A session keeps at least one wallet.")
+                .hint("Revoke the session instead."));
+        }
+        if !row.wallets.contains(&wallet) {
+            return Err(Error::new(ErrorCode::WalletNotFound, "The session does not have this wallet."));
+        }
+        let audit = AuditEntry::new(AuditEvent::SessionWalletRemoved, Actor::Master, self.engine.now())
+            .session(id)
+            .wallet(wallet);
+        self.engine
+            .store()
+            .write(move |tx| Box::pin(async move { tx.remove_session_wallet(id, wallet, audit).await }))
+            .await?;
+        Ok(())
+    }
+
+    /// Replaces the key that signs tokens; tokens of the old one verify for five more minutes.
+    pub async fn rotate_session_secret(&self) -> Result<UnixSeconds, Error> {
+        let now = self.engine.now();
+        let keys = self.engine.store().session_keys().await?;
+        let current = keys.current;
+        let next_allowed = current.created_at.saturating_add(PREVIOUS_KEY_SECONDS);
+        // The first key ever cuts nobody off: its own tokens stay valid for the window.
+        if keys.previous.is_some() && now < next_allowed {
+            let wait = u64::try_from(next_allowed.saturating_sub(now)).unwrap_or(0);
+            return Err(Error::new(ErrorCode::RotationTooRecent, "The session key was rotated moments ago.")
+                .hint("Rotating twice would cut off every agent at once; wait, or revoke the sessions.")
+                .retry_after(wait));
+        }
+        let row = new_session_key(&self.engine.vault(), now)?;
+        let audit =
+            AuditEntry::new(AuditEvent::SecretRotated, Actor::Master, now).details(json!({ "kid": row.kid }));
+        self.engine
+            .store()
+            .write(move |tx| Box::pin(async move { tx.rotate_session_key(&current.kid, &row, audit).await }))
+            .await?;
+        self.engine
+            .tokens()
+            .replace(key_ring(self.engine.store(), &self.engine.vault()).await.map_err(Error::internal)?);
+        Ok(now)
+    }
+}
+
+async fn refuse_full(
+    tx: &mut waiaas_store::WriteTx,
+    wallet: WalletId,
+    limit: u64,
+    now: UnixSeconds,
+) -> Result<(), Error> {
+    let row = tx.wallet(wallet).await?;
+    let row = row.ok_or_else(|| Error::new(ErrorCode::WalletNotFound, "There is no such wallet."))?;
+    refuse_unless_active(row.status)?;
+    if tx.live_sessions(wallet, now).await? >= limit {
+        return Err(Error::new(
+            ErrorCode::SessionLimitExceeded,
+            format!("The wallet {} has {limit} live sessions already.", row.name),
+        )
+        .hint("Revoke one, or raise security.max_sessions_per_wallet."));
+    }
+    Ok(())
+}
+
+fn view(row: SessionRow, wallets: Vec<(WalletId, String)>, now: UnixSeconds) -> SessionView {
+    let over = now >= row.expires_at || row.absolute_expires_at.is_some_and(|end| now >= end);
+    let status = match (row.revoked_at, over) {
+        (Some(_), _) => "REVOKED",
+        (None, true) => "EXPIRED",
+        (None, false) => "ACTIVE",
+    };
+    SessionView {
+        id: row.id,
+        wallets,
+        status,
+        renewal_count: row.renewal_count,
+        max_renewals: row.max_renewals.unwrap_or(u32::MAX),
+        expires_at: row.expires_at,
+        absolute_expires_at: row.absolute_expires_at.unwrap_or(row.expires_at),
+        created_at: row.created_at,
+        last_renewed_at: row.last_renewed_at,
+        token_issued_count: row.token_issued_count,
+        source: row.source,
+    }
+}

@@ -1,0 +1,33 @@
+//! The operator's overview.
+
+use waiaas_core::transaction::TxStatus;
+use waiaas_core::wallet::WalletStatus;
+
+use crate::error::Error;
+use crate::operator::Operator;
+use crate::views::Status;
+
+impl Operator<'_> {
+    /// What an operator wants to know first.
+    pub async fn status(&self) -> Result<Status, Error> {
+        let wallets = self.engine.store().wallets().await?;
+        let active = wallets.iter().filter(|w| w.status == WalletStatus::Active).count();
+        let open: Vec<_> = TxStatus::ALL.iter().copied().filter(|s| !s.is_terminal()).collect();
+        let policies = self.engine.store().policies().await?;
+        Ok(Status {
+            health: self.engine.health(),
+            kill_switch: self.engine.store().kill_switch().await?.state,
+            active_wallets: count(active),
+            wallets: count(wallets.len()),
+            active_sessions: self.engine.store().live_sessions_in_all(self.engine.now()).await?,
+            policies: count(policies.iter().filter(|p| p.enabled).count()),
+            open_transactions: self.engine.store().transactions_in(&open).await?,
+            auto_provisioned: self.engine.data_dir().recovery_key().exists(),
+            networks: self.engine.chains().status(),
+        })
+    }
+}
+
+fn count(n: usize) -> u64 {
+    u64::try_from(n).unwrap_or(u64::MAX)
+}

@@ -1,0 +1,77 @@
+//! What is on record of tokens. The first granted request about a token pins what all nodes then say of it.
+
+use serde_json::json;
+use waiaas_core::address::Address;
+use waiaas_core::asset::AssetId;
+use waiaas_core::audit::{Actor, AuditEvent};
+use waiaas_store::{AuditEntry, Entity, StoreError, TokenRow};
+
+use crate::credentials::Local;
+use crate::error::{Error, ErrorCode};
+use crate::operator::Operator;
+use crate::views::PinnedToken;
+
+impl Operator<'_> {
+    /// The tokens on record of one network, by its name or CAIP-2 id, or of all networks.
+    ///
+    /// # Errors
+    ///
+    /// `NETWORK_NOT_FOUND`.
+    pub async fn tokens(&self, network: Option<&str>) -> Result<Vec<PinnedToken>, Error> {
+        let network = network.map(|network| self.engine.networks().find(network)).transpose()?;
+        let rows = self.engine.store().tokens(network.map(|network| &network.id)).await?;
+        // A network that is configured no more judges nothing.
+        let known = rows.into_iter().filter_map(|row| {
+            let caip2 = &self.engine.networks().get(&row.network)?.caip2;
+            Some(pinned(AssetId::token(caip2, row.address), row))
+        });
+        Ok(known.collect())
+    }
+
+    /// Drops what is on record of a token, so that the nodes are asked anew. Decimals decide what limits count, so
+    /// the password alone does not do it: the caller is on this machine, with the rights of the daemon's user.
+    ///
+    /// # Errors
+    ///
+    /// `NETWORK_NOT_FOUND`, `INVALID_ADDRESS`, and `TOKEN_NOT_FOUND` where nothing is on record.
+    pub async fn forget_token(&self, _: &Local, network: &str, address: &str) -> Result<PinnedToken, Error> {
+        let network = self.engine.networks().find(network)?;
+        let address = Address::parse(network.chain, address)?;
+        let id = network.id.clone();
+        let now = self.engine.now();
+        let forgotten = self
+            .engine
+            .store()
+            .write(move |tx| {
+                Box::pin(async move {
+                    let Some(row) = tx.token(&id, address).await? else {
+                        return Err(StoreError::NotFound(Entity::Token));
+                    };
+                    let audit = AuditEntry::new(AuditEvent::TokenForgotten, Actor::Master, now)
+                        .details(json!({ "network": id, "address": address, "decimals": row.decimals }));
+                    tx.forget_token(&id, address, audit).await?;
+                    Ok(row)
+                })
+            })
+            .await;
+        match forgotten {
+            Ok(row) => Ok(pinned(AssetId::token(&network.caip2, address), row)),
+            Err(StoreError::NotFound(Entity::Token)) => {
+                Err(Error::new(ErrorCode::TokenNotFound, "Nothing is on record of this token.")
+                    .hint("`waiaas token list` shows what is."))
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+}
+
+fn pinned(asset: AssetId, row: TokenRow) -> PinnedToken {
+    PinnedToken {
+        network: row.network,
+        address: row.address,
+        asset,
+        symbol: row.symbol,
+        decimals: row.decimals,
+        pinned_at: row.created_at,
+    }
+}

@@ -1,0 +1,247 @@
+//! Wallets: create, import, list, rename, suspend, resume, terminate.
+
+use secrecy::SecretString;
+use serde_json::json;
+use uuid::Uuid;
+use waiaas_core::address::Address;
+use waiaas_core::audit::{Actor, AuditEvent};
+use waiaas_core::change::Change;
+use waiaas_core::ids::WalletId;
+use waiaas_core::owner::Unfit;
+use waiaas_core::wallet::{OwnerState, WalletStatus};
+use waiaas_keys::{KeyError, SealedKey};
+use waiaas_store::{AuditEntry, Entity, NewWallet as NewRow, StoreError, WalletRow};
+
+use crate::credentials::Local;
+use crate::error::{Error, ErrorCode};
+use crate::operator::Operator;
+use crate::operator::candidates::refused;
+use crate::views::{NewWallet, Outcome, Wallet};
+use crate::wallets::wrong_status;
+
+/// Longest wallet name, in characters.
+const NAME_CHARS: usize = 100;
+
+impl Operator<'_> {
+    /// Makes a wallet with a fresh key.
+    pub async fn create_wallet(&self, new: NewWallet) -> Result<Wallet, Error> {
+        let id = WalletId::new(Uuid::now_v7());
+        let (sealed, address) = self.engine.vault().generate(id, new.chain)?;
+        self.keep_wallet(id, new, &sealed, address, AuditEvent::WalletCreated).await
+    }
+
+    /// Makes a wallet from an existing private key.
+    pub async fn import_wallet(&self, new: NewWallet, secret: SecretString) -> Result<Wallet, Error> {
+        let id = WalletId::new(Uuid::now_v7());
+        let (sealed, address) =
+            self.engine.vault().import(id, new.chain, secret).map_err(|error| match error {
+                KeyError::NotAKey
+                | KeyError::OutOfRange
+                | KeyError::HalvesDiffer
+                | KeyError::MayBeAnAddress => {
+                    Error::new(ErrorCode::InvalidPrivateKey, format!("The private key is refused: {error}."))
+                        .hint("Export it again from the tool it came from.")
+                }
+                KeyError::NoRandomness(_) => error.into(),
+            })?;
+        let known = self.engine.store().wallets().await?;
+        if known.iter().any(|w| w.address == address && w.environment == new.environment && is_living(w)) {
+            return Err(Error::new(
+                ErrorCode::WalletAlreadyExists,
+                format!("{address} is a wallet here already."),
+            ));
+        }
+        // The other way round than in naming an owner: the owner's key must not come under this daemon.
+        let owns = |w: &WalletRow| w.owner.address() == Some(address) || w.successor == Some(address);
+        if known.iter().any(|w| owns(w) && is_living(w)) {
+            return Err(refused(Unfit::AnotherWallet));
+        }
+        self.keep_wallet(id, new, &sealed, address, AuditEvent::WalletImported).await
+    }
+
+    async fn keep_wallet(
+        &self,
+        id: WalletId,
+        new: NewWallet,
+        sealed: &SealedKey,
+        address: Address,
+        event: AuditEvent,
+    ) -> Result<Wallet, Error> {
+        check_name(&new.name)?;
+        let audit = AuditEntry::new(event, Actor::Master, self.engine.now()).wallet(id).details(json!({
+            "name": new.name, "chain": new.chain, "environment": new.environment, "address": address,
+        }));
+        let row = NewRow {
+            id,
+            name: new.name,
+            chain: new.chain,
+            environment: new.environment,
+            address,
+            sealed_key: sealed.to_bytes(),
+        };
+        self.engine
+            .store()
+            .write(|tx| Box::pin(async move { tx.insert_wallet(row, audit).await }))
+            .await
+            .map_err(name_taken)?;
+        self.engine.wallet_by_id(id).await
+    }
+
+    /// Every wallet, terminated ones included.
+    pub async fn wallets(&self) -> Result<Vec<Wallet>, Error> {
+        Ok(self.engine.store().wallets().await?.into_iter().map(Wallet::from).collect())
+    }
+
+    /// One wallet.
+    pub async fn wallet(&self, id: WalletId) -> Result<Wallet, Error> {
+        self.engine.wallet_by_id(id).await
+    }
+
+    /// Gives a wallet another name.
+    pub async fn rename_wallet(&self, id: WalletId, name: String) -> Result<Wallet, Error> {
+        check_name(&name)?;
+        self.engine.wallet_by_id(id).await?;
+        let audit = AuditEntry::new(AuditEvent::WalletRenamed, Actor::Master, self.engine.now())
+            .wallet(id)
+            .details(json!({ "name": name }));
+        self.engine
+            .store()
+            .write(move |tx| Box::pin(async move { tx.rename_wallet(id, &name, audit).await }))
+            .await
+            .map_err(name_taken)?;
+        self.engine.wallet_by_id(id).await
+    }
+
+    /// Sets the network that a request means which names none; `None` takes it back.
+    pub async fn set_default_network(&self, id: WalletId, network: Option<&str>) -> Result<Wallet, Error> {
+        let wallet = self.engine.wallet_by_id(id).await?;
+        let network = match network {
+            Some(_) => Some(self.engine.network_of(&wallet, network)?.id.clone()),
+            None => None,
+        };
+        let audit = AuditEntry::new(AuditEvent::WalletNetworkSet, Actor::Master, self.engine.now())
+            .wallet(id)
+            .details(json!({ "network": network }));
+        self.engine
+            .store()
+            .write(move |tx| Box::pin(async move { tx.set_default_network(id, network, audit).await }))
+            .await
+            .map_err(ended)?;
+        self.engine.wallet_by_id(id).await
+    }
+
+    /// Stops a wallet from signing, at once; what waits is refused when its time comes.
+    pub async fn suspend_wallet(&self, id: WalletId, reason: Option<String>) -> Result<Wallet, Error> {
+        let reason = reason.unwrap_or_else(|| "MANUAL".to_owned());
+        if reason.chars().count() > 500 {
+            return Err(Error::invalid("reason", "at most 500 characters"));
+        }
+        let to = WalletStatus::Suspended;
+        self.move_wallet(id, &[WalletStatus::Active], to, Some(reason), AuditEvent::WalletSuspended, |_| {
+            Ok(())
+        })
+        .await
+    }
+
+    /// Lets a suspended wallet sign again. A LOCKED owner has to agree.
+    pub async fn resume_wallet(&self, id: WalletId) -> Result<Outcome<Wallet>, Error> {
+        let wallet = self.engine.wallet_by_id(id).await?;
+        let suspended_at = wallet.suspended_at.ok_or_else(|| wrong_status(wallet.status))?;
+        Ok(match self.engine.submit(Change::WalletResume { wallet: id, suspended_at }).await? {
+            Some(change) => Outcome::Waits(Box::new(change)),
+            None => Outcome::Done(self.engine.wallet_by_id(id).await?),
+        })
+    }
+
+    /// Ends a wallet for ever. Its key stays sealed in the database and in backups.
+    ///
+    /// Where its owner is LOCKED the caller is also on the daemon's machine (`local`): nobody can take it back,
+    /// and the owner's voice in other changes goes with it. The owner is not asked, because this is also the way
+    /// out where an owner never answers.
+    ///
+    /// # Errors
+    ///
+    /// `SOCKET_ONLY`, `WALLET_TERMINATED`.
+    pub async fn terminate_wallet(&self, local: Option<&Local>, id: WalletId) -> Result<Wallet, Error> {
+        const FROM: &[WalletStatus] = &[WalletStatus::Active, WalletStatus::Suspended];
+        let far = local.is_none();
+        self.move_wallet(id, FROM, WalletStatus::Terminated, None, AuditEvent::WalletTerminated, move |row| {
+            if far && row.owner.state() == OwnerState::Locked {
+                return Err(Local::missing("The owner of this wallet is LOCKED. Terminating it"));
+            }
+            Ok(())
+        })
+        .await
+    }
+
+    async fn move_wallet(
+        &self,
+        id: WalletId,
+        from: &'static [WalletStatus],
+        to: WalletStatus,
+        reason: Option<String>,
+        event: AuditEvent,
+        allowed: impl FnOnce(&WalletRow) -> Result<(), Error> + Send + 'static,
+    ) -> Result<Wallet, Error> {
+        let audit = AuditEntry::new(event, Actor::Master, self.engine.now())
+            .wallet(id)
+            .details(json!({ "reason": reason }));
+        self.engine
+            .store()
+            .write(move |tx| {
+                Box::pin(async move {
+                    let row = tx
+                        .wallet(id)
+                        .await?
+                        .ok_or_else(|| Error::new(ErrorCode::WalletNotFound, "There is no such wallet."))?;
+                    if !from.contains(&row.status) {
+                        return Err(wrong_status(row.status));
+                    }
+                    allowed(&row)?;
+                    Ok(tx.set_wallet_status(id, row.status, to, reason.as_deref(), audit).await?)
+                })
+            })
+            .await?;
+        self.engine.wallet_by_id(id).await
+    }
+}
+
+fn is_living(row: &WalletRow) -> bool {
+    row.status != WalletStatus::Terminated
+}
+
+fn check_name(name: &str) -> Result<(), Error> {
+    let count = name.chars().count();
+    if count == 0 || count > NAME_CHARS || name.chars().any(deceives) || name.trim() != name {
+        return Err(Error::invalid("name", format!("1 to {NAME_CHARS} printable characters")));
+    }
+    // Commands take a wallet by its id or its name.
+    if name.parse::<WalletId>().is_ok() {
+        return Err(Error::invalid("name", "something else than an id"));
+    }
+    Ok(())
+}
+
+/// Characters that break a line, or turn or hide the text around them.
+fn deceives(c: char) -> bool {
+    let turns = matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}');
+    c.is_control() || turns || c == '\u{feff}'
+}
+
+fn name_taken(error: StoreError) -> Error {
+    match error {
+        StoreError::Duplicate(Entity::WalletName) => {
+            Error::new(ErrorCode::WalletNameTaken, "Another wallet has this name.")
+                .hint("Choose another name.")
+        }
+        other => ended(other),
+    }
+}
+
+/// A terminated wallet stays as it is.
+fn ended(error: StoreError) -> Error {
+    match error {
+        StoreError::Conflict(Entity::Wallet) => wrong_status(WalletStatus::Terminated),
+        other => other.into(),
+    }
+}

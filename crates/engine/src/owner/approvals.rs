@@ -1,0 +1,125 @@
+//! The owner's answers. One function turns an answer into a state change, with the nonce used up, the
+//! row moved and the audit entry written in one database transaction.
+
+use serde_json::json;
+use waiaas_core::audit::{Actor, AuditEvent};
+use waiaas_core::ids::TxId;
+use waiaas_core::owner::OwnerAction;
+use waiaas_core::transaction::TxStatus;
+use waiaas_store::{AuditEntry, StatusChange};
+
+use crate::Engine;
+use crate::credentials::{Decision, Owner};
+use crate::error::{Error, ErrorCode};
+use crate::owner::{OwnerDesk, wrong_action};
+use crate::pipeline::decision::StoredVerdict;
+use crate::pipeline::transactions::{not_found, processed};
+use crate::pipeline::{ended, resume};
+use crate::views::{ApprovalView, ChallengeView, TxView};
+use crate::wallets::refuse_unless_active;
+
+impl Engine {
+    /// What waits for an owner and the texts to sign. The transaction id is the capability: it is
+    /// random and only the asker and the operator learn it.
+    pub async fn approval(&self, id: TxId) -> Result<ApprovalView, Error> {
+        let row = self.store().transaction(id).await?.ok_or_else(not_found)?;
+        let (draft, verdict) = (row.draft.clone(), row.verdict.clone());
+        let tx = self.read(row, &self.store().kill_switch().await?)?;
+        if tx.status != TxStatus::PendingApproval {
+            return Err(Error::new(
+                ErrorCode::ApprovalNotFound,
+                format!("The transaction is {}; nothing waits for the owner.", tx.status),
+            ));
+        }
+        let stored: StoredVerdict = serde_json::from_str(&verdict).map_err(Error::internal)?;
+        let now = self.now();
+        let open = |decision: Decision| self.store().open_challenge(id, decision.action(), now);
+        match (open(Decision::Approve).await?, open(Decision::Reject).await?) {
+            (Some(approve), Some(reject)) => Ok(ApprovalView {
+                tx,
+                presentation: stored.presentation,
+                draft,
+                approve: ChallengeView::from(&approve.challenge),
+                reject: ChallengeView::from(&reject.challenge),
+            }),
+            _ => Err(Error::new(ErrorCode::ApprovalTimeout, "The owner's time is over.")),
+        }
+    }
+}
+
+impl OwnerDesk<'_> {
+    /// Lets a waiting transaction run, and runs it.
+    pub async fn approve(self) -> Result<TxView, Error> {
+        let Self { engine, owner } = self;
+        let OwnerAction::Approve { tx: id, .. } = owner.consent().action() else {
+            return Err(wrong_action());
+        };
+        decide(engine, id, owner, AuditEvent::TxApproved, StatusChange::Executing).await?;
+        let this = engine.clone();
+        let run = engine.tasks().spawn(async move { resume(&this, id).await });
+        match run.await.map_err(Error::internal)? {
+            Ok(()) => {}
+            Err(error) => tracing::error!(tx = %id, %error, "interrupted; the workers will go on with it"),
+        }
+        engine.view(id).await
+    }
+
+    /// Stops a waiting transaction.
+    pub async fn reject(self) -> Result<TxView, Error> {
+        let Self { engine, owner } = self;
+        let OwnerAction::Reject { tx: id, .. } = owner.consent().action() else {
+            return Err(wrong_action());
+        };
+        let code = Some("OWNER_REJECTED".to_owned());
+        decide(engine, id, owner, AuditEvent::TxRejected, StatusChange::Cancelled { code }).await?;
+        engine.view(id).await
+    }
+}
+
+async fn decide(
+    engine: &Engine,
+    id: TxId,
+    owner: Owner,
+    event: AuditEvent,
+    change: StatusChange,
+) -> Result<(), Error> {
+    let now = engine.now();
+    engine
+        .store()
+        .write(move |tx| {
+            Box::pin(async move {
+                let row = tx.transaction(id).await?.ok_or_else(not_found)?;
+                let over = row.approval_expires_at.is_none_or(|end| now >= end);
+                if row.status == TxStatus::Expired || (row.status == TxStatus::PendingApproval && over) {
+                    return Err(Error::new(ErrorCode::ApprovalTimeout, "The owner's time is over."));
+                }
+                if row.status != TxStatus::PendingApproval {
+                    return Err(processed(row.status));
+                }
+                let consent = owner.consent();
+                let wallet = tx.wallet(row.wallet).await?;
+                let wallet = wallet.ok_or_else(|| Error::internal("a transaction without its wallet"))?;
+                if wallet.owner.address() != Some(consent.owner()) || wallet.id != consent.wallet() {
+                    return Err(Error::new(
+                        ErrorCode::OwnerAddressMismatch,
+                        "The wallet has another owner now.",
+                    ));
+                }
+                if change == StatusChange::Executing {
+                    refuse_unless_active(wallet.status)?;
+                }
+                let actor = Actor::Owner(consent.owner());
+                let entry = |event| AuditEntry::new(event, actor, now).wallet(wallet.id).tx(id);
+                let answer = entry(event).details(json!({ "nonce": owner.nonce() }));
+                tx.consume_challenge(owner.nonce(), owner.signature(), answer).await?;
+                let moved = if change == StatusChange::Executing {
+                    AuditEvent::TxCleared
+                } else {
+                    AuditEvent::TxCancelled
+                };
+                ended::advance(tx, id, row.status, change, entry(moved)).await?;
+                Ok(())
+            })
+        })
+        .await
+}

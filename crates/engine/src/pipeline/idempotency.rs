@@ -1,0 +1,48 @@
+//! Idempotency keys: a request that is repeated is answered as it was the first time.
+
+use uuid::Uuid;
+use waiaas_core::UnixSeconds;
+use waiaas_core::ids::TxId;
+use waiaas_store::{Claim, WriteTx};
+
+use crate::credentials::Session;
+use crate::error::{Error, ErrorCode};
+use crate::views::IdempotencyKey;
+
+/// The transaction that this key and body were answered with before.
+pub(crate) async fn answered(
+    tx: &mut WriteTx,
+    session: &Session,
+    key: Option<&IdempotencyKey>,
+    now: UnixSeconds,
+) -> Result<Option<TxId>, Error> {
+    let Some(IdempotencyKey { key, body }) = key else { return Ok(None) };
+    match tx.claimed(session.id(), key, now).await? {
+        None => Ok(None),
+        Some((first, id)) if first == *body => Ok(Some(id)),
+        Some(_) => Err(conflict()),
+    }
+}
+
+/// A new transaction's id, claimed by the caller's key if there is one; or the transaction that this key and
+/// body were answered with before.
+pub(crate) async fn claim(
+    tx: &mut WriteTx,
+    session: &Session,
+    key: Option<IdempotencyKey>,
+    now: UnixSeconds,
+) -> Result<Result<TxId, TxId>, Error> {
+    let id = TxId::new(Uuid::now_v7());
+    let Some(IdempotencyKey { key, body }) = key else { return Ok(Ok(id)) };
+    match tx.claim(session.id(), &key, body, id, now).await? {
+        Claim::Fresh => Ok(Ok(id)),
+        Claim::Same(first) => Ok(Err(first)),
+        Claim::Mismatch => Err(conflict()),
+    }
+}
+
+/// The answer to a key that was used with another body.
+pub(crate) fn conflict() -> Error {
+    Error::new(ErrorCode::IdempotencyConflict, "This Idempotency-Key was used with another request.")
+        .hint("Use a fresh key for a new request; repeat a request with its own key and body.")
+}

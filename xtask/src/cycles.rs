@@ -1,0 +1,405 @@
+//! Modules that need each other: none may, in the crates and folders listed here.
+//!
+//! The source text is read, not compiled: paths that begin with `crate` or `super`, in `use` and elsewhere,
+//! outside comments, strings and `#[cfg(test)]` modules. A name that a crate's root re-exports counts as the
+//! module it comes from. Paths that macros make up are not seen.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::Path;
+
+use anyhow::{Context as _, Result};
+
+use crate::tools::root;
+
+/// Folders whose modules form no cycle. Each has a `lib.rs` or a `mod.rs`.
+const FOLDERS: &[&str] = &["crates/engine/src", "crates/engine/src/pipeline", "crates/store/src"];
+
+/// One dependency of a module, with a path that shows it.
+type Edges = BTreeMap<String, BTreeMap<String, String>>;
+
+/// Every cycle, as lines to be shown.
+pub(crate) fn find() -> Result<Vec<String>> {
+    let mut found = Vec::new();
+    for folder in FOLDERS {
+        let edges = read(&root().join(folder)).with_context(|| format!("reading {folder}"))?;
+        for cycle in components(&edges) {
+            found.push(format!("modules of {folder} need each other: {}", list(&cycle)));
+            for from in &cycle {
+                let needed = edges.get(from).into_iter().flatten();
+                for (to, example) in needed.filter(|(to, _)| cycle.contains(*to)) {
+                    found.push(format!("  {from} -> {to}: {example}"));
+                }
+            }
+        }
+    }
+    Ok(found)
+}
+
+fn list(names: &BTreeSet<String>) -> String {
+    names.iter().map(String::as_str).collect::<Vec<_>>().join(", ")
+}
+
+/// The modules of a folder, and which of them each needs.
+fn read(folder: &Path) -> Result<Edges> {
+    let top = ["lib.rs", "mod.rs"].map(|name| folder.join(name)).into_iter().find(|path| path.is_file());
+    let top = code(&fs::read_to_string(top.context("there is no lib.rs or mod.rs")?)?);
+    let here = Here::of(folder, &top);
+    let mut edges = Edges::new();
+    for module in &here.modules {
+        edges.entry(module.clone()).or_default();
+        let mut files = vec![(folder.join(format!("{module}.rs")), vec![module.clone()])];
+        collect(&folder.join(module), std::slice::from_ref(module), &mut files)?;
+        for (file, place) in files.into_iter().filter(|(file, _)| file.is_file()) {
+            let text = code(&fs::read_to_string(&file)?);
+            let name = file.strip_prefix(folder).unwrap_or(&file).display().to_string();
+            for path in paths(&text) {
+                if let Some(to) = here.module(&path, &place).filter(|to| to != module) {
+                    let needed = edges.entry(module.clone()).or_default();
+                    needed.entry(to).or_insert_with(|| format!("{name} has {}", path.join("::")));
+                }
+            }
+        }
+    }
+    Ok(edges)
+}
+
+/// The files under a module's own folder, each with the place of its module below `folder`.
+fn collect(
+    folder: &Path,
+    place: &[String],
+    files: &mut Vec<(std::path::PathBuf, Vec<String>)>,
+) -> Result<()> {
+    let Ok(entries) = fs::read_dir(folder) else { return Ok(()) };
+    for entry in entries {
+        let path = entry?.path();
+        let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+        let below: Vec<String> = place.iter().cloned().chain([name.clone()]).collect();
+        match (path.is_dir(), name.as_str()) {
+            (_, "tests") => {}
+            (true, _) => collect(&path, &below, files)?,
+            (false, "mod") => files.push((path, place.to_vec())),
+            (false, _) => files.push((path, below)),
+        }
+    }
+    Ok(())
+}
+
+/// A folder as paths name it.
+struct Here {
+    /// Modules from the crate's root to the folder; none for the root itself.
+    above: Vec<String>,
+    modules: BTreeSet<String>,
+    /// Names that the folder's own file re-exports, with the module that has them.
+    exports: BTreeMap<String, String>,
+    /// The module whose names are all re-exported.
+    all_of: Option<String>,
+}
+
+impl Here {
+    fn of(folder: &Path, top: &str) -> Self {
+        let parts = folder.iter().map(|part| part.to_string_lossy().into_owned());
+        let above = parts.skip_while(|part| part != "src").skip(1).collect();
+        let words: Vec<&str> = words(top);
+        let modules = words.windows(3).filter(|three| three[0] == "mod" && three[2] == ";");
+        let modules = modules.map(|three| three[1].to_owned()).collect();
+        let mut here = Self { above, modules, exports: BTreeMap::new(), all_of: None };
+        for mut path in uses(&words) {
+            let at_home = path.first().is_some_and(|first| first == "self" || first == "crate");
+            path.drain(..usize::from(at_home));
+            let Some((module, [.., name])) =
+                path.split_first().filter(|(first, _)| here.modules.contains(*first))
+            else {
+                continue;
+            };
+            match name.as_str() {
+                "*" => here.all_of = Some(module.clone()),
+                _ => drop(here.exports.insert(name.clone(), module.clone())),
+            }
+        }
+        here
+    }
+
+    /// The module of this folder that a path leads to, written in the module at `place` below the folder.
+    fn module(&self, path: &[String], place: &[String]) -> Option<String> {
+        let supers = path.iter().take_while(|part| *part == "super").count();
+        let absolute: Vec<String> = if supers > 0 {
+            let from: Vec<&String> = self.above.iter().chain(place).collect();
+            let kept = from.len().checked_sub(supers)?;
+            from.into_iter().take(kept).chain(path.iter().skip(supers)).cloned().collect()
+        } else {
+            path.iter().skip(1).cloned().collect()
+        };
+        let name = absolute.strip_prefix(self.above.as_slice())?.first()?;
+        if self.modules.contains(name) {
+            return Some(name.clone());
+        }
+        self.exports.get(name).or(self.all_of.as_ref()).cloned()
+    }
+}
+
+/// Every path of a file that begins with `crate` or `super`.
+fn paths(text: &str) -> Vec<Vec<String>> {
+    let words = words(text);
+    let mut found = uses(&words);
+    let mut rest = words.as_slice();
+    while let Some((word, after)) = rest.split_first() {
+        if *word == "crate" || *word == "super" {
+            let mut path = vec![(*word).to_owned()];
+            let mut next = after;
+            while let ["::", name, more @ ..] = next {
+                if !is_name(name) {
+                    break;
+                }
+                path.push((*name).to_owned());
+                next = more;
+            }
+            found.push(path);
+            rest = next;
+        } else {
+            rest = after;
+        }
+    }
+    found.retain(|path| path.len() > 1 && matches!(path[0].as_str(), "crate" | "super"));
+    found
+}
+
+/// The paths of all `use` declarations, one by one.
+fn uses(words: &[&str]) -> Vec<Vec<String>> {
+    let mut found = Vec::new();
+    let mut rest = words;
+    while let Some((word, after)) = rest.split_first() {
+        rest = after;
+        if *word == "use" {
+            rest = tree(after, &[], &mut found);
+        }
+    }
+    found
+}
+
+/// Reads one tree of a `use` declaration; what comes after it.
+fn tree<'a, 'w>(words: &'w [&'a str], above: &[String], found: &mut Vec<Vec<String>>) -> &'w [&'a str] {
+    let mut path = above.to_vec();
+    let mut rest = words;
+    while let Some((word, after)) = rest.split_first() {
+        match *word {
+            "::" => rest = after,
+            "{" => {
+                rest = after;
+                while let Some(next) = rest.first() {
+                    match *next {
+                        "}" => return &rest[1..],
+                        "," => rest = &rest[1..],
+                        _ => rest = tree(rest, &path, found),
+                    }
+                }
+                return rest;
+            }
+            // The module itself; its other name is of no matter here.
+            "self" if !path.is_empty() => rest = after,
+            "as" => rest = after.get(1..).unwrap_or_default(),
+            "*" => {
+                path.push("*".to_owned());
+                rest = after;
+            }
+            name if is_name(name) => {
+                path.push(name.to_owned());
+                rest = after;
+            }
+            _ => break,
+        }
+    }
+    found.push(path);
+    rest
+}
+
+fn is_name(word: &str) -> bool {
+    word.starts_with(|c: char| c.is_alphabetic() || c == '_')
+}
+
+/// Names, `::`, and every other character by itself.
+fn words(text: &str) -> Vec<&str> {
+    let mut found = Vec::new();
+    let mut rest = text.trim_start();
+    while let Some(first) = rest.chars().next() {
+        let inside = |c: char| c.is_alphanumeric() || c == '_';
+        let length = match first {
+            c if inside(c) => rest.find(|c| !inside(c)).unwrap_or(rest.len()),
+            ':' if rest.starts_with("::") => 2,
+            other => other.len_utf8(),
+        };
+        let (word, after) = rest.split_at(length);
+        found.push(word);
+        rest = after.trim_start();
+    }
+    found
+}
+
+/// The text without comments, strings and `#[cfg(test)]` modules.
+fn code(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(first) = rest.chars().next() {
+        let skipped = match first {
+            '/' if rest.starts_with("//") => rest.find('\n').unwrap_or(rest.len()),
+            '/' if rest.starts_with("/*") => rest.find("*/").map_or(rest.len(), |end| end + 2),
+            'r' if !out.ends_with(|c: char| c.is_alphanumeric() || c == '_') => raw_string(rest),
+            '"' => string(rest),
+            '\'' => character(rest),
+            _ => 0,
+        };
+        if skipped > 0 {
+            out.push(' ');
+            rest = &rest[skipped..];
+        } else {
+            out.push(first);
+            rest = &rest[first.len_utf8()..];
+        }
+    }
+    without_tests(&out)
+}
+
+/// The length of the string literal at the beginning.
+fn string(text: &str) -> usize {
+    let mut escaped = false;
+    for (at, c) in text.char_indices().skip(1) {
+        match c {
+            _ if escaped => escaped = false,
+            '\\' => escaped = true,
+            '"' => return at + 1,
+            _ => {}
+        }
+    }
+    text.len()
+}
+
+/// The length of the raw string literal at the beginning; 0 if there is none.
+fn raw_string(text: &str) -> usize {
+    let hashes = text[1..].chars().take_while(|c| *c == '#').count();
+    if !text[1 + hashes..].starts_with('"') {
+        return 0;
+    }
+    let (begin, end) = (2 + hashes, format!("\"{}", "#".repeat(hashes)));
+    text[begin..].find(&end).map_or(text.len(), |at| begin + at + end.len())
+}
+
+/// The length of the character literal at the beginning; 0 if it is a lifetime.
+fn character(text: &str) -> usize {
+    let mut chars = text.char_indices().skip(1);
+    match (chars.next(), chars.next(), chars.next()) {
+        (Some((_, '\\')), Some(_), _) => text[3..].find('\'').map_or(0, |at| at + 4),
+        (Some(_), Some((at, '\'')), _) => at + 1,
+        _ => 0,
+    }
+}
+
+/// Leaves out modules that are compiled for tests alone.
+fn without_tests(text: &str) -> String {
+    const MARK: &str = "#[cfg(test)]";
+    let Some((before, after)) = text.split_once(MARK) else { return text.to_owned() };
+    let body = after.find('{').filter(|open| words(&after[..*open]).contains(&"mod"));
+    let Some(open) = body.filter(|open| !after[..*open].contains(';')) else {
+        return format!("{before}{}", without_tests(after));
+    };
+    let mut depth = 0_usize;
+    for (at, c) in after.char_indices().skip_while(|(at, _)| *at < open) {
+        match c {
+            '{' => depth += 1,
+            '}' if depth == 1 => return format!("{before}{}", without_tests(&after[at + 1..])),
+            '}' => depth -= 1,
+            _ => {}
+        }
+    }
+    before.to_owned()
+}
+
+/// The sets of modules each of which leads to every other of its set.
+fn components(edges: &Edges) -> Vec<BTreeSet<String>> {
+    let reached: BTreeMap<&String, BTreeSet<&String>> =
+        edges.keys().map(|from| (from, reach(edges, from))).collect();
+    let mut found: Vec<BTreeSet<String>> = Vec::new();
+    for (from, to) in &reached {
+        let back = |other: &&&String| reached.get(**other).is_some_and(|reached| reached.contains(from));
+        let cycle: BTreeSet<String> = to.iter().filter(back).map(|name| (*name).clone()).collect();
+        if !cycle.is_empty() && !found.contains(&cycle) {
+            found.push(cycle);
+        }
+    }
+    found
+}
+
+/// Every module that one leads to.
+fn reach<'a>(edges: &'a Edges, from: &'a String) -> BTreeSet<&'a String> {
+    let mut seen = BTreeSet::new();
+    let mut open = vec![from];
+    while let Some(module) = open.pop() {
+        for next in edges.get(module).into_iter().flat_map(BTreeMap::keys) {
+            if seen.insert(next) {
+                open.push(next);
+            }
+        }
+    }
+    seen
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn joined(text: &str) -> Vec<String> {
+        paths(&code(text)).iter().map(|path| path.join("::")).collect()
+    }
+
+    #[test]
+    fn paths_are_read_wherever_they_are() {
+        let text = r##"
+            // use crate::comment;
+            /* crate::comment */
+            use crate::a::{self, b::{C, D as E}, *};
+            pub(crate) use super::f;
+            fn g<'a>() -> crate::h::I { let _ = ("crate::text", r#"crate::"raw""#, '"', '\'', crate::j::k::<u8>()); }
+        "##;
+        let found = ["crate::a", "crate::a::b::C", "crate::a::b::D", "crate::a::*", "super::f"];
+        let other = ["crate::a", "super::f", "crate::h::I", "crate::j::k"];
+        assert_eq!(joined(text), [found.as_slice(), &other].concat());
+    }
+
+    #[test]
+    fn modules_of_tests_do_not_count() {
+        let text = "use crate::a; #[cfg(test)] mod tests { fn f() { crate::b::c(); } } use crate::d;\n\
+                    #[cfg(test)] mod more; fn g() { crate::e(); }";
+        assert_eq!(joined(text), ["crate::a", "crate::d", "crate::a", "crate::d", "crate::e"]);
+    }
+
+    #[test]
+    fn a_path_leads_to_a_module_of_the_folder() {
+        let top = "mod a; pub mod b; mod views; pub use a::Thing; pub use views::*;";
+        let here = Here::of(Path::new("crates/x/src"), top);
+        let module = |path: &str, place: &[&str]| {
+            let path: Vec<String> = path.split("::").map(str::to_owned).collect();
+            let place: Vec<String> = place.iter().map(|part| (*part).to_owned()).collect();
+            here.module(&path, &place)
+        };
+        assert_eq!(module("crate::b::c", &["a"]).as_deref(), Some("b"));
+        assert_eq!(module("crate::Thing", &["b"]).as_deref(), Some("a"));
+        assert_eq!(module("crate::Wallet", &["b"]).as_deref(), Some("views"));
+        assert_eq!(module("super::super::b", &["a", "deep"]).as_deref(), Some("b"));
+        assert_eq!(module("super::other", &["a", "deep"]).as_deref(), Some("a"));
+        let inner = Here::of(Path::new("crates/x/src/a"), "mod one; mod two;");
+        let path = ["crate", "a", "two", "f"].map(str::to_owned);
+        assert_eq!(inner.module(&path, &["one".to_owned()]).as_deref(), Some("two"));
+        assert_eq!(inner.module(&["crate", "b"].map(str::to_owned), &["one".to_owned()]), None);
+    }
+
+    #[test]
+    fn cycles_are_found_and_trees_are_not() {
+        let edge = |from: &str, to: &[&str]| {
+            (from.to_owned(), to.iter().map(|to| ((*to).to_owned(), String::new())).collect())
+        };
+        let tree: Edges = [edge("a", &["b", "c"]), edge("b", &["c"]), edge("c", &[])].into();
+        assert!(components(&tree).is_empty());
+        let knot: Edges =
+            [edge("a", &["b"]), edge("b", &["c"]), edge("c", &["a", "d"]), edge("d", &[])].into();
+        assert_eq!(components(&knot), [["a", "b", "c"].map(str::to_owned).into()]);
+    }
+}
