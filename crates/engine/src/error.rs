@@ -4,9 +4,11 @@
 //! them carries a secret, a URL or a stored row. HTTP statuses are the server's business.
 
 mod chain;
+mod remedy;
 mod start;
 mod vocabulary;
 
+pub use remedy::Remedy;
 pub use start::StartError;
 
 use std::fmt;
@@ -229,7 +231,7 @@ pub struct Error {
     /// One sentence.
     pub message: String,
     /// The remedy.
-    pub hint: Option<String>,
+    pub hint: Option<Remedy>,
     /// Structured extras, such as the denials of a policy.
     pub details: Option<Value>,
     /// Seconds after which asking again makes sense.
@@ -244,7 +246,7 @@ impl Error {
 
     /// Adds the remedy.
     #[must_use]
-    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+    pub fn hint(mut self, hint: impl Into<Remedy>) -> Self {
         self.hint = Some(hint.into());
         self
     }
@@ -282,9 +284,8 @@ impl Error {
     /// A defect of ours or a damaged record. The cause goes to the log, never to the caller.
     pub fn internal(cause: impl fmt::Display) -> Self {
         tracing::error!(%cause, "internal error");
-        Self::new(ErrorCode::InternalError, "The daemon met an internal error.").hint(
-            "The daemon's log tells more, by request id. Repeat a payment only with its own Idempotency-Key.",
-        )
+        Self::new(ErrorCode::InternalError, "The daemon met an internal error.")
+            .hint(Remedy::ReadLogAndRepeatWithOwnKey)
     }
 }
 
@@ -304,7 +305,7 @@ impl From<StoreError> for Error {
                 ErrorCode::StorageUnavailable,
                 "The database broke off while committing; whether the change was kept is not known.",
             )
-            .hint("Look before asking again; repeat a payment only with its own Idempotency-Key.")
+            .hint(Remedy::LookAndRepeatWithOwnKey)
             .retry_after(1),
             other => Self::internal(other),
         }

@@ -46,7 +46,7 @@ pub use clock::{Clock, SystemClock};
 pub use credentials::{Brake, Decision, Local, Master, Owner, OwnerAnswer, Renewal, Replaced, Session, Via};
 pub use data_dir::{DataDir, write_private};
 pub use engine::Engine;
-pub use error::{Error, ErrorCode, StartError};
+pub use error::{Error, ErrorCode, Remedy, StartError};
 pub use file_error::DataDirError;
 pub use operator::Operator;
 pub use owner::OwnerDesk;

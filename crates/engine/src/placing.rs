@@ -19,7 +19,7 @@ use waiaas_core::wallet::WalletStatus;
 
 use crate::Engine;
 use crate::credentials::Session;
-use crate::error::{Error, ErrorCode};
+use crate::error::{Error, ErrorCode, Remedy};
 use crate::views::{Asked, SendRequest, Wallet};
 
 /// What a request says about where it belongs.
@@ -115,7 +115,7 @@ impl Engine {
             return self.wallet_by_id(id).await;
         }
         Err(Error::new(ErrorCode::WalletAccessDenied, "The session is not linked to this wallet.")
-            .hint("List the session's wallets with GET /v1/wallets."))
+            .hint(Remedy::ListWallets))
     }
 
     /// Networks a wallet can use, those with an endpoint only.
@@ -179,8 +179,7 @@ fn on_one_of(wallets: &[Wallet], network: &Network) -> Result<(), Error> {
     homes.dedup();
     let message =
         format!("None of the session's wallets is on {}; they are on {}.", network.id, homes.join(" and "));
-    Err(Error::new(ErrorCode::EnvironmentNetworkMismatch, message)
-        .hint("Set \"network\" to a network of one of the session's wallets (GET /v1/wallets)."))
+    Err(Error::new(ErrorCode::EnvironmentNetworkMismatch, message).hint(Remedy::NameNetworkOfSession))
 }
 
 /// The only wallet of a session, or the only one that fits and may ever sign again.
@@ -189,10 +188,8 @@ fn only(mut wallets: Vec<Wallet>, fits: impl Fn(&Wallet) -> bool) -> Result<Wall
         wallets.retain(|wallet| fits(wallet) && wallet.status != WalletStatus::Terminated);
     }
     let names: Vec<_> = wallets.iter().map(|wallet| format!("{} ({})", wallet.name, wallet.id)).collect();
-    let required = |message: String| {
-        Err(Error::new(ErrorCode::WalletIdRequired, message)
-            .hint("Set \"walletId\". List the session's wallets with GET /v1/wallets."))
-    };
+    let required =
+        |message: String| Err(Error::new(ErrorCode::WalletIdRequired, message).hint(Remedy::NameWallet));
     match (wallets.pop(), wallets.is_empty()) {
         (Some(only), true) => Ok(only),
         (Some(_), false) => {

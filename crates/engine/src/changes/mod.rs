@@ -28,7 +28,7 @@ use crate::Engine;
 use crate::challenges::{chain_id, nonce};
 use crate::changes::apply::{Authority, apply};
 use crate::changes::standing::{Concerned, Standing};
-use crate::error::{Error, ErrorCode};
+use crate::error::{Error, ErrorCode, Remedy};
 use crate::views::ChangeView;
 
 /// How long owners have to answer: three days.
@@ -209,5 +209,5 @@ async fn supersede(
 
 fn too_many() -> Error {
     Error::new(ErrorCode::ChangeLimitExceeded, format!("{MAX_OPEN} changes wait for owners already."))
-        .hint("Withdraw one (DELETE /v1/changes/{id}), or have it answered.")
+        .hint(Remedy::WithdrawChange)
 }

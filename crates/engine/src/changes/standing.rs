@@ -11,7 +11,7 @@ use waiaas_core::policy::{Policy, PolicyType, Rules, at_least_as_strict, loosens
 use waiaas_core::wallet::{KillSwitch, Owner, WalletStatus};
 use waiaas_store::{KillSwitchRow, PolicyRow, StoreError, WalletRow, WriteTx};
 
-use crate::error::{Error, ErrorCode, sentence};
+use crate::error::{Error, ErrorCode, Remedy, sentence};
 use crate::policies::compile;
 use crate::wallets::wrong_status;
 
@@ -55,10 +55,7 @@ impl From<Misfit> for Error {
                 Self::new(ErrorCode::InvalidStateTransition, message).hint("Read it again and retry.")
             }
             Misfit::PolicyExists { id, .. } => Self::new(ErrorCode::PolicyAlreadyExists, message)
-                .hint(format!(
-                    "Change that one with PUT /v1/policies/{id} (new rules replace all it has), or choose another \
-                     wallet or network."
-                ))
+                .hint(Remedy::ChangePolicy(id))
                 .details(json!({ "policyId": id })),
             Misfit::Rules(error) => error.into(),
             Misfit::SwitchMoved => Self::new(

@@ -10,7 +10,7 @@ use waiaas_core::{address::AddressError, asset::AssetIdError};
 
 use waiaas_core::stopped;
 
-use super::{Error, ErrorCode, sentence};
+use super::{Error, ErrorCode, Remedy, sentence};
 
 impl From<NetworkError> for Error {
     fn from(error: NetworkError) -> Self {
@@ -29,7 +29,7 @@ impl From<NetworkError> for Error {
                 sentence(&error)
             }
         };
-        Self::new(code, message).hint("Set \"network\" to one of the wallet's networks.")
+        Self::new(code, message).hint(Remedy::NameNetwork)
     }
 }
 

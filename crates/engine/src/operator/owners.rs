@@ -13,7 +13,7 @@ use waiaas_store::{AuditEntry, WalletRow, WriteTx};
 
 use crate::challenges::{chain_id, nonce, used};
 use crate::credentials::Owner;
-use crate::error::{Error, ErrorCode};
+use crate::error::{Error, ErrorCode, Remedy};
 use crate::operator::Operator;
 use crate::views::{ChallengeView, OwnerSet};
 use crate::wallets;
@@ -80,7 +80,7 @@ impl Operator<'_> {
                 ErrorCode::OwnerAlreadyConnected,
                 "The wallet's owner is LOCKED; only that owner's signature changes it.",
             )
-            .hint("Have the current owner sign details.challenge.message and send it in the X-Owner headers.")
+            .hint(Remedy::SignAsOwner)
             .details(json!({ "challenge": {
                 "message": challenge.message, "nonce": challenge.nonce, "expiresAt": challenge.expires_at,
             }})));
@@ -208,6 +208,5 @@ async fn given_up(
 }
 
 fn no_owner() -> Error {
-    Error::new(ErrorCode::OwnerNotSet, "The wallet has no owner.")
-        .hint("Set one with PUT /v1/wallets/{id}/owner.")
+    Error::new(ErrorCode::OwnerNotSet, "The wallet has no owner.").hint(Remedy::SetOwner)
 }

@@ -8,7 +8,7 @@ use waiaas_core::ids::{SessionId, WalletId};
 use waiaas_store::{AuditEntry, Entity, NewSession as NewRow, SessionRow, StoreError, TokenReason};
 
 use crate::credentials::session::refuse_unless_live;
-use crate::error::{Error, ErrorCode};
+use crate::error::{Error, ErrorCode, Remedy};
 use crate::operator::Operator;
 use crate::session_keys::{key_ring, new_session_key};
 use crate::tokens::{self, PREVIOUS_KEY_SECONDS};
@@ -39,7 +39,7 @@ impl Operator<'_> {
         }
         if wallets.is_empty() {
             return Err(Error::new(ErrorCode::SessionRequiresWallet, "A session needs at least one wallet.")
-                .hint("Set \"walletId\" or \"walletIds\"."));
+                .hint(Remedy::NameWalletsOfSession));
         }
         let now = self.engine.now();
         let id = SessionId::new(Uuid::now_v7());
@@ -145,7 +145,7 @@ impl Operator<'_> {
     pub async fn set_default_wallet(&self, id: SessionId, wallet: WalletId) -> Result<(), Error> {
         if !self.engine.session_by_id(id).await?.wallets.contains(&wallet) {
             return Err(Error::new(ErrorCode::WalletNotFound, "The session does not have this wallet.")
-                .hint("Link it first with POST /v1/sessions/{id}/wallets."));
+                .hint(Remedy::LinkWallet));
         }
         let audit = AuditEntry::new(AuditEvent::SessionDefaultSet, Actor::Master, self.engine.now())
             .session(id)

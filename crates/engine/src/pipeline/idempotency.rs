@@ -6,7 +6,7 @@ use waiaas_core::ids::TxId;
 use waiaas_store::{Claim, WriteTx};
 
 use crate::credentials::Session;
-use crate::error::{Error, ErrorCode};
+use crate::error::{Error, ErrorCode, Remedy};
 use crate::views::IdempotencyKey;
 
 /// The transaction that this key and body were answered with before.
@@ -44,5 +44,5 @@ pub(crate) async fn claim(
 /// The answer to a key that was used with another body.
 pub(crate) fn conflict() -> Error {
     Error::new(ErrorCode::IdempotencyConflict, "This Idempotency-Key was used with another request.")
-        .hint("Use a fresh key for a new request; repeat a request with its own key and body.")
+        .hint(Remedy::UseFreshKey)
 }

@@ -228,6 +228,6 @@ fn refusal(id: Option<TxId>, denials: &Value) -> Error {
         "policyId": first.and_then(|d| d.get("policyId")),
         "denials": denials,
     }));
-    error.hint = text("hint").map(|hint| sentence(&hint));
+    error.hint = text("hint").map(|hint| sentence(&hint).into());
     error
 }

@@ -5,7 +5,7 @@ use waiaas_core::ids::SessionId;
 use waiaas_core::intent::Intent;
 use waiaas_store::WriteTx;
 
-use crate::error::{Error, ErrorCode};
+use crate::error::{Error, ErrorCode, Remedy};
 use crate::pipeline::validated::Validated;
 
 /// Most transactions of a session that wait.
@@ -45,7 +45,6 @@ pub(crate) async fn refuse_more(tx: &mut WriteTx, session: SessionId, new: &Vali
     } else {
         return Ok(());
     };
-    Err(Error::new(ErrorCode::TooMuchWaiting, format!("Not admitted: {what}.")).hint(
-        "Wait until some have ended, or cancel what is not needed (POST /v1/transactions/{id}/cancel).",
-    ))
+    Err(Error::new(ErrorCode::TooMuchWaiting, format!("Not admitted: {what}."))
+        .hint(Remedy::CancelTransactions))
 }

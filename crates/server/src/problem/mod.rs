@@ -1,6 +1,7 @@
 //! The only place that turns an error into HTTP. Which status goes with which code is in `code`.
 
 mod code;
+mod remedy;
 
 use std::fmt;
 use std::sync::Arc;
@@ -109,6 +110,7 @@ impl From<Error> for Failure {
         if let ErrorCode::Denied(_) = code {
             name_the_policy(details.as_mut());
         }
+        let hint = hint.map(remedy::worded);
         Self(Box::new(Parts { code: code.into(), message, hint, details, retry_after }))
     }
 }

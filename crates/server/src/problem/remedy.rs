@@ -1,0 +1,42 @@
+//! The engine's remedies in the terms of HTTP: requests, headers and fields.
+
+use waiaas_engine::Remedy;
+
+/// The sentence of a remedy.
+pub(crate) fn worded(remedy: Remedy) -> String {
+    let text = match remedy {
+        Remedy::Text(text) => return text,
+        Remedy::ChangePolicy(id) => {
+            return format!(
+                "Change that one with PUT /v1/policies/{id} (new rules replace all it has), or choose another wallet \
+                 or network."
+            );
+        }
+        Remedy::ListWallets => "List the session's wallets with GET /v1/wallets.",
+        Remedy::NameWallet => "Set \"walletId\". List the session's wallets with GET /v1/wallets.",
+        Remedy::NameWalletsOfSession => "Set \"walletId\" or \"walletIds\".",
+        Remedy::NameNetwork => "Set \"network\" to one of the wallet's networks.",
+        Remedy::NameNetworkOfSession => {
+            "Set \"network\" to a network of one of the session's wallets (GET /v1/wallets)."
+        }
+        Remedy::LinkWallet => "Link it first with POST /v1/sessions/{id}/wallets.",
+        Remedy::SignAsOwner => {
+            "Have the current owner sign details.challenge.message and send it in the X-Owner headers."
+        }
+        Remedy::SetOwner => "Set one with PUT /v1/wallets/{id}/owner.",
+        Remedy::WithdrawChange => "Withdraw one (DELETE /v1/changes/{id}), or have it answered.",
+        Remedy::CancelTransactions => {
+            "Wait until some have ended, or cancel what is not needed (POST /v1/transactions/{id}/cancel)."
+        }
+        Remedy::UseFreshKey => {
+            "Use a fresh key for a new request; repeat a request with its own key and body."
+        }
+        Remedy::ReadLogAndRepeatWithOwnKey => {
+            "The daemon's log tells more, by request id. Repeat a payment only with its own Idempotency-Key."
+        }
+        Remedy::LookAndRepeatWithOwnKey => {
+            "Look before asking again; repeat a payment only with its own Idempotency-Key."
+        }
+    };
+    text.to_owned()
+}
