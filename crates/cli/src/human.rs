@@ -7,7 +7,8 @@ use waiaas_engine::core::U256;
 use waiaas_engine::core::money::format_units;
 
 /// The fields of the API's answers that hold a time, in Unix seconds.
-const TIMES: [&str; 19] = [
+const TIMES: [&str; 20] = [
+    "deadline",
     "absoluteExpiresAt",
     "activatedAt",
     "approvalExpiresAt",
