@@ -15,6 +15,8 @@ pub(crate) fn root() -> PathBuf {
 pub(crate) fn cargo() -> Command {
     let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     command.current_dir(root());
+    // `cargo run` sets it for this program, and cargo-machete takes it as a sign that cargo did not start it.
+    command.env_remove("CARGO_PKG_NAME");
     command
 }
 
