@@ -10,6 +10,7 @@ mod invariants;
 mod links;
 mod named_tests;
 mod needs;
+mod source;
 mod tools;
 mod walks;
 

@@ -1,7 +1,7 @@
 //! Requests for transactions and signatures, as they are written.
 //!
-//! `operation` has the fields of each type, `checks` what they must hold, `read` finds the type of a body, `schema` says the same in
-//! OpenAPI, `signing` has the requests for signatures over bytes that the caller brings.
+//! `operation` has the fields of each type, `checks` what they must hold, `read` finds the type of a body,
+//! `schema` says the same in OpenAPI, `signing` has the requests for signatures over bytes that the caller brings.
 
 mod checks;
 mod operation;

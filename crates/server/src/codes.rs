@@ -37,10 +37,9 @@ const SESSION: &[E] = &[
     E::SessionAbsoluteLifetimeExceeded,
     E::SessionNotFound,
     E::SystemLocked,
-    E::AmbiguousCredentials,
 ];
 
-const MASTER: &[E] = &[E::InvalidMasterPassword, E::MasterPasswordLocked, E::AmbiguousCredentials];
+const MASTER: &[E] = &[E::InvalidMasterPassword, E::MasterPasswordLocked];
 
 const OWNER: &[E] = &[
     E::InvalidSignature,
@@ -49,7 +48,6 @@ const OWNER: &[E] = &[
     E::OwnerNotSet,
     E::ApprovalTimeout,
     E::ApprovalNotFound,
-    E::AmbiguousCredentials,
 ];
 
 /// Finding the wallet and the network of a request.
@@ -169,11 +167,11 @@ fn own(operation: &str) -> Option<Codes> {
         | "activate_kill_switch"
         | "admin_status"
         | "list_sessions"
-        | "list_tokens"
         | "list_wallets"
         | "shutdown"
         | "list_changes"
         | "proof_parameters" => plain(&[]),
+        "list_tokens" => plain(&[&[E::NetworkNotFound]]),
         "prove" => plain(&[&[E::MasterPasswordLocked]]),
         "verify_audit_chain" | "list_audit_logs" | "create_backup" | "download_backup" => plain(&[]),
         "exposure" => plain(&[PLACE, NODES, &[E::SessionNotFound, E::PolicyRulesCorrupt]]),
@@ -291,7 +289,7 @@ const fn credential(auth: AuthClass) -> &'static [&'static [E]] {
         AuthClass::Master => &[MASTER],
         AuthClass::LocalMaster => &[MASTER, &[E::SocketOnly]],
         AuthClass::Owner => &[OWNER],
-        AuthClass::SessionOrMaster => &[SESSION, MASTER],
+        AuthClass::SessionOrMaster => &[SESSION, MASTER, &[E::AmbiguousCredentials]],
     }
 }
 

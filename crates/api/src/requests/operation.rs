@@ -16,18 +16,17 @@ pub const MAX_MEMO: usize = 256;
 /// Members a batch may have.
 pub const BATCH_MEMBERS: RangeInclusive<usize> = 2..=20;
 
-/// A fungible token: its address, or its CAIP-19 id. Decimals and symbol, when given, are checked against
-/// the chain and never believed.
+/// A fungible token: its address, or its CAIP-19 id.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct TokenRef {
     /// ERC-20 contract or SPL mint.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub address: Option<String>,
-    /// Its decimals.
+    /// Its decimals; must be the chain's, except beside `nft`, where they are not read.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub decimals: Option<u8>,
-    /// Its symbol.
+    /// Its symbol, for the caller's own records; not read.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub symbol: Option<String>,
     /// CAIP-19 id; must agree with `address` and the network.
@@ -42,19 +41,21 @@ pub struct NftTokenRef {
     /// Contract of the collection, or the mint.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub address: Option<String>,
-    /// Token id, digits only; not on Solana.
+    /// Token id, digits only. Read where `address` is given; not on Solana.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub token_id: Option<String>,
-    /// `ERC-721`, `ERC-1155` or `METAPLEX`; needed without `assetId`.
+    /// `ERC-721`, `ERC-1155` or `METAPLEX`; needed with `address`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub standard: Option<String>,
-    /// CAIP-19 id; must agree with the other fields and the network.
+    /// CAIP-19 id; must be of the network. Where `address` is given, all fields must agree; without it this one
+    /// alone says which NFT is meant.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub asset_id: Option<String>,
 }
 
 /// Turns an `APPROVE` into the approval of an NFT: with `amount` `"0"` of this token id, with any other
-/// amount of the whole collection.
+/// amount of the whole collection. Where `token` has an `assetId` and no `address`, that alone says which NFT is
+/// meant.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct NftRef {

@@ -2,7 +2,7 @@
 //! become base units.
 
 use waiaas_api::requests::{
-    Approve, Batch, BatchMember, ContractCall, ContractDeploy, NftTransfer, Operation, TokenRef,
+    Approve, Batch, BatchMember, ContractCall, ContractDeploy, MAX_MEMO, NftTransfer, Operation, TokenRef,
     TokenTransfer, Transfer,
 };
 use waiaas_core::U256;
@@ -13,9 +13,6 @@ use waiaas_core::intent::{Amount, Intent};
 use super::{Resolver, native};
 use crate::error::Error;
 use crate::views::{Asked, Money};
-
-/// Longest memo, in characters.
-const MEMO_CHARS: usize = 256;
 
 /// What a request means.
 pub(super) struct Meant {
@@ -177,8 +174,8 @@ pub(super) fn required(field: &str) -> Error {
 fn checked_memo(memo: Option<&str>) -> Result<Option<String>, Error> {
     match memo {
         None | Some("") => Ok(None),
-        Some(text) if text.chars().count() > MEMO_CHARS => {
-            Err(Error::invalid("memo", format!("at most {MEMO_CHARS} characters")))
+        Some(text) if text.chars().count() > MAX_MEMO => {
+            Err(Error::invalid("memo", format!("at most {MAX_MEMO} characters")))
         }
         // Control characters would let a memo rewrite what a person reads in a terminal.
         Some(text) if text.chars().any(char::is_control) => {
