@@ -30,7 +30,10 @@ fn changes() -> Vec<(&'static str, Value)> {
     vec![
         ("another amount", json!({ "amount": "2000" })),
         ("another way to write more", json!({ "amount": "0.009" })),
-        ("another type", json!({ "type": "TRANSFER" })),
+        (
+            "another type",
+            json!({ "type": "TOKEN_TRANSFER", "token": { "address": "0x1111111111111111111111111111111111111111" } }),
+        ),
         ("a memo", json!({ "memo": "x" })),
         ("a gas condition", json!({ "gasCondition": { "maxGasPrice": "999999999999" } })),
     ]
@@ -53,6 +56,16 @@ pub(crate) fn class() -> Class {
             paid(&target, &thief, 1000).await
         });
     }
+    class.case(Needs::Nodes, "one key, the same type spelt out", |target| async move {
+        let (victim, thief) = (evm_pocket(&target).await?, On::Evm.stranger());
+        let key = uuid::Uuid::now_v7().to_string();
+        let first = keyed(&victim, &key, json!({ "to": thief, "amount": "1000" })).await?.expect(201)?;
+        victim.ended(&text(&first, "id")?).await?;
+        let body = json!({ "type": "TRANSFER", "to": thief, "amount": "1000" });
+        let second = keyed(&victim, &key, body).await?.expect(201)?;
+        ensure!(second["id"] == first["id"], "{second}");
+        paid(&target, &thief, 1000).await
+    });
     class.case(Needs::Nodes, "one key, another recipient", |target| async move {
         let (victim, thief) = (evm_pocket(&target).await?, On::Evm.stranger());
         let key = uuid::Uuid::now_v7().to_string();
