@@ -4,7 +4,7 @@ use std::io::{BufRead as _, BufReader};
 use std::path::Path;
 use std::process::{Child, ChildStdin, Command, Stdio};
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, bail};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -90,9 +90,27 @@ struct Line {
     parts: Parts,
 }
 
+/// How often a start is tried.
+const STARTS: usize = 3;
+
 impl Localnet {
     /// Starts both nodes; the first time on a machine this builds them.
+    ///
+    /// # Errors
+    ///
+    /// Where they do not start, or announce nothing that can be read.
     pub fn start() -> Result<Self> {
+        // A port that was free may be taken before a node listens on it; then others are chosen.
+        for _ in 0..STARTS {
+            if let Some(nodes) = Self::launch()? {
+                return Ok(nodes);
+            }
+        }
+        bail!("localnet did not start")
+    }
+
+    /// Starts both nodes; none if they ended without a word.
+    fn launch() -> Result<Option<Self>> {
         let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../localnet/start.sh");
         let mut child = Command::new("bash")
             .arg(script)
@@ -104,8 +122,12 @@ impl Localnet {
         let stdout = child.stdout.take().context("stdout")?;
         let mut text = String::new();
         BufReader::new(stdout).read_line(&mut text).context("reading the endpoints")?;
-        let line: Line = serde_json::from_str(&text).context("localnet did not start")?;
-        Ok(Self { child, stdin, solana: line.solana, evm: line.evm, parts: line.parts })
+        if text.is_empty() {
+            child.wait().context("waiting for localnet")?;
+            return Ok(None);
+        }
+        let line: Line = serde_json::from_str(&text).context("what localnet announces")?;
+        Ok(Some(Self { child, stdin, solana: line.solana, evm: line.evm, parts: line.parts }))
     }
 }
 

@@ -34,20 +34,33 @@ pub(crate) struct Localnet {
     http: reqwest::Client,
 }
 
+/// How often a start is tried.
+const STARTS: usize = 3;
+
+/// Starts nodes; what they announce, unless they ended without a word.
+fn launch() -> Option<(Child, Value)> {
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../localnet/start.sh");
+    let mut child = Command::new(script)
+        .args(["--slot-ms", "50"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("localnet starts");
+    let mut line = String::new();
+    let stdout = child.stdout.take().expect("piped");
+    BufReader::new(stdout).read_line(&mut line).expect("localnet speaks");
+    if line.is_empty() {
+        child.wait().expect("own child");
+        return None;
+    }
+    Some((child, serde_json::from_str(&line).expect("JSON")))
+}
+
 impl Localnet {
     /// Starts nodes with fast slots and waits for their announcement.
     pub(crate) fn start() -> Self {
-        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../localnet/start.sh");
-        let mut child = Command::new(script)
-            .args(["--slot-ms", "50"])
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()
-            .expect("localnet starts");
-        let mut line = String::new();
-        let stdout = child.stdout.take().expect("piped");
-        BufReader::new(stdout).read_line(&mut line).expect("localnet speaks");
-        let told: Value = serde_json::from_str(&line).expect("one line of JSON");
+        // A port that was free may be taken before the node listens on it; then others are chosen.
+        let (child, told) = (0..STARTS).find_map(|_| launch()).expect("one line of JSON");
         let text = |pointer: &str| told.pointer(pointer).and_then(Value::as_str).expect(pointer).to_owned();
         let address = |pointer: &str| text(pointer).parse().expect("an address");
         let secret = bs58::decode(text("/solana/faucet/secretKey")).into_vec().expect("base58");
