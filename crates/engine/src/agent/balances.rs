@@ -1,4 +1,4 @@
-//! What a wallet of the session holds.
+//! Balances of the session's wallets.
 
 use waiaas_core::ids::WalletId;
 
@@ -25,7 +25,7 @@ impl Agent<'_> {
         Ok(BalanceView { wallet, network, money })
     }
 
-    /// Everything held on one network: on EVM the native coin and the tokens this daemon has met.
+    /// All balances on one network: on EVM the native coin and the recorded tokens.
     pub async fn assets(&self, wallet: Option<WalletId>, network: Option<&str>) -> Result<AssetsView, Error> {
         let wallet = self.engine.wallet_to_read(self.session, wallet, network).await?;
         let network = self.engine.network_of(&wallet, network)?;

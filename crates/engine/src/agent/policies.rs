@@ -1,4 +1,4 @@
-//! The policies that a session is judged by.
+//! The policies that apply to a session.
 
 use waiaas_core::ids::WalletId;
 

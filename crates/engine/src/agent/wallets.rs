@@ -12,7 +12,7 @@ impl Agent<'_> {
         self.engine.session_wallets(self.session).await
     }
 
-    /// The wallet that the session means to read: the one named, else its default wallet.
+    /// The wallet of a read request: the one named, else the session's default wallet.
     pub async fn wallet(&self, named: Option<WalletId>) -> Result<Wallet, Error> {
         self.engine.session_wallet(self.session, named).await
     }

@@ -1,4 +1,4 @@
-//! Pending changes, as the operator sees them and takes them back.
+//! Pending changes: list, read, withdraw.
 
 use serde_json::json;
 use waiaas_core::audit::{Actor, AuditEvent};
@@ -33,7 +33,7 @@ impl Operator<'_> {
         self.engine.change_by_id(id).await
     }
 
-    /// Takes a waiting change back.
+    /// Withdraws a pending change.
     pub async fn withdraw_change(&self, id: ChangeId) -> Result<ChangeView, Error> {
         let audit = AuditEntry::new(AuditEvent::ChangeWithdrawn, Actor::Master, self.engine.now())
             .details(json!({ "changeId": id }));

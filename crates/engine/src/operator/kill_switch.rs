@@ -1,4 +1,4 @@
-//! The kill switch. Activating it stops every signature that has not happened, at once.
+//! The kill switch. Activating it stops every signature not yet made, at once.
 
 use serde_json::json;
 use waiaas_core::UnixSeconds;
@@ -19,7 +19,7 @@ impl Operator<'_> {
         Ok(self.engine.store().kill_switch().await?)
     }
 
-    /// Resumes normal operation. Every LOCKED owner of a wallet has to agree.
+    /// Releases the kill switch. Every LOCKED owner of a wallet must consent.
     pub async fn recover_kill_switch(&self) -> Result<ChangeResult<KillSwitchRow>, Error> {
         let generation = self.engine.store().kill_switch().await?.generation;
         Ok(match self.engine.submit(Change::KillSwitchRecovery { generation }).await? {
@@ -30,9 +30,8 @@ impl Operator<'_> {
 }
 
 impl Engine {
-    /// Activates it. Sessions are refused, and what waits or is cleared but unsigned will not be signed,
-    /// not even after recovery. Where it is activated already, a recovery that waits for owners ends, and nothing else
-    /// changes.
+    /// Activates it. Sessions are refused; waiting and cleared but unsigned requests will not be signed, not even
+    /// after recovery. If it is activated already, only a pending recovery ends.
     pub async fn activate_kill_switch(&self, by: &Activator) -> Result<KillSwitchRow, Error> {
         let audit = AuditEntry::new(AuditEvent::KillSwitchActivated, by.actor(), self.now())
             .details(json!({ "by": by.by() }));
@@ -58,7 +57,7 @@ impl Engine {
     }
 }
 
-/// Whoever activates the kill switch does not want it released by what owners were asked before.
+/// An activation ends pending recoveries, so that an earlier consent cannot release it.
 async fn end_recoveries(tx: &mut WriteTx, actor: Actor, at: UnixSeconds) -> Result<(), StoreError> {
     for change in tx.open_changes().await? {
         if change.kind == ChangeKind::KillSwitchRecovery {

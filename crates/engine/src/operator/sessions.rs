@@ -99,7 +99,7 @@ impl Operator<'_> {
         Ok(Paged { items, next_cursor: found.next.map(|id| id.to_string()), total: None })
     }
 
-    /// Ends a session; effective on its next request and on requests not yet signed. Idempotent.
+    /// Revokes a session, for its next request and for all unsigned ones. Idempotent.
     pub async fn revoke_session(&self, id: SessionId) -> Result<(), Error> {
         self.engine.session_by_id(id).await?;
         let audit = AuditEntry::new(AuditEvent::SessionRevoked, Actor::Master, self.engine.now()).session(id);
@@ -110,7 +110,7 @@ impl Operator<'_> {
         Ok(())
     }
 
-    /// Gives a session a new token of the same expiry; the old one is dead at once.
+    /// Gives a session a new token with the same expiry. The old one is invalid at once.
     pub async fn rotate_session(&self, id: SessionId) -> Result<IssuedSession, Error> {
         let row = self.engine.session_by_id(id).await?;
         let now = self.engine.now();
@@ -119,7 +119,7 @@ impl Operator<'_> {
         self.engine.replace_token(&row, now, change).await
     }
 
-    /// Lets a session use one more wallet.
+    /// Links one more wallet to a session.
     pub async fn add_session_wallet(&self, id: SessionId, wallet: WalletId) -> Result<(), Error> {
         self.engine.session_by_id(id).await?;
         let limit = u64::from(self.engine.config().security.max_sessions_per_wallet);
@@ -141,7 +141,7 @@ impl Operator<'_> {
         added.await
     }
 
-    /// Sets the wallet that a session means to read where it names none.
+    /// Sets the default wallet of a session for read requests.
     pub async fn set_default_wallet(&self, id: SessionId, wallet: WalletId) -> Result<(), Error> {
         if !self.engine.session_by_id(id).await?.wallets.contains(&wallet) {
             return Err(Error::new(ErrorCode::WalletNotFound, "The session does not have this wallet.")
@@ -157,7 +157,7 @@ impl Operator<'_> {
         Ok(())
     }
 
-    /// Takes a wallet from a session; the last one stays.
+    /// Unlinks a wallet from a session; the last one stays.
     pub async fn remove_session_wallet(&self, id: SessionId, wallet: WalletId) -> Result<(), Error> {
         let row = self.engine.session_by_id(id).await?;
         if row.wallets == [wallet] {
@@ -183,7 +183,7 @@ impl Operator<'_> {
         let keys = self.engine.store().session_keys().await?;
         let current = keys.current;
         let next_allowed = current.created_at.saturating_add(PREVIOUS_KEY_SECONDS);
-        // The first key ever cuts nobody off: its own tokens stay valid for the window.
+        // Rotating the first key is always allowed: its tokens stay valid for the overlap.
         if keys.previous.is_some() && now < next_allowed {
             let wait = u64::try_from(next_allowed.saturating_sub(now)).unwrap_or(0);
             return Err(Error::new(ErrorCode::RotationTooRecent, "The session key was rotated moments ago.")

@@ -1,4 +1,4 @@
-//! The operator's view of all transactions, and what it may do to those that wait.
+//! The operator's use cases on transactions: read all, cancel and reject waiting ones.
 
 use waiaas_core::audit::{Actor, AuditEvent};
 use waiaas_core::ids::{TxId, WalletId};
@@ -32,13 +32,13 @@ impl Operator<'_> {
         self.engine.page(filter, page).await
     }
 
-    /// Withdraws any waiting transaction.
+    /// Cancels any waiting transaction.
     pub async fn cancel(&self, id: TxId) -> Result<TxView, Error> {
         let view = self.engine.view(id).await?;
         self.engine.withdraw(view, Actor::Master, AuditEvent::TxCancelled).await
     }
 
-    /// Rejects a transaction that waits for its owner. Only approving is the owner's alone.
+    /// Rejects a transaction that waits for its owner. Approving takes the owner's signature.
     pub async fn reject(&self, id: TxId) -> Result<TxView, Error> {
         let view = self.engine.view(id).await?;
         if view.status != TxStatus::PendingApproval {
@@ -47,7 +47,7 @@ impl Operator<'_> {
         self.engine.withdraw(view, Actor::Master, AuditEvent::TxRejected).await
     }
 
-    /// Why any transaction was decided as it was.
+    /// Explains the decision on any transaction.
     pub async fn explain(&self, id: TxId) -> Result<Explanation, Error> {
         let row = self.engine.store().transaction(id).await?.ok_or_else(not_found)?;
         pipeline::explained(self.engine, row).await

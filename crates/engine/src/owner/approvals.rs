@@ -1,5 +1,5 @@
-//! The owner's answers. One function turns an answer into a state change, with the nonce used up, the
-//! row moved and the audit entry written in one database transaction.
+//! The owner's answers to transactions. One database transaction uses up the nonce, moves the row and writes the
+//! audit entry.
 
 use serde_json::json;
 use waiaas_core::audit::{Actor, AuditEvent};
@@ -19,8 +19,8 @@ use crate::views::{ApprovalView, ChallengeView, TxView};
 use crate::wallets::refuse_unless_active;
 
 impl Engine {
-    /// What waits for an owner and the texts to sign. The transaction id is the capability: it is
-    /// random and only the asker and the operator learn it.
+    /// The approval document of a waiting transaction, with the texts to sign. The transaction id is the capability:
+    /// it is random, and only the requester and the operator know it.
     pub async fn approval(&self, id: TxId) -> Result<ApprovalView, Error> {
         let row = self.store().transaction(id).await?.ok_or_else(not_found)?;
         let (draft, verdict) = (row.draft.clone(), row.verdict.clone());
@@ -48,7 +48,7 @@ impl Engine {
 }
 
 impl OwnerDesk<'_> {
-    /// Lets a waiting transaction run, and runs it.
+    /// Approves a waiting transaction and carries it out.
     pub async fn approve(self) -> Result<TxView, Error> {
         let Self { engine, owner } = self;
         let OwnerAction::Approve { tx: id, .. } = owner.consent().action() else {
@@ -64,7 +64,7 @@ impl OwnerDesk<'_> {
         engine.view(id).await
     }
 
-    /// Stops a waiting transaction.
+    /// Rejects a waiting transaction.
     pub async fn reject(self) -> Result<TxView, Error> {
         let Self { engine, owner } = self;
         let OwnerAction::Reject { tx: id, .. } = owner.consent().action() else {

@@ -13,7 +13,7 @@ use crate::views::Wallet;
 use crate::wallets;
 
 impl OwnerDesk<'_> {
-    /// Locks the owner who signed.
+    /// Makes the owner who signed LOCKED.
     pub async fn verify(self) -> Result<Wallet, Error> {
         let Self { engine, owner } = self;
         if owner.consent().action() != OwnerAction::VerifyOwner {
