@@ -1,4 +1,4 @@
-//! What is done while no daemon runs: initialise, change the password, restore a backup.
+//! Use cases while no daemon runs: initialise, change the password, restore a backup.
 
 mod restore;
 
@@ -24,11 +24,11 @@ pub use restore::{RestoreError, Restored, RestoredConfig, restore};
 pub enum InitMode {
     /// The operator gives it.
     Password(SecretString),
-    /// A random one is left in `recovery.key`.
+    /// A random one is written to `recovery.key`.
     AutoProvision,
 }
 
-/// What initialising did.
+/// The result of initialising.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct InitReport {
     /// The new installation.
@@ -74,8 +74,8 @@ pub async fn init(
     Ok(InitReport { instance, auto_provisioned })
 }
 
-/// The password in `recovery.key`, which is written now unless an interrupted attempt left a whole one: that
-/// opened nothing yet, so it may serve. What is less than a whole one is replaced.
+/// The password in `recovery.key`. The file is written now, unless an interrupted attempt left a complete one, which
+/// protects nothing yet and can be used. An incomplete file is replaced.
 fn recovery_password(data_dir: &DataDir) -> Result<SecretString, StartError> {
     let left = match data_dir.read_recovery_key() {
         Err(DataDirError::EmptyRecoveryKey(_)) => None,

@@ -2,7 +2,7 @@
 //!
 //! Everything works without a daemon, on text that is handed in; only [`TestFile::load`] and
 //! [`PolicyFile::load`] read files. The rules are judged by `Rules::parse`, like any row's. What does not
-//! belong here: rows in the database (`crate::policies`) and recorded decisions (`admin/replay.rs`).
+//! belong here: rows in the database (`crate::policies`) and recorded decisions (`operator/replay.rs`).
 
 mod cases;
 mod diff;
