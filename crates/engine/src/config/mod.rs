@@ -1,7 +1,7 @@
 //! Configuration: sources, sections, defaults.
 //!
 //! Built-in defaults (`config.default.toml`) < `DATA_DIR/config.toml` < environment
-//! `WAIAAS_<SECTION>_<KEY>` < flags. Names nobody knows are refused; of variables, those that look like a
+//! `WAIAAS_<SECTION>_<KEY>` < flags. Unknown names are refused; of variables, those that look like a
 //! setting, for the environment also has variables of other programs. What the program does
 //! with a setting belongs to the part that uses it.
 
@@ -65,7 +65,7 @@ pub const FILE_NAME: &str = "config.toml";
 pub struct Config {
     /// Process and listening socket.
     pub daemon: Daemon,
-    /// Where everything is kept.
+    /// The database.
     pub database: Database,
     /// Cost of guessing the master password.
     pub keystore: Keystore,
@@ -76,11 +76,11 @@ pub struct Config {
     custom: CustomNetworks,
     /// Network fee caps.
     pub fees: Fees,
-    /// When a transaction counts as done.
+    /// When an outcome counts as confirmed and as final.
     pub confirmation: Confirmation,
-    /// What the judgement takes from the operator besides policies.
+    /// Settings of the evaluation beside policies.
     pub policy: Policy,
-    /// Who is which agent, and whose word about them counts.
+    /// Agents by address, and the clients whose feedback counts.
     pub reputation: Reputation,
     /// Sessions, limits, origins, lockout.
     pub security: Security,
