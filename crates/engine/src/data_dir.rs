@@ -59,11 +59,17 @@ impl DataDir {
     }
 
     /// Creates the directory and its parents, readable by this user only.
+    ///
+    /// # Errors
+    /// If the directory cannot be created, or its permissions cannot be set.
     pub fn create(&self) -> Result<(), DataDirError> {
         self.create_sub(&self.0)
     }
 
     /// Creates a directory below, readable by this user only.
+    ///
+    /// # Errors
+    /// If the directory cannot be created, or its permissions cannot be set.
     pub fn create_sub(&self, path: &Path) -> Result<(), DataDirError> {
         std::fs::DirBuilder::new().recursive(true).mode(0o700).create(path).map_err(io("create", path))
     }
@@ -71,6 +77,10 @@ impl DataDir {
     /// Locks the directory for this process until the lock is dropped or the process ends. The lock file holds the
     /// process id of the holder, for messages. A directory that other users can write is refused
     /// ([`DataDir::refuse_shared`]).
+    ///
+    /// # Errors
+    /// [`DataDirError`]: another process holds the directory, other users can write it, or its lock file cannot be
+    /// written.
     pub fn lock(&self) -> Result<DirLock, DataDirError> {
         self.refuse_shared()?;
         let path = self.lock_file();
@@ -139,12 +149,18 @@ impl DataDir {
 
     /// Writes the auto-provisioned password for the operator, mode 0600, whole or not at all. It replaces an existing
     /// file, so it is only for a directory that is not initialised.
+    ///
+    /// # Errors
+    /// If the file cannot be written.
     pub fn write_recovery_key(&self, password: &SecretString) -> Result<(), DataDirError> {
         let line = Zeroizing::new(format!("{}\n", password.expose_secret()));
         write_private(&self.recovery_key(), line.as_bytes())
     }
 
     /// Removes the auto-provisioned password; true if there was one.
+    ///
+    /// # Errors
+    /// If the file exists and cannot be removed.
     pub fn remove_recovery_key(&self) -> Result<bool, DataDirError> {
         let path = self.recovery_key();
         match std::fs::remove_file(&path) {
@@ -179,6 +195,9 @@ impl DirLock {
 }
 
 /// Writes a file of this user only, whole or not at all.
+///
+/// # Errors
+/// If the file cannot be written.
 pub fn write_private(path: &Path, bytes: &[u8]) -> Result<(), DataDirError> {
     let mut file = WholeFile::create(path)?;
     file.write_all(bytes).map_err(io("write", path))?;

@@ -39,6 +39,10 @@ pub struct InitReport {
 
 /// Sets up a data directory and its database. A crash leaves either nothing initialised or all of it:
 /// the installation is one database transaction, written after `recovery.key` is durable.
+///
+/// # Errors
+/// [`StartError`]: the directory is initialised or in use, the password is too weak, or a file or the database cannot
+/// be written.
 pub async fn init(
     data_dir: &DataDir,
     config: &Config,
@@ -90,6 +94,9 @@ fn recovery_password(data_dir: &DataDir) -> Result<SecretString, StartError> {
 }
 
 /// Whether this data directory has been initialised.
+///
+/// # Errors
+/// [`StartError`] if the database cannot be opened.
 pub async fn is_initialised(data_dir: &DataDir, config: &Config) -> Result<bool, StartError> {
     if let DatabaseTarget::Sqlite(path) = config.database.target(data_dir.path())
         && !path.exists()
@@ -103,6 +110,10 @@ pub async fn is_initialised(data_dir: &DataDir, config: &Config) -> Result<bool,
 }
 
 /// Changes the master password while no daemon runs. True if `recovery.key` was removed.
+///
+/// # Errors
+/// [`StartError`]: a daemon runs, the old password is wrong, the new one is too weak, or the database cannot be
+/// written.
 pub async fn set_master_password(
     data_dir: &DataDir,
     config: &Config,

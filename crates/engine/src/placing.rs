@@ -124,6 +124,9 @@ impl Engine {
     }
 
     /// The network of a wallet's request: the one named, else the wallet's default.
+    ///
+    /// # Errors
+    /// `NETWORK_NOT_FOUND`, `ENVIRONMENT_NETWORK_MISMATCH`, `NETWORK_REQUIRED`.
     pub fn network_of(&self, wallet: &Wallet, named: Option<&str>) -> Result<Arc<Network>, Error> {
         let network = match named {
             Some(_) => self.networks().resolve(named, wallet.chain, wallet.environment)?.clone(),
@@ -134,6 +137,9 @@ impl Engine {
 
     /// The network of requests that name none: the one set by the operator, else the default of this chain and
     /// environment if there is one, else the only usable one.
+    ///
+    /// # Errors
+    /// `NETWORK_REQUIRED` if several networks are usable and none is the default.
     pub fn default_network(&self, wallet: &Wallet) -> Result<Network, Error> {
         let set = wallet.default_network.as_ref().and_then(|id| self.networks().get(id));
         if let Some(network) = set.filter(|network| at_home(wallet, network)) {

@@ -44,12 +44,18 @@ pub enum Doubt {
 }
 
 /// Reads a challenge of any action.
+///
+/// # Errors
+/// [`Doubt`] if the text is no challenge of a wallet daemon.
 pub fn read(message: &str) -> Result<Challenge, Doubt> {
     Challenge::read(message).ok_or(Doubt::NotAQuestion)
 }
 
 /// Checks a challenge about the transaction `tx`: it is for this decision and exactly this draft, and its words are
 /// those of a description that agrees with the draft's bytes.
+///
+/// # Errors
+/// [`Doubt`] names the difference.
 pub fn check(
     message: &str,
     ask: Ask,
@@ -88,6 +94,9 @@ pub fn check(
 }
 
 /// Checks a challenge about a change: it is for this decision and exactly this content.
+///
+/// # Errors
+/// [`Doubt`] names the difference.
 pub fn check_change(message: &str, ask: Ask, id: ChangeId, content: &Value) -> Result<Challenge, Doubt> {
     let asked = read(message)?;
     let digest = match (asked.action, ask) {
@@ -106,6 +115,9 @@ pub fn check_change(message: &str, ask: Ask, id: ChangeId, content: &Value) -> R
 }
 
 /// Checks a challenge about a wallet itself: it is for exactly this action and wallet.
+///
+/// # Errors
+/// [`Doubt`] if the challenge is for another action or wallet.
 pub fn check_wallet(message: &str, action: OwnerAction, wallet: WalletId) -> Result<Challenge, Doubt> {
     let asked = read(message)?;
     if asked.action != action || asked.wallet != wallet {

@@ -43,6 +43,9 @@ pub struct Setup {
 impl Engine {
     /// Opens the store, unlocks the keys, connects the chains, recovers what a crash left, and
     /// starts the workers.
+    ///
+    /// # Errors
+    /// [`StartError`]: not initialised, in use, a wrong password, or a part that cannot be set up.
     pub async fn start(setup: Setup) -> Result<Self, StartError> {
         let Setup { data_dir, config, password, clock } = setup;
         let lock = data_dir.lock()?;

@@ -18,6 +18,9 @@ pub struct Calldata {
 
 impl Agent<'_> {
     /// Encodes a call of `function` with the given ABI. Pure.
+    ///
+    /// # Errors
+    /// `ABI_ENCODING_FAILED` if the ABI cannot be read or the arguments do not fit.
     pub fn encode_calldata(&self, abi: &[Value], function: &str, args: &[Value]) -> Result<Calldata, Error> {
         let abi = serde_json::to_string(abi).map_err(Error::internal)?;
         let (calldata, selector) = abi::encode_calldata(&abi, function, args).map_err(|error| {

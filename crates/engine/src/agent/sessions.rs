@@ -16,6 +16,10 @@ use crate::views::IssuedSession;
 impl Agent<'_> {
     /// Gives the caller's session a new token, if its limits allow. The old token is invalid at once, except for
     /// [`Engine::renew`].
+    ///
+    /// # Errors
+    /// `SESSION_RENEWAL_MISMATCH`, `RENEWAL_LIMIT_REACHED`, `RENEWAL_TOO_EARLY`,
+    /// `SESSION_ABSOLUTE_LIFETIME_EXCEEDED`.
     pub async fn renew(&self, id: SessionId) -> Result<IssuedSession, Error> {
         if self.session.id() != id {
             return Err(of_another());
@@ -49,6 +53,10 @@ impl Agent<'_> {
 
 impl Engine {
     /// Renews the token, or repeats the last renewal if its answer may have been lost.
+    ///
+    /// # Errors
+    /// `SESSION_RENEWAL_MISMATCH`, `RENEWAL_LIMIT_REACHED`, `RENEWAL_TOO_EARLY`,
+    /// `SESSION_ABSOLUTE_LIFETIME_EXCEEDED`.
     pub async fn renew(&self, renewal: &Renewal, id: SessionId) -> Result<IssuedSession, Error> {
         match renewal {
             Renewal::Live(session) => self.agent(session).renew(id).await,

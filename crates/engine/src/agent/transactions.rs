@@ -35,16 +35,25 @@ impl Agent<'_> {
 
     /// The verdict that a request would get now. It uses the function that judges live requests, on the same
     /// snapshot; it writes nothing and touches no key.
+    ///
+    /// # Errors
+    /// The errors of validation and of the nodes, as for [`Self::send`]. A denial is no error here.
     pub async fn simulate(&self, request: SendRequest) -> Result<DryRun, Error> {
         pipeline::simulate(self.engine, self.session, request).await
     }
 
     /// One transaction of the session's wallets; others are not found.
+    ///
+    /// # Errors
+    /// `TX_NOT_FOUND`.
     pub async fn transaction(&self, id: TxId) -> Result<TxView, Error> {
         self.engine.transaction_of(self.session, id).await
     }
 
     /// Transactions of the session's wallets, newest first.
+    ///
+    /// # Errors
+    /// `WALLET_ACCESS_DENIED` for a wallet that is not linked to the session.
     pub async fn transactions(
         &self,
         wallet: Option<WalletId>,
@@ -57,6 +66,9 @@ impl Agent<'_> {
     }
 
     /// The session's transaction with this idempotency key in the last day, if there is one.
+    ///
+    /// # Errors
+    /// Only storage errors.
     pub async fn transaction_by_key(&self, key: &str) -> Result<Option<TxView>, Error> {
         let Some((_, id)) = self.engine.store().claimed(self.session.id(), key, self.engine.now()).await?
         else {
@@ -67,6 +79,9 @@ impl Agent<'_> {
     }
 
     /// The waiting transactions of the session's wallets: for a delay or for an owner.
+    ///
+    /// # Errors
+    /// `WALLET_ACCESS_DENIED` for a wallet that is not linked to the session.
     pub async fn pending(&self, wallet: Option<WalletId>) -> Result<Vec<TxView>, Error> {
         let wallets = self.wallets_meant(wallet).await?;
         let statuses = vec![TxStatus::Queued, TxStatus::PendingApproval];
@@ -91,12 +106,18 @@ impl Agent<'_> {
     }
 
     /// Cancels a waiting transaction of the session's wallets.
+    ///
+    /// # Errors
+    /// `TX_NOT_FOUND`, and `TX_ALREADY_PROCESSED` if it no longer waits.
     pub async fn cancel(&self, id: TxId) -> Result<TxView, Error> {
         let view = self.transaction(id).await?;
         self.engine.withdraw(view, Actor::Session(self.session.id()), AuditEvent::TxCancelled).await
     }
 
     /// Explains the decision on a transaction of the session's wallets.
+    ///
+    /// # Errors
+    /// `TX_NOT_FOUND`, and `POLICY_RULES_CORRUPT` if its stored policies cannot be read.
     pub async fn explain(&self, id: TxId) -> Result<Explanation, Error> {
         let row = self.engine.store().transaction(id).await?.ok_or_else(not_found)?;
         if !self.session.wallets().contains(&row.wallet) {

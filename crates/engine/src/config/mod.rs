@@ -95,6 +95,9 @@ pub struct Config {
 impl Config {
     /// Reads `config.toml` in `data_dir` if there is one, and lays `environment` and `flags`
     /// (`section.key`, text) over it.
+    ///
+    /// # Errors
+    /// [`ConfigError`]: a source that cannot be read, an unknown setting, or a value that is not allowed.
     pub fn load(
         data_dir: &Path,
         environment: impl IntoIterator<Item = (String, String)>,
@@ -111,11 +114,17 @@ impl Config {
     }
 
     /// The defaults alone.
+    ///
+    /// # Errors
+    /// [`ConfigError`] if the compiled-in defaults are not valid, which a test rules out.
     pub fn built_in() -> Result<Self, ConfigError> {
         Self::from_parts(None, [], [])
     }
 
     /// From a file's path and text, the environment and flags; reads nothing itself.
+    ///
+    /// # Errors
+    /// [`ConfigError`]: an unknown setting, or a value that is not allowed.
     pub fn from_parts(
         file: Option<(&Path, &str)>,
         environment: impl IntoIterator<Item = (String, String)>,
@@ -180,6 +189,9 @@ impl Config {
     }
 
     /// Whether settings that are fine by themselves go together.
+    ///
+    /// # Errors
+    /// [`Conflict`] names the setting to change.
     pub fn check(&self) -> Result<(), Conflict> {
         self.security.check()?;
         self.prices.check()?;
@@ -192,6 +204,9 @@ impl Config {
 
     /// The built-in networks and the custom ones. A network with no [`endpoints`](Self::endpoints) is
     /// known but not served.
+    ///
+    /// # Errors
+    /// [`Conflict`] if a custom network contradicts a built-in or another custom one.
     pub fn networks(&self) -> Result<Networks, Conflict> {
         let mut networks = Networks::builtin();
         for custom in &self.custom.custom {

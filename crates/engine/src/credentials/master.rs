@@ -25,6 +25,9 @@ pub struct Master(());
 impl Engine {
     /// Checks the master password. Failures are counted for all callers of one way in together, since there is only
     /// one account.
+    ///
+    /// # Errors
+    /// `INVALID_MASTER_PASSWORD`, and `MASTER_PASSWORD_LOCKED` while the gate is shut or too many tries wait.
     pub async fn authenticate_master(
         &self,
         password: SecretString,

@@ -70,6 +70,10 @@ pub struct OwnerAnswer {
 
 impl Engine {
     /// Checks an owner's answer to a waiting transaction.
+    ///
+    /// # Errors
+    /// `TX_NOT_FOUND`, `APPROVAL_NOT_FOUND`, `APPROVAL_TIMEOUT`, `INVALID_NONCE`, `INVALID_SIGNATURE`,
+    /// `OWNER_ADDRESS_MISMATCH`.
     pub async fn authenticate_owner_of_tx(
         &self,
         tx: TxId,
@@ -95,6 +99,9 @@ impl Engine {
 
     /// Checks an owner's answer about the wallet itself: the challenge is the one whose message was
     /// signed.
+    ///
+    /// # Errors
+    /// `WALLET_NOT_FOUND`, `INVALID_NONCE`, `INVALID_SIGNATURE`, `OWNER_ADDRESS_MISMATCH`.
     pub async fn authenticate_owner_of_wallet(
         &self,
         wallet: WalletId,
@@ -120,6 +127,9 @@ impl Engine {
 
     /// Checks an owner's answer to a waiting change: the challenge is the one whose message was signed,
     /// for a change may ask several owners.
+    ///
+    /// # Errors
+    /// `CHANGE_NOT_FOUND`, `INVALID_NONCE`, `INVALID_SIGNATURE`, `OWNER_ADDRESS_MISMATCH`.
     pub async fn authenticate_owner_of_change(
         &self,
         id: ChangeId,

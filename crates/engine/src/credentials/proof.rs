@@ -13,6 +13,9 @@ impl Engine {
 
     /// Proves to a caller of `address` that this daemon knows the password. The caller learns whether one password is
     /// right, so this counts as a try until a right password is sent.
+    ///
+    /// # Errors
+    /// `MASTER_PASSWORD_LOCKED` while the gate is shut or its free proofs are used up.
     pub async fn prove(&self, address: &str, session: SessionId, share: Share) -> Result<Answer, Error> {
         let gate = self.gates().proofs();
         let turn = gate.turn().await?;

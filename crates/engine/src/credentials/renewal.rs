@@ -49,6 +49,9 @@ impl Replaced {
 
 impl Engine {
     /// Checks a bearer token, for a renewal only.
+    ///
+    /// # Errors
+    /// As [`Engine::authenticate_session`], except for a token that was replaced a moment ago by one that is unused.
     pub async fn authenticate_renewal(&self, bearer: &str) -> Result<Renewal, Error> {
         let now = self.now();
         let genuine = self.tokens().verify(bearer, now)?;

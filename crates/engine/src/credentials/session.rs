@@ -54,6 +54,10 @@ impl Session {
 impl Engine {
     /// Checks a bearer token: form, signature and expiry; then, against the stored session, its current hash,
     /// revocation, both expiries and the kill switch.
+    ///
+    /// # Errors
+    /// `INVALID_TOKEN`, `TOKEN_EXPIRED`, `SESSION_NOT_FOUND`, `SESSION_REVOKED`,
+    /// `SESSION_ABSOLUTE_LIFETIME_EXCEEDED`, `SYSTEM_LOCKED`.
     pub async fn authenticate_session(&self, bearer: &str) -> Result<Session, Error> {
         let now = self.now();
         let genuine = self.tokens().verify(bearer, now)?;

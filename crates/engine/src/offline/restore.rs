@@ -123,6 +123,10 @@ struct FirstLine {
 ///
 /// The backup is read to its end once before anything is created, and again while it is put in place. Its
 /// configuration never replaces another one. `environment` is that of the later daemon.
+///
+/// # Errors
+/// [`RestoreError`]: a wrong password, a damaged backup, or a target that is in use. Nothing is created before the
+/// whole backup was read.
 pub async fn restore(
     file: &Path,
     data_dir: &DataDir,

@@ -17,6 +17,9 @@ use crate::views::{Closing, Held};
 
 impl Operator<'_> {
     /// Ends a signed transaction on the operator's decision. Without `confirm` it only describes the effect.
+    ///
+    /// # Errors
+    /// `TX_NOT_FOUND`, `TX_ALREADY_PROCESSED`, and errors of the nodes.
     pub async fn close(&self, id: TxId, confirm: bool) -> Result<Closing, Error> {
         let row = self.engine.store().transaction(id).await?.ok_or_else(not_found)?;
         if !closable(row.status) {

@@ -42,6 +42,9 @@ struct Snapshot {
 
 impl Operator<'_> {
     /// The most that could leave without a human's approval if a session leaked now. Writes nothing.
+    ///
+    /// # Errors
+    /// `SESSION_NOT_FOUND`, `WALLET_NOT_FOUND`, `POLICY_RULES_CORRUPT`.
     pub async fn exposure(&self, leaked: Leaked) -> Result<ExposureReport, Error> {
         let (wallets, sessions) = match leaked {
             Leaked::Session(id) => {

@@ -12,6 +12,9 @@ use crate::views::AssetsView;
 impl Operator<'_> {
     /// All balances of one wallet on every network that it can use. Networks are asked concurrently; one that does
     /// not answer does not affect the others.
+    ///
+    /// # Errors
+    /// `WALLET_NOT_FOUND`, and the errors of an unknown or foreign network.
     pub async fn holdings(
         &self,
         wallet: WalletId,

@@ -15,11 +15,17 @@ use crate::views::ChangeResult;
 
 impl Operator<'_> {
     /// Its state.
+    ///
+    /// # Errors
+    /// Only storage errors.
     pub async fn kill_switch(&self) -> Result<KillSwitchRow, Error> {
         Ok(self.engine.store().kill_switch().await?)
     }
 
     /// Releases the kill switch. Every LOCKED owner of a wallet must consent.
+    ///
+    /// # Errors
+    /// `KILL_SWITCH_NOT_ACTIVE`; `CHANGE_LIMIT_EXCEEDED` and `OWNER_UNFIT` if owners have to be asked and cannot be.
     pub async fn recover_kill_switch(&self) -> Result<ChangeResult<KillSwitchRow>, Error> {
         let generation = self.engine.store().kill_switch().await?.generation;
         Ok(match self.engine.submit(Change::KillSwitchRecovery { generation }).await? {
@@ -32,6 +38,9 @@ impl Operator<'_> {
 impl Engine {
     /// Activates it. Sessions are refused; waiting and cleared but unsigned requests will not be signed, not even
     /// after recovery. If it is activated already, only a pending recovery ends.
+    ///
+    /// # Errors
+    /// Only storage errors.
     pub async fn activate_kill_switch(&self, by: &Activator) -> Result<KillSwitchRow, Error> {
         let audit = AuditEntry::new(AuditEvent::KillSwitchActivated, by.actor(), self.now())
             .details(json!({ "by": by.by() }));

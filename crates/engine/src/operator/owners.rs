@@ -40,6 +40,10 @@ impl Operator<'_> {
     /// Names a wallet's owner, by an address of either chain. The owner becomes LOCKED by signing the returned message.
     /// A LOCKED owner is replaced only with its own `consent`, and stays the owner until the other has signed; without
     /// consent the error carries the message to sign. Naming the LOCKED owner itself withdraws a hand-over.
+    ///
+    /// # Errors
+    /// `WALLET_NOT_FOUND`, `WALLET_TERMINATED`, `INVALID_ADDRESS`, `OWNER_UNFIT`, `OWNER_ALREADY_CONNECTED` without
+    /// the owner's consent, `INVALID_STATE_TRANSITION` if another request was first.
     pub async fn set_owner(
         &self,
         id: WalletId,
@@ -50,11 +54,17 @@ impl Operator<'_> {
     }
 
     /// Removes a wallet's owner; a LOCKED one only with its consent.
+    ///
+    /// # Errors
+    /// As [`Self::set_owner`], and `OWNER_NOT_SET`.
     pub async fn remove_owner(&self, id: WalletId, consent: Option<Owner>) -> Result<OwnerSet, Error> {
         self.change_owner(id, Wish::Remove, consent).await
     }
 
     /// A fresh message for the address that is not yet proved: the successor's, if there is one.
+    ///
+    /// # Errors
+    /// `WALLET_NOT_FOUND`, `OWNER_NOT_SET`, and `OWNER_ALREADY_CONNECTED` if the address is proved.
     pub async fn owner_challenge(&self, id: WalletId) -> Result<ChallengeView, Error> {
         let wallet = self.engine.wallet_by_id(id).await?;
         let owner = wallet.successor.or(wallet.owner.address()).ok_or_else(no_owner)?;

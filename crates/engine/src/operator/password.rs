@@ -15,6 +15,9 @@ use crate::operator::Operator;
 impl Operator<'_> {
     /// Sets a new master password and removes `recovery.key`; true if that file existed. Only on the daemon's machine:
     /// the old password alone must not lock the operator out from elsewhere.
+    ///
+    /// # Errors
+    /// `ACTION_VALIDATION_FAILED` for a weak password, `INVALID_STATE_TRANSITION` if another change was first.
     pub async fn set_password(&self, _: &Local, new: SecretString) -> Result<bool, Error> {
         check_new(&new).map_err(|weak| {
             Error::new(ErrorCode::ActionValidationFailed, format!("The new password is refused: {weak}."))

@@ -14,6 +14,10 @@ use crate::views::{ChangeResult, ChangeView, NewPolicy, PolicyChange, PolicyView
 impl Operator<'_> {
     /// Creates a policy, in force from the next request on. A policy that loosens the protection of a wallet with a
     /// LOCKED owner becomes a pending change.
+    ///
+    /// # Errors
+    /// `POLICY_RULES_INVALID`, `POLICY_TYPE_UNKNOWN`, `POLICY_ALREADY_EXISTS`, errors of the scope, and the errors of
+    /// a pending change.
     pub async fn create_policy(&self, new: NewPolicy) -> Result<ChangeResult<PolicyView>, Error> {
         let policy_type =
             PolicyType::parse(&new.policy_type).ok_or_else(|| unknown_type(&new.policy_type))?;
@@ -50,6 +54,9 @@ impl Operator<'_> {
     }
 
     /// Every policy, or those that apply to one wallet (its own and the global ones).
+    ///
+    /// # Errors
+    /// `WALLET_NOT_FOUND`.
     pub async fn policies(&self, wallet: Option<WalletId>) -> Result<Vec<PolicyView>, Error> {
         let rows = match wallet {
             Some(id) => self.engine.store().policies_of(self.engine.wallet_by_id(id).await?.id).await?,
@@ -59,6 +66,9 @@ impl Operator<'_> {
     }
 
     /// One policy.
+    ///
+    /// # Errors
+    /// `POLICY_NOT_FOUND`.
     pub async fn policy(&self, id: PolicyId) -> Result<PolicyView, Error> {
         self.policy_by_id(id).await
     }
@@ -74,6 +84,9 @@ impl Operator<'_> {
 
     /// Changes rules, priority or whether it is enabled; validated as at creation. A loosening waits for the LOCKED
     /// owners of the wallets concerned.
+    ///
+    /// # Errors
+    /// `POLICY_NOT_FOUND`, `POLICY_RULES_INVALID`, and the errors of a pending change.
     pub async fn update_policy(
         &self,
         id: PolicyId,
@@ -99,6 +112,9 @@ impl Operator<'_> {
 
     /// Deletes a policy, from the next request on. A deletion that loosens waits for the LOCKED owners of the wallets
     /// concerned.
+    ///
+    /// # Errors
+    /// `POLICY_NOT_FOUND`, and the errors of a pending change.
     pub async fn delete_policy(&self, id: PolicyId) -> Result<ChangeResult<()>, Error> {
         let row = self.policy_row(id).await?;
         let waits = self.engine.submit(Change::PolicyDelete { policy: id, version: row.version }).await?;

@@ -69,6 +69,9 @@ struct Job {
 
 impl Operator<'_> {
     /// Evaluates recorded requests under other policies. The number of pages in memory is bounded.
+    ///
+    /// # Errors
+    /// The errors of the candidate rows, as for [`Self::create_policy`].
     pub async fn replay(&self, replay: Replay) -> Result<ReplayReport, Error> {
         let policies = candidates(&replay.policies, self.engine.networks())?;
         let mut history = History::of(&policies);

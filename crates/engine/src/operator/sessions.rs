@@ -20,6 +20,9 @@ const TTL: std::ops::RangeInclusive<i64> = 300..=31_536_000;
 
 impl Operator<'_> {
     /// Creates a session; its token is shown once.
+    ///
+    /// # Errors
+    /// `SESSION_REQUIRES_WALLET`, `SESSION_LIMIT_EXCEEDED`, `WALLET_NOT_FOUND`, `WALLET_TERMINATED`, `SYSTEM_LOCKED`.
     pub async fn create_session(&self, new: NewSession) -> Result<IssuedSession, Error> {
         let security = &self.engine.config().security;
         let ttl = new.ttl.map_or(security.session_ttl, u64::from);
@@ -74,6 +77,9 @@ impl Operator<'_> {
     }
 
     /// The wallets a session may use.
+    ///
+    /// # Errors
+    /// `SESSION_NOT_FOUND`.
     pub async fn session_wallets(&self, id: SessionId) -> Result<Vec<crate::Wallet>, Error> {
         let mut wallets = Vec::new();
         for wallet in self.engine.session_by_id(id).await?.wallets {
@@ -83,6 +89,9 @@ impl Operator<'_> {
     }
 
     /// Sessions, newest first.
+    ///
+    /// # Errors
+    /// Only storage errors.
     pub async fn sessions(&self, wallet: Option<WalletId>, page: Page) -> Result<Paged<SessionView>, Error> {
         let before = page.cursor.map(|text| text.parse()).transpose();
         let before = before.map_err(|_| Error::invalid("cursor", "not a cursor of this list"))?;
@@ -100,6 +109,9 @@ impl Operator<'_> {
     }
 
     /// Revokes a session, for its next request and for all unsigned ones. Idempotent.
+    ///
+    /// # Errors
+    /// `SESSION_NOT_FOUND`.
     pub async fn revoke_session(&self, id: SessionId) -> Result<(), Error> {
         self.engine.session_by_id(id).await?;
         let audit = AuditEntry::new(AuditEvent::SessionRevoked, Actor::Master, self.engine.now()).session(id);
@@ -111,6 +123,9 @@ impl Operator<'_> {
     }
 
     /// Gives a session a new token with the same expiry. The old one is invalid at once.
+    ///
+    /// # Errors
+    /// `SESSION_NOT_FOUND`, `SESSION_REVOKED`, `SESSION_ABSOLUTE_LIFETIME_EXCEEDED`, `TOKEN_EXPIRED`.
     pub async fn rotate_session(&self, id: SessionId) -> Result<IssuedSession, Error> {
         let row = self.engine.session_by_id(id).await?;
         let now = self.engine.now();
@@ -120,6 +135,10 @@ impl Operator<'_> {
     }
 
     /// Links one more wallet to a session.
+    ///
+    /// # Errors
+    /// `SESSION_NOT_FOUND`, `SESSION_REVOKED`, `SESSION_LIMIT_EXCEEDED`, `WALLET_ALREADY_LINKED`, `WALLET_NOT_FOUND`,
+    /// `WALLET_TERMINATED`.
     pub async fn add_session_wallet(&self, id: SessionId, wallet: WalletId) -> Result<(), Error> {
         self.engine.session_by_id(id).await?;
         let limit = u64::from(self.engine.config().security.max_sessions_per_wallet);
@@ -142,6 +161,9 @@ impl Operator<'_> {
     }
 
     /// Sets the default wallet of a session for read requests.
+    ///
+    /// # Errors
+    /// `SESSION_NOT_FOUND`, `SESSION_REVOKED`, `WALLET_NOT_FOUND`.
     pub async fn set_default_wallet(&self, id: SessionId, wallet: WalletId) -> Result<(), Error> {
         if !self.engine.session_by_id(id).await?.wallets.contains(&wallet) {
             return Err(Error::new(ErrorCode::WalletNotFound, "The session does not have this wallet.")
@@ -158,6 +180,9 @@ impl Operator<'_> {
     }
 
     /// Unlinks a wallet from a session; the last one stays.
+    ///
+    /// # Errors
+    /// `SESSION_NOT_FOUND`, `SESSION_REVOKED`, `SESSION_REQUIRES_WALLET`, `WALLET_NOT_FOUND`.
     pub async fn remove_session_wallet(&self, id: SessionId, wallet: WalletId) -> Result<(), Error> {
         let row = self.engine.session_by_id(id).await?;
         if row.wallets == [wallet] {
@@ -178,6 +203,9 @@ impl Operator<'_> {
     }
 
     /// Replaces the key that signs tokens; tokens of the old one verify for five more minutes.
+    ///
+    /// # Errors
+    /// `ROTATION_TOO_RECENT`.
     pub async fn rotate_session_secret(&self) -> Result<UnixSeconds, Error> {
         let now = self.engine.now();
         let keys = self.engine.store().session_keys().await?;

@@ -9,6 +9,9 @@ use crate::views::Status;
 
 impl Operator<'_> {
     /// An overview of the daemon.
+    ///
+    /// # Errors
+    /// Only storage errors.
     pub async fn status(&self) -> Result<Status, Error> {
         let wallets = self.engine.store().wallets().await?;
         let active = wallets.iter().filter(|w| w.status == WalletStatus::Active).count();

@@ -13,11 +13,17 @@ use crate::views::{Explanation, Page, Paged, TxView};
 
 impl Operator<'_> {
     /// Any transaction.
+    ///
+    /// # Errors
+    /// `TX_NOT_FOUND`.
     pub async fn transaction(&self, id: TxId) -> Result<TxView, Error> {
         self.engine.view(id).await
     }
 
     /// All transactions, newest first.
+    ///
+    /// # Errors
+    /// `WALLET_NOT_FOUND`.
     pub async fn transactions(
         &self,
         wallet: Option<WalletId>,
@@ -33,12 +39,18 @@ impl Operator<'_> {
     }
 
     /// Cancels any waiting transaction.
+    ///
+    /// # Errors
+    /// `TX_NOT_FOUND`, and `TX_ALREADY_PROCESSED` if it no longer waits.
     pub async fn cancel(&self, id: TxId) -> Result<TxView, Error> {
         let view = self.engine.view(id).await?;
         self.engine.withdraw(view, Actor::Master, AuditEvent::TxCancelled).await
     }
 
     /// Rejects a transaction that waits for its owner. Approving takes the owner's signature.
+    ///
+    /// # Errors
+    /// `TX_NOT_FOUND`, and `TX_ALREADY_PROCESSED` if it does not wait for an owner.
     pub async fn reject(&self, id: TxId) -> Result<TxView, Error> {
         let view = self.engine.view(id).await?;
         if view.status != TxStatus::PendingApproval {
@@ -48,6 +60,9 @@ impl Operator<'_> {
     }
 
     /// Explains the decision on any transaction.
+    ///
+    /// # Errors
+    /// `TX_NOT_FOUND`, and `POLICY_RULES_CORRUPT` if its stored policies cannot be read.
     pub async fn explain(&self, id: TxId) -> Result<Explanation, Error> {
         let row = self.engine.store().transaction(id).await?.ok_or_else(not_found)?;
         pipeline::explained(self.engine, row).await

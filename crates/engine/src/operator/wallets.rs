@@ -24,6 +24,9 @@ const NAME_CHARS: usize = 100;
 
 impl Operator<'_> {
     /// Creates a wallet with a new key.
+    ///
+    /// # Errors
+    /// `WALLET_NAME_TAKEN`, `ACTION_VALIDATION_FAILED` for the name, `OWNER_UNFIT`.
     pub async fn create_wallet(&self, new: NewWallet) -> Result<Wallet, Error> {
         let id = WalletId::new(Uuid::now_v7());
         let (sealed, address) = self.engine.vault().generate(id, new.chain)?;
@@ -31,6 +34,9 @@ impl Operator<'_> {
     }
 
     /// Creates a wallet from an existing private key.
+    ///
+    /// # Errors
+    /// As [`Self::create_wallet`], and `INVALID_PRIVATE_KEY`, `WALLET_ALREADY_EXISTS`.
     pub async fn import_wallet(&self, new: NewWallet, secret: SecretString) -> Result<Wallet, Error> {
         let id = WalletId::new(Uuid::now_v7());
         let (sealed, address) =
@@ -88,16 +94,25 @@ impl Operator<'_> {
     }
 
     /// Every wallet, terminated ones included.
+    ///
+    /// # Errors
+    /// Only storage errors.
     pub async fn wallets(&self) -> Result<Vec<Wallet>, Error> {
         Ok(self.engine.store().wallets().await?.into_iter().map(Wallet::from).collect())
     }
 
     /// One wallet.
+    ///
+    /// # Errors
+    /// `WALLET_NOT_FOUND`.
     pub async fn wallet(&self, id: WalletId) -> Result<Wallet, Error> {
         self.engine.wallet_by_id(id).await
     }
 
     /// Gives a wallet another name.
+    ///
+    /// # Errors
+    /// `WALLET_NOT_FOUND`, `WALLET_NAME_TAKEN`, `WALLET_TERMINATED`, `ACTION_VALIDATION_FAILED` for the name.
     pub async fn rename_wallet(&self, id: WalletId, name: String) -> Result<Wallet, Error> {
         check_name(&name)?;
         self.engine.wallet_by_id(id).await?;
@@ -113,6 +128,9 @@ impl Operator<'_> {
     }
 
     /// Sets the network of requests that name none; `None` clears it.
+    ///
+    /// # Errors
+    /// `WALLET_NOT_FOUND`, `WALLET_TERMINATED`, and the errors of an unknown or foreign network.
     pub async fn set_default_network(&self, id: WalletId, network: Option<&str>) -> Result<Wallet, Error> {
         let wallet = self.engine.wallet_by_id(id).await?;
         let network = match network {
@@ -131,6 +149,9 @@ impl Operator<'_> {
     }
 
     /// Suspends a wallet at once; its waiting requests fail when they become due.
+    ///
+    /// # Errors
+    /// `WALLET_NOT_FOUND`, `WALLET_SUSPENDED`, `WALLET_TERMINATED`.
     pub async fn suspend_wallet(&self, id: WalletId, reason: Option<String>) -> Result<Wallet, Error> {
         let reason = reason.unwrap_or_else(|| "MANUAL".to_owned());
         if reason.chars().count() > 500 {
@@ -144,6 +165,9 @@ impl Operator<'_> {
     }
 
     /// Resumes a suspended wallet. A LOCKED owner must consent.
+    ///
+    /// # Errors
+    /// `WALLET_NOT_FOUND`, `INVALID_STATE_TRANSITION`, `WALLET_TERMINATED`, and the errors of a pending change.
     pub async fn resume_wallet(&self, id: WalletId) -> Result<ChangeResult<Wallet>, Error> {
         let wallet = self.engine.wallet_by_id(id).await?;
         let suspended_at = wallet.suspended_at.ok_or_else(|| wrong_status(wallet.status))?;

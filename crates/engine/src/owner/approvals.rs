@@ -21,6 +21,9 @@ use crate::wallets::refuse_unless_active;
 impl Engine {
     /// The approval document of a waiting transaction, with the texts to sign. The transaction id is the capability:
     /// it is random, and only the requester and the operator know it.
+    ///
+    /// # Errors
+    /// `TX_NOT_FOUND`, and `APPROVAL_NOT_FOUND` or `APPROVAL_TIMEOUT` if no answer is awaited.
     pub async fn approval(&self, id: TxId) -> Result<ApprovalView, Error> {
         let row = self.store().transaction(id).await?.ok_or_else(not_found)?;
         let (draft, verdict) = (row.draft.clone(), row.verdict.clone());
@@ -49,6 +52,10 @@ impl Engine {
 
 impl OwnerDesk<'_> {
     /// Approves a waiting transaction and carries it out.
+    ///
+    /// # Errors
+    /// `TX_ALREADY_PROCESSED`, `INVALID_NONCE`, `OWNER_ADDRESS_MISMATCH`, `WALLET_SUSPENDED`, `WALLET_TERMINATED`,
+    /// `SYSTEM_LOCKED`.
     pub async fn approve(self) -> Result<TxView, Error> {
         let Self { engine, owner } = self;
         let OwnerAction::Approve { tx: id, .. } = owner.consent().action() else {
@@ -65,6 +72,9 @@ impl OwnerDesk<'_> {
     }
 
     /// Rejects a waiting transaction.
+    ///
+    /// # Errors
+    /// `TX_ALREADY_PROCESSED`, `INVALID_NONCE`, `OWNER_ADDRESS_MISMATCH`.
     pub async fn reject(self) -> Result<TxView, Error> {
         let Self { engine, owner } = self;
         let OwnerAction::Reject { tx: id, .. } = owner.consent().action() else {

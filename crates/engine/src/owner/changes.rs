@@ -17,6 +17,9 @@ use crate::views::ChangeView;
 
 impl Engine {
     /// A pending change with the texts to sign. The id is the capability, as for a transaction.
+    ///
+    /// # Errors
+    /// `CHANGE_NOT_FOUND`, and `CHANGE_ALREADY_DECIDED` if it is no longer pending.
     pub async fn change_approval(&self, id: ChangeId) -> Result<ChangeView, Error> {
         let view = self.change_by_id(id).await?;
         if view.status != ChangeStatus::PendingConsent {
@@ -34,6 +37,10 @@ impl Engine {
 
 impl OwnerDesk<'_> {
     /// Consents to a change, as the owner of a wallet concerned. The last missing consent applies it.
+    ///
+    /// # Errors
+    /// `CHANGE_NOT_FOUND`, `CHANGE_ALREADY_DECIDED`, `CHANGE_SUPERSEDED` if its object has changed, `INVALID_NONCE`,
+    /// `OWNER_ADDRESS_MISMATCH`.
     pub async fn approve_change(self) -> Result<ChangeView, Error> {
         let Self { engine, owner } = self;
         let OwnerAction::ApproveChange { change: id, .. } = owner.consent().action() else {
@@ -56,6 +63,9 @@ impl OwnerDesk<'_> {
     }
 
     /// Rejects a change, as the owner of a wallet concerned.
+    ///
+    /// # Errors
+    /// `CHANGE_NOT_FOUND`, `CHANGE_ALREADY_DECIDED`, `INVALID_NONCE`, `OWNER_ADDRESS_MISMATCH`.
     pub async fn reject_change(self) -> Result<ChangeView, Error> {
         let Self { engine, owner } = self;
         let OwnerAction::RejectChange { change: id, .. } = owner.consent().action() else {

@@ -14,6 +14,10 @@ use crate::wallets;
 
 impl OwnerDesk<'_> {
     /// Makes the owner who signed LOCKED.
+    ///
+    /// # Errors
+    /// `INVALID_NONCE`, `OWNER_ADDRESS_MISMATCH`, `WALLET_TERMINATED`, `INVALID_STATE_TRANSITION` if another request
+    /// was first.
     pub async fn verify(self) -> Result<Wallet, Error> {
         let Self { engine, owner } = self;
         if owner.consent().action() != OwnerAction::VerifyOwner {

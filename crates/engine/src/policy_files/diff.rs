@@ -110,6 +110,9 @@ impl Diff {
 }
 
 /// Compares two sets. Rows that are switched off count as absent.
+///
+/// # Errors
+/// [`FileError`] if rows of a set cannot be compiled.
 pub fn diff(
     old: (&str, &PolicyFile),
     new: (&str, &PolicyFile),
@@ -222,6 +225,9 @@ fn canonical(row: &FilePolicy, networks: &Networks) -> Result<Map<String, Value>
 
 /// Whether the new set loosens the protection of one wallet, by the daemon's rule for owners' consent: only rows on
 /// networks that the wallet can use count.
+///
+/// # Errors
+/// [`FileError`] if rows of a set cannot be compiled.
 pub fn loosens_for(
     wallet: (&str, Chain, Environment),
     old: (&str, &PolicyFile),

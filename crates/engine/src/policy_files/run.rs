@@ -53,6 +53,9 @@ pub struct CaseReport {
 
 impl TestFile {
     /// Judges every case. An error is a case that cannot be judged, not one that fails.
+    ///
+    /// # Errors
+    /// [`FileError`] for a case that cannot be judged; a case that fails is part of the report.
     pub fn run(&self, networks: &Networks) -> Result<TestReport, FileError> {
         let policies = self.policies.compile(&self.name, networks)?;
         let mut cases = Vec::new();
