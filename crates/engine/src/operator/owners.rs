@@ -64,7 +64,7 @@ impl Operator<'_> {
     /// A fresh message for the address that is not yet proved: the successor's, if there is one.
     ///
     /// # Errors
-    /// `WALLET_NOT_FOUND`, `OWNER_NOT_SET`, and `OWNER_ALREADY_CONNECTED` if the address is proved.
+    /// `WALLET_NOT_FOUND`, `OWNER_NOT_SET`.
     pub async fn owner_challenge(&self, id: WalletId) -> Result<ChallengeView, Error> {
         let wallet = self.engine.wallet_by_id(id).await?;
         let owner = wallet.successor.or(wallet.owner.address()).ok_or_else(no_owner)?;

@@ -26,7 +26,7 @@ impl Operator<'_> {
     /// Creates a wallet with a new key.
     ///
     /// # Errors
-    /// `WALLET_NAME_TAKEN`, `ACTION_VALIDATION_FAILED` for the name, `OWNER_UNFIT`.
+    /// `WALLET_NAME_TAKEN`, `ACTION_VALIDATION_FAILED` for the name.
     pub async fn create_wallet(&self, new: NewWallet) -> Result<Wallet, Error> {
         let id = WalletId::new(Uuid::now_v7());
         let (sealed, address) = self.engine.vault().generate(id, new.chain)?;
@@ -36,7 +36,7 @@ impl Operator<'_> {
     /// Creates a wallet from an existing private key.
     ///
     /// # Errors
-    /// As [`Self::create_wallet`], and `INVALID_PRIVATE_KEY`, `WALLET_ALREADY_EXISTS`.
+    /// As [`Self::create_wallet`], and `INVALID_PRIVATE_KEY`, `WALLET_ALREADY_EXISTS`, `OWNER_UNFIT`.
     pub async fn import_wallet(&self, new: NewWallet, secret: SecretString) -> Result<Wallet, Error> {
         let id = WalletId::new(Uuid::now_v7());
         let (sealed, address) =
