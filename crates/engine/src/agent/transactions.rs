@@ -1,6 +1,6 @@
 //! An agent's transactions: asked for, tried, read, explained and withdrawn.
 
-use waiaas_core::audit::{Actor, AuditEvent};
+use waiaas_core::audit::Actor;
 use waiaas_core::ids::{TxId, WalletId};
 use waiaas_core::transaction::TxStatus;
 use waiaas_store::TxFilter;
@@ -8,7 +8,7 @@ use waiaas_store::TxFilter;
 use crate::agent::Agent;
 use crate::error::Error;
 use crate::pipeline;
-use crate::pipeline::transactions::not_found;
+use crate::pipeline::transactions::{cancelled, not_found};
 use crate::views::{DryRun, Explanation, Page, Paged, ReplaceRequest, SendRequest, TxView, WaitFor};
 
 /// Most transactions in the list of those that wait.
@@ -88,7 +88,7 @@ impl Agent<'_> {
     /// Withdraws a waiting transaction of the session's wallets.
     pub async fn cancel(&self, id: TxId) -> Result<TxView, Error> {
         let view = self.transaction(id).await?;
-        self.engine.withdraw(view, Actor::Session(self.session.id()), AuditEvent::TxCancelled).await
+        self.engine.withdraw(view, Actor::Session(self.session.id()), cancelled).await
     }
 
     /// Why a transaction of the session's wallets was decided as it was.

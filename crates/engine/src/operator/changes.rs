@@ -1,6 +1,5 @@
 //! Pending changes, as the operator sees them and takes them back.
 
-use serde_json::json;
 use waiaas_core::audit::{Actor, AuditEvent};
 use waiaas_core::change::ChangeStatus;
 use waiaas_core::ids::ChangeId;
@@ -35,8 +34,8 @@ impl Operator<'_> {
 
     /// Takes a waiting change back.
     pub async fn withdraw_change(&self, id: ChangeId) -> Result<ChangeView, Error> {
-        let audit = AuditEntry::new(AuditEvent::ChangeWithdrawn, Actor::Master, self.engine.now())
-            .details(json!({ "changeId": id }));
+        let withdrawn = AuditEvent::ChangeWithdrawn { change_id: id };
+        let audit = AuditEntry::new(withdrawn, Actor::Master, self.engine.now());
         self.engine
             .store()
             .write(move |tx| {

@@ -54,7 +54,6 @@ pub(crate) async fn pin(
             address,
             symbol: facts.symbol.clone(),
             decimals: facts.decimals,
-            source: "chain".to_owned(),
             created_at: now,
         };
         let pinned = tx.pin_token(row).await?;
