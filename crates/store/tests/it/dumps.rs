@@ -55,7 +55,7 @@ pub(crate) async fn fill(store: &Store) {
                     decimals: 6,
                     created_at: NOW,
                 };
-                tx.pin_token(token).await?;
+                tx.record_token(token).await?;
                 let pending = NewTransaction {
                     http_domain: Some("a.example".into()),
                     action: Some(ActionValue { category: ActionCategory::Swap, usd: None }),
