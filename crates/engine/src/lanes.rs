@@ -14,12 +14,15 @@ type Key = (WalletId, NetworkId);
 pub(crate) struct Lanes(Mutex<HashMap<Key, Arc<AsyncMutex<()>>>>);
 
 impl Lanes {
-    /// Waits for the lane and holds it until the guard is dropped.
-    pub(crate) async fn enter(&self, wallet: WalletId, network: &NetworkId) -> OwnedMutexGuard<()> {
+    /// Waits for the lane and holds it until the guard is dropped. True if another held it.
+    pub(crate) async fn enter(&self, wallet: WalletId, network: &NetworkId) -> (OwnedMutexGuard<()>, bool) {
         let lane = {
             let mut lanes = self.0.lock().unwrap_or_else(PoisonError::into_inner);
             lanes.entry((wallet, network.clone())).or_default().clone()
         };
-        lane.lock_owned().await
+        match lane.clone().try_lock_owned() {
+            Ok(guard) => (guard, false),
+            Err(_) => (lane.lock_owned().await, true),
+        }
     }
 }

@@ -3,8 +3,7 @@
 use std::sync::Arc;
 
 use waiaas_chains::{Chain as ChainPort, SignedTx, Submission};
-use waiaas_core::ids::TxId;
-use waiaas_store::StoreError;
+use waiaas_store::{StoreError, TransactionRow};
 
 use crate::Engine;
 use crate::error::Error;
@@ -24,21 +23,19 @@ pub(crate) enum Sent {
 /// Sends signed bytes. No refusal of a node ends the transaction; only a proved outcome does.
 pub(crate) async fn send(
     engine: &Engine,
-    id: TxId,
+    row: &TransactionRow,
     chain: &Arc<dyn ChainPort>,
     signed: &SignedTx,
 ) -> Result<Sent, Error> {
     match chain.submit(signed).await {
         Ok(Submission::Accepted) => {
-            s7_record::submitted(engine, id).await?;
+            s7_record::submitted(engine, row).await?;
             Ok(Sent::Accepted)
         }
         Ok(Submission::Rejected(reason)) => {
-            if let Some(row) = engine.store().transaction(id).await? {
-                let why = format!("A node refused the broadcast: {reason}. The bytes may still land.");
-                s7_record::note(engine, &row, Some((s7_record::BROADCAST_REFUSED, why))).await?;
-            }
-            let now = engine.now();
+            let why = format!("A node refused the broadcast: {reason}. The bytes may still land.");
+            s7_record::note(engine, row, Some((s7_record::BROADCAST_REFUSED, why))).await?;
+            let (id, now) = (row.id, engine.now());
             let marked = engine
                 .store()
                 .write(move |tx| Box::pin(async move { tx.mark_broadcast_rejected(id, now).await }))
@@ -50,7 +47,7 @@ pub(crate) async fn send(
             Ok(Sent::Refused)
         }
         Err(error) => {
-            tracing::debug!(tx = %id, %error, "broadcast not answered; the same bytes will be sent again");
+            tracing::debug!(tx = %row.id, %error, "broadcast not answered; the same bytes will be sent again");
             Ok(Sent::Unanswered)
         }
     }

@@ -1,6 +1,7 @@
 //! Shortening of granted requests that end unsigned. Asking and withdrawing costs the agent nothing, so the
 //! remaining row must be as small as a denial: long parts are kept by digest.
 
+use waiaas_core::audit::{Actor, AuditEvent};
 use waiaas_core::digest::Digest;
 use waiaas_core::ids::TxId;
 use waiaas_core::transaction::TxStatus;
@@ -49,26 +50,25 @@ pub(crate) async fn advance(
 /// Moves a transaction if its status is still `from`; another move in between is no error.
 pub(crate) async fn advance_if(
     engine: &Engine,
-    id: TxId,
+    row: &TransactionRow,
     from: TxStatus,
     change: StatusChange,
-    audit: AuditEntry,
+    event: AuditEvent,
 ) -> Result<(), Error> {
+    let (id, audit) = (row.id, entry(engine, row, event));
     let moved = engine
         .store()
-        .write(move |tx| {
-            Box::pin(async move {
-                // Every entry names its wallet, so that a wallet's trail is whole.
-                let row = tx.transaction(id).await?;
-                let audit = row.into_iter().fold(audit, |audit, row| audit.wallet(row.wallet));
-                advance(tx, id, from, change, audit).await
-            })
-        })
+        .write(move |tx| Box::pin(async move { advance(tx, id, from, change, audit).await }))
         .await;
     match moved {
         Ok(_) | Err(StoreError::Conflict(_)) => Ok(()),
         Err(error) => Err(error.into()),
     }
+}
+
+/// An audit entry about a transaction, by the daemon itself.
+pub(crate) fn entry(engine: &Engine, row: &TransactionRow, event: AuditEvent) -> AuditEntry {
+    AuditEntry::new(event, Actor::System, engine.now()).wallet(row.wallet).tx(row.id)
 }
 
 /// The shortened row; none if no part is long.

@@ -146,11 +146,11 @@ impl Engine {
 
     /// The transaction in its present state; not found if its wallet is no longer linked to the session.
     async fn answer(&self, session: &Session, id: TxId, wait: WaitFor) -> Result<TxView, Error> {
-        self.transaction_of(session, id).await?;
+        let mut view = self.transaction_of(session, id).await?;
         if let WaitFor::Confirmed { timeout_seconds } = wait {
             self.wait_until_final(id, timeout_seconds).await?;
+            view = self.view(id).await?;
         }
-        let view = self.view(id).await?;
         if view.status == TxStatus::Denied { Err(refusal(Some(view.id), &view.reasons)) } else { Ok(view) }
     }
 
@@ -190,16 +190,19 @@ pub(crate) async fn resume(engine: &Engine, id: TxId) -> Result<(), Error> {
     match row.status {
         TxStatus::Queued => match row.execute_after {
             Some(end) if engine.now() >= end => {
-                s4_wait::end_delay(engine, id).await?;
-                s5_execute::run(engine, id).await
+                s4_wait::end_delay(engine, &row).await?;
+                match engine.store().transaction(id).await? {
+                    Some(row) if row.status == TxStatus::Executing => s5_execute::run(engine, row).await,
+                    Some(_) | None => Ok(()),
+                }
             }
             _ => Ok(()),
         },
         TxStatus::PendingApproval => match row.approval_expires_at {
-            Some(end) if engine.now() >= end => s4_wait::expire_approval(engine, id).await,
+            Some(end) if engine.now() >= end => s4_wait::expire_approval(engine, &row).await,
             _ => Ok(()),
         },
-        TxStatus::Executing => s5_execute::run(engine, id).await,
+        TxStatus::Executing => s5_execute::run(engine, row).await,
         TxStatus::Broadcasting => {
             s6_confirm::step(engine, id).await?;
             match engine.store().transaction(id).await? {

@@ -7,7 +7,7 @@ use waiaas_core::owner::{Challenge, OwnerAction};
 use waiaas_core::policy::{Grant, Tier};
 use waiaas_core::presentation::Ask;
 use waiaas_core::transaction::TxStatus;
-use waiaas_store::{AuditEntry, StatusChange, WriteTx};
+use waiaas_store::{AuditEntry, StatusChange, TransactionRow, WriteTx};
 
 use crate::Engine;
 use crate::challenges::{chain_id, nonce};
@@ -77,14 +77,13 @@ fn questions(
 }
 
 /// Ends a delay that is over. Does nothing if the transaction has moved meanwhile.
-pub(crate) async fn end_delay(engine: &Engine, id: TxId) -> Result<(), Error> {
-    let now = engine.now();
-    let audit = AuditEntry::new(AuditEvent::TxCleared { tier: None }, Actor::System, now).tx(id);
-    advance_if(engine, id, TxStatus::Queued, StatusChange::Executing, audit).await
+pub(crate) async fn end_delay(engine: &Engine, row: &TransactionRow) -> Result<(), Error> {
+    let cleared = AuditEvent::TxCleared { tier: None };
+    advance_if(engine, row, TxStatus::Queued, StatusChange::Executing, cleared).await
 }
 
 /// Expires a request whose approval window is over.
-pub(crate) async fn expire_approval(engine: &Engine, id: TxId) -> Result<(), Error> {
-    let audit = AuditEntry::new(AuditEvent::TxExpired, Actor::System, engine.now()).tx(id);
-    advance_if(engine, id, TxStatus::PendingApproval, StatusChange::Expired, audit).await
+pub(crate) async fn expire_approval(engine: &Engine, row: &TransactionRow) -> Result<(), Error> {
+    let (from, change) = (TxStatus::PendingApproval, StatusChange::Expired);
+    advance_if(engine, row, from, change, AuditEvent::TxExpired).await
 }

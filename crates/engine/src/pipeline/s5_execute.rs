@@ -10,15 +10,14 @@ use std::sync::Arc;
 
 use waiaas_chains::{Chain as ChainPort, ChainError, Expiry, Lane, Refusal, SignedTx};
 use waiaas_core::UnixSeconds;
-use waiaas_core::audit::{Actor, AuditEvent};
+use waiaas_core::audit::AuditEvent;
 use waiaas_core::draft::{Completed, Draft};
 use waiaas_core::effect::Effects;
-use waiaas_core::ids::TxId;
 use waiaas_core::intent::IntentKind;
 use waiaas_core::simulation::SimulationCheck;
 use waiaas_core::transaction::TxStatus;
 use waiaas_keys::SealedKey;
-use waiaas_store::{AuditEntry, SignedRow, StatusChange, TransactionRow, WriteTx};
+use waiaas_store::{SignedRow, StatusChange, TransactionRow, WriteTx};
 
 use self::last_look::{Stop, last_look, stopped};
 use crate::Engine;
@@ -36,37 +35,39 @@ const PATIENCE_SECONDS: UnixSeconds = 600;
 
 /// Signs and broadcasts one EXECUTING transaction. Does nothing if it has moved meanwhile. An error that lasts
 /// too long, of a node or the store, fails the transaction unsigned.
-pub(crate) async fn run(engine: &Engine, id: TxId) -> Result<(), Error> {
-    let Err(error) = execute(engine, id).await else { return Ok(()) };
+pub(crate) async fn run(engine: &Engine, row: TransactionRow) -> Result<(), Error> {
+    let id = row.id;
+    let Err(error) = execute(engine, row).await else { return Ok(()) };
     match engine.store().transaction(id).await? {
         Some(row) if row.status == TxStatus::Executing && is_tired(engine, &row) => {
-            s7_record::failed_unsigned(engine, id, error.code.as_str(), &error.message).await
+            s7_record::failed_unsigned(engine, &row, error.code.as_str(), &error.message).await
         }
         Some(_) | None => Err(error),
     }
 }
 
-async fn execute(engine: &Engine, id: TxId) -> Result<(), Error> {
-    let Some(row) = engine.store().transaction(id).await? else { return Ok(()) };
+async fn execute(engine: &Engine, mut row: TransactionRow) -> Result<(), Error> {
     if row.gas_condition.is_some() {
         if let Some(stop) = stopped(engine, &row).await? {
-            let audit = stop.audit(engine, &row);
-            return advance_if(engine, id, TxStatus::Executing, stop.change(), audit).await;
+            return advance_if(engine, &row, TxStatus::Executing, stop.change(), stop.event(&row)).await;
         }
         match gas::check(engine, &row).await? {
             Gas::Go => {}
             Gas::Wait => return Ok(()),
             Gas::Over => {
                 let over = gas::timeout();
-                return s7_record::failed_unsigned(engine, id, over.code.as_str(), &over.message).await;
+                return s7_record::failed_unsigned(engine, &row, over.code.as_str(), &over.message).await;
             }
         }
     }
-    let _lane = engine.lanes().enter(row.wallet, &row.network).await;
-    // The previous holder of the lane may have executed this transaction.
-    let Some(row) = engine.store().transaction(id).await? else { return Ok(()) };
-    if row.status != TxStatus::Executing {
-        return Ok(());
+    let (_lane, waited) = engine.lanes().enter(row.wallet, &row.network).await;
+    // The previous holder of the lane may have executed this transaction. Without waiting that is found out at the
+    // latest by the signing transaction, which reads the row again.
+    if waited || row.gas_condition.is_some() {
+        match engine.store().transaction(row.id).await? {
+            Some(now) if now.status == TxStatus::Executing => row = now,
+            Some(_) | None => return Ok(()),
+        }
     }
     let chain = engine.chain(&row.network)?;
     let draft = row.draft.clone().ok_or_else(|| Error::internal("an admitted transaction has no draft"))?;
@@ -75,7 +76,7 @@ async fn execute(engine: &Engine, id: TxId) -> Result<(), Error> {
         Some(old) => match replaced::bytes(engine, old).await? {
             Ok(bytes) => Some(bytes),
             Err(lost) => {
-                return s7_record::failed_unsigned(engine, id, lost.code.as_str(), &lost.message).await;
+                return s7_record::failed_unsigned(engine, &row, lost.code.as_str(), &lost.message).await;
             }
         },
     };
@@ -111,8 +112,8 @@ async fn execute(engine: &Engine, id: TxId) -> Result<(), Error> {
             };
         match sign(engine, &row, &chain, draft.clone(), Ready { completed, fact, effects }).await? {
             Signing::Signed(signed) => {
-                return match broadcast::send(engine, id, &chain, &signed).await? {
-                    Sent::Refused => s6_confirm::step(engine, id).await,
+                return match broadcast::send(engine, &row, &chain, &signed).await? {
+                    Sent::Refused => s6_confirm::step(engine, row.id).await,
                     Sent::Accepted | Sent::Unanswered => Ok(()),
                 };
             }
@@ -125,7 +126,7 @@ async fn execute(engine: &Engine, id: TxId) -> Result<(), Error> {
             Signing::Taken if row.kind == IntentKind::Sign => {
                 let message = "Not signed: another request has signed the same bytes.";
                 let code = ErrorCode::TxAlreadyProcessed.as_str();
-                return s7_record::failed_unsigned(engine, id, code, message).await;
+                return s7_record::failed_unsigned(engine, &row, code, message).await;
             }
             Signing::Taken => lane.variation += 1,
         }
@@ -178,7 +179,7 @@ async fn not_completed(
     error: Error,
 ) -> Result<(), Error> {
     if refused || is_tired(engine, row) {
-        return s7_record::failed_unsigned(engine, row.id, error.code.as_str(), &error.message).await;
+        return s7_record::failed_unsigned(engine, row, error.code.as_str(), &error.message).await;
     }
     s7_record::note(engine, row, Some((error.code.as_str(), error.message))).await
 }
@@ -218,7 +219,7 @@ async fn sign(
                 let signed = match signature(&engine, tx, &row, &chain, &draft, &ready).await? {
                     Ok(signed) => signed,
                     Err(stop) => {
-                        let audit = stop.audit(&engine, &row);
+                        let audit = ended::entry(&engine, &row, stop.event(&row));
                         ended::advance(tx, id, TxStatus::Executing, stop.change(), audit).await?;
                         return Ok(Signing::Stopped);
                     }
@@ -241,7 +242,7 @@ async fn sign(
                 };
                 let event =
                     AuditEvent::TxSigned { hash: signed.hash.clone(), digest: ready.completed.draft() };
-                let audit = AuditEntry::new(event, Actor::System, engine.now()).wallet(row.wallet).tx(id);
+                let audit = ended::entry(&engine, &row, event);
                 if row.kind == IntentKind::Sign {
                     tx.advance(id, TxStatus::Executing, StatusChange::HandedOut(kept), audit).await?;
                     return Ok(Signing::HandedOut);

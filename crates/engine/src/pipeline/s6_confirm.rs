@@ -106,7 +106,7 @@ pub(crate) async fn rebroadcast(engine: &Engine, row: &TransactionRow) -> Result
     }
     let chain = engine.chain(&row.network)?;
     match row.status {
-        TxStatus::Broadcasting => match broadcast::send(engine, row.id, &chain, &signed).await? {
+        TxStatus::Broadcasting => match broadcast::send(engine, row, &chain, &signed).await? {
             Sent::Refused => step(engine, row.id).await,
             Sent::Accepted | Sent::Unanswered => Ok(()),
         },

@@ -3,20 +3,19 @@
 
 use waiaas_chains::{Expiry, Undecided};
 use waiaas_core::U256;
-use waiaas_core::audit::{Actor, AuditEvent, Landed, TxFailure};
-use waiaas_core::ids::TxId;
+use waiaas_core::audit::{AuditEvent, Landed, TxFailure};
 use waiaas_core::intent::IntentKind;
 use waiaas_core::transaction::TxStatus;
-use waiaas_store::{AuditEntry, StatusChange, StoreError, TransactionRow, TxExpiry};
+use waiaas_store::{StatusChange, StoreError, TransactionRow, TxExpiry};
 
 use crate::Engine;
 use crate::error::{Error, ErrorCode};
-use crate::pipeline::ended::advance_if;
+use crate::pipeline::ended::{advance_if, entry};
 
 /// Records that a node accepted the bytes.
-pub(crate) async fn submitted(engine: &Engine, id: TxId) -> Result<(), Error> {
-    let audit = AuditEntry::new(AuditEvent::TxSubmitted, Actor::System, engine.now()).tx(id);
-    advance_if(engine, id, TxStatus::Broadcasting, StatusChange::Submitted, audit).await?;
+pub(crate) async fn submitted(engine: &Engine, row: &TransactionRow) -> Result<(), Error> {
+    let change = StatusChange::Submitted;
+    advance_if(engine, row, TxStatus::Broadcasting, change, AuditEvent::TxSubmitted).await?;
     engine.wake().notify_one();
     Ok(())
 }
@@ -30,10 +29,10 @@ pub(crate) async fn confirmed(
     is_final: bool,
 ) -> Result<(), Error> {
     let landed = Landed { fee, block };
-    let audit = entry(engine, row, AuditEvent::TxConfirmed { landed, is_final });
+    let event = AuditEvent::TxConfirmed { landed, is_final };
     let change =
         if is_final { StatusChange::Confirmed { fee, block } } else { StatusChange::Seen { fee, block } };
-    advance_if(engine, row.id, row.status, change, audit).await
+    advance_if(engine, row, row.status, change, event).await
 }
 
 /// Records that the block of a confirmed transaction is final, and settles the reservations.
@@ -60,9 +59,8 @@ pub(crate) async fn taken_back(engine: &Engine, row: &TransactionRow, why: &str)
     tracing::warn!(tx = %row.id, network = %row.network, block = row.block, why,
         "a confirmed transaction does not count as on the chain any more; it is followed and sent again");
     let reorganised = AuditEvent::TxReorganised { block: row.block, reason: why.to_owned() };
-    let audit = entry(engine, row, reorganised);
     let change = StatusChange::Reorganised { handed_out: row.kind == IntentKind::Sign };
-    advance_if(engine, row.id, row.status, change, audit).await?;
+    advance_if(engine, row, row.status, change, reorganised).await?;
     engine.wake().notify_one();
     Ok(())
 }
@@ -113,24 +111,24 @@ pub(crate) async fn reverted(
     reason: &str,
 ) -> Result<(), Error> {
     let failure = TxFailure::Reverted { landed: Landed { fee, block }, reason: reason.to_owned() };
-    let audit = entry(engine, row, AuditEvent::TxFailed { failure });
+    let event = AuditEvent::TxFailed { failure };
     let change = StatusChange::Reverted {
         fee,
         block,
         code: "TRANSACTION_REVERTED".to_owned(),
         message: format!("The transaction is on chain but failed: {reason}"),
     };
-    advance_if(engine, row.id, row.status, change, audit).await
+    advance_if(engine, row, row.status, change, event).await
 }
 
 /// Records that the transaction is proved dropped.
 pub(crate) async fn dead(engine: &Engine, row: &TransactionRow) -> Result<(), Error> {
-    let audit = entry(engine, row, AuditEvent::TxFailed { failure: TxFailure::Dead });
+    let event = AuditEvent::TxFailed { failure: TxFailure::Dead };
     let change = StatusChange::Dead {
         code: "TRANSACTION_EXPIRED".to_owned(),
         message: "The signed transaction can no longer land and did not; nothing was spent.".to_owned(),
     };
-    advance_if(engine, row.id, row.status, change, audit).await
+    advance_if(engine, row, row.status, change, event).await
 }
 
 /// Records that a signed message expired, or has no deadline: its amounts count as spent from now on.
@@ -146,19 +144,14 @@ pub(crate) async fn lapsed(engine: &Engine, row: &TransactionRow) -> Result<(), 
 /// Fails a transaction before it was signed.
 pub(crate) async fn failed_unsigned(
     engine: &Engine,
-    id: TxId,
+    row: &TransactionRow,
     code: &str,
     message: &str,
 ) -> Result<(), Error> {
     let (code, message) = (code.to_owned(), message.to_owned());
     let failure = TxFailure::NotSigned { code: code.clone(), message: message.clone() };
-    let audit = AuditEntry::new(AuditEvent::TxFailed { failure }, Actor::System, engine.now()).tx(id);
     let change = StatusChange::Failed { code, message };
-    advance_if(engine, id, TxStatus::Executing, change, audit).await
-}
-
-fn entry(engine: &Engine, row: &TransactionRow, event: AuditEvent) -> AuditEntry {
-    AuditEntry::new(event, Actor::System, engine.now()).wallet(row.wallet).tx(row.id)
+    advance_if(engine, row, TxStatus::Executing, change, AuditEvent::TxFailed { failure }).await
 }
 
 /// The chain's expiry as it is stored.

@@ -1,14 +1,14 @@
 //! The last look, inside the signing transaction: stop conditions, the owner's consent and the policies as they
 //! are now.
 
-use waiaas_core::audit::{Actor, AuditEvent, TxFailure};
+use waiaas_core::audit::{AuditEvent, TxFailure};
 use waiaas_core::clearance::{Clearance, NotCleared, Obligation, StopConditions};
 use waiaas_core::draft::Draft;
 use waiaas_core::effect::Effects;
 use waiaas_core::policy::{CategorySums, Denial, Ledger, PolicyFacts, Verdict, evaluate};
 use waiaas_core::simulation::SimulationCheck;
 use waiaas_core::wallet::OwnerState;
-use waiaas_store::{AuditEntry, KillSwitchRow, SessionRow, StatusChange, TransactionRow, WalletRow, WriteTx};
+use waiaas_store::{KillSwitchRow, SessionRow, StatusChange, TransactionRow, WalletRow, WriteTx};
 
 use crate::Engine;
 use crate::error::Error;
@@ -48,17 +48,16 @@ impl Stop {
         }
     }
 
-    pub(super) fn audit(&self, engine: &Engine, row: &TransactionRow) -> AuditEntry {
+    pub(super) fn event(&self, row: &TransactionRow) -> AuditEvent {
         let (code, message) = (self.code(), self.message());
-        let event = match self {
+        match self {
             Self::NotCleared(NotCleared::KillSwitch) => {
                 AuditEvent::TxCancelled { from: Some(row.status), code: Some(code), message: Some(message) }
             }
             Self::NotCleared(_) | Self::Policy(_) | Self::Place(_) => {
                 AuditEvent::TxFailed { failure: TxFailure::Refused { code, message } }
             }
-        };
-        AuditEntry::new(event, Actor::System, engine.now()).wallet(row.wallet).tx(row.id)
+        }
     }
 }
 
