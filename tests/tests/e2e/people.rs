@@ -224,7 +224,7 @@ async fn a_decision_is_explained_in_sentences_that_fit() -> Result<()> {
         "WHITELIST",
         "Up to 10.00 USD at once",
         "not asked",
-        "none, so nobody could approve",
+        "none, so no approval was possible",
         "is the same.",
     ] {
         assert!(said.contains(part), "{part}: {said}");

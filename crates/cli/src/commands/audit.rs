@@ -36,7 +36,7 @@ pub(crate) enum Verb {
     Verify,
     /// Write all entries as JSON lines, ending with a checkpoint of the chain's head.
     Export {
-        /// Where to write.
+        /// The file to write.
         file: PathBuf,
     },
 }
