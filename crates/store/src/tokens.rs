@@ -23,8 +23,6 @@ pub struct TokenRow {
     pub symbol: String,
     /// Decimals as first read.
     pub decimals: u8,
-    /// Source of the facts: `chain`, `builtin`, `custom`, …
-    pub source: String,
     /// Time of the recording.
     pub created_at: UnixSeconds,
 }
@@ -36,7 +34,6 @@ impl TokenRow {
             address: row.parsed("address")?,
             symbol: row.text("symbol")?,
             decimals: row.number("decimals")?,
-            source: row.text("source")?,
             created_at: row.int("created_at")?,
         })
     }
@@ -73,13 +70,12 @@ impl WriteTx {
     /// [`StoreError`] if the database fails or a stored value is not valid.
     pub async fn record_token(&mut self, new: TokenRow) -> Result<TokenRow, StoreError> {
         let query = "INSERT INTO tokens (network, address, symbol, decimals, source, created_at) \
-                     VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (network, address) DO NOTHING";
+                     VALUES ($1, $2, $3, $4, 'chain', $5) ON CONFLICT (network, address) DO NOTHING";
         sqlx::query(query)
             .bind(new.network.to_string())
             .bind(new.address.to_string())
             .bind(new.symbol)
             .bind(i64::from(new.decimals))
-            .bind(new.source)
             .bind(new.created_at)
             .execute(self.conn())
             .await?;

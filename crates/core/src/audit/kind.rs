@@ -1,14 +1,12 @@
-//! Events, severities and actors of the audit log.
+//! Names and severities of the events.
 
 use serde::{Deserialize, Serialize};
 
-use crate::address::Address;
-use crate::ids::SessionId;
 use crate::wallet::wire_enum;
 
 wire_enum!(
-    /// The kind of event.
-    AuditEvent {
+    /// The name of an [`AuditEvent`](super::AuditEvent).
+    AuditEventKind {
         /// The data directory was initialised.
         SystemInitialized = "SYSTEM_INITIALIZED",
         /// The daemon started and unlocked its keys.
@@ -145,7 +143,7 @@ wire_enum!(
     }
 );
 
-impl AuditEvent {
+impl AuditEventKind {
     /// The severity this event is recorded with.
     pub const fn severity(self) -> Severity {
         match self {
@@ -209,38 +207,6 @@ impl AuditEvent {
             | Self::OwnerVerified
             | Self::SuccessorWithdrawn
             | Self::BackupCreated => Severity::Info,
-        }
-    }
-}
-
-/// Who caused the event.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Actor {
-    /// The operator, by master password.
-    Master,
-    /// An agent, by session token.
-    Session(SessionId),
-    /// A wallet's owner, by signature.
-    Owner(Address),
-    /// The user the daemon runs as, or root, identified by the kernel: on the control socket or by a signal.
-    #[serde(rename = "local-user")]
-    LocalUser,
-    /// The daemon itself (timers, recovery).
-    System,
-    /// A caller without valid credentials.
-    Anonymous,
-}
-
-impl std::fmt::Display for Actor {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::Master => f.write_str("master"),
-            Self::Session(id) => write!(f, "session:{id}"),
-            Self::Owner(address) => write!(f, "owner:{address}"),
-            Self::LocalUser => f.write_str("local-user"),
-            Self::System => f.write_str("system"),
-            Self::Anonymous => f.write_str("anonymous"),
         }
     }
 }
