@@ -51,7 +51,7 @@ impl Request for CloseRequest {
     }
 }
 
-/// What closing a signed transaction does, or would do.
+/// The result of closing a signed transaction, or its consequences without closing it.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Closed {
@@ -63,7 +63,7 @@ pub struct Closed {
     pub gives_free: bool,
     /// Its reservations before.
     pub held: Vec<HeldAmount>,
-    /// What closing means, in words.
+    /// The consequences of closing, in words.
     pub consequences: String,
 }
 

@@ -84,7 +84,7 @@ pub enum SimulationCheck {
     },
 }
 
-/// What is required of a request that no node could simulate.
+/// The requirement for a request that no node could simulate.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Unsimulated {
@@ -125,7 +125,7 @@ fn exceeding(more: &[Effect]) -> SimulationCheck {
     SimulationCheck::Exceeds { what: named.join("; ") }
 }
 
-/// What the effects allow for, added up. A sum beyond 256 bits is replaced by the largest 256-bit number,
+/// The amounts and permissions that the effects allow for, added up. A sum beyond 256 bits is replaced by the largest 256-bit number,
 /// which no observed amount exceeds.
 #[derive(Default)]
 struct Known<'a> {

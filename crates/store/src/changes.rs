@@ -1,4 +1,4 @@
-//! Pending changes. Does not belong here: what they do.
+//! Pending changes. Does not belong here: their effects.
 
 use sqlx::AnyConnection;
 use sqlx::any::AnyRow;

@@ -95,7 +95,7 @@ async fn export(context: &Context, client: &Client, path: &Path) -> Result<()> {
 fn table(entries: &[AuditEntry]) -> String {
     let head = ["id", "time", "event", "actor", "severity", "transaction"];
     table::list(
-        "No entry of the audit log fits.",
+        "No audit entries match.",
         head,
         entries.iter().map(|e| {
             [

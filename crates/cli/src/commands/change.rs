@@ -191,7 +191,7 @@ fn text(change: &Change) -> String {
 
 fn table(changes: &[Change]) -> String {
     table::list(
-        "There are no pending or past changes.",
+        "No changes match.",
         ["id", "time", "kind", "status", "owners agreed", "what"],
         changes.iter().map(|c| {
             let agreed = c.questions.iter().filter(|question| question.approved_at.is_some()).count();

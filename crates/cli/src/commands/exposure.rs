@@ -133,7 +133,7 @@ fn reachable(wallet: &WalletExposure) -> String {
 
 fn accounts(reach: &ReachableAccounts) -> String {
     match (reach.any, reach.addresses.is_empty()) {
-        (true, _) => "anybody".to_owned(),
+        (true, _) => "any account".to_owned(),
         (false, true) => "none".to_owned(),
         (false, false) => reach.addresses.join(", "),
     }

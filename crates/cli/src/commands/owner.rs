@@ -135,7 +135,7 @@ pub(crate) async fn run(context: &Context, verb: Verb) -> Result<()> {
 /// The current owner, and the address that must be proved next.
 fn named(change: &OwnerChange) -> String {
     let wallet = &change.wallet;
-    let owner = wallet.owner_address.as_deref().unwrap_or("nobody");
+    let owner = wallet.owner_address.as_deref().unwrap_or("none");
     match (&wallet.pending_owner_address, wallet.owner_state) {
         (Some(next), _) => format!(
             "{owner} stays the owner (LOCKED) until {next} is proved with `waiaas owner verify {}`.",

@@ -86,7 +86,7 @@ wire_enum!(
         TxSigned = "TX_SIGNED",
         /// A node accepted the broadcast.
         TxSubmitted = "TX_SUBMITTED",
-        /// A signed message has passed its deadline; the amount it could move counts as spent.
+        /// A signed message can no longer be used; the amount that it could move counts as spent.
         TxLapsed = "TX_LAPSED",
         /// The operator stopped following a signed transaction.
         TxClosed = "TX_CLOSED",

@@ -150,7 +150,7 @@ fn ask_for_the_owner(policies: &PolicySet, case: &Evaluation<'_>, findings: &mut
         let (policy_type, why) = match effect {
             Effect::ContractCall { decoded: true, .. } => continue,
             Effect::ContractCall { target, selector, decoded: false } => {
-                // A named method lifts this only where the daemon itself sends what it has just simulated. A
+                // A named method lifts this only where the daemon itself sends what it has just checked. A
                 // signature that is handed out may be used at any later time, in another state. On Solana the
                 // wallet's signature is valid in every program that is called, so naming a method limits
                 // nothing.

@@ -52,7 +52,7 @@ pub enum PriceFact {
     NotAsked,
 }
 
-/// What the wallet has reserved and spent, per window, without the request that is judged.
+/// The wallet's reservations and past spending, per window, without the request that is judged.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 pub struct Ledger {
     /// Dollars in the last 24 hours: all reservations plus the amounts settled in the window.
@@ -129,7 +129,7 @@ pub struct FeeFacts {
 }
 
 impl Default for FeeFacts {
-    /// The whole fee is asked for. Used for decisions recorded before this fact existed.
+    /// The network asks for the whole fee. Used for decisions recorded before this fact existed.
     fn default() -> Self {
         Self { asked: U256::MAX, uncapped: None }
     }
@@ -171,7 +171,7 @@ pub struct PolicyFacts {
     #[serde(default)]
     pub fee: FeeFacts,
     /// Whether the signature is handed out, so that others decide when, if at all, it is used. Otherwise the
-    /// daemon sends it right after simulating it. False in decisions recorded before this fact existed.
+    /// daemon sends it right after checking it. False in decisions recorded before this fact existed.
     #[serde(default)]
     pub handed_out: bool,
 }

@@ -60,7 +60,7 @@ pub enum Content {
         /// The message.
         message: Vec<Argument>,
     },
-    /// What else the signature fixes: gas, nonce, prices, blockhash.
+    /// Further terms fixed by the signature: gas, nonce, prices, blockhash.
     Terms {
         /// By name.
         fields: Vec<Argument>,
