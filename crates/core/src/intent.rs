@@ -37,7 +37,7 @@ impl Amount {
     ///
     /// # Errors
     ///
-    /// [`AmountError`] if the text is not a decimal number.
+    /// [`AmountError`] if the text is not a decimal number or has more than 160 characters.
     pub fn parse_human(text: &str) -> Result<Self, AmountError> {
         text.parse().map(Self::Human)
     }
