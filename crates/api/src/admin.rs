@@ -1,4 +1,4 @@
-//! The operator's view of the daemon.
+//! The operator's requests and answers about the daemon.
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -8,12 +8,12 @@ use crate::secret::WireSecret;
 use crate::validation::{Checks, Refusal, Request};
 use crate::vocabulary::KillSwitchName;
 
-/// Fewest characters of a master password.
+/// Minimum number of characters of a master password.
 pub const MIN_PASSWORD: usize = 12;
-/// Most bytes of a master password.
+/// Maximum number of bytes of a master password.
 pub const MAX_PASSWORD: usize = 1024;
 
-/// Whether the daemon lives.
+/// Whether the daemon is running.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Health {
@@ -25,7 +25,7 @@ pub struct Health {
     pub schema_version: i64,
     /// Seconds since it started.
     pub uptime: i64,
-    /// Its clock.
+    /// The daemon's clock, Unix seconds.
     pub timestamp: i64,
 }
 
@@ -48,24 +48,24 @@ impl Request for SetMasterPassword {
     }
 }
 
-/// Something was done.
+/// A completed operation.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, ToSchema)]
 pub struct Done {
-    /// What, in one sentence.
+    /// What was done, in one sentence.
     pub message: String,
 }
 
-/// The session key was replaced.
+/// The session signing key was rotated.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct SecretRotated {
-    /// When.
+    /// Time of the rotation.
     pub rotated_at: i64,
-    /// What to do now.
+    /// What to do next.
     pub message: String,
 }
 
-/// Whether anything is signed.
+/// Whether signing is running.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub enum Signing {
@@ -90,14 +90,14 @@ impl From<KillSwitch> for Signing {
 pub struct KillSwitchStatus {
     /// Whether anything is signed.
     pub signing: Signing,
-    /// The same in the older words: `ACTIVE` is normal operation, `SUSPENDED` is activated.
+    /// The same in the older words: `ACTIVE` is normal operation, `SUSPENDED` means activated.
     #[schema(value_type = KillSwitchName)]
     pub state: KillSwitch,
-    /// When it was activated; `null` in normal operation.
+    /// Time of the activation; `null` in normal operation.
     pub activated_at: Option<i64>,
 }
 
-/// Normal operation again.
+/// The kill switch was released.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Recovered {
@@ -106,21 +106,21 @@ pub struct Recovered {
     /// The same in the older words: `ACTIVE`.
     #[schema(value_type = KillSwitchName)]
     pub state: KillSwitch,
-    /// When.
+    /// Time of the release.
     pub recovered_at: i64,
 }
 
-/// A backup just written.
+/// A backup that was written.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Backup {
-    /// Where, on the daemon's machine.
+    /// Path on the daemon's machine.
     pub path: String,
     /// The file's name.
     pub filename: String,
-    /// Bytes.
+    /// Size in bytes.
     pub size: u64,
-    /// When.
+    /// Time of the backup.
     pub created_at: i64,
 }
 
@@ -141,24 +141,24 @@ pub struct Status {
     pub schema_version: i64,
     /// Seconds since it started.
     pub uptime: i64,
-    /// Its clock.
+    /// The daemon's clock, Unix seconds.
     pub timestamp: i64,
-    /// Whether anything is signed; stopped by the kill switch.
+    /// Whether signing is running; the kill switch stops it.
     pub signing: Signing,
-    /// The same in the older words: `ACTIVE` is normal operation, `SUSPENDED` is activated.
+    /// The same in the older words: `ACTIVE` is normal operation, `SUSPENDED` means activated.
     #[schema(value_type = KillSwitchName)]
     pub kill_switch_state: KillSwitch,
-    /// Wallets in all.
+    /// Number of wallets.
     pub wallet_count: u64,
-    /// Wallets that may sign.
+    /// Number of wallets that may sign.
     pub active_wallet_count: u64,
-    /// Sessions that can still authenticate.
+    /// Number of sessions that can still authenticate.
     pub active_session_count: u64,
-    /// Policies in force.
+    /// Number of policies in force.
     pub policy_count: u64,
-    /// Transactions that are not final.
+    /// Number of transactions that are not final.
     pub open_transaction_count: u64,
-    /// Whether the generated password still lies in `recovery.key`; replace it.
+    /// Whether the generated password is still in `recovery.key`. If so, replace it.
     pub auto_provisioned: bool,
     /// Networks with an endpoint.
     pub networks: Vec<NetworkStatus>,
@@ -171,8 +171,8 @@ pub struct NetworkStatus {
     pub network: String,
     /// Endpoints configured.
     pub endpoints: u64,
-    /// By which method each endpoint shows what a transaction does before it is signed (`eth_simulateV1`,
-    /// `debug_traceCall`); `none` where it has none, `null` while that is not known. Empty on Solana.
+    /// The simulation method of each endpoint (`eth_simulateV1`, `debug_traceCall`); `none` if it has none,
+    /// `null` if that is not known yet. Empty on Solana.
     #[serde(default, rename = "simulationMethods")]
     pub simulation_methods: Vec<Option<String>>,
 }

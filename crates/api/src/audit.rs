@@ -1,4 +1,4 @@
-//! The audit log as it is read.
+//! Reading the audit log.
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -8,37 +8,37 @@ use waiaas_core::ids::{TxId, WalletId};
 
 use crate::vocabulary::{AuditEventName, SeverityName};
 
-/// Which entries. Filters combine.
+/// Selects audit entries. Filters combine.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize, IntoParams)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct AuditQuery {
-    /// Concerning this wallet.
+    /// Entries about this wallet.
     #[serde(default, alias = "wallet_id", skip_serializing_if = "Option::is_none")]
     #[param(value_type = Option<Uuid>)]
     pub wallet_id: Option<WalletId>,
-    /// Of this kind.
+    /// Entries of this event.
     #[serde(default, alias = "event_type", skip_serializing_if = "Option::is_none")]
     #[param(value_type = Option<AuditEventName>)]
     pub event_type: Option<AuditEventKind>,
-    /// Of this severity.
+    /// Entries of this severity.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[param(value_type = Option<SeverityName>)]
     pub severity: Option<Severity>,
-    /// At or after this second.
+    /// Entries at or after this time, Unix seconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub from: Option<i64>,
-    /// At or before this second.
+    /// Entries at or before this time, Unix seconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub to: Option<i64>,
-    /// Concerning this transaction.
+    /// Entries about this transaction.
     #[serde(default, alias = "tx_id", skip_serializing_if = "Option::is_none")]
     #[param(value_type = Option<Uuid>)]
     pub tx_id: Option<TxId>,
-    /// `nextCursor` of the page before.
+    /// `nextCursor` of the previous page.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cursor: Option<String>,
-    /// Entries per page, 1 to 200; 50 unless told.
+    /// Entries per page, 1 to 200; 50 by default.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[param(minimum = 1, maximum = 200)]
     pub limit: Option<u32>,
@@ -48,18 +48,18 @@ pub struct AuditQuery {
     pub include_total: bool,
 }
 
-/// One entry.
+/// One audit entry.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct AuditEntry {
-    /// Place in the chain, from 1, without gaps.
+    /// Position in the chain, from 1, without gaps.
     pub id: i64,
-    /// When.
+    /// Time of the event.
     pub timestamp: i64,
-    /// What happened.
+    /// The event.
     #[schema(value_type = AuditEventName)]
     pub event_type: String,
-    /// Who did it: `master`, `session:…`, `owner:…`, `system` or `anonymous`.
+    /// Who caused it: `master`, `session:…`, `owner:…`, `system` or `anonymous`.
     pub actor: String,
     /// The wallet concerned.
     #[schema(value_type = Option<Uuid>)]
@@ -70,15 +70,15 @@ pub struct AuditEntry {
     /// The transaction concerned.
     #[schema(value_type = Option<Uuid>)]
     pub tx_id: Option<String>,
-    /// What else is known.
+    /// Further details of the event.
     #[schema(value_type = Object)]
     pub details: Value,
-    /// How much a person should care.
+    /// How urgent the event is for a person.
     #[schema(value_type = SeverityName)]
     pub severity: String,
-    /// The caller's address, where there was one.
+    /// The caller's IP address, if there was a caller.
     pub ip_address: Option<String>,
-    /// Hash of this entry, which covers the one before.
+    /// Hash over this entry and the hash of the previous one.
     pub hash: String,
 }
 
@@ -86,11 +86,11 @@ pub struct AuditEntry {
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct AuditReport {
-    /// Whether every entry follows from the one before.
+    /// Whether every entry's hash follows from the previous entry.
     pub intact: bool,
-    /// Entries from the first on that form an intact chain.
+    /// Number of entries from the first on that form an intact chain.
     pub entries: i64,
-    /// Hash of the last of them; keep it elsewhere to detect a truncated log.
+    /// Hash of the last of them. Keep it elsewhere to detect a truncated log.
     pub head: String,
     /// The first entry that is missing, altered or out of order.
     pub broken_at: Option<i64>,

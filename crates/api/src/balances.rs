@@ -1,4 +1,4 @@
-//! What a wallet holds.
+//! Balances of a wallet.
 
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -8,16 +8,16 @@ use waiaas_core::network::{Chain, Environment};
 
 use crate::vocabulary::{ChainName, EnvironmentName};
 
-/// Which wallet, on which network.
+/// Selects a wallet and a network.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize, IntoParams)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct HoldingsQuery {
-    /// The wallet; the session's default unless named, or the only one on the network named.
+    /// The wallet; by default the session's default wallet, or its only one on the named network.
     #[serde(default, alias = "wallet_id", skip_serializing_if = "Option::is_none")]
     #[param(value_type = Option<Uuid>)]
     pub wallet_id: Option<WalletId>,
-    /// Name or CAIP-2 id, or `all` for every network of the wallet.
+    /// Name or CAIP-2 id of a network, or `all` for every network of the wallet.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub network: Option<String>,
 }
@@ -67,7 +67,7 @@ pub struct AllBalances {
     pub balances: Vec<NetworkBalance>,
 }
 
-/// The native balance on one of several networks, or why it is not known.
+/// The native balance on one of several networks, or why it could not be read.
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct NetworkBalance {
@@ -87,7 +87,7 @@ pub struct NetworkBalance {
     /// Symbol.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub symbol: Option<String>,
-    /// Why there is no balance here.
+    /// Why the balance could not be read.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
 }
@@ -102,7 +102,7 @@ pub enum BalanceAnswer {
     All(AllBalances),
 }
 
-/// Everything held on one network.
+/// All assets held on one network.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(as = AssetList)]
@@ -121,7 +121,7 @@ pub struct Assets {
     pub assets: Vec<Asset>,
 }
 
-/// One asset held.
+/// One asset that the wallet holds.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Asset {
@@ -129,7 +129,7 @@ pub struct Asset {
     pub mint: String,
     /// Symbol.
     pub symbol: String,
-    /// The symbol again: token names are chosen by anybody and not shown.
+    /// The symbol again. The token's name is not shown, because its creator can choose any name.
     pub name: String,
     /// Base units.
     pub balance: String,
@@ -139,17 +139,17 @@ pub struct Asset {
     pub decimals: u8,
     /// Whether it is the native coin.
     pub is_native: bool,
-    /// Value, where there is a price.
+    /// Value in dollars, if there is a price.
     #[schema(value_type = Option<f64>)]
     pub usd_value: Option<Usd>,
     /// CAIP-19 id.
     pub asset_id: String,
-    /// Why the balance cannot be read; it is shown as 0 then, and means nothing.
+    /// Why the balance could not be read. It is shown as 0 then, and is not meaningful.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
 }
 
-/// Everything held on every network of a wallet.
+/// All assets held on every network of a wallet.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct AllAssets {
@@ -166,7 +166,7 @@ pub struct AllAssets {
     pub network_assets: Vec<NetworkAssets>,
 }
 
-/// What is held on one of several networks, or why it is not known.
+/// The assets held on one of several networks, or why they could not be read.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct NetworkAssets {
@@ -176,12 +176,12 @@ pub struct NetworkAssets {
     pub chain_id: String,
     /// The native coin and the tokens.
     pub assets: Vec<Asset>,
-    /// Why nothing is known here.
+    /// Why they could not be read.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
 }
 
-/// What a wallet holds on all its networks, for the operator.
+/// A wallet's balances on all its networks, for the operator.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct WalletBalances {
@@ -192,7 +192,7 @@ pub struct WalletBalances {
     pub balances: Vec<WalletBalance>,
 }
 
-/// What a wallet holds on one network, or why that is not known.
+/// A wallet's balances on one network, or why they could not be read.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct WalletBalance {
@@ -200,32 +200,32 @@ pub struct WalletBalance {
     pub network: String,
     /// CAIP-2 id of the network.
     pub chain_id: String,
-    /// The native coin; `null` where nothing is known.
+    /// The native coin; `null` if nothing could be read.
     pub native: Option<Held>,
-    /// The tokens; on EVM those that this daemon has met.
+    /// The tokens; on EVM those in the token registry.
     pub tokens: Vec<Held>,
-    /// Why nothing is known here.
+    /// Why nothing could be read.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
 }
 
-/// How much of one asset is held.
+/// The balance of one asset.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Held {
     /// Symbol.
     pub symbol: String,
-    /// In human units, without the symbol; `null` where it cannot be read.
+    /// In human units, without the symbol; `null` if it could not be read.
     #[schema(example = "1.5")]
     pub balance: Option<String>,
     /// Contract or mint; `null` for the native coin.
     pub address: Option<String>,
     /// CAIP-19 id.
     pub asset_id: String,
-    /// Value, where there is a price.
+    /// Value in dollars, if there is a price.
     #[schema(value_type = Option<f64>)]
     pub usd: Option<Usd>,
-    /// Why the balance cannot be read.
+    /// Why the balance could not be read.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
 }

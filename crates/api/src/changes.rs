@@ -1,4 +1,4 @@
-//! Changes that wait for owners before they are in force.
+//! Pending changes: changes that need owners' signatures before they are in force.
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -9,66 +9,66 @@ use waiaas_core::ids::{ChangeId, WalletId};
 use crate::owners::Challenge;
 use crate::vocabulary::{ChangeKindName, ChangeStatusName};
 
-/// A change of what protects wallets. It loosens, so every LOCKED owner concerned has to sign.
+/// A change that loosens protection. Every LOCKED owner concerned must sign it.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Change {
     /// Its id.
     #[schema(value_type = Uuid)]
     pub id: ChangeId,
-    /// What kind it is.
+    /// The kind of change.
     #[schema(value_type = ChangeKindName)]
     pub kind: ChangeKind,
-    /// What it does, in a sentence; part of what owners sign.
+    /// The change in one sentence; part of the text that owners sign.
     pub summary: String,
-    /// Where it is. Only `APPLIED` is in force.
+    /// State of the change. Only `APPLIED` is in force.
     #[schema(value_type = ChangeStatusName)]
     pub status: ChangeStatus,
-    /// Exactly what it does.
+    /// The exact change.
     #[schema(value_type = Object)]
     pub content: Value,
-    /// What owners sign of the content, SHA-256.
+    /// SHA-256 of the content, which owners sign.
     pub digest: String,
-    /// When it was asked for.
+    /// Time of the request.
     pub created_at: i64,
-    /// From this second on nobody can agree to it.
+    /// From this second on it can no longer be approved.
     pub expires_at: i64,
-    /// When it came to its end.
+    /// Time at which it was applied or ended.
     pub decided_at: Option<i64>,
-    /// Who is asked; every one of them has to agree.
+    /// The owners who are asked; every one of them must approve.
     pub questions: Vec<ChangeQuestion>,
 }
 
-/// What one owner is asked about a change.
+/// The question to one owner about a change.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ChangeQuestion {
     /// A wallet of this owner that the change concerns.
     #[schema(value_type = Uuid)]
     pub wallet_id: WalletId,
-    /// Who is asked.
+    /// Address of the owner who is asked.
     pub owner_address: String,
-    /// When this owner agreed.
+    /// Time of this owner's approval.
     pub approved_at: Option<i64>,
-    /// What to sign to agree; `null` when that is no longer possible.
+    /// The text to sign to approve; `null` if that is no longer possible.
     pub approve: Option<Challenge>,
-    /// What to sign to refuse; `null` when that is no longer possible.
+    /// The text to sign to reject; `null` if that is no longer possible.
     pub reject: Option<Challenge>,
 }
 
-/// Which changes.
+/// Selects changes.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize, IntoParams)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct ChangeQuery {
-    /// Only those with this status.
+    /// Only changes with this status.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[param(value_type = Option<ChangeStatusName>)]
     pub status: Option<ChangeStatus>,
-    /// `nextCursor` of the page before.
+    /// `nextCursor` of the previous page.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cursor: Option<String>,
-    /// Entries per page, 1 to 200; 50 unless told.
+    /// Entries per page, 1 to 200; 50 by default.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[param(minimum = 1, maximum = 200)]
     pub limit: Option<u32>,

@@ -1,4 +1,4 @@
-//! What a dry run shows: the same judgement as the live request, and what the node says.
+//! The result of a dry run: the verdict of the live request, and the node's simulation.
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Number, Value};
@@ -17,61 +17,60 @@ use crate::vocabulary::{
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct DryRunResult {
-    /// Whether the policies allow it. A failing simulation does not change this.
+    /// Whether the policies grant it. A failing simulation does not change this.
     pub success: bool,
-    /// The judgement.
+    /// The verdict.
     pub policy: PolicyResult,
-    /// The most the network may cost; `null` when policy denies it whatever the nodes say, so that none
-    /// was asked.
+    /// The maximum network fee; `null` for an early denial, for which no node was asked.
     pub fee: Option<Fee>,
-    /// What would leave the wallet.
+    /// The changes of the wallet's balances.
     pub balance_changes: Vec<BalanceChange>,
-    /// What a person should know before sending.
+    /// Warnings for the caller.
     pub warnings: Vec<Warning>,
-    /// What the node says.
+    /// The node's simulation.
     pub simulation: SimulationResult,
-    /// Everything it does: `items` as decoded from the bytes that would be signed, and `seen`, where a call
-    /// cannot be decoded, as a node saw it in a simulation.
+    /// Everything that it does: `items` are decoded from the bytes that would be signed; `seen` are the
+    /// effects of undecoded calls in a simulation.
     #[schema(value_type = effects::Effects)]
     pub effects: Value,
-    /// The gas condition asked for, and whether it is met; `null` when none was.
+    /// The requested gas condition and whether it is met; `null` if none was requested.
     pub gas_condition: Option<GasConditionState>,
-    /// Where and how long.
+    /// The chain, the amount and the duration of the dry run.
     pub meta: Meta,
 }
 
-/// The judgement.
+/// The verdict.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct PolicyResult {
     /// The tier; `null` when denied.
     #[schema(value_type = Option<TierName>)]
     pub tier: Option<Tier>,
-    /// Whether it is allowed.
+    /// Whether the policies grant it.
     pub allowed: bool,
     /// Code of the first denial.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<DenialCodeName>)]
     pub code: Option<DenialCode>,
-    /// Why it is denied, in one sentence.
+    /// Reason of the denial, in one sentence.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
-    /// Seconds it would wait.
+    /// Length of the delay in seconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub delay_seconds: Option<u32>,
-    /// Why the owner would be asked.
+    /// Why the owner's approval is needed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub approval_reason: Option<String>,
-    /// Seconds the owner would have.
+    /// Approval window in seconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub approval_timeout: Option<u32>,
-    /// A cumulative limit this request nearly fills.
+    /// A spending window that this request fills to four fifths or more.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cumulative_warning: Option<CumulativeWarning>,
     /// All denials.
     #[serde(default)]
     pub denials: Vec<DenialView>,
-    /// Why this tier, strictest first.
+    /// The reasons for the tier, strictest first.
     #[serde(default)]
     pub reasons: Vec<TierReasonView>,
 }
@@ -83,7 +82,7 @@ pub struct DenialView {
     /// Stable code.
     #[schema(value_type = DenialCodeName)]
     pub code: DenialCode,
-    /// Type of the policy that decided, or would be needed.
+    /// Type of the policy that decided, or that would be needed.
     #[schema(value_type = Option<PolicyTypeName>)]
     pub policy_type: Option<PolicyType>,
     /// The policy that decided.
@@ -95,19 +94,19 @@ pub struct DenialView {
     pub hint: Option<String>,
 }
 
-/// A gas condition and what the network charges now.
+/// A gas condition and the current network prices.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct GasConditionState {
-    /// Whether it would be signed now.
+    /// Whether the transaction would be signed now.
     pub met: bool,
-    /// What is paid now, priority fee included: wei per gas, or micro-lamports per compute unit.
+    /// The current price, priority fee included: wei per gas, or micro-lamports per compute unit.
     pub current_gas_price: String,
-    /// The priority fee paid now.
+    /// The current priority fee.
     pub current_priority_fee: String,
-    /// The most that was asked for.
+    /// The requested maximum.
     pub max_gas_price: Option<String>,
-    /// The most priority fee that was asked for.
+    /// The requested maximum of the priority fee.
     pub max_priority_fee: Option<String>,
 }
 
@@ -118,28 +117,28 @@ pub struct TierReasonView {
     /// The tier asked for.
     #[schema(value_type = TierName)]
     pub tier: Tier,
-    /// Type of the policy; `null` for what holds without any.
+    /// Type of the policy; `null` for a default rule.
     #[schema(value_type = Option<PolicyTypeName>)]
     pub policy_type: Option<PolicyType>,
-    /// The policy; `null` for what holds without any.
+    /// The policy; `null` for a default rule.
     #[schema(value_type = Option<Uuid>)]
     pub policy_id: Option<PolicyId>,
     /// One sentence.
     pub message: String,
 }
 
-/// A cumulative limit that is nearly used up.
+/// A spending window that is nearly full.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct CumulativeWarning {
-    /// Which window.
+    /// `daily` or `monthly`.
     #[serde(rename = "type")]
     #[schema(value_type = WindowName)]
     pub window: String,
-    /// `spent` over `limit`, four digits after the point.
+    /// `spent` divided by `limit`, four digits after the point.
     #[schema(value_type = f64)]
     pub ratio: Number,
-    /// Counted, this request included.
+    /// Dollars counted, this request included.
     #[schema(value_type = f64)]
     pub spent: Usd,
     /// The limit.
@@ -147,27 +146,27 @@ pub struct CumulativeWarning {
     pub limit: Usd,
 }
 
-/// The most the network may cost.
+/// The maximum network fee.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Fee {
-    /// Native base units.
+    /// Base units of the native coin.
     pub estimated_fee: String,
     /// Symbol of the native coin.
     pub fee_symbol: String,
     /// Its decimals.
     pub fee_decimals: u8,
-    /// Value, where there is a price.
+    /// Value in dollars, if there is a price.
     #[schema(value_type = Option<f64>)]
     pub fee_usd: Option<Usd>,
-    /// Whether a token account has to be opened for the recipient (Solana).
+    /// Whether a token account must be opened for the recipient (Solana).
     pub needs_ata_creation: bool,
-    /// Native base units locked for it.
+    /// Base units of the native coin locked for it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ata_rent_cost: Option<String>,
 }
 
-/// What would happen to one balance.
+/// The change of one balance.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct BalanceChange {
@@ -177,50 +176,50 @@ pub struct BalanceChange {
     pub symbol: String,
     /// Decimals.
     pub decimals: u8,
-    /// Base units now.
+    /// Base units before.
     pub current_balance: String,
-    /// Signed base units; what leaves is negative.
+    /// Signed base units; negative if they leave.
     pub change_amount: String,
-    /// Base units afterwards; negative when there is not enough.
+    /// Base units afterwards; negative if the balance is too low.
     pub after_balance: String,
-    /// What there is now in human units, with the symbol.
+    /// The balance before in human units, with the symbol.
     #[schema(example = "12.5 USDC")]
     pub current_formatted: String,
-    /// The change in human units, with the symbol; what leaves is negative.
+    /// The change in human units, with the symbol; negative if it leaves.
     #[schema(example = "-5 USDC")]
     pub change_formatted: String,
-    /// What there is afterwards in human units, with the symbol.
+    /// The balance afterwards in human units, with the symbol.
     #[schema(example = "7.5 USDC")]
     pub after_formatted: String,
 }
 
-/// Something a person should know.
+/// A warning.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize, ToSchema)]
 pub struct Warning {
     /// Stable code.
     pub code: String,
     /// One sentence.
     pub message: String,
-    /// How much it matters.
+    /// How important the warning is.
     #[schema(value_type = WarningSeverityName)]
     pub severity: String,
 }
 
-/// What the node says.
+/// The node's simulation.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct SimulationResult {
     /// Whether it would succeed.
     pub success: bool,
-    /// Program or revert logs.
+    /// Logs of programs or of the revert.
     pub logs: Vec<String>,
     /// Gas or compute units.
     pub units_consumed: Option<String>,
-    /// Why it would not succeed.
+    /// Why it would fail.
     pub error: Option<String>,
 }
 
-/// Where and how long.
+/// The chain, the amount and the duration of a dry run.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Meta {
@@ -231,17 +230,17 @@ pub struct Meta {
     pub network: String,
     /// CAIP-2 id of the network.
     pub chain_id: String,
-    /// The type asked for.
+    /// The requested type.
     #[schema(value_type = IntentKindName)]
     pub transaction_type: String,
     /// Base units.
     pub amount: String,
     /// In human units, with the symbol.
     pub amount_formatted: String,
-    /// Value, where there is a price.
+    /// Value in dollars, if there is a price.
     #[schema(value_type = Option<f64>)]
     pub amount_usd: Option<Usd>,
-    /// How long the dry run took.
+    /// Duration of the dry run in milliseconds.
     pub duration_ms: u64,
 }
 

@@ -1,7 +1,7 @@
 //! OpenAPI schemas of effects and of the reasons of a verdict.
 //!
-//! The values themselves are `waiaas_core::effect::Effects` and JSON of `waiaas_core::policy`. A test reads what `core`
-//! writes into the types here, so that the two cannot differ.
+//! The values themselves are `waiaas_core::effect::Effects` and JSON of `waiaas_core::policy`. A test parses
+//! JSON written by `core` into the types here, so that the two cannot differ.
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -19,7 +19,7 @@ pub struct Portion {
     pub amount: String,
 }
 
-/// One thing that a signature does to the wallet. Amounts are base units in hex, assets CAIP-19 ids.
+/// One thing that a signed draft does to the wallet. Amounts are base units in hex, assets CAIP-19 ids.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize, ToSchema)]
 #[serde(tag = "effect", rename_all = "snake_case")]
 pub enum Effect {
@@ -41,39 +41,39 @@ pub enum Effect {
     },
     /// An NFT leaves.
     NftOut {
-        /// Which one, as CAIP-19 id.
+        /// The NFT's CAIP-19 id.
         nft: String,
         /// Recipient.
         to: String,
-        /// How many pieces, in hex.
+        /// Number of pieces, in hex.
         quantity: String,
     },
-    /// Somebody may take some of a token.
+    /// A spender may take up to an amount of a token.
     Allowance {
         /// The token.
         asset: String,
         /// Who may take it.
         spender: String,
-        /// The most that may be taken, in hex; zero takes the permission back.
+        /// The maximum amount, in hex; zero revokes the allowance.
         amount: String,
         /// The contract that takes it for the spender (Permit2).
         #[serde(default, skip_serializing_if = "Option::is_none")]
         through: Option<String>,
     },
-    /// Somebody may take one NFT.
+    /// A spender may take one NFT.
     NftAllowance {
-        /// Which one, as CAIP-19 id.
+        /// The NFT's CAIP-19 id.
         nft: String,
-        /// Who may take it; `null` takes the permission back.
+        /// Who may take it; `null` revokes the permission.
         spender: Option<String>,
     },
-    /// Somebody may take every NFT of a collection, or no longer may.
+    /// An operator may take every NFT of a collection, or no longer may.
     OperatorApproval {
         /// The contract of the collection.
         collection: String,
-        /// Who.
+        /// The operator.
         operator: String,
-        /// Whether it is given.
+        /// Whether it is given (true) or revoked (false).
         granted: bool,
     },
     /// A contract or program is called.
@@ -82,27 +82,27 @@ pub enum Effect {
         target: String,
         /// The method; `null` if the call has no data.
         selector: Option<String>,
-        /// Whether everything that the call does stands beside it as effects.
+        /// Whether all effects of the call are listed as effects of their own.
         decoded: bool,
     },
     /// One asset is exchanged for another by one call of a router, all its steps together.
     Swap {
         /// The contract that carries it out.
         router: String,
-        /// The most that goes in.
+        /// The most that goes in, per asset.
         sold: Vec<Portion>,
         /// CAIP-19 id of every asset on the way, both ends included.
         path: Vec<String>,
-        /// The least that comes out; the call fails otherwise.
+        /// The least that comes out, per asset; the call fails otherwise.
         bought: Vec<Portion>,
-        /// Who gets it.
+        /// The recipient.
         to: String,
-        /// CAIP-19 id of the token that stands for the native coin one to one, where the network has one.
+        /// CAIP-19 id of the token that wraps the native coin one to one, if the network has one.
         wrapper: Option<String>,
-        /// Whose allowances of the wallet take what goes in, in order.
+        /// The spenders whose allowances from the wallet the swap uses, in order.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         spenders: Vec<String>,
-        /// The last second at which the router carries it out.
+        /// The router's deadline for the swap, Unix seconds.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         deadline: Option<i64>,
     },
@@ -113,13 +113,13 @@ pub enum Effect {
         /// Native coin given to it, in hex.
         amount: String,
     },
-    /// Power over something of the wallet goes to somebody else.
+    /// Control over something of the wallet's passes to another account.
     AuthorityChange {
-        /// What is handed over.
+        /// The contract or account concerned.
         target: String,
         /// The method that does it.
         selector: Option<String>,
-        /// Who gets it, where that is one account.
+        /// The new authority, where it is one account.
         to: Option<String>,
         /// A short description.
         what: String,
@@ -140,7 +140,7 @@ pub enum Effect {
         /// The text, shortened.
         text: String,
     },
-    /// Typed data (EIP-712) of an unknown kind are signed.
+    /// Typed data (EIP-712) of an unknown kind is signed.
     TypedData {
         /// `verifyingContract` of the domain.
         contract: String,
@@ -149,14 +149,14 @@ pub enum Effect {
         /// The hash that is signed.
         digest: String,
     },
-    /// The most that the network may cost.
+    /// The maximum network fee.
     NetworkFee {
         /// Base units of the native coin, in hex.
         max: String,
     },
-    /// The decoder does not know what it is; never granted.
+    /// Bytes that the decoder cannot read; always denied.
     Unknown {
-        /// The contract or program concerned, where there is one.
+        /// The contract or program concerned, if any.
         target: Option<String>,
         /// A short description.
         what: String,
@@ -183,12 +183,12 @@ pub struct Effects {
     pub native: String,
     /// The wallet's address.
     pub from: String,
-    /// Decoded from the bytes.
+    /// Effects decoded from the bytes.
     pub items: Vec<Effect>,
     /// Every method called, at any depth.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub methods: Vec<Method>,
-    /// Seen in a simulation of calls that cannot be decoded.
+    /// Effects of undecoded calls, seen in a simulation.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub seen: Vec<Effect>,
 }

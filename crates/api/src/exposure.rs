@@ -10,38 +10,38 @@ use waiaas_core::policy::exposure::{Horizon, Source};
 
 use crate::vocabulary::{BoundSourceName, ChainName, HorizonName, PolicyTypeName};
 
-/// What is taken to be leaked: exactly one of the two.
+/// Selects the sessions that are assumed to be leaked: exactly one of the two fields.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize, IntoParams)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct ExposureQuery {
-    /// Every live session of this wallet.
+    /// All live sessions of this wallet.
     #[serde(default, alias = "wallet_id", skip_serializing_if = "Option::is_none")]
     #[param(value_type = Option<Uuid>)]
     pub wallet_id: Option<WalletId>,
-    /// This session, with every wallet it reaches.
+    /// This session, with every wallet that it can use.
     #[serde(default, alias = "session_id", skip_serializing_if = "Option::is_none")]
     #[param(value_type = Option<Uuid>)]
     pub session_id: Option<SessionId>,
 }
 
-/// The most that could leave without any human, if a session leaked now.
+/// The most that could leave without any human, if a session token leaked now.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ExposureReport {
-    /// The session asked about.
+    /// The selected session.
     #[schema(value_type = Option<Uuid>)]
     pub session_id: Option<SessionId>,
-    /// The wallet asked about.
+    /// The selected wallet.
     #[schema(value_type = Option<Uuid>)]
     pub wallet_id: Option<WalletId>,
-    /// When it was worked out.
+    /// Time of the calculation.
     pub at: i64,
-    /// What the figures rest on and what they leave out.
+    /// The assumptions of the figures, and what they leave out.
     pub conditions: Vec<String>,
-    /// Of all wallets together.
+    /// All wallets together.
     pub total: Vec<HorizonTotal>,
-    /// Wallet by wallet. Wallets share no limit.
+    /// Each wallet. Wallets share no limit.
     pub wallets: Vec<WalletExposure>,
 }
 
@@ -49,10 +49,10 @@ pub struct ExposureReport {
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct HorizonTotal {
-    /// How far ahead.
+    /// The length of time ahead.
     #[schema(value_type = HorizonName)]
     pub horizon: Horizon,
-    /// The most; `null` = unbounded.
+    /// The maximum; `null` = unbounded.
     #[schema(value_type = Option<f64>)]
     pub usd: Option<Usd>,
 }
@@ -61,7 +61,7 @@ pub struct HorizonTotal {
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct WalletExposure {
-    /// Which.
+    /// The wallet.
     #[schema(value_type = Uuid)]
     pub wallet_id: WalletId,
     /// Its name.
@@ -69,17 +69,18 @@ pub struct WalletExposure {
     /// Its chain.
     #[schema(value_type = ChainName)]
     pub chain: Chain,
-    /// Live sessions taken to be leaked.
+    /// Number of live sessions that are assumed to be leaked.
     pub sessions: u64,
-    /// When the last of them ends for good, all renewals used; `null` without one, and without an end.
+    /// When the last of them ends for good, with all renewals used; `null` without a session, or if it never
+    /// ends.
     pub sessions_end: Option<i64>,
     /// Per horizon: an hour, a day, 30 days.
     pub horizons: Vec<HorizonExposure>,
-    /// Requests made before that have not ended: counted in no figure.
+    /// Reservations of earlier requests that have not ended. No figure includes them.
     pub held: HeldValue,
-    /// Allowances given through this daemon that may still be open: counted in no figure.
+    /// Allowances given through this daemon that may still be open. No figure includes them.
     pub allowances: Vec<OpenAllowance>,
-    /// Whether all transactions were looked through for them.
+    /// Whether all transactions were searched for allowances.
     pub allowances_complete: bool,
 }
 
@@ -87,14 +88,14 @@ pub struct WalletExposure {
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct HorizonExposure {
-    /// How far ahead.
+    /// The length of time ahead.
     #[schema(value_type = HorizonName)]
     pub horizon: Horizon,
-    /// Its length.
+    /// Its length in seconds.
     pub seconds: i64,
-    /// Of everything together.
+    /// All networks and assets together.
     pub usd: UsdFigure,
-    /// Network by network.
+    /// Each network.
     pub networks: Vec<NetworkExposure>,
 }
 
@@ -102,17 +103,17 @@ pub struct HorizonExposure {
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct NetworkExposure {
-    /// Which.
+    /// The network.
     pub network: String,
-    /// Of everything together.
+    /// All assets together.
     pub usd: UsdFigure,
-    /// Asset by asset, fees included.
+    /// Each asset, fees included.
     pub assets: Vec<AssetExposure>,
-    /// Who could be sent something.
+    /// Accounts that could receive something.
     pub recipients: ReachableAccounts,
-    /// Who could be allowed to take something.
+    /// Accounts that could be allowed to take something.
     pub spenders: ReachableAccounts,
-    /// Which contracts could be called.
+    /// Contracts that could be called.
     pub contracts: ReachableAccounts,
 }
 
@@ -120,44 +121,44 @@ pub struct NetworkExposure {
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ReachableAccounts {
-    /// Whether it is anybody at all.
+    /// Whether it includes every account.
     pub any: bool,
-    /// Otherwise, exactly these.
+    /// Otherwise, exactly these accounts.
     pub addresses: Vec<String>,
 }
 
-/// The most of one asset.
+/// The most of one asset that could leave.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct AssetExposure {
-    /// CAIP-19.
+    /// CAIP-19 id.
     pub asset: String,
     /// Its symbol, if it could be read.
     pub symbol: Option<String>,
     /// Its decimals, if they could be read.
     pub decimals: Option<u8>,
-    /// Base units held, if that could be read.
+    /// Base units held, if they could be read.
     pub balance: Option<String>,
-    /// The most, in base units; `null` = unbounded.
+    /// The maximum in base units; `null` = unbounded.
     pub most: Option<String>,
-    /// The same in human units, if the decimals are known.
+    /// The maximum in human units, if the decimals are known.
     pub most_formatted: Option<String>,
-    /// What bounds it, or why nothing does.
+    /// The source of the bound, or the reason why there is none.
     pub because: BoundReason,
-    /// Other bounds that hold too, the smallest first.
+    /// Other bounds that also hold, smallest first.
     pub others: Vec<AmountBound>,
 }
 
-/// The most in dollars.
+/// The most in dollars that could leave.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct UsdFigure {
-    /// The most; `null` = unbounded.
+    /// The maximum; `null` = unbounded.
     #[schema(value_type = Option<f64>)]
     pub most: Option<Usd>,
-    /// What bounds it, or why nothing does.
+    /// The source of the bound, or the reason why there is none.
     pub because: BoundReason,
-    /// Other bounds that hold too, the smallest first.
+    /// Other bounds that also hold, smallest first.
     pub others: Vec<UsdBound>,
 }
 
@@ -165,9 +166,9 @@ pub struct UsdFigure {
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct AmountBound {
-    /// The most.
+    /// The bound.
     pub most: String,
-    /// By which rule.
+    /// The rule that sets it.
     pub because: BoundReason,
 }
 
@@ -175,18 +176,18 @@ pub struct AmountBound {
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct UsdBound {
-    /// The most.
+    /// The bound.
     #[schema(value_type = f64)]
     pub most: Usd,
-    /// By which rule.
+    /// The rule that sets it.
     pub because: BoundReason,
 }
 
-/// The rule behind a figure.
+/// The reason for a figure.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct BoundReason {
-    /// What kind of thing it is.
+    /// The kind of source.
     #[schema(value_type = BoundSourceName)]
     pub source: Source,
     /// Type of the policy, or of the policy that is missing.
@@ -195,46 +196,46 @@ pub struct BoundReason {
     /// The policy.
     #[schema(value_type = Option<Uuid>)]
     pub policy_id: Option<PolicyId>,
-    /// The field of its rules.
+    /// The field of the policy's rules.
     pub field: Option<String>,
     /// One sentence.
     pub message: String,
 }
 
-/// What is held for requests made before.
+/// Reservations of earlier requests.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct HeldValue {
-    /// In dollars, as far as there were prices.
+    /// In dollars, where there were prices.
     #[schema(value_type = f64)]
     pub usd: Usd,
-    /// Asset by asset.
+    /// Each asset.
     pub assets: Vec<HeldAsset>,
 }
 
-/// What is held of one asset.
+/// The reservations of one asset.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct HeldAsset {
-    /// CAIP-19.
+    /// CAIP-19 id.
     pub asset: String,
     /// Base units.
     pub amount: String,
 }
 
-/// An allowance that was given. It needs no credential to be used.
+/// An allowance that was given. Using it needs no credential of this daemon.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct OpenAllowance {
-    /// Where.
+    /// The network.
     pub network: String,
-    /// CAIP-19 of the token.
+    /// CAIP-19 id of the token.
     pub asset: String,
     /// Who may take it.
     pub spender: String,
-    /// All that was ever given, in base units; part of it may have been taken already.
+    /// The sum of all that was given, in base units; part of it may have been taken already.
     pub amount: String,
-    /// Whether the newest transaction about it lowered it or took it back.
+    /// Whether the newest transaction about it lowered or revoked it.
     pub lowered: bool,
     /// The newest transaction about it.
     #[schema(value_type = Uuid)]

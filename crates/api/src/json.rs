@@ -1,4 +1,4 @@
-//! Strict JSON: no unknown fields, no repeated keys, and errors that never quote what was sent.
+//! Strict JSON: no unknown fields, no repeated keys, and errors that never quote the input.
 
 use std::collections::HashSet;
 use std::fmt;
@@ -10,10 +10,14 @@ use waiaas_core::{Fault, Wording, wording};
 
 use crate::validation::{Issue, Refusal, Request};
 
-/// Reads and checks a request body.
+/// Parses and checks a request body.
+///
+/// # Errors
+///
+/// [`Refusal`] with every issue found, or for an unsupported type of transaction.
 pub fn read<T: Request>(text: &[u8]) -> Result<T, Refusal> {
     parse::<Unique>(text)?;
-    // Otherwise a list of the fields' values would do, without a name to any of them.
+    // serde would also read a struct from an array of its fields' values.
     if text.trim_ascii_start().first() != Some(&b'{') {
         return Err(Refusal::Invalid(vec![Issue::new("", "invalid_type", "expected an object")]));
     }
@@ -22,7 +26,7 @@ pub fn read<T: Request>(text: &[u8]) -> Result<T, Refusal> {
     Ok(request)
 }
 
-/// Reads a value of any type from the whole of a text.
+/// Parses a whole text as one value.
 pub(crate) fn parse<T: DeserializeOwned>(text: &[u8]) -> Result<T, Refusal> {
     let mut json = serde_json::Deserializer::from_slice(text);
     let value = serde_path_to_error::deserialize(&mut json).map_err(|error| {
@@ -43,13 +47,13 @@ fn not_json(error: &serde_json::Error) -> Issue {
     Issue::new("", "invalid_json", at)
 }
 
-/// A message for a deserialisation error of our own, which quotes nothing of what was sent. The value is of
-/// the right JSON type and not one of those wanted.
+/// A message for a deserialisation error of this crate, which quotes no input. The value has the right JSON
+/// type but is not one of those expected.
 pub(crate) fn wanted(what: &str) -> String {
     format!("{WANTED}{what}")
 }
 
-/// The same for a value of another JSON type.
+/// The same for a value of the wrong JSON type.
 pub(crate) fn wanted_type(what: &str) -> String {
     format!("{WANTED_TYPE}{what}")
 }
@@ -57,8 +61,8 @@ pub(crate) fn wanted_type(what: &str) -> String {
 const WANTED: &str = "wanted: ";
 const WANTED_TYPE: &str = "wanted type: ";
 
-/// Words for a deserialisation error. serde's messages quote values, so only their fixed parts and
-/// what was expected are kept.
+/// Words for a deserialisation error. serde's messages quote values, so only their fixed parts and the
+/// expectation are kept.
 pub fn issue(path: &str, message: &str) -> Issue {
     let path = if path == "." || path == "?" { "" } else { path };
     if message.starts_with(REPEATED) {
@@ -90,11 +94,11 @@ pub fn issue(path: &str, message: &str) -> Issue {
     }
 }
 
-/// Any JSON value, as strictly read as a body: no key twice, nothing behind it.
+/// Parses any JSON value as strictly as a body: no repeated key, nothing after it.
 ///
 /// # Errors
 ///
-/// One sentence that says where the text is not JSON, or which key stands twice.
+/// One sentence that says where the text is not JSON, or which key is repeated.
 pub fn value(text: &[u8]) -> Result<Value, Issue> {
     let refused = |refusal| match refusal {
         Refusal::Invalid(issues) => issues.into_iter().next(),
@@ -108,7 +112,7 @@ pub fn value(text: &[u8]) -> Result<Value, Issue> {
 
 const REPEATED: &str = "repeated key";
 
-/// Any JSON without repeated keys; keeps nothing.
+/// Any JSON without repeated keys; stores nothing.
 struct Unique;
 
 impl<'de> Deserialize<'de> for Unique {

@@ -1,9 +1,9 @@
-//! The contract: what travels between the daemon and its callers.
+//! The API's contract: the messages between the daemon and its callers.
 //!
-//! Request and response types, one file per noun, in the shape they have on the wire: camelCase,
-//! amounts as strings, dollars as JSON numbers, times as Unix seconds or `null`. What does not belong
-//! here: decisions, storage, HTTP routing. Requests refuse unknown fields, so that a slip such as a
-//! misspelt `dryRun` never becomes a payment. Feature `client` adds a typed HTTP client.
+//! Belongs here: request and response types, one file per noun, in their wire form: camelCase, amounts as
+//! strings, dollars as JSON numbers, times as Unix seconds or `null`. Requests refuse unknown fields, so that
+//! a mistake such as a misspelt `dryRun` never becomes a payment. Feature `client` adds a typed HTTP client.
+//! Does not belong here: decisions, storage, HTTP routing.
 
 pub mod admin;
 pub mod audit;

@@ -1,4 +1,4 @@
-//! The owner of a wallet: set, proved, changed, removed.
+//! The owner of a wallet: naming, proving, changing, removing.
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -12,7 +12,7 @@ use crate::wallets::Wallet;
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct SetOwner {
-    /// The owner's address, EVM or Solana, whatever the wallet's chain.
+    /// The owner's address, EVM or Solana, independent of the wallet's chain.
     #[serde(alias = "owner_address")]
     pub owner_address: String,
 }
@@ -31,7 +31,7 @@ pub struct OwnerChange {
     /// The wallet.
     #[serde(flatten)]
     pub wallet: Wallet,
-    /// What the new owner signs to become LOCKED.
+    /// The text that the new owner signs to become LOCKED.
     pub challenge: Option<Challenge>,
 }
 
@@ -47,9 +47,9 @@ pub struct Challenge {
     pub message: String,
     /// Its single-use nonce.
     pub nonce: String,
-    /// Who is to sign.
+    /// Address of the owner who must sign.
     pub owner_address: String,
-    /// From this second on it is void.
+    /// From this second on it is not accepted.
     pub expires_at: i64,
 }
 
@@ -57,7 +57,7 @@ pub struct Challenge {
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct OwnerVerified {
-    /// State now.
+    /// The owner's state.
     #[schema(value_type = OwnerStateName)]
     pub owner_state: OwnerState,
     /// The owner's address.

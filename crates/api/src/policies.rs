@@ -28,10 +28,10 @@ pub struct CreatePolicy {
     #[serde(rename = "type")]
     #[schema(value_type = PolicyTypeName)]
     pub policy_type: String,
-    /// Its rules, as its type has them.
+    /// Its rules, in the form of its type.
     #[schema(value_type = PolicyRules)]
     pub rules: Value,
-    /// Orders reports; never decides which policy wins.
+    /// Order in reports; never decides which policy wins.
     #[serde(default)]
     pub priority: i32,
     /// Whether it is in force.
@@ -51,15 +51,15 @@ impl Request for CreatePolicy {
     }
 }
 
-/// Changes a policy. What is left out stays.
+/// Changes a policy. Absent fields stay as they are.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct UpdatePolicy {
-    /// All its rules anew.
+    /// The complete new rules.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<PolicyRules>)]
     pub rules: Option<Value>,
-    /// Orders reports.
+    /// Order in reports.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub priority: Option<i32>,
     /// Whether it is in force.
@@ -97,17 +97,17 @@ pub struct Policy {
     /// Its rules.
     #[schema(value_type = PolicyRules)]
     pub rules: Value,
-    /// Orders reports.
+    /// Order in reports.
     pub priority: i32,
     /// Whether it is in force.
     pub enabled: bool,
-    /// When it was made.
+    /// When it was created.
     pub created_at: i64,
     /// When it last changed.
     pub updated_at: i64,
 }
 
-/// A policy that is gone.
+/// A policy that was deleted.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize, ToSchema)]
 pub struct PolicyDeleted {
     /// Its id.

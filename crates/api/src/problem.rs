@@ -1,4 +1,4 @@
-//! The one shape every error has.
+//! The one form of all errors.
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -13,15 +13,15 @@ pub struct Problem {
     pub code: String,
     /// One sentence for a person.
     pub message: String,
-    /// Whether the same request may succeed later without anybody changing anything.
+    /// Whether the same request may succeed later without any change by a person.
     pub retryable: bool,
-    /// Finds this request in the daemon's log; also in the header `X-Request-Id`.
+    /// Identifies this request in the daemon's log; also in the header `X-Request-Id`.
     pub request_id: String,
     /// The remedy.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hint: Option<String>,
-    /// Structured extras: `issues[]` of a validation error; `transactionId`, `policyType`, `policyId`
-    /// and `denials[]` of a policy denial; `challenge` where the owner's signature is wanted.
+    /// Structured details: `issues[]` of a validation error; `transactionId`, `policyType`, `policyId` and
+    /// `denials[]` of a policy denial; `challenge` if the owner's signature is needed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Object>)]
     pub details: Option<Value>,

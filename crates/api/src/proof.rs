@@ -1,4 +1,4 @@
-//! How a daemon proves to a caller that it knows the master password, before the caller sends it.
+//! The daemon's proof that it knows the master password, given before the caller sends it.
 //!
 //! CPace (draft-irtf-cfrg-cpace, CPACE-RISTR255-SHA512, initiator and responder, no associated data)
 //! over a key that both stretch from the password: Argon2id v1.3 with the parameters below, then
@@ -10,8 +10,8 @@ use utoipa::ToSchema;
 
 use crate::validation::{Checks, Refusal, Request};
 
-/// What it takes to stretch the password as the daemon does. A caller refuses costs outside
-/// 19456–1048576 KiB, 2–20 passes and 1–16 lanes, and salts outside 16–32 bytes.
+/// The parameters with which the daemon stretches the password. A caller refuses costs outside 19456–1048576
+/// KiB, 2–20 passes and 1–16 lanes, and salts outside 16–32 bytes.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ProofParameters {
@@ -31,9 +31,9 @@ pub struct ProofParameters {
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ProofRequest {
-    /// Host and port that the caller connects to, such as `127.0.0.1:3100`.
+    /// Host and port to which the caller connects, such as `127.0.0.1:3100`.
     pub address: String,
-    /// 16 fresh random bytes, hex.
+    /// 16 new random bytes, hex.
     pub session: String,
     /// The caller's share, 32 bytes, hex.
     pub share: String,

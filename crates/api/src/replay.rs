@@ -1,4 +1,4 @@
-//! Recorded requests, judged again by other policies.
+//! Replay: judging recorded requests again by other policies.
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -8,16 +8,16 @@ use waiaas_core::money::Usd;
 use crate::policies::CreatePolicy;
 use crate::validation::{Checks, Refusal, Request};
 
-/// Most rows of a candidate set.
+/// Maximum number of policies in a candidate set.
 const MOST_POLICIES: usize = 1_000;
-/// Most examples of an answer.
+/// Maximum number of examples in an answer.
 const MOST_EXAMPLES: u32 = 200;
 
 const fn twenty() -> u32 {
     20
 }
 
-/// What to judge again, and by what. Nothing is changed.
+/// Selects recorded requests, and names the policies to judge them by. Nothing is changed.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ReplayRequest {
@@ -27,9 +27,9 @@ pub struct ReplayRequest {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Uuid>)]
     pub wallet_id: Option<WalletId>,
-    /// The candidate set: all of it, in place of the policies of then.
+    /// The complete candidate set, which replaces the policies of that time.
     pub policies: Vec<CreatePolicy>,
-    /// Most examples wanted, up to 200; 20 unless told.
+    /// Maximum number of examples, up to 200; 20 by default.
     #[serde(default = "twenty")]
     pub examples: u32,
 }
@@ -46,22 +46,22 @@ impl Request for ReplayRequest {
     }
 }
 
-/// What the candidate set would have decided. Sums in the ledger are what really happened, not what
-/// would have happened under the candidate set.
+/// The decisions by the candidate set. Ledger sums are those that were recorded, not those that would have
+/// resulted from the candidate set.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ReplayReport {
-    /// Requests judged again.
+    /// Number of requests judged again.
     pub decisions: u64,
-    /// Of those, with another outcome.
+    /// Number of them with another outcome.
     pub changed: u64,
-    /// Whose outcome is `UNKNOWN`: denied then before a node or a price service was asked, and not denied
-    /// again by what is known without them. They are in none of the sums.
+    /// Number of requests with the outcome `UNKNOWN`: they were denied early, and the recorded facts do not
+    /// deny them again. No sum includes them.
     #[serde(default)]
     pub unknown: u64,
-    /// Judged without a fact that was not recorded: denied for the lack of it, or `UNKNOWN`.
+    /// Number of requests judged without a fact that was not recorded: denied for that, or `UNKNOWN`.
     pub not_known: u64,
-    /// How often which outcome became which.
+    /// Number of requests by outcome then and now.
     pub counts: Vec<ReplayCount>,
     /// Dollars granted then and denied now.
     #[schema(value_type = f64)]
@@ -69,29 +69,29 @@ pub struct ReplayReport {
     /// Dollars denied then and granted now.
     #[schema(value_type = f64)]
     pub newly_allowed_usd: Usd,
-    /// Dollars that needed no owner then and do now.
+    /// Dollars that needed no owner then and need one now.
     #[schema(value_type = f64)]
     pub newly_owner_usd: Usd,
-    /// Requests among those three whose value is not known.
+    /// Number of requests in those three sums whose value is not known.
     pub unpriced: u64,
-    /// The oldest of those that changed, or may have.
+    /// The oldest requests that changed, or may have changed.
     pub examples: Vec<ReplayExample>,
 }
 
-/// How often one outcome became another. An outcome is a tier, or DENIED; under the candidate set it may also
-/// be UNKNOWN.
+/// How many requests changed from one outcome to another. An outcome is a tier, or DENIED; by the candidate
+/// set it may also be UNKNOWN.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ReplayCount {
-    /// Then.
+    /// Outcome then.
     pub was: String,
-    /// Under the candidate set.
+    /// Outcome by the candidate set.
     pub is: String,
-    /// Requests.
+    /// Number of requests.
     pub count: u64,
 }
 
-/// One request that would have been decided otherwise, or might have been.
+/// One request whose decision changes, or may change.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ReplayExample {
@@ -103,15 +103,15 @@ pub struct ReplayExample {
     pub wallet_id: WalletId,
     /// Its network.
     pub network: String,
-    /// When it was decided.
+    /// Time of the decision.
     pub at: i64,
-    /// Then.
+    /// Outcome then.
     pub was: String,
-    /// Under the candidate set.
+    /// Outcome by the candidate set.
     pub is: String,
-    /// What it is worth, if known.
+    /// Value in dollars, if known.
     #[schema(value_type = Option<f64>)]
     pub usd: Option<Usd>,
-    /// Why the candidate set decides so.
+    /// The reasons of the candidate set's decision.
     pub why: Vec<String>,
 }

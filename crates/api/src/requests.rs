@@ -1,7 +1,8 @@
-//! Requests for transactions and signatures, as they are written.
+//! Requests for transactions and signatures, in their wire form.
 //!
-//! `operation` has the fields of each type, `checks` what they must hold, `read` finds the type of a body,
-//! `schema` says the same in OpenAPI, `signing` has the requests for signatures over bytes that the caller brings.
+//! `operation` has the fields of each type, `checks` their constraints, `read` finds the type of a body,
+//! `schema` is the OpenAPI form, `signing` has the requests for signatures over bytes that the caller
+//! provides.
 
 mod checks;
 mod operation;
@@ -24,57 +25,57 @@ pub use operation::{
 pub use signing::{EncodeCalldataRequest, EncodedCalldata, SignMessageRequest, SignTransactionRequest};
 pub use values::{AmountText, Base64, Hex, HumanText, Units, hex_digits};
 
-/// Waits with signing, after every other waiting is over, until the network is cheap enough. At least
-/// one of the two prices. EVM: wei per gas. Solana: micro-lamports per compute unit.
+/// Delays signing, after any other waiting, until the network price is low enough. At least one of the two
+/// prices is required. EVM: wei per gas. Solana: micro-lamports per compute unit.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct GasCondition {
-    /// Digits. The price a transaction would pay now, priority fee included, must not exceed this.
+    /// Digits. The maximum current price for signing, priority fee included.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max_gas_price: Option<String>,
-    /// Digits. The priority fee a transaction would pay now must not exceed this.
+    /// Digits. The maximum current priority fee for signing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max_priority_fee: Option<String>,
-    /// Seconds to wait before giving up unsigned, 60 to 86400; 3600 unless told.
+    /// Seconds to wait before giving up without signing, 60 to 86400; 3600 by default.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(minimum = 60, maximum = 86400)]
     pub timeout: Option<u32>,
 }
 
-/// Where a request belongs, and when and whether it is carried out: the fields that every type has.
+/// The wallet and network of a request, and whether it is carried out: the fields of every type.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Placement {
-    /// Name or CAIP-2 id; may be left out where an asset id names it or the wallet has a default.
+    /// Name or CAIP-2 id; may be absent if an asset id names it or the wallet has a default.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(min_length = 1, max_length = 100)]
     pub network: Option<String>,
-    /// The wallet; may be left out when only one of the session's fits the addresses, network and asset
-    /// ids given.
+    /// The wallet; may be absent if only one of the session's wallets fits the given addresses, network and
+    /// asset ids.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Uuid>)]
     pub wallet_id: Option<WalletId>,
-    /// Waits for a price before signing.
+    /// Delays signing until the network price is low enough.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub gas_condition: Option<GasCondition>,
-    /// Judge and simulate only: nothing is written, signed or sent.
+    /// Dry run: only judge and simulate. Nothing is written, signed or sent.
     #[serde(default)]
     pub dry_run: bool,
 }
 
-/// Asks for a transaction. A type takes its own fields; those of others are errors.
+/// Asks for a transaction. Each type has its own fields; fields of other types are errors.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
 pub struct TransactionRequest {
-    /// What is asked for; the field `type` says which. Without one it is a `TRANSFER`.
+    /// The requested operation; the field `type` names it, by default `TRANSFER`.
     #[serde(flatten)]
     pub operation: Operation,
-    /// Where, when and whether.
+    /// Wallet, network and options.
     #[serde(flatten)]
     pub placement: Placement,
 }
 
 impl From<Operation> for TransactionRequest {
-    /// Of the only wallet and network that fit; carried out.
+    /// For the only wallet and network that fit; not a dry run.
     fn from(operation: Operation) -> Self {
         Self { operation, placement: Placement::default() }
     }

@@ -1,7 +1,7 @@
-//! OpenAPI schemas of the rules of the 21 policy types, with what each field means, its bounds, its default and
-//! an example.
+//! OpenAPI schemas of the rules of the 21 policy types: for each field its meaning, bounds, default and an
+//! example.
 //!
-//! The daemon reads rules with `Rules::parse` of `waiaas_core`; what is here says the same in the words of a
+//! The daemon parses rules with `Rules::parse` of `waiaas_core`; the types here describe the same fields as a
 //! schema. The tests compare the two field by field.
 
 pub mod actions;
@@ -17,7 +17,7 @@ use utoipa::openapi::{Ref, RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
 use waiaas_core::policy::PolicyType;
 
-/// Schema of the rules of any type. Which of them it has to be, the policy's type says.
+/// Schema of the rules of any type. The policy's type decides which one applies.
 #[derive(Debug)]
 pub enum PolicyRules {}
 
@@ -27,7 +27,7 @@ macro_rules! types {
             fn schema() -> RefOr<Schema> {
                 let any = AnyOfBuilder::new()
                     $(.item(Ref::from_schema_name(<$rules>::name())))+
-                    .description(Some("The rules that the policy's `type` has: of SPENDING_LIMIT `SpendingLimitRules`, and so on."));
+                    .description(Some("The rules of the policy's `type`: for SPENDING_LIMIT `SpendingLimitRules`, and so on."));
                 RefOr::T(Schema::AnyOf(any.build()))
             }
         }
@@ -45,7 +45,7 @@ macro_rules! types {
             }
         }
 
-        /// The JSON schema of the rules of a type, with the schemas that it refers to in their places.
+        /// The JSON schema of a type's rules, with referenced schemas put in place.
         pub fn schema(policy_type: PolicyType) -> Value {
             match policy_type {
                 $(PolicyType::$variant => whole::<$rules>()),+
@@ -89,12 +89,12 @@ fn whole<R: ToSchema>() -> Value {
     schema
 }
 
-/// Replaces every reference by what it refers to. No rules contain themselves.
+/// Replaces every reference by the schema it refers to. Rules are not recursive.
 fn put_in_place(schema: &mut Value, parts: &BTreeMap<String, Value>) {
     let name = schema["$ref"].as_str().and_then(|path| path.rsplit('/').next());
     if let Some(part) = name.and_then(|name| parts.get(name)) {
         let mut part = part.clone();
-        // What stands beside a reference is said about this place.
+        // Properties beside a reference apply to this place.
         for (key, beside) in schema.as_object().into_iter().flatten().filter(|(key, _)| *key != "$ref") {
             part[key] = beside.clone();
         }
@@ -121,7 +121,7 @@ mod tests {
     fn parse(policy_type: PolicyType, rules: &Value) -> Result<Rules, String> {
         let networks = Networks::builtin();
         let read = |network: Option<&NetworkId>| Rules::parse(policy_type, rules, &networks, network);
-        // Contracts of EVM networks are named by rows of one network.
+        // Rows that name contracts of EVM networks need a network.
         let here = read(None).or_else(|_| read(Some(&NetworkId::new("base-mainnet"))));
         here.map_err(|error| error.to_string())
     }
@@ -130,7 +130,7 @@ mod tests {
         schema["properties"].as_object().into_iter().flat_map(|fields| fields.keys().cloned()).collect()
     }
 
-    /// Every object schema in a schema, with a way to put a stranger into that object of the example.
+    /// Every object schema in a schema, with its path in the example.
     fn objects(schema: &Value, example: &Value, path: &str, found: &mut Vec<(String, BTreeSet<String>)>) {
         if schema["properties"].is_object() {
             found.push((path.to_owned(), names(schema)));

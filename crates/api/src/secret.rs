@@ -1,4 +1,4 @@
-//! A secret that has to cross the wire.
+//! Secrets inside request and response bodies.
 
 use std::fmt;
 
@@ -6,8 +6,8 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::de::{Deserializer, Error, Visitor};
 use serde::{Deserialize, Serialize, Serializer};
 
-/// A password, key or token inside a request or response body. Wiped on drop, never printed. It
-/// serialises in the clear, because that is what a body is for; it must not be put anywhere else.
+/// A password, key or token in a request or response body. Wiped on drop, never printed. It serialises in the
+/// clear, because a body must contain it; never serialise it elsewhere.
 #[derive(Clone)]
 pub struct WireSecret(SecretString);
 
@@ -27,7 +27,7 @@ impl WireSecret {
         self.0.expose_secret().len()
     }
 
-    /// Whether nothing is inside.
+    /// Whether it is empty.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }

@@ -1,4 +1,4 @@
-//! Sessions: what an agent holds instead of a key.
+//! Sessions, with which agents authenticate.
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -9,36 +9,36 @@ use crate::secret::WireSecret;
 use crate::validation::{Checks, Refusal, Request};
 use crate::vocabulary::{ChainName, SessionStatusName};
 
-/// Most wallets one session may name.
+/// Maximum number of wallets of a new session.
 const MAX_WALLETS: usize = 50;
 
-/// Creates a session. What is left out takes the configured, finite defaults.
+/// Creates a session. Absent fields take the configured, finite defaults.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct CreateSession {
-    /// The wallet; or give `walletIds`.
+    /// The wallet. Give this or `walletIds`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Uuid>)]
     pub wallet_id: Option<WalletId>,
-    /// The wallets; or give `walletId`.
+    /// The wallets. Give this or `walletId`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Vec<Uuid>>)]
     pub wallet_ids: Option<Vec<WalletId>>,
-    /// Seconds a token lives, 300 to 31 536 000.
+    /// Lifetime of a token in seconds, 300 to 31 536 000.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(minimum = 300, maximum = 31_536_000)]
     pub ttl: Option<u32>,
-    /// How often the token may be renewed.
+    /// Maximum number of renewals.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max_renewals: Option<u32>,
-    /// Seconds after which no renewal helps any more.
+    /// Seconds after which the session ends, whatever its renewals.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(minimum = 300, maximum = 315_360_000)]
     pub absolute_lifetime: Option<u32>,
 }
 
 impl CreateSession {
-    /// The wallets named, without repetition.
+    /// The wallets named, each once.
     pub fn wallets(&self) -> Vec<WalletId> {
         let mut wallets: Vec<WalletId> = Vec::new();
         for id in self.wallet_id.iter().chain(self.wallet_ids.iter().flatten()) {
@@ -64,7 +64,7 @@ impl Request for CreateSession {
     }
 }
 
-/// A session with its token. The token is shown here and never again.
+/// A session with its token. The token is shown only here.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct IssuedSession {
@@ -74,25 +74,25 @@ pub struct IssuedSession {
     /// The bearer token, `wai_sess_…`.
     #[schema(value_type = String)]
     pub token: WireSecret,
-    /// From this second on the token is void.
+    /// From this second on the token is not accepted.
     pub expires_at: i64,
-    /// From this second on no renewal helps.
+    /// From this second on the session has ended, whatever its renewals.
     pub absolute_expires_at: i64,
-    /// The wallet it means to read where it names none: the first one named at its creation, unless
-    /// another was set.
+    /// The session's default wallet: the first one named at its creation, unless another was set. Read
+    /// requests that name no wallet use it.
     #[schema(value_type = Option<Uuid>)]
     pub wallet_id: Option<WalletId>,
     /// All linked wallets.
     pub wallets: Vec<LinkedWallet>,
-    /// Renewals so far.
+    /// Number of renewals so far.
     pub renewal_count: u32,
-    /// Renewals allowed.
+    /// Maximum number of renewals.
     pub max_renewals: u32,
-    /// Tokens issued so far, this one included.
+    /// Number of tokens issued so far, including this one.
     pub token_issued_count: u32,
 }
 
-/// A wallet a session is linked to.
+/// A wallet that is linked to a session.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize, ToSchema)]
 pub struct LinkedWallet {
     /// Its id.
@@ -102,43 +102,43 @@ pub struct LinkedWallet {
     pub name: String,
 }
 
-/// A session in a list; never with its token.
+/// A session in a list, without its token.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Session {
     /// Its id.
     #[schema(value_type = Uuid)]
     pub id: SessionId,
-    /// The wallet it means to read where it names none: the first one named at its creation, unless
-    /// another was set.
+    /// The session's default wallet: the first one named at its creation, unless another was set. Read
+    /// requests that name no wallet use it.
     #[schema(value_type = Option<Uuid>)]
     pub wallet_id: Option<WalletId>,
-    /// Its name.
+    /// Name of that wallet.
     pub wallet_name: Option<String>,
     /// All linked wallets.
     pub wallets: Vec<LinkedWallet>,
     /// Whether it can be used.
     #[schema(value_type = SessionStatusName)]
     pub status: String,
-    /// Renewals so far.
+    /// Number of renewals so far.
     pub renewal_count: u32,
-    /// Renewals allowed.
+    /// Maximum number of renewals.
     pub max_renewals: u32,
-    /// From this second on the token is void.
+    /// From this second on the token is not accepted.
     pub expires_at: i64,
-    /// From this second on no renewal helps.
+    /// From this second on the session has ended, whatever its renewals.
     pub absolute_expires_at: i64,
     /// When it was created.
     pub created_at: i64,
     /// When it was last renewed.
     pub last_renewed_at: Option<i64>,
-    /// Who created it: `api`, `mcp` or `cli`.
+    /// How it was created: `api`, `mcp` or `cli`.
     pub source: String,
-    /// Tokens issued so far.
+    /// Number of tokens issued so far.
     pub token_issued_count: u32,
 }
 
-/// A session that is over.
+/// A session that was revoked.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize, ToSchema)]
 pub struct SessionRevoked {
     /// Its id.
@@ -149,7 +149,7 @@ pub struct SessionRevoked {
     pub status: String,
 }
 
-/// Names a wallet to link to a session, or to be its default.
+/// Names a wallet to link to a session, or to make its default.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct LinkWallet {
@@ -164,7 +164,7 @@ impl Request for LinkWallet {
     }
 }
 
-/// A session and the wallet named.
+/// A session and a wallet.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct WalletLink {

@@ -1,21 +1,21 @@
-//! What is on record of tokens.
+//! The token registry.
 
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use crate::validation::{Checks, Refusal, Request};
 
-/// Which tokens.
+/// Selects recorded tokens.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct TokenQuery {
-    /// Of this network only, by its name or CAIP-2 id.
+    /// Only tokens of this network, by its name or CAIP-2 id.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub network: Option<String>,
 }
 
-/// Tokens on record, by network and address.
+/// Recorded tokens, ordered by network and address.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, ToSchema)]
 #[schema(as = TokenList)]
 pub struct Tokens {
@@ -23,7 +23,7 @@ pub struct Tokens {
     pub tokens: Vec<Token>,
 }
 
-/// A token on record. Amounts of it are read and counted by these decimals, whatever a node says later.
+/// A recorded token. Its amounts are converted with these decimals, whatever a node reports later.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Token {
@@ -31,17 +31,17 @@ pub struct Token {
     pub network: String,
     /// Contract or mint.
     pub address: String,
-    /// CAIP-19.
+    /// CAIP-19 id.
     pub asset_id: String,
-    /// As the token calls itself; anybody can choose any.
+    /// The token's own symbol. Its creator can choose any symbol.
     pub symbol: String,
-    /// Digits behind the point of a whole one.
+    /// Number of decimals.
     pub decimals: u8,
-    /// Since when it is on record.
+    /// Time of the recording.
     pub recorded_at: i64,
 }
 
-/// Drops what is on record of a token.
+/// Removes a recorded token.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ForgetToken {

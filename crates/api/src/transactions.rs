@@ -1,4 +1,4 @@
-//! Transactions: asked for, judged, waited for, executed.
+//! Transactions: requests, verdicts, waiting, execution.
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -20,11 +20,12 @@ use crate::vocabulary::{
     ChainName, IntentKindName, NotKeptName, ReplacementName, SignTypeName, TierName, TxStatusName, WaitName,
 };
 
-/// Asks for a transaction in the place of a signed one that does not land.
+/// Asks for a replacement of a signed transaction that does not confirm.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ReplaceRequest {
-    /// `HIGHER_FEE`: the same transaction at a higher fee. `CANCELLATION`: an empty one.
+    /// `HIGHER_FEE`: the same transaction at a higher fee. `CANCELLATION`: an empty transfer to the wallet
+    /// itself.
     #[schema(value_type = ReplacementName)]
     pub with: Replacement,
 }
@@ -35,11 +36,11 @@ impl Request for ReplaceRequest {
     }
 }
 
-/// Closes a signed transaction that can no longer happen, by the operator's word.
+/// Closes a signed transaction that can no longer confirm, on the operator's decision.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct CloseRequest {
-    /// `true` closes it; otherwise the answer says what closing would do, and nothing is done.
+    /// `true` closes it; otherwise the answer says what closing would do, and nothing changes.
     #[serde(default)]
     pub confirm: bool,
 }
@@ -50,74 +51,73 @@ impl Request for CloseRequest {
     }
 }
 
-/// What closing a signed transaction does, or would do.
+/// The result of closing a signed transaction, or its consequences without closing it.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Closed {
-    /// The transaction as it is now.
+    /// The transaction in its current state.
     pub transaction: Transaction,
-    /// Whether it was closed; `false` where only the consequences were asked for.
+    /// Whether it was closed; `false` if only the consequences were requested.
     pub closed: bool,
-    /// Whether what it held is given free, as on a local network. Otherwise it counts as spent.
+    /// Whether its reservations are released, as on a local network. Otherwise they count as spent.
     pub gives_free: bool,
-    /// What it held before.
+    /// Its reservations before.
     pub held: Vec<HeldAmount>,
-    /// What closing means.
+    /// The consequences of closing, in words.
     pub consequences: String,
 }
 
-/// What a signed transaction holds in one asset.
+/// A transaction's reservation in one asset.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct HeldAmount {
     /// CAIP-19 id.
     pub asset_id: String,
-    /// Base units; for the network's fee the most it can be.
+    /// Base units; for the network fee its maximum.
     pub amount: String,
     /// Value counted against dollar limits.
     #[schema(value_type = Option<f64>)]
     pub amount_usd: Option<Usd>,
-    /// Whether it is the network's fee.
+    /// Whether it is for the network fee.
     pub is_fee: bool,
 }
 
-/// How a send answers.
+/// When a send answers.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize, IntoParams)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct SendQuery {
-    /// `broadcast` (also when absent): answer once a node has accepted it. `confirmed`: wait until it
-    /// is on chain.
+    /// `broadcast` (default): answer once a node has accepted it. `confirmed`: answer once it is on chain.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[param(inline, value_type = Option<WaitName>)]
     pub wait: Option<String>,
-    /// Most seconds to wait for `confirmed`, 1 to 60; 30 unless told.
+    /// Maximum seconds to wait for `confirmed`, 1 to 60; 30 by default.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[param(minimum = 1, maximum = 60)]
     pub timeout: Option<u32>,
 }
 
-/// Which transactions.
+/// Selects transactions.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize, IntoParams)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct TransactionQuery {
-    /// Only this wallet's.
+    /// Only transactions of this wallet.
     #[serde(default, alias = "wallet_id", skip_serializing_if = "Option::is_none")]
     #[param(value_type = Option<Uuid>)]
     pub wallet_id: Option<WalletId>,
-    /// Only those with this status.
+    /// Only transactions with this status.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[param(value_type = Option<TxStatusName>)]
     pub status: Option<TxStatus>,
-    /// Only the one that this `Idempotency-Key` of the session was used for within the last day.
+    /// Only the transaction for which the session used this `Idempotency-Key` within the last day.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[param(min_length = 1, max_length = 128)]
     pub idempotency_key: Option<String>,
-    /// `nextCursor` of the page before.
+    /// `nextCursor` of the previous page.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cursor: Option<String>,
-    /// Entries per page, 1 to 200; 50 unless told.
+    /// Entries per page, 1 to 200; 50 by default.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[param(minimum = 1, maximum = 200)]
     pub limit: Option<u32>,
@@ -133,20 +133,20 @@ pub struct Transaction {
     /// The wallet that pays.
     #[schema(value_type = Uuid)]
     pub wallet_id: WalletId,
-    /// The session that asked.
+    /// The requesting session.
     #[schema(value_type = Option<Uuid>)]
     pub session_id: Option<SessionId>,
-    /// The signed transaction whose place it is to take; at most one of the two lands.
+    /// The signed transaction that it replaces; at most one of the two is included.
     #[schema(value_type = Option<Uuid>)]
     pub replaces: Option<TxId>,
-    /// The type asked for; `SIGN` for signatures over what the caller brought.
+    /// The requested type; `SIGN` for signatures over bytes that the caller provided.
     #[serde(rename = "type")]
     #[schema(value_type = IntentKindName)]
     pub kind: IntentKind,
-    /// Where it is.
+    /// Its state.
     #[schema(value_type = TxStatusName)]
     pub status: TxStatus,
-    /// The tier obtained; `null` when denied.
+    /// The tier; `null` when denied.
     #[schema(value_type = Option<TierName>)]
     pub tier: Option<Tier>,
     /// Its chain.
@@ -156,7 +156,7 @@ pub struct Transaction {
     pub network: String,
     /// CAIP-2 id of the network.
     pub chain_id: String,
-    /// The one address the request named: recipient, contract or spender; `null` where there is none or
+    /// The one address that the request named: recipient, contract or spender; `null` if there is none or
     /// more than one.
     pub to_address: Option<String>,
     /// Base units.
@@ -168,142 +168,141 @@ pub struct Transaction {
     pub amount_decimals: u8,
     /// Symbol of the asset.
     pub amount_symbol: String,
-    /// Value at admission, where there was a price.
+    /// Value at admission in dollars, if there was a price.
     #[schema(value_type = Option<f64>)]
     pub amount_usd: Option<Usd>,
     /// CAIP-19 id of the asset.
     pub asset_id: String,
-    /// The chain's transaction id, from the moment it is signed.
+    /// The chain's transaction id, known once it is signed.
     pub tx_hash: Option<String>,
-    /// The signed transaction that was asked for with `SIGN`, in the chain's encoding: hex on EVM,
-    /// base64 on Solana.
+    /// The signed transaction of a `SIGN` request, in the chain's encoding: hex on EVM, base64 on Solana.
     pub signed_transaction: Option<String>,
-    /// The signature over a message that was asked for with `SIGN`: hex on EVM, base58 on Solana.
+    /// The signature over the message of a `SIGN` request: hex on EVM, base58 on Solana.
     pub signature: Option<String>,
-    /// How cheap the network must be before it is signed, as asked for.
+    /// The requested maximum network prices for signing.
     pub gas_condition: Option<GasCondition>,
-    /// Whether what became of it can change no more. A `CONFIRMED` transaction whose block is not final
-    /// yet may still be taken back by a reorganisation, and holds what it reserved.
+    /// Whether its outcome can no longer change. A reorganisation may still remove a `CONFIRMED` transaction
+    /// whose block is not final, and its reservations are held until then.
     pub is_final: bool,
-    /// Why it is still where it is, where there is something to say: stable code, such as
-    /// `NODES_CONTRADICT`, `REVERT_UNPROVED`, `DEATH_UNPROVED` or `NODE_UNUSABLE`. `SYSTEM_LOCKED`: it waits, but
-    /// the kill switch is or was activated, so it is not signed any more and ends as `CANCELLED`.
+    /// Why it is still waiting, if there is a reason: a stable code, such as `NODES_CONTRADICT`,
+    /// `REVERT_UNPROVED`, `DEATH_UNPROVED` or `NODE_UNUSABLE`. `SYSTEM_LOCKED`: it waits, but the kill switch
+    /// is or was activated, so it is never signed and ends as `CANCELLED`.
     pub pending_code: Option<String>,
-    /// The same for people.
+    /// The same reason for people.
     pub pending_reason: Option<String>,
-    /// Network fee paid, native base units.
+    /// Network fee paid, in base units of the native coin.
     pub fee: Option<String>,
-    /// Why it was denied, failed or was cancelled: stable code; `null` where it was withdrawn.
+    /// Why it was denied, failed or was cancelled: a stable code; `null` if it was cancelled on request.
     pub error_code: Option<String>,
-    /// The same for people.
+    /// The same reason for people.
     pub error: Option<String>,
-    /// When the delay ends.
+    /// End of the delay.
     pub execute_after: Option<i64>,
-    /// Until when the owner can approve.
+    /// End of the approval window.
     pub approval_expires_at: Option<i64>,
-    /// Everything it does: `items` as decoded from the bytes to be signed, and `seen`, where a call cannot be
-    /// decoded, as a node saw it in a simulation.
+    /// Everything that it does: `items` are decoded from the bytes to be signed; `seen` are the effects of
+    /// undecoded calls in a simulation.
     #[schema(value_type = effects::Effects)]
     pub effects: Value,
-    /// Why this tier, or why not at all.
+    /// The reasons for the tier or the denial.
     #[schema(value_type = Vec<effects::Reason>)]
     pub reasons: Value,
-    /// Worth noticing about what was asked for, such as `AMOUNT_IN_BASE_UNITS`: an amount in base units
-    /// that is worth less than a cent.
+    /// Warnings about the request, such as `AMOUNT_IN_BASE_UNITS`: an amount in base units that is worth less
+    /// than a cent.
     #[serde(default)]
     pub warnings: Vec<Warning>,
     /// SHA-256 of the exact transaction that was judged.
     pub digest: Option<String>,
-    /// How often this very request was denied so, within a day; only for `DENIED`.
+    /// How often this same request was denied for the same reasons within a day; only for `DENIED`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub denials: Option<u64>,
-    /// When it was asked for.
+    /// Time of the request.
     pub created_at: i64,
     /// When it last changed.
     pub updated_at: i64,
-    /// When it was signed.
+    /// Time of the signature.
     pub executed_at: Option<i64>,
 }
 
-/// A signature over what the caller brought, or why it waits.
+/// A signature over bytes that the caller provided, or the reason why it waits.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Signed {
     /// The transaction. Its `signedTransaction` or `signature` is `null` while it waits.
     #[serde(flatten)]
     pub transaction: Transaction,
-    /// What the signature is over.
+    /// What was signed.
     #[schema(value_type = SignTypeName)]
     pub sign_type: String,
-    /// The tier, as older clients look for it.
+    /// The tier, in a field for older clients.
     pub policy_result: PolicyTier,
 }
 
 /// The tier of a signature.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize, ToSchema)]
 pub struct PolicyTier {
-    /// The tier obtained.
+    /// The tier.
     #[schema(value_type = Option<TierName>)]
     pub tier: Option<Tier>,
 }
 
-/// A decision with everything it was made from, and the same decision made again.
+/// A decision with its complete input, and the same decision made again.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Explanation {
     /// The transaction.
     pub transaction: Transaction,
-    /// What it does, as decoded from the bytes that were judged, and as seen in a simulation; `null` where it was
-    /// too long to be kept.
+    /// Its effects, decoded from the judged bytes or seen in a simulation; `null` if they were too long to be
+    /// stored.
     #[schema(value_type = Option<effects::Effects>)]
     pub effects: Value,
-    /// The policies that judged, with their rules as they were.
+    /// The policies that judged, with their rules at that time.
     #[schema(value_type = Vec<Object>)]
     pub policies: Value,
-    /// SHA-256 of the kept text of these policies.
+    /// SHA-256 of the stored text of these policies.
     pub policies_digest: String,
-    /// Clock, owner state, prices, balances and ledger sums as they were.
+    /// Policy facts at that time: clock, owner state, prices, balances and ledger sums.
     #[schema(value_type = Object)]
     pub facts: Value,
-    /// The verdict, made again from these.
+    /// The verdict, computed again from these.
     pub verdict: PolicyResult,
-    /// Whether that is the verdict of then, to the last word; false where something was not kept.
+    /// Whether it equals the original verdict exactly; false if a part was not stored.
     pub reproduced: bool,
-    /// What of a denied request was too long to be kept.
+    /// Parts of a denied request that were too long to be stored.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub not_kept: Vec<NotKept>,
 }
 
-/// Something of a denied request that was too long to be kept.
+/// A part of a denied request that was too long to be stored.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, ToSchema)]
 pub struct NotKept {
-    /// Which part.
+    /// The name of the part.
     #[schema(value_type = NotKeptName)]
     pub what: String,
     /// Its length in bytes.
     pub bytes: u64,
-    /// SHA-256 of it.
+    /// Its SHA-256 digest.
     pub digest: String,
 }
 
-/// What the owner is asked about one transaction.
+/// The question to the owner about one transaction.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Approval {
     /// The transaction.
     pub transaction: Transaction,
-    /// Everything the owner is asked, as one value; the texts to sign are its words. Every effect, every
-    /// call with its arguments, typed data field by field, what a node saw, the verdict and its reasons.
-    /// `null` where it was not kept with the question; sign nothing then.
+    /// The whole question as one value; the texts to sign are rendered from it. Every effect, every call with
+    /// its arguments, typed data field by field, the simulation check, the verdict and its reasons. `null` if
+    /// it was not stored with the challenge; sign nothing then.
     #[serde(default)]
     #[schema(value_type = Option<Object>)]
     pub presentation: Option<Box<Presentation>>,
-    /// The bytes that are approved. Effects and content of the presentation can be read from them again.
+    /// The bytes to approve. Effects and content of the presentation can be decoded from them again.
     #[serde(default)]
     pub draft: Option<DraftBytes>,
-    /// What to sign to let it run.
+    /// The text to sign to approve.
     pub approve: Challenge,
-    /// What to sign to stop it.
+    /// The text to sign to reject.
     pub reject: Challenge,
 }
 
@@ -313,12 +312,12 @@ pub struct Approval {
 pub struct DraftBytes {
     /// Its network.
     pub network: String,
-    /// Who signs it.
+    /// The signing address.
     pub from: String,
     /// Its encoding, hex.
     #[schema(example = "0x01f8")]
     pub body: String,
-    /// SHA-256 over these three, as the texts to sign have it.
+    /// SHA-256 over these three fields, as in the texts to sign.
     pub digest: String,
 }
 

@@ -1,7 +1,7 @@
-//! What a request must satisfy beyond its shape, and how a refusal is worded.
+//! Constraints on requests beyond their types, and the wording of refusals.
 //!
-//! Only what can be said without looking anything up belongs here. Addresses, networks and amounts
-//! are judged where the wallet is known.
+//! Belongs here: checks that need no look-up. Does not belong here: addresses, networks and amounts, which
+//! are checked where the wallet is known.
 
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -9,14 +9,14 @@ use utoipa::ToSchema;
 
 use crate::json;
 
-/// One thing wrong with a request.
+/// One fault of a request.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, ToSchema)]
 pub struct Issue {
-    /// Where, as in `token.decimals`; empty for the body as a whole.
+    /// Path of the field, as in `token.decimals`; empty for the whole body.
     pub path: String,
-    /// What is wanted, in one sentence. Never quotes what was sent.
+    /// The expected value, in one sentence. Never quotes the input.
     pub message: String,
-    /// Stable word: `required`, `unrecognized_key`, `duplicate_key`, `invalid_type`, `invalid`,
+    /// Stable code: `required`, `unrecognized_key`, `duplicate_key`, `invalid_type`, `invalid`,
     /// `too_small`, `too_big` or `unsupported`.
     pub code: String,
 }
@@ -28,25 +28,29 @@ impl Issue {
     }
 }
 
-/// Why a well-formed JSON body is refused before any use case sees it.
+/// Why a well-formed JSON body is refused before a use case runs.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Refusal {
     /// Fields are missing, unknown or out of range; never empty.
     Invalid(Vec<Issue>),
-    /// A transaction type this daemon does not carry out.
+    /// A transaction type that this daemon does not support.
     UnsupportedType,
 }
 
 /// A request body.
 pub trait Request: DeserializeOwned {
-    /// Checks that need nothing but the request itself.
-    fn check(&self) -> Result<(), Refusal>;
-
-    /// Reads the shape of a body: its fields and their types. `text` is valid JSON without repeated keys.
+    /// Checks that need only the request itself.
     ///
     /// # Errors
     ///
-    /// What does not have the shape.
+    /// [`Refusal::Invalid`] with every issue found.
+    fn check(&self) -> Result<(), Refusal>;
+
+    /// Parses the fields of a body and their types. `text` is valid JSON without repeated keys.
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal`] names the fields that do not fit.
     fn shaped(text: &[u8]) -> Result<Self, Refusal> {
         json::parse(text)
     }
@@ -69,12 +73,12 @@ impl Checks {
         self.0.push(issue);
     }
 
-    /// What has been noted.
+    /// The issues noted so far.
     pub(crate) fn issues(&self) -> &[Issue] {
         &self.0
     }
 
-    /// Whether an issue is noted at `path`. The first one there is the one that counts.
+    /// Whether an issue is noted at `path`. The first one for a path counts.
     pub(crate) fn has(&self, path: &str) -> bool {
         self.0.iter().any(|issue| issue.path == path)
     }
@@ -94,7 +98,7 @@ impl Checks {
         }
     }
 
-    /// `value`, when given, must lie within `min..=max`.
+    /// `value`, if given, must lie within `min..=max`.
     pub(crate) fn range(&mut self, path: &str, value: Option<u32>, min: u32, max: u32) {
         match value {
             Some(value) if value < min => {
@@ -107,7 +111,7 @@ impl Checks {
         }
     }
 
-    /// The outcome.
+    /// The result.
     pub(crate) fn finish(self) -> Result<(), Refusal> {
         if self.0.is_empty() { Ok(()) } else { Err(Refusal::Invalid(self.0)) }
     }

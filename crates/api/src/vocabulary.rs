@@ -1,4 +1,4 @@
-//! OpenAPI schemas of the domain's enums, read from the enums themselves so that they cannot drift.
+//! OpenAPI schemas of the domain's enums, generated from the enums so that they cannot differ.
 
 use std::borrow::Cow;
 
@@ -43,7 +43,7 @@ macro_rules! schema {
 
 schema!(
     /// Schema of [`ActionCategory`].
-    ActionCategoryName, "ActionCategory", "What kind of thing one of the daemon's own actions does.",
+    ActionCategoryName, "ActionCategory", "The category of an action of the daemon.",
     ActionCategory::ALL.iter().map(|v| v.as_str())
 );
 schema!(
@@ -53,17 +53,17 @@ schema!(
 );
 schema!(
     /// Schema of [`Environment`].
-    EnvironmentName, "Environment", "What kind of money a wallet holds.",
+    EnvironmentName, "Environment", "The kind of money in a wallet.",
     [Environment::Mainnet, Environment::Testnet, Environment::Local].into_iter().map(Environment::as_str)
 );
 schema!(
     /// Schema of [`ChangeKind`].
-    ChangeKindName, "ChangeKind", "What kind of thing a change changes.",
+    ChangeKindName, "ChangeKind", "The kind of change.",
     ChangeKind::ALL.iter().map(|v| v.as_str())
 );
 schema!(
     /// Schema of [`ChangeStatus`].
-    ChangeStatusName, "ChangeStatus", "Where a change is.",
+    ChangeStatusName, "ChangeStatus", "State of a change.",
     ChangeStatus::ALL.iter().map(|v| v.as_str())
 );
 schema!(
@@ -73,7 +73,7 @@ schema!(
 );
 schema!(
     /// Schema of [`Source`].
-    BoundSourceName, "BoundSource", "What kind of thing bounds a figure, or keeps it from being bounded.",
+    BoundSourceName, "BoundSource", "The source of a bound, or the reason why there is none.",
     Source::ALL.iter().map(|v| v.as_str())
 );
 schema!(
@@ -93,17 +93,17 @@ schema!(
 );
 schema!(
     /// Schema of [`TxStatus`].
-    TxStatusName, "TransactionStatus", "Where a transaction is.",
+    TxStatusName, "TransactionStatus", "State of a transaction.",
     TxStatus::ALL.iter().map(|v| v.as_str())
 );
 schema!(
     /// Schema of [`Replacement`].
-    ReplacementName, "Replacement", "What takes the place of a signed transaction that does not land.",
+    ReplacementName, "Replacement", "The kind of transaction that replaces a signed one that does not confirm.",
     Replacement::ALL.iter().map(|v| v.as_str())
 );
 schema!(
     /// Schema of [`Tier`].
-    TierName, "Tier", "How much must happen before a granted transaction is signed.",
+    TierName, "Tier", "What must happen before a granted transaction is signed.",
     Tier::ALL.iter().map(|v| v.as_str())
 );
 schema!(
@@ -113,37 +113,37 @@ schema!(
 );
 schema!(
     /// Schema of [`DenialCode`].
-    DenialCodeName, "DenialCode", "Why a policy refused a request.",
+    DenialCodeName, "DenialCode", "Stable code for the reason of a denial.",
     DenialCode::ALL.iter().map(|v| v.as_str())
 );
 schema!(
     /// Schema of [`AuditEventKind`].
-    AuditEventName, "AuditEvent", "What happened.",
+    AuditEventName, "AuditEvent", "The kind of event.",
     AuditEventKind::ALL.iter().map(|v| v.as_str())
 );
 schema!(
     /// Schema of [`Severity`].
-    SeverityName, "Severity", "How much a person should care.",
+    SeverityName, "Severity", "How urgent an event is for a person.",
     Severity::ALL.iter().map(|v| v.as_str())
 );
 schema!(
     /// Schema of [`IntentKind`].
-    IntentKindName, "TransactionType", "The type of a request. `SIGN` is a signature over bytes that the caller brought.",
+    IntentKindName, "TransactionType", "The type of a request. `SIGN` is a signature over bytes that the caller provided.",
     IntentKind::ALL.iter().map(|v| v.as_str())
 );
 schema!(
-    /// How a send answers.
+    /// When a send answers.
     WaitName, "Wait", "When a send answers.",
     ["broadcast", "confirmed"].into_iter()
 );
 schema!(
-    /// What a signature is over.
-    SignTypeName, "SignType", "What a signature is over.",
+    /// What a signature covers.
+    SignTypeName, "SignType", "What a signature covers.",
     ["transaction", "personal", "typedData"].into_iter()
 );
 schema!(
-    /// What a message signature can be over.
-    MessageSignTypeName, "MessageSignType", "`personal`: a text (EIP-191, or Ed25519 as it is). `typedData`: EIP-712.",
+    /// What a message signature covers.
+    MessageSignTypeName, "MessageSignType", "`personal`: a text (EIP-191 on EVM; Ed25519 over its bytes on Solana). `typedData`: EIP-712.",
     ["personal", "typedData"].into_iter()
 );
 schema!(
@@ -152,8 +152,8 @@ schema!(
     ["ACTIVE", "EXPIRED", "REVOKED"].into_iter()
 );
 schema!(
-    /// How much a warning matters.
-    WarningSeverityName, "WarningSeverity", "How much a warning matters.",
+    /// How important a warning is.
+    WarningSeverityName, "WarningSeverity", "How important a warning is.",
     ["info", "warning", "error"].into_iter()
 );
 schema!(
@@ -162,7 +162,7 @@ schema!(
     ["daily", "monthly"].into_iter()
 );
 schema!(
-    /// What was too long to be kept.
-    NotKeptName, "NotKeptPart", "The part of a request that was too long to be kept.",
+    /// A part that was too long to be stored.
+    NotKeptName, "NotKeptPart", "The part of a request that was too long to be stored.",
     ["intent", "draft", "effects", "facts", "parts", "denials", "reasons", "presentation"].into_iter()
 );

@@ -19,22 +19,22 @@ const fn testnet() -> Environment {
     Environment::Testnet
 }
 
-/// Makes a wallet with a new key.
+/// Creates a wallet with a new key.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct CreateWallet {
     /// 1 to 100 characters.
     #[schema(min_length = 1, max_length = 100)]
     pub name: String,
-    /// `solana` unless told.
+    /// `solana` by default.
     #[serde(default = "solana")]
     #[schema(value_type = ChainName)]
     pub chain: Chain,
-    /// `testnet` unless told; fixed for the wallet's life.
+    /// `testnet` by default; it cannot be changed.
     #[serde(default = "testnet")]
     #[schema(value_type = EnvironmentName)]
     pub environment: Environment,
-    /// Whether to create a session for the wallet as well, with the configured finite defaults.
+    /// Whether to create a session for the wallet as well, with the configured, finite defaults.
     #[serde(default)]
     pub create_session: bool,
 }
@@ -47,7 +47,7 @@ impl Request for CreateWallet {
     }
 }
 
-/// Makes a wallet from an existing private key.
+/// Creates a wallet from an existing private key.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ImportWallet {
@@ -57,11 +57,11 @@ pub struct ImportWallet {
     /// The key's chain.
     #[schema(value_type = ChainName)]
     pub chain: Chain,
-    /// Where the wallet lives from now on.
+    /// Environment of the wallet; it cannot be changed.
     #[schema(value_type = EnvironmentName)]
     pub environment: Environment,
-    /// EVM: 32 bytes hex. Solana: 64 bytes base58 or a JSON byte array as text. Never stored in the
-    /// clear, never shown again.
+    /// EVM: 32 bytes hex. Solana: 64 bytes base58 or a JSON byte array as text. Never stored in the clear,
+    /// never shown again.
     #[schema(value_type = String, format = Password)]
     pub private_key: WireSecret,
 }
@@ -76,7 +76,7 @@ impl Request for ImportWallet {
     }
 }
 
-/// Gives a wallet another name.
+/// Renames a wallet.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct RenameWallet {
@@ -93,7 +93,7 @@ impl Request for RenameWallet {
     }
 }
 
-/// Sets the network that a wallet's request means which names none.
+/// Sets a wallet's default network, which requests that name no network use.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct SetDefaultNetwork {
@@ -111,11 +111,11 @@ impl Request for SetDefaultNetwork {
     }
 }
 
-/// Stops a wallet from signing.
+/// Suspends a wallet, so that it cannot sign.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct SuspendWallet {
-    /// Why, at most 500 characters.
+    /// Reason, at most 500 characters.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(max_length = 500)]
     pub reason: Option<String>,
@@ -143,10 +143,10 @@ pub struct Wallet {
     /// Its chain.
     #[schema(value_type = ChainName)]
     pub chain: Chain,
-    /// The network a request means that names none: the one set with `PUT …/default-network`, else the
-    /// only sensible one; `null` where one must be named.
+    /// The default network of requests that name none: the one set with `PUT …/default-network`, else the
+    /// only possible one; `null` if requests must name one.
     pub network: Option<String>,
-    /// Mainnet, testnet or local; fixed.
+    /// Mainnet, testnet or local; it never changes.
     #[schema(value_type = EnvironmentName)]
     pub environment: Environment,
     /// Its address.
@@ -163,25 +163,26 @@ pub struct Wallet {
     pub owner_state: OwnerState,
     /// Whether the owner has proved the address.
     pub owner_verified: bool,
-    /// Whom a LOCKED owner has signed the wallet over to. It becomes the owner once it has proved the address.
+    /// The successor to whom a LOCKED owner has signed the wallet over. It becomes the owner once it has
+    /// proved the address.
     pub pending_owner_address: Option<String>,
-    /// Since when it is suspended.
+    /// Time of the suspension.
     pub suspended_at: Option<i64>,
-    /// Why it is suspended.
+    /// Reason of the suspension.
     pub suspension_reason: Option<String>,
-    /// When it was made.
+    /// Time of the creation.
     pub created_at: i64,
     /// When it last changed.
     pub updated_at: i64,
 }
 
-/// A wallet just made.
+/// A new wallet.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct CreatedWallet {
     /// The wallet.
     #[serde(flatten)]
     pub wallet: Wallet,
-    /// The session, when one was asked for.
+    /// The session, if one was requested.
     pub session: Option<IssuedSession>,
 }
 
@@ -192,16 +193,16 @@ pub struct WalletStatusChange {
     /// The wallet.
     #[schema(value_type = Uuid)]
     pub id: WalletId,
-    /// Its status now.
+    /// Its status.
     #[schema(value_type = WalletStatusName)]
     pub status: WalletStatus,
-    /// Since when it is suspended.
+    /// Time of the suspension.
     pub suspended_at: Option<i64>,
-    /// Why.
+    /// Reason of the suspension.
     pub suspension_reason: Option<String>,
 }
 
-/// The networks a wallet can use.
+/// The networks that a wallet can use.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct WalletNetworks {
@@ -214,7 +215,7 @@ pub struct WalletNetworks {
     /// Its environment.
     #[schema(value_type = EnvironmentName)]
     pub environment: Environment,
-    /// The network used when none is named.
+    /// The network of requests that name none.
     pub default_network: Option<String>,
     /// All of them.
     pub available_networks: Vec<AvailableNetwork>,

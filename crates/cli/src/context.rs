@@ -1,7 +1,7 @@
-//! Where the data is, where the daemon is, and who asks.
+//! The data directory, the daemon and the caller's credentials.
 //!
-//! Commands reach the daemon of their data directory through its Unix socket and nothing else: a port
-//! may belong to anybody. Only a URL given by name leads elsewhere.
+//! Commands reach the daemon of their data directory only through its Unix socket, because another process
+//! may listen on a port. Only an explicit URL leads elsewhere.
 
 use std::io::ErrorKind;
 use std::net::{IpAddr, Ipv4Addr};
@@ -19,15 +19,15 @@ use waiaas_engine::{DataDir, Hardening};
 use crate::exit::NoDaemon;
 use crate::{environment, password, proof};
 
-/// How long one look at where `localhost` leads may take.
+/// Maximum duration of resolving `localhost`.
 const LOOK: Duration = Duration::from_secs(5);
 
-/// How long a full queue at the socket is waited for.
+/// Maximum wait for a full queue of the socket.
 const QUEUE: Duration = Duration::from_secs(5);
-/// Between two tries.
+/// Pause between two tries.
 const PAUSE: Duration = Duration::from_millis(20);
 
-/// What every command needs.
+/// The state that every command needs.
 pub(crate) struct Context {
     data_dir: DataDir,
     base_url: Option<String>,
@@ -51,7 +51,7 @@ impl Context {
         self.json
     }
 
-    /// How far this process is kept out of dumps, debuggers and swap.
+    /// How far this process is protected from dumps, debuggers and swap.
     pub(crate) fn hardening(&self) -> Hardening {
         self.hardening
     }
@@ -60,22 +60,23 @@ impl Context {
         &self.data_dir
     }
 
-    /// The configuration of the data directory, with environment and `flags` over it.
+    /// The configuration of the data directory, overridden by the environment and `flags`.
     ///
     /// # Errors
     ///
-    /// Also where others may change what it says.
+    /// If it is not valid, or if other users may change it.
     pub(crate) fn config(&self, flags: Vec<(String, String)>) -> Result<Config> {
         self.data_dir.refuse_shared()?;
         Ok(Config::load(self.data_dir.path(), environment::all(), flags)?)
     }
 
-    /// Written by a running daemon, for people and their agents. Commands do not go by it.
+    /// A running daemon writes it for people and their agents. Commands do not use it.
     pub(crate) fn url_file(&self) -> PathBuf {
         self.data_dir.path().join("daemon.url")
     }
 
-    /// Where agents reach the daemon: as told, else as the running daemon wrote it, else as configured.
+    /// The URL of the daemon for agents: the given one, else the one written by the running daemon, else the
+    /// configured one.
     pub(crate) fn base_url(&self) -> Result<String> {
         if let Some(url) = &self.base_url {
             return Ok(url.clone());
@@ -87,12 +88,12 @@ impl Context {
         Ok(format!("http://127.0.0.1:{}", daemon.port))
     }
 
-    /// Whether the daemon is the one of the data directory.
+    /// Whether the daemon is that of the data directory.
     pub(crate) fn is_local(&self) -> bool {
         self.base_url.is_none()
     }
 
-    /// A client that proves nothing.
+    /// A client without credentials.
     pub(crate) async fn anonymous(&self) -> Result<Client> {
         match &self.base_url {
             Some(url) => pinned(Client::new(url)?).await,
@@ -100,14 +101,14 @@ impl Context {
         }
     }
 
-    /// A client with the operator's password, from wherever it is. Nobody is asked for it before a
-    /// daemon answers.
+    /// A client with the operator's password from its source. A password is asked for only after a daemon
+    /// answers.
     pub(crate) async fn operator(&self) -> Result<Client> {
         self.refuse_shared()?;
         let client = self.anonymous().await?;
         if !self.is_local()
             && let Err(error) = client.health().await
-            // A daemon that is asked too much is there as well.
+            // A daemon that refuses for too many requests is running as well.
             && !matches!(error, ClientError::Api(_))
         {
             return Err(error.into());
@@ -116,14 +117,14 @@ impl Context {
         self.with_password(client, password).await
     }
 
-    /// The same with a password that was found already.
+    /// The same with a given password.
     pub(crate) async fn operator_with(&self, password: SecretString) -> Result<Client> {
         self.refuse_shared()?;
         let client = self.anonymous().await?;
         self.with_password(client, password).await
     }
 
-    /// Nothing secret is said in a directory that others may fill, nor read from it.
+    /// Refuses a directory that other users may write to: no secret is sent to or read from it.
     pub(crate) fn refuse_shared(&self) -> Result<()> {
         Ok(self.data_dir.refuse_shared()?)
     }
@@ -136,7 +137,7 @@ impl Context {
     }
 
     /// The socket of the data directory, if this user or root answers on it. For root it may also be the
-    /// directory's owner: then nothing secret is said ([`Context::operator`] refuses such a directory), and the
+    /// directory's owner: no secret is sent then ([`Context::operator`] refuses such a directory), but the
     /// kill switch of a service user's daemon can be activated.
     async fn local_daemon(&self) -> Result<PathBuf> {
         let (dir, socket) = (self.data_dir.path().display(), self.data_dir.socket());
@@ -150,10 +151,9 @@ impl Context {
                 let message = format!("no daemon runs on {dir}; start one with `waiaas start`");
                 return Err(NoDaemon(message).into());
             }
-            Err(error) if error.kind() == ErrorKind::PermissionDenied => bail!(
-                "{} is another user's; run this command as the user the daemon runs as",
-                socket.display()
-            ),
+            Err(error) if error.kind() == ErrorKind::PermissionDenied => {
+                bail!("{} belongs to another user; run this command as the daemon's user", socket.display())
+            }
             Err(error) => bail!("cannot connect to {}: {error}", socket.display()),
         };
         let answers = stream.peer_cred().with_context(|| format!("asking who answers on {dir}"))?.uid();
@@ -171,7 +171,7 @@ impl Context {
     }
 }
 
-/// Connects, and where the queue is full (`EAGAIN`) tries again for a while.
+/// Connects; if the queue is full (`EAGAIN`), tries again for a while.
 async fn connected(socket: &Path) -> std::io::Result<UnixStream> {
     let until = Instant::now() + QUEUE;
     loop {
@@ -184,14 +184,14 @@ async fn connected(socket: &Path) -> std::io::Result<UnixStream> {
     }
 }
 
-/// A name such as `localhost` stands for several addresses, which may belong to different processes. It is
-/// looked up once; everything that follows goes to the one address that answered, and names that one.
+/// A name such as `localhost` has several addresses, which may belong to different processes. It is resolved
+/// once; everything that follows uses and names the one address that answered.
 async fn pinned(client: Client) -> Result<Client> {
     let Some((name, port)) = client.local_name() else { return Ok(client) };
     let found = tokio::time::timeout(LOOK, TcpStream::connect((name, port))).await;
     let ip = match found.map(|connected| connected.and_then(|stream| stream.peer_addr())) {
         Ok(Ok(address)) => address.ip(),
-        // Nobody answers, and the first request will say so.
+        // Nothing answers; the first request reports that.
         Ok(Err(_)) | Err(_) => IpAddr::V4(Ipv4Addr::LOCALHOST),
     };
     Ok(client.pinned_to(ip)?)

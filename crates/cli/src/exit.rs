@@ -10,23 +10,20 @@ use waiaas_engine::config::ConfigError;
 use waiaas_engine::core::transaction::TxStatus;
 use waiaas_engine::offline::RestoreError;
 
-/// Every exit code and what it means, as the help texts and the book have it.
+/// Every exit code with its meaning, as in the help texts and the book.
 const TABLE: [(u8, &str); 9] = [
     (0, "done"),
     (1, "something else went wrong"),
     (
         2,
-        "the command line is not right, or lacks the `--yes` of what has to be confirmed and nobody can be asked",
+        "the command line is not valid, or a confirmation is needed and there is neither `--yes` nor a terminal",
     ),
     (3, "no daemon answers"),
     (4, "the credential is missing or was refused, or there were too many tries (HTTP 401 and 429)"),
-    (5, "the daemon said no: policy, state, or an invalid request"),
-    (
-        6,
-        "a check failed: the audit chain is broken, the configuration is invalid, or a policy case came out otherwise",
-    ),
+    (5, "the daemon refused: policy, state, or an invalid request"),
+    (6, "a check failed: the audit chain is broken, the configuration is invalid, or a policy case failed"),
     (7, "not done yet: it waits for an owner's signature"),
-    (8, "done, but the result cannot be written to standard output, on a full disk say"),
+    (8, "done, but the result cannot be written to standard output, for example on a full disk"),
 ];
 
 /// Shown at the end of every help text.
@@ -35,21 +32,21 @@ pub(crate) fn help() -> String {
     format!("Exit codes:\n{}", lines.collect::<Vec<_>>().join("\n"))
 }
 
-/// The command has run; its result could not be written.
+/// The command has run, but its result could not be written.
 pub(crate) const UNWRITTEN: u8 = 8;
 
-/// An argument that no command can mean, found after the parser of the command line had passed it.
+/// An argument that is not valid, found after the command line was parsed.
 #[derive(Debug, Error)]
 #[error("{0}")]
 pub(crate) struct Usage(pub(crate) String);
 
-/// What is named does not exist, or more than one thing is called so: what the daemon answers to an id that it does
-/// not know.
+/// A named object does not exist, or several have the name. Same exit code as the daemon's answer to an
+/// unknown id.
 #[derive(Debug, Error)]
 #[error("{0}")]
 pub(crate) struct NotFound(pub(crate) String);
 
-/// No credential could be had; its cause says why. The text says what was tried.
+/// No credential was found; its cause says why. The text says what was tried.
 #[derive(Debug, Error)]
 #[error("{0}")]
 pub(crate) struct NoCredential(pub(crate) &'static str);
@@ -58,33 +55,33 @@ pub(crate) struct NoCredential(pub(crate) &'static str);
 #[derive(Debug, Error)]
 #[error("{message}")]
 pub(crate) struct CheckFailed {
-    /// What is wrong.
+    /// The fault.
     pub(crate) message: String,
-    /// Whether standard output has the finding already; there it is printed once.
+    /// Whether standard output already has the finding; it is printed once.
     pub(crate) reported: bool,
 }
 
-/// What was asked for waits for owners; standard output has it already.
+/// The requested change waits for owners; standard output has it already.
 #[derive(Debug, Error)]
 #[error("it waits for an owner's signature")]
 pub(crate) struct Waits;
 
-/// An approval was taken, and its transaction did not run all the same; standard output has it already.
+/// An approval was accepted, but its transaction did not run; standard output has it already.
 #[derive(Debug, Error)]
 #[error("the transaction is {status}{}", .why.as_ref().map(|why| format!(": {why}")).unwrap_or_default())]
 pub(crate) struct NotRun {
-    /// Where it ended.
+    /// Its final state.
     pub(crate) status: TxStatus,
-    /// Why, in a sentence, where that is known.
+    /// The reason in a sentence, if it is known.
     pub(crate) why: Option<String>,
 }
 
-/// No daemon runs where one was to be stopped.
+/// No daemon runs that could be stopped.
 #[derive(Debug, Error)]
 #[error("{0}")]
 pub(crate) struct NoDaemon(pub(crate) String);
 
-/// A process of ours ended with this code and this document, which are handed on.
+/// The exit code and document of a child process, which are passed on.
 #[derive(Debug)]
 pub(crate) struct Relayed {
     /// Its exit code.
@@ -94,7 +91,7 @@ pub(crate) struct Relayed {
 }
 
 impl Relayed {
-    /// The remedy in it, if it has one.
+    /// Its remedy, if it has one.
     pub(crate) fn hint(&self) -> Option<String> {
         self.document["hint"].as_str().map(str::to_owned)
     }
@@ -102,23 +99,23 @@ impl Relayed {
 
 impl fmt::Display for Relayed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.document["message"].as_str().unwrap_or("it ended without a word"))
+        f.write_str(self.document["message"].as_str().unwrap_or("it ended without a message"))
     }
 }
 
 impl std::error::Error for Relayed {}
 
-/// Whoever answers over TCP has not proved to be the daemon.
+/// The process that answers over TCP has not proved to be the daemon.
 #[derive(Debug, Error)]
 #[error("the process at {address} has not proved to be your daemon: {reason}; the password was not sent")]
 pub(crate) struct Unproved {
     /// Host and port.
     pub(crate) address: String,
-    /// What is missing.
+    /// The missing proof.
     pub(crate) reason: String,
 }
 
-/// The code for an error.
+/// The exit code of an error.
 pub(crate) fn code(error: &anyhow::Error) -> ExitCode {
     if error.is::<CheckFailed>() || error.is::<ConfigError>() {
         return 6.into();
@@ -153,7 +150,7 @@ pub(crate) fn code(error: &anyhow::Error) -> ExitCode {
     }
 }
 
-/// Whether what runs without a daemon found the master password wrong.
+/// Whether an operation without a daemon found the master password wrong.
 fn password_refused(error: &anyhow::Error) -> bool {
     match (error.downcast_ref::<StartError>(), error.downcast_ref::<RestoreError>()) {
         (Some(StartError::WrongPassword), _) => true,

@@ -1,8 +1,8 @@
-//! The daemon that holds a data directory, found so that a signal reaches it and nobody else.
+//! Finds the daemon that holds a data directory, so that a signal reaches it and no other process.
 //!
-//! The lock file names a process id, and an id alone proves nothing: it may be stale, or by now somebody
-//! else's. So the process is pinned first, then the kernel is asked whether it holds the lock and whether it
-//! catches the signal, which a command that has taken the directory does not.
+//! The lock file names a process id, which proves nothing alone: it may be stale or belong to another process
+//! by now. So the process is pinned first; then the kernel is asked whether it holds the lock and whether it
+//! catches the signal, which a command that holds the directory does not.
 
 use anyhow::{Context as _, Result, bail};
 use rustix::process::Signal;
@@ -11,7 +11,7 @@ use waiaas_engine::DataDir;
 #[cfg(target_os = "linux")]
 pub(crate) use linux::of;
 
-/// The process that is said to hold the directory; none where nobody does.
+/// The process named as the holder of the directory; none if there is none.
 fn named(data_dir: &DataDir) -> Result<Option<i32>> {
     Ok(data_dir.holder()?.map(i32::try_from).transpose()?)
 }
@@ -35,11 +35,11 @@ mod linux {
     ///
     /// # Errors
     ///
-    /// Where the process that is named there cannot be shown to hold the lock.
+    /// If the named process cannot be shown to hold the lock.
     pub(crate) fn of(data_dir: &DataDir) -> Result<Option<Holder>> {
         let Some(pid) = named(data_dir)? else { return Ok(None) };
         let process = Pid::from_raw(pid).context("a process id")?;
-        // From here on it is this process or, once it has ended, none.
+        // From here on it is this process or, after its end, none.
         let process = pidfd_open(process, PidfdFlags::empty()).with_context(|| unproved(data_dir, pid))?;
         let lock = std::fs::metadata(data_dir.lock_file()).with_context(|| unproved(data_dir, pid))?;
         let locks = std::fs::read_to_string("/proc/locks").with_context(|| unproved(data_dir, pid))?;
@@ -58,11 +58,11 @@ mod linux {
         ///
         /// # Errors
         ///
-        /// Where it would end the process instead.
+        /// If it would end the process instead.
         pub(crate) fn send(&self, signal: Signal) -> Result<()> {
             let status = std::fs::read_to_string(format!("/proc/{}/status", self.pid))?;
             if !catches(&status, signal.as_raw()) {
-                bail!("process {} is using the data directory and is no daemon that is ready", self.pid);
+                bail!("process {} is using the data directory and is not a daemon that is ready", self.pid);
             }
             pidfd_send_signal(&self.process, signal).context("sending the signal")
         }
@@ -83,7 +83,7 @@ mod linux {
         of_file && held_by.parse() == Ok(pid)
     }
 
-    /// Whether `SigCgt` of `/proc/PID/status` has the signal.
+    /// Whether `SigCgt` of `/proc/PID/status` contains the signal.
     fn catches(status: &str, signal: i32) -> bool {
         let caught = status.lines().find_map(|line| line.strip_prefix("SigCgt:"));
         let mask = caught.and_then(|hex| u64::from_str_radix(hex.trim(), 16).ok()).unwrap_or(0);
@@ -117,7 +117,7 @@ mod linux {
     }
 }
 
-/// Elsewhere the kernel is not asked.
+/// On other systems the kernel cannot be asked.
 #[cfg(not(target_os = "linux"))]
 pub(crate) enum Holder {}
 

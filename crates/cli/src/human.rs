@@ -1,4 +1,4 @@
-//! Times and amounts as people read them.
+//! Times and amounts in the form for people.
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -30,10 +30,10 @@ const TIMES: [&str; 20] = [
     "updatedAt",
 ];
 
-/// What is a document of its own and stays as it is.
+/// Fields that are documents of their own and are not converted.
 const VERBATIM: [&str; 4] = ["rules", "facts", "details", "effects"];
 
-/// A moment where this command runs: `2026-11-30 14:05:41 CET`.
+/// A time in the local time zone: `2026-11-30 14:05:41 CET`.
 pub(crate) fn time(seconds: i64) -> String {
     let zone = TimeZone::try_system().unwrap_or(TimeZone::UTC);
     match Timestamp::from_second(seconds) {
@@ -42,7 +42,7 @@ pub(crate) fn time(seconds: i64) -> String {
     }
 }
 
-/// The same where there may be none.
+/// [`time`], or an empty text.
 pub(crate) fn time_if_any(seconds: Option<i64>) -> String {
     seconds.map(time).unwrap_or_default()
 }
@@ -72,7 +72,7 @@ fn iso_times(value: &mut Value) {
     }
 }
 
-/// An amount that is written in hex or decimal base units, in human units; as it is where it cannot be read.
+/// An amount in hex or decimal base units, in human units; unchanged if it cannot be parsed.
 pub(crate) fn amount(text: &str, decimals: u8, symbol: &str) -> String {
     match text.parse::<U256>() {
         Ok(amount) => format!("{} {symbol}", format_units(amount, decimals)),
@@ -80,7 +80,7 @@ pub(crate) fn amount(text: &str, decimals: u8, symbol: &str) -> String {
     }
 }
 
-/// The same in base units, where decimals are not known.
+/// The same in base units, if the decimals are not known.
 pub(crate) fn base_units(text: &str) -> String {
     text.parse::<U256>().map_or_else(|_| text.to_owned(), |amount| format!("{amount} base units"))
 }
@@ -106,7 +106,7 @@ mod tests {
         assert_eq!(with_iso_times(document), expected);
     }
 
-    /// Whole numbers of answers that are no times.
+    /// Whole numbers in answers that are not times.
     const NUMBERS: [&str; 7] =
         ["id", "schemaVersion", "uptime", "entries", "brokenAt", "seconds", "priority"];
 
@@ -128,7 +128,7 @@ mod tests {
         let document: Value = serde_json::from_str(&waiaas_server::openapi_json()).expect("the document");
         let mut found = Vec::new();
         for (name, schema) in document["components"]["schemas"].as_object().expect("schemas") {
-            // What is asked is no answer.
+            // Requests are not answers.
             if !name.ends_with("Request") && !name.ends_with("Query") {
                 numbers(schema, &mut found);
             }

@@ -1,4 +1,4 @@
-//! `waiaas`: the one binary. Parses the command line, runs one command, says how it went.
+//! `waiaas`: the only binary. Parses the command line, runs one command, and reports the result.
 
 mod commands;
 mod context;
@@ -20,16 +20,16 @@ use crate::context::Context;
 
 /// A wallet daemon that stands between an AI agent and a blockchain.
 ///
-/// The agent holds a session token and can read and propose. The operator holds the master password
-/// and configures. The owner signs, and only that signature approves what policy sends to a human.
+/// The agent holds a session token and can read and propose. The operator holds the master password and
+/// configures. The owner signs, and only that signature approves the requests for which policy asks a human.
 #[derive(Parser)]
 #[command(name = "waiaas", version, about, max_term_width = 100, after_help = exit::help())]
 struct Cli {
-    /// Where everything is kept; by default $WAIAAS_DATA_DIR, else ~/.waiaas.
+    /// The data directory; by default $WAIAAS_DATA_DIR, else ~/.waiaas.
     #[arg(long, global = true, value_name = "DIR")]
     data_dir: Option<std::path::PathBuf>,
 
-    /// The daemon's URL; by default $WAIAAS_BASE_URL, else the one running on the data directory.
+    /// The daemon's URL; by default $WAIAAS_BASE_URL, else that of the daemon running on the data directory.
     #[arg(long, global = true, value_name = "URL")]
     base_url: Option<String>,
 
@@ -42,7 +42,7 @@ struct Cli {
 }
 
 fn main() -> std::process::ExitCode {
-    // Whatever is asked for may bring a password or a key: before any of it is read.
+    // Before anything that may contain a password or a key is read.
     let hardening = waiaas_engine::harden_process();
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,

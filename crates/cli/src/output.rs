@@ -1,8 +1,8 @@
-//! What the command line prints: text for people, one JSON document for programs.
+//! Output of the command line: text for people, one JSON document for programs.
 //!
-//! Everything goes through here. A reader that has gone away (`waiaas … | head`) is no error. A result
-//! that cannot be written, on a full disk say, is remembered, and the exit code tells it apart from a
-//! command that did not do what it was asked. What cannot be written to standard error is lost.
+//! Everything is printed here. A reader that has closed its end (`waiaas … | head`) is no error. A result
+//! that cannot be written, for example on a full disk, is remembered and gets its own exit code, because the
+//! command has run. Text that cannot be written to standard error is lost.
 
 use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
@@ -17,10 +17,10 @@ use crate::commands::Unconfirmed;
 use crate::context::Context;
 use crate::{environment, exit, human, remedy};
 
-/// Why standard output could not be written, if it could not.
+/// Why standard output could not be written, if so.
 static UNWRITTEN: OnceLock<io::Error> = OnceLock::new();
 
-/// Prints a result: the value itself with `--json`, its times as ISO 8601; otherwise what `text` makes of it.
+/// Prints a result: with `--json` the value itself, its times as ISO 8601; otherwise the output of `text`.
 pub(crate) fn show<T: Serialize>(
     context: &Context,
     value: &T,
@@ -35,12 +35,12 @@ pub(crate) fn show<T: Serialize>(
     Ok(())
 }
 
-/// Prints a line as it is.
+/// Prints a line unchanged.
 pub(crate) fn line(text: &str) {
     print(format_args!("{text}\n"));
 }
 
-/// Prints a line that is no result: whoever is not there to read it misses nothing.
+/// Prints a line that is not a result: it does not matter if it cannot be written.
 pub(crate) fn announce(text: &str) {
     let mut out = io::stdout().lock();
     let _ = writeln!(out, "{text}").and_then(|()| out.flush());
@@ -51,25 +51,25 @@ fn print(text: std::fmt::Arguments<'_>) {
     if let Err(error) = out.write_fmt(text).and_then(|()| out.flush())
         && error.kind() != io::ErrorKind::BrokenPipe
     {
-        // The first reason is the one to tell.
+        // The first reason is reported.
         let _ = UNWRITTEN.set(error);
     }
 }
 
-/// Tells a person what goes on; never mixed into results.
+/// Reports progress to a person; never mixed into results.
 pub(crate) fn progress(text: &str) {
     let _ = writeln!(io::stderr().lock(), "{}", plain(text));
 }
 
-/// Asks a person a question; the answer is typed on the same line.
+/// Asks a question; the answer is typed on the same line.
 pub(crate) fn ask(question: &str) -> io::Result<()> {
     let mut out = io::stderr().lock();
     write!(out, "{}", plain(question))?;
     out.flush()
 }
 
-/// The text without what would steer a terminal or turn the order of letters round: names, memos and errors
-/// of nodes are written by others.
+/// The text without characters that control a terminal or reverse the order of letters: names, memos and
+/// errors of nodes are foreign text.
 fn plain(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
@@ -85,7 +85,7 @@ fn plain(text: &str) -> String {
     out
 }
 
-/// Prints what the parser of the command line has to say: help, the version, or what is wrong.
+/// Prints the output of the command-line parser: help, the version, or an error.
 pub(crate) fn usage(told: &clap::Error) -> ExitCode {
     let text = told.render();
     let plain = environment::variable("NO_COLOR").is_some();
@@ -103,13 +103,13 @@ pub(crate) fn usage(told: &clap::Error) -> ExitCode {
     ended(ExitCode::SUCCESS)
 }
 
-/// Prints how a command ended, where that is still to be told, and gives the exit code.
+/// Prints how a command ended, if it is not printed yet, and returns the exit code.
 pub(crate) fn end(context: &Context, result: &Result<()>) -> ExitCode {
     match result {
         Ok(()) => ended(ExitCode::SUCCESS),
         Err(error) => {
             failure(context, error);
-            // The code of what happened matters more than that nobody could be told.
+            // The code of the error matters more than the failed output.
             unwritten();
             if error.is::<Unconfirmed>() { 2.into() } else { exit::code(error) }
         }
@@ -120,7 +120,7 @@ fn ended(code: ExitCode) -> ExitCode {
     if unwritten() { exit::UNWRITTEN.into() } else { code }
 }
 
-/// Whether something is lost that was to be on standard output; then it says so.
+/// Whether output to standard output was lost; if so, reports it.
 fn unwritten() -> bool {
     let Some(error) = UNWRITTEN.get() else { return false };
     progress(&format!("error: the command has run, but its result cannot be written: {error}"));
@@ -162,7 +162,7 @@ fn failure(context: &Context, error: &anyhow::Error) {
     }
 }
 
-/// An error and its causes, each said once.
+/// An error and its causes, each once.
 fn chain(error: &anyhow::Error) -> String {
     let mut text = String::new();
     for cause in error.chain().map(ToString::to_string) {

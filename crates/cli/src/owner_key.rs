@@ -1,4 +1,4 @@
-//! Signing an owner's message with a key file on this machine, for owners who keep one.
+//! Signs an owner's message with a key file on this machine.
 
 use std::path::Path;
 
@@ -11,8 +11,8 @@ use crate::exit::NoCredential;
 
 const FINDING: NoCredential = NoCredential("signing with the owner's key");
 
-/// Signs `message` with the key in `path` for the owner `address`: 0x-hex of 32 bytes (EVM, EIP-191),
-/// or a Solana keypair as JSON array or base58 (Ed25519).
+/// Signs `message` with the key in `path` for the owner `address`: 0x-hex of 32 bytes (EVM, EIP-191), or a
+/// Solana keypair as JSON array or base58 (Ed25519).
 pub(crate) fn sign(path: &Path, address: &str, message: &str) -> Result<String> {
     let text = text(path)?;
     let signed =

@@ -1,8 +1,7 @@
-//! Where the master password comes from: never from an argument.
+//! Sources of the master password; it is never an argument.
 //!
-//! From the environment it is the value as it stands; from a file, its text without the line breaks at the
-//! end, which editors put there; from a prompt, the line typed. What a new one may be is one rule,
-//! [`check_new_password`], wherever it comes from.
+//! From the environment the value is used unchanged; from a file its text without the final line breaks that
+//! editors add; from a prompt the typed line. The one rule for new passwords is [`check_new_password`].
 
 use std::path::Path;
 
@@ -14,10 +13,10 @@ use zeroize::Zeroizing;
 use crate::environment;
 use crate::exit::NoCredential;
 
-/// What cannot be had is a credential that is missing, whatever the reason.
+/// Any failure to find it counts as a missing credential.
 const FINDING: NoCredential = NoCredential("finding the master password");
 
-/// Environment first, then a file named there, then `recovery.key`, then a hidden prompt.
+/// From the environment, else the file named there, else `recovery.key`, else a hidden prompt.
 pub(crate) fn master(data_dir: &DataDir) -> Result<SecretString> {
     match at_hand(data_dir)? {
         Some(password) => Ok(password),
@@ -25,7 +24,7 @@ pub(crate) fn master(data_dir: &DataDir) -> Result<SecretString> {
     }
 }
 
-/// The same without asking.
+/// The same without the prompt.
 pub(crate) fn at_hand(data_dir: &DataDir) -> Result<Option<SecretString>> {
     match given()? {
         Some(password) => Ok(Some(password)),
@@ -33,7 +32,7 @@ pub(crate) fn at_hand(data_dir: &DataDir) -> Result<Option<SecretString>> {
     }
 }
 
-/// The password of the environment, if one is set.
+/// The password in the environment, if it is set.
 pub(crate) fn given() -> Result<Option<SecretString>> {
     of_environment().context(FINDING)
 }
@@ -50,7 +49,7 @@ fn of_environment() -> Result<Option<SecretString>> {
     }
 }
 
-/// The first password of an installation: of the environment, else asked twice.
+/// The first password of an installation: from the environment, else asked for twice.
 pub(crate) fn first() -> Result<SecretString> {
     match given()? {
         Some(password) => Ok(password),
@@ -58,7 +57,7 @@ pub(crate) fn first() -> Result<SecretString> {
     }
 }
 
-/// The new password of a change: `WAIAAS_NEW_MASTER_PASSWORD_FILE`, else asked twice.
+/// The new password of a change: `WAIAAS_NEW_MASTER_PASSWORD_FILE`, else asked for twice.
 pub(crate) fn new_master() -> Result<SecretString> {
     match environment::variable("WAIAAS_NEW_MASTER_PASSWORD_FILE") {
         Some(path) => read(Path::new(&path)).context(FINDING),
@@ -66,7 +65,7 @@ pub(crate) fn new_master() -> Result<SecretString> {
     }
 }
 
-/// Asks without echo.
+/// Asks without showing the input.
 pub(crate) fn prompt(what: &str) -> Result<SecretString> {
     let typed = dialoguer::Password::new().with_prompt(what).interact();
     let typed = typed.context(
@@ -77,12 +76,12 @@ pub(crate) fn prompt(what: &str) -> Result<SecretString> {
     Ok(SecretString::from(Zeroizing::new(typed).as_str()))
 }
 
-/// Asks for a new password, until it is a good one and was typed twice alike.
+/// Asks for a new password until it is acceptable and was typed twice.
 fn choose(what: &str, variable: &str) -> Result<SecretString> {
     let good = |typed: &String| check_new_password(&SecretString::from(typed.as_str()));
     let typed = dialoguer::Password::new()
         .with_prompt(what)
-        .with_confirmation("The same again", "The two differ.")
+        .with_confirmation("The same again", "The two passwords differ.")
         .validate_with(good)
         .interact();
     let typed = typed.with_context(|| {
@@ -92,7 +91,7 @@ fn choose(what: &str, variable: &str) -> Result<SecretString> {
     Ok(SecretString::from(Zeroizing::new(typed).as_str()))
 }
 
-/// The one reader of password files.
+/// Reads a password file; every password file is read here.
 pub(crate) fn read(path: &Path) -> Result<SecretString> {
     let text = std::fs::read_to_string(path).map(Zeroizing::new);
     let text = text.with_context(|| format!("reading the password in {}", path.display()))?;

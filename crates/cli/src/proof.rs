@@ -1,4 +1,4 @@
-//! Over TCP, whoever answers proves that it knows the master password before it is sent.
+//! Over TCP, the answering process must prove that it knows the master password before it gets it.
 
 use anyhow::{Context as _, Result};
 use secrecy::SecretString;
@@ -8,19 +8,19 @@ use waiaas_engine::proof::{Answer, Challenge, KdfParams, ProofKey, Stretching};
 
 use crate::exit::Unproved;
 
-/// Asks the process at the client's URL for its proof. Sends nothing that could be tried out for the
-/// password.
+/// Asks the process at the client's URL for its proof. Sends nothing with which the password could be
+/// guessed.
 pub(crate) async fn demand(client: &Client, password: &SecretString) -> Result<()> {
     let address = client.authority();
     let refused = |reason: &str| Unproved { address: address.clone(), reason: reason.to_owned() };
     let parameters = client.proof_parameters().await.map_err(|error| match error {
         ClientError::Api(_) | ClientError::NotTheDaemon { .. } | ClientError::NotJson => {
-            refused("it has no proof to offer").into()
+            refused("it offers no proof").into()
         }
         other => anyhow::Error::from(other),
     })?;
     let stretching = stretching(&parameters)
-        .ok_or_else(|| refused("it wants the password stretched in a way that is not accepted"))?;
+        .ok_or_else(|| refused("it asks for parameters of the proof that are not accepted"))?;
     let key = stretch(stretching, password).await?;
     let challenge = Challenge::new(&key, &address).context("making a challenge")?;
     let request = ProofRequest {
@@ -33,7 +33,7 @@ pub(crate) async fn demand(client: &Client, password: &SecretString) -> Result<(
             refused("your daemon does not listen there, so something else passes on what you send").into()
         }
         Some(_) => anyhow::Error::from(error),
-        None => refused("it has no proof to offer").into(),
+        None => refused("it offers no proof").into(),
     })?;
     let mut answer = Answer { share: [0; 32], tag: [0; 64] };
     let read = hex::decode_to_slice(&proof.share, &mut answer.share)
@@ -44,7 +44,7 @@ pub(crate) async fn demand(client: &Client, password: &SecretString) -> Result<(
     Ok(())
 }
 
-/// None where a daemon would not ask for that.
+/// None for parameters that no daemon uses.
 fn stretching(parameters: &ProofParameters) -> Option<Stretching> {
     if parameters.kdf != "argon2id" {
         return None;

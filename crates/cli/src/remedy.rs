@@ -1,9 +1,9 @@
-//! The daemon's refusals in the words of the command line. The daemon speaks to HTTP callers, of
-//! headers, paths and bodies; whoever runs a command has none of these.
+//! The daemon's refusals in the terms of the command line. The daemon's own texts are for HTTP callers and
+//! name headers, paths and bodies.
 
 use waiaas_api::problem::Problem;
 
-/// What is wrong, every point of it.
+/// The error message, with every issue.
 pub(crate) fn message(problem: &Problem) -> String {
     let issues = problem.details.as_ref().and_then(|details| details["issues"].as_array());
     match issues {
@@ -20,13 +20,13 @@ pub(crate) fn message(problem: &Problem) -> String {
     }
 }
 
-/// What to do about it.
+/// The remedy.
 pub(crate) fn hint(problem: &Problem) -> Option<String> {
     let detail = |name: &str| problem.details.as_ref().and_then(|details| details[name].as_str());
     let here = match problem.code.as_str() {
         "INVALID_MASTER_PASSWORD" => {
             "Check where it comes from: WAIAAS_MASTER_PASSWORD or WAIAAS_MASTER_PASSWORD_FILE, else \
-             recovery.key, else what you type."
+             recovery.key, else the prompt."
         }
         "SOCKET_ONLY" => {
             "Run it on the daemon's own machine as its user, without --base-url and WAIAAS_BASE_URL; in a \
@@ -42,11 +42,13 @@ pub(crate) fn hint(problem: &Problem) -> Option<String> {
             let id = detail("policyId").unwrap_or("POLICY_ID");
             return Some(format!(
                 "See it with `waiaas policy show {id}` and change it with `waiaas policy update {id} --rules …` \
-                 (new rules replace all it has), or choose another wallet or network."
+                 (new rules replace all existing ones), or choose another wallet or network."
             ));
         }
-        "CHANGE_LIMIT_EXCEEDED" => "Take one back with `waiaas change withdraw`, or have it answered.",
-        "REQUEST_TIMEOUT" => "What it started may still finish; look before you repeat it.",
+        "CHANGE_LIMIT_EXCEEDED" => {
+            "Withdraw one with `waiaas change withdraw`, or have the owners answer it."
+        }
+        "REQUEST_TIMEOUT" => "The operation may still finish; check its result before you repeat it.",
         _ => return problem.hint.clone(),
     };
     Some(here.to_owned())

@@ -1,10 +1,10 @@
-//! Rows for people: a table where it fits the terminal, else a block for each row.
+//! Rows for people: a table if it fits the terminal, else a block for each row.
 
 use comfy_table::{Table, presets};
 
 use crate::environment;
 
-/// A list, or a sentence where there is nothing in it.
+/// A table of rows, or a sentence if there are none.
 pub(crate) fn list<const N: usize>(
     empty: &str,
     head: [&str; N],
@@ -14,7 +14,7 @@ pub(crate) fn list<const N: usize>(
     if rows.is_empty() { empty.to_owned() } else { table(head, rows) }
 }
 
-/// Rows, however many.
+/// A table of any number of rows.
 pub(crate) fn table<const N: usize>(head: [&str; N], rows: impl IntoIterator<Item = [String; N]>) -> String {
     fitted(head, rows.into_iter().collect(), width())
 }
@@ -32,7 +32,7 @@ fn fitted<const N: usize>(head: [&str; N], rows: Vec<[String; N]>, width: Option
     }
 }
 
-/// One thing as lines of a name and a value, broken to fit the terminal. What is empty is left out.
+/// One object as lines of a name and a value, wrapped to fit the terminal. Empty values are skipped.
 pub(crate) fn record(lines: &[(&str, String)]) -> String {
     recorded(lines, width().unwrap_or(usize::MAX))
 }
@@ -43,20 +43,20 @@ fn recorded(lines: &[(&str, String)], width: usize) -> String {
     filled.map(|(name, value)| labelled(name, value, label, width)).collect::<Vec<_>>().join("\n")
 }
 
-/// A name and its value; what is long goes on below, under the value.
+/// A name and its value; a long value continues below itself.
 fn labelled(name: &str, value: &str, label: usize, width: usize) -> String {
     let value = wrapped(value, width.saturating_sub(label)).join(&format!("\n{:label$}", ""));
     format!("{name:<label$}{value}")
 }
 
-/// Columns of the terminal, as `COLUMNS` or the terminal itself says; none where lines may have any length.
+/// Columns of the terminal, from `COLUMNS` or the terminal; none if lines may have any length.
 fn width() -> Option<usize> {
     let told = environment::text("COLUMNS").ok().flatten().and_then(|text| text.parse().ok());
     told.or_else(|| Table::new().width().map(usize::from)).filter(|width| *width > 0)
 }
 
-/// Each row as lines of a name and a value. What is empty is left out; what is long goes on below, broken
-/// between words, so that an id or an address stays in one piece.
+/// Each row as lines of a name and a value. Empty values are skipped; long ones are wrapped between words, so
+/// that ids and addresses stay in one piece.
 fn blocks<const N: usize>(head: [&str; N], rows: &[[String; N]], width: usize) -> String {
     let label = head.iter().map(|name| name.chars().count()).max().unwrap_or(0).saturating_add(2);
     let block = |row: &[String; N]| {

@@ -1,7 +1,7 @@
-//! What a server-side action says about the transaction it resolved to.
+//! Facts about a server-side action that the transaction built for it does not show.
 //!
-//! These facts come from the daemon's own action providers, never from a request: no request body has
-//! a field for them. A rule that needs a fact which is absent denies.
+//! They come from the daemon's own action providers, never from a request: no request body has a field
+//! for them. A rule denies when a fact that it needs is absent.
 
 use serde::{Deserialize, Serialize};
 
@@ -14,7 +14,7 @@ use crate::wallet::wire_enum;
 wire_enum!(
     /// The categories of action, as named in ACTION_CATEGORY_LIMIT.
     ActionCategory {
-        /// One asset for another.
+        /// Exchanges one asset for another.
         Swap = "swap",
         /// Perpetual futures.
         Perp = "perp",
@@ -22,27 +22,27 @@ wire_enum!(
         Lending = "lending",
         /// Staking.
         Staking = "staking",
-        /// To another network.
+        /// Moves an asset to another network.
         Bridge = "bridge",
         /// Prediction markets.
         Prediction = "prediction",
         /// Voting.
         Governance = "governance",
-        /// Anything else.
+        /// Any other action.
         Custom = "custom",
     }
 );
 
 wire_enum!(
-    /// What an action does, as far as policies tell actions apart.
+    /// What an action does, as far as policies distinguish it.
     ActionKind {
-        /// Gives collateral.
+        /// Supplies collateral.
         Supply = "supply",
-        /// Takes a loan.
+        /// Borrows.
         Borrow = "borrow",
-        /// Gives a loan back.
+        /// Repays a loan.
         Repay = "repay",
-        /// Takes collateral back.
+        /// Withdraws collateral.
         Withdraw = "withdraw",
         /// Opens a position.
         OpenPosition = "open_position",
@@ -52,15 +52,15 @@ wire_enum!(
         ClosePosition = "close_position",
         /// Adds margin to a position.
         AddMargin = "add_margin",
-        /// Takes margin out of a position.
+        /// Removes margin from a position.
         WithdrawMargin = "withdraw_margin",
-        /// Nothing that a rule distinguishes.
+        /// Any other action. No rule distinguishes these.
         Other = "other",
     }
 );
 
 impl ActionKind {
-    /// Whether an asset is lent or borrowed, so that LENDING_ASSET_WHITELIST has to list it.
+    /// Whether it supplies, borrows, repays or withdraws an asset, which LENDING_ASSET_WHITELIST must list.
     pub const fn is_lending(self) -> bool {
         match self {
             Self::Supply | Self::Borrow | Self::Repay | Self::Withdraw => true,
@@ -73,7 +73,7 @@ impl ActionKind {
         }
     }
 
-    /// Whether it is about a position, so that PERP_ALLOWED_MARKETS has to list its market.
+    /// Whether it concerns a position, whose market PERP_ALLOWED_MARKETS must list.
     pub const fn is_perp(self) -> bool {
         match self {
             Self::OpenPosition
@@ -92,18 +92,18 @@ impl ActionKind {
 pub struct TrustedCall {
     /// The contract or program.
     pub target: Address,
-    /// The method, whole: four bytes on EVM; on Solana as much as an instruction shows, see [`Selector`].
+    /// The whole method: four bytes on EVM; on Solana the bytes that an instruction shows, see [`Selector`].
     pub selector: Selector,
 }
 
-/// The facts of one action. The network is the one judged.
+/// The facts of one action, on the network of the request that is judged.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ActionFacts {
     /// The provider's id.
     pub provider: String,
-    /// The calls the provider is trusted with here. Only these need no CONTRACT_WHITELIST, and only
-    /// as long as an operator has enabled the provider. Every other rule judges them all the same.
+    /// The calls that the provider is trusted with here. They need no CONTRACT_WHITELIST while the operator
+    /// has the provider enabled. Every other rule still judges them.
     pub trusted: Vec<TrustedCall>,
     /// Its category.
     pub category: ActionCategory,
@@ -118,7 +118,7 @@ pub struct ActionFacts {
     /// Size of the position after the action.
     #[serde(serialize_with = "exact_if_any")]
     pub position_usd: Option<Usd>,
-    /// What the action moves.
+    /// Value that the action moves.
     #[serde(serialize_with = "exact_if_any")]
     pub notional_usd: Option<Usd>,
     /// The asset supplied, borrowed, repaid or withdrawn.

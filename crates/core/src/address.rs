@@ -1,4 +1,4 @@
-//! Addresses as decoded bytes, tagged with their chain. Text is compared nowhere.
+//! Addresses as decoded bytes, tagged with their chain. They are never compared as text.
 
 use std::cell::RefCell;
 use std::fmt;
@@ -20,13 +20,13 @@ pub enum Address {
     Solana([u8; 32]),
 }
 
-/// Why a text is not an address.
+/// Why a text cannot be read as an address.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum AddressError {
     /// Neither an EVM nor a Solana address.
     #[error("'{0}' is not an address")]
     Malformed(String),
-    /// Mixed-case hex whose EIP-55 checksum does not hold.
+    /// Mixed-case hex with a wrong EIP-55 checksum.
     #[error("'{0}' has a wrong EIP-55 checksum: a character is mistyped")]
     Checksum(String),
     /// An address of the other chain.
@@ -48,8 +48,8 @@ impl Address {
         }
     }
 
-    /// Whether a key may belong to it. Solana addresses off the Ed25519 curve have none: only the program
-    /// they are derived for can sign for them.
+    /// Whether a private key can exist for this address. A Solana address off the Ed25519 curve has none:
+    /// only the program it is derived for can sign for it.
     pub fn may_have_key(&self) -> bool {
         match self {
             Self::Evm(_) => true,
@@ -66,6 +66,11 @@ impl Address {
     }
 
     /// Parses an address that must belong to `chain`.
+    ///
+    /// # Errors
+    ///
+    /// [`AddressError::WrongChain`] for an address of the other chain; otherwise the reason why the text is
+    /// not an address.
     pub fn parse(chain: Chain, text: &str) -> Result<Self, AddressError> {
         let address: Self = text.parse()?;
         if address.chain() == chain {
@@ -76,7 +81,7 @@ impl Address {
     }
 }
 
-/// Error texts quote what was sent, but never a page of it.
+/// At most 64 characters of `text`, for an error message.
 fn shorten(text: &str) -> String {
     text.chars().take(64).collect()
 }
@@ -105,12 +110,12 @@ impl FromStr for Address {
 }
 
 thread_local! {
-    /// Digits found right, by the last byte of the address. Records name the same few addresses over and
-    /// over, and the hash costs more than all else that is done to read one.
+    /// EIP-55 addresses found correct, indexed by their last byte. Stored records repeat few addresses, and
+    /// the hash is the most expensive part of reading one.
     static RIGHT: RefCell<[[u8; 40]; 256]> = const { RefCell::new([[0; 40]; 256]) };
 }
 
-/// Whether the case of the digits is the checksum of EIP-55.
+/// Whether the case of the digits is their EIP-55 checksum.
 fn has_right_case(digits: &str, bytes: [u8; 20]) -> bool {
     let [.., last] = bytes;
     RIGHT.with_borrow_mut(|right| {

@@ -13,16 +13,16 @@ use crate::network::Chain;
 /// A fungible asset on one network. Its text is CAIP-19, EVM references in lower case.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct AssetId {
-    /// Which asset there. The first field, because it is what assets of one request differ by.
+    /// Which asset there. First field, because assets of one request differ in it, so comparing is faster.
     pub kind: AssetKind,
     /// CAIP-2 id of the network.
     pub caip2: Arc<str>,
 }
 
-/// Native coin or token.
+/// A native coin or a token.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
 pub enum AssetKind {
-    /// The coin fees are paid in.
+    /// The coin in which fees are paid.
     Native {
         /// SLIP-44 coin type.
         slip44: u32,
@@ -84,7 +84,7 @@ impl FromStr for AssetId {
         let (kind, value) = asset.split_once(':').ok_or_else(refuse)?;
         let token = |chain| Address::parse(chain, value).map(AssetKind::Token).map_err(|_| refuse());
         let kind = match (chain, kind) {
-            // The parser of integers would take a sign.
+            // The integer parser would accept a sign.
             ("eip155" | "solana", "slip44") if value.bytes().all(|b| b.is_ascii_digit()) => {
                 AssetKind::Native { slip44: value.parse().map_err(|_| refuse())? }
             }
@@ -96,7 +96,7 @@ impl FromStr for AssetId {
     }
 }
 
-/// The namespace of a CAIP-2 id, if its reference has the characters and the length of one.
+/// The namespace of a CAIP-2 id; none if the reference has invalid characters or an invalid length.
 pub(crate) fn namespace(caip2: &str) -> Option<&str> {
     let (namespace, reference) = caip2.split_once(':')?;
     let fine = reference.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_');

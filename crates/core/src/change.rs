@@ -1,8 +1,8 @@
-//! What the operator wants to change where only the owner's signature lets it: the change itself, what
-//! can become of it, and the only legal moves between those states.
+//! Pending changes: changes by the operator that need owners' signatures. The change itself, its states and
+//! the legal moves between them.
 //!
-//! What belongs here: the exact content of a change, which an owner's signature binds by digest. What
-//! does not: whether a change needs an owner ([`crate::policy::loosens`] and the engine), and applying it.
+//! Belongs here: the exact content of a change, which an owner's signature binds by digest. Does not belong
+//! here: whether a change needs an owner ([`crate::policy::loosens`] and the engine), and applying it.
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -16,51 +16,51 @@ use crate::policy::PolicyType;
 use crate::wallet::wire_enum;
 
 wire_enum!(
-    /// Where a change is. The graph is in [`ChangeStatus::next`].
+    /// State of a change. [`ChangeStatus::next`] is the graph.
     ChangeStatus {
-        /// Waits for every owner it takes.
+        /// Waits for the signature of every owner concerned.
         PendingConsent = "PENDING_CONSENT",
-        /// Every owner it takes has signed, and it is in force. Terminal.
+        /// Every owner concerned has signed, and the change is in force. Terminal.
         Applied = "APPLIED",
-        /// An owner said no. Terminal.
+        /// An owner rejected it. Terminal.
         Rejected = "REJECTED",
-        /// The operator took it back. Terminal.
+        /// The operator withdrew it. Terminal.
         Withdrawn = "WITHDRAWN",
         /// Not every owner answered in time. Terminal.
         Expired = "EXPIRED",
-        /// What it was to change is no longer what it was, or a newer change took its place. Terminal.
+        /// Its subject has changed since, or a newer change replaced it. Terminal.
         Superseded = "SUPERSEDED",
     }
 );
 
 wire_enum!(
-    /// What kind of thing changes.
+    /// The kind of change.
     ChangeKind {
-        /// A policy is made.
+        /// A policy is created.
         PolicyCreate = "POLICY_CREATE",
-        /// A policy gets other rules, or is put in or out of force.
+        /// A policy gets other rules, or is enabled or disabled.
         PolicyUpdate = "POLICY_UPDATE",
-        /// A policy goes.
+        /// A policy is deleted.
         PolicyDelete = "POLICY_DELETE",
         /// The kill switch is released.
         KillSwitchRecovery = "KILL_SWITCH_RECOVERY",
-        /// A suspended wallet may sign again.
+        /// A suspended wallet is resumed.
         WalletResume = "WALLET_RESUME",
     }
 );
 
-/// A move the graph does not have.
+/// A move that is not in the graph.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 #[error("a change cannot go from {from} to {to}")]
 pub struct IllegalStep {
-    /// Present state.
+    /// Current state.
     pub from: ChangeStatus,
-    /// State asked for.
+    /// Requested state.
     pub to: ChangeStatus,
 }
 
 impl ChangeStatus {
-    /// The states reachable from this one. Whatever is not open any more stays as it is.
+    /// The states reachable in a single step. Only PENDING_CONSENT has any.
     pub const fn next(self) -> &'static [Self] {
         match self {
             Self::PendingConsent => {
@@ -71,17 +71,21 @@ impl ChangeStatus {
     }
 
     /// The only way to change state: `to`, if the graph has that move.
+    ///
+    /// # Errors
+    ///
+    /// [`IllegalStep`] if it does not.
     pub fn advance(self, to: Self) -> Result<Self, IllegalStep> {
         if self.next().contains(&to) { Ok(to) } else { Err(IllegalStep { from: self, to }) }
     }
 }
 
-/// Exactly what is to be done. It names what it was decided on (a row's version, the kill switch's
-/// generation, the time of a suspension), so that it cannot be applied to anything else.
+/// The exact change. It names the state it was decided on (a row's version, the kill switch's generation, the
+/// time of a suspension), so that it cannot be applied to another one.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "SCREAMING_SNAKE_CASE", rename_all_fields = "camelCase")]
 pub enum Change {
-    /// Make a policy.
+    /// Create a policy.
     PolicyCreate {
         /// Its id.
         policy: PolicyId,
@@ -91,7 +95,7 @@ pub enum Change {
         network: Option<NetworkId>,
         /// Its type.
         policy_type: PolicyType,
-        /// Its rules, canonical.
+        /// Its rules in canonical form.
         rules: Value,
         /// Orders reports only.
         priority: i32,
@@ -100,11 +104,11 @@ pub enum Change {
     },
     /// Change a policy.
     PolicyUpdate {
-        /// Which.
+        /// Id of the policy.
         policy: PolicyId,
-        /// As it was when this was asked for.
+        /// The policy's version when the change was requested.
         version: i64,
-        /// All its rules anew, canonical.
+        /// The complete new rules in canonical form.
         rules: Value,
         /// Orders reports only.
         priority: i32,
@@ -113,27 +117,27 @@ pub enum Change {
     },
     /// Delete a policy.
     PolicyDelete {
-        /// Which.
+        /// Id of the policy.
         policy: PolicyId,
-        /// As it was when this was asked for.
+        /// The policy's version when the change was requested.
         version: i64,
     },
     /// Release the kill switch.
     KillSwitchRecovery {
-        /// Of the activation that is to end.
+        /// Generation of the activation that is released.
         generation: u64,
     },
-    /// Let a suspended wallet sign again.
+    /// Resume a suspended wallet.
     WalletResume {
-        /// Which.
+        /// Id of the wallet.
         wallet: WalletId,
-        /// When the suspension that is to end began.
+        /// When the suspension began.
         suspended_at: UnixSeconds,
     },
 }
 
 impl Change {
-    /// What kind it is.
+    /// The kind of change.
     pub const fn kind(&self) -> ChangeKind {
         match self {
             Self::PolicyCreate { .. } => ChangeKind::PolicyCreate,
@@ -144,7 +148,7 @@ impl Change {
         }
     }
 
-    /// What it is about. Of several changes to one thing, only the newest can be open.
+    /// The subject of the change. Of several changes of one subject only the newest can be open.
     pub fn subject(&self) -> String {
         match self {
             Self::PolicyCreate { wallet, network, policy_type, rules, .. } => {
@@ -162,7 +166,7 @@ impl Change {
     }
 }
 
-/// What an owner's signature binds: which change, and its content as stored, to the byte.
+/// The digest that an owner's signature binds: the change's id and its content exactly as stored.
 pub fn digest(id: ChangeId, content: &str) -> Digest {
     Digest::of("waiaas.change.v1", &[id.uuid().as_bytes(), content.as_bytes()])
 }

@@ -1,7 +1,7 @@
-//! The proof without which nothing is signed.
+//! The proof that signing requires.
 //!
-//! A [`Clearance`] says: this digest was judged, its tier's waiting is over, and nothing stops it. Its
-//! fields are private, only [`Obligation::clear`] makes one, and signing consumes it.
+//! A [`Clearance`] proves that a digest was judged, that its tier's waiting is over, and that no stop
+//! condition holds. Its fields are private, only [`Obligation::clear`] makes one, and signing consumes it.
 
 use thiserror::Error;
 
@@ -12,12 +12,12 @@ use crate::owner::{OwnerAction, OwnerConsent};
 use crate::policy::Tier;
 use crate::wallet::{KillSwitch, WalletStatus};
 
-/// What a judged transaction still owes before it may be signed. Persisted with the transaction.
+/// What must be fulfilled before a judged transaction may be signed. Stored with the transaction.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Obligation {
-    /// Which transaction.
+    /// The transaction.
     pub tx: TxId,
-    /// Whose key.
+    /// The wallet whose key signs.
     pub wallet: WalletId,
     /// Digest of the judged draft.
     pub digest: Digest,
@@ -27,7 +27,7 @@ pub struct Obligation {
     pub execute_after: Option<UnixSeconds>,
 }
 
-/// The stop conditions as they are just before signing.
+/// The stop conditions, read just before signing.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct StopConditions {
     /// The wallet's status.
@@ -36,16 +36,16 @@ pub struct StopConditions {
     pub kill_switch: KillSwitch,
     /// The kill switch's generation when the request was admitted.
     pub admitted_generation: u64,
-    /// Its generation now; an activation and a recovery in between still cancel what was waiting.
+    /// Its generation now. An activation cancels waiting requests even if it was released since.
     pub generation: u64,
-    /// Whether the session that asked was revoked before it was admitted to signing.
+    /// Whether the requesting session was revoked before the request was admitted to signing.
     pub session_revoked: bool,
-    /// Whether the wallet was taken from the session that asked.
+    /// Whether the wallet was unlinked from the requesting session.
     pub session_unlinked: bool,
 }
 
 impl StopConditions {
-    /// Which of them stops what has obtained `tier`, whatever it waits for.
+    /// The condition that stops a request of this tier; none if it may be signed.
     pub fn on(self, tier: Tier) -> Option<NotCleared> {
         if self.wallet != WalletStatus::Active {
             return Some(NotCleared::Wallet(self.wallet));
@@ -64,28 +64,28 @@ impl StopConditions {
     }
 }
 
-/// Why there is no clearance.
+/// Why no clearance is given.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 pub enum NotCleared {
     /// The wallet may not sign.
     #[error("the wallet is {0}")]
     Wallet(WalletStatus),
-    /// The kill switch is activated, or was since admission.
+    /// The kill switch is activated, or was activated since admission.
     #[error("the kill switch was activated")]
     KillSwitch,
     /// The session was revoked before anything was signed.
     #[error("the session was revoked")]
     SessionRevoked,
-    /// The session may not use the wallet any more.
-    #[error("the wallet was taken from the session")]
+    /// The session may no longer use the wallet.
+    #[error("the wallet was unlinked from the session")]
     SessionUnlinked,
     /// The delay is not over.
     #[error("the delay is not over")]
     TooEarly,
-    /// No owner consent for exactly this transaction and digest.
+    /// No owner's consent exists for exactly this transaction and digest.
     #[error("the owner has not approved this transaction")]
     NotApproved,
-    /// What is to be signed is not what was judged.
+    /// The draft to sign is not the one that was judged.
     #[error("the transaction to sign is not the one that was judged")]
     Altered,
 }
@@ -100,8 +100,12 @@ pub struct Clearance {
 }
 
 impl Obligation {
-    /// Turns the obligation into a clearance when it is met. `digest` is that of the draft about to
-    /// be signed, recomputed from its bytes.
+    /// Turns a fulfilled obligation into a clearance. `digest` is that of the draft about to be signed,
+    /// recomputed from its bytes.
+    ///
+    /// # Errors
+    ///
+    /// [`NotCleared`] names the first condition that is not met.
     pub fn clear(
         &self,
         digest: Digest,

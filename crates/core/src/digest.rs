@@ -11,13 +11,13 @@ use sha2::{Digest as _, Sha256};
 pub struct Digest([u8; 32]);
 
 impl Digest {
-    /// Wraps 32 bytes already known to be a digest.
+    /// Wraps 32 bytes that are already a digest.
     pub const fn new(bytes: [u8; 32]) -> Self {
         Self(bytes)
     }
 
-    /// Hashes `parts` under a domain label. Every part is length-prefixed (u64, big endian), so that
-    /// no two different lists of parts share an input.
+    /// Hashes `parts` under a domain label. The length of each part precedes it (u64, big endian), so that
+    /// different lists of parts never give the same input.
     pub fn of(domain: &str, parts: &[&[u8]]) -> Self {
         let mut hasher = Sha256::new();
         for part in std::iter::once(domain.as_bytes()).chain(parts.iter().copied()) {

@@ -1,20 +1,20 @@
-//! The exact thing to be signed, less its volatile fields, and the proof that a completed
-//! transaction still is that thing.
+//! The exact transaction to be signed, less its volatile fields, and the proof that a completed transaction
+//! is still the same one.
 
 use crate::address::Address;
 use crate::digest::Digest;
 use crate::network::NetworkId;
 
-/// A transaction without its volatile fields (nonce, fees, blockhash, compute-unit price). The chain
-/// that built it defines the canonical encoding of `body`; the digest of all three fields is the
-/// identity of what is judged, approved and executed.
+/// A transaction without its volatile fields (nonce, fee prices, blockhash, compute-unit price). The chain
+/// that built it defines the canonical encoding of `body`. The digest of all three fields identifies what is
+/// judged, approved and signed.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Draft {
-    /// Where it is to run.
+    /// The network it runs on.
     pub network: NetworkId,
-    /// Who pays and signs.
+    /// The account that pays and signs.
     pub from: Address,
-    /// Canonical encoding, including the most that may be paid in network fees.
+    /// Canonical encoding, including the maximum network fee.
     pub body: Vec<u8>,
 }
 
@@ -25,19 +25,19 @@ impl Draft {
     }
 }
 
-/// What a key is asked to sign.
+/// The input of a signature.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum SigningPayload {
-    /// The whole message, signed as it is (RFC 8032).
+    /// The whole message, signed without hashing it first (Ed25519, RFC 8032).
     Ed25519(Vec<u8>),
-    /// A 32-byte hash, signed as it is (ECDSA over secp256k1).
+    /// A 32-byte hash, signed without hashing it again (ECDSA over secp256k1).
     Secp256k1([u8; 32]),
 }
 
 /// A draft with its volatile fields filled in, ready to sign.
 ///
-/// A chain makes one from the draft *it read back* out of the completed bytes, not from the draft it
-/// started with; so if completing changed anything of substance the digests differ and no key signs.
+/// A chain makes one from the draft that it *reads back* from the completed bytes, not from the original
+/// draft. If completing changed the draft, the digests differ and no key signs.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Completed {
     draft: Digest,
@@ -46,18 +46,18 @@ pub struct Completed {
 }
 
 impl Completed {
-    /// `recovered` is the draft decoded from `unsigned`; `payload` is what a signature over
-    /// `unsigned` must cover.
+    /// `recovered` is the draft decoded from `unsigned`; `payload` is the input of a signature over
+    /// `unsigned`.
     pub fn new(recovered: &Draft, unsigned: Vec<u8>, payload: SigningPayload) -> Self {
         Self { draft: recovered.digest(), payload, unsigned }
     }
 
-    /// Digest of the draft these bytes carry out.
+    /// Digest of the draft that these bytes carry out.
     pub const fn draft(&self) -> Digest {
         self.draft
     }
 
-    /// What to sign.
+    /// The input of the signature.
     pub const fn payload(&self) -> &SigningPayload {
         &self.payload
     }

@@ -1,5 +1,5 @@
-//! What a draft does: decoded by its chain from the draft itself, and for calls that cannot be decoded,
-//! what a node saw them do.
+//! What a draft does: effects decoded from the draft by its chain, and, for calls that cannot be decoded, the
+//! effects seen in simulation.
 
 use alloy_primitives::U256;
 use serde::{Deserialize, Serialize};
@@ -12,7 +12,7 @@ use crate::network::NetworkId;
 use crate::nft::NftId;
 use crate::selector::Selector;
 
-/// One thing that a signature does to the wallet behind it.
+/// One thing that a signed draft does to the wallet.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(tag = "effect", rename_all = "snake_case")]
 pub enum Effect {
@@ -41,8 +41,8 @@ pub enum Effect {
         /// How many of it; one unless EIP-1155.
         quantity: U256,
     },
-    /// `spender` may take up to `amount` of a token from now on, on chain or by a signature that
-    /// anybody may present (EIP-2612, Permit2). An amount of zero takes a permission back.
+    /// `spender` may take up to `amount` of a token from now on, on chain or by a signature that any account
+    /// may submit (EIP-2612, Permit2). An amount of zero revokes an allowance.
     Allowance {
         /// The token.
         asset: AssetId,
@@ -50,54 +50,54 @@ pub enum Effect {
         spender: Address,
         /// The most that may be taken, in base units.
         amount: U256,
-        /// The contract that takes it for the spender, out of what that contract itself was allowed (Permit2).
+        /// The contract that takes it for the spender, from that contract's own allowance (Permit2).
         #[serde(default, skip_serializing_if = "Option::is_none")]
         through: Option<Address>,
     },
-    /// `spender` may take one NFT; none takes the permission back.
+    /// `spender` may take one NFT; `None` revokes the permission.
     NftAllowance {
         /// Which one.
         nft: NftId,
         /// Who may take it.
         spender: Option<Address>,
     },
-    /// `operator` may take everything of a collection (`setApprovalForAll`), or no longer may.
+    /// `operator` may take every NFT of a collection (`setApprovalForAll`), or no longer may.
     OperatorApproval {
         /// The contract of the collection.
         collection: Address,
-        /// Who.
+        /// The operator.
         operator: Address,
-        /// Whether it is given or taken back.
+        /// Whether the approval is given (true) or revoked (false).
         granted: bool,
     },
-    /// A contract or program is called. What the call itself moves or grants stands beside it as
-    /// effects of its own if `decoded`; if not, nobody knows what it does.
+    /// A contract or program is called. If `decoded`, the transfers and grants of the call are listed as
+    /// separate effects; if not, the effects of the call are not known.
     ContractCall {
         /// The contract or program.
         target: Address,
         /// The method; none if the call has no data.
         selector: Option<Selector>,
-        /// Whether the decoder knows the method and has read its arguments to the last byte.
+        /// Whether the decoder knows the method and has read all bytes of its arguments.
         decoded: bool,
     },
-    /// One asset is exchanged for another by a contract whose code is known. What goes in stands among the
-    /// outflows too, and the call beside it; policies decide whether what must come out is enough.
+    /// One asset is exchanged for another by a contract that the decoder knows. The amounts sold are also
+    /// listed as outflows, and the call as a call; policies decide whether the least amount bought is enough.
     Swap(Box<Swap>),
-    /// A contract is created from code that nobody has judged.
+    /// A contract is created. Its code is not judged.
     Deployment {
         /// Digest of the creation code and its arguments.
         code: Digest,
         /// Native coin given to it, in base units.
         amount: U256,
     },
-    /// Power over something of the wallet's goes to somebody else: ownership, an upgrade, the authority
-    /// of a token account, delegation of the account itself.
+    /// Control over something of the wallet's passes to another account: ownership, an upgrade right, the
+    /// authority of a token account, delegation of the account itself.
     AuthorityChange {
-        /// What is handed over.
+        /// The contract or account concerned.
         target: Address,
         /// The method that does it.
         selector: Option<Selector>,
-        /// Who gets it, where that is one account.
+        /// The new authority, where it is one account.
         to: Option<Address>,
         /// A short description for people.
         what: String,
@@ -111,11 +111,11 @@ pub enum Effect {
         /// Base units.
         amount: U256,
     },
-    /// A text is signed that is no transaction. What its reader makes of it is outside any chain.
+    /// A text that is not a transaction is signed. Its use is outside any chain.
     Message {
         /// Digest of the text.
         digest: Digest,
-        /// The text as people see it, shortened.
+        /// The text, shortened, for people.
         text: String,
     },
     /// Typed data (EIP-712) of a kind the decoder does not know is signed for a contract.
@@ -127,14 +127,14 @@ pub enum Effect {
         /// The hash that is signed.
         digest: Digest,
     },
-    /// The most this transaction may pay the network.
+    /// The maximum network fee of the transaction.
     NetworkFee {
         /// Base units of the native coin.
         max: U256,
     },
-    /// Something the decoder cannot name at all. Never allowed.
+    /// Bytes that the decoder cannot read. Always denied.
     Unknown {
-        /// The contract or program concerned, where there is one.
+        /// The contract or program concerned, if any.
         target: Option<Address>,
         /// A short description for people.
         what: String,
@@ -151,46 +151,46 @@ pub struct Portion {
     pub amount: U256,
 }
 
-/// What one call of a router exchanges, all its steps together.
+/// The exchange made by one call of a router, all its steps together.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Swap {
     /// The contract that carries it out.
     pub router: Address,
-    /// The most that goes in.
+    /// The most that goes in, per asset.
     pub sold: Vec<Portion>,
     /// Every asset on the way, both ends included, each once.
     pub path: Vec<AssetId>,
-    /// The least that comes out; the call fails otherwise.
+    /// The least that comes out, per asset; the call fails otherwise.
     pub bought: Vec<Portion>,
-    /// Who gets it. Where somebody else than the wallet gets any of it, that one.
+    /// The recipient. If any of it goes to another account than the wallet, that account.
     pub to: Address,
-    /// The token that stands for the native coin one to one, where the network has one.
+    /// The token that wraps the native coin one to one, where the network has one.
     pub wrapper: Option<AssetId>,
-    /// Whose allowances of the wallet take what goes in, in order: the router's own, or the one that it has
-    /// through Permit2 and then Permit2's. Swaps recorded by earlier versions have none.
+    /// The spenders whose allowances the swap uses, in order: the router, or for Permit2 the router's
+    /// allowance through it and then Permit2 itself. Empty in swaps recorded by earlier versions.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub spenders: Vec<Address>,
-    /// The last time at which the router carries it out; none where the call names no time.
+    /// The router's deadline for the swap; none if the call names no time.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub deadline: Option<UnixSeconds>,
 }
 
 impl Swap {
-    /// Whether an asset is the native coin, or the token that stands for it.
+    /// Whether an asset is the native coin or the token that wraps it.
     pub fn is_coin(&self, asset: &AssetId) -> bool {
         asset.is_native() || self.wrapper.as_ref() == Some(asset)
     }
 
-    /// What the router takes from the wallet without a move of a token that stands beside it: the wrapper
-    /// itself, which unwraps what the wallet has there.
+    /// Amounts that the router takes without a token transfer among the effects: of the wrapper, when the
+    /// router is the wrapper itself and unwraps the wallet's balance.
     pub fn unwrapped(&self) -> impl Iterator<Item = &Portion> {
         let wrapper = self.wrapper.as_ref().filter(|wrapper| wrapper.token_address() == Some(self.router));
         self.sold.iter().filter(move |portion| wrapper == Some(&portion.asset))
     }
 }
 
-/// A method that the bytes call, whatever the call is read as: on EVM of a contract or account, on Solana
-/// of a program.
+/// A method that the bytes call, however the call is decoded: on EVM of a contract or account, on Solana of a
+/// program.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
 pub struct Method {
     /// The contract, account or program called.
@@ -199,22 +199,22 @@ pub struct Method {
     pub selector: Option<Selector>,
 }
 
-/// Everything a draft does, in the order it happens.
+/// Everything that a draft does, in the order in which it happens.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Effects {
-    /// Where.
+    /// The network.
     pub network: NetworkId,
     /// The network's native coin.
     pub native: AssetId,
-    /// Whose money.
+    /// The wallet's address.
     pub from: Address,
-    /// What is decoded from the draft's bytes, in order.
+    /// The effects decoded from the draft's bytes, in order.
     pub items: Vec<Effect>,
-    /// Every method called, at any depth, in order. A transfer of a token is an effect among the items
-    /// and a method here. Decisions recorded by earlier versions have none.
+    /// Every method called, at any depth, in order. A token transfer is listed here and as an effect. Empty
+    /// in decisions recorded by earlier versions.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub methods: Vec<Method>,
-    /// What a node saw calls that nobody can decode do beyond that. Judged and counted like the rest.
+    /// Further effects of undecoded calls, seen in simulation. Judged and counted like the rest.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub seen: Vec<Effect>,
 }
@@ -226,14 +226,14 @@ pub struct Outflow<'a> {
     pub asset: &'a AssetId,
     /// Base units.
     pub amount: U256,
-    /// Whether it is the network's fee rather than something the caller spends.
+    /// Whether it is the network fee rather than a payment.
     pub fee: bool,
-    /// Who may take it, where it does not leave at once.
+    /// The spender, if the value is allowed and does not leave at once.
     pub allowed: Option<&'a Address>,
 }
 
 impl Effect {
-    /// The fungible token that leaves or may be taken, or whose permission is taken back.
+    /// The fungible token that leaves or is allowed, or whose allowance is revoked.
     pub const fn token(&self) -> Option<&AssetId> {
         match self {
             Self::TokenOut { asset, .. } | Self::Allowance { asset, .. } => Some(asset),
@@ -253,13 +253,13 @@ impl Effect {
         }
     }
 
-    /// The swap, if it is one.
+    /// The swap, if this is one.
     pub const fn swap(&self) -> Option<&Swap> {
         if let Self::Swap(swap) = self { Some(&**swap) } else { None }
     }
 
-    /// Who gains by it: recipient, spender, operator, new authority. A permission taken back, a fee
-    /// and a call in itself benefit nobody by name.
+    /// Who benefits: recipient, spender, operator or new authority. None for a revoked permission, a fee or a
+    /// call as such.
     pub const fn beneficiary(&self) -> Option<&Address> {
         match self {
             Self::NativeOut { to, .. } | Self::TokenOut { to, .. } | Self::NftOut { to, .. } => Some(to),
@@ -282,8 +282,8 @@ impl Effect {
         }
     }
 
-    /// The contract or program whose own code decides what happens, if it has to be listed before it
-    /// may be used: a call, a collection of NFTs, the verifier of typed data.
+    /// The contract or program that must be listed before it may be used, because its code decides what
+    /// happens: the target of a call, a collection of NFTs, the verifier of typed data.
     pub const fn contract(&self) -> Option<Address> {
         match self {
             Self::ContractCall { target, .. } | Self::AuthorityChange { target, .. } => Some(*target),
@@ -304,8 +304,8 @@ impl Effect {
 }
 
 impl Effects {
-    /// What a signature of `from` does. Nothing that is signed is without an effect: one that does nothing
-    /// but pay its fee is a transfer of nothing to the wallet itself.
+    /// The effects of a signature of `from`. A draft that only pays its fee gets a transfer of zero to the
+    /// wallet itself, so that no signed draft is without an effect.
     pub fn new(network: NetworkId, native: AssetId, from: Address, mut items: Vec<Effect>) -> Self {
         if items.iter().all(|effect| matches!(effect, Effect::NetworkFee { .. })) {
             items.push(Effect::NativeOut { to: from, amount: U256::ZERO });
@@ -313,12 +313,12 @@ impl Effects {
         Self { network, native, from, items, methods: Vec::new(), seen: Vec::new() }
     }
 
-    /// What is decoded and what was seen beyond it.
+    /// The decoded effects, followed by those seen in simulation.
     pub fn all(&self) -> impl Iterator<Item = &Effect> + Clone {
         self.items.iter().chain(&self.seen)
     }
 
-    /// The contracts and programs whose calls nobody can decode, in order.
+    /// The contracts and programs of undecoded calls, in order.
     pub fn undecoded(&self) -> impl Iterator<Item = Address> {
         self.items.iter().filter_map(|effect| match effect {
             Effect::ContractCall { target, decoded: false, .. } => Some(*target),
@@ -340,7 +340,7 @@ impl Effects {
         })
     }
 
-    /// The most that may be paid for fees, in base units of the native coin.
+    /// The maximum fee, in base units of the native coin.
     pub fn fee(&self) -> U256 {
         let fees = self.all().filter_map(|effect| {
             let Effect::NetworkFee { max } = effect else { return None };
@@ -349,18 +349,18 @@ impl Effects {
         fees.fold(U256::ZERO, U256::saturating_add)
     }
 
-    /// Whether nothing happens but that the native coin moves and a fee is paid.
+    /// Whether the only effects are transfers of the native coin and the fee.
     pub fn is_plain_transfer(&self) -> bool {
         self.all().all(|effect| matches!(effect, Effect::NativeOut { .. } | Effect::NetworkFee { .. }))
     }
 
-    /// Whether an effect leaves everything as it is: nothing, from the wallet to itself.
+    /// Whether an effect changes nothing: a transfer of zero from the wallet to itself.
     pub(crate) fn is_nothing(&self, effect: &Effect) -> bool {
         matches!(effect, Effect::NativeOut { to, amount } if *to == self.from && amount.is_zero())
     }
 
-    /// Value leaving the wallet, one entry per effect that moves value. What a spender may take counts
-    /// as if it were taken.
+    /// Value leaving the wallet, one entry per effect that moves value. An allowance counts as if all of it
+    /// were taken.
     pub fn outflows(&self) -> impl Iterator<Item = Outflow<'_>> {
         let happening = self.all().filter(|effect| !self.is_nothing(effect));
         happening.filter_map(|effect| match effect {

@@ -1,4 +1,4 @@
-//! Identifiers. Each is a UUIDv7 made outside this crate (making one needs a clock and randomness).
+//! Identifiers. Each is a UUIDv7 made outside this crate, because making one needs a clock and randomness.
 
 use std::fmt;
 use std::str::FromStr;
@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 use uuid::Uuid;
 
-/// The text is no id.
+/// A text that is not an id.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 #[error("expected an id such as 018f3a4e-0000-7000-8000-000000000001")]
 pub struct NotAnId;
@@ -20,7 +20,7 @@ macro_rules! id {
         pub struct $name(Uuid);
 
         impl $name {
-            /// Wraps a UUID produced by the caller.
+            /// Wraps a UUID made by the caller.
             pub const fn new(id: Uuid) -> Self {
                 Self(id)
             }
@@ -70,10 +70,11 @@ id!(
     PolicyId
 );
 id!(
-    /// A transaction request and everything that becomes of it.
+    /// A transaction request and the transaction made for it.
     TxId
 );
 id!(
-    /// This installation; part of every token and owner message so that neither travels.
+    /// This installation. Part of every token and owner message, so that none is valid at another
+    /// installation.
     InstanceId
 );

@@ -1,5 +1,5 @@
-//! What a caller asked for, parsed and typed. An intent says what was meant; what is judged is the
-//! effects of the draft built from it.
+//! A caller's request, parsed and typed. The intent says what was asked for; the policies judge the effects
+//! of the draft built from it.
 
 use alloy_primitives::U256;
 use serde::{Deserialize, Serialize};
@@ -21,6 +21,10 @@ pub enum Amount {
 
 impl Amount {
     /// Reads the request field `amount`.
+    ///
+    /// # Errors
+    ///
+    /// [`AmountError`] if the text is not an amount or does not fit in 256 bits.
     pub fn parse(text: &str) -> Result<Self, AmountError> {
         if text.contains('.') {
             text.parse().map(Self::Human)
@@ -30,11 +34,20 @@ impl Amount {
     }
 
     /// Reads the request field `humanAmount`.
+    ///
+    /// # Errors
+    ///
+    /// [`AmountError`] if the text is not a decimal number or has more than 160 characters.
     pub fn parse_human(text: &str) -> Result<Self, AmountError> {
         text.parse().map(Self::Human)
     }
 
     /// Base units of an asset with `decimals`.
+    ///
+    /// # Errors
+    ///
+    /// [`AmountError`] if the amount has more fraction digits than `decimals`, does not fit in 256 bits, or
+    /// `decimals` exceeds 36.
     pub fn to_base_units(&self, decimals: u8) -> Result<U256, AmountError> {
         match self {
             Self::Base(amount) => Ok(*amount),
@@ -54,15 +67,15 @@ wire_enum!(
         ContractCall = "CONTRACT_CALL",
         /// Permission for a spender.
         Approve = "APPROVE",
-        /// Several requests in one transaction, all or none.
+        /// Several requests in one transaction; all succeed or none does.
         Batch = "BATCH",
         /// An NFT to an address.
         NftTransfer = "NFT_TRANSFER",
         /// A new contract.
         ContractDeploy = "CONTRACT_DEPLOY",
-        /// A signature over bytes the caller brings: a transaction or a message.
+        /// A signature over bytes that the caller provides: a transaction or a message.
         Sign = "SIGN",
-        /// An empty transfer to the wallet itself, in the place of a transaction that does not land.
+        /// An empty transfer to the wallet itself that replaces a transaction that does not confirm.
         Cancellation = "CANCELLATION",
     }
 );
@@ -74,7 +87,7 @@ pub struct ProgramInstruction {
     pub program: Address,
     /// The accounts, in the program's order.
     pub accounts: Vec<ProgramAccount>,
-    /// What the program is told.
+    /// Instruction data.
     #[serde(with = "hex::serde")]
     pub data: Vec<u8>,
 }
@@ -90,7 +103,7 @@ pub struct ProgramAccount {
     pub writable: bool,
 }
 
-/// A parsed request, its amount already in base units of decimals the daemon verified.
+/// A parsed request. Amounts are in base units, converted with decimals that the daemon verified.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum Intent {
@@ -100,7 +113,7 @@ pub enum Intent {
         to: Address,
         /// Base units.
         amount: U256,
-        /// At most 256 characters, written on chain where the chain has a place for it.
+        /// At most 256 characters, written on chain where the chain supports memos.
         memo: Option<String>,
     },
     /// Token to an address.
@@ -113,7 +126,7 @@ pub enum Intent {
         amount: U256,
         /// As above.
         memo: Option<String>,
-        /// Whether the recipient may be an address that no key belongs to (Solana), such as a program's vault.
+        /// Whether the recipient may be an address without a private key (Solana), such as a program's vault.
         #[serde(default)]
         allow_off_curve: bool,
     },
@@ -134,7 +147,7 @@ pub enum Intent {
         /// Address lookup tables the compiled message may use.
         lookup_tables: Vec<Address>,
     },
-    /// Permission to take some of a token. Zero takes it back.
+    /// Permission to take up to an amount of a token. Zero revokes it.
     Approve {
         /// Who may take it.
         spender: Address,
@@ -179,18 +192,18 @@ pub enum Intent {
         /// Wei given to it.
         value: U256,
     },
-    /// Several requests in one transaction, all or none, in order.
+    /// Several requests in one transaction, in order; all succeed or none does.
     Batch {
         /// Transfers, token transfers, calls and approvals; never a batch.
         members: Vec<Self>,
     },
-    /// A transaction somebody else built, to be signed as it is and sent by the caller.
+    /// A transaction built elsewhere, signed unchanged and sent by the caller.
     SignTransaction {
         /// Unsigned, in the chain's own encoding.
         #[serde(with = "hex::serde")]
         transaction: Vec<u8>,
     },
-    /// A text to be signed (EIP-191, or Ed25519 as it is).
+    /// A text to be signed (EIP-191 on EVM; Ed25519 over its bytes on Solana).
     SignMessage {
         /// The bytes of the text.
         #[serde(with = "hex::serde")]
@@ -251,8 +264,8 @@ impl Intent {
         }
     }
 
-    /// Lets `recipient` be an address that no key belongs to, wherever the request names it. Says whether
-    /// that changed anything.
+    /// Permits `recipient` to be an address without a private key, wherever the request names it. Returns
+    /// whether that changed the request.
     pub fn allow_off_curve(&mut self, recipient: Address) -> bool {
         match self {
             Self::TokenTransfer { to, allow_off_curve, .. }

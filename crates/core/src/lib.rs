@@ -1,9 +1,9 @@
-//! The words and the judgement of WAIaaS.
+//! The types and the policy evaluation of WAIaaS.
 //!
-//! Everything here is pure: no I/O, clock, randomness or async. Time, prices and ledger totals are
-//! arguments. What belongs here: the typed vocabulary (networks, addresses, money, intents, drafts,
-//! effects), the transaction status graph, the policy evaluator, the owner's message and the
-//! [`clearance::Clearance`] proof. What does not: anything that reads a file, a socket or the time.
+//! Everything here is pure: no I/O, clock, randomness or async. Time, prices and ledger totals are arguments.
+//! Belongs here: the domain types (networks, addresses, money, intents, drafts, effects), the transaction
+//! status graph, the policy evaluator, the owner's message and the [`clearance::Clearance`] proof. Does not
+//! belong here: anything that reads a file, a socket or the time.
 
 pub mod action;
 pub mod address;

@@ -1,7 +1,7 @@
 //! Amounts and dollars as integers.
 //!
-//! On-chain amounts are [`U256`] base units. Dollars are micro-dollars. Rounding always goes against
-//! the agent: values up, so that a limit is reached sooner, never later.
+//! On-chain amounts are [`U256`] base units. Dollars are micro-dollars. Values are rounded up, against the
+//! agent: a limit is reached sooner, never later.
 
 mod amount;
 mod dollars;

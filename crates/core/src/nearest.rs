@@ -1,14 +1,14 @@
-//! The name that was probably meant.
+//! The known name that is nearest to a mistyped one.
 
-/// The candidate nearest to `text`, if one is near enough to be a slip of the hand: at most a third of its
-/// characters differ (Damerau-Levenshtein, which counts two swapped neighbours as one). Evaluation is passed over.
+/// The candidate nearest to `text`, if it is near enough to be a typing mistake: at most a third of its
+/// characters differ (Damerau-Levenshtein, which counts two swapped neighbours as one). Case is ignored.
 ///
 /// ```
 /// assert_eq!(waiaas_core::nearest("prot", ["port", "hostname"]), Some("port"));
 /// assert_eq!(waiaas_core::nearest("quite_another", ["port", "hostname"]), None);
 /// ```
 pub fn nearest<'a>(text: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    // Longer than any name there is; the comparison takes the product of both lengths.
+    // Longer than any known name; the comparison takes time in proportion to the product of both lengths.
     if text.len() > 64 {
         return None;
     }

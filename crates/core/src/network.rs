@@ -36,7 +36,7 @@ impl fmt::Display for Chain {
     }
 }
 
-/// What kind of money a network carries. A wallet lives in one environment for ever.
+/// The kind of money on a network. A wallet stays in one environment.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Environment {
@@ -71,7 +71,7 @@ impl fmt::Display for Environment {
 pub struct NetworkId(Arc<str>);
 
 impl NetworkId {
-    /// Wraps a slug. Whether the network exists is for [`Networks`] to say.
+    /// Wraps a slug. Whether the network exists is decided by [`Networks`].
     pub fn new(slug: &str) -> Self {
         Self(slug.into())
     }
@@ -88,22 +88,22 @@ impl fmt::Display for NetworkId {
     }
 }
 
-/// When nothing can take back what a block of a network holds.
+/// When a block of a network is final, so that a reorganisation can no longer remove it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Finality {
-    /// Once the network's nodes call the block finalized. Where an EVM node does not know the word, once
-    /// the block and those above it are this many.
+    /// Once the network's nodes report the block as finalized. For EVM nodes that do not support `finalized`,
+    /// once this many blocks exist from the block on.
     Finalized {
-        /// Blocks, the block itself counted.
+        /// Number of blocks, the block itself counted.
         else_blocks: u64,
     },
-    /// Once the block and those above it are this many; on Solana, once it is confirmed. For networks
-    /// that one node makes, where finality says nothing or never comes.
+    /// Once this many blocks exist, the block itself counted; on Solana, once the block is confirmed. For
+    /// networks of a single node, where finality has no meaning or never occurs.
     Blocks(u64),
 }
 
 impl Finality {
-    /// For a network of which nothing else is known.
+    /// The finality of a network without a setting of its own.
     pub const fn of(environment: Environment) -> Self {
         match environment {
             Environment::Mainnet | Environment::Testnet => Self::Finalized { else_blocks: 256 },
@@ -131,9 +131,9 @@ pub struct Network {
     pub native_decimals: u8,
     /// SLIP-44 coin type of the native coin, as used in CAIP-19.
     pub slip44: u32,
-    /// When what happened on it is final.
+    /// When its blocks are final.
     pub finality: Finality,
-    /// Whether it charges for a transaction's data beside its gas, as OP-stack networks do.
+    /// Whether it charges for a transaction's data in addition to its gas, as OP-stack networks do.
     pub has_data_fee: bool,
 }
 
@@ -151,12 +151,12 @@ fn did_you_mean(meant: Option<&str>) -> String {
 /// Why a network cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum NetworkError {
-    /// Nothing by that name.
+    /// No network has this name.
     #[error("there is no network '{name}'{}", did_you_mean(.meant.as_deref()))]
     Unknown {
         /// The name given.
         name: String,
-        /// The one that was probably meant.
+        /// The nearest known name, if the given one is probably a typing mistake.
         meant: Option<String>,
     },
     /// The wallet's chain and environment have several networks and none was named.
@@ -165,20 +165,20 @@ pub enum NetworkError {
     /// The network belongs to another chain or environment than the wallet.
     #[error("the wallet is on {chain} {environment}, which has no network '{network}'")]
     Mismatch {
-        /// Asked for.
+        /// The network asked for.
         network: String,
         /// The wallet's chain.
         chain: Chain,
         /// The wallet's environment.
         environment: Environment,
     },
-    /// A custom network repeats a name or a chain id.
+    /// A custom network has the name or chain id of another network.
     #[error("the network '{0}' is defined twice")]
     Duplicate(String),
 }
 
 impl NetworkError {
-    /// Nothing by that name, and no guess.
+    /// An unknown network, without a suggestion.
     pub(crate) fn unknown(name: impl Into<String>) -> Self {
         Self::Unknown { name: name.into(), meant: None }
     }
@@ -211,15 +211,15 @@ const SOLANA: &[Row] = &[
     ("solana-mainnet", "solana:5eykt4UsFv8P8NJdTREpY1vzqKqZKvdp", Environment::Mainnet, "SOL", 501),
     ("solana-devnet", "solana:EtWTRABZaYq6iMfeYKouRu166VU2xqa1", Environment::Testnet, "SOL", 501),
     ("solana-testnet", "solana:4uhcVJyU9pJkvQyS88uRDiswHXSCkY3z", Environment::Testnet, "SOL", 501),
-    // No genesis hash is fixed for a throw-away local cluster, so the reference is a name.
+    // A local cluster has no fixed genesis hash, so the reference is a name.
     ("solana-localnet", "solana:localnet", Environment::Local, "SOL", 501),
 ];
 
-/// Blocks for which an EVM network is followed where a node does not know the word `finalized`: what the
-/// network itself takes, in time, on the safe side. Those that settle on Ethereum are final with it.
+/// Number of blocks after which a block counts as final where a node does not support `finalized`. It is the
+/// time that the network itself takes, rounded up. Networks that settle on Ethereum are final with it.
 fn finality(slug: &str, environment: Environment) -> Finality {
     let else_blocks = match slug {
-        // Two epochs and some, 12 seconds a block.
+        // More than two epochs of 12-second blocks.
         "ethereum-mainnet" | "ethereum-sepolia" => 96,
         // Milestones take about a minute; 2 seconds a block.
         "polygon-mainnet" | "polygon-amoy" => 256,
@@ -227,7 +227,7 @@ fn finality(slug: &str, environment: Environment) -> Finality {
         "arbitrum-mainnet" | "arbitrum-sepolia" => 7_200,
         // Half an hour, 2 seconds a block.
         "optimism-mainnet" | "optimism-sepolia" | "base-mainnet" | "base-sepolia" => 900,
-        // Every block is voted on before it is shown.
+        // Every block is voted on before it is published.
         "hyperevm-mainnet" | "hyperevm-testnet" => 12,
         _ => return Finality::of(environment),
     };
@@ -240,7 +240,7 @@ fn has_data_fee(slug: &str) -> bool {
 }
 
 impl Networks {
-    /// The networks built in.
+    /// The built-in networks.
     pub fn builtin() -> Self {
         let mut map = BTreeMap::new();
         let rows = EVM.iter().map(|(row, id)| (row, Chain::Ethereum, Some(*id), 18));
@@ -263,7 +263,11 @@ impl Networks {
         Self(map)
     }
 
-    /// Adds a network from configuration; a second one of the same name or CAIP-2 id is refused.
+    /// Adds a network from the configuration.
+    ///
+    /// # Errors
+    ///
+    /// [`NetworkError::Duplicate`] if a network of the same name or CAIP-2 id exists.
     pub fn add(&mut self, network: Network) -> Result<(), NetworkError> {
         if self.0.values().any(|n| n.id == network.id || n.caip2 == network.caip2) {
             return Err(NetworkError::Duplicate(network.id.to_string()));
@@ -278,6 +282,10 @@ impl Networks {
     }
 
     /// By canonical name, CAIP-2 id, or one of the old Solana words.
+    ///
+    /// # Errors
+    ///
+    /// [`NetworkError::Unknown`] if there is no such network.
     pub fn find(&self, text: &str) -> Result<&Network, NetworkError> {
         let slug = match text {
             "mainnet" => "solana-mainnet",
@@ -305,7 +313,12 @@ impl Networks {
         self.0.values()
     }
 
-    /// The network a wallet's request is for: the one named, else the only sensible one.
+    /// The network of a wallet's request: the one named, else the default of [`Self::default_for`].
+    ///
+    /// # Errors
+    ///
+    /// [`NetworkError`] if there is no such network, if it is on another chain or environment, or if none is
+    /// named and the chain and environment have no default.
     pub fn resolve(
         &self,
         named: Option<&str>,
@@ -323,7 +336,11 @@ impl Networks {
         }
     }
 
-    /// The network a wallet uses when a request names none.
+    /// The network of a request that names none, for wallets without a network of their own.
+    ///
+    /// # Errors
+    ///
+    /// [`NetworkError::Required`] if the chain and environment have several networks.
     pub fn default_for(&self, chain: Chain, environment: Environment) -> Result<&Network, NetworkError> {
         let fixed = match (chain, environment) {
             (Chain::Solana, Environment::Testnet) => Some("solana-devnet"),

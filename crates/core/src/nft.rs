@@ -14,7 +14,7 @@ use crate::network::Chain;
 use crate::wallet::wire_enum;
 
 wire_enum!(
-    /// The kinds of NFT, as named on the wire.
+    /// The standards of NFTs, as named on the wire.
     NftStandard {
         /// EIP-721: one owner per token id.
         Erc721 = "ERC-721",
@@ -52,7 +52,7 @@ pub enum NftKind {
         /// `id`.
         token_id: U256,
     },
-    /// A mint of its own.
+    /// A Metaplex NFT, which has its own mint.
     Metaplex {
         /// The mint.
         mint: Address,
@@ -65,7 +65,7 @@ pub enum NftKind {
 pub struct NftIdError(String);
 
 impl NftId {
-    /// What a CONTRACT_WHITELIST has to list: the contract, or the mint.
+    /// The address that a CONTRACT_WHITELIST must list: the contract, or the mint.
     pub const fn collection(&self) -> Address {
         match self.kind {
             NftKind::Erc721 { collection, .. } | NftKind::Erc1155 { collection, .. } => collection,

@@ -1,17 +1,16 @@
-//! Where a request comes from, as the daemon itself knows it.
+//! The origin of a request, as the daemon itself knows it.
 
 use serde::Serialize;
 
 use crate::action::ActionFacts;
 use crate::policy::Purpose;
 
-/// What the route that was asked says about a request. The daemon makes it; no request body has a field
-/// for it.
+/// What the called operation says about a request. The daemon makes it; no request body has a field for it.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize)]
 pub struct Origin {
-    /// What the signature is for.
+    /// The purpose of the signature.
     pub purpose: Purpose,
-    /// The action that resolved to the request; none if a caller asked for it as it is.
+    /// The action that produced the request; none if a caller made the request directly.
     pub action: Option<ActionFacts>,
 }
 
@@ -26,12 +25,12 @@ impl Origin {
         Self { purpose: Purpose::HttpMessage { domain: host.to_ascii_lowercase() }, action: None }
     }
 
-    /// What one of the daemon's own providers resolved to.
+    /// A request that one of the daemon's own action providers produced.
     pub fn action(action: ActionFacts) -> Self {
         Self { purpose: Purpose::Plain, action: Some(action) }
     }
 
-    /// Whether nothing is known beyond what the caller asked for.
+    /// Whether nothing is known beyond the caller's request.
     pub fn is_plain(&self) -> bool {
         *self == Self::default()
     }

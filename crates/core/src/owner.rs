@@ -1,9 +1,9 @@
-//! What the owner signs, and the proof that the owner signed it.
+//! The text that an owner signs, and the proof that the owner signed it.
 //!
-//! The daemon issues one message per action and stores it; the owner signs exactly that text. The
-//! text follows Sign-In with Ethereum (EIP-4361) for both chains: EVM owners sign it as EIP-191
-//! personal message, Solana owners with Ed25519 over its UTF-8 bytes. Nothing in a presented message
-//! is parsed: it either equals the stored one or is refused.
+//! The daemon issues one message per action and stores it; the owner signs exactly that text. The text
+//! follows Sign-In with Ethereum (EIP-4361) for both chains: EVM owners sign it as EIP-191 personal message,
+//! Solana owners with Ed25519 over its UTF-8 bytes. A presented message is never parsed: it is either equal
+//! to the stored one or refused.
 
 mod candidate;
 mod message;
@@ -21,45 +21,45 @@ use crate::ids::{ChangeId, InstanceId, TxId, WalletId};
 pub use self::candidate::{Unfit, unfit};
 pub use self::message::{LONGEST_STATEMENT, is_challenge};
 
-/// What a signature is asked for.
+/// The action that a signature approves.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(tag = "action", rename_all = "snake_case")]
 pub enum OwnerAction {
-    /// Let one transaction run.
+    /// Approve one transaction.
     Approve {
-        /// Which.
+        /// The transaction.
         tx: TxId,
         /// Digest of its draft.
         digest: Digest,
     },
-    /// Stop one transaction.
+    /// Reject one transaction.
     Reject {
-        /// Which.
+        /// The transaction.
         tx: TxId,
         /// Digest of its draft.
         digest: Digest,
     },
     /// Prove control of the owner address.
     VerifyOwner,
-    /// Hand the wallet to another owner.
+    /// Hand the wallet over to another owner.
     ChangeOwner {
         /// The next owner.
         new_owner: Address,
     },
-    /// Leave the wallet without an owner.
+    /// Remove the wallet's owner.
     RemoveOwner,
-    /// Let the operator change what protects the owner's wallets.
+    /// Consent to a pending change of the operator.
     ApproveChange {
-        /// Which change.
+        /// The change.
         change: ChangeId,
-        /// Of its content ([`crate::change::digest`]).
+        /// Digest of its content ([`crate::change::digest`]).
         digest: Digest,
     },
-    /// Stop such a change.
+    /// Reject a pending change.
     RejectChange {
-        /// Which change.
+        /// The change.
         change: ChangeId,
-        /// Of its content.
+        /// Digest of its content.
         digest: Digest,
     },
 }
@@ -103,39 +103,39 @@ impl OwnerAction {
     }
 }
 
-/// A question put to an owner, as stored. One nonce answers one question once.
+/// A challenge as stored. Each nonce is accepted once.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Challenge {
     /// This installation.
     pub instance: InstanceId,
     /// The wallet concerned.
     pub wallet: WalletId,
-    /// Who is asked.
+    /// The owner who is asked.
     pub owner: Address,
-    /// What for.
+    /// The action that the signature approves.
     pub action: OwnerAction,
     /// `Chain ID` line: the EIP-155 number, or the CAIP-2 reference on Solana.
     pub chain_id: String,
-    /// What is asked, in words ([`crate::presentation`]): the statement of the text.
+    /// The question in words ([`crate::presentation`]): the statement of the text.
     pub summary: String,
     /// At least 128 random bits as lower-case hex; single use.
     pub nonce: String,
     /// When it was issued.
     pub issued_at: UnixSeconds,
-    /// From this second on it is void.
+    /// From this second on it is not accepted.
     pub expires_at: UnixSeconds,
 }
 
 /// Why an answer is not the owner's consent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 pub enum ConsentError {
-    /// The message presented is not the one issued.
+    /// The presented message is not the issued one.
     #[error("the signed message is not the one this daemon issued")]
     MessageMismatch,
-    /// Too late.
+    /// The message was answered after it expired.
     #[error("the message has expired")]
     Expired,
-    /// The wallet's owner is somebody else by now.
+    /// The wallet has another owner by now.
     #[error("the message was addressed to another owner than the wallet has now")]
     NotTheOwner,
     /// The signature does not verify.
@@ -152,7 +152,7 @@ pub struct OwnerConsent {
 }
 
 impl OwnerConsent {
-    /// The wallet it speaks for.
+    /// The wallet concerned.
     pub const fn wallet(&self) -> WalletId {
         self.wallet
     }
@@ -162,14 +162,18 @@ impl OwnerConsent {
         self.owner
     }
 
-    /// What was consented to.
+    /// The action consented to.
     pub const fn action(&self) -> OwnerAction {
         self.action
     }
 }
 
-/// Checks an answer against the challenge as issued. `message` is what the caller says was signed,
-/// `answered_at` the time the answer arrived (on re-entry after a restart: the recorded time).
+/// Checks an answer against the issued challenge. `message` is the text that the caller says was signed,
+/// `answered_at` the time at which the answer arrived (after a restart: the recorded time).
+///
+/// # Errors
+///
+/// [`ConsentError`] names the first check that failed.
 pub fn verify(
     challenge: &Challenge,
     current_owner: Option<Address>,

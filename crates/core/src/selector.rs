@@ -1,4 +1,4 @@
-//! The name of a method in the bytes of a call.
+//! The selector that names a method in the bytes of a call.
 
 use std::fmt;
 
@@ -23,12 +23,12 @@ impl Selector {
         Self { bytes: [a, b, c, d, 0, 0, 0, 0], length: 4 }
     }
 
-    /// Up to the first eight bytes of an instruction's data; none if there are no data.
+    /// Up to the first eight bytes of an instruction's data; none if there is no data.
     pub fn of_instruction(data: &[u8]) -> Option<Self> {
         Self::new(data.get(..data.len().min(Self::LONGEST))?)
     }
 
-    /// One to eight bytes.
+    /// From one to eight bytes; none for any other length.
     pub fn new(selector: &[u8]) -> Option<Self> {
         let mut bytes = [0u8; 8];
         let length = u8::try_from(selector.len()).ok().filter(|length| *length > 0)?;
@@ -41,8 +41,8 @@ impl Selector {
         self.bytes.get(..usize::from(self.length)).unwrap_or_default()
     }
 
-    /// Whether a call that begins with `called` is of this method: a rule may name fewer bytes than
-    /// a Solana instruction shows.
+    /// Whether a call that begins with `called` calls this method: a rule may name fewer bytes than a Solana
+    /// instruction shows.
     pub fn names(&self, called: &Self) -> bool {
         called.as_bytes().starts_with(self.as_bytes())
     }

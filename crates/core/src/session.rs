@@ -1,11 +1,11 @@
-//! Sessions: what of them is stored by name.
+//! The stored names of session properties.
 
 use serde::{Deserialize, Serialize};
 
 use crate::wallet::wire_enum;
 
 wire_enum!(
-    /// Who asked for a session.
+    /// How a session was created.
     SessionSource {
         /// The REST API.
         Api = "api",

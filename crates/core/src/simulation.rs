@@ -1,8 +1,8 @@
 //! The simulation check: compares the effects that a node's simulation of a draft shows with those that the
 //! decoder finds in its bytes.
 //!
-//! Belongs here: the comparison, which is pure. Does not belong here: asking a node (the chains), and
-//! what follows from a disagreement (`policy::evaluate`).
+//! Belongs here: the comparison, which is pure. Does not belong here: asking a node (the chains), and the
+//! consequences of a disagreement (`policy::evaluate`).
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -14,11 +14,11 @@ use crate::asset::AssetId;
 use crate::effect::{Effect, Effects};
 use crate::nft::NftId;
 
-/// How much went to whom, in base units; nobody where the node does not show the recipient.
+/// Amounts in base units by recipient; `None` where the node does not show the recipient.
 pub type Gone = BTreeMap<Option<Address>, U256>;
 
-/// What a node saw leave the wallet, or become somebody else's to take. Amounts are in base units;
-/// the network's fee is not among them.
+/// Value that a node's simulation shows leaving the wallet or becoming available to others. Amounts are in
+/// base units and exclude the network fee.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Observed {
     /// Native coin that left.
@@ -29,16 +29,16 @@ pub struct Observed {
     pub nfts: BTreeMap<NftId, Gone>,
     /// How much more of a token a spender may take than before.
     pub allowances: BTreeMap<(AssetId, Address), U256>,
-    /// Single NFTs that somebody may take.
+    /// Single NFTs that a spender may take.
     pub nft_allowances: BTreeSet<(NftId, Address)>,
     /// Collections (first) of which an operator (second) may take everything.
     pub operators: BTreeSet<(Address, Address)>,
-    /// Accounts of the wallet's over which somebody else got power.
+    /// Accounts of the wallet's over which another account gained control.
     pub powers: BTreeSet<Address>,
 }
 
 impl Observed {
-    /// Adds what another node saw of the same draft: of every amount the larger, of every permission both.
+    /// Merges another node's observation of the same draft: the larger of each amount, and every permission.
     pub fn join(&mut self, other: Self) {
         larger(&mut self.native, other.native);
         for (asset, gone) in other.tokens {
@@ -69,22 +69,22 @@ fn larger<K: Ord>(amounts: &mut BTreeMap<K, U256>, others: BTreeMap<K, U256>) {
 pub enum SimulationCheck {
     /// A message: no chain runs it.
     NotApplicable,
-    /// A node ran it and saw nothing leave beyond the effects: what is decoded, and for calls that nobody
-    /// can decode, what is counted as seen.
+    /// A node ran it and saw nothing leave beyond the effects: those decoded, and those counted as seen for
+    /// undecoded calls.
     Agrees,
-    /// A node saw more leave than the effects say.
+    /// A node saw more leave than the effects allow for.
     Exceeds {
-        /// What was too much, for people.
+        /// The excess, for people.
         what: String,
     },
-    /// No node could show what it does.
+    /// No node could simulate it.
     Unavailable {
         /// Why, for people.
         reason: String,
     },
 }
 
-/// What is required of a request that no node could simulate.
+/// The requirement for a request that no node could simulate.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Unsimulated {
@@ -94,13 +94,13 @@ pub enum Unsimulated {
     Approval,
 }
 
-/// Most disagreements named; the first one is enough to refuse.
+/// Maximum number of disagreements named in a message; one is enough to deny.
 const MOST_NAMED: usize = 4;
 
-/// Most effects that are judged as seen. Anybody can emit events, and each asset has to be looked up.
+/// Maximum number of effects judged as seen. Any contract can emit events, and each asset must be looked up.
 const MOST_SEEN: usize = 32;
 
-/// Holds what was seen against the effects, decoded and seen. More of anything seen never turns a
+/// Compares an observation with the effects, decoded and seen. A larger observation never turns a
 /// disagreement into an agreement.
 pub fn compare(observed: &Observed, effects: &Effects) -> SimulationCheck {
     exceeding(&beyond(observed, effects))
@@ -125,8 +125,8 @@ fn exceeding(more: &[Effect]) -> SimulationCheck {
     SimulationCheck::Exceeds { what: named.join("; ") }
 }
 
-/// What the effects allow for, added up. A sum beyond 256 bits counts as their largest number: nothing
-/// that is seen is larger.
+/// The amounts and permissions that the effects allow for, added up. A sum beyond 256 bits is replaced by the largest 256-bit number,
+/// which no observed amount exceeds.
 #[derive(Default)]
 struct Known<'a> {
     outflows: BTreeMap<&'a AssetId, U256>,
@@ -141,13 +141,14 @@ struct Known<'a> {
 impl<'a> Known<'a> {
     fn of(effects: &'a Effects) -> Self {
         let mut known = Self::default();
-        // The fee is known to the last unit and taken out of what is seen, so it leaves no room here.
+        // The fee is known exactly and already subtracted from the observation, so it is left out here.
         for outflow in effects.outflows().filter(|outflow| !outflow.fee) {
             add(&mut known.outflows, outflow.asset, outflow.amount);
         }
         for effect in effects.all() {
             match effect {
-                // Some wrappers announce what they burn, and the coin comes back at once.
+                // Some wrappers emit a burn as a transfer; the coin returns to the wallet in the same
+                // transaction.
                 Effect::Swap(swap) => {
                     for portion in swap.unwrapped() {
                         add(&mut known.outflows, &portion.asset, portion.amount);
@@ -196,8 +197,8 @@ fn total<'a>(amounts: impl IntoIterator<Item = &'a U256>) -> U256 {
     amounts.into_iter().fold(U256::ZERO, |sum, amount| sum.saturating_add(*amount))
 }
 
-/// What was seen beyond the effects, as effects. Where the node does not show who gains, it is the first
-/// contract or program whose call nobody can decode.
+/// Everything seen beyond the effects, as effects. Where the node does not show who gains, the first
+/// contract or program of an undecoded call is named.
 fn beyond(observed: &Observed, effects: &Effects) -> Vec<Effect> {
     let known = Known::of(effects);
     let called = effects.undecoded().next().unwrap_or(effects.from);
@@ -224,8 +225,8 @@ fn beyond(observed: &Observed, effects: &Effects) -> Vec<Effect> {
     more
 }
 
-/// What left of an asset beyond what is known. What may leave from now on counts as well: an allowance
-/// that is known makes room for as much once, not for taking it now and again later.
+/// The excess of one asset that left. Observed allowances count as well: a known allowance covers its amount
+/// once, not an allowance and a transfer of the same amount.
 fn fungible(
     asset: &AssetId,
     gone: &Gone,
@@ -244,7 +245,8 @@ fn fungible(
     shared(gone, excess, covered)
 }
 
-/// Whose the excess is. What was known to go to a recipient covers what did; other room covers the last.
+/// Splits the excess among recipients. A known transfer to a recipient covers it first; other known outflows
+/// cover the last recipients.
 fn shared(
     gone: &Gone,
     mut excess: U256,
@@ -279,12 +281,12 @@ fn permissions(observed: &Observed, known: &Known<'_>, more: &mut Vec<Effect>) {
         more.push(Effect::OperatorApproval { collection, operator, granted: true });
     }
     for account in observed.powers.difference(&known.powers) {
-        let what = "somebody else gets power over the account".to_owned();
+        let what = "another account gets control of the account".to_owned();
         more.push(Effect::AuthorityChange { target: *account, selector: None, to: None, what });
     }
 }
 
-/// What was too much; none for what is never seen.
+/// The excess in words; none for effects that a simulation never shows.
 fn words(effect: &Effect) -> Option<String> {
     Some(match effect {
         Effect::NativeOut { to, amount } => format!("{amount} base units of native coin more leave for {to}"),
@@ -301,7 +303,7 @@ fn words(effect: &Effect) -> Option<String> {
         Effect::OperatorApproval { collection, operator, .. } => {
             format!("{operator} may take every NFT of {collection}")
         }
-        Effect::AuthorityChange { target, .. } => format!("somebody else gets power over {target}"),
+        Effect::AuthorityChange { target, .. } => format!("another account gets control of {target}"),
         Effect::ContractCall { .. }
         | Effect::Swap(_)
         | Effect::Deployment { .. }

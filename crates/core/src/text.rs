@@ -1,4 +1,4 @@
-//! Reading values that are text in JSON.
+//! Deserialising values that are strings in JSON.
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -6,7 +6,7 @@ use std::str::FromStr;
 
 use serde::{Deserializer, de};
 
-/// Parses a text where it stands: stored decisions hold many, and none has to be copied for it.
+/// Parses a borrowed string: stored decisions hold many, and copying each would be slow.
 pub(crate) fn parsed<'de, T, D>(deserializer: D) -> Result<T, D::Error>
 where
     T: FromStr<Err: fmt::Display>,

@@ -1,4 +1,4 @@
-//! The life of a transaction: its states and the only legal moves between them.
+//! The states of a transaction and the legal moves between them.
 
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
@@ -6,29 +6,29 @@ use thiserror::Error;
 use crate::wallet::wire_enum;
 
 wire_enum!(
-    /// Where a transaction is. The graph is in [`TxStatus::next`].
+    /// State of a transaction. [`TxStatus::next`] is the graph.
     TxStatus {
-        /// Refused by policy. Terminal.
+        /// Denied by policy. Terminal.
         Denied = "DENIED",
-        /// Waiting out a delay; can be cancelled.
+        /// Waits for its delay; can be cancelled.
         Queued = "QUEUED",
-        /// Waiting for the owner's signature.
+        /// Waits for the owner's approval.
         PendingApproval = "PENDING_APPROVAL",
-        /// Cleared, nothing signed yet.
+        /// Cleared; nothing is signed yet.
         Executing = "EXECUTING",
-        /// Signed; bytes and hash are durable; not yet accepted by a node.
+        /// Signed; bytes and hash are stored; no node has accepted it yet.
         Broadcasting = "BROADCASTING",
         /// A node accepted it.
         Submitted = "SUBMITTED",
-        /// Signed for the caller, who may use the signature whenever it likes. A signed transaction is
-        /// followed to its end; a signed message stays here.
+        /// Signed for the caller, who may use the signature at any time. A signed transaction is followed
+        /// until its outcome is known; a signed message stays here.
         Signed = "SIGNED",
-        /// On chain and successful. An end; until its block is final, a reorganisation may still take it
-        /// back.
+        /// On chain and successful. An end state; until its block is final, a reorganisation may still remove
+        /// it.
         Confirmed = "CONFIRMED",
-        /// Proved not to have moved the money: never signed, reverted in a final block, or dead. Terminal.
+        /// Proved not to have moved the money: never signed, reverted in a final block, or dropped. Terminal.
         Failed = "FAILED",
-        /// Withdrawn before anything was signed. Terminal.
+        /// Cancelled before anything was signed. Terminal.
         Cancelled = "CANCELLED",
         /// The owner did not answer in time. Terminal.
         Expired = "EXPIRED",
@@ -36,7 +36,7 @@ wire_enum!(
 );
 
 wire_enum!(
-    /// What takes the place of a signed transaction that does not land.
+    /// The kind of transaction that replaces a signed one that does not confirm.
     Replacement {
         /// The same transaction at a higher fee.
         HigherFee = "HIGHER_FEE",
@@ -45,13 +45,13 @@ wire_enum!(
     }
 );
 
-/// A move the graph does not have.
+/// A move that is not in the graph.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 #[error("a transaction cannot go from {from} to {to}")]
 pub struct IllegalMove {
-    /// Present state.
+    /// Current state.
     pub from: TxStatus,
-    /// State asked for.
+    /// Requested state.
     pub to: TxStatus,
 }
 
@@ -65,13 +65,13 @@ impl TxStatus {
         match self {
             Queued => &[Executing, Cancelled],
             PendingApproval => &[Executing, Cancelled, Expired],
-            // Failed here means nothing was signed.
+            // Failed here means that nothing was signed.
             Executing => &[Broadcasting, Signed, Failed, Cancelled],
-            // After signing only proof moves a row: accepted, on chain, reverted or dead.
+            // After signing, only proof changes the state: accepted, on chain, reverted or dropped.
             Broadcasting => &[Submitted, Confirmed, Failed],
             Submitted | Signed => &[Confirmed, Failed],
-            // Only while the block that holds it is not final, and only by proof: gone from the chain, so
-            // that it may land again, or reverted or dead after all.
+            // Only while its block is not final, and only by proof: no longer on chain, so that it may be
+            // included again, or reverted or dropped after all.
             Confirmed => &[Submitted, Signed, Failed],
             Denied | Failed | Cancelled | Expired => &[],
         }
@@ -82,8 +82,8 @@ impl TxStatus {
         &[Self::Denied, Self::Queued, Self::PendingApproval, Self::Executing]
     }
 
-    /// Whether this is an end. Nothing leaves it but a reorganisation that takes a CONFIRMED transaction
-    /// back before its block is final.
+    /// Whether this is an end state. Only a reorganisation leaves one: it takes a CONFIRMED transaction back
+    /// before its block is final.
     pub const fn is_terminal(self) -> bool {
         match self {
             Self::Denied | Self::Confirmed | Self::Failed | Self::Cancelled | Self::Expired => true,
@@ -102,6 +102,10 @@ impl TxStatus {
     }
 
     /// The only way to change state: `to`, if the graph has that move.
+    ///
+    /// # Errors
+    ///
+    /// [`IllegalMove`] if it does not.
     pub fn advance(self, to: Self) -> Result<Self, IllegalMove> {
         if self.next().contains(&to) { Ok(to) } else { Err(IllegalMove { from: self, to }) }
     }

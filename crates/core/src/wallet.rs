@@ -1,4 +1,4 @@
-//! Wallet status, the owner's three states, and the kill switch: what can stop a signature.
+//! Wallet status, owner states, and the kill switch.
 
 use serde::{Deserialize, Serialize};
 
@@ -41,7 +41,7 @@ wire_enum!(
         Active = "ACTIVE",
         /// May not sign until resumed.
         Suspended = "SUSPENDED",
-        /// Never signs again.
+        /// May never sign again.
         Terminated = "TERMINATED",
     }
 );
@@ -51,9 +51,9 @@ wire_enum!(
     OwnerState {
         /// No owner.
         None = "NONE",
-        /// An address, not yet proved.
+        /// An address that is not proved.
         Grace = "GRACE",
-        /// Proved by a signature; only that owner can change it.
+        /// An address proved by a signature; only that owner can change it.
         Locked = "LOCKED",
     }
 );
@@ -61,11 +61,11 @@ wire_enum!(
 wire_enum!(
     /// The installation's kill switch.
     KillSwitch {
-        /// Normal operation.
+        /// Normal operation: signing is running.
         Running = "ACTIVE",
-        /// Nothing is signed; the operator can recover.
+        /// Nothing is signed; the operator can release it.
         Activated = "SUSPENDED",
-        /// Nothing is signed; recovery takes the owner as well.
+        /// Nothing is signed; the release needs the owner as well.
         Locked = "LOCKED",
     }
 );
@@ -73,7 +73,7 @@ wire_enum!(
 /// A wallet's owner: the human whose signature approves.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Owner {
-    /// Nobody yet.
+    /// No owner.
     None,
     /// An address set by the operator, not proved.
     Grace(Address),

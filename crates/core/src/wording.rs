@@ -1,39 +1,40 @@
-//! What a deserialiser's error says, in the words of JSON.
+//! Deserialisation errors in the terms of JSON.
 //!
-//! serde speaks of Rust: structs, variants, `u32`. Whoever sent the text knows objects, texts and numbers.
+//! serde's messages name Rust types: structs, variants, `u32`. The senders of JSON know objects, strings and
+//! numbers.
 
 use crate::nearest;
 
-/// Longest name repeated, in characters.
+/// Maximum length of a repeated name, in characters.
 const LONGEST_NAME: usize = 64;
-/// Most names listed.
+/// Maximum number of names listed.
 const MOST_NAMES: usize = 40;
 
-/// What is wrong with a value.
+/// The kind of error in a value.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Fault {
-    /// A field that is not known at this place.
+    /// A field that is not known in this place.
     UnknownField,
-    /// A field that has to be there.
+    /// A required field that is absent.
     MissingField,
-    /// A field that is there twice.
+    /// A field that occurs twice.
     RepeatedField,
-    /// A value of another kind, or none of those that may be here.
+    /// A value of the wrong type, or not one of the permitted values.
     WrongType,
 }
 
-/// An error in words.
+/// A deserialisation error, reworded.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Wording {
-    /// What kind of fault it is.
+    /// The kind of error.
     pub fault: Fault,
     /// The field that is unknown, missing or repeated.
     pub field: Option<String>,
-    /// One clause. It repeats no value; of names, only those that would be right.
+    /// One clause. It repeats no value from the input; it names only permitted values.
     pub text: String,
 }
 
-/// Words for a message of serde's. `None` for a message that a type of ours made; its words are its own.
+/// Rewords a message of serde. `None` for messages of this project's own types, which need no rewording.
 pub fn wording(message: &str) -> Option<Wording> {
     let mut quoted = message.split('`').skip(1).step_by(2).map(short);
     if message.starts_with("unknown field ") {
@@ -61,7 +62,7 @@ pub fn wording(message: &str) -> Option<Wording> {
         };
     }
     if message.starts_with("data did not match any variant") {
-        return wrong("this has none of the shapes that it may have".to_owned());
+        return wrong("this value matches none of the permitted forms".to_owned());
     }
     if ["invalid type", "invalid value", "invalid length"].iter().any(|start| message.starts_with(start)) {
         let (_, wanted) = message.rsplit_once(", expected ")?;
@@ -71,7 +72,7 @@ pub fn wording(message: &str) -> Option<Wording> {
     None
 }
 
-/// A text with a full stop at its end, unless it ends as a sentence does already.
+/// The text with a full stop, unless it already ends as a sentence.
 pub fn stopped(text: impl Into<String>) -> String {
     let mut text = text.into();
     if !text.ends_with(['.', '?', '!']) {
@@ -92,7 +93,7 @@ fn meant_or_known(field: &str, known: &[String]) -> String {
     }
 }
 
-/// What serde expects, as JSON has it.
+/// The JSON name of a type that serde expects.
 fn in_json(wanted: &str) -> String {
     let start = |prefixes: &[&str]| prefixes.iter().any(|prefix| wanted.starts_with(prefix));
     let plain = match wanted {
@@ -103,14 +104,14 @@ fn in_json(wanted: &str) -> String {
         "a map" => "an object",
         "a sequence" => "an array",
         "str" | "string" | "a borrowed string" | "variant identifier" | "field identifier" => "a string",
-        // What an enumeration without fields is read from.
+        // Expected for an enumeration whose variants have no fields.
         "string or map" => "a string",
         "unit" | "option" => "null or nothing",
         _ if start(&["a nonzero "]) => "a whole number, one or more",
         _ if start(&["struct ", "map ", "internally tagged enum", "adjacently tagged enum"]) => "an object",
         _ if start(&["tuple ", "a tuple ", "an array of "]) => "an array",
         _ if start(&["enum "]) => "a string",
-        _ if start(&["newtype ", "unit ", "externally tagged enum"]) => "a value of another shape",
+        _ if start(&["newtype ", "unit ", "externally tagged enum"]) => "a value of another type",
         other => return other.replace('`', "'"),
     };
     plain.to_owned()

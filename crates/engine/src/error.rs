@@ -284,7 +284,7 @@ impl Error {
     /// A defect or a damaged record. The cause goes to the log, never to the caller.
     pub fn internal(cause: impl fmt::Display) -> Self {
         tracing::error!(%cause, "internal error");
-        Self::new(ErrorCode::InternalError, "The daemon met an internal error.")
+        Self::new(ErrorCode::InternalError, "The daemon had an internal error.")
             .hint(Remedy::ReadLogAndRepeatWithOwnKey)
     }
 }

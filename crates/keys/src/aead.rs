@@ -1,7 +1,7 @@
-//! XChaCha20-Poly1305 as used for small items: `nonce (24) ‖ ciphertext ‖ tag (16)` under a random
-//! nonce, with a digest of the item's identity as associated data.
+//! XChaCha20-Poly1305 for small items: `nonce (24) ‖ ciphertext ‖ tag (16)` under a random nonce, with a
+//! digest of the item's identity as associated data.
 //!
-//! The construction is draft-irtf-cfrg-xchacha-03. Streams of chunks live in [`crate::backup`].
+//! The construction is draft-irtf-cfrg-xchacha-03. [`crate::backup`] encrypts streams of chunks.
 
 use chacha20poly1305::{AeadInOut, KeyInit, Tag, XChaCha20Poly1305, XNonce};
 use secrecy::ExposeSecret;
@@ -14,20 +14,20 @@ use crate::random::{NoRandomness, Secret32, public_bytes, secret_from};
 pub(crate) const NONCE_LEN: usize = 24;
 /// Bytes of an authentication tag.
 pub(crate) const TAG_LEN: usize = 16;
-/// Bytes by which a sealed item is longer than its plaintext.
+/// Number of bytes by which a sealed item is longer than its plaintext.
 pub(crate) const OVERHEAD: usize = NONCE_LEN + TAG_LEN;
 /// Length of a sealed 32-byte key.
 pub(crate) const SEALED_KEY_LEN: usize = 32 + OVERHEAD;
 
-/// The cipher under `key`.
+/// The cipher with `key`.
 pub(crate) fn cipher(key: &Secret32) -> XChaCha20Poly1305 {
     XChaCha20Poly1305::new(key.expose_secret().into())
 }
 
-/// Seals `plaintext` under a fresh random nonce.
+/// Seals `plaintext` with a new random nonce.
 pub(crate) fn seal(key: &Secret32, context: Digest, plaintext: &[u8]) -> Result<Vec<u8>, NoRandomness> {
     let nonce = public_bytes::<NONCE_LEN>()?;
-    // Reserved at once: growing later would leave a copy of the plaintext behind.
+    // Reserved once: a growing buffer would leave a copy of the plaintext in memory.
     let mut sealed = Vec::with_capacity(plaintext.len().saturating_add(OVERHEAD));
     sealed.extend_from_slice(&nonce);
     sealed.extend_from_slice(plaintext);
@@ -37,7 +37,7 @@ pub(crate) fn seal(key: &Secret32, context: Digest, plaintext: &[u8]) -> Result<
     Ok(sealed)
 }
 
-/// Opens what [`seal`] made. `None` says only that it is not authentic in this context.
+/// Opens an item made by [`seal`]. `None` means that it is not authentic in this context.
 pub(crate) fn open(key: &Secret32, context: Digest, sealed: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
     let (nonce, rest) = sealed.split_at_checked(NONCE_LEN)?;
     let (body, tag) = rest.split_at_checked(rest.len().checked_sub(TAG_LEN)?)?;
@@ -81,7 +81,7 @@ pub(crate) fn encrypt(
         .into()
 }
 
-/// Checks the tag, then decrypts in place. `None` leaves `body` as it was.
+/// Checks the tag, then decrypts in place. On `None` `body` is unchanged.
 pub(crate) fn decrypt(
     cipher: &XChaCha20Poly1305,
     nonce: &[u8; NONCE_LEN],

@@ -1,17 +1,17 @@
-//! Keeping this process's memory out of dumps, debuggers and swap, as far as the system allows.
+//! Keeps this process's memory out of dumps, debuggers and swap, as far as the system permits.
 //!
-//! Call it first of all, before any secret exists, in every process that may hold one. It never fails and says
-//! nothing: whatever the system refuses is in the report, for whoever has a log.
+//! Call it before any secret exists, in every process that may hold one. It never fails and logs nothing: the
+//! report says what the system refused.
 
 use rustix::mm::{MlockAllFlags, mlockall};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
-/// What took effect.
+/// The measures that took effect.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Report {
     /// The kernel writes no core file (`RLIMIT_CORE` 0, hard).
     pub no_core_files: bool,
-    /// No dump and no debugger of the same user (`PR_SET_DUMPABLE` 0). Linux only.
+    /// Neither dumps nor debuggers of the same user (`PR_SET_DUMPABLE` 0). Linux only.
     pub not_dumpable: bool,
     /// Whether pages stay out of swap.
     pub memory: MemoryLock,
@@ -20,10 +20,10 @@ pub struct Report {
 /// Whether pages stay out of swap.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum MemoryLock {
-    /// All pages, as they are touched.
+    /// All pages, once they are used.
     Locked,
-    /// `RLIMIT_MEMLOCK` is finite, so nothing was locked: a process that locks all future pages under
-    /// a finite limit dies when it reaches it.
+    /// `RLIMIT_MEMLOCK` is finite, so nothing was locked: a process that locks all future pages under a
+    /// finite limit is killed when it reaches the limit.
     LimitTooLow,
     /// The system refused.
     Refused,
@@ -54,7 +54,7 @@ fn lock_memory() -> MemoryLock {
     if getrlimit(Resource::Memlock).current.is_some() {
         return MemoryLock::LimitTooLow;
     }
-    // On fault: without it every thread's whole stack would become resident.
+    // Lock on fault: otherwise every thread's whole stack would become resident.
     let flags = MlockAllFlags::CURRENT | MlockAllFlags::FUTURE | MlockAllFlags::ONFAULT;
     match mlockall(flags) {
         Ok(()) => MemoryLock::Locked,

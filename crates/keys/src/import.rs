@@ -1,4 +1,4 @@
-//! Reading private keys that people bring along. Every buffer that holds one is wiped.
+//! Reads private keys to import. Every buffer that holds one is wiped.
 
 use ed25519_dalek::VerifyingKey;
 use secrecy::{ExposeSecret, SecretString};
@@ -10,7 +10,7 @@ use crate::random::{Secret32, secret_from};
 use crate::sign;
 use crate::vault::KeyError;
 
-/// Reads a private key of `chain` and derives its public half.
+/// Reads a private key of `chain` and derives its public key.
 ///
 /// EVM: 32 bytes hex, `0x` optional. Solana: the 64-byte keypair in base58 or as the JSON array of
 /// `solana-keygen`; or the 32-byte seed in hex or base58.
@@ -20,7 +20,7 @@ pub(crate) fn read(chain: Chain, text: &SecretString) -> Result<(Secret32, Publi
         Chain::Ethereum => hex_key(text).ok_or(KeyError::NotAKey)?,
         Chain::Solana => solana(text)?,
     };
-    // A zero seed is a valid Ed25519 key that everybody knows.
+    // A seed of zeros is a valid but publicly known Ed25519 key.
     if private.expose_secret().iter().all(|byte| *byte == 0) {
         return Err(KeyError::OutOfRange);
     }
@@ -51,8 +51,8 @@ fn solana(text: &str) -> Result<Secret32, KeyError> {
     }
 }
 
-/// Seed and address look alike in base58, and taking an address for a seed would make a wallet whose
-/// key is public. So whatever could be an address is refused here.
+/// A seed and an address look alike in base58, and a wallet with an address as its seed would have a public
+/// private key. So any text that could be an address is refused.
 fn base58_seed(bytes: &[u8]) -> Result<Secret32, KeyError> {
     let seed = secret_from(bytes).ok_or(KeyError::NotAKey)?;
     if VerifyingKey::from_bytes(seed.expose_secret()).is_ok() {
@@ -61,7 +61,7 @@ fn base58_seed(bytes: &[u8]) -> Result<Secret32, KeyError> {
     Ok(seed)
 }
 
-/// `seed ‖ public key`; the two must belong together.
+/// `seed ‖ public key`; refuses a pair whose halves do not match.
 fn keypair(bytes: &[u8]) -> Result<Secret32, KeyError> {
     let (seed, public) = bytes.split_at_checked(32).ok_or(KeyError::NotAKey)?;
     let seed = secret_from(seed).ok_or(KeyError::NotAKey)?;
@@ -71,13 +71,13 @@ fn keypair(bytes: &[u8]) -> Result<Secret32, KeyError> {
     }
 }
 
-/// A JSON array of exactly 64 bytes, read without a growing buffer that would leave copies behind.
+/// A JSON array of exactly 64 bytes, read without a growing buffer, which would leave copies in memory.
 fn json_bytes(text: &str) -> Option<Zeroizing<[u8; 64]>> {
     let mut numbers = text.strip_prefix('[')?.strip_suffix(']')?.split(',');
     let mut bytes = Zeroizing::new([0u8; 64]);
     for byte in bytes.iter_mut() {
         let digits = numbers.next()?.trim();
-        // `u8::from_str` takes a leading plus, JSON does not.
+        // `u8::from_str` accepts a leading plus, JSON does not.
         if digits.is_empty() || !digits.bytes().all(|b| b.is_ascii_digit()) {
             return None;
         }

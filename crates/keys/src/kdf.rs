@@ -1,5 +1,5 @@
-//! From a password to keys, slowly (Argon2id v1.3, RFC 9106), and from keys to keys, quickly
-//! (HKDF-SHA256, RFC 5869). A password never meets the quick one.
+//! Derives keys from passwords, slowly (Argon2id v1.3, RFC 9106), and keys from keys, quickly (HKDF-SHA256,
+//! RFC 5869). A password is never used with the quick one.
 
 use argon2::{Algorithm, Argon2, Block, Params, Version};
 use hkdf::Hkdf;
@@ -10,18 +10,18 @@ use zeroize::Zeroize;
 
 use crate::random::Secret32;
 
-/// Least memory accepted: OWASP's floor for Argon2id with two passes.
+/// Minimum memory in KiB: OWASP's minimum for Argon2id with two passes.
 pub const MIN_MEMORY_KIB: u32 = 19 * 1024;
-/// Most memory accepted, so that an edited header cannot ask for all there is.
+/// Maximum memory in KiB, so that an edited header cannot demand all memory.
 pub const MAX_MEMORY_KIB: u32 = 1024 * 1024;
-/// Fewest passes accepted.
+/// Minimum number of passes.
 pub const MIN_PASSES: u32 = 2;
-/// Most passes accepted.
+/// Maximum number of passes.
 pub const MAX_PASSES: u32 = 20;
-/// Most lanes accepted.
+/// Maximum number of lanes.
 pub const MAX_LANES: u32 = 16;
 
-/// The cost of one try at the password. Always within the accepted bounds, wherever it came from.
+/// The cost of one try of the password. Always within the permitted bounds.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct KdfParams {
     memory_kib: u32,
@@ -29,23 +29,27 @@ pub struct KdfParams {
     lanes: u32,
 }
 
-/// The cost asked for is outside the accepted bounds.
+/// The requested cost is outside the permitted bounds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 #[error(
     "Argon2id needs {MIN_MEMORY_KIB}..={MAX_MEMORY_KIB} KiB, {MIN_PASSES}..={MAX_PASSES} passes and \
      1..={MAX_LANES} lanes, not {memory_kib} KiB, {passes} passes and {lanes} lanes"
 )]
 pub struct ParamsError {
-    /// Memory asked for, KiB.
+    /// Requested memory, KiB.
     pub memory_kib: u32,
-    /// Passes asked for.
+    /// Requested passes.
     pub passes: u32,
-    /// Lanes asked for.
+    /// Requested lanes.
     pub lanes: u32,
 }
 
 impl KdfParams {
     /// Checks the bounds. Memory in KiB.
+    ///
+    /// # Errors
+    ///
+    /// [`ParamsError`] if a figure is outside its bounds.
     pub const fn new(memory_kib: u32, passes: u32, lanes: u32) -> Result<Self, ParamsError> {
         let memory = memory_kib >= MIN_MEMORY_KIB && memory_kib <= MAX_MEMORY_KIB;
         let time = passes >= MIN_PASSES && passes <= MAX_PASSES;
@@ -56,7 +60,7 @@ impl KdfParams {
         }
     }
 
-    /// The cheapest parameters accepted: 19 MiB, two passes.
+    /// The cheapest permitted parameters: 19 MiB, two passes.
     pub const MINIMUM: Self = Self { memory_kib: MIN_MEMORY_KIB, passes: MIN_PASSES, lanes: 1 };
 
     /// Memory in KiB.
@@ -69,7 +73,7 @@ impl KdfParams {
         self.passes
     }
 
-    /// Lanes, computed one after another here.
+    /// Lanes, computed one after another.
     pub const fn lanes(self) -> u32 {
         self.lanes
     }
@@ -89,7 +93,7 @@ pub(crate) struct KdfOutOfMemory {
     pub(crate) memory_kib: u32,
 }
 
-/// Argon2id's working memory; the last block gives the output away, so it is wiped.
+/// Argon2id's working memory. It is wiped, because the last block reveals the output.
 struct Blocks(Vec<Block>);
 
 impl Blocks {
@@ -107,8 +111,8 @@ impl Drop for Blocks {
     }
 }
 
-/// Runs Argon2id once: 32 bytes from a password. Blocking; 0.1 s or so by default. `salt` has at
-/// least 8 bytes.
+/// Runs Argon2id once and returns 32 bytes. Blocking; about 0.1 s with the default cost. `salt` has at least
+/// 8 bytes.
 pub(crate) fn stretch(
     password: &SecretString,
     salt: &[u8],
@@ -130,7 +134,7 @@ pub(crate) fn stretch(
     Ok(key)
 }
 
-/// A sub-key of `key` for one use, named by `info`.
+/// A sub-key of `key` for one use, identified by `info`.
 #[expect(clippy::expect_used, reason = "HKDF-SHA256 gives up to 8160 bytes; 32 are asked for")]
 pub(crate) fn derive(key: &Secret32, info: &[u8]) -> Secret32 {
     let mut derived = Secret32::default();
@@ -140,7 +144,7 @@ pub(crate) fn derive(key: &Secret32, info: &[u8]) -> Secret32 {
     derived
 }
 
-/// As [`derive`], for values that may be published: commitments and identifiers.
+/// [`derive`] for values that may be published: commitments and identifiers.
 pub(crate) fn derive_public(key: &Secret32, info: &[u8]) -> [u8; 32] {
     *derive(key, info).expose_secret()
 }

@@ -1,12 +1,12 @@
-//! The secrets of WAIaaS: the only crate that sees secret bytes.
+//! The secrets of WAIaaS. No other crate handles secret bytes.
 //!
-//! What belongs here: the master password and its KDF, the root key and its sub-keys, sealing of
-//! private keys and small secrets, sealed backups, signing, process hardening. What does not:
-//! storage, HTTP, chains, and any decision whether something may be signed — that is what a
-//! [`waiaas_core::clearance::Clearance`] proves, and [`Vault::sign`] is the only door that takes one.
+//! Belongs here: the master password and its KDF, the root key and its sub-keys, sealing of private keys and
+//! small secrets, sealed backups, signing, process hardening. Does not belong here: storage, HTTP, chains,
+//! and any decision whether something may be signed. A [`waiaas_core::clearance::Clearance`] proves that
+//! decision, and [`Vault::sign`] is the only function that accepts one.
 //!
-//! The chain of keys: master password → Argon2id → key-encryption key → root key → HKDF sub-key per
-//! purpose → data key per item → item. Only the first step costs time, and it happens once.
+//! The hierarchy of keys: master password → Argon2id → key-encryption key → root key → HKDF sub-key per
+//! purpose → data key per item → item. Only the first step is slow, and it runs once.
 
 mod aead;
 pub mod backup;

@@ -1,5 +1,5 @@
-//! The master password: what is acceptable, how a fresh one is made, and how one that was accepted
-//! once is recognised again without the KDF. Lock-out and limits on KDF runs are the engine's.
+//! The master password: its rules, generating one, and recognising an accepted one without the KDF. Does not
+//! belong here: lock-out and limits on KDF runs (the engine's).
 
 use std::sync::{Mutex, PoisonError};
 
@@ -13,35 +13,35 @@ use zeroize::Zeroizing;
 use crate::keystore::KeystoreHeader;
 use crate::random::{self, NoRandomness, Secret32};
 
-/// Fewest characters of a master password.
+/// Minimum number of characters of a master password.
 pub const MIN_CHARS: usize = 12;
-/// Most bytes, so that a request cannot make hashing expensive.
+/// Maximum number of bytes, so that a request cannot make hashing expensive.
 pub const MAX_BYTES: usize = 1024;
-/// Fewest different characters: `aaaaaaaaaaaa` is not a password.
+/// Minimum number of different characters; refuses `aaaaaaaaaaaa`.
 pub const MIN_DISTINCT: usize = 5;
 
-/// Why a password is refused as a master password.
+/// Why a master password is not accepted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 pub enum WeakPassword {
-    /// Choose a longer one.
+    /// Too short: choose a longer one.
     #[error("the master password needs at least {MIN_CHARS} characters")]
     TooShort,
-    /// Choose a shorter one.
+    /// Too long: choose a shorter one.
     #[error("the master password may have at most {MAX_BYTES} bytes")]
     TooLong,
-    /// Choose a less uniform one.
+    /// Too uniform: choose one with more different characters.
     #[error("the master password needs at least {MIN_DISTINCT} different characters")]
     TooUniform,
-    /// Leave it out.
+    /// Leave the control character out.
     #[error(
         "the master password has a line break, a tab or another control character, which no HTTP header \
          can carry"
     )]
     Control,
-    /// Leave it out.
+    /// Leave the outer blank out.
     #[error("the master password begins or ends with a blank, which HTTP drops from a header")]
     OuterBlank,
-    /// Use other characters.
+    /// Use ASCII characters.
     #[error(
         "the master password has a character beyond ASCII, such as an accented letter, which programs \
          write into an HTTP header in different ways"
@@ -50,9 +50,8 @@ pub enum WeakPassword {
 }
 
 impl WeakPassword {
-    /// Whether the password is refused for what it consists of, and not for being easy to guess. An
-    /// installation that has such a password from before the rule still opens with it, but requests do not
-    /// get it across.
+    /// Whether the password is refused for its characters, not for being easy to guess. An installation that
+    /// has such a password from an earlier version still unlocks with it, but HTTP requests cannot carry it.
     pub const fn is_unsendable(self) -> bool {
         match self {
             Self::Control | Self::OuterBlank | Self::NotAscii => true,
@@ -61,9 +60,13 @@ impl WeakPassword {
     }
 }
 
-/// The one rule for every new master password, wherever it comes from: long enough to be guessed by nobody,
-/// and made of what every HTTP client sends the same way in a header (RFC 9110 §5.5: visible ASCII, with
-/// blanks between). Enforced whenever a header is made.
+/// The rule for every new master password: long enough not to be guessed, and made of characters that every
+/// HTTP client sends the same way in a header (RFC 9110 §5.5: visible ASCII, with blanks between). Enforced
+/// whenever a header is made.
+///
+/// # Errors
+///
+/// [`WeakPassword`] names the first rule that is not met.
 pub fn check_new(password: &SecretString) -> Result<(), WeakPassword> {
     let text = password.expose_secret();
     if text.len() > MAX_BYTES {
@@ -89,6 +92,10 @@ pub fn check_new(password: &SecretString) -> Result<(), WeakPassword> {
 }
 
 /// A random password for unattended first starts: 32 random bytes as 64 hex digits.
+///
+/// # Errors
+///
+/// [`NoRandomness`] if the operating system gives none.
 pub fn generate_recovery_password() -> Result<SecretString, NoRandomness> {
     let bytes = random::secret()?;
     let mut text = Zeroizing::new(String::with_capacity(64));
@@ -100,23 +107,23 @@ pub fn generate_recovery_password() -> Result<SecretString, NoRandomness> {
     Ok(SecretString::from(text.as_str()))
 }
 
-/// What a verifier knows about a password.
+/// The result of a check without the KDF.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Checked {
-    /// It is the one accepted last.
+    /// It is the password that was accepted last.
     Match,
-    /// It is another one than the header's, which has only one.
+    /// It is not the header's password.
     Mismatch,
-    /// Nothing is known of this header's password: only the KDF can tell, and it must be run.
+    /// The verifier does not know this header's password: the KDF must be run.
     Unknown,
 }
 
-/// Tells the last accepted password from every other in microseconds.
+/// Recognises the last accepted password within microseconds.
 ///
-/// Keeps HMAC-SHA256 of it under a random key that never leaves this process, so what is kept is
-/// worthless outside it. Whoever asks has to count: nothing here slows guesses down. What is remembered
-/// holds for one header only, so a password change takes effect at once, also when another daemon made
-/// it or an unlock under the old header finishes late.
+/// Stores its HMAC-SHA256 under a random key that never leaves this process, so the stored value is useless
+/// elsewhere. The caller must limit the number of checks, because a check is fast. A stored value is valid
+/// for one header only, so a password change takes effect at once, also if another daemon made it or an
+/// unlock under the old header finishes late.
 pub struct PasswordVerifier {
     key: Secret32,
     accepted: Mutex<Option<Accepted>>,
@@ -129,13 +136,17 @@ struct Accepted {
 }
 
 impl PasswordVerifier {
-    /// A verifier that knows nothing yet.
+    /// A verifier without a stored password.
+    ///
+    /// # Errors
+    ///
+    /// [`NoRandomness`] if the operating system gives none.
     pub fn new() -> Result<Self, NoRandomness> {
         Ok(Self { key: random::secret()?, accepted: Mutex::new(None) })
     }
 
-    /// Whether this is the password that unlocked `header`, the one stored now. Takes the same time
-    /// whether or not it is.
+    /// Whether this is the password that unlocked `header`, the stored one. Takes the same time for a right
+    /// and a wrong password.
     pub fn check(&self, header: &KeystoreHeader, password: &SecretString) -> Checked {
         let presented = self.mac(header, password);
         let accepted = self.accepted.lock().unwrap_or_else(PoisonError::into_inner);
@@ -149,7 +160,7 @@ impl PasswordVerifier {
         }
     }
 
-    /// Remembers a password that has just unlocked (or made) `header`, and forgets the one before.
+    /// Stores a password that has just unlocked (or made) `header`, in place of the one before.
     pub fn remember(&self, header: &KeystoreHeader, password: &SecretString) {
         let accepted = Accepted { commitment: *header.commitment(), mac: self.mac(header, password) };
         *self.accepted.lock().unwrap_or_else(PoisonError::into_inner) = Some(accepted);

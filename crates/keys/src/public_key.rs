@@ -1,4 +1,4 @@
-//! The public half of a wallet's key, and the address it has.
+//! The public key of a wallet, and its address.
 
 use alloy_primitives::Address as EvmAddress;
 use ed25519_dalek::VerifyingKey as Ed25519Key;
@@ -6,7 +6,7 @@ use k256::ecdsa::VerifyingKey as Secp256k1Key;
 use waiaas_core::address::Address;
 use waiaas_core::network::Chain;
 
-/// A point that was checked to be on its curve.
+/// A point that is checked to be on its curve.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum PublicKey {
     /// Solana.
@@ -27,7 +27,7 @@ impl PublicKey {
         }
     }
 
-    /// Bytes of the encoding on a chain.
+    /// Length of the encoding in bytes.
     pub(crate) const fn length(chain: Chain) -> usize {
         match chain {
             Chain::Solana => 32,

@@ -1,5 +1,5 @@
-//! Randomness from the operating system, and the one shape secret keys have in memory. There is no
-//! seeded generator here on purpose.
+//! Randomness from the operating system, and the type of secret keys in memory. There is deliberately no
+//! seeded generator.
 
 use secrecy::{ExposeSecretMut, SecretBox};
 use thiserror::Error;
@@ -12,14 +12,14 @@ pub(crate) type Secret32 = SecretBox<[u8; 32]>;
 #[error("the operating system gave no randomness")]
 pub struct NoRandomness(#[source] getrandom::Error);
 
-/// `N` random bytes that are not secret: salts and nonces.
+/// `N` random bytes that are not secret, for salts and nonces.
 pub(crate) fn public_bytes<const N: usize>() -> Result<[u8; N], NoRandomness> {
     let mut bytes = [0u8; N];
     getrandom::fill(&mut bytes).map_err(NoRandomness)?;
     Ok(bytes)
 }
 
-/// Fills a buffer; whether that is a secret is the caller's to say.
+/// Fills a buffer with random bytes. The caller must wipe it if they are secret.
 pub(crate) fn fill(bytes: &mut [u8]) -> Result<(), NoRandomness> {
     getrandom::fill(bytes).map_err(NoRandomness)
 }

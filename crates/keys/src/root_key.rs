@@ -1,4 +1,4 @@
-//! The root key: one random secret per installation, from which every other key derives.
+//! The root key: one random secret per installation, from which every other key is derived.
 
 use secrecy::SecretString;
 use waiaas_core::ids::InstanceId;
@@ -7,17 +7,18 @@ use crate::kdf::{self, KdfParams};
 use crate::keystore::{KeystoreHeader, WrapError};
 use crate::random::{self, NoRandomness, Secret32};
 
-/// The unlocked root key. Wiped on drop; it can be neither copied, printed nor serialised.
+/// The unlocked root key. Wiped on drop; it cannot be copied, printed or serialised.
 pub struct RootKey {
     instance: InstanceId,
     key: Secret32,
 }
 
-/// Public name of a root key (16 bytes). Tells whether two headers wrap the same one.
+/// Public id of a root key (16 bytes). Shows whether two headers wrap the same one.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct RootId(pub(crate) [u8; 16]);
 
-/// What a sub-key is for. Each has its own, so that no sealed item of one kind opens as another.
+/// The purpose of a sub-key. Each purpose has its own key, so that a sealed item of one kind never opens as
+/// another.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum SubKey {
     /// Wraps the data keys of private keys.
@@ -39,12 +40,12 @@ impl SubKey {
 }
 
 impl RootKey {
-    /// Makes a new one from operating system randomness.
+    /// Makes a new root key from operating system randomness.
     pub(crate) fn generate(instance: InstanceId) -> Result<Self, NoRandomness> {
         Ok(Self { instance, key: random::secret()? })
     }
 
-    /// Takes one out of its wrapping.
+    /// A root key that was unwrapped.
     pub(crate) const fn unwrapped(instance: InstanceId, key: Secret32) -> Self {
         Self { instance, key }
     }
@@ -54,8 +55,12 @@ impl RootKey {
         self.instance
     }
 
-    /// Wraps this root key under another password. Storing the result in place of the old header is
-    /// the whole of a password change: no other record is touched. Runs the KDF once.
+    /// Wraps this root key under another password. A password change only stores the result in place of the
+    /// old header; no other record changes. Runs the KDF once.
+    ///
+    /// # Errors
+    ///
+    /// [`WrapError`] if the password is too weak, or if memory or randomness is missing.
     pub fn rewrap(&self, password: &SecretString, params: KdfParams) -> Result<KeystoreHeader, WrapError> {
         KeystoreHeader::wrap(self, password, params)
     }
@@ -65,7 +70,7 @@ impl RootKey {
         kdf::derive(&self.key, subkey.info())
     }
 
-    /// The public name.
+    /// The public id.
     pub(crate) fn id(&self) -> RootId {
         let digest = kdf::derive_public(&self.key, b"waiaas.root.v1/id");
         let mut id = [0u8; 16];

@@ -21,7 +21,7 @@ const VERSION: u8 = 1;
 const SOLANA: u8 = 1;
 const ETHEREUM: u8 = 2;
 
-/// A private key, sealed. Public data: it may be stored, copied and backed up.
+/// A sealed private key. Public data: it may be stored, copied and backed up.
 #[derive(Clone, PartialEq, Eq)]
 pub struct SealedKey {
     pub(crate) wallet: WalletId,
@@ -33,16 +33,16 @@ pub struct SealedKey {
 /// Why stored bytes are not a sealed key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 pub enum SealedKeyError {
-    /// Use a newer build.
+    /// A newer build made it: use that build.
     #[error("the sealed key is of version {0}, which this build does not know")]
     Unsupported(u8),
-    /// Restore it from a backup.
+    /// The bytes are damaged: restore them from a backup.
     #[error("the sealed key is damaged")]
     Damaged,
 }
 
 impl SealedKey {
-    /// The wallet whose key it is.
+    /// The wallet to which it belongs.
     pub const fn wallet(&self) -> WalletId {
         self.wallet
     }
@@ -71,7 +71,11 @@ impl SealedKey {
         bytes
     }
 
-    /// Reads stored bytes. That they are authentic shows only when the key is used.
+    /// Parses stored bytes. They are authenticated only when the key is used.
+    ///
+    /// # Errors
+    ///
+    /// [`SealedKeyError`] if the version is unknown or the bytes have another layout.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, SealedKeyError> {
         match bytes.split_first() {
             Some((&VERSION, rest)) => Self::read(rest).ok_or(SealedKeyError::Damaged),
@@ -111,7 +115,7 @@ impl SealedKey {
         Ok(Self { wallet, public, data_key: wrapped, secret })
     }
 
-    /// The private key; `None` when anything about this item is not as it was sealed.
+    /// The private key; `None` if any part of the item has changed since it was sealed.
     pub(crate) fn open(&self, wallet_keys: &Secret32) -> Option<Secret32> {
         let of = |kind| context(kind, self.wallet, &self.public);
         let data_key = aead::open_key(wallet_keys, of("data-key"), &self.data_key)?;
@@ -119,7 +123,7 @@ impl SealedKey {
     }
 }
 
-/// The identity both seals are bound to.
+/// The identity to which both seals are bound.
 fn context(kind: &str, wallet: WalletId, public: &PublicKey) -> Digest {
     Digest::of(
         "waiaas.sealed-key",

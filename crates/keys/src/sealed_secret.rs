@@ -1,8 +1,9 @@
-//! Small secrets at rest that are not chain keys: session signing keys, credentials of channels and
-//! RPC endpoints. Nothing sealed here can be opened as a private key, or the other way round.
+//! Small secrets at rest other than chain keys: session signing keys, credentials of channels and RPC
+//! endpoints. An item sealed here never opens as a private key, and a private key never opens as such an
+//! item.
 //!
 //! Version 1: `version (1) ‖ wrapped data key (72) ‖ nonce (24) ‖ ciphertext ‖ tag (16)`, bound to
-//! purpose, id and version. Purpose and id are not in the bytes: whoever opens must know them.
+//! purpose, id and version. Purpose and id are not in the bytes: they are needed for opening.
 
 use secrecy::{ExposeSecret, SecretSlice};
 use thiserror::Error;
@@ -14,7 +15,7 @@ use crate::vault::Vault;
 
 const VERSION: u8 = 1;
 
-/// What a small secret is for. A secret opens only for the purpose it was sealed for.
+/// The purpose of a small secret. A secret opens only for the purpose for which it was sealed.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum Purpose {
     /// Keys that authenticate session tokens.
@@ -41,7 +42,7 @@ impl Purpose {
 /// Why a small secret was not opened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 pub enum SecretError {
-    /// Use a newer build.
+    /// A newer build made it: use that build.
     #[error("the sealed secret is of version {0}, which this build does not know")]
     Unsupported(u8),
     /// Damaged, or sealed for another purpose, id or installation: restore or replace it.
@@ -51,6 +52,10 @@ pub enum SecretError {
 
 impl Vault {
     /// Seals a small secret for one purpose and id.
+    ///
+    /// # Errors
+    ///
+    /// [`NoRandomness`] if the operating system gives none.
     pub fn seal_secret(
         &self,
         purpose: Purpose,
@@ -63,7 +68,11 @@ impl Vault {
         Ok([&[VERSION], wrapped.as_slice(), body.as_slice()].concat())
     }
 
-    /// Opens what [`Vault::seal_secret`] made for the same purpose and id.
+    /// Opens an item that [`Vault::seal_secret`] made for the same purpose and id.
+    ///
+    /// # Errors
+    ///
+    /// [`SecretError`] if the version is unknown, or the item is damaged or belongs to another purpose or id.
     pub fn open_secret(
         &self,
         purpose: Purpose,
@@ -77,7 +86,7 @@ impl Vault {
         let (wrapped, body) = rest.split_first_chunk().ok_or(SecretError::Damaged)?;
         aead::open_key(self.secrets(), context("data-key", purpose, id), wrapped)
             .and_then(|data_key| aead::open(&data_key, context("secret", purpose, id), body))
-            // Exactly as long as its contents, so boxing it neither moves nor copies.
+            // Exactly as long as its contents, so that boxing it neither moves nor copies.
             .map(|mut secret| SecretSlice::from(std::mem::take(&mut *secret)))
             .ok_or(SecretError::Damaged)
     }

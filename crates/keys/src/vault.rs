@@ -1,4 +1,4 @@
-//! The vault: makes wallet keys, and signs with them what was cleared. It decides nothing.
+//! The vault: makes wallet keys, and signs cleared transactions with them. It makes no decisions.
 
 use secrecy::SecretString;
 use thiserror::Error;
@@ -17,10 +17,10 @@ use crate::root_key::{RootKey, SubKey};
 use crate::sealed_key::SealedKey;
 use crate::sign::{self, SignError};
 
-/// Why there is no new wallet key. No variant carries anything secret.
+/// Why no wallet key was made. No variant contains a secret.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 pub enum KeyError {
-    /// Give the key in a form the chain's tools export.
+    /// Give the key in a form that the chain's tools export.
     #[error(
         "not a private key: give 32 bytes of hex for EVM; for Solana a 64-byte keypair (base58 or JSON \
          array) or a 32-byte seed (hex)"
@@ -40,7 +40,7 @@ pub enum KeyError {
     NoRandomness(#[from] NoRandomness),
 }
 
-/// The unlocked keys of one installation. Wiped on drop; neither copied, printed nor serialised.
+/// The unlocked keys of one installation. Wiped on drop; they cannot be copied, printed or serialised.
 pub struct Vault {
     root: RootKey,
     wallet_keys: Secret32,
@@ -48,7 +48,7 @@ pub struct Vault {
 }
 
 impl Vault {
-    /// A vault over an unlocked root key.
+    /// A vault with an unlocked root key.
     pub fn new(root: RootKey) -> Self {
         let (wallet_keys, secrets) = (root.subkey(SubKey::WalletKeys), root.subkey(SubKey::Secrets));
         Self { root, wallet_keys, secrets }
@@ -60,22 +60,35 @@ impl Vault {
     }
 
     /// A header for the same keys under another password; see [`RootKey::rewrap`]. Runs the KDF once.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`RootKey::rewrap`].
     pub fn rewrap(&self, password: &SecretString, params: KdfParams) -> Result<KeystoreHeader, WrapError> {
         self.root.rewrap(password, params)
     }
 
     /// Makes a key for a new wallet from operating system randomness.
+    ///
+    /// # Errors
+    ///
+    /// [`KeyError::NoRandomness`] if the operating system gives none, and about once in 2^128 calls
+    /// [`KeyError::OutOfRange`].
     pub fn generate(&self, wallet: WalletId, chain: Chain) -> Result<(SealedKey, Address), KeyError> {
         let private = random::secret()?;
-        // A random scalar is out of range about once in 2^128; the caller may simply try again.
+        // About once in 2^128 a random scalar is out of range; the caller may try again.
         let public = sign::public_key(chain, &private).ok_or(KeyError::OutOfRange)?;
         self.seal(wallet, public, &private)
     }
 
-    /// Takes in a key that somebody brings along.
+    /// Imports an existing private key.
     ///
     /// EVM: 32 bytes hex, `0x` optional. Solana: the 64-byte keypair in base58 or as the JSON array
     /// of `solana-keygen`, or the 32-byte seed in hex; in base58 only if it cannot be an address.
+    ///
+    /// # Errors
+    ///
+    /// [`KeyError`] if the text is not a private key of the chain, or randomness is missing.
     pub fn import(
         &self,
         wallet: WalletId,
@@ -98,9 +111,13 @@ impl Vault {
 
     /// Signs a completed transaction: 64 bytes Ed25519, or 65 bytes `r ‖ s ‖ y-parity` secp256k1.
     ///
-    /// The only function that signs with a wallet's key. It consumes the clearance whatever comes of
-    /// it, and refuses unless clearance, completed transaction, key and sender belong together. The
+    /// This is the only function that signs with a wallet's key. It consumes the clearance in every case. The
     /// private key is in memory for this call only.
+    ///
+    /// # Errors
+    ///
+    /// [`SignError`] if clearance, completed transaction, key and sender do not belong together, if the
+    /// sealed key is damaged, or if the computed signature does not verify.
     pub fn sign(
         &self,
         clearance: Clearance,

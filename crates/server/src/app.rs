@@ -1,4 +1,4 @@
-//! What every handler shares.
+//! State that every handler shares.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -11,7 +11,7 @@ use waiaas_engine::{Engine, Error};
 use crate::limits::Limits;
 use crate::problem::Failure;
 
-/// The engine and the state that the routes share. Clones are handles.
+/// The engine and the state shared by the routes. Clones are handles.
 #[derive(Clone)]
 pub(crate) struct App(Arc<Parts>);
 
@@ -29,7 +29,7 @@ impl App {
         Self(Arc::new(Parts { engine, limits, listens, stop, tasks: TaskTracker::new() }))
     }
 
-    /// The TCP address, where there is one.
+    /// The TCP address, if there is one.
     pub(crate) fn listens_on(&self) -> Option<SocketAddr> {
         self.0.listens
     }
@@ -51,7 +51,7 @@ impl App {
         &self.0.tasks
     }
 
-    /// Runs `work` to its end even if the caller hangs up or the request times out.
+    /// Runs `work` to its end, even if the caller disconnects or the request times out.
     pub(crate) async fn uninterrupted<T, F>(&self, work: F) -> Result<T, Failure>
     where
         T: Send + 'static,

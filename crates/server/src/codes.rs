@@ -1,7 +1,7 @@
-//! Which error codes each operation can answer with.
+//! The error codes with which each operation can answer.
 //!
-//! The document lists them by status. [`crate::layers::request_id`] compares every error that leaves with this list;
-//! in a debug build, which the tests run, one that is not listed becomes an internal error.
+//! The OpenAPI document lists them by status. [`crate::layers::request_id`] compares every error answer with
+//! this list; in a debug build, which the tests run, an unlisted code becomes an internal error.
 
 use std::collections::BTreeMap;
 
@@ -11,7 +11,7 @@ use waiaas_engine::ErrorCode as E;
 use crate::problem::{Code, HttpCode};
 use crate::register::AuthClass;
 
-/// Errors that any operation can answer with, whatever it does.
+/// Errors with which every operation can answer.
 const EVERYWHERE: &[E] = &[
     E::ActionValidationFailed,
     E::Overloaded,
@@ -50,7 +50,7 @@ const OWNER: &[E] = &[
     E::ApprovalNotFound,
 ];
 
-/// Finding the wallet and the network of a request.
+/// Resolving the wallet and the network of a request.
 const PLACE: &[E] = &[
     E::WalletNotFound,
     E::WalletAccessDenied,
@@ -86,7 +86,7 @@ const BUILD: &[E] = &[
     E::TxAlreadyProcessed,
 ];
 
-/// Admitting what was built, denials apart.
+/// Admitting a transaction, without denials.
 const ADMIT: &[E] = &[
     E::IdempotencyConflict,
     E::TooMuchWaiting,
@@ -143,7 +143,7 @@ const CHANGE_ANSWER: &[E] = &[
     E::WalletTerminated,
 ];
 
-/// What one operation can answer with beside its credential's errors.
+/// The errors of one operation besides its credential's.
 struct Codes {
     own: &'static [&'static [E]],
     /// Whether policies judge it, so that a denial is an error.
@@ -281,7 +281,7 @@ fn own(operation: &str) -> Option<Codes> {
     })
 }
 
-/// The codes of the credential that an operation takes.
+/// The codes of an operation's credential.
 const fn credential(auth: AuthClass) -> &'static [&'static [E]] {
     match auth {
         AuthClass::Public => &[],
@@ -293,7 +293,7 @@ const fn credential(auth: AuthClass) -> &'static [&'static [E]] {
     }
 }
 
-/// Every code that an operation can answer with. None for an operation that is not known here.
+/// Every code with which an operation can answer. None for an unknown operation.
 pub(crate) fn of(operation: &str, auth: AuthClass, has_body: bool) -> Option<Vec<Code>> {
     let Codes { own, judged } = own(operation)?;
     let mut codes: Vec<Code> = HTTP.iter().copied().map(Code::from).collect();
@@ -319,7 +319,7 @@ pub(crate) fn by_status(codes: &[Code]) -> BTreeMap<u16, Vec<&'static str>> {
     statuses
 }
 
-/// Every code there is, in the order of the alphabet.
+/// Every code, in alphabetical order.
 pub(crate) fn all() -> Vec<&'static str> {
     let denials = DenialCode::ALL.iter().map(|code| Code::from(E::Denied(*code)));
     let plain = E::PLAIN.iter().copied().map(Code::from);

@@ -1,8 +1,8 @@
-//! The accept loops: connections in, graceful end.
+//! The accept loops: accepting connections and ending gracefully.
 //!
-//! Written out rather than left to a framework because of what matters here: time limits on request
-//! headers and on answers that nobody reads, a limit on open connections and who makes room, who the peer is in every
-//! request, and an end that does not wait for peers who do nothing.
+//! Written out instead of using a framework, because the daemon needs time limits on request headers and on
+//! answers that are not read, a limit on open connections with a rule for who makes room, the peer's identity
+//! in every request, and an end that does not wait for idle peers.
 
 use std::convert::Infallible;
 use std::io;
@@ -32,32 +32,32 @@ use crate::router::build;
 use crate::socket::Socket;
 use crate::wire::{ServedBody, Watched, WatchedBody, Wire};
 
-/// Most TCP connections open at once; one more gets the place of a peer that does nothing, or waits.
+/// Maximum number of open TCP connections; a further one takes the place of an idle peer, or waits.
 const MAX_CONNECTIONS: u64 = 1024;
-/// File descriptors that no TCP connection takes: for the socket, the database and nodes.
+/// File descriptors reserved for other uses: the socket, the database and nodes.
 const OTHER_FILES: u64 = 256;
-/// The same for the socket, which has places of its own.
+/// Maximum number of open connections of the socket, which are counted separately.
 const MAX_LOCAL_CONNECTIONS: u64 = 64;
-/// How long a client may take to send the headers of a request.
+/// Maximum time for a client to send the headers of a request.
 const HEADER_TIMEOUT: Duration = Duration::from_secs(10);
-/// Most bytes kept of what a connection sends before it is taken off: the headers of a request fit. Each
-/// connection that is open may hold so much.
+/// Maximum number of bytes buffered of what a connection sends; the headers of a request fit. Each open
+/// connection may use this much memory.
 const MAX_BUFFER: usize = 64 * 1024;
-/// Most headers of a request.
+/// Maximum number of headers of a request.
 const MAX_HEADERS: usize = 64;
 
-/// Why serving ended other than by request.
+/// Why serving ended without a request to stop.
 #[derive(Debug, Error)]
 pub enum ServeError {
-    /// The listener is broken; the daemon cannot take connections any more.
+    /// The listening socket failed; the daemon can no longer accept connections.
     #[error("the listening socket failed: {0}")]
     Listener(#[source] io::Error),
 }
 
-/// Where connections come from.
+/// Sources of connections.
 #[derive(Debug)]
 pub struct Listeners {
-    /// Agents, owners and pages.
+    /// Agents, owners and web pages.
     pub tcp: TcpListener,
     /// The operator on this machine.
     pub socket: Option<Socket>,
@@ -69,11 +69,14 @@ impl From<TcpListener> for Listeners {
     }
 }
 
-/// Serves until `shutdown` is cancelled (`POST /v1/admin/shutdown` cancels it too, and an
-/// engine that stops). Then takes no new
-/// connections, ends those whose peer does nothing, and gives running requests
-/// `config.daemon.shutdown_timeout` to finish. The engine is left running: stopping it afterwards is the
-/// caller's part.
+/// Serves until `shutdown` is cancelled; `POST /v1/admin/shutdown` and an engine that stops cancel it too.
+/// Then accepts no new connections, ends those whose peer is idle, and gives running requests
+/// `config.daemon.shutdown_timeout` seconds to finish. The engine keeps running: the caller stops it
+/// afterwards.
+///
+/// # Errors
+///
+/// [`ServeError`] if a listening socket fails.
 pub async fn serve(
     engine: Engine,
     listeners: impl Into<Listeners>,
@@ -102,7 +105,7 @@ pub async fn serve(
         }
     };
     let ended = tokio::try_join!(loops.accept(&tcp, places()), local).map(drop);
-    // Where one listener broke, the connections of the other end as well.
+    // If one listener failed, the connections of the other end as well.
     loops.shutdown.cancel();
     drop((tcp, socket));
     tracing::info!(open = loops.graceful.count(), "draining connections");
@@ -121,7 +124,7 @@ pub async fn serve(
 trait Accept {
     type Stream: AsyncRead + AsyncWrite + Unpin + Send + 'static;
 
-    /// The next connection and who is at its other end; none when it was sent away.
+    /// The next connection with its peer; none if it was refused.
     async fn next(&self) -> io::Result<Option<(Self::Stream, Peer)>>;
 }
 
@@ -157,7 +160,7 @@ impl Loops {
         loop {
             let next = async {
                 let Some(accepted) = listener.next().await? else { return Ok(None) };
-                // Only somebody who is there is worth another's place.
+                // Only a peer that is connected may take another's place.
                 let wire = Wire::new();
                 let place = places.take(&wire).await;
                 Ok(Some((accepted, wire, place)))
@@ -190,7 +193,7 @@ impl Loops {
     }
 }
 
-/// How many TCP connections the process has file descriptors for, after asking for more of them.
+/// The number of TCP connections for which the process has file descriptors, after raising its limit.
 fn places() -> u64 {
     let mut limit = getrlimit(Resource::Nofile);
     let wanted = MAX_CONNECTIONS + OTHER_FILES;
@@ -246,7 +249,7 @@ async fn one(
             }
         }
         () = wire.sent_away() => tracing::debug!("a connection was ended: its place was needed"),
-        () = wire.abandoned(&shutdown) => tracing::debug!("a connection was ended: its peer did nothing"),
+        () = wire.abandoned(&shutdown) => tracing::debug!("a connection was ended: its peer was idle"),
     }
     drop(place);
 }

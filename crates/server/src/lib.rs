@@ -1,8 +1,8 @@
-//! HTTP in front of the engine. It translates and never decides.
+//! HTTP access to the engine. It translates and makes no decisions.
 //!
-//! A request passes the layers in `layers/`, then a handler in `routes/<noun>/<verb>.rs`. Every
-//! handler's first parameter is a credential from `extract/`; one without does not compile. Errors
-//! become HTTP in `problem/` and nowhere else. What does not belong here: policy, storage, keys.
+//! A request passes the layers in `layers/`, then a handler in `routes/<noun>/<verb>.rs`. The first parameter
+//! of every handler is a credential from `extract/`; a handler without one does not compile. Errors become
+//! HTTP only in `problem/`. Does not belong here: policy, storage, keys.
 
 mod app;
 mod codes;

@@ -1,7 +1,7 @@
-//! Token buckets: per peer address and lane, per session, and per session for submissions.
+//! Rate limits (token buckets): per peer address and lane, per session, and per session for submissions.
 //!
-//! A peer is the address of the socket. Headers such as `X-Forwarded-For` are never read: anybody
-//! can write them.
+//! A peer is the address of the socket. Headers such as `X-Forwarded-For` are ignored, because any caller can
+//! set them.
 
 use std::hash::Hash;
 use std::net::{IpAddr, Ipv6Addr};
@@ -17,7 +17,7 @@ use waiaas_engine::config::Security;
 use crate::layers::lane::Lane;
 use crate::problem::{Failure, HttpCode};
 
-/// Checks between two sweeps of buckets that are full again.
+/// Number of checks between two removals of full buckets.
 const SWEEP_EVERY: u32 = 1024;
 
 /// All buckets.
@@ -36,7 +36,7 @@ impl Limits {
         }
     }
 
-    /// Any request, by its lane and the address of its socket.
+    /// Any request, by its lane and the address of its peer.
     pub(crate) fn peer(&self, lane: Lane, peer: IpAddr) -> Result<(), Failure> {
         self.peers.take((lane, subscriber(peer)), "from this address")
     }
@@ -52,7 +52,7 @@ impl Limits {
     }
 }
 
-/// One IPv6 subscriber has a whole /64; an IPv4-mapped address is the IPv4 address.
+/// An IPv6 subscriber has a whole /64; an IPv4-mapped address counts as the IPv4 address.
 fn subscriber(peer: IpAddr) -> IpAddr {
     match peer.to_canonical() {
         IpAddr::V4(v4) => IpAddr::V4(v4),
@@ -80,7 +80,7 @@ impl<K: Hash + Eq + Clone> Buckets<K> {
         self.limiter.check_key(&key).map_err(|early| {
             let wait = early.wait_time_from(self.clock.now()).as_secs().saturating_add(1);
             Failure::new(HttpCode::RateLimited, format!("Too many requests {whose}."))
-                .hint(format!("Wait {wait} s, then ask again."))
+                .hint(format!("Wait {wait} s, then try again."))
                 .retry_after(wait)
         })
     }

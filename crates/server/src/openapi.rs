@@ -1,4 +1,4 @@
-//! The OpenAPI document, made from the handlers.
+//! The OpenAPI document, generated from the handlers.
 
 use utoipa::openapi::schema::{ObjectBuilder, Type};
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme};
@@ -14,7 +14,7 @@ use crate::codes;
         title = "WAIaaS",
         description = "A self-hosted wallet daemon between an AI agent and blockchains.\n\n\
             Three credentials: an agent's session token (`Authorization: Bearer wai_sess_…`), the operator's \
-            master password (`X-Master-Password`), and an owner's signature over a message the daemon issued \
+            master password (`X-Master-Password`), and an owner's signature over a message that the daemon issued \
             (`X-Owner-Signature`, `X-Owner-Message`).\n\n\
             Amounts are strings of base units, dollars are JSON numbers, times are Unix seconds or null. \
             Every error has the shape of `Problem`; every answer carries `X-Request-Id`.",
@@ -26,13 +26,13 @@ use crate::codes;
     tags(
         (name = "system", description = "Liveness and this document"),
         (name = "wallets", description = "Wallets and their owners"),
-        (name = "sessions", description = "What an agent holds instead of a key"),
-        (name = "wallet", description = "What an agent reads"),
-        (name = "transactions", description = "Asked for, judged, waited for, executed"),
-        (name = "utils", description = "Help for agents without a library of their own"),
-        (name = "policies", description = "What is allowed"),
-        (name = "changes", description = "What loosens, and waits for owners"),
-        (name = "admin", description = "The operator's side"),
+        (name = "sessions", description = "Sessions, with which agents authenticate"),
+        (name = "wallet", description = "Address, balances and assets of an agent's wallet"),
+        (name = "transactions", description = "Transactions: requests, approvals, replacements"),
+        (name = "utils", description = "Encoding for agents without a library of their own"),
+        (name = "policies", description = "Policies"),
+        (name = "changes", description = "Pending changes, which wait for owners"),
+        (name = "admin", description = "The operator's administration"),
     ),
 )]
 struct Base;
@@ -64,7 +64,8 @@ impl Modify for Schemes {
     }
 }
 
-/// The codes of errors as an enum. Types keep them as text, so that a client reads one it does not know.
+/// The error codes as an enum. Types have them as strings, so that a client accepts a code that it does not
+/// know.
 struct ErrorCodes;
 
 impl Modify for ErrorCodes {
@@ -73,7 +74,7 @@ impl Modify for ErrorCodes {
         let codes = ObjectBuilder::new()
             .schema_type(Type::String)
             .enum_values(Some(codes::all()))
-            .description(Some("Stable codes of errors; each operation lists those that it can answer with."));
+            .description(Some("Stable codes of errors; each operation lists its own."));
         components.schemas.insert("ErrorCode".to_owned(), RefOr::T(Schema::Object(codes.build())));
         if let Some(RefOr::T(Schema::Object(problem))) = components.schemas.get_mut("Problem") {
             problem.properties.insert("code".to_owned(), RefOr::Ref(Ref::from_schema_name("ErrorCode")));

@@ -1,5 +1,5 @@
-//! Places for open connections. Where all are taken, a new connection gets the place of whoever keeps the
-//! daemon waiting longest, so that peers who do nothing keep nobody out.
+//! Places for open connections. If all are taken, a new connection takes the place of the peer for which the
+//! daemon has waited longest, so that idle peers keep no other caller out.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -10,7 +10,7 @@ use tokio::time::timeout;
 
 use crate::wire::Wire;
 
-/// How often it is asked again who could go, while all places are at work.
+/// Time between two searches for an idle peer while all places are in use.
 const LOOK: Duration = Duration::from_millis(50);
 
 /// The places of one listener.
@@ -55,7 +55,8 @@ impl Places {
         Place { number, taken: self.taken.clone(), _permit: permit }
     }
 
-    /// Sends away who has owed a request, a body or a look at an answer for longest, in this order.
+    /// Ends the connection that has owed a request, a body or the reading of an answer for longest, in this
+    /// order.
     fn make_room(&self) {
         let taken = lock(&self.taken);
         let waited_for = taken.wires.values().filter_map(|wire| Some((wire.owes()?, wire)));

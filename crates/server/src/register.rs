@@ -1,8 +1,8 @@
-//! The register of operations and the credential each one takes.
+//! The register of operations and their credentials.
 //!
-//! The credential is not declared beside a handler but read from its type: the first parameter must
-//! be a [`Credential`], so a handler without one does not compile, and the register and the OpenAPI
-//! document cannot say anything else than the code does.
+//! The credential is not declared beside a handler but derived from its type: the first parameter must be a
+//! [`Credential`], so a handler without one does not compile, and the register and the OpenAPI document
+//! cannot differ from the code.
 
 use axum::handler::Handler;
 use utoipa::openapi::extensions::Extensions;
@@ -16,7 +16,7 @@ use crate::app::App;
 use crate::codes;
 use crate::problem::Code;
 
-/// What marks an operation of the OpenAPI document that is answered on the socket alone.
+/// Marks an operation in the OpenAPI document that is answered only on the socket.
 const SOCKET_ONLY: &str = "x-waiaas-socket-only";
 /// The error codes of an answer.
 const CODES: &str = "x-waiaas-codes";
@@ -30,7 +30,7 @@ pub enum AuthClass {
     Session,
     /// The master password.
     Master,
-    /// The master password, by the Unix socket in the data directory and no other way.
+    /// The master password, only through the Unix socket in the data directory.
     LocalMaster,
     /// An owner's signature over a message this daemon issued.
     Owner,
@@ -47,7 +47,7 @@ pub struct Route {
     pub path: String,
     /// Its credential.
     pub auth: AuthClass,
-    /// Every error code that it can answer with, in the order of the alphabet.
+    /// Every error code with which it can answer, in alphabetical order.
     pub codes: Vec<&'static str>,
 }
 
@@ -56,12 +56,12 @@ pub fn inventory() -> Vec<Route> {
     crate::routes::all().routes
 }
 
-/// An extractor that establishes who is calling.
+/// An extractor that authenticates the caller.
 pub(crate) trait Credential {
     const CLASS: AuthClass;
 }
 
-/// Parameter lists that start with a credential.
+/// Parameter lists whose first entry is a credential.
 pub(crate) trait Guarded {
     const CLASS: AuthClass;
 }
@@ -139,7 +139,7 @@ pub(crate) fn operations(item: &mut PathItem) -> impl Iterator<Item = (&'static 
     all.into_iter().filter_map(|(method, operation)| operation.as_mut().map(|operation| (method, operation)))
 }
 
-/// Writes the credential and the error answers into an operation, and gives the codes of these.
+/// Writes the credential and the error answers into an operation, and returns the error codes.
 fn document(operation: &mut Operation, auth: AuthClass) -> Vec<&'static str> {
     let scheme = |name: &str| SecurityRequirement::new(name, Vec::<String>::new());
     let owner = || scheme("ownerSignature").add("ownerMessage", Vec::<String>::new());
@@ -151,12 +151,12 @@ fn document(operation: &mut Operation, auth: AuthClass) -> Vec<&'static str> {
         AuthClass::SessionOrMaster => vec![scheme("session"), scheme("master")],
     });
     for text in [&mut operation.summary, &mut operation.description].into_iter().flatten() {
-        // Line breaks of the source are not the document's.
+        // Line breaks of the source are not those of the document.
         *text = text.split("\n\n").map(|part| part.replace('\n', " ")).collect::<Vec<_>>().join("\n\n");
     }
     let responses = &mut operation.responses.responses;
     for response in responses.values_mut() {
-        // OpenAPI wants a description everywhere.
+        // OpenAPI requires a description.
         if let RefOr::T(response) = response
             && response.description.is_empty()
         {
@@ -170,12 +170,12 @@ fn document(operation: &mut Operation, auth: AuthClass) -> Vec<&'static str> {
         if let RefOr::T(parameter) = parameter
             && parameter.parameter_in == ParameterIn::Header
         {
-            // A header is there or not; it cannot be null.
+            // A header is present or absent; it cannot be null.
             parameter.schema = Some(Object::with_type(Type::String).into());
         }
     }
     let name = operation.operation_id.as_deref().unwrap_or_default();
-    // An operation without a list answers with nothing that the document has; a test finds it.
+    // An operation without a list has no documented errors; a test finds it.
     let codes = codes::of(name, auth, operation.request_body.is_some()).unwrap_or_default();
     for (status, codes) in codes::by_status(&codes) {
         responses.insert(status.to_string(), problem(&codes));

@@ -1,4 +1,4 @@
-//! The router: all routes, inside all layers.
+//! The router: all operations, inside all layers.
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
@@ -11,8 +11,8 @@ use crate::app::App;
 use crate::layers::{concurrency, deadline, headers, host, lane, origin, panics, peer, request_id};
 use crate::problem::{Failure, HttpCode};
 
-/// The whole HTTP surface over `engine`. `POST /v1/admin/shutdown` has no effect on a router made
-/// this way; see [`crate::serve`].
+/// The whole HTTP API of `engine`. `POST /v1/admin/shutdown` has no effect on this router; see
+/// [`crate::serve`].
 pub fn router(engine: Engine) -> Router {
     build(App::new(engine, None, CancellationToken::new()))
 }
@@ -28,7 +28,7 @@ pub(crate) fn build(app: App) -> Router {
     let listed = request_id::Listed::of(&all.routes);
     let plan = lane::Plan::of(all.routes);
     let (router, _) = all.router.split_for_parts();
-    // Layers run from the last added to the first.
+    // The layer added last runs first.
     router
         .fallback(no_such_path)
         .method_not_allowed_fallback(no_such_method)
@@ -47,11 +47,10 @@ pub(crate) fn build(app: App) -> Router {
 }
 
 async fn no_such_path() -> Failure {
-    Failure::new(HttpCode::RouteNotFound, "There is nothing at this path.")
-        .hint("See GET /doc for all paths.")
+    Failure::new(HttpCode::RouteNotFound, "This path does not exist.").hint("See GET /doc for all paths.")
 }
 
 async fn no_such_method() -> Failure {
-    Failure::new(HttpCode::MethodNotAllowed, "This path does not know this method.")
+    Failure::new(HttpCode::MethodNotAllowed, "This path does not support this method.")
         .hint("See GET /doc for all operations.")
 }

@@ -1,7 +1,7 @@
-//! The operator's way in on the daemon's own machine: a Unix socket in the data directory.
+//! The operator's access on the daemon's own machine: a Unix socket in the data directory.
 //!
-//! Only the daemon's own user may use it, and root: the file's mode says so, and the kernel is asked
-//! who each peer is. The network cannot reach it, so what floods the TCP port does not touch it.
+//! Only the daemon's own user and root may use it: the file's mode enforces that, and the kernel is asked for
+//! the user of each peer. The network cannot reach it, so a flood on the TCP port does not affect it.
 
 use std::io;
 use std::os::unix::fs::{FileTypeExt as _, PermissionsExt as _};
@@ -10,12 +10,12 @@ use std::path::{Path, PathBuf};
 use thiserror::Error;
 use tokio::net::{UnixListener, UnixSocket, UnixStream};
 
-/// Longest path of a Unix socket, in bytes: `sun_path` has 108 with its final zero.
+/// Maximum length of a Unix socket's path, in bytes: `sun_path` has 108 with its final zero.
 const MAX_PATH: usize = 107;
-/// Connections that may wait to be accepted; beyond that a connect is refused with `EAGAIN`.
+/// Number of connections that may wait to be accepted; a further one is refused with `EAGAIN`.
 const BACKLOG: u32 = 1024;
 
-/// Why there is no socket.
+/// Why the socket could not be created.
 #[derive(Debug, Error)]
 pub enum SocketError {
     /// The data directory's path is too long.
@@ -23,25 +23,25 @@ pub enum SocketError {
         "the path of the socket {path} has {bytes} bytes, and a Unix socket's may have {MAX_PATH}; use a data directory with a shorter path"
     )]
     TooLong {
-        /// Where it was to be.
+        /// The path.
         path: PathBuf,
-        /// How long that is.
+        /// Its length in bytes.
         bytes: usize,
     },
-    /// Something else lies there.
-    #[error("{0} is in the way and is no socket; move it elsewhere")]
+    /// The path exists and is not a socket.
+    #[error("{0} exists and is not a socket; move it elsewhere")]
     NotASocket(PathBuf),
-    /// Somebody answers there.
+    /// Another process listens on it.
     #[error("another process answers on {0}; stop it first")]
     InUse(PathBuf),
-    /// The system refuses.
+    /// The system refused.
     #[error(
         "cannot {action} the socket {path}: {reason}; the data directory must be this user's, on a file system that has Unix sockets"
     )]
     Io {
-        /// What was tried.
+        /// The attempted operation.
         action: &'static str,
-        /// On which path.
+        /// The path.
         path: PathBuf,
         /// Why it failed.
         reason: io::Error,
@@ -56,8 +56,12 @@ pub struct Socket {
 }
 
 impl Socket {
-    /// Listens on `path`. What an earlier daemon left there is replaced when nobody answers on it. The
-    /// caller holds the data directory's lock, so no other daemon does the same at the same time.
+    /// Listens on `path`. Replaces the socket of an earlier daemon if nothing answers on it. The caller holds
+    /// the data directory's lock, so no other daemon does the same at the same time.
+    ///
+    /// # Errors
+    ///
+    /// [`SocketError`] if the path is too long, is not a socket or is in use, or the system refuses.
     pub fn bind(path: &Path) -> Result<Self, SocketError> {
         let bytes = path.as_os_str().len();
         if bytes > MAX_PATH {
@@ -66,14 +70,14 @@ impl Socket {
         clear(path)?;
         let socket = UnixSocket::new_stream().map_err(failed("make", path))?;
         socket.bind(path).map_err(failed("make", path))?;
-        // Nobody can connect before `listen`, so nobody does under another mode.
+        // No process can connect before `listen`, so none connects under another mode.
         let private = std::fs::Permissions::from_mode(0o600);
         std::fs::set_permissions(path, private).map_err(failed("protect", path))?;
         let listener = socket.listen(BACKLOG).map_err(failed("listen on", path))?;
         Ok(Self { listener, path: path.to_owned() })
     }
 
-    /// The next connection of somebody who may use this socket; `None` for anybody else's.
+    /// The next connection of a user who may use this socket; `None` for one of another user.
     pub(crate) async fn accept(&self) -> io::Result<Option<UnixStream>> {
         let (stream, _) = self.listener.accept().await?;
         let peer = stream.peer_cred()?.uid();
@@ -81,19 +85,19 @@ impl Socket {
         if peer == ours.as_raw() || peer == rustix::process::Uid::ROOT.as_raw() {
             return Ok(Some(stream));
         }
-        tracing::warn!(uid = peer, "another user's process connected to the socket and was sent away");
+        tracing::warn!(uid = peer, "another user's process connected to the socket and was refused");
         Ok(None)
     }
 }
 
 impl Drop for Socket {
     fn drop(&mut self) {
-        // Gone already is just as well.
+        // It may be gone already.
         let _ = std::fs::remove_file(&self.path);
     }
 }
 
-/// Removes a socket that nobody listens on.
+/// Removes a socket on which no process listens.
 fn clear(path: &Path) -> Result<(), SocketError> {
     let found = match std::fs::symlink_metadata(path) {
         Ok(found) => found,
@@ -131,7 +135,7 @@ mod tests {
         drop(socket);
         assert!(!path.exists());
 
-        // As a daemon leaves it that was killed.
+        // As a killed daemon leaves it.
         drop(std::os::unix::net::UnixListener::bind(&path).expect("bound"));
         assert!(path.exists());
         drop(Socket::bind(&path).expect("replaced"));

@@ -1,4 +1,4 @@
-//! Whether bytes still move on a connection, and who is waited for: us, or a peer that neither reads
+//! Whether bytes still move on a connection, and who is waited for: the daemon, or a peer that neither reads
 //! nor writes.
 
 use std::io;
@@ -12,21 +12,21 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Instant, sleep};
 use tokio_util::sync::CancellationToken;
 
-/// How long an answer may wait for its reader to take [`LEAST`] more bytes.
+/// Maximum time for a reader to take [`LEAST`] more bytes of an answer.
 const PATIENCE: Duration = Duration::from_secs(10);
-/// Bytes that a reader has to take within [`PATIENCE`].
+/// Number of bytes that a reader must take within [`PATIENCE`].
 const LEAST: u64 = 4096;
-/// How long a peer may be silent once the daemon ends.
+/// Maximum silence of a peer while the daemon ends.
 const PATIENCE_AT_THE_END: Duration = Duration::from_millis(500);
-/// How often a connection is looked at.
+/// Time between two checks of a connection.
 const LOOK: Duration = Duration::from_secs(1);
 const LOOK_AT_THE_END: Duration = Duration::from_millis(100);
 
-/// What is known of one connection. Clones are handles.
+/// The state of one connection. Clones are handles.
 #[derive(Clone, Debug)]
 pub(crate) struct Wire(Arc<Mutex<State>>, CancellationToken);
 
-/// What a peer is waited for, in the order in which connections have to make room for others.
+/// What a peer is waited for, in the order in which connections must make room for others.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub(crate) enum Owes {
     /// The whole head of a request.
@@ -39,17 +39,17 @@ pub(crate) enum Owes {
 
 #[derive(Debug)]
 struct State {
-    /// When a byte last went in or out.
+    /// When a byte was last received or sent.
     moved: Instant,
-    /// Since when the peer has owed a request, or else since when one is served.
+    /// Since when the peer has owed a request; while a request is served, since when.
     turned: Instant,
-    /// Bytes that went out.
+    /// Number of bytes sent.
     written: u64,
-    /// Since when an answer waits for its reader, and how much had been written then.
+    /// Since when an answer waits for its reader, and the number of bytes sent by then.
     blocked: Option<(Instant, u64)>,
-    /// A handler is at work.
+    /// Whether a handler is running.
     serving: bool,
-    /// A handler waits for more of the request's body.
+    /// Whether a handler waits for more of the request's body.
     awaits_body: bool,
 }
 
@@ -62,29 +62,30 @@ impl Wire {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// A request begins to be served, or its answer has been handed over whole.
+    /// A request begins to be served, or its answer has been handed over completely.
     pub(crate) fn serving(&self, serving: bool) {
         let mut state = self.state();
         (state.serving, state.turned) = (serving, Instant::now());
     }
 
-    /// What the peer is waited for and since when, unless we are at work or it has been sent away.
+    /// What the peer is waited for and since when; none while a request is served or after the connection was
+    /// ended.
     pub(crate) fn owes(&self) -> Option<(Owes, Instant)> {
         if self.1.is_cancelled() { None } else { self.state().owes() }
     }
 
-    /// Makes room for another connection.
+    /// Ends the connection to make room for another one.
     pub(crate) fn send_away(&self) {
         self.1.cancel();
     }
 
-    /// Comes back when it has to make room.
+    /// Returns when the connection must make room.
     pub(crate) async fn sent_away(&self) {
         self.1.cancelled().await;
     }
 
-    /// Comes back when the peer has been waited for long enough: an answer that it does not read, or,
-    /// once the daemon ends, whatever it owes.
+    /// Returns when the peer has been waited for too long: an answer that it does not read, or, while the
+    /// daemon ends, anything that it owes.
     pub(crate) async fn abandoned(&self, ending: &CancellationToken) {
         loop {
             if ending.is_cancelled() {
@@ -140,7 +141,7 @@ impl State {
     }
 }
 
-/// A stream that tells its [`Wire`] what happens on it.
+/// A stream that reports to its [`Wire`].
 pub(crate) struct Watched<S> {
     stream: S,
     wire: Wire,
@@ -194,7 +195,7 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Watched<S> {
 
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         ready!(Pin::new(&mut self.stream).poll_flush(context))?;
-        // Asked for once all has been written.
+        // A flush is called after everything has been written.
         self.wire.state().blocked = None;
         Poll::Ready(Ok(()))
     }
@@ -204,7 +205,7 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Watched<S> {
     }
 }
 
-/// A request's body that tells its [`Wire`] when it is waited for.
+/// A request's body that reports to its [`Wire`] while it is waited for.
 pub(crate) struct WatchedBody<B> {
     body: B,
     wire: Wire,
@@ -244,7 +245,7 @@ impl<B> Drop for WatchedBody<B> {
     }
 }
 
-/// An answer's body. The request is served until all of it has been handed over.
+/// An answer's body. The request is served until the whole body has been handed over.
 pub(crate) struct ServedBody<B> {
     body: B,
     wire: Wire,

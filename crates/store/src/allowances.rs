@@ -1,8 +1,8 @@
-//! What is left of allowances that count, and what uses them up.
+//! The counted part of allowances, and the transactions that use it up.
 //!
-//! An allowance counts like anything that is spent (`ledger.rs`). A transaction that takes tokens through it
-//! counts in its stead: from admission on the allowance counts for so much less, and again in full if it is
-//! proved that the transaction moved nothing.
+//! An allowance counts like an amount that is spent (`ledger.rs`). A transaction that takes tokens through it
+//! counts instead: from its admission the allowance counts for that much less, and for its full amount again
+//! if the transaction is proved to have moved nothing.
 
 use sqlx::AnyConnection;
 use sqlx::any::AnyRow;
@@ -18,15 +18,15 @@ use crate::error::{Entity, StoreError};
 use crate::reads::reads;
 use crate::writer::WriteTx;
 
-/// Most allowances to one spender that a request is judged by, and keeps with its verdict.
+/// Maximum number of allowances to one spender that are read for a request and stored with its verdict.
 const MOST: i64 = 32;
 
-/// So much of an allowance is used up.
+/// The part of one allowance that a transaction uses up.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct AllowanceUse {
     /// The transaction that gave it.
     pub allowance: TxId,
-    /// Which of its reservations.
+    /// Index of the reservation.
     pub position: u32,
     /// Base units.
     pub amount: U256,
@@ -35,8 +35,8 @@ pub struct AllowanceUse {
 }
 
 reads! {
-    /// What counts at `now` of a token's allowances to one spender that are on chain, the newest first and so many of
-    /// them: the others go on counting.
+    /// The counted part, at `now`, of a token's allowances to one spender that are on chain, newest first and
+    /// limited in number; further ones keep counting in full.
     counted_allowances(
         wallet: WalletId, asset: &AssetId, spender: &Address, now: UnixSeconds,
     ) -> Vec<CountedAllowance>;
@@ -84,11 +84,12 @@ fn amount(row: &AnyRow) -> Result<U256, StoreError> {
 }
 
 impl WriteTx {
-    /// Counts so much less of an allowance, as long as `tx` may still move it. The caller has read what counts in
-    /// this same transaction.
+    /// Reduces the counted part of an allowance while `tx` may still move it. The caller must have read the
+    /// counted part in this same transaction.
     ///
     /// # Errors
-    /// [`StoreError::Inconsistent`] if not so much of it counts.
+    ///
+    /// [`StoreError::Inconsistent`] if less of it counts.
     pub async fn use_up(&mut self, tx: TxId, part: &AllowanceUse) -> Result<(), StoreError> {
         shift(self.conn(), part, Shift::Less).await?;
         let query = "INSERT INTO allowance_uses (tx_id, allowance_tx, position, amount, usd_micros) \
@@ -105,7 +106,7 @@ impl WriteTx {
     }
 }
 
-/// Ends what a transaction uses up: if it `moved` nothing, the allowances count in full again.
+/// Ends the use of allowances by a transaction. If it `moved` nothing, the allowances count in full again.
 pub(crate) async fn settle(conn: &mut AnyConnection, tx: TxId, moved: bool) -> Result<(), StoreError> {
     let query = "SELECT allowance_tx, position, amount, usd_micros FROM allowance_uses WHERE tx_id = $1";
     let rows = sqlx::query(query).bind(tx.to_string()).fetch_all(&mut *conn).await?;

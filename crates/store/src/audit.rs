@@ -15,15 +15,15 @@ use crate::writer::WriteTx;
 
 /// The `prev_hash` of the first row.
 const GENESIS: Digest = Digest::new([0; 32]);
-/// Rows read at a time while verifying.
+/// Number of rows read at a time during verification.
 const STEP: i64 = 500;
 
-/// What a change puts into the log. Its time is the time of the change.
+/// An entry for the log. Its time is also that of the change.
 #[derive(Clone, PartialEq, Debug)]
 pub struct AuditEntry {
-    /// What happened, with its details; decides the severity.
+    /// The event with its details; decides the severity.
     pub event: AuditEvent,
-    /// Who did it.
+    /// Who caused it.
     pub actor: Actor,
     /// The wallet concerned.
     pub wallet: Option<WalletId>,
@@ -31,9 +31,9 @@ pub struct AuditEntry {
     pub session: Option<SessionId>,
     /// The transaction concerned.
     pub tx: Option<TxId>,
-    /// Where the request came from.
+    /// Address of the caller.
     pub ip: Option<String>,
-    /// When; also the time of the change itself.
+    /// Time of the entry and of the change itself.
     pub at: UnixSeconds,
 }
 
@@ -72,12 +72,12 @@ impl AuditEntry {
     }
 }
 
-/// One row as stored. Texts stay texts, so that a tampered row can still be shown.
+/// One row as stored. Its fields are not parsed, so that a tampered row can still be shown.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct AuditRow {
     /// Position, from 1, without gaps.
     pub seq: i64,
-    /// When.
+    /// Time of the entry.
     pub at: UnixSeconds,
     /// Name of the [`AuditEventKind`].
     pub event: String,
@@ -93,11 +93,11 @@ pub struct AuditRow {
     pub details: String,
     /// Name of the [`Severity`].
     pub severity: String,
-    /// Remote address.
+    /// Address of the caller.
     pub ip: Option<String>,
-    /// Hash of the row before; zeros for the first.
+    /// Hash of the previous row; zeros for the first.
     pub prev_hash: Vec<u8>,
-    /// Hash over all of the above.
+    /// Hash over all fields above.
     pub hash: Vec<u8>,
 }
 
@@ -119,14 +119,14 @@ impl AuditRow {
         })
     }
 
-    /// The event with its details. None if another version wrote it in a shape that is not read today, or if the
-    /// row was tampered with; its texts can still be shown.
+    /// The event with its details. None if another version wrote it in a form that cannot be parsed, or if the row was
+    /// tampered with; its texts can still be shown.
     pub fn typed(&self) -> Option<AuditEvent> {
         AuditEvent::read(AuditEventKind::parse(&self.event)?, &self.details).ok()
     }
 
-    /// SHA-256 over a label, the hash before and every field, each length-prefixed. An absent field
-    /// differs from an empty one by its first byte.
+    /// SHA-256 over a label, the previous hash and every field, each preceded by its length. An absent field
+    /// differs from an empty one in its first byte.
     pub fn expected_hash(&self) -> Digest {
         let optional = |field: &Option<String>| match field {
             Some(text) => [b"+", text.as_bytes()].concat(),
@@ -150,7 +150,7 @@ impl AuditRow {
         )
     }
 
-    /// Whether this row follows one with this position and hash.
+    /// Whether this row follows a row with this position and hash.
     fn follows(&self, seq: i64, hash: &Digest) -> bool {
         seq.checked_add(1) == Some(self.seq)
             && self.prev_hash == hash.as_bytes()
@@ -158,18 +158,18 @@ impl AuditRow {
     }
 }
 
-/// What a verification found.
+/// The result of a verification.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct ChainReport {
-    /// Rows that form an intact chain from the first on.
+    /// Number of rows from the first on that form an intact chain.
     pub rows: i64,
-    /// Hash of the last of them; compare it with an exported checkpoint to notice a cut tail.
+    /// Hash of the last of them. Compare it with an exported checkpoint to detect a truncated log.
     pub head: Digest,
     /// Position of the first row that is missing, altered or out of order.
     pub first_bad: Option<i64>,
 }
 
-/// Which rows of the log. Every field that is set must match.
+/// Selects rows of the log. Every field that is set must match.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct AuditFilter {
     /// About this wallet.
@@ -182,9 +182,9 @@ pub struct AuditFilter {
     pub event: Option<AuditEventKind>,
     /// Only this severity.
     pub severity: Option<Severity>,
-    /// At or after.
+    /// At or after this time.
     pub from: Option<UnixSeconds>,
-    /// At or before.
+    /// At or before this time.
     pub to: Option<UnixSeconds>,
 }
 
@@ -193,15 +193,19 @@ pub struct AuditFilter {
 pub struct AuditPage {
     /// The rows.
     pub items: Vec<AuditRow>,
-    /// Cursor for older rows.
+    /// Cursor for older rows; none at the end.
     pub next: Option<i64>,
-    /// All rows that match, when asked for.
+    /// Number of all rows that match, if requested.
     pub total: Option<i64>,
 }
 
 impl WriteTx {
-    /// Appends an entry that goes with no other change of a row (a refused password, a start, a
-    /// backup). Returns its position.
+    /// Appends an entry that belongs to no change of another row (a refused password, a start, a backup).
+    /// Returns its position.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] if the database fails, or the log's last row is not valid.
     pub async fn record(&mut self, entry: AuditEntry) -> Result<i64, StoreError> {
         let conn = self.conn();
         let query = "SELECT seq, hash FROM audit_log ORDER BY seq DESC LIMIT 1";
@@ -254,13 +258,13 @@ async fn insert(conn: &mut AnyConnection, row: AuditRow) -> Result<(), StoreErro
 
 reads! {
     by long_reader;
-    /// Walks the whole chain. Memory use does not grow with the log.
+    /// Verifies the whole chain. Memory use does not grow with the log.
     verify_chain() -> ChainReport;
 }
 
 reads! {
-    /// Rows after position `after` (0 = from the first), oldest first, for export. At most `limit`
-    /// rows; an empty answer is the end.
+    /// Rows after position `after` (0 = from the first), oldest first, for export. At most `limit` rows; an
+    /// empty answer marks the end.
     audit_after(after: i64, limit: u32) -> Vec<AuditRow>;
     /// Rows that match, newest first, older than `before`.
     audit_page(filter: &AuditFilter, before: Option<i64>, limit: u32, include_total: bool) -> AuditPage;
@@ -294,7 +298,7 @@ async fn after(conn: &mut AnyConnection, seq: i64, limit: i64) -> Result<Vec<Aud
     rows.iter().map(AuditRow::read).collect()
 }
 
-/// The filter as SQL: an absent value matches everything. `$1` … `$7`.
+/// The filter as SQL: an absent value matches every row. `$1` … `$7`.
 const MATCHES: &str = "(COALESCE($1, wallet_id, '') = COALESCE(wallet_id, '')) \
     AND (COALESCE($2, session_id, '') = COALESCE(session_id, '')) \
     AND (COALESCE($3, tx_id, '') = COALESCE(tx_id, '')) \

@@ -1,4 +1,4 @@
-//! Which chain stands behind a network's name. A development chain can start anew under the same name.
+//! The chain behind a network's name. A development chain can start anew under the same name.
 
 use sqlx::AnyConnection;
 use waiaas_core::UnixSeconds;
@@ -12,16 +12,16 @@ use crate::reads::reads;
 use crate::transactions::{StatusChange, TransactionRow};
 use crate::writer::WriteTx;
 
-/// A chain, and how far it had come.
+/// Identifies a chain, with its height.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct ChainIdentity {
     /// Hash of its first block.
     pub genesis: String,
-    /// Its newest block when it was last looked at.
+    /// Number of its newest block when it was last read.
     pub height: u64,
 }
 
-/// Why the rows of a chain that is gone have ended.
+/// The reason for ending transactions without their outcome on chain.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Ended {
     /// Stable code.
@@ -31,7 +31,7 @@ pub struct Ended {
 }
 
 reads! {
-    /// The chain that stood behind a network's name when it was last looked at.
+    /// The chain behind a network's name when it was last read.
     chain_identity(network: &NetworkId) -> Option<ChainIdentity>;
 }
 
@@ -46,7 +46,11 @@ async fn chain_identity(
 }
 
 impl WriteTx {
-    /// Remembers the chain behind a network's name.
+    /// Stores the chain behind a network's name.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] if the database fails.
     pub async fn remember_chain(
         &mut self,
         network: &NetworkId,
@@ -66,8 +70,12 @@ impl WriteTx {
         Ok(())
     }
 
-    /// Ends every transaction that was signed for the chain that stood behind this name before, gives free
-    /// what it held, and remembers the chain that stands there now. Says how many were ended.
+    /// Ends every transaction that was signed for the previous chain of this network, releases its
+    /// reservations, and stores the new chain. Returns the number of transactions ended.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] if the database fails or a stored row is not valid.
     pub async fn chain_started_anew(
         &mut self,
         network: &NetworkId,
@@ -106,8 +114,12 @@ impl WriteTx {
         Ok(ended)
     }
 
-    /// Ends a signed transaction by the operator's word. What it holds is given free, or counts as spent
-    /// from now on, for nobody proved that it never lands.
+    /// Ends a signed transaction on the operator's decision. With `gives_free` its reservations are released;
+    /// otherwise they count as spent from now on, because it is not proved that the bytes are never included.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Self::advance`].
     pub async fn close(
         &mut self,
         row: &TransactionRow,

@@ -1,4 +1,4 @@
-//! Questions put to owners, and the answers. One nonce answers once.
+//! Challenges to owners, and their answers. Each nonce is accepted once.
 
 use sqlx::AnyConnection;
 use sqlx::any::AnyRow;
@@ -12,14 +12,14 @@ use crate::error::{Entity, StoreError};
 use crate::reads::reads;
 use crate::writer::WriteTx;
 
-/// A question and what became of it.
+/// A challenge with its state.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct ChallengeRow {
-    /// The question as issued.
+    /// The challenge as issued.
     pub challenge: Challenge,
-    /// When it was answered, or made void by the answer to another question on the same transaction.
+    /// When it was answered, or made void by the answer to another challenge on the same transaction.
     pub consumed_at: Option<UnixSeconds>,
-    /// The answer; none when open or void.
+    /// The answer; none if it is open or void.
     pub signature: Option<String>,
 }
 
@@ -39,14 +39,14 @@ impl ChallengeRow {
 }
 
 reads! {
-    /// The question with this nonce.
+    /// The challenge with this nonce.
     challenge(nonce: &str) -> Option<ChallengeRow>;
-    /// The newest open question on a transaction for one action (`approve`, `reject`) that is still
-    /// valid at `now`.
+    /// The newest open challenge on a transaction for one action (`approve`, `reject`) that has not expired
+    /// at `now`.
     open_challenge(tx: TxId, action: &str, now: UnixSeconds) -> Option<ChallengeRow>;
-    /// The question on a transaction that was answered, if one was.
+    /// The challenge on a transaction that was answered, if any.
     answered_challenge(tx: TxId) -> Option<ChallengeRow>;
-    /// Every question about a change, oldest first.
+    /// Every challenge about a change, oldest first.
     challenges_of(change: ChangeId) -> Vec<ChallengeRow>;
 }
 
@@ -81,7 +81,11 @@ async fn challenges_of(conn: &mut AnyConnection, change: ChangeId) -> Result<Vec
 }
 
 impl WriteTx {
-    /// Stores a question before it is shown. Grants nothing, so it has no audit entry of its own.
+    /// Stores a challenge before it is shown. It grants nothing, so it has no audit entry of its own.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Duplicate`] if the nonce exists.
     pub async fn issue_challenge(&mut self, new: &Challenge) -> Result<(), StoreError> {
         let text = serde_json::to_string(new)
             .map_err(|_| StoreError::Inconsistent(Entity::Challenge, "it has no JSON form"))?;
@@ -101,10 +105,14 @@ impl WriteTx {
         done.map(|_| ()).map_err(|error| StoreError::duplicate(error, Entity::Challenge))
     }
 
-    /// Records the answer to an open question that has not expired, in the same database transaction
-    /// as what the answer allows. Other open questions on the same transaction become void; those about
-    /// a change stay open until it ends ([`WriteTx::end_change`]), for it may take several owners.
-    /// [`StoreError::Conflict`] when it was answered, made void or has expired.
+    /// Records the answer to an open challenge that has not expired, in the same database transaction as the
+    /// action that it permits. Other open challenges on the same transaction become void; those about a
+    /// change stay open until it ends ([`WriteTx::end_change`]), because several owners may have to answer.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::NotFound`] if there is no such challenge; [`StoreError::Conflict`] if it was answered,
+    /// is void or has expired.
     pub async fn consume_challenge(
         &mut self,
         nonce: &str,

@@ -1,4 +1,4 @@
-//! Changes that wait for owners. What they do is not known here.
+//! Pending changes. Does not belong here: their effects.
 
 use sqlx::AnyConnection;
 use sqlx::any::AnyRow;
@@ -14,45 +14,45 @@ use crate::page::{Page, clamp};
 use crate::reads::reads;
 use crate::writer::WriteTx;
 
-/// A change to be kept until it is decided.
+/// A change to store until it is decided.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct NewChange {
     /// Its id.
     pub id: ChangeId,
-    /// What kind it is.
+    /// The kind of change.
     pub kind: ChangeKind,
-    /// What it is about; only one change to a thing is open.
+    /// The subject of the change; a subject has at most one open change.
     pub subject: String,
-    /// Exactly what is to be done, as JSON.
+    /// The exact change, as JSON.
     pub content: String,
-    /// The same in a sentence.
+    /// The change in one sentence.
     pub summary: String,
-    /// From this second on nobody can agree to it.
+    /// From this second on it can no longer be approved.
     pub expires_at: UnixSeconds,
 }
 
-/// A change and what became of it.
+/// A change with its state.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct ChangeRow {
     /// Its id.
     pub id: ChangeId,
-    /// What kind it is.
+    /// The kind of change.
     pub kind: ChangeKind,
-    /// What it is about.
+    /// The subject of the change.
     pub subject: String,
-    /// Exactly what is to be done, as JSON.
+    /// The exact change, as JSON.
     pub content: String,
-    /// What owners sign of it.
+    /// Digest of the content, which owners sign.
     pub digest: Digest,
-    /// The same in a sentence.
+    /// The change in one sentence.
     pub summary: String,
-    /// Where it is.
+    /// State of the change.
     pub status: ChangeStatus,
-    /// When it was asked for.
+    /// Time of the request.
     pub created_at: UnixSeconds,
-    /// From this second on nobody can agree to it.
+    /// From this second on it can no longer be approved.
     pub expires_at: UnixSeconds,
-    /// When it came to its end.
+    /// Time at which it was applied or ended.
     pub decided_at: Option<UnixSeconds>,
 }
 
@@ -70,7 +70,7 @@ impl ChangeRow {
             expires_at: row.int("expires_at")?,
             decided_at: row.opt_int("decided_at")?,
         };
-        // A content that was exchanged is nobody's.
+        // Content that does not match its digest was exchanged.
         if digest(change.id, &change.content) == change.digest {
             Ok(change)
         } else {
@@ -82,11 +82,11 @@ impl ChangeRow {
 reads! {
     /// One change.
     change(id: ChangeId) -> Option<ChangeRow>;
-    /// Changes older than the cursor, newest first, all or those in one status.
+    /// Changes older than the cursor, newest first, all or only those with one status.
     changes_page(status: Option<ChangeStatus>, before: Option<ChangeId>, limit: u32) -> Page<ChangeRow, ChangeId>;
-    /// Every change that waits.
+    /// Every pending change.
     open_changes() -> Vec<ChangeRow>;
-    /// Changes that wait although their time is over.
+    /// Pending changes that have expired at `now`.
     lapsed_changes(now: UnixSeconds, limit: u32) -> Vec<ChangeRow>;
 }
 
@@ -131,8 +131,11 @@ async fn lapsed_changes(
 }
 
 impl WriteTx {
-    /// Keeps a change that waits for owners. [`StoreError::Duplicate`] when another one about the same
-    /// thing is open.
+    /// Stores a change that waits for owners.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Duplicate`] if its subject has an open change.
     pub async fn insert_change(
         &mut self,
         new: NewChange,
@@ -157,8 +160,11 @@ impl WriteTx {
         change(self.conn(), id).await?.ok_or(StoreError::NotFound(Entity::Change))
     }
 
-    /// Ends a change that still waits, and voids what is still asked about it. [`StoreError::Conflict`]
-    /// when it has ended already.
+    /// Ends a pending change, and makes its open challenges void.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::NotFound`] if there is no such change; [`StoreError::Conflict`] if it has ended already.
     pub async fn end_change(
         &mut self,
         id: ChangeId,

@@ -1,4 +1,4 @@
-//! Typed reading of columns. A value this daemon cannot have written is an error, never a default.
+//! Typed reading of columns. A value that this daemon does not write is an error, never a default.
 
 use std::str::FromStr;
 
@@ -30,7 +30,7 @@ pub(crate) trait Columns {
         self.opt_bytes(column)?.ok_or(StoreError::Corrupt(column))
     }
 
-    /// A number that must fit the narrower type.
+    /// A number that fits the narrower type.
     fn number<T: TryFrom<i64>>(&self, column: &'static str) -> Result<T> {
         T::try_from(self.int(column)?).map_err(|_| StoreError::Corrupt(column))
     }
@@ -49,7 +49,7 @@ pub(crate) trait Columns {
         }
     }
 
-    /// Text with a `FromStr`.
+    /// A text of a type with `FromStr`.
     fn parsed<T: FromStr>(&self, column: &'static str) -> Result<T> {
         self.text(column)?.parse().map_err(|_| StoreError::Corrupt(column))
     }
@@ -59,7 +59,7 @@ pub(crate) trait Columns {
         self.opt_text(column)?.map(parse).transpose()
     }
 
-    /// Text with a table of names.
+    /// A text of a type with a table of names.
     fn named<T>(&self, column: &'static str, parse: fn(&str) -> Option<T>) -> Result<T> {
         parse(&self.text(column)?).ok_or(StoreError::Corrupt(column))
     }
@@ -101,7 +101,7 @@ pub(crate) fn environment(name: &str) -> Option<Environment> {
 }
 
 /// An unsigned number as a column value. Values above `i64::MAX` do not occur (block heights, nonces,
-/// generations); one that did would be refused rather than wrapped.
+/// generations); one that did would be refused, not wrapped.
 pub(crate) fn unsigned(value: u64, column: &'static str) -> Result<i64> {
     i64::try_from(value).map_err(|_| StoreError::Corrupt(column))
 }
@@ -123,7 +123,7 @@ pub(crate) fn dollars(row: &AnyRow) -> Result<Usd> {
     Ok(Usd::from_micros(high.saturating_mul(1 << 32).saturating_add(low)))
 }
 
-/// `$first, $first+1, …` for an `IN` list of `count` values; `NULL` (nothing matches) when empty.
+/// `$first, $first+1, …` for an `IN` list of `count` values; `NULL`, which matches nothing, if `count` is 0.
 pub(crate) fn placeholders(first: usize, count: usize) -> String {
     if count == 0 {
         return "NULL".to_owned();

@@ -1,4 +1,4 @@
-//! How the database is reached: what every connection is set to, and how a transaction that writes begins.
+//! Connecting to the database: settings of every connection, and the beginning of a write transaction.
 
 use std::time::Duration;
 
@@ -7,16 +7,17 @@ use sqlx::{AnyConnection, ConnectOptions};
 
 use crate::error::StoreError;
 
-/// How long a statement waits for another process's lock.
+/// Maximum wait of a statement for another process's lock.
 pub(crate) const BUSY: Duration = Duration::from_secs(10);
 pub(crate) const BEGIN_SQLITE: &str = "BEGIN IMMEDIATE";
 pub(crate) const BEGIN_POSTGRES: &str = "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE";
-/// Several daemons on one PostgreSQL database take turns, as processes on one SQLite file do. Each
-/// statement after the lock sees all that was committed before it was granted. The number is ours.
+/// Several daemons on one PostgreSQL database take turns, as processes on one SQLite file do. Each statement
+/// after the lock sees everything that was committed before the lock was granted. The number is chosen by
+/// this project.
 pub(crate) const LOCK_POSTGRES: &str =
     "DO $$ BEGIN PERFORM pg_advisory_xact_lock(7310308121904767337); END $$";
 
-/// How to reach the database, for the writer's reconnects.
+/// The connection data, for reconnects of the writer.
 #[derive(Clone)]
 pub(crate) struct Connector {
     pub(crate) options: AnyConnectOptions,
@@ -28,7 +29,7 @@ impl Connector {
         self.postgres
     }
 
-    /// A connection that may write.
+    /// A connection with write access.
     pub(crate) async fn writer(&self) -> Result<AnyConnection, StoreError> {
         let mut conn = self.options.connect().await?;
         configure(&mut conn, self.postgres, false).await?;
@@ -36,7 +37,7 @@ impl Connector {
     }
 }
 
-/// Settings every connection gets. Readers cannot write even by mistake.
+/// Settings of every connection. Readers cannot write.
 pub(crate) async fn configure(
     conn: &mut AnyConnection,
     postgres: bool,
@@ -44,7 +45,7 @@ pub(crate) async fn configure(
 ) -> Result<(), sqlx::Error> {
     let statements: &[&'static str] = match (postgres, read_only) {
         (true, true) => &["SET default_transaction_read_only = on"],
-        // Durable even where the server's default is lax; no endless wait for another daemon.
+        // Durable even if the server's default is not; no endless wait for another daemon.
         (true, false) => &["SET synchronous_commit = on", "SET lock_timeout = '10s'"],
         (false, true) => &["PRAGMA query_only = ON"],
         (false, false) => {

@@ -1,4 +1,4 @@
-//! How many there are: for an overview, where nobody needs the rows.
+//! Numbers of rows, for an overview without the rows.
 
 use sqlx::AnyConnection;
 use waiaas_core::UnixSeconds;
@@ -9,9 +9,9 @@ use crate::error::StoreError;
 use crate::reads::reads;
 
 reads! {
-    /// Sessions that are neither revoked nor expired at `now`.
+    /// Number of sessions that are neither revoked nor expired at `now`.
     live_sessions_in_all(now: UnixSeconds) -> u64;
-    /// Transactions in one of these states.
+    /// Number of transactions with one of these statuses.
     transactions_in(statuses: &[TxStatus]) -> u64;
 }
 

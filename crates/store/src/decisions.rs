@@ -1,4 +1,4 @@
-//! Decisions as they were recorded, in the order in which they were made, for judging them again.
+//! Recorded decisions in the order in which they were made, for replay.
 
 use std::ops::Range;
 use std::str::FromStr;
@@ -15,8 +15,8 @@ use crate::columns::Columns;
 use crate::error::StoreError;
 use crate::reads::reads;
 
-/// What is kept of one decision. Rows never change in these columns, but for the status, which never
-/// leaves or becomes DENIED later.
+/// The stored data of one decision. These columns never change, except the status, which never changes from
+/// or to DENIED later.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct DecisionRow {
     /// The request.
@@ -25,20 +25,20 @@ pub struct DecisionRow {
     pub wallet: WalletId,
     /// Its network.
     pub network: NetworkId,
-    /// When it was decided.
+    /// Time of the decision.
     pub created_at: UnixSeconds,
-    /// The tier it was granted; none if it was denied.
+    /// The tier; none if it was denied.
     pub tier: Option<Tier>,
-    /// What it was worth, if it was granted and that was known.
+    /// Its value, if it was granted and the value is known.
     pub usd: Option<Usd>,
-    /// Where its page says what it does; [`DecisionPage::effects`].
+    /// Range of its effects in the page's text; [`DecisionPage::effects`].
     pub effects: Range<usize>,
-    /// Where its page has verdict and facts; [`DecisionPage::verdict`].
+    /// Range of its verdict and facts in the page's text; [`DecisionPage::verdict`].
     pub verdict: Range<usize>,
 }
 
 reads! {
-    /// Decisions since then, of one wallet or of all, oldest first, after the cursor.
+    /// Decisions since a time, of one wallet or of all, oldest first, after the cursor.
     decisions(
         wallet: Option<WalletId>,
         since: UnixSeconds,
@@ -47,8 +47,8 @@ reads! {
     ) -> Option<DecisionPage>;
 }
 
-/// Some decisions as one text, for the driver spends more on a row and on a column than the database does.
-/// No field has a control character of its own: in JSON they are escaped.
+/// Several decisions as one text, because the driver takes longer per row and column than the database does.
+/// Fields contain no control characters: JSON escapes them.
 pub struct DecisionPage {
     last: TxId,
     lines: String,
@@ -61,6 +61,10 @@ impl DecisionPage {
     }
 
     /// The decisions, oldest first.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Corrupt`] if a stored value is not valid.
     pub fn rows(&self) -> Result<Vec<DecisionRow>, StoreError> {
         let mut end = 0usize;
         let read = |line: &str| {
@@ -69,12 +73,12 @@ impl DecisionPage {
             Ok(row)
         };
         let mut rows = self.lines.split('\n').map(read).collect::<Result<Vec<_>, StoreError>>()?;
-        // Aggregates promise no order.
+        // Aggregates guarantee no order.
         rows.sort_unstable_by_key(|row| row.id);
         Ok(rows)
     }
 
-    /// What one of the page's decisions does, as JSON.
+    /// The effects of one of the page's decisions, as JSON.
     pub fn effects(&self, row: &DecisionRow) -> &str {
         self.lines.get(row.effects.clone()).unwrap_or_default()
     }
@@ -114,7 +118,7 @@ async fn decisions(
     Ok(Some(DecisionPage { last, lines: row.text("lines")? }))
 }
 
-/// Reads the line that begins at `start`.
+/// Parses the line that begins at `start`.
 fn read(line: &str, start: usize) -> Result<DecisionRow, StoreError> {
     let mut fields = line.splitn(9, '\t');
     let mut next = |column| fields.next().ok_or(StoreError::Corrupt(column));

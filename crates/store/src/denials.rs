@@ -1,7 +1,7 @@
-//! Denials as they are kept: equal ones once, and so many a day of each session.
+//! Stored denials: equal ones once, and a limited number per session and day.
 //!
-//! A count grants nothing and decides nothing, so it needs no entry in the audit log: the entry of the first
-//! denial stands for those that are counted with it.
+//! A count grants nothing and decides nothing, so it has no audit entry: the entry of the first denial stands
+//! for those counted with it.
 
 use sqlx::AnyConnection;
 use waiaas_core::UnixSeconds;
@@ -13,15 +13,15 @@ use crate::error::{Entity, StoreError};
 use crate::reads::reads;
 use crate::writer::WriteTx;
 
-/// How long equal denials are counted together, and the length of a quota.
+/// Seconds in which equal denials are counted together, and the length of a quota.
 const DAY: i64 = 86_400;
 
-/// What a session's denials of one day were.
+/// Numbers of a session's denials of one day.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct DenialCounts {
-    /// Those that took room.
+    /// Denials that were stored.
     pub kept: u64,
-    /// Those that were answered and only counted.
+    /// Denials that were only counted.
     pub not_kept: u64,
 }
 
@@ -34,7 +34,7 @@ reads! {
         denial: Digest,
         now: UnixSeconds,
     ) -> Option<TxId>;
-    /// What a session's denials of the day of `now` (UTC) were so far.
+    /// Numbers of a session's denials so far on the day of `now` (UTC).
     denial_counts(session: SessionId, now: UnixSeconds) -> DenialCounts;
 }
 
@@ -70,7 +70,11 @@ async fn denial_counts(
 }
 
 impl WriteTx {
-    /// Counts one more equal denial with one that is kept.
+    /// Counts one more equal denial with a stored one.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Conflict`] if there is no such denial.
     pub async fn count_denial(&mut self, id: TxId, now: UnixSeconds) -> Result<(), StoreError> {
         let query = "UPDATE transactions SET denials = denials + 1, updated_at = $1 \
                      WHERE id = $2 AND status = 'DENIED'";
@@ -81,8 +85,12 @@ impl WriteTx {
         }
     }
 
-    /// Takes one from what a session may have kept today, if anything is left of `quota`; else counts one
-    /// more that is not kept. Whether it may be kept, and the counts afterwards.
+    /// Counts one more stored denial of a session today if the count is below `quota`; else one that is not
+    /// stored. Returns whether it may be stored, and the counts afterwards.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] if the database fails.
     pub async fn take_denial(
         &mut self,
         session: SessionId,

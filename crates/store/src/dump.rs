@@ -1,9 +1,9 @@
-//! Export and import of everything, as JSON lines, the same for both databases.
+//! Export and import of all data, as JSON lines, the same for both databases.
 //!
-//! The first line names the format and the schema, each further line holds one row, the last one the
-//! number of rows and the SHA-256 of all bytes before it. That finds damage and truncation, not
-//! tampering: a dump holds sealed keys and token hashes and is meant to be encrypted and authenticated
-//! by whoever writes it to disk. The audit chain is verified before an import is committed.
+//! The first line names the format and the schema, each further line holds one row, the last one the number
+//! of rows and the SHA-256 of all bytes before it. That detects damage and truncation, not tampering: a dump
+//! contains sealed keys and token hashes, and the caller must encrypt and authenticate it. The audit chain is
+//! verified before an import is committed.
 
 use std::io::{BufRead, Write};
 
@@ -22,10 +22,10 @@ use crate::store::Store;
 use crate::writer::WriteTx;
 
 const FORMAT: &str = "waiaas-dump-1";
-/// Longest line read: a transaction's bytes are bounded far below.
+/// Maximum length of a line: a transaction's bytes are much shorter.
 const MAX_LINE: u64 = 16 * 1024 * 1024;
 
-/// Every table with its key, those that are referred to before those that refer.
+/// Every table with its key; a table comes after those that it refers to.
 const TABLES: &[(&str, &str)] = &[
     ("meta", "key"),
     ("login_failures", "scope"),
@@ -47,27 +47,27 @@ const TABLES: &[(&str, &str)] = &[
     ("audit_log", "seq"),
 ];
 
-/// Why a dump was not written or not taken.
+/// Why a dump was not written or not imported.
 #[derive(Debug, Error)]
 pub enum DumpError {
-    /// The database.
+    /// The database failed.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// Reading or writing the dump.
+    /// The dump could not be read or written.
     #[error("the dump could not be read or written")]
     Io(#[from] std::io::Error),
-    /// Not a dump, cut short, or altered.
+    /// Not a dump, truncated, or altered.
     #[error("this is not an intact dump: {0}")]
     Damaged(&'static str),
-    /// Written by a release with another schema. Restore with that release, then upgrade.
+    /// Written by a release with another schema. Restore it with that release, then upgrade.
     #[error("the dump has schema {found}, this release has {known}: restore with the release that wrote it")]
     OtherSchema {
-        /// In the dump.
+        /// Schema of the dump.
         found: i64,
-        /// Here.
+        /// Schema of this release.
         known: i64,
     },
-    /// Something is in the database already.
+    /// The database is not empty.
     #[error("a dump is only restored into an empty database")]
     NotEmpty,
 }
@@ -78,10 +78,10 @@ impl From<sqlx::Error> for DumpError {
     }
 }
 
-/// What was written or taken.
+/// The result of an export or import.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct DumpReport {
-    /// Rows of all tables.
+    /// Number of rows in all tables.
     pub rows: u64,
 }
 
@@ -95,9 +95,13 @@ enum Line {
 }
 
 impl Store {
-    /// Writes everything, as of one moment. Writers are not held up.
+    /// Writes all data, as of one moment. Writers are not blocked.
+    ///
+    /// # Errors
+    ///
+    /// [`DumpError`] if the database fails or `out` cannot be written.
     pub async fn export(&self, out: &mut (dyn Write + Send)) -> Result<DumpReport, DumpError> {
-        // A connection of its own, so that one given up half way does not return to the pool.
+        // A connection of its own, so that an unfinished transaction does not return to the pool.
         let mut conn = self.reader().await?.detach();
         let begin =
             if self.is_postgres() { "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY" } else { "BEGIN" };
@@ -119,7 +123,11 @@ impl Store {
         Ok(DumpReport { rows })
     }
 
-    /// Takes a dump into an empty database, all or nothing, and appends `audit`.
+    /// Imports a dump into an empty database, completely or not at all, and appends `audit`.
+    ///
+    /// # Errors
+    ///
+    /// [`DumpError`] if the dump is damaged or of another schema, the database is not empty, or it fails.
     pub async fn import(
         &self,
         dump: &mut (dyn BufRead + Send),
@@ -136,7 +144,7 @@ impl Store {
     }
 }
 
-/// Writes lines and hashes what it writes.
+/// Writes lines and hashes them.
 struct Hashing<'a> {
     out: &'a mut (dyn Write + Send),
     hash: Sha256,
@@ -150,7 +158,7 @@ impl Hashing<'_> {
     }
 }
 
-/// NULLs are left out; bytes are `{"hex": …}`.
+/// NULLs are skipped; bytes are `{"hex": …}`.
 fn to_json(row: &AnyRow) -> Result<Map<String, Value>, StoreError> {
     let unreadable = |_| StoreError::Corrupt("row");
     let mut map = Map::new();
@@ -217,7 +225,7 @@ async fn load(conn: &mut AnyConnection, dump: &mut (dyn BufRead + Send)) -> Resu
                 if rows != count || sha256 != hex::encode(hash.finalize()) {
                     return Err(DumpError::Damaged("its checksum does not match"));
                 }
-                // Reading on also finds damage behind it that only shows at the end.
+                // Reading on detects damage after the last line.
                 if !dump.fill_buf()?.is_empty() {
                     return Err(DumpError::Damaged("something follows its last line"));
                 }

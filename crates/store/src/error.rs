@@ -1,4 +1,4 @@
-//! What can go wrong, by what the caller can do about it, and the sorting of database errors into it.
+//! The errors of the store, by what a caller can do about them, and the mapping of database errors to them.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -11,7 +11,7 @@ use thiserror::Error;
 use waiaas_core::change::IllegalStep;
 use waiaas_core::transaction::{IllegalMove, TxStatus};
 
-/// What an error is about.
+/// The subject of an error.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Entity {
     /// The installation itself: instance id, keystore header, keys.
@@ -34,9 +34,9 @@ pub enum Entity {
     Token,
     /// A transaction.
     Transaction,
-    /// A question to an owner.
+    /// A challenge to an owner.
     Challenge,
-    /// A change that waits for owners.
+    /// A pending change.
     Change,
 }
 
@@ -59,9 +59,8 @@ impl fmt::Display for Entity {
     }
 }
 
-/// A statement that was refused, for the log: where it stands in the source, the database's code for the
-/// reason (SQLSTATE on PostgreSQL), and what it is about. Messages of a database repeat values, so they are
-/// left out.
+/// A statement that was refused, for the log: its place in the source, the database's code for the reason
+/// (SQLSTATE on PostgreSQL), and its subject. The database's message is left out, because it repeats values.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Statement {
     place: &'static Location<'static>,
@@ -92,20 +91,20 @@ impl fmt::Display for Statement {
     }
 }
 
-/// A database error, shared by every caller whose work was in the same commit.
+/// A database error, shared by all callers whose jobs were in the same commit.
 pub(crate) type Source = Arc<sqlx::Error>;
 
-/// Why the store did not do what was asked. Unless said otherwise nothing was changed.
+/// Why the store did not do what was asked. Unless stated otherwise nothing was changed.
 #[derive(Debug, Clone, Error)]
 pub enum StoreError {
     /// No such row.
     #[error("there is no such {0}")]
     NotFound(Entity),
-    /// The row is not in the state the caller saw: read again and decide again.
-    #[error("the {0} was changed meanwhile")]
+    /// The row is not in the state that the caller read: read again and decide again.
+    #[error("the {0} was changed in the meantime")]
     Conflict(Entity),
-    /// A row with this identity or scope exists already.
-    #[error("the {0} exists already")]
+    /// A row with this identity or scope exists.
+    #[error("the {0} already exists")]
     Duplicate(Entity),
     /// The status graph has no such move.
     #[error(transparent)]
@@ -116,7 +115,7 @@ pub enum StoreError {
     /// A transaction cannot begin in this status.
     #[error("a transaction cannot start as {0}")]
     NotInitial(TxStatus),
-    /// The values given contradict each other; a defect of the caller.
+    /// The given values contradict each other; a defect of the caller.
     #[error("the {0} contradicts itself: {1}")]
     Inconsistent(Entity, &'static str),
     /// The disk or the database's quota is full. Free space, then repeat.
@@ -135,7 +134,7 @@ pub enum StoreError {
     /// The database's own file is damaged.
     #[error("the database is damaged")]
     Damaged(#[source] Source),
-    /// A stored value is not what this daemon writes: tampering, damage or a defect.
+    /// A stored value is not valid: tampering, damage or a defect.
     #[error("the stored {0} cannot be read")]
     Corrupt(&'static str),
     /// The database belongs to a newer release.
@@ -149,7 +148,7 @@ pub enum StoreError {
     /// A statement was refused for another reason: a constraint or a defect.
     #[error("the database refused {0}")]
     Refused(Statement, #[source] Source),
-    /// The work given to the writer panicked, or took too long and was given up.
+    /// A job of the writer panicked, or took too long and was abandoned.
     #[error("the write was abandoned: {0}")]
     Abandoned(&'static str),
     /// The store was closed.
@@ -158,12 +157,12 @@ pub enum StoreError {
 }
 
 impl StoreError {
-    /// Whether the same call may succeed later without anybody changing anything.
+    /// Whether the same call may succeed later without any change.
     pub const fn is_transient(&self) -> bool {
         matches!(self, Self::Busy(_) | Self::Unavailable(_) | Self::Full(_))
     }
 
-    /// Reads a failed `INSERT` as "exists already" when a unique index says so.
+    /// Maps a failed `INSERT` to [`StoreError::Duplicate`] if it violates a unique index.
     #[track_caller]
     pub(crate) fn duplicate(error: sqlx::Error, entity: Entity) -> Self {
         match error.as_database_error() {
@@ -172,7 +171,7 @@ impl StoreError {
         }
     }
 
-    /// Sorts the error of a `COMMIT`: when the link broke, nobody knows.
+    /// Maps the error of a `COMMIT`: if the connection broke, the outcome is unknown.
     #[track_caller]
     pub(crate) fn commit(error: sqlx::Error) -> Self {
         match Self::from(error) {
@@ -203,7 +202,7 @@ impl From<sqlx::Error> for StoreError {
             | sqlx::Error::PoolClosed
             | sqlx::Error::WorkerCrashed
             | sqlx::Error::Configuration(_) => Some(Self::Unavailable as Sort),
-            // sqlx marks its enum as growing; anything else is a statement or a value we got wrong.
+            // sqlx may add variants to its enum; any other error is a wrong statement or value of ours.
             _ => None,
         };
         let source = Arc::new(error);
@@ -214,7 +213,7 @@ impl From<sqlx::Error> for StoreError {
     }
 }
 
-/// What an error is; none of them for a statement that was refused.
+/// The constructor of an error; none for a statement that was refused.
 type Sort = fn(Source) -> StoreError;
 
 /// Result codes: <https://sqlite.org/rescode.html>; the low byte is the primary code.

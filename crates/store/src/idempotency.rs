@@ -10,22 +10,22 @@ use crate::error::StoreError;
 use crate::reads::reads;
 use crate::writer::WriteTx;
 
-/// How long a key is remembered.
+/// Seconds for which a key is stored.
 pub const IDEMPOTENCY_SECONDS: i64 = 86_400;
 
-/// What a key means for a request.
+/// The result of a claim.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Claim {
-    /// Seen for the first time; it now belongs to the transaction given.
+    /// New; the key now belongs to the given transaction.
     Fresh,
-    /// Seen with the same body; this transaction is the answer.
+    /// Known with the same body; this transaction is the answer.
     Same(TxId),
-    /// Seen with another body.
+    /// Known with another body.
     Mismatch,
 }
 
 reads! {
-    /// What a key was used for within the last day; none when it is free.
+    /// Body digest and transaction of a key used within the last day; none if the key is free.
     claimed(session: SessionId, key: &str, now: UnixSeconds) -> Option<(Digest, TxId)>;
 }
 
@@ -44,8 +44,12 @@ async fn claimed(
 }
 
 impl WriteTx {
-    /// Claims a key for a transaction inserted in the same database transaction, so that of two
-    /// requests at once exactly one is [`Claim::Fresh`].
+    /// Claims a key for a transaction that is inserted in the same database transaction, so that of two
+    /// concurrent requests exactly one gets [`Claim::Fresh`].
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] if the database fails or a stored value is not valid.
     pub async fn claim(
         &mut self,
         session: SessionId,
@@ -72,7 +76,11 @@ impl WriteTx {
         Ok(Claim::Fresh)
     }
 
-    /// Forgets keys older than a day. Returns how many.
+    /// Deletes keys older than a day. Returns their number.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] if the database fails.
     pub async fn forget_old_claims(&mut self, now: UnixSeconds) -> Result<u64, StoreError> {
         let query = "DELETE FROM idempotency WHERE created_at <= $1";
         let horizon = now.saturating_sub(IDEMPOTENCY_SECONDS);

@@ -1,4 +1,4 @@
-//! What identifies this installation, in the key-value table `meta`.
+//! The identity of this installation, in the key-value table `meta`.
 
 use sqlx::AnyConnection;
 use waiaas_core::ids::InstanceId;
@@ -15,12 +15,12 @@ use crate::writer::WriteTx;
 const INSTANCE: &str = "instance_id";
 const HEADER: &str = "keystore_header";
 
-/// Everything a new installation starts with.
+/// The initial data of a new installation.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct NewInstallation {
     /// Part of every token and owner message.
     pub instance: InstanceId,
-    /// The keystore's header as JSON: KDF parameters and the wrapped root key.
+    /// The keystore header as JSON: KDF parameters and the wrapped root key.
     pub keystore_header: String,
     /// The first key for session tokens, sealed.
     pub session_key: SessionKeyRow,
@@ -33,13 +33,16 @@ reads! {
 
 reads! {
     by gate;
-    /// The keystore's header (JSON); none before [`WriteTx::initialize`].
+    /// The keystore header (JSON); none before [`WriteTx::initialize`].
     keystore_header() -> Option<String>;
 }
 
 impl WriteTx {
-    /// Writes the installation's identity once; a second time is [`StoreError::Duplicate`]. The kill
-    /// switch starts ACTIVE in generation 0.
+    /// Writes the installation's identity, once. The kill switch starts as ACTIVE in generation 0.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Duplicate`] if it is initialised already.
     pub async fn initialize(&mut self, new: NewInstallation, audit: AuditEntry) -> Result<(), StoreError> {
         let entity = Entity::Installation;
         put_new(self.conn(), INSTANCE, &new.instance.to_string(), entity).await?;
@@ -51,7 +54,11 @@ impl WriteTx {
         Ok(())
     }
 
-    /// Replaces the keystore's header if it still is `from` (a changed password rewrites only this).
+    /// Replaces the keystore header if it still is `from`. A change of the password rewrites only this.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Conflict`] if it is another one.
     pub async fn set_keystore_header(
         &mut self,
         from: &str,

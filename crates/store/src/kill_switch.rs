@@ -14,12 +14,12 @@ use crate::writer::WriteTx;
 /// Its key in `meta`.
 pub(crate) const KEY: &str = "kill_switch";
 
-/// The kill switch now.
+/// The state of the kill switch.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize)]
 pub struct KillSwitchRow {
     /// Its state.
     pub state: KillSwitch,
-    /// Grows with every change, so that an activation and a recovery in between are both seen.
+    /// Grows with every change, so that an activation is noticed even after its release.
     pub generation: u64,
     /// When it last changed.
     pub changed_at: UnixSeconds,
@@ -33,7 +33,7 @@ impl KillSwitchRow {
 }
 
 reads! {
-    /// The kill switch now. [`StoreError::NotFound`] before [`WriteTx::initialize`].
+    /// The state of the kill switch. [`StoreError::NotFound`] before [`WriteTx::initialize`].
     kill_switch() -> KillSwitchRow;
 }
 
@@ -41,7 +41,7 @@ async fn kill_switch(conn: &mut AnyConnection) -> Result<KillSwitchRow, StoreErr
     Ok(stored(conn).await?.0)
 }
 
-/// The row and its text as stored, which is what compare-and-set compares.
+/// The row and its stored text; compare-and-set compares the text.
 async fn stored(conn: &mut AnyConnection) -> Result<(KillSwitchRow, String), StoreError> {
     let text = get(conn, KEY).await?.ok_or(StoreError::NotFound(Entity::KillSwitch))?;
     let row = serde_json::from_str(&text).map_err(|_| StoreError::Corrupt(KEY))?;
@@ -49,9 +49,13 @@ async fn stored(conn: &mut AnyConnection) -> Result<(KillSwitchRow, String), Sto
 }
 
 impl WriteTx {
-    /// Moves the switch from `from` to `to` and returns it as it is then. [`StoreError::Conflict`]
-    /// when it is elsewhere, or when there is no such move: ACTIVE → SUSPENDED → LOCKED, and both
-    /// back to ACTIVE.
+    /// Moves the kill switch from `from` to `to` and returns its new state. The moves are ACTIVE → SUSPENDED
+    /// → LOCKED, and both back to ACTIVE.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Conflict`] if it is not in `from`, or there is no such move; [`StoreError::NotFound`]
+    /// before [`WriteTx::initialize`].
     pub async fn set_kill_switch(
         &mut self,
         from: KillSwitch,

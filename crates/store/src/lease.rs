@@ -1,9 +1,9 @@
-//! Which daemon holds the database. Nonces, session keys and limits are kept per process, so that only one
-//! may sign at a time.
+//! The lease of the database. Nonces, session keys and limits are kept in memory by each process, so only one
+//! daemon may sign at a time.
 //!
-//! The holder renews its lease; one that does not loses it after [`LEASE_SECONDS`]. Time is the database's,
-//! so that daemons whose clocks differ agree. Belongs here: the row and its compare-and-set. Does not belong
-//! here: what a daemon does that does not get it, or has lost it.
+//! The holder renews its lease; without renewal it loses the lease after [`LEASE_SECONDS`]. Times are by the
+//! database's clock, so that daemons with different clocks agree. Belongs here: the row and its
+//! compare-and-set. Does not belong here: the behaviour of a daemon without the lease.
 
 use sqlx::AnyConnection;
 use waiaas_core::UnixSeconds;
@@ -13,38 +13,38 @@ use crate::error::StoreError;
 use crate::reads::reads;
 use crate::writer::WriteTx;
 
-/// Seconds after which a holder that has not renewed its lease loses it.
+/// Seconds after which a holder that does not renew its lease loses it.
 pub const LEASE_SECONDS: i64 = 45;
 
 /// A daemon that asks for the lease.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct LeaseHolder {
-    /// Made up anew by every process.
+    /// Random id of the process.
     pub holder: String,
-    /// Where it runs, if that is certain to run one daemon at a time: a later daemon of the same place
-    /// proves that the earlier one is gone. Empty where nothing is certain.
+    /// Identifies where it runs, if only one daemon can run there at a time: a later daemon of the same place
+    /// proves that the earlier one has ended. Empty if that is not certain.
     pub place: String,
     /// Name of its machine, for people.
     pub host: String,
-    /// Its process, for people.
+    /// Its process id, for people.
     pub pid: u32,
 }
 
-/// The lease as it is.
+/// The stored lease.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct LeaseRow {
-    /// Who has it.
+    /// The holder.
     pub holder: LeaseHolder,
     /// When it was last renewed, by the database's clock.
     pub renewed_at: UnixSeconds,
-    /// From this second on somebody else may take it.
+    /// From this second on another daemon may take it.
     pub expires_at: UnixSeconds,
-    /// The database's clock now.
+    /// The current time of the database.
     pub now: UnixSeconds,
 }
 
 reads! {
-    /// Who holds the database, or held it last.
+    /// The lease with its current or last holder.
     lease() -> Option<LeaseRow>;
 }
 
@@ -63,8 +63,12 @@ async fn lease(conn: &mut AnyConnection) -> Result<Option<LeaseRow>, StoreError>
 }
 
 impl WriteTx {
-    /// Takes the lease for so many seconds, if nobody has it, its time is over, or its holder was of the
-    /// same place; else answers with the lease as it stays.
+    /// Takes the lease for `seconds` if it is free or expired, or if its holder ran in the same place.
+    /// Otherwise returns the unchanged lease.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] if the database fails or a stored value is not valid.
     pub async fn take_lease(
         &mut self,
         by: &LeaseHolder,
@@ -92,7 +96,11 @@ impl WriteTx {
         Ok(None)
     }
 
-    /// Renews the lease; false if somebody else has it.
+    /// Renews the lease; false if another daemon has it.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] if the database fails.
     pub async fn renew_lease(&mut self, holder: &str, seconds: i64) -> Result<bool, StoreError> {
         let query = "UPDATE lease SET renewed_at = (SELECT now FROM database_clock), \
                      expires_at = (SELECT now FROM database_clock) + $1 WHERE id = 1 AND holder = $2";
@@ -100,15 +108,23 @@ impl WriteTx {
         Ok(query.execute(self.conn()).await?.rows_affected() == 1)
     }
 
-    /// Gives the lease back, if it is still this holder's.
+    /// Releases the lease if this holder has it.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] if the database fails.
     pub async fn release_lease(&mut self, holder: &str) -> Result<(), StoreError> {
         let query = "DELETE FROM lease WHERE id = 1 AND holder = $1";
         sqlx::query(query).bind(holder.to_owned()).execute(self.conn()).await?;
         Ok(())
     }
 
-    /// Whether nobody has taken the lease from this holder. What is written in the same transaction is
-    /// written while it has it.
+    /// Whether this holder still has the lease. Then everything written in the same transaction is written
+    /// while it has it.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] if the database fails or a stored value is not valid.
     pub async fn holds_lease(&mut self, holder: &str) -> Result<bool, StoreError> {
         Ok(lease(self.conn()).await?.is_some_and(|row| row.holder.holder == holder))
     }

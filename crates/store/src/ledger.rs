@@ -1,7 +1,7 @@
-//! The spending ledger: what each transaction may take, from admission until proof.
+//! The spending ledger: the amounts that each transaction may take, from admission until proof.
 //!
-//! HELD counts without time limit: the money may still move. SETTLED counts while its settlement lies
-//! within the window. RELEASED never counts, and is only reached by proof that nothing moved.
+//! HELD counts without time limit, because the money may still move. SETTLED counts while its settlement is
+//! within the window. RELEASED never counts, and needs proof that nothing moved.
 
 use std::collections::BTreeMap;
 
@@ -21,49 +21,50 @@ use crate::error::StoreError;
 use crate::origins;
 use crate::reads::reads;
 
-/// Value a transaction may take out of the wallet, in one asset.
+/// A reservation of one asset for a transaction.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct NewReservation {
-    /// Which asset.
+    /// The asset.
     pub asset: AssetId,
-    /// Base units; for a fee the most it can be.
+    /// Base units; for a fee its maximum.
     pub amount: U256,
-    /// Value counted against dollar limits; none when unpriced or not counted.
+    /// Value counted against dollar limits; none if there is no price or it is not counted.
     pub usd: Option<Usd>,
-    /// Whether this is the network's fee: it settles with the fee really paid, reverted or not.
+    /// Whether this is the network fee. It settles with the fee that was paid, also if the transaction
+    /// reverted.
     pub is_fee: bool,
-    /// Who may take it, where it is an allowance.
+    /// The spender, if it is an allowance.
     pub spender: Option<Address>,
 }
 
-/// How a transaction's reservations end.
+/// How the reservations of a transaction end.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Settlement {
-    /// It happened; the fee was this.
+    /// The transaction succeeded; its fee is known.
     Spent { fee: U256 },
-    /// Nobody knows: all of it counts as spent, the fee at its highest.
+    /// The outcome is unknown: everything counts as spent, the fee at its maximum.
     AsHeld,
     /// Only the fee was spent.
     FeeOnly { fee: U256 },
-    /// Nothing happened.
+    /// Nothing was spent.
     Nothing,
 }
 
 reads! {
-    /// What a wallet has held and settled at `now`, and its requests within each of the last
-    /// `rate_windows` seconds. A settlement exactly one window ago no longer counts.
+    /// A wallet's reserved and settled amounts at `now`, and the number of its requests within each of the
+    /// last `rate_windows` seconds. A settlement exactly one window ago no longer counts.
     ledger(wallet: WalletId, now: UnixSeconds, rate_windows: &[u64]) -> Ledger;
-    /// The part of it that is allowances, settled at `now`.
+    /// The allowances among the settled amounts at `now`.
     settled_allowances(wallet: WalletId, now: UnixSeconds) -> Ledger;
-    /// What a transaction holds now.
+    /// A transaction's current reservations.
     held_by(tx: TxId) -> Vec<NewReservation>;
-    /// Requests of a wallet made after `since` that policy did not deny.
+    /// Number of a wallet's requests after `since` that policy did not deny.
     requests_since(wallet: WalletId, since: UnixSeconds) -> u64;
 }
 
-/// Sums by asset and by whether the row is younger than a day. Both databases add exactly in 64 bits,
-/// so dollars are added in two halves and amounts in six parts of 13 digits; each sum stays exact for
-/// over 900 000 rows of the greatest value, and more is an error, not a wrong number.
+/// Sums by asset and by whether the row is younger than a day. Both databases add exactly in 64 bits, so
+/// dollars are added in two halves and amounts in six parts of 13 digits. Each sum is exact for over 900 000
+/// rows of the largest value; beyond that it is an error, not a wrong number.
 fn sums(counted: &str) -> String {
     format!(
         "SELECT asset, recent, \
@@ -135,7 +136,7 @@ async fn summed(
     Ok(ledger)
 }
 
-/// Saturating: more than 2²⁵⁶ counts as the most there is.
+/// Saturating: a sum of 2²⁵⁶ or more counts as the largest number.
 fn add(sums: &mut BTreeMap<AssetId, U256>, asset: &AssetId, amount: U256) {
     let sum = sums.entry(asset.clone()).or_default();
     *sum = sum.saturating_add(amount);
@@ -171,7 +172,7 @@ async fn held_by(conn: &mut AnyConnection, tx: TxId) -> Result<Vec<NewReservatio
     rows.iter().map(held).collect()
 }
 
-/// Holds value for a transaction from now until proof.
+/// Reserves value for a transaction from now until proof.
 pub(crate) async fn hold(
     conn: &mut AnyConnection,
     tx: TxId,
@@ -201,13 +202,13 @@ pub(crate) async fn hold(
     Ok(())
 }
 
-/// Whether a transaction holds anything.
+/// Whether a transaction has open reservations.
 pub(crate) async fn holds(conn: &mut AnyConnection, tx: TxId) -> Result<bool, StoreError> {
     let query = "SELECT 1 AS held FROM reservations WHERE tx_id = $1 AND status = 'HELD' LIMIT 1";
     Ok(sqlx::query(query).bind(tx.to_string()).fetch_optional(conn).await?.is_some())
 }
 
-/// Ends what a transaction holds, counting from `at`.
+/// Ends the reservations of a transaction, counting from `at`.
 pub(crate) async fn settle(
     conn: &mut AnyConnection,
     tx: TxId,
@@ -229,8 +230,8 @@ pub(crate) async fn settle(
     origins::settle(conn, tx, spent, at).await
 }
 
-/// Settles the fee really paid, its dollars in proportion and rounded up. A transaction has at most
-/// one fee; should there be several, the whole fee counts on each, never too little.
+/// Settles the fee that was paid, its dollars in proportion and rounded up. A transaction has at most one
+/// fee; with several, the whole fee would count on each, never too little.
 async fn settle_fee(
     conn: &mut AnyConnection,
     tx: TxId,

@@ -1,15 +1,15 @@
-//! The memory: every row WAIaaS keeps, on SQLite or PostgreSQL, through one SQL text.
+//! Storage: every row that WAIaaS keeps, on SQLite or PostgreSQL, with the same SQL text.
 //!
-//! What belongs here: SQL, migrations, group commit, compare-and-set transitions, the spending ledger
-//! and the audit chain. What does not: deciding anything (the engine does), the clock and randomness
-//! (times and ids are arguments), secrets in the clear (only sealed bytes arrive here).
+//! Belongs here: SQL, migrations, group commit, compare-and-set transitions, the spending ledger and the
+//! audit chain. Does not belong here: decisions (the engine makes them), the clock and randomness (times and
+//! ids are arguments), secrets in the clear (only sealed bytes arrive here).
 //!
-//! Reads go through a small read-only pool. All writes go through one task that owns one connection
-//! and commits what is waiting together ([`Store::write`]). [`WriteTx`] is the only type with methods
-//! that change anything, and each of them that touches security takes an [`AuditEntry`], written in
-//! the same database transaction: no audit row, no change. The exceptions, because they grant nothing
-//! and record no decision: failed-login counters, expired idempotency keys, recorded token facts, issued
-//! (unanswered) challenges, counts of equal denials, the lease, and the note that a node refused a broadcast.
+//! Reads use a small read-only pool. All writes go through one task that owns one connection and commits all
+//! waiting jobs together ([`Store::write`]). Only [`WriteTx`] has methods that change anything, and each of
+//! them that concerns security takes an [`AuditEntry`], written in the same database transaction: no audit
+//! row, no change. The exceptions grant nothing and record no decision: failed-login counters, expired
+//! idempotency keys, recorded token facts, issued (unanswered) challenges, counts of equal denials, the
+//! lease, and the note that a node refused a broadcast.
 
 mod allowances;
 mod audit;

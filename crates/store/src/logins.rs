@@ -1,5 +1,5 @@
-//! Failed master logins, per scope (a remote address, or the whole daemon). Counters only; the audit
-//! entry of a refused login is the caller's, with [`crate::WriteTx::record`].
+//! Failed logins with the master password, per scope (a remote address, or the whole daemon). Only counters:
+//! the caller records a refused login in the audit log with [`crate::WriteTx::record`].
 
 use sqlx::AnyConnection;
 use waiaas_core::UnixSeconds;
@@ -9,19 +9,19 @@ use crate::error::StoreError;
 use crate::reads::reads;
 use crate::writer::WriteTx;
 
-/// The count of one scope.
+/// The failed logins of one scope.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct LoginFailures {
-    /// Failures since the last success.
+    /// Number of failures since the last success.
     pub failures: u32,
-    /// No login is tried before this second.
+    /// Logins are refused before this second.
     pub locked_until: Option<UnixSeconds>,
-    /// Last change.
+    /// Time of the last change.
     pub updated_at: UnixSeconds,
 }
 
 reads! {
-    /// Failed logins of `scope`; zero when there are none.
+    /// Failed logins of `scope`; zero if there are none.
     login_failures(scope: &str) -> LoginFailures;
 }
 
@@ -39,6 +39,10 @@ async fn login_failures(conn: &mut AnyConnection, scope: &str) -> Result<LoginFa
 
 impl WriteTx {
     /// Counts one more failure and returns the count.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] if the database fails.
     pub async fn count_login_failure(
         &mut self,
         scope: &str,
@@ -52,6 +56,10 @@ impl WriteTx {
     }
 
     /// Refuses logins of `scope` until `until`.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] if the database fails.
     pub async fn lock_login(
         &mut self,
         scope: &str,
@@ -65,7 +73,11 @@ impl WriteTx {
         Ok(())
     }
 
-    /// Forgets the failures of `scope` after a success.
+    /// Deletes the failures of `scope` after a success.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] if the database fails.
     pub async fn clear_login_failures(&mut self, scope: &str) -> Result<(), StoreError> {
         let query = "DELETE FROM login_failures WHERE scope = $1";
         sqlx::query(query).bind(scope.to_owned()).execute(self.conn()).await?;

@@ -1,4 +1,4 @@
-//! The key-value table `meta`: one value by its key.
+//! The key-value table `meta`.
 
 use sqlx::AnyConnection;
 
@@ -12,7 +12,7 @@ pub(crate) async fn get(conn: &mut AnyConnection, key: &str) -> Result<Option<St
     row.map(|row| row.text("value")).transpose()
 }
 
-/// A new value under a new key.
+/// Stores a value under a new key.
 pub(crate) async fn put_new(
     conn: &mut AnyConnection,
     key: &str,
@@ -24,7 +24,7 @@ pub(crate) async fn put_new(
     done.map(|_| ()).map_err(|error| StoreError::duplicate(error, entity))
 }
 
-/// Sets a value whatever was there.
+/// Stores a value, in place of any earlier one.
 pub(crate) async fn put(conn: &mut AnyConnection, key: &str, value: &str) -> Result<(), StoreError> {
     let query = "INSERT INTO meta (key, value) VALUES ($1, $2) \
                  ON CONFLICT (key) DO UPDATE SET value = excluded.value";
@@ -32,7 +32,7 @@ pub(crate) async fn put(conn: &mut AnyConnection, key: &str, value: &str) -> Res
     Ok(())
 }
 
-/// Compare and set.
+/// Replaces a value by compare-and-set.
 pub(crate) async fn swap(
     conn: &mut AnyConnection,
     key: &str,

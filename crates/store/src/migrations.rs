@@ -1,4 +1,5 @@
-//! The schema's versions. Migrations only go forward; each runs in one transaction with its version.
+//! Schema versions. Migrations only go forward; each runs in one transaction together with its version
+//! number.
 
 use sqlx::AnyConnection;
 
@@ -60,10 +61,10 @@ const ALL: &[Migration] = &[
     },
 ];
 
-/// The newest schema this release knows.
+/// The newest schema version of this release.
 pub const KNOWN: i64 = 9;
 
-/// Applies what is missing. Daemons that start together on one database take turns.
+/// Applies the missing migrations. Daemons that start at the same time on one database take turns.
 pub(crate) async fn run(conn: &mut AnyConnection, postgres: bool) -> Result<(), StoreError> {
     let begin = if postgres { BEGIN_POSTGRES } else { BEGIN_SQLITE };
     sqlx::raw_sql(begin).execute(&mut *conn).await?;

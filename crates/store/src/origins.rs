@@ -1,7 +1,7 @@
-//! What counts beside spending for requests that the daemon itself knows the origin of: the dollars that
-//! actions move per category, and the HTTP messages signed per host.
+//! Counts besides spending, for requests with an origin known to the daemon: dollars moved by actions per
+//! category, and HTTP messages signed per host.
 //!
-//! A value is HELD, SETTLED and RELEASED together with what its transaction holds.
+//! A value is HELD, SETTLED and RELEASED together with the reservations of its transaction.
 
 use sqlx::AnyConnection;
 use waiaas_core::UnixSeconds;
@@ -14,20 +14,20 @@ use crate::columns::{Columns, dollars, usd};
 use crate::error::StoreError;
 use crate::reads::reads;
 
-/// What an action moves.
+/// The value that an action moves.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct ActionValue {
     /// Its category.
     pub category: ActionCategory,
-    /// Its value; none if that is not known, which makes the category's sums unknown while it counts.
+    /// Its value; none if it is not known, which makes the category's sums unknown while it counts.
     pub usd: Option<Usd>,
 }
 
 reads! {
-    /// What a wallet's actions of a category have held and settled at `now`; none while something is
-    /// among it whose value is not known.
+    /// The reserved and settled value of a wallet's actions of a category at `now`; none while an unknown
+    /// value counts.
     action_sums(wallet: WalletId, category: ActionCategory, now: UnixSeconds) -> Option<CategorySums>;
-    /// HTTP messages of a wallet for a host, asked for after `since`, that policy did not deny.
+    /// Number of a wallet's HTTP messages for a host requested after `since` that policy did not deny.
     http_messages_since(wallet: WalletId, domain: &str, since: UnixSeconds) -> u64;
 }
 
@@ -78,7 +78,7 @@ async fn http_messages_since(
     query.fetch_one(conn).await?.number("messages")
 }
 
-/// Holds what an action moves from now until proof.
+/// Reserves the value that an action moves from now until proof.
 pub(crate) async fn hold(
     conn: &mut AnyConnection,
     tx: TxId,
@@ -99,7 +99,7 @@ pub(crate) async fn hold(
     Ok(())
 }
 
-/// Ends what an action holds, as its transaction's spending ended.
+/// Ends the value of an action in the same way as its transaction's reservations.
 pub(crate) async fn settle(
     conn: &mut AnyConnection,
     tx: TxId,

@@ -1,6 +1,6 @@
-//! One shape for every list: items and where to go on.
+//! The form of all lists: items and a cursor.
 
-/// Most rows of one page.
+/// Maximum number of rows of one page.
 pub const MAX_PAGE: u32 = 200;
 
 /// A part of a list.
@@ -8,12 +8,12 @@ pub const MAX_PAGE: u32 = 200;
 pub struct Page<T, C> {
     /// The rows.
     pub items: Vec<T>,
-    /// Pass it as cursor to get the rows after these; none at the end.
+    /// Pass it as cursor to get the following rows; none at the end.
     pub next: Option<C>,
 }
 
 impl<T, C> Page<T, C> {
-    /// From up to `limit + 1` fetched rows: the extra one only says that there is more.
+    /// Makes a page of up to `limit + 1` fetched rows. An extra row only shows that there are more.
     pub(crate) fn cut(mut items: Vec<T>, limit: u32, cursor: impl Fn(&T) -> C) -> Self {
         let limit = usize::try_from(limit).unwrap_or(usize::MAX);
         let more = items.len() > limit;
@@ -23,7 +23,7 @@ impl<T, C> Page<T, C> {
     }
 }
 
-/// A page size within bounds.
+/// Limits a page size to the permitted range.
 pub(crate) fn clamp(limit: u32) -> u32 {
     limit.clamp(1, MAX_PAGE)
 }

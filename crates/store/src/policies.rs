@@ -1,4 +1,4 @@
-//! Policy rows. What their rules mean is not known here.
+//! Policy rows. Does not belong here: the meaning of their rules.
 
 use sqlx::AnyConnection;
 use sqlx::any::AnyRow;
@@ -17,7 +17,7 @@ use crate::writer::WriteTx;
 
 const GENERATION: &str = "policies_generation";
 
-/// A policy to create. One per (type, wallet, network, category).
+/// A policy to create. There is at most one per type, wallet, network and category.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct NewPolicy {
     /// Its id.
@@ -30,11 +30,11 @@ pub struct NewPolicy {
     pub policy_type: PolicyType,
     /// The category, for types that have one row per category.
     pub category: Option<ActionCategory>,
-    /// JSON.
+    /// The rules as JSON.
     pub rules: String,
-    /// Orders reports.
+    /// Order in reports only.
     pub priority: i32,
-    /// Whether it is evaluated.
+    /// Whether it is in force.
     pub enabled: bool,
 }
 
@@ -51,30 +51,30 @@ pub struct PolicyRow {
     pub policy_type: PolicyType,
     /// The category.
     pub category: Option<ActionCategory>,
-    /// JSON.
+    /// The rules as JSON.
     pub rules: String,
-    /// Orders reports.
+    /// Order in reports only.
     pub priority: i32,
-    /// Whether it is evaluated.
+    /// Whether it is in force.
     pub enabled: bool,
-    /// When it was made.
+    /// Time of the creation.
     pub created_at: UnixSeconds,
-    /// Last change.
+    /// Time of the last change.
     pub updated_at: UnixSeconds,
-    /// Starts at 1, grows with every change; what an update compares.
+    /// Starts at 1 and grows with every change; an update compares it.
     pub version: i64,
 }
 
 /// The part of a policy that can change.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct PolicyChange {
-    /// JSON.
+    /// The rules as JSON.
     pub rules: String,
-    /// The category the rules name now.
+    /// The category in the rules.
     pub category: Option<ActionCategory>,
-    /// Orders reports.
+    /// Order in reports only.
     pub priority: i32,
-    /// Whether it is evaluated.
+    /// Whether it is in force.
     pub enabled: bool,
 }
 
@@ -105,7 +105,7 @@ reads! {
     policies_of(wallet: WalletId) -> Vec<PolicyRow>;
     /// The enabled ones among [`Self::policies_of`].
     enabled_policies(wallet: WalletId) -> Vec<PolicyRow>;
-    /// Grows with every change of any policy; a compiled set of an older generation is stale.
+    /// Grows with every change of any policy; a compiled set of an older generation is outdated.
     policies_generation() -> u64;
 }
 
@@ -142,7 +142,11 @@ async fn policies_generation(conn: &mut AnyConnection) -> Result<u64, StoreError
 }
 
 impl WriteTx {
-    /// Creates a policy. A second one of the same type and scope is [`StoreError::Duplicate`].
+    /// Creates a policy.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Duplicate`] if one of the same type, scope and category exists.
     pub async fn insert_policy(&mut self, new: NewPolicy, audit: AuditEntry) -> Result<(), StoreError> {
         let query = "INSERT INTO policies (id, wallet_id, network, policy_type, category, rules, priority, \
                      enabled, created_at, updated_at, version) \
@@ -162,7 +166,12 @@ impl WriteTx {
         self.changed_policies(audit).await
     }
 
-    /// Changes a policy that still is at `version`.
+    /// Changes a policy that still has `version`.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::NotFound`] if there is no such policy; [`StoreError::Conflict`] if it has another
+    /// version; [`StoreError::Duplicate`] if another policy has the new category.
     pub async fn update_policy(
         &mut self,
         id: PolicyId,
@@ -188,7 +197,12 @@ impl WriteTx {
         self.changed_policies(audit).await
     }
 
-    /// Deletes a policy that still is at `version`.
+    /// Deletes a policy that still has `version`.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::NotFound`] if there is no such policy; [`StoreError::Conflict`] if it has another
+    /// version.
     pub async fn delete_policy(
         &mut self,
         id: PolicyId,

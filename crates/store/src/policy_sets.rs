@@ -1,5 +1,5 @@
-//! Sets of policies as decisions saw them, so that a decision can be explained after the policies have
-//! changed. A set is known by the digest of its text and kept once.
+//! Sets of policies as decisions used them, so that a decision can be explained after the policies have
+//! changed. A set is identified by the digest of its text and stored once.
 
 use sqlx::AnyConnection;
 use waiaas_core::digest::Digest;
@@ -20,7 +20,11 @@ async fn policy_set(conn: &mut AnyConnection, digest: Digest) -> Result<Option<S
 }
 
 impl WriteTx {
-    /// Keeps the text of a set under its digest.
+    /// Stores the text of a set under its digest.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] if the database fails.
     pub async fn keep_policy_set(&mut self, digest: Digest, rules: &str) -> Result<(), StoreError> {
         let query = "INSERT INTO policy_sets (digest, rules) VALUES ($1, $2) ON CONFLICT (digest) DO NOTHING";
         sqlx::query(query).bind(digest.to_string()).bind(rules).execute(self.conn()).await?;

@@ -1,4 +1,4 @@
-//! The keys that sign session tokens, sealed: the current one and the one before.
+//! The sealed keys that sign session tokens: the current one and the previous one.
 
 use serde::Deserialize;
 use sqlx::AnyConnection;
@@ -10,18 +10,18 @@ use crate::meta::{get, put, swap};
 use crate::reads::reads;
 use crate::writer::WriteTx;
 
-/// Key of the current one in `meta`.
+/// Name of the current key in `meta`.
 pub(crate) const CURRENT: &str = "session_key_current";
 const PREVIOUS: &str = "session_key_previous";
 
 /// One sealed key.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct SessionKeyRow {
-    /// Its name in a token's header.
+    /// Its `kid` in the header of tokens.
     pub kid: String,
     /// The sealed bytes.
     pub sealed: Vec<u8>,
-    /// When it was made.
+    /// Time of its creation.
     pub created_at: UnixSeconds,
 }
 
@@ -45,12 +45,12 @@ impl SessionKeyRow {
     }
 }
 
-/// The keys to verify tokens with.
+/// The keys that verify tokens.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct SessionKeys {
     /// Signs and verifies.
     pub current: SessionKeyRow,
-    /// Verifies for a while after a rotation.
+    /// Verifies for a limited time after a rotation.
     pub previous: Option<SessionKeyRow>,
 }
 
@@ -69,8 +69,13 @@ async fn session_keys(conn: &mut AnyConnection) -> Result<SessionKeys, StoreErro
 }
 
 impl WriteTx {
-    /// Makes `next` the current key and keeps the present one as previous, if the present one still
-    /// is `from_kid`.
+    /// Makes `next` the current key and the current key the previous one, if the current one still is
+    /// `from_kid`.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Conflict`] if it is another one, [`StoreError::Duplicate`] if `next` has the same `kid`,
+    /// and [`StoreError::NotFound`] before [`WriteTx::initialize`].
     pub async fn rotate_session_key(
         &mut self,
         from_kid: &str,

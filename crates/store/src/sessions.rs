@@ -1,4 +1,4 @@
-//! Sessions and the wallets they reach. Only a hash of the token is kept.
+//! Sessions and their wallets. Only a hash of the token is stored.
 
 use sqlx::AnyConnection;
 use sqlx::any::AnyRow;
@@ -20,17 +20,17 @@ pub struct NewSession {
     pub id: SessionId,
     /// SHA-256 of the token, lower-case hex.
     pub token_hash: String,
-    /// End of the token.
+    /// Expiry of the token.
     pub expires_at: UnixSeconds,
-    /// End of the session however often it is renewed; none only when asked for by name.
+    /// End of the session, whatever its renewals; none only if requested explicitly.
     pub absolute_expires_at: Option<UnixSeconds>,
-    /// Length of one token's life.
+    /// Lifetime of a token in seconds.
     pub ttl_seconds: i64,
-    /// Most renewals; none only when asked for by name.
+    /// Maximum number of renewals; none only if requested explicitly.
     pub max_renewals: Option<u32>,
-    /// Who made it, for people: `api`, `cli`, `mcp`, …
+    /// How it was created, for people: `api`, `cli`, `mcp`, …
     pub source: SessionSource,
-    /// The wallets it reaches; the first one is its default.
+    /// Its wallets; the first one is the default.
     pub wallets: Vec<WalletId>,
 }
 
@@ -39,31 +39,31 @@ pub struct NewSession {
 pub struct SessionRow {
     /// Its id.
     pub id: SessionId,
-    /// SHA-256 of the only token that is valid now.
+    /// SHA-256 of the only token that is accepted now.
     pub token_hash: String,
     /// SHA-256 of the token that the last renewal replaced; none once the new one has been used.
     pub replaced_hash: Option<String>,
-    /// When it was made.
+    /// Time of the creation.
     pub created_at: UnixSeconds,
-    /// End of the token.
+    /// Expiry of the token.
     pub expires_at: UnixSeconds,
     /// End of the session; none = never.
     pub absolute_expires_at: Option<UnixSeconds>,
-    /// Length of one token's life.
+    /// Lifetime of a token in seconds.
     pub ttl_seconds: i64,
-    /// Renewals so far.
+    /// Number of renewals so far.
     pub renewal_count: u32,
-    /// Most renewals; none = unlimited.
+    /// Maximum number of renewals; none = unlimited.
     pub max_renewals: Option<u32>,
-    /// Last renewal.
+    /// Time of the last renewal.
     pub last_renewed_at: Option<UnixSeconds>,
-    /// When it was revoked.
+    /// Time of the revocation.
     pub revoked_at: Option<UnixSeconds>,
-    /// Tokens issued so far, the first included.
+    /// Number of tokens issued so far, including the first.
     pub token_issued_count: u32,
-    /// Who made it.
+    /// How it was created.
     pub source: SessionSource,
-    /// The wallets it reaches, its default first, then oldest first.
+    /// Its wallets: the default first, then oldest first.
     pub wallets: Vec<WalletId>,
 }
 
@@ -72,7 +72,7 @@ pub struct SessionRow {
 pub enum TokenReason {
     /// By its holder; counts as a renewal.
     Renewal,
-    /// By the operator; does not.
+    /// By the operator; does not count as a renewal.
     Rotation,
 }
 
@@ -81,7 +81,7 @@ pub enum TokenReason {
 pub struct TokenChange {
     /// SHA-256 of the next token, lower-case hex.
     pub token_hash: String,
-    /// Its end.
+    /// Its expiry.
     pub expires_at: UnixSeconds,
     /// Why.
     pub reason: TokenReason,
@@ -90,13 +90,13 @@ pub struct TokenChange {
 reads! {
     /// One session with its wallets.
     session(id: SessionId) -> Option<SessionRow>;
-    /// Sessions older than the cursor, newest first, optionally only those that reach one wallet.
+    /// Sessions older than the cursor, newest first; with `wallet` only those linked to it.
     sessions_page(wallet: Option<WalletId>, before: Option<SessionId>, limit: u32) -> Page<SessionRow, SessionId>;
-    /// Sessions that reach a wallet and are neither revoked nor expired at `now`.
+    /// Number of sessions linked to a wallet that are neither revoked nor expired at `now`.
     live_sessions(wallet: WalletId, now: UnixSeconds) -> u64;
 }
 
-/// Wallet ids come along in one text, so that one statement sees one state.
+/// Wallet ids are read as one text in the same statement, so that they are consistent with the row.
 const COLUMNS: &str = "SELECT s.*, (SELECT STRING_AGG(w.wallet_id, ',') FROM session_wallets w \
     WHERE w.session_id = s.id) AS wallets FROM sessions s";
 
@@ -180,9 +180,14 @@ async fn link(
 
 impl WriteTx {
     /// Creates a session.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Inconsistent`] without a wallet; [`StoreError::Duplicate`] if the id or token hash
+    /// exists, or a wallet is named twice.
     pub async fn insert_session(&mut self, new: NewSession, audit: AuditEntry) -> Result<(), StoreError> {
         if new.wallets.is_empty() {
-            return Err(StoreError::Inconsistent(Entity::Session, "it reaches no wallet"));
+            return Err(StoreError::Inconsistent(Entity::Session, "it has no wallet"));
         }
         let query = "INSERT INTO sessions (id, token_hash, created_at, expires_at, absolute_expires_at, \
                      ttl_seconds, renewal_count, max_renewals, token_issued_count, source, default_wallet) \
@@ -206,8 +211,13 @@ impl WriteTx {
         Ok(())
     }
 
-    /// Replaces the token of a session that is not revoked, if its hash still is `from_hash`. The old
-    /// token is dead at once; which one a renewal replaced is kept until [`Self::settle_renewal`].
+    /// Replaces the token of a session that is not revoked, if its hash still is `from_hash`. The old token
+    /// is void at once; its hash is kept after a renewal until [`Self::settle_renewal`].
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::NotFound`] if there is no such session; [`StoreError::Conflict`] if it is revoked, has
+    /// another token, or no renewal is left; [`StoreError::Duplicate`] if the new hash exists.
     pub async fn replace_token(
         &mut self,
         id: SessionId,
@@ -241,7 +251,11 @@ impl WriteTx {
         Ok(())
     }
 
-    /// Forgets which token the last renewal replaced, now that the token with this hash is in use.
+    /// Deletes the hash of the replaced token, once the token with `token_hash` is in use.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] if the database fails.
     pub async fn settle_renewal(&mut self, id: SessionId, token_hash: &str) -> Result<(), StoreError> {
         let query = "UPDATE sessions SET replaced_hash = NULL WHERE id = $1 AND token_hash = $2";
         let query = sqlx::query(query).bind(id.to_string()).bind(token_hash.to_owned());
@@ -249,7 +263,11 @@ impl WriteTx {
         Ok(())
     }
 
-    /// Revokes a session. Revoking it again changes nothing, writes nothing and answers `false`.
+    /// Revokes a session. Revoking it again changes nothing and returns `false`.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::NotFound`] if there is no such session.
     pub async fn revoke_session(&mut self, id: SessionId, audit: AuditEntry) -> Result<bool, StoreError> {
         let query = "UPDATE sessions SET revoked_at = $1 WHERE id = $2 AND revoked_at IS NULL";
         let query = sqlx::query(query).bind(audit.at).bind(id.to_string());
@@ -263,7 +281,11 @@ impl WriteTx {
         }
     }
 
-    /// Revokes every session that is not revoked yet, under one entry. Returns how many.
+    /// Revokes every session that is not revoked, under one entry. Returns their number.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] if the database fails.
     pub async fn revoke_all_sessions(&mut self, audit: AuditEntry) -> Result<u64, StoreError> {
         let query = "UPDATE sessions SET revoked_at = $1 WHERE revoked_at IS NULL";
         let count = sqlx::query(query).bind(audit.at).execute(self.conn()).await?.rows_affected();
@@ -271,7 +293,12 @@ impl WriteTx {
         Ok(count)
     }
 
-    /// Lets a session that is not revoked reach one more wallet.
+    /// Links one more wallet to a session that is not revoked.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::NotFound`] if there is no such session; [`StoreError::Conflict`] if it is revoked;
+    /// [`StoreError::Duplicate`] if the wallet is linked already.
     pub async fn add_session_wallet(
         &mut self,
         id: SessionId,
@@ -288,7 +315,12 @@ impl WriteTx {
         Ok(())
     }
 
-    /// Sets the wallet that a session means where it names none: one that it reaches.
+    /// Sets the default wallet of a session to one of its wallets.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::NotFound`] if there is no such session or link; [`StoreError::Conflict`] if the session
+    /// is revoked.
     pub async fn set_default_wallet(
         &mut self,
         id: SessionId,
@@ -308,7 +340,12 @@ impl WriteTx {
         Ok(())
     }
 
-    /// Takes a wallet from a session. The last one stays: [`StoreError::Conflict`]; revoke instead.
+    /// Unlinks a wallet from a session.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::NotFound`] if there is no such session or link; [`StoreError::Conflict`] for the last
+    /// wallet (revoke the session instead).
     pub async fn remove_session_wallet(
         &mut self,
         id: SessionId,

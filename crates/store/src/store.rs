@@ -1,4 +1,4 @@
-//! Opening, reading and closing. Writing is in [`crate::writer`].
+//! Opening, reading and closing the database. Writing is in [`crate::writer`].
 
 use std::fs::OpenOptions;
 use std::os::unix::fs::OpenOptionsExt;
@@ -15,31 +15,36 @@ use crate::migrations;
 use crate::url::{DatabaseUrl, Target};
 use crate::writer::{WriteTx, Writer, WriterStats};
 
-/// Connections for reading.
+/// Number of connections for reading.
 const READERS: u32 = 4;
 
-/// Everything WAIaaS remembers. Clones share one writer and one pool.
+/// The database. Clones share one writer and one pool.
 #[derive(Clone)]
 pub struct Store(Arc<Inner>);
 
 struct Inner {
     pool: AnyPool,
-    /// For what proves a password: whoever reads much keeps nobody from proving it.
+    /// For checks of the master password, so that many other reads do not delay them.
     gate: AnyPool,
-    /// For reads that go through whole tables, one at a time.
+    /// For reads of whole tables, one at a time.
     long: AnyPool,
     writer: Writer,
     connector: Connector,
 }
 
 impl Store {
-    /// Opens the database, creating it where it does not exist, and brings its schema up to date. A
-    /// database of a newer release is refused. The writer task runs until [`Store::close`] or until
-    /// the last clone is dropped.
+    /// Opens the database, creating it if it does not exist, and migrates its schema. The writer task runs
+    /// until [`Store::close`] or until the last clone is dropped.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::NewerSchema`] for a database of a newer release; otherwise [`StoreError`] if it cannot
+    /// be opened or migrated.
     pub async fn open(url: &DatabaseUrl) -> Result<Self, StoreError> {
         sqlx::any::install_default_drivers();
         if let Target::Sqlite(path) = &url.0 {
-            // Sealed keys and token hashes: nobody else's to read. SQLite gives its WAL the same mode.
+            // It contains sealed keys and token hashes, so no other user may read it. SQLite gives its WAL
+            // the same mode.
             let mut file = OpenOptions::new();
             file.create(true).append(true).mode(0o600);
             file.open(path).map_err(sqlx::Error::Io)?;
@@ -62,9 +67,13 @@ impl Store {
         Ok(Self(Arc::new(Inner { pool, gate, long, writer, connector })))
     }
 
-    /// Runs `job` in a transaction together with whatever else is waiting, and answers once the
-    /// commit is durable. A job that fails is rolled back alone. Jobs must only talk to the database:
-    /// everybody's writes wait for them. Dropping the returned future does not stop the job.
+    /// Runs `job` in a transaction together with all other waiting jobs, and returns once the commit is
+    /// durable. A job that fails is rolled back alone. Jobs must only use the database, because all other
+    /// writes wait for them. Dropping the returned future does not stop the job.
+    ///
+    /// # Errors
+    ///
+    /// The error of `job`, or [`StoreError`] if the transaction fails.
     pub async fn write<T, E, F>(&self, job: F) -> Result<T, E>
     where
         F: for<'t> FnOnce(&'t mut WriteTx) -> BoxFuture<'t, Result<T, E>> + Send + 'static,
@@ -74,7 +83,12 @@ impl Store {
         self.0.writer.submit(job).await
     }
 
-    /// The same before everything else that waits, and in a commit of its own: for what stops things.
+    /// [`Self::write`] before all other waiting jobs and in a commit of its own, for jobs that stop
+    /// something.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Self::write`].
     pub async fn write_first<T, E, F>(&self, job: F) -> Result<T, E>
     where
         F: for<'t> FnOnce(&'t mut WriteTx) -> BoxFuture<'t, Result<T, E>> + Send + 'static,
@@ -84,7 +98,7 @@ impl Store {
         self.0.writer.submit_first(job).await
     }
 
-    /// How much the writer has done since opening.
+    /// Counters of the writer since opening.
     pub fn stats(&self) -> WriterStats {
         self.0.writer.stats()
     }
@@ -94,8 +108,8 @@ impl Store {
         self.0.writer.is_postgres()
     }
 
-    /// Commits what is waiting, then closes every connection. Later calls answer
-    /// [`StoreError::Closed`] or [`StoreError::Unavailable`].
+    /// Commits all waiting jobs, then closes every connection. Later calls return [`StoreError::Closed`] or
+    /// [`StoreError::Unavailable`].
     pub async fn close(&self) {
         for pool in [&self.0.pool, &self.0.gate, &self.0.long] {
             pool.close().await;
@@ -108,7 +122,7 @@ impl Store {
         WriteTx::exclusive(&self.0.connector).await
     }
 
-    /// A connection for what proves a password.
+    /// A connection for checks of the master password.
     pub(crate) async fn gate(&self) -> Result<PoolConnection<Any>, StoreError> {
         Ok(self.0.gate.acquire().await?)
     }
@@ -160,7 +174,7 @@ mod tests {
         };
         record(1).await.expect("room");
 
-        // The limit holds for the writer's connection. Below what is used, it means the present size.
+        // The limit applies to the writer's connection. Below the used size, it means the current size.
         let (open, gate) = tokio::sync::oneshot::channel::<()>();
         let (started, running) = tokio::sync::oneshot::channel::<()>();
         let limited = store.write(|tx| {

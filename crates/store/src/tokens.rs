@@ -1,5 +1,4 @@
-//! Pinned token facts: decimals as first read from the chain. A later, different value is for the
-//! engine to refuse.
+//! The token registry: facts as first read from the chain. The engine refuses a later, different value.
 
 use sqlx::AnyConnection;
 use sqlx::any::AnyRow;
@@ -13,18 +12,18 @@ use crate::error::{Entity, StoreError};
 use crate::reads::reads;
 use crate::writer::WriteTx;
 
-/// What is recorded of one token.
+/// The recorded facts of one token.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct TokenRow {
-    /// Where.
+    /// The network.
     pub network: NetworkId,
     /// Contract or mint.
     pub address: Address,
-    /// For people; never compared.
+    /// Shown to people; never compared.
     pub symbol: String,
-    /// As first read.
+    /// Decimals as first read.
     pub decimals: u8,
-    /// When they were recorded.
+    /// Time of the recording.
     pub created_at: UnixSeconds,
 }
 
@@ -64,7 +63,11 @@ async fn tokens(conn: &mut AnyConnection, network: Option<&NetworkId>) -> Result
 }
 
 impl WriteTx {
-    /// Records a token unless it is recorded already, and returns what is recorded now.
+    /// Records a token unless it is recorded already, and returns the recorded facts.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] if the database fails or a stored value is not valid.
     pub async fn record_token(&mut self, new: TokenRow) -> Result<TokenRow, StoreError> {
         let query = "INSERT INTO tokens (network, address, symbol, decimals, source, created_at) \
                      VALUES ($1, $2, $3, $4, 'chain', $5) ON CONFLICT (network, address) DO NOTHING";
@@ -80,11 +83,11 @@ impl WriteTx {
         recorded.ok_or(StoreError::NotFound(Entity::Token))
     }
 
-    /// Forgets a token, so that it is read from the nodes anew.
+    /// Removes a token, so that its facts are read from the nodes again.
     ///
     /// # Errors
     ///
-    /// [`StoreError::NotFound`] where it is not recorded.
+    /// [`StoreError::NotFound`] if it is not recorded.
     pub async fn forget_token(
         &mut self,
         network: &NetworkId,

@@ -1,4 +1,4 @@
-//! Where the database is. Never shown whole: a PostgreSQL URL may hold a password.
+//! The location of the database. Never shown as a whole: a PostgreSQL URL may contain a password.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -17,7 +17,7 @@ pub(crate) enum Target {
     Postgres(String),
 }
 
-/// Not a database this daemon can use.
+/// Not a database URL that this daemon can use.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 pub enum UrlError {
     /// Neither `sqlite:` nor `postgres://`.
@@ -26,13 +26,17 @@ pub enum UrlError {
     /// No path, an in-memory database (which would lose every record), or not UTF-8.
     #[error("an SQLite database needs the path of a file on disk")]
     Path,
-    /// `postgres://` and something that cannot be read behind it.
+    /// `postgres://` followed by text that cannot be parsed.
     #[error("a PostgreSQL URL is postgres://USER:PASSWORD@HOST:PORT/NAME, {0}")]
     Postgres(&'static str),
 }
 
 impl DatabaseUrl {
     /// The SQLite file at `path`.
+    ///
+    /// # Errors
+    ///
+    /// [`UrlError::Path`] if the path is empty, is an in-memory database or is not UTF-8.
     pub fn sqlite(path: &Path) -> Result<Self, UrlError> {
         let text = path.to_str().ok_or(UrlError::Path)?;
         if text.is_empty() || text.contains(":memory:") || text.contains('\0') {
@@ -56,7 +60,7 @@ impl FromStr for DatabaseUrl {
             return Self::sqlite(Path::new(path.strip_prefix("//").unwrap_or(path)));
         }
         if text.starts_with("postgres://") || text.starts_with("postgresql://") {
-            // The parser's own error quotes the URL, which holds a password.
+            // The parser's own error quotes the URL, which contains a password.
             return match PgConnectOptions::from_str(text) {
                 Ok(_) => Ok(Self(Target::Postgres(text.to_owned()))),
                 Err(_) => Err(UrlError::Postgres(

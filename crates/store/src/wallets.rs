@@ -1,4 +1,4 @@
-//! Wallets: one sealed key each, a status, an owner. Rows are never deleted.
+//! Wallets: each with one sealed key, a status and an owner. Rows are never deleted.
 
 use sqlx::AnyConnection;
 use sqlx::any::AnyRow;
@@ -24,7 +24,7 @@ pub struct NewWallet {
     pub name: String,
     /// Its chain.
     pub chain: Chain,
-    /// Its environment, for ever.
+    /// Its environment; it never changes.
     pub environment: Environment,
     /// Derived from the key.
     pub address: Address,
@@ -49,17 +49,17 @@ pub struct WalletRow {
     pub default_network: Option<NetworkId>,
     /// Whether it may sign.
     pub status: WalletStatus,
-    /// Who approves.
+    /// Its owner.
     pub owner: Owner,
-    /// Whom the LOCKED owner has signed the wallet over to, until that address is proved.
+    /// The successor to whom the LOCKED owner has signed the wallet over, until that address is proved.
     pub successor: Option<Address>,
-    /// Since when it is suspended.
+    /// Time of the suspension.
     pub suspended_at: Option<UnixSeconds>,
-    /// Why it is suspended.
+    /// Reason of the suspension.
     pub suspension_reason: Option<String>,
-    /// When it was made.
+    /// Time of the creation.
     pub created_at: UnixSeconds,
-    /// Last change.
+    /// Time of the last change.
     pub updated_at: UnixSeconds,
 }
 
@@ -143,6 +143,11 @@ async fn wallets_page(
 
 impl WriteTx {
     /// Creates a wallet.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Inconsistent`] if the address is of another chain; [`StoreError::Duplicate`] if the name
+    /// is taken.
     pub async fn insert_wallet(&mut self, new: NewWallet, audit: AuditEntry) -> Result<(), StoreError> {
         if new.address.chain() != new.chain {
             return Err(StoreError::Inconsistent(Entity::Wallet, "the address is of another chain"));
@@ -166,6 +171,11 @@ impl WriteTx {
     }
 
     /// Renames a wallet that is not terminated.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::NotFound`] if there is no such wallet; [`StoreError::Conflict`] if it is terminated;
+    /// [`StoreError::Duplicate`] if the name is taken.
     pub async fn rename_wallet(
         &mut self,
         id: WalletId,
@@ -180,6 +190,10 @@ impl WriteTx {
     }
 
     /// Sets the network of requests that name none, for a wallet that is not terminated.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::NotFound`] if there is no such wallet; [`StoreError::Conflict`] if it is terminated.
     pub async fn set_default_network(
         &mut self,
         id: WalletId,
@@ -193,7 +207,12 @@ impl WriteTx {
         self.changed_wallet(id, changed, audit).await
     }
 
-    /// Moves a wallet's status by compare-and-set. TERMINATED is final.
+    /// Changes a wallet's status by compare-and-set. TERMINATED is final.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::NotFound`] if there is no such wallet; [`StoreError::Conflict`] if it is not in `from`
+    /// or there is no such move.
     pub async fn set_wallet_status(
         &mut self,
         id: WalletId,
@@ -223,8 +242,12 @@ impl WriteTx {
         self.changed_wallet(id, changed, audit).await
     }
 
-    /// Replaces the owner if it still is `from`, and forgets the successor of another one. Who may do that is
-    /// for the engine to know.
+    /// Replaces the owner if it still is `from`, and removes the successor named by another owner. The engine
+    /// decides who may do that.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::NotFound`] if there is no such wallet; [`StoreError::Conflict`] if it has another owner.
     pub async fn set_owner(
         &mut self,
         id: WalletId,
@@ -247,7 +270,12 @@ impl WriteTx {
         self.changed_wallet(id, changed, audit).await
     }
 
-    /// Notes, replaces or forgets whom `owner` has signed the wallet over to, if that owner is LOCKED.
+    /// Sets or removes the successor of `owner`, if that owner is LOCKED.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::NotFound`] if there is no such wallet; [`StoreError::Conflict`] if its owner is another
+    /// one or not LOCKED.
     pub async fn set_successor(
         &mut self,
         id: WalletId,

@@ -1,10 +1,9 @@
 //! The one writer: group commit.
 //!
-//! One task owns one connection. It takes every waiting job (up to [`BATCH`]), runs each inside a
-//! savepoint of one transaction, commits once, and only then answers. An urgent job waits for the one that runs and for
-//! no other: what has run is committed, and the rest comes after it. A job that fails, or panics, is
-//! rolled back to its savepoint; the others are not affected. When the commit fails, nobody is told
-//! that anything happened.
+//! One task owns one connection. It takes all waiting jobs (up to [`BATCH`]), runs each inside a savepoint of
+//! one transaction, commits once, and only then answers. An urgent job waits only for the running one: jobs
+//! that have run are committed, and the others run after it. A job that fails or panics is rolled back to its
+//! savepoint; the others are not affected. If the commit fails, no caller gets a success.
 
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
@@ -19,11 +18,11 @@ use tokio::sync::{mpsc, oneshot};
 use crate::connector::{BEGIN_POSTGRES, BEGIN_SQLITE, Connector, LOCK_POSTGRES};
 use crate::error::StoreError;
 
-/// Most jobs of one commit.
+/// Maximum number of jobs of one commit.
 const BATCH: usize = 64;
-/// Jobs that may wait before callers wait to hand theirs in.
+/// Number of jobs that may wait before callers must wait to submit theirs.
 const QUEUE: usize = 1024;
-/// A job that takes longer is given up, and its connection with it: everybody waits behind it.
+/// A job that takes longer is abandoned together with its connection, because all others wait for it.
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// A running write transaction; the only type whose methods change anything.
@@ -36,15 +35,15 @@ impl WriteTx {
         &mut self.conn
     }
 
-    /// A transaction of its own on a new connection, beside the writer's queue, for work too long to
-    /// let others wait in the same commit.
+    /// A transaction on a new connection, independent of the writer's queue, for work that would delay other
+    /// jobs in the same commit too long.
     pub(crate) async fn exclusive(connector: &Connector) -> Result<Self, StoreError> {
         let mut tx = Self { conn: connector.writer().await? };
         open(&mut tx, connector.is_postgres()).await?;
         Ok(tx)
     }
 
-    /// Ends a transaction made with [`Self::exclusive`]; dropping one instead rolls it back.
+    /// Commits a transaction made with [`Self::exclusive`]; dropping it rolls back.
     pub(crate) async fn commit(mut tx: Self) -> Result<(), StoreError> {
         tx.statement("COMMIT").await.map_err(StoreError::commit)?;
         Ok(tx.conn.close().await?)
@@ -64,9 +63,9 @@ impl std::fmt::Debug for WriteTx {
 /// Counters since opening.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct WriterStats {
-    /// Commits made durable.
+    /// Number of commits.
     pub commits: u64,
-    /// Jobs in them.
+    /// Number of jobs in them.
     pub jobs: u64,
 }
 
@@ -76,17 +75,17 @@ struct Counters {
     jobs: AtomicU64,
 }
 
-/// What became of a job inside its savepoint.
+/// How a job ended inside its savepoint.
 enum JobEnd {
     Keep,
     Undo,
-    /// Nothing may be assumed of the connection any more.
+    /// The state of the connection is unknown.
     Hang,
 }
 
 trait Job: Send {
     fn run<'t>(&'t mut self, tx: &'t mut WriteTx) -> BoxFuture<'t, JobEnd>;
-    /// Replaces a success that could not be kept.
+    /// Replaces a success that could not be committed.
     fn fail(&mut self, error: StoreError);
     /// Answers the caller. `ended` says whether the transaction is durable.
     fn answer(self: Box<Self>, ended: Result<(), StoreError>);
@@ -107,7 +106,7 @@ where
     fn run<'t>(&'t mut self, tx: &'t mut WriteTx) -> BoxFuture<'t, JobEnd> {
         Box::pin(async move {
             let Some(job) = self.job.take() else { return JobEnd::Undo };
-            // The closure itself runs inside the future, so that its panics are caught as well.
+            // The closure runs inside the future, so that its panics are caught as well.
             let work = AssertUnwindSafe(async { job(tx).await }).catch_unwind();
             let (result, outcome) = match tokio::time::timeout(PATIENCE, work).await {
                 Ok(Ok(Ok(value))) => (Ok(value), JobEnd::Keep),
@@ -131,7 +130,7 @@ where
             (Err(error), _) => Err(error.into()),
             (Ok(()), None) => Err(StoreError::Abandoned("it did not run").into()),
         };
-        // A caller who went away does not want to know.
+        // The caller may be gone.
         let _ = self.reply.send(result);
     }
 }
@@ -161,7 +160,7 @@ impl Writer {
         Self { queue, urgent, counters, postgres }
     }
 
-    /// Runs a job before everything else that waits.
+    /// Runs a job before all other waiting ones.
     pub(crate) async fn submit_first<T, E, F>(&self, job: F) -> Result<T, E>
     where
         F: for<'t> FnOnce(&'t mut WriteTx) -> BoxFuture<'t, Result<T, E>> + Send + 'static,
@@ -200,7 +199,7 @@ impl Writer {
     pub(crate) async fn close(&self) {
         let (done, closed) = oneshot::channel();
         if self.queue.send(Message::Close(done)).await.is_ok() {
-            // An error means the task is gone already, which is what was wanted.
+            // An error means that the task has ended already, as intended.
             let _ = closed.await;
         }
     }
@@ -210,7 +209,7 @@ struct Task {
     inbox: mpsc::Receiver<Message>,
     urgent: mpsc::Receiver<Box<dyn Job>>,
     connector: Connector,
-    /// None after a connection was given up; the next batch makes a new one.
+    /// None after a connection was abandoned; the next batch makes a new one.
     tx: Option<WriteTx>,
     counters: Arc<Counters>,
 }
@@ -253,7 +252,7 @@ impl Task {
         }
     }
 
-    /// After a close message nothing new is taken, but what is waiting is still done.
+    /// After a close message no new jobs are accepted, but the waiting ones are still run.
     fn sort(
         &mut self,
         message: Message,
@@ -269,7 +268,7 @@ impl Task {
         }
     }
 
-    /// One commit; gives back the jobs that made way for an urgent one.
+    /// One commit; returns the jobs that gave way to an urgent one.
     async fn batch(&mut self, mut jobs: Vec<Box<dyn Job>>) -> Vec<Box<dyn Job>> {
         if jobs.is_empty() {
             return jobs;
@@ -288,14 +287,14 @@ impl Task {
         rest
     }
 
-    /// One transaction. The connection is kept only when it is known to be idle afterwards.
-    /// `run` becomes how many jobs are in it.
+    /// One transaction. The connection is kept only if it is known to be idle afterwards. `run` is set to the
+    /// number of jobs in it.
     async fn transaction(&mut self, jobs: &mut [Box<dyn Job>], run: &mut usize) -> Result<(), StoreError> {
         let mut tx = self.begin().await?;
         match work(&mut tx, jobs, &self.urgent).await {
             Ok(done) => *run = done,
             Err(error) => {
-                // Dropping the connection rolls back; a clean rollback lets us keep it.
+                // Dropping the connection rolls back; after a clean rollback it can be kept.
                 if !matches!(error, StoreError::Abandoned(_)) && tx.statement("ROLLBACK").await.is_ok() {
                     self.tx = Some(tx);
                 }
@@ -308,12 +307,12 @@ impl Task {
                 self.tx = Some(tx);
                 Ok(())
             }
-            // On SQLite a failed COMMIT may leave the transaction open; a fresh connection cannot.
+            // On SQLite a failed COMMIT may leave the transaction open; a new connection cannot have one.
             Err(error) => Err(StoreError::commit(error)),
         }
     }
 
-    /// Starts a transaction, on a new connection when the kept one turns out to be broken.
+    /// Starts a transaction, on a new connection if the kept one is broken.
     async fn begin(&mut self) -> Result<WriteTx, StoreError> {
         if let Some(mut tx) = self.tx.take() {
             match open(&mut tx, self.connector.is_postgres()).await {
@@ -344,8 +343,8 @@ async fn open(tx: &mut WriteTx, postgres: bool) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// A full disk makes SQLite end the whole transaction by itself. Then there is no savepoint to go back
-/// to, and whoever shared the commit can only ask again.
+/// On a full disk SQLite ends the whole transaction. Then there is no savepoint to return to, and all callers
+/// of the commit must try again.
 fn lost(error: sqlx::Error) -> StoreError {
     match StoreError::from(error) {
         StoreError::Refused(_, source) => StoreError::Unavailable(source),
@@ -353,8 +352,8 @@ fn lost(error: sqlx::Error) -> StoreError {
     }
 }
 
-/// Runs every job in its savepoint until an urgent one waits; how many ran. An error here means the transaction as a
-/// whole is lost.
+/// Runs every job in its savepoint until an urgent one waits; returns how many ran. An error means that the
+/// whole transaction is lost.
 async fn work(
     tx: &mut WriteTx,
     jobs: &mut [Box<dyn Job>],
@@ -369,7 +368,7 @@ async fn work(
         tx.statement("SAVEPOINT job").await?;
         match job.run(tx).await {
             JobEnd::Keep => {
-                // PostgreSQL refuses this when the job went on after one of its statements had failed.
+                // PostgreSQL refuses this if the job continued after one of its statements had failed.
                 let Err(error) = tx.statement("RELEASE SAVEPOINT job").await else { continue };
                 job.fail(error.into());
             }

@@ -115,7 +115,7 @@ async fn the_operator_closes_what_can_no_longer_happen() -> Result<()> {
     ensure!(asked["transaction"]["status"] == "SUBMITTED", "asking does nothing: {asked}");
     let shown = stage.daemon.cli(&["tx", "close", &tx])?;
     let shown = String::from_utf8_lossy(&shown.stdout).into_owned();
-    ensure!(shown.contains("given free") && shown.contains("Nothing was done"), "{shown}");
+    ensure!(shown.contains("released") && shown.contains("Nothing was done"), "{shown}");
     let closed = stage.daemon.cli_json(&["tx", "close", &tx, "--yes"])?;
     ensure!(closed["closed"] == true, "{closed}");
     ends_with(&stage, &payer, &tx, "TRANSACTION_CLOSED").await?;

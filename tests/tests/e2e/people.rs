@@ -183,7 +183,7 @@ fn the_rules_of_every_type_are_shown_without_a_daemon() -> Result<()> {
     let said = home.command(&["policy", "types", "spending_limit"])?.env("COLUMNS", "400").output()?;
     let said = String::from_utf8(said.stdout)?;
     for part in
-        ["daily_limit_usd", "Seconds that a DELAY lasts", "900", "policy create SPENDING_LIMIT --rules"]
+        ["daily_limit_usd", "Length of a DELAY in seconds", "900", "policy create SPENDING_LIMIT --rules"]
     {
         assert!(said.contains(part), "{part}: {said}");
     }
@@ -224,7 +224,7 @@ async fn a_decision_is_explained_in_sentences_that_fit() -> Result<()> {
         "WHITELIST",
         "Up to 10.00 USD at once",
         "not asked",
-        "none, so nobody could approve",
+        "none, so no approval was possible",
         "is the same.",
     ] {
         assert!(said.contains(part), "{part}: {said}");

@@ -206,7 +206,7 @@ async fn a_replacement_takes_the_tier_of_what_it_does() -> Result<()> {
     mine(&stage, 1).await?;
     reaches(&stage, &payer, &old, "CONFIRMED").await?;
     let text = approve(&stage, &owner, &id(&new)?).await?;
-    ensure!(text.contains(&format!("takes the place of the transaction {old}")), "{text}");
+    ensure!(text.contains(&format!("replaces the transaction {old}")), "{text}");
     let failed = stage.settled(&payer, &id(&new)?).await?;
     let told = (&failed["status"], &failed["errorCode"], &failed["txHash"]);
     ensure!(told == (&json!("FAILED"), &json!("TX_ALREADY_PROCESSED"), &Value::Null), "{failed}");

@@ -104,7 +104,7 @@ async fn approved_unseen(on: On) -> Result<()> {
     ensure!(sent["status"] == "PENDING_APPROVAL", "{sent}");
     let path = format!("/v1/transactions/{}/approval", id(&sent)?);
     let asked = stage.daemon.anonymous().get(&path).await?.expect(200)?.to_string();
-    let warned = asked.find("NOBODY HAS SEEN THIS RUN").context("no warning")?;
+    let warned = asked.find("NOT SIMULATED").context("no warning")?;
     let what = asked.find("send 0.0").context("what is sent")?;
     ensure!(warned < what, "{asked}");
     Ok(())

@@ -15,31 +15,51 @@ use crate::exposure::{ExposureQuery, ExposureReport};
 use crate::page::Listing;
 use crate::tokens::{ForgetToken, Token, TokenQuery, Tokens};
 
-/// Longest time a download may take as a whole.
+/// Maximum duration of a download.
 const DOWNLOAD: Duration = Duration::from_secs(6 * 3600);
 
 impl Client {
-    /// Whether the daemon lives.
+    /// Whether the daemon is running.
+    ///
+    /// # Errors
+    ///
+    /// [`ClientError`] if the request cannot be sent, or the daemon answers with an error.
     pub async fn health(&self) -> Result<Health, ClientError> {
         self.get("/health", Credential::None).await
     }
 
-    /// The daemon's state at a glance.
+    /// An overview of the daemon's state.
+    ///
+    /// # Errors
+    ///
+    /// [`ClientError`] if the request cannot be sent, or the daemon answers with an error.
     pub async fn status(&self) -> Result<Status, ClientError> {
         self.get("/v1/admin/status", Credential::Master).await
     }
 
-    /// The most that could leave without any human if a session leaked now.
+    /// The most that could leave without any human, if a session token leaked now.
+    ///
+    /// # Errors
+    ///
+    /// [`ClientError`] if the request cannot be sent, or the daemon answers with an error.
     pub async fn exposure(&self, query: &ExposureQuery) -> Result<ExposureReport, ClientError> {
         self.query("/v1/admin/exposure", query, Credential::Master).await
     }
 
     /// Audit entries, newest first.
+    ///
+    /// # Errors
+    ///
+    /// [`ClientError`] if the request cannot be sent, or the daemon answers with an error.
     pub async fn audit_logs(&self, query: &AuditQuery) -> Result<Listing<AuditEntry>, ClientError> {
         self.query("/v1/audit-logs", query, Credential::Master).await
     }
 
     /// Checks the whole audit chain.
+    ///
+    /// # Errors
+    ///
+    /// [`ClientError`] if the request cannot be sent, or the daemon answers with an error.
     pub async fn verify_audit(&self) -> Result<AuditReport, ClientError> {
         self.get("/v1/admin/audit/verify", Credential::Master).await
     }
@@ -53,35 +73,49 @@ impl Client {
         self.send(Method::PUT, "/v1/admin/master-password", change, Credential::Master).await
     }
 
-    /// What a wallet holds on every network that it can use.
+    /// A wallet's balances on all its networks.
+    ///
+    /// # Errors
+    ///
+    /// [`ClientError`] if the request cannot be sent, or the daemon answers with an error.
     pub async fn wallet_balances(&self, id: WalletId) -> Result<WalletBalances, ClientError> {
         self.get(&format!("/v1/admin/wallets/{id}/balance"), Credential::Master).await
     }
 
-    /// The tokens on record.
+    /// The recorded tokens.
+    ///
+    /// # Errors
+    ///
+    /// [`ClientError`] if the request cannot be sent, or the daemon answers with an error.
     pub async fn tokens(&self, query: &TokenQuery) -> Result<Tokens, ClientError> {
         self.query("/v1/tokens", query, Credential::Master).await
     }
 
-    /// Drops what is on record of a token. Only over the socket.
+    /// Removes a recorded token. Only over the socket.
     ///
     /// # Errors
     ///
-    /// `SOCKET_ONLY` over TCP, `TOKEN_NOT_FOUND` where nothing is on record.
+    /// `SOCKET_ONLY` over TCP, `TOKEN_NOT_FOUND` if it is not recorded.
     pub async fn forget_token(&self, token: &ForgetToken) -> Result<Token, ClientError> {
         self.send(Method::DELETE, "/v1/tokens", token, Credential::Master).await
     }
 
     /// Writes a backup on the daemon's machine.
+    ///
+    /// # Errors
+    ///
+    /// [`ClientError`] if the request cannot be sent, or the daemon answers with an error.
     pub async fn backup(&self) -> Result<Backup, ClientError> {
         self.call(Method::POST, "/v1/admin/backup", Credential::Master).await
     }
 
-    /// Writes a backup into `out`, piece by piece as it arrives; bytes written. Only over the socket.
+    /// Writes a backup into `out` in chunks as they arrive; returns the number of bytes. Only over the
+    /// socket.
     ///
     /// # Errors
     ///
-    /// `SOCKET_ONLY` over TCP. Also [`ClientError::Output`]. After any error, what `out` has is no backup.
+    /// `SOCKET_ONLY` over TCP. Also [`ClientError::Output`]. After any error the content of `out` is not a
+    /// backup.
     pub async fn download_backup(&self, out: &mut (dyn Write + Send)) -> Result<u64, ClientError> {
         let request = self.request(Method::POST, "/v1/admin/backup/download", Credential::Master)?;
         let mut response = sent(request.timeout(DOWNLOAD)).await?;
@@ -96,17 +130,29 @@ impl Client {
         Ok(size)
     }
 
-    /// The kill switch.
+    /// The state of the kill switch.
+    ///
+    /// # Errors
+    ///
+    /// [`ClientError`] if the request cannot be sent, or the daemon answers with an error.
     pub async fn kill_switch(&self) -> Result<KillSwitchStatus, ClientError> {
         self.get("/v1/admin/kill-switch", Credential::Master).await
     }
 
     /// Activates the kill switch.
+    ///
+    /// # Errors
+    ///
+    /// [`ClientError`] if the request cannot be sent, or the daemon answers with an error.
     pub async fn activate_kill_switch(&self) -> Result<KillSwitchStatus, ClientError> {
         self.call(Method::POST, "/v1/admin/kill-switch", self.activator()).await
     }
 
-    /// Resumes normal operation, or asks owners to agree to that.
+    /// Releases the kill switch, or asks owners to approve that.
+    ///
+    /// # Errors
+    ///
+    /// [`ClientError`] if the request cannot be sent, or the daemon answers with an error.
     pub async fn recover(&self) -> Result<ChangeResult<Recovered>, ClientError> {
         outcome(self.request(Method::POST, "/v1/admin/recover", Credential::Master)?).await
     }

@@ -1,45 +1,45 @@
-//! What can go wrong between a caller and the daemon.
+//! Errors of calls to the daemon.
 
 use thiserror::Error;
 
 use crate::problem::Problem;
 
-/// The daemon answered with an error.
+/// The daemon's error answer.
 #[derive(Clone, PartialEq, Debug, Error)]
 #[error("{} ({status})", .problem.message)]
 pub struct ApiError {
     /// HTTP status.
     pub status: u16,
-    /// What the daemon says.
+    /// The daemon's message.
     pub problem: Problem,
 }
 
 /// Why a call has no result.
 #[derive(Debug, Error)]
 pub enum ClientError {
-    /// The daemon said no; the problem says why.
+    /// The daemon refused; the problem says why.
     #[error(transparent)]
     Api(Box<ApiError>),
-    /// Nobody answered, or not in time.
+    /// The daemon did not answer, or not in time.
     #[error("no answer from the daemon: {reason}")]
     Transport {
-        /// In a few words.
+        /// The reason in a few words.
         reason: &'static str,
         /// The cause, without the URL.
         #[source]
         source: reqwest::Error,
     },
-    /// Something answered, but not this daemon.
+    /// The answer does not come from this daemon.
     #[error("the answer (HTTP {status}) does not come from a waiaas daemon")]
     NotTheDaemon {
         /// HTTP status.
         status: u16,
     },
-    /// The answer, or a request, is not the JSON it should be; versions may differ.
+    /// The answer, or the request, is not the expected JSON; the versions may differ.
     #[error("the answer is not what this version expects")]
     NotJson,
-    /// What arrived cannot be written where the caller wants it.
-    #[error("what arrived cannot be written: {0}")]
+    /// The received bytes cannot be written to the caller's output.
+    #[error("the received bytes cannot be written: {0}")]
     Output(#[source] std::io::Error),
     /// The base URL is not an http(s) URL.
     #[error("the daemon's URL must be an http or https URL")]
@@ -50,10 +50,10 @@ pub enum ClientError {
          master password, stop the daemon and choose another with `waiaas set-master`"
     )]
     NotAHeader,
-    /// The operation wants the master password.
+    /// The operation needs the master password.
     #[error("this needs the master password")]
     NoMasterPassword,
-    /// The operation wants a session token.
+    /// The operation needs a session token.
     #[error("this needs a session token")]
     NoSessionToken,
 }

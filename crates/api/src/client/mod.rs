@@ -1,8 +1,8 @@
 //! A typed HTTP client for the daemon's API.
 //!
-//! One method per operation, one file per noun. It follows no redirects, uses no proxy, has a
-//! timeout on everything, and sends an `Idempotency-Key` by itself with what moves value. It decides
-//! nothing, and retries nothing but a connection that a full queue refused.
+//! One method per operation, one file per noun. The client follows no redirects, uses no proxy, has a timeout
+//! on everything, and adds an `Idempotency-Key` to requests that move value. It makes no decisions, and
+//! retries only a connection that a full queue refused.
 
 mod admin;
 mod changes;
@@ -29,13 +29,13 @@ pub use transactions::Sent;
 
 use crate::problem::Problem;
 
-/// Longest answer that is read, in bytes.
+/// Maximum length of an answer, in bytes.
 const MAX_ANSWER: usize = 16 * 1024 * 1024;
-/// For a whole request, unless told otherwise.
+/// Default timeout of a whole request.
 const TIMEOUT: Duration = Duration::from_secs(90);
-/// How long a full queue of connections is waited for.
+/// Maximum wait for a full queue of connections.
 const QUEUE: Duration = Duration::from_secs(5);
-/// Between two tries.
+/// Pause between two tries.
 const PAUSE: Duration = Duration::from_millis(20);
 
 /// A connection to one daemon with the credentials it may use.
@@ -43,7 +43,7 @@ const PAUSE: Duration = Duration::from_millis(20);
 pub struct Client {
     http: reqwest::Client,
     base: Url,
-    /// Through the daemon's socket, where being its user is a credential.
+    /// Whether it uses the daemon's socket, where running as the daemon's user is a credential.
     local: bool,
     master: Option<SecretString>,
     session: Option<SecretString>,
@@ -72,11 +72,20 @@ enum Credential<'a> {
 
 impl Client {
     /// A client for the daemon at `base_url`, such as `http://127.0.0.1:3100`.
+    ///
+    /// # Errors
+    ///
+    /// [`ClientError::BaseUrl`] if it is not an http or https URL, [`ClientError::Transport`] if the HTTP
+    /// client cannot be set up.
     pub fn new(base_url: &str) -> Result<Self, ClientError> {
         Self::with_timeout(base_url, TIMEOUT)
     }
 
-    /// The same with another timeout for whole requests.
+    /// [`Client::new`] with another timeout of whole requests.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Client::new`].
     pub fn with_timeout(base_url: &str, timeout: Duration) -> Result<Self, ClientError> {
         let base = Url::parse(base_url).map_err(|_| ClientError::BaseUrl)?;
         if !matches!(base.scheme(), "http" | "https") || base.cannot_be_a_base() {
@@ -87,21 +96,25 @@ impl Client {
     }
 
     /// A client for the daemon on this machine that listens on the Unix socket `path`.
+    ///
+    /// # Errors
+    ///
+    /// [`ClientError::Transport`] if the HTTP client cannot be set up.
     pub fn over_socket(path: &Path) -> Result<Self, ClientError> {
-        // The name is not looked up; it is what the daemon wants to read in `Host`.
+        // The name is not resolved; the daemon accepts it in `Host`.
         let base = Url::parse("http://localhost/").map_err(|_| ClientError::BaseUrl)?;
         let http = builder(TIMEOUT).unix_socket(path).build().map_err(ClientError::transport)?;
         Ok(Self { http, base, local: true, master: None, session: None })
     }
 
-    /// Uses the master password where an operation wants it.
+    /// Uses the master password for operations that need it.
     #[must_use]
     pub fn master_password(mut self, password: SecretString) -> Self {
         self.master = Some(password);
         self
     }
 
-    /// Uses a session token where an operation wants it.
+    /// Uses a session token for operations that need it.
     #[must_use]
     pub fn session_token(mut self, token: SecretString) -> Self {
         self.session = Some(token);
@@ -144,12 +157,13 @@ impl Client {
         Ok(())
     }
 
-    /// The credential for activating the kill switch: by the socket, none is needed.
+    /// The credential for activating the kill switch; over the socket none is needed.
     fn activator(&self) -> Credential<'static> {
         if self.local && self.master.is_none() { Credential::None } else { Credential::Master }
     }
 
-    /// The credential for what both an agent and the operator may read: the session if there is one.
+    /// The credential for data that both an agent and the operator may read: the session token if there is
+    /// one.
     fn either(&self) -> Credential<'static> {
         if self.session.is_some() { Credential::Session } else { Credential::Master }
     }
@@ -211,8 +225,8 @@ fn builder(timeout: Duration) -> reqwest::ClientBuilder {
         .user_agent(concat!("waiaas/", env!("CARGO_PKG_VERSION")))
 }
 
-/// A header that arrives as it is: blanks at its ends would be dropped on the way (RFC 9110 §5.5), and the
-/// rest taken for another credential.
+/// A header with exactly this value. Blanks at its ends would be dropped on the way (RFC 9110 §5.5), and the
+/// rest would be taken for another credential.
 fn secret_header(text: &str) -> Result<HeaderValue, ClientError> {
     if text.trim() != text {
         return Err(ClientError::NotAHeader);
@@ -222,7 +236,7 @@ fn secret_header(text: &str) -> Result<HeaderValue, ClientError> {
     Ok(value)
 }
 
-/// The message travels on one line, each line break written as `\n`.
+/// The message is sent on one line, each line break written as `\n`.
 fn add_owner(headers: &mut HeaderMap, owner: &OwnerSignature) -> Result<(), ClientError> {
     let line = owner.message.replace('\n', "\\n");
     headers.insert(HeaderName::from_static("x-owner-message"), secret_header(&line)?);
@@ -233,7 +247,7 @@ fn add_owner(headers: &mut HeaderMap, owner: &OwnerSignature) -> Result<(), Clie
     Ok(())
 }
 
-/// A flat query object as key-value pairs; `null` is left out.
+/// A flat query object as key-value pairs; `null` is skipped.
 fn query_pairs(query: &impl Serialize) -> Result<Vec<(String, String)>, ClientError> {
     let value = serde_json::to_value(query).map_err(|_| ClientError::NotJson)?;
     let object = value.as_object().cloned().unwrap_or_default();
@@ -254,7 +268,7 @@ async fn answer<T: DeserializeOwned>(request: RequestBuilder) -> Result<T, Clien
 
 fn parsed<T: DeserializeOwned>(status: u16, body: &[u8]) -> Result<T, ClientError> {
     if (200..300).contains(&status) {
-        // An answer without a body reads as `null`.
+        // An answer without a body is parsed as `null`.
         let text: &[u8] = if body.is_empty() { b"null" } else { body };
         return serde_json::from_slice(text).map_err(|_| ClientError::NotJson);
     }
@@ -264,8 +278,8 @@ fn parsed<T: DeserializeOwned>(status: u16, body: &[u8]) -> Result<T, ClientErro
     }
 }
 
-/// Sends a request. Where the queue of a daemon's socket is full (`EAGAIN`) it tries again for a while, since
-/// nothing has been sent by then.
+/// Sends a request. If the queue of the daemon's socket is full (`EAGAIN`), it tries again for a while,
+/// because nothing has been sent yet.
 async fn sent(mut request: RequestBuilder) -> Result<Response, ClientError> {
     let until = Instant::now() + QUEUE;
     loop {

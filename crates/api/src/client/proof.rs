@@ -8,14 +8,14 @@ use super::{Client, ClientError, Credential};
 use crate::proof::{Proof, ProofParameters, ProofRequest};
 
 impl Client {
-    /// Host and port of the daemon, as proofs name them.
+    /// Host and port of the daemon, as they are named in proofs.
     pub fn authority(&self) -> String {
         let port = self.base.port_or_known_default().unwrap_or_default();
         format!("{}:{port}", self.base.host_str().unwrap_or_default())
     }
 
-    /// Host and port, where the host is a machine's name for itself. With TLS the name stays: certificates
-    /// are made out to it.
+    /// Host and port, if the host is a name for the local machine. Not with TLS, because certificates are
+    /// issued for the name.
     pub fn local_name(&self) -> Option<(&str, u16)> {
         let host = self.base.host_str()?;
         let name = host.strip_suffix('.').unwrap_or(host);
@@ -24,18 +24,30 @@ impl Client {
         (local && self.base.scheme() == "http").then_some((host, port))
     }
 
-    /// The same client for exactly this address, so that no name is looked up any more.
+    /// The same client for exactly this address, without resolving the name again.
+    ///
+    /// # Errors
+    ///
+    /// [`ClientError::BaseUrl`] if the URL cannot have an address as its host.
     pub fn pinned_to(mut self, ip: IpAddr) -> Result<Self, ClientError> {
         self.base.set_ip_host(ip).map_err(|()| ClientError::BaseUrl)?;
         Ok(self)
     }
 
-    /// How the daemon stretches the password.
+    /// The parameters with which the daemon stretches the password.
+    ///
+    /// # Errors
+    ///
+    /// [`ClientError`] if the request cannot be sent, or the daemon answers with an error.
     pub async fn proof_parameters(&self) -> Result<ProofParameters, ClientError> {
         self.get("/v1/proof", Credential::None).await
     }
 
     /// Asks for a proof.
+    ///
+    /// # Errors
+    ///
+    /// [`ClientError`] if the request cannot be sent, or the daemon answers with an error.
     pub async fn prove(&self, request: &ProofRequest) -> Result<Proof, ClientError> {
         self.send(Method::POST, "/v1/proof", request, Credential::None).await
     }

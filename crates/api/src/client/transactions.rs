@@ -15,17 +15,21 @@ use crate::transactions::{
     Transaction, TransactionQuery,
 };
 
-/// What a send answered.
+/// The answer to a send.
 #[derive(Clone, PartialEq, Debug)]
 pub enum Sent {
     /// The transaction, admitted.
     Admitted(Box<Transaction>),
-    /// The dry run asked for.
+    /// The result of a dry run.
     DryRun(Box<DryRunResult>),
 }
 
 impl Client {
-    /// Asks for a transaction. `idempotency_key` makes a repetition harmless; none: a fresh key.
+    /// Asks for a transaction. `idempotency_key` makes a repetition harmless; `None` uses a new key.
+    ///
+    /// # Errors
+    ///
+    /// [`ClientError`] if the request cannot be sent, or the daemon answers with an error.
     pub async fn send_transaction(
         &self,
         request: &TransactionRequest,
@@ -41,8 +45,12 @@ impl Client {
         Ok(Sent::Admitted(Box::new(answer(call).await?)))
     }
 
-    /// Asks for a transaction in the place of a signed one that does not land. `idempotency_key` as for
+    /// Asks for a replacement of a signed transaction that does not confirm. `idempotency_key` as for
     /// [`Client::send_transaction`].
+    ///
+    /// # Errors
+    ///
+    /// [`ClientError`] if the request cannot be sent, or the daemon answers with an error.
     pub async fn replace_transaction(
         &self,
         id: TxId,
@@ -55,13 +63,21 @@ impl Client {
         answer(call.header("idempotency-key", own_or_fresh(idempotency_key)).json(request)).await
     }
 
-    /// What a request would do; nothing is written.
+    /// Dry run of a request; nothing is written.
+    ///
+    /// # Errors
+    ///
+    /// [`ClientError`] if the request cannot be sent, or the daemon answers with an error.
     pub async fn simulate(&self, request: &TransactionRequest) -> Result<DryRunResult, ClientError> {
         self.send(Method::POST, "/v1/transactions/simulate", request, Credential::Session).await
     }
 
-    /// Asks for a signature over a transaction somebody else built. `idempotency_key` as for
+    /// Asks for a signature over a transaction built elsewhere. `idempotency_key` as for
     /// [`Client::send_transaction`].
+    ///
+    /// # Errors
+    ///
+    /// [`ClientError`] if the request cannot be sent, or the daemon answers with an error.
     pub async fn sign_transaction(
         &self,
         request: &SignTransactionRequest,
@@ -73,6 +89,10 @@ impl Client {
 
     /// Asks for a signature over a text or typed data. `idempotency_key` as for
     /// [`Client::send_transaction`].
+    ///
+    /// # Errors
+    ///
+    /// [`ClientError`] if the request cannot be sent, or the daemon answers with an error.
     pub async fn sign_message(
         &self,
         request: &SignMessageRequest,
@@ -82,7 +102,11 @@ impl Client {
         answer(call.header("idempotency-key", own_or_fresh(idempotency_key)).json(request)).await
     }
 
-    /// The call data of a contract's function.
+    /// Encodes the call data of a contract's function.
+    ///
+    /// # Errors
+    ///
+    /// [`ClientError`] if the request cannot be sent, or the daemon answers with an error.
     pub async fn encode_calldata(
         &self,
         request: &EncodeCalldataRequest,
@@ -91,16 +115,28 @@ impl Client {
     }
 
     /// Explains a decision about one of the session's transactions.
+    ///
+    /// # Errors
+    ///
+    /// [`ClientError`] if the request cannot be sent, or the daemon answers with an error.
     pub async fn explain(&self, id: TxId) -> Result<Explanation, ClientError> {
         self.get(&format!("/v1/transactions/{id}/explain"), Credential::Session).await
     }
 
     /// The session's transactions, newest first.
+    ///
+    /// # Errors
+    ///
+    /// [`ClientError`] if the request cannot be sent, or the daemon answers with an error.
     pub async fn transactions(&self, query: &TransactionQuery) -> Result<Items<Transaction>, ClientError> {
         self.query("/v1/transactions", query, Credential::Session).await
     }
 
-    /// The session's transactions that wait.
+    /// The session's waiting transactions.
+    ///
+    /// # Errors
+    ///
+    /// [`ClientError`] if the request cannot be sent, or the daemon answers with an error.
     pub async fn pending_transactions(&self, query: &WalletQuery) -> Result<Vec<Transaction>, ClientError> {
         let all: All<Transaction> =
             self.query("/v1/transactions/pending", query, Credential::Session).await?;
@@ -108,31 +144,55 @@ impl Client {
     }
 
     /// One of the session's transactions.
+    ///
+    /// # Errors
+    ///
+    /// [`ClientError`] if the request cannot be sent, or the daemon answers with an error.
     pub async fn transaction(&self, id: TxId) -> Result<Transaction, ClientError> {
         self.get(&format!("/v1/transactions/{id}"), Credential::Session).await
     }
 
-    /// Withdraws a waiting transaction.
+    /// Cancels a waiting transaction.
+    ///
+    /// # Errors
+    ///
+    /// [`ClientError`] if the request cannot be sent, or the daemon answers with an error.
     pub async fn cancel_transaction(&self, id: TxId) -> Result<Transaction, ClientError> {
         self.call(Method::POST, &format!("/v1/transactions/{id}/cancel"), Credential::Session).await
     }
 
-    /// What the owner is asked.
+    /// The question to the owner.
+    ///
+    /// # Errors
+    ///
+    /// [`ClientError`] if the request cannot be sent, or the daemon answers with an error.
     pub async fn approval(&self, id: TxId) -> Result<Approval, ClientError> {
         self.get(&format!("/v1/transactions/{id}/approval"), Credential::None).await
     }
 
-    /// Lets a transaction run, as its owner.
+    /// Approves a transaction, as its owner.
+    ///
+    /// # Errors
+    ///
+    /// [`ClientError`] if the request cannot be sent, or the daemon answers with an error.
     pub async fn approve(&self, id: TxId, answer: &OwnerSignature) -> Result<Approved, ClientError> {
         self.call(Method::POST, &format!("/v1/transactions/{id}/approve"), Credential::Owner(answer)).await
     }
 
-    /// Stops a transaction, as its owner.
+    /// Rejects a transaction, as its owner.
+    ///
+    /// # Errors
+    ///
+    /// [`ClientError`] if the request cannot be sent, or the daemon answers with an error.
     pub async fn reject(&self, id: TxId, answer: &OwnerSignature) -> Result<Rejected, ClientError> {
         self.call(Method::POST, &format!("/v1/transactions/{id}/reject"), Credential::Owner(answer)).await
     }
 
     /// All transactions, newest first.
+    ///
+    /// # Errors
+    ///
+    /// [`ClientError`] if the request cannot be sent, or the daemon answers with an error.
     pub async fn admin_transactions(
         &self,
         query: &TransactionQuery,
@@ -140,27 +200,47 @@ impl Client {
         self.query("/v1/admin/transactions", query, Credential::Master).await
     }
 
-    /// Any transaction.
+    /// One transaction of any session.
+    ///
+    /// # Errors
+    ///
+    /// [`ClientError`] if the request cannot be sent, or the daemon answers with an error.
     pub async fn admin_transaction(&self, id: TxId) -> Result<Transaction, ClientError> {
         self.get(&format!("/v1/admin/transactions/{id}"), Credential::Master).await
     }
 
-    /// Explains any decision.
+    /// Explains a decision about a transaction of any session.
+    ///
+    /// # Errors
+    ///
+    /// [`ClientError`] if the request cannot be sent, or the daemon answers with an error.
     pub async fn admin_explain(&self, id: TxId) -> Result<Explanation, ClientError> {
         self.get(&format!("/v1/admin/transactions/{id}/explain"), Credential::Master).await
     }
 
-    /// Withdraws any waiting transaction.
+    /// Cancels a waiting transaction of any session.
+    ///
+    /// # Errors
+    ///
+    /// [`ClientError`] if the request cannot be sent, or the daemon answers with an error.
     pub async fn admin_cancel(&self, id: TxId) -> Result<Transaction, ClientError> {
         self.call(Method::POST, &format!("/v1/admin/transactions/{id}/cancel"), Credential::Master).await
     }
 
-    /// Rejects any transaction that waits for its owner.
+    /// Rejects a transaction of any session that waits for its owner.
+    ///
+    /// # Errors
+    ///
+    /// [`ClientError`] if the request cannot be sent, or the daemon answers with an error.
     pub async fn admin_reject(&self, id: TxId) -> Result<Rejected, ClientError> {
         self.call(Method::POST, &format!("/v1/admin/transactions/{id}/reject"), Credential::Master).await
     }
 
-    /// Closes a signed transaction that can no longer happen, or says what that would do.
+    /// Closes a signed transaction that can no longer confirm, or says what that would do.
+    ///
+    /// # Errors
+    ///
+    /// [`ClientError`] if the request cannot be sent, or the daemon answers with an error.
     pub async fn admin_close(&self, id: TxId, request: &CloseRequest) -> Result<Closed, ClientError> {
         self.send(Method::POST, &format!("/v1/admin/transactions/{id}/close"), request, Credential::Master)
             .await

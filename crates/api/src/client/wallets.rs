@@ -1,4 +1,4 @@
-//! Wallets, their owners and what they hold.
+//! Wallets, their owners and balances.
 
 use reqwest::Method;
 use waiaas_core::ids::WalletId;
@@ -15,33 +15,57 @@ use crate::wallets::{
 
 impl Client {
     /// Wallets: all of them for the operator, the linked ones for a session.
+    ///
+    /// # Errors
+    ///
+    /// [`ClientError`] if the request cannot be sent, or the daemon answers with an error.
     pub async fn wallets(&self) -> Result<Vec<Wallet>, ClientError> {
         let all: All<Wallet> = self.get("/v1/wallets", self.either()).await?;
         Ok(all.data)
     }
 
-    /// Makes a wallet.
+    /// Creates a wallet.
+    ///
+    /// # Errors
+    ///
+    /// [`ClientError`] if the request cannot be sent, or the daemon answers with an error.
     pub async fn create_wallet(&self, wallet: &CreateWallet) -> Result<CreatedWallet, ClientError> {
         self.send(Method::POST, "/v1/wallets", wallet, Credential::Master).await
     }
 
-    /// Makes a wallet from an existing key.
+    /// Creates a wallet from an existing key.
+    ///
+    /// # Errors
+    ///
+    /// [`ClientError`] if the request cannot be sent, or the daemon answers with an error.
     pub async fn import_wallet(&self, wallet: &ImportWallet) -> Result<Wallet, ClientError> {
         self.send(Method::POST, "/v1/wallets/import", wallet, Credential::Master).await
     }
 
     /// One wallet.
+    ///
+    /// # Errors
+    ///
+    /// [`ClientError`] if the request cannot be sent, or the daemon answers with an error.
     pub async fn wallet(&self, id: WalletId) -> Result<Wallet, ClientError> {
         self.get(&format!("/v1/wallets/{id}"), self.either()).await
     }
 
-    /// Gives a wallet another name.
+    /// Renames a wallet.
+    ///
+    /// # Errors
+    ///
+    /// [`ClientError`] if the request cannot be sent, or the daemon answers with an error.
     pub async fn rename_wallet(&self, id: WalletId, name: &str) -> Result<Wallet, ClientError> {
         let body = RenameWallet { name: name.to_owned() };
         self.send(Method::PUT, &format!("/v1/wallets/{id}"), &body, Credential::Master).await
     }
 
-    /// Sets the network of a wallet's requests that name none; `None` takes it back.
+    /// Sets a wallet's default network; `None` removes it.
+    ///
+    /// # Errors
+    ///
+    /// [`ClientError`] if the request cannot be sent, or the daemon answers with an error.
     pub async fn set_default_network(
         &self,
         id: WalletId,
@@ -51,16 +75,20 @@ impl Client {
         self.send(Method::PUT, &format!("/v1/wallets/{id}/default-network"), &body, Credential::Master).await
     }
 
-    /// Ends a wallet for good. Only over the socket where its owner is LOCKED.
+    /// Terminates a wallet. Only over the socket if its owner is LOCKED.
     ///
     /// # Errors
     ///
-    /// `SOCKET_ONLY` over TCP then.
+    /// `SOCKET_ONLY` over TCP if its owner is LOCKED.
     pub async fn terminate_wallet(&self, id: WalletId) -> Result<WalletStatusChange, ClientError> {
         self.call(Method::DELETE, &format!("/v1/wallets/{id}"), Credential::Master).await
     }
 
-    /// Stops a wallet from signing.
+    /// Suspends a wallet.
+    ///
+    /// # Errors
+    ///
+    /// [`ClientError`] if the request cannot be sent, or the daemon answers with an error.
     pub async fn suspend_wallet(
         &self,
         id: WalletId,
@@ -70,17 +98,29 @@ impl Client {
         self.send(Method::POST, &path, &SuspendWallet { reason }, Credential::Master).await
     }
 
-    /// Lets a wallet sign again, or asks its owner to agree to that.
+    /// Resumes a wallet, or asks its owner to approve that.
+    ///
+    /// # Errors
+    ///
+    /// [`ClientError`] if the request cannot be sent, or the daemon answers with an error.
     pub async fn resume_wallet(&self, id: WalletId) -> Result<ChangeResult<WalletStatusChange>, ClientError> {
         outcome(self.request(Method::POST, &format!("/v1/wallets/{id}/resume"), Credential::Master)?).await
     }
 
-    /// The networks a wallet can use.
+    /// The networks that a wallet can use.
+    ///
+    /// # Errors
+    ///
+    /// [`ClientError`] if the request cannot be sent, or the daemon answers with an error.
     pub async fn wallet_networks(&self, id: WalletId) -> Result<WalletNetworks, ClientError> {
         self.get(&format!("/v1/wallets/{id}/networks"), self.either()).await
     }
 
-    /// Names a wallet's owner; a LOCKED one changes only with its own signature.
+    /// Names a wallet's owner; a LOCKED owner can be changed only with its own signature.
+    ///
+    /// # Errors
+    ///
+    /// [`ClientError`] if the request cannot be sent, or the daemon answers with an error.
     pub async fn set_owner(
         &self,
         id: WalletId,
@@ -92,7 +132,11 @@ impl Client {
         self.send(Method::PUT, &format!("/v1/wallets/{id}/owner"), &body, credential).await
     }
 
-    /// Removes a wallet's owner; a LOCKED one only with its own signature.
+    /// Removes a wallet's owner; a LOCKED owner only with its own signature.
+    ///
+    /// # Errors
+    ///
+    /// [`ClientError`] if the request cannot be sent, or the daemon answers with an error.
     pub async fn remove_owner(
         &self,
         id: WalletId,
@@ -102,12 +146,20 @@ impl Client {
         self.call(Method::DELETE, &format!("/v1/wallets/{id}/owner"), credential).await
     }
 
-    /// Issues the message an owner signs to prove the address.
+    /// Issues the text that an owner signs to prove the address.
+    ///
+    /// # Errors
+    ///
+    /// [`ClientError`] if the request cannot be sent, or the daemon answers with an error.
     pub async fn owner_challenge(&self, id: WalletId) -> Result<Challenge, ClientError> {
         self.call(Method::POST, &format!("/v1/wallets/{id}/owner/challenge"), Credential::Master).await
     }
 
     /// Proves the owner's address.
+    ///
+    /// # Errors
+    ///
+    /// [`ClientError`] if the request cannot be sent, or the daemon answers with an error.
     pub async fn verify_owner(
         &self,
         id: WalletId,
@@ -116,17 +168,29 @@ impl Client {
         self.call(Method::POST, &format!("/v1/wallets/{id}/owner/verify"), Credential::Owner(proof)).await
     }
 
-    /// The session's wallet address.
+    /// The address of the session's wallet.
+    ///
+    /// # Errors
+    ///
+    /// [`ClientError`] if the request cannot be sent, or the daemon answers with an error.
     pub async fn address(&self, wallet_id: Option<WalletId>) -> Result<WalletAddress, ClientError> {
         self.query("/v1/wallet/address", &WalletQuery { wallet_id }, Credential::Session).await
     }
 
     /// The session's native balance.
+    ///
+    /// # Errors
+    ///
+    /// [`ClientError`] if the request cannot be sent, or the daemon answers with an error.
     pub async fn balance(&self, query: &HoldingsQuery) -> Result<BalanceAnswer, ClientError> {
         self.query("/v1/wallet/balance", query, Credential::Session).await
     }
 
-    /// What the session's wallet holds.
+    /// The assets of the session's wallet.
+    ///
+    /// # Errors
+    ///
+    /// [`ClientError`] if the request cannot be sent, or the daemon answers with an error.
     pub async fn assets(&self, query: &HoldingsQuery) -> Result<AssetsAnswer, ClientError> {
         self.query("/v1/wallet/assets", query, Credential::Session).await
     }

@@ -1,7 +1,7 @@
-//! What the fields of a request must hold beyond their types, and what is read from several of them.
+//! Constraints on the fields of a request beyond their types, and values derived from several fields.
 //!
-//! Only what can be said without the wallet. Addresses, networks and amounts of an asset are judged where the wallet is
-//! known.
+//! Belongs here: checks that need no wallet. Does not belong here: addresses, networks and amounts of an
+//! asset, which are checked where the wallet is known.
 
 use waiaas_core::intent::{Amount, IntentKind};
 
@@ -13,7 +13,7 @@ use super::values::{AmountText, HumanText};
 use crate::validation::Checks;
 
 impl Operation {
-    /// The types that can be asked for.
+    /// The types that can be requested.
     pub const TYPES: [IntentKind; 7] = [
         IntentKind::Transfer,
         IntentKind::TokenTransfer,
@@ -24,7 +24,7 @@ impl Operation {
         IntentKind::ContractDeploy,
     ];
 
-    /// Checks the values that can be checked without the wallet.
+    /// Checks everything that can be checked without the wallet.
     pub(crate) fn check(&self, checks: &mut Checks) {
         match self {
             Self::Transfer(transfer) => transfer.check(checks, ""),
@@ -39,7 +39,7 @@ impl Operation {
 }
 
 impl BatchMember {
-    /// The types that a member may have.
+    /// The types that a member of a batch may have.
     pub const TYPES: [IntentKind; 4] =
         [IntentKind::Transfer, IntentKind::TokenTransfer, IntentKind::ContractCall, IntentKind::Approve];
 
@@ -59,7 +59,7 @@ impl BatchMember {
 }
 
 impl Transfer {
-    /// Without a memo.
+    /// A transfer without a memo.
     pub fn new(to: impl Into<String>, amount: Amount) -> Self {
         Self { to: to.into(), amount: Some(AmountText(amount)), human_amount: None, memo: None }
     }
@@ -77,7 +77,7 @@ impl Transfer {
 }
 
 impl TokenTransfer {
-    /// Without a memo, to an address that a key belongs to.
+    /// A token transfer without a memo, to an address with a private key.
     pub fn new(to: impl Into<String>, amount: Amount, token: TokenRef) -> Self {
         let amount = Some(AmountText(amount));
         Self { to: to.into(), amount, human_amount: None, token, memo: None, allow_owner_off_curve: false }
@@ -110,7 +110,7 @@ impl Approve {
 }
 
 impl ContractCall {
-    /// A call is either of an EVM contract or of Solana programs.
+    /// A call is either one of an EVM contract or one of Solana programs.
     fn check(&self, checks: &mut Checks, path: &str) {
         let at = |name: &str| format!("{path}{name}");
         for (name, text) in [("to", &self.to), ("programId", &self.program_id)] {
@@ -124,7 +124,8 @@ impl ContractCall {
             checks.ensure(something, &at("calldata"), "required", "give calldata, value, or both");
             return;
         }
-        let mixed = "this field belongs to a call of an EVM contract, others to one of a Solana program";
+        let mixed =
+            "this field is for a call of an EVM contract, but others are for a call of a Solana program";
         for (name, given) in [
             ("calldata", self.calldata.is_some()),
             ("value", self.value.is_some()),
@@ -139,12 +140,12 @@ impl ContractCall {
         ] {
             checks.ensure(given, &at(name), "required", "a program call needs this field");
         }
-        // Two names for one thing must not differ, or one would be judged and the other called.
+        // The two names must agree, or one contract would be judged and another called.
         let same = self.to.is_none() || self.to == self.program_id || self.program_id.is_none();
         checks.ensure(same, &at("to"), "invalid", "leave it out, or repeat programId");
     }
 
-    /// Whether a field of a Solana call is given.
+    /// Whether any field of a Solana call is given.
     pub fn is_of_a_program(&self) -> bool {
         self.program_id.is_some()
             || self.instruction_data.is_some()
@@ -204,7 +205,7 @@ fn amount(amount: Option<&AmountText>, human: Option<&HumanText>) -> Option<Amou
 
 fn one_amount(checks: &mut Checks, path: &str, amount: Option<&AmountText>, human: Option<&HumanText>) {
     let at = |name: &str| format!("{path}{name}");
-    // A value that cannot be read has its own fault.
+    // A value that could not be parsed has been reported already.
     let given = amount.is_some() || human.is_some() || checks.has(&at("humanAmount"));
     checks.ensure(given, &at("amount"), "required", "give amount or humanAmount");
     let both = amount.is_some() && human.is_some();

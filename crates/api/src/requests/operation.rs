@@ -1,7 +1,7 @@
-//! What a transaction request asks for, type by type: the fields of each type. `checks` has what they must hold.
+//! The fields of each type of transaction request. `checks` has their constraints.
 //!
-//! The types that a batch may have as members are the first four. [`Operation`] and [`BatchMember`] are read
-//! in `read`, by the field `type`.
+//! The first four types may be members of a batch. [`Operation`] and [`BatchMember`] are parsed in `read`, by
+//! the field `type`.
 
 use std::ops::{Not, RangeInclusive};
 
@@ -11,9 +11,9 @@ use utoipa::ToSchema;
 
 use super::values::{AmountText, Base64, Hex, HumanText, Units};
 
-/// Most characters of a memo.
+/// Maximum number of characters of a memo.
 pub const MAX_MEMO: usize = 256;
-/// Members a batch may have.
+/// Number of members of a batch.
 pub const BATCH_MEMBERS: RangeInclusive<usize> = 2..=20;
 
 /// A fungible token: its address, or its CAIP-19 id.
@@ -23,10 +23,10 @@ pub struct TokenRef {
     /// ERC-20 contract or SPL mint.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub address: Option<String>,
-    /// Its decimals; must be the chain's, except beside `nft`, where they are not read.
+    /// Its decimals; must equal the token's on chain, except with `nft`, where they are ignored.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub decimals: Option<u8>,
-    /// Its symbol, for the caller's own records; not read.
+    /// Its symbol, for the caller's own records; ignored.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub symbol: Option<String>,
     /// CAIP-19 id; must agree with `address` and the network.
@@ -41,21 +41,20 @@ pub struct NftTokenRef {
     /// Contract of the collection, or the mint.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub address: Option<String>,
-    /// Token id, digits only. Read where `address` is given; not on Solana.
+    /// Token id, digits only. Used only with `address`, and not on Solana.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub token_id: Option<String>,
-    /// `ERC-721`, `ERC-1155` or `METAPLEX`; needed with `address`.
+    /// `ERC-721`, `ERC-1155` or `METAPLEX`; required with `address`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub standard: Option<String>,
-    /// CAIP-19 id; must be of the network. Where `address` is given, all fields must agree; without it this one
-    /// alone says which NFT is meant.
+    /// CAIP-19 id; must be of the request's network. With `address`, all fields must agree; without it, this
+    /// field alone names the NFT.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub asset_id: Option<String>,
 }
 
-/// Turns an `APPROVE` into the approval of an NFT: with `amount` `"0"` of this token id, with any other
-/// amount of the whole collection. Where `token` has an `assetId` and no `address`, that alone says which NFT is
-/// meant.
+/// Makes an `APPROVE` the approval of an NFT: with `amount` `"0"` of this token id, with any other amount of
+/// the whole collection. If `token` has an `assetId` and no `address`, that id alone names the NFT.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct NftRef {
@@ -77,7 +76,7 @@ pub struct AccountMeta {
     pub is_writable: bool,
 }
 
-/// One Solana instruction beside the main one.
+/// One additional Solana instruction.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct InstructionRef {
@@ -96,13 +95,13 @@ pub struct Transfer {
     /// The recipient.
     #[schema(min_length = 1, max_length = 128)]
     pub to: String,
-    /// Exactly one of `amount` and `humanAmount` is given.
+    /// Give exactly one of `amount` and `humanAmount`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub amount: Option<AmountText>,
-    /// Exactly one of `amount` and `humanAmount` is given.
+    /// Give exactly one of `amount` and `humanAmount`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub human_amount: Option<HumanText>,
-    /// Written on chain where the chain has a place for it.
+    /// Written on chain where the chain supports memos.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(max_length = 256)]
     pub memo: Option<String>,
@@ -115,15 +114,15 @@ pub struct TokenTransfer {
     /// The recipient's account, not its token account.
     #[schema(min_length = 1, max_length = 128)]
     pub to: String,
-    /// Exactly one of `amount` and `humanAmount` is given.
+    /// Give exactly one of `amount` and `humanAmount`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub amount: Option<AmountText>,
-    /// Exactly one of `amount` and `humanAmount` is given.
+    /// Give exactly one of `amount` and `humanAmount`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub human_amount: Option<HumanText>,
-    /// Which token.
+    /// The token.
     pub token: TokenRef,
-    /// Written on chain where the chain has a place for it.
+    /// Written on chain where the chain supports memos.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(max_length = 256)]
     pub memo: Option<String>,
@@ -134,22 +133,22 @@ pub struct TokenTransfer {
 }
 
 /// A call of an EVM contract (`to`, `calldata`, `value`) or of a Solana program (`programId`,
-/// `instructionData`, `accounts`). The fields of the two do not mix.
+/// `instructionData`, `accounts`). The fields of the two cannot be combined.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ContractCall {
-    /// The EVM contract. On Solana, left out or equal to `programId`.
+    /// The EVM contract. On Solana, absent or equal to `programId`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(min_length = 1, max_length = 128)]
     pub to: Option<String>,
-    /// Call data (EVM). At least one of `calldata` and `value` is given.
+    /// Call data (EVM). At least one of `calldata` and `value` is required.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub calldata: Option<Hex>,
-    /// ABI of the contract (EVM), for the caller's own records; never judged by.
+    /// ABI of the contract (EVM), for the caller's own records; the daemon does not use it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Vec<Object>>)]
     pub abi: Option<Vec<Value>>,
-    /// Wei sent along (EVM).
+    /// Wei sent with the call (EVM).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub value: Option<Units>,
     /// The program (Solana).
@@ -159,7 +158,7 @@ pub struct ContractCall {
     /// Instruction data (Solana).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub instruction_data: Option<Base64>,
-    /// Accounts of the instruction, in the program's order (Solana).
+    /// The accounts of the instruction, in the program's order (Solana).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub accounts: Option<Vec<AccountMeta>>,
     /// Instructions before it (Solana).
@@ -168,38 +167,39 @@ pub struct ContractCall {
     /// Instructions after it (Solana).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub post_instructions: Option<Vec<InstructionRef>>,
-    /// Address lookup tables the message may use (Solana); not in a batch, which has its own.
+    /// Address lookup tables that the message may use (Solana); not in a batch, which has its own field.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub address_lookup_table_addresses: Option<Vec<String>>,
 }
 
-/// Permission for a spender to take some of a token, one NFT, or a whole collection. Zero takes it back.
+/// Permission for a spender to take up to an amount of a token, one NFT, or a whole collection. Zero revokes
+/// it.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Approve {
     /// Who may take it.
     #[schema(min_length = 1, max_length = 128)]
     pub spender: String,
-    /// Which token, or which collection together with `nft`.
+    /// The token, or with `nft` the collection.
     pub token: TokenRef,
-    /// Exactly one of `amount` and `humanAmount` is given.
+    /// Give exactly one of `amount` and `humanAmount`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub amount: Option<AmountText>,
-    /// Exactly one of `amount` and `humanAmount` is given.
+    /// Give exactly one of `amount` and `humanAmount`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub human_amount: Option<HumanText>,
-    /// Which NFT.
+    /// The NFT.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub nft: Option<NftRef>,
 }
 
-/// Several operations in one Solana transaction, carried out in order, all or none.
+/// Several operations in one Solana transaction, in order; all succeed or none does.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Batch {
     /// 2 to 20 members.
     pub instructions: Vec<BatchMember>,
-    /// Address lookup tables the message may use.
+    /// Address lookup tables that the message may use.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub address_lookup_table_addresses: Option<Vec<String>>,
 }
@@ -211,9 +211,9 @@ pub struct NftTransfer {
     /// The recipient.
     #[schema(min_length = 1, max_length = 128)]
     pub to: String,
-    /// Which NFT.
+    /// The NFT.
     pub token: NftTokenRef,
-    /// How many pieces of it; one unless told, and always one except for `ERC-1155`.
+    /// Number of pieces; 1 by default, and always 1 except for `ERC-1155`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub amount: Option<Units>,
     /// As for `TOKEN_TRANSFER`.
@@ -230,26 +230,26 @@ pub struct ContractDeploy {
     /// Encoded arguments of the constructor.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub constructor_args: Option<Hex>,
-    /// Wei given to the contract.
+    /// Wei sent to the contract.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub value: Option<Units>,
 }
 
-/// What a transaction request asks for. The field `type` says which.
+/// The requested operation, named by the field `type`.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
 #[serde(tag = "type", rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum Operation {
-    /// Native coin.
+    /// A transfer of native coin.
     Transfer(Transfer),
-    /// A token.
+    /// A transfer of a token.
     TokenTransfer(TokenTransfer),
-    /// A contract or program.
+    /// A call of a contract or program.
     ContractCall(ContractCall),
-    /// A permission.
+    /// An allowance or approval.
     Approve(Approve),
     /// Several operations.
     Batch(Batch),
-    /// An NFT.
+    /// A transfer of an NFT.
     NftTransfer(NftTransfer),
     /// A new contract.
     ContractDeploy(ContractDeploy),
@@ -259,12 +259,12 @@ pub enum Operation {
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
 #[serde(tag = "type", rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum BatchMember {
-    /// Native coin.
+    /// A transfer of native coin.
     Transfer(Transfer),
-    /// A token.
+    /// A transfer of a token.
     TokenTransfer(TokenTransfer),
-    /// A contract or program.
+    /// A call of a contract or program.
     ContractCall(ContractCall),
-    /// A permission.
+    /// An allowance or approval.
     Approve(Approve),
 }

@@ -1,7 +1,7 @@
-//! Reading a transaction request: its type first, then the fields that this type has.
+//! Parses a transaction request: first its type, then the fields of that type.
 //!
-//! serde stops at the first fault. Here an object is read again without the fault, so that a caller learns
-//! all of them at once.
+//! serde stops at the first fault. Here an object is parsed again without the fault, so that a caller gets
+//! all faults at once.
 
 use serde::Deserialize;
 use serde::de::{DeserializeOwned, Error as _};
@@ -16,19 +16,19 @@ use super::{Placement, TransactionRequest};
 use crate::json;
 use crate::validation::{Checks, Issue, Refusal};
 
-/// Most faults of one object that are told at once.
+/// Maximum number of faults of one object reported at once.
 const MOST_FAULTS: usize = 20;
 
-/// Fields every request may have.
+/// Fields of every request.
 const COMMON: [&str; 4] = ["network", "walletId", "dryRun", "gasCondition"];
 
-/// Fields only the daemon itself may set.
+/// Fields that only the daemon itself may set.
 const SERVER_SET: [(&str, &str); 2] = [
     ("actionProvider", "only the daemon itself may name an action provider"),
     ("actionName", "only the daemon itself may name an action"),
 ];
 
-/// A request from any JSON value.
+/// Parses a request from a JSON value.
 pub(super) fn request(body: Value) -> Result<TransactionRequest, Refusal> {
     let Value::Object(mut given) = body else {
         return Err(refused(Issue::new("", "invalid_type", "expected an object")));
@@ -67,14 +67,14 @@ fn refused(issue: Issue) -> Refusal {
     Refusal::Invalid(vec![issue])
 }
 
-/// What the field `type` says.
+/// The value of the field `type`.
 enum Named {
     Nothing,
     Unknown,
     Kind(IntentKind),
 }
 
-/// Takes the field `type` out.
+/// Removes and reads the field `type`.
 fn kind(given: &mut Map<String, Value>) -> Result<Named, Issue> {
     match given.remove("type") {
         None | Some(Value::Null) => Ok(Named::Nothing),
@@ -105,7 +105,7 @@ fn operation(
     })
 }
 
-/// What a batch has beside its members.
+/// The fields of a batch besides its members.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct BatchFields {
@@ -128,7 +128,7 @@ fn batch(given: Map<String, Value>, faults: &mut Checks) -> Option<Batch> {
         }
     }
     let tables = address_lookup_table_addresses;
-    // A member that could not be read has its own fault; the number of members must not be another.
+    // A member that could not be parsed has been reported; the number of members must not add a fault.
     let whole = instructions.len() == count || !super::BATCH_MEMBERS.contains(&count);
     whole.then_some(Batch { instructions, address_lookup_table_addresses: tables })
 }
@@ -164,7 +164,7 @@ fn member(value: Value, path: &str, faults: &mut Checks) -> Option<BatchMember> 
     }
 }
 
-/// The only type whose fields these are, whatever is in them.
+/// The only type that has exactly these fields, whatever their values.
 fn only_kind(given: &Map<String, Value>) -> Option<IntentKind> {
     let fits = |kind: &IntentKind| {
         let mut faults = Checks::default();
@@ -202,18 +202,17 @@ fn member_of(
     }
 }
 
-/// An object of known fields in a request.
+/// The known fields of an object in a request.
 struct Fields<'a> {
     kind: IntentKind,
-    /// What stands before the names of its fields.
+    /// The path before the names of its fields.
     path: &'a str,
-    /// Whether it is a member of a batch, which has no fields beside its own.
+    /// Whether it is a member of a batch, which has no common fields.
     batch: bool,
 }
 
 impl Fields<'_> {
-    /// Reads the fields and notes every fault. What is returned beside faults is only good for checking the
-    /// rest.
+    /// Parses the fields and notes every fault. A result with faults serves only to check the other fields.
     fn read<T: DeserializeOwned>(&self, given: Map<String, Value>, faults: &mut Checks) -> Option<T> {
         let mut given = Value::Object(given);
         for _ in 0..MOST_FAULTS {
@@ -244,7 +243,7 @@ impl Fields<'_> {
             true => ["type"].as_slice(),
             false => COMMON.as_slice(),
         };
-        // The fields beside those of the type are known here, too.
+        // The common fields are known here, too.
         let beside: String = known.iter().map(|name| format!(", `{name}`")).collect();
         let issue =
             json::issue(path, &if unknown { format!("{message}{beside}") } else { message.to_owned() });
@@ -262,8 +261,8 @@ impl Fields<'_> {
     }
 }
 
-/// Takes a fault out of an object, so that the rest can be read: an unknown field goes, a field that is
-/// missing or wrong gets something in its place. Says whether there is anything left to try.
+/// Removes a fault from an object so that the rest can be parsed: an unknown field is removed; a missing or
+/// wrong field gets a placeholder. Returns whether another attempt is possible.
 fn mend(given: &mut Value, name: &str, code: &str, tried: bool) -> bool {
     let Some(object) = given.as_object_mut() else { return false };
     if name.is_empty() || name.contains(['.', '[']) {
@@ -278,14 +277,15 @@ fn mend(given: &mut Value, name: &str, code: &str, tried: bool) -> bool {
         Some(_) if code == "required" || tried => {
             drop(object.insert(name.to_owned(), Value::Object(Map::new())))
         }
-        // A wrong value of an optional field is left out, one of a field that is needed comes back as missing.
+        // A wrong value of an optional field is removed; that of a required field is then reported as
+        // missing.
         Some(_) => drop(object.remove(name)),
     }
     true
 }
 
 impl<'de> Deserialize<'de> for TransactionRequest {
-    /// As a body is read; all faults in one message.
+    /// Parses as a body is parsed, with all faults in one message.
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         request(Value::deserialize(deserializer)?).map_err(|refusal| match refusal {
             Refusal::UnsupportedType => D::Error::custom("this type of transaction is not known"),

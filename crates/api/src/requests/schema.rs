@@ -1,7 +1,7 @@
-//! OpenAPI schemas of transaction requests: one object for each type, told apart by `type`.
+//! OpenAPI schemas of transaction requests: one object per type, distinguished by `type`.
 //!
-//! Each schema is put together from those of the parts that are read, so that the document cannot say
-//! anything else than the reader does.
+//! Each schema is built from the schemas of the parts that are parsed, so that the document cannot differ
+//! from the parser.
 
 use std::borrow::Cow;
 
@@ -43,7 +43,7 @@ fn add(whole: &mut Object, part: &Object) {
     whole.required.extend(part.required.iter().cloned());
 }
 
-/// One of these, by `type`.
+/// One of several schemas, chosen by `type`.
 fn one_of(options: &[(IntentKind, &str)], about: &str) -> RefOr<Schema> {
     let mapping = options.iter().map(|(kind, name)| (kind.as_str(), format!("#/components/schemas/{name}")));
     let mut one = OneOfBuilder::new()
@@ -72,7 +72,7 @@ const MEMBERS: [(IntentKind, &str); 4] = [
     (IntentKind::Approve, "ApproveMember"),
 ];
 
-/// The fields of a type alone.
+/// The fields of one type without the common ones.
 fn own(kind: IntentKind) -> RefOr<Schema> {
     match kind {
         IntentKind::Transfer => Transfer::schema(),
@@ -95,13 +95,13 @@ impl PartialSchema for Batch {
             .max_items(Some(*super::BATCH_MEMBERS.end()));
         let object = ObjectBuilder::new()
             .description(Some(
-                "Several operations in one Solana transaction, carried out in order, all or none.",
+                "Several operations in one Solana transaction, in order; all succeed or none does.",
             ))
             .property("instructions", members)
             .required("instructions")
             .property(
                 "addressLookupTableAddresses",
-                texts.description(Some("Address lookup tables the message may use.")),
+                texts.description(Some("Address lookup tables that the message may use.")),
             );
         RefOr::T(Schema::Object(object.build()))
     }
@@ -109,10 +109,7 @@ impl PartialSchema for Batch {
 
 impl PartialSchema for BatchMember {
     fn schema() -> RefOr<Schema> {
-        one_of(
-            &MEMBERS,
-            "One member of a batch. `type` may be left out where the fields are those of one type.",
-        )
+        one_of(&MEMBERS, "One member of a batch. `type` may be absent if the fields fit only one type.")
     }
 }
 
@@ -125,7 +122,7 @@ impl ToSchema for BatchMember {
         for (kind, name) in MEMBERS {
             let mut member = merged(kind, &[own(kind)]);
             if let RefOr::T(Schema::Object(object)) = &mut member {
-                // The whole batch has them.
+                // They belong to the whole batch.
                 object.properties.remove("addressLookupTableAddresses");
             }
             schemas.push((name.to_owned(), member));

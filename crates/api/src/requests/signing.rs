@@ -1,4 +1,4 @@
-//! Requests for signatures over what the caller brings, and for call data.
+//! Requests for signatures over bytes that the caller provides, and for call data.
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -8,24 +8,24 @@ use waiaas_core::ids::WalletId;
 use crate::validation::{Checks, Refusal, Request};
 use crate::vocabulary::{ChainName, MessageSignTypeName};
 
-/// Most characters of an external transaction or a message.
+/// Maximum number of characters of an external transaction or a message.
 const LONGEST: usize = 128 * 1024;
 
-/// Asks for a signature over a transaction somebody else built. It is judged by what its bytes do, and
-/// signed as it is; the caller sends it.
+/// Asks for a signature over a transaction built elsewhere. It is judged by its effects and signed unchanged;
+/// the caller sends it.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct SignTransactionRequest {
     /// Unsigned: hex with `0x` on EVM (EIP-2718 or legacy), base64 on Solana.
     pub transaction: String,
-    /// Must be the wallet's, when given.
+    /// If given, must be the wallet's chain.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<ChainName>)]
     pub chain: Option<String>,
-    /// Name or CAIP-2 id; may be left out where the wallet has a default.
+    /// Name or CAIP-2 id; may be absent if the wallet has a default.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub network: Option<String>,
-    /// The wallet; may be left out when only one of the session's fits.
+    /// The wallet; may be absent if only one of the session's wallets fits.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Uuid>)]
     pub wallet_id: Option<WalletId>,
@@ -49,7 +49,7 @@ impl Request for SignTransactionRequest {
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct SignMessageRequest {
-    /// `personal` (also when absent) or `typedData`.
+    /// `personal` (default) or `typedData`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<MessageSignTypeName>)]
     pub sign_type: Option<String>,
@@ -60,10 +60,10 @@ pub struct SignMessageRequest {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Object>)]
     pub typed_data: Option<Value>,
-    /// Name or CAIP-2 id; may be left out where the wallet has a default.
+    /// Name or CAIP-2 id; may be absent if the wallet has a default.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub network: Option<String>,
-    /// The wallet; may be left out when only one of the session's fits.
+    /// The wallet; may be absent if only one of the session's wallets fits.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Uuid>)]
     pub wallet_id: Option<WalletId>,
@@ -86,7 +86,7 @@ impl Request for SignMessageRequest {
             Some(_) => checks.ensure(false, "signType", "invalid", "personal or typedData"),
         }
         let length = self.message.as_ref().map_or(1, String::len);
-        checks.ensure(length > 0, "message", "too_small", "an empty text is not signed");
+        checks.ensure(length > 0, "message", "too_small", "the text must not be empty");
         checks.ensure(length <= LONGEST, "message", "too_big", "at most 131072 bytes");
         if let Some(network) = &self.network {
             checks.text("network", network, 1, 100);
@@ -99,10 +99,10 @@ impl Request for SignMessageRequest {
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct EncodeCalldataRequest {
-    /// ABI of the contract (JSON), or the entry of the one function.
+    /// ABI of the contract (JSON), or only the function's entry.
     #[schema(value_type = Vec<Object>)]
     pub abi: Vec<Value>,
-    /// Name of the function, or its whole signature where the name is overloaded.
+    /// Name of the function, or its full signature if the name is overloaded.
     #[schema(example = "transfer")]
     pub function_name: String,
     /// Its arguments, in order. Integers as strings of digits.
@@ -120,15 +120,15 @@ impl Request for EncodeCalldataRequest {
     }
 }
 
-/// Call data.
+/// Encoded call data.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct EncodedCalldata {
     /// Selector and arguments, hex with `0x`.
     pub calldata: String,
-    /// The four bytes of the function.
+    /// The function's selector, four bytes in hex.
     #[schema(example = "0xa9059cbb")]
     pub selector: String,
-    /// The function meant.
+    /// The function that was encoded.
     pub function_name: String,
 }

@@ -1,4 +1,4 @@
-//! What bodies are accepted.
+//! Which bodies are accepted.
 
 use serde_json::{Value, json};
 use waiaas_core::intent::{Amount, IntentKind};
@@ -125,7 +125,7 @@ fn the_type_of_a_member_follows_from_fields_that_leave_one_reading() {
     use IntentKind::{Approve, ContractCall, TokenTransfer, Transfer};
 
     let token = json!({"address": "t"});
-    // Whether it is valid there is another question: the first member's own faults begin with its path.
+    // Whether it is valid there is a separate question: the first member's own faults begin with its path.
     let read = |member: Value| {
         let body = json!({"type": "BATCH", "instructions": [member, {"to": "r", "amount": "1"}]});
         match read::<TransactionRequest>(body.to_string().as_bytes()) {

@@ -1,4 +1,4 @@
-//! Values of requests that are text on the wire and typed as soon as they are read.
+//! Values that are text on the wire and typed after parsing.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -24,7 +24,7 @@ pub struct Hex(pub Vec<u8>);
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Base64(pub Vec<u8>);
 
-/// A whole number of base units or pieces, in digits; at most 256 bits.
+/// A whole number of base units or pieces, as digits; at most 256 bits.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct Units(pub U256);
 
@@ -36,20 +36,20 @@ pub struct AmountText(pub Amount);
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct HumanText(pub HumanAmount);
 
-/// The digits after the prefix `0x` or `0X`, where there is one.
+/// The digits after a prefix `0x` or `0X`; none without a prefix.
 pub fn hex_digits(text: &str) -> Option<&str> {
     text.strip_prefix("0x").or_else(|| text.strip_prefix("0X"))
 }
 
 impl Hex {
-    /// Reads `0x` and an even number of hexadecimal digits.
+    /// Parses `0x` and an even number of hexadecimal digits.
     pub fn parse(text: &str) -> Option<Self> {
         hex_digits(text).and_then(|digits| hex::decode(digits).ok()).map(Self)
     }
 }
 
 impl Base64 {
-    /// Reads padded base64.
+    /// Parses padded base64.
     pub fn parse(text: &str) -> Option<Self> {
         STANDARD.decode(text).ok().map(Self)
     }
@@ -90,7 +90,7 @@ impl fmt::Display for HumanText {
     }
 }
 
-/// Reads a JSON string. A number is refused with `number`, because JSON numbers lose digits.
+/// Parses a JSON string. A number is refused with `number`, because JSON numbers lose digits.
 struct Text {
     number: &'static str,
 }
@@ -123,7 +123,7 @@ impl Visitor<'_> for Text {
     }
 }
 
-const NUMBER: &str = "amounts are strings, so that they stay exact";
+const NUMBER: &str = "amounts must be strings, so that they stay exact";
 
 macro_rules! on_the_wire {
     ($name:ident, $schema:literal, $about:literal, $pattern:literal, $number:expr, $parse:expr) => {

@@ -5,31 +5,31 @@ use utoipa::ToSchema;
 
 use crate::vocabulary::{ActionCategoryName, TierName};
 
-/// Which hosts may be paid for an HTTP resource (x402).
+/// The hosts that may be paid for an HTTP resource (x402).
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({ "domains": ["api.example.com", "*.example.org"] }))]
 pub struct X402AllowedDomainsRules {
-    /// `example.com`, or `*.example.com` for its sub-domains alone.
+    /// `example.com`, or `*.example.com` for its sub-domains only.
     #[schema(min_items = 1)]
     pub domains: Vec<String>,
 }
 
-/// Which hosts HTTP messages may be signed for (ERC-8128).
+/// The hosts for which HTTP messages may be signed (ERC-8128).
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({ "domains": ["api.example.com"], "rate_limit_rpm": 30 }))]
 pub struct Erc8128AllowedDomainsRules {
-    /// `example.com`, or `*.example.com` for its sub-domains alone.
+    /// `example.com`, or `*.example.com` for its sub-domains only.
     #[schema(min_items = 1)]
     pub domains: Vec<String>,
-    /// Messages per minute and host.
+    /// Maximum messages per minute and host.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(default = 60, minimum = 1)]
     pub rate_limit_rpm: Option<u32>,
 }
 
-/// How far collateral may be borrowed against, as ratios between 0 and 1.
+/// The largest ratio of debt to collateral, between 0 and 1.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 #[schema(example = json!({ "maxLtv": 0.75, "warningLtv": 0.5 }))]
@@ -42,7 +42,8 @@ pub struct LendingLtvLimitRules {
     pub warning_ltv: f64,
 }
 
-/// Which assets an action may supply, borrow, repay or withdraw. A policy that lists an EVM token names its network.
+/// The assets that an action may supply, borrow, repay or withdraw. A policy that lists an EVM token names
+/// its network.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({ "assets": [{
@@ -58,14 +59,14 @@ pub struct LendingAssetWhitelistRules {
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct LendingAssetRules {
-    /// Token contract or mint. Native coin is lent as its wrapped token.
+    /// Token contract or mint. The native coin is lent as its wrapped token.
     pub address: String,
     /// For people.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub symbol: Option<String>,
 }
 
-/// How much leverage a position may have.
+/// The highest leverage of a position.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 #[schema(example = json!({ "maxLeverage": 5, "warningLeverage": 2 }))]
@@ -78,7 +79,7 @@ pub struct PerpMaxLeverageRules {
     pub warning_leverage: Option<f64>,
 }
 
-/// How large a position may be.
+/// The largest size of a position.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 #[schema(example = json!({ "maxPositionUsd": 10000, "warningPositionUsd": 1000 }))]
@@ -86,12 +87,12 @@ pub struct PerpMaxPositionUsdRules {
     /// Dollars above which it is denied.
     #[schema(exclusive_minimum = 0)]
     pub max_position_usd: f64,
-    /// Dollars above which it is DELAY.
+    /// Dollars above which the tier is DELAY.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub warning_position_usd: Option<f64>,
 }
 
-/// Which markets an action may open, change or close a position on.
+/// The markets on which an action may open, change or close a position.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({ "markets": [{ "market": "SOL-PERP", "name": "Solana" }] }))]
@@ -113,7 +114,7 @@ pub struct PerpMarketRules {
     pub name: Option<String>,
 }
 
-/// Which venues an action may use.
+/// The venues that an action may use.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({ "venues": [{ "id": "hyperliquid", "name": "Hyperliquid" }] }))]
@@ -135,7 +136,7 @@ pub struct VenueRules {
     pub name: Option<String>,
 }
 
-/// How much actions of one category may move, in dollars. At least one limit.
+/// The most that actions of one category may move, in dollars. At least one limit is required.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({
@@ -146,19 +147,19 @@ pub struct ActionCategoryLimitRules {
     /// The category. There is one policy per category.
     #[schema(value_type = ActionCategoryName)]
     pub category: String,
-    /// Most of one action.
+    /// Maximum of one action.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(exclusive_minimum = 0)]
     pub per_action_limit_usd: Option<f64>,
-    /// Most in 24 hours.
+    /// Maximum in 24 hours.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(exclusive_minimum = 0)]
     pub daily_limit_usd: Option<f64>,
-    /// Most in 30 days.
+    /// Maximum in 30 days.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(exclusive_minimum = 0)]
     pub monthly_limit_usd: Option<f64>,
-    /// Tier of what exceeds a limit; DELAY if not given.
+    /// Tier of an action that exceeds a limit; DELAY by default.
     #[serde(default)]
     #[schema(value_type = TierName, default = "DELAY")]
     pub tier_on_exceed: String,

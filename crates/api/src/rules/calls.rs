@@ -5,8 +5,8 @@ use utoipa::ToSchema;
 
 use crate::vocabulary::{ChainName, TierName};
 
-/// Which contracts and programs may be called. Collections of NFTs and verifiers of typed data are contracts too.
-/// A policy that lists an EVM contract names its network.
+/// The contracts and programs that may be called. Collections of NFTs and verifiers of typed data are
+/// contracts too. A policy that lists an EVM contract names its network.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({ "contracts": [{
@@ -33,7 +33,7 @@ pub struct WhitelistedContractRules {
     pub chain: Option<String>,
 }
 
-/// Which methods of a contract may be called. A contract with an entry takes no other method.
+/// The methods of a contract that may be called. A contract with an entry may be called with no other method.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({ "methods": [{
@@ -56,7 +56,7 @@ pub struct ContractMethodsRules {
     pub selectors: Vec<String>,
 }
 
-/// Who may be given an allowance, and how much of one.
+/// The spenders that may get an allowance, and its maximum.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({ "spenders": [{
@@ -77,29 +77,29 @@ pub struct ApprovedSpenderRules {
     /// For people.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
-    /// Largest allowance, in base units of whichever token.
+    /// Largest allowance, in base units of the token.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(pattern = "^[0-9]+$")]
     pub max_amount: Option<String>,
 }
 
-/// How large an allowance may be.
+/// The largest allowance.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 #[schema(example = json!({ "maxAmount": "1000000", "blockUnlimited": true }))]
 pub struct ApproveAmountLimitRules {
-    /// Largest allowance, in base units of whichever token.
+    /// Largest allowance, in base units of the token.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(pattern = "^[0-9]+$")]
     pub max_amount: Option<String>,
-    /// Whether allowances are refused that are as good as unlimited: more than the wallet holds, or a whole
-    /// collection.
+    /// Whether to deny allowances that count as unlimited: more than the wallet holds, half the number range
+    /// or more, or a whole collection.
     #[serde(default)]
     #[schema(default = true)]
     pub block_unlimited: bool,
 }
 
-/// Which tier every allowance takes, at least.
+/// The minimum tier of every allowance.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({ "tier": "APPROVAL" }))]
@@ -109,7 +109,8 @@ pub struct ApproveTierOverrideRules {
     pub tier: String,
 }
 
-/// How well whoever gains by a request must be reputed in the ERC-8004 registries. Raises the tier, never denies.
+/// The minimum reputation in the ERC-8004 registries of the accounts that gain by a request. Raises the tier,
+/// never denies.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({
@@ -117,26 +118,26 @@ pub struct ApproveTierOverrideRules {
     "tag2": "escrow", "check_counterparty": true,
 }))]
 pub struct ReputationThresholdRules {
-    /// The least score that asks for nothing.
+    /// The lowest score that raises no tier.
     #[schema(minimum = 0, maximum = 100)]
     pub min_score: u8,
-    /// Tier of a score below it; APPROVAL if not given.
+    /// Tier for a lower score; APPROVAL by default.
     #[serde(default)]
     #[schema(value_type = TierName, default = "APPROVAL")]
     pub below_threshold_tier: String,
-    /// Tier without a score; APPROVAL if not given.
+    /// Tier without a score; APPROVAL by default.
     #[serde(default)]
     #[schema(value_type = TierName, default = "APPROVAL")]
     pub unrated_tier: String,
-    /// First tag of the feedback that counts; any without one.
+    /// First tag of the feedback that counts; any tag if absent.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(min_length = 1, max_length = 32)]
     pub tag1: Option<String>,
-    /// Second tag, the same way.
+    /// Second tag, likewise.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(min_length = 1, max_length = 32)]
     pub tag2: Option<String>,
-    /// Whether counterparties are looked up. Without it the row asks for nothing.
+    /// Whether counterparties are looked up. If not, the policy has no effect.
     #[serde(default)]
     #[schema(default = false)]
     pub check_counterparty: bool,

@@ -1,4 +1,4 @@
-//! Rules about what leaves, for whom, when and how often.
+//! Rules about spending, recipients, times and rates.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,7 +7,7 @@ use utoipa::ToSchema;
 
 use crate::vocabulary::ChainName;
 
-/// How much may be spent, and at which tier. At least one threshold, or a token limit.
+/// The most that may be spent, and at which tier. At least one threshold or token limit is required.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({
@@ -19,7 +19,7 @@ use crate::vocabulary::ChainName;
     } },
 }))]
 pub struct SpendingLimitRules {
-    /// Dollars up to which one request is INSTANT. Thresholds must not descend; one that is missing is skipped.
+    /// Dollars up to which one request is INSTANT. Thresholds must not descend; an absent one is skipped.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub instant_max_usd: Option<f64>,
     /// Dollars up to which it is NOTIFY.
@@ -28,8 +28,8 @@ pub struct SpendingLimitRules {
     /// Dollars up to which it is DELAY. Above all thresholds it is APPROVAL.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub delay_max_usd: Option<f64>,
-    /// The same in base units of the native coin. Of these three, one that is missing while another is given counts
-    /// as zero.
+    /// Base units of the native coin up to which it is INSTANT. If one of these three is given, the absent
+    /// ones count as zero.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(pattern = "^[0-9]+$")]
     pub instant_max: Option<String>,
@@ -45,11 +45,11 @@ pub struct SpendingLimitRules {
     /// or `native` where the policy names a network.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub token_limits: Option<BTreeMap<String, TokenLimitRules>>,
-    /// Seconds that a DELAY lasts.
+    /// Length of a DELAY in seconds.
     #[schema(default = 900, minimum = 60)]
     #[serde(default)]
     pub delay_seconds: u32,
-    /// Dollars in 24 hours, held and settled; more is APPROVAL.
+    /// Dollars in 24 hours, reserved and settled; more is APPROVAL.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(exclusive_minimum = 0)]
     pub daily_limit_usd: Option<f64>,
@@ -57,11 +57,11 @@ pub struct SpendingLimitRules {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(exclusive_minimum = 0)]
     pub monthly_limit_usd: Option<f64>,
-    /// Seconds that the owner has to answer; without it those of the setting security.approval_timeout.
+    /// Approval window in seconds; by default the setting security.approval_timeout.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(minimum = 300, maximum = 86400)]
     pub approval_timeout: Option<u32>,
-    /// By how many percent a swap may bring less than it takes, by value; more is APPROVAL.
+    /// Maximum loss of a swap by value, in percent; more is APPROVAL.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(default = 3, minimum = 0, maximum = 100)]
     pub max_slippage_percent: Option<f64>,
@@ -85,17 +85,18 @@ pub struct TokenLimitRules {
     pub monthly_max: Option<String>,
 }
 
-/// Who may gain by a request, and what may be called.
+/// The accounts that may gain by a request, and the contracts that may be called.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({ "allowed_addresses": ["0x4752ba5DBc23f44D87826276BF6Fd6b1C372aD24"] }))]
 pub struct WhitelistRules {
-    /// Accounts and contracts. Owners of token accounts, not the token accounts.
+    /// Accounts and contracts. On Solana, owners of token accounts, not the token accounts themselves.
     #[schema(min_items = 1)]
     pub allowed_addresses: BTreeSet<String>,
 }
 
-/// When requests are allowed. At least one of hours and days; with both, both must hold.
+/// The times at which requests are allowed. At least one of hours and days; if both are given, both must
+/// hold.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({
@@ -108,38 +109,38 @@ pub struct TimeRestrictionRules {
     /// Days of the week, 0 = Sunday to 6 = Saturday.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub allowed_days: Option<BTreeSet<u8>>,
-    /// Where hours and days are read: `UTC`, or an offset such as `+01:00`.
+    /// Time zone of hours and days: `UTC`, or an offset such as `+01:00`.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(default = "UTC")]
     pub timezone: Option<String>,
 }
 
-/// From `start` until just before `end`; past midnight where `start` is the later one.
+/// From `start` (inclusive) to `end` (exclusive); wraps past midnight if `start` is later.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AllowedHoursRules {
     /// The first hour.
     #[schema(minimum = 0, maximum = 23)]
     pub start: u8,
-    /// The hour at whose beginning it ends.
+    /// The hour before which it ends.
     #[schema(minimum = 1, maximum = 24)]
     pub end: u8,
 }
 
-/// How many requests are admitted within a time.
+/// The maximum number of requests admitted in a sliding window.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({ "max_requests": 60, "window_seconds": 3600 }))]
 pub struct RateLimitRules {
-    /// Most requests of a wallet within the window.
+    /// Maximum number of a wallet's requests in the window.
     #[schema(minimum = 1)]
     pub max_requests: u32,
-    /// Seconds of the window.
+    /// Length of the window in seconds.
     #[schema(minimum = 1)]
     pub window_seconds: u32,
 }
 
-/// Which tokens may leave.
+/// The tokens that may leave.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({ "tokens": [{
@@ -165,12 +166,12 @@ pub struct AllowedTokenRules {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<ChainName>)]
     pub chain: Option<String>,
-    /// CAIP-19 id, which names the token on one network alone. A policy with a network fills it in.
+    /// CAIP-19 id, which names the token on one network only. In a policy with a network it is filled in.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub asset_id: Option<String>,
 }
 
-/// Which networks may be used.
+/// The networks that may be used.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({ "networks": [{ "network": "base-mainnet", "name": "Base" }] }))]

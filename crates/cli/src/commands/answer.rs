@@ -1,7 +1,7 @@
-//! An owner's answer to a question: signed here with a key file, or elsewhere and brought back.
+//! An owner's answer to a challenge: signed here with a key file, or signed elsewhere and passed in.
 //!
-//! Whatever is signed was checked first: the text is a daemon's question, about what was asked for, and says
-//! what the bytes sent along do. Then it is shown and confirmed.
+//! Before anything is signed, the text is checked: it must be a daemon's challenge about the requested
+//! subject, and must describe the bytes that came with it. Then it is shown and confirmed.
 
 use std::path::{Path, PathBuf};
 
@@ -27,7 +27,7 @@ pub(crate) struct Key {
     /// Sign here with the owner's key in this file. The text is checked, shown and confirmed first.
     #[arg(long, value_name = "FILE")]
     key_file: Option<PathBuf>,
-    /// Sign without asking, for scripts. The text is checked all the same.
+    /// Sign without asking, for scripts. The text is still checked.
     #[arg(long, requires = "key_file")]
     yes: bool,
 }
@@ -37,10 +37,10 @@ pub(crate) struct Key {
 pub(crate) struct Answer {
     #[command(flatten)]
     key: Key,
-    /// A signature made elsewhere over the message printed before.
+    /// A signature made elsewhere of the message that was printed before.
     #[arg(long, requires = "message_file", conflicts_with = "key_file")]
     signature: Option<String>,
-    /// A file with exactly the message that was signed. One line break at its end is passed over.
+    /// A file with exactly the signed message. One line break at its end is ignored.
     #[arg(long, value_name = "FILE", requires = "signature")]
     message_file: Option<PathBuf>,
 }
@@ -50,16 +50,16 @@ impl Key {
         self.key_file.is_some()
     }
 
-    /// Whether it is the key of this owner; none where no key was given.
+    /// Whether it is this owner's key; none if no key was given.
     pub(crate) fn is_of(&self, owner: &str) -> Result<Option<bool>> {
         self.key_file.as_ref().map(|path| owner_key::is_of(path, owner)).transpose()
     }
 
-    /// Shows what is asked, has it confirmed and signs it for `owner`.
+    /// Shows the question, has it confirmed and signs it for `owner`.
     pub(crate) fn sign(&self, asked: &Challenge, owner: &str, lines: &[Line]) -> Result<OwnerSignature> {
         let path = self.key_file.as_ref().context("no key file was given")?;
         if asked.owner.to_string() != owner {
-            return Err(doubt("the text to sign asks another owner"));
+            return Err(doubt("the text to sign is for another owner"));
         }
         let message = asked.message();
         show(asked, &message, lines);
@@ -72,7 +72,7 @@ impl Key {
 }
 
 impl Answer {
-    /// Whether the key that was given is that of this owner; none where none was given.
+    /// Whether the given key is this owner's; none if no key was given.
     pub(crate) fn is_of(&self, owner: &str) -> Result<Option<bool>> {
         self.key.is_of(owner)
     }
@@ -84,7 +84,7 @@ impl Answer {
         Ok(Some(OwnerSignature { message, signature: signature.clone(), address: owner }))
     }
 
-    /// The signature, or none when the message was printed instead.
+    /// The signature, or none if the message was printed instead.
     pub(crate) fn to(
         &self,
         context: &Context,
@@ -98,7 +98,7 @@ impl Answer {
         if let Some(answer) = self.made_elsewhere(Some(challenge.owner_address.clone()))? {
             let signed = sound(question::read(&answer.message))?;
             if signed.action != asked.action || signed.wallet != asked.wallet {
-                return Err(doubt("the text in the message file is not the question that was asked for"));
+                return Err(doubt("the text in the message file is not the requested challenge"));
             }
             return Ok(Some(answer));
         }
@@ -116,7 +116,7 @@ impl Answer {
     }
 }
 
-/// The question about a waiting transaction, borne out by the transaction's own bytes, and its words.
+/// The challenge about a waiting transaction, checked against the transaction's bytes, and its words.
 pub(crate) fn of_transaction(waiting: &Approval, tx: TxId, ask: Ask) -> Result<(Challenge, Vec<Line>)> {
     let text = match ask {
         Ask::Approve => &waiting.approve.message,
@@ -133,7 +133,7 @@ pub(crate) fn of_transaction(waiting: &Approval, tx: TxId, ask: Ask) -> Result<(
     Ok((asked, shown.lines(ask)))
 }
 
-/// A question that stood the check.
+/// A challenge that passed the check.
 pub(crate) fn sound(checked: Result<Challenge, Doubt>) -> Result<Challenge> {
     checked.map_err(|why| doubt(&why.to_string()))
 }
@@ -146,12 +146,12 @@ fn doubt(why: &str) -> anyhow::Error {
 fn draft(bytes: &DraftBytes) -> Result<Draft> {
     let body = bytes.body.strip_prefix("0x").and_then(|digits| hex::decode(digits).ok());
     let (Some(body), Ok(from)) = (body, bytes.from.parse::<Address>()) else {
-        return Err(doubt("the bytes sent along cannot be read"));
+        return Err(doubt("the transaction's bytes cannot be decoded"));
     };
     Ok(Draft { network: NetworkId::new(&bytes.network), from, body })
 }
 
-/// The text of a file, without the line break that editors put at its end.
+/// The text of a file, without the line break that editors add at its end.
 fn read_message(path: &Path) -> Result<String> {
     let text = std::fs::read_to_string(path).with_context(|| format!("reading {}", path.display()))?;
     let text = text.replace("\r\n", "\n");

@@ -36,7 +36,7 @@ pub(crate) enum Verb {
     Verify,
     /// Write all entries as JSON lines, ending with a checkpoint of the chain's head.
     Export {
-        /// Where to write.
+        /// The file to write.
         file: PathBuf,
     },
 }
@@ -95,7 +95,7 @@ async fn export(context: &Context, client: &Client, path: &Path) -> Result<()> {
 fn table(entries: &[AuditEntry]) -> String {
     let head = ["id", "time", "event", "actor", "severity", "transaction"];
     table::list(
-        "No entry of the audit log fits.",
+        "No audit entries match.",
         head,
         entries.iter().map(|e| {
             [

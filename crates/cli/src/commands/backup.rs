@@ -13,11 +13,11 @@ use crate::{environment, output, password};
 /// Write a backup.
 #[derive(clap::Args)]
 pub(crate) struct BackupArgs {
-    /// Write it to this file and leave none in the data directory. Only on the daemon's own machine: a backup
-    /// has every key, sealed under the master password.
+    /// Write it to this file and keep none in the data directory. Only on the daemon's own machine, because a
+    /// backup contains every key, sealed under the master password.
     #[arg(long, value_name = "FILE")]
     to: Option<PathBuf>,
-    /// Replace the file if there is one already.
+    /// Replace the file if it exists.
     #[arg(long, requires = "to")]
     force: bool,
 }
@@ -25,11 +25,11 @@ pub(crate) struct BackupArgs {
 /// Restore a backup.
 #[derive(clap::Args)]
 #[command(after_long_help = "\
-Everything in the database comes from the backup. Its config.toml is put in place where there is none; another
+Everything in the database comes from the backup. Its config.toml is installed if there is none; an existing
 one stays in force, and the backup's is written to config.from-backup.toml. Other files in the data directory
-stay as they are; a recovery.key or mcp-token of another installation has to be moved away first.")]
+stay as they are; a recovery.key or mcp-token of another installation must be moved away first.")]
 pub(crate) struct RestoreArgs {
-    /// The backup.
+    /// The backup file.
     file: PathBuf,
 }
 
@@ -52,7 +52,7 @@ pub(crate) async fn create(context: &Context, args: BackupArgs) -> Result<()> {
     output::show(context, &value, |_| format!("Wrote {} ({size} bytes).", target.display()))
 }
 
-/// A file is replaced only where that was asked for; anything else that has the name never is.
+/// Replaces a file only if that was requested, and never anything else of that name.
 pub(super) fn refuse_existing(target: &Path, force: bool, remedy: &str) -> Result<()> {
     match std::fs::symlink_metadata(target) {
         Ok(found) if !found.is_file() => bail!("{} exists and is not a file", target.display()),
@@ -90,25 +90,25 @@ pub(crate) async fn restore(context: &Context, args: RestoreArgs) -> Result<()> 
 
 fn text(context: &Context, restored: &Restored) -> String {
     let mut text = format!(
-        "Restored into {}. Its sessions are revoked and what had not been signed is cancelled.",
+        "Restored into {}. Its sessions are revoked, and transactions that were not signed are cancelled.",
         context.data_dir().path().display()
     );
     match &restored.config {
         RestoredConfig::None => text.push_str("\nThe backup has no config.toml."),
         RestoredConfig::InPlace => text.push_str("\nIts config.toml is in place."),
-        RestoredConfig::Same => text.push_str("\nIts config.toml is the one that was here."),
+        RestoredConfig::Same => text.push_str("\nIts config.toml equals the existing one."),
         RestoredConfig::BesideOther(path) => text.push_str(&format!(
-            "\nThe config.toml that was here stays in force; the backup's is {}. Compare the two.",
+            "\nThe existing config.toml stays in force; the backup's is {}. Compare the two.",
             path.display()
         )),
         RestoredConfig::BesideForDatabase(path) => text.push_str(&format!(
             "\nThe backup's config.toml does not name the database that was restored into, so it is NOT in \
-             force: it is {}. Take over what you need.",
+             force: it is {}. Copy the settings that you need.",
             path.display()
         )),
     }
     if !restored.left.is_empty() {
-        text.push_str(&format!("\nFiles that were there and stay: {}.", restored.left.join(", ")));
+        text.push_str(&format!("\nExisting files that stay: {}.", restored.left.join(", ")));
     }
     text
 }

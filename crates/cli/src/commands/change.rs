@@ -1,4 +1,4 @@
-//! `waiaas change`: what loosens and waits for owners.
+//! `waiaas change`: pending changes.
 
 use anyhow::{Context as _, Result};
 use clap::Subcommand;
@@ -17,39 +17,39 @@ use crate::context::Context;
 use crate::exit::{NotFound, Usage};
 use crate::{exit, human, output, table};
 
-/// Changes.
+/// Pending changes.
 #[derive(Subcommand)]
 pub(crate) enum Verb {
     /// List changes, newest first.
     List {
-        /// Only in this state, such as PENDING_CONSENT.
+        /// Only changes with this status, such as PENDING_CONSENT.
         #[arg(long)]
         status: Option<String>,
         /// At most this many.
         #[arg(long, default_value_t = 50)]
         limit: u32,
     },
-    /// Show one change, with the texts its owners are to sign.
+    /// Show one change, with the texts for its owners to sign.
     Show {
-        /// The change.
+        /// Id of the change.
         id: ChangeId,
     },
-    /// Take a waiting change back.
+    /// Withdraw a pending change.
     Withdraw {
-        /// The change.
+        /// Id of the change.
         id: ChangeId,
     },
-    /// Agree to a change, as the owner of a wallet it concerns.
+    /// Approve a change, as the owner of a wallet concerned.
     Approve(AnswerArgs),
-    /// Stop a change, as the owner of a wallet it concerns.
+    /// Reject a change, as the owner of a wallet concerned.
     Reject(AnswerArgs),
 }
 
 #[derive(clap::Args)]
 pub(crate) struct AnswerArgs {
-    /// The change.
+    /// Id of the change.
     id: ChangeId,
-    /// Which owner answers, where several are asked.
+    /// The owner who answers, if several are asked.
     #[arg(long, value_name = "ADDRESS")]
     owner: Option<String>,
     #[command(flatten)]
@@ -57,7 +57,8 @@ pub(crate) struct AnswerArgs {
 }
 
 impl AnswerArgs {
-    /// The question to the owner who was named, or whose key was given, or who alone has not agreed.
+    /// The question to the owner who was named, or whose key was given, or who is the only one left to
+    /// answer.
     fn question<'a>(&self, change: &'a Change) -> Result<&'a ChangeQuestion> {
         let mut meant = Vec::new();
         for question in &change.questions {
@@ -73,7 +74,7 @@ impl AnswerArgs {
         }
         match meant.as_slice() {
             [question] => Ok(question),
-            [] => Err(NotFound("this owner is not asked".to_owned()).into()),
+            [] => Err(NotFound("this owner is not asked about the change".to_owned()).into()),
             several => {
                 let owners: Vec<_> = several.iter().map(|question| question.owner_address.as_str()).collect();
                 let owners = owners.join(", ");
@@ -82,7 +83,7 @@ impl AnswerArgs {
         }
     }
 
-    /// The signature over a question about exactly this change, or none when it was printed instead.
+    /// The signature over a challenge about exactly this change, or none if it was printed instead.
     fn answer(
         &self,
         context: &Context,
@@ -116,22 +117,27 @@ pub(crate) async fn run(context: &Context, verb: Verb) -> Result<()> {
         Verb::Approve(args) => {
             let client = context.anonymous().await?;
             let waiting = client.change_approval(args.id).await?;
-            let asked = args.question(&waiting)?.approve.as_ref().context("this owner agreed already")?;
+            let asked =
+                args.question(&waiting)?.approve.as_ref().context("this owner has approved already")?;
             let Some(signed) = args.answer(context, &waiting, asked, Ask::Approve)? else { return Ok(()) };
             let change = client.approve_change(args.id, &signed).await?;
             output::show(context, &change, |c| match c.status {
-                ChangeStatus::PendingConsent => "Agreed; the change waits for other owners.".to_owned(),
+                ChangeStatus::PendingConsent => "Approved; the change waits for other owners.".to_owned(),
                 ChangeStatus::Applied
                 | ChangeStatus::Rejected
                 | ChangeStatus::Withdrawn
                 | ChangeStatus::Expired
-                | ChangeStatus::Superseded => format!("Agreed; the change is {}.", c.status),
+                | ChangeStatus::Superseded => format!("Approved; the change is {}.", c.status),
             })
         }
         Verb::Reject(args) => {
             let client = context.anonymous().await?;
             let waiting = client.change_approval(args.id).await?;
-            let asked = args.question(&waiting)?.reject.as_ref().context("nothing to reject")?;
+            let asked = args
+                .question(&waiting)?
+                .reject
+                .as_ref()
+                .context("this owner can no longer reject the change")?;
             let Some(signed) = args.answer(context, &waiting, asked, Ask::Reject)? else { return Ok(()) };
             let change = client.reject_change(args.id, &signed).await?;
             output::show(context, &change, |c| format!("Rejected; the change is {}.", c.status))
@@ -139,8 +145,8 @@ pub(crate) async fn run(context: &Context, verb: Verb) -> Result<()> {
     }
 }
 
-/// Shows what is done; or the change that waits instead, and ends with an exit code of its own, so that
-/// no script takes the one for the other.
+/// Shows the result; or the pending change, with an exit code of its own, so that scripts can distinguish the
+/// two.
 pub(crate) fn show_outcome<T: Serialize>(
     context: &Context,
     outcome: &ChangeResult<T>,
@@ -150,7 +156,10 @@ pub(crate) fn show_outcome<T: Serialize>(
         ChangeResult::Done(value) => output::show(context, value, done),
         ChangeResult::Waits(change) => {
             output::show(context, change.as_ref(), |change| {
-                format!("NOT in force: this loosens, and waits for the owner's signature.\n{}", text(change))
+                format!(
+                    "NOT in force: this loosens protection and waits for the owner's signature.\n{}",
+                    text(change)
+                )
             })?;
             Err(exit::Waits.into())
         }
@@ -163,11 +172,11 @@ fn text(change: &Change) -> String {
         let state = match (&question.approve, question.approved_at) {
             (_, Some(_)) => "has agreed",
             (Some(_), None) => "has not answered",
-            (None, None) => "is asked no more",
+            (None, None) => "is no longer asked",
         };
         text.push_str(&format!("\nOwner {} {state}.\n", question.owner_address));
         if let Some(approve) = &question.approve {
-            text.push_str(&format!("To agree, the owner signs exactly:\n\n{}\n", approve.message));
+            text.push_str(&format!("To approve, the owner signs exactly:\n\n{}\n", approve.message));
         }
     }
     if change.status == ChangeStatus::PendingConsent {
@@ -182,7 +191,7 @@ fn text(change: &Change) -> String {
 
 fn table(changes: &[Change]) -> String {
     table::list(
-        "No change waits or has waited for an owner.",
+        "No changes match.",
         ["id", "time", "kind", "status", "owners agreed", "what"],
         changes.iter().map(|c| {
             let agreed = c.questions.iter().filter(|question| question.approved_at.is_some()).count();

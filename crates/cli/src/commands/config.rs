@@ -17,13 +17,13 @@ use crate::{environment, output, password, table};
 /// Configuration.
 #[derive(Subcommand)]
 pub(crate) enum Verb {
-    /// Check config.toml, the environment and what they name, and say what is wrong.
+    /// Check config.toml, the environment and the files they name, and print all faults.
     Check {
-        /// Print every setting with its value and where it was given.
+        /// Print every setting with its value and its source.
         #[arg(long)]
         explain: bool,
     },
-    /// Print every setting with its default and what it means.
+    /// Print every setting with its default and its meaning.
     Defaults,
     /// Print the JSON Schema of config.toml, for editors and other tools.
     Schema,
@@ -65,7 +65,7 @@ fn check(context: &Context, explain: bool) -> Result<()> {
     })
 }
 
-/// What the configuration names and a start would stumble over. Nothing is made or changed.
+/// Faults of the configured paths and addresses that a start would report. Nothing is created or changed.
 fn faults(context: &Context, config: &Config) -> Vec<String> {
     let dir = context.data_dir().path();
     let mut faults = Vec::new();
@@ -94,8 +94,7 @@ fn faults(context: &Context, config: &Config) -> Vec<String> {
     faults
 }
 
-/// An SQLite file must be one that can be written; where there is none, the nearest directory above must
-/// be one.
+/// An SQLite file must be writable; if there is none, the nearest existing parent must be a directory.
 fn database(path: &Path) -> Option<String> {
     if path.exists() {
         let open = std::fs::OpenOptions::new().read(true).write(true).open(path);

@@ -1,5 +1,5 @@
-//! What destroys or loosens is shown first and done only when it is confirmed: typed on a terminal, or by
-//! `--yes` on the command line. What only tightens is never asked about.
+//! Confirmation of destructive and loosening changes: they are shown first, and confirmed on a terminal or by
+//! `--yes`. Changes that only tighten need none.
 
 use std::io::IsTerminal as _;
 
@@ -11,14 +11,14 @@ use crate::output;
 /// A confirmation given with the command.
 #[derive(clap::Args)]
 pub(crate) struct Yes {
-    /// Do it without being asked, for scripts.
+    /// Do it without asking, for scripts.
     #[arg(long)]
     yes: bool,
 }
 
-/// It was neither confirmed on the command line nor is there a terminal to ask on.
+/// Not confirmed on the command line, and there is no terminal to ask on.
 #[derive(Debug, Error)]
-#[error("nothing was done: {0}. There is no terminal to ask on; add --yes to do it without being asked")]
+#[error("nothing was done: {0}. There is no terminal to ask on; add --yes to do it without asking")]
 pub(crate) struct Unconfirmed(pub(super) String);
 
 impl Yes {
@@ -26,11 +26,11 @@ impl Yes {
         self.yes
     }
 
-    /// Goes on only if this is confirmed. `what` says in half a sentence what would be done.
+    /// Continues only if it is confirmed. `what` is half a sentence about the consequence.
     ///
     /// # Errors
     ///
-    /// [`Unconfirmed`] where nobody can be asked; another one where the answer is not `yes`.
+    /// [`Unconfirmed`] without a terminal; another error if the answer is not `yes`.
     pub(crate) fn or_ask(&self, what: &str) -> Result<()> {
         if self.yes {
             return Ok(());
@@ -45,12 +45,12 @@ impl Yes {
     }
 }
 
-/// Whether there is a person to ask.
+/// Whether there is a terminal to ask on.
 pub(crate) fn has_terminal() -> bool {
     std::io::stdin().is_terminal()
 }
 
-/// Whether `yes` was typed in answer to a question.
+/// Whether the answer to a question was `yes`.
 pub(crate) fn typed_yes(question: &str) -> Result<bool> {
     output::ask(&format!("{question} Type yes: "))?;
     let mut typed = String::new();

@@ -31,13 +31,13 @@ use crate::{environment, output, password};
 /// Run the daemon.
 #[derive(clap::Args)]
 pub(crate) struct StartArgs {
-    /// Listen on this port (0 takes any free one) instead of the configured one.
+    /// Listen on this port (0 = any free one) instead of the configured one.
     #[arg(long)]
     port: Option<u16>,
     /// Listen on this address instead of the configured one.
     #[arg(long)]
     hostname: Option<String>,
-    /// Go to the background once the daemon answers; its log is DATA_DIR/daemon.log.
+    /// Run in the background once the daemon answers; its log is DATA_DIR/daemon.log.
     #[arg(long)]
     daemon: bool,
     /// Run as the background process of --daemon, with the password on standard input.
@@ -53,8 +53,7 @@ impl StartArgs {
         let mut flags = Vec::new();
         for setting in &self.settings {
             let pair = setting.split_once('=');
-            let pair =
-                pair.ok_or_else(|| Usage(format!("--set {setting}: it has to be section.key=value")))?;
+            let pair = pair.ok_or_else(|| Usage(format!("--set {setting}: it must be section.key=value")))?;
             flags.push((pair.0.to_owned(), pair.1.to_owned()));
         }
         if let Some(port) = self.port {
@@ -80,7 +79,7 @@ pub(crate) async fn start(context: &Context, args: StartArgs) -> Result<()> {
     tracing::info!(report = ?context.hardening(), "process hardening");
     let stop = CancellationToken::new();
     stop_on_signals(stop.clone())?;
-    // Before anything else: until somebody listens, this signal ends a process.
+    // Before anything else: without a handler, this signal ends a process.
     let signal = signal(SignalKind::user_defined1())?;
     let engine = open(context, &config, handed_over).await?;
     activate_on_signal(signal, engine.clone());
@@ -118,11 +117,13 @@ pub(crate) async fn start(context: &Context, args: StartArgs) -> Result<()> {
 
 fn cannot_listen(config: &Config) -> String {
     let address = config.daemon.listen();
-    format!("cannot listen on {address} (another program may have it; --port or daemon.port takes another)")
+    format!(
+        "cannot listen on {address} (another program may use it; choose another port with --port or daemon.port)"
+    )
 }
 
-/// Starts the engine. The usual case comes first: all is set up, a password is at hand, and the
-/// database is opened once.
+/// Starts the engine. In the usual case everything is set up, a password is available, and the database is
+/// opened once.
 async fn open(context: &Context, config: &Config, handed_over: Option<SecretString>) -> Result<Engine> {
     context.data_dir().create()?;
     let start = |password: SecretString| {
@@ -145,7 +146,7 @@ async fn open(context: &Context, config: &Config, handed_over: Option<SecretStri
     start(password::master(context.data_dir())?).await.with_context(shown)
 }
 
-/// An old installation may have a password that no new one may have.
+/// An old installation may have a password that the current rule does not accept.
 fn warn_of(password: &SecretString) {
     if let Err(weak) = check_new_password(password)
         && weak.is_unsendable()
@@ -157,7 +158,7 @@ fn warn_of(password: &SecretString) {
     }
 }
 
-/// Sets an empty data directory up when a master password, or the wish for one, is in the environment.
+/// Sets up an empty data directory if the environment gives a master password or asks for a generated one.
 async fn provision(context: &Context, config: &Config) -> Result<()> {
     if is_initialised(context.data_dir(), config).await? {
         return Ok(());
@@ -175,12 +176,12 @@ async fn provision(context: &Context, config: &Config) -> Result<()> {
     let report = init(context.data_dir(), config, mode, SystemClock.now()).await?;
     if report.auto_provisioned {
         let file = context.data_dir().recovery_key();
-        tracing::warn!(file = %file.display(), "a random master password was left here; replace it with `waiaas set-master`");
+        tracing::warn!(file = %file.display(), "a random master password was written to this file; replace it with `waiaas set-master`");
     }
     Ok(())
 }
 
-/// Says where it listens, and warns where that is open to other machines.
+/// Prints where the daemon listens, with a warning if other machines can reach it.
 fn announce(context: &Context, engine: &Engine, address: SocketAddr, url: &str) {
     if context.json() {
         let event = json!({
@@ -203,13 +204,13 @@ fn announce(context: &Context, engine: &Engine, address: SocketAddr, url: &str) 
     if !address.ip().is_loopback() {
         output::progress(&format!(
             "warning: other machines can reach {address}, and passwords and tokens travel unencrypted. Put a \
-             proxy with TLS in front, or listen on 127.0.0.1 only. Host names that clients use have to be in \
+             proxy with TLS in front, or listen on 127.0.0.1 only. Host names that clients use must be in \
              daemon.allowed_hosts."
         ));
     }
 }
 
-/// A URL that works from this machine, whatever address is listened on.
+/// A URL that works from this machine, whatever the listening address.
 fn reachable(address: SocketAddr) -> String {
     let ip = match address {
         SocketAddr::V4(v4) if v4.ip().is_unspecified() => Ipv4Addr::LOCALHOST.into(),
@@ -228,7 +229,7 @@ fn log_to_stderr(config: &Config) -> Result<()> {
         .with_env_filter(filter)
         .with_writer(std::io::stderr)
         .with_ansi(std::io::stderr().is_terminal())
-        // A log that cannot be written, on a full disk say, must not end what it is about.
+        // A log that cannot be written, for example on a full disk, must not end the daemon.
         .log_internal_errors(false)
         .init();
     Ok(())
@@ -247,7 +248,7 @@ fn stop_on_signals(stop: CancellationToken) -> Result<()> {
     Ok(())
 }
 
-/// Activates the kill switch when SIGUSR1 comes, and does not give up: no answer would reach anybody.
+/// Activates the kill switch on SIGUSR1, and retries until it succeeds, because no error would be seen.
 fn activate_on_signal(mut signal: Signal, engine: Engine) {
     tokio::spawn(async move {
         while signal.recv().await.is_some() {
@@ -275,8 +276,8 @@ pub(crate) async fn stop(context: &Context) -> Result<()> {
     output::show(context, &json!({ "stopped": true }), |_| "Stopped.".to_owned())
 }
 
-/// The process of the daemon that runs here. The lock, not the file with the id, says whether one does: a
-/// stale id may belong to anybody, and a command that has taken the directory is no daemon.
+/// The process of the running daemon. The lock shows whether there is one, not the file with the id: a stale
+/// id may belong to another process, and a command that holds the directory is not a daemon.
 fn running(context: &Context, config: &Config) -> Result<Pid> {
     let dir = context.data_dir().path();
     let file = config.daemon.pid_path(dir);
@@ -298,13 +299,13 @@ fn running(context: &Context, config: &Config) -> Result<Pid> {
     };
     if told.is_none() || holder.is_some_and(|holder| Some(holder) != told) {
         let who = holder.map_or_else(|| "another process".to_owned(), |pid| format!("process {pid}"));
-        bail!("{who} is using {}, and is no daemon that is ready; try again shortly", dir.display());
+        bail!("{who} is using {}, and is not a daemon that is ready; try again shortly", dir.display());
     }
     let pid = told.and_then(|pid| i32::try_from(pid).ok()).and_then(Pid::from_raw);
     pid.with_context(|| format!("{} does not hold a process id", file.display()))
 }
 
 fn remove(path: &Path) {
-    // Gone already is just as well.
+    // It may be gone already.
     let _ = std::fs::remove_file(path);
 }

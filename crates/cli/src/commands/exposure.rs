@@ -15,11 +15,11 @@ use crate::commands::wallet::find;
 use crate::context::Context;
 use crate::{output, table};
 
-/// What is taken to be leaked.
+/// The sessions that are assumed to be leaked.
 #[derive(ClapArgs)]
 #[group(required = true, multiple = false)]
 pub(crate) struct Args {
-    /// This session, with every wallet it reaches.
+    /// This session, with every wallet that it can use.
     #[arg(long)]
     session: Option<SessionId>,
     /// Every live session of this wallet (id or name).
@@ -44,12 +44,12 @@ fn text(report: &ExposureReport) -> String {
         text.push_str(&table::table(["within", "network", "at most", "bounded by"], rows(wallet)));
         let _ = writeln!(text, "\n{}", reachable(wallet));
         if wallet.held.usd > Usd::ZERO || !wallet.held.assets.is_empty() {
-            let _ = writeln!(text, "Held for requests made before, not counted: {} USD", wallet.held.usd);
+            let _ = writeln!(text, "Reserved for earlier requests, not counted: {} USD", wallet.held.usd);
         }
         for open in &wallet.allowances {
             let _ = writeln!(
                 text,
-                "Allowed before, not counted: {} may take up to {} base units of {}{}",
+                "Earlier allowance, not counted: {} may take up to {} base units of {}{}",
                 open.spender,
                 open.amount,
                 open.asset,
@@ -57,7 +57,7 @@ fn text(report: &ExposureReport) -> String {
             );
         }
         if !wallet.allowances_complete {
-            let _ = writeln!(text, "Older allowances were not looked for.");
+            let _ = writeln!(text, "Older allowances were not searched.");
         }
         text.push('\n');
     }
@@ -115,7 +115,7 @@ fn reason(because: &BoundReason) -> String {
     text
 }
 
-/// Where it could go, over the longest horizon.
+/// The possible destinations over the longest horizon.
 fn reachable(wallet: &WalletExposure) -> String {
     let networks: &[NetworkExposure] = wallet.horizons.last().map_or(&[], |month| &month.networks);
     let mut lines = Vec::new();
@@ -133,7 +133,7 @@ fn reachable(wallet: &WalletExposure) -> String {
 
 fn accounts(reach: &ReachableAccounts) -> String {
     match (reach.any, reach.addresses.is_empty()) {
-        (true, _) => "anybody".to_owned(),
+        (true, _) => "any account".to_owned(),
         (false, true) => "none".to_owned(),
         (false, false) => reach.addresses.join(", "),
     }

@@ -11,7 +11,8 @@ use crate::{output, password};
 /// Set up a data directory.
 #[derive(clap::Args)]
 pub(crate) struct Args {
-    /// Make a random master password and leave it in recovery.key (mode 0600) until `set-master`.
+    /// Generate a random master password and write it to recovery.key (mode 0600), which `set-master`
+    /// removes.
     #[arg(long)]
     auto_provision: bool,
 }

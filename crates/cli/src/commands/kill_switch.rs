@@ -15,18 +15,18 @@ use crate::context::Context;
 use crate::exit::NoDaemon;
 use crate::{holder, output};
 
-/// How long the socket may take before a signal activates the kill switch.
+/// Maximum wait for the socket before a signal activates the kill switch.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// The kill switch. On the daemon's machine, activating it needs no password, and `kill -USR1` of the
-/// daemon's process does it as well.
+/// The kill switch. On the daemon's machine, activating it needs no password; `kill -USR1` of the daemon's
+/// process activates it too.
 #[derive(Subcommand)]
 pub(crate) enum Verb {
-    /// Its state.
+    /// Show its state.
     Show,
-    /// Stop every signature at once; what waits now will not be signed even after recovery.
+    /// Stop every signature at once; requests that wait now are never signed, even after recovery.
     Activate,
-    /// Resume normal operation.
+    /// Release it: resume normal operation.
     Recover,
 }
 
@@ -48,8 +48,8 @@ pub(crate) async fn run(context: &Context, verb: Verb) -> Result<()> {
     }
 }
 
-/// On the daemon's own machine, being its user is enough, and where the socket gives no answer in time, a
-/// signal does it.
+/// On the daemon's own machine, running as its user is enough; if the socket does not answer in time, a
+/// signal activates it.
 async fn pull_here(context: &Context) -> Result<()> {
     let asked = async { Ok(context.anonymous().await?.activate_kill_switch().await?) };
     let silence = match timeout(PATIENCE, asked).await {
@@ -63,20 +63,20 @@ async fn pull_here(context: &Context) -> Result<()> {
     let value = json!({ "signal": "SIGUSR1", "pid": daemon.pid(), "confirmed": false });
     output::show(context, &value, |_| {
         format!(
-            "The socket gave no answer ({silence:#}), so the daemon (process {}) was sent SIGUSR1, at which it activates \
-             the kill switch. Its log and `waiaas kill-switch show` say when that is done.",
+            "The socket gave no answer ({silence:#}), so the daemon (process {}) was sent SIGUSR1, which activates \
+             the kill switch. Its log and `waiaas kill-switch show` confirm it.",
             daemon.pid()
         )
     })
 }
 
-/// Whether somebody answered who could have activated it.
+/// Whether a daemon that could have activated it answered.
 fn is_an_answer(error: &Error) -> bool {
     let silent = matches!(error.downcast_ref(), Some(ClientError::Transport { .. }));
     !silent && !error.is::<NoDaemon>()
 }
 
-/// What the kill switch lets happen.
+/// The state in one sentence.
 const fn sentence(signing: Signing) -> &'static str {
     match signing {
         Signing::Running => "Signing is running.",

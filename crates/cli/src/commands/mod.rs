@@ -30,19 +30,19 @@ use crate::output;
 
 pub(crate) use confirm::Unconfirmed;
 
-/// What `waiaas` can do.
+/// The commands of `waiaas`.
 #[derive(Subcommand)]
 pub(crate) enum Command {
     /// Set up a data directory: database, keystore, master password.
     Init(init::Args),
-    /// Run the daemon in the foreground; an empty data directory is set up first when a master
-    /// password is given.
+    /// Run the daemon in the foreground; an empty data directory is set up first if a master password is
+    /// given.
     Start(daemon::StartArgs),
     /// Stop the daemon of this data directory.
     Stop,
-    /// What the daemon is doing.
+    /// Show the daemon's state.
     Status,
-    /// Whether the daemon answers; for health checks.
+    /// Check whether the daemon answers; for health checks.
     Health,
     /// Change the master password and remove recovery.key.
     SetMaster,
@@ -58,19 +58,19 @@ pub(crate) enum Command {
     /// Policies: create, list, update, delete; test, diff, export and apply files of them.
     #[command(subcommand)]
     Policy(policy::Verb),
-    /// What loosens and waits for owners: list, show, withdraw, approve, reject.
+    /// Pending changes: list, show, withdraw, approve, reject.
     #[command(subcommand)]
     Change(change::Verb),
     /// Transactions: list, show, cancel, reject.
     #[command(subcommand)]
     Tx(tx::Verb),
-    /// Tokens on record: list, forget.
+    /// Recorded tokens: list, forget.
     #[command(subcommand)]
     Token(token::Verb),
-    /// The human who approves: set, verify, approve, reject.
+    /// The owner of a wallet: set, verify, approve, reject.
     #[command(subcommand)]
     Owner(owner::Verb),
-    /// The most that could leave without any human if a session leaked now.
+    /// The most that could leave without any human if a session token leaked now.
     Exposure(exposure::Args),
     /// The audit log: list, verify, export.
     #[command(subcommand)]
@@ -90,11 +90,11 @@ pub(crate) enum Command {
     Openapi,
 }
 
-/// A name that is none of those there are, with the one that was probably meant.
+/// An unknown name, with the nearest known one.
 pub(crate) fn unknown_name(text: &str, what: &str, known: &[&str]) -> anyhow::Error {
     let meant = nearest(text, known.iter().copied());
     let end = meant.map_or_else(|| ".".to_owned(), |meant| format!("; did you mean {meant}?"));
-    Usage(format!("'{text}' is not {what}{end} There are {}.", known.join(", "))).into()
+    Usage(format!("'{text}' is not {what}{end} Known: {}.", known.join(", "))).into()
 }
 
 /// Runs one command.

@@ -1,5 +1,5 @@
-//! `waiaas owner`: the human who approves. With `--key-file` the message is signed here; without it
-//! the message is printed, to be signed elsewhere and brought back with `--signature`.
+//! `waiaas owner`: the human who approves. With `--key-file` the message is signed here; without it the
+//! message is printed, to be signed elsewhere and passed in with `--signature`.
 
 use anyhow::Result;
 use clap::Subcommand;
@@ -23,7 +23,8 @@ use crate::{exit, output};
 /// The owner.
 #[derive(Subcommand)]
 pub(crate) enum Verb {
-    /// Name a wallet's owner: a Solana or EVM address. A LOCKED owner signs, and stays until the new one is proved.
+    /// Name a wallet's owner: a Solana or EVM address. A LOCKED owner must sign, and stays until the new one
+    /// is proved.
     Set {
         /// Id or name.
         wallet: String,
@@ -32,14 +33,14 @@ pub(crate) enum Verb {
         #[command(flatten)]
         key: Key,
     },
-    /// Leave a wallet without an owner.
+    /// Remove a wallet's owner.
     Remove {
         /// Id or name.
         wallet: String,
         #[command(flatten)]
         key: Key,
     },
-    /// Prove the owner's address; from then on only that owner changes it.
+    /// Prove the owner's address; afterwards only that owner can change it.
     Verify {
         /// Id or name.
         wallet: String,
@@ -48,14 +49,14 @@ pub(crate) enum Verb {
     },
     /// Approve a waiting transaction.
     Approve {
-        /// The transaction.
+        /// Id of the transaction.
         tx: TxId,
         #[command(flatten)]
         answer: Answer,
     },
     /// Reject a waiting transaction.
     Reject {
-        /// The transaction.
+        /// Id of the transaction.
         tx: TxId,
         #[command(flatten)]
         answer: Answer,
@@ -69,7 +70,7 @@ pub(crate) async fn run(context: &Context, verb: Verb) -> Result<()> {
             let wallet = find(&client, &wallet).await?;
             let change = match client.set_owner(wallet.id, &address, None).await {
                 Err(error) => {
-                    // What the daemon took for an address is one.
+                    // The daemon accepted it as an address, so it is one.
                     let wanted = address.parse().map(|new_owner| OwnerAction::ChangeOwner { new_owner });
                     let Ok(wanted) = wanted else { return Err(error.into()) };
                     let consent = consent(error, &wallet, wanted, &key)?;
@@ -131,10 +132,10 @@ pub(crate) async fn run(context: &Context, verb: Verb) -> Result<()> {
     }
 }
 
-/// Who owns the wallet now, and who has to prove what.
+/// The current owner, and the address that must be proved next.
 fn named(change: &OwnerChange) -> String {
     let wallet = &change.wallet;
-    let owner = wallet.owner_address.as_deref().unwrap_or("nobody");
+    let owner = wallet.owner_address.as_deref().unwrap_or("none");
     match (&wallet.pending_owner_address, wallet.owner_state) {
         (Some(next), _) => format!(
             "{owner} stays the owner (LOCKED) until {next} is proved with `waiaas owner verify {}`.",
@@ -147,7 +148,7 @@ fn named(change: &OwnerChange) -> String {
     }
 }
 
-/// The present owner's signature over the challenge that a refusal carries, if a key is at hand.
+/// The current owner's signature of the challenge in a refusal, if a key is available.
 fn consent(error: ClientError, wallet: &Wallet, wanted: OwnerAction, key: &Key) -> Result<OwnerSignature> {
     let message = match &error {
         ClientError::Api(api) if api.problem.code == "OWNER_ALREADY_CONNECTED" => {
@@ -163,7 +164,7 @@ fn consent(error: ClientError, wallet: &Wallet, wanted: OwnerAction, key: &Key) 
     key.sign(&asked, owner, &[])
 }
 
-/// Says what became of an approval; one that did not let its transaction run is an error.
+/// Reports the result of an approval; it is an error if the transaction did not run.
 fn approved(context: &Context, done: &Approved) -> Result<()> {
     let transaction = &done.transaction;
     let ended = match transaction.status {
@@ -179,7 +180,7 @@ fn approved(context: &Context, done: &Approved) -> Result<()> {
         }
     };
     let text = |_: &Approved| match (&ended, transaction.tx_hash.as_deref()) {
-        (Some(not_run), _) => format!("The approval was taken, but {not_run}"),
+        (Some(not_run), _) => format!("The approval was accepted, but {not_run}"),
         (None, Some(hash)) => format!("Approved; the transaction is {} ({hash}).", transaction.status),
         (None, None) => format!("Approved; the transaction is {}, not broadcast yet.", transaction.status),
     };

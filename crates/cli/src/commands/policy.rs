@@ -37,31 +37,31 @@ pub(crate) enum Verb {
     Create(CreateArgs),
     /// List policies.
     List {
-        /// Those that apply to this wallet (id or name).
+        /// Only policies that apply to this wallet (id or name).
         #[arg(long)]
         wallet: Option<String>,
     },
     /// Show one policy.
     Show {
-        /// The policy.
+        /// Id of the policy.
         id: PolicyId,
     },
-    /// Change a policy's rules, priority, or whether it is in force. Rules that are given replace all rules the
-    /// policy has; `waiaas policy show` prints them.
+    /// Change a policy's rules, priority, or whether it is in force. Given rules replace all rules of the
+    /// policy; `waiaas policy show` prints them.
     Update(update::UpdateArgs),
     /// Delete a policy. It is shown and confirmed first.
     Delete(update::DeleteArgs),
-    /// What the 21 types say; of one type its fields, their defaults and an example.
+    /// Describe the 21 policy types; for one type its fields, their defaults and an example.
     Types(types::Args),
-    /// Run cases against a policy file, without a daemon. --help shows the format.
+    /// Run test cases against a policy file, without a daemon. --help shows the format.
     Test(test::Args),
-    /// How one set of policies stands to another: the same, tighter, looser, incomparable.
+    /// Compare two sets of policies: same, tighter, looser or incomparable.
     Diff(diff::Args),
-    /// What a policy file would have decided on the requests that were recorded.
+    /// Judge the recorded requests again by a policy file.
     Replay(replay::Args),
     /// Print the daemon's policies as a policy file.
     Export(export::Args),
-    /// Make the daemon's policies those of a file.
+    /// Change the daemon's policies to those of a file.
     Apply(apply::Args),
 }
 
@@ -78,7 +78,7 @@ pub(crate) struct CreateArgs {
     /// Only on this network.
     #[arg(long)]
     network: Option<String>,
-    /// Create it switched off.
+    /// Create it without putting it in force.
     #[arg(long)]
     disabled: bool,
 }
@@ -110,7 +110,7 @@ impl RulesArgs {
         };
         let rules = waiaas_api::json::value(text.as_bytes()).map_err(|issue| {
             let at = if issue.path.is_empty() { String::new() } else { format!("{}: ", issue.path) };
-            Usage(format!("the rules cannot be read: {at}{}", issue.message))
+            Usage(format!("the rules are not valid: {at}{}", issue.message))
         })?;
         Ok(Some(rules))
     }
@@ -162,12 +162,12 @@ pub(crate) async fn run(context: &Context, verb: Verb) -> Result<()> {
     }
 }
 
-/// One policy, with its rules as they are given to `policy update` as well.
+/// One policy, with its rules in the form that `policy update` accepts.
 fn shown(policy: &Policy, wallets: &[Wallet]) -> String {
     format!("{}\nrules: {}", table(std::slice::from_ref(policy), wallets), policy.rules)
 }
 
-/// Policies with their rules in sentences. `wallets` are those that have names here.
+/// Policies with their rules in sentences. `wallets` gives their names.
 pub(crate) fn table(policies: &[Policy], wallets: &[Wallet]) -> String {
     let name = |id: WalletId| {
         let known = wallets.iter().find(|wallet| wallet.id == id);
@@ -175,7 +175,7 @@ pub(crate) fn table(policies: &[Policy], wallets: &[Wallet]) -> String {
     };
     table::list(
         "There are no policies, so everything is denied.",
-        ["id", "type", "wallet", "network", "in force", "what it says"],
+        ["id", "type", "wallet", "network", "in force", "rules"],
         policies.iter().map(|p| {
             [
                 p.id.to_string(),
@@ -189,10 +189,10 @@ pub(crate) fn table(policies: &[Policy], wallets: &[Wallet]) -> String {
     )
 }
 
-/// The rules in a sentence; as they stand where this build does not know them.
+/// The rules in a sentence; as JSON if this build cannot parse them.
 pub(crate) fn sentence(policy_type: &str, rules: &Value, network: Option<&str>) -> String {
     let known = PolicyType::parse(policy_type).and_then(|policy_type| {
-        // A custom network of the daemon's is not known here; the rules are the same on any.
+        // A custom network of the daemon is not known here; the rules are the same on every network.
         let network = network.map(NetworkId::new);
         let networks = Networks::builtin();
         Rules::parse(policy_type, rules, &networks, network.as_ref()).ok()

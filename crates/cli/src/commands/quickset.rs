@@ -1,5 +1,5 @@
-//! `waiaas quickset`: wallets, starter policies and a session in one go. Running it again changes
-//! nothing that is already there.
+//! `waiaas quickset`: wallets, starter policies and a session in one step. A second run changes nothing that
+//! exists.
 
 use std::path::Path;
 
@@ -25,15 +25,15 @@ use crate::{human, output};
 /// Set everything up for an agent.
 #[derive(clap::Args)]
 pub(crate) struct Args {
-    /// Which money: public test networks, real money, or nodes on this machine.
+    /// Kind of money: public test networks, real money, or nodes on this machine.
     #[arg(long, value_enum, default_value = "testnet")]
     mode: Mode,
-    /// Seconds the agent's token lives (default: security.session_ttl).
+    /// Lifetime of the agent's token in seconds (default: security.session_ttl).
     #[arg(long)]
     ttl: Option<u32>,
 }
 
-/// What a new wallet may do until the operator decides otherwise: little, and watched.
+/// The policies of a new wallet until the operator sets others: small amounts, with notice.
 fn starter_policies() -> [(&'static str, Value); 2] {
     [
         (
@@ -78,7 +78,7 @@ pub(crate) async fn run(context: &Context, args: Args) -> Result<()> {
             text.push_str(&format!("  {:<16} {}  {}\n", w.name, w.id, w.address));
         }
         text.push_str(&format!(
-            "Policies (those that were there already are as they were; change one with `waiaas policy update ID \
+            "Policies (existing ones are unchanged; change one with `waiaas policy update ID \
              --rules …`)\n{}\n",
             policy::table(&policies, &wallets)
         ));
@@ -112,7 +112,7 @@ async fn wallet(client: &Client, name: String, chain: Chain, environment: Enviro
     Ok(client.create_wallet(&request).await?.wallet)
 }
 
-/// The starter policies a wallet does not have yet, and those it has of the same types.
+/// Creates the starter policies that a wallet lacks; returns them and existing ones of the same types.
 async fn ensure_policies(client: &Client, wallet: &Wallet) -> Result<Vec<Policy>> {
     let query = PageQuery { wallet_id: Some(wallet.id), limit: Some(200), ..PageQuery::default() };
     let known = client.policies(&query).await?.data;
@@ -146,15 +146,15 @@ async fn ensure_policies(client: &Client, wallet: &Wallet) -> Result<Vec<Policy>
     Ok(policies)
 }
 
-/// The agent's token, and what the file held before.
+/// The agent's token, and the token that was in the file before.
 struct Made {
     token: SecretString,
     reused: bool,
-    /// The session whose token was in the file, where another took its place.
+    /// The session of the earlier token, if another token replaced it.
     earlier: Option<Session>,
 }
 
-/// The token left by an earlier run if it still works for these wallets, else a new session's.
+/// The token of an earlier run if it still works for these wallets, else a new session's.
 async fn session(context: &Context, client: &Client, wallets: &[Wallet], ttl: Option<u32>) -> Result<Made> {
     let file = context.data_dir().session_token();
     let mut earlier = None;
@@ -180,7 +180,7 @@ async fn session(context: &Context, client: &Client, wallets: &[Wallet], ttl: Op
     Ok(Made { token, reused: false, earlier })
 }
 
-/// The session that a token is of, by the token's own word, if the daemon has it.
+/// The session named in a token, if the daemon has it.
 async fn session_of(client: &Client, token: &SecretString) -> Result<Option<Session>> {
     let claims = token.expose_secret().split('.').nth(1).and_then(|part| URL_SAFE_NO_PAD.decode(part).ok());
     let claims: Option<Value> = claims.and_then(|bytes| serde_json::from_slice(&bytes).ok());
@@ -199,7 +199,7 @@ async fn session_of(client: &Client, token: &SecretString) -> Result<Option<Sess
     }
 }
 
-/// What became of the token that was in the file before.
+/// The state of the token that was in the file before.
 fn replaced(earlier: &Session, file: &Path) -> String {
     let names: Vec<_> = earlier.wallets.iter().map(|wallet| wallet.name.as_str()).collect();
     let whose = format!("The token that was in {} is of session {}", file.display(), earlier.id);

@@ -18,10 +18,10 @@ pub(crate) enum Verb {
         /// Wallet ids or names.
         #[arg(required = true)]
         wallets: Vec<String>,
-        /// Seconds a token lives (300 to 31536000).
+        /// Lifetime of a token in seconds (300 to 31536000).
         #[arg(long)]
         ttl: Option<u32>,
-        /// How often it may be renewed.
+        /// Maximum number of renewals.
         #[arg(long)]
         max_renewals: Option<u32>,
         /// Seconds after which the session ends, renewed or not.
@@ -30,24 +30,24 @@ pub(crate) enum Verb {
     },
     /// List sessions.
     List {
-        /// Only those of this wallet (id or name).
+        /// Only sessions of this wallet (id or name).
         #[arg(long)]
         wallet: Option<String>,
     },
-    /// Replace a session's token; the old one is dead at once.
+    /// Replace a session's token; the old one is void at once.
     Rotate {
-        /// The session.
+        /// Id of the session.
         id: SessionId,
     },
-    /// End a session, also for requests not yet signed.
+    /// Revoke a session; its requests that are not signed yet are cancelled too.
     Revoke {
-        /// The session.
+        /// Id of the session.
         id: SessionId,
     },
-    /// Set the wallet that a session's reads mean where they name none; a payment still goes from the one
-    /// wallet that fits.
+    /// Set a session's default wallet, which its read requests use if they name none; a payment still uses
+    /// the one wallet that fits.
     DefaultWallet {
-        /// The session.
+        /// Id of the session.
         id: SessionId,
         /// One of its wallets (id or name).
         wallet: String,

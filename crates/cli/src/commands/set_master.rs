@@ -1,5 +1,5 @@
-//! `waiaas set-master`: through the daemon when one runs, else on the database itself. Only on the daemon's
-//! own machine: whoever stole the old password must not lock the operator out with it.
+//! `waiaas set-master`: through the daemon if one runs, else directly on the database. Only on the daemon's
+//! own machine, so that a thief of the old password cannot lock the operator out.
 
 use anyhow::Result;
 use serde_json::json;
@@ -14,7 +14,7 @@ use crate::{output, password};
 
 pub(crate) async fn run(context: &Context) -> Result<()> {
     if !context.is_local() {
-        // Said here, so that the new password goes nowhere.
+        // Refused here, so that the new password is not sent anywhere.
         let message = "the master password is changed on the daemon's own machine: run this there as its user, \
                        without --base-url and WAIAAS_BASE_URL; in a container: `docker exec -it CONTAINER waiaas \
                        set-master`";
@@ -23,7 +23,7 @@ pub(crate) async fn run(context: &Context) -> Result<()> {
     context.refuse_shared()?;
     let old = password::master(context.data_dir())?;
     let new = password::new_master()?;
-    // A held lock means that a daemon runs: then the change is its to make.
+    // A held lock means that a daemon runs, which then makes the change.
     let daemon_runs = context.data_dir().lock().is_err();
     if daemon_runs {
         let client = context.operator_with(old).await?;
@@ -33,6 +33,6 @@ pub(crate) async fn run(context: &Context) -> Result<()> {
         set_master_password(context.data_dir(), &config, old, new, SystemClock.now()).await?;
     }
     output::show(context, &json!({ "changed": true }), |_| {
-        "The master password is changed; recovery.key is gone.".to_owned()
+        "The master password was changed and recovery.key deleted.".to_owned()
     })
 }

@@ -11,7 +11,7 @@ pub(crate) async fn run(context: &Context) -> Result<()> {
     output::show(context, &value, |status| {
         let mut lines = Vec::new();
         for (name, value) in status.as_object().into_iter().flatten() {
-            // `signing` says the same in words for people.
+            // `signing` gives the same in plain words.
             if !value.is_array() && !value.is_object() && name != "killSwitchState" {
                 lines.push(format!(
                     "{name:<20} {}",
@@ -27,7 +27,7 @@ pub(crate) async fn run(context: &Context) -> Result<()> {
     })
 }
 
-/// How the endpoints of a network show what a transaction does, as far as that is known.
+/// The simulation methods of a network's endpoints, as far as they are known.
 fn simulations(network: &Value) -> Option<String> {
     let methods: Vec<_> = network["simulationMethods"].as_array()?.iter().map(Value::as_str).collect();
     methods.iter().any(Option::is_some).then_some(())?;

@@ -7,16 +7,17 @@ use waiaas_api::tokens::{ForgetToken, TokenQuery, Tokens};
 use crate::context::Context;
 use crate::{human, output, table};
 
-/// Tokens on record.
+/// Recorded tokens.
 #[derive(Subcommand)]
 pub(crate) enum Verb {
-    /// List the tokens on record, with the decimals that amounts and limits are read by.
+    /// List recorded tokens, with the decimals used for amounts and limits.
     List {
-        /// Of this network only.
+        /// Only tokens of this network.
         #[arg(long)]
         network: Option<String>,
     },
-    /// Drop what is on record of a token, so that the nodes are asked anew. Only on the daemon's own machine.
+    /// Remove a recorded token, so that its facts are read from the nodes again. Only on the daemon's own
+    /// machine.
     Forget {
         /// Its network, by name or CAIP-2 id.
         network: String,
@@ -33,7 +34,7 @@ pub(crate) async fn run(context: &Context, verb: Verb) -> Result<()> {
             let forgotten = client.forget_token(&ForgetToken { network, address }).await?;
             output::show(context, &forgotten, |token| {
                 format!(
-                    "{} on {} was on record with {} decimals, and is no more. The next request about it asks the \
+                    "{} on {} was recorded with {} decimals and is now removed. The next request about it asks the \
                      nodes.",
                     token.address, token.network, token.decimals
                 )
@@ -52,5 +53,5 @@ fn text(found: &Tokens) -> String {
             human::time(token.recorded_at),
         ]
     });
-    table::list("No token is on record.", ["network", "address", "calls itself", "decimals", "since"], rows)
+    table::list("No token is recorded.", ["network", "address", "symbol", "decimals", "since"], rows)
 }

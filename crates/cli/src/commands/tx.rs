@@ -21,34 +21,34 @@ use crate::{human, output, table};
 pub(crate) enum Verb {
     /// List transactions, newest first.
     List {
-        /// Only of this wallet (id or name).
+        /// Only transactions of this wallet (id or name).
         #[arg(long)]
         wallet: Option<String>,
-        /// Only in this state, such as PENDING_APPROVAL.
+        /// Only transactions with this status, such as PENDING_APPROVAL.
         #[arg(long)]
         status: Option<String>,
         /// At most this many.
         #[arg(long, default_value_t = 50)]
         limit: u32,
     },
-    /// Show one transaction, with what it does and why it was judged so.
+    /// Show one transaction, its effects and the reasons of its verdict.
     Show {
-        /// The transaction.
+        /// Id of the transaction.
         id: TxId,
     },
-    /// Explain a decision: every input it was made from, and the decision made again from them.
+    /// Explain a decision: every input, and the decision made again from it.
     Explain {
-        /// The transaction.
+        /// Id of the transaction.
         id: TxId,
     },
-    /// Withdraw a transaction that waits.
+    /// Cancel a waiting transaction.
     Cancel {
-        /// The transaction.
+        /// Id of the transaction.
         id: TxId,
     },
-    /// Close a signed transaction that can no longer happen. Says what that does; --yes does it.
+    /// Close a signed transaction that can no longer confirm. Shows the consequences; --yes closes it.
     Close {
-        /// The transaction.
+        /// Id of the transaction.
         id: TxId,
         /// Close it.
         #[arg(long)]
@@ -56,7 +56,7 @@ pub(crate) enum Verb {
     },
     /// Reject a transaction that waits for its owner.
     Reject {
-        /// The transaction.
+        /// Id of the transaction.
         id: TxId,
     },
 }
@@ -106,9 +106,9 @@ fn closed(c: &Closed) -> String {
     let mut text = format!("{} is {}.", c.transaction.id, c.transaction.status);
     text.push_str(if c.closed { " Closed: " } else { " If it is closed: " });
     text.push_str(&c.consequences);
-    let becomes = if c.gives_free { "given free" } else { "counts as spent" };
+    let becomes = if c.gives_free { "released" } else { "counts as spent" };
     for held in &c.held {
-        let fee = if held.is_fee { " (the most its fee can be)" } else { "" };
+        let fee = if held.is_fee { " (the maximum of its fee)" } else { "" };
         text.push_str(&format!("\n  {becomes}: {} of {}{fee}", held.amount, held.asset_id));
     }
     if !c.closed {
@@ -125,7 +125,7 @@ fn unknown_status(text: &str) -> anyhow::Error {
 /// Transactions as a table.
 fn table(transactions: &[Transaction], wallets: &[Wallet]) -> String {
     table::list(
-        "No transactions fit.",
+        "No transactions match.",
         ["id", "time", "wallet", "status", "tier", "network", "amount", "to"],
         transactions.iter().map(|t| {
             [
@@ -142,7 +142,7 @@ fn table(transactions: &[Transaction], wallets: &[Wallet]) -> String {
     )
 }
 
-/// What the wallet is called, or its id where it is not known.
+/// The wallet's name, or its id if the name is not known.
 fn name(t: &Transaction, wallets: &[Wallet]) -> String {
     let known = wallets.iter().find(|wallet| wallet.id == t.wallet_id);
     known.map_or_else(|| t.wallet_id.to_string(), |wallet| wallet.name.clone())

@@ -24,13 +24,13 @@ use crate::{output, table};
 /// Wallets.
 #[derive(Subcommand)]
 pub(crate) enum Verb {
-    /// Make a wallet with a fresh key.
+    /// Create a wallet with a new key.
     Create(CreateArgs),
-    /// Make a wallet from an existing private key in a file.
+    /// Create a wallet from a private key in a file.
     Import(ImportArgs),
     /// List all wallets.
     List {
-        /// Also what they hold on each network; the nodes are asked.
+        /// Also show the balances on each network; the nodes are asked.
         #[arg(long)]
         balances: bool,
     },
@@ -39,32 +39,32 @@ pub(crate) enum Verb {
         /// Id or name.
         wallet: String,
     },
-    /// Set the network that requests of a wallet mean where they name none.
+    /// Set a wallet's default network, which requests use if they name none.
     DefaultNetwork {
         /// Id or name.
         wallet: String,
-        /// Its name, such as base-sepolia, or its CAIP-2 id.
+        /// Name of the network, such as base-sepolia, or its CAIP-2 id.
         #[arg(required_unless_present = "none")]
         network: Option<String>,
-        /// Take the setting back.
+        /// Remove the default.
         #[arg(long, conflicts_with = "network")]
         none: bool,
     },
-    /// Stop a wallet from signing.
+    /// Suspend a wallet, so that it cannot sign.
     Suspend {
         /// Id or name.
         wallet: String,
-        /// Why, for the record.
+        /// Reason, for the record.
         #[arg(long)]
         reason: Option<String>,
     },
-    /// Let a suspended wallet sign again.
+    /// Resume a suspended wallet.
     Resume {
         /// Id or name.
         wallet: String,
     },
-    /// End a wallet for ever: nothing signs with its key again, so move its money first. What it holds is
-    /// shown, and the command is confirmed on a terminal or by --yes.
+    /// Terminate a wallet: its key never signs again, so move its money first. Its balances are shown, and
+    /// the command must be confirmed on a terminal or by --yes.
     Terminate {
         /// Id or name.
         wallet: String,
@@ -168,7 +168,7 @@ pub(crate) async fn run(context: &Context, verb: Verb) -> Result<()> {
             let set = client.set_default_network(id, network.as_deref()).await?;
             output::show(context, &set, |w| match &w.network {
                 Some(network) => format!("The default network of {} is {network}.", w.name),
-                None => format!("{} has no default network: requests have to name one.", w.name),
+                None => format!("{} has no default network: requests must name one.", w.name),
             })
         }
         Verb::Suspend { wallet, reason } => {
@@ -199,26 +199,26 @@ pub(crate) async fn find(client: &Client, text: &str) -> Result<Wallet> {
     }
 }
 
-/// Ends a wallet, once that is confirmed.
+/// Terminates a wallet after confirmation.
 async fn terminate(context: &Context, client: &Client, wallet: &str, yes: &Yes) -> Result<()> {
     let wallet = find(client, wallet).await?;
     if wallet.status != WalletStatus::Terminated && !yes.is_given() {
         let held = match client.wallet_balances(wallet.id).await {
             Ok(answer) => held_table(&[WithBalances { wallet: wallet.clone(), balances: answer.balances }]),
-            Err(error) => format!("What {} holds is not known: {error}", wallet.name),
+            Err(error) => format!("The balances of {} cannot be read: {error}", wallet.name),
         };
         output::progress(&held);
         output::progress(&format!(
-            "Terminating {} cannot be undone. Whatever it holds stays at {} and no command moves it again: move \
-             it first. Its key stays sealed in the database and is never given out. What waits for this wallet \
-             is not carried out.",
+            "Terminating {} cannot be undone. Its money stays at {} and no command can move it: move \
+             it first. Its key stays sealed in the database and is never given out. Waiting transactions of this wallet \
+             are not signed.",
             wallet.name, wallet.address
         ));
-        yes.or_ask(&format!("it would end the wallet {} for ever", wallet.name))?;
+        yes.or_ask(&format!("it would terminate the wallet {} for good", wallet.name))?;
     }
     let ended = client.terminate_wallet(wallet.id).await?;
     output::show(context, &ended, |w| {
-        format!("{} is {}. What it holds stays at {}.", w.id, w.status, wallet.address)
+        format!("{} is {}. Its money stays at {}.", w.id, w.status, wallet.address)
     })
 }
 
@@ -235,7 +235,7 @@ async fn list(context: &Context, client: &Client, balances: bool) -> Result<()> 
     output::show(context, &json!({ "data": all }), |_| held_table(&all))
 }
 
-/// A wallet with what it holds.
+/// A wallet with its balances.
 #[derive(Serialize)]
 struct WithBalances {
     #[serde(flatten)]
@@ -251,16 +251,16 @@ fn held_table(all: &[WithBalances]) -> String {
                 let usd = held.usd.map(|usd| format!(" ({usd} USD)")).unwrap_or_default();
                 match &held.balance {
                     Some(balance) => format!("{balance} {}{usd}", held.symbol),
-                    None => format!("{} (not readable)", held.asset_id),
+                    None => format!("{} (cannot be read)", held.asset_id),
                 }
             });
             let held = coins.collect::<Vec<_>>().join(", ");
-            let held = on.error.as_ref().map_or(held, |error| format!("not known: {error}"));
+            let held = on.error.as_ref().map_or(held, |error| format!("cannot be read: {error}"));
             [wallet.name.clone(), on.network.clone(), held, wallet.address.clone()]
         })
     });
     table::list(
-        "There are no wallets, or none that a network serves.",
+        "There are no wallets, or no endpoint is configured for their networks.",
         ["wallet", "network", "holds", "address"],
         rows,
     )

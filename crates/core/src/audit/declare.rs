@@ -1,11 +1,11 @@
-//! How the events are declared: each once, with its details.
+//! The macro that declares the events, each once, with its details.
 
-/// Declares [`AuditEvent`], and how the details of each event are read. A name without details here, or with
-/// details twice, does not compile.
+/// Declares [`AuditEvent`], and the parser of the details of each event. A name without an entry here, or with two,
+/// does not compile.
 macro_rules! audit_events {
     ($($variant:ident $({ $($(#[$meta:meta])* $field:ident: $type:ty),+ $(,)? })?),+ $(,)?) => {
-        /// What happened, and what a row of the audit log says of it beside its wallet, session and transaction.
-        /// Never secrets.
+        /// An event with its details, as stored in a row of the audit log besides its wallet, session and
+        /// transaction. Never secrets.
         ///
         /// The serialised value is the text of the details alone; the name is [`AuditEvent::kind`].
         #[derive(Clone, PartialEq, Debug, Serialize)]
@@ -30,18 +30,18 @@ macro_rules! audit_events {
             ///
             /// # Errors
             ///
-            /// None for any value that the daemon puts into an event.
+            /// None for any value that the daemon stores in an event.
             pub fn details(&self) -> Result<String, serde_json::Error> {
                 let text = serde_json::to_string(self)?;
                 Ok(if text == NOTHING { "{}".to_owned() } else { text })
             }
 
-            /// Reads the details of a row of this name. Fields that earlier versions stored besides are ignored.
+            /// Parses the details of a row with this name. Additional fields stored by earlier versions are ignored.
             ///
             /// # Errors
             ///
-            /// The details lack something that an event of this name says today, as those of a row from another
-            /// version can. Such a row is shown by its text.
+            /// If the details lack a field, which is possible in a row from another version. Such a row is shown as
+            /// text.
             pub fn read(kind: AuditEventKind, details: &str) -> Result<Self, serde_json::Error> {
                 let details = if details == NOTHING { "{}" } else { details };
                 match kind {

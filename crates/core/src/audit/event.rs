@@ -29,7 +29,7 @@ audit_events! {
         auto_provisioned: bool,
     },
     SystemStarted {
-        /// Of the program.
+        /// Version of the program.
         version: String,
     },
     WalletCreated {
@@ -47,7 +47,7 @@ audit_events! {
         name: String,
     },
     WalletNetworkSet {
-        /// The network of requests that name none; none where it was taken back.
+        /// The network of requests that name none; none if it was removed.
         network: Option<NetworkId>,
     },
     WalletSuspended {
@@ -55,7 +55,7 @@ audit_events! {
         reason: String,
     },
     WalletResumed {
-        /// On what ground.
+        /// Whether it loosens, and the consent to it.
         #[serde(flatten)]
         ground: Ground,
     },
@@ -77,7 +77,7 @@ audit_events! {
         expires_at: UnixSeconds,
     },
     SessionRevoked {
-        /// Why the daemon revoked it; none where the operator did.
+        /// Why the daemon revoked it; none if the operator did.
         #[serde(skip_serializing_if = "Option::is_none")]
         reason: Option<String>,
     },
@@ -94,7 +94,7 @@ audit_events! {
         policy: WholePolicy,
         /// Whether it is in force.
         enabled: bool,
-        /// On what ground.
+        /// Whether it loosens, and the consent to it.
         #[serde(flatten)]
         ground: Ground,
     },
@@ -108,7 +108,7 @@ audit_events! {
         from: PolicyContent,
         /// After.
         to: PolicyContent,
-        /// On what ground.
+        /// Whether it loosens, and the consent to it.
         #[serde(flatten)]
         ground: Ground,
     },
@@ -116,7 +116,7 @@ audit_events! {
         /// The policy.
         #[serde(flatten)]
         policy: WholePolicy,
-        /// On what ground.
+        /// Whether it loosens, and the consent to it.
         #[serde(flatten)]
         ground: Ground,
     },
@@ -125,23 +125,23 @@ audit_events! {
         change_id: ChangeId,
         /// Its kind.
         kind: ChangeKind,
-        /// What owners are told.
+        /// The change in one sentence, as shown to owners.
         summary: String,
         /// Its content.
         change: Box<Change>,
-        /// Whose consent it takes.
+        /// The owners who must consent.
         owners: BTreeSet<Address>,
     },
     ChangeConsented {
         /// The change.
         change_id: ChangeId,
-        /// Of the challenge that the owner signed.
+        /// Nonce of the challenge that the owner signed.
         nonce: String,
     },
     ChangeApplied {
         /// The change.
         change_id: ChangeId,
-        /// Who agreed.
+        /// The owners who consented.
         owners: BTreeSet<Address>,
     },
     ChangeRejected {
@@ -163,7 +163,7 @@ audit_events! {
         reason: String,
     },
     PolicyDenied {
-        /// The reasons, as they are kept.
+        /// The reasons, as stored.
         denials: Vec<Denial>,
         /// Digest of the request.
         request: Digest,
@@ -171,42 +171,42 @@ audit_events! {
         replaces: Option<TxId>,
     },
     DenialsNotKept {
-        /// Denials that are kept of a session in a day.
+        /// Maximum number of denials stored per session and day.
         quota: u64,
-        /// Digest of the first request whose denial is not kept.
+        /// Digest of the first request whose denial is not stored.
         request: Digest,
     },
     TxRequested {
         /// Its tier.
         tier: Tier,
-        /// Of the draft.
+        /// Digest of the draft.
         digest: Digest,
         /// Digest of the request.
         request: Digest,
-        /// Value of what is spent, without fees; none when a price is missing.
+        /// Value of the amounts spent, without fees; none when a price is missing.
         usd: Option<Usd>,
         /// The transaction that it replaces.
         replaces: Option<TxId>,
     },
     TxQueued {
-        /// Seconds that it waits.
+        /// Length of the delay in seconds.
         delay_seconds: Option<u32>,
     },
     TxApprovalRequested {
-        /// Seconds that the owner has.
+        /// Approval window in seconds.
         approval_timeout: Option<u32>,
-        /// Why the owner is asked.
+        /// The reasons for the approval.
         reasons: Vec<TierReason>,
     },
     TxApproved {
-        /// Of the challenge that the owner signed.
+        /// Nonce of the challenge that the owner signed.
         nonce: String,
     },
     TxRejected {
-        /// Of the challenge that the owner signed; none where the operator rejects.
+        /// Nonce of the challenge that the owner signed; none if the operator rejects.
         #[serde(skip_serializing_if = "Option::is_none")]
         nonce: Option<String>,
-        /// Its status before, where the operator rejects.
+        /// Its status before, if the operator rejects.
         #[serde(skip_serializing_if = "Option::is_none")]
         from: Option<TxStatus>,
     },
@@ -214,23 +214,23 @@ audit_events! {
         /// Its status before.
         #[serde(skip_serializing_if = "Option::is_none")]
         from: Option<TxStatus>,
-        /// Stable error code, where the last look refused the signature.
+        /// Stable error code, if the last look refused the signature.
         #[serde(skip_serializing_if = "Option::is_none")]
         code: Option<String>,
-        /// One sentence beside the code.
+        /// One sentence that explains the code.
         #[serde(skip_serializing_if = "Option::is_none")]
         message: Option<String>,
     },
     TxExpired,
     TxCleared {
-        /// Its tier, where nothing had to be waited for.
+        /// Its tier, if there was nothing to wait for.
         #[serde(skip_serializing_if = "Option::is_none")]
         tier: Option<Tier>,
     },
     TxSigned {
         /// Transaction hash or signature.
         hash: String,
-        /// Of the draft.
+        /// Digest of the draft.
         digest: Digest,
     },
     TxSubmitted,
@@ -238,23 +238,23 @@ audit_events! {
     TxClosed {
         /// Its status before.
         from: TxStatus,
-        /// Whether what it holds is given free; else it counts as spent.
+        /// Whether its reservations are released; otherwise they count as spent.
         gives_free: bool,
-        /// What it holds.
+        /// Its reservations.
         held: Vec<HeldAmount>,
     },
     ChainReset {
         /// The network.
         network: NetworkId,
-        /// How many transactions ended with the chain before.
+        /// Number of transactions that ended with the previous chain.
         ended: u64,
-        /// The chain before, if it was known.
+        /// The previous chain, if it was known.
         was: Option<ChainSeen>,
-        /// The chain now.
+        /// The current chain.
         is: ChainSeen,
     },
     TxConfirmed {
-        /// Where, and for how much.
+        /// Its block and fee.
         #[serde(flatten)]
         landed: Landed,
         /// Whether that block is final already.
@@ -262,18 +262,18 @@ audit_events! {
         is_final: bool,
     },
     TxFinal {
-        /// Where, and for how much.
+        /// Its block and fee.
         #[serde(flatten)]
         landed: Landed,
     },
     TxReorganised {
         /// The block that held it.
         block: Option<u64>,
-        /// Why it does not count as confirmed any more.
+        /// Why it no longer counts as confirmed.
         reason: String,
     },
     TxFailed {
-        /// How.
+        /// The kind of failure.
         #[serde(flatten)]
         failure: TxFailure,
     },
@@ -282,22 +282,22 @@ audit_events! {
         to: Address,
     },
     OwnerSigned {
-        /// Of the challenge that the owner signed.
+        /// Nonce of the challenge that the owner signed.
         nonce: String,
         /// The change that the answer is about.
         #[serde(skip_serializing_if = "Option::is_none")]
         change_id: Option<ChangeId>,
     },
     OwnerVerified {
-        /// The state of the owner from then on.
+        /// The new state of the owner.
         state: OwnerState,
-        /// The owner before, if it was another one.
+        /// The previous owner, if it was another one.
         from: Option<Address>,
     },
     SuccessorNamed {
         /// The owner who hands over.
         owner: Address,
-        /// The successor before.
+        /// The previous successor.
         from: Option<Address>,
         /// The successor.
         to: Address,
@@ -305,24 +305,24 @@ audit_events! {
     SuccessorWithdrawn {
         /// The owner who stays.
         owner: Option<Address>,
-        /// The successor before.
+        /// The previous successor.
         from: Option<Address>,
-        /// Why the daemon took it back; none where the owner did.
+        /// Why the daemon withdrew it; none if the owner did.
         #[serde(skip_serializing_if = "Option::is_none")]
         reason: Option<String>,
     },
     OwnerChanged {
-        /// The owner before.
+        /// The previous owner.
         from: Option<Address>,
-        /// The owner from then on, not yet proved.
+        /// The new owner, not yet proved.
         to: Address,
     },
     OwnerRemoved {
-        /// The owner before.
+        /// The previous owner.
         from: Option<Address>,
     },
     MasterAuthFailed {
-        /// Refused passwords in a row.
+        /// Number of consecutive wrong passwords.
         failures: u32,
     },
     PasswordChanged,
@@ -332,18 +332,18 @@ audit_events! {
         network: NetworkId,
         /// The token.
         address: Address,
-        /// Its decimals as they were on record.
+        /// Its recorded decimals.
         decimals: u8,
     },
     BackupRestored,
     KillSwitchActivated {
-        /// By which means.
+        /// How it was activated.
         by: KillSwitchMeans,
     },
     KillSwitchRecovered {
-        /// Of the activation that ended.
+        /// Generation of the activation that was released.
         generation: u64,
-        /// On what ground.
+        /// Whether it loosens, and the consent to it.
         #[serde(flatten)]
         ground: Ground,
     },

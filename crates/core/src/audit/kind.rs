@@ -1,4 +1,4 @@
-//! The names of the events, and how much a person should care.
+//! Names and severities of the events.
 
 use serde::{Deserialize, Serialize};
 
@@ -13,17 +13,17 @@ wire_enum!(
         SystemStarted = "SYSTEM_STARTED",
         /// A wallet was created.
         WalletCreated = "WALLET_CREATED",
-        /// A wallet was made from an existing key.
+        /// A wallet was created from an imported key.
         WalletImported = "WALLET_IMPORTED",
         /// A wallet's name changed.
         WalletRenamed = "WALLET_RENAMED",
-        /// The network of a wallet's requests that name none was set.
+        /// A wallet's default network was set. Requests that name no network use it.
         WalletNetworkSet = "WALLET_NETWORK_SET",
-        /// A wallet may no longer sign.
+        /// A wallet was suspended and cannot sign.
         WalletSuspended = "WALLET_SUSPENDED",
-        /// A wallet may sign again.
+        /// A wallet was resumed and can sign again.
         WalletResumed = "WALLET_RESUMED",
-        /// A wallet will never sign again.
+        /// A wallet was terminated and will never sign again.
         WalletTerminated = "WALLET_TERMINATED",
         /// A session was created.
         SessionCreated = "SESSION_CREATED",
@@ -37,9 +37,9 @@ wire_enum!(
         SessionWalletAdded = "SESSION_WALLET_ADDED",
         /// A wallet was unlinked from a session.
         SessionWalletRemoved = "SESSION_WALLET_REMOVED",
-        /// The wallet that a session means where it names none was set.
+        /// A session's default wallet was set. Requests that name no wallet use it.
         SessionDefaultSet = "SESSION_DEFAULT_SET",
-        /// The session signing key changed.
+        /// The session signing key was rotated.
         SecretRotated = "SECRET_ROTATED",
         /// A policy was created.
         PolicyCreated = "POLICY_CREATED",
@@ -47,33 +47,34 @@ wire_enum!(
         PolicyUpdated = "POLICY_UPDATED",
         /// A policy was deleted.
         PolicyDeleted = "POLICY_DELETED",
-        /// A change waits for owners.
+        /// A change was requested and waits for owners.
         ChangeRequested = "CHANGE_REQUESTED",
-        /// An owner agreed to a change.
+        /// An owner consented to a change.
         ChangeConsented = "CHANGE_CONSENTED",
-        /// Every owner a change takes has agreed; what it did stands beside it.
+        /// A change was applied: every owner concerned consented. Its effect is recorded as an entry of its
+        /// own.
         ChangeApplied = "CHANGE_APPLIED",
-        /// An owner refused a change.
+        /// An owner rejected a change.
         ChangeRejected = "CHANGE_REJECTED",
-        /// The operator took a waiting change back.
+        /// The operator withdrew a pending change.
         ChangeWithdrawn = "CHANGE_WITHDRAWN",
-        /// Not every owner answered in time.
+        /// A change expired: not every owner answered in time.
         ChangeExpired = "CHANGE_EXPIRED",
-        /// A waiting change lost what it was about.
+        /// A pending change was superseded: its subject has changed, or a newer change replaced it.
         ChangeSuperseded = "CHANGE_SUPERSEDED",
         /// A request was refused by policy.
         PolicyDenied = "POLICY_DENIED",
-        /// A session has used up what is kept of its denials today; further ones are only counted.
+        /// A session has reached the number of denials recorded per day; further ones are only counted.
         DenialsNotKept = "DENIALS_NOT_KEPT",
         /// A request was admitted.
         TxRequested = "TX_REQUESTED",
-        /// A request waits out its delay.
+        /// A request waits for its delay.
         TxQueued = "TX_QUEUED",
-        /// A request waits for its owner.
+        /// A request waits for its owner's approval.
         TxApprovalRequested = "TX_APPROVAL_REQUESTED",
         /// The owner approved.
         TxApproved = "TX_APPROVED",
-        /// The owner or the operator rejected.
+        /// The owner or the operator rejected a request.
         TxRejected = "TX_REJECTED",
         /// A waiting request was cancelled.
         TxCancelled = "TX_CANCELLED",
@@ -85,29 +86,29 @@ wire_enum!(
         TxSigned = "TX_SIGNED",
         /// A node accepted the broadcast.
         TxSubmitted = "TX_SUBMITTED",
-        /// A signed message can no longer be used; what it could move counts as spent.
+        /// A signed message can no longer be used; the amount that it could move counts as spent.
         TxLapsed = "TX_LAPSED",
         /// The operator stopped following a signed transaction.
         TxClosed = "TX_CLOSED",
-        /// Another chain stands behind a network's name than before.
+        /// The nodes of a network serve another chain than before.
         ChainReset = "CHAIN_RESET",
         /// The transaction is on chain.
         TxConfirmed = "TX_CONFIRMED",
-        /// The block that holds a confirmed transaction is final; what was held is settled.
+        /// The block of a confirmed transaction is final; its reservations are settled.
         TxFinal = "TX_FINAL",
-        /// A reorganisation took a confirmed transaction off the chain; it may land again.
+        /// A reorganisation removed a confirmed transaction from the chain; it may be included again.
         TxReorganised = "TX_REORGANISED",
         /// The transaction is proved not to have moved the money.
         TxFailed = "TX_FAILED",
         /// An owner address was set.
         OwnerRegistered = "OWNER_REGISTERED",
-        /// An owner answered a question about the wallet itself; what it allowed follows.
+        /// An owner signed an answer about the wallet itself; the entry that follows records its effect.
         OwnerSigned = "OWNER_SIGNED",
         /// An owner proved the address.
         OwnerVerified = "OWNER_VERIFIED",
         /// A LOCKED owner signed the wallet over to a successor, who still has to prove the address.
         SuccessorNamed = "OWNER_SUCCESSOR_NAMED",
-        /// A LOCKED owner took that back.
+        /// A LOCKED owner withdrew the successor.
         SuccessorWithdrawn = "OWNER_SUCCESSOR_WITHDRAWN",
         /// An owner was replaced.
         OwnerChanged = "OWNER_CHANGED",
@@ -119,7 +120,7 @@ wire_enum!(
         PasswordChanged = "PASSWORD_CHANGED",
         /// A backup was written.
         BackupCreated = "BACKUP_CREATED",
-        /// What was on record of a token was dropped; it is read from the nodes anew.
+        /// The recorded facts of a token were dropped; the daemon reads them from the nodes again.
         TokenForgotten = "TOKEN_FORGOTTEN",
         /// The state was restored from a backup.
         BackupRestored = "BACKUP_RESTORED",
@@ -131,13 +132,13 @@ wire_enum!(
 );
 
 wire_enum!(
-    /// How much a person should care.
+    /// How urgent an event is for a person.
     Severity {
         /// Routine.
         Info = "info",
-        /// Worth a look.
+        /// Should be looked at.
         Warning = "warning",
-        /// Look now.
+        /// Needs attention now.
         Critical = "critical",
     }
 );

@@ -1,7 +1,7 @@
-//! The vocabulary of the audit log: what happened, with its details, and who did it.
+//! Events, severities and actors of the audit log.
 //!
-//! Belongs here: the events and what a row says of each. Does not belong here: rows, their hashes and where they
-//! are kept (the store).
+//! Belongs here: the events with their details. Does not belong here: rows, their hashes and their storage (the
+//! store).
 
 mod declare;
 mod event;
@@ -20,7 +20,7 @@ pub use payload::{
     WholePolicy,
 };
 
-/// Who did it.
+/// Who caused the event.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Actor {
@@ -30,12 +30,12 @@ pub enum Actor {
     Session(SessionId),
     /// A wallet's owner, by signature.
     Owner(Address),
-    /// The user the daemon runs as, or root, as the kernel says: through the socket or by a signal.
+    /// The user the daemon runs as, or root, identified by the kernel: on the control socket or by a signal.
     #[serde(rename = "local-user")]
     LocalUser,
     /// The daemon itself (timers, recovery).
     System,
-    /// A caller who proved nothing.
+    /// A caller without valid credentials.
     Anonymous,
 }
 

@@ -14,7 +14,7 @@ use crate::transaction::TxStatus;
 use crate::wallet::wire_enum;
 
 wire_enum!(
-    /// By which means the kill switch was activated.
+    /// How the kill switch was activated.
     KillSwitchMeans {
         /// A request with the master password.
         MasterPassword = "master password",
@@ -25,7 +25,7 @@ wire_enum!(
     }
 );
 
-/// A wallet as it is made.
+/// A wallet at its creation.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct NamedWallet {
@@ -39,18 +39,18 @@ pub struct NamedWallet {
     pub address: Address,
 }
 
-/// On what ground something that protects was changed.
+/// Whether a change of protection loosens, and the consent to it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Ground {
-    /// Whether anybody may do more afterwards.
+    /// Whether the change permits more than before.
     pub loosens: bool,
-    /// The change that owners agreed to, where they had to.
+    /// The change to which owners consented, if consent was needed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub change_id: Option<ChangeId>,
 }
 
-/// A policy as it is made or deleted.
+/// A policy that is created or deleted.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct WholePolicy {
@@ -61,7 +61,7 @@ pub struct WholePolicy {
     pub policy_type: PolicyType,
     /// One network, or all.
     pub network: Option<NetworkId>,
-    /// Its rules, canonical.
+    /// Its rules in canonical form.
     pub rules: Value,
 }
 
@@ -69,39 +69,39 @@ pub struct WholePolicy {
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct PolicyContent {
-    /// Canonical rules of the policy's type.
+    /// Its rules in canonical form.
     pub rules: Value,
     /// Whether it is in force.
     pub enabled: bool,
 }
 
-/// An amount that a transaction holds.
+/// A transaction's reservation in one asset.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct HeldAmount {
-    /// Of which asset.
+    /// The asset.
     pub asset: AssetId,
-    /// In base units, as a decimal text.
+    /// Base units, as a decimal text.
     #[serde(with = "decimal")]
     pub amount: U256,
 }
 
-/// A chain as it was seen behind a network's name.
+/// Identifies the chain behind a network's name.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ChainSeen {
     /// Hash of its first block.
     pub genesis: String,
-    /// Its newest block then, where that counted.
+    /// Number of its newest block at that time, if relevant.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub height: Option<u64>,
 }
 
-/// Where a transaction is on chain, and what that took.
+/// A transaction's block and fee.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Landed {
-    /// Base units of the native coin, as a decimal text.
+    /// Fee paid, in base units of the native coin, as a decimal text.
     #[serde(with = "decimal")]
     pub fee: U256,
     /// The block that holds it.
@@ -112,19 +112,19 @@ pub struct Landed {
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(tag = "outcome")]
 pub enum TxFailure {
-    /// It is on chain and failed there; only the fee is spent.
+    /// It is on chain and reverted; only the fee is spent.
     #[serde(rename = "reverted")]
     Reverted {
-        /// Where, and for how much.
+        /// Its block and fee.
         #[serde(flatten)]
         landed: Landed,
         /// The reason that the node gives.
         reason: String,
     },
-    /// Its signed bytes can never land.
+    /// It was dropped: its signed bytes can never be included.
     #[serde(rename = "dead")]
     Dead,
-    /// It was given up before anything was signed.
+    /// It failed before anything was signed.
     #[serde(rename = "not signed")]
     NotSigned {
         /// Stable error code.
@@ -132,7 +132,7 @@ pub enum TxFailure {
         /// One sentence.
         message: String,
     },
-    /// The chain that it was signed for is gone.
+    /// The chain for which it was signed no longer exists.
     #[serde(rename = "chain reset")]
     ChainReset {
         /// Its status before.
@@ -140,7 +140,7 @@ pub enum TxFailure {
         /// One sentence.
         message: String,
     },
-    /// The last look refused the signature. The row names no outcome.
+    /// The last look refused the signature. The row has no field `outcome`.
     #[serde(untagged)]
     Refused {
         /// Stable error code.

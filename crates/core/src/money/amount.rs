@@ -1,4 +1,4 @@
-//! Amounts of an asset: base units, and decimals in human units. Exact, or refused.
+//! Amounts of an asset: base units, and decimals in human units. Conversions are exact or refused.
 
 use std::fmt;
 use std::str::FromStr;
@@ -6,10 +6,10 @@ use std::str::FromStr;
 use alloy_primitives::U256;
 use thiserror::Error;
 
-/// Most decimals an asset may have here. Larger ones are refused rather than approximated.
+/// Maximum number of decimals of an asset. Assets with more are refused.
 pub const MAX_DECIMALS: u8 = 36;
 
-/// Why a text is not an amount.
+/// Why a text or figure is not an amount.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum AmountError {
     /// Not digits, or not digits with one decimal point.
@@ -26,12 +26,17 @@ pub enum AmountError {
         /// Fraction digits the asset has.
         allowed: u8,
     },
-    /// The asset itself claims more than [`MAX_DECIMALS`].
+    /// The asset has more than [`MAX_DECIMALS`] decimals.
     #[error("assets with more than {MAX_DECIMALS} decimals are not supported")]
     TooManyDecimals,
 }
 
 /// Parses base units: digits only, at most 256 bits.
+///
+/// # Errors
+///
+/// [`AmountError::Malformed`] if there is another character or none, [`AmountError::TooLarge`] beyond 256
+/// bits.
 pub fn parse_base_units(text: &str) -> Result<U256, AmountError> {
     if text.is_empty() || !text.bytes().all(|b| b.is_ascii_digit()) {
         return Err(AmountError::Malformed);
@@ -42,7 +47,7 @@ pub fn parse_base_units(text: &str) -> Result<U256, AmountError> {
     U256::from_str_radix(text, 10).map_err(|_| AmountError::TooLarge)
 }
 
-/// An exact decimal in human units, such as `0.1`, not yet bound to an asset.
+/// An exact decimal in human units, such as `0.1`, without the decimals of an asset.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct HumanAmount {
     integer: String,
@@ -59,7 +64,8 @@ impl FromStr for HumanAmount {
 }
 
 impl HumanAmount {
-    /// The fewest decimals that its asset can have, and the base units it is then. With more decimals it is more.
+    /// The fewest decimals that its asset can have, and the base units with that many. With more decimals
+    /// there are more base units.
     ///
     /// # Errors
     ///
@@ -84,7 +90,7 @@ pub(super) fn decimal_parts(text: &str) -> Result<(&str, &str), AmountError> {
     if text.len() > 160 { Err(AmountError::TooLarge) } else { Ok((integer, fraction)) }
 }
 
-/// The exact number of base units, or an error: nothing is ever rounded here.
+/// The exact number of base units, or an error. Nothing is rounded.
 pub(super) fn scaled(integer: &str, fraction: &str, decimals: u8) -> Result<U256, AmountError> {
     if decimals > MAX_DECIMALS {
         return Err(AmountError::TooManyDecimals);
@@ -113,7 +119,12 @@ impl HumanAmount {
         self.fraction.is_empty()
     }
 
-    /// The exact number of base units, or an error: nothing is ever rounded here.
+    /// The exact number of base units of an asset with `decimals`. Nothing is rounded.
+    ///
+    /// # Errors
+    ///
+    /// [`AmountError`] if the amount has more fraction digits than `decimals`, does not fit in 256 bits, or
+    /// `decimals` exceeds [`MAX_DECIMALS`].
     pub fn to_base_units(&self, decimals: u8) -> Result<U256, AmountError> {
         scaled(&self.integer, &self.fraction, decimals)
     }

@@ -1,4 +1,4 @@
-//! Dollars as whole micro-dollars, and how they are written.
+//! Dollars as whole micro-dollars, and their text forms.
 
 use std::fmt;
 use std::str::FromStr;
@@ -120,13 +120,21 @@ impl<'de> Deserialize<'de> for Usd {
     }
 }
 
-/// Writes dollars as text, for what has to be read back to the last digit: a JSON number carries only
-/// about 15. [`Usd`] reads both forms.
+/// Writes dollars as text, for figures that must be read back exactly: a JSON number carries only about 15
+/// digits. [`Usd`] reads both forms.
+///
+/// # Errors
+///
+/// Those of the serializer.
 pub fn exact<S: Serializer>(usd: &Usd, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.collect_str(usd)
 }
 
-/// The same where there may be none.
+/// [`exact`] for a figure that may be absent.
+///
+/// # Errors
+///
+/// Those of the serializer.
 pub fn exact_if_any<S: Serializer>(usd: &Option<Usd>, serializer: S) -> Result<S::Ok, S::Error> {
     match usd {
         Some(usd) => serializer.collect_str(usd),

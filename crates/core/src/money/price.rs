@@ -1,4 +1,4 @@
-//! The price of an asset, and what amounts of it are worth.
+//! The price of an asset, and the value of amounts of it.
 
 use alloy_primitives::U256;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -6,8 +6,8 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use super::amount::{AmountError, MAX_DECIMALS, decimal_parts, scaled, ten_to};
 use super::dollars::Usd;
 
-/// The price of one whole unit of an asset, in pico-dollars (10⁻¹² USD), so that very cheap tokens
-/// keep significant digits. In JSON it is a string of digits, which keeps all 128 bits.
+/// The price of one whole unit of an asset, in pico-dollars (10⁻¹² USD), so that very cheap tokens keep
+/// significant digits. In JSON it is a string of digits, which keeps all 128 bits.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub struct Price(u128);
 
@@ -35,19 +35,24 @@ impl Price {
     }
 
     /// From exact decimal dollars with at most twelve fraction digits.
+    ///
+    /// # Errors
+    ///
+    /// [`AmountError`] if the text is not such a decimal, or the price does not fit in 128 bits of
+    /// pico-dollars.
     pub fn from_decimal(text: &str) -> Result<Self, AmountError> {
         let (integer, fraction) = decimal_parts(text)?;
         u128::try_from(scaled(integer, fraction, 12)?).map(Self).map_err(|_| AmountError::TooLarge)
     }
 
-    /// What `amount` base units are worth, rounded up to the next micro-dollar; saturating.
+    /// The value of `amount` base units, rounded up to the next micro-dollar; saturating.
     pub fn value_of(self, amount: U256, decimals: u8) -> Usd {
         if decimals > MAX_DECIMALS {
             return Usd::MAX;
         }
         // scaled picos → micros: divide by 10^decimals and by 10^6
         let exponent = decimals.saturating_add(6);
-        // Everyday figures fit 128 bits, where dividing is several times faster.
+        // Common figures fit in 128 bits, where division is several times faster.
         let short = u128::try_from(amount).ok().and_then(|amount| amount.checked_mul(self.0));
         if let (Some(picos_scaled), Some(divisor)) = (short, 10u128.checked_pow(u32::from(exponent))) {
             return u64::try_from(picos_scaled.div_ceil(divisor)).map_or(Usd::MAX, Usd::from_micros);
@@ -58,8 +63,8 @@ impl Price {
         u64::try_from(picos_scaled.div_ceil(ten_to(exponent))).map_or(Usd::MAX, Usd::from_micros)
     }
 
-    /// The most base units that are worth no more than `usd`. None where that cannot be said: a price of
-    /// nothing, or more decimals than an asset may have.
+    /// The largest number of base units worth no more than `usd`. None if the price is zero or `decimals`
+    /// exceeds the maximum of an asset.
     pub fn most_for(self, usd: Usd, decimals: u8) -> Option<U256> {
         if decimals > MAX_DECIMALS {
             return None;
@@ -68,14 +73,14 @@ impl Price {
         scaled.checked_div(U256::from(self.0))
     }
 
-    /// What `amount` base units are worth at most, in pico-dollars; the largest number where it is beyond
-    /// 256 bits or the decimals beyond all bounds.
+    /// The largest value that `amount` base units can have, in pico-dollars; saturates beyond 256 bits or
+    /// with too many decimals.
     pub fn picos_at_most(self, amount: U256, decimals: u8) -> U256 {
         let scaled = amount.checked_mul(U256::from(self.0)).filter(|_| decimals <= MAX_DECIMALS);
         scaled.map_or(U256::MAX, |scaled| scaled.div_ceil(ten_to(decimals)))
     }
 
-    /// What `amount` base units are worth at least, in pico-dollars; nothing where that cannot be said.
+    /// The smallest value that `amount` base units can have, in pico-dollars; zero if it cannot be computed.
     pub fn picos_at_least(self, amount: U256, decimals: u8) -> U256 {
         let scaled = amount.checked_mul(U256::from(self.0)).filter(|_| decimals <= MAX_DECIMALS);
         scaled.map_or(U256::ZERO, |scaled| scaled / ten_to(decimals))

@@ -1,4 +1,4 @@
-//! Who can be an owner at all, as far as the address itself tells.
+//! Which addresses can be owners, as far as the address itself shows.
 
 use ed25519_dalek::VerifyingKey;
 
@@ -7,18 +7,17 @@ use crate::address::Address;
 /// Why an address can never be, or must not be, an owner.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Unfit {
-    /// Nobody's address.
+    /// The zero address, for which no private key is known.
     Zero,
-    /// Not the public key of anybody: off the curve, or of so small an order that its signatures prove
-    /// nothing.
+    /// Not a usable public key: off the curve, or of such a small order that its signatures prove nothing.
     NoKey,
-    /// A contract, which has no key. Owners that verify by contract (EIP-1271) do not exist here yet.
+    /// A contract, which has no private key. Owners that verify by contract (EIP-1271) are not supported.
     Contract,
     /// An account that a program owns, such as a mint or a token account, or a program itself.
     ProgramAccount,
-    /// The wallet that the owner is to watch over.
+    /// The wallet's own address.
     Itself,
-    /// Another wallet of this daemon: whoever can use that wallet could approve.
+    /// Another wallet of this daemon: a session of that wallet could approve.
     AnotherWallet,
 }
 
@@ -35,10 +34,10 @@ impl Unfit {
         }
     }
 
-    /// The same in a sentence about the address.
+    /// A sentence about the address that gives the reason.
     pub const fn sentence(self) -> &'static str {
         match self {
-            Self::Zero => "The zero address is nobody's.",
+            Self::Zero => "The zero address has no known private key.",
             Self::NoKey => "The address is not the public key of an account that can sign.",
             Self::Contract => "The address is a contract, which has no key to sign with.",
             Self::ProgramAccount => {
@@ -52,7 +51,7 @@ impl Unfit {
     }
 }
 
-/// What the address itself tells against it.
+/// Why the address cannot be an owner, as far as its bytes show.
 pub fn unfit(address: &Address) -> Option<Unfit> {
     if address.as_bytes().iter().all(|byte| *byte == 0) {
         return Some(Unfit::Zero);

@@ -1,4 +1,4 @@
-//! The text of a question, in the layout of EIP-4361: written, and read back to the last byte.
+//! The text of a challenge, in the layout of EIP-4361: written, and read back exactly.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -13,8 +13,8 @@ use crate::address::Address;
 use crate::digest::Digest;
 use crate::network::Chain;
 
-/// Longest statement of a question, in bytes. The whole text, less than a KiB longer, travels back in one
-/// HTTP header, and a person has to read it. What does not fit is not asked.
+/// Maximum length of a statement, in bytes. The whole text, less than a KiB longer, is returned in one HTTP
+/// header and read by a person. A challenge with a longer statement is not issued.
 pub const LONGEST_STATEMENT: usize = 12 * 1024;
 
 impl Challenge {
@@ -55,8 +55,8 @@ impl Challenge {
         text
     }
 
-    /// The question of which this is the text, if it is exactly the text of one. So whoever is about to
-    /// sign can tell what for, and that there is nothing else in it.
+    /// The challenge of which `text` is exactly the text; none for any other text. A signer uses it to check
+    /// what the signature approves, and that the text contains nothing else.
     pub fn read(text: &str) -> Option<Self> {
         let mut lines = text.lines();
         lines.next()?;
@@ -86,7 +86,7 @@ impl Challenge {
             issued_at: seconds(get("Issued At")?)?,
             expires_at: seconds(get("Expiration Time")?)?,
         };
-        // Reading may be lenient: only what is written so again was read.
+        // Reading may be lenient, because the result must give the same text again.
         (read.message() == text).then_some(read)
     }
 }
@@ -108,7 +108,7 @@ fn action(name: &str, id: &str, digest: Option<&str>, new_owner: Option<&str>) -
     })
 }
 
-/// What an account of an owner's kind is called in the first line.
+/// The chain's name in the first line, by the kind of the owner's address.
 const fn account_of(owner: &Address) -> &'static str {
     match owner {
         Address::Evm(_) => "Ethereum",
@@ -120,13 +120,13 @@ fn seconds(text: &str) -> Option<UnixSeconds> {
     OffsetDateTime::parse(text, &Rfc3339).ok().map(OffsetDateTime::unix_timestamp)
 }
 
-/// Who asks, in the first line of every challenge (EIP-4361 `domain`).
+/// The domain in the first line of every challenge (EIP-4361 `domain`).
 const DOMAIN: &str = "waiaas.local";
 
-/// Whether a text is a challenge of some daemon's, or could be taken for one. A wallet's address may be
-/// somebody's owner address, so no wallet signs such a text as a message: the signature would be an
-/// approval. Only the issued text itself is ever accepted; this looks for its marks in any case and
-/// spacing, so that nothing near it is signed either.
+/// Whether a text is a challenge of any daemon, or could be mistaken for one. A wallet's address may be the
+/// owner address of another wallet, so no wallet signs such a text as a message: the signature would be an
+/// approval. A challenge is accepted only with its exact text; this test ignores case and spacing, so that
+/// similar texts are not signed either.
 pub fn is_challenge(text: &str) -> bool {
     let plain = text.chars().filter(|c| !c.is_whitespace()).flat_map(char::to_lowercase);
     let plain: String = plain.collect();
@@ -134,8 +134,8 @@ pub fn is_challenge(text: &str) -> bool {
     [first_line.as_str(), "urn:waiaas:", "waiaas://"].iter().any(|mark| plain.contains(mark))
 }
 
-/// EIP-4361 allows only URI characters and spaces in a statement. Questions are worded in these
-/// ([`crate::presentation::is_plain`]); anything else becomes a space.
+/// EIP-4361 permits only URI characters and spaces in a statement. Challenges are worded in these
+/// ([`crate::presentation::is_plain`]); any other character becomes a space.
 fn statement(summary: &str) -> String {
     let allowed = |c: char| c.is_ascii_alphanumeric() || " -._~:/?#[]@!$&'()*+,;=".contains(c);
     summary.chars().map(|c| if allowed(c) { c } else { ' ' }).collect()

@@ -1,19 +1,19 @@
-//! Signatures of owners, in the forms their wallets give them.
+//! Signatures of owners, in the forms that their wallets produce.
 //!
-//! EVM: EIP-191 over the text, 65 bytes or the 64 of EIP-2098, in hex. Solana: Ed25519 over the text as it
-//! is, or over one of the envelopes that the Ledger app and other signers of off-chain messages put around
-//! it, in base58 or base64. Every form covers the whole text and nothing else.
+//! EVM: EIP-191 over the text, 65 bytes or the 64 of EIP-2098, in hex. Solana: Ed25519 over the text itself,
+//! or over one of the envelopes that the Ledger app and other signers of off-chain messages put around it, in
+//! base58 or base64. Every form covers exactly the text.
 
 use alloy_primitives::{B256, Signature, U256};
 use ed25519_dalek::VerifyingKey;
 
 use crate::address::Address;
 
-/// Longest text of a signature: 65 bytes in hex. Decoding base58 takes quadratic time, and nobody has proved
-/// anything yet.
+/// Maximum length of a signature's text: 65 bytes in hex. Decoding base58 takes quadratic time, and the
+/// caller is not authenticated yet.
 const LONGEST: usize = 132;
 
-/// Whether `signature` is `owner`'s over `message`.
+/// Whether `signature` is `owner`'s signature of `message`.
 pub(super) fn signed_by(owner: &Address, message: &str, signature: &str) -> bool {
     if signature.len() > LONGEST {
         return false;
@@ -54,12 +54,12 @@ fn ed25519_signature(text: &str) -> Option<ed25519_dalek::Signature> {
     ed25519_dalek::Signature::from_slice(&bytes).ok()
 }
 
-/// First bytes of every off-chain message. No transaction begins so.
+/// First bytes of every off-chain message. No transaction begins with them.
 const OFFCHAIN: &[u8] = b"\xffsolana offchain";
 
-/// The off-chain messages that stand for `text` when `signer` alone signs it: the layout of the first
-/// specification, its version 0 with a domain of zeros, and version 1 in its two writings. The format byte
-/// says which characters the text has and how long it is; signers disagree on it, so each is tried.
+/// The off-chain messages for `text` with `signer` as the only signer: the layout of the first specification,
+/// its version 0 with a domain of zeros, and version 1 in both encodings. The format byte states which
+/// characters the text has and how long it is; signers disagree on it, so each value is tried.
 fn envelopes(signer: &[u8; 32], text: &str) -> Vec<Vec<u8>> {
     let text = text.as_bytes();
     let mut all = Vec::new();

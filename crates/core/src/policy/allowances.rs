@@ -1,13 +1,13 @@
-//! What a request uses up of allowances that count already, so that no unit counts twice.
+//! The part of earlier allowances that a request uses up, so that no unit counts twice.
 //!
-//! An allowance counts as if it were taken. Where the wallet's own swap then takes tokens through the spender
-//! of that allowance, the allowance has become smaller by as much, and so has what it counts for; the swap
-//! counts in its stead. Likewise for an allowance that a spender has through Permit2, which takes from what
-//! Permit2 was allowed.
+//! An allowance counts as if all of it were taken. When the wallet's own swap takes tokens through the
+//! spender of that allowance, the allowance becomes smaller by that amount, and so does its count; the swap
+//! counts instead. The same holds for an allowance that a spender has through Permit2, which takes from
+//! Permit2's allowance.
 //!
-//! Every part only moves from one count to a later one, and nothing is counted for less than it is. So all
-//! counts together never fall below all that spenders were allowed. Only swaps that are decoded move anything:
-//! of other calls nobody knows through whose allowance they take.
+//! Each part only moves from one count to a later one and is never counted for less. So the sum of all counts
+//! never falls below the sum that spenders were allowed. Only decoded swaps move anything: for other calls it
+//! is not known whose allowance they use.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
@@ -23,12 +23,12 @@ use crate::money::{Usd, exact};
 use crate::network::Chain;
 use crate::policy::Ledger;
 
-/// What is left of an allowance that an earlier transaction gave, as far as it counts.
+/// The part of an allowance from an earlier transaction that still counts.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct CountedAllowance {
     /// The transaction that gave it.
     pub tx: TxId,
-    /// Which of the amounts that it counts for.
+    /// Index of the amount in that transaction's reservations.
     pub position: u32,
     /// The token.
     pub asset: AssetId,
@@ -39,12 +39,12 @@ pub struct CountedAllowance {
     /// Dollars that count; zero where there was no price.
     #[serde(serialize_with = "exact")]
     pub usd: Usd,
-    /// Whether it counts in the window of 24 hours too.
+    /// Whether it also counts in the window of 24 hours.
     pub recent: bool,
 }
 
 impl CountedAllowance {
-    /// The dollars that go with `used` base units of it. What stays is rounded up.
+    /// The dollars of `used` base units of it, rounded so that the remaining dollars are rounded up.
     pub fn value_of(&self, used: U256) -> Usd {
         let left = self.amount.saturating_sub(used);
         if left.is_zero() {
@@ -56,26 +56,26 @@ impl CountedAllowance {
     }
 }
 
-/// So much of an earlier allowance is used up.
+/// The part of one earlier allowance that a request uses up.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Use<'a> {
-    /// Of which.
+    /// The allowance.
     pub allowance: &'a CountedAllowance,
     /// Base units.
     pub amount: U256,
 }
 
-/// What a request uses up.
+/// The allowances that a request uses up.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct UsedUp<'a> {
-    /// Of allowances given earlier, each once.
+    /// Parts of allowances given earlier, each allowance once.
     pub earlier: Vec<Use<'a>>,
-    /// Of allowances that the request itself gives, by token and spender.
+    /// Base units of allowances that the request itself gives, by token and spender.
     pub own: BTreeMap<(&'a AssetId, &'a Address), U256>,
 }
 
-/// From half of the largest number on that the chain can write, an allowance has no limit. The largest of
-/// Permit2 has 160 bits, those of tokens on EVM have 256 and on Solana 64.
+/// Whether an allowance counts as unlimited: at least half of the largest number of its kind. That number has
+/// 160 bits for Permit2, 256 for tokens on EVM, and 64 on Solana.
 pub fn without_limit(amount: U256, chain: Chain) -> bool {
     let bits = match chain {
         Chain::Ethereum => 159,
@@ -84,7 +84,7 @@ pub fn without_limit(amount: U256, chain: Chain) -> bool {
     amount.bit_len() > bits
 }
 
-/// The tokens and spenders whose counted allowances a request can use up.
+/// The tokens and spenders whose earlier allowances a request can use up.
 pub fn wanted(effects: &Effects) -> BTreeSet<(&AssetId, &Address)> {
     let mut wanted = BTreeSet::new();
     for effect in &effects.items {
@@ -100,16 +100,16 @@ pub fn wanted(effects: &Effects) -> BTreeSet<(&AssetId, &Address)> {
     wanted
 }
 
-/// The tokens that a swap takes by allowances of the wallet. The token that the router itself is needs none.
+/// The tokens that a swap takes through allowances of the wallet. None is needed if the router is the token.
 fn taken(swap: &Swap) -> impl Iterator<Item = &AssetId> {
     let sold = swap.sold.iter().map(|portion| &portion.asset);
     sold.filter(|asset| asset.token_address().is_some_and(|token| token != swap.router))
 }
 
-/// What a request uses up, the newest allowances first: `counted` has them in that order.
+/// The parts that a request uses up, newest allowances first; `counted` must be in that order.
 pub fn used_up<'a>(effects: &'a Effects, counted: &'a [CountedAllowance]) -> UsedUp<'a> {
     let mut pool = Pool { own: Vec::new(), earlier: counted.iter().map(|one| (one, one.amount)).collect() };
-    // What a router takes stands beside the swap.
+    // The amounts that a router takes are listed as outflows beside the swap.
     let mut leaving: BTreeMap<(&AssetId, &Address), U256> = BTreeMap::new();
     for effect in &effects.items {
         if let Effect::TokenOut { asset, to, amount } = effect {
@@ -144,7 +144,7 @@ struct Own<'a> {
     used: U256,
 }
 
-/// What can be used up.
+/// The allowances that can be used up.
 struct Pool<'a> {
     own: Vec<Own<'a>>,
     earlier: Vec<(&'a CountedAllowance, U256)>,
@@ -181,15 +181,15 @@ impl<'a> Pool<'a> {
     }
 }
 
-/// Takes as much of `amount` as is left; says how much that was.
+/// Takes up to `amount` from `left`; returns the amount taken.
 fn move_part(left: &mut U256, amount: &mut U256) -> U256 {
     let part = (*left).min(*amount);
     (*left, *amount) = (left.saturating_sub(part), amount.saturating_sub(part));
     part
 }
 
-/// What counts beside a request: the ledger, less what the request uses up of it. A sum that reached the
-/// largest number may be larger still, and stays.
+/// The ledger less the parts that the request uses up. A sum at the largest number may be larger in fact, so
+/// it is not reduced.
 pub(crate) fn beside<'a>(ledger: &'a Ledger, used: &UsedUp<'_>) -> Cow<'a, Ledger> {
     if used.earlier.is_empty() {
         return Cow::Borrowed(ledger);

@@ -1,4 +1,4 @@
-//! The one request that is judged, with its sums worked out once.
+//! One evaluation: the request, the facts and the sums computed once.
 
 use std::borrow::Cow;
 use std::cell::OnceCell;
@@ -14,11 +14,11 @@ use crate::network::Chain;
 use crate::policy::{Ledger, PolicyFacts, Spending, Sum, allowances, used_up};
 use crate::selector::Selector;
 
-/// What a spender would be able to take, added up over the whole request.
+/// Everything that a spender could take, added up over the whole request.
 pub(crate) enum Permission<'a> {
-    /// So much of a token.
+    /// An amount of a token.
     Amount {
-        /// Which.
+        /// The token.
         asset: &'a AssetId,
         /// The sum of all allowances to this spender.
         amount: Sum,
@@ -30,7 +30,7 @@ pub(crate) enum Permission<'a> {
 }
 
 impl Permission<'_> {
-    /// A figure of what is permitted, for people: `5 USDC`.
+    /// An amount of this permission, for people: `5 USDC`.
     pub(crate) fn shown(&self, case: &Evaluation<'_>, figure: U256) -> String {
         match self {
             Self::Amount { asset, .. } => case.show(asset, figure),
@@ -38,8 +38,8 @@ impl Permission<'_> {
         }
     }
 
-    /// Why it is as good as unlimited, and what would not be: a sum no token has, or more than the
-    /// wallet holds, so that it stays open for whatever comes in later.
+    /// Why the permission counts as unlimited, and the largest permission that would not: it exceeds any real
+    /// supply, or exceeds the wallet's balance, so that it would also cover later income.
     pub(crate) fn unlimited(&self, case: &Evaluation<'_>, spender: &Address) -> Option<(String, String)> {
         match self {
             Self::Amount { asset, amount } => {
@@ -49,7 +49,7 @@ impl Permission<'_> {
                 }
                 if held > LARGEST_BOUNDED {
                     let message = format!("{spender} would be allowed without limit");
-                    return Some((message, "set an allowance of at most what the wallet holds".to_owned()));
+                    return Some((message, "set an allowance of at most the wallet's balance".to_owned()));
                 }
                 let (most, held) = (amount.saturated(), case.show(asset, held));
                 let message = if most == U256::MAX {
@@ -69,18 +69,18 @@ impl Permission<'_> {
     }
 }
 
-/// From half of `2^256 - 1` on an allowance means "everything"; this is one less.
+/// From half of `2^256 - 1` on, an allowance counts as unlimited; this is one less.
 const LARGEST_BOUNDED: U256 = U256::MAX.wrapping_shr(1).wrapping_sub(U256::ONE);
 
-/// What every rule may look at.
+/// The input of every rule.
 pub(crate) struct Evaluation<'a> {
-    /// What the transaction does.
+    /// The effects of the transaction.
     pub(crate) effects: &'a Effects,
-    /// What is known.
+    /// The policy facts.
     pub(crate) facts: &'a PolicyFacts,
-    /// What leaves the wallet.
+    /// The value that leaves the wallet.
     pub(crate) spending: Spending<'a>,
-    /// What counts in the windows beside it.
+    /// The ledger without the parts that this request uses up.
     pub(crate) before: Cow<'a, Ledger>,
     /// Its value without fees.
     pub(crate) usd: Option<Usd>,
@@ -88,10 +88,9 @@ pub(crate) struct Evaluation<'a> {
     pub(crate) counted_usd: Option<Usd>,
     /// Whether every asset is known. If not, the request is denied and sums mean nothing.
     pub(crate) assets_known: bool,
-    /// Who would be able to take what. Permissions that are taken back are not among them.
+    /// Spenders and what each could take. Revoked permissions are not included.
     pub(crate) permissions: Vec<(Address, Permission<'a>)>,
-    /// Contracts whose own code decides what happens and that no action provider is trusted with, each
-    /// once.
+    /// Contracts whose code decides what happens and for which no action provider is trusted, each once.
     pub(crate) contracts: Vec<Address>,
     destinations: OnceCell<Vec<Address>>,
     counterparties: OnceCell<Vec<Address>>,
@@ -122,31 +121,31 @@ impl<'a> Evaluation<'a> {
         }
     }
 
-    /// Where value may go, each once; see [`destinations`]. Worked out for the first row that asks.
+    /// Accounts that may receive value, each once; see [`destinations`]. Computed when the first row asks.
     pub(crate) fn destinations(&self) -> &[Address] {
-        // What a swap brings the wallet goes nowhere.
+        // The proceeds of a swap that go to the wallet itself have no destination.
         let own = |effect: &Effect| effect.swap().is_some_and(|swap| swap.to == self.effects.from);
         let happening =
             || self.effects.all().filter(|effect| !self.effects.is_nothing(effect) && !own(effect));
         self.destinations.get_or_init(|| each_once(happening().flat_map(destinations).copied()))
     }
 
-    /// Whose reputation counts; see [`counterparties`]. Worked out for the first row that asks.
+    /// Accounts whose reputation counts; see [`counterparties`]. Computed when the first row asks.
     pub(crate) fn counterparties(&self) -> &[Address] {
         self.counterparties.get_or_init(|| counterparties(self.effects))
     }
 
-    /// What is exchanged.
+    /// The swaps.
     pub(crate) fn swaps(&self) -> impl Iterator<Item = &Swap> {
         self.effects.all().filter_map(Effect::swap)
     }
 
-    /// The family of the network the request is for.
+    /// The chain of the request's network.
     pub(crate) const fn chain(&self) -> Chain {
         self.effects.from.chain()
     }
 
-    /// Every method called, whatever the call is read as, with its contract; each once.
+    /// Every method called, however the call is decoded, with its contract; each once.
     pub(crate) fn methods(&self) -> BTreeSet<(Address, Option<&Selector>)> {
         let called = self.effects.methods.iter().map(|method| (method.target, method.selector.as_ref()));
         let said = self.effects.all().filter_map(|effect| match effect {
@@ -178,8 +177,8 @@ impl<'a> Evaluation<'a> {
     }
 }
 
-/// Whether a call is one that the server-side action behind the request is trusted with: exactly this
-/// method of this contract. It needs no CONTRACT_WHITELIST then; every other rule judges it as it is.
+/// Whether a call is one for which the action provider behind the request is trusted: exactly this method of
+/// this contract. It needs no CONTRACT_WHITELIST then; every other rule still judges it.
 fn is_trusted(effect: &Effect, facts: &PolicyFacts) -> bool {
     let (Effect::ContractCall { target, selector: Some(called), .. }, Some(action)) = (effect, &facts.action)
     else {
@@ -230,8 +229,8 @@ fn permissions(effects: &Effects) -> Vec<(Address, Permission<'_>)> {
     permissions
 }
 
-/// Who has to be listed to receive: whoever gains by the effect, and the contract called, for its code decides
-/// where value goes next.
+/// The accounts that must be listed to receive: the beneficiary of the effect, and the contract called,
+/// because its code decides where value goes next.
 fn destinations(effect: &Effect) -> impl Iterator<Item = &Address> {
     let called = match effect {
         Effect::ContractCall { target, .. } | Effect::AuthorityChange { target, .. } => Some(target),
@@ -252,8 +251,8 @@ fn destinations(effect: &Effect) -> impl Iterator<Item = &Address> {
     called.into_iter().chain(effect.beneficiary())
 }
 
-/// Whose reputation counts: whoever gains by the effects, and every contract whose code decides; each
-/// once. The wallet itself gains nothing from itself.
+/// The accounts whose reputation counts: the beneficiaries of the effects and every contract whose code
+/// decides what happens; each once, without the wallet itself.
 pub fn counterparties(effects: &Effects) -> Vec<Address> {
     let gaining = effects.all().filter_map(Effect::beneficiary).filter(|to| **to != effects.from);
     each_once(gaining.copied().chain(effects.all().filter_map(Effect::contract)))

@@ -1,9 +1,9 @@
-//! What is denied whatever a node or a price service would say, so that neither has to be asked.
+//! Early denial: denials that no answer of a node or price service could change, so that none is asked.
 //!
-//! The judgement is [`evaluate`] itself, over the effects that are certain and the best that everything
-//! unknown could turn out to be. More effects, larger amounts and worse facts never help a request, so
-//! what is denied at its best is denied. Belongs here: what "at its best" means. Does not belong here:
-//! which effects are certain (the chains know).
+//! The judgement is [`evaluate`], applied to the effects that are certain and to the most favourable value of
+//! every unknown fact. More effects, larger amounts and less favourable facts never help a request, so a
+//! request that is denied with the most favourable facts is always denied. Belongs here: the most favourable
+//! facts. Does not belong here: which effects are certain (the chains know).
 
 use alloy_primitives::U256;
 
@@ -15,13 +15,13 @@ use crate::policy::{
 };
 use crate::simulation::SimulationCheck;
 
-/// Part of a request: every way to read it before a node is asked. The transaction that is built does at
-/// least what one of them says.
+/// One part of a request: every way to read it before a node is asked. The transaction that is built has at
+/// least the effects of one of them.
 pub type Readings = Vec<Effects>;
 
-/// The denials that hold for a request of these parts, whatever else turns out about it; empty if it might
-/// be granted. What is missing from `facts` (assets, prices, balances, reputation, what a node saw) counts
-/// as the best it could be. This never grants anything: what it lets through still has to be judged.
+/// The denials that hold for a request of these parts, whatever else is learned about it; empty if it might
+/// be granted. Facts that are absent (assets, prices, balances, reputation, simulation) count as the most
+/// favourable ones. This never grants anything: a request that passes still has to be judged.
 pub fn early(policies: &PolicySet, parts: &[Readings], facts: &PolicyFacts) -> Vec<Denial> {
     let mut denials: Vec<Denial> = Vec::new();
     for readings in parts {
@@ -29,7 +29,7 @@ pub fn early(policies: &PolicySet, parts: &[Readings], facts: &PolicyFacts) -> V
             Verdict::Denied(denials) => Some(denials),
             Verdict::Granted(_) => None,
         });
-        // Each reading has to be denied for the part to be. The first one is what the request says.
+        // A part is denied only if each reading is. The first reading is the request as written.
         let Some(Some(first)) = denied.next() else { continue };
         if denied.all(|other| other.is_some()) {
             let new: Vec<_> = first.into_iter().filter(|denial| !denials.contains(denial)).collect();
@@ -39,12 +39,12 @@ pub fn early(policies: &PolicySet, parts: &[Readings], facts: &PolicyFacts) -> V
     denials
 }
 
-/// The judgement of these effects if everything unknown were as good as it could be. A grant means nothing.
+/// The verdict on these effects with the most favourable value of every unknown fact. A grant means nothing.
 pub fn at_best(policies: &PolicySet, effects: &Effects, facts: &PolicyFacts) -> Verdict {
     let used = wanted(effects);
     let mut facts = facts.clone();
     if !used.is_empty() {
-        // All that counts may be allowances that the request uses up.
+        // Everything counted so far may be allowances that the request uses up.
         facts.ledger.usd_day = Usd::ZERO;
         facts.ledger.usd_month = Usd::ZERO;
         facts.ledger.asset_day.clear();
@@ -52,8 +52,8 @@ pub fn at_best(policies: &PolicySet, effects: &Effects, facts: &PolicyFacts) -> 
     }
     let mut left = effects.clone();
     left.items.retain(|effect| match effect {
-        // What a swap promises is weighed by prices. What it takes stands beside it, and may be what the
-        // request itself allows.
+        // The proceeds of a swap are judged by prices. The amounts that it takes are listed beside it, and
+        // may come from allowances that the request itself gives.
         Effect::Swap(_) => false,
         Effect::Allowance { asset, spender, .. } => !used.contains(&(asset, spender)),
         Effect::NativeOut { .. }
@@ -78,7 +78,7 @@ fn best(policies: &PolicySet, effects: &Effects, mut facts: PolicyFacts) -> Poli
     for outflow in effects.outflows() {
         let known = facts.assets.entry(outflow.asset.clone()).or_insert_with(|| AssetFacts {
             symbol: String::new(),
-            // One unit is then the largest number of base units, and so is every limit.
+            // With these decimals one unit is the largest number of base units, and so is every limit.
             decimals: MAX_DECIMALS,
             price: PriceFact::NotAsked,
             sources: None,
@@ -98,7 +98,7 @@ fn best(policies: &PolicySet, effects: &Effects, mut facts: PolicyFacts) -> Poli
     let asked = Reputations::wanted(policies, effects).into_iter();
     facts.reputation = asked.map(|(party, tags)| (party, tags, Reputation::Score(100))).collect();
     facts.simulation = SimulationCheck::NotApplicable;
-    // More effects may make a delay an approval, which bytes that die may outlive.
+    // More effects may turn a delay into an approval, which may outlast bytes that expire.
     facts.lifetime = None;
     facts.fee = FeeFacts::default();
     facts

@@ -1,7 +1,7 @@
-//! From policies, effects and facts to a verdict: every row speaks, the strictest word counts.
+//! From policies, effects and facts to a verdict: every row is applied, and the strictest result counts.
 //!
-//! Nothing is allowed unless a policy allows it. What one policy type means is in its own file under
-//! `rules/`; what belongs here is what no single row can say: defaults, and what is missing.
+//! Nothing is allowed unless a policy allows it. The meaning of a policy type is in its own file under
+//! `rules/`. Belongs here: what no single row can decide, such as defaults and missing rows.
 
 use std::cmp::Reverse;
 use std::fmt::Display;
@@ -20,8 +20,8 @@ use crate::selector::Selector;
 use crate::simulation::{SimulationCheck, Unsimulated};
 use crate::wallet::OwnerState;
 
-/// Judges what a transaction does. Pure: equal arguments give equal verdicts, so a dry run and the
-/// real thing differ in nothing but their facts.
+/// Judges the effects of a transaction. Pure: equal arguments give equal verdicts, so a dry run and the real
+/// request can differ only in their facts.
 pub fn evaluate(policies: &PolicySet, effects: &Effects, facts: &PolicyFacts) -> Verdict {
     let case = Evaluation::new(effects, facts);
     let mut findings = Findings::default();
@@ -42,7 +42,7 @@ pub fn evaluate(policies: &PolicySet, effects: &Effects, facts: &PolicyFacts) ->
     conclude(&case, findings)
 }
 
-/// Whatever cannot be understood is refused before any policy is asked.
+/// Denies what cannot be understood before any policy is applied.
 fn refuse_unknown(policies: &PolicySet, case: &Evaluation<'_>, findings: &mut Findings) {
     if policies.network().is_some_and(|network| *network != case.effects.network) {
         let message = format!(
@@ -71,20 +71,21 @@ fn refuse_unknown(policies: &PolicySet, case: &Evaluation<'_>, findings: &mut Fi
         })
     };
     if unknown().next().is_some() {
-        let message = format!("the transaction does something that cannot be judged: {}", listed(unknown()));
-        let hint = "send the parts that are understood on their own".to_owned();
+        let message = format!("the transaction contains bytes that cannot be decoded: {}", listed(unknown()));
+        let hint = "send the parts that can be decoded in a request of their own".to_owned();
         findings.deny_by_default(DenialCode::UnknownEffect, None, message, Some(hint));
     }
     if !case.assets_known {
-        let message = format!("too little is known about {}", listed(case.spending.unknown()));
-        let hint = "the asset's decimals have to be readable from its network".to_owned();
+        let message =
+            format!("the decimals of {} are not known or not supported", listed(case.spending.unknown()));
+        let hint = "the asset's decimals must be readable from its network, and at most 36".to_owned();
         findings.deny_by_default(DenialCode::UnknownAsset, None, message, Some(hint));
     }
 }
 
-/// Tokens, contracts, spenders, domains, lent assets and markets are forbidden unless a row lists them.
+/// Denies tokens, contracts, spenders, domains, lent assets and markets unless a row lists them.
 fn require_lists(policies: &PolicySet, case: &Evaluation<'_>, findings: &mut Findings) {
-    // Names are written out only for a denial: base58 and EIP-55 cost more than all rules together.
+    // Names are formatted only for a denial: base58 and EIP-55 take longer than all rules together.
     let mut need = |policy_type: PolicyType, code: DenialCode, so: &str, what: Option<&dyn Display>| {
         let Some(what) = what else { return };
         if !policies.has(policy_type) {
@@ -95,13 +96,13 @@ fn require_lists(policies: &PolicySet, case: &Evaluation<'_>, findings: &mut Fin
         }
     };
     let token = case.effects.all().find_map(Effect::token).map(|token| token as &dyn Display);
-    let so = "no token may leave or be allowed to anybody";
+    let so = "no token may leave or be allowed to a spender";
     need(PolicyType::AllowedTokens, DenialCode::TokenNotAllowed, so, token);
     let contract = case.contracts.first().map(|contract| contract as &dyn Display);
     let so = "no contract may be called";
     need(PolicyType::ContractWhitelist, DenialCode::ContractNotWhitelisted, so, contract);
     let spender = case.permissions.first().map(|(spender, _)| spender as &dyn Display);
-    let so = "nobody may be given an allowance";
+    let so = "no allowance may be given";
     need(PolicyType::ApprovedSpenders, DenialCode::SpenderNotApproved, so, spender);
     match &case.facts.purpose {
         Purpose::Plain => {}
@@ -127,7 +128,7 @@ fn require_lists(policies: &PolicySet, case: &Evaluation<'_>, findings: &mut Fin
     }
 }
 
-/// An allowance that is as good as unlimited is refused unless a row says otherwise.
+/// Denies an allowance that counts as unlimited, unless a row decides about it.
 fn bound_allowances(policies: &PolicySet, case: &Evaluation<'_>, findings: &mut Findings) {
     if case.permissions.is_empty() || policies.has(PolicyType::ApproveAmountLimit) {
         return;
@@ -140,19 +141,19 @@ fn bound_allowances(policies: &PolicySet, case: &Evaluation<'_>, findings: &mut 
     }
 }
 
-/// Why nobody but the owner can vouch for a call that cannot be decoded and is only signed.
-const UNBOUND: &str = "what a simulation saw does not bind a signature that is handed out";
+/// Why naming a method does not permit an undecoded call that is only signed.
+const UNBOUND: &str = "a simulation does not bind a signature that is handed out";
 
-/// What no amount and no list can bound takes the owner, whatever the rows say.
+/// Effects that no amount and no list can bound need the owner's approval, whatever the rows say.
 fn ask_for_the_owner(policies: &PolicySet, case: &Evaluation<'_>, findings: &mut Findings) {
     for effect in case.effects.all() {
         let (policy_type, why) = match effect {
             Effect::ContractCall { decoded: true, .. } => continue,
             Effect::ContractCall { target, selector, decoded: false } => {
-                // A name lifts this only where the daemon sends what it has just looked at: what is handed
-                // out runs when somebody else likes, on a state that nobody has looked at. On Solana the
-                // wallet's signature reaches into every program that is called, so that naming a method
-                // bounds nothing.
+                // A named method lifts this only where the daemon itself sends what it has just checked. A
+                // signature that is handed out may be used at any later time, in another state. On Solana the
+                // wallet's signature is valid in every program that is called, so naming a method limits
+                // nothing.
                 let handed_out = case.facts.handed_out;
                 if !handed_out
                     && case.chain() == Chain::Ethereum
@@ -162,7 +163,7 @@ fn ask_for_the_owner(policies: &PolicySet, case: &Evaluation<'_>, findings: &mut
                 }
                 let what =
                     selector.map_or_else(|| "a call without data".to_owned(), |s| format!("method {s}"));
-                let why = format!("nobody knows what {what} of {target} does");
+                let why = format!("the effects of {what} of {target} are not known");
                 match handed_out {
                     false => (Some(PolicyType::MethodWhitelist), why),
                     true => (None, format!("{why}, and {UNBOUND}")),
@@ -170,14 +171,14 @@ fn ask_for_the_owner(policies: &PolicySet, case: &Evaluation<'_>, findings: &mut
             }
             Effect::AuthorityChange { target, selector, what, .. } => {
                 if !vouched(policies, target, selector.as_ref()) {
-                    let message = format!("hands over power: {what}");
+                    let message = format!("transfers control: {what}");
                     let hint = match selector {
                         Some(selector) => {
                             format!(
                                 "ask the operator for a METHOD_WHITELIST that names {selector} of {target}"
                             )
                         }
-                        None => "this can only be done without the daemon".to_owned(),
+                        None => "no policy permits this; it can only be done without the daemon".to_owned(),
                     };
                     let policy_type = Some(PolicyType::MethodWhitelist);
                     findings.deny_by_default(
@@ -187,7 +188,7 @@ fn ask_for_the_owner(policies: &PolicySet, case: &Evaluation<'_>, findings: &mut
                         Some(hint),
                     );
                 }
-                (None, format!("hands over power: {what}"))
+                (None, format!("transfers control: {what}"))
             }
             Effect::NftOut { nft, .. } => (None, format!("{nft} has no price")),
             Effect::NftAllowance { nft, spender: Some(spender) } => {
@@ -196,12 +197,12 @@ fn ask_for_the_owner(policies: &PolicySet, case: &Evaluation<'_>, findings: &mut
             Effect::OperatorApproval { collection, operator, granted: true } => {
                 (None, format!("{operator} would be allowed every NFT of {collection}"))
             }
-            Effect::Deployment { .. } => (None, "nobody knows what the new contract does".to_owned()),
-            Effect::Message { .. } => (None, "nobody knows what a signed text is used for".to_owned()),
+            Effect::Deployment { .. } => (None, "the code of a new contract is not judged".to_owned()),
+            Effect::Message { .. } => (None, "the use of a signed text is not known".to_owned()),
             Effect::TypedData { contract, primary_type, .. } => {
-                (None, format!("nobody knows what {contract} makes of a signed {primary_type}"))
+                (None, format!("the use of a signed {primary_type} by {contract} is not known"))
             }
-            // Taken back, bounded by lists and limits, or refused already.
+            // Revoked, bounded by lists and limits, or denied already.
             Effect::NativeOut { .. }
             | Effect::TokenOut { .. }
             | Effect::Allowance { .. }
@@ -216,7 +217,7 @@ fn ask_for_the_owner(policies: &PolicySet, case: &Evaluation<'_>, findings: &mut
     }
 }
 
-/// Whether every METHOD_WHITELIST row that is in force names this very method, and one is.
+/// Whether a METHOD_WHITELIST row is in force and every such row names this method.
 fn vouched(policies: &PolicySet, target: &Address, called: Option<&Selector>) -> bool {
     let mut rows = policies.iter().filter_map(|row| match &row.rules {
         Rules::MethodWhitelist(rule) => Some(rule),
@@ -229,7 +230,7 @@ fn vouched(policies: &PolicySet, target: &Address, called: Option<&Selector>) ->
     }) && any
 }
 
-/// Every asset that is spent needs a limit, and a wallet without any limit spends nothing at all.
+/// Every asset that is spent needs a limit, and a wallet without any limit may spend nothing.
 fn require_cover(policies: &PolicySet, case: &Evaluation<'_>, findings: &mut Findings) {
     let limits = policies.iter().filter_map(|row| match &row.rules {
         Rules::SpendingLimit(limit) => Some(limit),
@@ -254,36 +255,36 @@ fn require_cover(policies: &PolicySet, case: &Evaluation<'_>, findings: &mut Fin
     }
 }
 
-/// What a node saw must be no more than what was decoded, and that nobody looked is never passed over.
+/// Applies the simulation check: denies on more effects than decoded, and never ignores a missing simulation.
 fn heed_simulation(case: &Evaluation<'_>, findings: &mut Findings) {
     match (&case.facts.simulation, case.facts.unsimulated) {
         (SimulationCheck::NotApplicable | SimulationCheck::Agrees, _) => {}
         (SimulationCheck::Exceeds { what }, _) => {
-            let message = format!("a node that ran it saw more than it is understood to do: {what}");
-            let hint = "ask for everything that it takes in plain requests of its own".to_owned();
+            let message = format!("a simulation shows more than was decoded: {what}");
+            let hint = "ask for each of these effects in a plain request of its own".to_owned();
             findings.deny_by_default(DenialCode::SimulationMismatch, None, message, Some(hint));
         }
         (SimulationCheck::Unavailable { reason }, Unsimulated::Deny) => {
-            let message = format!("no node could show what it really does: {reason}");
+            let message = format!("no node could simulate it: {reason}");
             let hint = "ask again later, or ask the operator for a node that can simulate".to_owned();
             findings.deny_by_default(DenialCode::SimulationUnavailable, None, message, Some(hint));
         }
         (SimulationCheck::Unavailable { reason }, Unsimulated::Approval) => {
-            let message = format!("no node could show what it really does: {reason}");
+            let message = format!("no node could simulate it: {reason}");
             findings.ask_by_default(Tier::Approval, None, message);
         }
     }
 }
 
-/// A fee that no cap could be held against takes the owner, who is shown it.
+/// A fee that could not be checked against its cap needs the owner's approval; the owner sees the fee.
 fn heed_fee_cap(case: &Evaluation<'_>, findings: &mut Findings) {
     if let Some(why) = &case.facts.fee.uncapped {
         findings.ask_by_default(Tier::Approval, None, why.clone());
     }
 }
 
-/// Only a proved owner can approve; without one, what needs approval is refused, never let through
-/// at a lower tier.
+/// Only an owner whose address is proved can approve. Without one, a request that needs approval is denied,
+/// never granted at a lower tier.
 fn require_owner(case: &Evaluation<'_>, findings: &mut Findings) {
     let proved = match case.facts.owner {
         OwnerState::Locked => true,
@@ -315,7 +316,7 @@ fn require_owner(case: &Evaluation<'_>, findings: &mut Findings) {
     findings.denials.push(denial);
 }
 
-/// A delay that outlasts the bytes would end with nothing that could land.
+/// Denies a delay that outlasts the bytes, because they could not be included afterwards.
 fn heed_lifetime(case: &Evaluation<'_>, findings: &mut Findings) {
     let (Some(lifetime), Tier::Delay) = (case.facts.lifetime, findings.tier()) else { return };
     let delay = findings.delay_seconds().unwrap_or_default();
@@ -323,7 +324,7 @@ fn heed_lifetime(case: &Evaluation<'_>, findings: &mut Findings) {
         return;
     }
     let message = format!(
-        "it has to wait {delay} seconds, and its bytes can land for at most {lifetime}: their blockhash expires"
+        "it must wait {delay} seconds, but its bytes expire with their blockhash after at most {lifetime}"
     );
     let rebuild = "ask for the same with instructions (CONTRACT_CALL or BATCH) instead of finished bytes";
     let hint = match findings.nearest(Tier::Delay) {
@@ -340,7 +341,7 @@ fn conclude(case: &Evaluation<'_>, findings: Findings) -> Verdict {
     let tier = findings.tier();
     let delay_seconds = findings.delay_seconds().filter(|_| tier == Tier::Delay);
     let approval_timeout = findings.approval_timeout.unwrap_or(case.facts.default_approval_timeout);
-    // An answer that comes when the bytes cannot land any more is none.
+    // An approval after the bytes have expired would be useless.
     let approval_timeout = case.facts.lifetime.map_or(approval_timeout, |life| life.min(approval_timeout));
     let mut reasons: Vec<_> = findings.wishes.into_iter().map(|wish| wish.reason).collect();
     reasons.sort_by_key(|reason| Reverse(reason.tier));

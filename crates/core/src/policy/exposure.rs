@@ -1,13 +1,12 @@
-//! The worst case: the most that could leave a wallet without any human, if a session leaked now.
+//! The worst case: the most that could leave a wallet without any human, if a session token leaked now.
 //!
-//! [`Exposure::of`] bounds every sequence of requests that [`super::evaluate`] would let through below
-//! the tier APPROVAL, whatever their order, size and timing. A figure is never below what is possible;
-//! it may be above. Each names the rule it comes from. What is not counted, because no figure of the
-//! present bounds it: what comes in later (an exchange inside a contract included), requests made
-//! before, and allowances given before. Dollars and everything derived from dollars hold at the prices
-//! given.
+//! [`Exposure::of`] bounds every sequence of requests that [`super::evaluate`] would grant below the tier
+//! APPROVAL, whatever their order, size and timing. A figure is never below the possible loss; it may be
+//! above. Each names the rule it comes from. Not counted, because no current figure bounds them: later income
+//! (including the proceeds of an exchange inside a contract), earlier requests, and earlier allowances.
+//! Dollars and figures derived from dollars hold at the given prices.
 //!
-//! Judging requests does not belong here, nor does reading ledgers, prices or balances.
+//! Does not belong here: judging requests, and reading ledgers, prices or balances.
 
 mod figure;
 mod network;
@@ -32,7 +31,7 @@ use crate::wallet::wire_enum;
 pub use figure::{Cap, Figure, Reason, Source};
 
 wire_enum!(
-    /// How far ahead is looked.
+    /// The length of time that is looked ahead.
     Horizon {
         /// 3600 seconds.
         Hour = "hour",
@@ -44,7 +43,7 @@ wire_enum!(
 );
 
 impl Horizon {
-    /// Its length. The moment exactly so far ahead is no longer part of it.
+    /// Its length in seconds. The end itself is excluded.
     pub const fn seconds(self) -> i64 {
         match self {
             Self::Hour => 3_600,
@@ -66,12 +65,12 @@ pub struct Horizons<T> {
 }
 
 impl<T> Horizons<T> {
-    /// Works out each.
+    /// Computes the value for each.
     pub fn each(mut value: impl FnMut(Horizon) -> T) -> Self {
         Self { hour: value(Horizon::Hour), day: value(Horizon::Day), month: value(Horizon::Month) }
     }
 
-    /// That of one.
+    /// The value for one.
     pub const fn get(&self, horizon: Horizon) -> &T {
         match horizon {
             Horizon::Hour => &self.hour,
@@ -81,26 +80,26 @@ impl<T> Horizons<T> {
     }
 }
 
-/// How a wallet stands now.
+/// The current state of a wallet.
 #[derive(Clone, Debug)]
 pub struct WalletState {
-    /// The time all of this was read.
+    /// The time at which all of this was read.
     pub now: UnixSeconds,
-    /// Why nothing at all is signed now: kill switch, wallet, no session. None if it would be.
+    /// Why nothing can be signed now: kill switch, wallet status, or no session. None if signing is possible.
     pub stopped: Option<Reason>,
-    /// When the last session that could leak ends for good, all its renewals used; none = never.
+    /// When the last live session ends for good, with all its renewals used; none = never.
     pub until: Option<UnixSeconds>,
-    /// What of the past still counts at the last second of each horizon, or of the session if that
-    /// ends earlier. What is held is not among it: it counts only until it is given up.
+    /// The past spending that still counts at the last second of each horizon, or of the session if that ends
+    /// earlier. Reservations are not included: they count only until they are released.
     pub counted: Horizons<Ledger>,
-    /// Every network the wallet can be used on.
+    /// Every network on which the wallet can be used.
     pub networks: Vec<NetworkState>,
 }
 
 /// The part of a [`WalletState`] that concerns one network.
 #[derive(Clone, Debug)]
 pub struct NetworkState {
-    /// Which.
+    /// The network.
     pub network: NetworkId,
     /// Its family.
     pub chain: Chain,
@@ -108,19 +107,18 @@ pub struct NetworkState {
     pub native: AssetId,
     /// The policies in force there for this wallet.
     pub policies: PolicySet,
-    /// What is known of the native coin and of the tokens in [`allowed_tokens`].
+    /// Facts about the native coin and the tokens in [`allowed_tokens`].
     pub assets: BTreeMap<AssetId, AssetStanding>,
-    /// The most one transaction may pay in fees, in base units of the native coin; none if nothing
-    /// bounds it.
+    /// The maximum fee of one transaction, in base units of the native coin; none if nothing bounds it.
     pub fee_cap: Option<U256>,
 }
 
-/// What is known of one asset of a wallet.
+/// Facts about one asset of a wallet.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct AssetStanding {
-    /// Decimals and price; none if they could not be read now.
+    /// Decimals and price; none if they could not be read.
     pub facts: Option<AssetFacts>,
-    /// Base units held; none if they could not be read now.
+    /// Base units held; none if they could not be read.
     pub balance: Option<U256>,
 }
 
@@ -134,43 +132,43 @@ pub struct Exposure {
 /// The most that could leave in one horizon.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct HorizonExposure {
-    /// Of everything together.
+    /// All networks and assets together.
     pub usd: Figure<Usd>,
-    /// Of each network.
+    /// Each network.
     pub networks: Vec<NetworkExposure>,
 }
 
 /// The most that could leave on one network.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct NetworkExposure {
-    /// Which.
+    /// The network.
     pub network: NetworkId,
-    /// Of everything together.
+    /// All assets together.
     pub usd: Figure<Usd>,
-    /// Of each asset that is held or may be spent, fees included, in base units. Nothing can leave of
-    /// an asset that is not here unless `usd` is unbounded.
+    /// Each asset that is held or may be spent, fees included, in base units. Assets that are absent cannot
+    /// leave, unless `usd` is unbounded.
     pub assets: BTreeMap<AssetId, Figure<U256>>,
-    /// Where to.
+    /// The possible destinations.
     pub destinations: Destinations,
 }
 
-/// Who could gain.
+/// The accounts that could benefit.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Destinations {
-    /// Who could be sent something.
+    /// Accounts that could receive something.
     pub recipients: Reach,
-    /// Who could be allowed to take something.
+    /// Accounts that could be allowed to take something.
     pub spenders: Reach,
-    /// Which contracts could be called.
+    /// Contracts that could be called.
     pub contracts: Reach,
 }
 
 /// A set of accounts.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Reach {
-    /// Anybody.
+    /// Any account.
     Any,
-    /// These, possibly none.
+    /// Only these accounts; the set may be empty.
     Only(BTreeSet<Address>),
 }
 
@@ -181,7 +179,7 @@ impl Default for Reach {
 }
 
 impl Reach {
-    /// Whether an account is in it.
+    /// Whether it includes an account.
     pub fn contains(&self, address: &Address) -> bool {
         match self {
             Self::Any => true,
@@ -191,7 +189,7 @@ impl Reach {
 }
 
 impl Exposure {
-    /// Works out the bound.
+    /// Computes the bound.
     pub fn of(standing: &WalletState) -> Self {
         Self { horizons: Horizons::each(|horizon| wallet::horizon(standing, horizon)) }
     }

@@ -1,6 +1,6 @@
-//! Everything the evaluator may know besides the effects and the policies. Gathered by the engine,
-//! so that evaluation needs no I/O and a dry run sees the same value as the real thing. As JSON every
-//! figure is exact, so that a decision can be made again from what was stored.
+//! Everything that the evaluator may know besides the effects and the policies. The engine gathers it, so
+//! that evaluation needs no I/O and a dry run uses the same values as the real request. Every figure is exact
+//! in JSON, so that a stored decision can be evaluated again.
 
 use std::collections::BTreeMap;
 
@@ -15,28 +15,29 @@ use crate::simulation::{SimulationCheck, Unsimulated};
 use crate::wallet::OwnerState;
 use alloy_primitives::U256;
 
-/// What is known about one asset, from the chain or a registry, never from the caller.
+/// Facts about one asset, from the chain or the token registry, never from the caller.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct AssetFacts {
-    /// For people; never compared.
+    /// Shown to people; never compared.
     pub symbol: String,
     /// Decimals read from the chain or the registry.
     pub decimals: u8,
-    /// The price to count with.
+    /// The price used for limits.
     pub price: PriceFact,
-    /// How many services gave that price: one alone is contradicted by nobody. None where no service did.
+    /// How many services gave that price; none if no service did. One service alone is not confirmed by
+    /// another.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sources: Option<u32>,
 }
 
 impl AssetFacts {
-    /// What to call the asset in a sentence: its symbol, or its id where it has none.
+    /// The name of the asset in a sentence: its symbol, or its id if it has none.
     pub fn name(&self, asset: &AssetId) -> String {
         if self.symbol.is_empty() { asset.to_string() } else { self.symbol.clone() }
     }
 }
 
-/// Whether an asset can be valued now.
+/// Whether an asset has a usable price.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum PriceFact {
@@ -44,17 +45,17 @@ pub enum PriceFact {
     Known(Price),
     /// No source lists the asset.
     Unlisted,
-    /// Sources are down, too old or too far apart.
+    /// The sources failed, or their prices are too old or too far apart.
     Unusable,
-    /// Nobody was asked: the session has used up its look-ups for now, or the request was denied before
-    /// prices mattered.
+    /// No source was asked: the session has used up its price look-ups, or the request was denied before
+    /// prices were needed.
     NotAsked,
 }
 
-/// What the wallet has held and settled, per window, not counting the request being judged.
+/// The wallet's reservations and past spending, per window, without the request that is judged.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 pub struct Ledger {
-    /// Dollars in the last 24 hours: everything held plus what settled in the window.
+    /// Dollars in the last 24 hours: all reservations plus the amounts settled in the window.
     #[serde(serialize_with = "exact")]
     pub usd_day: Usd,
     /// The same over 30 days.
@@ -64,15 +65,15 @@ pub struct Ledger {
     pub asset_day: BTreeMap<AssetId, U256>,
     /// Base units per asset over 30 days.
     pub asset_month: BTreeMap<AssetId, U256>,
-    /// Admitted requests of this wallet within the last so many seconds, per window asked for by
-    /// [`super::PolicySet::rate_windows`].
+    /// Number of this wallet's requests admitted in a window, by the window's length in seconds
+    /// ([`super::PolicySet::rate_windows`]).
     pub requests: BTreeMap<u64, u64>,
-    /// Dollars moved by actions per category. A category that is not there is not known.
+    /// Dollars moved by actions, per category. An absent category is not known.
     pub categories: BTreeMap<ActionCategory, CategorySums>,
-    /// HTTP messages signed for the domain that is judged in the last 60 seconds; none if not known.
+    /// HTTP messages signed for the request's domain in the last 60 seconds; none if not known.
     pub http_messages: Option<u64>,
-    /// What is left of earlier allowances that the request may use up, the newest first. It is part of the
-    /// sums above.
+    /// Remaining parts of earlier allowances that the request may use up, newest first. They are included in
+    /// the sums above.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub allowances: Vec<CountedAllowance>,
 }
@@ -80,7 +81,7 @@ pub struct Ledger {
 /// Dollars moved by actions of one category.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 pub struct CategorySums {
-    /// In the last 24 hours: everything held plus what settled in the window.
+    /// In the last 24 hours: all reservations plus the amounts settled in the window.
     #[serde(serialize_with = "exact")]
     pub usd_day: Usd,
     /// The same over 30 days.
@@ -88,16 +89,16 @@ pub struct CategorySums {
     pub usd_month: Usd,
 }
 
-/// What the signature is for, as the daemon knows it.
+/// The purpose of the signature, as the daemon knows it.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 #[serde(tag = "purpose", rename_all = "snake_case")]
 pub enum Purpose {
-    /// A transaction, or a message asked for as such.
+    /// A transaction, or a message requested as such.
     #[default]
     Plain,
     /// Payment for an HTTP resource (x402).
     HttpPayment {
-        /// Host that was asked for the resource, in lower case.
+        /// Host of the requested resource, in lower case.
         domain: String,
     },
     /// An HTTP message (ERC-8128).
@@ -117,18 +118,18 @@ impl Purpose {
     }
 }
 
-/// What is known about the fee that a request offers its network.
+/// Facts about the fee that a request offers.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct FeeFacts {
-    /// Base units of the native coin that the network asks for now, with a margin. What is offered beyond
-    /// goes to strangers, and counts as spent.
+    /// Base units of the native coin that the network asks for now, with a margin. The offered amount beyond
+    /// it goes to others and counts as spent.
     pub asked: U256,
-    /// Why the operator's cap could not be held against the fee, for people.
+    /// Why the fee could not be checked against the operator's cap, for people.
     pub uncapped: Option<String>,
 }
 
 impl Default for FeeFacts {
-    /// All of the fee is asked for: the word for decisions made before this was known.
+    /// The network asks for the whole fee. Used for decisions recorded before this fact existed.
     fn default() -> Self {
         Self { asked: U256::MAX, uncapped: None }
     }
@@ -139,39 +140,38 @@ impl Default for FeeFacts {
 pub struct PolicyFacts {
     /// The time of the decision.
     pub now: UnixSeconds,
-    /// Whether an owner can approve.
+    /// The wallet's owner state.
     pub owner: OwnerState,
-    /// Policy facts per asset that occurs in the effects. A missing entry is an unknown asset: deny.
+    /// Facts per asset in the effects. An absent asset is unknown and denied.
     pub assets: BTreeMap<AssetId, AssetFacts>,
-    /// Counted spending.
+    /// Reservations and past spending.
     pub ledger: Ledger,
-    /// How long an approval waits when no policy says, in seconds.
+    /// The approval window when no policy sets one, in seconds.
     pub default_approval_timeout: u32,
-    /// What the wallet holds of each token a spender would get access to. A missing entry counts as
-    /// nothing held, so that any allowance exceeds it.
+    /// The wallet's balance of each token that a spender would get access to. An absent token counts as zero,
+    /// so that any allowance exceeds it.
     pub balances: BTreeMap<AssetId, U256>,
-    /// What the signature is for.
+    /// The purpose of the signature.
     pub purpose: Purpose,
-    /// The server-side action behind the request, if there is one.
+    /// The server-side action behind the request, if any.
     pub action: Option<ActionFacts>,
-    /// Reputation of counterparties. A missing entry counts as unrated.
+    /// Reputation of counterparties. An absent one counts as unrated.
     pub reputation: Reputations,
     /// The simulation check.
     #[serde(alias = "witness")]
     pub simulation: SimulationCheck,
-    /// What is required if no node could simulate the request.
+    /// The requirement if no node could simulate the request.
     #[serde(alias = "unwitnessed")]
     pub unsimulated: Unsimulated,
-    /// Seconds in which what is to be signed can still land, where that does not begin with signing: bytes
-    /// that the caller brings with a blockhash. None if waiting takes nothing away.
+    /// Seconds in which the bytes can still be included, where that time does not begin with signing: bytes
+    /// that the caller provides with a blockhash. None if waiting does not shorten it.
     #[serde(default)]
     pub lifetime: Option<u32>,
-    /// What the network asks for.
+    /// Facts about the fee.
     #[serde(default)]
     pub fee: FeeFacts,
-    /// Whether the signature is handed out, so that somebody else decides when, if at all, what is signed
-    /// happens. Otherwise the daemon sends it right after looking at it. False in decisions made before this
-    /// was known.
+    /// Whether the signature is handed out, so that others decide when, if at all, it is used. Otherwise the
+    /// daemon sends it right after checking it. False in decisions recorded before this fact existed.
     #[serde(default)]
     pub handed_out: bool,
 }

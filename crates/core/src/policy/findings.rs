@@ -1,14 +1,14 @@
-//! What the rules have said so far about one request.
+//! The results of the rules for one request.
 
 use crate::policy::{Denial, DenialCode, Policy, PolicyType, Tier, TierReason, Window, WindowWarning};
 
-/// A wish for a tier, with the nearest request that would not need it.
+/// A tier that a rule asks for, with the nearest request that would not need it.
 pub(crate) struct Wish {
     pub(crate) reason: TierReason,
     pub(crate) nearest: Option<String>,
 }
 
-/// Collected in report order; nothing here ever becomes laxer.
+/// Collected in report order. Findings only ever get stricter.
 #[derive(Default)]
 pub(crate) struct Findings {
     pub(crate) denials: Vec<Denial>,
@@ -24,21 +24,21 @@ pub(crate) struct Findings {
 }
 
 impl Findings {
-    /// A row refuses.
+    /// A row denies.
     pub(crate) fn deny(&mut self, row: &Policy, code: DenialCode, message: String, hint: Option<String>) {
         let policy_type = Some(row.rules.policy_type());
         self.denials.push(Denial { code, policy_type, policy_id: Some(row.id), message, hint });
     }
 
-    /// A row needs a fact that nobody has stated. What cannot be checked is refused.
+    /// A row needs a fact that is not known. The request is denied.
     pub(crate) fn lack(&mut self, row: &Policy, fact: &str) {
         let message =
             format!("{fact} is not known, and {} policy needs it", row.rules.policy_type().with_article());
-        let hint = "ask again later, or tell the operator what is not known".to_owned();
+        let hint = "ask again later, or report the missing fact to the operator".to_owned();
         self.deny(row, DenialCode::FactMissing, message, Some(hint));
     }
 
-    /// No row allows it, or no row could.
+    /// No row allows it, or no row can.
     pub(crate) fn deny_by_default(
         &mut self,
         code: DenialCode,
@@ -59,13 +59,13 @@ impl Findings {
         self.wishes.push(Wish { reason, nearest });
     }
 
-    /// A tier that holds whatever the rows say. `policy_type` is the type that could lower it.
+    /// A tier that holds whatever the rows say. `policy_type` is the type that can lower it.
     pub(crate) fn ask_by_default(&mut self, tier: Tier, policy_type: Option<PolicyType>, message: String) {
         let reason = TierReason { tier, policy_type, policy_id: None, message };
         self.wishes.push(Wish { reason, nearest: None });
     }
 
-    /// A row says how long a delay lasts, whether or not it asks for one.
+    /// A row states how long a delay lasts, whether or not it asks for one.
     pub(crate) fn delay(&mut self, seconds: u32, asked: bool) {
         self.delay_known = self.delay_known.max(Some(seconds));
         if asked {
@@ -73,7 +73,7 @@ impl Findings {
         }
     }
 
-    /// A row says how long the owner has.
+    /// A row states how long the owner has.
     pub(crate) fn timeout(&mut self, seconds: u32) {
         self.approval_timeout = Some(self.approval_timeout.map_or(seconds, |known| known.min(seconds)));
     }
@@ -96,15 +96,16 @@ impl Findings {
         self.wishes.iter().map(|wish| wish.reason.tier).max().unwrap_or(Tier::Instant)
     }
 
-    /// What to ask for instead so as not to need `tier`; none unless it would answer every wish for it.
+    /// The nearest request that does not need `tier`; none unless it satisfies every rule that asks for the
+    /// tier.
     pub(crate) fn nearest(&self, tier: Tier) -> Option<String> {
         let wishes = self.wishes.iter().filter(|wish| wish.reason.tier == tier);
         let nearest: Option<Vec<_>> = wishes.map(|wish| wish.nearest.as_deref()).collect();
         nearest.map(|nearest| nearest.join("; "))
     }
 
-    /// How long a delay is to last: as long as the rows that ask for one say. A wish for a delay
-    /// without a time takes the longest that any row names.
+    /// The delay in seconds: the longest of the rows that ask for one; if a rule that states no length asks
+    /// for one, the longest that any row states.
     pub(crate) fn delay_seconds(&self) -> Option<u32> {
         let untimed = |wish: &Wish| {
             wish.reason.tier == Tier::Delay && wish.reason.policy_type != Some(PolicyType::SpendingLimit)

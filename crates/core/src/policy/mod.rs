@@ -1,7 +1,7 @@
-//! The judgement: [`evaluate`] is the one entry.
+//! The policy evaluation: [`evaluate`] is the one entry.
 //!
-//! A policy type is one file under `rules/`. What does not belong here: reading policies, prices or
-//! the ledger (the engine gathers them into [`PolicyFacts`]).
+//! Each policy type is one file under `rules/`. Does not belong here: reading policies, prices or the ledger
+//! (the engine gathers them into [`PolicyFacts`]).
 
 mod allowances;
 mod case;

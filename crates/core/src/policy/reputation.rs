@@ -1,5 +1,5 @@
-//! What registries say about counterparties (ERC-8004), and which questions a set of policies has for
-//! them. Asking is the engine's.
+//! Reputation of counterparties in registries (ERC-8004), and the questions that a set of policies has about
+//! them. The engine asks.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,17 +9,17 @@ use crate::address::Address;
 use crate::effect::Effects;
 use crate::policy::{PolicySet, Rules, counterparties};
 
-/// What a registry says about a counterparty.
+/// A counterparty's reputation in a registry.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Reputation {
     /// A score from 0 to 100, rounded down.
     Score(u8),
-    /// Registered without a score, not registered, or not to be found out.
+    /// Registered without a score, not registered, or not readable.
     Unrated,
 }
 
-/// Which feedback counts. A tag that is not given is any tag.
+/// The feedback that counts. An absent tag matches any tag.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default, Serialize, Deserialize)]
 pub struct FeedbackTags {
     /// First tag.
@@ -35,7 +35,7 @@ struct Rated {
     reputation: Reputation,
 }
 
-/// Reputation by counterparty and by the feedback that was counted. What is not there is unrated.
+/// Reputation by counterparty and by the tags of the feedback counted. An absent one is unrated.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Reputations(BTreeMap<Address, Vec<Rated>>);
@@ -55,14 +55,14 @@ impl Reputations {
         wanted
     }
 
-    /// Keeps an answer, in place of an earlier one to the same question.
+    /// Stores an answer; it replaces an earlier one to the same question.
     pub fn insert(&mut self, party: Address, tags: FeedbackTags, reputation: Reputation) {
         let of_party = self.0.entry(party).or_default();
         of_party.retain(|rated| rated.tags != tags);
         of_party.push(Rated { tags, reputation });
     }
 
-    /// What is known of `party` by the feedback with exactly these tags.
+    /// The reputation of `party` by the feedback with exactly these tags.
     pub fn get(&self, party: &Address, tag1: Option<&str>, tag2: Option<&str>) -> Reputation {
         let same = |rated: &&Rated| (rated.tags.tag1.as_deref(), rated.tags.tag2.as_deref()) == (tag1, tag2);
         let rated = self.0.get(party).and_then(|of_party| of_party.iter().find(same));

@@ -7,7 +7,7 @@ use crate::ids::{PolicyId, WalletId};
 use crate::network::NetworkId;
 use crate::policy::{PolicyType, Rules};
 
-/// Where a policy applies. Narrow scopes tighten wide ones, never loosen them.
+/// Where a policy applies. Policies of a narrow scope tighten those of a wide one and never loosen them.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
 pub struct Scope {
     /// One wallet, or all.
@@ -26,13 +26,13 @@ impl Scope {
 /// One enabled policy row.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Policy {
-    /// The row.
+    /// Id of the row.
     pub id: PolicyId,
     /// Where it applies.
     pub scope: Scope,
-    /// Orders the report only.
+    /// Order in reports only.
     pub priority: i32,
-    /// What it says.
+    /// The rules.
     pub rules: Rules,
 }
 
@@ -45,8 +45,8 @@ pub struct PolicySet {
 }
 
 impl PolicySet {
-    /// Keeps the policies whose scope covers the request, highest priority first. Rows may be shared,
-    /// so that a cache of parsed rows can serve every request without copying lists.
+    /// Keeps the policies whose scope covers the request, highest priority first. Rows may be shared, so that
+    /// a cache of parsed rows serves every request without copying lists.
     pub fn select<P: Into<Arc<Policy>>>(
         all: impl IntoIterator<Item = P>,
         wallet: WalletId,
@@ -59,7 +59,7 @@ impl PolicySet {
         Self { policies, types, network: Some(network.clone()) }
     }
 
-    /// The network the policies were selected for; none for the empty set.
+    /// The network for which the policies were selected; none for the empty set.
     pub const fn network(&self) -> Option<&NetworkId> {
         self.network.as_ref()
     }
@@ -74,7 +74,7 @@ impl PolicySet {
         self.types.contains(&policy_type)
     }
 
-    /// Those of one type, in report order.
+    /// The policies of one type, in report order.
     pub fn of(&self, policy_type: PolicyType) -> impl Iterator<Item = &Policy> {
         self.iter().filter(move |p| p.rules.policy_type() == policy_type)
     }

@@ -1,8 +1,7 @@
-//! What one request takes out of the wallet, added up per asset and in dollars.
+//! The value that one request takes out of the wallet, added up per asset and in dollars.
 //!
-//! The evaluator judges these sums and the ledger has to hold the same ones, so both take them from
-//! here. Adding up first means that splitting a payment inside one transaction changes nothing.
-//! Limits do not belong here.
+//! The evaluator and the ledger must use the same sums, so both take them from here. Because amounts are
+//! added up first, splitting a payment inside one transaction changes nothing. Does not belong here: limits.
 
 use std::collections::BTreeMap;
 
@@ -14,7 +13,7 @@ use crate::effect::Effects;
 use crate::money::{MAX_DECIMALS, Price, Usd};
 use crate::policy::{AssetFacts, PolicyFacts, PriceFact, UsedUp, used_up, without_limit};
 
-/// A sum of base units. Beyond 256 bits it is no number any more, only "more than any limit".
+/// A sum of base units. Beyond 256 bits it is not a number but "more than any limit".
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Sum(Option<U256>);
 
@@ -33,7 +32,7 @@ impl Sum {
         self.0.is_some_and(|sum| sum <= limit)
     }
 
-    /// The number, or the largest one if it is beyond 256 bits.
+    /// The number, or the largest 256-bit number if the sum is beyond it.
     pub fn saturated(self) -> U256 {
         self.0.unwrap_or(U256::MAX)
     }
@@ -47,40 +46,40 @@ impl Sum {
     }
 }
 
-/// What leaves the wallet in one asset.
+/// The value that leaves the wallet in one asset.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct AssetSpending<'a> {
-    /// What is known of the asset; none if that is not enough to judge it.
+    /// Facts about the asset; none if they are not sufficient to judge it.
     pub facts: Option<&'a AssetFacts>,
-    /// Base units that are spent; none if the asset only pays a fee.
+    /// Base units spent; none if the asset only pays a fee.
     pub spent: Option<Sum>,
-    /// Base units that are spent or may be paid as a fee. Windows count these.
+    /// Base units spent, and those that may be paid as a fee. Windows count these.
     pub counted: Sum,
-    /// Base units that may be paid as a fee, also those that the network does not ask for.
+    /// Base units that may be paid as a fee, including those beyond what the network asks for.
     pub fee: Sum,
     /// Base units that leave at once, without the fee.
     moved: Sum,
-    /// Base units that spenders may take, each spender's sum, less what the request itself uses up of it.
+    /// Base units that each spender may take, less the amount that the request itself uses up of it.
     allowed: BTreeMap<&'a Address, U256>,
     /// Base units that spenders may take without limit.
     unlimited: Sum,
 }
 
-/// What is counted of one asset, in parts that add up to it.
+/// The counted amount of one asset, in parts that add up to it.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Held {
-    /// What leaves at once if the transaction succeeds.
+    /// Leaves at once if the transaction succeeds.
     pub moved: U256,
-    /// What each spender may take from then on.
+    /// What each spender may take afterwards.
     pub allowed: Vec<(Address, U256)>,
     /// What spenders may take without limit.
     pub unlimited: U256,
-    /// What may be paid as a fee, which is also paid if the transaction fails on chain.
+    /// May be paid as a fee, also if the transaction fails on chain.
     pub fee: U256,
 }
 
 impl AssetSpending<'_> {
-    /// What is counted, in parts that add up to it.
+    /// The counted amount, in parts that add up to it.
     pub fn held(&self) -> Held {
         let allowed = self.allowed.iter().filter(|(_, amount)| !amount.is_zero());
         Held {
@@ -91,7 +90,8 @@ impl AssetSpending<'_> {
         }
     }
 
-    /// A price of zero would let any amount pass every dollar limit, so it is no price.
+    /// The price and decimals. A price of zero would let any amount pass every dollar limit, so it counts as
+    /// none.
     fn price(&self) -> Option<(Price, u8)> {
         let facts = self.facts?;
         match facts.price {
@@ -101,7 +101,7 @@ impl AssetSpending<'_> {
     }
 }
 
-/// What a request offers for fees beyond what its network asks for, in base units of the native coin.
+/// The fee that a request offers beyond what its network asks for, in base units of the native coin.
 pub fn beyond_asked(effects: &Effects, facts: &PolicyFacts) -> U256 {
     effects.fee().saturating_sub(facts.fee.asked)
 }
@@ -113,13 +113,13 @@ pub struct Spending<'a> {
 }
 
 impl<'a> Spending<'a> {
-    /// Adds up the outflows of `effects`. Of the fee, what the network does not ask for is spent. What the
-    /// request itself uses up of an allowance that it gives counts once.
+    /// Adds up the outflows of `effects`. The part of the fee that the network does not ask for counts as
+    /// spent. An allowance that the request gives and uses up itself counts once.
     pub fn of(effects: &'a Effects, facts: &'a PolicyFacts) -> Self {
         Self::with(effects, facts, &used_up(effects, &facts.ledger.allowances))
     }
 
-    /// The same, where it is known what is used up.
+    /// The same, with the used-up allowances given.
     pub(crate) fn with(effects: &'a Effects, facts: &'a PolicyFacts, used: &UsedUp<'a>) -> Self {
         let mut assets: BTreeMap<&AssetId, AssetSpending<'_>> = BTreeMap::new();
         for outflow in effects.outflows() {
@@ -171,19 +171,19 @@ impl<'a> Spending<'a> {
         self.assets.iter().map(|(asset, spending)| (*asset, spending))
     }
 
-    /// Assets of which too little is known to judge them.
+    /// Assets whose facts are not sufficient to judge them.
     pub fn unknown(&self) -> impl Iterator<Item = &'a AssetId> {
         self.assets.iter().filter(|(_, spending)| spending.facts.is_none()).map(|(asset, _)| *asset)
     }
 
-    /// Value of what is spent, without fees, each asset rounded up; none if a price is missing.
+    /// Value of the amounts spent, without fees, each asset rounded up; none if a price is missing.
     pub fn usd(&self) -> Option<Usd> {
         self.value(|spending| spending.spent)
     }
 
-    /// Value of what is spent and of the fees, each asset rounded up; none if a price is missing.
-    /// Windows count this: a fee is bounded per transaction by configuration, but many small requests
-    /// must not be able to burn more in fees than the window allows.
+    /// Value of the amounts spent and of the fees, each asset rounded up; none if a price is missing. Windows
+    /// count this: the fee of one transaction is capped by configuration, but many small requests must not
+    /// spend more on fees than the window allows.
     pub fn counted_usd(&self) -> Option<Usd> {
         self.value(|spending| Some(spending.counted))
     }

@@ -1,23 +1,23 @@
-//! Whether one set of policies is at least as strict as another, without trying requests.
+//! Compares the strictness of two sets of policies without evaluating requests.
 //!
-//! The answer decides whether a change needs the owner, so it is cautious: "yes" means that no request
-//! gets a lower tier, or is allowed where it was denied; "no" means loosened, or not certain. What
-//! belongs here: rows against rows, and what a row allows by being there. What a single type compares
-//! is in its file under `rules/`.
+//! The answer decides whether a change needs the owner, so it is cautious: "yes" means that no request gets a
+//! lower tier, or is allowed where it was denied; "no" means loosened, or uncertain. Belongs here: comparing
+//! rows with rows, and the permissions that the presence of a row gives. Does not belong here: comparing the
+//! rules of one type, which is in its file under `rules/`.
 
 use crate::ids::WalletId;
 use crate::policy::{Policy, Rules, Scope};
 
-/// How new rules stand to old ones in the same place.
+/// How new rules compare with old ones in the same place.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Strictness {
-    /// They judge alike.
+    /// They judge equally.
     Same,
     /// They allow less.
     Tighter,
     /// They allow more.
     Looser,
-    /// Both, or it cannot be told.
+    /// They allow more in one respect and less in another, or the comparison is uncertain.
     Incomparable,
 }
 
@@ -31,9 +31,9 @@ pub fn compare(old: &Rules, new: &Rules) -> Strictness {
     }
 }
 
-/// Whether no wallet, network, request or fact gets a lower tier under `new` than under `old`, or is
-/// allowed where it was denied. Every old row needs a successor, unless its type denies without one;
-/// and no new row may bring what it allows by being there to a place where no old row did.
+/// Whether no wallet, network, request or fact gets a lower tier under `new` than under `old`, or is allowed
+/// where it was denied. Every old row needs a successor, unless its type denies without one; and no new row
+/// may give, by its presence, a permission in a place where no old row gave it.
 pub fn at_least_as_strict(new: &[Policy], old: &[Policy]) -> bool {
     let kept = |old: &Policy| {
         let succeeds =
@@ -49,9 +49,9 @@ pub fn at_least_as_strict(new: &[Policy], old: &[Policy]) -> bool {
     old.iter().all(kept) && new.iter().all(brings_nothing)
 }
 
-/// Whether a change of the rows in force may let one wallet do more. This decides what needs the
-/// wallet's owner. Only what applies to the wallet counts, and for the wallet alone its own rows and
-/// everybody's are alike.
+/// Whether a change of the policies in force may permit one wallet more. This decides whether its owner must
+/// consent. Only policies that apply to the wallet count; for it, its own policies and those for all wallets
+/// are equivalent.
 pub fn loosens(wallet: WalletId, before: &[Policy], after: &[Policy]) -> bool {
     let mine = |rows: &[Policy]| -> Vec<Policy> {
         let applies = rows.iter().filter(|row| row.scope.wallet.is_none_or(|id| id == wallet)).cloned();
@@ -78,7 +78,7 @@ fn overlap(a: &Scope, b: &Scope) -> bool {
         && meet(a.network == b.network, a.network.is_none() || b.network.is_none())
 }
 
-/// Whether everything these rules could allow is denied where no row of the type is in force.
+/// Whether everything that these rules could allow is denied when no row of the type is in force.
 fn denies_when_gone(rules: &Rules) -> bool {
     match rules {
         Rules::SpendingLimit(_)
@@ -89,7 +89,7 @@ fn denies_when_gone(rules: &Rules) -> bool {
         | Rules::Erc8128AllowedDomains(_)
         | Rules::LendingAssetWhitelist(_)
         | Rules::PerpAllowedMarkets(_) => true,
-        // Without one, only what is as good as unlimited is refused.
+        // Without a row, only allowances that count as unlimited are denied.
         Rules::ApproveAmountLimit(rule) => rule.max_amount.is_none(),
         Rules::Whitelist(_)
         | Rules::TimeRestriction(_)
@@ -106,7 +106,7 @@ fn denies_when_gone(rules: &Rules) -> bool {
     }
 }
 
-/// Whether a row of these rules answers no default by being in force, so that adding it only tightens.
+/// Whether the presence of such a row lifts no default denial, so that adding it only tightens.
 fn allows_nothing_by_itself(rules: &Rules) -> bool {
     match rules {
         Rules::SpendingLimit(_)
@@ -133,7 +133,7 @@ fn allows_nothing_by_itself(rules: &Rules) -> bool {
     }
 }
 
-/// Whether the presence of `new` answers no default that the presence of `old` did not.
+/// Whether the presence of `new` lifts no default denial that the presence of `old` did not.
 fn allows_no_more(new: &Rules, old: &Rules) -> bool {
     match (new, old) {
         (Rules::SpendingLimit(new), Rules::SpendingLimit(old)) => new.covers_no_more_than(old),

@@ -1,8 +1,8 @@
-//! What a swap has to promise so that the owner need not be asked: listed tokens on the way, proceeds for
-//! the wallet, at least what goes in less some slippage, and to happen soon.
+//! The conditions for a swap without the owner's approval: listed tokens on the way, proceeds for the wallet,
+//! a least amount bought worth at least the amount sold less some slippage, and a near deadline.
 //!
-//! The list is ALLOWED_TOKENS; the native coin and the token that stands for it need none. The slippage is
-//! that of each SPENDING_LIMIT row. Not judged here: what goes in, which is spending like any other.
+//! The list is ALLOWED_TOKENS; the native coin and its wrapper need no entry. The slippage is that of each
+//! SPENDING_LIMIT row. Does not belong here: the amount sold, which is spending like any other.
 
 use std::collections::BTreeMap;
 
@@ -16,11 +16,11 @@ use crate::policy::findings::Findings;
 use crate::policy::rules::{Percent, listed};
 use crate::policy::{PolicySet, PolicyType, PriceFact, Rules, Tier};
 
-/// How long what must come out counts as worth what it was compared with. Exchanges' own pages set deadlines
-/// of ten to thirty minutes; within twenty, prices seldom move further than slippage may be.
+/// Time for which the comparison of a swap with current prices holds. Exchanges' own pages set deadlines of
+/// ten to thirty minutes; within twenty, prices seldom move further than the permitted slippage.
 const TERMS_HOLD_SECONDS: UnixSeconds = 20 * 60;
 
-/// What holds for every swap, whatever the limits say.
+/// The conditions for every swap, independent of limits.
 pub(crate) fn judge(policies: &PolicySet, case: &Evaluation<'_>, findings: &mut Findings) {
     let lists = || {
         policies.iter().filter_map(|row| match &row.rules {
@@ -40,7 +40,7 @@ pub(crate) fn judge(policies: &PolicySet, case: &Evaluation<'_>, findings: &mut 
             let message = format!("the swap leads through tokens that are not listed: {}", listed(strangers));
             findings.ask_by_default(Tier::Approval, Some(PolicyType::AllowedTokens), message);
         }
-        // Whoever has the signature uses it when the wallet gains least by it.
+        // The holder of the signature would use it when the wallet gains least.
         let last = case.facts.now.saturating_add(TERMS_HOLD_SECONDS);
         let ends = swap.deadline.is_some_and(|deadline| deadline <= last);
         if case.facts.handed_out && !ends && exchanged(swap, case).is_some() {
@@ -54,7 +54,7 @@ pub(crate) fn judge(policies: &PolicySet, case: &Evaluation<'_>, findings: &mut 
     }
 }
 
-/// A swap that waits longer than its terms hold takes the owner, who approves of the terms themselves.
+/// A swap with a delay beyond that time needs the owner's approval of its terms.
 pub(crate) fn heed_delay(case: &Evaluation<'_>, findings: &mut Findings) {
     let (Tier::Delay, Some(delay)) = (findings.tier(), findings.delay_seconds()) else { return };
     if UnixSeconds::from(delay) > TERMS_HOLD_SECONDS
@@ -67,11 +67,11 @@ pub(crate) fn heed_delay(case: &Evaluation<'_>, findings: &mut Findings) {
     }
 }
 
-/// Amounts that go in, and amounts that come out.
+/// Amounts sold, and amounts bought.
 type Exchanged<'a> = (BTreeMap<&'a AssetId, U256>, Vec<(&'a AssetId, U256)>);
 
-/// What a swap exchanges, less what comes back as it went in, which has no price to be compared by. None if
-/// nothing else goes in.
+/// The amounts that a swap exchanges, without the part that is returned unchanged, which has no price to
+/// compare. None if nothing else is sold.
 fn exchanged<'a>(swap: &'a Swap, case: &Evaluation<'a>) -> Option<Exchanged<'a>> {
     let native = &case.effects.native;
     let coin = |asset: &'a AssetId| if swap.is_coin(asset) { native } else { asset };
@@ -94,7 +94,7 @@ fn exchanged<'a>(swap: &'a Swap, case: &Evaluation<'a>) -> Option<Exchanged<'a>>
     (!sold.is_empty()).then_some((sold, bought))
 }
 
-/// Why a swap is not sure to bring what goes in, less `slippage`; none if it is.
+/// Why a swap may bring less than the value sold less `slippage`; none if it cannot.
 pub(crate) fn shortfall(swap: &Swap, case: &Evaluation<'_>, slippage: Percent) -> Option<String> {
     let (sold, bought) = exchanged(swap, case)?;
     let price = |asset: &AssetId| {
@@ -116,7 +116,7 @@ pub(crate) fn shortfall(swap: &Swap, case: &Evaluation<'_>, slippage: Percent) -
         let Some((price, decimals)) = price(asset) else { return unpriced(asset) };
         gained = gained.saturating_add(price.picos_at_least(amount, decimals));
     }
-    // A value beyond all numbers is not compared.
+    // A value beyond the largest number is not compared.
     if paid != U256::MAX && gained >= slippage.off(paid) {
         return None;
     }

@@ -1,14 +1,14 @@
-//! The four tiers. Below them stands deny, which is not a tier.
+//! The four tiers. A denial is not a tier.
 
 use serde::{Deserialize, Serialize};
 
-/// How much must happen before a granted transaction is signed. Ordered: later is stricter.
+/// What must happen before a granted transaction is signed. Ordered: later is stricter.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum Tier {
-    /// At once.
+    /// Signed at once.
     Instant,
-    /// At once, and the operator is told.
+    /// Signed at once; the operator is notified.
     Notify,
     /// After a delay in which it can be cancelled.
     Delay,

@@ -1,4 +1,4 @@
-//! The evaluator's answer.
+//! The result of the evaluation.
 
 use serde::{Deserialize, Serialize};
 
@@ -10,14 +10,14 @@ use crate::policy::{PolicyType, Tier};
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Verdict {
-    /// Refused; never empty.
+    /// Denied; never empty.
     Denied(Vec<Denial>),
-    /// Allowed once the tier's waiting is done.
+    /// Granted; signed after the tier's waiting.
     Granted(Grant),
 }
 
 crate::wallet::wire_enum!(
-    /// Why a request is refused, as the stable code of the answer.
+    /// Stable code for the reason of a denial.
     DenialCode {
         /// No policy allows it (the default).
         PolicyDenied = "POLICY_DENIED",
@@ -33,7 +33,7 @@ crate::wallet::wire_enum!(
         RateLimitExceeded = "RATE_LIMIT_EXCEEDED",
         /// No spending limit covers the asset.
         SpendingLimitRequired = "SPENDING_LIMIT_REQUIRED",
-        /// Needs the owner, and the wallet has no proved one.
+        /// Needs the owner's approval, and the wallet's owner is not proved.
         OwnerRequired = "OWNER_REQUIRED",
         /// The contract is not on a list in force, or there is none.
         ContractNotWhitelisted = "CONTRACT_NOT_WHITELISTED",
@@ -43,7 +43,7 @@ crate::wallet::wire_enum!(
         SpenderNotApproved = "SPENDER_NOT_APPROVED",
         /// The allowance is larger than a limit in force.
         ApproveAmountExceeded = "APPROVE_AMOUNT_EXCEEDED",
-        /// The allowance is as good as unlimited.
+        /// The allowance counts as unlimited.
         UnlimitedApproveBlocked = "UNLIMITED_APPROVE_BLOCKED",
         /// The payee's domain is not on a list in force, or there is none.
         X402DomainNotAllowed = "X402_DOMAIN_NOT_ALLOWED",
@@ -65,20 +65,20 @@ crate::wallet::wire_enum!(
         PositionLimitExceeded = "POSITION_LIMIT_EXCEEDED",
         /// A fact that a rule needs is not known.
         FactMissing = "POLICY_FACT_MISSING",
-        /// Does something the decoder does not understand.
+        /// The transaction contains an unknown effect.
         UnknownEffect = "UNKNOWN_EFFECT",
-        /// Decimals of an asset are not known.
+        /// The decimals of an asset are not known or not supported.
         UnknownAsset = "UNKNOWN_ASSET",
-        /// A node saw it do more than was decoded.
+        /// A simulation shows more than was decoded.
         SimulationMismatch = "SIMULATION_MISMATCH",
-        /// It has to wait longer than its bytes can land.
+        /// The delay is longer than the bytes can still be included.
         TransactionExpires = "TRANSACTION_EXPIRES",
-        /// No node could show what it does, and the operator refuses such requests.
+        /// No node could simulate the request, and the operator denies such requests.
         SimulationUnavailable = "SIMULATION_UNAVAILABLE",
     }
 );
 
-/// One reason for a refusal.
+/// One reason for a denial.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Denial {
@@ -94,22 +94,22 @@ pub struct Denial {
     pub hint: Option<String>,
 }
 
-/// Permission, with what is still owed.
+/// A grant, with the waiting that it requires.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Grant {
     /// The strictest tier any policy asks for.
     pub tier: Tier,
-    /// Why that tier, strictest first.
+    /// The reasons for the tier, strictest first.
     pub reasons: Vec<TierReason>,
     /// Seconds to wait; present exactly when the tier is [`Tier::Delay`].
     pub delay_seconds: Option<u32>,
     /// Seconds the owner has; present exactly when the tier is [`Tier::Approval`].
     pub approval_timeout: Option<u32>,
-    /// Value of what is spent, without fees; none when a price is missing.
+    /// Value of the amounts spent, without fees; none when a price is missing.
     #[serde(serialize_with = "exact_if_any")]
     pub usd: Option<Usd>,
-    /// A window that this request fills to four fifths or more.
+    /// A window that is at least four fifths full with this request.
     pub warning: Option<WindowWarning>,
 }
 
@@ -119,9 +119,9 @@ pub struct Grant {
 pub struct TierReason {
     /// The tier asked for.
     pub tier: Tier,
-    /// Type of the policy; none for what holds without any.
+    /// Type of the policy; none for a default.
     pub policy_type: Option<PolicyType>,
-    /// The row; none for what holds without any.
+    /// The row; none for a default.
     pub policy_id: Option<PolicyId>,
     /// One sentence.
     pub message: String,
@@ -134,7 +134,7 @@ pub struct WindowWarning {
     /// `daily` or `monthly`.
     #[serde(rename = "type")]
     pub window: Window,
-    /// Counted with this request.
+    /// Dollars counted in the window, this request included.
     #[serde(serialize_with = "exact")]
     pub spent: Usd,
     /// The limit.

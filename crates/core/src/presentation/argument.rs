@@ -11,9 +11,9 @@ use crate::address::Address;
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Argument {
-    /// Its name; empty where it has none.
+    /// Its name; empty if it has none.
     pub name: String,
-    /// Its type, as the ABI or the typed data have it.
+    /// Its type, as in the ABI or the typed data.
     #[serde(rename = "type")]
     pub kind: String,
     /// Its value.
@@ -47,10 +47,10 @@ impl Argument {
     }
 }
 
-/// Names that amounts have by custom, in calls and signatures about tokens.
+/// Field names that token amounts usually have, in calls and signatures.
 const AMOUNTS: [&str; 2] = ["amount", "value"];
 
-/// Writes fields, one a line, those inside others deeper. `token` is the contract that the fields are for:
+/// Writes fields, one per line, nested fields indented. `token` is the contract to which the fields belong:
 /// the one that is called, or that verifies the signature.
 pub(super) fn write(page: &mut Page<'_>, depth: usize, fields: &[Argument], token: Option<Address>) {
     let named = fields.iter().filter_map(|field| match field.value {
@@ -96,7 +96,7 @@ fn value(page: &mut Page<'_>, depth: usize, head: &str, of: &Value, token: Optio
     page.line(depth, format!("{head} {leaf};"));
 }
 
-/// A type. Those of Solidity stand as they are; the name of a struct is somebody's choice.
+/// A type. Solidity types are written as they are; the name of a struct is foreign text.
 fn kind(text: &str) -> String {
     let element = text.split('[').next().unwrap_or_default();
     let solidity = match element.trim_end_matches(|c: char| c.is_ascii_digit()) {

@@ -1,4 +1,4 @@
-//! What is signed, as far as effects do not say it.
+//! Parts of the signed content that the effects do not show.
 
 use alloy_primitives::{B256, Bytes, U256};
 use serde::{Deserialize, Serialize};
@@ -9,41 +9,41 @@ use super::render::Page;
 use crate::address::Address;
 use crate::selector::Selector;
 
-/// A part of what is signed.
+/// A part of the signed content.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(tag = "content", rename_all = "snake_case", rename_all_fields = "camelCase")]
 pub enum Content {
     /// A call of a contract.
     Call {
-        /// How many calls lie around it; 0 for the transaction's own.
+        /// Nesting depth; 0 for the transaction's own call.
         depth: usize,
         /// The contract or account.
         target: Address,
         /// Native coin sent along, in base units.
         value: U256,
-        /// The method's selector, where there are data.
+        /// The method's selector, if there is data.
         selector: Option<Selector>,
-        /// The method's name, if the decoder has read its arguments to the last byte.
+        /// The method's name, if the decoder has read all bytes of its arguments.
         method: Option<String>,
         /// Its arguments.
         arguments: Vec<Argument>,
-        /// The whole data of a call that was not read.
+        /// The whole data of an undecoded call.
         data: Bytes,
     },
-    /// Code that becomes a contract. Nobody reads it; its hash stands for it.
+    /// Code of a new contract. It is not decoded; its hash identifies it.
     Code {
-        /// How long it is, constructor arguments included.
+        /// Length in bytes, constructor arguments included.
         length: usize,
-        /// Keccak-256 of all of it.
+        /// Keccak-256 hash of the whole code.
         keccak256: B256,
     },
-    /// An instruction of a Solana program that was not read, or that does more than its effect names.
+    /// An undecoded instruction of a Solana program, or one that does more than its effect states.
     Instruction {
         /// The program.
         program: Address,
-        /// The accounts it is given, in order.
+        /// Its accounts, in order.
         accounts: Vec<AccountUse>,
-        /// All it is told.
+        /// Its whole data.
         data: Bytes,
     },
     /// A text written on chain.
@@ -60,7 +60,7 @@ pub enum Content {
         /// The message.
         message: Vec<Argument>,
     },
-    /// What else the signature fixes: gas, nonce, prices, blockhash.
+    /// Further terms fixed by the signature: gas, nonce, prices, blockhash.
     Terms {
         /// By name.
         fields: Vec<Argument>,

@@ -1,13 +1,13 @@
-//! Text that somebody else chose, written so that it can neither pose as the words around it nor hide.
+//! Foreign text, written so that it cannot be mistaken for the text around it and cannot hide.
 //!
-//! It stands between apostrophes. Whatever is not an ASCII letter or digit, a space or one of the other
-//! characters of an EIP-4361 statement is written as `~` its Unicode number in hex `~`: `~27~` is an
-//! apostrophe, `~a~` a line break, `~202e~` the mark that turns the reading direction around. The tilde
-//! itself is one of them. So two texts are never written alike, and nothing inside ends the quotation.
+//! It is enclosed in apostrophes. Any character that is not an ASCII letter or digit, a space or one of the
+//! other characters of an EIP-4361 statement is written as `~`, its Unicode number in hex, and `~`: `~27~` is
+//! an apostrophe, `~a~` a line break, `~202e~` the mark that reverses the reading direction. The tilde itself
+//! is escaped as well. So different texts are written differently, and no text can end the quotation.
 
 use std::fmt::Write as _;
 
-/// The text in quotation marks.
+/// The text in apostrophes.
 pub fn quoted(text: &str) -> String {
     let mut out = String::with_capacity(text.len().saturating_add(2));
     out.push('\'');
@@ -23,7 +23,7 @@ pub fn quoted(text: &str) -> String {
     out
 }
 
-/// The same for names that may stand without quotation marks where they are a single plain word.
+/// A name: without apostrophes if it is a single plain word, else quoted.
 pub fn word(text: &str) -> String {
     let bare = |c: char| c.is_ascii_alphanumeric() || "-._:/*@".contains(c);
     if !text.is_empty() && text.chars().all(bare) { text.to_owned() } else { quoted(text) }

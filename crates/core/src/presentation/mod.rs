@@ -1,11 +1,11 @@
-//! A request as its owner sees it: one value, from which the text that is signed, the approval document
-//! and the command line are rendered.
+//! A request as its owner sees it: one value, from which the signed text, the approval document and the text
+//! on the command line are rendered.
 //!
-//! Belongs here: everything a person needs in order to decide, and how it is put into words. Does not
-//! belong here: reading bytes (the chains), and deciding whether an owner is asked (`policy`).
+//! Belongs here: everything that a person needs in order to decide, and its wording. Does not belong here:
+//! decoding bytes (the chains), and deciding whether an owner is asked (`policy`).
 //!
-//! Nothing that is signed is left out and nothing is cut. Whatever somebody else chose (texts, names of
-//! fields, symbols of tokens, words of a node) stands in quotation marks ([`quoted`]).
+//! All signed content is shown, without abridgement. Foreign text (memos, names of fields, symbols of tokens,
+//! texts of a node) is in quotation marks ([`quoted`]).
 
 mod argument;
 mod content;
@@ -31,7 +31,7 @@ pub use self::content::{AccountUse, Content};
 pub use self::foreign::{is_plain, quoted, word};
 pub use self::render::{Ask, Line};
 
-/// The form of [`Presentation`] in JSON. A change of meaning takes a new number.
+/// Version of the JSON form of [`Presentation`]. Any change of meaning gets a new number.
 pub const VERSION: u32 = 1;
 
 /// A request as its owner sees it.
@@ -40,54 +40,54 @@ pub const VERSION: u32 = 1;
 pub struct Presentation {
     /// [`VERSION`].
     pub version: u32,
-    /// What it does, whose key signs and where it runs, as decoded from the bytes to be signed.
+    /// The effects, decoded from the bytes to be signed, with the signing address and the network.
     pub effects: Effects,
-    /// The sent transaction whose place it takes.
+    /// The sent transaction that it replaces.
     pub replaces: Option<TxId>,
-    /// What a node saw when it ran it.
+    /// The simulation check.
     pub simulation: SimulationCheck,
-    /// How amounts of the assets above are written.
+    /// Units of the assets above.
     pub assets: BTreeMap<AssetId, Unit>,
-    /// What is signed, as far as the effects do not say it: calls and their arguments, typed data field
-    /// by field, memos, what else the signature fixes.
+    /// The signed content that the effects do not show: calls and their arguments, typed data field by field,
+    /// memos, and other parts fixed by the signature.
     pub content: Vec<Content>,
-    /// How cheap the network must be before it is signed; none = whatever it charges.
+    /// Maximum network prices at which it is signed; none = any price.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub gas: Option<GasBound>,
     /// The tier obtained.
     pub tier: Tier,
-    /// Value of what is spent; none where a price is missing.
+    /// Value of the amounts spent; none if a price is missing.
     #[serde(serialize_with = "exact_if_any")]
     pub usd: Option<Usd>,
-    /// Why the owner is asked.
+    /// Why the owner's approval is needed.
     pub reasons: Vec<TierReason>,
 }
 
-/// How cheap the network must be before anything is signed. Decimal digits, EVM: wei per gas; Solana:
+/// Maximum network prices at which a transaction is signed. Decimal digits; EVM: wei per gas; Solana:
 /// micro-lamports per compute unit.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct GasBound {
-    /// The most per unit, priority fee included.
+    /// Maximum price per unit, priority fee included.
     pub max_gas_price: Option<String>,
-    /// The most per unit as priority fee.
+    /// Maximum priority fee per unit.
     pub max_priority_fee: Option<String>,
-    /// Seconds after the approval for which it waits.
+    /// Seconds after the approval for which it waits for such prices.
     pub seconds: u32,
 }
 
-/// How amounts of an asset are written.
+/// Decimals and symbol of an asset.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Unit {
-    /// Decimals, as verified.
+    /// Verified decimals.
     pub decimals: u8,
-    /// What the asset calls itself.
+    /// The asset's own symbol.
     pub symbol: String,
 }
 
 impl Presentation {
-    /// What is shown of a judged request. `content` is what its chain reads in the draft.
+    /// The presentation of a judged request. `content` is what its chain reads in the draft.
     pub fn new(
         effects: &Effects,
         content: Vec<Content>,

@@ -1,4 +1,4 @@
-//! A presentation in words: as lines for a screen, and as the one line of a statement (EIP-4361).
+//! Renders a presentation as text: as lines for a screen, and as the one line of a statement (EIP-4361).
 
 use alloy_primitives::U256;
 
@@ -9,12 +9,12 @@ use crate::asset::AssetId;
 use crate::money::format_units;
 use crate::simulation::SimulationCheck;
 
-/// What the owner is asked to do.
+/// The question to the owner.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Ask {
-    /// Let it run.
+    /// Approve the request.
     Approve,
-    /// Stop it.
+    /// Reject the request.
     Reject,
 }
 
@@ -31,13 +31,13 @@ impl Ask {
 /// One line for a screen.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Line {
-    /// How far it is indented.
+    /// Indentation level.
     pub depth: usize,
     /// Its text, without a line break.
     pub text: String,
 }
 
-/// What is being written, and what it is about.
+/// The lines written so far, and their subject.
 pub(super) struct Page<'a> {
     about: &'a Presentation,
     lines: Vec<Line>,
@@ -49,7 +49,7 @@ impl Presentation {
         let mut page = Page { about: self, lines: Vec::new() };
         if let SimulationCheck::Unavailable { reason } = &self.simulation {
             let why = quoted(reason);
-            page.line(0, format!("WARNING: NOBODY HAS SEEN THIS RUN. No node could try it: {why}."));
+            page.line(0, format!("WARNING: NOT SIMULATED. No node could run it: {why}."));
         }
         let what = match self.simulation {
             SimulationCheck::NotApplicable => "signature",
@@ -74,14 +74,14 @@ impl Presentation {
             }
         }
         if page.lines.iter().any(|line| line.text.contains('~')) {
-            let legend = "In quotation marks stands what others wrote. ~ and a number and ~ stand for the \
+            let legend = "Text in quotation marks was written by others. ~ and a number and ~ stand for the \
                           character with that number in Unicode, ~a~ for a line break.";
             page.line(0, legend.to_owned());
         }
         page.lines
     }
 
-    /// The question as one line of the characters that a statement may have.
+    /// The question as one line, with only the characters that a statement may have.
     pub fn statement(&self, ask: Ask) -> String {
         let lines: Vec<String> = self.lines(ask).into_iter().map(|line| line.text).collect();
         lines.join(" ")
@@ -93,7 +93,7 @@ impl Page<'_> {
         self.lines.push(Line { depth, text });
     }
 
-    /// Value, tier, what was seen, why, and what it replaces.
+    /// Value, tier, simulation check, reasons, and the transaction that it replaces.
     fn verdict(&mut self) {
         let about = self.about;
         let worth =
@@ -101,32 +101,31 @@ impl Page<'_> {
         self.line(0, format!("{worth}; tier {}.", about.tier));
         match &about.simulation {
             SimulationCheck::NotApplicable => {
-                self.line(0, "It is no transaction, so no node can run it.".to_owned());
+                self.line(0, "It is not a transaction, so no node can simulate it.".to_owned());
             }
             SimulationCheck::Agrees => {
-                self.line(0, "A node ran it and saw nothing leave beyond this.".to_owned());
+                self.line(0, "A simulation on a node shows nothing else leaving the wallet.".to_owned());
             }
             SimulationCheck::Exceeds { what } => {
-                self.line(0, format!("WARNING: A node ran it and saw more leave: {}.", quoted(what)));
+                self.line(0, format!("WARNING: A simulation on a node shows more: {}.", quoted(what)));
             }
-            // It stands in the first line.
+            // The first line says so.
             SimulationCheck::Unavailable { .. } => {}
         }
         for reason in &about.reasons {
-            let by =
-                reason.policy_type.map_or_else(|| "no policy lets it pass".to_owned(), |t| t.to_string());
+            let by = reason.policy_type.map_or_else(|| "a default rule".to_owned(), |t| t.to_string());
             self.line(0, format!("Asked because of {by}: {}.", quoted(&reason.message)));
         }
         if let Some(old) = about.replaces {
             let text = format!(
-                "It takes the place of the transaction {old}, which was sent; at most one of the two lands."
+                "It replaces the transaction {old}, which was sent; at most one of the two is included."
             );
             self.line(0, text);
         }
         self.gas();
     }
 
-    /// What it waits for after the approval.
+    /// The network prices that it waits for after the approval.
     fn gas(&mut self) {
         let about = self.about;
         let Some(bound) = &about.gas else { return };
@@ -153,7 +152,7 @@ impl Page<'_> {
         self.units(&self.about.effects.native, amount)
     }
 
-    /// An amount, and of what.
+    /// An amount with its unit.
     pub(super) fn units(&self, asset: &AssetId, amount: U256) -> String {
         match self.about.assets.get(asset) {
             Some(unit) if *asset == self.about.effects.native => {

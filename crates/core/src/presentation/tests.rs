@@ -105,7 +105,7 @@ fn effects_and_content_are_named_in_full() {
         "It does this:".to_owned(),
         format!("  1. send 5 'USDC' of the token {TOKEN} to {OTHER};"),
         "Worth 5.00 USD; tier APPROVAL.".to_owned(),
-        "A node ran it and saw nothing leave beyond this.".to_owned(),
+        "A simulation on a node shows nothing else leaving the wallet.".to_owned(),
         "This is signed:".to_owned(),
         format!("  call of {TOKEN} with 0 ETH, selector 0xa9059cbb, method 'transfer' ("),
         format!("    'to' address {OTHER};"),
@@ -116,11 +116,11 @@ fn effects_and_content_are_named_in_full() {
 }
 
 #[test]
-fn what_nobody_saw_run_is_said_first() {
+fn a_missing_simulation_is_said_first() {
     let mut unseen = shown(vec![text("x")], Vec::new());
     unseen.simulation = SimulationCheck::Unavailable { reason: "no node\nhas the method".into() };
     let first = &unseen.lines(Ask::Approve)[0].text;
-    assert_eq!(first, "WARNING: NOBODY HAS SEEN THIS RUN. No node could try it: 'no node~a~has the method'.");
+    assert_eq!(first, "WARNING: NOT SIMULATED. No node could run it: 'no node~a~has the method'.");
     assert!(statement(&unseen).starts_with("WARNING: "));
 }
 
@@ -187,7 +187,7 @@ fn a_presentation_survives_json() {
     let back: Presentation = serde_json::from_str(&json).expect("read back");
     assert_eq!(back, whole);
     let newer = json.replacen("\"version\":1", "\"version\":1,\"more\":true", 1);
-    assert!(serde_json::from_str::<Presentation>(&newer).is_err(), "a field nobody here knows");
+    assert!(serde_json::from_str::<Presentation>(&newer).is_err(), "an unknown field");
 }
 
 fn challenge(summary: String) -> Challenge {
@@ -285,7 +285,7 @@ proptest! {
         let said = statement(&saying(&what));
         let (own, quotations) = without_quotations(&said).expect("every quotation ends");
         let (plain, same) = without_quotations(&statement(&saying("x~"))).expect("every quotation ends");
-        let legend = " In quotation marks stands";
+        let legend = " Text in quotation marks was written by others.";
         let body = |text: &str| text.split(legend).next().map(str::to_owned);
         prop_assert_eq!(body(&own), body(&plain));
         prop_assert_eq!(quotations.len(), same.len());

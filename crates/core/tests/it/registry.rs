@@ -122,8 +122,8 @@ fn every_type_is_put_into_sentences() {
                 "max_slippage_percent": 1.5,
             }),
             "Up to 10.00 USD at once, up to 50.00 USD with notice, up to 200.00 USD after 15 minutes, above with \
-             the owner. At most 200.00 USD a day and 1000.50 USD in 30 days. A swap that may bring more than 1.5 % less than \
-             it takes needs the owner. The owner has 2 hours to answer.",
+             the owner's approval. At most 200.00 USD a day and 1000.50 USD in 30 days. A swap that may bring \
+             more than 1.5 % less than it takes needs the owner's approval. The owner has 2 hours to answer.",
         ),
         (
             "RATE_LIMIT",
@@ -143,12 +143,12 @@ fn every_type_is_put_into_sentences() {
         (
             "LENDING_LTV_LIMIT",
             json!({"maxLtv": 0.755, "warningLtv": 0.5}),
-            "Debt may not exceed 75.5 % of the collateral; from 50 % on it takes the owner.",
+            "Debt may not exceed 75.5 % of the collateral; above 50 % the action is delayed.",
         ),
         (
             "PERP_MAX_LEVERAGE",
             json!({"maxLeverage": 10.0, "warningLeverage": 5.5}),
-            "Leverage of at most 10x; from 5.5x on it takes the owner.",
+            "Leverage of at most 10x; above 5.5x the action is delayed.",
         ),
         (
             "VENUE_WHITELIST",

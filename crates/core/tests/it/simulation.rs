@@ -347,7 +347,7 @@ fn what_is_seen_is_judged_like_what_is_decoded() {
     assert_eq!(spending.row_here("APPROVED_SPENDERS", &spenders).tier(), Tier::Instant);
     // Power over an account is never handed over by what nobody can read.
     let mut handed = vouched(1);
-    let what = "somebody else gets power over the account".to_owned();
+    let what = "another account gets control of the account".to_owned();
     handed.effects.seen = vec![Effect::AuthorityChange { target: evm(9), selector: None, to: None, what }];
     assert!(handed.codes().contains(&DenialCode::MethodNotWhitelisted));
 }

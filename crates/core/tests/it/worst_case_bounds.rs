@@ -128,7 +128,7 @@ fn every_bound_is_listed_with_its_rule() {
             "3000000000 by SPENDING_LIMIT token_limits.daily_max: 1 × 4000000000 base units, less 1000000000 that still count at its end",
             "4000000000 by SPENDING_LIMIT daily_limit_usd: 1 × 500.00 USD, less 100.00 USD that still count at its end",
             "4200015000 by RATE_LIMIT max_requests: 3 requests, at most 1400000000 base units per request, and up to 5000 for each fee",
-            "10000000000 by BALANCE: no more is held now; what comes in later is not counted",
+            "10000000000 by BALANCE: the current balance; later income is not counted",
             "40000000000 by SPENDING_LIMIT monthly_limit_usd: 1 × 5000.00 USD, less 1000.00 USD that still count at its end",
             "48000000000 by SPENDING_LIMIT token_limits.monthly_max: 1 × 50000000000 base units, less 2000000000 that still count at its end",
         ],
@@ -137,7 +137,7 @@ fn every_bound_is_listed_with_its_rule() {
             "60000000 by RATE_LIMIT max_requests: 3 requests, at most 20000000 base units per request, and up to 0 for each fee",
             "400000000 by SPENDING_LIMIT daily_limit_usd: 1 × 500.00 USD, less 100.00 USD that still count at its end",
             "499000000 by SPENDING_LIMIT token_limits.monthly_max: 1 × 500000000 base units, less 1000000 that still count at its end",
-            "900000000 by BALANCE: no more is held now; what comes in later is not counted",
+            "900000000 by BALANCE: the current balance; later income is not counted",
             "4000000000 by SPENDING_LIMIT monthly_limit_usd: 1 × 5000.00 USD, less 1000.00 USD that still count at its end",
         ],
     ];
@@ -149,7 +149,7 @@ fn every_bound_is_listed_with_its_rule() {
             "489601.44 by RATE_LIMIT max_requests: 2880 requests, at most 170.00 USD per request, and up to 0.0005 USD for each fee",
         ],
         vec![
-            "10000000000 by BALANCE: no more is held now; what comes in later is not counted",
+            "10000000000 by BALANCE: the current balance; later income is not counted",
             "50000000000 by SPENDING_LIMIT token_limits.monthly_max: 1 × 50000000000 base units, less 0 that still count at its end",
             "50000000000 by SPENDING_LIMIT monthly_limit_usd: 1 × 5000.00 USD, less 0.00 USD that still count at its end",
             "120000000000 by SPENDING_LIMIT token_limits.daily_max: 30 × 4000000000 base units, less 0 that still count at its end",
@@ -158,7 +158,7 @@ fn every_bound_is_listed_with_its_rule() {
         ],
         vec![
             "500000000 by SPENDING_LIMIT token_limits.monthly_max: 1 × 500000000 base units, less 0 that still count at its end",
-            "900000000 by BALANCE: no more is held now; what comes in later is not counted",
+            "900000000 by BALANCE: the current balance; later income is not counted",
             "1200000000 by SPENDING_LIMIT token_limits.daily_max: 30 × 40000000 base units, less 0 that still count at its end",
             "5000000000 by SPENDING_LIMIT monthly_limit_usd: 1 × 5000.00 USD, less 0.00 USD that still count at its end",
             "15000000000 by SPENDING_LIMIT daily_limit_usd: 30 × 500.00 USD, less 0.00 USD that still count at its end",
@@ -217,8 +217,8 @@ fn without_a_price_dollar_limits_let_nothing_pass() {
         standing.networks[0].assets.insert(native, held("SOL", 9, known, 10 * SOL));
         coin(&standing).remove(0)
     };
-    let balance = "10000000000 by BALANCE: no more is held now; what comes in later is not counted";
-    let owner = "without a price, dollar limits take the owner";
+    let balance = "10000000000 by BALANCE: the current balance; later income is not counted";
+    let owner = "without a price, dollar limits need the owner's approval";
     for known in [PriceFact::Unlisted, price("0")] {
         // A threshold counts what is spent, a window what is paid as a fee, too.
         for threshold in ["instant_max_usd", "notify_max_usd", "delay_max_usd"] {
@@ -266,7 +266,7 @@ fn a_token_that_cannot_be_spent_says_why() {
     let usdc = || held("USDC", 6, price("1"), 7);
     let base = || World::solana().row("SPENDING_LIMIT", &usd);
     let open = || base().row("ALLOWED_TOKENS", &allowed);
-    let balance = "7 by BALANCE: no more is held now; what comes in later is not counted";
+    let balance = "7 by BALANCE: the current balance; later income is not counted";
     assert_eq!(of(open(), usdc()), balance);
     assert_eq!(of(base(), usdc()), "0 by DEFAULT ALLOWED_TOKENS: the token is not allowed");
     let others = base().row("ALLOWED_TOKENS", &json!({"tokens": list(&[51])}));
@@ -282,7 +282,10 @@ fn a_token_that_cannot_be_spent_says_why() {
     let missing = "0 by DEFAULT SPENDING_LIMIT: no SPENDING_LIMIT policy covers the asset";
     assert_eq!(of(uncovered, usdc()), missing);
     let elsewhere = open().row("WHITELIST", &json!({"allowed_addresses": [evm(9)]}));
-    assert_eq!(of(elsewhere, usdc()), "0 by WHITELIST allowed_addresses: nobody here may receive");
+    assert_eq!(
+        of(elsewhere, usdc()),
+        "0 by WHITELIST allowed_addresses: the whitelist names no account of this chain"
+    );
     let here = open().row("WHITELIST", &json!({"allowed_addresses": [evm(9), account(9)]}));
     assert_eq!(of(here, usdc()), balance);
     let zero = json!({"token_limits": {token(TOKEN).to_string(): {"instant_max": "0", "notify_max": "0", "delay_max": "0"}}});
@@ -321,7 +324,7 @@ fn what_stops_everything_is_said_of_everything() {
     let closed = json!({"allowed_days": [3]});
     assert_eq!(
         of(base().row("TIME_RESTRICTION", &closed)),
-        ["0 by TIME_RESTRICTION allowed_hours: closed all the time"]
+        ["0 by TIME_RESTRICTION allowed_hours: no request is allowed in this time"]
     );
     assert_eq!(
         of(World::solana()),
@@ -392,7 +395,7 @@ fn networks_add_up_unless_a_window_covers_them() {
         standing.networks.push(other);
         bounds(&look(&standing, Horizon::Day).usd)
     };
-    let sum = |usd: &str| format!("{usd} by NETWORKS: the sum of what each network may lose");
+    let sum = |usd: &str| format!("{usd} by NETWORKS: the sum over all networks");
     // Ten SOL at 100 dollars, on each.
     let open = World::solana().row("SPENDING_LIMIT", &json!({"instant_max_usd": 5}));
     assert_eq!(two(&open), [sum("2000.00")]);

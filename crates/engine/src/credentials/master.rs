@@ -103,7 +103,7 @@ impl Engine {
             Some(wait) => locked(Duration::from_secs(wait)),
             None => {
                 let free = self.config().security.master_lockout_failures;
-                Error::new(ErrorCode::InvalidMasterPassword, "The master password is not right.")
+                Error::new(ErrorCode::InvalidMasterPassword, "The master password is wrong.")
                     .hint(format!("Check it. After {free} wrong ones each further one has to wait longer."))
             }
         })

@@ -1,10 +1,9 @@
-//! Sealed backups: one file format, opened by the master password of the time.
+//! Sealed backups: one file format, opened by the master password that was valid when the backup was made.
 //!
 //! `magic (8) ‖ version (2) ‖ header length (4) ‖ keystore header text ‖ nonce prefix (19) ‖ chunks`,
-//! integers big-endian. The keystore header carries KDF parameters, salt and the wrapped root key, so
-//! a daemon that is unlocked makes backups without asking for the password, and a backup opens on an
-//! empty machine. Everything before the chunks is their associated data. What is inside a backup is
-//! not known here.
+//! integers big-endian. The keystore header carries the KDF parameters, the salt and the wrapped root key, so
+//! an unlocked daemon makes backups without asking for the password, and a backup opens on an empty machine.
+//! Everything before the chunks is their associated data. Does not belong here: the contents of a backup.
 
 mod open;
 mod seal;

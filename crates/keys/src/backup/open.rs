@@ -1,4 +1,4 @@
-//! Reading a backup.
+//! Reads a backup.
 
 use std::io::{self, Read};
 
@@ -12,28 +12,28 @@ use super::{MAGIC, VERSION};
 use crate::keystore::{KeystoreHeader, UnlockError};
 use crate::root_key::{RootKey, SubKey};
 
-/// Longest keystore header read.
+/// Maximum length of a keystore header, in bytes.
 const MAX_HEADER: usize = 4096;
 
 /// Why a backup was not opened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 pub enum OpenError {
-    /// It is some other file.
+    /// The file is not a backup.
     #[error("this is not a WAIaaS backup")]
     NotABackup,
-    /// Use a newer build.
+    /// A newer build made the backup: use that build.
     #[error("the backup is of version {0}, which this build does not know")]
     UnsupportedVersion(u16),
-    /// Use the master password of the time when the backup was made.
+    /// Use the master password that was valid when the backup was made.
     #[error("the password does not open this backup")]
     WrongPassword,
-    /// Use another backup: this one was cut, reordered or altered.
+    /// The backup was cut, reordered or altered: use another one.
     #[error("the backup is damaged")]
     Damaged,
     /// The file cannot be read.
     #[error("the backup cannot be read: {0}")]
     Read(io::ErrorKind),
-    /// The keystore header inside is refused for another reason.
+    /// The keystore header inside cannot be used for another reason.
     #[error("the backup's keystore header cannot be used")]
     Header(#[source] UnlockError),
 }
@@ -52,41 +52,60 @@ impl From<UnlockError> for OpenError {
 
 /// An opened backup.
 pub struct Opened {
-    /// The installation it was made by.
+    /// The installation that made it.
     pub instance: InstanceId,
     /// The contents, wiped on drop.
     pub plaintext: Zeroizing<Vec<u8>>,
 }
 
-/// What comes before the chunks, taken apart but not yet authenticated.
+/// The part before the chunks, parsed but not yet authenticated.
 pub(super) struct Preamble {
     pub(super) header: KeystoreHeader,
     pub(super) bytes: Vec<u8>,
     prefix: [u8; PREFIX_LEN],
 }
 
-/// Opens a backup with the password it was made under. Runs the KDF once.
+/// Opens a backup with the password under which it was made. Runs the KDF once.
+///
+/// # Errors
+///
+/// [`OpenError`] if the file is not a backup, is damaged or of an unknown version, if the password is wrong,
+/// or if its keystore header cannot be used.
 pub fn open(password: &SecretString, file: &[u8]) -> Result<Opened, OpenError> {
     open_with(&unlock(password, file)?, file)
 }
 
-/// Opens a backup of an installation whose root key is at hand, without its password. A backup of
-/// another root key is [`OpenError::Damaged`].
+/// Opens a backup of an installation whose root key is available, without its password.
+///
+/// # Errors
+///
+/// [`OpenError`] if the file is not a backup, is of an unknown version or damaged. A backup of another root
+/// key is [`OpenError::Damaged`].
 pub fn open_with(root: &RootKey, file: &[u8]) -> Result<Opened, OpenError> {
-    // Never longer than the file, and growing would leave copies behind.
+    // Never longer than the file; a growing buffer would leave copies in memory.
     let mut plaintext = Zeroizing::new(Vec::with_capacity(file.len()));
     let mut contents = read_with(root, file)?;
     contents.read_to_end(&mut plaintext).map_err(|error| OpenError::of(&error))?;
     Ok(Opened { instance: root.instance(), plaintext })
 }
 
-/// The root key of a backup, by the password it was made under. Runs the KDF once. Nothing but the key is
-/// authenticated by that.
+/// The root key of a backup, by the password under which the backup was made. Runs the KDF once. Only the key
+/// is authenticated, not the contents.
+///
+/// # Errors
+///
+/// [`OpenError`] if the file cannot be read or is not a backup, if the password is wrong, or if the keystore
+/// header cannot be used.
 pub fn unlock(password: &SecretString, mut file: impl Read) -> Result<RootKey, OpenError> {
     Ok(Preamble::read(&mut file)?.header.unlock(password)?)
 }
 
-/// Opens a backup of any length for reading. See [`Opener`] for what is known when.
+/// Opens a backup of any length for reading. [`Opener`] says when which part is authenticated.
+///
+/// # Errors
+///
+/// [`OpenError`] if the file cannot be read, is not a backup, or its first chunk does not open with this root
+/// key.
 pub fn read_with<R: Read>(root: &RootKey, mut file: R) -> Result<Opener<R>, OpenError> {
     let Preamble { bytes, prefix, .. } = Preamble::read(&mut file)?;
     let contents = Opener::new(&root.subkey(SubKey::Backup), prefix, &bytes, file);
@@ -94,7 +113,7 @@ pub fn read_with<R: Read>(root: &RootKey, mut file: R) -> Result<Opener<R>, Open
 }
 
 impl OpenError {
-    /// What an error of an [`Opener`] says.
+    /// The reason in an I/O error of an [`Opener`].
     pub fn of(error: &io::Error) -> Self {
         let inner = error.get_ref().and_then(|inner| inner.downcast_ref::<Self>());
         inner.copied().unwrap_or(Self::Read(error.kind()))
@@ -109,7 +128,7 @@ impl Preamble {
             return Err(OpenError::NotABackup);
         }
         let whole = more(file, &mut bytes, 6)?.is_some();
-        // A version that is not known may end here.
+        // A file of an unknown version may end here.
         let version = bytes.get(MAGIC.len()..).and_then(|rest| rest.first_chunk());
         let version = u16::from_be_bytes(*version.ok_or(OpenError::Damaged)?);
         if version != VERSION {
@@ -132,7 +151,7 @@ impl Preamble {
     }
 }
 
-/// Appends the next `length` bytes of the file and gives them; `None` where the file ends before.
+/// Appends the next `length` bytes of the file and returns them; `None` if the file ends before that.
 fn more<'a>(
     file: &mut impl Read,
     bytes: &'a mut Vec<u8>,
@@ -154,7 +173,7 @@ mod tests {
     use std::sync::LazyLock;
     use uuid::Uuid;
 
-    /// One KDF run for all tests here: what is tested does not depend on the password.
+    /// One KDF run for all tests here: the tested behaviour does not depend on the password.
     static KEYS: LazyLock<(KeystoreHeader, RootKey)> = LazyLock::new(keys);
 
     fn keys() -> (KeystoreHeader, RootKey) {

@@ -1,4 +1,4 @@
-//! Writing a backup.
+//! Writes a backup.
 
 use std::io::{self, Write};
 
@@ -14,14 +14,13 @@ use crate::random::{self, NoRandomness};
 use crate::root_key::{RootKey, SubKey};
 use crate::vault::Vault;
 
-/// Why there is no backup.
+/// Why no backup was made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 pub enum SealError {
-    /// Load the header that is stored now: this one wraps another root key, so the backup could
-    /// never be opened.
+    /// The header wraps another root key, so the backup could never be opened: load the stored header again.
     #[error("the keystore header does not belong to the unlocked keys")]
     ForeignHeader,
-    /// Split it: a backup holds at most 256 TiB.
+    /// A backup holds at most 256 TiB: split the contents.
     #[error("the backup is too large")]
     TooLarge,
     /// It could not be written.
@@ -35,8 +34,12 @@ pub enum SealError {
     NoRandomness(#[from] NoRandomness),
 }
 
-/// Seals a backup under a password of its own, with a root key made for it alone. Runs the KDF once.
-/// `instance` says whose backup it is.
+/// Seals a backup under its own password, with a root key made for it alone. Runs the KDF once. `instance` is
+/// the installation whose backup it is.
+///
+/// # Errors
+///
+/// [`SealError`] if the password is too weak, or memory or randomness is missing.
 pub fn seal(
     password: &SecretString,
     instance: InstanceId,
@@ -48,12 +51,21 @@ pub fn seal(
 }
 
 impl Vault {
-    /// Seals a backup that opens with the password of `header`, the one stored now. Runs no KDF.
+    /// Seals a backup that opens with the password of `header`, the stored one. Runs no KDF.
+    ///
+    /// # Errors
+    ///
+    /// [`SealError`] if `header` wraps another root key, randomness is missing, or the backup is too large.
     pub fn seal_backup(&self, header: &KeystoreHeader, plaintext: &[u8]) -> Result<Vec<u8>, SealError> {
         seal_under(self.root(), header, plaintext)
     }
 
-    /// The same for contents of any length: what is written to the answer is sealed into `out`.
+    /// [`Vault::seal_backup`] for contents of any length: bytes written to the returned sealer are sealed
+    /// into `out`.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Vault::seal_backup`], and [`SealError::Write`] if `out` cannot be written.
     pub fn backup_into<W: Write>(&self, header: &KeystoreHeader, out: W) -> Result<Sealer<W>, SealError> {
         sealer(self.root(), header, out)
     }

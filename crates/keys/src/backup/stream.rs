@@ -1,9 +1,9 @@
 //! The chunks of a backup: the STREAM construction (Hoang, Reyhanitabar, Rogaway, Vizár 2015) over
 //! XChaCha20-Poly1305.
 //!
-//! Chunks of 64 KiB, the last one 0 to 64 KiB (empty only if all is empty). The nonce of a chunk is
-//! `random prefix (19) ‖ counter (4) ‖ last (1)`, so a chunk fits one place in one file: cutting,
-//! reordering and joining are noticed.
+//! Chunks of 64 KiB, the last one 0 to 64 KiB (empty only if there is no content). The nonce of a chunk is
+//! `random prefix (19) ‖ counter (4) ‖ last (1)`, so a chunk is valid in one place of one file: cutting,
+//! reordering and joining are detected.
 
 use std::io::{self, Read, Write};
 
@@ -18,12 +18,12 @@ use crate::random::Secret32;
 
 /// Bytes of the random part of the nonces.
 pub(super) const PREFIX_LEN: usize = 19;
-/// Plaintext bytes of every chunk but the last.
+/// Plaintext bytes of every chunk except the last.
 pub(super) const CHUNK_LEN: usize = 64 * 1024;
-/// The same, sealed.
+/// Bytes of a sealed full chunk.
 pub(super) const SEALED_CHUNK_LEN: usize = CHUNK_LEN + TAG_LEN;
 
-/// What every chunk is bound to.
+/// Associated data of every chunk.
 pub(super) fn context(preamble: &[u8]) -> Digest {
     Digest::of("waiaas.backup.v1", &[preamble])
 }
@@ -36,7 +36,7 @@ fn nonce(prefix: &[u8; PREFIX_LEN], counter: usize, last: bool) -> Option<[u8; N
     Some(nonce)
 }
 
-/// The cipher of one file and where in it we are.
+/// The cipher of one file and the position of the next chunk.
 struct Place {
     cipher: XChaCha20Poly1305,
     prefix: [u8; PREFIX_LEN],
@@ -57,7 +57,7 @@ impl Place {
     }
 }
 
-/// Seals what is written to it, a chunk at a time. Nothing opens before [`Sealer::finish`].
+/// Seals the bytes written to it, chunk by chunk. The output cannot be opened before [`Sealer::finish`].
 pub struct Sealer<W> {
     place: Place,
     chunk: Zeroizing<Vec<u8>>,
@@ -65,18 +65,18 @@ pub struct Sealer<W> {
 }
 
 impl<W: Write> Sealer<W> {
-    /// Goes on behind `preamble`, which `out` has already.
+    /// Continues after `preamble`, which is already in `out`.
     pub(super) fn new(key: &Secret32, prefix: [u8; PREFIX_LEN], preamble: &[u8], out: W) -> Self {
-        // Room for all of a chunk: growing would leave copies of the plaintext behind.
+        // Capacity for a whole chunk: a growing buffer would leave copies of the plaintext in memory.
         let chunk = Zeroizing::new(Vec::with_capacity(CHUNK_LEN));
         Self { place: Place::new(key, prefix, preamble), chunk, out }
     }
 
-    /// Seals the last chunk and gives the output back, flushed.
+    /// Seals the last chunk and returns the flushed output.
     ///
     /// # Errors
     ///
-    /// Those of the output, and one for a backup of more than 256 TiB.
+    /// I/O errors of the output, and an error for a backup of more than 256 TiB.
     pub fn finish(mut self) -> io::Result<W> {
         self.seal(true)?;
         self.out.flush()?;
@@ -95,7 +95,7 @@ impl<W: Write> Sealer<W> {
 
 impl<W: Write> Write for Sealer<W> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        // A full chunk waits until it is certain that it is not the last one.
+        // A full chunk is kept until it is certain that it is not the last one.
         if self.chunk.len() >= CHUNK_LEN && !bytes.is_empty() {
             self.seal(false)?;
         }
@@ -110,22 +110,22 @@ impl<W: Write> Write for Sealer<W> {
     }
 }
 
-/// Reads what a [`Sealer`] wrote. Every chunk that comes out is authentic and in its place; that nothing is
-/// missing at the end is known when the end is reached.
+/// Reads the output of a [`Sealer`]. Every chunk returned is authentic and in its place. Only when the end is
+/// reached is it certain that nothing is missing.
 pub struct Opener<R> {
     place: Place,
     sealed: R,
-    /// The next chunk as it was read; empty behind the last one.
+    /// The next sealed chunk; empty after the last one.
     next: Vec<u8>,
     plain: Zeroizing<Vec<u8>>,
-    /// How much of `plain` was given out.
+    /// Number of bytes of `plain` already returned.
     at: usize,
     damaged: bool,
 }
 
 impl<R: Read> Opener<R> {
-    /// Goes on behind `preamble`, which was read from `sealed` already. Opens the first chunk, so that the
-    /// wrong key, or another preamble, is noticed here.
+    /// Continues after `preamble`, which was already read from `sealed`. Opens the first chunk, so that a
+    /// wrong key or preamble is detected here.
     pub(super) fn new(
         key: &Secret32,
         prefix: [u8; PREFIX_LEN],

@@ -1,8 +1,8 @@
-//! The header's text: one JSON object with one spelling.
+//! The header's text: one JSON object in one canonical form.
 //!
-//! Reading demands exactly the text that writing would give, so two different texts are never the
-//! same header and every altered byte is noticed before the KDF runs. The checksum only tells damage
-//! from a wrong password; what authenticates the fields is the AEAD in [`super::seal`].
+//! Parsing accepts exactly the text that writing produces, so two different texts are never the same header,
+//! and every altered byte is detected before the KDF runs. The checksum only distinguishes damage from a
+//! wrong password; the AEAD in [`super::seal`] authenticates the fields.
 
 use std::fmt;
 
@@ -21,12 +21,12 @@ const KDF: &str = "argon2id";
 /// Argon2 v1.3.
 const KDF_VERSION: u32 = 0x13;
 const CIPHER: &str = "xchacha20-poly1305";
-/// Shortest and longest salt read; [`SALT_LEN`] bytes are written.
+/// Shortest and longest accepted salt; new headers have [`SALT_LEN`] bytes.
 const SALT_RANGE: std::ops::RangeInclusive<usize> = 16..=32;
 /// Bytes of salt in new headers.
 pub(super) const SALT_LEN: usize = 32;
 
-/// The root key wrapped under the master password, with all that unwrapping needs. Public data.
+/// The root key wrapped under the master password, with everything that unwrapping needs. Public data.
 #[derive(Clone, PartialEq, Eq)]
 pub struct KeystoreHeader {
     pub(super) instance: InstanceId,
@@ -35,7 +35,7 @@ pub struct KeystoreHeader {
     pub(super) salt: Vec<u8>,
     /// The root key, sealed.
     pub(super) wrapped: [u8; SEALED_KEY_LEN],
-    /// Binds the header to one password: the AEAD alone would allow a ciphertext that several
+    /// Binds the header to one password. With the AEAD alone, a ciphertext could be made that several
     /// passwords open.
     pub(super) commitment: [u8; 32],
 }
@@ -77,7 +77,7 @@ impl KeystoreHeader {
         self.instance
     }
 
-    /// The cost of one try at the password.
+    /// The cost of one try of the password.
     pub const fn params(&self) -> KdfParams {
         self.params
     }
@@ -87,7 +87,7 @@ impl KeystoreHeader {
         &self.salt
     }
 
-    /// 32 bytes that no two headers share.
+    /// 32 bytes that differ between any two headers.
     pub(crate) const fn commitment(&self) -> &[u8; 32] {
         &self.commitment
     }
@@ -109,7 +109,12 @@ impl KeystoreHeader {
         format!(r#"{{{body},"checksum":"{checksum}"}}"#)
     }
 
-    /// Reads a stored text. Costs no KDF run.
+    /// Parses a stored text. Runs no KDF.
+    ///
+    /// # Errors
+    ///
+    /// [`UnlockError`] if the text is damaged, of an unknown version or algorithm, or has a cost outside the
+    /// bounds.
     pub fn from_text(text: &str) -> Result<Self, UnlockError> {
         let AnyVersion { version } = serde_json::from_str(text).map_err(|_| UnlockError::Damaged)?;
         if version != VERSION {
@@ -134,7 +139,7 @@ impl KeystoreHeader {
         if header.to_text() == text { Ok(header) } else { Err(UnlockError::Damaged) }
     }
 
-    /// What the wrapped root key is bound to: every field that is not itself a result of the wrap.
+    /// Associated data of the wrapped root key: every field that the wrapping does not produce.
     pub(super) fn context(&self) -> Digest {
         Digest::of(
             "waiaas.keystore.v1",

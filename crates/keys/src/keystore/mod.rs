@@ -1,5 +1,5 @@
-//! The keystore header: the one small record that turns the master password into the root key. It is
-//! stored as text by others; who may replace it is not decided here.
+//! The keystore header: a small record with which the master password gives the root key. Other crates store
+//! it as text and decide who may replace it.
 
 mod format;
 mod seal;

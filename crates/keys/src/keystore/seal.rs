@@ -1,4 +1,4 @@
-//! Wrapping a root key under a password: a new installation, and every password change.
+//! Wraps a root key under a password, for a new installation and for every password change.
 
 use secrecy::SecretString;
 use thiserror::Error;
@@ -11,14 +11,14 @@ use crate::password::{self, WeakPassword};
 use crate::random::{self, NoRandomness};
 use crate::root_key::RootKey;
 
-/// Info labels of the two keys taken from the stretched password.
+/// Info labels of the two keys derived from the stretched password.
 pub(super) const WRAPPING: &[u8] = b"waiaas.keystore.v1/wrapping";
 pub(super) const COMMITMENT: &[u8] = b"waiaas.keystore.v1/commitment";
 
 /// Why a root key was not wrapped. Nothing has changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 pub enum WrapError {
-    /// Ask for a better password.
+    /// Choose a better password.
     #[error(transparent)]
     WeakPassword(#[from] WeakPassword),
     /// Try again.
@@ -27,7 +27,7 @@ pub enum WrapError {
     /// Free memory, or choose a smaller cost.
     #[error("not enough memory for the password KDF ({memory_kib} KiB)")]
     OutOfMemory {
-        /// What the KDF needs.
+        /// Memory that the KDF needs, KiB.
         memory_kib: u32,
     },
 }
@@ -39,8 +39,11 @@ impl From<KdfOutOfMemory> for WrapError {
 }
 
 impl KeystoreHeader {
-    /// Makes a new root key and wraps it. Runs the KDF once. Passwords that [`password::check_new`] refuses
-    /// are refused.
+    /// Makes a new root key and wraps it. Runs the KDF once.
+    ///
+    /// # Errors
+    ///
+    /// [`WrapError`] if [`password::check_new`] refuses the password, or if memory or randomness is missing.
     pub fn create(
         password: &SecretString,
         instance: InstanceId,
@@ -59,7 +62,7 @@ impl KeystoreHeader {
         Self::wrap_unchecked(root, password, params)
     }
 
-    /// The same for any password, such as one from before today's rule.
+    /// Wraps under any password, also one that was accepted before today's rules.
     fn wrap_unchecked(root: &RootKey, password: &SecretString, params: KdfParams) -> Result<Self, WrapError> {
         let salt = random::public_bytes::<SALT_LEN>()?;
         let stretched = kdf::stretch(password, &salt, params)?;
@@ -76,7 +79,7 @@ impl KeystoreHeader {
         Ok(header)
     }
 
-    /// Whether this header wraps that root key.
+    /// Whether this header wraps `root`.
     pub(crate) fn wraps(&self, root: &RootKey) -> bool {
         self.root == root.id() && self.instance == root.instance()
     }

@@ -1,4 +1,4 @@
-//! From a header and the password to the root key.
+//! Unwraps the root key of a header with the password.
 
 use secrecy::SecretString;
 use subtle::ConstantTimeEq;
@@ -17,19 +17,19 @@ pub enum UnlockError {
     /// Count the failure and ask again.
     #[error("the master password is wrong")]
     WrongPassword,
-    /// Restore the header from a backup; no password will open this one.
+    /// No password can open this header: restore it from a backup.
     #[error("the keystore header is damaged")]
     Damaged,
     /// Use a newer build.
     #[error("the keystore header is of a version or algorithm this build does not know")]
     Unsupported,
-    /// Somebody edited the header to make guessing cheap (or unlocking impossible): restore it.
-    #[error("the keystore header's cost is refused")]
+    /// The header was edited so that guessing is cheap or unlocking impossible: restore it.
+    #[error("the keystore header's KDF cost is outside the permitted bounds")]
     CostRefused(#[from] ParamsError),
     /// Free memory and try again.
     #[error("not enough memory for the password KDF ({memory_kib} KiB)")]
     OutOfMemory {
-        /// What the KDF needs.
+        /// Memory that the KDF needs, KiB.
         memory_kib: u32,
     },
 }
@@ -41,13 +41,21 @@ impl From<KdfOutOfMemory> for UnlockError {
 }
 
 impl KeystoreHeader {
-    /// Unwraps the root key. Runs the KDF once: blocking, and as slow for a wrong password as for
-    /// the right one.
+    /// Unwraps the root key. Runs the KDF once: blocking, and as slow for a wrong password as for the right
+    /// one.
+    ///
+    /// # Errors
+    ///
+    /// [`UnlockError`] if the password is wrong, the header is damaged, or memory is missing.
     pub fn unlock(&self, password: &SecretString) -> Result<RootKey, UnlockError> {
         self.unlock_to_serve(password).map(|(root, _)| root)
     }
 
-    /// The same, with the key by which a daemon proves that it knows the password.
+    /// [`KeystoreHeader::unlock`], with the key by which a daemon proves that it knows the password.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`KeystoreHeader::unlock`].
     pub fn unlock_to_serve(&self, password: &SecretString) -> Result<(RootKey, ProofKey), UnlockError> {
         let stretched = kdf::stretch(password, &self.salt, self.params)?;
         let commitment = kdf::derive_public(&stretched, COMMITMENT);
@@ -95,7 +103,7 @@ mod tests {
         assert!(before.unlock(&old).unwrap().same_as(&root));
     }
 
-    /// Somebody who edits a header can repair the checksum; the password still refuses each field.
+    /// An attacker who edits a header can repair the checksum; the password still refuses each field.
     #[test]
     fn no_field_can_be_edited_even_with_a_fresh_checksum() {
         let password = SecretString::from("my-secret-password");

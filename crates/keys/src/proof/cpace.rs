@@ -1,7 +1,6 @@
 //! CPace over ristretto255 with SHA-512, initiator and responder (draft-irtf-cfrg-cpace, suite
-//! CPACE-RISTR255-SHA512): two sides that know the same password get the same key, and nobody who
-//! listens or takes part learns anything about the password that could be tried out afterwards. Each run
-//! tests one password at most.
+//! CPACE-RISTR255-SHA512): two sides that know the same password get the same key. Neither a listener nor a
+//! participant learns anything that allows trying passwords offline. Each run tests at most one password.
 
 use curve25519_dalek::Scalar;
 use curve25519_dalek::ristretto::{CompressedRistretto, RistrettoPoint};
@@ -15,11 +14,11 @@ const DSI_ISK: &[u8] = b"CPaceRistretto255_ISK";
 /// Input block size of SHA-512.
 const BLOCK: usize = 128;
 
-/// Names one run; the initiator draws it.
+/// Identifies one run; the initiator chooses it at random.
 pub type SessionId = [u8; 16];
 /// A public share.
 pub type Share = [u8; 32];
-/// Shows the other side that a key was reached.
+/// Proves to the other side that a key was derived.
 pub type Tag = [u8; 64];
 
 /// A length as LEB128, then the bytes.
@@ -39,15 +38,15 @@ fn joined(parts: &[&[u8]]) -> Zeroizing<Vec<u8>> {
     Zeroizing::new(text)
 }
 
-/// `calculate_generator`: the base point that only this password gives.
+/// `calculate_generator`: the base point that depends on the password.
 pub(super) fn generator(password: &[u8], channel: &[u8], session: &SessionId) -> RistrettoPoint {
-    // Pads the password's part to a whole block, each with its one length byte.
+    // Pads the password's part to a whole block, including its length byte.
     let pad = vec![0u8; BLOCK.saturating_sub(1 + password.len() + 1 + DSI.len() + 1)];
     let text = joined(&[DSI, password, &pad, channel, session]);
     RistrettoPoint::from_uniform_bytes(&Sha512::digest(text.as_slice()).into())
 }
 
-/// One side's part in a run.
+/// One side of a run.
 pub(super) struct Side {
     scalar: Zeroizing<Scalar>,
     share: Share,
@@ -67,27 +66,27 @@ impl Side {
         &self.share
     }
 
-    /// `scalar_mult_vfy`: the point both reach; none where the other's share is no point, or the
+    /// `scalar_mult_vfy`: the shared point; none if the other side's share is not a point, or is the
     /// identity.
     fn meet(&self, other: &Share) -> Option<Zeroizing<[u8; 32]>> {
         let point = *self.scalar * CompressedRistretto(*other).decompress()?;
         (!point.is_identity()).then(|| Zeroizing::new(point.compress().to_bytes()))
     }
 
-    /// The key as the initiator reaches it.
+    /// The key, derived by the initiator.
     pub(super) fn initiated(&self, session: &SessionId, responder: &Share) -> Option<Key> {
         let point = self.meet(responder)?;
         Some(Key::of(session, &point, &self.share, responder))
     }
 
-    /// The key as the responder reaches it.
+    /// The key, derived by the responder.
     pub(super) fn responded(&self, session: &SessionId, initiator: &Share) -> Option<Key> {
         let point = self.meet(initiator)?;
         Some(Key::of(session, &point, initiator, &self.share))
     }
 }
 
-/// What both sides have in the end. Associated data is empty on both sides.
+/// The derived key. Associated data is empty on both sides.
 pub(super) struct Key {
     isk: Zeroizing<[u8; 64]>,
     session: SessionId,
@@ -152,7 +151,7 @@ mod tests {
     fn what_is_no_point_and_the_identity_meet_nobody() {
         let base = generator(b"Password", b"", &[0; 16]);
         let side = Side::new(&base, &Zeroizing::new([7; 64]));
-        // The identity; a field element that is no encoding of a point; one that is not reduced.
+        // The identity; a field element that encodes no point; one that is not reduced.
         for share in [[0; 32], [1; 32], [0xff; 32]] {
             assert!(side.meet(&share).is_none(), "{share:?}");
         }

@@ -1,11 +1,9 @@
-//! How a daemon shows a caller from elsewhere that it knows the master password, before the caller
-//! sends it.
+//! Proves to a remote caller that a daemon knows the master password, before the caller sends it.
 //!
-//! Both stretch the password with the salt of the daemon's keystore and run CPace on the result; the
-//! daemon confirms first. Whoever sits on the port instead learns nothing: neither from a caller, nor
-//! from the daemon, could it take something home to try passwords on. One run tests one password, so
-//! the daemon counts runs as it counts wrong passwords. The run is bound to the address that the caller
-//! meant.
+//! Both stretch the password with the salt of the daemon's keystore and run CPace on the result; the daemon
+//! confirms first. An impostor on the port learns nothing with which it could try passwords offline, neither
+//! from a caller nor from the daemon. One run tests one password, so the daemon counts runs as it counts
+//! wrong passwords. A run is bound to the address that the caller used.
 
 mod cpace;
 
@@ -21,33 +19,37 @@ use crate::random::{self, NoRandomness, Secret32};
 pub use self::cpace::{SessionId, Share, Tag};
 use self::cpace::{Side, generator};
 
-/// Separates these runs from any other use of the password.
+/// Separates these runs from every other use of the password.
 const CHANNEL: &str = "waiaas proof v1 ";
 /// Info label of the key taken from the stretched password.
 pub(crate) const LABEL: &[u8] = b"waiaas.keystore.v1/proof";
-/// Lengths of salt that a caller accepts.
+/// Salt lengths that a caller accepts, in bytes.
 const SALT: std::ops::RangeInclusive<usize> = 16..=32;
 
-/// What a caller needs to stretch the password as the daemon does. Public data.
+/// Salt and cost with which a caller stretches the password as the daemon does. Public data.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Stretching {
     salt: Vec<u8>,
     params: KdfParams,
 }
 
-/// A daemon asks for something that no daemon asks for.
+/// The salt of a daemon has a length that no daemon uses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
-#[error("the salt has no length that is used")]
+#[error("the daemon's salt must have 16 to 32 bytes")]
 pub struct SaltRefused;
 
 impl Stretching {
-    /// As a daemon says. The costs are within the bounds of [`KdfParams`] already, so nobody can make
-    /// the password cheap to try, or stretching it endless.
+    /// The parameters that a daemon sent. The cost is within the bounds of [`KdfParams`], so an impostor can
+    /// make neither guessing cheap nor stretching endless.
+    ///
+    /// # Errors
+    ///
+    /// [`SaltRefused`] if the salt is shorter than 16 or longer than 32 bytes.
     pub fn new(salt: Vec<u8>, params: KdfParams) -> Result<Self, SaltRefused> {
         if SALT.contains(&salt.len()) { Ok(Self { salt, params }) } else { Err(SaltRefused) }
     }
 
-    /// Of a keystore.
+    /// The parameters of a keystore.
     pub fn of(header: &KeystoreHeader) -> Self {
         Self { salt: header.salt().to_vec(), params: header.params() }
     }
@@ -63,13 +65,17 @@ impl Stretching {
     }
 
     /// Runs the KDF once. Blocking.
+    ///
+    /// # Errors
+    ///
+    /// [`UnlockError::OutOfMemory`] if the KDF gets too little memory.
     pub fn stretch(&self, password: &SecretString) -> Result<ProofKey, UnlockError> {
         let stretched = kdf::stretch(password, &self.salt, self.params)?;
         Ok(ProofKey::from_stretched(&stretched))
     }
 }
 
-/// The stretched password, as far as proofs are concerned. It opens nothing.
+/// The key for proofs, derived from the stretched password. It unlocks nothing.
 pub struct ProofKey(Secret32);
 
 impl ProofKey {
@@ -85,7 +91,11 @@ impl ProofKey {
         Ok(Side::new(&base, &random))
     }
 
-    /// Answers a caller who meant `address`; none when its share is not one.
+    /// Answers a caller who used `address`; none if its share is not valid.
+    ///
+    /// # Errors
+    ///
+    /// [`NoRandomness`] if the operating system gives none.
     pub fn answer(
         &self,
         address: &str,
@@ -115,20 +125,24 @@ pub struct Answer {
     pub tag: Tag,
 }
 
-/// A caller's question.
+/// A caller's challenge.
 pub struct Challenge {
     session: SessionId,
     side: Side,
 }
 
 impl Challenge {
-    /// Asks whoever answers at `address`.
+    /// A challenge to the daemon at `address`.
+    ///
+    /// # Errors
+    ///
+    /// [`NoRandomness`] if the operating system gives none.
     pub fn new(key: &ProofKey, address: &str) -> Result<Self, NoRandomness> {
         let session = random::public_bytes()?;
         Ok(Self { session, side: key.side(address, &session)? })
     }
 
-    /// Names the run; to be sent.
+    /// Identifies the run; to be sent.
     pub const fn session(&self) -> &SessionId {
         &self.session
     }
@@ -138,7 +152,7 @@ impl Challenge {
         self.side.share()
     }
 
-    /// Whether whoever answered knows the same password and meant the same address.
+    /// Whether the answering side knows the same password and was reached at the same address.
     pub fn is_met_by(self, answer: &Answer) -> bool {
         let key = self.side.initiated(&self.session, &answer.share);
         key.is_some_and(|key| key.confirmation(&answer.share).verify_slice(&answer.tag).is_ok())

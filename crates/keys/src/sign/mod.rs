@@ -1,5 +1,5 @@
-//! The two signature schemes. Functions here see a private key for the length of one call; only
-//! [`crate::Vault::sign`] calls the signing ones, after the clearance was checked.
+//! The two signature schemes. Functions here hold a private key for the length of one call; only
+//! [`crate::Vault::sign`] calls the signing ones, after it has checked the clearance.
 
 mod ed25519;
 mod secp256k1;
@@ -12,7 +12,7 @@ use waiaas_core::network::Chain;
 use crate::public_key::PublicKey;
 use crate::random::Secret32;
 
-/// Why nothing was signed. No variant carries anything secret.
+/// Why nothing was signed. No variant contains a secret.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 pub enum SignError {
     /// The clearance is for another wallet than the key.
@@ -30,12 +30,12 @@ pub enum SignError {
     /// The sealed key is damaged or was swapped: restore it from a backup.
     #[error("the sealed key is damaged or does not belong to this wallet")]
     DamagedKey,
-    /// The signature did not verify, so it was not given out. The machine may be faulty.
+    /// The signature did not verify, so it was not returned. The machine may be faulty.
     #[error("the computed signature did not verify")]
     Fault,
 }
 
-/// The public half of a private key; `None` when the bytes are no private key on that chain.
+/// The public half of a private key; `None` if the bytes are not a private key of the chain.
 pub(crate) fn public_key(chain: Chain, private: &Secret32) -> Option<PublicKey> {
     match chain {
         Chain::Solana => Some(PublicKey::Ed25519(ed25519::public_key(private.expose_secret()))),
@@ -43,8 +43,8 @@ pub(crate) fn public_key(chain: Chain, private: &Secret32) -> Option<PublicKey> 
     }
 }
 
-/// Signs a payload: 64 bytes Ed25519, or 65 bytes `r ‖ s ‖ y-parity`. Refuses a private key whose
-/// public half is not `public`, and never returns a signature that does not verify.
+/// Signs a payload: 64 bytes Ed25519, or 65 bytes `r ‖ s ‖ y-parity`. Refuses a private key whose public half
+/// is not `public`, and never returns a signature that does not verify.
 pub(crate) fn sign(
     private: &Secret32,
     public: &PublicKey,

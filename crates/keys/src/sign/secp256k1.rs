@@ -1,5 +1,5 @@
-//! ECDSA over secp256k1, as Ethereum uses it: deterministic (RFC 6979), low `s` (EIP-2), with the
-//! parity of the nonce point.
+//! ECDSA over secp256k1, as Ethereum uses it: deterministic (RFC 6979), low `s` (EIP-2), with the parity of
+//! the nonce point.
 
 use k256::ecdsa::{SigningKey, VerifyingKey};
 
@@ -18,8 +18,8 @@ fn key(scalar: &[u8; 32]) -> Option<SigningKey> {
 pub(super) fn sign(scalar: &[u8; 32], public: &VerifyingKey, hash: &[u8; 32]) -> Result<[u8; 65], SignError> {
     let key = key(scalar).filter(|key| key.verifying_key() == public).ok_or(SignError::DamagedKey)?;
     let (signature, recovery) = key.sign_prehash_recoverable(hash).map_err(|_| SignError::Fault)?;
-    // Recovering verifies the signature and checks the parity as well. Ethereum has no notation for
-    // an `x` that was reduced (one in 2^127); a high `s` would be refused by every node.
+    // Recovery verifies the signature and checks the parity. Ethereum cannot express an `x` that was reduced
+    // (one in 2^127), and every node refuses a high `s`.
     let recovered = VerifyingKey::recover_from_prehash(hash, &signature, recovery);
     let low = signature.normalize_s().is_none();
     if recovered.ok().as_ref() != Some(public) || !low || recovery.is_x_reduced() {
@@ -108,7 +108,7 @@ mod tests {
     }
 
     proptest! {
-        /// Checked with another implementation's view of a signature: recovery of the address.
+        /// Checked by an independent route: recovery of the address.
         #[test]
         fn signatures_are_low_deterministic_and_recover_to_the_address(private: [u8; 32], data: Vec<u8>) {
             let Some(public) = public_key(&private) else { return Ok(()) };

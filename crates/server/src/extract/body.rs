@@ -10,7 +10,7 @@ use waiaas_api::validation::Request;
 use crate::extract::single;
 use crate::problem::{Failure, HttpCode};
 
-/// A request body, read strictly.
+/// A request body, parsed strictly.
 pub(crate) struct Body<T>(pub(crate) T);
 
 impl<S: Send + Sync, T: Request> FromRequest<S> for Body<T> {
@@ -22,7 +22,7 @@ impl<S: Send + Sync, T: Request> FromRequest<S> for Body<T> {
     }
 }
 
-/// The same where nothing at all means the default.
+/// The same; an absent body means the default.
 pub(crate) struct MaybeBody<T>(pub(crate) T);
 
 impl<S: Send + Sync, T: Request + Default> FromRequest<S> for MaybeBody<T> {

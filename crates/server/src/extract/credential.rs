@@ -1,4 +1,4 @@
-//! Routes that an agent and the operator share.
+//! The credential of operations for both an agent and the operator.
 
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;

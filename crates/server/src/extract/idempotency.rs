@@ -12,11 +12,11 @@ use crate::problem::Failure;
 
 const HEADER: &str = "idempotency-key";
 
-/// The caller's key, if there is one: 1 to 128 visible ASCII characters.
+/// The caller's key, if given: 1 to 128 visible ASCII characters.
 pub(crate) struct Idempotency(Option<String>);
 
 impl Idempotency {
-    /// Binds the key to the request as parsed, so that spacing and field order do not matter.
+    /// Binds the key to the parsed request, so that spacing and field order do not matter.
     pub(crate) fn bind(self, request: &impl Serialize) -> Result<Option<IdempotencyKey>, Failure> {
         let Some(key) = self.0 else { return Ok(None) };
         let canonical = serde_json::to_vec(request).map_err(Failure::internal)?;

@@ -15,7 +15,7 @@ use crate::problem::Failure;
 use crate::register::{AuthClass, Credential};
 
 pub(crate) const HEADER: &str = "x-master-password";
-/// Longest password worth hashing, in bytes.
+/// Maximum length of a password that is hashed, in bytes.
 const MAX: usize = 1024;
 
 /// Proof of the master password.
@@ -35,7 +35,7 @@ impl FromRequestParts<App> for MasterAuth {
     }
 }
 
-/// Proof of the master password by a caller on the daemon's own machine, who came by the socket.
+/// Proof of the master password by a caller on the daemon's own machine, through the socket.
 pub(crate) struct LocalMasterAuth(pub(crate) Master, pub(crate) Local);
 
 impl Credential for LocalMasterAuth {
@@ -51,8 +51,8 @@ impl FromRequestParts<App> for LocalMasterAuth {
     }
 }
 
-/// Proof that the caller is on the daemon's own machine, where that is so. Beside the master password, for
-/// what takes it only in some cases.
+/// Proof that the caller is on the daemon's own machine, if so. Used with the master password by operations
+/// that require it only in some cases.
 pub(crate) struct MaybeLocal(pub(crate) Option<Local>);
 
 impl FromRequestParts<App> for MaybeLocal {
@@ -63,8 +63,8 @@ impl FromRequestParts<App> for MaybeLocal {
     }
 }
 
-/// Proof that the caller may activate the kill switch: the master password, or, by the socket of the data
-/// directory, being the daemon's own user or root.
+/// Proof that the caller may activate the kill switch: the master password, or, through the socket of the
+/// data directory, running as the daemon's user or root.
 pub(crate) struct ActivatorAuth(pub(crate) Activator);
 
 impl Credential for ActivatorAuth {
@@ -94,7 +94,7 @@ fn password(headers: &HeaderMap) -> Result<SecretString, Failure> {
     let value = value.filter(|v| !v.is_empty()).ok_or_else(|| refuse("The master password is missing."))?;
     match std::str::from_utf8(value.as_bytes()) {
         Ok(text) if text.len() <= MAX => Ok(SecretString::from(text)),
-        Ok(_) | Err(_) => Err(refuse("The master password is not right.")),
+        Ok(_) | Err(_) => Err(refuse("The master password is wrong.")),
     }
 }
 

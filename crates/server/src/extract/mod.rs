@@ -1,4 +1,4 @@
-//! What handlers take: first a credential, then path, query and body, strictly read.
+//! Parameters of handlers: first a credential, then path, query and body, parsed strictly.
 //!
 //! Credentials are checked before the body is read. A handler's first parameter is one of
 //! [`Public`], [`SessionAuth`], [`RenewalAuth`], [`MasterAuth`], [`LocalMasterAuth`], [`ActivatorAuth`], [`OwnerAuth`] and
@@ -33,6 +33,6 @@ fn single<'a>(headers: &'a HeaderMap, name: &str) -> Result<Option<&'a HeaderVal
     }
 }
 
-/// A header was sent more than once: which of them counts is nobody's guess.
+/// A header was sent more than once, so it is ambiguous.
 #[derive(Debug)]
 struct Repeated;

@@ -1,7 +1,7 @@
 //! An owner's answer, by `X-Owner-Signature` and `X-Owner-Message`.
 //!
-//! The extractor only reads the headers. What the answer is an answer to depends on the route, so
-//! the handler has the engine verify it before anything else.
+//! The extractor only reads the headers. The expected challenge depends on the operation, so the handler has
+//! the engine verify the answer first.
 
 use axum::extract::FromRequestParts;
 use axum::http::HeaderMap;
@@ -17,7 +17,7 @@ use crate::register::{AuthClass, Credential};
 const SIGNATURE: &str = "x-owner-signature";
 const MESSAGE: &str = "x-owner-message";
 const ADDRESS: &str = "x-owner-address";
-/// Longest header value that is looked at, in bytes: the longest question in base64, and some.
+/// Maximum length of a header value, in bytes: more than the longest challenge in base64.
 const MAX: usize = 24 * 1024;
 
 /// An owner's answer, not yet verified.
@@ -35,7 +35,8 @@ impl<S: Send + Sync> FromRequestParts<S> for OwnerAuth {
     }
 }
 
-/// An owner's answer beside the operator's password, where a locked owner must agree.
+/// An owner's answer in addition to the operator's password, for operations in which a LOCKED owner must
+/// consent.
 pub(crate) struct MaybeOwner(pub(crate) Option<OwnerAnswer>);
 
 impl<S: Send + Sync> FromRequestParts<S> for MaybeOwner {
@@ -70,8 +71,8 @@ fn text<'a>(headers: &'a HeaderMap, name: &str) -> Result<Option<&'a str>, Failu
     }
 }
 
-/// The message as it was issued. A message contains spaces, so it is never base64 by accident; and
-/// never a backslash, so unfolding is unambiguous.
+/// The message as it was issued. It contains spaces, so it is never base64 by accident; and never a
+/// backslash, so that unfolding is unambiguous.
 fn unfold(value: &str) -> String {
     let decoded = STANDARD.decode(value).or_else(|_| STANDARD_NO_PAD.decode(value));
     match decoded.ok().and_then(|bytes| String::from_utf8(bytes).ok()) {

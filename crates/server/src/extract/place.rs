@@ -1,4 +1,4 @@
-//! Path and query, in the same error shape as bodies.
+//! Path and query parameters, with errors in the form of those of bodies.
 
 use std::error::Error as _;
 
@@ -45,7 +45,7 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Query<T> {
     }
 }
 
-/// The part of a list that is wanted.
+/// The requested page of a list.
 pub(crate) fn page(cursor: Option<String>, limit: Option<u32>) -> Result<Page, Failure> {
     match limit.unwrap_or(DEFAULT_LIMIT) {
         0 => Err(Failure::issue("limit", "too_small", "at least 1")),

@@ -1,4 +1,4 @@
-//! No credential, on purpose.
+//! Operations that deliberately need no credential.
 
 use std::convert::Infallible;
 
@@ -7,7 +7,7 @@ use axum::http::request::Parts;
 
 use crate::register::{AuthClass, Credential};
 
-/// Marks a handler that anybody may call.
+/// Marks a handler that any caller may use.
 pub(crate) struct Public;
 
 impl Credential for Public {

@@ -12,10 +12,10 @@ use crate::register::{AuthClass, Credential};
 
 pub(super) const HEADER: &str = "authorization";
 const PREFIX: &str = "wai_sess_";
-/// Longest token that is looked at, in bytes.
+/// Maximum length of a token, in bytes.
 const MAX: usize = 4096;
 
-/// A live session within its rate.
+/// A live session within its rate limit.
 pub(crate) struct SessionAuth(pub(crate) Session);
 
 impl Credential for SessionAuth {
@@ -33,7 +33,7 @@ impl FromRequestParts<App> for SessionAuth {
     }
 }
 
-/// A session that may be renewed, within its rate.
+/// A session that may be renewed, within its rate limit.
 pub(crate) struct RenewalAuth(pub(crate) Renewal);
 
 impl Credential for RenewalAuth {

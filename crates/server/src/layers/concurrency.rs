@@ -1,4 +1,4 @@
-//! A limit on requests in progress: beyond it, a clear refusal instead of a queue.
+//! A limit on requests in progress. Further requests are refused, not queued.
 
 use std::sync::Arc;
 
@@ -11,7 +11,7 @@ use waiaas_engine::ErrorCode;
 use crate::layers::lane::Lane;
 use crate::problem::Failure;
 
-/// Requests in progress at once, lane by lane.
+/// The concurrency limits of the lanes.
 #[derive(Clone)]
 pub(crate) struct Concurrency(Arc<Places>);
 
@@ -34,7 +34,7 @@ impl Default for Concurrency {
 }
 
 impl Concurrency {
-    /// None where places are not counted.
+    /// None for lanes without a limit.
     fn places(&self, lane: Lane) -> Option<&Semaphore> {
         match lane {
             Lane::Open => Some(&self.0.open),
@@ -54,7 +54,7 @@ pub(crate) async fn guard(
     let places = concurrency.places(Lane::of(request.extensions()));
     let Ok(_place) = places.map(Semaphore::try_acquire).transpose() else {
         return Err(Failure::new(ErrorCode::Overloaded, "The daemon is busy.")
-            .hint("Ask again soon.")
+            .hint("Try again soon.")
             .retry_after(1));
     };
     Ok(next.run(request).await)

@@ -1,4 +1,4 @@
-//! Headers on answers: CORS for the configured origins, and hardening for all.
+//! Headers of answers: CORS for the configured origins, and hardening for all.
 
 use std::time::Duration;
 
@@ -34,8 +34,8 @@ const HARDENING: [(HeaderName, HeaderValue); 6] = [
     (HeaderName::from_static("cross-origin-resource-policy"), HeaderValue::from_static("same-site")),
 ];
 
-/// Lets pages of the configured origins call the API. Credentials travel in headers the page sets
-/// itself, so cookies are not allowed.
+/// Permits pages of the configured origins to call the API. Credentials are sent in headers that the page
+/// sets itself, so cookies are not permitted.
 pub(crate) fn cors(origins: &[String]) -> CorsLayer {
     let origins = origins.iter().filter_map(|origin| HeaderValue::from_str(origin).ok());
     CorsLayer::new()
@@ -46,7 +46,7 @@ pub(crate) fn cors(origins: &[String]) -> CorsLayer {
         .max_age(Duration::from_secs(600))
 }
 
-/// Marks what must not be printed on the way in, and adds the hardening headers on the way out.
+/// Marks sensitive request headers as not printable, and adds the hardening headers to answers.
 pub(crate) async fn harden(mut request: Request, next: Next) -> Response {
     conceal(request.headers_mut());
     let mut response = next.run(request).await;
@@ -56,7 +56,7 @@ pub(crate) async fn harden(mut request: Request, next: Next) -> Response {
     response
 }
 
-/// Whatever prints headers later prints `Sensitive` for these.
+/// Marks these headers so that they are printed as `Sensitive`.
 fn conceal(headers: &mut HeaderMap) {
     let secret = ["authorization", "x-master-password", "x-owner-signature", "x-owner-message", "cookie"];
     for (name, value) in headers.iter_mut() {

@@ -1,8 +1,8 @@
-//! The host guard, against DNS rebinding: a page whose name was re-pointed at this machine sends its
-//! own name in `Host`, and is refused.
+//! The host guard against DNS rebinding: a page whose name was re-pointed at this machine sends its own name
+//! in `Host` and is refused.
 //!
-//! It is no access control: a client that is not a browser writes any `Host` it likes. Who may
-//! connect is decided by the address the daemon listens on.
+//! It is not access control: a client other than a browser can send any `Host`. The address on which the
+//! daemon listens decides who can connect.
 
 use std::sync::Arc;
 
@@ -14,19 +14,19 @@ use axum::response::Response;
 
 use crate::problem::{Failure, HttpCode};
 
-/// The names this daemon answers to.
+/// The host names to which this daemon answers.
 #[derive(Clone)]
 pub(crate) struct Hosts(Arc<[String]>);
 
 impl Hosts {
-    /// Loopback names and `more`, which is lower case and without ports.
+    /// Loopback names and `more`, in lower case and without ports.
     pub(crate) fn new(more: &[String]) -> Self {
         let loopback = ["localhost", "127.0.0.1", "[::1]"].map(str::to_owned);
         Self(loopback.into_iter().chain(more.iter().cloned()).collect())
     }
 
     fn allows(&self, authority: &Authority) -> bool {
-        // `user@host` has no place in a Host header and has fooled parsers.
+        // `user@host` is not valid in a Host header and has confused parsers.
         let host = authority.host().to_ascii_lowercase();
         !authority.as_str().contains('@') && self.0.contains(&host)
     }

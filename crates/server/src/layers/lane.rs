@@ -1,9 +1,9 @@
-//! Which lane a request is in. Lanes share no places and no buckets, so that what crowds one cannot
-//! keep the operator from the others.
+//! The lane of a request. Lanes share neither concurrency limits nor rate limits, so that a flood in one does
+//! not keep the operator out of the others.
 //!
-//! Places and buckets are taken before a credential is looked at, so strangers can use them up. What takes the
-//! master password has no bucket: there wrong ones are counted, and the right one is not. The kill switch has no
-//! places either: nothing in it waits but for the database.
+//! The limits apply before a credential is checked, so callers without one can exhaust them. Operations with
+//! the master password have no rate limit: wrong passwords are counted instead, and the right one is not. The
+//! kill switch has no concurrency limit either: activating it waits only for the database.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -17,35 +17,36 @@ use crate::extract::MASTER;
 use crate::layers::peer::Peer;
 use crate::register::{AuthClass, Route};
 
-/// The one operation that must get through when nothing else does.
+/// The operation that must succeed under any load.
 const KILL_SWITCH: (Method, &str) = (Method::POST, "/v1/admin/kill-switch");
 
-/// What an operator asks before the password is sent. No credential, so it competes with strangers.
+/// The operator's request before the password is sent. It has no credential, so it competes with other
+/// callers.
 const PROOF: &str = "/v1/proof";
 
-/// What a request competes with.
+/// The class of requests that share limits.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub(crate) enum Lane {
-    /// Agents, owners, everybody.
+    /// Agents, owners and other callers.
     Open,
-    /// Who asks the daemon for its proof.
+    /// Requests for the daemon's proof.
     Proof,
-    /// What takes the master password.
+    /// Operations with the master password.
     Operator,
-    /// Activating the kill switch, whichever way it comes.
+    /// Activating the kill switch, over TCP or the socket.
     KillSwitch,
-    /// What comes by the socket of the data directory.
+    /// Requests through the socket of the data directory.
     Local,
 }
 
 impl Lane {
-    /// Of a request that has been assigned.
+    /// The lane that was assigned to a request.
     pub(crate) fn of(extensions: &Extensions) -> Self {
         extensions.get::<Self>().copied().unwrap_or(Self::Open)
     }
 }
 
-/// Which operations are the operator's.
+/// The operations of the operator.
 #[derive(Clone)]
 pub(crate) struct Plan(Arc<HashMap<(String, String), AuthClass>>);
 
@@ -69,7 +70,7 @@ impl Plan {
         }
         match self.0.get(&(request.method().as_str().to_owned(), path.to_owned())) {
             Some(AuthClass::Master | AuthClass::LocalMaster) => Lane::Operator,
-            // Whether the password is right is asked later; a wrong one is no better off in this lane.
+            // The password is checked later; a wrong one has no advantage in this lane.
             Some(AuthClass::SessionOrMaster) if request.headers().contains_key(MASTER) => Lane::Operator,
             Some(AuthClass::SessionOrMaster | AuthClass::Public | AuthClass::Session | AuthClass::Owner)
             | None => Lane::Open,

@@ -1,6 +1,6 @@
-//! What every request passes on its way to a handler, outermost first: its number and log line, CORS,
-//! security headers, the host guard, the origin guard, its lane, the peer's rate limit, the concurrency limit,
-//! the deadline, the panic net, the body limit. None of them checks credentials.
+//! The layers that every request passes on its way to a handler, outermost first: request id and log line,
+//! CORS, security headers, the host guard, the origin guard, its lane, the rate limit of its address, the
+//! concurrency limit, the deadline, the panic guard, the body limit. None of them checks credentials.
 
 pub(crate) mod concurrency;
 pub(crate) mod deadline;

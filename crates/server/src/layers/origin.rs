@@ -1,8 +1,8 @@
-//! The origin guard: what a page of somebody else's makes a browser send is refused before anything is
-//! counted, so that no page can use up what the operator or an agent may ask for.
+//! The origin guard: requests that a foreign web page makes a browser send are refused before they are
+//! counted, so that no page can exhaust the limits of the operator or an agent.
 //!
-//! A browser says itself where a request comes from (`Origin`, and `Sec-Fetch-Site` of Fetch Metadata,
-//! which pages cannot set). Programs that are no browser send neither, and are not concerned.
+//! A browser states the origin of a request (`Origin`, and `Sec-Fetch-Site` of Fetch Metadata, which pages
+//! cannot set). Other programs send neither and are not affected.
 
 use std::sync::Arc;
 
@@ -16,7 +16,7 @@ use crate::problem::{Failure, HttpCode};
 
 const FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 
-/// The origins whose pages may call this daemon, beside its own.
+/// The origins whose pages may call this daemon, besides its own.
 #[derive(Clone)]
 pub(crate) struct Origins(Arc<[String]>);
 
@@ -25,8 +25,8 @@ impl Origins {
         Self(allowed.into())
     }
 
-    /// Whether a page may have this asked. A site's other ports and subdomains are other origins: on
-    /// `localhost` they are whatever else runs there.
+    /// Whether a page may send this request. Other ports and subdomains of a site are other origins: on
+    /// `localhost` they belong to other programs.
     fn admits(&self, headers: &HeaderMap) -> bool {
         let mut origins = headers.get_all(ORIGIN).iter();
         match (origins.next(), origins.next()) {

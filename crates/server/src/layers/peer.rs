@@ -1,4 +1,4 @@
-//! Who is at the other end, and the rate limit per address.
+//! The peer of a connection, and the rate limit per address.
 
 use std::net::IpAddr;
 
@@ -11,24 +11,24 @@ use crate::app::App;
 use crate::layers::lane::Lane;
 use crate::problem::Failure;
 
-/// The other end of a connection, as the kernel says.
+/// The peer of a connection, as the kernel reports it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Peer {
     /// A TCP peer.
     Address(IpAddr),
-    /// The daemon's own user or root, by the socket of the data directory.
+    /// The daemon's own user or root, through the socket of the data directory.
     Local,
-    /// Nobody's: a router called in memory.
+    /// No peer: a router that is called in memory.
     None,
 }
 
 impl Peer {
-    /// Of a request.
+    /// The peer of a request.
     pub(crate) fn of(extensions: &axum::http::Extensions) -> Self {
         extensions.get::<Self>().copied().unwrap_or(Self::None)
     }
 
-    /// The same in the engine's words.
+    /// The same in the engine's terms.
     pub(crate) const fn via(self) -> Via {
         match self {
             Self::Address(address) => Via::Network(Some(address)),
@@ -38,8 +38,8 @@ impl Peer {
     }
 }
 
-/// Counts the request where strangers may ask. Where the master password is asked for, its gate counts the
-/// wrong ones, and nobody's requests stand in the way of the right one.
+/// Counts the request if the operation is open to callers without the master password. For the others the
+/// gate of the master password counts wrong passwords, and no other caller's requests block the right one.
 pub(crate) async fn guard(State(app): State<App>, request: Request, next: Next) -> Result<Response, Failure> {
     let lane = Lane::of(request.extensions());
     match lane {

@@ -1,5 +1,5 @@
-//! A number for every request: in the answer, in error bodies and in the log. Also the log line, and
-//! the place where errors get their body.
+//! The id of every request: in the answer, in error bodies and in the log. Also the log line, and the place
+//! where errors get their body.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -16,10 +16,10 @@ use crate::problem::render;
 use crate::register::Route;
 
 const HEADER: &str = "x-request-id";
-/// Time between two lines about requests that were turned away.
+/// Time between two log lines about refused requests.
 const PERIOD: Duration = Duration::from_secs(60);
 
-/// The error codes that each operation can answer with.
+/// The error codes with which each operation can answer.
 #[derive(Clone)]
 pub(crate) struct Listed(Arc<HashMap<(String, String), Vec<&'static str>>>);
 
@@ -29,7 +29,7 @@ impl Listed {
         Self(Arc::new(register.iter().map(codes).collect()))
     }
 
-    /// None where no operation is meant.
+    /// None if the request matches no operation.
     fn codes(&self, request: &Request) -> Option<&[&'static str]> {
         let path = request.extensions().get::<MatchedPath>()?.as_str().to_owned();
         self.0.get(&(request.method().as_str().to_owned(), path)).map(Vec::as_slice)
@@ -39,7 +39,7 @@ impl Listed {
 pub(crate) async fn number(State(listed): State<Listed>, request: Request, next: Next) -> Response {
     let codes = listed.codes(&request);
     let (id, value) = identify(request.headers().get(HEADER));
-    // The template, not the path: ids in paths can be capabilities. Never the query or a header.
+    // The template, not the path: an id in a path may be a capability. Never the query or a header.
     let route = request.extensions().get::<MatchedPath>().map_or("-", MatchedPath::as_str).to_owned();
     let span = tracing::info_span!("request", id, method = %request.method(), route);
     let started = Instant::now();
@@ -49,10 +49,10 @@ pub(crate) async fn number(State(listed): State<Listed>, request: Request, next:
     let (status, elapsed) = (response.status().as_u16(), started.elapsed());
     let milliseconds = elapsed.as_millis();
     if is_turned_away(status) {
-        // Whoever reaches the port can make as many of these as it likes.
+        // Any caller who reaches the port can cause many of these lines.
         span.in_scope(|| tracing::debug!(status, milliseconds, "answered"));
         if let Some(count) = TURNED_AWAY.count(Instant::now()) {
-            tracing::info!(count, "requests were turned away since the last line like this");
+            tracing::info!(count, "requests were refused since the last such line");
         }
     } else {
         span.in_scope(|| tracing::info!(status, milliseconds, "answered"));
@@ -60,21 +60,21 @@ pub(crate) async fn number(State(listed): State<Listed>, request: Request, next:
     response
 }
 
-/// Whether an answer is one that anybody gets without a credential: none or a wrong one (401), a page of
-/// another origin (403), a host or path or method that is not served (404, 405, 421), or too much (413, 429,
+/// Whether an answer is one that callers without a credential can cause: no or a wrong credential (401), a
+/// page of another origin (403), an unknown host, path or method (404, 405, 421), or too much (413, 429,
 /// 431).
 const fn is_turned_away(status: u16) -> bool {
     matches!(status, 400 | 401 | 403 | 404 | 405 | 413 | 415 | 421 | 429 | 431)
 }
 
-/// Requests that were turned away.
+/// The number of refused requests.
 static TURNED_AWAY: Tally = Tally(Mutex::new((0, None)));
 
-/// One line a minute about many requests.
+/// Counts many requests for one log line a minute.
 struct Tally(Mutex<(u64, Option<Instant>)>);
 
 impl Tally {
-    /// Counts one; the number since the last line, where it is time for another.
+    /// Counts one; returns the number since the last line if another line is due.
     fn count(&self, now: Instant) -> Option<u64> {
         let mut tally = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let (count, last) = &mut *tally;
@@ -87,7 +87,7 @@ impl Tally {
     }
 }
 
-/// The caller's id when it is sane, else a new one.
+/// The caller's id if it is valid, else a new one.
 fn identify(given: Option<&HeaderValue>) -> (String, HeaderValue) {
     let sane = |b: &u8| b.is_ascii_alphanumeric() || b"-_.:".contains(b);
     let given = given.filter(|v| (1..=128).contains(&v.len()) && v.as_bytes().iter().all(sane));

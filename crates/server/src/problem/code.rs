@@ -1,29 +1,29 @@
-//! Code → HTTP status and `retryable`. No code has a default.
+//! The HTTP status and `retryable` of every code. There is no default.
 
 use axum::http::StatusCode;
 use waiaas_core::policy::DenialCode;
 use waiaas_engine::ErrorCode;
 
-/// Codes of errors that HTTP itself causes.
+/// Codes of errors of HTTP itself.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum HttpCode {
-    /// The `Host` header names somebody else (DNS rebinding).
+    /// The `Host` header names another host (DNS rebinding).
     HostNotAllowed,
-    /// The body is larger than configured.
+    /// The body is larger than the configured limit.
     PayloadTooLarge,
     /// The body is not `application/json`.
     UnsupportedMediaType,
-    /// No such path.
+    /// The path does not exist.
     RouteNotFound,
-    /// The path does not know this method.
+    /// The path has no such method.
     MethodNotAllowed,
     /// Too many requests.
     RateLimited,
     /// The request took too long.
     RequestTimeout,
-    /// A page of another origin asks.
+    /// The request comes from a page of another origin.
     OriginNotAllowed,
-    /// HTTP that cannot be read.
+    /// HTTP that cannot be parsed.
     BadRequest,
 }
 
@@ -42,7 +42,7 @@ impl HttpCode {
     ];
 }
 
-/// Every code that can leave the daemon.
+/// Every error code of the daemon.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Code {
     /// From a use case.
@@ -82,7 +82,7 @@ impl Code {
         }
     }
 
-    /// HTTP status, and whether the same request may succeed later by itself.
+    /// HTTP status, and whether the same request may succeed later without any change.
     pub(crate) const fn http(self) -> (StatusCode, bool) {
         match self {
             Self::Engine(code) => engine(code),

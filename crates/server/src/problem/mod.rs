@@ -1,4 +1,4 @@
-//! The only place that turns an error into HTTP. Which status goes with which code is in `code`.
+//! The only place where errors become HTTP. The status of each code is in `code`.
 
 mod code;
 mod remedy;
@@ -19,7 +19,7 @@ use waiaas_engine::{Error, ErrorCode};
 
 pub(crate) use self::code::{Code, HttpCode};
 
-/// An error on its way out. It travels in the response's extensions until [`render`] gives it a body.
+/// An error to be answered. It is kept in the response's extensions until [`render`] writes its body.
 #[derive(Clone, PartialEq, Debug)]
 pub(crate) struct Failure(Box<Parts>);
 
@@ -62,16 +62,16 @@ impl Failure {
         failure
     }
 
-    /// A defect of ours. The cause goes to the log; what the request had done by then is not known
-    /// here, so nothing is claimed about it.
+    /// A defect of the daemon. The cause is logged. What the request had done by then is not known here, so
+    /// the message says nothing about it.
     pub(crate) fn internal(cause: impl fmt::Display) -> Self {
         tracing::error!(%cause, "internal error");
-        Self::new(ErrorCode::InternalError, "The daemon met an internal error.").hint(
+        Self::new(ErrorCode::InternalError, "The daemon had an internal error.").hint(
             "Before repeating a send, look at the list of transactions, or use the same Idempotency-Key.",
         )
     }
 
-    /// One thing is not valid.
+    /// One fault of a request.
     pub(crate) fn issue(path: &str, code: &str, message: impl Into<String>) -> Self {
         Self::invalid(&[Issue::new(path, code, message)])
     }
@@ -115,7 +115,7 @@ impl From<Error> for Failure {
     }
 }
 
-/// Repeats the type and id of the policy that decided beside the list of denials.
+/// Copies type and id of the deciding policy beside the list of denials.
 fn name_the_policy(details: Option<&mut Value>) {
     let Some(Value::Object(details)) = details else { return };
     let first = details.get("denials").and_then(|denials| denials.get(0)).cloned();
@@ -129,11 +129,10 @@ impl From<Refusal> for Failure {
     fn from(refusal: Refusal) -> Self {
         match refusal {
             Refusal::Invalid(issues) => Self::invalid(&issues),
-            Refusal::UnsupportedType => Self::new(
-                ErrorCode::UnsupportedTxType,
-                "This daemon does not carry out this transaction type.",
-            )
-            .hint(format!("Use one of {}.", Operation::TYPES.map(|kind| kind.as_str()).join(", "))),
+            Refusal::UnsupportedType => {
+                Self::new(ErrorCode::UnsupportedTxType, "This daemon does not support this transaction type.")
+                    .hint(format!("Use one of {}.", Operation::TYPES.map(|kind| kind.as_str()).join(", ")))
+            }
         }
     }
 }
@@ -147,11 +146,11 @@ impl IntoResponse for Failure {
     }
 }
 
-/// Gives an error its body. An error answer that no part of this crate made gets one by its status,
-/// so that nothing else ever leaves.
+/// Writes the body of an error. An error answer from outside this crate gets one by its status, so that every
+/// error has the same form.
 ///
-/// `listed` are the codes of the operation, where one is meant. Any other code is a defect of the list: it is
-/// logged, and in a debug build it is an internal error, so that tests find it.
+/// `listed` are the codes of the operation, if the request matches one. Any other code is a defect of the
+/// list: it is logged, and in a debug build it becomes an internal error, so that tests find it.
 pub(crate) fn render(mut response: Response, request_id: &str, listed: Option<&[&'static str]>) -> Response {
     let made_here = response.extensions_mut().remove::<Arc<Failure>>();
     let status = response.status();
@@ -189,9 +188,9 @@ fn unlisted(failure: Failure) -> Failure {
 
 fn by_status(status: StatusCode) -> Failure {
     match status {
-        StatusCode::NOT_FOUND => Failure::new(HttpCode::RouteNotFound, "There is nothing at this path."),
+        StatusCode::NOT_FOUND => Failure::new(HttpCode::RouteNotFound, "This path does not exist."),
         StatusCode::METHOD_NOT_ALLOWED => {
-            Failure::new(HttpCode::MethodNotAllowed, "This path does not know this method.")
+            Failure::new(HttpCode::MethodNotAllowed, "This path does not support this method.")
         }
         StatusCode::PAYLOAD_TOO_LARGE => Failure::new(HttpCode::PayloadTooLarge, "The body is too large."),
         other if other.is_client_error() => Failure::new(HttpCode::BadRequest, "The request cannot be read."),

@@ -1,4 +1,4 @@
-//! The engine's remedies in the terms of HTTP: requests, headers and fields.
+//! The engine's remedies in HTTP terms: requests, headers and fields.
 
 use waiaas_engine::Remedy;
 
@@ -8,7 +8,7 @@ pub(crate) fn worded(remedy: Remedy) -> String {
         Remedy::Text(text) => return text,
         Remedy::ChangePolicy(id) => {
             return format!(
-                "Change that one with PUT /v1/policies/{id} (new rules replace all it has), or choose another wallet \
+                "Change that one with PUT /v1/policies/{id} (new rules replace all existing ones), or choose another wallet \
                  or network."
             );
         }
@@ -24,18 +24,18 @@ pub(crate) fn worded(remedy: Remedy) -> String {
             "Have the current owner sign details.challenge.message and send it in the X-Owner headers."
         }
         Remedy::SetOwner => "Set one with PUT /v1/wallets/{id}/owner.",
-        Remedy::WithdrawChange => "Withdraw one (DELETE /v1/changes/{id}), or have it answered.",
+        Remedy::WithdrawChange => "Withdraw one (DELETE /v1/changes/{id}), or have the owners answer it.",
         Remedy::CancelTransactions => {
-            "Wait until some have ended, or cancel what is not needed (POST /v1/transactions/{id}/cancel)."
+            "Wait until some have ended, or cancel some (POST /v1/transactions/{id}/cancel)."
         }
         Remedy::UseFreshKey => {
             "Use a fresh key for a new request; repeat a request with its own key and body."
         }
         Remedy::ReadLogAndRepeatWithOwnKey => {
-            "The daemon's log tells more, by request id. Repeat a payment only with its own Idempotency-Key."
+            "The daemon's log has details under the request id. Repeat a payment only with its own Idempotency-Key."
         }
         Remedy::LookAndRepeatWithOwnKey => {
-            "Look before asking again; repeat a payment only with its own Idempotency-Key."
+            "Check the result before you try again; repeat a payment only with its own Idempotency-Key."
         }
     };
     text.to_owned()

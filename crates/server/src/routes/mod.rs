@@ -22,17 +22,17 @@ use waiaas_engine::{ChangeResult, ChangeView};
 use crate::problem::Failure;
 use crate::register::Register;
 
-/// What handlers answer with.
+/// The answer of a handler.
 pub(crate) type Answer<T> = Result<Json<T>, Failure>;
 
-/// What the operator asked for: done, or 202 with the change that waits for owners.
+/// The result of an operator's change: done, or 202 with the pending change.
 pub(crate) enum Settled<T> {
     Done(StatusCode, T),
     Waits(Box<ChangeView>),
 }
 
 impl<T> Settled<T> {
-    /// Translates what the engine made of it; `status` is for what is done.
+    /// Translates the engine's result; `status` is the status of a completed change.
     pub(crate) fn of<V>(outcome: ChangeResult<V>, status: StatusCode, shape: impl FnOnce(V) -> T) -> Self {
         match outcome {
             ChangeResult::Done(value) => Self::Done(status, shape(value)),

@@ -1,4 +1,4 @@
-//! Changes that wait for owners.
+//! Pending changes.
 
 use waiaas_api::changes::{Change, ChangeQuestion};
 use waiaas_engine as engine;

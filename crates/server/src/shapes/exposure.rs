@@ -12,13 +12,13 @@ use waiaas_core::money::{Usd, format_units};
 use waiaas_core::policy::exposure::{self as bound, AssetStanding, Horizon, Reach};
 use waiaas_engine as engine;
 
-/// What every reader has to know.
+/// Conditions that apply to every report.
 const CONDITIONS: &[&str] = &[
     "The most that could leave by new requests that need no human: the tiers INSTANT, NOTIFY and DELAY.",
     "Policies, owner, balances and prices stay as they are now. Dollar figures, and amounts under a dollar limit, hold at these prices.",
-    "What comes in later is not counted, nor what a contract gives in exchange.",
-    "What is held for requests made before is not counted; it is listed beside.",
-    "Allowances given before need no credential and are not counted. Those given through this daemon are listed; others are not known to it.",
+    "Later income is not counted, nor the proceeds of an exchange inside a contract.",
+    "Reservations of earlier requests are not counted; they are listed separately.",
+    "Earlier allowances need no credential and are not counted. Those given through this daemon are listed; others are not known to it.",
     "`null` means that nothing bounds the figure.",
 ];
 

@@ -60,7 +60,7 @@ pub(crate) fn network_assets(network: &Network, result: Result<AssetsView, Error
     NetworkAssets { network: network.id.to_string(), chain_id: network.caip2.to_string(), assets, error }
 }
 
-/// A balance that cannot be read is a row like the others, with the reason.
+/// A balance that cannot be read has a row like the others, with the reason.
 fn all_assets(holdings: Vec<HoldingView>, unreadable: Vec<(AssetId, String)>) -> Vec<Asset> {
     let flagged = unreadable.into_iter().map(|(asset_id, reason)| {
         let money = Money { asset: asset_id, amount: U256::ZERO, decimals: 0, symbol: String::new() };
@@ -69,7 +69,7 @@ fn all_assets(holdings: Vec<HoldingView>, unreadable: Vec<(AssetId, String)>) ->
     holdings.into_iter().map(asset).chain(flagged).collect()
 }
 
-/// What the operator sees of one network.
+/// The operator's view of one network.
 pub(crate) fn wallet_balance(network: &Network, result: Result<AssetsView, Error>) -> WalletBalance {
     let (holdings, unreadable, error) = match result {
         Ok(view) => (view.holdings, view.unreadable, None),

@@ -1,4 +1,4 @@
-//! Pages.
+//! Pages of lists.
 
 use waiaas_api::page::{All, Items, Listing};
 use waiaas_engine::{Page, Paged};
@@ -25,13 +25,12 @@ pub(crate) fn items<A, B: Clone>(paged: Paged<A>, shape: impl FnMut(A) -> B) -> 
     }
 }
 
-/// A list that is always whole.
+/// A list without pages.
 pub(crate) fn all<T: Clone>(data: Vec<T>) -> All<T> {
     All { items: data.clone(), data }
 }
 
-/// The wanted part of a list that is at hand as a whole. The cursor is the id of the last entry of
-/// the page before.
+/// The requested page of a list in memory. The cursor is the id of the last entry of the previous page.
 pub(crate) fn slice<T>(all: Vec<T>, page: &Page, id: impl Fn(&T) -> String) -> Result<Paged<T>, Failure> {
     let total = u64::try_from(all.len()).ok();
     let start = match &page.cursor {

@@ -1,4 +1,4 @@
-//! The engine's values in the shape they have on the wire. No decisions, no I/O.
+//! The engine's values in their wire form. No decisions, no I/O.
 
 mod change;
 mod dry_run;

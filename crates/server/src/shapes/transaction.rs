@@ -1,4 +1,4 @@
-//! Transactions and what their owner is asked.
+//! Transactions and the questions to their owners.
 
 use waiaas_api::requests::GasCondition;
 use waiaas_api::transactions::{Approval, Closed, DraftBytes, Explanation, HeldAmount, NotKept, Transaction};

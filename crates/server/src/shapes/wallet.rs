@@ -1,4 +1,4 @@
-//! Wallets and what their owners are asked.
+//! Wallets and the questions to their owners.
 
 use waiaas_api::owners::{Challenge, OwnerChange};
 use waiaas_api::wallets::{Wallet, WalletStatusChange};
@@ -28,7 +28,7 @@ pub(crate) fn wallet(engine: &Engine, wallet: engine::Wallet) -> Wallet {
     }
 }
 
-/// The network used when a request names none.
+/// The network of requests that name none.
 pub(crate) fn default_network(engine: &Engine, wallet: &engine::Wallet) -> Option<String> {
     engine.default_network(wallet).ok().map(|network| network.id.to_string())
 }

@@ -1,4 +1,4 @@
-//! Moves of a transaction, each with exactly the columns it sets and the end of its reservations.
+//! Moves of a transaction, each with the columns that it sets and the settlement of its reservations.
 
 use sqlx::AnyConnection;
 use waiaas_core::U256;
@@ -14,42 +14,42 @@ use crate::transactions::queries::transaction;
 use crate::transactions::{SignedRow, TxExpiry};
 use crate::writer::WriteTx;
 
-/// A move and what comes with it.
+/// A move with its data.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum StatusChange {
     /// → EXECUTING: the waiting is over.
     Executing,
-    /// → BROADCASTING: signed; the bytes are durable before they leave.
+    /// → BROADCASTING: signed; the bytes are durable before they are sent.
     Signed(SignedRow),
-    /// → SIGNED: signed for the caller; the bytes are durable before they leave. What has no end
-    /// counts as spent at once.
+    /// → SIGNED: signed for the caller; the bytes are durable before they are handed out. A message without a
+    /// deadline counts as spent at once.
     HandedOut(SignedRow),
     /// → SUBMITTED: a node accepted the bytes.
     Submitted,
-    /// → CONFIRMED, in a block that is not final yet: everything stays held, for a reorganisation may
-    /// still turn it into another outcome.
+    /// → CONFIRMED, in a block that is not final yet: reservations are kept, because a reorganisation may
+    /// still change the outcome.
     Seen {
-        /// Fee paid, native base units.
+        /// Fee paid, in base units of the native coin.
         fee: U256,
         /// Block number or slot.
         block: u64,
     },
-    /// CONFIRMED → SUBMITTED, or SIGNED for what was handed out: its block is not on the chain any more,
-    /// so it may land again. Only while not final.
+    /// CONFIRMED → SUBMITTED, or SIGNED if it was handed out: its block is no longer on the chain, so it may
+    /// be included again. Only while not final.
     Reorganised {
-        /// Whether it is the caller who sends it.
+        /// Whether the caller sends it.
         handed_out: bool,
     },
-    /// → CONFIRMED in a final block: everything reserved was spent.
+    /// → CONFIRMED in a final block: all reservations were spent.
     Confirmed {
-        /// Fee paid, native base units.
+        /// Fee paid, in base units of the native coin.
         fee: U256,
         /// Block number or slot.
         block: u64,
     },
     /// → FAILED on chain: only the fee was spent. Only after signing.
     Reverted {
-        /// Fee paid, native base units.
+        /// Fee paid, in base units of the native coin.
         fee: U256,
         /// Block number or slot.
         block: u64,
@@ -58,18 +58,18 @@ pub enum StatusChange {
         /// The node's reason.
         message: String,
     },
-    /// → FAILED, the signed bytes proved dead: nothing was spent. Only after signing.
+    /// → FAILED, the signed bytes are proved to be dropped: nothing was spent. Only after signing.
     Dead {
         /// Stable code.
         code: String,
         /// The proof, for people.
         message: String,
     },
-    /// → FAILED, given up without proof: everything reserved counts as spent. Only after signing.
+    /// → FAILED, abandoned without proof: all reservations count as spent. Only after signing.
     Abandoned {
         /// Stable code.
         code: String,
-        /// Who gave it up, for people.
+        /// Who abandoned it, for people.
         message: String,
     },
     /// → FAILED, nothing was ever signed. Only before signing.
@@ -81,7 +81,7 @@ pub enum StatusChange {
     },
     /// → CANCELLED: withdrawn, rejected or stopped before signing.
     Cancelled {
-        /// Stable code of the reason, where it was not simply withdrawn.
+        /// Stable code of the reason; none if it was cancelled on request.
         code: Option<String>,
     },
     /// → EXPIRED: the owner did not answer in time.
@@ -89,7 +89,7 @@ pub enum StatusChange {
 }
 
 impl StatusChange {
-    /// The status it leads to.
+    /// The resulting status.
     pub const fn to(&self) -> TxStatus {
         match self {
             Self::Executing => TxStatus::Executing,
@@ -105,7 +105,11 @@ impl StatusChange {
         }
     }
 
-    /// Whether the graph has this move from `from`, and the claim about signing fits.
+    /// Whether the graph has this move from `from`, and `from` fits the claim about signing.
+    ///
+    /// # Errors
+    ///
+    /// [`IllegalMove`] if not.
     pub fn check(&self, from: TxStatus) -> Result<(), IllegalMove> {
         let to = from.advance(self.to())?;
         let fits = match self {
@@ -123,10 +127,10 @@ impl StatusChange {
         if fits { Ok(()) } else { Err(IllegalMove { from, to }) }
     }
 
-    /// What becomes of the reservations; none while the money may still move and its end can be known.
+    /// The settlement of the reservations; none while the money may still move and the outcome can be known.
     const fn settlement(&self) -> Option<Settlement> {
         match self {
-            // Nobody can ever tell that it was not used.
+            // It can never be proved that it was not used.
             Self::HandedOut(SignedRow { expiry: TxExpiry::Never, .. }) => Some(Settlement::AsHeld),
             Self::Executing
             | Self::Signed(_)
@@ -144,14 +148,14 @@ impl StatusChange {
     }
 }
 
-/// What is left of a transaction that ended unsigned. What does not stay is gone; the verdict says what it was.
+/// The parts of a transaction that are kept after it ended unsigned. The verdict names the removed parts.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Kept {
-    /// Whether the intent stays.
+    /// Whether the intent is kept.
     pub intent: bool,
-    /// Whether the draft stays.
+    /// Whether the draft is kept.
     pub draft: bool,
-    /// Whether the effects stay.
+    /// Whether the effects are kept.
     pub effects: bool,
     /// The verdict as JSON.
     pub verdict: String,
@@ -166,9 +170,9 @@ struct Columns {
     code: Option<String>,
     message: Option<String>,
     executed_at: Option<UnixSeconds>,
-    /// Whether what was on chain is there no more.
+    /// Whether its data on chain no longer applies.
     fell_out: bool,
-    /// Whether it can change no more.
+    /// Whether it can no longer change.
     is_final: bool,
 }
 
@@ -206,7 +210,7 @@ impl Columns {
     }
 }
 
-/// Every status change of every transaction is this statement. What is final is in no state to change.
+/// Every status change of a transaction is this statement. A final row is in no status that can change.
 const ADVANCE: &str = "UPDATE transactions SET status = $1, updated_at = $2, \
     unsigned_bytes = COALESCE($3, unsigned_bytes), signed_bytes = COALESCE($4, signed_bytes), \
     tx_hash = COALESCE($5, tx_hash), expiry_kind = COALESCE($6, expiry_kind), \
@@ -251,15 +255,19 @@ async fn update(
     Ok(query.execute(conn).await?.rows_affected())
 }
 
-/// A node's words may hold a zero character, which PostgreSQL does not store, and be endless. Losing
-/// the proof of a failure over that would be worse than losing the character.
+/// A node's message may contain a zero character, which PostgreSQL cannot store, and may be very long. Losing
+/// the proof of a failure would be worse than losing the character.
 fn storable(text: String) -> String {
     text.chars().filter(|c| *c != '\0').take(2_000).collect()
 }
 
 impl WriteTx {
-    /// Moves a transaction by compare-and-set and ends its reservations as the move says.
-    /// [`StoreError::Conflict`] when it is not in `from` any more.
+    /// Moves a transaction by compare-and-set and settles its reservations as the move requires.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::IllegalMove`] if the graph has no such move, [`StoreError::NotFound`] if there is no
+    /// such transaction, and [`StoreError::Conflict`] if it is no longer in `from`.
     pub async fn advance(
         &mut self,
         id: TxId,
@@ -280,7 +288,12 @@ impl WriteTx {
         Ok(())
     }
 
-    /// Shortens a transaction that ended unsigned. [`StoreError::Conflict`] where it is not at such an end.
+    /// Removes parts of a transaction that ended unsigned.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::NotFound`] if there is no such transaction; [`StoreError::Conflict`] if it has not ended
+    /// unsigned.
     pub async fn keep_less(&mut self, id: TxId, kept: Kept) -> Result<(), StoreError> {
         let query = "UPDATE transactions SET intent = CASE WHEN $1 = 1 THEN intent ELSE 'null' END, \
                      effects = CASE WHEN $2 = 1 THEN effects ELSE NULL END, \
@@ -301,8 +314,13 @@ impl WriteTx {
         }
     }
 
-    /// Notes that a node refused the bytes of a BROADCASTING transaction. It changes neither the
-    /// status nor the ledger: the bytes may still land.
+    /// Records that a node refused the bytes of a BROADCASTING transaction. It changes neither the status nor
+    /// the ledger: the bytes may still be included.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::NotFound`] if there is no such transaction; [`StoreError::Conflict`] if it is not
+    /// BROADCASTING.
     pub async fn mark_broadcast_rejected(&mut self, id: TxId, at: UnixSeconds) -> Result<(), StoreError> {
         let query = "UPDATE transactions SET broadcast_rejected = 1, updated_at = $1 \
                      WHERE id = $2 AND status = 'BROADCASTING'";
@@ -313,8 +331,12 @@ impl WriteTx {
         }
     }
 
-    /// Settles a CONFIRMED transaction, now that its block is final. [`StoreError::Conflict`] when it is
-    /// settled already or CONFIRMED no more.
+    /// Settles a CONFIRMED transaction whose block is final.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::NotFound`] if there is no such transaction; [`StoreError::Conflict`] if it is settled
+    /// already or no longer CONFIRMED.
     pub async fn finalise(
         &mut self,
         id: TxId,
@@ -338,8 +360,12 @@ impl WriteTx {
         Ok(())
     }
 
-    /// Notes why a transaction is still where it is: a stable code and one sentence, or nothing to say. It
-    /// changes neither the status nor the ledger. Says whether the note is new.
+    /// Records why a transaction is still in its state: a stable code and one sentence, or none. It changes
+    /// neither the status nor the ledger. Returns whether the note is new.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] if the database fails.
     pub async fn note_pending(
         &mut self,
         id: TxId,
@@ -352,9 +378,13 @@ impl WriteTx {
         Ok(query.execute(self.conn()).await?.rows_affected() == 1)
     }
 
-    /// Counts all that a signature handed out could move as spent: nobody can use it any more, or nobody
-    /// waits to see. It is no proof that it was used. [`StoreError::Conflict`] where nothing is held for
-    /// it any more.
+    /// Counts everything that a signature handed out could move as spent: it can no longer be used, or its
+    /// use is no longer looked for. It is no proof that it was used.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::NotFound`] if there is no such transaction; [`StoreError::Conflict`] if it is not SIGNED
+    /// or has no open reservation.
     pub async fn lapse(&mut self, id: TxId, audit: AuditEntry) -> Result<(), StoreError> {
         let row = transaction(self.conn(), id).await?;
         let signed = row.is_some_and(|row| row.status == TxStatus::Signed);

@@ -1,4 +1,4 @@
-//! Admission: the row, what it reserves, and its audit entry, at once.
+//! Admission: the row, its reservations, and its audit entry, at once.
 
 use waiaas_core::U256;
 use waiaas_core::UnixSeconds;
@@ -20,20 +20,20 @@ use crate::ledger::{self, NewReservation};
 use crate::origins::{self, ActionValue};
 use crate::writer::WriteTx;
 
-/// A judged request. Its time is its audit entry's.
+/// A judged request. Its time is that of its audit entry.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct NewTransaction {
     /// Its id.
     pub id: TxId,
-    /// Whose money.
+    /// The wallet that pays.
     pub wallet: WalletId,
-    /// Who asked; none for the operator.
+    /// The requesting session; none for the operator.
     pub session: Option<SessionId>,
-    /// The signed transaction whose place it is to take. It can have one such that is not at its end.
+    /// The signed transaction that it replaces. A transaction has at most one replacement that has not ended.
     pub replaces: Option<TxId>,
-    /// What was asked for.
+    /// The requested type.
     pub kind: IntentKind,
-    /// Where.
+    /// The network.
     pub network: NetworkId,
     /// One of [`TxStatus::initial`].
     pub status: TxStatus,
@@ -41,42 +41,42 @@ pub struct NewTransaction {
     pub tier: Option<Tier>,
     /// The intent as JSON.
     pub intent: String,
-    /// Recipient named.
+    /// The named recipient.
     pub to: Option<Address>,
-    /// Base units named.
+    /// The named amount in base units.
     pub amount: U256,
-    /// Asset named.
+    /// The named asset.
     pub asset: AssetId,
-    /// What was judged; may be missing only when denied.
+    /// The judged draft; may be absent only if denied.
     pub draft: Option<Draft>,
     /// Effects as JSON.
     pub effects: Option<String>,
     /// Verdict as JSON.
     pub verdict: String,
-    /// First reason of a refusal; present exactly when denied.
+    /// Code of the first denial; present exactly if denied.
     pub denial_code: Option<DenialCode>,
-    /// What equal denials have in common.
+    /// Digest of the parts that equal denials have in common.
     pub denial_digest: Option<Digest>,
-    /// Value of what is spent, without fees.
+    /// Value of the amounts spent, without fees.
     pub usd: Option<Usd>,
-    /// The kill switch's generation now.
+    /// The kill switch's current generation.
     pub kill_generation: u64,
-    /// How cheap the network must be before anything is signed, as JSON.
+    /// Maximum network prices for signing, as JSON.
     pub gas_condition: Option<String>,
     /// End of the delay; present exactly when QUEUED.
     pub execute_after: Option<UnixSeconds>,
-    /// End of the owner's time; present exactly when PENDING_APPROVAL.
+    /// End of the approval window; present exactly if PENDING_APPROVAL.
     pub approval_expires_at: Option<UnixSeconds>,
     /// The host of an HTTP message.
     pub http_domain: Option<String>,
-    /// What the action behind it moves; none when denied.
+    /// The value that the action moves; none if denied.
     pub action: Option<ActionValue>,
     /// Digest of the request's body.
     pub request_digest: Digest,
 }
 
 impl NewTransaction {
-    /// Whether the columns say the same as the status.
+    /// Whether the columns are consistent with the status.
     fn check(&self, reservations: &[NewReservation]) -> Result<(), StoreError> {
         if !TxStatus::initial().contains(&self.status) {
             return Err(StoreError::NotInitial(self.status));
@@ -102,8 +102,13 @@ impl NewTransaction {
 }
 
 impl WriteTx {
-    /// Inserts a judged request together with what it reserves. The caller has read the ledger in
-    /// this same transaction.
+    /// Inserts a judged request together with its reservations. The caller must have read the ledger in this
+    /// same transaction.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] if the values contradict each other or the status is not an initial one;
+    /// [`StoreError::Duplicate`] if the id exists or the replaced transaction has an open replacement.
     pub async fn insert_transaction(
         &mut self,
         new: NewTransaction,

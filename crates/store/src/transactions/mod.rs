@@ -1,4 +1,4 @@
-//! Transaction rows: what was asked, what was judged, what was signed, what became of it.
+//! Transaction rows: the request, the verdict, the signed bytes and the outcome.
 
 mod change;
 mod insert;
@@ -26,16 +26,16 @@ use waiaas_core::{U256, UnixSeconds};
 use crate::columns::{Columns, unsigned};
 use crate::error::StoreError;
 
-/// What proves signed bytes dead (the same distinction as `Expiry` of the chains).
+/// What proves that signed bytes are dropped (corresponds to `Expiry` of the chains).
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum TxExpiry {
-    /// EVM: this nonce of the sender consumed by another hash, final.
+    /// EVM: a final transaction with another hash uses this nonce of the sender.
     Nonce(u64),
-    /// Solana: this block height finalised past without the signature on chain.
+    /// Solana: this block height is final and the signature is not on chain.
     BlockHeight(u64),
-    /// A signed message that nobody can use after this time.
+    /// A signed message that cannot be used after this time.
     Time(UnixSeconds),
-    /// A signed message without an end.
+    /// A signed message without a deadline.
     Never,
 }
 
@@ -58,16 +58,16 @@ impl TxExpiry {
     }
 }
 
-/// What was signed.
+/// The signed bytes of a transaction.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct SignedRow {
     /// The unsigned transaction in the chain's own encoding.
     pub unsigned: Vec<u8>,
-    /// Exactly what is broadcast, every time.
+    /// The bytes that are broadcast, the same every time.
     pub bytes: Vec<u8>,
-    /// The chain's transaction id; none for a message, which has none.
+    /// The chain's transaction id; none for a message.
     pub hash: Option<String>,
-    /// What proves the bytes dead.
+    /// What proves that the bytes are dropped.
     pub expiry: TxExpiry,
 }
 
@@ -76,70 +76,69 @@ pub struct SignedRow {
 pub struct TransactionRow {
     /// Its id.
     pub id: TxId,
-    /// Whose money.
+    /// The wallet that pays.
     pub wallet: WalletId,
-    /// Who asked; none for the operator.
+    /// The requesting session; none for the operator.
     pub session: Option<SessionId>,
-    /// The signed transaction whose place it is to take.
+    /// The signed transaction that it replaces.
     pub replaces: Option<TxId>,
-    /// What was asked for.
+    /// The requested type.
     pub kind: IntentKind,
-    /// Where.
+    /// The network.
     pub network: NetworkId,
-    /// Where it is in its life.
+    /// Its state.
     pub status: TxStatus,
     /// The tier obtained; none when denied.
     pub tier: Option<Tier>,
     /// The intent as JSON.
     pub intent: String,
-    /// Recipient named.
+    /// The named recipient.
     pub to: Option<Address>,
-    /// Base units named.
+    /// The named amount in base units.
     pub amount: U256,
-    /// Asset named.
+    /// The named asset.
     pub asset: AssetId,
-    /// What was judged; its digest is checked against the stored one on every read.
+    /// The judged draft; its digest is checked against the stored one on every read.
     pub draft: Option<Draft>,
     /// Effects as JSON.
     pub effects: Option<String>,
     /// Verdict as JSON.
     pub verdict: String,
-    /// First reason of a refusal.
+    /// Code of the first denial.
     pub denial_code: Option<DenialCode>,
-    /// How often it was denied, equal requests within a day counted together.
+    /// How often it was denied; equal requests within a day are counted together.
     pub denials: u64,
-    /// Value of what is spent, without fees.
+    /// Value of the amounts spent, without fees.
     pub usd: Option<Usd>,
     /// The kill switch's generation at admission.
     pub kill_generation: u64,
-    /// How cheap the network must be before anything is signed, as JSON.
+    /// Maximum network prices for signing, as JSON.
     pub gas_condition: Option<String>,
     /// End of the delay.
     pub execute_after: Option<UnixSeconds>,
-    /// From this second on the owner is too late.
+    /// From this second on the owner can no longer approve.
     pub approval_expires_at: Option<UnixSeconds>,
-    /// What was signed.
+    /// The signed bytes.
     pub signed: Option<SignedRow>,
-    /// Whether the last broadcast was refused by a node. No proof of anything.
+    /// Whether a node refused the last broadcast. It proves nothing.
     pub broadcast_rejected: bool,
-    /// Whether what became of it can change no more. A CONFIRMED row that is not final holds what it
-    /// reserved.
+    /// Whether its outcome can no longer change. A CONFIRMED row that is not final keeps its reservations.
     pub is_final: bool,
-    /// Why it is still where it is, where there is something to say: a stable code and one sentence.
+    /// Why it is still in its state, if there is a reason: a stable code and one sentence.
     pub pending: Option<(String, String)>,
-    /// Fee paid, native base units.
+    /// Fee paid, in base units of the native coin.
     pub fee: Option<U256>,
     /// Block number or slot.
     pub block: Option<u64>,
     /// Stable code of a failure.
     pub error_code: Option<String>,
-    /// One sentence about it.
+    /// The failure in one sentence.
     pub error: Option<String>,
     /// Digest of the request's body.
     pub request_digest: Digest,
-    /// When it was admitted or denied.
+    /// Time of the admission or denial.
     pub created_at: UnixSeconds,
-    /// Last change.
+    /// Time of the last change.
     pub updated_at: UnixSeconds,
     /// When it was found on chain, successful or reverted.
     pub executed_at: Option<UnixSeconds>,
@@ -191,7 +190,7 @@ fn amount(text: &str, column: &'static str) -> Result<U256, StoreError> {
     parse_base_units(text).map_err(|_| StoreError::Corrupt(column))
 }
 
-/// The draft, if it still is what was judged.
+/// The draft, if it still matches its digest.
 fn draft(row: &AnyRow) -> Result<Option<Draft>, StoreError> {
     let parts = (
         row.opt_text("draft_network")?,

@@ -12,63 +12,64 @@ use crate::page::{Page, clamp};
 use crate::reads::reads;
 use crate::transactions::TransactionRow;
 
-/// Which transactions.
+/// Selects transactions.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct TxFilter {
     /// Of these wallets; none = of every wallet, an empty list = of no wallet.
     pub wallets: Option<Vec<WalletId>>,
-    /// In one of these states; empty = in any.
+    /// With one of these statuses; empty = with any.
     pub statuses: Vec<TxStatus>,
     /// On this network.
     pub network: Option<NetworkId>,
 }
 
-/// What waits of one session, unsigned.
+/// The waiting, unsigned transactions of one session.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct Waiting {
-    /// Transactions.
+    /// Number of transactions.
     pub rows: u64,
-    /// Those among them that have a gas condition.
+    /// Number of them that have a gas condition.
     pub for_gas: u64,
-    /// Bytes kept of all of them.
+    /// Stored bytes of all of them.
     pub bytes: u64,
 }
 
 reads! {
-    /// What waits of a session, whatever for, and is not signed.
+    /// The waiting, unsigned transactions of a session.
     waiting(session: SessionId) -> Waiting;
     /// One transaction.
     transaction(id: TxId) -> Option<TransactionRow>;
-    /// Transactions older than the cursor, newest first; fewer than `limit` where they are long.
+    /// Transactions older than the cursor, newest first; fewer than `limit` if they are long.
     transactions_page(filter: &TxFilter, before: Option<TxId>, limit: u32) -> Page<TransactionRow, TxId>;
-    /// Transactions in one of these states, oldest first, after the cursor.
+    /// Transactions with one of these statuses, oldest first, after the cursor.
     with_status(statuses: &[TxStatus], after: Option<TxId>, limit: u32) -> Vec<TransactionRow>;
     /// QUEUED transactions whose delay is over at `now`, the longest overdue first.
     due_delays(now: UnixSeconds, limit: u32) -> Vec<TransactionRow>;
-    /// PENDING_APPROVAL transactions whose time is over at `now`; at exactly the end it is over.
+    /// PENDING_APPROVAL transactions whose approval window is over at `now`; the end itself is over.
     expired_approvals(now: UnixSeconds, limit: u32) -> Vec<TransactionRow>;
-    /// EVM nonces of signed transactions that may still land, in order. One whose broadcast was
-    /// refused is left out, so that its nonce is used again.
+    /// EVM nonces of signed transactions that may still be included, in order. Transactions whose broadcast
+    /// was refused are left out, so that their nonces are used again.
     nonces_in_flight(wallet: WalletId, network: &NetworkId) -> Vec<u64>;
-    /// The least EVM nonce that none of this wallet's landed transactions has used: those on chain, and
-    /// those whose nonce another one has used for good. What the operator closed was not proved to be either.
-    /// Only of those whose last change was not before `since`.
+    /// The smallest EVM nonce above those used by this wallet's transactions with a final use of their nonce:
+    /// those on chain, and those whose nonce another transaction has used for good. Transactions closed by
+    /// the operator are proved to be neither. Only transactions changed at or after `since` count.
     nonce_floor(wallet: WalletId, network: &NetworkId, since: UnixSeconds) -> u64;
-    /// The least EVM nonce above all for which something of this wallet was ever signed, whatever became of it.
+    /// The smallest EVM nonce above all nonces for which this wallet ever signed anything, whatever the
+    /// outcome.
     nonces_signed(wallet: WalletId, network: &NetworkId) -> u64;
-    /// Hashes of this wallet's other transactions that were signed for this EVM nonce, whatever became of them: one that
-    /// landed first, then the newest. At most one of all lands.
+    /// Hashes of this wallet's other transactions signed with this EVM nonce, whatever their outcome: one on
+    /// chain first, then the newest. At most one of all is included.
     rivals(id: TxId, wallet: WalletId, network: &NetworkId, nonce: u64) -> Vec<String>;
-    /// The last of this wallet's transactions that landed for good with a lower EVM nonce: hash and block.
+    /// The last of this wallet's final transactions on chain with a lower EVM nonce: hash and block.
     landed_before(wallet: WalletId, network: &NetworkId, nonce: u64) -> Option<(String, u64)>;
-    /// The transaction that tries to take the place of this one and is not at its end. There is at
-    /// most one; a unique index stands behind this question.
+    /// The replacement of this transaction that has not ended. There is at most one; a unique index ensures
+    /// it.
     open_replacement(id: TxId) -> Option<TransactionRow>;
-    /// Signed transactions of this wallet that may still land with this EVM nonce, oldest first.
-    /// Those whose broadcast was refused are left out, as in `nonces_in_flight`.
+    /// Signed transactions of this wallet that may still be included with this EVM nonce, oldest first. Those
+    /// whose broadcast was refused are left out, as in `nonces_in_flight`.
     with_nonce(wallet: WalletId, network: &NetworkId, nonce: u64) -> Vec<TxId>;
-    /// Whether a transaction on this network has this hash already. Two rows must never follow one
-    /// transaction on chain; a unique index stands behind this question.
+    /// Whether a transaction on this network has this hash already. Two rows must never follow the same
+    /// transaction on chain; a unique index ensures it.
     hash_taken(network: &NetworkId, hash: &str) -> bool;
 }
 
@@ -140,15 +141,15 @@ async fn transactions_page(
     Ok(Page::cut(items, limit, |row| row.id))
 }
 
-/// The length of what a caller chose of a row.
+/// Length of the parts of a row that a caller chooses.
 const BYTES: &str = "OCTET_LENGTH(intent) + OCTET_LENGTH(verdict) + COALESCE(OCTET_LENGTH(effects), 0) \
                      + COALESCE(OCTET_LENGTH(draft_body), 0) + COALESCE(OCTET_LENGTH(unsigned_bytes), 0) \
                      + COALESCE(OCTET_LENGTH(signed_bytes), 0) AS bytes_kept";
 
-/// Most bytes of the rows of one page, unless the first has more.
+/// Maximum bytes of the rows of one page, unless the first has more.
 const MOST_BYTES: u64 = 1024 * 1024;
 
-/// How many of the first rows a page has; one at least.
+/// How many of the first rows fit in a page; at least one.
 fn fitting(sizes: &[u64]) -> u32 {
     let mut sum = 0u64;
     let fit = sizes.iter().take_while(|size| {
@@ -258,7 +259,7 @@ async fn hash_taken(conn: &mut AnyConnection, network: &NetworkId, hash: &str) -
 }
 
 async fn open_replacement(conn: &mut AnyConnection, id: TxId) -> Result<Option<TransactionRow>, StoreError> {
-    // In the words of the index `transactions_replaces`, or SQLite would not use it.
+    // In the terms of the index `transactions_replaces`, or SQLite would not use it.
     let query = "SELECT * FROM transactions WHERE replaces = $1 \
                  AND status NOT IN ('DENIED', 'CONFIRMED', 'FAILED', 'CANCELLED', 'EXPIRED')";
     let row = sqlx::query(query).bind(id.to_string()).fetch_optional(conn).await?;

@@ -1,4 +1,4 @@
-//! What the workers look after, network by network.
+//! The transactions that the workers process, by network.
 
 use sqlx::AnyConnection;
 use waiaas_core::UnixSeconds;
@@ -10,37 +10,37 @@ use crate::columns::Columns;
 use crate::error::StoreError;
 use crate::reads::reads;
 
-/// Transactions that need looking after.
+/// Transactions to process.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum Work {
-    /// Cleared or signed, and no node has taken it yet.
+    /// Cleared or signed, and not accepted by a node yet.
     Unsent,
-    /// A node has taken it.
+    /// Accepted by a node.
     Submitted,
-    /// Signed for the caller, still holding something, and worth a frequent look: a message whose time is
-    /// over, or a transaction signed within the last hour.
+    /// Signed for the caller, with open reservations, and to be checked often: a message whose deadline has
+    /// passed, or a transaction signed within the last hour.
     HandedOut {
-        /// The time of the look.
+        /// The current time.
         now: UnixSeconds,
     },
-    /// Transactions that were signed for the caller earlier than that and still hold something.
+    /// Transactions signed for the caller earlier than that, with open reservations.
     HandedOutLongAgo {
-        /// The time of the look.
+        /// The current time.
         now: UnixSeconds,
     },
     /// Confirmed in a block that is not final yet.
     NotFinal,
 }
 
-/// For how long a transaction that was handed out is looked for often.
+/// Seconds for which a transaction that was handed out is checked often.
 const FRESH_SECONDS: UnixSeconds = 3_600;
 
-/// Signed for the caller and still holding something.
+/// Signed for the caller, with open reservations.
 const HELD: &str = "status = 'SIGNED' AND EXISTS (SELECT 1 FROM reservations \
                     WHERE tx_id = transactions.id AND reservations.status = 'HELD')";
 
 impl Work {
-    /// In the words of the indices, or SQLite would not use them.
+    /// In the terms of the indices, or SQLite would not use them.
     fn condition(self) -> String {
         let on_chain = "expiry_kind IN ('nonce', 'block_height')";
         match self {
@@ -63,13 +63,14 @@ impl Work {
 }
 
 reads! {
-    /// Networks on which there is such work, by name.
+    /// Networks with such transactions, by name.
     work_networks(work: Work) -> Vec<NetworkId>;
-    /// Such work on a network, oldest first, after the cursor.
+    /// Such transactions on a network, oldest first, after the cursor.
     work(kind: Work, network: &NetworkId, after: Option<TxId>, limit: u32) -> Vec<TxId>;
-    /// How many transactions of a session were signed for its caller, may land and still hold something.
+    /// Number of a session's transactions that were signed for the caller, may be included and have open
+    /// reservations.
     handed_out(session: SessionId) -> u64;
-    /// Transactions of a network that are signed, or cleared to be, and not at a final end.
+    /// Number of a network's transactions that are signed, or cleared for signing, and not final.
     work_waiting(network: &NetworkId) -> u64;
 }
 

@@ -1,9 +1,8 @@
-//! `waiaas start --daemon`: the same command again, in the background.
+//! `waiaas start --daemon`: runs the same command again, in the background.
 //!
-//! The parent asks for the password where it can and hands it over on standard input. The child runs with
-//! `--json`, so the first line that it prints is either that it listens or why it does not; the parent
-//! says the same, with the child's exit code. A process id is only told by the process that has it, after
-//! it has taken the data directory and listens.
+//! The parent asks for the password if it can and passes it on standard input. The child runs with `--json`,
+//! so its first line is either its address or its error; the parent prints the same, with the child's exit
+//! code. Only the process itself reports its process id, after it holds the data directory and listens.
 
 use std::ffi::OsString;
 use std::fs::OpenOptions;
@@ -29,7 +28,7 @@ use crate::context::Context;
 use crate::exit::Relayed;
 use crate::{output, password};
 
-/// How long a daemon may take until it listens.
+/// Maximum time until a daemon listens.
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Starts the daemon in the background and waits until it listens.
@@ -47,14 +46,14 @@ pub(super) async fn run(context: &Context, config: &Config, args: &StartArgs) ->
         .context("starting the daemon")?;
     let said = tokio::time::timeout(PATIENCE, first_word(&mut child, password)).await;
     let Ok(said) = said else {
-        child.kill().await.context("ending a daemon that does not get ready")?;
+        child.kill().await.context("ending a daemon that does not become ready")?;
         bail!("the daemon was not ready after {} s and was ended; see {}", PATIENCE.as_secs(), log.display());
     };
     let said = said?;
     if said["event"] != "listening" {
         return Err(ended(&child.wait().await?, said, &log).into());
     }
-    let url = said["url"].as_str().context("the daemon does not say where it listens")?;
+    let url = said["url"].as_str().context("the daemon does not report its address")?;
     if let Err(error) = Client::new(url)?.health().await {
         child.kill().await.context("ending a daemon that does not answer")?;
         return Err(error).context("the daemon does not answer and was ended");
@@ -69,16 +68,16 @@ pub(super) async fn run(context: &Context, config: &Config, args: &StartArgs) ->
     })
 }
 
-/// What the child is to do before anything else: leave the terminal, and take the password if it is given one.
+/// First steps of the child: leave the terminal, and read the password if it gets one.
 pub(super) fn arrive() -> Result<Option<SecretString>> {
-    // It fails only where the process has a session of its own already.
+    // It fails only if the process already has its own session.
     let _ = rustix::process::setsid();
     let mut text = Zeroizing::new(String::new());
     std::io::stdin().read_to_string(&mut text).context("reading the password from the parent process")?;
     Ok(Some(text).filter(|text| !text.is_empty()).map(|text| SecretString::from(text.as_str())))
 }
 
-/// The password, if it has to be asked for here. Fails where a daemon runs already.
+/// The password, if it must be asked for here. Fails if a daemon is running already.
 async fn password_for(context: &Context, config: &Config) -> Result<Option<SecretString>> {
     context.data_dir().create()?;
     let _lock = context.data_dir().lock()?;
@@ -100,20 +99,20 @@ fn again(context: &Context, args: &StartArgs) -> Vec<OsString> {
     list
 }
 
-/// The child's first line; null when it ends without one.
+/// The child's first line; null if it ends without one.
 async fn first_word(child: &mut Child, password: Option<SecretString>) -> Result<Value> {
     let mut input = child.stdin.take().context("standard input")?;
     if let Some(password) = password {
-        input.write_all(password.expose_secret().as_bytes()).await.context("handing the password over")?;
+        input.write_all(password.expose_secret().as_bytes()).await.context("passing the password on")?;
     }
     drop(input);
     let mut out = BufReader::new(child.stdout.take().context("standard output")?);
     let mut line = String::new();
-    out.read_line(&mut line).await.context("listening to the daemon")?;
+    out.read_line(&mut line).await.context("reading the daemon's output")?;
     Ok(serde_json::from_str(&line).unwrap_or(Value::Null))
 }
 
-/// The child's last word as ours.
+/// The child's end as the parent's result.
 fn ended(status: &ExitStatus, said: Value, log: &Path) -> Relayed {
     let code = status.code().and_then(|code| u8::try_from(code).ok());
     let document = if said["message"].is_string() {

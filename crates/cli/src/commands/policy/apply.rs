@@ -16,31 +16,31 @@ use crate::commands::confirm::Yes;
 use crate::context::Context;
 use crate::{exit, output};
 
-/// Makes the daemon's policies those of a file.
+/// Changes the daemon's policies to those of a file.
 #[derive(clap::Args)]
 #[command(after_long_help = "\
-Shows what changes, then creates, updates and deletes rows one by one: first
-what tightens, last what loosens. Rows that the file does not have stay as
-they are, unless --prune. What deletes a row, or may allow more under one that is there, is done when
-it is confirmed, on a terminal or by --yes; new rows are not asked about. What loosens may have to wait for a wallet's
-owner; such a change is reported, is NOT in force, and makes the exit code that of a waiting change.")]
+Shows the changes, then creates, updates and deletes policies one by one: first
+those that tighten, last those that loosen. Policies that are not in the file stay as
+they are, unless --prune. Deleting a policy, or allowing more under an existing one, must be
+confirmed, on a terminal or by --yes; new policies need no confirmation. A change that loosens may wait for a wallet's
+owner; such a change is reported, is NOT in force, and gives the exit code of a waiting change.")]
 pub(crate) struct Args {
     /// A policy file.
     file: PathBuf,
-    /// The wallet of every row that names none (id or name).
+    /// The wallet of every policy that names none (id or name).
     #[arg(long)]
     wallet: Option<String>,
     /// Only show what would change.
     #[arg(long)]
     dry_run: bool,
-    /// Also delete rows that the file does not have; with --wallet only those of that wallet.
+    /// Also delete policies that are not in the file; with --wallet only those of that wallet.
     #[arg(long)]
     prune: bool,
     #[command(flatten)]
     yes: Yes,
 }
 
-/// One step.
+/// One change that was made.
 #[derive(Serialize)]
 struct Step {
     what: &'static str,
@@ -48,7 +48,7 @@ struct Step {
     policy_type: String,
     wallet: Option<String>,
     network: Option<String>,
-    /// Present when it waits for owners.
+    /// Id of the change if it waits for owners.
     #[serde(skip_serializing_if = "Option::is_none")]
     waits: Option<String>,
 }
@@ -91,7 +91,7 @@ pub(crate) async fn run(context: &Context, args: &Args) -> Result<()> {
     if waits { Err(exit::Waits.into()) } else { Ok(()) }
 }
 
-/// Has confirmed what deletes or loosens a row that is there, unless an owner is asked about that row.
+/// Asks for confirmation if existing policies are deleted or loosened, unless an owner is asked about them.
 fn confirm(installed: &Installed, diff: &Diff, yes: &Yes) -> Result<()> {
     let mut reasons = Vec::new();
     for row in diff.rows.iter().filter(|row| row.old != row.new) {
@@ -109,8 +109,8 @@ fn confirm(installed: &Installed, diff: &Diff, yes: &Yes) -> Result<()> {
     yes.or_ask(&reasons.join("; "))
 }
 
-/// Brings every row that differs to what it is to be. What tightens comes first, what loosens last: should
-/// a later step fail or have to wait, all that tightens is in force already.
+/// Makes every policy that differs equal to the file. Tightening changes come first, loosening ones last: if
+/// a later one fails or waits, all tightening changes are in force already.
 async fn carry_out(
     client: &Client,
     names: &Names,
@@ -141,7 +141,9 @@ async fn carry_out(
                 ("update", client.update_policy(id, &change).await.map(waits))
             }
             (Some(id), None) => ("delete", client.delete_policy(id).await.map(waits)),
-            (None, None) => bail!("{} of no known row is to be deleted", row.policy_type.with_article()),
+            (None, None) => {
+                bail!("{} to delete is not a policy of the daemon", row.policy_type.with_article())
+            }
         };
         steps.push(Step {
             what,
@@ -154,7 +156,7 @@ async fn carry_out(
     Ok(steps)
 }
 
-/// The request that creates a row of a file.
+/// The request that creates a policy of a file.
 pub(super) fn request(row: &FilePolicy, wallet_id: Option<WalletId>) -> CreatePolicy {
     CreatePolicy {
         wallet_id,
@@ -166,7 +168,7 @@ pub(super) fn request(row: &FilePolicy, wallet_id: Option<WalletId>) -> CreatePo
     }
 }
 
-/// The change that has to wait for owners, if it has to.
+/// The change that waits for owners, if it does.
 fn waits<T>(outcome: ChangeResult<T>) -> Option<String> {
     match outcome {
         ChangeResult::Done(_) => None,

@@ -1,4 +1,4 @@
-//! What a change makes of the daemon's policies, told before it is made.
+//! Compares the daemon's policies before and after a change, before it is made.
 
 use std::fmt::Write as _;
 
@@ -16,7 +16,7 @@ use crate::commands::confirm::Yes;
 use crate::context::Context;
 use crate::output;
 
-/// The daemon's policies and wallets as they are.
+/// The daemon's current policies and wallets.
 pub(super) struct Installed {
     pub(super) rows: Vec<Policy>,
     pub(super) file: PolicyFile,
@@ -39,19 +39,19 @@ impl Installed {
         &self.networks
     }
 
-    /// The place of a policy in `rows` and in the file.
+    /// The index of a policy in `rows` and in the file.
     fn place(&self, policy: &Policy) -> Option<usize> {
         self.rows.iter().position(|row| row.id == policy.id)
     }
 
-    /// The set with one row as it is to be, or without it.
+    /// The set with one policy replaced or removed.
     fn with(&self, at: usize, row: Option<FilePolicy>) -> PolicyFile {
         let mut after = self.file.clone();
         after.policies.splice(at..=at, row);
         after
     }
 
-    /// Whether a LOCKED owner will be asked about going from here to `after`, by the daemon's own rule.
+    /// Whether a LOCKED owner must consent to a change to `after`, by the daemon's own rule.
     pub(super) fn asks_an_owner(&self, after: &PolicyFile) -> Result<bool> {
         let living = self.wallets.iter().filter(|wallet| wallet.status != WalletStatus::Terminated);
         for wallet in living.filter(|wallet| wallet.owner_state == OwnerState::Locked) {
@@ -66,8 +66,8 @@ impl Installed {
     }
 }
 
-/// Tells what becomes of one policy and has it confirmed where that loosens or destroys and no owner is
-/// going to be asked. `change` makes the row as it is to be, or none.
+/// Shows the change of one policy and asks for confirmation if it loosens or deletes without an owner's
+/// consent. `change` gives the changed policy, or none.
 pub(super) async fn confirmed(
     context: &Context,
     client: &Client,
@@ -76,23 +76,23 @@ pub(super) async fn confirmed(
     yes: &Yes,
 ) -> Result<()> {
     match told(context, client, policy, change).await {
-        // Nothing to tell where nothing changes.
+        // Nothing to show if nothing changes.
         Ok(Told { text, asks: None }) if text.is_empty() => {}
         Ok(Told { text, asks: None }) => output::progress(&text),
         Ok(Told { text, asks: Some(why) }) => {
             output::progress(&text);
             yes.or_ask(&why)?;
         }
-        // What cannot be compared here may loosen.
+        // A change that cannot be compared here may loosen.
         Err(error) => yes.or_ask(&format!(
-            "what it does to policy {} cannot be told here ({error:#}), so it may allow more",
+            "its effect on policy {} cannot be compared here ({error:#}), so it may allow more",
             policy.id
         ))?,
     }
     Ok(())
 }
 
-/// What a change does, and why it has to be confirmed if it has to.
+/// The effect of a change, and the reason for a confirmation, if it needs one.
 struct Told {
     text: String,
     asks: Option<String>,
@@ -106,7 +106,7 @@ async fn told(
 ) -> Result<Told> {
     let installed = Installed::read(context, client).await?;
     let (Some(at), old) = (installed.place(policy), files::row(policy, &installed.names)?) else {
-        anyhow::bail!("it changed meanwhile");
+        anyhow::bail!("the policy has changed in the meantime; try again");
     };
     let after = installed.with(at, change(old));
     let (was, is) = (("installed", &installed.file), ("wanted", &after));
@@ -124,8 +124,8 @@ async fn told(
     Ok(Told { text: text.trim_end().to_owned(), asks })
 }
 
-/// Why the change of a row has to be confirmed: it takes the row away, or may allow more than before. A row
-/// that is new says by itself what it allows.
+/// Why the change of a policy must be confirmed: it deletes the policy or may allow more than before. A new
+/// policy needs no confirmation.
 pub(super) fn why(row: &RowDiff) -> Option<String> {
     let name = diff::heading(row);
     match (&row.old, &row.new) {

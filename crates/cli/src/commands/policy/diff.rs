@@ -15,20 +15,20 @@ use crate::{output, table};
 /// Two sets of policies.
 #[derive(clap::Args)]
 #[command(after_long_help = "\
-Says for each row, and for the whole, whether the new set is the same, tighter, looser or
-incomparable (both, or not certain). The answer is cautious: only 'same' and 'tighter' promise that
-no request gets a lower tier, or is allowed where it was denied. A row's word is about that change
+Says for each policy, and for the whole, whether the new set is the same, tighter, looser or
+incomparable (both, or uncertain). The answer is cautious: only 'same' and 'tighter' promise that
+no request gets a lower tier, or is allowed where it was denied. The answer for one policy is about that change
 alone, made to the old set.
 
-Exit code 0 whatever the answer; with --deny-looser 6 unless it is 'same' or 'tighter'.")]
+The exit code is 0 for every answer; with --deny-looser it is 6 unless the answer is 'same' or 'tighter'.")]
 pub(crate) struct Args {
-    /// The old set, a policy file; with --installed only the new one is given.
+    /// The old set, a policy file; with --installed give only the new one.
     #[arg(value_name = "FILE", required = true, num_args = 1..=2)]
     files: Vec<PathBuf>,
     /// Compare with the daemon's own policies.
     #[arg(long)]
     installed: bool,
-    /// Exit with 6 unless the new set is at least as strict.
+    /// Exit with code 6 unless the new set is at least as strict.
     #[arg(long)]
     deny_looser: bool,
 }
@@ -80,7 +80,7 @@ pub(super) fn text(diff: &Diff) -> String {
     text
 }
 
-/// Which row it is: `SPENDING_LIMIT of wallet trader on base-mainnet`.
+/// Names a policy: `SPENDING_LIMIT of wallet trader on base-mainnet`.
 pub(super) fn heading(row: &RowDiff) -> String {
     let wallet =
         row.wallet.as_ref().map_or_else(|| "all wallets".to_owned(), |name| format!("wallet {name}"));
@@ -88,7 +88,7 @@ pub(super) fn heading(row: &RowDiff) -> String {
     format!("{} of {wallet} on {network}", row.policy_type)
 }
 
-/// A row that differs, with what becomes of each of its fields.
+/// A changed policy, with the change of each field.
 pub(super) fn block(row: &RowDiff) -> String {
     let mut text = heading(row);
     let _ = match (&row.old, &row.new) {
@@ -96,7 +96,7 @@ pub(super) fn block(row: &RowDiff) -> String {
         (Some(old), None) => write!(text, ", removed: {}\n  - {}", row.standing.as_str(), shown(old)),
         (Some(_), Some(_)) | (None, None) => write!(text, ", changed: {}", row.standing.as_str()),
     };
-    // What may loosen comes first.
+    // Fields that may loosen come first.
     let strict = |field: &&FieldDiff| field.standing.is_some_and(Strictness::is_at_least_as_strict);
     let (tighter, looser): (Vec<_>, Vec<_>) = row.fields.iter().partition(strict);
     for field in looser.into_iter().chain(tighter) {
@@ -120,8 +120,8 @@ fn shown(row: &FilePolicy) -> String {
     format!("{}{}", row.rules, if row.enabled { "" } else { " (switched off)" })
 }
 
-/// One field with its sign: `-` removed, `+` added, `~` changed. Of lists what comes and what goes. What one field
-/// cannot do alone is said of `all` fields together.
+/// One field with its sign: `-` removed, `+` added, `~` changed. For lists, the removed and the added
+/// entries. Where the strictness depends on several fields, that of `all` fields together is named.
 fn changed(field: &FieldDiff, all: Strictness) -> String {
     let name = &field.field;
     let line = match (&field.old, &field.new) {

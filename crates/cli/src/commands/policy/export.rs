@@ -7,10 +7,10 @@ use crate::context::Context;
 use crate::output;
 
 /// Prints the daemon's policies as a policy file, or as JSON with --json. `test`, `diff`, `replay` and
-/// `apply` read it back.
+/// `apply` accept the file.
 #[derive(clap::Args)]
 pub(crate) struct Args {
-    /// Only those that apply to this wallet alone (id or name).
+    /// Only policies of this wallet alone (id or name).
     #[arg(long)]
     wallet: Option<String>,
 }

@@ -1,4 +1,4 @@
-//! The daemon's policies in the shape of a policy file.
+//! The daemon's policies in the form of a policy file.
 
 use std::collections::BTreeMap;
 
@@ -11,10 +11,10 @@ use waiaas_engine::core::ids::WalletId;
 use waiaas_engine::core::policy::PolicyType;
 use waiaas_engine::policy_files::{FilePolicy, PolicyFile};
 
-/// Rows of one page.
+/// Entries per page.
 const PAGE: u32 = 200;
 
-/// What wallets are called in files: by name, or by id where a name is given twice.
+/// Names of wallets in files: the name, or the id if several wallets have the name.
 pub(super) struct Names(BTreeMap<WalletId, String>);
 
 impl Names {
@@ -35,7 +35,7 @@ impl Names {
         self.0.get(&id).cloned().unwrap_or_else(|| id.to_string())
     }
 
-    /// The wallet that a file calls `text`.
+    /// The wallet that is named `text` in a file.
     pub(super) fn id(&self, text: &str) -> Result<WalletId> {
         let by_id = self.0.iter().find(|(id, _)| id.to_string() == text);
         let found = by_id.or_else(|| self.0.iter().find(|(_, name)| *name == text));
@@ -43,7 +43,7 @@ impl Names {
         Ok(*found.with_context(missing)?.0)
     }
 
-    /// The file with every wallet called as here, so that two files can be compared.
+    /// The file with every wallet named as here, so that two files can be compared.
     pub(super) fn settle(&self, mut file: PolicyFile) -> Result<PolicyFile> {
         for row in &mut file.policies {
             if let Some(text) = &row.wallet {
@@ -54,7 +54,7 @@ impl Names {
     }
 }
 
-/// Every row of the daemon's, oldest first.
+/// Every policy of the daemon, oldest first.
 pub(super) async fn rows(client: &Client) -> Result<Vec<Policy>> {
     let mut query = PageQuery { limit: Some(PAGE), ..PageQuery::default() };
     let mut rows = Vec::new();
@@ -70,15 +70,17 @@ pub(super) async fn rows(client: &Client) -> Result<Vec<Policy>> {
     Ok(rows)
 }
 
-/// Rows as a file has them.
+/// Policies in the form of a file.
 pub(super) fn file(rows: &[Policy], names: &Names) -> Result<PolicyFile> {
     let policies = rows.iter().map(|row| self::row(row, names));
     Ok(PolicyFile { policies: policies.collect::<Result<_>>()? })
 }
 
-/// One row as a file has it.
+/// One policy in the form of a file.
 pub(super) fn row(row: &Policy, names: &Names) -> Result<FilePolicy> {
-    let unknown = || format!("the daemon has a policy of the type {}, unknown here", row.policy_type);
+    let unknown = || {
+        format!("the daemon has a policy of the type {}, which this version does not know", row.policy_type)
+    };
     Ok(FilePolicy {
         policy_type: PolicyType::parse(&row.policy_type).with_context(unknown)?,
         wallet: row.wallet_id.map(|id| names.name(id)),

@@ -14,17 +14,17 @@ use crate::context::Context;
 use crate::exit::Usage;
 use crate::{output, table};
 
-/// What to judge again, and by what.
+/// The requests to judge again, and the policies to judge them by.
 #[derive(clap::Args)]
 #[command(after_long_help = "\
-The file is the whole candidate set, in place of the policies of then. Nothing is changed.
+The file is the whole candidate set, which replaces the policies of that time. Nothing is changed.
 
-Each request is judged by what was recorded with it: its effects, prices, simulation check, and the sums of
-the ledger as they really were. A request that the candidate set would have denied still counts in
-the sums of those after it. Counts for a rate window that nobody asked for then are worked out from
-the recorded requests. What was denied before prices were asked, and would not be denied again by
-what is known without them, is UNKNOWN and in no sum. What else the candidate set needs and the
-record lacks is not known: denied, and counted apart. A counterparty that nobody looked up then counts as unrated.")]
+Each request is judged with its recorded effects, prices, simulation check, and the sums of
+the ledger at that time. A request that the candidate set would have denied still counts in
+the sums of those after it. Counts of a rate window that was not recorded are computed from
+the recorded requests. A request that was denied early, and is not denied again by
+its recorded facts, is UNKNOWN and in no sum. If the candidate set needs another fact that the
+record lacks, the request is denied and counted separately. A counterparty that was not looked up counts as unrated.")]
 pub(crate) struct Args {
     /// A policy file.
     file: PathBuf,
@@ -34,7 +34,7 @@ pub(crate) struct Args {
     /// Only requests of this wallet (id or name).
     #[arg(long)]
     wallet: Option<String>,
-    /// Most examples shown.
+    /// Maximum number of examples shown.
     #[arg(long, default_value_t = 20)]
     examples: u32,
 }
@@ -91,7 +91,7 @@ fn text(report: &ReplayReport) -> String {
     let mut text = table::table(["was", "would be", "requests", ""], rows);
     let _ = write!(
         text,
-        "\n{} requests, {} decided otherwise.\nnewly denied:  {} USD\nnewly allowed: {} USD\nnewly up to the owner: {} USD",
+        "\n{} requests, {} decided otherwise.\nnewly denied:  {} USD\nnewly allowed: {} USD\nnewly needing the owner: {} USD",
         report.decisions,
         report.changed,
         report.newly_denied_usd,
@@ -99,7 +99,7 @@ fn text(report: &ReplayReport) -> String {
         report.newly_owner_usd
     );
     if report.unpriced > 0 {
-        let _ = write!(text, "\nNot in these sums, for their value is not known: {}", report.unpriced);
+        let _ = write!(text, "\nNot in these sums, because their value is not known: {}", report.unpriced);
     }
     if report.unknown > 0 {
         let _ = write!(
@@ -110,7 +110,7 @@ fn text(report: &ReplayReport) -> String {
     }
     let lacking = report.not_known.saturating_sub(report.unknown);
     if lacking > 0 {
-        let _ = write!(text, "\nDenied for the lack of a fact that was not recorded: {lacking}");
+        let _ = write!(text, "\nDenied because a fact was not recorded: {lacking}");
     }
     for example in &report.examples {
         let worth = example.usd.map(|usd| format!(", {usd} USD")).unwrap_or_default();

@@ -11,7 +11,7 @@ use crate::context::Context;
 use crate::exit::CheckFailed;
 use crate::{output, table};
 
-/// What a test file looks like.
+/// The format of a test file.
 const HELP: &str = r#"A test file is TOML:
 
   policies = "trader.toml"            # or [[policy]] tables in this file
@@ -30,14 +30,14 @@ const HELP: &str = r#"A test file is TOML:
 A request is one of
   send = { to, amount, token? }       amounts in whole coins or tokens
   approve = { spender, amount, token }   amount "unlimited" is the largest number
-  call = { to, data?, value? }        EVM, read by the decoder that reads real requests
-  effects = [ ... ]                   exactly these, as `waiaas tx explain --json` shows them
+  call = { to, data?, value? }        EVM, decoded by the daemon's own decoder
+  effects = [ ... ]                   exactly these, in the form of `waiaas tx explain --json`
 and, for a call that cannot be decoded,
-  seen = [ ... ]                      what a node saw it do, in the same form
+  seen = [ ... ]                      its effects in a simulation, in the same form
 expect is { tier, delay_seconds?, approval_timeout?, by? } with INSTANT, NOTIFY, DELAY or APPROVAL,
-or { denied = "TOKEN_NOT_ALLOWED", by? }; `by` is the type of policy that says so.
+or { denied = "TOKEN_NOT_ALLOWED", by? }; `by` is the type of policy that decides.
 
-given (and defaults), with what holds if absent:
+given (and defaults), with the value if absent:
   network ethereum-mainnet            wallet   none: only policies for all wallets apply
   from    some address                clock    "2026-01-05T12:00:00Z", a Monday
   owner   LOCKED (or NONE, GRACE)     fee      none
@@ -47,14 +47,14 @@ given (and defaults), with what holds if absent:
           categories by name, http_messages
   action  none: provider, category, kind, trusted, venue, market, leverage, position_usd,
           notional_usd, lending_asset, collateral_usd, debt_usd
-  x402, erc8128   none: the host that is paid, or that a message is signed for
-  reputation  nobody rated: [{ party, score?, tag1?, tag2? }]
+  x402, erc8128   none: the host that is paid, or for which a message is signed
+  reputation  no ratings: [{ party, score?, tag1?, tag2? }]
   simulation "agrees"; or "not_applicable", { exceeds = "..." }, { unavailable = "..." }
   unsimulated "deny" (or "approval"); approval_timeout 3600
   handed_out false: the daemon sends it; true: the signature is given to the caller
   unknown []; of "requests", "categories", "http_messages": facts to withhold
 
-Exit code 0 if every case comes as expected, 6 if one does not."#;
+Exit code 0 if every case gives the expected result, else 6."#;
 
 /// Files to run.
 #[derive(clap::Args)]
@@ -85,7 +85,8 @@ pub(crate) fn run(context: &Context, args: &Args) -> Result<()> {
     if failed == 0 {
         return Ok(());
     }
-    let message = format!("{failed} of {} cases did not come as expected", failed.saturating_add(passed));
+    let message =
+        format!("{failed} of {} cases did not give the expected result", failed.saturating_add(passed));
     Err(CheckFailed { message, reported: true }.into())
 }
 
@@ -102,7 +103,7 @@ fn text(report: &Report) -> String {
         for case in file.cases.iter().filter(|case| !case.passed) {
             let _ = writeln!(
                 text,
-                "\nFAIL {}\n  expected: {}\n  came:     {}",
+                "\nFAIL {}\n  expected: {}\n  result:   {}",
                 case.name, case.expected, case.got
             );
             for line in &case.why {

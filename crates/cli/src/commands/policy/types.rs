@@ -1,4 +1,4 @@
-//! `waiaas policy types`: what the policy types say, and what their rules look like. No daemon is asked.
+//! `waiaas policy types`: describes the policy types and their rules. No daemon is asked.
 
 use anyhow::Result;
 use serde_json::{Value, json};
@@ -9,7 +9,7 @@ use crate::commands::unknown_name;
 use crate::context::Context;
 use crate::{output, table};
 
-/// Which type.
+/// The type to describe.
 #[derive(clap::Args)]
 pub(crate) struct Args {
     /// One of the types; without it all are listed.
@@ -33,7 +33,7 @@ pub(crate) fn run(context: &Context, args: &Args) -> Result<()> {
                 let rows = all.iter().map(|(kind, schema)| [kind.to_string(), about(schema)]);
                 format!(
                     "{}\n`waiaas policy types TYPE` shows the fields of one, and an example.",
-                    table::table(["type", "what it says"], rows)
+                    table::table(["type", "meaning"], rows)
                 )
             })
         }
@@ -61,7 +61,7 @@ fn described(policy_type: PolicyType, schema: &Value) -> String {
     )
 }
 
-/// The fields of an object, and of the objects in them under their paths.
+/// The fields of an object, and of nested objects under their paths.
 fn collect(schema: &Value, path: &str, fields: &mut Vec<[String; 5]>) {
     let required = |name: &str| {
         schema["required"].as_array().into_iter().flatten().any(|required| required.as_str() == Some(name))
@@ -86,13 +86,13 @@ fn collect(schema: &Value, path: &str, fields: &mut Vec<[String; 5]>) {
     }
 }
 
-/// The schema of a field where it is there: one that may be `null` says so in an alternative.
+/// The schema of a field that is present: one that may be `null` has it as an alternative.
 fn present(field: &Value) -> &Value {
     let mut options = field["oneOf"].as_array().into_iter().flatten();
     options.find(|option| option["type"] != "null").unwrap_or(field)
 }
 
-/// What a value is: `a number from 0 to 100`.
+/// The kind of a value: `a number from 0 to 100`.
 fn kind(schema: &Value) -> String {
     if let Some(words) = schema["enum"].as_array() {
         return words.iter().map(plain).collect::<Vec<_>>().join(", ");

@@ -10,29 +10,29 @@ use crate::commands::change::show_outcome;
 use crate::commands::confirm::Yes;
 use crate::context::Context;
 
-/// What to change about a policy.
+/// The changes of a policy.
 #[derive(clap::Args)]
 #[command(after_long_help = "\
-Rules that are given replace ALL rules the policy has: write those that stay as well. What is
-tightened, loosened and removed is shown first. What only tightens is done at once; what may allow
-more is done when it is confirmed, on a terminal or by --yes. Where the owner of a wallet concerned is
-LOCKED, what loosens waits for that owner's signature instead.")]
+Given rules replace ALL rules of the policy, so give unchanged ones as well. Tightened,
+loosened and removed rules are shown first. A change that only tightens is made at once; one that may allow
+more must be confirmed, on a terminal or by --yes. If the owner of a wallet concerned is
+LOCKED, a loosening change waits for that owner's signature instead.")]
 pub(crate) struct UpdateArgs {
     /// The policy.
     id: PolicyId,
     #[command(flatten)]
     rules: RulesArgs,
-    /// Orders reports only.
+    /// Order in reports only.
     #[arg(long)]
     priority: Option<i32>,
-    /// Put it in force, or not.
+    /// Whether it is in force.
     #[arg(long)]
     enabled: Option<bool>,
     #[command(flatten)]
     yes: Yes,
 }
 
-/// Which policy goes.
+/// The policy to delete.
 #[derive(clap::Args)]
 pub(crate) struct DeleteArgs {
     /// The policy.

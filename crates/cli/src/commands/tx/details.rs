@@ -1,4 +1,4 @@
-//! One transaction for people: what it is, what it does, why it was judged so.
+//! One transaction for people: its data, its effects, and the reasons of its verdict.
 
 use serde_json::Value;
 use waiaas_api::transactions::Transaction;
@@ -12,12 +12,12 @@ use waiaas_engine::core::transaction::TxStatus;
 use super::name;
 use crate::{human, table};
 
-/// Everything about it, a line for each thing, broken to fit the terminal.
+/// All details, one per line, wrapped to fit the terminal.
 pub(super) fn text(t: &Transaction, wallets: &[Wallet]) -> String {
     table::record(&lines(t, wallets, None))
 }
 
-/// The same as names and values. Amounts of every asset that `facts` knows are in human units.
+/// The same as names and values. Amounts of the assets in `facts` are in human units.
 pub(super) fn lines(
     t: &Transaction,
     wallets: &[Wallet],
@@ -61,12 +61,12 @@ pub(super) fn lines(
         lines.push(("open", format!("{why} [{}]", t.pending_code.as_deref().unwrap_or_default())));
     }
     if t.status == TxStatus::Confirmed && !t.is_final {
-        lines.push(("open", "Its block is not final yet; what it moved is still held.".to_owned()));
+        lines.push(("open", "Its block is not final yet; its reservations are still held.".to_owned()));
     }
     lines
 }
 
-/// An effect as its name and fields, amounts in human units where their asset is known here.
+/// An effect as its name and fields, with amounts in human units if their asset is known.
 fn described(effect: &Value, t: &Transaction, facts: Option<&PolicyFacts>) -> String {
     let kind = effect["effect"].as_str().unwrap_or("unknown").replace('_', " ");
     let mut parts = Vec::new();

@@ -1,5 +1,5 @@
-//! A decision explained to people: the facts it was made from, the policies that judged, and the verdict made
-//! again from them. `--json` has every figure exactly.
+//! A decision explained to people: its facts, the policies that judged, and the verdict computed again.
+//! `--json` has every figure exactly.
 
 use std::collections::BTreeMap;
 
@@ -19,51 +19,51 @@ use crate::{human, table};
 pub(super) fn text(e: &Explanation, wallets: &[Wallet]) -> String {
     let facts = serde_json::from_value::<PolicyFacts>(e.facts.clone());
     let mut lines = details::lines(&e.transaction, wallets, facts.as_ref().ok());
-    // Why is told below, with the policy that says it.
+    // The reasons are shown below, with their policies.
     lines.retain(|(label, _)| *label != "because");
     let mut text = table::record(&lines);
     match &facts {
         Ok(facts) => {
-            text.push_str("\n\nKnown when it was decided\n");
+            text.push_str("\n\nFacts at the time of the decision\n");
             text.push_str(&table::record(&known(facts, &e.transaction)));
             if !facts.assets.is_empty() {
                 text.push_str(&format!("\n\nAssets\n{}", assets(facts)));
             }
         }
         Err(_) => {
-            text.push_str("\n\nThe facts are in a form that this command does not know; --json prints them.")
+            text.push_str("\n\nThe facts are in a form that this version does not know; --json prints them.")
         }
     }
     text.push_str(&format!("\n\nPolicies in force\n{}", judges(e, wallets)));
     text.push_str(&format!("\n\nVerdict\n{}", table::record(&verdict(e))));
     for gone in &e.not_kept {
-        text.push_str(&format!("\nNot kept, being {} bytes long: {}.", gone.bytes, gone.what));
+        text.push_str(&format!("\nNot stored, because it has {} bytes: {}.", gone.bytes, gone.what));
     }
     let again = if e.reproduced {
         "the same"
     } else if e.not_kept.is_empty() {
-        "ANOTHER ONE: the record or the daemon has changed"
+        "DIFFERENT: the record or the daemon has changed"
     } else {
-        "not possible: not everything was kept"
+        "not possible: a part was not stored"
     };
-    text.push_str(&format!("\nThe verdict, made again from these, is {again}."));
+    text.push_str(&format!("\nThe verdict, computed again from these inputs, is {again}."));
     text
 }
 
-/// What is not about one asset, in sentences.
+/// The facts that are not about one asset, in sentences.
 fn known(facts: &PolicyFacts, t: &Transaction) -> Vec<(&'static str, String)> {
     let owner = match facts.owner {
-        OwnerState::None => "none, so nobody could approve",
-        OwnerState::Grace => "named and not proved, so nobody could approve",
-        OwnerState::Locked => "proved, and could approve",
+        OwnerState::None => "none, so no approval was possible",
+        OwnerState::Grace => "named but not proved, so no approval was possible",
+        OwnerState::Locked => "proved, so an approval was possible",
     };
     let simulation = match &facts.simulation {
         SimulationCheck::NotApplicable => {
             "none: no chain runs it, or it was denied before a node was asked".to_owned()
         }
-        SimulationCheck::Agrees => "ran it and saw nothing leave beyond what is listed".to_owned(),
-        SimulationCheck::Exceeds { what } => format!("saw more leave: {what}"),
-        SimulationCheck::Unavailable { reason } => format!("could not show it: {reason}"),
+        SimulationCheck::Agrees => "shows nothing else leaving the wallet".to_owned(),
+        SimulationCheck::Exceeds { what } => format!("shows more: {what}"),
+        SimulationCheck::Unavailable { reason } => format!("not available: {reason}"),
     };
     let ledger = &facts.ledger;
     let mut lines = vec![
@@ -79,7 +79,7 @@ fn known(facts: &PolicyFacts, t: &Transaction) -> Vec<(&'static str, String)> {
         let sums = format!("{} USD in 24 hours, {} USD in 30 days", sums.usd_day, sums.usd_month);
         lines.push(("actions before", format!("{category}: {sums}")));
     }
-    // The largest number stands for a fee that nobody compared.
+    // The largest number means that the fee was not compared.
     if facts.fee.asked != U256::MAX {
         lines.push(("network asks", format!("a fee of up to {}", details::native_units(facts.fee.asked, t))));
     }
@@ -125,7 +125,7 @@ fn dollars(price: Price) -> String {
     format_units(U256::from(price.picos()), 12)
 }
 
-/// The policies that judged, as they were.
+/// The policies that judged, as they were at that time.
 fn judges(e: &Explanation, wallets: &[Wallet]) -> String {
     let rows = e.policies.as_array().into_iter().flatten().map(|row| {
         let text = |field: &str| row[field].as_str().map(str::to_owned);
@@ -140,7 +140,7 @@ fn judges(e: &Explanation, wallets: &[Wallet]) -> String {
     });
     table::list(
         "There were none, so everything is denied.",
-        ["id", "type", "wallet", "network", "what it said"],
+        ["id", "type", "wallet", "network", "rules"],
         rows,
     )
 }
@@ -162,5 +162,5 @@ fn verdict(e: &Explanation) -> Vec<(&'static str, String)> {
 }
 
 fn by(policy_type: Option<PolicyType>) -> String {
-    policy_type.map_or_else(|| "whatever the policies".to_owned(), |policy_type| policy_type.to_string())
+    policy_type.map_or_else(|| "default rule".to_owned(), |policy_type| policy_type.to_string())
 }

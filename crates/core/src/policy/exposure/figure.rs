@@ -7,51 +7,51 @@ use crate::policy::{Policy, PolicyType};
 use crate::wallet::wire_enum;
 
 wire_enum!(
-    /// What kind of thing bounds a figure, or keeps it from being bounded.
+    /// The source of a bound, or the reason why there is none.
     Source {
         /// A policy in force.
         Policy = "POLICY",
-        /// What holds without any policy.
+        /// A rule that holds without any policy.
         Default = "DEFAULT",
-        /// What the wallet holds.
+        /// The wallet's balance.
         Balance = "BALANCE",
         /// The kill switch.
         KillSwitch = "KILL_SWITCH",
         /// The wallet's status.
         Wallet = "WALLET",
-        /// The end of the session, or that there is none.
+        /// The end of the session, or that no session is live.
         Session = "SESSION",
-        /// A price or decimals that are missing.
+        /// A missing price or missing decimals.
         Price = "PRICE",
-        /// The sum of what each asset may lose.
+        /// The sum over all assets.
         Assets = "ASSETS",
-        /// The sum of what each network may lose.
+        /// The sum over all networks.
         Networks = "NETWORKS",
     }
 );
 
-/// Why a figure is what it is.
+/// The reason for a figure.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Reason {
-    /// What kind of thing.
+    /// The kind of source.
     pub source: Source,
     /// Type of the policy, or of the policy that is missing.
     pub policy_type: Option<PolicyType>,
-    /// The row.
+    /// The policy.
     pub policy_id: Option<PolicyId>,
-    /// The field of its rules.
+    /// The field of the policy's rules.
     pub field: Option<String>,
     /// One sentence.
     pub message: String,
 }
 
 impl Reason {
-    /// Without a policy.
+    /// A reason without a policy.
     pub fn new(source: Source, message: impl Into<String>) -> Self {
         Self { source, policy_type: None, policy_id: None, field: None, message: message.into() }
     }
 
-    /// By a field of a row.
+    /// A field of a policy row.
     pub(super) fn row(row: &Policy, field: &str, message: String) -> Self {
         Self {
             source: Source::Policy,
@@ -62,18 +62,18 @@ impl Reason {
         }
     }
 
-    /// By the absence of a policy.
+    /// A missing policy.
     pub(super) fn missing(policy_type: PolicyType, message: &str) -> Self {
         Self { policy_type: Some(policy_type), ..Self::new(Source::Default, message) }
     }
 }
 
-/// A bound and where it comes from.
+/// A bound and its source.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Cap<T> {
-    /// The most.
+    /// The bound.
     pub most: T,
-    /// By which rule.
+    /// The rule that sets it.
     pub because: Reason,
 }
 
@@ -83,22 +83,22 @@ impl<T> Cap<T> {
     }
 }
 
-/// The most of something.
+/// The largest possible value of something.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Figure<T> {
-    /// The most; none if it is unbounded.
+    /// The bound; none if there is none.
     pub most: Option<T>,
-    /// What bounds it, or why nothing does.
+    /// The source of the bound, or the reason why there is none.
     pub because: Reason,
-    /// Other bounds that hold too, the smallest first. With the balance out of the way, the next one
-    /// says what the policies alone would let through.
+    /// Other bounds that hold as well, smallest first. If the balance is the smallest, the next one shows
+    /// what the policies alone would permit.
     pub others: Vec<Cap<T>>,
 }
 
 impl<T: Ord + Clone> Figure<T> {
     /// The smallest of `caps`; without any, unbounded for the reason given.
     pub(super) fn least(mut caps: Vec<Cap<T>>, unbounded: Reason) -> Self {
-        // Stable, so that of equal bounds the first one found speaks.
+        // A stable sort, so that of equal bounds the first one found is reported.
         caps.sort_by(|a, b| a.most.cmp(&b.most));
         let mut caps = caps.into_iter();
         match caps.next() {

@@ -21,13 +21,13 @@ pub(super) struct Outlook<'a> {
     horizon: Horizon,
     counted: &'a Ledger,
     openings: Openings,
-    /// The most requests that could be admitted, if anything bounds them.
+    /// The maximum number of requests that could be admitted, if it is bounded.
     requests: Option<Cap<u64>>,
-    /// Methods whose doings are not known.
+    /// Vouched methods whose effects are not known.
     unjudged: Vec<Reason>,
 }
 
-/// The end of the time in which requests could be admitted: of the horizon, or of the session.
+/// The end of the time in which requests could be admitted: of the horizon or of the session.
 pub(super) fn end(standing: &WalletState, horizon: Horizon) -> UnixSeconds {
     let end = standing.now.saturating_add(horizon.seconds());
     standing.until.map_or(end, |until| end.min(until))
@@ -67,7 +67,7 @@ impl<'a> Outlook<'a> {
         NetworkExposure { network: network.clone(), usd, assets, destinations }
     }
 
-    /// Why nothing at all can be granted here without the owner, not even a fee.
+    /// Why nothing, not even a fee, can be granted here without the owner.
     fn closed(&self) -> Option<Reason> {
         let Self { standing, network, .. } = self;
         let policies = &network.policies;
@@ -91,14 +91,16 @@ impl<'a> Outlook<'a> {
         if self.openings.is_empty() {
             let row = policies.of(PolicyType::TimeRestriction).next();
             return Some(match row {
-                Some(row) => Reason::row(row, "allowed_hours", "closed all the time".to_owned()),
+                Some(row) => {
+                    Reason::row(row, "allowed_hours", "no request is allowed in this time".to_owned())
+                }
                 None => Reason::new(Source::Session, "no session is live"),
             });
         }
         self.requests.as_ref().filter(|requests| requests.most == 0).map(|requests| requests.because.clone())
     }
 
-    /// Why an asset cannot be spent without the owner, though requests may be granted.
+    /// Why an asset cannot be spent without the owner, even if requests may be granted.
     fn unspendable(&self, asset: &AssetId, facts: Option<&AssetFacts>) -> Option<Reason> {
         let NetworkState { policies, chain, .. } = self.network;
         if facts.is_some_and(|facts| facts.decimals > MAX_DECIMALS) {
@@ -121,7 +123,11 @@ impl<'a> Outlook<'a> {
         if let Some((listed, row)) = reach::whitelist(policies)
             && !listed.iter().any(|address| address.chain() == *chain)
         {
-            return Some(Reason::row(row, "allowed_addresses", "nobody here may receive".to_owned()));
+            return Some(Reason::row(
+                row,
+                "allowed_addresses",
+                "the whitelist names no account of this chain".to_owned(),
+            ));
         }
         if facts.is_some_and(spending::never_priced)
             && let Some(reason) = spending::usd_rule(policies)
@@ -147,7 +153,7 @@ impl<'a> Outlook<'a> {
         let balance = held.balance.map(|balance| {
             Cap::new(
                 balance,
-                Reason::new(Source::Balance, "no more is held now; what comes in later is not counted"),
+                Reason::new(Source::Balance, "the current balance; later income is not counted"),
             )
         });
         if let (false, Some(call)) = (asset.is_native(), self.unjudged.first()) {
@@ -167,7 +173,7 @@ impl<'a> Outlook<'a> {
         Figure::least(caps, self.why_unbounded(asset, held))
     }
 
-    /// What the windows leave of an asset.
+    /// The remaining room of an asset's spending windows.
     fn windows(&self, asset: &AssetId, facts: Option<&AssetFacts>, caps: &mut Vec<Cap<U256>>) {
         let NetworkState { policies, chain, .. } = self.network;
         let Some(facts) = facts.filter(|facts| facts.decimals <= MAX_DECIMALS) else { return };
@@ -183,7 +189,7 @@ impl<'a> Outlook<'a> {
         }
     }
 
-    /// So many requests, each at its most, fees included.
+    /// The maximum number of requests, each at its maximum, fees included.
     fn counted_requests(
         &self,
         asset: &AssetId,
@@ -222,8 +228,7 @@ impl<'a> Outlook<'a> {
         caps.extend(self.usd_of_requests());
         let because = match self.usd_of(assets) {
             Ok(most) => {
-                let because =
-                    Reason::new(Source::Assets, "what all assets together may lose is worth no more");
+                let because = Reason::new(Source::Assets, "the value of the figures of all assets");
                 caps.push(Cap::new(most, because.clone()));
                 because
             }
@@ -233,7 +238,7 @@ impl<'a> Outlook<'a> {
         Figure::least(caps, because)
     }
 
-    /// What the figures of all assets are worth together.
+    /// The value of the figures of all assets together.
     fn usd_of(&self, assets: &BTreeMap<AssetId, Figure<U256>>) -> Result<Usd, Reason> {
         assets.iter().try_fold(Usd::ZERO, |total, (asset, figure)| {
             let most = match figure.most {
@@ -253,7 +258,7 @@ impl<'a> Outlook<'a> {
         })
     }
 
-    /// So many requests, each at its most in dollars, fees included.
+    /// The maximum number of requests, each at its maximum in dollars, fees included.
     fn usd_of_requests(&self) -> Option<Cap<Usd>> {
         let NetworkState { policies, native, fee_cap, assets, .. } = self.network;
         let requests = self.requests.as_ref()?;
@@ -269,7 +274,7 @@ impl<'a> Outlook<'a> {
     }
 }
 
-/// The most requests that RATE_LIMIT rows admit in the time.
+/// The maximum number of requests that RATE_LIMIT rows admit in the time.
 fn requests(network: &NetworkState, counted: &Ledger, openings: &Openings) -> Option<Cap<u64>> {
     let caps = network.policies.iter().filter_map(|row| {
         let Rules::RateLimit(rule) = &row.rules else { return None };

@@ -1,25 +1,25 @@
-//! When requests could be admitted, and how many windows of a length it takes to cover that time.
+//! The times at which requests could be admitted, and the number of windows that cover them.
 //!
-//! A rolling window bounds whatever is admitted within any stretch of its length. So if `n` stretches
-//! cover the time, `n` times the limit bounds everything in it.
+//! A rolling window limits the requests in any interval of its length. If `n` such intervals cover the time,
+//! `n` times the limit bounds everything in it.
 
 use crate::UnixSeconds;
 use crate::policy::rules::TimeRestriction;
 
-/// Seconds of a full hour: opening hours change only at one, in their own time zone.
+/// Seconds of an hour. Opening hours change only on the full hour of their own time zone.
 const HOUR_SECONDS: i64 = 3_600;
 
-/// Stretches of time in ascending order, each from its first second until just before its end.
+/// Intervals in ascending order; start inclusive, end exclusive, in seconds.
 pub(super) struct Openings(Vec<(UnixSeconds, UnixSeconds)>);
 
 impl Openings {
-    /// When all of `rules` are open, from `start` until just before `end`.
+    /// The times between `start` (inclusive) and `end` (exclusive) when all of `rules` are open.
     pub(super) fn new(rules: &[&TimeRestriction], start: UnixSeconds, end: UnixSeconds) -> Self {
         let mut stretches: Vec<(UnixSeconds, UnixSeconds)> = Vec::new();
         let mut at = start;
         while at < end {
             let next = rules.iter().map(|rule| next_hour(rule, at)).min().unwrap_or(end).clamp(at, end);
-            // The clock at its very end moves no further.
+            // At the largest time there is no next hour.
             let next = if next == at { end } else { next };
             if rules.iter().all(|rule| rule.is_open(at)) {
                 match stretches.last_mut() {
@@ -32,12 +32,12 @@ impl Openings {
         Self(stretches)
     }
 
-    /// Whether there is none.
+    /// Whether there is no such time.
     pub(super) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// The fewest windows of `length` seconds that cover all of it.
+    /// The minimum number of windows of `length` seconds that cover all of it.
     pub(super) fn windows(&self, length: u64) -> u64 {
         let length = i64::try_from(length).unwrap_or(i64::MAX).max(1);
         let mut covered = UnixSeconds::MIN;

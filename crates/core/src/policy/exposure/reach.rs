@@ -1,4 +1,4 @@
-//! Which tokens could be spent, who could gain, and which calls nobody can judge.
+//! Tokens that could be spent, accounts that could benefit, and calls whose effects are not known.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -23,11 +23,11 @@ pub fn allowed_tokens(policies: &PolicySet, caip2: &Arc<str>, chain: Chain) -> B
     assets.filter(|asset| asset.caip2 == *caip2 && others.iter().all(|rule| rule.allows(asset))).collect()
 }
 
-/// Who could gain while something may be granted without the owner.
+/// The accounts that could benefit from requests granted without the owner.
 pub(super) fn destinations(policies: &PolicySet, chain: Chain) -> Destinations {
     let calls = unjudged_calls(policies, chain);
     let recipients = match whitelist(policies) {
-        // Nobody knows whom such a call pays.
+        // The recipients of such a call are not known.
         _ if !calls.is_empty() => Reach::Any,
         Some((list, _)) => Reach::Only(list.into_iter().filter(|address| address.chain() == chain).collect()),
         None => Reach::Any,
@@ -48,7 +48,7 @@ pub(super) fn whitelist(policies: &PolicySet) -> Option<(BTreeSet<Address>, &Pol
     listed
 }
 
-/// Those of `list` that a WHITELIST does not rule out.
+/// The accounts of `list` that every WHITELIST row permits.
 fn whitelisted(policies: &PolicySet, list: BTreeSet<Address>) -> Reach {
     match whitelist(policies) {
         Some((allowed, _)) => Reach::Only(list.intersection(&allowed).copied().collect()),
@@ -86,16 +86,16 @@ fn listed_contracts(policies: &PolicySet) -> BTreeSet<Address> {
     }))
 }
 
-/// What is in every list; nothing without a list.
+/// The accounts in every list; empty without a list.
 fn common(lists: impl Iterator<Item = BTreeSet<Address>>) -> BTreeSet<Address> {
     lists.reduce(|common, list| common.intersection(&list).copied().collect()).unwrap_or_default()
 }
 
-/// Methods that may be called though nobody can read what they do: the operator has named them. What
-/// they move is counted nowhere.
+/// Methods that may be called although the decoder does not know them, because the operator has named them.
+/// The value that they move is not counted.
 pub(super) fn unjudged_calls(policies: &PolicySet, chain: Chain) -> Vec<Reason> {
     match chain {
-        // The wallet's signature reaches into every program called, so naming one lifts nothing.
+        // The wallet's signature is valid in every program called, so naming a method permits nothing.
         Chain::Solana => return Vec::new(),
         Chain::Ethereum => {}
     }
@@ -117,8 +117,9 @@ pub(super) fn unjudged_calls(policies: &PolicySet, chain: Chain) -> Vec<Reason> 
             contracts.contains(contract) && rules.iter().all(|(_, rule)| rule.names(contract, Some(selector)))
         })
         .map(|(contract, selector)| {
-            let message =
-                format!("nobody knows what method {selector} of {contract} moves, and it is vouched for");
+            let message = format!(
+                "the operator has named method {selector} of {contract}, and its effects are not known"
+            );
             Reason::row(row, "methods", message)
         })
         .collect()

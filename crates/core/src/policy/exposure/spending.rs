@@ -1,4 +1,4 @@
-//! What SPENDING_LIMIT rows say about the most, per request and per window.
+//! The bounds that SPENDING_LIMIT rows set, per request and per window.
 
 use alloy_primitives::U256;
 
@@ -27,7 +27,7 @@ pub(super) fn rows(policies: &PolicySet) -> impl Iterator<Item = (&Policy, &Spen
     })
 }
 
-/// A price that can be counted with.
+/// A price other than zero.
 pub(super) fn price(facts: &AssetFacts) -> Option<Price> {
     match facts.price {
         PriceFact::Known(price) if price.picos() > 0 && facts.decimals <= MAX_DECIMALS => Some(price),
@@ -35,8 +35,8 @@ pub(super) fn price(facts: &AssetFacts) -> Option<Price> {
     }
 }
 
-/// Whether dollar rules take the owner for this asset, and will go on doing so. A price that is missing
-/// only now may be back in a second.
+/// Whether dollar rules need the owner for this asset permanently. A price that is only missing now may
+/// return at any time.
 pub(super) fn never_priced(facts: &AssetFacts) -> bool {
     match facts.price {
         PriceFact::Known(price) => price.picos() == 0,
@@ -45,15 +45,15 @@ pub(super) fn never_priced(facts: &AssetFacts) -> bool {
     }
 }
 
-/// The most base units that are not worth more than `usd`.
+/// The largest number of base units worth no more than `usd`.
 pub(super) fn units_worth(usd: Usd, price: Price, decimals: u8) -> Option<U256> {
     let scale = U256::from(10u8).checked_pow(U256::from(decimals))?;
     let picos = U256::from(usd.micros()).checked_mul(U256::from(1_000_000u64))?.checked_mul(scale)?;
     picos.checked_div(U256::from(price.picos()))
 }
 
-/// The highest threshold that still needs no owner and, where DELAY outlasts the horizon, no delay
-/// either. `steps` are the thresholds that are set, by name, that of DELAY last.
+/// The highest threshold that needs neither the owner nor, where DELAY outlasts the horizon, a delay. `steps`
+/// are the thresholds that are set, by name, that of DELAY last.
 fn highest<T: Ord + Copy + Default>(
     steps: [(&'static str, Option<T>); 3],
     outlasts: bool,
@@ -67,7 +67,7 @@ fn outlasts(limit: &SpendingLimit, horizon: Horizon) -> bool {
     i64::from(limit.delay_seconds) >= horizon.seconds()
 }
 
-/// The most one request may spend in dollars, fees not counted, for each row that says so.
+/// The most that one request may spend in dollars, without fees, for each row that bounds it.
 pub(super) fn usd_per_request(policies: &PolicySet, horizon: Horizon) -> Vec<Cap<Usd>> {
     rows(policies)
         .filter(|(_, limit)| has_usd(limit))
@@ -83,8 +83,8 @@ pub(super) fn usd_per_request(policies: &PolicySet, horizon: Horizon) -> Vec<Cap
         .collect()
 }
 
-/// The most one request may spend of an asset, fees not counted, for each row that says so. Without
-/// facts only raw thresholds can be read.
+/// The most that one request may spend of an asset, without fees, for each row that bounds it. Without facts
+/// only raw thresholds can be read.
 pub(super) fn units_per_request(
     policies: &PolicySet,
     asset: &AssetId,
@@ -102,7 +102,7 @@ pub(super) fn units_per_request(
             ));
         };
         if asset.is_native() && has_raw(limit) {
-            // Of the raw thresholds, one that is missing counts as zero.
+            // A raw threshold that is missing while another is set counts as zero.
             let steps = [
                 ("instant_max", limit.instant_max),
                 ("notify_max", limit.notify_max),
@@ -132,7 +132,7 @@ pub(super) fn units_per_request(
     caps
 }
 
-/// Dollar windows, less what still counts at the end, given how many windows the time takes.
+/// Dollar windows, less the spending that still counts at the end, for the number of windows in the time.
 pub(super) fn usd_windows(
     policies: &PolicySet,
     window: Window,
@@ -154,7 +154,7 @@ pub(super) fn usd_windows(
         .collect()
 }
 
-/// Windows of one asset in base units, less what still counts at the end.
+/// Windows of one asset in base units, less the spending that still counts at the end.
 pub(super) fn unit_windows(
     policies: &PolicySet,
     (asset, chain, decimals): (&AssetId, Chain, u8),
@@ -182,18 +182,19 @@ pub(super) fn unit_windows(
         .collect()
 }
 
-/// The row that takes the owner for anything without a price, if there is one.
+/// The row that needs the owner for anything without a price, if there is one.
 pub(super) fn usd_rule(policies: &PolicySet) -> Option<Reason> {
     let mut rows = rows(policies).filter(|(_, limit)| has_usd(limit) || has_usd_window(limit));
-    rows.next()
-        .map(|(row, _)| Reason::row(row, "*_usd", "without a price, dollar limits take the owner".to_owned()))
+    rows.next().map(|(row, _)| {
+        Reason::row(row, "*_usd", "without a price, dollar limits need the owner's approval".to_owned())
+    })
 }
 
 /// The same for a row with a dollar window, which also counts fees.
 pub(super) fn usd_window_rule(policies: &PolicySet) -> Option<Reason> {
     let mut rows = rows(policies).filter(|(_, limit)| has_usd_window(limit));
     rows.next().map(|(row, _)| {
-        Reason::row(row, "*_limit_usd", "without a price, dollar limits take the owner".to_owned())
+        Reason::row(row, "*_limit_usd", "without a price, dollar limits need the owner's approval".to_owned())
     })
 }
 

@@ -22,11 +22,11 @@ fn usd(standing: &WalletState, horizon: Horizon, networks: &[NetworkExposure]) -
     }
     let mut caps = Vec::new();
     match networks {
-        // One network's own figures say it all.
+        // The figure of the only network is the whole.
         [only] => return only.usd.clone(),
         networks => {
             let all = sum(networks.iter());
-            caps.push(Cap::new(all, Reason::new(Source::Networks, "the sum of what each network may lose")));
+            caps.push(Cap::new(all, Reason::new(Source::Networks, "the sum over all networks")));
         }
     }
     for window in [Window::Daily, Window::Monthly] {
@@ -40,9 +40,9 @@ fn sum<'a>(networks: impl Iterator<Item = &'a NetworkExposure>) -> Usd {
     networks.fold(Usd::ZERO, |sum, network| network.usd.most.map_or(Usd::MAX, |most| sum.plus(most)))
 }
 
-/// A dollar window counts what the wallet spends on every network. So of the networks that have one,
-/// the most generous bounds all of them together: the last request of a stretch, wherever it was, saw
-/// everything before it. Networks without one come on top.
+/// A dollar window counts the wallet's spending on every network. So among the networks that have one, the
+/// most generous window bounds all of them together: the last request of an interval, on any of them, counts
+/// everything before it. Networks without a window are added.
 fn shared(
     standing: &WalletState,
     horizon: Horizon,

@@ -1,4 +1,4 @@
-//! ACTION_CATEGORY_LIMIT: how much one category of action may move, at once and in a time.
+//! ACTION_CATEGORY_LIMIT: the most that one category of action may move, per action and per window.
 
 use serde::{Deserialize, Serialize};
 
@@ -15,7 +15,7 @@ use crate::policy::{Policy, Tier};
 pub struct ActionCategoryLimit {
     /// The category.
     pub category: ActionCategory,
-    /// Per action.
+    /// Limit per action.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub per_action_limit_usd: Option<Usd>,
     /// Rolling 24 hours.
@@ -24,7 +24,7 @@ pub struct ActionCategoryLimit {
     /// Rolling 30 days.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub monthly_limit_usd: Option<Usd>,
-    /// Tier of what exceeds a limit.
+    /// Tier of an action that exceeds a limit.
     #[serde(default = "delay")]
     pub tier_on_exceed: Tier,
 }
@@ -79,7 +79,7 @@ impl Rule for ActionCategoryLimit {
             return;
         }
         let Some(before) = case.facts.ledger.categories.get(&self.category) else {
-            return findings.lack(row, "what actions of this category moved before");
+            return findings.lack(row, "the value moved by earlier actions of this category");
         };
         compare(before.usd_day.plus(notional), "daily_limit_usd", self.daily_limit_usd, " in 24 hours");
         compare(before.usd_month.plus(notional), "monthly_limit_usd", self.monthly_limit_usd, " in 30 days");

@@ -31,7 +31,7 @@ pub struct AllowedToken {
     /// Chain of the address; must agree with it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub chain: Option<Chain>,
-    /// The token on one network. If given it alone decides; a row with a network fills it in.
+    /// The token on one network. If given, it alone decides; in a row with a network it is filled in.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub asset_id: Option<AssetId>,
 }
@@ -63,7 +63,7 @@ impl AllowedToken {
                 }
             }
             (None, Some(network)) => self.asset_id = Some(AssetId::token(&network.caip2, self.address)),
-            // One mint address is one token wherever it exists; a contract address is not.
+            // A mint address is the same token on every cluster; a contract address is not.
             (None, None) => match chain {
                 Chain::Solana => {}
                 Chain::Ethereum => return Err(RulesError::NetworkNeeded { field: field("address") }),

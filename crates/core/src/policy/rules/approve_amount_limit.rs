@@ -1,5 +1,4 @@
-//! APPROVE_AMOUNT_LIMIT: how large an allowance may be. Without one, an allowance that is as good as
-//! unlimited is refused.
+//! APPROVE_AMOUNT_LIMIT: the largest allowance. Without one, allowances that count as unlimited are denied.
 
 use alloy_primitives::U256;
 use serde::{Deserialize, Serialize};
@@ -16,8 +15,8 @@ pub struct ApproveAmountLimit {
     /// Largest allowance, in base units.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max_amount: Option<BaseUnits>,
-    /// Whether allowances are refused that are as good as unlimited: more than the wallet holds, half
-    /// the number range or more, or a whole collection.
+    /// Whether to deny allowances that count as unlimited: more than the wallet holds, half the number range
+    /// or more, or a whole collection.
     #[serde(default = "yes")]
     pub block_unlimited: bool,
 }

@@ -1,4 +1,4 @@
-//! APPROVE_TIER_OVERRIDE: the tier that any allowance takes at least. It raises and never lowers.
+//! APPROVE_TIER_OVERRIDE: the minimum tier of every allowance. It raises the tier and never lowers it.
 
 use serde::{Deserialize, Serialize};
 
@@ -11,7 +11,7 @@ use crate::policy::{Policy, Tier};
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ApproveTierOverride {
-    /// The tier of every allowance.
+    /// The minimum tier of every allowance.
     pub tier: Tier,
 }
 
@@ -26,7 +26,7 @@ impl Rule for ApproveTierOverride {
 
     fn judge(&self, row: &Policy, case: &Evaluation<'_>, findings: &mut Findings) {
         if self.tier > Tier::Instant && !case.permissions.is_empty() {
-            findings.ask(row, self.tier, format!("an allowance takes the tier {} at least", self.tier), None);
+            findings.ask(row, self.tier, format!("an allowance needs at least the tier {}", self.tier), None);
         }
     }
 }

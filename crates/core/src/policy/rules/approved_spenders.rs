@@ -1,4 +1,4 @@
-//! APPROVED_SPENDERS: who may be given an allowance, and how large. Without one, nobody may.
+//! APPROVED_SPENDERS: who may be given an allowance, and how large. Without one, no allowance may be given.
 
 use alloy_primitives::U256;
 use serde::{Deserialize, Serialize};

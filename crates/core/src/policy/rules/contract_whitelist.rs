@@ -1,5 +1,5 @@
-//! CONTRACT_WHITELIST: which contracts may be called and which collections of NFTs may move. Without
-//! one, none may.
+//! CONTRACT_WHITELIST: the contracts that may be called and the NFT collections that may be transferred.
+//! Without one, none may.
 
 use serde::{Deserialize, Serialize};
 

@@ -25,7 +25,7 @@ impl<'de> Deserialize<'de> for DomainPattern {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?.to_ascii_lowercase();
         let suitable = match text.strip_prefix("*.") {
-            // The parts of an IP address are no sub-domains of each other.
+            // The numbers of an IP address are not sub-domains.
             Some(parent) => is_name(parent) && !parent.bytes().all(|b| b.is_ascii_digit() || b == b'.'),
             None => is_name(&text),
         };
@@ -37,10 +37,10 @@ impl<'de> Deserialize<'de> for DomainPattern {
 }
 
 impl DomainPattern {
-    /// Whether a host, without port, is meant. ASCII case does not matter.
+    /// Whether the pattern matches a host (without port). ASCII case is ignored.
     pub fn matches(&self, host: &str) -> bool {
         let Some(parent) = self.0.strip_prefix("*.") else { return self.0.eq_ignore_ascii_case(host) };
-        // Bytes, because the cut must not fall into a character.
+        // Compared as bytes, because the cut could fall inside a character.
         let (host_bytes, parent) = (host.as_bytes(), parent.as_bytes());
         let Some(cut) = host_bytes.len().checked_sub(parent.len()) else { return false };
         let Some((sub, end)) = host_bytes.split_at_checked(cut) else { return false };
@@ -49,27 +49,27 @@ impl DomainPattern {
 }
 
 impl DomainPattern {
-    /// Whether one of the patterns, which are sorted, means a host.
+    /// Whether one of the patterns, which must be sorted, matches a host.
     pub fn any_matches(sorted: &[Self], host: &str) -> bool {
         let host = host.to_ascii_lowercase();
         let has = |name: &str| sorted.binary_search_by(|pattern| pattern.0.as_str().cmp(name)).is_ok();
-        // An asterisk sorts before whatever a name may begin with.
+        // An asterisk sorts before every character that a name may begin with.
         let any_wildcard = || sorted.first().is_some_and(|first| first.0.starts_with("*."));
         let mut parents = host.match_indices('.').filter_map(|(dot, _)| host.get(dot..));
         is_name(&host) && (has(&host) || (any_wildcard() && parents.any(|parent| has(&format!("*{parent}")))))
     }
 
-    /// Whether every host that `new` means is one that `old` means.
+    /// Whether every host that `new` matches is one that `old` matches.
     pub(super) fn all_within(new: &[Self], old: &[Self]) -> bool {
         let within = |new: &Self, old: &Self| {
-            // `*.a.b` means hosts under `a.b`, all of them under `b`.
+            // `*.a.b` matches hosts under `a.b`, all of which are under `b`.
             new == old || (old.0.starts_with("*.") && old.matches(new.0.strip_prefix("*.").unwrap_or(&new.0)))
         };
         new.iter().all(|new| old.iter().any(|old| within(new, old)))
     }
 }
 
-/// Dot-separated labels as RFC 1123 has them.
+/// Dot-separated labels as defined in RFC 1123.
 fn is_name(text: &str) -> bool {
     text.split('.').all(|label| {
         !label.is_empty()

@@ -1,4 +1,5 @@
-//! ERC8128_ALLOWED_DOMAINS: whom HTTP messages may be signed for, and how often. Without one, nobody.
+//! ERC8128_ALLOWED_DOMAINS: the hosts for which HTTP messages may be signed, and how often. Without one,
+//! none.
 
 use serde::{Deserialize, Serialize};
 
@@ -18,7 +19,7 @@ pub struct Erc8128AllowedDomains {
     pub rate_limit_rpm: Option<u32>,
 }
 
-/// Signatures per minute and domain where a row does not say.
+/// Signatures per minute and domain in a row without `rate_limit_rpm`.
 const DEFAULT_RPM: u32 = 60;
 
 impl Erc8128AllowedDomains {

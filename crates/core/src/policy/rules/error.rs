@@ -1,4 +1,4 @@
-//! Why rules are refused. Every message names the field.
+//! Why rules are not accepted. Every message names the field.
 
 use thiserror::Error;
 
@@ -7,29 +7,29 @@ use crate::network::{Chain, NetworkError, NetworkId};
 use crate::policy::rules::figures::MAX_USD;
 use crate::wording::{Wording, wording};
 
-/// Rules that cannot be used. The request (or the stored row) has to be corrected.
+/// Rules that cannot be used. The request (or the stored row) must be corrected.
 #[derive(Debug, Error)]
 pub enum RulesError {
-    /// A field is missing, unknown, or holds something else than it should.
+    /// A field is missing, unknown, or has a value of the wrong type.
     #[error("{field}: {problem}")]
     Malformed {
         /// Path, such as `rules.tokens[0].address`.
         field: String,
-        /// What is wrong with it.
+        /// The fault.
         problem: String,
     },
-    /// A list with no entries, which would forbid everything or nothing by accident.
+    /// An empty list.
     #[error("rules.{field}: needs at least one entry")]
     Empty {
         /// The list.
         field: String,
     },
-    /// A value that the field cannot take.
+    /// A value that the field does not accept.
     #[error("rules.{field}: {expected}")]
     Unsuitable {
         /// The field.
         field: String,
-        /// What it has to be.
+        /// The permitted values.
         expected: &'static str,
     },
     /// A number outside its bounds.
@@ -55,16 +55,16 @@ pub enum RulesError {
     Contradiction {
         /// The field.
         field: String,
-        /// What it contradicts.
+        /// The contradiction.
         problem: &'static str,
     },
-    /// None of several fields was given.
+    /// None of several fields is given, and at least one is required.
     #[error("rules: give at least one of {one_of}")]
     Missing {
         /// The fields.
         one_of: &'static str,
     },
-    /// An entry means a different asset on every network, so the row has to name one.
+    /// An entry that means a different asset on every network, so that the row must name one.
     #[error(
         "rules.{field}: name the policy's network (`network`, or `--network` of the command), because this means \
          something else on each network"
@@ -73,7 +73,7 @@ pub enum RulesError {
         /// The entry.
         field: String,
     },
-    /// An address or key of one chain where only the other can occur.
+    /// An address or key of the wrong chain.
     #[error("rules.{field}: does not belong to {expected}")]
     WrongChain {
         /// The entry.
@@ -81,18 +81,18 @@ pub enum RulesError {
         /// The chain wanted.
         expected: Chain,
     },
-    /// A network that does not exist, or not the one the policy is about.
+    /// A network that does not exist, or is not the policy's network.
     #[error("rules.{field}: {source}")]
     Network {
         /// The entry.
         field: String,
-        /// Why not.
+        /// The reason.
         source: NetworkError,
     },
-    /// The row's own network is not known here.
+    /// The policy's own network is not known.
     #[error("network: {source}")]
     Scope {
-        /// Why not.
+        /// The reason.
         source: NetworkError,
     },
 }
@@ -133,7 +133,7 @@ impl RulesError {
         Ok(())
     }
 
-    /// Refuses a limit of nothing, which would be a denial in disguise.
+    /// Refuses a limit of zero, which would deny everything.
     pub(super) fn if_zero(field: &str, zero: bool) -> Result<(), Self> {
         if zero {
             Err(Self::Unsuitable { field: field.to_owned(), expected: "must be more than zero" })
@@ -142,7 +142,7 @@ impl RulesError {
         }
     }
 
-    /// Refuses dollars that a JSON number could not carry exactly.
+    /// Refuses dollars that a JSON number cannot carry exactly.
     pub(super) fn unless_representable(field: &str, figure: Option<Usd>) -> Result<(), Self> {
         if figure.is_none_or(|usd| usd <= MAX_USD) {
             return Ok(());
@@ -158,7 +158,7 @@ impl RulesError {
         Err(Self::OutOfRange { field: field.to_owned(), least, most })
     }
 
-    /// Refuses figures that descend. A figure that is not given is not compared.
+    /// Refuses figures that are not in ascending order. Absent figures are skipped.
     pub(super) fn unless_ascending<T: PartialOrd>(
         prefix: &str,
         figures: &[(&str, Option<T>)],

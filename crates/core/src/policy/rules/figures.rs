@@ -1,4 +1,4 @@
-//! Figures as they stand in rules: base units, decimals of an asset, and plain ratios. All exact.
+//! Figures in rules: base units, decimals of an asset, and plain ratios. All exact.
 
 use std::cmp::Ordering;
 use std::fmt;
@@ -29,8 +29,8 @@ impl<'de> Deserialize<'de> for BaseUnits {
     }
 }
 
-/// A non-negative decimal in human units of an asset, written as a string such as `"0.5"`. It is held
-/// as digits and a scale, so that applying it to an asset takes no text work.
+/// A non-negative decimal in human units of an asset, written as a string such as `"0.5"`. Stored as digits
+/// and a scale, so that converting it needs no text parsing.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Decimal {
     /// The digits without the point, without trailing fraction zeros.
@@ -40,8 +40,8 @@ pub struct Decimal {
 }
 
 impl Decimal {
-    /// The limit in base units of an asset with `decimals`, rounded down: a limit never grows by
-    /// rounding. A value beyond 256 bits is more than any amount and becomes the largest one.
+    /// The limit in base units of an asset with `decimals`, rounded down so that rounding never raises a
+    /// limit. A value beyond 256 bits becomes the largest 256-bit number.
     pub fn base_units(&self, decimals: u8) -> U256 {
         match decimals.checked_sub(self.scale) {
             Some(more) => self.digits.saturating_mul(ten_to(more)),
@@ -60,7 +60,7 @@ impl FromStr for Decimal {
     type Err = AmountError;
 
     fn from_str(text: &str) -> Result<Self, AmountError> {
-        // Checks the form; the digits are then taken without the zeros that say nothing.
+        // Checks the form; the digits are then taken without redundant zeros.
         text.parse::<HumanAmount>()?;
         let (integer, fraction) = text.split_once('.').unwrap_or((text, ""));
         let fraction = fraction.trim_end_matches('0');
@@ -135,15 +135,15 @@ impl fmt::Display for Millionths {
 pub struct Percent(u16);
 
 impl Percent {
-    /// Hundredths of a percent in the whole.
+    /// 100 percent, in hundredths of a percent.
     const WHOLE: u16 = 10_000;
 
-    /// So many percent; more than a hundred are a hundred.
+    /// A whole number of percent; more than 100 become 100.
     pub const fn whole(percent: u8) -> Self {
         Self(if percent > 100 { Self::WHOLE } else { percent as u16 * 100 })
     }
 
-    /// What is left of `amount` when this much is taken off, rounded up.
+    /// `amount` less this percentage, rounded up.
     pub fn off(self, amount: U256) -> U256 {
         let (whole, rest) = amount.div_rem(U256::from(Self::WHOLE));
         let kept = U256::from(Self::WHOLE.saturating_sub(self.0));
@@ -155,7 +155,7 @@ impl TryFrom<Usd> for Percent {
     type Error = &'static str;
 
     fn try_from(read: Usd) -> Result<Self, Self::Error> {
-        // Numbers with a point are read as dollars are: exactly, in millionths.
+        // Numbers with a point are parsed as dollars are: exactly, in millionths.
         let (hundredths, rest) = (read.micros() / 10_000, read.micros() % 10_000);
         let hundredths = u16::try_from(hundredths).ok().filter(|hundredths| *hundredths <= Self::WHOLE);
         hundredths.filter(|_| rest == 0).map(Self).ok_or("a percentage is 0 to 100 with at most two decimals")
@@ -175,8 +175,8 @@ impl fmt::Display for Percent {
     }
 }
 
-/// Largest dollar figure in rules. Below it, six fraction digits survive a JSON number unchanged
-/// (15 significant digits); above it a stored limit could differ from the one that was set.
+/// Largest dollar figure in rules. Up to it, six fraction digits survive a JSON number unchanged (15
+/// significant digits); beyond it, the stored limit could differ from the one that was set.
 pub(super) const MAX_USD: Usd = Usd::from_dollars(1_000_000_000);
 
 #[cfg(test)]

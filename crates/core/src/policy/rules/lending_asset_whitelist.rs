@@ -1,4 +1,4 @@
-//! LENDING_ASSET_WHITELIST: which assets may be supplied, borrowed, repaid and withdrawn. Without one,
+//! LENDING_ASSET_WHITELIST: the assets that may be supplied, borrowed, repaid and withdrawn. Without one,
 //! none may.
 
 use std::collections::BTreeSet;
@@ -24,7 +24,7 @@ pub struct LendingAssetWhitelist {
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct LendingAsset {
-    /// Token contract or mint. Native coin is lent as its wrapped token, so it has no entry.
+    /// Token contract or mint. The native coin is lent as its wrapped token, so it has no entry of its own.
     pub address: Address,
     /// For people.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -33,12 +33,12 @@ pub struct LendingAsset {
 
 impl LendingAssetWhitelist {
     fn lists(&self, address: Address) -> bool {
-        // The first entry that an address can have.
+        // The smallest possible entry with this address.
         let first = LendingAsset { address, symbol: None };
         self.assets.range(first..).next().is_some_and(|entry| entry.address == address)
     }
 
-    /// Entries name a token of the network that is judged, whatever network the asset is of.
+    /// Entries name tokens of the network that is judged, whatever the asset's network.
     fn allows(&self, asset: &AssetId, case: &Evaluation<'_>) -> bool {
         asset.caip2 == case.effects.native.caip2
             && asset.token_address().is_some_and(|address| self.lists(address))

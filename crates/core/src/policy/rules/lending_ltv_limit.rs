@@ -1,5 +1,4 @@
-//! LENDING_LTV_LIMIT: how far collateral may be borrowed against, by taking a loan or by taking
-//! collateral back.
+//! LENDING_LTV_LIMIT: the largest ratio of debt to collateral, for borrowing and for withdrawing collateral.
 
 use serde::{Deserialize, Serialize};
 
@@ -20,7 +19,7 @@ pub struct LendingLtvLimit {
     pub warning_ltv: Millionths,
 }
 
-/// Whether the share borrowed may be higher afterwards.
+/// Whether the action may raise the ratio.
 const fn changes_ratio(kind: ActionKind) -> bool {
     match kind {
         ActionKind::Borrow | ActionKind::Withdraw => true,
@@ -35,8 +34,8 @@ const fn changes_ratio(kind: ActionKind) -> bool {
     }
 }
 
-/// Whether more is owed than `ratio` of the collateral. Any debt exceeds every ratio of no collateral,
-/// and a debt beyond what can be counted exceeds every ratio of anything.
+/// Whether the debt exceeds `ratio` of the collateral. Without collateral any debt exceeds every ratio; a
+/// debt at the largest number exceeds every ratio too.
 fn exceeds(position: LendingPosition, ratio: Millionths) -> bool {
     let owed = u128::from(position.debt_usd.micros()) * 1_000_000;
     let allowed = u128::from(position.collateral_usd.micros()) * u128::from(ratio.get());

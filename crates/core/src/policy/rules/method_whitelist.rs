@@ -1,8 +1,8 @@
-//! METHOD_WHITELIST: which methods of a contract may be called. A contract without an entry may be
-//! called with any method; one with an entry is judged by the method alone, whether the call is read as a
-//! transfer, an allowance or not at all. Coin sent to it without data calls no method that could be named.
-//! Naming a method also vouches for it: a call that cannot be decoded needs the owner unless its method
-//! is named here.
+//! METHOD_WHITELIST: the methods of a contract that may be called. A contract without an entry may be called
+//! with any method; one with an entry only with the listed methods, whether the call is decoded as a
+//! transfer, as an allowance or not at all. Coin sent to it without data calls no method that could be
+//! listed. Naming a method also vouches for it: an undecoded call needs the owner's approval unless its
+//! method is named here.
 
 use serde::{Deserialize, Serialize};
 
@@ -33,20 +33,20 @@ pub struct ContractMethods {
 }
 
 impl MethodWhitelist {
-    /// The selectors listed for a contract; none if it is not listed.
+    /// The selectors listed for a contract; none if the contract is not listed.
     fn of(&self, contract: &Address) -> Option<&[Selector]> {
         let start = self.methods.partition_point(|entry| entry.contract_address < *contract);
         let entry = self.methods.get(start).filter(|entry| entry.contract_address == *contract)?;
         Some(&entry.selectors)
     }
 
-    /// Whether an operator has named this very method of this contract.
+    /// Whether the operator has named this method of this contract.
     pub(crate) fn names(&self, contract: &Address, called: Option<&Selector>) -> bool {
         self.of(contract).is_some_and(|listed| is_among(called, listed))
     }
 }
 
-/// Whether a call's method is one of those named.
+/// Whether the method of a call is among those named.
 fn is_among(called: Option<&Selector>, named: &[Selector]) -> bool {
     called.is_some_and(|called| named.iter().any(|named| named.names(called)))
 }
@@ -78,8 +78,8 @@ impl Rule for MethodWhitelist {
         Ok(())
     }
 
-    /// An entry forbids the methods it does not name and vouches for those it does, so that both rows
-    /// need the same contracts.
+    /// An entry forbids the methods that it does not name and vouches for those that it names, so both rows
+    /// must have the same contracts.
     fn at_least_as_strict(&self, old: &Self) -> bool {
         let known = |entry: &ContractMethods| {
             entry.selectors.iter().all(|selector| old.names(&entry.contract_address, Some(selector)))

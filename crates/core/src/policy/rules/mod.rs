@@ -1,8 +1,8 @@
-//! The policy types: one file each, and the registry that joins them.
+//! The policy types: one file each, and the registry that lists them.
 //!
-//! A type is a struct of its rules that knows how to check itself when it is read and how to judge a
-//! request. What does not belong here: the order of evaluation and what several rows say together
-//! (see [`super::evaluate`]).
+//! A type is a struct of its rules with two functions: one checks the rules when they are read, the other
+//! judges a request. Does not belong here: the order of evaluation and the combination of several rows (see
+//! [`super::evaluate`]).
 
 mod action_category_limit;
 mod allowed_networks;
@@ -74,15 +74,15 @@ pub use x402_allowed_domains::X402AllowedDomains;
 
 /// Where a row applies, for checks that depend on it.
 pub(crate) struct Placement<'a> {
-    /// Every network this daemon knows.
+    /// Every network of this daemon.
     pub(crate) networks: &'a Networks,
-    /// The one network of the row's scope, if it has one.
+    /// The network of the row's scope, if it has one.
     pub(crate) network: Option<&'a Network>,
 }
 
 impl Placement<'_> {
-    /// Refuses an entry that would mean another contract on another network, or none on the row's own.
-    /// A program of Solana has its address wherever it exists; an EVM contract does not.
+    /// Refuses an entry that would mean another contract on another network, or none on the row's own. A
+    /// Solana program has the same address on every cluster; an EVM contract does not.
     fn require_one_contract(&self, field: &str, address: Address) -> Result<(), RulesError> {
         match (self.network, address.chain()) {
             (Some(network), chain) if network.chain != chain => {
@@ -94,16 +94,16 @@ impl Placement<'_> {
     }
 }
 
-/// What a policy type must be able to do.
+/// The functions of a policy type.
 pub(crate) trait Rule: Serialize + DeserializeOwned {
-    /// Checks what its shape cannot say, and puts it into canonical form.
+    /// Checks what the types of the fields do not check, and brings the rules into canonical form.
     fn check(&mut self, placement: &Placement<'_>) -> Result<(), RulesError>;
 
-    /// Whether a row of these rules is certain to judge every request at least as strictly as a row of
-    /// the `old` ones in its place. False if in doubt.
+    /// Whether a row of these rules certainly judges every request at least as strictly as a row of the `old`
+    /// ones in its place. False if uncertain.
     fn at_least_as_strict(&self, old: &Self) -> bool;
 
-    /// Adds to the findings what this row has to say about the case.
+    /// Adds this row's results for the request to the findings.
     fn judge(&self, row: &Policy, case: &Evaluation<'_>, findings: &mut Findings);
 }
 
@@ -120,8 +120,12 @@ macro_rules! registry {
         pub enum Rules { $($(#[$doc])* $variant($rule)),+ }
 
         impl Rules {
-            /// Reads the rules of a row whose scope names `network` (or none). The same function
-            /// serves create, update and load, so what is stored is what was checked.
+            /// Parses the rules of a row whose scope names `network` (or none). Create, update and load all
+            /// use this function, so stored rules are always checked.
+            ///
+            /// # Errors
+            ///
+            /// [`RulesError`] names the field that is not accepted and the reason.
             pub fn parse(
                 policy_type: PolicyType,
                 value: &Value,
@@ -138,7 +142,7 @@ macro_rules! registry {
                 }
             }
 
-            /// Which type of policy these rules belong to.
+            /// The type of these rules.
             pub const fn policy_type(&self) -> PolicyType {
                 match self { $(Self::$variant(_) => PolicyType::$variant),+ }
             }
@@ -148,14 +152,14 @@ macro_rules! registry {
                 match self { $(Self::$variant(rule) => write(rule)),+ }
             }
 
-            /// Whether these rules are certain to judge at least as strictly as `old` ones in their place.
+            /// Whether these rules certainly judge at least as strictly as `old` ones in their place.
             pub(crate) fn at_least_as_strict(&self, old: &Self) -> bool {
                 match self {
                     $(Self::$variant(new) => matches!(old, Self::$variant(old) if new.at_least_as_strict(old)),)+
                 }
             }
 
-            /// Adds to the findings what these rules say about the case.
+            /// Adds the results of these rules for the request to the findings.
             pub(crate) fn judge(&self, row: &Policy, case: &Evaluation<'_>, findings: &mut Findings) {
                 match self { $(Self::$variant(rule) => rule.judge(row, case, findings)),+ }
             }
@@ -164,9 +168,9 @@ macro_rules! registry {
 }
 
 impl PolicyType {
-    /// The name after its indefinite article: `a WHITELIST`, `an ALLOWED_TOKENS`.
+    /// The name with its indefinite article: `a WHITELIST`, `an ALLOWED_TOKENS`.
     pub fn with_article(self) -> String {
-        // ERC and X are spelt out, so that they begin with a vowel too.
+        // ERC and X are pronounced as letters and begin with a vowel sound.
         let article = if self.as_str().starts_with(['A', 'E', 'X']) { "an" } else { "a" };
         format!("{article} {self}")
     }
@@ -191,13 +195,13 @@ registry! {
     ApprovedSpenders(ApprovedSpenders) = "APPROVED_SPENDERS",
     /// How large an allowance may be.
     ApproveAmountLimit(ApproveAmountLimit) = "APPROVE_AMOUNT_LIMIT",
-    /// Which tier an allowance takes.
+    /// The minimum tier of an allowance.
     ApproveTierOverride(ApproveTierOverride) = "APPROVE_TIER_OVERRIDE",
     /// Which networks may be used.
     AllowedNetworks(AllowedNetworks) = "ALLOWED_NETWORKS",
-    /// Whom an HTTP payment may go to.
+    /// Hosts that HTTP payments may go to.
     X402AllowedDomains(X402AllowedDomains) = "X402_ALLOWED_DOMAINS",
-    /// How far collateral may be borrowed against.
+    /// The largest ratio of debt to collateral.
     LendingLtvLimit(LendingLtvLimit) = "LENDING_LTV_LIMIT",
     /// Which assets may be lent and borrowed.
     LendingAssetWhitelist(LendingAssetWhitelist) = "LENDING_ASSET_WHITELIST",
@@ -207,9 +211,9 @@ registry! {
     PerpMaxPositionUsd(PerpMaxPositionUsd) = "PERP_MAX_POSITION_USD",
     /// Which markets may be traded.
     PerpAllowedMarkets(PerpAllowedMarkets) = "PERP_ALLOWED_MARKETS",
-    /// How well a counterparty must be reputed.
+    /// The minimum reputation of a counterparty.
     ReputationThreshold(ReputationThreshold) = "REPUTATION_THRESHOLD",
-    /// Whom HTTP messages may be signed for.
+    /// Hosts that HTTP messages may be signed for.
     Erc8128AllowedDomains(Erc8128AllowedDomains) = "ERC8128_ALLOWED_DOMAINS",
     /// Which venues may be used.
     VenueWhitelist(VenueWhitelist) = "VENUE_WHITELIST",
@@ -217,9 +221,9 @@ registry! {
     ActionCategoryLimit(ActionCategoryLimit) = "ACTION_CATEGORY_LIMIT",
 }
 
-/// Shape first, with the path of whatever does not fit; then the type's own checks.
+/// Checks the form first, with the path of a fault; then the type's own checks.
 fn read<R: Rule>(value: &Value, placement: &Placement<'_>) -> Result<R, RulesError> {
-    // A struct would also be read from a list of its values in order, which nobody means.
+    // serde would also read a struct from a list of its values in order.
     if !value.is_object() {
         let problem = "must be an object".to_owned();
         return Err(RulesError::Malformed { field: "rules".to_owned(), problem });
@@ -229,13 +233,13 @@ fn read<R: Rule>(value: &Value, placement: &Placement<'_>) -> Result<R, RulesErr
     Ok(rule)
 }
 
-/// These types have string keys and finite numbers, so writing them cannot fail; if it ever did, the
+/// These types have string keys and finite numbers, so serialising them cannot fail. If it ever did, the
 /// `null` written would be refused when read.
 fn write(rule: &impl Rule) -> Value {
     serde_json::to_value(rule).unwrap_or(Value::Null)
 }
 
-/// Whether a limit is no wider than an `old` one; without one there is no limit.
+/// Whether a limit is no higher than an `old` one; an absent limit is unlimited.
 fn at_most<T: PartialOrd>(new: Option<T>, old: Option<T>) -> bool {
     match (new, old) {
         (_, None) => true,
@@ -244,12 +248,12 @@ fn at_most<T: PartialOrd>(new: Option<T>, old: Option<T>) -> bool {
     }
 }
 
-/// The order of names whose ASCII case does not matter.
+/// Orders names without regard to ASCII case.
 fn caseless(a: &str, b: &str) -> Ordering {
     a.bytes().map(|b| b.to_ascii_lowercase()).cmp(b.bytes().map(|b| b.to_ascii_lowercase()))
 }
 
-/// Up to three of `items` for people, and how many more there are.
+/// Up to three of `items` for people, and the number of the others.
 pub(crate) fn listed<T: std::fmt::Display>(items: impl IntoIterator<Item = T>) -> String {
     let mut items = items.into_iter();
     let shown: Vec<_> = items.by_ref().take(3).map(|item| item.to_string()).collect();

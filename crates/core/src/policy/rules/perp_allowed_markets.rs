@@ -1,4 +1,4 @@
-//! PERP_ALLOWED_MARKETS: which markets may be traded. Without one, none may.
+//! PERP_ALLOWED_MARKETS: the markets that may be traded. Without one, none may.
 
 use serde::{Deserialize, Serialize};
 

@@ -1,5 +1,5 @@
-//! PERP_MAX_LEVERAGE: how much leverage a position may take, by opening it, by changing it, or by
-//! taking its margin away.
+//! PERP_MAX_LEVERAGE: the highest leverage of a position, for opening it, changing it, or withdrawing its
+//! margin.
 
 use serde::{Deserialize, Serialize};
 
@@ -20,7 +20,7 @@ pub struct PerpMaxLeverage {
     pub warning_leverage: Option<Millionths>,
 }
 
-/// Whether the leverage of a position may be higher afterwards.
+/// Whether the action may raise the leverage of a position.
 const fn changes_leverage(kind: ActionKind) -> bool {
     match kind {
         ActionKind::OpenPosition | ActionKind::ModifyPosition | ActionKind::WithdrawMargin => true,

@@ -1,4 +1,4 @@
-//! PERP_MAX_POSITION_USD: how large a position may become, by opening it or by changing it.
+//! PERP_MAX_POSITION_USD: the largest size of a position, for opening or changing it.
 
 use serde::{Deserialize, Serialize};
 
@@ -20,7 +20,7 @@ pub struct PerpMaxPositionUsd {
     pub warning_position_usd: Option<Usd>,
 }
 
-/// Whether a position may be larger afterwards.
+/// Whether the action may enlarge a position.
 const fn changes_size(kind: ActionKind) -> bool {
     match kind {
         ActionKind::OpenPosition | ActionKind::ModifyPosition => true,

@@ -1,4 +1,4 @@
-//! RATE_LIMIT: how many requests a wallet may have admitted in a sliding window.
+//! RATE_LIMIT: the maximum number of a wallet's requests that are admitted in a sliding window.
 
 use serde::{Deserialize, Serialize};
 
@@ -13,7 +13,7 @@ use crate::policy::{DenialCode, Policy};
 pub struct RateLimit {
     /// At least 1.
     pub max_requests: u32,
-    /// Length of the window; at least 1.
+    /// Length of the window in seconds; at least 1.
     pub window_seconds: u32,
 }
 
@@ -24,7 +24,7 @@ impl Rule for RateLimit {
         RulesError::unless_within("window_seconds", u64::from(self.window_seconds), 1, most)
     }
 
-    /// Counts of two windows cannot be compared.
+    /// Counts of windows of different lengths cannot be compared.
     fn at_least_as_strict(&self, old: &Self) -> bool {
         self.window_seconds == old.window_seconds && self.max_requests <= old.max_requests
     }
@@ -40,8 +40,9 @@ impl Rule for RateLimit {
         let message = format!(
             "{count} requests were admitted in the last {window_seconds} seconds, and {max_requests} are allowed"
         );
-        let hint =
-            format!("wait until fewer than {max_requests} requests lie in the last {window_seconds} seconds");
+        let hint = format!(
+            "wait until fewer than {max_requests} requests were admitted in the last {window_seconds} seconds"
+        );
         findings.deny(row, DenialCode::RateLimitExceeded, message, Some(hint));
     }
 }

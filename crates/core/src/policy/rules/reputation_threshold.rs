@@ -1,4 +1,4 @@
-//! REPUTATION_THRESHOLD: how well counterparties must be reputed. It raises the tier, and never denies.
+//! REPUTATION_THRESHOLD: the minimum reputation of counterparties. It raises the tier, and never denies.
 
 use serde::{Deserialize, Serialize};
 
@@ -19,10 +19,10 @@ pub struct ReputationThreshold {
     /// Tier without a score.
     #[serde(default = "approval")]
     pub unrated_tier: Tier,
-    /// First tag of the feedback counted, any without one; at most 32 characters.
+    /// First tag of the feedback that counts; any tag if absent; at most 32 characters.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tag1: Option<String>,
-    /// Second tag, the same way; at most 32 characters.
+    /// Second tag, likewise; at most 32 characters.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tag2: Option<String>,
     /// Whether counterparties are looked up.

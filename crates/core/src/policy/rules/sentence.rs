@@ -1,4 +1,4 @@
-//! Rules in sentences, for people who read a list of policies. Nothing is decided from these texts.
+//! Rules in sentences, for people who read a list of policies. No decision depends on these texts.
 
 use std::fmt::Display;
 
@@ -11,14 +11,14 @@ use super::{
 use crate::money::Usd;
 use crate::policy::Tier;
 
-/// Most entries of a list that are named; the rest is counted.
+/// Maximum number of entries of a list that are named; the others are counted.
 const NAMED: usize = 5;
 
 const DAYS: [&str; 7] = ["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"];
 
 impl Rules {
-    /// What these rules say, in one to three sentences. Lists longer than five entries are cut, with the
-    /// number of those left out.
+    /// The rules in one to three sentences. Lists longer than five entries are cut, with the number of the
+    /// others.
     pub fn sentence(&self) -> String {
         match self {
             Self::SpendingLimit(rule) => spending(rule),
@@ -45,7 +45,7 @@ impl Rules {
                 format!("Signs messages only for the hosts {}{rate}.", list(&rule.domains))
             }
             Self::LendingLtvLimit(rule) => format!(
-                "Debt may not exceed {} of the collateral; from {} on it takes the owner.",
+                "Debt may not exceed {} of the collateral; above {} the action is delayed.",
                 percent(rule.max_ltv.get()),
                 percent(rule.warning_ltv.get())
             ),
@@ -59,7 +59,7 @@ impl Rules {
             }
             Self::PerpMaxLeverage(rule) => {
                 let warning = rule.warning_leverage.map(|at| factor(at.get()));
-                let warning = warning.map(|at| format!("; from {at} on it takes the owner"));
+                let warning = warning.map(|at| format!("; above {at} the action is delayed"));
                 format!(
                     "Leverage of at most {}{}.",
                     factor(rule.max_leverage.get()),
@@ -68,7 +68,7 @@ impl Rules {
             }
             Self::PerpMaxPositionUsd(rule) => {
                 let warning =
-                    rule.warning_position_usd.map(|at| format!("; from {at} USD on it takes the owner"));
+                    rule.warning_position_usd.map(|at| format!("; above {at} USD the action is delayed"));
                 format!("Positions of at most {} USD{}.", rule.max_position_usd, warning.unwrap_or_default())
             }
             Self::PerpAllowedMarkets(rule) => {
@@ -91,7 +91,7 @@ fn spending(rule: &SpendingLimit) -> String {
         let parts = [(instant, "at once"), (notify, "with notice"), (delayed, delay.as_str())];
         let parts = parts.into_iter().filter_map(|(limit, how)| Some(format!("up to {} {how}", limit?)));
         let text = parts.collect::<Vec<_>>().join(", ");
-        (!text.is_empty()).then(|| format!("{}, above with the owner.", capital(&text)))
+        (!text.is_empty()).then(|| format!("{}, above with the owner's approval.", capital(&text)))
     };
     let mut sentences = Vec::new();
     sentences.extend(tiers(usd(rule.instant_max_usd), usd(rule.notify_max_usd), usd(rule.delay_max_usd)));
@@ -108,8 +108,9 @@ fn spending(rule: &SpendingLimit) -> String {
         sentences.push(format!("Own limits for {}.", list(limits.keys())));
     }
     if let Some(percent) = rule.max_slippage_percent {
-        sentences
-            .push(format!("A swap that may bring more than {percent} % less than it takes needs the owner."));
+        sentences.push(format!(
+            "A swap that may bring more than {percent} % less than it takes needs the owner's approval."
+        ));
     }
     if let Some(seconds) = rule.approval_timeout {
         sentences.push(format!("The owner has {} to answer.", span(u64::from(seconds))));
@@ -202,7 +203,7 @@ fn tier(tier: Tier) -> &'static str {
         Tier::Instant => "goes at once",
         Tier::Notify => "goes at once, with notice",
         Tier::Delay => "waits for the delay",
-        Tier::Approval => "takes the owner",
+        Tier::Approval => "needs the owner's approval",
     }
 }
 
@@ -220,7 +221,7 @@ fn count(number: u32, what: &str) -> String {
     if number == 1 { format!("{number} {what}") } else { format!("{number} {what}s") }
 }
 
-/// Seconds in the largest unit that has no rest.
+/// Seconds in the largest unit that divides them.
 fn span(seconds: u64) -> String {
     let units = [(86_400, "day"), (3_600, "hour"), (60, "minute"), (1, "second")];
     let fits = units.into_iter().find(|(size, _)| seconds >= *size && seconds.is_multiple_of(*size));
@@ -228,7 +229,7 @@ fn span(seconds: u64) -> String {
     count(u32::try_from(seconds.checked_div(size).unwrap_or(seconds)).unwrap_or(u32::MAX), unit)
 }
 
-/// Millionths of one as percent.
+/// Millionths of one as a percentage.
 fn percent(millionths: u64) -> String {
     format!("{} %", point(millionths, 10_000))
 }

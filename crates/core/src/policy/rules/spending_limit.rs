@@ -1,4 +1,4 @@
-//! SPENDING_LIMIT: how much may be spent, and at which tier. Without one, nothing may.
+//! SPENDING_LIMIT: the most that may be spent, and at which tier. Without one, nothing may be spent.
 
 use serde::{Deserialize, Serialize};
 
@@ -19,8 +19,8 @@ use alloy_primitives::U256;
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SpendingLimit {
-    /// Base units of the native coin, up to which the tier is INSTANT. Of the three raw thresholds,
-    /// one that is missing while another is set counts as zero.
+    /// Base units of the native coin up to which the tier is INSTANT. If one of the three raw thresholds is
+    /// set, the absent ones count as zero.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub instant_max: Option<BaseUnits>,
     /// The same for NOTIFY.
@@ -29,7 +29,7 @@ pub struct SpendingLimit {
     /// The same for DELAY.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub delay_max: Option<BaseUnits>,
-    /// Dollars up to which the tier is INSTANT. A missing threshold is skipped.
+    /// Dollars up to which the tier is INSTANT. An absent threshold is skipped.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub instant_max_usd: Option<Usd>,
     /// The same for NOTIFY.
@@ -41,7 +41,7 @@ pub struct SpendingLimit {
     /// Thresholds and windows per asset.
     #[serde(default, skip_serializing_if = "TokenLimits::is_empty")]
     pub token_limits: TokenLimits,
-    /// How long a DELAY lasts; at least 60.
+    /// Length of a DELAY in seconds; at least 60.
     #[serde(default = "default_delay")]
     pub delay_seconds: u32,
     /// More than this in 24 hours: APPROVAL.
@@ -50,10 +50,11 @@ pub struct SpendingLimit {
     /// More than this in 30 days: APPROVAL.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub monthly_limit_usd: Option<Usd>,
-    /// Seconds the owner has to answer; 300 to 86400.
+    /// Approval window in seconds; 300 to 86400.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub approval_timeout: Option<u32>,
-    /// By how much a swap may bring less than it takes, by value; more: APPROVAL. Three if not given.
+    /// Maximum loss of a swap in percent: the value bought may be lower than the value sold by this much.
+    /// More: APPROVAL. 3 if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max_slippage_percent: Option<Percent>,
 }
@@ -65,7 +66,7 @@ const fn default_delay() -> u32 {
 /// A threshold by name.
 type NamedThreshold<T> = (&'static str, Option<T>);
 
-/// Where a sum stands on three thresholds: the tier, and the highest threshold it exceeds.
+/// The tier of a sum by three thresholds, and the highest threshold that it exceeds.
 fn climb<T: Copy + PartialOrd>(
     steps: [NamedThreshold<T>; 3],
     within: impl Fn(T) -> bool,
@@ -83,8 +84,8 @@ fn climb<T: Copy + PartialOrd>(
     (Tier::Approval, exceeded)
 }
 
-/// Whether no tier is reached later on the `new` steps than on the `old` ones. What a sum may be at
-/// most for a tier is the highest of the thresholds up to it; with none it may be nothing.
+/// Whether no sum gets a lower tier by the `new` steps than by the `old` ones. The largest sum of a tier is
+/// the highest of the thresholds up to that tier; without any it is zero.
 fn reaches_no_further<T: Copy + Ord>(new: [NamedThreshold<T>; 3], old: [NamedThreshold<T>; 3]) -> bool {
     let highest = |steps: [NamedThreshold<T>; 3], last: usize| {
         steps.into_iter().take(last).filter_map(|(_, threshold)| threshold).max()
@@ -92,7 +93,7 @@ fn reaches_no_further<T: Copy + Ord>(new: [NamedThreshold<T>; 3], old: [NamedThr
     (1..=3).all(|last| highest(new, last) <= highest(old, last))
 }
 
-/// The slippage of a row that says nothing about it.
+/// The slippage of a row that does not set it.
 const DEFAULT_SLIPPAGE: Percent = Percent::whole(3);
 
 impl SpendingLimit {
@@ -134,7 +135,7 @@ impl SpendingLimit {
                 && self.token_limits.names_no_more_than(&old.token_limits))
     }
 
-    /// Whether this row says anything about spending `asset` on a network of `chain`.
+    /// Whether this row limits spending of `asset` on a network of `chain`.
     pub fn covers(&self, asset: &AssetId, chain: Chain) -> bool {
         self.has_usd()
             || (asset.is_native() && self.has_raw())
@@ -172,8 +173,8 @@ impl Rule for SpendingLimit {
         }
     }
 
-    /// A row also covers what it limits, so that it may not begin to speak of anything new. The
-    /// owner's time to answer is compared only where both rows say it; the default is not known here.
+    /// A row also permits the assets that it limits, so it must not cover new ones. The approval window is
+    /// compared only where both rows set it, because the default is not known here.
     fn at_least_as_strict(&self, old: &Self) -> bool {
         let raw = match (self.has_raw(), old.has_raw()) {
             (true, true) => reaches_no_further(self.raw_steps(), old.raw_steps()),
@@ -209,7 +210,7 @@ impl Rule for SpendingLimit {
     }
 }
 
-/// One row at work on one request.
+/// One row, applied to one request.
 struct Judge<'j, 'c> {
     limit: &'j SpendingLimit,
     row: &'j Policy,
@@ -220,7 +221,7 @@ struct Judge<'j, 'c> {
 
 impl Judge<'_, '_> {
     fn run(&mut self) {
-        // A request with an unknown asset is denied already; its sums would say nothing.
+        // A request with an unknown asset is already denied, and its sums mean nothing.
         if !self.case.assets_known {
             return;
         }
@@ -293,7 +294,7 @@ impl Judge<'_, '_> {
         }
     }
 
-    /// Reports a tier reached by an amount of one asset.
+    /// Reports the tier of an amount of one asset.
     fn amount_tier(&mut self, asset: &AssetId, amount: U256, climbed: (Tier, Option<(&'static str, U256)>)) {
         let (tier, Some((name, threshold))) = climbed else { return };
         if tier == Tier::Instant {
@@ -315,8 +316,8 @@ impl Judge<'_, '_> {
                 let message = format!("worth {usd} USD, more than {name} ({threshold} USD)");
                 self.ask(tier, message, below(tier, &format!("{threshold} USD")));
             }
-            // No lower threshold is set, so the first one that is decides.
-            (tier, None) => self.ask(tier, format!("worth {usd} USD, and nothing is INSTANT"), None),
+            // No lower threshold is set, so the lowest one that is set decides.
+            (tier, None) => self.ask(tier, format!("worth {usd} USD, and no amount is INSTANT"), None),
         }
     }
 
@@ -355,11 +356,11 @@ impl Judge<'_, '_> {
     }
 }
 
-/// What would not need `tier`: an amount up to the threshold that asked for it.
+/// The nearest request that does not need `tier`: an amount up to the threshold that was exceeded.
 fn below(tier: Tier, threshold: &str) -> Option<String> {
     match tier {
         Tier::Instant | Tier::Notify => None,
         Tier::Delay => Some(format!("up to {threshold} per transaction needs no delay")),
-        Tier::Approval => Some(format!("up to {threshold} per transaction needs no owner")),
+        Tier::Approval => Some(format!("up to {threshold} per transaction needs no owner's approval")),
     }
 }

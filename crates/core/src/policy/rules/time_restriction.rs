@@ -1,4 +1,4 @@
-//! TIME_RESTRICTION: when requests are allowed. Outside, they are refused rather than kept waiting.
+//! TIME_RESTRICTION: the times at which requests are allowed. At other times they are denied, not queued.
 
 use std::collections::BTreeSet;
 
@@ -14,23 +14,23 @@ use crate::policy::{DAY_SECONDS, DenialCode, Policy};
 
 const HOUR_SECONDS: i64 = 3_600;
 
-/// Rules of TIME_RESTRICTION. At least one of hours and days; with both, both must hold.
+/// Rules of TIME_RESTRICTION. At least one of hours and days; if both are set, both must hold.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct TimeRestriction {
     /// Hours of the day.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub allowed_hours: Option<AllowedHours>,
-    /// Days of the week, 0 = Sunday to 6 = Saturday. The day that counts is the one the moment
-    /// falls on, also in hours that wrap past midnight.
+    /// Days of the week, 0 = Sunday to 6 = Saturday. The day of the moment itself counts, also in hours that
+    /// wrap past midnight.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub allowed_days: Option<BTreeSet<u8>>,
-    /// Where hours and days are read; UTC if not given.
+    /// Time zone of hours and days; UTC if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub timezone: Option<Timezone>,
 }
 
-/// From `start` until just before `end`; past midnight when `start` is the later one.
+/// From `start` (inclusive) to `end` (exclusive); wraps past midnight if `start` is later.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct AllowedHours {
@@ -64,7 +64,7 @@ impl TimeRestriction {
             && self.allowed_days.as_ref().is_none_or(day_ok)
     }
 
-    /// The next full local hour that is allowed. Every restriction opens within eight days.
+    /// The next full local hour that is allowed, at most eight days ahead.
     fn next_opening(&self, after: UnixSeconds) -> Option<UnixSeconds> {
         let local = after.saturating_add(self.offset());
         let this_hour = after.saturating_sub(local.rem_euclid(HOUR_SECONDS));
@@ -94,7 +94,7 @@ impl Rule for TimeRestriction {
         Ok(())
     }
 
-    /// Whether every minute of a week that is open now was open before.
+    /// Whether every minute of the week that is open now was open before.
     fn at_least_as_strict(&self, old: &Self) -> bool {
         (0..7 * DAY_SECONDS / 60).map(|minute| minute * 60).all(|at| !self.is_open(at) || old.is_open(at))
     }

@@ -1,4 +1,4 @@
-//! A fixed offset from UTC, as rules name it. Named zones would need a database that changes.
+//! A fixed offset from UTC. Named zones would need a database that changes.
 
 use std::fmt;
 use std::str::FromStr;

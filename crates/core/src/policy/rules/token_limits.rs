@@ -1,4 +1,4 @@
-//! The limits of SPENDING_LIMIT that are set per asset, in human units.
+//! The per-asset limits of SPENDING_LIMIT, in human units.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -39,20 +39,20 @@ impl TokenLimit {
     }
 }
 
-/// Limits by asset: a CAIP-19 id, or `native:solana` / `native:ethereum` for the coin of every
-/// network of a chain, or `native` where the row has a network. The most specific one decides.
+/// Limits by asset: a CAIP-19 id, `native:solana` / `native:ethereum` for the coin of every network of a
+/// chain, or `native` in a row with a network. The most specific one decides.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct TokenLimits {
     natives: BTreeMap<Native, TokenLimit>,
     assets: BTreeMap<AssetId, TokenLimit>,
 }
 
-/// A native coin without naming its network.
+/// A key for a native coin that does not name its network.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 enum Native {
-    /// That of the row's network.
+    /// The coin of the row's network.
     OfScope,
-    /// That of any network of a chain.
+    /// The coin of every network of a chain.
     Of(Chain),
 }
 
@@ -74,7 +74,7 @@ impl TokenLimits {
         self.natives.is_empty() && self.assets.is_empty()
     }
 
-    /// The limit that decides for an asset on a network of `chain`.
+    /// The limit of an asset on a network of `chain`.
     pub fn of(&self, asset: &AssetId, chain: Chain) -> Option<&TokenLimit> {
         let named = self.assets.get(asset);
         if !asset.is_native() || named.is_some() {
@@ -83,8 +83,9 @@ impl TokenLimits {
         self.natives.get(&Native::Of(chain)).or_else(|| self.natives.get(&Native::OfScope))
     }
 
-    /// Whether every limit of `old` is still there and none is wider. A limit more may cover what had no
-    /// cover, unless everything has (`all_covered`), and one on a native coin may stand before another.
+    /// Whether every limit of `old` is still there and none is higher. A new limit may cover an asset that
+    /// had no cover, unless everything was covered (`all_covered`); one on a native coin may take precedence
+    /// over another.
     pub(super) fn at_least_as_strict(&self, old: &Self, all_covered: bool) -> bool {
         let natives_kept = self.natives.keys().eq(old.natives.keys());
         let no_more = self
@@ -98,7 +99,7 @@ impl TokenLimits {
             && old.assets.iter().all(|(asset, limit)| narrower(self.assets.get(asset), limit))
     }
 
-    /// Whether `old` has every key that is here.
+    /// Whether `old` has every key of this one.
     pub(super) fn names_no_more_than(&self, old: &Self) -> bool {
         self.natives.keys().all(|native| old.natives.contains_key(native))
             && self.assets.keys().all(|asset| old.assets.contains_key(asset))
@@ -124,7 +125,7 @@ impl TokenLimits {
         Ok(())
     }
 
-    /// Puts a limit under its key; false if that key is taken.
+    /// Stores a limit under its key; false if the key is taken.
     fn insert(&mut self, key: &str, limit: TokenLimit) -> Result<bool, String> {
         if let Some(native) = Native::ALL.into_iter().find(|native| native.as_str() == key) {
             return Ok(self.natives.insert(native, limit).is_none());
@@ -147,7 +148,7 @@ fn ascending(field: &str, limit: &TokenLimit) -> Result<(), RulesError> {
     )
 }
 
-/// An entry that could never match would look like a limit and be none.
+/// Refuses an entry that could never match, because it would look like a limit without being one.
 fn check_asset(field: &str, asset: &AssetId, placement: &Placement<'_>) -> Result<(), RulesError> {
     let contradicts = |problem| Err(RulesError::Contradiction { field: field.to_owned(), problem });
     let Some(network) = placement.networks.all().find(|network| network.caip2 == asset.caip2) else {

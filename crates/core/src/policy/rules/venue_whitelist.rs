@@ -1,5 +1,5 @@
-//! VENUE_WHITELIST: which venues an action may use. Without one, any; with one, an action that names
-//! no venue is refused.
+//! VENUE_WHITELIST: the venues that an action may use. Without one, any venue may be used; with one, an
+//! action without a venue is denied.
 
 use serde::{Deserialize, Serialize};
 

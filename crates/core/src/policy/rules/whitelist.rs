@@ -1,4 +1,4 @@
-//! WHITELIST: who may receive. Without one, anybody may.
+//! WHITELIST: the accounts that may receive. Without one, any account may.
 
 use std::collections::BTreeSet;
 
@@ -15,7 +15,7 @@ use crate::policy::{DenialCode, Policy, beyond_asked};
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Whitelist {
-    /// At least one account. Owners of token accounts, not the token accounts.
+    /// At least one account. On Solana, owners of token accounts, not the token accounts themselves.
     pub allowed_addresses: BTreeSet<Address>,
 }
 
@@ -38,7 +38,7 @@ impl Rule for Whitelist {
     fn judge(&self, row: &Policy, case: &Evaluation<'_>, findings: &mut Findings) {
         // A new contract has no address that could be listed.
         if case.effects.all().any(|effect| matches!(effect, Effect::Deployment { .. })) {
-            let message = "a deployment has no destination that a whitelist could name".to_owned();
+            let message = "a deployment has no destination address for a whitelist".to_owned();
             findings.deny(row, DenialCode::WhitelistDenied, message, None);
         }
         let stranger = |destination: &&Address| !self.allowed_addresses.contains(*destination);
@@ -48,12 +48,13 @@ impl Rule for Whitelist {
             let hint = format!("allowed: {}", listed(&self.allowed_addresses));
             findings.deny(row, DenialCode::WhitelistDenied, message, Some(hint));
         }
-        // Whoever makes the block gets it, and is on no list.
+        // The block producer receives it, and is not on the whitelist.
         let beyond = beyond_asked(case.effects, case.facts);
         if !beyond.is_zero() {
             let beyond = case.show(&case.effects.native, beyond);
-            let message =
-                format!("offers {beyond} more in fees than the network asks for, to whoever takes it");
+            let message = format!(
+                "offers {beyond} more in fees than the network asks for, and the block producer is not on the whitelist"
+            );
             let hint = "offer the network what it asks for now".to_owned();
             findings.deny(row, DenialCode::WhitelistDenied, message, Some(hint));
         }

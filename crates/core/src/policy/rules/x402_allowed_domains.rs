@@ -1,4 +1,4 @@
-//! X402_ALLOWED_DOMAINS: whose HTTP resources may be paid for. Without one, nobody's.
+//! X402_ALLOWED_DOMAINS: the hosts whose HTTP resources may be paid for. Without one, none.
 
 use serde::{Deserialize, Serialize};
 

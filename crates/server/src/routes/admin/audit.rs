@@ -61,7 +61,7 @@ pub(crate) async fn list_audit_logs(
     Ok(Json(shapes::listing(part, |entry| entry)))
 }
 
-/// Recomputes the whole audit chain and says whether every entry follows from the one before.
+/// Recomputes the whole audit chain and reports whether every entry follows from the previous one.
 #[utoipa::path(
     get,
     path = "/v1/admin/audit/verify",

@@ -13,7 +13,7 @@ use crate::extract::{LocalMasterAuth, MasterAuth};
 use crate::problem::Failure;
 use crate::routes::Answer;
 
-/// Bytes of the file in one piece of the answer.
+/// Bytes of the file per chunk of the answer.
 const PIECE: usize = 64 * 1024;
 
 /// Writes an encrypted backup into the data directory on the daemon's machine.
@@ -30,10 +30,10 @@ pub(crate) async fn create_backup(MasterAuth(master): MasterAuth, State(app): St
     }))
 }
 
-/// Answers with an encrypted backup, of which the daemon keeps nothing.
+/// Answers with an encrypted backup; the daemon keeps no copy.
 ///
-/// Only on the Unix socket in the data directory: it has every key, sealed under the master password, so the password
-/// alone must not fetch it.
+/// Only on the Unix socket in the data directory: a backup contains every key, sealed under the master
+/// password, so the password alone must not be enough to fetch it.
 #[utoipa::path(
     post, path = "/v1/admin/backup/download", tag = "admin",
     responses((status = 200, content_type = "application/octet-stream", body = BackupContents)),

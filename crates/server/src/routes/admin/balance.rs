@@ -10,7 +10,7 @@ use crate::extract::{MasterAuth, Path};
 use crate::routes::Answer;
 use crate::shapes;
 
-/// Shows what a wallet holds on every network that it can use.
+/// Shows a wallet's balances on all its networks.
 #[utoipa::path(
     get,
     path = "/v1/admin/wallets/{id}/balance",

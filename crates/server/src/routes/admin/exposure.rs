@@ -10,7 +10,7 @@ use crate::extract::{MasterAuth, Query};
 use crate::routes::Answer;
 use crate::shapes;
 
-/// Works out the most that could leave without any human if a session leaked now: in an hour, a day and
+/// Computes the most that could leave without any human if a session token leaked now: in an hour, a day and
 /// 30 days, each figure with the rule that bounds it.
 #[utoipa::path(
     get,

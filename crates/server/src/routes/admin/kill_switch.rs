@@ -21,7 +21,7 @@ fn shape(state: KillSwitch, changed_at: UnixSeconds) -> KillSwitchStatus {
     KillSwitchStatus { signing: state.into(), state, activated_at }
 }
 
-/// Shows the kill switch.
+/// Shows the state of the kill switch.
 #[utoipa::path(
     get,
     path = "/v1/admin/kill-switch",
@@ -36,10 +36,11 @@ pub(crate) async fn get_kill_switch(
     Ok(Json(shape(row.state, row.changed_at)))
 }
 
-/// Activates the kill switch: nothing is signed until recovery, and what was admitted before is never signed.
+/// Activates the kill switch: nothing is signed until recovery, and requests admitted before are never
+/// signed.
 ///
-/// Activating it again changes nothing and answers with its state. By the Unix socket in the data directory no
-/// password is needed.
+/// Activating it again changes nothing and answers with its state. Through the Unix socket in the data
+/// directory no password is needed.
 #[utoipa::path(
     post,
     path = "/v1/admin/kill-switch",
@@ -55,9 +56,9 @@ pub(crate) async fn activate_kill_switch(
     Ok(Json(shape(row.state, row.changed_at)))
 }
 
-/// Resumes normal operation. What was admitted before the kill switch stays unsigned and is cancelled.
+/// Releases the kill switch. Requests admitted before its activation stay unsigned and are cancelled.
 ///
-/// Where wallets have LOCKED owners it is answered 202: it waits for the signatures of all of them.
+/// If wallets have LOCKED owners, the answer is 202: the release waits for the signatures of all of them.
 #[utoipa::path(
     post,
     path = "/v1/admin/recover",

@@ -1,4 +1,4 @@
-//! The operator's side.
+//! The operator's administration.
 
 mod audit;
 mod backup;

@@ -8,9 +8,10 @@ use crate::app::App;
 use crate::extract::{Body, LocalMasterAuth};
 use crate::routes::Answer;
 
-/// Replaces the master password. Keys are not re-encrypted; only the record that unwraps them is.
+/// Replaces the master password. Keys are not encrypted again; only the record that unwraps them changes.
 ///
-/// Only on the Unix socket in the data directory: whoever stole the password must not shut the operator out with it.
+/// Only on the Unix socket in the data directory, so that a thief of the password cannot lock the operator
+/// out.
 #[utoipa::path(
     put,
     path = "/v1/admin/master-password",

@@ -12,8 +12,8 @@ use crate::shapes;
 
 /// Judges recorded requests again by a candidate set of policies. Nothing is changed.
 ///
-/// Effects and facts are those of the decision: sums in the ledger are what really happened, not what
-/// would have happened under the candidate set.
+/// Effects and facts are those of the decision. Ledger sums are those that were recorded, not those that
+/// would have resulted from the candidate set.
 #[utoipa::path(
     post,
     path = "/v1/admin/policies/replay",

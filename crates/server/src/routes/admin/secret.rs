@@ -8,7 +8,7 @@ use crate::app::App;
 use crate::extract::MasterAuth;
 use crate::routes::Answer;
 
-/// Replaces the key that signs session tokens.
+/// Rotates the key that signs session tokens.
 #[utoipa::path(
     post,
     path = "/v1/admin/rotate-secret",

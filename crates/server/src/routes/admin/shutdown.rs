@@ -8,10 +8,10 @@ use crate::app::App;
 use crate::extract::LocalMasterAuth;
 use crate::routes::Answer;
 
-/// Stops the daemon: no new connections, running requests finish, then it ends.
+/// Stops the daemon: it accepts no new connections, finishes running requests, and ends.
 ///
-/// Only on the Unix socket in the data directory: a password that leaked must not take the daemon away. From elsewhere
-/// the kill switch stops what matters.
+/// Only on the Unix socket in the data directory, so that a leaked password cannot stop the daemon.
+/// Elsewhere, use the kill switch to stop signing.
 #[utoipa::path(post, path = "/v1/admin/shutdown", tag = "admin", responses((status = 200, body = Done)))]
 pub(crate) async fn shutdown(_: LocalMasterAuth, State(app): State<App>) -> Answer<Done> {
     app.stop().cancel();

@@ -9,7 +9,7 @@ use crate::extract::MasterAuth;
 use crate::routes::Answer;
 use crate::shapes;
 
-/// Shows the daemon at a glance.
+/// Shows an overview of the daemon's state.
 #[utoipa::path(get, path = "/v1/admin/status", tag = "admin", responses((status = 200, body = Status)))]
 pub(crate) async fn admin_status(MasterAuth(master): MasterAuth, State(app): State<App>) -> Answer<Status> {
     Ok(Json(shapes::status(app.engine().operator(&master).status().await?)))

@@ -9,7 +9,7 @@ use crate::extract::{Body, LocalMasterAuth, MasterAuth, Query};
 use crate::routes::Answer;
 use crate::shapes;
 
-/// Lists the tokens on record: what amounts and limits are read by.
+/// Lists the recorded tokens, whose decimals are used for amounts and limits.
 #[utoipa::path(
     get,
     path = "/v1/tokens",
@@ -26,11 +26,11 @@ pub(crate) async fn list_tokens(
     Ok(Json(Tokens { tokens: tokens.into_iter().map(shapes::token).collect() }))
 }
 
-/// Drops what is on record of a token, so that the next request about it asks the nodes anew. Answers with what was
-/// on record.
+/// Removes a recorded token, so that the next request about it reads its facts from the nodes. Answers with
+/// the removed record.
 ///
-/// Only on the Unix socket in the data directory: decimals decide what limits count, so the password alone must not
-/// change them.
+/// Only on the Unix socket in the data directory: decimals determine how limits count, so the password alone
+/// must not be enough to change them.
 #[utoipa::path(
     delete,
     path = "/v1/tokens",

@@ -11,7 +11,7 @@ use crate::extract::{OwnerAuth, Path};
 use crate::routes::Answer;
 use crate::shapes;
 
-/// Agrees to a change, as an owner it concerns. It is in force when every one of them has agreed.
+/// Approves a change, as one of the owners concerned. It is in force when every one of them has approved.
 #[utoipa::path(
     post,
     path = "/v1/changes/{id}/approve",
@@ -29,7 +29,7 @@ pub(crate) async fn approve_change(
     Ok(Json(shapes::change(engine.owner(owner).approve_change().await?)))
 }
 
-/// Stops a change, as an owner it concerns.
+/// Rejects a change, as one of the owners concerned.
 #[utoipa::path(
     post,
     path = "/v1/changes/{id}/reject",

@@ -1,4 +1,4 @@
-//! Changes that wait for owners.
+//! Pending changes.
 
 mod decide;
 mod read;

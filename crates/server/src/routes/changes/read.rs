@@ -11,7 +11,7 @@ use crate::extract::{MasterAuth, Path, Public, Query, page};
 use crate::routes::Answer;
 use crate::shapes;
 
-/// Lists what the operator asked for and owners have to agree to, newest first.
+/// Lists changes that the operator requested and owners must approve, newest first.
 #[utoipa::path(
     get,
     path = "/v1/changes",
@@ -45,10 +45,9 @@ pub(crate) async fn get_change(
     Ok(Json(shapes::change(app.engine().operator(&master).change(id).await?)))
 }
 
-/// Shows what owners are asked about a waiting change, with the exact messages to sign.
+/// Shows the questions to the owners about a waiting change, with the exact messages to sign.
 ///
-/// Whoever holds the id may look;
-/// only the owners' signatures decide.
+/// No credential is needed besides the id; only the owners' signatures decide.
 #[utoipa::path(
     get,
     path = "/v1/changes/{id}/approval",

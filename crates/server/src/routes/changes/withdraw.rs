@@ -10,7 +10,7 @@ use crate::extract::{MasterAuth, Path};
 use crate::routes::Answer;
 use crate::shapes;
 
-/// Takes a waiting change back.
+/// Withdraws a pending change.
 #[utoipa::path(
     delete,
     path = "/v1/changes/{id}",

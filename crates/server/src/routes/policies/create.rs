@@ -14,8 +14,8 @@ use crate::shapes;
 
 /// Creates a policy for one wallet, or for all.
 ///
-/// One that allows something a LOCKED owner's wallet could not do before is answered 202: it waits for
-/// that owner's signature.
+/// If it allows something that a LOCKED owner's wallet could not do before, the answer is 202: the policy
+/// waits for that owner's signature.
 #[utoipa::path(
     post,
     path = "/v1/policies",

@@ -11,7 +11,7 @@ use crate::extract::{MasterAuth, Path, Query, SessionOrMaster, page};
 use crate::routes::Answer;
 use crate::shapes;
 
-/// Lists policies: all of them for the operator, those that apply to its wallet for a session.
+/// Lists policies: all of them for the operator; for a session those that apply to its wallets.
 #[utoipa::path(
     get,
     path = "/v1/policies",

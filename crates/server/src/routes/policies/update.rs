@@ -13,9 +13,9 @@ use crate::problem::Failure;
 use crate::routes::Settled;
 use crate::shapes;
 
-/// Changes a policy. New rules replace the old ones as a whole.
+/// Changes a policy. New rules replace all old ones.
 ///
-/// What loosens is answered 202: it waits for the LOCKED owners of the wallets concerned.
+/// If the change loosens, the answer is 202: it waits for the LOCKED owners of the wallets concerned.
 #[utoipa::path(
     put,
     path = "/v1/policies/{id}",
@@ -40,7 +40,7 @@ pub(crate) async fn update_policy(
 
 /// Deletes a policy.
 ///
-/// What loosens is answered 202: it waits for the LOCKED owners of the wallets concerned.
+/// If that loosens, the answer is 202: it waits for the LOCKED owners of the wallets concerned.
 #[utoipa::path(
     delete,
     path = "/v1/policies/{id}",

@@ -11,7 +11,7 @@ use crate::extract::{Body, MasterAuth};
 use crate::problem::Failure;
 use crate::shapes;
 
-/// Creates a session. The token is in this answer and nowhere else.
+/// Creates a session. Only this answer contains its token.
 #[utoipa::path(
     post,
     path = "/v1/sessions",

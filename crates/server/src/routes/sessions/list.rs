@@ -10,7 +10,7 @@ use crate::extract::{MasterAuth, Query, page};
 use crate::routes::Answer;
 use crate::shapes;
 
-/// Lists sessions, newest first, never with their tokens.
+/// Lists sessions, newest first, without their tokens.
 #[utoipa::path(
     get,
     path = "/v1/sessions",

@@ -1,4 +1,4 @@
-//! Sessions: made, listed, revoked, their tokens replaced, their wallets changed.
+//! Sessions: creating, listing, revoking, replacing tokens, linking wallets.
 
 mod create;
 mod list;

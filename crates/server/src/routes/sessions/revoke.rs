@@ -9,7 +9,7 @@ use crate::app::App;
 use crate::extract::{MasterAuth, Path};
 use crate::routes::Answer;
 
-/// Ends a session at once. Doing it twice is fine.
+/// Revokes a session at once. Repeating it has no further effect.
 #[utoipa::path(
     delete,
     path = "/v1/sessions/{id}",

@@ -10,10 +10,10 @@ use crate::extract::{MasterAuth, Path, RenewalAuth};
 use crate::routes::Answer;
 use crate::shapes;
 
-/// Replaces the caller's own token by one with a new expiry. The old token dies at once.
+/// Replaces the caller's own token by one with a new expiry. The old token is void at once.
 ///
-/// Where the answer was lost, the old token fetches the same renewal again, for 60 seconds and until the new
-/// token is first used; it opens nothing else.
+/// If the answer was lost, the old token fetches the same renewal again, for 60 seconds and until the new
+/// token is first used; it permits nothing else.
 #[utoipa::path(
     put,
     path = "/v1/sessions/{id}/renew",
@@ -29,7 +29,7 @@ pub(crate) async fn renew_session(
     Ok(Json(shapes::issued(app.engine().renew(&renewal, id).await?)))
 }
 
-/// Replaces a session's token, keeping its expiry. The old token dies at once.
+/// Replaces a session's token and keeps its expiry. The old token is void at once.
 #[utoipa::path(
     post,
     path = "/v1/sessions/{id}/rotate",

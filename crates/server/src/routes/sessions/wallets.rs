@@ -12,7 +12,7 @@ use crate::extract::{Body, MasterAuth, Path};
 use crate::problem::Failure;
 use crate::routes::Answer;
 
-/// Lists the wallets a session is linked to.
+/// Lists the wallets that are linked to a session.
 #[utoipa::path(
     get,
     path = "/v1/sessions/{id}/wallets",
@@ -49,7 +49,7 @@ pub(crate) async fn add_session_wallet(
     Ok((StatusCode::CREATED, Json(WalletLink { session_id: id, wallet_id: request.wallet_id })))
 }
 
-/// Unlinks a wallet from a session. The last one stays.
+/// Unlinks a wallet from a session. The last wallet cannot be unlinked.
 #[utoipa::path(
     delete,
     path = "/v1/sessions/{id}/wallets/{walletId}",
@@ -69,7 +69,7 @@ pub(crate) async fn remove_session_wallet(
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// Sets the wallet that the session means to read where it names none.
+/// Sets a session's default wallet, which its read requests use if they name none.
 #[utoipa::path(
     put,
     path = "/v1/sessions/{id}/default-wallet",

@@ -10,7 +10,7 @@ use crate::openapi::openapi_json;
 
 static DOCUMENT: LazyLock<String> = LazyLock::new(openapi_json);
 
-/// This document.
+/// The OpenAPI document.
 #[utoipa::path(
     get,
     path = "/doc",

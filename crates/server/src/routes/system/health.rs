@@ -8,7 +8,7 @@ use crate::app::App;
 use crate::extract::Public;
 use crate::routes::Answer;
 
-/// Whether the daemon lives.
+/// Whether the daemon is running.
 #[utoipa::path(get, path = "/health", tag = "system", responses((status = 200, body = Health)))]
 pub(crate) async fn health(_: Public, State(app): State<App>) -> Answer<Health> {
     let health = app.engine().health();

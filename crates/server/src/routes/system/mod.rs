@@ -1,4 +1,4 @@
-//! Liveness, the OpenAPI document, and the daemon's proof to its callers.
+//! Health, the OpenAPI document, and the daemon's proof to its callers.
 
 mod doc;
 mod health;

@@ -12,7 +12,7 @@ use crate::extract::{Body, Public};
 use crate::problem::Failure;
 use crate::routes::Answer;
 
-/// How to stretch the master password, for asking the daemon to prove that it knows it.
+/// The parameters for stretching the master password, needed to ask the daemon for its proof.
 #[utoipa::path(get, path = "/v1/proof", tag = "system", responses((status = 200, body = ProofParameters)))]
 pub(crate) async fn proof_parameters(_: Public, State(app): State<App>) -> Answer<ProofParameters> {
     let stretching = app.engine().proof_stretching();
@@ -28,8 +28,8 @@ pub(crate) async fn proof_parameters(_: Public, State(app): State<App>) -> Answe
 
 /// Proves that this daemon knows the master password, to a caller who is about to send it.
 ///
-/// Neither side learns anything that could be tried out afterwards. A run tests one password, so it counts
-/// as a try until the right password comes.
+/// Neither side learns anything with which the password could be guessed offline. A run tests one password,
+/// so it counts as a try until the right password arrives.
 #[utoipa::path(
     post,
     path = "/v1/proof",
@@ -62,11 +62,11 @@ fn bytes<const N: usize>(field: &str, text: &str) -> Result<[u8; N], Failure> {
     Ok(bytes)
 }
 
-/// Whether a caller who connected to `address` can have meant this daemon. On loopback that is exactly the
-/// address and port it listens on: a process on another port, or on the same port of `[::1]` where we have
-/// that of `127.0.0.1`, may pass everything on and is not us, and `localhost` may lead to either. A daemon
-/// that listens for other machines may be reached under any port (a container's is published under
-/// another), and behind a proxy under any of its configured names.
+/// Whether a caller who connected to `address` can have reached this daemon directly. On loopback that is
+/// exactly the address and port on which it listens: another process on another port, or on the same port of
+/// `[::1]` if this daemon has that of `127.0.0.1`, may forward everything, and `localhost` may lead to
+/// either. A daemon that listens for other machines may be reached under any port (that of a container is
+/// published under another), and behind a proxy under any of its configured names.
 fn is_ours(address: &str, listens: Option<SocketAddr>, names: &[String]) -> bool {
     let Ok(authority) = address.parse::<Authority>() else { return false };
     if address.contains('@') {
@@ -117,7 +117,7 @@ mod tests {
             assert!(!ours(address, "[::1]:3100"), "{address}");
         }
         assert!(!ours("evil.example:3100", "0.0.0.0:3100"));
-        // A configured name says which hosts a proxy passes on, and nothing of this machine's own.
+        // A configured name says which hosts a proxy forwards; it does not apply to loopback addresses.
         let names = ["localhost".to_owned(), "[::1]".to_owned()];
         for address in ["localhost:3100", "[::1]:3100"] {
             assert!(!is_ours(address, "127.0.0.1:3100".parse().ok(), &names), "{address}");

@@ -10,10 +10,9 @@ use crate::extract::{Path, Public};
 use crate::routes::Answer;
 use crate::shapes;
 
-/// Shows what the owner is asked, with the exact messages to sign.
+/// Shows the question to the owner, with the exact messages to sign.
 ///
-/// Whoever holds the id may look;
-/// only the owner's signature decides.
+/// No credential is needed besides the id; only the owner's signature decides.
 #[utoipa::path(
     get,
     path = "/v1/transactions/{id}/approval",

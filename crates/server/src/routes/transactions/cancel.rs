@@ -10,7 +10,7 @@ use crate::extract::{Path, SessionAuth};
 use crate::routes::Answer;
 use crate::shapes;
 
-/// Withdraws a transaction that still waits. Once signed it cannot be withdrawn.
+/// Cancels a waiting transaction. A signed transaction cannot be cancelled.
 #[utoipa::path(
     post,
     path = "/v1/transactions/{id}/cancel",

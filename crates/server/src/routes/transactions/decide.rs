@@ -11,7 +11,7 @@ use crate::extract::{OwnerAuth, Path};
 use crate::routes::Answer;
 use crate::shapes;
 
-/// Lets a transaction run, as its owner. One signature approves one transaction once.
+/// Approves a transaction, as its owner. One signature approves one transaction once.
 #[utoipa::path(
     post,
     path = "/v1/transactions/{id}/approve",
@@ -31,7 +31,7 @@ pub(crate) async fn approve_transaction(
     Ok(Json(Approved { transaction: shapes::transaction(tx), approved_at }))
 }
 
-/// Stops a transaction, as its owner.
+/// Rejects a transaction, as its owner.
 #[utoipa::path(
     post,
     path = "/v1/transactions/{id}/reject",

@@ -12,8 +12,8 @@ use crate::shapes;
 
 /// Explains a decision.
 ///
-/// Everything it was made from, as it was then: effects, policies, prices, balances, ledger sums and
-/// clock. The decision is made again from these inputs, and `reproduced` says whether it is the same.
+/// Shows its complete input at that time: effects, policies, prices, balances, ledger sums and clock. The
+/// decision is made again from this input, and `reproduced` says whether it is the same.
 #[utoipa::path(
     get,
     path = "/v1/transactions/{id}/explain",
@@ -29,9 +29,9 @@ pub(crate) async fn explain_transaction(
     Ok(Json(shapes::explanation(app.engine().agent(&session).explain(id).await?)?))
 }
 
-/// Explains any decision.
+/// Explains a decision about a transaction of any session.
 ///
-/// As `GET /v1/transactions/{id}/explain`, for the operator.
+/// Like `GET /v1/transactions/{id}/explain`, for the operator.
 #[utoipa::path(
     get,
     path = "/v1/admin/transactions/{id}/explain",

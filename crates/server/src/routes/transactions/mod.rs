@@ -1,4 +1,4 @@
-//! Transactions: asked for by agents, decided by owners, overseen by the operator.
+//! Transactions: requested by agents, approved by owners, administered by the operator.
 
 mod approval;
 mod cancel;

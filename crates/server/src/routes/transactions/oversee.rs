@@ -26,7 +26,7 @@ pub(crate) async fn admin_list_transactions(
     Query(query): Query<TransactionQuery>,
 ) -> Answer<Items<Transaction>> {
     if query.idempotency_key.is_some() {
-        let message = "a key belongs to a session; ask with its token";
+        let message = "a key belongs to a session; use the session's token";
         return Err(Failure::issue("idempotencyKey", "invalid", message));
     }
     let page = page(query.cursor, query.limit)?;
@@ -34,7 +34,7 @@ pub(crate) async fn admin_list_transactions(
     Ok(Json(shapes::items(found, shapes::transaction)))
 }
 
-/// Shows any transaction.
+/// Shows a transaction of any session.
 #[utoipa::path(
     get,
     path = "/v1/admin/transactions/{id}",
@@ -50,7 +50,7 @@ pub(crate) async fn admin_get_transaction(
     Ok(Json(shapes::transaction(app.engine().operator(&master).transaction(id).await?)))
 }
 
-/// Withdraws any transaction that still waits.
+/// Cancels a waiting transaction of any session.
 #[utoipa::path(
     post,
     path = "/v1/admin/transactions/{id}/cancel",
@@ -66,10 +66,11 @@ pub(crate) async fn admin_cancel_transaction(
     Ok(Json(shapes::transaction(app.engine().operator(&master).cancel(id).await?)))
 }
 
-/// Closes a signed transaction that can no longer happen and that nobody proves dead.
+/// Closes a signed transaction that can no longer confirm and is not proved to be dropped.
 ///
-/// On a local network what it holds is given free. Elsewhere, and where the caller got the signature, its
-/// bytes may still land, so what it holds counts as spent from then on. Without `confirm` the answer only says what closing would do.
+/// On a local network its reservations are released. Elsewhere, and if the caller has the signature, its
+/// bytes may still be included, so its reservations count as spent from then on. Without `confirm` the answer
+/// only says what closing would do.
 #[utoipa::path(
     post,
     path = "/v1/admin/transactions/{id}/close",
@@ -87,7 +88,7 @@ pub(crate) async fn admin_close_transaction(
     Ok(Json(shapes::closed(app.engine().operator(&master).close(id, request.confirm).await?)))
 }
 
-/// Rejects a transaction that waits for its owner. The operator can stop it but not approve it.
+/// Rejects a transaction that waits for its owner. The operator can reject it but not approve it.
 #[utoipa::path(
     post,
     path = "/v1/admin/transactions/{id}/reject",

@@ -41,8 +41,8 @@ pub(crate) async fn list_transactions(
     Ok(Json(shapes::items(found, shapes::transaction)))
 }
 
-/// Lists the transactions of the session's wallets that wait for somebody: `QUEUED` for the end of their
-/// delay, `PENDING_APPROVAL` for their owner. `GET /v1/transactions?status=` has the rest.
+/// Lists the waiting transactions of the session's wallets: `QUEUED` until the end of their delay,
+/// `PENDING_APPROVAL` for their owner. `GET /v1/transactions?status=` lists the others.
 #[utoipa::path(
     get,
     path = "/v1/transactions/pending",

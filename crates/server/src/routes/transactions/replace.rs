@@ -12,12 +12,13 @@ use crate::extract::{Body, Idempotency, Path, Query, SessionAuth};
 use crate::problem::Failure;
 use crate::shapes;
 
-/// Puts another transaction in the place of a signed one that does not land.
+/// Replaces a signed transaction that does not confirm.
 ///
-/// EVM networks only. `HIGHER_FEE` sends the same transaction again at a higher fee, `CANCELLATION` an
-/// empty one. At most one of the two lands; the other ends as `FAILED` once that is proved. The new one
-/// is judged by policy like any request and answers like one, with `replaces` set. What is past
-/// replacing, or has an open replacement already, is 409.
+/// EVM networks only. `HIGHER_FEE` sends the same transaction again at a higher fee, `CANCELLATION` an empty
+/// transfer to the wallet itself. At most one of the two is included; the other ends as `FAILED` once that is
+/// proved. The replacement is judged by policy like any request, and the answer has the same form, with
+/// `replaces` set. If the transaction can no longer be replaced, or has an open replacement, the answer is
+/// 409.
 #[utoipa::path(
     post,
     path = "/v1/transactions/{id}/replace",
@@ -41,7 +42,7 @@ pub(crate) async fn replace_transaction(
 ) -> Result<(StatusCode, Json<Transaction>), Failure> {
     let wait = wait_for(&query)?;
     app.limits().submission(session.id())?;
-    // Of another kind than the body of a send, so that no key is good for both.
+    // Bound to another kind of value than the body of a send, so that no key is valid for both.
     let idempotency = key.bind(&(id, &request))?;
     let request = waiaas_engine::ReplaceRequest { id, with: request.with, idempotency };
     let engine = app.engine().clone();

@@ -19,10 +19,10 @@ use crate::shapes;
 
 /// Asks for a transaction.
 ///
-/// The answer is the verdict: `SUBMITTED` or `CONFIRMED` when it ran,
-/// `QUEUED` with `executeAfter` when it is delayed, `PENDING_APPROVAL` with `approvalExpiresAt` when
-/// the owner is asked. A refusal by policy is 403 with a specific code, the policy that decided in
-/// `details`, and a hint. With `dryRun` nothing is written, signed or sent, and the answer is 200.
+/// The answer shows the verdict: `SUBMITTED` or `CONFIRMED` if it was signed, `QUEUED` with `executeAfter` if
+/// it is delayed, `PENDING_APPROVAL` with `approvalExpiresAt` if the owner is asked. A denial by policy is
+/// 403 with a specific code, the deciding policy in `details`, and a hint. With `dryRun` nothing is written,
+/// signed or sent, and the answer is 200.
 #[utoipa::path(
     post,
     path = "/v1/transactions/send",
@@ -35,7 +35,7 @@ use crate::shapes;
     request_body = TransactionRequest,
     responses(
         (status = 201, body = Transaction),
-        (status = 200, description = "The dry run asked for", body = DryRunResult),
+        (status = 200, description = "The result of a dry run", body = DryRunResult),
     )
 )]
 pub(crate) async fn send_transaction(

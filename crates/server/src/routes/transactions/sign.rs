@@ -15,11 +15,11 @@ use crate::problem::Failure;
 use crate::routes::Answer;
 use crate::shapes;
 
-/// Asks for a signature over a transaction somebody else built.
+/// Asks for a signature over a transaction built elsewhere.
 ///
-/// It is judged by what its bytes do, exactly like a transaction the daemon builds, and counted from
-/// then on. `SIGNED` carries `signedTransaction`; `QUEUED` and `PENDING_APPROVAL` really wait, and the
-/// signature is read from the transaction afterwards. The caller sends it.
+/// It is judged by its effects, exactly like a transaction that the daemon builds, and counted from then on.
+/// `SIGNED` carries `signedTransaction`. `QUEUED` and `PENDING_APPROVAL` wait; read the signature from the
+/// transaction afterwards. The caller sends it.
 #[utoipa::path(
     post,
     path = "/v1/transactions/sign",
@@ -51,9 +51,8 @@ pub(crate) async fn sign_transaction(
 
 /// Asks for a signature over a text, or over typed data (EIP-712).
 ///
-/// Typed data that grant something (permits, transfer authorisations) are judged by what they grant.
-/// Texts and unknown typed data take the owner's approval. Raw hashes, and texts that are really
-/// transactions, are refused.
+/// Typed data that grants something (permits, transfer authorisations) is judged by what it grants. Texts and
+/// unknown typed data need the owner's approval. Raw hashes, and texts that are transactions, are refused.
 #[utoipa::path(
     post,
     path = "/v1/transactions/sign-message",
@@ -82,8 +81,8 @@ pub(crate) async fn sign_message(
     sign(app, session, request, sign_type).await
 }
 
-/// Text that is hex with `0x` stands for its bytes, as wallets commonly read it. What goes on with anything but
-/// hexadecimal digits is text.
+/// A text that is hex with `0x` stands for its bytes, as wallets commonly read it. With any other character
+/// after `0x` it is plain text.
 fn message(text: String) -> Result<Vec<u8>, Failure> {
     match hex_digits(&text) {
         Some(digits) if digits.bytes().all(|b| b.is_ascii_hexdigit()) => hex(&text, "message"),

@@ -13,10 +13,10 @@ use crate::extract::{Body, SessionAuth};
 use crate::routes::Answer;
 use crate::shapes;
 
-/// Shows what a request would do.
+/// Dry run: shows what a request would do.
 ///
-/// The judgement a send would get now, its cost, and what the node
-/// says. Nothing is written, signed or sent. A refusal by policy is a normal answer here.
+/// Shows the current verdict, the cost and the node's simulation. Nothing is written, signed or sent. A
+/// denial by policy is a normal answer here.
 #[utoipa::path(
     post,
     path = "/v1/transactions/simulate",

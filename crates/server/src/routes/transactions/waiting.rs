@@ -1,16 +1,16 @@
-//! How long a send waits, as the query says.
+//! The waiting time of a send, from the query.
 
 use waiaas_api::transactions::SendQuery;
 use waiaas_engine::WaitFor;
 
 use crate::problem::Failure;
 
-/// Seconds `?wait=confirmed` waits unless told.
+/// Default seconds of `?wait=confirmed`.
 const DEFAULT_WAIT: u32 = 30;
-/// Most seconds it waits; below the deadline of requests.
+/// Maximum seconds; below the deadline of requests.
 const MAX_WAIT: u32 = 60;
 
-/// How long a send waits before it answers.
+/// When a send answers.
 pub(super) fn wait_for(query: &SendQuery) -> Result<WaitFor, Failure> {
     match (query.wait.as_deref(), query.timeout) {
         (None | Some("broadcast"), None) => Ok(WaitFor::Broadcast),

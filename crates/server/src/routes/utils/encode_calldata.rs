@@ -10,7 +10,7 @@ use crate::routes::Answer;
 
 /// Encodes the call data of a contract's function.
 ///
-/// Nothing is built, judged or signed. What the call does is judged when it is asked for.
+/// Nothing is built, judged or signed. The call is judged when a transaction with it is requested.
 #[utoipa::path(
     post,
     path = "/v1/utils/encode-calldata",

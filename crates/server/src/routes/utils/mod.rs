@@ -1,4 +1,4 @@
-//! Help for agents that have no library of their own.
+//! Encoding for agents without a library of their own.
 
 mod encode_calldata;
 

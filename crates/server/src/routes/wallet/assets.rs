@@ -10,7 +10,7 @@ use crate::extract::{Query, SessionAuth};
 use crate::routes::Answer;
 use crate::shapes;
 
-/// Lists what the wallet holds on one network, or with `network=all` on every network it can use.
+/// Lists the wallet's assets on one network, or with `network=all` on all its networks.
 #[utoipa::path(
     get,
     path = "/v1/wallet/assets",

@@ -1,4 +1,4 @@
-//! What an agent reads about its own wallet.
+//! Address, balances and assets of an agent's wallet.
 
 mod address;
 mod assets;

@@ -11,7 +11,7 @@ use crate::extract::{Body, MasterAuth};
 use crate::problem::Failure;
 use crate::shapes;
 
-/// Makes a wallet with a new key; with `createSession`, a session for it as well.
+/// Creates a wallet with a new key; with `createSession`, also a session for it.
 #[utoipa::path(
     post,
     path = "/v1/wallets",

@@ -10,7 +10,7 @@ use crate::extract::{Body, MasterAuth, Path};
 use crate::routes::Answer;
 use crate::shapes;
 
-/// Sets the network that a request of the wallet means which names none; `null` takes it back.
+/// Sets a wallet's default network, which requests that name no network use; `null` removes it.
 #[utoipa::path(
     put,
     path = "/v1/wallets/{id}/default-network",

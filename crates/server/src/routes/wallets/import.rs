@@ -11,7 +11,7 @@ use crate::extract::{Body, MasterAuth};
 use crate::problem::Failure;
 use crate::shapes;
 
-/// Makes a wallet from an existing private key.
+/// Creates a wallet from an existing private key.
 #[utoipa::path(
     post,
     path = "/v1/wallets/import",

@@ -13,9 +13,10 @@ use crate::problem::Failure;
 use crate::routes::{Answer, Settled};
 use crate::shapes;
 
-/// Ends a wallet for good. Its key stays encrypted in the database.
+/// Terminates a wallet. Its key stays encrypted in the database.
 ///
-/// Where its owner is LOCKED this is answered only on the Unix socket in the data directory: 403 `SOCKET_ONLY` over TCP.
+/// If its owner is LOCKED, only the Unix socket in the data directory answers: over TCP it is 403
+/// `SOCKET_ONLY`.
 #[utoipa::path(
     delete,
     path = "/v1/wallets/{id}",
@@ -34,7 +35,7 @@ pub(crate) async fn terminate_wallet(
     )))
 }
 
-/// Stops a wallet from signing.
+/// Suspends a wallet, so that it cannot sign.
 #[utoipa::path(
     post,
     path = "/v1/wallets/{id}/suspend",
@@ -52,9 +53,9 @@ pub(crate) async fn suspend_wallet(
     Ok(Json(shapes::status_change(app.engine().operator(&master).suspend_wallet(id, request.reason).await?)))
 }
 
-/// Lets a suspended wallet sign again.
+/// Resumes a suspended wallet.
 ///
-/// Where the wallet's owner is LOCKED it is answered 202: it waits for that owner's signature.
+/// If the wallet's owner is LOCKED, the answer is 202: it waits for that owner's signature.
 #[utoipa::path(
     post,
     path = "/v1/wallets/{id}/resume",

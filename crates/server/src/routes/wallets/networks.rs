@@ -10,7 +10,7 @@ use crate::extract::{Path, SessionOrMaster};
 use crate::routes::Answer;
 use crate::shapes;
 
-/// Lists the networks a wallet can use.
+/// Lists the networks that a wallet can use.
 #[utoipa::path(
     get,
     path = "/v1/wallets/{id}/networks",

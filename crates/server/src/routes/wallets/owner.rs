@@ -23,19 +23,19 @@ async fn consent(app: &App, id: WalletId, answer: Option<OwnerAnswer>) -> Result
 
 /// Names a wallet's owner.
 ///
-/// The owner then proves the address by signing the challenge in the answer. Once
-/// proved, changing it again needs the present owner's signature: without one the answer is 409
-/// `OWNER_ALREADY_CONNECTED` with the message to sign in `details.challenge`. With it, the present owner stays
-/// LOCKED, and the new one is `pendingOwnerAddress` until it has proved the address. By the same way the present
-/// owner names another successor, or itself, which takes the hand-over back.
+/// The owner then proves the address by signing the challenge in the answer. Once it is proved, changing it
+/// needs the current owner's signature: without one the answer is 409 `OWNER_ALREADY_CONNECTED` with the
+/// message to sign in `details.challenge`. With it, the current owner stays LOCKED, and the new one is
+/// `pendingOwnerAddress` until it has proved the address. In the same way the current owner can name another
+/// successor, or itself, which withdraws the hand-over.
 #[utoipa::path(
     put,
     path = "/v1/wallets/{id}/owner",
     tag = "wallets",
     params(
         ("id" = Uuid, Path, description = "The wallet"),
-        ("X-Owner-Signature" = Option<String>, Header, description = "The present owner's signature"),
-        ("X-Owner-Message" = Option<String>, Header, description = "What the present owner signed"),
+        ("X-Owner-Signature" = Option<String>, Header, description = "The current owner's signature"),
+        ("X-Owner-Message" = Option<String>, Header, description = "The message that the current owner signed"),
     ),
     request_body = SetOwner,
     responses((status = 200, body = OwnerChange))
@@ -53,15 +53,15 @@ pub(crate) async fn set_owner(
     Ok(Json(shapes::owner_change(app.engine(), set)))
 }
 
-/// Removes a wallet's owner. A proved owner is removed only with its own signature.
+/// Removes a wallet's owner. An owner with a proved address is removed only with its own signature.
 #[utoipa::path(
     delete,
     path = "/v1/wallets/{id}/owner",
     tag = "wallets",
     params(
         ("id" = Uuid, Path, description = "The wallet"),
-        ("X-Owner-Signature" = Option<String>, Header, description = "The present owner's signature"),
-        ("X-Owner-Message" = Option<String>, Header, description = "What the present owner signed"),
+        ("X-Owner-Signature" = Option<String>, Header, description = "The current owner's signature"),
+        ("X-Owner-Message" = Option<String>, Header, description = "The message that the current owner signed"),
     ),
     responses((status = 200, body = OwnerChange))
 )]
@@ -76,7 +76,7 @@ pub(crate) async fn remove_owner(
     Ok(Json(shapes::owner_change(app.engine(), set)))
 }
 
-/// Issues the message an owner signs to prove the address: the pending one, where a wallet is handed over.
+/// Issues the message that an owner signs to prove the address: the pending owner, if there is one.
 #[utoipa::path(
     post,
     path = "/v1/wallets/{id}/owner/challenge",
@@ -92,7 +92,7 @@ pub(crate) async fn owner_challenge(
     Ok(Json(shapes::challenge(app.engine().operator(&master).owner_challenge(id).await?)))
 }
 
-/// Proves the owner's address; from then on only that owner approves and changes it.
+/// Proves the owner's address; afterwards only that owner can approve and change it.
 #[utoipa::path(
     post,
     path = "/v1/wallets/{id}/owner/verify",

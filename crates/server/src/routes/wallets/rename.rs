@@ -10,7 +10,7 @@ use crate::extract::{Body, MasterAuth, Path};
 use crate::routes::Answer;
 use crate::shapes;
 
-/// Gives a wallet another name.
+/// Renames a wallet.
 #[utoipa::path(
     put,
     path = "/v1/wallets/{id}",
