@@ -39,6 +39,7 @@ mod reads;
 mod session_keys;
 mod sessions;
 mod store;
+mod takeover;
 mod tokens;
 mod transactions;
 mod url;
