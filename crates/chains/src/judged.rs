@@ -9,11 +9,11 @@ use waiaas_core::ids::{PolicyId, WalletId};
 use waiaas_core::money::Price;
 use waiaas_core::network::{Network, Networks};
 use waiaas_core::policy::{
-    AssetFacts, Facts, FeeFacts, Ledger, Policy, PolicySet, PolicyType, PriceFact, Purpose, Rules, Scope,
-    Tier, Verdict, evaluate,
+    AssetFacts, FeeFacts, Ledger, Policy, PolicyFacts, PolicySet, PolicyType, PriceFact, Purpose, Rules,
+    Scope, Tier, Verdict, evaluate,
 };
+use waiaas_core::simulation::{SimulationCheck, Unsimulated};
 use waiaas_core::wallet::OwnerState;
-use waiaas_core::witness::{Unwitnessed, WitnessFact};
 
 /// A wallet's policies, in which every outcome is near.
 #[derive(Clone, Debug)]
@@ -85,7 +85,7 @@ impl Judge {
         });
         let mut assets: std::collections::BTreeMap<_, _> = named.map(|asset| (asset, known("T"))).collect();
         assets.insert(self.network.native(), known("N"));
-        let facts = Facts {
+        let facts = PolicyFacts {
             now: 1_800_000_000,
             owner: OwnerState::Locked,
             balances: assets.keys().map(|asset| (asset.clone(), waiaas_core::U256::MAX)).collect(),
@@ -95,8 +95,8 @@ impl Judge {
             purpose: Purpose::Plain,
             action: None,
             reputation: Default::default(),
-            witness: WitnessFact::Agrees,
-            unwitnessed: Unwitnessed::Deny,
+            simulation: SimulationCheck::Agrees,
+            unsimulated: Unsimulated::Deny,
             lifetime: None,
             fee: FeeFacts::default(),
             handed_out: false,

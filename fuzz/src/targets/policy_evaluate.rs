@@ -16,12 +16,12 @@ use waiaas_core::money::{Price, Usd};
 use waiaas_core::network::NetworkId;
 use waiaas_core::nft::{NftId, NftKind};
 use waiaas_core::policy::{
-    AssetFacts, CategorySums, CountedAllowance, Facts, FeeFacts, FeedbackTags, Ledger, Policy, PolicySet, PolicyType,
+    AssetFacts, CategorySums, CountedAllowance, PolicyFacts, FeeFacts, FeedbackTags, Ledger, Policy, PolicySet, PolicyType,
     PriceFact, Purpose, Reputation, Rules, Scope, Tier, Verdict, evaluate,
 };
 use waiaas_core::selector::Selector;
 use waiaas_core::wallet::OwnerState;
-use waiaas_core::witness::{Unwitnessed, WitnessFact};
+use waiaas_core::simulation::{Unsimulated, SimulationCheck};
 
 use crate::input::Input;
 use crate::world::{NETWORKS, is_unknown};
@@ -64,7 +64,7 @@ pub(super) fn run(data: &[u8]) -> bool {
 
     let Verdict::Granted(grant) = &verdict else { return false };
     assert!(!effects.all().any(is_unknown), "granted what nobody understands");
-    assert!(!matches!(facts.witness, WitnessFact::Exceeds { .. }), "granted against the witness");
+    assert!(!matches!(facts.simulation, SimulationCheck::Exceeds { .. }), "granted against the simulation check");
     assert_eq!(effects.network, network, "granted on another network");
     assert!(grant.tier != Tier::Approval || facts.owner != OwnerState::None, "nobody can approve");
     assert_eq!(grant.delay_seconds.is_some(), grant.tier == Tier::Delay);
@@ -82,8 +82,8 @@ pub(super) fn run(data: &[u8]) -> bool {
 }
 
 /// From what is stored with a decision, the same decision.
-fn stored(set: &PolicySet, effects: &Effects, facts: &Facts, verdict: &Verdict) {
-    let again = |text: String| serde_json::from_str::<Facts>(&text).ok();
+fn stored(set: &PolicySet, effects: &Effects, facts: &PolicyFacts, verdict: &Verdict) {
+    let again = |text: String| serde_json::from_str::<PolicyFacts>(&text).ok();
     let stored = serde_json::to_string(facts).ok().and_then(again);
     assert_eq!(stored.as_ref(), Some(facts), "facts through JSON");
     let read: Option<Effects> =
@@ -260,7 +260,7 @@ fn action(input: &mut Input<'_>) -> ActionFacts {
 }
 
 /// Allowances that the effects may use up: given earlier, or through another contract.
-fn use_allowances(input: &mut Input<'_>, facts: &mut Facts, effects: &mut Effects) {
+fn use_allowances(input: &mut Input<'_>, facts: &mut PolicyFacts, effects: &mut Effects) {
     for effect in &mut effects.items {
         match effect {
             Effect::Allowance { through, .. } => *through = input.maybe(address),
@@ -298,10 +298,10 @@ fn ledger(input: &mut Input<'_>) -> Ledger {
     }
 }
 
-fn facts(input: &mut Input<'_>) -> Facts {
+fn facts(input: &mut Input<'_>) -> PolicyFacts {
     let domain = |input: &mut Input<'_>| input.one(&DOMAINS).to_owned();
     let reputations = input.u8() % 3;
-    Facts {
+    PolicyFacts {
         now: i64::from_be_bytes(input.array()),
         owner: input.one(OwnerState::ALL),
         assets: assets(input, |input| AssetFacts {
@@ -327,13 +327,13 @@ fn facts(input: &mut Input<'_>) -> Facts {
                 (address(input), tags, reputation)
             })
             .collect(),
-        witness: match input.u8() % 8 {
-            0 => WitnessFact::NotApplicable,
-            1 => WitnessFact::Exceeds { what: text(input) },
-            2 => WitnessFact::Unavailable { reason: text(input) },
-            _ => WitnessFact::Agrees,
+        simulation: match input.u8() % 8 {
+            0 => SimulationCheck::NotApplicable,
+            1 => SimulationCheck::Exceeds { what: text(input) },
+            2 => SimulationCheck::Unavailable { reason: text(input) },
+            _ => SimulationCheck::Agrees,
         },
-        unwitnessed: if input.bool() { Unwitnessed::Deny } else { Unwitnessed::Approval },
+        unsimulated: if input.bool() { Unsimulated::Deny } else { Unsimulated::Approval },
         lifetime: None,
         fee: FeeFacts { asked: input.u256(), uncapped: None },
         handed_out: input.bool(),

@@ -12,7 +12,7 @@ use waiaas_core::U256;
 use waiaas_core::draft::{Completed, Draft, SigningPayload};
 use waiaas_core::network::NetworkId;
 
-use super::body::{Body, Origin};
+use super::body::{Body, Builder};
 use super::fees::Bounds;
 use super::node::Node;
 use super::text::{self, Text};
@@ -34,8 +34,8 @@ impl SolanaChain {
                 let node = self.node().await?;
                 self.confirm_facts(node, &body).await?;
                 match body.origin() {
-                    Origin::Here => self.fill_in(node, &body, lane).await?,
-                    Origin::Elsewhere => as_it_is(node, &body, lane).await?,
+                    Builder::Here => self.fill_in(node, &body, lane).await?,
+                    Builder::Elsewhere => as_it_is(node, &body, lane).await?,
                 }
             }
         };
@@ -55,8 +55,8 @@ impl SolanaChain {
     /// A draft with the unit price that completing it would set now.
     pub(super) async fn priced(&self, node: &Node, body: Body) -> Result<Body, ChainError> {
         match body.origin() {
-            Origin::Elsewhere => Ok(body),
-            Origin::Here => {
+            Builder::Elsewhere => Ok(body),
+            Builder::Here => {
                 let price = self.unit_price(node, &body, &Lane::default()).await?;
                 body.with_volatile(Hash::default(), price)
             }
@@ -218,7 +218,7 @@ mod tests {
     }
 
     fn completed(blockhash: u8, price: u64) -> (Draft, Vec<u8>) {
-        let body = Body::new(Origin::Here, 6_000, facts(), message(&[transfer(5)])).expect("a body");
+        let body = Body::new(Builder::Here, 6_000, facts(), message(&[transfer(5)])).expect("a body");
         let draft =
             Draft { network: network(), from: address(&WALLET), body: body.draft().expect("a draft") };
         let done = body.with_volatile(Hash::new_from_array([blockhash; 32]), price).expect("completed");
@@ -278,7 +278,7 @@ mod tests {
     fn only_the_senders_signature_over_these_bytes_is_taken() {
         let key = SigningKey::from_bytes(&[1; 32]);
         let from = Pubkey::new_from_array(key.verifying_key().to_bytes());
-        let body = Body::new(Origin::Here, 6_000, Facts::default(), own(&from, &[])).expect("a body");
+        let body = Body::new(Builder::Here, 6_000, Facts::default(), own(&from, &[])).expect("a body");
         let body = body.with_volatile(Hash::new_from_array([4; 32]), 1).expect("completed");
         let unsigned = body.unsigned(1_000).expect("unsigned");
         let ReadBack { draft, payload, .. } = read_back(&network(), &unsigned).expect("reads");

@@ -8,7 +8,7 @@ use solana_message::VersionedMessage;
 use solana_pubkey::Pubkey;
 use waiaas_core::draft::Draft;
 
-use super::body::{Body, Origin};
+use super::body::{Body, Builder};
 use super::decode::advances_nonce;
 use super::fees::Terms;
 use super::message::{self, MAX_TRANSACTION};
@@ -38,7 +38,7 @@ impl SolanaChain {
         if first.is_some_and(|call| advances_nonce(&call)) {
             return Err(refuse("a transaction with a durable nonce never expires, and is not signed"));
         }
-        let body = Body::new(Origin::Elsewhere, fee, facts, message)?.draft()?;
+        let body = Body::new(Builder::Elsewhere, fee, facts, message)?.draft()?;
         Ok(Draft { network: self.network.id.clone(), from: address(from), body })
     }
 }

@@ -17,11 +17,11 @@ mod gather;
 mod message;
 mod mint;
 mod node;
+mod observe;
 mod readings;
 mod reason;
 mod text;
 mod tokens;
-mod witness;
 
 use async_trait::async_trait;
 use serde_json::json;
@@ -37,14 +37,14 @@ use waiaas_core::policy::Readings;
 use waiaas_core::presentation;
 use waiaas_core::transaction::Replacement;
 
-use self::body::{Body, Origin};
+use self::body::{Body, Builder};
 use self::node::Node;
 use self::text::Text;
 pub use self::tokens::mint_facts;
 use crate::rpc::RpcPool;
 use crate::{
-    Chain, ChainError, Fate, FeeQuote, GasPrices, Holdings, Identity, Known, Lane, Occupant, Refusal,
-    SignedTx, Simulation, Submission, TokenFacts, Witness,
+    Chain, ChainError, FeeQuote, GasPrices, Holdings, Identity, Known, Lane, Observation, Occupant, Outcome,
+    Refusal, SignedTx, Simulation, Submission, TokenFacts,
 };
 
 /// Genesis hashes of mainnet-beta, devnet and testnet. Their first 32 characters are the CAIP-2 references.
@@ -269,7 +269,7 @@ impl Chain for SolanaChain {
         })
     }
 
-    async fn witness(&self, draft: &Draft, completed: Option<&Completed>) -> Result<Witness, ChainError> {
+    async fn observe(&self, draft: &Draft, completed: Option<&Completed>) -> Result<Observation, ChainError> {
         self.seen(draft, completed).await
     }
 
@@ -283,11 +283,11 @@ impl Chain for SolanaChain {
         let (terms, offered) = (body.terms(), U256::from(body.fee_budget()));
         Ok(Some(match body.origin() {
             // The price is still to be set, after what was paid lately and within the operator's cap.
-            Origin::Here => {
+            Builder::Here => {
                 let least = terms.signatures.saturating_mul(fees::PER_SIGNATURE);
                 FeeQuote { offered, least: U256::from(least), asked: offered }
             }
-            Origin::Elsewhere => {
+            Builder::Elsewhere => {
                 // Accounts that no instruction uses say nothing. What everybody pays is next to nothing on a public
                 // network, and no payment would land by it.
                 let recent = self.node().await?.recent_prices(&complete::used(body.message())).await?;
@@ -300,8 +300,8 @@ impl Chain for SolanaChain {
     fn capped(&self, draft: &Draft, cap: U256) -> Result<Draft, ChainError> {
         let (_, Content::Transaction(body)) = self.read(draft)? else { return Ok(draft.clone()) };
         let least = match body.origin() {
-            Origin::Here => body.terms().fee().unwrap_or(u64::MAX),
-            Origin::Elsewhere => body.fee_budget(),
+            Builder::Here => body.terms().fee().unwrap_or(u64::MAX),
+            Builder::Elsewhere => body.fee_budget(),
         };
         if U256::from(least) > cap {
             return Err(ChainError::Refused(Refusal::FeeAboveCap { fee: U256::from(least), cap }));
@@ -334,8 +334,13 @@ impl Chain for SolanaChain {
         self.submit_bytes(signed).await
     }
 
-    async fn fate(&self, from: Address, signed: &SignedTx, known: Known<'_>) -> Result<Fate, ChainError> {
-        self.fate_of(&solana(from)?, signed, known).await
+    async fn outcome(
+        &self,
+        from: Address,
+        signed: &SignedTx,
+        known: Known<'_>,
+    ) -> Result<Outcome, ChainError> {
+        self.outcome_of(&solana(from)?, signed, known).await
     }
 
     async fn occupant(&self, address: Address) -> Result<Occupant, ChainError> {

@@ -4,8 +4,9 @@
 
 mod anvil;
 mod evm_calls;
-mod evm_fate;
 mod evm_lying_node;
+mod evm_observe;
+mod evm_outcome;
 mod evm_published;
 mod evm_refusal;
 mod evm_replace;
@@ -13,7 +14,6 @@ mod evm_reputation;
 mod evm_reputation_lying_node;
 mod evm_sign;
 mod evm_transfer;
-mod evm_witness;
 mod evm_world;
 mod price;
 mod rpc;
@@ -21,6 +21,6 @@ mod solana;
 mod solana_calls;
 mod solana_lying_node;
 mod solana_net;
+mod solana_observe;
 mod solana_recipients;
 mod solana_signing;
-mod solana_witness;

@@ -15,12 +15,12 @@ use waiaas_core::money::Price;
 use waiaas_core::network::{NetworkId, Networks};
 use waiaas_core::nft::{NftId, NftKind};
 use waiaas_core::policy::{
-    AssetFacts, Denial, DenialCode, Facts, FeeFacts, Grant, Ledger, Policy, PolicySet, PolicyType, PriceFact,
-    Purpose, Reputations, Rules, RulesError, Scope, Tier, Verdict, evaluate,
+    AssetFacts, Denial, DenialCode, FeeFacts, Grant, Ledger, Policy, PolicyFacts, PolicySet, PolicyType,
+    PriceFact, Purpose, Reputations, Rules, RulesError, Scope, Tier, Verdict, evaluate,
 };
 use waiaas_core::selector::Selector;
+use waiaas_core::simulation::{SimulationCheck, Unsimulated};
 use waiaas_core::wallet::OwnerState;
-use waiaas_core::witness::{Unwitnessed, WitnessFact};
 
 /// Monday 2026-06-01 12:30:00 UTC.
 pub(crate) const MONDAY_NOON: i64 = 1_780_317_000;
@@ -64,7 +64,7 @@ pub(crate) fn refusal(policy_type: &str, rules: &Value, network: Option<&str>) -
 pub(crate) struct World {
     pub(crate) rows: Vec<Policy>,
     pub(crate) effects: Effects,
-    pub(crate) facts: Facts,
+    pub(crate) facts: PolicyFacts,
 }
 
 impl World {
@@ -78,7 +78,7 @@ impl World {
             price: price("100"),
             sources: None,
         };
-        let facts = Facts {
+        let facts = PolicyFacts {
             now: MONDAY_NOON,
             owner: OwnerState::None,
             assets: BTreeMap::from([(network.native(), native)]),
@@ -88,8 +88,8 @@ impl World {
             purpose: Purpose::Plain,
             action: None,
             reputation: Reputations::default(),
-            witness: WitnessFact::Agrees,
-            unwitnessed: Unwitnessed::Deny,
+            simulation: SimulationCheck::Agrees,
+            unsimulated: Unsimulated::Deny,
             lifetime: None,
             fee: FeeFacts::default(),
             handed_out: false,

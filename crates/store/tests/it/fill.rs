@@ -63,10 +63,10 @@ async fn identity(store: &Store) {
             tx.lock_login("ip:2", NOW + 60, NOW).await?;
             let next = SessionKeyRow { kid: "k2".into(), sealed: vec![0, 255], created_at: NOW };
             tx.rotate_session_key("k1", &next, entry(AuditEvent::SecretRotated, NOW)).await?;
-            let pulled = entry(AuditEvent::KillSwitchActivated, NOW);
-            tx.set_kill_switch(KillSwitch::Active, KillSwitch::Suspended, pulled).await?;
+            let activated = entry(AuditEvent::KillSwitchActivated, NOW);
+            tx.set_kill_switch(KillSwitch::Running, KillSwitch::Activated, activated).await?;
             let recovered = entry(AuditEvent::KillSwitchRecovered, NOW);
-            tx.set_kill_switch(KillSwitch::Suspended, KillSwitch::Active, recovered).await?;
+            tx.set_kill_switch(KillSwitch::Activated, KillSwitch::Running, recovered).await?;
             let daemon = LeaseHolder { holder: "d".into(), place: "".into(), host: "h".into(), pid: 7 };
             tx.take_lease(&daemon, 45).await.map(drop)
         })
@@ -146,7 +146,7 @@ async fn policies(store: &Store) {
             };
             tx.update_policy(policy_id(2), 1, change, entry(AuditEvent::PolicyUpdated, NOW + 1)).await?;
             tx.keep_policy_set(Digest::of("policies", &[b"[]"]), "[]").await?;
-            tx.pin_token(TokenRow {
+            tx.record_token(TokenRow {
                 network: network(),
                 address: address(5),
                 symbol: "T".into(),

@@ -107,7 +107,7 @@ suite! {
     upgrade: everything_an_earlier_release_left_is_kept, a_schema_that_is_not_the_recorded_one_is_refused,
         a_changed_migration_is_refused, a_newer_schema_is_refused, an_earlier_release_finds_the_version,
         daemons_that_start_together_migrate_once;
-    wallets: names_are_unique_among_the_living, status_moves_by_compare_and_set, owners_are_replaced_by_compare_and_set, tokens_stay_pinned;
+    wallets: names_are_unique_among_the_living, status_moves_by_compare_and_set, owners_are_replaced_by_compare_and_set, tokens_stay_recorded;
     writer: jobs_share_commits_and_fail_alone, what_is_urgent_waits_for_one_job_alone, a_panic_harms_nobody_else, a_swallowed_error_harms_nobody_else,
         closing_finishes_what_waits, dropping_the_caller_does_not_drop_the_write, a_lost_connection_is_replaced;
 }

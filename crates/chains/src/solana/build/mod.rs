@@ -24,7 +24,7 @@ use waiaas_core::intent::Intent;
 pub(super) use self::batch::numbered;
 pub(super) use self::program::instruction;
 use self::recipient::Recipient;
-use super::body::{Body, Origin};
+use super::body::{Body, Builder};
 use super::fees::{self, Terms};
 use super::message::MAX_TRANSACTION;
 use super::mint::{Mint, TokenProgram};
@@ -119,7 +119,7 @@ impl SolanaChain {
         let fee_budget = fees::budget(terms.signatures, units, &self.options);
         plan.check_funds(fee_budget)?;
         let facts = self.gather(node, &message).await?;
-        let body = Body::new(Origin::Here, fee_budget, facts, message)?.draft()?;
+        let body = Body::new(Builder::Here, fee_budget, facts, message)?.draft()?;
         Ok(Draft { network: self.network.id.clone(), from: address(&from), body })
     }
 
