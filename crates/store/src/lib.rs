@@ -36,6 +36,7 @@ mod page;
 mod policies;
 mod policy_sets;
 mod reads;
+mod schema;
 mod session_keys;
 mod sessions;
 mod store;

@@ -1,17 +1,13 @@
-//! The schema's versions. Migrations only go forward.
+//! The list of migrations. They only go forward.
 //!
-//! sqlx's migrator applies what is missing, records each version with a checksum of its text in
-//! `_sqlx_migrations`, and refuses a database whose record differs. It does not lock SQLite, and it gives
-//! PostgreSQL's lock back before the transaction around it ends. So one transaction of ours is around it all, which
-//! begins with the lock. Belongs here: the list of migrations, the lock and the errors. Does not belong here:
-//! databases of releases that kept their version in a table of their own (`takeover.rs`).
+//! sqlx's migrator applies them and records each version with a checksum of its text in `_sqlx_migrations`. Belongs
+//! here: the list, and the migrator's errors as ours. Does not belong here: what surrounds it at the opening of a
+//! database (`schema.rs`).
 
-use sqlx::migrate::{Migrate as _, MigrateError, Migration, MigrationType, Migrator};
-use sqlx::{AnyConnection, Connection as _, SqlSafeStr as _};
+use sqlx::migrate::{MigrateError, Migration, MigrationType, Migrator};
+use sqlx::{AnyConnection, SqlSafeStr as _};
 
-use crate::connector::{BEGIN_POSTGRES, BEGIN_SQLITE, LOCK_POSTGRES};
 use crate::error::StoreError;
-use crate::takeover;
 
 /// One migration. The text differs between the databases only where their languages do.
 struct Texts {
@@ -41,13 +37,11 @@ const ALL: &[Texts] = migrations![
     "0007_admission",
     "0008_allowances",
     "0009_successors",
+    "0010_collations",
 ];
 
 /// The newest schema this release knows.
 pub const KNOWN: i64 = ALL.len() as i64;
-
-/// The migrator's own table.
-pub(crate) const RECORD: &str = "_sqlx_migrations";
 
 /// All migrations of one of the databases.
 pub(crate) fn migrator(postgres: bool) -> Migrator {
@@ -56,33 +50,9 @@ pub(crate) fn migrator(postgres: bool) -> Migrator {
         Migration::new(version, texts.name.into(), MigrationType::Simple, text.into_sql_str(), false)
     };
     let mut migrator = Migrator::with_migrations((1..).zip(ALL).map(migration).collect());
+    // The caller holds a lock.
     migrator.set_locking(false);
     migrator
-}
-
-/// Applies what is missing. Daemons that start together on one database take turns.
-///
-/// # Errors
-/// [`StoreError::NewerSchema`] for a database of a newer release, [`StoreError::AlteredSchema`] for one whose
-/// schema is not the one that its version has. Then nothing is changed.
-pub(crate) async fn run(conn: &mut AnyConnection, postgres: bool) -> Result<(), StoreError> {
-    let begin = if postgres { BEGIN_POSTGRES } else { BEGIN_SQLITE };
-    // Each migration is a savepoint in it. Dropped before its end, it is rolled back.
-    let mut tx = conn.begin_with(begin).await?;
-    if postgres {
-        sqlx::raw_sql(LOCK_POSTGRES).execute(&mut *tx).await?;
-    }
-    let migrator = migrator(postgres);
-    tx.ensure_migrations_table(RECORD).await.map_err(refused)?;
-    let applied = tx.list_applied_migrations(RECORD).await.map_err(refused)?;
-    match applied.iter().map(|migration| migration.version).max() {
-        Some(found) if found > KNOWN => return Err(StoreError::NewerSchema { found, known: KNOWN }),
-        Some(_) => {}
-        None => takeover::run(&mut tx, &migrator, postgres).await?,
-    }
-    apply(&migrator, &mut tx, None).await?;
-    tx.commit().await?;
-    Ok(())
 }
 
 /// Applies what is missing up to a version, or all. [`Migrator::run`] would make futures that are not `Send` of a
@@ -105,9 +75,8 @@ pub(crate) async fn record(
 }
 
 /// The migrator's errors by what the caller can do about them.
-fn refused(error: MigrateError) -> StoreError {
-    let altered =
-        |version, reason: &str| StoreError::AlteredSchema { version, reason: reason.to_owned() };
+pub(crate) fn refused(error: MigrateError) -> StoreError {
+    let altered = |version, reason: &str| StoreError::AlteredSchema { version, reason: reason.to_owned() };
     match error {
         MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _) => error.into(),
         MigrateError::VersionMismatch(version) => {

@@ -35,8 +35,7 @@ impl FromStr for Timezone {
         if text == "UTC" {
             return Ok(Self::default());
         }
-        let offset =
-            UtcOffset::parse(text, FORMAT).map_err(|_| "a time zone is UTC, +HH:MM or -HH:MM")?;
+        let offset = UtcOffset::parse(text, FORMAT).map_err(|_| "a time zone is UTC, +HH:MM or -HH:MM")?;
         if offset.whole_seconds().abs() > MOST_SECONDS {
             return Err("a time zone is at most 14 hours from UTC");
         }
@@ -71,14 +70,34 @@ mod tests {
 
     #[test]
     fn fixed_offsets_only() {
-        for (text, seconds) in
-            [("UTC", 0), ("+05:30", 19_800), ("-08:00", -28_800), ("+00:59", 3_540), ("-00:30", -1_800), ("+14:00", 50_400)]
-        {
+        for (text, seconds) in [
+            ("UTC", 0),
+            ("+05:30", 19_800),
+            ("-08:00", -28_800),
+            ("+00:59", 3_540),
+            ("-00:30", -1_800),
+            ("+14:00", 50_400),
+        ] {
             let zone: Timezone = text.parse().expect(text);
             assert_eq!((zone.offset_seconds(), zone.to_string().as_str()), (seconds, text));
         }
         assert_eq!("-00:00".parse::<Timezone>().expect("zero").to_string(), "UTC");
-        for bad in ["", "utc", "Z", "+5:30", "+ 5:30", "05:30", "+05:30:00", "+14:01", "-14:01", "+99:00", "+01:60", "++1:00", "+0100", "Europe/Paris"] {
+        for bad in [
+            "",
+            "utc",
+            "Z",
+            "+5:30",
+            "+ 5:30",
+            "05:30",
+            "+05:30:00",
+            "+14:01",
+            "-14:01",
+            "+99:00",
+            "+01:60",
+            "++1:00",
+            "+0100",
+            "Europe/Paris",
+        ] {
             assert!(bad.parse::<Timezone>().is_err(), "{bad}");
         }
     }

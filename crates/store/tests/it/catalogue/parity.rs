@@ -87,10 +87,7 @@ const ON_POSTGRES: [(&str, &str); 14] = [
 ];
 const ON_SQLITE: [(&str, &str); 6] = [
     ("CREATE TABLE extra (id TEXT NOT NULL PRIMARY KEY)", "table extra: only on SQLite"),
-    (
-        "ALTER TABLE wallets DROP COLUMN default_network",
-        "column wallets.default_network: only on PostgreSQL",
-    ),
+    ("ALTER TABLE wallets DROP COLUMN default_network", "column wallets.default_network: only on PostgreSQL"),
     ("ALTER TABLE tokens ADD COLUMN extra REAL", "column tokens.extra: only on SQLite"),
     ("DROP INDEX policies_scope", "index policies_scope: only on PostgreSQL"),
     ("DROP VIEW database_clock", "view database_clock: only on PostgreSQL"),

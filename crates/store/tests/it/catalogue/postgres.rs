@@ -82,7 +82,8 @@ async fn columns(conn: &mut AnyConnection, found: &mut Catalogue) {
         }
         found.insert(format!("table {relation}"), String::new());
         let kind = format!("{} {}", text(&row, "kind"), text(&row, "collation"));
-        let class = CLASSES.iter().find(|(_, _, postgres)| *postgres == kind.trim()).map(|(class, _, _)| *class);
+        let class =
+            CLASSES.iter().find(|(_, _, postgres)| *postgres == kind.trim()).map(|(class, _, _)| *class);
         let (nullable, default) = (text(&row, "nullable") == "YES", text(&row, "preset"));
         found.insert(part, Column { class, kind: kind.trim(), nullable, default: &default }.describe());
     }

@@ -67,6 +67,14 @@ async fn columns(conn: &mut AnyConnection, found: &mut Catalogue) {
     }
 }
 
+/// A foreign key, column by column.
+#[derive(Default)]
+struct ForeignKey {
+    columns: Vec<String>,
+    targets: Vec<String>,
+    rules: String,
+}
+
 /// Unique constraints and foreign keys.
 async fn keys(conn: &mut AnyConnection, found: &mut Catalogue) {
     let mut uniques: BTreeMap<(String, String), Vec<String>> = BTreeMap::new();
@@ -76,7 +84,7 @@ async fn keys(conn: &mut AnyConnection, found: &mut Catalogue) {
     for ((relation, _), columns) in uniques {
         found.insert(format!("unique {relation} ({})", columns.join(", ")), String::new());
     }
-    let mut foreign: BTreeMap<(String, String), (Vec<String>, Vec<String>, String)> = BTreeMap::new();
+    let mut foreign: BTreeMap<(String, String), ForeignKey> = BTreeMap::new();
     for row in rows(conn, FOREIGN_KEYS).await {
         let name = text(&row, "name");
         let rules = format!(
@@ -87,13 +95,14 @@ async fn keys(conn: &mut AnyConnection, found: &mut Catalogue) {
             if deferred(&text(&row, "sql"), &name) { "deferred" } else { "at once" }
         );
         let place = (text(&row, "relation"), text(&row, "place"));
-        let key = foreign.entry(place).or_insert_with(|| (vec![], vec![], rules));
-        key.0.push(name);
-        key.1.push(text(&row, "target_name"));
+        let key = foreign.entry(place).or_default();
+        key.rules = rules;
+        key.columns.push(name);
+        key.targets.push(text(&row, "target_name"));
     }
-    for ((relation, _), (columns, targets, rules)) in foreign {
-        let part = format!("foreign key {relation} ({})", columns.join(", "));
-        found.insert(part, format!("({}) of {rules}", targets.join(", ")));
+    for ((relation, _), key) in foreign {
+        let part = format!("foreign key {relation} ({})", key.columns.join(", "));
+        found.insert(part, format!("({}) of {}", key.targets.join(", "), key.rules));
     }
 }
 

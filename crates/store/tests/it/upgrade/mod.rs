@@ -16,8 +16,9 @@ use crate::fill::ROUTER;
 use crate::fixtures::{NOW, admit, advance, new_tx, tx_id, usdc, wallet_id};
 
 pub(crate) use self::record::{
-    a_changed_migration_is_refused, a_newer_schema_is_refused, a_schema_that_is_not_the_recorded_one_is_refused,
-    an_earlier_release_finds_the_version, daemons_that_start_together_migrate_once,
+    a_changed_migration_is_refused, a_newer_schema_is_refused,
+    a_schema_that_is_not_the_recorded_one_is_refused, an_earlier_release_finds_the_version,
+    daemons_that_start_together_migrate_once,
 };
 
 pub(crate) async fn everything_an_earlier_release_left_is_kept(backend: Backend) {

@@ -179,8 +179,7 @@ async fn money(store: &Store, table: &str, row: &Row) -> bool {
             let amount = parse_base_units(text(row, "amount")).expect("amount");
             let asset: AssetId = text(row, "asset").parse().expect("asset");
             // What is settled or released is in the sums, or in none.
-            text(row, "status") != "HELD"
-                || held.iter().any(|one| one.amount == amount && one.asset == asset)
+            text(row, "status") != "HELD" || held.iter().any(|one| one.amount == amount && one.asset == asset)
         }
         "allowance_uses" => {
             // So much less of the allowance counts.
@@ -224,9 +223,9 @@ pub(crate) async fn sums_are_equal(store: &Store, written: &[(String, Row)]) {
         let mut days: BTreeMap<AssetId, U256> = BTreeMap::new();
         let mut months = days.clone();
         let (mut day, mut month) = (0u64, 0u64);
-        let counted = written.iter().filter(|(table, row)| {
-            table == "reservations" && text(row, "wallet_id") == wallet.to_string()
-        });
+        let counted = written
+            .iter()
+            .filter(|(table, row)| table == "reservations" && text(row, "wallet_id") == wallet.to_string());
         for (_, row) in counted {
             let since = match text(row, "status") {
                 "HELD" => i64::MAX,

@@ -81,11 +81,19 @@ pub(crate) async fn a_changed_migration_is_refused(backend: Backend) {
 pub(crate) async fn a_schema_that_is_not_the_recorded_one_is_refused(backend: Backend) {
     for (version, sql, reason) in [
         (9, "DELETE FROM schema_version WHERE version = 4", "its record of versions has gaps"),
-        (9, "DELETE FROM schema_version WHERE version = 9", "wallets.successor_address belongs to a later one"),
+        (
+            9,
+            "DELETE FROM schema_version WHERE version = 9",
+            "wallets.successor_address belongs to a later one",
+        ),
         (9, "ALTER TABLE wallets DROP COLUMN successor_address", "wallets.successor_address is missing"),
         (9, "DROP INDEX changes_open", "index changes_open is missing"),
         (6, "INSERT INTO schema_version (version) VALUES (7)", "database_clock.now is missing"),
-        (5, "CREATE TABLE chain_identities (network TEXT)", "chain_identities.network belongs to a later one"),
+        (
+            5,
+            "CREATE TABLE chain_identities (network TEXT)",
+            "chain_identities.network belongs to a later one",
+        ),
     ] {
         let (place, _) = earlier(&backend, version).await;
         place.tamper(sql).await.expect(sql);
