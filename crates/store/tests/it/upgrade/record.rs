@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use futures_util::future::join_all;
 use serde_json::json;
 use sqlx::Row as _;
+use waiaas_core::transaction::TxStatus;
 use waiaas_store::{SCHEMA_VERSION, Store, StoreError};
 
 use super::fixture::{WRITTEN_BY, counts, earlier, rows};
@@ -111,15 +112,20 @@ pub(crate) async fn a_schema_that_is_not_the_recorded_one_is_refused(backend: Ba
     }
 }
 
-/// A table that the fixture has no row of would not be tested.
+/// A table or a status that the fixture has no row of would not be tested.
 #[tokio::test(flavor = "multi_thread")]
-async fn the_fixture_has_rows_of_every_table() {
+async fn the_fixture_has_rows_of_every_table_and_status() {
     let (place, written) = earlier(&Backend::sqlite(), WRITTEN_BY).await;
     assert_eq!(written, rows(), "every column has its place");
     let mut tables = catalogue::tables(&mut place.behind().await, false).await;
     assert!(tables.remove("schema_version"), "the record of the release itself");
     let filled: BTreeSet<String> = counts(&written).into_keys().map(str::to_owned).collect();
     assert_eq!(tables, filled);
+    let transactions = written.iter().filter(|(table, _)| table == "transactions");
+    let statuses: BTreeSet<&str> = transactions.filter_map(|(_, row)| row.get("status")?.as_str()).collect();
+    for status in TxStatus::ALL {
+        assert!(statuses.contains(status.as_str()), "{status}");
+    }
 }
 
 /// What this release writes becomes a fixture for the ones after it.
