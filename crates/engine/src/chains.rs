@@ -28,15 +28,15 @@ struct Served {
     endpoints: usize,
 }
 
-/// Every network with an endpoint. Connecting asks no node anything: a node that is down must not
-/// keep the daemon from starting.
+/// Every network with an endpoint. Connecting asks no node, so that a node that is down does not keep the daemon
+/// from starting.
 pub(crate) struct Chains(BTreeMap<NetworkId, Served>);
 
 impl Chains {
     pub(crate) fn connect(config: &Config, networks: &Networks) -> Result<Self, StartError> {
         let failed =
             |network: &Network, reason: String| StartError::Network { network: network.id.clone(), reason };
-        // One client for all: making one loads the system's certificates.
+        // One client for all, since each loads the system's certificates.
         let client = http_client().map_err(|e| StartError::Http(e.to_string()))?;
         let mut served = BTreeMap::new();
         for network in networks.all() {
@@ -65,7 +65,7 @@ impl Chains {
         Ok(served.chain.clone())
     }
 
-    /// How the endpoints of each network do.
+    /// The health of each network's endpoints.
     pub(crate) fn health(&self) -> Vec<(NetworkId, Vec<EndpointHealth>)> {
         self.0.iter().map(|(network, served)| (network.clone(), served.rpc.health())).collect()
     }

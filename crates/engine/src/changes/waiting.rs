@@ -1,6 +1,5 @@
-//! What is said to a change that waits: by its owners, by the operator, and by the clock.
+//! Ends of a pending change: consent and rejection by owners, withdrawal by the operator, expiry.
 
-use serde_json::json;
 use waiaas_core::address::Address;
 use waiaas_core::audit::{Actor, AuditEvent};
 use waiaas_core::change::ChangeStatus;
@@ -36,7 +35,7 @@ impl Engine {
     }
 }
 
-/// The two questions to each owner as one entry.
+/// Both challenges of each owner as one entry.
 fn questions(asked: &[ChallengeRow]) -> Vec<ChangeQuestion> {
     let yes = |row: &&ChallengeRow| matches!(row.challenge.action, OwnerAction::ApproveChange { .. });
     let open = |row: &ChallengeRow| row.consumed_at.is_none().then(|| ChallengeView::from(&row.challenge));
@@ -56,15 +55,15 @@ fn questions(asked: &[ChallengeRow]) -> Vec<ChangeQuestion> {
     asked.iter().filter(yes).map(one).collect()
 }
 
-/// Whether somebody is the LOCKED owner of a wallet that may still sign some day.
+/// Whether an address is the LOCKED owner of a wallet that is not terminated.
 pub(crate) fn by_owner(wallets: &[WalletRow], owner: Address) -> bool {
     wallets.iter().any(|row| row.status != WalletStatus::Terminated && row.owner == OwnerOf::Locked(owner))
 }
 
-/// Ends a change that was not answered in time; somebody else's move is not an error.
+/// Expires a pending change; another move in between is no error.
 pub(crate) async fn expire(engine: &Engine, id: ChangeId) -> Result<(), Error> {
-    let audit = AuditEntry::new(AuditEvent::ChangeExpired, Actor::System, engine.now())
-        .details(json!({ "changeId": id }));
+    let expired = AuditEvent::ChangeExpired { change_id: id };
+    let audit = AuditEntry::new(expired, Actor::System, engine.now());
     let ended = engine
         .store()
         .write(move |tx| Box::pin(async move { tx.end_change(id, ChangeStatus::Expired, audit).await }))
@@ -85,7 +84,7 @@ pub(crate) fn no_change() -> Error {
 
 pub(crate) fn too_late() -> Error {
     Error::new(ErrorCode::ApprovalTimeout, "The owner's time is over.")
-        .hint("The change expires; it has to be asked for again.")
+        .hint("The change expires; ask for it again.")
 }
 
 pub(crate) fn refuse_unless_open(row: &ChangeRow) -> Result<(), Error> {

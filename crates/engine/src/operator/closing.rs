@@ -1,10 +1,9 @@
-//! Closing a signed transaction that the operator knows can no longer happen, and that nobody proves dead.
+//! Closing a signed transaction that, as the operator knows, can no longer land, without a proof from the nodes.
 //!
-//! On a local network what it holds is given free. Elsewhere, and where the caller got the signature, the
-//! bytes may still land whatever the operator believes, so what they could move counts as spent from then on.
+//! On a local network its reservations are released. Elsewhere, and where the caller has the signature, the bytes
+//! may still land, so their amounts count as spent from then on.
 
-use serde_json::json;
-use waiaas_core::audit::{Actor, AuditEvent};
+use waiaas_core::audit::{Actor, AuditEvent, HeldAmount};
 use waiaas_core::ids::TxId;
 use waiaas_core::network::Environment;
 use waiaas_core::transaction::TxStatus;
@@ -16,7 +15,10 @@ use crate::pipeline::transactions::{not_found, processed};
 use crate::views::{Closing, Held};
 
 impl Operator<'_> {
-    /// Ends a signed transaction by the operator's word. Without `confirm` it only says what that would do.
+    /// Ends a signed transaction on the operator's decision. Without `confirm` it only describes the effect.
+    ///
+    /// # Errors
+    /// `TX_NOT_FOUND`, `TX_ALREADY_PROCESSED`, and errors of the nodes.
     pub async fn close(&self, id: TxId, confirm: bool) -> Result<Closing, Error> {
         let row = self.engine.store().transaction(id).await?.ok_or_else(not_found)?;
         if !closable(row.status) {
@@ -24,11 +26,11 @@ impl Operator<'_> {
                 ErrorCode::TxAlreadyProcessed,
                 format!("The transaction is {}.", row.status),
             )
-            .hint("Only what is signed and has not ended is closed. Cancel what still waits."));
+            .hint("Only signed transactions that have not ended can be closed. Cancel a waiting one."));
         }
         let network =
             self.engine.networks().get(&row.network).ok_or_else(|| Error::internal("no such network"))?;
-        // Whoever got a signature still has it, on whatever network.
+        // A caller who got the signature can still use it, on any network.
         let handed_out = row.status == TxStatus::Signed;
         let gives_free = network.environment == Environment::Local && !handed_out;
         let held = self.engine.store().held_by(id).await?;
@@ -44,14 +46,10 @@ impl Operator<'_> {
     }
 
     async fn close_row(&self, row: &TransactionRow, gives_free: bool, held: &[Held]) -> Result<(), Error> {
-        let held: Vec<_> = held
-            .iter()
-            .map(|held| json!({ "asset": held.asset.to_string(), "amount": held.amount.to_string() }))
-            .collect();
-        let audit = AuditEntry::new(AuditEvent::TxClosed, Actor::Master, self.engine.now())
-            .wallet(row.wallet)
-            .tx(row.id)
-            .details(json!({ "from": row.status, "givesFree": gives_free, "held": held }));
+        let amount = |held: &Held| HeldAmount { asset: held.asset.clone(), amount: held.amount };
+        let held = held.iter().map(amount).collect();
+        let closed = AuditEvent::TxClosed { from: row.status, gives_free, held };
+        let audit = AuditEntry::new(closed, Actor::Master, self.engine.now()).wallet(row.wallet).tx(row.id);
         let why = Ended { code: "TRANSACTION_CLOSED".to_owned(), message: message(gives_free).to_owned() };
         let (old, id) = (row.clone(), row.id);
         let done = self
@@ -94,8 +92,8 @@ const fn consequences(gives_free: bool) -> &'static str {
 
 const fn message(gives_free: bool) -> &'static str {
     if gives_free {
-        "The operator closed it. Nobody proved that it never lands."
+        "The operator closed it without a proof that it never lands."
     } else {
-        "The operator closed it. Nobody proved that it never lands, so what it could move counts as spent."
+        "The operator closed it without a proof that it never lands, so its amounts count as spent."
     }
 }

@@ -1,6 +1,6 @@
-//! A wallet's owner: NONE → GRACE by the operator, GRACE → LOCKED by the owner's signature, and from
-//! LOCKED on only by that owner's own signature. A LOCKED owner who hands over stays LOCKED until the successor
-//! has proved the address.
+//! A wallet's owner: NONE → GRACE by the operator, GRACE → LOCKED by the owner's signature, and from LOCKED on
+//! only by that owner's signature. A LOCKED owner who hands over stays LOCKED until the successor has proved the
+//! address.
 
 use serde_json::json;
 use waiaas_core::UnixSeconds;
@@ -18,10 +18,10 @@ use crate::operator::Operator;
 use crate::views::{ChallengeView, OwnerSet};
 use crate::wallets;
 
-/// How long an owner has to answer a question about the wallet itself.
+/// How long a challenge about the wallet itself is open, in seconds.
 const ANSWER_SECONDS: i64 = 3600;
 
-/// What the operator wants an owner to become.
+/// The change of owner that the operator asks for.
 enum Wish {
     Set(Address),
     Remove,
@@ -37,10 +37,13 @@ impl Wish {
 }
 
 impl Operator<'_> {
-    /// Names a wallet's owner; of either chain's kind. The owner then signs the returned message to
-    /// become LOCKED. A LOCKED owner is replaced only with its own `consent`, and stays the owner until the
-    /// other has signed; without it the error carries the message to sign. Naming the LOCKED owner itself takes a
-    /// hand-over back.
+    /// Names a wallet's owner, by an address of either chain. The owner becomes LOCKED by signing the returned message.
+    /// A LOCKED owner is replaced only with its own `consent`, and stays the owner until the other has signed; without
+    /// consent the error carries the message to sign. Naming the LOCKED owner itself withdraws a hand-over.
+    ///
+    /// # Errors
+    /// `WALLET_NOT_FOUND`, `WALLET_TERMINATED`, `INVALID_ADDRESS`, `OWNER_UNFIT`, `OWNER_ALREADY_CONNECTED` without
+    /// the owner's consent, `INVALID_STATE_TRANSITION` if another request was first.
     pub async fn set_owner(
         &self,
         id: WalletId,
@@ -50,12 +53,18 @@ impl Operator<'_> {
         self.change_owner(id, Wish::Set(owner), consent).await
     }
 
-    /// Leaves a wallet without an owner; from LOCKED only with the owner's consent.
+    /// Removes a wallet's owner; a LOCKED one only with its consent.
+    ///
+    /// # Errors
+    /// As [`Self::set_owner`], and `OWNER_NOT_SET`.
     pub async fn remove_owner(&self, id: WalletId, consent: Option<Owner>) -> Result<OwnerSet, Error> {
         self.change_owner(id, Wish::Remove, consent).await
     }
 
-    /// A fresh message for whoever has not yet proved the address: the successor, where there is one.
+    /// A fresh message for the address that is not yet proved: the successor's, if there is one.
+    ///
+    /// # Errors
+    /// `WALLET_NOT_FOUND`, `OWNER_NOT_SET`.
     pub async fn owner_challenge(&self, id: WalletId) -> Result<ChallengeView, Error> {
         let wallet = self.engine.wallet_by_id(id).await?;
         let owner = wallet.successor.or(wallet.owner.address()).ok_or_else(no_owner)?;
@@ -156,7 +165,7 @@ impl Operator<'_> {
     }
 }
 
-/// The address that still has to be proved, if there is one.
+/// The address that is not yet proved, if there is one.
 fn unproved(wallet: &crate::Wallet) -> Option<Address> {
     match wallet.owner {
         OwnerOf::Grace(owner) => Some(owner),
@@ -164,23 +173,22 @@ fn unproved(wallet: &crate::Wallet) -> Option<Address> {
     }
 }
 
-/// Does what the operator wants where nobody has proved to be the owner.
+/// Changes an owner that is not LOCKED.
 async fn appointed(tx: &mut WriteTx, row: &WalletRow, wish: &Wish, now: UnixSeconds) -> Result<(), Error> {
+    let from = row.owner.address();
     let (to, event) = match wish {
-        Wish::Set(address) if row.owner == OwnerOf::None => {
-            (OwnerOf::Grace(*address), AuditEvent::OwnerRegistered)
+        Wish::Set(to) if row.owner == OwnerOf::None => {
+            (OwnerOf::Grace(*to), AuditEvent::OwnerRegistered { to: *to })
         }
-        Wish::Set(address) => (OwnerOf::Grace(*address), AuditEvent::OwnerChanged),
-        Wish::Remove => (OwnerOf::None, AuditEvent::OwnerRemoved),
+        Wish::Set(to) => (OwnerOf::Grace(*to), AuditEvent::OwnerChanged { from, to: *to }),
+        Wish::Remove => (OwnerOf::None, AuditEvent::OwnerRemoved { from }),
     };
-    let audit = AuditEntry::new(event, Actor::Master, now)
-        .wallet(row.id)
-        .details(json!({ "from": row.owner.address(), "to": to.address() }));
+    let audit = AuditEntry::new(event, Actor::Master, now).wallet(row.id);
     tx.set_owner(row.id, row.owner, to, audit).await.map_err(wallets::owner_raced)
 }
 
-/// Does what the LOCKED owner `current` has agreed to. A successor takes over by proving the address, so that
-/// the wallet is never without a proved owner in between.
+/// Carries out a change to which the LOCKED owner `current` consented. A successor takes over by proving the
+/// address, so that the wallet always has a proved owner.
 async fn given_up(
     tx: &mut WriteTx,
     row: &WalletRow,
@@ -193,18 +201,21 @@ async fn given_up(
         return Err(wallets::owner_changed());
     }
     let entry = |event| AuditEntry::new(event, Actor::Owner(current), now).wallet(row.id);
-    let answer = entry(AuditEvent::OwnerSigned).details(json!({ "nonce": owner.nonce() }));
+    let answer = entry(AuditEvent::OwnerSigned { nonce: owner.nonce().to_owned(), change_id: None });
     tx.consume_challenge(owner.nonce(), owner.signature(), answer).await.map_err(used)?;
     let (successor, event) = match wish {
         Wish::Remove => {
-            let audit = entry(AuditEvent::OwnerRemoved).details(json!({ "from": current, "to": null }));
+            let audit = entry(AuditEvent::OwnerRemoved { from: Some(current) });
             return tx.set_owner(row.id, row.owner, OwnerOf::None, audit).await.map_err(wallets::owner_raced);
         }
-        Wish::Set(address) if *address == current => (None, AuditEvent::SuccessorWithdrawn),
-        Wish::Set(address) => (Some(*address), AuditEvent::SuccessorNamed),
+        Wish::Set(address) if *address == current => {
+            (None, AuditEvent::SuccessorWithdrawn { owner: Some(current), from: row.successor, reason: None })
+        }
+        Wish::Set(to) => {
+            (Some(*to), AuditEvent::SuccessorNamed { owner: current, from: row.successor, to: *to })
+        }
     };
-    let audit = entry(event).details(json!({ "owner": current, "from": row.successor, "to": successor }));
-    tx.set_successor(row.id, current, successor, audit).await.map_err(wallets::owner_raced)
+    tx.set_successor(row.id, current, successor, entry(event)).await.map_err(wallets::owner_raced)
 }
 
 fn no_owner() -> Error {

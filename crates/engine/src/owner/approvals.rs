@@ -1,7 +1,6 @@
-//! The owner's answers. One function turns an answer into a state change, with the nonce used up, the
-//! row moved and the audit entry written in one database transaction.
+//! The owner's answers to transactions. One database transaction uses up the nonce, moves the row and writes the
+//! audit entry.
 
-use serde_json::json;
 use waiaas_core::audit::{Actor, AuditEvent};
 use waiaas_core::ids::TxId;
 use waiaas_core::owner::OwnerAction;
@@ -13,14 +12,17 @@ use crate::credentials::{Decision, Owner};
 use crate::error::{Error, ErrorCode};
 use crate::owner::{OwnerDesk, wrong_action};
 use crate::pipeline::decision::StoredVerdict;
-use crate::pipeline::transactions::{not_found, processed};
+use crate::pipeline::transactions::{cancelled, not_found, processed};
 use crate::pipeline::{ended, resume};
 use crate::views::{ApprovalView, ChallengeView, TxView};
 use crate::wallets::refuse_unless_active;
 
 impl Engine {
-    /// What waits for an owner and the texts to sign. The transaction id is the capability: it is
-    /// random and only the asker and the operator learn it.
+    /// The approval document of a waiting transaction, with the texts to sign. The transaction id is the capability:
+    /// it is random, and only the requester and the operator know it.
+    ///
+    /// # Errors
+    /// `TX_NOT_FOUND`, and `APPROVAL_NOT_FOUND` or `APPROVAL_TIMEOUT` if no answer is awaited.
     pub async fn approval(&self, id: TxId) -> Result<ApprovalView, Error> {
         let row = self.store().transaction(id).await?.ok_or_else(not_found)?;
         let (draft, verdict) = (row.draft.clone(), row.verdict.clone());
@@ -48,13 +50,18 @@ impl Engine {
 }
 
 impl OwnerDesk<'_> {
-    /// Lets a waiting transaction run, and runs it.
+    /// Approves a waiting transaction and carries it out.
+    ///
+    /// # Errors
+    /// `TX_ALREADY_PROCESSED`, `INVALID_NONCE`, `OWNER_ADDRESS_MISMATCH`, `WALLET_SUSPENDED`, `WALLET_TERMINATED`,
+    /// `SYSTEM_LOCKED`.
     pub async fn approve(self) -> Result<TxView, Error> {
         let Self { engine, owner } = self;
         let OwnerAction::Approve { tx: id, .. } = owner.consent().action() else {
             return Err(wrong_action());
         };
-        decide(engine, id, owner, AuditEvent::TxApproved, StatusChange::Executing).await?;
+        let event = AuditEvent::TxApproved { nonce: owner.nonce().to_owned() };
+        decide(engine, id, owner, event, StatusChange::Executing).await?;
         let this = engine.clone();
         let run = engine.tasks().spawn(async move { resume(&this, id).await });
         match run.await.map_err(Error::internal)? {
@@ -64,14 +71,18 @@ impl OwnerDesk<'_> {
         engine.view(id).await
     }
 
-    /// Stops a waiting transaction.
+    /// Rejects a waiting transaction.
+    ///
+    /// # Errors
+    /// `TX_ALREADY_PROCESSED`, `INVALID_NONCE`, `OWNER_ADDRESS_MISMATCH`.
     pub async fn reject(self) -> Result<TxView, Error> {
         let Self { engine, owner } = self;
         let OwnerAction::Reject { tx: id, .. } = owner.consent().action() else {
             return Err(wrong_action());
         };
         let code = Some("OWNER_REJECTED".to_owned());
-        decide(engine, id, owner, AuditEvent::TxRejected, StatusChange::Cancelled { code }).await?;
+        let event = AuditEvent::TxRejected { nonce: Some(owner.nonce().to_owned()), from: None };
+        decide(engine, id, owner, event, StatusChange::Cancelled { code }).await?;
         engine.view(id).await
     }
 }
@@ -110,12 +121,11 @@ async fn decide(
                 }
                 let actor = Actor::Owner(consent.owner());
                 let entry = |event| AuditEntry::new(event, actor, now).wallet(wallet.id).tx(id);
-                let answer = entry(event).details(json!({ "nonce": owner.nonce() }));
-                tx.consume_challenge(owner.nonce(), owner.signature(), answer).await?;
+                tx.consume_challenge(owner.nonce(), owner.signature(), entry(event)).await?;
                 let moved = if change == StatusChange::Executing {
-                    AuditEvent::TxCleared
+                    AuditEvent::TxCleared { tier: None }
                 } else {
-                    AuditEvent::TxCancelled
+                    cancelled(row.status)
                 };
                 ended::advance(tx, id, row.status, change, entry(moved)).await?;
                 Ok(())

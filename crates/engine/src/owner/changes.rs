@@ -1,6 +1,5 @@
-//! An owner's answers to a change that waits.
+//! An owner's answers to a pending change.
 
-use serde_json::json;
 use waiaas_core::audit::{Actor, AuditEvent};
 use waiaas_core::change::ChangeStatus;
 use waiaas_core::ids::ChangeId;
@@ -16,7 +15,10 @@ use crate::owner::{OwnerDesk, wrong_action};
 use crate::views::ChangeView;
 
 impl Engine {
-    /// A change that waits, with the texts to sign. The id is the capability, as for a transaction.
+    /// A pending change with the texts to sign. The id is the capability, as for a transaction.
+    ///
+    /// # Errors
+    /// `CHANGE_NOT_FOUND`, and `CHANGE_ALREADY_DECIDED` if it is no longer pending.
     pub async fn change_approval(&self, id: ChangeId) -> Result<ChangeView, Error> {
         let view = self.change_by_id(id).await?;
         if view.status != ChangeStatus::PendingConsent {
@@ -33,8 +35,11 @@ impl Engine {
 }
 
 impl OwnerDesk<'_> {
-    /// Agrees to a change, as the owner of a wallet it concerns. It is applied with the last consent
-    /// it takes, and waits on for the others until then.
+    /// Consents to a change, as the owner of a wallet concerned. The last missing consent applies it.
+    ///
+    /// # Errors
+    /// `CHANGE_NOT_FOUND`, `CHANGE_ALREADY_DECIDED`, `CHANGE_SUPERSEDED` if its object has changed, `INVALID_NONCE`,
+    /// `OWNER_ADDRESS_MISMATCH`.
     pub async fn approve_change(self) -> Result<ChangeView, Error> {
         let Self { engine, owner } = self;
         let OwnerAction::ApproveChange { change: id, .. } = owner.consent().action() else {
@@ -45,7 +50,9 @@ impl OwnerDesk<'_> {
             .store()
             .write(move |tx| {
                 Box::pin(async move {
-                    let (row, actor) = answer(&this, tx, id, &owner, AuditEvent::ChangeConsented).await?;
+                    let event =
+                        AuditEvent::ChangeConsented { change_id: id, nonce: owner.nonce().to_owned() };
+                    let (row, actor) = answer(&this, tx, id, &owner, event).await?;
                     changes::settle(&this, tx, &row, actor).await
                 })
             })
@@ -56,7 +63,10 @@ impl OwnerDesk<'_> {
         }
     }
 
-    /// Stops a change, as the owner of a wallet it concerns.
+    /// Rejects a change, as the owner of a wallet concerned.
+    ///
+    /// # Errors
+    /// `CHANGE_NOT_FOUND`, `CHANGE_ALREADY_DECIDED`, `INVALID_NONCE`, `OWNER_ADDRESS_MISMATCH`.
     pub async fn reject_change(self) -> Result<ChangeView, Error> {
         let Self { engine, owner } = self;
         let OwnerAction::RejectChange { change: id, .. } = owner.consent().action() else {
@@ -67,9 +77,11 @@ impl OwnerDesk<'_> {
             .store()
             .write(move |tx| {
                 Box::pin(async move {
-                    let (row, actor) = answer(&this, tx, id, &owner, AuditEvent::OwnerSigned).await?;
-                    let audit = AuditEntry::new(AuditEvent::ChangeRejected, actor, this.now())
-                        .details(json!({ "changeId": id }));
+                    let nonce = owner.nonce().to_owned();
+                    let event = AuditEvent::OwnerSigned { nonce, change_id: Some(id) };
+                    let (row, actor) = answer(&this, tx, id, &owner, event).await?;
+                    let rejected = AuditEvent::ChangeRejected { change_id: id };
+                    let audit = AuditEntry::new(rejected, actor, this.now());
                     Ok::<_, Error>(tx.end_change(row.id, ChangeStatus::Rejected, audit).await?)
                 })
             })
@@ -78,7 +90,7 @@ impl OwnerDesk<'_> {
     }
 }
 
-/// Uses an owner's answer up, if the change still waits and the owner still is one.
+/// Uses up an owner's answer, if the change is still pending and the owner is still concerned.
 async fn answer(
     engine: &Engine,
     tx: &mut WriteTx,
@@ -97,9 +109,7 @@ async fn answer(
         return Err(Error::new(ErrorCode::OwnerAddressMismatch, "The wallet has another owner now."));
     }
     let actor = Actor::Owner(address);
-    let audit = AuditEntry::new(event, actor, now)
-        .wallet(owner.consent().wallet())
-        .details(json!({ "changeId": id, "nonce": owner.nonce() }));
+    let audit = AuditEntry::new(event, actor, now).wallet(owner.consent().wallet());
     tx.consume_challenge(owner.nonce(), owner.signature(), audit).await.map_err(|error| match error {
         StoreError::Conflict(_) => {
             Error::new(ErrorCode::InvalidNonce, "The message was used already or has expired.")

@@ -1,8 +1,7 @@
-//! Stage 3: judge the effects, and in the same database transaction reserve what they take.
+//! Stage 3: evaluates the effects and reserves their amounts in the same database transaction.
 //!
 //! The live path and the dry run call the same [`judge`]; only [`admit`] writes.
 
-use serde_json::json;
 use waiaas_core::UnixSeconds;
 use waiaas_core::action::ActionFacts;
 use waiaas_core::audit::{Actor, AuditEvent};
@@ -26,7 +25,7 @@ use crate::pipeline::validated::Validated;
 use crate::pipeline::{assets, base_units, present, replaced, reserved, s2_authorize, s4_wait, waiting};
 use crate::views::IdempotencyKey;
 
-/// Stage 2 and everything the database knows, inside a transaction, writing nothing.
+/// Stage 2 and the policy facts from the database, inside a transaction. Writes nothing.
 pub(crate) async fn grounds(
     engine: &Engine,
     tx: &mut WriteTx,
@@ -62,7 +61,7 @@ pub(crate) async fn grounds(
     Ok(Grounds { admission, facts, policies })
 }
 
-/// Stage 2 and the evaluation, inside a transaction, writing nothing.
+/// Stage 2 and the evaluation, inside a transaction. Writes nothing.
 pub(crate) async fn judge(case: &AdmissionRequest, tx: &mut WriteTx) -> Result<Judgement, Error> {
     let validated = &case.validated;
     let subject = Subject {
@@ -79,7 +78,7 @@ pub(crate) async fn judge(case: &AdmissionRequest, tx: &mut WriteTx) -> Result<J
     Ok(Judgement { grounds, verdict, presentation })
 }
 
-/// What counts for requests of this origin, beside what is spent.
+/// The ledger sums for requests of this origin, beside spending.
 async fn count_origin(
     tx: &mut WriteTx,
     subject: &Subject<'_>,
@@ -99,7 +98,7 @@ async fn count_origin(
     Ok(())
 }
 
-/// Judges, and keeps the outcome: a row with its reservations, or a denied row.
+/// Judges the request and stores the result: a row with its reservations, or a denied row.
 pub(crate) async fn admit(
     case: AdmissionRequest,
     tx: &mut WriteTx,
@@ -132,14 +131,17 @@ pub(crate) async fn admit(
     let row = new_row(&case, &judgement, grant, id, request)?;
     let held = reserved::reservations(&case.validated.effects, &grounds.facts, grant.tier);
     let used = reserved::used_allowances(&case.validated.effects, &grounds.facts);
-    let entry = AuditEntry::new(AuditEvent::TxRequested, Actor::Session(case.session.id()), now)
+    let requested = AuditEvent::TxRequested {
+        tier: grant.tier,
+        digest: case.validated.draft.digest(),
+        request,
+        usd: grant.usd,
+        replaces: case.validated.replaces,
+    };
+    let entry = AuditEntry::new(requested, Actor::Session(case.session.id()), now)
         .session(case.session.id())
         .wallet(case.validated.wallet.id)
-        .tx(id)
-        .details(json!({
-            "tier": grant.tier, "digest": case.validated.draft.digest(), "request": request, "usd": grant.usd,
-            "replaces": case.validated.replaces,
-        }));
+        .tx(id);
     tx.insert_transaction(row, &held, entry).await?;
     for part in &used {
         tx.use_up(id, part).await?;

@@ -1,7 +1,6 @@
-//! Stage 4: the waiting that a tier asks for. Nothing here can shorten it: a delay ends by the clock,
-//! an approval by the owner's signature (`owner/approvals.rs`).
+//! Stage 4: the waiting that a tier requires. A delay ends by the clock, an approval by the owner's signature
+//! (`owner/approvals.rs`); neither can be shortened.
 
-use serde_json::json;
 use waiaas_core::audit::{Actor, AuditEvent};
 use waiaas_core::ids::TxId;
 use waiaas_core::owner::{Challenge, OwnerAction};
@@ -16,7 +15,7 @@ use crate::error::Error;
 use crate::pipeline::case::{AdmissionRequest, Judgement};
 use crate::pipeline::ended::advance_if;
 
-/// Records why a freshly admitted request waits; for an approval, stores both questions.
+/// Records why an admitted request waits; for an approval, stores both challenges.
 pub(crate) async fn park(
     case: &AdmissionRequest,
     tx: &mut WriteTx,
@@ -29,15 +28,14 @@ pub(crate) async fn park(
         |event| AuditEntry::new(event, Actor::System, judgement.grounds.facts.now).wallet(wallet).tx(id);
     match grant.tier {
         Tier::Instant | Tier::Notify => {
-            tx.record(audit(AuditEvent::TxCleared).details(json!({ "tier": grant.tier }))).await?;
+            tx.record(audit(AuditEvent::TxCleared { tier: Some(grant.tier) })).await?;
         }
         Tier::Delay => {
-            tx.record(audit(AuditEvent::TxQueued).details(json!({ "delaySeconds": grant.delay_seconds })))
-                .await?;
+            tx.record(audit(AuditEvent::TxQueued { delay_seconds: grant.delay_seconds })).await?;
         }
         Tier::Approval => {
-            let details = json!({ "approvalTimeout": grant.approval_timeout, "reasons": grant.reasons });
-            tx.record(audit(AuditEvent::TxApprovalRequested).details(details)).await?;
+            let (approval_timeout, reasons) = (grant.approval_timeout, grant.reasons.clone());
+            tx.record(audit(AuditEvent::TxApprovalRequested { approval_timeout, reasons })).await?;
             for challenge in questions(case, id, judgement, grant)? {
                 tx.issue_challenge(&challenge).await?;
             }
@@ -46,7 +44,7 @@ pub(crate) async fn park(
     Ok(())
 }
 
-/// The two texts an owner may sign about a waiting transaction.
+/// The challenges to approve and to reject a waiting transaction.
 fn questions(
     case: &AdmissionRequest,
     id: TxId,
@@ -78,14 +76,14 @@ fn questions(
     ])
 }
 
-/// Ends a delay that is over. A transaction that moved meanwhile is left alone.
+/// Ends a delay that is over. Does nothing if the transaction has moved meanwhile.
 pub(crate) async fn end_delay(engine: &Engine, id: TxId) -> Result<(), Error> {
     let now = engine.now();
-    let audit = AuditEntry::new(AuditEvent::TxCleared, Actor::System, now).tx(id);
+    let audit = AuditEntry::new(AuditEvent::TxCleared { tier: None }, Actor::System, now).tx(id);
     advance_if(engine, id, TxStatus::Queued, StatusChange::Executing, audit).await
 }
 
-/// Ends the waiting for an owner who did not answer.
+/// Expires a request whose approval window is over.
 pub(crate) async fn expire_approval(engine: &Engine, id: TxId) -> Result<(), Error> {
     let audit = AuditEntry::new(AuditEvent::TxExpired, Actor::System, engine.now()).tx(id);
     advance_if(engine, id, TxStatus::PendingApproval, StatusChange::Expired, audit).await

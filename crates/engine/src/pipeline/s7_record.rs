@@ -1,10 +1,9 @@
-//! Stage 7: settle or release what was reserved and close the story in the audit log, in one
-//! database transaction per outcome.
+//! Stage 7: settles or releases the reservations and writes the outcome to the audit log, in one database
+//! transaction per outcome.
 
-use serde_json::json;
 use waiaas_chains::{Expiry, Undecided};
 use waiaas_core::U256;
-use waiaas_core::audit::{Actor, AuditEvent};
+use waiaas_core::audit::{Actor, AuditEvent, Landed, TxFailure};
 use waiaas_core::ids::TxId;
 use waiaas_core::intent::IntentKind;
 use waiaas_core::transaction::TxStatus;
@@ -14,7 +13,7 @@ use crate::Engine;
 use crate::error::{Error, ErrorCode};
 use crate::pipeline::ended::advance_if;
 
-/// A node accepted the bytes.
+/// Records that a node accepted the bytes.
 pub(crate) async fn submitted(engine: &Engine, id: TxId) -> Result<(), Error> {
     let audit = AuditEntry::new(AuditEvent::TxSubmitted, Actor::System, engine.now()).tx(id);
     advance_if(engine, id, TxStatus::Broadcasting, StatusChange::Submitted, audit).await?;
@@ -22,7 +21,7 @@ pub(crate) async fn submitted(engine: &Engine, id: TxId) -> Result<(), Error> {
     Ok(())
 }
 
-/// On chain and successful. Until its block is final, everything stays held.
+/// Records success on chain. The reservations stay held until the block is final.
 pub(crate) async fn confirmed(
     engine: &Engine,
     row: &TransactionRow,
@@ -30,14 +29,14 @@ pub(crate) async fn confirmed(
     block: u64,
     is_final: bool,
 ) -> Result<(), Error> {
-    let audit = entry(engine, row, AuditEvent::TxConfirmed)
-        .details(json!({ "fee": fee.to_string(), "block": block, "final": is_final }));
+    let landed = Landed { fee, block };
+    let audit = entry(engine, row, AuditEvent::TxConfirmed { landed, is_final });
     let change =
         if is_final { StatusChange::Confirmed { fee, block } } else { StatusChange::Seen { fee, block } };
     advance_if(engine, row.id, row.status, change, audit).await
 }
 
-/// The block of a confirmed transaction is final: what was held is settled.
+/// Records that the block of a confirmed transaction is final, and settles the reservations.
 pub(crate) async fn finalised(
     engine: &Engine,
     row: &TransactionRow,
@@ -45,8 +44,7 @@ pub(crate) async fn finalised(
     block: u64,
 ) -> Result<(), Error> {
     let id = row.id;
-    let audit =
-        entry(engine, row, AuditEvent::TxFinal).details(json!({ "fee": fee.to_string(), "block": block }));
+    let audit = entry(engine, row, AuditEvent::TxFinal { landed: Landed { fee, block } });
     let done = engine
         .store()
         .write(move |tx| Box::pin(async move { tx.finalise(id, fee, block, audit).await }))
@@ -57,24 +55,23 @@ pub(crate) async fn finalised(
     }
 }
 
-/// A confirmed transaction does not count as on the chain any more: a reorganisation took it off, or the nodes
-/// contradict each other about it. It may land again.
+/// Takes back a confirmation, after a reorg or a contradiction between nodes. The transaction may land again.
 pub(crate) async fn taken_back(engine: &Engine, row: &TransactionRow, why: &str) -> Result<(), Error> {
     tracing::warn!(tx = %row.id, network = %row.network, block = row.block, why,
         "a confirmed transaction does not count as on the chain any more; it is followed and sent again");
-    let audit = entry(engine, row, AuditEvent::TxReorganised);
-    let audit = audit.details(json!({ "block": row.block, "reason": why }));
+    let reorganised = AuditEvent::TxReorganised { block: row.block, reason: why.to_owned() };
+    let audit = entry(engine, row, reorganised);
     let change = StatusChange::Reorganised { handed_out: row.kind == IntentKind::Sign };
     advance_if(engine, row.id, row.status, change, audit).await?;
     engine.wake().notify_one();
     Ok(())
 }
 
-/// The code under which a row says that a node refused its bytes.
+/// The code for bytes that a node refused.
 pub(crate) const BROADCAST_REFUSED: &str = "BROADCAST_REFUSED";
 
-/// Notes why a transaction is still where it is, once per reason. That a node refused its bytes stays noted
-/// until there is something else to say.
+/// Notes why a transaction does not move on, once per reason. A refusal by a node stays noted until there is
+/// another reason.
 pub(crate) async fn note(
     engine: &Engine,
     row: &TransactionRow,
@@ -102,13 +99,12 @@ pub(crate) async fn note(
     Ok(())
 }
 
-/// Whether a reason to wait is one of every day: a node that is down, which is said of the node, or that has
-/// not seen yet what another one has.
+/// Whether a reason is routine: an outage, which is reported of the node, or a node that is behind the others.
 fn is_usual(code: &str) -> bool {
     code == ErrorCode::ChainError.as_str() || code == Undecided::SuccessUnproved.code()
 }
 
-/// On chain and failed: only the fee is gone.
+/// Records failure on chain: only the fee is spent.
 pub(crate) async fn reverted(
     engine: &Engine,
     row: &TransactionRow,
@@ -116,8 +112,8 @@ pub(crate) async fn reverted(
     block: u64,
     reason: &str,
 ) -> Result<(), Error> {
-    let audit = entry(engine, row, AuditEvent::TxFailed)
-        .details(json!({ "outcome": "reverted", "fee": fee.to_string(), "block": block, "reason": reason }));
+    let failure = TxFailure::Reverted { landed: Landed { fee, block }, reason: reason.to_owned() };
+    let audit = entry(engine, row, AuditEvent::TxFailed { failure });
     let change = StatusChange::Reverted {
         fee,
         block,
@@ -127,9 +123,9 @@ pub(crate) async fn reverted(
     advance_if(engine, row.id, row.status, change, audit).await
 }
 
-/// Proved never to land.
+/// Records that the transaction is proved dropped.
 pub(crate) async fn dead(engine: &Engine, row: &TransactionRow) -> Result<(), Error> {
-    let audit = entry(engine, row, AuditEvent::TxFailed).details(json!({ "outcome": "dead" }));
+    let audit = entry(engine, row, AuditEvent::TxFailed { failure: TxFailure::Dead });
     let change = StatusChange::Dead {
         code: "TRANSACTION_EXPIRED".to_owned(),
         message: "The signed transaction can no longer land and did not; nothing was spent.".to_owned(),
@@ -137,8 +133,7 @@ pub(crate) async fn dead(engine: &Engine, row: &TransactionRow) -> Result<(), Er
     advance_if(engine, row.id, row.status, change, audit).await
 }
 
-/// A signed message that nobody can use any more, or that has no end: what it could move counts as spent
-/// from now.
+/// Records that a signed message expired, or has no deadline: its amounts count as spent from now on.
 pub(crate) async fn lapsed(engine: &Engine, row: &TransactionRow) -> Result<(), Error> {
     let (id, audit) = (row.id, entry(engine, row, AuditEvent::TxLapsed));
     let done = engine.store().write(move |tx| Box::pin(async move { tx.lapse(id, audit).await })).await;
@@ -148,17 +143,17 @@ pub(crate) async fn lapsed(engine: &Engine, row: &TransactionRow) -> Result<(), 
     }
 }
 
-/// Given up before anything was signed.
+/// Fails a transaction before it was signed.
 pub(crate) async fn failed_unsigned(
     engine: &Engine,
     id: TxId,
     code: &str,
     message: &str,
 ) -> Result<(), Error> {
-    let audit = AuditEntry::new(AuditEvent::TxFailed, Actor::System, engine.now())
-        .tx(id)
-        .details(json!({ "outcome": "not signed", "code": code, "message": message }));
-    let change = StatusChange::Failed { code: code.to_owned(), message: message.to_owned() };
+    let (code, message) = (code.to_owned(), message.to_owned());
+    let failure = TxFailure::NotSigned { code: code.clone(), message: message.clone() };
+    let audit = AuditEntry::new(AuditEvent::TxFailed { failure }, Actor::System, engine.now()).tx(id);
+    let change = StatusChange::Failed { code, message };
     advance_if(engine, id, TxStatus::Executing, change, audit).await
 }
 

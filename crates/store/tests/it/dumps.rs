@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use waiaas_core::audit::AuditEvent;
+use waiaas_core::audit::AuditEventKind;
 use waiaas_store::{DumpError, SCHEMA_VERSION, Store};
 
 use crate::backend::{Backend, Db};
@@ -18,7 +18,7 @@ async fn export(db: &Db) -> Vec<u8> {
 }
 
 async fn import(db: &Db, dump: &[u8]) -> Result<waiaas_store::DumpReport, DumpError> {
-    db.store.import(&mut &dump[..], entry(AuditEvent::BackupRestored, NOW + 1)).await
+    db.store.import(&mut &dump[..], entry(AuditEventKind::BackupRestored, NOW + 1)).await
 }
 
 pub(crate) async fn everything_survives_export_and_import(backend: Backend) {

@@ -4,12 +4,13 @@ use futures_util::future::BoxFuture;
 use waiaas_core::U256;
 use waiaas_core::action::ActionCategory;
 use waiaas_core::address::Address;
-use waiaas_core::audit::AuditEvent;
+use waiaas_core::audit::AuditEventKind;
 use waiaas_core::change::ChangeStatus;
 use waiaas_core::digest::Digest;
 use waiaas_core::draft::Draft;
 use waiaas_core::money::Usd;
 use waiaas_core::network::NetworkId;
+use waiaas_core::policy::PolicyType;
 use waiaas_core::transaction::TxStatus;
 use waiaas_core::wallet::{KillSwitch, Owner, WalletStatus};
 use waiaas_store::{
@@ -58,14 +59,14 @@ where
 async fn identity(store: &Store) {
     write(store, |tx| {
         Box::pin(async move {
-            tx.initialize(installation(), entry(AuditEvent::SystemInitialized, NOW)).await?;
+            tx.initialize(installation(), entry(AuditEventKind::SystemInitialized, NOW)).await?;
             tx.count_login_failure("ip:1", NOW).await?;
             tx.lock_login("ip:2", NOW + 60, NOW).await?;
             let next = SessionKeyRow { kid: "k2".into(), sealed: vec![0, 255], created_at: NOW };
-            tx.rotate_session_key("k1", &next, entry(AuditEvent::SecretRotated, NOW)).await?;
-            let activated = entry(AuditEvent::KillSwitchActivated, NOW);
+            tx.rotate_session_key("k1", &next, entry(AuditEventKind::SecretRotated, NOW)).await?;
+            let activated = entry(AuditEventKind::KillSwitchActivated, NOW);
             tx.set_kill_switch(KillSwitch::Running, KillSwitch::Activated, activated).await?;
-            let recovered = entry(AuditEvent::KillSwitchRecovered, NOW);
+            let recovered = entry(AuditEventKind::KillSwitchRecovered, NOW);
             tx.set_kill_switch(KillSwitch::Activated, KillSwitch::Running, recovered).await?;
             let daemon = LeaseHolder { holder: "d".into(), place: "".into(), host: "h".into(), pid: 7 };
             tx.take_lease(&daemon, 45).await.map(drop)
@@ -79,21 +80,21 @@ async fn wallets(store: &Store) {
     write(store, |tx| {
         Box::pin(async move {
             for n in 2..=5 {
-                tx.insert_wallet(new_wallet(n), entry(AuditEvent::WalletCreated, NOW)).await?;
+                tx.insert_wallet(new_wallet(n), entry(AuditEventKind::WalletCreated, NOW)).await?;
             }
             let named = |n: u8| Owner::Grace(address(n));
-            let event = || entry(AuditEvent::OwnerRegistered, NOW);
+            let event = || entry(AuditEventKind::OwnerRegistered, NOW);
             tx.set_owner(wallet_id(2), Owner::None, named(2), event()).await?;
             tx.set_owner(wallet_id(3), Owner::None, named(3), event()).await?;
             tx.set_owner(wallet_id(3), named(3), Owner::Locked(address(3)), event()).await?;
             tx.set_successor(wallet_id(3), address(3), Some(address(4)), event()).await?;
-            let set = entry(AuditEvent::WalletNetworkSet, NOW);
+            let set = entry(AuditEventKind::WalletNetworkSet, NOW);
             tx.set_default_network(wallet_id(3), Some(network()), set).await?;
             let (active, reason) = (WalletStatus::Active, "\"ü\" is \\u0000, not a character");
-            let suspended = entry(AuditEvent::WalletSuspended, NOW);
+            let suspended = entry(AuditEventKind::WalletSuspended, NOW);
             tx.set_wallet_status(wallet_id(4), active, WalletStatus::Suspended, Some(reason), suspended)
                 .await?;
-            let ended = entry(AuditEvent::WalletTerminated, NOW);
+            let ended = entry(AuditEventKind::WalletTerminated, NOW);
             tx.set_wallet_status(wallet_id(5), active, WalletStatus::Terminated, None, ended).await
         })
     })
@@ -104,18 +105,18 @@ async fn wallets(store: &Store) {
 async fn sessions(store: &Store) {
     write(store, |tx| {
         Box::pin(async move {
-            tx.insert_session(new_session(2, &[3, 2]), entry(AuditEvent::SessionCreated, NOW)).await?;
+            tx.insert_session(new_session(2, &[3, 2]), entry(AuditEventKind::SessionCreated, NOW)).await?;
             let renewal = TokenChange {
                 token_hash: "hash-2b".into(),
                 expires_at: NOW + 99,
                 reason: TokenReason::Renewal,
             };
-            let renewed = entry(AuditEvent::SessionRenewed, NOW);
+            let renewed = entry(AuditEventKind::SessionRenewed, NOW);
             tx.replace_token(session_id(2), "hash-2", renewal, renewed).await?;
             let endless =
                 NewSession { absolute_expires_at: None, max_renewals: None, ..new_session(3, &[2]) };
-            tx.insert_session(endless, entry(AuditEvent::SessionCreated, NOW)).await?;
-            let revoked = entry(AuditEvent::SessionRevoked, NOW + 1);
+            tx.insert_session(endless, entry(AuditEventKind::SessionCreated, NOW)).await?;
+            let revoked = entry(AuditEventKind::SessionRevoked, NOW + 1);
             tx.revoke_session(session_id(3), revoked).await.map(drop)
         })
     })
@@ -129,13 +130,13 @@ async fn policies(store: &Store) {
                 id: policy_id(n),
                 wallet: wallet.map(wallet_id),
                 network: on,
-                policy_type: "WHITELIST".into(),
+                policy_type: PolicyType::Whitelist,
                 category: None,
                 rules: format!(r#"{{"allowed_addresses":["{}"]}}"#, address(9)),
                 priority: -1,
                 enabled: true,
             };
-            let event = || entry(AuditEvent::PolicyCreated, NOW);
+            let event = || entry(AuditEventKind::PolicyCreated, NOW);
             tx.insert_policy(list(1, Some(1), None), event()).await?;
             tx.insert_policy(list(2, None, Some(network())), event()).await?;
             let change = PolicyChange {
@@ -144,14 +145,13 @@ async fn policies(store: &Store) {
                 priority: 3,
                 enabled: false,
             };
-            tx.update_policy(policy_id(2), 1, change, entry(AuditEvent::PolicyUpdated, NOW + 1)).await?;
+            tx.update_policy(policy_id(2), 1, change, entry(AuditEventKind::PolicyUpdated, NOW + 1)).await?;
             tx.keep_policy_set(Digest::of("policies", &[b"[]"]), "[]").await?;
             tx.record_token(TokenRow {
                 network: network(),
                 address: address(5),
                 symbol: "T".into(),
                 decimals: 6,
-                source: "chain".into(),
                 created_at: NOW,
             })
             .await
@@ -217,7 +217,7 @@ async fn messages(store: &Store) {
                 action: Some(ActionValue { category: ActionCategory::Swap, usd: None }),
                 ..new_tx(90, TxStatus::Executing)
             };
-            let audit = entry(AuditEvent::TxRequested, NOW);
+            let audit = entry(AuditEventKind::TxRequested, NOW);
             tx.insert_transaction(pending, &[spend(3, 3)], audit).await?;
             tx.claim(session_id(1), "k", Digest::of("b", &[]), tx_id(90), NOW).await.map(drop)
         })
@@ -258,7 +258,7 @@ async fn allowances(store: &Store) {
     write(store, |tx| {
         Box::pin(async move {
             let taken = NewReservation { asset: usdc(), ..spend(60, 60) };
-            let audit = entry(AuditEvent::TxRequested, NOW).tx(tx_id(29));
+            let audit = entry(AuditEventKind::TxRequested, NOW).tx(tx_id(29));
             tx.insert_transaction(new_tx(29, TxStatus::Executing), &[taken], audit).await?;
             let (amount, usd) = (U256::from(60u8), Usd::from_dollars(60));
             tx.use_up(tx_id(29), &AllowanceUse { allowance: tx_id(28), position: 0, amount, usd }).await
@@ -288,18 +288,18 @@ async fn denials(store: &Store) {
 async fn questions(store: &Store) {
     write(store, |tx| {
         Box::pin(async move {
-            let requested = || entry(AuditEvent::ChangeRequested, NOW);
+            let requested = || entry(AuditEventKind::ChangeRequested, NOW);
             tx.insert_change(changes::new_change(1, "policy:a"), requested()).await?;
             tx.insert_change(changes::new_change(2, "policy:b"), requested()).await?;
             tx.issue_challenge(&changes::question(changes::change_id(1), 9, "n")).await?;
             tx.issue_challenge(&changes::question(changes::change_id(2), 9, "m")).await?;
-            let applied = entry(AuditEvent::ChangeApplied, NOW + 1);
+            let applied = entry(AuditEventKind::ChangeApplied, NOW + 1);
             tx.end_change(changes::change_id(2), ChangeStatus::Applied, applied).await?;
             let approve = || approvals::approve(tx_id(number(TxStatus::PendingApproval)));
             for nonce in ["a", "b"] {
                 tx.issue_challenge(&approvals::question(nonce, approve())).await?;
             }
-            let approved = entry(AuditEvent::TxApproved, NOW + 1);
+            let approved = entry(AuditEventKind::TxApproved, NOW + 1);
             tx.consume_challenge("a", "0xsig", approved).await.map(drop)
         })
     })

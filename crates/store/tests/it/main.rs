@@ -15,6 +15,7 @@ mod crash;
 mod decisions;
 mod denials;
 mod dumps;
+mod events;
 mod fill;
 mod fixtures;
 mod installation;

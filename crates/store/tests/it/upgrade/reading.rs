@@ -158,7 +158,7 @@ async fn word(store: &Store, table: &str, row: &Row) -> bool {
         _ => {
             let seq = number(row, "seq");
             let found = store.audit_after(seq - 1, 1).await.expect("read").remove(0);
-            found.seq == seq && found.hash == bytes(row, "hash")
+            found.seq == seq && found.hash == bytes(row, "hash") && found.typed().is_some()
         }
     }
 }
