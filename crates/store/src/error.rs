@@ -145,6 +145,17 @@ pub enum StoreError {
         /// Newest known here.
         known: i64,
     },
+    /// The database's schema is not the one that its recorded version has. Nothing was changed.
+    #[error(
+        "the database records schema {version}, which is not this release's: {reason}. Open it with the release that \
+         wrote it, or restore a backup"
+    )]
+    AlteredSchema {
+        /// The version that differs.
+        version: i64,
+        /// The difference.
+        reason: String,
+    },
     /// A statement was refused for another reason: a constraint or a defect.
     #[error("the database refused {0}")]
     Refused(Statement, #[source] Source),

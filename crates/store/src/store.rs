@@ -11,7 +11,7 @@ use sqlx::{Any, AnyPool, ConnectOptions};
 
 use crate::connector::{BUSY, Connector, configure};
 use crate::error::StoreError;
-use crate::migrations;
+use crate::schema;
 use crate::url::{DatabaseUrl, Target};
 use crate::writer::{WriteTx, Writer, WriterStats};
 
@@ -53,7 +53,7 @@ impl Store {
         let options = options.disable_statement_logging();
         let connector = Connector { options, postgres: url.is_postgres() };
         let mut conn = connector.writer().await?;
-        migrations::run(&mut conn, connector.postgres).await?;
+        schema::update(&mut conn, connector.postgres).await?;
         let postgres = connector.postgres;
         let readers = |most| {
             AnyPoolOptions::new()

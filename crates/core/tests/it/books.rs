@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use proptest::prelude::RngExt as _;
+use proptest::test_runner::{RngAlgorithm, TestRng};
 use waiaas_core::U256;
 use waiaas_core::address::Address;
 use waiaas_core::asset::AssetId;
@@ -9,20 +11,17 @@ use waiaas_core::effect::Effect;
 use waiaas_core::money::Usd;
 use waiaas_core::policy::{AssetFacts, DAY_SECONDS, Ledger, MONTH_SECONDS, PriceFact};
 
-/// Numbers that follow from a seed (SplitMix64).
-pub(crate) struct Dice(pub(crate) u64);
+/// Numbers that follow from a seed.
+pub(crate) struct Dice(TestRng);
 
 impl Dice {
-    pub(crate) fn roll(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        z ^ (z >> 31)
+    pub(crate) fn new(seed: u64) -> Self {
+        let seed: Vec<u8> = seed.to_le_bytes().repeat(4);
+        Self(TestRng::from_seed(RngAlgorithm::ChaCha, &seed))
     }
 
     pub(crate) fn below(&mut self, end: u64) -> u64 {
-        self.roll() % end
+        self.0.random_range(0..end)
     }
 
     pub(crate) fn within(&mut self, low: u64, high: u64) -> u64 {

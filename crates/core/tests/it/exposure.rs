@@ -179,7 +179,7 @@ fn policies(dice: &mut Dice) -> Vec<Policy> {
 
 /// A random wallet with a past, and an attacker in front of it.
 fn attack(seed: u64) -> Attack {
-    let mut dice = Dice(seed);
+    let mut dice = Dice::new(seed);
     let rows = policies(&mut dice);
     // Mostly figures of one order, so that rules and amounts meet; sometimes of any.
     let extreme = dice.percent(20);
@@ -191,7 +191,7 @@ fn attack(seed: u64) -> Attack {
         policies: PolicySet::select(rows.clone(), wallet(), &NetworkId::new(name)),
         fee_cap: U256::from(dice.figure(if extreme { 8 } else { 5 })),
     });
-    let mut attack = Attack::new(Dice(seed ^ 0x5555), places.to_vec(), now);
+    let mut attack = Attack::new(Dice::new(seed ^ 0x5555), places.to_vec(), now);
     attack.owner = dice.one(&[OwnerState::Locked, OwnerState::None]);
     for asset in NETWORKS.iter().flat_map(|name| tokens(name).into_iter().chain([native(name)])) {
         let picos = if extreme { dice.figure(14) } else { dice.within(10_000_000_000, 100_000_000_000_000) };

@@ -10,7 +10,7 @@ use waiaas_store::{ChallengeRow, Entity, Store, StoreError};
 use crate::backend::{Backend, Db};
 use crate::fixtures::{NOW, address, bring_to, entry, seed, tx_id, wallet_id};
 
-fn question(nonce: &str, action: OwnerAction) -> Challenge {
+pub(crate) fn question(nonce: &str, action: OwnerAction) -> Challenge {
     Challenge {
         instance: InstanceId::new(tx_id(1).uuid()),
         wallet: wallet_id(1),
@@ -24,7 +24,7 @@ fn question(nonce: &str, action: OwnerAction) -> Challenge {
     }
 }
 
-fn approve(tx: TxId) -> OwnerAction {
+pub(crate) fn approve(tx: TxId) -> OwnerAction {
     OwnerAction::Approve { tx, digest: Digest::of("test", &[]) }
 }
 

@@ -16,12 +16,17 @@ pub(crate) enum Backend {
     Postgres(Arc<(Server, AtomicU32)>),
 }
 
-/// An open store on an empty database.
-pub(crate) struct Db {
-    pub(crate) store: Store,
+/// A database without a schema.
+pub(crate) struct Place {
     pub(crate) url: DatabaseUrl,
     raw: String,
     _dir: Option<TempDir>,
+}
+
+/// An open store on an empty database.
+pub(crate) struct Db {
+    pub(crate) store: Store,
+    place: Place,
 }
 
 impl Backend {
@@ -33,12 +38,22 @@ impl Backend {
         Self::Postgres(Arc::new((Server::start(), AtomicU32::new(0))))
     }
 
+    pub(crate) const fn is_postgres(&self) -> bool {
+        matches!(self, Self::Postgres(_))
+    }
+
     pub(crate) async fn open(&self) -> Db {
+        let place = self.place().await;
+        Db { store: Store::open(&place.url).await.expect("open"), place }
+    }
+
+    /// A database in which nothing is yet.
+    pub(crate) async fn place(&self) -> Place {
         sqlx::any::install_default_drivers();
-        let (raw, dir) = match self {
+        let (name, options, dir) = match self {
             Self::Sqlite => {
                 let dir = tempfile::tempdir().expect("temporary directory");
-                (format!("sqlite:{}", dir.path().join("waiaas.db").display()), Some(dir))
+                (format!("sqlite:{}", dir.path().join("waiaas.db").display()), "?mode=rwc", Some(dir))
             }
             Self::Postgres(shared) => {
                 let name = format!("case_{}", shared.1.fetch_add(1, Ordering::Relaxed));
@@ -46,16 +61,22 @@ impl Backend {
                 let create = sqlx::AssertSqlSafe(format!("CREATE DATABASE {name}"));
                 sqlx::raw_sql(create).execute(&mut conn).await.expect("CREATE DATABASE");
                 conn.close().await.expect("close");
-                (shared.0.url(&name), None)
+                (shared.0.url(&name), "", None)
             }
         };
-        let url: DatabaseUrl = raw.parse().expect("url");
-        let store = Store::open(&url).await.expect("open");
-        Db { store, url, raw, _dir: dir }
+        Place { url: name.parse().expect("url"), raw: name + options, _dir: dir }
     }
 }
 
-impl Db {
+impl std::ops::Deref for Db {
+    type Target = Place;
+
+    fn deref(&self) -> &Place {
+        &self.place
+    }
+}
+
+impl Place {
     /// A connection past the store, for looking behind it and for tampering.
     pub(crate) async fn behind(&self) -> AnyConnection {
         AnyConnection::connect(&self.raw).await.expect("connect")
@@ -67,7 +88,9 @@ impl Db {
         let sql = sqlx::AssertSqlSafe(sql.to_owned());
         sqlx::raw_sql(sql).execute(&mut conn).await.map(|done| done.rows_affected())
     }
+}
 
+impl Db {
     /// Takes away what keeps the audit log append-only, as somebody with the file would.
     pub(crate) async fn unlock_audit_log(&self) {
         let sql = if self.store.is_postgres() {

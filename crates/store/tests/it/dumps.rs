@@ -1,74 +1,15 @@
 //! Export and import.
 
-use waiaas_core::action::ActionCategory;
+use std::collections::BTreeSet;
+
 use waiaas_core::audit::AuditEventKind;
-use waiaas_core::digest::Digest;
-use waiaas_core::policy::PolicyType;
-use waiaas_core::transaction::TxStatus;
-use waiaas_store::{
-    ActionValue, Claim, DumpError, NewPolicy, NewTransaction, SCHEMA_VERSION, Store, StoreError, TokenRow,
-};
+use waiaas_store::{DumpError, SCHEMA_VERSION, Store};
 
 use crate::backend::{Backend, Db};
-use crate::changes::{change_id, new_change, question};
-use crate::fixtures::{
-    NOW, address, bring_to, entry, installation, network, new_tx, policy_id, seed, session_id, spend, tx_id,
-    wallet_id,
-};
-
-/// Something in every table.
-pub(crate) async fn fill(store: &Store) {
-    let done: Result<(), StoreError> = store
-        .write(|tx| {
-            Box::pin(async move {
-                tx.initialize(installation(), entry(AuditEventKind::SystemInitialized, NOW)).await?;
-                tx.count_login_failure("ip:1", NOW).await.map(drop)
-            })
-        })
-        .await;
-    done.expect("initialise");
-    seed(store).await;
-    for (n, status) in (1u32..).zip(TxStatus::ALL) {
-        bring_to(store, n, *status, NOW).await;
-    }
-    let done: Result<Claim, StoreError> = store
-        .write(|tx| {
-            Box::pin(async move {
-                let policy = NewPolicy {
-                    id: policy_id(1),
-                    wallet: Some(wallet_id(1)),
-                    network: None,
-                    policy_type: PolicyType::Whitelist,
-                    category: None,
-                    rules: "{\"ü\":\"\\u0000\"}".into(),
-                    priority: -1,
-                    enabled: true,
-                };
-                tx.insert_policy(policy, entry(AuditEventKind::PolicyCreated, NOW)).await?;
-                tx.insert_change(new_change(1, "policy:a"), entry(AuditEventKind::ChangeRequested, NOW))
-                    .await?;
-                tx.issue_challenge(&question(change_id(1), 9, "n")).await?;
-                let token = TokenRow {
-                    network: network(),
-                    address: address(5),
-                    symbol: "T".into(),
-                    decimals: 6,
-                    created_at: NOW,
-                };
-                tx.record_token(token).await?;
-                let pending = NewTransaction {
-                    http_domain: Some("a.example".into()),
-                    action: Some(ActionValue { category: ActionCategory::Swap, usd: None }),
-                    ..new_tx(90, TxStatus::Executing)
-                };
-                let audit = entry(AuditEventKind::TxRequested, NOW);
-                tx.insert_transaction(pending, &[spend(3, 3)], audit).await?;
-                tx.claim(session_id(1), "k", Digest::of("b", &[]), tx_id(90), NOW).await
-            })
-        })
-        .await;
-    assert_eq!(done.expect("fill"), Claim::Fresh);
-}
+use crate::catalogue;
+use crate::changes::change_id;
+use crate::fill::fill;
+use crate::fixtures::{NOW, entry, session_id, tx_id, wallet_id};
 
 async fn export(db: &Db) -> Vec<u8> {
     let mut dump = Vec::new();
@@ -121,6 +62,28 @@ pub(crate) async fn everything_survives_export_and_import(backend: Backend) {
     let original = String::from_utf8(dump).expect("text");
     let added: Vec<_> = copy.lines().filter(|line| !original.lines().any(|o| o == *line)).collect();
     assert_eq!(added.len(), 2, "one row and the last line: {added:?}");
+}
+
+/// Tables that a dump leaves out, and why.
+const LEFT_OUT: [(&str, &str); 1] = [("lease", "the daemon that restores holds its own database")];
+
+pub(crate) async fn every_table_is_filled_and_exported(backend: Backend) {
+    let db = backend.open().await;
+    fill(&db.store).await;
+    let tables = catalogue::tables(&mut db.behind().await, db.store.is_postgres()).await;
+    for table in &tables {
+        let count = catalogue::count(&mut db.behind().await, table).await;
+        assert!(count > 0, "`fill` writes no row into {table}");
+    }
+    let dump = String::from_utf8(export(&db).await).expect("text");
+    let exported: BTreeSet<String> = dump.lines().filter_map(table_of).collect();
+    let left_out = LEFT_OUT.map(|(table, _)| table.to_owned());
+    assert_eq!(tables, exported.into_iter().chain(left_out).collect());
+}
+
+fn table_of(line: &str) -> Option<String> {
+    let line: serde_json::Value = serde_json::from_str(line).expect("a line");
+    line.get("table")?.as_str().map(str::to_owned)
 }
 
 pub(crate) async fn damaged_dumps_change_nothing(backend: Backend) {

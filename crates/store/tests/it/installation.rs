@@ -1,8 +1,8 @@
-//! The installation's identity, the kill switch, session keys, migrations.
+//! The installation's identity, the kill switch, session keys.
 
 use waiaas_core::audit::AuditEventKind;
 use waiaas_core::wallet::KillSwitch;
-use waiaas_store::{Entity, KillSwitchRow, LoginFailures, SCHEMA_VERSION, SessionKeyRow, Store, StoreError};
+use waiaas_store::{Entity, KillSwitchRow, LoginFailures, SessionKeyRow, Store, StoreError};
 
 use crate::backend::Backend;
 use crate::fixtures::{NOW, entry, installation, seed, wallet_id};
@@ -79,16 +79,6 @@ pub(crate) async fn session_keys_rotate_once(backend: Backend) {
     let keys = db.store.session_keys().await.expect("keys");
     assert_eq!(keys.current.sealed, [9]);
     assert_eq!(keys.previous, Some(installation().session_key));
-}
-
-pub(crate) async fn a_newer_schema_is_refused(backend: Backend) {
-    let db = backend.open().await;
-    db.tamper("INSERT INTO schema_version (version) VALUES (999)").await.expect("newer");
-    let opened = Store::open(&db.url).await;
-    assert!(
-        matches!(opened, Err(StoreError::NewerSchema { found: 999, known: SCHEMA_VERSION })),
-        "{opened:?}"
-    );
 }
 
 pub(crate) async fn reopening_keeps_everything(backend: Backend) {

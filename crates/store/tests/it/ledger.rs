@@ -12,6 +12,7 @@ use crate::fixtures::{
     NOW, admit, advance, bring_to, entry, eth, fee, network, new_tx, seed, signed, spend, tx_id, usdc,
     wallet_id,
 };
+use crate::invariants::Dice;
 
 async fn at(store: &Store, now: i64) -> Ledger {
     store.ledger(wallet_id(1), now, &[]).await.expect("ledger")
@@ -278,14 +279,8 @@ impl Model {
 pub(crate) async fn any_history_matches_the_model(backend: Backend) {
     let db = backend.open().await;
     seed(&db.store).await;
-    let mut state: u64 = 0x9e37_79b9_7f4a_7c15;
-    let mut random = move |below: u64| {
-        // xorshift64: repeatable, and good enough to wander.
-        state ^= state << 13;
-        state ^= state >> 7;
-        state ^= state << 17;
-        state % below
-    };
+    let mut dice = Dice::new(1);
+    let mut random = move |below: u64| dice.below(below);
     let mut models: Vec<Model> = Vec::new();
     let mut now = NOW;
     for _ in 0..250 {

@@ -16,6 +16,7 @@ mod decisions;
 mod denials;
 mod dumps;
 mod events;
+mod fill;
 mod fixtures;
 mod installation;
 mod invariants;
@@ -80,16 +81,15 @@ suite! {
     approvals: a_nonce_answers_once, answering_one_question_voids_the_others, expired_questions_cannot_be_answered;
     audit: the_chain_is_gapless_and_verifies, tampering_is_found_where_it_happened, rows_cannot_be_changed_or_removed,
         pages_follow_the_filter, a_change_without_its_audit_row_does_not_happen;
-    catalogue: every_column_is_the_same_on_both_databases;
     changes: one_change_to_a_thing_waits, a_change_ends_once_and_takes_its_questions_along, an_altered_change_is_not_read;
     counts: overviews_count_beyond_a_page;
     decisions: decisions_read_back_as_recorded;
     denials: equal_ones_are_one_row_with_a_count, a_session_has_a_quota_a_day;
-    dumps: everything_survives_export_and_import, damaged_dumps_change_nothing;
+    dumps: everything_survives_export_and_import, every_table_is_filled_and_exported, damaged_dumps_change_nothing;
     origins: actions_count_as_what_their_transactions_hold, a_value_nobody_knows_makes_the_sum_unknown,
         http_messages_count_per_host;
     installation: an_installation_is_made_once, the_kill_switch_moves_by_compare_and_set, session_keys_rotate_once,
-        a_newer_schema_is_refused, reopening_keeps_everything, login_failures_count;
+        reopening_keeps_everything, login_failures_count;
     invariants: sums_stay_within_the_limit_under_any_interleaving, only_proof_or_age_frees_what_is_held,
         races_make_one_path_along_the_graph, a_change_and_its_row_are_one, tampering_with_any_row_is_found_there;
     lease: one_daemon_has_it_and_the_next_is_told_who, a_holder_that_is_gone_loses_it, of_many_at_once_one_gets_it;
@@ -105,6 +105,9 @@ suite! {
         what_was_handed_out_is_held_until_it_lapses, every_kind_of_request_is_kept,
         the_floor_is_above_every_nonce_that_landed, a_note_is_kept_until_the_next_move, what_ended_unsigned_is_shortened,
         an_altered_draft_is_not_read;
+    upgrade: everything_an_earlier_release_left_is_kept, a_schema_that_is_not_the_recorded_one_is_refused,
+        a_changed_migration_is_refused, a_newer_schema_is_refused, an_earlier_release_finds_the_version,
+        daemons_that_start_together_migrate_once;
     wallets: names_are_unique_among_the_living, status_moves_by_compare_and_set, owners_are_replaced_by_compare_and_set, tokens_stay_recorded;
     writer: jobs_share_commits_and_fail_alone, what_is_urgent_waits_for_one_job_alone, a_panic_harms_nobody_else, a_swallowed_error_harms_nobody_else,
         closing_finishes_what_waits, dropping_the_caller_does_not_drop_the_write, a_lost_connection_is_replaced;

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context as _, Result};
+use jiff::{Span, SpanRelativeTo};
 use waiaas_api::replay::{ReplayReport, ReplayRequest};
 use waiaas_engine::policy_files::PolicyFile;
 
@@ -65,18 +66,12 @@ fn now() -> Result<i64> {
     Ok(i64::try_from(now.as_secs())?)
 }
 
-/// `7d` in seconds.
+/// `7d` in seconds. Days have 24 hours; months and years have no length of their own.
 fn seconds(text: &str) -> Result<i64> {
-    let parsed = || {
-        let (number, unit) = text.split_at_checked(text.len().checked_sub(1)?)?;
-        let unit = [("s", 1), ("m", 60), ("h", 3_600), ("d", 86_400), ("w", 604_800)]
-            .into_iter()
-            .find(|(name, _)| *name == unit)?
-            .1;
-        number.parse::<u32>().ok().map(|number| i64::from(number).saturating_mul(unit))
-    };
+    let span = text.parse::<Span>().ok();
+    let length = span.and_then(|span| span.to_duration(SpanRelativeTo::days_are_24_hours()).ok());
     let wrong = || Usage(format!("'{text}' is not a time; give one like 90m, 12h, 7d or 4w"));
-    Ok(parsed().ok_or_else(wrong)?)
+    Ok(length.filter(|length| !length.is_negative()).ok_or_else(wrong)?.as_secs())
 }
 
 fn text(report: &ReplayReport) -> String {
@@ -131,6 +126,7 @@ mod tests {
     fn times_have_a_unit() {
         assert_eq!(seconds("7d").expect("a week"), 604_800);
         assert_eq!(seconds("90m").expect("minutes"), 5_400);
+        assert_eq!(seconds("4w").expect("weeks"), 2_419_200);
         for bad in ["", "d", "7", "-7d", "7y", "7é", "99999999999d"] {
             assert!(seconds(bad).is_err(), "{bad}");
         }

@@ -14,24 +14,24 @@ pub(crate) use ledger::{
     only_proof_or_age_frees_what_is_held, sums_stay_within_the_limit_under_any_interleaving,
 };
 
+use proptest::prelude::RngExt as _;
+use proptest::test_runner::{RngAlgorithm, TestRng};
 use waiaas_core::U256;
 use waiaas_store::StatusChange;
 
 use crate::fixtures::signed;
 
-/// xorshift64: repeatable, and good enough to wander.
-pub(crate) struct Dice(u64);
+/// Numbers that follow from a seed.
+pub(crate) struct Dice(TestRng);
 
 impl Dice {
     pub(crate) fn new(seed: u64) -> Self {
-        Self(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1)
+        let seed: Vec<u8> = seed.to_le_bytes().repeat(4);
+        Self(TestRng::from_seed(RngAlgorithm::ChaCha, &seed))
     }
 
     pub(crate) fn below(&mut self, end: u64) -> u64 {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        self.0 % end.max(1)
+        self.0.random_range(0..end.max(1))
     }
 
     pub(crate) fn pick<T: Clone>(&mut self, from: &[T]) -> T {
