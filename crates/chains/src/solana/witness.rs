@@ -215,28 +215,13 @@ impl Side {
     }
 }
 
-/// Layout: mint, owner, amount, delegate (u32 tag and key), state, whether native, delegated amount,
-/// close authority (u32 tag and key).
 fn tokens(wallet: &Pubkey, account: &Account) -> Option<Tokens> {
     let read = TokenAccount::read(TokenProgram::of(&account.owner)?, &account.data)?;
-    if read.owner != *wallet {
-        return None;
-    }
-    let optional = |at: usize| -> Option<Option<Pubkey>> {
-        let (tag, rest) = account.data.get(at..)?.split_first_chunk::<4>()?;
-        let key = Pubkey::new_from_array(*rest.first_chunk::<32>()?);
-        match tag {
-            [0, 0, 0, 0] => Some(None),
-            [1, 0, 0, 0] => Some(Some(key)),
-            _ => None,
-        }
-    };
-    let delegated = u64::from_le_bytes(*account.data.get(121..)?.first_chunk::<8>()?);
-    Some(Tokens {
+    (read.owner == *wallet).then_some(Tokens {
         mint: read.mint,
         amount: read.amount,
-        delegate: optional(72)?.map(|delegate| (delegate, delegated)),
-        close: optional(129)?,
+        delegate: read.delegate,
+        close: read.close_authority,
         lamports: account.lamports,
     })
 }

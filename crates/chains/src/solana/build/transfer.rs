@@ -134,7 +134,7 @@ impl SolanaChain {
 /// A mint whose transfers are exactly what they say.
 pub(super) fn plain_mint(token: &Pubkey, account: Option<&Account>) -> Result<Mint, ChainError> {
     let mint = read_mint(token, account)?;
-    match mint.obstacle() {
+    match &mint.obstacle {
         None => Ok(mint),
         Some(extension) => Err(unsupported(format!(
             "the token {token} has the extension {extension}, which is not supported"
