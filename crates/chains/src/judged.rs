@@ -12,8 +12,8 @@ use waiaas_core::policy::{
     AssetFacts, Facts, FeeFacts, Ledger, Policy, PolicySet, PolicyType, PriceFact, Purpose, Rules, Scope,
     Tier, Verdict, evaluate,
 };
+use waiaas_core::simulation::{SimulationCheck, Unsimulated};
 use waiaas_core::wallet::OwnerState;
-use waiaas_core::witness::{Unwitnessed, WitnessFact};
 
 /// A wallet's policies, in which every outcome is near.
 #[derive(Clone, Debug)]
@@ -95,8 +95,8 @@ impl Judge {
             purpose: Purpose::Plain,
             action: None,
             reputation: Default::default(),
-            witness: WitnessFact::Agrees,
-            unwitnessed: Unwitnessed::Deny,
+            simulation: SimulationCheck::Agrees,
+            unsimulated: Unsimulated::Deny,
             lifetime: None,
             fee: FeeFacts::default(),
             handed_out: false,

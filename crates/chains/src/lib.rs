@@ -11,11 +11,11 @@ mod held;
 #[cfg(test)]
 mod judged;
 mod message;
+mod observation;
 pub mod price;
 mod reputation;
 pub mod rpc;
 pub mod solana;
-mod witnessed;
 
 use async_trait::async_trait;
 use waiaas_core::U256;
@@ -26,8 +26,8 @@ use waiaas_core::intent::Intent;
 use waiaas_core::network::{self, Network};
 use waiaas_core::policy::Readings;
 use waiaas_core::presentation::Content;
+use waiaas_core::simulation::Observed;
 use waiaas_core::transaction::Replacement;
-use waiaas_core::witness::Observed;
 
 pub use self::error::{ChainError, Refusal};
 pub use self::fate::{Fate, Known, Undecided};
@@ -61,7 +61,7 @@ pub struct Simulation {
 
 /// What a node saw a draft do to the wallet when it ran it.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub enum Witness {
+pub enum Observation {
     /// A message: no chain runs it.
     NotApplicable,
     /// It ran and succeeded.
@@ -241,9 +241,9 @@ pub trait Chain: Send + Sync {
     /// Runs the draft on a node without signing, and reports everything that it takes from the wallet or
     /// lets others take; with `completed`, exactly these bytes with the fees they offer, else with those it
     /// would offer now. Asks for what happens, not for what the decoder makes of it. A node that does
-    /// not answer, or not usably, is no error but [`Witness::Unavailable`]; a run that fails is
+    /// not answer, or not usably, is no error but [`Observation::Unavailable`]; a run that fails is
     /// [`Refusal::SimulationFailed`].
-    async fn witness(&self, draft: &Draft, completed: Option<&Completed>) -> Result<Witness, ChainError>;
+    async fn observe(&self, draft: &Draft, completed: Option<&Completed>) -> Result<Observation, ChainError>;
 
     /// By which method each endpoint, in configured order, was last found to show what a draft does; `none` where it
     /// says that it has none, nothing while it was not asked. Empty where there is but one method.

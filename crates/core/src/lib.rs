@@ -25,10 +25,10 @@ pub mod owner;
 pub mod policy;
 pub mod presentation;
 pub mod selector;
+pub mod simulation;
 mod text;
 pub mod transaction;
 pub mod wallet;
-pub mod witness;
 mod wording;
 
 /// Unsigned 256-bit integer: every on-chain amount, in base units.

@@ -148,7 +148,7 @@ mod tests {
     use waiaas_core::ids::InstanceId;
     use waiaas_core::network::NetworkId;
     use waiaas_core::policy::Tier;
-    use waiaas_core::witness::WitnessFact;
+    use waiaas_core::simulation::SimulationCheck;
 
     use super::*;
 
@@ -172,7 +172,7 @@ mod tests {
             version: VERSION,
             effects,
             replaces: None,
-            simulation: WitnessFact::NotApplicable,
+            simulation: SimulationCheck::NotApplicable,
             assets: BTreeMap::new(),
             content,
             tier: Tier::Approval,

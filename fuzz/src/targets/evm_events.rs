@@ -6,7 +6,7 @@ use waiaas_chains::Chain as _;
 use waiaas_chains::evm::{read_logs, read_trace};
 use waiaas_core::address::Address;
 use waiaas_core::asset::AssetId;
-use waiaas_core::witness::Observed;
+use waiaas_core::simulation::Observed;
 
 use crate::input::Input;
 use crate::world::{self, WALLET};

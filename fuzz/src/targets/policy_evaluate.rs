@@ -21,7 +21,7 @@ use waiaas_core::policy::{
 };
 use waiaas_core::selector::Selector;
 use waiaas_core::wallet::OwnerState;
-use waiaas_core::witness::{Unwitnessed, WitnessFact};
+use waiaas_core::simulation::{Unsimulated, SimulationCheck};
 
 use crate::input::Input;
 use crate::world::{NETWORKS, is_unknown};
@@ -64,7 +64,7 @@ pub(super) fn run(data: &[u8]) -> bool {
 
     let Verdict::Granted(grant) = &verdict else { return false };
     assert!(!effects.all().any(is_unknown), "granted what nobody understands");
-    assert!(!matches!(facts.witness, WitnessFact::Exceeds { .. }), "granted against the witness");
+    assert!(!matches!(facts.simulation, SimulationCheck::Exceeds { .. }), "granted against the simulation check");
     assert_eq!(effects.network, network, "granted on another network");
     assert!(grant.tier != Tier::Approval || facts.owner != OwnerState::None, "nobody can approve");
     assert_eq!(grant.delay_seconds.is_some(), grant.tier == Tier::Delay);
@@ -327,13 +327,13 @@ fn facts(input: &mut Input<'_>) -> Facts {
                 (address(input), tags, reputation)
             })
             .collect(),
-        witness: match input.u8() % 8 {
-            0 => WitnessFact::NotApplicable,
-            1 => WitnessFact::Exceeds { what: text(input) },
-            2 => WitnessFact::Unavailable { reason: text(input) },
-            _ => WitnessFact::Agrees,
+        simulation: match input.u8() % 8 {
+            0 => SimulationCheck::NotApplicable,
+            1 => SimulationCheck::Exceeds { what: text(input) },
+            2 => SimulationCheck::Unavailable { reason: text(input) },
+            _ => SimulationCheck::Agrees,
         },
-        unwitnessed: if input.bool() { Unwitnessed::Deny } else { Unwitnessed::Approval },
+        unsimulated: if input.bool() { Unsimulated::Deny } else { Unsimulated::Approval },
         lifetime: None,
         fee: FeeFacts { asked: input.u256(), uncapped: None },
         handed_out: input.bool(),

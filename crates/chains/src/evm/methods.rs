@@ -1,6 +1,6 @@
 //! By which method each node shows what a call does: learnt from its answers, and asked first from then on.
 //!
-//! Belongs here: what is remembered of a node. Does not belong here: asking it (`witness`).
+//! Belongs here: what is remembered of a node. Does not belong here: asking it (`observe`).
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 

@@ -25,6 +25,7 @@ mod methods;
 mod mined;
 mod nft;
 mod node;
+mod observe;
 mod personal;
 mod readings;
 mod replace;
@@ -36,7 +37,6 @@ mod testimony;
 mod typed;
 #[cfg(test)]
 mod vectors;
-mod witness;
 
 use alloy_primitives::{Address as EvmAddress, U256};
 use async_trait::async_trait;
@@ -56,13 +56,13 @@ use self::drafted::{Drafted, Fixed};
 use self::market::Lately;
 use self::methods::Methods;
 use self::node::{Call, Node};
+pub use self::observe::{read_logs, read_trace};
 pub use self::reputation::Erc8004;
 use self::rival::Searches;
-pub use self::witness::{read_logs, read_trace};
 use crate::rpc::{RpcFailure, RpcPool};
 use crate::{
-    Chain, ChainError, Fate, FeeQuote, GasPrices, Holdings, Identity, Known, Lane, Occupant, Refusal,
-    SignedTx, Simulation, Submission, TokenFacts, Witness, held,
+    Chain, ChainError, Fate, FeeQuote, GasPrices, Holdings, Identity, Known, Lane, Observation, Occupant,
+    Refusal, SignedTx, Simulation, Submission, TokenFacts, held,
 };
 
 /// What a call of `to` by `wallet` does, read from its value and data alone, without the network fee.
@@ -303,7 +303,7 @@ impl Chain for EvmChain {
         }
     }
 
-    async fn witness(&self, draft: &Draft, completed: Option<&Completed>) -> Result<Witness, ChainError> {
+    async fn observe(&self, draft: &Draft, completed: Option<&Completed>) -> Result<Observation, ChainError> {
         self.seen(draft, completed).await
     }
 

@@ -17,11 +17,11 @@ mod gather;
 mod message;
 mod mint;
 mod node;
+mod observe;
 mod readings;
 mod reason;
 mod text;
 mod tokens;
-mod witness;
 
 use async_trait::async_trait;
 use serde_json::json;
@@ -43,8 +43,8 @@ use self::text::Text;
 pub use self::tokens::mint_facts;
 use crate::rpc::RpcPool;
 use crate::{
-    Chain, ChainError, Fate, FeeQuote, GasPrices, Holdings, Identity, Known, Lane, Occupant, Refusal,
-    SignedTx, Simulation, Submission, TokenFacts, Witness,
+    Chain, ChainError, Fate, FeeQuote, GasPrices, Holdings, Identity, Known, Lane, Observation, Occupant,
+    Refusal, SignedTx, Simulation, Submission, TokenFacts,
 };
 
 /// Genesis hashes of mainnet-beta, devnet and testnet. Their first 32 characters are the CAIP-2 references.
@@ -269,7 +269,7 @@ impl Chain for SolanaChain {
         })
     }
 
-    async fn witness(&self, draft: &Draft, completed: Option<&Completed>) -> Result<Witness, ChainError> {
+    async fn observe(&self, draft: &Draft, completed: Option<&Completed>) -> Result<Observation, ChainError> {
         self.seen(draft, completed).await
     }
 

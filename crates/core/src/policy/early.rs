@@ -13,7 +13,7 @@ use crate::policy::{
     AssetFacts, Denial, Facts, FeeFacts, PolicySet, PriceFact, Reputation, Reputations, Verdict, evaluate,
     wanted,
 };
-use crate::witness::WitnessFact;
+use crate::simulation::SimulationCheck;
 
 /// Part of a request: every way to read it before a node is asked. The transaction that is built does at
 /// least what one of them says.
@@ -97,7 +97,7 @@ fn best(policies: &PolicySet, effects: &Effects, mut facts: Facts) -> Facts {
     }
     let asked = Reputations::wanted(policies, effects).into_iter();
     facts.reputation = asked.map(|(party, tags)| (party, tags, Reputation::Score(100))).collect();
-    facts.witness = WitnessFact::NotApplicable;
+    facts.simulation = SimulationCheck::NotApplicable;
     // More effects may make a delay an approval, which bytes that die may outlive.
     facts.lifetime = None;
     facts.fee = FeeFacts::default();

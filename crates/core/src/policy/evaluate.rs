@@ -15,8 +15,8 @@ use crate::policy::rules::listed;
 use crate::policy::swaps;
 use crate::policy::{Denial, DenialCode, Facts, Grant, PolicySet, PolicyType, Purpose, Rules, Tier, Verdict};
 use crate::selector::Selector;
+use crate::simulation::{SimulationCheck, Unsimulated};
 use crate::wallet::OwnerState;
-use crate::witness::{Unwitnessed, WitnessFact};
 
 /// Judges what a transaction does. Pure: equal arguments give equal verdicts, so a dry run and the
 /// real thing differ in nothing but their facts.
@@ -32,7 +32,7 @@ pub fn evaluate(policies: &PolicySet, effects: &Effects, facts: &Facts) -> Verdi
     ask_for_the_owner(policies, &case, &mut findings);
     swaps::judge(policies, &case, &mut findings);
     require_cover(policies, &case, &mut findings);
-    heed_witness(&case, &mut findings);
+    heed_simulation(&case, &mut findings);
     heed_fee_cap(&case, &mut findings);
     swaps::heed_delay(&case, &mut findings);
     require_owner(&case, &mut findings);
@@ -253,20 +253,20 @@ fn require_cover(policies: &PolicySet, case: &Case<'_>, findings: &mut Findings)
 }
 
 /// What a node saw must be no more than what was decoded, and that nobody looked is never passed over.
-fn heed_witness(case: &Case<'_>, findings: &mut Findings) {
-    match (&case.facts.witness, case.facts.unwitnessed) {
-        (WitnessFact::NotApplicable | WitnessFact::Agrees, _) => {}
-        (WitnessFact::Exceeds { what }, _) => {
+fn heed_simulation(case: &Case<'_>, findings: &mut Findings) {
+    match (&case.facts.simulation, case.facts.unsimulated) {
+        (SimulationCheck::NotApplicable | SimulationCheck::Agrees, _) => {}
+        (SimulationCheck::Exceeds { what }, _) => {
             let message = format!("a node that ran it saw more than it is understood to do: {what}");
             let hint = "ask for everything that it takes in plain requests of its own".to_owned();
             findings.deny_by_default(DenialCode::SimulationMismatch, None, message, Some(hint));
         }
-        (WitnessFact::Unavailable { reason }, Unwitnessed::Deny) => {
+        (SimulationCheck::Unavailable { reason }, Unsimulated::Deny) => {
             let message = format!("no node could show what it really does: {reason}");
             let hint = "ask again later, or ask the operator for a node that can simulate".to_owned();
             findings.deny_by_default(DenialCode::SimulationUnavailable, None, message, Some(hint));
         }
-        (WitnessFact::Unavailable { reason }, Unwitnessed::Approval) => {
+        (SimulationCheck::Unavailable { reason }, Unsimulated::Approval) => {
             let message = format!("no node could show what it really does: {reason}");
             findings.ask_by_default(Tier::Approval, None, message);
         }

@@ -11,8 +11,8 @@ use crate::action::{ActionCategory, ActionFacts};
 use crate::asset::AssetId;
 use crate::money::{Price, Usd, exact};
 use crate::policy::{CountedAllowance, Reputations};
+use crate::simulation::{SimulationCheck, Unsimulated};
 use crate::wallet::OwnerState;
-use crate::witness::{Unwitnessed, WitnessFact};
 use alloy_primitives::U256;
 
 /// What is known about one asset, from the chain or a pinned registry, never from the caller.
@@ -156,10 +156,12 @@ pub struct Facts {
     pub action: Option<ActionFacts>,
     /// Reputation of counterparties. A missing entry counts as unrated.
     pub reputation: Reputations,
-    /// What a node saw when it ran the transaction.
-    pub witness: WitnessFact,
-    /// What it takes if no node could run it.
-    pub unwitnessed: Unwitnessed,
+    /// The simulation check.
+    #[serde(alias = "witness")]
+    pub simulation: SimulationCheck,
+    /// What is required if no node could simulate the request.
+    #[serde(alias = "unwitnessed")]
+    pub unsimulated: Unsimulated,
     /// Seconds in which what is to be signed can still land, where that does not begin with signing: bytes
     /// that the caller brings with a blockhash. None if waiting takes nothing away.
     #[serde(default)]

@@ -24,7 +24,7 @@ use crate::effect::Effects;
 use crate::ids::TxId;
 use crate::money::{Usd, exact_if_any};
 use crate::policy::{Facts, Grant, Tier, TierReason};
-use crate::witness::WitnessFact;
+use crate::simulation::SimulationCheck;
 
 pub use self::argument::{Argument, Value};
 pub use self::content::{AccountUse, Content};
@@ -45,7 +45,7 @@ pub struct Presentation {
     /// The sent transaction whose place it takes.
     pub replaces: Option<TxId>,
     /// What a node saw when it ran it.
-    pub simulation: WitnessFact,
+    pub simulation: SimulationCheck,
     /// How amounts of the assets above are written.
     pub assets: BTreeMap<AssetId, Unit>,
     /// What is signed, as far as the effects do not say it: calls and their arguments, typed data field
@@ -104,7 +104,7 @@ impl Presentation {
             version: VERSION,
             effects: effects.clone(),
             replaces,
-            simulation: facts.witness.clone(),
+            simulation: facts.simulation.clone(),
             assets: facts.assets.iter().map(|(asset, known)| (asset.clone(), unit(known))).collect(),
             content,
             gas,

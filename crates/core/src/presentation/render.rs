@@ -7,7 +7,7 @@ use super::{Presentation, effects};
 use crate::address::Address;
 use crate::asset::AssetId;
 use crate::money::format_units;
-use crate::witness::WitnessFact;
+use crate::simulation::SimulationCheck;
 
 /// What the owner is asked to do.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -47,15 +47,15 @@ impl Presentation {
     /// The question, line by line.
     pub fn lines(&self, ask: Ask) -> Vec<Line> {
         let mut page = Page { about: self, lines: Vec::new() };
-        if let WitnessFact::Unavailable { reason } = &self.simulation {
+        if let SimulationCheck::Unavailable { reason } = &self.simulation {
             let why = quoted(reason);
             page.line(0, format!("WARNING: NOBODY HAS SEEN THIS RUN. No node could try it: {why}."));
         }
         let what = match self.simulation {
-            WitnessFact::NotApplicable => "signature",
-            WitnessFact::Agrees | WitnessFact::Exceeds { .. } | WitnessFact::Unavailable { .. } => {
-                "transaction"
-            }
+            SimulationCheck::NotApplicable => "signature",
+            SimulationCheck::Agrees
+            | SimulationCheck::Exceeds { .. }
+            | SimulationCheck::Unavailable { .. } => "transaction",
         };
         let (verb, wallet) = (ask.verb(), self.effects.from);
         let network = word(self.effects.network.as_str());
@@ -100,17 +100,17 @@ impl Page<'_> {
             about.usd.map_or_else(|| "Its value is unknown".to_owned(), |usd| format!("Worth {usd} USD"));
         self.line(0, format!("{worth}; tier {}.", about.tier));
         match &about.simulation {
-            WitnessFact::NotApplicable => {
+            SimulationCheck::NotApplicable => {
                 self.line(0, "It is no transaction, so no node can run it.".to_owned());
             }
-            WitnessFact::Agrees => {
+            SimulationCheck::Agrees => {
                 self.line(0, "A node ran it and saw nothing leave beyond this.".to_owned());
             }
-            WitnessFact::Exceeds { what } => {
+            SimulationCheck::Exceeds { what } => {
                 self.line(0, format!("WARNING: A node ran it and saw more leave: {}.", quoted(what)));
             }
             // It stands in the first line.
-            WitnessFact::Unavailable { .. } => {}
+            SimulationCheck::Unavailable { .. } => {}
         }
         for reason in &about.reasons {
             let by =

@@ -28,7 +28,7 @@ fn shown(effects: Vec<Effect>, content: Vec<Content>) -> Presentation {
         version: VERSION,
         effects: Effects::new(NetworkId::new("ethereum-mainnet"), native, WALLET, effects),
         replaces: None,
-        simulation: WitnessFact::Agrees,
+        simulation: SimulationCheck::Agrees,
         assets: assets.into(),
         content,
         gas: None,
@@ -118,7 +118,7 @@ fn effects_and_content_are_named_in_full() {
 #[test]
 fn what_nobody_saw_run_is_said_first() {
     let mut unseen = shown(vec![text("x")], Vec::new());
-    unseen.simulation = WitnessFact::Unavailable { reason: "no node\nhas the method".into() };
+    unseen.simulation = SimulationCheck::Unavailable { reason: "no node\nhas the method".into() };
     let first = &unseen.lines(Ask::Approve)[0].text;
     assert_eq!(first, "WARNING: NOBODY HAS SEEN THIS RUN. No node could try it: 'no node~a~has the method'.");
     assert!(statement(&unseen).starts_with("WARNING: "));
@@ -262,7 +262,7 @@ fn saying(what: &str) -> Presentation {
             Content::TypedData { domain: fields.clone(), primary_type: what.into(), message: fields },
         ],
     );
-    whole.simulation = WitnessFact::Unavailable { reason: what.into() };
+    whole.simulation = SimulationCheck::Unavailable { reason: what.into() };
     if let Some(unit) = whole.assets.get_mut(&token()) {
         unit.symbol = what.into();
     }

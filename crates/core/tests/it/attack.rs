@@ -14,8 +14,8 @@ use waiaas_core::policy::{
     Tier, Verdict, evaluate,
 };
 use waiaas_core::selector::Selector;
+use waiaas_core::simulation::{SimulationCheck, Unsimulated};
 use waiaas_core::wallet::OwnerState;
-use waiaas_core::witness::{Unwitnessed, WitnessFact};
 
 use crate::books::{Dice, Entry, State, ledger, worth};
 use crate::world::evm;
@@ -184,8 +184,8 @@ impl Attack {
             purpose: Purpose::Plain,
             action: None,
             reputation: Reputations::default(),
-            witness: WitnessFact::Agrees,
-            unwitnessed: Unwitnessed::Deny,
+            simulation: SimulationCheck::Agrees,
+            unsimulated: Unsimulated::Deny,
             lifetime: None,
             fee: FeeFacts::default(),
             handed_out: false,

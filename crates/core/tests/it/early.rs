@@ -9,8 +9,8 @@ use waiaas_core::U256;
 use waiaas_core::effect::{Effect, Effects};
 use waiaas_core::network::NetworkId;
 use waiaas_core::policy::{DenialCode, Facts, Policy, PolicySet, Reputations, Verdict, early, evaluate};
+use waiaas_core::simulation::SimulationCheck;
 use waiaas_core::wallet::OwnerState;
-use waiaas_core::witness::WitnessFact;
 
 use crate::generate::{NETWORK, amount, effect, effects, facts, native, token};
 use crate::generate_rules::rows;
@@ -26,7 +26,7 @@ fn unasked(facts: &Facts) -> Facts {
         assets: BTreeMap::new(),
         balances: BTreeMap::new(),
         reputation: Reputations::default(),
-        witness: WitnessFact::NotApplicable,
+        simulation: SimulationCheck::NotApplicable,
         ..facts.clone()
     }
 }

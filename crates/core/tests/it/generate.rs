@@ -24,8 +24,8 @@ use waiaas_core::policy::{
     Reputation, Reputations,
 };
 use waiaas_core::selector::Selector;
+use waiaas_core::simulation::{SimulationCheck, Unsimulated};
 use waiaas_core::wallet::OwnerState;
-use waiaas_core::witness::{Unwitnessed, WitnessFact};
 
 use crate::world::{MONDAY_NOON, NETWORKS, evm, nft};
 
@@ -324,13 +324,19 @@ pub(crate) fn facts() -> impl Strategy<Value = Facts> {
         (now, owner, 300u32..86_400, proptest::bool::weighted(0.3)),
         (known, held, ledger()),
         // Boxed: all in one are too much for the stack of a test's thread.
-        (purpose(), option::weighted(0.5, action()).boxed(), reputation().boxed(), witness(), fee().boxed()),
+        (
+            purpose(),
+            option::weighted(0.5, action()).boxed(),
+            reputation().boxed(),
+            simulation(),
+            fee().boxed(),
+        ),
     )
         .prop_map(
             |(
                 (now, owner, default_approval_timeout, handed_out),
                 (known, held, ledger),
-                (purpose, action, reputation, (witness, unwitnessed), fee),
+                (purpose, action, reputation, (simulation, unsimulated), fee),
             )| {
                 let known =
                     assets().into_iter().zip(known).filter_map(|(asset, facts)| Some((asset, facts?)));
@@ -345,8 +351,8 @@ pub(crate) fn facts() -> impl Strategy<Value = Facts> {
                     purpose,
                     action,
                     reputation,
-                    witness,
-                    unwitnessed,
+                    simulation,
+                    unsimulated,
                     lifetime: None,
                     fee,
                     handed_out,
@@ -356,12 +362,12 @@ pub(crate) fn facts() -> impl Strategy<Value = Facts> {
 }
 
 /// What a node saw, mostly nothing amiss.
-fn witness() -> impl Strategy<Value = (WitnessFact, Unwitnessed)> {
+fn simulation() -> impl Strategy<Value = (SimulationCheck, Unsimulated)> {
     let fact = prop_oneof![
-        8 => Just(WitnessFact::Agrees),
-        1 => Just(WitnessFact::NotApplicable),
-        1 => Just(WitnessFact::Exceeds { what: "more".to_owned() }),
-        1 => Just(WitnessFact::Unavailable { reason: "no node".to_owned() }),
+        8 => Just(SimulationCheck::Agrees),
+        1 => Just(SimulationCheck::NotApplicable),
+        1 => Just(SimulationCheck::Exceeds { what: "more".to_owned() }),
+        1 => Just(SimulationCheck::Unavailable { reason: "no node".to_owned() }),
     ];
-    (fact, prop_oneof![Just(Unwitnessed::Deny), Just(Unwitnessed::Approval)])
+    (fact, prop_oneof![Just(Unsimulated::Deny), Just(Unsimulated::Approval)])
 }

@@ -6,8 +6,8 @@ use waiaas_core::asset::AssetId;
 use waiaas_core::effect::Effect;
 use waiaas_core::policy::{DenialCode, PolicyType, Tier};
 use waiaas_core::selector::Selector;
+use waiaas_core::simulation::SimulationCheck;
 use waiaas_core::wallet::OwnerState;
-use waiaas_core::witness::WitnessFact;
 
 use crate::world::{NETWORKS, World, account, evm, refusal};
 
@@ -105,9 +105,9 @@ fn naming_a_method_vouches_for_nothing_that_is_handed_out() {
     let named = || world().row_here("METHOD_WHITELIST", &naming(5, &[SWAP]));
     let sent = || named().call(evm(5), SWAP, false);
     assert_eq!(sent().tier(), Tier::Instant, "the daemon sends it");
-    for witness in [WitnessFact::Agrees, WitnessFact::NotApplicable] {
+    for simulation in [SimulationCheck::Agrees, SimulationCheck::NotApplicable] {
         let mut handed = sent();
-        (handed.facts.handed_out, handed.facts.witness) = (true, witness);
+        (handed.facts.handed_out, handed.facts.simulation) = (true, simulation);
         let grant = handed.grant();
         assert_eq!(grant.tier, Tier::Approval);
         let reason = &grant.reasons[0];

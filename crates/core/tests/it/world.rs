@@ -19,8 +19,8 @@ use waiaas_core::policy::{
     Purpose, Reputations, Rules, RulesError, Scope, Tier, Verdict, evaluate,
 };
 use waiaas_core::selector::Selector;
+use waiaas_core::simulation::{SimulationCheck, Unsimulated};
 use waiaas_core::wallet::OwnerState;
-use waiaas_core::witness::{Unwitnessed, WitnessFact};
 
 /// Monday 2026-06-01 12:30:00 UTC.
 pub(crate) const MONDAY_NOON: i64 = 1_780_317_000;
@@ -88,8 +88,8 @@ impl World {
             purpose: Purpose::Plain,
             action: None,
             reputation: Reputations::default(),
-            witness: WitnessFact::Agrees,
-            unwitnessed: Unwitnessed::Deny,
+            simulation: SimulationCheck::Agrees,
+            unsimulated: Unsimulated::Deny,
             lifetime: None,
             fee: FeeFacts::default(),
             handed_out: false,

@@ -2,30 +2,30 @@
 
 use schemars::JsonSchema;
 use serde::Deserialize;
-use waiaas_core::witness::Unwitnessed;
+use waiaas_core::simulation;
 
 /// `[policy]`
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Policy {
-    /// What a transaction gets that no node can run without signing.
+    /// What is required of a transaction that no node can simulate.
     pub unsimulated: Unsimulated,
     /// Denials that are kept of one session in a day; beyond it they are answered and only counted.
     #[schemars(range(min = 1, max = 100_000))]
     pub denials_kept_per_day: u32,
 }
 
-/// What to do about a transaction that no node can run.
+/// What is required of a transaction that no node can simulate.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Unsimulated {
-    /// Refuse it.
+    /// Denial.
     Deny,
-    /// Ask the owner.
+    /// The owner's approval.
     Approval,
 }
 
-impl From<Unsimulated> for Unwitnessed {
+impl From<Unsimulated> for simulation::Unsimulated {
     fn from(unsimulated: Unsimulated) -> Self {
         match unsimulated {
             Unsimulated::Deny => Self::Deny,

@@ -8,7 +8,7 @@ use waiaas_core::address::Address;
 use waiaas_core::asset::AssetId;
 use waiaas_core::effect::{Effect, Effects};
 use waiaas_core::policy::{Denial, Facts, PriceFact, Tier, Verdict, evaluate};
-use waiaas_core::witness::{Unwitnessed, WitnessFact};
+use waiaas_core::simulation::{SimulationCheck, Unsimulated};
 
 use crate::Engine;
 use crate::credentials::Session;
@@ -204,14 +204,15 @@ fn warnings(verdict: &Verdict, facts: &Facts) -> Vec<Warning> {
         };
         warnings.push(warning("ORACLE_PRICE_UNAVAILABLE", text, "warning"));
     }
-    match (&facts.witness, facts.unwitnessed) {
+    match (&facts.simulation, facts.unsimulated) {
         // Whoever refuses says so among the denials.
-        (WitnessFact::Unavailable { reason }, Unwitnessed::Approval) => {
+        (SimulationCheck::Unavailable { reason }, Unsimulated::Approval) => {
             let text = format!("No node could show what it really does: {reason}");
             warnings.push(warning("SIMULATION_UNAVAILABLE", text, "warning"));
         }
-        (WitnessFact::Unavailable { .. }, Unwitnessed::Deny)
-        | (WitnessFact::NotApplicable | WitnessFact::Agrees | WitnessFact::Exceeds { .. }, _) => {}
+        (SimulationCheck::Unavailable { .. }, Unsimulated::Deny)
+        | (SimulationCheck::NotApplicable | SimulationCheck::Agrees | SimulationCheck::Exceeds { .. }, _) => {
+        }
     }
     match verdict {
         Verdict::Denied(denials) => {

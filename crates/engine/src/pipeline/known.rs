@@ -11,13 +11,13 @@ use waiaas_core::asset::AssetId;
 use waiaas_core::effect::{Effect, Effects};
 use waiaas_core::network::Network;
 use waiaas_core::policy::{AssetFacts, FeeFacts, Reputations};
-use waiaas_core::witness::WitnessFact;
+use waiaas_core::simulation::SimulationCheck;
 
 use crate::Engine;
 use crate::credentials::Session;
 use crate::error::Error;
 use crate::pipeline::validated::Validated;
-use crate::pipeline::{assets, reputation, witness};
+use crate::pipeline::{assets, reputation, simulation_check};
 
 /// The part of the facts that comes from outside the database.
 #[derive(Clone)]
@@ -25,7 +25,7 @@ pub(crate) struct Known {
     pub(crate) assets: BTreeMap<AssetId, AssetFacts>,
     pub(crate) balances: BTreeMap<AssetId, U256>,
     pub(crate) reputation: Reputations,
-    pub(crate) witness: WitnessFact,
+    pub(crate) simulation: SimulationCheck,
     /// Seconds in which the draft can land.
     pub(crate) lifetime: Option<u32>,
     /// What the network asks for.
@@ -39,7 +39,7 @@ impl Known {
             assets,
             balances: BTreeMap::new(),
             reputation: Reputations::default(),
-            witness: WitnessFact::NotApplicable,
+            simulation: SimulationCheck::NotApplicable,
             lifetime: None,
             fee: FeeFacts::default(),
         }
@@ -53,13 +53,13 @@ pub(crate) async fn gather(
     session: &Session,
     validated: &mut Validated,
 ) -> Result<Known, Error> {
-    let (decoded, (witness, seen)) =
-        tokio::try_join!(about(engine, session, validated), witness::first_look(validated))?;
+    let (decoded, (simulation, seen)) =
+        tokio::try_join!(about(engine, session, validated), simulation_check::first_look(validated))?;
     if seen.is_empty() {
-        return Ok(Known { witness, ..decoded });
+        return Ok(Known { simulation, ..decoded });
     }
     validated.effects.seen = seen;
-    Ok(Known { witness, ..about(engine, session, validated).await? })
+    Ok(Known { simulation, ..about(engine, session, validated).await? })
 }
 
 /// What there is to know about the effects.
@@ -74,7 +74,7 @@ async fn about(engine: &Engine, session: &Session, validated: &Validated) -> Res
         assets,
         balances,
         reputation,
-        witness: WitnessFact::NotApplicable,
+        simulation: SimulationCheck::NotApplicable,
         lifetime: chain.lifetime(&validated.draft)?,
         fee: validated.fee.clone(),
     })

@@ -33,11 +33,11 @@ mod s5_execute;
 pub(crate) mod s6_confirm;
 mod s7_record;
 mod shortage;
+mod simulation_check;
 mod stopped;
 pub(crate) mod transactions;
 mod validated;
 mod waiting;
-mod witness;
 
 pub(crate) use dry_run::simulate;
 pub(crate) use explain::explained;

@@ -16,8 +16,8 @@ use waiaas_core::draft::{Completed, Draft};
 use waiaas_core::effect::Effects;
 use waiaas_core::ids::TxId;
 use waiaas_core::intent::IntentKind;
+use waiaas_core::simulation::SimulationCheck;
 use waiaas_core::transaction::TxStatus;
-use waiaas_core::witness::WitnessFact;
 use waiaas_keys::SealedKey;
 use waiaas_store::{AuditEntry, SignedRow, StatusChange, TransactionRow, WriteTx};
 
@@ -29,7 +29,7 @@ use crate::error::{Error, ErrorCode};
 use crate::pipeline::broadcast::{self, Sent};
 use crate::pipeline::ended::advance_if;
 use crate::pipeline::gas::{self, Gas};
-use crate::pipeline::witness::{self, LastLook};
+use crate::pipeline::simulation_check::{self, LastLook};
 use crate::pipeline::{ended, fees, nonces, replaced, s6_confirm, s7_record};
 
 /// Nothing signed after this many seconds of trying: given up, safely.
@@ -103,12 +103,13 @@ async fn execute(engine: &Engine, id: TxId) -> Result<(), Error> {
             }
         };
         // After completing, which has reasons of its own to stop; before anything is locked.
-        let (fact, effects) = match witness::last_look(engine, &row, &*chain, &draft, &completed).await? {
-            LastLook::Fact(fact, effects) => (fact, effects),
-            LastLook::Wait(error) => {
-                return not_completed(engine, &row, !error.blames_nodes(), error.into()).await;
-            }
-        };
+        let (fact, effects) =
+            match simulation_check::last_look(engine, &row, &*chain, &draft, &completed).await? {
+                LastLook::Fact(fact, effects) => (fact, effects),
+                LastLook::Wait(error) => {
+                    return not_completed(engine, &row, !error.blames_nodes(), error.into()).await;
+                }
+            };
         match sign(engine, &row, &chain, draft.clone(), Ready { completed, fact, effects }).await? {
             Signing::Signed(signed) => {
                 return match broadcast::send(engine, id, &chain, &signed).await? {
@@ -152,8 +153,8 @@ const fn on_chain(expiry: Expiry) -> bool {
 /// What is about to be signed.
 struct Ready {
     completed: Completed,
-    /// What the second witness has just said.
-    fact: WitnessFact,
+    /// The simulation check that was just made.
+    fact: SimulationCheck,
     /// What it does, as decoded and as seen now.
     effects: Effects,
 }

@@ -15,8 +15,8 @@ use waiaas_core::policy::{
     AssetFacts, CategorySums, Facts, FeeFacts, FeedbackTags, Ledger, PolicySet, PriceFact, Purpose,
     Reputation,
 };
+use waiaas_core::simulation::{SimulationCheck, Unsimulated};
 use waiaas_core::wallet::OwnerState;
-use waiaas_core::witness::{Unwitnessed, WitnessFact};
 use waiaas_core::{U256, UnixSeconds};
 
 /// A Monday, 5 January 2026, 12:00 UTC.
@@ -57,9 +57,11 @@ pub(super) struct Given {
     #[serde(default)]
     reputation: Vec<GivenReputation>,
     /// `agrees`.
-    witness: Option<GivenWitness>,
+    #[serde(alias = "witness")]
+    simulation: Option<GivenSimulation>,
     /// `deny`.
-    unwitnessed: Option<Unwitnessed>,
+    #[serde(alias = "unwitnessed")]
+    unsimulated: Option<Unsimulated>,
     /// 3600 seconds.
     approval_timeout: Option<u32>,
     /// Whether the signature is handed out; false: the daemon sends the transaction.
@@ -143,7 +145,7 @@ struct GivenReputation {
 
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "snake_case")]
-enum GivenWitness {
+enum GivenSimulation {
     Agrees,
     NotApplicable,
     /// What was too much.
@@ -191,8 +193,8 @@ impl Given {
         if all.x402.is_none() && all.erc8128.is_none() {
             (all.x402, all.erc8128) = (x402, erc8128);
         }
-        all.witness = all.witness.or(defaults.witness.clone());
-        all.unwitnessed = all.unwitnessed.or(defaults.unwitnessed);
+        all.simulation = all.simulation.or(defaults.simulation.clone());
+        all.unsimulated = all.unsimulated.or(defaults.unsimulated);
         all.approval_timeout = all.approval_timeout.or(defaults.approval_timeout);
         all.handed_out = all.handed_out.or(defaults.handed_out);
         for (name, asset) in &defaults.assets {
@@ -239,15 +241,15 @@ impl Given {
             purpose: self.purpose()?,
             action: self.action.as_ref().map(|action| action.facts(stage)).transpose()?,
             reputation: self.reputation.iter().map(GivenReputation::rated).collect(),
-            witness: match &self.witness {
-                None | Some(GivenWitness::Agrees) => WitnessFact::Agrees,
-                Some(GivenWitness::NotApplicable) => WitnessFact::NotApplicable,
-                Some(GivenWitness::Exceeds(what)) => WitnessFact::Exceeds { what: what.clone() },
-                Some(GivenWitness::Unavailable(reason)) => {
-                    WitnessFact::Unavailable { reason: reason.clone() }
+            simulation: match &self.simulation {
+                None | Some(GivenSimulation::Agrees) => SimulationCheck::Agrees,
+                Some(GivenSimulation::NotApplicable) => SimulationCheck::NotApplicable,
+                Some(GivenSimulation::Exceeds(what)) => SimulationCheck::Exceeds { what: what.clone() },
+                Some(GivenSimulation::Unavailable(reason)) => {
+                    SimulationCheck::Unavailable { reason: reason.clone() }
                 }
             },
-            unwitnessed: self.unwitnessed.unwrap_or(Unwitnessed::Deny),
+            unsimulated: self.unsimulated.unwrap_or(Unsimulated::Deny),
             lifetime: None,
             fee: FeeFacts::default(),
             handed_out: self.handed_out.unwrap_or(false),

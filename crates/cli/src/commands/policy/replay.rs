@@ -19,7 +19,7 @@ use crate::{output, table};
 #[command(after_long_help = "\
 The file is the whole candidate set, in place of the policies of then. Nothing is changed.
 
-Each request is judged by what was recorded with it: its effects, prices, witness, and the sums of
+Each request is judged by what was recorded with it: its effects, prices, simulation check, and the sums of
 the ledger as they really were. A request that the candidate set would have denied still counts in
 the sums of those after it. Counts for a rate window that nobody asked for then are worked out from
 the recorded requests. What was denied before prices were asked, and would not be denied again by

@@ -49,8 +49,8 @@ given (and defaults), with what holds if absent:
           notional_usd, lending_asset, collateral_usd, debt_usd
   x402, erc8128   none: the host that is paid, or that a message is signed for
   reputation  nobody rated: [{ party, score?, tag1?, tag2? }]
-  witness "agrees"; or "not_applicable", { exceeds = "..." }, { unavailable = "..." }
-  unwitnessed "deny" (or "approval"); approval_timeout 3600
+  simulation "agrees"; or "not_applicable", { exceeds = "..." }, { unavailable = "..." }
+  unsimulated "deny" (or "approval"); approval_timeout 3600
   handed_out false: the daemon sends it; true: the signature is given to the caller
   unknown []; of "requests", "categories", "http_messages": facts to withhold
 

@@ -9,8 +9,8 @@ use waiaas_engine::core::U256;
 use waiaas_engine::core::asset::AssetId;
 use waiaas_engine::core::money::{Price, format_units};
 use waiaas_engine::core::policy::{Facts, PolicyType, PriceFact, Purpose};
+use waiaas_engine::core::simulation::SimulationCheck;
 use waiaas_engine::core::wallet::OwnerState;
-use waiaas_engine::core::witness::WitnessFact;
 
 use super::details;
 use crate::commands::policy;
@@ -57,19 +57,19 @@ fn known(facts: &Facts, t: &Transaction) -> Vec<(&'static str, String)> {
         OwnerState::Grace => "named and not proved, so nobody could approve",
         OwnerState::Locked => "proved, and could approve",
     };
-    let witness = match &facts.witness {
-        WitnessFact::NotApplicable => {
+    let simulation = match &facts.simulation {
+        SimulationCheck::NotApplicable => {
             "none: no chain runs it, or it was denied before a node was asked".to_owned()
         }
-        WitnessFact::Agrees => "ran it and saw nothing leave beyond what is listed".to_owned(),
-        WitnessFact::Exceeds { what } => format!("saw more leave: {what}"),
-        WitnessFact::Unavailable { reason } => format!("could not show it: {reason}"),
+        SimulationCheck::Agrees => "ran it and saw nothing leave beyond what is listed".to_owned(),
+        SimulationCheck::Exceeds { what } => format!("saw more leave: {what}"),
+        SimulationCheck::Unavailable { reason } => format!("could not show it: {reason}"),
     };
     let ledger = &facts.ledger;
     let mut lines = vec![
         ("time", human::time(facts.now)),
         ("owner", owner.to_owned()),
-        ("a node", witness),
+        ("a node", simulation),
         ("spent before", format!("{} USD in 24 hours, {} USD in 30 days", ledger.usd_day, ledger.usd_month)),
     ];
     for (seconds, count) in &ledger.requests {

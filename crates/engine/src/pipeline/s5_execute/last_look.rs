@@ -7,8 +7,8 @@ use waiaas_core::clearance::{Brakes, Clearance, NotCleared, Obligation};
 use waiaas_core::draft::Draft;
 use waiaas_core::effect::Effects;
 use waiaas_core::policy::{CategorySums, Denial, Facts, Ledger, Verdict, evaluate};
+use waiaas_core::simulation::SimulationCheck;
 use waiaas_core::wallet::OwnerState;
-use waiaas_core::witness::WitnessFact;
 use waiaas_store::{AuditEntry, KillSwitchRow, SessionRow, StatusChange, TransactionRow, WalletRow, WriteTx};
 
 use crate::Engine;
@@ -68,7 +68,7 @@ pub(super) async fn last_look(
     row: &TransactionRow,
     wallet: &WalletRow,
     draft: &Draft,
-    (effects, fact): (&Effects, WitnessFact),
+    (effects, fact): (&Effects, SimulationCheck),
 ) -> Result<Result<Clearance, Stop>, Error> {
     if let Some(denial) = denied_now(engine, tx, row, effects, fact).await? {
         return Ok(Err(Stop::Policy(denial)));
@@ -132,7 +132,7 @@ async fn denied_now(
     tx: &mut WriteTx,
     row: &TransactionRow,
     effects: &Effects,
-    witness: WitnessFact,
+    simulation: SimulationCheck,
 ) -> Result<Option<Denial>, Error> {
     let stored: StoredVerdict = serde_json::from_str(&row.verdict).map_err(Error::internal)?;
     let set = &engine.policies().in_force(tx, engine.networks(), row.wallet, &row.network).await?.set;
@@ -144,10 +144,10 @@ async fn denied_now(
         http_messages: known.ledger.http_messages.map(|_| 0),
         ..Ledger::default()
     };
-    let unwitnessed = engine.config().policy.unsimulated.into();
+    let unsimulated = engine.config().policy.unsimulated.into();
     // The waiting is over, and completing asks the chain whether the bytes still live.
     let (now, owner, lifetime) = (engine.now(), OwnerState::Locked, None);
-    let facts = Facts { now, owner, ledger, witness, unwitnessed, lifetime, ..known };
+    let facts = Facts { now, owner, ledger, simulation, unsimulated, lifetime, ..known };
     Ok(match evaluate(set, effects, &facts) {
         Verdict::Denied(denials) => denials.into_iter().next(),
         Verdict::Granted(_) => None,

@@ -7,22 +7,22 @@ use solana_system_interface::instruction as system;
 use spl_associated_token_account_interface::address::get_associated_token_address_with_program_id as associated;
 use spl_associated_token_account_interface::instruction::create_associated_token_account_idempotent as open;
 use waiaas_chains::solana::{SolanaChain, SolanaOptions};
-use waiaas_chains::{Chain, Witness};
+use waiaas_chains::{Chain, Observation};
 use waiaas_core::U256;
 use waiaas_core::address::Address;
 use waiaas_core::asset::AssetId;
 use waiaas_core::draft::Draft;
 use waiaas_core::effect::{Effect, Effects};
 use waiaas_core::intent::Intent;
-use waiaas_core::witness::{Observed, WitnessFact, attribute, compare};
+use waiaas_core::simulation::{Observed, SimulationCheck, attribute, compare};
 
 use crate::solana_calls::{call, key};
 use crate::solana_lying_node::{at, dead, lying_chain, node};
 use crate::solana_net::{Localnet, SOL, Wallet, fresh, sol, tokens};
 
 async fn seen(chain: &SolanaChain, draft: &Draft) -> Observed {
-    match chain.witness(draft, None).await.expect("runs") {
-        Witness::Seen(observed) => *observed,
+    match chain.observe(draft, None).await.expect("runs") {
+        Observation::Seen(observed) => *observed,
         other => panic!("{other:?}"),
     }
 }
@@ -42,7 +42,7 @@ async fn requests_are_seen_as_they_are_decoded_and_nothing_beyond() {
         let observed = seen(&chain, &draft).await;
         assert_eq!(observed.tokens, [(asset.clone(), [(None, U256::from(1_500))].into())].into());
         let effects = chain.effects(&draft).expect("effects");
-        assert_eq!(compare(&observed, &effects), WitnessFact::Agrees);
+        assert_eq!(compare(&observed, &effects), SimulationCheck::Agrees);
         // What if the decoder had missed it: every effect has to be there.
         for missing in 0..effects.items.len() {
             let mut items = effects.items.clone();
@@ -50,18 +50,18 @@ async fn requests_are_seen_as_they_are_decoded_and_nothing_beyond() {
             let fact = compare(&observed, &Effects { items, ..effects.clone() });
             let is_fee = matches!(gone, Effect::NetworkFee { .. });
             let is_call = matches!(gone, Effect::ContractCall { .. });
-            assert_eq!(fact == WitnessFact::Agrees, is_fee || is_call, "{gone:?}");
+            assert_eq!(fact == SimulationCheck::Agrees, is_fee || is_call, "{gone:?}");
         }
 
         let approve = Intent::Approve { token: mint, spender: fresh(4), amount: U256::from(70) };
         let draft = net.faucet.draft(&chain, &approve).await;
         let observed = seen(&chain, &draft).await;
         assert_eq!(observed.allowances, [((asset, fresh(4)), U256::from(70))].into());
-        assert_eq!(compare(&observed, &chain.effects(&draft).expect("effects")), WitnessFact::Agrees);
+        assert_eq!(compare(&observed, &chain.effects(&draft).expect("effects")), SimulationCheck::Agrees);
     }
     let text = Intent::SignMessage { message: b"hello".to_vec() };
     let draft = wallet.draft(&chain, &text).await;
-    assert_eq!(chain.witness(&draft, None).await.expect("an answer"), Witness::NotApplicable);
+    assert_eq!(chain.observe(&draft, None).await.expect("an answer"), Observation::NotApplicable);
 }
 
 /// The stake program, and what a stake account that earns nothing holds: reserve, staker, withdrawer.
@@ -122,7 +122,7 @@ async fn what_closes_accounts_of_the_wallet_hands_nobody_power() {
         let draft = wallet.draft(&chain, &intent).await;
         let observed = seen(&chain, &draft).await;
         let effects = chain.effects(&draft).expect("effects");
-        assert_eq!(compare(&observed, &effects), WitnessFact::Agrees, "{what}: {observed:?}");
+        assert_eq!(compare(&observed, &effects), SimulationCheck::Agrees, "{what}: {observed:?}");
         assert_eq!(observed, Observed::default(), "{what}");
         wallet.send(&chain, &intent).await.confirmed();
     }
@@ -158,15 +158,16 @@ async fn only_the_wallets_own_accounts_have_to_hold_still() {
     let busy = fresh(77);
     let mut lamports = SOL;
     let draft = wallet.draft(&chain, &sol(busy, SOL)).await;
-    let looking = chain.witness(&draft, None);
+    let looking = chain.observe(&draft, None);
     let changing = async {
         loop {
             lamports += 1;
             net.raw("surfnet_setAccount", json!([busy.to_string(), { "lamports": lamports }])).await;
         }
     };
-    let witness = tokio::select! { seen = looking => seen.expect("runs"), () = changing => unreachable!() };
-    assert!(matches!(witness, Witness::Seen(_)), "{witness:?}");
+    let observation =
+        tokio::select! { seen = looking => seen.expect("runs"), () = changing => unreachable!() };
+    assert!(matches!(observation, Observation::Seen(_)), "{observation:?}");
 
     // An account that changes in every slot, writable without a reason.
     let clock = "SysvarC1ock11111111111111111111111111111111".parse().expect("a key");
@@ -207,7 +208,7 @@ async fn what_a_program_nobody_knows_takes_is_told_with_its_program() {
     let (fact, more) = attribute(&seen(&chain, &draft).await, &chain.effects(&draft).expect("effects"));
     let rent = U256::from(32 * 6_960);
     let expected = Effect::NativeOut { to: TABLES.parse().expect("an address"), amount: rent };
-    assert_eq!((fact, more), (WitnessFact::Agrees, vec![expected]));
+    assert_eq!((fact, more), (SimulationCheck::Agrees, vec![expected]));
 }
 
 /// The price that will be signed is in the message that runs.
@@ -221,26 +222,26 @@ async fn a_trial_runs_with_the_price_that_is_signed() {
     let completed = chain.complete(&draft, &lane).await.expect("completed");
     let plain = Observed { native: [(None, U256::from(SOL))].into(), ..Observed::default() };
     // To the last unit: the fee taken out is that of exactly these bytes.
-    match chain.witness(&draft, Some(&completed)).await.expect("runs") {
-        Witness::Seen(observed) => assert_eq!(*observed, plain),
+    match chain.observe(&draft, Some(&completed)).await.expect("runs") {
+        Observation::Seen(observed) => assert_eq!(*observed, plain),
         other => panic!("{other:?}"),
     }
 }
 
 #[tokio::test]
-async fn a_node_that_does_not_show_the_accounts_is_no_witness() {
+async fn a_node_that_does_not_show_the_accounts_shows_nothing() {
     let wallet = Wallet::new(1);
     let blind = node(dead()).await;
     let chain = lying_chain(&[&blind], SolanaOptions::default());
     let draft = wallet.draft(&chain, &sol(fresh(2), SOL)).await;
-    let witness = chain.witness(&draft, None).await.expect("an answer");
-    assert!(matches!(witness, Witness::Unavailable(_)), "{witness:?}");
+    let observation = chain.observe(&draft, None).await.expect("an answer");
+    assert!(matches!(observation, Observation::Unavailable(_)), "{observation:?}");
     for shown in [json!(null), json!([]), json!([null]), json!([null, null, null]), json!("all")] {
         let mut answers = dead();
         answers.insert("simulateTransaction", at(4_999, json!({"err": null, "logs": [], "accounts": shown})));
         let node = node(answers).await;
-        let witness = lying_chain(&[&node], SolanaOptions::default()).witness(&draft, None).await;
-        assert!(matches!(witness, Ok(Witness::Unavailable(_))), "{shown}: {witness:?}");
+        let observation = lying_chain(&[&node], SolanaOptions::default()).observe(&draft, None).await;
+        assert!(matches!(observation, Ok(Observation::Unavailable(_))), "{shown}: {observation:?}");
     }
     // Both accounts gone: everything has left, which is more than one coin.
     let mut answers = dead();
@@ -251,7 +252,7 @@ async fn a_node_that_does_not_show_the_accounts_is_no_witness() {
     let observed = seen(&chain, &draft).await;
     let fact = compare(&observed, &chain.effects(&draft).expect("effects"));
     assert!(
-        observed.native[&None] > U256::from(4 * SOL) && matches!(fact, WitnessFact::Exceeds { .. }),
+        observed.native[&None] > U256::from(4 * SOL) && matches!(fact, SimulationCheck::Exceeds { .. }),
         "{fact:?}"
     );
 }

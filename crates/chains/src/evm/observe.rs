@@ -12,7 +12,7 @@ use waiaas_core::U256;
 use waiaas_core::address::Address;
 use waiaas_core::draft::{Completed, Draft};
 use waiaas_core::network::Network;
-use waiaas_core::witness::Observed;
+use waiaas_core::simulation::Observed;
 
 use super::body::Body;
 use super::decode::{PERMIT2, permit2_allowance};
@@ -23,9 +23,9 @@ use super::fees::{Market, Price};
 use super::methods::{Learned, Method, is_missing};
 use super::node::{Call, Node, Terms};
 use super::{EvmChain, erc20, evm_address, revert};
+use crate::observation::{RUN, join};
 use crate::rpc::RpcFailure;
-use crate::witnessed::{RUN, witnessed};
-use crate::{Chain as _, ChainError, MostPrices, Refusal, Witness};
+use crate::{Chain as _, ChainError, MostPrices, Observation, Refusal};
 
 /// A run that ended: what happened, or why it failed.
 type Run = Result<Vec<Event>, String>;
@@ -51,8 +51,8 @@ impl EvmChain {
         &self,
         draft: &Draft,
         completed: Option<&Completed>,
-    ) -> Result<Witness, ChainError> {
-        let Some(trial) = self.trial(draft, completed)? else { return Ok(Witness::NotApplicable) };
+    ) -> Result<Observation, ChainError> {
+        let Some(trial) = self.trial(draft, completed)? else { return Ok(Observation::NotApplicable) };
         if self.effects(draft)?.undecoded().next().is_some() {
             let nodes = self.node.awake(2);
             // Each by its own word of what the network charges.
@@ -61,7 +61,7 @@ impl EvmChain {
                 self.seen_by(node, &trial, market).await
             }));
             let told = told.await;
-            return witnessed(self.node.asked(RUN), told);
+            return join(self.node.asked(RUN), told);
         }
         let mut why = "no node is configured".to_owned();
         for node in self.node.singles() {
@@ -70,7 +70,7 @@ impl EvmChain {
                 Err(failure) => Err(node.fail(failure)),
             };
             match seen {
-                Ok(observed) => return Ok(Witness::Seen(Box::new(observed))),
+                Ok(observed) => return Ok(Observation::Seen(Box::new(observed))),
                 Err(ChainError::BadAnswer { reason, .. } | ChainError::Unreachable { reason, .. }) => {
                     why = reason
                 }
@@ -80,7 +80,7 @@ impl EvmChain {
                 Err(error) => return Err(error),
             }
         }
-        Ok(Witness::Unavailable(why))
+        Ok(Observation::Unavailable(why))
     }
 
     async fn seen_by(&self, node: &Node, trial: &Trial, market: Market) -> Result<Observed, ChainError> {

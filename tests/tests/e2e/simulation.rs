@@ -1,4 +1,4 @@
-//! The second witness: what a node sees a transaction do decides with, and nodes that cannot say or lie.
+//! The second simulation: what a node sees a transaction do decides with, and nodes that cannot say or lie.
 
 use anyhow::{Context as _, Result, ensure};
 use e2e::{Fault, OwnerKey, When};

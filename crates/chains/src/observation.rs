@@ -1,9 +1,9 @@
 //! What several nodes saw one transaction do.
 
-use waiaas_core::witness::Observed;
+use waiaas_core::simulation::Observed;
 
 use crate::rpc::Asked;
-use crate::{ChainError, Witness};
+use crate::{ChainError, Observation};
 
 /// What they are asked about, as the object of a sentence.
 pub(crate) const RUN: &str = "what the transaction does";
@@ -15,20 +15,20 @@ pub(crate) const RUN: &str = "what the transaction does";
 ///
 /// [`ChainError::Refused`] where it fails by the word of any, and [`ChainError::Corrupt`] where it cannot be
 /// read.
-pub(crate) fn witnessed(
+pub(crate) fn join(
     asked: Asked<'_>,
     told: impl IntoIterator<Item = Result<Observed, ChainError>>,
-) -> Result<Witness, ChainError> {
+) -> Result<Observation, ChainError> {
     let heard = match asked.heard(told) {
         Ok(heard) => heard,
-        Err(error) if error.blames_nodes() => return Ok(Witness::Unavailable(error.to_string())),
+        Err(error) if error.blames_nodes() => return Ok(Observation::Unavailable(error.to_string())),
         Err(error) => return Err(error),
     };
     let mut all = Observed::default();
     for observed in heard {
         all.join(observed.map_err(ChainError::Refused)?);
     }
-    Ok(Witness::Seen(Box::new(all)))
+    Ok(Observation::Seen(Box::new(all)))
 }
 
 #[cfg(test)]
@@ -44,15 +44,15 @@ mod tests {
     #[test]
     fn whoever_sees_more_counts() {
         let two = |told: [Result<Observed, ChainError>; 2]| {
-            witnessed(Asked { network: "test", configured: 2, about: RUN }, told)
+            join(Asked { network: "test", configured: 2, about: RUN }, told)
         };
         let silent = || ChainError::Unreachable { network: "test".to_owned(), reason: "down".to_owned() };
         let fails = || ChainError::Refused(Refusal::SimulationFailed("no".to_owned()));
-        let worst = Witness::Seen(Box::new(sees(9).expect("seen")));
+        let worst = Observation::Seen(Box::new(sees(9).expect("seen")));
         for told in [[sees(0), sees(9)], [sees(9), sees(0)], [sees(9), Ok(Observed::default())]] {
-            assert_eq!(two(told).expect("a witness"), worst);
+            assert_eq!(two(told).expect("an observation"), worst);
         }
-        assert!(matches!(two([sees(0), Err(silent())]), Ok(Witness::Unavailable(_))));
+        assert!(matches!(two([sees(0), Err(silent())]), Ok(Observation::Unavailable(_))));
         assert!(matches!(two([sees(0), Err(fails())]), Err(ChainError::Refused(_))));
     }
 }

@@ -1,5 +1,5 @@
-//! The second witness: what a node saw a draft do to the wallet when it ran it without a signature,
-//! held against what the decoder says it does.
+//! The simulation check: compares the effects that a node's simulation of a draft shows with those that the
+//! decoder finds in its bytes.
 //!
 //! Belongs here: the comparison, which is pure. Does not belong here: asking a node (the chains), and
 //! what follows from a disagreement (`policy::evaluate`).
@@ -61,10 +61,12 @@ fn larger<K: Ord>(amounts: &mut BTreeMap<K, U256>, others: BTreeMap<K, U256>) {
     }
 }
 
-/// What the second witness has to say about a request.
+/// The result of the simulation check.
+///
+/// The tag is called `witness` in stored decisions.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(tag = "witness", rename_all = "snake_case")]
-pub enum WitnessFact {
+pub enum SimulationCheck {
     /// A message: no chain runs it.
     NotApplicable,
     /// A node ran it and saw nothing leave beyond the effects: what is decoded, and for calls that nobody
@@ -82,11 +84,11 @@ pub enum WitnessFact {
     },
 }
 
-/// What a request gets that no node could run.
+/// What is required of a request that no node could simulate.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Unwitnessed {
-    /// Refused.
+pub enum Unsimulated {
+    /// Denial.
     Deny,
     /// The owner's approval, at least.
     Approval,
@@ -100,27 +102,27 @@ const MOST_SEEN: usize = 32;
 
 /// Holds what was seen against the effects, decoded and seen. More of anything seen never turns a
 /// disagreement into an agreement.
-pub fn compare(observed: &Observed, effects: &Effects) -> WitnessFact {
+pub fn compare(observed: &Observed, effects: &Effects) -> SimulationCheck {
     exceeding(&beyond(observed, effects))
 }
 
-/// What a call that nobody can decode was seen to do, as effects; and what the witness then says. Where
-/// everything is decoded, more than that is a disagreement.
-pub fn attribute(observed: &Observed, effects: &Effects) -> (WitnessFact, Vec<Effect>) {
+/// The result of the check, and the simulated effects of calls that cannot be decoded. Where every call is
+/// decoded, an effect beyond the decoded ones is a disagreement.
+pub fn attribute(observed: &Observed, effects: &Effects) -> (SimulationCheck, Vec<Effect>) {
     let more = beyond(observed, effects);
     if effects.undecoded().next().is_some() && more.len() <= MOST_SEEN {
-        (WitnessFact::Agrees, more)
+        (SimulationCheck::Agrees, more)
     } else {
         (exceeding(&more), Vec::new())
     }
 }
 
-fn exceeding(more: &[Effect]) -> WitnessFact {
+fn exceeding(more: &[Effect]) -> SimulationCheck {
     if more.is_empty() {
-        return WitnessFact::Agrees;
+        return SimulationCheck::Agrees;
     }
     let named: Vec<_> = more.iter().take(MOST_NAMED).filter_map(words).collect();
-    WitnessFact::Exceeds { what: named.join("; ") }
+    SimulationCheck::Exceeds { what: named.join("; ") }
 }
 
 /// What the effects allow for, added up. A sum beyond 256 bits counts as their largest number: nothing

@@ -14,7 +14,7 @@ use waiaas_core::network::NetworkId;
 use waiaas_core::nft::NftId;
 use waiaas_core::policy::{AssetFacts, DenialCode, Tier};
 use waiaas_core::selector::Selector;
-use waiaas_core::witness::{Gone, Observed, Unwitnessed, WitnessFact, attribute, compare};
+use waiaas_core::simulation::{Gone, Observed, SimulationCheck, Unsimulated, attribute, compare};
 
 use crate::world::{NETWORKS, World, evm, nft as nft_of, price};
 
@@ -51,8 +51,8 @@ fn gone(to: u8, amount: u64) -> Gone {
 
 fn agrees(observed: &Observed, items: &[Effect]) -> bool {
     match compare(observed, &effects(items.to_vec())) {
-        WitnessFact::Agrees => true,
-        WitnessFact::Exceeds { what } => {
+        SimulationCheck::Agrees => true,
+        SimulationCheck::Exceeds { what } => {
             assert!(!what.is_empty());
             false
         }
@@ -148,21 +148,21 @@ fn each_kind_of_outflow_is_held_against_its_own() {
 fn a_disagreement_denies_and_silence_takes_what_the_operator_says() {
     let limit = json!({ "instant_max_usd": "100", "notify_max_usd": "200", "delay_max_usd": "300" });
 
-    let world = |witness: WitnessFact, unwitnessed| {
+    let world = |simulation: SimulationCheck, unsimulated| {
         let mut world = World::on(NETWORK).row("SPENDING_LIMIT", &limit).native(1).owned();
-        (world.facts.witness, world.facts.unwitnessed) = (witness, unwitnessed);
+        (world.facts.simulation, world.facts.unsimulated) = (simulation, unsimulated);
         world
     };
-    let unavailable = || WitnessFact::Unavailable { reason: "no node".to_owned() };
-    let exceeds = || WitnessFact::Exceeds { what: "everything".to_owned() };
-    for unwitnessed in [Unwitnessed::Deny, Unwitnessed::Approval] {
-        assert_eq!(world(WitnessFact::Agrees, unwitnessed).tier(), Tier::Instant);
-        assert_eq!(world(WitnessFact::NotApplicable, unwitnessed).tier(), Tier::Instant);
-        assert_eq!(world(exceeds(), unwitnessed).codes(), [DenialCode::SimulationMismatch]);
+    let unavailable = || SimulationCheck::Unavailable { reason: "no node".to_owned() };
+    let exceeds = || SimulationCheck::Exceeds { what: "everything".to_owned() };
+    for unsimulated in [Unsimulated::Deny, Unsimulated::Approval] {
+        assert_eq!(world(SimulationCheck::Agrees, unsimulated).tier(), Tier::Instant);
+        assert_eq!(world(SimulationCheck::NotApplicable, unsimulated).tier(), Tier::Instant);
+        assert_eq!(world(exceeds(), unsimulated).codes(), [DenialCode::SimulationMismatch]);
     }
-    assert_eq!(world(unavailable(), Unwitnessed::Approval).tier(), Tier::Approval);
-    assert_eq!(world(unavailable(), Unwitnessed::Deny).codes(), [DenialCode::SimulationUnavailable]);
-    let mut ownerless = world(unavailable(), Unwitnessed::Approval);
+    assert_eq!(world(unavailable(), Unsimulated::Approval).tier(), Tier::Approval);
+    assert_eq!(world(unavailable(), Unsimulated::Deny).codes(), [DenialCode::SimulationUnavailable]);
+    let mut ownerless = world(unavailable(), Unsimulated::Approval);
     ownerless.facts.owner = waiaas_core::wallet::OwnerState::None;
     assert_eq!(ownerless.codes(), [DenialCode::OwnerRequired]);
 }
@@ -264,20 +264,20 @@ fn what_an_undecoded_call_was_seen_to_do_is_told_apart_from_what_is_decoded() {
         ..Observed::default()
     };
     let seen = |observed: &Observed, items: &[Effect]| attribute(observed, &effects(items.to_vec()));
-    let nothing = (WitnessFact::Agrees, vec![]);
+    let nothing = (SimulationCheck::Agrees, vec![]);
 
     // Whom it went to, or whom nobody could read, is named; what is decoded does not count again.
     let both = taken(&[(Some(7), 30), (Some(8), 12)]);
-    assert_eq!(seen(&both, &[opaque()]), (WitnessFact::Agrees, vec![out(7, 30), out(8, 12)]));
-    assert_eq!(seen(&both, &[opaque(), out(7, 30)]), (WitnessFact::Agrees, vec![out(8, 12)]));
+    assert_eq!(seen(&both, &[opaque()]), (SimulationCheck::Agrees, vec![out(7, 30), out(8, 12)]));
+    assert_eq!(seen(&both, &[opaque(), out(7, 30)]), (SimulationCheck::Agrees, vec![out(8, 12)]));
     assert_eq!(seen(&both, &[opaque(), out(7, 30), out(8, 12)]), nothing);
     assert_eq!(seen(&both, &[opaque(), out(6, 42)]), nothing, "a router takes what its pools get");
-    assert_eq!(seen(&both, &[opaque(), out(8, 10)]), (WitnessFact::Agrees, vec![out(7, 30), out(8, 2)]));
-    assert_eq!(seen(&taken(&[(None, 30)]), &[opaque()]), (WitnessFact::Agrees, vec![out(9, 30)]));
+    assert_eq!(seen(&both, &[opaque(), out(8, 10)]), (SimulationCheck::Agrees, vec![out(7, 30), out(8, 2)]));
+    assert_eq!(seen(&taken(&[(None, 30)]), &[opaque()]), (SimulationCheck::Agrees, vec![out(9, 30)]));
     assert_eq!(seen(&taken(&[(Some(8), 5)]), &[opaque(), lent.clone()]), nothing, "an allowance used up");
     let more = Effect::NativeOut { to: evm(9), amount: units(2) };
     let native = Observed { native: gone(9, 7), ..Observed::default() };
-    assert_eq!(seen(&native, &[sent.clone(), opaque()]), (WitnessFact::Agrees, vec![more]));
+    assert_eq!(seen(&native, &[sent.clone(), opaque()]), (SimulationCheck::Agrees, vec![more]));
 
     // Permissions as well.
     let allowed = Observed {
@@ -288,7 +288,7 @@ fn what_an_undecoded_call_was_seen_to_do_is_told_apart_from_what_is_decoded() {
         ..Observed::default()
     };
     let (fact, given) = seen(&allowed, &[opaque(), lent]);
-    assert_eq!(fact, WitnessFact::Agrees);
+    assert_eq!(fact, SimulationCheck::Agrees);
     let rest = Effect::Allowance { asset: token(7), spender: evm(8), amount: units(4), through: None };
     assert_eq!((given.len(), &given[0]), (4, &rest), "{given:?}");
 
@@ -298,12 +298,12 @@ fn what_an_undecoded_call_was_seen_to_do_is_told_apart_from_what_is_decoded() {
     let created = Effect::Deployment { code, amount: units(0) };
     for items in [vec![known], vec![created], vec![sent], vec![]] {
         let (fact, given) = seen(&both, &items);
-        assert!(matches!(fact, WitnessFact::Exceeds { .. }) && given.is_empty(), "{items:?}: {fact:?}");
+        assert!(matches!(fact, SimulationCheck::Exceeds { .. }) && given.is_empty(), "{items:?}: {fact:?}");
     }
     // Anybody can emit events without end.
     let many = (0..33).map(|tag| (token(100 + tag), gone(9, 1))).collect();
     let (fact, given) = seen(&Observed { tokens: many, ..Observed::default() }, &[opaque()]);
-    assert!(matches!(fact, WitnessFact::Exceeds { .. }) && given.is_empty(), "{fact:?}");
+    assert!(matches!(fact, SimulationCheck::Exceeds { .. }) && given.is_empty(), "{fact:?}");
 }
 
 #[test]
@@ -382,9 +382,9 @@ proptest! {
         items.push(opaque());
         let decoded = effects(items);
         let (fact, more) = attribute(&seen, &decoded);
-        prop_assert_eq!(&fact, &WitnessFact::Agrees);
+        prop_assert_eq!(&fact, &SimulationCheck::Agrees);
         let all = Effects { seen: more.clone(), ..decoded.clone() };
-        prop_assert_eq!(compare(&seen, &all), WitnessFact::Agrees);
+        prop_assert_eq!(compare(&seen, &all), SimulationCheck::Agrees);
         // Beyond the largest number, what is left counts as much as all of it.
         let countable = |effect: &Effect| match effect {
             Effect::NativeOut { amount, .. }
@@ -398,7 +398,7 @@ proptest! {
             let mut fewer = more.clone();
             fewer.remove(left);
             let fact = compare(&seen, &Effects { seen: fewer, ..decoded.clone() });
-            prop_assert!(matches!(fact, WitnessFact::Exceeds { .. }), "{:?} counts for nothing", more[left]);
+            prop_assert!(matches!(fact, SimulationCheck::Exceeds { .. }), "{:?} counts for nothing", more[left]);
         }
     }
 }

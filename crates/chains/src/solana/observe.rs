@@ -18,7 +18,7 @@ use waiaas_core::U256;
 use waiaas_core::asset::AssetId;
 use waiaas_core::draft::{Completed, Draft};
 use waiaas_core::nft::{NftId, NftKind};
-use waiaas_core::witness::Observed;
+use waiaas_core::simulation::Observed;
 
 use super::body::Body;
 use super::decode::stake;
@@ -26,8 +26,8 @@ use super::facts::Facts;
 use super::mint::{TokenAccount, TokenProgram};
 use super::node::{Account, MAX_ACCOUNTS, Node};
 use super::{Content, SolanaChain, address, reason};
-use crate::witnessed::{RUN, witnessed};
-use crate::{Chain as _, ChainError, Refusal, Witness};
+use crate::observation::{RUN, join};
+use crate::{Chain as _, ChainError, Observation, Refusal};
 
 /// Wrapped SOL.
 const WRAPPED: Pubkey = Pubkey::from_str_const("So11111111111111111111111111111111111111112");
@@ -40,17 +40,17 @@ impl SolanaChain {
         &self,
         draft: &Draft,
         completed: Option<&Completed>,
-    ) -> Result<Witness, ChainError> {
+    ) -> Result<Observation, ChainError> {
         let (wallet, Content::Transaction(body)) = self.read(draft)? else {
-            return Ok(Witness::NotApplicable);
+            return Ok(Observation::NotApplicable);
         };
         let body = match completed {
             Some(completed) => Body::read_unsigned(completed.unsigned())?.0,
             None => *body,
         };
         match self.look(&wallet, body, draft, completed.is_some()).await {
-            Ok(witness) => Ok(witness),
-            Err(error) if error.blames_nodes() => Ok(Witness::Unavailable(error.to_string())),
+            Ok(observation) => Ok(observation),
+            Err(error) if error.blames_nodes() => Ok(Observation::Unavailable(error.to_string())),
             Err(error) => Err(error),
         }
     }
@@ -62,16 +62,16 @@ impl SolanaChain {
         body: Body,
         draft: &Draft,
         complete: bool,
-    ) -> Result<Witness, ChainError> {
+    ) -> Result<Observation, ChainError> {
         let node = self.node().await?;
         let body = if complete { body } else { self.priced(node, body).await? };
         if self.effects(draft)?.undecoded().next().is_none() {
             let observed = self.look_at(node, wallet, &body).await?;
-            return Ok(Witness::Seen(Box::new(observed)));
+            return Ok(Observation::Seen(Box::new(observed)));
         }
         let nodes = node.awake(2);
         let told = join_all(nodes.iter().map(|node| self.look_at(node, wallet, &body))).await;
-        witnessed(node.asked(RUN), told)
+        join(node.asked(RUN), told)
     }
 
     async fn look_at(&self, node: &Node, wallet: &Pubkey, body: &Body) -> Result<Observed, ChainError> {

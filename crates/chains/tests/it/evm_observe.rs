@@ -2,7 +2,7 @@
 
 use alloy_consensus::SignableTransaction as _;
 use serde_json::{Value, json};
-use waiaas_chains::{Chain, Lane, Refusal, Witness};
+use waiaas_chains::{Chain, Lane, Observation, Refusal};
 use waiaas_core::U256;
 use waiaas_core::address::Address;
 use waiaas_core::asset::AssetId;
@@ -10,7 +10,7 @@ use waiaas_core::draft::Draft;
 use waiaas_core::effect::Effect;
 use waiaas_core::intent::Intent;
 use waiaas_core::nft::{NftId, NftKind, NftStandard};
-use waiaas_core::witness::{Gone, Observed, WitnessFact, attribute, compare};
+use waiaas_core::simulation::{Gone, Observed, SimulationCheck, attribute, compare};
 
 use crate::evm_lying_node::node;
 use crate::evm_world::{SOMEBODY, World, chain, network, options, refusal, token_transfer, transfer};
@@ -28,14 +28,14 @@ impl World {
     }
 
     async fn seen(&self, draft: &Draft) -> Observed {
-        match self.chain.witness(draft, None).await.expect("runs") {
-            Witness::Seen(observed) => *observed,
+        match self.chain.observe(draft, None).await.expect("runs") {
+            Observation::Seen(observed) => *observed,
             other => panic!("{other:?}"),
         }
     }
 
-    /// What the second witness says of a request.
-    async fn fact(&self, intent: &Intent) -> WitnessFact {
+    /// The simulation check of a request.
+    async fn fact(&self, intent: &Intent) -> SimulationCheck {
         let draft = self.draft(intent).await;
         compare(&self.seen(&draft).await, &self.chain.effects(&draft).expect("effects"))
     }
@@ -99,7 +99,7 @@ async fn plain_requests_are_seen_as_they_are_decoded() {
     ] {
         let draft = world.draft(&intent).await;
         assert_ne!(world.seen(&draft).await, Observed::default(), "{intent:?} does something");
-        assert_eq!(world.fact(&intent).await, WitnessFact::Agrees, "{intent:?}");
+        assert_eq!(world.fact(&intent).await, SimulationCheck::Agrees, "{intent:?}");
     }
 }
 
@@ -115,11 +115,11 @@ async fn a_contract_that_pulls_tokens_is_seen() {
     let draft = world.draft(&intent).await;
     let asset = AssetId::token(&network().caip2, token);
     assert_eq!(world.seen(&draft).await.tokens, [(asset.clone(), gone(600))].into());
-    let WitnessFact::Exceeds { what } = world.fact(&intent).await else { panic!("agrees") };
+    let SimulationCheck::Exceeds { what } = world.fact(&intent).await else { panic!("agrees") };
     assert!(what.contains("600") && what.contains(&asset.to_string()), "{what}");
 
     let harmless = call(TRAP, &word(SOMEBODY));
-    assert_eq!(world.fact(&harmless).await, WitnessFact::Agrees, "the same contract without the theft");
+    assert_eq!(world.fact(&harmless).await, SimulationCheck::Agrees, "the same contract without the theft");
 }
 
 /// Where Permit2 is.
@@ -142,7 +142,7 @@ async fn what_a_vault_takes_is_told_with_its_recipient() {
     let (fact, more) = attribute(&world.seen(&draft).await, &effects);
     let asset = AssetId::token(&network().caip2, token);
     let expected = Effect::TokenOut { asset, to: vault, amount: U256::from(600) };
-    assert_eq!((fact, more), (WitnessFact::Agrees, vec![expected]));
+    assert_eq!((fact, more), (SimulationCheck::Agrees, vec![expected]));
 }
 
 /// Where only what is seen tells what a call does, no node alone says it.
@@ -160,12 +160,12 @@ async fn what_one_node_hides_of_an_undecoded_call_another_shows() {
     let nothing = json!({ "type": "CALL", "from": owner, "to": vault, "value": "0x0" });
     let (blind, deaf) = (node([head, ("debug_traceCall", nothing)]).await, node([]).await);
     for urls in [vec![blind.uri(), world.anvil.url()], vec![world.anvil.url(), blind.uri()]] {
-        let both = chain(urls, options()).witness(&draft, None).await.expect("an answer");
-        assert_eq!(both, Witness::Seen(Box::new(seen.clone())));
+        let both = chain(urls, options()).observe(&draft, None).await.expect("an answer");
+        assert_eq!(both, Observation::Seen(Box::new(seen.clone())));
     }
     for urls in [vec![blind.uri(), deaf.uri()], vec![deaf.uri(), world.anvil.url()]] {
-        let alone = chain(urls, options()).witness(&draft, None).await.expect("an answer");
-        assert!(matches!(alone, Witness::Unavailable(_)), "{alone:?}");
+        let alone = chain(urls, options()).observe(&draft, None).await.expect("an answer");
+        assert!(matches!(alone, Observation::Unavailable(_)), "{alone:?}");
     }
 }
 
@@ -185,7 +185,9 @@ async fn a_trial_pays_the_fees_that_are_signed() {
     let completed = world.chain.complete(&draft, &Lane::default()).await.expect("completes");
     let asset = AssetId::token(&network().caip2, token);
     for completed in [None, Some(&completed)] {
-        let Ok(Witness::Seen(seen)) = world.chain.witness(&draft, completed).await else { panic!("unseen") };
+        let Ok(Observation::Seen(seen)) = world.chain.observe(&draft, completed).await else {
+            panic!("unseen")
+        };
         assert_eq!(seen.tokens, [(asset.clone(), gone(600))].into(), "{}", completed.is_some());
     }
 }
@@ -245,7 +247,7 @@ async fn coin_taken_out_of_an_account_with_code_is_seen() {
     let intent = call(TRAP, &word(world.wallet.address));
     let draft = world.draft(&intent).await;
     assert!(world.seen(&draft).await.native[&Some(SOMEBODY)] > U256::from(crate::evm_world::COIN));
-    assert!(matches!(world.fact(&intent).await, WitnessFact::Exceeds { .. }));
+    assert!(matches!(world.fact(&intent).await, SimulationCheck::Exceeds { .. }));
 }
 
 #[tokio::test]
@@ -254,11 +256,11 @@ async fn what_fails_and_what_is_no_transaction_is_told_apart() {
     world.set_code(TRAP, &crate::anvil::code_answering(1)).await;
     let draft = world.draft(&call(TRAP, "12345678")).await;
     world.set_code(TRAP, crate::anvil::CODE_REVERTING).await;
-    let failed = refusal(world.chain.witness(&draft, None).await);
+    let failed = refusal(world.chain.observe(&draft, None).await);
     assert!(matches!(failed, Refusal::SimulationFailed(_)), "{failed:?}");
     let text = Intent::SignMessage { message: b"hello".to_vec() };
     let draft = world.draft(&text).await;
-    assert_eq!(world.chain.witness(&draft, None).await.expect("an answer"), Witness::NotApplicable);
+    assert_eq!(world.chain.observe(&draft, None).await.expect("an answer"), Observation::NotApplicable);
 }
 
 #[tokio::test]
@@ -297,8 +299,8 @@ async fn nodes_without_the_method_are_asked_for_a_trace_and_then_left() {
     {
         let traced = frame(json!({ "calls": calls }));
         let node = node([head.clone(), ("debug_traceCall", traced)]).await;
-        let seen = chain(vec![node.uri()], options()).witness(&draft, None).await.expect("an answer");
-        assert_eq!(seen, Witness::Seen(Box::new(expected.clone())));
+        let seen = chain(vec![node.uri()], options()).observe(&draft, None).await.expect("an answer");
+        assert_eq!(seen, Observation::Seen(Box::new(expected.clone())));
     }
     let elsewhere = frame(json!({ "to": TRAP }));
     let nobody = json!([{ "calls": [{ "status": "0x1", "logs": "none", "returnData": "0x" }] }]);
@@ -311,13 +313,13 @@ async fn nodes_without_the_method_are_asked_for_a_trace_and_then_left() {
         vec![head.clone(), ("eth_simulateV1", json!([]))],
     ] {
         let node = node(answers).await;
-        let seen = chain(vec![node.uri()], options()).witness(&draft, None).await.expect("an answer");
-        assert!(matches!(seen, Witness::Unavailable(_)), "{seen:?}");
+        let seen = chain(vec![node.uri()], options()).observe(&draft, None).await.expect("an answer");
+        assert!(matches!(seen, Observation::Unavailable(_)), "{seen:?}");
     }
     let deaf = node([]).await;
     let seen =
-        chain(vec![deaf.uri(), world.anvil.url()], options()).witness(&draft, None).await.expect("an answer");
-    assert_eq!(seen, Witness::Seen(Box::new(plain)), "the next node can say");
+        chain(vec![deaf.uri(), world.anvil.url()], options()).observe(&draft, None).await.expect("an answer");
+    assert_eq!(seen, Observation::Seen(Box::new(plain)), "the next node can say");
 }
 
 /// A real node that has only its tracer sees what it would see by simulating: coin, tokens, NFTs, allowances,
@@ -354,9 +356,9 @@ async fn a_tracer_alone_sees_what_a_simulation_sees() {
         let draft = world.draft(&intent).await;
         let completed = world.chain.complete(&draft, &Lane::default()).await.expect("completes");
         for completed in [None, Some(&completed)] {
-            let simulated = world.chain.witness(&draft, completed).await.expect("runs");
-            assert_ne!(simulated, Witness::Seen(Box::default()), "{intent:?} does something");
-            let traced = tracing.witness(&draft, completed).await.expect("runs");
+            let simulated = world.chain.observe(&draft, completed).await.expect("runs");
+            assert_ne!(simulated, Observation::Seen(Box::default()), "{intent:?} does something");
+            let traced = tracing.observe(&draft, completed).await.expect("runs");
             assert_eq!(traced, simulated, "{intent:?}");
         }
     }
@@ -375,9 +377,9 @@ async fn which_method_a_node_has_is_learnt() {
     let chain = chain(urls, options());
     assert_eq!(chain.simulation_methods(), [None, None, None], "nobody was asked");
     for _ in 0..2 {
-        assert!(matches!(chain.witness(&draft, None).await, Ok(Witness::Seen(_))));
+        assert!(matches!(chain.observe(&draft, None).await, Ok(Observation::Seen(_))));
         assert_eq!(chain.simulation_methods(), [Some("none"), Some("debug_traceCall"), None]);
     }
-    assert!(matches!(world.chain.witness(&draft, None).await, Ok(Witness::Seen(_))));
+    assert!(matches!(world.chain.observe(&draft, None).await, Ok(Observation::Seen(_))));
     assert_eq!(world.chain.simulation_methods(), [Some("eth_simulateV1")]);
 }

@@ -1,6 +1,6 @@
 use super::*;
 use proptest::prelude::*;
-use waiaas_core::witness::Gone;
+use waiaas_core::simulation::Gone;
 
 const WALLET: Pubkey = Pubkey::new_from_array([1; 32]);
 const THIEF: Pubkey = Pubkey::new_from_array([2; 32]);

@@ -1,16 +1,16 @@
-//! The second witness: a node runs the transaction, and what leaves the wallet is held against the
+//! The simulation check: a node runs the transaction, and what leaves the wallet is held against the
 //! decoded effects, or is itself judged where a call cannot be decoded. Asked when a request is judged, and
 //! again right before it is signed.
 //!
 //! Belongs here: when to ask, and what an answer means for going on. Does not belong here: the
-//! comparison (`core::witness`), and what a disagreement leads to (`core::policy`).
+//! comparison (`core::simulation`), and what a disagreement leads to (`core::policy`).
 
-use waiaas_chains::{Chain as ChainPort, ChainError, Refusal, Witness};
+use waiaas_chains::{Chain as ChainPort, ChainError, Observation, Refusal};
 use waiaas_core::draft::{Completed, Draft};
 use waiaas_core::effect::{Effect, Effects};
 use waiaas_core::intent::{Intent, IntentKind};
 use waiaas_core::policy::Tier;
-use waiaas_core::witness::{Observed, Unwitnessed, WitnessFact, attribute, compare};
+use waiaas_core::simulation::{Observed, SimulationCheck, Unsimulated, attribute, compare};
 use waiaas_store::TransactionRow;
 
 use crate::Engine;
@@ -19,7 +19,7 @@ use crate::pipeline::decision::StoredVerdict;
 use crate::pipeline::validated::Validated;
 
 /// What a node sees before the request is judged, and what calls that nobody can decode were seen to do.
-pub(super) async fn first_look(validated: &Validated) -> Result<(WitnessFact, Vec<Effect>), Error> {
+pub(super) async fn first_look(validated: &Validated) -> Result<(SimulationCheck, Vec<Effect>), Error> {
     let handed_out = matches!(validated.intent, Intent::SignTransaction { .. });
     let looked = look(&*validated.chain, &validated.draft, None, handed_out).await?;
     Ok(match looked {
@@ -31,7 +31,7 @@ pub(super) async fn first_look(validated: &Validated) -> Result<(WitnessFact, Ve
 /// What came of looking again.
 pub(super) enum LastLook {
     /// Judge by this, and by these effects.
-    Fact(WitnessFact, Effects),
+    Fact(SimulationCheck, Effects),
     /// Not signed now; a node that answers may change that.
     Wait(ChainError),
 }
@@ -55,13 +55,13 @@ pub(super) async fn last_look(
         Looked::Otherwise(fact) => fact,
     };
     effects.seen = judged_as_seen(row)?;
-    let WitnessFact::Unavailable { reason } = &fact else { return Ok(LastLook::Fact(fact, effects)) };
+    let SimulationCheck::Unavailable { reason } = &fact else { return Ok(LastLook::Fact(fact, effects)) };
     let judged: StoredVerdict = serde_json::from_str(&row.verdict).map_err(Error::internal)?;
-    let told = matches!(judged.facts.witness, WitnessFact::Unavailable { .. });
+    let told = matches!(judged.facts.simulation, SimulationCheck::Unavailable { .. });
     let approved = row.tier == Some(Tier::Approval);
-    match Unwitnessed::from(engine.config().policy.unsimulated) {
-        Unwitnessed::Approval if told && approved => Ok(LastLook::Fact(fact, effects)),
-        Unwitnessed::Approval | Unwitnessed::Deny => {
+    match Unsimulated::from(engine.config().policy.unsimulated) {
+        Unsimulated::Approval if told && approved => Ok(LastLook::Fact(fact, effects)),
+        Unsimulated::Approval | Unsimulated::Deny => {
             let reason = format!("no node could show what the transaction does: {reason}");
             Ok(LastLook::Wait(ChainError::BadAnswer { network: row.network.to_string(), reason }))
         }
@@ -74,7 +74,7 @@ fn within(row: &TransactionRow, observed: &Observed, decoded: Effects) -> Result
     let judged = Effects { seen: judged_as_seen(row)?, ..decoded.clone() };
     let (fact, seen) = attribute(observed, &decoded);
     Ok(match (compare(observed, &judged), fact) {
-        (WitnessFact::Agrees, fact) => LastLook::Fact(fact, Effects { seen, ..decoded }),
+        (SimulationCheck::Agrees, fact) => LastLook::Fact(fact, Effects { seen, ..decoded }),
         (more, _) => LastLook::Fact(more, judged),
     })
 }
@@ -91,7 +91,7 @@ enum Looked {
     /// One of them ran it.
     Seen(Box<Observed>),
     /// What there is to say without.
-    Otherwise(WitnessFact),
+    Otherwise(SimulationCheck),
 }
 
 /// A transaction that is only signed, and sent by somebody else at another time, may well fail now;
@@ -102,12 +102,12 @@ async fn look(
     completed: Option<&Completed>,
     handed_out: bool,
 ) -> Result<Looked, ChainError> {
-    let fact = match chain.witness(draft, completed).await {
-        Ok(Witness::Seen(observed)) => return Ok(Looked::Seen(observed)),
-        Ok(Witness::NotApplicable) => WitnessFact::NotApplicable,
-        Ok(Witness::Unavailable(reason)) => WitnessFact::Unavailable { reason },
+    let fact = match chain.observe(draft, completed).await {
+        Ok(Observation::Seen(observed)) => return Ok(Looked::Seen(observed)),
+        Ok(Observation::NotApplicable) => SimulationCheck::NotApplicable,
+        Ok(Observation::Unavailable(reason)) => SimulationCheck::Unavailable { reason },
         Err(ChainError::Refused(failed @ Refusal::SimulationFailed(_))) if handed_out => {
-            WitnessFact::Unavailable { reason: failed.to_string() }
+            SimulationCheck::Unavailable { reason: failed.to_string() }
         }
         Err(error) => return Err(error),
     };
