@@ -5,7 +5,7 @@ use alloy_rlp::{Decodable, Encodable, Header};
 use waiaas_core::nft::NftStandard;
 
 use super::decode::Called;
-use crate::ChainError;
+use crate::CodecError;
 
 /// The encoding below. A change of fields takes a new number.
 pub(super) const VERSION: u8 = 1;
@@ -58,8 +58,8 @@ impl Body {
     }
 
     /// Reads exactly what [`Body::encode`] writes, and nothing else.
-    pub(super) fn decode(bytes: &[u8]) -> Result<Self, ChainError> {
-        let corrupt = || ChainError::Corrupt("the body of an EVM draft is malformed".to_owned());
+    pub(super) fn decode(bytes: &[u8]) -> Result<Self, CodecError> {
+        let corrupt = || CodecError::Corrupt("the body of an EVM draft is malformed".to_owned());
         if bytes.len() > LONGEST {
             return Err(corrupt());
         }
@@ -153,10 +153,10 @@ mod tests {
         };
         let mut long = body.encode();
         long.push(0);
-        assert!(matches!(Body::decode(&long), Err(ChainError::Corrupt(_))));
+        assert!(matches!(Body::decode(&long), Err(CodecError::Corrupt(_))));
         let mut versioned = body.encode();
         versioned[0] = 2;
-        assert!(matches!(Body::decode(&versioned), Err(ChainError::Corrupt(_))));
-        assert!(matches!(Body::decode(&[]), Err(ChainError::Corrupt(_))));
+        assert!(matches!(Body::decode(&versioned), Err(CodecError::Corrupt(_))));
+        assert!(matches!(Body::decode(&[]), Err(CodecError::Corrupt(_))));
     }
 }

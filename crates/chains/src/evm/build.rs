@@ -8,23 +8,20 @@ use waiaas_core::draft::Draft;
 use waiaas_core::intent::Intent;
 
 use super::body::Body;
-use super::calls::{call_of, unsupported};
-use super::erc20;
-use super::fees;
-use super::node::Call;
-use super::{EvmChain, evm_address, revert};
+use super::calls::{Call, call_of};
+use super::codec::wallet_address;
+use super::{EvmChain, erc20, fees, revert};
 use crate::rpc::RpcFailure;
 use crate::{ChainError, Refusal};
 
 impl EvmChain {
     pub(super) async fn build_draft(&self, from: Address, intent: &Intent) -> Result<Draft, ChainError> {
-        let sender =
-            evm_address(from).ok_or_else(|| unsupported("the wallet's address is not an EVM address"))?;
+        let sender = wallet_address(from)?;
         let call = call_of(sender, intent)?;
         self.check_means(&call, intent).await?;
         let have = self.node.balance(sender).await.map_err(|f| self.node.fail(f))?;
         let after_value = have.checked_sub(call.value).ok_or_else(|| {
-            let asset = self.network.native().to_string();
+            let asset = self.codec.network.native().to_string();
             ChainError::Refused(Refusal::InsufficientBalance { asset, have, need: call.value })
         })?;
         if erc20::answers(&call.input) {
@@ -39,8 +36,9 @@ impl EvmChain {
         let gas_limit = self.gas_limit(&call).await?;
         let fee_budget = self.fee_budget(&call, gas_limit, after_value).await?;
         let Call { to, value, input, .. } = call;
-        let body = Body { chain_id: self.chain_id, to, value, input, standard, gas_limit, fee_budget };
-        Ok(Draft { network: self.network.id.clone(), from, body: body.encode() })
+        let chain_id = self.codec.chain_id;
+        let body = Body { chain_id, to, value, input, standard, gas_limit, fee_budget };
+        Ok(self.codec.draft(sender, body.encode()))
     }
 
     /// Whether what is called is what the intent takes it for, and the wallet has what it gives.
@@ -87,7 +85,7 @@ impl EvmChain {
         if have >= need {
             return Ok(());
         }
-        let asset = AssetId::token(&self.network.caip2, token).to_string();
+        let asset = AssetId::token(&self.codec.network.caip2, token).to_string();
         Err(ChainError::Refused(Refusal::InsufficientBalance { asset, have, need }))
     }
 

@@ -6,12 +6,22 @@ use waiaas_core::intent::Intent;
 use waiaas_core::nft::{NftId, NftKind, NftStandard};
 
 use super::body::LONGEST_INPUT;
-use super::node::Call;
-use super::{erc20, evm_address, nft};
-use crate::{ChainError, Refusal};
+use super::codec::{evm_address, unsupported};
+use super::{erc20, nft};
+use crate::{CodecError, Refusal};
+
+/// Who calls whom with what.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(super) struct Call {
+    pub(super) from: EvmAddress,
+    /// None creates a contract.
+    pub(super) to: Option<EvmAddress>,
+    pub(super) value: U256,
+    pub(super) input: Bytes,
+}
 
 /// The call that carries out `intent` for `from`.
-pub(super) fn call_of(from: EvmAddress, intent: &Intent) -> Result<Call, ChainError> {
+pub(super) fn call_of(from: EvmAddress, intent: &Intent) -> Result<Call, CodecError> {
     let call = |to, value, input| Ok(Call { from, to: Some(to), value, input });
     match intent {
         Intent::Transfer { to, amount, memo } => {
@@ -58,7 +68,7 @@ pub(super) fn call_of(from: EvmAddress, intent: &Intent) -> Result<Call, ChainEr
             }
             Ok(Call { from, to: None, value: *value, input: sized(code)? })
         }
-        Intent::Batch { .. } => Err(ChainError::Refused(Refusal::BatchUnsupported)),
+        Intent::Batch { .. } => Err(CodecError::Refused(Refusal::BatchUnsupported)),
         Intent::ProgramCall { .. }
         | Intent::SignTransaction { .. }
         | Intent::SignMessage { .. }
@@ -67,7 +77,7 @@ pub(super) fn call_of(from: EvmAddress, intent: &Intent) -> Result<Call, ChainEr
     }
 }
 
-fn nft_transfer(from: EvmAddress, to: EvmAddress, nft: &NftId, quantity: U256) -> Result<Call, ChainError> {
+fn nft_transfer(from: EvmAddress, to: EvmAddress, nft: &NftId, quantity: U256) -> Result<Call, CodecError> {
     if quantity.is_zero() {
         return Err(unsupported("the quantity must be more than zero"));
     }
@@ -89,7 +99,7 @@ fn nft_transfer(from: EvmAddress, to: EvmAddress, nft: &NftId, quantity: U256) -
     Ok(Call { from, to: Some(collection), value: U256::ZERO, input })
 }
 
-fn check_amount(amount: U256, memo: Option<&str>) -> Result<(), ChainError> {
+fn check_amount(amount: U256, memo: Option<&str>) -> Result<(), CodecError> {
     if memo.is_some() {
         return Err(unsupported("EVM networks have no place for a memo"));
     }
@@ -99,34 +109,30 @@ fn check_amount(amount: U256, memo: Option<&str>) -> Result<(), ChainError> {
     Ok(())
 }
 
-fn recipient(to: Address) -> Result<EvmAddress, ChainError> {
+fn recipient(to: Address) -> Result<EvmAddress, CodecError> {
     let to = evm_address(to).ok_or_else(|| bad_recipient("the recipient is not an EVM address"))?;
     if to.is_zero() { Err(bad_recipient("the zero address is not a recipient")) } else { Ok(to) }
 }
 
-fn token_of(token: Address) -> Result<EvmAddress, ChainError> {
-    evm_address(token).ok_or(ChainError::Refused(Refusal::NotAToken(token)))
+fn token_of(token: Address) -> Result<EvmAddress, CodecError> {
+    evm_address(token).ok_or(CodecError::Refused(Refusal::NotAToken(token)))
 }
 
-fn contract(address: Address) -> Result<EvmAddress, ChainError> {
+fn contract(address: Address) -> Result<EvmAddress, CodecError> {
     evm_address(address).ok_or_else(|| unsupported("the contract's address is not an EVM address"))
 }
 
-fn sized(bytes: &[u8]) -> Result<Bytes, ChainError> {
+fn sized(bytes: &[u8]) -> Result<Bytes, CodecError> {
     if bytes.len() > LONGEST_INPUT {
         return Err(unsupported("the data are longer than a transaction may carry"));
     }
     Ok(Bytes::copy_from_slice(bytes))
 }
 
-fn foreign_nft(nft: &NftId) -> ChainError {
-    ChainError::Refused(Refusal::Unsupported(format!("{nft} is not on an EVM network")))
+fn foreign_nft(nft: &NftId) -> CodecError {
+    CodecError::Refused(Refusal::Unsupported(format!("{nft} is not on an EVM network")))
 }
 
-fn bad_recipient(why: &str) -> ChainError {
-    ChainError::Refused(Refusal::BadRecipient(why.to_owned()))
-}
-
-pub(super) fn unsupported(why: &str) -> ChainError {
-    ChainError::Refused(Refusal::Unsupported(why.to_owned()))
+fn bad_recipient(why: &str) -> CodecError {
+    CodecError::Refused(Refusal::BadRecipient(why.to_owned()))
 }

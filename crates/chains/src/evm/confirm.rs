@@ -5,10 +5,12 @@ use futures_util::future::join_all;
 use waiaas_core::address::Address;
 
 use super::EvmChain;
+use super::calls::Call;
+use super::codec::evm_address;
 use super::envelope::Sent;
-use super::node::{Call, Node};
+use super::node::Node;
+use super::revert;
 use super::testimony::Question;
-use super::{evm_address, revert};
 use crate::fate::{Testimony, rule};
 use crate::rpc::RpcFailure;
 use crate::{ChainError, Expiry, Fate, Known, SignedTx, Submission};
@@ -16,7 +18,7 @@ use crate::{ChainError, Expiry, Fate, Known, SignedTx, Submission};
 impl EvmChain {
     /// By every endpoint: one that kept the bytes to itself could let them land whenever it likes.
     pub(super) async fn broadcast(&self, signed: &SignedTx) -> Result<Submission, ChainError> {
-        let (sent, asked) = (read(signed)?, self.node.awake(1));
+        let (sent, asked) = (Sent::recorded(signed)?, self.node.awake(1));
         let answers = asked.iter().map(|node| submit(node, &signed.bytes, &sent));
         Submission::of_all(join_all(answers).await)
     }
@@ -31,7 +33,7 @@ impl EvmChain {
             // A message is on no chain, and whether somebody used the signature cannot be told.
             return Ok(Fate::Pending);
         }
-        let sent = read(signed)?;
+        let sent = Sent::recorded(signed)?;
         if evm_address(from) != Some(sent.from) {
             return Err(ChainError::Corrupt("the signed transaction is another wallet's".to_owned()));
         }
@@ -62,7 +64,7 @@ impl EvmChain {
             match told {
                 Ok(testimony) => all.push(testimony),
                 Err(error) => {
-                    tracing::debug!(network = %self.network.id, %error, "a node says nothing of a transaction");
+                    tracing::debug!(network = %self.codec.network.id, %error, "a node says nothing of a transaction");
                     failure = Some(error);
                     all.push(Testimony::Silent);
                 }
@@ -120,15 +122,6 @@ fn says_known(refusal: &str) -> bool {
     let words = refusal.to_ascii_lowercase();
     let anywhere = ["already known", "alreadyknown", "already imported", "already in mempool"];
     anywhere.iter().any(|known| words.contains(known)) || words.starts_with("known transaction")
-}
-
-/// Reads stored bytes and checks that the rest of the record is theirs.
-fn read(signed: &SignedTx) -> Result<Sent, ChainError> {
-    let sent = Sent::decode(&signed.bytes)?;
-    if signed.hash != sent.hash.to_string() || signed.expiry != Expiry::Nonce(sent.tx.nonce()) {
-        return Err(ChainError::Corrupt("the transaction's record does not match its bytes".to_owned()));
-    }
-    Ok(sent)
 }
 
 #[cfg(test)]

@@ -1,16 +1,17 @@
 //! The kinds of EVM drafts, told apart by the first byte of their bodies. Pure.
 
-use alloy_primitives::{Address, B256, U256};
+use alloy_primitives::{Address, B256, Bytes, U256};
 use waiaas_core::effect::Effect;
 use waiaas_core::network::Network;
 use waiaas_core::presentation::{Argument, Content, Value};
 
 use super::body::{self, Body};
+use super::calls::Call;
 use super::decode::{self, Decoding};
 use super::external::External;
 use super::personal::Personal;
 use super::typed::{self, TypedData};
-use crate::{ChainError, Expiry, Refusal, message};
+use crate::{CodecError, Expiry, Refusal, message};
 
 /// First bytes of bodies; 1 is [`Body`]'s.
 const EXTERNAL: u8 = 2;
@@ -41,13 +42,13 @@ pub(super) enum Fixed {
 
 impl Drafted {
     /// Reads exactly what is written for the network with `chain_id`, and nothing else.
-    pub(super) fn decode(bytes: &[u8], chain_id: u64) -> Result<Self, ChainError> {
+    pub(super) fn decode(bytes: &[u8], chain_id: u64) -> Result<Self, CodecError> {
         if bytes.first() == Some(&body::VERSION) {
             let body = Body::decode(bytes)?;
             return if body.chain_id == chain_id {
                 Ok(Self::Built(body))
             } else {
-                Err(ChainError::Corrupt("the draft is for another chain id".to_owned()))
+                Err(CodecError::Corrupt("the draft is for another chain id".to_owned()))
             };
         }
         Fixed::decode(bytes, chain_id).map(Self::Fixed)
@@ -62,6 +63,17 @@ impl Drafted {
                 _ => Ok(fixed.encode()),
             },
         }
+    }
+
+    /// The call that it makes; none for what no chain runs.
+    pub(super) fn call(&self, from: Address) -> Option<Call> {
+        let called = match self {
+            Self::Built(body) => body.called(),
+            Self::Fixed(Fixed::External(external)) => external.called(),
+            Self::Fixed(Fixed::Personal(_) | Fixed::Typed(_)) => return None,
+        };
+        let input = Bytes::copy_from_slice(called.input);
+        Some(Call { from, to: called.to, value: called.value, input })
     }
 
     /// What it does when `wallet` signs it.
@@ -111,7 +123,7 @@ impl Fixed {
     }
 
     /// Reads exactly what [`Fixed::encode`] writes.
-    pub(super) fn decode(bytes: &[u8], chain_id: u64) -> Result<Self, ChainError> {
+    pub(super) fn decode(bytes: &[u8], chain_id: u64) -> Result<Self, CodecError> {
         let read = || match bytes.split_first()? {
             (&EXTERNAL, rest) => External::decode(rest, chain_id).map(|read| Self::External(Box::new(read))),
             (&PERSONAL, text) => Personal::new(text).ok().map(Self::Personal),
@@ -127,7 +139,7 @@ impl Fixed {
             _ => None,
         };
         let read = read().filter(|read| read.encode() == bytes);
-        read.ok_or_else(|| ChainError::Corrupt("the body of an EVM draft is malformed".to_owned()))
+        read.ok_or_else(|| CodecError::Corrupt("the body of an EVM draft is malformed".to_owned()))
     }
 
     /// The most that it may pay for fees, in wei.

@@ -8,7 +8,7 @@ use alloy_rlp::Decodable;
 
 use super::body::Body;
 use super::fees::{self, Price};
-use crate::ChainError;
+use crate::{CodecError, Expiry, SignedTx};
 
 /// An unsigned transaction of one of the kinds signed here.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -60,8 +60,8 @@ impl Unsigned {
     }
 
     /// Reads exactly what [`Unsigned::encode`] writes.
-    pub(super) fn decode(bytes: &[u8]) -> Result<Self, ChainError> {
-        let corrupt = || ChainError::Corrupt("the unsigned transaction is malformed".to_owned());
+    pub(super) fn decode(bytes: &[u8]) -> Result<Self, CodecError> {
+        let corrupt = || CodecError::Corrupt("the unsigned transaction is malformed".to_owned());
         let tx = match bytes.split_first() {
             Some((1, mut list)) => TxEip2930::decode(&mut list).map(Self::Listed),
             Some((2, mut list)) => TxEip1559::decode(&mut list).map(Self::Dynamic),
@@ -130,8 +130,8 @@ impl Unsigned {
     /// The draft's body that this transaction carries out under a fee budget. A transaction that could
     /// cost more than `budget` is read with its own cost as the budget, so it is another draft. What
     /// the contract said of itself is in no transaction.
-    pub(super) fn body(&self, budget: U256) -> Result<Body, ChainError> {
-        let corrupt = |what: &str| ChainError::Corrupt(format!("the transaction has {what}"));
+    pub(super) fn body(&self, budget: U256) -> Result<Body, CodecError> {
+        let corrupt = |what: &str| CodecError::Corrupt(format!("the transaction has {what}"));
         let tx = self.fields();
         let listed = matches!(self, Self::Listed(_));
         if listed || tx.access_list().is_some_and(|list| !list.is_empty()) {
@@ -172,8 +172,8 @@ pub(super) struct Sent {
 
 impl Sent {
     /// Reads EIP-2718 bytes and recovers their signer.
-    pub(super) fn decode(bytes: &[u8]) -> Result<Self, ChainError> {
-        let corrupt = || ChainError::Corrupt("the signed transaction is malformed".to_owned());
+    pub(super) fn decode(bytes: &[u8]) -> Result<Self, CodecError> {
+        let corrupt = || CodecError::Corrupt("the signed transaction is malformed".to_owned());
         let mut rest = bytes;
         let sent = match bytes.first() {
             Some(1) => {
@@ -191,6 +191,20 @@ impl Sent {
             Some(_) | None => None,
         };
         sent.filter(|_| rest.is_empty()).ok_or_else(corrupt)
+    }
+
+    /// Reads stored bytes and checks that the rest of the record is theirs.
+    pub(super) fn recorded(signed: &SignedTx) -> Result<Self, CodecError> {
+        let sent = Self::decode(&signed.bytes)?;
+        if signed.hash != sent.hash.to_string() || signed.expiry != Expiry::Nonce(sent.tx.nonce()) {
+            return Err(CodecError::corrupt("the transaction's record does not match its bytes"));
+        }
+        Ok(sent)
+    }
+
+    /// Whether at most one of the two can land, being of one account and one nonce.
+    pub(super) fn excludes(&self, other: &Self) -> bool {
+        self.from == other.from && self.tx.nonce() == other.tx.nonce() && self.hash != other.hash
     }
 
     fn from_signed<T>(signed: Signed<T>, wrap: fn(T) -> Unsigned) -> Option<Self>

@@ -12,8 +12,8 @@ use waiaas_core::address::Address as AnyAddress;
 use waiaas_core::asset::AssetId;
 use waiaas_core::nft::{NftId, NftKind};
 
+use super::answer::{Frame, Log};
 use super::decode::PERMIT2;
-use super::node::{Frame, Log};
 
 /// From where `eth_simulateV1` reports transfers of native coin.
 const NATIVE: Address = address!("EeeeeEeeeEeEeeEeEeEeeEEEeeeeEeeeeeeeEEeE");

@@ -19,15 +19,15 @@ impl EvmChain {
         tokens: &[Address],
     ) -> Result<Holdings, ChainError> {
         let native = TokenFacts {
-            decimals: self.network.native_decimals,
-            symbol: self.network.native_symbol.to_string(),
+            decimals: self.codec.network.native_decimals,
+            symbol: self.codec.network.native_symbol.to_string(),
         };
         let amount = self.balance(address).await?;
-        let held = vec![Holding { asset: self.network.native(), amount, facts: native }];
+        let held = vec![Holding { asset: self.codec.network.native(), amount, facts: native }];
         let mut holdings = Holdings { held, unreadable: Vec::new() };
         let owner = account(address)?;
         for token in tokens {
-            let asset = AssetId::token(&self.network.caip2, *token);
+            let asset = AssetId::token(&self.codec.network.caip2, *token);
             match self.token_held(owner, *token).await {
                 Ok((amount, facts)) => holdings.held.push(Holding { asset, amount, facts }),
                 Err(error @ (ChainError::BadAnswer { .. } | ChainError::Refused(_))) => {

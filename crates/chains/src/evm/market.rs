@@ -3,30 +3,17 @@
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use alloy_primitives::{Address, Bytes, U256, address};
-use alloy_sol_types::{SolCall, sol};
+use alloy_primitives::U256;
 use tokio::time::Instant;
 
 use super::fees::Market;
 use super::node::Node;
-use super::{EvmChain, erc20};
+use super::{EvmChain, op_stack};
 use crate::ChainError;
 use crate::rpc::RpcFailure;
 
-/// Where every OP-stack chain has its gas price oracle.
-const OP_GAS_ORACLE: Address = address!("420000000000000000000000000000000000000F");
-
-/// Longest unsigned transfer less its call data, in bytes: every field at full length.
-const ENVELOPE_LENGTH: usize = 160;
-
 /// One gwei, for nodes that suggest nothing.
 const DEFAULT_PRIORITY_FEE: u128 = 1_000_000_000;
-
-sol! {
-    interface GasPriceOracle {
-        function getL1Fee(bytes data) external view returns (uint256);
-    }
-}
 
 /// For so long one request goes by what the network charged when it was built.
 const FRESH: Duration = Duration::from_secs(1);
@@ -91,16 +78,11 @@ impl EvmChain {
     /// What an OP-stack chain charges on top of gas for a transaction with `input_length` bytes of
     /// call data, with a quarter to spare; zero on all other chains. No transaction can cap this fee.
     pub(super) async fn data_fee(&self, input_length: usize) -> Result<U256, ChainError> {
-        if !self.network.has_data_fee {
+        if !self.codec.network.has_data_fee {
             return Ok(U256::ZERO);
         }
-        // The oracle prices what compresses well lower. An odd factor visits every byte once in 256.
-        let length = ENVELOPE_LENGTH.saturating_add(input_length);
-        let data: Bytes = (0..length).map(|at| at.wrapping_mul(167) as u8).collect();
-        let question = GasPriceOracle::getL1FeeCall { data }.abi_encode();
-        let answer = self.node.read(OP_GAS_ORACLE, question.into()).await.map_err(|f| self.node.fail(f))?;
-        let fee =
-            erc20::word(&answer).ok_or_else(|| self.node.bad("the gas oracle's answer is not a number"))?;
-        Ok(fee.saturating_add(fee.div_ceil(U256::from(4u8))))
+        let question = op_stack::question(input_length);
+        let answer = self.node.read(op_stack::ORACLE, question).await.map_err(|f| self.node.fail(f))?;
+        op_stack::fee(&answer).ok_or_else(|| self.node.bad("the gas oracle's answer is not a number"))
     }
 }

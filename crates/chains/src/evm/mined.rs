@@ -5,8 +5,8 @@ use alloy_primitives::{Address, B256, Bytes, Signature, TxKind};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
+use super::answer::Quantity;
 use super::envelope::{Sent, Unsigned};
-use super::node::Quantity;
 
 /// A transaction whose hash and signer were computed from its fields.
 #[derive(Clone, PartialEq, Eq, Debug)]

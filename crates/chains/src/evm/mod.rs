@@ -4,9 +4,13 @@
 //! network alike. Does not belong here: keys, what may be spent, prices in dollars, or when to ask again.
 
 pub mod abi;
+mod answer;
+mod as_is;
 mod body;
 mod build;
 mod calls;
+mod codec;
+mod collections;
 mod complete;
 mod confirm;
 mod count;
@@ -25,14 +29,20 @@ mod methods;
 mod mined;
 mod nft;
 mod node;
+mod nonces;
 mod observe;
+mod observed;
+mod op_stack;
 mod personal;
 mod readings;
+mod receipt;
+mod registries;
 mod replace;
 mod reputation;
 mod revert;
 mod rival;
 mod scalar;
+mod signed;
 mod testimony;
 mod typed;
 #[cfg(test)]
@@ -44,41 +54,24 @@ use futures_util::future::join_all;
 use serde_json::json;
 use waiaas_core::address::Address;
 use waiaas_core::draft::{Completed, Draft};
-use waiaas_core::effect::Effects;
 use waiaas_core::intent::Intent;
 use waiaas_core::network::{Environment, Finality, Network};
-use waiaas_core::policy::Readings;
-use waiaas_core::presentation::Content;
 use waiaas_core::transaction::Replacement;
 
-use self::body::Body;
+use self::codec::evm_address;
+pub use self::codec::{EvmCodec, read_call};
 use self::drafted::{Drafted, Fixed};
 use self::market::Lately;
 use self::methods::Methods;
-use self::node::{Call, Node};
-pub use self::observe::{read_logs, read_trace};
+use self::node::Node;
+pub use self::observed::{read_logs, read_trace};
 pub use self::reputation::Erc8004;
 use self::rival::Searches;
 use crate::rpc::{RpcFailure, RpcPool};
 use crate::{
-    Chain, ChainError, Fate, FeeQuote, GasPrices, Holdings, Identity, Known, Lane, Observation, Occupant,
-    Refusal, SignedTx, Simulation, Submission, TokenFacts, held,
+    Chain, ChainError, Codec, Fate, FeeQuote, GasPrices, Holdings, Identity, Known, Lane, Observation,
+    Occupant, Refusal, SignedTx, Simulation, Submission, TokenFacts, held,
 };
-
-/// What a call of `to` by `wallet` does, read from its value and data alone, without the network fee.
-/// Nothing is asked of the chain, so a call that means another thing to an NFT contract is read as a
-/// token's. None for accounts of another chain.
-pub fn read_call(
-    network: &Network,
-    wallet: Address,
-    to: Address,
-    value: U256,
-    data: &[u8],
-) -> Option<Effects> {
-    let (Address::Evm(from), Address::Evm(to)) = (wallet, to) else { return None };
-    let called = decode::Called { to: Some(to.into()), value, input: data, standard: None };
-    Some(decode::call_effects(network, from.into(), &called).of(network, wallet))
-}
 
 /// First bytes of the code of an account that lends itself a contract's (EIP-7702).
 const DELEGATED: [u8; 3] = [0xef, 0x01, 0x00];
@@ -120,8 +113,7 @@ impl EvmOptions {
 /// One EVM network.
 #[derive(Debug)]
 pub struct EvmChain {
-    network: Network,
-    chain_id: u64,
+    codec: EvmCodec,
     node: Node,
     options: EvmOptions,
     methods: Methods,
@@ -133,29 +125,11 @@ impl EvmChain {
     /// An EVM network served by `rpc`. Every endpoint must name the network's chain id before anything
     /// else is asked of it. Refuses a network without an EIP-155 chain id.
     pub fn new(network: Network, rpc: RpcPool, options: EvmOptions) -> Result<Self, ChainError> {
-        let Some(chain_id) = network.evm_chain_id else {
-            let why = format!("{} is not an EVM network", network.id);
-            return Err(ChainError::Refused(Refusal::Unsupported(why)));
-        };
+        let codec = EvmCodec::new(network)?;
+        let chain_id = codec.chain_id;
         let node = Node(rpc.expecting("eth_chainId", json!([]), json!(format!("0x{chain_id:x}"))));
         let (methods, searches) = (Methods::of(node.singles().len()), Searches::default());
-        Ok(Self { network, chain_id, node, options, methods, searches, lately: Lately::default() })
-    }
-
-    /// The sender and body of a draft built here for this network.
-    fn read_draft(&self, draft: &Draft) -> Result<(EvmAddress, Body), ChainError> {
-        match self.read_any(draft)? {
-            (from, Drafted::Built(body)) => Ok((from, body)),
-            (_, Drafted::Fixed(_)) => {
-                let why = "what was signed as it is cannot be built again".to_owned();
-                Err(ChainError::Refused(Refusal::Unsupported(why)))
-            }
-        }
-    }
-
-    /// The sender and body of a draft of this network, of whatever kind.
-    fn read_any(&self, draft: &Draft) -> Result<(EvmAddress, Drafted), ChainError> {
-        drafted(&self.network, self.chain_id, draft)
+        Ok(Self { codec, node, options, methods, searches, lately: Lately::default() })
     }
 
     /// Decimals and symbol by the word of one node.
@@ -210,31 +184,6 @@ impl EvmChain {
     }
 }
 
-fn drafted(network: &Network, chain_id: u64, draft: &Draft) -> Result<(EvmAddress, Drafted), ChainError> {
-    let corrupt = |what: &str| ChainError::Corrupt(what.to_owned());
-    if draft.network != network.id {
-        return Err(corrupt("the draft is for another network"));
-    }
-    let from = evm_address(draft.from).ok_or_else(|| corrupt("the draft's sender is not an EVM address"))?;
-    Ok((from, Drafted::decode(&draft.body, chain_id)?))
-}
-
-/// What a draft of an EVM network does, and what is shown of it beside. No node is asked.
-pub(crate) fn read_draft(network: &Network, draft: &Draft) -> Result<(Effects, Vec<Content>), ChainError> {
-    let chain_id = network.evm_chain_id.unwrap_or_default();
-    let (from, drafted) = drafted(network, chain_id, draft)?;
-    let effects = drafted.effects(network, from).of(network, draft.from);
-    Ok((effects, drafted.content(network, from)))
-}
-
-/// The EVM form of an address, if it has one.
-fn evm_address(address: Address) -> Option<EvmAddress> {
-    match address {
-        Address::Evm(bytes) => Some(bytes.into()),
-        Address::Solana(_) => None,
-    }
-}
-
 /// The EVM form of an address to read from.
 fn account(address: Address) -> Result<EvmAddress, ChainError> {
     let why = || ChainError::Refused(Refusal::Unsupported(format!("{address} is not an EVM address")));
@@ -243,8 +192,8 @@ fn account(address: Address) -> Result<EvmAddress, ChainError> {
 
 #[async_trait]
 impl Chain for EvmChain {
-    fn network(&self) -> &Network {
-        &self.network
+    fn codec(&self) -> &dyn Codec {
+        &self.codec
     }
 
     async fn identity(&self) -> Result<Identity, ChainError> {
@@ -258,17 +207,8 @@ impl Chain for EvmChain {
         }
     }
 
-    fn readings(&self, from: Address, intent: &Intent) -> Result<Vec<Readings>, ChainError> {
-        self.readings_of(from, intent)
-    }
-
     async fn replacement(&self, old: &Draft, signed: &[u8], with: Replacement) -> Result<Draft, ChainError> {
         self.replacement_draft(old, signed, with).await
-    }
-
-    fn lifetime(&self, _: &Draft) -> Result<Option<u32>, ChainError> {
-        // Bytes of EVM transactions land as long as their nonce is free.
-        Ok(None)
     }
 
     async fn token(&self, token: Address) -> Result<TokenFacts, ChainError> {
@@ -278,12 +218,10 @@ impl Chain for EvmChain {
     }
 
     async fn simulate(&self, draft: &Draft) -> Result<Simulation, ChainError> {
-        let call = match self.read_any(draft)? {
-            (from, Drafted::Built(body)) => Call { from, to: body.to, value: body.value, input: body.input },
-            (from, Drafted::Fixed(fixed)) => match Self::runs(from, &fixed) {
-                Ok(call) => call,
-                Err(simulation) => return Ok(simulation),
-            },
+        let (from, drafted) = self.codec.read_any(draft)?;
+        let Some(call) = drafted.call(from) else {
+            // No node has a part in a text.
+            return Ok(Simulation { success: true, logs: Vec::new(), units_consumed: None, error: None });
         };
         let answers = erc20::answers(&call.input);
         let failed = |error: String| {
@@ -312,18 +250,12 @@ impl Chain for EvmChain {
     }
 
     async fn fee(&self, draft: &Draft) -> Result<Option<FeeQuote>, ChainError> {
-        let (_, drafted) = self.read_any(draft)?;
+        let (_, drafted) = self.codec.read_any(draft)?;
         self.fee_of(&drafted).await
     }
 
-    fn capped(&self, draft: &Draft, cap: U256) -> Result<Draft, ChainError> {
-        let (_, drafted) = self.read_any(draft)?;
-        let body = drafted.capped(cap).map_err(ChainError::Refused)?;
-        Ok(Draft { body, ..draft.clone() })
-    }
-
     async fn check_place(&self, draft: &Draft, lane: &Lane) -> Result<(), ChainError> {
-        match self.read_any(draft)? {
+        match self.codec.read_any(draft)? {
             (from, Drafted::Fixed(Fixed::External(external))) => {
                 self.check_nonce(from, external.tx.nonce(), lane).await
             }
@@ -336,16 +268,9 @@ impl Chain for EvmChain {
     }
 
     async fn complete(&self, draft: &Draft, lane: &Lane) -> Result<Completed, ChainError> {
-        match self.read_any(draft)? {
+        match self.codec.read_any(draft)? {
             (_, Drafted::Built(_)) => self.complete_draft(draft, lane).await,
             (from, Drafted::Fixed(fixed)) => self.complete_fixed(from, &fixed, lane).await,
-        }
-    }
-
-    fn assemble(&self, completed: &Completed, signature: &[u8]) -> Result<SignedTx, ChainError> {
-        match self.join_fixed(completed, signature)? {
-            Some(signed) => Ok(signed),
-            None => self.join(completed, signature),
         }
     }
 

@@ -1,62 +1,16 @@
-//! The questions asked of an EVM node (execution API), typed. Numbers are read strictly.
+//! The questions asked of an EVM node (execution API), typed. The answers are in `answer`.
 
 use alloy_primitives::{Address, B256, Bytes, U256};
-use serde::de::Error as _;
-use serde::{Deserialize, Deserializer};
+use serde::Deserialize;
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
+use super::answer::{Frame, Head, Log, Quantity, Receipt};
+use super::calls::Call;
 use super::fees::Price;
 use crate::ChainError;
-use crate::rpc::{Asked, Brief, Few, RpcFailure, RpcPool};
-
-/// A `0x` number of at most 256 bits.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) struct Quantity(pub(super) U256);
-
-impl<'de> Deserialize<'de> for Quantity {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = String::deserialize(deserializer)?;
-        let digits = text.strip_prefix("0x").filter(|digits| (1..=64).contains(&digits.len()));
-        let digits = digits.filter(|digits| digits.bytes().all(|b| b.is_ascii_hexdigit()));
-        let number = digits.and_then(|digits| U256::from_str_radix(digits, 16).ok());
-        number.map(Self).ok_or_else(|| D::Error::custom("not a quantity"))
-    }
-}
-
-/// A block's head, as far as it matters here.
-#[derive(Clone, PartialEq, Eq, Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct Head {
-    pub(super) hash: B256,
-    pub(super) number: Option<Quantity>,
-    pub(super) base_fee_per_gas: Option<Quantity>,
-}
-
-/// A transaction's receipt.
-#[derive(Clone, PartialEq, Eq, Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct Receipt {
-    pub(super) transaction_hash: B256,
-    pub(super) block_hash: Option<B256>,
-    pub(super) block_number: Option<Quantity>,
-    pub(super) from: Address,
-    pub(super) status: Quantity,
-    pub(super) gas_used: Quantity,
-    pub(super) effective_gas_price: Quantity,
-    /// What an OP-stack chain charges on top for its data on the base chain.
-    pub(super) l1_fee: Option<Quantity>,
-}
-
-/// Who calls whom with what.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub(super) struct Call {
-    pub(super) from: Address,
-    /// None creates a contract.
-    pub(super) to: Option<Address>,
-    pub(super) value: U256,
-    pub(super) input: Bytes,
-}
+use crate::bounded::{Brief, Few};
+use crate::rpc::{Asked, RpcFailure, RpcPool};
 
 impl Call {
     fn json(&self) -> Value {
@@ -121,14 +75,6 @@ fn hex_number(number: u128) -> Value {
     json!(format!("0x{number:x}"))
 }
 
-/// An event as a node reports it.
-#[derive(Clone, PartialEq, Eq, Debug, Deserialize)]
-pub(super) struct Log {
-    pub(super) address: Address,
-    pub(super) topics: Vec<B256>,
-    pub(super) data: Bytes,
-}
-
 /// What `eth_simulateV1` says of one call.
 #[derive(Clone, PartialEq, Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -144,37 +90,6 @@ pub(super) struct Simulated {
 pub(super) struct Broken {
     pub(super) message: String,
     pub(super) data: Option<Brief>,
-}
-
-/// A frame of the `callTracer`, with its logs.
-#[derive(Clone, PartialEq, Debug, Deserialize)]
-pub(super) struct Frame {
-    #[serde(rename = "type")]
-    pub(super) kind: String,
-    pub(super) from: Address,
-    pub(super) to: Option<Address>,
-    pub(super) value: Option<Quantity>,
-    pub(super) output: Option<Bytes>,
-    pub(super) error: Option<String>,
-    #[serde(default)]
-    pub(super) calls: Vec<Frame>,
-    #[serde(default)]
-    pub(super) logs: Vec<FrameLog>,
-}
-
-/// A log of a frame, and how many of the frame's calls came before it.
-#[derive(Clone, PartialEq, Debug, Deserialize)]
-pub(super) struct FrameLog {
-    address: Address,
-    topics: Vec<B256>,
-    data: Bytes,
-    pub(super) position: Quantity,
-}
-
-impl FrameLog {
-    pub(super) fn log(self) -> Log {
-        Log { address: self.address, topics: self.topics, data: self.data }
-    }
 }
 
 /// Most transactions of one block that are looked through.
@@ -353,22 +268,4 @@ impl Node {
 /// A number as the smaller type the protocol promises.
 fn narrow<T: TryFrom<U256>>(number: U256, method: &str) -> Result<T, RpcFailure> {
     number.try_into().map_err(|_| RpcFailure::BadAnswer(format!("the result of {method} is out of range")))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn quantities_are_read_strictly() {
-        let read = |text: &str| serde_json::from_str::<Quantity>(text).map(|q| q.0);
-        assert_eq!(read("\"0x10\"").expect("quantity"), U256::from(16u8));
-        assert_eq!(read(&format!("\"0x{}\"", "f".repeat(64))).expect("quantity"), U256::MAX);
-        let long = format!("\"0x{}\"", "0".repeat(65));
-        for bad in
-            ["\"\"", "\"0x\"", "\"10\"", "\"0xg\"", "\"0x-1\"", "\"0x_1\"", "16", "null", long.as_str()]
-        {
-            assert!(read(bad).is_err(), "{bad}");
-        }
-    }
 }

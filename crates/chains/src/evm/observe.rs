@@ -5,27 +5,29 @@
 //! as the transaction that it will be: with its gas limit, its access list, and the very fees that are
 //! signed. Nodes add the account's next nonce by themselves.
 
-use alloy_primitives::{Address as EvmAddress, Bytes};
+use alloy_primitives::Address as EvmAddress;
 use futures_util::future::join_all;
 use serde_json::json;
 use waiaas_core::U256;
-use waiaas_core::address::Address;
 use waiaas_core::draft::{Completed, Draft};
-use waiaas_core::network::Network;
 use waiaas_core::simulation::Observed;
 
 use super::body::Body;
+use super::calls::Call;
+use super::codec::EvmCodec;
 use super::decode::{PERMIT2, permit2_allowance};
 use super::drafted::{Drafted, Fixed};
 use super::envelope::Unsigned;
 use super::events::{self, Event, Told};
 use super::fees::{Market, Price};
 use super::methods::{Learned, Method, is_missing};
-use super::node::{Call, Node, Terms};
-use super::{EvmChain, erc20, evm_address, revert};
+use super::node::{Node, Terms};
+use super::observed::named;
+use super::{EvmChain, erc20, revert};
+use crate::codec::Codec as _;
 use crate::observation::{RUN, join};
 use crate::rpc::RpcFailure;
-use crate::{Chain as _, ChainError, MostPrices, Observation, Refusal};
+use crate::{ChainError, MostPrices, Observation, Refusal};
 
 /// A run that ended: what happened, or why it failed.
 type Run = Result<Vec<Event>, String>;
@@ -53,7 +55,7 @@ impl EvmChain {
         completed: Option<&Completed>,
     ) -> Result<Observation, ChainError> {
         let Some(trial) = self.trial(draft, completed)? else { return Ok(Observation::NotApplicable) };
-        if self.effects(draft)?.undecoded().next().is_some() {
+        if self.codec.effects(draft)?.undecoded().next().is_some() {
             let nodes = self.node.awake(2);
             // Each by its own word of what the network charges.
             let told = join_all(nodes.iter().map(async |node| {
@@ -96,23 +98,15 @@ impl EvmChain {
 
     /// What a draft, or its completed bytes, would run; none for what no chain runs.
     fn trial(&self, draft: &Draft, completed: Option<&Completed>) -> Result<Option<Trial>, ChainError> {
-        Ok(match self.read_any(draft)? {
-            (from, Drafted::Built(body)) => {
-                let call = Call { from, to: body.to, value: body.value, input: body.input.clone() };
-                let as_is = match completed {
-                    Some(completed) => AsIs::Signed(Box::new(Self::unsigned(completed)?)),
-                    None => AsIs::Likely(body),
-                };
-                Some(Trial { call, as_is })
-            }
-            (from, Drafted::Fixed(Fixed::External(external))) => {
-                let called = external.called();
-                let input = Bytes::copy_from_slice(called.input);
-                let call = Call { from, to: called.to, value: called.value, input };
-                Some(Trial { call, as_is: AsIs::Signed(Box::new(external.tx)) })
-            }
-            (_, Drafted::Fixed(Fixed::Personal(_) | Fixed::Typed(_))) => None,
-        })
+        let (from, drafted) = self.codec.read_any(draft)?;
+        let Some(call) = drafted.call(from) else { return Ok(None) };
+        let as_is = match (drafted, completed) {
+            (Drafted::Built(_), Some(completed)) => AsIs::Signed(Box::new(EvmCodec::unsigned(completed)?)),
+            (Drafted::Built(body), None) => AsIs::Likely(body),
+            (Drafted::Fixed(Fixed::External(external)), _) => AsIs::Signed(Box::new(external.tx)),
+            (Drafted::Fixed(Fixed::Personal(_) | Fixed::Typed(_)), _) => return Ok(None),
+        };
+        Ok(Some(Trial { call, as_is }))
     }
 
     async fn run(
@@ -178,50 +172,8 @@ impl EvmChain {
             let before = before.filter(|(_, until)| *until >= *end).map_or(U256::ZERO, |(amount, _)| amount);
             *amount = amount.saturating_sub(before);
         }
-        named(&self.network, told)
+        named(&self.codec.network, told)
     }
-}
-
-/// What was told, by the names that everybody uses.
-fn named(network: &Network, told: Told) -> Observed {
-    let caip2 = &network.caip2;
-    let any = |address: EvmAddress| Address::Evm(address.into_array());
-    let native = told.native.into_iter().map(|(to, amount)| (Some(any(to)), amount)).collect();
-    let mut observed = Observed { native, ..Observed::default() };
-    for ((token, to), amount) in told.tokens {
-        observed.tokens.entry(events::asset(caip2, token)).or_default().insert(to.map(any), amount);
-    }
-    for (((collection, id, of_1155), to), quantity) in told.nfts {
-        let nft = events::nft(caip2, collection, id, of_1155);
-        observed.nfts.entry(nft).or_default().insert(Some(any(to)), quantity);
-    }
-    // A token's own allowance and Permit2's stand beside each other: the spender may use both.
-    let by_permit2 = told.by_permit2.into_iter().map(|(key, (amount, _))| (key, amount));
-    for ((token, spender), amount) in told.allowances.into_iter().chain(by_permit2) {
-        if !amount.is_zero() {
-            let sum = observed.allowances.entry((events::asset(caip2, token), any(spender))).or_default();
-            *sum = sum.saturating_add(amount);
-        }
-    }
-    for (collection, id, spender) in told.nft_allowances {
-        observed.nft_allowances.insert((events::nft(caip2, collection, id, false), any(spender)));
-    }
-    observed.operators = told.operators.into_iter().map(|(at, by)| (any(at), any(by))).collect();
-    observed
-}
-
-/// Reads the JSON of an answer to `debug_traceCall` (`callTracer`, with logs): what the run took from
-/// `wallet`, or lets others take. Allowances are as the tokens announce them, whatever was allowed
-/// before. None if the text is no such answer. Asks nobody.
-pub fn read_trace(network: &Network, wallet: Address, answer: &str) -> Option<Observed> {
-    let frame = serde_json::from_str(answer).ok()?;
-    Some(named(network, events::told(&events::of_frame(frame), evm_address(wallet)?)))
-}
-
-/// The same for the logs of one call in an answer to `eth_simulateV1`.
-pub fn read_logs(network: &Network, wallet: Address, answer: &str) -> Option<Observed> {
-    let logs = serde_json::from_str(answer).ok()?;
-    Some(named(network, events::told(&events::of_logs(logs), evm_address(wallet)?)))
 }
 
 /// What a spender may take already. Tokens of an older making announce what is left of an allowance

@@ -9,16 +9,15 @@ use waiaas_core::intent::Intent;
 use waiaas_core::nft::{NftKind, NftStandard};
 use waiaas_core::policy::Readings;
 
-use super::calls::{call_of, unsupported};
+use super::calls::call_of;
+use super::codec::{EvmCodec, wallet_address};
 use super::decode::{self, Called, Decoding};
 use super::drafted::Fixed;
-use super::{EvmChain, evm_address};
-use crate::ChainError;
+use crate::CodecError;
 
-impl EvmChain {
-    pub(super) fn readings_of(&self, from: Address, intent: &Intent) -> Result<Vec<Readings>, ChainError> {
-        let wallet =
-            evm_address(from).ok_or_else(|| unsupported("the wallet's address is not an EVM address"))?;
+impl EvmCodec {
+    pub(super) fn readings_of(&self, from: Address, intent: &Intent) -> Result<Vec<Readings>, CodecError> {
+        let wallet = wallet_address(from)?;
         // Not even a transaction without any other effect is certain to be one.
         let effects = |Decoding { items, methods }: Decoding| Effects {
             network: self.network.id.clone(),

@@ -11,7 +11,6 @@ use std::time::Duration;
 use alloy_primitives::B256;
 use tokio::time::Instant;
 
-use super::envelope::Sent;
 use super::mined::Mined;
 use super::node::Node;
 use super::testimony::{Question, included};
@@ -43,13 +42,6 @@ impl Searches {
         if searches.len() < MOST {
             searches.insert(search, Instant::now());
         }
-    }
-}
-
-impl Sent {
-    /// Whether at most one of the two can land, being of one account and one nonce.
-    pub(super) fn excludes(&self, other: &Self) -> bool {
-        self.from == other.from && self.tx.nonce() == other.tx.nonce() && self.hash != other.hash
     }
 }
 

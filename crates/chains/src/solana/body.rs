@@ -26,7 +26,7 @@ use super::cursor::Cursor;
 use super::facts::Facts;
 use super::fees::{self, Terms};
 use super::message;
-use crate::ChainError;
+use crate::CodecError;
 
 /// Who built a transaction.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -47,8 +47,8 @@ pub(super) struct Body {
     terms: Terms,
 }
 
-fn corrupt(what: &str) -> ChainError {
-    ChainError::Corrupt(what.to_owned())
+fn corrupt(what: &str) -> CodecError {
+    CodecError::corrupt(what)
 }
 
 impl Origin {
@@ -59,7 +59,7 @@ impl Origin {
         }
     }
 
-    fn read(tag: Option<u8>) -> Result<Self, ChainError> {
+    fn read(tag: Option<u8>) -> Result<Self, CodecError> {
         let known = [Self::Here, Self::Elsewhere].into_iter().find(|origin| Some(origin.tag()) == tag);
         known.ok_or_else(|| corrupt("unknown draft version"))
     }
@@ -73,7 +73,7 @@ impl Body {
         fee_budget: u64,
         facts: Facts,
         message: VersionedMessage,
-    ) -> Result<Self, ChainError> {
+    ) -> Result<Self, CodecError> {
         message.sanitize().map_err(|_| corrupt("the message is not well formed"))?;
         if facts.loaded.len() != message::looked_up(&message) {
             return Err(corrupt("the accounts from lookup tables are not this message's"));
@@ -125,7 +125,7 @@ impl Body {
     }
 
     /// With blockhash and unit price set, which is all that completing a draft may change.
-    pub(super) fn with_volatile(&self, blockhash: Hash, unit_price: u64) -> Result<Self, ChainError> {
+    pub(super) fn with_volatile(&self, blockhash: Hash, unit_price: u64) -> Result<Self, CodecError> {
         let VersionedMessage::V0(mut message) = self.message.clone() else {
             return Err(corrupt("a legacy message has no volatile fields"));
         };
@@ -142,13 +142,13 @@ impl Body {
     }
 
     /// With a fee budget of at most `cap`, unless no fee is that low.
-    pub(super) fn capped(&self, cap: u64) -> Result<Self, ChainError> {
+    pub(super) fn capped(&self, cap: u64) -> Result<Self, CodecError> {
         let fee_budget = self.fee_budget.min(cap);
         Self::new(self.origin, fee_budget, self.facts.clone(), self.message.clone())
     }
 
     /// The canonical body of the draft behind this.
-    pub(super) fn draft(&self) -> Result<Vec<u8>, ChainError> {
+    pub(super) fn draft(&self) -> Result<Vec<u8>, CodecError> {
         let mut bytes = vec![self.origin.tag()];
         match self.origin {
             Origin::Here => self.with_volatile(Hash::default(), 0)?.write(&mut bytes)?,
@@ -158,14 +158,14 @@ impl Body {
     }
 
     /// The unsigned transaction.
-    pub(super) fn unsigned(&self, last_valid_block_height: u64) -> Result<Vec<u8>, ChainError> {
+    pub(super) fn unsigned(&self, last_valid_block_height: u64) -> Result<Vec<u8>, CodecError> {
         let mut bytes = vec![self.origin.tag()];
         bytes.extend(last_valid_block_height.to_be_bytes());
         self.write(&mut bytes)?;
         Ok(bytes)
     }
 
-    fn write(&self, bytes: &mut Vec<u8>) -> Result<(), ChainError> {
+    fn write(&self, bytes: &mut Vec<u8>) -> Result<(), CodecError> {
         bytes.extend(self.fee_budget.to_be_bytes());
         bytes.extend(self.facts.write().ok_or_else(|| corrupt("too many facts"))?);
         bytes.extend(self.message.serialize());
@@ -173,7 +173,7 @@ impl Body {
     }
 
     /// Reads the canonical body of a draft.
-    pub(super) fn read_draft(bytes: &[u8]) -> Result<Self, ChainError> {
+    pub(super) fn read_draft(bytes: &[u8]) -> Result<Self, CodecError> {
         let mut rest = Cursor::new(bytes);
         let origin = Origin::read(rest.u8())?;
         let body = Self::read(origin, rest)?;
@@ -185,14 +185,14 @@ impl Body {
     }
 
     /// Reads an unsigned transaction and its last valid block height.
-    pub(super) fn read_unsigned(bytes: &[u8]) -> Result<(Self, u64), ChainError> {
+    pub(super) fn read_unsigned(bytes: &[u8]) -> Result<(Self, u64), CodecError> {
         let mut rest = Cursor::new(bytes);
         let origin = Origin::read(rest.u8())?;
         let height = rest.chunk().map(u64::from_be_bytes).ok_or_else(|| corrupt("too short"))?;
         Ok((Self::read(origin, rest)?, height))
     }
 
-    fn read(origin: Origin, mut rest: Cursor<'_>) -> Result<Self, ChainError> {
+    fn read(origin: Origin, mut rest: Cursor<'_>) -> Result<Self, CodecError> {
         let fee_budget = rest.chunk().map(u64::from_be_bytes).ok_or_else(|| corrupt("too short"))?;
         let facts = Facts::read(&mut rest).ok_or_else(|| corrupt("the facts are malformed"))?;
         let message = message::read(rest.rest()).ok_or_else(|| corrupt("the message is malformed"))?;

@@ -6,14 +6,13 @@ use solana_hash::Hash;
 use solana_message::VersionedMessage;
 use solana_pubkey::Pubkey;
 use waiaas_core::U256;
-use waiaas_core::network::Finality;
 
-use super::complete::read_signed;
-use super::expiry::BLOCKHASH_LIFE;
-use super::fees::Terms;
-use super::node::{Node, Status};
-use super::{Commitment, SolanaChain, fees, reason};
-use crate::fate::{Depth, Landed, Proof, Testimony, rule};
+use super::blockhash::LIFE;
+use super::node::Node;
+use super::signed::read_signed;
+use super::status::Status;
+use super::{SolanaChain, fees, reason};
+use crate::fate::{Proof, Testimony, rule};
 use crate::rpc::RpcFailure;
 use crate::{ChainError, Expiry, Fate, Known, SignedTx, Submission};
 
@@ -94,7 +93,7 @@ impl Question<'_> {
                     all.push(testimony);
                 }
                 Err(error) => {
-                    tracing::debug!(network = %self.chain.network.id, %error, "a node says nothing");
+                    tracing::debug!(network = %self.chain.codec.network.id, %error, "a node says nothing");
                     failure = Some(error);
                     all.push(Testimony::Silent);
                 }
@@ -117,24 +116,14 @@ impl Question<'_> {
             }
             None => look(node, self.signature, self.message.recent_blockhash(), self.last_valid).await?,
         };
+        let (wanted, finality) = (self.chain.options.commitment, self.chain.codec.network.finality);
         Ok(match found {
-            Look::Found(status) => (Testimony::Landed(self.landed(&status)), Some(status.err().clone())),
+            Look::Found(status) => {
+                (Testimony::Landed(status.landed(self.message, wanted, finality)), Some(status.err().clone()))
+            }
             Look::Absent => (Testimony::Gone(Proof::Searched), None),
             Look::CannotTell => (Testimony::Open { seen_up_to: None }, None),
         })
-    }
-
-    fn landed(&self, status: &Status) -> Landed {
-        let wanted = self.chain.options.commitment;
-        let depth = match self.chain.network.finality {
-            _ if !reached(status, wanted) => Depth::Shallow,
-            Finality::Blocks(_) => Depth::Final,
-            Finality::Finalized { .. } if reached(status, Commitment::Finalized) => Depth::Final,
-            Finality::Finalized { .. } => Depth::Confirmed,
-        };
-        // What the bytes offer is the most they pay.
-        let fee = Terms::read(self.message).ok().and_then(|terms| terms.fee()).unwrap_or(fees::PER_SIGNATURE);
-        Landed { succeeded: status.err().is_null(), fee: U256::from(fee), block: status.slot, depth }
     }
 }
 
@@ -166,27 +155,13 @@ async fn look(node: &Node, signature: &str, blockhash: &Hash, last_valid: u64) -
 /// Whether the node still has every block that could hold a transaction valid up to `last_valid`. A node
 /// that has thrown old blocks away says "not found" of what landed in them.
 async fn remembers(node: &Node, last_valid: u64) -> Result<bool, ChainError> {
-    let first_block = last_valid.saturating_sub(BLOCKHASH_LIFE);
+    let first_block = last_valid.saturating_sub(LIFE);
     let first_slot = node.first_available_slot().await?;
     // A block's height is never above its slot, so this alone is proof, and saves a question.
     if first_slot <= first_block {
         return Ok(true);
     }
     Ok(node.block_height_at(first_slot).await?.is_some_and(|height| height <= first_block))
-}
-
-fn reached(status: &Status, wanted: Commitment) -> bool {
-    let finalized = match status.confirmation_status.as_deref() {
-        Some(level) => level == Commitment::Finalized.as_str(),
-        // Nodes that do not name the level still say null once the block is rooted.
-        None => status.confirmations.is_none(),
-    };
-    match wanted {
-        Commitment::Finalized => finalized,
-        Commitment::Confirmed => {
-            finalized || status.confirmation_status.as_deref() == Some(Commitment::Confirmed.as_str())
-        }
-    }
 }
 
 /// A node's refusal. One that says the bytes are on chain already is an acceptance.
@@ -209,42 +184,6 @@ fn refused(refusal: &RpcFailure, wire: &[u8]) -> Submission {
 mod tests {
     use super::*;
     use serde_json::json;
-
-    fn status(value: Value) -> Status {
-        serde_json::from_value(value).expect("a status")
-    }
-
-    #[test]
-    fn a_level_counts_only_when_reached() {
-        for (value, confirmed, finalized) in [
-            (
-                json!({"slot": 1, "confirmations": 0, "err": null, "confirmationStatus": "processed"}),
-                false,
-                false,
-            ),
-            (
-                json!({"slot": 1, "confirmations": 1, "err": null, "confirmationStatus": "confirmed"}),
-                true,
-                false,
-            ),
-            (
-                json!({"slot": 1, "confirmations": null, "err": null, "confirmationStatus": "finalized"}),
-                true,
-                true,
-            ),
-            (json!({"slot": 1, "confirmations": null, "err": null, "confirmationStatus": null}), true, true),
-            (json!({"slot": 1, "confirmations": 9, "err": null}), false, false),
-            (
-                json!({"slot": 1, "confirmations": null, "err": null, "confirmationStatus": "novel"}),
-                false,
-                false,
-            ),
-        ] {
-            let status = status(value);
-            assert_eq!(reached(&status, Commitment::Confirmed), confirmed, "{status:?}");
-            assert_eq!(reached(&status, Commitment::Finalized), finalized, "{status:?}");
-        }
-    }
 
     #[test]
     fn only_what_is_on_chain_already_turns_a_refusal_into_an_acceptance() {

@@ -12,8 +12,11 @@ use spl_token_2022_interface::extension::transfer_hook::TransferHook;
 use spl_token_2022_interface::extension::{BaseStateWithExtensions as _, ExtensionType, StateWithExtensions};
 use spl_token_2022_interface::state::{self, Account, AccountState, PackedSizeOf as _};
 use spl_token_metadata_interface::state::TokenMetadata;
+use waiaas_core::address::Address;
 
+use super::codec::solana;
 use super::facts::MintFact;
+use crate::TokenFacts;
 
 /// One of Solana's two token programs.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -197,6 +200,13 @@ fn charges_nothing(config: &TransferFeeConfig) -> bool {
 /// A symbol as it is shown.
 fn shown(symbol: &str) -> String {
     symbol.chars().filter(char::is_ascii_graphic).take(SYMBOL).collect()
+}
+
+/// Reads the data of a mint that belongs to `program`; none if it is no mint of a token program.
+pub fn mint_facts(program: Address, data: &[u8]) -> Option<TokenFacts> {
+    let program = TokenProgram::of(&solana(program).ok()?)?;
+    let mint = Mint::read(program, data)?;
+    Some(TokenFacts { decimals: mint.decimals, symbol: mint.symbol })
 }
 
 impl TokenAccount {

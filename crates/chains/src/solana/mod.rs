@@ -3,8 +3,11 @@
 //! Belongs here: everything that knows Solana's formats and methods. Does not belong here: how HTTP
 //! calls reach a node (`rpc`), what a transaction is worth (`price`), or whether it is allowed.
 
+mod account;
+mod blockhash;
 mod body;
 mod build;
+mod codec;
 mod complete;
 mod confirm;
 mod cursor;
@@ -14,14 +17,21 @@ mod external;
 mod facts;
 mod fees;
 mod gather;
+mod instructions;
 mod message;
 mod mint;
 mod node;
 mod observe;
+mod observed;
+mod offer;
 mod readings;
 mod reason;
+mod recipient;
+mod signed;
+mod status;
 mod text;
 mod tokens;
+mod wire;
 
 use async_trait::async_trait;
 use serde_json::json;
@@ -30,21 +40,19 @@ use tokio::sync::OnceCell;
 use waiaas_core::U256;
 use waiaas_core::address::Address;
 use waiaas_core::draft::{Completed, Draft};
-use waiaas_core::effect::Effects;
 use waiaas_core::intent::Intent;
 use waiaas_core::network::{Environment, Network};
-use waiaas_core::policy::Readings;
-use waiaas_core::presentation;
 use waiaas_core::transaction::Replacement;
 
-use self::body::{Body, Origin};
+use self::body::Origin;
+pub use self::codec::SolanaCodec;
+use self::codec::{Content, not_replaced, solana};
+pub use self::mint::mint_facts;
 use self::node::Node;
-use self::text::Text;
-pub use self::tokens::mint_facts;
 use crate::rpc::RpcPool;
 use crate::{
-    Chain, ChainError, Fate, FeeQuote, GasPrices, Holdings, Identity, Known, Lane, Observation, Occupant,
-    Refusal, SignedTx, Simulation, Submission, TokenFacts,
+    Chain, ChainError, Codec, Fate, FeeQuote, GasPrices, Holdings, Identity, Known, Lane, Observation,
+    Occupant, SignedTx, Simulation, Submission, TokenFacts,
 };
 
 /// Genesis hashes of mainnet-beta, devnet and testnet. Their first 32 characters are the CAIP-2 references.
@@ -90,16 +98,10 @@ impl Default for SolanaOptions {
     }
 }
 
-/// What a draft holds.
-enum Content {
-    Transaction(Box<Body>),
-    Text(Text),
-}
-
 /// One Solana cluster.
 #[derive(Debug)]
 pub struct SolanaChain {
-    network: Network,
+    codec: SolanaCodec,
     options: SolanaOptions,
     node: Node,
     genesis_checked: OnceCell<()>,
@@ -114,7 +116,8 @@ impl SolanaChain {
             Some(hash) => rpc.expecting("getGenesisHash", json!([]), json!(hash)),
             None => rpc,
         };
-        Self { network, options, node: Node::new(rpc), genesis_checked: OnceCell::new() }
+        let (codec, node) = (SolanaCodec::new(network), Node::new(rpc));
+        Self { codec, options, node, genesis_checked: OnceCell::new() }
     }
 
     /// The node, once it has proved to serve this cluster.
@@ -122,10 +125,10 @@ impl SolanaChain {
         self.genesis_checked
             .get_or_try_init(|| async {
                 let found = self.node.genesis_hash().await?;
-                if serves(&self.network, &found) {
+                if serves(&self.codec.network, &found) {
                     Ok(())
                 } else {
-                    let network = self.network.id.to_string();
+                    let network = self.codec.network.id.to_string();
                     Err(ChainError::WrongChain { network, found: found.chars().take(64).collect() })
                 }
             })
@@ -133,48 +136,9 @@ impl SolanaChain {
         Ok(&self.node)
     }
 
-    /// The draft's body, if the draft is one of this cluster's.
-    fn read(&self, draft: &Draft) -> Result<(Pubkey, Content), ChainError> {
-        read_body(&self.network, draft)
-    }
-
     fn bad_answer(&self, reason: impl Into<String>) -> ChainError {
-        ChainError::BadAnswer { network: self.network.id.to_string(), reason: reason.into() }
+        ChainError::BadAnswer { network: self.codec.network.id.to_string(), reason: reason.into() }
     }
-}
-
-fn read_body(network: &Network, draft: &Draft) -> Result<(Pubkey, Content), ChainError> {
-    if draft.network != network.id {
-        return Err(ChainError::Corrupt(format!("the draft is for {}", draft.network)));
-    }
-    let Address::Solana(from) = draft.from else {
-        return Err(ChainError::Corrupt("the draft's sender is not a Solana address".to_owned()));
-    };
-    let content = if draft.body.first() == Some(&text::VERSION) {
-        let unsigned = || ChainError::Corrupt("the text is not one that is signed".to_owned());
-        Content::Text(Text::read(&draft.body).ok_or_else(unsigned)?)
-    } else {
-        Content::Transaction(Box::new(Body::read_draft(&draft.body)?))
-    };
-    Ok((Pubkey::new_from_array(from), content))
-}
-
-/// What a draft of a cluster does, and what is shown of it beside. No node is asked.
-pub(crate) fn read_draft(
-    network: &Network,
-    draft: &Draft,
-) -> Result<(Effects, Vec<presentation::Content>), ChainError> {
-    let mut methods = Vec::new();
-    let (items, content) = match read_body(network, draft)? {
-        (from, Content::Transaction(body)) => {
-            methods = decode::methods(&body);
-            decode::walk(&body, &from, &network.caip2)
-        }
-        // The effect has the whole text.
-        (_, Content::Text(text)) => (vec![crate::message::effect(text.as_str())], Vec::new()),
-    };
-    let effects = Effects::new(network.id.clone(), network.native(), draft.from, items);
-    Ok((Effects { methods, ..effects }, content))
 }
 
 /// Whether a node with this genesis hash serves `network`. A local network has no fixed hash, so it may
@@ -189,32 +153,10 @@ fn serves(network: &Network, genesis_hash: &str) -> bool {
     }
 }
 
-/// An address that must be one of Solana's.
-fn solana(address: Address) -> Result<Pubkey, ChainError> {
-    match address {
-        Address::Solana(bytes) => Ok(Pubkey::new_from_array(bytes)),
-        Address::Evm(_) => {
-            let text = format!("{address} is not a Solana address");
-            Err(ChainError::Refused(Refusal::BadRecipient(text)))
-        }
-    }
-}
-
-/// Nothing here takes another transaction's place; a blockhash that grows old ends it.
-fn not_replaced() -> ChainError {
-    let why = "a Solana transaction is not replaced: one that does not land dies by itself within about \
-               two minutes, and can then be asked for anew";
-    ChainError::Refused(Refusal::Unsupported(why.to_owned()))
-}
-
-fn address(key: &Pubkey) -> Address {
-    Address::Solana(key.to_bytes())
-}
-
 #[async_trait]
 impl Chain for SolanaChain {
-    fn network(&self) -> &Network {
-        &self.network
+    fn codec(&self) -> &dyn Codec {
+        &self.codec
     }
 
     async fn identity(&self) -> Result<Identity, ChainError> {
@@ -236,19 +178,8 @@ impl Chain for SolanaChain {
         self.build_draft(solana(from)?, intent).await
     }
 
-    fn readings(&self, from: Address, intent: &Intent) -> Result<Vec<Readings>, ChainError> {
-        self.readings_of(from, intent)
-    }
-
     async fn replacement(&self, _: &Draft, _: &[u8], _: Replacement) -> Result<Draft, ChainError> {
-        Err(not_replaced())
-    }
-
-    fn lifetime(&self, draft: &Draft) -> Result<Option<u32>, ChainError> {
-        Ok(match self.read(draft)? {
-            (_, Content::Transaction(body)) => body.lifetime(),
-            (_, Content::Text(_)) => None,
-        })
+        Err(ChainError::Refused(not_replaced()))
     }
 
     async fn token(&self, token: Address) -> Result<TokenFacts, ChainError> {
@@ -256,7 +187,7 @@ impl Chain for SolanaChain {
     }
 
     async fn simulate(&self, draft: &Draft) -> Result<Simulation, ChainError> {
-        let (_, Content::Transaction(body)) = self.read(draft)? else {
+        let (_, Content::Transaction(body)) = self.codec.read_any(draft)? else {
             // No node has a part in a text.
             return Ok(Simulation { success: true, logs: Vec::new(), units_consumed: None, error: None });
         };
@@ -279,7 +210,7 @@ impl Chain for SolanaChain {
     }
 
     async fn fee(&self, draft: &Draft) -> Result<Option<FeeQuote>, ChainError> {
-        let (_, Content::Transaction(body)) = self.read(draft)? else { return Ok(None) };
+        let (_, Content::Transaction(body)) = self.codec.read_any(draft)? else { return Ok(None) };
         let (terms, offered) = (body.terms(), U256::from(body.fee_budget()));
         Ok(Some(match body.origin() {
             // The price is still to be set, after what was paid lately and within the operator's cap.
@@ -290,24 +221,11 @@ impl Chain for SolanaChain {
             Origin::Elsewhere => {
                 // Accounts that no instruction uses say nothing. What everybody pays is next to nothing on a public
                 // network, and no payment would land by it.
-                let recent = self.node().await?.recent_prices(&complete::used(body.message())).await?;
+                let recent = self.node().await?.recent_prices(&offer::used(body.message())).await?;
                 let asked = fees::asked(terms, recent, self.options.priority_fee_cap);
                 FeeQuote { offered, least: offered, asked: U256::from(asked) }
             }
         }))
-    }
-
-    fn capped(&self, draft: &Draft, cap: U256) -> Result<Draft, ChainError> {
-        let (_, Content::Transaction(body)) = self.read(draft)? else { return Ok(draft.clone()) };
-        let least = match body.origin() {
-            Origin::Here => body.terms().fee().unwrap_or(u64::MAX),
-            Origin::Elsewhere => body.fee_budget(),
-        };
-        if U256::from(least) > cap {
-            return Err(ChainError::Refused(Refusal::FeeAboveCap { fee: U256::from(least), cap }));
-        }
-        let body = body.capped(u64::try_from(cap).unwrap_or(u64::MAX))?.draft()?;
-        Ok(Draft { body, ..draft.clone() })
     }
 
     async fn check_place(&self, _: &Draft, _: &Lane) -> Result<(), ChainError> {
@@ -324,10 +242,6 @@ impl Chain for SolanaChain {
 
     async fn complete(&self, draft: &Draft, lane: &Lane) -> Result<Completed, ChainError> {
         self.complete_draft(draft, lane).await
-    }
-
-    fn assemble(&self, completed: &Completed, signature: &[u8]) -> Result<SignedTx, ChainError> {
-        complete::assemble(&self.network.id, completed, signature)
     }
 
     async fn submit(&self, signed: &SignedTx) -> Result<Submission, ChainError> {

@@ -9,8 +9,11 @@ use solana_hash::Hash;
 use solana_message::VersionedMessage;
 use solana_pubkey::Pubkey;
 
+use super::account::Account;
+use super::status::Status;
 use crate::ChainError;
-use crate::rpc::{Asked, Brief, Few, RpcFailure, RpcPool};
+use crate::bounded::{Brief, Few};
+use crate::rpc::{Asked, RpcFailure, RpcPool};
 
 /// How many accounts `getMultipleAccounts` takes, and more than a transaction can name.
 pub(super) const MAX_ACCOUNTS: usize = 100;
@@ -34,15 +37,6 @@ pub(super) struct At<T> {
 #[derive(Deserialize)]
 pub(super) struct Context {
     pub(super) slot: u64,
-}
-
-/// An account as a node shows it.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub(super) struct Account {
-    pub(super) lamports: u64,
-    pub(super) owner: Pubkey,
-    pub(super) executable: bool,
-    pub(super) data: Vec<u8>,
 }
 
 #[derive(Deserialize)]
@@ -69,26 +63,6 @@ pub(super) struct Outcome {
 type RawAccounts = Few<Option<RawAccount>, MAX_ACCOUNTS>;
 
 impl Outcome {
-    /// Null on success.
-    pub(super) const fn err(&self) -> &Value {
-        &self.err.0
-    }
-}
-
-/// What `getSignatureStatuses` says about one signature.
-#[derive(Deserialize, Clone, PartialEq, Debug)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct Status {
-    pub(super) slot: u64,
-    /// Null once rooted.
-    pub(super) confirmations: Option<u64>,
-    /// Null on success.
-    #[serde(default)]
-    err: Brief,
-    pub(super) confirmation_status: Option<String>,
-}
-
-impl Status {
     /// Null on success.
     pub(super) const fn err(&self) -> &Value {
         &self.err.0

@@ -13,21 +13,27 @@ use waiaas_core::intent::Intent;
 use waiaas_core::nft::{NftId, NftKind};
 use waiaas_core::policy::Readings;
 
+use super::codec::{SolanaCodec, solana};
 use super::decode::stake;
 use super::fees::Terms;
 use super::message::{Call, calls};
 use super::mint::TokenProgram;
 use super::text::Text;
-use super::{SolanaChain, build, decode, external, solana};
-use crate::ChainError;
+use super::{decode, instructions, wire};
+use crate::CodecError;
 
-impl SolanaChain {
-    pub(super) fn readings_of(&self, from: Address, intent: &Intent) -> Result<Vec<Readings>, ChainError> {
+impl SolanaCodec {
+    pub(super) fn readings_of(&self, from: Address, intent: &Intent) -> Result<Vec<Readings>, CodecError> {
         let wallet = solana(from)?;
         let parts = match intent {
             Intent::Batch { members } => {
                 let part = |(index, member)| {
-                    self.part(&wallet, member).map_err(|error| build::numbered(index, error))
+                    self.part(&wallet, member).map_err(|error| match error {
+                        CodecError::Refused(refusal) => {
+                            CodecError::Refused(instructions::numbered(index, refusal))
+                        }
+                        other => other,
+                    })
                 };
                 members.iter().enumerate().map(part).collect::<Result<Vec<_>, _>>()?
             }
@@ -46,7 +52,7 @@ impl SolanaChain {
     }
 
     /// The readings of one request.
-    fn part(&self, wallet: &Pubkey, intent: &Intent) -> Result<Vec<Vec<Effect>>, ChainError> {
+    fn part(&self, wallet: &Pubkey, intent: &Intent) -> Result<Vec<Vec<Effect>>, CodecError> {
         Ok(match intent {
             Intent::Transfer { to, amount, .. } => vec![vec![Effect::NativeOut { to: *to, amount: *amount }]],
             Intent::TokenTransfer { to, token, amount, .. } => {
@@ -74,7 +80,7 @@ impl SolanaChain {
             Intent::ProgramCall { instructions, .. } => {
                 let mut items = Vec::new();
                 for given in instructions {
-                    let instruction = build::instruction(wallet, given)?;
+                    let instruction = instructions::instruction(wallet, given)?;
                     let metas = instruction.accounts.iter();
                     let accounts = metas.clone().map(|account| account.pubkey).collect();
                     let uses = metas.map(|account| (account.is_signer, account.is_writable)).collect();
@@ -85,7 +91,7 @@ impl SolanaChain {
                 vec![items]
             }
             Intent::SignTransaction { transaction } => {
-                let message = external::read(wallet, transaction)?;
+                let message = wire::read(wallet, transaction)?;
                 // Accounts from lookup tables are not known; calls that name one are left for later.
                 let known = calls(&message, &[]).flatten();
                 let mut items: Vec<Effect> = known.flat_map(|call| self.certain(wallet, &call)).collect();
@@ -94,7 +100,7 @@ impl SolanaChain {
                 vec![items]
             }
             Intent::SignMessage { message } => {
-                let text = Text::new(message).map_err(ChainError::Refused)?;
+                let text = Text::new(message)?;
                 vec![vec![crate::message::effect(text.as_str())]]
             }
             Intent::ContractCall { .. }
@@ -102,7 +108,7 @@ impl SolanaChain {
             | Intent::Deploy { .. }
             | Intent::SignTypedData { .. }
             | Intent::Cancellation { .. }
-            | Intent::Batch { .. } => return Err(build::unbuilt(intent)),
+            | Intent::Batch { .. } => return Err(instructions::unbuilt(intent)),
         })
     }
 

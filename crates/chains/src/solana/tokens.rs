@@ -8,17 +8,11 @@ use waiaas_core::U256;
 use waiaas_core::address::Address;
 use waiaas_core::asset::AssetId;
 
-use super::mint::{Mint, TokenAccount, TokenProgram};
+use super::SolanaChain;
+use super::codec::{address, solana};
+use super::mint::{TokenAccount, TokenProgram, mint_facts};
 use super::node::{MAX_ACCOUNTS, Node};
-use super::{SolanaChain, address, solana};
 use crate::{ChainError, Holding, Holdings, Refusal, TokenFacts, Unreadable, held};
-
-/// Reads the data of a mint that belongs to `program`; none if it is no mint of a token program.
-pub fn mint_facts(program: Address, data: &[u8]) -> Option<TokenFacts> {
-    let program = TokenProgram::of(&solana(program).ok()?)?;
-    let mint = Mint::read(program, data)?;
-    Some(TokenFacts { decimals: mint.decimals, symbol: mint.symbol })
-}
 
 impl SolanaChain {
     /// Decimals and symbol of a mint.
@@ -51,13 +45,13 @@ impl SolanaChain {
     pub(super) async fn holdings_of(&self, owner: &Pubkey) -> Result<Holdings, ChainError> {
         let node = self.node().await?;
         let native = TokenFacts {
-            decimals: self.network.native_decimals,
-            symbol: self.network.native_symbol.to_string(),
+            decimals: self.codec.network.native_decimals,
+            symbol: self.codec.network.native_symbol.to_string(),
         };
         let lamports = U256::from(node.balance(owner).await?);
-        let held = vec![Holding { asset: self.network.native(), amount: lamports, facts: native }];
+        let held = vec![Holding { asset: self.codec.network.native(), amount: lamports, facts: native }];
         let mut holdings = Holdings { held, unreadable: Vec::new() };
-        let asset = |key: &Pubkey| AssetId::token(&self.network.caip2, address(key));
+        let asset = |key: &Pubkey| AssetId::token(&self.codec.network.caip2, address(key));
         let mut totals: BTreeMap<Pubkey, U256> = BTreeMap::new();
         for program in [TokenProgram::Token, TokenProgram::Token2022] {
             for (key, account) in node.token_accounts(owner, &program.id()).await? {

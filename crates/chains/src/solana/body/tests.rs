@@ -81,7 +81,7 @@ fn what_was_built_elsewhere_has_nothing_volatile() {
 #[test]
 fn a_fee_above_the_budget_is_refused() {
     let over = body().with_volatile(Hash::default(), 1_000_001);
-    assert!(matches!(over, Err(ChainError::Corrupt(_))), "{over:?}");
+    assert!(matches!(over, Err(CodecError::Corrupt(_))), "{over:?}");
     assert!(Body::new(Origin::Here, 4_999, facts(), message(&[])).is_err());
 }
 

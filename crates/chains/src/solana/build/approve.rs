@@ -10,8 +10,9 @@ use waiaas_core::nft::NftId;
 
 use super::transfer::{plain_mint, require_nft, token_account};
 use super::{Plan, refuse, unsupported};
+use crate::solana::SolanaChain;
+use crate::solana::codec::solana;
 use crate::solana::mint::Mint;
-use crate::solana::{SolanaChain, solana};
 use crate::{ChainError, Refusal};
 
 impl SolanaChain {
@@ -36,7 +37,7 @@ impl SolanaChain {
         spender: Address,
         nft: &NftId,
     ) -> Result<(), ChainError> {
-        let (spender, token) = (solana(spender)?, self.nft_mint(nft)?);
+        let (spender, token) = (solana(spender)?, self.codec.nft_mint(nft)?);
         let mint = self.approvable(plan, &token).await?;
         require_nft(&mint, &token)?;
         permit(plan, &mint, [&token, &spender], 1)

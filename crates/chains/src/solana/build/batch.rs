@@ -5,8 +5,8 @@ use std::ops::RangeInclusive;
 use waiaas_core::intent::Intent;
 
 use super::{Plan, unsupported};
-use crate::solana::SolanaChain;
-use crate::{ChainError, Refusal};
+use crate::ChainError;
+use crate::solana::{SolanaChain, instructions};
 
 /// How many requests one batch may hold.
 const MEMBERS: RangeInclusive<usize> = 2..=20;
@@ -43,16 +43,10 @@ impl SolanaChain {
     }
 }
 
-/// Says which member is refused, where the refusal is a text.
-pub(in crate::solana) fn numbered(index: usize, error: ChainError) -> ChainError {
-    let number = index.saturating_add(1);
+/// Says which member is refused.
+fn numbered(index: usize, error: ChainError) -> ChainError {
     match error {
-        ChainError::Refused(Refusal::Unsupported(text)) => {
-            ChainError::Refused(Refusal::Unsupported(format!("request {number} of the batch: {text}")))
-        }
-        ChainError::Refused(Refusal::BadRecipient(text)) => {
-            ChainError::Refused(Refusal::BadRecipient(format!("request {number} of the batch: {text}")))
-        }
+        ChainError::Refused(refusal) => ChainError::Refused(instructions::numbered(index, refusal)),
         other => other,
     }
 }

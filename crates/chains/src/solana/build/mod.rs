@@ -7,30 +7,27 @@
 mod approve;
 mod batch;
 mod program;
-mod recipient;
 mod transfer;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use solana_compute_budget_interface::ComputeBudgetInstruction;
-use solana_hash::Hash;
 use solana_instruction::Instruction;
-use solana_message::{AddressLookupTableAccount, VersionedMessage, v0};
+use solana_message::VersionedMessage;
 use solana_pubkey::Pubkey;
 use waiaas_core::U256;
 use waiaas_core::draft::Draft;
 use waiaas_core::intent::Intent;
 
-pub(super) use self::batch::numbered;
-pub(super) use self::program::instruction;
-use self::recipient::Recipient;
+use super::account::Account;
 use super::body::{Body, Origin};
+use super::codec::{address, solana};
 use super::fees::{self, Terms};
-use super::message::MAX_TRANSACTION;
+use super::instructions::{compile, unbuilt};
 use super::mint::{Mint, TokenProgram};
-use super::node::{Account, Node};
+use super::node::Node;
+use super::recipient::Recipient;
 use super::text::Text;
-use super::{SolanaChain, address, reason, solana};
+use super::{SolanaChain, reason};
 use crate::{ChainError, Refusal};
 
 /// What is to be done, before it is measured. Grows by one request at a time; later ones see what earlier
@@ -90,7 +87,7 @@ impl SolanaChain {
             Intent::SignTransaction { transaction } => self.build_external(&from, transaction).await,
             Intent::SignMessage { message } => {
                 let body = Text::new(message).map_err(refuse)?.body();
-                Ok(Draft { network: self.network.id.clone(), from: address(&from), body })
+                Ok(self.codec.draft(&from, body))
             }
             Intent::Transfer { .. }
             | Intent::TokenTransfer { .. }
@@ -113,14 +110,15 @@ impl SolanaChain {
         let tables = self.tables(node, &plan.tables).await?;
         // Before the simulation, whose own reason for missing lamports says less.
         plan.check_funds(fees::PER_SIGNATURE)?;
-        let units = self.measure(node, &compile(&plan, fees::MAX_UNITS, &tables)?).await?;
-        let message = compile(&plan, units, &tables)?;
+        let units =
+            self.measure(node, &compile(&from, &plan.instructions, fees::MAX_UNITS, &tables)?).await?;
+        let message = compile(&from, &plan.instructions, units, &tables)?;
         let terms = Terms::read(&message).map_err(unsupported)?;
         let fee_budget = fees::budget(terms.signatures, units, &self.options);
         plan.check_funds(fee_budget)?;
         let facts = self.gather(node, &message).await?;
         let body = Body::new(Origin::Here, fee_budget, facts, message)?.draft()?;
-        Ok(Draft { network: self.network.id.clone(), from: address(&from), body })
+        Ok(self.codec.draft(&from, body))
     }
 
     /// What is to be done for `intent`.
@@ -173,7 +171,7 @@ impl SolanaChain {
             | Intent::Cancellation { .. }
             | Intent::Batch { .. }
             | Intent::SignTransaction { .. }
-            | Intent::SignMessage { .. } => Err(unbuilt(intent)),
+            | Intent::SignMessage { .. } => Err(unbuilt(intent).into()),
         }
     }
 
@@ -189,56 +187,9 @@ impl SolanaChain {
     }
 }
 
-/// Why a request is no transaction of its own on Solana.
-pub(super) fn unbuilt(intent: &Intent) -> ChainError {
-    match intent {
-        Intent::ApproveCollection { .. } => {
-            unsupported("Solana has no approval for a whole collection; approve each NFT")
-        }
-        Intent::ContractCall { .. } => unsupported("a call on Solana is a list of program instructions"),
-        Intent::Deploy { .. } => unsupported("programs are not deployed on Solana by a single transaction"),
-        Intent::SignTypedData { .. } => unsupported("typed data (EIP-712) is not signed on Solana"),
-        Intent::Cancellation { .. } => super::not_replaced(),
-        Intent::Batch { .. } => unsupported("a batch holds no batch"),
-        Intent::SignTransaction { .. } | Intent::SignMessage { .. } => {
-            unsupported("what is only signed is no part of a transaction")
-        }
-        Intent::Transfer { .. }
-        | Intent::TokenTransfer { .. }
-        | Intent::ProgramCall { .. }
-        | Intent::Approve { .. }
-        | Intent::ApproveNft { .. }
-        | Intent::NftTransfer { .. } => unsupported("this is not built here"),
-    }
-}
-
 /// A mint, or the refusal that says it is none.
 pub(super) fn read_mint(token: &Pubkey, account: Option<&Account>) -> Result<Mint, ChainError> {
     account
         .and_then(|account| Mint::read(TokenProgram::of(&account.owner)?, &account.data))
         .ok_or_else(|| refuse(Refusal::NotAToken(address(token))))
-}
-
-/// The message that runs a plan, with zero blockhash and unit price.
-fn compile(
-    plan: &Plan<'_>,
-    unit_limit: u32,
-    tables: &[AddressLookupTableAccount],
-) -> Result<VersionedMessage, ChainError> {
-    let mut all = vec![
-        ComputeBudgetInstruction::set_compute_unit_limit(unit_limit),
-        ComputeBudgetInstruction::set_compute_unit_price(0),
-    ];
-    all.extend_from_slice(&plan.instructions);
-    let message = v0::Message::try_compile(&plan.from, &all, tables, Hash::default())
-        .map_err(|error| unsupported(format!("the instructions make no message: {error}")))?;
-    // One byte for the number of signatures, then 64 for the only one.
-    let size = message.serialize().len().saturating_add(65);
-    if size > MAX_TRANSACTION {
-        return Err(unsupported(format!(
-            "the transaction is too large for the network: {size} bytes of at most {MAX_TRANSACTION}; shorten \
-             memos, ask for less at once, or name address lookup tables"
-        )));
-    }
-    Ok(VersionedMessage::V0(message))
 }

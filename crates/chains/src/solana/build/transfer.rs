@@ -8,13 +8,14 @@ use spl_associated_token_account_interface::instruction::create_associated_token
 use waiaas_core::U256;
 use waiaas_core::address::Address;
 use waiaas_core::asset::AssetId;
-use waiaas_core::nft::{NftId, NftKind};
+use waiaas_core::nft::NftId;
 
-use super::recipient::{self, Recipient};
 use super::{Plan, more_than_zero, read_mint, refuse, unsupported};
+use crate::solana::SolanaChain;
+use crate::solana::account::Account;
+use crate::solana::codec::{address, solana};
 use crate::solana::mint::{Mint, TokenAccount};
-use crate::solana::node::Account;
-use crate::solana::{SolanaChain, address, solana};
+use crate::solana::recipient::{self, Recipient};
 use crate::{ChainError, Refusal};
 
 /// What is to move from the wallet's token account.
@@ -37,8 +38,8 @@ impl SolanaChain {
         more_than_zero(amount)?;
         let [payer, receiver] = plan.node.accounts([&plan.from, &to]).await?;
         plan.held = payer.map_or(0, |account| account.lamports);
-        let sent = enough(amount, plan.held.saturating_sub(plan.sent), &self.network.native())?;
-        recipient::check(&to, receiver.as_ref())?;
+        let sent = enough(amount, plan.held.saturating_sub(plan.sent), &self.codec.network.native())?;
+        recipient::check(&to, receiver.as_ref()).map_err(refuse)?;
         if receiver.is_none() {
             let founded = plan.founded.entry(to).or_default();
             *founded = founded.saturating_add(sent);
@@ -78,7 +79,7 @@ impl SolanaChain {
         nft: &NftId,
         quantity: U256,
     ) -> Result<(), ChainError> {
-        let token = self.nft_mint(nft)?;
+        let token = self.codec.nft_mint(nft)?;
         if quantity != U256::ONE {
             return Err(unsupported("there is one piece of this NFT"));
         }
@@ -90,16 +91,6 @@ impl SolanaChain {
         self.plan_payment(plan, &mint, &payment, receiver.as_ref()).await
     }
 
-    /// The mint that is an NFT of this network.
-    pub(in crate::solana) fn nft_mint(&self, nft: &NftId) -> Result<Pubkey, ChainError> {
-        match nft.kind {
-            NftKind::Metaplex { mint } if nft.caip2 == self.network.caip2 => solana(mint),
-            NftKind::Metaplex { .. } | NftKind::Erc721 { .. } | NftKind::Erc1155 { .. } => {
-                Err(unsupported(format!("{nft} is not an NFT of this network")))
-            }
-        }
-    }
-
     async fn plan_payment(
         &self,
         plan: &mut Plan<'_>,
@@ -107,12 +98,12 @@ impl SolanaChain {
         payment: &Payment<'_>,
         receiver: Option<&Account>,
     ) -> Result<(), ChainError> {
-        payment.to.check(receiver)?;
+        payment.to.check(receiver).map_err(refuse)?;
         let (from, to, token) = (plan.from, payment.to.address, payment.token);
         let program = mint.program.id();
         let (source, destination) = (associated(&from, &token, &program), associated(&to, &token, &program));
         let [source_account, destination_account] = plan.node.accounts([&source, &destination]).await?;
-        let asset = AssetId::token(&self.network.caip2, address(&token));
+        let asset = AssetId::token(&self.codec.network.caip2, address(&token));
         let taken = plan.taken.entry(source).or_default();
         let left = spendable(mint, &token, &from, source_account.as_ref())?.saturating_sub(*taken);
         let units = enough(payment.amount, left, &asset)?;

@@ -5,7 +5,7 @@ use waiaas_core::U256;
 use waiaas_core::effect::Effect;
 
 use super::{Context, called};
-use crate::solana::address;
+use crate::solana::codec::address;
 use crate::solana::facts::Holder;
 use crate::solana::message::Call;
 use crate::solana::mint::TokenProgram;

@@ -29,8 +29,8 @@ use waiaas_core::effect::{Effect, Method};
 use waiaas_core::presentation::Content;
 use waiaas_core::selector::Selector;
 
-use super::address;
 use super::body::Body;
+use super::codec::address;
 use super::facts::{Facts, Holder};
 use super::message::{Call, calls};
 use super::mint::TokenProgram;

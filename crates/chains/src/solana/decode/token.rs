@@ -13,7 +13,7 @@ use waiaas_core::effect::Effect;
 use waiaas_core::nft::{NftId, NftKind};
 
 use super::{Context, called, extensions, handed_over};
-use crate::solana::address;
+use crate::solana::codec::address;
 use crate::solana::cursor::Cursor;
 use crate::solana::facts::{Holder, MintFact};
 use crate::solana::message::Call;

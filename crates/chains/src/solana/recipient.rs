@@ -1,12 +1,11 @@
-//! Who may be sent something: what lies at an address, and who could ever move it on.
+//! Who may be sent something: what lies at an address, and who could ever move it on. Pure.
 
 use solana_pubkey::Pubkey;
 
-use super::refuse;
-use crate::solana::address;
-use crate::solana::mint::TokenProgram;
-use crate::solana::node::Account;
-use crate::{ChainError, Refusal};
+use super::account::Account;
+use super::codec::address;
+use super::mint::TokenProgram;
+use crate::Refusal;
 
 const SYSVARS: Pubkey = Pubkey::from_str_const("Sysvar1111111111111111111111111111111111111");
 
@@ -21,18 +20,18 @@ pub(super) struct Recipient {
 impl Recipient {
     /// Refuses an address for which nobody is known to sign: off the curve there is no key, and what lies
     /// there belongs to no program. A closed token account is such an address, whatever lamports it holds.
-    pub(super) fn check(&self, account: Option<&Account>) -> Result<(), ChainError> {
+    pub(super) fn check(&self, account: Option<&Account>) -> Result<(), Refusal> {
         check(&self.address, account)?;
         let program = account.is_some_and(|account| account.owner != solana_system_interface::program::ID);
         if self.allow_off_curve || program || self.address.is_on_curve() {
             return Ok(());
         }
-        Err(refuse(Refusal::RecipientOffCurve(address(&self.address))))
+        Err(Refusal::RecipientOffCurve(address(&self.address)))
     }
 }
 
 /// Recipients are wallets. Programs, sysvars, mints and token accounts would keep what they are sent.
-pub(super) fn check(to: &Pubkey, account: Option<&Account>) -> Result<(), ChainError> {
+pub(super) fn check(to: &Pubkey, account: Option<&Account>) -> Result<(), Refusal> {
     let Some(account) = account else { return Ok(()) };
     let what = if account.executable {
         "a program"
@@ -43,7 +42,7 @@ pub(super) fn check(to: &Pubkey, account: Option<&Account>) -> Result<(), ChainE
     } else {
         return Ok(());
     };
-    Err(refuse(Refusal::BadRecipient(format!("{to} is not a wallet but {what}"))))
+    Err(Refusal::BadRecipient(format!("{to} is not a wallet but {what}")))
 }
 
 #[cfg(test)]
@@ -69,7 +68,7 @@ mod tests {
         for found in [None, Some(account(system, 0)), Some(account(system, 5_000_000_000))] {
             let error = check(false, found.clone()).expect_err("nobody signs");
             let named = Refusal::RecipientOffCurve(address(&vault));
-            assert!(matches!(&error, ChainError::Refused(refusal) if *refusal == named), "{error}");
+            assert_eq!(error, named);
             assert!(check(true, found).is_ok(), "the request says who signs");
         }
         assert!(check(false, Some(account(program, 1))).is_ok(), "a program owns it");
