@@ -71,29 +71,29 @@ pub struct SecretRotated {
 pub enum Signing {
     /// Normal operation.
     Running,
-    /// The kill switch is pulled.
+    /// The kill switch is activated.
     Stopped,
 }
 
 impl From<KillSwitch> for Signing {
     fn from(state: KillSwitch) -> Self {
         match state {
-            KillSwitch::Active => Self::Running,
-            KillSwitch::Suspended | KillSwitch::Locked => Self::Stopped,
+            KillSwitch::Running => Self::Running,
+            KillSwitch::Activated | KillSwitch::Locked => Self::Stopped,
         }
     }
 }
 
-/// The emergency brake.
+/// The kill switch.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct KillSwitchStatus {
     /// Whether anything is signed.
     pub signing: Signing,
-    /// The same in the older words: `ACTIVE` is normal operation, `SUSPENDED` is pulled.
+    /// The same in the older words: `ACTIVE` is normal operation, `SUSPENDED` is activated.
     #[schema(value_type = KillSwitchName)]
     pub state: KillSwitch,
-    /// When it was pulled; `null` in normal operation.
+    /// When it was activated; `null` in normal operation.
     pub activated_at: Option<i64>,
 }
 
@@ -143,9 +143,9 @@ pub struct Status {
     pub uptime: i64,
     /// Its clock.
     pub timestamp: i64,
-    /// Whether anything is signed; stopped by the emergency brake.
+    /// Whether anything is signed; stopped by the kill switch.
     pub signing: Signing,
-    /// The same in the older words: `ACTIVE` is normal operation, `SUSPENDED` is pulled.
+    /// The same in the older words: `ACTIVE` is normal operation, `SUSPENDED` is activated.
     #[schema(value_type = KillSwitchName)]
     pub kill_switch_state: KillSwitch,
     /// Wallets in all.

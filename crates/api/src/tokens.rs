@@ -38,7 +38,7 @@ pub struct Token {
     /// Digits behind the point of a whole one.
     pub decimals: u8,
     /// Since when it is on record.
-    pub pinned_at: i64,
+    pub recorded_at: i64,
 }
 
 /// Drops what is on record of a token.

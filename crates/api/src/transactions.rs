@@ -187,7 +187,7 @@ pub struct Transaction {
     pub is_final: bool,
     /// Why it is still where it is, where there is something to say: stable code, such as
     /// `NODES_CONTRADICT`, `REVERT_UNPROVED`, `DEATH_UNPROVED` or `NODE_UNUSABLE`. `SYSTEM_LOCKED`: it waits, but
-    /// the kill switch is or was pulled, so it is not signed any more and ends as `CANCELLED`.
+    /// the kill switch is or was activated, so it is not signed any more and ends as `CANCELLED`.
     pub pending_code: Option<String>,
     /// The same for people.
     pub pending_reason: Option<String>,

@@ -88,7 +88,7 @@ schema!(
 );
 schema!(
     /// Schema of [`KillSwitch`].
-    KillSwitchName, "KillSwitchState", "The installation's emergency brake.",
+    KillSwitchName, "KillSwitchState", "The installation's kill switch.",
     KillSwitch::ALL.iter().map(|v| v.as_str())
 );
 schema!(

@@ -9,8 +9,8 @@ use waiaas_core::ids::{PolicyId, WalletId};
 use waiaas_core::money::Price;
 use waiaas_core::network::{Network, Networks};
 use waiaas_core::policy::{
-    AssetFacts, Facts, FeeFacts, Ledger, Policy, PolicySet, PolicyType, PriceFact, Purpose, Rules, Scope,
-    Tier, Verdict, evaluate,
+    AssetFacts, FeeFacts, Ledger, Policy, PolicyFacts, PolicySet, PolicyType, PriceFact, Purpose, Rules,
+    Scope, Tier, Verdict, evaluate,
 };
 use waiaas_core::simulation::{SimulationCheck, Unsimulated};
 use waiaas_core::wallet::OwnerState;
@@ -85,7 +85,7 @@ impl Judge {
         });
         let mut assets: std::collections::BTreeMap<_, _> = named.map(|asset| (asset, known("T"))).collect();
         assets.insert(self.network.native(), known("N"));
-        let facts = Facts {
+        let facts = PolicyFacts {
             now: 1_800_000_000,
             owner: OwnerState::Locked,
             balances: assets.keys().map(|asset| (asset.clone(), waiaas_core::U256::MAX)).collect(),

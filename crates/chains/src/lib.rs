@@ -9,12 +9,12 @@ mod bounded;
 mod codec;
 mod error;
 pub mod evm;
-mod fate;
 mod held;
 #[cfg(test)]
 mod judged;
 mod message;
 mod observation;
+mod outcome;
 pub mod price;
 mod reputation;
 pub mod rpc;
@@ -30,9 +30,9 @@ use waiaas_core::transaction::Replacement;
 
 pub use self::codec::{Codec, Volatile, codec};
 pub use self::error::{ChainError, CodecError, Refusal};
-pub use self::fate::{Fate, Known, Undecided};
 pub use self::held::{Holding, Holdings, TokenFacts, Unreadable};
 pub use self::message::UnsignableMessage;
+pub use self::outcome::{Known, Outcome, Undecided};
 pub use self::reputation::{AgentQuestion, ReputationSource};
 
 /// What stands at an address.
@@ -246,7 +246,12 @@ pub trait Chain: Send + Sync {
 
     /// What became of signed bytes of `from`, ruled from what every endpoint says. Fails only if none
     /// gives a usable answer.
-    async fn fate(&self, from: Address, signed: &SignedTx, known: Known<'_>) -> Result<Fate, ChainError>;
+    async fn outcome(
+        &self,
+        from: Address,
+        signed: &SignedTx,
+        known: Known<'_>,
+    ) -> Result<Outcome, ChainError>;
 
     /// What stands at an address.
     async fn occupant(&self, address: Address) -> Result<Occupant, ChainError>;

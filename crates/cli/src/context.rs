@@ -137,7 +137,7 @@ impl Context {
 
     /// The socket of the data directory, if this user or root answers on it. For root it may also be the
     /// directory's owner: then nothing secret is said ([`Context::operator`] refuses such a directory), and the
-    /// brake of a service user's daemon can be pulled.
+    /// kill switch of a service user's daemon can be activated.
     async fn local_daemon(&self) -> Result<PathBuf> {
         let (dir, socket) = (self.data_dir.path().display(), self.data_dir.socket());
         let stream = match connected(&socket).await {

@@ -20,7 +20,7 @@ const TIMES: [&str; 20] = [
     "executedAt",
     "expiresAt",
     "lastRenewedAt",
-    "pinnedAt",
+    "recordedAt",
     "recoveredAt",
     "rejectedAt",
     "rotatedAt",

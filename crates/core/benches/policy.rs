@@ -11,14 +11,14 @@ use std::time::Instant;
 
 use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
 use waiaas_core::effect::Effects;
-use waiaas_core::policy::{Facts, PolicySet, Tier, Verdict, evaluate};
+use waiaas_core::policy::{PolicyFacts, PolicySet, Tier, Verdict, evaluate};
 
 use fixture::{all_types, network, request, wallet};
 
 const SIZES: [u32; 3] = [10, 100, 1_000];
 
 /// Single decisions, timed one by one: what criterion's mean hides.
-fn percentiles(name: &str, set: &PolicySet, effects: &Effects, facts: &Facts) {
+fn percentiles(name: &str, set: &PolicySet, effects: &Effects, facts: &PolicyFacts) {
     const TURNS: usize = 50_000;
     let mut times: Vec<_> = (0..TURNS)
         .map(|_| {
@@ -32,7 +32,7 @@ fn percentiles(name: &str, set: &PolicySet, effects: &Effects, facts: &Facts) {
     println!("{name}: p50 {:?}, p99 {:?}, longest {:?}", at(50), at(99), times[TURNS - 1]);
 }
 
-fn assert_granted(set: &PolicySet, effects: &Effects, facts: &Facts) {
+fn assert_granted(set: &PolicySet, effects: &Effects, facts: &PolicyFacts) {
     let verdict = evaluate(set, effects, facts);
     assert!(matches!(&verdict, Verdict::Granted(grant) if grant.tier == Tier::Instant), "{verdict:?}");
 }

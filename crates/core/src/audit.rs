@@ -125,7 +125,7 @@ wire_enum!(
         TokenForgotten = "TOKEN_FORGOTTEN",
         /// The state was restored from a backup.
         BackupRestored = "BACKUP_RESTORED",
-        /// The kill switch was pulled.
+        /// The kill switch was activated.
         KillSwitchActivated = "KILL_SWITCH_ACTIVATED",
         /// Normal operation resumed.
         KillSwitchRecovered = "KILL_SWITCH_RECOVERED",

@@ -120,7 +120,7 @@ pub enum Change {
     },
     /// Release the kill switch.
     KillSwitchRecovery {
-        /// Of the pull that is to end.
+        /// Of the activation that is to end.
         generation: u64,
     },
     /// Let a suspended wallet sign again.

@@ -1,6 +1,6 @@
 //! The proof without which nothing is signed.
 //!
-//! A [`Clearance`] says: this digest was judged, its tier's waiting is over, and no brake is on. Its
+//! A [`Clearance`] says: this digest was judged, its tier's waiting is over, and nothing stops it. Its
 //! fields are private, only [`Obligation::clear`] makes one, and signing consumes it.
 
 use thiserror::Error;
@@ -27,16 +27,16 @@ pub struct Obligation {
     pub execute_after: Option<UnixSeconds>,
 }
 
-/// The brakes as they are just before signing.
+/// The stop conditions as they are just before signing.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Brakes {
+pub struct StopConditions {
     /// The wallet's status.
     pub wallet: WalletStatus,
     /// The kill switch.
     pub kill_switch: KillSwitch,
     /// The kill switch's generation when the request was admitted.
     pub admitted_generation: u64,
-    /// Its generation now; a pull and a recovery in between still cancel what was waiting.
+    /// Its generation now; an activation and a recovery in between still cancel what was waiting.
     pub generation: u64,
     /// Whether the session that asked was revoked before it was admitted to signing.
     pub session_revoked: bool,
@@ -44,13 +44,13 @@ pub struct Brakes {
     pub session_unlinked: bool,
 }
 
-impl Brakes {
+impl StopConditions {
     /// Which of them stops what has obtained `tier`, whatever it waits for.
     pub fn on(self, tier: Tier) -> Option<NotCleared> {
         if self.wallet != WalletStatus::Active {
             return Some(NotCleared::Wallet(self.wallet));
         }
-        if self.kill_switch != KillSwitch::Active || self.generation != self.admitted_generation {
+        if self.kill_switch != KillSwitch::Running || self.generation != self.admitted_generation {
             return Some(NotCleared::KillSwitch);
         }
         // An owner's approval outlives the session that asked; nothing else does.
@@ -70,8 +70,8 @@ pub enum NotCleared {
     /// The wallet may not sign.
     #[error("the wallet is {0}")]
     Wallet(WalletStatus),
-    /// The kill switch is on, or was since admission.
-    #[error("the kill switch was pulled")]
+    /// The kill switch is activated, or was since admission.
+    #[error("the kill switch was activated")]
     KillSwitch,
     /// The session was revoked before anything was signed.
     #[error("the session was revoked")]
@@ -106,14 +106,14 @@ impl Obligation {
         &self,
         digest: Digest,
         consent: Option<&OwnerConsent>,
-        brakes: Brakes,
+        stop_conditions: StopConditions,
         now: UnixSeconds,
     ) -> Result<Clearance, NotCleared> {
         if digest != self.digest {
             return Err(NotCleared::Altered);
         }
-        if let Some(brake) = brakes.on(self.tier) {
-            return Err(brake);
+        if let Some(reason) = stop_conditions.on(self.tier) {
+            return Err(reason);
         }
         match self.tier {
             Tier::Instant | Tier::Notify => {}

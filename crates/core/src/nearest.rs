@@ -1,7 +1,7 @@
 //! The name that was probably meant.
 
 /// The candidate nearest to `text`, if one is near enough to be a slip of the hand: at most a third of its
-/// characters differ (Damerau-Levenshtein, which counts two swapped neighbours as one). Case is passed over.
+/// characters differ (Damerau-Levenshtein, which counts two swapped neighbours as one). Evaluation is passed over.
 ///
 /// ```
 /// assert_eq!(waiaas_core::nearest("prot", ["port", "hostname"]), Some("port"));

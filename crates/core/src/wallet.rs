@@ -59,12 +59,12 @@ wire_enum!(
 );
 
 wire_enum!(
-    /// The installation's emergency brake.
+    /// The installation's kill switch.
     KillSwitch {
         /// Normal operation.
-        Active = "ACTIVE",
+        Running = "ACTIVE",
         /// Nothing is signed; the operator can recover.
-        Suspended = "SUSPENDED",
+        Activated = "SUSPENDED",
         /// Nothing is signed; recovery takes the owner as well.
         Locked = "LOCKED",
     }

@@ -63,7 +63,7 @@ codes! {
     InvalidNonce = "INVALID_NONCE",
     /// Two credentials where one was wanted.
     AmbiguousCredentials = "AMBIGUOUS_CREDENTIALS",
-    /// The kill switch is on.
+    /// The kill switch is activated.
     SystemLocked = "SYSTEM_LOCKED",
     /// The daemon is stopping.
     ShuttingDown = "SHUTTING_DOWN",
@@ -202,7 +202,7 @@ codes! {
     /// As many changes wait as may.
     ChangeLimitExceeded = "CHANGE_LIMIT_EXCEEDED",
 
-    /// The kill switch is on already. No longer sent: pulling it again answers with its state.
+    /// The kill switch is activated already. No longer sent: activating it again answers with its state.
     KillSwitchAlreadyActive = "KILL_SWITCH_ALREADY_ACTIVE",
     /// The kill switch is not on.
     KillSwitchNotActive = "KILL_SWITCH_NOT_ACTIVE",

@@ -43,7 +43,9 @@ mod workers;
 
 pub use agent::{Agent, Calldata};
 pub use clock::{Clock, SystemClock};
-pub use credentials::{Brake, Decision, Local, Master, Owner, OwnerAnswer, Renewal, Replaced, Session, Via};
+pub use credentials::{
+    Activator, Decision, Local, Master, Owner, OwnerAnswer, Renewal, Replaced, Session, Via,
+};
 pub use data_dir::{DataDir, write_private};
 pub use engine::Engine;
 pub use error::{Error, ErrorCode, Remedy, StartError};

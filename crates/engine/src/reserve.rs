@@ -18,7 +18,7 @@ use waiaas_store::StoreError;
 use crate::config::DatabaseTarget;
 use crate::error::{Error, ErrorCode};
 
-/// Bytes set aside. The brake takes some thousand, an end of a transaction as many.
+/// Bytes set aside. The kill switch takes some thousand, an end of a transaction as many.
 const BYTES: u64 = 8 * 1024 * 1024;
 
 /// The file, for a database that is a file of ours.

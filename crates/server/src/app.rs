@@ -11,7 +11,7 @@ use waiaas_engine::{Engine, Error};
 use crate::limits::Limits;
 use crate::problem::Failure;
 
-/// The engine and what the doors keep beside it. Clones are handles.
+/// The engine and the state that the routes share. Clones are handles.
 #[derive(Clone)]
 pub(crate) struct App(Arc<Parts>);
 

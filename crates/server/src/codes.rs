@@ -8,8 +8,8 @@ use std::collections::BTreeMap;
 use waiaas_core::policy::DenialCode;
 use waiaas_engine::ErrorCode as E;
 
-use crate::doors::AuthClass;
-use crate::problem::{Code, DoorCode};
+use crate::problem::{Code, HttpCode};
+use crate::register::AuthClass;
 
 /// Errors that any operation can answer with, whatever it does.
 const EVERYWHERE: &[E] = &[
@@ -21,13 +21,13 @@ const EVERYWHERE: &[E] = &[
     E::InternalError,
 ];
 
-const DOORS: &[DoorCode] = &[
-    DoorCode::HostNotAllowed,
-    DoorCode::OriginNotAllowed,
-    DoorCode::PayloadTooLarge,
-    DoorCode::RateLimited,
-    DoorCode::RequestTimeout,
-    DoorCode::BadRequest,
+const HTTP: &[HttpCode] = &[
+    HttpCode::HostNotAllowed,
+    HttpCode::OriginNotAllowed,
+    HttpCode::PayloadTooLarge,
+    HttpCode::RateLimited,
+    HttpCode::RequestTimeout,
+    HttpCode::BadRequest,
 ];
 
 const SESSION: &[E] = &[
@@ -296,11 +296,11 @@ const fn credential(auth: AuthClass) -> &'static [&'static [E]] {
 /// Every code that an operation can answer with. None for an operation that is not known here.
 pub(crate) fn of(operation: &str, auth: AuthClass, has_body: bool) -> Option<Vec<Code>> {
     let Codes { own, judged } = own(operation)?;
-    let mut codes: Vec<Code> = DOORS.iter().copied().map(Code::from).collect();
+    let mut codes: Vec<Code> = HTTP.iter().copied().map(Code::from).collect();
     let engine = own.iter().chain(credential(auth)).copied().flatten().chain(EVERYWHERE);
     codes.extend(engine.copied().map(Code::from));
     if has_body {
-        codes.push(DoorCode::UnsupportedMediaType.into());
+        codes.push(HttpCode::UnsupportedMediaType.into());
     }
     if judged {
         codes.extend(DenialCode::ALL.iter().map(|code| Code::from(E::Denied(*code))));
@@ -323,7 +323,7 @@ pub(crate) fn by_status(codes: &[Code]) -> BTreeMap<u16, Vec<&'static str>> {
 pub(crate) fn all() -> Vec<&'static str> {
     let denials = DenialCode::ALL.iter().map(|code| Code::from(E::Denied(*code)));
     let plain = E::PLAIN.iter().copied().map(Code::from);
-    let mut all: Vec<_> = plain.chain(denials).chain(DoorCode::ALL.iter().copied().map(Code::from)).collect();
+    let mut all: Vec<_> = plain.chain(denials).chain(HttpCode::ALL.iter().copied().map(Code::from)).collect();
     all.sort_unstable_by_key(|code| code.as_str());
     all.dedup();
     all.into_iter().map(Code::as_str).collect()
@@ -333,17 +333,17 @@ pub(crate) fn all() -> Vec<&'static str> {
 mod tests {
     #[test]
     fn every_operation_has_its_codes() {
-        for door in crate::inventory() {
-            assert!(!door.codes.is_empty(), "{} {} has no list of codes", door.method, door.path);
+        for route in crate::inventory() {
+            assert!(!route.codes.is_empty(), "{} {} has no list of codes", route.method, route.path);
         }
     }
 
     #[test]
     fn only_what_is_judged_is_denied() {
         let listed = |path: &str| {
-            let doors = crate::inventory();
-            let door = doors.iter().find(|door| door.path == path).expect("an operation");
-            door.codes.contains(&"POLICY_DENIED")
+            let routes = crate::inventory();
+            let route = routes.iter().find(|route| route.path == path).expect("an operation");
+            route.codes.contains(&"POLICY_DENIED")
         };
         assert!(listed("/v1/transactions/send") && listed("/v1/transactions/{id}/replace"));
         assert!(!listed("/v1/transactions/simulate") && !listed("/v1/policies"));

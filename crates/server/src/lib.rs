@@ -1,4 +1,4 @@
-//! The doors: HTTP in front of the engine. It translates and never decides.
+//! HTTP in front of the engine. It translates and never decides.
 //!
 //! A request passes the layers in `layers/`, then a handler in `routes/<noun>/<verb>.rs`. Every
 //! handler's first parameter is a credential from `extract/`; one without does not compile. Errors
@@ -7,13 +7,13 @@
 mod app;
 mod codes;
 mod connections;
-mod doors;
 mod extract;
 mod layers;
 mod limits;
 mod openapi;
 mod places;
 mod problem;
+mod register;
 mod router;
 mod routes;
 mod shapes;
@@ -21,7 +21,7 @@ mod socket;
 mod wire;
 
 pub use connections::{Listeners, ServeError, serve};
-pub use doors::{AuthClass, Door, inventory};
 pub use openapi::openapi_json;
+pub use register::{AuthClass, Route, inventory};
 pub use router::router;
 pub use socket::{Socket, SocketError};

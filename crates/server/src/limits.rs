@@ -15,7 +15,7 @@ use waiaas_core::ids::SessionId;
 use waiaas_engine::config::Security;
 
 use crate::layers::lane::Lane;
-use crate::problem::{DoorCode, Failure};
+use crate::problem::{Failure, HttpCode};
 
 /// Checks between two sweeps of buckets that are full again.
 const SWEEP_EVERY: u32 = 1024;
@@ -79,7 +79,7 @@ impl<K: Hash + Eq + Clone> Buckets<K> {
         }
         self.limiter.check_key(&key).map_err(|early| {
             let wait = early.wait_time_from(self.clock.now()).as_secs().saturating_add(1);
-            Failure::new(DoorCode::RateLimited, format!("Too many requests {whose}."))
+            Failure::new(HttpCode::RateLimited, format!("Too many requests {whose}."))
                 .hint(format!("Wait {wait} s, then ask again."))
                 .retry_after(wait)
         })

@@ -73,7 +73,7 @@ impl Socket {
         Ok(Self { listener, path: path.to_owned() })
     }
 
-    /// The next connection of somebody who may use this door; `None` for anybody else's.
+    /// The next connection of somebody who may use this socket; `None` for anybody else's.
     pub(crate) async fn accept(&self) -> io::Result<Option<UnixStream>> {
         let (stream, _) = self.listener.accept().await?;
         let peer = stream.peer_cred()?.uid();

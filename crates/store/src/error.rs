@@ -30,7 +30,7 @@ pub enum Entity {
     SessionWallet,
     /// A policy.
     Policy,
-    /// A pinned token.
+    /// A recorded token.
     Token,
     /// A transaction.
     Transaction,

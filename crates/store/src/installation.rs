@@ -44,7 +44,7 @@ impl WriteTx {
         let entity = Entity::Installation;
         put_new(self.conn(), INSTANCE, &new.instance.to_string(), entity).await?;
         put_new(self.conn(), HEADER, &new.keystore_header, entity).await?;
-        let kill_switch = KillSwitchRow { state: KillSwitch::Active, generation: 0, changed_at: audit.at };
+        let kill_switch = KillSwitchRow { state: KillSwitch::Running, generation: 0, changed_at: audit.at };
         put_new(self.conn(), kill_switch::KEY, &kill_switch.to_json(), entity).await?;
         put_new(self.conn(), session_keys::CURRENT, &new.session_key.to_json(), entity).await?;
         self.record(audit).await?;

@@ -19,7 +19,7 @@ pub(crate) const KEY: &str = "kill_switch";
 pub struct KillSwitchRow {
     /// Its state.
     pub state: KillSwitch,
-    /// Grows with every change, so that a pull and a recovery in between are both seen.
+    /// Grows with every change, so that an activation and a recovery in between are both seen.
     pub generation: u64,
     /// When it last changed.
     pub changed_at: UnixSeconds,
@@ -58,11 +58,11 @@ impl WriteTx {
         to: KillSwitch,
         audit: AuditEntry,
     ) -> Result<KillSwitchRow, StoreError> {
-        use KillSwitch::{Active, Locked, Suspended};
+        use KillSwitch::{Activated, Locked, Running};
         let (now, text) = stored(self.conn()).await?;
         let legal = matches!(
             (from, to),
-            (Active, Suspended) | (Suspended, Locked) | (Suspended, Active) | (Locked, Active)
+            (Running, Activated) | (Activated, Locked) | (Activated, Running) | (Locked, Running)
         );
         if now.state != from || !legal {
             return Err(StoreError::Conflict(Entity::KillSwitch));

@@ -8,7 +8,7 @@
 //! and commits what is waiting together ([`Store::write`]). [`WriteTx`] is the only type with methods
 //! that change anything, and each of them that touches security takes an [`AuditEntry`], written in
 //! the same database transaction: no audit row, no change. The exceptions, because they grant nothing
-//! and record no decision: failed-login counters, expired idempotency keys, pinned token facts, issued
+//! and record no decision: failed-login counters, expired idempotency keys, recorded token facts, issued
 //! (unanswered) challenges, counts of equal denials, the lease, and the note that a node refused a broadcast.
 
 mod allowances;

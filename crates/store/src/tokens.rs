@@ -13,7 +13,7 @@ use crate::error::{Entity, StoreError};
 use crate::reads::reads;
 use crate::writer::WriteTx;
 
-/// What is pinned of one token.
+/// What is recorded of one token.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct TokenRow {
     /// Where.
@@ -26,7 +26,7 @@ pub struct TokenRow {
     pub decimals: u8,
     /// Where the facts came from: `chain`, `builtin`, `custom`, …
     pub source: String,
-    /// When they were pinned.
+    /// When they were recorded.
     pub created_at: UnixSeconds,
 }
 
@@ -44,9 +44,9 @@ impl TokenRow {
 }
 
 reads! {
-    /// One pinned token.
+    /// One recorded token.
     token(network: &NetworkId, address: Address) -> Option<TokenRow>;
-    /// The pinned tokens of one network, or of all.
+    /// The recorded tokens of one network, or of all.
     tokens(network: Option<&NetworkId>) -> Vec<TokenRow>;
 }
 
@@ -67,8 +67,8 @@ async fn tokens(conn: &mut AnyConnection, network: Option<&NetworkId>) -> Result
 }
 
 impl WriteTx {
-    /// Pins a token unless it is pinned already, and returns what is pinned now.
-    pub async fn pin_token(&mut self, new: TokenRow) -> Result<TokenRow, StoreError> {
+    /// Records a token unless it is recorded already, and returns what is recorded now.
+    pub async fn record_token(&mut self, new: TokenRow) -> Result<TokenRow, StoreError> {
         let query = "INSERT INTO tokens (network, address, symbol, decimals, source, created_at) \
                      VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (network, address) DO NOTHING";
         sqlx::query(query)
@@ -80,15 +80,15 @@ impl WriteTx {
             .bind(new.created_at)
             .execute(self.conn())
             .await?;
-        let pinned = token(self.conn(), &new.network, new.address).await?;
-        pinned.ok_or(StoreError::NotFound(Entity::Token))
+        let recorded = token(self.conn(), &new.network, new.address).await?;
+        recorded.ok_or(StoreError::NotFound(Entity::Token))
     }
 
     /// Forgets a token, so that it is read from the nodes anew.
     ///
     /// # Errors
     ///
-    /// [`StoreError::NotFound`] where it is not pinned.
+    /// [`StoreError::NotFound`] where it is not recorded.
     pub async fn forget_token(
         &mut self,
         network: &NetworkId,

@@ -77,7 +77,7 @@ struct Counters {
 }
 
 /// What became of a job inside its savepoint.
-enum Outcome {
+enum JobEnd {
     Keep,
     Undo,
     /// Nothing may be assumed of the connection any more.
@@ -85,7 +85,7 @@ enum Outcome {
 }
 
 trait Job: Send {
-    fn run<'t>(&'t mut self, tx: &'t mut WriteTx) -> BoxFuture<'t, Outcome>;
+    fn run<'t>(&'t mut self, tx: &'t mut WriteTx) -> BoxFuture<'t, JobEnd>;
     /// Replaces a success that could not be kept.
     fn fail(&mut self, error: StoreError);
     /// Answers the caller. `ended` says whether the transaction is durable.
@@ -104,16 +104,16 @@ where
     T: Send,
     E: From<StoreError> + Send,
 {
-    fn run<'t>(&'t mut self, tx: &'t mut WriteTx) -> BoxFuture<'t, Outcome> {
+    fn run<'t>(&'t mut self, tx: &'t mut WriteTx) -> BoxFuture<'t, JobEnd> {
         Box::pin(async move {
-            let Some(job) = self.job.take() else { return Outcome::Undo };
+            let Some(job) = self.job.take() else { return JobEnd::Undo };
             // The closure itself runs inside the future, so that its panics are caught as well.
             let work = AssertUnwindSafe(async { job(tx).await }).catch_unwind();
             let (result, outcome) = match tokio::time::timeout(PATIENCE, work).await {
-                Ok(Ok(Ok(value))) => (Ok(value), Outcome::Keep),
-                Ok(Ok(Err(error))) => (Err(error), Outcome::Undo),
-                Ok(Err(_panic)) => (Err(StoreError::Abandoned("it panicked").into()), Outcome::Undo),
-                Err(_elapsed) => (Err(StoreError::Abandoned("it took too long").into()), Outcome::Hang),
+                Ok(Ok(Ok(value))) => (Ok(value), JobEnd::Keep),
+                Ok(Ok(Err(error))) => (Err(error), JobEnd::Undo),
+                Ok(Err(_panic)) => (Err(StoreError::Abandoned("it panicked").into()), JobEnd::Undo),
+                Err(_elapsed) => (Err(StoreError::Abandoned("it took too long").into()), JobEnd::Hang),
             };
             self.result = Some(result);
             outcome
@@ -368,13 +368,13 @@ async fn work(
         run = run.saturating_add(1);
         tx.statement("SAVEPOINT job").await?;
         match job.run(tx).await {
-            Outcome::Keep => {
+            JobEnd::Keep => {
                 // PostgreSQL refuses this when the job went on after one of its statements had failed.
                 let Err(error) = tx.statement("RELEASE SAVEPOINT job").await else { continue };
                 job.fail(error.into());
             }
-            Outcome::Undo => {}
-            Outcome::Hang => return Err(StoreError::Abandoned("another write in the same commit hung")),
+            JobEnd::Undo => {}
+            JobEnd::Hang => return Err(StoreError::Abandoned("another write in the same commit hung")),
         }
         tx.statement("ROLLBACK TO SAVEPOINT job").await.map_err(lost)?;
         tx.statement("RELEASE SAVEPOINT job").await?;

@@ -16,7 +16,7 @@ use waiaas_core::money::{Price, Usd};
 use waiaas_core::network::NetworkId;
 use waiaas_core::nft::{NftId, NftKind};
 use waiaas_core::policy::{
-    AssetFacts, CategorySums, CountedAllowance, Facts, FeeFacts, FeedbackTags, Ledger, Policy, PolicySet, PolicyType,
+    AssetFacts, CategorySums, CountedAllowance, PolicyFacts, FeeFacts, FeedbackTags, Ledger, Policy, PolicySet, PolicyType,
     PriceFact, Purpose, Reputation, Rules, Scope, Tier, Verdict, evaluate,
 };
 use waiaas_core::selector::Selector;
@@ -82,8 +82,8 @@ pub(super) fn run(data: &[u8]) -> bool {
 }
 
 /// From what is stored with a decision, the same decision.
-fn stored(set: &PolicySet, effects: &Effects, facts: &Facts, verdict: &Verdict) {
-    let again = |text: String| serde_json::from_str::<Facts>(&text).ok();
+fn stored(set: &PolicySet, effects: &Effects, facts: &PolicyFacts, verdict: &Verdict) {
+    let again = |text: String| serde_json::from_str::<PolicyFacts>(&text).ok();
     let stored = serde_json::to_string(facts).ok().and_then(again);
     assert_eq!(stored.as_ref(), Some(facts), "facts through JSON");
     let read: Option<Effects> =
@@ -260,7 +260,7 @@ fn action(input: &mut Input<'_>) -> ActionFacts {
 }
 
 /// Allowances that the effects may use up: given earlier, or through another contract.
-fn use_allowances(input: &mut Input<'_>, facts: &mut Facts, effects: &mut Effects) {
+fn use_allowances(input: &mut Input<'_>, facts: &mut PolicyFacts, effects: &mut Effects) {
     for effect in &mut effects.items {
         match effect {
             Effect::Allowance { through, .. } => *through = input.maybe(address),
@@ -298,10 +298,10 @@ fn ledger(input: &mut Input<'_>) -> Ledger {
     }
 }
 
-fn facts(input: &mut Input<'_>) -> Facts {
+fn facts(input: &mut Input<'_>) -> PolicyFacts {
     let domain = |input: &mut Input<'_>| input.one(&DOMAINS).to_owned();
     let reputations = input.u8() % 3;
-    Facts {
+    PolicyFacts {
         now: i64::from_be_bytes(input.array()),
         owner: input.one(OwnerState::ALL),
         assets: assets(input, |input| AssetFacts {

@@ -72,7 +72,7 @@ pub(crate) fn class() -> Class {
         ensure!(grown < 6_000_000, "200 texts of 60 kB grew the database by {grown} bytes");
         ensure!(rows(&victim).await?.len() == 20, "more is kept than the session may have kept");
         let stopped = target.operator().post_empty("/v1/admin/kill-switch").await?;
-        ensure!(stopped.status == 200, "the brake: HTTP {} {}", stopped.status, stopped.body);
+        ensure!(stopped.status == 200, "the kill switch: HTTP {} {}", stopped.status, stopped.body);
         Ok(())
     });
     for (name, body) in [

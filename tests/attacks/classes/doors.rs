@@ -98,7 +98,7 @@ fn flood(daemon: &Daemon, count: usize, how: &'static str) -> tokio::task::JoinS
     crowd
 }
 
-async fn against_the_brake(target: Arc<Target>, how: &'static str) -> Result<()> {
+async fn against_the_kill_switch(target: Arc<Target>, how: &'static str) -> Result<()> {
     let (daemon, _) = target.beside(|options| {
         options.extra = "\n[security]\nrate_limit_global_ip_rpm = 60\n".to_owned();
     })?;
@@ -123,7 +123,7 @@ async fn against_the_brake(target: Arc<Target>, how: &'static str) -> Result<()>
     let crowd = flood(&daemon, 600, how);
     for _ in 0..10 {
         let output = waiting(|| daemon.cli_without_password(&["kill-switch", "activate"]))?;
-        ensure!(output.status.success(), "the brake was not pulled: {output:?}");
+        ensure!(output.status.success(), "the kill switch was not activated: {output:?}");
     }
     ensure!(waiting(|| daemon.cli_json(&["kill-switch", "show"]))?["signing"] == "stopped");
     drop((crowd, held, at_the_socket));
@@ -200,7 +200,7 @@ async fn full_disk(target: Arc<Target>) -> Result<()> {
     let output = waiting(|| daemon.cli_without_password(&["kill-switch", "activate"]))?;
     ensure!(output.status.success(), "{output:?}");
     disk.nearly_fill(false)?;
-    until("the brake", PATIENCE, || async {
+    until("the kill switch", PATIENCE, || async {
         Ok((waiting(|| daemon.cli_json(&["kill-switch", "show"]))?["signing"] == "stopped").then_some(()))
     })
     .await
@@ -237,8 +237,8 @@ pub(crate) fn class() -> Class {
         class.case(Needs::Own, format!("a lure with {how}"), move |target| lure(target, how));
     }
     for how in ["health", "guesses", "silent connections", "silent peers at the socket"] {
-        let name = format!("a flood of {how} against the brake");
-        class.case(Needs::Own, name, move |target| against_the_brake(target, how));
+        let name = format!("a flood of {how} against the kill switch");
+        class.case(Needs::Own, name, move |target| against_the_kill_switch(target, how));
     }
     let name = "requests without a password against the right one";
     class.case(Needs::Own, name, against_the_password);
@@ -248,7 +248,7 @@ pub(crate) fn class() -> Class {
         let name = format!("a data directory in which others may write '{what}'");
         class.case(Needs::Own, name, move |target| shared_house(target, what));
     }
-    class.case(Needs::Own, "a full disk against the brake", full_disk);
+    class.case(Needs::Own, "a full disk against the kill switch", full_disk);
     for (name, value) in [
         ("sec-fetch-site", "cross-site"),
         ("sec-fetch-site", "same-site"),

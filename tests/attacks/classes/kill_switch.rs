@@ -1,4 +1,4 @@
-//! The brake, and what tries to get past it.
+//! The kill switch, and what tries to get past it.
 //!
 //! A naive design stops new requests and lets what already waits run on, or forgets a way of signing.
 //! These attacks run one at a time on a daemon of their own.
@@ -31,7 +31,7 @@ async fn victim(fragile: &Fragile<'_>) -> Result<Victim> {
     Ok(victim)
 }
 
-async fn pull(fragile: &Fragile<'_>) -> Result<()> {
+async fn activate(fragile: &Fragile<'_>) -> Result<()> {
     fragile.target.operator().post_empty("/v1/admin/kill-switch").await?.expect(200).map(drop)
 }
 
@@ -48,12 +48,12 @@ pub(crate) fn class() -> Class {
         class.case(Needs::Own, format!("{way} while it is on"), move |target| async move {
             let fragile = target.fragile().await?;
             let (victim, thief) = (victim(&fragile).await?, On::Evm.stranger());
-            pull(&fragile).await?;
+            activate(&fragile).await?;
             let body = json!({ "to": thief, "amount": "0.001" });
             let answer = match way {
                 "send" => victim.send(body).await?,
                 "send with an old key" => {
-                    let api = victim.api.clone().header("idempotency-key", "before-the-brake");
+                    let api = victim.api.clone().header("idempotency-key", "before-the-kill-switch");
                     api.post("/v1/transactions/send", body).await?
                 }
                 "simulate" => victim.api.post("/v1/transactions/simulate", body).await?,
@@ -85,19 +85,19 @@ pub(crate) fn class() -> Class {
                 let id = text(&sent, "id")?;
                 let path = format!("/v1/transactions/{id}");
                 let asked: Value = fragile.target.anonymous().get(&format!("{path}/approval")).await?.body;
-                pull(&fragile).await?;
+                activate(&fragile).await?;
                 if asked["approve"].is_object() {
                     let yes = OwnerKey::evm(99)?.answering(&fragile.target.anonymous(), &asked["approve"])?;
                     // The owner may answer; nothing is signed for it.
                     let answer = yes.post_empty(&format!("{path}/approve")).await?;
-                    ensure!(answer.body["txHash"].is_null(), "signed under the brake: {}", answer.body);
+                    ensure!(answer.body["txHash"].is_null(), "signed under the kill switch: {}", answer.body);
                 }
                 recover(&fragile).await?;
                 victim.works().await?;
                 if asked["approve"].is_object() {
                     let yes = OwnerKey::evm(99)?.answering(&fragile.target.anonymous(), &asked["approve"])?;
                     let answer = yes.post_empty(&format!("{path}/approve")).await?;
-                    ensure!(answer.status >= 400, "approved after the brake: {}", answer.body);
+                    ensure!(answer.status >= 400, "approved after the kill switch: {}", answer.body);
                 }
                 // Also when the delay of a minute is over, and it is taken up to be signed.
                 let tx = e2e::until("the end of the delay", PATIENCE, || async {
@@ -119,7 +119,7 @@ pub(crate) fn class() -> Class {
             let sent = victim.pay(&On::Evm.stranger(), "1.0").await?.expect(201)?;
             let path = format!("/v1/transactions/{}/approval", text(&sent, "id")?);
             let asked = fragile.target.anonymous().get(&path).await?.expect(200)?;
-            pull(&fragile).await?;
+            activate(&fragile).await?;
             let api = match who {
                 "the agent" => victim.api.clone(),
                 "nobody" => fragile.target.anonymous(),
@@ -135,7 +135,7 @@ pub(crate) fn class() -> Class {
         });
     }
     for who in ["the agent", "nobody"] {
-        class.case(Needs::Own, format!("{who} pulls it"), move |target| async move {
+        class.case(Needs::Own, format!("{who} activates it"), move |target| async move {
             let fragile = target.fragile().await?;
             let victim = victim(&fragile).await?;
             let api = if who == "nobody" { fragile.target.anonymous() } else { victim.api.clone() };

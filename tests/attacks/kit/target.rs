@@ -139,14 +139,14 @@ impl Target {
         Ok((daemon, Arc::new(target)))
     }
 
-    /// The daemon that one attack at a time may break, with its brake released.
+    /// The daemon that one attack at a time may break, with its kill switch released.
     pub(crate) async fn fragile(&self) -> Result<Fragile<'_>> {
         let mut guard = self.own()?.fragile.lock().await;
         let target = match &*guard {
             Some((_, target)) => target.clone(),
             None => guard.insert(self.beside(|_| {})?).1.clone(),
         };
-        // Victims of earlier attacks have no say in what this one's brake and policies do.
+        // Victims of earlier attacks have no say in what this one's kill switch and policies do.
         let known = target.operator().get("/v1/wallets").await?.expect(200)?;
         for row in known["items"].as_array().into_iter().flatten() {
             if let Some(id) = row["id"].as_str().filter(|_| row["status"] != "TERMINATED") {

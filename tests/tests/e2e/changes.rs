@@ -288,7 +288,7 @@ async fn what_concerns_several_wallets_takes_every_owner() -> Result<()> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn brakes_are_pulled_at_once_and_released_by_owners() -> Result<()> {
+async fn kill_switches_are_pulled_at_once_and_released_by_owners() -> Result<()> {
     let daemon = Daemon::start(&unreachable_nodes())?;
     let (operator, nobody, local) = (daemon.operator(), daemon.anonymous(), daemon.local_operator()?);
     let (one, two) = (OwnerKey::evm(3)?, OwnerKey::solana(4));
@@ -309,7 +309,7 @@ async fn brakes_are_pulled_at_once_and_released_by_owners() -> Result<()> {
     one.agrees(&nobody, &waits).await?.expect(200)?;
     assert_eq!(state().await?, "ACTIVE");
 
-    // All of them: every owner, while the brake is on.
+    // All of them: every owner, while the kill switch is activated.
     operator.post_empty("/v1/admin/kill-switch").await?.expect(200)?;
     let switch = async || -> Result<Value> {
         Ok(operator.get("/v1/admin/kill-switch").await?.expect(200)?["state"].clone())
@@ -317,7 +317,7 @@ async fn brakes_are_pulled_at_once_and_released_by_owners() -> Result<()> {
     let stale = operator.post_empty("/v1/admin/recover").await?.expect(202)?;
     assert_eq!(stale["kind"], "KILL_SWITCH_RECOVERY");
     one.agrees(&nobody, &stale).await?.expect(200)?;
-    // Pulled once more: what one of them agreed to before is worth nothing now.
+    // Activated once more: what one of them agreed to before is worth nothing now.
     operator.post_empty("/v1/admin/kill-switch").await?.expect(200)?;
     assert_eq!(two.agrees(&nobody, &stale).await?.refused(409)?, "CHANGE_ALREADY_DECIDED");
     let waits = operator.post_empty("/v1/admin/recover").await?.expect(202)?;
@@ -327,7 +327,7 @@ async fn brakes_are_pulled_at_once_and_released_by_owners() -> Result<()> {
     assert_eq!(switch().await?, "ACTIVE");
     assert_eq!(operator.post_empty("/v1/admin/recover").await?.refused(409)?, "KILL_SWITCH_NOT_ACTIVE");
 
-    // The consent was to the end of that pull, not of the next.
+    // The consent was to the end of that activation, not of the next.
     operator.post_empty("/v1/admin/kill-switch").await?.expect(200)?;
     assert_eq!(one.agrees(&nobody, &waits).await?.refused(409)?, "CHANGE_ALREADY_DECIDED");
     let waits = operator.post_empty("/v1/admin/recover").await?.expect(202)?;

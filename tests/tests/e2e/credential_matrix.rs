@@ -167,7 +167,7 @@ const ROWS: &[Row] = &[
     row("POST", "/v1/admin/backup/download", At::Nothing, Body::None, SOCKET),
     row("DELETE", "/v1/tokens", At::Nothing, Body::Empty, SOCKET),
     row("POST", "/v1/admin/kill-switch", At::Nothing, Body::None, OPERATOR),
-    // While the brake is on, sessions are refused everywhere, and here all the same.
+    // While the kill switch is activated, sessions are refused everywhere, and here all the same.
     // The wallet has an owner, who has to agree to the recovery.
     row("POST", "/v1/admin/recover", At::Nothing, Body::None, [401, 401, 401, 202, 401]),
     row("POST", "/v1/admin/shutdown", At::Nothing, Body::None, SOCKET),

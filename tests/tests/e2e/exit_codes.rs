@@ -14,7 +14,7 @@ use crate::credential_matrix::unreachable_nodes;
 #[tokio::test(flavor = "multi_thread")]
 async fn every_exit_code_of_the_table_is_what_commands_end_with() -> Result<()> {
     let daemon = Daemon::start(&unreachable_nodes())?;
-    // A wallet with a proved owner, so that releasing the brake waits.
+    // A wallet with a proved owner, so that releasing the kill switch waits.
     let wallet = daemon.cli_json(&["wallet", "create", "w", "--chain", "ethereum"])?;
     let wallet = wallet["id"].as_str().context("an id")?.to_owned();
     let owner = OwnerKey::evm(3)?.address();

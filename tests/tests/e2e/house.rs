@@ -34,7 +34,7 @@ async fn a_directory_that_others_may_fill_gets_no_password() -> Result<()> {
         }
     }
     ensure!(daemon.cli(&["status"])?.status.success(), "mended");
-    // The brake says nothing secret, so it works all the same.
+    // The kill switch says nothing secret, so it works all the same.
     set(&dir, 0o777)?;
     ensure!(daemon.cli_without_password(&["kill-switch", "activate"])?.status.success());
     set(&dir, 0o700)

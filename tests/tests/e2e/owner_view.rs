@@ -224,8 +224,8 @@ async fn an_approval_whose_transaction_does_not_run_is_not_reported_as_done() ->
     let owned = Owned::start().await?;
     let id = owned.ask(&OwnerKey::evm(32)?.address()).await?;
     owned.daemon.operator().post("/v1/admin/kill-switch", json!({ "reason": "drill" })).await?;
-    let pulled = owned.daemon.operator().get("/v1/admin/kill-switch").await?.expect(200)?;
-    ensure!(pulled["state"] != "ACTIVE", "{pulled}");
+    let activated = owned.daemon.operator().get("/v1/admin/kill-switch").await?.expect(200)?;
+    ensure!(activated["state"] != "ACTIVE", "{activated}");
     let (code, said) = owned.approve(&[&id, "--key-file", &owned.key_file, "--yes"])?;
     ensure!(code == Some(5), "{code:?} {said}");
     ensure!(!said.contains("Approved; the transaction is CANCELLED"), "{said}");

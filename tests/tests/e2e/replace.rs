@@ -294,7 +294,10 @@ async fn what_cannot_be_replaced_is_refused() -> Result<()> {
     ensure!(refused.refused(409)? == "TX_ALREADY_PROCESSED");
 
     stage.daemon.operator().post_empty("/v1/admin/kill-switch").await?.expect(200)?;
-    ensure!(api.post(&path, json!({ "with": "HIGHER_FEE" })).await?.status >= 400, "the brake is on");
+    ensure!(
+        api.post(&path, json!({ "with": "HIGHER_FEE" })).await?.status >= 400,
+        "the kill switch is activated"
+    );
     mine(&stage, 1).await?;
     ensure!(stage.localnet.evm.nonce(&payer.agent.address).await? == 1, "what was sent stays sent");
     Ok(())

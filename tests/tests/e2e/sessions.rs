@@ -1,4 +1,4 @@
-//! Sessions: bounds, limits, renewal, rotation, revocation, forgery, and the brakes above them.
+//! Sessions: bounds, limits, renewal, rotation, revocation, forgery, and the stop conditions above them.
 
 use std::time::Duration;
 
@@ -253,7 +253,7 @@ fn hmac_sha256(key: &[u8], message: &[u8]) -> [u8; 32] {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_a_brake_caught_waiting_is_never_signed() -> Result<()> {
+async fn what_a_kill_switch_caught_waiting_is_never_signed() -> Result<()> {
     let localnet = Localnet::start()?;
     let daemon = Daemon::start(&DaemonOptions::of(&localnet))?;
     let operator = daemon.operator();
@@ -276,9 +276,13 @@ async fn what_a_brake_caught_waiting_is_never_signed() -> Result<()> {
     let wallet = |index: usize| format!("/v1/wallets/{}", waiting[index].0.wallet);
 
     // The kill switch, over the first.
-    let pulled = operator.post_empty("/v1/admin/kill-switch").await?.expect(200)?;
-    assert_eq!(pulled["signing"], "stopped", "{pulled}");
-    assert_eq!(operator.post_empty("/v1/admin/kill-switch").await?.expect(200)?, pulled, "pulled already");
+    let activated = operator.post_empty("/v1/admin/kill-switch").await?.expect(200)?;
+    assert_eq!(activated["signing"], "stopped", "{activated}");
+    assert_eq!(
+        operator.post_empty("/v1/admin/kill-switch").await?.expect(200)?,
+        activated,
+        "activated already"
+    );
     for path in [ADDRESS, "/v1/transactions", "/v1/wallets"] {
         assert_eq!(waiting[0].0.api(&daemon).get(path).await?.refused(503)?, "SYSTEM_LOCKED", "{path}");
     }
@@ -289,11 +293,11 @@ async fn what_a_brake_caught_waiting_is_never_signed() -> Result<()> {
     assert_eq!(verdict(&daemon, &agent.token).await?, None, "sessions work again");
 
     // A fresh request after the recovery waits its turn and runs, so the absence of the others is not
-    // for lack of patience. Three more are stopped by a brake of their own.
+    // for lack of patience. Three more are stopped by a kill switch of their own.
     let control = queue(&waiting[4].0, &waiting[4].1).await?;
-    let mut braked = Vec::new();
+    let mut stopped = Vec::new();
     for (agent, to) in &waiting[1..4] {
-        braked.push(queue(agent, to).await?);
+        stopped.push(queue(agent, to).await?);
     }
     let session = format!("/v1/sessions/{}", waiting[1].0.session);
     assert_eq!(operator.delete(&session).await?.status, 200);
@@ -311,7 +315,7 @@ async fn what_a_brake_caught_waiting_is_never_signed() -> Result<()> {
     );
 
     final_status(&daemon, &control, "CONFIRMED", Value::Null).await?;
-    let [revoked, suspended, terminated] = &braked[..] else { anyhow::bail!("three") };
+    let [revoked, suspended, terminated] = &stopped[..] else { anyhow::bail!("three") };
     for (id, status, code) in [
         (&killed, "CANCELLED", "SYSTEM_LOCKED"),
         (revoked, "FAILED", "SESSION_REVOKED"),

@@ -13,7 +13,7 @@ fn text(output: &Output) -> String {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_waits_under_the_brake_says_that_it_will_not_run_and_then_why_it_did_not() -> Result<()> {
+async fn what_waits_under_the_kill_switch_says_that_it_will_not_run_and_then_why_it_did_not() -> Result<()> {
     let localnet = Localnet::start()?;
     let daemon = Daemon::start(&DaemonOptions::of(&localnet))?;
     let agent = Agent::create(&daemon, "solana").await?;
@@ -39,7 +39,7 @@ async fn what_waits_under_the_brake_says_that_it_will_not_run_and_then_why_it_di
         let shown = show(id)?;
         ensure!(shown["status"] == "QUEUED" || shown["status"] == "PENDING_APPROVAL", "{shown}");
         ensure!(shown["pendingCode"] == "SYSTEM_LOCKED", "{shown}");
-        ensure!(text(&daemon.cli(&["tx", "show", id])?).contains("The kill switch is pulled"), "{shown}");
+        ensure!(text(&daemon.cli(&["tx", "show", id])?).contains("The kill switch is activated"), "{shown}");
     }
     let listed = daemon.cli_json(&["tx", "list"])?;
     let listed = listed["data"].as_array().context("transactions")?;
@@ -49,12 +49,15 @@ async fn what_waits_under_the_brake_says_that_it_will_not_run_and_then_why_it_di
     let approved = daemon.cli(&["owner", "approve", &waiting[0], "--key-file", &key, "--yes"])?;
     let told = text(&approved);
     ensure!(approved.status.code() == Some(5), "{told}");
-    ensure!(told.contains("warning: The kill switch is pulled"), "{told}");
-    ensure!(told.contains("the transaction is CANCELLED: Not signed: the kill switch was pulled."), "{told}");
+    ensure!(told.contains("warning: The kill switch is activated"), "{told}");
+    ensure!(
+        told.contains("the transaction is CANCELLED: Not signed: the kill switch was activated."),
+        "{told}"
+    );
     let cancelled = show(&waiting[0])?;
     let reason = |tx: &Value| (tx["status"].clone(), tx["errorCode"].clone(), tx["pendingCode"].clone());
     ensure!(reason(&cancelled) == ("CANCELLED".into(), "SYSTEM_LOCKED".into(), Value::Null), "{cancelled}");
-    ensure!(cancelled["error"] == "Not signed: the kill switch was pulled.", "{cancelled}");
+    ensure!(cancelled["error"] == "Not signed: the kill switch was activated.", "{cancelled}");
 
     let rejected = daemon.cli_json(&["owner", "reject", &waiting[1], "--key-file", &key, "--yes"])?;
     ensure!(rejected["error"] == "The owner rejected it.", "{rejected}");

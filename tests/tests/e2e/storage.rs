@@ -78,7 +78,7 @@ async fn a_disk_without_space_says_so_and_signs_nothing() -> Result<()> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_brake_and_the_audit_log_have_space_where_nothing_else_has() -> Result<()> {
+async fn the_kill_switch_and_the_audit_log_have_space_where_nothing_else_has() -> Result<()> {
     let disk = FullDisk::new()?;
     let stage = Stage::with(On::Ethereum, |options| options.through = disk.through()).await?;
     let mut payer = stage.payer().await?;
@@ -92,8 +92,8 @@ async fn the_brake_and_the_audit_log_have_space_where_nothing_else_has() -> Resu
     ensure!(reserve.exists(), "no agent gets at it");
     let guess = stage.daemon.anonymous().password("not-the-password");
     ensure!(guess.get("/v1/admin/status").await?.refused(401)? == "INVALID_MASTER_PASSWORD");
-    let pulled = stage.daemon.cli_without_password(&["kill-switch", "activate"])?;
-    ensure!(pulled.status.success(), "{}", String::from_utf8_lossy(&pulled.stderr));
+    let activated = stage.daemon.cli_without_password(&["kill-switch", "activate"])?;
+    ensure!(activated.status.success(), "{}", String::from_utf8_lossy(&activated.stderr));
     ensure!(stage.daemon.cli_json(&["kill-switch", "show"])?["signing"] == "stopped");
     let log = stage.daemon.cli_json(&["audit", "list"])?;
     for event in ["KILL_SWITCH_ACTIVATED", "MASTER_AUTH_FAILED"] {

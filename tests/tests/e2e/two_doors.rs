@@ -1,5 +1,5 @@
 //! Who talks to whom: commands reach the daemon of their directory by its socket, and over TCP only one
-//! that has proved itself; the brake is pulled whatever crowds the port.
+//! that has proved itself; the kill switch is activated whatever crowds the port.
 
 use std::net::{Ipv6Addr, SocketAddr};
 use std::os::unix::fs::PermissionsExt as _;
@@ -162,7 +162,7 @@ async fn no_password_is_asked_for_where_no_daemon_answers() -> Result<()> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn on_the_machine_the_brake_needs_no_password() -> Result<()> {
+async fn on_the_machine_the_kill_switch_needs_no_password() -> Result<()> {
     let mut daemon = Daemon::start(&unreachable_nodes())?;
     let stopped = |daemon: &Daemon| -> Result<bool> {
         Ok(daemon.cli_json(&["kill-switch", "show"])?["signing"] == "stopped")
@@ -186,7 +186,7 @@ async fn on_the_machine_the_brake_needs_no_password() -> Result<()> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_flood_keeps_nobody_from_the_brake() -> Result<()> {
+async fn a_flood_keeps_nobody_from_the_kill_switch() -> Result<()> {
     let extra = "[security]\nmaster_lockout_failures = 1\nmaster_lockout_base_seconds = 600\n";
     let daemon = Daemon::start(&DaemonOptions { extra: extra.to_owned(), ..unreachable_nodes() })?;
     let mut flood = tokio::task::JoinSet::new();
@@ -212,7 +212,7 @@ async fn a_flood_keeps_nobody_from_the_brake() -> Result<()> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn where_the_socket_is_silent_a_signal_pulls_the_brake() -> Result<()> {
+async fn where_the_socket_is_silent_a_signal_pulls_the_kill_switch() -> Result<()> {
     let daemon = Daemon::start(&unreachable_nodes())?;
     let pid = daemon.pid()?;
     let stopped = || async {

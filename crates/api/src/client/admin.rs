@@ -7,7 +7,7 @@ use reqwest::Method;
 use waiaas_core::ids::WalletId;
 
 use super::changes::outcome;
-use super::{Client, ClientError, Credential, Outcome, body, parsed, sent};
+use super::{ChangeResult, Client, ClientError, Credential, body, parsed, sent};
 use crate::admin::{Backup, Done, Health, KillSwitchStatus, Recovered, SetMasterPassword, Status};
 use crate::audit::{AuditEntry, AuditQuery, AuditReport};
 use crate::balances::WalletBalances;
@@ -101,13 +101,13 @@ impl Client {
         self.get("/v1/admin/kill-switch", Credential::Master).await
     }
 
-    /// Pulls the kill switch.
+    /// Activates the kill switch.
     pub async fn activate_kill_switch(&self) -> Result<KillSwitchStatus, ClientError> {
-        self.call(Method::POST, "/v1/admin/kill-switch", self.brake()).await
+        self.call(Method::POST, "/v1/admin/kill-switch", self.activator()).await
     }
 
     /// Resumes normal operation, or asks owners to agree to that.
-    pub async fn recover(&self) -> Result<Outcome<Recovered>, ClientError> {
+    pub async fn recover(&self) -> Result<ChangeResult<Recovered>, ClientError> {
         outcome(self.request(Method::POST, "/v1/admin/recover", Credential::Master)?).await
     }
 

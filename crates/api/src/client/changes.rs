@@ -12,14 +12,14 @@ use crate::page::Listing;
 /// What came of a change the operator asked for.
 #[derive(Clone, PartialEq, Debug, Serialize)]
 #[serde(untagged)]
-pub enum Outcome<T> {
+pub enum ChangeResult<T> {
     /// It is in force.
     Done(T),
     /// It loosens, and waits for owners.
     Waits(Box<Change>),
 }
 
-impl<T> Outcome<T> {
+impl<T> ChangeResult<T> {
     /// What is in force now; none while it waits.
     pub fn done(self) -> Option<T> {
         match self {
@@ -62,10 +62,12 @@ impl Client {
 }
 
 /// An answer that is either what was asked for or, with 202, the change that waits.
-pub(super) async fn outcome<T: DeserializeOwned>(request: RequestBuilder) -> Result<Outcome<T>, ClientError> {
+pub(super) async fn outcome<T: DeserializeOwned>(
+    request: RequestBuilder,
+) -> Result<ChangeResult<T>, ClientError> {
     let (status, body) = raw(request).await?;
     if status == 202 {
-        return Ok(Outcome::Waits(Box::new(parsed(status, &body)?)));
+        return Ok(ChangeResult::Waits(Box::new(parsed(status, &body)?)));
     }
-    Ok(Outcome::Done(parsed(status, &body)?))
+    Ok(ChangeResult::Done(parsed(status, &body)?))
 }

@@ -23,7 +23,7 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-pub use changes::Outcome;
+pub use changes::ChangeResult;
 pub use error::{ApiError, ClientError};
 pub use transactions::Sent;
 
@@ -144,8 +144,8 @@ impl Client {
         Ok(())
     }
 
-    /// The credential for pulling the kill switch: by the socket, none is needed.
-    fn brake(&self) -> Credential<'static> {
+    /// The credential for activating the kill switch: by the socket, none is needed.
+    fn activator(&self) -> Credential<'static> {
         if self.local && self.master.is_none() { Credential::None } else { Credential::Master }
     }
 

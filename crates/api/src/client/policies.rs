@@ -4,7 +4,7 @@ use reqwest::Method;
 use waiaas_core::ids::PolicyId;
 
 use super::changes::outcome;
-use super::{Client, ClientError, Credential, Outcome};
+use super::{ChangeResult, Client, ClientError, Credential};
 use crate::page::{Listing, PageQuery};
 use crate::policies::{CreatePolicy, Policy, PolicyDeleted, UpdatePolicy};
 use crate::replay::{ReplayReport, ReplayRequest};
@@ -16,7 +16,7 @@ impl Client {
     }
 
     /// Creates a policy, or asks owners to agree to it.
-    pub async fn create_policy(&self, policy: &CreatePolicy) -> Result<Outcome<Policy>, ClientError> {
+    pub async fn create_policy(&self, policy: &CreatePolicy) -> Result<ChangeResult<Policy>, ClientError> {
         outcome(self.request(Method::POST, "/v1/policies", Credential::Master)?.json(policy)).await
     }
 
@@ -35,13 +35,13 @@ impl Client {
         &self,
         id: PolicyId,
         change: &UpdatePolicy,
-    ) -> Result<Outcome<Policy>, ClientError> {
+    ) -> Result<ChangeResult<Policy>, ClientError> {
         let call = self.request(Method::PUT, &format!("/v1/policies/{id}"), Credential::Master)?;
         outcome(call.json(change)).await
     }
 
     /// Deletes a policy, or asks owners to agree to that.
-    pub async fn delete_policy(&self, id: PolicyId) -> Result<Outcome<PolicyDeleted>, ClientError> {
+    pub async fn delete_policy(&self, id: PolicyId) -> Result<ChangeResult<PolicyDeleted>, ClientError> {
         outcome(self.request(Method::DELETE, &format!("/v1/policies/{id}"), Credential::Master)?).await
     }
 }

@@ -4,7 +4,7 @@ use reqwest::Method;
 use waiaas_core::ids::WalletId;
 
 use super::changes::outcome;
-use super::{Client, ClientError, Credential, Outcome, OwnerSignature};
+use super::{ChangeResult, Client, ClientError, Credential, OwnerSignature};
 use crate::balances::{AssetsAnswer, BalanceAnswer, HoldingsQuery};
 use crate::owners::{Challenge, OwnerChange, OwnerVerified, SetOwner};
 use crate::page::{All, WalletQuery};
@@ -71,7 +71,7 @@ impl Client {
     }
 
     /// Lets a wallet sign again, or asks its owner to agree to that.
-    pub async fn resume_wallet(&self, id: WalletId) -> Result<Outcome<WalletStatusChange>, ClientError> {
+    pub async fn resume_wallet(&self, id: WalletId) -> Result<ChangeResult<WalletStatusChange>, ClientError> {
         outcome(self.request(Method::POST, &format!("/v1/wallets/{id}/resume"), Credential::Master)?).await
     }
 

@@ -11,9 +11,9 @@ use super::envelope::Sent;
 use super::node::Node;
 use super::revert;
 use super::testimony::Question;
-use crate::fate::{Testimony, rule};
+use crate::outcome::{Testimony, rule};
 use crate::rpc::RpcFailure;
-use crate::{ChainError, Expiry, Fate, Known, SignedTx, Submission};
+use crate::{ChainError, Expiry, Known, Outcome, SignedTx, Submission};
 
 impl EvmChain {
     /// By every endpoint: one that kept the bytes to itself could let them land whenever it likes.
@@ -23,15 +23,15 @@ impl EvmChain {
         Submission::of_all(join_all(answers).await)
     }
 
-    pub(super) async fn fate_of(
+    pub(super) async fn outcome_of(
         &self,
         from: Address,
         signed: &SignedTx,
         known: Known<'_>,
-    ) -> Result<Fate, ChainError> {
+    ) -> Result<Outcome, ChainError> {
         if matches!(signed.expiry, Expiry::Time(_) | Expiry::Never) {
             // A message is on no chain, and whether somebody used the signature cannot be told.
-            return Ok(Fate::Pending);
+            return Ok(Outcome::Pending);
         }
         let sent = Sent::recorded(signed)?;
         if evm_address(from) != Some(sent.from) {
@@ -40,11 +40,11 @@ impl EvmChain {
         let question = Question::new(self, &sent, known);
         let testimonies = self.testimonies(&question, known.block).await?;
         match rule(&testimonies, known.block) {
-            Fate::Reverted { fee, block, .. } => {
+            Outcome::Reverted { fee, block, .. } => {
                 let reason = self.revert_reason(&sent, block).await;
-                Ok(Fate::Reverted { fee, block, reason })
+                Ok(Outcome::Reverted { fee, block, reason })
             }
-            fate => Ok(fate),
+            outcome => Ok(outcome),
         }
     }
 

@@ -1,6 +1,6 @@
 //! EVM networks: transfers, calls, approvals, NFTs and deployments, EIP-1559 and legacy fees.
 //!
-//! Belongs here: drafts, their effects, nonces, fees, signed bytes and their fate, for every EVM
+//! Belongs here: drafts, their effects, nonces, fees, signed bytes and their outcome, for every EVM
 //! network alike. Does not belong here: keys, what may be spent, prices in dollars, or when to ask again.
 
 pub mod abi;
@@ -69,8 +69,8 @@ pub use self::reputation::Erc8004;
 use self::rival::Searches;
 use crate::rpc::{RpcFailure, RpcPool};
 use crate::{
-    Chain, ChainError, Codec, Fate, FeeQuote, GasPrices, Holdings, Identity, Known, Lane, Observation,
-    Occupant, Refusal, SignedTx, Simulation, Submission, TokenFacts, held,
+    Chain, ChainError, Codec, FeeQuote, GasPrices, Holdings, Identity, Known, Lane, Observation, Occupant,
+    Outcome, Refusal, SignedTx, Simulation, Submission, TokenFacts, held,
 };
 
 /// First bytes of the code of an account that lends itself a contract's (EIP-7702).
@@ -278,8 +278,13 @@ impl Chain for EvmChain {
         self.broadcast(signed).await
     }
 
-    async fn fate(&self, from: Address, signed: &SignedTx, known: Known<'_>) -> Result<Fate, ChainError> {
-        self.fate_of(from, signed, known).await
+    async fn outcome(
+        &self,
+        from: Address,
+        signed: &SignedTx,
+        known: Known<'_>,
+    ) -> Result<Outcome, ChainError> {
+        self.outcome_of(from, signed, known).await
     }
 
     async fn occupant(&self, address: Address) -> Result<Occupant, ChainError> {

@@ -1,7 +1,7 @@
 //! What one node says of signed bytes: asked by hash, by receipt and by the account's count.
 //!
 //! Belongs here: which questions, in which order, and what the answers mean. Does not belong here: what
-//! follows from all nodes' answers together (`fate`).
+//! follows from all nodes' answers together (`outcome`).
 
 use alloy_primitives::B256;
 use waiaas_core::network::Finality;
@@ -11,7 +11,7 @@ use super::envelope::Sent;
 use super::node::Node;
 use super::rival::UsedBy;
 use super::{EvmChain, receipt};
-use crate::fate::{Depth, Landed, Proof, Testimony};
+use crate::outcome::{Depth, Landed, Proof, Testimony};
 use crate::rpc::RpcFailure;
 use crate::{ChainError, Known};
 

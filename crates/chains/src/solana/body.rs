@@ -30,7 +30,7 @@ use crate::CodecError;
 
 /// Who built a transaction.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Origin {
+pub(super) enum Builder {
     /// This daemon, from an intent.
     Here,
     /// Somebody else; the message is signed as it came.
@@ -40,7 +40,7 @@ pub(super) enum Origin {
 /// What a draft or a completed draft holds.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(super) struct Body {
-    origin: Origin,
+    origin: Builder,
     fee_budget: u64,
     facts: Facts,
     message: VersionedMessage,
@@ -51,7 +51,7 @@ fn corrupt(what: &str) -> CodecError {
     CodecError::corrupt(what)
 }
 
-impl Origin {
+impl Builder {
     const fn tag(self) -> u8 {
         match self {
             Self::Here => 2,
@@ -69,7 +69,7 @@ impl Body {
     /// Refuses a message that is not well formed or not fit for its origin, facts that belong to another
     /// message, and a budget that its fee exceeds.
     pub(super) fn new(
-        origin: Origin,
+        origin: Builder,
         fee_budget: u64,
         facts: Facts,
         message: VersionedMessage,
@@ -81,19 +81,19 @@ impl Body {
         let terms = Terms::read(&message).map_err(corrupt)?;
         let fee = terms.fee().ok_or_else(|| corrupt("the fee is beyond counting"))?;
         match origin {
-            Origin::Here if fee > fee_budget => return Err(corrupt("the fee is above the fee budget")),
-            Origin::Here if !begins_with_budget(&message) => {
+            Builder::Here if fee > fee_budget => return Err(corrupt("the fee is above the fee budget")),
+            Builder::Here if !begins_with_budget(&message) => {
                 return Err(corrupt("the message does not begin with its compute budget"));
             }
-            Origin::Elsewhere if fee != fee_budget => {
+            Builder::Elsewhere if fee != fee_budget => {
                 return Err(corrupt("the fee budget is not the fee"));
             }
-            Origin::Here | Origin::Elsewhere => {}
+            Builder::Here | Builder::Elsewhere => {}
         }
         Ok(Self { origin, fee_budget, facts, message, terms })
     }
 
-    pub(super) const fn origin(&self) -> Origin {
+    pub(super) const fn origin(&self) -> Builder {
         self.origin
     }
 
@@ -101,8 +101,8 @@ impl Body {
     /// built here gets its blockhash when it is signed.
     pub(super) const fn lifetime(&self) -> Option<u32> {
         match self.origin {
-            Origin::Here => None,
-            Origin::Elsewhere => Some(60),
+            Builder::Here => None,
+            Builder::Elsewhere => Some(60),
         }
     }
 
@@ -129,7 +129,7 @@ impl Body {
         let VersionedMessage::V0(mut message) = self.message.clone() else {
             return Err(corrupt("a legacy message has no volatile fields"));
         };
-        if self.origin != Origin::Here {
+        if self.origin != Builder::Here {
             return Err(corrupt("what was built elsewhere has no volatile fields"));
         }
         message.recent_blockhash = blockhash;
@@ -151,8 +151,8 @@ impl Body {
     pub(super) fn draft(&self) -> Result<Vec<u8>, CodecError> {
         let mut bytes = vec![self.origin.tag()];
         match self.origin {
-            Origin::Here => self.with_volatile(Hash::default(), 0)?.write(&mut bytes)?,
-            Origin::Elsewhere => self.write(&mut bytes)?,
+            Builder::Here => self.with_volatile(Hash::default(), 0)?.write(&mut bytes)?,
+            Builder::Elsewhere => self.write(&mut bytes)?,
         }
         Ok(bytes)
     }
@@ -175,10 +175,10 @@ impl Body {
     /// Reads the canonical body of a draft.
     pub(super) fn read_draft(bytes: &[u8]) -> Result<Self, CodecError> {
         let mut rest = Cursor::new(bytes);
-        let origin = Origin::read(rest.u8())?;
+        let origin = Builder::read(rest.u8())?;
         let body = Self::read(origin, rest)?;
         let volatile = *body.message.recent_blockhash() != Hash::default() || body.terms.unit_price != 0;
-        if origin == Origin::Here && volatile {
+        if origin == Builder::Here && volatile {
             return Err(corrupt("a draft holds volatile fields"));
         }
         Ok(body)
@@ -187,12 +187,12 @@ impl Body {
     /// Reads an unsigned transaction and its last valid block height.
     pub(super) fn read_unsigned(bytes: &[u8]) -> Result<(Self, u64), CodecError> {
         let mut rest = Cursor::new(bytes);
-        let origin = Origin::read(rest.u8())?;
+        let origin = Builder::read(rest.u8())?;
         let height = rest.chunk().map(u64::from_be_bytes).ok_or_else(|| corrupt("too short"))?;
         Ok((Self::read(origin, rest)?, height))
     }
 
-    fn read(origin: Origin, mut rest: Cursor<'_>) -> Result<Self, CodecError> {
+    fn read(origin: Builder, mut rest: Cursor<'_>) -> Result<Self, CodecError> {
         let fee_budget = rest.chunk().map(u64::from_be_bytes).ok_or_else(|| corrupt("too short"))?;
         let facts = Facts::read(&mut rest).ok_or_else(|| corrupt("the facts are malformed"))?;
         let message = message::read(rest.rest()).ok_or_else(|| corrupt("the message is malformed"))?;

@@ -12,7 +12,7 @@ use waiaas_core::nft::{NftId, NftKind};
 use waiaas_core::policy::Readings;
 use waiaas_core::presentation;
 
-use super::body::{Body, Origin};
+use super::body::{Body, Builder};
 use super::text::{self, Text};
 use super::{decode, signed};
 use crate::codec::{Codec, Volatile};
@@ -129,8 +129,8 @@ impl Codec for SolanaCodec {
     fn capped(&self, draft: &Draft, cap: U256) -> Result<Draft, CodecError> {
         let (_, Content::Transaction(body)) = self.read_any(draft)? else { return Ok(draft.clone()) };
         let least = match body.origin() {
-            Origin::Here => body.terms().fee().unwrap_or(u64::MAX),
-            Origin::Elsewhere => body.fee_budget(),
+            Builder::Here => body.terms().fee().unwrap_or(u64::MAX),
+            Builder::Elsewhere => body.fee_budget(),
         };
         if U256::from(least) > cap {
             return Err(CodecError::Refused(Refusal::FeeAboveCap { fee: U256::from(least), cap }));
@@ -146,7 +146,7 @@ impl Codec for SolanaCodec {
                 body.with_volatile(Hash::new_from_array(blockhash), unit_price)?.unsigned(last_valid)?
             }
             ((_, Content::Transaction(body)), Volatile::SolanaElsewhere { last_valid })
-                if body.origin() == Origin::Elsewhere =>
+                if body.origin() == Builder::Elsewhere =>
             {
                 body.unsigned(last_valid)?
             }

@@ -3,7 +3,7 @@
 use solana_hash::Hash;
 use waiaas_core::draft::{Completed, Draft};
 
-use super::body::{Body, Origin};
+use super::body::{Body, Builder};
 use super::codec::{Content, not_replaced};
 use super::node::Node;
 use super::{SolanaChain, expiry, offer};
@@ -22,8 +22,8 @@ impl SolanaChain {
                 let node = self.node().await?;
                 self.confirm_facts(node, &body).await?;
                 match body.origin() {
-                    Origin::Here => self.fill_in(node, &body, lane).await?,
-                    Origin::Elsewhere => as_it_is(node, &body, lane).await?,
+                    Builder::Here => self.fill_in(node, &body, lane).await?,
+                    Builder::Elsewhere => as_it_is(node, &body, lane).await?,
                 }
             }
         };
@@ -42,8 +42,8 @@ impl SolanaChain {
     /// A draft with the unit price that completing it would set now.
     pub(super) async fn priced(&self, node: &Node, body: Body) -> Result<Body, ChainError> {
         match body.origin() {
-            Origin::Elsewhere => Ok(body),
-            Origin::Here => {
+            Builder::Elsewhere => Ok(body),
+            Builder::Here => {
                 let price = self.unit_price(node, &body, &Lane::default()).await?;
                 Ok(body.with_volatile(Hash::default(), price)?)
             }

@@ -12,9 +12,9 @@ use super::node::Node;
 use super::signed::read_signed;
 use super::status::Status;
 use super::{SolanaChain, fees, reason};
-use crate::fate::{Proof, Testimony, rule};
+use crate::outcome::{Proof, Testimony, rule};
 use crate::rpc::RpcFailure;
-use crate::{ChainError, Expiry, Fate, Known, SignedTx, Submission};
+use crate::{ChainError, Expiry, Known, Outcome, SignedTx, Submission};
 
 impl SolanaChain {
     /// Broadcasts once, by every endpoint. Nodes do not repeat it; the caller sends the same bytes again.
@@ -35,12 +35,12 @@ impl SolanaChain {
     }
 
     /// What became of `signed`.
-    pub(super) async fn fate_of(
+    pub(super) async fn outcome_of(
         &self,
         from: &Pubkey,
         signed: &SignedTx,
         known: Known<'_>,
-    ) -> Result<Fate, ChainError> {
+    ) -> Result<Outcome, ChainError> {
         let message = read_signed(from, signed)?;
         let Expiry::BlockHeight(last_valid) = signed.expiry else {
             return Err(ChainError::Corrupt("a Solana transaction expires by block height".to_owned()));
@@ -49,15 +49,17 @@ impl SolanaChain {
         let question = Question { chain: self, signature: &signed.hash, message: &message, last_valid };
         let (testimonies, failed) = question.ask_all(node).await?;
         Ok(match rule(&testimonies, known.block) {
-            Fate::Confirmed { fee, block, is_final } => {
-                Fate::Confirmed { fee: self.paid(node, &signed.hash, fee).await, block, is_final }
+            Outcome::Confirmed { fee, block, is_final } => {
+                Outcome::Confirmed { fee: self.paid(node, &signed.hash, fee).await, block, is_final }
             }
-            Fate::Reverted { fee, block, .. } => {
+            Outcome::Reverted { fee, block, .. } => {
                 let fee = self.paid(node, &signed.hash, fee).await;
                 let reason = failed.map_or_else(String::new, |err| reason::explain(&err, &message));
-                Fate::Reverted { fee, block, reason }
+                Outcome::Reverted { fee, block, reason }
             }
-            fate @ (Fate::Dead | Fate::Pending | Fate::FellOut | Fate::Undecided(_)) => fate,
+            outcome @ (Outcome::Dropped | Outcome::Pending | Outcome::FellOut | Outcome::Undecided(_)) => {
+                outcome
+            }
         })
     }
 

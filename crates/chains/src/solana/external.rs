@@ -3,7 +3,7 @@
 use solana_pubkey::Pubkey;
 use waiaas_core::draft::Draft;
 
-use super::body::{Body, Origin};
+use super::body::{Body, Builder};
 use super::codec::unsupported;
 use super::decode::advances_nonce;
 use super::fees::Terms;
@@ -31,7 +31,7 @@ impl SolanaChain {
             let why = "a transaction with a durable nonce never expires, and is not signed";
             return Err(unsupported(why).into());
         }
-        let body = Body::new(Origin::Elsewhere, fee, facts, message)?.draft()?;
+        let body = Body::new(Builder::Elsewhere, fee, facts, message)?.draft()?;
         Ok(self.codec.draft(from, body))
     }
 }

@@ -44,15 +44,15 @@ use waiaas_core::intent::Intent;
 use waiaas_core::network::{Environment, Network};
 use waiaas_core::transaction::Replacement;
 
-use self::body::Origin;
+use self::body::Builder;
 pub use self::codec::SolanaCodec;
 use self::codec::{Content, not_replaced, solana};
 pub use self::mint::mint_facts;
 use self::node::Node;
 use crate::rpc::RpcPool;
 use crate::{
-    Chain, ChainError, Codec, Fate, FeeQuote, GasPrices, Holdings, Identity, Known, Lane, Observation,
-    Occupant, SignedTx, Simulation, Submission, TokenFacts,
+    Chain, ChainError, Codec, FeeQuote, GasPrices, Holdings, Identity, Known, Lane, Observation, Occupant,
+    Outcome, SignedTx, Simulation, Submission, TokenFacts,
 };
 
 /// Genesis hashes of mainnet-beta, devnet and testnet. Their first 32 characters are the CAIP-2 references.
@@ -214,11 +214,11 @@ impl Chain for SolanaChain {
         let (terms, offered) = (body.terms(), U256::from(body.fee_budget()));
         Ok(Some(match body.origin() {
             // The price is still to be set, after what was paid lately and within the operator's cap.
-            Origin::Here => {
+            Builder::Here => {
                 let least = terms.signatures.saturating_mul(fees::PER_SIGNATURE);
                 FeeQuote { offered, least: U256::from(least), asked: offered }
             }
-            Origin::Elsewhere => {
+            Builder::Elsewhere => {
                 // Accounts that no instruction uses say nothing. What everybody pays is next to nothing on a public
                 // network, and no payment would land by it.
                 let recent = self.node().await?.recent_prices(&offer::used(body.message())).await?;
@@ -248,8 +248,13 @@ impl Chain for SolanaChain {
         self.submit_bytes(signed).await
     }
 
-    async fn fate(&self, from: Address, signed: &SignedTx, known: Known<'_>) -> Result<Fate, ChainError> {
-        self.fate_of(&solana(from)?, signed, known).await
+    async fn outcome(
+        &self,
+        from: Address,
+        signed: &SignedTx,
+        known: Known<'_>,
+    ) -> Result<Outcome, ChainError> {
+        self.outcome_of(&solana(from)?, signed, known).await
     }
 
     async fn occupant(&self, address: Address) -> Result<Occupant, ChainError> {

@@ -50,7 +50,7 @@ struct RawAccount {
 /// What `simulateTransaction` says.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct Outcome {
+pub(super) struct SimulatedRun {
     /// Null on success.
     #[serde(default)]
     err: Brief,
@@ -62,7 +62,7 @@ pub(super) struct Outcome {
 /// What one question may be about, at most.
 type RawAccounts = Few<Option<RawAccount>, MAX_ACCOUNTS>;
 
-impl Outcome {
+impl SimulatedRun {
     /// Null on success.
     pub(super) const fn err(&self) -> &Value {
         &self.err.0
@@ -184,7 +184,7 @@ impl Node {
     }
 
     /// Runs `message` with a blockhash of the node's own and no signatures.
-    pub(super) async fn simulate(&self, message: &VersionedMessage) -> Result<Outcome, ChainError> {
+    pub(super) async fn simulate(&self, message: &VersionedMessage) -> Result<SimulatedRun, ChainError> {
         self.run(message, &[]).await
     }
 
@@ -193,7 +193,7 @@ impl Node {
         &self,
         message: &VersionedMessage,
         keys: &[Pubkey],
-    ) -> Result<(Outcome, Vec<Option<Account>>), ChainError> {
+    ) -> Result<(SimulatedRun, Vec<Option<Account>>), ChainError> {
         let mut outcome = self.run(message, keys).await?;
         if !outcome.err().is_null() {
             return Ok((outcome, Vec::new()));
@@ -204,7 +204,7 @@ impl Node {
         Ok((outcome, shown.collect::<Result<_, _>>()?))
     }
 
-    async fn run(&self, message: &VersionedMessage, keys: &[Pubkey]) -> Result<Outcome, ChainError> {
+    async fn run(&self, message: &VersionedMessage, keys: &[Pubkey]) -> Result<SimulatedRun, ChainError> {
         let signatures = message.header().num_required_signatures;
         let mut wire = vec![signatures];
         wire.resize(usize::from(signatures).saturating_mul(64).saturating_add(1), 0);
@@ -217,7 +217,7 @@ impl Node {
             fields.insert("accounts".to_owned(), json!({ "encoding": "base64", "addresses": names }));
         }
         let params = json!([BASE64.encode(wire), options]);
-        Ok(self.ask::<At<Outcome>>("simulateTransaction", params).await?.value)
+        Ok(self.ask::<At<SimulatedRun>>("simulateTransaction", params).await?.value)
     }
 
     /// The blockhash of the newest confirmed block.

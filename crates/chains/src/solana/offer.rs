@@ -62,7 +62,7 @@ pub(super) fn used(message: &VersionedMessage) -> Vec<Pubkey> {
 mod tests {
     use super::*;
     use crate::MostPrices;
-    use crate::solana::body::Origin;
+    use crate::solana::body::Builder;
     use crate::solana::body::tests::{facts, message, transfer};
 
     #[test]
@@ -94,7 +94,7 @@ mod tests {
     #[test]
     fn the_unit_price_keeps_to_budget_lane_and_cap() {
         // 1 000 units, and 1 000 lamports beside the signature: a price of a million at most.
-        let body = Body::new(Origin::Here, 6_000, facts(), message(&[transfer(5)])).expect("a body");
+        let body = Body::new(Builder::Here, 6_000, facts(), message(&[transfer(5)])).expect("a body");
         let price = |recent: u64, lane: &Lane, most| unit_price(&body, vec![recent; 9], lane, most);
         let lane = Lane::default();
         assert_eq!(price(700, &lane, u64::MAX), Ok(700));

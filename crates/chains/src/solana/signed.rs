@@ -93,7 +93,7 @@ pub(super) fn read_signed(from: &Pubkey, signed: &SignedTx) -> Result<VersionedM
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::solana::body::Origin;
+    use crate::solana::body::Builder;
     use crate::solana::body::tests::{WALLET, facts, message, own, transfer};
     use crate::solana::facts::Facts;
     use ed25519_dalek::{Signer, SigningKey};
@@ -106,7 +106,7 @@ mod tests {
     }
 
     fn completed(blockhash: u8, price: u64) -> (Draft, Vec<u8>) {
-        let body = Body::new(Origin::Here, 6_000, facts(), message(&[transfer(5)])).expect("a body");
+        let body = Body::new(Builder::Here, 6_000, facts(), message(&[transfer(5)])).expect("a body");
         let draft =
             Draft { network: network(), from: address(&WALLET), body: body.draft().expect("a draft") };
         let done = body.with_volatile(Hash::new_from_array([blockhash; 32]), price).expect("completed");
@@ -140,7 +140,7 @@ mod tests {
     fn only_the_senders_signature_over_these_bytes_is_taken() {
         let key = SigningKey::from_bytes(&[1; 32]);
         let from = Pubkey::new_from_array(key.verifying_key().to_bytes());
-        let body = Body::new(Origin::Here, 6_000, Facts::default(), own(&from, &[])).expect("a body");
+        let body = Body::new(Builder::Here, 6_000, Facts::default(), own(&from, &[])).expect("a body");
         let body = body.with_volatile(Hash::new_from_array([4; 32]), 1).expect("completed");
         let unsigned = body.unsigned(1_000).expect("unsigned");
         let ReadBack { draft, payload, .. } = read_back(&network(), &unsigned).expect("reads");

@@ -9,7 +9,7 @@ use waiaas_core::network::Finality;
 use super::Commitment;
 use super::fees::{self, Terms};
 use crate::bounded::Brief;
-use crate::fate::{Depth, Landed};
+use crate::outcome::{Depth, Landed};
 
 /// What `getSignatureStatuses` says about one signature.
 #[derive(Deserialize, Clone, PartialEq, Debug)]

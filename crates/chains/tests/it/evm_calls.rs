@@ -1,7 +1,7 @@
 //! Calls, approvals, NFTs and deployments on a real node and real contracts.
 
 use serde_json::json;
-use waiaas_chains::{Chain, Fate, Refusal, Submission};
+use waiaas_chains::{Chain, Outcome, Refusal, Submission};
 use waiaas_core::U256;
 use waiaas_core::address::Address;
 use waiaas_core::asset::AssetId;
@@ -36,8 +36,8 @@ impl World {
         let signed = self.sign_draft(&draft, &[]).await;
         assert_eq!(self.submit(&signed).await, Submission::Accepted);
         self.anvil.mine(1).await;
-        let fate = self.fate(&signed).await;
-        assert!(matches!(fate, Fate::Confirmed { .. }), "{fate:?}");
+        let outcome = self.outcome(&signed).await;
+        assert!(matches!(outcome, Outcome::Confirmed { .. }), "{outcome:?}");
         signed.hash
     }
 

@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 use std::sync::Mutex;
 
 use serde_json::{Value, json};
-use waiaas_chains::{Chain, ChainError, Expiry, Fate, Known, Lane, Refusal, SignedTx, Submission, Undecided};
+use waiaas_chains::{
+    Chain, ChainError, Expiry, Known, Lane, Outcome, Refusal, SignedTx, Submission, Undecided,
+};
 use waiaas_core::U256;
 use wiremock::matchers::any;
 use wiremock::{Mock, MockServer, Request, Respond, ResponseTemplate};
@@ -65,9 +67,9 @@ fn on_chain(receipt: Value) -> [(&'static str, Value); 3] {
     ]
 }
 
-async fn fate(world: &World, nodes: &[&MockServer], signed: &SignedTx) -> Result<Fate, ChainError> {
+async fn outcome(world: &World, nodes: &[&MockServer], signed: &SignedTx) -> Result<Outcome, ChainError> {
     let chain = op_chain(nodes.iter().map(|node| node.uri()).collect(), options());
-    chain.fate(world.wallet.address, signed, Known::default()).await
+    chain.outcome(world.wallet.address, signed, Known::default()).await
 }
 
 #[tokio::test]
@@ -79,11 +81,11 @@ async fn a_receipt_counts_only_if_it_is_ours_and_its_block_is_canonical() {
         async move {
             let mut answers = BTreeMap::from(on_chain(receipt));
             answers.extend(change);
-            fate(world, &[&node(answers).await], signed).await
+            outcome(world, &[&node(answers).await], signed).await
         }
     };
-    let confirmed = Fate::Confirmed { fee: U256::from(21_000 * 2 + 3), block: 5, is_final: true };
-    assert_eq!(told(good.clone(), None).await.expect("a fate"), confirmed, "with the data fee");
+    let confirmed = Outcome::Confirmed { fee: U256::from(21_000 * 2 + 3), block: 5, is_final: true };
+    assert_eq!(told(good.clone(), None).await.expect("an outcome"), confirmed, "with the data fee");
 
     let with = |key: &str, value: Value| {
         let mut receipt = good.clone();
@@ -97,7 +99,7 @@ async fn a_receipt_counts_only_if_it_is_ours_and_its_block_is_canonical() {
         told(good.clone(), Some(("eth_blockNumber", json!("0x4")))),
         told(with("blockHash", Value::Null), None),
     ] {
-        assert_eq!(pending.await.expect("a fate"), Fate::Pending);
+        assert_eq!(pending.await.expect("an outcome"), Outcome::Pending);
     }
     for bad in [
         with("transactionHash", json!(OTHER)),
@@ -156,13 +158,13 @@ async fn dead_needs_the_transaction_that_used_the_nonce_and_no_veto() {
     let told = |nodes: Vec<&MockServer>| {
         let chain = chain(nodes.iter().map(|node| node.uri()).collect(), options());
         let (address, signed) = (world.wallet.address, signed.clone());
-        async move { chain.fate(address, &signed, Known::default()).await.expect("a fate") }
+        async move { chain.outcome(address, &signed, Known::default()).await.expect("an outcome") }
     };
-    let undecided = Fate::Undecided;
-    assert_eq!(told(vec![&shows]).await, Fate::Dead, "the only node shows it");
+    let undecided = Outcome::Undecided;
+    assert_eq!(told(vec![&shows]).await, Outcome::Dropped, "the only node shows it");
     assert_eq!(told(vec![&claims]).await, undecided(Undecided::DeathUnproved), "it may have forgotten");
     assert_eq!(told(vec![&claims, &claims]).await, undecided(Undecided::DeathUnproved));
-    assert_eq!(told(vec![&shows, &shows]).await, Fate::Dead);
+    assert_eq!(told(vec![&shows, &shows]).await, Outcome::Dropped);
     let unproved = undecided(Undecided::DeathUnproved);
     assert_eq!(told(vec![&shows, &claims]).await, unproved, "who only claims it is no second");
 
@@ -189,13 +191,13 @@ async fn dead_needs_the_transaction_that_used_the_nonce_and_no_veto() {
         "nor is one that has thrown it away a second"
     );
     assert!(
-        matches!(told(vec![&claims, &included, &included]).await, Fate::Confirmed { .. }),
+        matches!(told(vec![&claims, &included, &included]).await, Outcome::Confirmed { .. }),
         "one that has thrown it away does not outweigh two that have it"
     );
     let silent = MockServer::start().await;
     assert_eq!(told(vec![&shows, &silent]).await, undecided(Undecided::DeathUnproved), "one of two alone");
     assert_eq!(told(vec![&shows, &silent, &claims]).await, unproved);
-    assert_eq!(told(vec![&shows, &silent, &shows]).await, Fate::Dead);
+    assert_eq!(told(vec![&shows, &silent, &shows]).await, Outcome::Dropped);
 }
 
 #[tokio::test]
@@ -205,12 +207,12 @@ async fn what_used_its_nonce_itself_is_not_dead() {
     let another = shows(&world, &other).await;
     let itself = shows(&world, &signed).await;
     let claims = node(used_up()).await;
-    let told = async |nodes: &[&MockServer]| fate(&world, nodes, &signed).await.expect("a fate");
-    assert_eq!(told(&[&itself]).await, Fate::Pending);
-    assert_eq!(told(&[&itself, &claims]).await, Fate::Pending);
-    assert_eq!(told(&[&another, &another, &itself]).await, Fate::Undecided(Undecided::Contradiction));
+    let told = async |nodes: &[&MockServer]| outcome(&world, nodes, &signed).await.expect("an outcome");
+    assert_eq!(told(&[&itself]).await, Outcome::Pending);
+    assert_eq!(told(&[&itself, &claims]).await, Outcome::Pending);
+    assert_eq!(told(&[&another, &another, &itself]).await, Outcome::Undecided(Undecided::Contradiction));
     let included = node(on_chain(receipt(&world, &signed))).await;
-    assert_eq!(told(&[&included, &itself]).await, Fate::Undecided(Undecided::SuccessUnproved));
+    assert_eq!(told(&[&included, &itself]).await, Outcome::Undecided(Undecided::SuccessUnproved));
 }
 
 #[tokio::test]
@@ -225,9 +227,10 @@ async fn a_success_counts_by_the_word_of_two() {
     ])
     .await;
     let silent = MockServer::start().await;
-    let told = async |nodes: &[&MockServer]| match fate(&world, nodes, &signed).await.expect("a fate") {
-        Fate::Confirmed { is_final, .. } => is_final,
-        Fate::Undecided(Undecided::SuccessUnproved) => false,
+    let told = async |nodes: &[&MockServer]| match outcome(&world, nodes, &signed).await.expect("an outcome")
+    {
+        Outcome::Confirmed { is_final, .. } => is_final,
+        Outcome::Undecided(Undecided::SuccessUnproved) => false,
         other => panic!("{other:?}"),
     };
     assert!(told(&[&included]).await, "the only node");
@@ -256,14 +259,14 @@ async fn two_nodes_that_have_everything_since_and_not_this_are_proof() {
     let complete = of(old.clone(), json!("0x1")).await;
     let pruned = of(Value::Null, json!("0x1")).await;
     let early = of(old.clone(), json!("0x0")).await;
-    let unproved = Fate::Undecided(Undecided::DeathUnproved);
+    let unproved = Outcome::Undecided(Undecided::DeathUnproved);
     let told = async |nodes: &[&MockServer], earlier: Option<(&str, u64)>| {
         let chain = chain(nodes.iter().map(|node| node.uri()).collect(), options());
         let known = Known { earlier, ..Known::default() };
-        chain.fate(world.wallet.address, &signed, known).await.expect("a fate")
+        chain.outcome(world.wallet.address, &signed, known).await.expect("an outcome")
     };
     let earlier = Some((OTHER, 3));
-    assert_eq!(told(&[&complete, &complete], earlier).await, Fate::Dead);
+    assert_eq!(told(&[&complete, &complete], earlier).await, Outcome::Dropped);
     assert_eq!(told(&[&complete], earlier).await, unproved, "one alone has to name it");
     for other in [&pruned, &early] {
         assert_eq!(told(&[&complete, other], earlier).await, unproved);
@@ -291,10 +294,10 @@ async fn what_used_the_nonce_is_believed_by_its_signature_alone() {
                 ("eth_getTransactionBySenderAndNonce", mined),
                 ("eth_getBlockByNumber", json!({"hash": HASH, "number": "0x9", "transactions": []})),
             ]);
-            fate(world, &[&node(answers).await], signed).await.expect("a fate")
+            outcome(world, &[&node(answers).await], signed).await.expect("an outcome")
         }
     };
-    assert_eq!(of(|_| {}).await, Fate::Dead);
+    assert_eq!(of(|_| {}).await, Outcome::Dropped);
     let lies: [fn(&mut Value); 7] = [
         |tx| tx["value"] = json!("0x3"),
         |tx| tx["nonce"] = json!("0x1"),
@@ -305,7 +308,7 @@ async fn what_used_the_nonce_is_believed_by_its_signature_alone() {
         |tx| *tx = json!({}),
     ];
     for lie in lies {
-        assert_eq!(of(lie).await, Fate::Undecided(Undecided::DeathUnproved));
+        assert_eq!(of(lie).await, Outcome::Undecided(Undecided::DeathUnproved));
     }
 }
 
@@ -325,17 +328,18 @@ async fn a_revert_gives_free_only_what_two_nodes_call_final() {
     let unused =
         node([("eth_getTransactionReceipt", Value::Null), ("eth_getTransactionCount", json!("0x0"))]).await;
     let silent = MockServer::start().await;
-    let open = Ok::<_, ()>(Fate::Undecided(Undecided::RevertUnproved));
-    let fate =
-        async |nodes: &[&MockServer]| fate(&world, nodes, &signed).await.map_err(|error| panic!("{error}"));
-    assert!(matches!(fate(&[&failed]).await, Ok(Fate::Reverted { .. })), "the only node");
-    assert!(matches!(fate(&[&failed, &failed]).await, Ok(Fate::Reverted { .. })));
-    assert_eq!(fate(&[&early]).await, open, "not final");
+    let open = Ok::<_, ()>(Outcome::Undecided(Undecided::RevertUnproved));
+    let outcome = async |nodes: &[&MockServer]| {
+        outcome(&world, nodes, &signed).await.map_err(|error| panic!("{error}"))
+    };
+    assert!(matches!(outcome(&[&failed]).await, Ok(Outcome::Reverted { .. })), "the only node");
+    assert!(matches!(outcome(&[&failed, &failed]).await, Ok(Outcome::Reverted { .. })));
+    assert_eq!(outcome(&[&early]).await, open, "not final");
     for other in [&early, &unused, &silent] {
-        assert_eq!(fate(&[&failed, other]).await, open);
-        assert_eq!(fate(&[other, &failed]).await, open);
+        assert_eq!(outcome(&[&failed, other]).await, open);
+        assert_eq!(outcome(&[other, &failed]).await, open);
     }
-    assert_eq!(fate(&[&failed, &worked]).await, Ok(Fate::Undecided(Undecided::Contradiction)));
+    assert_eq!(outcome(&[&failed, &worked]).await, Ok(Outcome::Undecided(Undecided::Contradiction)));
 }
 
 #[tokio::test]
@@ -344,7 +348,7 @@ async fn missing_answers_are_never_death() {
     for missing in ["eth_getTransactionReceipt", "eth_getTransactionCount", "eth_getTransactionByHash"] {
         let mut answers = BTreeMap::from(used_up());
         answers.remove(missing);
-        let result = fate(&world, &[&node(answers).await], &signed).await;
+        let result = outcome(&world, &[&node(answers).await], &signed).await;
         assert!(matches!(result, Err(ChainError::BadAnswer { .. })), "{missing}: {result:?}");
     }
 }
@@ -369,9 +373,10 @@ async fn a_network_without_a_data_fee_counts_none() {
         receipt["l1Fee"] = told;
         let node = node(on_chain(receipt)).await;
         let chain = chain(vec![node.uri()], options());
-        let fate = chain.fate(world.wallet.address, &signed, Known::default()).await.expect("a fate");
-        let expected = Fate::Confirmed { fee: U256::from(21_000 * 2), block: 5, is_final: true };
-        assert_eq!(fate, expected);
+        let outcome =
+            chain.outcome(world.wallet.address, &signed, Known::default()).await.expect("an outcome");
+        let expected = Outcome::Confirmed { fee: U256::from(21_000 * 2), block: 5, is_final: true };
+        assert_eq!(outcome, expected);
     }
 }
 
@@ -446,8 +451,8 @@ async fn where_finalized_is_unknown_depth_counts() {
         answers.extend(finalized.map(|answer| ("eth_getBlockByNumber finalized", answer)));
         let (world, signed) = (&world, &signed);
         async move {
-            match fate(world, &[&node(answers).await], signed).await.expect("a fate") {
-                Fate::Confirmed { is_final, .. } => is_final,
+            match outcome(world, &[&node(answers).await], signed).await.expect("an outcome") {
+                Outcome::Confirmed { is_final, .. } => is_final,
                 other => panic!("{other:?}"),
             }
         }

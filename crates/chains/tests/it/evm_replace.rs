@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 use waiaas_chains::evm::EvmOptions;
-use waiaas_chains::{Chain, ChainError, Fate, Refusal, SignedTx, Submission, Undecided};
+use waiaas_chains::{Chain, ChainError, Outcome, Refusal, SignedTx, Submission, Undecided};
 use waiaas_core::U256;
 use waiaas_core::address::Address;
 use waiaas_core::draft::Draft;
@@ -63,11 +63,11 @@ async fn prices(world: &World, pair: &Pair) -> [u128; 2] {
 /// Only `winner` is on chain, and the other is dead once that is final.
 async fn one_lands(world: &World, winner: &Pair, loser: &Pair) {
     world.anvil.mine(1).await;
-    assert!(matches!(world.fate(&winner.signed).await, Fate::Confirmed { .. }));
-    let open = world.fate(&loser.signed).await;
-    assert_eq!(open, Fate::Undecided(Undecided::DeathUnproved), "the winner is not final yet");
+    assert!(matches!(world.outcome(&winner.signed).await, Outcome::Confirmed { .. }));
+    let open = world.outcome(&loser.signed).await;
+    assert_eq!(open, Outcome::Undecided(Undecided::DeathUnproved), "the winner is not final yet");
     world.anvil.mine(FINAL).await;
-    assert_eq!(world.fate(&loser.signed).await, Fate::Dead);
+    assert_eq!(world.outcome(&loser.signed).await, Outcome::Dropped);
     let late = build(world, loser, Replacement::HigherFee).await;
     assert_eq!(refusal(late), Refusal::NothingToReplace);
 }
@@ -99,7 +99,7 @@ async fn bumps_follow_a_base_fee_that_rises() {
     let base = max * 3;
     world.anvil.call("anvil_setNextBlockBaseFeePerGas", json!([format!("0x{base:x}")])).await;
     world.anvil.mine(1).await;
-    assert_eq!(world.fate(&old.signed).await, Fate::Pending, "too cheap now");
+    assert_eq!(world.outcome(&old.signed).await, Outcome::Pending, "too cheap now");
     let new = replace(&world, &old, Replacement::HigherFee).await;
     accepted(&world, &new).await;
     assert!(prices(&world, &new).await[0] > base);
@@ -107,7 +107,7 @@ async fn bumps_follow_a_base_fee_that_rises() {
     let newer = replace(&world, &new, Replacement::HigherFee).await;
     accepted(&world, &newer).await;
     one_lands(&world, &newer, &old).await;
-    assert_eq!(world.fate(&new.signed).await, Fate::Dead);
+    assert_eq!(world.outcome(&new.signed).await, Outcome::Dropped);
     assert_eq!(world.balance(SOMEBODY).await, U256::from(5));
 }
 
@@ -154,7 +154,7 @@ async fn a_cancellation_moves_nothing_but_the_fee() {
     let new = replace(&world, &old, Replacement::Cancellation).await;
     accepted(&world, &new).await;
     one_lands(&world, &new, &old).await;
-    let Fate::Confirmed { fee, .. } = world.fate(&new.signed).await else { panic!("it landed") };
+    let Outcome::Confirmed { fee, .. } = world.outcome(&new.signed).await else { panic!("it landed") };
     assert!(fee <= max);
     assert_eq!(world.balance(world.wallet.address).await, before - fee);
     assert_eq!(world.balance(SOMEBODY).await, U256::ZERO);
@@ -171,7 +171,7 @@ async fn a_replacement_takes_its_own_nonce_and_no_other() {
     let new = replace(&world, &second, Replacement::Cancellation).await;
     accepted(&world, &new).await;
     one_lands(&world, &new, &second).await;
-    assert!(matches!(world.fate(&first.signed).await, Fate::Confirmed { .. }));
+    assert!(matches!(world.outcome(&first.signed).await, Outcome::Confirmed { .. }));
     assert_eq!(world.balance(SOMEBODY).await, U256::from(1));
 }
 

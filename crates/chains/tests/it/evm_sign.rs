@@ -3,7 +3,7 @@
 use alloy_consensus::{SignableTransaction, TxEip1559, TxEip2930, TxLegacy};
 use alloy_primitives::{Signature, eip191_hash_message};
 use serde_json::json;
-use waiaas_chains::{Chain, Expiry, Fate, Lane, Refusal, Submission, UnsignableMessage};
+use waiaas_chains::{Chain, Expiry, Lane, Outcome, Refusal, Submission, UnsignableMessage};
 use waiaas_core::U256;
 use waiaas_core::address::Address;
 use waiaas_core::effect::Effect;
@@ -50,7 +50,7 @@ async fn an_external_transaction_is_signed_as_it_is_and_lands() {
     assert_eq!(signed.expiry, Expiry::Nonce(0));
     assert_eq!(world.submit(&signed).await, Submission::Accepted);
     world.anvil.call("anvil_mine", json!(["0x1"])).await;
-    assert!(matches!(world.fate(&signed).await, Fate::Confirmed { .. }));
+    assert!(matches!(world.outcome(&signed).await, Outcome::Confirmed { .. }));
     assert_eq!(world.balance(SOMEBODY).await, U256::from(77u8));
 
     let listed = TxEip2930 {
@@ -73,7 +73,7 @@ async fn an_external_transaction_is_signed_as_it_is_and_lands() {
     let signed = world.sign_draft(&draft, &[]).await;
     assert_eq!(world.submit(&signed).await, Submission::Accepted);
     world.anvil.call("anvil_mine", json!(["0x1"])).await;
-    assert!(matches!(world.fate(&signed).await, Fate::Confirmed { .. }));
+    assert!(matches!(world.outcome(&signed).await, Outcome::Confirmed { .. }));
     assert_eq!(world.balance(SOMEBODY).await, U256::from(154u8));
 }
 
@@ -184,7 +184,7 @@ async fn messages_are_signed_as_wallets_sign_them() {
     let signed = world.sign_draft(&draft, &[]).await;
     assert_eq!(recovered(&signed.bytes, eip191_hash_message(text)), world.wallet.address);
     assert_eq!(signed.expiry, Expiry::Never);
-    assert_eq!(world.fate(&signed).await, Fate::Pending);
+    assert_eq!(world.outcome(&signed).await, Outcome::Pending);
     assert!(world.chain.submit(&signed).await.is_err(), "a message is not sent");
 
     let bad = Intent::SignMessage { message: vec![7; 32] };

@@ -1,7 +1,7 @@
 //! Transfers on a real node, from the intent to the confirmation.
 
 use serde_json::json;
-use waiaas_chains::{Chain, Expiry, Fate, Lane, Submission};
+use waiaas_chains::{Chain, Expiry, Lane, Outcome, Submission};
 use waiaas_core::U256;
 use waiaas_core::address::Address;
 use waiaas_core::asset::AssetId;
@@ -9,9 +9,9 @@ use waiaas_core::effect::Effect;
 
 use crate::evm_world::{COIN, SOMEBODY, World, fee_budget, network, options, token_transfer, transfer};
 
-fn confirmed(fate: Fate) -> U256 {
-    match fate {
-        Fate::Confirmed { fee, .. } => fee,
+fn confirmed(outcome: Outcome) -> U256 {
+    match outcome {
+        Outcome::Confirmed { fee, .. } => fee,
         other => panic!("expected a confirmation, got {other:?}"),
     }
 }
@@ -30,11 +30,11 @@ async fn native_coin_arrives_and_the_fee_is_within_the_budget() {
     let before = world.balance(world.wallet.address).await;
     let signed = world.sign_draft(&draft, &[]).await;
     assert_eq!(signed.expiry, Expiry::Nonce(0));
-    assert_eq!(world.fate(&signed).await, Fate::Pending, "not yet sent");
+    assert_eq!(world.outcome(&signed).await, Outcome::Pending, "not yet sent");
     assert_eq!(world.submit(&signed).await, Submission::Accepted);
-    assert_eq!(world.fate(&signed).await, Fate::Pending, "not yet mined");
+    assert_eq!(world.outcome(&signed).await, Outcome::Pending, "not yet mined");
     world.anvil.mine(1).await;
-    let fee = confirmed(world.fate(&signed).await);
+    let fee = confirmed(world.outcome(&signed).await);
     assert!(fee > U256::ZERO && fee <= budget, "{fee} of {budget}");
     assert_eq!(world.balance(SOMEBODY).await, amount);
     assert_eq!(world.balance(world.wallet.address).await, before - amount - fee);
@@ -63,7 +63,7 @@ async fn a_token_arrives() {
     let signed = world.sign_draft(&draft, &[]).await;
     assert_eq!(world.submit(&signed).await, Submission::Accepted);
     world.anvil.mine(1).await;
-    confirmed(world.fate(&signed).await);
+    confirmed(world.outcome(&signed).await);
     for (address, amount) in [(SOMEBODY, 400), (world.wallet.address, 600)] {
         let holdings = world.chain.holdings(address, &[token]).await.expect("holdings").held;
         assert_eq!(holdings.len(), 2);
@@ -80,7 +80,7 @@ async fn a_network_without_base_fee_gets_a_legacy_transaction() {
     let signed = world.sign_draft(&draft, &[]).await;
     assert_eq!(world.submit(&signed).await, Submission::Accepted);
     world.anvil.mine(1).await;
-    let fee = confirmed(world.fate(&signed).await);
+    let fee = confirmed(world.outcome(&signed).await);
     assert!(fee <= fee_budget(&world.chain, &draft));
     let known = world.anvil.call("eth_getTransactionByHash", json!([signed.hash])).await;
     assert_eq!(known["type"], "0x0");
@@ -97,8 +97,8 @@ async fn two_in_flight_take_consecutive_nonces() {
     assert_eq!(world.submit(&second).await, Submission::Accepted);
     assert_eq!(world.submit(&first).await, Submission::Accepted);
     world.anvil.mine(1).await;
-    confirmed(world.fate(&first).await);
-    confirmed(world.fate(&second).await);
+    confirmed(world.outcome(&first).await);
+    confirmed(world.outcome(&second).await);
     assert_eq!(world.balance(SOMEBODY).await, U256::from(3));
     let third = world.sign(&transfer(1), &[0, 1]).await;
     assert_eq!(third.expiry, Expiry::Nonce(2));
@@ -114,7 +114,7 @@ async fn the_same_bytes_sent_again_are_one_transfer() {
     world.anvil.mine(1).await;
     assert_eq!(world.submit(&signed).await, Submission::Accepted, "in a block");
     world.anvil.mine(1).await;
-    confirmed(world.fate(&signed).await);
+    confirmed(world.outcome(&signed).await);
     assert_eq!(world.balance(SOMEBODY).await, U256::from(7));
 }
 

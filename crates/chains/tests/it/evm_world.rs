@@ -4,7 +4,7 @@ use k256::ecdsa::SigningKey;
 use serde_json::json;
 use waiaas_chains::evm::{EvmChain, EvmOptions};
 use waiaas_chains::rpc::{RpcOptions, RpcPool, http_client};
-use waiaas_chains::{Chain, ChainError, Expiry, Fate, Known, Lane, SignedTx, Submission};
+use waiaas_chains::{Chain, ChainError, Expiry, Known, Lane, Outcome, SignedTx, Submission};
 use waiaas_core::U256;
 use waiaas_core::address::Address;
 use waiaas_core::draft::{Completed, Draft, SigningPayload};
@@ -71,12 +71,12 @@ impl World {
         self.chain.submit(signed).await.expect("the node answers")
     }
 
-    pub(crate) async fn fate(&self, signed: &SignedTx) -> Fate {
-        self.fate_knowing(signed, Known::default()).await
+    pub(crate) async fn outcome(&self, signed: &SignedTx) -> Outcome {
+        self.outcome_knowing(signed, Known::default()).await
     }
 
-    pub(crate) async fn fate_knowing(&self, signed: &SignedTx, known: Known<'_>) -> Fate {
-        self.chain.fate(self.wallet.address, signed, known).await.expect("the node answers")
+    pub(crate) async fn outcome_knowing(&self, signed: &SignedTx, known: Known<'_>) -> Outcome {
+        self.chain.outcome(self.wallet.address, signed, known).await.expect("the node answers")
     }
 
     /// Gives an address code.

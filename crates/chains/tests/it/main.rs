@@ -4,9 +4,9 @@
 
 mod anvil;
 mod evm_calls;
-mod evm_fate;
 mod evm_lying_node;
 mod evm_observe;
+mod evm_outcome;
 mod evm_published;
 mod evm_refusal;
 mod evm_replace;

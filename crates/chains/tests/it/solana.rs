@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use solana_pubkey::Pubkey;
 use spl_associated_token_account_interface::address::get_associated_token_address_with_program_id as associated;
 use waiaas_chains::solana::{Commitment, SolanaOptions};
-use waiaas_chains::{Chain, ChainError, CodecError, Expiry, Fate, Known, Lane, Refusal, Submission};
+use waiaas_chains::{Chain, ChainError, CodecError, Expiry, Known, Lane, Outcome, Refusal, Submission};
 use waiaas_core::U256;
 use waiaas_core::address::Address;
 use waiaas_core::asset::AssetId;
@@ -33,7 +33,7 @@ async fn sol_arrives_and_costs_what_the_effects_say() {
 
     let finalized = SolanaOptions { commitment: Commitment::Finalized, ..SolanaOptions::default() };
     let patient = net.chain("solana-localnet", finalized);
-    assert_eq!(wallet.settle(&patient, &done.signed).await, done.fate);
+    assert_eq!(wallet.settle(&patient, &done.signed).await, done.outcome);
 }
 
 #[tokio::test]
@@ -220,10 +220,10 @@ async fn the_same_bytes_twice_are_one_transfer() {
     for _ in 0..3 {
         assert_eq!(chain.submit(&signed).await.expect("submitted"), Submission::Accepted);
     }
-    let fate = wallet.settle(&chain, &signed).await;
-    assert!(matches!(fate, Fate::Confirmed { .. }), "{fate:?}");
+    let outcome = wallet.settle(&chain, &signed).await;
+    assert!(matches!(outcome, Outcome::Confirmed { .. }), "{outcome:?}");
     assert_eq!(chain.submit(&signed).await.expect("submitted"), Submission::Accepted);
-    assert_eq!(wallet.settle(&chain, &signed).await, fate);
+    assert_eq!(wallet.settle(&chain, &signed).await, outcome);
     assert_eq!(net.lamports(fresh(11)).await, SOL);
 }
 
@@ -235,17 +235,20 @@ async fn bytes_are_dead_only_when_their_last_block_is_finally_past() {
     let draft = wallet.draft(&chain, &sol(fresh(13), SOL)).await;
     let signed = wallet.sign(&chain, &draft).await;
     let Expiry::BlockHeight(last_valid) = signed.expiry else { panic!("{:?}", signed.expiry) };
-    assert_eq!(chain.fate(wallet.address(), &signed, Known::default()).await.expect("a fate"), Fate::Pending);
+    assert_eq!(
+        chain.outcome(wallet.address(), &signed, Known::default()).await.expect("an outcome"),
+        Outcome::Pending
+    );
 
     let deadline = Instant::now() + Duration::from_secs(120);
     let mut pending_while_alive = 0;
     loop {
-        let fate = chain.fate(wallet.address(), &signed, Known::default()).await.expect("a fate");
+        let outcome = chain.outcome(wallet.address(), &signed, Known::default()).await.expect("an outcome");
         let height = net.finalized_height().await;
         if height <= last_valid {
-            assert_eq!(fate, Fate::Pending, "at {height}, last valid {last_valid}");
+            assert_eq!(outcome, Outcome::Pending, "at {height}, last valid {last_valid}");
             pending_while_alive += 1;
-        } else if fate == Fate::Dead {
+        } else if outcome == Outcome::Dropped {
             break;
         }
         assert!(Instant::now() < deadline, "never dead: {height}, last valid {last_valid}");
@@ -254,7 +257,10 @@ async fn bytes_are_dead_only_when_their_last_block_is_finally_past() {
     assert!(pending_while_alive > 1);
     let late = chain.submit(&signed).await.expect("an answer");
     assert!(matches!(late, Submission::Rejected(_)), "{late:?}");
-    assert_eq!(chain.fate(wallet.address(), &signed, Known::default()).await.expect("a fate"), Fate::Dead);
+    assert_eq!(
+        chain.outcome(wallet.address(), &signed, Known::default()).await.expect("an outcome"),
+        Outcome::Dropped
+    );
     assert_eq!(net.lamports(fresh(13)).await, 0);
 }
 
@@ -267,7 +273,7 @@ async fn what_fails_on_chain_is_reverted_and_costs_the_fee_only() {
     let second = wallet.draft(&chain, &sol(fresh(16), SOL / 2)).await;
     let first = wallet.sign(&chain, &first).await;
     assert_eq!(chain.submit(&first).await.expect("submitted"), Submission::Accepted);
-    assert!(matches!(wallet.settle(&chain, &first).await, Fate::Confirmed { .. }));
+    assert!(matches!(wallet.settle(&chain, &first).await, Outcome::Confirmed { .. }));
 
     let simulated = chain.simulate(&second).await.expect("simulated");
     assert!(!simulated.success && simulated.error.is_some_and(|why| why.contains("insufficient")));
@@ -279,8 +285,8 @@ async fn what_fails_on_chain_is_reverted_and_costs_the_fee_only() {
     );
     let before = net.lamports(wallet.address()).await;
     net.force(&second).await;
-    let fate = wallet.settle(&chain, &second).await;
-    let Fate::Reverted { fee, reason, .. } = &fate else { panic!("{fate:?}") };
+    let outcome = wallet.settle(&chain, &second).await;
+    let Outcome::Reverted { fee, reason, .. } = &outcome else { panic!("{outcome:?}") };
     assert!(reason.contains("insufficient funds"), "{reason}");
     let spent = before - net.lamports(wallet.address()).await;
     assert_eq!((U256::from(spent), net.lamports(fresh(16)).await), (*fee, 0));
@@ -295,7 +301,7 @@ async fn a_node_that_is_gone_proves_nothing() {
     let signed = wallet.sign(&chain, &draft).await;
     net.stop();
     let gone = |error: &ChainError| matches!(error, ChainError::Unreachable { .. });
-    assert!(gone(&chain.fate(wallet.address(), &signed, Known::default()).await.expect_err("no node")));
+    assert!(gone(&chain.outcome(wallet.address(), &signed, Known::default()).await.expect_err("no node")));
     assert!(gone(&chain.submit(&signed).await.expect_err("no node")));
     assert!(gone(&chain.build(wallet.address(), &sol(fresh(18), SOL)).await.expect_err("no node")));
     assert!(gone(&net.local().balance(wallet.address()).await.expect_err("no node")));

@@ -5,7 +5,7 @@ use solana_instruction::Instruction;
 use solana_pubkey::Pubkey;
 use solana_system_interface::instruction as system;
 use spl_associated_token_account_interface::address::get_associated_token_address_with_program_id as associated;
-use waiaas_chains::{Chain, ChainError, Fate, Lane, Refusal};
+use waiaas_chains::{Chain, ChainError, Lane, Outcome, Refusal};
 use waiaas_core::U256;
 use waiaas_core::address::Address;
 use waiaas_core::asset::AssetId;
@@ -148,7 +148,7 @@ async fn a_batch_lands_as_one_or_not_at_all() {
     let before = net.lamports(poor.address()).await;
     let signed = poor.sign(&chain, &draft).await;
     net.force(&signed).await;
-    let Fate::Reverted { fee, .. } = poor.settle(&chain, &signed).await else { panic!("not reverted") };
+    let Outcome::Reverted { fee, .. } = poor.settle(&chain, &signed).await else { panic!("not reverted") };
     assert_eq!((net.lamports(fresh(66)).await, net.lamports(fresh(67)).await), (0, 0));
     assert_eq!(U256::from(before - net.lamports(poor.address()).await), fee);
 }

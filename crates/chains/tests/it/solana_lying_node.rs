@@ -9,7 +9,9 @@ use solana_message::{AddressLookupTableAccount, VersionedMessage, v0};
 use solana_pubkey::Pubkey;
 use waiaas_chains::rpc::{RpcOptions, RpcPool, http_client};
 use waiaas_chains::solana::{SolanaChain, SolanaOptions};
-use waiaas_chains::{Chain, ChainError, Expiry, Fate, Known, Lane, Refusal, SignedTx, Submission, Undecided};
+use waiaas_chains::{
+    Chain, ChainError, Expiry, Known, Lane, Outcome, Refusal, SignedTx, Submission, Undecided,
+};
 use waiaas_core::U256;
 use waiaas_core::effect::Effect;
 use waiaas_core::intent::Intent;
@@ -93,11 +95,11 @@ async fn dead_needs_every_piece_of_the_proof() {
     let wallet = Wallet::new(1);
     let tx = signed(&wallet).await;
     assert_eq!(tx.expiry, Expiry::BlockHeight(1_150));
-    let fate = async |answers| {
+    let outcome = async |answers| {
         let node = node(answers).await;
-        lying_chain(&[&node], SolanaOptions::default()).fate(wallet.address(), &tx, Known::default()).await
+        lying_chain(&[&node], SolanaOptions::default()).outcome(wallet.address(), &tx, Known::default()).await
     };
-    assert_eq!(fate(dead()).await.expect("a fate"), Fate::Dead);
+    assert_eq!(outcome(dead()).await.expect("an outcome"), Outcome::Dropped);
     let pruned_after = ("getBlock", json!({"blockHeight": 900}));
     for (method, answer, proved) in [
         ("getBlockHeight", json!(1_150), false),
@@ -112,14 +114,14 @@ async fn dead_needs_every_piece_of_the_proof() {
     ] {
         let mut answers = dead();
         answers.extend([pruned_after.clone(), (method, answer.clone())]);
-        let expected = if proved { Fate::Dead } else { Fate::Pending };
-        assert_eq!(fate(answers).await.expect("a fate"), expected, "{method} {answer}");
+        let expected = if proved { Outcome::Dropped } else { Outcome::Pending };
+        assert_eq!(outcome(answers).await.expect("an outcome"), expected, "{method} {answer}");
     }
     for height in [json!(1_001), json!(null)] {
         let mut answers = dead();
         let block = json!({"blockHeight": height});
         answers.extend([("getFirstAvailableBlock", json!(1_001)), ("getBlock", block.clone())]);
-        assert_eq!(fate(answers).await.expect("a fate"), Fate::Pending, "{block}");
+        assert_eq!(outcome(answers).await.expect("an outcome"), Outcome::Pending, "{block}");
     }
     for method in [
         "getBlockHeight",
@@ -130,7 +132,7 @@ async fn dead_needs_every_piece_of_the_proof() {
     ] {
         let mut answers = dead();
         answers.remove(method);
-        assert!(matches!(fate(answers).await, Err(ChainError::BadAnswer { .. })), "{method}");
+        assert!(matches!(outcome(answers).await, Err(ChainError::BadAnswer { .. })), "{method}");
     }
 }
 
@@ -150,10 +152,10 @@ async fn one_node_that_has_it_or_cannot_tell_outweighs_those_that_do_not() {
     let behind = node(answers).await;
     let gone = node(HashMap::new()).await;
 
-    let landed = Fate::Confirmed { fee: U256::from(5_001), block: 1_200, is_final: true };
-    let seen = Fate::Undecided(Undecided::SuccessUnproved);
-    let unproved = Fate::Undecided(Undecided::DeathUnproved);
-    let contradiction = Fate::Undecided(Undecided::Contradiction);
+    let landed = Outcome::Confirmed { fee: U256::from(5_001), block: 1_200, is_final: true };
+    let seen = Outcome::Undecided(Undecided::SuccessUnproved);
+    let unproved = Outcome::Undecided(Undecided::DeathUnproved);
+    let contradiction = Outcome::Undecided(Undecided::Contradiction);
     for (nodes, expected) in [
         (vec![&absent, &present], contradiction.clone()),
         (vec![&behind, &absent, &present], contradiction),
@@ -163,11 +165,14 @@ async fn one_node_that_has_it_or_cannot_tell_outweighs_those_that_do_not() {
         (vec![&present], landed),
         (vec![&absent, &behind], unproved.clone()),
         (vec![&absent, &gone], unproved),
-        (vec![&absent, &absent], Fate::Dead),
-        (vec![&absent, &gone, &absent], Fate::Dead),
+        (vec![&absent, &absent], Outcome::Dropped),
+        (vec![&absent, &gone, &absent], Outcome::Dropped),
     ] {
         let chain = lying_chain(&nodes, SolanaOptions::default());
-        assert_eq!(chain.fate(wallet.address(), &tx, Known::default()).await.expect("a fate"), expected);
+        assert_eq!(
+            chain.outcome(wallet.address(), &tx, Known::default()).await.expect("an outcome"),
+            expected
+        );
     }
 }
 
@@ -244,22 +249,22 @@ async fn one_node_of_two_fails_no_transaction_and_pays_no_fee_beyond_the_offer()
     let failed = told(vec![status(json!("AccountInUse"), "finalized")]).await;
     let worked = told(vec![status(Value::Null, "finalized")]).await;
     let alive = told(vec![("getBlockHeight", json!(1_100))]).await;
-    let fate = async |nodes: &[&MockServer]| {
+    let outcome = async |nodes: &[&MockServer]| {
         let chain = lying_chain(nodes, SolanaOptions::default());
-        chain.fate(wallet.address(), &tx, Known::default()).await.expect("a fate")
+        chain.outcome(wallet.address(), &tx, Known::default()).await.expect("an outcome")
     };
-    assert!(matches!(fate(&[&failed]).await, Fate::Reverted { .. }), "the only node");
-    assert!(matches!(fate(&[&failed, &failed]).await, Fate::Reverted { .. }));
-    assert_eq!(fate(&[&failed, &alive]).await, Fate::Undecided(Undecided::RevertUnproved));
-    assert_eq!(fate(&[&failed, &worked]).await, Fate::Undecided(Undecided::Contradiction));
+    assert!(matches!(outcome(&[&failed]).await, Outcome::Reverted { .. }), "the only node");
+    assert!(matches!(outcome(&[&failed, &failed]).await, Outcome::Reverted { .. }));
+    assert_eq!(outcome(&[&failed, &alive]).await, Outcome::Undecided(Undecided::RevertUnproved));
+    assert_eq!(outcome(&[&failed, &worked]).await, Outcome::Undecided(Undecided::Contradiction));
 
     // 5 000 for the signature and as much as the cap allows for priority.
     for (paid, counted) in [(5_000, 5_000), (0, 5_001), (u64::MAX, 5_001)] {
         let node =
             told(vec![status(Value::Null, "finalized"), ("getTransaction", json!({"meta": {"fee": paid}}))])
                 .await;
-        let expected = Fate::Confirmed { fee: U256::from(counted), block: 1_200, is_final: true };
-        assert_eq!(fate(&[&node]).await, expected, "{paid}");
+        let expected = Outcome::Confirmed { fee: U256::from(counted), block: 1_200, is_final: true };
+        assert_eq!(outcome(&[&node]).await, expected, "{paid}");
     }
 }
 

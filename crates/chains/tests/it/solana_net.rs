@@ -12,7 +12,7 @@ use ed25519_dalek::{Signer, SigningKey};
 use serde_json::{Value, json};
 use waiaas_chains::rpc::{RpcOptions, RpcPool, http_client};
 use waiaas_chains::solana::{SolanaChain, SolanaOptions};
-use waiaas_chains::{Chain, ChainError, CodecError, Fate, Known, Lane, SignedTx, Submission};
+use waiaas_chains::{Chain, ChainError, CodecError, Known, Lane, Outcome, SignedTx, Submission};
 use waiaas_core::U256;
 use waiaas_core::address::Address;
 use waiaas_core::draft::{Draft, SigningPayload};
@@ -191,14 +191,14 @@ pub(crate) struct Wallet(SigningKey);
 pub(crate) struct Done {
     pub(crate) effects: Effects,
     pub(crate) signed: SignedTx,
-    pub(crate) fate: Fate,
+    pub(crate) outcome: Outcome,
 }
 
 impl Done {
     /// The fee, if it succeeded.
     pub(crate) fn confirmed(&self) -> u64 {
-        match &self.fate {
-            Fate::Confirmed { fee, block, .. } => {
+        match &self.outcome {
+            Outcome::Confirmed { fee, block, .. } => {
                 assert!(*block > 0);
                 u64::try_from(*fee).expect("lamports")
             }
@@ -255,24 +255,24 @@ impl Wallet {
         chain.codec().assemble(&completed, &signature).expect("assembled")
     }
 
-    /// All the way, until the fate is settled.
+    /// All the way, until the outcome is settled.
     pub(crate) async fn send(&self, chain: &SolanaChain, intent: &Intent) -> Done {
         let draft = self.draft(chain, intent).await;
         let effects = chain.codec().effects(&draft).expect("effects");
         let signed = self.sign(chain, &draft).await;
         assert_eq!(chain.submit(&signed).await.expect("submitted"), Submission::Accepted);
-        let fate = self.settle(chain, &signed).await;
-        Done { effects, signed, fate }
+        let outcome = self.settle(chain, &signed).await;
+        Done { effects, signed, outcome }
     }
 
-    pub(crate) async fn settle(&self, chain: &SolanaChain, signed: &SignedTx) -> Fate {
+    pub(crate) async fn settle(&self, chain: &SolanaChain, signed: &SignedTx) -> Outcome {
         let deadline = Instant::now() + PATIENCE;
         loop {
-            match chain.fate(self.address(), signed, Known::default()).await.expect("a fate") {
-                Fate::Pending if Instant::now() < deadline => {
+            match chain.outcome(self.address(), signed, Known::default()).await.expect("an outcome") {
+                Outcome::Pending if Instant::now() < deadline => {
                     tokio::time::sleep(Duration::from_millis(20)).await;
                 }
-                fate => return fate,
+                outcome => return outcome,
             }
         }
     }

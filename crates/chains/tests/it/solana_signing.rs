@@ -11,7 +11,7 @@ use solana_message::{Message, VersionedMessage, v0};
 use solana_pubkey::Pubkey;
 use solana_system_interface::instruction as system;
 use waiaas_chains::solana::SolanaOptions;
-use waiaas_chains::{Chain, ChainError, CodecError, Expiry, Fate, Known, Lane, Refusal, Submission};
+use waiaas_chains::{Chain, ChainError, CodecError, Expiry, Known, Lane, Outcome, Refusal, Submission};
 use waiaas_core::U256;
 use waiaas_core::address::Address;
 use waiaas_core::draft::SigningPayload;
@@ -73,8 +73,8 @@ async fn a_transaction_built_elsewhere_is_signed_as_it_is() {
         let refused = chain.complete(&draft, &varied).await;
         assert!(matches!(refused, Err(ChainError::Refused(_))), "{refused:?}");
         assert_eq!(chain.submit(&signed).await.expect("submitted"), Submission::Accepted);
-        let fate = wallet.settle(&chain, &signed).await;
-        assert!(matches!(fate, Fate::Confirmed { fee: paid, .. } if paid == fee), "{fate:?}");
+        let outcome = wallet.settle(&chain, &signed).await;
+        assert!(matches!(outcome, Outcome::Confirmed { fee: paid, .. } if paid == fee), "{outcome:?}");
         assert_eq!(net.lamports(to).await, SOL);
     }
 }
@@ -146,8 +146,11 @@ async fn the_runtime_charges_the_fee_that_was_judged() {
         let before = net.lamports(wallet.address()).await;
         let signed = wallet.sign(&chain, &draft).await;
         assert_eq!(chain.submit(&signed).await.expect("submitted"), Submission::Accepted);
-        let fate = wallet.settle(&chain, &signed).await;
-        assert!(matches!(fate, Fate::Confirmed { fee: paid, .. } if paid == U256::from(fee)), "{fate:?}");
+        let outcome = wallet.settle(&chain, &signed).await;
+        assert!(
+            matches!(outcome, Outcome::Confirmed { fee: paid, .. } if paid == U256::from(fee)),
+            "{outcome:?}"
+        );
         let sent = if fee == 5_000 && instructions.len() == 2 { SOL / 2 } else { 0 };
         assert_eq!(before - net.lamports(wallet.address()).await, fee + sent);
     }
@@ -206,7 +209,7 @@ async fn a_text_is_signed_as_it_is_and_a_transaction_in_disguise_is_not() {
         );
     }
     assert!(matches!(
-        chain.fate(wallet.address(), &signed, Known::default()).await,
+        chain.outcome(wallet.address(), &signed, Known::default()).await,
         Err(ChainError::Corrupt(_))
     ));
 }

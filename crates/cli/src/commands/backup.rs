@@ -71,7 +71,7 @@ pub(crate) async fn restore(context: &Context, args: RestoreArgs) -> Result<()> 
     let (environment, now) = (environment::all().collect(), SystemClock.now());
     let restored =
         offline::restore(&args.file, context.data_dir(), &config, environment, password, now).await?;
-    let (fate, beside) = match &restored.config {
+    let (outcome, beside) = match &restored.config {
         RestoredConfig::None => ("none", None),
         RestoredConfig::InPlace => ("restored", None),
         RestoredConfig::Same => ("same", None),
@@ -81,7 +81,7 @@ pub(crate) async fn restore(context: &Context, args: RestoreArgs) -> Result<()> 
     let value = json!({
         "restored": true,
         "dataDir": context.data_dir().path(),
-        "config": fate,
+        "config": outcome,
         "configFromBackup": beside,
         "left": restored.left,
     });

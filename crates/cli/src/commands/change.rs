@@ -4,7 +4,7 @@ use anyhow::{Context as _, Result};
 use clap::Subcommand;
 use serde::Serialize;
 use waiaas_api::changes::{Change, ChangeQuery, ChangeQuestion};
-use waiaas_api::client::{Outcome, OwnerSignature};
+use waiaas_api::client::{ChangeResult, OwnerSignature};
 use waiaas_api::owners::Challenge;
 use waiaas_engine::core::change::ChangeStatus;
 use waiaas_engine::core::ids::ChangeId;
@@ -143,12 +143,12 @@ pub(crate) async fn run(context: &Context, verb: Verb) -> Result<()> {
 /// no script takes the one for the other.
 pub(crate) fn show_outcome<T: Serialize>(
     context: &Context,
-    outcome: &Outcome<T>,
+    outcome: &ChangeResult<T>,
     done: impl FnOnce(&T) -> String,
 ) -> Result<()> {
     match outcome {
-        Outcome::Done(value) => output::show(context, value, done),
-        Outcome::Waits(change) => {
+        ChangeResult::Done(value) => output::show(context, value, done),
+        ChangeResult::Waits(change) => {
             output::show(context, change.as_ref(), |change| {
                 format!("NOT in force: this loosens, and waits for the owner's signature.\n{}", text(change))
             })?;

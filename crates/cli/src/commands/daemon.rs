@@ -19,7 +19,7 @@ use tracing_subscriber::EnvFilter;
 use waiaas_engine::config::Config;
 use waiaas_engine::offline::{InitMode, init, is_initialised};
 use waiaas_engine::{
-    Brake, Clock as _, DataDirError, Engine, Setup, StartError, SystemClock, check_new_password,
+    Activator, Clock as _, DataDirError, Engine, Setup, StartError, SystemClock, check_new_password,
     write_private,
 };
 use waiaas_server::{Listeners, Socket};
@@ -81,9 +81,9 @@ pub(crate) async fn start(context: &Context, args: StartArgs) -> Result<()> {
     let stop = CancellationToken::new();
     stop_on_signals(stop.clone())?;
     // Before anything else: until somebody listens, this signal ends a process.
-    let brake = signal(SignalKind::user_defined1())?;
+    let signal = signal(SignalKind::user_defined1())?;
     let engine = open(context, &config, handed_over).await?;
-    pull_on_signal(brake, engine.clone());
+    activate_on_signal(signal, engine.clone());
     let socket = match Socket::bind(&context.data_dir().socket()) {
         Ok(socket) => socket,
         Err(error) => {
@@ -247,15 +247,15 @@ fn stop_on_signals(stop: CancellationToken) -> Result<()> {
     Ok(())
 }
 
-/// Pulls the kill switch when SIGUSR1 comes, and does not give up: no answer would reach anybody.
-fn pull_on_signal(mut signal: Signal, engine: Engine) {
+/// Activates the kill switch when SIGUSR1 comes, and does not give up: no answer would reach anybody.
+fn activate_on_signal(mut signal: Signal, engine: Engine) {
     tokio::spawn(async move {
         while signal.recv().await.is_some() {
-            while let Err(error) = engine.activate_kill_switch(&Brake::by_signal()).await {
-                tracing::error!(%error, "SIGUSR1: the kill switch cannot be pulled; trying again");
+            while let Err(error) = engine.activate_kill_switch(&Activator::by_signal()).await {
+                tracing::error!(%error, "SIGUSR1: the kill switch cannot be activated; trying again");
                 tokio::time::sleep(Duration::from_secs(1)).await;
             }
-            tracing::warn!("SIGUSR1: the kill switch is pulled; nothing is signed");
+            tracing::warn!("SIGUSR1: the kill switch is activated; nothing is signed");
         }
     });
 }

@@ -15,10 +15,10 @@ use crate::context::Context;
 use crate::exit::NoDaemon;
 use crate::{holder, output};
 
-/// How long the socket may take before a signal pulls the brake.
+/// How long the socket may take before a signal activates the kill switch.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// The emergency brake. On the daemon's machine, pulling it needs no password, and `kill -USR1` of the
+/// The kill switch. On the daemon's machine, activating it needs no password, and `kill -USR1` of the
 /// daemon's process does it as well.
 #[derive(Subcommand)]
 pub(crate) enum Verb {
@@ -63,14 +63,14 @@ async fn pull_here(context: &Context) -> Result<()> {
     let value = json!({ "signal": "SIGUSR1", "pid": daemon.pid(), "confirmed": false });
     output::show(context, &value, |_| {
         format!(
-            "The socket gave no answer ({silence:#}), so the daemon (process {}) was sent SIGUSR1, at which it pulls \
+            "The socket gave no answer ({silence:#}), so the daemon (process {}) was sent SIGUSR1, at which it activates \
              the kill switch. Its log and `waiaas kill-switch show` say when that is done.",
             daemon.pid()
         )
     })
 }
 
-/// Whether somebody answered who could have pulled it.
+/// Whether somebody answered who could have activated it.
 fn is_an_answer(error: &Error) -> bool {
     let silent = matches!(error.downcast_ref(), Some(ClientError::Transport { .. }));
     !silent && !error.is::<NoDaemon>()
@@ -81,7 +81,7 @@ const fn sentence(signing: Signing) -> &'static str {
     match signing {
         Signing::Running => "Signing is running.",
         Signing::Stopped => {
-            "Signing is stopped: the kill switch is pulled. `waiaas kill-switch recover` resumes it."
+            "Signing is stopped: the kill switch is activated. `waiaas kill-switch recover` resumes it."
         }
     }
 }

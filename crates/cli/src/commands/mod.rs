@@ -82,7 +82,7 @@ pub(crate) enum Command {
     /// Configuration.
     #[command(subcommand)]
     Config(config::Verb),
-    /// The emergency brake.
+    /// The kill switch.
     #[command(subcommand)]
     KillSwitch(kill_switch::Verb),
     /// Print the OpenAPI document.

@@ -8,7 +8,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::{Value, json};
-use waiaas_api::client::{Client, Outcome};
+use waiaas_api::client::{ChangeResult, Client};
 use waiaas_api::page::PageQuery;
 use waiaas_api::policies::{CreatePolicy, Policy};
 use waiaas_api::sessions::{CreateSession, Session};
@@ -132,7 +132,7 @@ async fn ensure_policies(client: &Client, wallet: &Wallet) -> Result<Vec<Policy>
                     enabled: true,
                 };
                 let made = client.create_policy(&request).await?;
-                if let Outcome::Waits(change) = &made {
+                if let ChangeResult::Waits(change) = &made {
                     output::progress(&format!(
                         "Waits for the owner: {} (change {})",
                         change.summary, change.id

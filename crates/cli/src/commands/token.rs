@@ -49,7 +49,7 @@ fn text(found: &Tokens) -> String {
             token.address.clone(),
             token.symbol.clone(),
             token.decimals.to_string(),
-            human::time(token.pinned_at),
+            human::time(token.recorded_at),
         ]
     });
     table::list("No token is on record.", ["network", "address", "calls itself", "decimals", "since"], rows)

@@ -11,7 +11,7 @@ use crate::asset::AssetId;
 use crate::effect::{Effect, Effects, Swap};
 use crate::money::{Usd, format_units};
 use crate::network::Chain;
-use crate::policy::{Facts, Ledger, Spending, Sum, allowances, used_up};
+use crate::policy::{Ledger, PolicyFacts, Spending, Sum, allowances, used_up};
 use crate::selector::Selector;
 
 /// What a spender would be able to take, added up over the whole request.
@@ -31,7 +31,7 @@ pub(crate) enum Permission<'a> {
 
 impl Permission<'_> {
     /// A figure of what is permitted, for people: `5 USDC`.
-    pub(crate) fn shown(&self, case: &Case<'_>, figure: U256) -> String {
+    pub(crate) fn shown(&self, case: &Evaluation<'_>, figure: U256) -> String {
         match self {
             Self::Amount { asset, .. } => case.show(asset, figure),
             Self::OneNft | Self::WholeCollection => figure.to_string(),
@@ -40,7 +40,7 @@ impl Permission<'_> {
 
     /// Why it is as good as unlimited, and what would not be: a sum no token has, or more than the
     /// wallet holds, so that it stays open for whatever comes in later.
-    pub(crate) fn unlimited(&self, case: &Case<'_>, spender: &Address) -> Option<(String, String)> {
+    pub(crate) fn unlimited(&self, case: &Evaluation<'_>, spender: &Address) -> Option<(String, String)> {
         match self {
             Self::Amount { asset, amount } => {
                 let held = case.facts.balances.get(*asset).copied().unwrap_or_default();
@@ -73,11 +73,11 @@ impl Permission<'_> {
 const LARGEST_BOUNDED: U256 = U256::MAX.wrapping_shr(1).wrapping_sub(U256::ONE);
 
 /// What every rule may look at.
-pub(crate) struct Case<'a> {
+pub(crate) struct Evaluation<'a> {
     /// What the transaction does.
     pub(crate) effects: &'a Effects,
     /// What is known.
-    pub(crate) facts: &'a Facts,
+    pub(crate) facts: &'a PolicyFacts,
     /// What leaves the wallet.
     pub(crate) spending: Spending<'a>,
     /// What counts in the windows beside it.
@@ -97,8 +97,8 @@ pub(crate) struct Case<'a> {
     counterparties: OnceCell<Vec<Address>>,
 }
 
-impl<'a> Case<'a> {
-    pub(crate) fn new(effects: &'a Effects, facts: &'a Facts) -> Self {
+impl<'a> Evaluation<'a> {
+    pub(crate) fn new(effects: &'a Effects, facts: &'a PolicyFacts) -> Self {
         let used = used_up(effects, &facts.ledger.allowances);
         let before = allowances::beside(&facts.ledger, &used);
         let spending = Spending::with(effects, facts, &used);
@@ -180,7 +180,7 @@ impl<'a> Case<'a> {
 
 /// Whether a call is one that the server-side action behind the request is trusted with: exactly this
 /// method of this contract. It needs no CONTRACT_WHITELIST then; every other rule judges it as it is.
-fn is_trusted(effect: &Effect, facts: &Facts) -> bool {
+fn is_trusted(effect: &Effect, facts: &PolicyFacts) -> bool {
     let (Effect::ContractCall { target, selector: Some(called), .. }, Some(action)) = (effect, &facts.action)
     else {
         return false;

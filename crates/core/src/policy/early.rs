@@ -10,8 +10,8 @@ use alloy_primitives::U256;
 use crate::effect::{Effect, Effects};
 use crate::money::{MAX_DECIMALS, Price, Usd};
 use crate::policy::{
-    AssetFacts, Denial, Facts, FeeFacts, PolicySet, PriceFact, Reputation, Reputations, Verdict, evaluate,
-    wanted,
+    AssetFacts, Denial, FeeFacts, PolicyFacts, PolicySet, PriceFact, Reputation, Reputations, Verdict,
+    evaluate, wanted,
 };
 use crate::simulation::SimulationCheck;
 
@@ -22,7 +22,7 @@ pub type Readings = Vec<Effects>;
 /// The denials that hold for a request of these parts, whatever else turns out about it; empty if it might
 /// be granted. What is missing from `facts` (assets, prices, balances, reputation, what a node saw) counts
 /// as the best it could be. This never grants anything: what it lets through still has to be judged.
-pub fn early(policies: &PolicySet, parts: &[Readings], facts: &Facts) -> Vec<Denial> {
+pub fn early(policies: &PolicySet, parts: &[Readings], facts: &PolicyFacts) -> Vec<Denial> {
     let mut denials: Vec<Denial> = Vec::new();
     for readings in parts {
         let mut denied = readings.iter().map(|effects| match at_best(policies, effects, facts) {
@@ -40,7 +40,7 @@ pub fn early(policies: &PolicySet, parts: &[Readings], facts: &Facts) -> Vec<Den
 }
 
 /// The judgement of these effects if everything unknown were as good as it could be. A grant means nothing.
-pub fn at_best(policies: &PolicySet, effects: &Effects, facts: &Facts) -> Verdict {
+pub fn at_best(policies: &PolicySet, effects: &Effects, facts: &PolicyFacts) -> Verdict {
     let used = wanted(effects);
     let mut facts = facts.clone();
     if !used.is_empty() {
@@ -74,7 +74,7 @@ pub fn at_best(policies: &PolicySet, effects: &Effects, facts: &Facts) -> Verdic
     evaluate(policies, &left, &facts)
 }
 
-fn best(policies: &PolicySet, effects: &Effects, mut facts: Facts) -> Facts {
+fn best(policies: &PolicySet, effects: &Effects, mut facts: PolicyFacts) -> PolicyFacts {
     for outflow in effects.outflows() {
         let known = facts.assets.entry(outflow.asset.clone()).or_insert_with(|| AssetFacts {
             symbol: String::new(),

@@ -9,19 +9,21 @@ use std::fmt::Display;
 use crate::address::Address;
 use crate::effect::{Effect, Effects};
 use crate::network::Chain;
-use crate::policy::case::Case;
+use crate::policy::case::Evaluation;
 use crate::policy::findings::Findings;
 use crate::policy::rules::listed;
 use crate::policy::swaps;
-use crate::policy::{Denial, DenialCode, Facts, Grant, PolicySet, PolicyType, Purpose, Rules, Tier, Verdict};
+use crate::policy::{
+    Denial, DenialCode, Grant, PolicyFacts, PolicySet, PolicyType, Purpose, Rules, Tier, Verdict,
+};
 use crate::selector::Selector;
 use crate::simulation::{SimulationCheck, Unsimulated};
 use crate::wallet::OwnerState;
 
 /// Judges what a transaction does. Pure: equal arguments give equal verdicts, so a dry run and the
 /// real thing differ in nothing but their facts.
-pub fn evaluate(policies: &PolicySet, effects: &Effects, facts: &Facts) -> Verdict {
-    let case = Case::new(effects, facts);
+pub fn evaluate(policies: &PolicySet, effects: &Effects, facts: &PolicyFacts) -> Verdict {
+    let case = Evaluation::new(effects, facts);
     let mut findings = Findings::default();
     refuse_unknown(policies, &case, &mut findings);
     for row in policies.iter() {
@@ -41,7 +43,7 @@ pub fn evaluate(policies: &PolicySet, effects: &Effects, facts: &Facts) -> Verdi
 }
 
 /// Whatever cannot be understood is refused before any policy is asked.
-fn refuse_unknown(policies: &PolicySet, case: &Case<'_>, findings: &mut Findings) {
+fn refuse_unknown(policies: &PolicySet, case: &Evaluation<'_>, findings: &mut Findings) {
     if policies.network().is_some_and(|network| *network != case.effects.network) {
         let message = format!(
             "the transaction runs on {}, another network than it was judged for",
@@ -81,7 +83,7 @@ fn refuse_unknown(policies: &PolicySet, case: &Case<'_>, findings: &mut Findings
 }
 
 /// Tokens, contracts, spenders, domains, lent assets and markets are forbidden unless a row lists them.
-fn require_lists(policies: &PolicySet, case: &Case<'_>, findings: &mut Findings) {
+fn require_lists(policies: &PolicySet, case: &Evaluation<'_>, findings: &mut Findings) {
     // Names are written out only for a denial: base58 and EIP-55 cost more than all rules together.
     let mut need = |policy_type: PolicyType, code: DenialCode, so: &str, what: Option<&dyn Display>| {
         let Some(what) = what else { return };
@@ -126,7 +128,7 @@ fn require_lists(policies: &PolicySet, case: &Case<'_>, findings: &mut Findings)
 }
 
 /// An allowance that is as good as unlimited is refused unless a row says otherwise.
-fn bound_allowances(policies: &PolicySet, case: &Case<'_>, findings: &mut Findings) {
+fn bound_allowances(policies: &PolicySet, case: &Evaluation<'_>, findings: &mut Findings) {
     if case.permissions.is_empty() || policies.has(PolicyType::ApproveAmountLimit) {
         return;
     }
@@ -142,7 +144,7 @@ fn bound_allowances(policies: &PolicySet, case: &Case<'_>, findings: &mut Findin
 const UNBOUND: &str = "what a simulation saw does not bind a signature that is handed out";
 
 /// What no amount and no list can bound takes the owner, whatever the rows say.
-fn ask_for_the_owner(policies: &PolicySet, case: &Case<'_>, findings: &mut Findings) {
+fn ask_for_the_owner(policies: &PolicySet, case: &Evaluation<'_>, findings: &mut Findings) {
     for effect in case.effects.all() {
         let (policy_type, why) = match effect {
             Effect::ContractCall { decoded: true, .. } => continue,
@@ -228,7 +230,7 @@ fn vouched(policies: &PolicySet, target: &Address, called: Option<&Selector>) ->
 }
 
 /// Every asset that is spent needs a limit, and a wallet without any limit spends nothing at all.
-fn require_cover(policies: &PolicySet, case: &Case<'_>, findings: &mut Findings) {
+fn require_cover(policies: &PolicySet, case: &Evaluation<'_>, findings: &mut Findings) {
     let limits = policies.iter().filter_map(|row| match &row.rules {
         Rules::SpendingLimit(limit) => Some(limit),
         _ => None,
@@ -253,7 +255,7 @@ fn require_cover(policies: &PolicySet, case: &Case<'_>, findings: &mut Findings)
 }
 
 /// What a node saw must be no more than what was decoded, and that nobody looked is never passed over.
-fn heed_simulation(case: &Case<'_>, findings: &mut Findings) {
+fn heed_simulation(case: &Evaluation<'_>, findings: &mut Findings) {
     match (&case.facts.simulation, case.facts.unsimulated) {
         (SimulationCheck::NotApplicable | SimulationCheck::Agrees, _) => {}
         (SimulationCheck::Exceeds { what }, _) => {
@@ -274,7 +276,7 @@ fn heed_simulation(case: &Case<'_>, findings: &mut Findings) {
 }
 
 /// A fee that no cap could be held against takes the owner, who is shown it.
-fn heed_fee_cap(case: &Case<'_>, findings: &mut Findings) {
+fn heed_fee_cap(case: &Evaluation<'_>, findings: &mut Findings) {
     if let Some(why) = &case.facts.fee.uncapped {
         findings.ask_by_default(Tier::Approval, None, why.clone());
     }
@@ -282,7 +284,7 @@ fn heed_fee_cap(case: &Case<'_>, findings: &mut Findings) {
 
 /// Only a proved owner can approve; without one, what needs approval is refused, never let through
 /// at a lower tier.
-fn require_owner(case: &Case<'_>, findings: &mut Findings) {
+fn require_owner(case: &Evaluation<'_>, findings: &mut Findings) {
     let proved = match case.facts.owner {
         OwnerState::Locked => true,
         OwnerState::None | OwnerState::Grace => false,
@@ -314,7 +316,7 @@ fn require_owner(case: &Case<'_>, findings: &mut Findings) {
 }
 
 /// A delay that outlasts the bytes would end with nothing that could land.
-fn heed_lifetime(case: &Case<'_>, findings: &mut Findings) {
+fn heed_lifetime(case: &Evaluation<'_>, findings: &mut Findings) {
     let (Some(lifetime), Tier::Delay) = (case.facts.lifetime, findings.tier()) else { return };
     let delay = findings.delay_seconds().unwrap_or_default();
     if delay < lifetime {
@@ -331,7 +333,7 @@ fn heed_lifetime(case: &Case<'_>, findings: &mut Findings) {
     findings.deny_by_default(DenialCode::TransactionExpires, None, message, Some(hint));
 }
 
-fn conclude(case: &Case<'_>, findings: Findings) -> Verdict {
+fn conclude(case: &Evaluation<'_>, findings: Findings) -> Verdict {
     if !findings.denials.is_empty() {
         return Verdict::Denied(findings.denials);
     }

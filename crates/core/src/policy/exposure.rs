@@ -83,7 +83,7 @@ impl<T> Horizons<T> {
 
 /// How a wallet stands now.
 #[derive(Clone, Debug)]
-pub struct Standing {
+pub struct WalletState {
     /// The time all of this was read.
     pub now: UnixSeconds,
     /// Why nothing at all is signed now: kill switch, wallet, no session. None if it would be.
@@ -94,12 +94,12 @@ pub struct Standing {
     /// ends earlier. What is held is not among it: it counts only until it is given up.
     pub counted: Horizons<Ledger>,
     /// Every network the wallet can be used on.
-    pub networks: Vec<NetworkStanding>,
+    pub networks: Vec<NetworkState>,
 }
 
-/// The part of a [`Standing`] that concerns one network.
+/// The part of a [`WalletState`] that concerns one network.
 #[derive(Clone, Debug)]
-pub struct NetworkStanding {
+pub struct NetworkState {
     /// Which.
     pub network: NetworkId,
     /// Its family.
@@ -192,7 +192,7 @@ impl Reach {
 
 impl Exposure {
     /// Works out the bound.
-    pub fn of(standing: &Standing) -> Self {
+    pub fn of(standing: &WalletState) -> Self {
         Self { horizons: Horizons::each(|horizon| wallet::horizon(standing, horizon)) }
     }
 }

@@ -15,7 +15,7 @@ use crate::simulation::{SimulationCheck, Unsimulated};
 use crate::wallet::OwnerState;
 use alloy_primitives::U256;
 
-/// What is known about one asset, from the chain or a pinned registry, never from the caller.
+/// What is known about one asset, from the chain or a registry, never from the caller.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct AssetFacts {
     /// For people; never compared.
@@ -136,12 +136,12 @@ impl Default for FeeFacts {
 
 /// The facts of one evaluation.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-pub struct Facts {
+pub struct PolicyFacts {
     /// The time of the decision.
     pub now: UnixSeconds,
     /// Whether an owner can approve.
     pub owner: OwnerState,
-    /// Facts per asset that occurs in the effects. A missing entry is an unknown asset: deny.
+    /// Policy facts per asset that occurs in the effects. A missing entry is an unknown asset: deny.
     pub assets: BTreeMap<AssetId, AssetFacts>,
     /// Counted spending.
     pub ledger: Ledger,

@@ -1,7 +1,7 @@
 //! The judgement: [`evaluate`] is the one entry.
 //!
 //! A policy type is one file under `rules/`. What does not belong here: reading policies, prices or
-//! the ledger (the engine gathers them into [`Facts`]).
+//! the ledger (the engine gathers them into [`PolicyFacts`]).
 
 mod allowances;
 mod case;
@@ -23,7 +23,7 @@ pub use allowances::{CountedAllowance, Use, UsedUp, used_up, wanted, without_lim
 pub use case::counterparties;
 pub use early::{Readings, at_best, early};
 pub use evaluate::evaluate;
-pub use facts::{AssetFacts, CategorySums, Facts, FeeFacts, Ledger, PriceFact, Purpose};
+pub use facts::{AssetFacts, CategorySums, FeeFacts, Ledger, PolicyFacts, PriceFact, Purpose};
 pub use reputation::{FeedbackTags, Reputation, Reputations};
 pub use rules::{PolicyType, Rules, RulesError};
 pub use set::{Policy, PolicySet, Scope};

@@ -12,7 +12,7 @@ use crate::address::Address;
 use crate::asset::AssetId;
 use crate::effect::Effects;
 use crate::money::{MAX_DECIMALS, Price, Usd};
-use crate::policy::{AssetFacts, Facts, PriceFact, UsedUp, used_up, without_limit};
+use crate::policy::{AssetFacts, PolicyFacts, PriceFact, UsedUp, used_up, without_limit};
 
 /// A sum of base units. Beyond 256 bits it is no number any more, only "more than any limit".
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -102,7 +102,7 @@ impl AssetSpending<'_> {
 }
 
 /// What a request offers for fees beyond what its network asks for, in base units of the native coin.
-pub fn beyond_asked(effects: &Effects, facts: &Facts) -> U256 {
+pub fn beyond_asked(effects: &Effects, facts: &PolicyFacts) -> U256 {
     effects.fee().saturating_sub(facts.fee.asked)
 }
 
@@ -115,12 +115,12 @@ pub struct Spending<'a> {
 impl<'a> Spending<'a> {
     /// Adds up the outflows of `effects`. Of the fee, what the network does not ask for is spent. What the
     /// request itself uses up of an allowance that it gives counts once.
-    pub fn of(effects: &'a Effects, facts: &'a Facts) -> Self {
+    pub fn of(effects: &'a Effects, facts: &'a PolicyFacts) -> Self {
         Self::with(effects, facts, &used_up(effects, &facts.ledger.allowances))
     }
 
     /// The same, where it is known what is used up.
-    pub(crate) fn with(effects: &'a Effects, facts: &'a Facts, used: &UsedUp<'a>) -> Self {
+    pub(crate) fn with(effects: &'a Effects, facts: &'a PolicyFacts, used: &UsedUp<'a>) -> Self {
         let mut assets: BTreeMap<&AssetId, AssetSpending<'_>> = BTreeMap::new();
         for outflow in effects.outflows() {
             let entry = assets.entry(outflow.asset).or_insert_with(|| AssetSpending {

@@ -11,7 +11,7 @@ use alloy_primitives::U256;
 use crate::UnixSeconds;
 use crate::asset::AssetId;
 use crate::effect::Swap;
-use crate::policy::case::Case;
+use crate::policy::case::Evaluation;
 use crate::policy::findings::Findings;
 use crate::policy::rules::{Percent, listed};
 use crate::policy::{PolicySet, PolicyType, PriceFact, Rules, Tier};
@@ -21,7 +21,7 @@ use crate::policy::{PolicySet, PolicyType, PriceFact, Rules, Tier};
 const TERMS_HOLD_SECONDS: UnixSeconds = 20 * 60;
 
 /// What holds for every swap, whatever the limits say.
-pub(crate) fn judge(policies: &PolicySet, case: &Case<'_>, findings: &mut Findings) {
+pub(crate) fn judge(policies: &PolicySet, case: &Evaluation<'_>, findings: &mut Findings) {
     let lists = || {
         policies.iter().filter_map(|row| match &row.rules {
             Rules::AllowedTokens(rule) => Some(rule),
@@ -55,7 +55,7 @@ pub(crate) fn judge(policies: &PolicySet, case: &Case<'_>, findings: &mut Findin
 }
 
 /// A swap that waits longer than its terms hold takes the owner, who approves of the terms themselves.
-pub(crate) fn heed_delay(case: &Case<'_>, findings: &mut Findings) {
+pub(crate) fn heed_delay(case: &Evaluation<'_>, findings: &mut Findings) {
     let (Tier::Delay, Some(delay)) = (findings.tier(), findings.delay_seconds()) else { return };
     if UnixSeconds::from(delay) > TERMS_HOLD_SECONDS
         && case.swaps().any(|swap| exchanged(swap, case).is_some())
@@ -72,7 +72,7 @@ type Exchanged<'a> = (BTreeMap<&'a AssetId, U256>, Vec<(&'a AssetId, U256)>);
 
 /// What a swap exchanges, less what comes back as it went in, which has no price to be compared by. None if
 /// nothing else goes in.
-fn exchanged<'a>(swap: &'a Swap, case: &Case<'a>) -> Option<Exchanged<'a>> {
+fn exchanged<'a>(swap: &'a Swap, case: &Evaluation<'a>) -> Option<Exchanged<'a>> {
     let native = &case.effects.native;
     let coin = |asset: &'a AssetId| if swap.is_coin(asset) { native } else { asset };
     let mut sold: BTreeMap<&AssetId, U256> = BTreeMap::new();
@@ -95,7 +95,7 @@ fn exchanged<'a>(swap: &'a Swap, case: &Case<'a>) -> Option<Exchanged<'a>> {
 }
 
 /// Why a swap is not sure to bring what goes in, less `slippage`; none if it is.
-pub(crate) fn shortfall(swap: &Swap, case: &Case<'_>, slippage: Percent) -> Option<String> {
+pub(crate) fn shortfall(swap: &Swap, case: &Evaluation<'_>, slippage: Percent) -> Option<String> {
     let (sold, bought) = exchanged(swap, case)?;
     let price = |asset: &AssetId| {
         let known = case.facts.assets.get(asset)?;

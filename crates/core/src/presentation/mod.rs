@@ -23,7 +23,7 @@ use crate::asset::AssetId;
 use crate::effect::Effects;
 use crate::ids::TxId;
 use crate::money::{Usd, exact_if_any};
-use crate::policy::{Facts, Grant, Tier, TierReason};
+use crate::policy::{Grant, PolicyFacts, Tier, TierReason};
 use crate::simulation::SimulationCheck;
 
 pub use self::argument::{Argument, Value};
@@ -91,7 +91,7 @@ impl Presentation {
     pub fn new(
         effects: &Effects,
         content: Vec<Content>,
-        facts: &Facts,
+        facts: &PolicyFacts,
         grant: &Grant,
         replaces: Option<TxId>,
         gas: Option<GasBound>,

@@ -10,8 +10,8 @@ use waiaas_core::effect::{Effect, Effects};
 use waiaas_core::money::Usd;
 use waiaas_core::network::NetworkId;
 use waiaas_core::policy::{
-    AssetFacts, DAY_SECONDS, Facts, FeeFacts, MONTH_SECONDS, PolicySet, Purpose, Reputations, Spending, Sum,
-    Tier, Verdict, evaluate,
+    AssetFacts, DAY_SECONDS, FeeFacts, MONTH_SECONDS, PolicyFacts, PolicySet, Purpose, Reputations, Spending,
+    Sum, Tier, Verdict, evaluate,
 };
 use waiaas_core::selector::Selector;
 use waiaas_core::simulation::{SimulationCheck, Unsimulated};
@@ -173,8 +173,8 @@ impl Attack {
         }
     }
 
-    fn facts(&self) -> Facts {
-        Facts {
+    fn facts(&self) -> PolicyFacts {
+        PolicyFacts {
             now: self.now,
             owner: self.owner,
             assets: self.assets.clone(),
@@ -264,7 +264,7 @@ impl Attack {
     }
 
     /// As `engine/src/pipeline/s3_policy.rs` reserves.
-    fn admit(&mut self, place: &Place, effects: Effects, facts: &Facts, delay: i64) {
+    fn admit(&mut self, place: &Place, effects: Effects, facts: &PolicyFacts, delay: i64) {
         let start = self.entries.len();
         for (asset, leaving) in Spending::of(&effects, facts).assets() {
             let spent = leaving.spent.map_or(U256::ZERO, Sum::saturated);

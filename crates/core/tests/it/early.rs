@@ -8,7 +8,9 @@ use serde_json::json;
 use waiaas_core::U256;
 use waiaas_core::effect::{Effect, Effects};
 use waiaas_core::network::NetworkId;
-use waiaas_core::policy::{DenialCode, Facts, Policy, PolicySet, Reputations, Verdict, early, evaluate};
+use waiaas_core::policy::{
+    DenialCode, Policy, PolicyFacts, PolicySet, Reputations, Verdict, early, evaluate,
+};
 use waiaas_core::simulation::SimulationCheck;
 use waiaas_core::wallet::OwnerState;
 
@@ -21,8 +23,8 @@ fn select(rows: &[Policy]) -> PolicySet {
 }
 
 /// The facts before a node or a price service is asked.
-fn unasked(facts: &Facts) -> Facts {
-    Facts {
+fn unasked(facts: &PolicyFacts) -> PolicyFacts {
+    PolicyFacts {
         assets: BTreeMap::new(),
         balances: BTreeMap::new(),
         reputation: Reputations::default(),
@@ -66,7 +68,7 @@ proptest! {
         }
     }
 
-    /// Facts that are known already are used, and change nothing about that.
+    /// Policy facts that are known already are used, and change nothing about that.
     #[test]
     fn an_early_no_with_prices_in_hand_is_a_no(rows in rows(), certain in vec(effect(), 0..4), facts in facts()) {
         let set = select(&rows);
@@ -175,7 +177,7 @@ fn an_owner_who_cannot_answer_is_missed_early() {
     let effects = Effects { items: vec![deployment], native: native(), ..world.effects };
     for (owner, denied) in [(OwnerState::None, true), (OwnerState::Grace, true), (OwnerState::Locked, false)]
     {
-        let facts = Facts { owner, ..unasked(&world.facts) };
+        let facts = PolicyFacts { owner, ..unasked(&world.facts) };
         let codes: Vec<_> =
             early(&select(&world.rows), &[vec![effects.clone()]], &facts).iter().map(|d| d.code).collect();
         assert_eq!(codes.contains(&DenialCode::OwnerRequired), denied, "{owner:?}: {codes:?}");

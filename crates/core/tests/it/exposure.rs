@@ -11,7 +11,7 @@ use waiaas_core::ids::PolicyId;
 use waiaas_core::money::{Price, Usd, format_units};
 use waiaas_core::network::{Chain, NetworkId, Networks};
 use waiaas_core::policy::exposure::{
-    AssetStanding, Exposure, Horizon, Horizons, NetworkStanding, Standing, allowed_tokens,
+    AssetStanding, Exposure, Horizon, Horizons, NetworkState, WalletState, allowed_tokens,
 };
 use waiaas_core::policy::{AssetFacts, Policy, PolicySet, PriceFact, Rules, Scope};
 use waiaas_core::wallet::OwnerState;
@@ -229,7 +229,7 @@ fn attack(seed: u64) -> Attack {
 }
 
 /// How the wallet in front of the attacker stands.
-fn standing(attack: &Attack) -> Standing {
+fn standing(attack: &Attack) -> WalletState {
     let windows = attack.windows();
     let counted = Horizons::each(|horizon| {
         let end = attack.now + horizon.seconds();
@@ -244,7 +244,7 @@ fn standing(attack: &Attack) -> Standing {
             let balance = attack.balances.get(&asset).copied();
             assets.insert(asset, AssetStanding { facts, balance });
         }
-        NetworkStanding {
+        NetworkState {
             network: place.network.clone(),
             chain: Chain::Ethereum,
             native: place.native.clone(),
@@ -254,7 +254,7 @@ fn standing(attack: &Attack) -> Standing {
         }
     });
     let networks = networks.collect();
-    Standing { now: attack.now, stopped: None, until: attack.until, counted, networks }
+    WalletState { now: attack.now, stopped: None, until: attack.until, counted, networks }
 }
 
 /// What the attack came to in one horizon, against what was said before.

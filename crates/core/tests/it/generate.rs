@@ -20,8 +20,8 @@ use waiaas_core::money::{Price, Usd};
 use waiaas_core::network::NetworkId;
 use waiaas_core::nft::NftId;
 use waiaas_core::policy::{
-    AssetFacts, CategorySums, CountedAllowance, Facts, FeeFacts, FeedbackTags, Ledger, PriceFact, Purpose,
-    Reputation, Reputations,
+    AssetFacts, CategorySums, CountedAllowance, FeeFacts, FeedbackTags, Ledger, PolicyFacts, PriceFact,
+    Purpose, Reputation, Reputations,
 };
 use waiaas_core::selector::Selector;
 use waiaas_core::simulation::{SimulationCheck, Unsimulated};
@@ -315,7 +315,7 @@ fn fee() -> impl Strategy<Value = FeeFacts> {
     (asked, uncapped).prop_map(|(asked, uncapped)| FeeFacts { asked, uncapped })
 }
 
-pub(crate) fn facts() -> impl Strategy<Value = Facts> {
+pub(crate) fn facts() -> impl Strategy<Value = PolicyFacts> {
     let owner = select(vec![OwnerState::None, OwnerState::Grace, OwnerState::Locked, OwnerState::Locked]);
     let now = prop_oneof![4 => 1_780_000_000i64..1_781_000_000, 1 => any::<i64>()];
     let known = vec(option::weighted(0.97, asset_facts()), 3);
@@ -341,7 +341,7 @@ pub(crate) fn facts() -> impl Strategy<Value = Facts> {
                 let known =
                     assets().into_iter().zip(known).filter_map(|(asset, facts)| Some((asset, facts?)));
                 let held = assets().into_iter().zip(held).filter_map(|(asset, held)| Some((asset, held?)));
-                Facts {
+                PolicyFacts {
                     now,
                     owner,
                     assets: known.collect(),

@@ -10,7 +10,7 @@ use waiaas_core::money::{Price, Usd};
 use waiaas_core::network::{NetworkId, Networks};
 use waiaas_core::policy::rules::Decimal;
 use waiaas_core::policy::{
-    DenialCode, Facts, Policy, PolicySet, PolicyType, PriceFact, Rules, Scope, Spending, Tier, Verdict,
+    DenialCode, Policy, PolicyFacts, PolicySet, PolicyType, PriceFact, Rules, Scope, Spending, Tier, Verdict,
     evaluate,
 };
 use waiaas_core::wallet::OwnerState;
@@ -19,7 +19,7 @@ use crate::generate::{NETWORK, amount, effect, effects, facts, known_effect, sel
 use crate::generate_rules::{row, rows, rules};
 use crate::world::{evm, wallet};
 
-fn judge(rows: &[Policy], effects: &Effects, facts: &Facts) -> Verdict {
+fn judge(rows: &[Policy], effects: &Effects, facts: &PolicyFacts) -> Verdict {
     let set = PolicySet::select(rows.iter().cloned(), wallet(), &NetworkId::new(NETWORK));
     evaluate(&set, effects, facts)
 }
@@ -89,7 +89,7 @@ fn worsen(action: &mut ActionFacts, which: usize, by: u64) {
 
 /// Forgets one fact. Reputation is left out: an operator may set the tier of the unrated below that of
 /// the badly rated, and then being forgotten is better than a bad name.
-fn forget(facts: &mut Facts, which: usize) {
+fn forget(facts: &mut PolicyFacts, which: usize) {
     let action = facts.action.as_mut();
     match which % 14 {
         0 => drop(facts.assets.pop_first()),
@@ -242,7 +242,7 @@ proptest! {
         let mut effects = effects(items);
         let decoded = split % effects.items.len().saturating_add(1);
         effects.seen = effects.items.split_off(decoded);
-        let with = |handed_out| judge(&rows, &effects, &Facts { handed_out, ..facts.clone() });
+        let with = |handed_out| judge(&rows, &effects, &PolicyFacts { handed_out, ..facts.clone() });
         let (sent, handed_out) = (with(false), with(true));
         prop_assert!(strictness(&handed_out) >= strictness(&sent), "{sent:?}\n{handed_out:?}");
         if let Verdict::Granted(grant) = &handed_out
@@ -352,7 +352,7 @@ proptest! {
     #[test]
     fn only_a_proved_owner_changes_approval(rows in rows(), items in vec(known_effect(), 0..4), facts in facts()) {
         let effects = effects(items);
-        let with = |owner| judge(&rows, &effects, &Facts { owner, ..facts.clone() });
+        let with = |owner| judge(&rows, &effects, &PolicyFacts { owner, ..facts.clone() });
         let locked = with(OwnerState::Locked);
         for owner in [OwnerState::None, OwnerState::Grace] {
             match (&locked, with(owner)) {

@@ -7,7 +7,7 @@ use serde::de::DeserializeOwned;
 use waiaas_core::effect::Effects;
 use waiaas_core::ids::WalletId;
 use waiaas_core::network::NetworkId;
-use waiaas_core::policy::{Facts, PolicySet, Verdict, evaluate};
+use waiaas_core::policy::{PolicyFacts, PolicySet, Verdict, evaluate};
 
 use crate::generate::{NETWORK, effect, effects, facts};
 use crate::generate_rules::rows;
@@ -33,7 +33,7 @@ proptest! {
         let effects = Effects { seen, ..effects(items) };
         let verdict = evaluate(&policies(wallet()), &effects, &facts);
         let effects_back: [Effects; 2] = back(&effects);
-        let facts_back: [Facts; 2] = back(&facts);
+        let facts_back: [PolicyFacts; 2] = back(&facts);
         let verdict_back: [Verdict; 2] = back(&verdict);
         for ((again, known), told) in effects_back.iter().zip(&facts_back).zip(&verdict_back) {
             prop_assert_eq!(again, &effects);

@@ -15,8 +15,8 @@ use waiaas_core::money::Price;
 use waiaas_core::network::{NetworkId, Networks};
 use waiaas_core::nft::{NftId, NftKind};
 use waiaas_core::policy::{
-    AssetFacts, Denial, DenialCode, Facts, FeeFacts, Grant, Ledger, Policy, PolicySet, PolicyType, PriceFact,
-    Purpose, Reputations, Rules, RulesError, Scope, Tier, Verdict, evaluate,
+    AssetFacts, Denial, DenialCode, FeeFacts, Grant, Ledger, Policy, PolicyFacts, PolicySet, PolicyType,
+    PriceFact, Purpose, Reputations, Rules, RulesError, Scope, Tier, Verdict, evaluate,
 };
 use waiaas_core::selector::Selector;
 use waiaas_core::simulation::{SimulationCheck, Unsimulated};
@@ -64,7 +64,7 @@ pub(crate) fn refusal(policy_type: &str, rules: &Value, network: Option<&str>) -
 pub(crate) struct World {
     pub(crate) rows: Vec<Policy>,
     pub(crate) effects: Effects,
-    pub(crate) facts: Facts,
+    pub(crate) facts: PolicyFacts,
 }
 
 impl World {
@@ -78,7 +78,7 @@ impl World {
             price: price("100"),
             sources: None,
         };
-        let facts = Facts {
+        let facts = PolicyFacts {
             now: MONDAY_NOON,
             owner: OwnerState::None,
             assets: BTreeMap::from([(network.native(), native)]),

@@ -8,14 +8,14 @@ use waiaas_core::asset::AssetId;
 use waiaas_core::money::Usd;
 use waiaas_core::network::{Chain, NetworkId, Networks};
 use waiaas_core::policy::exposure::{
-    AssetStanding, Exposure, Horizon, HorizonExposure, Horizons, NetworkStanding, Reach, Source, Standing,
+    AssetStanding, Exposure, Horizon, HorizonExposure, Horizons, NetworkState, Reach, Source, WalletState,
 };
 use waiaas_core::policy::{AssetFacts, Ledger, PolicySet, PolicyType, PriceFact};
 
 use crate::world::{MONDAY_NOON, SOL, World, evm, price, wallet};
 
 /// A wallet with ten coins of 100 dollars each on one network, under the policies of `world`.
-fn standing(world: &World, coins: PriceFact) -> Standing {
+fn standing(world: &World, coins: PriceFact) -> WalletState {
     let network = world.effects.network.clone();
     let known = Networks::builtin().get(&network).expect("network").clone();
     let native = world.effects.native.clone();
@@ -23,12 +23,12 @@ fn standing(world: &World, coins: PriceFact) -> Standing {
     let facts =
         AssetFacts { symbol: "X".to_owned(), decimals: known.native_decimals, price: coins, sources: None };
     let held = AssetStanding { facts: Some(facts), balance: Some(unit * U256::from(10u8)) };
-    Standing {
+    WalletState {
         now: MONDAY_NOON,
         stopped: None,
         until: None,
         counted: Horizons::default(),
-        networks: vec![NetworkStanding {
+        networks: vec![NetworkState {
             policies: PolicySet::select(world.rows.clone(), wallet(), &network),
             network,
             chain: known.chain,
@@ -39,19 +39,19 @@ fn standing(world: &World, coins: PriceFact) -> Standing {
     }
 }
 
-fn limited(rules: &Value) -> Standing {
+fn limited(rules: &Value) -> WalletState {
     standing(&World::solana().row("SPENDING_LIMIT", rules), price("100"))
 }
 
-fn look(standing: &Standing, horizon: Horizon) -> HorizonExposure {
+fn look(standing: &WalletState, horizon: Horizon) -> HorizonExposure {
     Exposure::of(standing).horizons.get(horizon).clone()
 }
 
-fn usd(standing: &Standing, horizon: Horizon) -> Option<Usd> {
+fn usd(standing: &WalletState, horizon: Horizon) -> Option<Usd> {
     look(standing, horizon).usd.most
 }
 
-fn native(standing: &Standing) -> AssetId {
+fn native(standing: &WalletState) -> AssetId {
     standing.networks[0].native.clone()
 }
 

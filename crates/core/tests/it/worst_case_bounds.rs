@@ -9,8 +9,8 @@ use waiaas_core::asset::AssetId;
 use waiaas_core::money::Usd;
 use waiaas_core::network::NetworkId;
 use waiaas_core::policy::exposure::{
-    AssetStanding, Destinations, Exposure, Figure, Horizon, HorizonExposure, Horizons, NetworkStanding,
-    Reach, Reason, Source, Standing,
+    AssetStanding, Destinations, Exposure, Figure, Horizon, HorizonExposure, Horizons, NetworkState, Reach,
+    Reason, Source, WalletState,
 };
 use waiaas_core::policy::{AssetFacts, Ledger, PolicySet, PriceFact};
 
@@ -28,18 +28,18 @@ fn held(symbol: &str, decimals: u8, price: PriceFact, balance: u64) -> AssetStan
 }
 
 /// Ten SOL at 100 dollars and 900 USDC under the rows of `world`.
-fn standing(world: &World) -> Standing {
+fn standing(world: &World) -> WalletState {
     let (network, native) = (world.effects.network.clone(), world.effects.native.clone());
     let assets = BTreeMap::from([
         (native.clone(), held("SOL", 9, price("100"), 10 * SOL)),
         (token(TOKEN), held("USDC", 6, price("1"), 900 * USDC)),
     ]);
-    Standing {
+    WalletState {
         now: MONDAY_NOON,
         stopped: None,
         until: None,
         counted: Horizons::default(),
-        networks: vec![NetworkStanding {
+        networks: vec![NetworkState {
             policies: PolicySet::select(world.rows.clone(), wallet(), &network),
             chain: NETWORKS.get(&network).expect("network").chain,
             network,
@@ -50,7 +50,7 @@ fn standing(world: &World) -> Standing {
     }
 }
 
-fn look(standing: &Standing, horizon: Horizon) -> HorizonExposure {
+fn look(standing: &WalletState, horizon: Horizon) -> HorizonExposure {
     Exposure::of(standing).horizons.get(horizon).clone()
 }
 
@@ -169,7 +169,7 @@ fn every_bound_is_listed_with_its_rule() {
 }
 
 /// The bounds of the coin within a day.
-fn coin(standing: &Standing) -> Vec<String> {
+fn coin(standing: &WalletState) -> Vec<String> {
     bounds(&look(standing, Horizon::Day).networks[0].assets[&standing.networks[0].native])
 }
 
@@ -304,7 +304,7 @@ fn a_token_that_cannot_be_spent_says_why() {
 fn what_stops_everything_is_said_of_everything() {
     let limit = json!({"instant_max_usd": 5});
     let base = || World::solana().row("SPENDING_LIMIT", &limit);
-    let said = |standing: &Standing| {
+    let said = |standing: &WalletState| {
         let found = look(standing, Horizon::Day);
         assert_eq!(found.networks[0].destinations, Destinations::default());
         let coin = bounds(&found.networks[0].assets[&standing.networks[0].native]);
@@ -333,9 +333,9 @@ fn what_stops_everything_is_said_of_everything() {
         said(&used),
         ["0 by RATE_LIMIT max_requests: 1 × 2 requests, less 2 that still count at its end"]
     );
-    let mut pulled = standing(&base());
-    pulled.stopped = Some(Reason::new(Source::KillSwitch, "pulled"));
-    assert_eq!(said(&pulled), ["0 by KILL_SWITCH: pulled"]);
+    let mut activated = standing(&base());
+    activated.stopped = Some(Reason::new(Source::KillSwitch, "activated"));
+    assert_eq!(said(&activated), ["0 by KILL_SWITCH: activated"]);
     let mut over = standing(&base());
     over.until = Some(over.now);
     assert_eq!(said(&over), ["0 by SESSION: no session is live"]);

@@ -8,7 +8,7 @@ use waiaas_core::ids::ChangeId;
 use waiaas_core::wallet::{KillSwitch, WalletStatus};
 use waiaas_store::{AuditEntry, NewPolicy, PolicyChange, PolicyRow, StoreError, WriteTx};
 
-use crate::changes::standing::Step;
+use crate::changes::standing::FittedChange;
 
 /// On whose word a step is taken.
 pub(crate) struct Authority {
@@ -34,9 +34,9 @@ impl Authority {
 
 /// Takes the step, with its audit entry. It was fitted to what is there in this very transaction, so
 /// nothing can be in its way.
-pub(crate) async fn apply(tx: &mut WriteTx, step: Step, by: &Authority) -> Result<(), StoreError> {
+pub(crate) async fn apply(tx: &mut WriteTx, step: FittedChange, by: &Authority) -> Result<(), StoreError> {
     match step {
-        Step::Insert(row) => {
+        FittedChange::Insert(row) => {
             let audit = by.audit(
                 AuditEvent::PolicyCreated,
                 json!({
@@ -57,7 +57,7 @@ pub(crate) async fn apply(tx: &mut WriteTx, step: Step, by: &Authority) -> Resul
             };
             tx.insert_policy(new, audit).await
         }
-        Step::Update(from, to) => {
+        FittedChange::Update(from, to) => {
             let audit = by.audit(
                 AuditEvent::PolicyUpdated,
                 json!({
@@ -75,18 +75,18 @@ pub(crate) async fn apply(tx: &mut WriteTx, step: Step, by: &Authority) -> Resul
             };
             tx.update_policy(from.id, from.version, change, audit).await
         }
-        Step::Delete(row) => {
+        FittedChange::Delete(row) => {
             let details = json!({
                 "policyId": row.id, "type": row.policy_type, "network": row.network, "rules": parsed(&row.rules),
             });
             let audit = about(by.audit(AuditEvent::PolicyDeleted, details), &row);
             tx.delete_policy(row.id, row.version, audit).await
         }
-        Step::Release(row) => {
+        FittedChange::Release(row) => {
             let audit = by.audit(AuditEvent::KillSwitchRecovered, json!({ "generation": row.generation }));
-            tx.set_kill_switch(row.state, KillSwitch::Active, audit).await.map(drop)
+            tx.set_kill_switch(row.state, KillSwitch::Running, audit).await.map(drop)
         }
-        Step::Resume(row) => {
+        FittedChange::Resume(row) => {
             let audit = by.audit(AuditEvent::WalletResumed, json!({})).wallet(row.id);
             tx.set_wallet_status(row.id, row.status, WalletStatus::Active, None, audit).await
         }

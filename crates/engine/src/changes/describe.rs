@@ -6,7 +6,7 @@ use waiaas_core::owner::LONGEST_STATEMENT;
 use waiaas_core::presentation::word;
 use waiaas_store::PolicyRow;
 
-use crate::changes::standing::{Concerned, Step};
+use crate::changes::standing::{Concerned, FittedChange};
 use crate::error::Error;
 
 /// Longest sentence, in bytes: what a statement holds, less room for the wallets concerned.
@@ -15,13 +15,13 @@ const MAX_SUMMARY: usize = LONGEST_STATEMENT - 4096;
 const MAX_WALLETS: usize = 64;
 
 /// What a step does.
-pub(super) fn summary(step: &Step) -> Result<String, Error> {
+pub(super) fn summary(step: &FittedChange) -> Result<String, Error> {
     let text = match step {
-        Step::Insert(row) => {
+        FittedChange::Insert(row) => {
             let state = if row.enabled { "" } else { ", switched off" };
             format!("Make a new policy {}{state}: {}.", place(row), plain(&parsed(&row.rules)))
         }
-        Step::Update(from, to) => {
+        FittedChange::Update(from, to) => {
             let mut parts = Vec::new();
             let (old, new) = (parsed(&from.rules), parsed(&to.rules));
             match (from.enabled, to.enabled) {
@@ -33,11 +33,11 @@ pub(super) fn summary(step: &Step) -> Result<String, Error> {
             differences("", &old, &new, &mut parts);
             format!("Change the policy {}: {}.", place(from), parts.join("; "))
         }
-        Step::Delete(row) => {
+        FittedChange::Delete(row) => {
             format!("DELETE the policy {}, which says {}.", place(row), plain(&parsed(&row.rules)))
         }
-        Step::Release(_) => "Release the kill switch, so that wallets may sign again.".to_owned(),
-        Step::Resume(row) => format!("Let the suspended wallet {} sign again.", row.address),
+        FittedChange::Release(_) => "Release the kill switch, so that wallets may sign again.".to_owned(),
+        FittedChange::Resume(row) => format!("Let the suspended wallet {} sign again.", row.address),
     };
     if text.len() > MAX_SUMMARY {
         return Err(Error::invalid(
@@ -151,26 +151,26 @@ mod tests {
     fn an_update_says_what_differs_and_nothing_else() {
         let old = json!({ "a": 1, "list": ["x", "y"], "same": [1, 2], "gone": true });
         let new = json!({ "a": 2, "list": ["y", "z"], "same": [2, 1], "new": { "b": "0.5" } });
-        let text = summary(&Step::Update(row(&old, true), row(&new, true))).expect("short");
+        let text = summary(&FittedChange::Update(row(&old, true), row(&new, true))).expect("short");
         assert_eq!(
             text,
             "Change the policy SPENDING_LIMIT of all wallets on all networks: a from 1 to 2; \
              gone REMOVED, it was true; list ADDED: z; list REMOVED: x; new ADDED: (b: 0.5)."
         );
-        let on = summary(&Step::Update(row(&old, false), row(&old, true))).expect("short");
+        let on = summary(&FittedChange::Update(row(&old, false), row(&old, true))).expect("short");
         assert!(on.contains("IN FORCE with (a: 1, gone: true, list: [x, y], same: [1, 2])"), "{on}");
-        let off = summary(&Step::Update(row(&old, true), row(&old, false))).expect("short");
+        let off = summary(&FittedChange::Update(row(&old, true), row(&old, false))).expect("short");
         assert!(off.ends_with("take it OUT OF FORCE."), "{off}");
     }
 
     #[test]
     fn what_cannot_be_shown_in_full_is_not_asked_for() {
         let long = json!({ "list": vec!["0x00000000000000000000000000000000000000aa"; 200] });
-        assert!(summary(&Step::Insert(row(&long, true))).is_err());
-        assert!(summary(&Step::Update(row(&json!({}), true), row(&long, true))).is_err());
-        assert!(summary(&Step::Delete(row(&long, true))).is_err());
+        assert!(summary(&FittedChange::Insert(row(&long, true))).is_err());
+        assert!(summary(&FittedChange::Update(row(&json!({}), true), row(&long, true))).is_err());
+        assert!(summary(&FittedChange::Delete(row(&long, true))).is_err());
         let short = json!({ "list": vec!["0x00000000000000000000000000000000000000aa"; 100] });
-        let gone = summary(&Step::Delete(row(&short, true))).expect("fits");
+        let gone = summary(&FittedChange::Delete(row(&short, true))).expect("fits");
         assert_eq!(gone.matches("0x00000000000000000000000000000000000000aa").count(), 100, "{gone}");
     }
 

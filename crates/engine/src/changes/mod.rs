@@ -27,7 +27,7 @@ use waiaas_store::{AuditEntry, ChallengeRow, ChangeRow, NewChange, WriteTx};
 use crate::Engine;
 use crate::challenges::{chain_id, nonce};
 use crate::changes::apply::{Authority, apply};
-use crate::changes::standing::{Concerned, Standing};
+use crate::changes::standing::{Concerned, CurrentState};
 use crate::error::{Error, ErrorCode, Remedy};
 use crate::views::ChangeView;
 
@@ -51,7 +51,7 @@ impl Engine {
 
 async fn request(engine: &Engine, tx: &mut WriteTx, change: Change) -> Result<Option<ChangeId>, Error> {
     let now = engine.now();
-    let standing = Standing::read(tx).await?;
+    let standing = CurrentState::read(tx).await?;
     let step = standing.step(&change, engine.networks(), now)?;
     let needs = standing.needs(&step, engine.networks());
     let open = tx.open_changes().await?;
@@ -122,7 +122,7 @@ pub(crate) async fn settle(
 ) -> Result<Settled, Error> {
     let now = engine.now();
     let change: Change = serde_json::from_str(&row.content).map_err(Error::internal)?;
-    let standing = Standing::read(tx).await?;
+    let standing = CurrentState::read(tx).await?;
     let step = match standing.step(&change, engine.networks(), now) {
         Ok(step) => step,
         Err(misfit) => {

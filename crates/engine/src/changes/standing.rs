@@ -35,8 +35,8 @@ pub(crate) enum Misfit {
     /// The rules are not valid here any more.
     #[error("the rules are not valid: {0}")]
     Rules(#[from] waiaas_core::policy::RulesError),
-    /// Not the pull this was asked for.
-    #[error("the kill switch is not pulled, or was pulled again")]
+    /// Not the activation this was asked for.
+    #[error("the kill switch is not activated, or was activated again")]
     SwitchMoved,
     /// The wallet is not there.
     #[error("there is no such wallet")]
@@ -60,7 +60,7 @@ impl From<Misfit> for Error {
             Misfit::Rules(error) => error.into(),
             Misfit::SwitchMoved => Self::new(
                 ErrorCode::KillSwitchNotActive,
-                "The kill switch is not pulled: signing is running.",
+                "The kill switch is not activated: signing is running.",
             )
             .hint("Look at its state first."),
             Misfit::WalletGone => Self::new(ErrorCode::WalletNotFound, message),
@@ -70,7 +70,7 @@ impl From<Misfit> for Error {
 }
 
 /// A change fitted to what is there: from what to what.
-pub(crate) enum Step {
+pub(crate) enum FittedChange {
     /// A new policy.
     Insert(PolicyRow),
     /// A policy before and after.
@@ -103,13 +103,13 @@ pub(crate) struct Needs {
 }
 
 /// Everything a change can touch, as of one transaction.
-pub(crate) struct Standing {
+pub(crate) struct CurrentState {
     policies: Vec<PolicyRow>,
     wallets: Vec<WalletRow>,
     switch: KillSwitchRow,
 }
 
-impl Standing {
+impl CurrentState {
     pub(crate) async fn read(tx: &mut WriteTx) -> Result<Self, StoreError> {
         Ok(Self {
             policies: tx.policies().await?,
@@ -124,7 +124,7 @@ impl Standing {
         change: &Change,
         networks: &Networks,
         now: UnixSeconds,
-    ) -> Result<Step, Misfit> {
+    ) -> Result<FittedChange, Misfit> {
         match change {
             Change::PolicyCreate { policy, wallet, network, policy_type, rules, priority, enabled } => {
                 let rules = Rules::parse(*policy_type, rules, networks, network.as_ref())?;
@@ -141,7 +141,7 @@ impl Standing {
                     updated_at: now,
                     version: 1,
                 };
-                self.unless_taken(Step::Insert(row))
+                self.unless_taken(FittedChange::Insert(row))
             }
             Change::PolicyUpdate { policy, version, rules, priority, enabled } => {
                 let from = self.policy(*policy, *version)?;
@@ -155,21 +155,25 @@ impl Standing {
                     updated_at: now,
                     ..from.clone()
                 };
-                self.unless_taken(Step::Update(from.clone(), to))
+                self.unless_taken(FittedChange::Update(from.clone(), to))
             }
             Change::PolicyDelete { policy, version } => {
-                Ok(Step::Delete(self.policy(*policy, *version)?.clone()))
+                Ok(FittedChange::Delete(self.policy(*policy, *version)?.clone()))
             }
             Change::KillSwitchRecovery { generation } => {
-                let pulled = self.switch.state == KillSwitch::Suspended;
-                let same = pulled && self.switch.generation == *generation;
-                if same { Ok(Step::Release(self.switch)) } else { Err(Misfit::SwitchMoved) }
+                let activated = self.switch.state == KillSwitch::Activated;
+                let same = activated && self.switch.generation == *generation;
+                if same { Ok(FittedChange::Release(self.switch)) } else { Err(Misfit::SwitchMoved) }
             }
             Change::WalletResume { wallet, suspended_at } => {
                 let row = self.wallets.iter().find(|row| row.id == *wallet).ok_or(Misfit::WalletGone)?;
                 let suspended = row.status == WalletStatus::Suspended;
                 let same = suspended && row.suspended_at == Some(*suspended_at);
-                if same { Ok(Step::Resume(row.clone())) } else { Err(Misfit::WalletMoved(row.status)) }
+                if same {
+                    Ok(FittedChange::Resume(row.clone()))
+                } else {
+                    Err(Misfit::WalletMoved(row.status))
+                }
             }
         }
     }
@@ -180,8 +184,8 @@ impl Standing {
     }
 
     /// One row per type and scope.
-    fn unless_taken(&self, step: Step) -> Result<Step, Misfit> {
-        if let Step::Insert(new) | Step::Update(_, new) = &step {
+    fn unless_taken(&self, step: FittedChange) -> Result<FittedChange, Misfit> {
+        if let FittedChange::Insert(new) | FittedChange::Update(_, new) = &step {
             let scope = |row: &PolicyRow| {
                 (row.policy_type.clone(), row.wallet, row.network.clone(), row.category.clone())
             };
@@ -195,11 +199,13 @@ impl Standing {
     }
 
     /// Whose consent a step takes.
-    pub(crate) fn needs(&self, step: &Step, networks: &Networks) -> Needs {
+    pub(crate) fn needs(&self, step: &FittedChange, networks: &Networks) -> Needs {
         match step {
-            Step::Insert(_) | Step::Update(..) | Step::Delete(_) => self.policy_needs(step, networks),
-            Step::Release(_) => Needs { loosens: true, owners: self.locked().collect() },
-            Step::Resume(row) => {
+            FittedChange::Insert(_) | FittedChange::Update(..) | FittedChange::Delete(_) => {
+                self.policy_needs(step, networks)
+            }
+            FittedChange::Release(_) => Needs { loosens: true, owners: self.locked().collect() },
+            FittedChange::Resume(row) => {
                 Needs { loosens: true, owners: self.locked().filter(|one| one.wallet == row.id).collect() }
             }
         }
@@ -215,16 +221,20 @@ impl Standing {
         })
     }
 
-    fn policy_needs(&self, step: &Step, networks: &Networks) -> Needs {
+    fn policy_needs(&self, step: &FittedChange, networks: &Networks) -> Needs {
         let before: Vec<_> = in_force(self.policies.iter(), networks);
         let after: Vec<_> = match step {
-            Step::Insert(new) => in_force(self.policies.iter().chain([new]), networks),
-            Step::Update(_, new) => {
+            FittedChange::Insert(new) => in_force(self.policies.iter().chain([new]), networks),
+            FittedChange::Update(_, new) => {
                 let others = self.policies.iter().filter(|row| row.id != new.id);
                 in_force(others.chain([new]), networks)
             }
-            Step::Delete(old) => in_force(self.policies.iter().filter(|row| row.id != old.id), networks),
-            Step::Release(_) | Step::Resume(_) => return Needs { loosens: true, owners: Vec::new() },
+            FittedChange::Delete(old) => {
+                in_force(self.policies.iter().filter(|row| row.id != old.id), networks)
+            }
+            FittedChange::Release(_) | FittedChange::Resume(_) => {
+                return Needs { loosens: true, owners: Vec::new() };
+            }
         };
         let owners = self.locked().filter(|one| {
             let here = |network: &NetworkId| self.can_use(one.wallet, network, networks);

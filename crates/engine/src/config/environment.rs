@@ -1,6 +1,6 @@
 //! Settings in the environment, and variables with the same prefix that are none.
 
-use super::error::{ConfigError, Origin, Place};
+use super::error::{ConfigError, Place, SettingSource};
 use super::layers::{PREFIX, RESERVED_ENV, Schema, Setting, former};
 
 /// What the environment says.
@@ -30,7 +30,7 @@ impl Environment {
                 links.push(name);
                 continue;
             }
-            let place = Place::from(Origin::Environment(name.clone()));
+            let place = Place::from(SettingSource::Environment(name.clone()));
             if let Some((section, key, _)) = schema.settings().find(|(s, k, _)| variable(s, k) == name) {
                 settings.push(schema.setting(place, section, key, |kind| kind.read(text))?);
                 continue;

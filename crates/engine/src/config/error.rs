@@ -8,7 +8,7 @@ use thiserror::Error;
 
 /// Where a setting was given.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub enum Origin {
+pub enum SettingSource {
     /// The defaults compiled in.
     BuiltIn,
     /// A configuration file.
@@ -19,7 +19,7 @@ pub enum Origin {
     Flag(String),
 }
 
-impl fmt::Display for Origin {
+impl fmt::Display for SettingSource {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::BuiltIn => f.write_str("the built-in defaults"),
@@ -34,13 +34,13 @@ impl fmt::Display for Origin {
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Place {
     /// The source.
-    pub origin: Origin,
+    pub origin: SettingSource,
     /// Counted from 1; of a table or an array of tables, its first line.
     pub line: Option<usize>,
 }
 
-impl From<Origin> for Place {
-    fn from(origin: Origin) -> Self {
+impl From<SettingSource> for Place {
+    fn from(origin: SettingSource) -> Self {
         Self { origin, line: None }
     }
 }

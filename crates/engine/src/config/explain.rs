@@ -4,7 +4,7 @@ use serde::Serialize;
 use toml::{Table, Value};
 use url::Url;
 
-use super::error::Origin;
+use super::error::SettingSource;
 use super::layers::Setting;
 
 /// One setting as it is in force. What can be secret is left out of the value.
@@ -16,17 +16,17 @@ pub struct Explained {
     pub value: Value,
     /// Where it was given.
     #[serde(serialize_with = "as_text")]
-    pub source: Origin,
+    pub source: SettingSource,
     /// Sources that gave another value and lost.
     #[serde(serialize_with = "as_texts")]
-    pub over: Vec<Origin>,
+    pub over: Vec<SettingSource>,
 }
 
-fn as_text<S: serde::Serializer>(origin: &Origin, serializer: S) -> Result<S::Ok, S::Error> {
+fn as_text<S: serde::Serializer>(origin: &SettingSource, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.collect_str(origin)
 }
 
-fn as_texts<S: serde::Serializer>(origins: &[Origin], serializer: S) -> Result<S::Ok, S::Error> {
+fn as_texts<S: serde::Serializer>(origins: &[SettingSource], serializer: S) -> Result<S::Ok, S::Error> {
     serializer.collect_seq(origins.iter().map(ToString::to_string))
 }
 
@@ -58,12 +58,13 @@ fn one<'a>(
     given: impl Iterator<Item = &'a Setting>,
     default: bool,
 ) -> Explained {
-    let built_in = default.then_some(Origin::BuiltIn);
-    let mut over: Vec<Origin> = built_in.into_iter().chain(given.map(|s| s.place.origin.clone())).collect();
-    let source = over.pop().unwrap_or(Origin::BuiltIn);
+    let built_in = default.then_some(SettingSource::BuiltIn);
+    let mut over: Vec<SettingSource> =
+        built_in.into_iter().chain(given.map(|s| s.place.origin.clone())).collect();
+    let source = over.pop().unwrap_or(SettingSource::BuiltIn);
     over.reverse();
     let value = match (&source, value) {
-        (Origin::BuiltIn, value) => value.clone(),
+        (SettingSource::BuiltIn, value) => value.clone(),
         (_, Value::String(text)) if key.ends_with("_key") && !text.is_empty() => {
             Value::String("(set, not shown)".to_owned())
         }

@@ -12,7 +12,7 @@ use toml::{Table, Value};
 use waiaas_core::nearest;
 
 use super::environment::variable;
-use super::error::{ConfigError, Origin, Place};
+use super::error::{ConfigError, Place, SettingSource};
 use super::fees::FORMER;
 use super::kind::Kind;
 use super::schema;
@@ -153,7 +153,7 @@ impl Schema {
 
     /// The settings of a file.
     pub(super) fn file(&self, path: &Path, text: &str) -> Result<Vec<Setting>, ConfigError> {
-        let origin = Origin::File(path.to_owned());
+        let origin = SettingSource::File(path.to_owned());
         let mut settings = Vec::new();
         let table = DeTable::parse(text).map_err(|error| syntax(origin.clone(), text, &error))?;
         for (section, content) in table.into_inner() {
@@ -187,7 +187,7 @@ impl Schema {
     ) -> Result<Vec<Setting>, ConfigError> {
         let read = |(name, text): (String, String)| {
             let (section, key) = name.split_once('.').unwrap_or((&name, ""));
-            self.setting(Origin::Flag(name.clone()).into(), section, key, |kind| kind.read(text))
+            self.setting(SettingSource::Flag(name.clone()).into(), section, key, |kind| kind.read(text))
         };
         flags.into_iter().map(read).collect()
     }
@@ -202,11 +202,11 @@ impl Schema {
 }
 
 /// Reads TOML. The error says where and what, not which text: a line can hold a secret.
-pub(super) fn parse(origin: Origin, text: &str) -> Result<Table, ConfigError> {
+pub(super) fn parse(origin: SettingSource, text: &str) -> Result<Table, ConfigError> {
     toml::from_str(text).map_err(|error| syntax(origin, text, &error))
 }
 
-fn syntax(origin: Origin, text: &str, error: &Error) -> ConfigError {
+fn syntax(origin: SettingSource, text: &str, error: &Error) -> ConfigError {
     let line = line(text, error.span().map_or(0, |span| span.start));
     ConfigError::Syntax { place: Place { origin, line: Some(line) }, reason: error.message().to_owned() }
 }

@@ -37,7 +37,7 @@ use waiaas_core::network::{NetworkId, Networks};
 pub use confirmation::{Commitment, Confirmation};
 pub use daemon::{Daemon, LogLevel};
 pub use database::{Database, DatabaseTarget};
-pub use error::{ConfigError, Conflict, Origin, Place};
+pub use error::{ConfigError, Conflict, Place, SettingSource};
 pub use explain::Explained;
 pub use fees::{FeeCap, FeeCapKind, FeeFigure, Fees};
 pub use keystore::Keystore;
@@ -121,7 +121,7 @@ impl Config {
         environment: impl IntoIterator<Item = (String, String)>,
         flags: impl IntoIterator<Item = (String, String)>,
     ) -> Result<Self, ConfigError> {
-        let defaults = layers::parse(Origin::BuiltIn, DEFAULTS)?;
+        let defaults = layers::parse(SettingSource::BuiltIn, DEFAULTS)?;
         let mut table = defaults.clone();
         let schema = Schema::of_types();
         let mut settings = match file {
@@ -134,7 +134,7 @@ impl Config {
 
         // One at a time, so that an error is the fault of exactly one setting.
         let mut config = Self::from_table(&table).map_err(|reason| ConfigError::Invalid {
-            place: Origin::BuiltIn.into(),
+            place: SettingSource::BuiltIn.into(),
             key: "a setting".to_owned(),
             reason,
         })?;
@@ -214,7 +214,7 @@ impl Config {
 fn blame(conflict: Conflict, settings: &[Setting]) -> ConfigError {
     let given = settings.iter().rev().find(|setting| setting.name() == conflict.key);
     ConfigError::Invalid {
-        place: given.map_or(Origin::BuiltIn.into(), |setting| setting.place.clone()),
+        place: given.map_or(SettingSource::BuiltIn.into(), |setting| setting.place.clone()),
         key: conflict.key.to_owned(),
         reason: conflict.reason,
     }

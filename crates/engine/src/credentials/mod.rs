@@ -1,11 +1,11 @@
 //! The three layers of authentication, and the only makers of their proofs.
 //!
 //! [`Master`], [`Session`] and [`Owner`] have private fields and no constructor outside their files,
-//! so a function that takes one cannot be reached without that credential. [`Brake`] is weaker: it only
-//! lets the kill switch be pulled. [`Local`] is no credential by itself: it says that the caller is on this
+//! so a function that takes one cannot be reached without that credential. [`Activator`] is weaker: it only
+//! lets the kill switch be activated. [`Local`] is no credential by itself: it says that the caller is on this
 //! machine, and stands beside one.
 
-pub(crate) mod brake;
+pub(crate) mod activator;
 pub(crate) mod local;
 pub(crate) mod master;
 pub(crate) mod owner;
@@ -14,7 +14,7 @@ pub(crate) mod renewal;
 pub(crate) mod session;
 
 pub use crate::gates::Via;
-pub use brake::Brake;
+pub use activator::Activator;
 pub use local::Local;
 pub use master::Master;
 pub use owner::{Decision, Owner, OwnerAnswer};

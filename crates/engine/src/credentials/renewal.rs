@@ -60,7 +60,7 @@ impl Engine {
         }
         let current = row.as_ref().map(|row| row.token_hash.clone()).unwrap_or_default();
         let row = refuse_unless_live(row, &current, now)?;
-        if self.store().kill_switch().await?.state != KillSwitch::Active {
+        if self.store().kill_switch().await?.state != KillSwitch::Running {
             return Err(locked());
         }
         Ok(Renewal::Again(Replaced { session: row.id, token_hash }))

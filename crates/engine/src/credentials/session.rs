@@ -63,7 +63,7 @@ impl Engine {
         if row.replaced_hash.is_some() {
             self.settle_renewal(row.id, token_hash.clone()).await?;
         }
-        if self.store().kill_switch().await?.state != KillSwitch::Active {
+        if self.store().kill_switch().await?.state != KillSwitch::Running {
             return Err(locked());
         }
         Ok(Session {
@@ -119,8 +119,8 @@ pub(crate) fn refuse_unless_live(
     Ok(row)
 }
 
-/// The answer while the kill switch is on.
+/// The answer while the kill switch is activated.
 pub(crate) fn locked() -> Error {
-    Error::new(ErrorCode::SystemLocked, "The kill switch is on; nothing is signed.")
+    Error::new(ErrorCode::SystemLocked, "The kill switch is activated; nothing is signed.")
         .hint("Ask the operator. Until it is released, sessions open nothing, dry runs included; nothing is queued.")
 }

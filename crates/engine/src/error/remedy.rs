@@ -1,12 +1,12 @@
-//! What to do about an error. A remedy that names a door, such as another request or a field of this one, is a
-//! value, which whoever opens the doors puts into words.
+//! What to do about an error. A remedy that names a way in, such as another request or a field of this one, is a
+//! value, which the server words.
 
 use waiaas_core::ids::PolicyId;
 
 /// The remedy of an error.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Remedy {
-    /// One that names no door.
+    /// One that names no way in.
     Text(String),
     /// List the session's wallets.
     ListWallets,

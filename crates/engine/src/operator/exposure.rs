@@ -11,7 +11,7 @@ use waiaas_core::ids::{SessionId, WalletId};
 use waiaas_core::money::Usd;
 use waiaas_core::network::{Network, NetworkId};
 use waiaas_core::policy::exposure::{
-    AssetStanding, Exposure, Horizon, Horizons, NetworkStanding, Reason, Source, Standing, allowed_tokens,
+    AssetStanding, Exposure, Horizon, Horizons, NetworkState, Reason, Source, WalletState, allowed_tokens,
 };
 use waiaas_core::policy::{AssetFacts, Ledger, PolicySet};
 use waiaas_core::transaction::TxStatus;
@@ -89,7 +89,7 @@ impl Operator<'_> {
             standings.push(self.network_standing(&wallet, network, policies).await?);
         }
         let known = standings.iter().flat_map(|network| network.assets.clone()).collect();
-        let standing = Standing {
+        let standing = WalletState {
             now: snapshot.now,
             stopped: snapshot.stopped,
             until: snapshot.until,
@@ -109,7 +109,7 @@ impl Operator<'_> {
         })
     }
 
-    /// Policies, ledger and brakes as an admission would see them now. Through the writer, so that it
+    /// Policies, ledger and kill switches as an admission would see them now. Through the writer, so that it
     /// waits its turn behind admissions already under way.
     async fn snapshot(
         &self,
@@ -164,7 +164,7 @@ impl Operator<'_> {
         wallet: &Wallet,
         network: &Network,
         policies: PolicySet,
-    ) -> Result<NetworkStanding, Error> {
+    ) -> Result<NetworkState, Error> {
         let chain = self.engine.chain(&network.id)?;
         let native = network.native();
         let listed = allowed_tokens(&policies, &network.caip2, network.chain);
@@ -199,7 +199,7 @@ impl Operator<'_> {
         );
         // A cap in dollars bounds no amount of a coin whose price is not known, and may be soon.
         let fee_cap = caps.0.zip(caps.1).map(|(transfer, any)| transfer.max(any));
-        Ok(NetworkStanding {
+        Ok(NetworkState {
             network: network.id.clone(),
             chain: network.chain,
             native,
@@ -289,8 +289,8 @@ async fn stopped(
     until: Option<UnixSeconds>,
     now: UnixSeconds,
 ) -> Result<Option<Reason>, Error> {
-    if tx.kill_switch().await?.state != KillSwitch::Active {
-        let message = "signing is stopped: the kill switch is pulled".to_owned();
+    if tx.kill_switch().await?.state != KillSwitch::Running {
+        let message = "signing is stopped: the kill switch is activated".to_owned();
         return Ok(Some(Reason::new(Source::KillSwitch, message)));
     }
     let row = tx.wallet(wallet).await?.ok_or_else(|| Error::internal("a linked wallet is missing"))?;

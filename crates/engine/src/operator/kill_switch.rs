@@ -1,4 +1,4 @@
-//! The emergency brake. Pulling it stops every signature that has not happened, at once.
+//! The kill switch. Activating it stops every signature that has not happened, at once.
 
 use serde_json::json;
 use waiaas_core::UnixSeconds;
@@ -8,10 +8,10 @@ use waiaas_core::wallet::KillSwitch;
 use waiaas_store::{AuditEntry, KillSwitchRow, StoreError, WriteTx};
 
 use crate::Engine;
-use crate::credentials::Brake;
+use crate::credentials::Activator;
 use crate::error::Error;
 use crate::operator::Operator;
-use crate::views::Outcome;
+use crate::views::ChangeResult;
 
 impl Operator<'_> {
     /// Its state.
@@ -20,50 +20,50 @@ impl Operator<'_> {
     }
 
     /// Resumes normal operation. Every LOCKED owner of a wallet has to agree.
-    pub async fn recover_kill_switch(&self) -> Result<Outcome<KillSwitchRow>, Error> {
+    pub async fn recover_kill_switch(&self) -> Result<ChangeResult<KillSwitchRow>, Error> {
         let generation = self.engine.store().kill_switch().await?.generation;
         Ok(match self.engine.submit(Change::KillSwitchRecovery { generation }).await? {
-            Some(change) => Outcome::Waits(Box::new(change)),
-            None => Outcome::Done(self.engine.store().kill_switch().await?),
+            Some(change) => ChangeResult::Waits(Box::new(change)),
+            None => ChangeResult::Done(self.engine.store().kill_switch().await?),
         })
     }
 }
 
 impl Engine {
-    /// Pulls it. Sessions are refused, and what waits or is cleared but unsigned will not be signed,
-    /// not even after recovery. Where it is pulled already, a recovery that waits for owners ends, and nothing else
+    /// Activates it. Sessions are refused, and what waits or is cleared but unsigned will not be signed,
+    /// not even after recovery. Where it is activated already, a recovery that waits for owners ends, and nothing else
     /// changes.
-    pub async fn activate_kill_switch(&self, by: &Brake) -> Result<KillSwitchRow, Error> {
+    pub async fn activate_kill_switch(&self, by: &Activator) -> Result<KillSwitchRow, Error> {
         let audit = AuditEntry::new(AuditEvent::KillSwitchActivated, by.actor(), self.now())
             .details(json!({ "by": by.by() }));
-        Ok(self.reserve().write(|| self.pull(audit.clone())).await?)
+        Ok(self.reserve().write(|| self.activate(audit.clone())).await?)
     }
 
-    async fn pull(&self, audit: AuditEntry) -> Result<KillSwitchRow, StoreError> {
-        let pulled = self.store().write_first(move |tx| {
+    async fn activate(&self, audit: AuditEntry) -> Result<KillSwitchRow, StoreError> {
+        let activated = self.store().write_first(move |tx| {
             Box::pin(async move {
                 let row = tx.kill_switch().await?;
                 match row.state {
-                    KillSwitch::Active => {
-                        tx.set_kill_switch(KillSwitch::Active, KillSwitch::Suspended, audit).await
+                    KillSwitch::Running => {
+                        tx.set_kill_switch(KillSwitch::Running, KillSwitch::Activated, audit).await
                     }
-                    KillSwitch::Suspended | KillSwitch::Locked => {
+                    KillSwitch::Activated | KillSwitch::Locked => {
                         end_recoveries(tx, audit.actor, audit.at).await?;
                         Ok::<_, StoreError>(row)
                     }
                 }
             })
         });
-        pulled.await
+        activated.await
     }
 }
 
-/// Whoever pulls the brake does not want it released by what owners were asked before.
+/// Whoever activates the kill switch does not want it released by what owners were asked before.
 async fn end_recoveries(tx: &mut WriteTx, actor: Actor, at: UnixSeconds) -> Result<(), StoreError> {
     for change in tx.open_changes().await? {
         if change.kind == ChangeKind::KillSwitchRecovery {
             let audit = AuditEntry::new(AuditEvent::ChangeSuperseded, actor, at)
-                .details(json!({ "changeId": change.id, "reason": "the brake was pulled again" }));
+                .details(json!({ "changeId": change.id, "reason": "the kill switch was activated again" }));
             tx.end_change(change.id, ChangeStatus::Superseded, audit).await?;
         }
     }

@@ -9,12 +9,12 @@ use waiaas_store::PolicyRow;
 
 use crate::error::{Error, ErrorCode};
 use crate::operator::Operator;
-use crate::views::{ChangeView, NewPolicy, Outcome, PolicyChange, PolicyView};
+use crate::views::{ChangeResult, ChangeView, NewPolicy, PolicyChange, PolicyView};
 
 impl Operator<'_> {
     /// Creates a policy; in force from the next request on. One that allows something a LOCKED owner's
     /// wallet could not do before waits for that owner.
-    pub async fn create_policy(&self, new: NewPolicy) -> Result<Outcome<PolicyView>, Error> {
+    pub async fn create_policy(&self, new: NewPolicy) -> Result<ChangeResult<PolicyView>, Error> {
         let policy_type =
             PolicyType::parse(&new.policy_type).ok_or_else(|| unknown_type(&new.policy_type))?;
         if let Some(wallet) = new.wallet {
@@ -38,10 +38,14 @@ impl Operator<'_> {
         self.outcome(id, waits.await?).await
     }
 
-    async fn outcome(&self, id: PolicyId, waits: Option<ChangeView>) -> Result<Outcome<PolicyView>, Error> {
+    async fn outcome(
+        &self,
+        id: PolicyId,
+        waits: Option<ChangeView>,
+    ) -> Result<ChangeResult<PolicyView>, Error> {
         Ok(match waits {
-            Some(change) => Outcome::Waits(Box::new(change)),
-            None => Outcome::Done(self.policy_by_id(id).await?),
+            Some(change) => ChangeResult::Waits(Box::new(change)),
+            None => ChangeResult::Done(self.policy_by_id(id).await?),
         })
     }
 
@@ -74,7 +78,7 @@ impl Operator<'_> {
         &self,
         id: PolicyId,
         change: PolicyChange,
-    ) -> Result<Outcome<PolicyView>, Error> {
+    ) -> Result<ChangeResult<PolicyView>, Error> {
         let row = self.policy_row(id).await?;
         let policy_type =
             PolicyType::parse(&row.policy_type).ok_or_else(|| unknown_type(&row.policy_type))?;
@@ -95,10 +99,10 @@ impl Operator<'_> {
 
     /// Deletes a policy. What it alone allowed is denied from the next request on; where it alone
     /// forbade something, LOCKED owners have to agree.
-    pub async fn delete_policy(&self, id: PolicyId) -> Result<Outcome<()>, Error> {
+    pub async fn delete_policy(&self, id: PolicyId) -> Result<ChangeResult<()>, Error> {
         let row = self.policy_row(id).await?;
         let waits = self.engine.submit(Change::PolicyDelete { policy: id, version: row.version }).await?;
-        Ok(waits.map_or(Outcome::Done(()), |change| Outcome::Waits(Box::new(change))))
+        Ok(waits.map_or(ChangeResult::Done(()), |change| ChangeResult::Waits(Box::new(change))))
     }
 }
 

@@ -19,8 +19,8 @@ use waiaas_core::ids::{PolicyId, WalletId};
 use waiaas_core::money::Usd;
 use waiaas_core::network::{NetworkId, Networks};
 use waiaas_core::policy::{
-    DenialCode, Facts, Policy, PolicySet, PolicyType, Readings, Rules, Scope, Tier, Verdict, at_best, early,
-    evaluate,
+    DenialCode, Policy, PolicyFacts, PolicySet, PolicyType, Readings, Rules, Scope, Tier, Verdict, at_best,
+    early, evaluate,
 };
 use waiaas_store::{DecisionPage, DecisionRow};
 
@@ -38,7 +38,7 @@ const REASONS: usize = 4;
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Recorded {
-    facts: Facts,
+    facts: PolicyFacts,
     #[serde(default)]
     early: Vec<Readings>,
     #[serde(default)]
@@ -198,7 +198,7 @@ fn judge(
     Ok(tally)
 }
 
-fn again(set: &PolicySet, effects: &Effects, parts: &[Readings], facts: &Facts) -> Replayed {
+fn again(set: &PolicySet, effects: &Effects, parts: &[Readings], facts: &PolicyFacts) -> Replayed {
     if parts.is_empty() {
         let verdict = evaluate(set, effects, facts);
         return Replayed { complete: !lacks_a_fact(&verdict), verdict };

@@ -1,4 +1,4 @@
-//! What is on record of tokens. The first granted request about a token pins what all nodes then say of it.
+//! What is on record of tokens. The first granted request about a token records what all nodes then say of it.
 
 use serde_json::json;
 use waiaas_core::address::Address;
@@ -9,7 +9,7 @@ use waiaas_store::{AuditEntry, Entity, StoreError, TokenRow};
 use crate::credentials::Local;
 use crate::error::{Error, ErrorCode};
 use crate::operator::Operator;
-use crate::views::PinnedToken;
+use crate::views::RecordedToken;
 
 impl Operator<'_> {
     /// The tokens on record of one network, by its name or CAIP-2 id, or of all networks.
@@ -17,13 +17,13 @@ impl Operator<'_> {
     /// # Errors
     ///
     /// `NETWORK_NOT_FOUND`.
-    pub async fn tokens(&self, network: Option<&str>) -> Result<Vec<PinnedToken>, Error> {
+    pub async fn tokens(&self, network: Option<&str>) -> Result<Vec<RecordedToken>, Error> {
         let network = network.map(|network| self.engine.networks().find(network)).transpose()?;
         let rows = self.engine.store().tokens(network.map(|network| &network.id)).await?;
         // A network that is configured no more judges nothing.
         let known = rows.into_iter().filter_map(|row| {
             let caip2 = &self.engine.networks().get(&row.network)?.caip2;
-            Some(pinned(AssetId::token(caip2, row.address), row))
+            Some(recorded(AssetId::token(caip2, row.address), row))
         });
         Ok(known.collect())
     }
@@ -34,7 +34,12 @@ impl Operator<'_> {
     /// # Errors
     ///
     /// `NETWORK_NOT_FOUND`, `INVALID_ADDRESS`, and `TOKEN_NOT_FOUND` where nothing is on record.
-    pub async fn forget_token(&self, _: &Local, network: &str, address: &str) -> Result<PinnedToken, Error> {
+    pub async fn forget_token(
+        &self,
+        _: &Local,
+        network: &str,
+        address: &str,
+    ) -> Result<RecordedToken, Error> {
         let network = self.engine.networks().find(network)?;
         let address = Address::parse(network.chain, address)?;
         let id = network.id.clone();
@@ -55,7 +60,7 @@ impl Operator<'_> {
             })
             .await;
         match forgotten {
-            Ok(row) => Ok(pinned(AssetId::token(&network.caip2, address), row)),
+            Ok(row) => Ok(recorded(AssetId::token(&network.caip2, address), row)),
             Err(StoreError::NotFound(Entity::Token)) => {
                 Err(Error::new(ErrorCode::TokenNotFound, "Nothing is on record of this token.")
                     .hint("`waiaas token list` shows what is."))
@@ -65,13 +70,13 @@ impl Operator<'_> {
     }
 }
 
-fn pinned(asset: AssetId, row: TokenRow) -> PinnedToken {
-    PinnedToken {
+fn recorded(asset: AssetId, row: TokenRow) -> RecordedToken {
+    RecordedToken {
         network: row.network,
         address: row.address,
         asset,
         symbol: row.symbol,
         decimals: row.decimals,
-        pinned_at: row.created_at,
+        recorded_at: row.created_at,
     }
 }

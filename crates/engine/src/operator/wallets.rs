@@ -16,7 +16,7 @@ use crate::credentials::Local;
 use crate::error::{Error, ErrorCode};
 use crate::operator::Operator;
 use crate::operator::candidates::refused;
-use crate::views::{NewWallet, Outcome, Wallet};
+use crate::views::{ChangeResult, NewWallet, Wallet};
 use crate::wallets::wrong_status;
 
 /// Longest wallet name, in characters.
@@ -144,12 +144,12 @@ impl Operator<'_> {
     }
 
     /// Lets a suspended wallet sign again. A LOCKED owner has to agree.
-    pub async fn resume_wallet(&self, id: WalletId) -> Result<Outcome<Wallet>, Error> {
+    pub async fn resume_wallet(&self, id: WalletId) -> Result<ChangeResult<Wallet>, Error> {
         let wallet = self.engine.wallet_by_id(id).await?;
         let suspended_at = wallet.suspended_at.ok_or_else(|| wrong_status(wallet.status))?;
         Ok(match self.engine.submit(Change::WalletResume { wallet: id, suspended_at }).await? {
-            Some(change) => Outcome::Waits(Box::new(change)),
-            None => Outcome::Done(self.engine.wallet_by_id(id).await?),
+            Some(change) => ChangeResult::Waits(Box::new(change)),
+            None => ChangeResult::Done(self.engine.wallet_by_id(id).await?),
         })
     }
 

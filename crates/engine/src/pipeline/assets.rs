@@ -1,4 +1,4 @@
-//! Facts about assets: decimals and symbols from the chain, pinned once a request is granted, and prices.
+//! Policy facts about assets: decimals and symbols from the chain, recorded once a request is granted, and prices.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -17,7 +17,7 @@ use crate::Engine;
 use crate::error::{Error, ErrorCode};
 
 /// Decimals and symbol of a token, if its chain was asked before.
-pub(crate) async fn pinned(
+pub(crate) async fn recorded(
     engine: &Engine,
     network: &NetworkId,
     address: Address,
@@ -26,22 +26,22 @@ pub(crate) async fn pinned(
     Ok(row.map(|row| TokenFacts { decimals: row.decimals, symbol: row.symbol }))
 }
 
-/// Decimals and symbol of a token: what is pinned, or what the nodes agree about. Nothing is written.
+/// Decimals and symbol of a token: what is recorded, or what the nodes agree about. Nothing is written.
 pub(crate) async fn token(
     engine: &Engine,
     network: &Network,
     chain: &dyn ChainPort,
     address: Address,
 ) -> Result<TokenFacts, Error> {
-    match pinned(engine, &network.id, address).await? {
+    match recorded(engine, &network.id, address).await? {
         Some(facts) => Ok(facts),
         None => Ok(chain.token(address).await?),
     }
 }
 
-/// Pins the tokens that a granted request was judged by: nodes that later tell another story are not
-/// believed. Fails where another was pinned meanwhile.
-pub(crate) async fn pin(
+/// Records the tokens that a granted request was judged by: nodes that later tell another story are not
+/// believed. Fails where another was recorded meanwhile.
+pub(crate) async fn record(
     tx: &mut WriteTx,
     network: &NetworkId,
     assets: &BTreeMap<AssetId, AssetFacts>,
@@ -57,11 +57,11 @@ pub(crate) async fn pin(
             source: "chain".to_owned(),
             created_at: now,
         };
-        let pinned = tx.pin_token(row).await?;
-        if pinned.decimals != facts.decimals {
+        let recorded = tx.record_token(row).await?;
+        if recorded.decimals != facts.decimals {
             let message = format!(
                 "The token {address} was judged with {} decimals, but {} are on record.",
-                facts.decimals, pinned.decimals
+                facts.decimals, recorded.decimals
             );
             return Err(Error::new(ErrorCode::NodesContradict, message)
                 .hint("Nothing was signed. Ask again; the decimals on record count."));
@@ -88,7 +88,7 @@ pub(crate) async fn known(
         let facts = match asset.kind {
             AssetKind::Native { .. } => Some((network.native_symbol.to_string(), network.native_decimals)),
             AssetKind::Token(address) => {
-                let facts = pinned(engine, &network.id, address).await?;
+                let facts = recorded(engine, &network.id, address).await?;
                 facts.map(|facts| (facts.symbol, facts.decimals))
             }
         };
@@ -111,7 +111,7 @@ pub(crate) async fn prices_to_ask(engine: &Engine, effects: &Effects) -> bool {
     false
 }
 
-/// Facts of every asset that leaves, and of those that a swap is valued by. Prices come one by one from the
+/// Policy facts of every asset that leaves, and of those that a swap is valued by. Prices come one by one from the
 /// price book, which asks a service only while the session may.
 pub(crate) async fn facts(
     engine: &Engine,

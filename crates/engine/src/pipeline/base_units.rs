@@ -3,7 +3,7 @@
 
 use waiaas_core::U256;
 use waiaas_core::money::Usd;
-use waiaas_core::policy::{AssetFacts, Facts, PriceFact};
+use waiaas_core::policy::{AssetFacts, PolicyFacts, PriceFact};
 
 use crate::views::{Money, Warning};
 
@@ -11,7 +11,7 @@ use crate::views::{Money, Warning};
 const CENT: Usd = Usd::from_micros(10_000);
 
 /// A sentence about each of the amounts that were given in base units and are that small.
-pub(crate) fn notices(amounts: &[Money], facts: &Facts) -> Vec<String> {
+pub(crate) fn notices(amounts: &[Money], facts: &PolicyFacts) -> Vec<String> {
     let suspect = |money: &&Money| facts.assets.get(&money.asset).is_some_and(|known| is_tiny(money, known));
     let notice = |money: &Money| {
         format!(

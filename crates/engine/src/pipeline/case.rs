@@ -7,7 +7,7 @@ use waiaas_core::ids::{TxId, WalletId};
 use waiaas_core::intent::IntentKind;
 use waiaas_core::network::NetworkId;
 use waiaas_core::origin::Origin;
-use waiaas_core::policy::{Denial, Facts, Verdict};
+use waiaas_core::policy::{Denial, PolicyFacts, Verdict};
 use waiaas_core::presentation::Presentation;
 use waiaas_store::WalletRow;
 
@@ -25,7 +25,7 @@ pub(crate) struct Admission {
 }
 
 /// Everything the transaction that admits needs; owned, because it runs on the writer.
-pub(crate) struct Case {
+pub(crate) struct AdmissionRequest {
     pub(crate) engine: Engine,
     pub(crate) session: Session,
     pub(crate) validated: Validated,
@@ -47,7 +47,7 @@ pub(crate) struct Subject<'a> {
 /// What a request is judged by, besides what it does.
 pub(crate) struct Grounds {
     pub(crate) admission: Admission,
-    pub(crate) facts: Facts,
+    pub(crate) facts: PolicyFacts,
     pub(crate) policies: Arc<InForce>,
 }
 

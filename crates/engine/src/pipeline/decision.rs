@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use waiaas_core::asset::AssetId;
 use waiaas_core::digest::Digest;
-use waiaas_core::policy::{Denial, Facts, Ledger, Readings, Reputations, TierReason, WindowWarning};
+use waiaas_core::policy::{Denial, Ledger, PolicyFacts, Readings, Reputations, TierReason, WindowWarning};
 use waiaas_core::presentation::Presentation;
 
 use crate::error::Error;
@@ -20,7 +20,7 @@ pub(crate) struct StoredVerdict {
     pub(crate) denials: Vec<Denial>,
     pub(crate) reasons: Vec<TierReason>,
     pub(crate) warning: Option<WindowWarning>,
-    pub(crate) facts: Facts,
+    pub(crate) facts: PolicyFacts,
     /// The set of policies that judged, as kept in the store.
     pub(crate) policies: Digest,
     /// What the owner is shown, where one is asked.
@@ -60,7 +60,7 @@ impl From<&NotKept> for NotKeptView {
 
 /// Leaves of facts that are too long what is shown of a request.
 pub(crate) fn shorten_facts(
-    facts: &mut Facts,
+    facts: &mut PolicyFacts,
     asset: &AssetId,
     rest: &mut Vec<NotKept>,
 ) -> Result<(), Error> {

@@ -7,13 +7,13 @@ use waiaas_core::U256;
 use waiaas_core::address::Address;
 use waiaas_core::asset::AssetId;
 use waiaas_core::effect::{Effect, Effects};
-use waiaas_core::policy::{Denial, Facts, PriceFact, Tier, Verdict, evaluate};
+use waiaas_core::policy::{Denial, PolicyFacts, PriceFact, Tier, Verdict, evaluate};
 use waiaas_core::simulation::{SimulationCheck, Unsimulated};
 
 use crate::Engine;
 use crate::credentials::Session;
 use crate::error::{Error, ErrorCode};
-use crate::pipeline::case::{Case, Subject};
+use crate::pipeline::case::{AdmissionRequest, Subject};
 use crate::pipeline::known::Known;
 use crate::pipeline::s1_validate;
 use crate::pipeline::s3_policy;
@@ -47,7 +47,7 @@ pub(crate) async fn simulate(
         }
     }
     let known = known::gather(engine, session, &mut validated).await?;
-    let case = Case { engine: engine.clone(), session: session.clone(), validated, known };
+    let case = AdmissionRequest { engine: engine.clone(), session: session.clone(), validated, known };
     // Through the writer, so that it waits its turn behind admissions already under way.
     let (case, judged) = engine
         .store()
@@ -188,7 +188,7 @@ fn warning(code: &'static str, message: String, severity: &'static str) -> Warni
     Warning { code, message, severity }
 }
 
-fn warnings(verdict: &Verdict, facts: &Facts) -> Vec<Warning> {
+fn warnings(verdict: &Verdict, facts: &PolicyFacts) -> Vec<Warning> {
     let mut warnings = Vec::new();
     for (asset, known) in &facts.assets {
         let name = known.name(asset);
@@ -253,13 +253,13 @@ fn off_curve(effects: &Effects) -> impl Iterator<Item = Warning> {
 }
 
 /// The most the network may charge.
-fn fee(effects: &Effects, facts: &Facts) -> Money {
+fn fee(effects: &Effects, facts: &PolicyFacts) -> Money {
     let most = effects.outflows().filter(|o| o.fee).fold(U256::ZERO, |sum, o| sum.saturating_add(o.amount));
     money(facts, &effects.native, most)
 }
 
 /// Everything that leaves, one entry per asset, fees included.
-fn leaving(effects: &Effects, facts: &Facts) -> Vec<Money> {
+fn leaving(effects: &Effects, facts: &PolicyFacts) -> Vec<Money> {
     let mut out: Vec<Money> = Vec::new();
     for outflow in effects.outflows() {
         match out.iter_mut().find(|m| m.asset == *outflow.asset) {
@@ -270,7 +270,7 @@ fn leaving(effects: &Effects, facts: &Facts) -> Vec<Money> {
     out
 }
 
-fn money(facts: &Facts, asset: &AssetId, amount: U256) -> Money {
+fn money(facts: &PolicyFacts, asset: &AssetId, amount: U256) -> Money {
     let known = facts.assets.get(asset);
     Money {
         asset: asset.clone(),

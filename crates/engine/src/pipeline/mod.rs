@@ -53,7 +53,7 @@ use waiaas_core::transaction::TxStatus;
 use crate::Engine;
 use crate::credentials::Session;
 use crate::error::{Error, ErrorCode, sentence};
-use crate::pipeline::case::{Admitted, Case};
+use crate::pipeline::case::{AdmissionRequest, Admitted};
 use crate::pipeline::validated::Validated;
 use crate::views::{IdempotencyKey, ReplaceRequest, SendRequest, TxView, WaitFor};
 
@@ -109,7 +109,7 @@ impl Engine {
             return self.answer_to(session, denied, wait).await;
         }
         let known = known::gather(self, session, &mut validated).await?;
-        let case = Case { engine: self.clone(), session: session.clone(), validated, known };
+        let case = AdmissionRequest { engine: self.clone(), session: session.clone(), validated, known };
         let admitted =
             self.store().write(move |tx| Box::pin(s3_policy::admit(case, tx, key, digest))).await?;
         self.answer_to(session, admitted, wait).await

@@ -1,7 +1,7 @@
 //! What an owner is shown of a judged request, or that it cannot be shown.
 
 use waiaas_core::owner::LONGEST_STATEMENT;
-use waiaas_core::policy::{Facts, Tier, Verdict};
+use waiaas_core::policy::{PolicyFacts, Tier, Verdict};
 use waiaas_core::presentation::{Ask, Presentation};
 
 use crate::error::{Error, ErrorCode};
@@ -12,7 +12,7 @@ use crate::pipeline::validated::Validated;
 /// question is refused, so that nobody signs what the text does not say.
 pub(crate) fn presented(
     validated: &Validated,
-    facts: &Facts,
+    facts: &PolicyFacts,
     verdict: &Verdict,
 ) -> Result<Option<Presentation>, Error> {
     let grant = match verdict {

@@ -4,7 +4,7 @@ use waiaas_core::U256;
 use waiaas_core::asset::AssetId;
 use waiaas_core::effect::Effects;
 use waiaas_core::money::Usd;
-use waiaas_core::policy::{AssetFacts, Facts, Held, PriceFact, Spending, Tier, Use, used_up};
+use waiaas_core::policy::{AssetFacts, Held, PolicyFacts, PriceFact, Spending, Tier, Use, used_up};
 use waiaas_store::{AllowanceUse, NewReservation};
 
 /// One reservation per asset and kind. The amounts are those that windows were judged by. The fee is held as
@@ -14,7 +14,7 @@ use waiaas_store::{AllowanceUse, NewReservation};
 ///
 /// An allowance without limit that the owner approves is open to whatever comes in; no figure stands for it, and
 /// counting the largest one would leave no window for daily work. What is taken through it counts when it is.
-pub(super) fn reservations(effects: &Effects, facts: &Facts, tier: Tier) -> Vec<NewReservation> {
+pub(super) fn reservations(effects: &Effects, facts: &PolicyFacts, tier: Tier) -> Vec<NewReservation> {
     let mut held = Vec::new();
     for (asset, leaving) in Spending::of(effects, facts).assets() {
         let mut hold = |amount: U256, is_fee, spender| {
@@ -37,7 +37,7 @@ pub(super) fn reservations(effects: &Effects, facts: &Facts, tier: Tier) -> Vec<
 }
 
 /// What the request uses up of allowances that count already.
-pub(super) fn used_allowances(effects: &Effects, facts: &Facts) -> Vec<AllowanceUse> {
+pub(super) fn used_allowances(effects: &Effects, facts: &PolicyFacts) -> Vec<AllowanceUse> {
     let used = used_up(effects, &facts.ledger.allowances).earlier.into_iter();
     used.map(|Use { allowance, amount }| AllowanceUse {
         allowance: allowance.tx,
@@ -49,7 +49,7 @@ pub(super) fn used_allowances(effects: &Effects, facts: &Facts) -> Vec<Allowance
 }
 
 /// What an amount is worth, if that is known.
-pub(super) fn value(facts: &Facts, asset: &AssetId, amount: U256) -> Option<Usd> {
+pub(super) fn value(facts: &PolicyFacts, asset: &AssetId, amount: U256) -> Option<Usd> {
     match facts.assets.get(asset) {
         Some(AssetFacts { decimals, price: PriceFact::Known(price), .. }) => {
             Some(price.value_of(amount, *decimals))

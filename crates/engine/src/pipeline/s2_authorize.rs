@@ -1,7 +1,7 @@
 //! Stage 2: may this session use this wallet now?
 //!
 //! Authentication happened before the request body was read; this is authorisation. It runs inside
-//! the transaction that admits the request, so a revocation or a brake that committed before it
+//! the transaction that admits the request, so a revocation or a kill switch that committed before it
 //! always wins.
 
 use waiaas_core::UnixSeconds;
@@ -28,7 +28,7 @@ pub(crate) async fn run(
         return Err(Error::new(ErrorCode::WalletAccessDenied, "The session is not linked to this wallet."));
     }
     let switch = tx.kill_switch().await?;
-    if switch.state != KillSwitch::Active {
+    if switch.state != KillSwitch::Running {
         return Err(locked());
     }
     let wallet = tx.wallet(wallet).await?.ok_or_else(|| Error::internal("a linked wallet is missing"))?;

@@ -9,13 +9,15 @@ use waiaas_core::audit::{Actor, AuditEvent};
 use waiaas_core::digest::Digest;
 use waiaas_core::ids::TxId;
 use waiaas_core::intent::IntentKind;
-use waiaas_core::policy::{Denial, Facts, Grant, Ledger, MINUTE_SECONDS, Tier, Verdict, evaluate, wanted};
+use waiaas_core::policy::{
+    Denial, Grant, Ledger, MINUTE_SECONDS, PolicyFacts, Tier, Verdict, evaluate, wanted,
+};
 use waiaas_core::transaction::TxStatus;
 use waiaas_store::{ActionValue, AuditEntry, NewTransaction, WriteTx};
 
 use crate::Engine;
 use crate::error::Error;
-use crate::pipeline::case::{Admitted, Case, Grounds, Judgement, Subject};
+use crate::pipeline::case::{AdmissionRequest, Admitted, Grounds, Judgement, Subject};
 use crate::pipeline::decision::StoredVerdict;
 use crate::pipeline::denied::{self, Refused};
 use crate::pipeline::idempotency::{answered, claim};
@@ -41,7 +43,7 @@ pub(crate) async fn grounds(
         ledger.allowances.extend(counted);
     }
     let timeout = engine.config().security.approval_timeout;
-    let facts = Facts {
+    let facts = PolicyFacts {
         now,
         owner: admission.wallet.owner.state(),
         assets: known.assets,
@@ -61,7 +63,7 @@ pub(crate) async fn grounds(
 }
 
 /// Stage 2 and the evaluation, inside a transaction, writing nothing.
-pub(crate) async fn judge(case: &Case, tx: &mut WriteTx) -> Result<Judgement, Error> {
+pub(crate) async fn judge(case: &AdmissionRequest, tx: &mut WriteTx) -> Result<Judgement, Error> {
     let validated = &case.validated;
     let subject = Subject {
         session: &case.session,
@@ -99,7 +101,7 @@ async fn count_origin(
 
 /// Judges, and keeps the outcome: a row with its reservations, or a denied row.
 pub(crate) async fn admit(
-    case: Case,
+    case: AdmissionRequest,
     tx: &mut WriteTx,
     key: Option<IdempotencyKey>,
     request: Digest,
@@ -126,7 +128,7 @@ pub(crate) async fn admit(
     waiting::refuse_more(tx, case.session.id(), &case.validated).await?;
     let grounds = &judgement.grounds;
     tx.keep_policy_set(grounds.policies.digest, &grounds.policies.text).await?;
-    assets::pin(tx, &case.validated.network.id, &grounds.facts.assets, now).await?;
+    assets::record(tx, &case.validated.network.id, &grounds.facts.assets, now).await?;
     let row = new_row(&case, &judgement, grant, id, request)?;
     let held = reserved::reservations(&case.validated.effects, &grounds.facts, grant.tier);
     let used = reserved::used_allowances(&case.validated.effects, &grounds.facts);
@@ -147,7 +149,7 @@ pub(crate) async fn admit(
 }
 
 fn refused<'a>(
-    case: &'a Case,
+    case: &'a AdmissionRequest,
     judgement: &'a Judgement,
     denials: &'a [Denial],
     request: Digest,
@@ -173,7 +175,7 @@ fn refused<'a>(
 }
 
 fn new_row(
-    case: &Case,
+    case: &AdmissionRequest,
     judgement: &Judgement,
     grant: &Grant,
     id: TxId,

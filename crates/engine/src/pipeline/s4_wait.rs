@@ -13,12 +13,12 @@ use waiaas_store::{AuditEntry, StatusChange, WriteTx};
 use crate::Engine;
 use crate::challenges::{chain_id, nonce};
 use crate::error::Error;
-use crate::pipeline::case::{Case, Judgement};
+use crate::pipeline::case::{AdmissionRequest, Judgement};
 use crate::pipeline::ended::advance_if;
 
 /// Records why a freshly admitted request waits; for an approval, stores both questions.
 pub(crate) async fn park(
-    case: &Case,
+    case: &AdmissionRequest,
     tx: &mut WriteTx,
     id: TxId,
     judgement: &Judgement,
@@ -47,7 +47,12 @@ pub(crate) async fn park(
 }
 
 /// The two texts an owner may sign about a waiting transaction.
-fn questions(case: &Case, id: TxId, judgement: &Judgement, grant: &Grant) -> Result<[Challenge; 2], Error> {
+fn questions(
+    case: &AdmissionRequest,
+    id: TxId,
+    judgement: &Judgement,
+    grant: &Grant,
+) -> Result<[Challenge; 2], Error> {
     let validated = &case.validated;
     let owner = judgement.grounds.admission.wallet.owner.address();
     let owner = owner.ok_or_else(|| Error::internal("an approval without an owner was granted"))?;

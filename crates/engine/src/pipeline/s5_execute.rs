@@ -1,7 +1,7 @@
-//! Stage 5: complete the draft, check that it still is what was judged, look at the brakes once more,
+//! Stage 5: complete the draft, check that it still is what was judged, look at the stop conditions once more,
 //! sign, make bytes and hash durable, and only then broadcast.
 //!
-//! The last look, the signature and its record are one database transaction: a brake that committed
+//! The last look, the signature and its record are one database transaction: a kill switch that committed
 //! before it stops it, and no bytes exist that the database does not hold.
 
 mod last_look;
@@ -21,7 +21,7 @@ use waiaas_core::transaction::TxStatus;
 use waiaas_keys::SealedKey;
 use waiaas_store::{AuditEntry, SignedRow, StatusChange, TransactionRow, WriteTx};
 
-use self::last_look::{Stop, braked, last_look};
+use self::last_look::{Stop, last_look, stopped};
 use crate::Engine;
 use crate::chain_watch;
 use crate::chains::Look;
@@ -50,7 +50,7 @@ pub(crate) async fn run(engine: &Engine, id: TxId) -> Result<(), Error> {
 async fn execute(engine: &Engine, id: TxId) -> Result<(), Error> {
     let Some(row) = engine.store().transaction(id).await? else { return Ok(()) };
     if row.gas_condition.is_some() {
-        if let Some(stop) = braked(engine, &row).await? {
+        if let Some(stop) = stopped(engine, &row).await? {
             let audit = stop.audit(engine, &row);
             return advance_if(engine, id, TxStatus::Executing, stop.change(), audit).await;
         }

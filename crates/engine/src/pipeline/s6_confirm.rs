@@ -1,7 +1,7 @@
 //! Stage 6: ask the chain what became of signed bytes until that is final, and send them again while
 //! nothing is known.
 
-use waiaas_chains::{ChainError, Expiry, Fate, Known, SignedTx, Undecided};
+use waiaas_chains::{ChainError, Expiry, Known, Outcome, SignedTx, Undecided};
 use waiaas_core::ids::TxId;
 use waiaas_core::transaction::TxStatus;
 use waiaas_store::TransactionRow;
@@ -33,8 +33,8 @@ pub(crate) async fn step(engine: &Engine, id: TxId) -> Result<(), Error> {
     };
     let earlier = earlier.as_ref().map(|(hash, block)| (hash.as_str(), *block));
     let block = row.block.filter(|_| row.status == TxStatus::Confirmed);
-    match chain.fate(from, &signed, Known { rivals: &rivals, block, earlier }).await {
-        Ok(fate) => settle(engine, &row, fate).await,
+    match chain.outcome(from, &signed, Known { rivals: &rivals, block, earlier }).await {
+        Ok(outcome) => settle(engine, &row, outcome).await,
         // That is said of the node, once.
         Err(ChainError::Unreachable { .. }) => Ok(()),
         Err(error) => s7_record::note(engine, &row, Some((NODE_UNUSABLE, sentence(&error)))).await,
@@ -63,26 +63,28 @@ const fn is_open(row: &TransactionRow) -> bool {
 }
 
 /// Records what the nodes together prove.
-async fn settle(engine: &Engine, row: &TransactionRow, fate: Fate) -> Result<(), Error> {
+async fn settle(engine: &Engine, row: &TransactionRow, outcome: Outcome) -> Result<(), Error> {
     let seen_before = row.status == TxStatus::Confirmed;
-    match fate {
-        Fate::Confirmed { fee, block, is_final: true } if seen_before => {
+    match outcome {
+        Outcome::Confirmed { fee, block, is_final: true } if seen_before => {
             s7_record::finalised(engine, row, fee, block).await
         }
-        Fate::Confirmed { is_final: false, .. } if seen_before => s7_record::note(engine, row, None).await,
-        Fate::Confirmed { fee, block, is_final } => {
+        Outcome::Confirmed { is_final: false, .. } if seen_before => s7_record::note(engine, row, None).await,
+        Outcome::Confirmed { fee, block, is_final } => {
             s7_record::confirmed(engine, row, fee, block, is_final).await
         }
-        Fate::Reverted { fee, block, reason } => s7_record::reverted(engine, row, fee, block, &reason).await,
-        Fate::Dead => s7_record::dead(engine, row).await,
-        Fate::FellOut if seen_before => s7_record::taken_back(engine, row, FELL_OUT).await,
-        Fate::Pending | Fate::FellOut => s7_record::note(engine, row, None).await,
-        Fate::Undecided(why) if seen_before && takes_back(why) => {
+        Outcome::Reverted { fee, block, reason } => {
+            s7_record::reverted(engine, row, fee, block, &reason).await
+        }
+        Outcome::Dropped => s7_record::dead(engine, row).await,
+        Outcome::FellOut if seen_before => s7_record::taken_back(engine, row, FELL_OUT).await,
+        Outcome::Pending | Outcome::FellOut => s7_record::note(engine, row, None).await,
+        Outcome::Undecided(why) if seen_before && takes_back(why) => {
             s7_record::taken_back(engine, row, why.code()).await?;
             let Some(row) = engine.store().transaction(row.id).await? else { return Ok(()) };
             s7_record::note(engine, &row, Some((why.code(), why.to_string()))).await
         }
-        Fate::Undecided(why) => s7_record::note(engine, row, Some((why.code(), why.to_string()))).await,
+        Outcome::Undecided(why) => s7_record::note(engine, row, Some((why.code(), why.to_string()))).await,
     }
 }
 

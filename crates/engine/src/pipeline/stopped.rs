@@ -10,7 +10,7 @@ use crate::error::ErrorCode;
 /// Why a request that waits will not be signed: a stable code and one sentence. None where nothing stops it.
 ///
 /// The same comparison as the last look's, which cancels it when its turn comes.
-pub(crate) fn by_the_brake(
+pub(crate) fn by_the_kill_switch(
     status: TxStatus,
     admitted_generation: u64,
     switch: &KillSwitchRow,
@@ -27,11 +27,11 @@ pub(crate) fn by_the_brake(
         | TxStatus::Expired => return None,
     }
     let since = match switch.state {
-        KillSwitch::Suspended | KillSwitch::Locked => "The kill switch is pulled",
-        KillSwitch::Active if switch.generation != admitted_generation => {
-            "The kill switch was pulled since this was asked for"
+        KillSwitch::Activated | KillSwitch::Locked => "The kill switch is activated",
+        KillSwitch::Running if switch.generation != admitted_generation => {
+            "The kill switch was activated since this was asked for"
         }
-        KillSwitch::Active => return None,
+        KillSwitch::Running => return None,
     };
     let reason = format!("{since}: this is not signed any more, and ends as CANCELLED when its turn comes.");
     Some((ErrorCode::SystemLocked.as_str().to_owned(), reason))
@@ -41,7 +41,7 @@ pub(crate) fn by_the_brake(
 pub(crate) fn cancelled(code: Option<&str>) -> &'static str {
     match code {
         None => "It was withdrawn before anything was signed.",
-        Some("SYSTEM_LOCKED") => "Not signed: the kill switch was pulled.",
+        Some("SYSTEM_LOCKED") => "Not signed: the kill switch was activated.",
         Some("OWNER_REJECTED") => "The owner rejected it.",
         Some("RESTORED") => "It had not been signed when the backup was made, so the restore cancelled it.",
         Some(_) => "It was cancelled before anything was signed.",
@@ -55,14 +55,14 @@ mod tests {
     #[test]
     fn what_waits_is_stopped_by_a_pull_even_after_its_release_and_what_is_signed_is_not() {
         let switch = |state, generation| KillSwitchRow { state, generation, changed_at: 0 };
-        let shown = |status, switch: &KillSwitchRow| by_the_brake(status, 4, switch);
+        let shown = |status, switch: &KillSwitchRow| by_the_kill_switch(status, 4, switch);
         for status in TxStatus::ALL.iter().copied() {
             let waits = [TxStatus::Queued, TxStatus::PendingApproval, TxStatus::Executing].contains(&status);
-            assert_eq!(shown(status, &switch(KillSwitch::Active, 4)), None, "{status}");
+            assert_eq!(shown(status, &switch(KillSwitch::Running, 4)), None, "{status}");
             for stopped in [
-                switch(KillSwitch::Suspended, 5),
+                switch(KillSwitch::Activated, 5),
                 switch(KillSwitch::Locked, 5),
-                switch(KillSwitch::Active, 6),
+                switch(KillSwitch::Running, 6),
             ] {
                 let told = shown(status, &stopped);
                 assert_eq!(told.is_some(), waits, "{status}: {told:?}");

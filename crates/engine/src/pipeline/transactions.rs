@@ -110,7 +110,7 @@ impl Engine {
             gas_condition,
             tx_hash: row.signed.and_then(|signed| signed.hash),
             is_final: row.is_final,
-            pending: stopped::by_the_brake(row.status, row.kill_generation, switch).or(row.pending),
+            pending: stopped::by_the_kill_switch(row.status, row.kill_generation, switch).or(row.pending),
             fee: row.fee,
             error_code: row.error_code.or_else(|| row.denial_code.map(|code| code.as_str().to_owned())),
             error: row.error.or(denial).or(cancelled),

@@ -17,7 +17,7 @@ pub struct TestFile {
     pub(super) name: String,
     pub(super) policies: PolicyFile,
     pub(super) defaults: Given,
-    pub(super) cases: Vec<Case>,
+    pub(super) cases: Vec<TestCase>,
 }
 
 /// The file as written.
@@ -33,13 +33,13 @@ struct Written {
     #[serde(default)]
     defaults: Given,
     #[serde(rename = "case", default)]
-    cases: Vec<Case>,
+    cases: Vec<TestCase>,
 }
 
 /// One case. Exactly one of `send`, `approve`, `call` and `effects`.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Case {
+pub(super) struct TestCase {
     pub(super) name: String,
     pub(super) send: Option<Send>,
     pub(super) approve: Option<Approve>,
@@ -129,7 +129,7 @@ impl TestFile {
     }
 }
 
-impl Case {
+impl TestCase {
     fn check(&self) -> Result<(), &'static str> {
         let asks = [self.send.is_some(), self.approve.is_some(), self.call.is_some(), self.effects.is_some()];
         if asks.into_iter().filter(|asked| *asked).count() != 1 {

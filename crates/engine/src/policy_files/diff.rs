@@ -12,7 +12,7 @@ use super::{FileError, FilePolicy, PolicyFile, wallet_id};
 /// How new policies stand to old ones.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Standing {
+pub enum Strictness {
     /// They judge alike.
     Same,
     /// They allow less.
@@ -23,7 +23,7 @@ pub enum Standing {
     Incomparable,
 }
 
-impl Standing {
+impl Strictness {
     /// The word for it.
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -68,7 +68,7 @@ pub struct RowDiff {
     /// The row as it is to be, if there is one.
     pub new: Option<FilePolicy>,
     /// What this change alone does to the old set.
-    pub standing: Standing,
+    pub standing: Strictness,
     /// The fields of the rules that differ, defaults written out; none where a row is added or removed.
     pub fields: Vec<FieldDiff>,
 }
@@ -90,14 +90,14 @@ pub struct FieldDiff {
     /// What it is to be, if it is there.
     pub new: Option<Value>,
     /// What this field alone does to the row; none where the others have to change with it.
-    pub standing: Option<Standing>,
+    pub standing: Option<Strictness>,
 }
 
 /// Two sets, compared.
 #[derive(Clone, PartialEq, Debug, Serialize)]
 pub struct Diff {
     /// The new set as a whole.
-    pub overall: Standing,
+    pub overall: Strictness,
     /// Every place that either set has a row for.
     pub rows: Vec<RowDiff>,
 }
@@ -126,7 +126,7 @@ pub fn diff(
     }
     rows.extend(new_rows.into_iter().map(|(_, row)| (None, Some(row))));
     let rows = rows.into_iter().map(|(before, after)| row_diff(before, after, &was, networks));
-    Ok(Diff { overall: Standing::of(&was, &is), rows: rows.collect::<Result<_, _>>()? })
+    Ok(Diff { overall: Strictness::of(&was, &is), rows: rows.collect::<Result<_, _>>()? })
 }
 
 type Place = (PolicyType, Option<String>, Scope);
@@ -162,7 +162,7 @@ fn row_diff(
     };
     let kept = was.iter().filter(|row| !gone.iter().any(|gone| same_place(row, gone))).cloned();
     let becomes: Vec<Policy> = kept.chain(come).collect();
-    let standing = Standing::of(was, &becomes);
+    let standing = Strictness::of(was, &becomes);
     let any = after.as_ref().or(before.as_ref());
     let Some(any) = any else {
         return Err(FileError::meaning("policies", "", "a row that is in neither set"));
@@ -204,7 +204,7 @@ fn fields(before: &FilePolicy, after: &FilePolicy, networks: &Networks) -> Resul
         };
         // A threshold that passes another one is no rule by itself.
         let standing = match (row(&old), row(&alone)) {
-            (Ok(old), Ok(alone)) => Some(Standing::of(&old, &alone)),
+            (Ok(old), Ok(alone)) => Some(Strictness::of(&old, &alone)),
             (Err(_), _) | (_, Err(_)) => None,
         };
         fields.push(FieldDiff { field: name.clone(), old: was.cloned(), new: is.cloned(), standing });
@@ -264,13 +264,13 @@ mod tests {
 
     #[test]
     fn each_way() {
-        assert_eq!(compared(&limit(10), &limit(10)).overall, Standing::Same);
-        assert_eq!(compared(&limit(10), &limit(5)).overall, Standing::Tighter);
-        assert_eq!(compared(&limit(5), &limit(10)).overall, Standing::Looser);
+        assert_eq!(compared(&limit(10), &limit(10)).overall, Strictness::Same);
+        assert_eq!(compared(&limit(10), &limit(5)).overall, Strictness::Tighter);
+        assert_eq!(compared(&limit(5), &limit(10)).overall, Strictness::Looser);
         let swapped = compared(&(limit(5) + &rate(true)), &limit(4));
-        assert_eq!(swapped.overall, Standing::Incomparable);
+        assert_eq!(swapped.overall, Strictness::Incomparable);
         let rows: Vec<_> = swapped.rows.iter().map(|row| row.standing).collect();
-        assert_eq!(rows, [Standing::Tighter, Standing::Looser]);
+        assert_eq!(rows, [Strictness::Tighter, Strictness::Looser]);
     }
 
     #[test]
@@ -283,11 +283,11 @@ mod tests {
         let told: Vec<_> =
             rows[0].fields.iter().map(|f| (f.field.as_str(), f.new.is_some(), f.standing)).collect();
         let expected = [
-            ("daily_limit_usd", false, Some(Standing::Looser)),
-            ("delay_seconds", true, Some(Standing::Tighter)),
+            ("daily_limit_usd", false, Some(Strictness::Looser)),
+            ("delay_seconds", true, Some(Strictness::Tighter)),
             // Above the next threshold it is no rule by itself.
             ("instant_max_usd", true, None),
-            ("notify_max_usd", true, Some(Standing::Looser)),
+            ("notify_max_usd", true, Some(Strictness::Looser)),
         ];
         assert_eq!(told, expected);
         // A default is no difference.
@@ -316,7 +316,10 @@ mod tests {
 
     #[test]
     fn what_is_switched_off_is_not_there() {
-        assert_eq!(compared(&limit(5), &(limit(5) + &rate(false))).overall, Standing::Same);
-        assert_eq!(compared(&(limit(5) + &rate(true)), &(limit(5) + &rate(false))).overall, Standing::Looser);
+        assert_eq!(compared(&limit(5), &(limit(5) + &rate(false))).overall, Strictness::Same);
+        assert_eq!(
+            compared(&(limit(5) + &rate(true)), &(limit(5) + &rate(false))).overall,
+            Strictness::Looser
+        );
     }
 }

@@ -12,7 +12,7 @@ use waiaas_core::money::{HumanAmount, Price, Usd};
 use waiaas_core::network::{Chain, Network, Networks};
 use waiaas_core::policy::rules::Millionths;
 use waiaas_core::policy::{
-    AssetFacts, CategorySums, Facts, FeeFacts, FeedbackTags, Ledger, PolicySet, PriceFact, Purpose,
+    AssetFacts, CategorySums, FeeFacts, FeedbackTags, Ledger, PolicyFacts, PolicySet, PriceFact, Purpose,
     Reputation,
 };
 use waiaas_core::simulation::{SimulationCheck, Unsimulated};
@@ -23,7 +23,7 @@ use waiaas_core::{U256, UnixSeconds};
 const NOON: UnixSeconds = 1_767_614_400;
 const APPROVAL_TIMEOUT: u32 = 3_600;
 
-/// Facts of a case. Whatever is absent has the default that its comment names.
+/// Policy facts of a case. Whatever is absent has the default that its comment names.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Given {
@@ -66,7 +66,7 @@ pub(super) struct Given {
     approval_timeout: Option<u32>,
     /// Whether the signature is handed out; false: the daemon sends the transaction.
     handed_out: Option<bool>,
-    /// Facts that are not known.
+    /// Policy facts that are not known.
     #[serde(default)]
     unknown: BTreeSet<Fact>,
 }
@@ -229,9 +229,9 @@ impl Given {
     }
 
     /// The facts, for a set that asks for these windows.
-    pub(super) fn facts(&self, stage: &Stage, policies: &PolicySet) -> Result<Facts, Wrong> {
+    pub(super) fn facts(&self, stage: &Stage, policies: &PolicySet) -> Result<PolicyFacts, Wrong> {
         let assets = stage.assets.values().map(|known| (known.id.clone(), known.facts.clone()));
-        Ok(Facts {
+        Ok(PolicyFacts {
             now: self.now()?,
             owner: self.owner.unwrap_or(OwnerState::Locked),
             assets: assets.collect(),

@@ -24,7 +24,7 @@ use waiaas_core::policy::{Policy, PolicyType, Rules, Scope};
 use waiaas_core::{Wording, wording};
 
 pub use cases::TestFile;
-pub use diff::{Diff, FieldDiff, RowDiff, Standing, diff, loosens_for};
+pub use diff::{Diff, FieldDiff, RowDiff, Strictness, diff, loosens_for};
 pub use error::FileError;
 pub use run::{CaseReport, TestReport};
 

@@ -12,7 +12,7 @@ use waiaas_core::network::{Chain, Network, Networks};
 use waiaas_core::policy::{Policy, PolicySet, PolicyType, Verdict, evaluate};
 use waiaas_core::wording;
 
-use super::cases::{Approve, Call, Case, Expect, Send, TestFile};
+use super::cases::{Approve, Call, Expect, Send, TestCase, TestFile};
 use super::given::{Given, Stage, Wrong};
 use super::{FileError, wallet_id};
 
@@ -70,7 +70,12 @@ impl TestFile {
     }
 }
 
-fn judge(case: &Case, given: &Given, policies: &[Policy], networks: &Networks) -> Result<CaseReport, Wrong> {
+fn judge(
+    case: &TestCase,
+    given: &Given,
+    policies: &[Policy],
+    networks: &Networks,
+) -> Result<CaseReport, Wrong> {
     let stage = given.stage(networks)?;
     // A wallet that no file can name: only policies for all wallets apply to it.
     let wallet = wallet_id(given.wallet.as_deref().unwrap_or("\0"));
@@ -93,7 +98,7 @@ fn judge(case: &Case, given: &Given, policies: &[Policy], networks: &Networks) -
     })
 }
 
-fn effects(case: &Case, stage: &Stage) -> Result<Effects, Wrong> {
+fn effects(case: &TestCase, stage: &Stage) -> Result<Effects, Wrong> {
     if let Some(send) = &case.send {
         return sent(send, stage);
     }

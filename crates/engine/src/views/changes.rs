@@ -11,7 +11,7 @@ use crate::views::ChallengeView;
 
 /// What came of something the operator asked for.
 #[derive(Clone, PartialEq, Debug)]
-pub enum Outcome<T> {
+pub enum ChangeResult<T> {
     /// It is done.
     Done(T),
     /// It waits for owners.

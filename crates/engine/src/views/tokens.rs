@@ -7,7 +7,7 @@ use waiaas_core::network::NetworkId;
 
 /// What is on record of a token; requests are judged by it.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct PinnedToken {
+pub struct RecordedToken {
     /// Its network.
     pub network: NetworkId,
     /// Contract or mint.
@@ -19,5 +19,5 @@ pub struct PinnedToken {
     /// Digits behind the point of a whole one.
     pub decimals: u8,
     /// Since when it is on record.
-    pub pinned_at: UnixSeconds,
+    pub recorded_at: UnixSeconds,
 }

@@ -7,7 +7,7 @@ use waiaas_engine::Clock as _;
 use waiaas_engine::core::change::ChangeStatus;
 use waiaas_engine::core::ids::PolicyId;
 use waiaas_engine::core::network::{Chain, Environment};
-use waiaas_engine::{ChangeView, Decision, Error, NewWallet, Outcome, Owner, PolicyChange};
+use waiaas_engine::{ChangeResult, ChangeView, Decision, Error, NewWallet, Owner, PolicyChange};
 
 use crate::stage::{Stage, answer, limits, shown};
 
@@ -18,8 +18,8 @@ async fn raise(stage: &Stage, limit: PolicyId, instant: u32) -> Result<ChangeVie
     let change =
         PolicyChange { rules: Some(limits(instant.into(), instant.into())), ..PolicyChange::default() };
     match stage.engine().operator(&stage.master).update_policy(limit, change).await.map_err(shown)? {
-        Outcome::Waits(change) => Ok(*change),
-        Outcome::Done(policy) => anyhow::bail!("in force without the owner: {}", policy.rules),
+        ChangeResult::Waits(change) => Ok(*change),
+        ChangeResult::Done(policy) => anyhow::bail!("in force without the owner: {}", policy.rules),
     }
 }
 
@@ -122,13 +122,13 @@ async fn only_so_many_wait_at_a_time() -> Result<()> {
         engine.owner(proof).verify().await.map_err(shown)?;
         engine.operator(master).suspend_wallet(wallet, None).await.map_err(shown)?;
         match engine.operator(master).resume_wallet(wallet).await {
-            Ok(Outcome::Waits(change)) => waiting.push(change.id),
-            Ok(Outcome::Done(_)) => anyhow::bail!("resumed without the owner"),
+            Ok(ChangeResult::Waits(change)) => waiting.push(change.id),
+            Ok(ChangeResult::Done(_)) => anyhow::bail!("resumed without the owner"),
             Err(error) => {
                 assert_eq!((error.code.as_str(), waiting.len()), ("CHANGE_LIMIT_EXCEEDED", 50));
                 engine.operator(master).withdraw_change(waiting[0]).await.map_err(shown)?;
                 let again = engine.operator(master).resume_wallet(wallet).await.map_err(shown)?;
-                assert!(matches!(again, Outcome::Waits(_)), "there is room again");
+                assert!(matches!(again, ChangeResult::Waits(_)), "there is room again");
                 return Ok(());
             }
         }

@@ -9,7 +9,7 @@ use waiaas_engine::core::action::{ActionCategory, ActionFacts, ActionKind, Lendi
 use waiaas_engine::core::intent::{Amount, Intent};
 use waiaas_engine::core::money::Usd;
 use waiaas_engine::core::origin::Origin;
-use waiaas_engine::core::policy::Facts;
+use waiaas_engine::core::policy::PolicyFacts;
 use waiaas_engine::core::transaction::{Replacement, TxStatus};
 use waiaas_engine::{Asked, Clock as _, Error, ReplaceRequest, Session, TxView, WaitFor};
 
@@ -261,7 +261,7 @@ async fn a_decision_about_an_action_can_be_made_again() -> Result<()> {
     stage.ask(&session, transfer()?, swap(100)).await?.map_err(shown)?;
     let second = stage.ask(&session, transfer()?, swap(150)).await?.map_err(shown)?;
     let explained = stage.engine().agent(&session).explain(second.id).await.map_err(shown)?;
-    let facts: Facts = serde_json::from_value(explained.facts)?;
+    let facts: PolicyFacts = serde_json::from_value(explained.facts)?;
     assert_eq!(facts.action.and_then(|action| action.notional_usd), Some(Usd::from_dollars(150)));
     let swaps = facts.ledger.categories.get(&ActionCategory::Swap).context("the sums")?;
     assert_eq!((swaps.usd_day, swaps.usd_month), (Usd::from_dollars(100), Usd::from_dollars(100)));

@@ -5,7 +5,7 @@ use e2e::OwnerKey;
 use waiaas_engine::core::change::ChangeStatus;
 use waiaas_engine::core::wallet::Owner;
 use waiaas_engine::offline::restore;
-use waiaas_engine::{AuditQuery, Clock as _, DataDir, Decision, Outcome, Page};
+use waiaas_engine::{AuditQuery, ChangeResult, Clock as _, DataDir, Decision, Page};
 
 use crate::stage::{PASSWORD, Stage, answer, config, shown, start_engine};
 
@@ -16,7 +16,8 @@ async fn changes_and_hand_overs_that_waited_end_with_a_restore() -> Result<()> {
     let (owner, next) = (OwnerKey::solana(5), OwnerKey::solana(6));
     stage.lock_owner(&owner).await?;
     engine.operator(master).suspend_wallet(wallet, None).await.map_err(shown)?;
-    let Outcome::Waits(change) = engine.operator(master).resume_wallet(wallet).await.map_err(shown)? else {
+    let ChangeResult::Waits(change) = engine.operator(master).resume_wallet(wallet).await.map_err(shown)?
+    else {
         anyhow::bail!("resumed without the owner")
     };
     let heir = next.address().parse()?;

@@ -5,7 +5,7 @@ use anyhow::{Context as _, Result};
 use secrecy::ExposeSecret as _;
 use waiaas_engine::core::UnixSeconds;
 use waiaas_engine::core::ids::SessionId;
-use waiaas_engine::{Brake, Clock as _, Error, IssuedSession, NewSession, Page, Session, SessionView};
+use waiaas_engine::{Activator, Clock as _, Error, IssuedSession, NewSession, Page, Session, SessionView};
 
 use crate::stage::{PASSWORD, Stage, limits, payee, shown};
 
@@ -124,10 +124,10 @@ async fn a_lost_renewal_is_fetched_again_until_it_is_used_and_for_a_minute() -> 
         let elsewhere = again(&first, start + seconds, other.id).await;
         assert_eq!(code(elsewhere), Some("SESSION_RENEWAL_MISMATCH"));
     }
-    // Not after its minute, nor under the brake.
+    // Not after its minute, nor under the kill switch.
     assert_eq!(code(again(&first, start + 360, first.id).await), Some("INVALID_TOKEN"));
-    let brake = Brake::by_master(&stage.master);
-    stage.engine().activate_kill_switch(&brake).await.map_err(shown)?;
+    let activator = Activator::by_master(&stage.master);
+    stage.engine().activate_kill_switch(&activator).await.map_err(shown)?;
     assert_eq!(code(again(&first, start + 359, first.id).await), Some("SYSTEM_LOCKED"));
     stage.engine().operator(&stage.master).recover_kill_switch().await.map_err(shown)?;
 

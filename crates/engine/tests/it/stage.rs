@@ -19,8 +19,8 @@ use waiaas_engine::core::origin::Origin;
 use waiaas_engine::core::transaction::TxStatus;
 use waiaas_engine::offline::{InitMode, init};
 use waiaas_engine::{
-    Asked, Clock, DataDir, Decision, Engine, Error, Master, NewPolicy, NewSession, NewWallet, Outcome, Owner,
-    OwnerAnswer, SendRequest, Session, SessionSource, Setup, SystemClock, TxView, WaitFor, Wallet,
+    Asked, ChangeResult, Clock, DataDir, Decision, Engine, Error, Master, NewPolicy, NewSession, NewWallet,
+    Owner, OwnerAnswer, SendRequest, Session, SessionSource, Setup, SystemClock, TxView, WaitFor, Wallet,
 };
 
 pub(crate) const PASSWORD: &str = "a-password-of-the-tests";
@@ -176,8 +176,8 @@ impl Stage {
             enabled: true,
         };
         match self.engine().operator(&self.master).create_policy(new).await.map_err(shown)? {
-            Outcome::Done(policy) => Ok(policy.id),
-            Outcome::Waits(change) => anyhow::bail!("it waits: {}", change.summary),
+            ChangeResult::Done(policy) => Ok(policy.id),
+            ChangeResult::Waits(change) => anyhow::bail!("it waits: {}", change.summary),
         }
     }
 

@@ -8,7 +8,7 @@ use waiaas_engine::core::intent::Amount;
 use waiaas_engine::core::origin::Origin;
 use waiaas_engine::core::policy::Verdict;
 use waiaas_engine::core::transaction::TxStatus;
-use waiaas_engine::{Brake, Error, GasTarget, Remedy, SendRequest, Session, TxView, WaitFor};
+use waiaas_engine::{Activator, Error, GasTarget, Remedy, SendRequest, Session, TxView, WaitFor};
 
 use crate::stage::{Stage, requested, shown};
 
@@ -49,7 +49,7 @@ async fn what_waits_for_a_cheap_network_is_withdrawn_by_its_agent_and_by_the_ope
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_brake_ends_what_waits_for_a_cheap_network() -> Result<()> {
+async fn a_kill_switch_ends_what_waits_for_a_cheap_network() -> Result<()> {
     let stage = stage().await?;
     let session = stage.session().await?;
     let revoked = stage.cheap(&session).await.map_err(shown)?;
@@ -64,9 +64,9 @@ async fn a_brake_ends_what_waits_for_a_cheap_network() -> Result<()> {
     assert_eq!(failed.error_code.as_deref(), Some("WALLET_SUSPENDED"));
     stage.engine().operator(&stage.master).resume_wallet(stage.wallet.id).await.map_err(shown)?;
 
-    let braked = stage.cheap(&session).await.map_err(shown)?;
-    stage.engine().activate_kill_switch(&Brake::by_master(&stage.master)).await.map_err(shown)?;
-    let cancelled = stage.reaches(braked.id, TxStatus::Cancelled).await?;
+    let stopped = stage.cheap(&session).await.map_err(shown)?;
+    stage.engine().activate_kill_switch(&Activator::by_master(&stage.master)).await.map_err(shown)?;
+    let cancelled = stage.reaches(stopped.id, TxStatus::Cancelled).await?;
     assert_eq!(cancelled.error_code.as_deref(), Some("SYSTEM_LOCKED"));
     Ok(())
 }

@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 use proptest::prelude::*;
 use uuid::Uuid;
 use waiaas_core::address::Address;
-use waiaas_core::clearance::{Brakes, Clearance, Obligation};
+use waiaas_core::clearance::{Clearance, Obligation, StopConditions};
 use waiaas_core::digest::Digest;
 use waiaas_core::draft::{Completed, Draft, SigningPayload};
 use waiaas_core::ids::{InstanceId, TxId, WalletId};
@@ -62,15 +62,15 @@ fn cases(usual: u32) -> ProptestConfig {
 fn cleared(wallet: WalletId, digest: Digest) -> Clearance {
     let tx = TxId::new(Uuid::from_u128(3));
     let obligation = Obligation { tx, wallet, digest, tier: Tier::Instant, execute_after: None };
-    let brakes = Brakes {
+    let stop_conditions = StopConditions {
         wallet: WalletStatus::Active,
-        kill_switch: KillSwitch::Active,
+        kill_switch: KillSwitch::Running,
         admitted_generation: 0,
         generation: 0,
         session_revoked: false,
         session_unlinked: false,
     };
-    obligation.clear(digest, None, brakes, 0).unwrap()
+    obligation.clear(digest, None, stop_conditions, 0).unwrap()
 }
 
 /// A draft near another one: some of its three fields are different.

@@ -8,7 +8,7 @@ use waiaas_api::json;
 use waiaas_api::validation::Request;
 
 use crate::extract::single;
-use crate::problem::{DoorCode, Failure};
+use crate::problem::{Failure, HttpCode};
 
 /// A request body, read strictly.
 pub(crate) struct Body<T>(pub(crate) T);
@@ -41,14 +41,14 @@ impl<S: Send + Sync, T: Request + Default> FromRequest<S> for MaybeBody<T> {
 
 async fn bytes<S: Send + Sync>(request: HttpRequest, state: &S) -> Result<Bytes, Failure> {
     Bytes::from_request(request, state).await.map_err(|rejection| match rejection.status() {
-        StatusCode::PAYLOAD_TOO_LARGE => Failure::new(DoorCode::PayloadTooLarge, "The body is too large."),
-        _ => Failure::new(DoorCode::BadRequest, "The body cannot be read."),
+        StatusCode::PAYLOAD_TOO_LARGE => Failure::new(HttpCode::PayloadTooLarge, "The body is too large."),
+        _ => Failure::new(HttpCode::BadRequest, "The body cannot be read."),
     })
 }
 
 fn require_json(request: &HttpRequest) -> Result<(), Failure> {
     let refuse = || {
-        Failure::new(DoorCode::UnsupportedMediaType, "The body must be JSON.")
+        Failure::new(HttpCode::UnsupportedMediaType, "The body must be JSON.")
             .hint("Send Content-Type: application/json.")
     };
     let value = single(request.headers(), CONTENT_TYPE.as_str()).map_err(|_| refuse())?.ok_or_else(refuse)?;

@@ -5,9 +5,9 @@ use axum::http::request::Parts;
 use waiaas_engine::{ErrorCode, Master, Session};
 
 use crate::app::App;
-use crate::doors::{AuthClass, Credential};
 use crate::extract::{MasterAuth, SessionAuth, master, session};
 use crate::problem::Failure;
+use crate::register::{AuthClass, Credential};
 
 /// Exactly one of the two credentials.
 pub(crate) enum SessionOrMaster {

@@ -6,13 +6,13 @@ use axum::extract::FromRequestParts;
 use axum::http::HeaderMap;
 use axum::http::request::Parts;
 use secrecy::SecretString;
-use waiaas_engine::{Brake, ErrorCode, Local, Master};
+use waiaas_engine::{Activator, ErrorCode, Local, Master};
 
 use crate::app::App;
-use crate::doors::{AuthClass, Credential};
 use crate::extract::single;
 use crate::layers::peer::Peer;
 use crate::problem::Failure;
+use crate::register::{AuthClass, Credential};
 
 pub(crate) const HEADER: &str = "x-master-password";
 /// Longest password worth hashing, in bytes.
@@ -63,25 +63,25 @@ impl FromRequestParts<App> for MaybeLocal {
     }
 }
 
-/// Proof that the caller may pull the kill switch: the master password, or, by the socket of the data
+/// Proof that the caller may activate the kill switch: the master password, or, by the socket of the data
 /// directory, being the daemon's own user or root.
-pub(crate) struct BrakeAuth(pub(crate) Brake);
+pub(crate) struct ActivatorAuth(pub(crate) Activator);
 
-impl Credential for BrakeAuth {
+impl Credential for ActivatorAuth {
     const CLASS: AuthClass = AuthClass::Master;
 }
 
-impl FromRequestParts<App> for BrakeAuth {
+impl FromRequestParts<App> for ActivatorAuth {
     type Rejection = Failure;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Failure> {
         if let Ok(local) = Local::of(Peer::of(&parts.extensions).via())
             && !parts.headers.contains_key(HEADER)
         {
-            return Ok(Self(Brake::by_socket(&local)));
+            return Ok(Self(Activator::by_socket(&local)));
         }
         let MasterAuth(master) = MasterAuth::from_request_parts(parts, app).await?;
-        Ok(Self(Brake::by_master(&master)))
+        Ok(Self(Activator::by_master(&master)))
     }
 }
 

@@ -1,7 +1,7 @@
 //! What handlers take: first a credential, then path, query and body, strictly read.
 //!
 //! Credentials are checked before the body is read. A handler's first parameter is one of
-//! [`Public`], [`SessionAuth`], [`RenewalAuth`], [`MasterAuth`], [`LocalMasterAuth`], [`BrakeAuth`], [`OwnerAuth`] and
+//! [`Public`], [`SessionAuth`], [`RenewalAuth`], [`MasterAuth`], [`LocalMasterAuth`], [`ActivatorAuth`], [`OwnerAuth`] and
 //! [`SessionOrMaster`].
 
 mod body;
@@ -16,7 +16,7 @@ mod session;
 pub(crate) use body::{Body, MaybeBody};
 pub(crate) use credential::SessionOrMaster;
 pub(crate) use idempotency::Idempotency;
-pub(crate) use master::{BrakeAuth, HEADER as MASTER, LocalMasterAuth, MasterAuth, MaybeLocal};
+pub(crate) use master::{ActivatorAuth, HEADER as MASTER, LocalMasterAuth, MasterAuth, MaybeLocal};
 pub(crate) use owner::{MaybeOwner, OwnerAuth};
 pub(crate) use place::{Path, Query, page};
 pub(crate) use public::Public;

@@ -10,9 +10,9 @@ use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD};
 use waiaas_engine::{ErrorCode, OwnerAnswer};
 
-use crate::doors::{AuthClass, Credential};
 use crate::extract::single;
 use crate::problem::Failure;
+use crate::register::{AuthClass, Credential};
 
 const SIGNATURE: &str = "x-owner-signature";
 const MESSAGE: &str = "x-owner-message";

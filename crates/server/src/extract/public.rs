@@ -5,7 +5,7 @@ use std::convert::Infallible;
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 
-use crate::doors::{AuthClass, Credential};
+use crate::register::{AuthClass, Credential};
 
 /// Marks a handler that anybody may call.
 pub(crate) struct Public;

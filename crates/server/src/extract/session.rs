@@ -6,9 +6,9 @@ use axum::http::request::Parts;
 use waiaas_engine::{ErrorCode, Renewal, Session};
 
 use crate::app::App;
-use crate::doors::{AuthClass, Credential};
 use crate::extract::single;
 use crate::problem::Failure;
+use crate::register::{AuthClass, Credential};
 
 pub(super) const HEADER: &str = "authorization";
 const PREFIX: &str = "wai_sess_";

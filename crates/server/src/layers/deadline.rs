@@ -8,14 +8,14 @@ use axum::middleware::Next;
 use axum::response::Response;
 use tokio::time::timeout;
 
-use crate::problem::{DoorCode, Failure};
+use crate::problem::{Failure, HttpCode};
 
 /// Longer than the longest `?wait=confirmed`.
 const LIMIT: Duration = Duration::from_secs(75);
 
 pub(crate) async fn guard(request: Request, next: Next) -> Result<Response, Failure> {
     timeout(LIMIT, next.run(request)).await.map_err(|_| {
-        Failure::new(DoorCode::RequestTimeout, "The request took too long; what it started may still finish.")
+        Failure::new(HttpCode::RequestTimeout, "The request took too long; what it started may still finish.")
             .hint("Repeat it with the same Idempotency-Key, or look at the list of transactions.")
     })
 }

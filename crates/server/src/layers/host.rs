@@ -12,7 +12,7 @@ use axum::http::uri::Authority;
 use axum::middleware::Next;
 use axum::response::Response;
 
-use crate::problem::{DoorCode, Failure};
+use crate::problem::{Failure, HttpCode};
 
 /// The names this daemon answers to.
 #[derive(Clone)]
@@ -46,7 +46,7 @@ pub(crate) async fn guard(
     next: Next,
 ) -> Result<Response, Failure> {
     if !hosts.admits(&request) {
-        return Err(Failure::new(DoorCode::HostNotAllowed, "This daemon does not answer to that host name.")
+        return Err(Failure::new(HttpCode::HostNotAllowed, "This daemon does not answer to that host name.")
             .hint("Use localhost or 127.0.0.1, or add the name to daemon.allowed_hosts."));
     }
     Ok(next.run(request).await)

@@ -2,7 +2,7 @@
 //! keep the operator from the others.
 //!
 //! Places and buckets are taken before a credential is looked at, so strangers can use them up. What takes the
-//! master password has no bucket: there wrong ones are counted, and the right one is not. The brake has no
+//! master password has no bucket: there wrong ones are counted, and the right one is not. The kill switch has no
 //! places either: nothing in it waits but for the database.
 
 use std::collections::HashMap;
@@ -13,12 +13,12 @@ use axum::http::{Extensions, Method};
 use axum::middleware::Next;
 use axum::response::Response;
 
-use crate::doors::{AuthClass, Door};
 use crate::extract::MASTER;
 use crate::layers::peer::Peer;
+use crate::register::{AuthClass, Route};
 
 /// The one operation that must get through when nothing else does.
-const BRAKE: (Method, &str) = (Method::POST, "/v1/admin/kill-switch");
+const KILL_SWITCH: (Method, &str) = (Method::POST, "/v1/admin/kill-switch");
 
 /// What an operator asks before the password is sent. No credential, so it competes with strangers.
 const PROOF: &str = "/v1/proof";
@@ -32,8 +32,8 @@ pub(crate) enum Lane {
     Proof,
     /// What takes the master password.
     Operator,
-    /// Pulling the kill switch, whichever way it comes.
-    Brake,
+    /// Activating the kill switch, whichever way it comes.
+    KillSwitch,
     /// What comes by the socket of the data directory.
     Local,
 }
@@ -50,16 +50,16 @@ impl Lane {
 pub(crate) struct Plan(Arc<HashMap<(String, String), AuthClass>>);
 
 impl Plan {
-    pub(crate) fn of(register: Vec<Door>) -> Self {
-        let class = |door: Door| ((door.method.to_owned(), door.path), door.auth);
-        Self(Arc::new(register.into_iter().map(class).collect()))
+    pub(crate) fn of(routes: Vec<Route>) -> Self {
+        let class = |route: Route| ((route.method.to_owned(), route.path), route.auth);
+        Self(Arc::new(routes.into_iter().map(class).collect()))
     }
 
     fn lane(&self, request: &Request) -> Lane {
         let local = Peer::of(request.extensions()) == Peer::Local;
         let path = request.extensions().get::<MatchedPath>().map_or("", MatchedPath::as_str);
-        if (request.method(), path) == (&BRAKE.0, BRAKE.1) {
-            return Lane::Brake;
+        if (request.method(), path) == (&KILL_SWITCH.0, KILL_SWITCH.1) {
+            return Lane::KillSwitch;
         }
         if local {
             return Lane::Local;

@@ -1,8 +1,8 @@
 //! What every request passes on its way to a handler, outermost first: its number and log line, CORS,
-//! security headers, the host guard, the origin guard, its lane, the peer's rate limit, the crowd limit,
+//! security headers, the host guard, the origin guard, its lane, the peer's rate limit, the concurrency limit,
 //! the deadline, the panic net, the body limit. None of them checks credentials.
 
-pub(crate) mod crowd;
+pub(crate) mod concurrency;
 pub(crate) mod deadline;
 pub(crate) mod headers;
 pub(crate) mod host;

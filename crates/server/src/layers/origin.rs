@@ -12,7 +12,7 @@ use axum::http::{HeaderMap, HeaderName};
 use axum::middleware::Next;
 use axum::response::Response;
 
-use crate::problem::{DoorCode, Failure};
+use crate::problem::{Failure, HttpCode};
 
 const FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 
@@ -56,7 +56,7 @@ pub(crate) async fn guard(
 ) -> Result<Response, Failure> {
     if !origins.admits(request.headers()) {
         return Err(Failure::new(
-            DoorCode::OriginNotAllowed,
+            HttpCode::OriginNotAllowed,
             "This daemon does not answer to pages of that origin.",
         )
         .hint("Add the page's origin to security.cors_origins if it is yours."));

@@ -48,7 +48,7 @@ pub(crate) async fn guard(State(app): State<App>, request: Request, next: Next) 
             Peer::None => app.limits().peer(lane, IpAddr::from([0, 0, 0, 0]))?,
             Peer::Local => {}
         },
-        Lane::Operator | Lane::Brake | Lane::Local => {}
+        Lane::Operator | Lane::KillSwitch | Lane::Local => {}
     }
     Ok(next.run(request).await)
 }

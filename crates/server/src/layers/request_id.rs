@@ -12,8 +12,8 @@ use axum::response::Response;
 use tracing::Instrument as _;
 use uuid::Uuid;
 
-use crate::doors::Door;
 use crate::problem::render;
+use crate::register::Route;
 
 const HEADER: &str = "x-request-id";
 /// Time between two lines about requests that were turned away.
@@ -24,8 +24,8 @@ const PERIOD: Duration = Duration::from_secs(60);
 pub(crate) struct Listed(Arc<HashMap<(String, String), Vec<&'static str>>>);
 
 impl Listed {
-    pub(crate) fn of(register: &[Door]) -> Self {
-        let codes = |door: &Door| ((door.method.to_owned(), door.path.clone()), door.codes.clone());
+    pub(crate) fn of(register: &[Route]) -> Self {
+        let codes = |route: &Route| ((route.method.to_owned(), route.path.clone()), route.codes.clone());
         Self(Arc::new(register.iter().map(codes).collect()))
     }
 

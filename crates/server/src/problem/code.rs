@@ -4,9 +4,9 @@ use axum::http::StatusCode;
 use waiaas_core::policy::DenialCode;
 use waiaas_engine::ErrorCode;
 
-/// Codes of what the doors refuse by themselves.
+/// Codes of errors that HTTP itself causes.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum DoorCode {
+pub(crate) enum HttpCode {
     /// The `Host` header names somebody else (DNS rebinding).
     HostNotAllowed,
     /// The body is larger than configured.
@@ -27,7 +27,7 @@ pub(crate) enum DoorCode {
     BadRequest,
 }
 
-impl DoorCode {
+impl HttpCode {
     /// All of them.
     pub(crate) const ALL: [Self; 9] = [
         Self::HostNotAllowed,
@@ -47,8 +47,8 @@ impl DoorCode {
 pub(crate) enum Code {
     /// From a use case.
     Engine(ErrorCode),
-    /// From the doors.
-    Door(DoorCode),
+    /// From HTTP itself.
+    Route(HttpCode),
 }
 
 impl From<ErrorCode> for Code {
@@ -57,9 +57,9 @@ impl From<ErrorCode> for Code {
     }
 }
 
-impl From<DoorCode> for Code {
-    fn from(code: DoorCode) -> Self {
-        Self::Door(code)
+impl From<HttpCode> for Code {
+    fn from(code: HttpCode) -> Self {
+        Self::Route(code)
     }
 }
 
@@ -68,16 +68,16 @@ impl Code {
     pub(crate) const fn as_str(self) -> &'static str {
         match self {
             Self::Engine(code) => code.as_str(),
-            Self::Door(code) => match code {
-                DoorCode::HostNotAllowed => "HOST_NOT_ALLOWED",
-                DoorCode::PayloadTooLarge => "PAYLOAD_TOO_LARGE",
-                DoorCode::UnsupportedMediaType => "UNSUPPORTED_MEDIA_TYPE",
-                DoorCode::RouteNotFound => "NOT_FOUND",
-                DoorCode::MethodNotAllowed => "METHOD_NOT_ALLOWED",
-                DoorCode::RateLimited => "RATE_LIMITED",
-                DoorCode::RequestTimeout => "REQUEST_TIMEOUT",
-                DoorCode::OriginNotAllowed => "ORIGIN_NOT_ALLOWED",
-                DoorCode::BadRequest => "BAD_REQUEST",
+            Self::Route(code) => match code {
+                HttpCode::HostNotAllowed => "HOST_NOT_ALLOWED",
+                HttpCode::PayloadTooLarge => "PAYLOAD_TOO_LARGE",
+                HttpCode::UnsupportedMediaType => "UNSUPPORTED_MEDIA_TYPE",
+                HttpCode::RouteNotFound => "NOT_FOUND",
+                HttpCode::MethodNotAllowed => "METHOD_NOT_ALLOWED",
+                HttpCode::RateLimited => "RATE_LIMITED",
+                HttpCode::RequestTimeout => "REQUEST_TIMEOUT",
+                HttpCode::OriginNotAllowed => "ORIGIN_NOT_ALLOWED",
+                HttpCode::BadRequest => "BAD_REQUEST",
             },
         }
     }
@@ -86,16 +86,16 @@ impl Code {
     pub(crate) const fn http(self) -> (StatusCode, bool) {
         match self {
             Self::Engine(code) => engine(code),
-            Self::Door(code) => match code {
-                DoorCode::HostNotAllowed => (StatusCode::MISDIRECTED_REQUEST, false),
-                DoorCode::PayloadTooLarge => (StatusCode::PAYLOAD_TOO_LARGE, false),
-                DoorCode::UnsupportedMediaType => (StatusCode::UNSUPPORTED_MEDIA_TYPE, false),
-                DoorCode::RouteNotFound => (StatusCode::NOT_FOUND, false),
-                DoorCode::MethodNotAllowed => (StatusCode::METHOD_NOT_ALLOWED, false),
-                DoorCode::RateLimited => (StatusCode::TOO_MANY_REQUESTS, true),
-                DoorCode::RequestTimeout => (StatusCode::GATEWAY_TIMEOUT, true),
-                DoorCode::OriginNotAllowed => (StatusCode::FORBIDDEN, false),
-                DoorCode::BadRequest => (StatusCode::BAD_REQUEST, false),
+            Self::Route(code) => match code {
+                HttpCode::HostNotAllowed => (StatusCode::MISDIRECTED_REQUEST, false),
+                HttpCode::PayloadTooLarge => (StatusCode::PAYLOAD_TOO_LARGE, false),
+                HttpCode::UnsupportedMediaType => (StatusCode::UNSUPPORTED_MEDIA_TYPE, false),
+                HttpCode::RouteNotFound => (StatusCode::NOT_FOUND, false),
+                HttpCode::MethodNotAllowed => (StatusCode::METHOD_NOT_ALLOWED, false),
+                HttpCode::RateLimited => (StatusCode::TOO_MANY_REQUESTS, true),
+                HttpCode::RequestTimeout => (StatusCode::GATEWAY_TIMEOUT, true),
+                HttpCode::OriginNotAllowed => (StatusCode::FORBIDDEN, false),
+                HttpCode::BadRequest => (StatusCode::BAD_REQUEST, false),
             },
         }
     }

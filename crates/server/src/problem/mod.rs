@@ -17,7 +17,7 @@ use waiaas_api::validation::{Issue, Refusal};
 use waiaas_engine::core::stopped;
 use waiaas_engine::{Error, ErrorCode};
 
-pub(crate) use self::code::{Code, DoorCode};
+pub(crate) use self::code::{Code, HttpCode};
 
 /// An error on its way out. It travels in the response's extensions until [`render`] gives it a body.
 #[derive(Clone, PartialEq, Debug)]
@@ -189,12 +189,12 @@ fn unlisted(failure: Failure) -> Failure {
 
 fn by_status(status: StatusCode) -> Failure {
     match status {
-        StatusCode::NOT_FOUND => Failure::new(DoorCode::RouteNotFound, "There is nothing at this path."),
+        StatusCode::NOT_FOUND => Failure::new(HttpCode::RouteNotFound, "There is nothing at this path."),
         StatusCode::METHOD_NOT_ALLOWED => {
-            Failure::new(DoorCode::MethodNotAllowed, "This path does not know this method.")
+            Failure::new(HttpCode::MethodNotAllowed, "This path does not know this method.")
         }
-        StatusCode::PAYLOAD_TOO_LARGE => Failure::new(DoorCode::PayloadTooLarge, "The body is too large."),
-        other if other.is_client_error() => Failure::new(DoorCode::BadRequest, "The request cannot be read."),
+        StatusCode::PAYLOAD_TOO_LARGE => Failure::new(HttpCode::PayloadTooLarge, "The body is too large."),
+        other if other.is_client_error() => Failure::new(HttpCode::BadRequest, "The request cannot be read."),
         _ => Failure::internal("an error answer without a cause"),
     }
 }

@@ -17,10 +17,10 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use utoipa_axum::router::OpenApiRouter;
-use waiaas_engine::{ChangeView, Outcome};
+use waiaas_engine::{ChangeResult, ChangeView};
 
-use crate::doors::Doors;
 use crate::problem::Failure;
+use crate::register::Register;
 
 /// What handlers answer with.
 pub(crate) type Answer<T> = Result<Json<T>, Failure>;
@@ -33,10 +33,10 @@ pub(crate) enum Settled<T> {
 
 impl<T> Settled<T> {
     /// Translates what the engine made of it; `status` is for what is done.
-    pub(crate) fn of<V>(outcome: Outcome<V>, status: StatusCode, shape: impl FnOnce(V) -> T) -> Self {
+    pub(crate) fn of<V>(outcome: ChangeResult<V>, status: StatusCode, shape: impl FnOnce(V) -> T) -> Self {
         match outcome {
-            Outcome::Done(value) => Self::Done(status, shape(value)),
-            Outcome::Waits(change) => Self::Waits(change),
+            ChangeResult::Done(value) => Self::Done(status, shape(value)),
+            ChangeResult::Waits(change) => Self::Waits(change),
         }
     }
 }
@@ -53,15 +53,15 @@ impl<T: Serialize> IntoResponse for Settled<T> {
 }
 
 /// All operations.
-pub(crate) fn all() -> Doors {
-    let doors = Doors::new(OpenApiRouter::with_openapi(crate::openapi::base()));
-    let doors = system::add(doors);
-    let doors = wallets::add(doors);
-    let doors = sessions::add(doors);
-    let doors = wallet::add(doors);
-    let doors = transactions::add(doors);
-    let doors = utils::add(doors);
-    let doors = policies::add(doors);
-    let doors = changes::add(doors);
-    admin::add(doors)
+pub(crate) fn all() -> Register {
+    let register = Register::new(OpenApiRouter::with_openapi(crate::openapi::base()));
+    let register = system::add(register);
+    let register = wallets::add(register);
+    let register = sessions::add(register);
+    let register = wallet::add(register);
+    let register = transactions::add(register);
+    let register = utils::add(register);
+    let register = policies::add(register);
+    let register = changes::add(register);
+    admin::add(register)
 }

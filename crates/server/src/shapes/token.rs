@@ -1,13 +1,13 @@
 use waiaas_api::tokens::Token;
-use waiaas_engine::PinnedToken;
+use waiaas_engine::RecordedToken;
 
-pub(crate) fn token(token: PinnedToken) -> Token {
+pub(crate) fn token(token: RecordedToken) -> Token {
     Token {
         network: token.network.to_string(),
         address: token.address.to_string(),
         asset_id: token.asset.to_string(),
         symbol: token.symbol,
         decimals: token.decimals,
-        pinned_at: token.pinned_at,
+        recorded_at: token.recorded_at,
     }
 }

@@ -10,19 +10,19 @@ use waiaas_core::wallet::{KillSwitch, WalletStatus};
 use crate::daemon::{Daemon, PASSWORD, read};
 
 #[tokio::test]
-async fn the_brake_stops_agents_and_not_the_operator() {
+async fn the_kill_switch_stops_agents_and_not_the_operator() {
     let daemon = Daemon::start().await;
     let (operator, wallet) = (daemon.operator(), daemon.wallet("main").await);
     let agent = daemon.agent(&daemon.session(&wallet).await);
     assert_eq!(operator.kill_switch().await.expect("state").activated_at, None);
-    let pulled = operator.activate_kill_switch().await.expect("pulled");
-    assert_eq!(pulled.state, KillSwitch::Suspended);
-    assert!(pulled.activated_at.is_some());
+    let activated = operator.activate_kill_switch().await.expect("activated");
+    assert_eq!(activated.state, KillSwitch::Activated);
+    assert!(activated.activated_at.is_some());
     let refused = agent.address(None).await.expect_err("locked");
     assert_eq!(refused.code(), Some("SYSTEM_LOCKED"));
-    assert_eq!(operator.status().await.expect("status").kill_switch_state, KillSwitch::Suspended);
-    assert_eq!(operator.activate_kill_switch().await.expect("twice"), pulled, "nothing changes");
-    assert_eq!(operator.recover().await.expect("recovered").done().expect("done").state, KillSwitch::Active);
+    assert_eq!(operator.status().await.expect("status").kill_switch_state, KillSwitch::Activated);
+    assert_eq!(operator.activate_kill_switch().await.expect("twice"), activated, "nothing changes");
+    assert_eq!(operator.recover().await.expect("recovered").done().expect("done").state, KillSwitch::Running);
     agent.address(None).await.expect("open again");
 }
 

@@ -3,14 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
-use waiaas_server::{AuthClass, Door, inventory, openapi_json};
+use waiaas_server::{AuthClass, Route, inventory, openapi_json};
 
 use crate::daemon::{Daemon, read};
 
 const ID: &str = "018f3a4e-0000-7000-8000-000000000001";
 
-fn concrete(door: &Door) -> String {
-    door.path.replace("{id}", ID).replace("{walletId}", ID)
+fn concrete(route: &Route) -> String {
+    route.path.replace("{id}", ID).replace("{walletId}", ID)
 }
 
 fn documented() -> BTreeMap<(String, String), BTreeSet<BTreeSet<String>>> {
@@ -41,17 +41,18 @@ fn schemes(auth: AuthClass) -> BTreeSet<BTreeSet<String>> {
 #[test]
 fn the_document_and_the_register_say_the_same() {
     let mut documented = documented();
-    for door in inventory() {
-        let stated = documented.remove(&(door.method.to_owned(), door.path.clone()));
-        assert_eq!(stated, Some(schemes(door.auth)), "{} {}", door.method, door.path);
+    for route in inventory() {
+        let stated = documented.remove(&(route.method.to_owned(), route.path.clone()));
+        assert_eq!(stated, Some(schemes(route.auth)), "{} {}", route.method, route.path);
     }
     assert!(documented.is_empty(), "not registered: {documented:?}");
 }
 
 #[test]
 fn only_these_operations_are_public() {
-    let doors = inventory();
-    let public = doors.iter().filter(|door| door.auth == AuthClass::Public).map(|door| door.path.as_str());
+    let routes = inventory();
+    let public =
+        routes.iter().filter(|route| route.auth == AuthClass::Public).map(|route| route.path.as_str());
     assert_eq!(
         public.collect::<BTreeSet<_>>(),
         BTreeSet::from([
@@ -62,7 +63,7 @@ fn only_these_operations_are_public() {
             "/v1/transactions/{id}/approval"
         ])
     );
-    let owners = doors.iter().filter(|door| door.auth == AuthClass::Owner).count();
+    let owners = routes.iter().filter(|route| route.auth == AuthClass::Owner).count();
     assert_eq!(owners, 5, "approve and reject a transaction or a change, verify");
 }
 
@@ -117,18 +118,19 @@ fn every_reference_in_the_document_resolves() {
 }
 
 #[tokio::test]
-async fn nothing_but_the_public_doors_opens_without_a_credential() {
+async fn nothing_but_the_public_routes_opens_without_a_credential() {
     let daemon = Daemon::with(&[("security.rate_limit_global_ip_rpm", "10000")]).await;
-    for door in inventory().iter().filter(|door| door.auth != AuthClass::Public) {
+    for route in inventory().iter().filter(|route| route.auth != AuthClass::Public) {
         // A body that would be refused shows that the credential is looked at first.
-        let request = daemon.ask(door.method, &concrete(door)).header("content-type", "text/plain").body("x");
+        let request =
+            daemon.ask(route.method, &concrete(route)).header("content-type", "text/plain").body("x");
         let (status, body) = read(request).await;
-        assert_eq!(status, 401, "{} {}: {body}", door.method, door.path);
+        assert_eq!(status, 401, "{} {}: {body}", route.method, route.path);
     }
 }
 
 #[tokio::test]
-async fn a_credential_opens_only_its_own_doors() {
+async fn a_credential_opens_only_its_own_routes() {
     let daemon = Daemon::with(&[
         ("security.rate_limit_global_ip_rpm", "10000"),
         ("security.rate_limit_session_rpm", "10000"),
@@ -136,21 +138,21 @@ async fn a_credential_opens_only_its_own_doors() {
     .await;
     let wallet = daemon.wallet("main").await;
     let token = daemon.agent_header(&daemon.session(&wallet).await);
-    for door in inventory() {
+    for route in inventory() {
         let request =
-            daemon.ask(door.method, &concrete(&door)).header("content-type", "text/plain").body("x");
+            daemon.ask(route.method, &concrete(&route)).header("content-type", "text/plain").body("x");
         let (with_session, body) = read(request.header("authorization", &token)).await;
-        let opens = matches!(door.auth, AuthClass::Session | AuthClass::SessionOrMaster | AuthClass::Public);
-        assert_eq!(with_session != 401, opens, "session on {} {}: {body}", door.method, door.path);
+        let opens = matches!(route.auth, AuthClass::Session | AuthClass::SessionOrMaster | AuthClass::Public);
+        assert_eq!(with_session != 401, opens, "session on {} {}: {body}", route.method, route.path);
         let request =
-            daemon.ask(door.method, &concrete(&door)).header("content-type", "text/plain").body("x");
+            daemon.ask(route.method, &concrete(&route)).header("content-type", "text/plain").body("x");
         let harmless = request.header("x-master-password", crate::daemon::PASSWORD);
-        let opens = !matches!(door.auth, AuthClass::Session | AuthClass::Owner);
-        if opens && door.path.starts_with("/v1/admin/") && door.method == "POST" {
+        let opens = !matches!(route.auth, AuthClass::Session | AuthClass::Owner);
+        if opens && route.path.starts_with("/v1/admin/") && route.method == "POST" {
             continue;
         }
         let (with_master, body) = read(harmless).await;
-        assert_eq!(with_master != 401, opens, "master on {} {}: {body}", door.method, door.path);
+        assert_eq!(with_master != 401, opens, "master on {} {}: {body}", route.method, route.path);
     }
 }
 

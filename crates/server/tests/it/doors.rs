@@ -29,13 +29,13 @@ async fn failed_logins(daemon: &Daemon) -> usize {
 }
 
 #[tokio::test]
-async fn by_the_socket_the_brake_needs_no_password_and_all_else_does() {
+async fn by_the_socket_the_kill_switch_needs_no_password_and_all_else_does() {
     let daemon = Daemon::start().await;
     let local = daemon.local();
     assert_eq!(local.health().await.expect("health").status, "ok");
-    let pulled = local.activate_kill_switch().await.expect("pulled");
-    assert_eq!(pulled.state, KillSwitch::Suspended);
-    assert_eq!(local.activate_kill_switch().await.expect("again"), pulled);
+    let activated = local.activate_kill_switch().await.expect("activated");
+    assert_eq!(activated.state, KillSwitch::Activated);
+    assert_eq!(local.activate_kill_switch().await.expect("again"), activated);
     let wrong = daemon.local().master_password("not-the-password".into());
     let refused = wrong.activate_kill_switch().await.expect_err("a wrong password is worse than none");
     assert_eq!(refused.code(), Some("INVALID_MASTER_PASSWORD"));
@@ -48,7 +48,7 @@ async fn by_the_socket_the_brake_needs_no_password_and_all_else_does() {
     operator(&daemon).recover().await.expect("recovered");
     let query = AuditQuery { event_type: Some(AuditEvent::KillSwitchActivated), ..AuditQuery::default() };
     let logged = operator(&daemon).audit_logs(&query).await.expect("audit log").data;
-    assert_eq!(logged.len(), 1, "a pull that changes nothing is no event");
+    assert_eq!(logged.len(), 1, "an activation that changes nothing is no event");
     assert_eq!((logged[0].actor.as_str(), &logged[0].details["by"]), ("local-user", &json!("socket")));
     let (status, _) = read(daemon.ask("POST", "/v1/admin/kill-switch")).await;
     assert_eq!(status, 401, "not so by TCP");
@@ -132,7 +132,7 @@ fn field<'a>(text: &'a str, name: &str) -> &'a str {
 }
 
 #[tokio::test]
-async fn a_crowd_at_the_port_keeps_nobody_from_the_brake() {
+async fn a_crowd_at_the_port_keeps_nobody_from_the_kill_switch() {
     let daemon = Daemon::with(&[
         ("security.rate_limit_global_ip_rpm", "5"),
         ("security.master_lockout_failures", "1"),
@@ -148,8 +148,8 @@ async fn a_crowd_at_the_port_keeps_nobody_from_the_brake() {
         floods.spawn(read(request));
     }
     for _ in 0..30 {
-        let pulled = daemon.local().activate_kill_switch().await.expect("pulled in the crowd");
-        assert_eq!(pulled.state, KillSwitch::Suspended);
+        let activated = daemon.local().activate_kill_switch().await.expect("activated in the crowd");
+        assert_eq!(activated.state, KillSwitch::Activated);
     }
     let answers = floods.join_all().await;
     let refused = |code: &str| answers.iter().filter(|(_, body)| body["code"] == code).count();
@@ -203,7 +203,7 @@ async fn opened<S: AsyncWrite + Unpin>(mut stream: S, begun: &str) -> S {
 }
 
 #[tokio::test]
-async fn peers_who_do_nothing_at_the_socket_keep_nobody_from_the_brake() {
+async fn peers_who_do_nothing_at_the_socket_keep_nobody_from_the_kill_switch() {
     const HALF_A_BODY: &str = "POST /v1/proof HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\n\
          content-length: 1000\r\n\r\n{";
     let daemon = Daemon::start().await;
@@ -214,8 +214,8 @@ async fn peers_who_do_nothing_at_the_socket_keep_nobody_from_the_brake() {
             let stream = UnixStream::connect(daemon.socket()).await.expect("connection");
             held.push(opened(stream, begun).await);
             if held.len() % 100 == 0 {
-                let pulled = timeout(PATIENCE, daemon.local().activate_kill_switch()).await;
-                assert_eq!(pulled.expect("in time").expect("pulled").state, KillSwitch::Suspended);
+                let activated = timeout(PATIENCE, daemon.local().activate_kill_switch()).await;
+                assert_eq!(activated.expect("in time").expect("activated").state, KillSwitch::Activated);
             }
         }
         // A process that goes on connecting while it holds what it has.
@@ -254,8 +254,8 @@ async fn peers_who_do_nothing_at_the_port_keep_nobody_out() {
     for _ in 0..1200 {
         held.push(TcpStream::connect(authority).await.expect("connection"));
     }
-    let pull = daemon.ask("POST", "/v1/admin/kill-switch").header("x-master-password", PASSWORD);
-    let answered = timeout(Duration::from_secs(8), read(pull)).await;
+    let activate = daemon.ask("POST", "/v1/admin/kill-switch").header("x-master-password", PASSWORD);
+    let answered = timeout(Duration::from_secs(8), read(activate)).await;
     assert_eq!(answered.expect("before any of them runs out of time").0, 200);
     drop(held);
 }

@@ -54,7 +54,7 @@ pub(crate) async fn fill(store: &Store) {
                     source: "chain".into(),
                     created_at: NOW,
                 };
-                tx.pin_token(token).await?;
+                tx.record_token(token).await?;
                 let pending = NewTransaction {
                     http_domain: Some("a.example".into()),
                     action: Some(ActionValue { category: ActionCategory::Swap, usd: None }),

@@ -36,7 +36,7 @@ pub(crate) async fn an_installation_is_made_once(backend: Backend) {
 }
 
 pub(crate) async fn the_kill_switch_moves_by_compare_and_set(backend: Backend) {
-    use KillSwitch::{Active, Locked, Suspended};
+    use KillSwitch::{Activated, Locked, Running};
     let db = backend.open().await;
     initialize(&db.store).await.expect("initialise");
     let set = |from: KillSwitch, to: KillSwitch| {
@@ -44,11 +44,11 @@ pub(crate) async fn the_kill_switch_moves_by_compare_and_set(backend: Backend) {
         db.store.write(move |tx| Box::pin(async move { tx.set_kill_switch(from, to, audit).await }))
     };
     let path = [
-        (Active, Suspended),
-        (Suspended, Active),
-        (Active, Suspended),
-        (Suspended, Locked),
-        (Locked, Active),
+        (Running, Activated),
+        (Activated, Running),
+        (Running, Activated),
+        (Activated, Locked),
+        (Locked, Running),
     ];
     for (generation, (from, to)) in (1u64..).zip(path) {
         for wrong in KillSwitch::ALL.iter().filter(|state| **state != from) {
@@ -60,7 +60,7 @@ pub(crate) async fn the_kill_switch_moves_by_compare_and_set(backend: Backend) {
         assert_eq!((moved.state, moved.generation), (to, generation));
         assert_eq!(db.store.kill_switch().await.expect("read"), moved);
     }
-    let jump: Result<KillSwitchRow, StoreError> = set(Active, Locked).await;
+    let jump: Result<KillSwitchRow, StoreError> = set(Running, Locked).await;
     assert!(jump.is_err(), "there is no such move");
     assert_eq!(db.store.kill_switch().await.expect("read").generation, 5);
 }

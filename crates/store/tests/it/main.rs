@@ -104,7 +104,7 @@ suite! {
         what_was_handed_out_is_held_until_it_lapses, every_kind_of_request_is_kept,
         the_floor_is_above_every_nonce_that_landed, a_note_is_kept_until_the_next_move, what_ended_unsigned_is_shortened,
         an_altered_draft_is_not_read;
-    wallets: names_are_unique_among_the_living, status_moves_by_compare_and_set, owners_are_replaced_by_compare_and_set, tokens_stay_pinned;
+    wallets: names_are_unique_among_the_living, status_moves_by_compare_and_set, owners_are_replaced_by_compare_and_set, tokens_stay_recorded;
     writer: jobs_share_commits_and_fail_alone, what_is_urgent_waits_for_one_job_alone, a_panic_harms_nobody_else, a_swallowed_error_harms_nobody_else,
         closing_finishes_what_waits, dropping_the_caller_does_not_drop_the_write, a_lost_connection_is_replaced;
 }

@@ -128,7 +128,7 @@ pub(crate) async fn owners_are_replaced_by_compare_and_set(backend: Backend) {
     assert!(matches!(read, Err(StoreError::Corrupt(_))), "{read:?}");
 }
 
-pub(crate) async fn tokens_stay_pinned(backend: Backend) {
+pub(crate) async fn tokens_stay_recorded(backend: Backend) {
     let db = backend.open().await;
     let row = TokenRow {
         network: network(),
@@ -138,7 +138,7 @@ pub(crate) async fn tokens_stay_pinned(backend: Backend) {
         source: "chain".into(),
         created_at: NOW,
     };
-    let pin = |row: TokenRow| db.store.write(|tx| Box::pin(async move { tx.pin_token(row).await }));
+    let pin = |row: TokenRow| db.store.write(|tx| Box::pin(async move { tx.record_token(row).await }));
     let pinned: Result<_, StoreError> = pin(row.clone()).await;
     assert_eq!(pinned.expect("pin"), row);
     let later: Result<_, StoreError> = pin(TokenRow { decimals: 18, ..row.clone() }).await;

@@ -5,7 +5,7 @@ use alloy_primitives::{Address, Bytes, U256};
 use alloy_sol_types::sol;
 
 use self::SmartAccount::SmartAccountCalls;
-use super::reader::{Call, Outcome, Reader};
+use super::reader::{Call, Reader, Recognised};
 use super::strict::{Malformed, method};
 
 sol! {
@@ -33,7 +33,7 @@ sol! {
 
 type Inner = (Address, U256, Bytes);
 
-pub(super) fn read(reader: &mut Reader<'_>, call: &Call<'_>) -> Outcome {
+pub(super) fn read(reader: &mut Reader<'_>, call: &Call<'_>) -> Recognised {
     let known = match method::<SmartAccountCalls>(call.input)? {
         Ok(known) => known,
         Err(malformed) => return Some(Err(malformed)),

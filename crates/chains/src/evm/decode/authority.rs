@@ -6,7 +6,7 @@ use waiaas_core::effect::Effect;
 
 use self::Authority::AuthorityCalls;
 use super::account;
-use super::reader::{Call, Outcome, Reader};
+use super::reader::{Call, Reader, Recognised};
 use super::strict::method;
 
 sol! {
@@ -51,7 +51,7 @@ sol! {
     }
 }
 
-pub(super) fn read(reader: &mut Reader<'_>, call: &Call<'_>) -> Outcome {
+pub(super) fn read(reader: &mut Reader<'_>, call: &Call<'_>) -> Recognised {
     let known = match method::<AuthorityCalls>(call.input)? {
         Ok(known) => known,
         Err(malformed) => return Some(Err(malformed)),

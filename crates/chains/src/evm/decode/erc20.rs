@@ -4,7 +4,7 @@ use alloy_primitives::{Address, U256};
 use alloy_sol_types::sol;
 
 use self::Token::TokenCalls;
-use super::reader::{Call, Outcome, Reader};
+use super::reader::{Call, Reader, Recognised};
 use super::strict::method;
 
 sol! {
@@ -38,7 +38,7 @@ enum Move {
     Allow { spender: Address, amount: U256 },
 }
 
-pub(super) fn read(reader: &mut Reader<'_>, call: &Call<'_>) -> Outcome {
+pub(super) fn read(reader: &mut Reader<'_>, call: &Call<'_>) -> Recognised {
     let out = |to, amount| Move::Out { from: None, to, amount };
     let out_of = |from, to, amount| Move::Out { from: Some(from), to, amount };
     let allow = |spender, amount| Move::Allow { spender, amount };

@@ -5,7 +5,7 @@ use alloy_sol_types::sol;
 
 use self::Multicall::MulticallCalls;
 use self::Multicall3::Multicall3Calls;
-use super::reader::{Call, Outcome, Reader};
+use super::reader::{Call, Reader, Recognised};
 use super::strict::method;
 use super::{pinned, router_v3};
 
@@ -33,7 +33,7 @@ sol! {
     }
 }
 
-pub(super) fn read(reader: &mut Reader<'_>, call: &Call<'_>) -> Outcome {
+pub(super) fn read(reader: &mut Reader<'_>, call: &Call<'_>) -> Recognised {
     if let Some(known) = method::<MulticallCalls>(call.input) {
         let data = known.map(|known| match known {
             MulticallCalls::multicall_0(c) => (c.data, None),
@@ -94,7 +94,7 @@ fn with_value(inner: Multicall3::Inner3Value) -> Inner {
 
 /// The contract calls itself with each of `data`. Value was counted outside.
 fn to_itself(reader: &mut Reader<'_>, call: &Call<'_>, data: &[Bytes], deadline: Option<U256>) {
-    if reader.outermost() && router_v3::is_pinned(reader, call.to) {
+    if reader.outermost() && router_v3::is_recorded(reader, call.to) {
         let steps: Vec<&[u8]> = data.iter().map(Bytes::as_ref).collect();
         return router_v3::whole(reader, call, &steps, deadline);
     }

@@ -8,7 +8,7 @@ use waiaas_core::nft::{NftId, NftStandard};
 use self::Collection::CollectionCalls;
 use self::Erc721::Erc721Calls;
 use super::account;
-use super::reader::{Call, Outcome, Reader};
+use super::reader::{Call, Reader, Recognised};
 use super::strict::{Malformed, method};
 
 sol! {
@@ -48,7 +48,7 @@ pub(in crate::evm) fn ambiguous_number(input: &[u8]) -> Option<U256> {
     })
 }
 
-pub(super) fn read(reader: &mut Reader<'_>, call: &Call<'_>) -> Outcome {
+pub(super) fn read(reader: &mut Reader<'_>, call: &Call<'_>) -> Recognised {
     if reader.standard(call.to) == Some(NftStandard::Erc721)
         && let Some(known) = method::<Erc721Calls>(call.input)
     {

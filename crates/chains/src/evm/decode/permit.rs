@@ -4,7 +4,7 @@ use alloy_primitives::{Address, U256};
 use alloy_sol_types::sol;
 
 use self::Permitting::PermittingCalls;
-use super::reader::{Call, Outcome, Reader};
+use super::reader::{Call, Reader, Recognised};
 use super::strict::method;
 
 sol! {
@@ -41,7 +41,7 @@ sol! {
     }
 }
 
-pub(super) fn read(reader: &mut Reader<'_>, call: &Call<'_>) -> Outcome {
+pub(super) fn read(reader: &mut Reader<'_>, call: &Call<'_>) -> Recognised {
     match method::<PermittingCalls>(call.input)? {
         Err(malformed) => return Some(Err(malformed)),
         Ok(PermittingCalls::permit_0(c)) => allow(reader, call, c.owner, c.spender, c.value),

@@ -6,7 +6,7 @@ use alloy_sol_types::{SolCall, sol};
 
 use self::Permit2::Permit2Calls;
 use super::pinned;
-use super::reader::{Call, Outcome, Reader};
+use super::reader::{Call, Reader, Recognised};
 use super::strict::{Malformed, method};
 
 sol! {
@@ -54,7 +54,7 @@ pub(in crate::evm) fn allowance(owner: Address, token: Address, spender: Address
     Permit2::allowanceCall { owner, token, spender }.abi_encode().into()
 }
 
-pub(super) fn read(reader: &mut Reader<'_>, call: &Call<'_>) -> Outcome {
+pub(super) fn read(reader: &mut Reader<'_>, call: &Call<'_>) -> Recognised {
     if call.to != pinned::PERMIT2 {
         return None;
     }

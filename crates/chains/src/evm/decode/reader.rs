@@ -42,10 +42,10 @@ impl Call<'_> {
 }
 
 /// None if the call is of no method of the family.
-pub(super) type Outcome = Option<Result<(), Malformed>>;
+pub(super) type Recognised = Option<Result<(), Malformed>>;
 
 /// A family of methods: adds the effects of a call that is one of its own. Its methods are what it reads.
-pub(super) type Family = (fn(&mut Reader<'_>, &Call<'_>) -> Outcome, Methods);
+pub(super) type Family = (fn(&mut Reader<'_>, &Call<'_>) -> Recognised, Methods);
 
 /// Those bound to addresses come first, then NFTs where the contract is known to be one.
 pub(super) const FAMILIES: [Family; 12] = [

@@ -6,7 +6,7 @@ use alloy_sol_types::sol;
 use self::RouterV2::RouterV2Calls;
 use super::exchange::{COIN, Exchange, Taken};
 use super::pinned;
-use super::reader::{Call, Outcome, Reader};
+use super::reader::{Call, Reader, Recognised};
 use super::strict::{Malformed, method};
 
 sol! {
@@ -78,19 +78,19 @@ impl Trade {
     }
 }
 
-pub(super) fn read(reader: &mut Reader<'_>, call: &Call<'_>) -> Outcome {
+pub(super) fn read(reader: &mut Reader<'_>, call: &Call<'_>) -> Recognised {
     let trade = match method::<RouterV2Calls>(call.input)? {
         Ok(known) => Trade::of(known),
         Err(malformed) => return Some(Err(malformed)),
     };
-    let is_pinned = reader.chain_id().and_then(pinned::router_v2) == Some(call.to);
-    Some(match is_pinned && reader.outermost() {
-        true => pinned_swap(reader, call, &trade),
+    let is_recorded = reader.chain_id().and_then(pinned::router_v2) == Some(call.to);
+    Some(match is_recorded && reader.outermost() {
+        true => recorded_swap(reader, call, &trade),
         false => foreign_swap(reader, call, trade.most, &trade.path, trade.to),
     })
 }
 
-fn pinned_swap(reader: &mut Reader<'_>, call: &Call<'_>, trade: &Trade) -> Result<(), Malformed> {
+fn recorded_swap(reader: &mut Reader<'_>, call: &Call<'_>, trade: &Trade) -> Result<(), Malformed> {
     let [first, .., last] = trade.path.as_slice() else { return Err(Malformed("its path is too short")) };
     let mut exchange = Exchange::begin(reader, call);
     exchange.ends(Some(trade.deadline));

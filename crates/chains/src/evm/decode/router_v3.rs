@@ -12,7 +12,7 @@ use self::Router02::Router02Calls;
 use self::RouterV3::RouterV3Calls;
 use super::exchange::{COIN, Exchange, Taken, unchecked_output};
 use super::pinned;
-use super::reader::{Call, Outcome, Reader};
+use super::reader::{Call, Reader, Recognised};
 use super::router_v2::{foreign_proceeds, foreign_swap};
 use super::strict::{Malformed, method};
 
@@ -111,15 +111,15 @@ pub(super) fn methods() -> Vec<BTreeMap<String, Vec<Function>>> {
 }
 
 /// Whether `contract` is one of the two routers.
-pub(super) fn is_pinned(reader: &Reader<'_>, contract: Address) -> bool {
+pub(super) fn is_recorded(reader: &Reader<'_>, contract: Address) -> bool {
     let is = |router: fn(u64) -> Option<Address>| reader.chain_id().and_then(router) == Some(contract);
     is(pinned::router_v3) || is(pinned::router_02)
 }
 
-pub(super) fn read(reader: &mut Reader<'_>, call: &Call<'_>) -> Outcome {
+pub(super) fn read(reader: &mut Reader<'_>, call: &Call<'_>) -> Recognised {
     match step_of(call.input)? {
         Err(malformed) => Some(Err(malformed)),
-        Ok((step, deadline)) if reader.outermost() && is_pinned(reader, call.to) => {
+        Ok((step, deadline)) if reader.outermost() && is_recorded(reader, call.to) => {
             let mut exchange = Exchange::begin(reader, call);
             take_step(reader, &mut exchange, step, deadline);
             exchange.conclude(reader);

@@ -6,7 +6,7 @@ use alloy_sol_types::sol;
 use self::Safe::SafeCalls;
 use super::multicall::covers;
 use super::pinned;
-use super::reader::{Call, Outcome, Reader};
+use super::reader::{Call, Reader, Recognised};
 use super::strict::{Malformed, method};
 
 sol! {
@@ -29,7 +29,7 @@ sol! {
 /// `operation` of a Safe: with the Safe's own storage and in its name.
 const DELEGATE_CALL: u8 = 1;
 
-pub(super) fn read(reader: &mut Reader<'_>, call: &Call<'_>) -> Outcome {
+pub(super) fn read(reader: &mut Reader<'_>, call: &Call<'_>) -> Recognised {
     let known = match method::<SafeCalls>(call.input)? {
         Ok(known) => known,
         Err(malformed) => return Some(Err(malformed)),

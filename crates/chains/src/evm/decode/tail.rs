@@ -64,7 +64,7 @@ pub(super) fn is_ignored(reader: &Reader<'_>, call: &Call<'_>) -> bool {
         || call.to == pinned::PERMIT2
         || call.to == pinned::MULTICALL3
         || pinned::is_multi_send(call.to)
-        || router_v3::is_pinned(reader, call.to)
+        || router_v3::is_recorded(reader, call.to)
         || is(pinned::weth)
         || is(pinned::router_v2)
         || universal.is_some()

@@ -8,7 +8,7 @@ use self::Universal::UniversalCalls;
 use super::exchange::{COIN, Exchange, Taken, unchecked_output};
 use super::permit2::allowed;
 use super::pinned::{self, PERMIT2, RouterVersion};
-use super::reader::{Call, Outcome, Reader};
+use super::reader::{Call, Reader, Recognised};
 use super::router_v3::tokens;
 use super::strict::method;
 use super::universal_v4;
@@ -49,7 +49,7 @@ const ADDRESS_THIS: Address = Address::with_last_byte(2);
 /// All that the router holds, as an amount.
 pub(super) const EVERYTHING: U256 = U256::from_limbs([0, 0, 0, 1 << 63]);
 
-pub(super) fn read(reader: &mut Reader<'_>, call: &Call<'_>) -> Outcome {
+pub(super) fn read(reader: &mut Reader<'_>, call: &Call<'_>) -> Recognised {
     let version = reader.chain_id().and_then(|chain_id| pinned::universal_router(chain_id, call.to))?;
     let known = match method::<UniversalCalls>(call.input)? {
         Ok(known) => known,

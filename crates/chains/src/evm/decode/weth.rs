@@ -6,7 +6,7 @@ use waiaas_core::asset::AssetId;
 use waiaas_core::effect::{Effect, Portion, Swap};
 
 use self::Weth::WethCalls;
-use super::reader::{Call, Outcome, Reader};
+use super::reader::{Call, Reader, Recognised};
 use super::strict::method;
 use super::{account, asset, pinned};
 
@@ -18,7 +18,7 @@ sol! {
     }
 }
 
-pub(super) fn read(reader: &mut Reader<'_>, call: &Call<'_>) -> Outcome {
+pub(super) fn read(reader: &mut Reader<'_>, call: &Call<'_>) -> Recognised {
     if reader.chain_id().and_then(pinned::weth) != Some(call.to) {
         return None;
     }

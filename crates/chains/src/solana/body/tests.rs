@@ -45,12 +45,12 @@ pub(in crate::solana) fn facts() -> Facts {
 }
 
 fn body() -> Body {
-    Body::new(Origin::Here, 6_000, facts(), message(&[transfer(5)])).expect("body")
+    Body::new(Builder::Here, 6_000, facts(), message(&[transfer(5)])).expect("body")
 }
 
 fn elsewhere() -> Body {
     let message = Message::new_with_blockhash(&[transfer(5)], Some(&WALLET), &Hash::new_from_array([3; 32]));
-    Body::new(Origin::Elsewhere, 5_000, facts(), VersionedMessage::Legacy(message)).expect("body")
+    Body::new(Builder::Elsewhere, 5_000, facts(), VersionedMessage::Legacy(message)).expect("body")
 }
 
 #[test]
@@ -74,15 +74,15 @@ fn what_was_built_elsewhere_has_nothing_volatile() {
     assert_eq!(Body::read_unsigned(&unsigned).expect("reads"), (elsewhere(), 77));
     assert!(elsewhere().with_volatile(Hash::default(), 0).is_err());
     let message = elsewhere().message().clone();
-    assert!(Body::new(Origin::Elsewhere, 5_001, facts(), message.clone()).is_err(), "not its fee");
-    assert!(Body::new(Origin::Here, 5_000, facts(), message).is_err(), "a legacy message");
+    assert!(Body::new(Builder::Elsewhere, 5_001, facts(), message.clone()).is_err(), "not its fee");
+    assert!(Body::new(Builder::Here, 5_000, facts(), message).is_err(), "a legacy message");
 }
 
 #[test]
 fn a_fee_above_the_budget_is_refused() {
     let over = body().with_volatile(Hash::default(), 1_000_001);
     assert!(matches!(over, Err(CodecError::Corrupt(_))), "{over:?}");
-    assert!(Body::new(Origin::Here, 4_999, facts(), message(&[])).is_err());
+    assert!(Body::new(Builder::Here, 4_999, facts(), message(&[])).is_err());
 }
 
 #[test]
@@ -100,9 +100,9 @@ fn the_compute_budget_must_come_first() {
         vec![transfer(5), limit.clone(), price.clone()],
         vec![limit.clone(), price.clone(), limit.clone()],
     ] {
-        assert!(Body::new(Origin::Here, 5_000, Facts::default(), compile(&bad)).is_err(), "{bad:?}");
+        assert!(Body::new(Builder::Here, 5_000, Facts::default(), compile(&bad)).is_err(), "{bad:?}");
     }
-    assert!(Body::new(Origin::Here, 5_000, Facts::default(), compile(&[limit, price])).is_ok());
+    assert!(Body::new(Builder::Here, 5_000, Facts::default(), compile(&[limit, price])).is_ok());
 }
 
 #[test]
@@ -121,7 +121,7 @@ fn accounts_from_tables_belong_to_the_message_that_names_them() {
     let message = v0::Message::try_compile(&WALLET, &all, &[table], Hash::default()).expect("compiles");
     let message = VersionedMessage::V0(message);
     let with = |loaded: Vec<Pubkey>| {
-        Body::new(Origin::Here, 5_000, Facts { loaded, ..Facts::default() }, message.clone())
+        Body::new(Builder::Here, 5_000, Facts { loaded, ..Facts::default() }, message.clone())
     };
     assert!(with(vec![]).is_err() && with(vec![key(1); 3]).is_err());
     let body = with(vec![key(22), key(21)]).expect("a body");

@@ -19,7 +19,7 @@ use waiaas_core::draft::Draft;
 use waiaas_core::intent::Intent;
 
 use super::account::Account;
-use super::body::{Body, Origin};
+use super::body::{Body, Builder};
 use super::codec::{address, solana};
 use super::fees::{self, Terms};
 use super::instructions::{compile, unbuilt};
@@ -117,7 +117,7 @@ impl SolanaChain {
         let fee_budget = fees::budget(terms.signatures, units, &self.options);
         plan.check_funds(fee_budget)?;
         let facts = self.gather(node, &message).await?;
-        let body = Body::new(Origin::Here, fee_budget, facts, message)?.draft()?;
+        let body = Body::new(Builder::Here, fee_budget, facts, message)?.draft()?;
         Ok(self.codec.draft(&from, body))
     }
 

@@ -37,14 +37,14 @@ fn pay() -> solana_instruction::Instruction {
 
 /// 1 000 units and 1 000 lamports for priority: a unit price of a million at most.
 fn built() -> Draft {
-    let body = Body::new(Origin::Here, 6_000, Facts::default(), own(&wallet(), &[pay()])).expect("a body");
+    let body = Body::new(Builder::Here, 6_000, Facts::default(), own(&wallet(), &[pay()])).expect("a body");
     codec().draft(&wallet(), body.draft().expect("a draft"))
 }
 
 fn elsewhere() -> Draft {
     let message = Message::new_with_blockhash(&[pay()], Some(&wallet()), &Hash::new_from_array([3; 32]));
     let message = VersionedMessage::Legacy(message);
-    let body = Body::new(Origin::Elsewhere, 5_000, Facts::default(), message).expect("a body");
+    let body = Body::new(Builder::Elsewhere, 5_000, Facts::default(), message).expect("a body");
     codec().draft(&wallet(), body.draft().expect("a draft"))
 }
 

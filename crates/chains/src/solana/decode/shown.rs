@@ -6,7 +6,7 @@ use waiaas_core::effect::Effect;
 use waiaas_core::presentation::{AccountUse, Argument, Content, Value};
 
 use super::{MEMOS, address, associated_program, system};
-use crate::solana::body::{Body, Origin};
+use crate::solana::body::{Body, Builder};
 use crate::solana::message::Call;
 
 /// What is shown of an instruction with these effects.
@@ -59,5 +59,5 @@ fn says_all(call: &Call<'_>, effect: &Effect) -> bool {
 pub(super) fn terms(body: &Body) -> Option<Content> {
     let blockhash = body.message().recent_blockhash().to_string();
     let fields = vec![Argument::new("recentBlockhash", "string", Value::Text(blockhash))];
-    (body.origin() == Origin::Elsewhere).then_some(Content::Terms { fields })
+    (body.origin() == Builder::Elsewhere).then_some(Content::Terms { fields })
 }

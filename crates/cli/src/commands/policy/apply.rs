@@ -4,10 +4,10 @@ use std::path::PathBuf;
 
 use anyhow::{Context as _, Result, bail};
 use serde::Serialize;
-use waiaas_api::client::{Client, Outcome};
+use waiaas_api::client::{ChangeResult, Client};
 use waiaas_api::policies::{CreatePolicy, UpdatePolicy};
 use waiaas_engine::core::ids::{PolicyId, WalletId};
-use waiaas_engine::policy_files::{self, Diff, FilePolicy, PolicyFile, RowDiff, Standing};
+use waiaas_engine::policy_files::{self, Diff, FilePolicy, PolicyFile, RowDiff, Strictness};
 
 use super::comparison::{self, Installed};
 use super::diff;
@@ -119,10 +119,10 @@ async fn carry_out(
 ) -> Result<Vec<Step>> {
     let mut rows: Vec<&RowDiff> = diff.rows.iter().filter(|row| row.old != row.new).collect();
     rows.sort_by_key(|row| match row.standing {
-        Standing::Tighter => 0,
-        Standing::Same => 1,
-        Standing::Incomparable => 2,
-        Standing::Looser => 3,
+        Strictness::Tighter => 0,
+        Strictness::Same => 1,
+        Strictness::Incomparable => 2,
+        Strictness::Looser => 3,
     });
     let mut steps = Vec::new();
     for row in rows {
@@ -167,10 +167,10 @@ pub(super) fn request(row: &FilePolicy, wallet_id: Option<WalletId>) -> CreatePo
 }
 
 /// The change that has to wait for owners, if it has to.
-fn waits<T>(outcome: Outcome<T>) -> Option<String> {
+fn waits<T>(outcome: ChangeResult<T>) -> Option<String> {
     match outcome {
-        Outcome::Done(_) => None,
-        Outcome::Waits(change) => Some(change.id.to_string()),
+        ChangeResult::Done(_) => None,
+        ChangeResult::Waits(change) => Some(change.id.to_string()),
     }
 }
 

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use anyhow::Result;
 use serde_json::Value;
-use waiaas_engine::policy_files::{self, Diff, FieldDiff, FilePolicy, PolicyFile, RowDiff, Standing};
+use waiaas_engine::policy_files::{self, Diff, FieldDiff, FilePolicy, PolicyFile, RowDiff, Strictness};
 
 use super::files::{self, Names};
 use crate::context::Context;
@@ -97,7 +97,7 @@ pub(super) fn block(row: &RowDiff) -> String {
         (Some(_), Some(_)) | (None, None) => write!(text, ", changed: {}", row.standing.as_str()),
     };
     // What may loosen comes first.
-    let strict = |field: &&FieldDiff| field.standing.is_some_and(Standing::is_at_least_as_strict);
+    let strict = |field: &&FieldDiff| field.standing.is_some_and(Strictness::is_at_least_as_strict);
     let (tighter, looser): (Vec<_>, Vec<_>) = row.fields.iter().partition(strict);
     for field in looser.into_iter().chain(tighter) {
         let _ = write!(text, "\n  {}", changed(field, row.standing));
@@ -122,7 +122,7 @@ fn shown(row: &FilePolicy) -> String {
 
 /// One field with its sign: `-` removed, `+` added, `~` changed. Of lists what comes and what goes. What one field
 /// cannot do alone is said of `all` fields together.
-fn changed(field: &FieldDiff, all: Standing) -> String {
+fn changed(field: &FieldDiff, all: Strictness) -> String {
     let name = &field.field;
     let line = match (&field.old, &field.new) {
         (Some(old), None) => format!("- {name} {old}"),

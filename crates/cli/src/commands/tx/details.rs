@@ -6,7 +6,7 @@ use waiaas_api::wallets::Wallet;
 use waiaas_engine::core::U256;
 use waiaas_engine::core::asset::AssetId;
 use waiaas_engine::core::network::Networks;
-use waiaas_engine::core::policy::Facts;
+use waiaas_engine::core::policy::PolicyFacts;
 use waiaas_engine::core::transaction::TxStatus;
 
 use super::name;
@@ -21,7 +21,7 @@ pub(super) fn text(t: &Transaction, wallets: &[Wallet]) -> String {
 pub(super) fn lines(
     t: &Transaction,
     wallets: &[Wallet],
-    facts: Option<&Facts>,
+    facts: Option<&PolicyFacts>,
 ) -> Vec<(&'static str, String)> {
     let usd = t.amount_usd.map(|usd| format!(" ({usd} USD)")).unwrap_or_default();
     let fee = t.fee.as_deref().map(|fee| native(fee, t)).unwrap_or_default();
@@ -67,7 +67,7 @@ pub(super) fn lines(
 }
 
 /// An effect as its name and fields, amounts in human units where their asset is known here.
-fn described(effect: &Value, t: &Transaction, facts: Option<&Facts>) -> String {
+fn described(effect: &Value, t: &Transaction, facts: Option<&PolicyFacts>) -> String {
     let kind = effect["effect"].as_str().unwrap_or("unknown").replace('_', " ");
     let mut parts = Vec::new();
     for (name, value) in effect.as_object().into_iter().flatten().filter(|(name, _)| *name != "effect") {
@@ -89,7 +89,7 @@ fn described(effect: &Value, t: &Transaction, facts: Option<&Facts>) -> String {
     format!("{kind}: {}", parts.join(", "))
 }
 
-fn of_asset(text: &str, asset: &Value, facts: Option<&Facts>) -> String {
+fn of_asset(text: &str, asset: &Value, facts: Option<&PolicyFacts>) -> String {
     let asset = asset.as_str().and_then(|id| id.parse::<AssetId>().ok());
     let known = asset.and_then(|id| facts?.assets.get(&id).map(|known| (known.decimals, known.name(&id))));
     match known {

@@ -8,7 +8,7 @@ use waiaas_api::wallets::Wallet;
 use waiaas_engine::core::U256;
 use waiaas_engine::core::asset::AssetId;
 use waiaas_engine::core::money::{Price, format_units};
-use waiaas_engine::core::policy::{Facts, PolicyType, PriceFact, Purpose};
+use waiaas_engine::core::policy::{PolicyFacts, PolicyType, PriceFact, Purpose};
 use waiaas_engine::core::simulation::SimulationCheck;
 use waiaas_engine::core::wallet::OwnerState;
 
@@ -17,7 +17,7 @@ use crate::commands::policy;
 use crate::{human, table};
 
 pub(super) fn text(e: &Explanation, wallets: &[Wallet]) -> String {
-    let facts = serde_json::from_value::<Facts>(e.facts.clone());
+    let facts = serde_json::from_value::<PolicyFacts>(e.facts.clone());
     let mut lines = details::lines(&e.transaction, wallets, facts.as_ref().ok());
     // Why is told below, with the policy that says it.
     lines.retain(|(label, _)| *label != "because");
@@ -51,7 +51,7 @@ pub(super) fn text(e: &Explanation, wallets: &[Wallet]) -> String {
 }
 
 /// What is not about one asset, in sentences.
-fn known(facts: &Facts, t: &Transaction) -> Vec<(&'static str, String)> {
+fn known(facts: &PolicyFacts, t: &Transaction) -> Vec<(&'static str, String)> {
     let owner = match facts.owner {
         OwnerState::None => "none, so nobody could approve",
         OwnerState::Grace => "named and not proved, so nobody could approve",
@@ -95,7 +95,7 @@ fn known(facts: &Facts, t: &Transaction) -> Vec<(&'static str, String)> {
     lines
 }
 
-fn assets(facts: &Facts) -> String {
+fn assets(facts: &PolicyFacts) -> String {
     let rows = facts.assets.iter().map(|(id, known)| {
         let units = |amount: Option<&U256>| {
             amount.map(|amount| format_units(*amount, known.decimals)).unwrap_or_default()

@@ -9,15 +9,15 @@ use crate::asset::AssetId;
 use crate::money::{MAX_DECIMALS, Usd};
 use crate::policy::exposure::openings::Openings;
 use crate::policy::exposure::{
-    AssetStanding, Cap, Destinations, Figure, Horizon, NetworkExposure, NetworkStanding, Reason, Source,
-    Standing, reach, spending,
+    AssetStanding, Cap, Destinations, Figure, Horizon, NetworkExposure, NetworkState, Reason, Source,
+    WalletState, reach, spending,
 };
 use crate::policy::{AssetFacts, Ledger, PolicyType, Rules, Window};
 
 /// One network in one horizon.
 pub(super) struct Outlook<'a> {
-    standing: &'a Standing,
-    network: &'a NetworkStanding,
+    standing: &'a WalletState,
+    network: &'a NetworkState,
     horizon: Horizon,
     counted: &'a Ledger,
     openings: Openings,
@@ -28,13 +28,13 @@ pub(super) struct Outlook<'a> {
 }
 
 /// The end of the time in which requests could be admitted: of the horizon, or of the session.
-pub(super) fn end(standing: &Standing, horizon: Horizon) -> UnixSeconds {
+pub(super) fn end(standing: &WalletState, horizon: Horizon) -> UnixSeconds {
     let end = standing.now.saturating_add(horizon.seconds());
     standing.until.map_or(end, |until| end.min(until))
 }
 
 impl<'a> Outlook<'a> {
-    pub(super) fn new(standing: &'a Standing, network: &'a NetworkStanding, horizon: Horizon) -> Self {
+    pub(super) fn new(standing: &'a WalletState, network: &'a NetworkState, horizon: Horizon) -> Self {
         let hours: Vec<_> = network
             .policies
             .iter()
@@ -51,7 +51,7 @@ impl<'a> Outlook<'a> {
     }
 
     pub(super) fn exposure(&self) -> NetworkExposure {
-        let NetworkStanding { network, native, assets, policies, chain, .. } = self.network;
+        let NetworkState { network, native, assets, policies, chain, .. } = self.network;
         let tokens = reach::allowed_tokens(policies, &native.caip2, *chain);
         let names = std::iter::once(native.clone()).chain(tokens).chain(assets.keys().cloned());
         let closed = self.closed();
@@ -100,7 +100,7 @@ impl<'a> Outlook<'a> {
 
     /// Why an asset cannot be spent without the owner, though requests may be granted.
     fn unspendable(&self, asset: &AssetId, facts: Option<&AssetFacts>) -> Option<Reason> {
-        let NetworkStanding { policies, chain, .. } = self.network;
+        let NetworkState { policies, chain, .. } = self.network;
         if facts.is_some_and(|facts| facts.decimals > MAX_DECIMALS) {
             return Some(Reason::new(Source::Default, "assets with so many decimals are denied"));
         }
@@ -169,7 +169,7 @@ impl<'a> Outlook<'a> {
 
     /// What the windows leave of an asset.
     fn windows(&self, asset: &AssetId, facts: Option<&AssetFacts>, caps: &mut Vec<Cap<U256>>) {
-        let NetworkStanding { policies, chain, .. } = self.network;
+        let NetworkState { policies, chain, .. } = self.network;
         let Some(facts) = facts.filter(|facts| facts.decimals <= MAX_DECIMALS) else { return };
         for window in [Window::Daily, Window::Monthly] {
             let windows = self.openings.windows(spending::length(window));
@@ -190,7 +190,7 @@ impl<'a> Outlook<'a> {
         facts: Option<&AssetFacts>,
         unspendable: Option<Cap<U256>>,
     ) -> Option<Cap<U256>> {
-        let NetworkStanding { policies, chain, fee_cap, .. } = self.network;
+        let NetworkState { policies, chain, fee_cap, .. } = self.network;
         let requests = self.requests.as_ref()?;
         let each = unspendable.or_else(|| {
             let caps = spending::units_per_request(policies, asset, *chain, facts, self.horizon);
@@ -255,7 +255,7 @@ impl<'a> Outlook<'a> {
 
     /// So many requests, each at its most in dollars, fees included.
     fn usd_of_requests(&self) -> Option<Cap<Usd>> {
-        let NetworkStanding { policies, native, fee_cap, assets, .. } = self.network;
+        let NetworkState { policies, native, fee_cap, assets, .. } = self.network;
         let requests = self.requests.as_ref()?;
         let each =
             spending::usd_per_request(policies, self.horizon).into_iter().min_by_key(|cap| cap.most)?;
@@ -270,7 +270,7 @@ impl<'a> Outlook<'a> {
 }
 
 /// The most requests that RATE_LIMIT rows admit in the time.
-fn requests(network: &NetworkStanding, counted: &Ledger, openings: &Openings) -> Option<Cap<u64>> {
+fn requests(network: &NetworkState, counted: &Ledger, openings: &Openings) -> Option<Cap<u64>> {
     let caps = network.policies.iter().filter_map(|row| {
         let Rules::RateLimit(rule) = &row.rules else { return None };
         let (window, max) = (u64::from(rule.window_seconds), u64::from(rule.max_requests));

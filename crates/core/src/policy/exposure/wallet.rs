@@ -5,18 +5,18 @@ use crate::policy::Window;
 use crate::policy::exposure::network::{self, Outlook};
 use crate::policy::exposure::openings::Openings;
 use crate::policy::exposure::{
-    Cap, Figure, Horizon, HorizonExposure, NetworkExposure, Reason, Source, Standing, spending,
+    Cap, Figure, Horizon, HorizonExposure, NetworkExposure, Reason, Source, WalletState, spending,
 };
 
 /// One horizon.
-pub(super) fn horizon(standing: &Standing, horizon: Horizon) -> HorizonExposure {
+pub(super) fn horizon(standing: &WalletState, horizon: Horizon) -> HorizonExposure {
     let networks: Vec<_> =
         standing.networks.iter().map(|network| Outlook::new(standing, network, horizon).exposure()).collect();
     let usd = usd(standing, horizon, &networks);
     HorizonExposure { usd, networks }
 }
 
-fn usd(standing: &Standing, horizon: Horizon, networks: &[NetworkExposure]) -> Figure<Usd> {
+fn usd(standing: &WalletState, horizon: Horizon, networks: &[NetworkExposure]) -> Figure<Usd> {
     if let Some(unbounded) = networks.iter().find(|network| network.usd.most.is_none()) {
         return Figure { most: None, because: unbounded.usd.because.clone(), others: Vec::new() };
     }
@@ -44,7 +44,7 @@ fn sum<'a>(networks: impl Iterator<Item = &'a NetworkExposure>) -> Usd {
 /// the most generous bounds all of them together: the last request of a stretch, wherever it was, saw
 /// everything before it. Networks without one come on top.
 fn shared(
-    standing: &Standing,
+    standing: &WalletState,
     horizon: Horizon,
     networks: &[NetworkExposure],
     window: Window,

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::action::{ActionCategory, ActionFacts};
 use crate::money::Usd;
-use crate::policy::case::Case;
+use crate::policy::case::Evaluation;
 use crate::policy::findings::Findings;
 use crate::policy::rules::{Placement, Rule, RulesError, at_most};
 use crate::policy::{Policy, Tier};
@@ -59,7 +59,7 @@ impl Rule for ActionCategoryLimit {
             && self.tier_on_exceed >= old.tier_on_exceed
     }
 
-    fn judge(&self, row: &Policy, case: &Case<'_>, findings: &mut Findings) {
+    fn judge(&self, row: &Policy, case: &Evaluation<'_>, findings: &mut Findings) {
         let of_category = |action: &&ActionFacts| action.category == self.category;
         let Some(action) = case.facts.action.as_ref().filter(of_category) else { return };
         let Some(notional) = action.notional_usd else {

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::network::NetworkId;
-use crate::policy::case::Case;
+use crate::policy::case::Evaluation;
 use crate::policy::findings::Findings;
 use crate::policy::rules::{Placement, Rule, RulesError, listed};
 use crate::policy::{DenialCode, Policy};
@@ -45,7 +45,7 @@ impl Rule for AllowedNetworks {
         self.networks.iter().all(|entry| old.networks.iter().any(|known| known.network == entry.network))
     }
 
-    fn judge(&self, row: &Policy, case: &Case<'_>, findings: &mut Findings) {
+    fn judge(&self, row: &Policy, case: &Evaluation<'_>, findings: &mut Findings) {
         let wanted = &case.effects.network;
         // Sorted by network first, so this finds an entry whatever its name.
         if self.networks.binary_search_by(|entry| entry.network.cmp(wanted)).is_err() {

@@ -6,7 +6,7 @@ use crate::address::Address;
 use crate::asset::AssetId;
 use crate::effect::Effect;
 use crate::network::{Chain, NetworkError};
-use crate::policy::case::Case;
+use crate::policy::case::Evaluation;
 use crate::policy::findings::Findings;
 use crate::policy::rules::{Placement, Rule, RulesError, listed};
 use crate::policy::{DenialCode, Policy};
@@ -108,7 +108,7 @@ impl Rule for AllowedTokens {
         self.tokens.iter().all(|entry| old.tokens.iter().any(|known| covers(known, entry)))
     }
 
-    fn judge(&self, row: &Policy, case: &Case<'_>, findings: &mut Findings) {
+    fn judge(&self, row: &Policy, case: &Evaluation<'_>, findings: &mut Findings) {
         let tokens = case.effects.all().filter_map(Effect::token);
         let mut refused = tokens.filter(|asset| !self.allows(asset)).peekable();
         if refused.peek().is_some() {

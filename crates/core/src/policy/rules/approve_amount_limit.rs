@@ -4,7 +4,7 @@
 use alloy_primitives::U256;
 use serde::{Deserialize, Serialize};
 
-use crate::policy::case::{Case, Permission};
+use crate::policy::case::{Evaluation, Permission};
 use crate::policy::findings::Findings;
 use crate::policy::rules::{BaseUnits, Placement, Rule, RulesError, at_most};
 use crate::policy::{DenialCode, Policy};
@@ -35,7 +35,7 @@ impl Rule for ApproveAmountLimit {
         (self.block_unlimited || !old.block_unlimited) && at_most(self.max_amount, old.max_amount)
     }
 
-    fn judge(&self, row: &Policy, case: &Case<'_>, findings: &mut Findings) {
+    fn judge(&self, row: &Policy, case: &Evaluation<'_>, findings: &mut Findings) {
         for (spender, permission) in &case.permissions {
             if self.block_unlimited
                 && let Some((message, hint)) = permission.unlimited(case, spender)

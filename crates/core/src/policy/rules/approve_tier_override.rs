@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::policy::case::Case;
+use crate::policy::case::Evaluation;
 use crate::policy::findings::Findings;
 use crate::policy::rules::{Placement, Rule, RulesError};
 use crate::policy::{Policy, Tier};
@@ -24,7 +24,7 @@ impl Rule for ApproveTierOverride {
         self.tier >= old.tier
     }
 
-    fn judge(&self, row: &Policy, case: &Case<'_>, findings: &mut Findings) {
+    fn judge(&self, row: &Policy, case: &Evaluation<'_>, findings: &mut Findings) {
         if self.tier > Tier::Instant && !case.permissions.is_empty() {
             findings.ask(row, self.tier, format!("an allowance takes the tier {} at least", self.tier), None);
         }

@@ -4,7 +4,7 @@ use alloy_primitives::U256;
 use serde::{Deserialize, Serialize};
 
 use crate::address::Address;
-use crate::policy::case::{Case, Permission};
+use crate::policy::case::{Evaluation, Permission};
 use crate::policy::findings::Findings;
 use crate::policy::rules::{BaseUnits, Placement, Rule, RulesError, at_most, listed};
 use crate::policy::{DenialCode, Policy};
@@ -59,7 +59,7 @@ impl Rule for ApprovedSpenders {
         })
     }
 
-    fn judge(&self, row: &Policy, case: &Case<'_>, findings: &mut Findings) {
+    fn judge(&self, row: &Policy, case: &Evaluation<'_>, findings: &mut Findings) {
         for (spender, permission) in &case.permissions {
             let Some(entry) = self.of(spender) else {
                 let message = format!("not an approved spender: {spender}");

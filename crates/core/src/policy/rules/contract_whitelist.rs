@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::address::Address;
 use crate::network::Chain;
-use crate::policy::case::Case;
+use crate::policy::case::Evaluation;
 use crate::policy::findings::Findings;
 use crate::policy::rules::{Placement, Rule, RulesError, listed};
 use crate::policy::{DenialCode, Policy};
@@ -51,7 +51,7 @@ impl Rule for ContractWhitelist {
         self.contracts.iter().all(|entry| old.contracts.iter().any(|known| known.address == entry.address))
     }
 
-    fn judge(&self, row: &Policy, case: &Case<'_>, findings: &mut Findings) {
+    fn judge(&self, row: &Policy, case: &Evaluation<'_>, findings: &mut Findings) {
         let is_listed = |address: &Address| {
             let start = self.contracts.partition_point(|entry| entry.address < *address);
             self.contracts.get(start).is_some_and(|entry| entry.address == *address)

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::policy::case::Case;
+use crate::policy::case::Evaluation;
 use crate::policy::findings::Findings;
 use crate::policy::rules::{DomainPattern, Placement, Rule, RulesError, listed};
 use crate::policy::{DenialCode, Policy};
@@ -39,7 +39,7 @@ impl Rule for Erc8128AllowedDomains {
         DomainPattern::all_within(&self.domains, &old.domains) && self.rpm() <= old.rpm()
     }
 
-    fn judge(&self, row: &Policy, case: &Case<'_>, findings: &mut Findings) {
+    fn judge(&self, row: &Policy, case: &Evaluation<'_>, findings: &mut Findings) {
         let Some(domain) = case.facts.purpose.message_domain() else { return };
         if !DomainPattern::any_matches(&self.domains, domain) {
             let message = format!("not a domain that messages may be signed for: {domain}");

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::address::Address;
 use crate::asset::AssetId;
-use crate::policy::case::Case;
+use crate::policy::case::Evaluation;
 use crate::policy::findings::Findings;
 use crate::policy::rules::{Placement, Rule, RulesError, listed};
 use crate::policy::{DenialCode, Policy};
@@ -39,7 +39,7 @@ impl LendingAssetWhitelist {
     }
 
     /// Entries name a token of the network that is judged, whatever network the asset is of.
-    fn allows(&self, asset: &AssetId, case: &Case<'_>) -> bool {
+    fn allows(&self, asset: &AssetId, case: &Evaluation<'_>) -> bool {
         asset.caip2 == case.effects.native.caip2
             && asset.token_address().is_some_and(|address| self.lists(address))
     }
@@ -58,7 +58,7 @@ impl Rule for LendingAssetWhitelist {
         self.assets.iter().all(|entry| old.lists(entry.address))
     }
 
-    fn judge(&self, row: &Policy, case: &Case<'_>, findings: &mut Findings) {
+    fn judge(&self, row: &Policy, case: &Evaluation<'_>, findings: &mut Findings) {
         let Some(action) = case.facts.action.as_ref().filter(|action| action.kind.is_lending()) else {
             return;
         };

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::action::{ActionKind, LendingPosition};
 use crate::money::Usd;
-use crate::policy::case::Case;
+use crate::policy::case::Evaluation;
 use crate::policy::findings::Findings;
 use crate::policy::rules::{Millionths, Placement, Rule, RulesError};
 use crate::policy::{DenialCode, Policy, Tier};
@@ -56,7 +56,7 @@ impl Rule for LendingLtvLimit {
         self.max_ltv <= old.max_ltv && self.warning_ltv <= old.warning_ltv
     }
 
-    fn judge(&self, row: &Policy, case: &Case<'_>, findings: &mut Findings) {
+    fn judge(&self, row: &Policy, case: &Evaluation<'_>, findings: &mut Findings) {
         let Some(action) = case.facts.action.as_ref().filter(|action| changes_ratio(action.kind)) else {
             return;
         };

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::address::Address;
 use crate::network::Chain;
-use crate::policy::case::Case;
+use crate::policy::case::Evaluation;
 use crate::policy::findings::Findings;
 use crate::policy::rules::{Placement, Rule, RulesError, listed};
 use crate::policy::{DenialCode, Policy};
@@ -88,7 +88,7 @@ impl Rule for MethodWhitelist {
             && old.methods.iter().all(|entry| self.of(&entry.contract_address).is_some())
     }
 
-    fn judge(&self, row: &Policy, case: &Case<'_>, findings: &mut Findings) {
+    fn judge(&self, row: &Policy, case: &Evaluation<'_>, findings: &mut Findings) {
         for (contract, called) in case.methods() {
             let Some(allowed) = self.of(&contract) else { continue };
             if is_among(called, allowed) {

@@ -41,7 +41,7 @@ use serde_json::Value;
 use crate::address::Address;
 use crate::network::{Chain, Network, NetworkId, Networks};
 use crate::policy::Policy;
-use crate::policy::case::Case;
+use crate::policy::case::Evaluation;
 use crate::policy::findings::Findings;
 use crate::wallet::wire_enum;
 
@@ -104,7 +104,7 @@ pub(crate) trait Rule: Serialize + DeserializeOwned {
     fn at_least_as_strict(&self, old: &Self) -> bool;
 
     /// Adds to the findings what this row has to say about the case.
-    fn judge(&self, row: &Policy, case: &Case<'_>, findings: &mut Findings);
+    fn judge(&self, row: &Policy, case: &Evaluation<'_>, findings: &mut Findings);
 }
 
 macro_rules! registry {
@@ -156,7 +156,7 @@ macro_rules! registry {
             }
 
             /// Adds to the findings what these rules say about the case.
-            pub(crate) fn judge(&self, row: &Policy, case: &Case<'_>, findings: &mut Findings) {
+            pub(crate) fn judge(&self, row: &Policy, case: &Evaluation<'_>, findings: &mut Findings) {
                 match self { $(Self::$variant(rule) => rule.judge(row, case, findings)),+ }
             }
         }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::policy::case::Case;
+use crate::policy::case::Evaluation;
 use crate::policy::findings::Findings;
 use crate::policy::rules::{Placement, Rule, RulesError, caseless, listed};
 use crate::policy::{DenialCode, Policy};
@@ -47,7 +47,7 @@ impl Rule for PerpAllowedMarkets {
         self.markets.iter().all(|entry| old.lists(&entry.market))
     }
 
-    fn judge(&self, row: &Policy, case: &Case<'_>, findings: &mut Findings) {
+    fn judge(&self, row: &Policy, case: &Evaluation<'_>, findings: &mut Findings) {
         let Some(action) = case.facts.action.as_ref().filter(|action| action.kind.is_perp()) else { return };
         match &action.market {
             None => findings.lack(row, "the market of the position"),

@@ -4,7 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::action::ActionKind;
-use crate::policy::case::Case;
+use crate::policy::case::Evaluation;
 use crate::policy::findings::Findings;
 use crate::policy::rules::{Millionths, Placement, Rule, RulesError, at_most};
 use crate::policy::{DenialCode, Policy, Tier};
@@ -47,7 +47,7 @@ impl Rule for PerpMaxLeverage {
         self.max_leverage <= old.max_leverage && at_most(self.warning_leverage, old.warning_leverage)
     }
 
-    fn judge(&self, row: &Policy, case: &Case<'_>, findings: &mut Findings) {
+    fn judge(&self, row: &Policy, case: &Evaluation<'_>, findings: &mut Findings) {
         let Some(action) = case.facts.action.as_ref().filter(|action| changes_leverage(action.kind)) else {
             return;
         };

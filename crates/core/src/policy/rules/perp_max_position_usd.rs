@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::action::ActionKind;
 use crate::money::Usd;
-use crate::policy::case::Case;
+use crate::policy::case::Evaluation;
 use crate::policy::findings::Findings;
 use crate::policy::rules::{Placement, Rule, RulesError, at_most};
 use crate::policy::{DenialCode, Policy, Tier};
@@ -53,7 +53,7 @@ impl Rule for PerpMaxPositionUsd {
             && at_most(self.warning_position_usd, old.warning_position_usd)
     }
 
-    fn judge(&self, row: &Policy, case: &Case<'_>, findings: &mut Findings) {
+    fn judge(&self, row: &Policy, case: &Evaluation<'_>, findings: &mut Findings) {
         let Some(action) = case.facts.action.as_ref().filter(|action| changes_size(action.kind)) else {
             return;
         };

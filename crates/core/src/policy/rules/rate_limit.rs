@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::policy::case::Case;
+use crate::policy::case::Evaluation;
 use crate::policy::findings::Findings;
 use crate::policy::rules::{Placement, Rule, RulesError};
 use crate::policy::{DenialCode, Policy};
@@ -29,7 +29,7 @@ impl Rule for RateLimit {
         self.window_seconds == old.window_seconds && self.max_requests <= old.max_requests
     }
 
-    fn judge(&self, row: &Policy, case: &Case<'_>, findings: &mut Findings) {
+    fn judge(&self, row: &Policy, case: &Evaluation<'_>, findings: &mut Findings) {
         let Self { max_requests, window_seconds } = self;
         let Some(count) = case.facts.ledger.requests.get(&u64::from(*window_seconds)) else {
             return findings.lack(row, "the number of requests in the window");

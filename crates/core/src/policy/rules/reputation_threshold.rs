@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::policy::case::Case;
+use crate::policy::case::Evaluation;
 use crate::policy::findings::Findings;
 use crate::policy::rules::{Placement, Rule, RulesError};
 use crate::policy::{Policy, Reputation, Tier};
@@ -53,7 +53,7 @@ impl Rule for ReputationThreshold {
         !old.check_counterparty || stricter
     }
 
-    fn judge(&self, row: &Policy, case: &Case<'_>, findings: &mut Findings) {
+    fn judge(&self, row: &Policy, case: &Evaluation<'_>, findings: &mut Findings) {
         if !self.check_counterparty {
             return;
         }

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::asset::AssetId;
 use crate::money::Usd;
 use crate::network::Chain;
-use crate::policy::case::Case;
+use crate::policy::case::Evaluation;
 use crate::policy::findings::Findings;
 use crate::policy::rules::{
     BaseUnits, Percent, Placement, Rule, RulesError, TokenLimit, TokenLimits, at_most,
@@ -63,11 +63,11 @@ const fn default_delay() -> u32 {
 }
 
 /// A threshold by name.
-type Step<T> = (&'static str, Option<T>);
+type NamedThreshold<T> = (&'static str, Option<T>);
 
 /// Where a sum stands on three thresholds: the tier, and the highest threshold it exceeds.
 fn climb<T: Copy + PartialOrd>(
-    steps: [Step<T>; 3],
+    steps: [NamedThreshold<T>; 3],
     within: impl Fn(T) -> bool,
 ) -> (Tier, Option<(&'static str, T)>) {
     let mut exceeded: Option<(&'static str, T)> = None;
@@ -85,8 +85,8 @@ fn climb<T: Copy + PartialOrd>(
 
 /// Whether no tier is reached later on the `new` steps than on the `old` ones. What a sum may be at
 /// most for a tier is the highest of the thresholds up to it; with none it may be nothing.
-fn reaches_no_further<T: Copy + Ord>(new: [Step<T>; 3], old: [Step<T>; 3]) -> bool {
-    let highest = |steps: [Step<T>; 3], last: usize| {
+fn reaches_no_further<T: Copy + Ord>(new: [NamedThreshold<T>; 3], old: [NamedThreshold<T>; 3]) -> bool {
+    let highest = |steps: [NamedThreshold<T>; 3], last: usize| {
         steps.into_iter().take(last).filter_map(|(_, threshold)| threshold).max()
     };
     (1..=3).all(|last| highest(new, last) <= highest(old, last))
@@ -100,7 +100,7 @@ impl SpendingLimit {
         self.max_slippage_percent.unwrap_or(DEFAULT_SLIPPAGE)
     }
 
-    fn raw_steps(&self) -> [Step<U256>; 3] {
+    fn raw_steps(&self) -> [NamedThreshold<U256>; 3] {
         let steps = [
             ("instant_max", self.instant_max),
             ("notify_max", self.notify_max),
@@ -110,7 +110,7 @@ impl SpendingLimit {
         steps.map(|(name, step)| (name, any.then(|| step.map_or(U256::ZERO, |step| step.0))))
     }
 
-    const fn usd_steps(&self) -> [Step<Usd>; 3] {
+    const fn usd_steps(&self) -> [NamedThreshold<Usd>; 3] {
         [
             ("instant_max_usd", self.instant_max_usd),
             ("notify_max_usd", self.notify_max_usd),
@@ -198,7 +198,7 @@ impl Rule for SpendingLimit {
             && self.slippage() <= old.slippage()
     }
 
-    fn judge(&self, row: &Policy, case: &Case<'_>, findings: &mut Findings) {
+    fn judge(&self, row: &Policy, case: &Evaluation<'_>, findings: &mut Findings) {
         let mut judge = Judge { limit: self, row, case, findings, tier: Tier::Instant };
         judge.run();
         let tier = judge.tier;
@@ -213,7 +213,7 @@ impl Rule for SpendingLimit {
 struct Judge<'j, 'c> {
     limit: &'j SpendingLimit,
     row: &'j Policy,
-    case: &'j Case<'c>,
+    case: &'j Evaluation<'c>,
     findings: &'j mut Findings,
     tier: Tier,
 }

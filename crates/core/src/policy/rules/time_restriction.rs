@@ -7,7 +7,7 @@ use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
 use crate::UnixSeconds;
-use crate::policy::case::Case;
+use crate::policy::case::Evaluation;
 use crate::policy::findings::Findings;
 use crate::policy::rules::{Placement, Rule, RulesError, Timezone};
 use crate::policy::{DAY_SECONDS, DenialCode, Policy};
@@ -99,7 +99,7 @@ impl Rule for TimeRestriction {
         (0..7 * DAY_SECONDS / 60).map(|minute| minute * 60).all(|at| !self.is_open(at) || old.is_open(at))
     }
 
-    fn judge(&self, row: &Policy, case: &Case<'_>, findings: &mut Findings) {
+    fn judge(&self, row: &Policy, case: &Evaluation<'_>, findings: &mut Findings) {
         let now = case.facts.now;
         if self.is_open(now) {
             return;

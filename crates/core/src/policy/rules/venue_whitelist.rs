@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::policy::case::Case;
+use crate::policy::case::Evaluation;
 use crate::policy::findings::Findings;
 use crate::policy::rules::{Placement, Rule, RulesError, caseless, listed};
 use crate::policy::{DenialCode, Policy};
@@ -48,7 +48,7 @@ impl Rule for VenueWhitelist {
         self.venues.iter().all(|entry| old.lists(&entry.id))
     }
 
-    fn judge(&self, row: &Policy, case: &Case<'_>, findings: &mut Findings) {
+    fn judge(&self, row: &Policy, case: &Evaluation<'_>, findings: &mut Findings) {
         let Some(action) = &case.facts.action else { return };
         match &action.venue {
             None => findings.lack(row, "the venue of the action"),

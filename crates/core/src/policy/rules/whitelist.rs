@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::address::Address;
 use crate::effect::Effect;
-use crate::policy::case::Case;
+use crate::policy::case::Evaluation;
 use crate::policy::findings::Findings;
 use crate::policy::rules::{Placement, Rule, RulesError, listed};
 use crate::policy::{DenialCode, Policy, beyond_asked};
@@ -35,7 +35,7 @@ impl Rule for Whitelist {
         self.allowed_addresses.is_subset(&old.allowed_addresses)
     }
 
-    fn judge(&self, row: &Policy, case: &Case<'_>, findings: &mut Findings) {
+    fn judge(&self, row: &Policy, case: &Evaluation<'_>, findings: &mut Findings) {
         // A new contract has no address that could be listed.
         if case.effects.all().any(|effect| matches!(effect, Effect::Deployment { .. })) {
             let message = "a deployment has no destination that a whitelist could name".to_owned();

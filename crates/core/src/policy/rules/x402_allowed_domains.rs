@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::policy::case::Case;
+use crate::policy::case::Evaluation;
 use crate::policy::findings::Findings;
 use crate::policy::rules::{DomainPattern, Placement, Rule, RulesError, listed};
 use crate::policy::{DenialCode, Policy, Purpose};
@@ -27,7 +27,7 @@ impl Rule for X402AllowedDomains {
         DomainPattern::all_within(&self.domains, &old.domains)
     }
 
-    fn judge(&self, row: &Policy, case: &Case<'_>, findings: &mut Findings) {
+    fn judge(&self, row: &Policy, case: &Evaluation<'_>, findings: &mut Findings) {
         let domain = match &case.facts.purpose {
             Purpose::HttpPayment { domain } => domain,
             Purpose::Plain | Purpose::HttpMessage { .. } => return,

@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use proptest::sample::select;
 use uuid::Uuid;
 use waiaas_core::address::Address;
-use waiaas_core::clearance::{Brakes, Obligation};
+use waiaas_core::clearance::{Obligation, StopConditions};
 use waiaas_core::digest::Digest;
 use waiaas_core::ids::{InstanceId, TxId, WalletId};
 use waiaas_core::owner::{Challenge, OwnerAction, OwnerConsent, verify};
@@ -61,14 +61,21 @@ fn consents() -> impl Strategy<Value = Option<OwnerConsent>> {
     prop_oneof![1 => Just(None), 5 => given.prop_map(Some)]
 }
 
-fn brakes() -> impl Strategy<Value = Brakes> {
+fn stop_conditions() -> impl Strategy<Value = StopConditions> {
     let wallet = prop_oneof![4 => Just(WalletStatus::Active), 1 => select(WalletStatus::ALL.to_vec())];
-    let switch = prop_oneof![4 => Just(KillSwitch::Active), 1 => select(KillSwitch::ALL.to_vec())];
+    let switch = prop_oneof![4 => Just(KillSwitch::Running), 1 => select(KillSwitch::ALL.to_vec())];
     let generations = prop_oneof![3 => (0u64..3).prop_map(|g| (g, g)), 1 => (any::<u64>(), any::<u64>())];
     let session = (prop::bool::weighted(0.2), prop::bool::weighted(0.2));
     (wallet, switch, generations, session).prop_map(
         |(wallet, kill_switch, (admitted_generation, generation), (session_revoked, session_unlinked))| {
-            Brakes { wallet, kill_switch, admitted_generation, generation, session_revoked, session_unlinked }
+            StopConditions {
+                wallet,
+                kill_switch,
+                admitted_generation,
+                generation,
+                session_revoked,
+                session_unlinked,
+            }
         },
     )
 }
@@ -90,11 +97,11 @@ proptest! {
     #![proptest_config(cases(800))]
 
     /// Invariant 1: a clearance exists exactly when the bytes to be signed are those that were judged, the
-    /// wallet is ACTIVE, the kill switch is off and was not pulled since, and what the tier asks for is
+    /// wallet is ACTIVE, the kill switch is off and was not activated since, and what the tier asks for is
     /// done; and it is for that transaction, wallet and digest.
     #[test]
-    fn a_clearance_is_for_the_judged_bytes_with_every_brake_off(
-        owed in obligations(), about_to_sign in either(), consent in consents(), brakes in brakes(),
+    fn a_clearance_is_for_the_judged_bytes_with_nothing_that_stops_it(
+        owed in obligations(), about_to_sign in either(), consent in consents(), conditions in stop_conditions(),
     ) {
         let digest = Digest::new([about_to_sign; 32]);
         let waited = match owed.tier {
@@ -106,13 +113,13 @@ proptest! {
             }),
         };
         let expected = digest == owed.digest
-            && brakes.wallet == WalletStatus::Active
-            && brakes.kill_switch == KillSwitch::Active
-            && brakes.generation == brakes.admitted_generation
+            && conditions.wallet == WalletStatus::Active
+            && conditions.kill_switch == KillSwitch::Running
+            && conditions.generation == conditions.admitted_generation
             && waited
-            && (!(brakes.session_revoked || brakes.session_unlinked) || owed.tier == Tier::Approval);
-        let cleared = owed.clear(digest, consent.as_ref(), brakes, NOW);
-        prop_assert_eq!(cleared.is_ok(), expected, "{:?} {:?}", owed, brakes);
+            && (!(conditions.session_revoked || conditions.session_unlinked) || owed.tier == Tier::Approval);
+        let cleared = owed.clear(digest, consent.as_ref(), conditions, NOW);
+        prop_assert_eq!(cleared.is_ok(), expected, "{:?} {:?}", owed, conditions);
         if let Ok(clearance) = cleared {
             prop_assert_eq!(
                 (clearance.tx(), clearance.wallet(), clearance.digest()),

@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use waiaas_core::effect::Effect;
 use waiaas_core::money::Usd;
 use waiaas_core::network::NetworkId;
-use waiaas_core::policy::{DenialCode, Facts, PolicySet, Tier, Verdict, evaluate};
+use waiaas_core::policy::{DenialCode, PolicyFacts, PolicySet, Tier, Verdict, evaluate};
 
 use super::cases;
 use crate::generate::{NETWORK, effect, effects, facts};
@@ -34,7 +34,7 @@ impl Decided {
 }
 
 /// Gives everything that has a name for people another one.
-fn rename(items: &mut [Effect], facts: &mut Facts, names: &[String]) {
+fn rename(items: &mut [Effect], facts: &mut PolicyFacts, names: &[String]) {
     let mut names = names.iter().cycle().cloned();
     let mut next = || names.next().unwrap_or_default();
     for effect in items {

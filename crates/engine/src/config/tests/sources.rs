@@ -107,7 +107,7 @@ fn an_empty_variable_is_not_set() {
         for key in content.as_table().expect("section").keys() {
             let name = format!("WAIAAS_{section}_{key}").to_uppercase();
             let config = environment(&[(&name, "")]).expect(&name);
-            let same = config.explained().iter().all(|setting| setting.source == Origin::BuiltIn);
+            let same = config.explained().iter().all(|setting| setting.source == SettingSource::BuiltIn);
             assert!(same && config.warnings().is_empty(), "{name}");
         }
     }
@@ -133,7 +133,7 @@ fn every_setting_is_explained_without_its_secrets() {
     let shown = |key: &str| (of(key).value.to_string(), of(key).source.to_string());
     let variable = |name: &str| format!("environment variable {name}");
     assert_eq!(shown("daemon.port"), ("4002".to_owned(), variable("WAIAAS_DAEMON_PORT")));
-    assert_eq!(of("daemon.port").over, [Origin::File(path.to_owned()), Origin::BuiltIn]);
+    assert_eq!(of("daemon.port").over, [SettingSource::File(path.to_owned()), SettingSource::BuiltIn]);
     assert_eq!(shown("daemon.pid_file").1, "the built-in defaults");
     assert_eq!(
         shown("confirmation.evm_mainnet"),

@@ -17,7 +17,7 @@ impl Resolver<'_> {
         let facts = if self.asks {
             assets::token(self.engine, self.network, self.chain, address).await?
         } else {
-            match assets::pinned(self.engine, &self.network.id, address).await? {
+            match assets::recorded(self.engine, &self.network.id, address).await? {
                 Some(facts) => facts,
                 None => return Ok((address, None)),
             }

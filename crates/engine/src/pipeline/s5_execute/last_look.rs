@@ -1,12 +1,12 @@
-//! The last look before a signature, inside the transaction that signs: the brakes, the owner's consent and
+//! The last look before a signature, inside the transaction that signs: the stop_conditions, the owner's consent and
 //! the policies as they are now.
 
 use serde_json::json;
 use waiaas_core::audit::{Actor, AuditEvent};
-use waiaas_core::clearance::{Brakes, Clearance, NotCleared, Obligation};
+use waiaas_core::clearance::{Clearance, NotCleared, Obligation, StopConditions};
 use waiaas_core::draft::Draft;
 use waiaas_core::effect::Effects;
-use waiaas_core::policy::{CategorySums, Denial, Facts, Ledger, Verdict, evaluate};
+use waiaas_core::policy::{CategorySums, Denial, Ledger, PolicyFacts, Verdict, evaluate};
 use waiaas_core::simulation::SimulationCheck;
 use waiaas_core::wallet::OwnerState;
 use waiaas_store::{AuditEntry, KillSwitchRow, SessionRow, StatusChange, TransactionRow, WalletRow, WriteTx};
@@ -17,7 +17,7 @@ use crate::pipeline::decision::StoredVerdict;
 
 /// Why a cleared-looking transaction is not signed after all.
 pub(super) enum Stop {
-    Brake(NotCleared),
+    NotCleared(NotCleared),
     Policy(Denial),
     /// A replacement without a place to take.
     Place(Error),
@@ -26,8 +26,8 @@ pub(super) enum Stop {
 impl Stop {
     pub(super) fn change(&self) -> StatusChange {
         match self {
-            Self::Brake(NotCleared::KillSwitch) => StatusChange::Cancelled { code: Some(self.code()) },
-            Self::Brake(_) | Self::Policy(_) | Self::Place(_) => {
+            Self::NotCleared(NotCleared::KillSwitch) => StatusChange::Cancelled { code: Some(self.code()) },
+            Self::NotCleared(_) | Self::Policy(_) | Self::Place(_) => {
                 StatusChange::Failed { code: self.code(), message: self.message() }
             }
         }
@@ -35,7 +35,7 @@ impl Stop {
 
     fn code(&self) -> String {
         match self {
-            Self::Brake(reason) => Error::from(*reason).code.as_str().to_owned(),
+            Self::NotCleared(reason) => Error::from(*reason).code.as_str().to_owned(),
             Self::Policy(denial) => denial.code.as_str().to_owned(),
             Self::Place(lost) => lost.code.as_str().to_owned(),
         }
@@ -43,7 +43,7 @@ impl Stop {
 
     fn message(&self) -> String {
         match self {
-            Self::Brake(reason) => format!("Not signed: {reason}."),
+            Self::NotCleared(reason) => format!("Not signed: {reason}."),
             Self::Policy(denial) => format!("Not signed: {}", denial.message),
             Self::Place(lost) => format!("Not signed: {}", lost.message),
         }
@@ -51,8 +51,8 @@ impl Stop {
 
     pub(super) fn audit(&self, engine: &Engine, row: &TransactionRow) -> AuditEntry {
         let event = match self {
-            Self::Brake(NotCleared::KillSwitch) => AuditEvent::TxCancelled,
-            Self::Brake(_) | Self::Policy(_) | Self::Place(_) => AuditEvent::TxFailed,
+            Self::NotCleared(NotCleared::KillSwitch) => AuditEvent::TxCancelled,
+            Self::NotCleared(_) | Self::Policy(_) | Self::Place(_) => AuditEvent::TxFailed,
         };
         AuditEntry::new(event, Actor::System, engine.now())
             .wallet(row.wallet)
@@ -61,7 +61,7 @@ impl Stop {
     }
 }
 
-/// The brakes, the owner's consent and the policies as they are now. The tier is not asked for twice.
+/// The stop_conditions, the owner's consent and the policies as they are now. The tier is not asked for twice.
 pub(super) async fn last_look(
     engine: &Engine,
     tx: &mut WriteTx,
@@ -78,7 +78,7 @@ pub(super) async fn last_look(
         Some(session) => tx.session(session).await?,
         None => None,
     };
-    let brakes = brakes(row, wallet, &switch, session.as_ref());
+    let stop_conditions = stop_conditions(row, wallet, &switch, session.as_ref());
     let answered = tx.answered_challenge(row.id).await?;
     let consent = answered.and_then(|answer| Engine::recheck_consent(&answer, wallet.owner.address()));
     let tier = row.tier.ok_or_else(|| Error::internal("an admitted transaction has no tier"))?;
@@ -90,17 +90,19 @@ pub(super) async fn last_look(
         tier,
         execute_after: row.execute_after,
     };
-    Ok(obligation.clear(draft.digest(), consent.as_ref(), brakes, engine.now()).map_err(Stop::Brake))
+    Ok(obligation
+        .clear(draft.digest(), consent.as_ref(), stop_conditions, engine.now())
+        .map_err(Stop::NotCleared))
 }
 
-/// The brakes as they are, for this transaction. A session that is gone counts as revoked.
-fn brakes(
+/// The stop conditions as they are, for this transaction. A session that is gone counts as revoked.
+fn stop_conditions(
     row: &TransactionRow,
     wallet: &WalletRow,
     switch: &KillSwitchRow,
     session: Option<&SessionRow>,
-) -> Brakes {
-    Brakes {
+) -> StopConditions {
+    StopConditions {
         wallet: wallet.status,
         kill_switch: switch.state,
         admitted_generation: row.kill_generation,
@@ -110,9 +112,9 @@ fn brakes(
     }
 }
 
-/// The brake that stops a transaction that waits on, if one does: it is not kept waiting for what could
+/// The kill switch that stops a transaction that waits on, if one does: it is not kept waiting for what could
 /// not be signed then. The last look asks again.
-pub(super) async fn braked(engine: &Engine, row: &TransactionRow) -> Result<Option<Stop>, Error> {
+pub(super) async fn stopped(engine: &Engine, row: &TransactionRow) -> Result<Option<Stop>, Error> {
     let store = engine.store();
     let wallet = store.wallet(row.wallet).await?;
     let wallet = wallet.ok_or_else(|| Error::internal("a transaction without its wallet"))?;
@@ -122,7 +124,7 @@ pub(super) async fn braked(engine: &Engine, row: &TransactionRow) -> Result<Opti
         None => None,
     };
     let tier = row.tier.ok_or_else(|| Error::internal("an admitted transaction has no tier"))?;
-    Ok(brakes(row, &wallet, &switch, session.as_ref()).on(tier).map(Stop::Brake))
+    Ok(stop_conditions(row, &wallet, &switch, session.as_ref()).on(tier).map(Stop::NotCleared))
 }
 
 /// Whether today's policies refuse what was once granted. Only refusals count here: tiers were
@@ -147,7 +149,7 @@ async fn denied_now(
     let unsimulated = engine.config().policy.unsimulated.into();
     // The waiting is over, and completing asks the chain whether the bytes still live.
     let (now, owner, lifetime) = (engine.now(), OwnerState::Locked, None);
-    let facts = Facts { now, owner, ledger, simulation, unsimulated, lifetime, ..known };
+    let facts = PolicyFacts { now, owner, ledger, simulation, unsimulated, lifetime, ..known };
     Ok(match evaluate(set, effects, &facts) {
         Verdict::Denied(denials) => denials.into_iter().next(),
         Verdict::Granted(_) => None,

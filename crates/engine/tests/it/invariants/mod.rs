@@ -2,8 +2,8 @@
 //! database, with the clock in the test's hand. SECURITY.md lists all twenty, with the tests of the other
 //! crates.
 
-mod brakes;
 mod dry_run;
+mod kill_switch;
 mod labels;
 mod node_faults;
 mod password;

@@ -6,7 +6,7 @@ use anyhow::{Context as _, Result};
 use e2e::Books;
 use tempfile::TempDir;
 use waiaas_engine::config::Config;
-use waiaas_engine::core::clearance::{Brakes, Obligation};
+use waiaas_engine::core::clearance::{Obligation, StopConditions};
 use waiaas_engine::core::draft::{Completed, Draft, SigningPayload};
 use waiaas_engine::core::ids::TxId;
 use waiaas_engine::core::network::NetworkId;
@@ -41,15 +41,15 @@ async fn opens_everything(store: &Store, password: &str) -> Result<bool> {
         tier: Tier::Instant,
         execute_after: None,
     };
-    let brakes = Brakes {
+    let stop_conditions = StopConditions {
         wallet: WalletStatus::Active,
-        kill_switch: KillSwitch::Active,
+        kill_switch: KillSwitch::Running,
         admitted_generation: 0,
         generation: 0,
         session_revoked: false,
         session_unlinked: false,
     };
-    let clearance = obligation.clear(draft.digest(), None, brakes, 0)?;
+    let clearance = obligation.clear(draft.digest(), None, stop_conditions, 0)?;
     let completed = Completed::new(&draft, Vec::new(), SigningPayload::Ed25519(b"message".to_vec()));
     vault.sign(clearance, &completed, &sealed, wallet.address)?;
     let current = store.session_keys().await?.current;

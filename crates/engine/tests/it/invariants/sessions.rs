@@ -4,7 +4,7 @@ use anyhow::Result;
 use secrecy::ExposeSecret as _;
 use waiaas_engine::core::UnixSeconds;
 use waiaas_engine::core::ids::SessionId;
-use waiaas_engine::{Brake, Clock as _, Error, IssuedSession, NewSession};
+use waiaas_engine::{Activator, Clock as _, Error, IssuedSession, NewSession};
 
 use super::{Dice, seeds};
 use crate::stage::{Stage, shown};
@@ -33,7 +33,7 @@ struct World {
     sessions: Vec<Known>,
     /// When each signing key came into force.
     keys: Vec<UnixSeconds>,
-    braked: bool,
+    stopped: bool,
 }
 
 impl World {
@@ -51,7 +51,7 @@ impl World {
             && now < presented.expires_at
             && now < session.absolute_end
             && key
-            && !self.braked
+            && !self.stopped
     }
 
     fn issued(&mut self, issued: &IssuedSession) {
@@ -115,15 +115,15 @@ async fn step(stage: &Stage, dice: &mut Dice, world: &mut World) -> Result<&'sta
             }
             Ok("another key")
         }
-        (8, Some(_)) if world.braked => {
+        (8, Some(_)) if world.stopped => {
             engine.operator(master).recover_kill_switch().await.map_err(shown)?;
-            world.braked = false;
+            world.stopped = false;
             Ok("recovered")
         }
         (8, Some(_)) if dice.roll(0u8..3) == 0 => {
-            engine.activate_kill_switch(&Brake::by_master(master)).await.map_err(shown)?;
-            world.braked = true;
-            Ok("braked")
+            engine.activate_kill_switch(&Activator::by_master(master)).await.map_err(shown)?;
+            world.stopped = true;
+            Ok("stopped")
         }
         (_, Some(_)) => {
             let steps = [1, 149, 150, 299, 300, 301, 2_500];
@@ -154,7 +154,7 @@ async fn a_token_is_taken_exactly_while_everything_about_it_holds() -> Result<()
                 if expected { taken += 1 } else { refused += 1 }
             }
         }
-        if world.braked {
+        if world.stopped {
             stage.engine().operator(&stage.master).recover_kill_switch().await.map_err(shown)?;
         }
         // The next history starts with keys of its own.

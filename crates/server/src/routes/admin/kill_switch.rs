@@ -9,19 +9,19 @@ use waiaas_core::UnixSeconds;
 use waiaas_core::wallet::KillSwitch;
 
 use crate::app::App;
-use crate::extract::{BrakeAuth, MasterAuth};
+use crate::extract::{ActivatorAuth, MasterAuth};
 use crate::problem::Failure;
 use crate::routes::{Answer, Settled};
 
 fn shape(state: KillSwitch, changed_at: UnixSeconds) -> KillSwitchStatus {
     let activated_at = match state {
-        KillSwitch::Active => None,
-        KillSwitch::Suspended | KillSwitch::Locked => Some(changed_at),
+        KillSwitch::Running => None,
+        KillSwitch::Activated | KillSwitch::Locked => Some(changed_at),
     };
     KillSwitchStatus { signing: state.into(), state, activated_at }
 }
 
-/// Shows the emergency brake.
+/// Shows the kill switch.
 #[utoipa::path(
     get,
     path = "/v1/admin/kill-switch",
@@ -36,9 +36,9 @@ pub(crate) async fn get_kill_switch(
     Ok(Json(shape(row.state, row.changed_at)))
 }
 
-/// Pulls the emergency brake: nothing is signed until recovery, and what was admitted before is never signed.
+/// Activates the kill switch: nothing is signed until recovery, and what was admitted before is never signed.
 ///
-/// Pulling it again changes nothing and answers with its state. By the Unix socket in the data directory no
+/// Activating it again changes nothing and answers with its state. By the Unix socket in the data directory no
 /// password is needed.
 #[utoipa::path(
     post,
@@ -47,15 +47,15 @@ pub(crate) async fn get_kill_switch(
     responses((status = 200, body = KillSwitchStatus))
 )]
 pub(crate) async fn activate_kill_switch(
-    BrakeAuth(brake): BrakeAuth,
+    ActivatorAuth(activator): ActivatorAuth,
     State(app): State<App>,
 ) -> Answer<KillSwitchStatus> {
     let engine = app.engine().clone();
-    let row = app.uninterrupted(async move { engine.activate_kill_switch(&brake).await }).await?;
+    let row = app.uninterrupted(async move { engine.activate_kill_switch(&activator).await }).await?;
     Ok(Json(shape(row.state, row.changed_at)))
 }
 
-/// Resumes normal operation. What was admitted before the brake stays unsigned and is cancelled.
+/// Resumes normal operation. What was admitted before the kill switch stays unsigned and is cancelled.
 ///
 /// Where wallets have LOCKED owners it is answered 202: it waits for the signatures of all of them.
 #[utoipa::path(

@@ -12,10 +12,10 @@ mod shutdown;
 mod status;
 mod tokens;
 
-use crate::doors::{Doors, doors};
+use crate::register::{Register, register};
 
-pub(super) fn add(doors: Doors) -> Doors {
-    doors!(doors;
+pub(super) fn add(register: Register) -> Register {
+    register!(register;
         audit::list_audit_logs,
         audit::verify_audit_chain,
         status::admin_status,

@@ -4,10 +4,10 @@ mod decide;
 mod read;
 mod withdraw;
 
-use crate::doors::{Doors, doors};
+use crate::register::{Register, register};
 
-pub(super) fn add(doors: Doors) -> Doors {
-    doors!(doors;
+pub(super) fn add(register: Register) -> Register {
+    register!(register;
         read::list_changes,
         read::get_change,
         read::get_change_approval,

@@ -4,10 +4,10 @@ mod create;
 mod read;
 mod update;
 
-use crate::doors::{Doors, doors};
+use crate::register::{Register, register};
 
-pub(super) fn add(doors: Doors) -> Doors {
-    doors!(doors;
+pub(super) fn add(register: Register) -> Register {
+    register!(register;
         read::list_policies,
         create::create_policy,
         read::get_policy,

@@ -6,10 +6,10 @@ mod revoke;
 mod token;
 mod wallets;
 
-use crate::doors::{Doors, doors};
+use crate::register::{Register, register};
 
-pub(super) fn add(doors: Doors) -> Doors {
-    doors!(doors;
+pub(super) fn add(register: Register) -> Register {
+    register!(register;
         create::create_session,
         list::list_sessions,
         revoke::revoke_session,

@@ -4,8 +4,8 @@ mod doc;
 mod health;
 mod proof;
 
-use crate::doors::{Doors, doors};
+use crate::register::{Register, register};
 
-pub(super) fn add(doors: Doors) -> Doors {
-    doors!(doors; health::health, doc::openapi_document, proof::proof_parameters, proof::prove)
+pub(super) fn add(register: Register) -> Register {
+    register!(register; health::health, doc::openapi_document, proof::proof_parameters, proof::prove)
 }

@@ -12,10 +12,10 @@ mod sign;
 mod simulate;
 mod waiting;
 
-use crate::doors::{Doors, doors};
+use crate::register::{Register, register};
 
-pub(super) fn add(doors: Doors) -> Doors {
-    let doors = doors!(doors;
+pub(super) fn add(register: Register) -> Register {
+    let register = register!(register;
         send::send_transaction,
         sign::sign_transaction,
         sign::sign_message,
@@ -30,7 +30,7 @@ pub(super) fn add(doors: Doors) -> Doors {
         decide::approve_transaction,
         decide::reject_transaction,
     );
-    doors!(doors;
+    register!(register;
         oversee::admin_list_transactions,
         oversee::admin_get_transaction,
         explain::admin_explain_transaction,

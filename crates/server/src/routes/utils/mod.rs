@@ -2,8 +2,8 @@
 
 mod encode_calldata;
 
-use crate::doors::{Doors, doors};
+use crate::register::{Register, register};
 
-pub(super) fn add(doors: Doors) -> Doors {
-    doors!(doors; encode_calldata::encode_calldata)
+pub(super) fn add(register: Register) -> Register {
+    register!(register; encode_calldata::encode_calldata)
 }

@@ -4,11 +4,11 @@ mod address;
 mod assets;
 mod balance;
 
-use crate::doors::{Doors, doors};
+use crate::register::{Register, register};
 
 /// `network=all`.
 const ALL: &str = "all";
 
-pub(super) fn add(doors: Doors) -> Doors {
-    doors!(doors; address::get_address, balance::get_balance, assets::get_assets)
+pub(super) fn add(register: Register) -> Register {
+    register!(register; address::get_address, balance::get_balance, assets::get_assets)
 }

@@ -9,10 +9,10 @@ mod owner;
 mod read;
 mod rename;
 
-use crate::doors::{Doors, doors};
+use crate::register::{Register, register};
 
-pub(super) fn add(doors: Doors) -> Doors {
-    let doors = doors!(doors;
+pub(super) fn add(register: Register) -> Register {
+    let register = register!(register;
         read::list_wallets,
         create::create_wallet,
         import::import_wallet,
@@ -24,7 +24,7 @@ pub(super) fn add(doors: Doors) -> Doors {
         lifecycle::resume_wallet,
         networks::wallet_networks,
     );
-    doors!(doors;
+    register!(register;
         owner::set_owner,
         owner::remove_owner,
         owner::owner_challenge,

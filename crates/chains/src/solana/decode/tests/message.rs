@@ -10,7 +10,7 @@ use super::*;
 use crate::solana::body::tests::transfer;
 
 fn elsewhere(fee: u64, facts: Facts, message: VersionedMessage) -> Vec<Effect> {
-    let body = Body::new(Origin::Elsewhere, fee, facts, message).expect("a body");
+    let body = Body::new(Builder::Elsewhere, fee, facts, message).expect("a body");
     walk(&body, &WALLET, &"solana:localnet".into()).0
 }
 
@@ -18,7 +18,7 @@ fn elsewhere(fee: u64, facts: Facts, message: VersionedMessage) -> Vec<Effect> {
 fn other_signers_and_payers_are_unknown() {
     let foreign = with(Facts::default(), &[system::transfer(&OTHER, &OWNER, 1)]);
     assert!(is_unknown(&foreign) && foreign.len() == 2, "signer and foreign transfer: {foreign:?}");
-    let body = Body::new(Origin::Here, 5_000, Facts::default(), message(&[transfer(5)])).expect("a body");
+    let body = Body::new(Builder::Here, 5_000, Facts::default(), message(&[transfer(5)])).expect("a body");
     let found = walk(&body, &OTHER, &"solana:localnet".into()).0;
     assert!(is_unknown(&found[1..]) && found.len() == 3, "payer and foreign transfer: {found:?}");
 }
@@ -40,7 +40,7 @@ fn accounts_from_tables_are_what_the_facts_say() {
     let VersionedMessage::V0(inner) = &mut beyond else { panic!("v0") };
     inner.instructions[0].accounts[1] = 200;
     assert!(
-        Body::new(Origin::Elsewhere, 5_000, Facts { loaded: vec![OTHER], ..Facts::default() }, beyond)
+        Body::new(Builder::Elsewhere, 5_000, Facts { loaded: vec![OTHER], ..Facts::default() }, beyond)
             .is_err()
     );
 }
@@ -79,7 +79,7 @@ fn memos_and_what_is_not_read_are_shown_whole() {
     };
     let all = [transfer(5), memo, opaque.clone()];
     let message = Message::new_with_blockhash(&all, Some(&WALLET), &Hash::new_from_array([3; 32]));
-    let body = Body::new(Origin::Elsewhere, 5_000, Facts::default(), VersionedMessage::Legacy(message));
+    let body = Body::new(Builder::Elsewhere, 5_000, Facts::default(), VersionedMessage::Legacy(message));
     let (_, shown) = walk(&body.expect("a body"), &WALLET, &"solana:localnet".into());
     let used =
         |key, signer, writable| waiaas_core::presentation::AccountUse { address: to(key), signer, writable };
@@ -108,7 +108,7 @@ fn accounts_from_tables_keep_their_uses() {
     };
     let message = v0::Message::try_compile(&WALLET, &[opaque], &[table], Hash::default()).expect("compiles");
     let facts = Facts { loaded: vec![OTHER, OWNER], ..Facts::default() };
-    let body = Body::new(Origin::Elsewhere, 5_000, facts, VersionedMessage::V0(message)).expect("a body");
+    let body = Body::new(Builder::Elsewhere, 5_000, facts, VersionedMessage::V0(message)).expect("a body");
     let (_, shown) = walk(&body, &WALLET, &"solana:localnet".into());
     let Content::Instruction { accounts, .. } = &shown[0] else { panic!("{shown:?}") };
     let uses: Vec<_> = accounts.iter().map(|used| (used.address, used.signer, used.writable)).collect();
@@ -141,7 +141,7 @@ fn of_calls_that_are_read_accounts_and_fields_are_shown_whole() {
         ),
     ] {
         let known = facts(TokenProgram::Token);
-        let body = Body::new(Origin::Here, u64::MAX, known, message(std::slice::from_ref(&instruction)));
+        let body = Body::new(Builder::Here, u64::MAX, known, message(std::slice::from_ref(&instruction)));
         let (_, shown) = walk(&body.expect("a body"), &WALLET, &"solana:localnet".into());
         let [Content::Instruction { program, accounts, data }] = shown.as_slice() else {
             panic!("{instruction:?}: {shown:?}")
@@ -151,6 +151,6 @@ fn of_calls_that_are_read_accounts_and_fields_are_shown_whole() {
         assert_eq!(named, instruction.accounts.iter().map(|used| to(used.pubkey)).collect::<Vec<_>>());
     }
     // What its effects say whole is not said twice.
-    let plain = Body::new(Origin::Here, u64::MAX, Facts::default(), message(&[transfer(5)]));
+    let plain = Body::new(Builder::Here, u64::MAX, Facts::default(), message(&[transfer(5)]));
     assert_eq!(walk(&plain.expect("a body"), &WALLET, &"solana:localnet".into()).1, []);
 }

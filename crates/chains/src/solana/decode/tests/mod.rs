@@ -10,7 +10,7 @@ use solana_instruction::Instruction;
 use waiaas_core::address::Address;
 
 use super::*;
-use crate::solana::body::Origin;
+use crate::solana::body::Builder;
 use crate::solana::body::tests::{WALLET, key, message};
 use crate::solana::facts::MintFact;
 
@@ -56,7 +56,7 @@ pub(super) fn facts(program: TokenProgram) -> Facts {
 }
 
 pub(super) fn with(facts: Facts, instructions: &[Instruction]) -> Vec<Effect> {
-    let body = Body::new(Origin::Here, u64::MAX, facts, message(instructions)).expect("a body");
+    let body = Body::new(Builder::Here, u64::MAX, facts, message(instructions)).expect("a body");
     let mut all = walk(&body, &WALLET, &"solana:localnet".into()).0;
     assert_eq!(all.remove(0), Effect::NetworkFee { max: U256::from(u64::MAX) });
     all

@@ -49,7 +49,7 @@ pub(super) fn instructions() -> impl Strategy<Value = Instruction> {
 }
 
 pub(super) fn counted(facts: &Facts, instructions: &[Instruction]) -> Option<Vec<Effect>> {
-    let body = Body::new(Origin::Here, u64::MAX, facts.clone(), message(instructions)).ok()?;
+    let body = Body::new(Builder::Here, u64::MAX, facts.clone(), message(instructions)).ok()?;
     Some(walk(&body, &WALLET, &"solana:localnet".into()).0)
 }
 
@@ -79,7 +79,7 @@ proptest! {
     #[test]
     fn arbitrary_bodies_never_panic(at in 0usize..2_000, to: u8, extra in instructions(), tail: Vec<u8>) {
         let facts = facts(TokenProgram::Token);
-        let body = Body::new(Origin::Here, u64::MAX, facts, message(&[extra, transfer(5)]));
+        let body = Body::new(Builder::Here, u64::MAX, facts, message(&[extra, transfer(5)]));
         let Ok(mut bytes) = body.and_then(|body| body.draft()) else { return Ok(()) };
         let at = at % bytes.len();
         bytes[at] = to;

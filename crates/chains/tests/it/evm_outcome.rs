@@ -2,7 +2,7 @@
 
 use serde_json::json;
 use waiaas_chains::evm::EvmOptions;
-use waiaas_chains::{Chain, ChainError, Expiry, Fate, Known, Lane, SignedTx, Submission, Undecided};
+use waiaas_chains::{Chain, ChainError, Expiry, Known, Lane, Outcome, SignedTx, Submission, Undecided};
 use waiaas_core::U256;
 use waiaas_core::address::Address;
 
@@ -25,13 +25,15 @@ async fn a_revert_on_chain_costs_only_the_fee() {
         assert_eq!(world.submit(signed).await, Submission::Accepted);
     }
     world.anvil.mine(1).await;
-    let Fate::Confirmed { fee: first_fee, .. } = world.fate(&first).await else { panic!("the first works") };
-    let open = Fate::Undecided(Undecided::RevertUnproved);
-    assert_eq!(world.fate(&second).await, open, "its block is not final yet");
+    let Outcome::Confirmed { fee: first_fee, .. } = world.outcome(&first).await else {
+        panic!("the first works")
+    };
+    let open = Outcome::Undecided(Undecided::RevertUnproved);
+    assert_eq!(world.outcome(&second).await, open, "its block is not final yet");
     world.anvil.mine(FINAL - 1).await;
-    assert_eq!(world.fate(&second).await, open, "one block short");
+    assert_eq!(world.outcome(&second).await, open, "one block short");
     world.anvil.mine(1).await;
-    let Fate::Reverted { fee, reason, block } = world.fate(&second).await else {
+    let Outcome::Reverted { fee, reason, block } = world.outcome(&second).await else {
         panic!("the second reverts")
     };
     assert!(fee > U256::ZERO && block == 2);
@@ -49,16 +51,16 @@ async fn dead_only_once_another_transaction_with_the_nonce_is_final() {
     assert_eq!(loser.expiry, winner.expiry);
     assert_eq!(world.submit(&winner).await, Submission::Accepted);
     world.anvil.mine(1).await;
-    assert!(matches!(world.fate(&winner).await, Fate::Confirmed { .. }));
-    let open = Fate::Undecided(Undecided::DeathUnproved);
-    assert_eq!(world.fate(&loser).await, open, "the other is not final yet");
+    assert!(matches!(world.outcome(&winner).await, Outcome::Confirmed { .. }));
+    let open = Outcome::Undecided(Undecided::DeathUnproved);
+    assert_eq!(world.outcome(&loser).await, open, "the other is not final yet");
     assert!(matches!(world.submit(&loser).await, Submission::Rejected(_)));
-    assert!(matches!(world.fate(&winner).await, Fate::Confirmed { is_final: false, .. }));
+    assert!(matches!(world.outcome(&winner).await, Outcome::Confirmed { is_final: false, .. }));
     world.anvil.mine(FINAL - 1).await;
-    assert_eq!(world.fate(&loser).await, open, "one block short");
+    assert_eq!(world.outcome(&loser).await, open, "one block short");
     world.anvil.mine(1).await;
-    assert_eq!(world.fate(&loser).await, Fate::Dead);
-    assert!(matches!(world.fate(&winner).await, Fate::Confirmed { is_final: true, .. }));
+    assert_eq!(world.outcome(&loser).await, Outcome::Dropped);
+    assert!(matches!(world.outcome(&winner).await, Outcome::Confirmed { is_final: true, .. }));
     assert_eq!(world.balance(SOMEBODY).await, U256::from(2));
 }
 
@@ -69,11 +71,11 @@ async fn dropped_from_the_pool_is_pending_and_the_same_bytes_still_work() {
     assert_eq!(world.submit(&signed).await, Submission::Accepted);
     world.anvil.call("anvil_dropTransaction", json!([signed.hash])).await;
     world.anvil.mine(FINAL + 2).await;
-    assert_eq!(world.fate(&signed).await, Fate::Pending);
+    assert_eq!(world.outcome(&signed).await, Outcome::Pending);
     assert_eq!(world.balance(SOMEBODY).await, U256::ZERO);
     assert_eq!(world.submit(&signed).await, Submission::Accepted);
     world.anvil.mine(1).await;
-    assert!(matches!(world.fate(&signed).await, Fate::Confirmed { .. }));
+    assert!(matches!(world.outcome(&signed).await, Outcome::Confirmed { .. }));
     assert_eq!(world.balance(SOMEBODY).await, U256::from(5));
 }
 
@@ -84,14 +86,14 @@ async fn a_reorganisation_takes_nothing_back_that_was_confirmed() {
     assert_eq!(world.submit(&signed).await, Submission::Accepted);
     world.anvil.mine(2).await;
     assert_eq!(world.balance(SOMEBODY).await, U256::from(5), "it is in a block");
-    assert_eq!(world.fate(&signed).await, Fate::Pending, "two of three confirmations");
+    assert_eq!(world.outcome(&signed).await, Outcome::Pending, "two of three confirmations");
     world.anvil.call("anvil_reorg", json!([2, []])).await;
     assert_eq!(world.balance(SOMEBODY).await, U256::ZERO, "the block is gone");
     world.anvil.mine(FINAL + 2).await;
-    assert_eq!(world.fate(&signed).await, Fate::Pending, "gone, but it may still land");
+    assert_eq!(world.outcome(&signed).await, Outcome::Pending, "gone, but it may still land");
     assert_eq!(world.submit(&signed).await, Submission::Accepted);
     world.anvil.mine(3).await;
-    assert!(matches!(world.fate(&signed).await, Fate::Confirmed { .. }));
+    assert!(matches!(world.outcome(&signed).await, Outcome::Confirmed { .. }));
     assert_eq!(world.balance(SOMEBODY).await, U256::from(5));
 }
 
@@ -101,8 +103,8 @@ async fn a_node_that_goes_away_proves_nothing() {
     let signed = world.sign(&transfer(5), &[]).await;
     assert_eq!(world.submit(&signed).await, Submission::Accepted);
     world.anvil.kill();
-    let fate = world.chain.fate(world.wallet.address, &signed, Known::default()).await;
-    assert!(matches!(fate, Err(ChainError::Unreachable { .. })), "{fate:?}");
+    let outcome = world.chain.outcome(world.wallet.address, &signed, Known::default()).await;
+    assert!(matches!(outcome, Err(ChainError::Unreachable { .. })), "{outcome:?}");
     let submission = world.chain.submit(&signed).await;
     assert!(matches!(submission, Err(ChainError::Unreachable { .. })), "{submission:?}");
 
@@ -111,14 +113,14 @@ async fn a_node_that_goes_away_proves_nothing() {
     world.wallet.fund(&other, 10).await;
     world.chain = chain(vec![world.anvil.url(), other.url()], options());
     other.mine(FINAL + 2).await;
-    assert_eq!(world.fate(&signed).await, Fate::Pending);
+    assert_eq!(world.outcome(&signed).await, Outcome::Pending);
     assert_eq!(world.submit(&signed).await, Submission::Accepted);
     other.mine(1).await;
-    let unproved = Fate::Undecided(Undecided::SuccessUnproved);
-    assert_eq!(world.fate(&signed).await, unproved, "one of two alone");
+    let unproved = Outcome::Undecided(Undecided::SuccessUnproved);
+    assert_eq!(world.outcome(&signed).await, unproved, "one of two alone");
     assert_eq!(world.balance(SOMEBODY).await, U256::from(5));
     world.chain = chain(vec![other.url()], options());
-    assert!(matches!(world.fate(&signed).await, Fate::Confirmed { .. }));
+    assert!(matches!(world.outcome(&signed).await, Outcome::Confirmed { .. }));
 }
 
 #[tokio::test]
@@ -131,13 +133,13 @@ async fn the_fate_of_bytes_that_are_not_the_wallets_is_not_told() {
     renamed.hash = format!("0x{}", "00".repeat(32));
     for wrong in [&altered, &renamed] {
         assert!(matches!(
-            world.chain.fate(world.wallet.address, wrong, Known::default()).await,
+            world.chain.outcome(world.wallet.address, wrong, Known::default()).await,
             Err(ChainError::Corrupt(_))
         ));
         assert!(matches!(world.chain.submit(wrong).await, Err(ChainError::Corrupt(_))));
     }
     assert!(matches!(
-        world.chain.fate(SOMEBODY, &signed, Known::default()).await,
+        world.chain.outcome(SOMEBODY, &signed, Known::default()).await,
         Err(ChainError::Corrupt(_))
     ));
 }
@@ -151,17 +153,17 @@ async fn a_refused_broadcast_proves_nothing() {
         panic!("there is nothing to pay with")
     };
     assert!(reason.to_lowercase().contains("insufficient funds"), "{reason}");
-    assert_eq!(world.fate(&signed).await, Fate::Pending);
+    assert_eq!(world.outcome(&signed).await, Outcome::Pending);
     world.wallet.fund(&world.anvil, 10).await;
     assert_eq!(world.submit(&signed).await, Submission::Accepted);
     world.anvil.mine(1).await;
-    assert!(matches!(world.fate(&signed).await, Fate::Confirmed { .. }));
+    assert!(matches!(world.outcome(&signed).await, Outcome::Confirmed { .. }));
 }
 
 /// The block in which it is seen, and whether that is final.
 async fn seen(world: &World, signed: &SignedTx) -> (u64, bool) {
-    match world.fate(signed).await {
-        Fate::Confirmed { block, is_final, .. } => (block, is_final),
+    match world.outcome(signed).await {
+        Outcome::Confirmed { block, is_final, .. } => (block, is_final),
         other => panic!("{other:?}"),
     }
 }
@@ -176,8 +178,8 @@ async fn what_a_reorganisation_takes_back_fell_out_and_may_land_again() {
     assert!(!is_final);
     world.anvil.call("anvil_reorg", json!([2, []])).await;
     let known = Known { block: Some(block), ..Known::default() };
-    assert_eq!(world.fate_knowing(&signed, known).await, Fate::FellOut);
-    assert_eq!(world.fate(&signed).await, Fate::Pending, "who had not seen it says nothing of a block");
+    assert_eq!(world.outcome_knowing(&signed, known).await, Outcome::FellOut);
+    assert_eq!(world.outcome(&signed).await, Outcome::Pending, "who had not seen it says nothing of a block");
     assert_eq!(world.submit(&signed).await, Submission::Accepted);
     world.anvil.mine(FINAL + 1).await;
     let (again, is_final) = seen(&world, &signed).await;
@@ -197,10 +199,10 @@ async fn a_reorganisation_to_another_transaction_of_the_nonce_is_death_once_that
     assert_eq!(world.submit(&other).await, Submission::Accepted);
     world.anvil.mine(1).await;
     let known = Known { block: Some(block), ..Known::default() };
-    let open = Fate::Undecided(Undecided::DeathUnproved);
-    assert_eq!(world.fate_knowing(&signed, known).await, open);
+    let open = Outcome::Undecided(Undecided::DeathUnproved);
+    assert_eq!(world.outcome_knowing(&signed, known).await, open);
     world.anvil.mine(FINAL).await;
-    assert_eq!(world.fate_knowing(&signed, known).await, Fate::Dead);
+    assert_eq!(world.outcome_knowing(&signed, known).await, Outcome::Dropped);
     assert_eq!(world.balance(SOMEBODY).await, U256::from(6));
 }
 

@@ -13,7 +13,7 @@ use crate::problem::Failure;
 
 /// Requests in progress at once, lane by lane.
 #[derive(Clone)]
-pub(crate) struct Crowd(Arc<Places>);
+pub(crate) struct Concurrency(Arc<Places>);
 
 struct Places {
     open: Semaphore,
@@ -22,7 +22,7 @@ struct Places {
     local: Semaphore,
 }
 
-impl Default for Crowd {
+impl Default for Concurrency {
     fn default() -> Self {
         Self(Arc::new(Places {
             open: Semaphore::new(512),
@@ -33,25 +33,25 @@ impl Default for Crowd {
     }
 }
 
-impl Crowd {
+impl Concurrency {
     /// None where places are not counted.
     fn places(&self, lane: Lane) -> Option<&Semaphore> {
         match lane {
             Lane::Open => Some(&self.0.open),
             Lane::Proof => Some(&self.0.proof),
             Lane::Operator => Some(&self.0.operator),
-            Lane::Brake => None,
+            Lane::KillSwitch => None,
             Lane::Local => Some(&self.0.local),
         }
     }
 }
 
 pub(crate) async fn guard(
-    State(crowd): State<Crowd>,
+    State(concurrency): State<Concurrency>,
     request: Request,
     next: Next,
 ) -> Result<Response, Failure> {
-    let places = crowd.places(Lane::of(request.extensions()));
+    let places = concurrency.places(Lane::of(request.extensions()));
     let Ok(_place) = places.map(Semaphore::try_acquire).transpose() else {
         return Err(Failure::new(ErrorCode::Overloaded, "The daemon is busy.")
             .hint("Ask again soon.")

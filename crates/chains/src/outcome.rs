@@ -10,7 +10,7 @@ use waiaas_core::U256;
 
 /// What became of signed bytes, as far as the endpoints together prove it.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub enum Fate {
+pub enum Outcome {
     /// On chain and successful, to the confirmation the network is configured for.
     Confirmed {
         /// Fee paid, native base units.
@@ -30,7 +30,7 @@ pub enum Fate {
         reason: String,
     },
     /// Can never land (see [`crate::Expiry`]), and did not.
-    Dead,
+    Dropped,
     /// May still land. Absence of data is always this, never failure.
     Pending,
     /// Was in a block that is not on the chain any more. May land again.
@@ -156,7 +156,7 @@ const fn quorum(configured: usize) -> usize {
 
 /// Rules on what all configured endpoints say, one testimony each. `before` is the block in which the
 /// bytes were seen before. The reason of a revert is left empty.
-pub(crate) fn rule(testimonies: &[Testimony], before: Option<u64>) -> Fate {
+pub(crate) fn rule(testimonies: &[Testimony], before: Option<u64>) -> Outcome {
     let landed = || {
         testimonies.iter().filter_map(|testimony| match testimony {
             Testimony::Landed(landed) => Some(*landed),
@@ -164,7 +164,7 @@ pub(crate) fn rule(testimonies: &[Testimony], before: Option<u64>) -> Fate {
         })
     };
     match (landed().any(|landed| landed.succeeded), landed().any(|landed| !landed.succeeded)) {
-        (true, true) => Fate::Undecided(Undecided::Contradiction),
+        (true, true) => Outcome::Undecided(Undecided::Contradiction),
         (true, false) => success(testimonies, &landed().collect::<Vec<_>>()),
         (false, true) => revert(testimonies, &landed().collect::<Vec<_>>()),
         (false, false) => absence(testimonies, before),
@@ -174,8 +174,8 @@ pub(crate) fn rule(testimonies: &[Testimony], before: Option<u64>) -> Fate {
 /// Some have it in a block, and it worked. Where two are configured it takes two to say so, for one alone
 /// could name a block above all others' newest, and a payment or a cancellation that it calls done may be
 /// neither. It is final once all that have it call the same block final.
-fn success(testimonies: &[Testimony], landed: &[Landed]) -> Fate {
-    let Some(block) = landed.iter().map(|landed| landed.block).min() else { return Fate::Pending };
+fn success(testimonies: &[Testimony], landed: &[Landed]) -> Outcome {
+    let Some(block) = landed.iter().map(|landed| landed.block).min() else { return Outcome::Pending };
     let contradicted = testimonies.iter().any(|testimony| match testimony {
         // One that is behind that block contradicts nothing.
         Testimony::Open { seen_up_to } => seen_up_to.is_some_and(|seen| seen >= block),
@@ -184,20 +184,20 @@ fn success(testimonies: &[Testimony], landed: &[Landed]) -> Fate {
         Testimony::Gone(Proof::Claimed) | Testimony::Landed(_) | Testimony::Silent => false,
     });
     if contradicted {
-        return Fate::Undecided(Undecided::Contradiction);
+        return Outcome::Undecided(Undecided::Contradiction);
     }
     let deep = landed.iter().filter(|landed| landed.depth != Depth::Shallow).count();
     let needed = quorum(testimonies.len());
     if deep < needed {
         let too_few = deep > 0 && landed.len() < needed;
-        return if too_few { Fate::Undecided(Undecided::SuccessUnproved) } else { Fate::Pending };
+        return if too_few { Outcome::Undecided(Undecided::SuccessUnproved) } else { Outcome::Pending };
     }
     let is_final = landed.iter().all(|l| l.depth == Depth::Final && l.block == block);
-    Fate::Confirmed { fee: highest_fee(landed), block, is_final }
+    Outcome::Confirmed { fee: highest_fee(landed), block, is_final }
 }
 
 /// Some have it in a block, and it failed there. This gives free what it would have moved.
-fn revert(testimonies: &[Testimony], landed: &[Landed]) -> Fate {
+fn revert(testimonies: &[Testimony], landed: &[Landed]) -> Outcome {
     let vetoed = testimonies.iter().any(|testimony| match testimony {
         Testimony::Open { .. } | Testimony::Gone(Proof::Signed | Proof::Searched | Proof::Complete) => true,
         Testimony::Landed(landed) => landed.depth != Depth::Final,
@@ -205,17 +205,17 @@ fn revert(testimonies: &[Testimony], landed: &[Landed]) -> Fate {
     });
     if vetoed || landed.len() < quorum(testimonies.len()) {
         return if landed.iter().all(|landed| landed.depth == Depth::Shallow) {
-            Fate::Pending
+            Outcome::Pending
         } else {
-            Fate::Undecided(Undecided::RevertUnproved)
+            Outcome::Undecided(Undecided::RevertUnproved)
         };
     }
     let block = landed.iter().map(|landed| landed.block).max().unwrap_or_default();
-    Fate::Reverted { fee: highest_fee(landed), block, reason: String::new() }
+    Outcome::Reverted { fee: highest_fee(landed), block, reason: String::new() }
 }
 
 /// Nobody has it in a block. Death gives everything free.
-fn absence(testimonies: &[Testimony], before: Option<u64>) -> Fate {
+fn absence(testimonies: &[Testimony], before: Option<u64>) -> Outcome {
     let (mut open, mut gone, mut fell_out) = (0usize, 0usize, false);
     let (mut signed, mut searched, mut proved) = (false, false, 0usize);
     for testimony in testimonies {
@@ -234,16 +234,16 @@ fn absence(testimonies: &[Testimony], before: Option<u64>) -> Fate {
         }
     }
     match (open, gone) {
-        (0, 0) => Fate::Pending,
+        (0, 0) => Outcome::Pending,
         // One that only claims it may have thrown away what landed, so it is nobody's second.
-        (0, _) if (signed || searched) && proved >= quorum(testimonies.len()) => Fate::Dead,
+        (0, _) if (signed || searched) && proved >= quorum(testimonies.len()) => Outcome::Dropped,
         // Nobody can sign for what is not there, so it takes two to say so.
-        (0, _) if proved >= 2 => Fate::Dead,
-        (0, _) => Fate::Undecided(Undecided::DeathUnproved),
-        (_, _) if signed => Fate::Undecided(Undecided::Contradiction),
-        (_, _) if searched => Fate::Undecided(Undecided::DeathUnproved),
-        (_, _) if fell_out => Fate::FellOut,
-        (_, _) => Fate::Pending,
+        (0, _) if proved >= 2 => Outcome::Dropped,
+        (0, _) => Outcome::Undecided(Undecided::DeathUnproved),
+        (_, _) if signed => Outcome::Undecided(Undecided::Contradiction),
+        (_, _) if searched => Outcome::Undecided(Undecided::DeathUnproved),
+        (_, _) if fell_out => Outcome::FellOut,
+        (_, _) => Outcome::Pending,
     }
 }
 

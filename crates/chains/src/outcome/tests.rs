@@ -26,12 +26,12 @@ fn bad(depth: Depth) -> Testimony {
     landed(false, depth)
 }
 
-fn confirmed(is_final: bool) -> Fate {
-    Fate::Confirmed { fee: U256::from(3u8), block: 10, is_final }
+fn confirmed(is_final: bool) -> Outcome {
+    Outcome::Confirmed { fee: U256::from(3u8), block: 10, is_final }
 }
 
-fn reverted() -> Fate {
-    Fate::Reverted { fee: U256::from(3u8), block: 10, reason: String::new() }
+fn reverted() -> Outcome {
+    Outcome::Reverted { fee: U256::from(3u8), block: 10, reason: String::new() }
 }
 
 /// The table of ARCHITECTURE, row by row.
@@ -39,9 +39,9 @@ fn reverted() -> Fate {
 fn every_row_of_the_table() {
     use Depth::{Confirmed, Final, Shallow};
     use Undecided::{Contradiction, DeathUnproved, RevertUnproved, SuccessUnproved};
-    let undecided = Fate::Undecided;
-    let rows: Vec<(&str, Vec<Testimony>, Fate)> = vec![
-        ("one, in a block, too young", vec![good(Shallow)], Fate::Pending),
+    let undecided = Outcome::Undecided;
+    let rows: Vec<(&str, Vec<Testimony>, Outcome)> = vec![
+        ("one, in a block, too young", vec![good(Shallow)], Outcome::Pending),
         ("one, in a block", vec![good(Confirmed)], confirmed(false)),
         ("one, in a final block", vec![good(Final)], confirmed(true)),
         ("both have it in a final block", vec![good(Final), good(Final)], confirmed(true)),
@@ -51,15 +51,15 @@ fn every_row_of_the_table() {
         ("one has it, two are silent", vec![good(Final), SILENT, SILENT], undecided(SuccessUnproved)),
         ("one has it, one cannot tell", vec![good(Final), OPEN], undecided(SuccessUnproved)),
         ("one has it final, one not yet", vec![good(Final), good(Confirmed)], confirmed(false)),
-        ("one has it deep, one too young", vec![good(Final), good(Shallow)], Fate::Pending),
+        ("one has it deep, one too young", vec![good(Final), good(Shallow)], Outcome::Pending),
         ("two have it deep, one too young", vec![good(Final), good(Final), good(Shallow)], confirmed(false)),
-        ("one has it too young, one is behind", vec![good(Shallow), seen(9)], Fate::Pending),
+        ("one has it too young, one is behind", vec![good(Shallow), seen(9)], Outcome::Pending),
         ("one has it, one is behind", vec![good(Final), seen(9)], undecided(SuccessUnproved)),
         ("one has it, one has thrown it away", vec![good(Final), CLAIMED], undecided(SuccessUnproved)),
         ("one has it, one saw that block without", vec![good(Final), seen(10)], undecided(Contradiction)),
         ("one has it, one shows another", vec![good(Final), SHOWN], undecided(Contradiction)),
         ("it worked, it failed", vec![good(Final), bad(Final)], undecided(Contradiction)),
-        ("one, failed, too young", vec![bad(Shallow)], Fate::Pending),
+        ("one, failed, too young", vec![bad(Shallow)], Outcome::Pending),
         ("one, failed, not final", vec![bad(Confirmed)], undecided(RevertUnproved)),
         ("the only one, failed, final", vec![bad(Final)], reverted()),
         ("two, failed, final", vec![bad(Final), bad(Final)], reverted()),
@@ -69,29 +69,29 @@ fn every_row_of_the_table() {
         ("two of three, failed, one pruned", vec![bad(Final), bad(Final), CLAIMED], reverted()),
         ("two failed, one says unused", vec![bad(Final), bad(Final), OPEN], undecided(RevertUnproved)),
         ("failed, one says unused", vec![bad(Final), OPEN], undecided(RevertUnproved)),
-        ("nobody knows it", vec![OPEN, OPEN], Fate::Pending),
-        ("nobody says anything", vec![SILENT, SILENT], Fate::Pending),
-        ("the only one shows another", vec![SHOWN], Fate::Dead),
+        ("nobody knows it", vec![OPEN, OPEN], Outcome::Pending),
+        ("nobody says anything", vec![SILENT, SILENT], Outcome::Pending),
+        ("the only one shows another", vec![SHOWN], Outcome::Dropped),
         ("the only one says that it is used", vec![CLAIMED], undecided(DeathUnproved)),
         ("two say that it is used", vec![CLAIMED, CLAIMED], undecided(DeathUnproved)),
         ("one shows, one claims", vec![SHOWN, CLAIMED], undecided(DeathUnproved)),
         ("one of three shows, two claim", vec![SHOWN, CLAIMED, CLAIMED], undecided(DeathUnproved)),
-        ("one shows, one has everything and not this", vec![SHOWN, COMPLETE], Fate::Dead),
-        ("two of three show, one claims", vec![SHOWN, SHOWN, CLAIMED], Fate::Dead),
-        ("both show", vec![SHOWN, SHOWN], Fate::Dead),
+        ("one shows, one has everything and not this", vec![SHOWN, COMPLETE], Outcome::Dropped),
+        ("two of three show, one claims", vec![SHOWN, SHOWN, CLAIMED], Outcome::Dropped),
+        ("both show", vec![SHOWN, SHOWN], Outcome::Dropped),
         ("one shows, one is silent", vec![SHOWN, SILENT], undecided(DeathUnproved)),
         ("one shows, one has it or says unused", vec![SHOWN, OPEN], undecided(Contradiction)),
-        ("one says used, one unused", vec![CLAIMED, OPEN], Fate::Pending),
+        ("one says used, one unused", vec![CLAIMED, OPEN], Outcome::Pending),
         ("one has everything and not this", vec![COMPLETE], undecided(DeathUnproved)),
-        ("two have everything and not this", vec![COMPLETE, COMPLETE], Fate::Dead),
+        ("two have everything and not this", vec![COMPLETE, COMPLETE], Outcome::Dropped),
         ("one has everything, one claims", vec![COMPLETE, CLAIMED], undecided(DeathUnproved)),
-        ("two have everything, one says unused", vec![COMPLETE, COMPLETE, OPEN], Fate::Pending),
+        ("two have everything, one says unused", vec![COMPLETE, COMPLETE, OPEN], Outcome::Pending),
         ("it is here, not there where everything is", vec![good(Final), COMPLETE], undecided(Contradiction)),
         ("failed here, not there", vec![bad(Final), bad(Final), COMPLETE], undecided(RevertUnproved)),
         ("one has it, one has searched all", vec![good(Final), SEARCHED], undecided(Contradiction)),
         ("failed, one has searched all", vec![bad(Final), SEARCHED], undecided(RevertUnproved)),
-        ("the only one has searched all", vec![SEARCHED], Fate::Dead),
-        ("both have searched all", vec![SEARCHED, SEARCHED], Fate::Dead),
+        ("the only one has searched all", vec![SEARCHED], Outcome::Dropped),
+        ("both have searched all", vec![SEARCHED, SEARCHED], Outcome::Dropped),
         ("one has searched all, one is silent", vec![SEARCHED, SILENT], undecided(DeathUnproved)),
         ("one has searched all, one cannot tell", vec![SEARCHED, OPEN], undecided(DeathUnproved)),
     ];
@@ -104,18 +104,18 @@ fn every_row_of_the_table() {
 
 #[test]
 fn it_fell_out_only_by_the_word_of_one_that_has_seen_the_block() {
-    assert_eq!(rule(&[seen(9)], Some(10)), Fate::Pending, "behind");
-    assert_eq!(rule(&[seen(10)], Some(10)), Fate::FellOut);
-    assert_eq!(rule(&[seen(10), SILENT], Some(10)), Fate::FellOut);
-    assert_eq!(rule(&[seen(10), SHOWN], Some(10)), Fate::Undecided(Undecided::Contradiction));
-    assert_eq!(rule(&[OPEN], Some(10)), Fate::Pending, "nobody says how far it has seen");
+    assert_eq!(rule(&[seen(9)], Some(10)), Outcome::Pending, "behind");
+    assert_eq!(rule(&[seen(10)], Some(10)), Outcome::FellOut);
+    assert_eq!(rule(&[seen(10), SILENT], Some(10)), Outcome::FellOut);
+    assert_eq!(rule(&[seen(10), SHOWN], Some(10)), Outcome::Undecided(Undecided::Contradiction));
+    assert_eq!(rule(&[OPEN], Some(10)), Outcome::Pending, "nobody says how far it has seen");
 }
 
 #[test]
 fn the_highest_fee_counts() {
     let dear = Landed { succeeded: true, fee: U256::from(9u8), block: 10, depth: Depth::Final };
-    let fate = rule(&[good(Depth::Final), Testimony::Landed(dear)], None);
-    assert_eq!(fate, Fate::Confirmed { fee: U256::from(9u8), block: 10, is_final: true });
+    let outcome = rule(&[good(Depth::Final), Testimony::Landed(dear)], None);
+    assert_eq!(outcome, Outcome::Confirmed { fee: U256::from(9u8), block: 10, is_final: true });
 }
 
 #[test]
@@ -152,8 +152,8 @@ fn any_testimony() -> impl Strategy<Value = Testimony> {
     ]
 }
 
-fn gives_free(fate: &Fate) -> bool {
-    matches!(fate, Fate::Dead | Fate::Reverted { .. })
+fn gives_free(outcome: &Outcome) -> bool {
+    matches!(outcome, Outcome::Dropped | Outcome::Reverted { .. })
 }
 
 proptest! {
@@ -179,9 +179,9 @@ proptest! {
     ) {
         let mut all = others;
         all.push(word);
-        let fate = rule(&all, None);
-        let settled = matches!(fate, Fate::Confirmed { .. });
-        prop_assert!(!settled && !gives_free(&fate));
+        let outcome = rule(&all, None);
+        let settled = matches!(outcome, Outcome::Confirmed { .. });
+        prop_assert!(!settled && !gives_free(&outcome));
     }
 
     /// Neither the order nor one more silent endpoint turns what is held into what is free.
@@ -196,7 +196,7 @@ proptest! {
     /// Only endpoints that all call it final settle a success.
     #[test]
     fn what_is_settled_is_final(all in proptest::collection::vec(any_testimony(), 0..5)) {
-        if let Fate::Confirmed { is_final: true, .. } = rule(&all, None) {
+        if let Outcome::Confirmed { is_final: true, .. } = rule(&all, None) {
             let shallow = |t: &Testimony| matches!(t, Testimony::Landed(l) if l.depth != Depth::Final);
             prop_assert!(!all.iter().any(shallow));
         }

@@ -1,17 +1,17 @@
-//! Who may pull the kill switch. It only stops, so more may pull it than may release it.
+//! Who may activate the kill switch. It only stops, so more may activate it than may release it.
 
 use waiaas_core::audit::Actor;
 
 use crate::credentials::{Local, Master};
 
-/// Proof that the caller may pull the kill switch.
+/// Proof that the caller may activate the kill switch.
 #[derive(Debug)]
-pub struct Brake {
+pub struct Activator {
     actor: Actor,
     by: &'static str,
 }
 
-impl Brake {
+impl Activator {
     /// Whoever knows the master password.
     pub const fn by_master(_: &Master) -> Self {
         Self { actor: Actor::Master, by: "master password" }

@@ -1,4 +1,4 @@
-//! What is signed while brakes are pulled and let go.
+//! What is signed while kill switches are activated and released.
 
 use std::collections::BTreeMap;
 
@@ -6,7 +6,7 @@ use anyhow::Result;
 use waiaas_engine::core::UnixSeconds;
 use waiaas_engine::core::ids::TxId;
 use waiaas_engine::core::transaction::TxStatus;
-use waiaas_engine::{Brake, Clock as _, Session};
+use waiaas_engine::{Activator, Clock as _, Session};
 
 use super::{Dice, seeds};
 use crate::stage::{PATIENCE, Stage, limits, payee, shown};
@@ -14,7 +14,7 @@ use crate::stage::{PATIENCE, Stage, limits, payee, shown};
 /// What may be signed: the switch, the wallet, the time.
 #[derive(Clone, Copy, Debug)]
 struct State {
-    pulled: bool,
+    activated: bool,
     generation: u32,
     suspended: bool,
     now: UnixSeconds,
@@ -29,7 +29,7 @@ struct Asked {
 
 impl Asked {
     fn may_be_signed(&self, state: State) -> bool {
-        !state.pulled && !state.suspended && state.generation == self.generation && state.now >= self.due
+        !state.activated && !state.suspended && state.generation == self.generation && state.now >= self.due
     }
 }
 
@@ -48,19 +48,19 @@ async fn step(
                 asked.insert(tx.id, Asked { generation: state.generation, due, signed: false });
             }
         }
-        3..=6 if state.pulled => {
+        3..=6 if state.activated => {
             engine.operator(master).recover_kill_switch().await.map_err(shown)?;
-            state.pulled = false;
+            state.activated = false;
         }
         3..=4 if !state.suspended => {
-            engine.activate_kill_switch(&Brake::by_master(master)).await.map_err(shown)?;
-            (state.pulled, state.generation) = (true, state.generation + 1);
+            engine.activate_kill_switch(&Activator::by_master(master)).await.map_err(shown)?;
+            (state.activated, state.generation) = (true, state.generation + 1);
         }
         5..=6 if state.suspended => {
             engine.operator(master).resume_wallet(stage.wallet.id).await.map_err(shown)?;
             state.suspended = false;
         }
-        5 if !state.pulled => {
+        5 if !state.activated => {
             engine.operator(master).suspend_wallet(stage.wallet.id, None).await.map_err(shown)?;
             state.suspended = true;
         }
@@ -72,16 +72,16 @@ async fn step(
     Ok(())
 }
 
-/// Invariant 1: whatever brakes were pulled and let go while requests waited, a signature exists only for
+/// Invariant 1: whatever kill switches were activated and released while requests waited, a signature exists only for
 /// what was admitted under the kill switch's present generation, with the wallet ACTIVE, the switch off
 /// and the delay over.
 #[tokio::test(flavor = "multi_thread")]
-async fn nothing_is_signed_past_a_brake() -> Result<()> {
+async fn nothing_is_signed_past_a_kill_switch() -> Result<()> {
     let (mut signed, mut stopped) = (0, 0);
     let stage = Stage::set_up(None).await?;
     stage.policy("SPENDING_LIMIT", limits(1, 100_000)).await?;
     let session = stage.session().await?;
-    let mut state = State { pulled: false, generation: 0, suspended: false, now: stage.clock.now() };
+    let mut state = State { activated: false, generation: 0, suspended: false, now: stage.clock.now() };
     for seed in seeds(2) {
         let mut dice = Dice::new(seed ^ 1);
         let mut asked = BTreeMap::new();

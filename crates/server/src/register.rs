@@ -40,7 +40,7 @@ pub enum AuthClass {
 
 /// One operation.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
-pub struct Door {
+pub struct Route {
     /// `GET`, `POST`, `PUT` or `DELETE`.
     pub method: &'static str,
     /// Path template, as in the OpenAPI document.
@@ -52,8 +52,8 @@ pub struct Door {
 }
 
 /// Every operation of the daemon.
-pub fn inventory() -> Vec<Door> {
-    crate::routes::all().register
+pub fn inventory() -> Vec<Route> {
+    crate::routes::all().routes
 }
 
 /// An extractor that establishes who is calling.
@@ -90,25 +90,25 @@ where
 }
 
 /// The router under construction, with its register.
-pub(crate) struct Doors {
+pub(crate) struct Register {
     pub(crate) router: OpenApiRouter<App>,
-    pub(crate) register: Vec<Door>,
+    pub(crate) routes: Vec<Route>,
 }
 
 /// Adds handlers.
-macro_rules! doors {
-    ($doors:expr; $($($part:ident)::+),+ $(,)?) => {
-        $doors$(.add(
-            $crate::doors::class_of(&$($part)::+),
+macro_rules! register {
+    ($register:expr; $($($part:ident)::+),+ $(,)?) => {
+        $register$(.add(
+            $crate::register::class_of(&$($part)::+),
             utoipa_axum::routes!($($part)::+),
         ))+
     };
 }
-pub(crate) use doors;
+pub(crate) use register;
 
-impl Doors {
+impl Register {
     pub(crate) fn new(router: OpenApiRouter<App>) -> Self {
-        Self { router, register: Vec::new() }
+        Self { router, routes: Vec::new() }
     }
 
     pub(crate) fn add(
@@ -119,7 +119,7 @@ impl Doors {
         for (path, item) in &mut paths.paths {
             for (method, operation) in operations(item) {
                 let codes = document(operation, auth);
-                self.register.push(Door { method, path: path.clone(), auth, codes });
+                self.routes.push(Route { method, path: path.clone(), auth, codes });
             }
         }
         self.router = self.router.routes((schemas, paths, methods));
