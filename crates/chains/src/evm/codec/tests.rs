@@ -8,8 +8,8 @@ use waiaas_core::network::{NetworkId, Networks};
 
 use super::*;
 use crate::Expiry;
-use crate::evm::drafted::Fixed;
-use crate::evm::external::External;
+use crate::evm::codec::drafted::Fixed;
+use crate::evm::codec::external::External;
 
 const SOMEBODY: Address = Address::Evm([5; 20]);
 

@@ -8,9 +8,9 @@ use waiaas_core::network::Networks;
 
 use super::*;
 use crate::Expiry;
-use crate::solana::body::tests::{key, own};
-use crate::solana::facts::Facts;
-use crate::solana::signed::read_signed;
+use crate::solana::codec::body::tests::{key, own};
+use crate::solana::codec::facts::Facts;
+use crate::solana::codec::signed::read_signed;
 
 const LAST_VALID: u64 = 1_000;
 
