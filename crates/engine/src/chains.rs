@@ -167,3 +167,24 @@ pub(crate) fn price_book(config: &Config) -> Result<PriceBook, StartError> {
     };
     Ok(PriceBook::new(prices.table.clone(), sources, options))
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+
+    #[test]
+    fn a_network_that_no_node_serves_has_its_formats() {
+        let text = "[rpc]\nevm_localnet = []\n";
+        let config = Config::from_parts(Some((Path::new("config.toml"), text)), [], []).expect("settings");
+        let networks = config.networks().expect("networks");
+        let chains = Chains::connect(&config, &networks).expect("asks nobody");
+        for network in networks.all() {
+            assert_eq!(chains.codec(&network.id).expect("formats").network().id, network.id);
+            assert_eq!(chains.get(&network.id).is_ok(), !config.endpoints(&network.id).is_empty());
+        }
+        assert!(chains.get(&NetworkId::new("evm-localnet")).is_err());
+        assert!(chains.codec(&NetworkId::new("nowhere")).is_err());
+    }
+}
