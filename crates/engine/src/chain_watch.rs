@@ -1,9 +1,8 @@
-//! Noticing that another chain stands behind a network's name than before: a development chain that was
-//! started anew, or a node of somebody else's.
+//! Detects that a network's endpoints serve another chain than before: a development chain that was restarted, or
+//! a wrong node.
 //!
-//! On a local network what was signed for the old chain has no future: it ends, and what it held is given
-//! free. On a public network the change is named and nothing else: a chain does not start anew there, a
-//! node may lie.
+//! On a local network transactions signed for the old chain end, and their reservations are released. On a public
+//! network the change is only logged: public chains do not restart, and a node may lie.
 
 use serde_json::json;
 use waiaas_chains::Identity;
@@ -15,8 +14,7 @@ use crate::Engine;
 use crate::chains::Look;
 use crate::error::Error;
 
-/// Looks which chain stands behind a network's name, and does what follows. Nodes that do not say change
-/// nothing.
+/// Checks the identity of a network's chain and handles a reset. Without an answer nothing changes.
 pub(crate) async fn look(engine: &Engine, network: &NetworkId, look: Look) -> Result<(), Error> {
     let Some(environment) = engine.networks().get(network).map(|network| network.environment) else {
         return Ok(());
@@ -31,9 +29,9 @@ pub(crate) async fn look(engine: &Engine, network: &NetworkId, look: Look) -> Re
             return Ok(());
         }
     };
-    // What the node that has seen least says is remembered, and all must be below that for the chain to
-    // count as set back: one that makes up a height, beside an honest one, ends nothing. A height that no
-    // chain has is not remembered; the first block counts all the same.
+    // The lowest height is stored, and all endpoints must be below it for the chain to count as set back, so that
+    // one invented height beside an honest one ends nothing. An impossible height is not stored; the first block
+    // counts all the same.
     let height = if i64::try_from(lowest).is_ok() { lowest } else { 0 };
     let now = ChainIdentity { genesis, height };
     let before = engine.store().chain_identity(network).await?;
@@ -44,7 +42,7 @@ pub(crate) async fn look(engine: &Engine, network: &NetworkId, look: Look) -> Re
         }
         Some(before) if before.height > highest && local => anew(engine, network, now, highest, LOWER).await,
         Some(before) if before.genesis != now.genesis => named(engine, network, &before, now).await,
-        // How far a public chain has come is not compared, for nodes may be behind one another.
+        // Heights of public chains are not compared, since nodes may be behind each other.
         Some(before) if before.height >= now.height || (look == Look::BeforeSending && local) => Ok(()),
         Some(_) | None => remember(engine, network, now).await,
     }
@@ -68,7 +66,7 @@ async fn anew(
         .store()
         .write(move |tx| {
             Box::pin(async move {
-                // Somebody else may have noticed meanwhile.
+                // Another task may have handled it meanwhile.
                 let before = tx.chain_identity(&name).await?;
                 if before.is_none_or(|before| before.genesis == now.genesis && before.height <= highest) {
                     return Ok(None);

@@ -29,7 +29,8 @@ struct Served {
 }
 
 /// The two halves of every network: its formats, which need no endpoint, and its nodes, where one is configured.
-/// Connecting asks no node anything: a node that is down must not keep the daemon from starting.
+/// Connecting asks no node, so that a node that is down does not keep the daemon
+/// from starting.
 pub(crate) struct Chains {
     codecs: BTreeMap<NetworkId, Arc<dyn Codec>>,
     served: BTreeMap<NetworkId, Served>,
@@ -39,7 +40,7 @@ impl Chains {
     pub(crate) fn connect(config: &Config, networks: &Networks) -> Result<Self, StartError> {
         let failed =
             |network: &Network, reason: String| StartError::Network { network: network.id.clone(), reason };
-        // One client for all: making one loads the system's certificates.
+        // One client for all, since each loads the system's certificates.
         let client = http_client().map_err(|e| StartError::Http(e.to_string()))?;
         let (mut codecs, mut served) = (BTreeMap::new(), BTreeMap::new());
         for network in networks.all() {
@@ -80,7 +81,7 @@ impl Chains {
         Ok(served.chain.clone())
     }
 
-    /// How the endpoints of each network do.
+    /// The health of each network's endpoints.
     pub(crate) fn health(&self) -> Vec<(NetworkId, Vec<EndpointHealth>)> {
         self.served.iter().map(|(network, served)| (network.clone(), served.rpc.health())).collect()
     }

@@ -1,4 +1,4 @@
-//! What every question to an owner has: its chain, its nonce, and that it is answered once.
+//! The common parts of all challenges: chain, nonce, single use.
 
 use uuid::Uuid;
 use waiaas_core::address::Address;
@@ -26,12 +26,12 @@ pub(crate) fn nonce() -> String {
     format!("{}{}", Uuid::new_v4().simple(), Uuid::new_v4().simple())
 }
 
-/// A question that was answered already, or whose time is over.
+/// The error for a challenge that was answered or has expired.
 pub(crate) fn used(error: StoreError) -> Error {
     match error {
         StoreError::Conflict(_) => {
             Error::new(ErrorCode::InvalidNonce, "The message was used already or has expired.")
-                .hint("Fetch a fresh message; each is good for one answer.")
+                .hint("Fetch a fresh message; each can be used once.")
         }
         other => other.into(),
     }

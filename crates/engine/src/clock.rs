@@ -5,12 +5,12 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use waiaas_core::UnixSeconds;
 
-/// Where the engine gets the time from.
+/// The engine's source of time.
 pub trait Clock: Send + Sync + 'static {
     /// Seconds since the Unix epoch.
     fn now(&self) -> UnixSeconds;
-    /// Time since some moment of this process. Never goes back and never jumps, whoever sets the
-    /// machine's clock; for waits within one run.
+    /// Time since a fixed moment of this process: monotonic, independent of the machine's clock; for waits within
+    /// one run.
     fn elapsed(&self) -> Duration {
         static START: LazyLock<Instant> = LazyLock::new(Instant::now);
         START.elapsed()

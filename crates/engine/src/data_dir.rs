@@ -18,7 +18,7 @@ use crate::whole_file::WholeFile;
 pub struct DataDir(PathBuf);
 
 impl DataDir {
-    /// Names a directory; nothing is touched.
+    /// Names a directory without touching it.
     pub fn new(path: impl Into<PathBuf>) -> Self {
         Self(path.into())
     }
@@ -43,12 +43,12 @@ impl DataDir {
         self.0.join("daemon.sock")
     }
 
-    /// What a process locks that uses the directory.
+    /// The lock file of the directory.
     pub fn lock_file(&self) -> PathBuf {
         self.0.join("daemon.lock")
     }
 
-    /// Where backups go unless told otherwise.
+    /// The default directory of backups.
     pub fn backups(&self) -> PathBuf {
         self.0.join("backups")
     }
@@ -59,18 +59,28 @@ impl DataDir {
     }
 
     /// Creates the directory and its parents, readable by this user only.
+    ///
+    /// # Errors
+    /// If the directory cannot be created, or its permissions cannot be set.
     pub fn create(&self) -> Result<(), DataDirError> {
         self.create_sub(&self.0)
     }
 
     /// Creates a directory below, readable by this user only.
+    ///
+    /// # Errors
+    /// If the directory cannot be created, or its permissions cannot be set.
     pub fn create_sub(&self, path: &Path) -> Result<(), DataDirError> {
         std::fs::DirBuilder::new().recursive(true).mode(0o700).create(path).map_err(io("create", path))
     }
 
-    /// Takes the directory for this process until the lock is dropped (or the process ends, however).
-    /// The lock file holds the process id of whoever has it, for others to name. A directory that others may fill
-    /// is refused ([`DataDir::refuse_shared`]).
+    /// Locks the directory for this process until the lock is dropped or the process ends. The lock file holds the
+    /// process id of the holder, for messages. A directory that other users can write is refused
+    /// ([`DataDir::refuse_shared`]).
+    ///
+    /// # Errors
+    /// [`DataDirError`]: another process holds the directory, other users can write it, or its lock file cannot be
+    /// written.
     pub fn lock(&self) -> Result<DirLock, DataDirError> {
         self.refuse_shared()?;
         let path = self.lock_file();
@@ -84,7 +94,7 @@ impl DataDir {
             .map_err(io("open", &path))?;
         match file.try_lock() {
             Ok(()) => {
-                // The lock holds without it, so a full disk is no reason to stop.
+                // The lock holds without the process id, so a full disk is no reason to stop.
                 let _ = file.set_len(0).and_then(|()| writeln!(file, "{}", std::process::id()));
                 Ok(DirLock { file })
             }
@@ -97,12 +107,11 @@ impl DataDir {
         }
     }
 
-    /// The process that says it holds the directory; none where nobody does. Nothing is made there, and whose
-    /// directory it is does not matter.
+    /// The process id of the holder of the directory, if any. Creates nothing, and accepts a directory of any user.
     ///
     /// # Errors
     ///
-    /// Where that cannot be read.
+    /// If the lock file cannot be read.
     pub fn holder(&self) -> Result<Option<u32>, DataDirError> {
         let path = self.lock_file();
         let mut file = match File::open(&path) {
@@ -122,11 +131,11 @@ impl DataDir {
         }
     }
 
-    /// The auto-provisioned password, if it still lies there.
+    /// The auto-provisioned password, if its file still exists.
     ///
     /// # Errors
     ///
-    /// Where the file cannot be read, and where it is empty: that opens nothing.
+    /// If the file cannot be read or is empty.
     pub fn read_recovery_key(&self) -> Result<Option<SecretString>, DataDirError> {
         let path = self.recovery_key();
         match read_alone(&path) {
@@ -138,14 +147,20 @@ impl DataDir {
         }
     }
 
-    /// Leaves the auto-provisioned password for the operator, mode 0600, whole or not at all. What lies
-    /// there already is replaced, so this is only for a directory that is not initialised.
+    /// Writes the auto-provisioned password for the operator, mode 0600, whole or not at all. It replaces an existing
+    /// file, so it is only for a directory that is not initialised.
+    ///
+    /// # Errors
+    /// If the file cannot be written.
     pub fn write_recovery_key(&self, password: &SecretString) -> Result<(), DataDirError> {
         let line = Zeroizing::new(format!("{}\n", password.expose_secret()));
         write_private(&self.recovery_key(), line.as_bytes())
     }
 
     /// Removes the auto-provisioned password; true if there was one.
+    ///
+    /// # Errors
+    /// If the file exists and cannot be removed.
     pub fn remove_recovery_key(&self) -> Result<bool, DataDirError> {
         let path = self.recovery_key();
         match std::fs::remove_file(&path) {
@@ -163,15 +178,15 @@ fn said(file: &mut File) -> Option<u32> {
     text.trim().parse().ok()
 }
 
-/// Holds the data directory for one process.
+/// The lock of the data directory.
 #[derive(Debug)]
 pub struct DirLock {
     file: File,
 }
 
 impl DirLock {
-    /// What tells this lock from every other on any machine, for as long as the machine runs: of two
-    /// processes that had it, the earlier one is gone. None where the system does not say.
+    /// A value that identifies this lock among all locks on all machines while the machine runs: of two processes
+    /// that had it, the earlier one has ended. None if the system does not tell.
     pub(crate) fn place(&self) -> Option<String> {
         let boot = std::fs::read_to_string("/proc/sys/kernel/random/boot_id").ok()?;
         let file = self.file.metadata().ok()?;
@@ -180,6 +195,9 @@ impl DirLock {
 }
 
 /// Writes a file of this user only, whole or not at all.
+///
+/// # Errors
+/// If the file cannot be written.
 pub fn write_private(path: &Path, bytes: &[u8]) -> Result<(), DataDirError> {
     let mut file = WholeFile::create(path)?;
     file.write_all(bytes).map_err(io("write", path))?;

@@ -1,6 +1,6 @@
 //! The engine itself: its parts, and how each is reached.
 //!
-//! It calls no use case: those are above it and receive it. `start.rs` puts it together.
+//! It calls no use case; use cases are above it and receive it. `start.rs` assembles it.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -72,7 +72,7 @@ impl Engine {
         Self(Arc::new(parts))
     }
 
-    /// Whether the daemon is up; tells nothing secret.
+    /// Whether the daemon is up; contains no secret.
     pub fn health(&self) -> Health {
         let now = self.now();
         Health {
@@ -83,17 +83,17 @@ impl Engine {
         }
     }
 
-    /// Completes when the engine stops, by [`Self::shutdown`] or because it was displaced.
+    /// Completes when the engine stops: by [`Self::shutdown`], or because another daemon took the lease.
     pub async fn stopped(&self) {
         self.0.stop.cancelled().await;
     }
 
-    /// Whether another daemon has taken the database over.
+    /// Whether another daemon has taken the lease.
     pub fn is_displaced(&self) -> bool {
         self.0.displaced.load(Ordering::Relaxed)
     }
 
-    /// Stops, because another daemon has taken the database over.
+    /// Stops because another daemon has taken the lease.
     pub(crate) fn displace(&self) {
         if !self.0.displaced.swap(true, Ordering::Relaxed) {
             tracing::error!("another daemon has taken the database over; this one stops");
@@ -164,7 +164,7 @@ impl Engine {
         &self.0.rewrap
     }
 
-    /// Time on the clock that nobody sets.
+    /// Monotonic time.
     pub(crate) fn elapsed(&self) -> Duration {
         self.0.clock.elapsed()
     }
@@ -177,12 +177,12 @@ impl Engine {
         &self.0.prices
     }
 
-    /// How many prices each session may have looked up.
+    /// The price look-up buckets of the sessions.
     pub(crate) fn lookups(&self) -> &Lookups {
         &self.0.lookups
     }
 
-    /// Who knows the named agents; none where the operator has named none.
+    /// The reputation registries; none if the operator has named no agent.
     pub(crate) fn reputation(&self) -> Option<&dyn ReputationSource> {
         self.0.reputation.as_deref()
     }
@@ -216,7 +216,7 @@ impl Engine {
         &self.0.tasks
     }
 
-    /// Rung when a worker should look without waiting for its next turn.
+    /// Notified when a worker should run before its next turn.
     pub(crate) fn wake(&self) -> &Notify {
         &self.0.wake
     }

@@ -1,7 +1,7 @@
-//! The one error every use case answers with.
+//! The error type of every use case.
 //!
-//! A code is stable; the message is one sentence for a person; the hint names the remedy. None of
-//! them carries a secret, a URL or a stored row. HTTP statuses are the server's business.
+//! The code is stable; the message is one sentence for a person; the hint names the remedy. None of them carries a
+//! secret, a URL or a stored row. The server chooses the HTTP status.
 
 mod chain;
 mod remedy;
@@ -25,7 +25,7 @@ macro_rules! codes {
         #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
         pub enum ErrorCode {
             $($(#[$doc])* $name),+,
-            /// A policy said no.
+            /// A policy denied the request.
             Denied(DenialCode),
         }
 
@@ -45,9 +45,9 @@ macro_rules! codes {
 }
 
 codes! {
-    /// No token, or not one of ours.
+    /// No token, or not a token of this daemon.
     InvalidToken = "INVALID_TOKEN",
-    /// The token's time is over.
+    /// The token has expired.
     TokenExpired = "TOKEN_EXPIRED",
     /// The session was revoked.
     SessionRevoked = "SESSION_REVOKED",
@@ -59,15 +59,15 @@ codes! {
     SocketOnly = "SOCKET_ONLY",
     /// The owner's signature does not verify.
     InvalidSignature = "INVALID_SIGNATURE",
-    /// The owner's message is not one that is open.
+    /// The owner's message is no open challenge.
     InvalidNonce = "INVALID_NONCE",
-    /// Two credentials where one was wanted.
+    /// Two credentials where one is accepted.
     AmbiguousCredentials = "AMBIGUOUS_CREDENTIALS",
     /// The kill switch is activated.
     SystemLocked = "SYSTEM_LOCKED",
     /// The daemon is stopping.
     ShuttingDown = "SHUTTING_DOWN",
-    /// Too many at once.
+    /// The concurrency limit is reached.
     Overloaded = "OVERLOADED",
 
     /// No such session.
@@ -108,13 +108,13 @@ codes! {
 
     /// No such transaction.
     TxNotFound = "TX_NOT_FOUND",
-    /// The transaction is past the state this needs.
+    /// The transaction has passed the required status.
     TxAlreadyProcessed = "TX_ALREADY_PROCESSED",
-    /// Something in the request is not valid.
+    /// A value in the request is not valid.
     ActionValidationFailed = "ACTION_VALIDATION_FAILED",
     /// The address cannot be read or is of the other chain.
     InvalidAddress = "INVALID_ADDRESS",
-    /// Nobody is known who could move what this Solana address holds.
+    /// No key is known to belong to this Solana address.
     RecipientOffCurve = "RECIPIENT_OFF_CURVE",
     /// The amount cannot be read or is not exact in the asset's decimals.
     InvalidAmount = "INVALID_AMOUNT",
@@ -136,13 +136,13 @@ codes! {
     UnsupportedTxType = "UNSUPPORTED_TX_TYPE",
     /// The NFT's standard is not one of this network.
     UnsupportedNftStandard = "UNSUPPORTED_NFT_STANDARD",
-    /// The nonce may never be its turn.
+    /// The nonce may never become due.
     NonceTooFarAhead = "NONCE_TOO_FAR_AHEAD",
     /// A gas condition was not met in time.
     GasConditionTimeout = "GAS_CONDITION_TIMEOUT",
-    /// As much of the session waits as may.
+    /// The session has reached its limit of waiting transactions.
     TooMuchWaiting = "TOO_MUCH_WAITING",
-    /// What is to be signed is for another chain id than the network's.
+    /// The content to sign names another chain id than the network's.
     ChainIdMismatch = "CHAIN_ID_MISMATCH",
     /// The arguments do not fit the function.
     AbiEncodingFailed = "ABI_ENCODING_FAILED",
@@ -156,13 +156,13 @@ codes! {
     NetworkNotFound = "NETWORK_NOT_FOUND",
     /// No endpoint is configured for the network.
     AdapterNotAvailable = "ADAPTER_NOT_AVAILABLE",
-    /// The node says it would fail.
+    /// The simulation failed.
     SimulationFailed = "SIMULATION_FAILED",
-    /// No usable answer from any node.
+    /// No node gave a usable answer.
     ChainError = "CHAIN_ERROR",
-    /// Too few nodes say what a signature depends on, or what a policy sees.
+    /// Fewer endpoints than the quorum confirm a policy fact, or a value that a signature depends on.
     NodeUnproved = "NODE_UNPROVED",
-    /// Nodes differ about what decides what a policy sees.
+    /// Endpoints contradict each other about a policy fact.
     NodesContradict = "NODES_CONTRADICT",
     /// The same key with another body.
     IdempotencyConflict = "IDEMPOTENCY_CONFLICT",
@@ -180,33 +180,33 @@ codes! {
 
     /// The wallet has no owner.
     OwnerNotSet = "OWNER_NOT_SET",
-    /// The owner is locked; only its own signature changes it.
+    /// The owner is LOCKED; only that owner's signature changes it.
     OwnerAlreadyConnected = "OWNER_ALREADY_CONNECTED",
-    /// The address can never answer, or must not.
+    /// The address cannot or must not be an owner.
     OwnerUnfit = "OWNER_UNFIT",
     /// The address is not the owner's.
     OwnerAddressMismatch = "OWNER_ADDRESS_MISMATCH",
-    /// Nothing waits for an answer.
+    /// No answer is awaited.
     ApprovalNotFound = "APPROVAL_NOT_FOUND",
-    /// The answer came too late.
+    /// The approval window expired.
     ApprovalTimeout = "APPROVAL_TIMEOUT",
-    /// What the owner would have to approve does not fit a question.
+    /// The presentation is too long for a message.
     ApprovalTooLong = "APPROVAL_TOO_LONG",
 
     /// No such change.
     ChangeNotFound = "CHANGE_NOT_FOUND",
-    /// The change is past the state this needs.
+    /// The change has passed the required status.
     ChangeAlreadyDecided = "CHANGE_ALREADY_DECIDED",
-    /// What the change is about has changed meanwhile.
+    /// The object of the change has changed meanwhile.
     ChangeSuperseded = "CHANGE_SUPERSEDED",
-    /// As many changes wait as may.
+    /// The limit of pending changes is reached.
     ChangeLimitExceeded = "CHANGE_LIMIT_EXCEEDED",
 
     /// The kill switch is activated already. No longer sent: activating it again answers with its state.
     KillSwitchAlreadyActive = "KILL_SWITCH_ALREADY_ACTIVE",
-    /// The kill switch is not on.
+    /// The kill switch is not activated.
     KillSwitchNotActive = "KILL_SWITCH_NOT_ACTIVE",
-    /// Somebody else changed it first.
+    /// Another request changed it first.
     InvalidStateTransition = "INVALID_STATE_TRANSITION",
     /// The disk is full.
     StorageFull = "STORAGE_FULL",
@@ -222,7 +222,7 @@ impl fmt::Display for ErrorCode {
     }
 }
 
-/// What went wrong and what to do about it.
+/// An error with its remedy.
 #[derive(Clone, PartialEq, Debug, thiserror::Error)]
 #[error("{code}: {message}")]
 pub struct Error {
@@ -234,7 +234,7 @@ pub struct Error {
     pub hint: Option<Remedy>,
     /// Structured extras, such as the denials of a policy.
     pub details: Option<Value>,
-    /// Seconds after which asking again makes sense.
+    /// Seconds to wait before a retry.
     pub retry_after: Option<u64>,
 }
 
@@ -273,7 +273,7 @@ impl Error {
             .details(json!({ "issues": [issue] }))
     }
 
-    /// Says in which field of the request it is.
+    /// Names the field of the request.
     #[must_use]
     pub fn at(mut self, path: &str) -> Self {
         self.message = format!("{path}: {}", self.message);
@@ -281,7 +281,7 @@ impl Error {
         self.details(json!({ "issues": [issue] }))
     }
 
-    /// A defect of ours or a damaged record. The cause goes to the log, never to the caller.
+    /// A defect or a damaged record. The cause goes to the log, never to the caller.
     pub fn internal(cause: impl fmt::Display) -> Self {
         tracing::error!(%cause, "internal error");
         Self::new(ErrorCode::InternalError, "The daemon met an internal error.")

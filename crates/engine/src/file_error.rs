@@ -1,24 +1,24 @@
-//! What goes wrong with files of the data directory and beside it, and the remedies.
+//! Errors of files in and beside the data directory, with their remedies.
 
 use std::io;
 use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
-/// What goes wrong with files.
+/// A file error.
 #[derive(Debug, Error)]
 pub enum DataDirError {
     /// A file operation failed.
     #[error("cannot {action} {path}: {reason}{}", remedy(.reason.kind()))]
     Io {
-        /// What was tried.
+        /// The attempted action.
         action: &'static str,
-        /// On which path.
+        /// The path.
         path: PathBuf,
-        /// Why it failed. Not the error's source, which would be printed once more.
+        /// The reason. It is not the error's source, which would be printed again.
         reason: io::Error,
     },
-    /// The password in plain text is not this user's alone.
+    /// Other users can read the plain-text password.
     #[error(
         "{path} holds the master password and can be read by others (mode {mode:03o}); run `chmod 600 {path}`, and `waiaas set-master` if somebody may have read it"
     )]
@@ -28,7 +28,7 @@ pub enum DataDirError {
         /// Its permissions.
         mode: u32,
     },
-    /// Somebody else decides what is in the directory.
+    /// The directory belongs to another user.
     #[error(
         "{} belongs to user {owner}, who could put another daemon, configuration or key there; run this as that user \
          (`sudo -u '#{owner}' waiaas …`), or run `chown -R {me} {}` where it is to be yours",
@@ -39,10 +39,10 @@ pub enum DataDirError {
         path: PathBuf,
         /// Its user id.
         owner: u32,
-        /// Who runs this.
+        /// The user id of this process.
         me: u32,
     },
-    /// Others may change the directory, or what in it matters.
+    /// Other users can write the directory or a file in it that matters.
     #[error(
         "{} can be written by others (mode {mode:03o}), who could put another daemon, configuration or key there; \
          look what is in it, then run `chmod go-w {}`",

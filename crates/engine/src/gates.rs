@@ -1,10 +1,10 @@
-//! The gate in front of the password KDF: who may try a master password now.
+//! The gate in front of the password KDF: limits tries of master passwords.
 //!
-//! Each way in has a gate of its own, so that nobody on the network can keep the operator on the
-//! machine waiting. A password is looked at and a wrong one counted in one step, so of guesses made at once no
-//! more are looked at than are free, and the right one waits for nobody. Where only the KDF can tell, one run at
-//! a time passes, counted before the next one begins; few may wait, the others are told so at once. How long a gate stays shut is measured by a clock that nobody
-//! sets; what a restart takes over from the last run is bounded by the longest wait there is.
+//! Each way in has its own gate, so that callers on the network cannot keep the operator on the machine waiting. A
+//! password is checked and a wrong one counted in one step, so that of simultaneous guesses no more are checked than
+//! are free, and the right password does not wait. Where only the KDF can tell, one run passes at a time and is
+//! counted before the next begins; a few callers may wait, others are refused at once. Waits are measured by a
+//! monotonic clock; the wait taken over by a restart is at most the longest wait.
 
 use std::net::IpAddr;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -18,10 +18,10 @@ use waiaas_store::{LoginFailures, Store, StoreError};
 use crate::config::Security;
 use crate::error::{Error, ErrorCode};
 
-/// Tries at one gate: one runs, the others wait for it.
+/// Tries admitted at one gate: one runs, the others wait for it.
 const PLACES: usize = 4;
 
-/// How a caller reached the daemon.
+/// The way a caller reached the daemon.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Via {
     /// By TCP, from this address as far as it is known.
@@ -46,7 +46,7 @@ impl Via {
     }
 }
 
-/// When waiting begins, and how long it may get. Seconds.
+/// The number of free failures, and the longest wait in seconds.
 #[derive(Clone, Copy)]
 struct Lockout {
     free: u32,
@@ -69,9 +69,8 @@ impl Lockout {
         Some(self.base.saturating_mul(1u64 << over.min(32)).min(self.cap))
     }
 
-    /// Seconds that are left of a wait which an earlier run began, by the time of day. A row from the
-    /// future was written by a clock that was wrong, or is read by one: then the whole wait counts
-    /// again, and never more.
+    /// Seconds left of a wait that an earlier run began, by wall-clock time. For a row from the future, which a wrong
+    /// clock wrote or reads, the whole wait counts again.
     fn left(self, row: LoginFailures, now: UnixSeconds) -> Option<u64> {
         let whole = self.wait_after(row.failures)?;
         if row.updated_at > now {
@@ -85,7 +84,7 @@ impl Lockout {
 #[derive(Default)]
 struct Failures {
     count: u32,
-    /// On the clock that nobody sets.
+    /// Monotonic time.
     locked_until: Option<Duration>,
 }
 
@@ -100,21 +99,21 @@ impl Failures {
     }
 }
 
-/// A wrong password that has been counted.
+/// A counted wrong password.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct Counted {
-    /// How many there are now.
+    /// The number of failures so far.
     pub(crate) failures: u32,
-    /// Seconds to wait before the next.
+    /// Seconds to wait before the next try.
     pub(crate) wait: Option<u64>,
 }
 
-/// What a look at a password told.
+/// The result of checking a password.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Judged {
-    /// It is the one.
+    /// It is the right password.
     Right,
-    /// It is not, and counted.
+    /// It is wrong, and was counted.
     Wrong(Counted),
     /// Only the KDF can tell.
     Unknown,
@@ -129,8 +128,8 @@ pub(crate) struct Gate {
     failures: Mutex<Failures>,
 }
 
-/// Proofs of the daemon for each wrong password that is free. Several may be under way at once before
-/// the first caller has sent its password.
+/// Proofs of the daemon per free wrong password. Several may be under way before the first caller has sent its
+/// password.
 const PROOFS: u32 = 4;
 
 /// Both ways in, and the daemon's own proofs.
@@ -141,7 +140,7 @@ pub(crate) struct Gates {
 }
 
 impl Gates {
-    /// As the last run left them. `elapsed` is [`crate::Clock::elapsed`] now.
+    /// Restores the gates of the last run. `elapsed` is [`crate::Clock::elapsed`] now.
     pub(crate) async fn load(
         store: &Store,
         security: &Security,
@@ -162,7 +161,7 @@ impl Gates {
         &self.proofs
     }
 
-    /// What a right password that came this way proves to have been tries of its sender.
+    /// Withdraws the counted proofs that a right password shows to be its sender's.
     pub(crate) fn answered(&self, via: Via) -> impl Iterator<Item = &Gate> {
         let proofs = matches!(via, Via::Network(_)).then_some(&self.proofs);
         std::iter::once(self.of(via)).chain(proofs)
@@ -176,7 +175,7 @@ impl Gates {
     }
 }
 
-/// Admission to the KDF. While it lives, nobody else passes the gate.
+/// Admission to the KDF. While it lives, the gate admits no other.
 pub(crate) struct Turn<'a> {
     _place: SemaphorePermit<'a>,
     _turn: SemaphorePermit<'a>,
@@ -219,28 +218,27 @@ impl Gate {
         }
     }
 
-    /// Waits for a turn at the KDF; refuses at once where enough others wait. The gate may have been
-    /// shut meanwhile: ask again with the turn in hand.
+    /// Waits for a turn at the KDF; fails at once if too many others wait. The gate may have been shut meanwhile, so
+    /// check again while holding the turn.
     pub(crate) async fn turn(&self) -> Result<Turn<'_>, Error> {
         let Ok(place) = self.places.try_acquire() else {
             return Err(Error::new(
                 ErrorCode::Overloaded,
                 "Too many master passwords are being tried at once.",
             )
-            .hint("Ask again soon. On the daemon's own machine, the command line has a way in of its own.")
+            .hint("Try again soon. On the daemon's machine the command line uses the control socket, which has its own limit.")
             .retry_after(1));
         };
         let turn = self.turn.acquire().await.map_err(Error::internal)?;
         Ok(Turn { _place: place, _turn: turn })
     }
 
-    /// Looks at a password by `check`, and counts a wrong one before anybody else's is looked at. Without
-    /// that, guesses beyond those that are free would be told apart from the right one by a refusal that
-    /// counts nothing.
+    /// Checks a password by `check`, and counts a wrong one before the next is checked. Otherwise guesses beyond the
+    /// free ones could be told from the right password without being counted.
     ///
     /// # Errors
     ///
-    /// While the gate is shut, nothing is looked at.
+    /// While the gate is shut, without checking the password.
     pub(crate) fn judge(&self, elapsed: Duration, check: impl FnOnce() -> Checked) -> Result<Judged, Error> {
         let mut failures = self.failures();
         if let Some(until) = failures.locked_until
@@ -255,7 +253,7 @@ impl Gate {
         })
     }
 
-    /// Counts a try that only the turn could tell.
+    /// Counts a try that the KDF found wrong.
     pub(crate) fn count(&self, _: &Turn<'_>, elapsed: Duration) -> Counted {
         self.failures().add(self.lockout, elapsed)
     }
@@ -266,7 +264,7 @@ impl Gate {
     }
 }
 
-/// The answer while a gate is shut.
+/// The error while a gate is shut.
 pub(crate) fn locked(left: Duration) -> Error {
     let seconds = left.as_secs().saturating_add(u64::from(left.subsec_nanos() > 0));
     Error::new(

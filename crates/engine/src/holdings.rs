@@ -1,4 +1,4 @@
-//! What a wallet holds on a network, with prices. For whom it is read is decided above.
+//! Balances of a wallet on a network, with prices. Callers check who may read them.
 
 use std::sync::Arc;
 
@@ -12,7 +12,7 @@ use crate::error::Error;
 use crate::views::{AssetsView, HoldingView, Money, Wallet};
 
 impl Engine {
-    /// Prices come out of what the session may have looked up, if one asks.
+    /// For a session, prices come from its look-up bucket.
     pub(crate) async fn holdings(
         &self,
         session: Option<SessionId>,
@@ -24,7 +24,7 @@ impl Engine {
         let found = self.chain(&network.id)?.holdings(wallet.address, &tokens).await?;
         let mut holdings = Vec::new();
         for mut holding in found.held {
-            // What is on record counts, whatever the node says now.
+            // Recorded decimals count, whatever the node answers now.
             let address = holding.asset.token_address();
             if let Some(row) = known.iter().find(|row| Some(row.address) == address) {
                 holding.facts = TokenFacts { decimals: row.decimals, symbol: row.symbol.clone() };

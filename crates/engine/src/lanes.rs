@@ -1,4 +1,4 @@
-//! One lane per wallet and network: signing happens in line, so that nonces do too.
+//! Signing lanes: one per wallet and network, so that nonces are used in order.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};

@@ -1,6 +1,6 @@
 //! One daemon at a time: the lease in the database, from start to shutdown.
 //!
-//! A daemon that does not get the lease does not start. One that finds it taken signs nothing more and stops.
+//! A daemon that does not get the lease does not start. A daemon that lost it signs nothing more and stops.
 
 use uuid::Uuid;
 use waiaas_store::{LEASE_SECONDS, LeaseHolder, LeaseRow, Store, WriteTx};
@@ -39,7 +39,7 @@ fn host() -> String {
 }
 
 impl Engine {
-    /// Renews the lease. If somebody else has it, this daemon has nothing left to do.
+    /// Renews the lease. If another daemon has it, this one stops.
     pub(crate) async fn renew_lease(&self) -> Result<(), Error> {
         let holder = self.lease().holder.clone();
         let renewed = self
@@ -51,7 +51,7 @@ impl Engine {
         Ok(())
     }
 
-    /// Refuses to go on in a transaction that began after another daemon took the database over.
+    /// Refuses to go on in a transaction that began after another daemon took the lease.
     pub(crate) async fn refuse_unless_holder(&self, tx: &mut WriteTx) -> Result<(), Error> {
         if tx.holds_lease(&self.lease().holder).await? {
             return Ok(());

@@ -2,8 +2,8 @@
 //!
 //! A newcomer starts here. [`Engine`] holds the parts. `credentials/` makes the proofs, and with a proof the
 //! engine gives a handle: [`Agent`], [`Operator`] or [`OwnerDesk`], whose methods are the use cases of that
-//! audience. `pipeline/` is the one path on which value moves; `workers/` is what happens by itself; `start.rs`
-//! puts everything together. What does not belong here: HTTP, SQL, cryptography.
+//! audience. `pipeline/` is the one path on which value moves; `workers/` does the work without a caller; `start.rs`
+//! assembles the engine. Does not belong here: HTTP, SQL, cryptography.
 
 mod agent;
 mod chain_watch;
@@ -59,7 +59,7 @@ pub use waiaas_keys::hardening::{Report as Hardening, harden as harden_process};
 pub use waiaas_keys::password::check_new as check_new_password;
 pub use whole_file::WholeFile;
 
-/// How a caller from elsewhere has a daemon prove itself.
+/// The proof of a daemon to remote callers.
 pub mod proof {
     pub use waiaas_keys::KdfParams;
     pub use waiaas_keys::proof::{Answer, Challenge, ProofKey, Stretching};

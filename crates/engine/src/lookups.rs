@@ -1,8 +1,8 @@
-//! How many prices a session may have looked up.
+//! The limit of price look-ups per session.
 //!
-//! Price services are free or paid by the look-up, and one agent must not use up what all wallets need:
-//! whoever silences one service leaves the other as the only source. Each session has a bucket that fills
-//! by so many look-ups a minute. What is in the price book already costs nothing.
+//! Price services are limited or paid by the look-up, and one agent must not exhaust them for all wallets: an
+//! exhausted service would leave another as the only source. Each session has a token bucket that fills by a number
+//! of look-ups per minute. Prices in the price book's cache cost nothing.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
@@ -12,7 +12,7 @@ use waiaas_core::UnixSeconds;
 use waiaas_core::asset::AssetId;
 use waiaas_core::ids::SessionId;
 
-/// What one look-up takes out of a bucket: as much as flows in within a second at one look-up a minute.
+/// The cost of one look-up: sixty times the inflow of one second at one look-up a minute.
 const ONE: u64 = 60;
 /// Sessions remembered at once, before full buckets are forgotten.
 const MOST: usize = 1_024;
@@ -62,7 +62,7 @@ impl Lookups {
         self.per_minute.saturating_mul(ONE)
     }
 
-    /// What a bucket holds by now. A clock that goes back fills nothing.
+    /// The content of a bucket now. A clock that goes back adds nothing.
     fn filled(&self, bucket: Bucket, now: UnixSeconds) -> u64 {
         let seconds = u64::try_from(now.saturating_sub(bucket.at)).unwrap_or(0);
         bucket.left.saturating_add(seconds.saturating_mul(self.per_minute)).min(self.full())

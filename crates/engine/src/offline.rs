@@ -1,4 +1,4 @@
-//! What is done while no daemon runs: initialise, change the password, restore a backup.
+//! Use cases while no daemon runs: initialise, change the password, restore a backup.
 
 mod restore;
 
@@ -24,11 +24,11 @@ pub use restore::{RestoreError, Restored, RestoredConfig, restore};
 pub enum InitMode {
     /// The operator gives it.
     Password(SecretString),
-    /// A random one is left in `recovery.key`.
+    /// A random one is written to `recovery.key`.
     AutoProvision,
 }
 
-/// What initialising did.
+/// The result of initialising.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct InitReport {
     /// The new installation.
@@ -39,6 +39,10 @@ pub struct InitReport {
 
 /// Sets up a data directory and its database. A crash leaves either nothing initialised or all of it:
 /// the installation is one database transaction, written after `recovery.key` is durable.
+///
+/// # Errors
+/// [`StartError`]: the directory is initialised or in use, the password is too weak, or a file or the database cannot
+/// be written.
 pub async fn init(
     data_dir: &DataDir,
     config: &Config,
@@ -74,8 +78,8 @@ pub async fn init(
     Ok(InitReport { instance, auto_provisioned })
 }
 
-/// The password in `recovery.key`, which is written now unless an interrupted attempt left a whole one: that
-/// opened nothing yet, so it may serve. What is less than a whole one is replaced.
+/// The password in `recovery.key`. The file is written now, unless an interrupted attempt left a complete one, which
+/// protects nothing yet and can be used. An incomplete file is replaced.
 fn recovery_password(data_dir: &DataDir) -> Result<SecretString, StartError> {
     let left = match data_dir.read_recovery_key() {
         Err(DataDirError::EmptyRecoveryKey(_)) => None,
@@ -90,6 +94,9 @@ fn recovery_password(data_dir: &DataDir) -> Result<SecretString, StartError> {
 }
 
 /// Whether this data directory has been initialised.
+///
+/// # Errors
+/// [`StartError`] if the database cannot be opened.
 pub async fn is_initialised(data_dir: &DataDir, config: &Config) -> Result<bool, StartError> {
     if let DatabaseTarget::Sqlite(path) = config.database.target(data_dir.path())
         && !path.exists()
@@ -103,6 +110,10 @@ pub async fn is_initialised(data_dir: &DataDir, config: &Config) -> Result<bool,
 }
 
 /// Changes the master password while no daemon runs. True if `recovery.key` was removed.
+///
+/// # Errors
+/// [`StartError`]: a daemon runs, the old password is wrong, the new one is too weak, or the database cannot be
+/// written.
 pub async fn set_master_password(
     data_dir: &DataDir,
     config: &Config,

@@ -1,10 +1,9 @@
-//! Which wallet and which network a request means when it does not say.
+//! Finds the wallet and the network of a request that does not name them.
 //!
-//! The wallet is the only one of the session's that fits: by the form of the addresses, the network and the
-//! asset ids that the request names. What only reads falls back to the session's default wallet; where money
-//! could leave from more than one, the caller has to say which. A field that no wallet of the session could take
-//! is named before that: to say which wallet is meant would not help. A network that is not named is that of the
-//! asset, else the wallet's default, else the only one that can be used.
+//! The wallet is the only one of the session that fits the request's addresses, network and asset ids. A read
+//! request falls back to the session's default wallet; a request that moves value and fits several wallets is
+//! refused. A field that fits no wallet of the session is reported first, since naming a wallet would not help. The
+//! network is that of the asset, else the wallet's default, else the only usable one.
 
 use std::sync::Arc;
 
@@ -22,21 +21,21 @@ use crate::credentials::Session;
 use crate::error::{Error, ErrorCode, Remedy};
 use crate::views::{Asked, SendRequest, Wallet};
 
-/// What a request says about where it belongs.
+/// The parts of a request that restrict wallet and network.
 #[derive(Default)]
 struct Traits<'a> {
-    /// The families that the request itself says or implies.
+    /// The chains that the request names or implies.
     chains: Vec<Chain>,
     /// Every address, with the name of its field.
     addresses: Vec<(&'static str, &'a str)>,
     /// The networks of the asset ids.
     assets: Vec<&'a str>,
-    /// What cannot be read, whichever wallet is meant.
+    /// The error of a part that no wallet could read.
     fault: Option<Error>,
 }
 
 impl Engine {
-    /// The wallet and the network that a request to move value means.
+    /// The wallet and the network of a request that moves value.
     pub(crate) async fn place(
         &self,
         session: &Session,
@@ -60,7 +59,7 @@ impl Engine {
             }
         };
         let network = match (&request.network, named) {
-            // An asset of another chain or environment is refused where it is read, by its own name.
+            // An asset of another chain or environment is refused where it is read, with its name.
             (None, Some(network)) if at_home(&wallet, network) => Arc::new(network.clone()),
             (named, _) => self.network_of(&wallet, named.as_deref())?,
         };
@@ -76,8 +75,8 @@ impl Engine {
         Ok(wallets)
     }
 
-    /// The wallet that a session means to read: the one named, else its default wallet, or the only other
-    /// one that is on the network asked for.
+    /// The wallet of a read request: the one named, else the default wallet, or the only other one on the requested
+    /// network.
     pub(crate) async fn session_wallet(
         &self,
         session: &Session,
@@ -102,7 +101,7 @@ impl Engine {
             return Ok(default);
         }
         let wallets = self.session_wallets(session).await?;
-        // One wallet is not ambiguous: that it is on other networks is said where the network is resolved.
+        // A single wallet is not ambiguous; a wrong network is reported where the network is resolved.
         if let [_] = wallets.as_slice() {
             return Ok(default);
         }
@@ -124,7 +123,10 @@ impl Engine {
         all.filter(|network| self.chain(&network.id).is_ok()).cloned().collect()
     }
 
-    /// The network a wallet's request means: the one named, else the wallet's default.
+    /// The network of a wallet's request: the one named, else the wallet's default.
+    ///
+    /// # Errors
+    /// `NETWORK_NOT_FOUND`, `ENVIRONMENT_NETWORK_MISMATCH`, `NETWORK_REQUIRED`.
     pub fn network_of(&self, wallet: &Wallet, named: Option<&str>) -> Result<Arc<Network>, Error> {
         let network = match named {
             Some(_) => self.networks().resolve(named, wallet.chain, wallet.environment)?.clone(),
@@ -133,8 +135,11 @@ impl Engine {
         Ok(Arc::new(network))
     }
 
-    /// The network used when a request names none: the one the operator has set, else the one that every
-    /// wallet of this chain and environment has, else the only one that can be used.
+    /// The network of requests that name none: the one set by the operator, else the default of this chain and
+    /// environment if there is one, else the only usable one.
+    ///
+    /// # Errors
+    /// `NETWORK_REQUIRED` if several networks are usable and none is the default.
     pub fn default_network(&self, wallet: &Wallet) -> Result<Network, Error> {
         let set = wallet.default_network.as_ref().and_then(|id| self.networks().get(id));
         if let Some(network) = set.filter(|network| at_home(wallet, network)) {

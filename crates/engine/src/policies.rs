@@ -1,4 +1,4 @@
-//! Stored policies: as they are shown, and compiled in memory, refreshed whenever the stored generation has moved.
+//! Stored policies: their views, and a compiled cache that is refreshed when the stored generation moves.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -14,13 +14,13 @@ use waiaas_store::{PolicyRow, WriteTx};
 use crate::error::{Error, ErrorCode};
 use crate::views::PolicyView;
 
-/// The policies that apply to one wallet on one network, with the text they are kept as.
+/// The policies that apply to one wallet on one network, with their stored text.
 pub(crate) struct InForce {
     /// Compiled.
     pub(crate) set: PolicySet,
     /// Every row, in report order, as JSON.
     pub(crate) text: String,
-    /// Of the text.
+    /// Digest of the text.
     pub(crate) digest: Digest,
 }
 
@@ -51,7 +51,7 @@ impl InForce {
         Ok(Self { set, text, digest })
     }
 
-    /// Reads a kept set again, for the wallet and network it was kept for.
+    /// Reads a stored set, for the wallet and network it was stored for.
     pub(crate) fn read(
         text: &str,
         networks: &Networks,
@@ -69,7 +69,7 @@ impl InForce {
     }
 }
 
-/// The sets selected so far, all of one generation of the stored policies.
+/// The sets selected so far, all of one generation.
 #[derive(Default)]
 struct Cached {
     generation: Option<u64>,
@@ -81,8 +81,8 @@ struct Cached {
 pub(crate) struct Policies(Mutex<Cached>);
 
 impl Policies {
-    /// The policies in force in this transaction for a wallet on a network. What is cached counts
-    /// only while the stored generation is the one it was read at.
+    /// The policies in force in this transaction for a wallet on a network. The cache counts only for the stored
+    /// generation.
     pub(crate) async fn in_force(
         &self,
         tx: &mut WriteTx,
@@ -112,8 +112,8 @@ impl Policies {
     }
 }
 
-/// Reads a stored row with the validation that admitted it. A row that no longer passes stops every
-/// decision it applies to rather than being skipped.
+/// Reads a stored row with the validation of new rows. A row that fails is not skipped: every request in its scope
+/// fails.
 pub(crate) fn compile(row: &PolicyRow, networks: &Networks) -> Result<Policy, Error> {
     let policy_type = PolicyType::parse(&row.policy_type).ok_or_else(|| corrupt(row))?;
     let value = serde_json::from_str(&row.rules).map_err(|_| corrupt(row))?;
@@ -145,5 +145,5 @@ impl TryFrom<PolicyRow> for PolicyView {
 
 fn corrupt(row: &PolicyRow) -> Error {
     Error::new(ErrorCode::PolicyRulesCorrupt, format!("The stored policy {} cannot be read.", row.id))
-        .hint("The operator must correct or delete it; until then what it applies to is refused.")
+        .hint("The operator must correct or delete it; until then requests in its scope are refused.")
 }

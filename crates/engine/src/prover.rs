@@ -1,11 +1,11 @@
-//! What the daemon proves with that it knows the master password.
+//! The verifier with which the daemon proves that it knows the master password.
 
 use std::sync::{Arc, PoisonError, RwLock};
 
 use waiaas_keys::KeystoreHeader;
 use waiaas_keys::proof::{ProofKey, Stretching};
 
-/// What the daemon proves with. Follows every change of the password that it makes or notices.
+/// The daemon's verifier. It follows every change of the password that the daemon makes or notices.
 pub(crate) struct Prover(RwLock<Arc<(Stretching, ProofKey)>>);
 
 impl Prover {

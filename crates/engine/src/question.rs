@@ -1,8 +1,8 @@
-//! What can be checked about a question to an owner without trusting the daemon that asks: that the text
-//! to be signed says what the bytes to be signed do.
+//! Checks a challenge without trust in the daemon: whether the text to sign describes the effects of the bytes to
+//! sign.
 //!
-//! Prices, decimals, symbols, what a node saw and why the owner is asked are the daemon's word. Recipients,
-//! amounts in base units, calls, typed data and texts are read here from the bytes.
+//! Prices, decimals, symbols, simulated effects and reasons come from the daemon. Recipients, amounts in base units,
+//! calls, typed data and texts are read here from the bytes.
 
 use std::sync::Arc;
 
@@ -17,17 +17,17 @@ use waiaas_core::network::{Chain, Environment, Finality, Network, Networks};
 use waiaas_core::owner::{Challenge, OwnerAction};
 use waiaas_core::presentation::{Ask, Presentation, VERSION};
 
-/// Why a question is not to be answered.
+/// Why a challenge must not be signed.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum Doubt {
-    /// Not the text of a daemon's question, or with something added.
-    #[error("the text to sign is not the question of a wallet daemon")]
+    /// The text is no challenge of a wallet daemon, or has additions.
+    #[error("the text to sign is not a challenge of a wallet daemon")]
     NotAQuestion,
     /// Another action, transaction, change or wallet.
-    #[error("the text to sign is the question '{0}', which was not asked for")]
+    #[error("the text to sign is for the action '{0}', which was not asked for")]
     Other(&'static str),
-    /// For other bytes, or another content, than was sent along.
-    #[error("the text to sign is about something else than what was sent along with it")]
+    /// For other bytes, or another content, than the document has.
+    #[error("the text to sign is not about the content of this document")]
     Draft,
     /// A form that this release does not know.
     #[error("the description has a form that this release does not know")]
@@ -36,20 +36,26 @@ pub enum Doubt {
     #[error("the bytes of the transaction cannot be read: {0}")]
     Unreadable(String),
     /// The description does not fit the bytes.
-    #[error("the transaction does something else than its description says")]
+    #[error("the effects of the transaction differ from its description")]
     Effects,
     /// The text does not fit the description.
-    #[error("the text to sign says something else than the transaction does")]
+    #[error("the text to sign differs from the effects of the transaction")]
     Text,
 }
 
-/// Reads a question, whatever it is about.
+/// Reads a challenge of any action.
+///
+/// # Errors
+/// [`Doubt`] if the text is no challenge of a wallet daemon.
 pub fn read(message: &str) -> Result<Challenge, Doubt> {
     Challenge::read(message).ok_or(Doubt::NotAQuestion)
 }
 
-/// Checks a question about the transaction `tx`: it asks for this decision, about exactly this draft, and
-/// its words are those of a description that the draft's own bytes bear out.
+/// Checks a challenge about the transaction `tx`: it is for this decision and exactly this draft, and its words are
+/// those of a description that agrees with the draft's bytes.
+///
+/// # Errors
+/// [`Doubt`] names the difference.
 pub fn check(
     message: &str,
     ask: Ask,
@@ -77,7 +83,7 @@ pub fn check(
     let (effects, content) = waiaas_chains::codec(&network)
         .and_then(|codec| codec.read(draft))
         .map_err(|error| Doubt::Unreadable(error.to_string()))?;
-    // What calls that nobody can decode were seen to do is not in the bytes.
+    // Simulated effects of undecoded calls are not in the bytes.
     let effects = Effects { seen: shown.effects.seen.clone(), ..effects };
     if effects != shown.effects || content != shown.content {
         return Err(Doubt::Effects);
@@ -88,7 +94,10 @@ pub fn check(
     Ok(asked)
 }
 
-/// Checks a question about a change: it asks for this decision, about exactly this content.
+/// Checks a challenge about a change: it is for this decision and exactly this content.
+///
+/// # Errors
+/// [`Doubt`] names the difference.
 pub fn check_change(message: &str, ask: Ask, id: ChangeId, content: &Value) -> Result<Challenge, Doubt> {
     let asked = read(message)?;
     let digest = match (asked.action, ask) {
@@ -100,13 +109,16 @@ pub fn check_change(message: &str, ask: Ask, id: ChangeId, content: &Value) -> R
         }
         (other, Ask::Approve | Ask::Reject) => return Err(Doubt::Other(other.as_str())),
     };
-    // As it is stored, whatever the order of its keys on the way.
+    // In its stored form, whatever the order of keys in transit.
     let content: Change = serde_json::from_value(content.clone()).map_err(|_| Doubt::Version)?;
     let content = serde_json::to_string(&content).map_err(|_| Doubt::Version)?;
     if change::digest(id, &content) == digest { Ok(asked) } else { Err(Doubt::Draft) }
 }
 
-/// Checks a question about a wallet itself: it asks for exactly this, for this wallet.
+/// Checks a challenge about a wallet itself: it is for exactly this action and wallet.
+///
+/// # Errors
+/// [`Doubt`] if the challenge is for another action or wallet.
 pub fn check_wallet(message: &str, action: OwnerAction, wallet: WalletId) -> Result<Challenge, Doubt> {
     let asked = read(message)?;
     if asked.action != action || asked.wallet != wallet {
@@ -115,7 +127,7 @@ pub fn check_wallet(message: &str, action: OwnerAction, wallet: WalletId) -> Res
     Ok(asked)
 }
 
-/// The network as everybody knows it, or one of the operator's own by its chain id.
+/// A built-in network, or one of the operator's own by its chain id.
 fn network(shown: &Presentation) -> Option<Network> {
     if let Some(known) = Networks::builtin().get(&shown.effects.network) {
         return Some(known.clone());

@@ -1,9 +1,9 @@
-//! Disk space set aside for when there is none left: for the kill switch, the audit log, and the ends of
-//! what is under way.
+//! Disk space reserved for a full disk: for the kill switch, the audit log, and the completion of transactions
+//! under way.
 //!
-//! A file beside the database holds it. The first of these that finds the disk full gives the file up and
-//! writes in its place; from then on nothing new is admitted, so that agents cannot use that space up as
-//! well. The file is made again once there is room for it.
+//! A file beside the database holds it. The first of these writes that finds the disk full removes the file and
+//! uses its space; from then on nothing new is admitted, so that agents cannot use up that space. The file is
+//! created again once there is room.
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write as _};
@@ -18,7 +18,7 @@ use waiaas_store::StoreError;
 use crate::config::DatabaseTarget;
 use crate::error::{Error, ErrorCode};
 
-/// Bytes set aside. The kill switch takes some thousand, an end of a transaction as many.
+/// Reserved bytes. An activation of the kill switch needs a few thousand, as does the end of a transaction.
 const BYTES: u64 = 8 * 1024 * 1024;
 
 /// The file, for a database that is a file of ours.
@@ -28,8 +28,7 @@ pub(crate) struct Reserve {
 }
 
 impl Reserve {
-    /// Sets the space aside. Where there is none the daemon starts all the same, to be stopped or
-    /// looked at.
+    /// Reserves the space. Without space the daemon starts all the same, so that it can be stopped or inspected.
     pub(crate) fn hold(target: &DatabaseTarget) -> Self {
         let path = match target {
             DatabaseTarget::Sqlite(path) => Some(path.with_extension("reserve")),
@@ -45,7 +44,7 @@ impl Reserve {
         self.path.is_none() || self.held.load(Ordering::SeqCst)
     }
 
-    /// Gives it up; true if that made room.
+    /// Removes the reserve; true if that made room.
     pub(crate) fn release(&self) -> bool {
         let Some(path) = &self.path else { return false };
         if !self.held.swap(false, Ordering::SeqCst) {
@@ -71,14 +70,14 @@ impl Reserve {
         match fill(path) {
             Ok(()) => self.held.store(true, Ordering::SeqCst),
             Err(error) => {
-                // A part of it would take space that somebody needs.
+                // A partial reserve would take space that is needed.
                 let _ = std::fs::remove_file(path);
                 tracing::warn!(%error, path = %path.display(), "there is no room for the reserve of disk space");
             }
         }
     }
 
-    /// Writes once more in the space of the reserve where the disk is full.
+    /// Writes again in the space of the reserve if the disk is full.
     pub(crate) async fn write<T, F>(&self, write: impl Fn() -> F) -> Result<T, StoreError>
     where
         F: Future<Output = Result<T, StoreError>>,
@@ -89,14 +88,14 @@ impl Reserve {
         }
     }
 
-    /// Gives the reserve up if that is what somebody who will try again was missing.
+    /// Removes the reserve after an error for lack of space, for a caller that will try again.
     pub(crate) fn make_room_after(&self, error: &Error) {
         if error.code == ErrorCode::StorageFull {
             self.release();
         }
     }
 
-    /// Refuses what can wait until there is a reserve again.
+    /// Refuses postponable writes until there is a reserve again.
     pub(crate) fn refuse_unless_held(&self) -> Result<(), Error> {
         if self.is_held() {
             return Ok(());
@@ -147,7 +146,7 @@ mod tests {
         assert!(!reserve.release(), "there is nothing left to give");
         reserve.restore();
         assert!(reserve.is_held() && file.exists());
-        // The next start takes over what this one leaves.
+        // The next start takes over the file.
         assert!(Reserve::hold(&target).is_held());
     }
 

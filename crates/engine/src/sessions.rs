@@ -1,4 +1,4 @@
-//! What every new token of a session takes, whoever asks for it: the row, the token and the answer.
+//! Issuing a new token of a session: the row, the token and the answer.
 
 use secrecy::SecretString;
 use serde_json::json;
@@ -35,7 +35,7 @@ impl Engine {
         })
     }
 
-    /// Gives a session another token; the old one is dead at once.
+    /// Gives a session a new token; the old one is invalid at once.
     pub(crate) async fn replace_token(
         &self,
         row: &SessionRow,

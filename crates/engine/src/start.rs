@@ -1,4 +1,4 @@
-//! Starting and stopping: the parts are opened and put together, the workers begin and end.
+//! Starting and stopping: opens and assembles the parts, starts and ends the workers.
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -28,21 +28,24 @@ use crate::session_keys::key_ring;
 use crate::tokens::Tokens;
 use crate::{lease, offline, workers};
 
-/// What an engine is started with.
+/// The inputs of a start.
 pub struct Setup {
-    /// Where everything is kept.
+    /// The data directory.
     pub data_dir: DataDir,
     /// Checked configuration.
     pub config: Config,
     /// The master password; used once, here.
     pub password: SecretString,
-    /// Where the time comes from.
+    /// The source of time.
     pub clock: Arc<dyn Clock>,
 }
 
 impl Engine {
     /// Opens the store, unlocks the keys, connects the chains, recovers what a crash left, and
     /// starts the workers.
+    ///
+    /// # Errors
+    /// [`StartError`]: not initialised, in use, a wrong password, or a part that cannot be set up.
     pub async fn start(setup: Setup) -> Result<Self, StartError> {
         let Setup { data_dir, config, password, clock } = setup;
         let lock = data_dir.lock()?;

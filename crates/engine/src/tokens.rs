@@ -30,7 +30,7 @@ struct Claims {
     exp: UnixSeconds,
 }
 
-/// What a genuine token says.
+/// The content of a valid token.
 pub(crate) struct Genuine {
     pub(crate) session: SessionId,
     pub(crate) issued_at: UnixSeconds,
@@ -80,8 +80,8 @@ impl Tokens {
         self.sign(session, Uuid::new_v4(), issued_at, expires_at)
     }
 
-    /// The token that follows the one with this hash. Under one signing key it is the same however often
-    /// it is asked for, so a renewal can be fetched again though only its hash is kept.
+    /// The token that follows the one with this hash. Under one signing key it is always the same, so a renewal can be
+    /// fetched again although only its hash is stored.
     pub(crate) fn successor(
         &self,
         session: SessionId,
@@ -140,13 +140,13 @@ impl Tokens {
             return Err(Error::new(ErrorCode::TokenExpired, "The session token has expired.")
                 .hint("Renew the session before its token expires, or ask the operator for a new one."));
         }
-        // What the previous key signed ends with it.
+        // Tokens of the previous key end with it.
         let expires_at = claims.exp.min(until);
         Ok(Genuine { session: claims.sub, issued_at: claims.iat, expires_at })
     }
 }
 
-/// What is stored of a token: SHA-256 of the whole text, lower-case hex.
+/// The stored form of a token: SHA-256 of the whole text, lower-case hex.
 pub(crate) fn hash(token: &SecretString) -> String {
     hash_text(token.expose_secret())
 }

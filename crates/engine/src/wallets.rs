@@ -1,4 +1,4 @@
-//! Reading wallets, and refusing those whose status is in the way. For whom they are read is decided above.
+//! Reads wallets and refuses those in an unsuitable status. Callers check who may read them.
 
 use waiaas_core::ids::WalletId;
 use waiaas_core::wallet::WalletStatus;
@@ -25,7 +25,7 @@ pub(crate) fn wrong_status(status: WalletStatus) -> Error {
     Error::new(code, format!("The wallet is {status} already."))
 }
 
-/// The answer for a wallet that may not sign.
+/// The error for a wallet that may not sign.
 pub(crate) fn refuse_unless_active(status: WalletStatus) -> Result<(), Error> {
     match status {
         WalletStatus::Active => Ok(()),
@@ -35,12 +35,12 @@ pub(crate) fn refuse_unless_active(status: WalletStatus) -> Result<(), Error> {
     }
 }
 
-/// A wallet as it is in this transaction.
+/// A wallet in this transaction.
 pub(crate) async fn row(tx: &mut WriteTx, id: WalletId) -> Result<WalletRow, Error> {
     tx.wallet(id).await?.ok_or_else(|| Error::new(ErrorCode::WalletNotFound, "There is no such wallet."))
 }
 
-/// The answer where another changed the owner first.
+/// The error if another request changed the owner first.
 pub(crate) fn owner_changed() -> Error {
     Error::new(ErrorCode::InvalidStateTransition, "The wallet's owner changed meanwhile.")
         .hint("Look again and retry.")

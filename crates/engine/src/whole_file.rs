@@ -1,4 +1,4 @@
-//! Files that come into being whole or not at all.
+//! Files that are written whole or not at all.
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 
 use crate::file_error::{DataDirError, io};
 
-/// A file of this user only that gets its name when it is complete and on disk. Until then it is beside the
-/// place under a name that nobody can foresee; dropped before, it is removed.
+/// A file readable by this user only that gets its name when it is complete and on disk. Until then it has an
+/// unpredictable name beside it; if dropped earlier, it is removed.
 #[derive(Debug)]
 pub struct WholeFile {
     file: File,
@@ -17,21 +17,21 @@ pub struct WholeFile {
 }
 
 impl WholeFile {
-    /// Begins the file. What has the name now stays until [`WholeFile::keep`].
+    /// Begins the file. An existing file of that name stays until [`WholeFile::keep`].
     ///
     /// # Errors
     ///
-    /// Where nothing can be written there.
+    /// If the directory cannot be written.
     pub fn create(target: &Path) -> Result<Self, DataDirError> {
         let (file, temporary) = fresh(directory_of(target))?;
         Ok(Self { file, target: target.to_owned(), temporary: Some(temporary) })
     }
 
-    /// Gives it its name; bytes written.
+    /// Gives the file its name; returns the number of bytes.
     ///
     /// # Errors
     ///
-    /// Where it cannot be brought to disk whole. Then nothing of it is left.
+    /// If it cannot be written to disk whole; it is removed then.
     pub fn keep(mut self) -> Result<u64, DataDirError> {
         let Some(temporary) = &self.temporary else { return Ok(0) };
         self.file.sync_all().map_err(io("write", temporary))?;
@@ -57,21 +57,20 @@ impl Write for WholeFile {
 impl Drop for WholeFile {
     fn drop(&mut self) {
         if let Some(temporary) = &self.temporary {
-            // Whoever gave up has a reason to tell that is worth more than one from here.
+            // The caller's error is more useful than one from here.
             let _ = std::fs::remove_file(temporary);
         }
     }
 }
 
-/// A file without a name, readable by nobody else, gone with its last handle.
+/// An unnamed file, readable by this user only, removed with its last handle.
 pub(crate) fn nameless(directory: &Path) -> Result<File, DataDirError> {
     let (file, path) = fresh(directory)?;
     std::fs::remove_file(&path).map_err(io("remove", &path))?;
     Ok(file)
 }
 
-/// A new file that only this user may open. What another user may have put there is neither opened nor followed
-/// (`O_EXCL`).
+/// A new file that only this user can open. An existing file or link is neither opened nor followed (`O_EXCL`).
 fn fresh(directory: &Path) -> Result<(File, PathBuf), DataDirError> {
     let path = directory.join(format!(".{}.tmp", uuid::Uuid::now_v7().simple()));
     let mut options = OpenOptions::new();

@@ -1,4 +1,4 @@
-//! What a wallet of the session holds.
+//! Balances of the session's wallets.
 
 use waiaas_core::ids::WalletId;
 
@@ -8,6 +8,10 @@ use crate::views::{AssetsView, BalanceView, Money};
 
 impl Agent<'_> {
     /// The native balance on one network.
+    ///
+    /// # Errors
+    /// An ambiguous, unknown or foreign wallet or network (`WALLET_ID_REQUIRED`, `WALLET_ACCESS_DENIED`,
+    /// `NETWORK_REQUIRED`, `NETWORK_NOT_FOUND`, …), and errors of the nodes.
     pub async fn balance(
         &self,
         wallet: Option<WalletId>,
@@ -25,7 +29,10 @@ impl Agent<'_> {
         Ok(BalanceView { wallet, network, money })
     }
 
-    /// Everything held on one network: on EVM the native coin and the tokens this daemon has met.
+    /// All balances on one network: on EVM the native coin and the recorded tokens.
+    ///
+    /// # Errors
+    /// As [`Self::balance`].
     pub async fn assets(&self, wallet: Option<WalletId>, network: Option<&str>) -> Result<AssetsView, Error> {
         let wallet = self.engine.wallet_to_read(self.session, wallet, network).await?;
         let network = self.engine.network_of(&wallet, network)?;

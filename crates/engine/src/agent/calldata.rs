@@ -7,7 +7,7 @@ use waiaas_core::selector::Selector;
 use crate::agent::Agent;
 use crate::error::{Error, ErrorCode, sentence};
 
-/// Call data and the method they begin with.
+/// Encoded call data.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Calldata {
     /// Selector and arguments.
@@ -17,7 +17,10 @@ pub struct Calldata {
 }
 
 impl Agent<'_> {
-    /// The call data of `function` of a contract with this ABI. Reads and writes nothing.
+    /// Encodes a call of `function` with the given ABI. Pure.
+    ///
+    /// # Errors
+    /// `ABI_ENCODING_FAILED` if the ABI cannot be read or the arguments do not fit.
     pub fn encode_calldata(&self, abi: &[Value], function: &str, args: &[Value]) -> Result<Calldata, Error> {
         let abi = serde_json::to_string(abi).map_err(Error::internal)?;
         let (calldata, selector) = abi::encode_calldata(&abi, function, args).map_err(|error| {

@@ -1,4 +1,4 @@
-//! What an agent does. Whoever has no [`Session`] gets no [`Agent`].
+//! The use cases of an agent. An [`Agent`] requires a [`Session`].
 
 mod balances;
 mod calldata;
@@ -20,7 +20,7 @@ pub struct Agent<'a> {
 }
 
 impl Engine {
-    /// What the holder of a session token may do.
+    /// The use cases of the holder of a session token.
     pub const fn agent<'a>(&'a self, session: &'a Session) -> Agent<'a> {
         Agent { engine: self, session }
     }

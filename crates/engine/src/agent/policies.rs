@@ -1,4 +1,4 @@
-//! The policies that a session is judged by.
+//! The policies that apply to a session.
 
 use waiaas_core::ids::WalletId;
 
@@ -8,6 +8,9 @@ use crate::views::PolicyView;
 
 impl Agent<'_> {
     /// The policies that apply to a wallet of the session.
+    ///
+    /// # Errors
+    /// `WALLET_ACCESS_DENIED` for a wallet that is not linked to the session.
     pub async fn policies(&self, wallet: Option<WalletId>) -> Result<Vec<PolicyView>, Error> {
         let wallet = self.engine.session_wallet(self.session, wallet).await?;
         self.engine.store().policies_of(wallet.id).await?.into_iter().map(PolicyView::try_from).collect()

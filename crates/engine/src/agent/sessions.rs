@@ -14,8 +14,12 @@ use crate::tokens;
 use crate::views::IssuedSession;
 
 impl Agent<'_> {
-    /// Gives the caller's session a new token, if its limits allow; the old one is dead at once, but for
+    /// Gives the caller's session a new token, if its limits allow. The old token is invalid at once, except for
     /// [`Engine::renew`].
+    ///
+    /// # Errors
+    /// `SESSION_RENEWAL_MISMATCH`, `RENEWAL_LIMIT_REACHED`, `RENEWAL_TOO_EARLY`,
+    /// `SESSION_ABSOLUTE_LIFETIME_EXCEEDED`.
     pub async fn renew(&self, id: SessionId) -> Result<IssuedSession, Error> {
         if self.session.id() != id {
             return Err(of_another());
@@ -24,7 +28,7 @@ impl Agent<'_> {
         let row = refuse_unless_live(self.engine.store().session(id).await?, self.session.token_hash(), now)?;
         if row.max_renewals.is_some_and(|max| row.renewal_count >= max) {
             return Err(Error::new(ErrorCode::RenewalLimitReached, "The session may not be renewed again.")
-                .hint("Ask the operator for a new self.session."));
+                .hint("Ask the operator for a new session."));
         }
         let (issued, expires) = (self.session.issued_at(), self.session.expires_at());
         let half = issued.saturating_add(expires.saturating_sub(issued) / 2);
@@ -37,7 +41,7 @@ impl Agent<'_> {
             .hint(format!("Renew in {wait} seconds or later."))
             .retry_after(wait));
         }
-        // The row's own ttl, not what was left of the last token: a short last stretch stays the last.
+        // The ttl of the row, not the rest of the last token, so that the last renewal may be short.
         let end = now.saturating_add(row.ttl_seconds);
         let end = row.absolute_expires_at.map_or(end, |absolute| end.min(absolute));
         let actor = Actor::Session(id);
@@ -48,7 +52,11 @@ impl Agent<'_> {
 }
 
 impl Engine {
-    /// Renews, or answers with the last renewal again where its answer may have been lost.
+    /// Renews the token, or repeats the last renewal if its answer may have been lost.
+    ///
+    /// # Errors
+    /// `SESSION_RENEWAL_MISMATCH`, `RENEWAL_LIMIT_REACHED`, `RENEWAL_TOO_EARLY`,
+    /// `SESSION_ABSOLUTE_LIFETIME_EXCEEDED`.
     pub async fn renew(&self, renewal: &Renewal, id: SessionId) -> Result<IssuedSession, Error> {
         match renewal {
             Renewal::Live(session) => self.agent(session).renew(id).await,
@@ -70,7 +78,7 @@ impl Engine {
         }
         let renewed_at = row.last_renewed_at.unwrap_or(now);
         let token = self.tokens().successor(id, replaced.token_hash(), renewed_at, row.expires_at)?;
-        // Another one where the key that signs tokens was rotated since.
+        // A different token if the signing key was rotated since.
         if tokens::hash(&token) != row.token_hash {
             return Err(used());
         }

@@ -1,4 +1,4 @@
-//! An agent's transactions: asked for, tried, read, explained and withdrawn.
+//! An agent's transactions: send, replace, dry run, read, explain, cancel.
 
 use waiaas_core::audit::{Actor, AuditEvent};
 use waiaas_core::ids::{TxId, WalletId};
@@ -11,35 +11,49 @@ use crate::pipeline;
 use crate::pipeline::transactions::not_found;
 use crate::views::{DryRun, Explanation, Page, Paged, ReplaceRequest, SendRequest, TxView, WaitFor};
 
-/// Most transactions in the list of those that wait.
+/// The most entries in the list of waiting transactions.
 const MOST_PENDING: u32 = 200;
 
 impl Agent<'_> {
-    /// Moves value, if policy grants it. A denial is an error that carries the policy's reasons; its
-    /// row is kept. Answers once a node has accepted the broadcast or the request waits.
+    /// Sends a transaction if the policies grant it. Returns once a node has accepted the broadcast or the request
+    /// waits.
+    ///
+    /// # Errors
+    /// A denial carries the policies' reasons; its row is kept. Else the errors of validation and of the chain.
     pub async fn send(&self, request: SendRequest, wait: WaitFor) -> Result<TxView, Error> {
         pipeline::send(self.engine, self.session, request, wait).await
     }
 
-    /// Asks for a transaction in the place of a signed one of the session's wallets: the same at a
-    /// higher fee, or an empty one. It is judged as any request, and answers as [`Self::send`]. At
-    /// most one of the two lands.
+    /// Replaces a signed transaction of the session's wallets: by the same at a higher fee, or by an empty one. It is
+    /// judged like any request. At most one of the two lands.
+    ///
+    /// # Errors
+    /// As [`Self::send`], and an error if the transaction cannot be replaced.
     pub async fn replace(&self, request: ReplaceRequest, wait: WaitFor) -> Result<TxView, Error> {
         pipeline::replace(self.engine, self.session, request, wait).await
     }
 
-    /// What a request would get now. Judged by the very function that judges live requests, on the
-    /// same snapshot it would see; nothing is written and no key is touched.
+    /// The verdict that a request would get now. It uses the function that judges live requests, on the same
+    /// snapshot; it writes nothing and touches no key.
+    ///
+    /// # Errors
+    /// The errors of validation and of the nodes, as for [`Self::send`]. A denial is no error here.
     pub async fn simulate(&self, request: SendRequest) -> Result<DryRun, Error> {
         pipeline::simulate(self.engine, self.session, request).await
     }
 
-    /// One transaction of the session's wallets. Others do not exist for it.
+    /// One transaction of the session's wallets; others are not found.
+    ///
+    /// # Errors
+    /// `TX_NOT_FOUND`.
     pub async fn transaction(&self, id: TxId) -> Result<TxView, Error> {
         self.engine.transaction_of(self.session, id).await
     }
 
     /// Transactions of the session's wallets, newest first.
+    ///
+    /// # Errors
+    /// `WALLET_ACCESS_DENIED` for a wallet that is not linked to the session.
     pub async fn transactions(
         &self,
         wallet: Option<WalletId>,
@@ -51,7 +65,10 @@ impl Agent<'_> {
         self.engine.page(TxFilter { wallets: Some(wallets), statuses, ..TxFilter::default() }, page).await
     }
 
-    /// The transaction of the session that a key was used for within a day, if there is one.
+    /// The session's transaction with this idempotency key in the last day, if there is one.
+    ///
+    /// # Errors
+    /// Only storage errors.
     pub async fn transaction_by_key(&self, key: &str) -> Result<Option<TxView>, Error> {
         let Some((_, id)) = self.engine.store().claimed(self.session.id(), key, self.engine.now()).await?
         else {
@@ -61,7 +78,10 @@ impl Agent<'_> {
         Ok(self.session.wallets().contains(&view.wallet).then_some(view))
     }
 
-    /// What waits for somebody in the session's wallets: for the end of a delay, or for an owner.
+    /// The waiting transactions of the session's wallets: for a delay or for an owner.
+    ///
+    /// # Errors
+    /// `WALLET_ACCESS_DENIED` for a wallet that is not linked to the session.
     pub async fn pending(&self, wallet: Option<WalletId>) -> Result<Vec<TxView>, Error> {
         let wallets = self.wallets_meant(wallet).await?;
         let statuses = vec![TxStatus::Queued, TxStatus::PendingApproval];
@@ -85,13 +105,19 @@ impl Agent<'_> {
         }
     }
 
-    /// Withdraws a waiting transaction of the session's wallets.
+    /// Cancels a waiting transaction of the session's wallets.
+    ///
+    /// # Errors
+    /// `TX_NOT_FOUND`, and `TX_ALREADY_PROCESSED` if it no longer waits.
     pub async fn cancel(&self, id: TxId) -> Result<TxView, Error> {
         let view = self.transaction(id).await?;
         self.engine.withdraw(view, Actor::Session(self.session.id()), AuditEvent::TxCancelled).await
     }
 
-    /// Why a transaction of the session's wallets was decided as it was.
+    /// Explains the decision on a transaction of the session's wallets.
+    ///
+    /// # Errors
+    /// `TX_NOT_FOUND`, and `POLICY_RULES_CORRUPT` if its stored policies cannot be read.
     pub async fn explain(&self, id: TxId) -> Result<Explanation, Error> {
         let row = self.engine.store().transaction(id).await?.ok_or_else(not_found)?;
         if !self.session.wallets().contains(&row.wallet) {

@@ -8,11 +8,17 @@ use crate::views::Wallet;
 
 impl Agent<'_> {
     /// The wallets the session may use.
+    ///
+    /// # Errors
+    /// Only storage errors.
     pub async fn wallets(&self) -> Result<Vec<Wallet>, Error> {
         self.engine.session_wallets(self.session).await
     }
 
-    /// The wallet that the session means to read: the one named, else its default wallet.
+    /// The wallet of a read request: the one named, else the session's default wallet.
+    ///
+    /// # Errors
+    /// `WALLET_ACCESS_DENIED` for a wallet that is not linked to the session.
     pub async fn wallet(&self, named: Option<WalletId>) -> Result<Wallet, Error> {
         self.engine.session_wallet(self.session, named).await
     }

@@ -1,4 +1,4 @@
-//! What networks charge, as their nodes said a moment ago.
+//! A short cache of the networks' fees.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -9,19 +9,18 @@ use tokio::time::Instant;
 use waiaas_chains::{Chain as ChainPort, GasPrices};
 use waiaas_core::network::NetworkId;
 
-/// How long an answer counts for others that wait: less than the time between two looks at them.
+/// How long an answer is reused: less than the time between two checks of one condition.
 const FRESH: Duration = Duration::from_secs(2);
 
-/// An answer, and when it came; no prices where nobody said.
+/// An answer with its time; no prices if no node answered.
 type Said = Option<(Instant, Option<GasPrices>)>;
 
-/// What networks charge, asked once for all that waits at about the same time: as many conditions as agents
-/// like are one question to a node.
+/// The networks' fees. One question to a node serves all gas conditions that are checked at about the same time.
 #[derive(Default)]
 pub(crate) struct GasWatch(Mutex<HashMap<NetworkId, Arc<AsyncMutex<Said>>>>);
 
 impl GasWatch {
-    /// What the network charges; no prices where nobody says.
+    /// The network's fees; none if no node answers.
     pub(crate) async fn prices(&self, network: &NetworkId, chain: &dyn ChainPort) -> Option<GasPrices> {
         let said = {
             let mut networks = self.0.lock().unwrap_or_else(PoisonError::into_inner);
@@ -36,7 +35,7 @@ impl GasWatch {
         let prices = match chain.gas_prices().await {
             Ok(prices) => Some(prices),
             Err(error) => {
-                tracing::warn!(%network, %error, "nobody says what the network charges");
+                tracing::warn!(%network, %error, "no node answers for the network's fees");
                 None
             }
         };

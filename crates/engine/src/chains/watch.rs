@@ -1,4 +1,4 @@
-//! When the chain behind each network was last looked at.
+//! The time of the last identity check of each network's chain.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
@@ -7,25 +7,25 @@ use std::time::Duration;
 use tokio::time::Instant;
 use waiaas_core::network::{Environment, NetworkId};
 
-/// How often the chain of a network is looked at while there is work on it.
+/// How often a network's chain is checked while there is work on it.
 const LOCAL: Duration = Duration::from_secs(1);
 const PUBLIC: Duration = Duration::from_secs(60);
 
-/// When each network was last looked at.
+/// The time of each network's last check.
 #[derive(Default)]
 pub(crate) struct ChainWatch(Mutex<HashMap<NetworkId, Instant>>);
 
-/// How urgent a look is.
+/// The urgency of a check.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Look {
-    /// Now and then.
+    /// Routine.
     Routine,
-    /// Before bytes leave for a local chain, or are signed for it.
+    /// Before bytes are signed for or sent to a local chain.
     BeforeSending,
 }
 
 impl ChainWatch {
-    /// Whether it is time to look; from then on it counts as looked at.
+    /// Whether a check is due; from then on it counts as done.
     pub(crate) fn due(&self, network: &NetworkId, environment: Environment, look: Look) -> bool {
         let pause = match (environment, look) {
             (Environment::Local, Look::BeforeSending) => return true,

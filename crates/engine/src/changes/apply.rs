@@ -1,5 +1,5 @@
-//! The one function that changes policies, releases the kill switch and resumes wallets, whoever had to
-//! agree.
+//! The one function that changes policies, releases the kill switch and resumes wallets, with or without owners'
+//! consent.
 
 use serde_json::{Value, json};
 use waiaas_core::UnixSeconds;
@@ -10,15 +10,15 @@ use waiaas_store::{AuditEntry, NewPolicy, PolicyChange, PolicyRow, StoreError, W
 
 use crate::changes::standing::FittedChange;
 
-/// On whose word a step is taken.
+/// By whom and why a change is applied.
 pub(crate) struct Authority {
-    /// The operator, or the owner whose consent was the last one missing.
+    /// The operator, or the owner who gave the last missing consent.
     pub(crate) actor: Actor,
-    /// The change that owners agreed to, where they had to.
+    /// The pending change that owners consented to, if there was one.
     pub(crate) change: Option<ChangeId>,
-    /// Whether anybody may do more afterwards.
+    /// Whether it loosens protection.
     pub(crate) loosens: bool,
-    /// When.
+    /// The time.
     pub(crate) now: UnixSeconds,
 }
 
@@ -32,8 +32,7 @@ impl Authority {
     }
 }
 
-/// Takes the step, with its audit entry. It was fitted to what is there in this very transaction, so
-/// nothing can be in its way.
+/// Applies the change with its audit entry. It was checked against the present state in the same transaction.
 pub(crate) async fn apply(tx: &mut WriteTx, step: FittedChange, by: &Authority) -> Result<(), StoreError> {
     match step {
         FittedChange::Insert(row) => {

@@ -1,5 +1,5 @@
-//! A change in words, for the owner who is to sign it. What would not fit is not asked for: nobody signs
-//! what the text does not say.
+//! Describes a change in words for the owner who signs it. A change whose description is too long is refused, so
+//! that an owner signs only complete texts.
 
 use serde_json::Value;
 use waiaas_core::owner::LONGEST_STATEMENT;
@@ -9,12 +9,12 @@ use waiaas_store::PolicyRow;
 use crate::changes::standing::{Concerned, FittedChange};
 use crate::error::Error;
 
-/// Longest sentence, in bytes: what a statement holds, less room for the wallets concerned.
+/// The longest sentence, in bytes: the maximum of a statement less room for the wallets concerned.
 const MAX_SUMMARY: usize = LONGEST_STATEMENT - 4096;
-/// Wallets named one by one. Beyond that their number is named: the change does the same to each.
+/// The most wallets that are listed. Beyond it their number is given, as the change is the same for each.
 const MAX_WALLETS: usize = 64;
 
-/// What a step does.
+/// Describes the change.
 pub(super) fn summary(step: &FittedChange) -> Result<String, Error> {
     let text = match step {
         FittedChange::Insert(row) => {
@@ -25,7 +25,7 @@ pub(super) fn summary(step: &FittedChange) -> Result<String, Error> {
             let mut parts = Vec::new();
             let (old, new) = (parsed(&from.rules), parsed(&to.rules));
             match (from.enabled, to.enabled) {
-                // Nobody agreed to rules that were never in force.
+                // Rules that were never in force need no consent.
                 (false, true) => parts.push(format!("put it IN FORCE with {}", plain(&new))),
                 (true, false) => parts.push("take it OUT OF FORCE".to_owned()),
                 (true, true) | (false, false) => {}
@@ -68,7 +68,7 @@ fn place(row: &PolicyRow) -> String {
     format!("{} of {wallet} on {network}", row.policy_type)
 }
 
-/// What differs, by path. Entries of lists come and go as a whole; their order says nothing.
+/// The differences by path. List entries are added or removed as a whole; their order does not matter.
 fn differences(path: &str, old: &Value, new: &Value, parts: &mut Vec<String>) {
     match (old, new) {
         (Value::Object(before), Value::Object(after)) => {

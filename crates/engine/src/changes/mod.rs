@@ -1,9 +1,9 @@
-//! Changes of what protects a wallet. What loosens waits for every LOCKED owner concerned; the rest is
-//! done at once. Either way one function does it ([`apply::apply`]), in the transaction that decided.
+//! Changes of a wallet's protection. A loosening waits for every LOCKED owner concerned; any other change is
+//! applied at once. One function applies both ([`apply::apply`]), in the transaction of the decision.
 //!
-//! `standing.rs` says what a change would do and whose consent it takes, `describe.rs` puts it into
-//! words, `waiting.rs` is about changes that wait. The requests of the operator are in `operator/`, the answers of
-//! owners in `owner/`.
+//! `standing.rs` finds out whether a change loosens and whose consent it needs, `describe.rs` words it, and
+//! `waiting.rs` handles pending changes. The operator's requests are in `operator/`, the owners' answers in
+//! `owner/`.
 
 mod apply;
 mod describe;
@@ -33,11 +33,11 @@ use crate::views::ChangeView;
 
 /// How long owners have to answer: three days.
 const CONSENT_SECONDS: i64 = 259_200;
-/// Most changes that may wait at a time.
+/// The most pending changes at a time.
 const MAX_OPEN: usize = 50;
 
 impl Engine {
-    /// Does what the operator asks for, or has it wait for owners. None when it was done.
+    /// Applies a change, or stores it as pending. None if it was applied.
     pub(crate) async fn submit(&self, change: Change) -> Result<Option<ChangeView>, Error> {
         let engine = self.clone();
         let waits =
@@ -66,7 +66,7 @@ async fn request(engine: &Engine, tx: &mut WriteTx, change: Change) -> Result<Op
     }
     let content = serde_json::to_string(&change).map_err(Error::internal)?;
     match same {
-        // Asked again: the same question stays, for those who must answer it now.
+        // A repeated request keeps the pending change; owners who are missing are asked now.
         Some(row) if row.content == content && now < row.expires_at => {
             return Ok(match settle(engine, tx, row, Actor::Master).await? {
                 Settled::Waits => Some(row.id),
@@ -99,12 +99,12 @@ async fn request(engine: &Engine, tx: &mut WriteTx, change: Change) -> Result<Op
 pub(crate) fn superseded() -> Error {
     Error::new(
         ErrorCode::ChangeSuperseded,
-        "What the change is about has changed meanwhile; nothing was done.",
+        "The object of the change has changed meanwhile; nothing was done.",
     )
     .hint("The operator has to ask for it again.")
 }
 
-/// What became of a change when it was looked at.
+/// The result of checking a pending change.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Settled {
     Applied,
@@ -112,8 +112,8 @@ pub(crate) enum Settled {
     Superseded,
 }
 
-/// Applies a waiting change if every owner it takes as things stand now has agreed to exactly this
-/// change; asks those who were not asked yet; ends it when what it is about has changed.
+/// Applies a pending change if every owner concerned at present has consented to exactly this change; asks owners
+/// who were not asked yet; ends it if its object has changed.
 pub(crate) async fn settle(
     engine: &Engine,
     tx: &mut WriteTx,
@@ -147,8 +147,8 @@ pub(crate) async fn settle(
     Ok(Settled::Waits)
 }
 
-/// Who agreed, if this question was answered with yes to exactly this change. The stored signature is
-/// verified again, so a row edited by hand agrees to nothing.
+/// The owner who consented to exactly this change, if so. The stored signature is verified again, so that a row
+/// edited by hand is no consent.
 fn consent(question: &ChallengeRow, row: &ChangeRow) -> Option<Address> {
     let ChallengeRow { challenge, consumed_at, signature } = question;
     let (signature, at) = (signature.as_deref()?, (*consumed_at)?);
@@ -160,7 +160,7 @@ fn consent(question: &ChallengeRow, row: &ChangeRow) -> Option<Address> {
     signed.ok().map(|consent| consent.owner())
 }
 
-/// Puts both questions to each owner, once, whatever the number of wallets.
+/// Stores both challenges for each owner, once for all of that owner's wallets.
 async fn ask(
     engine: &Engine,
     tx: &mut WriteTx,

@@ -1,4 +1,4 @@
-//! What is in force now, what a change would make of it, and whose consent that takes.
+//! The present state, the result of a change, and whose consent it needs.
 
 use serde_json::json;
 use thiserror::Error;
@@ -15,33 +15,33 @@ use crate::error::{Error, ErrorCode, Remedy, sentence};
 use crate::policies::compile;
 use crate::wallets::wrong_status;
 
-/// Why a change cannot be made to things as they are.
+/// Why a change does not fit the present state.
 #[derive(Debug, Error)]
 pub(crate) enum Misfit {
-    /// The policy is not there.
+    /// The policy does not exist.
     #[error("there is no such policy")]
     PolicyGone,
-    /// The policy is not what it was when this was asked for.
+    /// The policy has changed since the request.
     #[error("the policy changed meanwhile")]
     PolicyMoved,
-    /// There is one of this type and scope.
+    /// A policy of this type and scope exists.
     #[error("there is {} policy for this scope already: {id}", .policy_type.with_article())]
     PolicyExists {
         /// Its type.
         policy_type: PolicyType,
-        /// Which one it is.
+        /// Its id.
         id: PolicyId,
     },
-    /// The rules are not valid here any more.
+    /// The rules are no longer valid.
     #[error("the rules are not valid: {0}")]
     Rules(#[from] waiaas_core::policy::RulesError),
-    /// Not the activation this was asked for.
+    /// The kill switch is released, or activated again since the request.
     #[error("the kill switch is not activated, or was activated again")]
     SwitchMoved,
-    /// The wallet is not there.
+    /// The wallet does not exist.
     #[error("there is no such wallet")]
     WalletGone,
-    /// Not the suspension this was asked for.
+    /// The wallet is resumed, or suspended again since the request.
     #[error("the wallet is {0}, or was suspended again")]
     WalletMoved(WalletStatus),
 }
@@ -69,21 +69,21 @@ impl From<Misfit> for Error {
     }
 }
 
-/// A change fitted to what is there: from what to what.
+/// A change checked against the present state: from which row to which.
 pub(crate) enum FittedChange {
     /// A new policy.
     Insert(PolicyRow),
     /// A policy before and after.
     Update(PolicyRow, PolicyRow),
-    /// A policy that goes.
+    /// A deleted policy.
     Delete(PolicyRow),
-    /// The kill switch as it is.
+    /// The present kill switch.
     Release(KillSwitchRow),
-    /// The wallet as it is.
+    /// The present wallet.
     Resume(WalletRow),
 }
 
-/// A wallet whose LOCKED owner must agree.
+/// A wallet whose LOCKED owner must consent.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct Concerned {
     /// The wallet.
@@ -94,15 +94,15 @@ pub(crate) struct Concerned {
     pub(crate) owner: Address,
 }
 
-/// What a step takes.
+/// The requirements of a change.
 pub(crate) struct Needs {
-    /// Whether anybody may do more afterwards, whoever owns the wallet.
+    /// Whether it loosens the protection of any wallet.
     pub(crate) loosens: bool,
-    /// The wallets with a LOCKED owner that may do more afterwards.
+    /// The wallets with a LOCKED owner whose protection it loosens.
     pub(crate) owners: Vec<Concerned>,
 }
 
-/// Everything a change can touch, as of one transaction.
+/// All rows that a change can touch, from one transaction.
 pub(crate) struct CurrentState {
     policies: Vec<PolicyRow>,
     wallets: Vec<WalletRow>,
@@ -118,7 +118,7 @@ impl CurrentState {
         })
     }
 
-    /// Fits a change to what is there. Whatever it names must still be as it was.
+    /// Checks a change against the present state. Its object must be unchanged since the request.
     pub(crate) fn step(
         &self,
         change: &Change,
@@ -198,7 +198,7 @@ impl CurrentState {
         Ok(step)
     }
 
-    /// Whose consent a step takes.
+    /// The requirements of a change.
     pub(crate) fn needs(&self, step: &FittedChange, networks: &Networks) -> Needs {
         match step {
             FittedChange::Insert(_) | FittedChange::Update(..) | FittedChange::Delete(_) => {
@@ -211,7 +211,7 @@ impl CurrentState {
         }
     }
 
-    /// Every wallet that may still sign some day and whose owner is LOCKED.
+    /// Every wallet that is not terminated and has a LOCKED owner.
     fn locked(&self) -> impl Iterator<Item = Concerned> {
         self.wallets.iter().filter(|row| row.status != WalletStatus::Terminated).filter_map(|row| {
             match row.owner {
@@ -240,7 +240,7 @@ impl CurrentState {
             let here = |network: &NetworkId| self.can_use(one.wallet, network, networks);
             match (compiled(&before, here), compiled(&after, here)) {
                 (Some(before), Some(after)) => loosens(one.wallet, &before, &after),
-                // A row that cannot be read stops what it applies to; what follows cannot be told.
+                // A row that cannot be read denies in its scope; the effect of a change to it is unknown.
                 (None, _) | (_, None) => true,
             }
         });
@@ -251,7 +251,7 @@ impl CurrentState {
         Needs { loosens, owners: owners.collect() }
     }
 
-    /// Whether a wallet can ever use a network; also if nobody knows the network.
+    /// Whether a wallet can ever use a network; true for an unknown network.
     fn can_use(&self, wallet: WalletId, network: &NetworkId, networks: &Networks) -> bool {
         let row = self.wallets.iter().find(|row| row.id == wallet);
         let (Some(row), Some(network)) = (row, networks.get(network)) else { return true };
@@ -259,7 +259,7 @@ impl CurrentState {
     }
 }
 
-/// A row in force, with what it says if that can be read.
+/// A row in force, with its rules if they can be read.
 struct Compiled {
     network: Option<NetworkId>,
     policy: Option<Policy>,
@@ -271,7 +271,7 @@ fn in_force<'a>(rows: impl Iterator<Item = &'a PolicyRow>, networks: &Networks) 
     rows.filter(|row| row.enabled).map(compiled).collect()
 }
 
-/// Those on networks that count; none if one of them cannot be read.
+/// The rows on the given networks; none if one of them cannot be read.
 fn compiled(rows: &[Compiled], counts: impl Fn(&NetworkId) -> bool) -> Option<Vec<Policy>> {
     let here = rows.iter().filter(|row| row.network.as_ref().is_none_or(&counts));
     here.map(|row| row.policy.clone()).collect()

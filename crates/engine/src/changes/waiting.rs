@@ -1,4 +1,4 @@
-//! What is said to a change that waits: by its owners, by the operator, and by the clock.
+//! Ends of a pending change: consent and rejection by owners, withdrawal by the operator, expiry.
 
 use serde_json::json;
 use waiaas_core::address::Address;
@@ -36,7 +36,7 @@ impl Engine {
     }
 }
 
-/// The two questions to each owner as one entry.
+/// Both challenges of each owner as one entry.
 fn questions(asked: &[ChallengeRow]) -> Vec<ChangeQuestion> {
     let yes = |row: &&ChallengeRow| matches!(row.challenge.action, OwnerAction::ApproveChange { .. });
     let open = |row: &ChallengeRow| row.consumed_at.is_none().then(|| ChallengeView::from(&row.challenge));
@@ -56,12 +56,12 @@ fn questions(asked: &[ChallengeRow]) -> Vec<ChangeQuestion> {
     asked.iter().filter(yes).map(one).collect()
 }
 
-/// Whether somebody is the LOCKED owner of a wallet that may still sign some day.
+/// Whether an address is the LOCKED owner of a wallet that is not terminated.
 pub(crate) fn by_owner(wallets: &[WalletRow], owner: Address) -> bool {
     wallets.iter().any(|row| row.status != WalletStatus::Terminated && row.owner == OwnerOf::Locked(owner))
 }
 
-/// Ends a change that was not answered in time; somebody else's move is not an error.
+/// Expires a pending change; another move in between is no error.
 pub(crate) async fn expire(engine: &Engine, id: ChangeId) -> Result<(), Error> {
     let audit = AuditEntry::new(AuditEvent::ChangeExpired, Actor::System, engine.now())
         .details(json!({ "changeId": id }));
@@ -85,7 +85,7 @@ pub(crate) fn no_change() -> Error {
 
 pub(crate) fn too_late() -> Error {
     Error::new(ErrorCode::ApprovalTimeout, "The owner's time is over.")
-        .hint("The change expires; it has to be asked for again.")
+        .hint("The change expires; ask for it again.")
 }
 
 pub(crate) fn refuse_unless_open(row: &ChangeRow) -> Result<(), Error> {

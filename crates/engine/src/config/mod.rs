@@ -1,7 +1,7 @@
 //! Configuration: sources, sections, defaults.
 //!
 //! Built-in defaults (`config.default.toml`) < `DATA_DIR/config.toml` < environment
-//! `WAIAAS_<SECTION>_<KEY>` < flags. Names nobody knows are refused; of variables, those that look like a
+//! `WAIAAS_<SECTION>_<KEY>` < flags. Unknown names are refused; of variables, those that look like a
 //! setting, for the environment also has variables of other programs. What the program does
 //! with a setting belongs to the part that uses it.
 
@@ -65,7 +65,7 @@ pub const FILE_NAME: &str = "config.toml";
 pub struct Config {
     /// Process and listening socket.
     pub daemon: Daemon,
-    /// Where everything is kept.
+    /// The database.
     pub database: Database,
     /// Cost of guessing the master password.
     pub keystore: Keystore,
@@ -76,11 +76,11 @@ pub struct Config {
     custom: CustomNetworks,
     /// Network fee caps.
     pub fees: Fees,
-    /// When a transaction counts as done.
+    /// When an outcome counts as confirmed and as final.
     pub confirmation: Confirmation,
-    /// What the judgement takes from the operator besides policies.
+    /// Settings of the evaluation beside policies.
     pub policy: Policy,
-    /// Who is which agent, and whose word about them counts.
+    /// Agents by address, and the clients whose feedback counts.
     pub reputation: Reputation,
     /// Sessions, limits, origins, lockout.
     pub security: Security,
@@ -95,6 +95,9 @@ pub struct Config {
 impl Config {
     /// Reads `config.toml` in `data_dir` if there is one, and lays `environment` and `flags`
     /// (`section.key`, text) over it.
+    ///
+    /// # Errors
+    /// [`ConfigError`]: a source that cannot be read, an unknown setting, or a value that is not allowed.
     pub fn load(
         data_dir: &Path,
         environment: impl IntoIterator<Item = (String, String)>,
@@ -111,11 +114,17 @@ impl Config {
     }
 
     /// The defaults alone.
+    ///
+    /// # Errors
+    /// [`ConfigError`] if the compiled-in defaults are not valid, which a test rules out.
     pub fn built_in() -> Result<Self, ConfigError> {
         Self::from_parts(None, [], [])
     }
 
     /// From a file's path and text, the environment and flags; reads nothing itself.
+    ///
+    /// # Errors
+    /// [`ConfigError`]: an unknown setting, or a value that is not allowed.
     pub fn from_parts(
         file: Option<(&Path, &str)>,
         environment: impl IntoIterator<Item = (String, String)>,
@@ -180,6 +189,9 @@ impl Config {
     }
 
     /// Whether settings that are fine by themselves go together.
+    ///
+    /// # Errors
+    /// [`Conflict`] names the setting to change.
     pub fn check(&self) -> Result<(), Conflict> {
         self.security.check()?;
         self.prices.check()?;
@@ -192,6 +204,9 @@ impl Config {
 
     /// The built-in networks and the custom ones. A network with no [`endpoints`](Self::endpoints) is
     /// known but not served.
+    ///
+    /// # Errors
+    /// [`Conflict`] if a custom network contradicts a built-in or another custom one.
     pub fn networks(&self) -> Result<Networks, Conflict> {
         let mut networks = Networks::builtin();
         for custom in &self.custom.custom {

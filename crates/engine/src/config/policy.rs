@@ -1,4 +1,4 @@
-//! `[policy]`: what the judgement takes from the operator besides policies.
+//! `[policy]`: settings of the evaluation beside policies.
 
 use schemars::JsonSchema;
 use serde::Deserialize;

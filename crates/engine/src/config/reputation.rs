@@ -1,4 +1,4 @@
-//! `[reputation]`: who is which agent of the ERC-8004 registries, and whose feedback about them counts.
+//! `[reputation]`: agents of the ERC-8004 registries by address, and the clients whose feedback counts.
 
 use std::collections::BTreeMap;
 
@@ -44,7 +44,7 @@ pub struct Reputation {
     #[serde(deserialize_with = "clients")]
     #[schemars(with = "Vec<String>", length(max = MOST_CLIENTS))]
     pub clients: Vec<Address>,
-    /// Agent ids by the address that is believed to be the agent's. Nobody else is looked up.
+    /// Agent ids by the address that is believed to be the agent's. Other addresses are not looked up.
     #[serde(deserialize_with = "agents")]
     #[schemars(with = "BTreeMap<String, String>")]
     pub agents: BTreeMap<Address, U256>,

@@ -1,4 +1,4 @@
-//! Who may activate the kill switch. It only stops, so more may activate it than may release it.
+//! Callers who may activate the kill switch: more than may release it, since it only stops.
 
 use waiaas_core::audit::Actor;
 
@@ -12,7 +12,7 @@ pub struct Activator {
 }
 
 impl Activator {
-    /// Whoever knows the master password.
+    /// The holder of the master password.
     pub const fn by_master(_: &Master) -> Self {
         Self { actor: Actor::Master, by: "master password" }
     }

@@ -1,18 +1,18 @@
-//! Who is on the daemon's own machine, with the rights of its user.
+//! Callers on the daemon's own machine, with the rights of its user.
 
 use crate::credentials::Via;
 use crate::error::{Error, ErrorCode};
 
 /// Proof that the caller came by the socket of the data directory: the kernel gave its user id as the
-/// daemon's own or root's. Whoever has that can read the data directory as well.
+/// daemon's own or root's. Such a user can read the data directory as well.
 ///
-/// Beside [`Master`](crate::Master) it guards what the password alone must not do from elsewhere: fetch
-/// anything that this very password opens, and whatever nobody could take back.
+/// Beside [`Master`](crate::Master) it guards the actions that the password alone must not do from elsewhere:
+/// fetching files that this password opens, and irreversible actions.
 #[derive(Debug)]
 pub struct Local(());
 
 impl Local {
-    /// Refuses callers from elsewhere.
+    /// Refuses callers on other machines.
     ///
     /// # Errors
     ///
@@ -24,7 +24,7 @@ impl Local {
         }
     }
 
-    /// The refusal of `what` to callers from elsewhere.
+    /// The error of `what` for callers on other machines.
     pub(crate) fn missing(what: &str) -> Error {
         Error::new(
             ErrorCode::SocketOnly,

@@ -1,8 +1,8 @@
 //! The operator: proved by the master password.
 //!
-//! The password opens the keystore header through Argon2id. After one success a keyed MAC in memory
-//! tells it from every other, so nobody pays the KDF on every request. A [`Gate`] counts the wrong ones and
-//! shuts after some; where the MAC knows nothing of the header stored now, it lets one KDF run at a time through.
+//! The password opens the keystore header through Argon2id. After one success a keyed MAC in memory recognises
+//! it, so that not every request runs the KDF. A [`Gate`] counts wrong passwords and shuts after some; while there
+//! is no MAC for the stored header, it admits one KDF run at a time.
 
 use std::time::Duration;
 
@@ -23,8 +23,11 @@ use crate::gates::{Counted, Gate, Judged, Via, locked};
 pub struct Master(());
 
 impl Engine {
-    /// Checks the master password. Failures are counted for all callers of one way in together: a
-    /// password has no second account to fall back on.
+    /// Checks the master password. Failures are counted for all callers of one way in together, since there is only
+    /// one account.
+    ///
+    /// # Errors
+    /// `INVALID_MASTER_PASSWORD`, and `MASTER_PASSWORD_LOCKED` while the gate is shut or too many tries wait.
     pub async fn authenticate_master(
         &self,
         password: SecretString,
@@ -36,7 +39,7 @@ impl Engine {
         let gate = self.gates().of(via);
         let judged = gate.judge(self.elapsed(), || self.verifier().check(&header, &password))?;
         if judged != Judged::Right {
-            // A try that has begun is counted even if the caller hangs up.
+            // A try is counted even if the caller hangs up.
             let engine = self.clone();
             let tried = async move {
                 match judged {
@@ -67,7 +70,7 @@ impl Engine {
         let gate = self.gates().of(via);
         let turn = gate.turn().await?;
         let header = self.keystore_header().await?;
-        // What was not known may be by now.
+        // Another caller may have recorded the MAC meanwhile.
         let counted = match gate.judge(self.elapsed(), || self.verifier().check(&header, &password))? {
             Judged::Right => return Ok(()),
             Judged::Wrong(counted) => counted,
@@ -77,8 +80,7 @@ impl Engine {
         Err(self.wrong(counted, via).await?)
     }
 
-    /// Whether the password opens the header; runs the KDF off the async threads. A right one is
-    /// remembered.
+    /// Whether the password opens the header; runs the KDF off the async threads. Records the MAC of a right one.
     async fn unlocks(&self, header: KeystoreHeader, password: SecretString) -> Result<bool, Error> {
         let engine = self.clone();
         let run = tokio::task::spawn_blocking(move || match header.unlock_to_serve(&password) {
@@ -93,7 +95,7 @@ impl Engine {
         run.await.map_err(Error::internal)?
     }
 
-    /// Records a wrong password that has been counted, and says so.
+    /// Records a wrong password that was counted, and returns the error.
     async fn wrong(&self, counted: Counted, via: Via) -> Result<Error, Error> {
         let audit = AuditEntry::new(AuditEvent::MasterAuthFailed, Actor::Anonymous, self.now()).ip(via.ip());
         self.record_try(self.gates().of(via), counted, Some(audit)).await?;
@@ -107,7 +109,7 @@ impl Engine {
         })
     }
 
-    /// Writes down a try that has been counted in memory, which holds whatever becomes of the database.
+    /// Stores a try that was counted in memory; the count in memory holds even if this fails.
     pub(crate) async fn record_try(
         &self,
         gate: &Gate,

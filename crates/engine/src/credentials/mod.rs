@@ -1,9 +1,9 @@
 //! The three layers of authentication, and the only makers of their proofs.
 //!
 //! [`Master`], [`Session`] and [`Owner`] have private fields and no constructor outside their files,
-//! so a function that takes one cannot be reached without that credential. [`Activator`] is weaker: it only
-//! lets the kill switch be activated. [`Local`] is no credential by itself: it says that the caller is on this
-//! machine, and stands beside one.
+//! so a function that takes one cannot be reached without that credential. [`Activator`] is weaker: it only allows
+//! the activation of the kill switch. [`Local`] is no credential by itself: it proves that the caller is on this
+//! machine, and is taken beside a credential.
 
 pub(crate) mod activator;
 pub(crate) mod local;

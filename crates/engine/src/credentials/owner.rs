@@ -22,7 +22,7 @@ pub struct Owner {
 }
 
 impl Owner {
-    /// What was signed, by whom, for which wallet.
+    /// The signed action, the signer and the wallet.
     pub const fn consent(&self) -> &OwnerConsent {
         &self.consent
     }
@@ -38,12 +38,12 @@ impl Owner {
     }
 }
 
-/// What an owner can answer to a transaction or a change.
+/// An owner's answer to a transaction or a change.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Decision {
-    /// Let it run.
+    /// Approve.
     Approve,
-    /// Stop it.
+    /// Reject.
     Reject,
 }
 
@@ -57,19 +57,23 @@ impl Decision {
     }
 }
 
-/// An owner's answer as it arrived.
+/// An owner's answer, not yet verified.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct OwnerAnswer {
     /// The text that was signed.
     pub message: String,
     /// Hex (EVM), base58 or base64 (Solana).
     pub signature: String,
-    /// Who the caller says signed; optional, must be right when given.
+    /// The signer's address as given by the caller; optional, must be right if given.
     pub address: Option<String>,
 }
 
 impl Engine {
     /// Checks an owner's answer to a waiting transaction.
+    ///
+    /// # Errors
+    /// `TX_NOT_FOUND`, `APPROVAL_NOT_FOUND`, `APPROVAL_TIMEOUT`, `INVALID_NONCE`, `INVALID_SIGNATURE`,
+    /// `OWNER_ADDRESS_MISMATCH`.
     pub async fn authenticate_owner_of_tx(
         &self,
         tx: TxId,
@@ -82,7 +86,7 @@ impl Engine {
                 None => Error::new(ErrorCode::TxNotFound, "There is no such transaction."),
                 Some(row) if matches!(row.status, TxStatus::PendingApproval | TxStatus::Expired) => {
                     Error::new(ErrorCode::ApprovalTimeout, "The owner's time is over.")
-                        .hint("The transaction expires; it has to be asked for again.")
+                        .hint("The transaction expires; ask for it again.")
                 }
                 Some(row) => Error::new(
                     ErrorCode::TxAlreadyProcessed,
@@ -95,6 +99,9 @@ impl Engine {
 
     /// Checks an owner's answer about the wallet itself: the challenge is the one whose message was
     /// signed.
+    ///
+    /// # Errors
+    /// `WALLET_NOT_FOUND`, `INVALID_NONCE`, `INVALID_SIGNATURE`, `OWNER_ADDRESS_MISMATCH`.
     pub async fn authenticate_owner_of_wallet(
         &self,
         wallet: WalletId,
@@ -120,6 +127,9 @@ impl Engine {
 
     /// Checks an owner's answer to a waiting change: the challenge is the one whose message was signed,
     /// for a change may ask several owners.
+    ///
+    /// # Errors
+    /// `CHANGE_NOT_FOUND`, `INVALID_NONCE`, `INVALID_SIGNATURE`, `OWNER_ADDRESS_MISMATCH`.
     pub async fn authenticate_owner_of_change(
         &self,
         id: ChangeId,
@@ -139,7 +149,7 @@ impl Engine {
             Error::new(ErrorCode::InvalidNonce, "The signed message is not one that is open for this change.")
                 .hint("Fetch the message again and sign exactly that text; each is good for one answer.")
         })?;
-        // One question stands for every wallet of this owner.
+        // One challenge covers all wallets of this owner.
         let owner = row.challenge.owner;
         let current = changes::by_owner(&self.store().wallets().await?, owner).then_some(owner);
         verified(row, current, answer, self.now())
@@ -148,15 +158,15 @@ impl Engine {
     async fn check(&self, row: ChallengeRow, answer: OwnerAnswer) -> Result<Owner, Error> {
         let current = self.store().wallet(row.challenge.wallet).await?;
         let current = current.ok_or_else(|| Error::internal("challenge without wallet"))?;
-        // A successor proves the address, and has no other say before that.
+        // A successor can only prove the address until then.
         let succeeds = row.challenge.action == OwnerAction::VerifyOwner
             && current.successor == Some(row.challenge.owner);
         let current = if succeeds { current.successor } else { current.owner.address() };
         verified(row, current, answer, self.now())
     }
 
-    /// Rebuilds the consent to run `tx` from what is stored: the signature is verified again, so a
-    /// row edited by hand approves nothing.
+    /// Rebuilds the consent to `tx` from the stored answer. The signature is verified again, so that a row edited by
+    /// hand approves nothing.
     pub(crate) fn recheck_consent(row: &ChallengeRow, current: Option<Address>) -> Option<OwnerConsent> {
         let (signature, at) = (row.signature.as_deref()?, row.consumed_at?);
         let approves = matches!(row.challenge.action, OwnerAction::Approve { .. });
@@ -165,7 +175,7 @@ impl Engine {
     }
 }
 
-/// The nonce a message claims. It only finds the question, whose whole text is then compared.
+/// The nonce in a message. It only finds the challenge, whose whole text is then compared.
 fn nonce(answer: &OwnerAnswer) -> &str {
     answer.message.lines().find_map(|line| line.strip_prefix("Nonce: ")).unwrap_or_default()
 }

@@ -1,4 +1,4 @@
-//! The daemon's own proof, to callers from elsewhere, that it knows the master password.
+//! The daemon's proof to remote callers that it knows the master password.
 
 use waiaas_keys::proof::{Answer, SessionId, Share, Stretching};
 
@@ -6,13 +6,16 @@ use crate::Engine;
 use crate::error::Error;
 
 impl Engine {
-    /// What a caller needs to stretch the password as this daemon does.
+    /// The KDF parameters that a caller needs to stretch the password like this daemon.
     pub fn proof_stretching(&self) -> Stretching {
         self.prover().now().0.clone()
     }
 
-    /// Proves to a caller who meant `address` that this daemon knows the password. The caller learns
-    /// whether one password is the right one, so it counts as a try until a right password is sent.
+    /// Proves to a caller of `address` that this daemon knows the password. The caller learns whether one password is
+    /// right, so this counts as a try until a right password is sent.
+    ///
+    /// # Errors
+    /// `MASTER_PASSWORD_LOCKED` while the gate is shut or its free proofs are used up.
     pub async fn prove(&self, address: &str, session: SessionId, share: Share) -> Result<Answer, Error> {
         let gate = self.gates().proofs();
         let turn = gate.turn().await?;

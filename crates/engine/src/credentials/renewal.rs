@@ -1,4 +1,4 @@
-//! Who may renew a session's token.
+//! Callers who may renew a session's token.
 
 use waiaas_core::UnixSeconds;
 use waiaas_core::ids::SessionId;
@@ -11,7 +11,7 @@ use crate::credentials::session::{locked, refuse_unless_live};
 use crate::error::Error;
 use crate::tokens;
 
-/// How long the token that a renewal replaced may fetch that renewal again, in seconds.
+/// How long a replaced token may fetch its renewal again, in seconds.
 const AGAIN_SECONDS: i64 = 60;
 
 /// Proof that the caller may renew.
@@ -19,12 +19,11 @@ const AGAIN_SECONDS: i64 = 60;
 pub enum Renewal {
     /// A live session.
     Live(Session),
-    /// The token that the last renewal replaced, while the new one has not been used: an answer may have
-    /// been lost.
+    /// The token that the last renewal replaced, while the new one is unused: the answer may have been lost.
     Again(Replaced),
 }
 
-/// The holder of a replaced token. It gets the token that replaced it, and nothing else.
+/// The holder of a replaced token, who gets the token that replaced it and nothing else.
 #[derive(Debug)]
 pub struct Replaced {
     session: SessionId,
@@ -32,7 +31,7 @@ pub struct Replaced {
 }
 
 impl Renewal {
-    /// Which session.
+    /// The session's id.
     pub const fn session(&self) -> SessionId {
         match self {
             Self::Live(session) => session.id(),
@@ -49,7 +48,10 @@ impl Replaced {
 }
 
 impl Engine {
-    /// Checks a bearer token for a renewal, and for nothing else.
+    /// Checks a bearer token, for a renewal only.
+    ///
+    /// # Errors
+    /// As [`Engine::authenticate_session`], except for a token that was replaced a moment ago by one that is unused.
     pub async fn authenticate_renewal(&self, bearer: &str) -> Result<Renewal, Error> {
         let now = self.now();
         let genuine = self.tokens().verify(bearer, now)?;
@@ -67,7 +69,7 @@ impl Engine {
     }
 }
 
-/// Whether the token with this hash was replaced moments ago by one that nobody has used.
+/// Whether the token with this hash was replaced recently by one that is still unused.
 pub(crate) fn may_fetch_again(row: &SessionRow, token_hash: &str, now: UnixSeconds) -> bool {
     let replaced = row.replaced_hash.as_deref() == Some(token_hash);
     let since = row.last_renewed_at.map(|renewed| now.saturating_sub(renewed));

@@ -20,27 +20,27 @@ pub struct Session {
 }
 
 impl Session {
-    /// Which session.
+    /// The session's id.
     pub const fn id(&self) -> SessionId {
         self.id
     }
 
-    /// The wallets it may use, its default first.
+    /// The linked wallets, the default first.
     pub fn wallets(&self) -> &[WalletId] {
         &self.wallets
     }
 
-    /// The wallet it means to read where it names none: the first it was made with, or the one set since.
+    /// The wallet of read requests that name none: the first at creation, or the one set since.
     pub(crate) fn default_wallet(&self) -> Result<WalletId, Error> {
         self.wallets.first().copied().ok_or_else(|| Error::internal("a session without a wallet"))
     }
 
-    /// When its token ends.
+    /// The expiry of its token.
     pub const fn expires_at(&self) -> UnixSeconds {
         self.expires_at
     }
 
-    /// When its token was issued.
+    /// The time its token was issued.
     pub(crate) const fn issued_at(&self) -> UnixSeconds {
         self.issued_at
     }
@@ -52,8 +52,12 @@ impl Session {
 }
 
 impl Engine {
-    /// Checks a bearer token: form, signature, expiry, and against the stored session its current
-    /// hash, revocation, both expiries, and the kill switch.
+    /// Checks a bearer token: form, signature and expiry; then, against the stored session, its current hash,
+    /// revocation, both expiries and the kill switch.
+    ///
+    /// # Errors
+    /// `INVALID_TOKEN`, `TOKEN_EXPIRED`, `SESSION_NOT_FOUND`, `SESSION_REVOKED`,
+    /// `SESSION_ABSOLUTE_LIFETIME_EXCEEDED`, `SYSTEM_LOCKED`.
     pub async fn authenticate_session(&self, bearer: &str) -> Result<Session, Error> {
         let now = self.now();
         let genuine = self.tokens().verify(bearer, now)?;
@@ -77,7 +81,7 @@ impl Engine {
 }
 
 impl Engine {
-    /// The new token has arrived: from now on the one before it fetches nothing.
+    /// Records that the new token is in use, so that the previous one can fetch nothing.
     async fn settle_renewal(&self, id: SessionId, token_hash: String) -> Result<(), Error> {
         let settled = self
             .store()
@@ -121,6 +125,7 @@ pub(crate) fn refuse_unless_live(
 
 /// The answer while the kill switch is activated.
 pub(crate) fn locked() -> Error {
-    Error::new(ErrorCode::SystemLocked, "The kill switch is activated; nothing is signed.")
-        .hint("Ask the operator. Until it is released, sessions open nothing, dry runs included; nothing is queued.")
+    Error::new(ErrorCode::SystemLocked, "The kill switch is activated; nothing is signed.").hint(
+        "Ask the operator. Until its release every session is refused, dry runs included; nothing is queued.",
+    )
 }

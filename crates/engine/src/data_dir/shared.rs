@@ -1,4 +1,4 @@
-//! Whose a data directory is: what others may fill is not believed.
+//! Refuses a data directory that other users can write.
 
 use std::io;
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
@@ -8,12 +8,10 @@ use super::DataDir;
 use crate::file_error::DataDirError;
 
 impl DataDir {
-    /// Refuses a directory that is not this user's alone to fill, and the same of its configuration and its
-    /// database directory: it has to belong to this user or to root, and neither group nor others may write there.
-    /// What is not there is nobody's.
+    /// Refuses a data directory, configuration file or database directory that does not belong to this user or to root,
+    /// or that group or others can write. A missing path passes.
     ///
-    /// Root is refused another user's directory as well: whoever owns it decides who answers on its socket, and
-    /// what the configuration says.
+    /// Root may not use another user's directory either: its owner controls the control socket and the configuration.
     ///
     /// # Errors
     ///
@@ -24,7 +22,7 @@ impl DataDir {
             match std::fs::metadata(&path) {
                 Ok(found) => refuse_of(&path, found.uid(), found.permissions().mode() & 0o777, me)?,
                 Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-                // Something is in the way, and whoever needs the path says what.
+                // The path cannot be examined; its later use reports why.
                 Err(error) if error.kind() == io::ErrorKind::NotADirectory => {}
                 Err(reason) => return Err(DataDirError::Io { action: "look at", path, reason }),
             }
@@ -33,7 +31,7 @@ impl DataDir {
     }
 }
 
-/// Refuses what belongs to `owner` or may be written by others, seen as user `me`.
+/// Refuses a path that belongs to another `owner` than `me` or root, or that others can write.
 fn refuse_of(path: &Path, owner: u32, mode: u32, me: u32) -> Result<(), DataDirError> {
     let path = || path.to_owned();
     if owner != me && owner != 0 {

@@ -1,4 +1,4 @@
-//! What the errors of chains answer.
+//! Maps errors of chains to codes and hints.
 
 use waiaas_chains::{ChainError, CodecError, Refusal};
 
@@ -14,7 +14,7 @@ impl From<ChainError> for Error {
             }
             ChainError::Unproved { .. } => Self::new(ErrorCode::NodeUnproved, sentence(&error))
                 .hint(
-                    "Nothing was signed. Ask again in a moment. Where it stays so, the operator should look at this \
+                    "Nothing was signed. Ask again in a moment. If it persists, the operator should look at this \
                      network's RPC endpoints (`waiaas status`), and replace or remove one that is down, behind or \
                      lying, so that those left confirm each other.",
                 )

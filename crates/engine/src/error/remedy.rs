@@ -1,12 +1,11 @@
-//! What to do about an error. A remedy that names a way in, such as another request or a field of this one, is a
-//! value, which the server words.
+//! Remedies of errors. A remedy that names a request, a header or a field is a value, and the server words it.
 
 use waiaas_core::ids::PolicyId;
 
 /// The remedy of an error.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Remedy {
-    /// One that names no way in.
+    /// A sentence that names no request, header or field.
     Text(String),
     /// List the session's wallets.
     ListWallets,
@@ -34,7 +33,7 @@ pub enum Remedy {
     UseFreshKey,
     /// Look into the log; repeat a payment only with its own idempotency key.
     ReadLogAndRepeatWithOwnKey,
-    /// Look what became of it; repeat a payment only with its own idempotency key.
+    /// Look up the outcome; repeat a payment only with its own idempotency key.
     LookAndRepeatWithOwnKey,
 }
 

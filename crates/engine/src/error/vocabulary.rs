@@ -1,4 +1,4 @@
-//! What the vocabulary's own errors (addresses, amounts, networks, rules, consents, clearances) answer.
+//! Maps the errors of core types (addresses, amounts, networks, rules, consents, clearances) to codes and hints.
 
 use waiaas_core::clearance::NotCleared;
 use waiaas_core::money::AmountError;
@@ -19,7 +19,7 @@ impl From<NetworkError> for Error {
             NetworkError::Required(_) => ErrorCode::NetworkRequired,
             NetworkError::Mismatch { .. } => ErrorCode::EnvironmentNetworkMismatch,
         };
-        // A name that means nothing is not repeated: it is whatever the caller sent.
+        // An unknown name is not repeated, as it is arbitrary input.
         let message = match error {
             NetworkError::Unknown { meant: Some(meant), .. } => {
                 format!("There is no such network; did you mean {meant}?")
@@ -35,7 +35,7 @@ impl From<NetworkError> for Error {
 
 impl From<AddressError> for Error {
     fn from(error: AddressError) -> Self {
-        // What is no address may be anything, such as a key in the wrong field: it is not repeated.
+        // Text that is no address may be a private key in the wrong field, so it is not repeated.
         let message = match error {
             AddressError::Malformed(_) => "That is not an address.".to_owned(),
             AddressError::Checksum(_) | AddressError::WrongChain { .. } => sentence(&error),

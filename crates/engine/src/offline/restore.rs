@@ -22,13 +22,13 @@ use crate::data_dir::{DataDir, write_private};
 use crate::error::StartError;
 use crate::file_error::DataDirError;
 
-/// Longest first line: the configuration is within it.
+/// The longest first line, which holds the configuration.
 const MAX_FIRST_LINE: u64 = 16 * 1024 * 1024;
 
-/// Secrets of one installation that another takes for its own.
+/// Secret files of another installation that the restored one would use.
 const OWN_FILES: [&str; 2] = ["recovery.key", "mcp-token"];
 
-/// What lies about in a data directory without belonging to an installation.
+/// Files in a data directory that belong to no installation.
 const USUAL_FILES: [&str; 7] = [
     "config.toml",
     "daemon.lock",
@@ -54,7 +54,7 @@ pub enum RestoreError {
     /// Wrong password, damaged, or not a backup.
     #[error(transparent)]
     Open(#[from] backup::OpenError),
-    /// Its contents are not what a backup holds.
+    /// Its contents are not those of a backup.
     #[error("the backup's contents cannot be read: {0}")]
     Contents(String),
     /// The data cannot be put in place.
@@ -62,7 +62,7 @@ pub enum RestoreError {
     Dump(DumpError),
     /// Files of another installation are in the target.
     #[error(
-        "{} holds {} of another installation, which the restored one would take for its own; move them \
+        "{} holds {} of another installation, which the restored one would use; move them \
          away, or restore into an empty directory",
         .directory.display(),
         .files.join(", ")
@@ -85,25 +85,25 @@ impl RestoreError {
     }
 }
 
-/// What a restore did besides putting the data in place.
+/// The result of a restore.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Restored {
-    /// What became of the configuration in the backup.
+    /// The handling of the configuration in the backup.
     pub config: RestoredConfig,
-    /// Other files in the data directory, which stayed as they were.
+    /// Other files in the data directory, unchanged.
     pub left: Vec<String>,
 }
 
-/// What became of the configuration in a backup.
+/// The handling of the configuration in a backup.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum RestoredConfig {
     /// The backup has none.
     None,
     /// It is the `config.toml` of the data directory now.
     InPlace,
-    /// The data directory has the very same.
+    /// The data directory has the same.
     Same,
-    /// It was written to this file, because the data directory has another that stayed in force.
+    /// It was written to this file, because the data directory has another, which stays in force.
     BesideOther(PathBuf),
     /// It was written to this file, because it does not name the database that was restored into, or cannot
     /// be read by this build.
@@ -117,12 +117,16 @@ struct FirstLine {
     config: Option<String>,
 }
 
-/// Restores a backup into a data directory and database that hold no installation. Sessions of the backup
-/// end, what waited or was cleared but not signed is cancelled, and changes and hand-overs that waited for owners
-/// end: the world moved on meanwhile. What was signed is followed to its end as before.
+/// Restores a backup into a data directory and database that hold no installation. Sessions of the backup end,
+/// unsigned transactions are cancelled, and pending changes and hand-overs end, since they may be out of date.
+/// Signed transactions are followed to their end as before.
 ///
-/// The backup is read to its end once before anything is made, and again as it is put in place. Its configuration never replaces another one. `environment` is what the
-/// daemon will be started with.
+/// The backup is read to its end once before anything is created, and again while it is put in place. Its
+/// configuration never replaces another one. `environment` is that of the later daemon.
+///
+/// # Errors
+/// [`RestoreError`]: a wrong password, a damaged backup, or a target that is in use. Nothing is created before the
+/// whole backup was read.
 pub async fn restore(
     file: &Path,
     data_dir: &DataDir,
@@ -160,7 +164,7 @@ pub async fn restore(
     Ok(Restored { config, left })
 }
 
-/// Reads all of the backup once, so that damage is found before anything is made; then gives its root key.
+/// Reads the whole backup, so that damage is found before anything is created; returns its root key.
 fn check(
     password: &SecretString,
     unlocking: impl Read,
@@ -187,7 +191,7 @@ fn first_line(contents: &mut impl BufRead) -> Result<FirstLine, RestoreError> {
     Ok(first)
 }
 
-/// Damage that shows while the contents are read is damage of the backup.
+/// Reports damage found while reading as damage of the backup.
 fn undone(error: DumpError) -> RestoreError {
     match error {
         DumpError::Io(error) => backup::OpenError::of(&error).into(),
@@ -198,7 +202,7 @@ fn undone(error: DumpError) -> RestoreError {
     }
 }
 
-/// The names of files that are not the restore's; refuses those of another installation.
+/// The names of other files in the directory; refuses those of another installation.
 fn others(data_dir: &DataDir, config: &Config) -> Result<Vec<String>, RestoreError> {
     let list = || -> std::io::Result<Vec<String>> {
         let entries = std::fs::read_dir(data_dir.path())?;
@@ -223,7 +227,7 @@ fn others(data_dir: &DataDir, config: &Config) -> Result<Vec<String>, RestoreErr
     Ok(names)
 }
 
-/// Puts the backup's configuration in place where there is none, and beside where there is.
+/// Writes the backup's configuration: in place if there is none, else beside the present one.
 fn put_config(
     data_dir: &DataDir,
     config: &Config,
@@ -253,7 +257,7 @@ fn put_config(
     Ok(done)
 }
 
-/// Ends what must not outlive a restore.
+/// Ends the rows that must not outlive a restore.
 async fn retire(store: &Store, now: UnixSeconds) -> Result<(), StartError> {
     let revoked = AuditEntry::new(AuditEvent::SessionRevoked, Actor::System, now)
         .details(json!({ "reason": "restored from a backup" }));
@@ -276,7 +280,7 @@ async fn retire(store: &Store, now: UnixSeconds) -> Result<(), StartError> {
     }
 }
 
-/// Ends changes and hand-overs that waited: what owners said to them since is not in the backup.
+/// Ends pending changes and hand-overs, since later answers of owners are not in the backup.
 async fn take_back(tx: &mut WriteTx, now: UnixSeconds) -> Result<(), StoreError> {
     const REASON: &str = "restored from a backup";
     for change in tx.open_changes().await? {

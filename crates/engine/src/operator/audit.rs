@@ -9,6 +9,9 @@ use crate::views::{AuditQuery, Page, Paged};
 
 impl Operator<'_> {
     /// Audit rows, newest first.
+    ///
+    /// # Errors
+    /// Only storage errors.
     pub async fn audit(&self, query: AuditQuery, page: Page) -> Result<Paged<AuditRow>, Error> {
         let event = query.event.map(|name| {
             AuditEvent::parse(&name)
@@ -37,6 +40,9 @@ impl Operator<'_> {
     }
 
     /// Recomputes the whole hash chain.
+    ///
+    /// # Errors
+    /// Only storage errors; a broken chain is part of the report.
     pub async fn verify_audit(&self) -> Result<ChainReport, Error> {
         Ok(self.engine.store().verify_chain().await?)
     }

@@ -19,6 +19,9 @@ use crate::whole_file::{WholeFile, nameless};
 impl Operator<'_> {
     /// Writes the database, the sealed keys within it and `config.toml` into one file of the data
     /// directory, which opens with the present master password. Where it fails, nothing of it is left there.
+    ///
+    /// # Errors
+    /// If the backup cannot be written.
     pub async fn backup(&self) -> Result<BackupInfo, Error> {
         let now = self.engine.now();
         let directory = self.engine.data_dir().backups();
@@ -33,6 +36,9 @@ impl Operator<'_> {
     /// The same for the caller to keep. The password alone must not fetch what it opens, so the caller is
     /// also on this machine, with the rights of the daemon's user. The file has no name and is gone with its
     /// last handle, so nothing stays behind here.
+    ///
+    /// # Errors
+    /// If the backup cannot be written or read.
     pub async fn backup_file(&self, _: &Local) -> Result<BackupFile, Error> {
         let now = self.engine.now();
         let file = nameless(self.engine.data_dir().path()).map_err(failed)?;

@@ -1,4 +1,4 @@
-//! Pending changes, as the operator sees them and takes them back.
+//! Pending changes: list, read, withdraw.
 
 use serde_json::json;
 use waiaas_core::audit::{Actor, AuditEvent};
@@ -13,6 +13,9 @@ use crate::views::{ChangeView, Page, Paged};
 
 impl Operator<'_> {
     /// Changes, newest first, all or those in one status.
+    ///
+    /// # Errors
+    /// Only storage errors.
     pub async fn changes(
         &self,
         status: Option<ChangeStatus>,
@@ -29,11 +32,17 @@ impl Operator<'_> {
     }
 
     /// One change.
+    ///
+    /// # Errors
+    /// `CHANGE_NOT_FOUND`.
     pub async fn change(&self, id: ChangeId) -> Result<ChangeView, Error> {
         self.engine.change_by_id(id).await
     }
 
-    /// Takes a waiting change back.
+    /// Withdraws a pending change.
+    ///
+    /// # Errors
+    /// `CHANGE_NOT_FOUND`, and `CHANGE_ALREADY_DECIDED` if it is no longer pending.
     pub async fn withdraw_change(&self, id: ChangeId) -> Result<ChangeView, Error> {
         let audit = AuditEntry::new(AuditEvent::ChangeWithdrawn, Actor::Master, self.engine.now())
             .details(json!({ "changeId": id }));

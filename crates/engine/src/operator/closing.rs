@@ -1,7 +1,7 @@
-//! Closing a signed transaction that the operator knows can no longer happen, and that nobody proves dead.
+//! Closing a signed transaction that, as the operator knows, can no longer land, without a proof from the nodes.
 //!
-//! On a local network what it holds is given free. Elsewhere, and where the caller got the signature, the
-//! bytes may still land whatever the operator believes, so what they could move counts as spent from then on.
+//! On a local network its reservations are released. Elsewhere, and where the caller has the signature, the bytes
+//! may still land, so their amounts count as spent from then on.
 
 use serde_json::json;
 use waiaas_core::audit::{Actor, AuditEvent};
@@ -16,7 +16,10 @@ use crate::pipeline::transactions::{not_found, processed};
 use crate::views::{Closing, Held};
 
 impl Operator<'_> {
-    /// Ends a signed transaction by the operator's word. Without `confirm` it only says what that would do.
+    /// Ends a signed transaction on the operator's decision. Without `confirm` it only describes the effect.
+    ///
+    /// # Errors
+    /// `TX_NOT_FOUND`, `TX_ALREADY_PROCESSED`, and errors of the nodes.
     pub async fn close(&self, id: TxId, confirm: bool) -> Result<Closing, Error> {
         let row = self.engine.store().transaction(id).await?.ok_or_else(not_found)?;
         if !closable(row.status) {
@@ -24,11 +27,11 @@ impl Operator<'_> {
                 ErrorCode::TxAlreadyProcessed,
                 format!("The transaction is {}.", row.status),
             )
-            .hint("Only what is signed and has not ended is closed. Cancel what still waits."));
+            .hint("Only signed transactions that have not ended can be closed. Cancel a waiting one."));
         }
         let network =
             self.engine.networks().get(&row.network).ok_or_else(|| Error::internal("no such network"))?;
-        // Whoever got a signature still has it, on whatever network.
+        // A caller who got the signature can still use it, on any network.
         let handed_out = row.status == TxStatus::Signed;
         let gives_free = network.environment == Environment::Local && !handed_out;
         let held = self.engine.store().held_by(id).await?;
@@ -94,8 +97,8 @@ const fn consequences(gives_free: bool) -> &'static str {
 
 const fn message(gives_free: bool) -> &'static str {
     if gives_free {
-        "The operator closed it. Nobody proved that it never lands."
+        "The operator closed it without a proof that it never lands."
     } else {
-        "The operator closed it. Nobody proved that it never lands, so what it could move counts as spent."
+        "The operator closed it without a proof that it never lands, so its amounts count as spent."
     }
 }

@@ -1,5 +1,5 @@
-//! The worst case of a leaked session: what [`Exposure::of`] needs, read from the store, the nodes and
-//! the price sources.
+//! The worst case of a leaked session: gathers the input of [`Exposure::of`] from the store, the nodes and the
+//! price sources.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -25,12 +25,12 @@ use crate::operator::Operator;
 use crate::pipeline::{assets, fees};
 use crate::views::{ExposureReport, Leaked, OpenAllowance, Wallet, WalletExposure};
 
-/// Pages of transactions that are looked through for allowances.
+/// The most pages of transactions searched for allowances.
 const PAGES: usize = 20;
 /// Rows of each.
 const ROWS: u32 = 200;
 
-/// What the database says of one wallet, in one transaction.
+/// The database's part of the input for one wallet, from one transaction.
 struct Snapshot {
     now: UnixSeconds,
     stopped: Option<Reason>,
@@ -41,7 +41,10 @@ struct Snapshot {
 }
 
 impl Operator<'_> {
-    /// The most that could leave without any human if a session leaked now. Nothing is written.
+    /// The most that could leave without a human's approval if a session leaked now. Writes nothing.
+    ///
+    /// # Errors
+    /// `SESSION_NOT_FOUND`, `WALLET_NOT_FOUND`, `POLICY_RULES_CORRUPT`.
     pub async fn exposure(&self, leaked: Leaked) -> Result<ExposureReport, Error> {
         let (wallets, sessions) = match leaked {
             Leaked::Session(id) => {
@@ -109,8 +112,8 @@ impl Operator<'_> {
         })
     }
 
-    /// Policies, ledger and kill switches as an admission would see them now. Through the writer, so that it
-    /// waits its turn behind admissions already under way.
+    /// Policies, ledger and stop conditions as an admission would see them now. Through the writer, so that
+    /// admissions already under way come first.
     async fn snapshot(
         &self,
         wallet: &Wallet,
@@ -142,7 +145,7 @@ impl Operator<'_> {
                         let end = now.saturating_add(horizon.seconds());
                         let end = until.map_or(end, |until| end.min(until)).max(now.saturating_add(1));
                         let ledger = tx.ledger(id, end.saturating_sub(1), &windows).await?;
-                        // What swaps use up of an allowance counts no more for the allowance.
+                        // The part of an allowance that swaps used up no longer counts for the allowance.
                         let allowed = tx.settled_allowances(id, end.saturating_sub(1)).await?;
                         Ok::<_, Error>(without(without(ledger, &held), &allowed))
                     };
@@ -158,7 +161,7 @@ impl Operator<'_> {
             .await
     }
 
-    /// Balances and prices. What cannot be read is left open and bounds nothing.
+    /// Balances and prices. One that cannot be read sets no bound.
     async fn network_standing(
         &self,
         wallet: &Wallet,
@@ -197,7 +200,7 @@ impl Operator<'_> {
             fees::cap_of(self.engine, network, FeeCapKind::Transfer).await.most,
             fees::cap_of(self.engine, network, FeeCapKind::Any).await.most,
         );
-        // A cap in dollars bounds no amount of a coin whose price is not known, and may be soon.
+        // A cap in dollars sets no bound while the coin's price is unknown.
         let fee_cap = caps.0.zip(caps.1).map(|(transfer, any)| transfer.max(any));
         Ok(NetworkState {
             network: network.id.clone(),
@@ -209,8 +212,8 @@ impl Operator<'_> {
         })
     }
 
-    /// What spenders were allowed by transactions of this daemon that happened, newest first. An
-    /// allowance given in any other way is not known here.
+    /// The allowances set by this daemon's transactions, newest first. Allowances set in other ways are unknown
+    /// here.
     async fn open_allowances(&self, wallet: WalletId) -> Result<(Vec<OpenAllowance>, bool), Error> {
         let filter = TxFilter {
             wallets: Some(vec![wallet]),
@@ -234,7 +237,7 @@ impl Operator<'_> {
                         lowered: amount.is_zero(),
                         tx: row.id,
                     });
-                    // One may set the allowance or add to it, so all of them together are the most.
+                    // A call may set or raise the allowance, so their sum is the upper bound.
                     entry.amount = entry.amount.saturating_add(*amount);
                 }
             }
@@ -247,12 +250,12 @@ impl Operator<'_> {
     }
 }
 
-/// Leaves out what was only ever taken back.
+/// Leaves out pure revocations.
 fn given(open: BTreeMap<(AssetId, Address), OpenAllowance>) -> Vec<OpenAllowance> {
     open.into_values().filter(|allowance| !allowance.amount.is_zero()).collect()
 }
 
-/// Whether what a transaction of this status does has happened or may still.
+/// Whether the effects of a transaction in this status happened or may still happen.
 const fn may_have_happened(status: TxStatus) -> bool {
     match status {
         TxStatus::Denied
@@ -282,7 +285,7 @@ fn last_second(row: &SessionRow) -> UnixSeconds {
     row.absolute_expires_at.map_or(renewed, |end| end.min(renewed))
 }
 
-/// Why nothing is signed for the wallet now.
+/// Why nothing is signed for the wallet now, if so.
 async fn stopped(
     tx: &mut WriteTx,
     wallet: WalletId,
@@ -303,8 +306,7 @@ async fn stopped(
     Ok(None)
 }
 
-/// The ledger without what is held. A sum that reached the largest number may be larger still, so that
-/// taking from it leaves too little rather than too much.
+/// The ledger without held amounts. A saturated sum may really be larger, so the difference is a lower bound.
 fn without(mut ledger: Ledger, held: &Ledger) -> Ledger {
     ledger.usd_day = ledger.usd_day.minus(held.usd_day);
     ledger.usd_month = ledger.usd_month.minus(held.usd_month);

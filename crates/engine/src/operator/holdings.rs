@@ -1,4 +1,4 @@
-//! What the operator's wallets hold.
+//! Balances of all wallets.
 
 use std::sync::Arc;
 
@@ -10,8 +10,11 @@ use crate::operator::Operator;
 use crate::views::AssetsView;
 
 impl Operator<'_> {
-    /// Everything one wallet holds, on every network that it can use. The networks are asked side by side,
-    /// and one that does not answer hides no other.
+    /// All balances of one wallet on every network that it can use. Networks are asked concurrently; one that does
+    /// not answer does not affect the others.
+    ///
+    /// # Errors
+    /// `WALLET_NOT_FOUND`, and the errors of an unknown or foreign network.
     pub async fn holdings(
         &self,
         wallet: WalletId,

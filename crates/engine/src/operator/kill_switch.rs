@@ -1,4 +1,4 @@
-//! The kill switch. Activating it stops every signature that has not happened, at once.
+//! The kill switch. Activating it stops every signature not yet made, at once.
 
 use serde_json::json;
 use waiaas_core::UnixSeconds;
@@ -15,11 +15,17 @@ use crate::views::ChangeResult;
 
 impl Operator<'_> {
     /// Its state.
+    ///
+    /// # Errors
+    /// Only storage errors.
     pub async fn kill_switch(&self) -> Result<KillSwitchRow, Error> {
         Ok(self.engine.store().kill_switch().await?)
     }
 
-    /// Resumes normal operation. Every LOCKED owner of a wallet has to agree.
+    /// Releases the kill switch. Every LOCKED owner of a wallet must consent.
+    ///
+    /// # Errors
+    /// `KILL_SWITCH_NOT_ACTIVE`; `CHANGE_LIMIT_EXCEEDED` and `OWNER_UNFIT` if owners have to be asked and cannot be.
     pub async fn recover_kill_switch(&self) -> Result<ChangeResult<KillSwitchRow>, Error> {
         let generation = self.engine.store().kill_switch().await?.generation;
         Ok(match self.engine.submit(Change::KillSwitchRecovery { generation }).await? {
@@ -30,9 +36,11 @@ impl Operator<'_> {
 }
 
 impl Engine {
-    /// Activates it. Sessions are refused, and what waits or is cleared but unsigned will not be signed,
-    /// not even after recovery. Where it is activated already, a recovery that waits for owners ends, and nothing else
-    /// changes.
+    /// Activates it. Sessions are refused; waiting and cleared but unsigned requests will not be signed, not even
+    /// after recovery. If it is activated already, only a pending recovery ends.
+    ///
+    /// # Errors
+    /// Only storage errors.
     pub async fn activate_kill_switch(&self, by: &Activator) -> Result<KillSwitchRow, Error> {
         let audit = AuditEntry::new(AuditEvent::KillSwitchActivated, by.actor(), self.now())
             .details(json!({ "by": by.by() }));
@@ -58,7 +66,7 @@ impl Engine {
     }
 }
 
-/// Whoever activates the kill switch does not want it released by what owners were asked before.
+/// An activation ends pending recoveries, so that an earlier consent cannot release it.
 async fn end_recoveries(tx: &mut WriteTx, actor: Actor, at: UnixSeconds) -> Result<(), StoreError> {
     for change in tx.open_changes().await? {
         if change.kind == ChangeKind::KillSwitchRecovery {

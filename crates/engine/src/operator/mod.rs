@@ -1,4 +1,4 @@
-//! What the operator does. Whoever has no [`Master`] gets no [`Operator`].
+//! The use cases of the operator. An [`Operator`] requires a [`Master`].
 
 pub(crate) mod audit;
 pub(crate) mod backup;
@@ -29,7 +29,7 @@ pub struct Operator<'a> {
 }
 
 impl Engine {
-    /// What the holder of the master password may do.
+    /// The use cases of the holder of the master password.
     pub const fn operator<'a>(&'a self, master: &'a Master) -> Operator<'a> {
         Operator { engine: self, _master: master }
     }

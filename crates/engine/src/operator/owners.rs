@@ -1,6 +1,6 @@
-//! A wallet's owner: NONE → GRACE by the operator, GRACE → LOCKED by the owner's signature, and from
-//! LOCKED on only by that owner's own signature. A LOCKED owner who hands over stays LOCKED until the successor
-//! has proved the address.
+//! A wallet's owner: NONE → GRACE by the operator, GRACE → LOCKED by the owner's signature, and from LOCKED on
+//! only by that owner's signature. A LOCKED owner who hands over stays LOCKED until the successor has proved the
+//! address.
 
 use serde_json::json;
 use waiaas_core::UnixSeconds;
@@ -18,10 +18,10 @@ use crate::operator::Operator;
 use crate::views::{ChallengeView, OwnerSet};
 use crate::wallets;
 
-/// How long an owner has to answer a question about the wallet itself.
+/// How long a challenge about the wallet itself is open, in seconds.
 const ANSWER_SECONDS: i64 = 3600;
 
-/// What the operator wants an owner to become.
+/// The change of owner that the operator asks for.
 enum Wish {
     Set(Address),
     Remove,
@@ -37,10 +37,13 @@ impl Wish {
 }
 
 impl Operator<'_> {
-    /// Names a wallet's owner; of either chain's kind. The owner then signs the returned message to
-    /// become LOCKED. A LOCKED owner is replaced only with its own `consent`, and stays the owner until the
-    /// other has signed; without it the error carries the message to sign. Naming the LOCKED owner itself takes a
-    /// hand-over back.
+    /// Names a wallet's owner, by an address of either chain. The owner becomes LOCKED by signing the returned message.
+    /// A LOCKED owner is replaced only with its own `consent`, and stays the owner until the other has signed; without
+    /// consent the error carries the message to sign. Naming the LOCKED owner itself withdraws a hand-over.
+    ///
+    /// # Errors
+    /// `WALLET_NOT_FOUND`, `WALLET_TERMINATED`, `INVALID_ADDRESS`, `OWNER_UNFIT`, `OWNER_ALREADY_CONNECTED` without
+    /// the owner's consent, `INVALID_STATE_TRANSITION` if another request was first.
     pub async fn set_owner(
         &self,
         id: WalletId,
@@ -50,12 +53,18 @@ impl Operator<'_> {
         self.change_owner(id, Wish::Set(owner), consent).await
     }
 
-    /// Leaves a wallet without an owner; from LOCKED only with the owner's consent.
+    /// Removes a wallet's owner; a LOCKED one only with its consent.
+    ///
+    /// # Errors
+    /// As [`Self::set_owner`], and `OWNER_NOT_SET`.
     pub async fn remove_owner(&self, id: WalletId, consent: Option<Owner>) -> Result<OwnerSet, Error> {
         self.change_owner(id, Wish::Remove, consent).await
     }
 
-    /// A fresh message for whoever has not yet proved the address: the successor, where there is one.
+    /// A fresh message for the address that is not yet proved: the successor's, if there is one.
+    ///
+    /// # Errors
+    /// `WALLET_NOT_FOUND`, `OWNER_NOT_SET`.
     pub async fn owner_challenge(&self, id: WalletId) -> Result<ChallengeView, Error> {
         let wallet = self.engine.wallet_by_id(id).await?;
         let owner = wallet.successor.or(wallet.owner.address()).ok_or_else(no_owner)?;
@@ -156,7 +165,7 @@ impl Operator<'_> {
     }
 }
 
-/// The address that still has to be proved, if there is one.
+/// The address that is not yet proved, if there is one.
 fn unproved(wallet: &crate::Wallet) -> Option<Address> {
     match wallet.owner {
         OwnerOf::Grace(owner) => Some(owner),
@@ -164,7 +173,7 @@ fn unproved(wallet: &crate::Wallet) -> Option<Address> {
     }
 }
 
-/// Does what the operator wants where nobody has proved to be the owner.
+/// Changes an owner that is not LOCKED.
 async fn appointed(tx: &mut WriteTx, row: &WalletRow, wish: &Wish, now: UnixSeconds) -> Result<(), Error> {
     let (to, event) = match wish {
         Wish::Set(address) if row.owner == OwnerOf::None => {
@@ -179,8 +188,8 @@ async fn appointed(tx: &mut WriteTx, row: &WalletRow, wish: &Wish, now: UnixSeco
     tx.set_owner(row.id, row.owner, to, audit).await.map_err(wallets::owner_raced)
 }
 
-/// Does what the LOCKED owner `current` has agreed to. A successor takes over by proving the address, so that
-/// the wallet is never without a proved owner in between.
+/// Carries out a change to which the LOCKED owner `current` consented. A successor takes over by proving the
+/// address, so that the wallet always has a proved owner.
 async fn given_up(
     tx: &mut WriteTx,
     row: &WalletRow,

@@ -1,5 +1,5 @@
-//! Changing the master password: one record is rewritten, so a crash leaves the old or the new one,
-//! never neither.
+//! Changing the master password. One record is rewritten, so that a crash leaves either the old or the new
+//! password.
 
 use secrecy::SecretString;
 use waiaas_core::audit::{Actor, AuditEvent};
@@ -13,8 +13,11 @@ use crate::offline::kdf_params;
 use crate::operator::Operator;
 
 impl Operator<'_> {
-    /// Sets a new master password and removes `recovery.key`. True if that file was there. The old password is
-    /// worth nothing afterwards, so it alone must not do this from another machine.
+    /// Sets a new master password and removes `recovery.key`; true if that file existed. Only on the daemon's machine:
+    /// the old password alone must not lock the operator out from elsewhere.
+    ///
+    /// # Errors
+    /// `ACTION_VALIDATION_FAILED` for a weak password, `INVALID_STATE_TRANSITION` if another change was first.
     pub async fn set_password(&self, _: &Local, new: SecretString) -> Result<bool, Error> {
         check_new(&new).map_err(|weak| {
             Error::new(ErrorCode::ActionValidationFailed, format!("The new password is refused: {weak}."))

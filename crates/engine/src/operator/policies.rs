@@ -1,4 +1,4 @@
-//! Policies: create, list, update, delete. What is stored is what [`Rules::parse`] accepted.
+//! Policies: create, list, update, delete. Only rules that [`Rules::parse`] accepted are stored.
 
 use uuid::Uuid;
 use waiaas_core::change::Change;
@@ -12,8 +12,12 @@ use crate::operator::Operator;
 use crate::views::{ChangeResult, ChangeView, NewPolicy, PolicyChange, PolicyView};
 
 impl Operator<'_> {
-    /// Creates a policy; in force from the next request on. One that allows something a LOCKED owner's
-    /// wallet could not do before waits for that owner.
+    /// Creates a policy, in force from the next request on. A policy that loosens the protection of a wallet with a
+    /// LOCKED owner becomes a pending change.
+    ///
+    /// # Errors
+    /// `POLICY_RULES_INVALID`, `POLICY_TYPE_UNKNOWN`, `POLICY_ALREADY_EXISTS`, errors of the scope, and the errors of
+    /// a pending change.
     pub async fn create_policy(&self, new: NewPolicy) -> Result<ChangeResult<PolicyView>, Error> {
         let policy_type =
             PolicyType::parse(&new.policy_type).ok_or_else(|| unknown_type(&new.policy_type))?;
@@ -50,6 +54,9 @@ impl Operator<'_> {
     }
 
     /// Every policy, or those that apply to one wallet (its own and the global ones).
+    ///
+    /// # Errors
+    /// `WALLET_NOT_FOUND`.
     pub async fn policies(&self, wallet: Option<WalletId>) -> Result<Vec<PolicyView>, Error> {
         let rows = match wallet {
             Some(id) => self.engine.store().policies_of(self.engine.wallet_by_id(id).await?.id).await?,
@@ -59,6 +66,9 @@ impl Operator<'_> {
     }
 
     /// One policy.
+    ///
+    /// # Errors
+    /// `POLICY_NOT_FOUND`.
     pub async fn policy(&self, id: PolicyId) -> Result<PolicyView, Error> {
         self.policy_by_id(id).await
     }
@@ -72,8 +82,11 @@ impl Operator<'_> {
         row.ok_or_else(|| Error::new(ErrorCode::PolicyNotFound, "There is no such policy."))
     }
 
-    /// Changes rules, priority or whether it is in force; validated exactly as at creation. What loosens
-    /// waits for the LOCKED owners of the wallets concerned.
+    /// Changes rules, priority or whether it is enabled; validated as at creation. A loosening waits for the LOCKED
+    /// owners of the wallets concerned.
+    ///
+    /// # Errors
+    /// `POLICY_NOT_FOUND`, `POLICY_RULES_INVALID`, and the errors of a pending change.
     pub async fn update_policy(
         &self,
         id: PolicyId,
@@ -97,8 +110,11 @@ impl Operator<'_> {
         self.outcome(id, waits.await?).await
     }
 
-    /// Deletes a policy. What it alone allowed is denied from the next request on; where it alone
-    /// forbade something, LOCKED owners have to agree.
+    /// Deletes a policy, from the next request on. A deletion that loosens waits for the LOCKED owners of the wallets
+    /// concerned.
+    ///
+    /// # Errors
+    /// `POLICY_NOT_FOUND`, and the errors of a pending change.
     pub async fn delete_policy(&self, id: PolicyId) -> Result<ChangeResult<()>, Error> {
         let row = self.policy_row(id).await?;
         let waits = self.engine.submit(Change::PolicyDelete { policy: id, version: row.version }).await?;

@@ -1,10 +1,9 @@
-//! Replay: what a candidate set of policies would have decided on the requests that were recorded.
+//! Replay: evaluates recorded requests under a candidate set of policies.
 //!
-//! Nothing is written. Effects and facts are those of the decision, so that sums in the ledger are what
-//! really happened, not what would have happened under the candidate set. Counts for a rate window that
-//! nobody asked for then are worked out from the recorded requests. Whatever else a rule needs and the
-//! record lacks is not known, and denies. What was denied before anybody was asked is judged by what it was
-//! certain to do; where that does not deny it again, nobody knows what the answers would have been.
+//! Nothing is written. Effects and policy facts are the recorded ones, so ledger sums are those that really
+//! happened, not those under the candidate set. Counts for a rate window that was not recorded come from the
+//! recorded requests. Any other missing input denies. An early denial is judged by the effects that the request
+//! was certain to have; if these are not denied again, the result is unknown.
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::num::NonZero;
@@ -31,10 +30,10 @@ use crate::views::{Decided, NewPolicy, Rejudged, Replay, ReplayCount, ReplayExam
 
 /// Rows read at once, and judged by one thread.
 const PAGE: u32 = 4_096;
-/// Most reasons of an example.
+/// The most reasons of one example.
 const REASONS: usize = 4;
 
-/// The part of a stored decision that is judged again.
+/// The part of a stored decision that is evaluated again.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Recorded {
@@ -45,8 +44,8 @@ struct Recorded {
     not_kept: Vec<NotKept>,
 }
 
-/// What the candidate set makes of a decision, and whether all that it needed was recorded. A grant of
-/// what was not is one at best.
+/// The verdict of the candidate set, and whether all inputs were recorded. Without that, a grant is only
+/// possible.
 struct Replayed {
     verdict: Verdict,
     complete: bool,
@@ -69,7 +68,10 @@ struct Job {
 }
 
 impl Operator<'_> {
-    /// Judges recorded requests again by other policies. Memory is bounded by the pages in work.
+    /// Evaluates recorded requests under other policies. The number of pages in memory is bounded.
+    ///
+    /// # Errors
+    /// The errors of the candidate rows, as for [`Self::create_policy`].
     pub async fn replay(&self, replay: Replay) -> Result<ReplayReport, Error> {
         let policies = candidates(&replay.policies, self.engine.networks())?;
         let mut history = History::of(&policies);
@@ -91,7 +93,7 @@ impl Operator<'_> {
                 work.spawn_blocking(move || judge(&policies, &this, jobs, examples));
                 Ok::<_, Error>(())
             };
-            // The database reads the next page meanwhile.
+            // The next page is read meanwhile.
             let next = async { Ok(read(Some(last)).await?) };
             (page, ()) = tokio::try_join!(next, judging)?;
         }
@@ -102,7 +104,7 @@ impl Operator<'_> {
     }
 }
 
-/// The candidate set, checked like rows that are created.
+/// The candidate set, validated like new rows.
 fn candidates(new: &[NewPolicy], networks: &Networks) -> Result<Arc<[Arc<Policy>]>, Error> {
     let mut policies = Vec::new();
     for (index, row) in new.iter().enumerate() {
@@ -126,7 +128,7 @@ fn candidates(new: &[NewPolicy], networks: &Networks) -> Result<Arc<[Arc<Policy>
     Ok(policies.into())
 }
 
-/// Admitted requests per wallet, as far back as the candidate's windows reach.
+/// Admitted requests per wallet within the candidate's windows.
 struct History {
     windows: Vec<u64>,
     admitted: HashMap<WalletId, VecDeque<UnixSeconds>>,
@@ -144,7 +146,7 @@ impl History {
         self.windows.last().map_or(0, |window| i64::try_from(*window).unwrap_or(i64::MAX))
     }
 
-    /// Counts what was admitted before this request, and remembers it; none if it is too old to judge.
+    /// Counts the requests admitted before this one, and adds it; none if it is too old to judge.
     fn job(&mut self, row: DecisionRow, since: UnixSeconds) -> Option<Job> {
         if self.windows.is_empty() {
             return (row.created_at >= since).then_some(Job { row, requests: Vec::new() });

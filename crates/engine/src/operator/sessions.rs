@@ -20,6 +20,9 @@ const TTL: std::ops::RangeInclusive<i64> = 300..=31_536_000;
 
 impl Operator<'_> {
     /// Creates a session; its token is shown once.
+    ///
+    /// # Errors
+    /// `SESSION_REQUIRES_WALLET`, `SESSION_LIMIT_EXCEEDED`, `WALLET_NOT_FOUND`, `WALLET_TERMINATED`, `SYSTEM_LOCKED`.
     pub async fn create_session(&self, new: NewSession) -> Result<IssuedSession, Error> {
         let security = &self.engine.config().security;
         let ttl = new.ttl.map_or(security.session_ttl, u64::from);
@@ -74,6 +77,9 @@ impl Operator<'_> {
     }
 
     /// The wallets a session may use.
+    ///
+    /// # Errors
+    /// `SESSION_NOT_FOUND`.
     pub async fn session_wallets(&self, id: SessionId) -> Result<Vec<crate::Wallet>, Error> {
         let mut wallets = Vec::new();
         for wallet in self.engine.session_by_id(id).await?.wallets {
@@ -83,6 +89,9 @@ impl Operator<'_> {
     }
 
     /// Sessions, newest first.
+    ///
+    /// # Errors
+    /// Only storage errors.
     pub async fn sessions(&self, wallet: Option<WalletId>, page: Page) -> Result<Paged<SessionView>, Error> {
         let before = page.cursor.map(|text| text.parse()).transpose();
         let before = before.map_err(|_| Error::invalid("cursor", "not a cursor of this list"))?;
@@ -99,7 +108,10 @@ impl Operator<'_> {
         Ok(Paged { items, next_cursor: found.next.map(|id| id.to_string()), total: None })
     }
 
-    /// Ends a session; effective on its next request and on requests not yet signed. Idempotent.
+    /// Revokes a session, for its next request and for all unsigned ones. Idempotent.
+    ///
+    /// # Errors
+    /// `SESSION_NOT_FOUND`.
     pub async fn revoke_session(&self, id: SessionId) -> Result<(), Error> {
         self.engine.session_by_id(id).await?;
         let audit = AuditEntry::new(AuditEvent::SessionRevoked, Actor::Master, self.engine.now()).session(id);
@@ -110,7 +122,10 @@ impl Operator<'_> {
         Ok(())
     }
 
-    /// Gives a session a new token of the same expiry; the old one is dead at once.
+    /// Gives a session a new token with the same expiry. The old one is invalid at once.
+    ///
+    /// # Errors
+    /// `SESSION_NOT_FOUND`, `SESSION_REVOKED`, `SESSION_ABSOLUTE_LIFETIME_EXCEEDED`, `TOKEN_EXPIRED`.
     pub async fn rotate_session(&self, id: SessionId) -> Result<IssuedSession, Error> {
         let row = self.engine.session_by_id(id).await?;
         let now = self.engine.now();
@@ -119,7 +134,11 @@ impl Operator<'_> {
         self.engine.replace_token(&row, now, change).await
     }
 
-    /// Lets a session use one more wallet.
+    /// Links one more wallet to a session.
+    ///
+    /// # Errors
+    /// `SESSION_NOT_FOUND`, `SESSION_REVOKED`, `SESSION_LIMIT_EXCEEDED`, `WALLET_ALREADY_LINKED`, `WALLET_NOT_FOUND`,
+    /// `WALLET_TERMINATED`.
     pub async fn add_session_wallet(&self, id: SessionId, wallet: WalletId) -> Result<(), Error> {
         self.engine.session_by_id(id).await?;
         let limit = u64::from(self.engine.config().security.max_sessions_per_wallet);
@@ -141,7 +160,10 @@ impl Operator<'_> {
         added.await
     }
 
-    /// Sets the wallet that a session means to read where it names none.
+    /// Sets the default wallet of a session for read requests.
+    ///
+    /// # Errors
+    /// `SESSION_NOT_FOUND`, `SESSION_REVOKED`, `WALLET_NOT_FOUND`.
     pub async fn set_default_wallet(&self, id: SessionId, wallet: WalletId) -> Result<(), Error> {
         if !self.engine.session_by_id(id).await?.wallets.contains(&wallet) {
             return Err(Error::new(ErrorCode::WalletNotFound, "The session does not have this wallet.")
@@ -157,7 +179,10 @@ impl Operator<'_> {
         Ok(())
     }
 
-    /// Takes a wallet from a session; the last one stays.
+    /// Unlinks a wallet from a session; the last one stays.
+    ///
+    /// # Errors
+    /// `SESSION_NOT_FOUND`, `SESSION_REVOKED`, `SESSION_REQUIRES_WALLET`, `WALLET_NOT_FOUND`.
     pub async fn remove_session_wallet(&self, id: SessionId, wallet: WalletId) -> Result<(), Error> {
         let row = self.engine.session_by_id(id).await?;
         if row.wallets == [wallet] {
@@ -178,12 +203,15 @@ impl Operator<'_> {
     }
 
     /// Replaces the key that signs tokens; tokens of the old one verify for five more minutes.
+    ///
+    /// # Errors
+    /// `ROTATION_TOO_RECENT`.
     pub async fn rotate_session_secret(&self) -> Result<UnixSeconds, Error> {
         let now = self.engine.now();
         let keys = self.engine.store().session_keys().await?;
         let current = keys.current;
         let next_allowed = current.created_at.saturating_add(PREVIOUS_KEY_SECONDS);
-        // The first key ever cuts nobody off: its own tokens stay valid for the window.
+        // Rotating the first key is always allowed: its tokens stay valid for the overlap.
         if keys.previous.is_some() && now < next_allowed {
             let wait = u64::try_from(next_allowed.saturating_sub(now)).unwrap_or(0);
             return Err(Error::new(ErrorCode::RotationTooRecent, "The session key was rotated moments ago.")

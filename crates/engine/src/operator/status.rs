@@ -8,7 +8,10 @@ use crate::operator::Operator;
 use crate::views::Status;
 
 impl Operator<'_> {
-    /// What an operator wants to know first.
+    /// An overview of the daemon.
+    ///
+    /// # Errors
+    /// Only storage errors.
     pub async fn status(&self) -> Result<Status, Error> {
         let wallets = self.engine.store().wallets().await?;
         let active = wallets.iter().filter(|w| w.status == WalletStatus::Active).count();

@@ -1,4 +1,4 @@
-//! What is on record of tokens. The first granted request about a token records what all nodes then say of it.
+//! The token registry. The first granted request about a token records the decimals on which the nodes agree.
 
 use serde_json::json;
 use waiaas_core::address::Address;
@@ -12,7 +12,7 @@ use crate::operator::Operator;
 use crate::views::RecordedToken;
 
 impl Operator<'_> {
-    /// The tokens on record of one network, by its name or CAIP-2 id, or of all networks.
+    /// The recorded tokens of one network, by its name or CAIP-2 id, or of all networks.
     ///
     /// # Errors
     ///
@@ -20,7 +20,7 @@ impl Operator<'_> {
     pub async fn tokens(&self, network: Option<&str>) -> Result<Vec<RecordedToken>, Error> {
         let network = network.map(|network| self.engine.networks().find(network)).transpose()?;
         let rows = self.engine.store().tokens(network.map(|network| &network.id)).await?;
-        // A network that is configured no more judges nothing.
+        // A network that is no longer configured is left out.
         let known = rows.into_iter().filter_map(|row| {
             let caip2 = &self.engine.networks().get(&row.network)?.caip2;
             Some(recorded(AssetId::token(caip2, row.address), row))
@@ -28,8 +28,8 @@ impl Operator<'_> {
         Ok(known.collect())
     }
 
-    /// Drops what is on record of a token, so that the nodes are asked anew. Decimals decide what limits count, so
-    /// the password alone does not do it: the caller is on this machine, with the rights of the daemon's user.
+    /// Removes a token from the registry, so that the nodes are asked anew. Limits are read by these decimals, so the
+    /// password alone does not suffice: the caller must be on this machine, with the rights of the daemon's user.
     ///
     /// # Errors
     ///

@@ -1,4 +1,4 @@
-//! The operator's view of all transactions, and what it may do to those that wait.
+//! The operator's use cases on transactions: read all, cancel and reject waiting ones.
 
 use waiaas_core::audit::{Actor, AuditEvent};
 use waiaas_core::ids::{TxId, WalletId};
@@ -13,11 +13,17 @@ use crate::views::{Explanation, Page, Paged, TxView};
 
 impl Operator<'_> {
     /// Any transaction.
+    ///
+    /// # Errors
+    /// `TX_NOT_FOUND`.
     pub async fn transaction(&self, id: TxId) -> Result<TxView, Error> {
         self.engine.view(id).await
     }
 
     /// All transactions, newest first.
+    ///
+    /// # Errors
+    /// `WALLET_NOT_FOUND`.
     pub async fn transactions(
         &self,
         wallet: Option<WalletId>,
@@ -32,13 +38,19 @@ impl Operator<'_> {
         self.engine.page(filter, page).await
     }
 
-    /// Withdraws any waiting transaction.
+    /// Cancels any waiting transaction.
+    ///
+    /// # Errors
+    /// `TX_NOT_FOUND`, and `TX_ALREADY_PROCESSED` if it no longer waits.
     pub async fn cancel(&self, id: TxId) -> Result<TxView, Error> {
         let view = self.engine.view(id).await?;
         self.engine.withdraw(view, Actor::Master, AuditEvent::TxCancelled).await
     }
 
-    /// Rejects a transaction that waits for its owner. Only approving is the owner's alone.
+    /// Rejects a transaction that waits for its owner. Approving takes the owner's signature.
+    ///
+    /// # Errors
+    /// `TX_NOT_FOUND`, and `TX_ALREADY_PROCESSED` if it does not wait for an owner.
     pub async fn reject(&self, id: TxId) -> Result<TxView, Error> {
         let view = self.engine.view(id).await?;
         if view.status != TxStatus::PendingApproval {
@@ -47,7 +59,10 @@ impl Operator<'_> {
         self.engine.withdraw(view, Actor::Master, AuditEvent::TxRejected).await
     }
 
-    /// Why any transaction was decided as it was.
+    /// Explains the decision on any transaction.
+    ///
+    /// # Errors
+    /// `TX_NOT_FOUND`, and `POLICY_RULES_CORRUPT` if its stored policies cannot be read.
     pub async fn explain(&self, id: TxId) -> Result<Explanation, Error> {
         let row = self.engine.store().transaction(id).await?.ok_or_else(not_found)?;
         pipeline::explained(self.engine, row).await

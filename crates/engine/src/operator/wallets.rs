@@ -23,14 +23,20 @@ use crate::wallets::wrong_status;
 const NAME_CHARS: usize = 100;
 
 impl Operator<'_> {
-    /// Makes a wallet with a fresh key.
+    /// Creates a wallet with a new key.
+    ///
+    /// # Errors
+    /// `WALLET_NAME_TAKEN`, `ACTION_VALIDATION_FAILED` for the name.
     pub async fn create_wallet(&self, new: NewWallet) -> Result<Wallet, Error> {
         let id = WalletId::new(Uuid::now_v7());
         let (sealed, address) = self.engine.vault().generate(id, new.chain)?;
         self.keep_wallet(id, new, &sealed, address, AuditEvent::WalletCreated).await
     }
 
-    /// Makes a wallet from an existing private key.
+    /// Creates a wallet from an existing private key.
+    ///
+    /// # Errors
+    /// As [`Self::create_wallet`], and `INVALID_PRIVATE_KEY`, `WALLET_ALREADY_EXISTS`, `OWNER_UNFIT`.
     pub async fn import_wallet(&self, new: NewWallet, secret: SecretString) -> Result<Wallet, Error> {
         let id = WalletId::new(Uuid::now_v7());
         let (sealed, address) =
@@ -51,7 +57,7 @@ impl Operator<'_> {
                 format!("{address} is a wallet here already."),
             ));
         }
-        // The other way round than in naming an owner: the owner's key must not come under this daemon.
+        // The counterpart of the check when an owner is named: this daemon must not hold an owner's key.
         let owns = |w: &WalletRow| w.owner.address() == Some(address) || w.successor == Some(address);
         if known.iter().any(|w| owns(w) && is_living(w)) {
             return Err(refused(Unfit::AnotherWallet));
@@ -88,16 +94,25 @@ impl Operator<'_> {
     }
 
     /// Every wallet, terminated ones included.
+    ///
+    /// # Errors
+    /// Only storage errors.
     pub async fn wallets(&self) -> Result<Vec<Wallet>, Error> {
         Ok(self.engine.store().wallets().await?.into_iter().map(Wallet::from).collect())
     }
 
     /// One wallet.
+    ///
+    /// # Errors
+    /// `WALLET_NOT_FOUND`.
     pub async fn wallet(&self, id: WalletId) -> Result<Wallet, Error> {
         self.engine.wallet_by_id(id).await
     }
 
     /// Gives a wallet another name.
+    ///
+    /// # Errors
+    /// `WALLET_NOT_FOUND`, `WALLET_NAME_TAKEN`, `WALLET_TERMINATED`, `ACTION_VALIDATION_FAILED` for the name.
     pub async fn rename_wallet(&self, id: WalletId, name: String) -> Result<Wallet, Error> {
         check_name(&name)?;
         self.engine.wallet_by_id(id).await?;
@@ -112,7 +127,10 @@ impl Operator<'_> {
         self.engine.wallet_by_id(id).await
     }
 
-    /// Sets the network that a request means which names none; `None` takes it back.
+    /// Sets the network of requests that name none; `None` clears it.
+    ///
+    /// # Errors
+    /// `WALLET_NOT_FOUND`, `WALLET_TERMINATED`, and the errors of an unknown or foreign network.
     pub async fn set_default_network(&self, id: WalletId, network: Option<&str>) -> Result<Wallet, Error> {
         let wallet = self.engine.wallet_by_id(id).await?;
         let network = match network {
@@ -130,7 +148,10 @@ impl Operator<'_> {
         self.engine.wallet_by_id(id).await
     }
 
-    /// Stops a wallet from signing, at once; what waits is refused when its time comes.
+    /// Suspends a wallet at once; its waiting requests fail when they become due.
+    ///
+    /// # Errors
+    /// `WALLET_NOT_FOUND`, `WALLET_SUSPENDED`, `WALLET_TERMINATED`.
     pub async fn suspend_wallet(&self, id: WalletId, reason: Option<String>) -> Result<Wallet, Error> {
         let reason = reason.unwrap_or_else(|| "MANUAL".to_owned());
         if reason.chars().count() > 500 {
@@ -143,7 +164,10 @@ impl Operator<'_> {
         .await
     }
 
-    /// Lets a suspended wallet sign again. A LOCKED owner has to agree.
+    /// Resumes a suspended wallet. A LOCKED owner must consent.
+    ///
+    /// # Errors
+    /// `WALLET_NOT_FOUND`, `INVALID_STATE_TRANSITION`, `WALLET_TERMINATED`, and the errors of a pending change.
     pub async fn resume_wallet(&self, id: WalletId) -> Result<ChangeResult<Wallet>, Error> {
         let wallet = self.engine.wallet_by_id(id).await?;
         let suspended_at = wallet.suspended_at.ok_or_else(|| wrong_status(wallet.status))?;
@@ -153,11 +177,11 @@ impl Operator<'_> {
         })
     }
 
-    /// Ends a wallet for ever. Its key stays sealed in the database and in backups.
+    /// Terminates a wallet for good. Its key stays sealed in the database and in backups.
     ///
-    /// Where its owner is LOCKED the caller is also on the daemon's machine (`local`): nobody can take it back,
-    /// and the owner's voice in other changes goes with it. The owner is not asked, because this is also the way
-    /// out where an owner never answers.
+    /// If the owner is LOCKED the caller must be on the daemon's machine (`local`): termination is irreversible, and
+    /// the owner loses the say in other changes. The owner is not asked, since this is also the way out if an owner
+    /// never answers.
     ///
     /// # Errors
     ///
@@ -238,7 +262,7 @@ fn name_taken(error: StoreError) -> Error {
     }
 }
 
-/// A terminated wallet stays as it is.
+/// Refuses a terminated wallet.
 fn ended(error: StoreError) -> Error {
     match error {
         StoreError::Conflict(Entity::Wallet) => wrong_status(WalletStatus::Terminated),

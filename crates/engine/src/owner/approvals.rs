@@ -1,5 +1,5 @@
-//! The owner's answers. One function turns an answer into a state change, with the nonce used up, the
-//! row moved and the audit entry written in one database transaction.
+//! The owner's answers to transactions. One database transaction uses up the nonce, moves the row and writes the
+//! audit entry.
 
 use serde_json::json;
 use waiaas_core::audit::{Actor, AuditEvent};
@@ -19,8 +19,11 @@ use crate::views::{ApprovalView, ChallengeView, TxView};
 use crate::wallets::refuse_unless_active;
 
 impl Engine {
-    /// What waits for an owner and the texts to sign. The transaction id is the capability: it is
-    /// random and only the asker and the operator learn it.
+    /// The approval document of a waiting transaction, with the texts to sign. The transaction id is the capability:
+    /// it is random, and only the requester and the operator know it.
+    ///
+    /// # Errors
+    /// `TX_NOT_FOUND`, and `APPROVAL_NOT_FOUND` or `APPROVAL_TIMEOUT` if no answer is awaited.
     pub async fn approval(&self, id: TxId) -> Result<ApprovalView, Error> {
         let row = self.store().transaction(id).await?.ok_or_else(not_found)?;
         let (draft, verdict) = (row.draft.clone(), row.verdict.clone());
@@ -48,7 +51,11 @@ impl Engine {
 }
 
 impl OwnerDesk<'_> {
-    /// Lets a waiting transaction run, and runs it.
+    /// Approves a waiting transaction and carries it out.
+    ///
+    /// # Errors
+    /// `TX_ALREADY_PROCESSED`, `INVALID_NONCE`, `OWNER_ADDRESS_MISMATCH`, `WALLET_SUSPENDED`, `WALLET_TERMINATED`,
+    /// `SYSTEM_LOCKED`.
     pub async fn approve(self) -> Result<TxView, Error> {
         let Self { engine, owner } = self;
         let OwnerAction::Approve { tx: id, .. } = owner.consent().action() else {
@@ -64,7 +71,10 @@ impl OwnerDesk<'_> {
         engine.view(id).await
     }
 
-    /// Stops a waiting transaction.
+    /// Rejects a waiting transaction.
+    ///
+    /// # Errors
+    /// `TX_ALREADY_PROCESSED`, `INVALID_NONCE`, `OWNER_ADDRESS_MISMATCH`.
     pub async fn reject(self) -> Result<TxView, Error> {
         let Self { engine, owner } = self;
         let OwnerAction::Reject { tx: id, .. } = owner.consent().action() else {

@@ -1,4 +1,4 @@
-//! An owner's answers to a change that waits.
+//! An owner's answers to a pending change.
 
 use serde_json::json;
 use waiaas_core::audit::{Actor, AuditEvent};
@@ -16,7 +16,10 @@ use crate::owner::{OwnerDesk, wrong_action};
 use crate::views::ChangeView;
 
 impl Engine {
-    /// A change that waits, with the texts to sign. The id is the capability, as for a transaction.
+    /// A pending change with the texts to sign. The id is the capability, as for a transaction.
+    ///
+    /// # Errors
+    /// `CHANGE_NOT_FOUND`, and `CHANGE_ALREADY_DECIDED` if it is no longer pending.
     pub async fn change_approval(&self, id: ChangeId) -> Result<ChangeView, Error> {
         let view = self.change_by_id(id).await?;
         if view.status != ChangeStatus::PendingConsent {
@@ -33,8 +36,11 @@ impl Engine {
 }
 
 impl OwnerDesk<'_> {
-    /// Agrees to a change, as the owner of a wallet it concerns. It is applied with the last consent
-    /// it takes, and waits on for the others until then.
+    /// Consents to a change, as the owner of a wallet concerned. The last missing consent applies it.
+    ///
+    /// # Errors
+    /// `CHANGE_NOT_FOUND`, `CHANGE_ALREADY_DECIDED`, `CHANGE_SUPERSEDED` if its object has changed, `INVALID_NONCE`,
+    /// `OWNER_ADDRESS_MISMATCH`.
     pub async fn approve_change(self) -> Result<ChangeView, Error> {
         let Self { engine, owner } = self;
         let OwnerAction::ApproveChange { change: id, .. } = owner.consent().action() else {
@@ -56,7 +62,10 @@ impl OwnerDesk<'_> {
         }
     }
 
-    /// Stops a change, as the owner of a wallet it concerns.
+    /// Rejects a change, as the owner of a wallet concerned.
+    ///
+    /// # Errors
+    /// `CHANGE_NOT_FOUND`, `CHANGE_ALREADY_DECIDED`, `INVALID_NONCE`, `OWNER_ADDRESS_MISMATCH`.
     pub async fn reject_change(self) -> Result<ChangeView, Error> {
         let Self { engine, owner } = self;
         let OwnerAction::RejectChange { change: id, .. } = owner.consent().action() else {
@@ -78,7 +87,7 @@ impl OwnerDesk<'_> {
     }
 }
 
-/// Uses an owner's answer up, if the change still waits and the owner still is one.
+/// Uses up an owner's answer, if the change is still pending and the owner is still concerned.
 async fn answer(
     engine: &Engine,
     tx: &mut WriteTx,

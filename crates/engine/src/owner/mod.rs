@@ -1,6 +1,6 @@
-//! What an owner answers. Whoever has no [`Owner`] gets no [`OwnerDesk`].
+//! The use cases of an owner. An [`OwnerDesk`] requires an [`Owner`].
 //!
-//! What there is to answer is public to whoever knows the id, and therefore on [`Engine`].
+//! The documents to sign need only the id, and are therefore on [`Engine`].
 
 mod approvals;
 mod changes;
@@ -10,7 +10,7 @@ use crate::Engine;
 use crate::credentials::Owner;
 use crate::error::{Error, ErrorCode};
 
-/// The use cases of an owner. Each takes the desk, for a signature counts once.
+/// The use cases of an owner. Each consumes the desk, since a signature counts once.
 #[derive(Debug)]
 pub struct OwnerDesk<'a> {
     engine: &'a Engine,
@@ -18,7 +18,7 @@ pub struct OwnerDesk<'a> {
 }
 
 impl Engine {
-    /// What the owner who signed may do.
+    /// The use cases of the owner who signed.
     pub const fn owner(&self, owner: Owner) -> OwnerDesk<'_> {
         OwnerDesk { engine: self, owner }
     }

@@ -13,7 +13,11 @@ use crate::views::Wallet;
 use crate::wallets;
 
 impl OwnerDesk<'_> {
-    /// Locks the owner who signed.
+    /// Makes the owner who signed LOCKED.
+    ///
+    /// # Errors
+    /// `INVALID_NONCE`, `OWNER_ADDRESS_MISMATCH`, `WALLET_TERMINATED`, `INVALID_STATE_TRANSITION` if another request
+    /// was first.
     pub async fn verify(self) -> Result<Wallet, Error> {
         let Self { engine, owner } = self;
         if owner.consent().action() != OwnerAction::VerifyOwner {

@@ -16,7 +16,7 @@ use waiaas_store::{TokenRow, WriteTx};
 use crate::Engine;
 use crate::error::{Error, ErrorCode};
 
-/// Decimals and symbol of a token, if its chain was asked before.
+/// The recorded decimals and symbol of a token; none if the token is not in the registry.
 pub(crate) async fn recorded(
     engine: &Engine,
     network: &NetworkId,
@@ -26,7 +26,7 @@ pub(crate) async fn recorded(
     Ok(row.map(|row| TokenFacts { decimals: row.decimals, symbol: row.symbol }))
 }
 
-/// Decimals and symbol of a token: what is recorded, or what the nodes agree about. Nothing is written.
+/// Decimals and symbol of a token: as recorded, else as the nodes agree. Writes nothing.
 pub(crate) async fn token(
     engine: &Engine,
     network: &Network,
@@ -39,8 +39,8 @@ pub(crate) async fn token(
     }
 }
 
-/// Records the tokens that a granted request was judged by: nodes that later tell another story are not
-/// believed. Fails where another was recorded meanwhile.
+/// Records the tokens that a granted request was judged by, so that later answers of nodes cannot change
+/// them. Fails if other decimals were recorded meanwhile.
 pub(crate) async fn record(
     tx: &mut WriteTx,
     network: &NetworkId,
@@ -70,14 +70,13 @@ pub(crate) async fn record(
     Ok(())
 }
 
-/// The assets that leave, and those that people want to read about: a permission that is taken back moves
-/// nothing.
+/// The assets that leave, and those shown to people: a revoked permission moves nothing.
 fn named(effects: &Effects) -> BTreeSet<&AssetId> {
     let leaving = effects.outflows().map(|outflow| outflow.asset);
     leaving.chain(effects.all().filter_map(Effect::token)).collect()
 }
 
-/// What is known of the assets without asking anybody. Nobody was asked for prices.
+/// The asset facts that need no node and no price source.
 pub(crate) async fn known(
     engine: &Engine,
     network: &Network,
@@ -100,7 +99,7 @@ pub(crate) async fn known(
     Ok(known)
 }
 
-/// Whether a service would have to be asked for the price of something that leaves.
+/// Whether the price of an asset that leaves has to be asked of a service.
 pub(crate) async fn prices_to_ask(engine: &Engine, effects: &Effects) -> bool {
     let now = engine.now();
     for asset in named(effects).into_iter().chain(exchanged(effects)) {
@@ -128,7 +127,7 @@ pub(crate) async fn facts(
             AssetKind::Token(address) => {
                 let known = match token(engine, network, chain, address).await {
                     Ok(known) => known,
-                    // Whoever is called can name anything as a token. What is none stays unknown, and is denied.
+                    // A called contract can name any address as a token. An address that is no token stays unknown: denied.
                     Err(error) if error.code == ErrorCode::TokenNotFound && !decoded.contains(asset) => {
                         continue;
                     }
@@ -143,7 +142,7 @@ pub(crate) async fn facts(
     }
     for asset in exchanged(effects) {
         let Some(address) = asset.token_address().filter(|_| !facts.contains_key(asset)) else { continue };
-        // Nothing of it leaves. What no node can name has no price, and the swap takes the owner.
+        // None of it leaves. A token that no node can name has no price, so the swap requires the owner.
         let Ok(TokenFacts { symbol, decimals }) = token(engine, network, chain, address).await else {
             continue;
         };
@@ -154,7 +153,7 @@ pub(crate) async fn facts(
     Ok(facts)
 }
 
-/// What swaps bring.
+/// The assets that swaps bring in.
 fn exchanged(effects: &Effects) -> impl Iterator<Item = &AssetId> {
     effects.items.iter().filter_map(Effect::swap).flat_map(|swap| &swap.bought).map(|portion| &portion.asset)
 }

@@ -1,5 +1,5 @@
-//! Amounts that look as if base units were taken for human ones: `"5"` of a dollar with six decimals is
-//! 0.000005 of it.
+//! Warnings about amounts in base units that look like mistaken human units: `"5"` of a token with six
+//! decimals is 0.000005.
 
 use waiaas_core::U256;
 use waiaas_core::money::Usd;
@@ -7,10 +7,10 @@ use waiaas_core::policy::{AssetFacts, PolicyFacts, PriceFact};
 
 use crate::views::{Money, Warning};
 
-/// What is worth less than a cent is hardly what was meant.
+/// An amount worth less than one cent is probably a mistake.
 const CENT: Usd = Usd::from_micros(10_000);
 
-/// A sentence about each of the amounts that were given in base units and are that small.
+/// One sentence for each amount that was given in base units and is that small.
 pub(crate) fn notices(amounts: &[Money], facts: &PolicyFacts) -> Vec<String> {
     let suspect = |money: &&Money| facts.assets.get(&money.asset).is_some_and(|known| is_tiny(money, known));
     let notice = |money: &Money| {

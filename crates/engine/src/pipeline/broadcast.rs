@@ -10,18 +10,18 @@ use crate::Engine;
 use crate::error::Error;
 use crate::pipeline::s7_record;
 
-/// What the nodes said.
+/// The answer of the nodes to a broadcast.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Sent {
-    /// One has the bytes.
+    /// At least one node accepted the bytes.
     Accepted,
-    /// All that answered refuse them; they may still land, so it is looked at next.
+    /// Every node that answered refused them. They may still land, so stage 6 asks for the outcome.
     Refused,
-    /// None answered; the same bytes are sent again.
+    /// No node answered; the same bytes are sent again.
     Unanswered,
 }
 
-/// Sends signed bytes. Whatever the node says, they are signed: only proof ends the transaction.
+/// Sends signed bytes. No refusal of a node ends the transaction; only a proved outcome does.
 pub(crate) async fn send(
     engine: &Engine,
     id: TxId,

@@ -1,4 +1,4 @@
-//! A request on its way through the admission: what is judged, what it is judged by, and what became of it.
+//! A request in admission: the input of the evaluation, its policy facts and policies, and the result.
 
 use std::sync::Arc;
 
@@ -17,14 +17,14 @@ use crate::pipeline::known::Known;
 use crate::pipeline::validated::Validated;
 use crate::policies::InForce;
 
-/// What was true when the request was admitted.
+/// The state at admission that signing has to find unchanged.
 pub(crate) struct Admission {
     pub(crate) wallet: WalletRow,
     /// Must be the same again when the key signs.
     pub(crate) kill_generation: u64,
 }
 
-/// Everything the transaction that admits needs; owned, because it runs on the writer.
+/// The input of the admission transaction; owned, because it runs on the writer.
 pub(crate) struct AdmissionRequest {
     pub(crate) engine: Engine,
     pub(crate) session: Session,
@@ -32,39 +32,39 @@ pub(crate) struct AdmissionRequest {
     pub(crate) known: Known,
 }
 
-/// Who asks for what, as far as the database has to know it.
+/// The requester and the kind of request, for the database reads.
 pub(crate) struct Subject<'a> {
     pub(crate) session: &'a Session,
     pub(crate) wallet: WalletId,
     pub(crate) network: &'a NetworkId,
     pub(crate) origin: &'a Origin,
-    /// What kind of request it is.
+    /// The type of the request.
     pub(crate) kind: IntentKind,
-    /// What it does, where that is known.
+    /// Its effects, where they are known.
     pub(crate) effects: Option<&'a Effects>,
 }
 
-/// What a request is judged by, besides what it does.
+/// The inputs of an evaluation beside the effects.
 pub(crate) struct Grounds {
     pub(crate) admission: Admission,
     pub(crate) facts: PolicyFacts,
     pub(crate) policies: Arc<InForce>,
 }
 
-/// A verdict and what it was made from.
+/// A verdict and its inputs.
 pub(crate) struct Judgement {
     pub(crate) grounds: Grounds,
     pub(crate) verdict: Verdict,
-    /// What the owner is shown, where one is asked.
+    /// The presentation for the owner, if the tier is APPROVAL.
     pub(crate) presentation: Option<Box<Presentation>>,
 }
 
-/// What became of a request.
+/// The result of admission.
 pub(crate) enum Admitted {
     /// A new row.
     New(TxId),
-    /// This key and body were seen before, or an equal denial was; the first answer stands.
+    /// An earlier request had this key and body, or an equal denial is stored: the first answer counts.
     Repeat(TxId),
-    /// Denied, and only counted.
+    /// Denied; counted without a row.
     NotKept(Vec<Denial>),
 }

@@ -1,4 +1,4 @@
-//! What is stored of a decision, and the parts of it that are too long to be kept where nothing follows from it.
+//! The stored form of a decision, and the shortening of long parts of requests that are not carried out.
 
 use serde::{Deserialize, Serialize};
 use waiaas_core::asset::AssetId;
@@ -9,11 +9,11 @@ use waiaas_core::presentation::Presentation;
 use crate::error::Error;
 use crate::views::NotKeptView;
 
-/// Most bytes that are kept of one part of a denied request.
+/// The most bytes kept of one part of a denied request.
 pub(crate) const MOST: usize = 4_096;
 
-/// What is stored of a decision: the outcome, and every input it was made from beside the effects, so
-/// that it can be made again and compared.
+/// A stored decision: the verdict and every input beside the effects, so that the evaluation can be repeated
+/// and compared.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct StoredVerdict {
@@ -21,26 +21,26 @@ pub(crate) struct StoredVerdict {
     pub(crate) reasons: Vec<TierReason>,
     pub(crate) warning: Option<WindowWarning>,
     pub(crate) facts: PolicyFacts,
-    /// The set of policies that judged, as kept in the store.
+    /// Digest of the stored policy set that was applied.
     pub(crate) policies: Digest,
-    /// What the owner is shown, where one is asked.
+    /// The presentation for the owner, if the tier is APPROVAL.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) presentation: Option<Box<Presentation>>,
-    /// About amounts in base units that look as if human ones were meant.
+    /// Warnings about amounts in base units that look like mistaken human units.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) notices: Vec<String>,
-    /// The parts that were judged where that was before anybody was asked; empty otherwise.
+    /// The parts that an early denial judged; empty otherwise.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) early: Vec<Readings>,
-    /// Digits behind the point of the amount as it was written, where its token's decimals were not known.
+    /// Fraction digits of the amount as written, where the token's decimals were not known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) written_decimals: Option<u8>,
-    /// What of a request that was denied, or ended unsigned, was too long to be kept.
+    /// The parts of a denied or unsigned request that were too long to keep.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) not_kept: Vec<NotKept>,
 }
 
-/// Something of a request that is not carried out that was too long to be kept.
+/// One part of a request that was too long to keep.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct NotKept {
@@ -58,7 +58,7 @@ impl From<&NotKept> for NotKeptView {
     }
 }
 
-/// Leaves of facts that are too long what is shown of a request.
+/// Reduces policy facts that are too long to the parts shown of a request.
 pub(crate) fn shorten_facts(
     facts: &mut PolicyFacts,
     asset: &AssetId,

@@ -1,7 +1,7 @@
-//! What is kept of a request that policy denies. Denials cost the agent nothing, so they must be cheap: what
-//! is long is kept by its digest, equal ones are counted together, and a session has so many a day.
+//! Storing denied requests. A denial costs the agent nothing, so it must cost the daemon little: long parts
+//! are kept by digest, equal denials share one row with a count, and each session has a daily maximum.
 //!
-//! Belongs here: what is kept and what is not. Does not belong here: what is denied (stage 3, `early`).
+//! Belongs here: which parts are kept. Does not belong here: the denial itself (stage 3, `early`).
 
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -25,33 +25,33 @@ use crate::pipeline::decision::{MOST, NotKept, StoredVerdict, short, shorten_fac
 use crate::pipeline::idempotency::conflict;
 use crate::views::{GasTarget, IdempotencyKey, Money};
 
-/// Most characters that are kept of one sentence of a denial.
+/// The most characters kept of one sentence of a denial.
 const SENTENCE: usize = 500;
 
-/// A request that policy denies, and everything it was denied by.
+/// A denied request with the inputs of its evaluation.
 pub(super) struct Refused<'a> {
     pub(super) session: &'a Session,
     pub(super) wallet: WalletId,
     pub(super) network: NetworkId,
     pub(super) intent: &'a Intent,
     pub(super) money: &'a Money,
-    /// What was built, if it was.
+    /// The draft, if one was built.
     pub(super) draft: Option<&'a Draft>,
     pub(super) effects: &'a Effects,
     pub(super) replaces: Option<TxId>,
     pub(super) gas_condition: Option<GasTarget>,
     pub(super) origin: &'a Origin,
-    /// The parts that were judged, if that was before anybody was asked.
+    /// The parts that an early denial judged.
     pub(super) early: Vec<Readings>,
     pub(super) grounds: &'a Grounds,
     pub(super) denials: &'a [Denial],
-    /// About amounts in base units.
+    /// Warnings about amounts in base units.
     pub(super) notices: Vec<String>,
-    /// Digest of what was asked for.
+    /// Digest of the request.
     pub(super) request: Digest,
 }
 
-/// Keeps the denial, counts it with an equal one, or only counts it.
+/// Stores the denial, or raises the count of an equal one, or only counts it.
 pub(super) async fn keep(
     engine: &Engine,
     tx: &mut WriteTx,
@@ -109,7 +109,7 @@ async fn insert(tx: &mut WriteTx, id: TxId, denial: Digest, refused: &Refused<'_
     Ok(())
 }
 
-/// Two denials are equal if they say the same, by the same policies.
+/// Two denials are equal if request, sentences and policies are equal.
 fn denial_digest(refused: &Refused<'_>) -> Result<Digest, Error> {
     let denials = serde_json::to_vec(refused.denials).map_err(Error::internal)?;
     Ok(Digest::of("waiaas.denial.v1", &[refused.grounds.policies.digest.as_bytes().as_slice(), &denials]))
@@ -181,7 +181,7 @@ fn row(id: TxId, denial: Digest, refused: &Refused<'_>) -> Result<(NewTransactio
     Ok((row, shown))
 }
 
-/// The denials with sentences of bounded length.
+/// The denials with their sentences cut to the maximum length.
 fn sentences(denials: &[Denial], rest: &mut Vec<NotKept>) -> Result<Vec<Denial>, Error> {
     let mut cut = denials.to_vec();
     for denial in &mut cut {

@@ -1,4 +1,4 @@
-//! The dry run: stages 1 to 3 without writing, and what a caller wants to know before asking.
+//! The dry run: stages 1 to 3 without writing, with fees, simulation and warnings for the caller.
 
 use std::collections::BTreeSet;
 
@@ -21,11 +21,11 @@ use crate::pipeline::validated::Outline;
 use crate::pipeline::{assets, base_units, gas, known, reserved};
 use crate::views::{BalanceChange, DryRun, Money, SendRequest, Warning};
 
-/// Why there is no simulation of what is denied before a node is asked.
+/// Why an early denial has no simulation.
 const UNASKED: &str = "no node was asked: policy denies it whatever they say";
 
-/// What a request would get now. Judged by the very function that judges live requests, on the
-/// same snapshot it would see; nothing is written and no key is touched.
+/// The verdict that a request would get now. It uses the function that judges live requests, on the same
+/// snapshot; it writes nothing and touches no key.
 pub(crate) async fn simulate(
     engine: &Engine,
     session: &Session,
@@ -48,7 +48,7 @@ pub(crate) async fn simulate(
     }
     let known = known::gather(engine, session, &mut validated).await?;
     let case = AdmissionRequest { engine: engine.clone(), session: session.clone(), validated, known };
-    // Through the writer, so that it waits its turn behind admissions already under way.
+    // Through the writer, so that admissions already under way come first.
     let (case, judged) = engine
         .store()
         .write(move |tx| {
@@ -97,7 +97,7 @@ pub(crate) async fn simulate(
         None => None,
     };
     if gas.is_some_and(|gas| !gas.met) {
-        let text = "The network is not cheap enough yet; it would wait.".to_owned();
+        let text = "The network's fee is above the gas condition; the request would wait.".to_owned();
         warnings.push(warning("GAS_CONDITION_NOT_MET", text, "info"));
     }
     Ok(DryRun {
@@ -115,8 +115,8 @@ pub(crate) async fn simulate(
     })
 }
 
-/// The dry run of what the wallet cannot pay: no node can run it, so that it is judged by what it is
-/// certain to do. The network's fee is not known.
+/// The dry run of a request that the wallet cannot pay: no node can run it, so the effects that the request is
+/// certain to have are judged. The network's fee is not known.
 async fn simulate_short(
     engine: &Engine,
     session: &Session,
@@ -156,13 +156,13 @@ async fn simulate_short(
     Ok(DryRun { verdict, effects, balance_changes, warnings, ..not_run(outline, Vec::new(), short.message) })
 }
 
-/// Whether all that is wrong is that the wallet has too little.
+/// Whether the only fault is that the wallet holds too little.
 fn is_shortage(error: &Error) -> bool {
     [ErrorCode::InsufficientBalance, ErrorCode::InsufficientTokenBalance, ErrorCode::InsufficientForFee]
         .contains(&error.code)
 }
 
-/// What no node has run, and why.
+/// The answer for a request that no node simulated, with the reason.
 fn not_run(outline: Outline, denials: Vec<Denial>, why: String) -> DryRun {
     let warnings = denials.iter().map(denial).collect();
     DryRun {
@@ -205,9 +205,9 @@ fn warnings(verdict: &Verdict, facts: &PolicyFacts) -> Vec<Warning> {
         warnings.push(warning("ORACLE_PRICE_UNAVAILABLE", text, "warning"));
     }
     match (&facts.simulation, facts.unsimulated) {
-        // Whoever refuses says so among the denials.
+        // A denial for this reason is among the denials already.
         (SimulationCheck::Unavailable { reason }, Unsimulated::Approval) => {
-            let text = format!("No node could show what it really does: {reason}");
+            let text = format!("No node could simulate the request: {reason}");
             warnings.push(warning("SIMULATION_UNAVAILABLE", text, "warning"));
         }
         (SimulationCheck::Unavailable { .. }, Unsimulated::Deny)
@@ -226,7 +226,7 @@ fn warnings(verdict: &Verdict, facts: &PolicyFacts) -> Vec<Warning> {
                     warnings.push(warning("DELAY_REQUIRED", text, "info"));
                 }
                 Tier::Approval => {
-                    let text = "It would wait for the owner's signature.".to_owned();
+                    let text = "The request would wait for the owner's signature.".to_owned();
                     warnings.push(warning("APPROVAL_REQUIRED", text, "info"));
                 }
             }
@@ -242,23 +242,24 @@ fn warnings(verdict: &Verdict, facts: &PolicyFacts) -> Vec<Warning> {
     warnings
 }
 
-/// What goes to addresses that no key belongs to, each once: there it moves on only where a program signs.
+/// Recipients that no key belongs to, each once: only a program can move funds from there.
 fn off_curve(effects: &Effects) -> impl Iterator<Item = Warning> {
     let gaining = effects.items.iter().filter_map(Effect::beneficiary).filter(|to| !to.may_have_key());
     let gaining: BTreeSet<_> = gaining.copied().collect();
     gaining.into_iter().map(|to| {
-        let text = format!("No key belongs to {to}; what it is sent is lost unless a program signs for it.");
+        let text =
+            format!("No key belongs to {to}; funds sent there are lost unless a program signs for it.");
         warning("RECIPIENT_OFF_CURVE", text, "warning")
     })
 }
 
-/// The most the network may charge.
+/// The maximum network fee.
 fn fee(effects: &Effects, facts: &PolicyFacts) -> Money {
     let most = effects.outflows().filter(|o| o.fee).fold(U256::ZERO, |sum, o| sum.saturating_add(o.amount));
     money(facts, &effects.native, most)
 }
 
-/// Everything that leaves, one entry per asset, fees included.
+/// All assets that leave, one entry per asset, fees included.
 fn leaving(effects: &Effects, facts: &PolicyFacts) -> Vec<Money> {
     let mut out: Vec<Money> = Vec::new();
     for outflow in effects.outflows() {

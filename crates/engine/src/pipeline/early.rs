@@ -1,9 +1,9 @@
-//! The early no: what policy denies whatever a node or a price service would say is denied before they are
-//! asked. It works with every node down, and costs nobody else anything.
+//! The early denial: a request that the policies deny whatever a node or a price service would answer is denied
+//! before any of them is asked. It works with every node down and causes no outbound call.
 //!
-//! Belongs here: when to look, and what becomes of such a request. Does not belong here: what can be denied
-//! early (`core::policy::early`), what is certain about a request (stage 1 and the chains), and how a denial
-//! is kept (`denied`).
+//! Belongs here: when to evaluate early, and the answer. Does not belong here: which requests can be denied early
+//! (`core::policy::early`), which effects of a request are certain (stage 1 and the chains), and how a denial is
+//! stored (`denied`).
 
 use waiaas_core::digest::Digest;
 use waiaas_core::policy::{Denial, early};
@@ -22,7 +22,7 @@ use crate::pipeline::validated::{Outline, Validated};
 use crate::views::IdempotencyKey;
 
 impl Engine {
-    /// The answer to a request that no policy in force could grant; none if one might.
+    /// The denial of a request that the policies in force cannot grant; none if they might.
     pub(super) async fn refuse_early(
         &self,
         session: &Session,
@@ -66,7 +66,7 @@ impl Engine {
             .await
     }
 
-    /// The same for a request that is built, before services are asked for prices; none if none would be.
+    /// The same for a built request, before price services are asked; none if no price has to be asked.
     pub(super) async fn refuse_unpriced(
         &self,
         session: &Session,
@@ -80,7 +80,7 @@ impl Engine {
         self.refuse_early(session, Outline::from(validated), key.cloned(), request).await
     }
 
-    /// The early denials of a request, writing nothing; empty if it might be granted.
+    /// The early denials of a request; empty if it might be granted. Writes nothing.
     pub(super) async fn early_denials(
         &self,
         session: &Session,
@@ -99,7 +99,7 @@ impl Engine {
     }
 }
 
-/// Stage 2 and the early denials, inside a transaction, writing nothing; none if there are none.
+/// Stage 2 and the early denials, inside a transaction; none if there are none. Writes nothing.
 async fn look(
     engine: &Engine,
     tx: &mut WriteTx,

@@ -1,5 +1,5 @@
-//! What is kept of a request that was granted and ends unsigned. Granting and withdrawing costs the agent
-//! nothing, so what is left must be as cheap as a denial: what is long is kept by its digest.
+//! Shortening of granted requests that end unsigned. Asking and withdrawing costs the agent nothing, so the
+//! remaining row must be as small as a denial: long parts are kept by digest.
 
 use waiaas_core::digest::Digest;
 use waiaas_core::ids::TxId;
@@ -10,7 +10,7 @@ use crate::Engine;
 use crate::error::Error;
 use crate::pipeline::decision::{MOST, NotKept, StoredVerdict, short, shorten_facts};
 
-/// Moves a transaction by compare-and-set, as [`WriteTx::advance`] does, and shortens what has ended unsigned.
+/// Moves a transaction by compare-and-set, as [`WriteTx::advance`] does, and shortens a row that ended unsigned.
 pub(crate) async fn advance(
     tx: &mut WriteTx,
     id: TxId,
@@ -38,7 +38,7 @@ pub(crate) async fn advance(
     match kept(&row) {
         Ok(Some(kept)) => tx.keep_less(id, kept).await,
         Ok(None) => Ok(()),
-        // What cannot be read must not keep anything from ending.
+        // A part that cannot be read must not keep a transaction from ending.
         Err(error) => {
             tracing::error!(tx = %id, %error, "a record that ended unsigned is damaged, and kept as it is");
             Ok(())
@@ -46,7 +46,7 @@ pub(crate) async fn advance(
     }
 }
 
-/// Moves a transaction if it still is in `from`; somebody else's move is not an error.
+/// Moves a transaction if its status is still `from`; another move in between is no error.
 pub(crate) async fn advance_if(
     engine: &Engine,
     id: TxId,
@@ -71,7 +71,7 @@ pub(crate) async fn advance_if(
     }
 }
 
-/// What is left of a row; none where nothing of it is long.
+/// The shortened row; none if no part is long.
 fn kept(row: &TransactionRow) -> Result<Option<Kept>, Error> {
     let mut rest = Vec::new();
     let mut verdict: StoredVerdict = serde_json::from_str(&row.verdict).map_err(Error::internal)?;

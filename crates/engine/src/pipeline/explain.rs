@@ -1,4 +1,4 @@
-//! Explaining: the inputs of a decision as they were kept, and the same decision made from them again.
+//! Explaining a decision: its stored inputs, and the result of evaluating them again.
 
 use serde_json::Value;
 use waiaas_core::UnixSeconds;
@@ -13,7 +13,7 @@ use crate::pipeline::decision::StoredVerdict;
 use crate::policies::InForce;
 use crate::views::{Explanation, NotKeptView};
 
-/// The decision as it was kept, and made again.
+/// The stored decision and the repeated evaluation.
 pub(crate) async fn explained(engine: &Engine, row: TransactionRow) -> Result<Explanation, Error> {
     let stored: StoredVerdict = serde_json::from_str(&row.verdict).map_err(Error::internal)?;
     let effects: Option<Effects> =
@@ -35,7 +35,7 @@ pub(crate) async fn explained(engine: &Engine, row: TransactionRow) -> Result<Ex
     })
 }
 
-/// The decision made again; as it was, if not enough was kept for that.
+/// The repeated evaluation; the stored verdict if not enough inputs were kept.
 fn again(
     set: &PolicySet,
     effects: Option<&Effects>,
@@ -55,7 +55,7 @@ fn again(
     Ok(evaluate(set, effects, &stored.facts))
 }
 
-/// A grant as it was.
+/// A stored grant.
 fn granted(tier: Tier, row: &TransactionRow, stored: &StoredVerdict) -> Grant {
     let seconds = |end: UnixSeconds| u32::try_from(end.saturating_sub(row.created_at)).ok();
     Grant {
@@ -68,7 +68,7 @@ fn granted(tier: Tier, row: &TransactionRow, stored: &StoredVerdict) -> Grant {
     }
 }
 
-/// Whether making the decision again gives what was decided then, to the last word.
+/// Whether the repeated evaluation gives the stored verdict, word for word.
 fn agrees(row: &TransactionRow, stored: &StoredVerdict, again: &Verdict) -> bool {
     match again {
         Verdict::Denied(denials) => row.status == TxStatus::Denied && *denials == stored.denials,

@@ -1,7 +1,7 @@
-//! What may be paid for fees: the operator's cap, and what the network asks for.
+//! The fee check: the operator's cap and the fee that the network asks for.
 //!
-//! Belongs here: the one judgement of the fee of everything that is signed, built here or brought. Does not
-//! belong here: what a network asks for (its chain), and what follows where more is offered (`core::policy`).
+//! Belongs here: the one fee check of all transactions, built here or brought by the caller. Does not belong here:
+//! the fee that a network asks for (the chain), and the treatment of a higher offer (`core::policy`).
 
 use serde_json::json;
 use waiaas_chains::{Chain as ChainPort, ChainError, Refusal};
@@ -17,7 +17,7 @@ use crate::config::{FeeCap, FeeCapKind, FeeFigure};
 use crate::error::{Error, ErrorCode};
 use crate::pipeline::shortage;
 
-/// The operator's cap for one draft, as it is now.
+/// The operator's fee cap for one draft at present prices.
 pub(crate) struct Cap<'a> {
     network: &'a Network,
     setting: String,
@@ -25,7 +25,7 @@ pub(crate) struct Cap<'a> {
     pub(crate) most: Option<U256>,
 }
 
-/// The cap for what does `effects`.
+/// The cap for a draft with these effects.
 pub(crate) async fn cap<'a>(engine: &Engine, network: &'a Network, effects: &Effects) -> Cap<'a> {
     let kind = if effects.is_plain_transfer() { FeeCapKind::Transfer } else { FeeCapKind::Any };
     cap_of(engine, network, kind).await
@@ -37,7 +37,7 @@ pub(crate) async fn cap_of<'a>(engine: &Engine, network: &'a Network, kind: FeeC
     let most = match most {
         FeeFigure::Native(amount) => Some(amount),
         FeeFigure::Usd(usd) => match engine.prices().price(&network.native(), engine.now()).await {
-            // The price is the highest of those that agree, so that the amount is the smallest.
+            // The highest of the agreeing prices gives the smallest amount.
             PriceFact::Known(price) => price.most_for(usd, network.native_decimals),
             PriceFact::Unlisted | PriceFact::Unusable | PriceFact::NotAsked => None,
         },
@@ -46,7 +46,7 @@ pub(crate) async fn cap_of<'a>(engine: &Engine, network: &'a Network, kind: FeeC
 }
 
 impl Cap<'_> {
-    /// The refusal of a fee of which at least `need` is needed.
+    /// The error for a fee whose minimum, `need`, is above the cap.
     pub(crate) fn exceeded(&self, need: U256, cap: U256) -> Error {
         let Network { native_decimals, native_symbol, .. } = self.network;
         let show = |amount| format!("{} {native_symbol}", format_units(amount, *native_decimals));
@@ -63,7 +63,7 @@ impl Cap<'_> {
         Error::new(ErrorCode::FeeAboveCap, message).hint(hint).details(details)
     }
 
-    /// An error of completing a draft, in the words of this cap where it was the reason.
+    /// An error of completing a draft; names this cap if the cap was the reason.
     pub(crate) fn explain(&self, error: ChainError) -> Error {
         match (&error, self.most) {
             (ChainError::Refused(Refusal::FeeAboveCap { fee, cap }), Some(most)) if *cap == most => {
@@ -73,7 +73,7 @@ impl Cap<'_> {
         }
     }
 
-    /// Why the cap cannot be held against a fee, for people.
+    /// Why the fee cannot be compared with the cap, for people.
     fn unknown(&self) -> String {
         let Network { id, native_symbol: symbol, .. } = self.network;
         let table = self.setting.trim_end_matches("_usd");
@@ -85,8 +85,8 @@ impl Cap<'_> {
     }
 }
 
-/// The error of what could not be built. A fee that no cap allows is refused for that, whatever the wallet
-/// holds: a node that makes up prices would otherwise say that it is too poor.
+/// The error of a draft that cannot be built. A fee above the cap is reported as such, whatever the wallet
+/// holds; otherwise a node with invented prices could report a shortage of funds.
 pub(crate) async fn unbuilt(engine: &Engine, network: &Network, error: ChainError) -> Error {
     if let (ChainError::Refused(Refusal::InsufficientForFee { need, .. }), Chain::Ethereum) =
         (&error, network.chain)
@@ -102,8 +102,8 @@ pub(crate) async fn unbuilt(engine: &Engine, network: &Network, error: ChainErro
     }
 }
 
-/// Holds the fee of a draft against the operator's cap and the network's asking. Answers with the draft, its
-/// budget cut to the cap, and what policies have to know; refuses what cannot be had within the cap.
+/// Compares the fee of a draft with the operator's cap and with the fee that the network asks for. Returns the
+/// draft with its budget cut to the cap, and the fee facts; fails if the need is above the cap.
 pub(crate) async fn judge(
     engine: &Engine,
     chain: &dyn ChainPort,

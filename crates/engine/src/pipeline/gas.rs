@@ -1,5 +1,5 @@
-//! Gas conditions: waiting for a cheap network, after every other waiting is over and before anything
-//! is signed. The tier was obtained and is owed in full whatever the condition says.
+//! Gas conditions: waiting for a low network fee, after all other waiting and before signing. A condition never
+//! replaces the delay or approval of the tier.
 
 use waiaas_chains::{GasPrices, MostPrices};
 use waiaas_core::UnixSeconds;
@@ -12,20 +12,20 @@ use crate::Engine;
 use crate::error::{Error, ErrorCode};
 use crate::views::{GasState, GasTarget};
 
-/// How long a condition waits unless the caller says.
+/// Default time to wait for a condition, in seconds.
 const DEFAULT_TIMEOUT: u32 = 3_600;
 
-/// How long a swap that no owner has approved waits at most: its least output was compared with the prices of
-/// the time it was judged.
+/// The longest wait of a swap without an owner's approval, in seconds: its minimum output was judged by the
+/// prices of that time.
 const LONGEST_FOR_SWAP: UnixSeconds = 20 * 60;
 
-/// What a condition says about signing now.
+/// Whether a condition allows signing now.
 pub(crate) enum Gas {
-    /// There is none, or it is met.
+    /// No condition, or the condition is met.
     Go,
-    /// Not cheap enough yet, or no node says.
+    /// The fee is above the condition, or no node answers.
     Wait,
-    /// It was not met in time.
+    /// The condition was not met in time.
     Over,
 }
 
@@ -34,7 +34,7 @@ pub(crate) fn target(row: &TransactionRow) -> Result<Option<GasTarget>, Error> {
     row.gas_condition.as_deref().map(serde_json::from_str).transpose().map_err(Error::internal)
 }
 
-/// A condition as the owner is shown it.
+/// A condition in the presentation.
 pub(crate) fn shown(target: &GasTarget) -> GasBound {
     let digits = |price: Option<u128>| price.map(|price| price.to_string());
     GasBound {
@@ -44,8 +44,7 @@ pub(crate) fn shown(target: &GasTarget) -> GasBound {
     }
 }
 
-/// What a transaction may offer per unit of gas as far as its condition goes: the condition bounds what is
-/// signed, and not only when.
+/// The highest price per unit of gas that the condition allows to be signed.
 pub(crate) fn most(row: &TransactionRow) -> Result<MostPrices, Error> {
     let target = target(row)?;
     Ok(target.map_or_else(MostPrices::default, |target| MostPrices {
@@ -54,13 +53,12 @@ pub(crate) fn most(row: &TransactionRow) -> Result<MostPrices, Error> {
     }))
 }
 
-/// Whether the time of a transaction's condition is over.
+/// Whether the condition's time is over.
 pub(crate) fn is_over(engine: &Engine, row: &TransactionRow) -> Result<bool, Error> {
     Ok(target(row)?.is_some_and(|target| engine.now() >= ends(&target, row)))
 }
 
-/// Whether a transaction may be signed as far as its condition goes. The time runs from the moment
-/// every other waiting was over.
+/// Whether the condition allows signing. Its time starts when all other waiting is over.
 pub(crate) async fn check(engine: &Engine, row: &TransactionRow) -> Result<Gas, Error> {
     let Some(target) = target(row)? else { return Ok(Gas::Go) };
     let now = engine.gas_watch().prices(&row.network, &*engine.chain(&row.network)?).await;
@@ -71,13 +69,13 @@ pub(crate) async fn check(engine: &Engine, row: &TransactionRow) -> Result<Gas, 
     Ok(if over { Gas::Over } else { Gas::Wait })
 }
 
-/// When the condition of a transaction is given up.
+/// When the condition of a transaction times out.
 pub(crate) fn ends(target: &GasTarget, row: &TransactionRow) -> UnixSeconds {
     let end = end(target, row.updated_at);
     if is_hurried(row) { end.min(row.updated_at.saturating_add(LONGEST_FOR_SWAP)) } else { end }
 }
 
-/// Whether it must not be signed late, even if the condition is met then.
+/// Whether the transaction must not be signed late, even if the condition is met then.
 fn is_hurried(row: &TransactionRow) -> bool {
     row.tier != Some(Tier::Approval) && may_swap(row.effects.as_deref())
 }
@@ -88,14 +86,14 @@ fn may_swap(effects: Option<&str>) -> bool {
     effects.is_none_or(|effects| effects.all().any(|effect| effect.swap().is_some()))
 }
 
-/// When a condition that began to wait at `since` is given up.
+/// When a condition that began to wait at `since` times out.
 fn end(target: &GasTarget, since: UnixSeconds) -> UnixSeconds {
     since.saturating_add(i64::from(target.timeout_seconds.unwrap_or(DEFAULT_TIMEOUT)))
 }
 
-/// The refusal of a condition that was not met in time.
+/// The error of a condition that was not met in time.
 pub(crate) fn timeout() -> Error {
-    Error::new(ErrorCode::GasConditionTimeout, "The network did not become cheap enough in time.")
+    Error::new(ErrorCode::GasConditionTimeout, "The gas condition was not met in time.")
         .hint("Ask again with a higher price or a longer timeout; nothing was signed.")
 }
 

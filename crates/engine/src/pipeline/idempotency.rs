@@ -1,4 +1,4 @@
-//! Idempotency keys: a request that is repeated is answered as it was the first time.
+//! Idempotency keys: a repeated request gets the answer of the first.
 
 use uuid::Uuid;
 use waiaas_core::UnixSeconds;
@@ -9,7 +9,7 @@ use crate::credentials::Session;
 use crate::error::{Error, ErrorCode, Remedy};
 use crate::views::IdempotencyKey;
 
-/// The transaction that this key and body were answered with before.
+/// The transaction of an earlier request with this key and body.
 pub(crate) async fn answered(
     tx: &mut WriteTx,
     session: &Session,
@@ -24,8 +24,8 @@ pub(crate) async fn answered(
     }
 }
 
-/// A new transaction's id, claimed by the caller's key if there is one; or the transaction that this key and
-/// body were answered with before.
+/// A new transaction id, claimed for the caller's key if there is one; or the transaction of an earlier request
+/// with this key and body.
 pub(crate) async fn claim(
     tx: &mut WriteTx,
     session: &Session,
@@ -41,7 +41,7 @@ pub(crate) async fn claim(
     }
 }
 
-/// The answer to a key that was used with another body.
+/// The error for a key that was used with another body.
 pub(crate) fn conflict() -> Error {
     Error::new(ErrorCode::IdempotencyConflict, "This Idempotency-Key was used with another request.")
         .hint(Remedy::UseFreshKey)

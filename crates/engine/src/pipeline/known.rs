@@ -1,6 +1,5 @@
-//! What is known about a request besides its effects, gathered before the database transaction that
-//! judges it: prices and decimals, balances that bound allowances, how the parties are reputed, what a
-//! node sees.
+//! The policy facts from outside the database, gathered before admission: prices and decimals, balances that
+//! bound allowances, reputation of the parties, and the simulation check.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -19,7 +18,7 @@ use crate::error::Error;
 use crate::pipeline::validated::Validated;
 use crate::pipeline::{assets, reputation, simulation_check};
 
-/// The part of the facts that comes from outside the database.
+/// The policy facts from outside the database.
 #[derive(Clone)]
 pub(crate) struct Known {
     pub(crate) assets: BTreeMap<AssetId, AssetFacts>,
@@ -28,12 +27,12 @@ pub(crate) struct Known {
     pub(crate) simulation: SimulationCheck,
     /// Seconds in which the draft can land.
     pub(crate) lifetime: Option<u32>,
-    /// What the network asks for.
+    /// The fee that the network asks for.
     pub(crate) fee: FeeFacts,
 }
 
 impl Known {
-    /// Before anybody is asked.
+    /// The facts that need no outbound call.
     pub(crate) fn unasked(assets: BTreeMap<AssetId, AssetFacts>) -> Self {
         Self {
             assets,
@@ -46,8 +45,8 @@ impl Known {
     }
 }
 
-/// Asks nodes and registries, and price sources as far as the session may. What calls that nobody can decode
-/// are seen to do becomes part of the effects, and whatever they concern is asked about as well.
+/// Asks nodes and registries, and price sources while the session has look-ups left. Simulated effects of
+/// undecoded calls join the effects, and their assets are looked up as well.
 pub(crate) async fn gather(
     engine: &Engine,
     session: &Session,
@@ -62,7 +61,7 @@ pub(crate) async fn gather(
     Ok(Known { simulation, ..about(engine, session, validated).await? })
 }
 
-/// What there is to know about the effects.
+/// The facts about the effects.
 async fn about(engine: &Engine, session: &Session, validated: &Validated) -> Result<Known, Error> {
     let Validated { network, chain, effects, .. } = validated;
     let (assets, balances, reputation) = tokio::try_join!(
@@ -80,8 +79,8 @@ async fn about(engine: &Engine, session: &Session, validated: &Validated) -> Res
     })
 }
 
-/// What the wallet holds of each token that somebody would be allowed to take, by the node that says the
-/// least. Nodes that do not answer stop the request: an allowance is bounded by the balance.
+/// The wallet's balance of each token with a new allowance; of several nodes' answers the lowest. Without an
+/// answer the request fails, since an allowance is bounded by the balance.
 async fn balances(
     network: &Network,
     chain: &dyn ChainPort,
@@ -112,7 +111,7 @@ async fn balances(
         return Ok(BTreeMap::new());
     }
     let tokens: Vec<_> = tokens.into_iter().collect();
-    // What cannot be read counts as nothing held, so that any allowance exceeds it.
+    // A balance that cannot be read counts as zero, so that any allowance exceeds it.
     let held = chain.least_held(effects.from, &tokens).await?;
     Ok(tokens.into_iter().map(|token| AssetId::token(&network.caip2, token)).zip(held).collect())
 }

@@ -1,6 +1,6 @@
 //! The seven stages, one file each: validate, authorize, policy, wait, execute, confirm, record.
 //!
-//! Value moves only through [`send`], and [`replace`](replace()) for what does not land; both end in the same
+//! Value moves only through [`send`] and [`replace`](replace()) (a new transaction for one that does not land); both end in the same
 //! [`Engine::carry_out`]. A first run and a resumption after a restart are the
 //! same function, [`resume`]: it looks at the stored status and goes on from there.
 
@@ -57,8 +57,11 @@ use crate::pipeline::case::{AdmissionRequest, Admitted};
 use crate::pipeline::validated::Validated;
 use crate::views::{IdempotencyKey, ReplaceRequest, SendRequest, TxView, WaitFor};
 
-/// Moves value, if policy grants it. A denial is an error that carries the policy's reasons; its
-/// row is kept. Answers once a node has accepted the broadcast or the request waits.
+/// Sends a transaction if the policies grant it. Returns once a node has accepted the broadcast or the request
+/// waits.
+///
+/// # Errors
+/// A denial carries the policies' reasons; its row is kept.
 pub(crate) async fn send(
     engine: &Engine,
     session: &Session,
@@ -77,9 +80,8 @@ pub(crate) async fn send(
     engine.carry_out(session, validated, request.idempotency, digest, wait).await
 }
 
-/// Asks for a transaction in the place of a signed one of the session's wallets: the same at a
-/// higher fee, or an empty one. It is judged as any request, and answers as [`send`](crate::pipeline::send). At
-/// most one of the two lands.
+/// Replaces a signed transaction of the session's wallets: by the same at a higher fee, or by an empty one. It is
+/// judged like any request and returns like [`send`](crate::pipeline::send). At most one of the two lands.
 pub(crate) async fn replace(
     engine: &Engine,
     session: &Session,
@@ -95,7 +97,7 @@ pub(crate) async fn replace(
 }
 
 impl Engine {
-    /// Judges what was built, and takes it as far as it may go.
+    /// Admits a validated request and carries it out as far as its tier allows.
     async fn carry_out(
         &self,
         session: &Session,
@@ -127,8 +129,8 @@ impl Engine {
         self.answer(session, id, wait).await
     }
 
-    /// The transaction a repeated request was answered with. Looked up before anything is built: the
-    /// first answer stands even if the same request could not be built any more.
+    /// The transaction of an earlier request with the same key. Looked up before anything is built, so that the
+    /// first answer counts even if the same request cannot be built any more.
     async fn answered_before(
         &self,
         session: &Session,
@@ -142,8 +144,7 @@ impl Engine {
         }
     }
 
-    /// The transaction as it stands, unless its wallet is no longer the session's: a key that was used while
-    /// it was tells nothing after.
+    /// The transaction in its present state; not found if its wallet is no longer linked to the session.
     async fn answer(&self, session: &Session, id: TxId, wait: WaitFor) -> Result<TxView, Error> {
         self.transaction_of(session, id).await?;
         if let WaitFor::Confirmed { timeout_seconds } = wait {
@@ -153,8 +154,8 @@ impl Engine {
         if view.status == TxStatus::Denied { Err(refusal(Some(view.id), &view.reasons)) } else { Ok(view) }
     }
 
-    /// Goes on with a transaction on a task of its own, so that a caller who hangs up interrupts
-    /// nothing, and waits for it to rest.
+    /// Resumes a transaction on a separate task, so that a caller who hangs up interrupts nothing, and waits until
+    /// it can go no further.
     async fn run_to_rest(&self, id: TxId) {
         let engine = self.clone();
         let task = self.tasks().spawn(async move { resume(&engine, id).await });
@@ -183,7 +184,7 @@ impl Engine {
     }
 }
 
-/// Takes a transaction as far as it can go now. First run, worker, recovery: all come through here.
+/// Carries a transaction as far as it can go now. First run, workers and recovery all use this function.
 pub(crate) async fn resume(engine: &Engine, id: TxId) -> Result<(), Error> {
     let Some(row) = engine.store().transaction(id).await? else { return Ok(()) };
     match row.status {
@@ -215,7 +216,7 @@ pub(crate) async fn resume(engine: &Engine, id: TxId) -> Result<(), Error> {
     }
 }
 
-/// Denials as the answer to their request, with the row that keeps them, if one does.
+/// Denials as an error, with the id of their row if one was stored.
 fn refusal(id: Option<TxId>, denials: &Value) -> Error {
     let first = denials.get(0);
     let text = |field: &str| first.and_then(|d| d.get(field)).and_then(|v| v.as_str()).map(str::to_owned);

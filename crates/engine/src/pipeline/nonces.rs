@@ -1,4 +1,4 @@
-//! The nonces of a wallet on a network, as far as they are known here.
+//! The nonces of a wallet on a network that this database knows.
 
 use waiaas_chains::Lane;
 use waiaas_core::UnixSeconds;
@@ -8,10 +8,10 @@ use waiaas_core::network::NetworkId;
 use crate::Engine;
 use crate::error::Error;
 
-/// By now every node has what landed longer ago than this.
+/// After this many seconds every node is expected to have a landed transaction.
 const LATELY_SECONDS: UnixSeconds = 3_600;
 
-/// What is known here of the nonces of a wallet on a network.
+/// The known nonces of a wallet on a network.
 pub(crate) async fn of(engine: &Engine, wallet: WalletId, network: &NetworkId) -> Result<Lane, Error> {
     let store = engine.store();
     let lately = engine.now().saturating_sub(LATELY_SECONDS);

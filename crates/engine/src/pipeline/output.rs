@@ -1,4 +1,4 @@
-//! What a request for a signature gets: the signed transaction or the signature, as text.
+//! The output of a request for a signature: the signed transaction or the signature, as text.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -9,7 +9,7 @@ use waiaas_store::TransactionRow;
 use crate::error::Error;
 use crate::views::SignedOutput;
 
-/// The signature asked for, once it exists; none for everything the daemon sends itself.
+/// The requested signature, once it exists; none for transactions that the daemon sends itself.
 pub(crate) fn of(row: &TransactionRow, chain: Chain) -> Result<Option<SignedOutput>, Error> {
     let (IntentKind::Sign, Some(signed)) = (row.kind, &row.signed) else { return Ok(None) };
     let hex = || format!("0x{}", hex::encode(&signed.bytes));

@@ -1,4 +1,4 @@
-//! What an owner is shown of a judged request, or that it cannot be shown.
+//! The presentation of a judged request, or the refusal if it is too long.
 
 use waiaas_core::owner::LONGEST_STATEMENT;
 use waiaas_core::policy::{PolicyFacts, Tier, Verdict};
@@ -8,8 +8,8 @@ use crate::error::{Error, ErrorCode};
 use crate::pipeline::gas;
 use crate::pipeline::validated::Validated;
 
-/// The presentation of a request that waits for its owner; none for all others. What does not fit a
-/// question is refused, so that nobody signs what the text does not say.
+/// The presentation of a request with tier APPROVAL; none for other tiers. A presentation that does not fit into
+/// a message is refused, so that an owner signs only complete texts.
 pub(crate) fn presented(
     validated: &Validated,
     facts: &PolicyFacts,

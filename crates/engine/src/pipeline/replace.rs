@@ -1,8 +1,8 @@
-//! Replacing: another transaction in the place of a signed one that does not land.
+//! Replacements: a new transaction with the nonce of a signed one that does not confirm.
 //!
-//! Belongs here: which transactions can be replaced, and what stage 1 is for a send. From the judgement
-//! on, a replacement is a request like any other. It never ends the old one: whichever of the two lands,
-//! stage 6 proves the other dead, and until then both hold what they may take.
+//! Belongs here: which transactions can be replaced, and the counterpart of stage 1. From admission on, a
+//! replacement is a request like any other. It does not end the old transaction: when one of the two lands, stage
+//! 6 proves the other dropped, and until then both reservations count.
 
 use waiaas_core::U256;
 use waiaas_core::digest::Digest;
@@ -20,7 +20,7 @@ use crate::pipeline::validated::Validated;
 use crate::pipeline::{fees, replaced};
 use crate::views::{Money, ReplaceRequest};
 
-/// Digest of what was asked for.
+/// Digest of the request.
 pub(super) fn digest(request: &ReplaceRequest) -> Digest {
     match &request.idempotency {
         Some(key) => key.body,
@@ -31,7 +31,7 @@ pub(super) fn digest(request: &ReplaceRequest) -> Digest {
     }
 }
 
-/// Builds what is to take the place, and decodes it.
+/// Builds and decodes the replacement.
 pub(super) async fn validate(
     engine: &Engine,
     session: &Session,
@@ -82,7 +82,7 @@ pub(super) async fn validate(
     })
 }
 
-/// Where the old request came from, as it was judged.
+/// The origin of the old request, as it was judged.
 fn origin(row: &TransactionRow) -> Result<Origin, Error> {
     let StoredVerdict { facts, .. } = serde_json::from_str(&row.verdict).map_err(Error::internal)?;
     Ok(Origin { purpose: facts.purpose, action: facts.action })

@@ -1,4 +1,4 @@
-//! The signed transaction whose place another is to take: whether it is free for that, and its bytes.
+//! The old transaction of a replacement: whether it can be replaced, and its signed bytes.
 
 use serde_json::json;
 use waiaas_core::ids::TxId;
@@ -9,7 +9,7 @@ use crate::Engine;
 use crate::error::{Error, ErrorCode};
 use crate::pipeline::transactions::not_found;
 
-/// What was signed, if it is not at its end.
+/// The signed bytes, unless the transaction has ended.
 pub(super) fn in_flight(row: &TransactionRow) -> Result<&SignedRow, Error> {
     match (row.status, &row.signed) {
         (TxStatus::Broadcasting | TxStatus::Submitted, Some(signed)) => Ok(signed),
@@ -36,7 +36,7 @@ pub(super) fn in_flight(row: &TransactionRow) -> Result<&SignedRow, Error> {
     }
 }
 
-/// The refusal where another is to take the place already.
+/// The error if another replacement is open.
 pub(super) fn contested(by: &TransactionRow) -> Error {
     let message = format!("The transaction {} is to take its place already.", by.id);
     let hint = match by.status.is_signed() {
@@ -46,14 +46,14 @@ pub(super) fn contested(by: &TransactionRow) -> Error {
     Error::new(ErrorCode::TxAlreadyProcessed, message).hint(hint).details(json!({ "transactionId": by.id }))
 }
 
-/// The bytes whose place is to be taken; the inner error says why it is not free for that any more.
+/// The signed bytes of the old transaction; the inner error says why it can no longer be replaced.
 pub(crate) async fn bytes(engine: &Engine, old: TxId) -> Result<Result<Vec<u8>, Error>, Error> {
     let row = engine.store().transaction(old).await?.ok_or_else(not_found)?;
     Ok(in_flight(&row).map(|signed| signed.bytes.clone()))
 }
 
-/// The place of `old`, if one more transaction, or `by`, can take it now. Asked in the transaction that
-/// admits and in the one that signs; the inner error says why not.
+/// The signed bytes of `old`, if one more transaction, or `by`, can replace it now; the inner error says why not.
+/// Checked in the admission transaction and in the signing transaction.
 pub(crate) async fn place(
     tx: &mut WriteTx,
     old: TxId,
@@ -78,8 +78,8 @@ pub(crate) async fn place(
     Ok(Ok(expiry))
 }
 
-/// A transaction that shares the nonce of `row` without being one that `row` is to replace: the nonce
-/// of bytes that a node refused is used again. To outbid it would take another payment's place.
+/// Another payment with the nonce of `row`, which happens after a node refused the bytes of `row`. A replacement
+/// could outbid that payment.
 async fn other_heir(tx: &mut WriteTx, row: &TransactionRow, expiry: TxExpiry) -> Result<Option<TxId>, Error> {
     let TxExpiry::Nonce(nonce) = expiry else { return Ok(None) };
     let mut others = tx.with_nonce(row.wallet, &row.network, nonce).await?;

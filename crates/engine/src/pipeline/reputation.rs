@@ -1,5 +1,5 @@
-//! How counterparties are reputed: asked of the registries before a request is judged, and only about
-//! whom the operator has named, where a policy in force wants to know.
+//! Reputation of counterparties, asked of the registries before admission: only for parties that the operator has
+//! named, and only if a policy in force needs it.
 
 use std::collections::BTreeSet;
 
@@ -12,11 +12,11 @@ use crate::Engine;
 use crate::error::Error;
 use crate::pipeline::validated::Validated;
 
-/// Most questions that one request may put to the nodes. Whoever is left out is unrated.
+/// The most look-ups of one request. Parties beyond it are unrated.
 const MOST_QUESTIONS: usize = 16;
 
-/// What the registries say of the parties to a request. Whatever stands in the way leaves them unrated.
-/// A policy that comes into force between this and the judgement finds them so, too.
+/// The reputation of the parties to a request. A failed look-up leaves a party unrated, also for a policy that
+/// comes into force before admission.
 pub(crate) async fn of_parties(engine: &Engine, validated: &Validated) -> Result<Reputations, Error> {
     let agents = &engine.config().reputation.agents;
     let named = |party: &Address| agents.contains_key(party);
@@ -32,7 +32,7 @@ pub(crate) async fn of_parties(engine: &Engine, validated: &Validated) -> Result
     Ok(join_all(answers).await.into_iter().collect())
 }
 
-/// What the policies in force now want to know.
+/// The look-ups that the policies in force need.
 async fn wanted(engine: &Engine, validated: &Validated) -> Result<BTreeSet<(Address, FeedbackTags)>, Error> {
     let (engine_, wallet, network) = (engine.clone(), validated.wallet.id, validated.network.id.clone());
     let policies = engine

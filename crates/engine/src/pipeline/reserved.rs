@@ -1,4 +1,4 @@
-//! What a granted request holds in the ledger from its admission on.
+//! The reservations of a granted request.
 
 use waiaas_core::U256;
 use waiaas_core::asset::AssetId;
@@ -7,13 +7,12 @@ use waiaas_core::money::Usd;
 use waiaas_core::policy::{AssetFacts, Held, PolicyFacts, PriceFact, Spending, Tier, Use, used_up};
 use waiaas_store::{AllowanceUse, NewReservation};
 
-/// One reservation per asset and kind. The amounts are those that windows were judged by. The fee is held as
-/// one whatever the network asks for, so that what a transaction that failed on chain really paid still
-/// counts. Each kind is rounded up by itself, so that a fee that outlives its payment counts what it is worth;
-/// together they may hold a micro-dollar more than was judged, never less.
+/// One reservation per asset and kind, with the amounts that the windows were judged by. The fee has its own
+/// reservation, so that the fee of a transaction that failed on chain still counts. Each kind is rounded up by
+/// itself: the sum may exceed the judged value by a micro-dollar and is never below it.
 ///
-/// An allowance without limit that the owner approves is open to whatever comes in; no figure stands for it, and
-/// counting the largest one would leave no window for daily work. What is taken through it counts when it is.
+/// An unlimited allowance approved by the owner reserves nothing: the largest number would exhaust every window.
+/// Transfers through it count when they happen.
 pub(super) fn reservations(effects: &Effects, facts: &PolicyFacts, tier: Tier) -> Vec<NewReservation> {
     let mut held = Vec::new();
     for (asset, leaving) in Spending::of(effects, facts).assets() {
@@ -36,7 +35,7 @@ pub(super) fn reservations(effects: &Effects, facts: &PolicyFacts, tier: Tier) -
     held
 }
 
-/// What the request uses up of allowances that count already.
+/// The allowances, already counted, that the request uses up.
 pub(super) fn used_allowances(effects: &Effects, facts: &PolicyFacts) -> Vec<AllowanceUse> {
     let used = used_up(effects, &facts.ledger.allowances).earlier.into_iter();
     used.map(|Use { allowance, amount }| AllowanceUse {
@@ -48,7 +47,7 @@ pub(super) fn used_allowances(effects: &Effects, facts: &PolicyFacts) -> Vec<All
     .collect()
 }
 
-/// What an amount is worth, if that is known.
+/// The value of an amount, if its price is known.
 pub(super) fn value(facts: &PolicyFacts, asset: &AssetId, amount: U256) -> Option<Usd> {
     match facts.assets.get(asset) {
         Some(AssetFacts { decimals, price: PriceFact::Known(price), .. }) => {

@@ -1,8 +1,7 @@
-//! Stage 2: may this session use this wallet now?
+//! Stage 2: authorisation of a session for a wallet.
 //!
-//! Authentication happened before the request body was read; this is authorisation. It runs inside
-//! the transaction that admits the request, so a revocation or a kill switch that committed before it
-//! always wins.
+//! Authentication happens before the request body is read. This stage runs inside the admission transaction,
+//! so that a revocation or kill switch that was committed earlier always wins.
 
 use waiaas_core::UnixSeconds;
 use waiaas_core::ids::WalletId;

@@ -1,4 +1,4 @@
-//! Stage 3: judge the effects, and in the same database transaction reserve what they take.
+//! Stage 3: evaluates the effects and reserves their amounts in the same database transaction.
 //!
 //! The live path and the dry run call the same [`judge`]; only [`admit`] writes.
 
@@ -26,7 +26,7 @@ use crate::pipeline::validated::Validated;
 use crate::pipeline::{assets, base_units, present, replaced, reserved, s2_authorize, s4_wait, waiting};
 use crate::views::IdempotencyKey;
 
-/// Stage 2 and everything the database knows, inside a transaction, writing nothing.
+/// Stage 2 and the policy facts from the database, inside a transaction. Writes nothing.
 pub(crate) async fn grounds(
     engine: &Engine,
     tx: &mut WriteTx,
@@ -62,7 +62,7 @@ pub(crate) async fn grounds(
     Ok(Grounds { admission, facts, policies })
 }
 
-/// Stage 2 and the evaluation, inside a transaction, writing nothing.
+/// Stage 2 and the evaluation, inside a transaction. Writes nothing.
 pub(crate) async fn judge(case: &AdmissionRequest, tx: &mut WriteTx) -> Result<Judgement, Error> {
     let validated = &case.validated;
     let subject = Subject {
@@ -79,7 +79,7 @@ pub(crate) async fn judge(case: &AdmissionRequest, tx: &mut WriteTx) -> Result<J
     Ok(Judgement { grounds, verdict, presentation })
 }
 
-/// What counts for requests of this origin, beside what is spent.
+/// The ledger sums for requests of this origin, beside spending.
 async fn count_origin(
     tx: &mut WriteTx,
     subject: &Subject<'_>,
@@ -99,7 +99,7 @@ async fn count_origin(
     Ok(())
 }
 
-/// Judges, and keeps the outcome: a row with its reservations, or a denied row.
+/// Judges the request and stores the result: a row with its reservations, or a denied row.
 pub(crate) async fn admit(
     case: AdmissionRequest,
     tx: &mut WriteTx,

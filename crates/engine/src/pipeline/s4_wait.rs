@@ -1,5 +1,5 @@
-//! Stage 4: the waiting that a tier asks for. Nothing here can shorten it: a delay ends by the clock,
-//! an approval by the owner's signature (`owner/approvals.rs`).
+//! Stage 4: the waiting that a tier requires. A delay ends by the clock, an approval by the owner's signature
+//! (`owner/approvals.rs`); neither can be shortened.
 
 use serde_json::json;
 use waiaas_core::audit::{Actor, AuditEvent};
@@ -16,7 +16,7 @@ use crate::error::Error;
 use crate::pipeline::case::{AdmissionRequest, Judgement};
 use crate::pipeline::ended::advance_if;
 
-/// Records why a freshly admitted request waits; for an approval, stores both questions.
+/// Records why an admitted request waits; for an approval, stores both challenges.
 pub(crate) async fn park(
     case: &AdmissionRequest,
     tx: &mut WriteTx,
@@ -46,7 +46,7 @@ pub(crate) async fn park(
     Ok(())
 }
 
-/// The two texts an owner may sign about a waiting transaction.
+/// The challenges to approve and to reject a waiting transaction.
 fn questions(
     case: &AdmissionRequest,
     id: TxId,
@@ -78,14 +78,14 @@ fn questions(
     ])
 }
 
-/// Ends a delay that is over. A transaction that moved meanwhile is left alone.
+/// Ends a delay that is over. Does nothing if the transaction has moved meanwhile.
 pub(crate) async fn end_delay(engine: &Engine, id: TxId) -> Result<(), Error> {
     let now = engine.now();
     let audit = AuditEntry::new(AuditEvent::TxCleared, Actor::System, now).tx(id);
     advance_if(engine, id, TxStatus::Queued, StatusChange::Executing, audit).await
 }
 
-/// Ends the waiting for an owner who did not answer.
+/// Expires a request whose approval window is over.
 pub(crate) async fn expire_approval(engine: &Engine, id: TxId) -> Result<(), Error> {
     let audit = AuditEntry::new(AuditEvent::TxExpired, Actor::System, engine.now()).tx(id);
     advance_if(engine, id, TxStatus::PendingApproval, StatusChange::Expired, audit).await

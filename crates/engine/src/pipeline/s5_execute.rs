@@ -1,8 +1,8 @@
-//! Stage 5: complete the draft, check that it still is what was judged, look at the stop conditions once more,
-//! sign, make bytes and hash durable, and only then broadcast.
+//! Stage 5: completes the draft, checks that it still is the judged one, takes the last look, signs, stores bytes
+//! and hash, and only then broadcasts.
 //!
-//! The last look, the signature and its record are one database transaction: a kill switch that committed
-//! before it stops it, and no bytes exist that the database does not hold.
+//! The last look, the signature and its record are one database transaction: a kill switch that was committed
+//! before it stops it, and no signed bytes exist that the database does not hold.
 
 mod last_look;
 
@@ -32,11 +32,11 @@ use crate::pipeline::gas::{self, Gas};
 use crate::pipeline::simulation_check::{self, LastLook};
 use crate::pipeline::{ended, fees, nonces, replaced, s6_confirm, s7_record};
 
-/// Nothing signed after this many seconds of trying: given up, safely.
+/// A transaction that is still unsigned after this many seconds fails; it is safe, as nothing was signed.
 const PATIENCE_SECONDS: UnixSeconds = 600;
 
-/// Signs and broadcasts one EXECUTING transaction. Does nothing if it moved meanwhile. Whatever stands
-/// against it for too long, a node or the store, ends it: nothing is signed by then.
+/// Signs and broadcasts one EXECUTING transaction. Does nothing if it has moved meanwhile. An error that lasts
+/// too long, of a node or the store, fails the transaction unsigned.
 pub(crate) async fn run(engine: &Engine, id: TxId) -> Result<(), Error> {
     let Err(error) = execute(engine, id).await else { return Ok(()) };
     match engine.store().transaction(id).await? {
@@ -64,7 +64,7 @@ async fn execute(engine: &Engine, id: TxId) -> Result<(), Error> {
         }
     }
     let _lane = engine.lanes().enter(row.wallet, &row.network).await;
-    // Whoever held the lane may have executed this very transaction.
+    // The previous holder of the lane may have executed this transaction.
     let Some(row) = engine.store().transaction(id).await? else { return Ok(()) };
     if row.status != TxStatus::Executing {
         return Ok(());
@@ -80,7 +80,7 @@ async fn execute(engine: &Engine, id: TxId) -> Result<(), Error> {
             }
         },
     };
-    // The nonces of a chain that is gone say nothing of the one that stands there now.
+    // The nonces of a chain that was reset do not apply to the new one.
     chain_watch::look(engine, &row.network, Look::BeforeSending).await?;
     let nonces = nonces::of(engine, row.wallet, &row.network).await?;
     let codec = engine.codec(&row.network)?;
@@ -94,7 +94,7 @@ async fn execute(engine: &Engine, id: TxId) -> Result<(), Error> {
     while lane.variation < MOST_VARIATIONS {
         let completed = match chain.complete(&draft, &lane).await {
             Ok(completed) => completed,
-            // Dearer than a moment ago: it waits on, as long as its condition does.
+            // The price has risen since the check: wait on until the condition times out.
             Err(ChainError::Refused(Refusal::PriceAboveCondition)) if !gas::is_over(engine, &row)? => {
                 return Ok(());
             }
@@ -103,7 +103,7 @@ async fn execute(engine: &Engine, id: TxId) -> Result<(), Error> {
                 return not_completed(engine, &row, refused, cap.explain(error)).await;
             }
         };
-        // After completing, which has reasons of its own to stop; before anything is locked.
+        // After completing, which can stop for its own reasons, and before the signing transaction.
         let (fact, effects) =
             match simulation_check::last_look(engine, &row, &*chain, &draft, &completed).await? {
                 LastLook::Fact(fact, effects) => (fact, effects),
@@ -123,21 +123,20 @@ async fn execute(engine: &Engine, id: TxId) -> Result<(), Error> {
                 return Ok(());
             }
             Signing::Stopped => return Ok(()),
-            // The caller's bytes have no variations.
+            // The caller's bytes cannot be varied.
             Signing::Taken if row.kind == IntentKind::Sign => {
-                let message = "Not signed: these very bytes were signed before, by another request.";
+                let message = "Not signed: another request has signed the same bytes.";
                 let code = ErrorCode::TxAlreadyProcessed.as_str();
                 return s7_record::failed_unsigned(engine, id, code, message).await;
             }
             Signing::Taken => lane.variation += 1,
         }
     }
-    let message = "Too many transactions with equal bytes are signed at once; this one is tried again.";
+    let message = "Too many transactions with equal bytes are signed at once; this one will be tried again.";
     not_completed(engine, &row, false, Error::new(ErrorCode::TxAlreadyProcessed, message)).await
 }
 
-/// A signature with a deadline is held until then. One whose deadline is more than a year of seconds away has
-/// none to speak of.
+/// A signature with a deadline is held until then. A deadline more than a year away counts as none.
 const LONGEST_HOLD: UnixSeconds = 366 * 86_400;
 
 /// Equal transactions tried over one blockhash before waiting for another.
@@ -151,29 +150,29 @@ const fn on_chain(expiry: Expiry) -> bool {
     }
 }
 
-/// What is about to be signed.
+/// The input of the signing transaction.
 struct Ready {
     completed: Completed,
     /// The simulation check that was just made.
     fact: SimulationCheck,
-    /// What it does, as decoded and as seen now.
+    /// Its effects, decoded and simulated now.
     effects: Effects,
 }
 
-/// How the signing transaction ended.
+/// The result of the signing transaction.
 enum Signing {
-    /// The bytes are durable.
+    /// Signed and stored.
     Signed(SignedTx),
-    /// The bytes are durable, and the caller's to use.
+    /// Signed and stored, for the caller to use.
     HandedOut,
-    /// Something stopped it, or somebody else did it; the row says what.
+    /// Stopped, or done by another task; the row has the reason.
     Stopped,
-    /// Another row has exactly these bytes: following them would count one payment twice. Nothing
-    /// was kept.
+    /// Another row has the same bytes, so one payment would count twice. Nothing was stored.
     Taken,
 }
 
-/// Nothing is signed yet, so giving up is safe; a node that does not answer is asked again later.
+/// Fails an unsigned transaction, which is safe, unless the error may pass: a node that does not answer is asked
+/// again later.
 async fn not_completed(
     engine: &Engine,
     row: &TransactionRow,
@@ -186,12 +185,12 @@ async fn not_completed(
     s7_record::note(engine, row, Some((error.code.as_str(), error.message))).await
 }
 
-/// Whether signing was tried for long enough.
+/// Whether the time for signing is over.
 fn is_tired(engine: &Engine, row: &TransactionRow) -> bool {
     engine.now() >= waiting_since(row).saturating_add(PATIENCE_SECONDS)
 }
 
-/// When the transaction began to be executable: its last change, and then its gas condition's time.
+/// When the transaction became executable: its last change, plus the time of its gas condition.
 fn waiting_since(row: &TransactionRow) -> UnixSeconds {
     match gas::target(row) {
         Ok(Some(target)) => gas::ends(&target, row),
@@ -257,7 +256,7 @@ async fn sign(
         .await
 }
 
-/// The last look, and the signature if nothing stands against it. Nothing is kept yet.
+/// The last look, and the signature if nothing stops it. Stores nothing yet.
 async fn signature(
     engine: &Engine,
     tx: &mut WriteTx,
@@ -285,7 +284,7 @@ async fn signature(
     let sealed = SealedKey::from_bytes(&sealed).map_err(Error::internal)?;
     let signature = engine.vault().sign(clearance, completed, &sealed, wallet.address)?;
     let signed = codec.assemble(completed, &signature)?;
-    // Beside the old one instead of in its place, it would be a second payment.
+    // With another nonce it would be a second payment instead of a replacement.
     if place.is_some_and(|old| old != s7_record::stored_expiry(signed.expiry)) {
         return Ok(Err(Stop::Place(Error::internal("a replacement was completed for another place"))));
     }

@@ -1,5 +1,5 @@
-//! Stage 6: ask the chain what became of signed bytes until that is final, and send them again while
-//! nothing is known.
+//! Stage 6: asks the chain for the outcome of signed bytes until it is final, and sends them again while no node
+//! knows them.
 
 use waiaas_chains::{ChainError, Expiry, Known, Outcome, SignedTx, Undecided};
 use waiaas_core::ids::TxId;
@@ -11,14 +11,14 @@ use crate::error::{Error, sentence};
 use crate::pipeline::broadcast::{self, Sent};
 use crate::pipeline::s7_record;
 
-/// One look at one signed transaction. Nodes that do not answer change nothing.
+/// Asks once for the outcome of one signed transaction. Without an answer nothing changes.
 pub(crate) async fn step(engine: &Engine, id: TxId) -> Result<(), Error> {
     let Some(row) = engine.store().transaction(id).await? else { return Ok(()) };
     let Some(signed) = signed(&row).filter(|_| is_open(&row)) else { return Ok(()) };
     match signed.expiry {
         Expiry::Nonce(_) | Expiry::BlockHeight(_) => {}
         Expiry::Time(end) if engine.now() <= end => return Ok(()),
-        // What has no end counted as spent when it was handed out; a row from before that does so now.
+        // A signature without a deadline counts as spent when it is handed out; older rows are moved here.
         Expiry::Time(_) | Expiry::Never => return s7_record::lapsed(engine, &row).await,
     }
     let chain = engine.chain(&row.network)?;
@@ -35,19 +35,19 @@ pub(crate) async fn step(engine: &Engine, id: TxId) -> Result<(), Error> {
     let block = row.block.filter(|_| row.status == TxStatus::Confirmed);
     match chain.outcome(from, &signed, Known { rivals: &rivals, block, earlier }).await {
         Ok(outcome) => settle(engine, &row, outcome).await,
-        // That is said of the node, once.
+        // An outage is reported of the node, once.
         Err(ChainError::Unreachable { .. }) => Ok(()),
         Err(error) => s7_record::note(engine, &row, Some((NODE_UNUSABLE, sentence(&error)))).await,
     }
 }
 
-/// Why a transaction does not count as confirmed any more: its block has passed without it.
+/// Why a transaction is no longer confirmed: its block is not on the chain any more.
 const FELL_OUT: &str = "FELL_OUT";
 
-/// The code under which a row says that a node's answer about it cannot be used.
+/// The code for an answer of a node that cannot be used.
 const NODE_UNUSABLE: &str = "NODE_UNUSABLE";
 
-/// Whether what became of it can still change.
+/// Whether the outcome can still change.
 const fn is_open(row: &TransactionRow) -> bool {
     match row.status {
         TxStatus::Broadcasting | TxStatus::Submitted | TxStatus::Signed => true,
@@ -62,7 +62,7 @@ const fn is_open(row: &TransactionRow) -> bool {
     }
 }
 
-/// Records what the nodes together prove.
+/// Records the outcome that the nodes prove.
 async fn settle(engine: &Engine, row: &TransactionRow, outcome: Outcome) -> Result<(), Error> {
     let seen_before = row.status == TxStatus::Confirmed;
     match outcome {
@@ -88,8 +88,8 @@ async fn settle(engine: &Engine, row: &TransactionRow, outcome: Outcome) -> Resu
     }
 }
 
-/// Whether what was seen on chain does not count as seen any more. One node that is silent meanwhile takes
-/// nothing back, nor does one that has forgotten.
+/// Whether an outcome seen on chain is withdrawn. A node that is silent or has discarded the transaction
+/// withdraws nothing.
 const fn takes_back(why: Undecided) -> bool {
     match why {
         Undecided::Contradiction | Undecided::RevertUnproved => true,
@@ -97,8 +97,8 @@ const fn takes_back(why: Undecided) -> bool {
     }
 }
 
-/// Sends the same bytes again, if nothing final is known and nothing else is to take their place.
-/// Harmless by construction.
+/// Sends the same bytes again, unless their outcome is final or a replacement is out. The same bytes can land
+/// only once.
 pub(crate) async fn rebroadcast(engine: &Engine, row: &TransactionRow) -> Result<(), Error> {
     let Some(signed) = signed(row) else { return Ok(()) };
     if superseded(engine, row).await? {
@@ -120,7 +120,7 @@ pub(crate) async fn rebroadcast(engine: &Engine, row: &TransactionRow) -> Result
         | TxStatus::Queued
         | TxStatus::PendingApproval
         | TxStatus::Executing
-        // The caller sends what it asked to be signed.
+        // The caller broadcasts transactions that it asked to be signed only.
         | TxStatus::Signed
         | TxStatus::Confirmed
         | TxStatus::Failed
@@ -129,8 +129,7 @@ pub(crate) async fn rebroadcast(engine: &Engine, row: &TransactionRow) -> Result
     }
 }
 
-/// Whether bytes that a node has not refused are to take its place: sending the old ones again could
-/// only bring back what the caller wants gone.
+/// Whether a replacement that no node has refused is out: sending the old bytes again could defeat it.
 async fn superseded(engine: &Engine, row: &TransactionRow) -> Result<bool, Error> {
     let new = engine.store().open_replacement(row.id).await?;
     Ok(new.is_some_and(|new| new.status.is_signed() && !new.broadcast_rejected))

@@ -1,5 +1,5 @@
-//! Stage 7: settle or release what was reserved and close the story in the audit log, in one
-//! database transaction per outcome.
+//! Stage 7: settles or releases the reservations and writes the outcome to the audit log, in one database
+//! transaction per outcome.
 
 use serde_json::json;
 use waiaas_chains::{Expiry, Undecided};
@@ -14,7 +14,7 @@ use crate::Engine;
 use crate::error::{Error, ErrorCode};
 use crate::pipeline::ended::advance_if;
 
-/// A node accepted the bytes.
+/// Records that a node accepted the bytes.
 pub(crate) async fn submitted(engine: &Engine, id: TxId) -> Result<(), Error> {
     let audit = AuditEntry::new(AuditEvent::TxSubmitted, Actor::System, engine.now()).tx(id);
     advance_if(engine, id, TxStatus::Broadcasting, StatusChange::Submitted, audit).await?;
@@ -22,7 +22,7 @@ pub(crate) async fn submitted(engine: &Engine, id: TxId) -> Result<(), Error> {
     Ok(())
 }
 
-/// On chain and successful. Until its block is final, everything stays held.
+/// Records success on chain. The reservations stay held until the block is final.
 pub(crate) async fn confirmed(
     engine: &Engine,
     row: &TransactionRow,
@@ -37,7 +37,7 @@ pub(crate) async fn confirmed(
     advance_if(engine, row.id, row.status, change, audit).await
 }
 
-/// The block of a confirmed transaction is final: what was held is settled.
+/// Records that the block of a confirmed transaction is final, and settles the reservations.
 pub(crate) async fn finalised(
     engine: &Engine,
     row: &TransactionRow,
@@ -57,8 +57,7 @@ pub(crate) async fn finalised(
     }
 }
 
-/// A confirmed transaction does not count as on the chain any more: a reorganisation took it off, or the nodes
-/// contradict each other about it. It may land again.
+/// Takes back a confirmation, after a reorg or a contradiction between nodes. The transaction may land again.
 pub(crate) async fn taken_back(engine: &Engine, row: &TransactionRow, why: &str) -> Result<(), Error> {
     tracing::warn!(tx = %row.id, network = %row.network, block = row.block, why,
         "a confirmed transaction does not count as on the chain any more; it is followed and sent again");
@@ -70,11 +69,11 @@ pub(crate) async fn taken_back(engine: &Engine, row: &TransactionRow, why: &str)
     Ok(())
 }
 
-/// The code under which a row says that a node refused its bytes.
+/// The code for bytes that a node refused.
 pub(crate) const BROADCAST_REFUSED: &str = "BROADCAST_REFUSED";
 
-/// Notes why a transaction is still where it is, once per reason. That a node refused its bytes stays noted
-/// until there is something else to say.
+/// Notes why a transaction does not move on, once per reason. A refusal by a node stays noted until there is
+/// another reason.
 pub(crate) async fn note(
     engine: &Engine,
     row: &TransactionRow,
@@ -102,13 +101,12 @@ pub(crate) async fn note(
     Ok(())
 }
 
-/// Whether a reason to wait is one of every day: a node that is down, which is said of the node, or that has
-/// not seen yet what another one has.
+/// Whether a reason is routine: an outage, which is reported of the node, or a node that is behind the others.
 fn is_usual(code: &str) -> bool {
     code == ErrorCode::ChainError.as_str() || code == Undecided::SuccessUnproved.code()
 }
 
-/// On chain and failed: only the fee is gone.
+/// Records failure on chain: only the fee is spent.
 pub(crate) async fn reverted(
     engine: &Engine,
     row: &TransactionRow,
@@ -127,7 +125,7 @@ pub(crate) async fn reverted(
     advance_if(engine, row.id, row.status, change, audit).await
 }
 
-/// Proved never to land.
+/// Records that the transaction is proved dropped.
 pub(crate) async fn dead(engine: &Engine, row: &TransactionRow) -> Result<(), Error> {
     let audit = entry(engine, row, AuditEvent::TxFailed).details(json!({ "outcome": "dead" }));
     let change = StatusChange::Dead {
@@ -137,8 +135,7 @@ pub(crate) async fn dead(engine: &Engine, row: &TransactionRow) -> Result<(), Er
     advance_if(engine, row.id, row.status, change, audit).await
 }
 
-/// A signed message that nobody can use any more, or that has no end: what it could move counts as spent
-/// from now.
+/// Records that a signed message expired, or has no deadline: its amounts count as spent from now on.
 pub(crate) async fn lapsed(engine: &Engine, row: &TransactionRow) -> Result<(), Error> {
     let (id, audit) = (row.id, entry(engine, row, AuditEvent::TxLapsed));
     let done = engine.store().write(move |tx| Box::pin(async move { tx.lapse(id, audit).await })).await;
@@ -148,7 +145,7 @@ pub(crate) async fn lapsed(engine: &Engine, row: &TransactionRow) -> Result<(), 
     }
 }
 
-/// Given up before anything was signed.
+/// Fails a transaction before it was signed.
 pub(crate) async fn failed_unsigned(
     engine: &Engine,
     id: TxId,

@@ -1,4 +1,4 @@
-//! What the wallet has too little of, in the units that people use.
+//! Shortage of funds, in human units.
 
 use serde_json::json;
 use waiaas_chains::Refusal;
@@ -11,8 +11,8 @@ use crate::Engine;
 use crate::error::Error;
 use crate::pipeline::assets;
 
-/// A refusal as an error. Where it is about amounts of an asset whose decimals are known, the message has human
-/// units, and the details have the base units.
+/// A chain's refusal as an error. For an asset with known decimals the message has human units and the details
+/// have base units.
 pub(crate) async fn told(engine: &Engine, network: &Network, refusal: Refusal) -> Error {
     let said = match &refusal {
         Refusal::InsufficientBalance { asset, have, need } => {

@@ -1,9 +1,8 @@
-//! The simulation check: a node runs the transaction, and what leaves the wallet is held against the
-//! decoded effects, or is itself judged where a call cannot be decoded. Asked when a request is judged, and
-//! again right before it is signed.
+//! The simulation check: a node runs the transaction, and its effects are compared with the decoded ones, or are
+//! judged themselves where a call cannot be decoded. It runs before admission and again before signing.
 //!
-//! Belongs here: when to ask, and what an answer means for going on. Does not belong here: the
-//! comparison (`core::simulation`), and what a disagreement leads to (`core::policy`).
+//! Belongs here: when to ask, and whether to go on. Does not belong here: the comparison (`core::simulation`),
+//! and the consequence of a disagreement (`core::policy`).
 
 use waiaas_chains::{Chain as ChainPort, ChainError, Observation, Refusal};
 use waiaas_core::draft::{Completed, Draft};
@@ -18,7 +17,7 @@ use crate::error::Error;
 use crate::pipeline::decision::StoredVerdict;
 use crate::pipeline::validated::Validated;
 
-/// What a node sees before the request is judged, and what calls that nobody can decode were seen to do.
+/// The simulation check before admission, with the simulated effects of undecoded calls.
 pub(super) async fn first_look(validated: &Validated) -> Result<(SimulationCheck, Vec<Effect>), Error> {
     let handed_out = matches!(validated.intent, Intent::SignTransaction { .. });
     let looked = look(&*validated.chain, &validated.draft, None, handed_out).await?;
@@ -28,16 +27,16 @@ pub(super) async fn first_look(validated: &Validated) -> Result<(SimulationCheck
     })
 }
 
-/// What came of looking again.
+/// The result of the check before signing.
 pub(super) enum LastLook {
-    /// Judge by this, and by these effects.
+    /// Judge by this check and these effects.
     Fact(SimulationCheck, Effects),
-    /// Not signed now; a node that answers may change that.
+    /// Not signed now; tried again when a node answers.
     Wait(ChainError),
 }
 
-/// What a node sees right before signing: a contract may have changed since the request was judged.
-/// Silence is good enough only where the owner has approved of it already.
+/// The simulation check right before signing: a contract may have changed since admission. A missing answer
+/// suffices only if the owner approved the request without a simulation.
 pub(super) async fn last_look(
     engine: &Engine,
     row: &TransactionRow,
@@ -68,8 +67,8 @@ pub(super) async fn last_look(
     }
 }
 
-/// What is seen now may be no more than what was judged, decoded and seen. It is judged as it is seen now:
-/// whom it goes to may have changed.
+/// The effects simulated now may not exceed the judged ones, decoded and simulated. The present ones are judged,
+/// since recipients may have changed.
 fn within(row: &TransactionRow, observed: &Observed, decoded: Effects) -> Result<LastLook, Error> {
     let judged = Effects { seen: judged_as_seen(row)?, ..decoded.clone() };
     let (fact, seen) = attribute(observed, &decoded);
@@ -79,23 +78,22 @@ fn within(row: &TransactionRow, observed: &Observed, decoded: Effects) -> Result
     })
 }
 
-/// What was counted as seen when the request was judged.
+/// The simulated effects counted at admission.
 fn judged_as_seen(row: &TransactionRow) -> Result<Vec<Effect>, Error> {
     let effects = row.effects.as_deref().ok_or_else(|| Error::internal("judged without effects"))?;
     let effects: Effects = serde_json::from_str(effects).map_err(Error::internal)?;
     Ok(effects.seen)
 }
 
-/// What asking the nodes gave.
+/// The answer of the nodes.
 enum Looked {
-    /// One of them ran it.
+    /// A node ran it.
     Seen(Box<Observed>),
-    /// What there is to say without.
+    /// No node ran it, or none has to.
     Otherwise(SimulationCheck),
 }
 
-/// A transaction that is only signed, and sent by somebody else at another time, may well fail now;
-/// then nobody has seen what it does.
+/// A transaction that is signed for the caller to send later may fail now; then there is no simulation.
 async fn look(
     chain: &dyn ChainPort,
     draft: &Draft,

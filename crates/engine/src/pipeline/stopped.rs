@@ -1,5 +1,4 @@
-//! What is shown of requests that are not carried out: what the kill switch makes of those that wait, and why
-//! one was cancelled.
+//! Why requests are not carried out: the kill switch over waiting ones, and the reason of a cancellation.
 
 use waiaas_core::transaction::TxStatus;
 use waiaas_core::wallet::KillSwitch;
@@ -7,7 +6,7 @@ use waiaas_store::KillSwitchRow;
 
 use crate::error::ErrorCode;
 
-/// Why a request that waits will not be signed: a stable code and one sentence. None where nothing stops it.
+/// Why a waiting request will not be signed: a stable code and one sentence; none if nothing stops it.
 ///
 /// The same comparison as the last look's, which cancels it when its turn comes.
 pub(crate) fn by_the_kill_switch(

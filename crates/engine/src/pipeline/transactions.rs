@@ -1,4 +1,4 @@
-//! Reading transactions, and withdrawing those that wait.
+//! Reading transactions, and cancelling waiting ones.
 
 use std::sync::Arc;
 
@@ -19,13 +19,13 @@ use crate::pipeline::{ended, gas, output, stopped};
 use crate::views::{Money, Page, Paged, TxView};
 
 impl Engine {
-    /// One transaction of the session's wallets. Others do not exist for it.
+    /// One transaction of the session's wallets; others are not found.
     pub(crate) async fn transaction_of(&self, session: &Session, id: TxId) -> Result<TxView, Error> {
         let view = self.view(id).await?;
         if session.wallets().contains(&view.wallet) { Ok(view) } else { Err(not_found()) }
     }
 
-    /// Withdraws what still waits.
+    /// Cancels a waiting transaction.
     pub(crate) async fn withdraw(
         &self,
         view: TxView,
@@ -33,7 +33,7 @@ impl Engine {
         event: AuditEvent,
     ) -> Result<TxView, Error> {
         let (id, from) = (view.id, view.status);
-        // What is EXECUTING has no signed bytes: signing moves it on by the same compare-and-set.
+        // EXECUTING has no signed bytes: signing moves the row by the same compare-and-set.
         if !matches!(from, TxStatus::Queued | TxStatus::PendingApproval | TxStatus::Executing) {
             return Err(processed(from));
         }
@@ -63,13 +63,13 @@ impl Engine {
         Ok(Paged { items, next_cursor: found.next.map(|id| id.to_string()), total: None })
     }
 
-    /// One transaction as its readers see it.
+    /// The view of one transaction.
     pub(crate) async fn view(&self, id: TxId) -> Result<TxView, Error> {
         let row = self.store().transaction(id).await?.ok_or_else(not_found)?;
         self.read(row, &self.store().kill_switch().await?)
     }
 
-    /// A row as its readers see it, under the kill switch as it is.
+    /// The view of a row under the present kill switch.
     pub(crate) fn read(&self, row: TransactionRow, switch: &KillSwitchRow) -> Result<TxView, Error> {
         let network: Arc<Network> = match self.networks().get(&row.network) {
             Some(network) => Arc::new(network.clone()),
@@ -132,7 +132,7 @@ pub(crate) fn not_found() -> Error {
     Error::new(ErrorCode::TxNotFound, "There is no such transaction.")
 }
 
-/// The answer when a transaction is past the state an act needs.
+/// The error for a transaction that has passed the status that an action needs.
 pub(crate) fn processed(status: TxStatus) -> Error {
     Error::new(ErrorCode::TxAlreadyProcessed, format!("The transaction is {status} already."))
         .hint("Only transactions that still wait can be changed.")

@@ -1,4 +1,4 @@
-//! What stage 1 makes of a request, and what the others work on.
+//! The result of stage 1, on which the other stages work.
 
 use std::sync::Arc;
 
@@ -14,38 +14,38 @@ use waiaas_core::presentation::Content;
 
 use crate::views::{GasTarget, Money, Wallet};
 
-/// A request that makes sense and can be built.
+/// A request that is valid and was built.
 pub(crate) struct Validated {
     pub(crate) wallet: Wallet,
     pub(crate) network: Arc<Network>,
     pub(crate) chain: Arc<dyn ChainPort>,
     pub(crate) intent: Intent,
     pub(crate) money: Money,
-    /// The amounts that the caller wrote in base units.
+    /// The amounts that the caller gave in base units.
     pub(crate) base_units: Vec<Money>,
     pub(crate) draft: Draft,
     pub(crate) effects: Effects,
-    /// What the network asks for.
+    /// The fee that the network asks for.
     pub(crate) fee: FeeFacts,
-    /// What the owner is shown beside the effects.
+    /// The content of the presentation beside the effects.
     pub(crate) content: Vec<Content>,
-    /// Where the request comes from.
+    /// The origin of the request.
     pub(crate) origin: Origin,
-    /// The signed transaction whose place it is to take.
+    /// The signed transaction that it replaces.
     pub(crate) replaces: Option<TxId>,
-    /// How cheap the network must be before it is signed.
+    /// The gas condition.
     pub(crate) gas_condition: Option<GasTarget>,
 }
 
-/// A request as far as it is known without asking a node.
+/// A request as known without a node.
 pub(crate) struct Outline {
     pub(crate) wallet: Wallet,
     pub(crate) network: Arc<Network>,
     pub(crate) intent: Intent,
     pub(crate) money: Money,
-    /// What it is certain to do.
+    /// The effects that it is certain to have.
     pub(crate) parts: Vec<Readings>,
-    /// What was built, if it was.
+    /// The draft, if one was built.
     pub(crate) draft: Option<Draft>,
     pub(crate) origin: Origin,
     pub(crate) replaces: Option<TxId>,
@@ -53,7 +53,7 @@ pub(crate) struct Outline {
 }
 
 impl Outline {
-    /// What it is certain to do, as the request says it, in one list.
+    /// The effects that it is certain to have, in one list.
     pub(crate) fn effects(&self) -> Effects {
         let mut parts = self.parts.iter().filter_map(|readings| readings.first());
         let first = parts.next().cloned();
@@ -71,7 +71,7 @@ impl Outline {
 }
 
 impl From<&Validated> for Outline {
-    /// What was built does exactly what was decoded.
+    /// The draft has exactly the decoded effects.
     fn from(validated: &Validated) -> Self {
         Self {
             wallet: validated.wallet.clone(),

@@ -1,5 +1,5 @@
-//! How much of one session may wait: unsigned for the end of a delay, an owner, a cheap network or a node, or signed
-//! and handed out, to land or not. All of it is kept and looked at again and again, whoever asked for it.
+//! Limits on the waiting transactions of one session: unsigned ones that wait for a delay, an owner, a gas condition
+//! or a node, and signed ones that were handed out and may land. Each costs storage and repeated look-ups.
 
 use waiaas_core::ids::SessionId;
 use waiaas_core::intent::Intent;
@@ -8,17 +8,16 @@ use waiaas_store::WriteTx;
 use crate::error::{Error, ErrorCode, Remedy};
 use crate::pipeline::validated::Validated;
 
-/// Most transactions of a session that wait.
+/// The most waiting transactions of a session.
 const MOST: u64 = 500;
-/// Most of them that wait for a cheap network, which nodes are asked about.
+/// The most of them with a gas condition, since nodes are asked about it.
 const MOST_FOR_GAS: u64 = 32;
-/// Most transactions that were handed out and may still land, which nodes are asked about.
+/// The most handed-out transactions that may still land, since nodes are asked about them.
 const MOST_HANDED_OUT: u64 = 100;
-/// Most bytes that are kept of all of them.
+/// The most bytes stored for all of them.
 const MOST_BYTES: u64 = 16 * 1024 * 1024;
 
-/// Refuses another transaction of a session that has as much waiting as may be. Asked in the transaction
-/// that admits it.
+/// Checks the limits inside the admission transaction.
 ///
 /// # Errors
 /// `TOO_MUCH_WAITING`, naming what there is too much of.

@@ -101,6 +101,9 @@ pub(super) struct Expect {
 
 impl TestFile {
     /// Reads a test file and the policy file that it names.
+    ///
+    /// # Errors
+    /// [`FileError`] with file and place.
     pub fn load(path: &Path, networks: &Networks) -> Result<Self, FileError> {
         let name = path.display().to_string();
         let written: Written = parse(&name, &text_of(path)?)?;

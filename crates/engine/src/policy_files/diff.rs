@@ -1,4 +1,4 @@
-//! How one set of policies stands to another, row by row and as a whole.
+//! Compares two sets of policies, row by row and as a whole.
 
 use std::collections::BTreeSet;
 
@@ -9,17 +9,17 @@ use waiaas_core::policy::{Policy, PolicyType, Rules, Scope, at_least_as_strict, 
 
 use super::{FileError, FilePolicy, PolicyFile, wallet_id};
 
-/// How new policies stand to old ones.
+/// Whether new policies are stricter than old ones.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Strictness {
-    /// They judge alike.
+    /// Equal verdicts.
     Same,
-    /// They allow less.
+    /// The new ones allow less.
     Tighter,
-    /// They allow more.
+    /// The new ones allow more.
     Looser,
-    /// Both, or it cannot be told.
+    /// Some more and some less, or undecidable.
     Incomparable,
 }
 
@@ -34,7 +34,7 @@ impl Strictness {
         }
     }
 
-    /// Whether nothing becomes laxer for certain.
+    /// Whether the new ones are certain to allow nothing more.
     pub const fn is_at_least_as_strict(self) -> bool {
         match self {
             Self::Same | Self::Tighter => true,
@@ -63,11 +63,11 @@ pub struct RowDiff {
     pub wallet: Option<String>,
     /// Its network.
     pub network: Option<String>,
-    /// The row as it was, if there was one.
+    /// The old row, if there was one.
     pub old: Option<FilePolicy>,
-    /// The row as it is to be, if there is one.
+    /// The new row, if there is one.
     pub new: Option<FilePolicy>,
-    /// What this change alone does to the old set.
+    /// The effect of this change alone on the old set.
     pub standing: Strictness,
     /// The fields of the rules that differ, defaults written out; none where a row is added or removed.
     pub fields: Vec<FieldDiff>,
@@ -85,11 +85,11 @@ impl RowDiff {
 pub struct FieldDiff {
     /// Its name.
     pub field: String,
-    /// What it was, if it was there.
+    /// The old value, if there was one.
     pub old: Option<Value>,
-    /// What it is to be, if it is there.
+    /// The new value, if there is one.
     pub new: Option<Value>,
-    /// What this field alone does to the row; none where the others have to change with it.
+    /// The effect of this field alone on the row; none if other fields have to change with it.
     pub standing: Option<Strictness>,
 }
 
@@ -110,6 +110,9 @@ impl Diff {
 }
 
 /// Compares two sets. Rows that are switched off count as absent.
+///
+/// # Errors
+/// [`FileError`] if rows of a set cannot be compiled.
 pub fn diff(
     old: (&str, &PolicyFile),
     new: (&str, &PolicyFile),
@@ -142,7 +145,7 @@ fn placed(
     rows.collect()
 }
 
-/// What the change of one row does to the set it is in.
+/// The effect of one row's change on its set.
 fn row_diff(
     before: Option<FilePolicy>,
     after: Option<FilePolicy>,
@@ -212,7 +215,7 @@ fn fields(before: &FilePolicy, after: &FilePolicy, networks: &Networks) -> Resul
     Ok(fields)
 }
 
-/// The rules as the daemon keeps them, defaults written out.
+/// The rules in their stored form, defaults written out.
 fn canonical(row: &FilePolicy, networks: &Networks) -> Result<Map<String, Value>, FileError> {
     match row.read("policies", "rules", networks)?.1.to_json() {
         Value::Object(fields) => Ok(fields),
@@ -220,8 +223,11 @@ fn canonical(row: &FilePolicy, networks: &Networks) -> Result<Map<String, Value>
     }
 }
 
-/// Whether one wallet may do more under the new set, judged as the daemon judges what needs the wallet's
-/// owner: by the rows on networks that the wallet can use.
+/// Whether the new set loosens the protection of one wallet, by the daemon's rule for owners' consent: only rows on
+/// networks that the wallet can use count.
+///
+/// # Errors
+/// [`FileError`] if rows of a set cannot be compiled.
 pub fn loosens_for(
     wallet: (&str, Chain, Environment),
     old: (&str, &PolicyFile),

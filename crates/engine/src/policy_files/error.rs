@@ -1,4 +1,4 @@
-//! What is wrong with a file, and where.
+//! Errors of policy files, with their place.
 
 use thiserror::Error;
 use waiaas_core::policy::RulesError;
@@ -42,14 +42,14 @@ pub enum FileError {
         /// Why, with the field.
         source: RulesError,
     },
-    /// A value that makes no sense where it stands.
+    /// A value that is not valid in its place.
     #[error("{file}: {at}: {reason}")]
     Meaning {
         /// The file.
         file: String,
         /// Path of the key.
         at: String,
-        /// What is wrong, and what would be right.
+        /// The fault, and the expected value.
         reason: String,
     },
     /// Rules that TOML has no words for.

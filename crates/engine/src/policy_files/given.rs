@@ -1,4 +1,4 @@
-//! What a case takes to be true, and the defaults of whatever it does not say.
+//! The policy facts of a test case, and their defaults.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -53,7 +53,7 @@ pub(super) struct Given {
     x402: Option<String>,
     /// The host an HTTP message is signed for; none.
     erc8128: Option<String>,
-    /// Nobody is rated.
+    /// No party is rated.
     #[serde(default)]
     reputation: Vec<GivenReputation>,
     /// `agrees`.
@@ -168,7 +168,7 @@ pub(super) struct Known {
     pub(super) facts: AssetFacts,
 }
 
-/// What a case takes to be true, with all defaults in.
+/// The policy facts of a test case, defaults included.
 pub(super) struct Stage {
     pub(super) network: Network,
     pub(super) from: Address,
@@ -176,8 +176,8 @@ pub(super) struct Stage {
 }
 
 impl Given {
-    /// This, and from `defaults` whatever it does not say. Assets, balances and reputations add up by
-    /// name; everything else is taken whole.
+    /// These facts, completed from `defaults`. Assets, balances and reputations are merged by name; other values are
+    /// taken whole.
     pub(super) fn over(&self, defaults: &Self) -> Self {
         let mut all = self.clone();
         let Self { network, wallet, from, clock, owner, fee, ledger, action, x402, erc8128, .. } =
@@ -208,7 +208,7 @@ impl Given {
         all
     }
 
-    /// Where it happens, and which assets there are.
+    /// The network, wallet and assets of the case.
     pub(super) fn stage(&self, networks: &Networks) -> Result<Stage, Wrong> {
         let name = self.network.as_deref().unwrap_or("ethereum-mainnet");
         let network = networks.find(name).map_err(|e| wrong("network", e))?.clone();

@@ -2,7 +2,7 @@
 //!
 //! Everything works without a daemon, on text that is handed in; only [`TestFile::load`] and
 //! [`PolicyFile::load`] read files. The rules are judged by `Rules::parse`, like any row's. What does not
-//! belong here: rows in the database (`crate::policies`) and recorded decisions (`admin/replay.rs`).
+//! belong here: rows in the database (`crate::policies`) and recorded decisions (`operator/replay.rs`).
 
 mod cases;
 mod diff;
@@ -66,11 +66,17 @@ pub struct PolicyFile {
 
 impl PolicyFile {
     /// Reads and checks a file.
+    ///
+    /// # Errors
+    /// [`FileError`] with file and place.
     pub fn load(path: &Path, networks: &Networks) -> Result<Self, FileError> {
         Self::read(&path.display().to_string(), &text_of(path)?, networks)
     }
 
     /// Reads and checks the text of a file that is called `name` in errors.
+    ///
+    /// # Errors
+    /// [`FileError`] with file and place.
     pub fn read(name: &str, text: &str, networks: &Networks) -> Result<Self, FileError> {
         let file: Self = parse(name, text)?;
         file.compile(name, networks)?;
@@ -78,12 +84,18 @@ impl PolicyFile {
     }
 
     /// The text that [`PolicyFile::read`] reads back.
+    ///
+    /// # Errors
+    /// [`FileError`] for rules that TOML cannot express.
     pub fn write(&self) -> Result<String, FileError> {
         toml::to_string_pretty(self).map_err(FileError::Unwritable)
     }
 
     /// The rows in force. Ids are the rows' numbers in the file, from 1; wallets are known by what the
     /// file calls them.
+    ///
+    /// # Errors
+    /// [`FileError`] for rules that are not valid, or two rows of one type and scope.
     pub fn compile(&self, name: &str, networks: &Networks) -> Result<Vec<Policy>, FileError> {
         let mut seen = BTreeSet::new();
         let mut policies = Vec::new();

@@ -1,4 +1,4 @@
-//! Running the cases of a test file: effects, facts, `evaluate`, and what was expected.
+//! Runs the cases of a test file: effects, policy facts, `evaluate`, comparison with the expected verdict.
 
 use std::fmt::Write as _;
 
@@ -19,7 +19,7 @@ use super::{FileError, wallet_id};
 const TRANSFER: [u8; 4] = [0xa9, 0x05, 0x9c, 0xbb];
 const APPROVE: [u8; 4] = [0x09, 0x5e, 0xa7, 0xb3];
 
-/// What came of one file.
+/// The result of one file.
 #[derive(Clone, Debug, Serialize)]
 pub struct TestReport {
     /// As named on the command line.
@@ -32,20 +32,20 @@ pub struct TestReport {
     pub cases: Vec<CaseReport>,
 }
 
-/// What came of one case.
+/// The result of one case.
 #[derive(Clone, Debug, Serialize)]
 pub struct CaseReport {
     /// Its name.
     pub name: String,
-    /// Whether it came as expected.
+    /// Whether it passed.
     pub passed: bool,
-    /// What was expected, in short.
+    /// The expected verdict, in short.
     pub expected: String,
-    /// What came, in short.
+    /// The actual verdict, in short.
     pub got: String,
     /// Every denial, or every reason for the tier.
     pub why: Vec<String>,
-    /// What the request does, as decoded.
+    /// The decoded effects.
     pub effects: Vec<Effect>,
     /// The whole verdict.
     pub verdict: Verdict,
@@ -53,6 +53,9 @@ pub struct CaseReport {
 
 impl TestFile {
     /// Judges every case. An error is a case that cannot be judged, not one that fails.
+    ///
+    /// # Errors
+    /// [`FileError`] for a case that cannot be judged; a case that fails is part of the report.
     pub fn run(&self, networks: &Networks) -> Result<TestReport, FileError> {
         let policies = self.policies.compile(&self.name, networks)?;
         let mut cases = Vec::new();
@@ -117,7 +120,7 @@ fn listed(at: &str, given: Option<&[Value]>) -> Result<Vec<Effect>, Wrong> {
     given.map(|(index, value)| exact(&format!("{at}[{index}]"), value)).collect()
 }
 
-/// Effects that no call was read for.
+/// Effects without a decoded call.
 fn plain(stage: &Stage, items: Vec<Effect>) -> Effects {
     let Network { id, .. } = &stage.network;
     let (network, native) = (id.clone(), stage.network.native());
@@ -174,7 +177,7 @@ fn called(call: &Call, stage: &Stage) -> Result<Effects, Wrong> {
     read(stage, "call", call.to, value, &data)
 }
 
-/// What the daemon's own reader makes of a call.
+/// The effects of a call, by the daemon's decoder.
 fn read(
     stage: &Stage,
     at: &str,

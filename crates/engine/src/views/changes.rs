@@ -9,7 +9,7 @@ use waiaas_core::ids::{ChangeId, WalletId};
 
 use crate::views::ChallengeView;
 
-/// What came of something the operator asked for.
+/// The result of an operator's change.
 #[derive(Clone, PartialEq, Debug)]
 pub enum ChangeResult<T> {
     /// It is done.
@@ -35,7 +35,7 @@ pub struct ChangeView {
     pub digest: Digest,
     /// When it was asked for.
     pub created_at: UnixSeconds,
-    /// From this second on nobody can agree to it.
+    /// The second from which it has expired.
     pub expires_at: UnixSeconds,
     /// When it came to its end.
     pub decided_at: Option<UnixSeconds>,

@@ -9,7 +9,7 @@ use super::intent::required;
 use crate::error::Error;
 
 impl Resolver<'_> {
-    /// The main instruction with those before and after it.
+    /// The instructions before the main one, the main one, and those after it.
     pub(super) fn program_call(
         &self,
         call: &ContractCall,

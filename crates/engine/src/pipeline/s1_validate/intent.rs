@@ -1,5 +1,5 @@
-//! From a request as the contract has it to the intent: texts become addresses of the wallet's chain, amounts
-//! become base units.
+//! Translates a request of the API into an intent: texts become addresses of the wallet's chain, amounts become
+//! base units.
 
 use waiaas_api::requests::{
     Approve, Batch, BatchMember, ContractCall, ContractDeploy, MAX_MEMO, NftTransfer, Operation, TokenRef,
@@ -14,22 +14,22 @@ use super::{Resolver, native};
 use crate::error::Error;
 use crate::views::{Asked, Money};
 
-/// What a request means.
+/// A translated request.
 pub(super) struct Meant {
     pub(super) intent: Intent,
-    /// The amount it names, if it names one.
+    /// The amount that it names, if any.
     pub(super) money: Option<Money>,
-    /// The amounts that were written in base units.
+    /// The amounts that were given in base units.
     pub(super) base_units: Vec<Money>,
 }
 
 impl Meant {
-    /// Without an amount that a caller could have written in the wrong unit.
+    /// For requests without an amount in a choice of units.
     const fn new(intent: Intent, money: Option<Money>) -> Self {
         Self { intent, money, base_units: Vec::new() }
     }
 
-    /// With an amount as it was written.
+    /// For requests with one amount, as written.
     fn amount(intent: Intent, money: Money, written: &Amount) -> Self {
         let base_units = match written {
             Amount::Base(_) => vec![money.clone()],
@@ -40,12 +40,12 @@ impl Meant {
 }
 
 impl Resolver<'_> {
-    /// What is meant.
+    /// Translates the request.
     ///
     /// # Errors
     ///
-    /// An address of another chain, an amount that its asset cannot have, a token that is not one, or a node
-    /// that does not answer.
+    /// `ACTION_VALIDATION_FAILED` and its siblings for an address of another chain, an amount that the asset cannot
+    /// have or an address that is no token; the chain's error if a node does not answer.
     pub(super) async fn intent(&self, asked: &Asked) -> Result<Meant, Error> {
         match asked {
             Asked::Signature(intent) => Ok(Meant::new(intent.clone(), None)),
@@ -119,7 +119,7 @@ impl Resolver<'_> {
         let to = call.to.as_deref().ok_or_else(|| required("to"))?;
         let to = self.recipient("to", to)?;
         let data = call.calldata.as_ref().map(|hex| hex.0.clone()).unwrap_or_default();
-        // Coin sent along is always written in base units, and never an amount of one asset alone.
+        // The native coin sent with a call is always in base units.
         let value = call.value.map_or(U256::ZERO, |units| units.0);
         Ok(Meant::new(Intent::ContractCall { to, data, value }, Some(native(self.network, value))))
     }
@@ -177,7 +177,7 @@ fn checked_memo(memo: Option<&str>) -> Result<Option<String>, Error> {
         Some(text) if text.chars().count() > MAX_MEMO => {
             Err(Error::invalid("memo", format!("at most {MAX_MEMO} characters")))
         }
-        // Control characters would let a memo rewrite what a person reads in a terminal.
+        // Control characters could change the text that a person sees in a terminal.
         Some(text) if text.chars().any(char::is_control) => {
             Err(Error::invalid("memo", "control characters are not allowed"))
         }

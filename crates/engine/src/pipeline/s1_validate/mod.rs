@@ -1,5 +1,5 @@
-//! Stage 1: from a request to a typed intent, the draft its chain builds, and the effects read back
-//! from that draft. Nothing is written and no key is touched.
+//! Stage 1: turns a request into a typed intent, the draft that its chain builds, and the effects decoded from
+//! that draft. It writes nothing and touches no key.
 
 mod call;
 mod intent;
@@ -21,7 +21,7 @@ use crate::pipeline::validated::{Outline, Validated};
 use crate::pipeline::{fees, nonces};
 use crate::views::{Money, SendRequest, Wallet};
 
-/// Parses and reads, asking nobody. Amounts of tokens whose decimals are not known are the least they can be.
+/// Parses and decodes without a node. Amounts of tokens with unknown decimals are the lowest possible.
 pub(crate) async fn outline(
     engine: &Engine,
     session: &Session,
@@ -30,7 +30,7 @@ pub(crate) async fn outline(
     outlined(engine, session, request, false).await
 }
 
-/// The same, where nodes may be asked what a token is.
+/// The same; nodes may be asked about tokens.
 pub(crate) async fn outline_asking(
     engine: &Engine,
     session: &Session,
@@ -91,13 +91,13 @@ pub(crate) async fn run(
     })
 }
 
-/// Turns what the caller wrote into what is meant.
+/// Translates a request into an intent.
 struct Resolver<'a> {
     engine: &'a Engine,
     wallet: &'a Wallet,
     network: &'a Network,
     chain: &'a dyn ChainPort,
-    /// Whether nodes may be asked.
+    /// Whether nodes may be asked about tokens.
     asks: bool,
 }
 

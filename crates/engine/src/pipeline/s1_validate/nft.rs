@@ -1,4 +1,4 @@
-//! Which NFT is meant.
+//! Finds the NFT that a request names.
 
 use waiaas_api::requests::{NftRef, NftTokenRef, TokenRef};
 use waiaas_core::address::Address;

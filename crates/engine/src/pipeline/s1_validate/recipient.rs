@@ -1,5 +1,5 @@
-//! Recipients that no key belongs to. The chain refuses them unless the request says that a program signs
-//! for them; a WHITELIST that lists them says the same.
+//! Recipients that no key belongs to. The chain refuses them unless the request states that a program signs for
+//! them; an entry in a WHITELIST states the same.
 
 use waiaas_chains::{ChainError, Refusal};
 use waiaas_core::address::Address;
@@ -12,7 +12,7 @@ use crate::error::Error;
 use crate::pipeline::fees;
 
 impl Resolver<'_> {
-    /// The draft of an intent, and the intent with what WHITELIST policies in force vouch for.
+    /// The draft of an intent, and the intent with the recipients that WHITELIST policies in force list.
     pub(super) async fn build(&self, mut intent: Intent) -> Result<(Intent, Draft), Error> {
         loop {
             match self.chain.build(self.wallet.address, &intent).await {
@@ -25,7 +25,7 @@ impl Resolver<'_> {
         }
     }
 
-    /// Whether a WHITELIST in force lists the address. That every other one does, too, is for the judgement.
+    /// Whether a WHITELIST in force lists the address. The evaluation checks all of them.
     async fn whitelisted(&self, to: Address) -> Result<bool, Error> {
         let engine = self.engine.clone();
         let (wallet, network) = (self.wallet.id, self.network.id.clone());

@@ -1,4 +1,4 @@
-//! Which token is meant.
+//! Finds the token that a request names.
 
 use waiaas_api::requests::TokenRef;
 use waiaas_chains::TokenFacts;
@@ -10,8 +10,7 @@ use crate::error::{Error, ErrorCode};
 use crate::pipeline::assets;
 
 impl Resolver<'_> {
-    /// The token's address and what its chain says about it; none if that is not known and no node is
-    /// to be asked.
+    /// The token's address, decimals and symbol; none if they are not recorded and no node may be asked.
     pub(super) async fn token(&self, token: &TokenRef) -> Result<(Address, Option<TokenFacts>), Error> {
         let address = self.token_address(token)?;
         let facts = if self.asks {
@@ -30,7 +29,7 @@ impl Resolver<'_> {
         Ok((address, Some(facts)))
     }
 
-    /// The token meant: by address, by CAIP-19, or by both when they agree.
+    /// The token's address, given as address, as CAIP-19 id, or as both if they agree.
     fn token_address(&self, token: &TokenRef) -> Result<Address, Error> {
         let named =
             token.address.as_deref().map(|text| Address::parse(self.network.chain, text)).transpose()?;
@@ -50,7 +49,7 @@ impl Resolver<'_> {
         }
     }
 
-    /// A CAIP-19 id carries its network; it must be the one asked for.
+    /// A CAIP-19 id names a network, which must be that of the request.
     pub(super) fn same_network(&self, caip2: &str) -> Result<(), Error> {
         if *caip2 == *self.network.caip2 {
             return Ok(());

@@ -1,5 +1,5 @@
-//! The last look before a signature, inside the transaction that signs: the stop_conditions, the owner's consent and
-//! the policies as they are now.
+//! The last look, inside the signing transaction: stop conditions, the owner's consent and the policies as they
+//! are now.
 
 use serde_json::json;
 use waiaas_core::audit::{Actor, AuditEvent};
@@ -15,11 +15,11 @@ use crate::Engine;
 use crate::error::Error;
 use crate::pipeline::decision::StoredVerdict;
 
-/// Why a cleared-looking transaction is not signed after all.
+/// Why the last look stops a transaction.
 pub(super) enum Stop {
     NotCleared(NotCleared),
     Policy(Denial),
-    /// A replacement without a place to take.
+    /// A replacement whose old transaction can no longer be replaced.
     Place(Error),
 }
 
@@ -61,7 +61,7 @@ impl Stop {
     }
 }
 
-/// The stop_conditions, the owner's consent and the policies as they are now. The tier is not asked for twice.
+/// Checks stop conditions, the owner's consent and the present policies. The tier is not evaluated again.
 pub(super) async fn last_look(
     engine: &Engine,
     tx: &mut WriteTx,
@@ -95,7 +95,7 @@ pub(super) async fn last_look(
         .map_err(Stop::NotCleared))
 }
 
-/// The stop conditions as they are, for this transaction. A session that is gone counts as revoked.
+/// The present stop conditions of this transaction. A missing session counts as revoked.
 fn stop_conditions(
     row: &TransactionRow,
     wallet: &WalletRow,
@@ -112,8 +112,8 @@ fn stop_conditions(
     }
 }
 
-/// The kill switch that stops a transaction that waits on, if one does: it is not kept waiting for what could
-/// not be signed then. The last look asks again.
+/// The stop condition, if any, that ends a transaction which still waits for its gas condition. The last look
+/// checks again.
 pub(super) async fn stopped(engine: &Engine, row: &TransactionRow) -> Result<Option<Stop>, Error> {
     let store = engine.store();
     let wallet = store.wallet(row.wallet).await?;
@@ -127,8 +127,8 @@ pub(super) async fn stopped(engine: &Engine, row: &TransactionRow) -> Result<Opt
     Ok(stop_conditions(row, &wallet, &switch, session.as_ref()).on(tier).map(Stop::NotCleared))
 }
 
-/// Whether today's policies refuse what was once granted. Only refusals count here: tiers were
-/// obtained, and what is spent was reserved, so prices, totals and request counts are left out.
+/// Whether the present policies deny the request. Only denials count: the tier was obtained and the amounts are
+/// reserved, so prices, sums and request counts are left out.
 async fn denied_now(
     engine: &Engine,
     tx: &mut WriteTx,
@@ -147,7 +147,7 @@ async fn denied_now(
         ..Ledger::default()
     };
     let unsimulated = engine.config().policy.unsimulated.into();
-    // The waiting is over, and completing asks the chain whether the bytes still live.
+    // The waiting is over, and completing has asked the chain whether the bytes can still land.
     let (now, owner, lifetime) = (engine.now(), OwnerState::Locked, None);
     let facts = PolicyFacts { now, owner, ledger, simulation, unsimulated, lifetime, ..known };
     Ok(match evaluate(set, effects, &facts) {
