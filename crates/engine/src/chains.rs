@@ -29,8 +29,7 @@ struct Served {
 }
 
 /// The two halves of every network: its formats, which need no endpoint, and its nodes, where one is configured.
-/// Connecting asks no node, so that a node that is down does not keep the daemon
-/// from starting.
+/// Connecting asks no node, so that a node that is down does not keep the daemon from starting.
 pub(crate) struct Chains {
     codecs: BTreeMap<NetworkId, Arc<dyn Codec>>,
     served: BTreeMap<NetworkId, Served>,

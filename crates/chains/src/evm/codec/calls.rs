@@ -6,8 +6,7 @@ use waiaas_core::intent::Intent;
 use waiaas_core::nft::{NftId, NftKind, NftStandard};
 
 use super::body::LONGEST_INPUT;
-use super::{erc20, nft};
-use super::{evm_address, unsupported};
+use super::{erc20, evm_address, nft, unsupported};
 use crate::{CodecError, Refusal};
 
 /// Who calls whom with what.

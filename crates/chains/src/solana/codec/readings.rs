@@ -18,8 +18,7 @@ use super::fees::Terms;
 use super::message::{Call, calls};
 use super::mint::TokenProgram;
 use super::text::Text;
-use super::{SolanaCodec, solana};
-use super::{decode, external, instructions};
+use super::{SolanaCodec, decode, external, instructions, solana};
 use crate::CodecError;
 
 impl SolanaCodec {
