@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::{IntoParams, ToSchema};
-use waiaas_core::audit::{AuditEvent, Severity};
+use waiaas_core::audit::{AuditEventKind, Severity};
 use waiaas_core::ids::{TxId, WalletId};
 
 use crate::vocabulary::{AuditEventName, SeverityName};
@@ -20,7 +20,7 @@ pub struct AuditQuery {
     /// Of this kind.
     #[serde(default, alias = "event_type", skip_serializing_if = "Option::is_none")]
     #[param(value_type = Option<AuditEventName>)]
-    pub event_type: Option<AuditEvent>,
+    pub event_type: Option<AuditEventKind>,
     /// Of this severity.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[param(value_type = Option<SeverityName>)]

@@ -6,7 +6,7 @@ use utoipa::openapi::schema::{ObjectBuilder, Type};
 use utoipa::openapi::{RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
 use waiaas_core::action::ActionCategory;
-use waiaas_core::audit::{AuditEvent, Severity};
+use waiaas_core::audit::{AuditEventKind, Severity};
 use waiaas_core::change::{ChangeKind, ChangeStatus};
 use waiaas_core::intent::IntentKind;
 use waiaas_core::network::{Chain, Environment};
@@ -117,9 +117,9 @@ schema!(
     DenialCode::ALL.iter().map(|v| v.as_str())
 );
 schema!(
-    /// Schema of [`AuditEvent`].
+    /// Schema of [`AuditEventKind`].
     AuditEventName, "AuditEvent", "What happened.",
-    AuditEvent::ALL.iter().map(|v| v.as_str())
+    AuditEventKind::ALL.iter().map(|v| v.as_str())
 );
 schema!(
     /// Schema of [`Severity`].

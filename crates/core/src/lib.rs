@@ -25,6 +25,7 @@ pub mod owner;
 pub mod policy;
 pub mod presentation;
 pub mod selector;
+pub mod session;
 pub mod simulation;
 mod text;
 pub mod transaction;

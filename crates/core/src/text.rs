@@ -28,3 +28,18 @@ where
 
     deserializer.deserialize_str(Parse(PhantomData))
 }
+
+/// Whole numbers as decimal text, for `#[serde(with = "decimal")]`.
+pub(crate) mod decimal {
+    use serde::{Deserializer, Serializer};
+
+    use crate::U256;
+
+    pub(crate) fn serialize<S: Serializer>(number: &U256, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(number)
+    }
+
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<U256, D::Error> {
+        super::parsed(deserializer)
+    }
+}

@@ -4,9 +4,8 @@
 //! On a local network transactions signed for the old chain end, and their reservations are released. On a public
 //! network the change is only logged: public chains do not restart, and a node may lie.
 
-use serde_json::json;
 use waiaas_chains::Identity;
-use waiaas_core::audit::{Actor, AuditEvent};
+use waiaas_core::audit::{Actor, AuditEvent, ChainSeen};
 use waiaas_core::network::{Environment, NetworkId};
 use waiaas_store::{AuditEntry, ChainIdentity, Ended};
 
@@ -91,10 +90,14 @@ async fn named(
         %network, was = before.genesis, is = now.genesis,
         "the nodes serve another chain than before under this network's name; nothing is given up over it"
     );
-    let details = json!({
-        "network": network, "ended": 0, "was": { "genesis": before.genesis }, "is": { "genesis": now.genesis },
-    });
-    let audit = AuditEntry::new(AuditEvent::ChainReset, Actor::System, engine.now()).details(details);
+    let seen = |chain: &ChainIdentity| ChainSeen { genesis: chain.genesis.clone(), height: None };
+    let reset = AuditEvent::ChainReset {
+        network: network.clone(),
+        ended: 0,
+        was: Some(seen(before)),
+        is: seen(&now),
+    };
+    let audit = AuditEntry::new(reset, Actor::System, engine.now());
     let (network, at) = (network.clone(), engine.now());
     engine
         .store()

@@ -3,7 +3,6 @@
 mod restore;
 
 use secrecy::SecretString;
-use serde_json::json;
 use uuid::Uuid;
 use waiaas_core::UnixSeconds;
 use waiaas_core::audit::{Actor, AuditEvent};
@@ -71,8 +70,8 @@ pub async fn init(
     let session_key =
         new_session_key(&Vault::new(root), now).map_err(|e| StartError::Keystore(e.to_string()))?;
     let new = NewInstallation { instance, keystore_header: header.to_text(), session_key };
-    let audit = AuditEntry::new(AuditEvent::SystemInitialized, Actor::Master, now)
-        .details(json!({ "instance": instance, "autoProvisioned": auto_provisioned }));
+    let initialized = AuditEvent::SystemInitialized { instance, auto_provisioned };
+    let audit = AuditEntry::new(initialized, Actor::Master, now);
     store.write(move |tx| Box::pin(async move { tx.initialize(new, audit).await })).await?;
     store.close().await;
     Ok(InitReport { instance, auto_provisioned })

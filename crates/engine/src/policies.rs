@@ -115,31 +115,26 @@ impl Policies {
 /// Reads a stored row with the validation of new rows. A row that fails is not skipped: every request in its scope
 /// fails.
 pub(crate) fn compile(row: &PolicyRow, networks: &Networks) -> Result<Policy, Error> {
-    let policy_type = PolicyType::parse(&row.policy_type).ok_or_else(|| corrupt(row))?;
     let value = serde_json::from_str(&row.rules).map_err(|_| corrupt(row))?;
     let scope = Scope { wallet: row.wallet, network: row.network.clone() };
     let rules =
-        Rules::parse(policy_type, &value, networks, scope.network.as_ref()).map_err(|_| corrupt(row))?;
+        Rules::parse(row.policy_type, &value, networks, scope.network.as_ref()).map_err(|_| corrupt(row))?;
     Ok(Policy { id: row.id, scope, priority: row.priority, rules })
 }
 
-impl TryFrom<PolicyRow> for PolicyView {
-    type Error = Error;
-
-    fn try_from(row: PolicyRow) -> Result<Self, Error> {
-        let policy_type = PolicyType::parse(&row.policy_type)
-            .ok_or_else(|| Error::internal("unknown policy type stored"))?;
-        Ok(Self {
+impl From<PolicyRow> for PolicyView {
+    fn from(row: PolicyRow) -> Self {
+        Self {
             id: row.id,
             wallet: row.wallet,
             network: row.network,
-            policy_type,
+            policy_type: row.policy_type,
             rules: serde_json::from_str(&row.rules).unwrap_or(Value::Null),
             priority: row.priority,
             enabled: row.enabled,
             created_at: row.created_at,
             updated_at: row.updated_at,
-        })
+        }
     }
 }
 

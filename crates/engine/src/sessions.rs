@@ -1,7 +1,6 @@
 //! Issuing a new token of a session: the row, the token and the answer.
 
 use secrecy::SecretString;
-use serde_json::json;
 use waiaas_core::UnixSeconds;
 use waiaas_core::audit::{Actor, AuditEvent};
 use waiaas_core::ids::SessionId;
@@ -40,7 +39,7 @@ impl Engine {
         &self,
         row: &SessionRow,
         now: UnixSeconds,
-        (expires_at, reason, actor, event): (UnixSeconds, TokenReason, Actor, AuditEvent),
+        (expires_at, reason, actor): (UnixSeconds, TokenReason, Actor),
     ) -> Result<IssuedSession, Error> {
         let id = row.id;
         let token = match reason {
@@ -49,8 +48,11 @@ impl Engine {
         };
         let change = TokenChange { token_hash: tokens::hash(&token), expires_at, reason };
         let from = row.token_hash.clone();
-        let audit =
-            AuditEntry::new(event, actor, now).session(id).details(json!({ "expiresAt": expires_at }));
+        let event = match reason {
+            TokenReason::Renewal => AuditEvent::SessionRenewed { expires_at },
+            TokenReason::Rotation => AuditEvent::SessionRotated { expires_at },
+        };
+        let audit = AuditEntry::new(event, actor, now).session(id);
         let replaced = self
             .store()
             .write(move |tx| Box::pin(async move { tx.replace_token(id, &from, change, audit).await }))

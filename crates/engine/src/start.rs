@@ -104,8 +104,8 @@ impl Engine {
             displaced: AtomicBool::new(false),
             _lock: lock,
         });
-        let started = AuditEntry::new(AuditEvent::SystemStarted, Actor::System, now)
-            .details(serde_json::json!({ "version": Self::version() }));
+        let started = AuditEvent::SystemStarted { version: Self::version().to_owned() };
+        let started = AuditEntry::new(started, Actor::System, now);
         engine.store().write(|tx| Box::pin(async move { tx.record(started).await })).await?;
         workers::spawn(&engine);
         Ok(engine)

@@ -1,10 +1,9 @@
 //! The audit log: append-only, hash-chained, written in the transaction of the change.
 
-use serde_json::Value;
 use sqlx::AnyConnection;
 use sqlx::any::AnyRow;
 use waiaas_core::UnixSeconds;
-use waiaas_core::audit::{Actor, AuditEvent, Severity};
+use waiaas_core::audit::{Actor, AuditEvent, AuditEventKind, Severity};
 use waiaas_core::digest::Digest;
 use waiaas_core::ids::{SessionId, TxId, WalletId};
 
@@ -22,7 +21,7 @@ const STEP: i64 = 500;
 /// What a change puts into the log. Its time is the time of the change.
 #[derive(Clone, PartialEq, Debug)]
 pub struct AuditEntry {
-    /// What happened; decides the severity.
+    /// What happened, with its details; decides the severity.
     pub event: AuditEvent,
     /// Who did it.
     pub actor: Actor,
@@ -32,8 +31,6 @@ pub struct AuditEntry {
     pub session: Option<SessionId>,
     /// The transaction concerned.
     pub tx: Option<TxId>,
-    /// Anything else a person may ask for later. Never secrets.
-    pub details: Value,
     /// Where the request came from.
     pub ip: Option<String>,
     /// When; also the time of the change itself.
@@ -43,7 +40,7 @@ pub struct AuditEntry {
 impl AuditEntry {
     /// An entry without references.
     pub const fn new(event: AuditEvent, actor: Actor, at: UnixSeconds) -> Self {
-        Self { event, actor, wallet: None, session: None, tx: None, details: Value::Null, ip: None, at }
+        Self { event, actor, wallet: None, session: None, tx: None, ip: None, at }
     }
 
     /// About this wallet.
@@ -67,13 +64,6 @@ impl AuditEntry {
         self
     }
 
-    /// With details.
-    #[must_use]
-    pub fn details(mut self, details: Value) -> Self {
-        self.details = details;
-        self
-    }
-
     /// From this address.
     #[must_use]
     pub fn ip(mut self, ip: Option<String>) -> Self {
@@ -89,7 +79,7 @@ pub struct AuditRow {
     pub seq: i64,
     /// When.
     pub at: UnixSeconds,
-    /// Name of the [`AuditEvent`].
+    /// Name of the [`AuditEventKind`].
     pub event: String,
     /// The actor as text: `master`, `session:…`, `owner:…`, `system`, `anonymous`.
     pub actor: String,
@@ -127,6 +117,12 @@ impl AuditRow {
             prev_hash: row.bytes("prev_hash")?,
             hash: row.bytes("hash")?,
         })
+    }
+
+    /// The event with its details. None if another version wrote it in a shape that is not read today, or if the
+    /// row was tampered with; its texts can still be shown.
+    pub fn typed(&self) -> Option<AuditEvent> {
+        AuditEvent::read(AuditEventKind::parse(&self.event)?, &self.details).ok()
     }
 
     /// SHA-256 over a label, the hash before and every field, each length-prefixed. An absent field
@@ -183,7 +179,7 @@ pub struct AuditFilter {
     /// About this transaction.
     pub tx: Option<TxId>,
     /// Only this event.
-    pub event: Option<AuditEvent>,
+    pub event: Option<AuditEventKind>,
     /// Only this severity.
     pub severity: Option<Severity>,
     /// At or after.
@@ -213,16 +209,17 @@ impl WriteTx {
             Some(row) => (row.int("seq")?, row.bytes("hash")?),
             None => (0, GENESIS.as_bytes().to_vec()),
         };
+        let kind = entry.event.kind();
         let mut row = AuditRow {
             seq: last.checked_add(1).ok_or(StoreError::Corrupt("seq"))?,
             at: entry.at,
-            event: entry.event.as_str().to_owned(),
+            event: kind.as_str().to_owned(),
             actor: entry.actor.to_string(),
             wallet: entry.wallet.map(|id| id.to_string()),
             session: entry.session.map(|id| id.to_string()),
             tx: entry.tx.map(|id| id.to_string()),
-            details: entry.details.to_string(),
-            severity: entry.event.severity().as_str().to_owned(),
+            details: entry.event.details().map_err(|_| StoreError::Corrupt("details"))?,
+            severity: kind.severity().as_str().to_owned(),
             ip: entry.ip,
             prev_hash,
             hash: Vec::new(),

@@ -1,9 +1,8 @@
 //! Which chain stands behind a network's name. A development chain can start anew under the same name.
 
-use serde_json::json;
 use sqlx::AnyConnection;
 use waiaas_core::UnixSeconds;
-use waiaas_core::audit::{Actor, AuditEvent};
+use waiaas_core::audit::{Actor, AuditEvent, ChainSeen, TxFailure};
 use waiaas_core::network::NetworkId;
 
 use crate::audit::AuditEntry;
@@ -83,11 +82,10 @@ impl WriteTx {
         let rows = rows.iter().map(TransactionRow::read).collect::<Result<Vec<_>, _>>()?;
         let mut ended = 0u64;
         for row in rows {
-            let details = json!({ "outcome": "chain reset", "from": row.status, "message": why.message });
-            let audit = AuditEntry::new(AuditEvent::TxFailed, Actor::System, at)
+            let failure = TxFailure::ChainReset { from: row.status, message: why.message.clone() };
+            let audit = AuditEntry::new(AuditEvent::TxFailed { failure }, Actor::System, at)
                 .wallet(row.wallet)
-                .tx(row.id)
-                .details(details);
+                .tx(row.id);
             let change = StatusChange::Dead { code: why.code.clone(), message: why.message.clone() };
             self.advance(row.id, row.status, change, audit).await?;
             ended = ended.saturating_add(1);
@@ -97,12 +95,14 @@ impl WriteTx {
         sqlx::query(query).bind(network.to_string()).execute(self.conn()).await?;
         let before = chain_identity(self.conn(), network).await?;
         self.remember_chain(network, now, at).await?;
-        let details = json!({
-            "network": network, "ended": ended,
-            "was": before.map(|before| json!({ "genesis": before.genesis, "height": before.height })),
-            "is": { "genesis": now.genesis, "height": now.height },
-        });
-        self.record(AuditEntry::new(AuditEvent::ChainReset, Actor::System, at).details(details)).await?;
+        let seen = |chain: ChainIdentity| ChainSeen { genesis: chain.genesis, height: Some(chain.height) };
+        let reset = AuditEvent::ChainReset {
+            network: network.clone(),
+            ended,
+            was: before.map(seen),
+            is: seen(now.clone()),
+        };
+        self.record(AuditEntry::new(reset, Actor::System, at)).await?;
         Ok(ended)
     }
 

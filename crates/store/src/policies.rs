@@ -3,8 +3,10 @@
 use sqlx::AnyConnection;
 use sqlx::any::AnyRow;
 use waiaas_core::UnixSeconds;
+use waiaas_core::action::ActionCategory;
 use waiaas_core::ids::{PolicyId, WalletId};
 use waiaas_core::network::NetworkId;
+use waiaas_core::policy::PolicyType;
 
 use crate::audit::AuditEntry;
 use crate::columns::Columns;
@@ -24,10 +26,10 @@ pub struct NewPolicy {
     pub wallet: Option<WalletId>,
     /// One network, or all.
     pub network: Option<NetworkId>,
-    /// Name of the type.
-    pub policy_type: String,
+    /// Its type.
+    pub policy_type: PolicyType,
     /// The category, for types that have one row per category.
-    pub category: Option<String>,
+    pub category: Option<ActionCategory>,
     /// JSON.
     pub rules: String,
     /// Orders reports.
@@ -45,10 +47,10 @@ pub struct PolicyRow {
     pub wallet: Option<WalletId>,
     /// One network, or all.
     pub network: Option<NetworkId>,
-    /// Name of the type.
-    pub policy_type: String,
+    /// Its type.
+    pub policy_type: PolicyType,
     /// The category.
-    pub category: Option<String>,
+    pub category: Option<ActionCategory>,
     /// JSON.
     pub rules: String,
     /// Orders reports.
@@ -69,7 +71,7 @@ pub struct PolicyChange {
     /// JSON.
     pub rules: String,
     /// The category the rules name now.
-    pub category: Option<String>,
+    pub category: Option<ActionCategory>,
     /// Orders reports.
     pub priority: i32,
     /// Whether it is evaluated.
@@ -82,8 +84,8 @@ impl PolicyRow {
             id: row.parsed("id")?,
             wallet: row.opt_parsed("wallet_id")?,
             network: row.opt_text("network")?.map(|slug| NetworkId::new(&slug)),
-            policy_type: row.text("policy_type")?,
-            category: row.opt_text("category")?,
+            policy_type: row.named("policy_type", PolicyType::parse)?,
+            category: row.opt_named("category", ActionCategory::parse)?,
             rules: row.text("rules")?,
             priority: row.number("priority")?,
             enabled: row.flag("enabled")?,
@@ -149,8 +151,8 @@ impl WriteTx {
             .bind(new.id.to_string())
             .bind(new.wallet.map(|id| id.to_string()))
             .bind(new.network.map(|id| id.to_string()))
-            .bind(new.policy_type)
-            .bind(new.category)
+            .bind(new.policy_type.as_str())
+            .bind(new.category.map(ActionCategory::as_str))
             .bind(new.rules)
             .bind(i64::from(new.priority))
             .bind(i64::from(new.enabled))
@@ -172,7 +174,7 @@ impl WriteTx {
                      updated_at = $5, version = version + 1 WHERE id = $6 AND version = $7";
         let query = sqlx::query(query)
             .bind(change.rules)
-            .bind(change.category)
+            .bind(change.category.map(ActionCategory::as_str))
             .bind(i64::from(change.priority))
             .bind(i64::from(change.enabled))
             .bind(audit.at)

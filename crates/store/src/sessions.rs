@@ -4,6 +4,7 @@ use sqlx::AnyConnection;
 use sqlx::any::AnyRow;
 use waiaas_core::UnixSeconds;
 use waiaas_core::ids::{SessionId, WalletId};
+use waiaas_core::session::SessionSource;
 
 use crate::audit::AuditEntry;
 use crate::columns::Columns;
@@ -28,7 +29,7 @@ pub struct NewSession {
     /// Most renewals; none only when asked for by name.
     pub max_renewals: Option<u32>,
     /// Who made it, for people: `api`, `cli`, `mcp`, …
-    pub source: String,
+    pub source: SessionSource,
     /// The wallets it reaches; the first one is its default.
     pub wallets: Vec<WalletId>,
 }
@@ -61,7 +62,7 @@ pub struct SessionRow {
     /// Tokens issued so far, the first included.
     pub token_issued_count: u32,
     /// Who made it.
-    pub source: String,
+    pub source: SessionSource,
     /// The wallets it reaches, its default first, then oldest first.
     pub wallets: Vec<WalletId>,
 }
@@ -120,7 +121,7 @@ impl SessionRow {
             last_renewed_at: row.opt_int("last_renewed_at")?,
             revoked_at: row.opt_int("revoked_at")?,
             token_issued_count: row.number("token_issued_count")?,
-            source: row.text("source")?,
+            source: row.named("source", SessionSource::parse)?,
             wallets,
         })
     }
@@ -194,7 +195,7 @@ impl WriteTx {
             .bind(new.absolute_expires_at)
             .bind(new.ttl_seconds)
             .bind(new.max_renewals.map(i64::from))
-            .bind(new.source)
+            .bind(new.source.as_str())
             .bind(new.wallets.first().map(|id| id.to_string()));
         let done = query.execute(self.conn()).await;
         done.map_err(|error| StoreError::duplicate(error, Entity::Session))?;

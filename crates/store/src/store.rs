@@ -154,8 +154,8 @@ mod tests {
         let url = DatabaseUrl::sqlite(&dir.path().join("waiaas.db")).expect("url");
         let store = Store::open(&url).await.expect("open");
         let record = async |bytes: usize| {
-            let details = serde_json::json!({ "text": "x".repeat(bytes) });
-            let entry = AuditEntry::new(AuditEvent::SystemStarted, Actor::System, 1).details(details);
+            let started = AuditEvent::SystemStarted { version: "x".repeat(bytes) };
+            let entry = AuditEntry::new(started, Actor::System, 1);
             store.write(|tx| Box::pin(async move { tx.record(entry).await })).await.map(|_| ())
         };
         record(1).await.expect("room");

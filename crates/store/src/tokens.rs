@@ -24,8 +24,6 @@ pub struct TokenRow {
     pub symbol: String,
     /// As first read.
     pub decimals: u8,
-    /// Where the facts came from: `chain`, `builtin`, `custom`, …
-    pub source: String,
     /// When they were recorded.
     pub created_at: UnixSeconds,
 }
@@ -37,7 +35,6 @@ impl TokenRow {
             address: row.parsed("address")?,
             symbol: row.text("symbol")?,
             decimals: row.number("decimals")?,
-            source: row.text("source")?,
             created_at: row.int("created_at")?,
         })
     }
@@ -70,13 +67,12 @@ impl WriteTx {
     /// Records a token unless it is recorded already, and returns what is recorded now.
     pub async fn record_token(&mut self, new: TokenRow) -> Result<TokenRow, StoreError> {
         let query = "INSERT INTO tokens (network, address, symbol, decimals, source, created_at) \
-                     VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (network, address) DO NOTHING";
+                     VALUES ($1, $2, $3, $4, 'chain', $5) ON CONFLICT (network, address) DO NOTHING";
         sqlx::query(query)
             .bind(new.network.to_string())
             .bind(new.address.to_string())
             .bind(new.symbol)
             .bind(i64::from(new.decimals))
-            .bind(new.source)
             .bind(new.created_at)
             .execute(self.conn())
             .await?;

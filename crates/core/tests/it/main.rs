@@ -9,6 +9,7 @@ mod approve_amount_limit;
 mod approve_tier_override;
 mod approved_spenders;
 mod attack;
+mod audit;
 mod books;
 mod contract_whitelist;
 mod defaults;

@@ -13,6 +13,7 @@ impl Agent<'_> {
     /// `WALLET_ACCESS_DENIED` for a wallet that is not linked to the session.
     pub async fn policies(&self, wallet: Option<WalletId>) -> Result<Vec<PolicyView>, Error> {
         let wallet = self.engine.session_wallet(self.session, wallet).await?;
-        self.engine.store().policies_of(wallet.id).await?.into_iter().map(PolicyView::try_from).collect()
+        let rows = self.engine.store().policies_of(wallet.id).await?;
+        Ok(rows.into_iter().map(PolicyView::from).collect())
     }
 }

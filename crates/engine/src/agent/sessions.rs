@@ -1,6 +1,6 @@
 //! Renewing a session's token.
 
-use waiaas_core::audit::{Actor, AuditEvent};
+use waiaas_core::audit::Actor;
 use waiaas_core::ids::SessionId;
 use waiaas_store::TokenReason;
 
@@ -45,9 +45,7 @@ impl Agent<'_> {
         let end = now.saturating_add(row.ttl_seconds);
         let end = row.absolute_expires_at.map_or(end, |absolute| end.min(absolute));
         let actor = Actor::Session(id);
-        self.engine
-            .replace_token(&row, now, (end, TokenReason::Renewal, actor, AuditEvent::SessionRenewed))
-            .await
+        self.engine.replace_token(&row, now, (end, TokenReason::Renewal, actor)).await
     }
 }
 

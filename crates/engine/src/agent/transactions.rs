@@ -1,6 +1,6 @@
 //! An agent's transactions: send, replace, dry run, read, explain, cancel.
 
-use waiaas_core::audit::{Actor, AuditEvent};
+use waiaas_core::audit::Actor;
 use waiaas_core::ids::{TxId, WalletId};
 use waiaas_core::transaction::TxStatus;
 use waiaas_store::TxFilter;
@@ -8,7 +8,7 @@ use waiaas_store::TxFilter;
 use crate::agent::Agent;
 use crate::error::Error;
 use crate::pipeline;
-use crate::pipeline::transactions::not_found;
+use crate::pipeline::transactions::{cancelled, not_found};
 use crate::views::{DryRun, Explanation, Page, Paged, ReplaceRequest, SendRequest, TxView, WaitFor};
 
 /// The most entries in the list of waiting transactions.
@@ -111,7 +111,7 @@ impl Agent<'_> {
     /// `TX_NOT_FOUND`, and `TX_ALREADY_PROCESSED` if it no longer waits.
     pub async fn cancel(&self, id: TxId) -> Result<TxView, Error> {
         let view = self.transaction(id).await?;
-        self.engine.withdraw(view, Actor::Session(self.session.id()), AuditEvent::TxCancelled).await
+        self.engine.withdraw(view, Actor::Session(self.session.id()), cancelled).await
     }
 
     /// Explains the decision on a transaction of the session's wallets.

@@ -1,9 +1,9 @@
 //! The one function that changes policies, releases the kill switch and resumes wallets, with or without owners'
 //! consent.
 
-use serde_json::{Value, json};
+use serde_json::Value;
 use waiaas_core::UnixSeconds;
-use waiaas_core::audit::{Actor, AuditEvent};
+use waiaas_core::audit::{Actor, AuditEvent, Ground, PolicyContent, WholePolicy};
 use waiaas_core::ids::ChangeId;
 use waiaas_core::wallet::{KillSwitch, WalletStatus};
 use waiaas_store::{AuditEntry, NewPolicy, PolicyChange, PolicyRow, StoreError, WriteTx};
@@ -23,12 +23,12 @@ pub(crate) struct Authority {
 }
 
 impl Authority {
-    fn audit(&self, event: AuditEvent, mut details: Value) -> AuditEntry {
-        details["loosens"] = self.loosens.into();
-        if let Some(id) = self.change {
-            details["changeId"] = json!(id);
-        }
-        AuditEntry::new(event, self.actor, self.now).details(details)
+    const fn ground(&self) -> Ground {
+        Ground { loosens: self.loosens, change_id: self.change }
+    }
+
+    const fn audit(&self, event: AuditEvent) -> AuditEntry {
+        AuditEntry::new(event, self.actor, self.now)
     }
 }
 
@@ -36,14 +36,9 @@ impl Authority {
 pub(crate) async fn apply(tx: &mut WriteTx, step: FittedChange, by: &Authority) -> Result<(), StoreError> {
     match step {
         FittedChange::Insert(row) => {
-            let audit = by.audit(
-                AuditEvent::PolicyCreated,
-                json!({
-                    "policyId": row.id, "type": row.policy_type, "network": row.network,
-                    "rules": parsed(&row.rules), "enabled": row.enabled,
-                }),
-            );
-            let audit = about(audit, &row);
+            let ground = by.ground();
+            let created = AuditEvent::PolicyCreated { policy: whole(&row), enabled: row.enabled, ground };
+            let audit = about(by.audit(created), &row);
             let new = NewPolicy {
                 id: row.id,
                 wallet: row.wallet,
@@ -57,15 +52,14 @@ pub(crate) async fn apply(tx: &mut WriteTx, step: FittedChange, by: &Authority) 
             tx.insert_policy(new, audit).await
         }
         FittedChange::Update(from, to) => {
-            let audit = by.audit(
-                AuditEvent::PolicyUpdated,
-                json!({
-                    "policyId": from.id, "type": from.policy_type,
-                    "from": { "rules": parsed(&from.rules), "enabled": from.enabled },
-                    "to": { "rules": parsed(&to.rules), "enabled": to.enabled },
-                }),
-            );
-            let audit = about(audit, &from);
+            let updated = AuditEvent::PolicyUpdated {
+                policy_id: from.id,
+                policy_type: from.policy_type,
+                from: content(&from),
+                to: content(&to),
+                ground: by.ground(),
+            };
+            let audit = about(by.audit(updated), &from);
             let change = PolicyChange {
                 rules: to.rules,
                 category: to.category,
@@ -75,18 +69,17 @@ pub(crate) async fn apply(tx: &mut WriteTx, step: FittedChange, by: &Authority) 
             tx.update_policy(from.id, from.version, change, audit).await
         }
         FittedChange::Delete(row) => {
-            let details = json!({
-                "policyId": row.id, "type": row.policy_type, "network": row.network, "rules": parsed(&row.rules),
-            });
-            let audit = about(by.audit(AuditEvent::PolicyDeleted, details), &row);
+            let deleted = AuditEvent::PolicyDeleted { policy: whole(&row), ground: by.ground() };
+            let audit = about(by.audit(deleted), &row);
             tx.delete_policy(row.id, row.version, audit).await
         }
         FittedChange::Release(row) => {
-            let audit = by.audit(AuditEvent::KillSwitchRecovered, json!({ "generation": row.generation }));
+            let ground = by.ground();
+            let audit = by.audit(AuditEvent::KillSwitchRecovered { generation: row.generation, ground });
             tx.set_kill_switch(row.state, KillSwitch::Running, audit).await.map(drop)
         }
         FittedChange::Resume(row) => {
-            let audit = by.audit(AuditEvent::WalletResumed, json!({})).wallet(row.id);
+            let audit = by.audit(AuditEvent::WalletResumed { ground: by.ground() }).wallet(row.id);
             tx.set_wallet_status(row.id, row.status, WalletStatus::Active, None, audit).await
         }
     }
@@ -94,6 +87,19 @@ pub(crate) async fn apply(tx: &mut WriteTx, step: FittedChange, by: &Authority) 
 
 fn about(audit: AuditEntry, row: &PolicyRow) -> AuditEntry {
     row.wallet.into_iter().fold(audit, AuditEntry::wallet)
+}
+
+fn whole(row: &PolicyRow) -> WholePolicy {
+    WholePolicy {
+        policy_id: row.id,
+        policy_type: row.policy_type,
+        network: row.network.clone(),
+        rules: parsed(&row.rules),
+    }
+}
+
+fn content(row: &PolicyRow) -> PolicyContent {
+    PolicyContent { rules: parsed(&row.rules), enabled: row.enabled }
 }
 
 fn parsed(text: &str) -> Value {

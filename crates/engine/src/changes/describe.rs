@@ -130,13 +130,14 @@ mod tests {
     use serde_json::json;
     use uuid::Uuid;
     use waiaas_core::ids::PolicyId;
+    use waiaas_core::policy::PolicyType;
 
     fn row(rules: &Value, enabled: bool) -> PolicyRow {
         PolicyRow {
             id: PolicyId::new(Uuid::from_u128(1)),
             wallet: None,
             network: None,
-            policy_type: "SPENDING_LIMIT".into(),
+            policy_type: PolicyType::SpendingLimit,
             category: None,
             rules: rules.to_string(),
             priority: 0,

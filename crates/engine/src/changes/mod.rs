@@ -14,7 +14,6 @@ pub(crate) use waiting::{by_owner, expire, no_change, refuse_unless_open, row, t
 
 use std::collections::BTreeSet;
 
-use serde_json::json;
 use uuid::Uuid;
 use waiaas_core::UnixSeconds;
 use waiaas_core::address::Address;
@@ -87,11 +86,14 @@ async fn request(engine: &Engine, tx: &mut WriteTx, change: Change) -> Result<Op
         summary: summary.clone(),
         expires_at: now.saturating_add(CONSENT_SECONDS),
     };
-    let audit = AuditEntry::new(AuditEvent::ChangeRequested, Actor::Master, now).details(json!({
-        "changeId": new.id, "kind": new.kind, "summary": summary, "change": change,
-        "owners": needs.owners.iter().map(|one| one.owner).collect::<BTreeSet<_>>(),
-    }));
-    let row = tx.insert_change(new, audit).await?;
+    let requested = AuditEvent::ChangeRequested {
+        change_id: new.id,
+        kind: new.kind,
+        summary,
+        change: Box::new(change),
+        owners: needs.owners.iter().map(|one| one.owner).collect(),
+    };
+    let row = tx.insert_change(new, AuditEntry::new(requested, Actor::Master, now)).await?;
     ask(engine, tx, &row, &needs.owners, now).await?;
     Ok(Some(row.id))
 }
@@ -136,9 +138,8 @@ pub(crate) async fn settle(
     let missing: Vec<_> = needs.owners.into_iter().filter(|one| !agreed.contains(&one.owner)).collect();
     if missing.is_empty() {
         apply(tx, step, &Authority { actor, change: Some(row.id), loosens: needs.loosens, now }).await?;
-        let audit = AuditEntry::new(AuditEvent::ChangeApplied, actor, now)
-            .details(json!({ "changeId": row.id, "owners": agreed }));
-        tx.end_change(row.id, ChangeStatus::Applied, audit).await?;
+        let applied = AuditEvent::ChangeApplied { change_id: row.id, owners: agreed };
+        tx.end_change(row.id, ChangeStatus::Applied, AuditEntry::new(applied, actor, now)).await?;
         return Ok(Settled::Applied);
     }
     let known: BTreeSet<Address> = asked.iter().map(|question| question.challenge.owner).collect();
@@ -202,9 +203,8 @@ async fn supersede(
     reason: &str,
     now: UnixSeconds,
 ) -> Result<(), Error> {
-    let audit = AuditEntry::new(AuditEvent::ChangeSuperseded, actor, now)
-        .details(json!({ "changeId": id, "reason": reason }));
-    Ok(tx.end_change(id, ChangeStatus::Superseded, audit).await?)
+    let superseded = AuditEvent::ChangeSuperseded { change_id: id, reason: reason.to_owned() };
+    Ok(tx.end_change(id, ChangeStatus::Superseded, AuditEntry::new(superseded, actor, now)).await?)
 }
 
 fn too_many() -> Error {

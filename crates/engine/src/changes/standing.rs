@@ -3,6 +3,7 @@
 use serde_json::json;
 use thiserror::Error;
 use waiaas_core::UnixSeconds;
+use waiaas_core::action::ActionCategory;
 use waiaas_core::address::Address;
 use waiaas_core::change::Change;
 use waiaas_core::ids::{PolicyId, WalletId};
@@ -132,7 +133,7 @@ impl CurrentState {
                     id: *policy,
                     wallet: *wallet,
                     network: network.clone(),
-                    policy_type: policy_type.as_str().to_owned(),
+                    policy_type: *policy_type,
                     category: category(&rules),
                     rules: rules.to_json().to_string(),
                     priority: *priority,
@@ -145,8 +146,7 @@ impl CurrentState {
             }
             Change::PolicyUpdate { policy, version, rules, priority, enabled } => {
                 let from = self.policy(*policy, *version)?;
-                let policy_type = PolicyType::parse(&from.policy_type).ok_or(Misfit::PolicyGone)?;
-                let rules = Rules::parse(policy_type, rules, networks, from.network.as_ref())?;
+                let rules = Rules::parse(from.policy_type, rules, networks, from.network.as_ref())?;
                 let to = PolicyRow {
                     category: category(&rules),
                     rules: rules.to_json().to_string(),
@@ -186,13 +186,10 @@ impl CurrentState {
     /// One row per type and scope.
     fn unless_taken(&self, step: FittedChange) -> Result<FittedChange, Misfit> {
         if let FittedChange::Insert(new) | FittedChange::Update(_, new) = &step {
-            let scope = |row: &PolicyRow| {
-                (row.policy_type.clone(), row.wallet, row.network.clone(), row.category.clone())
-            };
+            let scope = |row: &PolicyRow| (row.policy_type, row.wallet, row.network.clone(), row.category);
             let taken = self.policies.iter().find(|row| row.id != new.id && scope(row) == scope(new));
             if let Some(row) = taken {
-                let policy_type = PolicyType::parse(&new.policy_type).ok_or(Misfit::PolicyGone)?;
-                return Err(Misfit::PolicyExists { policy_type, id: row.id });
+                return Err(Misfit::PolicyExists { policy_type: new.policy_type, id: row.id });
             }
         }
         Ok(step)
@@ -278,9 +275,9 @@ fn compiled(rows: &[Compiled], counts: impl Fn(&NetworkId) -> bool) -> Option<Ve
 }
 
 /// The part of the scope that some types carry in their rules.
-fn category(rules: &Rules) -> Option<String> {
+const fn category(rules: &Rules) -> Option<ActionCategory> {
     match rules {
-        Rules::ActionCategoryLimit(rule) => Some(rule.category.as_str().to_owned()),
+        Rules::ActionCategoryLimit(rule) => Some(rule.category),
         _ => None,
     }
 }

@@ -1,6 +1,5 @@
 //! Ends of a pending change: consent and rejection by owners, withdrawal by the operator, expiry.
 
-use serde_json::json;
 use waiaas_core::address::Address;
 use waiaas_core::audit::{Actor, AuditEvent};
 use waiaas_core::change::ChangeStatus;
@@ -63,8 +62,8 @@ pub(crate) fn by_owner(wallets: &[WalletRow], owner: Address) -> bool {
 
 /// Expires a pending change; another move in between is no error.
 pub(crate) async fn expire(engine: &Engine, id: ChangeId) -> Result<(), Error> {
-    let audit = AuditEntry::new(AuditEvent::ChangeExpired, Actor::System, engine.now())
-        .details(json!({ "changeId": id }));
+    let expired = AuditEvent::ChangeExpired { change_id: id };
+    let audit = AuditEntry::new(expired, Actor::System, engine.now());
     let ended = engine
         .store()
         .write(move |tx| Box::pin(async move { tx.end_change(id, ChangeStatus::Expired, audit).await }))

@@ -7,7 +7,6 @@
 use std::time::Duration;
 
 use secrecy::SecretString;
-use serde_json::json;
 use tracing::Instrument as _;
 use waiaas_core::UnixSeconds;
 use waiaas_core::audit::{Actor, AuditEvent};
@@ -97,7 +96,8 @@ impl Engine {
 
     /// Records a wrong password that was counted, and returns the error.
     async fn wrong(&self, counted: Counted, via: Via) -> Result<Error, Error> {
-        let audit = AuditEntry::new(AuditEvent::MasterAuthFailed, Actor::Anonymous, self.now()).ip(via.ip());
+        let event = AuditEvent::MasterAuthFailed { failures: counted.failures };
+        let audit = AuditEntry::new(event, Actor::Anonymous, self.now()).ip(via.ip());
         self.record_try(self.gates().of(via), counted, Some(audit)).await?;
         Ok(match counted.wait {
             Some(wait) => locked(Duration::from_secs(wait)),
@@ -118,7 +118,6 @@ impl Engine {
     ) -> Result<(), Error> {
         let (now, scope) = (self.now(), gate.scope());
         let until = counted.wait.map(|wait| now.saturating_add(i64::try_from(wait).unwrap_or(i64::MAX)));
-        let audit = audit.map(|audit| audit.details(json!({ "failures": counted.failures })));
         self.reserve().write(|| self.store_try(scope, now, until, audit.clone())).await?;
         Ok(())
     }

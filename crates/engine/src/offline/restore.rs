@@ -6,7 +6,6 @@ use std::path::{Path, PathBuf};
 
 use secrecy::SecretString;
 use serde::Deserialize;
-use serde_json::json;
 use thiserror::Error as ThisError;
 use waiaas_core::UnixSeconds;
 use waiaas_core::audit::{Actor, AuditEvent};
@@ -257,10 +256,13 @@ fn put_config(
     Ok(done)
 }
 
+/// Why rows are ended by a restore.
+const REASON: &str = "restored from a backup";
+
 /// Ends the rows that must not outlive a restore.
 async fn retire(store: &Store, now: UnixSeconds) -> Result<(), StartError> {
-    let revoked = AuditEntry::new(AuditEvent::SessionRevoked, Actor::System, now)
-        .details(json!({ "reason": "restored from a backup" }));
+    let revoked = AuditEvent::SessionRevoked { reason: Some(REASON.to_owned()) };
+    let revoked = AuditEntry::new(revoked, Actor::System, now);
     store.write(move |tx| Box::pin(async move { tx.revoke_all_sessions(revoked).await })).await?;
     store.write(move |tx| Box::pin(async move { take_back(tx, now).await })).await?;
     let waiting = [TxStatus::Queued, TxStatus::PendingApproval, TxStatus::Executing];
@@ -270,8 +272,8 @@ async fn retire(store: &Store, now: UnixSeconds) -> Result<(), StartError> {
             return Ok(());
         }
         for row in rows {
-            let audit =
-                AuditEntry::new(AuditEvent::TxCancelled, Actor::System, now).wallet(row.wallet).tx(row.id);
+            let cancelled = AuditEvent::TxCancelled { from: Some(row.status), code: None, message: None };
+            let audit = AuditEntry::new(cancelled, Actor::System, now).wallet(row.wallet).tx(row.id);
             let change = StatusChange::Cancelled { code: Some("RESTORED".to_owned()) };
             store
                 .write(move |tx| Box::pin(async move { tx.advance(row.id, row.status, change, audit).await }))
@@ -282,17 +284,19 @@ async fn retire(store: &Store, now: UnixSeconds) -> Result<(), StartError> {
 
 /// Ends pending changes and hand-overs, since later answers of owners are not in the backup.
 async fn take_back(tx: &mut WriteTx, now: UnixSeconds) -> Result<(), StoreError> {
-    const REASON: &str = "restored from a backup";
     for change in tx.open_changes().await? {
-        let audit = AuditEntry::new(AuditEvent::ChangeSuperseded, Actor::System, now)
-            .details(json!({ "changeId": change.id, "reason": REASON }));
+        let superseded = AuditEvent::ChangeSuperseded { change_id: change.id, reason: REASON.to_owned() };
+        let audit = AuditEntry::new(superseded, Actor::System, now);
         tx.end_change(change.id, ChangeStatus::Superseded, audit).await?;
     }
     for wallet in tx.wallets().await? {
         if let (Owner::Locked(owner), Some(successor)) = (wallet.owner, wallet.successor) {
-            let audit = AuditEntry::new(AuditEvent::SuccessorWithdrawn, Actor::System, now)
-                .wallet(wallet.id)
-                .details(json!({ "from": successor, "to": null, "reason": REASON }));
+            let withdrawn = AuditEvent::SuccessorWithdrawn {
+                owner: Some(owner),
+                from: Some(successor),
+                reason: Some(REASON.to_owned()),
+            };
+            let audit = AuditEntry::new(withdrawn, Actor::System, now).wallet(wallet.id);
             tx.set_successor(wallet.id, owner, None, audit).await?;
         }
     }

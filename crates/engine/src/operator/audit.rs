@@ -1,6 +1,5 @@
 //! Reading and checking the audit log.
 
-use waiaas_core::audit::{AuditEvent, Severity};
 use waiaas_store::{AuditFilter, AuditRow, ChainReport};
 
 use crate::error::Error;
@@ -13,19 +12,12 @@ impl Operator<'_> {
     /// # Errors
     /// Only storage errors.
     pub async fn audit(&self, query: AuditQuery, page: Page) -> Result<Paged<AuditRow>, Error> {
-        let event = query.event.map(|name| {
-            AuditEvent::parse(&name)
-                .ok_or_else(|| Error::invalid("eventType", "not an event of the audit log"))
-        });
-        let severity = query.severity.map(|name| {
-            Severity::parse(&name).ok_or_else(|| Error::invalid("severity", "info, warning or critical"))
-        });
         let filter = AuditFilter {
             wallet: query.wallet,
             session: None,
             tx: query.tx,
-            event: event.transpose()?,
-            severity: severity.transpose()?,
+            event: query.event,
+            severity: query.severity,
             from: query.from,
             to: query.to,
         };

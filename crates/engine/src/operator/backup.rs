@@ -49,7 +49,7 @@ impl Operator<'_> {
     }
 
     async fn seal_state<W: Write + Send>(&self, now: UnixSeconds, out: W) -> Result<W, Error> {
-        let audit = AuditEntry::new(AuditEvent::BackupCreated, Actor::Master, now).details(json!({}));
+        let audit = AuditEntry::new(AuditEvent::BackupCreated, Actor::Master, now);
         self.engine.store().write(|tx| Box::pin(async move { tx.record(audit).await })).await?;
         let header = self.engine.keystore_header().await?;
         let out = BufWriter::new(out);

@@ -1,6 +1,5 @@
 //! Pending changes: list, read, withdraw.
 
-use serde_json::json;
 use waiaas_core::audit::{Actor, AuditEvent};
 use waiaas_core::change::ChangeStatus;
 use waiaas_core::ids::ChangeId;
@@ -44,8 +43,8 @@ impl Operator<'_> {
     /// # Errors
     /// `CHANGE_NOT_FOUND`, and `CHANGE_ALREADY_DECIDED` if it is no longer pending.
     pub async fn withdraw_change(&self, id: ChangeId) -> Result<ChangeView, Error> {
-        let audit = AuditEntry::new(AuditEvent::ChangeWithdrawn, Actor::Master, self.engine.now())
-            .details(json!({ "changeId": id }));
+        let withdrawn = AuditEvent::ChangeWithdrawn { change_id: id };
+        let audit = AuditEntry::new(withdrawn, Actor::Master, self.engine.now());
         self.engine
             .store()
             .write(move |tx| {

@@ -3,8 +3,7 @@
 //! On a local network its reservations are released. Elsewhere, and where the caller has the signature, the bytes
 //! may still land, so their amounts count as spent from then on.
 
-use serde_json::json;
-use waiaas_core::audit::{Actor, AuditEvent};
+use waiaas_core::audit::{Actor, AuditEvent, HeldAmount};
 use waiaas_core::ids::TxId;
 use waiaas_core::network::Environment;
 use waiaas_core::transaction::TxStatus;
@@ -47,14 +46,10 @@ impl Operator<'_> {
     }
 
     async fn close_row(&self, row: &TransactionRow, gives_free: bool, held: &[Held]) -> Result<(), Error> {
-        let held: Vec<_> = held
-            .iter()
-            .map(|held| json!({ "asset": held.asset.to_string(), "amount": held.amount.to_string() }))
-            .collect();
-        let audit = AuditEntry::new(AuditEvent::TxClosed, Actor::Master, self.engine.now())
-            .wallet(row.wallet)
-            .tx(row.id)
-            .details(json!({ "from": row.status, "givesFree": gives_free, "held": held }));
+        let amount = |held: &Held| HeldAmount { asset: held.asset.clone(), amount: held.amount };
+        let held = held.iter().map(amount).collect();
+        let closed = AuditEvent::TxClosed { from: row.status, gives_free, held };
+        let audit = AuditEntry::new(closed, Actor::Master, self.engine.now()).wallet(row.wallet).tx(row.id);
         let why = Ended { code: "TRANSACTION_CLOSED".to_owned(), message: message(gives_free).to_owned() };
         let (old, id) = (row.clone(), row.id);
         let done = self

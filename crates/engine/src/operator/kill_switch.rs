@@ -1,6 +1,5 @@
 //! The kill switch. Activating it stops every signature not yet made, at once.
 
-use serde_json::json;
 use waiaas_core::UnixSeconds;
 use waiaas_core::audit::{Actor, AuditEvent};
 use waiaas_core::change::{Change, ChangeKind, ChangeStatus};
@@ -42,8 +41,8 @@ impl Engine {
     /// # Errors
     /// Only storage errors.
     pub async fn activate_kill_switch(&self, by: &Activator) -> Result<KillSwitchRow, Error> {
-        let audit = AuditEntry::new(AuditEvent::KillSwitchActivated, by.actor(), self.now())
-            .details(json!({ "by": by.by() }));
+        let activated = AuditEvent::KillSwitchActivated { by: by.means() };
+        let audit = AuditEntry::new(activated, by.actor(), self.now());
         Ok(self.reserve().write(|| self.activate(audit.clone())).await?)
     }
 
@@ -70,8 +69,9 @@ impl Engine {
 async fn end_recoveries(tx: &mut WriteTx, actor: Actor, at: UnixSeconds) -> Result<(), StoreError> {
     for change in tx.open_changes().await? {
         if change.kind == ChangeKind::KillSwitchRecovery {
-            let audit = AuditEntry::new(AuditEvent::ChangeSuperseded, actor, at)
-                .details(json!({ "changeId": change.id, "reason": "the kill switch was activated again" }));
+            let reason = "the kill switch was activated again".to_owned();
+            let superseded = AuditEvent::ChangeSuperseded { change_id: change.id, reason };
+            let audit = AuditEntry::new(superseded, actor, at);
             tx.end_change(change.id, ChangeStatus::Superseded, audit).await?;
         }
     }

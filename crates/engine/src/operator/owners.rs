@@ -175,16 +175,15 @@ fn unproved(wallet: &crate::Wallet) -> Option<Address> {
 
 /// Changes an owner that is not LOCKED.
 async fn appointed(tx: &mut WriteTx, row: &WalletRow, wish: &Wish, now: UnixSeconds) -> Result<(), Error> {
+    let from = row.owner.address();
     let (to, event) = match wish {
-        Wish::Set(address) if row.owner == OwnerOf::None => {
-            (OwnerOf::Grace(*address), AuditEvent::OwnerRegistered)
+        Wish::Set(to) if row.owner == OwnerOf::None => {
+            (OwnerOf::Grace(*to), AuditEvent::OwnerRegistered { to: *to })
         }
-        Wish::Set(address) => (OwnerOf::Grace(*address), AuditEvent::OwnerChanged),
-        Wish::Remove => (OwnerOf::None, AuditEvent::OwnerRemoved),
+        Wish::Set(to) => (OwnerOf::Grace(*to), AuditEvent::OwnerChanged { from, to: *to }),
+        Wish::Remove => (OwnerOf::None, AuditEvent::OwnerRemoved { from }),
     };
-    let audit = AuditEntry::new(event, Actor::Master, now)
-        .wallet(row.id)
-        .details(json!({ "from": row.owner.address(), "to": to.address() }));
+    let audit = AuditEntry::new(event, Actor::Master, now).wallet(row.id);
     tx.set_owner(row.id, row.owner, to, audit).await.map_err(wallets::owner_raced)
 }
 
@@ -202,18 +201,21 @@ async fn given_up(
         return Err(wallets::owner_changed());
     }
     let entry = |event| AuditEntry::new(event, Actor::Owner(current), now).wallet(row.id);
-    let answer = entry(AuditEvent::OwnerSigned).details(json!({ "nonce": owner.nonce() }));
+    let answer = entry(AuditEvent::OwnerSigned { nonce: owner.nonce().to_owned(), change_id: None });
     tx.consume_challenge(owner.nonce(), owner.signature(), answer).await.map_err(used)?;
     let (successor, event) = match wish {
         Wish::Remove => {
-            let audit = entry(AuditEvent::OwnerRemoved).details(json!({ "from": current, "to": null }));
+            let audit = entry(AuditEvent::OwnerRemoved { from: Some(current) });
             return tx.set_owner(row.id, row.owner, OwnerOf::None, audit).await.map_err(wallets::owner_raced);
         }
-        Wish::Set(address) if *address == current => (None, AuditEvent::SuccessorWithdrawn),
-        Wish::Set(address) => (Some(*address), AuditEvent::SuccessorNamed),
+        Wish::Set(address) if *address == current => {
+            (None, AuditEvent::SuccessorWithdrawn { owner: Some(current), from: row.successor, reason: None })
+        }
+        Wish::Set(to) => {
+            (Some(*to), AuditEvent::SuccessorNamed { owner: current, from: row.successor, to: *to })
+        }
     };
-    let audit = entry(event).details(json!({ "owner": current, "from": row.successor, "to": successor }));
-    tx.set_successor(row.id, current, successor, audit).await.map_err(wallets::owner_raced)
+    tx.set_successor(row.id, current, successor, entry(event)).await.map_err(wallets::owner_raced)
 }
 
 fn no_owner() -> Error {

@@ -62,7 +62,7 @@ impl Operator<'_> {
             Some(id) => self.engine.store().policies_of(self.engine.wallet_by_id(id).await?.id).await?,
             None => self.engine.store().policies().await?,
         };
-        rows.into_iter().map(PolicyView::try_from).collect()
+        Ok(rows.into_iter().map(PolicyView::from).collect())
     }
 
     /// One policy.
@@ -74,7 +74,7 @@ impl Operator<'_> {
     }
 
     async fn policy_by_id(&self, id: PolicyId) -> Result<PolicyView, Error> {
-        self.policy_row(id).await?.try_into()
+        Ok(self.policy_row(id).await?.into())
     }
 
     async fn policy_row(&self, id: PolicyId) -> Result<PolicyRow, Error> {
@@ -93,13 +93,11 @@ impl Operator<'_> {
         change: PolicyChange,
     ) -> Result<ChangeResult<PolicyView>, Error> {
         let row = self.policy_row(id).await?;
-        let policy_type =
-            PolicyType::parse(&row.policy_type).ok_or_else(|| unknown_type(&row.policy_type))?;
         let value = match change.rules {
             Some(value) => value,
             None => serde_json::from_str(&row.rules).map_err(Error::internal)?,
         };
-        let rules = Rules::parse(policy_type, &value, self.engine.networks(), row.network.as_ref())?;
+        let rules = Rules::parse(row.policy_type, &value, self.engine.networks(), row.network.as_ref())?;
         let waits = self.engine.submit(Change::PolicyUpdate {
             policy: id,
             version: row.version,

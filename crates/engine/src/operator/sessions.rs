@@ -1,6 +1,5 @@
 //! Sessions: create, list, renew, rotate, revoke, link wallets, rotate the signing key.
 
-use serde_json::json;
 use uuid::Uuid;
 use waiaas_core::UnixSeconds;
 use waiaas_core::audit::{Actor, AuditEvent};
@@ -55,13 +54,12 @@ impl Operator<'_> {
             absolute_expires_at: Some(absolute),
             ttl_seconds: ttl,
             max_renewals: Some(max_renewals),
-            source: new.source.as_str().to_owned(),
+            source: new.source,
             wallets: wallets.clone(),
         };
         let limit = u64::from(security.max_sessions_per_wallet);
-        let audit = AuditEntry::new(AuditEvent::SessionCreated, Actor::Master, now)
-            .session(id)
-            .details(json!({ "wallets": wallets, "expiresAt": expires_at, "maxRenewals": max_renewals }));
+        let created = AuditEvent::SessionCreated { wallets: wallets.clone(), expires_at, max_renewals };
+        let audit = AuditEntry::new(created, Actor::Master, now).session(id);
         self.engine
             .store()
             .write(move |tx| {
@@ -114,7 +112,8 @@ impl Operator<'_> {
     /// `SESSION_NOT_FOUND`.
     pub async fn revoke_session(&self, id: SessionId) -> Result<(), Error> {
         self.engine.session_by_id(id).await?;
-        let audit = AuditEntry::new(AuditEvent::SessionRevoked, Actor::Master, self.engine.now()).session(id);
+        let revoked = AuditEvent::SessionRevoked { reason: None };
+        let audit = AuditEntry::new(revoked, Actor::Master, self.engine.now()).session(id);
         self.engine
             .store()
             .write(move |tx| Box::pin(async move { tx.revoke_session(id, audit).await }))
@@ -130,7 +129,7 @@ impl Operator<'_> {
         let row = self.engine.session_by_id(id).await?;
         let now = self.engine.now();
         let row = refuse_unless_live(Some(row.clone()), &row.token_hash, now)?;
-        let change = (row.expires_at, TokenReason::Rotation, Actor::Master, AuditEvent::SessionRotated);
+        let change = (row.expires_at, TokenReason::Rotation, Actor::Master);
         self.engine.replace_token(&row, now, change).await
     }
 
@@ -219,8 +218,8 @@ impl Operator<'_> {
                 .retry_after(wait));
         }
         let row = new_session_key(&self.engine.vault(), now)?;
-        let audit =
-            AuditEntry::new(AuditEvent::SecretRotated, Actor::Master, now).details(json!({ "kid": row.kid }));
+        let rotated = AuditEvent::SecretRotated { kid: row.kid.clone() };
+        let audit = AuditEntry::new(rotated, Actor::Master, now);
         self.engine
             .store()
             .write(move |tx| Box::pin(async move { tx.rotate_session_key(&current.kid, &row, audit).await }))

@@ -1,6 +1,5 @@
 //! The token registry. The first granted request about a token records the decimals on which the nodes agree.
 
-use serde_json::json;
 use waiaas_core::address::Address;
 use waiaas_core::asset::AssetId;
 use waiaas_core::audit::{Actor, AuditEvent};
@@ -52,9 +51,9 @@ impl Operator<'_> {
                     let Some(row) = tx.token(&id, address).await? else {
                         return Err(StoreError::NotFound(Entity::Token));
                     };
-                    let audit = AuditEntry::new(AuditEvent::TokenForgotten, Actor::Master, now)
-                        .details(json!({ "network": id, "address": address, "decimals": row.decimals }));
-                    tx.forget_token(&id, address, audit).await?;
+                    let decimals = row.decimals;
+                    let event = AuditEvent::TokenForgotten { network: id.clone(), address, decimals };
+                    tx.forget_token(&id, address, AuditEntry::new(event, Actor::Master, now)).await?;
                     Ok(row)
                 })
             })

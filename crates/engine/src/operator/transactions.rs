@@ -8,7 +8,7 @@ use waiaas_store::TxFilter;
 use crate::error::Error;
 use crate::operator::Operator;
 use crate::pipeline;
-use crate::pipeline::transactions::{not_found, processed};
+use crate::pipeline::transactions::{cancelled, not_found, processed};
 use crate::views::{Explanation, Page, Paged, TxView};
 
 impl Operator<'_> {
@@ -44,7 +44,7 @@ impl Operator<'_> {
     /// `TX_NOT_FOUND`, and `TX_ALREADY_PROCESSED` if it no longer waits.
     pub async fn cancel(&self, id: TxId) -> Result<TxView, Error> {
         let view = self.engine.view(id).await?;
-        self.engine.withdraw(view, Actor::Master, AuditEvent::TxCancelled).await
+        self.engine.withdraw(view, Actor::Master, cancelled).await
     }
 
     /// Rejects a transaction that waits for its owner. Approving takes the owner's signature.
@@ -56,7 +56,8 @@ impl Operator<'_> {
         if view.status != TxStatus::PendingApproval {
             return Err(processed(view.status));
         }
-        self.engine.withdraw(view, Actor::Master, AuditEvent::TxRejected).await
+        let rejected = |from| AuditEvent::TxRejected { nonce: None, from: Some(from) };
+        self.engine.withdraw(view, Actor::Master, rejected).await
     }
 
     /// Explains the decision on any transaction.

@@ -1,10 +1,9 @@
 //! Wallets: create, import, list, rename, suspend, resume, terminate.
 
 use secrecy::SecretString;
-use serde_json::json;
 use uuid::Uuid;
 use waiaas_core::address::Address;
-use waiaas_core::audit::{Actor, AuditEvent};
+use waiaas_core::audit::{Actor, AuditEvent, NamedWallet};
 use waiaas_core::change::Change;
 use waiaas_core::ids::WalletId;
 use waiaas_core::owner::Unfit;
@@ -30,7 +29,7 @@ impl Operator<'_> {
     pub async fn create_wallet(&self, new: NewWallet) -> Result<Wallet, Error> {
         let id = WalletId::new(Uuid::now_v7());
         let (sealed, address) = self.engine.vault().generate(id, new.chain)?;
-        self.keep_wallet(id, new, &sealed, address, AuditEvent::WalletCreated).await
+        self.keep_wallet(id, new, &sealed, address, |wallet| AuditEvent::WalletCreated { wallet }).await
     }
 
     /// Creates a wallet from an existing private key.
@@ -62,7 +61,7 @@ impl Operator<'_> {
         if known.iter().any(|w| owns(w) && is_living(w)) {
             return Err(refused(Unfit::AnotherWallet));
         }
-        self.keep_wallet(id, new, &sealed, address, AuditEvent::WalletImported).await
+        self.keep_wallet(id, new, &sealed, address, |wallet| AuditEvent::WalletImported { wallet }).await
     }
 
     async fn keep_wallet(
@@ -71,12 +70,12 @@ impl Operator<'_> {
         new: NewWallet,
         sealed: &SealedKey,
         address: Address,
-        event: AuditEvent,
+        event: impl FnOnce(NamedWallet) -> AuditEvent,
     ) -> Result<Wallet, Error> {
         check_name(&new.name)?;
-        let audit = AuditEntry::new(event, Actor::Master, self.engine.now()).wallet(id).details(json!({
-            "name": new.name, "chain": new.chain, "environment": new.environment, "address": address,
-        }));
+        let named =
+            NamedWallet { name: new.name.clone(), chain: new.chain, environment: new.environment, address };
+        let audit = AuditEntry::new(event(named), Actor::Master, self.engine.now()).wallet(id);
         let row = NewRow {
             id,
             name: new.name,
@@ -116,9 +115,8 @@ impl Operator<'_> {
     pub async fn rename_wallet(&self, id: WalletId, name: String) -> Result<Wallet, Error> {
         check_name(&name)?;
         self.engine.wallet_by_id(id).await?;
-        let audit = AuditEntry::new(AuditEvent::WalletRenamed, Actor::Master, self.engine.now())
-            .wallet(id)
-            .details(json!({ "name": name }));
+        let renamed = AuditEvent::WalletRenamed { name: name.clone() };
+        let audit = AuditEntry::new(renamed, Actor::Master, self.engine.now()).wallet(id);
         self.engine
             .store()
             .write(move |tx| Box::pin(async move { tx.rename_wallet(id, &name, audit).await }))
@@ -137,9 +135,8 @@ impl Operator<'_> {
             Some(_) => Some(self.engine.network_of(&wallet, network)?.id.clone()),
             None => None,
         };
-        let audit = AuditEntry::new(AuditEvent::WalletNetworkSet, Actor::Master, self.engine.now())
-            .wallet(id)
-            .details(json!({ "network": network }));
+        let set = AuditEvent::WalletNetworkSet { network: network.clone() };
+        let audit = AuditEntry::new(set, Actor::Master, self.engine.now()).wallet(id);
         self.engine
             .store()
             .write(move |tx| Box::pin(async move { tx.set_default_network(id, network, audit).await }))
@@ -157,11 +154,9 @@ impl Operator<'_> {
         if reason.chars().count() > 500 {
             return Err(Error::invalid("reason", "at most 500 characters"));
         }
-        let to = WalletStatus::Suspended;
-        self.move_wallet(id, &[WalletStatus::Active], to, Some(reason), AuditEvent::WalletSuspended, |_| {
-            Ok(())
-        })
-        .await
+        let event = AuditEvent::WalletSuspended { reason: reason.clone() };
+        let to = (WalletStatus::Suspended, Some(reason));
+        self.move_wallet(id, &[WalletStatus::Active], to, event, |_| Ok(())).await
     }
 
     /// Resumes a suspended wallet. A LOCKED owner must consent.
@@ -189,7 +184,8 @@ impl Operator<'_> {
     pub async fn terminate_wallet(&self, local: Option<&Local>, id: WalletId) -> Result<Wallet, Error> {
         const FROM: &[WalletStatus] = &[WalletStatus::Active, WalletStatus::Suspended];
         let far = local.is_none();
-        self.move_wallet(id, FROM, WalletStatus::Terminated, None, AuditEvent::WalletTerminated, move |row| {
+        let to = (WalletStatus::Terminated, None);
+        self.move_wallet(id, FROM, to, AuditEvent::WalletTerminated, move |row| {
             if far && row.owner.state() == OwnerState::Locked {
                 return Err(Local::missing("The owner of this wallet is LOCKED. Terminating it"));
             }
@@ -202,14 +198,11 @@ impl Operator<'_> {
         &self,
         id: WalletId,
         from: &'static [WalletStatus],
-        to: WalletStatus,
-        reason: Option<String>,
+        (to, reason): (WalletStatus, Option<String>),
         event: AuditEvent,
         allowed: impl FnOnce(&WalletRow) -> Result<(), Error> + Send + 'static,
     ) -> Result<Wallet, Error> {
-        let audit = AuditEntry::new(event, Actor::Master, self.engine.now())
-            .wallet(id)
-            .details(json!({ "reason": reason }));
+        let audit = AuditEntry::new(event, Actor::Master, self.engine.now()).wallet(id);
         self.engine
             .store()
             .write(move |tx| {

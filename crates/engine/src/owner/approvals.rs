@@ -1,7 +1,6 @@
 //! The owner's answers to transactions. One database transaction uses up the nonce, moves the row and writes the
 //! audit entry.
 
-use serde_json::json;
 use waiaas_core::audit::{Actor, AuditEvent};
 use waiaas_core::ids::TxId;
 use waiaas_core::owner::OwnerAction;
@@ -13,7 +12,7 @@ use crate::credentials::{Decision, Owner};
 use crate::error::{Error, ErrorCode};
 use crate::owner::{OwnerDesk, wrong_action};
 use crate::pipeline::decision::StoredVerdict;
-use crate::pipeline::transactions::{not_found, processed};
+use crate::pipeline::transactions::{cancelled, not_found, processed};
 use crate::pipeline::{ended, resume};
 use crate::views::{ApprovalView, ChallengeView, TxView};
 use crate::wallets::refuse_unless_active;
@@ -61,7 +60,8 @@ impl OwnerDesk<'_> {
         let OwnerAction::Approve { tx: id, .. } = owner.consent().action() else {
             return Err(wrong_action());
         };
-        decide(engine, id, owner, AuditEvent::TxApproved, StatusChange::Executing).await?;
+        let event = AuditEvent::TxApproved { nonce: owner.nonce().to_owned() };
+        decide(engine, id, owner, event, StatusChange::Executing).await?;
         let this = engine.clone();
         let run = engine.tasks().spawn(async move { resume(&this, id).await });
         match run.await.map_err(Error::internal)? {
@@ -81,7 +81,8 @@ impl OwnerDesk<'_> {
             return Err(wrong_action());
         };
         let code = Some("OWNER_REJECTED".to_owned());
-        decide(engine, id, owner, AuditEvent::TxRejected, StatusChange::Cancelled { code }).await?;
+        let event = AuditEvent::TxRejected { nonce: Some(owner.nonce().to_owned()), from: None };
+        decide(engine, id, owner, event, StatusChange::Cancelled { code }).await?;
         engine.view(id).await
     }
 }
@@ -120,12 +121,11 @@ async fn decide(
                 }
                 let actor = Actor::Owner(consent.owner());
                 let entry = |event| AuditEntry::new(event, actor, now).wallet(wallet.id).tx(id);
-                let answer = entry(event).details(json!({ "nonce": owner.nonce() }));
-                tx.consume_challenge(owner.nonce(), owner.signature(), answer).await?;
+                tx.consume_challenge(owner.nonce(), owner.signature(), entry(event)).await?;
                 let moved = if change == StatusChange::Executing {
-                    AuditEvent::TxCleared
+                    AuditEvent::TxCleared { tier: None }
                 } else {
-                    AuditEvent::TxCancelled
+                    cancelled(row.status)
                 };
                 ended::advance(tx, id, row.status, change, entry(moved)).await?;
                 Ok(())

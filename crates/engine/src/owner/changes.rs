@@ -1,6 +1,5 @@
 //! An owner's answers to a pending change.
 
-use serde_json::json;
 use waiaas_core::audit::{Actor, AuditEvent};
 use waiaas_core::change::ChangeStatus;
 use waiaas_core::ids::ChangeId;
@@ -51,7 +50,9 @@ impl OwnerDesk<'_> {
             .store()
             .write(move |tx| {
                 Box::pin(async move {
-                    let (row, actor) = answer(&this, tx, id, &owner, AuditEvent::ChangeConsented).await?;
+                    let event =
+                        AuditEvent::ChangeConsented { change_id: id, nonce: owner.nonce().to_owned() };
+                    let (row, actor) = answer(&this, tx, id, &owner, event).await?;
                     changes::settle(&this, tx, &row, actor).await
                 })
             })
@@ -76,9 +77,11 @@ impl OwnerDesk<'_> {
             .store()
             .write(move |tx| {
                 Box::pin(async move {
-                    let (row, actor) = answer(&this, tx, id, &owner, AuditEvent::OwnerSigned).await?;
-                    let audit = AuditEntry::new(AuditEvent::ChangeRejected, actor, this.now())
-                        .details(json!({ "changeId": id }));
+                    let nonce = owner.nonce().to_owned();
+                    let event = AuditEvent::OwnerSigned { nonce, change_id: Some(id) };
+                    let (row, actor) = answer(&this, tx, id, &owner, event).await?;
+                    let rejected = AuditEvent::ChangeRejected { change_id: id };
+                    let audit = AuditEntry::new(rejected, actor, this.now());
                     Ok::<_, Error>(tx.end_change(row.id, ChangeStatus::Rejected, audit).await?)
                 })
             })
@@ -106,9 +109,7 @@ async fn answer(
         return Err(Error::new(ErrorCode::OwnerAddressMismatch, "The wallet has another owner now."));
     }
     let actor = Actor::Owner(address);
-    let audit = AuditEntry::new(event, actor, now)
-        .wallet(owner.consent().wallet())
-        .details(json!({ "changeId": id, "nonce": owner.nonce() }));
+    let audit = AuditEntry::new(event, actor, now).wallet(owner.consent().wallet());
     tx.consume_challenge(owner.nonce(), owner.signature(), audit).await.map_err(|error| match error {
         StoreError::Conflict(_) => {
             Error::new(ErrorCode::InvalidNonce, "The message was used already or has expired.")

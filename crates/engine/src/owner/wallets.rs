@@ -1,6 +1,5 @@
 //! The owner's proof of the address.
 
-use serde_json::json;
 use waiaas_core::audit::{Actor, AuditEvent};
 use waiaas_core::owner::OwnerAction;
 use waiaas_core::wallet::Owner as OwnerOf;
@@ -31,12 +30,12 @@ impl OwnerDesk<'_> {
                 Box::pin(async move {
                     let row = wallets::row(tx, id).await?;
                     let entry = |event| AuditEntry::new(event, Actor::Owner(address), now).wallet(id);
-                    let answer = entry(AuditEvent::OwnerSigned).details(json!({ "nonce": owner.nonce() }));
+                    let nonce = owner.nonce().to_owned();
+                    let answer = entry(AuditEvent::OwnerSigned { nonce, change_id: None });
                     tx.consume_challenge(owner.nonce(), owner.signature(), answer).await.map_err(used)?;
                     let (from, to) = (row.owner, OwnerOf::Locked(address));
                     let before = from.address().filter(|before| *before != address);
-                    let audit = entry(AuditEvent::OwnerVerified)
-                        .details(json!({ "state": "LOCKED", "from": before }));
+                    let audit = entry(AuditEvent::OwnerVerified { state: to.state(), from: before });
                     if from.address() != Some(address) && row.successor != Some(address) {
                         return Err(wallets::owner_changed());
                     }

@@ -54,7 +54,6 @@ pub(crate) async fn record(
             address,
             symbol: facts.symbol.clone(),
             decimals: facts.decimals,
-            source: "chain".to_owned(),
             created_at: now,
         };
         let recorded = tx.record_token(row).await?;

@@ -3,7 +3,7 @@
 //!
 //! Belongs here: which parts are kept. Does not belong here: the denial itself (stage 3, `early`).
 
-use serde_json::{Value, json};
+use serde_json::Value;
 use uuid::Uuid;
 use waiaas_core::audit::{Actor, AuditEvent};
 use waiaas_core::digest::Digest;
@@ -73,9 +73,8 @@ pub(super) async fn keep(
             return Ok(Admitted::Repeat(id));
         }
         if counts.not_kept == 1 {
-            let details = json!({ "quota": quota, "request": refused.request });
-            let entry = AuditEntry::new(AuditEvent::DenialsNotKept, Actor::System, now).session(session);
-            tx.record(entry.details(details)).await?;
+            let event = AuditEvent::DenialsNotKept { quota, request: refused.request };
+            tx.record(AuditEntry::new(event, Actor::System, now).session(session)).await?;
         }
         return Ok(Admitted::NotKept(refused.denials.to_vec()));
     }
@@ -96,15 +95,15 @@ pub(super) async fn keep(
 }
 
 async fn insert(tx: &mut WriteTx, id: TxId, denial: Digest, refused: &Refused<'_>) -> Result<(), Error> {
-    let Refused { grounds, request, replaces, .. } = refused;
+    let Refused { grounds, request, replaces, .. } = *refused;
     tx.keep_policy_set(grounds.policies.digest, &grounds.policies.text).await?;
     let (row, denials) = row(id, denial, refused)?;
     let session = refused.session.id();
-    let entry = AuditEntry::new(AuditEvent::PolicyDenied, Actor::Session(session), grounds.facts.now)
+    let denied = AuditEvent::PolicyDenied { denials, request, replaces };
+    let entry = AuditEntry::new(denied, Actor::Session(session), grounds.facts.now)
         .session(session)
         .wallet(refused.wallet)
-        .tx(id)
-        .details(json!({ "denials": denials, "request": request, "replaces": replaces }));
+        .tx(id);
     tx.insert_transaction(row, &[], entry).await?;
     Ok(())
 }
@@ -115,7 +114,7 @@ fn denial_digest(refused: &Refused<'_>) -> Result<Digest, Error> {
     Ok(Digest::of("waiaas.denial.v1", &[refused.grounds.policies.digest.as_bytes().as_slice(), &denials]))
 }
 
-fn row(id: TxId, denial: Digest, refused: &Refused<'_>) -> Result<(NewTransaction, Value), Error> {
+fn row(id: TxId, denial: Digest, refused: &Refused<'_>) -> Result<(NewTransaction, Vec<Denial>), Error> {
     let Refused { grounds, intent, money, .. } = refused;
     let mut rest = Vec::new();
     let intent_text = short("intent", intent, &mut rest)?.unwrap_or_else(|| Value::Null.to_string());
@@ -136,7 +135,7 @@ fn row(id: TxId, denial: Digest, refused: &Refused<'_>) -> Result<(NewTransactio
     shorten_facts(&mut facts, &money.asset, &mut rest)?;
     let written_decimals = (!facts.assets.contains_key(&money.asset)).then_some(money.decimals);
     let denials = sentences(refused.denials, &mut rest)?;
-    let shown = json!(denials);
+    let shown = denials.clone();
     let code = denials.first().map(|denial| denial.code);
     let verdict = StoredVerdict {
         denials,

@@ -2,7 +2,6 @@
 //!
 //! The live path and the dry run call the same [`judge`]; only [`admit`] writes.
 
-use serde_json::json;
 use waiaas_core::UnixSeconds;
 use waiaas_core::action::ActionFacts;
 use waiaas_core::audit::{Actor, AuditEvent};
@@ -132,14 +131,17 @@ pub(crate) async fn admit(
     let row = new_row(&case, &judgement, grant, id, request)?;
     let held = reserved::reservations(&case.validated.effects, &grounds.facts, grant.tier);
     let used = reserved::used_allowances(&case.validated.effects, &grounds.facts);
-    let entry = AuditEntry::new(AuditEvent::TxRequested, Actor::Session(case.session.id()), now)
+    let requested = AuditEvent::TxRequested {
+        tier: grant.tier,
+        digest: case.validated.draft.digest(),
+        request,
+        usd: grant.usd,
+        replaces: case.validated.replaces,
+    };
+    let entry = AuditEntry::new(requested, Actor::Session(case.session.id()), now)
         .session(case.session.id())
         .wallet(case.validated.wallet.id)
-        .tx(id)
-        .details(json!({
-            "tier": grant.tier, "digest": case.validated.draft.digest(), "request": request, "usd": grant.usd,
-            "replaces": case.validated.replaces,
-        }));
+        .tx(id);
     tx.insert_transaction(row, &held, entry).await?;
     for part in &used {
         tx.use_up(id, part).await?;

@@ -1,7 +1,6 @@
 //! Stage 4: the waiting that a tier requires. A delay ends by the clock, an approval by the owner's signature
 //! (`owner/approvals.rs`); neither can be shortened.
 
-use serde_json::json;
 use waiaas_core::audit::{Actor, AuditEvent};
 use waiaas_core::ids::TxId;
 use waiaas_core::owner::{Challenge, OwnerAction};
@@ -29,15 +28,14 @@ pub(crate) async fn park(
         |event| AuditEntry::new(event, Actor::System, judgement.grounds.facts.now).wallet(wallet).tx(id);
     match grant.tier {
         Tier::Instant | Tier::Notify => {
-            tx.record(audit(AuditEvent::TxCleared).details(json!({ "tier": grant.tier }))).await?;
+            tx.record(audit(AuditEvent::TxCleared { tier: Some(grant.tier) })).await?;
         }
         Tier::Delay => {
-            tx.record(audit(AuditEvent::TxQueued).details(json!({ "delaySeconds": grant.delay_seconds })))
-                .await?;
+            tx.record(audit(AuditEvent::TxQueued { delay_seconds: grant.delay_seconds })).await?;
         }
         Tier::Approval => {
-            let details = json!({ "approvalTimeout": grant.approval_timeout, "reasons": grant.reasons });
-            tx.record(audit(AuditEvent::TxApprovalRequested).details(details)).await?;
+            let (approval_timeout, reasons) = (grant.approval_timeout, grant.reasons.clone());
+            tx.record(audit(AuditEvent::TxApprovalRequested { approval_timeout, reasons })).await?;
             for challenge in questions(case, id, judgement, grant)? {
                 tx.issue_challenge(&challenge).await?;
             }
@@ -81,7 +79,7 @@ fn questions(
 /// Ends a delay that is over. Does nothing if the transaction has moved meanwhile.
 pub(crate) async fn end_delay(engine: &Engine, id: TxId) -> Result<(), Error> {
     let now = engine.now();
-    let audit = AuditEntry::new(AuditEvent::TxCleared, Actor::System, now).tx(id);
+    let audit = AuditEntry::new(AuditEvent::TxCleared { tier: None }, Actor::System, now).tx(id);
     advance_if(engine, id, TxStatus::Queued, StatusChange::Executing, audit).await
 }
 

@@ -8,7 +8,6 @@ mod last_look;
 
 use std::sync::Arc;
 
-use serde_json::json;
 use waiaas_chains::{ChainError, Codec, Expiry, Lane, Refusal, SignedTx};
 use waiaas_core::UnixSeconds;
 use waiaas_core::audit::{Actor, AuditEvent};
@@ -241,10 +240,9 @@ async fn sign(
                     hash,
                     expiry: s7_record::stored_expiry(expiry),
                 };
-                let audit = AuditEntry::new(AuditEvent::TxSigned, Actor::System, engine.now())
-                    .wallet(row.wallet)
-                    .tx(id)
-                    .details(json!({ "hash": signed.hash, "digest": ready.completed.draft() }));
+                let event =
+                    AuditEvent::TxSigned { hash: signed.hash.clone(), digest: ready.completed.draft() };
+                let audit = AuditEntry::new(event, Actor::System, engine.now()).wallet(row.wallet).tx(id);
                 if row.kind == IntentKind::Sign {
                     tx.advance(id, TxStatus::Executing, StatusChange::HandedOut(kept), audit).await?;
                     return Ok(Signing::HandedOut);

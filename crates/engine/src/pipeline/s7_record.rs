@@ -1,10 +1,9 @@
 //! Stage 7: settles or releases the reservations and writes the outcome to the audit log, in one database
 //! transaction per outcome.
 
-use serde_json::json;
 use waiaas_chains::{Expiry, Undecided};
 use waiaas_core::U256;
-use waiaas_core::audit::{Actor, AuditEvent};
+use waiaas_core::audit::{Actor, AuditEvent, Landed, TxFailure};
 use waiaas_core::ids::TxId;
 use waiaas_core::intent::IntentKind;
 use waiaas_core::transaction::TxStatus;
@@ -30,8 +29,8 @@ pub(crate) async fn confirmed(
     block: u64,
     is_final: bool,
 ) -> Result<(), Error> {
-    let audit = entry(engine, row, AuditEvent::TxConfirmed)
-        .details(json!({ "fee": fee.to_string(), "block": block, "final": is_final }));
+    let landed = Landed { fee, block };
+    let audit = entry(engine, row, AuditEvent::TxConfirmed { landed, is_final });
     let change =
         if is_final { StatusChange::Confirmed { fee, block } } else { StatusChange::Seen { fee, block } };
     advance_if(engine, row.id, row.status, change, audit).await
@@ -45,8 +44,7 @@ pub(crate) async fn finalised(
     block: u64,
 ) -> Result<(), Error> {
     let id = row.id;
-    let audit =
-        entry(engine, row, AuditEvent::TxFinal).details(json!({ "fee": fee.to_string(), "block": block }));
+    let audit = entry(engine, row, AuditEvent::TxFinal { landed: Landed { fee, block } });
     let done = engine
         .store()
         .write(move |tx| Box::pin(async move { tx.finalise(id, fee, block, audit).await }))
@@ -61,8 +59,8 @@ pub(crate) async fn finalised(
 pub(crate) async fn taken_back(engine: &Engine, row: &TransactionRow, why: &str) -> Result<(), Error> {
     tracing::warn!(tx = %row.id, network = %row.network, block = row.block, why,
         "a confirmed transaction does not count as on the chain any more; it is followed and sent again");
-    let audit = entry(engine, row, AuditEvent::TxReorganised);
-    let audit = audit.details(json!({ "block": row.block, "reason": why }));
+    let reorganised = AuditEvent::TxReorganised { block: row.block, reason: why.to_owned() };
+    let audit = entry(engine, row, reorganised);
     let change = StatusChange::Reorganised { handed_out: row.kind == IntentKind::Sign };
     advance_if(engine, row.id, row.status, change, audit).await?;
     engine.wake().notify_one();
@@ -114,8 +112,8 @@ pub(crate) async fn reverted(
     block: u64,
     reason: &str,
 ) -> Result<(), Error> {
-    let audit = entry(engine, row, AuditEvent::TxFailed)
-        .details(json!({ "outcome": "reverted", "fee": fee.to_string(), "block": block, "reason": reason }));
+    let failure = TxFailure::Reverted { landed: Landed { fee, block }, reason: reason.to_owned() };
+    let audit = entry(engine, row, AuditEvent::TxFailed { failure });
     let change = StatusChange::Reverted {
         fee,
         block,
@@ -127,7 +125,7 @@ pub(crate) async fn reverted(
 
 /// Records that the transaction is proved dropped.
 pub(crate) async fn dead(engine: &Engine, row: &TransactionRow) -> Result<(), Error> {
-    let audit = entry(engine, row, AuditEvent::TxFailed).details(json!({ "outcome": "dead" }));
+    let audit = entry(engine, row, AuditEvent::TxFailed { failure: TxFailure::Dead });
     let change = StatusChange::Dead {
         code: "TRANSACTION_EXPIRED".to_owned(),
         message: "The signed transaction can no longer land and did not; nothing was spent.".to_owned(),
@@ -152,10 +150,10 @@ pub(crate) async fn failed_unsigned(
     code: &str,
     message: &str,
 ) -> Result<(), Error> {
-    let audit = AuditEntry::new(AuditEvent::TxFailed, Actor::System, engine.now())
-        .tx(id)
-        .details(json!({ "outcome": "not signed", "code": code, "message": message }));
-    let change = StatusChange::Failed { code: code.to_owned(), message: message.to_owned() };
+    let (code, message) = (code.to_owned(), message.to_owned());
+    let failure = TxFailure::NotSigned { code: code.clone(), message: message.clone() };
+    let audit = AuditEntry::new(AuditEvent::TxFailed { failure }, Actor::System, engine.now()).tx(id);
+    let change = StatusChange::Failed { code, message };
     advance_if(engine, id, TxStatus::Executing, change, audit).await
 }
 

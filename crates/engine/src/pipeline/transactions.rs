@@ -25,22 +25,19 @@ impl Engine {
         if session.wallets().contains(&view.wallet) { Ok(view) } else { Err(not_found()) }
     }
 
-    /// Cancels a waiting transaction.
+    /// Cancels a waiting transaction. The event is made of the status before.
     pub(crate) async fn withdraw(
         &self,
         view: TxView,
         actor: Actor,
-        event: AuditEvent,
+        event: impl FnOnce(TxStatus) -> AuditEvent,
     ) -> Result<TxView, Error> {
         let (id, from) = (view.id, view.status);
         // EXECUTING has no signed bytes: signing moves the row by the same compare-and-set.
         if !matches!(from, TxStatus::Queued | TxStatus::PendingApproval | TxStatus::Executing) {
             return Err(processed(from));
         }
-        let audit = AuditEntry::new(event, actor, self.now())
-            .wallet(view.wallet)
-            .tx(id)
-            .details(json!({ "from": from }));
+        let audit = AuditEntry::new(event(from), actor, self.now()).wallet(view.wallet).tx(id);
         let change = StatusChange::Cancelled { code: None };
         let moved = self
             .store()
@@ -126,6 +123,11 @@ impl Engine {
             executed_at: row.executed_at,
         })
     }
+}
+
+/// The event of a transaction that somebody withdraws, whose status was `from`.
+pub(crate) const fn cancelled(from: TxStatus) -> AuditEvent {
+    AuditEvent::TxCancelled { from: Some(from), code: None, message: None }
 }
 
 pub(crate) fn not_found() -> Error {

@@ -1,6 +1,7 @@
 //! The daemon itself: liveness, overview, backups, the audit log.
 
 use waiaas_core::UnixSeconds;
+use waiaas_core::audit::{AuditEventKind, Severity};
 use waiaas_core::ids::{TxId, WalletId};
 use waiaas_core::network::NetworkId;
 use waiaas_core::wallet::KillSwitch;
@@ -82,10 +83,10 @@ pub struct AuditQuery {
     pub wallet: Option<WalletId>,
     /// About one transaction.
     pub tx: Option<TxId>,
-    /// One event name.
-    pub event: Option<String>,
+    /// One kind of event.
+    pub event: Option<AuditEventKind>,
     /// One severity.
-    pub severity: Option<String>,
+    pub severity: Option<Severity>,
     /// Not before.
     pub from: Option<UnixSeconds>,
     /// Not after.

@@ -3,27 +3,9 @@
 use secrecy::SecretString;
 use waiaas_core::UnixSeconds;
 use waiaas_core::ids::{SessionId, WalletId};
+pub use waiaas_core::session::SessionSource;
 
 use crate::views::Wallet;
-
-/// Who asked for a session.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum SessionSource {
-    /// The REST API.
-    Api,
-    /// The command line.
-    Cli,
-}
-
-impl SessionSource {
-    /// The stored name.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Api => "api",
-            Self::Cli => "cli",
-        }
-    }
-}
 
 /// A session to be made. Absent limits take the configured defaults; none is unlimited.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -85,5 +67,5 @@ pub struct SessionView {
     /// Tokens issued so far.
     pub token_issued_count: u32,
     /// Who asked for it.
-    pub source: String,
+    pub source: SessionSource,
 }

@@ -2,6 +2,7 @@
 
 use anyhow::{Context as _, Result};
 use e2e::OwnerKey;
+use waiaas_engine::core::audit::AuditEventKind;
 use waiaas_engine::core::change::ChangeStatus;
 use waiaas_engine::core::wallet::Owner;
 use waiaas_engine::offline::restore;
@@ -51,7 +52,7 @@ async fn changes_and_hand_overs_that_waited_end_with_a_restore() -> Result<()> {
     let late =
         restored.authenticate_owner_of_change(change.id, Decision::Approve, answer(&owner, answered)?).await;
     assert_eq!(late.err().context("void")?.code.as_str(), "CHANGE_ALREADY_DECIDED");
-    let query = AuditQuery { event: Some("CHANGE_SUPERSEDED".into()), ..AuditQuery::default() };
+    let query = AuditQuery { event: Some(AuditEventKind::ChangeSuperseded), ..AuditQuery::default() };
     let page = Page { cursor: None, limit: 10 };
     assert_eq!(restored.operator(&master).audit(query, page).await.map_err(shown)?.items.len(), 1);
     assert!(restored.operator(&master).verify_audit().await.map_err(shown)?.first_bad.is_none());

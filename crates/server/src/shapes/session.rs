@@ -34,7 +34,7 @@ pub(crate) fn session(session: engine::SessionView) -> Session {
         absolute_expires_at: session.absolute_expires_at,
         created_at: session.created_at,
         last_renewed_at: session.last_renewed_at,
-        source: session.source,
+        source: session.source.as_str().to_owned(),
         token_issued_count: session.token_issued_count,
     }
 }

@@ -4,7 +4,7 @@ use serde_json::json;
 use waiaas_api::admin::SetMasterPassword;
 use waiaas_api::audit::AuditQuery;
 use waiaas_api::secret::WireSecret;
-use waiaas_core::audit::AuditEvent;
+use waiaas_core::audit::AuditEventKind;
 use waiaas_core::wallet::{KillSwitch, WalletStatus};
 
 use crate::daemon::{Daemon, PASSWORD, read};
@@ -80,7 +80,7 @@ async fn what_happened_is_in_the_log_and_the_log_is_whole() {
     let next = AuditQuery { cursor: first.next_cursor, ..query };
     let second = operator.audit_logs(&next).await.expect("page");
     assert_ne!(first.data[0].id, second.data[0].id);
-    let made = AuditQuery { event_type: Some(AuditEvent::WalletCreated), ..Default::default() };
+    let made = AuditQuery { event_type: Some(AuditEventKind::WalletCreated), ..Default::default() };
     let entries = operator.audit_logs(&made).await.expect("page").data;
     assert_eq!((entries.len(), entries[0].actor.as_str()), (1, "master"));
     let report = operator.verify_audit().await.expect("report");

@@ -10,7 +10,7 @@ use tokio::time::timeout;
 use waiaas_api::audit::AuditQuery;
 use waiaas_api::client::Client;
 use waiaas_api::proof::ProofRequest;
-use waiaas_core::audit::AuditEvent;
+use waiaas_core::audit::AuditEventKind;
 use waiaas_core::wallet::KillSwitch;
 use waiaas_server::{AuthClass, inventory, openapi_json};
 
@@ -24,7 +24,7 @@ fn operator(daemon: &Daemon) -> Client {
 }
 
 async fn failed_logins(daemon: &Daemon) -> usize {
-    let query = AuditQuery { event_type: Some(AuditEvent::MasterAuthFailed), ..AuditQuery::default() };
+    let query = AuditQuery { event_type: Some(AuditEventKind::MasterAuthFailed), ..AuditQuery::default() };
     operator(daemon).audit_logs(&query).await.expect("audit log").data.len()
 }
 
@@ -46,7 +46,7 @@ async fn by_the_socket_the_kill_switch_needs_no_password_and_all_else_does() {
         assert_eq!(code.as_deref(), Some("INVALID_MASTER_PASSWORD"));
     }
     operator(&daemon).recover().await.expect("recovered");
-    let query = AuditQuery { event_type: Some(AuditEvent::KillSwitchActivated), ..AuditQuery::default() };
+    let query = AuditQuery { event_type: Some(AuditEventKind::KillSwitchActivated), ..AuditQuery::default() };
     let logged = operator(&daemon).audit_logs(&query).await.expect("audit log").data;
     assert_eq!(logged.len(), 1, "an activation that changes nothing is no event");
     assert_eq!((logged[0].actor.as_str(), &logged[0].details["by"]), ("local-user", &json!("socket")));

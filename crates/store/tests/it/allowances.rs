@@ -2,7 +2,7 @@
 
 use waiaas_core::U256;
 use waiaas_core::address::Address;
-use waiaas_core::audit::AuditEvent;
+use waiaas_core::audit::AuditEventKind;
 use waiaas_core::money::Usd;
 use waiaas_core::policy::{CountedAllowance, DAY_SECONDS, MONTH_SECONDS};
 use waiaas_core::transaction::TxStatus;
@@ -52,7 +52,7 @@ async fn take(store: &Store, n: u32, amount: u64) -> Result<(), StoreError> {
     };
     let done = store.write(move |tx| {
         Box::pin(async move {
-            let audit = entry(AuditEvent::TxRequested, NOW).tx(tx_id(n));
+            let audit = entry(AuditEventKind::TxRequested, NOW).tx(tx_id(n));
             tx.insert_transaction(new_tx(n, TxStatus::Executing), &[moved], audit).await?;
             tx.use_up(tx_id(n), &part).await
         })

@@ -1,6 +1,6 @@
 //! Questions to owners.
 
-use waiaas_core::audit::AuditEvent;
+use waiaas_core::audit::AuditEventKind;
 use waiaas_core::digest::Digest;
 use waiaas_core::ids::{InstanceId, TxId};
 use waiaas_core::owner::{Challenge, OwnerAction};
@@ -33,7 +33,7 @@ async fn issue(store: &Store, challenge: Challenge) -> Result<(), StoreError> {
 }
 
 async fn answer(store: &Store, nonce: &'static str, at: i64) -> Result<ChallengeRow, StoreError> {
-    let audit = entry(AuditEvent::TxApproved, at);
+    let audit = entry(AuditEventKind::TxApproved, at);
     store.write(move |tx| Box::pin(async move { tx.consume_challenge(nonce, "0xsig", audit).await })).await
 }
 

@@ -1,6 +1,6 @@
 //! Changes that wait for owners: one to a thing, ended once, with what was asked about them.
 
-use waiaas_core::audit::AuditEvent;
+use waiaas_core::audit::AuditEventKind;
 use waiaas_core::change::{ChangeKind, ChangeStatus, digest};
 use waiaas_core::ids::{ChangeId, InstanceId};
 use waiaas_core::owner::{Challenge, OwnerAction};
@@ -25,12 +25,12 @@ pub(crate) fn new_change(n: u32, subject: &str) -> NewChange {
 }
 
 async fn insert(store: &Store, new: NewChange) -> Result<ChangeRow, StoreError> {
-    let audit = entry(AuditEvent::ChangeRequested, NOW);
+    let audit = entry(AuditEventKind::ChangeRequested, NOW);
     store.write(|tx| Box::pin(async move { tx.insert_change(new, audit).await })).await
 }
 
 async fn end(store: &Store, id: ChangeId, to: ChangeStatus) -> Result<(), StoreError> {
-    let audit = entry(AuditEvent::ChangeApplied, NOW + 1);
+    let audit = entry(AuditEventKind::ChangeApplied, NOW + 1);
     store.write(move |tx| Box::pin(async move { tx.end_change(id, to, audit).await })).await
 }
 
@@ -84,7 +84,7 @@ pub(crate) async fn a_change_ends_once_and_takes_its_questions_along(backend: Ba
         issue.await.expect("issued");
     }
     // The answer of one leaves the others theirs.
-    let audit = entry(AuditEvent::ChangeConsented, NOW + 1);
+    let audit = entry(AuditEventKind::ChangeConsented, NOW + 1);
     let answer =
         db.store.write(|tx| Box::pin(async move { tx.consume_challenge("b", "signed", audit).await }));
     answer.await.expect("answered");

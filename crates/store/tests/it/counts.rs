@@ -1,6 +1,6 @@
 //! Counts for overviews.
 
-use waiaas_core::audit::AuditEvent;
+use waiaas_core::audit::AuditEventKind;
 use waiaas_core::transaction::TxStatus;
 use waiaas_store::{MAX_PAGE, NewSession, StoreError};
 
@@ -20,9 +20,9 @@ pub(crate) async fn overviews_count_beyond_a_page(backend: Backend) {
                 for n in 2..=MANY {
                     let short = NewSession { expires_at: NOW + 5, ..new_session(n, &[1]) };
                     let new = if n == 2 { short } else { new_session(n, &[1]) };
-                    tx.insert_session(new, entry(AuditEvent::SessionCreated, NOW)).await?;
+                    tx.insert_session(new, entry(AuditEventKind::SessionCreated, NOW)).await?;
                 }
-                let audit = entry(AuditEvent::SessionRevoked, NOW);
+                let audit = entry(AuditEventKind::SessionRevoked, NOW);
                 tx.revoke_session(session_id(3), audit).await.map(|_| ())
             })
         })

@@ -4,7 +4,7 @@ use std::io::{BufRead as _, BufReader};
 use std::process::{Command, Stdio};
 
 use tempfile::tempdir;
-use waiaas_core::audit::AuditEvent;
+use waiaas_core::audit::AuditEventKind;
 use waiaas_store::{DatabaseUrl, Store, StoreError};
 
 use crate::fixtures::{NOW, entry, new_wallet};
@@ -23,7 +23,7 @@ async fn child_writes_until_killed() {
             let store = store.clone();
             tokio::spawn(async move {
                 for n in (task..).step_by(8) {
-                    let audit = entry(AuditEvent::WalletCreated, NOW);
+                    let audit = entry(AuditEventKind::WalletCreated, NOW);
                     let done: Result<(), StoreError> = store
                         .write(move |tx| {
                             Box::pin(async move { tx.insert_wallet(new_wallet(n), audit).await })

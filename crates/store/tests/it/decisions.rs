@@ -1,6 +1,6 @@
 //! Recorded decisions, read in pages.
 
-use waiaas_core::audit::AuditEvent;
+use waiaas_core::audit::AuditEventKind;
 use waiaas_core::money::Usd;
 use waiaas_core::policy::Tier;
 use waiaas_core::transaction::TxStatus;
@@ -13,7 +13,7 @@ pub(crate) async fn decisions_read_back_as_recorded(backend: Backend) {
     let db = backend.open().await;
     seed(&db.store).await;
     let second = new_wallet(2);
-    let audit = entry(AuditEvent::WalletCreated, NOW);
+    let audit = entry(AuditEventKind::WalletCreated, NOW);
     let made: Result<(), StoreError> =
         db.store.write(move |tx| Box::pin(async move { tx.insert_wallet(second, audit).await })).await;
     made.expect("wallet");

@@ -1,8 +1,9 @@
 //! Export and import.
 
 use waiaas_core::action::ActionCategory;
-use waiaas_core::audit::AuditEvent;
+use waiaas_core::audit::AuditEventKind;
 use waiaas_core::digest::Digest;
+use waiaas_core::policy::PolicyType;
 use waiaas_core::transaction::TxStatus;
 use waiaas_store::{
     ActionValue, Claim, DumpError, NewPolicy, NewTransaction, SCHEMA_VERSION, Store, StoreError, TokenRow,
@@ -20,7 +21,7 @@ pub(crate) async fn fill(store: &Store) {
     let done: Result<(), StoreError> = store
         .write(|tx| {
             Box::pin(async move {
-                tx.initialize(installation(), entry(AuditEvent::SystemInitialized, NOW)).await?;
+                tx.initialize(installation(), entry(AuditEventKind::SystemInitialized, NOW)).await?;
                 tx.count_login_failure("ip:1", NOW).await.map(drop)
             })
         })
@@ -37,21 +38,21 @@ pub(crate) async fn fill(store: &Store) {
                     id: policy_id(1),
                     wallet: Some(wallet_id(1)),
                     network: None,
-                    policy_type: "WHITELIST".into(),
+                    policy_type: PolicyType::Whitelist,
                     category: None,
                     rules: "{\"ü\":\"\\u0000\"}".into(),
                     priority: -1,
                     enabled: true,
                 };
-                tx.insert_policy(policy, entry(AuditEvent::PolicyCreated, NOW)).await?;
-                tx.insert_change(new_change(1, "policy:a"), entry(AuditEvent::ChangeRequested, NOW)).await?;
+                tx.insert_policy(policy, entry(AuditEventKind::PolicyCreated, NOW)).await?;
+                tx.insert_change(new_change(1, "policy:a"), entry(AuditEventKind::ChangeRequested, NOW))
+                    .await?;
                 tx.issue_challenge(&question(change_id(1), 9, "n")).await?;
                 let token = TokenRow {
                     network: network(),
                     address: address(5),
                     symbol: "T".into(),
                     decimals: 6,
-                    source: "chain".into(),
                     created_at: NOW,
                 };
                 tx.record_token(token).await?;
@@ -60,7 +61,7 @@ pub(crate) async fn fill(store: &Store) {
                     action: Some(ActionValue { category: ActionCategory::Swap, usd: None }),
                     ..new_tx(90, TxStatus::Executing)
                 };
-                let audit = entry(AuditEvent::TxRequested, NOW);
+                let audit = entry(AuditEventKind::TxRequested, NOW);
                 tx.insert_transaction(pending, &[spend(3, 3)], audit).await?;
                 tx.claim(session_id(1), "k", Digest::of("b", &[]), tx_id(90), NOW).await
             })
@@ -76,7 +77,7 @@ async fn export(db: &Db) -> Vec<u8> {
 }
 
 async fn import(db: &Db, dump: &[u8]) -> Result<waiaas_store::DumpReport, DumpError> {
-    db.store.import(&mut &dump[..], entry(AuditEvent::BackupRestored, NOW + 1)).await
+    db.store.import(&mut &dump[..], entry(AuditEventKind::BackupRestored, NOW + 1)).await
 }
 
 pub(crate) async fn everything_survives_export_and_import(backend: Backend) {

@@ -3,7 +3,7 @@
 use uuid::Uuid;
 use waiaas_core::address::Address;
 use waiaas_core::asset::AssetId;
-use waiaas_core::audit::{Actor, AuditEvent};
+use waiaas_core::audit::{Actor, AuditEventKind};
 use waiaas_core::digest::Digest;
 use waiaas_core::draft::Draft;
 use waiaas_core::ids::{InstanceId, PolicyId, SessionId, TxId, WalletId};
@@ -11,12 +11,15 @@ use waiaas_core::intent::IntentKind;
 use waiaas_core::money::Usd;
 use waiaas_core::network::{Chain, Environment, NetworkId};
 use waiaas_core::policy::{DenialCode, Tier};
+use waiaas_core::session::SessionSource;
 use waiaas_core::transaction::TxStatus;
 use waiaas_core::{U256, UnixSeconds};
 use waiaas_store::{
     AuditEntry, NewInstallation, NewReservation, NewSession, NewTransaction, NewWallet, SessionKeyRow,
     SignedRow, StatusChange, Store, StoreError, TxExpiry,
 };
+
+use crate::events::event;
 
 /// The time of most things.
 pub(crate) const NOW: UnixSeconds = 1_800_000_000;
@@ -41,8 +44,9 @@ pub(crate) fn policy_id(n: u32) -> PolicyId {
     PolicyId::new(uuid(n))
 }
 
-pub(crate) fn entry(event: AuditEvent, at: UnixSeconds) -> AuditEntry {
-    AuditEntry::new(event, Actor::System, at)
+/// An entry of this kind with details of its shape.
+pub(crate) fn entry(kind: AuditEventKind, at: UnixSeconds) -> AuditEntry {
+    AuditEntry::new(event(kind), Actor::System, at)
 }
 
 pub(crate) fn network() -> NetworkId {
@@ -88,7 +92,7 @@ pub(crate) fn new_session(n: u32, wallets: &[u32]) -> NewSession {
         absolute_expires_at: Some(NOW + 2_592_000),
         ttl_seconds: 86_400,
         max_renewals: Some(2),
-        source: "api".into(),
+        source: SessionSource::Api,
         wallets: wallets.iter().map(|n| wallet_id(*n)).collect(),
     }
 }
@@ -156,17 +160,17 @@ pub(crate) fn signed(nonce: u64) -> SignedRow {
 /// The entry that goes with a change in these tests.
 pub(crate) fn change_entry(change: &StatusChange, at: UnixSeconds) -> AuditEntry {
     let event = match change {
-        StatusChange::Executing => AuditEvent::TxCleared,
-        StatusChange::Signed(_) | StatusChange::HandedOut(_) => AuditEvent::TxSigned,
-        StatusChange::Submitted => AuditEvent::TxSubmitted,
-        StatusChange::Seen { .. } | StatusChange::Confirmed { .. } => AuditEvent::TxConfirmed,
-        StatusChange::Reorganised { .. } => AuditEvent::TxReorganised,
+        StatusChange::Executing => AuditEventKind::TxCleared,
+        StatusChange::Signed(_) | StatusChange::HandedOut(_) => AuditEventKind::TxSigned,
+        StatusChange::Submitted => AuditEventKind::TxSubmitted,
+        StatusChange::Seen { .. } | StatusChange::Confirmed { .. } => AuditEventKind::TxConfirmed,
+        StatusChange::Reorganised { .. } => AuditEventKind::TxReorganised,
         StatusChange::Reverted { .. }
         | StatusChange::Dead { .. }
         | StatusChange::Abandoned { .. }
-        | StatusChange::Failed { .. } => AuditEvent::TxFailed,
-        StatusChange::Cancelled { .. } => AuditEvent::TxCancelled,
-        StatusChange::Expired => AuditEvent::TxExpired,
+        | StatusChange::Failed { .. } => AuditEventKind::TxFailed,
+        StatusChange::Cancelled { .. } => AuditEventKind::TxCancelled,
+        StatusChange::Expired => AuditEventKind::TxExpired,
     };
     entry(event, at)
 }
@@ -176,8 +180,8 @@ pub(crate) async fn seed(store: &Store) {
     let done: Result<(), StoreError> = store
         .write(|tx| {
             Box::pin(async move {
-                tx.insert_wallet(new_wallet(1), entry(AuditEvent::WalletCreated, NOW)).await?;
-                tx.insert_session(new_session(1, &[1]), entry(AuditEvent::SessionCreated, NOW)).await
+                tx.insert_wallet(new_wallet(1), entry(AuditEventKind::WalletCreated, NOW)).await?;
+                tx.insert_session(new_session(1, &[1]), entry(AuditEventKind::SessionCreated, NOW)).await
             })
         })
         .await;
@@ -193,7 +197,7 @@ pub(crate) async fn admit(
     store
         .write(move |tx| {
             Box::pin(async move {
-                let audit = entry(AuditEvent::TxRequested, at).tx(new.id).wallet(new.wallet);
+                let audit = entry(AuditEventKind::TxRequested, at).tx(new.id).wallet(new.wallet);
                 tx.insert_transaction(new, &holds, audit).await
             })
         })

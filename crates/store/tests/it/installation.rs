@@ -1,6 +1,6 @@
 //! The installation's identity, the kill switch, session keys, migrations.
 
-use waiaas_core::audit::AuditEvent;
+use waiaas_core::audit::AuditEventKind;
 use waiaas_core::wallet::KillSwitch;
 use waiaas_store::{Entity, KillSwitchRow, LoginFailures, SCHEMA_VERSION, SessionKeyRow, Store, StoreError};
 
@@ -8,7 +8,7 @@ use crate::backend::Backend;
 use crate::fixtures::{NOW, entry, installation, seed, wallet_id};
 
 async fn initialize(store: &Store) -> Result<(), StoreError> {
-    let audit = entry(AuditEvent::SystemInitialized, NOW);
+    let audit = entry(AuditEventKind::SystemInitialized, NOW);
     store.write(|tx| Box::pin(async move { tx.initialize(installation(), audit).await })).await
 }
 
@@ -25,7 +25,7 @@ pub(crate) async fn an_installation_is_made_once(backend: Backend) {
     assert!(matches!(again, Err(StoreError::Duplicate(Entity::Installation))), "{again:?}");
     assert_eq!(db.store.instance_id().await.expect("read"), Some(installation().instance));
     let set = |from: &'static str, to: &'static str| {
-        let audit = entry(AuditEvent::PasswordChanged, NOW);
+        let audit = entry(AuditEventKind::PasswordChanged, NOW);
         db.store.write(move |tx| Box::pin(async move { tx.set_keystore_header(from, to, audit).await }))
     };
     let stale: Result<(), StoreError> = set("{}", "{\"v\":2}").await;
@@ -40,7 +40,7 @@ pub(crate) async fn the_kill_switch_moves_by_compare_and_set(backend: Backend) {
     let db = backend.open().await;
     initialize(&db.store).await.expect("initialise");
     let set = |from: KillSwitch, to: KillSwitch| {
-        let audit = entry(AuditEvent::KillSwitchActivated, NOW + 1);
+        let audit = entry(AuditEventKind::KillSwitchActivated, NOW + 1);
         db.store.write(move |tx| Box::pin(async move { tx.set_kill_switch(from, to, audit).await }))
     };
     let path = [
@@ -70,7 +70,7 @@ pub(crate) async fn session_keys_rotate_once(backend: Backend) {
     initialize(&db.store).await.expect("initialise");
     let rotate = |from: &'static str, kid: &'static str| {
         let next = SessionKeyRow { kid: kid.into(), sealed: vec![9], created_at: NOW + 1 };
-        let audit = entry(AuditEvent::SecretRotated, NOW + 1);
+        let audit = entry(AuditEventKind::SecretRotated, NOW + 1);
         db.store.write(move |tx| Box::pin(async move { tx.rotate_session_key(from, &next, audit).await }))
     };
     let (one, two): (Result<(), StoreError>, Result<(), StoreError>) =

@@ -1,7 +1,7 @@
 //! The spending ledger.
 
 use waiaas_core::U256;
-use waiaas_core::audit::AuditEvent;
+use waiaas_core::audit::AuditEventKind;
 use waiaas_core::money::Usd;
 use waiaas_core::policy::{DAY_SECONDS, Ledger, MONTH_SECONDS};
 use waiaas_core::transaction::TxStatus;
@@ -167,7 +167,7 @@ pub(crate) async fn what_is_not_final_is_held_until_it_is(backend: Backend) {
 }
 
 async fn finalise(store: &Store, n: u32) -> Result<(), StoreError> {
-    let audit = entry(AuditEvent::TxFinal, NOW).tx(tx_id(n));
+    let audit = entry(AuditEventKind::TxFinal, NOW).tx(tx_id(n));
     store
         .write(move |tx| Box::pin(async move { tx.finalise(tx_id(n), U256::from(5u8), 1, audit).await }))
         .await
@@ -205,7 +205,7 @@ async fn try_spend(store: &Store, n: u32) -> Result<bool, StoreError> {
                 if spent.plus(usd(10)) > usd(100) {
                     return Ok(false);
                 }
-                let audit = entry(AuditEvent::TxRequested, NOW);
+                let audit = entry(AuditEventKind::TxRequested, NOW);
                 tx.insert_transaction(new_tx(n, TxStatus::Executing), &[spend(1, 10)], audit).await?;
                 Ok(true)
             })

@@ -15,6 +15,7 @@ mod crash;
 mod decisions;
 mod denials;
 mod dumps;
+mod events;
 mod fixtures;
 mod installation;
 mod invariants;

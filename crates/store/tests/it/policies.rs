@@ -1,7 +1,9 @@
 //! Policies.
 
-use waiaas_core::audit::AuditEvent;
+use waiaas_core::action::ActionCategory;
+use waiaas_core::audit::AuditEventKind;
 use waiaas_core::network::NetworkId;
+use waiaas_core::policy::PolicyType;
 use waiaas_store::{Entity, NewPolicy, PolicyChange, Store, StoreError};
 
 use crate::backend::Backend;
@@ -12,7 +14,7 @@ fn new(n: u32) -> NewPolicy {
         id: policy_id(n),
         wallet: None,
         network: None,
-        policy_type: "SPENDING_LIMIT".into(),
+        policy_type: PolicyType::SpendingLimit,
         category: None,
         rules: "{}".into(),
         priority: 0,
@@ -21,7 +23,7 @@ fn new(n: u32) -> NewPolicy {
 }
 
 async fn insert(store: &Store, policy: NewPolicy) -> Result<(), StoreError> {
-    let audit = entry(AuditEvent::PolicyCreated, NOW);
+    let audit = entry(AuditEventKind::PolicyCreated, NOW);
     store.write(|tx| Box::pin(async move { tx.insert_policy(policy, audit).await })).await
 }
 
@@ -34,9 +36,9 @@ pub(crate) async fn one_row_per_scope(backend: Backend) {
             NewPolicy { network: Some(network()), ..new(first + 1) },
             NewPolicy { wallet: Some(wallet_id(1)), ..new(first + 2) },
             NewPolicy { wallet: Some(wallet_id(1)), network: Some(network()), ..new(first + 3) },
-            NewPolicy { category: Some("borrow".into()), ..new(first + 4) },
-            NewPolicy { category: Some("lend".into()), ..new(first + 5) },
-            NewPolicy { policy_type: "WHITELIST".into(), ..new(first + 6) },
+            NewPolicy { category: Some(ActionCategory::Swap), ..new(first + 4) },
+            NewPolicy { category: Some(ActionCategory::Lending), ..new(first + 5) },
+            NewPolicy { policy_type: PolicyType::Whitelist, ..new(first + 6) },
             NewPolicy { network: Some(NetworkId::new("base-mainnet")), ..new(first + 7) },
         ]
     };
@@ -59,7 +61,7 @@ pub(crate) async fn updates_compare_the_version(backend: Backend) {
     insert(&db.store, new(1)).await.expect("insert");
     let update = |version: i64, rules: &'static str, enabled: bool| {
         let change = PolicyChange { rules: rules.into(), category: None, priority: 7, enabled };
-        let audit = entry(AuditEvent::PolicyUpdated, NOW + 1);
+        let audit = entry(AuditEventKind::PolicyUpdated, NOW + 1);
         db.store.write(move |tx| {
             Box::pin(async move { tx.update_policy(policy_id(1), version, change, audit).await })
         })
@@ -74,7 +76,7 @@ pub(crate) async fn updates_compare_the_version(backend: Backend) {
     done.expect("disable");
     assert!(db.store.enabled_policies(wallet_id(1)).await.expect("list").is_empty());
     let delete = |version: i64| {
-        let audit = entry(AuditEvent::PolicyDeleted, NOW + 1);
+        let audit = entry(AuditEventKind::PolicyDeleted, NOW + 1);
         db.store
             .write(move |tx| Box::pin(async move { tx.delete_policy(policy_id(1), version, audit).await }))
     };

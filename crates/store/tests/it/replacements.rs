@@ -1,7 +1,7 @@
 //! Transactions that take the place of others.
 
 use waiaas_core::U256;
-use waiaas_core::audit::AuditEvent;
+use waiaas_core::audit::AuditEventKind;
 use waiaas_core::ids::TxId;
 use waiaas_core::transaction::TxStatus;
 use waiaas_store::{Entity, NewTransaction, SignedRow, StatusChange, Store, StoreError};
@@ -90,9 +90,9 @@ pub(crate) async fn they_survive_a_dump_in_any_order(backend: Backend) {
     let made: Result<(), StoreError> = from
         .store
         .write(|tx| {
-            Box::pin(
-                async move { tx.initialize(installation(), entry(AuditEvent::SystemInitialized, NOW)).await },
-            )
+            Box::pin(async move {
+                tx.initialize(installation(), entry(AuditEventKind::SystemInitialized, NOW)).await
+            })
         })
         .await;
     made.expect("installation");
@@ -101,6 +101,6 @@ pub(crate) async fn they_survive_a_dump_in_any_order(backend: Backend) {
     admit(&from.store, replacing(2, TxStatus::Queued, 7), vec![], NOW).await.expect("admit");
     let mut dump = Vec::new();
     from.store.export(&mut dump).await.expect("export");
-    to.store.import(&mut dump.as_slice(), entry(AuditEvent::WalletCreated, NOW)).await.expect("import");
+    to.store.import(&mut dump.as_slice(), entry(AuditEventKind::WalletCreated, NOW)).await.expect("import");
     assert_eq!(open(&to.store, 7).await, Some(tx_id(2)));
 }

@@ -1,6 +1,6 @@
 //! Sessions.
 
-use waiaas_core::audit::AuditEvent;
+use waiaas_core::audit::AuditEventKind;
 use waiaas_core::ids::SessionId;
 use waiaas_store::{Entity, NewSession, Store, StoreError, TokenChange, TokenReason};
 
@@ -8,12 +8,12 @@ use crate::backend::Backend;
 use crate::fixtures::{NOW, entry, new_session, new_wallet, seed, session_id, wallet_id};
 
 async fn insert(store: &Store, new: NewSession) -> Result<(), StoreError> {
-    let audit = entry(AuditEvent::SessionCreated, NOW);
+    let audit = entry(AuditEventKind::SessionCreated, NOW);
     store.write(|tx| Box::pin(async move { tx.insert_session(new, audit).await })).await
 }
 
 async fn add_wallet(store: &Store, n: u32) {
-    let audit = entry(AuditEvent::WalletCreated, NOW);
+    let audit = entry(AuditEventKind::WalletCreated, NOW);
     let done: Result<(), StoreError> =
         store.write(move |tx| Box::pin(async move { tx.insert_wallet(new_wallet(n), audit).await })).await;
     done.expect("wallet");
@@ -26,14 +26,14 @@ async fn replace(
     reason: TokenReason,
 ) -> Result<(), StoreError> {
     let change = TokenChange { token_hash: to.into(), expires_at: NOW + 99, reason };
-    let audit = entry(AuditEvent::SessionRenewed, NOW + 5);
+    let audit = entry(AuditEventKind::SessionRenewed, NOW + 5);
     store
         .write(move |tx| Box::pin(async move { tx.replace_token(session_id(1), from, change, audit).await }))
         .await
 }
 
 async fn revoke(store: &Store, id: SessionId, at: i64) -> Result<bool, StoreError> {
-    let audit = entry(AuditEvent::SessionRevoked, at);
+    let audit = entry(AuditEventKind::SessionRevoked, at);
     store.write(move |tx| Box::pin(async move { tx.revoke_session(id, audit).await })).await
 }
 
@@ -76,7 +76,9 @@ pub(crate) async fn revoking_is_idempotent(backend: Backend) {
     let all: Result<u64, StoreError> = db
         .store
         .write(|tx| {
-            Box::pin(async move { tx.revoke_all_sessions(entry(AuditEvent::KillSwitchActivated, NOW)).await })
+            Box::pin(
+                async move { tx.revoke_all_sessions(entry(AuditEventKind::KillSwitchActivated, NOW)).await },
+            )
         })
         .await;
     assert_eq!(all.expect("revoke all"), 1);
@@ -87,7 +89,7 @@ pub(crate) async fn wallets_come_and_go(backend: Backend) {
     seed(&db.store).await;
     add_wallet(&db.store, 2).await;
     let link = |add: bool, wallet: u32| {
-        let audit = entry(AuditEvent::SessionWalletAdded, NOW);
+        let audit = entry(AuditEventKind::SessionWalletAdded, NOW);
         db.store.write(move |tx| {
             Box::pin(async move {
                 if add {

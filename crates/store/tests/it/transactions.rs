@@ -1,7 +1,7 @@
 //! Transactions and idempotency keys.
 
 use waiaas_core::U256;
-use waiaas_core::audit::AuditEvent;
+use waiaas_core::audit::AuditEventKind;
 use waiaas_core::digest::Digest;
 use waiaas_core::ids::TxId;
 use waiaas_core::intent::IntentKind;
@@ -283,7 +283,7 @@ pub(crate) async fn what_was_handed_out_is_held_until_it_lapses(backend: Backend
     assert_eq!(looked_at(later).await, [tx_id(1)], "the others are no longer new");
     assert_eq!(listed(Work::HandedOutLongAgo { now: later }).await, [tx_id(3), tx_id(4)]);
     let lapse = |n, at| {
-        let audit = entry(AuditEvent::TxLapsed, at);
+        let audit = entry(AuditEventKind::TxLapsed, at);
         db.store.write(move |tx| Box::pin(async move { tx.lapse(tx_id(n), audit).await }))
     };
     lapse(1, NOW + 51).await.expect("lapsed");
@@ -384,7 +384,7 @@ pub(crate) async fn an_altered_draft_is_not_read(backend: Backend) {
         let read = db.store.transaction(tx_id(1)).await;
         assert!(matches!(read, Err(StoreError::Corrupt(_))), "{alteration}: {read:?}");
     }
-    let audit = entry(AuditEvent::TxCleared, NOW);
+    let audit = entry(AuditEventKind::TxCleared, NOW);
     let from = TxStatus::PendingApproval;
     let moved: Result<(), StoreError> = db
         .store

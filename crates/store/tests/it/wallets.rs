@@ -1,7 +1,7 @@
 //! Wallets and pinned tokens.
 
 use waiaas_core::address::Address;
-use waiaas_core::audit::AuditEvent;
+use waiaas_core::audit::AuditEventKind;
 use waiaas_core::wallet::{Owner, WalletStatus};
 use waiaas_store::{Entity, NewWallet, Store, StoreError, TokenRow};
 
@@ -9,12 +9,12 @@ use crate::backend::Backend;
 use crate::fixtures::{NOW, address, entry, network, new_wallet, wallet_id};
 
 async fn insert(store: &Store, new: NewWallet) -> Result<(), StoreError> {
-    let audit = entry(AuditEvent::WalletCreated, NOW);
+    let audit = entry(AuditEventKind::WalletCreated, NOW);
     store.write(|tx| Box::pin(async move { tx.insert_wallet(new, audit).await })).await
 }
 
 async fn set_status(store: &Store, from: WalletStatus, to: WalletStatus) -> Result<(), StoreError> {
-    let audit = entry(AuditEvent::WalletSuspended, NOW + 1);
+    let audit = entry(AuditEventKind::WalletSuspended, NOW + 1);
     store
         .write(move |tx| {
             Box::pin(async move { tx.set_wallet_status(wallet_id(1), from, to, Some("why"), audit).await })
@@ -29,7 +29,7 @@ pub(crate) async fn names_are_unique_among_the_living(backend: Backend) {
     let again = insert(&db.store, same_name.clone()).await;
     assert!(matches!(again, Err(StoreError::Duplicate(Entity::WalletName))), "{again:?}");
     let rename = |id: u32, name: &'static str| {
-        let audit = entry(AuditEvent::WalletRenamed, NOW);
+        let audit = entry(AuditEventKind::WalletRenamed, NOW);
         db.store.write(move |tx| Box::pin(async move { tx.rename_wallet(wallet_id(id), name, audit).await }))
     };
     insert(&db.store, new_wallet(3)).await.expect("third");
@@ -80,7 +80,7 @@ pub(crate) async fn owners_are_replaced_by_compare_and_set(backend: Backend) {
     let db = backend.open().await;
     insert(&db.store, new_wallet(1)).await.expect("insert");
     let set = |from: Owner, to: Owner| {
-        let audit = entry(AuditEvent::OwnerRegistered, NOW);
+        let audit = entry(AuditEventKind::OwnerRegistered, NOW);
         db.store.write(move |tx| Box::pin(async move { tx.set_owner(wallet_id(1), from, to, audit).await }))
     };
     let (first, second) = (address(1), address(2));
@@ -97,7 +97,7 @@ pub(crate) async fn owners_are_replaced_by_compare_and_set(backend: Backend) {
 
     // A successor is noted beside the LOCKED owner alone, and is forgotten with that owner.
     let name = |owner: Address, successor: Option<Address>| {
-        let audit = entry(AuditEvent::SuccessorNamed, NOW);
+        let audit = entry(AuditEventKind::SuccessorNamed, NOW);
         let store = &db.store;
         store.write(move |tx| {
             Box::pin(async move { tx.set_successor(wallet_id(1), owner, successor, audit).await })
@@ -135,7 +135,6 @@ pub(crate) async fn tokens_stay_recorded(backend: Backend) {
         address: address(5),
         symbol: "USDC".into(),
         decimals: 6,
-        source: "chain".into(),
         created_at: NOW,
     };
     let pin = |row: TokenRow| db.store.write(|tx| Box::pin(async move { tx.record_token(row).await }));
@@ -147,7 +146,7 @@ pub(crate) async fn tokens_stay_recorded(backend: Backend) {
     assert_eq!(db.store.tokens(Some(&network())).await.expect("list").len(), 2);
     assert_eq!(db.store.tokens(None).await.expect("list").len(), 2);
     let forget = |n: u8| {
-        let audit = entry(AuditEvent::TokenForgotten, NOW);
+        let audit = entry(AuditEventKind::TokenForgotten, NOW);
         db.store
             .write(move |tx| Box::pin(async move { tx.forget_token(&network(), address(n), audit).await }))
     };

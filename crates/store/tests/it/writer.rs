@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex};
 
 use futures_util::FutureExt as _;
 use futures_util::future::{BoxFuture, join_all};
-use waiaas_core::audit::AuditEvent;
+use waiaas_core::audit::AuditEventKind;
 use waiaas_store::{Entity, Store, StoreError, WriteTx};
 
 use crate::backend::{Backend, Db};
@@ -24,7 +24,7 @@ impl From<StoreError> for Own {
 }
 
 async fn insert(tx: &mut WriteTx, n: u32) -> Result<(), StoreError> {
-    tx.insert_wallet(new_wallet(n), entry(AuditEvent::WalletCreated, NOW)).await
+    tx.insert_wallet(new_wallet(n), entry(AuditEventKind::WalletCreated, NOW)).await
 }
 
 /// Keeps the writer busy until told, so that other jobs pile up behind.

@@ -1,8 +1,7 @@
 //! The last look, inside the signing transaction: stop conditions, the owner's consent and the policies as they
 //! are now.
 
-use serde_json::json;
-use waiaas_core::audit::{Actor, AuditEvent};
+use waiaas_core::audit::{Actor, AuditEvent, TxFailure};
 use waiaas_core::clearance::{Clearance, NotCleared, Obligation, StopConditions};
 use waiaas_core::draft::Draft;
 use waiaas_core::effect::Effects;
@@ -50,14 +49,16 @@ impl Stop {
     }
 
     pub(super) fn audit(&self, engine: &Engine, row: &TransactionRow) -> AuditEntry {
+        let (code, message) = (self.code(), self.message());
         let event = match self {
-            Self::NotCleared(NotCleared::KillSwitch) => AuditEvent::TxCancelled,
-            Self::NotCleared(_) | Self::Policy(_) | Self::Place(_) => AuditEvent::TxFailed,
+            Self::NotCleared(NotCleared::KillSwitch) => {
+                AuditEvent::TxCancelled { from: Some(row.status), code: Some(code), message: Some(message) }
+            }
+            Self::NotCleared(_) | Self::Policy(_) | Self::Place(_) => {
+                AuditEvent::TxFailed { failure: TxFailure::Refused { code, message } }
+            }
         };
-        AuditEntry::new(event, Actor::System, engine.now())
-            .wallet(row.wallet)
-            .tx(row.id)
-            .details(json!({ "code": self.code(), "message": self.message() }))
+        AuditEntry::new(event, Actor::System, engine.now()).wallet(row.wallet).tx(row.id)
     }
 }
 

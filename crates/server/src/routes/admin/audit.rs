@@ -31,8 +31,8 @@ pub(crate) async fn list_audit_logs(
     let wanted = engine::AuditQuery {
         wallet: query.wallet_id,
         tx: query.tx_id,
-        event: query.event_type.map(|event| event.as_str().to_owned()),
-        severity: query.severity.map(|severity| severity.as_str().to_owned()),
+        event: query.event_type,
+        severity: query.severity,
         from: query.from,
         to: query.to,
         include_total: query.include_total,

@@ -1,8 +1,9 @@
 //! The log: with every change, and intact or found out.
 
-use serde_json::json;
 use waiaas_core::address::Address;
-use waiaas_core::audit::{Actor, AuditEvent};
+use waiaas_core::audit::{Actor, AuditEvent, AuditEventKind};
+use waiaas_core::network::NetworkId;
+use waiaas_core::policy::PolicyType;
 use waiaas_core::transaction::TxStatus;
 use waiaas_core::wallet::{KillSwitch, Owner, WalletStatus};
 use waiaas_store::{
@@ -12,6 +13,7 @@ use waiaas_store::{
 use super::{Dice, any_change, seeds};
 use crate::backend::{Backend, Db};
 use crate::changes::new_change;
+use crate::events::event;
 use crate::fixtures::{
     NOW, entry, installation, new_session, new_tx, new_wallet, policy_id, seed, session_id, spend, tx_id,
     wallet_id,
@@ -69,19 +71,19 @@ fn any(dice: &mut Dice, step: u32) -> Change {
 async fn make(tx: &mut WriteTx, change: Change) -> Result<(), StoreError> {
     let audit = |event| entry(event, NOW);
     match change {
-        Change::Wallet(n) => tx.insert_wallet(new_wallet(n), audit(AuditEvent::WalletCreated)).await,
+        Change::Wallet(n) => tx.insert_wallet(new_wallet(n), audit(AuditEventKind::WalletCreated)).await,
         Change::Rename(n) => {
-            tx.rename_wallet(wallet_id(1), &format!("w-{n}"), audit(AuditEvent::WalletRenamed)).await
+            tx.rename_wallet(wallet_id(1), &format!("w-{n}"), audit(AuditEventKind::WalletRenamed)).await
         }
         Change::Status(from, to) => {
-            let audit = audit(AuditEvent::WalletSuspended);
+            let audit = audit(AuditEventKind::WalletSuspended);
             tx.set_wallet_status(wallet_id(1), from, to, Some("why"), audit).await
         }
         Change::Owner(from, to) => {
-            tx.set_owner(wallet_id(1), from, to, audit(AuditEvent::OwnerChanged)).await
+            tx.set_owner(wallet_id(1), from, to, audit(AuditEventKind::OwnerChanged)).await
         }
         Change::Session(n) => {
-            tx.insert_session(new_session(n, &[1]), audit(AuditEvent::SessionCreated)).await
+            tx.insert_session(new_session(n, &[1]), audit(AuditEventKind::SessionCreated)).await
         }
         Change::Token(n) => {
             let change = TokenChange {
@@ -90,55 +92,58 @@ async fn make(tx: &mut WriteTx, change: Change) -> Result<(), StoreError> {
                 reason: TokenReason::Rotation,
             };
             let hash = tx.session(session_id(1)).await?.map(|row| row.token_hash).unwrap_or_default();
-            tx.replace_token(session_id(1), &hash, change, audit(AuditEvent::SessionRotated)).await
+            tx.replace_token(session_id(1), &hash, change, audit(AuditEventKind::SessionRotated)).await
         }
         Change::Revoke(n) => {
-            tx.revoke_session(session_id(n), audit(AuditEvent::SessionRevoked)).await.map(drop)
+            tx.revoke_session(session_id(n), audit(AuditEventKind::SessionRevoked)).await.map(drop)
         }
-        Change::RevokeAll => tx.revoke_all_sessions(audit(AuditEvent::KillSwitchActivated)).await.map(drop),
+        Change::RevokeAll => {
+            tx.revoke_all_sessions(audit(AuditEventKind::KillSwitchActivated)).await.map(drop)
+        }
         Change::Link(true) => {
-            tx.add_session_wallet(session_id(1), wallet_id(2), audit(AuditEvent::SessionWalletAdded)).await
+            tx.add_session_wallet(session_id(1), wallet_id(2), audit(AuditEventKind::SessionWalletAdded))
+                .await
         }
         Change::Link(false) => {
-            tx.remove_session_wallet(session_id(1), wallet_id(2), audit(AuditEvent::SessionWalletRemoved))
+            tx.remove_session_wallet(session_id(1), wallet_id(2), audit(AuditEventKind::SessionWalletRemoved))
                 .await
         }
         Change::Policy(n) => {
             let policy = NewPolicy {
                 id: policy_id(n),
                 wallet: None,
-                network: None,
-                policy_type: "WHITELIST".into(),
-                category: Some(format!("c{n}")),
+                network: Some(NetworkId::new(&format!("n{n}"))),
+                policy_type: PolicyType::Whitelist,
+                category: None,
                 rules: "{}".into(),
                 priority: 0,
                 enabled: true,
             };
-            tx.insert_policy(policy, audit(AuditEvent::PolicyCreated)).await
+            tx.insert_policy(policy, audit(AuditEventKind::PolicyCreated)).await
         }
-        Change::NoPolicy(n) => tx.delete_policy(policy_id(n), 1, audit(AuditEvent::PolicyDeleted)).await,
+        Change::NoPolicy(n) => tx.delete_policy(policy_id(n), 1, audit(AuditEventKind::PolicyDeleted)).await,
         Change::Switch(from, to) => {
-            tx.set_kill_switch(from, to, audit(AuditEvent::KillSwitchActivated)).await.map(drop)
+            tx.set_kill_switch(from, to, audit(AuditEventKind::KillSwitchActivated)).await.map(drop)
         }
         Change::Header(to) => {
             let from = tx.keystore_header().await?.unwrap_or_default();
-            tx.set_keystore_header(&from, &to, audit(AuditEvent::PasswordChanged)).await
+            tx.set_keystore_header(&from, &to, audit(AuditEventKind::PasswordChanged)).await
         }
         Change::Key(kid) => {
             let current = tx.session_keys().await?.current.kid;
             let next = SessionKeyRow { kid, sealed: vec![1], created_at: NOW };
-            tx.rotate_session_key(&current, &next, audit(AuditEvent::SecretRotated)).await
+            tx.rotate_session_key(&current, &next, audit(AuditEventKind::SecretRotated)).await
         }
         Change::Ask(n) => {
             let new = new_change(n, &format!("policy-{n}"));
-            tx.insert_change(new, audit(AuditEvent::ChangeRequested)).await.map(drop)
+            tx.insert_change(new, audit(AuditEventKind::ChangeRequested)).await.map(drop)
         }
         Change::Admit(n) => {
             let new = new_tx(n, TxStatus::Executing);
-            tx.insert_transaction(new, &[spend(1, 1)], audit(AuditEvent::TxRequested)).await
+            tx.insert_transaction(new, &[spend(1, 1)], audit(AuditEventKind::TxRequested)).await
         }
         Change::Move(n, from, change) => {
-            tx.advance(tx_id(n), from, change, audit(AuditEvent::TxCleared)).await
+            tx.advance(tx_id(n), from, change, audit(AuditEventKind::TxCleared)).await
         }
     }
 }
@@ -178,8 +183,8 @@ pub(crate) async fn a_change_and_its_row_are_one(backend: Backend) {
             .store
             .write(|tx| {
                 Box::pin(async move {
-                    tx.initialize(installation(), entry(AuditEvent::SystemInitialized, NOW)).await?;
-                    tx.insert_wallet(new_wallet(2), entry(AuditEvent::WalletCreated, NOW)).await
+                    tx.initialize(installation(), entry(AuditEventKind::SystemInitialized, NOW)).await?;
+                    tx.insert_wallet(new_wallet(2), entry(AuditEventKind::WalletCreated, NOW)).await
                 })
             })
             .await;
@@ -222,14 +227,18 @@ pub(crate) async fn a_change_and_its_row_are_one(backend: Backend) {
 }
 
 async fn record(db: &Db, dice: &mut Dice, n: u32) {
-    let mut audit = AuditEntry::new(dice.pick(AuditEvent::ALL), Actor::Master, NOW + i64::from(n));
+    // One in two has a text of its own.
+    let event = match dice.below(2) {
+        0 => event(dice.pick(AuditEventKind::ALL)),
+        _ => AuditEvent::WalletRenamed { name: format!("{n}{}", "ü".repeat(dice.below(9) as usize)) },
+    };
+    let mut audit = AuditEntry::new(event, Actor::Master, NOW + i64::from(n));
     if dice.below(2) == 0 {
         audit = audit.wallet(wallet_id(n)).session(session_id(n));
     }
     if dice.below(2) == 0 {
         audit = audit.tx(tx_id(n)).ip(Some("127.0.0.1".into()));
     }
-    let audit = audit.details(json!({ "n": n, "text": "ü".repeat(dice.below(9) as usize) }));
     let done: Result<i64, StoreError> =
         db.store.write(|tx| Box::pin(async move { tx.record(audit).await })).await;
     done.expect("record");

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
-use waiaas_core::audit::AuditEvent;
+use waiaas_core::audit::AuditEventKind;
 use waiaas_core::digest::Digest;
 use waiaas_core::ids::InstanceId;
 use waiaas_core::owner::{Challenge, OwnerAction};
@@ -48,11 +48,11 @@ async fn answer(store: &Store, n: u32, approve: bool) -> Result<(), StoreError> 
     store
         .write(move |tx| {
             Box::pin(async move {
-                let audit = entry(AuditEvent::TxApproved, NOW);
+                let audit = entry(AuditEventKind::TxApproved, NOW);
                 tx.consume_challenge(&nonce(n, approve), "0xsig", audit).await?;
                 let (change, event) = match approve {
-                    true => (StatusChange::Executing, AuditEvent::TxCleared),
-                    false => (StatusChange::Cancelled { code: None }, AuditEvent::TxRejected),
+                    true => (StatusChange::Executing, AuditEventKind::TxCleared),
+                    false => (StatusChange::Cancelled { code: None }, AuditEventKind::TxRejected),
                 };
                 tx.advance(tx_id(n), TxStatus::PendingApproval, change, entry(event, NOW)).await
             })

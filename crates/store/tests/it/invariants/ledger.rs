@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 
 use waiaas_core::U256;
-use waiaas_core::audit::AuditEvent;
+use waiaas_core::audit::AuditEventKind;
 use waiaas_core::policy::{DAY_SECONDS, Ledger, MONTH_SECONDS};
 use waiaas_core::transaction::TxStatus;
 use waiaas_store::{NewReservation, StatusChange, Store, StoreError};
@@ -97,7 +97,7 @@ async fn request(store: &Store, books: &Books, n: u32, mut new: Counted, limit: 
                 } else {
                     new.asked = false;
                 }
-                let audit = entry(AuditEvent::TxRequested, now);
+                let audit = entry(AuditEventKind::TxRequested, now);
                 tx.insert_transaction(new_tx(n, new.status), &holds(&new), audit).await?;
                 Ok(Some(new))
             })
@@ -230,7 +230,7 @@ pub(crate) async fn only_proof_or_age_frees_what_is_held(backend: Backend) {
                 }
                 3 => {
                     let n = dice.below(step.into()) as u32;
-                    let audit = entry(AuditEvent::TxLapsed, now);
+                    let audit = entry(AuditEventKind::TxLapsed, now);
                     let done: Result<(), StoreError> = db
                         .store
                         .write(move |tx| Box::pin(async move { tx.lapse(tx_id(n), audit).await }))

@@ -1,14 +1,12 @@
-//! The vocabulary of the audit log.
+//! The names of the events, and how much a person should care.
 
 use serde::{Deserialize, Serialize};
 
-use crate::address::Address;
-use crate::ids::SessionId;
 use crate::wallet::wire_enum;
 
 wire_enum!(
-    /// What happened.
-    AuditEvent {
+    /// The name of an [`AuditEvent`](super::AuditEvent).
+    AuditEventKind {
         /// The data directory was initialised.
         SystemInitialized = "SYSTEM_INITIALIZED",
         /// The daemon started and unlocked its keys.
@@ -144,7 +142,7 @@ wire_enum!(
     }
 );
 
-impl AuditEvent {
+impl AuditEventKind {
     /// The severity this event is recorded with.
     pub const fn severity(self) -> Severity {
         match self {
@@ -208,38 +206,6 @@ impl AuditEvent {
             | Self::OwnerVerified
             | Self::SuccessorWithdrawn
             | Self::BackupCreated => Severity::Info,
-        }
-    }
-}
-
-/// Who did it.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Actor {
-    /// The operator, by master password.
-    Master,
-    /// An agent, by session token.
-    Session(SessionId),
-    /// A wallet's owner, by signature.
-    Owner(Address),
-    /// The user the daemon runs as, or root, as the kernel says: through the socket or by a signal.
-    #[serde(rename = "local-user")]
-    LocalUser,
-    /// The daemon itself (timers, recovery).
-    System,
-    /// A caller who proved nothing.
-    Anonymous,
-}
-
-impl std::fmt::Display for Actor {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::Master => f.write_str("master"),
-            Self::Session(id) => write!(f, "session:{id}"),
-            Self::Owner(address) => write!(f, "owner:{address}"),
-            Self::LocalUser => f.write_str("local-user"),
-            Self::System => f.write_str("system"),
-            Self::Anonymous => f.write_str("anonymous"),
         }
     }
 }

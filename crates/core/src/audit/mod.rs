@@ -1,0 +1,53 @@
+//! The vocabulary of the audit log: what happened, with its details, and who did it.
+//!
+//! Belongs here: the events and what a row says of each. Does not belong here: rows, their hashes and where they
+//! are kept (the store).
+
+mod declare;
+mod event;
+mod kind;
+mod payload;
+
+use serde::{Deserialize, Serialize};
+
+use crate::address::Address;
+use crate::ids::SessionId;
+
+pub use event::AuditEvent;
+pub use kind::{AuditEventKind, Severity};
+pub use payload::{
+    ChainSeen, Ground, HeldAmount, KillSwitchMeans, Landed, NamedWallet, PolicyContent, TxFailure,
+    WholePolicy,
+};
+
+/// Who did it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Actor {
+    /// The operator, by master password.
+    Master,
+    /// An agent, by session token.
+    Session(SessionId),
+    /// A wallet's owner, by signature.
+    Owner(Address),
+    /// The user the daemon runs as, or root, as the kernel says: through the socket or by a signal.
+    #[serde(rename = "local-user")]
+    LocalUser,
+    /// The daemon itself (timers, recovery).
+    System,
+    /// A caller who proved nothing.
+    Anonymous,
+}
+
+impl std::fmt::Display for Actor {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Master => f.write_str("master"),
+            Self::Session(id) => write!(f, "session:{id}"),
+            Self::Owner(address) => write!(f, "owner:{address}"),
+            Self::LocalUser => f.write_str("local-user"),
+            Self::System => f.write_str("system"),
+            Self::Anonymous => f.write_str("anonymous"),
+        }
+    }
+}
