@@ -11,7 +11,7 @@ use tokio::runtime::Runtime;
 use waiaas_chains::evm::{EvmChain, EvmOptions};
 use waiaas_chains::rpc::{RpcOptions, RpcPool, http_client};
 use waiaas_chains::solana::{SolanaChain, SolanaOptions};
-use waiaas_chains::{Chain, ChainError, Lane};
+use waiaas_chains::{Chain, ChainError, CodecError, Lane};
 use waiaas_core::address::Address;
 use waiaas_core::draft::{Draft, SigningPayload};
 use waiaas_core::effect::{Effect, Effects};
@@ -72,7 +72,7 @@ fn evm(name: &str) -> Option<EvmChain> {
 
 /// A draft of the wallet's with this body.
 pub(crate) fn draft(chain: &impl Chain, body: Vec<u8>) -> Draft {
-    let network = chain.network();
+    let network = chain.codec().network();
     let from = match network.evm_chain_id {
         Some(_) => Address::Evm(WALLET.into_array()),
         None => Address::Solana(*SOLANA_WALLET),
@@ -82,15 +82,15 @@ pub(crate) fn draft(chain: &impl Chain, body: Vec<u8>) -> Draft {
 
 /// The effects of a draft, which are the same each time they are read.
 pub(crate) fn effects(chain: &impl Chain, draft: &Draft) -> Option<Effects> {
-    let read = chain.effects(draft);
+    let read = chain.codec().effects(draft);
     if input::seldom(&draft.body) {
-        assert_eq!(read.as_ref().ok(), chain.effects(draft).ok().as_ref(), "one draft, two readings");
+        assert_eq!(read.as_ref().ok(), chain.codec().effects(draft).ok().as_ref(), "one draft, two readings");
     }
     read.inspect(|effects| {
         assert_eq!((&effects.network, effects.from), (&draft.network, draft.from));
         assert!(!effects.items.is_empty(), "a draft that does nothing");
     })
-    .map_err(|error| assert!(matches!(error, ChainError::Corrupt(_)), "{error}"))
+    .map_err(|error| assert!(matches!(error, CodecError::Corrupt(_)), "{error}"))
     .ok()
 }
 

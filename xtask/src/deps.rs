@@ -1,10 +1,10 @@
 //! Which crate may depend on what: each crate exists because of what it cannot reach. Within some crates, no
-//! modules may depend on each other ([`cycles`]).
+//! modules may depend on each other ([`cycles`]), and some ask nobody ([`pure`]).
 
 use anyhow::{Context as _, Result, bail};
 
-use crate::cycles;
 use crate::tools::root;
+use crate::{cycles, pure};
 
 /// Crate, workspace members it may use, third-party crates it must never use directly.
 const RULES: &[(&str, &[&str], &[&str])] = &[
@@ -18,9 +18,11 @@ const RULES: &[(&str, &[&str], &[&str])] = &[
     ("cli", &["server", "engine", "api"], &["sqlx", "alloy-consensus", "solana-message"]),
 ];
 
-/// Fails when a manifest breaks a rule, when a crate has no rule, or when modules need each other.
+/// Fails when a manifest breaks a rule, when a crate has no rule, when modules need each other, or when one that
+/// asks nobody names what would.
 pub(crate) fn check() -> Result<()> {
     let mut broken = cycles::find()?;
+    broken.extend(pure::find()?);
     for entry in std::fs::read_dir(root().join("crates")).context("reading crates/")? {
         let name = entry?.file_name().to_string_lossy().into_owned();
         let Some((_, allowed, banned)) = RULES.iter().find(|(crate_name, ..)| *crate_name == name) else {

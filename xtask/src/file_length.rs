@@ -14,7 +14,7 @@ const FOLDERS: [&str; 2] = ["crates", "xtask"];
 /// Files that were longer when the limit was introduced, with their length then. They may shrink and not grow; a file
 /// that is within the limit leaves the list. Nothing is added.
 const LONGER: &[(&str, usize)] = &[
-    ("crates/chains/src/evm/decode/tests/swaps.rs", 424),
+    ("crates/chains/src/evm/codec/decode/tests/swaps.rs", 424),
     ("crates/chains/tests/it/evm_lying_node.rs", 590),
     ("crates/chains/tests/it/evm_published.rs", 425),
     ("crates/core/tests/it/properties.rs", 449),

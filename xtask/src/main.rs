@@ -10,6 +10,7 @@ mod invariants;
 mod links;
 mod named_tests;
 mod needs;
+mod pure;
 mod source;
 mod tools;
 mod walks;

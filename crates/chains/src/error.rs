@@ -51,11 +51,38 @@ pub enum ChainError {
         about: &'static str,
     },
     /// The request cannot be carried out on this chain; asking again will not help.
-    #[error("{0}")]
-    Refused(Refusal),
+    #[error(transparent)]
+    Refused(#[from] Refusal),
     /// Bytes that should be a draft or a transaction of this chain are not.
     #[error("the stored transaction cannot be read: {0}")]
     Corrupt(String),
+}
+
+/// What the formats of a chain do not allow. No node has a part in it, so asking again does not help.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum CodecError {
+    /// The request cannot be carried out on this chain.
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+    /// Bytes that should be a draft or a transaction of this chain are not.
+    #[error("the stored transaction cannot be read: {0}")]
+    Corrupt(String),
+}
+
+impl CodecError {
+    /// Bytes that are not what they should be.
+    pub(crate) fn corrupt(what: &str) -> Self {
+        Self::Corrupt(what.to_owned())
+    }
+}
+
+impl From<CodecError> for ChainError {
+    fn from(error: CodecError) -> Self {
+        match error {
+            CodecError::Refused(refusal) => Self::Refused(refusal),
+            CodecError::Corrupt(what) => Self::Corrupt(what),
+        }
+    }
 }
 
 impl ChainError {

@@ -1,9 +1,12 @@
 //! The blockchains: build drafts, decode effects, simulate, complete, submit, confirm, and price.
 //!
-//! No keys and no database live here. A chain turns an intent into a [`Draft`], reads a draft's
-//! [`Effects`] back out of its bytes, fills in volatile fields, and reports what became of signed
-//! bytes. It decides nothing.
+//! No keys and no database live here. Every network has two halves. Its [`Codec`] is pure: it reads what a
+//! draft does out of its bytes, and completes, joins and verifies bytes. Its [`Chain`] asks nodes: it turns an
+//! intent into a [`Draft`], says which volatile fields to fill in, broadcasts, and reports what became of
+//! signed bytes. Neither decides anything.
 
+mod bounded;
+mod codec;
 mod error;
 pub mod evm;
 mod held;
@@ -21,15 +24,12 @@ use async_trait::async_trait;
 use waiaas_core::U256;
 use waiaas_core::address::Address;
 use waiaas_core::draft::{Completed, Draft};
-use waiaas_core::effect::Effects;
 use waiaas_core::intent::Intent;
-use waiaas_core::network::{self, Network};
-use waiaas_core::policy::Readings;
-use waiaas_core::presentation::Content;
 use waiaas_core::simulation::Observed;
 use waiaas_core::transaction::Replacement;
 
-pub use self::error::{ChainError, Refusal};
+pub use self::codec::{Codec, Volatile, codec};
+pub use self::error::{ChainError, CodecError, Refusal};
 pub use self::held::{Holding, Holdings, TokenFacts, Unreadable};
 pub use self::message::UnsignableMessage;
 pub use self::outcome::{Known, Outcome, Undecided};
@@ -181,15 +181,6 @@ pub struct GasPrices {
     pub priority: u128,
 }
 
-/// What a draft does, and what its owner is shown beside that. Pure: no node is asked, so whoever holds a
-/// draft's bytes can check what somebody else says about them. Anything unrecognised is an unknown effect.
-pub fn read(network: &Network, draft: &Draft) -> Result<(Effects, Vec<Content>), ChainError> {
-    match network.chain {
-        network::Chain::Ethereum => evm::read_draft(network, draft),
-        network::Chain::Solana => solana::read_draft(network, draft),
-    }
-}
-
 /// Which chain a network's nodes serve, and how far it has come.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Identity {
@@ -201,11 +192,11 @@ pub struct Identity {
     pub highest: u64,
 }
 
-/// One network of one chain.
+/// One network, reached through its nodes. What needs no node is in its [`Codec`].
 #[async_trait]
 pub trait Chain: Send + Sync {
-    /// The network served.
-    fn network(&self) -> &Network;
+    /// The network's formats.
+    fn codec(&self) -> &dyn Codec;
 
     /// Which chain the nodes serve, as all of them say it. Fails if one does not answer or they differ.
     async fn identity(&self) -> Result<Identity, ChainError>;
@@ -214,23 +205,9 @@ pub trait Chain: Send + Sync {
     /// program, recipient account, gas estimate); refuses what cannot work.
     async fn build(&self, from: Address, intent: &Intent) -> Result<Draft, ChainError>;
 
-    /// What a transaction for `intent` is certain to do, whatever a node would answer: the parts of the
-    /// request, each with every way to read it. What is built does at least what one reading of each part
-    /// says; amounts may turn out larger. Pure; refuses what [`Self::build`] refuses by its shape alone.
-    fn readings(&self, from: Address, intent: &Intent) -> Result<Vec<Readings>, ChainError>;
-
     /// Builds what is to take the place of `signed`, the bytes in which `old` may still land: the same
     /// with another fee budget, or an empty transaction. Only one of the two can land.
     async fn replacement(&self, old: &Draft, signed: &[u8], with: Replacement) -> Result<Draft, ChainError>;
-
-    /// Decodes what a draft does ([`read`]).
-    fn effects(&self, draft: &Draft) -> Result<Effects, ChainError> {
-        read(self.network(), draft).map(|(effects, _)| effects)
-    }
-
-    /// Seconds in which the draft can still land from now on, where that does not begin with signing; none
-    /// where waiting takes nothing away. Pure: an upper bound, for the age of a blockhash is not in it.
-    fn lifetime(&self, draft: &Draft) -> Result<Option<u32>, ChainError>;
 
     /// Decimals and symbol of a token, by the agreement of the endpoints.
     async fn token(&self, token: Address) -> Result<TokenFacts, ChainError>;
@@ -253,10 +230,6 @@ pub trait Chain: Send + Sync {
     /// such as a text.
     async fn fee(&self, draft: &Draft) -> Result<Option<FeeQuote>, ChainError>;
 
-    /// The same draft with a fee budget of at most `cap`. Pure. What is signed as it is cannot be cut:
-    /// [`Refusal::FeeAboveCap`] where it may cost more.
-    fn capped(&self, draft: &Draft, cap: U256) -> Result<Draft, ChainError>;
-
     /// Refuses a transaction built elsewhere whose nonce is used up, belongs to another transaction, or is
     /// far ahead of both. Everything else has its place given when it is completed.
     async fn check_place(&self, draft: &Draft, lane: &Lane) -> Result<(), ChainError>;
@@ -264,13 +237,9 @@ pub trait Chain: Send + Sync {
     /// What the network charges now.
     async fn gas_prices(&self) -> Result<GasPrices, ChainError>;
 
-    /// Fills in the volatile fields. The result carries the digest of the draft read back from the
+    /// Fills in the volatile fields ([`Codec::complete`]). The result carries the digest of the draft read back from the
     /// completed bytes.
     async fn complete(&self, draft: &Draft, lane: &Lane) -> Result<Completed, ChainError>;
-
-    /// Joins completed bytes and their signature (64 bytes Ed25519; 65 bytes `r ‖ s ‖ y-parity`
-    /// secp256k1). Pure; verifies that the signature is the sender's.
-    fn assemble(&self, completed: &Completed, signature: &[u8]) -> Result<SignedTx, ChainError>;
 
     /// Broadcasts by every endpoint that does not rest. Sending the same bytes again is harmless.
     async fn submit(&self, signed: &SignedTx) -> Result<Submission, ChainError>;

@@ -26,7 +26,7 @@ pub(crate) fn join(
     };
     let mut all = Observed::default();
     for observed in heard {
-        all.join(observed.map_err(ChainError::Refused)?);
+        all.join(observed?);
     }
     Ok(Observation::Seen(Box::new(all)))
 }

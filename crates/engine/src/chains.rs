@@ -1,4 +1,4 @@
-//! Which chain serves which network, connected from configuration.
+//! The formats of every network, and the chains that serve those with an endpoint, connected from configuration.
 
 mod gas;
 mod watch;
@@ -15,7 +15,7 @@ use waiaas_chains::evm::{Erc8004, EvmChain, EvmOptions};
 use waiaas_chains::price::{CoinGecko, Hermes, PriceBook, PriceOptions, PriceSource, client};
 use waiaas_chains::rpc::{EndpointHealth, RpcOptions, RpcPool, http_client};
 use waiaas_chains::solana::{self, SolanaChain, SolanaOptions};
-use waiaas_chains::{Chain as ChainPort, ReputationSource};
+use waiaas_chains::{Chain as ChainPort, Codec, ReputationSource, codec};
 use waiaas_core::network::{Chain, Network, NetworkId, Networks};
 
 use crate::config::{Commitment, Config, PriceSourceName};
@@ -28,9 +28,12 @@ struct Served {
     endpoints: usize,
 }
 
-/// Every network with an endpoint. Connecting asks no node, so that a node that is down does not keep the daemon
-/// from starting.
-pub(crate) struct Chains(BTreeMap<NetworkId, Served>);
+/// The two halves of every network: its formats, which need no endpoint, and its nodes, where one is configured.
+/// Connecting asks no node, so that a node that is down does not keep the daemon from starting.
+pub(crate) struct Chains {
+    codecs: BTreeMap<NetworkId, Arc<dyn Codec>>,
+    served: BTreeMap<NetworkId, Served>,
+}
 
 impl Chains {
     pub(crate) fn connect(config: &Config, networks: &Networks) -> Result<Self, StartError> {
@@ -38,8 +41,10 @@ impl Chains {
             |network: &Network, reason: String| StartError::Network { network: network.id.clone(), reason };
         // One client for all, since each loads the system's certificates.
         let client = http_client().map_err(|e| StartError::Http(e.to_string()))?;
-        let mut served = BTreeMap::new();
+        let (mut codecs, mut served) = (BTreeMap::new(), BTreeMap::new());
         for network in networks.all() {
+            let formats = codec(network).map_err(|e| failed(network, e.to_string()))?;
+            codecs.insert(network.id.clone(), Arc::from(formats));
             let urls = config.endpoints(&network.id).to_vec();
             if urls.is_empty() {
                 continue;
@@ -54,11 +59,21 @@ impl Chains {
             let chain = chain(config, network, rpc.clone()).map_err(|e| failed(network, e))?;
             served.insert(network.id.clone(), Served { rpc, chain, endpoints });
         }
-        Ok(Self(served))
+        Ok(Self { codecs, served })
     }
 
+    /// The formats of a network.
+    pub(crate) fn codec(&self, network: &NetworkId) -> Result<Arc<dyn Codec>, Error> {
+        let known = self.codecs.get(network).cloned();
+        known.ok_or_else(|| {
+            Error::new(ErrorCode::AdapterNotAvailable, format!("The network {network} is not configured."))
+                .hint("The operator can add it under [[networks.custom]] in config.toml.")
+        })
+    }
+
+    /// The chain that serves a network.
     pub(crate) fn get(&self, network: &NetworkId) -> Result<Arc<dyn ChainPort>, Error> {
-        let served = self.0.get(network).ok_or_else(|| {
+        let served = self.served.get(network).ok_or_else(|| {
             Error::new(ErrorCode::AdapterNotAvailable, format!("No endpoint is configured for {network}."))
                 .hint("The operator can set one under [rpc] in config.toml.")
         })?;
@@ -67,7 +82,7 @@ impl Chains {
 
     /// The health of each network's endpoints.
     pub(crate) fn health(&self) -> Vec<(NetworkId, Vec<EndpointHealth>)> {
-        self.0.iter().map(|(network, served)| (network.clone(), served.rpc.health())).collect()
+        self.served.iter().map(|(network, served)| (network.clone(), served.rpc.health())).collect()
     }
 
     pub(crate) fn status(&self) -> Vec<NetworkStatus> {
@@ -76,7 +91,7 @@ impl Chains {
             endpoints: served.endpoints,
             simulation_methods: served.chain.simulation_methods(),
         };
-        self.0.iter().map(row).collect()
+        self.served.iter().map(row).collect()
     }
 }
 
@@ -119,7 +134,7 @@ pub(crate) fn reputation(
     }
     let id = settings.network();
     let failed = |reason: &str| StartError::Network { network: id.clone(), reason: reason.to_owned() };
-    let (Some(network), Some(served)) = (networks.get(&id), chains.0.get(&id)) else {
+    let (Some(network), Some(served)) = (networks.get(&id), chains.served.get(&id)) else {
         return Err(failed("the registries of [reputation] are on it, and it has no node"));
     };
     let registries = settings.registries().ok_or_else(|| failed("no registries are known on it"))?;
@@ -151,4 +166,25 @@ pub(crate) fn price_book(config: &Config) -> Result<PriceBook, StartError> {
         timeout: prices.timeout(),
     };
     Ok(PriceBook::new(prices.table.clone(), sources, options))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+
+    #[test]
+    fn a_network_that_no_node_serves_has_its_formats() {
+        let text = "[rpc]\nevm_localnet = []\n";
+        let config = Config::from_parts(Some((Path::new("config.toml"), text)), [], []).expect("settings");
+        let networks = config.networks().expect("networks");
+        let chains = Chains::connect(&config, &networks).expect("asks nobody");
+        for network in networks.all() {
+            assert_eq!(chains.codec(&network.id).expect("formats").network().id, network.id);
+            assert_eq!(chains.get(&network.id).is_ok(), !config.endpoints(&network.id).is_empty());
+        }
+        assert!(chains.get(&NetworkId::new("evm-localnet")).is_err());
+        assert!(chains.codec(&NetworkId::new("nowhere")).is_err());
+    }
 }

@@ -10,7 +10,7 @@ use tokio::sync::{Notify, Semaphore};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use waiaas_chains::price::PriceBook;
-use waiaas_chains::{Chain, ReputationSource};
+use waiaas_chains::{Chain, Codec, ReputationSource};
 use waiaas_core::UnixSeconds;
 use waiaas_core::ids::InstanceId;
 use waiaas_core::network::{NetworkId, Networks};
@@ -219,6 +219,11 @@ impl Engine {
     /// Notified when a worker should run before its next turn.
     pub(crate) fn wake(&self) -> &Notify {
         &self.0.wake
+    }
+
+    /// The formats of a network. No node is asked, and none has to be configured.
+    pub(crate) fn codec(&self, network: &NetworkId) -> Result<Arc<dyn Codec>, Error> {
+        self.0.chains.codec(network)
     }
 
     /// The chain that serves a network.

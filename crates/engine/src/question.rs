@@ -80,8 +80,9 @@ pub fn check(
         return Err(Doubt::Version);
     }
     let network = network(shown).ok_or(Doubt::Effects)?;
-    let (effects, content) =
-        waiaas_chains::read(&network, draft).map_err(|error| Doubt::Unreadable(error.to_string()))?;
+    let (effects, content) = waiaas_chains::codec(&network)
+        .and_then(|codec| codec.read(draft))
+        .map_err(|error| Doubt::Unreadable(error.to_string()))?;
     // Simulated effects of undecoded calls are not in the bytes.
     let effects = Effects { seen: shown.effects.seen.clone(), ..effects };
     if effects != shown.effects || content != shown.content {
@@ -178,7 +179,8 @@ mod tests {
 
     fn shown(draft: &Draft) -> Presentation {
         let network = Networks::builtin().get(&draft.network).expect("built in").clone();
-        let (effects, content) = waiaas_chains::read(&network, draft).expect("reads");
+        let codec = waiaas_chains::codec(&network).expect("a network that is known");
+        let (effects, content) = codec.read(draft).expect("reads");
         Presentation {
             gas: None,
             version: VERSION,

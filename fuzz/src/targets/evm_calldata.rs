@@ -76,7 +76,7 @@ fn items(chain: &waiaas_chains::evm::EvmChain, body: &Body<'_>) -> Option<Vec<Ef
 }
 
 fn chain_id(chain: &waiaas_chains::evm::EvmChain) -> u64 {
-    chain.network().evm_chain_id.unwrap_or_default()
+    chain.codec().network().evm_chain_id.unwrap_or_default()
 }
 
 const fn any(address: EvmAddress) -> Address {
@@ -91,7 +91,7 @@ fn plain_transfer(chain: &waiaas_chains::evm::EvmChain, to: EvmAddress, call: &[
     match arguments.as_chunks::<32>() {
         ([recipient, amount, ..], _) if recipient[..12] == [0; 12] => {
             let expected = Effect::TokenOut {
-                asset: AssetId::token(&chain.network().caip2, any(to)),
+                asset: AssetId::token(&chain.codec().network().caip2, any(to)),
                 to: any(EvmAddress::from_slice(&recipient[12..])),
                 amount: U256::from_be_bytes(*amount),
             };

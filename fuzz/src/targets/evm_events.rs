@@ -20,7 +20,7 @@ pub(super) fn run(data: &[u8]) -> bool {
     // Seeds write the wallet as a word, so that they stay readable.
     let text = text.replace("WALLET", &hex::encode(WALLET.as_slice()));
     let read = |text: &str| {
-        let (network, wallet) = (world::mainnet().network(), Address::Evm(WALLET.into_array()));
+        let (network, wallet) = (world::mainnet().codec().network(), Address::Evm(WALLET.into_array()));
         if of_trace { read_trace(network, wallet, text) } else { read_logs(network, wallet, text) }
     };
     let Some(seen) = read(&text) else { return false };
@@ -32,7 +32,7 @@ pub(super) fn run(data: &[u8]) -> bool {
     let Some(longer) = with_transfer(&answer, of_trace, extra) else { return false };
     let Some(more) = read(&longer.to_string()) else { unreachable!("a log more: {longer}") };
     let failed = of_trace && answer["error"].is_string();
-    let token = AssetId::token(&world::mainnet().network().caip2, Address::Evm([0xe7; 20]));
+    let token = AssetId::token(&world::mainnet().codec().network().caip2, Address::Evm([0xe7; 20]));
     let mut expected = seen.tokens.get(&token).cloned().unwrap_or_default();
     if !failed && extra > 0 {
         let payee = Address::Evm(*B256::with_last_byte(0x99).0.last_chunk().unwrap_or(&[0; 20]));

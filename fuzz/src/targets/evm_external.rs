@@ -16,7 +16,7 @@ pub(super) fn run(data: &[u8]) -> bool {
     let chain = &EVM[usize::from(input.u8()) % EVM.len()];
     let standard = input.u8() % 3;
     let raw = input.rest();
-    let chain_id = chain.network().evm_chain_id.unwrap_or_default();
+    let chain_id = chain.codec().network().evm_chain_id.unwrap_or_default();
     let effects_of = |body: Vec<u8>| world::effects(chain, &world::draft(chain, body));
     let Some(read) = effects_of(evm_body::external(raw, standard)) else { return false };
 
@@ -37,7 +37,7 @@ pub(super) fn run(data: &[u8]) -> bool {
     for other in [[raw, &[0]].concat(), raw[..raw.len() - 1].to_vec()] {
         assert!(effects_of(evm_body::external(&other, standard)).is_none(), "bytes too many or too few");
     }
-    for elsewhere in EVM.iter().filter(|other| other.network().id != chain.network().id) {
+    for elsewhere in EVM.iter().filter(|other| other.codec().network().id != chain.codec().network().id) {
         let draft = world::draft(elsewhere, evm_body::external(raw, standard));
         assert!(world::effects(elsewhere, &draft).is_none(), "signed for another network");
     }

@@ -40,7 +40,7 @@ fn message(mut input: Input<'_>) -> bool {
     let at = at % changed.len();
     changed[at] ^= flip;
     let other = Completed::new(&draft, unsigned, SigningPayload::Secp256k1(payload));
-    assert_eq!(chain.assemble(&other, &signature).is_ok(), flip == 0, "{which} at {at}");
+    assert_eq!(chain.codec().assemble(&other, &signature).is_ok(), flip == 0, "{which} at {at}");
     true
 }
 
@@ -55,7 +55,7 @@ fn transaction(mut input: Input<'_>) -> bool {
     let signature = if sound { world::signature(&payload) } else { vec![0; 65] };
     let carried = [WALLET.as_slice(), unsigned].concat();
     let completed = Completed::new(&world::draft(chain, unsigned.to_vec()), carried, payload);
-    let Ok(signed) = chain.assemble(&completed, &signature) else { return false };
+    let Ok(signed) = chain.codec().assemble(&completed, &signature) else { return false };
     assert!(sound, "{}", hex::encode(unsigned));
     let Ok(read) = TxEnvelope::decode_2718_exact(&signed.bytes) else {
         unreachable!("no transaction: {}", hex::encode(&signed.bytes));
@@ -68,6 +68,6 @@ fn transaction(mut input: Input<'_>) -> bool {
     let carried = [[0x77; 20].as_slice(), unsigned].concat();
     let foreign =
         Completed::new(&world::draft(chain, unsigned.to_vec()), carried, SigningPayload::Secp256k1(hash.0));
-    assert!(chain.assemble(&foreign, &signature).is_err());
+    assert!(chain.codec().assemble(&foreign, &signature).is_err());
     true
 }

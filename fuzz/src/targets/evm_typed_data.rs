@@ -22,7 +22,7 @@ pub(super) fn run(data: &[u8]) -> bool {
         // The verifier of a permit is asked whether it would take it. That it is one is read without asking.
         Err(ChainError::Unreachable { .. }) => {
             let intent = Intent::SignTypedData { typed_data: text.to_owned() };
-            let readings = chain.readings(world::draft(chain, Vec::new()).from, &intent).unwrap_or_default();
+            let readings = chain.codec().readings(world::draft(chain, Vec::new()).from, &intent).unwrap_or_default();
             let permits = readings.iter().flatten().flat_map(|effects| &effects.items);
             assert!(permits.clone().any(|effect| effect.token().is_some()), "{readings:?}");
             return true;

@@ -21,7 +21,7 @@ pub(super) fn run(data: &[u8]) -> bool {
     let payload = SigningPayload::Ed25519(message.to_vec());
     let mut signature = world::signature(&payload);
     let completed = Completed::new(&draft, unsigned.clone(), payload);
-    let Ok(signed) = SOLANA.assemble(&completed, &signature) else { return false };
+    let Ok(signed) = SOLANA.codec().assemble(&completed, &signature) else { return false };
     assert_eq!(read.static_account_keys().first().map(|key| key.to_bytes()), Some(*SOLANA_WALLET));
     assert_eq!(signed.bytes, [&[1], signature.as_slice(), message].concat());
     assert_eq!(signed.expiry, Expiry::BlockHeight(u64::from_be_bytes(height)));
@@ -39,6 +39,6 @@ pub(super) fn run(data: &[u8]) -> bool {
     let other = Completed::new(&draft, unsigned, SigningPayload::Ed25519(payload));
     // The height is no part of a transaction.
     let harmless = flip == 0 || (which == 0 && (1..9).contains(&at));
-    assert_eq!(SOLANA.assemble(&other, &signature).is_ok(), harmless, "{which} at {at}");
+    assert_eq!(SOLANA.codec().assemble(&other, &signature).is_ok(), harmless, "{which} at {at}");
     true
 }

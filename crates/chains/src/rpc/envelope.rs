@@ -4,10 +4,8 @@
 //! JSON values takes many times the memory of its text, and the text is the node's to choose.
 
 use std::borrow::Cow;
-use std::fmt;
-use std::marker::PhantomData;
 
-use serde::de::{DeserializeOwned, Error as _, SeqAccess, Visitor};
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
@@ -95,51 +93,6 @@ fn read_error<R>(error: &WireError<'_>) -> Answer<R> {
     Answer::Error { code: error.code, message, data }
 }
 
-/// A list of at most `N`. Small things such as `null` take less text than memory.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub(crate) struct Few<T, const N: usize>(pub(crate) Vec<T>);
-
-impl<'de, T: Deserialize<'de>, const N: usize> Deserialize<'de> for Few<T, N> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_seq(Counting(PhantomData))
-    }
-}
-
-struct Counting<T, const N: usize>(PhantomData<T>);
-
-impl<'de, T: Deserialize<'de>, const N: usize> Visitor<'de> for Counting<T, N> {
-    type Value = Few<T, N>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "a list of at most {N}")
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Self::Value, A::Error> {
-        let mut few = Vec::new();
-        while let Some(item) = list.next_element()? {
-            if few.len() >= N {
-                return Err(A::Error::custom("the list is too long"));
-            }
-            few.push(item);
-        }
-        Ok(Few(few))
-    }
-}
-
-/// A JSON value of at most 4 KiB of text, such as a reason; of a longer one, that it is too long.
-#[derive(Clone, PartialEq, Debug, Default)]
-pub(crate) struct Brief(pub(crate) Value);
-
-impl<'de> Deserialize<'de> for Brief {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = Box::<RawValue>::deserialize(deserializer)?;
-        if text.get().len() > 4096 {
-            return Ok(Self(json!("a reason too long to read")));
-        }
-        serde_json::from_str(text.get()).map(Self).map_err(D::Error::custom)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -197,13 +150,5 @@ mod tests {
             format!(r#"{{"jsonrpc":"2.0","id":7,"error":{{"code":3,"message":"no","data":{junk}}}}}"#);
         let expected = Answer::Error { code: 3, message: "no".to_owned(), data: None };
         assert_eq!(read::<String>(explained.as_bytes(), 7), Ok(expected));
-        assert_eq!(
-            serde_json::from_str::<Brief>(&junk).expect("brief"),
-            Brief(json!("a reason too long to read"))
-        );
-        assert!(
-            serde_json::from_str::<Few<Option<u8>, 100>>(&format!("[{}1]", "null,".repeat(100))).is_err()
-        );
-        assert!(serde_json::from_str::<Few<Option<u8>, 100>>(&format!("[{}1]", "null,".repeat(99))).is_ok());
     }
 }

@@ -12,6 +12,5 @@ mod pool;
 
 pub(crate) use agreed::Asked;
 pub use endpoint::EndpointHealth;
-pub(crate) use envelope::{Brief, Few};
 pub use failure::RpcFailure;
 pub use pool::{RpcOptions, RpcPool, http_client};

@@ -23,7 +23,7 @@ impl World {
     /// What a request would do, less its fee.
     async fn effects(&self, intent: &Intent) -> Vec<Effect> {
         let draft = self.chain.build(self.wallet.address, intent).await.expect("a draft");
-        let mut items = self.chain.effects(&draft).expect("effects").items;
+        let mut items = self.chain.codec().effects(&draft).expect("effects").items;
         assert!(matches!(items.pop(), Some(Effect::NetworkFee { .. })), "the fee is last");
         items
     }

@@ -416,7 +416,8 @@ async fn no_node_moves_the_nonce_far() {
     let liar = node([("eth_getTransactionCount", json!("0xf4240"))]).await;
     let nonce = async |nodes: Vec<String>, lane: Lane| {
         let completed = chain(nodes, options()).complete(&draft, &lane).await?;
-        let signed = world.chain.assemble(&completed, &world.wallet.sign(&completed)).expect("assembles");
+        let signed =
+            world.chain.codec().assemble(&completed, &world.wallet.sign(&completed)).expect("assembles");
         Ok::<_, ChainError>(signed.expiry)
     };
     let both = || vec![world.anvil.url(), liar.uri()];

@@ -37,7 +37,7 @@ impl World {
     /// The simulation check of a request.
     async fn fact(&self, intent: &Intent) -> SimulationCheck {
         let draft = self.draft(intent).await;
-        compare(&self.seen(&draft).await, &self.chain.effects(&draft).expect("effects"))
+        compare(&self.seen(&draft).await, &self.chain.codec().effects(&draft).expect("effects"))
     }
 
     async fn done(&self, intent: &Intent) {
@@ -138,7 +138,7 @@ async fn what_a_vault_takes_is_told_with_its_recipient() {
     // deposit(uint256,address)
     let intent = call(vault, &format!("6e553f65{:064x}{}", 600, word(owner)));
     let draft = world.draft(&intent).await;
-    let effects = world.chain.effects(&draft).expect("effects");
+    let effects = world.chain.codec().effects(&draft).expect("effects");
     let (fact, more) = attribute(&world.seen(&draft).await, &effects);
     let asset = AssetId::token(&network().caip2, token);
     let expected = Effect::TokenOut { asset, to: vault, amount: U256::from(600) };

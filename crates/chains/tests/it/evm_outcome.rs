@@ -213,7 +213,8 @@ async fn a_node_behind_does_not_give_a_used_nonce_again() {
     for (floor, expected) in [(0, 0), (3, 3)] {
         let lane = Lane { nonce_floor: floor, ..Lane::default() };
         let completed = world.chain.complete(&draft, &lane).await.expect("completes");
-        let signed = world.chain.assemble(&completed, &world.wallet.sign(&completed)).expect("assembles");
+        let signed =
+            world.chain.codec().assemble(&completed, &world.wallet.sign(&completed)).expect("assembles");
         assert_eq!(signed.expiry, Expiry::Nonce(expected), "the node counts none");
     }
 }

@@ -136,11 +136,11 @@ async fn fees_above_the_cap() {
     let quote = plenty.chain.fee(&draft).await.expect("a quote").expect("a fee");
     assert_eq!(quote.offered, normal);
     assert!(quote.least < normal && normal <= quote.asked, "{quote:?}");
-    let tight = plenty.chain.capped(&draft, quote.least).expect("a draft");
+    let tight = plenty.chain.codec().capped(&draft, quote.least).expect("a draft");
     assert_eq!(fee_budget(&plenty.chain, &tight), quote.least);
     plenty.chain.complete(&tight, &Lane::default()).await.expect("completes");
     let cap = quote.least - U256::from(1);
-    let closed = plenty.chain.capped(&draft, cap).expect("a draft");
+    let closed = plenty.chain.codec().capped(&draft, cap).expect("a draft");
     let refused = refusal(plenty.chain.complete(&closed, &Lane::default()).await);
     assert_eq!(refused, Refusal::FeeAboveCap { fee: quote.least, cap });
 

@@ -118,7 +118,7 @@ async fn a_bump_repeats_a_token_transfer_only_while_it_works() {
     let token = Address::Evm(world.anvil.deploy_erc20("TEST", 1_000, owner).await);
     let old = pair(&world, &token_transfer(token, 600), &[]).await;
     let draft = build(&world, &old, Replacement::HigherFee).await;
-    let effects = world.chain.effects(&draft.expect("a draft")).expect("effects");
+    let effects = world.chain.codec().effects(&draft.expect("a draft")).expect("effects");
     let sent = Effect::TokenOut {
         asset: format!("eip155:31337/erc20:{token}").parse().expect("asset"),
         to: SOMEBODY,
@@ -146,7 +146,10 @@ async fn a_cancellation_moves_nothing_but_the_fee() {
     let draft = draft.expect("a draft");
     let max = fee_budget(&world.chain, &draft);
     let nothing = Effect::NativeOut { to: world.wallet.address, amount: U256::ZERO };
-    assert_eq!(world.chain.effects(&draft).expect("effects").items, [nothing, Effect::NetworkFee { max }]);
+    assert_eq!(
+        world.chain.codec().effects(&draft).expect("effects").items,
+        [nothing, Effect::NetworkFee { max }]
+    );
     let before = world.balance(world.wallet.address).await;
     let new = replace(&world, &old, Replacement::Cancellation).await;
     accepted(&world, &new).await;
@@ -190,7 +193,7 @@ async fn a_replacement_keeps_to_the_caps_and_the_balance() {
     let old = pair(&world, &transfer(5), &[]).await;
     let draft = build(&world, &old, Replacement::HigherFee).await.expect("a draft");
     let budget = fee_budget(&world.chain, &draft);
-    let tight = world.chain.capped(&draft, budget / U256::from(3u8)).expect("a draft");
+    let tight = world.chain.codec().capped(&draft, budget / U256::from(3u8)).expect("a draft");
     let refused = refusal(world.chain.complete(&tight, &in_place_of(&old.signed)).await);
     assert!(matches!(refused, Refusal::FeeAboveCap { fee, cap } if fee > cap), "{refused:?}");
     let tight = EvmOptions { max_priority_fee_per_gas: 1, ..options() };

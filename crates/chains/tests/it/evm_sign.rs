@@ -44,7 +44,7 @@ async fn an_external_transaction_is_signed_as_it_is_and_lands() {
     let out = Effect::NativeOut { to: SOMEBODY, amount: U256::from(77u8) };
 
     let draft = world.chain.build(world.wallet.address, &sign(&external(0))).await.expect("a draft");
-    assert_eq!(world.chain.effects(&draft).expect("effects").items, [out.clone(), fee.clone()]);
+    assert_eq!(world.chain.codec().effects(&draft).expect("effects").items, [out.clone(), fee.clone()]);
     assert!(world.chain.simulate(&draft).await.expect("runs").success);
     let signed = world.sign_draft(&draft, &[]).await;
     assert_eq!(signed.expiry, Expiry::Nonce(0));
@@ -69,7 +69,7 @@ async fn an_external_transaction_is_signed_as_it_is_and_lands() {
     };
     let intent = Intent::SignTransaction { transaction: listed.encoded_for_signing() };
     let draft = world.chain.build(world.wallet.address, &intent).await.expect("a draft");
-    assert_eq!(world.chain.effects(&draft).expect("effects").items, [out, fee]);
+    assert_eq!(world.chain.codec().effects(&draft).expect("effects").items, [out, fee]);
     let signed = world.sign_draft(&draft, &[]).await;
     assert_eq!(world.submit(&signed).await, Submission::Accepted);
     world.anvil.call("anvil_mine", json!(["0x1"])).await;
@@ -128,7 +128,7 @@ async fn what_is_offered_beyond_the_asking_is_told() {
     let text = Intent::SignMessage { message: b"Hello".to_vec() };
     let draft = world.chain.build(world.wallet.address, &text).await.expect("a draft");
     assert_eq!(world.chain.fee(&draft).await.expect("an answer"), None);
-    assert_eq!(world.chain.capped(&draft, U256::ZERO).expect("no fee"), draft);
+    assert_eq!(world.chain.codec().capped(&draft, U256::ZERO).expect("no fee"), draft);
 }
 
 #[tokio::test]
@@ -137,10 +137,10 @@ async fn external_transactions_stay_within_the_cap_and_the_network() {
     let build = async |tx: &TxEip1559| refusal(world.chain.build(world.wallet.address, &sign(tx)).await);
     let draft = world.chain.build(world.wallet.address, &sign(&external(0))).await.expect("a draft");
     let fee = U256::from(30_000u64) * U256::from(GAS_PRICE);
-    assert_eq!(world.chain.capped(&draft, fee).expect("within"), draft);
+    assert_eq!(world.chain.codec().capped(&draft, fee).expect("within"), draft);
     let cap = fee - U256::ONE;
     let above = Refusal::FeeAboveCap { fee, cap };
-    assert_eq!(refusal(world.chain.capped(&draft, cap)), above);
+    assert_eq!(refusal(world.chain.codec().capped(&draft, cap)), above);
     let lane = Lane { fee_cap: Some(cap), ..Lane::default() };
     assert_eq!(refusal(world.chain.complete(&draft, &lane).await), above);
 
@@ -179,7 +179,7 @@ async fn messages_are_signed_as_wallets_sign_them() {
     let text = "Hello, world!";
     let intent = Intent::SignMessage { message: text.as_bytes().to_vec() };
     let draft = world.chain.build(world.wallet.address, &intent).await.expect("a draft");
-    let effects = world.chain.effects(&draft).expect("effects").items;
+    let effects = world.chain.codec().effects(&draft).expect("effects").items;
     assert!(matches!(effects.as_slice(), [Effect::Message { text: shown, .. }] if shown == text));
     let signed = world.sign_draft(&draft, &[]).await;
     assert_eq!(recovered(&signed.bytes, eip191_hash_message(text)), world.wallet.address);
@@ -207,7 +207,7 @@ async fn typed_data_are_signed_for_this_network() {
         Intent::SignTypedData { typed_data: typed_data.to_string() }
     };
     let draft = world.chain.build(world.wallet.address, &typed_data(31337)).await.expect("a draft");
-    let effects = world.chain.effects(&draft).expect("effects").items;
+    let effects = world.chain.codec().effects(&draft).expect("effects").items;
     // Nobody is there to say whether it would take the permit.
     assert!(
         matches!(effects.as_slice(), [Effect::Allowance { spender, amount, .. }, Effect::TypedData { .. }]
@@ -224,10 +224,10 @@ async fn typed_data_are_signed_for_this_network() {
     let completed = world.chain.complete(&draft, &Lane::default()).await.expect("completes");
     let mut altered = draft.clone();
     *altered.body.last_mut().expect("a byte") ^= 1;
-    assert!(world.chain.effects(&altered).is_err());
+    assert!(world.chain.codec().effects(&altered).is_err());
     let mut signature = world.wallet.sign(&completed);
     signature[0] ^= 1;
-    assert!(world.chain.assemble(&completed, &signature).is_err());
+    assert!(world.chain.codec().assemble(&completed, &signature).is_err());
 }
 
 /// A permit that the token would not take is of no use, and may be meant for something else.
@@ -251,7 +251,7 @@ async fn a_permit_has_the_domain_and_the_nonce_of_its_token() {
     };
     let build = async |intent: Intent| world.chain.build(world.wallet.address, &intent).await;
     let draft = build(permit("Localnet Coin", "1", 0)).await.expect("a draft");
-    let effects = world.chain.effects(&draft).expect("effects").items;
+    let effects = world.chain.codec().effects(&draft).expect("effects").items;
     assert!(matches!(effects.as_slice(), [Effect::Allowance { .. }]), "{effects:?}");
     for (name, version, nonce) in
         [("Another Coin", "1", 0), ("Localnet Coin", "2", 0), ("Localnet Coin", "1", 1)]

@@ -1,16 +1,13 @@
 //! Transfers on a real node, from the intent to the confirmation.
 
 use serde_json::json;
-use waiaas_chains::{Chain, ChainError, Expiry, Lane, Outcome, Submission};
+use waiaas_chains::{Chain, Expiry, Lane, Outcome, Submission};
 use waiaas_core::U256;
 use waiaas_core::address::Address;
 use waiaas_core::asset::AssetId;
-use waiaas_core::draft::{Completed, SigningPayload};
 use waiaas_core::effect::Effect;
 
-use crate::evm_world::{
-    COIN, SOMEBODY, Wallet, World, fee_budget, network, options, token_transfer, transfer,
-};
+use crate::evm_world::{COIN, SOMEBODY, World, fee_budget, network, options, token_transfer, transfer};
 
 fn confirmed(outcome: Outcome) -> U256 {
     match outcome {
@@ -23,7 +20,7 @@ fn confirmed(outcome: Outcome) -> U256 {
 async fn native_coin_arrives_and_the_fee_is_within_the_budget() {
     let world = World::new().await;
     let draft = world.chain.build(world.wallet.address, &transfer(COIN)).await.expect("a draft");
-    let effects = world.chain.effects(&draft).expect("effects");
+    let effects = world.chain.codec().effects(&draft).expect("effects");
     let budget = fee_budget(&world.chain, &draft);
     let amount = U256::from(COIN);
     let expected = [Effect::NativeOut { to: SOMEBODY, amount }, Effect::NetworkFee { max: budget }];
@@ -54,7 +51,10 @@ async fn a_token_arrives() {
     let max = fee_budget(&world.chain, &draft);
     let asset = AssetId::token(&network().caip2, token);
     let out = Effect::TokenOut { asset: asset.clone(), to: SOMEBODY, amount: U256::from(400) };
-    assert_eq!(world.chain.effects(&draft).expect("effects").items, [out, Effect::NetworkFee { max }]);
+    assert_eq!(
+        world.chain.codec().effects(&draft).expect("effects").items,
+        [out, Effect::NetworkFee { max }]
+    );
 
     let simulation = world.chain.simulate(&draft).await.expect("the node answers");
     assert!(simulation.success && simulation.error.is_none());
@@ -116,31 +116,6 @@ async fn the_same_bytes_sent_again_are_one_transfer() {
     world.anvil.mine(1).await;
     confirmed(world.outcome(&signed).await);
     assert_eq!(world.balance(SOMEBODY).await, U256::from(7));
-}
-
-#[tokio::test]
-async fn only_the_senders_signature_over_this_transaction_is_joined() {
-    let world = World::new().await;
-    let draft = world.chain.build(world.wallet.address, &transfer(7)).await.expect("a draft");
-    let completed = world.chain.complete(&draft, &Lane::default()).await.expect("completes");
-    let good = world.wallet.sign(&completed);
-    world.chain.assemble(&completed, &good).expect("the sender's own");
-
-    let corrupt = |completed: &Completed, signature: &[u8]| {
-        let result = world.chain.assemble(completed, signature);
-        assert!(matches!(result, Err(ChainError::Corrupt(_))), "{result:?}");
-    };
-    corrupt(&completed, &Wallet::from_key([0x22; 32]).sign(&completed));
-    let mut flipped = good;
-    flipped[64] ^= 1;
-    corrupt(&completed, &flipped);
-    corrupt(&completed, &good[..64]);
-    corrupt(&completed, &[]);
-    corrupt(&completed, &[0; 65]);
-    let elsewhere = SigningPayload::Secp256k1([9; 32]);
-    corrupt(&Completed::new(&draft, completed.unsigned().to_vec(), elsewhere), &good);
-    let bare = completed.unsigned()[20..].to_vec();
-    corrupt(&Completed::new(&draft, bare, completed.payload().clone()), &good);
 }
 
 #[tokio::test]

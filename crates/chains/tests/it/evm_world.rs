@@ -64,7 +64,7 @@ impl World {
 
     fn sign_completed(&self, draft: &Draft, completed: &Completed) -> SignedTx {
         assert_eq!(completed.draft(), draft.digest(), "completing changes nothing of substance");
-        self.chain.assemble(completed, &self.wallet.sign(completed)).expect("assembles")
+        self.chain.codec().assemble(completed, &self.wallet.sign(completed)).expect("assembles")
     }
 
     pub(crate) async fn submit(&self, signed: &SignedTx) -> Submission {
@@ -133,7 +133,7 @@ pub(crate) fn token_transfer(token: Address, amount: u64) -> Intent {
 
 /// The network fee a draft allows.
 pub(crate) fn fee_budget(chain: &EvmChain, draft: &Draft) -> U256 {
-    let effects = chain.effects(draft).expect("effects");
+    let effects = chain.codec().effects(draft).expect("effects");
     let fees = effects.items.iter().filter_map(|effect| match effect {
         Effect::NetworkFee { max } => Some(*max),
         _ => None,
@@ -144,8 +144,10 @@ pub(crate) fn fee_budget(chain: &EvmChain, draft: &Draft) -> U256 {
 }
 
 /// Why the chain refused.
-pub(crate) fn refusal<T: std::fmt::Debug>(result: Result<T, ChainError>) -> waiaas_chains::Refusal {
-    match result {
+pub(crate) fn refusal<T: std::fmt::Debug>(
+    result: Result<T, impl Into<ChainError>>,
+) -> waiaas_chains::Refusal {
+    match result.map_err(Into::into) {
         Err(ChainError::Refused(refusal)) => refusal,
         other => panic!("expected a refusal, got {other:?}"),
     }

@@ -5,11 +5,10 @@ use std::time::{Duration, Instant};
 use solana_pubkey::Pubkey;
 use spl_associated_token_account_interface::address::get_associated_token_address_with_program_id as associated;
 use waiaas_chains::solana::{Commitment, SolanaOptions};
-use waiaas_chains::{Chain, ChainError, Expiry, Known, Lane, Outcome, Refusal, Submission};
+use waiaas_chains::{Chain, ChainError, CodecError, Expiry, Known, Lane, Outcome, Refusal, Submission};
 use waiaas_core::U256;
 use waiaas_core::address::Address;
 use waiaas_core::asset::AssetId;
-use waiaas_core::draft::Completed;
 use waiaas_core::effect::Effect;
 use waiaas_core::intent::Intent;
 use waiaas_core::transaction::Replacement;
@@ -109,11 +108,11 @@ async fn what_cannot_work_is_refused_before_anything_is_signed() {
     assert!(matches!(refusal, Refusal::InsufficientBalance { .. }), "{refusal:?}");
     let draft = chain.build(from, &sol(to, 890_880)).await.expect("a draft");
     let (fee, cap) = (U256::from(5_000), U256::from(4_999));
-    let refused = chain.capped(&draft, cap);
+    let refused = chain.codec().capped(&draft, cap);
     let above = Refusal::FeeAboveCap { fee, cap };
-    assert!(matches!(&refused, Err(ChainError::Refused(why)) if *why == above), "{refused:?}");
-    let least = chain.capped(&draft, fee).expect("a draft");
-    assert_eq!(chain.effects(&least).expect("effects").fee(), fee);
+    assert_eq!(refused, Err(CodecError::Refused(above)));
+    let least = chain.codec().capped(&draft, fee).expect("a draft");
+    assert_eq!(chain.codec().effects(&least).expect("effects").fee(), fee);
     let lane = Lane { fee_cap: Some(fee), ..Lane::default() };
     let completed = chain.complete(&draft, &lane).await.expect("completes");
     assert_eq!(completed.draft(), draft.digest(), "another price, the same draft");
@@ -309,27 +308,11 @@ async fn a_node_that_is_gone_proves_nothing() {
 }
 
 #[tokio::test]
-async fn altered_bytes_are_another_draft_and_another_cluster_is_noticed() {
+async fn another_cluster_is_noticed() {
     let net = Localnet::start();
-    let chain = net.local();
-    let draft = net.faucet.draft(&chain, &tokens(fresh(19), net.spl_mint, 9)).await;
-    let completed = chain.complete(&draft, &Lane::default()).await.expect("completed");
-    let signature = net.faucet.signature(completed.payload());
-    for at in 0..completed.unsigned().len() {
-        let mut bytes = completed.unsigned().to_vec();
-        bytes[at] ^= 1;
-        let altered = Completed::new(&draft, bytes, completed.payload().clone());
-        // Bytes 1 to 8 hold the last valid block height, which is not part of the transaction.
-        let harmless = (1..=8).contains(&at);
-        assert_eq!(chain.assemble(&altered, &signature).is_ok(), harmless, "byte {at}");
-    }
-
     for name in ["solana-mainnet", "solana-devnet", "solana-testnet"] {
         let elsewhere = net.chain(name, SolanaOptions::default());
         let error = elsewhere.balance(fresh(19)).await.expect_err("another cluster");
         assert!(matches!(error, ChainError::WrongChain { .. }), "{name}: {error:?}");
     }
-    let mut elsewhere = draft.clone();
-    elsewhere.network = waiaas_core::network::NetworkId::new("solana-devnet");
-    assert!(matches!(chain.effects(&elsewhere), Err(ChainError::Corrupt(_))));
 }

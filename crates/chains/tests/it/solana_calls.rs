@@ -293,7 +293,7 @@ async fn an_nft_moves_and_may_be_approved() {
     // As a token it is the same NFT.
     let as_token = wallet.draft(&chain, &tokens(to, mint, 1)).await;
     let out = Effect::NftOut { nft: nft.clone(), to, quantity: U256::from(1) };
-    let seen = chain.effects(&as_token).expect("effects").items;
+    let seen = chain.codec().effects(&as_token).expect("effects").items;
     assert_eq!(seen.last(), Some(&out));
     let done = wallet.send(&chain, &transfer(&nft, 1)).await;
     done.confirmed();

@@ -186,7 +186,7 @@ async fn the_offered_fee_follows_the_market_within_the_budget() {
         let options = SolanaOptions { priority_fee_cap: cap, ..SolanaOptions::default() };
         let chain = lying_chain(&[&node], options);
         let draft = wallet.draft(&chain, &sol(fresh(2), SOL)).await;
-        let effects = chain.effects(&draft).expect("effects");
+        let effects = chain.codec().effects(&draft).expect("effects");
         assert_eq!(effects.items.first(), Some(&Effect::NetworkFee { max: U256::from(budget) }));
         let tx = wallet.sign(&chain, &draft).await;
         // SetComputeUnitPrice as it goes over the wire: length, tag, micro-lamports.
@@ -274,7 +274,12 @@ async fn last_valid(nodes: &[&MockServer]) -> Result<u64, ChainError> {
     let chain = lying_chain(nodes, SolanaOptions::default());
     let draft = wallet.draft(&chain, &sol(fresh(2), SOL)).await;
     let completed = chain.complete(&draft, &Lane::default()).await?;
-    match chain.assemble(&completed, &wallet.signature(completed.payload())).expect("assembles").expiry {
+    match chain
+        .codec()
+        .assemble(&completed, &wallet.signature(completed.payload()))
+        .expect("assembles")
+        .expiry
+    {
         Expiry::BlockHeight(height) => Ok(height),
         other => panic!("{other:?}"),
     }

@@ -12,7 +12,7 @@ use ed25519_dalek::{Signer, SigningKey};
 use serde_json::{Value, json};
 use waiaas_chains::rpc::{RpcOptions, RpcPool, http_client};
 use waiaas_chains::solana::{SolanaChain, SolanaOptions};
-use waiaas_chains::{Chain, ChainError, Known, Lane, Outcome, SignedTx, Submission};
+use waiaas_chains::{Chain, ChainError, CodecError, Known, Lane, Outcome, SignedTx, Submission};
 use waiaas_core::U256;
 use waiaas_core::address::Address;
 use waiaas_core::draft::{Draft, SigningPayload};
@@ -251,14 +251,14 @@ impl Wallet {
         assert_eq!(completed.draft(), draft.digest(), "what is completed is what was judged");
         let signature = self.signature(completed.payload());
         let stranger = Self::new(251).signature(completed.payload());
-        assert!(matches!(chain.assemble(&completed, &stranger), Err(ChainError::Corrupt(_))));
-        chain.assemble(&completed, &signature).expect("assembled")
+        assert!(matches!(chain.codec().assemble(&completed, &stranger), Err(CodecError::Corrupt(_))));
+        chain.codec().assemble(&completed, &signature).expect("assembled")
     }
 
     /// All the way, until the outcome is settled.
     pub(crate) async fn send(&self, chain: &SolanaChain, intent: &Intent) -> Done {
         let draft = self.draft(chain, intent).await;
-        let effects = chain.effects(&draft).expect("effects");
+        let effects = chain.codec().effects(&draft).expect("effects");
         let signed = self.sign(chain, &draft).await;
         assert_eq!(chain.submit(&signed).await.expect("submitted"), Submission::Accepted);
         let outcome = self.settle(chain, &signed).await;

@@ -41,7 +41,7 @@ async fn requests_are_seen_as_they_are_decoded_and_nothing_beyond() {
         let draft = net.faucet.draft(&chain, &tokens(fresh(3), mint, 1_500)).await;
         let observed = seen(&chain, &draft).await;
         assert_eq!(observed.tokens, [(asset.clone(), [(None, U256::from(1_500))].into())].into());
-        let effects = chain.effects(&draft).expect("effects");
+        let effects = chain.codec().effects(&draft).expect("effects");
         assert_eq!(compare(&observed, &effects), SimulationCheck::Agrees);
         // What if the decoder had missed it: every effect has to be there.
         for missing in 0..effects.items.len() {
@@ -57,7 +57,10 @@ async fn requests_are_seen_as_they_are_decoded_and_nothing_beyond() {
         let draft = net.faucet.draft(&chain, &approve).await;
         let observed = seen(&chain, &draft).await;
         assert_eq!(observed.allowances, [((asset, fresh(4)), U256::from(70))].into());
-        assert_eq!(compare(&observed, &chain.effects(&draft).expect("effects")), SimulationCheck::Agrees);
+        assert_eq!(
+            compare(&observed, &chain.codec().effects(&draft).expect("effects")),
+            SimulationCheck::Agrees
+        );
     }
     let text = Intent::SignMessage { message: b"hello".to_vec() };
     let draft = wallet.draft(&chain, &text).await;
@@ -121,7 +124,7 @@ async fn what_closes_accounts_of_the_wallet_hands_nobody_power() {
         let intent = call(&[instruction], &[]);
         let draft = wallet.draft(&chain, &intent).await;
         let observed = seen(&chain, &draft).await;
-        let effects = chain.effects(&draft).expect("effects");
+        let effects = chain.codec().effects(&draft).expect("effects");
         assert_eq!(compare(&observed, &effects), SimulationCheck::Agrees, "{what}: {observed:?}");
         assert_eq!(observed, Observed::default(), "{what}");
         wallet.send(&chain, &intent).await.confirmed();
@@ -205,7 +208,8 @@ async fn what_a_program_nobody_knows_takes_is_told_with_its_program() {
         data: [&2u32.to_le_bytes()[..], &1u64.to_le_bytes(), fresh(80).as_bytes()].concat(),
     };
     let draft = wallet.draft(&chain, &call(&[extend], &[])).await;
-    let (fact, more) = attribute(&seen(&chain, &draft).await, &chain.effects(&draft).expect("effects"));
+    let (fact, more) =
+        attribute(&seen(&chain, &draft).await, &chain.codec().effects(&draft).expect("effects"));
     let rent = U256::from(32 * 6_960);
     let expected = Effect::NativeOut { to: TABLES.parse().expect("an address"), amount: rent };
     assert_eq!((fact, more), (SimulationCheck::Agrees, vec![expected]));
@@ -250,7 +254,7 @@ async fn a_node_that_does_not_show_the_accounts_shows_nothing() {
     let node = node(answers).await;
     let chain = lying_chain(&[&node], SolanaOptions::default());
     let observed = seen(&chain, &draft).await;
-    let fact = compare(&observed, &chain.effects(&draft).expect("effects"));
+    let fact = compare(&observed, &chain.codec().effects(&draft).expect("effects"));
     assert!(
         observed.native[&None] > U256::from(4 * SOL) && matches!(fact, SimulationCheck::Exceeds { .. }),
         "{fact:?}"

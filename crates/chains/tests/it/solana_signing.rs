@@ -11,7 +11,7 @@ use solana_message::{Message, VersionedMessage, v0};
 use solana_pubkey::Pubkey;
 use solana_system_interface::instruction as system;
 use waiaas_chains::solana::SolanaOptions;
-use waiaas_chains::{Chain, ChainError, Expiry, Known, Lane, Outcome, Refusal, Submission};
+use waiaas_chains::{Chain, ChainError, CodecError, Expiry, Known, Lane, Outcome, Refusal, Submission};
 use waiaas_core::U256;
 use waiaas_core::address::Address;
 use waiaas_core::draft::SigningPayload;
@@ -59,7 +59,7 @@ async fn a_transaction_built_elsewhere_is_signed_as_it_is() {
             legacy(&from, &hash, &instructions)
         };
         let draft = wallet.draft(&chain, &unsigned(&message)).await;
-        let effects = chain.effects(&draft).expect("effects").items;
+        let effects = chain.codec().effects(&draft).expect("effects").items;
         let fee = U256::from(5_010);
         assert_eq!(
             effects,
@@ -114,9 +114,9 @@ async fn a_transaction_that_the_wallet_must_not_sign_is_refused() {
 
     let draft = wallet.draft(&chain, &unsigned(&legacy(&from, &hash, &[pay]))).await;
     let cap = U256::from(4_999);
-    let refused = chain.capped(&draft, cap);
+    let refused = chain.codec().capped(&draft, cap);
     let above = Refusal::FeeAboveCap { fee: U256::from(5_000), cap };
-    assert!(matches!(&refused, Err(ChainError::Refused(why)) if *why == above), "{refused:?}");
+    assert_eq!(refused, Err(CodecError::Refused(above.clone())));
     let lane = Lane { fee_cap: Some(cap), ..Lane::default() };
     let refused = chain.complete(&draft, &lane).await;
     assert!(matches!(&refused, Err(ChainError::Refused(why)) if *why == above), "{refused:?}");
@@ -138,7 +138,7 @@ async fn the_runtime_charges_the_fee_that_was_judged() {
     ] {
         let hash = blockhash(&net).await;
         let draft = wallet.draft(&chain, &unsigned(&legacy(&from, &hash, &instructions))).await;
-        let effects = chain.effects(&draft).expect("effects");
+        let effects = chain.codec().effects(&draft).expect("effects");
         assert_eq!(effects.fee(), U256::from(fee));
         assert!(effects.items.len() > 1, "nothing is without an effect: {effects:?}");
         let quote = chain.fee(&draft).await.expect("a quote").expect("a fee");
@@ -181,7 +181,7 @@ async fn a_text_is_signed_as_it_is_and_a_transaction_in_disguise_is_not() {
     let text = "example.com: sign in\nNonce: 8e1f — €5";
     let sign = |bytes: &[u8]| Intent::SignMessage { message: bytes.to_vec() };
     let draft = wallet.draft(&chain, &sign(text.as_bytes())).await;
-    let effects = chain.effects(&draft).expect("effects").items;
+    let effects = chain.codec().effects(&draft).expect("effects").items;
     assert!(
         matches!(effects.as_slice(), [Effect::Message { text: shown, .. }] if shown == text),
         "{effects:?}"

@@ -1,6 +1,6 @@
 //! Maps errors of chains to codes and hints.
 
-use waiaas_chains::{ChainError, Refusal};
+use waiaas_chains::{ChainError, CodecError, Refusal};
 
 use super::{Error, ErrorCode, sentence};
 
@@ -30,6 +30,12 @@ impl From<ChainError> for Error {
             ChainError::Refused(refusal) => refusal.into(),
             ChainError::Corrupt(_) => Self::internal(error),
         }
+    }
+}
+
+impl From<CodecError> for Error {
+    fn from(error: CodecError) -> Self {
+        ChainError::from(error).into()
     }
 }
 

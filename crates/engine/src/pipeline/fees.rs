@@ -115,13 +115,13 @@ pub(crate) async fn judge(
     }
     let quote = chain.fee(&draft).await?;
     let quote = quote.ok_or_else(|| Error::internal("a draft with a fee that its chain knows nothing of"))?;
-    let cap = cap(engine, chain.network(), effects).await;
+    let cap = cap(engine, chain.codec().network(), effects).await;
     let Some(most) = cap.most else {
         return Ok((draft, FeeFacts { asked: quote.asked, uncapped: Some(cap.unknown()) }));
     };
     if quote.least > most {
         return Err(cap.exceeded(quote.least, most));
     }
-    let draft = if quote.offered > most { chain.capped(&draft, most)? } else { draft };
+    let draft = if quote.offered > most { chain.codec().capped(&draft, most)? } else { draft };
     Ok((draft, FeeFacts { asked: quote.asked, uncapped: None }))
 }

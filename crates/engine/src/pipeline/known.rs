@@ -74,7 +74,7 @@ async fn about(engine: &Engine, session: &Session, validated: &Validated) -> Res
         balances,
         reputation,
         simulation: SimulationCheck::NotApplicable,
-        lifetime: chain.lifetime(&validated.draft)?,
+        lifetime: chain.codec().lifetime(&validated.draft)?,
         fee: validated.fee.clone(),
     })
 }

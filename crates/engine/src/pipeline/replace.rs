@@ -48,9 +48,9 @@ pub(super) async fn validate(
     let judged = row.draft.as_ref().ok_or_else(|| Error::internal("a signed transaction has no draft"))?;
     let draft = chain.replacement(judged, &signed.bytes, request.with).await?;
     let network = old.network;
-    let effects = chain.effects(&draft)?;
+    let effects = chain.codec().effects(&draft)?;
     let (draft, fee) = fees::judge(engine, &*chain, draft, &effects).await?;
-    let (effects, content) = waiaas_chains::read(&network, &draft)?;
+    let (effects, content) = chain.codec().read(&draft)?;
     let (intent, money, origin) = match request.with {
         Replacement::HigherFee => {
             (serde_json::from_str(&row.intent).map_err(Error::internal)?, old.money, origin(&row)?)

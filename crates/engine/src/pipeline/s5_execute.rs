@@ -8,7 +8,7 @@ mod last_look;
 
 use std::sync::Arc;
 
-use waiaas_chains::{Chain as ChainPort, ChainError, Expiry, Lane, Refusal, SignedTx};
+use waiaas_chains::{ChainError, Codec, Expiry, Lane, Refusal, SignedTx};
 use waiaas_core::UnixSeconds;
 use waiaas_core::audit::AuditEvent;
 use waiaas_core::draft::{Completed, Draft};
@@ -83,11 +83,12 @@ async fn execute(engine: &Engine, mut row: TransactionRow) -> Result<(), Error> 
     // The nonces of a chain that was reset do not apply to the new one.
     chain_watch::look(engine, &row.network, Look::BeforeSending).await?;
     let nonces = nonces::of(engine, row.wallet, &row.network).await?;
-    let effects = match chain.effects(&draft) {
+    let codec = engine.codec(&row.network)?;
+    let effects = match codec.effects(&draft) {
         Ok(effects) => effects,
-        Err(error) => return not_completed(engine, &row, !error.blames_nodes(), error.into()).await,
+        Err(error) => return not_completed(engine, &row, true, error.into()).await,
     };
-    let cap = fees::cap(engine, chain.network(), &effects).await;
+    let cap = fees::cap(engine, codec.network(), &effects).await;
     let most = gas::most(&row)?;
     let mut lane = Lane { replaces, fee_cap: cap.most, most, ..nonces };
     while lane.variation < MOST_VARIATIONS {
@@ -110,7 +111,7 @@ async fn execute(engine: &Engine, mut row: TransactionRow) -> Result<(), Error> 
                     return not_completed(engine, &row, !error.blames_nodes(), error.into()).await;
                 }
             };
-        match sign(engine, &row, &chain, draft.clone(), Ready { completed, fact, effects }).await? {
+        match sign(engine, &row, &codec, draft.clone(), Ready { completed, fact, effects }).await? {
             Signing::Signed(signed) => {
                 return match broadcast::send(engine, &row, &chain, &signed).await? {
                     Sent::Refused => s6_confirm::step(engine, row.id).await,
@@ -201,22 +202,22 @@ fn waiting_since(row: &TransactionRow) -> UnixSeconds {
 async fn sign(
     engine: &Engine,
     row: &TransactionRow,
-    chain: &Arc<dyn ChainPort>,
+    codec: &Arc<dyn Codec>,
     draft: Draft,
     ready: Ready,
 ) -> Result<Signing, Error> {
-    let (id, work) = (row.id, (engine.clone(), chain.clone()));
+    let (id, work) = (row.id, (engine.clone(), codec.clone()));
     engine
         .store()
         .write(move |tx| {
             Box::pin(async move {
-                let (engine, chain) = work;
+                let (engine, codec) = work;
                 engine.refuse_unless_holder(tx).await?;
                 let Some(row) = tx.transaction(id).await? else { return Ok(Signing::Stopped) };
                 if row.status != TxStatus::Executing {
                     return Ok(Signing::Stopped);
                 }
-                let signed = match signature(&engine, tx, &row, &chain, &draft, &ready).await? {
+                let signed = match signature(&engine, tx, &row, &*codec, &draft, &ready).await? {
                     Ok(signed) => signed,
                     Err(stop) => {
                         let audit = ended::entry(&engine, &row, stop.event(&row));
@@ -259,7 +260,7 @@ async fn signature(
     engine: &Engine,
     tx: &mut WriteTx,
     row: &TransactionRow,
-    chain: &Arc<dyn ChainPort>,
+    codec: &dyn Codec,
     draft: &Draft,
     Ready { completed, fact, effects }: &Ready,
 ) -> Result<Result<SignedTx, Stop>, Error> {
@@ -281,11 +282,10 @@ async fn signature(
     let sealed = sealed.ok_or_else(|| Error::internal("a wallet without its key"))?;
     let sealed = SealedKey::from_bytes(&sealed).map_err(Error::internal)?;
     let signature = engine.vault().sign(clearance, completed, &sealed, wallet.address)?;
-    let signed = chain.assemble(completed, &signature)?;
+    let signed = codec.assemble(completed, &signature)?;
     // With another nonce it would be a second payment instead of a replacement.
     if place.is_some_and(|old| old != s7_record::stored_expiry(signed.expiry)) {
-        let beside = ChainError::Corrupt("a replacement was completed for another place".to_owned());
-        return Ok(Err(Stop::Place(beside.into())));
+        return Ok(Err(Stop::Place(Error::internal("a replacement was completed for another place"))));
     }
     Ok(Ok(signed))
 }

@@ -44,7 +44,7 @@ pub(super) async fn last_look(
     draft: &Draft,
     completed: &Completed,
 ) -> Result<LastLook, Error> {
-    let mut effects = chain.effects(draft)?;
+    let mut effects = chain.codec().effects(draft)?;
     let looked = match look(chain, draft, Some(completed), row.kind == IntentKind::Sign).await {
         Ok(looked) => looked,
         Err(error) => return Ok(LastLook::Wait(error)),

@@ -49,7 +49,7 @@ async fn outlined(
     let chain = engine.chain(&network.id)?;
     let resolver = Resolver { engine, wallet: &wallet, network: &network, chain: &*chain, asks };
     let Meant { intent, money, .. } = resolver.intent(&request.asked).await?;
-    let parts = chain.readings(wallet.address, &intent)?;
+    let parts = engine.codec(&network.id)?.readings(wallet.address, &intent)?;
     let sent = || parts.first().and_then(|part| part.first()).map(|effects| native_sent(&network, effects));
     let money = money.or_else(sent).unwrap_or_else(|| native(&network, U256::ZERO));
     let (origin, gas_condition) = (request.origin.clone(), request.gas_condition);
@@ -70,9 +70,9 @@ pub(crate) async fn run(
     if matches!(intent, Intent::SignTransaction { .. }) {
         chain.check_place(&draft, &nonces::of(engine, wallet.id, &network.id).await?).await?;
     }
-    let effects = chain.effects(&draft)?;
+    let effects = chain.codec().effects(&draft)?;
     let (draft, fee) = fees::judge(engine, &*chain, draft, &effects).await?;
-    let (effects, content) = waiaas_chains::read(&network, &draft)?;
+    let (effects, content) = chain.codec().read(&draft)?;
     let money = money.unwrap_or_else(|| native_sent(&network, &effects));
     Ok(Validated {
         wallet,

@@ -1,0 +1,265 @@
+//! What happened to a wallet, read from the events of a run. Pure.
+//!
+//! Belongs here: the events of EIP-20, EIP-721, EIP-1155 and Permit2. Anybody can emit any event, so one
+//! that names the wallet and cannot be read counts as the worst it could be.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use alloy_primitives::{Address, B256, U256, address};
+use alloy_sol_types::{SolEvent, SolValue, sol};
+use waiaas_core::address::Address as AnyAddress;
+use waiaas_core::asset::AssetId;
+use waiaas_core::nft::{NftId, NftKind};
+
+use super::answer::{Frame, Log};
+use super::decode::PERMIT2;
+
+/// From where `eth_simulateV1` reports transfers of native coin.
+const NATIVE: Address = address!("EeeeeEeeeEeEeeEeEeEeeEEEeeeeEeeeeeeeEEeE");
+
+sol! {
+    event Transfer(address indexed from, address indexed to, uint256 value);
+    event Approval(address indexed owner, address indexed spender, uint256 value);
+    event ApprovalForAll(address indexed owner, address indexed operator, bool approved);
+    event TransferSingle(
+        address indexed operator, address indexed from, address indexed to, uint256 id, uint256 value
+    );
+    event TransferBatch(
+        address indexed operator, address indexed from, address indexed to, uint256[] ids, uint256[] values
+    );
+    event Permit(
+        address indexed owner, address indexed token, address indexed spender, uint160 amount,
+        uint48 expiration, uint48 nonce
+    );
+
+    interface Permit2Approval {
+        event Approval(
+            address indexed owner, address indexed token, address indexed spender, uint160 amount,
+            uint48 expiration
+        );
+    }
+}
+
+/// What happened, as far as it concerns value.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(in crate::evm) enum Event {
+    /// Native coin went from one account to another.
+    Native { from: Address, to: Address, amount: U256 },
+    /// A contract said something.
+    Log(Log),
+}
+
+/// What the events say of one wallet.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub(in crate::evm) struct Told {
+    /// By recipient.
+    pub(in crate::evm) native: BTreeMap<Address, U256>,
+    /// By token and recipient; nobody where an event cannot be read.
+    pub(in crate::evm) tokens: BTreeMap<(Address, Option<Address>), U256>,
+    /// By collection, token id, whether it is of EIP-1155, and recipient.
+    pub(in crate::evm) nfts: BTreeMap<((Address, U256, bool), Address), U256>,
+    /// By token and spender: what the token lets the spender take at the end.
+    pub(in crate::evm) allowances: BTreeMap<(Address, Address), U256>,
+    /// By token and spender: what Permit2 lets the spender take at the end, and until when in Unix seconds.
+    pub(in crate::evm) by_permit2: BTreeMap<(Address, Address), (U256, U256)>,
+    /// By collection, token id and spender.
+    pub(in crate::evm) nft_allowances: BTreeSet<(Address, U256, Address)>,
+    pub(in crate::evm) operators: BTreeSet<(Address, Address)>,
+}
+
+/// The logs of `eth_simulateV1` as events.
+pub(in crate::evm) fn of_logs(logs: Vec<Log>) -> Vec<Event> {
+    let read = |log: Log| match (log.address == NATIVE, addressed(&log)) {
+        (true, Some((Transfer::SIGNATURE_HASH, words))) => match words.as_slice() {
+            [from, to, amount] => Event::Native { from: low(from), to: low(to), amount: amount_of(amount) },
+            _ => Event::Log(log),
+        },
+        _ => Event::Log(log),
+    };
+    logs.into_iter().map(read).collect()
+}
+
+/// The frames of a trace as events, in order. What a failed frame did is undone.
+pub(in crate::evm) fn of_frame(frame: Frame) -> Vec<Event> {
+    let mut events = Vec::new();
+    unfold(frame, &mut events);
+    events
+}
+
+fn unfold(frame: Frame, events: &mut Vec<Event>) {
+    if frame.error.is_some() {
+        return;
+    }
+    // The others run somebody else's code in place of their own, or move nothing.
+    let moves = !matches!(frame.kind.as_str(), "DELEGATECALL" | "CALLCODE" | "STATICCALL");
+    if let (true, Some(value)) = (moves, frame.value) {
+        let to = frame.to.unwrap_or_default();
+        events.push(Event::Native { from: frame.from, to, amount: value.0 });
+    }
+    let mut logs = frame.logs.into_iter().peekable();
+    for (position, call) in frame.calls.into_iter().enumerate() {
+        while let Some(log) = logs.next_if(|log| log.position.0 <= U256::from(position)) {
+            events.push(Event::Log(log.log()));
+        }
+        unfold(call, events);
+    }
+    events.extend(logs.map(|log| Event::Log(log.log())));
+}
+
+/// Adds up what left `wallet`, and what others may take from it in the end.
+pub(in crate::evm) fn told(events: &[Event], wallet: Address) -> Told {
+    let mut told = Told::default();
+    for event in events {
+        match event {
+            Event::Native { from, to, amount } => {
+                if *from == wallet && *to != wallet {
+                    add(&mut told.native, *to, *amount);
+                }
+            }
+            Event::Log(log) => told.hear(log, wallet),
+        }
+    }
+    told
+}
+
+/// The event's name, and its arguments as words, indexed ones first: all standards have them in front.
+fn addressed(log: &Log) -> Option<(B256, Vec<B256>)> {
+    let (name, indexed) = log.topics.split_first()?;
+    let (words, rest) = log.data.as_chunks::<32>();
+    let words = indexed.iter().copied().chain(words.iter().map(|word| B256::from(*word)));
+    rest.is_empty().then(|| (*name, words.collect()))
+}
+
+fn low(word: &B256) -> Address {
+    Address::from_word(*word)
+}
+
+fn amount_of(word: &B256) -> U256 {
+    U256::from_be_bytes(word.0)
+}
+
+impl Told {
+    fn hear(&mut self, log: &Log, wallet: Address) {
+        let Some(name) = log.topics.first() else { return };
+        let known = [
+            Transfer::SIGNATURE_HASH,
+            Approval::SIGNATURE_HASH,
+            ApprovalForAll::SIGNATURE_HASH,
+            TransferSingle::SIGNATURE_HASH,
+            TransferBatch::SIGNATURE_HASH,
+            Permit2Approval::Approval::SIGNATURE_HASH,
+            Permit::SIGNATURE_HASH,
+        ];
+        if known.contains(name) && self.read(log, wallet).is_none() && mentions(log, wallet) {
+            self.tokens.insert((log.address, None), U256::MAX);
+        }
+    }
+
+    /// `None` if the event is not what its name says.
+    fn read(&mut self, log: &Log, wallet: Address) -> Option<()> {
+        // What Permit2 says counts where Permit2 says it. From anybody else it means nothing.
+        let of_permit2 = [Permit2Approval::Approval::SIGNATURE_HASH, Permit::SIGNATURE_HASH];
+        if log.address != PERMIT2 && log.topics.first().is_some_and(|name| of_permit2.contains(name)) {
+            return Some(());
+        }
+        let (name, words) = addressed(log)?;
+        let one_token = log.topics.len() == 4;
+        match (name, words.as_slice()) {
+            (Transfer::SIGNATURE_HASH, [from, to, what]) => {
+                if low(from) == wallet && low(to) != wallet {
+                    match one_token {
+                        true => {
+                            let nft = (log.address, amount_of(what), false);
+                            add(&mut self.nfts, (nft, low(to)), U256::ONE);
+                        }
+                        false => add(&mut self.tokens, (log.address, Some(low(to))), amount_of(what)),
+                    }
+                }
+            }
+            (Approval::SIGNATURE_HASH, [owner, spender, what]) if low(owner) == wallet => match one_token {
+                true => {
+                    let id = amount_of(what);
+                    self.nft_allowances.retain(|(at, of, _)| (*at, *of) != (log.address, id));
+                    if !low(spender).is_zero() {
+                        self.nft_allowances.insert((log.address, id, low(spender)));
+                    }
+                }
+                false => {
+                    self.allowances.insert((log.address, low(spender)), amount_of(what));
+                }
+            },
+            (Approval::SIGNATURE_HASH, [_, _, _]) => {}
+            (ApprovalForAll::SIGNATURE_HASH, [owner, operator, granted]) if low(owner) == wallet => {
+                let entry = (log.address, low(operator));
+                match granted.is_zero() {
+                    true => self.operators.remove(&entry),
+                    false => self.operators.insert(entry),
+                };
+            }
+            (ApprovalForAll::SIGNATURE_HASH, [_, _, _]) => {}
+            (TransferSingle::SIGNATURE_HASH, [_, from, to, id, amount]) => {
+                if low(from) == wallet && low(to) != wallet {
+                    let nft = (log.address, amount_of(id), true);
+                    add(&mut self.nfts, (nft, low(to)), amount_of(amount));
+                }
+            }
+            (TransferBatch::SIGNATURE_HASH, [_, from, to, ..]) if one_token => {
+                let (ids, values) = <(Vec<U256>, Vec<U256>)>::abi_decode_params(&log.data).ok()?;
+                if ids.len() != values.len() {
+                    return None;
+                }
+                if low(from) == wallet && low(to) != wallet {
+                    let moved = ids.into_iter().zip(values);
+                    moved.for_each(|(id, value)| {
+                        add(&mut self.nfts, ((log.address, id, true), low(to)), value);
+                    });
+                }
+            }
+            (Permit2Approval::Approval::SIGNATURE_HASH, [owner, token, spender, amount, end])
+            | (Permit::SIGNATURE_HASH, [owner, token, spender, amount, end, _]) => {
+                if low(owner) == wallet {
+                    let given = (amount_of(amount), amount_of(end));
+                    self.by_permit2.insert((low(token), low(spender)), given);
+                }
+            }
+            _ => return None,
+        }
+        Some(())
+    }
+}
+
+/// Whether the wallet occurs anywhere in an event.
+fn mentions(log: &Log, wallet: Address) -> bool {
+    let in_topics = log.topics.iter().any(|topic| low(topic) == wallet);
+    in_topics || log.data.windows(20).any(|bytes| bytes == wallet.as_slice())
+}
+
+fn add<K: Ord>(sums: &mut BTreeMap<K, U256>, key: K, amount: U256) {
+    if !amount.is_zero() {
+        let sum = sums.entry(key).or_default();
+        *sum = sum.saturating_add(amount);
+    }
+}
+
+fn any(address: Address) -> AnyAddress {
+    AnyAddress::Evm(address.into_array())
+}
+
+/// A token as everybody names it.
+pub(in crate::evm) fn asset(caip2: &Arc<str>, token: Address) -> AssetId {
+    AssetId::token(caip2, any(token))
+}
+
+/// An NFT as everybody names it.
+pub(in crate::evm) fn nft(caip2: &Arc<str>, collection: Address, token_id: U256, of_1155: bool) -> NftId {
+    let collection = any(collection);
+    let kind = match of_1155 {
+        true => NftKind::Erc1155 { collection, token_id },
+        false => NftKind::Erc721 { collection, token_id },
+    };
+    NftId { caip2: caip2.clone(), kind }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,41 @@
+//! How many transactions of an account are on chain, asked of every endpoint. What follows from the counts is
+//! decided in `nonces`.
+
+use alloy_primitives::Address;
+use futures_util::future::join_all;
+
+use super::EvmChain;
+use crate::evm::codec::nonces::{Counts, next};
+use crate::{ChainError, Lane};
+
+impl EvmChain {
+    /// The lowest nonce that is not used on chain.
+    pub(super) async fn next_nonce(&self, from: Address, lane: &Lane) -> Result<u64, ChainError> {
+        next(self.counts(from).await?, lane).map_err(|what| self.node.unproved(what))
+    }
+
+    /// The lowest count of all endpoints that answer: one that claims more would have a nonce signed that
+    /// never has its turn, or call a transaction landed that is still on its way.
+    pub(super) async fn lowest_count(&self, from: Address) -> Result<u64, ChainError> {
+        self.counts(from).await.map(|counts| counts.lowest)
+    }
+
+    async fn counts(&self, from: Address) -> Result<Counts, ChainError> {
+        let (configured, asked) = (self.node.singles().len(), self.node.awake(1));
+        let answers = join_all(asked.iter().map(|node| node.transaction_count(from, "latest"))).await;
+        let (mut counted, mut failure) = (Vec::with_capacity(configured), None);
+        for answer in answers {
+            match answer {
+                Ok(count) => counted.push(count),
+                Err(error) => failure = Some(error),
+            }
+        }
+        match (counted.iter().min(), counted.iter().max(), failure) {
+            (Some(lowest), Some(highest), _) => {
+                Ok(Counts { lowest: *lowest, highest: *highest, answering: counted.len(), configured })
+            }
+            (_, _, Some(failure)) => Err(self.node.fail(failure)),
+            (_, _, None) => Err(self.node.bad("no node is configured")),
+        }
+    }
+}

@@ -1,0 +1,152 @@
+//! What the bytes of a message do not say and its meaning depends on: kept in the draft, and so part of
+//! what is judged and approved.
+//!
+//! Belongs here: the facts and their encoding. Does not belong here: asking a node (`gather`), and what
+//! follows from them (`decode`).
+//!
+//! ```text
+//! facts     n:1 n×key                            accounts from lookup tables, in the runtime's order
+//!           n:1 n×(account program:1 mint owner) token accounts; the highest bit of program: closable
+//!           n:1 n×(mint program:1 nft:1 0|1+key) mints
+//!           n:1 n×(account lamports:8)           what it costs to open an account
+//! ```
+//!
+//! Keys take 32 bytes; each list but the first is in ascending order of its first key.
+
+use std::collections::BTreeMap;
+
+use solana_pubkey::Pubkey;
+use spl_associated_token_account_interface::address::get_associated_token_address_with_program_id as associated;
+
+use super::cursor::Cursor;
+use super::mint::TokenProgram;
+
+/// Set in the program's byte of a token account that somebody other than its owner may close.
+const CLOSABLE: u8 = 0x80;
+
+/// Whose a token account is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(in crate::solana) struct Holder {
+    pub(in crate::solana) program: TokenProgram,
+    pub(in crate::solana) mint: Pubkey,
+    pub(in crate::solana) owner: Pubkey,
+    /// Whether somebody is named who may close it, as if that were not its owner. Whoever closes it can open
+    /// it again under the same address for another owner, so what is sent there may end up with anybody.
+    pub(in crate::solana) closable: bool,
+}
+
+impl Holder {
+    /// Whether `account` is the one address that is derived from the owner and the mint, which nobody can
+    /// open for another owner.
+    pub(in crate::solana) fn is_at_its_derived(&self, account: &Pubkey) -> bool {
+        *account == associated(&self.owner, &self.mint, &self.program.id())
+    }
+}
+
+/// What matters about a mint.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(in crate::solana) struct MintFact {
+    pub(in crate::solana) program: TokenProgram,
+    /// One piece, indivisible, and nobody but its Metaplex edition could make another.
+    pub(in crate::solana) nft: bool,
+    /// Who else decides what a transfer does: the program of its transfer hook, or the mint itself where
+    /// an extension makes a transfer more, less or other than the amount says.
+    pub(in crate::solana) beyond: Option<Pubkey>,
+}
+
+/// Everything known about one message.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub(in crate::solana) struct Facts {
+    pub(in crate::solana) loaded: Vec<Pubkey>,
+    pub(in crate::solana) holders: BTreeMap<Pubkey, Holder>,
+    pub(in crate::solana) mints: BTreeMap<Pubkey, MintFact>,
+    pub(in crate::solana) rents: BTreeMap<Pubkey, u64>,
+}
+
+impl Facts {
+    /// Whether everything that `earlier` says still holds. What opening an account costs may change.
+    pub(in crate::solana) fn confirm(&self, earlier: &Self) -> bool {
+        self.loaded == earlier.loaded
+            && earlier.holders.iter().all(|(key, fact)| self.holders.get(key) == Some(fact))
+            && earlier.mints.iter().all(|(key, fact)| self.mints.get(key) == Some(fact))
+    }
+
+    /// `None` where a list is longer than its count can say.
+    pub(in crate::solana) fn write(&self) -> Option<Vec<u8>> {
+        let mut bytes = vec![u8::try_from(self.loaded.len()).ok()?];
+        self.loaded.iter().for_each(|key| bytes.extend(key.to_bytes()));
+        bytes.push(u8::try_from(self.holders.len()).ok()?);
+        for (key, holder) in &self.holders {
+            bytes.extend(key.to_bytes());
+            bytes.push(tag(holder.program) | if holder.closable { CLOSABLE } else { 0 });
+            bytes.extend(holder.mint.to_bytes());
+            bytes.extend(holder.owner.to_bytes());
+        }
+        bytes.push(u8::try_from(self.mints.len()).ok()?);
+        for (key, mint) in &self.mints {
+            bytes.extend(key.to_bytes());
+            bytes.extend([tag(mint.program), u8::from(mint.nft), u8::from(mint.beyond.is_some())]);
+            bytes.extend(mint.beyond.map(|program| program.to_bytes()).iter().flatten());
+        }
+        bytes.push(u8::try_from(self.rents.len()).ok()?);
+        for (key, lamports) in &self.rents {
+            bytes.extend(key.to_bytes());
+            bytes.extend(lamports.to_be_bytes());
+        }
+        Some(bytes)
+    }
+
+    /// Reads what [`Facts::write`] writes, and nothing else.
+    pub(in crate::solana) fn read(bytes: &mut Cursor<'_>) -> Option<Self> {
+        let mut facts = Self::default();
+        for _ in 0..bytes.u8()? {
+            facts.loaded.push(bytes.key()?);
+        }
+        for _ in 0..bytes.u8()? {
+            let key = bytes.key()?;
+            let tag = bytes.u8()?;
+            let (program, closable) = (program(tag & !CLOSABLE)?, tag & CLOSABLE != 0);
+            let holder = Holder { program, mint: bytes.key()?, owner: bytes.key()?, closable };
+            ascending(&mut facts.holders, key, holder)?;
+        }
+        for _ in 0..bytes.u8()? {
+            let key = bytes.key()?;
+            let mint = MintFact {
+                program: program(bytes.u8()?)?,
+                nft: bytes.flag()?,
+                beyond: bytes.optional_key()?,
+            };
+            ascending(&mut facts.mints, key, mint)?;
+        }
+        for _ in 0..bytes.u8()? {
+            let key = bytes.key()?;
+            let lamports = bytes.chunk().map(u64::from_be_bytes)?;
+            ascending(&mut facts.rents, key, lamports)?;
+        }
+        Some(facts)
+    }
+}
+
+/// Adds an entry that has to come after all others, so that one set of facts has one encoding.
+fn ascending<T>(map: &mut BTreeMap<Pubkey, T>, key: Pubkey, value: T) -> Option<()> {
+    if map.last_key_value().is_some_and(|(last, _)| *last >= key) {
+        return None;
+    }
+    map.insert(key, value);
+    Some(())
+}
+
+const fn tag(program: TokenProgram) -> u8 {
+    match program {
+        TokenProgram::Token => 0,
+        TokenProgram::Token2022 => 1,
+    }
+}
+
+const fn program(tag: u8) -> Option<TokenProgram> {
+    match tag {
+        0 => Some(TokenProgram::Token),
+        1 => Some(TokenProgram::Token2022),
+        _ => None,
+    }
+}
