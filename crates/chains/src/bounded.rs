@@ -1,4 +1,4 @@
-//! Values that take no more memory than they are worth, however a node writes them. Pure.
+//! Values of bounded memory, whatever text a node sends for them. Pure.
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -8,7 +8,7 @@ use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
-/// A list of at most `N`. Small things such as `null` take less text than memory.
+/// A list of at most `N` items. Small items such as `null` take less text than memory.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) struct Few<T, const N: usize>(pub(crate) Vec<T>);
 
@@ -39,7 +39,7 @@ impl<'de, T: Deserialize<'de>, const N: usize> Visitor<'de> for Counting<T, N> {
     }
 }
 
-/// A JSON value of at most 4 KiB of text, such as a reason; of a longer one, that it is too long.
+/// A JSON value of at most 4 KiB of text, such as a reason. A longer value is replaced by a fixed text.
 #[derive(Clone, PartialEq, Debug, Default)]
 pub(crate) struct Brief(pub(crate) Value);
 
@@ -47,7 +47,7 @@ impl<'de> Deserialize<'de> for Brief {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = Box::<RawValue>::deserialize(deserializer)?;
         if text.get().len() > 4096 {
-            return Ok(Self(json!("a reason too long to read")));
+            return Ok(Self(json!("the reason is too long to read")));
         }
         serde_json::from_str(text.get()).map(Self).map_err(D::Error::custom)
     }
@@ -58,11 +58,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_too_much_is_not_kept() {
+    fn oversized_values_are_not_kept() {
         let junk = format!("[{}0]", r#"{"a":0},"#.repeat(100_000));
         assert_eq!(
             serde_json::from_str::<Brief>(&junk).expect("brief"),
-            Brief(json!("a reason too long to read"))
+            Brief(json!("the reason is too long to read"))
         );
         assert!(
             serde_json::from_str::<Few<Option<u8>, 100>>(&format!("[{}1]", "null,".repeat(100))).is_err()

@@ -1,4 +1,4 @@
-//! The pure half of a chain: its formats, and what follows from bytes alone.
+//! The pure half of a chain: its formats, and everything that follows from bytes alone.
 
 use waiaas_core::U256;
 use waiaas_core::address::Address;
@@ -13,12 +13,12 @@ use crate::evm::EvmCodec;
 use crate::solana::SolanaCodec;
 use crate::{CodecError, SignedTx};
 
-/// The fields that are filled into a draft right before it is signed. Who fills them in asks nodes for them.
+/// The fields filled into a draft right before it is signed. Their values come from nodes.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Volatile {
     /// None: a text, typed data, or an EVM transaction built elsewhere.
     AsItIs,
-    /// Of an EVM transaction built here.
+    /// For an EVM transaction built here.
     Evm {
         /// The sender's nonce.
         nonce: u64,
@@ -27,7 +27,7 @@ pub enum Volatile {
         /// The most paid per gas as priority fee, in wei; absent on networks without a base fee.
         max_priority_fee_per_gas: Option<u128>,
     },
-    /// Of a Solana transaction built here.
+    /// For a Solana transaction built here.
     Solana {
         /// A recent blockhash.
         blockhash: [u8; 32],
@@ -36,37 +36,37 @@ pub enum Volatile {
         /// The last block height at which the blockhash is accepted.
         last_valid: u64,
     },
-    /// Of a Solana transaction built elsewhere, which has its blockhash already.
+    /// For a Solana transaction built elsewhere, which already has its blockhash.
     SolanaElsewhere {
         /// The last block height at which that blockhash is accepted.
         last_valid: u64,
     },
 }
 
-/// The formats of one network, and what follows from bytes alone. Made from the network; no endpoint is needed
-/// and no node is asked.
+/// The formats of one network, and everything that follows from bytes alone. Made from the network; it needs
+/// no endpoint and makes no request.
 pub trait Codec: Send + Sync {
     /// The network.
     fn network(&self) -> &Network;
 
-    /// What a transaction for `intent` is certain to do, whatever a node would answer: the parts of the
-    /// request, each with every way to read it. What is built does at least what one reading of each part
-    /// says; amounts may turn out larger.
+    /// Returns the certain effects of a transaction for `intent`, independent of any node: the parts of the
+    /// request, each with every way to read it. The built transaction does at least the content of one
+    /// reading of each part; its amounts may be larger.
     ///
     /// # Errors
     ///
-    /// [`CodecError::Refused`] where a request of this shape is never built.
+    /// [`CodecError::Refused`] if a request of this shape is never built.
     fn readings(&self, from: Address, intent: &Intent) -> Result<Vec<Readings>, CodecError>;
 
-    /// What a draft does, and what its owner is shown beside that. Whoever holds a draft's bytes can check what
-    /// somebody else says about them. Anything unrecognised is an unknown effect.
+    /// Returns the effects of a draft, and further content shown to its owner. With the bytes of a draft, the
+    /// claims of others about it can be checked. Anything unrecognised is an unknown effect.
     ///
     /// # Errors
     ///
-    /// [`CodecError::Corrupt`] where the bytes are no draft of this network.
+    /// [`CodecError::Corrupt`] if the bytes are not a draft of this network.
     fn read(&self, draft: &Draft) -> Result<(Effects, Vec<Content>), CodecError>;
 
-    /// What a draft does, as [`Codec::read`] says it.
+    /// Returns the effects of a draft, as [`Codec::read`] does.
     ///
     /// # Errors
     ///
@@ -75,52 +75,52 @@ pub trait Codec: Send + Sync {
         self.read(draft).map(|(effects, _)| effects)
     }
 
-    /// Seconds in which the draft can still land from now on, where that does not begin with signing; none
-    /// where waiting takes nothing away. An upper bound, for the age of a blockhash is not in it.
+    /// Returns the seconds from now in which the draft can still land, or none if its lifetime begins only
+    /// with signing. This is an upper bound: the age of the blockhash is not subtracted.
     ///
     /// # Errors
     ///
-    /// [`CodecError::Corrupt`] where the bytes are no draft of this network.
+    /// [`CodecError::Corrupt`] if the bytes are not a draft of this network.
     fn lifetime(&self, draft: &Draft) -> Result<Option<u32>, CodecError>;
 
-    /// The same draft with a fee budget of at most `cap`, in base units of the native coin.
+    /// Returns the same draft with a fee budget of at most `cap`, in base units of the native coin.
     ///
     /// # Errors
     ///
-    /// [`Refusal::FeeAboveCap`](crate::Refusal::FeeAboveCap) where no such budget is possible: what is signed as
-    /// it is cannot be cut.
+    /// [`Refusal::FeeAboveCap`](crate::Refusal::FeeAboveCap) if no such budget is possible: the fee of a
+    /// transaction that is signed as it came cannot be lowered.
     fn capped(&self, draft: &Draft, cap: U256) -> Result<Draft, CodecError>;
 
     /// Fills in the volatile fields. The result carries the digest of the draft read back from the completed
-    /// bytes, which is another draft's where the prices exceed the fee budget.
+    /// bytes. It is the digest of another draft if the prices exceed the fee budget.
     ///
     /// # Errors
     ///
-    /// [`CodecError::Corrupt`] where the draft cannot be read, or has other volatile fields.
+    /// [`CodecError::Corrupt`] if the draft cannot be read or has other volatile fields.
     fn complete(&self, draft: &Draft, volatile: Volatile) -> Result<Completed, CodecError>;
 
-    /// The volatile fields of signed bytes whose place is to be taken, provided they carry out `old` and its
-    /// sender signed them.
+    /// Returns the volatile fields of signed bytes that are to be replaced. They must carry out `old` and be
+    /// signed by its sender.
     ///
     /// # Errors
     ///
-    /// [`CodecError::Corrupt`] where they do not, and a refusal where transactions of this network cannot be
-    /// replaced.
+    /// [`CodecError::Corrupt`] if they do not, and [`CodecError::Refused`] if transactions of this network
+    /// cannot be replaced.
     fn replaced(&self, old: &Draft, signed: &[u8]) -> Result<Volatile, CodecError>;
 
     /// Joins completed bytes and their signature (64 bytes Ed25519; 65 bytes `r ‖ s ‖ y-parity` secp256k1).
     ///
     /// # Errors
     ///
-    /// [`CodecError::Corrupt`] unless the signature is the sender's, over exactly what was completed.
+    /// [`CodecError::Corrupt`] unless the signature is the sender's, over exactly the completed bytes.
     fn assemble(&self, completed: &Completed, signature: &[u8]) -> Result<SignedTx, CodecError>;
 }
 
-/// The formats of `network`.
+/// Returns the formats of `network`.
 ///
 /// # Errors
 ///
-/// Refuses an EVM network without a chain id.
+/// [`CodecError::Refused`] for an EVM network without a chain id.
 pub fn codec(network: &Network) -> Result<Box<dyn Codec>, CodecError> {
     Ok(match network.chain {
         Chain::Ethereum => Box::new(EvmCodec::new(network.clone())?),

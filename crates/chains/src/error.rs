@@ -1,4 +1,4 @@
-//! What a chain cannot or will not do. Variants say what the caller can do about it; texts name no URL.
+//! The errors of a chain. Variants name the possible reaction of the caller; texts contain no URL.
 
 use thiserror::Error;
 use waiaas_core::U256;
@@ -6,7 +6,7 @@ use waiaas_core::address::Address;
 
 use crate::message::UnsignableMessage;
 
-/// What a chain could not do. Variants say what the caller can do about it.
+/// A failure of a chain. Variants name the possible reaction of the caller.
 #[derive(Debug, Error)]
 pub enum ChainError {
     /// No endpoint answered in time; try again later.
@@ -17,7 +17,7 @@ pub enum ChainError {
         /// The last failure, without URLs or keys.
         reason: String,
     },
-    /// A node answered with something that is not the protocol, or answers contradict each other.
+    /// An answer does not follow the protocol, or answers contradict each other.
     #[error("a node of {network} gave an unusable answer: {reason}")]
     BadAnswer {
         /// The network.
@@ -25,13 +25,13 @@ pub enum ChainError {
         /// What was wrong.
         reason: String,
     },
-    /// What decides what a policy sees, or what is signed, is not known by the word of more than one node; try
+    /// A fact that decides the input of a policy, or the signed bytes, is confirmed by too few nodes; try
     /// again later.
     #[error("the nodes of {network} do not prove {what}")]
     Unproved {
         /// The network.
         network: String,
-        /// What is not proved, and what would prove it.
+        /// The unproved fact, and the missing proof.
         what: String,
     },
     /// The node serves another chain than configured.
@@ -39,10 +39,10 @@ pub enum ChainError {
     WrongChain {
         /// The network.
         network: String,
-        /// What the node says it is.
+        /// The chain that the node reports.
         found: String,
     },
-    /// Endpoints differ about a fact that decides what a policy sees, so none of them is believed.
+    /// Endpoints differ about a fact that decides the input of a policy, so no answer is used.
     #[error("the nodes of {network} contradict each other about {about}")]
     Contradiction {
         /// The network.
@@ -50,27 +50,28 @@ pub enum ChainError {
         /// The fact.
         about: &'static str,
     },
-    /// The request cannot be carried out on this chain; asking again will not help.
+    /// The request cannot be carried out on this chain; a retry does not help.
     #[error(transparent)]
     Refused(#[from] Refusal),
-    /// Bytes that should be a draft or a transaction of this chain are not.
+    /// The bytes are not a draft or a transaction of this chain.
     #[error("the stored transaction cannot be read: {0}")]
     Corrupt(String),
 }
 
-/// What the formats of a chain do not allow. No node has a part in it, so asking again does not help.
+/// A request or bytes that the formats of a chain do not allow. No node is involved, so a retry does not
+/// help.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum CodecError {
     /// The request cannot be carried out on this chain.
     #[error(transparent)]
     Refused(#[from] Refusal),
-    /// Bytes that should be a draft or a transaction of this chain are not.
+    /// The bytes are not a draft or a transaction of this chain.
     #[error("the stored transaction cannot be read: {0}")]
     Corrupt(String),
 }
 
 impl CodecError {
-    /// Bytes that are not what they should be.
+    /// The error for bytes that cannot be read, with the reason `what`.
     pub(crate) fn corrupt(what: &str) -> Self {
         Self::Corrupt(what.to_owned())
     }
@@ -86,7 +87,7 @@ impl From<CodecError> for ChainError {
 }
 
 impl ChainError {
-    /// Whether the nodes are why it fails, so that asking them again, or others, can help.
+    /// Whether the nodes cause this error, so that a retry or other nodes can help.
     pub const fn blames_nodes(&self) -> bool {
         match self {
             Self::Unreachable { .. }
@@ -112,7 +113,7 @@ pub enum Refusal {
         /// Needed, fees not included.
         need: U256,
     },
-    /// Not enough of an NFT, or not the wallet's at all.
+    /// Not enough of an NFT, or the NFT belongs to another account.
     #[error("the wallet has {have} of {nft} but needs {need}")]
     InsufficientNft {
         /// CAIP-19.
@@ -138,29 +139,29 @@ pub enum Refusal {
     /// The recipient cannot receive this.
     #[error("{0}")]
     BadRecipient(String),
-    /// No key belongs to the recipient, and no program is known to sign for it (Solana).
+    /// The recipient has no key, and no known program signs for it (Solana).
     #[error("no key belongs to {0}, and no program is known to sign for it")]
     RecipientOffCurve(Address),
     /// The simulation on the node fails.
-    #[error("the node says the transaction would fail: {0}")]
+    #[error("the transaction would fail: {0}")]
     SimulationFailed(String),
-    /// The contract that a permit is for would not take it.
-    #[error("the contract would not take this permit: {0}")]
+    /// The contract of a permit would reject it.
+    #[error("the contract would not accept this permit: {0}")]
     PermitMismatch(&'static str),
     /// A token refuses to change an allowance that is not used up.
     #[error(
         "the token refuses a new allowance while {spender} may still take {left} base units of the old one"
     )]
     AllowanceStands {
-        /// Who may take it.
+        /// The spender.
         spender: Address,
-        /// What is left of it.
+        /// The unused rest of the old allowance.
         left: U256,
     },
     /// The network's fee is above the cap.
     #[error("the network fee of {fee} base units is above the cap of {cap}")]
     FeeAboveCap {
-        /// Wanted now.
+        /// Needed now.
         fee: U256,
         /// Allowed.
         cap: U256,
@@ -179,21 +180,21 @@ pub enum Refusal {
     /// The network asks for more per unit of gas than the caller's gas condition allows.
     #[error("the network asks for more per unit of gas than the gas condition allows")]
     PriceAboveCondition,
-    /// The nonce of a transaction built elsewhere is so far ahead that it may never be its turn.
-    #[error("the transaction's nonce {nonce} is too far ahead: the highest that is signed now is {most}")]
+    /// The nonce of a transaction built elsewhere is so far ahead that it may never be reached.
+    #[error("the transaction's nonce {nonce} is too far ahead: the highest nonce accepted now is {most}")]
     NonceTooFarAhead {
         /// As given.
         nonce: u64,
         /// The highest allowed.
         most: u64,
     },
-    /// The nonce of the transaction to be replaced is used up: it is on chain, or another one is.
+    /// The nonce of the transaction to be replaced is used: that transaction or another one is on chain.
     #[error("there is nothing left to replace: the transaction, or another one in its place, is on chain")]
     NothingToReplace,
-    /// Plain EVM accounts make one call in a transaction.
-    #[error("a plain account of an EVM network makes one call in a transaction, so it has no batches")]
+    /// Plain EVM accounts make one call per transaction.
+    #[error("a plain account of an EVM network makes one call per transaction, so batches are not supported")]
     BatchUnsupported,
-    /// What is to be signed is for another network.
+    /// The request is for another network.
     #[error("this is for the chain id {given}, but the network's is {network}")]
     ChainIdMismatch {
         /// As given.
@@ -201,15 +202,15 @@ pub enum Refusal {
         /// The network's.
         network: u64,
     },
-    /// A text that is not signed as a message.
+    /// A text that may not be signed as a message.
     #[error(transparent)]
     UnsignableMessage(#[from] UnsignableMessage),
     /// Typed data that cannot be read (EIP-712).
     #[error("{path} {why}")]
     MalformedTypedData {
-        /// Where, such as `message.details.0.token`.
+        /// The path, such as `message.details.0.token`.
         path: String,
-        /// What is wrong there.
+        /// The fault there.
         why: &'static str,
     },
     /// The request's shape does not fit this chain.

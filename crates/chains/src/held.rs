@@ -1,14 +1,14 @@
-//! What a wallet holds, as a chain tells it.
+//! Holdings of a wallet, as its chain reports them.
 
 use waiaas_core::U256;
 use waiaas_core::asset::AssetId;
 
-/// What nodes are asked about, as the object of a sentence.
+/// The subject of the question to nodes, used in error texts.
 pub(crate) const DECIMALS: &str = "the decimals and the symbol of a token";
-/// The same.
-pub(crate) const BALANCES: &str = "how much of a token the wallet holds";
+/// As [`DECIMALS`], for balances.
+pub(crate) const BALANCES: &str = "the wallet's balance of a token";
 
-/// The least of what nodes say is held, token by token.
+/// Returns the lowest reported balance of each token.
 pub(crate) fn least(told: impl IntoIterator<Item = Vec<U256>>) -> Vec<U256> {
     let least = told
         .into_iter()
@@ -16,37 +16,37 @@ pub(crate) fn least(told: impl IntoIterator<Item = Vec<U256>>) -> Vec<U256> {
     least.unwrap_or_default()
 }
 
-/// Decimals and symbol of an asset, as its chain has them.
+/// Decimals and symbol of an asset.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct TokenFacts {
     /// Decimals.
     pub decimals: u8,
-    /// Symbol for people, cleaned to at most 16 printable ASCII characters; may be empty.
+    /// Symbol for display, cleaned to at most 16 printable ASCII characters; may be empty.
     pub symbol: String,
 }
 
-/// What a wallet holds. One token that cannot be read hides none of the others.
+/// The holdings of a wallet. An unreadable token does not hide the others.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Holdings {
-    /// What could be read.
+    /// The readable holdings.
     pub held: Vec<Holding>,
-    /// What could not.
+    /// The unreadable ones.
     pub unreadable: Vec<Unreadable>,
 }
 
-/// An asset of which a node said nothing usable. Nothing may be assumed about its balance.
+/// An asset without a usable answer of a node. Its balance is unknown.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Unreadable {
-    /// Which asset.
+    /// The asset.
     pub asset: AssetId,
-    /// Why, for people.
+    /// The reason, for display.
     pub reason: String,
 }
 
 /// One asset a wallet holds.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Holding {
-    /// Which asset.
+    /// The asset.
     pub asset: AssetId,
     /// Base units.
     pub amount: U256,

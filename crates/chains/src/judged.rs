@@ -1,4 +1,4 @@
-//! What policies make of decoded effects, for tests of decoders.
+//! Judges decoded effects by policies, for tests of decoders.
 
 use proptest::prelude::*;
 use serde_json::json;
@@ -15,14 +15,14 @@ use waiaas_core::policy::{
 use waiaas_core::simulation::{SimulationCheck, Unsimulated};
 use waiaas_core::wallet::OwnerState;
 
-/// A wallet's policies, in which every outcome is near.
+/// The policies of a wallet, chosen so that every verdict is likely.
 #[derive(Clone, Debug)]
 pub(crate) struct Judge {
     network: Network,
     rows: Vec<Policy>,
 }
 
-/// Judges on a network, who allow some of these addresses as tokens, contracts and spenders.
+/// Generates judges on a network; each allows some of `known` as tokens, contracts and spenders.
 pub(crate) fn judges(network: Network, known: Vec<Address>) -> impl Strategy<Value = Judge> {
     let some = proptest::sample::subsequence(known.clone(), 1..=known.len());
     let lists = proptest::collection::vec(proptest::option::weighted(0.8, some), 3);
@@ -61,8 +61,8 @@ pub(crate) fn judges(network: Network, known: Vec<Address>) -> impl Strategy<Val
 }
 
 impl Judge {
-    /// How strictly these effects of `from` are judged: the tier and its delay, or denied. A unit of
-    /// every asset is worth a dollar, and the wallet has plenty of each.
+    /// Returns the strictness of the verdict on these effects of `from`: the tier and its delay, or denied.
+    /// One unit of every asset is worth one dollar, and the wallet's balances are unlimited.
     pub(crate) fn strictness(&self, from: Address, items: &[Effect]) -> (usize, Option<u32>) {
         let native = self.network.native();
         let effects = Effects {

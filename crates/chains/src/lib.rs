@@ -1,9 +1,9 @@
 //! The blockchains: build drafts, decode effects, simulate, complete, submit, confirm, and price.
 //!
-//! No keys and no database live here. Every network has two halves. Its [`Codec`] is pure: it reads what a
-//! draft does out of its bytes, and completes, joins and verifies bytes. Its [`Chain`] asks nodes: it turns an
-//! intent into a [`Draft`], says which volatile fields to fill in, broadcasts, and reports what became of
-//! signed bytes. Neither decides anything.
+//! The crate holds no keys and no database. Every network has two halves. Its [`Codec`] is pure: it reads the
+//! effects of a draft from its bytes, and completes, joins and verifies bytes. Its [`Chain`] makes requests
+//! to nodes: it turns an intent into a [`Draft`], finds the values of its volatile fields, broadcasts, and
+//! reports the outcome of signed bytes. Neither makes a decision.
 
 mod bounded;
 mod codec;
@@ -35,18 +35,18 @@ pub use self::message::UnsignableMessage;
 pub use self::outcome::{Known, Outcome, Undecided};
 pub use self::reputation::{AgentQuestion, ReputationSource};
 
-/// What stands at an address.
+/// The kind of account at an address.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Occupant {
-    /// Nothing, or an account that a key may sign for.
+    /// No account, or an account controlled by a key.
     Account,
-    /// A contract. An account that lends itself a contract's code (EIP-7702) is none.
+    /// A contract. An account that delegates to a contract's code (EIP-7702) is not a contract.
     Contract,
-    /// A program, or an account that a program other than Solana's own owns.
+    /// A program, or an account owned by a program other than Solana's own.
     ProgramAccount,
 }
 
-/// What the node says a draft would do.
+/// A node's prediction of the result of a draft.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Simulation {
     /// Whether it would succeed.
@@ -55,57 +55,57 @@ pub struct Simulation {
     pub logs: Vec<String>,
     /// Gas or compute units.
     pub units_consumed: Option<u64>,
-    /// The node's reason when it would not succeed.
+    /// The node's reason if it would fail.
     pub error: Option<String>,
 }
 
-/// What a node saw a draft do to the wallet when it ran it.
+/// The effects on the wallet that a node saw when it ran a draft.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Observation {
     /// A message: no chain runs it.
     NotApplicable,
     /// It ran and succeeded.
     Seen(Box<Observed>),
-    /// No node can or will say; the text is for people, without URLs or keys.
+    /// No node can show the effects; the text is for display, without URLs or keys.
     Unavailable(String),
 }
 
 /// A signed transaction as stored before its first broadcast.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct SignedTx {
-    /// Exactly what is broadcast, every time.
+    /// The exact bytes of every broadcast.
     pub bytes: Vec<u8>,
     /// The chain's transaction id, computed from the bytes.
     pub hash: String,
-    /// What proves these bytes dead.
+    /// The condition after which these bytes can no longer land.
     pub expiry: Expiry,
 }
 
-/// When signed bytes can no longer land.
+/// The condition after which signed bytes can no longer land.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Expiry {
-    /// EVM: dead once this nonce of the sender is consumed, final, by another hash.
+    /// EVM: another transaction used this nonce of the sender in a final block.
     Nonce(u64),
-    /// Solana: dead once this block height is finalised past without the signature on chain.
+    /// Solana: this block height is finalised and the signature is not on chain.
     BlockHeight(u64),
-    /// A signed message that nobody can use after this time, in Unix seconds. Whether somebody did
-    /// before cannot be told from it.
+    /// A signed message that is invalid after this time, in Unix seconds. It does not show whether the
+    /// message was used before.
     Time(i64),
-    /// A signed message without an end.
+    /// A signed message without an expiry.
     Never,
 }
 
 /// A node's answer to a broadcast.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Submission {
-    /// In the node's pool, or already known to it.
+    /// In the node's pool, or already known to the node.
     Accepted,
-    /// The node refused these bytes. Not a proof of anything: the bytes may still land.
+    /// The node refused these bytes. This proves nothing: the bytes may still land.
     Rejected(String),
 }
 
 impl Submission {
-    /// The answers of several nodes as one: accepted where one accepts, refused where all that answer refuse.
+    /// Combines the answers of several nodes: accepted if one accepts, refused if all that answer refuse.
     fn of_all(answers: Vec<Result<Self, ChainError>>) -> Result<Self, ChainError> {
         let (mut refused, mut failure) = (None, None);
         for answer in answers {
@@ -123,129 +123,192 @@ impl Submission {
     }
 }
 
-/// What the lane (one per wallet and network) knows that the node may not.
+/// State of the signing lane (one per wallet and network) that a node may not have.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Lane {
     /// EVM nonces of this wallet's signed transactions that may still land. Ignored on Solana.
     pub nonces_in_flight: Vec<u64>,
-    /// The least EVM nonce that no transaction of this wallet has used that landed lately. A node that is
-    /// behind would give a used one again. Ignored on Solana.
+    /// The lowest EVM nonce that no recently landed transaction of this wallet has used. A node that is
+    /// behind would return a used one. Ignored on Solana.
     pub nonce_floor: u64,
-    /// The same by all that ever landed. It yields where every endpoint counts less: by now they would all
-    /// have it, so that it landed was made up. Ignored on Solana.
+    /// The same, counted from all transactions that ever landed. Not applied if every endpoint counts lower:
+    /// by now each of them would have these transactions, so the report of their landing was false. Ignored
+    /// on Solana.
     pub nonce_floor_once: u64,
-    /// The least EVM nonce above all that were ever signed for this wallet. One node alone is not believed
-    /// that many more are used. Ignored on Solana.
+    /// The lowest EVM nonce above all that were ever signed for this wallet. The answer of a single node that
+    /// more are used is not accepted. Ignored on Solana.
     pub nonces_signed: u64,
-    /// Grows while completing gives bytes that another transaction has already. Solana knows a
-    /// transaction only by its bytes, so two equal payments over one blockhash would be one; on EVM bytes
-    /// built elsewhere may have been signed for a nonce that is free. Each variation offers another price
-    /// per unit.
+    /// Incremented while completion yields bytes that another transaction already has. Solana identifies a
+    /// transaction only by its bytes, so two equal payments with one blockhash would be the same transaction;
+    /// on EVM, bytes built elsewhere may be signed for a nonce that is free. Each variation offers another
+    /// price per unit.
     pub variation: u64,
-    /// The signed bytes whose place is to be taken. Completing then uses their nonce, at prices that
-    /// nodes accept in exchange. Refused on Solana, which has nothing like it.
+    /// The signed bytes to be replaced. Completion uses their nonce, at prices that nodes accept for a
+    /// replacement. Refused on Solana, which has no replacement.
     pub replaces: Option<Vec<u8>>,
-    /// The most that may be paid for fees now, in base units of the native coin, beside the draft's own
-    /// budget.
+    /// The highest fee that may be paid now, in base units of the native coin, in addition to the limit of
+    /// the draft's own budget.
     pub fee_cap: Option<U256>,
-    /// The most that may be offered per unit of gas.
+    /// The highest prices that may be offered per unit of gas.
     pub most: MostPrices,
 }
 
-/// Prices per unit of gas that a caller does not want to exceed, in the units of [`GasPrices`].
+/// The caller's limits for prices per unit of gas, in the units of [`GasPrices`].
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct MostPrices {
-    /// All of it, the priority fee included.
+    /// The total, including the priority fee.
     pub price: Option<u128>,
     /// The priority fee.
     pub priority: Option<u128>,
 }
 
-/// What a draft offers for fees and what its network asks for, in base units of the native coin.
+/// The fee that a draft offers and the fee that its network requires, in base units of the native coin.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct FeeQuote {
-    /// The most that the draft lets the network take.
+    /// The highest fee that the draft permits.
     pub offered: U256,
-    /// The least that a block would take now. All of it for what is signed as it is.
+    /// The lowest fee that a block would require now. The whole offer for a transaction that is signed as it
+    /// came.
     pub least: U256,
-    /// What the network asks for now, with a margin. Who offers more pays somebody beside the network.
+    /// The fee that the network requires now, with a margin. A higher offer pays the block producer more than
+    /// needed.
     pub asked: U256,
 }
 
-/// What the network charges now. EVM: wei per gas; Solana: micro-lamports per compute unit.
+/// Current prices of the network. EVM: wei per gas; Solana: micro-lamports per compute unit.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct GasPrices {
-    /// All of it, the priority fee included.
+    /// The total, including the priority fee.
     pub price: u128,
     /// The priority fee.
     pub priority: u128,
 }
 
-/// Which chain a network's nodes serve, and how far it has come.
+/// The chain that the nodes of a network serve, and its height.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Identity {
     /// Hash of the first block.
     pub genesis: String,
-    /// The newest block of the node that has seen least, of those that show theirs.
+    /// The newest block of the node that is furthest behind, of the nodes that report one.
     pub lowest: u64,
-    /// The newest block of the node that has seen most, of those that show theirs.
+    /// The newest block of the node that is furthest ahead, of the nodes that report one.
     pub highest: u64,
 }
 
-/// One network, reached through its nodes. What needs no node is in its [`Codec`].
+/// One network, reached through its nodes. Everything that needs no node is in its [`Codec`].
+///
+/// A method that makes requests to nodes fails with [`ChainError::Unreachable`] if none answers, with
+/// [`ChainError::BadAnswer`] if an answer is unusable, and with [`ChainError::WrongChain`] if a node serves
+/// another chain. Where endpoints must agree, it also fails with [`ChainError::Unproved`] or
+/// [`ChainError::Contradiction`]. The methods below call these node errors ([`ChainError::blames_nodes`]).
 #[async_trait]
 pub trait Chain: Send + Sync {
-    /// The network's formats.
+    /// Returns the network's formats.
     fn codec(&self) -> &dyn Codec;
 
-    /// Which chain the nodes serve, as all of them say it. Fails if one does not answer or they differ.
+    /// Returns the chain that all nodes report.
+    ///
+    /// # Errors
+    ///
+    /// A node error if an endpoint does not answer or the endpoints differ.
     async fn identity(&self) -> Result<Identity, ChainError>;
 
-    /// Builds the exact transaction for an intent, with a fee budget. Reads the chain (token
-    /// program, recipient account, gas estimate); refuses what cannot work.
+    /// Builds the exact transaction for an intent, with a fee budget. Reads the chain (token program,
+    /// recipient account, gas estimate).
+    ///
+    /// # Errors
+    ///
+    /// [`ChainError::Refused`] if the request cannot work on this chain; a node error if the chain cannot be
+    /// read.
     async fn build(&self, from: Address, intent: &Intent) -> Result<Draft, ChainError>;
 
-    /// Builds what is to take the place of `signed`, the bytes in which `old` may still land: the same
-    /// with another fee budget, or an empty transaction. Only one of the two can land.
+    /// Builds the replacement of `signed`, the bytes in which `old` may still land: the same transaction with
+    /// another fee budget, or an empty one. Only one of the two can land.
+    ///
+    /// # Errors
+    ///
+    /// [`ChainError::Refused`] if there is nothing left to replace, the fee is not possible or the chain has
+    /// no replacements; [`ChainError::Corrupt`] if `old` or `signed` cannot be read; a node error if the
+    /// chain cannot be read.
     async fn replacement(&self, old: &Draft, signed: &[u8], with: Replacement) -> Result<Draft, ChainError>;
 
-    /// Decimals and symbol of a token, by the agreement of the endpoints.
+    /// Returns decimals and symbol of a token, as the endpoints agree on them.
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal::NotAToken`] if the address is not a token; a node error if the endpoints do not agree.
     async fn token(&self, token: Address) -> Result<TokenFacts, ChainError>;
 
-    /// Runs the draft on the node without signing.
+    /// Runs the draft on a node without signing.
+    ///
+    /// # Errors
+    ///
+    /// [`ChainError::Corrupt`] if the draft cannot be read; a node error if no node runs it. A run that fails
+    /// is a [`Simulation`] without success.
     async fn simulate(&self, draft: &Draft) -> Result<Simulation, ChainError>;
 
     /// Runs the draft on a node without signing, and reports everything that it takes from the wallet or
-    /// lets others take; with `completed`, exactly these bytes with the fees they offer, else with those it
-    /// would offer now. Asks for what happens, not for what the decoder makes of it. A node that does
-    /// not answer, or not usably, is no error but [`Observation::Unavailable`]; a run that fails is
-    /// [`Refusal::SimulationFailed`].
+    /// permits others to take. With `completed`, runs exactly these bytes with their fees, otherwise the
+    /// draft with its current fees. Reports observed effects, independent of the decoder. If no node gives a
+    /// usable answer, the result is [`Observation::Unavailable`].
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal::SimulationFailed`] if the run fails; [`ChainError::Corrupt`] if the draft cannot be read.
     async fn observe(&self, draft: &Draft, completed: Option<&Completed>) -> Result<Observation, ChainError>;
 
-    /// By which method each endpoint, in configured order, was last found to show what a draft does; `none` where it
-    /// says that it has none, nothing while it was not asked. Empty where there is but one method.
+    /// Returns the method by which each endpoint, in configured order, was last found to show the effects of
+    /// a draft: `none` if the endpoint has no such method, nothing if it was not asked yet. Empty on a chain
+    /// with a single method.
     fn simulation_methods(&self) -> Vec<Option<&'static str>>;
 
-    /// What a draft offers for fees, and what the network asks for it now; none for what pays no fee,
-    /// such as a text.
+    /// Returns the fee that a draft offers and the fee that the network requires now; none for a draft that
+    /// pays no fee, such as a text.
+    ///
+    /// # Errors
+    ///
+    /// [`ChainError::Corrupt`] if the draft cannot be read; a node error if the prices cannot be read.
     async fn fee(&self, draft: &Draft) -> Result<Option<FeeQuote>, ChainError>;
 
-    /// Refuses a transaction built elsewhere whose nonce is used up, belongs to another transaction, or is
-    /// far ahead of both. Everything else has its place given when it is completed.
+    /// Checks the nonce of a transaction built elsewhere. All other drafts get their nonce or blockhash when
+    /// they are completed.
+    ///
+    /// # Errors
+    ///
+    /// [`ChainError::Refused`] if the nonce is used, belongs to another transaction, or is far ahead of both;
+    /// [`ChainError::Corrupt`] if the draft cannot be read; a node error if the nonces cannot be read.
     async fn check_place(&self, draft: &Draft, lane: &Lane) -> Result<(), ChainError>;
 
-    /// What the network charges now.
+    /// Returns the current prices of the network.
+    ///
+    /// # Errors
+    ///
+    /// A node error if the prices cannot be read.
     async fn gas_prices(&self) -> Result<GasPrices, ChainError>;
 
-    /// Fills in the volatile fields ([`Codec::complete`]). The result carries the digest of the draft read back from the
-    /// completed bytes.
+    /// Fills in the volatile fields ([`Codec::complete`]). The result carries the digest of the draft read
+    /// back from the completed bytes.
+    ///
+    /// # Errors
+    ///
+    /// [`ChainError::Refused`] if the balance does not suffice, the fee or a price is above its limit, or the
+    /// nonce or blockhash is not usable; [`ChainError::Corrupt`] if the draft cannot be read; a node error if
+    /// the values cannot be read.
     async fn complete(&self, draft: &Draft, lane: &Lane) -> Result<Completed, ChainError>;
 
-    /// Broadcasts by every endpoint that does not rest. Sending the same bytes again is harmless.
+    /// Broadcasts through every endpoint that does not rest. Sending the same bytes again is harmless.
+    ///
+    /// # Errors
+    ///
+    /// A node error if no endpoint answers.
     async fn submit(&self, signed: &SignedTx) -> Result<Submission, ChainError>;
 
-    /// What became of signed bytes of `from`, ruled from what every endpoint says. Fails only if none
-    /// gives a usable answer.
+    /// Returns the outcome of signed bytes of `from`, ruled from the answers of all endpoints.
+    ///
+    /// # Errors
+    ///
+    /// A node error if no endpoint gives a usable answer; [`ChainError::Corrupt`] if the bytes are not a
+    /// transaction of `from` on this chain.
     async fn outcome(
         &self,
         from: Address,
@@ -253,17 +316,36 @@ pub trait Chain: Send + Sync {
         known: Known<'_>,
     ) -> Result<Outcome, ChainError>;
 
-    /// What stands at an address.
+    /// Returns the kind of account at an address.
+    ///
+    /// # Errors
+    ///
+    /// [`ChainError::Refused`] if the address is not one of this chain; a node error if it cannot be read.
     async fn occupant(&self, address: Address) -> Result<Occupant, ChainError>;
 
-    /// Native balance in base units.
+    /// Returns the native balance in base units.
+    ///
+    /// # Errors
+    ///
+    /// [`ChainError::Refused`] if the address is not one of this chain; a node error if it cannot be read.
     async fn balance(&self, address: Address) -> Result<U256, ChainError>;
 
-    /// Native coin and tokens held. On EVM only the tokens asked for in `tokens` are looked up; on
-    /// Solana the chain lists them and `tokens` is ignored.
+    /// Returns the native coin and the tokens held. On EVM only `tokens` are looked up; on Solana the chain
+    /// lists them and `tokens` is ignored.
+    ///
+    /// # Errors
+    ///
+    /// [`ChainError::Refused`] if the address is not one of this chain; a node error if the balances cannot
+    /// be read. A single unreadable token is in [`Holdings::unreadable`].
     async fn holdings(&self, address: Address, tokens: &[Address]) -> Result<Holdings, ChainError>;
 
-    /// Base units held of each of `tokens`, in their order: the least that any endpoint says, where several
-    /// are configured two at least. What cannot be read counts as nothing.
+    /// Returns the base units held of each of `tokens`, in their order: the lowest balance that an endpoint
+    /// reports. If several endpoints are configured, at least two must answer. A balance that cannot be read
+    /// counts as zero.
+    ///
+    /// # Errors
+    ///
+    /// [`ChainError::Refused`] if the address is not one of this chain; a node error if too few endpoints
+    /// answer.
     async fn least_held(&self, address: Address, tokens: &[Address]) -> Result<Vec<U256>, ChainError>;
 }

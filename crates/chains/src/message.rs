@@ -1,8 +1,8 @@
-//! Which texts may be signed as messages, on every chain alike.
+//! Which texts may be signed as messages, on every chain.
 //!
-//! A signature over a text is whatever its reader makes of it, so a text is signed only if the person
-//! who is asked can read it in full, and if it is not something else in disguise. Which key routine
-//! signs it does not belong here. Pure.
+//! The meaning of a signature over a text depends on its reader. So a text is signed only if a person can
+//! read it in full and it is not another kind of data in disguise. The choice of the signing routine does not
+//! belong here. Pure.
 
 use thiserror::Error;
 use waiaas_core::digest::Digest;
@@ -12,7 +12,7 @@ use waiaas_core::owner;
 /// Longest message, in bytes.
 pub(crate) const LONGEST: usize = 64 * 1024;
 
-/// Why a message is not signed.
+/// The reason why a message is not signed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 pub enum UnsignableMessage {
     /// Nothing to sign.
@@ -21,14 +21,14 @@ pub enum UnsignableMessage {
     /// Too long to be read.
     #[error("the message is longer than 64 KiB")]
     TooLong,
-    /// 32 bytes that are no text may be the hash of anything.
-    #[error("a message of 32 bytes that are no text may be the hash of anything, such as a transaction")]
+    /// 32 bytes that are not text may be the hash of anything.
+    #[error("a message of 32 bytes that are not text may be the hash of anything, such as a transaction")]
     Hash,
-    /// Digits alone tell a person nothing.
-    #[error("a message of hexadecimal digits alone may stand for anything, such as a transaction")]
+    /// Hexadecimal digits alone have no meaning to a person.
+    #[error("a message of hexadecimal digits alone may represent anything, such as a transaction")]
     HexDigits,
     /// The message is a transaction.
-    #[error("the message is a transaction; ask for it to be signed as one")]
+    #[error("the message is a transaction; request its signature as a transaction")]
     Transaction,
     /// EIP-191 reserves the first byte 0x19 for other kinds of signatures.
     #[error("the message begins with the byte 0x19, which marks other kinds of signed data (EIP-191)")]
@@ -36,15 +36,15 @@ pub enum UnsignableMessage {
     /// Not text.
     #[error("the message is not UTF-8 text")]
     NotText,
-    /// Characters that people do not see, or that change the order in which they see others.
+    /// Characters that are invisible or change the displayed order of others.
     #[error("the message has the invisible or misleading character U+{0:04X}")]
     Misleading(u32),
-    /// A question of a daemon to an owner.
-    #[error("the message is a wallet daemon's question to an owner, and a signature would answer it")]
+    /// A challenge of a daemon to an owner.
+    #[error("the message is a wallet daemon's challenge to an owner, and a signature would approve it")]
     OwnerChallenge,
 }
 
-/// The message as text, if it may be signed.
+/// Returns the message as text, if it may be signed.
 pub(crate) fn read(message: &[u8]) -> Result<&str, UnsignableMessage> {
     match message {
         [] => return Err(UnsignableMessage::Empty),
@@ -53,7 +53,7 @@ pub(crate) fn read(message: &[u8]) -> Result<&str, UnsignableMessage> {
         _ => {}
     }
     let text = printable(message).map_err(|why| {
-        // What can be read is text, however long it is; a hash cannot.
+        // A readable text of 32 bytes is text; a hash is not readable.
         if message.len() == 32 { UnsignableMessage::Hash } else { why }
     })?;
     if is_digits(text) {
@@ -65,7 +65,7 @@ pub(crate) fn read(message: &[u8]) -> Result<&str, UnsignableMessage> {
     Ok(text)
 }
 
-/// The bytes as text that shows all of itself.
+/// Returns the bytes as text without invisible or misleading characters.
 fn printable(message: &[u8]) -> Result<&str, UnsignableMessage> {
     let text = std::str::from_utf8(message).map_err(|_| UnsignableMessage::NotText)?;
     match text.chars().find(|c| misleads(*c)) {
@@ -74,13 +74,13 @@ fn printable(message: &[u8]) -> Result<&str, UnsignableMessage> {
     }
 }
 
-/// What signing `text` does.
+/// The effect of signing `text`.
 pub(crate) fn effect(text: &str) -> Effect {
     Effect::Message { digest: Digest::of("waiaas.message.v1", &[text.as_bytes()]), text: text.to_owned() }
 }
 
-/// Whether a text is nothing but hexadecimal digits, at least as many as 32 bytes have, however they
-/// are prefixed and spaced.
+/// Whether a text consists of hexadecimal digits alone, at least as many as 32 bytes have, with any prefixes
+/// and white space.
 fn is_digits(text: &str) -> bool {
     let filler = |c: &char| c.is_whitespace() || matches!(c, 'x' | 'X');
     let mut digits = 0usize;
@@ -90,9 +90,9 @@ fn is_digits(text: &str) -> bool {
     }) && digits >= 64
 }
 
-/// Whether a character is a control other than tab and line ends, or shows nothing, or changes how
-/// others are shown: Unicode's format characters (category Cf), line and paragraph separators, and the
-/// fillers among the default ignorable code points (Unicode 16, DerivedCoreProperties).
+/// Whether a character is a control other than tab and line ends, is invisible, or changes the display of
+/// others: Unicode's format characters (category Cf), line and paragraph separators, and the fillers among
+/// the default ignorable code points (Unicode 16, DerivedCoreProperties).
 const fn misleads(character: char) -> bool {
     if character.is_ascii() {
         return character.is_ascii_control() && !matches!(character, '\n' | '\t' | '\r');
@@ -149,7 +149,7 @@ mod tests {
     }
 
     #[test]
-    fn everything_else_is_refused_by_name() {
+    fn unsignable_messages_are_refused_with_their_reason() {
         use UnsignableMessage as U;
         let hex = "ab".repeat(32);
         let cases: &[(&[u8], U)] = &[
@@ -184,7 +184,7 @@ mod tests {
     }
 
     #[test]
-    fn texts_are_shown_whole() {
+    fn texts_are_shown_in_full() {
         let of = |text: &str| match effect(text) {
             Effect::Message { digest, text } => (digest, text),
             other => panic!("{other:?}"),

@@ -1,19 +1,19 @@
-//! What several nodes saw one transaction do.
+//! The effects of one transaction as several nodes saw them.
 
 use waiaas_core::simulation::Observed;
 
 use crate::rpc::Asked;
 use crate::{ChainError, Observation};
 
-/// What they are asked about, as the object of a sentence.
-pub(crate) const RUN: &str = "what the transaction does";
+/// The subject of the question to nodes, used in error texts.
+pub(crate) const RUN: &str = "the effects of the transaction";
 
-/// All that any of those saw that ran it. One that hides something hides nothing that another shows, and one
-/// of several alone shows nothing.
+/// Joins the observations of all nodes that ran the transaction. An effect that one node hides is still
+/// reported by another; a single answer of several configured endpoints is not enough.
 ///
 /// # Errors
 ///
-/// [`ChainError::Refused`] where it fails by the word of any, and [`ChainError::Corrupt`] where it cannot be
+/// [`ChainError::Refused`] if the run fails on any node, and [`ChainError::Corrupt`] if the draft cannot be
 /// read.
 pub(crate) fn join(
     asked: Asked<'_>,
@@ -42,7 +42,7 @@ mod tests {
     }
 
     #[test]
-    fn whoever_sees_more_counts() {
+    fn all_observed_effects_are_joined() {
         let two = |told: [Result<Observed, ChainError>; 2]| {
             join(Asked { network: "test", configured: 2, about: RUN }, told)
         };

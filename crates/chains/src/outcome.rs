@@ -1,26 +1,26 @@
-//! What became of signed bytes, ruled from what every endpoint says about them. The table of answers and
-//! outcomes stands in ARCHITECTURE.
+//! The outcome of signed bytes, ruled from the answers of all endpoints. ARCHITECTURE has the table of
+//! answers and outcomes.
 //!
-//! Belongs here: the ruling, alike for all chains and pure. Does not belong here: how an endpoint is
-//! asked and what its answers mean, which each chain knows.
+//! Belongs here: the ruling, which is pure and the same for all chains. Does not belong here: the questions
+//! to an endpoint and the meaning of its answers, which are each chain's.
 
 use std::fmt;
 
 use waiaas_core::U256;
 
-/// What became of signed bytes, as far as the endpoints together prove it.
+/// The outcome of signed bytes, as far as the endpoints together prove it.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Outcome {
-    /// On chain and successful, to the confirmation the network is configured for.
+    /// On chain and successful, with the confirmations configured for the network.
     Confirmed {
         /// Fee paid, native base units.
         fee: U256,
         /// Block number or slot.
         block: u64,
-        /// Whether the block is final. Until then a reorganisation may take it back.
+        /// Whether the block is final. Until then a reorganisation may remove it.
         is_final: bool,
     },
-    /// On chain in a final block and failed, as agreed: nothing moved but the fee.
+    /// On chain in a final block and failed, as the endpoints agree: nothing moved except the fee.
     Reverted {
         /// Fee paid, native base units.
         fee: U256,
@@ -29,26 +29,26 @@ pub enum Outcome {
         /// The node's reason.
         reason: String,
     },
-    /// Can never land (see [`crate::Expiry`]), and did not.
+    /// Did not land and can never land (see [`crate::Expiry`]).
     Dropped,
-    /// May still land. Absence of data is always this, never failure.
+    /// May still land. Missing data is always this, never a failure.
     Pending,
-    /// Was in a block that is not on the chain any more. May land again.
+    /// Was in a block that is no longer on the chain. May land again.
     FellOut,
-    /// Something is known, and it proves nothing yet. Nothing is given up.
+    /// The answers do not prove an outcome yet. Reservations stay held.
     Undecided(Undecided),
 }
 
-/// Why what the endpoints say does not settle what became of signed bytes.
+/// Why the answers of the endpoints do not prove an outcome.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Undecided {
-    /// Two endpoints say what cannot both be true.
+    /// Two endpoints give answers that exclude each other.
     Contradiction,
-    /// It succeeded on chain, by the word of too few endpoints.
+    /// It succeeded on chain, as too few endpoints report.
     SuccessUnproved,
-    /// It failed on chain, by the word of too few endpoints or not in a final block.
+    /// It failed on chain, as too few endpoints report or not in a final block.
     RevertUnproved,
-    /// It can land no more by the word of some endpoint, and no proof of that was shown or agreed to.
+    /// Some endpoint reports that it can no longer land, without a proof or agreement of others.
     DeathUnproved,
 }
 
@@ -68,53 +68,55 @@ impl fmt::Display for Undecided {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Contradiction => {
-                "The nodes contradict each other about this transaction, so what it may move stays held."
+                "The nodes contradict each other about this transaction, so the amounts that it may move stay held."
             }
             Self::SuccessUnproved => {
-                "One node alone has it on chain. It counts as done once a second one says the same; until then \
-                 what it may move stays held."
+                "Only one node reports it on chain. It counts as done once a second node confirms it; until then \
+                 the amounts that it may move stay held."
             }
             Self::RevertUnproved => {
                 "It failed on chain. It counts as failed once its block is final and a second node, where one \
-                 is configured, says the same; until then what it may move stays held."
+                 is configured, confirms it; until then the amounts that it may move stay held."
             }
             Self::DeathUnproved => {
-                "Some nodes say that it can land no more, which is not proved: none shows the transaction that \
-                 has used its nonce in a final block, or too few nodes can tell. What it may move stays held."
+                "Some nodes report that it can no longer land, which is not proved: none shows the transaction \
+                 that has used its nonce in a final block, or too few nodes can tell. The amounts that it may \
+                 move stay held."
             }
         })
     }
 }
 
-/// What is known of signed bytes before any node is asked.
+/// Stored facts about signed bytes, known before any node is asked.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Known<'a> {
-    /// What else the same account signed for the same nonce, by hash; at most one of all of them lands.
+    /// Other transactions that the same account signed for the same nonce, by hash; at most one of all of
+    /// them lands.
     pub rivals: &'a [String],
-    /// The block in which they were seen before.
+    /// The block in which the bytes were seen before.
     pub block: Option<u64>,
-    /// A transaction of the same account that landed before these bytes could: its id and its block. A
-    /// node that still has it has everything since.
+    /// A transaction of the same account that landed before these bytes could: its id and its block. A node
+    /// that still has it has all later blocks.
     pub earlier: Option<(&'a str, u64)>,
 }
 
-/// What one endpoint says of signed bytes.
+/// One endpoint's answer about signed bytes.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) enum Testimony {
     /// They are in a block of its chain.
     Landed(Landed),
-    /// They may still land: it has them in its pool, or their place is free.
+    /// They may still land: the endpoint has them in its pool, or their nonce is free.
     Open {
-        /// The newest block the endpoint had before it looked, where that was asked.
+        /// The newest block of the endpoint before the lookup, if that was asked.
         seen_up_to: Option<u64>,
     },
-    /// They are not on its chain and can land there no more.
+    /// They are not on its chain and can no longer land there.
     Gone(Proof),
-    /// It said nothing that can be used.
+    /// No usable answer.
     Silent,
 }
 
-/// Signed bytes in a block, by one endpoint's word.
+/// Signed bytes in a block, as one endpoint reports.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct Landed {
     pub(crate) succeeded: bool,
@@ -125,36 +127,36 @@ pub(crate) struct Landed {
     pub(crate) depth: Depth,
 }
 
-/// How deep a block lies.
+/// The depth of a block.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub(crate) enum Depth {
     /// Not deep enough to count.
     Shallow,
-    /// As deep as is configured for a confirmation.
+    /// At the depth configured for a confirmation.
     Confirmed,
-    /// Nothing takes it back.
+    /// Irreversible.
     Final,
 }
 
-/// Whether an endpoint shows why signed bytes can land no more.
+/// How an endpoint shows that signed bytes can no longer land.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Proof {
-    /// It shows the transaction that used the nonce, with the account's signature, in a final block. EVM.
+    /// EVM: it shows the transaction that used the nonce, with the account's signature, in a final block.
     Signed,
-    /// It has looked through every block that could hold them, all of them final. Solana.
+    /// Solana: it has searched every block that could hold them, all of them final.
     Searched,
-    /// It says so, and shows that it has every block that could hold them. EVM.
+    /// EVM: it reports so, and shows that it has every block that could hold them.
     Complete,
-    /// It says so.
+    /// It reports so without proof.
     Claimed,
 }
 
-/// Endpoints that have to agree before anything is given up, of so many configured.
+/// The number of endpoints that must agree before reservations are released.
 const fn quorum(configured: usize) -> usize {
     if configured < 2 { configured } else { 2 }
 }
 
-/// Rules on what all configured endpoints say, one testimony each. `before` is the block in which the
+/// Rules on the answers of all configured endpoints, one testimony each. `before` is the block in which the
 /// bytes were seen before. The reason of a revert is left empty.
 pub(crate) fn rule(testimonies: &[Testimony], before: Option<u64>) -> Outcome {
     let landed = || {
@@ -171,16 +173,17 @@ pub(crate) fn rule(testimonies: &[Testimony], before: Option<u64>) -> Outcome {
     }
 }
 
-/// Some have it in a block, and it worked. Where two are configured it takes two to say so, for one alone
-/// could name a block above all others' newest, and a payment or a cancellation that it calls done may be
-/// neither. It is final once all that have it call the same block final.
+/// Some endpoints have the bytes in a block, successful. If at least two are configured, two must report it:
+/// a single one could name a block above the newest block of all others, and report a payment or a
+/// cancellation as done that is neither. The success is final once all that have it report the same block as
+/// final.
 fn success(testimonies: &[Testimony], landed: &[Landed]) -> Outcome {
     let Some(block) = landed.iter().map(|landed| landed.block).min() else { return Outcome::Pending };
     let contradicted = testimonies.iter().any(|testimony| match testimony {
-        // One that is behind that block contradicts nothing.
+        // An endpoint that is behind that block is no contradiction.
         Testimony::Open { seen_up_to } => seen_up_to.is_some_and(|seen| seen >= block),
         Testimony::Gone(Proof::Signed | Proof::Searched | Proof::Complete) => true,
-        // One without the whole history says the same of what landed.
+        // An endpoint without the whole history gives the same answer about landed bytes.
         Testimony::Gone(Proof::Claimed) | Testimony::Landed(_) | Testimony::Silent => false,
     });
     if contradicted {
@@ -196,7 +199,7 @@ fn success(testimonies: &[Testimony], landed: &[Landed]) -> Outcome {
     Outcome::Confirmed { fee: highest_fee(landed), block, is_final }
 }
 
-/// Some have it in a block, and it failed there. This gives free what it would have moved.
+/// Some endpoints have the bytes in a block, failed. This releases the amounts that they would have moved.
 fn revert(testimonies: &[Testimony], landed: &[Landed]) -> Outcome {
     let vetoed = testimonies.iter().any(|testimony| match testimony {
         Testimony::Open { .. } | Testimony::Gone(Proof::Signed | Proof::Searched | Proof::Complete) => true,
@@ -214,7 +217,7 @@ fn revert(testimonies: &[Testimony], landed: &[Landed]) -> Outcome {
     Outcome::Reverted { fee: highest_fee(landed), block, reason: String::new() }
 }
 
-/// Nobody has it in a block. Death gives everything free.
+/// No endpoint has the bytes in a block. A drop releases all their reservations.
 fn absence(testimonies: &[Testimony], before: Option<u64>) -> Outcome {
     let (mut open, mut gone, mut fell_out) = (0usize, 0usize, false);
     let (mut signed, mut searched, mut proved) = (false, false, 0usize);
@@ -235,9 +238,10 @@ fn absence(testimonies: &[Testimony], before: Option<u64>) -> Outcome {
     }
     match (open, gone) {
         (0, 0) => Outcome::Pending,
-        // One that only claims it may have thrown away what landed, so it is nobody's second.
+        // An endpoint that claims without proof may have pruned the landed bytes, so it does not count as a
+        // second one.
         (0, _) if (signed || searched) && proved >= quorum(testimonies.len()) => Outcome::Dropped,
-        // Nobody can sign for what is not there, so it takes two to say so.
+        // Absence has no signature as proof, so two endpoints must report it.
         (0, _) if proved >= 2 => Outcome::Dropped,
         (0, _) => Outcome::Undecided(Undecided::DeathUnproved),
         (_, _) if signed => Outcome::Undecided(Undecided::Contradiction),
@@ -247,7 +251,7 @@ fn absence(testimonies: &[Testimony], before: Option<u64>) -> Outcome {
     }
 }
 
-/// The highest, for a lower one would free too much.
+/// The highest fee, because a lower one would release too much.
 fn highest_fee(landed: &[Landed]) -> U256 {
     landed.iter().map(|landed| landed.fee).max().unwrap_or_default()
 }

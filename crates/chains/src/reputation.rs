@@ -1,4 +1,4 @@
-//! The port to registries that say how agents are reputed.
+//! The port to registries of agents' reputation.
 
 use async_trait::async_trait;
 use waiaas_core::U256;
@@ -12,19 +12,23 @@ use crate::ChainError;
 pub struct AgentQuestion {
     /// The agent's id in the identity registry.
     pub agent: U256,
-    /// Who the agent is believed to be.
+    /// The address that is assumed to be the agent's.
     pub party: Address,
-    /// Whether `party` is to be met on another network than the registry's. There, only a key makes it
-    /// the same: an account with code may be somebody else's.
+    /// Whether `party` is used on another network than the registry's. On another network only a key proves
+    /// the same party: an account with code may belong to another party.
     pub elsewhere: bool,
-    /// Which feedback counts.
+    /// The feedback that counts.
     pub tags: FeedbackTags,
 }
 
-/// Who says how agents are reputed.
+/// A registry of agents' reputation.
 #[async_trait]
 pub trait ReputationSource: Send + Sync {
-    /// What is said of an agent. [`Reputation::Unrated`] also where it is not the party's. An error is
-    /// no answer, and must not be taken for a good one.
+    /// Returns the reputation of an agent. [`Reputation::Unrated`] also if the agent is not the party's.
+    ///
+    /// # Errors
+    ///
+    /// [`ChainError::Refused`] if the question cannot be put to this registry; otherwise an error of the
+    /// nodes. An error must not be taken for a good reputation.
     async fn reputation(&self, question: &AgentQuestion) -> Result<Reputation, ChainError>;
 }

@@ -1,4 +1,4 @@
-//! The table of answers and outcomes, row by row, and what holds whatever is said.
+//! The table of answers and outcomes, row by row, and properties that hold for any answers.
 
 use super::*;
 use proptest::prelude::*;
@@ -55,10 +55,10 @@ fn every_row_of_the_table() {
         ("two have it deep, one too young", vec![good(Final), good(Final), good(Shallow)], confirmed(false)),
         ("one has it too young, one is behind", vec![good(Shallow), seen(9)], Outcome::Pending),
         ("one has it, one is behind", vec![good(Final), seen(9)], undecided(SuccessUnproved)),
-        ("one has it, one has thrown it away", vec![good(Final), CLAIMED], undecided(SuccessUnproved)),
-        ("one has it, one saw that block without", vec![good(Final), seen(10)], undecided(Contradiction)),
+        ("one has it, one has pruned it", vec![good(Final), CLAIMED], undecided(SuccessUnproved)),
+        ("one has it, one has that block without it", vec![good(Final), seen(10)], undecided(Contradiction)),
         ("one has it, one shows another", vec![good(Final), SHOWN], undecided(Contradiction)),
-        ("it worked, it failed", vec![good(Final), bad(Final)], undecided(Contradiction)),
+        ("one succeeded, one failed", vec![good(Final), bad(Final)], undecided(Contradiction)),
         ("one, failed, too young", vec![bad(Shallow)], Outcome::Pending),
         ("one, failed, not final", vec![bad(Confirmed)], undecided(RevertUnproved)),
         ("the only one, failed, final", vec![bad(Final)], reverted()),
@@ -67,27 +67,39 @@ fn every_row_of_the_table() {
         ("failed, one is silent", vec![bad(Final), SILENT], undecided(RevertUnproved)),
         ("two of three, failed, one silent", vec![bad(Final), bad(Final), SILENT], reverted()),
         ("two of three, failed, one pruned", vec![bad(Final), bad(Final), CLAIMED], reverted()),
-        ("two failed, one says unused", vec![bad(Final), bad(Final), OPEN], undecided(RevertUnproved)),
-        ("failed, one says unused", vec![bad(Final), OPEN], undecided(RevertUnproved)),
-        ("nobody knows it", vec![OPEN, OPEN], Outcome::Pending),
-        ("nobody says anything", vec![SILENT, SILENT], Outcome::Pending),
+        (
+            "two failed, one reports the nonce as unused",
+            vec![bad(Final), bad(Final), OPEN],
+            undecided(RevertUnproved),
+        ),
+        ("failed, one reports the nonce as unused", vec![bad(Final), OPEN], undecided(RevertUnproved)),
+        ("no endpoint has it", vec![OPEN, OPEN], Outcome::Pending),
+        ("all are silent", vec![SILENT, SILENT], Outcome::Pending),
         ("the only one shows another", vec![SHOWN], Outcome::Dropped),
-        ("the only one says that it is used", vec![CLAIMED], undecided(DeathUnproved)),
-        ("two say that it is used", vec![CLAIMED, CLAIMED], undecided(DeathUnproved)),
+        ("the only one reports the nonce as used", vec![CLAIMED], undecided(DeathUnproved)),
+        ("two report the nonce as used", vec![CLAIMED, CLAIMED], undecided(DeathUnproved)),
         ("one shows, one claims", vec![SHOWN, CLAIMED], undecided(DeathUnproved)),
         ("one of three shows, two claim", vec![SHOWN, CLAIMED, CLAIMED], undecided(DeathUnproved)),
-        ("one shows, one has everything and not this", vec![SHOWN, COMPLETE], Outcome::Dropped),
+        ("one shows, one has all blocks and not this", vec![SHOWN, COMPLETE], Outcome::Dropped),
         ("two of three show, one claims", vec![SHOWN, SHOWN, CLAIMED], Outcome::Dropped),
         ("both show", vec![SHOWN, SHOWN], Outcome::Dropped),
         ("one shows, one is silent", vec![SHOWN, SILENT], undecided(DeathUnproved)),
-        ("one shows, one has it or says unused", vec![SHOWN, OPEN], undecided(Contradiction)),
-        ("one says used, one unused", vec![CLAIMED, OPEN], Outcome::Pending),
-        ("one has everything and not this", vec![COMPLETE], undecided(DeathUnproved)),
-        ("two have everything and not this", vec![COMPLETE, COMPLETE], Outcome::Dropped),
-        ("one has everything, one claims", vec![COMPLETE, CLAIMED], undecided(DeathUnproved)),
-        ("two have everything, one says unused", vec![COMPLETE, COMPLETE, OPEN], Outcome::Pending),
-        ("it is here, not there where everything is", vec![good(Final), COMPLETE], undecided(Contradiction)),
-        ("failed here, not there", vec![bad(Final), bad(Final), COMPLETE], undecided(RevertUnproved)),
+        ("one shows, one has it or reports the nonce as unused", vec![SHOWN, OPEN], undecided(Contradiction)),
+        ("one reports the nonce as used, one as unused", vec![CLAIMED, OPEN], Outcome::Pending),
+        ("one has all blocks and not this", vec![COMPLETE], undecided(DeathUnproved)),
+        ("two have all blocks and not this", vec![COMPLETE, COMPLETE], Outcome::Dropped),
+        ("one has all blocks, one claims", vec![COMPLETE, CLAIMED], undecided(DeathUnproved)),
+        (
+            "two have all blocks, one reports the nonce as unused",
+            vec![COMPLETE, COMPLETE, OPEN],
+            Outcome::Pending,
+        ),
+        ("one has it, one has all blocks without it", vec![good(Final), COMPLETE], undecided(Contradiction)),
+        (
+            "two failed, one has all blocks without it",
+            vec![bad(Final), bad(Final), COMPLETE],
+            undecided(RevertUnproved),
+        ),
         ("one has it, one has searched all", vec![good(Final), SEARCHED], undecided(Contradiction)),
         ("failed, one has searched all", vec![bad(Final), SEARCHED], undecided(RevertUnproved)),
         ("the only one has searched all", vec![SEARCHED], Outcome::Dropped),
@@ -103,12 +115,12 @@ fn every_row_of_the_table() {
 }
 
 #[test]
-fn it_fell_out_only_by_the_word_of_one_that_has_seen_the_block() {
+fn bytes_fell_out_only_if_an_endpoint_has_seen_their_block() {
     assert_eq!(rule(&[seen(9)], Some(10)), Outcome::Pending, "behind");
     assert_eq!(rule(&[seen(10)], Some(10)), Outcome::FellOut);
     assert_eq!(rule(&[seen(10), SILENT], Some(10)), Outcome::FellOut);
     assert_eq!(rule(&[seen(10), SHOWN], Some(10)), Outcome::Undecided(Undecided::Contradiction));
-    assert_eq!(rule(&[OPEN], Some(10)), Outcome::Pending, "nobody says how far it has seen");
+    assert_eq!(rule(&[OPEN], Some(10)), Outcome::Pending, "the endpoint reports no newest block");
 }
 
 #[test]
@@ -119,7 +131,7 @@ fn the_highest_fee_counts() {
 }
 
 #[test]
-fn two_that_have_it_in_different_blocks_settle_nothing() {
+fn a_success_in_different_blocks_is_not_final() {
     let above = Landed { succeeded: true, fee: U256::ZERO, block: 11, depth: Depth::Final };
     assert_eq!(rule(&[good(Depth::Final), Testimony::Landed(above)], None), confirmed(false));
 }
@@ -157,9 +169,10 @@ fn gives_free(outcome: &Outcome) -> bool {
 }
 
 proptest! {
-    /// One endpoint that has it, knows it, or says that its place is free, keeps everything held.
+    /// An endpoint that has the bytes in a successful block or in its pool, or whose nonce is free, keeps
+    /// everything held.
     #[test]
-    fn a_veto_outweighs_all_others(
+    fn one_open_or_successful_testimony_keeps_everything_held(
         others in proptest::collection::vec(any_testimony(), 0..5),
         veto in prop_oneof![any_open(), any_landed(true)],
         at: prop::sample::Index,
@@ -170,10 +183,10 @@ proptest! {
         prop_assert!(!gives_free(&rule(&all, before)));
     }
 
-    /// Where several are configured, one alone gives nothing free and settles nothing, whatever it says
-    /// beside others that prove nothing.
+    /// If several are configured, one endpoint alone releases nothing and proves nothing, whatever its
+    /// answer, beside others that prove nothing.
     #[test]
-    fn one_of_several_settles_nothing(
+    fn one_endpoint_of_several_proves_nothing(
         word in any_testimony(),
         others in proptest::collection::vec(prop_oneof![any_open(), Just(CLAIMED), Just(SILENT)], 1..4),
     ) {
@@ -184,18 +197,18 @@ proptest! {
         prop_assert!(!settled && !gives_free(&outcome));
     }
 
-    /// Neither the order nor one more silent endpoint turns what is held into what is free.
+    /// Neither the order nor another silent endpoint turns held amounts into released ones.
     #[test]
-    fn silence_never_frees(others in proptest::collection::vec(any_testimony(), 1..5)) {
+    fn a_silent_endpoint_never_releases_amounts(others in proptest::collection::vec(any_testimony(), 1..5)) {
         let held = !gives_free(&rule(&others, None));
         let mut more = others;
         more.push(SILENT);
         prop_assert!(!held || !gives_free(&rule(&more, None)));
     }
 
-    /// Only endpoints that all call it final settle a success.
+    /// A success is final only if every endpoint that has it reports it as final.
     #[test]
-    fn what_is_settled_is_final(all in proptest::collection::vec(any_testimony(), 0..5)) {
+    fn a_final_success_is_final_at_every_endpoint(all in proptest::collection::vec(any_testimony(), 0..5)) {
         if let Outcome::Confirmed { is_final: true, .. } = rule(&all, None) {
             let shallow = |t: &Testimony| matches!(t, Testimony::Landed(l) if l.depth != Depth::Final);
             prop_assert!(!all.iter().any(shallow));

@@ -1,4 +1,5 @@
-//! Prices for the rest of the program: the configured table, else all sources, judged and cached.
+//! Prices for the rest of the program: from the configured table, otherwise from all sources, judged and
+//! cached.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -22,7 +23,7 @@ const MAX_ASSETS: u64 = 1_024;
 /// Seconds after which sources are asked again when one failed or the price is unusable.
 const RETRY_SECONDS: i64 = 5;
 
-/// How prices are judged and kept.
+/// Limits for the judging and caching of prices.
 #[derive(Clone, Copy, Debug)]
 pub struct PriceOptions {
     /// Oldest observation used, in seconds.
@@ -31,7 +32,7 @@ pub struct PriceOptions {
     pub max_spread_percent: u32,
     /// Seconds a round of answers is reused.
     pub cache_seconds: u32,
-    /// Time to wait for one source.
+    /// Timeout for one source.
     pub timeout: Duration,
 }
 
@@ -43,23 +44,23 @@ pub struct PriceBook {
     rounds: Cache<AssetId, Arc<Mutex<Option<Round>>>>,
 }
 
-/// What is known about a price, and by whom.
+/// The state of a price, and the number of its sources.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Priced {
     /// The price.
     pub price: PriceFact,
-    /// How many sources gave it; none where no source did.
+    /// The number of sources that gave it; none if no source did.
     pub sources: Option<u32>,
 }
 
 impl From<PriceFact> for Priced {
-    /// A price that no source gave, or none.
+    /// A price without a source, or no price.
     fn from(price: PriceFact) -> Self {
         Self { price, sources: None }
     }
 }
 
-/// What each source says, in the order of the sources.
+/// The answers of all sources, in their order.
 #[derive(Clone)]
 struct Round {
     asked_at: UnixSeconds,
@@ -68,7 +69,7 @@ struct Round {
 }
 
 impl PriceBook {
-    /// `table` holds fixed prices: an asset listed there is asked for nowhere else.
+    /// Makes a book. `table` holds fixed prices; for an asset in it no source is asked.
     pub fn new(
         table: BTreeMap<AssetId, Price>,
         sources: Vec<Arc<dyn PriceSource>>,
@@ -77,14 +78,14 @@ impl PriceBook {
         Self { table, sources, options, rounds: Cache::new(MAX_ASSETS) }
     }
 
-    /// What is known about the price of `asset` at `now`. Concurrent calls for one asset share one
-    /// round of requests.
+    /// Returns the state of the price of `asset` at `now`. Concurrent calls for one asset share one round of
+    /// requests.
     pub async fn price(&self, asset: &AssetId, now: UnixSeconds) -> PriceFact {
         self.price_if(asset, now, || true).await.price
     }
 
-    /// The same, but services are asked only if `may_ask` says so; it is called only if they would be.
-    /// If it says no, nothing is known: [`PriceFact::NotAsked`].
+    /// The same, but sources are asked only if `may_ask` returns true; it is called only if a request is
+    /// needed. If it returns false, the result is [`PriceFact::NotAsked`].
     pub async fn price_if(
         &self,
         asset: &AssetId,
@@ -104,7 +105,7 @@ impl PriceBook {
             if !may_ask() {
                 return PriceFact::NotAsked.into();
             }
-            // The old round stays until the new one is whole: this call may be cancelled here.
+            // The old round stays until the new one is complete: this call may be cancelled here.
             let round = self.ask(asset, now, last.as_ref()).await;
             *last = Some(round);
         }
@@ -113,7 +114,7 @@ impl PriceBook {
         Priced { price, sources: matches!(price, PriceFact::Known(_)).then_some(spoke) }
     }
 
-    /// Whether the price of `asset` is known, or known to be missing, without asking a service.
+    /// Whether the price of `asset` is known, or known to be missing, without a request.
     pub async fn has(&self, asset: &AssetId, now: UnixSeconds) -> bool {
         if self.table.contains_key(asset) || self.sources.is_empty() {
             return true;
@@ -130,7 +131,7 @@ impl PriceBook {
         }
     }
 
-    /// Whether a round still answers without asking again.
+    /// Whether a round is still valid without new requests.
     fn holds(&self, round: &Round, now: UnixSeconds) -> bool {
         let cache = i64::from(self.options.cache_seconds);
         let usable = judge(&round.voices, now, self.bounds()).0 != PriceFact::Unusable;

@@ -36,7 +36,7 @@ const PLATFORMS: &[(&str, &str)] = &[
 /// The host that takes paid keys; all others take demo keys.
 const PRO_HOST: &str = "pro-api.coingecko.com";
 
-/// Prices of coins and of tokens by contract.
+/// The CoinGecko service: prices of coins, and of tokens by contract.
 #[derive(Debug)]
 pub struct CoinGecko {
     client: HttpClient,
@@ -55,7 +55,12 @@ struct Entry<'a> {
 }
 
 impl CoinGecko {
-    /// The service at `base`, such as `https://api.coingecko.com/api/v3`; `key` may be empty.
+    /// Makes the source for the service at `base`, such as `https://api.coingecko.com/api/v3`; `key` may be
+    /// empty.
+    ///
+    /// # Errors
+    ///
+    /// [`PriceError::Setup`] if `base` is not a base URL or `key` cannot be sent in a header.
     pub fn new(client: HttpClient, base: &str, key: &str) -> Result<Self, PriceError> {
         let base = http::base(base)?;
         let mut headers = HeaderMap::new();
@@ -115,19 +120,24 @@ fn find(table: &[(&str, &'static str)], key: &str) -> Option<&'static str> {
     table.iter().find(|(name, _)| *name == key).map(|(_, id)| *id)
 }
 
-/// Reads an answer about the coin or contract `wanted`. `{}` and an entry without a price both mean: not
-/// listed.
+/// Reads an answer about the coin or contract `wanted`. `{}` and an entry without a price both mean that it
+/// is not listed.
+///
+/// # Errors
+///
+/// [`PriceError::BadAnswer`] if the body is not the documented JSON, has no entry for `wanted`, no time, or
+/// no price above zero within the range of [`Price`](waiaas_core::money::Price).
 pub fn read(body: &[u8], wanted: &str) -> Result<Option<Quote>, PriceError> {
     let bad = |reason| PriceError::BadAnswer { reason };
     let answer: Answer<'_> = serde_json::from_slice(body).map_err(|_| bad("not the documented JSON"))?;
     if answer.is_empty() {
         return Ok(None);
     }
-    let entry = answer.get(wanted).ok_or(bad("the asset asked for is missing"))?;
+    let entry = answer.get(wanted).ok_or(bad("the requested asset is missing"))?;
     let Some(usd) = entry.usd else {
         return Ok(None);
     };
-    let price = number::decimal(usd.get()).ok_or(bad("the price is no possible number"))?;
+    let price = number::decimal(usd.get()).ok_or(bad("the price is not a valid number"))?;
     if price.picos() == 0 {
         return Err(bad("the price is not above zero"));
     }

@@ -1,5 +1,5 @@
-//! Pyth feeds pinned per asset of one network. An asset that is not here is not listed: a feed is
-//! never found by symbol, since anyone can name a token USDC.
+//! Pyth feeds pinned per asset of one network. An asset without an entry is not listed: a feed is never found
+//! by symbol, because anyone can name a token USDC.
 
 use std::collections::BTreeMap;
 

@@ -12,7 +12,7 @@ use super::feeds::feeds;
 use super::http::{self, HttpClient};
 use super::{PriceError, PriceSource, Quote, number};
 
-/// Prices of pinned feeds.
+/// The Hermes service: prices of pinned feeds.
 #[derive(Debug)]
 pub struct Hermes {
     client: HttpClient,
@@ -41,7 +41,11 @@ struct Observation {
 }
 
 impl Hermes {
-    /// The service at `base`, such as `https://hermes.pyth.network`.
+    /// Makes the source for the service at `base`, such as `https://hermes.pyth.network`.
+    ///
+    /// # Errors
+    ///
+    /// [`PriceError::Setup`] if `base` is not a base URL.
     pub fn new(client: HttpClient, base: &str) -> Result<Self, PriceError> {
         Ok(Self { client, base: http::base(base)?, feeds: feeds()? })
     }
@@ -66,16 +70,21 @@ impl PriceSource for Hermes {
 }
 
 /// Reads an answer about `feed`, a feed id in hex.
+///
+/// # Errors
+///
+/// [`PriceError::BadAnswer`] if the body is not the documented JSON, has no entry for `feed`, or no price
+/// above zero within the range of [`Price`](waiaas_core::money::Price).
 pub fn read(body: &[u8], feed: &str) -> Result<Quote, PriceError> {
     let bad = |reason| PriceError::BadAnswer { reason };
     let latest: Latest = serde_json::from_slice(body).map_err(|_| bad("not the documented JSON"))?;
     let same = |update: &&Update| update.id.trim_start_matches("0x").eq_ignore_ascii_case(feed);
-    let update = latest.parsed.iter().find(same).ok_or(bad("the feed asked for is missing"))?;
+    let update = latest.parsed.iter().find(same).ok_or(bad("the requested feed is missing"))?;
     let Observation { price, conf, expo, publish_time } = &update.price;
     let price: i64 = price.parse().map_err(|_| bad("the price is not a whole number"))?;
     let conf: u64 = conf.parse().map_err(|_| bad("the confidence is not a whole number"))?;
     let mantissa = u128::try_from(price).ok().filter(|m| *m > 0).ok_or(bad("the price is not above zero"))?;
-    // Pyth states an interval. Its upper end counts, against the agent.
+    // Pyth reports an interval. Its upper end is used, to the agent's disadvantage.
     let upper = mantissa.checked_add(conf.into()).ok_or(bad("the price is out of range"))?;
     let price = number::scaled(upper, *expo).ok_or(bad("the price is out of range"))?;
     Ok(Quote { price, observed_at: *publish_time })

@@ -1,4 +1,4 @@
-//! One bounded GET. Nothing here knows what a price is.
+//! One GET with a bounded answer. Independent of the format of prices.
 
 use std::time::Duration;
 
@@ -11,10 +11,14 @@ use super::PriceError;
 /// The HTTP client that sources share.
 pub type HttpClient = Client;
 
-/// Far above any documented answer for one asset.
+/// Well above the size of any documented answer for one asset.
 const MAX_BYTES: usize = 256 * 1024;
 
-/// A client that follows no redirect, so that only the configured host is ever believed.
+/// Makes a client that follows no redirect, so that only answers of the configured host are used.
+///
+/// # Errors
+///
+/// [`PriceError::Setup`] if the client cannot be built.
 pub fn client(timeout: Duration) -> Result<HttpClient, PriceError> {
     let agent = concat!("waiaas/", env!("CARGO_PKG_VERSION"));
     Client::builder()
@@ -25,14 +29,14 @@ pub fn client(timeout: Duration) -> Result<HttpClient, PriceError> {
         .map_err(|e| PriceError::Setup { reason: e.without_url().to_string() })
 }
 
-/// A base URL, to which [`at`] adds paths.
+/// Reads a base URL, to which [`at`] adds paths.
 pub(super) fn base(text: &str) -> Result<Url, PriceError> {
     let setup = |reason: &str| PriceError::Setup { reason: reason.to_owned() };
     let url = Url::parse(text).map_err(|_| setup("the base URL is not a URL"))?;
     if url.cannot_be_a_base() { Err(setup("the base URL cannot have a path")) } else { Ok(url) }
 }
 
-/// `base` with further path segments and a query.
+/// Returns `base` with further path segments and a query.
 pub(super) fn at(base: &Url, path: &[&str], query: &[(&str, &str)]) -> Url {
     let mut url = base.clone();
     if let Ok(mut segments) = url.path_segments_mut() {
@@ -42,7 +46,7 @@ pub(super) fn at(base: &Url, path: &[&str], query: &[(&str, &str)]) -> Url {
     url
 }
 
-/// The body of a successful answer.
+/// Returns the body of a successful answer.
 pub(super) async fn get(client: &HttpClient, url: Url, headers: HeaderMap) -> Result<Vec<u8>, PriceError> {
     let unreachable = |e: reqwest::Error| PriceError::Unreachable(e.without_url());
     let mut response = client.get(url).headers(headers).send().await.map_err(unreachable)?;

@@ -1,4 +1,4 @@
-//! What the answers of all sources amount to. Pure.
+//! Judges the answers of all sources. Pure.
 
 use waiaas_core::money::Price;
 use waiaas_core::policy::PriceFact;
@@ -6,31 +6,31 @@ use waiaas_core::{U256, UnixSeconds};
 
 use super::Quote;
 
-/// How far a source's clock may run ahead of ours, in seconds.
+/// The number of seconds that a source's clock may be ahead of the daemon's clock.
 pub(super) const CLOCK_SKEW: i64 = 60;
 
-/// What one source answered.
+/// One answer of a source.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Answer {
     /// A price.
     Listed(Quote),
-    /// It does not know the asset.
+    /// The source does not list the asset.
     Unlisted,
-    /// Nothing usable.
+    /// No usable answer.
     Failed,
 }
 
-/// What one source says.
+/// The state of one source.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) struct Voice {
-    /// Its answer. After a price, silence of any kind leaves that price standing, with the age it has.
+    /// Its answer. After a price, a failure or "not listed" keeps that price, with its age.
     pub(super) answer: Answer,
-    /// The last price above zero that was fresh when it came.
+    /// The last price above zero that was fresh on arrival.
     pub(super) last: Option<Price>,
 }
 
 impl Voice {
-    /// A source that is asked anew: `answer` after what it said before.
+    /// Returns the state after a new `answer`, given the state `before`.
     pub(super) fn after(before: Option<Self>, answer: Answer, now: UnixSeconds, bounds: Bounds) -> Self {
         let last = match answer {
             Answer::Listed(quote) if is_fresh(quote, now, bounds.max_age) && quote.price.picos() > 0 => {
@@ -55,10 +55,10 @@ pub(super) struct Bounds {
     pub(super) max_spread_percent: u32,
 }
 
-/// The highest of the fresh prices, if they agree with one another and with the last word of every source
-/// that has fallen silent: whoever silences one source gains nothing by what the other says then. With it,
-/// how many gave a fresh price. A source that failed is not counted as agreeing or as not listing; one that
-/// never had a price has no say.
+/// Returns the highest of the fresh prices, if they agree with each other and with the last price of every
+/// source that stopped answering, so that an attacker who silences one source gains nothing from the answer
+/// of another. Also returns the number of sources with a fresh price. A source that failed counts neither as
+/// agreeing nor as not listing; one that never had a price is ignored.
 pub(super) fn judge(voices: &[Voice], now: UnixSeconds, bounds: Bounds) -> (PriceFact, u32) {
     let (mut fresh, mut silent) = (Vec::new(), Vec::new());
     let mut unlisted = true;
@@ -86,7 +86,7 @@ fn is_fresh(quote: Quote, now: UnixSeconds, max_age: i64) -> bool {
     (-CLOCK_SKEW..=max_age).contains(&age)
 }
 
-/// Zero agrees with nothing, not even itself.
+/// Zero agrees with nothing, not even with zero.
 fn agree(low: Price, high: Price, max_spread_percent: u32) -> bool {
     let (low, high) = (U256::from(low.picos()), U256::from(high.picos()));
     // At most 2^128 × 2^32: no overflow in 256 bits.
@@ -111,12 +111,12 @@ mod tests {
         PriceFact::Known(Price::from_picos(picos))
     }
 
-    /// Of sources that are asked for the first time.
+    /// Judges sources that are asked for the first time.
     fn verdict(answers: &[Answer]) -> PriceFact {
         judge(&heard(&[answers]), NOW, BOUNDS).0
     }
 
-    /// What every source says after so many rounds.
+    /// Returns the state of every source after these rounds.
     fn heard(rounds: &[&[Answer]]) -> Vec<Voice> {
         let mut voices: Vec<Voice> = Vec::new();
         for answers in rounds {
@@ -148,17 +148,17 @@ mod tests {
         assert_eq!(
             verdict(&[aged(100, 601), aged(10, 0)]),
             known(10),
-            "a price that was old when it came has no say"
+            "a price that was old on arrival is ignored"
         );
         let ancient = Quote { price: Price::from_picos(1), observed_at: i64::MIN };
         let at = |quote, now| judge(&[Voice::after(None, Answer::Listed(quote), now, BOUNDS)], now, BOUNDS).0;
         assert_eq!(at(ancient, i64::MAX), PriceFact::Unusable);
-        let prophecy = Quote { price: Price::from_picos(1), observed_at: i64::MAX };
+        let future = Quote { price: Price::from_picos(1), observed_at: i64::MAX };
         assert_eq!(at(prophecy, i64::MIN), PriceFact::Unusable);
     }
 
     #[test]
-    fn unlisted_only_when_every_source_says_so() {
+    fn unlisted_only_when_every_source_answers_unlisted() {
         use Answer::{Failed, Unlisted};
         assert_eq!(verdict(&[]), PriceFact::Unlisted);
         assert_eq!(verdict(&[Unlisted, Unlisted]), PriceFact::Unlisted);
@@ -169,37 +169,37 @@ mod tests {
         assert_eq!(verdict(&[Failed, Failed]), PriceFact::Unusable);
     }
 
-    /// However a source is silenced, what the other says then has to agree with its last word.
+    /// However a source is silenced, the price of the other must agree with its last price.
     #[test]
-    fn a_source_that_falls_silent_leaves_its_last_word() {
+    fn the_last_price_of_a_silent_source_still_counts() {
         use Answer::{Failed, Unlisted};
         let spoke: &[Answer] = &[aged(100, 0), aged(100, 0)];
         let later = |round: &[Answer]| judge(&heard(&[spoke, round]), NOW + 601, BOUNDS);
         let quote = |picos| Answer::Listed(Quote { price: Price::from_picos(picos), observed_at: NOW + 601 });
         for silence in [Unlisted, Failed, aged(7, 601)] {
-            assert_eq!(later(&[quote(105), silence]), (known(105), 1), "{silence:?}: it has not moved away");
+            assert_eq!(later(&[quote(105), silence]), (known(105), 1), "{silence:?}: within the spread");
             assert_eq!(later(&[quote(95), silence]).0, PriceFact::Unusable, "{silence:?}");
             assert_eq!(later(&[quote(106), silence]).0, PriceFact::Unusable, "{silence:?}");
             assert_eq!(
                 later(&[silence, silence]).0,
                 PriceFact::Unusable,
-                "{silence:?}: its last word is no price"
+                "{silence:?}: its last price alone is no price"
             );
             let again = heard(&[spoke, &[quote(106), silence], &[quote(106), quote(106)]]);
             assert_eq!(
                 judge(&again, NOW + 601, BOUNDS),
                 (known(106), 2),
-                "{silence:?}: until it speaks again"
+                "{silence:?}: until it answers again"
             );
-            // Within its age the last price speaks on.
+            // The last price stays in use until its maximum age.
             let soon = heard(&[spoke, &[aged(103, 0), silence]]);
             assert!(matches!(judge(&soon, NOW, BOUNDS).0, PriceFact::Known(_)), "{silence:?}");
         }
         assert_eq!(judge(&heard(&[spoke, &[aged(103, 0), Unlisted]]), NOW, BOUNDS), (known(103), 2));
         assert_eq!(judge(&heard(&[spoke, &[aged(90, 0), Unlisted]]), NOW, BOUNDS).0, PriceFact::Unusable);
-        // A price of nothing was none, and whoever never had one has no say.
+        // A price of zero is no price, and a source that never had one is ignored.
         let nothing = heard(&[&[aged(0, 0), aged(100, 0)], &[Unlisted, aged(200, 0)]]);
-        assert_eq!(judge(&nothing, NOW + 600, BOUNDS).0, PriceFact::Unusable, "while it stands");
+        assert_eq!(judge(&nothing, NOW + 600, BOUNDS).0, PriceFact::Unusable, "while the zero price is kept");
         assert_eq!(
             judge(&heard(&[&[Unlisted, aged(100, 0)], &[Unlisted, aged(200, 0)]]), NOW, BOUNDS),
             (known(200), 1)
@@ -218,8 +218,8 @@ mod tests {
     }
 
     proptest! {
-        /// A known price is one of the fresh quotes, above zero, none of the fresh ones is higher,
-        /// and the order of the sources does not matter.
+        /// A known price is one of the fresh quotes and above zero, no fresh quote is higher, and the order
+        /// of the sources does not matter.
         #[test]
         fn a_known_price_is_the_highest_fresh_one(
             quotes in proptest::collection::vec((0u128..200, -100i64..1_000), 0..5)

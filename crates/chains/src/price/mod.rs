@@ -1,8 +1,9 @@
-//! Prices: what one whole unit of an asset is worth in dollars, for limits.
+//! Prices: the value of one whole unit of an asset in dollars, for limits.
 //!
-//! [`PriceBook`] asks every [`PriceSource`] and judges the answers: fresh, in agreement, the higher
-//! one counts. What a source said before it fell silent still has to be agreed with. What does not belong here: decimals and amounts (the chains know those) and what an
-//! unusable price means for a request (the policy decides).
+//! [`PriceBook`] asks every [`PriceSource`] and judges the answers: they must be fresh and agree, and the
+//! highest is used. The last price of a source that stopped answering must agree too. Does not belong here:
+//! decimals and amounts (the chains read those) and the meaning of an unusable price for a request (the
+//! policy decides).
 
 mod book;
 mod coingecko;
@@ -38,33 +39,38 @@ pub enum PriceError {
     /// The source cannot be set up; the configuration is wrong.
     #[error("the price source cannot be set up: {reason}")]
     Setup {
-        /// Why.
+        /// The reason.
         reason: String,
     },
     /// No answer in time; try again later.
     #[error("the price source did not answer")]
     Unreachable(#[source] reqwest::Error),
-    /// The source answered but gives nothing now: rate limit, bad API key, outage.
+    /// The source answered without a price: rate limit, bad API key, outage.
     #[error("the price source refused with HTTP {status}")]
     Refused {
         /// HTTP status.
         status: u16,
     },
-    /// The answer is not the documented protocol, or no possible price.
+    /// The answer does not follow the documented protocol, or is not a possible price.
     #[error("the price source gave an unusable answer: {reason}")]
     BadAnswer {
-        /// What was wrong.
+        /// The fault.
         reason: &'static str,
     },
 }
 
-/// One service that knows prices.
+/// A service that publishes prices.
 #[async_trait]
 pub trait PriceSource: Send + Sync {
     /// Its name in logs.
     fn name(&self) -> &'static str;
 
-    /// The current price, or `None` when the source does not list the asset. Never a price of
-    /// another network's asset.
+    /// Returns the current price, or `None` if the source does not list the asset. Never the price of another
+    /// network's asset.
+    ///
+    /// # Errors
+    ///
+    /// [`PriceError::Unreachable`] if the source does not answer in time, [`PriceError::Refused`] if it
+    /// answers with an HTTP error, and [`PriceError::BadAnswer`] if the answer cannot be used.
     async fn quote(&self, asset: &AssetId) -> Result<Option<Quote>, PriceError>;
 }

@@ -1,11 +1,11 @@
-//! Reading prices without floating point. Rounding is up, against the agent.
+//! Reads prices without floating point. Rounds up, to the agent's disadvantage.
 
 use waiaas_core::money::Price;
 
 /// Pico-dollars are dollars shifted by this many decimal places.
 const PICO_PLACES: i32 = 12;
 
-/// `mantissa × 10^exponent` dollars, or `None` when that is outside the range of [`Price`].
+/// Returns `mantissa × 10^exponent` dollars, or `None` if that is outside the range of [`Price`].
 pub(super) fn scaled(mantissa: u128, exponent: i32) -> Option<Price> {
     let shift = exponent.checked_add(PICO_PLACES)?;
     let factor = 10u128.checked_pow(shift.unsigned_abs())?;
@@ -13,7 +13,7 @@ pub(super) fn scaled(mantissa: u128, exponent: i32) -> Option<Price> {
     Some(Price::from_picos(picos))
 }
 
-/// The text of a JSON number (RFC 8259), such as `67187.33` or `1.2e-08`; negative ones are refused.
+/// Reads a JSON number (RFC 8259), such as `67187.33` or `1.2e-08`; negative numbers are refused.
 pub(super) fn decimal(text: &str) -> Option<Price> {
     let (number, exponent) = match text.split_once(['e', 'E']) {
         Some((number, exponent)) => (number, exponent.parse::<i32>().ok()?),

@@ -1,38 +1,39 @@
-//! What several endpoints say of one fact that decides what a policy sees.
+//! The joint answer of several endpoints about one fact that decides the input of a policy.
 //!
-//! One endpoint that lies could choose such a fact alone, and with it what is allowed. So where several are
-//! configured, each is asked, all that answer must say the same, and one alone says nothing. Belongs here:
-//! what follows from their answers. Does not belong here: the questions.
+//! A single false endpoint could otherwise choose such a fact, and so the verdict. If several endpoints are
+//! configured, each is asked, all answers must be equal, and one answer alone proves nothing. Belongs here:
+//! the conclusion from their answers. Does not belong here: the questions.
 
 use crate::{ChainError, Refusal};
 
-/// What was said: a fact, or that the request cannot be carried out.
+/// An answer: a fact, or a refusal of the request.
 type Said<T> = Result<T, Refusal>;
 
-/// Who was asked about what.
+/// A question to the endpoints of a network.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Asked<'a> {
     pub(crate) network: &'a str,
-    /// Endpoints that are configured, asked or not.
+    /// The number of configured endpoints, asked or not.
     pub(crate) configured: usize,
-    /// The fact, as the object of a sentence.
+    /// The fact, as the subject of an error text.
     pub(crate) about: &'static str,
 }
 
 impl Asked<'_> {
-    /// What all that answered say.
+    /// Returns the common answer of all endpoints that answered.
     ///
     /// # Errors
     ///
-    /// [`ChainError::Contradiction`] where they differ, [`ChainError::Unproved`] where one of several
-    /// answered alone, the failure of one where none did, and the refusal that all of them give.
+    /// [`ChainError::Contradiction`] if the answers differ, [`ChainError::Unproved`] if only one of several
+    /// endpoints answered, the failure of one endpoint if none answered, and the refusal if all answers are
+    /// the same refusal.
     pub(crate) fn agreed<T: PartialEq>(
         self,
         told: impl IntoIterator<Item = Result<T, ChainError>>,
     ) -> Result<T, ChainError> {
         let mut answers = self.heard(told)?.into_iter();
         let Some(first) = answers.next() else {
-            return Err(self.unproved("none was asked"));
+            return Err(self.unproved("no endpoint was asked"));
         };
         if answers.any(|other| other != first) {
             return Err(ChainError::Contradiction { network: self.network.to_owned(), about: self.about });
@@ -40,7 +41,7 @@ impl Asked<'_> {
         first.map_err(ChainError::Refused)
     }
 
-    /// What those say that answered: one where one is configured, otherwise two at least.
+    /// Returns the answers of all endpoints that answered: one if one is configured, otherwise at least two.
     ///
     /// # Errors
     ///
@@ -61,9 +62,9 @@ impl Asked<'_> {
         match failure {
             Some(failure) if answers.is_empty() => Err(failure),
             failure if answers.len() < self.configured.min(2) => {
-                let why =
-                    failure.map_or_else(|| "no other was asked".to_owned(), |failure| failure.to_string());
-                Err(self.unproved(&format!("two have to say it, and one does ({why})")))
+                let why = failure
+                    .map_or_else(|| "no other endpoint was asked".to_owned(), |failure| failure.to_string());
+                Err(self.unproved(&format!("two endpoints must answer, and only one did ({why})")))
             }
             _ => Ok(answers),
         }
@@ -91,7 +92,7 @@ mod tests {
     }
 
     #[test]
-    fn one_of_several_alone_says_nothing() {
+    fn one_answer_of_several_endpoints_proves_nothing() {
         assert!(matches!(rule(1, vec![Ok(6)]), Ok(6)));
         assert!(matches!(rule(2, vec![Ok(6), Ok(6)]), Ok(6)));
         assert!(matches!(rule(3, vec![Ok(6), silent(), Ok(6)]), Ok(6)));
@@ -103,7 +104,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_contradicted_is_not_known() {
+    fn different_answers_are_a_contradiction() {
         let contradicted =
             |told| matches!(rule(2, told), Err(ChainError::Contradiction { about: "a fact", .. }));
         assert!(contradicted(vec![Ok(6), Ok(30)]));

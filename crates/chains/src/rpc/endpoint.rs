@@ -1,5 +1,5 @@
-//! One endpoint: its address, the secrets inside that address, and whether to leave it alone for now.
-//! No I/O: time is an argument.
+//! One endpoint: its address, the secrets inside that address, and whether it rests. No I/O: time is an
+//! argument.
 
 use std::fmt;
 use std::time::Duration;
@@ -11,10 +11,10 @@ use tokio::time::Instant;
 /// Parts of a URL shorter than this are words such as `v2`, not keys.
 const SHORTEST_KEY: usize = 8;
 
-/// Where to ask, and what of it must never be shown.
+/// The URL of an endpoint, and the parts of it that must never be shown.
 pub(super) struct Endpoint {
     pub(super) url: Url,
-    /// The place for a huge answer.
+    /// The permit for one huge answer at a time.
     pub(super) huge: Semaphore,
     secrets: Vec<String>,
 }
@@ -34,12 +34,12 @@ impl Endpoint {
         Some(Self { url, huge: Semaphore::new(1), secrets })
     }
 
-    /// `text` without anything secret that this endpoint's URL holds.
+    /// Returns `text` with the secrets of this endpoint's URL replaced by `***`.
     pub(super) fn redact(&self, text: &str) -> String {
         self.secrets.iter().fold(text.to_owned(), |text, secret| text.replace(secret.as_str(), "***"))
     }
 
-    /// Whether `text` holds something secret of this endpoint's URL.
+    /// Whether `text` contains a secret of this endpoint's URL.
     pub(super) fn leaks_in(&self, text: &str) -> bool {
         self.secrets.iter().any(|secret| text.contains(secret.as_str()))
     }
@@ -51,14 +51,14 @@ impl fmt::Debug for Endpoint {
     }
 }
 
-/// How one endpoint has been doing, for status pages. Endpoints are named by position only.
+/// The state of one endpoint, for status pages. Endpoints are named by position only.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct EndpointHealth {
-    /// Place in the configured list, from 0.
+    /// Position in the configured list, from 0.
     pub position: usize,
     /// Failures since the last answer.
     pub consecutive_failures: u32,
-    /// How much longer the endpoint is left alone, if it is.
+    /// The remaining rest, if the endpoint rests.
     pub cooling_for: Option<Duration>,
     /// The latest failure, without URLs or keys.
     pub last_failure: Option<String>,
@@ -78,8 +78,8 @@ impl Record {
         *self = Self::default();
     }
 
-    /// Notes a failure of an attempt begun at `began`. Attempts that were already under way when the
-    /// previous failure was noted belong to that one: a burst of calls counts once.
+    /// Records a failure of an attempt begun at `began`. An attempt that was under way when the previous
+    /// failure was recorded belongs to that failure, so a burst of calls counts once.
     pub(super) fn failed(
         &mut self,
         began: Instant,
@@ -99,7 +99,7 @@ impl Record {
         self.cooling_until = now.checked_add(pause);
     }
 
-    /// The time left to leave the endpoint alone.
+    /// Returns the remaining rest of the endpoint.
     pub(super) fn cooling_for(&self, now: Instant) -> Option<Duration> {
         let left = self.cooling_until?.saturating_duration_since(now);
         (!left.is_zero()).then_some(left)
@@ -115,7 +115,7 @@ impl Record {
     }
 }
 
-/// The endpoints one call has been to.
+/// The endpoints tried by one call.
 #[derive(Debug, Default)]
 pub(super) struct Round {
     tried: Vec<usize>,
@@ -123,8 +123,8 @@ pub(super) struct Round {
 }
 
 impl Round {
-    /// The endpoint to ask next: the first of `allowed` not yet tried that is not cooling down; when
-    /// all that are left cool down, the one whose pause ends first, once per call.
+    /// Returns the next endpoint to ask: the first in order that is not yet tried and does not rest; if all
+    /// others rest, the one whose rest ends first, once per call. With `allowed`, only that endpoint.
     pub(super) fn next(&mut self, records: &[Record], now: Instant, allowed: Option<usize>) -> Option<usize> {
         let candidates = || {
             let all = records.iter().enumerate();
@@ -180,7 +180,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn asks_in_order_and_when_all_cool_the_one_that_ends_first() {
+    async fn endpoints_are_asked_in_order_and_of_resting_ones_the_first_to_end() {
         let now = Instant::now();
         let mut records = vec![Record::default(), Record::default(), Record::default()];
         let order = |records: &[Record], only| {

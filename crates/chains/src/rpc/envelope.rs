@@ -1,7 +1,7 @@
 //! The JSON-RPC 2.0 envelope: writing a request, reading an answer. Pure.
 //!
-//! An answer is read straight into the type that was asked for. Nothing else of it is kept, for a tree of
-//! JSON values takes many times the memory of its text, and the text is the node's to choose.
+//! An answer is read directly into the requested type. Nothing else of it is kept, because a tree of JSON
+//! values takes many times the memory of its text, and the node chooses the text.
 
 use std::borrow::Cow;
 
@@ -10,14 +10,14 @@ use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
-/// Error messages are for people: this many characters of them.
+/// The number of characters kept of an error message, which is for display.
 const LONGEST_MESSAGE: usize = 500;
 
-/// The `data` of an error is revert data or a reason; more bytes than this are none.
+/// The `data` of an error is revert data or a reason; longer data is dropped.
 const MOST_DATA: usize = 16 * 1024;
 
-/// Codes that mean "ask somebody else": EIP-1474 limit exceeded (on Solana: node behind) and the codes
-/// hosted nodes use for HTTP 429.
+/// Codes for which another endpoint is asked: EIP-1474 limit exceeded (on Solana: node behind) and the codes
+/// of hosted nodes for HTTP 429.
 const ASK_ANOTHER: [i64; 3] = [-32005, 429, -32429];
 
 /// A well-formed answer.
@@ -25,11 +25,11 @@ const ASK_ANOTHER: [i64; 3] = [-32005, 429, -32429];
 pub(super) enum Answer<R> {
     /// The result, which may be null.
     Result(R),
-    /// A result of another shape than asked for.
+    /// A result of another type than requested.
     Shapeless,
     /// An error object.
     Error { code: i64, message: String, data: Option<Value> },
-    /// The node declines to serve us now.
+    /// The node refuses requests now.
     Busy,
 }
 
@@ -53,7 +53,7 @@ struct WireError<'a> {
     data: Option<&'a RawValue>,
 }
 
-/// A field that is there, null or not.
+/// Reads a field that is present, null or not.
 fn given<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<&'de RawValue>, D::Error> {
     <&RawValue>::deserialize(deserializer).map(Some)
 }
@@ -64,7 +64,7 @@ pub(super) fn request(id: u64, method: &str, params: &Value) -> Value {
 
 /// Reads the answer to the request `id`.
 pub(super) fn read<R: DeserializeOwned>(body: &[u8], id: u64) -> Result<Answer<R>, &'static str> {
-    let wire: Wire<'_> = serde_json::from_slice(body).map_err(|_| "the answer is not one of JSON-RPC 2.0")?;
+    let wire: Wire<'_> = serde_json::from_slice(body).map_err(|_| "the answer is not valid JSON-RPC 2.0")?;
     if wire.jsonrpc != "2.0" {
         return Err("the answer is not JSON-RPC 2.0");
     }
@@ -98,7 +98,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn reads_answers_and_refuses_what_is_not_one() {
+    fn answers_are_read_and_other_bodies_are_refused() {
         let ok = |text: &str| read::<Value>(text.as_bytes(), 7).expect("an answer");
         assert_eq!(ok(r#"{"jsonrpc":"2.0","id":7,"result":"0x1"}"#), Answer::Result(json!("0x1")));
         assert_eq!(ok(r#"{"jsonrpc":"2.0","id":7,"result":null}"#), Answer::Result(Value::Null));
@@ -118,7 +118,7 @@ mod tests {
         assert_eq!(
             read::<u8>(br#"{"jsonrpc":"2.0","id":7,"result":"x"}"#, 7),
             Ok(Answer::Shapeless),
-            "an answer, if of no use"
+            "an answer without use"
         );
         for bad in [
             "",
@@ -140,7 +140,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_not_asked_for_is_not_kept() {
+    fn unrequested_values_are_not_kept() {
         let junk = format!("[{}0]", r#"{"a":0},"#.repeat(100_000));
         let beside = format!(r#"{{"jsonrpc":"2.0","id":7,"result":"0x1","more":{junk}}}"#);
         assert_eq!(read::<String>(beside.as_bytes(), 7), Ok(Answer::Result("0x1".to_owned())));

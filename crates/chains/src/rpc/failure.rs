@@ -1,4 +1,4 @@
-//! What became of a call that brought no result.
+//! The failures of a call.
 
 use serde_json::Value;
 use thiserror::Error;
@@ -6,36 +6,36 @@ use waiaas_core::network::NetworkId;
 
 use crate::ChainError;
 
-/// Why a call has no result. Texts hold neither URLs nor keys.
+/// Why a call has no result. Texts contain neither URLs nor keys.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum RpcFailure {
-    /// No endpoint answered; the call may or may not have reached one.
+    /// No endpoint answered; a request may or may not have reached one.
     #[error("{0}")]
     Unreachable(String),
-    /// A node answered with a JSON-RPC error object: an answer, not a fault of the connection.
+    /// A node answered with a JSON-RPC error object. This is an answer, not a failure of the connection.
     #[error("error {code}: {message}")]
     Node {
         /// JSON-RPC error code.
         code: i64,
-        /// The node's words, shortened, the endpoint's own secrets struck out.
+        /// The node's message, shortened and without the endpoint's secrets.
         message: String,
         /// The error's `data` (on EVM: revert data), if any.
         data: Option<Value>,
     },
-    /// The node is not one of the network the pool is for (see [`super::RpcPool::expecting`]).
+    /// The node does not serve the network of the pool (see [`super::RpcPool::expecting`]).
     #[error("the node serves another chain ({0})")]
     WrongChain(String),
-    /// The answer was not JSON-RPC, not for this call, or not of the expected shape.
+    /// The answer was not JSON-RPC, not for this call, or not of the expected type.
     #[error("{0}")]
     BadAnswer(String),
-    /// The answer was larger than so many bytes.
+    /// The answer was larger than this number of bytes.
     #[error("the answer is larger than {0} bytes")]
     TooLarge(usize),
 }
 
 impl RpcFailure {
-    /// The failure as the error of `network`. A node's error object becomes an unusable answer, so
-    /// callers to whom it means something look at it first.
+    /// Turns the failure into an error of `network`. A node's error object becomes an unusable answer, so
+    /// callers that need it look at it first.
     pub fn into_chain_error(self, network: &NetworkId) -> ChainError {
         let network = network.to_string();
         match self {

@@ -1,7 +1,7 @@
 //! JSON-RPC 2.0 over HTTP, with failover between the endpoints of one network.
 //!
-//! Belongs here: the envelope, bounded answers, which endpoint to ask next, and what a failure means.
-//! Does not belong here: what any method means; that is for the chains.
+//! Belongs here: the envelope, bounded answers, the choice of the next endpoint, and the kinds of failure.
+//! Does not belong here: the meaning of a method, which is each chain's.
 
 mod agreed;
 mod endpoint;

@@ -18,18 +18,18 @@ use super::failure::RpcFailure;
 use super::limits;
 use crate::{ChainError, Refusal};
 
-/// How patient a pool is.
+/// Timeouts, pauses and limits of a pool.
 #[derive(Clone, Debug)]
 pub struct RpcOptions {
-    /// For one attempt at one endpoint, from connecting to the last byte.
+    /// Timeout of one attempt at one endpoint, from connecting to the last byte.
     pub timeout: Duration,
-    /// Pause after the first failure of an endpoint; doubles with each further one.
+    /// Pause after the first failure of an endpoint; doubled by each further one.
     pub cooldown: Duration,
     /// The longest pause.
     pub longest_cooldown: Duration,
-    /// Largest answer accepted, in bytes. Most methods have a lower limit of their own.
+    /// Largest accepted answer, in bytes. Most methods have a lower limit of their own.
     pub max_answer: usize,
-    /// An endpoint that takes so long for an answer rests as after a failure, where there are others.
+    /// An endpoint that takes this long for an answer rests as after a failure, if there are others.
     pub slow: Duration,
 }
 
@@ -45,7 +45,11 @@ impl Default for RpcOptions {
     }
 }
 
-/// An HTTP client fit for [`RpcPool`]: it follows no redirects, which could carry a request elsewhere.
+/// Makes an HTTP client for [`RpcPool`]. It follows no redirects, which could send a request elsewhere.
+///
+/// # Errors
+///
+/// The error of [`reqwest`] if the client cannot be built.
 pub fn http_client() -> Result<Client, reqwest::Error> {
     Client::builder()
         .redirect(reqwest::redirect::Policy::none())
@@ -70,7 +74,7 @@ struct Shared {
     next_id: AtomicU64,
 }
 
-/// The call whose result tells one chain from another, and which endpoints have passed it.
+/// The call whose result identifies the chain, and the endpoints that passed it.
 struct Identity {
     method: &'static str,
     params: Value,
@@ -84,12 +88,15 @@ impl fmt::Debug for RpcPool {
     }
 }
 
-/// An answer, or why this attempt brought none. A node's error object is an answer.
+/// An answer, or the failure of this attempt. A node's error object is an answer.
 type Attempt<R> = Result<Answer<R>, RpcFailure>;
 
 impl RpcPool {
-    /// A pool over `urls`, most preferred first. Refuses an empty list and anything that is not an
-    /// `http` or `https` URL. `client` should come from [`http_client`].
+    /// Makes a pool over `urls`, most preferred first. `client` should come from [`http_client`].
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal::Unsupported`] if `urls` is empty or an entry is not an `http` or `https` URL.
     pub fn new(
         network: &NetworkId,
         urls: Vec<String>,
@@ -112,9 +119,9 @@ impl RpcPool {
         Ok(Self { shared: Arc::new(shared), identity: None, only: None })
     }
 
-    /// The same endpoints, each of which must give exactly `expected` for `method` before anything
-    /// else is asked of it, and again after each of its failures. An endpoint of another chain is
-    /// passed over; when no other is left the call fails with [`RpcFailure::WrongChain`].
+    /// Returns a pool of the same endpoints, each of which must answer `method` with exactly `expected`
+    /// before any other request, and again after each of its failures. An endpoint of another chain is
+    /// skipped; if no other is left the call fails with [`RpcFailure::WrongChain`].
     #[must_use]
     pub fn expecting(&self, method: &'static str, params: Value, expected: Value) -> Self {
         let passed = self.shared.endpoints.iter().map(|_| AtomicBool::new(false)).collect();
@@ -122,41 +129,47 @@ impl RpcPool {
         Self { shared: self.shared.clone(), identity, only: self.only }
     }
 
-    /// One pool per endpoint, for questions whose answers must come from one and the same node.
+    /// Returns one pool per endpoint, for questions whose answers must come from the same node.
     pub fn singles(&self) -> Vec<Self> {
         let positions = (0..self.shared.endpoints.len()).filter(|p| self.only.is_none_or(|only| only == *p));
         positions.map(|position| Self { only: Some(position), ..self.clone() }).collect()
     }
 
-    /// Those of [`RpcPool::singles`] that do not rest after failures, or all where fewer than `least` do not.
+    /// Returns those of [`RpcPool::singles`] that do not rest after failures, or all if fewer than `least` do
+    /// not.
     pub fn awake(&self, least: usize) -> Vec<Self> {
         let all = self.singles();
         let awake: Vec<Self> = all.iter().filter(|one| !one.rests()).cloned().collect();
         if awake.len() < least { all } else { awake }
     }
 
-    /// How many endpoints it may ask.
+    /// Returns the number of endpoints that this pool may ask.
     pub fn len(&self) -> usize {
         self.only.map_or(self.shared.endpoints.len(), |_| 1)
     }
 
-    /// Whether it has no endpoint. No pool is made without one.
+    /// Whether the pool has no endpoint. No pool is made without one.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// The position of the one endpoint asked, where it is one of [`RpcPool::singles`].
+    /// Returns the position of the only endpoint, if this is one of [`RpcPool::singles`].
     pub const fn position(&self) -> Option<usize> {
         self.only
     }
 
-    /// The network served.
+    /// Returns the network of this pool.
     pub fn network(&self) -> &NetworkId {
         &self.shared.network
     }
 
-    /// Calls `method`. Each endpoint is tried at most once; an error object of a node is an answer and
-    /// ends the search, except one that says the node is too busy.
+    /// Calls `method`. Each endpoint is tried at most once. An error object of a node is an answer and ends
+    /// the search, except one for a busy node.
+    ///
+    /// # Errors
+    ///
+    /// [`RpcFailure::Node`] for an error object, otherwise the failure of the last endpoint tried, or
+    /// [`RpcFailure::BadAnswer`] for a result of another type.
     pub async fn call<R>(&self, method: &str, params: Value) -> Result<R, RpcFailure>
     where
         R: DeserializeOwned + Send + 'static,
@@ -180,7 +193,11 @@ impl RpcPool {
         }
     }
 
-    /// [`RpcPool::call`] for callers to whom a node's error object means nothing in particular.
+    /// Calls `method` as [`RpcPool::call`] does, for callers that do not handle a node's error object.
+    ///
+    /// # Errors
+    ///
+    /// The failure of [`RpcPool::call`] as a [`ChainError`] of the network.
     pub async fn ask<R>(&self, method: &str, params: Value) -> Result<R, ChainError>
     where
         R: DeserializeOwned + Send + 'static,
@@ -188,7 +205,7 @@ impl RpcPool {
         self.call(method, params).await.map_err(|failure| failure.into_chain_error(&self.shared.network))
     }
 
-    /// Whether every endpoint it may ask is left alone for now, after failures.
+    /// Whether every endpoint of this pool rests after failures.
     pub fn rests(&self) -> bool {
         let now = Instant::now();
         let records = self.records();
@@ -196,7 +213,7 @@ impl RpcPool {
         mine.all(|(_, record)| record.cooling_for(now).is_some())
     }
 
-    /// A snapshot of how the endpoints are doing, in configured order.
+    /// Returns the state of all endpoints, in configured order.
     pub fn health(&self) -> Vec<EndpointHealth> {
         let now = Instant::now();
         self.records().iter().enumerate().map(|(position, record)| record.health(position, now)).collect()
@@ -225,7 +242,7 @@ impl RpcPool {
         let is_slow = began.elapsed() >= options.slow && !limits::is_up_to_others(method);
         self.with_record(position, |record| {
             if is_slow && self.shared.endpoints.len() > 1 {
-                let why = format!("an answer took {:.1} seconds", began.elapsed().as_secs_f32());
+                let why = format!("the answer took {:.1} seconds", began.elapsed().as_secs_f32());
                 record.failed(began, Instant::now(), options.cooldown, options.longest_cooldown, why);
             } else {
                 record.succeeded();
@@ -249,7 +266,7 @@ impl RpcPool {
     }
 
     fn records(&self) -> MutexGuard<'_, Vec<Record>> {
-        // A panic while holding the lock leaves at worst a stale pause behind.
+        // A panic while the lock is held leaves at worst an outdated pause.
         self.shared.records.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -270,7 +287,7 @@ impl Shared {
                 Err(RpcFailure::WrongChain(endpoint.redact(&found)))
             }
             Answer::Shapeless | Answer::Error { .. } | Answer::Busy => {
-                Err(RpcFailure::BadAnswer("the node does not say which chain it serves".to_owned()))
+                Err(RpcFailure::BadAnswer("the node does not report its chain".to_owned()))
             }
         }
     }
@@ -283,7 +300,7 @@ impl Shared {
         let id = self.next_id.fetch_add(1, Ordering::Relaxed);
         let request = self.client.post(endpoint.url.clone()).timeout(self.options.timeout);
         let request = request.json(&envelope::request(id, method, params)).build().map_err(broken)?;
-        // Without the login, which has moved into a header.
+        // Without the login, which moved into a header.
         let asked = request.url().clone();
         let response = self.client.execute(request).await.map_err(broken)?;
         let status = response.status();
@@ -292,10 +309,10 @@ impl Shared {
             return unreachable(&http);
         }
         if *response.url() != asked {
-            return unreachable("the node redirects elsewhere");
+            return unreachable("the node redirects to another URL");
         }
         let most = limits::most(method).min(self.options.max_answer);
-        // Held until the answer is read, so that nobody fills the memory with many at once.
+        // Held until the answer is read, so that memory holds one huge answer per endpoint.
         let mut huge = None;
         let body = bounded_body(response, most, &endpoint.huge, &mut huge).await?;
         match read(body, id).await? {
@@ -306,7 +323,7 @@ impl Shared {
                 Ok(Answer::Error { code, message, data })
             }
             Ok(answer @ (Answer::Result(_) | Answer::Shapeless)) => Ok(answer),
-            // A refusal in the provider's own format, such as an expired key.
+            // A refusal in the provider's own format, such as for an expired key.
             Err(_) if !status.is_success() => unreachable(&http),
             Err(reason) => Err(RpcFailure::BadAnswer(reason.to_owned())),
         }
@@ -332,7 +349,7 @@ async fn bounded_body<'a>(
     Ok(body)
 }
 
-/// Reads the answer to the request `id`, a large one where it holds up no other work.
+/// Reads the answer to the request `id`; a large one on a blocking thread.
 async fn read<R>(body: Vec<u8>, id: u64) -> Result<Result<Answer<R>, &'static str>, RpcFailure>
 where
     R: DeserializeOwned + Send + 'static,
@@ -347,13 +364,13 @@ where
 fn shaped<R>(answer: Answer<R>, method: &str) -> Result<R, RpcFailure> {
     match answer {
         Answer::Result(result) => Ok(result),
-        Answer::Shapeless => Err(RpcFailure::BadAnswer(format!("the result of {method} has another shape"))),
+        Answer::Shapeless => Err(RpcFailure::BadAnswer(format!("the result of {method} has another type"))),
         Answer::Error { code, message, data } => Err(RpcFailure::Node { code, message, data }),
         Answer::Busy => Err(RpcFailure::Unreachable("the node is too busy".to_owned())),
     }
 }
 
-/// Names a transport error without its text, which holds the URL.
+/// Describes a transport error without its own text, which contains the URL.
 #[expect(clippy::needless_pass_by_value, reason = "used as a map_err function")]
 fn broken(error: reqwest::Error) -> RpcFailure {
     let reason = if error.is_timeout() {

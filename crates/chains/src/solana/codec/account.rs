@@ -1,4 +1,4 @@
-//! Accounts as nodes show them: token accounts, mints and lookup tables among them. Pure.
+//! Accounts as nodes return them: among them token accounts, mints and lookup tables. Pure.
 
 use std::collections::BTreeMap;
 
@@ -24,7 +24,7 @@ pub(in crate::solana) struct Account {
     pub(in crate::solana) data: Vec<u8>,
 }
 
-/// Token accounts and mints among accounts.
+/// The token accounts and mints among some accounts.
 #[derive(Default)]
 pub(in crate::solana) struct Found {
     pub(in crate::solana) holders: BTreeMap<Pubkey, Holder>,
@@ -46,8 +46,8 @@ impl Found {
     }
 }
 
-/// The addresses of a lookup table that is in use. Layout: u32 1, the slot of its deactivation (all bits
-/// set while active), 44 bytes of no interest here, then addresses.
+/// Returns the addresses of an active lookup table. Layout: u32 1, the slot of its deactivation (all bits set
+/// while active), 44 bytes that are not used here, then addresses.
 pub(in crate::solana) fn read_table(account: &Account) -> Option<Vec<Pubkey>> {
     let mut data = Cursor::new(&account.data);
     let active = account.owner == LOOKUP_TABLES && data.u32()? == 1 && data.u64()? == u64::MAX;
@@ -55,7 +55,7 @@ pub(in crate::solana) fn read_table(account: &Account) -> Option<Vec<Pubkey>> {
     (active && rest.is_empty()).then(|| addresses.iter().copied().map(Pubkey::new_from_array).collect())
 }
 
-/// The accounts that `lookups` name: all writable ones, then all others.
+/// Returns the accounts that `lookups` name: all writable ones, then all others.
 pub(in crate::solana) fn load(
     lookups: &[MessageAddressTableLookup],
     tables: &[AddressLookupTableAccount],
@@ -83,7 +83,7 @@ mod tests {
     }
 
     #[test]
-    fn only_a_table_in_use_is_read() {
+    fn only_an_active_table_is_read() {
         let keys = |bytes: &[u8]| bytes.iter().map(|byte| Pubkey::new_from_array([*byte; 32])).collect();
         assert_eq!(read_table(&table(&[1, 2], u64::MAX)), Some(keys(&[1, 2])));
         assert_eq!(read_table(&table(&[], u64::MAX)), Some(vec![]));

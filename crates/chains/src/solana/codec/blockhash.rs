@@ -1,18 +1,20 @@
-//! Up to which block height a blockhash may be used. Past it, bytes that are not on chain count as dead. Pure.
+//! The last block height at which a blockhash is accepted. Above it, bytes that are not on chain are dropped.
+//! Pure.
 //!
-//! A node's own `lastValidBlockHeight` is not asked for: one that names it too low would have live bytes
-//! given up. An endpoint that takes a blockhash has its block, so by the protocol nobody takes it any more
-//! 150 blocks after that endpoint's newest one. Too high a bound holds bytes for longer than need be and
-//! too low a one gives them up, so of endpoints that bear each other out the higher counts, and a height
-//! that no second endpoint is near counts for nothing.
+//! The node's own `lastValidBlockHeight` is not used: a node that reports it too low would cause a release of
+//! bytes that may still land. An endpoint that accepts a blockhash has its block, so by the protocol the
+//! blockhash expires at the latest 150 blocks after that endpoint's newest one. A bound that is too high
+//! holds bytes longer than needed and one that is too low releases them. So the higher of two endpoints that
+//! are close to each other is used, and a height without a second one close to it is ignored.
 
-/// Blocks for which a blockhash may be used.
+/// The number of blocks for which a blockhash is accepted.
 pub(in crate::solana) const LIFE: u64 = 150;
 
-/// Blocks that the newest ones of two endpoints may lie apart: about a minute.
+/// The largest accepted distance between the newest blocks of two endpoints: about a minute.
 const MOST_APART: u64 = 150;
 
-/// By the newest heights of the endpoints that take the blockhash, of so many configured.
+/// Returns the bound from the newest heights of the endpoints that accept the blockhash, of `configured`
+/// endpoints.
 pub(in crate::solana) fn last_valid(mut heights: Vec<u64>, configured: usize) -> Option<u64> {
     heights.sort_unstable();
     let newest = if configured < 2 {
@@ -24,7 +26,7 @@ pub(in crate::solana) fn last_valid(mut heights: Vec<u64>, configured: usize) ->
         };
         heights.windows(2).rev().find_map(near)
     };
-    // What is beyond every chain's height cannot be kept either.
+    // A height beyond `i64` cannot be stored, and no chain reaches it.
     newest?.checked_add(LIFE).filter(|last| i64::try_from(*last).is_ok())
 }
 
@@ -34,7 +36,7 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
-    fn the_higher_of_two_that_bear_each_other_out_counts() {
+    fn the_higher_of_two_close_heights_counts() {
         for (heights, configured, expected) in [
             (vec![1_000], 1, Some(1_150)),
             (vec![], 1, None),
@@ -58,10 +60,10 @@ mod tests {
     }
 
     proptest! {
-        /// Whatever one endpoint of several says, no height below the life of the blockhash by an honest one
-        /// comes out, and none much above it where the honest ones are together.
+        /// Whatever height one of several endpoints reports, the bound is never below the one of an honest
+        /// endpoint, and at most slightly above if the honest ones are close to each other.
         #[test]
-        fn one_that_lies_moves_it_by_little_and_never_below(
+        fn one_false_height_never_lowers_the_bound(
             honest in proptest::collection::vec(10_000u64..10_100, 1..4), lie: u64, near in 9_800u64..10_400,
             is_near: bool,
         ) {

@@ -1,21 +1,21 @@
-//! The two byte encodings of a transaction: the body of a draft, and the unsigned transaction made from
-//! it.
+//! The two byte encodings of a transaction: the body of a draft, and the unsigned transaction made from it.
 //!
-//! Belongs here: writing them, reading them strictly, and turning the second back into the first. What
-//! the instructions inside mean is for `decode`. Texts to be signed have a body of their own (`text`).
+//! Belongs here: writing them, reading them strictly, and turning the second back into the first. Does not
+//! belong here: the meaning of the instructions, which is in `decode`. Texts have a body of their own
+//! (`text`).
 //!
 //! ```text
 //! draft body   origin:1 | fee budget:8 | facts | message
 //! unsigned     origin:1 | last valid block height:8 | the same from the fee budget on
 //! ```
 //!
-//! Integers are big endian. `origin` is 2 for a transaction built here and 3 for one that somebody else
-//! built; 1 was an earlier form of the first. `fee budget` is the most this transaction may pay the
-//! network, in lamports. `message` takes the rest.
+//! Integers are big endian. `origin` is 2 for a transaction built here and 3 for one built elsewhere; 1 was
+//! an earlier form of the first. `fee budget` is the most that this transaction may pay the network, in
+//! lamports. `message` takes the rest.
 //!
 //! Built here: a v0 message beginning with SetComputeUnitLimit and SetComputeUnitPrice; in a draft its
-//! blockhash and that price are zero. Built elsewhere: the message as it came, legacy or v0; nothing
-//! about it is volatile, and the budget is its fee.
+//! blockhash and that price are zero. Built elsewhere: the message as it came, legacy or v0; it has no
+//! volatile fields, and the budget is its fee.
 
 use solana_compute_budget_interface as compute_budget;
 use solana_hash::Hash;
@@ -28,16 +28,16 @@ use super::fees::{self, Terms};
 use super::message;
 use crate::CodecError;
 
-/// Who built a transaction.
+/// The builder of a transaction.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(in crate::solana) enum Builder {
     /// This daemon, from an intent.
     Here,
-    /// Somebody else; the message is signed as it came.
+    /// Another program; the message is signed as it came.
     Elsewhere,
 }
 
-/// What a draft or a completed draft holds.
+/// The content of a draft or a completed draft.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(in crate::solana) struct Body {
     origin: Builder,
@@ -66,8 +66,8 @@ impl Builder {
 }
 
 impl Body {
-    /// Refuses a message that is not well formed or not fit for its origin, facts that belong to another
-    /// message, and a budget that its fee exceeds.
+    /// Makes a body. Refuses a message that is not well formed or does not fit its origin, facts of another
+    /// message, and a budget below the message's fee.
     pub(in crate::solana) fn new(
         origin: Builder,
         fee_budget: u64,
@@ -79,7 +79,7 @@ impl Body {
             return Err(corrupt("the accounts from lookup tables are not this message's"));
         }
         let terms = Terms::read(&message).map_err(corrupt)?;
-        let fee = terms.fee().ok_or_else(|| corrupt("the fee is beyond counting"))?;
+        let fee = terms.fee().ok_or_else(|| corrupt("the fee is out of range"))?;
         match origin {
             Builder::Here if fee > fee_budget => return Err(corrupt("the fee is above the fee budget")),
             Builder::Here if !begins_with_budget(&message) => {
@@ -97,8 +97,8 @@ impl Body {
         self.origin
     }
 
-    /// Seconds in which it can land at most: a blockhash is taken for 150 slots of 400 milliseconds. What is
-    /// built here gets its blockhash when it is signed.
+    /// Returns the seconds in which it can land at most: a blockhash is accepted for 150 slots of 400
+    /// milliseconds. A transaction built here gets its blockhash when it is signed.
     pub(in crate::solana) const fn lifetime(&self) -> Option<u32> {
         match self.origin {
             Builder::Here => None,
@@ -106,7 +106,7 @@ impl Body {
         }
     }
 
-    /// The most that may be paid to the network, in lamports.
+    /// Returns the most that may be paid to the network, in lamports.
     pub(in crate::solana) const fn fee_budget(&self) -> u64 {
         self.fee_budget
     }
@@ -119,12 +119,12 @@ impl Body {
         &self.message
     }
 
-    /// What the message offers the network.
+    /// Returns the fee terms that the message offers the network.
     pub(in crate::solana) const fn terms(&self) -> &Terms {
         &self.terms
     }
 
-    /// With blockhash and unit price set, which is all that completing a draft may change.
+    /// Sets blockhash and unit price, the only fields that completion may change.
     pub(in crate::solana) fn with_volatile(
         &self,
         blockhash: Hash,
@@ -134,7 +134,7 @@ impl Body {
             return Err(corrupt("a legacy message has no volatile fields"));
         };
         if self.origin != Builder::Here {
-            return Err(corrupt("what was built elsewhere has no volatile fields"));
+            return Err(corrupt("a transaction built elsewhere has no volatile fields"));
         }
         message.recent_blockhash = blockhash;
         let price = message.instructions.get_mut(1).and_then(|instruction| instruction.data.get_mut(1..));
@@ -145,13 +145,13 @@ impl Body {
         Self::new(self.origin, self.fee_budget, self.facts.clone(), VersionedMessage::V0(message))
     }
 
-    /// With a fee budget of at most `cap`, unless no fee is that low.
+    /// Returns the same with a fee budget of at most `cap`, unless no fee is that low.
     pub(in crate::solana) fn capped(&self, cap: u64) -> Result<Self, CodecError> {
         let fee_budget = self.fee_budget.min(cap);
         Self::new(self.origin, fee_budget, self.facts.clone(), self.message.clone())
     }
 
-    /// The canonical body of the draft behind this.
+    /// Returns the canonical body of the draft of this body.
     pub(in crate::solana) fn draft(&self) -> Result<Vec<u8>, CodecError> {
         let mut bytes = vec![self.origin.tag()];
         match self.origin {
@@ -161,7 +161,7 @@ impl Body {
         Ok(bytes)
     }
 
-    /// The unsigned transaction.
+    /// Returns the unsigned transaction.
     pub(in crate::solana) fn unsigned(&self, last_valid_block_height: u64) -> Result<Vec<u8>, CodecError> {
         let mut bytes = vec![self.origin.tag()];
         bytes.extend(last_valid_block_height.to_be_bytes());
@@ -204,7 +204,7 @@ impl Body {
     }
 }
 
-/// Whether unit limit and unit price come first, where completing a draft finds them.
+/// Whether unit limit and unit price come first, where completion expects them.
 fn begins_with_budget(message: &VersionedMessage) -> bool {
     let keys = message.static_account_keys();
     let is = |at: usize, tag: u8, length: usize| {

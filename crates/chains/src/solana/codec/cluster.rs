@@ -9,8 +9,8 @@ pub(in crate::solana) const PUBLIC_CLUSTERS: [&str; 3] = [
     "4uhcVJyU9pJkvQyS88uRDiswHXSCkY3zQawwpjk2NsNY",
 ];
 
-/// Whether a node with this genesis hash serves `network`. A local network has no fixed hash, so it may
-/// be anything but a public cluster.
+/// Whether a node with this genesis hash serves `network`. A local network has no fixed hash, so any hash
+/// except those of the public clusters is accepted.
 pub(in crate::solana) fn serves(network: &Network, genesis_hash: &str) -> bool {
     let Some(found) = genesis_hash.get(..32) else { return false };
     match network.environment {

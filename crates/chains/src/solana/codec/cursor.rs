@@ -1,8 +1,8 @@
-//! Reading bytes from the front, for formats that are read to the last byte. Total.
+//! Reads bytes from the front, for formats that are read to the last byte. Never panics.
 
 use solana_pubkey::Pubkey;
 
-/// What is left to read.
+/// The unread bytes.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::solana) struct Cursor<'a>(&'a [u8]);
 
@@ -11,7 +11,7 @@ impl<'a> Cursor<'a> {
         Self(bytes)
     }
 
-    /// What is left.
+    /// Returns the unread bytes.
     pub(in crate::solana) const fn rest(self) -> &'a [u8] {
         self.0
     }
@@ -26,7 +26,7 @@ impl<'a> Cursor<'a> {
         self.chunk::<1>().map(|[byte]| byte)
     }
 
-    /// A byte that is 0 or 1.
+    /// Reads a byte that is 0 or 1.
     pub(in crate::solana) fn flag(&mut self) -> Option<bool> {
         match self.u8()? {
             0 => Some(false),
@@ -35,12 +35,12 @@ impl<'a> Cursor<'a> {
         }
     }
 
-    /// Little endian.
+    /// Reads a little-endian integer.
     pub(in crate::solana) fn u32(&mut self) -> Option<u32> {
         self.chunk().map(u32::from_le_bytes)
     }
 
-    /// Little endian.
+    /// Reads a little-endian integer.
     pub(in crate::solana) fn u64(&mut self) -> Option<u64> {
         self.chunk().map(u64::from_le_bytes)
     }
@@ -49,12 +49,12 @@ impl<'a> Cursor<'a> {
         self.chunk().map(Pubkey::new_from_array)
     }
 
-    /// A byte that says whether a key follows, as SPL programs write an optional key.
+    /// Reads a flag byte and, if it is 1, a key, as SPL programs write an optional key.
     pub(in crate::solana) fn optional_key(&mut self) -> Option<Option<Pubkey>> {
         if self.flag()? { self.key().map(Some) } else { Some(None) }
     }
 
-    /// A u64 length and so many bytes of UTF-8, as Bincode writes a string.
+    /// Reads a u64 length and that many bytes of UTF-8, as Bincode writes a string.
     pub(in crate::solana) fn text(&mut self) -> Option<&'a str> {
         let length = usize::try_from(self.u64()?).ok()?;
         let (text, rest) = self.0.split_at_checked(length)?;
@@ -62,7 +62,7 @@ impl<'a> Cursor<'a> {
         std::str::from_utf8(text).ok()
     }
 
-    /// Whether everything was read.
+    /// Succeeds if everything was read.
     pub(in crate::solana) const fn end(self) -> Option<()> {
         if self.0.is_empty() { Some(()) } else { None }
     }

@@ -1,7 +1,7 @@
-//! Transactions that somebody else built, to be signed as they are.
+//! Transactions built elsewhere, signed as they came.
 //!
-//! Belongs here: reading them off the wire and what is refused about their frame. What their instructions
-//! mean is decoded as for any other.
+//! Belongs here: reading their wire encoding and refusing unsuitable frames. Their instructions are decoded
+//! as all others.
 
 use solana_hash::Hash;
 use solana_message::VersionedMessage;
@@ -11,18 +11,18 @@ use super::message::{self, MAX_TRANSACTION};
 use super::unsupported;
 use crate::CodecError;
 
-/// A blockhash that no block takes any more, or none ever did.
+/// The refusal of a blockhash that is expired or was never valid.
 pub(in crate::solana) fn stale() -> CodecError {
     unsupported("the transaction's blockhash is unknown or too old; build it again")
 }
 
-/// The message of a transaction that needs the wallet's signature and no other.
+/// Reads the message of a transaction that needs exactly the wallet's signature.
 pub(in crate::solana) fn read(from: &Pubkey, wire: &[u8]) -> Result<VersionedMessage, CodecError> {
     let malformed = || unsupported("not a Solana transaction (legacy or version 0) in its wire encoding");
     if wire.len() > MAX_TRANSACTION {
         return Err(unsupported("the transaction is too large for the network"));
     }
-    // A compact-u16, whose first byte is all of it below 128; more would not fit a transaction.
+    // A compact-u16 below 128 is its first byte; more signatures would not fit a transaction.
     let (count, rest) = wire.split_first().filter(|(count, _)| **count < 0x80).ok_or_else(malformed)?;
     let message = rest.get(usize::from(*count).saturating_mul(64)..).and_then(message::read);
     let message = message.ok_or_else(malformed)?;
@@ -32,7 +32,9 @@ pub(in crate::solana) fn read(from: &Pubkey, wire: &[u8]) -> Result<VersionedMes
         return Err(unsupported("the wallet is not among the signers of this transaction"));
     }
     if keys.first() != Some(from) {
-        return Err(unsupported("somebody else pays the fee of this transaction, and would have to sign it"));
+        return Err(unsupported(
+            "another account pays the fee of this transaction and would have to sign it",
+        ));
     }
     if signers != 1 {
         return Err(unsupported("this transaction needs signatures other than the wallet's"));
@@ -73,7 +75,7 @@ mod tests {
     }
 
     #[test]
-    fn legacy_and_v0_come_out_as_they_went_in() {
+    fn legacy_and_v0_messages_are_read_unchanged() {
         let hash = Hash::new_from_array([3; 32]);
         let v0 = v0::Message::try_compile(&WALLET, &[transfer(5)], &[], hash).expect("compiles");
         for message in [legacy(&WALLET, 3), v0.serialize()] {
@@ -83,7 +85,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_wallet_alone_cannot_sign_is_refused_by_name() {
+    fn transactions_that_need_other_signatures_are_refused_with_their_reason() {
         let stranger = Pubkey::new_from_array([4; 32]);
         assert!(why(&wire(2, &legacy(&stranger, 3))).contains("pays the fee"));
         assert!(why(&wire(0, &legacy(&WALLET, 3))).contains("not a Solana transaction"));

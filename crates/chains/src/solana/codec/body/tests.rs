@@ -10,7 +10,7 @@ use crate::solana::codec::mint::TokenProgram;
 
 pub(in crate::solana) const WALLET: Pubkey = Pubkey::new_from_array([7; 32]);
 
-/// A message of `payer`'s with a compute budget in front, as they are built here.
+/// A message of `payer` that begins with a compute budget, as messages built here do.
 pub(in crate::solana) fn own(payer: &Pubkey, instructions: &[Instruction]) -> VersionedMessage {
     let mut all = vec![
         ComputeBudgetInstruction::set_compute_unit_limit(1_000),
@@ -32,7 +32,7 @@ pub(in crate::solana) const fn key(byte: u8) -> Pubkey {
     Pubkey::new_from_array([byte; 32])
 }
 
-/// One of each kind, about nothing in particular.
+/// One fact of each kind.
 pub(in crate::solana) fn facts() -> Facts {
     let holder = Holder { program: TokenProgram::Token, mint: key(5), owner: key(9), closable: true };
     let mint = MintFact { program: TokenProgram::Token2022, nft: false, beyond: Some(key(6)) };
@@ -63,11 +63,11 @@ fn the_draft_comes_back_out_of_the_completed_bytes() {
     let unsigned = completed.unsigned(77).expect("unsigned");
     let (recovered, height) = Body::read_unsigned(&unsigned).expect("reads");
     assert_eq!((recovered.draft().expect("draft"), height), (draft, 77));
-    assert!(Body::read_draft(&[&[2], &unsigned[9..]].concat()).is_err(), "volatile fields are no draft");
+    assert!(Body::read_draft(&[&[2], &unsigned[9..]].concat()).is_err(), "a draft has no volatile fields");
 }
 
 #[test]
-fn what_was_built_elsewhere_has_nothing_volatile() {
+fn transactions_built_elsewhere_have_no_volatile_fields() {
     let draft = elsewhere().draft().expect("draft");
     assert_eq!(Body::read_draft(&draft).expect("reads"), elsewhere());
     let unsigned = elsewhere().unsigned(77).expect("unsigned");
@@ -106,7 +106,7 @@ fn the_compute_budget_must_come_first() {
 }
 
 #[test]
-fn accounts_from_tables_belong_to_the_message_that_names_them() {
+fn loaded_accounts_must_match_the_lookups_of_the_message() {
     let table = AddressLookupTableAccount { key: key(20), addresses: vec![key(21), key(22)] };
     let call = Instruction {
         program_id: key(30),

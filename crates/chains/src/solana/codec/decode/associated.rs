@@ -1,4 +1,4 @@
-//! The Associated Token Account program: opening token accounts.
+//! The Associated Token Account program: creation of token accounts.
 
 use spl_associated_token_account_interface::address::get_associated_token_address_with_program_id as associated;
 use waiaas_core::U256;
@@ -12,7 +12,7 @@ use crate::solana::codec::mint::TokenProgram;
 
 pub(super) fn read(context: &mut Context<'_>, call: &Call<'_>) -> Option<Vec<Effect>> {
     match (call.data, call.accounts.as_slice()) {
-        // Create without data is how the first version was called.
+        // The first version was called with Create without data.
         ([] | [0] | [1], _) => open(context, call),
         // RecoverNested.
         ([2], [_, _, _, _, _, _, _]) => Some(vec![called(call, false)]),
@@ -20,8 +20,8 @@ pub(super) fn read(context: &mut Context<'_>, call: &Call<'_>) -> Option<Vec<Eff
     }
 }
 
-/// Create and CreateIdempotent. The second costs nothing where the account is there already, but whether
-/// it still will be is not known here.
+/// Create and CreateIdempotent. The second costs nothing if the account exists already, but whether it still
+/// exists on execution is not known here.
 fn open(context: &mut Context<'_>, call: &Call<'_>) -> Option<Vec<Effect>> {
     let [payer, account, owner, mint, system, token] = call.accounts.as_slice() else { return None };
     let program = TokenProgram::of(token)?;
@@ -30,8 +30,8 @@ fn open(context: &mut Context<'_>, call: &Call<'_>) -> Option<Vec<Effect>> {
         && *account == associated(owner, mint, &program.id());
     let rent = context.facts.rents.get(account).filter(|_| expected)?;
     let holder = Holder { program, mint: *mint, owner: *owner, closable: false };
-    // The program does not take an account that was there before and is somebody else's.
-    // One that is there keeps what it has, who may close it included.
+    // The program rejects an existing account of another owner. An existing account keeps its state,
+    // including its close authority.
     let known = context.holders.entry(*account).or_insert(holder);
     if (known.mint, known.owner, known.program) != (holder.mint, holder.owner, holder.program) {
         return None;

@@ -1,8 +1,8 @@
-//! What only Token-2022 has: instructions of its extensions, and of the metadata and group interfaces
+//! Token-2022 only: instructions of its extensions, and of the metadata and group interfaces
 //! (`spl-token-metadata-interface`, `spl-token-group-interface`) that it implements.
 //!
-//! Belongs here: telling transfers and changes of authority from the rest, which stays a call that nobody
-//! has understood.
+//! Belongs here: the distinction of transfers and changes of authority from the rest, which stays an
+//! undecoded call.
 
 use waiaas_core::effect::Effect;
 
@@ -11,11 +11,11 @@ use crate::solana::codec::cursor::Cursor;
 use crate::solana::codec::message::Call;
 use crate::solana::codec::mint::TokenProgram;
 
-/// Tag of the transfer fee extension; its second byte says which instruction.
+/// Tag of the transfer fee extension; its second byte selects the instruction.
 const TRANSFER_FEE: u8 = 26;
 const TRANSFER_CHECKED_WITH_FEE: u8 = 1;
 
-/// The first eight bytes of SHA-256 of the instructions' names, as their interfaces define it.
+/// The first eight bytes of SHA-256 of the instructions' names, as their interfaces define them.
 const UPDATE_METADATA_AUTHORITY: [u8; 8] = [0xd7, 0xe4, 0xa6, 0xe4, 0x54, 0x64, 0x56, 0x7b];
 const UPDATE_GROUP_AUTHORITY: [u8; 8] = [0xa1, 0x69, 0x58, 0x01, 0xed, 0xdd, 0xd8, 0xcb];
 const OTHERS: [[u8; 8]; 7] = [
@@ -30,14 +30,14 @@ const OTHERS: [[u8; 8]; 7] = [
     [0x98, 0x20, 0xde, 0xb0, 0xdf, 0xed, 0x74, 0x86],
 ];
 
-/// Whether `data` begins like an instruction of the metadata or group interface.
+/// Whether `data` begins as an instruction of the metadata or group interface.
 pub(super) fn is_interface(data: &[u8]) -> bool {
     data.first_chunk::<8>().is_some_and(|tag| {
         [UPDATE_METADATA_AUTHORITY, UPDATE_GROUP_AUTHORITY].contains(tag) || OTHERS.contains(tag)
     })
 }
 
-/// An instruction of the metadata or group interface.
+/// Reads an instruction of the metadata or group interface.
 pub(super) fn interface(context: &Context<'_>, call: &Call<'_>) -> Option<Vec<Effect>> {
     let mut data = Cursor::new(call.data);
     let what = match data.chunk::<8>()? {
@@ -48,12 +48,12 @@ pub(super) fn interface(context: &Context<'_>, call: &Call<'_>) -> Option<Vec<Ef
     let to = data.key()?;
     data.end()?;
     let [account, authority] = call.accounts.as_slice() else { return None };
-    // All zeros means nobody.
+    // All zeros means no authority.
     let to = (to != solana_pubkey::Pubkey::default()).then_some(to);
     (authority == context.wallet).then(|| vec![handed_over(call, account, to.as_ref(), what)])
 }
 
-/// An instruction whose tag belongs to Token-2022 alone.
+/// Reads an instruction whose tag exists in Token-2022 only.
 pub(super) fn read(
     context: &Context<'_>,
     call: &Call<'_>,
@@ -63,7 +63,7 @@ pub(super) fn read(
     match tag {
         TRANSFER_FEE if data.rest().first() == Some(&TRANSFER_CHECKED_WITH_FEE) => {
             data.u8()?;
-            // The fee is taken from what arrives.
+            // The fee is deducted from the received amount.
             let (amount, _) = (token::amount(&mut data, true)?, data.u64()?);
             data.end()?;
             let [_, mint, destination, authority] = call.accounts.as_slice() else { return None };
@@ -73,7 +73,7 @@ pub(super) fn read(
             context.paid(call, TokenProgram::Token2022, (mint, destination), amount)
         }
         25..=37 | 39..=44 | 46 => Some(vec![called(call, false)]),
-        // A tag that is new since may move anything.
+        // A tag introduced later may move anything.
         _ => None,
     }
 }

@@ -1,12 +1,13 @@
-//! What a transaction does to the wallet. Pure and total: what is not understood to the last byte is an
-//! unknown effect, what is understood to be a call of some program is that call.
+//! Decodes the effects of a transaction on the wallet. Pure, and defined for any bytes: an instruction of a
+//! known program that cannot be read to its last byte is an unknown effect, an instruction of another program
+//! is an undecoded call.
 //!
-//! Belongs here: which program an instruction is for, and what runs through all of a message; each
-//! program has a file of its own. Does not belong here: how facts come to be known (`gather`), and
-//! whether any of it is allowed.
+//! Belongs here: the program of an instruction, and the properties of a message as a whole; each program has
+//! a file of its own. Does not belong here: how facts are obtained (`gather`), and whether an effect is
+//! permitted.
 //!
-//! The wallet's signature covers the whole message and every program called may use it, so a call that is
-//! not understood counts, whatever accounts it names.
+//! The wallet's signature covers the whole message and every called program may use it, so an undecoded call
+//! counts, whatever accounts it names.
 
 mod associated;
 mod extensions;
@@ -35,21 +36,21 @@ use super::facts::{Facts, Holder};
 use super::message::{Call, calls};
 use super::mint::TokenProgram;
 
-/// Programs that write their data into the log, and nothing else.
+/// Programs that only write their data into the log.
 const MEMOS: [Pubkey; 3] =
     [spl_memo_interface::v1::ID, spl_memo_interface::v3::ID, spl_memo_interface::v4::ID];
 
-/// What an instruction's meaning depends on besides itself.
+/// The inputs that the meaning of an instruction depends on, besides its bytes.
 struct Context<'a> {
     wallet: &'a Pubkey,
     caip2: &'a Arc<str>,
     facts: &'a Facts,
-    /// Whose the token accounts are: as the facts have it, then as the instructions before left it.
+    /// The holders of the token accounts: from the facts, updated by the instructions before.
     holders: BTreeMap<Pubkey, Holder>,
 }
 
-/// The effects of `body` on `wallet`, the fee first, then in the order of the instructions; and what is
-/// shown beside them.
+/// Returns the effects of `body` on `wallet`, the fee first, then in the order of the instructions; and
+/// further content shown to the owner.
 pub(in crate::solana) fn walk(body: &Body, wallet: &Pubkey, caip2: &Arc<str>) -> (Vec<Effect>, Vec<Content>) {
     let facts = body.facts();
     let mut context = Context { wallet, caip2, facts, holders: facts.holders.clone() };
@@ -58,13 +59,13 @@ pub(in crate::solana) fn walk(body: &Body, wallet: &Pubkey, caip2: &Arc<str>) ->
     frame(body.message(), wallet, &mut effects);
     for call in calls(body.message(), &facts.loaded) {
         let Some(call) = call else {
-            effects.push(unknown(None, "an instruction with accounts from nowhere".to_owned()));
+            effects.push(unknown(None, "an instruction with unresolved accounts".to_owned()));
             continue;
         };
         let found = context.read(&call);
         content.extend(shown::content(&call, &found));
         if found.iter().any(|effect| matches!(effect, Effect::ContractCall { decoded: false, .. })) {
-            // It may close accounts and open them again for others.
+            // It may close accounts and open them again for other owners.
             context.holders.retain(|account, holder| holder.is_at_its_derived(account));
         }
         effects.extend(found);
@@ -73,7 +74,7 @@ pub(in crate::solana) fn walk(body: &Body, wallet: &Pubkey, caip2: &Arc<str>) ->
     (effects, content)
 }
 
-/// The program and method of every instruction that can be resolved, whatever it is read as.
+/// Returns program and method of every instruction that can be resolved, whatever its effects.
 pub(in crate::solana) fn methods(body: &Body) -> Vec<Method> {
     let calls = calls(body.message(), &body.facts().loaded);
     let method = |call: Call<'_>| Method {
@@ -83,13 +84,13 @@ pub(in crate::solana) fn methods(body: &Body) -> Vec<Method> {
     calls.flatten().map(method).collect()
 }
 
-/// The effects of one call that depends on nothing but itself.
+/// Returns the effects of one call that depends on nothing but itself.
 pub(in crate::solana) fn alone(call: &Call<'_>, wallet: &Pubkey, caip2: &Arc<str>) -> Vec<Effect> {
     let facts = Facts::default();
     Context { wallet, caip2, facts: &facts, holders: BTreeMap::new() }.read(call)
 }
 
-/// Who signs and who pays.
+/// Checks the signers and the payer.
 fn frame(message: &VersionedMessage, wallet: &Pubkey, effects: &mut Vec<Effect>) {
     if message.static_account_keys().first() != Some(wallet) {
         effects.push(unknown(None, "another account pays the fee".to_owned()));
@@ -100,7 +101,7 @@ fn frame(message: &VersionedMessage, wallet: &Pubkey, effects: &mut Vec<Effect>)
 }
 
 impl Context<'_> {
-    /// What one instruction does.
+    /// Returns the effects of one instruction.
     fn read(&mut self, call: &Call<'_>) -> Vec<Effect> {
         let understood = if call.program == solana_system_interface::program::ID {
             system::read(self, call)
@@ -111,7 +112,7 @@ impl Context<'_> {
         } else if call.program == stake::ID {
             stake::read(self, call)
         } else if call.program == compute_budget::ID {
-            // The body vouches for these: they are in its fee.
+            // The body has checked these: they are in its fee.
             Some(Vec::new())
         } else if MEMOS.contains(&call.program) {
             self.memo(call)
@@ -131,7 +132,7 @@ fn unknown(target: Option<&Pubkey>, what: String) -> Effect {
     Effect::Unknown { target: target.map(address), what }
 }
 
-/// A call of a program, understood or not.
+/// A call of a program, decoded or not.
 fn called(call: &Call<'_>, decoded: bool) -> Effect {
     Effect::ContractCall {
         target: address(&call.program),
@@ -140,7 +141,7 @@ fn called(call: &Call<'_>, decoded: bool) -> Effect {
     }
 }
 
-/// Power over `target` that goes to `to`.
+/// The transfer of an authority over `target` to `to`.
 fn handed_over(call: &Call<'_>, target: &Pubkey, to: Option<&Pubkey>, what: &str) -> Effect {
     Effect::AuthorityChange {
         target: address(target),
@@ -154,7 +155,7 @@ fn native_out(to: &Pubkey, lamports: u64) -> Effect {
     Effect::NativeOut { to: address(to), amount: U256::from(lamports) }
 }
 
-/// A few words for people about an instruction that is not understood.
+/// A short description of an instruction that cannot be read, for display.
 fn describe(call: &Call<'_>) -> String {
     let program = if TokenProgram::of(&call.program).is_some() {
         return token::describe(call.data);
@@ -167,7 +168,7 @@ fn describe(call: &Call<'_>) -> String {
     } else {
         "memo program"
     };
-    format!("{program}: an instruction that is not well formed or not the wallet's")
+    format!("{program}: an instruction that is not well formed or by another authority")
 }
 
 #[cfg(test)]

@@ -1,5 +1,5 @@
-//! What an owner is shown of a message beside its effects: memos, whatever was not read, and what else the
-//! signature fixes.
+//! Content of a message shown to an owner beside its effects: memos, undecoded instructions, and other terms
+//! that the signature fixes.
 
 use alloy_primitives::Bytes;
 use waiaas_core::effect::Effect;
@@ -9,13 +9,13 @@ use super::{MEMOS, address, associated_program, system};
 use crate::solana::codec::body::{Body, Builder};
 use crate::solana::codec::message::Call;
 
-/// What is shown of an instruction with these effects.
+/// Returns the content shown for an instruction with these effects.
 pub(super) fn content(call: &Call<'_>, effects: &[Effect]) -> Option<Content> {
     let memo = MEMOS.contains(&call.program).then(|| std::str::from_utf8(call.data).ok()).flatten();
     if let Some(text) = memo.filter(|_| effects.is_empty()) {
         return Some(Content::Memo { text: text.to_owned() });
     }
-    if effects.iter().all(|effect| says_all(call, effect)) {
+    if effects.iter().all(|effect| is_complete(call, effect)) {
         return None;
     }
     let uses = call.accounts.iter().zip(&call.uses);
@@ -31,15 +31,16 @@ pub(super) fn content(call: &Call<'_>, effects: &[Effect]) -> Option<Content> {
     })
 }
 
-/// Whether an effect says all there is to say about its instruction.
-fn says_all(call: &Call<'_>, effect: &Effect) -> bool {
+/// Whether an effect describes its instruction completely.
+fn is_complete(call: &Call<'_>, effect: &Effect) -> bool {
     match effect {
-        // That a call is understood says neither whom its accounts and fields name nor what they are for.
+        // The effect of a decoded call shows neither the recipients among its accounts and fields nor their
+        // purpose.
         Effect::ContractCall { .. }
         // The effect names no new rule or limit that the instruction may set.
         | Effect::AuthorityChange { .. }
         | Effect::Unknown { .. } => false,
-        // Other instructions that pay name a source, or what becomes of the account that is paid.
+        // Other instructions that pay name a source or set the state of the paid account.
         Effect::NativeOut { .. } => system::is_transfer(call),
         Effect::AccountRent { .. } => call.program == associated_program::ID,
         Effect::TokenOut { .. }
@@ -55,7 +56,7 @@ fn says_all(call: &Call<'_>, effect: &Effect) -> bool {
     }
 }
 
-/// What the signature over a message built elsewhere fixes besides.
+/// Returns the other terms fixed by the signature over a message built elsewhere.
 pub(super) fn terms(body: &Body) -> Option<Content> {
     let blockhash = body.message().recent_blockhash().to_string();
     let fields = vec![Argument::new("recentBlockhash", "string", Value::Text(blockhash))];

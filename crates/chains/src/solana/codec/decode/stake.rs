@@ -18,18 +18,18 @@ pub(super) fn read(context: &Context<'_>, call: &Call<'_>) -> Option<Vec<Effect>
     let what = "authority over a stake account";
     let effect = match (tag, call.accounts.as_slice()) {
         (0, [stake, _rent]) => initialise(context, call, stake, &mut data)?,
-        // Authorize: the new authority, and whether it stakes (0) or withdraws (1).
+        // Authorize: the new authority, and its kind: staker (0) or withdrawer (1).
         (1, [stake, _clock, authority] | [stake, _clock, authority, _]) => {
             let to = data.key()?;
             data.u32().filter(|kind| *kind <= 1)?;
             (authority == wallet).then(|| handed_over(call, stake, Some(&to), what))?
         }
-        // DelegateStake: stake, vote account, clock, history, config, authority. Who earns by it, and what
-        // Deactivate ends, no list or limit sees: the owner does.
+        // DelegateStake: stake, vote account, clock, history, config, authority. No list or limit covers the
+        // earner of a delegation or the end of one by Deactivate, so the owner must see it.
         (2, [_, _, _, _, _, authority]) | (5, [_, _, authority]) => {
             (authority == wallet).then(|| called(call, false))?
         }
-        // Split and Merge keep what they touch under the same authorities.
+        // Split and Merge keep all stake accounts under the same authorities.
         (7, [_, _, _, _, authority]) => (authority == wallet).then(|| called(call, true))?,
         (3, [_, _, authority]) => {
             data.u64()?;
@@ -62,7 +62,8 @@ pub(super) fn read(context: &Context<'_>, call: &Call<'_>) -> Option<Vec<Effect>
     Some(vec![effect])
 }
 
-/// Initialize: staker, withdrawer, and a lockup of time, epoch and custodian. Whoever withdraws owns it.
+/// Initialize: staker, withdrawer, and a lockup of time, epoch and custodian. The withdrawer owns the
+/// account.
 fn initialise(
     context: &Context<'_>,
     call: &Call<'_>,
@@ -72,10 +73,10 @@ fn initialise(
     let (staker, withdrawer) = (data.key()?, data.key()?);
     let (until, epoch, custodian) = (data.u64()?, data.u64()?, data.key()?);
     let locked = until != 0 || epoch != 0;
-    let stranger = [withdrawer, staker].into_iter().chain(locked.then_some(custodian));
-    let stranger = stranger.into_iter().find(|key| key != context.wallet);
-    Some(match stranger {
+    let other = [withdrawer, staker].into_iter().chain(locked.then_some(custodian));
+    let other = other.into_iter().find(|key| key != context.wallet);
+    Some(match other {
         None => called(call, true),
-        Some(to) => handed_over(call, stake, Some(&to), "a new stake account is somebody else's"),
+        Some(to) => handed_over(call, stake, Some(&to), "a new stake account under another authority"),
     })
 }

@@ -29,7 +29,7 @@ pub(super) fn read(context: &Context<'_>, call: &Call<'_>) -> Option<Vec<Effect>
     let tag = data.u32()?;
     let accounts = call.accounts.as_slice();
     let effect = match (tag, accounts) {
-        // CreateAccount: lamports, space, owner. Whose the account becomes is for its program to say.
+        // CreateAccount: lamports, space, owner. The owner of the new account is set by its program.
         (0, [from, to]) => {
             let (lamports, _, _) = (data.u64()?, data.u64()?, data.key()?);
             (from == wallet && to != wallet).then(|| native_out(to, lamports))?
@@ -68,7 +68,7 @@ pub(super) fn read(context: &Context<'_>, call: &Call<'_>) -> Option<Vec<Effect>
         }
         (8, [account]) => {
             data.u64()?;
-            let what = "the wallet's account is given space, and can pay nothing any more";
+            let what = "the wallet's account is given space, so that it can no longer pay";
             (account == wallet).then(|| handed_over(call, account, None, what))?
         }
         // AllocateWithSeed: base, seed, space, owner. AssignWithSeed: base, seed, owner.
@@ -81,13 +81,13 @@ pub(super) fn read(context: &Context<'_>, call: &Call<'_>) -> Option<Vec<Effect>
             let what = "an account derived from the wallet is given to a program";
             (base == wallet && named == *base).then(|| handed_over(call, account, Some(&owner), what))?
         }
-        // TransferWithSeed: lamports, seed, owner of the source. What an account derived from the wallet
-        // holds is the wallet's.
+        // TransferWithSeed: lamports, seed, owner of the source. The balance of an account derived from the
+        // wallet is the wallet's.
         (11, [_, base, to]) => {
             let (lamports, _, _) = (data.u64()?, data.text()?, data.key()?);
             (base == wallet).then(|| native_out(to, lamports))?
         }
-        // UpgradeNonceAccount needs nobody's signature.
+        // UpgradeNonceAccount needs no signature.
         (12, [_]) => called(call, false),
         _ => return None,
     };
@@ -97,11 +97,11 @@ pub(super) fn read(context: &Context<'_>, call: &Call<'_>) -> Option<Vec<Effect>
 
 pub(super) fn describe(data: &[u8]) -> String {
     let name = match Cursor::new(data).u32() {
-        Some(0 | 3 | 13) => "CreateAccount that is not the wallet's or not well formed",
+        Some(0 | 3 | 13) => "CreateAccount of another account or not well formed",
         Some(TRANSFER) => "Transfer from another account or not well formed",
         Some(ADVANCE_NONCE) => "AdvanceNonceAccount, which makes a transaction that never expires",
-        Some(11) => "TransferWithSeed that is not the wallet's or not well formed",
-        Some(_) | None => "an instruction that is not well formed or not the wallet's",
+        Some(11) => "TransferWithSeed of another account or not well formed",
+        Some(_) | None => "an instruction that is not well formed or by another authority",
     };
     format!("system program: {name}")
 }

@@ -1,10 +1,10 @@
 //! The token programs (`spl-token-interface`, `spl-token-2022-interface`: a tag byte, then the fields).
 //!
-//! Belongs here: what both programs have. What only Token-2022 has is in `extensions`.
+//! Belongs here: the instructions of both programs. The instructions of Token-2022 alone are in `extensions`.
 //!
-//! Only the wallet signs, so an instruction whose authority is anybody else, a multisig account among
-//! them, is not understood. Of accounts that the wallet may spend from as a delegate, it is counted as if
-//! they were its own. A mint of one indivisible piece is an NFT, whatever it was asked for as.
+//! Only the wallet signs, so an instruction with any other authority, including a multisig account, is an
+//! unknown effect. Transfers from accounts that the wallet may spend from as a delegate count as transfers
+//! from its own. A mint of one indivisible unit is an NFT, whatever the request called it.
 
 use solana_pubkey::Pubkey;
 use waiaas_core::U256;
@@ -19,7 +19,7 @@ use crate::solana::codec::facts::{Holder, MintFact};
 use crate::solana::codec::message::Call;
 use crate::solana::codec::mint::TokenProgram;
 
-/// Tag of the instruction that holds others.
+/// Tag of the instruction that contains others.
 const BATCH: u8 = 255;
 
 pub(super) fn read(context: &mut Context<'_>, program: TokenProgram, call: &Call<'_>) -> Option<Vec<Effect>> {
@@ -42,9 +42,9 @@ pub(super) fn read(context: &mut Context<'_>, program: TokenProgram, call: &Call
             [_] => data.end().map(|()| vec![called(call, true)]),
             _ => None,
         },
-        // InitializeMint and InitializeMultisig and their second forms; questions about sizes and amounts.
+        // InitializeMint and InitializeMultisig and their second forms; queries of sizes and amounts.
         0 | 2 | 19 | 20 | 21 | 23 | 24 => Some(vec![called(call, false)]),
-        // WithdrawExcessLamports and UnwrapLamports, whose lamports go to an account of choice.
+        // WithdrawExcessLamports and UnwrapLamports, whose lamports go to a given account.
         38 => take_lamports(context, call, data.end()),
         45 => take_lamports(context, call, unwrapped(&mut data).and(data.end())),
         BATCH => None,
@@ -53,7 +53,7 @@ pub(super) fn read(context: &mut Context<'_>, program: TokenProgram, call: &Call
     }
 }
 
-/// An amount, with the mint's decimals behind it in the checked forms.
+/// Reads an amount, followed by the mint's decimals in the checked forms.
 pub(super) fn amount(data: &mut Cursor<'_>, checked: bool) -> Option<u64> {
     let amount = data.u64()?;
     if checked {
@@ -62,7 +62,7 @@ pub(super) fn amount(data: &mut Cursor<'_>, checked: bool) -> Option<u64> {
     Some(amount)
 }
 
-/// The optional amount of UnwrapLamports.
+/// Reads the optional amount of UnwrapLamports.
 fn unwrapped(data: &mut Cursor<'_>) -> Option<()> {
     if data.flag()? {
         data.u64()?;
@@ -83,7 +83,7 @@ impl Context<'_> {
         NftId { caip2: self.caip2.clone(), kind: NftKind::Metaplex { mint: address(mint) } }
     }
 
-    /// Some of a mint leaves, and whoever else has a say in it is called.
+    /// An outflow of a mint, with a call of the other program that takes part in its transfers, if any.
     pub(super) fn moved(
         &self,
         call: &Call<'_>,
@@ -103,7 +103,7 @@ impl Context<'_> {
         Some(std::iter::once(out).chain(beyond).collect())
     }
 
-    /// A transfer to a token account: what it means for the owner of that account.
+    /// A transfer to a token account, as an outflow to the owner of that account.
     pub(super) fn paid(
         &self,
         call: &Call<'_>,
@@ -112,7 +112,7 @@ impl Context<'_> {
         amount: u64,
     ) -> Option<Vec<Effect>> {
         let holder = self.holder(program, destination).filter(|holder| holder.mint == *mint)?;
-        // Its address says nothing about its owner unless it is derived from the owner.
+        // Its address determines its owner only if it is derived from the owner.
         if holder.closable && !holder.is_at_its_derived(destination) {
             return None;
         }
@@ -131,7 +131,7 @@ impl Context<'_> {
         Some(vec![if nft {
             Effect::NftAllowance { nft: self.nft(mint), spender: spender.map(address) }
         } else {
-            // A token account has one delegate; nobody but the wallet is left when it is taken back.
+            // A token account has one delegate; after a revocation only the wallet is left.
             let asset = AssetId::token(self.caip2, address(mint));
             let spender = address(spender.unwrap_or(self.wallet));
             Effect::Allowance { asset, spender, amount: U256::from(amount), through: None }
@@ -154,7 +154,7 @@ fn transfer(
             (context.holder(program, source)?.mint, destination, authority)
         }
         [_, mint, destination, authority, more @ ..] if checked => {
-            // Accounts behind the authority are for a transfer hook; elsewhere they are for a multisig.
+            // Further accounts behind the authority are for a transfer hook, or otherwise for a multisig.
             let hooked = program == TokenProgram::Token2022 && context.mint(program, mint)?.beyond.is_some();
             if !hooked && !more.is_empty() {
                 return None;
@@ -224,7 +224,7 @@ fn set_authority(
         _ if program == TokenProgram::Token2022 => "authority over a token's extension",
         _ => return None,
     };
-    // From here on the account is somebody else's, or somebody else may close it.
+    // From here on the account belongs to another owner, or another account may close it.
     if let Some(holder) = context.holders.get_mut(account) {
         match (kind, to) {
             (2, Some(owner)) => holder.owner = owner,
@@ -235,7 +235,7 @@ fn set_authority(
     Some(vec![handed_over(call, account, to.as_ref(), what)])
 }
 
-/// What is burnt goes to nobody; the mint stands for that.
+/// A burn has no recipient; the mint is named instead.
 fn burn(
     context: &Context<'_>,
     program: TokenProgram,
@@ -252,28 +252,28 @@ fn burn(
     context.moved(call, program, mint, mint, amount)
 }
 
-/// The account's lamports go to an account of choice, all of them; the wrapped coin too.
+/// Closes an account. All its lamports, including the wrapped coin, go to a given account.
 fn close(context: &mut Context<'_>, call: &Call<'_>, data: Cursor<'_>) -> Option<Vec<Effect>> {
     let effects = take_lamports(context, call, data.end())?;
     call.accounts.first().map(|account| context.holders.remove(account));
     Some(effects)
 }
 
-/// Lamports of an unknown number go to an account of choice: nothing leaves if that is the wallet.
+/// An unknown number of lamports goes to a given account: no outflow if that is the wallet.
 fn take_lamports(context: &Context<'_>, call: &Call<'_>, read: Option<()>) -> Option<Vec<Effect>> {
     read?;
     let [_, destination, authority] = call.accounts.as_slice() else { return None };
     (destination == context.wallet && authority == context.wallet).then(|| vec![called(call, true)])
 }
 
-/// What the wallet does as the authority of a mint: MintTo, FreezeAccount, ThawAccount.
+/// Calls of the wallet as the authority of a mint: MintTo, FreezeAccount, ThawAccount.
 fn by_authority(context: &Context<'_>, call: &Call<'_>, read: Option<()>) -> Option<Vec<Effect>> {
     read?;
     let [_, _, authority] = call.accounts.as_slice() else { return None };
     (authority == context.wallet).then(|| vec![called(call, false)])
 }
 
-/// InitializeAccount in its three forms: whose a new token account is.
+/// InitializeAccount in its three forms: it sets the owner of a new token account.
 fn initialise(
     context: &mut Context<'_>,
     program: TokenProgram,
@@ -288,7 +288,7 @@ fn initialise(
         _ => return None,
     };
     data.end()?;
-    // An account that is there already is not initialised again.
+    // An existing account cannot be initialised again.
     let holder = Holder { program, mint: *mint, owner, closable: false };
     if context.holders.insert(*account, holder).is_some() {
         return None;
@@ -296,7 +296,7 @@ fn initialise(
     if owner == *context.wallet {
         return Some(vec![called(call, true)]);
     }
-    // What was paid into the account stands where it was paid; from here on it is this owner's.
+    // Earlier payments into the account stay where they were counted; from here on it belongs to this owner.
     let (owner, account) = (address(&owner), address(account));
     Some(vec![called(call, true), Effect::AccountRent { owner, account, amount: U256::ZERO }])
 }
@@ -304,15 +304,15 @@ fn initialise(
 pub(super) fn describe(data: &[u8]) -> String {
     let name = match data.first() {
         Some(3 | 12) => {
-            "a transfer that is not well formed, or from or to an account that is not known or that somebody \
-             other than its owner may close"
+            "a transfer that is not well formed, or from or to an account that is not known or that another \
+             account may close"
         }
-        Some(4 | 13) => "Approve that is not the wallet's or not well formed",
-        Some(6) => "SetAuthority that is not the wallet's or not well formed",
-        Some(8 | 15) => "Burn that is not the wallet's or not well formed",
-        Some(9 | 38 | 45) => "lamports of a token account for somebody else",
+        Some(4 | 13) => "Approve by another authority or not well formed",
+        Some(6) => "SetAuthority by another authority or not well formed",
+        Some(8 | 15) => "Burn by another authority or not well formed",
+        Some(9 | 38 | 45) => "lamports of a token account for another recipient",
         Some(&BATCH) => "Batch",
-        Some(_) | None => "an instruction that is not known, not well formed or not the wallet's",
+        Some(_) | None => "an instruction that is not known, not well formed or by another authority",
     };
     format!("token program: {name}")
 }

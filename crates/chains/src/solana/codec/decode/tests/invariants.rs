@@ -1,4 +1,4 @@
-//! More instructions, never a lower tier.
+//! More instructions never lower the tier.
 
 use proptest::prelude::*;
 use spl_token_2022_interface::instruction as token;
@@ -17,7 +17,7 @@ fn judge() -> impl Strategy<Value = Judge> {
     judges(network, known.map(to).collect())
 }
 
-/// What is known here, and what opening an account costs.
+/// Known facts, with the rent of opening an account.
 fn known() -> Facts {
     let mut facts = facts(TokenProgram::Token);
     let opened =
@@ -26,7 +26,7 @@ fn known() -> Facts {
     facts
 }
 
-/// Instructions that move or lend so much.
+/// Instructions that move or lend this amount.
 fn with_amount(which: u8, amount: u64) -> Instruction {
     let program = spl_token_interface::ID;
     let made = match which % 4 {
@@ -43,7 +43,7 @@ fn some() -> impl Strategy<Value = Instruction> {
     prop_oneof![2 => own, 1 => instructions()]
 }
 
-/// Without the fee, whose budget here is beyond every limit.
+/// The effects without the fee, whose budget here is above every limit.
 fn spent(effects: Vec<Effect>) -> Vec<Effect> {
     effects.into_iter().filter(|effect| !matches!(effect, Effect::NetworkFee { .. })).collect()
 }

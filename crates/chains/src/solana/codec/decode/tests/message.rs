@@ -1,4 +1,4 @@
-//! What runs through a whole message: who signs and pays, lookup tables, legacy messages.
+//! Properties of a whole message: signers and payer, lookup tables, legacy messages.
 
 use solana_compute_budget_interface::ComputeBudgetInstruction;
 use solana_hash::Hash;
@@ -24,7 +24,7 @@ fn other_signers_and_payers_are_unknown() {
 }
 
 #[test]
-fn accounts_from_tables_are_what_the_facts_say() {
+fn accounts_from_tables_are_taken_from_the_facts() {
     let table = AddressLookupTableAccount { key: key(90), addresses: vec![key(91), OTHER, key(92)] };
     let hash = Hash::new_from_array([3; 32]);
     let pay = system::transfer(&WALLET, &OTHER, 5);
@@ -46,7 +46,7 @@ fn accounts_from_tables_are_what_the_facts_say() {
 }
 
 #[test]
-fn legacy_messages_say_the_same() {
+fn legacy_messages_have_the_same_effects() {
     let opaque = Instruction {
         program_id: key(70),
         accounts: vec![AccountMeta::new(WALLET, true)],
@@ -62,7 +62,7 @@ fn legacy_messages_say_the_same() {
 }
 
 #[test]
-fn memos_and_what_is_not_read_are_shown_whole() {
+fn memos_and_undecoded_calls_are_shown_in_full() {
     let memo = Instruction {
         program_id: spl_memo_interface::v3::ID,
         accounts: vec![],
@@ -89,7 +89,7 @@ fn memos_and_what_is_not_read_are_shown_whole() {
         Content::Memo { text: "rent\u{202e} for May".into() },
         Content::Instruction {
             program: to(key(70)),
-            // The transfer before it may change `OWNER`, and so may the whole message.
+            // The transfer before it makes `OWNER` writable, and that applies to the whole message.
             accounts: vec![used(WALLET, true, true), used(OWNER, false, true), used(OTHER, false, true)],
             data: opaque.data.into(),
         },
@@ -116,7 +116,7 @@ fn accounts_from_tables_keep_their_uses() {
 }
 
 #[test]
-fn of_calls_that_are_read_accounts_and_fields_are_shown_whole() {
+fn accounts_and_fields_of_decoded_calls_are_shown_in_full() {
     use spl_token_2022_interface::instruction as token;
     let (stake, vote, program) = (key(60), key(61), spl_token_interface::ID);
     let staking = |tag: u32, accounts: &[Pubkey]| Instruction {
@@ -150,7 +150,7 @@ fn of_calls_that_are_read_accounts_and_fields_are_shown_whole() {
         let named: Vec<_> = accounts.iter().map(|used| used.address).collect();
         assert_eq!(named, instruction.accounts.iter().map(|used| to(used.pubkey)).collect::<Vec<_>>());
     }
-    // What its effects say whole is not said twice.
+    // Content that the effects describe completely is not repeated.
     let plain = Body::new(Builder::Here, u64::MAX, Facts::default(), message(&[transfer(5)]));
     assert_eq!(walk(&plain.expect("a body"), &WALLET, &"solana:localnet".into()).1, []);
 }

@@ -1,4 +1,4 @@
-//! Bytes made by the programs' own interface crates, and what is read in them.
+//! Decodes bytes made by the programs' own interface crates.
 
 mod invariants;
 mod message;
@@ -20,7 +20,7 @@ pub(super) const MINT: Pubkey = key(5);
 pub(super) const NFT: Pubkey = key(11);
 pub(super) const HOOKED: Pubkey = key(12);
 pub(super) const HOOK: Pubkey = key(13);
-/// Token accounts of the wallet for `MINT`, `NFT` and `HOOKED`, and of `OWNER`'s.
+/// Token accounts of the wallet for `MINT`, `NFT` and `HOOKED`, and of `OWNER`.
 pub(super) const OWN: Pubkey = key(20);
 pub(super) const OWN_NFT: Pubkey = key(21);
 pub(super) const THEIRS: Pubkey = key(30);
@@ -31,7 +31,7 @@ pub(super) fn to(key: Pubkey) -> Address {
     address(&key)
 }
 
-/// What is known about the accounts above, under one of the token programs.
+/// Facts about the accounts above, under one of the token programs.
 pub(super) fn facts(program: TokenProgram) -> Facts {
     let holder = |mint, owner| Holder { program, mint, owner, closable: false };
     let mint = MintFact { program, nft: false, beyond: None };
@@ -62,7 +62,7 @@ pub(super) fn with(facts: Facts, instructions: &[Instruction]) -> Vec<Effect> {
     all
 }
 
-/// The effects of one instruction, the fee aside.
+/// Returns the effects of one instruction, without the fee.
 pub(super) fn read(instruction: &Instruction) -> Vec<Effect> {
     let program = TokenProgram::of(&instruction.program_id).unwrap_or(TokenProgram::Token);
     with(facts(program), std::slice::from_ref(instruction))
@@ -82,7 +82,7 @@ pub(super) fn out(mint: Pubkey, owner: Pubkey, amount: u64) -> Effect {
     Effect::TokenOut { asset, to: address(&owner), amount: U256::from(amount) }
 }
 
-/// The target and the new authority, where that is what the effects are.
+/// Returns the target and the new authority if the only effect is an authority change.
 pub(super) fn handed(effects: &[Effect]) -> Option<(Address, Option<Address>)> {
     match effects {
         [Effect::AuthorityChange { target, to, selector: Some(_), .. }] => Some((*target, *to)),
@@ -90,7 +90,7 @@ pub(super) fn handed(effects: &[Effect]) -> Option<(Address, Option<Address>)> {
     }
 }
 
-/// Each of these instructions with a byte more or fewer, or an account more or fewer, is not understood.
+/// Asserts that the instruction with a byte or an account more or fewer is unknown.
 pub(super) fn strict(name: &str, good: &Instruction) {
     let mut longer = good.clone();
     longer.data.push(0);

@@ -1,4 +1,4 @@
-//! The System and Stake programs, memos, and programs that nobody here knows.
+//! The System and Stake programs, memos, and other programs.
 
 use solana_instruction::{AccountMeta, Instruction};
 use solana_system_interface::instruction as system;
@@ -10,7 +10,7 @@ fn sent(lamports: u64) -> Vec<Effect> {
 }
 
 #[test]
-fn lamports_that_leave_are_counted() {
+fn outgoing_lamports_are_counted() {
     let base = WALLET;
     for (name, instruction, expected) in [
         ("transfer", system::transfer(&WALLET, &OTHER, 5), sent(5)),
@@ -38,7 +38,7 @@ fn lamports_that_leave_are_counted() {
 }
 
 #[test]
-fn power_over_accounts_is_handed_over_by_name() {
+fn authority_changes_name_account_and_new_authority() {
     let own = Some((to(WALLET), Some(to(MINT))));
     let other = Some((to(OTHER), Some(to(MINT))));
     for (name, instruction, expected) in [
@@ -54,10 +54,10 @@ fn power_over_accounts_is_handed_over_by_name() {
 }
 
 #[test]
-fn what_only_somebody_else_may_do_is_unknown() {
+fn instructions_with_another_authority_are_unknown() {
     let foreign = |instruction: Instruction| {
         let found = read(&instruction);
-        // Another signer, and an instruction that is not the wallet's.
+        // Another signer, and an instruction of another authority.
         assert!(is_unknown(&found) && found.len() >= 2, "{instruction:?}: {found:?}");
     };
     foreign(system::transfer(&OTHER, &WALLET, 5));
@@ -73,7 +73,7 @@ fn what_only_somebody_else_may_do_is_unknown() {
 }
 
 #[test]
-fn other_programs_are_calls_that_nobody_has_understood() {
+fn calls_of_other_programs_are_undecoded() {
     let loader: Pubkey = "BPFLoaderUpgradeab1e11111111111111111111111".parse().expect("key");
     let tables: Pubkey = "AddressLookupTab1e1111111111111111111111111".parse().expect("key");
     let vote: Pubkey = "Vote111111111111111111111111111111111111111".parse().expect("key");
@@ -90,7 +90,7 @@ fn other_programs_are_calls_that_nobody_has_understood() {
 }
 
 #[test]
-fn memos_say_something_and_do_nothing() {
+fn memos_have_no_effects() {
     for program in [spl_memo_interface::v1::ID, spl_memo_interface::v3::ID] {
         let memo = |signers: &[&Pubkey]| {
             spl_memo_interface::instruction::build_memo(&program, "für 7".as_bytes(), signers)
@@ -101,8 +101,7 @@ fn memos_say_something_and_do_nothing() {
     }
 }
 
-/// An instruction of the Stake program in Bincode: a u32 tag and fields, every account a plain one but the
-/// wallet.
+/// An instruction of the Stake program in Bincode: a u32 tag and fields; no account signs except the wallet.
 fn stake_call(tag: u32, fields: &[&[u8]], accounts: &[Pubkey]) -> Instruction {
     let account = |key: &Pubkey| AccountMeta::new(*key, *key == WALLET);
     let data = [&tag.to_le_bytes()[..], &fields.concat()].concat();
@@ -110,7 +109,7 @@ fn stake_call(tag: u32, fields: &[&[u8]], accounts: &[Pubkey]) -> Instruction {
 }
 
 #[test]
-fn stakes_stay_the_wallets_or_are_handed_over_by_name() {
+fn stake_calls_keep_the_authority_or_name_the_new_one() {
     let (stake, clock, history) = (key(60), key(61), key(62));
     let (wallet, other, zero) = (WALLET.to_bytes(), OTHER.to_bytes(), [0; 32]);
     let seven = 7u64.to_le_bytes();
@@ -130,11 +129,7 @@ fn stakes_stay_the_wallets_or_are_handed_over_by_name() {
         stake_call(2, &[], &[stake, OTHER, clock, history, key(63), WALLET]),
         stake_call(5, &[], &[stake, clock, WALLET]),
     ] {
-        assert_eq!(
-            read(&instruction),
-            [call(&instruction, false)],
-            "who earns by it is for the owner to see"
-        );
+        assert_eq!(read(&instruction), [call(&instruction, false)], "the owner must see the earner");
         assert!(is_unknown(&read(&Instruction {
             data: [&instruction.data[..], &[0]].concat(),
             ..instruction
@@ -156,7 +151,7 @@ fn stakes_stay_the_wallets_or_are_handed_over_by_name() {
         assert_eq!(handed(&read(&instruction)), expected, "{name}");
     }
     let odd = stake_call(1, &[&other, &[2, 0, 0, 0]], &[stake, clock, WALLET]);
-    assert!(is_unknown(&read(&odd)), "an authority of no known kind");
+    assert!(is_unknown(&read(&odd)), "an unknown kind of authority");
     let moved = stake_call(16, &[&seven], &[stake, OTHER, WALLET]);
     assert_eq!(read(&moved), [call(&moved, false)]);
     assert!(is_unknown(&read(&stake_call(99, &[], &[stake]))));

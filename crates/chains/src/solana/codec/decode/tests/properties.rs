@@ -1,4 +1,4 @@
-//! Whatever the bytes: no panic, and nothing hides behind anything else.
+//! For any bytes: no panic, and no effect hides another.
 
 use proptest::prelude::*;
 use solana_instruction::{AccountMeta, Instruction};
@@ -55,16 +55,16 @@ pub(super) fn counted(facts: &Facts, instructions: &[Instruction]) -> Option<Vec
 
 proptest! {
     #[test]
-    fn whatever_is_appended_is_seen(first in instructions(), extra in instructions()) {
+    fn an_appended_instruction_adds_effects(first in instructions(), extra in instructions()) {
         let mut facts = facts(TokenProgram::Token2022);
         facts.rents.insert(associated(&OWNER, &MINT, &spl_token_interface::ID), 5);
         let before = counted(&facts, &[transfer(5), first.clone()]);
         let after = counted(&facts, &[transfer(5), first, extra]);
         if let (Some(before), Some(after)) = (before, after) {
             prop_assert!(after.len() > before.len());
-            // A signer that it brings along is said before everything else.
-            let said = |effect: &Effect| after.contains(effect);
-            prop_assert!(before.iter().all(said), "{before:?} {after:?}");
+            // The effect of an additional signer comes before all others.
+            let is_kept = |effect: &Effect| after.contains(effect);
+            prop_assert!(before.iter().all(is_kept), "{before:?} {after:?}");
         }
     }
 

@@ -26,7 +26,7 @@ fn pay(program: &Pubkey, mint: &Pubkey, destination: &Pubkey, authority: &Pubkey
     token::transfer_checked(program, &OWN, mint, destination, authority, &[], 30, 6).expect("encodes")
 }
 
-#[expect(deprecated, reason = "old wallets still make it")]
+#[expect(deprecated, reason = "old wallets still use it")]
 fn plain(program: &Pubkey, source: &Pubkey, destination: &Pubkey, authority: &Pubkey) -> Instruction {
     token::transfer(program, source, destination, authority, &[], 30).expect("encodes")
 }
@@ -49,7 +49,7 @@ fn transfers_name_the_owner_of_the_receiving_account() {
 }
 
 #[test]
-fn a_receiving_account_that_nobody_knows_is_unknown() {
+fn a_transfer_to_an_unknown_account_is_unknown() {
     let [program, program_2022] = &PROGRAMS;
     assert!(is_unknown(&read(&pay(program, &MINT, &key(77), &WALLET))), "no such account");
     assert!(is_unknown(&read(&pay(program, &MINT, &THEIRS_NFT, &WALLET))), "of another mint");
@@ -57,13 +57,13 @@ fn a_receiving_account_that_nobody_knows_is_unknown() {
     assert!(is_unknown(&read(&plain(program, &key(77), &THEIRS, &WALLET))), "no such source");
     let elsewhere = with(facts(TokenProgram::Token), &[pay(program_2022, &MINT, &THEIRS, &WALLET)]);
     assert!(is_unknown(&elsewhere), "of the other program");
-    assert!(is_unknown(&read(&pay(program, &MINT, &THEIRS, &OTHER))), "somebody else's tokens");
+    assert!(is_unknown(&read(&pay(program, &MINT, &THEIRS, &OTHER))), "tokens of another owner");
     let multisig = token::transfer_checked(program, &OWN, &MINT, &THEIRS, &OTHER, &[&WALLET], 30, 6);
     assert!(is_unknown(&read(&multisig.expect("encodes"))), "a multisig account");
 }
 
 #[test]
-fn an_account_that_somebody_else_may_close_is_no_destination() {
+fn an_account_with_a_close_authority_is_no_destination() {
     for program in &PROGRAMS {
         let kind = TokenProgram::of(program).expect("a token program");
         let derived = associated(&OWNER, &MINT, program);
@@ -72,15 +72,15 @@ fn an_account_that_somebody_else_may_close_is_no_destination() {
             known.holders.insert(account, Holder { program: kind, mint: MINT, owner: OWNER, closable });
             with(known, &[pay(program, &MINT, &account, &WALLET)])
         };
-        assert!(is_unknown(&paid(THEIRS, true)), "it may be closed and opened again for anybody");
+        assert!(is_unknown(&paid(THEIRS, true)), "it may be closed and opened again for another owner");
         assert_eq!(paid(THEIRS, false), [out(MINT, OWNER, 30)], "its owner alone closes it");
         assert_eq!(
             paid(derived, true),
             [out(MINT, OWNER, 30)],
-            "nobody opens that address for another owner"
+            "that address cannot be opened for another owner"
         );
 
-        // Somebody else may close it from the middle of the transaction on.
+        // From the middle of the transaction on, another account may close it.
         let close = AuthorityType::CloseAccount;
         let set = token::set_authority(program, &OWN, Some(&OTHER), close, &WALLET, &[]).expect("encodes");
         let found = with(facts(kind), &[set, pay(program, &MINT, &OWN, &WALLET)]);
@@ -89,7 +89,7 @@ fn an_account_that_somebody_else_may_close_is_no_destination() {
 }
 
 #[test]
-fn after_a_call_that_nobody_knows_only_derived_accounts_are_known() {
+fn after_an_undecoded_call_only_derived_accounts_are_known() {
     for program in &PROGRAMS {
         let kind = TokenProgram::of(program).expect("a token program");
         let derived = associated(&OWNER, &MINT, program);
@@ -100,13 +100,13 @@ fn after_a_call_that_nobody_knows_only_derived_accounts_are_known() {
         let found = with(known, &[to(&THEIRS), strange.clone(), to(&THEIRS), to(&derived)]);
         let [before, called, after, safe] = found.as_slice() else { panic!("{found:?}") };
         assert_eq!((before, called), (&out(MINT, OWNER, 30), &call(&strange, false)));
-        assert!(matches!(after, Effect::Unknown { .. }), "it may be another account by now");
+        assert!(matches!(after, Effect::Unknown { .. }), "it may be replaced by another account");
         assert_eq!(safe, &out(MINT, OWNER, 30));
     }
 }
 
 #[test]
-fn an_indivisible_single_piece_is_an_nft_however_it_moves() {
+fn a_single_indivisible_token_is_an_nft_in_every_instruction() {
     for program in &PROGRAMS {
         let quantity = U256::from(30);
         let out = Effect::NftOut { nft: nft(), to: to(OWNER), quantity };
@@ -122,14 +122,14 @@ fn an_indivisible_single_piece_is_an_nft_however_it_moves() {
 }
 
 #[test]
-fn a_transfer_hook_is_a_call_that_nobody_has_understood() {
+fn a_transfer_hook_is_an_undecoded_call() {
     let mut hooked = pay(&PROGRAMS[1], &HOOKED, &THEIRS_HOOKED, &WALLET);
     let selector = Selector::of_instruction(&hooked.data);
     let hook = Effect::ContractCall { target: to(HOOK), selector, decoded: false };
     let expected = [out(HOOKED, OWNER, 30), hook];
     assert_eq!(read(&hooked), expected);
     hooked.accounts.extend([HOOK, key(80)].map(|key| AccountMeta::new_readonly(key, false)));
-    assert_eq!(read(&hooked), expected, "with the accounts that the hook asks for");
+    assert_eq!(read(&hooked), expected, "with the accounts that the hook requires");
 }
 
 #[test]
@@ -154,7 +154,7 @@ fn permissions_are_given_and_taken_back() {
 }
 
 #[test]
-fn burning_is_a_transfer_to_nobody_and_closing_must_pay_the_wallet() {
+fn burning_is_a_transfer_to_the_mint_and_closing_must_pay_the_wallet() {
     for program in &PROGRAMS {
         let burn = token::burn(program, &OWN, &MINT, &WALLET, &[], 4).expect("encodes");
         let checked = token::burn_checked(program, &OWN, &MINT, &WALLET, &[], 4, 6).expect("encodes");
@@ -172,7 +172,7 @@ fn burning_is_a_transfer_to_nobody_and_closing_must_pay_the_wallet() {
 }
 
 #[test]
-fn authorities_are_handed_over_by_name() {
+fn authority_changes_name_account_and_new_authority() {
     for program in &PROGRAMS {
         for kind in [
             AuthorityType::AccountOwner,
@@ -197,7 +197,7 @@ fn authorities_are_handed_over_by_name() {
 }
 
 #[test]
-fn an_account_that_changed_hands_pays_its_new_owner() {
+fn a_transfer_to_an_account_with_a_new_owner_pays_the_new_owner() {
     for program in &PROGRAMS {
         let kind = AuthorityType::AccountOwner;
         let give = token::set_authority(program, &OWN, Some(&OTHER), kind, &WALLET, &[]).expect("encodes");
@@ -209,7 +209,7 @@ fn an_account_that_changed_hands_pays_its_new_owner() {
 }
 
 #[test]
-fn what_a_mints_authority_does_is_not_understood_and_no_batch_is() {
+fn calls_of_a_mint_authority_are_undecoded_and_batches_unknown() {
     for program in &PROGRAMS {
         for instruction in [
             token::mint_to(program, &MINT, &THEIRS, &WALLET, &[], 5).expect("encodes"),
@@ -236,7 +236,7 @@ fn what_a_mints_authority_does_is_not_understood_and_no_batch_is() {
 }
 
 #[test]
-fn the_interfaces_of_metadata_and_groups_are_known_by_their_names() {
+fn metadata_and_group_interfaces_are_recognised_by_their_tags() {
     let named = |name: &str, rest: &[u8]| Instruction {
         program_id: PROGRAMS[1],
         accounts: vec![AccountMeta::new(MINT, false), AccountMeta::new_readonly(WALLET, true)],
@@ -293,12 +293,12 @@ fn opening_accounts_costs_rent_each_and_makes_them_known() {
         elsewhere.accounts[1].pubkey = OTHER;
         assert!(is_unknown(&with(known.clone(), &[elsewhere])), "not the derived account");
         known.holders.insert(account, Holder { program: kind, mint: MINT, owner: OTHER, closable: false });
-        assert!(is_unknown(&with(known, &[create])), "somebody else's by now");
+        assert!(is_unknown(&with(known, &[create])), "the account has another owner");
     }
 }
 
 #[test]
-fn a_new_token_account_is_its_owners() {
+fn a_new_token_account_belongs_to_its_owner() {
     for program in &PROGRAMS {
         let kind = TokenProgram::of(program).expect("one of the two");
         let open = token::initialize_account3(program, &key(55), &MINT, &OTHER).expect("encodes");
@@ -306,10 +306,10 @@ fn a_new_token_account_is_its_owners() {
         let theirs = Effect::AccountRent { owner: to(OTHER), account: to(key(55)), amount: U256::ZERO };
         let expected = [call(&open, true), theirs.clone(), out(MINT, OTHER, 30)];
         assert_eq!(with(facts(kind), &[open, then]), expected);
-        assert_eq!(theirs.beneficiary(), Some(&to(OTHER)), "whitelists see whose it is");
+        assert_eq!(theirs.beneficiary(), Some(&to(OTHER)), "whitelists see its owner");
         let own = token::initialize_account3(program, &key(55), &MINT, &WALLET).expect("encodes");
         assert_eq!(read(&own), [call(&own, true)]);
         let again = token::initialize_account3(program, &THEIRS, &MINT, &OTHER).expect("encodes");
-        assert!(is_unknown(&read(&again)), "there already");
+        assert!(is_unknown(&read(&again)), "exists already");
     }
 }
