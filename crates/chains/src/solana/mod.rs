@@ -1,7 +1,9 @@
-//! Solana clusters: messages built here and elsewhere, texts, what they do, confirmation by block height.
+//! Solana clusters: messages built here and elsewhere, texts, their effects, and confirmation by block
+//! height.
 //!
-//! `codec` is the pure half: formats, and the arithmetic of fees and blockhashes. `node` is the half that asks
-//! nodes. Does not belong here: what a transaction is worth (`price`), or whether it is allowed.
+//! `codec` is the pure half: formats, and the arithmetic of fees and blockhashes. `node` is the half that
+//! makes requests to nodes. Does not belong here: the value of a transaction (`price`), or whether it is
+//! permitted.
 
 mod codec;
 mod node;
@@ -9,7 +11,7 @@ mod node;
 pub use self::codec::{SolanaCodec, mint_facts};
 pub use self::node::SolanaChain;
 
-/// From when on a transaction counts as done.
+/// The confirmation level at which a transaction counts as done.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Commitment {
     /// Two thirds of the stake voted for its block.
@@ -19,7 +21,7 @@ pub enum Commitment {
 }
 
 impl Commitment {
-    /// The name in JSON-RPC.
+    /// Returns the name in JSON-RPC.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Confirmed => "confirmed",
@@ -28,14 +30,14 @@ impl Commitment {
     }
 }
 
-/// What the operator sets for one cluster.
+/// The operator's settings for one cluster.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct SolanaOptions {
-    /// Most paid for priority, in micro-lamports per compute unit.
+    /// The highest price for priority, in micro-lamports per compute unit.
     pub priority_fee_cap: u64,
-    /// From when on a transaction counts as done.
+    /// The confirmation level at which a transaction counts as done.
     pub commitment: Commitment,
-    /// Compute units requested, in per cent of what the simulation used; below 100 counts as 100.
+    /// Requested compute units, in per cent of those used in the simulation; below 100 counts as 100.
     pub compute_margin_percent: u32,
 }
 

@@ -1,6 +1,6 @@
-//! A real EVM node for one test: started on a free port, mining only when told, killed with the test.
+//! A real EVM node for one test: started on a free port, mining only on request, killed with the test.
 //!
-//! The binary is the one `localnet/start.sh --build-only` installs.
+//! `localnet/start.sh --build-only` installs the binary.
 
 use std::io::{BufRead, BufReader, Read as _, Write as _};
 use std::net::TcpStream;
@@ -15,13 +15,13 @@ use waiaas_core::network::NetworkId;
 use wiremock::matchers::any;
 use wiremock::{Mock, MockServer, Request, Respond, ResponseTemplate};
 
-/// A constructed contract whose code answers every call with one word.
+/// Returns creation code of a contract that answers every call with one word.
 pub(crate) fn code_answering(word: u8) -> String {
     // PUSH1 word, PUSH1 0, MSTORE, PUSH1 32, PUSH1 0, RETURN
     format!("0x60{word:02x}60005260206000f3")
 }
 
-/// Code that reverts whatever is asked: PUSH1 0, PUSH1 0, REVERT.
+/// Code that reverts every call: PUSH1 0, PUSH1 0, REVERT.
 pub(crate) const CODE_REVERTING: &str = "0x60006000fd";
 
 /// A running node.
@@ -31,7 +31,7 @@ pub(crate) struct Anvil {
     admin: RpcPool,
 }
 
-/// All of a node but one method.
+/// A node without one method.
 struct Lacking {
     method: &'static str,
     /// Its address and port.
@@ -61,7 +61,7 @@ impl Respond for Lacking {
 }
 
 impl Anvil {
-    /// Chain id 31337, four slots an epoch, so that a block is final when eight are above it.
+    /// Chain id 31337, four slots an epoch, so that a block is final once eight are above it.
     pub(crate) fn start(extra: &[&str]) -> Self {
         let mut child = Command::new(parts().join("@foundry-rs").join(platform()).join("bin/anvil"))
             .args(["--host", "127.0.0.1", "--port", "0", "--no-mining", "--slots-in-an-epoch", "4"])
@@ -73,7 +73,7 @@ impl Anvil {
             .expect("anvil starts");
         let lines = BufReader::new(child.stdout.take().expect("piped")).lines();
         let (sender, receiver) = mpsc::channel();
-        // The thread keeps reading, for a full pipe would stop the node; it ends with the node.
+        // The thread keeps reading, because a full pipe would stop the node; it ends with the node.
         std::thread::spawn(move || {
             for line in lines.map_while(Result::ok) {
                 if let Some(address) = line.strip_prefix("Listening on ") {
@@ -81,7 +81,7 @@ impl Anvil {
                 }
             }
         });
-        let url = receiver.recv_timeout(Duration::from_secs(30)).expect("anvil says where it listens");
+        let url = receiver.recv_timeout(Duration::from_secs(30)).expect("anvil prints its address");
         let client = http_client().expect("client");
         let admin = RpcPool::new(&NetworkId::new("admin"), vec![url.clone()], client, RpcOptions::default());
         Self { child, url, admin: admin.expect("pool") }
@@ -95,7 +95,7 @@ impl Anvil {
         self.admin.call(method, params).await.unwrap_or_else(|failure| panic!("{method}: {failure}"))
     }
 
-    /// The node behind a server that does not know `method`, and passes everything else on.
+    /// Starts a server that forwards everything except `method` to the node.
     pub(crate) async fn without(&self, method: &'static str) -> MockServer {
         let server = MockServer::start().await;
         let lacking = Lacking { method, node: self.url.trim_start_matches("http://").to_owned() };
@@ -103,12 +103,12 @@ impl Anvil {
         server
     }
 
-    /// Mines `blocks` blocks; the first takes what is in the pool.
+    /// Mines `blocks` blocks; the first takes the pool's transactions.
     pub(crate) async fn mine(&self, blocks: u64) {
         self.call("anvil_mine", json!([format!("0x{blocks:x}")])).await;
     }
 
-    /// Deploys OpenZeppelin's `ERC20PresetFixedSupply` with its whole supply in `owner`'s hands.
+    /// Deploys OpenZeppelin's `ERC20PresetFixedSupply` with its whole supply owned by `owner`.
     pub(crate) async fn deploy_erc20(&self, symbol: &str, supply: u64, owner: [u8; 20]) -> [u8; 20] {
         let head = format!("{:064x}{:064x}{supply:064x}{:0>64}", 128, 192, hex::encode(owner));
         let arguments = format!("{head}{}{}", text("Test token"), text(symbol));
@@ -193,11 +193,11 @@ impl Anvil {
         let hash = self.call("eth_sendTransaction", json!([transaction])).await;
         self.mine(1).await;
         let receipt = self.call("eth_getTransactionReceipt", json!([hash])).await;
-        assert_eq!(receipt["status"], "0x1", "the node's own transaction works");
+        assert_eq!(receipt["status"], "0x1", "the node's own transaction succeeds");
         receipt
     }
 
-    /// Ends the process and waits until it is gone.
+    /// Ends the process and waits for its exit.
     pub(crate) fn kill(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();
@@ -217,7 +217,7 @@ pub(crate) fn code_in(folder: &str, name: &str) -> String {
     artifact["bytecode"].as_str().expect("bytecode").trim_start_matches("0x").to_owned()
 }
 
-/// A string of at most 32 bytes, as the ABI has it after the head.
+/// Encodes a string of at most 32 bytes as in the ABI, after the head.
 fn text(text: &str) -> String {
     format!("{:064x}{:0<64}", text.len(), hex::encode(text))
 }

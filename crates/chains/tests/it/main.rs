@@ -1,6 +1,6 @@
-//! The chains against real nodes, and against fakes of what a real node cannot be made to do.
+//! The chains against real nodes, and against fakes for behaviour that a real node does not have.
 
-#![expect(clippy::expect_used, clippy::panic, reason = "a test that cannot go on fails")]
+#![expect(clippy::expect_used, clippy::panic, reason = "a test that cannot continue fails")]
 
 mod anvil;
 mod evm_calls;

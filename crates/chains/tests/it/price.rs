@@ -25,11 +25,11 @@ async fn test_networks_never_use_main_network_prices() {
     }
     let usdc = asset("eip155:84532/erc20:0x036cbd53842c5426634e7929541ec2318f3dcf7e");
     assert_eq!(book.price(&usdc, NOW).await, PriceFact::Unlisted);
-    assert_eq!(services.requests().await, (0, 0), "nobody is even asked");
+    assert_eq!(services.requests().await, (0, 0), "no request is made");
 }
 
 #[tokio::test]
-async fn the_table_alone_prices_what_it_lists() {
+async fn listed_assets_are_priced_by_the_table_alone() {
     let services = Services::start().await;
     services.say(pyth_dollars(3000, NOW), gecko("3000", NOW)).await;
     let table = BTreeMap::from([
@@ -40,7 +40,7 @@ async fn the_table_alone_prices_what_it_lists() {
     let book = PriceBook::new(table, services.sources(), OPTIONS);
     assert_eq!(book.price(&asset("solana:localnet/slip44:501"), NOW).await, known("150"));
     assert_eq!(book.price(&asset(ETH), NOW).await, known("1"));
-    assert_eq!(book.price(&asset(UNI), NOW).await, PriceFact::Unusable, "never silently at zero");
+    assert_eq!(book.price(&asset(UNI), NOW).await, PriceFact::Unusable, "never used as zero");
     assert_eq!(services.requests().await, (0, 0));
 }
 
@@ -62,7 +62,7 @@ async fn one_usable_source_is_enough_and_none_is_not() {
         ("from the future", pyth_dollars(3000, NOW + 61), down(), PriceFact::Unusable),
         ("ten times apart", pyth_dollars(3000, NOW), gecko("300", NOW), PriceFact::Unusable),
         ("five percent apart", pyth_dollars(3000, NOW), gecko("3150", NOW), known("3150")),
-        ("a hair more", pyth_dollars(3000, NOW), gecko("3150.000000000001", NOW), PriceFact::Unusable),
+        ("slightly more", pyth_dollars(3000, NOW), gecko("3150.000000000001", NOW), PriceFact::Unusable),
         ("too slow", pyth_dollars(3000, NOW), slow(), known("3000")),
         (
             "redirected",
@@ -80,7 +80,7 @@ async fn one_usable_source_is_enough_and_none_is_not() {
 }
 
 #[tokio::test]
-async fn unlisted_means_every_source_says_so() {
+async fn unlisted_means_that_every_source_answers_unlisted() {
     let services = Services::start().await;
     services.say(down(), ok("{}")).await;
     assert_eq!(services.book().price(&asset(UNI), NOW).await, PriceFact::Unlisted);
@@ -123,15 +123,15 @@ async fn a_failed_refresh_never_lengthens_a_quotes_life() {
     assert!(before >= 6, "asked again each time: {before}");
 }
 
-/// Whoever silences one source gains nothing by what the other says then.
+/// If one source is silenced, the price of the other must agree with its last price.
 #[tokio::test]
-async fn what_one_source_says_alone_agrees_with_the_last_word_of_the_other() {
+async fn the_price_of_one_source_must_agree_with_the_last_price_of_the_other() {
     let (later, moved) = (NOW + 1_000, pyth_dollars(3200, NOW + 1_000));
     for (what, silenced) in [
         ("not listed", ok("{}")),
         ("listed without a price", ok("{\"ethereum\":{}}")),
         ("down", down()),
-        ("out of look-ups", ResponseTemplate::new(429)),
+        ("rate limited", ResponseTemplate::new(429)),
         ("stale", gecko("3000", NOW)),
     ] {
         let services = Services::start().await;
@@ -189,7 +189,7 @@ async fn concurrent_questions_share_one_request() {
 }
 
 #[tokio::test]
-async fn a_caller_that_gives_up_blocks_nobody() {
+async fn a_cancelled_call_does_not_block_others() {
     let services = Services::start().await;
     let never = pyth_dollars(3000, NOW).set_delay(Duration::from_secs(60));
     services.say(never, down()).await;

@@ -1,4 +1,4 @@
-//! Failover between endpoints, against endpoints that misbehave on purpose.
+//! Failover between endpoints, against endpoints that misbehave.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use waiaas_core::network::NetworkId;
 use wiremock::matchers::{any, body_partial_json, header};
 use wiremock::{Mock, MockServer, Request, Respond, ResponseTemplate};
 
-/// Answers every call with the same result or error, under the id asked for plus `id_offset`.
+/// Answers every call with the same result or error, under the request's id plus `id_offset`.
 #[derive(Clone)]
 struct Says {
     part: (&'static str, Value),
@@ -35,7 +35,7 @@ impl Respond for Says {
     }
 }
 
-/// A server that answers everything with `response`, `expected` times in all.
+/// Starts a server that answers everything with `response` and expects `expected` requests.
 async fn server(response: impl Respond + 'static, expected: u64) -> MockServer {
     let server = MockServer::start().await;
     Mock::given(any()).respond_with(response).expect(expected).mount(&server).await;
@@ -60,7 +60,7 @@ async fn ask(pool: &RpcPool) -> Result<u64, RpcFailure> {
 }
 
 #[tokio::test]
-async fn passes_over_what_fails_and_leaves_it_alone_for_a_while() {
+async fn a_failing_endpoint_is_skipped_and_rests() {
     for response in [
         ResponseTemplate::new(503),
         ResponseTemplate::new(429),
@@ -82,7 +82,7 @@ async fn passes_over_what_fails_and_leaves_it_alone_for_a_while() {
 }
 
 #[tokio::test]
-async fn an_answer_for_another_request_is_none() {
+async fn an_answer_for_another_request_is_refused() {
     let wrong = Says { id_offset: 1, ..result(json!(1)) };
     let first = server(wrong, 1).await;
     let failure = ask(&pool(&[&first], options())).await;
@@ -90,7 +90,7 @@ async fn an_answer_for_another_request_is_none() {
 }
 
 #[tokio::test]
-async fn a_nodes_error_is_an_answer_and_busy_is_not() {
+async fn an_error_of_a_node_is_an_answer_and_busy_is_not() {
     let first = server(error(3, "execution reverted"), 2).await;
     let second = server(result(json!(2)), 0).await;
     let both = pool(&[&first, &second], options());
@@ -134,7 +134,7 @@ async fn a_login_in_the_url_goes_into_the_header() {
 }
 
 #[tokio::test]
-async fn a_client_that_follows_redirects_is_found_out() {
+async fn an_answer_after_a_redirect_is_refused() {
     let target = server(result(json!(1)), 1).await;
     let redirect = ResponseTemplate::new(307).insert_header("location", target.uri());
     let first = server(redirect, 1).await;
@@ -144,11 +144,11 @@ async fn a_client_that_follows_redirects_is_found_out() {
 }
 
 #[tokio::test]
-async fn a_slow_node_is_passed_over() {
+async fn a_slow_node_is_skipped() {
     let slow = ResponseTemplate::new(200).set_delay(Duration::from_secs(600));
     let first = server(slow, 1).await;
     let second = server(result(json!(2)), 1).await;
-    // Generous to the second, which answers at once.
+    // Long enough for the second, which answers at once.
     let options = RpcOptions { timeout: Duration::from_secs(2), ..options() };
     assert_eq!(ask(&pool(&[&first, &second], options)).await, Ok(2));
 }
@@ -168,7 +168,7 @@ async fn a_node_that_answers_slowly_rests_where_there_is_another() {
     assert_eq!((ask(&one).await, ask(&one).await), (Ok(1), Ok(1)));
     assert_eq!(one.health()[0].consecutive_failures, 0);
 
-    // How long a run takes is up to the code that runs.
+    // The duration of a run depends on the code that runs.
     let (first, second) = (server(late, 1).await, server(result(json!(2)), 0).await);
     let two = pool(&[&first, &second], options);
     assert_eq!(two.call::<u64>("eth_call", json!([])).await, Ok(1));
@@ -189,7 +189,7 @@ async fn an_answer_may_not_be_larger_than_allowed() {
 }
 
 #[tokio::test]
-async fn an_answer_whose_size_others_choose_says_nothing_of_the_node() {
+async fn a_size_chosen_by_others_is_no_failure_of_the_node() {
     for (method, failures) in [
         ("eth_call", 0),
         ("eth_estimateGas", 0),
@@ -207,7 +207,7 @@ async fn an_answer_whose_size_others_choose_says_nothing_of_the_node() {
 }
 
 #[tokio::test]
-async fn a_result_of_another_shape_is_a_bad_answer() {
+async fn a_result_of_another_type_is_a_bad_answer() {
     let first = server(result(json!({"not": "a number"})), 1).await;
     assert!(matches!(ask(&pool(&[&first], options())).await, Err(RpcFailure::BadAnswer(_))));
     let first = server(result(Value::Null), 1).await;
@@ -216,7 +216,7 @@ async fn a_result_of_another_shape_is_a_bad_answer() {
 }
 
 #[tokio::test]
-async fn when_all_rest_the_one_that_ends_first_is_asked_and_recovers() {
+async fn if_all_rest_the_one_whose_rest_ends_first_is_asked() {
     let first = MockServer::start().await;
     Mock::given(any()).respond_with(ResponseTemplate::new(500)).up_to_n_times(1).mount(&first).await;
     Mock::given(any()).respond_with(result(json!(1))).mount(&first).await;
@@ -228,7 +228,7 @@ async fn when_all_rest_the_one_that_ends_first_is_asked_and_recovers() {
 }
 
 #[tokio::test]
-async fn nothing_of_a_url_is_ever_shown() {
+async fn no_part_of_a_url_is_shown() {
     let server = server(error(-32000, "key s3cr3tk3y99 is over its limit"), 1).await;
     let url = format!("{}/v2/s3cr3tk3y99", server.uri());
     let client = http_client().expect("client");
@@ -238,9 +238,9 @@ async fn nothing_of_a_url_is_ever_shown() {
     assert_eq!(failure.to_string(), "error -32000: key *** is over its limit");
     drop(server);
 
-    let nobody = "http://127.0.0.1:1/v2/s3cr3tk3y99".to_owned();
-    let pool = RpcPool::new(&id, vec![nobody], client.clone(), options()).expect("pool");
-    let failure = ask(&pool).await.expect_err("nobody listens");
+    let closed = "http://127.0.0.1:1/v2/s3cr3tk3y99".to_owned();
+    let pool = RpcPool::new(&id, vec![closed], client.clone(), options()).expect("pool");
+    let failure = ask(&pool).await.expect_err("no listener");
     let shown = format!("{failure} {failure:?} {:?} {pool:?}", pool.health());
     let chain_error = failure.into_chain_error(&id);
     let shown = format!("{shown} {chain_error} {chain_error:?}");
@@ -253,7 +253,7 @@ async fn nothing_of_a_url_is_ever_shown() {
 }
 
 #[tokio::test]
-async fn an_endpoint_must_first_say_that_it_is_the_right_one() {
+async fn an_endpoint_must_first_report_the_expected_chain() {
     let wrong = server(result(json!("0x1")), 1).await;
     let right = MockServer::start().await;
     let named = Mock::given(body_partial_json(json!({"method": "eth_chainId"})));
@@ -262,14 +262,14 @@ async fn an_endpoint_must_first_say_that_it_is_the_right_one() {
     asked.respond_with(result(json!(2))).expect(2).mount(&right).await;
     let both = pool(&[&wrong, &right], options()).expecting("eth_chainId", json!([]), json!("0x2"));
     assert_eq!(ask(&both).await, Ok(2));
-    assert_eq!(ask(&both).await, Ok(2), "asked for its name once");
+    assert_eq!(ask(&both).await, Ok(2), "identified once");
     assert_eq!(both.singles().len(), 2);
     let only = pool(&[&wrong], options()).singles().remove(0);
     assert_eq!(only.health().len(), 1);
 }
 
 #[tokio::test]
-async fn an_endpoint_that_failed_must_say_again_who_it_is() {
+async fn an_endpoint_is_identified_again_after_a_failure() {
     let node = MockServer::start().await;
     let method = |name: &str| Mock::given(body_partial_json(json!({"method": name})));
     method("eth_chainId").respond_with(result(json!("0x2"))).up_to_n_times(1).mount(&node).await;
@@ -281,7 +281,7 @@ async fn an_endpoint_that_failed_must_say_again_who_it_is() {
 }
 
 #[tokio::test]
-async fn junk_beside_and_instead_of_an_answer_is_never_kept() {
+async fn unrequested_content_of_an_answer_is_never_kept() {
     #[derive(serde::Deserialize)]
     struct Head {
         hash: String,
@@ -290,7 +290,7 @@ async fn junk_beside_and_instead_of_an_answer_is_never_kept() {
     let long = server(result(junk()), 1).await;
     let failure = pool(&[&long], options()).call::<Value>("eth_blockNumber", json!([])).await;
     assert_eq!(failure, Err(RpcFailure::TooLarge(65536)));
-    // Where much may come, what was not asked for is passed over and not made into values.
+    // Where a large answer is permitted, unrequested content is skipped and not parsed into values.
     let beside =
         json!({"jsonrpc": "2.0", "id": 1, "result": {"hash": "0x1", "more": junk()}, "more": junk()});
     let padded = server(ResponseTemplate::new(200).set_body_json(beside), 1).await;

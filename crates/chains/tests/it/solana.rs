@@ -16,7 +16,7 @@ use waiaas_core::transaction::Replacement;
 use crate::solana_net::{Localnet, SOL, TOKEN_2022, fresh, sol, token_account, tokens};
 
 #[tokio::test]
-async fn sol_arrives_and_costs_what_the_effects_say() {
+async fn a_sol_transfer_costs_what_its_effects_state() {
     let net = Localnet::start();
     let chain = net.local();
     let wallet = net.wallet(1, 2 * SOL).await;
@@ -57,7 +57,7 @@ async fn tokens_of_both_programs_arrive_with_and_without_an_account() {
                 [Effect::AccountRent { owner, account, amount }, sent] if first => {
                     assert_eq!((*owner, sent), (to, &out));
                     rent = net.lamports(*account).await;
-                    assert_eq!(*amount, U256::from(rent), "what the account holds");
+                    assert_eq!(*amount, U256::from(rent), "the balance of the account");
                     assert!(rent > 0);
                 }
                 [sent] if !first => assert_eq!(sent, &out),
@@ -80,7 +80,7 @@ async fn tokens_of_both_programs_arrive_with_and_without_an_account() {
 }
 
 #[tokio::test]
-async fn what_cannot_work_is_refused_before_anything_is_signed() {
+async fn impossible_requests_are_refused_before_signing() {
     let net = Localnet::start();
     let chain = net.local();
     let wallet = net.wallet(4, SOL).await;
@@ -131,7 +131,7 @@ async fn what_cannot_work_is_refused_before_anything_is_signed() {
 }
 
 #[tokio::test]
-async fn recipients_that_would_keep_it_are_refused() {
+async fn recipients_without_a_signer_are_refused() {
     let net = Localnet::start();
     let chain = net.local();
     let (wallet, to) = (&net.faucet, fresh(7));
@@ -152,7 +152,7 @@ async fn recipients_that_would_keep_it_are_refused() {
     assert!(matches!(&refusal, Refusal::BadRecipient(hint) if hint.contains("890880")), "{refusal:?}");
     wallet.send(&chain, &sol(fresh(8), 890_880)).await.confirmed();
 
-    // A Token-2022 mint that takes a fee from each transfer: 82 bytes, padding, type, extension 1.
+    // A Token-2022 mint with a transfer fee: 82 bytes, padding, type, extension 1.
     let mut mint = vec![0; 165];
     mint[45] = 1;
     mint.extend([1, 1, 0, 108, 0]);
@@ -166,7 +166,7 @@ async fn recipients_that_would_keep_it_are_refused() {
 }
 
 #[tokio::test]
-async fn extensions_that_leave_a_transfer_alone_cost_the_rent_they_need() {
+async fn accounts_with_harmless_extensions_cost_their_rent() {
     let net = Localnet::start();
     let chain = net.local();
     let wallet = net.wallet(20, SOL).await;
@@ -176,7 +176,7 @@ async fn extensions_that_leave_a_transfer_alone_cost_the_rent_they_need() {
         let program = TOKEN_2022.parse().expect("address");
         Address::Solana(associated(&key(owner), &key(mint), &program).to_bytes())
     };
-    // Supply 1000, Pausable (26) and not paused; every account of it has PausableAccount (27).
+    // Supply 1000, Pausable (26) and not paused; each of its accounts has PausableAccount (27).
     let mut data = vec![0; 165];
     data[36..44].copy_from_slice(&1_000u64.to_le_bytes());
     data[45] = 1;
@@ -194,7 +194,7 @@ async fn extensions_that_leave_a_transfer_alone_cost_the_rent_they_need() {
     assert_eq!(done.without_fee().first(), Some(&opened));
     assert_eq!(net.tokens(to, mint).await, 400);
 
-    // MemoTransfer (8), required: the recipient takes nothing without a memo.
+    // MemoTransfer (8), required: the recipient accepts nothing without a memo.
     let insists = token_account(mint, strict, 0, &[&extensions[..], &[8, 0, 1, 0, 1]].concat());
     net.plant(account(strict), TOKEN_2022, &insists).await;
     let refusal = wallet.refusal(&chain, &tokens(strict, mint, 1)).await;
@@ -228,7 +228,7 @@ async fn the_same_bytes_twice_are_one_transfer() {
 }
 
 #[tokio::test]
-async fn bytes_are_dead_only_when_their_last_block_is_finally_past() {
+async fn bytes_are_dropped_only_once_their_last_block_is_final() {
     let net = Localnet::start();
     let chain = net.local();
     let wallet = net.wallet(12, 3 * SOL).await;
@@ -251,7 +251,7 @@ async fn bytes_are_dead_only_when_their_last_block_is_finally_past() {
         } else if outcome == Outcome::Dropped {
             break;
         }
-        assert!(Instant::now() < deadline, "never dead: {height}, last valid {last_valid}");
+        assert!(Instant::now() < deadline, "never dropped: {height}, last valid {last_valid}");
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
     assert!(pending_while_alive > 1);
@@ -265,7 +265,7 @@ async fn bytes_are_dead_only_when_their_last_block_is_finally_past() {
 }
 
 #[tokio::test]
-async fn what_fails_on_chain_is_reverted_and_costs_the_fee_only() {
+async fn a_failure_on_chain_is_reverted_and_costs_only_the_fee() {
     let net = Localnet::start();
     let chain = net.local();
     let wallet = net.wallet(14, SOL).await;
@@ -293,7 +293,7 @@ async fn what_fails_on_chain_is_reverted_and_costs_the_fee_only() {
 }
 
 #[tokio::test]
-async fn a_node_that_is_gone_proves_nothing() {
+async fn an_unreachable_node_proves_nothing() {
     let mut net = Localnet::start();
     let chain = net.local();
     let wallet = net.wallet(17, 3 * SOL).await;
@@ -308,7 +308,7 @@ async fn a_node_that_is_gone_proves_nothing() {
 }
 
 #[tokio::test]
-async fn another_cluster_is_noticed() {
+async fn another_cluster_is_detected() {
     let net = Localnet::start();
     for name in ["solana-mainnet", "solana-devnet", "solana-testnet"] {
         let elsewhere = net.chain(name, SolanaOptions::default());

@@ -54,7 +54,7 @@ fn token_account(mint: Address, owner: Address, amount: u64) -> Vec<u8> {
     data
 }
 
-/// The delegate of an account and how much it may take, as the node has them.
+/// Returns the delegate of an account and its allowance, from the node.
 async fn delegate(net: &Localnet, account: Address) -> (Option<String>, u64) {
     let params = json!([account.to_string(), {"encoding": "jsonParsed", "commitment": "confirmed"}]);
     let answer = net.raw("getAccountInfo", params).await;
@@ -65,7 +65,7 @@ async fn delegate(net: &Localnet, account: Address) -> (Option<String>, u64) {
 }
 
 #[tokio::test]
-async fn instructions_run_as_they_were_given_but_for_the_fee() {
+async fn instructions_run_as_given_except_for_the_fee() {
     let net = Localnet::start();
     let chain = net.local();
     let wallet = net.wallet(60, 2 * SOL).await;
@@ -75,7 +75,7 @@ async fn instructions_run_as_they_were_given_but_for_the_fee() {
     let dear = solana_compute_budget_interface::ComputeBudgetInstruction::set_compute_unit_price(u64::MAX);
     let done = wallet.send(&chain, &call(&[dear, memo, system::transfer(&from, &key(to), SOL)], &[])).await;
     let fee = done.confirmed();
-    assert!(fee <= 1_000_000, "the price is the daemon's: {fee}");
+    assert!(fee <= 1_000_000, "the daemon sets the price: {fee}");
     assert_eq!(done.without_fee(), [native(to, SOL)]);
     assert_eq!(net.lamports(to).await, SOL);
     assert_eq!(net.lamports(wallet.address()).await, SOL - fee);
@@ -118,7 +118,7 @@ async fn plain_transfers_name_mint_and_owner_from_the_chain() {
 }
 
 #[tokio::test]
-async fn a_batch_lands_as_one_or_not_at_all() {
+async fn a_batch_takes_effect_as_a_whole_or_not_at_all() {
     let net = Localnet::start();
     let chain = net.local();
     let (wallet, to, other) = (&net.faucet, fresh(63), fresh(64));
@@ -140,7 +140,7 @@ async fn a_batch_lands_as_one_or_not_at_all() {
     assert_eq!((second, third), (&out(300), &out(4)), "one account opened for both");
     assert_eq!((net.lamports(other).await, net.tokens(to, net.spl_mint).await), (SOL + 5, 304));
 
-    // The second member no longer works once the wallet has spent: the first must not happen either.
+    // The second member fails once the wallet has spent, so the first must not take effect either.
     let poor = net.wallet(65, 3 * SOL).await;
     let members = vec![sol(fresh(66), SOL), sol(fresh(67), SOL)];
     let draft = poor.draft(&chain, &Intent::Batch { members }).await;
@@ -154,7 +154,7 @@ async fn a_batch_lands_as_one_or_not_at_all() {
 }
 
 #[tokio::test]
-async fn batches_that_cannot_be_are_refused() {
+async fn impossible_batches_are_refused() {
     let net = Localnet::start();
     let chain = net.local();
     let wallet = net.wallet(69, 2 * SOL).await;
@@ -177,10 +177,7 @@ async fn batches_that_cannot_be_are_refused() {
     }
     let members = vec![sol(fresh(70), SOL), sol(fresh(71), SOL + 1)];
     let refusal = wallet.refusal(&chain, &Intent::Batch { members }).await;
-    assert!(
-        matches!(refusal, Refusal::InsufficientBalance { .. }),
-        "together they are too much: {refusal:?}"
-    );
+    assert!(matches!(refusal, Refusal::InsufficientBalance { .. }), "the sum is too much: {refusal:?}");
     for intent in [
         Intent::ContractCall { to: fresh(70), data: vec![], value: U256::ZERO },
         Intent::Deploy { code: vec![1], value: U256::ZERO },
@@ -249,11 +246,11 @@ async fn accounts_come_from_lookup_tables() {
     assert_eq!(done.without_fee(), [native(to, SOL)]);
     assert_eq!(net.lamports(to).await, SOL);
 
-    // The same bytes would now pay somebody else.
+    // The same bytes would now pay another recipient.
     let entry = data.len() - 32;
     data[entry..].copy_from_slice(fresh(78).as_bytes());
     net.plant(table, "AddressLookupTab1e1111111111111111111111111", &data).await;
-    let error = chain.complete(&draft, &Lane::default()).await.expect_err("another meaning");
+    let error = chain.complete(&draft, &Lane::default()).await.expect_err("the meaning changed");
     assert!(
         matches!(&error, ChainError::Refused(Refusal::Unsupported(text)) if text.contains("has changed")),
         "{error:?}"
@@ -290,7 +287,7 @@ async fn an_nft_moves_and_may_be_approved() {
         quantity: U256::from(quantity),
         allow_off_curve: false,
     };
-    // As a token it is the same NFT.
+    // As a token transfer it is the same NFT.
     let as_token = wallet.draft(&chain, &tokens(to, mint, 1)).await;
     let out = Effect::NftOut { nft: nft.clone(), to, quantity: U256::from(1) };
     let seen = chain.codec().effects(&as_token).expect("effects").items;
@@ -307,7 +304,7 @@ async fn an_nft_moves_and_may_be_approved() {
     for (bad, why) in [
         (transfer(&fungible, 1), "not an NFT"),
         (transfer(&elsewhere, 1), "not an NFT of this network"),
-        (transfer(&nft, 2), "one piece"),
+        (transfer(&nft, 2), "must be 1"),
         (Intent::ApproveNft { spender, nft: fungible.clone() }, "no token account"),
     ] {
         let refusal = wallet.refusal(&chain, &bad).await;
@@ -316,11 +313,11 @@ async fn an_nft_moves_and_may_be_approved() {
 }
 
 #[tokio::test]
-async fn a_program_that_nobody_knows_is_a_call() {
+async fn a_call_of_an_unknown_program_is_undecoded() {
     let net = Localnet::start();
     let chain = net.local();
     let wallet = net.wallet(84, SOL).await;
-    // A lookup table is made by a builtin program, which the decoder leaves to the owner.
+    // A lookup table is made by a builtin program, whose calls the decoder leaves undecoded.
     let tables: Pubkey = "AddressLookupTab1e1111111111111111111111111".parse().expect("a key");
     let slot = net.raw("getSlot", json!([{"commitment": "finalized"}])).await.as_u64().expect("a slot");
     let from = key(wallet.address());

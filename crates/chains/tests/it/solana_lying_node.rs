@@ -1,4 +1,4 @@
-//! Solana nodes that are behind, forgetful or of two minds, which a real one cannot be made to be.
+//! Solana nodes that are behind, forgetful or contradictory, which a real node is not.
 
 use std::collections::HashMap;
 
@@ -22,7 +22,7 @@ use crate::solana_net::{SOL, Wallet, fresh, sol};
 
 const BLOCKHASH: &str = "EkSnNWid2cvwEVnVx9aBqawnmiCNiDgp3gUdkDPTKN1N";
 
-/// Answers by method; a method it does not know is an error object.
+/// Answers by method; an unknown method gets an error object.
 struct Answers(HashMap<&'static str, Value>);
 
 impl Respond for Answers {
@@ -42,7 +42,7 @@ pub(crate) fn at<T: Into<Value>>(slot: u64, value: T) -> Value {
     json!({"context": {"slot": slot}, "value": value.into()})
 }
 
-/// A cluster at slot 5000 and height 4000, on which the transaction below is dead: it was valid up to
+/// A cluster at slot 5000 and height 4000, on which the transaction below is expired: it was valid up to
 /// height 1150.
 pub(crate) fn dead() -> HashMap<&'static str, Value> {
     let payer = json!({
@@ -76,7 +76,7 @@ pub(crate) fn lying_chain(nodes: &[&MockServer], options: SolanaOptions) -> Sola
     SolanaChain::new(network, pool.expect("pool"), options)
 }
 
-/// The same cluster in time: its newest block is 1000.
+/// The same cluster earlier: its newest block is 1000.
 fn alive() -> HashMap<&'static str, Value> {
     let mut answers = dead();
     answers.extend([("getBlockHeight", json!(1_000)), ("isBlockhashValid", at(1_010, true))]);
@@ -91,7 +91,7 @@ async fn signed(wallet: &Wallet) -> SignedTx {
 }
 
 #[tokio::test]
-async fn dead_needs_every_piece_of_the_proof() {
+async fn dropped_needs_the_complete_proof() {
     let wallet = Wallet::new(1);
     let tx = signed(&wallet).await;
     assert_eq!(tx.expiry, Expiry::BlockHeight(1_150));
@@ -137,7 +137,7 @@ async fn dead_needs_every_piece_of_the_proof() {
 }
 
 #[tokio::test]
-async fn one_node_that_has_it_or_cannot_tell_outweighs_those_that_do_not() {
+async fn a_node_that_has_it_or_cannot_tell_outweighs_the_others() {
     let wallet = Wallet::new(1);
     let tx = signed(&wallet).await;
     let absent = node(dead()).await;
@@ -189,14 +189,14 @@ async fn the_offered_fee_follows_the_market_within_the_budget() {
         let effects = chain.codec().effects(&draft).expect("effects");
         assert_eq!(effects.items.first(), Some(&Effect::NetworkFee { max: U256::from(budget) }));
         let tx = wallet.sign(&chain, &draft).await;
-        // SetComputeUnitPrice as it goes over the wire: length, tag, micro-lamports.
+        // SetComputeUnitPrice in its wire encoding: length, tag, micro-lamports.
         let instruction = [&[9, 3][..], &u64::to_le_bytes(paid)].concat();
         assert!(tx.bytes.windows(10).any(|bytes| bytes == instruction), "{market}");
     }
 }
 
 #[tokio::test]
-async fn refusals_of_a_node_are_told_apart() {
+async fn refusals_of_a_node_are_distinguished() {
     let wallet = Wallet::new(1);
     let tx = signed(&wallet).await;
     let mut answers = dead();
@@ -233,7 +233,7 @@ async fn refusals_of_a_node_are_told_apart() {
 }
 
 #[tokio::test]
-async fn one_node_of_two_fails_no_transaction_and_pays_no_fee_beyond_the_offer() {
+async fn one_node_of_two_proves_no_failure_and_no_fee_above_the_offer() {
     let wallet = Wallet::new(1);
     let tx = signed(&wallet).await;
     let status = |err: Value, level: &str| {
@@ -258,7 +258,7 @@ async fn one_node_of_two_fails_no_transaction_and_pays_no_fee_beyond_the_offer()
     assert_eq!(outcome(&[&failed, &alive]).await, Outcome::Undecided(Undecided::RevertUnproved));
     assert_eq!(outcome(&[&failed, &worked]).await, Outcome::Undecided(Undecided::Contradiction));
 
-    // 5 000 for the signature and as much as the cap allows for priority.
+    // 5 000 for the signature and the maximum for priority.
     for (paid, counted) in [(5_000, 5_000), (0, 5_001), (u64::MAX, 5_001)] {
         let node =
             told(vec![status(Value::Null, "finalized"), ("getTransaction", json!({"meta": {"fee": paid}}))])
@@ -268,7 +268,7 @@ async fn one_node_of_two_fails_no_transaction_and_pays_no_fee_beyond_the_offer()
     }
 }
 
-/// Completes a payment on these nodes, and says up to which height it may land.
+/// Completes a payment on these nodes, and returns the last height at which it may land.
 async fn last_valid(nodes: &[&MockServer]) -> Result<u64, ChainError> {
     let wallet = Wallet::new(1);
     let chain = lying_chain(nodes, SolanaOptions::default());
@@ -286,7 +286,7 @@ async fn last_valid(nodes: &[&MockServer]) -> Result<u64, ChainError> {
 }
 
 #[tokio::test]
-async fn one_node_of_two_sets_no_end_to_a_payment() {
+async fn one_node_of_two_does_not_set_the_last_valid_height() {
     const UNSEEN: &str = "8qbHbw2BbbTHBW1sbeqakYXVKRQM8Ne7pLK7m6CVfeR9";
     let of = async |changes: Vec<(&'static str, Value)>| {
         let mut answers = alive();
@@ -302,7 +302,7 @@ async fn one_node_of_two_sets_no_end_to_a_payment() {
     assert_eq!(
         last_valid(&[&honest]).await.expect("the only node"),
         1_150,
-        "its own word for the end is not asked"
+        "its own lastValidBlockHeight is not used"
     );
     let low = of(vec![height(20)]).await;
     let high = of(vec![height(1_000_000_000)]).await;
@@ -315,7 +315,7 @@ async fn one_node_of_two_sets_no_end_to_a_payment() {
         assert_eq!(last_valid(&[&honest, liar, &honest]).await.expect("two of three"), 1_150);
     }
     let ahead = of(vec![height(1_100)]).await;
-    assert_eq!(last_valid(&[&honest, &ahead]).await.expect("near enough"), 1_250, "the later end counts");
+    assert_eq!(last_valid(&[&honest, &ahead]).await.expect("near enough"), 1_250, "the later height counts");
 
     // A blockhash that the other has not seen yet is not used; one of the other's own is.
     let (liar, other) = (of(vec![own(UNSEEN)]).await, of(vec![refuses]).await);
@@ -323,7 +323,7 @@ async fn one_node_of_two_sets_no_end_to_a_payment() {
     assert_eq!(told, 1_150);
 }
 
-/// A node by whose word the one account that is asked for is a lookup table of `entry`.
+/// A node that returns a lookup table with `entry` for the one requested account.
 async fn holds(entry: &Pubkey) -> MockServer {
     let mut data = [&1u32.to_le_bytes()[..], &u64::MAX.to_le_bytes()].concat();
     data.resize(56, 0);
@@ -339,7 +339,7 @@ async fn holds(entry: &Pubkey) -> MockServer {
 }
 
 #[tokio::test]
-async fn entries_of_a_lookup_table_take_the_agreement_of_every_node_that_answers() {
+async fn all_answering_nodes_must_agree_on_lookup_table_entries() {
     let wallet = Wallet::new(1);
     let from = Pubkey::new_from_array(wallet.address().as_bytes().try_into().expect("32 bytes"));
     let (friend, thief) = (Pubkey::new_from_array([7; 32]), Pubkey::new_from_array([8; 32]));

@@ -1,4 +1,4 @@
-//! A real Solana runtime for these tests, and a wallet that goes the whole way: build, decode, complete,
+//! A real Solana runtime for these tests, and a wallet that carries out all steps: build, decode, complete,
 //! sign, submit, watch.
 
 use std::io::{BufRead, BufReader};
@@ -34,10 +34,10 @@ pub(crate) struct Localnet {
     http: reqwest::Client,
 }
 
-/// How often a start is tried.
+/// The number of attempts to start.
 const STARTS: usize = 3;
 
-/// Starts nodes; what they announce, unless they ended without a word.
+/// Starts the nodes and returns their announcement, unless they ended without one.
 fn launch() -> Option<(Child, Value)> {
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../localnet/start.sh");
     let mut child = Command::new(script)
@@ -48,7 +48,7 @@ fn launch() -> Option<(Child, Value)> {
         .expect("localnet starts");
     let mut line = String::new();
     let stdout = child.stdout.take().expect("piped");
-    BufReader::new(stdout).read_line(&mut line).expect("localnet speaks");
+    BufReader::new(stdout).read_line(&mut line).expect("localnet prints a line");
     if line.is_empty() {
         child.wait().expect("own child");
         return None;
@@ -59,7 +59,7 @@ fn launch() -> Option<(Child, Value)> {
 impl Localnet {
     /// Starts nodes with fast slots and waits for their announcement.
     pub(crate) fn start() -> Self {
-        // A port that was free may be taken before the node listens on it; then others are chosen.
+        // A free port may be taken before the node listens on it; then others are chosen.
         let (child, told) = (0..STARTS).find_map(|_| launch()).expect("one line of JSON");
         let text = |pointer: &str| told.pointer(pointer).and_then(Value::as_str).expect(pointer).to_owned();
         let address = |pointer: &str| text(pointer).parse().expect("an address");
@@ -77,7 +77,7 @@ impl Localnet {
 
     /// Stops the nodes now.
     pub(crate) fn stop(&mut self) {
-        // Closing standard input asks it to leave, and it takes its own children along.
+        // Closing its standard input makes it exit with its own children.
         drop(self.child.stdin.take());
         let deadline = Instant::now() + Duration::from_secs(10);
         while Instant::now() < deadline {
@@ -101,7 +101,7 @@ impl Localnet {
         self.chain("solana-localnet", SolanaOptions::default())
     }
 
-    /// A raw call, past the code under test.
+    /// A raw call, independent of the code under test.
     pub(crate) async fn raw(&self, method: &str, params: Value) -> Value {
         let body = json!({"jsonrpc": "2.0", "id": 1, "method": method, "params": params});
         let answer: Value =
@@ -110,7 +110,7 @@ impl Localnet {
         answer["result"].clone()
     }
 
-    /// Lamports or base units as the node has them, 0 where there is no account.
+    /// Returns lamports or base units from the node, 0 if there is no account.
     pub(crate) async fn lamports(&self, address: Address) -> u64 {
         let answer = self.raw("getBalance", json!([address.to_string(), {"commitment": "confirmed"}])).await;
         answer["value"].as_u64().expect("lamports")
@@ -134,13 +134,13 @@ impl Localnet {
         self.raw("getBlockHeight", json!([{"commitment": "finalized"}])).await.as_u64().expect("height")
     }
 
-    /// Broadcasts without a preflight, so that what fails fails on chain.
+    /// Broadcasts without a preflight, so that a failure happens on chain.
     pub(crate) async fn force(&self, signed: &SignedTx) {
         let params = json!([BASE64.encode(&signed.bytes), {"encoding": "base64", "skipPreflight": true}]);
         assert_eq!(self.raw("sendTransaction", params).await, json!(signed.hash));
     }
 
-    /// Puts an account on the chain as it is, which no transaction could.
+    /// Sets an account on the chain to any content, including content that no transaction can produce.
     pub(crate) async fn plant(&self, address: Address, owner: &str, data: &[u8]) {
         let account =
             json!({"lamports": 10 * SOL, "owner": owner, "data": hex::encode(data), "executable": false});
@@ -169,7 +169,7 @@ pub(crate) fn tokens(to: Address, token: Address, amount: u64) -> Intent {
     Intent::TokenTransfer { to, token, amount: U256::from(amount), memo: None, allow_off_curve: false }
 }
 
-/// A Token-2022 account: mint, owner, amount, initialised, then extensions without values but one.
+/// A Token-2022 account: mint, owner, amount, initialised, then the extensions.
 pub(crate) fn token_account(mint: Address, owner: Address, amount: u64, extensions: &[u8]) -> Vec<u8> {
     let mut data = [mint.as_bytes(), owner.as_bytes(), &amount.to_le_bytes()].concat();
     data.resize(165, 0);
@@ -179,15 +179,15 @@ pub(crate) fn token_account(mint: Address, owner: Address, amount: u64, extensio
     data
 }
 
-/// An address that nobody has used.
+/// An unused address.
 pub(crate) fn fresh(seed: u8) -> Address {
     Wallet::new(seed).address()
 }
 
-/// A key and what it does with a chain.
+/// A key and its actions on a chain.
 pub(crate) struct Wallet(SigningKey);
 
-/// What became of one intent.
+/// The result of one intent.
 pub(crate) struct Done {
     pub(crate) effects: Effects,
     pub(crate) signed: SignedTx,
@@ -212,7 +212,7 @@ impl Done {
         of.map(|out| u64::try_from(out.amount).expect("64 bits")).sum()
     }
 
-    /// The effects besides the fee.
+    /// Returns the effects without the fee.
     pub(crate) fn without_fee(&self) -> Vec<Effect> {
         let items = self.effects.items.iter();
         items.filter(|effect| !matches!(effect, Effect::NetworkFee { .. })).cloned().collect()
@@ -232,7 +232,7 @@ impl Wallet {
         chain.build(self.address(), intent).await.expect("a draft")
     }
 
-    /// Why an intent is refused.
+    /// Returns the refusal of an intent.
     pub(crate) async fn refusal(&self, chain: &SolanaChain, intent: &Intent) -> waiaas_chains::Refusal {
         match chain.build(self.address(), intent).await {
             Err(ChainError::Refused(refusal)) => refusal,
@@ -248,14 +248,14 @@ impl Wallet {
     /// Completes and signs, without broadcasting.
     pub(crate) async fn sign(&self, chain: &SolanaChain, draft: &Draft) -> SignedTx {
         let completed = chain.complete(draft, &Lane::default()).await.expect("completed");
-        assert_eq!(completed.draft(), draft.digest(), "what is completed is what was judged");
+        assert_eq!(completed.draft(), draft.digest(), "the completed draft is the judged one");
         let signature = self.signature(completed.payload());
-        let stranger = Self::new(251).signature(completed.payload());
-        assert!(matches!(chain.codec().assemble(&completed, &stranger), Err(CodecError::Corrupt(_))));
+        let other = Self::new(251).signature(completed.payload());
+        assert!(matches!(chain.codec().assemble(&completed, &other), Err(CodecError::Corrupt(_))));
         chain.codec().assemble(&completed, &signature).expect("assembled")
     }
 
-    /// All the way, until the outcome is settled.
+    /// Carries out all steps until the outcome is decided.
     pub(crate) async fn send(&self, chain: &SolanaChain, intent: &Intent) -> Done {
         let draft = self.draft(chain, intent).await;
         let effects = chain.codec().effects(&draft).expect("effects");

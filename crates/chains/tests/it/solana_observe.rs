@@ -1,4 +1,5 @@
-//! What a real runtime sees drafts do, held against what the decoder says, and nodes that cannot say.
+//! The effects of drafts as a real runtime sees them, compared with the decoder, and nodes that cannot show
+//! them.
 
 use serde_json::json;
 use solana_instruction::{AccountMeta, Instruction};
@@ -28,7 +29,7 @@ async fn seen(chain: &SolanaChain, draft: &Draft) -> Observed {
 }
 
 #[tokio::test]
-async fn requests_are_seen_as_they_are_decoded_and_nothing_beyond() {
+async fn observed_effects_equal_the_decoded_ones() {
     let net = Localnet::start();
     let chain = net.local();
     let wallet = net.wallet(1, 2 * SOL).await;
@@ -43,7 +44,7 @@ async fn requests_are_seen_as_they_are_decoded_and_nothing_beyond() {
         assert_eq!(observed.tokens, [(asset.clone(), [(None, U256::from(1_500))].into())].into());
         let effects = chain.codec().effects(&draft).expect("effects");
         assert_eq!(compare(&observed, &effects), SimulationCheck::Agrees);
-        // What if the decoder had missed it: every effect has to be there.
+        // A decoder that misses one effect must be detected, whichever it is.
         for missing in 0..effects.items.len() {
             let mut items = effects.items.clone();
             let gone = items.remove(missing);
@@ -67,7 +68,7 @@ async fn requests_are_seen_as_they_are_decoded_and_nothing_beyond() {
     assert_eq!(chain.observe(&draft, None).await.expect("an answer"), Observation::NotApplicable);
 }
 
-/// The stake program, and what a stake account that earns nothing holds: reserve, staker, withdrawer.
+/// The stake program, and the content of a stake account without a delegation: reserve, staker, withdrawer.
 const STAKE: &str = "Stake11111111111111111111111111111111111111";
 
 fn stake(owner: Address) -> Vec<u8> {
@@ -87,9 +88,9 @@ fn on_stake(tag: u32, rest: &[u8], accounts: &[(Address, bool)], wallet: Address
     Instruction { program_id: STAKE.parse().expect("a key"), accounts: metas, data }
 }
 
-/// Nodes show a closed account as one of the system's with nothing in it.
+/// Nodes return a closed account as an empty one of the System program.
 #[tokio::test]
-async fn what_closes_accounts_of_the_wallet_hands_nobody_power() {
+async fn closing_accounts_of_the_wallet_is_no_authority_change() {
     let net = Localnet::start();
     let chain = net.local();
     let wallet = net.wallet(70, 2 * SOL).await;
@@ -129,7 +130,7 @@ async fn what_closes_accounts_of_the_wallet_hands_nobody_power() {
         assert_eq!(observed, Observed::default(), "{what}");
         wallet.send(&chain, &intent).await.confirmed();
     }
-    // What is closed for somebody else leaves.
+    // Closing an account to another recipient is an outflow.
     net.faucet.send(&chain, &tokens(wallet.address(), net.spl_mint, 5)).await.confirmed();
     let theirs = spl_token_interface::instruction::close_account(
         &program,
@@ -152,9 +153,9 @@ async fn what_closes_accounts_of_the_wallet_hands_nobody_power() {
     assert_eq!(observed.tokens.len(), 1, "{observed:?}");
 }
 
-/// Whatever happens to a stranger's account while the wallet's is looked at says nothing about the wallet's.
+/// Changes of other accounts during an observation do not affect the wallet's.
 #[tokio::test]
-async fn only_the_wallets_own_accounts_have_to_hold_still() {
+async fn only_the_wallets_own_accounts_must_be_unchanged() {
     let net = Localnet::start();
     let chain = net.local();
     let wallet = net.wallet(76, 2 * SOL).await;
@@ -172,7 +173,7 @@ async fn only_the_wallets_own_accounts_have_to_hold_still() {
         tokio::select! { seen = looking => seen.expect("runs"), () = changing => unreachable!() };
     assert!(matches!(observation, Observation::Seen(_)), "{observation:?}");
 
-    // An account that changes in every slot, writable without a reason.
+    // An account that changes in every slot, listed as writable without a reason.
     let clock = "SysvarC1ock11111111111111111111111111111111".parse().expect("a key");
     let mut transfer = system::transfer(&key(wallet.address()), &key(busy), 5);
     transfer.accounts.push(AccountMeta::new(clock, false));
@@ -181,9 +182,9 @@ async fn only_the_wallets_own_accounts_have_to_hold_still() {
     assert_eq!(seen(&chain, &draft).await, expected);
 }
 
-/// A program that nobody can decode and that takes the wallet's coin: a longer lookup table costs rent.
+/// A call of an undecoded program that takes the wallet's coin: a longer lookup table costs rent.
 #[tokio::test]
-async fn what_a_program_nobody_knows_takes_is_told_with_its_program() {
+async fn an_outflow_of_an_undecoded_call_names_its_program() {
     const TABLES: &str = "AddressLookupTab1e1111111111111111111111111";
     let net = Localnet::start();
     let chain = net.local();
@@ -215,9 +216,9 @@ async fn what_a_program_nobody_knows_takes_is_told_with_its_program() {
     assert_eq!((fact, more), (SimulationCheck::Agrees, vec![expected]));
 }
 
-/// The price that will be signed is in the message that runs.
+/// The simulated message contains the price that is signed.
 #[tokio::test]
-async fn a_trial_runs_with_the_price_that_is_signed() {
+async fn a_simulation_runs_with_the_signed_price() {
     let net = Localnet::start();
     let chain = net.local();
     let wallet = net.wallet(81, 2 * SOL).await;
@@ -225,7 +226,7 @@ async fn a_trial_runs_with_the_price_that_is_signed() {
     let lane = waiaas_chains::Lane { variation: 3, ..Default::default() };
     let completed = chain.complete(&draft, &lane).await.expect("completed");
     let plain = Observed { native: [(None, U256::from(SOL))].into(), ..Observed::default() };
-    // To the last unit: the fee taken out is that of exactly these bytes.
+    // To the last unit: the deducted fee is that of exactly these bytes.
     match chain.observe(&draft, Some(&completed)).await.expect("runs") {
         Observation::Seen(observed) => assert_eq!(*observed, plain),
         other => panic!("{other:?}"),
@@ -233,7 +234,7 @@ async fn a_trial_runs_with_the_price_that_is_signed() {
 }
 
 #[tokio::test]
-async fn a_node_that_does_not_show_the_accounts_shows_nothing() {
+async fn a_simulation_without_the_accounts_is_unavailable() {
     let wallet = Wallet::new(1);
     let blind = node(dead()).await;
     let chain = lying_chain(&[&blind], SolanaOptions::default());
@@ -247,7 +248,7 @@ async fn a_node_that_does_not_show_the_accounts_shows_nothing() {
         let observation = lying_chain(&[&node], SolanaOptions::default()).observe(&draft, None).await;
         assert!(matches!(observation, Ok(Observation::Unavailable(_))), "{shown}: {observation:?}");
     }
-    // Both accounts gone: everything has left, which is more than one coin.
+    // Both accounts are gone: the whole balance is an outflow, more than one coin.
     let mut answers = dead();
     let gone = json!({"err": null, "logs": [], "accounts": [null, null]});
     answers.insert("simulateTransaction", at(4_999, gone));

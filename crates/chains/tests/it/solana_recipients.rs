@@ -1,4 +1,4 @@
-//! Who may be sent tokens, and which tokens, on a real runtime.
+//! The permitted recipients of tokens, and the supported tokens, on a real runtime.
 
 use std::collections::BTreeMap;
 
@@ -20,14 +20,14 @@ fn token_2022_account(owner: Address, mint: Address) -> Address {
     Address::Solana(associated(&key(owner), &key(mint), &program).to_bytes())
 }
 
-/// An address that is derived for a program, so that no key belongs to it.
+/// An address derived for a program, so that it has no key.
 fn vault(seed: &str) -> Address {
     let program: Pubkey = "MemoSq4gqABAXKb96qnH8TysNcWxMyWCqXgDLGmfcHr".parse().expect("address");
     Address::Solana(Pubkey::find_program_address(&[seed.as_bytes()], &program).0.to_bytes())
 }
 
-/// The mint of a dollar as its issuers make them: permanent delegate, confidential transfers, a transfer
-/// fee of these basis points and a transfer hook that is not set.
+/// The mint of a stablecoin as issuers make it: permanent delegate, confidential transfers, a transfer fee of
+/// these basis points and a transfer hook that is not set.
 fn dollar(fee: u16) -> Vec<u8> {
     let mut data = vec![0; 165];
     data[36..44].copy_from_slice(&1_000u64.to_le_bytes());
@@ -50,7 +50,7 @@ fn dollar(fee: u16) -> Vec<u8> {
 }
 
 #[tokio::test]
-async fn a_dollar_without_fee_and_hook_is_sent_until_it_gets_one() {
+async fn a_token_is_sent_until_it_gets_a_transfer_fee() {
     let net = Localnet::start();
     let chain = net.local();
     let wallet = net.wallet(30, SOL).await;
@@ -62,7 +62,7 @@ async fn a_dollar_without_fee_and_hook_is_sent_until_it_gets_one() {
     net.plant(token_2022_account(wallet.address(), mint), TOKEN_2022, &source).await;
 
     wallet.send(&chain, &tokens(to, mint, 400)).await.confirmed();
-    assert_eq!(net.tokens(to, mint).await, 400, "all of it arrives");
+    assert_eq!(net.tokens(to, mint).await, 400, "the whole amount arrives");
 
     let judged = wallet.draft(&chain, &tokens(to, mint, 100)).await;
     net.plant(mint, TOKEN_2022, &dollar(50)).await;
@@ -73,14 +73,14 @@ async fn a_dollar_without_fee_and_hook_is_sent_until_it_gets_one() {
     assert!(named, "{refusal:?}");
 }
 
-/// The same request, saying that a program signs for the recipient.
+/// The same request with the declaration that a program signs for the recipient.
 fn vouched(mut intent: Intent, to: Address) -> Intent {
     assert!(intent.allow_off_curve(to), "the request names it");
     intent
 }
 
 #[tokio::test]
-async fn tokens_reach_an_address_without_a_key_only_where_somebody_vouches_for_it() {
+async fn an_address_without_a_key_needs_a_declared_signer_or_a_program() {
     let net = Localnet::start();
     let chain = net.local();
     let wallet = &net.faucet;
@@ -96,7 +96,7 @@ async fn tokens_reach_an_address_without_a_key_only_where_somebody_vouches_for_i
     wallet.send(&chain, &vouched(pay(empty), empty)).await.confirmed();
     assert_eq!(net.tokens(empty, net.spl_mint).await, 5);
 
-    // Funding it in the same transaction makes nobody able to sign for it.
+    // Funding it in the same transaction does not give it a signer.
     let closed = vault("closed");
     let both = |members: Vec<Intent>| Intent::Batch { members };
     let at_once = both(vec![sol(closed, SOL), pay(closed)]);
@@ -104,20 +104,20 @@ async fn tokens_reach_an_address_without_a_key_only_where_somebody_vouches_for_i
     assert_eq!(refusal, Refusal::RecipientOffCurve(closed));
     wallet.send(&chain, &vouched(at_once, closed)).await.confirmed();
 
-    // What a program owns, that program can move.
+    // A program can move the accounts that it owns.
     let state = vault("state");
     net.plant(state, "MemoSq4gqABAXKb96qnH8TysNcWxMyWCqXgDLGmfcHr", &[1; 8]).await;
     wallet.send(&chain, &pay(state)).await.confirmed();
 }
 
 #[tokio::test]
-async fn one_token_account_that_cannot_be_read_hides_no_other() {
+async fn an_unreadable_token_account_hides_no_other() {
     let net = Localnet::start();
     let chain = net.local();
     let (owner, gone) = (fresh(40), fresh(41));
     net.faucet.send(&chain, &tokens(owner, net.spl_mint, 7)).await.confirmed();
-    // Tokens of a mint that is not there, and an account whose extensions make no sense: what matters of
-    // it is where it always is.
+    // Tokens of a missing mint, and an account with invalid extensions: its relevant fields have fixed
+    // positions.
     net.plant(fresh(43), TOKEN_2022, &token_account(gone, owner, 9, &[7, 0, 0, 0])).await;
     net.plant(fresh(42), TOKEN_2022, &token_account(net.token_2022_mint, owner, 8, &[7, 0, 99, 0])).await;
 

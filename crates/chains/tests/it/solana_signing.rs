@@ -1,4 +1,4 @@
-//! Transactions that somebody else built, and texts, signed on a real Solana runtime's terms.
+//! Transactions built elsewhere, and texts, signed under a real Solana runtime.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
@@ -26,7 +26,7 @@ async fn blockhash(net: &Localnet) -> Hash {
     answer["value"]["blockhash"].as_str().expect("a hash").parse().expect("base58")
 }
 
-/// A transaction with room for its signatures, as wallets get it from an application.
+/// A transaction with room for its signatures, as applications pass it to wallets.
 fn unsigned(message: &VersionedMessage) -> Intent {
     let signatures = message.header().num_required_signatures;
     let mut transaction = vec![signatures];
@@ -40,7 +40,7 @@ fn legacy(payer: &Pubkey, hash: &Hash, instructions: &[Instruction]) -> Versione
 }
 
 #[tokio::test]
-async fn a_transaction_built_elsewhere_is_signed_as_it_is() {
+async fn a_transaction_built_elsewhere_is_signed_unchanged() {
     let net = Localnet::start();
     let chain = net.local();
     let wallet = net.wallet(90, 4 * SOL).await;
@@ -67,7 +67,7 @@ async fn a_transaction_built_elsewhere_is_signed_as_it_is() {
         );
         assert!(chain.simulate(&draft).await.expect("simulated").success);
         let signed = wallet.sign(&chain, &draft).await;
-        assert_eq!(signed.bytes[65..], message.serialize(), "not a byte of the message changes");
+        assert_eq!(signed.bytes[65..], message.serialize(), "no byte of the message changes");
         assert!(matches!(signed.expiry, Expiry::BlockHeight(_)));
         let varied = Lane { variation: 1, ..Lane::default() };
         let refused = chain.complete(&draft, &varied).await;
@@ -140,7 +140,7 @@ async fn the_runtime_charges_the_fee_that_was_judged() {
         let draft = wallet.draft(&chain, &unsigned(&legacy(&from, &hash, &instructions))).await;
         let effects = chain.codec().effects(&draft).expect("effects");
         assert_eq!(effects.fee(), U256::from(fee));
-        assert!(effects.items.len() > 1, "nothing is without an effect: {effects:?}");
+        assert!(effects.items.len() > 1, "every transaction has an effect: {effects:?}");
         let quote = chain.fee(&draft).await.expect("a quote").expect("a fee");
         assert_eq!((quote.offered, quote.least), (U256::from(fee), U256::from(fee)));
         let before = net.lamports(wallet.address()).await;
@@ -157,7 +157,7 @@ async fn the_runtime_charges_the_fee_that_was_judged() {
 }
 
 #[tokio::test]
-async fn what_is_offered_beyond_the_asking_is_told_on_solana() {
+async fn an_offer_above_the_required_fee_is_reported_on_solana() {
     let net = Localnet::start();
     let chain = net.local();
     let wallet = net.wallet(99, 2 * SOL).await;
@@ -174,7 +174,7 @@ async fn what_is_offered_beyond_the_asking_is_told_on_solana() {
 }
 
 #[tokio::test]
-async fn a_text_is_signed_as_it_is_and_a_transaction_in_disguise_is_not() {
+async fn a_text_is_signed_unchanged_and_an_encoded_transaction_is_refused() {
     let net = Localnet::start();
     let chain = net.local();
     let wallet = net.wallet(95, SOL).await;

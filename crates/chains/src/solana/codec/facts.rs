@@ -1,14 +1,14 @@
-//! What the bytes of a message do not say and its meaning depends on: kept in the draft, and so part of
-//! what is judged and approved.
+//! Facts that the meaning of a message depends on and its bytes do not contain: kept in the draft, and so
+//! part of the judged and approved content.
 //!
-//! Belongs here: the facts and their encoding. Does not belong here: asking a node (`gather`), and what
-//! follows from them (`decode`).
+//! Belongs here: the facts and their encoding. Does not belong here: requests to a node (`gather`), and the
+//! conclusions (`decode`).
 //!
 //! ```text
 //! facts     n:1 n×key                            accounts from lookup tables, in the runtime's order
 //!           n:1 n×(account program:1 mint owner) token accounts; the highest bit of program: closable
 //!           n:1 n×(mint program:1 nft:1 0|1+key) mints
-//!           n:1 n×(account lamports:8)           what it costs to open an account
+//!           n:1 n×(account lamports:8)           rent for opening an account
 //! ```
 //!
 //! Keys take 32 bytes; each list but the first is in ascending order of its first key.
@@ -21,40 +21,41 @@ use spl_associated_token_account_interface::address::get_associated_token_addres
 use super::cursor::Cursor;
 use super::mint::TokenProgram;
 
-/// Set in the program's byte of a token account that somebody other than its owner may close.
+/// Set in the program's byte of a token account with a close authority other than its owner.
 const CLOSABLE: u8 = 0x80;
 
-/// Whose a token account is.
+/// The holder of a token account.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(in crate::solana) struct Holder {
     pub(in crate::solana) program: TokenProgram,
     pub(in crate::solana) mint: Pubkey,
     pub(in crate::solana) owner: Pubkey,
-    /// Whether somebody is named who may close it, as if that were not its owner. Whoever closes it can open
-    /// it again under the same address for another owner, so what is sent there may end up with anybody.
+    /// Whether the account names a close authority, treated as another account than its owner. The close
+    /// authority can close it and open it again under the same address for another owner, so a payment to it
+    /// may reach anyone.
     pub(in crate::solana) closable: bool,
 }
 
 impl Holder {
-    /// Whether `account` is the one address that is derived from the owner and the mint, which nobody can
-    /// open for another owner.
+    /// Whether `account` is the one address derived from owner and mint, which cannot be opened for another
+    /// owner.
     pub(in crate::solana) fn is_at_its_derived(&self, account: &Pubkey) -> bool {
         *account == associated(&self.owner, &self.mint, &self.program.id())
     }
 }
 
-/// What matters about a mint.
+/// The relevant properties of a mint.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(in crate::solana) struct MintFact {
     pub(in crate::solana) program: TokenProgram,
-    /// One piece, indivisible, and nobody but its Metaplex edition could make another.
+    /// One indivisible unit, and no account except its Metaplex edition could mint another.
     pub(in crate::solana) nft: bool,
-    /// Who else decides what a transfer does: the program of its transfer hook, or the mint itself where
-    /// an extension makes a transfer more, less or other than the amount says.
+    /// The program that also determines the effect of a transfer: its transfer hook, or the mint itself if an
+    /// extension makes a transfer differ from its amount.
     pub(in crate::solana) beyond: Option<Pubkey>,
 }
 
-/// Everything known about one message.
+/// All facts about one message.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub(in crate::solana) struct Facts {
     pub(in crate::solana) loaded: Vec<Pubkey>,
@@ -64,14 +65,14 @@ pub(in crate::solana) struct Facts {
 }
 
 impl Facts {
-    /// Whether everything that `earlier` says still holds. What opening an account costs may change.
+    /// Whether every fact in `earlier` still holds. The rent for opening an account may change.
     pub(in crate::solana) fn confirm(&self, earlier: &Self) -> bool {
         self.loaded == earlier.loaded
             && earlier.holders.iter().all(|(key, fact)| self.holders.get(key) == Some(fact))
             && earlier.mints.iter().all(|(key, fact)| self.mints.get(key) == Some(fact))
     }
 
-    /// `None` where a list is longer than its count can say.
+    /// Writes the encoding; `None` if a list is longer than its count can express.
     pub(in crate::solana) fn write(&self) -> Option<Vec<u8>> {
         let mut bytes = vec![u8::try_from(self.loaded.len()).ok()?];
         self.loaded.iter().for_each(|key| bytes.extend(key.to_bytes()));
@@ -96,7 +97,7 @@ impl Facts {
         Some(bytes)
     }
 
-    /// Reads what [`Facts::write`] writes, and nothing else.
+    /// Reads the encoding of [`Facts::write`], and nothing else.
     pub(in crate::solana) fn read(bytes: &mut Cursor<'_>) -> Option<Self> {
         let mut facts = Self::default();
         for _ in 0..bytes.u8()? {
@@ -127,7 +128,7 @@ impl Facts {
     }
 }
 
-/// Adds an entry that has to come after all others, so that one set of facts has one encoding.
+/// Adds an entry that must come after all others, so that one set of facts has one encoding.
 fn ascending<T>(map: &mut BTreeMap<Pubkey, T>, key: Pubkey, value: T) -> Option<()> {
     if map.last_key_value().is_some_and(|(last, _)| *last >= key) {
         return None;

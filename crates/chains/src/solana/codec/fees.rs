@@ -1,4 +1,4 @@
-//! What a transaction pays the network. Pure arithmetic; the numbers come from the node elsewhere.
+//! The fee of a transaction. Pure arithmetic; the inputs come from nodes elsewhere.
 
 use solana_compute_budget_interface as compute_budget;
 use solana_message::VersionedMessage;
@@ -10,10 +10,10 @@ use crate::solana::SolanaOptions;
 /// Lamports for each signature.
 pub(in crate::solana) const PER_SIGNATURE: u64 = 5_000;
 
-/// The most compute units one transaction may ask for.
+/// The most compute units that one transaction may request.
 pub(in crate::solana) const MAX_UNITS: u32 = 1_400_000;
 
-/// Less is never asked for: a transfer alone takes 150 and each compute budget instruction as much.
+/// The lowest unit limit requested: a transfer alone takes 150 and each compute budget instruction as much.
 const MIN_UNITS: u32 = 1_000;
 
 const MICRO: u128 = 1_000_000;
@@ -24,26 +24,26 @@ pub(in crate::solana) const SET_UNIT_LIMIT: u8 = 2;
 pub(in crate::solana) const SET_UNIT_PRICE: u8 = 3;
 const SET_DATA_SIZE: u8 = 4;
 
-/// Programs that verify signatures; the network charges for each of those too. Their number is the first
-/// byte of the data.
+/// Programs that verify signatures; the network charges for each of those too. The first byte of the data is
+/// their number.
 const VERIFIERS: [Pubkey; 3] = [
     Pubkey::from_str_const("Ed25519SigVerify111111111111111111111111111"),
     Pubkey::from_str_const("KeccakSecp256k11111111111111111111111111111"),
     Pubkey::from_str_const("Secp256r1SigVerify1111111111111111111111111"),
 ];
 
-/// What a message offers the network.
+/// The fee terms that a message offers the network.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(in crate::solana) struct Terms {
     /// Signatures charged for.
     pub(in crate::solana) signatures: u64,
-    /// Compute units asked for.
+    /// Requested compute units.
     pub(in crate::solana) unit_limit: u32,
     /// Micro-lamports per unit.
     pub(in crate::solana) unit_price: u64,
 }
 
-/// What the compute budget instructions say.
+/// The values of the compute budget instructions.
 struct Given {
     signatures: u64,
     limit: Option<u32>,
@@ -51,8 +51,8 @@ struct Given {
 }
 
 impl Given {
-    /// The terms, if they are known. Without a limit the runtime grants each program a share of its own
-    /// choice, the compute budget program included; for nothing, that does not matter.
+    /// Returns the terms, if they are known. Without a limit the runtime grants each program a share of its
+    /// own choice, the compute budget program included; at a price of zero, that does not matter.
     fn known(&self) -> Option<Terms> {
         let limit = match self.limit {
             Some(limit) => limit,
@@ -64,14 +64,14 @@ impl Given {
 }
 
 impl Terms {
-    /// From the compute budget instructions, wherever they stand. The error says what is wrong with them:
-    /// one that is malformed, given twice or beyond the network's limits never lands, and a unit price
-    /// without a unit limit is paid for as many units as the runtime likes to grant.
+    /// Reads the compute budget instructions at any position. The error names their fault: a transaction with
+    /// one that is malformed, given twice or beyond the network's limits never lands, and with a unit price
+    /// without a unit limit the fee depends on the number of units that the runtime grants.
     pub(in crate::solana) fn read(message: &VersionedMessage) -> Result<Self, &'static str> {
         let terms = Self::given(message).ok_or("a compute budget instruction is malformed or given twice")?;
         terms.known().ok_or(
-            "the transaction sets a compute unit price without a compute unit limit, so that its fee is the \
-             runtime's to choose",
+            "the transaction sets a compute unit price without a compute unit limit, so that the runtime \
+             determines its fee",
         )
     }
 
@@ -99,13 +99,13 @@ impl Terms {
         Some(Given { signatures, limit, price: price.unwrap_or_default() })
     }
 
-    /// The fee in lamports: signatures, and limit × price rounded up. `None` when it does not fit.
+    /// Returns the fee in lamports: signatures, and limit × price rounded up. `None` if it does not fit.
     pub(in crate::solana) fn fee(&self) -> Option<u64> {
         fee(self.signatures, self.unit_limit, self.unit_price)
     }
 }
 
-/// Tag and value of a compute budget instruction, if it is one the network takes.
+/// Returns tag and value of a compute budget instruction, if the network accepts it.
 pub(in crate::solana) fn budget_instruction(data: &[u8]) -> Option<(u8, u64)> {
     let mut data = Cursor::new(data);
     let tag = data.u8()?;
@@ -124,30 +124,30 @@ fn fee(signatures: u64, unit_limit: u32, unit_price: u64) -> Option<u64> {
     base.checked_add(u64::try_from(priority).ok()?)
 }
 
-/// The compute units to ask for when the simulation used `used`.
+/// Returns the compute units to request if the simulation used `used`.
 pub(in crate::solana) fn unit_limit(used: u64, margin_percent: u32) -> u32 {
     let wanted = u128::from(used).saturating_mul(u128::from(margin_percent.max(100))).div_ceil(100);
     u32::try_from(wanted).unwrap_or(MAX_UNITS).clamp(MIN_UNITS, MAX_UNITS)
 }
 
-/// The most a transaction with so many signatures may pay: priority at its cap.
+/// Returns the most that a transaction with this number of signatures may pay: priority at its cap.
 pub(in crate::solana) fn budget(signatures: u64, unit_limit: u32, options: &SolanaOptions) -> u64 {
     fee(signatures, unit_limit, options.priority_fee_cap).unwrap_or(u64::MAX)
 }
 
-/// Between what a unit price has to stay.
+/// The limits of a unit price.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(in crate::solana) struct Bounds {
-    /// The operator's, in micro-lamports per unit.
+    /// The operator's cap, in micro-lamports per unit.
     pub(in crate::solana) cap: u64,
-    /// Compute units asked for.
+    /// Requested compute units.
     pub(in crate::solana) unit_limit: u32,
-    /// Lamports that may be paid for priority.
+    /// The most lamports for priority.
     pub(in crate::solana) for_priority: u64,
 }
 
 impl Bounds {
-    /// What a transaction with a budget in lamports leaves for its unit price.
+    /// Returns the limits of the unit price of a transaction with a budget in lamports.
     pub(in crate::solana) const fn of(terms: &Terms, budget: u64, cap: u64) -> Self {
         let for_signatures = PER_SIGNATURE.saturating_mul(terms.signatures);
         Self { cap, unit_limit: terms.unit_limit, for_priority: budget.saturating_sub(for_signatures) }
@@ -160,14 +160,14 @@ impl Bounds {
     }
 }
 
-/// What the network asks for at most: twice what was paid lately for the same accounts.
+/// Returns the highest fee that the network requires now: twice the recent fees for the same accounts.
 pub(in crate::solana) fn asked(terms: &Terms, recent: Vec<u64>, cap: u64) -> u64 {
     let bounds = Bounds { cap, unit_limit: terms.unit_limit, for_priority: u64::MAX };
     let price = unit_price(recent, bounds).saturating_mul(2);
     fee(terms.signatures, terms.unit_limit, price).unwrap_or(u64::MAX)
 }
 
-/// The unit price to offer: the 75th percentile of what was paid lately for the same accounts, within the
+/// Returns the unit price to offer: the 75th percentile of recent prices for the same accounts, within the
 /// bounds.
 pub(in crate::solana) fn unit_price(mut recent: Vec<u64>, bounds: Bounds) -> u64 {
     recent.sort_unstable();
@@ -175,8 +175,8 @@ pub(in crate::solana) fn unit_price(mut recent: Vec<u64>, bounds: Bounds) -> u64
     bounds.clamp(recent.get(rank).copied().unwrap_or(0))
 }
 
-/// Another price within the same bounds, as many steps away from `price`: up where that is affordable,
-/// else down. A step is worth less than a lamport.
+/// Returns another price within the same bounds, `steps` steps away from `price`: up if that is affordable,
+/// otherwise down. A step is worth less than a lamport.
 pub(in crate::solana) fn varied(price: u64, steps: u64, bounds: Bounds) -> u64 {
     let up = price.saturating_add(steps);
     if bounds.clamp(up) == up { up } else { price.saturating_sub(steps) }
@@ -223,11 +223,11 @@ mod tests {
     }
 
     #[test]
-    fn twice_what_was_paid_lately_is_asked_for() {
+    fn twice_the_recent_fee_is_required() {
         let terms = Terms { signatures: 1, unit_limit: 1_000_000, unit_price: 7 };
         assert_eq!(asked(&terms, vec![], 100), 5_000);
         assert_eq!(asked(&terms, vec![4, 1, 3, 2], 100), 5_006);
-        assert_eq!(asked(&terms, vec![u64::MAX; 9], 100), 5_200, "a node that makes it up");
+        assert_eq!(asked(&terms, vec![u64::MAX; 9], 100), 5_200, "a false answer of a node");
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! Instructions as they are given and as they are put together. Pure; refuses what is never meant.
+//! Instructions as given and as compiled. Pure; refuses unsuitable ones.
 
 use solana_compute_budget_interface::{self as compute_budget, ComputeBudgetInstruction};
 use solana_hash::Hash;
@@ -13,7 +13,7 @@ use super::message::{Call, MAX_TRANSACTION};
 use super::{not_replaced, solana, unsupported};
 use crate::{CodecError, Refusal};
 
-/// An instruction as the caller gives it.
+/// Reads an instruction as the caller gives it.
 pub(in crate::solana) fn instruction(
     wallet: &Pubkey,
     given: &ProgramInstruction,
@@ -22,7 +22,7 @@ pub(in crate::solana) fn instruction(
     for account in &given.accounts {
         let key = solana(account.address)?;
         if account.signer && key != *wallet {
-            return Err(unsupported(format!("{key} would have to sign, and only the wallet can")));
+            return Err(unsupported(format!("{key} would have to sign, but only the wallet can")));
         }
         accounts.push(AccountMeta { pubkey: key, is_signer: account.signer, is_writable: account.writable });
     }
@@ -30,12 +30,12 @@ pub(in crate::solana) fn instruction(
     let (accounts, uses) = (Vec::new(), Vec::new());
     let call = Call { program: instruction.program_id, accounts, uses, data: &instruction.data };
     if advances_nonce(&call) {
-        return Err(unsupported("a transaction with a durable nonce never expires, and is not built"));
+        return Err(unsupported("a transaction with a durable nonce never expires, so it is not built"));
     }
     Ok(instruction)
 }
 
-/// Whether the instruction sets unit limit or unit price, which is left to the daemon.
+/// Whether the instruction sets unit limit or unit price, which the daemon sets itself.
 pub(in crate::solana) fn sets_fee(instruction: &Instruction) -> Result<bool, CodecError> {
     if instruction.program_id != compute_budget::ID {
         return Ok(false);
@@ -46,7 +46,7 @@ pub(in crate::solana) fn sets_fee(instruction: &Instruction) -> Result<bool, Cod
     }
 }
 
-/// Why a request is no transaction of its own on Solana.
+/// The refusal of a request that is not a transaction of its own on Solana.
 pub(in crate::solana) fn unbuilt(intent: &Intent) -> CodecError {
     match intent {
         Intent::ApproveCollection { .. } => {
@@ -56,9 +56,9 @@ pub(in crate::solana) fn unbuilt(intent: &Intent) -> CodecError {
         Intent::Deploy { .. } => unsupported("programs are not deployed on Solana by a single transaction"),
         Intent::SignTypedData { .. } => unsupported("typed data (EIP-712) is not signed on Solana"),
         Intent::Cancellation { .. } => CodecError::Refused(not_replaced()),
-        Intent::Batch { .. } => unsupported("a batch holds no batch"),
+        Intent::Batch { .. } => unsupported("a batch cannot contain a batch"),
         Intent::SignTransaction { .. } | Intent::SignMessage { .. } => {
-            unsupported("what is only signed is no part of a transaction")
+            unsupported("a request for a signature alone cannot be part of a transaction")
         }
         Intent::Transfer { .. }
         | Intent::TokenTransfer { .. }
@@ -69,7 +69,7 @@ pub(in crate::solana) fn unbuilt(intent: &Intent) -> CodecError {
     }
 }
 
-/// Says which member of a batch is refused, where the refusal is a text.
+/// Adds the number of the refused member of a batch to a refusal that is a text.
 pub(in crate::solana) fn numbered(index: usize, refusal: Refusal) -> Refusal {
     let number = index.saturating_add(1);
     match refusal {
@@ -81,7 +81,7 @@ pub(in crate::solana) fn numbered(index: usize, refusal: Refusal) -> Refusal {
     }
 }
 
-/// The message that runs `instructions`, with zero blockhash and unit price.
+/// Compiles the message that runs `instructions`, with zero blockhash and unit price.
 pub(in crate::solana) fn compile(
     from: &Pubkey,
     instructions: &[Instruction],
@@ -93,14 +93,15 @@ pub(in crate::solana) fn compile(
         ComputeBudgetInstruction::set_compute_unit_price(0),
     ];
     all.extend_from_slice(instructions);
-    let message = v0::Message::try_compile(from, &all, tables, Hash::default())
-        .map_err(|error| unsupported(format!("the instructions make no message: {error}")))?;
+    let message = v0::Message::try_compile(from, &all, tables, Hash::default()).map_err(|error| {
+        unsupported(format!("the instructions cannot be compiled into a message: {error}"))
+    })?;
     // One byte for the number of signatures, then 64 for the only one.
     let size = message.serialize().len().saturating_add(65);
     if size > MAX_TRANSACTION {
         return Err(unsupported(format!(
             "the transaction is too large for the network: {size} bytes of at most {MAX_TRANSACTION}; shorten \
-             memos, ask for less at once, or name address lookup tables"
+             memos, put less into one request, or name address lookup tables"
         )));
     }
     Ok(VersionedMessage::V0(message))

@@ -1,7 +1,7 @@
-//! Messages as they are signed: reading them strictly, and their instructions with every index resolved.
+//! Messages as they are signed: strict reading, and their instructions with every index resolved.
 //!
-//! Belongs here: legacy and v0 messages and their accounts. Does not belong here: what an instruction
-//! means (`decode`), and what is put around a message (`body`).
+//! Belongs here: legacy and v0 messages and their accounts. Does not belong here: the meaning of an
+//! instruction (`decode`), and the encoding around a message (`body`).
 
 use solana_message::{MESSAGE_VERSION_PREFIX, VersionedMessage};
 use solana_pubkey::Pubkey;
@@ -14,13 +14,13 @@ pub(in crate::solana) const MAX_TRANSACTION: usize = 1232;
 pub(in crate::solana) struct Call<'a> {
     pub(in crate::solana) program: Pubkey,
     pub(in crate::solana) accounts: Vec<Pubkey>,
-    /// Of each account, whether it signs and whether the message lets it be changed.
+    /// For each account: whether it signs and whether the message makes it writable.
     pub(in crate::solana) uses: Vec<(bool, bool)>,
     pub(in crate::solana) data: &'a [u8],
 }
 
-/// Reads a message that takes up all of `bytes`, is well formed and has this one encoding. Versions
-/// after v0 are not known here.
+/// Reads a message that takes up all of `bytes`, is well formed and has this one encoding. Versions after v0
+/// are not supported.
 pub(in crate::solana) fn read(bytes: &[u8]) -> Option<VersionedMessage> {
     if bytes.len() > MAX_TRANSACTION {
         return None;
@@ -34,7 +34,7 @@ pub(in crate::solana) fn read(bytes: &[u8]) -> Option<VersionedMessage> {
     (message.serialize() == bytes).then_some(message)
 }
 
-/// Whether the account at an index signs, and whether it may be changed, by the message's own header.
+/// Returns whether the account at an index signs and is writable, by the message's own header.
 fn uses(message: &VersionedMessage, index: usize) -> (bool, bool) {
     let header = message.header();
     let fixed = message.static_account_keys().len();
@@ -51,7 +51,7 @@ fn uses(message: &VersionedMessage, index: usize) -> (bool, bool) {
     (index < signers, writable)
 }
 
-/// How many accounts come from address lookup tables.
+/// Returns the number of accounts from address lookup tables.
 pub(in crate::solana) fn looked_up(message: &VersionedMessage) -> usize {
     let lookups = message.address_table_lookups().unwrap_or_default();
     lookups
@@ -60,8 +60,8 @@ pub(in crate::solana) fn looked_up(message: &VersionedMessage) -> usize {
         .sum()
 }
 
-/// The instructions in order; `loaded` are the accounts from lookup tables in the runtime's order, all
-/// writable ones before all others. `None` where an index points nowhere.
+/// Returns the instructions in order; `loaded` are the accounts from lookup tables in the runtime's order,
+/// all writable ones before all others. `None` for an instruction with an index out of range.
 pub(in crate::solana) fn calls<'a>(
     message: &'a VersionedMessage,
     loaded: &'a [Pubkey],

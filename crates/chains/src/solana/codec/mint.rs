@@ -1,7 +1,7 @@
-//! Mints and token accounts of both token programs, read from their bytes. Pure and total.
+//! Mints and token accounts of both token programs, read from their bytes. Pure, and defined for any bytes.
 //!
-//! Belongs here: which of their fields count, and which extensions a plain transfer can be exact about. The
-//! layouts are the library's. Does not belong here: asking a node.
+//! Belongs here: the choice of relevant fields, and of extensions with which a plain transfer is exact. The
+//! layouts are the library's. Does not belong here: requests to a node.
 
 use solana_pubkey::Pubkey;
 use spl_token_2022_interface::extension::account_len::try_calculate_account_len_from_mint_data as account_len;
@@ -28,7 +28,7 @@ pub(in crate::solana) enum TokenProgram {
 }
 
 impl TokenProgram {
-    /// The program with this id, if it is one of the two.
+    /// Returns the program with this id, if it is one of the two.
     pub(in crate::solana) fn of(id: &Pubkey) -> Option<Self> {
         [Self::Token, Self::Token2022].into_iter().find(|program| program.id() == *id)
     }
@@ -50,19 +50,19 @@ const METADATA: Pubkey = Pubkey::from_str_const("metaqbxxUerdq28cj1RbAWkYQm3ybzj
 /// Longest symbol kept.
 const SYMBOL: usize = 16;
 
-/// A mint's type of token.
+/// The properties of a mint.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(in crate::solana) struct Mint {
     pub(in crate::solana) program: TokenProgram,
     pub(in crate::solana) decimals: u8,
-    /// For people; may be empty.
+    /// For display; may be empty.
     pub(in crate::solana) symbol: String,
-    /// Bytes of an associated token account. `None` when an extension is unknown.
+    /// Bytes of an associated token account. `None` if an extension is unknown.
     pub(in crate::solana) account_size: Option<usize>,
     pub(in crate::solana) supply: u64,
-    /// Who may make more of it.
+    /// The mint authority.
     pub(in crate::solana) authority: Option<Pubkey>,
-    /// The extension that keeps a plain transfer from being exactly what it says, if there is one.
+    /// The extension that makes a plain transfer differ from its amount, if there is one.
     pub(in crate::solana) obstacle: Option<String>,
     /// The program that every transfer calls.
     hook: Option<Pubkey>,
@@ -75,13 +75,13 @@ pub(in crate::solana) struct TokenAccount {
     pub(in crate::solana) owner: Pubkey,
     pub(in crate::solana) amount: u64,
     pub(in crate::solana) frozen: bool,
-    /// Who besides its owner may move how much of it.
+    /// The delegate and the amount that it may move.
     pub(in crate::solana) delegate: Option<(Pubkey, u64)>,
-    /// Who may close it besides its owner.
+    /// The account that may close it besides its owner.
     pub(in crate::solana) close_authority: Option<Pubkey>,
 }
 
-/// The master edition of a mint: an address derived for the Token Metadata program.
+/// Returns the master edition of a mint: an address derived for the Token Metadata program.
 fn edition(mint: &Pubkey) -> Pubkey {
     let seeds = [b"metadata".as_slice(), METADATA.as_array(), mint.as_array(), b"edition"];
     Pubkey::find_program_address(&seeds, &METADATA).0
@@ -97,7 +97,7 @@ impl Mint {
         let metadata = mint.get_variable_len_extension::<TokenMetadata>();
         let account_size = match program {
             TokenProgram::Token => Some(ACCOUNT),
-            // The associated token account program asks for this extension always.
+            // The associated token account program always adds this extension.
             TokenProgram::Token2022 => account_len(data, &[ExtensionType::ImmutableOwner]).ok(),
         };
         let hook = mint.get_extension::<TransferHook>().ok();
@@ -113,13 +113,13 @@ impl Mint {
         })
     }
 
-    /// What the mint at `key` means for a transfer.
+    /// Returns the facts about the mint at `key` for a transfer.
     pub(in crate::solana) fn fact(&self, key: &Pubkey) -> MintFact {
         MintFact { program: self.program, nft: self.is_nft(key), beyond: self.beyond(key) }
     }
 
-    /// Whether there is one indivisible piece and will be no other: nobody may mint, or nobody but the
-    /// mint's master edition, a Metaplex account that has no way to.
+    /// Whether there is one indivisible unit and can be no other: there is no mint authority, or it is the
+    /// mint's master edition, a Metaplex account that cannot mint.
     fn is_nft(&self, key: &Pubkey) -> bool {
         let closed = self.authority.is_none_or(|authority| authority == edition(key));
         self.decimals == 0 && self.supply == 1 && closed
@@ -130,18 +130,18 @@ impl Mint {
     }
 }
 
-/// The name of the extension that keeps a plain transfer from being exactly what it says. Extensions that cannot
-/// be read, such as unknown ones, count as one.
+/// Returns the name of the extension that makes a plain transfer differ from its amount. Extensions that
+/// cannot be read, such as unknown ones, count as one.
 fn obstacle(mint: &StateWithExtensions<'_, state::Mint>) -> Option<String> {
     let Ok(kinds) = mint.get_extension_types() else { return Some("Unknown".to_owned()) };
-    // Only the first of a kind is ever read.
+    // Only the first one of a kind is read.
     let twice = |kind: &ExtensionType| kinds.iter().filter(|other| *other == kind).count() > 1;
     let first = kinds.iter().find(|kind| twice(kind) || alters(mint, **kind));
     first.map(|kind| format!("{kind:?}"))
 }
 
-/// Whether a mint with this extension makes a transfer do more, less or other than move the amount, or
-/// makes amounts in human units mean something else than base units and decimals say.
+/// Whether a mint with this extension makes a transfer do anything else than move the amount, or makes
+/// amounts in human units differ from base units and decimals.
 fn alters(mint: &StateWithExtensions<'_, state::Mint>, kind: ExtensionType) -> bool {
     match kind {
         ExtensionType::MintCloseAuthority
@@ -153,7 +153,7 @@ fn alters(mint: &StateWithExtensions<'_, state::Mint>, kind: ExtensionType) -> b
         | ExtensionType::GroupMemberPointer
         | ExtensionType::TokenGroupMember
         | ExtensionType::PermissionedBurn
-        // They concern confidential balances alone; a plain transfer moves public ones.
+        // They affect only confidential balances; a plain transfer moves public ones.
         | ExtensionType::ConfidentialTransferMint
         | ExtensionType::ConfidentialTransferFeeConfig => false,
         ExtensionType::TransferFeeConfig => {
@@ -167,7 +167,7 @@ fn alters(mint: &StateWithExtensions<'_, state::Mint>, kind: ExtensionType) -> b
             let usable = |given: &DefaultAccountState| given.state == u8::from(AccountState::Initialized);
             !mint.get_extension::<DefaultAccountState>().is_ok_and(usable)
         }
-        // Simulation sees a pause that comes later.
+        // A later pause is seen in the simulation.
         ExtensionType::Pausable => {
             let runs = |given: &PausableConfig| !bool::from(given.paused);
             !mint.get_extension::<PausableConfig>().is_ok_and(runs)
@@ -189,20 +189,20 @@ fn alters(mint: &StateWithExtensions<'_, state::Mint>, kind: ExtensionType) -> b
     }
 }
 
-/// Whether a transfer costs nothing in this epoch and the next: a fee that is set now begins two epochs
-/// later, so both that are stored have to be zero.
+/// Whether a transfer is free in this epoch and the next: a fee set now starts two epochs later, so both
+/// stored fees must be zero.
 fn charges_nothing(config: &TransferFeeConfig) -> bool {
     [config.older_transfer_fee, config.newer_transfer_fee]
         .iter()
         .all(|fee| u64::from(fee.maximum_fee) == 0 || u16::from(fee.transfer_fee_basis_points) == 0)
 }
 
-/// A symbol as it is shown.
+/// Returns a symbol as displayed.
 fn shown(symbol: &str) -> String {
     symbol.chars().filter(char::is_ascii_graphic).take(SYMBOL).collect()
 }
 
-/// Reads the data of a mint that belongs to `program`; none if it is no mint of a token program.
+/// Reads the data of a mint owned by `program`; none if it is not a mint of a token program.
 pub fn mint_facts(program: Address, data: &[u8]) -> Option<TokenFacts> {
     let program = TokenProgram::of(&solana(program).ok()?)?;
     let mint = Mint::read(program, data)?;
@@ -210,8 +210,8 @@ pub fn mint_facts(program: Address, data: &[u8]) -> Option<TokenFacts> {
 }
 
 impl TokenAccount {
-    /// Reads the data of an account owned by `program`, whatever its extensions hold. What of them is cut off does
-    /// not matter.
+    /// Reads the data of an account owned by `program`, independent of its extensions, which may be
+    /// truncated.
     pub(in crate::solana) fn read(program: TokenProgram, data: &[u8]) -> Option<Self> {
         if program == TokenProgram::Token && data.len() != ACCOUNT {
             return None;

@@ -1,4 +1,4 @@
-//! The formats of Solana clusters, and what follows from bytes alone.
+//! The formats of Solana clusters, and everything that follows from bytes alone.
 
 pub(in crate::solana) mod account;
 pub(in crate::solana) mod blockhash;
@@ -41,7 +41,7 @@ use self::text::Text;
 use crate::codec::{Codec, Volatile};
 use crate::{CodecError, Refusal, SignedTx};
 
-/// What a draft holds.
+/// The content of a draft.
 pub(in crate::solana) enum Content {
     Transaction(Box<Body>),
     Text(Text),
@@ -54,12 +54,12 @@ pub struct SolanaCodec {
 }
 
 impl SolanaCodec {
-    /// The formats of `network`.
+    /// Makes the formats of `network`.
     pub const fn new(network: Network) -> Self {
         Self { network }
     }
 
-    /// The sender of a draft of this cluster, and what it holds.
+    /// Returns the sender and the content of a draft of this cluster.
     pub(in crate::solana) fn read_any(&self, draft: &Draft) -> Result<(Pubkey, Content), CodecError> {
         if draft.network != self.network.id {
             return Err(CodecError::Corrupt(format!("the draft is for {}", draft.network)));
@@ -68,7 +68,7 @@ impl SolanaCodec {
             return Err(CodecError::corrupt("the draft's sender is not a Solana address"));
         };
         let content = if draft.body.first() == Some(&text::VERSION) {
-            let unsigned = || CodecError::corrupt("the text is not one that is signed");
+            let unsigned = || CodecError::corrupt("the text may not be signed");
             Content::Text(Text::read(&draft.body).ok_or_else(unsigned)?)
         } else {
             Content::Transaction(Box::new(Body::read_draft(&draft.body)?))
@@ -76,12 +76,12 @@ impl SolanaCodec {
         Ok((Pubkey::new_from_array(from), content))
     }
 
-    /// A draft of this cluster.
+    /// Makes a draft of this cluster.
     pub(in crate::solana) fn draft(&self, from: &Pubkey, body: Vec<u8>) -> Draft {
         Draft { network: self.network.id.clone(), from: address(from), body }
     }
 
-    /// The mint that is an NFT of this network.
+    /// Returns the mint of an NFT of this network.
     pub(in crate::solana) fn nft_mint(&self, nft: &NftId) -> Result<Pubkey, CodecError> {
         match nft.kind {
             NftKind::Metaplex { mint } if nft.caip2 == self.network.caip2 => solana(mint),
@@ -92,7 +92,7 @@ impl SolanaCodec {
     }
 }
 
-/// An address that must be one of Solana's.
+/// Returns the key of an address, which must be a Solana address.
 pub(in crate::solana) fn solana(address: Address) -> Result<Pubkey, CodecError> {
     match address {
         Address::Solana(bytes) => Ok(Pubkey::new_from_array(bytes)),
@@ -107,15 +107,15 @@ pub(in crate::solana) fn address(key: &Pubkey) -> Address {
     Address::Solana(key.to_bytes())
 }
 
-/// A request that does not fit Solana.
+/// The refusal of a request that does not fit Solana.
 pub(in crate::solana) fn unsupported(why: impl Into<String>) -> CodecError {
     CodecError::Refused(Refusal::Unsupported(why.into()))
 }
 
-/// Nothing here takes another transaction's place; a blockhash that grows old ends it.
+/// The refusal of a replacement: on Solana a transaction is not replaced but expires with its blockhash.
 pub(in crate::solana) fn not_replaced() -> Refusal {
-    let why = "a Solana transaction is not replaced: one that does not land dies by itself within about \
-               two minutes, and can then be asked for anew";
+    let why = "a Solana transaction is not replaced: one that does not land expires by itself within about \
+                two minutes, and can then be requested again";
     Refusal::Unsupported(why.to_owned())
 }
 
@@ -135,7 +135,7 @@ impl Codec for SolanaCodec {
                 methods = decode::methods(&body);
                 decode::walk(&body, &from, &self.network.caip2)
             }
-            // The effect has the whole text.
+            // The effect contains the whole text.
             (_, Content::Text(text)) => (vec![crate::message::effect(text.as_str())], Vec::new()),
         };
         let effects = Effects::new(self.network.id.clone(), self.network.native(), draft.from, items);

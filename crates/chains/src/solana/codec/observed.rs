@@ -1,4 +1,4 @@
-//! What a run did to the wallet's accounts: balances and powers before, against those it ends with. Pure.
+//! The effects of a run on the wallet's accounts: balances and authorities before and after it. Pure.
 //!
 //! Only accounts that the message lists as writable can change.
 
@@ -24,15 +24,15 @@ const WRAPPED: Pubkey = Pubkey::from_str_const("So111111111111111111111111111111
 pub(in crate::solana) type Accounts = BTreeMap<Pubkey, Account>;
 
 /// Bytes read of each account: more than a token account or a stake account needs, and one more than a
-/// multisig of Token-2022 has, whose length tells it from a token account.
+/// multisig of Token-2022 has, whose length distinguishes it from a token account.
 pub(in crate::solana) const HEAD: usize = 356;
 
-/// Nodes show an account that has been closed as one of the system's without lamports.
+/// Nodes return a closed account as one of the System program without lamports.
 pub(in crate::solana) const fn exists(account: &Account) -> bool {
     account.lamports > 0
 }
 
-/// The accounts that a message may change; of those from lookup tables the writable ones come first.
+/// Returns the accounts that a message may change; of those from lookup tables the writable ones come first.
 pub(in crate::solana) fn written(message: &VersionedMessage, loaded: &[Pubkey]) -> Vec<Pubkey> {
     let fixed = message.static_account_keys().iter().enumerate();
     let fixed = fixed.filter(|(index, _)| {
@@ -43,14 +43,14 @@ pub(in crate::solana) fn written(message: &VersionedMessage, loaded: &[Pubkey]) 
     fixed.map(|(_, key)| *key).chain(loaded.iter().take(writable).copied()).collect()
 }
 
-/// Whether an account is the wallet's, or could be in the end.
+/// Whether an account is the wallet's, or could be after the run.
 pub(in crate::solana) fn is_watched(key: &Pubkey, wallet: &Pubkey, before: Option<&Account>) -> bool {
     let Some(account) = before else { return true };
     let unused = account.owner == solana_system_interface::program::ID;
     key == wallet || unused || TokenProgram::of(&account.owner).is_some() || account.owner == stake::ID
 }
 
-/// A token account of the wallet's.
+/// A token account of the wallet.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 struct Tokens {
     mint: Pubkey,
@@ -67,7 +67,7 @@ struct Stake {
     lamports: u64,
 }
 
-/// What is the wallet's at one time.
+/// The wallet's holdings at one time.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub(in crate::solana) struct Side {
     lamports: u64,
@@ -90,21 +90,21 @@ impl Side {
             } else if let Some(stake) = staked(wallet, account) {
                 side.stakes.insert(*key, stake);
             } else if account.owner != solana_system_interface::program::ID || !account.data.is_empty() {
-                // A plain account of the system's is what a closed account becomes that is paid again. What
-                // it held has left.
+                // A closed account that is paid again becomes a plain account of the System program. Its
+                // former content is an outflow.
                 side.foreign.push(*key);
             }
         }
         side
     }
 
-    /// Whether the wallet holds the same by both readings. What others hold does not matter.
+    /// Whether the wallet holds the same in both readings. The holdings of others do not matter.
     pub(in crate::solana) fn is_held_as(&self, earlier: &Self) -> bool {
         let held = |side: &Self| (side.lamports, side.program);
         held(self) == held(earlier) && self.tokens == earlier.tokens && self.stakes == earlier.stakes
     }
 
-    /// Lamports that are the wallet's, without wrapped coin and without `lost` accounts.
+    /// Returns the wallet's lamports, without wrapped coin and without `lost` accounts.
     fn native(&self, lost: &[Pubkey]) -> u128 {
         let tokens = self.tokens.iter().filter(|(key, _)| !lost.contains(key)).map(|(_, held)| {
             let wrapped = if held.mint == WRAPPED { held.amount } else { 0 };
@@ -114,7 +114,7 @@ impl Side {
         tokens.chain(stakes).fold(u128::from(self.lamports), |sum, more| sum.saturating_add(more.into()))
     }
 
-    /// Tokens per mint, without `lost` accounts.
+    /// Returns the tokens per mint, without `lost` accounts.
     fn holdings(&self, lost: &[Pubkey]) -> BTreeMap<Pubkey, u128> {
         let mut sums: BTreeMap<Pubkey, u128> = BTreeMap::new();
         for (_, held) in self.tokens.iter().filter(|(key, _)| !lost.contains(key)) {
@@ -145,14 +145,14 @@ fn staked(wallet: &Pubkey, account: &Account) -> Option<Stake> {
     Some(Stake { staker: key(12)?, lamports: account.lamports })
 }
 
-/// How assets are named.
+/// The names of assets.
 pub(in crate::solana) struct Names<'a> {
     pub(in crate::solana) caip2: &'a Arc<str>,
     pub(in crate::solana) facts: &'a Facts,
 }
 
 impl Names<'_> {
-    /// A mint that the draft takes for an NFT.
+    /// Returns the NFT of a mint that is an NFT in the facts of the draft.
     fn nft(&self, mint: &Pubkey) -> Option<NftId> {
         let fact = self.facts.mints.get(mint).filter(|fact| fact.nft);
         fact.map(|_| NftId { caip2: self.caip2.clone(), kind: NftKind::Metaplex { mint: address(mint) } })
@@ -163,7 +163,7 @@ impl Names<'_> {
     }
 }
 
-/// What changed to the wallet's disadvantage. `fee` is what the simulation charged for running.
+/// Returns the changes to the wallet's disadvantage. `fee` is the fee charged by the simulation.
 pub(in crate::solana) fn observe(
     wallet: &Pubkey,
     [before, after]: &[Side; 2],
@@ -174,7 +174,7 @@ pub(in crate::solana) fn observe(
     if after.program.is_some_and(|program| before.program.is_some_and(|was| was != program)) {
         observed.powers.insert(address(wallet));
     }
-    // What is in an account that is handed over as a whole is part of that power, not an outflow.
+    // The content of an account whose authority changed is part of that authority, not an outflow.
     let held = before.tokens.keys().chain(before.stakes.keys());
     let lost: Vec<Pubkey> = held.filter(|key| after.foreign.contains(key)).copied().collect();
     observed.powers.extend(lost.iter().map(address));
@@ -208,7 +208,7 @@ pub(in crate::solana) fn observe(
     observed
 }
 
-/// Who may do what with a token account of the wallet's, and could not before.
+/// Adds the new permissions of other accounts for a token account of the wallet.
 fn permissions(
     wallet: &Pubkey,
     key: &Pubkey,

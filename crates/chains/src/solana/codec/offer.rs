@@ -1,5 +1,5 @@
-//! What a transaction offers the network: the accounts whose write locks have a price, and the unit price that
-//! is set. Pure.
+//! The offer of a transaction to the network: the accounts whose write locks have a price, and the unit price
+//! that is set. Pure.
 
 use std::collections::HashSet;
 
@@ -12,10 +12,10 @@ use super::body::Body;
 use super::fees::{self, Bounds};
 use crate::{Lane, Refusal};
 
-/// How many accounts `getRecentPrioritizationFees` takes.
+/// The number of accounts that `getRecentPrioritizationFees` accepts.
 const MAX_PRICED_ACCOUNTS: usize = 128;
 
-/// The lamports that may be paid now, unless that is less than the least.
+/// Returns the lamports that may be paid now, unless that is below the lowest possible fee.
 pub(in crate::solana) fn within(body: &Body, lane: &Lane) -> Result<u64, Refusal> {
     let budget = body.fee_budget();
     let Some(cap) = lane.fee_cap else { return Ok(budget) };
@@ -26,8 +26,8 @@ pub(in crate::solana) fn within(body: &Body, lane: &Lane) -> Result<u64, Refusal
     Ok(budget.min(u64::try_from(cap).unwrap_or(u64::MAX)))
 }
 
-/// The unit price to set, in micro-lamports, after what was paid lately and at most `most`: within the budget and
-/// the lane's bounds, and another one for each variation of the lane.
+/// Returns the unit price to set, in micro-lamports, from the recent prices and at most `most`: within the
+/// budget and the lane's limits, and another one for each variation of the lane.
 pub(in crate::solana) fn unit_price(
     body: &Body,
     recent: Vec<u64>,
@@ -40,7 +40,7 @@ pub(in crate::solana) fn unit_price(
     Ok(fees::varied(fees::unit_price(recent, bounds), lane.variation, bounds))
 }
 
-/// The accounts whose write locks have a price.
+/// Returns the accounts whose write locks have a price.
 pub(in crate::solana) fn writable(message: &VersionedMessage) -> Vec<Pubkey> {
     let keys = message.static_account_keys().iter().enumerate();
     let written = keys.filter(|(index, _)| {
@@ -49,8 +49,8 @@ pub(in crate::solana) fn writable(message: &VersionedMessage) -> Vec<Pubkey> {
     written.map(|(_, key)| *key).take(MAX_PRICED_ACCOUNTS).collect()
 }
 
-/// Those among them that an instruction uses. Listing others is free for whoever builds the message, and they
-/// say nothing of what the network asks of it.
+/// Returns those of them that an instruction uses. Listing others is free, so they are no evidence of the
+/// price.
 pub(in crate::solana) fn used(message: &VersionedMessage) -> Vec<Pubkey> {
     let keys = message.static_account_keys();
     let of_budget = |program: u8| keys.get(usize::from(program)) == Some(&compute_budget::ID);
@@ -71,7 +71,7 @@ mod tests {
     use crate::solana::codec::body::tests::{facts, message, transfer};
 
     #[test]
-    fn accounts_that_no_instruction_uses_say_nothing_of_the_price() {
+    fn accounts_that_no_instruction_uses_do_not_affect_the_price() {
         use crate::solana::codec::body::tests::{WALLET, key, transfer};
         use solana_instruction::{AccountMeta, Instruction};
         use solana_message::Message;
@@ -82,7 +82,7 @@ mod tests {
         };
         let keys = |instructions: &[Instruction]| {
             let mut message = Message::new(instructions, Some(&WALLET));
-            // A writable account that is listed and used by none.
+            // A writable account that is listed and not used.
             message.account_keys.insert(1, key(78));
             message.instructions.iter_mut().for_each(|call| {
                 call.program_id_index += 1;
@@ -98,12 +98,12 @@ mod tests {
 
     #[test]
     fn the_unit_price_keeps_to_budget_lane_and_cap() {
-        // 1 000 units, and 1 000 lamports beside the signature: a price of a million at most.
+        // 1 000 units, and 1 000 lamports beside the signature: a price of at most one million.
         let body = Body::new(Builder::Here, 6_000, facts(), message(&[transfer(5)])).expect("a body");
         let price = |recent: u64, lane: &Lane, most| unit_price(&body, vec![recent; 9], lane, most);
         let lane = Lane::default();
         assert_eq!(price(700, &lane, u64::MAX), Ok(700));
-        assert_eq!(price(u64::MAX, &lane, u64::MAX), Ok(1_000_000), "a node that makes it up");
+        assert_eq!(price(u64::MAX, &lane, u64::MAX), Ok(1_000_000), "a false answer of a node");
         assert_eq!(price(700, &lane, 500), Ok(500));
         let condition = MostPrices { price: Some(600), priority: Some(300) };
         assert_eq!(price(700, &Lane { most: condition, ..lane.clone() }, u64::MAX), Ok(300));

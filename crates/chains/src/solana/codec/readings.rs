@@ -1,7 +1,7 @@
-//! What a request is certain to do before a node is asked. Pure.
+//! The certain effects of a request, known before a node is asked. Pure.
 //!
-//! A mint may turn out to be an NFT, so that a payment of a token has two readings. Instructions of the
-//! token programs say nothing without the accounts they name, and are left for later.
+//! A mint may turn out to be an NFT, so a token payment has two readings. Instructions of the token programs
+//! have no meaning without the accounts they name, so they are judged later.
 
 use solana_pubkey::Pubkey;
 use spl_associated_token_account_interface::program as associated_program;
@@ -42,7 +42,7 @@ impl SolanaCodec {
             }
             single => vec![self.part(&wallet, single)?],
         };
-        // Not even a transaction without any other effect is certain to be one.
+        // Even a transaction without any other effect is not certain to land.
         let effects = |items| Effects {
             network: self.network.id.clone(),
             native: self.network.native(),
@@ -54,7 +54,7 @@ impl SolanaCodec {
         Ok(parts.into_iter().map(|readings| readings.into_iter().map(effects).collect()).collect())
     }
 
-    /// The readings of one request.
+    /// Returns the readings of one request.
     fn part(&self, wallet: &Pubkey, intent: &Intent) -> Result<Vec<Vec<Effect>>, CodecError> {
         Ok(match intent {
             Intent::Transfer { to, amount, .. } => vec![vec![Effect::NativeOut { to: *to, amount: *amount }]],
@@ -65,7 +65,7 @@ impl SolanaCodec {
                     vec![nft],
                 ]
             }
-            // What is taken back moves nothing.
+            // A revocation moves nothing.
             Intent::Approve { amount: U256::ZERO, .. } => vec![Vec::new()],
             Intent::Approve { spender, token, amount, .. } => {
                 let (asset, spender, amount) = (self.token_of(*token), *spender, *amount);
@@ -95,7 +95,7 @@ impl SolanaCodec {
             }
             Intent::SignTransaction { transaction } => {
                 let message = external::read(wallet, transaction)?;
-                // Accounts from lookup tables are not known; calls that name one are left for later.
+                // Accounts from lookup tables are not known yet; calls that name one are judged later.
                 let known = calls(&message, &[]).flatten();
                 let mut items: Vec<Effect> = known.flat_map(|call| self.certain(wallet, &call)).collect();
                 let fee = Terms::read(&message).ok().and_then(|terms| terms.fee());
@@ -115,7 +115,7 @@ impl SolanaCodec {
         })
     }
 
-    /// What a call does whatever the accounts hold that it names.
+    /// Returns the effects of a call that do not depend on the content of its accounts.
     fn certain(&self, wallet: &Pubkey, call: &Call<'_>) -> Vec<Effect> {
         let needs_facts = TokenProgram::of(&call.program).is_some()
             || call.program == associated_program::ID

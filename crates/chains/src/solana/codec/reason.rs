@@ -1,4 +1,4 @@
-//! The runtime's error values in words.
+//! Describes the runtime's error values.
 
 use serde_json::Value;
 use solana_compute_budget_interface as compute_budget;
@@ -6,10 +6,10 @@ use solana_message::VersionedMessage;
 use solana_message::compiled_instruction::CompiledInstruction;
 use solana_pubkey::Pubkey;
 
-/// Longest text taken over from a node.
+/// The maximum length of a text taken from a node.
 const LONGEST: usize = 200;
 
-/// Says in words what a `TransactionError` in JSON means for `message`.
+/// Describes a `TransactionError` in JSON for `message`.
 pub(in crate::solana) fn explain(err: &Value, message: &VersionedMessage) -> String {
     if let Some(name) = err.as_str() {
         return plain(name);
@@ -24,7 +24,8 @@ pub(in crate::solana) fn explain(err: &Value, message: &VersionedMessage) -> Str
         Some(code) => custom(program, code),
         None => inner.as_str().map_or_else(|| shorten(&inner.to_string()), plain),
     };
-    // What sets the compute budget is put in front here, or by whoever built the bytes; nobody counts it.
+    // The compute budget instructions are prepended here or by the builder of the bytes, so they are not
+    // counted.
     let before = message.instructions().iter().take(index);
     let budget = before.filter(|at| program_of(at) == Some(&compute_budget::ID)).count();
     let counted = index.saturating_add(1).saturating_sub(budget);
@@ -37,10 +38,10 @@ pub(in crate::solana) fn explain(err: &Value, message: &VersionedMessage) -> Str
 
 fn account_without_rent(err: &Value) -> Option<String> {
     let index = err.get("InsufficientFundsForRent")?.get("account_index")?.as_u64()?;
-    Some(format!("it would leave account {index} of the transaction with too few lamports to stay (rent)"))
+    Some(format!("it would leave account {index} of the transaction with too few lamports to be kept (rent)"))
 }
 
-/// Whether the error says that the transaction is on chain already.
+/// Whether the error reports that the transaction is on chain already.
 pub(in crate::solana) fn already_processed(err: &Value) -> bool {
     err.as_str() == Some("AlreadyProcessed")
 }
@@ -59,8 +60,8 @@ fn plain(name: &str) -> String {
         "InvalidAccountForFee" => "the wallet's account cannot pay fees".to_owned(),
         "AlreadyProcessed" => "it is on chain already".to_owned(),
         "ComputationalBudgetExceeded" => "it ran out of compute units".to_owned(),
-        "MissingAccount" | "NotEnoughAccountKeys" => "an account that it needs was not given".to_owned(),
-        "MissingRequiredSignature" => "a signature that it needs is missing".to_owned(),
+        "MissingAccount" | "NotEnoughAccountKeys" => "a required account is missing".to_owned(),
+        "MissingRequiredSignature" => "a required signature is missing".to_owned(),
         "InvalidAccountOwner" | "IncorrectProgramId" | "IllegalOwner" => {
             "an account belongs to another program".to_owned()
         }
@@ -69,7 +70,7 @@ fn plain(name: &str) -> String {
     }
 }
 
-/// `InvalidAccountData` as `invalid account data`.
+/// Turns `InvalidAccountData` into `invalid account data`.
 fn words(name: &str) -> String {
     if !name.bytes().all(|b| b.is_ascii_alphanumeric()) {
         return shorten(name);
@@ -110,7 +111,7 @@ mod tests {
     use serde_json::json;
 
     #[test]
-    fn errors_are_readable_and_strange_ones_do_not_break_anything() {
+    fn known_and_unknown_errors_are_described() {
         let message = message(&[transfer(1)]);
         let system = "instruction 1 (program 11111111111111111111111111111111)";
         let at = |what: &str| format!("{system}: {what}");
@@ -118,10 +119,7 @@ mod tests {
             (json!("AccountNotFound"), "the wallet holds no SOL".to_owned()),
             (json!("WouldExceedMaxBlockCostLimit"), "would exceed max block cost limit".to_owned()),
             (json!({"InstructionError": [2, {"Custom": 1}]}), at("insufficient funds")),
-            (
-                json!({"InstructionError": [2, "MissingAccount"]}),
-                at("an account that it needs was not given"),
-            ),
+            (json!({"InstructionError": [2, "MissingAccount"]}), at("a required account is missing")),
             (json!({"InstructionError": [2, "InvalidAccountData"]}), at("invalid account data")),
             (
                 json!({"InstructionError": [2, "ComputationalBudgetExceeded"]}),
@@ -138,7 +136,8 @@ mod tests {
             ),
             (
                 json!({"InsufficientFundsForRent": {"account_index": 0}}),
-                "it would leave account 0 of the transaction with too few lamports to stay (rent)".to_owned(),
+                "it would leave account 0 of the transaction with too few lamports to be kept (rent)"
+                    .to_owned(),
             ),
             (json!({"InstructionError": []}), r#"{"InstructionError":[]}"#.to_owned()),
         ] {

@@ -1,4 +1,4 @@
-//! Who may be sent something: what lies at an address, and who could ever move it on. Pure.
+//! The checks of a recipient: the account at an address, and whether a key or program can sign for it. Pure.
 
 use solana_pubkey::Pubkey;
 
@@ -9,17 +9,17 @@ use crate::Refusal;
 
 const SYSVARS: Pubkey = Pubkey::from_str_const("Sysvar1111111111111111111111111111111111111");
 
-/// The owner of tokens that are to be sent.
+/// The recipient of tokens.
 #[derive(Clone, Copy)]
 pub(in crate::solana) struct Recipient {
     pub(in crate::solana) address: Pubkey,
-    /// Whether the request says that a program signs for it.
+    /// Whether the request declares that a program signs for it.
     pub(in crate::solana) allow_off_curve: bool,
 }
 
 impl Recipient {
-    /// Refuses an address for which nobody is known to sign: off the curve there is no key, and what lies
-    /// there belongs to no program. A closed token account is such an address, whatever lamports it holds.
+    /// Refuses an address without a known signer: off the curve it has no key, and its account belongs to no
+    /// program. A closed token account is such an address, whatever lamports it holds.
     pub(in crate::solana) fn check(&self, account: Option<&Account>) -> Result<(), Refusal> {
         check(&self.address, account)?;
         let program = account.is_some_and(|account| account.owner != solana_system_interface::program::ID);
@@ -30,7 +30,7 @@ impl Recipient {
     }
 }
 
-/// Recipients are wallets. Programs, sysvars, mints and token accounts would keep what they are sent.
+/// Accepts wallets only. Programs, sysvars, mints and token accounts would keep a payment.
 pub(in crate::solana) fn check(to: &Pubkey, account: Option<&Account>) -> Result<(), Refusal> {
     let Some(account) = account else { return Ok(()) };
     let what = if account.executable {
@@ -59,20 +59,20 @@ mod tests {
     }
 
     #[test]
-    fn who_can_sign_decides_and_not_what_an_address_holds() {
+    fn a_recipient_needs_a_signer_whatever_its_balance() {
         let (program, system) = (Pubkey::new_from_array([7; 32]), solana_system_interface::program::ID);
         let vault = derived(program);
         let check = |allow_off_curve, found: Option<Account>| {
             Recipient { address: vault, allow_off_curve }.check(found.as_ref())
         };
         for found in [None, Some(account(system, 0)), Some(account(system, 5_000_000_000))] {
-            let error = check(false, found.clone()).expect_err("nobody signs");
+            let error = check(false, found.clone()).expect_err("no signer");
             let named = Refusal::RecipientOffCurve(address(&vault));
             assert_eq!(error, named);
-            assert!(check(true, found).is_ok(), "the request says who signs");
+            assert!(check(true, found).is_ok(), "the request declares a signer");
         }
         assert!(check(false, Some(account(program, 1))).is_ok(), "a program owns it");
         let token = account(spl_token_interface::ID, 1);
-        assert!(check(true, Some(token)).is_err(), "a token account is no wallet");
+        assert!(check(true, Some(token)).is_err(), "a token account is not a wallet");
     }
 }

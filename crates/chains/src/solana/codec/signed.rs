@@ -1,5 +1,5 @@
-//! What is signed, and what becomes of it: completed bytes, joined with their signature and read back. What is
-//! completed is read back from its own bytes before anybody is told which draft it carries out.
+//! Completed bytes and signed bytes: joined with their signature and read back. Completed bytes are always
+//! read back before the digest of their draft is reported.
 
 use ed25519_dalek::{Signature, VerifyingKey};
 use solana_message::VersionedMessage;
@@ -13,12 +13,12 @@ use super::message;
 use super::text::{self, Text};
 use crate::{CodecError, Expiry, SignedTx};
 
-/// What completed bytes are.
+/// Completed bytes, read back.
 #[derive(Debug)]
 pub(in crate::solana) struct ReadBack {
-    /// The draft they carry out.
+    /// The draft that they carry out.
     pub(in crate::solana) draft: Draft,
-    /// What to sign.
+    /// The bytes to sign.
     pub(in crate::solana) payload: Vec<u8>,
     expiry: Expiry,
 }
@@ -27,20 +27,20 @@ pub(in crate::solana) fn read_back(network: &NetworkId, unsigned: &[u8]) -> Resu
     let corrupt = CodecError::corrupt;
     let (from, body, payload, expiry) = if unsigned.first() == Some(&text::VERSION) {
         let (from, text) =
-            Text::read_unsigned(unsigned).ok_or_else(|| corrupt("the text is not one that is signed"))?;
+            Text::read_unsigned(unsigned).ok_or_else(|| corrupt("the text may not be signed"))?;
         (from, text.body(), text.as_str().as_bytes().to_vec(), Expiry::Never)
     } else {
         let (body, height) = Body::read_unsigned(unsigned)?;
         let payer = body.message().static_account_keys().first().copied();
-        let from = payer.ok_or_else(|| corrupt("nobody pays"))?;
+        let from = payer.ok_or_else(|| corrupt("the transaction has no payer"))?;
         (from, body.draft()?, body.message().serialize(), Expiry::BlockHeight(height))
     };
     let draft = Draft { network: network.clone(), from: address(&from), body };
     Ok(ReadBack { draft, payload, expiry })
 }
 
-/// Joins completed bytes and signature: a transaction as it goes over the wire, or for a text the
-/// signature alone.
+/// Joins completed bytes and signature: a transaction in its wire encoding, or for a text the signature
+/// alone.
 pub(in crate::solana) fn assemble(
     network: &NetworkId,
     completed: &Completed,
@@ -54,7 +54,7 @@ pub(in crate::solana) fn assemble(
     match completed.payload() {
         SigningPayload::Ed25519(asked) if *asked == payload => {}
         SigningPayload::Ed25519(_) | SigningPayload::Secp256k1(_) => {
-            return Err(corrupt("the payload is not what the completed bytes need signed"));
+            return Err(corrupt("the payload is not the one of the completed bytes"));
         }
     }
     let signature: [u8; 64] = signature.try_into().map_err(|_| corrupt("a signature has 64 bytes"))?;
@@ -76,13 +76,16 @@ fn signed_by(key: &[u8], message: &[u8], signature: &[u8; 64]) -> bool {
     key.is_some_and(|key| key.verify_strict(message, &Signature::from_bytes(signature)).is_ok())
 }
 
-/// The message of a signed transaction, provided its one signature is `from`'s and is its id.
+/// Returns the message of a signed transaction, if its only signature is `from`'s and equals its id.
 pub(in crate::solana) fn read_signed(
     from: &Pubkey,
     signed: &SignedTx,
 ) -> Result<VersionedMessage, CodecError> {
     let corrupt = CodecError::corrupt;
-    let rest = signed.bytes.strip_prefix(&[1]).ok_or_else(|| corrupt("not one signature"))?;
+    let rest = signed
+        .bytes
+        .strip_prefix(&[1])
+        .ok_or_else(|| corrupt("the transaction does not have exactly one signature"))?;
     let (signature, bytes) = rest.split_first_chunk::<64>().ok_or_else(|| corrupt("too short"))?;
     if bs58::encode(signature).into_string() != signed.hash {
         return Err(corrupt("the transaction id is not that of the bytes"));
@@ -117,7 +120,7 @@ mod tests {
     }
 
     #[test]
-    fn volatile_fields_leave_the_draft_alone_and_no_other_byte_does() {
+    fn only_volatile_fields_can_change_without_changing_the_draft() {
         let (draft, unsigned) = completed(4, 900_000);
         let (same, other) = (completed(5, 900_000).1, completed(4, 777).1);
         let mut changed = 0;
@@ -140,7 +143,7 @@ mod tests {
     }
 
     #[test]
-    fn only_the_senders_signature_over_these_bytes_is_taken() {
+    fn only_the_senders_signature_over_these_bytes_is_accepted() {
         let key = SigningKey::from_bytes(&[1; 32]);
         let from = Pubkey::new_from_array(key.verifying_key().to_bytes());
         let body = Body::new(Builder::Here, 6_000, Facts::default(), own(&from, &[])).expect("a body");
@@ -153,7 +156,7 @@ mod tests {
         let signed = assemble(&network(), &completed, &good).expect("assembles");
         assert_eq!(signed.expiry, Expiry::BlockHeight(1_000));
         assert_eq!(read_signed(&from, &signed).expect("reads"), *body.message());
-        assert!(read_signed(&WALLET, &signed).is_err(), "somebody else's");
+        assert!(read_signed(&WALLET, &signed).is_err(), "another sender's");
         let renamed = SignedTx { hash: bs58::encode([1; 64]).into_string(), ..signed };
         assert!(read_signed(&from, &renamed).is_err());
 
@@ -167,7 +170,7 @@ mod tests {
     }
 
     #[test]
-    fn a_text_is_signed_as_it_is_and_by_the_wallet_it_was_judged_for() {
+    fn a_text_is_signed_unchanged_by_its_own_wallet() {
         let key = SigningKey::from_bytes(&[1; 32]);
         let from = Pubkey::new_from_array(key.verifying_key().to_bytes());
         let text = Text::new("sign in to example.com".as_bytes()).expect("a text");

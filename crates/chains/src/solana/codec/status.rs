@@ -1,4 +1,4 @@
-//! What a node says of a signature, and what follows from it. Pure.
+//! A node's answer about a signature, and its evaluation. Pure.
 
 use serde::Deserialize;
 use serde_json::Value;
@@ -11,7 +11,7 @@ use crate::bounded::Brief;
 use crate::outcome::{Depth, Landed};
 use crate::solana::Commitment;
 
-/// What `getSignatureStatuses` says about one signature.
+/// The answer of `getSignatureStatuses` for one signature.
 #[derive(Deserialize, Clone, PartialEq, Debug)]
 #[serde(rename_all = "camelCase")]
 pub(in crate::solana) struct Status {
@@ -30,11 +30,11 @@ impl Status {
         &self.err.0
     }
 
-    /// Whether its block has come to this commitment.
+    /// Whether its block has reached this commitment.
     fn has_reached(&self, wanted: Commitment) -> bool {
         let finalized = match self.confirmation_status.as_deref() {
             Some(level) => level == Commitment::Finalized.as_str(),
-            // Nodes that do not name the level still say null once the block is rooted.
+            // Nodes that do not name the level still return null once the block is rooted.
             None => self.confirmations.is_none(),
         };
         match wanted {
@@ -45,7 +45,7 @@ impl Status {
         }
     }
 
-    /// The signed `message` in its block.
+    /// Returns the testimony about the signed `message` in its block.
     pub(in crate::solana) fn landed(
         &self,
         message: &VersionedMessage,
@@ -58,7 +58,7 @@ impl Status {
             Finality::Finalized { .. } if self.has_reached(Commitment::Finalized) => Depth::Final,
             Finality::Finalized { .. } => Depth::Confirmed,
         };
-        // What the bytes offer is the most they pay.
+        // The fee offered by the bytes is the most they pay.
         let fee = Terms::read(message).ok().and_then(|terms| terms.fee()).unwrap_or(fees::PER_SIGNATURE);
         Landed { succeeded: self.err().is_null(), fee: U256::from(fee), block: self.slot, depth }
     }
@@ -107,7 +107,7 @@ mod tests {
     }
 
     #[test]
-    fn what_landed_is_as_deep_as_its_level() {
+    fn the_depth_follows_the_confirmation_level() {
         let message = message(&[transfer(5)]);
         let landed = |level: &str, err: Value, wanted, finality| {
             let value = json!({"slot": 7, "confirmations": 1, "err": err, "confirmationStatus": level});
@@ -121,7 +121,7 @@ mod tests {
         assert_eq!(depth("confirmed", Finality::Blocks(1)), Depth::Final);
         let strict = landed("confirmed", Value::Null, Commitment::Finalized, by_node);
         assert_eq!((strict.depth, strict.succeeded, strict.block), (Depth::Shallow, true, 7));
-        assert_eq!(strict.fee, U256::from(5_000u64), "a unit price of nothing");
+        assert_eq!(strict.fee, U256::from(5_000u64), "a unit price of zero");
         assert!(!landed("confirmed", json!("AccountNotFound"), Commitment::Confirmed, by_node).succeeded);
     }
 }

@@ -35,7 +35,7 @@ fn pay() -> solana_instruction::Instruction {
     transfer(&wallet(), &key(9), 5)
 }
 
-/// 1 000 units and 1 000 lamports for priority: a unit price of a million at most.
+/// 1 000 units and 1 000 lamports for priority: a unit price of at most one million.
 fn built() -> Draft {
     let body = Body::new(Builder::Here, 6_000, Facts::default(), own(&wallet(), &[pay()])).expect("a body");
     codec().draft(&wallet(), body.draft().expect("a draft"))
@@ -61,7 +61,7 @@ fn is_corrupt<T: std::fmt::Debug>(result: Result<T, CodecError>) -> bool {
 }
 
 #[test]
-fn a_transaction_comes_back_out_of_its_signed_bytes() {
+fn a_transaction_is_read_back_from_its_signed_bytes() {
     let (codec, draft) = (codec(), built());
     let completed = codec.complete(&draft, volatile(1_000_000)).expect("completes");
     assert_eq!(completed.draft(), draft.digest());
@@ -92,7 +92,10 @@ fn altered_bytes_are_not_joined_with_the_signature() {
         let harmless = (1..=8).contains(&at);
         assert_eq!(codec.assemble(&altered, &signature).is_ok(), harmless, "byte {at}");
     }
-    assert!(is_corrupt(codec.assemble(&completed, &sign(&signer(2), &completed))), "a stranger's");
+    assert!(
+        is_corrupt(codec.assemble(&completed, &sign(&signer(2), &completed))),
+        "the signature of another key"
+    );
     let other = Draft { network: waiaas_core::network::NetworkId::new("solana-devnet"), ..draft };
     assert!(is_corrupt(codec.read(&other)) && is_corrupt(codec.complete(&other, volatile(7))));
 }
@@ -115,7 +118,7 @@ fn each_kind_of_draft_has_its_own_volatile_fields() {
 }
 
 #[test]
-fn a_text_is_signed_as_it_is() {
+fn a_text_is_signed_unchanged() {
     let (codec, draft) = (codec(), text());
     let effects = codec.effects(&draft).expect("effects").items;
     assert!(matches!(effects.as_slice(), [Effect::Message { text, .. }] if text == "sign in to example.com"));
@@ -127,7 +130,7 @@ fn a_text_is_signed_as_it_is() {
 }
 
 #[test]
-fn budgets_are_cut_and_a_blockhash_grows_old() {
+fn budgets_are_lowered_and_blockhashes_expire() {
     let codec = codec();
     assert_eq!((codec.lifetime(&built()), codec.lifetime(&text())), (Ok(None), Ok(None)));
     assert_eq!(codec.lifetime(&elsewhere()), Ok(Some(60)));
@@ -156,7 +159,7 @@ fn a_request_is_read_before_any_node_is_asked() {
     }
     let deploy = Intent::Deploy { code: vec![1], value: U256::ZERO };
     let nested = Intent::Batch { members: vec![send.clone(), deploy.clone()] };
-    let refusal = codec.readings(from, &nested).expect_err("no part of a batch").to_string();
+    let refusal = codec.readings(from, &nested).expect_err("not allowed in a batch").to_string();
     assert!(refusal.starts_with("request 2 of the batch:"), "{refusal}");
     for (from, intent) in [(Address::Evm([5; 20]), send), (from, deploy)] {
         assert!(matches!(codec.readings(from, &intent), Err(CodecError::Refused(_))), "{intent:?}");

@@ -1,15 +1,15 @@
-//! Texts signed as messages: Ed25519 over their bytes as they are. Pure.
+//! Texts signed as messages: Ed25519 over their unchanged bytes. Pure.
 //!
-//! Belongs here: what a Solana key must not sign as a text because it is, or encodes, something else.
-//! What holds on every chain is in `crate::message`.
+//! Belongs here: texts that a Solana key must not sign because they are, or encode, other data. The rules for
+//! every chain are in `crate::message`.
 //!
 //! ```text
 //! draft body   version:1=4 | the text in UTF-8
 //! unsigned     version:1=4 | wallet:32 | the text
 //! ```
 //!
-//! A transaction's signature covers its message as it is, without a prefix. So no text is signed that
-//! would also be one, encoded or not.
+//! A transaction's signature covers its message without a prefix. So a text is not signed if it is also a
+//! message or encodes one.
 
 use base64::Engine as _;
 use base64::alphabet;
@@ -24,7 +24,7 @@ use crate::message::{self, UnsignableMessage};
 /// The first byte of a body with a text.
 pub(in crate::solana) const VERSION: u8 = 4;
 
-/// Longest text in base58 that could be a transaction; decoding takes quadratic time.
+/// The length of the longest text in base58 that could be a transaction; decoding takes quadratic time.
 const LONGEST_BASE58: usize = 2_000;
 
 const LENIENT: GeneralPurposeConfig = GeneralPurposeConfig::new()
@@ -38,7 +38,7 @@ const BASE64: [GeneralPurpose; 2] =
 pub(in crate::solana) struct Text(String);
 
 impl Text {
-    /// Takes the message of a request.
+    /// Reads the message of a request.
     pub(in crate::solana) fn new(bytes: &[u8]) -> Result<Self, Refusal> {
         if is_transaction(bytes) {
             return Err(refused(UnsignableMessage::Transaction));
@@ -47,7 +47,7 @@ impl Text {
         match encoded(text) {
             Some(Hidden::Transaction) => Err(refused(UnsignableMessage::Transaction)),
             Some(Hidden::Number) => {
-                let text = "a message of encoded bytes alone may stand for anything, such as a hash or a key";
+                let text = "a message of encoded bytes alone may represent anything, such as a hash or a key";
                 Err(Refusal::Unsupported(text.to_owned()))
             }
             None => Ok(Self(text.to_owned())),
@@ -59,23 +59,23 @@ impl Text {
         Self::new(bytes.strip_prefix(&[VERSION])?).ok()
     }
 
-    /// The body of the draft.
+    /// Returns the body of the draft.
     pub(in crate::solana) fn body(&self) -> Vec<u8> {
         [&[VERSION], self.0.as_bytes()].concat()
     }
 
-    /// What is completed from the draft of `wallet`: the same, for nothing about a text is volatile.
+    /// Returns the completed bytes of the draft of `wallet`: the same, because a text has no volatile fields.
     pub(in crate::solana) fn unsigned(&self, wallet: &Pubkey) -> Vec<u8> {
         [&[VERSION], wallet.as_array().as_slice(), self.0.as_bytes()].concat()
     }
 
-    /// Reads what was completed.
+    /// Reads completed bytes.
     pub(in crate::solana) fn read_unsigned(bytes: &[u8]) -> Option<(Pubkey, Self)> {
         let (wallet, text) = bytes.strip_prefix(&[VERSION])?.split_first_chunk::<32>()?;
         Some((Pubkey::new_from_array(*wallet), Self::new(text).ok()?))
     }
 
-    /// The text, as it is signed.
+    /// Returns the text, as it is signed.
     pub(in crate::solana) fn as_str(&self) -> &str {
         &self.0
     }
@@ -85,7 +85,7 @@ fn refused(why: UnsignableMessage) -> Refusal {
     Refusal::Unsupported(why.to_string())
 }
 
-/// What a text in an encoding for bytes stands for.
+/// The content of a text that encodes bytes.
 enum Hidden {
     Transaction,
     /// As many bytes as a hash, key, seed or signature has.
@@ -111,7 +111,7 @@ fn encoded(text: &str) -> Option<Hidden> {
     hidden
 }
 
-/// Whether bytes are a message or a transaction, whoever signs it.
+/// Whether bytes are a message or a transaction, with any signer.
 fn is_transaction(bytes: &[u8]) -> bool {
     let signed = bytes.split_first().and_then(|(count, rest)| {
         let signatures = usize::from(*count).checked_mul(64)?;
@@ -128,7 +128,7 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
-    fn readable_texts_are_taken_as_they_are() {
+    fn readable_texts_are_accepted_unchanged() {
         let long = [
             "thirty-two bytes of plain text!!",
             "sixty-four bytes of plain text, as many as a signature has of it",
@@ -143,7 +143,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_or_encodes_a_transaction_is_refused() {
+    fn texts_that_are_or_encode_a_transaction_are_refused() {
         let message = message(&[transfer(5)]).serialize();
         let legacy = solana_message::Message::new(&[transfer(5)], None).serialize();
         let mut signed = vec![1];
@@ -186,7 +186,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn no_bytes_panic_and_what_is_taken_is_kept(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
+        fn no_bytes_panic_and_accepted_texts_are_unchanged(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
             if let Ok(text) = Text::new(&bytes) {
                 prop_assert_eq!(text.as_str().as_bytes(), bytes.as_slice());
             }

@@ -1,4 +1,4 @@
-//! From a draft to bytes: blockhash and prices, as the nodes say what they take and what is charged.
+//! From a draft to bytes: blockhash and prices, from the nodes' answers.
 
 use solana_hash::Hash;
 use waiaas_core::draft::{Completed, Draft};
@@ -11,7 +11,7 @@ use crate::solana::codec::{Content, not_replaced, offer};
 use crate::{ChainError, Lane, Refusal};
 
 impl SolanaChain {
-    /// Sets what is volatile, once the facts behind the draft have proved to hold still.
+    /// Sets the volatile fields, after a check that the facts of the draft still hold.
     pub(super) async fn complete_draft(&self, draft: &Draft, lane: &Lane) -> Result<Completed, ChainError> {
         if lane.replaces.is_some() {
             return Err(ChainError::Refused(not_replaced()));
@@ -30,16 +30,17 @@ impl SolanaChain {
         Ok(self.codec.complete(draft, volatile)?)
     }
 
-    /// Refuses a draft whose meaning depends on what is no longer so.
+    /// Refuses a draft if the facts that its meaning depends on have changed.
     async fn confirm_facts(&self, node: &Node, body: &Body) -> Result<(), ChainError> {
         if self.gather(node, body.message()).await?.confirm(body.facts()) {
             return Ok(());
         }
-        let text = "an account that the transaction uses has changed since it was judged; ask for it again";
+        let text =
+            "an account of the transaction has changed since it was judged; request the transaction again";
         Err(ChainError::Refused(Refusal::Unsupported(text.to_owned())))
     }
 
-    /// A draft with the unit price that completing it would set now.
+    /// Returns the draft with the unit price that its completion would set now.
     pub(super) async fn priced(&self, node: &Node, body: Body) -> Result<Body, ChainError> {
         match body.origin() {
             Builder::Elsewhere => Ok(body),
@@ -55,21 +56,21 @@ impl SolanaChain {
         Ok(offer::unit_price(body, recent, lane, self.options.priority_fee_cap)?)
     }
 
-    /// Blockhash and unit price.
+    /// Returns blockhash and unit price.
     async fn fill_in(&self, node: &Node, body: &Body, lane: &Lane) -> Result<Volatile, ChainError> {
         let unit_price = self.unit_price(node, body, lane).await?;
-        // Last, so that none of its life is spent on other questions.
+        // Requested last, so that other requests use none of its lifetime.
         let blockhash = expiry::recent(node).await?;
         let (blockhash, last_valid) = (blockhash.hash.to_bytes(), blockhash.last_valid);
         Ok(Volatile::Solana { blockhash, unit_price, last_valid })
     }
 }
 
-/// Leaves a transaction built elsewhere as it came, if its blockhash may still be used. From when on it
-/// may not is not known, but no blockhash of now outlives the newest possible one.
+/// Leaves a transaction built elsewhere as it came, if its blockhash is still accepted. The end of its
+/// acceptance is not known, but no current blockhash is accepted longer than the newest possible one.
 async fn as_it_is(node: &Node, body: &Body, lane: &Lane) -> Result<Volatile, ChainError> {
     if lane.variation > 0 {
-        let text = "this very transaction has been signed already";
+        let text = "exactly this transaction has been signed already";
         return Err(ChainError::Refused(Refusal::Unsupported(text.to_owned())));
     }
     offer::within(body, lane)?;

@@ -1,4 +1,4 @@
-//! Broadcasting, and what became of it. Absence of data is never failure.
+//! Broadcasts, and their outcome. Missing data is never a failure.
 
 use futures_util::future::join_all;
 use serde_json::Value;
@@ -18,10 +18,11 @@ use crate::solana::codec::{fees, message, reason};
 use crate::{ChainError, Expiry, Known, Outcome, SignedTx, Submission};
 
 impl SolanaChain {
-    /// Broadcasts once, by every endpoint. Nodes do not repeat it; the caller sends the same bytes again.
+    /// Broadcasts once, through every endpoint that does not rest. Nodes do not repeat it; the caller sends
+    /// the same bytes again.
     ///
-    /// Preflight is on, because its answer is a reason people can read; a refusal is still no proof
-    /// that the bytes are dead.
+    /// Preflight is on, because its answer is a readable reason; a refusal is no proof that the bytes can no
+    /// longer land.
     pub(super) async fn submit_bytes(&self, signed: &SignedTx) -> Result<Submission, ChainError> {
         let asked = self.node().await?.awake(1);
         Submission::of_all(join_all(asked.iter().map(|node| self.submit_to(node, signed))).await)
@@ -35,7 +36,7 @@ impl SolanaChain {
         }
     }
 
-    /// What became of `signed`.
+    /// Returns the outcome of `signed`.
     pub(super) async fn outcome_of(
         &self,
         from: &Pubkey,
@@ -64,8 +65,8 @@ impl SolanaChain {
         })
     }
 
-    /// The fee paid for what has landed, which is at most what the bytes offered; that where it is not
-    /// told, or not credibly.
+    /// Returns the fee paid by landed bytes, which is at most their offer; the offer itself if no node
+    /// reports a plausible fee.
     async fn paid(&self, node: &Node, signature: &str, offered: U256) -> U256 {
         let told = node.fee_paid(signature, self.options.commitment.as_str()).await.ok().flatten();
         let least = U256::from(fees::PER_SIGNATURE);
@@ -73,7 +74,7 @@ impl SolanaChain {
     }
 }
 
-/// Signed bytes to be asked about.
+/// A question about signed bytes.
 struct Question<'a> {
     chain: &'a SolanaChain,
     signature: &'a str,
@@ -82,9 +83,9 @@ struct Question<'a> {
 }
 
 impl Question<'_> {
-    /// What every endpoint says, in their order, and how it failed by the word of one that says so. One
-    /// that rests after failures counts as silent, unless all rest. Fails only where nobody gives a
-    /// usable answer.
+    /// Returns the answers of all endpoints, in their order, and the error on chain if one reports it. An
+    /// endpoint that rests after failures counts as silent, unless all rest. Fails only if no endpoint gives
+    /// a usable answer.
     async fn ask_all(&self, node: &Node) -> Result<(Vec<Testimony>, Option<Value>), ChainError> {
         let (configured, asked) = (node.singles().len(), node.awake(1));
         let mut all = Vec::with_capacity(configured);
@@ -96,7 +97,7 @@ impl Question<'_> {
                     all.push(testimony);
                 }
                 Err(error) => {
-                    tracing::debug!(network = %self.chain.codec.network.id, %error, "a node says nothing");
+                    tracing::debug!(network = %self.chain.codec.network.id, %error, "no usable answer of a node");
                     failure = Some(error);
                     all.push(Testimony::Silent);
                 }
@@ -130,17 +131,17 @@ impl Question<'_> {
     }
 }
 
-/// What one node knows of a transaction past its last valid block height.
+/// One node's answer about a transaction past its last valid block height.
 enum Look {
     Found(Status),
-    /// Not on chain, and can no longer get there.
+    /// Not on chain, and can no longer land.
     Absent,
-    /// The node is behind, or its history does not reach back far enough.
+    /// The node is behind, or its history is too short.
     CannotTell,
 }
 
-/// Asks one node. The order matters: what is not there after the last block that could hold it was
-/// final, is nowhere; and the node must have looked at least that far.
+/// Asks one node. The order matters: a transaction that is not found after the last block that could hold it
+/// is final is not on chain; and the node must have searched at least that far.
 async fn look(node: &Node, signature: &str, blockhash: &Hash, last_valid: u64) -> Result<Look, ChainError> {
     let height = node.finalized_height().await?;
     let finalized = node.finalized_epoch().await?;
@@ -155,19 +156,19 @@ async fn look(node: &Node, signature: &str, blockhash: &Hash, last_valid: u64) -
     })
 }
 
-/// Whether the node still has every block that could hold a transaction valid up to `last_valid`. A node
-/// that has thrown old blocks away says "not found" of what landed in them.
+/// Whether the node still has every block that could hold a transaction valid up to `last_valid`. A node that
+/// pruned old blocks returns "not found" for transactions in them.
 async fn remembers(node: &Node, last_valid: u64) -> Result<bool, ChainError> {
     let first_block = last_valid.saturating_sub(LIFE);
     let first_slot = node.first_available_slot().await?;
-    // A block's height is never above its slot, so this alone is proof, and saves a question.
+    // A block's height is never above its slot, so this alone is proof, and saves a request.
     if first_slot <= first_block {
         return Ok(true);
     }
     Ok(node.block_height_at(first_slot).await?.is_some_and(|height| height <= first_block))
 }
 
-/// A node's refusal. One that says the bytes are on chain already is an acceptance.
+/// Reads a node's refusal. A refusal because the bytes are on chain already is an acceptance.
 fn refused(refusal: &RpcFailure, wire: &[u8]) -> Submission {
     let RpcFailure::Node { message: text, data, .. } = refusal else {
         return Submission::Rejected(refusal.to_string());
@@ -189,13 +190,13 @@ mod tests {
     use serde_json::json;
 
     #[test]
-    fn only_what_is_on_chain_already_turns_a_refusal_into_an_acceptance() {
+    fn a_refusal_of_bytes_that_are_on_chain_is_an_acceptance() {
         let refusal =
             |message: &str, data| RpcFailure::Node { code: -32002, message: message.to_owned(), data };
         let on_chain = json!({"err": "AlreadyProcessed", "logs": []});
         assert_eq!(refused(&refusal("failed", Some(on_chain)), &[]), Submission::Accepted);
-        let said = "Transaction simulation failed: This transaction has already been processed";
-        assert_eq!(refused(&refusal(said, None), &[]), Submission::Accepted);
+        let text = "Transaction simulation failed: This transaction has already been processed";
+        assert_eq!(refused(&refusal(text, None), &[]), Submission::Accepted);
         let stale = refused(&refusal("Blockhash not found", Some(json!({"err": "BlockhashNotFound"}))), &[]);
         assert!(matches!(stale, Submission::Rejected(_)), "{stale:?}");
     }

@@ -1,4 +1,4 @@
-//! Which blockhash a second endpoint takes as well, and up to which height, asked of every endpoint.
+//! The blockhash that a second endpoint accepts too, and its last block height, from all endpoints.
 
 use futures_util::future::join_all;
 use solana_hash::Hash;
@@ -8,23 +8,23 @@ use crate::ChainError;
 use crate::solana::codec::blockhash::last_valid;
 use crate::solana::codec::external;
 
-/// A blockhash and the height of the last block that may take it.
+/// A blockhash and the height of the last block that may accept it.
 pub(super) struct Lifetime {
     pub(super) hash: Hash,
     pub(super) last_valid: u64,
 }
 
-/// What the endpoints say of a blockhash.
+/// The endpoints' answers about a blockhash.
 #[derive(Default)]
 struct Heard {
-    /// The newest heights of those that take it.
+    /// The newest heights of the endpoints that accept it.
     heights: Vec<u64>,
-    /// Those that do not: it is too old, or they have not seen it yet.
+    /// The number of endpoints that do not: it is too old, or not yet known to them.
     refusing: usize,
     failure: Option<ChainError>,
 }
 
-/// A blockhash of one endpoint that a second one takes as well, where several are configured.
+/// Returns a blockhash of one endpoint that a second one accepts too, if several are configured.
 pub(super) async fn recent(node: &Node) -> Result<Lifetime, ChainError> {
     let mut failure = None;
     for single in node.awake(1) {
@@ -44,7 +44,7 @@ pub(super) async fn recent(node: &Node) -> Result<Lifetime, ChainError> {
     Err(unproved(node, failure))
 }
 
-/// The height of the last block that may take a blockhash that somebody else chose.
+/// Returns the height of the last block that may accept a blockhash chosen elsewhere.
 pub(super) async fn of(node: &Node, hash: &Hash) -> Result<u64, ChainError> {
     let heard = hear(node, hash, None).await;
     if heard.heights.is_empty() && heard.refusing > 0 {
@@ -54,8 +54,8 @@ pub(super) async fn of(node: &Node, hash: &Hash) -> Result<u64, ChainError> {
     last_valid.ok_or_else(|| unproved(node, heard.failure))
 }
 
-/// An endpoint's newest height is asked after it was seen to take the blockhash: not below its block. The one
-/// at position `giver` has named it.
+/// Asks an endpoint for its newest height after it accepted the blockhash, so the height is not below that of
+/// its block. The endpoint at position `giver` returned the blockhash and is not asked about it.
 async fn hear(node: &Node, hash: &Hash, giver: Option<usize>) -> Heard {
     let asked = node.awake(1);
     let answers = asked.iter().map(|single| async move {
@@ -80,7 +80,7 @@ fn unproved(node: &Node, failure: Option<ChainError>) -> ChainError {
     {
         return failure;
     }
-    let what = "how long the transaction could land, for which two of them have to take its blockhash and \
-                be at about the same height";
+    let what = "how long the transaction could land: two of them must accept its blockhash and be at about \
+                    the same height";
     node.unproved(what)
 }

@@ -1,4 +1,4 @@
-//! The draft of a transaction that somebody else built, once a node knows its blockhash and its accounts.
+//! The draft of a transaction built elsewhere, once a node accepts its blockhash and returns its accounts.
 
 use solana_pubkey::Pubkey;
 use waiaas_core::draft::Draft;
@@ -12,7 +12,7 @@ use crate::solana::codec::{message, unsupported};
 use crate::{ChainError, Refusal};
 
 impl SolanaChain {
-    /// The draft of a transaction as its builder serialised it, its signatures missing or not.
+    /// Returns the draft of a transaction as its builder serialised it, with or without signatures.
     pub(super) async fn build_external(&self, from: &Pubkey, wire: &[u8]) -> Result<Draft, ChainError> {
         let message = read(from, wire)?;
         let terms = Terms::read(&message).map_err(unsupported)?;
@@ -20,7 +20,7 @@ impl SolanaChain {
         if price > cap {
             return Err(ChainError::Refused(Refusal::PriorityAboveCap { price, cap }));
         }
-        let fee = terms.fee().ok_or_else(|| unsupported("the fee is beyond counting"))?;
+        let fee = terms.fee().ok_or_else(|| unsupported("the fee is out of range"))?;
         let node = self.node().await?;
         if !node.blockhash_is_valid(message.recent_blockhash()).await? {
             return Err(stale().into());
@@ -28,7 +28,7 @@ impl SolanaChain {
         let facts = self.gather(node, &message).await?;
         let first = message::calls(&message, &facts.loaded).next().flatten();
         if first.is_some_and(|call| advances_nonce(&call)) {
-            let why = "a transaction with a durable nonce never expires, and is not signed";
+            let why = "a transaction with a durable nonce never expires, so it is not signed";
             return Err(unsupported(why).into());
         }
         let body = Body::new(Builder::Elsewhere, fee, facts, message)?.draft()?;

@@ -1,8 +1,8 @@
-//! From a message to the facts its meaning depends on: asks a node, decides nothing.
+//! From a message to the facts that its meaning depends on: makes requests, decides nothing.
 //!
-//! Belongs here: which accounts have to be looked at, and lookup tables. What is read is part of the
-//! draft, and is read again when the draft is completed: a token account can change its owner, a mint its
-//! extensions. Entries of a lookup table are never changed, only added.
+//! Belongs here: the choice of accounts to read, and lookup tables. The facts are part of the draft and are
+//! read again when the draft is completed: a token account can change its owner, a mint its extensions.
+//! Entries of a lookup table are never changed, only added.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -21,16 +21,16 @@ use crate::solana::codec::mint::{Mint, TokenProgram};
 use crate::solana::codec::unsupported;
 
 impl SolanaChain {
-    /// The facts for `message`, by the agreement of the endpoints. A message can name entries of lookup tables
-    /// and token accounts whose owner it does not say: who lies about them chooses what the message seems to
-    /// do. One that names neither takes no question.
+    /// Returns the facts for `message`, as the endpoints agree on them. A message can name entries of lookup
+    /// tables and token accounts whose owner it does not contain: false facts about them would change its
+    /// apparent effects. A message that names neither needs no request.
     pub(super) async fn gather(&self, node: &Node, message: &VersionedMessage) -> Result<Facts, ChainError> {
         let nodes = node.awake(2);
         let told = join_all(nodes.iter().map(|node| self.gathered(node, message))).await;
-        node.asked("the accounts that the transaction uses").agreed(told)
+        node.asked("the accounts of the transaction").agreed(told)
     }
 
-    /// The same by the word of one node.
+    /// Returns the same from one node.
     async fn gathered(&self, node: &Node, message: &VersionedMessage) -> Result<Facts, ChainError> {
         let lookups = message.address_table_lookups().unwrap_or_default();
         let tables: Vec<Pubkey> = lookups.iter().map(|lookup| lookup.account_key).collect();
@@ -42,7 +42,7 @@ impl SolanaChain {
         let keys: BTreeSet<Pubkey> = tokens.iter().flat_map(|call| call.accounts.iter().copied()).collect();
         let mut found = Found::default();
         found.read(self.all_accounts(node, keys).await?);
-        // Plain transfers name their mint only by the token account.
+        // Plain transfers name their mint only through the token account.
         let named = found.holders.values().map(|holder| holder.mint);
         let missing = named.filter(|mint| !found.mints.contains_key(mint)).collect();
         found.read(self.all_accounts(node, missing).await?);
@@ -51,7 +51,7 @@ impl SolanaChain {
         Ok(Facts { loaded, holders: found.holders, mints, rents })
     }
 
-    /// The contents of lookup tables, in the same order.
+    /// Returns the contents of lookup tables, in the same order.
     pub(super) async fn tables(
         &self,
         node: &Node,
@@ -65,7 +65,7 @@ impl SolanaChain {
             let addresses = account
                 .as_ref()
                 .and_then(read_table)
-                .ok_or_else(|| unsupported(format!("{key} is not an address lookup table in use")))?;
+                .ok_or_else(|| unsupported(format!("{key} is not an active address lookup table")))?;
             Ok(AddressLookupTableAccount { key: *key, addresses })
         });
         tables.collect()
@@ -85,7 +85,7 @@ impl SolanaChain {
         Ok(all)
     }
 
-    /// What opening each associated token account costs.
+    /// Returns the rent for opening each associated token account.
     async fn rents(
         &self,
         node: &Node,

@@ -1,7 +1,7 @@
-//! Solana clusters through their nodes: what is asked, of which of them, and what their answers are worth together.
+//! Solana clusters through their nodes: the requests, the nodes asked, and the evaluation of their answers.
 //!
-//! Belongs here: everything that waits for a node. Does not belong here: formats and arithmetic (`codec`), and
-//! how HTTP calls reach a node (`rpc`).
+//! Belongs here: everything that waits for a node. Does not belong here: formats and arithmetic (`codec`),
+//! and the transport to a node (`rpc`).
 
 mod build;
 mod complete;
@@ -45,10 +45,10 @@ pub struct SolanaChain {
 }
 
 impl SolanaChain {
-    /// A cluster reached through `rpc`. Nothing is asked yet; the first call checks the genesis hash.
+    /// Makes a cluster reached through `rpc`. Makes no request; the first call checks the genesis hash.
     pub fn new(network: Network, rpc: RpcPool, options: SolanaOptions) -> Self {
         let public = PUBLIC_CLUSTERS.into_iter().find(|hash| serves(&network, hash));
-        // Every endpoint of a public cluster, not only the one that happens to answer first.
+        // Checks every endpoint of a public cluster, not only the one that answers first.
         let rpc = match public.filter(|_| network.environment != Environment::Local) {
             Some(hash) => rpc.expecting("getGenesisHash", json!([]), json!(hash)),
             None => rpc,
@@ -57,7 +57,7 @@ impl SolanaChain {
         Self { codec, options, node, genesis_checked: OnceCell::new() }
     }
 
-    /// The node, once it has proved to serve this cluster.
+    /// Returns the node, after a check that it serves this cluster.
     async fn node(&self) -> Result<&Node, ChainError> {
         self.genesis_checked
             .get_or_try_init(|| async {
@@ -113,7 +113,7 @@ impl Chain for SolanaChain {
 
     async fn simulate(&self, draft: &Draft) -> Result<Simulation, ChainError> {
         let (_, Content::Transaction(body)) = self.codec.read_any(draft)? else {
-            // No node has a part in a text.
+            // A text needs no node.
             return Ok(Simulation { success: true, logs: Vec::new(), units_consumed: None, error: None });
         };
         let outcome = self.node().await?.simulate(body.message()).await?;
@@ -130,7 +130,7 @@ impl Chain for SolanaChain {
     }
 
     fn simulation_methods(&self) -> Vec<Option<&'static str>> {
-        // Every node has the one that is asked for.
+        // Every node has the only method used.
         Vec::new()
     }
 
@@ -138,14 +138,14 @@ impl Chain for SolanaChain {
         let (_, Content::Transaction(body)) = self.codec.read_any(draft)? else { return Ok(None) };
         let (terms, offered) = (body.terms(), U256::from(body.fee_budget()));
         Ok(Some(match body.origin() {
-            // The price is still to be set, after what was paid lately and within the operator's cap.
+            // The price is set on completion, from recent prices and within the operator's cap.
             Builder::Here => {
                 let least = terms.signatures.saturating_mul(fees::PER_SIGNATURE);
                 FeeQuote { offered, least: U256::from(least), asked: offered }
             }
             Builder::Elsewhere => {
-                // Accounts that no instruction uses say nothing. What everybody pays is next to nothing on a public
-                // network, and no payment would land by it.
+                // Accounts that no instruction uses are no evidence of the price. The network-wide price is
+                // nearly zero on a public network, and no payment would land at it.
                 let recent = self.node().await?.recent_prices(&offer::used(body.message())).await?;
                 let asked = fees::asked(terms, recent, self.options.priority_fee_cap);
                 FeeQuote { offered, least: offered, asked: U256::from(asked) }
@@ -154,7 +154,7 @@ impl Chain for SolanaChain {
     }
 
     async fn check_place(&self, _: &Draft, _: &Lane) -> Result<(), ChainError> {
-        // A message has no place among others; its blockhash bounds when it lands.
+        // A message has no nonce; its blockhash bounds when it lands.
         Ok(())
     }
 
@@ -184,7 +184,7 @@ impl Chain for SolanaChain {
 
     async fn occupant(&self, address: Address) -> Result<Occupant, ChainError> {
         let found = self.node().await?.account_list(&[&solana(address)?]).await?;
-        // An account without lamports is none, whatever a node still says about it.
+        // An account without lamports does not exist, even if a node still returns it.
         let account = found.into_iter().flatten().find(|account| account.lamports > 0);
         let system = |owner: &Pubkey| *owner == solana_system_interface::program::ID;
         Ok(match account {

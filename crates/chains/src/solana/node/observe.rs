@@ -1,10 +1,11 @@
-//! What a node sees a transaction do to the wallet's accounts, asked without the decoder.
+//! The effects of a transaction on the wallet's accounts as a node sees them, without the decoder.
 //!
-//! Between the two readings the chain goes on; so the accounts are read again afterwards, and a simulation counts only if those of the wallet are
-//! the same. Whatever happens to other accounts meanwhile says nothing about the wallet's.
+//! The chain advances between two readings. So the accounts are read again afterwards, and a simulation
+//! counts only if the wallet's accounts are unchanged. Changes of other accounts in the meantime do not
+//! affect the wallet's.
 //!
-//! A contract can behave otherwise where it notices that it is only being tried out, and instructions can
-//! read the whole message. So what runs is the message with the price it is signed with.
+//! A contract can behave differently if it notices a simulation, and instructions can read the whole message.
+//! So the simulated message has the price that it is signed with.
 
 use futures_util::future::join_all;
 use solana_pubkey::Pubkey;
@@ -20,7 +21,7 @@ use crate::solana::codec::observed::{Accounts, HEAD, Names, Side, exists, is_wat
 use crate::solana::codec::{Content, reason};
 use crate::{ChainError, Observation, Refusal};
 
-/// Simulations tried while the wallet's accounts keep changing.
+/// The number of simulations tried while the wallet's accounts keep changing.
 const MOST_TRIES: usize = 3;
 
 impl SolanaChain {
@@ -43,7 +44,8 @@ impl SolanaChain {
         }
     }
 
-    /// One node looks; every one where nothing but what is seen tells what the draft does.
+    /// Asks one node; all of them if a call is undecoded, because then only the observation shows the
+    /// effects.
     async fn look(
         &self,
         wallet: &Pubkey,

@@ -1,4 +1,4 @@
-//! The JSON-RPC methods of a Solana node, typed. One function per question; no decisions.
+//! The JSON-RPC methods of a Solana node, typed. One function per request; no decisions.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
@@ -15,19 +15,19 @@ use crate::rpc::{Asked, RpcFailure, RpcPool};
 use crate::solana::codec::account::Account;
 use crate::solana::codec::status::Status;
 
-/// How many accounts `getMultipleAccounts` takes, and more than a transaction can name.
+/// The number of accounts that `getMultipleAccounts` accepts; more than a transaction can name.
 pub(super) const MAX_ACCOUNTS: usize = 100;
 
-/// Reads that decide what is built use what two thirds of the stake voted for.
+/// The commitment of reads that decide the content of a draft: two thirds of the stake voted for the block.
 const CONFIRMED: &str = "confirmed";
 
-/// A node, or several serving the same cluster.
+/// A node, or several of the same cluster.
 #[derive(Debug)]
 pub(super) struct Node {
     rpc: RpcPool,
 }
 
-/// An answer together with the slot it was given at.
+/// An answer with its slot.
 #[derive(Deserialize)]
 pub(super) struct At<T> {
     pub(super) context: Context,
@@ -47,7 +47,7 @@ struct RawAccount {
     data: (String, String),
 }
 
-/// What `simulateTransaction` says.
+/// The result of `simulateTransaction`.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct SimulatedRun {
@@ -59,7 +59,7 @@ pub(super) struct SimulatedRun {
     accounts: Option<RawAccounts>,
 }
 
-/// What one question may be about, at most.
+/// The most accounts of one request.
 type RawAccounts = Few<Option<RawAccount>, MAX_ACCOUNTS>;
 
 impl SimulatedRun {
@@ -69,7 +69,7 @@ impl SimulatedRun {
     }
 }
 
-/// Slot and block height of one and the same block.
+/// Slot and block height of the same block.
 #[derive(Deserialize, Clone, Copy)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Epoch {
@@ -82,27 +82,27 @@ impl Node {
         Self { rpc }
     }
 
-    /// One node each, for questions whose answers must come from one and the same.
+    /// Returns one node per endpoint, for questions whose answers must come from the same node.
     pub(super) fn singles(&self) -> Vec<Self> {
         self.rpc.singles().into_iter().map(Self::new).collect()
     }
 
-    /// Those of them that do not rest after failures, or all where fewer than `least` do not.
+    /// Returns those of them that do not rest after failures, or all if fewer than `least` do not.
     pub(super) fn awake(&self, least: usize) -> Vec<Self> {
         self.rpc.awake(least).into_iter().map(Self::new).collect()
     }
 
-    /// Which of the endpoints it is, where it is one of them.
+    /// Returns the position of the endpoint, if this is a single one.
     pub(super) const fn position(&self) -> Option<usize> {
         self.rpc.position()
     }
 
-    /// The refusal to go by the word of one.
+    /// The error for a fact that too few endpoints confirm.
     pub(super) fn unproved(&self, what: &str) -> ChainError {
         ChainError::Unproved { network: self.rpc.network().to_string(), what: what.to_owned() }
     }
 
-    /// That all of them are asked about a fact.
+    /// A question about a fact to all of them.
     pub(super) fn asked(&self, about: &'static str) -> Asked<'_> {
         Asked { network: self.rpc.network().as_str(), configured: self.rpc.len(), about }
     }
@@ -131,7 +131,7 @@ impl Node {
         Ok(self.ask::<At<u64>>("getBalance", params).await?.value)
     }
 
-    /// The accounts at `keys`, all read at one slot, in the same order.
+    /// Returns the accounts at `keys`, all read at one slot, in the same order.
     pub(super) async fn accounts<const N: usize>(
         &self,
         keys: [&Pubkey; N],
@@ -139,12 +139,12 @@ impl Node {
         self.account_list(&keys).await?.try_into().map_err(|_| self.bad("wrong number of accounts"))
     }
 
-    /// As [`Node::accounts`], for at most 100 keys.
+    /// Returns the same for at most 100 keys.
     pub(super) async fn account_list(&self, keys: &[&Pubkey]) -> Result<Vec<Option<Account>>, ChainError> {
         self.accounts_with(keys, json!({"commitment": CONFIRMED, "encoding": "base64"})).await
     }
 
-    /// The same, with at most `length` bytes of each account's data.
+    /// Returns the same with at most `length` bytes of each account's data.
     pub(super) async fn account_heads(
         &self,
         keys: &[&Pubkey],
@@ -178,17 +178,17 @@ impl Node {
         Ok(Account { lamports: raw.lamports, owner: self.key(&raw.owner)?, executable: raw.executable, data })
     }
 
-    /// Lamports that keep an account of `size` bytes for ever.
+    /// Returns the rent-exempt minimum of an account of `size` bytes, in lamports.
     pub(super) async fn rent_exempt(&self, size: usize) -> Result<u64, ChainError> {
         self.ask("getMinimumBalanceForRentExemption", json!([size, {"commitment": CONFIRMED}])).await
     }
 
-    /// Runs `message` with a blockhash of the node's own and no signatures.
+    /// Runs `message` with a blockhash of the node and without signatures.
     pub(super) async fn simulate(&self, message: &VersionedMessage) -> Result<SimulatedRun, ChainError> {
         self.run(message, &[]).await
     }
 
-    /// The same, with the accounts at `keys` as the run leaves them, in the same order.
+    /// Runs `message` and returns the accounts at `keys` as they are after the run, in the same order.
     pub(super) async fn simulate_showing(
         &self,
         message: &VersionedMessage,
@@ -220,7 +220,7 @@ impl Node {
         Ok(self.ask::<At<SimulatedRun>>("simulateTransaction", params).await?.value)
     }
 
-    /// The blockhash of the newest confirmed block.
+    /// Returns the blockhash of the newest confirmed block.
     pub(super) async fn recent_blockhash(&self) -> Result<Hash, ChainError> {
         #[derive(Deserialize)]
         struct Raw {
@@ -229,14 +229,14 @@ impl Node {
         let params = json!([{"commitment": CONFIRMED}]);
         let raw = self.ask::<At<Raw>>("getLatestBlockhash", params).await?.value;
         let hash: Hash = raw.blockhash.parse().map_err(|_| self.bad("the blockhash is malformed"))?;
-        // A zero hash would be a draft again.
+        // A message with a zero hash would be a draft.
         if hash == Hash::default() {
             return Err(self.bad("the blockhash is zero"));
         }
         Ok(hash)
     }
 
-    /// Micro-lamports per compute unit paid lately in blocks that locked `accounts`.
+    /// Returns the recent prices in blocks that locked `accounts`, in micro-lamports per compute unit.
     pub(super) async fn recent_prices(&self, accounts: &[Pubkey]) -> Result<Vec<u64>, ChainError> {
         #[derive(Deserialize)]
         #[serde(rename_all = "camelCase")]
@@ -265,7 +265,7 @@ impl Node {
         }
     }
 
-    /// The status of one signature, and the slot up to which the node looked.
+    /// Returns the status of one signature, and the slot up to which the node searched.
     pub(super) async fn status(&self, signature: &str) -> Result<(Option<Status>, u64), ChainError> {
         let params = json!([[signature], {"searchTransactionHistory": true}]);
         let answer: At<[Option<Status>; 1]> = self.ask("getSignatureStatuses", params).await?;
@@ -273,7 +273,7 @@ impl Node {
         Ok((status, answer.context.slot))
     }
 
-    /// The fee a transaction on chain paid, when the node still has it.
+    /// Returns the fee that a transaction on chain paid, if the node still has it.
     pub(super) async fn fee_paid(
         &self,
         signature: &str,
@@ -294,27 +294,27 @@ impl Node {
         Ok(raw.and_then(|raw| raw.meta).map(|meta| meta.fee))
     }
 
-    /// Height of the newest finalised block.
+    /// Returns the height of the newest finalised block.
     pub(super) async fn finalized_height(&self) -> Result<u64, ChainError> {
         self.ask("getBlockHeight", json!([{"commitment": "finalized"}])).await
     }
 
-    /// Height of the newest block the node has seen, voted for or not.
+    /// Returns the height of the newest block that the node has seen, with or without votes.
     pub(super) async fn newest_height(&self) -> Result<u64, ChainError> {
         self.ask("getBlockHeight", json!([{"commitment": "processed"}])).await
     }
 
-    /// Slot and height of the newest finalised block, from one node.
+    /// Returns slot and height of the newest finalised block, from one node.
     pub(super) async fn finalized_epoch(&self) -> Result<Epoch, ChainError> {
         self.ask("getEpochInfo", json!([{"commitment": "finalized"}])).await
     }
 
-    /// The first slot the node still has.
+    /// Returns the first slot that the node still has.
     pub(super) async fn first_available_slot(&self) -> Result<u64, ChainError> {
         self.ask("getFirstAvailableBlock", json!([])).await
     }
 
-    /// The height of the finalised block in `slot`, where the node knows it.
+    /// Returns the height of the finalised block in `slot`, if the node has it.
     pub(super) async fn block_height_at(&self, slot: u64) -> Result<Option<u64>, ChainError> {
         #[derive(Deserialize)]
         #[serde(rename_all = "camelCase")]
@@ -329,14 +329,14 @@ impl Node {
         Ok(raw.and_then(|block| block.block_height))
     }
 
-    /// Whether the newest block would still take a transaction with this blockhash.
+    /// Whether the newest block would still accept a transaction with this blockhash.
     pub(super) async fn blockhash_is_valid(&self, hash: &Hash) -> Result<bool, ChainError> {
         let params = json!([hash.to_string(), {"commitment": "processed"}]);
         Ok(self.ask::<At<bool>>("isBlockhashValid", params).await?.value)
     }
 
-    /// All accounts under one token program that `owner` owns, with their addresses. Asked for as bytes:
-    /// a node gives the parsed form only of accounts whose mint it can read, and anybody can make others.
+    /// Returns all accounts of `owner` under one token program, with their addresses. Requested as bytes: a
+    /// node returns the parsed form only of accounts whose mint it can read, and anyone can make others.
     pub(super) async fn token_accounts(
         &self,
         owner: &Pubkey,

@@ -1,4 +1,4 @@
-//! What tokens are, and which a wallet holds.
+//! Tokens and the wallet's balances of them.
 
 use std::collections::BTreeMap;
 
@@ -15,7 +15,7 @@ use crate::solana::codec::{address, solana};
 use crate::{ChainError, Holding, Holdings, Refusal, TokenFacts, Unreadable, held};
 
 impl SolanaChain {
-    /// Decimals and symbol of a mint.
+    /// Returns decimals and symbol of a mint.
     pub(super) async fn token_facts(&self, token: Address) -> Result<TokenFacts, ChainError> {
         let key = solana(token).map_err(|_| ChainError::Refused(Refusal::NotAToken(token)))?;
         let node = self.node().await?;
@@ -24,7 +24,7 @@ impl SolanaChain {
         node.asked(held::DECIMALS).agreed(told)
     }
 
-    /// Base units of each of `tokens`: the least by what all nodes say.
+    /// Returns the base units of each of `tokens`: the lowest of all nodes' answers.
     pub(super) async fn least_held_of(
         &self,
         owner: &Pubkey,
@@ -40,8 +40,8 @@ impl SolanaChain {
         Ok(held::least(told.map(|totals| tokens.iter().map(|token| of(&totals, token)).collect())))
     }
 
-    /// SOL, then every token with a balance, by mint. Anybody can make token accounts for the wallet, also
-    /// such as nobody can read.
+    /// Returns SOL, then every token with a balance, by mint. Anyone can make token accounts for the wallet,
+    /// including unreadable ones.
     pub(super) async fn holdings_of(&self, owner: &Pubkey) -> Result<Holdings, ChainError> {
         let node = self.node().await?;
         let native = TokenFacts {
@@ -56,7 +56,7 @@ impl SolanaChain {
         for program in [TokenProgram::Token, TokenProgram::Token2022] {
             for (key, account) in node.token_accounts(owner, &program.id()).await? {
                 let Some(found) = TokenAccount::read(program, &account.data) else {
-                    let reason = "the token account is of a form that is not known".to_owned();
+                    let reason = "the token account has an unknown form".to_owned();
                     holdings.unreadable.push(Unreadable { asset: asset(&key), reason });
                     continue;
                 };
@@ -78,7 +78,7 @@ impl SolanaChain {
         Ok(holdings)
     }
 
-    /// Decimals and symbols of those mints that can be read.
+    /// Returns decimals and symbols of the readable mints.
     async fn mints(
         &self,
         mints: impl Iterator<Item = &Pubkey>,
@@ -96,14 +96,14 @@ impl SolanaChain {
     }
 }
 
-/// Decimals and symbol of a mint by the word of one node.
+/// Returns decimals and symbol of a mint from one node.
 async fn mint_by(node: &Node, key: &Pubkey) -> Result<TokenFacts, ChainError> {
     let [account] = node.accounts([key]).await?;
     let facts = account.and_then(|account| mint_facts(address(&account.owner), &account.data));
     facts.ok_or(ChainError::Refused(Refusal::NotAToken(address(key))))
 }
 
-/// What is held of each mint by the word of one node, as far as it can be read.
+/// Returns the readable balances of each mint from one node.
 async fn held_by(node: &Node, owner: &Pubkey) -> Result<BTreeMap<Pubkey, U256>, ChainError> {
     let mut totals: BTreeMap<Pubkey, U256> = BTreeMap::new();
     for program in [TokenProgram::Token, TokenProgram::Token2022] {

@@ -1,4 +1,4 @@
-//! Fakes of the two services, in their documented wire shapes.
+//! Fakes of the two services, in their documented formats.
 #![expect(clippy::expect_used, reason = "a fake that cannot be set up ends its test")]
 
 use std::collections::BTreeMap;
@@ -57,7 +57,7 @@ impl Services {
         PriceBook::new(BTreeMap::new(), self.sources(), OPTIONS)
     }
 
-    /// Replaces what both services say.
+    /// Replaces the answers of both services.
     pub(super) async fn say(&self, pyth: ResponseTemplate, coingecko: ResponseTemplate) {
         for (server, answer) in [(&self.pyth, pyth), (&self.coingecko, coingecko)] {
             server.reset().await;

@@ -1,4 +1,4 @@
-//! What each source asks and what it makes of the answer.
+//! The requests to each source and the reading of its answer.
 
 use serde_json::json;
 use waiaas_chains::price::{CoinGecko, PriceError, PriceSource, client};
@@ -10,7 +10,7 @@ use wiremock::{Mock, MockServer};
 use super::services::{ETH, ETH_FEED, NOW, OPTIONS, Services, UNI, asset, down, gecko, hermes, known, ok};
 
 #[tokio::test]
-async fn asks_as_documented_and_takes_the_higher() {
+async fn requests_are_as_documented_and_the_higher_price_is_used() {
     let services = Services::start().await;
     Mock::given(method("GET"))
         .and(path("/v2/updates/price/latest"))
@@ -136,7 +136,7 @@ async fn impossible_answers_of_coingecko_are_refused() {
 }
 
 #[tokio::test]
-async fn digits_survive_exactly() {
+async fn digits_are_kept_exactly() {
     let services = Services::start().await;
     let sources = services.sources();
     let [pyth, coingecko] = &sources[..] else { panic!("two sources") };

@@ -3,7 +3,7 @@
 use super::*;
 use proptest::prelude::*;
 
-/// Size of a multisig. Nothing else of either program ever has it, whatever its bytes say.
+/// Size of a multisig. No other account of either program has this size.
 const MULTISIG: usize = 355;
 const TYPE_MINT: u8 = 1;
 const TYPE_ACCOUNT: u8 = 2;
@@ -25,7 +25,7 @@ fn mint(extensions: &[(ExtensionType, &[u8])]) -> Vec<u8> {
     data
 }
 
-/// The older and the newer fee: most, basis points.
+/// The older and the newer fee: maximum, basis points.
 fn fee_config(fees: [(u64, u16); 2]) -> Vec<u8> {
     let mut value = vec![3; 72];
     for (most, points) in fees {
@@ -92,7 +92,7 @@ fn extensions_that_are_malformed_or_given_twice_are_obstacles() {
     for length in [167, 169, 170, 201] {
         let torn = Mint::read(TokenProgram::Token2022, &whole[..length]);
         let obstacle = torn.and_then(|mint| mint.obstacle);
-        // One byte alone is no entry: the program leaves it where an account was made larger.
+        // A single byte is no entry: the program leaves one when an account is enlarged.
         assert_eq!(obstacle.as_deref(), (length > 167).then_some("Unknown"), "{length} bytes");
     }
     let mut too_long = whole;
@@ -102,7 +102,7 @@ fn extensions_that_are_malformed_or_given_twice_are_obstacles() {
 }
 
 #[test]
-fn one_piece_that_nobody_can_add_to_is_an_nft() {
+fn one_unit_that_cannot_be_increased_is_an_nft() {
     let key = Pubkey::new_from_array([5; 32]);
     let of = |decimals: u8, supply: u64, authority: Option<Pubkey>| {
         let mut data = mint(&[]);
@@ -115,13 +115,13 @@ fn one_piece_that_nobody_can_add_to_is_an_nft() {
         Mint::read(TokenProgram::Token, &data).expect("a mint").fact(&key).nft
     };
     assert!(of(0, 1, None));
-    assert!(of(0, 1, Some(edition(&key))), "the master edition makes no more");
-    assert!(!of(0, 1, Some(key)) && !of(0, 1, Some(edition(&METADATA))), "more can be made");
+    assert!(of(0, 1, Some(edition(&key))), "the master edition cannot mint more");
+    assert!(!of(0, 1, Some(key)) && !of(0, 1, Some(edition(&METADATA))), "more can be minted");
     assert!(!of(0, 2, None) && !of(0, 0, None) && !of(1, 1, None));
 }
 
 #[test]
-fn whoever_else_decides_about_a_transfer_is_named() {
+fn the_program_that_also_determines_a_transfer_is_named() {
     let key = Pubkey::new_from_array([5; 32]);
     let hook = [[0; 32], [9; 32]].concat();
     for (kind, value, expected) in [
@@ -137,7 +137,7 @@ fn whoever_else_decides_about_a_transfer_is_named() {
 }
 
 #[test]
-fn who_may_close_a_token_account_is_read() {
+fn the_close_authority_of_a_token_account_is_read() {
     let mut data = vec![0; ACCOUNT];
     data[108] = 1;
     let read = |data: &[u8]| TokenAccount::read(TokenProgram::Token, data).map(|read| read.close_authority);
@@ -146,17 +146,17 @@ fn who_may_close_a_token_account_is_read() {
     data[133..].fill(7);
     assert_eq!(read(&data), Some(Some(Pubkey::new_from_array([7; 32]))));
     data[129] = 2;
-    assert_eq!(read(&data), None, "what makes no sense is not taken for nobody");
+    assert_eq!(read(&data), None, "an invalid flag does not mean no authority");
 }
 
 #[test]
-fn accounts_are_larger_where_extensions_ask_for_it() {
+fn accounts_are_larger_if_extensions_require_it() {
     assert_eq!(read(&[(ExtensionType::Pausable, &[0; 33])]).account_size, Some(174));
     assert_eq!(read(&[(ExtensionType::PermanentDelegate, &[0; 32])]).account_size, Some(170));
 }
 
 #[test]
-fn lengths_tell_what_an_account_is_as_they_do_for_the_program() {
+fn the_length_determines_the_kind_of_account_as_in_the_program() {
     let account = |length: usize, account_type: u8| {
         let mut data = vec![0; length];
         data[..72].fill(7);
@@ -173,7 +173,7 @@ fn lengths_tell_what_an_account_is_as_they_do_for_the_program() {
         (166, TYPE_ACCOUNT, [false, true]),
         (166, TYPE_MINT, [false, false]),
         (354, TYPE_ACCOUNT, [false, true]),
-        // A multisig, whatever its signers are.
+        // A multisig, whatever its signers.
         (355, TYPE_ACCOUNT, [false, false]),
         (356, TYPE_ACCOUNT, [false, true]),
     ] {
@@ -186,7 +186,7 @@ fn lengths_tell_what_an_account_is_as_they_do_for_the_program() {
     assert_eq!(Mint::read(TokenProgram::Token2022, &planted), None);
     let mut filled = mint(&[(ExtensionType::MetadataPointer, &[0; 64])]);
     filled[100] = 1;
-    assert_eq!(Mint::read(TokenProgram::Token2022, &filled), None, "no mint has anything there");
+    assert_eq!(Mint::read(TokenProgram::Token2022, &filled), None, "a mint has only zeros there");
 }
 
 #[test]

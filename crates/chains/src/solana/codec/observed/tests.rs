@@ -44,7 +44,7 @@ fn stake(staker: Pubkey, withdrawer: Pubkey, lamports: u64) -> Account {
     Account { lamports, owner: stake::ID, executable: false, data }
 }
 
-/// What is seen when the wallet's coins and one account change; the fee is 5000.
+/// Returns the observation when the wallet's coins and one account change; the fee is 5000.
 fn seen(before: (u64, Option<Account>), after: (u64, Option<Account>)) -> Observed {
     let side = |(lamports, account): (u64, Option<Account>)| {
         let others = account.map(|account| (ACCOUNT, account));
@@ -63,7 +63,7 @@ fn token() -> AssetId {
 }
 
 #[test]
-fn coins_and_tokens_that_leave_are_counted_without_the_fee() {
+fn outgoing_coins_and_tokens_are_counted_without_the_fee() {
     let native = |amount: u64| Observed { native: gone(amount), ..Observed::default() };
     assert_eq!(seen((100_000, None), (95_000, None)), Observed::default());
     assert_eq!(seen((100_000, None), (94_999, None)), native(1));
@@ -73,15 +73,19 @@ fn coins_and_tokens_that_leave_are_counted_without_the_fee() {
     assert_eq!(seen((100_000, own(9)), (95_000, own(2))), out(7));
     assert_eq!(seen((100_000, own(9)), (95_000, own(12))), Observed::default());
     let closed = seen((100_000, own(9)), (95_000, None));
-    assert_eq!(closed, Observed { native: gone(RENT), ..out(9) }, "closed for somebody else");
+    assert_eq!(closed, Observed { native: gone(RENT), ..out(9) }, "closed for another recipient");
     assert_eq!(seen((100_000, own(0)), (95_000 + RENT, None)), Observed::default(), "closed for the wallet");
     assert_eq!(seen((5_000_000, None), (4_995_000 - RENT, own(0))), Observed::default(), "opened");
     let theirs = |amount| Some(held(THIEF, MINT, amount));
-    assert_eq!(seen((100_000, theirs(9)), (95_000, theirs(0))), Observed::default(), "not the wallet's");
+    assert_eq!(
+        seen((100_000, theirs(9)), (95_000, theirs(0))),
+        Observed::default(),
+        "an account of another owner"
+    );
 }
 
 #[test]
-fn wrapping_is_an_outflow_of_coins_and_unwrapping_none() {
+fn wrapping_is_an_outflow_of_coins_and_unwrapping_is_not() {
     let wrapped = |amount| Some(held(WALLET, WRAPPED, amount));
     let native = |amount: u64| Observed { native: gone(amount), ..Observed::default() };
     assert_eq!(seen((100_000, wrapped(1)), (94_000, wrapped(1_001))), native(1_000));
@@ -92,7 +96,7 @@ fn wrapping_is_an_outflow_of_coins_and_unwrapping_none() {
 }
 
 #[test]
-fn powers_and_permissions_that_others_get_are_seen() {
+fn new_authorities_and_permissions_of_others_are_seen() {
     let own = held(WALLET, MINT, 9);
     let coins = |account: &Account| (100_000, Some(account.clone()));
     let later = |account: &Account| (95_000, Some(account.clone()));
@@ -108,7 +112,7 @@ fn powers_and_permissions_that_others_get_are_seen() {
     let some = delegated(own.clone(), THIEF, 5);
     assert_eq!(seen(coins(&some), later(&delegated(own.clone(), THIEF, 7))), lent(2));
     assert_eq!(seen(coins(&some), later(&own)), Observed::default());
-    assert_eq!(seen((100_000, None), (95_000, Some(some))), lent(5), "an account that came into being");
+    assert_eq!(seen((100_000, None), (95_000, Some(some))), lent(5), "a new account");
 
     let staked = stake(WALLET, WALLET, 50);
     assert_eq!(seen(coins(&staked), later(&stake(WALLET, THIEF, 50))), power);
@@ -118,7 +122,7 @@ fn powers_and_permissions_that_others_get_are_seen() {
 }
 
 #[test]
-fn an_account_that_is_closed_and_paid_again_has_left() {
+fn an_account_closed_and_paid_again_is_an_outflow() {
     let own = held(WALLET, MINT, 9);
     let refilled = seen((100_000, Some(own)), (95_000, Some(coins(7))));
     let expected =
@@ -128,7 +132,7 @@ fn an_account_that_is_closed_and_paid_again_has_left() {
 }
 
 #[test]
-fn readings_are_compared_by_what_is_the_wallets() {
+fn readings_are_compared_by_the_wallets_holdings() {
     let side = |others: &[(Pubkey, Account)], lamports| {
         Side::of(&WALLET, &others.iter().cloned().chain([(WALLET, coins(lamports))]).collect())
     };

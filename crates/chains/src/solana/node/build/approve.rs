@@ -1,5 +1,5 @@
-//! Permissions: a delegate of the wallet's associated token account. There is one at a time; a new one
-//! takes the place of the old.
+//! Permissions: the delegate of the wallet's associated token account. There is at most one; a new one
+//! replaces the old.
 
 use solana_pubkey::Pubkey;
 use spl_associated_token_account_interface::address::get_associated_token_address_with_program_id as associated;
@@ -16,7 +16,7 @@ use crate::solana::codec::solana;
 use crate::{ChainError, Refusal};
 
 impl SolanaChain {
-    /// Zero takes back whatever permission there is.
+    /// Adds an approval. An amount of zero revokes the current permission.
     pub(super) async fn plan_approval(
         &self,
         plan: &mut Plan<'_>,
@@ -26,7 +26,8 @@ impl SolanaChain {
     ) -> Result<(), ChainError> {
         let spender = solana(spender)?;
         let token = solana(token).map_err(|_| refuse(Refusal::NotAToken(token)))?;
-        let amount = u64::try_from(amount).map_err(|_| unsupported("no token has as much as that"))?;
+        let amount =
+            u64::try_from(amount).map_err(|_| unsupported("the amount is larger than any token's supply"))?;
         let mint = self.approvable(plan, &token).await?;
         permit(plan, &mint, [&token, &spender], amount)
     }
@@ -43,7 +44,7 @@ impl SolanaChain {
         permit(plan, &mint, [&token, &spender], 1)
     }
 
-    /// A mint of which the wallet has a token account.
+    /// Returns a mint of which the wallet has a token account.
     async fn approvable(&self, plan: &mut Plan<'_>, token: &Pubkey) -> Result<Mint, ChainError> {
         let [payer, mint] = plan.node.accounts([&plan.from, token]).await?;
         plan.held = payer.map_or(0, |account| account.lamports);

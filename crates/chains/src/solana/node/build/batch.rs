@@ -1,4 +1,4 @@
-//! Several requests in one transaction: its instructions run in order, and all take effect or none.
+//! Several requests in one transaction: its instructions run in order, and either all take effect or none.
 
 use std::ops::RangeInclusive;
 
@@ -9,14 +9,14 @@ use crate::ChainError;
 use crate::solana::SolanaChain;
 use crate::solana::codec::instructions;
 
-/// How many requests one batch may hold.
+/// The permitted number of requests in one batch.
 const MEMBERS: RangeInclusive<usize> = 2..=20;
 
 impl SolanaChain {
     pub(super) async fn plan_batch(&self, plan: &mut Plan<'_>, members: &[Intent]) -> Result<(), ChainError> {
         if !MEMBERS.contains(&members.len()) {
             let (least, most) = (MEMBERS.start(), MEMBERS.end());
-            return Err(unsupported(format!("a batch holds {least} to {most} requests")));
+            return Err(unsupported(format!("a batch must have {least} to {most} requests")));
         }
         for (index, member) in members.iter().enumerate() {
             match member {
@@ -34,7 +34,8 @@ impl SolanaChain {
                 | Intent::SignMessage { .. }
                 | Intent::SignTypedData { .. }
                 | Intent::Cancellation { .. } => {
-                    let text = "a batch holds transfers, token transfers, program calls and approvals";
+                    let text =
+                        "a batch can only have transfers, token transfers, program calls and approvals";
                     return Err(numbered(index, unsupported(text)));
                 }
             }
@@ -44,7 +45,7 @@ impl SolanaChain {
     }
 }
 
-/// Says which member is refused.
+/// Adds the number of the refused member.
 fn numbered(index: usize, error: ChainError) -> ChainError {
     match error {
         ChainError::Refused(refusal) => ChainError::Refused(instructions::numbered(index, refusal)),

@@ -1,7 +1,8 @@
-//! From an intent to a draft: read the chain, refuse what cannot work, measure what the rest takes.
+//! From an intent to a draft: reads the chain, refuses requests that cannot work, and measures the compute
+//! units.
 //!
-//! Belongs here: which instructions carry out an intent and the checks before them; each kind of intent
-//! has a file of its own. Does not belong here: volatile fields (`complete`) and what the result means
+//! Belongs here: the instructions that carry out an intent and the checks before them; each kind of intent
+//! has a file of its own. Does not belong here: volatile fields (`complete`) and the meaning of the result
 //! (`decode`).
 
 mod approve;
@@ -30,33 +31,33 @@ use crate::solana::codec::text::Text;
 use crate::solana::codec::{address, reason, solana};
 use crate::{ChainError, Refusal};
 
-/// What is to be done, before it is measured. Grows by one request at a time; later ones see what earlier
-/// ones take.
+/// The instructions of a request before they are measured. It grows by one request at a time; later ones take
+/// account of earlier ones.
 struct Plan<'a> {
     node: &'a Node,
     from: Pubkey,
-    /// Lamports that an account has to hold to exist.
+    /// The lamports that an account must hold to exist.
     floor: u64,
     instructions: Vec<Instruction>,
     tables: Vec<Pubkey>,
-    /// Lamports the wallet holds.
+    /// The wallet's lamports.
     held: u64,
-    /// Lamports the instructions send.
+    /// Lamports sent by the instructions.
     sent: u64,
-    /// Lamports that accounts opened on the way take.
+    /// Lamports for accounts opened by the instructions.
     rent: u64,
     /// Lamports sent to accounts that do not exist yet.
     founded: BTreeMap<Pubkey, u64>,
     /// Base units sent from the wallet's token accounts.
     taken: BTreeMap<Pubkey, u64>,
-    /// Token accounts opened on the way.
+    /// Token accounts opened by the instructions.
     opened: BTreeSet<Pubkey>,
 }
 
 impl Plan<'_> {
-    /// Whether the wallet can pay all of it and a fee, and still keep the floor: the runtime refuses to
-    /// leave a payer below the rent-exempt minimum. Emptying a wallet to exactly zero is not offered,
-    /// because the fee is not known to the lamport beforehand.
+    /// Checks that the wallet can pay all of it and a fee, and still keep the floor: the runtime refuses to
+    /// leave a payer below the rent-exempt minimum. A wallet cannot be emptied to exactly zero, because the
+    /// exact fee is not known beforehand.
     fn check_funds(&self, fee: u64) -> Result<(), ChainError> {
         let left = self.held.saturating_sub(self.sent);
         let need = fee.saturating_add(self.rent).saturating_add(self.floor);
@@ -81,7 +82,7 @@ fn more_than_zero(amount: U256) -> Result<(), ChainError> {
 }
 
 impl SolanaChain {
-    /// The draft that carries out `intent`.
+    /// Returns the draft that carries out `intent`.
     pub(super) async fn build_draft(&self, from: Pubkey, intent: &Intent) -> Result<Draft, ChainError> {
         match intent {
             Intent::SignTransaction { transaction } => self.build_external(&from, transaction).await,
@@ -108,7 +109,7 @@ impl SolanaChain {
         let node = self.node().await?;
         let plan = self.plan(node, from, intent).await?;
         let tables = self.tables(node, &plan.tables).await?;
-        // Before the simulation, whose own reason for missing lamports says less.
+        // Before the simulation, because its own reason for missing lamports is less precise.
         plan.check_funds(fees::PER_SIGNATURE)?;
         let units =
             self.measure(node, &compile(&from, &plan.instructions, fees::MAX_UNITS, &tables)?).await?;
@@ -121,7 +122,7 @@ impl SolanaChain {
         Ok(self.codec.draft(&from, body))
     }
 
-    /// What is to be done for `intent`.
+    /// Returns the plan for `intent`.
     async fn plan<'a>(&self, node: &'a Node, from: Pubkey, intent: &Intent) -> Result<Plan<'a>, ChainError> {
         let mut plan = Plan {
             node,
@@ -175,7 +176,7 @@ impl SolanaChain {
         }
     }
 
-    /// Compute units to ask for, from a simulation.
+    /// Returns the compute units to request, from a simulation.
     async fn measure(&self, node: &Node, message: &VersionedMessage) -> Result<u32, ChainError> {
         let outcome = node.simulate(message).await?;
         if !outcome.err().is_null() {
@@ -187,7 +188,7 @@ impl SolanaChain {
     }
 }
 
-/// A mint, or the refusal that says it is none.
+/// Reads a mint, or refuses an account that is not a mint.
 pub(super) fn read_mint(token: &Pubkey, account: Option<&Account>) -> Result<Mint, ChainError> {
     account
         .and_then(|account| Mint::read(TokenProgram::of(&account.owner)?, &account.data))

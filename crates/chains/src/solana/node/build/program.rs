@@ -1,7 +1,7 @@
 //! Instructions of programs, as the caller gives them.
 //!
-//! The fee is the daemon's to set: unit limit and unit price among the instructions are left out. What
-//! else the compute budget program takes stays.
+//! The daemon sets the fee, so unit limit and unit price among the instructions are omitted. Other
+//! instructions of the compute budget program are kept.
 
 use waiaas_core::address::Address;
 use waiaas_core::intent::ProgramInstruction;

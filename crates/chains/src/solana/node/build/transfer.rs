@@ -18,7 +18,7 @@ use crate::solana::codec::recipient::{self, Recipient};
 use crate::solana::codec::{address, solana};
 use crate::{ChainError, Refusal};
 
-/// What is to move from the wallet's token account.
+/// A transfer from the wallet's token account.
 struct Payment<'a> {
     to: Recipient,
     token: Pubkey,
@@ -45,7 +45,7 @@ impl SolanaChain {
             *founded = founded.saturating_add(sent);
             if *founded < plan.floor {
                 return Err(bad_recipient(format!(
-                    "{to} does not exist yet and the network does not open an account with less than {} lamports",
+                    "{to} does not exist yet, and the network does not create an account with less than {} lamports",
                     plan.floor
                 )));
             }
@@ -81,7 +81,7 @@ impl SolanaChain {
     ) -> Result<(), ChainError> {
         let token = self.codec.nft_mint(nft)?;
         if quantity != U256::ONE {
-            return Err(unsupported("there is one piece of this NFT"));
+            return Err(unsupported("the quantity of this NFT must be 1"));
         }
         let [payer, receiver, mint] = plan.node.accounts([&plan.from, &to.address, &token]).await?;
         plan.held = payer.map_or(0, |account| account.lamports);
@@ -115,14 +115,14 @@ impl SolanaChain {
             plan.rent = plan.rent.saturating_add(plan.node.rent_exempt(size).await?);
             plan.instructions.push(open_account(&from, &to, &token, &program));
         }
-        // Directly before the transfer, where Token-2022 looks when the recipient insists on a memo.
+        // Directly before the transfer, where Token-2022 expects it if the recipient requires a memo.
         plan.instructions.extend(memo_instruction(payment.memo));
         plan.instructions.push(transfer_checked(mint, [&source, &token, &destination, &from], units)?);
         Ok(())
     }
 }
 
-/// A mint whose transfers are exactly what they say.
+/// Reads a mint whose transfers move exactly their amount.
 pub(super) fn plain_mint(token: &Pubkey, account: Option<&Account>) -> Result<Mint, ChainError> {
     let mint = read_mint(token, account)?;
     match &mint.obstacle {
@@ -137,7 +137,7 @@ pub(super) fn require_nft(mint: &Mint, token: &Pubkey) -> Result<(), ChainError>
     if mint.fact(token).nft {
         Ok(())
     } else {
-        Err(unsupported(format!("{token} is not an NFT: more than one piece of it exists or can be made")))
+        Err(unsupported(format!("{token} is not an NFT: more than one unit of it exists or can be minted")))
     }
 }
 
@@ -145,7 +145,7 @@ fn bad_recipient(text: String) -> ChainError {
     refuse(Refusal::BadRecipient(text))
 }
 
-/// `amount` as what the chain counts in, if `held` is enough.
+/// Converts `amount` to the chain's integer, if `held` is enough.
 fn enough(amount: U256, held: u64, asset: &AssetId) -> Result<u64, ChainError> {
     u64::try_from(amount).ok().filter(|amount| *amount <= held).ok_or_else(|| {
         let (asset, have) = (asset.to_string(), U256::from(held));
@@ -153,7 +153,7 @@ fn enough(amount: U256, held: u64, asset: &AssetId) -> Result<u64, ChainError> {
     })
 }
 
-/// Base units the wallet can send from its token account.
+/// Returns the base units that the wallet can send from its token account.
 fn spendable(
     mint: &Mint,
     token: &Pubkey,
@@ -167,10 +167,9 @@ fn spendable(
     Ok(found.amount)
 }
 
-/// Whether the recipient's token account is there already and takes the token; `false` when it is to
-/// be opened.
+/// Whether the recipient's token account exists and accepts the token; `false` if it must be opened.
 fn receives(mint: &Mint, token: &Pubkey, to: &Pubkey, account: Option<&Account>) -> Result<bool, ChainError> {
-    // Lamports alone, sent there by anybody, do not make a token account.
+    // Lamports sent to an address do not make a token account of it.
     let Some(account) = account.filter(|account| account.owner != solana_system_interface::program::ID)
     else {
         return Ok(false);
@@ -178,11 +177,11 @@ fn receives(mint: &Mint, token: &Pubkey, to: &Pubkey, account: Option<&Account>)
     match token_account(mint, token, to, Some(account)) {
         Some(found) if found.frozen => Err(bad_recipient(format!("the token account of {to} is frozen"))),
         Some(_) => Ok(true),
-        None => Err(bad_recipient(format!("the token account of {to} belongs to somebody else by now"))),
+        None => Err(bad_recipient(format!("the token account of {to} belongs to another owner"))),
     }
 }
 
-/// The account as a token account of `token` that belongs to `owner`, if it is that.
+/// Returns the account as a token account of `token` and `owner`, if it is one.
 pub(super) fn token_account(
     mint: &Mint,
     token: &Pubkey,
@@ -206,7 +205,7 @@ fn transfer_checked(
     amount: u64,
 ) -> Result<Instruction, ChainError> {
     let program = mint.program.id();
-    // This crate's builder serves both programs; the older one takes its own only.
+    // This crate's builder serves both programs; the older one serves only its own.
     spl_token_2022_interface::instruction::transfer_checked(
         &program,
         source,
