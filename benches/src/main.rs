@@ -1,8 +1,8 @@
-//! Prints how long one decision takes in the policy core and in cedar-policy, interleaved in one run.
+//! Prints the time of one decision in the policy core and in cedar-policy, interleaved in one run.
 //!
-//! Both judge the same request under the same number of rows. Cedar gets the easier work: it says only
-//! allow or deny, its numbers have 63 bits, its facts come ready as records, and nothing in it adds up
-//! what leaves per asset. The core decodes nothing here either; both start from facts.
+//! Both judge the same request under the same number of rows. Cedar has less work: it returns only allow or
+//! deny, its numbers have 63 bits, its facts are prepared as records, and it does not sum the outflow per
+//! asset. Neither of them decodes anything; both start from facts.
 
 #[path = "../../crates/core/benches/fixture/mod.rs"]
 mod fixture;
@@ -16,8 +16,8 @@ use cedar_policy::{Authorizer, Decision, Entities, PolicySet as CedarPolicies};
 use waiaas_core::policy::{PolicySet, Tier, Verdict, evaluate};
 
 const TURNS: usize = 20_000;
-/// Sets of all 21 types. With four scopes per type no installation has many more than 105 rows in force at
-/// once.
+/// Numbers of sets of all 21 types. With four scopes per type, an installation rarely has more than 105 rows
+/// in force at once.
 const SETS: [u32; 2] = [1, 5];
 const ENTRIES: u32 = 10;
 
@@ -44,8 +44,8 @@ fn compare(sets: u32) -> Result<()> {
         Ok(authorizer.is_authorized(&rows::request(context)?, &theirs, &entities).decision())
     };
     ensure!(decide(rows::context(&effects, &facts)?)? == Decision::Allow, "Cedar does not grant the request");
-    for (name, stranger) in rows::broken(&effects, &facts) {
-        ensure!(decide(stranger?)? == Decision::Deny, "Cedar overlooks {name}");
+    for (name, changed) in rows::broken(&effects, &facts) {
+        ensure!(decide(changed?)? == Decision::Deny, "Cedar overlooks {name}");
     }
 
     let request = rows::request(rows::context(&effects, &facts)?)?;

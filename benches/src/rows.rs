@@ -10,7 +10,8 @@ use waiaas_core::policy::{Facts, Purpose, Reputation, Spending, Sum};
 
 use crate::fixture::account;
 
-/// `sets` times one policy per type, with lists of `entries`, under one that allows what none forbids.
+/// Returns `sets` times one policy per type, with lists of `entries`, and one that permits everything that
+/// none forbids.
 pub fn policies(sets: u32, entries: u32) -> String {
     let addresses = list((0..entries).map(|n| account(n).to_string()));
     let methods =
@@ -53,7 +54,7 @@ fn list(items: impl Iterator<Item = String>) -> String {
     format!("[{}]", items.join(","))
 }
 
-/// The request, with everything the policies ask for.
+/// Returns the request, with all inputs of the policies.
 pub fn request(context: Context) -> Result<Request> {
     let name = |text: &str| text.parse::<EntityUid>().context("an entity");
     Ok(Request::new(
@@ -65,12 +66,12 @@ pub fn request(context: Context) -> Result<Request> {
     )?)
 }
 
-/// What Cedar is told: the sums and sets that the core works out by itself.
+/// Returns Cedar's input: the sums and sets that the core computes itself.
 pub fn context(effects: &Effects, facts: &Facts) -> Result<Context> {
     Ok(Context::from_pairs(pairs(effects, facts))?)
 }
 
-/// The request with one thing that a policy must forbid, by name.
+/// Returns the request with one property that a policy must forbid, by name.
 pub fn broken(effects: &Effects, facts: &Facts) -> Vec<(&'static str, Result<Context>)> {
     let with = |key: &'static str, value: Value| {
         let mut all = pairs(effects, facts);

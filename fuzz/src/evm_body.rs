@@ -1,10 +1,10 @@
-//! The bodies of EVM drafts, written a second time: whoever reads them has no part in this.
+//! A second implementation of the encoding of EVM drafts, independent of their reader.
 
 use alloy_consensus::{SignableTransaction, Transaction, TxEip1559, TxEip2930, TxLegacy};
 use alloy_primitives::{Address, Bytes, TxKind, U256};
 use alloy_rlp::{Decodable as _, Encodable, Header};
 
-/// What every draft made here may pay the network.
+/// The fee budget of every draft made here.
 pub(crate) const FEE: U256 = U256::from_limbs([1_000_000_000_000_000, 0, 0, 0]);
 
 /// A transaction without nonce and prices.
@@ -26,7 +26,7 @@ impl Body<'_> {
     }
 }
 
-/// Version 2: a transaction somebody else built. The budget is one that no fee exceeds.
+/// Version 2: a transaction built elsewhere. The budget is above any fee.
 pub(crate) fn external(transaction: &[u8], standard: u8) -> Vec<u8> {
     list(2, &[&Bytes::copy_from_slice(transaction), &standard, &U256::MAX])
 }
@@ -39,7 +39,7 @@ fn list(version: u8, fields: &[&dyn Encodable]) -> Vec<u8> {
     out
 }
 
-/// An unsigned transaction of a kind that is signed, and its one encoding.
+/// Decodes an unsigned transaction of a supported kind, with its only encoding.
 pub(crate) fn decode(raw: &[u8]) -> Option<(Box<dyn Transaction>, Vec<u8>)> {
     let (call, encoded): (Box<dyn Transaction>, Vec<u8>) = match raw.split_first()? {
         (1, mut list) => {

@@ -1,8 +1,8 @@
-//! Bytes as a source of choices. There is always a next one: what is not there is zero.
+//! Bytes as a source of choices. It never ends: missing bytes are zero.
 
 use alloy_primitives::U256;
 
-/// What is left of an input.
+/// The unread rest of an input.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Input<'a>(&'a [u8]);
 
@@ -11,19 +11,19 @@ impl<'a> Input<'a> {
         Self(bytes)
     }
 
-    /// Whether nothing is left.
+    /// Whether everything was read.
     pub(crate) const fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// Up to `count` bytes.
+    /// Returns up to `count` bytes.
     pub(crate) fn take(&mut self, count: usize) -> &'a [u8] {
         let (taken, rest) = self.0.split_at(count.min(self.0.len()));
         self.0 = rest;
         taken
     }
 
-    /// All that is left.
+    /// Returns the unread rest.
     pub(crate) fn rest(&mut self) -> &'a [u8] {
         self.take(self.0.len())
     }
@@ -55,7 +55,7 @@ impl<'a> Input<'a> {
         u64::from_be_bytes(self.array())
     }
 
-    /// Small numbers as often as large ones.
+    /// Returns small numbers as often as large ones.
     pub(crate) fn number(&mut self) -> u64 {
         match self.u8() % 4 {
             0 => u64::from(self.u8()),
@@ -65,7 +65,7 @@ impl<'a> Input<'a> {
         }
     }
 
-    /// The same for 256 bits.
+    /// Returns the same for 256 bits.
     pub(crate) fn u256(&mut self) -> U256 {
         match self.u8() % 4 {
             0 => U256::from(self.u8()),
@@ -75,19 +75,19 @@ impl<'a> Input<'a> {
         }
     }
 
-    /// One of `choices`, which must not be empty.
+    /// Returns one of `choices`, which must not be empty.
     pub(crate) fn one<T: Copy>(&mut self, choices: &[T]) -> T {
         let at = usize::from(self.u8()).checked_rem(choices.len()).unwrap_or_default();
         choices[at]
     }
 
-    /// A value in half of the cases.
+    /// Returns a value in half of the cases.
     pub(crate) fn maybe<T>(&mut self, value: impl FnOnce(&mut Self) -> T) -> Option<T> {
         self.bool().then(|| value(self))
     }
 }
 
-/// One input in eight, for what takes long, such as signing.
+/// Selects one input in eight, for slow steps such as signing.
 pub(crate) fn seldom(bytes: &[u8]) -> bool {
     bytes.iter().fold(0u8, |sum, byte| sum.wrapping_add(*byte)).is_multiple_of(8)
 }

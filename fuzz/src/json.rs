@@ -1,18 +1,18 @@
-//! JSON with something in it that nobody knows.
+//! JSON with an unknown field in it.
 
 use serde_json::{Map, Value, json};
 
-/// A name that no shape has.
+/// A field name that no type has.
 const NAME: &str = "surprise_zz";
-/// The field of that name, as it is written.
+/// The field of that name, as JSON text.
 pub(crate) const SURPRISE: &str = r#""surprise_zz":1"#;
 
-/// The value with an unknown field in one of its objects, for each of them.
+/// Returns copies of the value, each with an unknown field in another of its objects.
 pub(crate) fn surprised(value: &Value) -> Vec<Value> {
     surprised_except(value, &[])
 }
 
-/// The same, leaving alone what lies under fields that take any JSON.
+/// The same, except for objects under fields that accept any JSON.
 pub(crate) fn surprised_except(value: &Value, free: &[&str]) -> Vec<Value> {
     match value {
         Value::Object(fields) => {

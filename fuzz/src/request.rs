@@ -1,4 +1,4 @@
-//! What every request body must hold.
+//! Properties of every request body.
 
 use serde::Serialize;
 use serde_json::Value;
@@ -7,8 +7,8 @@ use waiaas_api::validation::{Refusal, Request};
 
 use crate::json;
 
-/// Reads a body. What is read is written as the same request, and no object in it has room for a field
-/// that nobody knows; `free` names fields that take any JSON.
+/// Reads a body. Asserts that the request is written as it was read, and that no object in it accepts an
+/// unknown field; `free` names fields that accept any JSON.
 pub(crate) fn holds<T: Request + Serialize>(body: &[u8], free: &[&str]) -> Option<(Value, T)> {
     let read = reader::read::<T>(body);
     if let Err(Refusal::Invalid(issues)) = &read {
@@ -16,7 +16,7 @@ pub(crate) fn holds<T: Request + Serialize>(body: &[u8], free: &[&str]) -> Optio
     }
     let raw: Option<Value> = serde_json::from_slice(body).ok().filter(Value::is_object);
     let Some(raw) = raw else {
-        assert!(read.is_err(), "what is no object was taken");
+        assert!(read.is_err(), "a body that is not an object was accepted");
         return None;
     };
     once_each::<T>(&raw, read.as_ref().ok());
@@ -37,7 +37,7 @@ pub(crate) fn holds<T: Request + Serialize>(body: &[u8], free: &[&str]) -> Optio
     Some((raw, request))
 }
 
-/// No key stands twice in any object of a body, whoever would have won.
+/// Asserts that a key given twice is refused in every object of a body.
 fn once_each<T: Request + Serialize>(raw: &Value, read: Option<&T>) {
     let whole = raw.to_string();
     if let Some(request) = read {

@@ -1,4 +1,4 @@
-//! Solana messages made from choices, and the bodies of drafts around them, written a second time.
+//! Solana messages made from choices, and a second implementation of the encoding of their drafts.
 
 use std::collections::BTreeSet;
 use std::sync::LazyLock;
@@ -40,7 +40,7 @@ fn wallet() -> Pubkey {
     Pubkey::new_from_array(*SOLANA_WALLET)
 }
 
-/// Addresses of token accounts that may be opened. Finding one takes longer than reading a message.
+/// Addresses of token accounts that may be opened. Their derivation takes longer than reading a message.
 static OPENED: LazyLock<[Pubkey; 3]> = LazyLock::new(|| {
     [
         associated(&wallet(), &MINT, &spl_token_interface::ID),
@@ -49,7 +49,8 @@ static OPENED: LazyLock<[Pubkey; 3]> = LazyLock::new(|| {
     ]
 });
 
-/// The wallet, its token accounts, those of others, mints, programs, addresses of accounts to be opened.
+/// Returns the wallet, a token account of it or of others, a mint, a program, or the address of an account to
+/// be opened.
 fn account(choice: u8) -> Pubkey {
     match choice {
         0..60 => wallet(),
@@ -59,7 +60,7 @@ fn account(choice: u8) -> Pubkey {
     }
 }
 
-/// Up to five instructions. Only the wallet signs.
+/// Returns up to five instructions. Only the wallet signs.
 pub(crate) fn instructions(input: &mut Input<'_>) -> Vec<Instruction> {
     let mut all = Vec::new();
     while !input.is_empty() && all.len() < 5 {
@@ -76,7 +77,7 @@ pub(crate) fn instructions(input: &mut Input<'_>) -> Vec<Instruction> {
     all
 }
 
-/// The draft of a message with these instructions: built here, built here with a lookup table, or a
+/// Returns the draft of a message with these instructions: built here, built here with a lookup table, or a
 /// legacy message built elsewhere.
 pub(crate) fn compile(instructions: &[Instruction], flags: u8) -> Option<Vec<u8>> {
     if flags & 3 == 3 {
@@ -114,7 +115,7 @@ pub(crate) fn body(origin: u8, budget: u64, loaded: &[Pubkey], flags: u8, messag
     bytes
 }
 
-/// A transaction built elsewhere about whose accounts nothing is known.
+/// A transaction built elsewhere without facts about its accounts.
 pub(crate) fn bare(fee: u64, message: &[u8]) -> Vec<u8> {
     let mut bytes = vec![3];
     bytes.extend(fee.to_be_bytes());
@@ -123,7 +124,7 @@ pub(crate) fn bare(fee: u64, message: &[u8]) -> Vec<u8> {
     bytes
 }
 
-/// Accounts 10 to 15 are the wallet's, 16 to 21 somebody's; each mint has some of both. Ascending keys.
+/// Accounts 10 to 15 are the wallet's, 16 to 21 another owner's; each mint has some of both. Ascending keys.
 fn facts(loaded: &[Pubkey], token_2022: bool) -> Vec<u8> {
     let program = u8::from(token_2022);
     let mut bytes = vec![u8::try_from(loaded.len()).unwrap_or(u8::MAX)];

@@ -1,4 +1,4 @@
-//! The chains and accounts that targets share. No node is behind any of the chains.
+//! The chains and accounts that targets share. No chain has a node.
 
 use std::sync::LazyLock;
 use std::time::Duration;
@@ -20,10 +20,10 @@ use waiaas_core::network::{Environment, NetworkId, Networks};
 
 use crate::input;
 
-/// Every network built in.
+/// Every built-in network.
 pub(crate) static NETWORKS: LazyLock<Networks> = LazyLock::new(Networks::builtin);
 
-/// Networks whose decoding differs: pinned contracts, none, and the one with foreign chain ids.
+/// Networks whose decoding differs: with pinned contracts, without any, and the one with foreign chain ids.
 pub(crate) static EVM: LazyLock<Vec<EvmChain>> = LazyLock::new(|| {
     ["ethereum-mainnet", "base-mainnet", "evm-localnet", "hyperevm-mainnet"]
         .into_iter()
@@ -58,7 +58,7 @@ pub(crate) static WALLET: LazyLock<EvmAddress> =
 /// The wallet on Solana.
 pub(crate) static SOLANA_WALLET: LazyLock<[u8; 32]> = LazyLock::new(|| SOLANA_KEY.verifying_key().to_bytes());
 
-/// Endpoints at a port where nothing listens.
+/// Endpoints at a port without a listener.
 fn nowhere(network: &NetworkId) -> Option<RpcPool> {
     let options = RpcOptions { timeout: Duration::from_millis(50), ..RpcOptions::default() };
     RpcPool::new(network, vec!["http://127.0.0.1:1".to_owned()], http_client().ok()?, options).ok()
@@ -70,7 +70,7 @@ fn evm(name: &str) -> Option<EvmChain> {
     EvmChain::new(network, rpc, EvmOptions::for_environment(Environment::Mainnet)).ok()
 }
 
-/// A draft of the wallet's with this body.
+/// Returns a draft of the wallet with this body.
 pub(crate) fn draft(chain: &impl Chain, body: Vec<u8>) -> Draft {
     let network = chain.codec().network();
     let from = match network.evm_chain_id {
@@ -80,30 +80,34 @@ pub(crate) fn draft(chain: &impl Chain, body: Vec<u8>) -> Draft {
     Draft { network: network.id.clone(), from, body }
 }
 
-/// The effects of a draft, which are the same each time they are read.
+/// Returns the effects of a draft, and asserts that they are the same each time.
 pub(crate) fn effects(chain: &impl Chain, draft: &Draft) -> Option<Effects> {
     let read = chain.codec().effects(draft);
     if input::seldom(&draft.body) {
-        assert_eq!(read.as_ref().ok(), chain.codec().effects(draft).ok().as_ref(), "one draft, two readings");
+        assert_eq!(
+            read.as_ref().ok(),
+            chain.codec().effects(draft).ok().as_ref(),
+            "two readings of one draft differ"
+        );
     }
     read.inspect(|effects| {
         assert_eq!((&effects.network, effects.from), (&draft.network, draft.from));
-        assert!(!effects.items.is_empty(), "a draft that does nothing");
+        assert!(!effects.items.is_empty(), "a draft without an effect");
     })
     .map_err(|error| assert!(matches!(error, CodecError::Corrupt(_)), "{error}"))
     .ok()
 }
 
-/// Builds what needs no node. For the rest, none listens.
+/// Builds a draft that needs no node; all others fail, because no node listens.
 pub(crate) fn build(chain: &impl Chain, intent: &Intent) -> Result<Draft, ChainError> {
     let from = draft(chain, Vec::new()).from;
     RUNTIME.block_on(chain.build(from, intent))
 }
 
-/// What a signature over a draft that needs no node must cover. What is completed must be the draft.
+/// Returns the payload of a draft that needs no node, and asserts that the completed draft is the same.
 pub(crate) fn payload(chain: &impl Chain, draft: &Draft) -> Option<SigningPayload> {
     let completed = chain.complete(draft, &Lane::default()).now_or_never()?.ok()?;
-    assert_eq!(completed.draft(), draft.digest(), "completing changed the draft");
+    assert_eq!(completed.draft(), draft.digest(), "completion changed the draft");
     Some(completed.payload().clone())
 }
 
@@ -125,18 +129,18 @@ pub(crate) fn signature(payload: &SigningPayload) -> Vec<u8> {
     }
 }
 
-/// Whether an effect says that something is not understood.
+/// Whether an effect is unknown.
 pub(crate) const fn is_unknown(effect: &Effect) -> bool {
     matches!(effect, Effect::Unknown { .. })
 }
 
-/// For what asks a node before it can say that none is there.
+/// For requests to a node that is not there.
 pub(crate) static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| {
     let built = tokio::runtime::Builder::new_current_thread().enable_all().build();
     built.unwrap_or_else(|error| unreachable!("{error}"))
 });
 
-/// A legacy or v0 message in its one encoding.
+/// Reads a legacy or v0 message in its only encoding.
 pub(crate) fn solana_message(bytes: &[u8]) -> Option<VersionedMessage> {
     let read: VersionedMessage = wincode::deserialize(bytes).ok()?;
     read.sanitize().ok()?;
@@ -144,8 +148,8 @@ pub(crate) fn solana_message(bytes: &[u8]) -> Option<VersionedMessage> {
     (known && bytes.len() <= 1_232 && read.serialize() == bytes).then_some(read)
 }
 
-/// The fee of a message in lamports, after the runtime's rules: 5,000 for each signature, its own and
-/// those that it has verified, and what its compute budget offers.
+/// Returns the fee of a message in lamports, by the runtime's rules: 5,000 for each signature, its own and
+/// those verified by programs, and the offer of its compute budget.
 pub(crate) fn solana_fee(message: &VersionedMessage) -> u64 {
     let keys = message.static_account_keys();
     let (mut signatures, mut others) = (u64::from(message.header().num_required_signatures), 0u64);

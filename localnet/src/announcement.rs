@@ -1,23 +1,24 @@
-//! The shape of the one JSON line that callers read: where the nodes are, who can pay, which tokens exist.
+//! The format of the only JSON line that callers read: the nodes' addresses, the faucets and the tokens.
 //!
-//! Belongs here: field names and nothing else. Callers parse this, so a rename here is a change of contract.
+//! Belongs here: field names and nothing else. Callers parse this line, so a rename here is a breaking
+//! change.
 
 use std::path::PathBuf;
 
 use serde::Serialize;
 
-/// Both chains, and what more of them can be made of.
+/// Both chains, and the parts to make more of them.
 #[derive(Debug, Serialize)]
 pub struct Announcement {
     /// The Solana runtime.
     pub solana: SolanaAnnouncement,
     /// The EVM node.
     pub evm: EvmAnnouncement,
-    /// Where the parts are.
+    /// The locations of the parts.
     pub parts: Parts,
 }
 
-/// What a caller needs to start another EVM node, and to put more contracts on one.
+/// The parts for another EVM node, and for more contracts.
 #[derive(Debug, Serialize)]
 pub struct Parts {
     /// The native anvil binary.
@@ -26,7 +27,7 @@ pub struct Parts {
     pub modules: PathBuf,
 }
 
-/// What a caller needs to use the Solana runtime.
+/// The data that a caller needs to use the Solana runtime.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct SolanaAnnouncement {
@@ -56,11 +57,11 @@ pub struct SolanaFaucet {
     pub secret_key: String,
 }
 
-/// What a caller needs to use the EVM node.
+/// The data that a caller needs to use the EVM node.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct EvmAnnouncement {
-    /// JSON-RPC over HTTP; the same port also speaks WebSocket.
+    /// JSON-RPC over HTTP; the same port also serves WebSocket.
     pub rpc: String,
     /// Chain id for EIP-155 signatures.
     pub chain_id: u64,
@@ -80,17 +81,17 @@ pub struct EvmAnnouncement {
     pub uniswap_v2_router: String,
     /// An ERC-8004 identity registry.
     pub identity_registry: String,
-    /// An ERC-8004 reputation registry of those agents.
+    /// An ERC-8004 reputation registry of the agents in `identity_registry`.
     pub reputation_registry: String,
     /// An OpenZeppelin ERC-20 with permits (EIP-2612) and authorisations (EIP-3009).
     pub coin: String,
     /// Decimals of `coin`.
     pub coin_decimals: u8,
-    /// Uniswap's Permit2, where it is on every network.
+    /// Uniswap's Permit2, at its address on every network.
     pub permit2: String,
     /// An ERC-4626 vault of `erc20`.
     pub vault: String,
-    /// Pulls one token through an allowance and pays another; no decoder knows it.
+    /// Pulls one token through an allowance and pays another; its calls are not decoded.
     pub aggregator: String,
 }
 

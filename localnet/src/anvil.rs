@@ -1,6 +1,6 @@
-//! The anvil process: its start, its port, its certain end.
+//! The anvil process: its start, its port and its guaranteed end.
 //!
-//! Belongs here: everything about the child as a process. What is on its chain belongs to `evm`.
+//! Belongs here: everything about the child as a process. Its chain's content belongs to `evm`.
 
 use std::path::Path;
 use std::process::Stdio;
@@ -15,10 +15,11 @@ use tokio::time::timeout;
 const START_TIMEOUT: Duration = Duration::from_secs(20);
 const STOP_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// Runs anvil under a shell that holds a pipe from us, the lifeline. The kernel closes our end however we go, also
-/// by SIGKILL, and then the shell kills and reaps anvil. That needs no signal from us, no `unsafe` and no tool that
-/// only Linux has. The shell ignores terminal signals, so that Ctrl-C cannot take it away before its work is done.
-/// Its standard output is closed, so that the end of anvil's output means the end of anvil.
+/// Runs anvil under a shell that holds a pipe from this process, the lifeline. The kernel closes this end in
+/// any case, also after SIGKILL, and then the shell kills and reaps anvil. That needs no signal from this
+/// process, no `unsafe` and no Linux-only tool. The shell ignores terminal signals, so that Ctrl-C cannot end
+/// it before its work is done. Its standard output is closed, so that the end of anvil's output means the end
+/// of anvil.
 const LIFELINE: &str = r#"
 trap '' INT TERM HUP
 "$@" </dev/null &
@@ -28,10 +29,11 @@ kill -KILL $! 2>/dev/null
 wait
 "#;
 
-/// The dev mnemonic that every EVM test tool knows; named so that the accounts cannot change with an anvil version.
+/// The dev mnemonic of all EVM test tools; given explicitly so that the accounts cannot change with an anvil
+/// version.
 const MNEMONIC: &str = "test test test test test test test test test test test junk";
 
-/// A running anvil. Dropping it stops the process too, only without waiting for it.
+/// A running anvil. Dropping it also stops the process, without waiting for it.
 pub struct Anvil {
     shell: Child,
     lifeline: Option<ChildStdin>,
@@ -45,7 +47,7 @@ impl Anvil {
         let mut shell = Command::new("/bin/sh")
             .args(["-c", LIFELINE, "anvil-lifeline"])
             .arg(binary)
-            // Port 0 lets the kernel choose: no gap in which another process could take a port that we had picked.
+            // With port 0 the kernel chooses, so another process cannot take the port in between.
             .args(["--host", "127.0.0.1", "--port", "0"])
             .args(["--chain-id", &chain_id.to_string(), "--mnemonic", MNEMONIC])
             .stdin(Stdio::piped())
@@ -58,25 +60,25 @@ impl Anvil {
 
         let port = timeout(START_TIMEOUT, read_port(&mut lines))
             .await
-            .with_context(|| format!("{} does not get ready", binary.display()))?
+            .with_context(|| format!("{} does not become ready", binary.display()))?
             .with_context(|| format!("{} does not start", binary.display()))?;
-        // anvil logs every request; unread, the pipe would fill up and stop it.
+        // anvil logs every request; an unread pipe would fill up and stop it.
         let output = tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
         Ok(Self { shell, lifeline, output, port })
     }
 
-    /// Where it listens.
+    /// Returns its URL.
     pub fn url(&self) -> String {
         format!("http://127.0.0.1:{}", self.port)
     }
 
-    /// Waits until anvil ends by itself, which it should not.
+    /// Waits until anvil ends by itself, which is a failure.
     pub async fn died(&mut self) {
-        // A failed reader has lost sight of anvil, which is no better.
+        // A failed reader no longer sees anvil's output, which is a failure too.
         let _ = (&mut self.output).await;
     }
 
-    /// Stops anvil and waits until it is gone and reaped.
+    /// Stops anvil and waits until it has ended and is reaped.
     pub async fn stop(mut self) -> Result<()> {
         drop(self.lifeline.take());
         timeout(STOP_TIMEOUT, self.shell.wait())

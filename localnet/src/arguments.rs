@@ -1,14 +1,13 @@
 //! The command line.
-//!
-//! Belongs here: what the caller may choose, and its checks. Defaults that need the cache folder are passed in by
-//! `start.sh`, which is the one place that knows where things were installed.
+//! Belongs here: the options of the caller, and their checks. `start.sh` passes the defaults that need the
+//! cache folder, because it alone has the installation paths.
 
 use std::ffi::OsString;
 use std::path::PathBuf;
 
 use anyhow::{Context, Result, bail};
 
-/// Printed for `--help`, to standard error like everything but the announcement.
+/// Printed for `--help`, to standard error like everything except the announcement.
 pub const USAGE: &str = "\
 usage: waiaas-localnet --anvil PATH --modules PATH [--slot-ms N]
 
@@ -16,13 +15,13 @@ usage: waiaas-localnet --anvil PATH --modules PATH [--slot-ms N]
   --modules PATH   node_modules with the compiled contracts
   --slot-ms N      Solana slot time in milliseconds, 400 by default
 
-Prints one line of JSON when both chains are ready, and runs until standard input closes or SIGINT or SIGTERM comes.
+Prints one line of JSON when both chains are ready, and runs until standard input closes or SIGINT or SIGTERM arrives.
 `start.sh` installs and builds what is missing and fills in the two paths.";
 
-/// A cluster's slot time, so that confirmation, finality and blockhash expiry take as long as they do there.
+/// A cluster's slot time, so that confirmation, finality and blockhash expiry take as long as on a cluster.
 const DEFAULT_SLOT_MS: u64 = 400;
 
-/// What the caller chose.
+/// The caller's options.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Arguments {
     /// Solana slot time.
@@ -34,7 +33,7 @@ pub struct Arguments {
 }
 
 impl Arguments {
-    /// Reads the words after the program name; `None` when help was asked for. A repeated option overrides.
+    /// Reads the words after the program name; `None` for a request for help. A repeated option overrides.
     pub fn parse(words: impl IntoIterator<Item = OsString>) -> Result<Option<Self>> {
         let mut slot_ms = DEFAULT_SLOT_MS;
         let mut anvil = None;
@@ -88,7 +87,7 @@ mod tests {
     }
 
     #[test]
-    fn what_makes_no_sense_is_refused() {
+    fn invalid_arguments_are_refused() {
         for line in ["", "--anvil", "--anvil a", "--anvil a --modules m --slot-ms 0", "--nonsense"] {
             assert!(parse(line).is_err(), "{line:?}");
         }

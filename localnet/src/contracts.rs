@@ -1,6 +1,7 @@
 //! Compiled contracts and transactions of the faucet, the account that the node signs for.
 //!
-//! Belongs here: how an artifact becomes a contract. Which contracts there are belongs to the file of each kind.
+//! Belongs here: the way from an artifact to a contract. The list of contracts belongs to the file of each
+//! kind.
 
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -34,11 +35,11 @@ impl Contracts<'_> {
     pub async fn deploy(&self, artifact: &str, arguments: &str) -> Result<String> {
         let bytecode = read(&self.modules.join(artifact))?;
         let receipt = self.send(json!({ "data": format!("0x{bytecode}{arguments}") })).await?;
-        let address = receipt["contractAddress"].as_str().context("the receipt names no contract")?;
+        let address = receipt["contractAddress"].as_str().context("the receipt has no contract address")?;
         Ok(address.to_owned())
     }
 
-    /// Calls `to` with hex data, sending wei along.
+    /// Calls `to` with hex data and an amount of wei.
     pub async fn transact(&self, to: &str, data: &str, wei: u128) -> Result<()> {
         let transaction = json!({ "to": to, "data": format!("0x{data}"), "value": format!("{wei:#x}") });
         self.send(transaction).await.map(drop)
@@ -52,7 +53,7 @@ impl Contracts<'_> {
         Ok(receipt)
     }
 
-    /// Waits for the receipt: anvil mines at once, but may answer before it has done so.
+    /// Waits for the receipt: anvil mines at once, but may answer before that.
     async fn receipt(&self, hash: &Value) -> Result<Value> {
         let deadline = Instant::now() + MINING_TIMEOUT;
         while Instant::now() < deadline {
@@ -74,18 +75,18 @@ fn read(artifact: &Path) -> Result<String> {
     Ok(bytecode.trim_start_matches("0x").to_owned())
 }
 
-/// A number as one word of the ABI, in hex.
+/// Encodes a number as one word of the ABI, in hex.
 pub fn word(number: u128) -> String {
     format!("{number:064x}")
 }
 
-/// An address as one word of the ABI, in hex.
+/// Encodes an address as one word of the ABI, in hex.
 pub fn address_word(address: &str) -> String {
     format!("{:0>64}", address.trim_start_matches("0x").to_ascii_lowercase())
 }
 
-/// Strings that fit one word each: the offsets from the start of the arguments, then lengths and texts. `before`
-/// words of other arguments stand between the two.
+/// Encodes strings that fit one word each: the offsets from the start of the arguments, then lengths and
+/// texts, with the `before` words of other arguments in between.
 pub fn short_strings(texts: &[&str], before: &[String]) -> String {
     const WORD: usize = 32;
     let head = (texts.len() + before.len()) * WORD;

@@ -1,15 +1,15 @@
-//! Contracts on the EVM chain that take tokens and that no decoder knows.
+//! Contracts on the EVM chain that take tokens and whose calls are not decoded.
 //!
-//! Belongs here: the deployments, and what the exchange pays out, from the faucet.
+//! Belongs here: the deployments, and the faucet's payment of the exchange's stock.
 
 use anyhow::Result;
 
 use crate::contracts::{Contracts, address_word, word};
 
-/// Base units of the coin that the exchange has to pay out.
+/// Base units of the coin that the exchange can pay out.
 const STOCK: u128 = 1_000_000 * 10_u128.pow(6);
 
-/// What is deployed.
+/// The deployed contracts.
 pub struct Defi {
     /// An ERC-4626 vault of the ERC-20.
     pub vault: String,

@@ -1,5 +1,5 @@
-//! The ERC-20s on the EVM chain: OpenZeppelin's `ERC20PresetFixedSupply`, and a coin that signatures move. The
-//! whole supply of both is the faucet's.
+//! The ERC-20s on the EVM chain: OpenZeppelin's `ERC20PresetFixedSupply`, and a coin with transfers by
+//! signature. The faucet owns the whole supply of both.
 //!
 //! Belongs here: the deployments. Transfers are plain calls that tests make themselves (see README.md).
 
@@ -28,7 +28,7 @@ pub async fn deploy(contracts: &Contracts<'_>) -> Result<String> {
     Ok(address)
 }
 
-/// Those of stablecoins.
+/// The decimals of common stablecoins.
 pub const COIN_DECIMALS: u8 = 6;
 
 /// A billion coins.

@@ -1,7 +1,7 @@
 //! The EVM chain: anvil, its funded dev account, and the contracts on it.
 //!
-//! Belongs here: what is on the chain when the caller gets it. The process belongs to `anvil`, each
-//! contract to the file of its kind.
+//! Belongs here: the initial content of the chain. The process belongs to `anvil`, each contract to the file
+//! of its kind.
 
 use std::path::PathBuf;
 
@@ -19,14 +19,14 @@ use crate::permit2;
 use crate::reputation::{self, Registries};
 use crate::swap::{self, Exchange};
 
-/// What every dev node calls itself, so wallets know it as a test chain.
+/// The chain id of every dev node, by which wallets recognise a test chain.
 const CHAIN_ID: u64 = 31_337;
 
-/// First account of the public test mnemonic. Worth nothing anywhere but here.
+/// The first account of the public test mnemonic. Worthless on any other chain.
 const FAUCET_ADDRESS: &str = "0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266";
 const FAUCET_PRIVATE_KEY: &str = "0xac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80";
 
-/// The 10,000 ETH of a dev account would do for one run; this does for any.
+/// More than any test run needs; the 10,000 ETH of a dev account suffice for one run.
 const FAUCET_WEI: u128 = 1_000_000_000 * 10_u128.pow(18);
 
 /// A running EVM chain.
@@ -63,7 +63,7 @@ impl Evm {
         Ok(Self { anvil, erc20, nfts, exchange, registries, coin, defi })
     }
 
-    /// What callers are told.
+    /// Returns the announcement for callers.
     pub fn announcement(&self) -> EvmAnnouncement {
         EvmAnnouncement {
             rpc: self.anvil.url(),
@@ -85,12 +85,12 @@ impl Evm {
         }
     }
 
-    /// Waits until the node ends by itself, which it should not.
+    /// Waits until the node ends by itself, which is a failure.
     pub async fn died(&mut self) {
         self.anvil.died().await;
     }
 
-    /// Stops the node and waits until it is gone.
+    /// Stops the node and waits until it has ended.
     pub async fn stop(self) -> Result<()> {
         self.anvil.stop().await
     }

@@ -10,18 +10,18 @@ use serde_json::{Value, json};
 /// The node is on loopback and mines at once; a longer silence means that it hangs.
 const TIMEOUT: Duration = Duration::from_secs(10);
 
-/// A node that speaks JSON-RPC over HTTP.
+/// A node with JSON-RPC over HTTP.
 pub struct JsonRpc {
     client: reqwest::Client,
     url: String,
 }
 
 impl JsonRpc {
-    /// A client for the node at `url`.
+    /// Makes a client for the node at `url`.
     pub fn new(url: String) -> Result<Self> {
         let client = reqwest::Client::builder()
             .timeout(TIMEOUT)
-            // A proxy from the environment must not come between us and loopback.
+            // Loopback must not be reached through a proxy from the environment.
             .no_proxy()
             .build()
             .context("HTTP client")?;

@@ -1,6 +1,6 @@
-//! How long the localnet lives: until standard input closes, or a signal asks for the end.
+//! The lifetime of the localnet: until standard input closes or a signal arrives.
 //!
-//! Belongs here: noticing that it is time to go. What is stopped, and in which order, is `main`'s.
+//! Belongs here: the detection of the end. The order of the stop belongs to `main`.
 
 use std::io::Read;
 
@@ -8,10 +8,10 @@ use anyhow::{Context, Result};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::oneshot;
 
-/// Why the localnet ends.
+/// The reason for the end.
 #[derive(Debug, Clone, Copy)]
 pub enum Ending {
-    /// The caller closed our standard input, or died.
+    /// The caller closed this process's standard input, or ended.
     StandardInputClosed,
     /// SIGINT or SIGTERM.
     Signal,
@@ -25,15 +25,16 @@ pub struct Lifetime {
 }
 
 impl Lifetime {
-    /// Starts watching; signals that come from now on are not lost.
+    /// Starts watching; later signals are not lost.
     pub fn watch() -> Result<Self> {
         let (closed, input_closed) = oneshot::channel();
-        // A plain thread: a read of standard input cannot be cancelled, and the runtime would wait for it at exit.
+        // A plain thread, because a read of standard input cannot be cancelled and the runtime would wait for
+        // it at exit.
         std::thread::Builder::new()
             .name("stdin".into())
             .spawn(move || {
                 drain(std::io::stdin().lock());
-                // The receiver is gone only when the program is ending anyway.
+                // The receiver is dropped only when the program ends anyway.
                 let _ = closed.send(());
             })
             .context("thread that watches standard input")?;
@@ -44,7 +45,7 @@ impl Lifetime {
         })
     }
 
-    /// Waits for the end. To be awaited to completion once.
+    /// Waits for the end. Must be awaited to completion once.
     pub async fn ending(&mut self) -> Ending {
         tokio::select! {
             _ = self.interrupt.recv() => Ending::Signal,
@@ -54,7 +55,7 @@ impl Lifetime {
     }
 }
 
-/// Reads until there is nothing more to come. What is written to us means nothing.
+/// Reads until the end of the input. The content is ignored.
 fn drain(mut input: impl Read) {
     let mut scrap = [0; 256];
     loop {
@@ -62,7 +63,7 @@ fn drain(mut input: impl Read) {
             Ok(0) => return,
             Ok(_) => {}
             Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
-            // An unreadable input (a background job on a terminal) can no longer tell us anything.
+            // An unreadable input (of a background job on a terminal) gives no further information.
             Err(_) => return,
         }
     }

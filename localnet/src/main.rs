@@ -1,7 +1,7 @@
 //! `waiaas-localnet`: one real Solana runtime and one real EVM node on loopback, with funded faucets and tokens.
 //!
-//! Belongs here: the order of start and stop, and the one line on standard output. How a chain is started and
-//! what is put on it belongs to `solana` and `evm`.
+//! Belongs here: the order of start and stop, and the only line on standard output. The start and the content
+//! of a chain belong to `solana` and `evm`.
 
 mod announcement;
 mod anvil;
@@ -29,7 +29,7 @@ use evm::Evm;
 use lifetime::{Ending, Lifetime};
 use solana::Solana;
 
-// The runtime must be multi-threaded: surfpool's start blocks in place while it waits for its own server.
+// The runtime must be multi-threaded: surfpool's start blocks its thread while it waits for its own server.
 #[tokio::main(flavor = "multi_thread", worker_threads = 2)]
 async fn main() -> ExitCode {
     match run().await {
@@ -46,14 +46,14 @@ async fn run() -> Result<()> {
         eprintln!("{}", arguments::USAGE);
         return Ok(());
     };
-    // Listening first: an end asked for during the start must not be lost.
+    // Before the start, so that an end during the start is not lost.
     let mut lifetime = Lifetime::watch()?;
 
     let parts = Parts { anvil: arguments.anvil.clone(), modules: arguments.modules.clone() };
     let mut chains = tokio::spawn(start(arguments));
     let (solana, mut evm) = tokio::select! {
         started = &mut chains => started.context("the start was interrupted")??,
-        // The end of the process closes anvil's lifeline, and with it anvil.
+        // The end of this process closes anvil's lifeline and so ends anvil.
         _ = lifetime.ending() => return Ok(()),
     };
     announce(&Announcement { solana: solana.announcement(), evm: evm.announcement(), parts })?;
@@ -76,10 +76,10 @@ async fn start(arguments: Arguments) -> Result<(Solana, Evm)> {
     tokio::try_join!(Solana::start(arguments.slot_ms), Evm::start(arguments.anvil, arguments.modules))
 }
 
-/// Prints the line that callers wait for. It is the only thing this program writes to standard output.
+/// Prints the line that callers wait for. It is the program's only output on standard output.
 fn announce(announcement: &Announcement) -> Result<()> {
     let mut line = serde_json::to_string(announcement).context("announcement")?;
     line.push('\n');
     let mut stdout = std::io::stdout().lock();
-    stdout.write_all(line.as_bytes()).and_then(|()| stdout.flush()).context("nobody reads the announcement")
+    stdout.write_all(line.as_bytes()).and_then(|()| stdout.flush()).context("cannot write the announcement")
 }

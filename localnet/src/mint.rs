@@ -1,7 +1,7 @@
 //! A token mint on the Solana chain, made by an ordinary signed transaction.
 //!
-//! Belongs here: the instructions and their order. Not by cheat code: a mint that the programs themselves made is
-//! laid out as on a cluster, and its making proves that signing, fees and both token programs work here.
+//! Belongs here: the instructions and their order. No cheat code is used: a mint made by the programs has the
+//! same layout as on a cluster, and its creation proves that signing, fees and both token programs work.
 
 use anyhow::{Context, Result};
 use solana_instruction::Instruction;
@@ -11,7 +11,7 @@ use solana_system_interface::instruction as system;
 use solana_transaction::Transaction;
 use spl_associated_token_account_interface::address::get_associated_token_address_with_program_id;
 use spl_associated_token_account_interface::instruction::create_associated_token_account;
-// Its builders serve both programs; the older interface would refuse the newer program's id.
+// Its builders serve both programs; the older interface refuses the newer program's id.
 use spl_token_2022_interface::instruction as token;
 use surfpool_sdk::{Keypair, Pubkey, Signer};
 
@@ -36,7 +36,7 @@ impl TokenProgram {
     }
 }
 
-/// A mint whose whole supply is with the faucet.
+/// A mint whose whole supply the faucet holds.
 pub struct Mint {
     /// The mint account.
     pub address: Pubkey,
@@ -61,7 +61,7 @@ pub async fn create(rpc: &RpcClient, faucet: &Keypair, program: TokenProgram, de
     Ok(Mint { address: mint.pubkey(), decimals })
 }
 
-/// Account, mint, the faucet's token account, supply.
+/// Returns the instructions: account, mint, the faucet's token account, supply.
 fn instructions(
     faucet: &Pubkey,
     mint: &Pubkey,

@@ -1,7 +1,7 @@
-//! Uniswap's Permit2 on the EVM chain, at the one address it has everywhere.
+//! Uniswap's Permit2 on the EVM chain, at its address on every network.
 //!
-//! Belongs here: how the published code gets there. Its address comes from the salt of its first deployment, so
-//! the code is planted instead of deployed.
+//! Belongs here: the installation of the published code. Its address depends on the salt of its first
+//! deployment, so the code is set instead of deployed.
 
 use std::path::Path;
 
@@ -11,13 +11,13 @@ use serde_json::{Value, json};
 use crate::contracts::{address_word, word};
 use crate::json_rpc::JsonRpc;
 
-/// Where wallets look for it.
+/// The address at which wallets expect it.
 pub const ADDRESS: &str = "0x000000000022D473030F116dDEE9F6B43aC78BA3";
 
 /// The code of the deployed contract, as its authors publish it for tests: a literal in a Solidity file.
 const PUBLISHED: &str = "@uniswap/v4-periphery/lib/permit2/test/utils/DeployPermit2.sol";
 
-/// Plants the code, with this chain and address in the place of those it was published from.
+/// Sets the code, with this chain and address in place of the published ones.
 pub async fn plant(rpc: &JsonRpc, modules: &Path, chain_id: u64) -> Result<()> {
     let path = modules.join(PUBLISHED);
     let source = std::fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
@@ -36,13 +36,13 @@ async fn set_code(rpc: &JsonRpc, code: &str) -> Result<()> {
     rpc.call("anvil_setCode", json!([ADDRESS, format!("0x{code}")])).await.map(drop)
 }
 
-/// `DOMAIN_SEPARATOR()`
+/// Reads `DOMAIN_SEPARATOR()`.
 async fn stored_domain(rpc: &JsonRpc) -> Result<String> {
     let call = json!([{ "to": ADDRESS, "data": "0x3644e515" }, "latest"]);
     hash_of(&rpc.call("eth_call", call).await?)
 }
 
-/// The EIP-712 domain separator of Permit2, whose domain has no version.
+/// Returns the EIP-712 domain separator of Permit2, whose domain has no version.
 async fn domain(rpc: &JsonRpc, chain_id: u64) -> Result<String> {
     let fields = "EIP712Domain(string name,uint256 chainId,address verifyingContract)";
     let (fields, name) = (keccak(rpc, &hex_text(fields)).await?, keccak(rpc, &hex_text("Permit2")).await?);
@@ -55,14 +55,14 @@ async fn keccak(rpc: &JsonRpc, hex: &str) -> Result<String> {
 
 fn hash_of(answer: &Value) -> Result<String> {
     let hash = answer.as_str().and_then(|text| text.strip_prefix("0x")).filter(|hash| hash.len() == 64);
-    Ok(hash.with_context(|| format!("{answer} is no hash"))?.to_owned())
+    Ok(hash.with_context(|| format!("{answer} is not a hash"))?.to_owned())
 }
 
 fn hex_text(text: &str) -> String {
     text.bytes().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// The one `hex"…"` of the file.
+/// Returns the only `hex"…"` of the file.
 fn literal(source: &str) -> Option<&str> {
     let (_, rest) = source.split_once("hex\"")?;
     let (code, rest) = rest.split_once('"')?;

@@ -1,4 +1,4 @@
-//! The ERC-8004 registries on the EVM chain: localnet's own, of the standard's interface.
+//! The ERC-8004 registries on the EVM chain: localnet's own, with the standard's interface.
 //!
 //! Belongs here: the deployments. Agents and feedback are plain calls that tests make themselves.
 

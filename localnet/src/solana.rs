@@ -1,6 +1,6 @@
 //! The Solana chain: surfpool, a funded faucet, and one mint of each token program.
 //!
-//! Belongs here: what is on the chain when the caller gets it. How a mint is made belongs to `mint`.
+//! Belongs here: the initial content of the chain. The creation of a mint belongs to `mint`.
 
 use std::time::Duration;
 
@@ -15,16 +15,16 @@ use tokio::time::timeout;
 use crate::announcement::{SolanaAnnouncement, SolanaFaucet};
 use crate::mint::{self, Mint, TokenProgram};
 
-/// Half of what surfpool has to give; the other half is left for `requestAirdrop`.
+/// Half of surfpool's supply; the other half remains for `requestAirdrop`.
 const FAUCET_LAMPORTS: u64 = 500_000 * 1_000_000_000;
 
-/// USDC's.
+/// As USDC.
 const SPL_DECIMALS: u8 = 6;
-/// Other than the SPL mint's, so that mixed up decimals show.
+/// Different from the SPL mint's, so that confused decimals are noticed.
 const TOKEN_2022_DECIMALS: u8 = 9;
 
-/// surfpool picks its ports a moment before it listens on them. When another process takes one in between, it waits
-/// for itself for ever; with other ports it works.
+/// surfpool chooses its ports shortly before it listens on them. If another process takes one in between, it
+/// waits for itself forever; a retry chooses other ports.
 const START_TIMEOUT: Duration = Duration::from_secs(20);
 const ATTEMPTS: u32 = 3;
 
@@ -37,7 +37,7 @@ pub struct Solana {
 }
 
 impl Solana {
-    /// Starts the runtime, which never asks another network, with a block every `slot_ms`.
+    /// Starts the runtime, without requests to other networks, with a block every `slot_ms`.
     pub async fn start(slot_ms: u64) -> Result<Self> {
         let surfnet = surfnet(slot_ms).await?;
         discard_events(&surfnet)?;
@@ -51,7 +51,7 @@ impl Solana {
         Ok(Self { surfnet, spl, token_2022 })
     }
 
-    /// What callers are told.
+    /// Returns the announcement for callers.
     pub fn announcement(&self) -> SolanaAnnouncement {
         let faucet = self.surfnet.payer();
         SolanaAnnouncement {
@@ -69,30 +69,30 @@ impl Solana {
     }
 }
 
-/// Starts surfpool. Its start occupies a thread, which is left behind if it never ends.
+/// Starts surfpool. Its start occupies a thread, which remains if the start never ends.
 async fn surfnet(slot_ms: u64) -> Result<Surfnet> {
     for _ in 0..ATTEMPTS {
         let (started, outcome) = oneshot::channel();
         let runtime = Handle::current();
         std::thread::Builder::new()
             .name("surfnet-start".into())
-            // Who comes too late is stopped by being dropped.
+            // A late result is stopped by being dropped.
             .spawn(move || drop(started.send(runtime.block_on(build(slot_ms)))))
             .context("thread that starts surfpool")?;
         match timeout(START_TIMEOUT, outcome).await {
             Ok(surfnet) => {
                 return surfnet.context("surfpool's start ended early")?.context("surfpool does not start");
             }
-            Err(_) => eprintln!("waiaas-localnet: surfpool does not get ready, trying other ports"),
+            Err(_) => eprintln!("waiaas-localnet: surfpool does not become ready, trying other ports"),
         }
     }
-    bail!("surfpool does not get ready");
+    bail!("surfpool does not become ready");
 }
 
 async fn build(slot_ms: u64) -> SurfnetResult<Surfnet> {
     Surfnet::builder()
         .offline(true)
-        // Blocks by the clock: only then do blockhashes expire and confirmations arrive without new traffic.
+        // Blocks by the clock: only then do blockhashes expire and confirmations arrive without traffic.
         .block_production_mode(BlockProductionMode::Clock)
         .slot_time_ms(slot_ms)
         .payer(Keypair::new())
@@ -101,7 +101,7 @@ async fn build(slot_ms: u64) -> SurfnetResult<Surfnet> {
         .await
 }
 
-/// Throws surfpool's events away: it queues one for each slot and transaction, without a bound.
+/// Discards surfpool's events: it queues one for each slot and transaction, without a bound.
 fn discard_events(surfnet: &Surfnet) -> Result<()> {
     let events = surfnet.events().clone();
     std::thread::Builder::new()

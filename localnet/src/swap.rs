@@ -6,10 +6,10 @@ use anyhow::Result;
 
 use crate::contracts::{Contracts, address_word, word};
 
-/// Of each side of the pool: a thousand coins, a thousand tokens.
+/// Liquidity of each side of the pool: a thousand coins, a thousand tokens.
 const LIQUIDITY: u128 = 1_000 * 10_u128.pow(18);
 
-/// An exchange that works.
+/// A working exchange.
 pub struct Exchange {
     /// `WETH9`.
     pub weth: String,

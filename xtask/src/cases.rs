@@ -1,4 +1,4 @@
-//! The table of cases in `tests/cases.md`: every id once, each with tests that are in the tree or marked open.
+//! The table of cases in `tests/cases.md`: every id once, each with existing tests or marked open.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -11,10 +11,10 @@ use crate::tools::root;
 /// Letter and highest number of each class.
 const CLASSES: [(&str, u32); 9] =
     [("A", 11), ("B", 7), ("C", 3), ("D", 7), ("S", 8), ("E", 9), ("G", 7), ("T", 7), ("U", 23)];
-/// What stands in place of tests where there are none yet.
+/// The entry of a case without tests.
 const OPEN: &str = "open";
 
-/// Fails when the table has lost an id, has one that is none or twice, or names a test that is not there.
+/// Fails if an id is missing, unknown or given twice, or if a named test does not exist.
 pub(crate) fn check() -> Result<()> {
     let text = fs::read_to_string(root().join("tests/cases.md")).context("reading tests/cases.md")?;
     let broken = broken(&text, exists)?;
@@ -24,7 +24,7 @@ pub(crate) fn check() -> Result<()> {
     Ok(())
 }
 
-/// What is wrong with the table, a sentence each.
+/// Returns the faults of the table, one sentence each.
 fn broken(text: &str, exists: impl Fn(&str) -> Result<bool>) -> Result<Vec<String>> {
     let mut missing: BTreeSet<String> = ids().collect();
     let mut broken = Vec::new();
@@ -37,7 +37,7 @@ fn broken(text: &str, exists: impl Fn(&str) -> Result<bool>) -> Result<Vec<Strin
             continue;
         }
         if !missing.remove(id) {
-            broken.push(format!("{id} is no id, or stands twice"));
+            broken.push(format!("{id} is unknown or given twice"));
         }
         if tests == OPEN {
             continue;
@@ -48,7 +48,7 @@ fn broken(text: &str, exists: impl Fn(&str) -> Result<bool>) -> Result<Vec<Strin
         }
         for test in named {
             if !exists(test)? {
-                broken.push(format!("{id} names a test that is not there: {test}"));
+                broken.push(format!("{id} names a test that does not exist: {test}"));
             }
         }
     }
@@ -66,20 +66,20 @@ mod tests {
 
     #[test]
     fn the_table_and_the_tests_agree() {
-        check().expect("they do");
+        check().expect("the table is right");
     }
 
     #[test]
-    fn a_lost_doubled_or_empty_row_and_a_lost_test_are_found() {
+    fn missing_repeated_and_empty_rows_and_missing_tests_are_found() {
         let row = |id: &str| format!("| {id} | holds | `a.rs::test` |\n");
         let whole: String = ids().map(|id| row(&id)).collect();
         let found = |text: &str| broken(text, |test| Ok(test == "a.rs::test")).expect("a table");
         assert_eq!(found(&whole), Vec::<String>::new());
         assert_eq!(found(&whole.replace(&row("B2"), "")), ["B2 has no row"]);
-        assert_eq!(found(&(row("B2") + &whole)), ["B2 is no id, or stands twice"]);
-        assert_eq!(found(&(row("X1") + &whole)), ["X1 is no id, or stands twice"]);
+        assert_eq!(found(&(row("B2") + &whole)), ["B2 is unknown or given twice"]);
+        assert_eq!(found(&(row("X1") + &whole)), ["X1 is unknown or given twice"]);
         let lost = whole.replace(&row("C1"), "| C1 | holds | `a.rs::gone` |\n");
-        assert_eq!(found(&lost), ["C1 names a test that is not there: a.rs::gone"]);
+        assert_eq!(found(&lost), ["C1 names a test that does not exist: a.rs::gone"]);
         let empty = whole.replace(&row("C1"), "| C1 | holds | later |\n");
         assert_eq!(found(&empty), ["C1 names no test and is not open"]);
     }

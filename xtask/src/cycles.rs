@@ -1,8 +1,8 @@
-//! Modules that need each other: none may, in the crates and folders listed here.
+//! Cycles of modules, which are forbidden in the crates and folders listed here.
 //!
 //! The source text is read, not compiled: paths that begin with `crate` or `super`, in `use` and elsewhere,
 //! outside comments, strings and `#[cfg(test)]` modules. A name that a crate's root re-exports counts as the
-//! module it comes from. Paths that macros make up are not seen.
+//! module that defines it. Paths made by macros are not seen.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -13,19 +13,19 @@ use anyhow::{Context as _, Result};
 use crate::source::{code, paths, uses, words};
 use crate::tools::root;
 
-/// Folders whose modules form no cycle. Each has a `lib.rs` or a `mod.rs`.
+/// Folders whose modules have no cycle. Each has a `lib.rs` or a `mod.rs`.
 const FOLDERS: &[&str] = &["crates/engine/src", "crates/engine/src/pipeline", "crates/store/src"];
 
-/// One dependency of a module, with a path that shows it.
+/// The dependencies of each module, with a path that shows each.
 type Edges = BTreeMap<String, BTreeMap<String, String>>;
 
-/// Every cycle, as lines to be shown.
+/// Returns every cycle, as lines to print.
 pub(crate) fn find() -> Result<Vec<String>> {
     let mut found = Vec::new();
     for folder in FOLDERS {
         let edges = read(&root().join(folder)).with_context(|| format!("reading {folder}"))?;
         for cycle in components(&edges) {
-            found.push(format!("modules of {folder} need each other: {}", list(&cycle)));
+            found.push(format!("modules of {folder} depend on each other: {}", list(&cycle)));
             for from in &cycle {
                 let needed = edges.get(from).into_iter().flatten();
                 for (to, example) in needed.filter(|(to, _)| cycle.contains(*to)) {
@@ -41,7 +41,7 @@ fn list(names: &BTreeSet<String>) -> String {
     names.iter().map(String::as_str).collect::<Vec<_>>().join(", ")
 }
 
-/// The modules of a folder, and which of them each needs.
+/// Returns the modules of a folder, with the modules that each depends on.
 fn read(folder: &Path) -> Result<Edges> {
     let top = ["lib.rs", "mod.rs"].map(|name| folder.join(name)).into_iter().find(|path| path.is_file());
     let top = code(&fs::read_to_string(top.context("there is no lib.rs or mod.rs")?)?);
@@ -65,7 +65,7 @@ fn read(folder: &Path) -> Result<Edges> {
     Ok(edges)
 }
 
-/// The files under a module's own folder, each with the place of its module below `folder`.
+/// Adds the files under a module's own folder, each with the place of its module below `folder`.
 fn collect(
     folder: &Path,
     place: &[String],
@@ -86,12 +86,12 @@ fn collect(
     Ok(())
 }
 
-/// A folder as paths name it.
+/// A folder, as paths name it.
 struct Here {
     /// Modules from the crate's root to the folder; none for the root itself.
     above: Vec<String>,
     modules: BTreeSet<String>,
-    /// Names that the folder's own file re-exports, with the module that has them.
+    /// Names that the folder's own file re-exports, with the module that defines them.
     exports: BTreeMap<String, String>,
     /// The module whose names are all re-exported.
     all_of: Option<String>,
@@ -121,7 +121,8 @@ impl Here {
         here
     }
 
-    /// The module of this folder that a path leads to, written in the module at `place` below the folder.
+    /// Returns the module of this folder that a path leads to, if the path is in the module at `place` below
+    /// the folder.
     fn module(&self, path: &[String], place: &[String]) -> Option<String> {
         let supers = path.iter().take_while(|part| *part == "super").count();
         let absolute: Vec<String> = if supers > 0 {
@@ -139,7 +140,7 @@ impl Here {
     }
 }
 
-/// The sets of modules each of which leads to every other of its set.
+/// Returns the sets of modules in which each leads to every other.
 fn components(edges: &Edges) -> Vec<BTreeSet<String>> {
     let reached: BTreeMap<&String, BTreeSet<&String>> =
         edges.keys().map(|from| (from, reach(edges, from))).collect();
@@ -154,7 +155,7 @@ fn components(edges: &Edges) -> Vec<BTreeSet<String>> {
     found
 }
 
-/// Every module that one leads to.
+/// Returns every module that one leads to.
 fn reach<'a>(edges: &'a Edges, from: &'a String) -> BTreeSet<&'a String> {
     let mut seen = BTreeSet::new();
     let mut open = vec![from];

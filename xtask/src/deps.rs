@@ -1,12 +1,12 @@
-//! Which crate may depend on what: each crate exists because of what it cannot reach. Within some crates, no
-//! modules may depend on each other ([`cycles`]), and some ask nobody ([`pure`]).
+//! The permitted dependencies of each crate: a crate exists because of its restrictions. Within some crates,
+//! no modules may depend on each other ([`cycles`]), and some make no requests ([`pure`]).
 
 use anyhow::{Context as _, Result, bail};
 
 use crate::tools::root;
 use crate::{cycles, pure};
 
-/// Crate, workspace members it may use, third-party crates it must never use directly.
+/// Crate, workspace members it may use, third-party crates it must not use directly.
 const RULES: &[(&str, &[&str], &[&str])] = &[
     ("core", &[], &["tokio", "sqlx", "reqwest", "axum", "rand", "getrandom", "tracing"]),
     ("keys", &["core"], &["sqlx", "reqwest", "axum", "tokio"]),
@@ -18,8 +18,8 @@ const RULES: &[(&str, &[&str], &[&str])] = &[
     ("cli", &["server", "engine", "api"], &["sqlx", "alloy-consensus", "solana-message"]),
 ];
 
-/// Fails when a manifest breaks a rule, when a crate has no rule, when modules need each other, or when one that
-/// asks nobody names what would.
+/// Fails if a manifest breaks a rule, a crate has no rule, modules depend on each other, or a module that
+/// makes no requests names one that does.
 pub(crate) fn check() -> Result<()> {
     let mut broken = cycles::find()?;
     broken.extend(pure::find()?);
@@ -47,7 +47,7 @@ pub(crate) fn check() -> Result<()> {
     Ok(())
 }
 
-/// Normal dependencies of a crate, as its manifest names them.
+/// Returns the normal dependencies of a crate, from its manifest.
 fn dependencies(name: &str) -> Result<Vec<String>> {
     let path = root().join("crates").join(name).join("Cargo.toml");
     let text = std::fs::read_to_string(&path).with_context(|| format!("reading {}", path.display()))?;

@@ -1,4 +1,4 @@
-//! How long a Rust file may be. Belongs here: the limit, and the files that exceed it for now.
+//! The length of Rust files. Belongs here: the limit, and the files that exceed it for now.
 
 use std::fs;
 use std::path::Path;
@@ -7,12 +7,12 @@ use anyhow::{Context as _, Result, bail};
 
 use crate::tools::root;
 
-/// Most lines of a file.
+/// The maximum number of lines of a file.
 const MOST: usize = 400;
-/// Where the limit holds.
+/// The folders with this limit.
 const FOLDERS: [&str; 2] = ["crates", "xtask"];
-/// Files that were longer when the limit was introduced, with their length then. They may shrink and not grow; a file
-/// that is within the limit leaves the list. Nothing is added.
+/// Files that were longer when the limit was introduced, with their length then. They may shrink but not
+/// grow; a file within the limit leaves the list. Nothing is added.
 const LONGER: &[(&str, usize)] = &[
     ("crates/chains/src/evm/codec/decode/tests/swaps.rs", 424),
     ("crates/chains/tests/it/evm_lying_node.rs", 590),
@@ -24,7 +24,7 @@ const LONGER: &[(&str, usize)] = &[
     ("crates/store/tests/it/transactions.rs", 497),
 ];
 
-/// Fails when a file is longer than it may be, and when the list names a file that does not need to be there.
+/// Fails if a file is too long, or if the list names a file that does not need an entry.
 pub(crate) fn check() -> Result<()> {
     let mut lengths = Vec::new();
     for folder in FOLDERS {
@@ -37,7 +37,7 @@ pub(crate) fn check() -> Result<()> {
     Ok(())
 }
 
-/// One sentence for each broken rule.
+/// Returns one sentence for each broken rule.
 fn broken(lengths: &[(String, usize)], longer: &[(&str, usize)]) -> Vec<String> {
     let mut broken = Vec::new();
     for (path, lines) in lengths {
@@ -76,11 +76,11 @@ mod tests {
 
     #[test]
     fn no_file_is_longer_than_it_may_be() {
-        check().expect("none is");
+        check().expect("no file is too long");
     }
 
     #[test]
-    fn a_file_over_the_limit_one_that_grew_and_one_that_needs_no_exception_are_found() {
+    fn files_over_the_limit_grown_files_and_needless_exceptions_are_found() {
         let found = |path: &str, lines| broken(&[(path.to_owned(), lines)], &[("old.rs", 500)]);
         assert_eq!(found("old.rs", 500), Vec::<String>::new());
         assert_eq!(found("old.rs", 501), ["old.rs has 501 lines and may have 500: divide it"]);

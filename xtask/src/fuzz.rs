@@ -1,8 +1,8 @@
 //! Coverage-guided fuzzing: builds the targets for libFuzzer and runs one after another.
 //!
-//! Works on plain stable: LLVM's pass for coverage is asked for by name. What was found new is kept in
-//! `fuzz/corpus`, what failed in `fuzz/artifacts`; neither belongs into git. A failure that was mended is
-//! copied under `fuzz/seeds/<target>/`, with a name that says what it was.
+//! Works on plain stable: LLVM's coverage pass is requested by name. New inputs are kept in `fuzz/corpus`,
+//! failures in `fuzz/artifacts`; neither is committed. After the fix, a failing input is copied to
+//! `fuzz/seeds/<target>/`, with a name that describes it.
 
 use std::fs;
 use std::path::PathBuf;
@@ -13,15 +13,15 @@ use anyhow::{Context as _, Result, bail};
 
 use crate::tools::{cargo, root, run};
 
-/// Instrumentation, as libFuzzer wants it.
+/// Instrumentation for libFuzzer.
 const FLAGS: &str = "-Cpasses=sancov-module -Cllvm-args=-sanitizer-coverage-level=4 \
     -Cllvm-args=-sanitizer-coverage-inline-8bit-counters -Cllvm-args=-sanitizer-coverage-pc-table \
     -Cllvm-args=-sanitizer-coverage-trace-compares -Ccodegen-units=1";
 const TRIPLE: &str = "x86_64-unknown-linux-gnu";
-/// Longest input made up, in bytes. Seeds may be longer.
+/// The maximum length of generated inputs, in bytes. Seeds may be longer.
 const LONGEST: &str = "-max_len=2048";
 
-/// What came of one target.
+/// The result of one target.
 struct Outcome {
     target: String,
     runs: String,
@@ -32,7 +32,7 @@ struct Outcome {
     crash: Option<String>,
 }
 
-/// Every target, which is every folder of seeds.
+/// Returns every target, which is every folder of seeds.
 pub(crate) fn targets() -> Vec<String> {
     let folders = fs::read_dir(root().join("fuzz/seeds")).into_iter().flatten().flatten();
     let mut names: Vec<_> = folders.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect();
@@ -40,7 +40,7 @@ pub(crate) fn targets() -> Vec<String> {
     names
 }
 
-/// Runs `wanted`, or all where none is named. Fails when one of them does.
+/// Runs `wanted`, or all targets if none is named. Fails if one of them fails.
 pub(crate) fn fuzz(wanted: &[String], runs: u64, seconds: u64) -> Result<()> {
     let known = targets();
     if let Some(other) = wanted.iter().find(|name| !known.contains(name)) {
@@ -95,7 +95,7 @@ fn one(program: &PathBuf, target: String, runs: u64, seconds: u64) -> Result<Out
     let crash = (!output.status.success()).then(|| {
         let mut lines = text.lines().skip_while(|line| !line.contains("panicked at"));
         let lines: Vec<_> = lines.by_ref().take(3).collect();
-        if lines.is_empty() { "it ended without a panic".to_owned() } else { lines.join(" ") }
+        if lines.is_empty() { "the process ended without a panic".to_owned() } else { lines.join(" ") }
     });
     Ok(Outcome {
         target,

@@ -1,4 +1,4 @@
-//! The list of invariants in SECURITY.md and the tests that hold them: neither may lose the other.
+//! The invariants in SECURITY.md and their tests: each side must be complete.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -9,15 +9,15 @@ use anyhow::{Context as _, Result, bail, ensure};
 use crate::named_tests::{cells, exists, function, quoted};
 use crate::tools::root;
 
-/// The section that holds the table.
+/// The section of the table.
 const SECTION: &str = "## Invariants and the tests that hold them";
-/// How many there are.
+/// The number of invariants.
 const COUNT: u32 = 20;
-/// What marks a test as one of them; its number follows.
+/// The mark of a test of an invariant; its number follows.
 const MARK: &str = "/// Invariant ";
 
-/// Fails when an invariant has no test, when a test named there is not in the tree, and when a test that
-/// says in its documentation which invariant it is about is not named there.
+/// Fails if an invariant has no test, a named test does not exist, or a test with the mark of an invariant is
+/// not named there.
 pub(crate) fn check() -> Result<()> {
     let text = fs::read_to_string(root().join("SECURITY.md")).context("reading SECURITY.md")?;
     let listed = listed(&text)?;
@@ -35,7 +35,7 @@ pub(crate) fn check() -> Result<()> {
     );
     for test in listed.values().flatten() {
         if !exists(test)? {
-            broken.push(format!("SECURITY.md names a test that is not there: {test}"));
+            broken.push(format!("SECURITY.md names a test that does not exist: {test}"));
         }
     }
     let mut marked = Vec::new();
@@ -53,7 +53,7 @@ pub(crate) fn check() -> Result<()> {
     Ok(())
 }
 
-/// The tests of each number, as `path::name`.
+/// Returns the tests of each number, as `path::name`.
 fn listed(text: &str) -> Result<BTreeMap<u32, BTreeSet<String>>> {
     let (_, section) =
         text.split_once(SECTION).with_context(|| format!("SECURITY.md has no \"{SECTION}\""))?;
@@ -69,7 +69,7 @@ fn listed(text: &str) -> Result<BTreeMap<u32, BTreeSet<String>>> {
     Ok(listed)
 }
 
-/// Every test below a folder whose documentation starts with its number.
+/// Adds every test below a folder whose documentation begins with the mark.
 fn find_marked(folder: &Path, found: &mut Vec<(u32, String)>) -> Result<()> {
     for entry in fs::read_dir(folder).with_context(|| format!("reading {}", folder.display()))? {
         let path = entry?.path();
@@ -99,7 +99,7 @@ mod tests {
 
     #[test]
     fn the_list_and_the_tests_agree() {
-        check().expect("they do");
+        check().expect("the list is right");
     }
 
     #[test]

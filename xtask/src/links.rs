@@ -1,5 +1,5 @@
-//! Relative links and anchors in the Markdown files of the repository: each must lead somewhere, and each page
-//! of the book must be in its table of contents. Links to other hosts are not followed.
+//! Relative links and anchors in the Markdown files of the repository: each must resolve, and each page of
+//! the book must be in its table of contents. Links to other hosts are not followed.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -10,24 +10,24 @@ use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd};
 
 use crate::tools::root;
 
-/// Where the book's pages are, and the page that lists them.
+/// The folder of the book's pages, and the page that lists them.
 const BOOK: &str = "docs/src";
 const SUMMARY: &str = "SUMMARY.md";
 /// Folders without documentation of this repository.
 const SKIPPED: [&str; 2] = ["target", "node_modules"];
 
-/// What matters of a Markdown file.
+/// The relevant content of a Markdown file.
 #[derive(Default)]
 struct Page {
-    /// Where its links lead, as written.
+    /// The targets of its links, as written.
     links: Vec<String>,
     /// The anchors of its headings.
     anchors: BTreeSet<String>,
-    /// Files that mdBook puts in its place.
+    /// Files that mdBook includes in it.
     included: Vec<String>,
 }
 
-/// Fails when a link leads nowhere, or when a page of the book is not in its table of contents.
+/// Fails if a link does not resolve, or if a page of the book is not in its table of contents.
 pub(crate) fn check() -> Result<()> {
     let root = root();
     let mut files = Vec::new();
@@ -44,7 +44,7 @@ pub(crate) fn check() -> Result<()> {
     Ok(())
 }
 
-/// Every Markdown file below a folder.
+/// Adds every Markdown file below a folder.
 fn find(folder: &Path, found: &mut Vec<PathBuf>) -> Result<()> {
     for entry in fs::read_dir(folder).with_context(|| format!("reading {}", folder.display()))? {
         let entry = entry?;
@@ -62,7 +62,7 @@ fn find(folder: &Path, found: &mut Vec<PathBuf>) -> Result<()> {
 
 fn read(text: &str) -> Page {
     let mut page = Page::default();
-    // The text of the heading that is being read.
+    // The text of the current heading.
     let mut heading: Option<String> = None;
     for event in Parser::new_ext(text, Options::ENABLE_TABLES) {
         match event {
@@ -72,7 +72,7 @@ fn read(text: &str) -> Page {
             Event::Start(Tag::Heading { .. }) => heading = Some(String::new()),
             Event::End(TagEnd::Heading(_)) => {
                 let id = anchor(&heading.take().unwrap_or_default());
-                // A heading that stands again is numbered.
+                // A repeated heading is numbered.
                 let numbered = (1..).map(|number| format!("{id}-{number}"));
                 let free = std::iter::once(id.clone()).chain(numbered).find(|id| !page.anchors.contains(id));
                 page.anchors.extend(free);
@@ -90,7 +90,7 @@ fn read(text: &str) -> Page {
     page
 }
 
-/// The anchor of a heading, as GitHub and mdBook make it.
+/// Returns the anchor of a heading, as GitHub and mdBook make it.
 fn anchor(heading: &str) -> String {
     let kept = heading.chars().filter_map(|letter| match letter {
         ' ' => Some('-'),
@@ -100,7 +100,7 @@ fn anchor(heading: &str) -> String {
     kept.collect::<String>().to_lowercase()
 }
 
-/// What is wrong with the links, a sentence each. Paths are relative to the repository's root.
+/// Returns the faults of the links, one sentence each. Paths are relative to the repository's root.
 fn broken(pages: &BTreeMap<PathBuf, Page>, exists: impl Fn(&Path) -> bool) -> Vec<String> {
     let mut broken = Vec::new();
     for (file, page) in pages {
@@ -118,7 +118,7 @@ fn broken(pages: &BTreeMap<PathBuf, Page>, exists: impl Fn(&Path) -> bool) -> Ve
         }
         for included in &page.included {
             if join(file, included).is_none_or(|target| !pages.contains_key(&target)) {
-                broken.push(format!("{place} includes {included}, which is not there"));
+                broken.push(format!("{place} includes {included}, which does not exist"));
             }
         }
     }
@@ -133,19 +133,19 @@ fn broken(pages: &BTreeMap<PathBuf, Page>, exists: impl Fn(&Path) -> bool) -> Ve
     broken
 }
 
-/// Whether a link has a scheme: it is for a browser to follow.
+/// Whether a link has a scheme, so that it leads to another host.
 fn leads_elsewhere(link: &str) -> bool {
     link.split_once(':').is_some_and(|(scheme, _)| scheme.chars().all(|letter| letter.is_ascii_alphabetic()))
 }
 
-/// Whether the page, or a file that stands in its place, has the heading.
+/// Whether the page, or a file included in it, has the heading.
 fn has_anchor(pages: &BTreeMap<PathBuf, Page>, file: &Path, anchor: &str) -> bool {
     let Some(page) = pages.get(file) else { return false };
     let included = page.included.iter().filter_map(|included| pages.get(&join(file, included)?));
     std::iter::once(page).chain(included).any(|page| page.anchors.contains(anchor))
 }
 
-/// The path that a link of a file names; none above the repository.
+/// Returns the path that a link of a file names; none above the repository.
 fn join(file: &Path, link: &str) -> Option<PathBuf> {
     let mut path = file.parent()?.to_owned();
     for part in Path::new(link).components() {
@@ -168,11 +168,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_links_of_the_repository_lead_somewhere() {
-        check().expect("they do");
+    fn the_links_of_the_repository_resolve() {
+        check().expect("the links resolve");
     }
 
-    /// What is found where the pages have these texts, and `a.rs` exists beside them.
+    /// Returns the faults of pages with these texts, with `a.rs` beside them.
     fn found(texts: &[(&str, &str)]) -> Vec<String> {
         let pages: BTreeMap<_, _> =
             texts.iter().map(|(path, text)| (PathBuf::from(path), read(text))).collect();
@@ -210,7 +210,7 @@ mod tests {
             assert_eq!(found(&[("README.md", &text)]), [format!("README.md: {link} {wrong}")]);
         }
         let include = "{{#include ../gone.md}}";
-        let lost = "docs/src/b.md includes ../gone.md, which is not there";
+        let lost = "docs/src/b.md includes ../gone.md, which does not exist";
         assert_eq!(found(&[("docs/src/b.md", include), ("docs/src/SUMMARY.md", "[b](b.md)")]), [lost]);
     }
 

@@ -31,7 +31,7 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Task {
-    /// Build everything, start local nodes and the daemon, and play the product's story.
+    /// Build everything, start local nodes and the daemon, and run the demonstration.
     Demo,
     /// Lint, then run every test on real nodes and databases.
     Test {
@@ -39,21 +39,21 @@ enum Task {
         #[arg(long)]
         no_lint: bool,
     },
-    /// Play an attacker against the daemon on local nodes, and say what held.
+    /// Attack the daemon on local nodes, and report the results.
     Attack {
-        /// What the attack kit takes, such as `--json` or `--url`.
+        /// Arguments of the attack kit, such as `--json` or `--url`.
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         arguments: Vec<String>,
     },
-    /// Look for inputs that break a decoder, a parser or the judgement, guided by coverage (libFuzzer).
+    /// Search for inputs that break a decoder, a parser or the evaluation, guided by coverage (libFuzzer).
     #[command(after_help = format!("Targets: {}", fuzz::targets().join(", ")))]
     Fuzz {
-        /// Only these; all without any.
+        /// Only these targets; all if none is named.
         targets: Vec<String>,
         /// Inputs tried per target.
         #[arg(long, default_value_t = 20_000)]
         runs: u64,
-        /// Longest time per target.
+        /// Longest time per target, in seconds.
         #[arg(long, default_value_t = 600)]
         seconds: u64,
     },
@@ -99,9 +99,9 @@ fn main() -> Result<()> {
     }
 }
 
-/// What everything that starts the local nodes needs.
+/// Requirements of every task that starts the local nodes.
 const NODES: [Need; 2] = [Need::CCompiler, Need::LocalNodes];
-/// What the linters need.
+/// Requirements of the linters.
 const LINTERS: [Need; 3] = [Need::CCompiler, Need::Deny, Need::Machete];
 
 fn demo() -> Result<()> {
@@ -131,7 +131,7 @@ fn test(no_lint: bool) -> Result<()> {
     attack(&[])
 }
 
-/// On nodes and a daemon of its own, unless the arguments name another one.
+/// Uses its own nodes and daemon, unless the arguments name another one.
 fn attack(arguments: &[String]) -> Result<()> {
     needs::announce(&NODES)?;
     script("localnet/start.sh", &["--build-only"])?;
@@ -174,7 +174,7 @@ fn schema(check: bool) -> Result<()> {
     generated("config.schema.json", &["config", "schema"], "cargo xtask schema", check)
 }
 
-/// Writes to a file what a command of the product prints, or checks that the file has just that.
+/// Writes the output of a command of the product to a file, or checks that the file equals it.
 fn generated(file: &str, command: &[&str], remedy: &str, check: bool) -> Result<()> {
     let printed = command.join(" ");
     let output = cargo()

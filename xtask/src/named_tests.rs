@@ -1,5 +1,5 @@
-//! Tests that documents name as `path::name`. Belongs here: reading a table of them and finding them in
-//! the tree. What a table has to hold is with the document it belongs to.
+//! Tests that documents name as `path::name`. Belongs here: reading a table of them and finding them in the
+//! tree. The required content of a table belongs to its document.
 
 use std::fs;
 
@@ -7,13 +7,13 @@ use anyhow::{Context as _, Result};
 
 use crate::tools::root;
 
-/// The cells of one row of a Markdown table, trimmed; none for any other line.
+/// Returns the cells of one row of a Markdown table, trimmed; none for any other line.
 pub(crate) fn cells(line: &str) -> Option<Vec<&str>> {
     let inner = line.trim().strip_prefix('|')?.strip_suffix('|')?;
     Some(inner.split('|').map(str::trim).collect())
 }
 
-/// What a cell names between backquotes.
+/// Returns the texts between backquotes in a cell.
 pub(crate) fn quoted(cell: &str) -> impl Iterator<Item = &str> {
     cell.split('`').skip(1).step_by(2)
 }
@@ -25,7 +25,7 @@ pub(crate) fn exists(test: &str) -> Result<bool> {
     Ok(text.lines().any(|line| function(line) == Some(name)))
 }
 
-/// The name of the function that starts on this line.
+/// Returns the name of the function that starts on this line.
 pub(crate) fn function(line: &str) -> Option<&str> {
     let (before, rest) = line.split_once("fn ")?;
     let known = ["pub(crate)", "pub(super)", "pub", "async", "const"];

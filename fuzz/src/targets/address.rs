@@ -1,4 +1,4 @@
-//! Addresses as text: one text per address, and every accepted spelling means the same bytes.
+//! Addresses as text: each address has one canonical text, and every accepted spelling means the same bytes.
 
 use waiaas_core::address::Address;
 use waiaas_core::network::Chain;
@@ -9,7 +9,7 @@ pub(super) fn run(data: &[u8]) -> bool {
     let written = address.to_string();
     assert_eq!(written.parse(), Ok(address), "{written}");
     match address {
-        // Nothing but hexadecimal digits of these very bytes, in a case that EIP-55 allows.
+        // Only hexadecimal digits of these bytes, in a case that EIP-55 allows.
         Address::Evm(bytes) => {
             assert_eq!(text.to_lowercase(), format!("0x{}", hex::encode(bytes)));
             let digits = text.get(2..).unwrap_or_default();

@@ -1,4 +1,4 @@
-//! Amounts, dollars and prices as text: exact or refused, and never smaller than written.
+//! Amounts, dollars and prices as text: exact or refused, and never less than written.
 
 use alloy_primitives::U256;
 use waiaas_core::intent::Amount;
@@ -20,7 +20,7 @@ pub(super) fn run(data: &[u8]) -> bool {
         assert_eq!(human.to_string(), text);
         exact(human, text, decimals);
     }
-    // With a point: human units. Without: base units. Never the other way round.
+    // With a decimal point: human units. Without: base units.
     match Amount::parse(text) {
         Ok(Amount::Base(amount)) => assert_eq!(parse_base_units(text), Ok(amount)),
         Ok(Amount::Human(_)) => assert!(text.contains('.')),
@@ -38,7 +38,7 @@ pub(super) fn run(data: &[u8]) -> bool {
     amount.is_ok() || human.is_ok()
 }
 
-/// Human units come to base units without losing a digit.
+/// Asserts that the conversion of human units to base units loses no digit.
 fn exact(human: &HumanAmount, text: &str, decimals: u8) {
     let Ok(units) = human.to_base_units(decimals) else { return };
     let back = format_units(units, decimals);
@@ -53,9 +53,9 @@ fn dollars(text: &str) {
     if let Ok(usd) = text.parse::<Usd>() {
         assert_eq!(usd.to_string().parse(), Ok(usd), "{text}");
     }
-    // As JSON: a number or a text; what is written is read back.
+    // As JSON: a number or a text; the written value is read back.
     if let Ok(usd) = serde_json::from_str::<Usd>(text) {
-        // Beyond, numbers in JSON are too coarse for micro-dollars; rules take no figure above a billion.
+        // Above this, JSON numbers are too coarse for micro-dollars; rules accept no amount above a billion.
         let json = match usd < Usd::from_dollars(8_000_000_000) {
             true => serde_json::to_string(&usd).unwrap_or_default(),
             false => format!("\"{usd}\""),

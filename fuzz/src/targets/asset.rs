@@ -1,4 +1,4 @@
-//! Names of assets, NFTs and networks (CAIP-2, CAIP-19) and selectors: what is read is written in one way.
+//! Names of assets, NFTs and networks (CAIP-2, CAIP-19) and selectors: each has one written form.
 
 use std::fmt::{Debug, Display};
 use std::str::FromStr;
@@ -36,8 +36,8 @@ pub(super) fn run(data: &[u8]) -> bool {
     read
 }
 
-/// Reads a text. What was read has one text, which is read as the same; the case of hexadecimal digits
-/// is all that may differ.
+/// Reads a text and asserts that its value has one written form, which is read as the same value and differs
+/// from the text only in the case of hexadecimal digits or in leading zeros.
 fn one_form<T>(text: &str) -> Option<T>
 where
     T: FromStr + Display + Debug + PartialEq + Serialize + DeserializeOwned,

@@ -1,4 +1,4 @@
-//! Sealed backups: nothing opens but what was sealed.
+//! Sealed backups: only the sealed bytes can be opened.
 
 use std::sync::LazyLock;
 
@@ -6,8 +6,8 @@ use waiaas_core::ids::InstanceId;
 use waiaas_keys::backup::open_with;
 use waiaas_keys::{KdfParams, KeystoreHeader, RootKey};
 
-/// A backup made once, and the key that opens it. Its header says how the key is wrapped; the password is
-/// no secret.
+/// A backup made once, and the key that opens it. Its header contains the wrapped key; the password is not
+/// secret.
 static SEALED: &[u8] = include_bytes!("../../seeds/backup/sealed");
 static ROOT: LazyLock<Option<(RootKey, InstanceId)>> = LazyLock::new(|| {
     // Magic, version and length come before the header's text.
@@ -23,7 +23,7 @@ pub(super) fn run(data: &[u8]) -> bool {
     let opened = open_with(root, data);
     match &opened {
         Ok(opened) => {
-            assert_eq!(data, SEALED, "a forgery");
+            assert_eq!(data, SEALED, "other bytes were opened");
             assert_eq!(opened.instance, *instance);
         }
         Err(error) => assert!(data != SEALED, "{error}"),

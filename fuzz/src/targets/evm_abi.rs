@@ -20,17 +20,17 @@ pub(super) fn run(data: &[u8]) -> bool {
     let arguments = calldata.get(4..).unwrap_or_default();
     match meant.abi_decode_input(arguments) {
         Ok(values) => assert_eq!(meant.abi_encode_input(&values).ok().as_deref(), Some(calldata.as_slice())),
-        // The other decoder's own bound on memory: many values that take no bytes.
+        // The other decoder limits memory: many values that take no bytes.
         Err(error) => assert!(arguments.is_empty() || args.iter().any(is_empty), "{error}"),
     }
-    // One argument more is another call.
+    // With one more argument it is another call.
     let more = [args, vec![json!(1)]].concat();
     let other = encode_calldata(&abi, function, &more);
     assert!(other.is_err() || other.is_ok_and(|(_, other)| other != selector));
     true
 }
 
-/// Whether a value has a list without items somewhere.
+/// Whether a value contains an empty list.
 fn is_empty(value: &Value) -> bool {
     match value {
         Value::Array(items) => items.is_empty() || items.iter().any(is_empty),

@@ -1,5 +1,5 @@
-//! Call data on EVM networks: read in its one form or not at all, to the exact amount, leaving nothing out.
-//! What stands behind a call takes nothing of it away.
+//! Call data on EVM networks: read in one form or not at all, with exact amounts and without omissions. Bytes
+//! behind a call do not hide its effects.
 
 use alloy_primitives::{Address as EvmAddress, U256, address};
 use waiaas_chains::Chain as _;
@@ -11,7 +11,7 @@ use crate::evm_body::{self, Body};
 use crate::input::Input;
 use crate::world::{self, EVM, WALLET, is_unknown};
 
-/// Contracts that decode in their own way, and some that do not.
+/// Contracts with their own decoders, and some without.
 const CONTRACTS: [EvmAddress; 12] = [
     address!("1111111111111111111111111111111111111111"),
     address!("000000000022D473030F116dDEE9F6B43aC78BA3"),
@@ -30,7 +30,7 @@ const CONTRACTS: [EvmAddress; 12] = [
 /// Uniswap's Universal Router on Ethereum.
 const UNIVERSAL: EvmAddress = address!("66a9893cC07D91D95644AEDD05D03f95e1dBA8Af");
 
-/// More effects than one transaction is read for, and the fee.
+/// The most effects that are read of one transaction, and the fee.
 const MOST_EFFECTS: usize = 258;
 
 pub(super) fn run(data: &[u8]) -> bool {
@@ -54,7 +54,7 @@ pub(super) fn run(data: &[u8]) -> bool {
 
     let idle = call.is_empty() && value.is_zero() && to == Some(*WALLET);
     let nothing = Effect::NativeOut { to: any(*WALLET), amount: U256::ZERO };
-    assert_eq!(items == [nothing], idle, "a call that does nothing");
+    assert_eq!(items == [nothing], idle, "a call without an effect");
     if let (Some(to), false) = (to, value.is_zero()) {
         let sent = Effect::NativeOut { to: any(to), amount: value };
         assert_eq!(items.first(), Some(&sent), "the value of the call");
@@ -83,8 +83,8 @@ const fn any(address: EvmAddress) -> Address {
     Address::Evm(address.into_array())
 }
 
-/// `transfer(address,uint256)` of 68 bytes is a token that leaves, to the wei, whatever stands behind it; with
-/// anything less, or anything in the padding, it is not understood.
+/// `transfer(address,uint256)` of 68 bytes is an outflow of exactly that amount, whatever bytes follow; with
+/// fewer bytes, or with a non-zero padding, it is not decoded.
 fn plain_transfer(chain: &waiaas_chains::evm::EvmChain, to: EvmAddress, call: &[u8], items: &[Effect]) {
     let Some(arguments) = call.strip_prefix(&[0xa9, 0x05, 0x9c, 0xbb]) else { return };
     let moved = items.iter().find(|effect| matches!(effect, Effect::TokenOut { .. }));
@@ -95,27 +95,27 @@ fn plain_transfer(chain: &waiaas_chains::evm::EvmChain, to: EvmAddress, call: &[
                 to: any(EvmAddress::from_slice(&recipient[12..])),
                 amount: U256::from_be_bytes(*amount),
             };
-            // Permit2 and the wrapped coin may read the selector as nothing of theirs, but never as less.
+            // Permit2 and the wrapped coin may not know the selector, but must not read a lower amount.
             assert_eq!(moved, Some(&expected));
         }
         _ => assert!(moved.is_none() && items.iter().any(is_unknown), "{items:?}"),
     }
 }
 
-/// A byte behind what is understood takes nothing of it away; without its last byte it is another call, or the
-/// same one with less behind it.
+/// Asserts that a byte behind a decoded call hides none of its effects; without its last byte it is another
+/// call, or the same with fewer bytes behind it.
 fn one_form(chain: &waiaas_chains::evm::EvmChain, body: &Body<'_>, items: &[Effect]) {
-    let understood = |effect: &Effect| match effect {
+    let is_decoded = |effect: &Effect| match effect {
         Effect::ContractCall { decoded, .. } => *decoded,
         Effect::NativeOut { .. } | Effect::Unknown { .. } => false,
         _ => true,
     };
-    if body.input.len() < 4 || items.iter().any(is_unknown) || !items.iter().any(understood) {
+    if body.input.len() < 4 || items.iter().any(is_unknown) || !items.iter().any(is_decoded) {
         return;
     }
     let read = |input: &[u8]| self::items(chain, &Body { input, ..*body }).unwrap_or_default();
     let longer = read(&[body.input, &[0]].concat());
-    assert!(items.iter().all(|effect| longer.contains(effect)), "less of {items:?} in {longer:?}");
+    assert!(items.iter().all(|effect| longer.contains(effect)), "{longer:?} has less than {items:?}");
     let shorter = read(&body.input[..body.input.len() - 1]);
     let less_behind = shorter.iter().all(|effect| items.contains(effect));
     assert!(shorter.iter().any(is_unknown) || less_behind, "read in two forms: {items:?} and {shorter:?}");

@@ -1,4 +1,4 @@
-//! What nodes report of a run: whatever names the wallet counts, and more events never count less.
+//! Nodes' reports of a run: everything that names the wallet counts, and more events never count less.
 
 use alloy_primitives::{B256, U256};
 use serde_json::{Value, json};
@@ -17,7 +17,7 @@ pub(super) fn run(data: &[u8]) -> bool {
     let mut input = Input::new(data);
     let (of_trace, extra) = (input.bool(), u64::from(input.u8()));
     let Ok(text) = std::str::from_utf8(input.rest()) else { return false };
-    // Seeds write the wallet as a word, so that they stay readable.
+    // Seeds contain the word `WALLET`, so that they stay readable.
     let text = text.replace("WALLET", &hex::encode(WALLET.as_slice()));
     let read = |text: &str| {
         let (network, wallet) = (world::mainnet().codec().network(), Address::Evm(WALLET.into_array()));
@@ -27,10 +27,10 @@ pub(super) fn run(data: &[u8]) -> bool {
     assert_eq!(read(&text).as_ref(), Some(&seen));
     assert!(seen.allowances.values().all(|amount| !amount.is_zero()));
 
-    // One transfer more, of a token of its own: exactly that much more, and all the rest as before.
+    // With one more transfer, of a token of its own: that amount more, and everything else unchanged.
     let Ok(answer) = serde_json::from_str::<Value>(&text) else { return false };
     let Some(longer) = with_transfer(&answer, of_trace, extra) else { return false };
-    let Some(more) = read(&longer.to_string()) else { unreachable!("a log more: {longer}") };
+    let Some(more) = read(&longer.to_string()) else { unreachable!("one more log: {longer}") };
     let failed = of_trace && answer["error"].is_string();
     let token = AssetId::token(&world::mainnet().codec().network().caip2, Address::Evm([0xe7; 20]));
     let mut expected = seen.tokens.get(&token).cloned().unwrap_or_default();
@@ -41,7 +41,7 @@ pub(super) fn run(data: &[u8]) -> bool {
     }
     assert_eq!(more.tokens.get(&token).cloned().unwrap_or_default(), expected);
     let mut rest = Observed { tokens: seen.tokens.clone(), ..more.clone() };
-    assert_eq!(rest, seen, "a transfer changed something else");
+    assert_eq!(rest, seen, "a transfer changed another value");
     rest.tokens = more.tokens;
     rest.tokens.remove(&token);
     assert!(
@@ -50,7 +50,7 @@ pub(super) fn run(data: &[u8]) -> bool {
     true
 }
 
-/// The answer with a transfer of the wallet's at its end.
+/// Returns the answer with a transfer of the wallet appended.
 fn with_transfer(answer: &Value, of_trace: bool, amount: u64) -> Option<Value> {
     let word = |text: &str| format!("0x{text:0>64}");
     let mut log = json!({

@@ -1,5 +1,5 @@
-//! Raw EVM transactions of other people: exactly one unsigned transaction, or refused; what it does is
-//! what the same call does when it is built here.
+//! Raw EVM transactions built elsewhere: exactly one unsigned transaction, or refused; its effects are those
+//! of the same call built here.
 
 use alloy_consensus::TxEnvelope;
 use alloy_eips::Decodable2718 as _;
@@ -22,7 +22,7 @@ pub(super) fn run(data: &[u8]) -> bool {
 
     // A second decoder agrees that these bytes are that transaction and no other.
     let Some((call, encoded)) = evm_body::decode(raw) else {
-        assert!(raw.is_empty(), "no unsigned transaction: {}", hex::encode(raw));
+        assert!(raw.is_empty(), "not an unsigned transaction: {}", hex::encode(raw));
         return false;
     };
     assert_eq!(encoded, raw, "another encoding of the same transaction");
@@ -32,7 +32,7 @@ pub(super) fn run(data: &[u8]) -> bool {
     assert_eq!(built.pop(), Some(Effect::NetworkFee { max: evm_body::FEE }));
     let mut items = read.items;
     assert_eq!(items.pop(), Some(Effect::NetworkFee { max: U256::MAX }));
-    assert_eq!(items, built, "built elsewhere, the same call does something else");
+    assert_eq!(items, built, "the same call built elsewhere has other effects");
 
     for other in [[raw, &[0]].concat(), raw[..raw.len() - 1].to_vec()] {
         assert!(effects_of(evm_body::external(&other, standard)).is_none(), "bytes too many or too few");
@@ -41,7 +41,7 @@ pub(super) fn run(data: &[u8]) -> bool {
         let draft = world::draft(elsewhere, evm_body::external(raw, standard));
         assert!(world::effects(elsewhere, &draft).is_none(), "signed for another network");
     }
-    // A signed one is not signed again.
+    // A signed transaction is not signed again.
     let signed = TxEnvelope::decode_2718(&mut &*raw);
     assert!(signed.is_err());
     true

@@ -1,4 +1,4 @@
-//! Texts to be signed on EVM networks: signed as they are, and never anything in disguise.
+//! Texts to be signed on EVM networks: signed unchanged, and never other data in disguise.
 
 use alloy_consensus::TxEnvelope;
 use alloy_eips::Decodable2718 as _;
@@ -15,8 +15,8 @@ pub(super) fn run(data: &[u8]) -> bool {
     let Ok(draft) = world::build(chain, &Intent::SignMessage { message: data.to_vec() }) else {
         return false;
     };
-    let Ok(text) = std::str::from_utf8(data) else { unreachable!("no text was taken") };
-    assert!(!owner::is_challenge(text), "an owner's answer: {text}");
+    let Ok(text) = std::str::from_utf8(data) else { unreachable!("bytes that are not text were accepted") };
+    assert!(!owner::is_challenge(text), "an owner's challenge: {text}");
     assert!(!text.is_empty() && data.len() != 32 && data.first() != Some(&0x19));
     assert!(TxEnvelope::decode_2718(&mut &*data).is_err(), "a signed transaction");
     let digits = text.trim().trim_start_matches("0x");

@@ -1,4 +1,4 @@
-//! Joining what was completed with a signature: only the one over exactly these bytes is taken.
+//! Joining of completed bytes with a signature: only the signature over exactly these bytes is accepted.
 
 use alloy_consensus::transaction::SignerRecoverable as _;
 use alloy_consensus::{Transaction as _, TxEnvelope};
@@ -20,7 +20,7 @@ pub(super) fn run(data: &[u8]) -> bool {
     }
 }
 
-/// A message that was drafted and completed, and one bit of it changed.
+/// A drafted and completed message, with one bit changed.
 fn message(mut input: Input<'_>) -> bool {
     let chain = world::mainnet();
     let (which, at, flip) = (input.u8() % 3, usize::from(input.u16()), input.u8());
@@ -50,7 +50,7 @@ fn transaction(mut input: Input<'_>) -> bool {
     let unsigned = input.rest();
     let hash = keccak256(unsigned);
     let payload = SigningPayload::Secp256k1(hash.0);
-    // Signing takes a hundred times as long as seeing that there is nothing to be signed.
+    // Signing takes a hundred times as long as detecting bytes that are not a transaction.
     let sound = evm_body::decode(unsigned).is_some_and(|(_, encoded)| encoded == unsigned);
     let signature = if sound { world::signature(&payload) } else { vec![0; 65] };
     let carried = [WALLET.as_slice(), unsigned].concat();
@@ -58,13 +58,13 @@ fn transaction(mut input: Input<'_>) -> bool {
     let Ok(signed) = chain.codec().assemble(&completed, &signature) else { return false };
     assert!(sound, "{}", hex::encode(unsigned));
     let Ok(read) = TxEnvelope::decode_2718_exact(&signed.bytes) else {
-        unreachable!("no transaction: {}", hex::encode(&signed.bytes));
+        unreachable!("not a transaction: {}", hex::encode(&signed.bytes));
     };
     assert_eq!(read.recover_signer().ok(), Some(*WALLET));
     assert_eq!((read.chain_id(), read.signature_hash()), (Some(1), hash));
     assert_eq!(signed.hash, keccak256(&signed.bytes).to_string());
     assert_eq!(signed.expiry, Expiry::Nonce(read.nonce()));
-    // A stranger's address in front of it is nobody's transaction.
+    // With another address in front it is no transaction of the signer.
     let carried = [[0x77; 20].as_slice(), unsigned].concat();
     let foreign =
         Completed::new(&world::draft(chain, unsigned.to_vec()), carried, SigningPayload::Secp256k1(hash.0));

@@ -1,4 +1,4 @@
-//! Typed data (EIP-712): what is judged is what is hashed, written in one way.
+//! Typed data (EIP-712): the judged content is the hashed content, in one written form.
 
 use waiaas_chains::{Chain as _, ChainError, Refusal};
 use waiaas_core::draft::SigningPayload;
@@ -16,10 +16,11 @@ pub(super) fn run(data: &[u8]) -> bool {
     let draft = match build(text) {
         Ok(draft) => draft,
         Err(ChainError::Refused(Refusal::MalformedTypedData { path, .. })) => {
-            assert!(path.chars().count() < 2_000, "a page of what was sent: {}", path.len());
+            assert!(path.chars().count() < 2_000, "the path repeats too much of the input: {}", path.len());
             return false;
         }
-        // The verifier of a permit is asked whether it would take it. That it is one is read without asking.
+        // The verifier of a permit would be asked whether it accepts it. A permit is recognised without a
+        // request.
         Err(ChainError::Unreachable { .. }) => {
             let intent = Intent::SignTypedData { typed_data: text.to_owned() };
             let readings = chain.codec().readings(world::draft(chain, Vec::new()).from, &intent).unwrap_or_default();
@@ -33,12 +34,12 @@ pub(super) fn run(data: &[u8]) -> bool {
         }
     };
     let effects = world::effects(chain, &draft).map(|effects| effects.items).unwrap_or_default();
-    assert!(!effects.is_empty(), "a signature that does nothing");
+    assert!(!effects.is_empty(), "a signature without an effect");
     for effect in &effects {
-        // Nothing of it runs on chain now.
+        // No effect runs on chain now.
         assert!(!matches!(effect, Effect::NetworkFee { .. } | Effect::Message { .. }), "{effect:?}");
     }
-    // The written form is read as the same, and is the only one.
+    // The written form is read as the same draft, and is the only one.
     let written = std::str::from_utf8(draft.body.get(1..).unwrap_or_default()).unwrap_or_default();
     assert_eq!(build(written).ok().as_ref(), Some(&draft), "{written}");
     assert!(world::effects(chain, &world::draft(chain, [draft.body.as_slice(), b" "].concat())).is_none());
@@ -49,7 +50,7 @@ pub(super) fn run(data: &[u8]) -> bool {
     true
 }
 
-/// Another implementation of EIP-712 hashes the same, where it reads the text at all.
+/// Asserts that another implementation of EIP-712 computes the same hash, if it reads the text at all.
 #[cfg(feature = "second-opinion")]
 fn second_opinion(written: &str, hash: [u8; 32]) {
     let Ok(other) = serde_json::from_str::<alloy_dyn_abi::TypedData>(written) else { return };
@@ -58,6 +59,6 @@ fn second_opinion(written: &str, hash: [u8; 32]) {
     }
 }
 
-/// Only under libFuzzer: no part of the product takes the other implementation along.
+/// Only under libFuzzer: no part of the product depends on the other implementation.
 #[cfg(not(feature = "second-opinion"))]
 const fn second_opinion(_: &str, _: [u8; 32]) {}

@@ -1,4 +1,4 @@
-//! Private keys that people bring along: the address is that of the key, however it was written.
+//! Imported private keys: the address is that of the key, in every spelling.
 
 use std::sync::LazyLock;
 
@@ -33,7 +33,7 @@ pub(super) fn run(data: &[u8]) -> bool {
             assert!(!address.as_bytes().iter().all(|byte| *byte == 0));
             assert!(expected.is_none_or(|expected| expected == address), "{address}");
         }
-        // Nothing of a key is in what is said about it.
+        // The error text contains no part of the key.
         Err(error) => {
             let key = text.len() >= 32 && text.bytes().all(|b| b.is_ascii_alphanumeric());
             assert!(!key || !error.to_string().contains(text), "{error}");
@@ -42,7 +42,7 @@ pub(super) fn run(data: &[u8]) -> bool {
     taken
 }
 
-/// The address of 32 bytes in hexadecimal, worked out without the vault.
+/// Returns the address of 32 bytes in hexadecimal, computed without the vault.
 fn expected(chain: Chain, text: &str) -> Option<Address> {
     let bytes: [u8; 32] = hex::decode(text.strip_prefix("0x").unwrap_or(text)).ok()?.try_into().ok()?;
     match chain {

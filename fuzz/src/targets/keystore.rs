@@ -1,4 +1,4 @@
-//! What secrets are stored in: the keystore header and sealed wallet keys have one form each.
+//! Stored secrets: the keystore header and sealed wallet keys have one form each.
 
 use waiaas_keys::{KeystoreHeader, SealedKey};
 
@@ -11,8 +11,8 @@ pub(super) fn run(data: &[u8]) -> bool {
     }
     let Ok(text) = std::str::from_utf8(data) else { return sealed.is_ok() };
     let Ok(header) = KeystoreHeader::from_text(text) else { return sealed.is_ok() };
-    assert_eq!(header.to_text(), text, "two texts of one header");
-    // No header makes guessing cheaper than the floor: 19 MiB, two passes.
+    assert_eq!(header.to_text(), text, "a second text of the same header");
+    // No header makes guessing cheaper than the minimum: 19 MiB, two passes.
     let params = header.params();
     assert!(params.memory_kib() >= 19 * 1_024 && params.passes() >= 2 && params.lanes() >= 1);
     assert!(!format!("{header:?}").contains("wrapped"));

@@ -1,4 +1,4 @@
-//! The targets, one a file.
+//! The targets, one per file.
 
 use crate::Target;
 
@@ -38,13 +38,13 @@ targets! {
     evm_signed,
     /// typed data (EIP-712)
     evm_typed_data,
-    /// private keys brought along
+    /// imported private keys
     key_import,
     /// keystore headers and sealed keys
     keystore,
     /// owners' answers to challenges
     owner_message,
-    /// judgements over arbitrary effects, facts and rows
+    /// verdicts on arbitrary effects, facts and rows
     policy_evaluate,
     /// rules of every policy type
     policy_rules,

@@ -1,4 +1,5 @@
-//! An owner's answer: only the issued text to the byte, signed by the current owner in time, consents.
+//! An owner's answer: only the issued text, byte for byte and signed by the current owner in time, is
+//! consent.
 
 use alloy_primitives::eip191_hash_message;
 use uuid::Uuid;
@@ -16,7 +17,7 @@ pub(super) fn run(data: &[u8]) -> bool {
     let challenge = challenge(&mut input);
     let issued = challenge.message();
     assert!(owner::is_challenge(&issued), "{issued}");
-    // Whatever the summary, it is one line, and all others are what they are without it.
+    // The summary is one line, and all other lines are the same without it.
     let plain = Challenge { summary: String::new(), ..challenge.clone() }.message();
     assert!(other_lines(&issued).eq(other_lines(&plain)), "{issued}");
 
@@ -30,7 +31,7 @@ pub(super) fn run(data: &[u8]) -> bool {
         let answer = owner::verify(&challenge, owner, &altered, &signature, time);
         assert_eq!(answer, Err(ConsentError::MessageMismatch), "{altered}");
     }
-    // What is left is presented as message and as signature.
+    // The rest of the input is tried as message and as signature.
     let rest = String::from_utf8_lossy(input.rest());
     if rest != issued {
         let answer = owner::verify(&challenge, owner, &rest, &signature, time);
@@ -45,8 +46,8 @@ pub(super) fn run(data: &[u8]) -> bool {
     true
 }
 
-/// The owner's signature over the issued text consents, until time is over. Over another text it says
-/// nothing.
+/// The owner's signature over the issued text is consent until the expiry. A signature over another text is
+/// not.
 fn signed(challenge: &Challenge, issued: &str, input: &mut Input<'_>) {
     let (owner, time) = (Some(challenge.owner), challenge.expires_at.saturating_sub(1));
     let good = sign(&challenge.owner, issued);
@@ -59,7 +60,7 @@ fn signed(challenge: &Challenge, issued: &str, input: &mut Input<'_>) {
     if altered != *issued {
         let other = sign(&challenge.owner, &altered);
         assert!(owner::verify(challenge, owner, &altered, &other, time).is_err(), "{altered}");
-        assert!(owner::verify(challenge, owner, issued, &other, time).is_err(), "signed another text");
+        assert!(owner::verify(challenge, owner, issued, &other, time).is_err(), "a signature over another text");
     }
 }
 
@@ -81,7 +82,7 @@ fn challenge(input: &mut Input<'_>) -> Challenge {
         owner,
         action,
         chain_id: input.u8().to_string(),
-        // Written by whoever names tokens: the one field that strangers choose.
+        // Named by the issuers of tokens: the only field that third parties choose.
         summary: String::from_utf8_lossy(input.take(length)).into_owned(),
         nonce: hex::encode([input.u8(); 16]),
         issued_at: i64::from(input.u32()),
@@ -89,12 +90,12 @@ fn challenge(input: &mut Input<'_>) -> Challenge {
     }
 }
 
-/// The lines but the fourth, which is the summary.
+/// Returns the lines without the fourth, which is the summary.
 fn other_lines(message: &str) -> impl Iterator<Item = (usize, &str)> {
     message.lines().enumerate().filter(|(at, _)| *at != 3)
 }
 
-/// One character changed, taken out or put in.
+/// Changes, removes or inserts one character.
 fn altered(text: &str, input: &mut Input<'_>) -> String {
     let mut characters: Vec<char> = text.chars().collect();
     let at = usize::from(input.u16()).checked_rem(characters.len()).unwrap_or_default();

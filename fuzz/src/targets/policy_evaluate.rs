@@ -1,5 +1,5 @@
-//! The judgement over arbitrary effects, facts and rows: total, the same from what is stored, and deaf to
-//! nothing that must be refused.
+//! The evaluation of arbitrary effects, facts and rows: it always returns a verdict, returns the same one for
+//! stored input, and never grants what must be denied.
 
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
@@ -30,7 +30,7 @@ const NETWORK: &str = "base-mainnet";
 const DOMAINS: [&str; 4] = ["example.com", "a.example.com", "example.org", ""];
 const NAMES: [&str; 3] = ["hyperliquid", "ETH-USD", ""];
 
-/// Rows of every type, made once: reading them is another target's.
+/// Rows of every type, made once; another target tests their reading.
 static ROWS: LazyLock<Vec<Rules>> = LazyLock::new(|| {
     let network = NetworkId::new(NETWORK);
     let samples: BTreeMap<String, Vec<Value>> =
@@ -63,25 +63,25 @@ pub(super) fn run(data: &[u8]) -> bool {
     }
 
     let Verdict::Granted(grant) = &verdict else { return false };
-    assert!(!effects.all().any(is_unknown), "granted what nobody understands");
+    assert!(!effects.all().any(is_unknown), "granted an unknown effect");
     assert!(!matches!(facts.simulation, SimulationCheck::Exceeds { .. }), "granted against the simulation check");
     assert_eq!(effects.network, network, "granted on another network");
-    assert!(grant.tier != Tier::Approval || facts.owner != OwnerState::None, "nobody can approve");
+    assert!(grant.tier != Tier::Approval || facts.owner != OwnerState::None, "approval without an owner");
     assert_eq!(grant.delay_seconds.is_some(), grant.tier == Tier::Delay);
     assert_eq!(grant.approval_timeout.is_some(), grant.tier == Tier::Approval);
     let mut worse = effects.clone();
     worse.items.push(Effect::Unknown { target: None, what: String::new() });
     assert!(matches!(evaluate(&set, &worse, &facts), Verdict::Denied(_)), "an unknown effect more");
     let none = PolicySet::select(Vec::<Policy>::new(), wallet, &network);
-    assert!(stricter(&evaluate(&none, &effects, &facts), grant.tier), "laxer without any policy");
-    // The same once more: whatever is asked for twice is judged at least as strictly.
+    assert!(stricter(&evaluate(&none, &effects, &facts), grant.tier), "less strict without any policy");
+    // The same effects twice are judged at least as strictly.
     let mut twice = effects.clone();
     twice.items.extend(effects.items.iter().cloned());
-    assert!(stricter(&evaluate(&set, &twice, &facts), grant.tier), "laxer for twice as much");
+    assert!(stricter(&evaluate(&set, &twice, &facts), grant.tier), "less strict for twice as much");
     true
 }
 
-/// From what is stored with a decision, the same decision.
+/// Asserts that the stored input of a decision gives the same decision.
 fn stored(set: &PolicySet, effects: &Effects, facts: &PolicyFacts, verdict: &Verdict) {
     let again = |text: String| serde_json::from_str::<PolicyFacts>(&text).ok();
     let stored = serde_json::to_string(facts).ok().and_then(again);

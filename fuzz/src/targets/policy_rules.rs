@@ -1,4 +1,4 @@
-//! Rules of every policy type: what is stored is what was checked, and no field is passed over.
+//! Rules of every policy type: the stored rules are the checked rules, and no field is ignored.
 
 use serde_json::Value;
 use waiaas_core::network::NetworkId;
@@ -8,7 +8,7 @@ use crate::input::Input;
 use crate::json;
 use crate::world::NETWORKS;
 
-/// None, and one network of each kind.
+/// None, one network of each kind, and an unknown one.
 const SCOPES: [Option<&str>; 4] = [None, Some("base-mainnet"), Some("solana-mainnet"), Some("nowhere")];
 
 pub(super) fn run(data: &[u8]) -> bool {
@@ -27,7 +27,7 @@ pub(super) fn run(data: &[u8]) -> bool {
     assert_eq!(rules.policy_type(), policy_type);
     let written = rules.to_json();
     assert_eq!(parse(&written).ok().as_ref(), Some(&rules), "{written}");
-    // Through the text that the database keeps.
+    // Through the text stored in the database.
     let stored: Value = serde_json::from_str(&written.to_string()).unwrap_or_default();
     assert_eq!(parse(&stored).ok().as_ref(), Some(&rules), "{stored}");
     // `token_limits` is a map by asset; its keys are checked as assets.

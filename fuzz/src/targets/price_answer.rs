@@ -1,4 +1,4 @@
-//! Answers of price services: a price is the one that was asked for, above zero, and never rounded down.
+//! Answers of price services: the price is of the requested asset, above zero, and never rounded down.
 
 use std::collections::BTreeMap;
 
@@ -10,7 +10,7 @@ use waiaas_chains::price::{Quote, read_coingecko, read_hermes};
 
 use crate::input::Input;
 
-/// Who is asked for; seeds name it.
+/// The requested feed; seeds name it.
 const FEED: &str = "ff61491a931112ddf1bd8147cd1b641375f79f5825126d665480874634fd0ace";
 const COIN: &str = "ethereum";
 
@@ -40,7 +40,7 @@ fn hermes(body: &[u8]) -> bool {
     let (Some(middle), Some(width)) = (text("price"), text("conf")) else { return true };
     let Some(exponent) = observation["expo"].as_i64() else { return true };
     is_rounded_up(price.picos(), &(middle + width).to_string(), exponent);
-    // The wider the interval, the higher the price.
+    // A wider interval gives a higher price.
     observation["conf"] = json!((width + 1).to_string());
     if let Ok(wider) = read_hermes(&answer.to_string().into_bytes(), FEED) {
         assert!(wider.price >= price && wider.observed_at == observed_at);
@@ -51,7 +51,7 @@ fn hermes(body: &[u8]) -> bool {
 fn coingecko(body: &[u8]) -> bool {
     let Ok(Some(Quote { price, .. })) = read_coingecko(body, COIN) else { return false };
     assert!(price.picos() > 0);
-    // As written: an answer read as JSON has lost digits.
+    // The original text, because reading the answer as JSON loses digits.
     let Ok(answer) = serde_json::from_slice::<BTreeMap<String, Entry<'_>>>(body) else { return true };
     if answer.len() == 1 {
         assert!(read_coingecko(body, "bitcoin").is_err(), "another coin's price");
@@ -72,8 +72,8 @@ struct Entry<'a> {
     usd: &'a RawValue,
 }
 
-/// Whether `picos` is `digits × 10^exponent` dollars, or less than one more. Long division by hand, where
-/// numbers are not too large for it.
+/// Asserts that `picos` is `digits × 10^exponent` dollars, rounded up by less than one. Long division, if the
+/// numbers are not too large.
 fn is_rounded_up(picos: u128, digits: &str, exponent: i64) {
     let (Ok(mantissa), shift) = (digits.parse::<U256>(), exponent.saturating_add(PICO_PLACES)) else {
         return;

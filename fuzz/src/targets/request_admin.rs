@@ -1,4 +1,4 @@
-//! Bodies of what the operator and the owner ask for.
+//! Bodies of the operator's and the owner's requests.
 
 use waiaas_api::owners::SetOwner;
 use waiaas_api::policies::{CreatePolicy, UpdatePolicy};

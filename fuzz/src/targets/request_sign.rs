@@ -11,7 +11,7 @@ pub(super) fn run(data: &[u8]) -> bool {
     let Some((_, request)) = request::holds::<SignMessageRequest>(data, &["typedData"]) else { return other };
     if request.check().is_ok() {
         let (text, typed) = (request.message.is_some(), request.typed_data.is_some());
-        assert!(text != typed, "a text or typed data, and not both");
+        assert!(text != typed, "either a text or typed data");
         assert_eq!(typed, request.sign_type.as_deref() == Some("typedData"));
     }
     true

@@ -1,4 +1,4 @@
-//! Bodies of `POST /v1/transactions/send`: no field that nobody knows, no amount that is a JSON number.
+//! Bodies of `POST /v1/transactions/send`: no unknown field, and no amount as a JSON number.
 
 use serde_json::Value;
 use waiaas_api::requests::{BATCH_MEMBERS, Operation, TransactionRequest};
@@ -21,7 +21,7 @@ pub(super) fn run(data: &[u8]) -> bool {
         Operation::Batch(batch) => assert!(BATCH_MEMBERS.contains(&batch.instructions.len())),
         Operation::ContractCall(_) | Operation::NftTransfer(_) | Operation::ContractDeploy(_) => {}
     }
-    // The daemon alone names the provider of an action.
+    // Only the daemon names the provider of an action.
     assert!(raw.get("actionProvider").is_none() && raw.get("actionName").is_none());
     for name in ["amount", "humanAmount", "value"] {
         let Some(Value::String(text)) = raw.get(name) else { continue };

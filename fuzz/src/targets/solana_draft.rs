@@ -1,4 +1,4 @@
-//! Bodies of Solana drafts as they come from the database: one encoding each, of one cluster.
+//! Bodies of Solana drafts as stored in the database: one encoding each, for one cluster.
 
 use crate::world::{self, SOLANA};
 
@@ -10,9 +10,9 @@ pub(super) fn run(data: &[u8]) -> bool {
     if world::effects(&*SOLANA, &draft).is_none() {
         return false;
     }
-    assert!(matches!(data.first(), Some(2..=4)), "a version that nobody writes");
+    assert!(matches!(data.first(), Some(2..=4)), "an unknown version was accepted");
     let longer = world::draft(&*SOLANA, [data, b"!"].concat());
-    assert!(world::effects(&*SOLANA, &longer).is_none() || data.first() == Some(&TEXT), "bytes behind it");
+    assert!(world::effects(&*SOLANA, &longer).is_none() || data.first() == Some(&TEXT), "further bytes were accepted");
     let mut foreign = draft;
     foreign.network = waiaas_core::network::NetworkId::new("solana-devnet");
     assert!(world::effects(&*SOLANA, &foreign).is_none(), "the draft of another cluster");

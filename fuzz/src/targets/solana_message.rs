@@ -1,4 +1,4 @@
-//! Instructions on Solana: what a message does, instruction by instruction, to the lamport.
+//! Instructions on Solana: the effects of a message, instruction by instruction, to the lamport.
 
 use solana_instruction::Instruction;
 use waiaas_core::effect::Effect;
@@ -15,7 +15,7 @@ pub(super) fn run(data: &[u8]) -> bool {
         let body = solana_body::compile(instructions, flags)?;
         let effects = world::effects(&*SOLANA, &world::draft(&*SOLANA, body))?;
         let mut items = effects.items;
-        // Where no instruction does anything, that stands there instead.
+        // A message whose instructions have no effect gets this one instead.
         let nothing = Effect::NativeOut { to: effects.from, amount: alloy_primitives::U256::ZERO };
         let system = solana_system_interface::program::ID;
         if matches!(items.as_slice(), [_, only] if *only == nothing)
@@ -30,15 +30,15 @@ pub(super) fn run(data: &[u8]) -> bool {
     assert_eq!(all.iter().filter(|effect| matches!(effect, Effect::NetworkFee { .. })).count(), 1);
     assert!(all.len() <= 3 + 3 * instructions.len(), "{} effects", all.len());
 
-    // What comes later hides nothing of what came before.
+    // A later instruction hides no effect of an earlier one.
     let Some((last, before)) = instructions.split_last() else { return false };
     let Some(before) = read(before) else { return false };
-    assert!(all.starts_with(&before), "{before:?} became {all:?}");
+    assert!(all.starts_with(&before), "{before:?} is not the beginning of {all:?}");
     let found = &all[before.len()..];
     amounts(last, found);
 
-    // A byte more behind what is understood, and it is not understood any more.
-    if understood(last, found) {
+    // A decoded instruction with one more byte is no longer decoded.
+    if is_read_to_its_end(last, found) {
         let mut longer = last.clone();
         longer.data.push(0);
         let mut others = instructions.clone();
@@ -53,7 +53,7 @@ pub(super) fn run(data: &[u8]) -> bool {
     true
 }
 
-/// Transfers move what their bytes say.
+/// Asserts that transfers move the amounts in their bytes.
 fn amounts(instruction: &Instruction, found: &[Effect]) {
     let number = |at: usize| {
         let bytes = instruction.data.get(at..).and_then(<[u8]>::first_chunk::<8>);
@@ -75,24 +75,24 @@ fn amounts(instruction: &Instruction, found: &[Effect]) {
             _ => {}
         }
     }
-    // A program that nobody knows is never without an effect.
+    // An unknown program is never without an effect.
     let silent = [spl_memo_interface::v1::ID, spl_memo_interface::v3::ID, spl_memo_interface::v4::ID];
     let quiet = silent.contains(&instruction.program_id)
         || instruction.program_id == solana_compute_budget_interface::ID;
-    assert!(quiet || !found.is_empty(), "{instruction:?} does nothing");
+    assert!(quiet || !found.is_empty(), "{instruction:?} has no effect");
 }
 
-/// Whether an instruction is of those that are read to their last byte.
-fn understood(instruction: &Instruction, found: &[Effect]) -> bool {
+/// Whether an instruction is one of those that are read to their last byte.
+fn is_read_to_its_end(instruction: &Instruction, found: &[Effect]) -> bool {
     let opening = instruction.program_id == spl_associated_token_account_interface::program::ID;
-    // SetLockup and checked forms hand over authority whatever their data.
+    // SetLockup and checked forms are authority changes, whatever their data.
     let lockup = instruction.program_id == STAKE && matches!(instruction.data.first(), Some(6 | 11 | 12));
     let read = |effect: &Effect| match effect {
         Effect::ContractCall { decoded, .. } => *decoded,
         Effect::Unknown { .. } => false,
         _ => true,
     };
-    // Create without data is how the first version was called, so one byte more is the same.
+    // The first version was called with Create without data, so one more byte is the same.
     let either_way = opening && instruction.data.is_empty();
     if either_way || lockup || found.is_empty() {
         return false;

@@ -13,7 +13,7 @@ pub(super) fn run(data: &[u8]) -> bool {
     let program = if token_2022 { spl_token_2022_interface::ID } else { spl_token_interface::ID };
     let account = input.rest();
     let foreign = mint_facts(Address::Solana([9; 32]), account);
-    assert!(foreign.is_none(), "a mint of no token program");
+    assert!(foreign.is_none(), "a mint of another program");
     assert!(mint_facts(Address::Evm([9; 20]), account).is_none());
     let Some(facts) = mint_facts(Address::Solana(program.to_bytes()), account) else { return false };
     assert!(facts.symbol.len() <= 16 && facts.symbol.bytes().all(|b| b.is_ascii_graphic()), "{facts:?}");

@@ -1,4 +1,5 @@
-//! Joining what was completed with a signature on Solana: only the wallet's over exactly these bytes.
+//! Joining of completed bytes with a signature on Solana: only the wallet's signature over exactly these
+//! bytes is accepted.
 
 use waiaas_chains::{Chain as _, Expiry};
 use waiaas_core::draft::{Completed, SigningPayload};
@@ -27,7 +28,7 @@ pub(super) fn run(data: &[u8]) -> bool {
     assert_eq!(signed.expiry, Expiry::BlockHeight(u64::from_be_bytes(height)));
     assert_eq!(signed.hash, bs58::encode(&signature).into_string());
 
-    // With one byte of anything changed it is something else.
+    // With one byte changed it is something else.
     let mut payload = message.to_vec();
     let changed: &mut [u8] = match which {
         0 => &mut unsigned,
@@ -37,7 +38,7 @@ pub(super) fn run(data: &[u8]) -> bool {
     let at = at % changed.len();
     changed[at] ^= flip;
     let other = Completed::new(&draft, unsigned, SigningPayload::Ed25519(payload));
-    // The height is no part of a transaction.
+    // The height is not part of a transaction.
     let harmless = flip == 0 || (which == 0 && (1..9).contains(&at));
     assert_eq!(SOLANA.codec().assemble(&other, &signature).is_ok(), harmless, "{which} at {at}");
     true

@@ -1,4 +1,5 @@
-//! Texts to be signed on Solana, where a signature has no prefix: nothing that is or encodes a transaction.
+//! Texts to be signed on Solana, where a signature has no prefix: no text that is or encodes a transaction is
+//! accepted.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE, URL_SAFE_NO_PAD};
@@ -13,8 +14,8 @@ pub(super) fn run(data: &[u8]) -> bool {
     let Ok(draft) = world::build(&*SOLANA, &Intent::SignMessage { message: data.to_vec() }) else {
         return false;
     };
-    let Ok(text) = std::str::from_utf8(data) else { unreachable!("no text was taken") };
-    assert!(!owner::is_challenge(text), "an owner's answer: {text}");
+    let Ok(text) = std::str::from_utf8(data) else { unreachable!("bytes that are not text were accepted") };
+    assert!(!owner::is_challenge(text), "an owner's challenge: {text}");
     assert!(world::solana_message(data).is_none(), "a message of the chain");
     let trimmed = text.trim();
     let mut encoded: Vec<Vec<u8>> = [STANDARD, STANDARD_NO_PAD, URL_SAFE, URL_SAFE_NO_PAD]
@@ -31,6 +32,6 @@ pub(super) fn run(data: &[u8]) -> bool {
     let effects = world::effects(&*SOLANA, &draft).map(|effects| effects.items).unwrap_or_default();
     assert!(matches!(effects.as_slice(), [Effect::Message { .. }]), "{effects:?}");
     let payload = world::payload(&*SOLANA, &draft);
-    assert_eq!(payload, Some(SigningPayload::Ed25519(data.to_vec())), "signed as it is");
+    assert_eq!(payload, Some(SigningPayload::Ed25519(data.to_vec())), "signed unchanged");
     true
 }

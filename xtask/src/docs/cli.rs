@@ -1,4 +1,4 @@
-//! The page of the command line: the help of every command, found by asking the binary.
+//! The page of the command line: the help of every command, printed by the binary.
 
 use std::process::Command;
 
@@ -11,20 +11,20 @@ This page is the help of `waiaas`, command by command; `waiaas COMMAND --help` p
 [Exit codes and output](exit-codes.md).
 ";
 
-/// Columns of the help, whatever terminal it is made in.
+/// Columns of the help, independent of the terminal.
 const WIDTH: &str = "100";
 
-/// What every command takes.
+/// The options of every command.
 const GLOBAL: [&str; 4] = ["--data-dir", "--base-url", "--json", "-h"];
 
-/// The page, from the help of each command.
+/// Returns the page, from the help of each command.
 pub(super) fn page(help: impl Fn(&[&str]) -> Result<String>) -> Result<String> {
     let mut page = INTRODUCTION.to_owned();
     add(&mut page, &help, &mut Vec::new())?;
     Ok(page)
 }
 
-/// Adds a command and then the commands below it.
+/// Adds a command and then its subcommands.
 fn add(
     page: &mut String,
     help: &impl Fn(&[&str]) -> Result<String>,
@@ -44,7 +44,7 @@ fn add(
     Ok(())
 }
 
-/// The help of a command, as the binary beside this program prints it where no terminal is.
+/// Returns the help of a command, as the binary beside this program prints it without a terminal.
 pub(super) fn help(command: &[&str]) -> Result<String> {
     let binary = std::env::current_exe()?.with_file_name("waiaas");
     let asked = Command::new(&binary).args(command).arg("--help").env("COLUMNS", WIDTH).output();
@@ -56,16 +56,16 @@ pub(super) fn help(command: &[&str]) -> Result<String> {
     Ok(text.lines().map(|line| format!("{}\n", line.trim_end())).collect())
 }
 
-/// The commands that a help lists, but for the one that prints help.
+/// Returns the commands that a help lists, except the one that prints help.
 fn commands(help: &str) -> Vec<String> {
     let listed = help.lines().skip_while(|line| *line != "Commands:").skip(1);
     let listed = listed.take_while(|line| !line.is_empty());
-    // What continues a line is indented further.
+    // Continuation lines are indented further.
     let names = listed.filter_map(|line| line.strip_prefix("  ")?.split_once(' ')).map(|(name, _)| name);
     names.filter(|name| !name.is_empty() && *name != "help").map(str::to_owned).collect()
 }
 
-/// A help without the options that every command takes.
+/// Returns a help without the options of every command.
 fn without_global(help: &str) -> String {
     let mut kept = Vec::new();
     let mut skipping = false;
@@ -84,7 +84,7 @@ fn without_global(help: &str) -> String {
     let mut text = String::new();
     for (at, line) in kept.iter().enumerate() {
         let next = kept.iter().skip(at + 1).find(|line| !line.is_empty());
-        // A list that has become empty: another part follows, or nothing.
+        // A list that became empty: another part follows, or nothing.
         if *line == "Options:" && next.is_none_or(|next| !next.starts_with(' ')) {
             continue;
         }
@@ -117,7 +117,7 @@ mod tests {
     }
 
     #[test]
-    fn every_command_is_asked_and_common_options_stand_once() {
+    fn every_command_is_listed_and_common_options_are_listed_once() {
         let page = page(told).expect("a page");
         let rest = page.strip_prefix(INTRODUCTION).expect("the introduction first");
         let wanted = format!(

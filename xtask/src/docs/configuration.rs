@@ -15,10 +15,10 @@ each other, and `waiaas config check --explain` prints the values in force.
 #[derive(Default, Debug)]
 struct Section {
     name: String,
-    /// What stands before its header.
+    /// The comment before its header.
     comment: Vec<String>,
     settings: Vec<Setting>,
-    /// What stands after its last setting: settings that are commented out.
+    /// The comment after its last setting: settings that are commented out.
     examples: Vec<String>,
 }
 
@@ -29,14 +29,14 @@ struct Setting {
     comment: Vec<String>,
 }
 
-/// The page, from the text of the defaults.
+/// Returns the page, from the text of the defaults.
 pub(super) fn page(defaults: &str) -> Result<String> {
     let sections = read(defaults)?;
     complete(&sections, defaults)?;
     Ok(sections.iter().fold(INTRODUCTION.to_owned(), |page, section| page + &rendered(section)))
 }
 
-/// Reads the lines; their order and their comments are what a parser of TOML does not keep.
+/// Reads the lines, because a TOML parser does not keep their order and their comments.
 fn read(text: &str) -> Result<Vec<Section>> {
     let mut sections: Vec<Section> = Vec::new();
     let mut comment: Vec<String> = Vec::new();
@@ -51,19 +51,19 @@ fn read(text: &str) -> Result<Vec<Section>> {
             let comment = std::mem::take(&mut comment);
             section.settings.push(Setting { key: key.to_owned(), default: default.to_owned(), comment });
         } else if line.is_empty() {
-            // Before the first section it is about the whole file.
+            // Before the first section it describes the whole file.
             let comment = std::mem::take(&mut comment);
             if let Some(section) = sections.last_mut() {
                 section.examples.extend(comment);
             }
         } else {
-            bail!("config.default.toml: a line that is not understood: {line}");
+            bail!("config.default.toml: unknown line: {line}");
         }
     }
     Ok(sections)
 }
 
-/// Fails unless these are the settings that a parser of TOML finds.
+/// Fails unless these are the settings that a TOML parser finds.
 fn complete(sections: &[Section], text: &str) -> Result<()> {
     let mut read = BTreeSet::new();
     for section in sections {
@@ -75,7 +75,7 @@ fn complete(sections: &[Section], text: &str) -> Result<()> {
     let table: toml::Table = text.parse().context("parsing config.default.toml")?;
     leaves("", &table, &mut parsed);
     let missed: Vec<_> = read.symmetric_difference(&parsed).collect();
-    ensure!(missed.is_empty(), "config.default.toml: settings that are not understood: {missed:?}");
+    ensure!(missed.is_empty(), "config.default.toml: settings that cannot be read: {missed:?}");
     Ok(())
 }
 
@@ -94,7 +94,7 @@ fn rendered(section: &Section) -> String {
     if !section.comment.is_empty() {
         text.push_str(&format!("{}\n\n", escaped(&section.comment.join(" "))));
     }
-    // Tables within tables are laid over entry by entry, and lists of tables are written as such.
+    // Nested tables and lists of tables are set in the file only.
     let only_in_file = section.name.contains('.') || section.name == "networks";
     if only_in_file {
         text.push_str("Only in `config.toml`; no environment variable sets it.\n\n");
@@ -108,7 +108,7 @@ fn rendered(section: &Section) -> String {
     }
     let mut examples = Vec::new();
     for Setting { key, default, comment } in &section.settings {
-        // What is indented is an example of what the lines before it say.
+        // Indented lines are an example for the lines before them.
         let (shown, said): (Vec<_>, Vec<_>) = comment.iter().partition(|line| line.starts_with("  "));
         examples.extend(shown.into_iter().map(|line| line.trim_start()));
         let said = said.into_iter().map(String::as_str).collect::<Vec<_>>().join(" ");
@@ -133,13 +133,13 @@ fn code(text: &str) -> String {
     format!("`{text}`")
 }
 
-/// A part of a list that was cut after the quotation mark of an item.
+/// Formats a part of a list that was cut after the quotation mark of an item.
 fn code_of_list(part: &str) -> String {
     let cut = part.matches('"').count() % 2 == 1;
     code(&if cut { format!("{part}\",") } else { part.to_owned() })
 }
 
-/// Text that means in a cell of Markdown only itself.
+/// Escapes text for a cell of Markdown.
 fn escaped(text: &str) -> String {
     text.replace('|', "\\|").replace('<', "&lt;").replace('*', "\\*")
 }
@@ -166,7 +166,7 @@ mod tests {
     }
 
     #[test]
-    fn a_line_that_is_not_understood_is_an_error() {
+    fn an_unknown_line_is_an_error() {
         for text in ["[a]\nb=1\n", "b = 1\n", "[a]\nb = [\n  1\n]\n"] {
             assert!(page(text).is_err(), "{text}");
         }
