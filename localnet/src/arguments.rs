@@ -16,7 +16,7 @@ usage: waiaas-localnet --anvil PATH --modules PATH [--slot-ms N]
   --slot-ms N      Solana slot time in milliseconds, 400 by default
 
 Prints one line of JSON when both chains are ready, and runs until standard input closes or SIGINT or SIGTERM arrives.
-`start.sh` installs and builds what is missing and fills in the two paths.";
+`start.sh` installs and builds missing parts and fills in the two paths.";
 
 /// A cluster's slot time, so that confirmation, finality and blockhash expiry take as long as on a cluster.
 const DEFAULT_SLOT_MS: u64 = 400;

@@ -22,7 +22,7 @@ pub enum ChainError {
     BadAnswer {
         /// The network.
         network: String,
-        /// What was wrong.
+        /// The fault.
         reason: String,
     },
     /// A fact that decides the input of a policy, or the signed bytes, is confirmed by too few nodes; try
