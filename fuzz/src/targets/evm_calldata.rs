@@ -84,7 +84,7 @@ const fn any(address: EvmAddress) -> Address {
 }
 
 /// `transfer(address,uint256)` of 68 bytes is an outflow of exactly that amount, with any bytes behind it; with
-/// fewer bytes, or with a non-zero padding, it is not decoded.
+/// fewer bytes, or with a non-zero padding, it is an unknown effect.
 fn plain_transfer(chain: &waiaas_chains::evm::EvmChain, to: EvmAddress, call: &[u8], items: &[Effect]) {
     let Some(arguments) = call.strip_prefix(&[0xa9, 0x05, 0x9c, 0xbb]) else { return };
     let moved = items.iter().find(|effect| matches!(effect, Effect::TokenOut { .. }));

@@ -37,7 +37,7 @@ pub(super) fn run(data: &[u8]) -> bool {
     let found = &all[before.len()..];
     amounts(last, found);
 
-    // A decoded instruction with one more byte is no longer decoded.
+    // A decoded instruction with one more byte is an unknown effect.
     if is_read_to_its_end(last, found) {
         let mut longer = last.clone();
         longer.data.push(0);

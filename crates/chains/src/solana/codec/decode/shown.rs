@@ -1,5 +1,5 @@
-//! Content of a message shown to an owner beside its effects: memos, undecoded instructions, and other terms
-//! that the signature fixes.
+//! Content of a message shown to an owner beside its effects: memos, instructions that the effects do not
+//! describe completely, and other terms that the signature fixes.
 
 use alloy_primitives::Bytes;
 use waiaas_core::effect::Effect;
