@@ -10,6 +10,7 @@ mod connections;
 mod extract;
 mod layers;
 mod limits;
+mod metrics;
 mod openapi;
 mod places;
 mod problem;

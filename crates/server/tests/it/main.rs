@@ -15,6 +15,8 @@ mod doors;
 mod early;
 mod invariants;
 #[cfg(test)]
+mod metrics;
+#[cfg(test)]
 mod owners;
 #[cfg(test)]
 mod placing;
