@@ -19,6 +19,7 @@ mod router;
 mod routes;
 mod shapes;
 mod socket;
+mod web;
 mod wire;
 
 pub use connections::{Listeners, ServeError, serve};

@@ -54,4 +54,5 @@ mod story;
 mod swaps;
 mod tiers;
 mod two_doors;
+mod web;
 mod world;

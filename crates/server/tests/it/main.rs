@@ -24,3 +24,5 @@ mod placing;
 mod sessions;
 #[cfg(test)]
 mod transport;
+#[cfg(test)]
+mod web;
