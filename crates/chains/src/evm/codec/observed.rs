@@ -1,4 +1,4 @@
-//! What a run took from a wallet or lets others take, by the names that everybody uses. Pure.
+//! The outflows and allowances of a run, by asset ids and addresses of any chain. Pure.
 
 use alloy_primitives::Address as EvmAddress;
 use waiaas_core::address::Address;
@@ -8,7 +8,7 @@ use waiaas_core::simulation::Observed;
 use super::events::{self, Told};
 use super::evm_address;
 
-/// What was told, by the names that everybody uses.
+/// Converts the sums of a run to asset ids and addresses of any chain.
 pub(in crate::evm) fn named(network: &Network, told: Told) -> Observed {
     let caip2 = &network.caip2;
     let any = |address: EvmAddress| Address::Evm(address.into_array());
@@ -21,7 +21,7 @@ pub(in crate::evm) fn named(network: &Network, told: Told) -> Observed {
         let nft = events::nft(caip2, collection, id, of_1155);
         observed.nfts.entry(nft).or_default().insert(Some(any(to)), quantity);
     }
-    // A token's own allowance and Permit2's stand beside each other: the spender may use both.
+    // A token's own allowance and Permit2's add up, because the spender may use both.
     let by_permit2 = told.by_permit2.into_iter().map(|(key, (amount, _))| (key, amount));
     for ((token, spender), amount) in told.allowances.into_iter().chain(by_permit2) {
         if !amount.is_zero() {
@@ -36,15 +36,15 @@ pub(in crate::evm) fn named(network: &Network, told: Told) -> Observed {
     observed
 }
 
-/// Reads the JSON of an answer to `debug_traceCall` (`callTracer`, with logs): what the run took from
-/// `wallet`, or lets others take. Allowances are as the tokens announce them, whatever was allowed
-/// before. None if the text is no such answer. Asks nobody.
+/// Reads the JSON answer to `debug_traceCall` (`callTracer`, with logs) and returns the outflows of `wallet` and
+/// the allowances that it gives. Allowances are those that the tokens' events announce, regardless of earlier
+/// ones. Returns `None` if the text is no such answer. Makes no request.
 pub fn read_trace(network: &Network, wallet: Address, answer: &str) -> Option<Observed> {
     let frame = serde_json::from_str(answer).ok()?;
     Some(named(network, events::told(&events::of_frame(frame), evm_address(wallet)?)))
 }
 
-/// The same for the logs of one call in an answer to `eth_simulateV1`.
+/// Does the same for the JSON logs of one call in an answer to `eth_simulateV1`.
 pub fn read_logs(network: &Network, wallet: Address, answer: &str) -> Option<Observed> {
     let logs = serde_json::from_str(answer).ok()?;
     Some(named(network, events::told(&events::of_logs(logs), evm_address(wallet)?)))
