@@ -52,7 +52,7 @@ pub(in crate::evm) enum Event {
 
 /// The outflows and allowances of one wallet, summed up from events.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
-pub(in crate::evm) struct Told {
+pub(in crate::evm) struct Sums {
     /// Native coin sent, by recipient.
     pub(in crate::evm) native: BTreeMap<Address, U256>,
     /// Tokens sent, by token and recipient; no recipient where the event is malformed.
@@ -109,19 +109,19 @@ fn unfold(frame: Frame, events: &mut Vec<Event>) {
 }
 
 /// Sums up the outflows of `wallet` and the final allowances that it gives.
-pub(in crate::evm) fn told(events: &[Event], wallet: Address) -> Told {
-    let mut told = Told::default();
+pub(in crate::evm) fn sum_up(events: &[Event], wallet: Address) -> Sums {
+    let mut sums = Sums::default();
     for event in events {
         match event {
             Event::Native { from, to, amount } => {
                 if *from == wallet && *to != wallet {
-                    add(&mut told.native, *to, *amount);
+                    add(&mut sums.native, *to, *amount);
                 }
             }
-            Event::Log(log) => told.hear(log, wallet),
+            Event::Log(log) => sums.add_log(log, wallet),
         }
     }
-    told
+    sums
 }
 
 /// Returns the event's signature hash and its arguments as words, the indexed ones first, as in all standards.
@@ -140,8 +140,8 @@ fn amount_of(word: &B256) -> U256 {
     U256::from_be_bytes(word.0)
 }
 
-impl Told {
-    fn hear(&mut self, log: &Log, wallet: Address) {
+impl Sums {
+    fn add_log(&mut self, log: &Log, wallet: Address) {
         let Some(name) = log.topics.first() else { return };
         let known = [
             Transfer::SIGNATURE_HASH,

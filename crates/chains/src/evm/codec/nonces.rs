@@ -92,10 +92,28 @@ mod tests {
             ("one of two is behind", vec![0, 100], 2, lane(0, 100, 100), Some(100)),
             ("the only node is behind within the bound", vec![0], 1, lane(3, 3, 3), Some(3)),
             ("the only node is behind beyond the bound", vec![0], 1, lane(9, 9, 9), None),
-            ("a recent landing that the node does not count", vec![2], 1, lane(1_000_001, 1_000_001, 1_000_001), None),
+            (
+                "a recent landing that the node does not count",
+                vec![2],
+                1,
+                lane(1_000_001, 1_000_001, 1_000_001),
+                None,
+            ),
             ("an old landing that no node counts", vec![2], 1, lane(0, 1_000_001, 1_000_001), Some(2)),
-            ("an old landing that no node counts, and a later one", vec![2], 1, lane(3, 1_000_001, 1_000_001), Some(3)),
-            ("an old landing that is not counted, and one of two does not answer", vec![2], 2, lane(0, 1_000_001, 1_000_001), None),
+            (
+                "an old landing that no node counts, and a later one",
+                vec![2],
+                1,
+                lane(3, 1_000_001, 1_000_001),
+                Some(3),
+            ),
+            (
+                "an old landing that is not counted, and one of two does not answer",
+                vec![2],
+                2,
+                lane(0, 1_000_001, 1_000_001),
+                None,
+            ),
         ] {
             assert_eq!(next(counts(&all, configured), &lane).ok(), expected, "{what}");
         }

@@ -139,7 +139,11 @@ fn a_gas_condition_bounds_the_signed_price() {
     };
     assert_eq!(price(None, None), Ok(Price { max: 207, priority: Some(7) }));
     assert_eq!(price(Some(150), Some(7)), Ok(Price { max: 150, priority: Some(7) }));
-    assert_eq!(price(Some(107), None), Ok(Price { max: 107, priority: Some(7) }), "exactly the price paid now");
+    assert_eq!(
+        price(Some(107), None),
+        Ok(Price { max: 107, priority: Some(7) }),
+        "exactly the price paid now"
+    );
     assert_eq!(price(Some(106), None), Err(Refusal::PriceAboveCondition));
     assert_eq!(price(None, Some(6)), Err(Refusal::PriceAboveCondition));
     let legacy = |most| {
