@@ -267,8 +267,8 @@ impl Base {
                 "{what}: the outflow of {asset} is higher than decoded: {swap:?}"
             );
         }
-        let anything = left.iter().any(|amount| !amount.is_zero());
-        assert!(!decoded || !anything, "{what}: decoded, and {left:?} is left in the router");
+        let has_left = left.iter().any(|amount| !amount.is_zero());
+        assert!(!decoded || !has_left, "{what}: decoded, and {left:?} is left in the router");
         assert_eq!(
             effects.items.iter().filter(|effect| matches!(effect, Effect::Unknown { .. })).count(),
             0,

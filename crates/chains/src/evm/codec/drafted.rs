@@ -1,4 +1,4 @@
-//! The kinds of EVM drafts, told apart by the first byte of their bodies. Pure.
+//! The kinds of EVM drafts, distinguished by the first byte of their bodies. Pure.
 
 use alloy_primitives::{Address, B256, Bytes, U256};
 use waiaas_core::effect::Effect;

@@ -49,8 +49,8 @@ pub(in crate::evm) fn free(count: u64, in_flight: &[u64]) -> Option<u64> {
     (count..u64::MAX).find(|nonce| !in_flight.contains(nonce))
 }
 
-/// Checks the nonce of a transaction built elsewhere: it must be unused, at most [`MOST_AHEAD`] nonces ahead and
-/// not that of a transaction in flight. `count` is the lowest nonce that is not used on chain.
+/// Checks the nonce of a transaction built elsewhere: it must be unused, not that of a transaction in flight, and
+/// leave at most [`MOST_AHEAD`] unused nonces below it. `count` is the lowest nonce that is not used on chain.
 pub(in crate::evm) fn check(nonce: u64, count: u64, lane: &Lane) -> Result<(), Refusal> {
     if count > nonce {
         let why = format!("the transaction's nonce {nonce} is used up: the account's next is {count}");

@@ -93,9 +93,9 @@ mod tests {
         let (gas, price, data) = (U256::from(GAS), U256::from(PRICE), U256::from(DATA));
         let huge = U256::MAX >> 96;
         for priority in [Some(7), None] {
-            let told = |used, price, l1| fee(&sent(priority), &receipt(used, price, l1), Some(data));
-            assert_eq!(told(gas, price, None), Ok(gas * price));
-            assert_eq!(told(gas, price, Some(data)), Ok(gas * price + data));
+            let fee_of = |used, price, l1| fee(&sent(priority), &receipt(used, price, l1), Some(data));
+            assert_eq!(fee_of(gas, price, None), Ok(gas * price));
+            assert_eq!(fee_of(gas, price, Some(data)), Ok(gas * price + data));
             let elsewhere = |l1| fee(&sent(priority), &receipt(gas, price, Some(l1)), None);
             assert_eq!(elsewhere(data), Ok(gas * price), "a network without such a fee");
             assert_eq!(elsewhere(U256::MAX), Ok(gas * price));
@@ -107,7 +107,7 @@ mod tests {
                 (huge, price, None),
                 (U256::ONE, price, Some(U256::MAX)),
             ] {
-                assert!(told(used, price, l1).is_err(), "{used} {price} {l1:?}");
+                assert!(fee_of(used, price, l1).is_err(), "{used} {price} {l1:?}");
             }
         }
     }

@@ -3,7 +3,7 @@
 //! An address belongs here only if its code is verified, cannot be upgraded by a party that could profit
 //! from it, and is the same on every network that it is listed for. They were compared with the lists that
 //! the authors publish: `@safe-global/safe-deployments`, `@uniswap/sdk-core` (which has all but `SwapRouter`),
-//! `@uniswap/universal-router-sdk`, and viem for what is on every network.
+//! `@uniswap/universal-router-sdk`, and viem for the contracts on every network.
 
 use alloy_primitives::{Address, address};
 

@@ -323,12 +323,12 @@ fn power_over_contracts() {
     ] {
         let input = hex(input);
         let found = reads(TOKEN, 0, &input);
-        let [Effect::AuthorityChange { target, selector, to: found_to, what: said }] = found.as_slice()
+        let [Effect::AuthorityChange { target, selector, to: found_to, what: text }] = found.as_slice()
         else {
             panic!("{found:?}")
         };
         assert_eq!((*target, *found_to), (account(TOKEN), to.map(account)));
         assert_eq!(*selector, input.first_chunk().map(|selector| Selector::evm(*selector)));
-        assert!(said.contains(what), "{said}");
+        assert!(text.contains(what), "{text}");
     }
 }
