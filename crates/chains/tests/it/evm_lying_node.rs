@@ -76,7 +76,7 @@ async fn outcome(world: &World, nodes: &[&MockServer], signed: &SignedTx) -> Res
 async fn a_receipt_counts_only_for_its_transaction_and_with_a_canonical_block() {
     let (world, signed) = signed().await;
     let good = receipt(&world, &signed);
-    let result_of = |receipt: Value, change: Option<(&'static str, Value)>| {
+    let ask = |receipt: Value, change: Option<(&'static str, Value)>| {
         let (world, signed) = (&world, &signed);
         async move {
             let mut answers = BTreeMap::from(on_chain(receipt));
@@ -85,7 +85,7 @@ async fn a_receipt_counts_only_for_its_transaction_and_with_a_canonical_block() 
         }
     };
     let confirmed = Outcome::Confirmed { fee: U256::from(21_000 * 2 + 3), block: 5, is_final: true };
-    assert_eq!(result_of(good.clone(), None).await.expect("an outcome"), confirmed, "with the data fee");
+    assert_eq!(ask(good.clone(), None).await.expect("an outcome"), confirmed, "with the data fee");
 
     let with = |key: &str, value: Value| {
         let mut receipt = good.clone();
@@ -94,10 +94,10 @@ async fn a_receipt_counts_only_for_its_transaction_and_with_a_canonical_block() 
     };
     let elsewhere = ("eth_getBlockByNumber", json!({"hash": OTHER, "number": "0x9"}));
     for pending in [
-        result_of(good.clone(), Some(elsewhere)),
-        result_of(good.clone(), Some(("eth_getBlockByNumber", Value::Null))),
-        result_of(good.clone(), Some(("eth_blockNumber", json!("0x4")))),
-        result_of(with("blockHash", Value::Null), None),
+        ask(good.clone(), Some(elsewhere)),
+        ask(good.clone(), Some(("eth_getBlockByNumber", Value::Null))),
+        ask(good.clone(), Some(("eth_blockNumber", json!("0x4")))),
+        ask(with("blockHash", Value::Null), None),
     ] {
         assert_eq!(pending.await.expect("an outcome"), Outcome::Pending);
     }
@@ -116,7 +116,7 @@ async fn a_receipt_counts_only_for_its_transaction_and_with_a_canonical_block() 
         json!([]),
         json!("0x1"),
     ] {
-        let result = result_of(bad.clone(), None).await;
+        let result = ask(bad.clone(), None).await;
         assert!(matches!(result, Err(ChainError::BadAnswer { .. })), "{bad}: {result:?}");
     }
 }
@@ -155,26 +155,18 @@ async fn a_drop_needs_the_transaction_that_used_the_nonce_and_no_veto() {
     let other = world.sign(&transfer(2), &[]).await;
     let shows = shows(&world, &other).await;
     let claims = node(used_up()).await;
-    let result_of = |nodes: Vec<&MockServer>| {
+    let ask = |nodes: Vec<&MockServer>| {
         let chain = chain(nodes.iter().map(|node| node.uri()).collect(), options());
         let (address, signed) = (world.wallet.address, signed.clone());
         async move { chain.outcome(address, &signed, Known::default()).await.expect("an outcome") }
     };
     let undecided = Outcome::Undecided;
-    assert_eq!(result_of(vec![&shows]).await, Outcome::Dropped, "the only node shows it");
-    assert_eq!(
-        result_of(vec![&claims]).await,
-        undecided(Undecided::DeathUnproved),
-        "it may have pruned the transaction"
-    );
-    assert_eq!(result_of(vec![&claims, &claims]).await, undecided(Undecided::DeathUnproved));
-    assert_eq!(result_of(vec![&shows, &shows]).await, Outcome::Dropped);
+    assert_eq!(ask(vec![&shows]).await, Outcome::Dropped, "the only node shows it");
     let unproved = undecided(Undecided::DeathUnproved);
-    assert_eq!(
-        result_of(vec![&shows, &claims]).await,
-        unproved,
-        "a claim without proof does not count as the second"
-    );
+    assert_eq!(ask(vec![&claims]).await, unproved, "it may have pruned the transaction");
+    assert_eq!(ask(vec![&claims, &claims]).await, unproved);
+    assert_eq!(ask(vec![&shows, &shows]).await, Outcome::Dropped);
+    assert_eq!(ask(vec![&shows, &claims]).await, unproved, "a claim without proof is not a second answer");
 
     let knows = node([
         ("eth_getTransactionReceipt", Value::Null),
@@ -186,30 +178,20 @@ async fn a_drop_needs_the_transaction_that_used_the_nonce_and_no_veto() {
         node([("eth_getTransactionReceipt", Value::Null), ("eth_getTransactionCount", json!("0x0"))]).await;
     let contradiction = undecided(Undecided::Contradiction);
     for veto in [&knows, &unused] {
-        assert_eq!(result_of(vec![&shows, veto]).await, contradiction);
-        assert_eq!(result_of(vec![veto, &shows]).await, contradiction, "in either order");
-        assert_eq!(result_of(vec![&shows, &claims, veto]).await, contradiction);
+        assert_eq!(ask(vec![&shows, veto]).await, contradiction);
+        assert_eq!(ask(vec![veto, &shows]).await, contradiction, "in either order");
+        assert_eq!(ask(vec![&shows, &claims, veto]).await, contradiction);
     }
     let included = node(on_chain(receipt(&world, &signed))).await;
-    assert_eq!(result_of(vec![&shows, &included]).await, contradiction);
+    assert_eq!(ask(vec![&shows, &included]).await, contradiction);
     let one_alone = undecided(Undecided::SuccessUnproved);
-    assert_eq!(
-        result_of(vec![&claims, &included]).await,
-        one_alone,
-        "a node without the receipt does not count as the second"
-    );
-    assert!(
-        matches!(result_of(vec![&claims, &included, &included]).await, Outcome::Confirmed { .. }),
-        "a node without the receipt does not outweigh two that have it"
-    );
+    assert_eq!(ask(vec![&claims, &included]).await, one_alone, "a pruned node is not a second answer");
+    let two_of_three = ask(vec![&claims, &included, &included]).await;
+    assert!(matches!(two_of_three, Outcome::Confirmed { .. }), "a pruned node does not outweigh two");
     let silent = MockServer::start().await;
-    assert_eq!(
-        result_of(vec![&shows, &silent]).await,
-        undecided(Undecided::DeathUnproved),
-        "a single answer of two nodes"
-    );
-    assert_eq!(result_of(vec![&shows, &silent, &claims]).await, unproved);
-    assert_eq!(result_of(vec![&shows, &silent, &shows]).await, Outcome::Dropped);
+    assert_eq!(ask(vec![&shows, &silent]).await, unproved, "a single answer of two nodes");
+    assert_eq!(ask(vec![&shows, &silent, &claims]).await, unproved);
+    assert_eq!(ask(vec![&shows, &silent, &shows]).await, Outcome::Dropped);
 }
 
 #[tokio::test]
@@ -219,12 +201,12 @@ async fn a_transaction_that_used_its_nonce_itself_is_not_dropped() {
     let another = shows(&world, &other).await;
     let itself = shows(&world, &signed).await;
     let claims = node(used_up()).await;
-    let result_of = async |nodes: &[&MockServer]| outcome(&world, nodes, &signed).await.expect("an outcome");
-    assert_eq!(result_of(&[&itself]).await, Outcome::Pending);
-    assert_eq!(result_of(&[&itself, &claims]).await, Outcome::Pending);
-    assert_eq!(result_of(&[&another, &another, &itself]).await, Outcome::Undecided(Undecided::Contradiction));
+    let ask = async |nodes: &[&MockServer]| outcome(&world, nodes, &signed).await.expect("an outcome");
+    assert_eq!(ask(&[&itself]).await, Outcome::Pending);
+    assert_eq!(ask(&[&itself, &claims]).await, Outcome::Pending);
+    assert_eq!(ask(&[&another, &another, &itself]).await, Outcome::Undecided(Undecided::Contradiction));
     let included = node(on_chain(receipt(&world, &signed))).await;
-    assert_eq!(result_of(&[&included, &itself]).await, Outcome::Undecided(Undecided::SuccessUnproved));
+    assert_eq!(ask(&[&included, &itself]).await, Outcome::Undecided(Undecided::SuccessUnproved));
 }
 
 #[tokio::test]
@@ -239,18 +221,17 @@ async fn a_success_needs_two_nodes() {
     ])
     .await;
     let silent = MockServer::start().await;
-    let result_of =
-        async |nodes: &[&MockServer]| match outcome(&world, nodes, &signed).await.expect("an outcome") {
-            Outcome::Confirmed { is_final, .. } => is_final,
-            Outcome::Undecided(Undecided::SuccessUnproved) => false,
-            other => panic!("{other:?}"),
-        };
-    assert!(result_of(&[&included]).await, "the only node");
-    assert!(result_of(&[&included, &included]).await);
+    let ask = async |nodes: &[&MockServer]| match outcome(&world, nodes, &signed).await.expect("an outcome") {
+        Outcome::Confirmed { is_final, .. } => is_final,
+        Outcome::Undecided(Undecided::SuccessUnproved) => false,
+        other => panic!("{other:?}"),
+    };
+    assert!(ask(&[&included]).await, "the only node");
+    assert!(ask(&[&included, &included]).await);
     for other in [&claims, &behind, &silent] {
-        assert!(!result_of(&[&included, other]).await);
-        assert!(!result_of(&[other, &included]).await, "in either order");
-        assert!(result_of(&[&included, other, &included]).await, "two of three");
+        assert!(!ask(&[&included, other]).await);
+        assert!(!ask(&[other, &included]).await, "in either order");
+        assert!(ask(&[&included, other, &included]).await, "two of three");
     }
 }
 
@@ -272,23 +253,19 @@ async fn two_nodes_with_all_later_blocks_and_without_the_transaction_are_proof()
     let pruned = of(Value::Null, json!("0x1")).await;
     let early = of(old.clone(), json!("0x0")).await;
     let unproved = Outcome::Undecided(Undecided::DeathUnproved);
-    let result_of = async |nodes: &[&MockServer], earlier: Option<(&str, u64)>| {
+    let ask = async |nodes: &[&MockServer], earlier: Option<(&str, u64)>| {
         let chain = chain(nodes.iter().map(|node| node.uri()).collect(), options());
         let known = Known { earlier, ..Known::default() };
         chain.outcome(world.wallet.address, &signed, known).await.expect("an outcome")
     };
     let earlier = Some((OTHER, 3));
-    assert_eq!(result_of(&[&complete, &complete], earlier).await, Outcome::Dropped);
-    assert_eq!(
-        result_of(&[&complete], earlier).await,
-        unproved,
-        "a single node has to show the other transaction"
-    );
+    assert_eq!(ask(&[&complete, &complete], earlier).await, Outcome::Dropped);
+    assert_eq!(ask(&[&complete], earlier).await, unproved, "a single node has to show the other transaction");
     for other in [&pruned, &early] {
-        assert_eq!(result_of(&[&complete, other], earlier).await, unproved);
+        assert_eq!(ask(&[&complete, other], earlier).await, unproved);
     }
-    assert_eq!(result_of(&[&complete, &complete], Some((OTHER, 4))).await, unproved, "another block");
-    assert_eq!(result_of(&[&complete, &complete], None).await, unproved);
+    assert_eq!(ask(&[&complete, &complete], Some((OTHER, 4))).await, unproved, "another block");
+    assert_eq!(ask(&[&complete, &complete], None).await, unproved);
 }
 
 #[tokio::test]
@@ -331,16 +308,15 @@ async fn the_transaction_that_used_the_nonce_is_verified_by_its_signature() {
 #[tokio::test]
 async fn a_revert_needs_two_nodes_with_a_final_block() {
     let (world, signed) = signed().await;
-    let result_of = |change: &[(&'static str, Value)]| {
+    let ask = |change: &[(&'static str, Value)]| {
         let mut failed = receipt(&world, &signed);
         failed["status"] = json!("0x0");
         let mut answers = BTreeMap::from(on_chain(failed));
         answers.extend(change.iter().cloned());
         node(answers)
     };
-    let failed = result_of(&[]).await;
-    let early =
-        result_of(&[("eth_getBlockByNumber finalized", json!({"hash": OTHER, "number": "0x4"}))]).await;
+    let failed = ask(&[]).await;
+    let early = ask(&[("eth_getBlockByNumber finalized", json!({"hash": OTHER, "number": "0x4"}))]).await;
     let worked = node(on_chain(receipt(&world, &signed))).await;
     let unused =
         node([("eth_getTransactionReceipt", Value::Null), ("eth_getTransactionCount", json!("0x0"))]).await;
@@ -406,22 +382,22 @@ async fn bytes_go_to_every_endpoint_and_one_that_accepts_is_enough() {
     let refuses = node([]).await;
     let liar = node([(SEND, json!(OTHER))]).await;
     let silent = MockServer::start().await;
-    let result_of = async |nodes: &[&MockServer]| {
+    let ask = async |nodes: &[&MockServer]| {
         chain(nodes.iter().map(|node| node.uri()).collect(), options()).submit(&signed).await
     };
     let received = async |node: &MockServer| {
         let requests = node.received_requests().await.expect("recorded");
         requests.iter().filter(|request| String::from_utf8_lossy(&request.body).contains(SEND)).count()
     };
-    assert_eq!(result_of(&[&keeps, &accepts]).await.ok(), Some(Submission::Accepted));
+    assert_eq!(ask(&[&keeps, &accepts]).await.ok(), Some(Submission::Accepted));
     assert_eq!((received(&keeps).await, received(&accepts).await), (1, 1), "every node receives them");
     for other in [&refuses, &liar, &silent] {
-        assert_eq!(result_of(&[other, &accepts]).await.ok(), Some(Submission::Accepted));
-        assert_eq!(result_of(&[&accepts, other]).await.ok(), Some(Submission::Accepted));
-        let refused = result_of(&[other, &refuses]).await;
+        assert_eq!(ask(&[other, &accepts]).await.ok(), Some(Submission::Accepted));
+        assert_eq!(ask(&[&accepts, other]).await.ok(), Some(Submission::Accepted));
+        let refused = ask(&[other, &refuses]).await;
         assert!(matches!(refused, Ok(Submission::Rejected(_))), "all answers are refusals: {refused:?}");
     }
-    let none = result_of(&[&liar, &silent]).await;
+    let none = ask(&[&liar, &silent]).await;
     assert!(none.is_err(), "{none:?}");
     drop(world);
 }
@@ -458,7 +434,7 @@ async fn a_single_node_moves_the_nonce_only_within_bounds() {
 #[tokio::test]
 async fn without_a_finalized_block_the_depth_counts() {
     let (world, signed) = signed().await;
-    let result_of = |height: &str, finalized: Option<Value>| {
+    let ask = |height: &str, finalized: Option<Value>| {
         let block = json!({"hash": HASH, "number": "0x5"});
         let mut answers = BTreeMap::from([
             ("eth_getTransactionReceipt", receipt(&world, &signed)),
@@ -475,14 +451,12 @@ async fn without_a_finalized_block_the_depth_counts() {
         }
     };
     // 256 blocks, block 5 included.
-    assert!(result_of("0x104", None).await);
-    assert!(!result_of("0x103", None).await);
-    assert!(result_of("0x104", Some(Value::Null)).await, "a young chain has no finalised block");
-    assert!(result_of("0x6", Some(json!({"hash": OTHER, "number": "0x5"}))).await);
-    assert!(
-        !result_of("0x104", Some(json!({"hash": OTHER, "number": "0x4"}))).await,
-        "the node's finalized block takes precedence"
-    );
+    assert!(ask("0x104", None).await);
+    assert!(!ask("0x103", None).await);
+    assert!(ask("0x104", Some(Value::Null)).await, "a young chain has no finalised block");
+    assert!(ask("0x6", Some(json!({"hash": OTHER, "number": "0x5"}))).await);
+    let earlier = Some(json!({"hash": OTHER, "number": "0x4"}));
+    assert!(!ask("0x104", earlier).await, "the node's finalized block takes precedence");
 }
 
 /// Returns the answers that a native transfer needs, of a node that suggests no priority fee.
@@ -497,7 +471,7 @@ fn market() -> BTreeMap<&'static str, Value> {
 
 #[tokio::test]
 async fn fees_of_a_node_are_checked_before_they_are_used() {
-    let result_of = |change: Option<(&'static str, Value)>| async {
+    let ask = |change: Option<(&'static str, Value)>| async {
         let mut answers = market();
         answers.extend(change);
         let server = node(answers).await;
@@ -507,13 +481,13 @@ async fn fees_of_a_node_are_checked_before_they_are_used() {
     };
     // Twice (2 × 1 gwei base fee + 1 gwei default priority fee) for 21 000 gas plus a fifth.
     let expected = U256::from(2u64 * 3_000_000_000 * 25_200);
-    assert_eq!(result_of(None).await.expect("a draft"), expected);
+    assert_eq!(ask(None).await.expect("a draft"), expected);
     let greedy = ("eth_maxPriorityFeePerGas", json!("0xffffffffffffffff"));
     let capped = U256::from(2u64 * 202_000_000_000 * 25_200);
-    assert_eq!(result_of(Some(greedy)).await.expect("a draft"), capped, "the priority fee has a cap");
+    assert_eq!(ask(Some(greedy)).await.expect("a draft"), capped, "the priority fee has a cap");
 
     let base = |fee: &str| ("eth_getBlockByNumber", json!({"hash": HASH, "baseFeePerGas": fee}));
-    let beyond = result_of(Some(base("0xffffffffffffffffffffffffffffffff"))).await;
+    let beyond = ask(Some(base("0xffffffffffffffffffffffffffffffff"))).await;
     assert!(matches!(refusal(beyond), Refusal::InsufficientForFee { .. }));
     for bad in [
         base("0x1ffffffffffffffffffffffffffffffff"),
@@ -524,7 +498,7 @@ async fn fees_of_a_node_are_checked_before_they_are_used() {
         ("eth_getBalance", json!("1000000000000000000")),
         ("eth_maxPriorityFeePerGas", json!("none")),
     ] {
-        let result = result_of(Some(bad.clone())).await;
+        let result = ask(Some(bad.clone())).await;
         assert!(matches!(result, Err(ChainError::BadAnswer { .. })), "{bad:?}: {result:?}");
     }
 }
@@ -561,21 +535,17 @@ async fn a_height_counts_only_with_its_block() {
         node([("eth_getBlockByNumber", numbered("0xf4240")), ("eth_getBlockByNumber 0x9", numbered("0x8"))])
             .await;
     let found = identity(vec![every.uri(), honest.uri()]).await.expect("an identity");
-    assert_eq!(
-        (found.lowest, found.highest),
-        (9, 1_000_000),
-        "a false number counts if the node also returns that block"
-    );
+    assert_eq!((found.lowest, found.highest), (9, 1_000_000), "false, but returned with that block");
 }
 
 /// Returns a node that answers every contract call with this number.
-async fn answers_with(number: u8) -> MockServer {
+async fn answers(number: u8) -> MockServer {
     node([("eth_call", json!(format!("0x{number:064x}")))]).await
 }
 
 #[tokio::test]
 async fn decimals_need_the_agreement_of_all_nodes_that_answer() {
-    let (six, also_six, thirty) = (answers_with(6).await, answers_with(6).await, answers_with(30).await);
+    let (six, also_six, thirty) = (answers(6).await, answers(6).await, answers(30).await);
     let silent = MockServer::start().await;
     let token = async |nodes: &[&MockServer]| {
         let chain = chain(nodes.iter().map(|node| node.uri()).collect(), options());
@@ -589,10 +559,7 @@ async fn decimals_need_the_agreement_of_all_nodes_that_answer() {
         assert!(matches!(refused, Err(ChainError::Contradiction { .. })), "{refused:?}");
     }
     let outvoted = token(&[&six, &also_six, &thirty]).await;
-    assert!(
-        matches!(outvoted, Err(ChainError::Contradiction { .. })),
-        "a majority does not decide: {outvoted:?}"
-    );
+    assert!(matches!(outvoted, Err(ChainError::Contradiction { .. })), "no majority vote: {outvoted:?}");
     for nodes in [[&six, &silent], [&silent, &thirty]] {
         let alone = token(&nodes).await;
         assert!(matches!(alone, Err(ChainError::Unproved { .. })), "{alone:?}");
@@ -601,7 +568,7 @@ async fn decimals_need_the_agreement_of_all_nodes_that_answer() {
 
 #[tokio::test]
 async fn the_lowest_reported_balance_counts() {
-    let (six, thirty) = (answers_with(6).await, answers_with(30).await);
+    let (six, thirty) = (answers(6).await, answers(30).await);
     let silent = MockServer::start().await;
     let held = async |nodes: &[&MockServer]| {
         let chain = chain(nodes.iter().map(|node| node.uri()).collect(), options());
