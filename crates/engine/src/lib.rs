@@ -22,6 +22,8 @@ mod holdings;
 mod lanes;
 mod lease;
 mod lookups;
+mod measures;
+mod meters;
 pub mod offline;
 mod operator;
 mod owner;

@@ -15,6 +15,8 @@ mod doors;
 mod early;
 mod invariants;
 #[cfg(test)]
+mod metrics;
+#[cfg(test)]
 mod owners;
 #[cfg(test)]
 mod placing;
@@ -22,3 +24,5 @@ mod placing;
 mod sessions;
 #[cfg(test)]
 mod transport;
+#[cfg(test)]
+mod web;
