@@ -133,7 +133,9 @@ fn test(no_lint: bool) -> Result<()> {
     // The end-to-end tests start this binary.
     run(cargo().args(["build", "--locked", "--package", "waiaas-cli"]))?;
     tools::require_nextest()?;
-    run(cargo().args(["nextest", "run", "--locked", "--workspace", "--no-fail-fast"]))?;
+    // A text that differs from its snapshot fails, and nothing is written beside it.
+    let tests = ["nextest", "run", "--locked", "--workspace", "--no-fail-fast"];
+    run(cargo().args(tests).env("INSTA_UPDATE", "no"))?;
     run(cargo().args(["test", "--locked", "--workspace", "--doc"]))?;
     attack(&[])
 }
