@@ -29,7 +29,8 @@ use crate::policies::Policies;
 use crate::prover::Prover;
 use crate::reserve::Reserve;
 use crate::tokens::Tokens;
-use crate::views::Health;
+use crate::views::{Health, WorkerState};
+use crate::worker_states::WorkerStates;
 
 /// The daemon without HTTP. Clones are handles to the same engine.
 #[derive(Clone)]
@@ -53,6 +54,7 @@ pub(crate) struct Parts {
     pub(crate) lanes: Lanes,
     pub(crate) chain_watch: ChainWatch,
     pub(crate) gas_watch: GasWatch,
+    pub(crate) worker_states: WorkerStates,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) config: Config,
     pub(crate) networks: Networks,
@@ -81,6 +83,15 @@ impl Engine {
             uptime: now.saturating_sub(self.started_at()),
             timestamp: now,
         }
+    }
+
+    /// The state of every worker; contains no secret.
+    pub fn workers(&self) -> Vec<WorkerState> {
+        self.0.worker_states.all()
+    }
+
+    pub(crate) fn worker_states(&self) -> &WorkerStates {
+        &self.0.worker_states
     }
 
     /// Completes when the engine stops: by [`Self::shutdown`], or because another daemon took the lease.

@@ -40,6 +40,7 @@ mod tokens;
 mod views;
 mod wallets;
 mod whole_file;
+mod worker_states;
 mod workers;
 
 pub use agent::{Agent, Calldata};

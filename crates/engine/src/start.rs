@@ -26,6 +26,7 @@ use crate::prover::Prover;
 use crate::reserve::Reserve;
 use crate::session_keys::key_ring;
 use crate::tokens::Tokens;
+use crate::worker_states::WorkerStates;
 use crate::{lease, offline, workers};
 
 /// The inputs of a start.
@@ -91,6 +92,7 @@ impl Engine {
             lanes: Lanes::default(),
             chain_watch: ChainWatch::default(),
             gas_watch: GasWatch::default(),
+            worker_states: WorkerStates::default(),
             clock,
             config,
             networks,
@@ -107,7 +109,7 @@ impl Engine {
         let started = AuditEvent::SystemStarted { version: Self::version().to_owned() };
         let started = AuditEntry::new(started, Actor::System, now);
         engine.store().write(|tx| Box::pin(async move { tx.record(started).await })).await?;
-        workers::spawn(&engine);
+        workers::start(&engine);
         Ok(engine)
     }
 

@@ -54,6 +54,42 @@ pub struct NetworkStatus {
     pub simulation_methods: Vec<Option<&'static str>>,
 }
 
+/// One worker.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct WorkerState {
+    /// Its name.
+    pub name: &'static str,
+    /// Whether it takes turns; false after shutdown.
+    pub running: bool,
+    /// Turns that ended.
+    pub turns: u64,
+    /// Turns that failed, panics among them.
+    pub failures: u64,
+    /// Turns that panicked.
+    pub panics: u64,
+    /// Failures since the last turn that did its work.
+    pub consecutive_failures: u32,
+    /// The end of its last turn.
+    pub last_turn_at: Option<UnixSeconds>,
+    /// The end of the last turn that failed.
+    pub last_failure_at: Option<UnixSeconds>,
+}
+
+impl WorkerState {
+    pub(crate) const fn new(name: &'static str) -> Self {
+        Self {
+            name,
+            running: false,
+            turns: 0,
+            failures: 0,
+            panics: 0,
+            consecutive_failures: 0,
+            last_turn_at: None,
+            last_failure_at: None,
+        }
+    }
+}
+
 /// A backup written.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct BackupInfo {

@@ -10,12 +10,12 @@ use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 use waiaas_core::ids::TxId;
-use waiaas_core::network::NetworkId;
+use waiaas_core::network::{Chain, NetworkId};
 use waiaas_core::transaction::TxStatus;
 use waiaas_store::{TransactionRow, Work};
 
+use super::BATCH;
 use super::pauses::Pauses;
-use super::{BATCH, Job};
 use crate::Engine;
 use crate::chain_watch;
 use crate::chains::Look;
@@ -42,21 +42,28 @@ pub(super) struct Turns {
     /// Transactions somebody is at; nobody else needs to start on them.
     transactions: Claims<TxId>,
     /// Networks whose turn of a kind has not ended.
-    networks: Claims<(Job, Option<Discriminant<Work>>, NetworkId)>,
+    networks: Claims<(&'static str, Option<Discriminant<Work>>, NetworkId)>,
     /// Transactions that were looked at not long ago.
     pauses: Pauses,
 }
 
 impl Turns {
     /// Takes the step for all such work, each network by itself. A network whose last turn has not ended
-    /// is passed over. Returns when all turns have begun.
-    pub(super) async fn sweep(&self, engine: &Engine, job: Job, work: Work, step: Step) -> Result<(), Error> {
+    /// is passed over, and so are networks that are not of the chain `only`. Returns when all turns have begun.
+    pub(super) async fn sweep(
+        &self,
+        engine: &Engine,
+        worker: &'static str,
+        work: Work,
+        step: Step,
+        only: Option<Chain>,
+    ) -> Result<(), Error> {
         for network in engine.store().work_networks(work).await? {
             let chain = engine.networks().get(&network).map(|network| network.chain);
-            if matches!(job, Job::Rebroadcast(only) if chain != Some(only)) {
+            if only.is_some() && chain != only {
                 continue;
             }
-            let Some(turn) = self.networks.take((job, Some(discriminant(&work)), network.clone())) else {
+            let Some(turn) = self.networks.take((worker, Some(discriminant(&work)), network.clone())) else {
                 continue;
             };
             let (turns, engine) = (self.clone(), engine.clone());
@@ -72,13 +79,13 @@ impl Turns {
     }
 
     /// Goes on with these, each network by itself.
-    pub(super) fn spread(&self, engine: &Engine, job: Job, rows: Vec<TransactionRow>) {
+    pub(super) fn spread(&self, engine: &Engine, worker: &'static str, rows: Vec<TransactionRow>) {
         let mut networks = BTreeMap::<NetworkId, Vec<TxId>>::new();
         for row in rows {
             networks.entry(row.network).or_default().push(row.id);
         }
         for (network, ids) in networks {
-            let Some(turn) = self.networks.take((job, None, network)) else { continue };
+            let Some(turn) = self.networks.take((worker, None, network)) else { continue };
             let (turns, engine) = (self.clone(), engine.clone());
             let tasks = engine.tasks().clone();
             tasks.spawn(async move {
@@ -133,7 +140,11 @@ impl Turns {
                 }
             });
         }
-        while running.join_next().await.is_some() {}
+        while let Some(ended) = running.join_next().await {
+            if ended.is_err() {
+                tracing::error!("a step panicked and will be tried again");
+            }
+        }
     }
 }
 
