@@ -10,6 +10,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 use crate::api::Api;
+use crate::http::plain_client;
 use crate::localnet::Localnet;
 
 /// The operator's password in tests, as in the article.
@@ -76,6 +77,7 @@ pub struct Daemon {
     child: Child,
     dir: TempDir,
     url: String,
+    metrics: Option<String>,
     through: Vec<String>,
 }
 
@@ -91,8 +93,8 @@ impl Daemon {
     pub fn start(options: &DaemonOptions) -> Result<Self> {
         let dir = TempDir::new()?;
         std::fs::write(dir.path().join("config.toml"), options.config())?;
-        let (child, url) = launch(dir.path(), &options.through)?;
-        Ok(Self { child, dir, url, through: options.through.clone() })
+        let Launched { child, url, metrics } = launch(dir.path(), &options.through)?;
+        Ok(Self { child, dir, url, metrics, through: options.through.clone() })
     }
 
     /// Kills the process at once, as a power cut would.
@@ -104,7 +106,8 @@ impl Daemon {
     /// Starts again on the same directory after a kill or a stop.
     pub fn restart(&mut self) -> Result<()> {
         self.kill();
-        (self.child, self.url) = launch(self.dir.path(), &self.through)?;
+        let Launched { child, url, metrics } = launch(self.dir.path(), &self.through)?;
+        (self.child, self.url, self.metrics) = (child, url, metrics);
         Ok(())
     }
 
@@ -139,6 +142,18 @@ impl Daemon {
     /// Where it listens.
     pub fn url(&self) -> &str {
         &self.url
+    }
+
+    /// Where it gives its metrics by TCP, if it is configured to.
+    pub fn metrics_url(&self) -> Option<&str> {
+        self.metrics.as_deref()
+    }
+
+    /// Its metrics, by the control socket.
+    pub async fn metrics(&self) -> Result<String> {
+        let client = plain_client().unix_socket(self.data_dir().join("daemon.sock")).build()?;
+        let answer = client.get("http://localhost/metrics").send().await?;
+        Ok(answer.error_for_status()?.text().await?)
     }
 
     /// Its data directory.
@@ -232,7 +247,14 @@ fn command_through(dir: &Path, through: &[String]) -> Result<Command> {
     Ok(command)
 }
 
-fn launch(dir: &Path, through: &[String]) -> Result<(Child, String)> {
+/// A daemon that has said where it listens.
+struct Launched {
+    child: Child,
+    url: String,
+    metrics: Option<String>,
+}
+
+fn launch(dir: &Path, through: &[String]) -> Result<Launched> {
     let log = std::fs::OpenOptions::new().create(true).append(true).open(dir.join("test.log"))?;
     let mut child = command_through(dir, through)?
         .args(["--json", "start"])
@@ -246,7 +268,10 @@ fn launch(dir: &Path, through: &[String]) -> Result<(Child, String)> {
     BufReader::new(stdout).read_line(&mut line)?;
     let event: Value = serde_json::from_str(&line).unwrap_or_default();
     match event["url"].as_str() {
-        Some(url) => Ok((child, url.to_owned())),
+        Some(url) => {
+            let metrics = event["metrics"].as_str().map(str::to_owned);
+            Ok(Launched { child, url: url.to_owned(), metrics })
+        }
         // An error is a JSON document as well.
         None => {
             let _ = child.kill();

@@ -25,6 +25,7 @@ use crate::error::Error;
 use crate::gates::Gates;
 use crate::lanes::Lanes;
 use crate::lookups::Lookups;
+use crate::meters::{Meters, Stage};
 use crate::policies::Policies;
 use crate::prover::Prover;
 use crate::reserve::Reserve;
@@ -55,6 +56,7 @@ pub(crate) struct Parts {
     pub(crate) chain_watch: ChainWatch,
     pub(crate) gas_watch: GasWatch,
     pub(crate) worker_states: WorkerStates,
+    pub(crate) meters: Meters,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) config: Config,
     pub(crate) networks: Networks,
@@ -88,6 +90,18 @@ impl Engine {
     /// The state of every worker; contains no secret.
     pub fn workers(&self) -> Vec<WorkerState> {
         self.0.worker_states.all()
+    }
+
+    pub(crate) fn meters(&self) -> &Meters {
+        &self.0.meters
+    }
+
+    /// Runs a stage and notes its time.
+    pub(crate) async fn timed<T>(&self, stage: Stage, run: impl Future<Output = T>) -> T {
+        let began = self.elapsed();
+        let end = run.await;
+        self.meters().took(stage, self.elapsed().saturating_sub(began));
+        end
     }
 
     pub(crate) fn worker_states(&self) -> &WorkerStates {

@@ -23,6 +23,8 @@ mod ids;
 mod lanes;
 mod lease;
 mod lookups;
+mod measures;
+mod meters;
 pub mod offline;
 mod operator;
 mod owner;

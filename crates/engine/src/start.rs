@@ -21,6 +21,7 @@ use crate::error::StartError;
 use crate::gates::Gates;
 use crate::lanes::Lanes;
 use crate::lookups::Lookups;
+use crate::meters::Meters;
 use crate::policies::Policies;
 use crate::prover::Prover;
 use crate::reserve::Reserve;
@@ -93,6 +94,7 @@ impl Engine {
             chain_watch: ChainWatch::default(),
             gas_watch: GasWatch::default(),
             worker_states: WorkerStates::default(),
+            meters: Meters::default(),
             clock,
             config,
             networks,

@@ -9,6 +9,7 @@ use tracing::Instrument as _;
 use waiaas_engine::{Engine, Error};
 
 use crate::limits::Limits;
+use crate::metrics::Requests;
 use crate::problem::Failure;
 
 /// The engine and the state shared by the routes. Clones are handles.
@@ -18,6 +19,7 @@ pub(crate) struct App(Arc<Parts>);
 struct Parts {
     engine: Engine,
     limits: Limits,
+    requests: Requests,
     listens: Option<SocketAddr>,
     stop: CancellationToken,
     tasks: TaskTracker,
@@ -26,7 +28,8 @@ struct Parts {
 impl App {
     pub(crate) fn new(engine: Engine, listens: Option<SocketAddr>, stop: CancellationToken) -> Self {
         let limits = Limits::new(&engine.config().security);
-        Self(Arc::new(Parts { engine, limits, listens, stop, tasks: TaskTracker::new() }))
+        let requests = Requests::default();
+        Self(Arc::new(Parts { engine, limits, requests, listens, stop, tasks: TaskTracker::new() }))
     }
 
     /// The TCP address, if there is one.
@@ -40,6 +43,11 @@ impl App {
 
     pub(crate) fn limits(&self) -> &Limits {
         &self.0.limits
+    }
+
+    /// The count of answered requests.
+    pub(crate) fn requests(&self) -> &Requests {
+        &self.0.requests
     }
 
     /// Ends the daemon when cancelled.

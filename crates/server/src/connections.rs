@@ -28,7 +28,7 @@ use waiaas_engine::Engine;
 use crate::app::App;
 use crate::layers::peer::Peer;
 use crate::places::{Place, Places};
-use crate::router::build;
+use crate::router::{build, build_local, build_monitoring};
 use crate::socket::Socket;
 use crate::wire::{ServedBody, Watched, WatchedBody, Wire};
 
@@ -38,6 +38,8 @@ const MAX_CONNECTIONS: u64 = 1024;
 const OTHER_FILES: u64 = 256;
 /// Maximum number of open connections of the socket, which are counted separately.
 const MAX_LOCAL_CONNECTIONS: u64 = 64;
+/// Maximum number of open connections of the address for monitoring.
+const MAX_MONITORING_CONNECTIONS: u64 = 16;
 /// Maximum time for a client to send the headers of a request.
 const HEADER_TIMEOUT: Duration = Duration::from_secs(10);
 /// Maximum number of bytes buffered of what a connection sends; the headers of a request fit. Each open
@@ -61,11 +63,13 @@ pub struct Listeners {
     pub tcp: TcpListener,
     /// The operator on this machine.
     pub socket: Option<Socket>,
+    /// Monitoring on this machine, at an address of its own.
+    pub metrics: Option<TcpListener>,
 }
 
 impl From<TcpListener> for Listeners {
     fn from(tcp: TcpListener) -> Self {
-        Self { tcp, socket: None }
+        Self { tcp, socket: None, metrics: None }
     }
 }
 
@@ -82,7 +86,7 @@ pub async fn serve(
     listeners: impl Into<Listeners>,
     shutdown: CancellationToken,
 ) -> Result<(), ServeError> {
-    let Listeners { tcp, socket } = listeners.into();
+    let Listeners { tcp, socket, metrics } = listeners.into();
     let grace = Duration::from_secs(engine.config().daemon.shutdown_timeout);
     let (stopping, stop) = (engine.clone(), shutdown.clone());
     tokio::spawn(async move {
@@ -92,22 +96,31 @@ pub async fn serve(
         }
     });
     let app = App::new(engine, tcp.local_addr().ok(), shutdown.clone());
-    let loops = Loops {
-        router: build(app.clone()),
-        graceful: GracefulShutdown::new(),
-        connections: TaskTracker::new(),
-        shutdown,
-    };
+    let loops = Loops { graceful: GracefulShutdown::new(), connections: TaskTracker::new(), shutdown };
     let local = async {
         match &socket {
-            Some(socket) => loops.accept(socket, MAX_LOCAL_CONNECTIONS).await,
+            Some(socket) => {
+                let router = build_local(app.clone());
+                loops.accept(socket, &router, MAX_LOCAL_CONNECTIONS).await
+            }
             None => Ok(()),
         }
     };
-    let ended = tokio::try_join!(loops.accept(&tcp, places()), local).map(drop);
+    let metrics = metrics.map(Monitoring);
+    let monitoring = async {
+        match &metrics {
+            Some(listener) => {
+                let router = build_monitoring(app.clone());
+                loops.accept(listener, &router, MAX_MONITORING_CONNECTIONS).await
+            }
+            None => Ok(()),
+        }
+    };
+    let router = build(app.clone());
+    let ended = tokio::try_join!(loops.accept(&tcp, &router, places()), local, monitoring).map(drop);
     // If one listener failed, the connections of the other end as well.
     loops.shutdown.cancel();
-    drop((tcp, socket));
+    drop((tcp, socket, metrics));
     tracing::info!(open = loops.graceful.count(), "draining connections");
     let drained = timeout(grace, async {
         loops.graceful.shutdown().await;
@@ -139,6 +152,18 @@ impl Accept for TcpListener {
     }
 }
 
+/// The listener for monitoring.
+struct Monitoring(TcpListener);
+
+impl Accept for Monitoring {
+    type Stream = TcpStream;
+
+    async fn next(&self) -> io::Result<Option<(TcpStream, Peer)>> {
+        let (stream, _) = self.0.accept().await?;
+        Ok(Some((stream, Peer::Monitoring)))
+    }
+}
+
 impl Accept for Socket {
     type Stream = UnixStream;
 
@@ -148,7 +173,6 @@ impl Accept for Socket {
 }
 
 struct Loops {
-    router: Router,
     graceful: GracefulShutdown,
     connections: TaskTracker,
     shutdown: CancellationToken,
@@ -156,7 +180,7 @@ struct Loops {
 
 impl Loops {
     #[expect(clippy::disallowed_methods, reason = "nothing tells when file descriptors are free again")]
-    async fn accept<A: Accept>(&self, listener: &A, places: u64) -> Result<(), ServeError> {
+    async fn accept<A: Accept>(&self, listener: &A, router: &Router, places: u64) -> Result<(), ServeError> {
         let places = Places::new(usize::try_from(places).unwrap_or(usize::MAX));
         loop {
             let next = async {
@@ -175,7 +199,7 @@ impl Loops {
                     let connection = one(
                         stream,
                         peer,
-                        self.router.clone(),
+                        router.clone(),
                         self.graceful.watcher(),
                         self.shutdown.clone(),
                         (wire, place),

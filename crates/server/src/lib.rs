@@ -10,6 +10,7 @@ mod connections;
 mod extract;
 mod layers;
 mod limits;
+mod metrics;
 mod openapi;
 mod places;
 mod problem;
@@ -18,6 +19,7 @@ mod router;
 mod routes;
 mod shapes;
 mod socket;
+mod web;
 mod wire;
 
 pub use connections::{Listeners, ServeError, serve};

@@ -45,6 +45,8 @@ pub struct Route {
     pub method: &'static str,
     /// Path template, as in the OpenAPI document.
     pub path: String,
+    /// Its id in the OpenAPI document.
+    pub operation: String,
     /// Its credential.
     pub auth: AuthClass,
     /// Every error code with which it can answer, in alphabetical order.
@@ -119,7 +121,8 @@ impl Register {
         for (path, item) in &mut paths.paths {
             for (method, operation) in operations(item) {
                 let codes = document(operation, auth);
-                self.routes.push(Route { method, path: path.clone(), auth, codes });
+                let operation = operation.operation_id.clone().unwrap_or_default();
+                self.routes.push(Route { method, path: path.clone(), operation, auth, codes });
             }
         }
         self.router = self.router.routes((schemas, paths, methods));

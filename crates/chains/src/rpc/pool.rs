@@ -199,7 +199,9 @@ impl RpcPool {
     /// A snapshot of how the endpoints are doing, in configured order.
     pub fn health(&self) -> Vec<EndpointHealth> {
         let now = Instant::now();
-        self.records().iter().enumerate().map(|(position, record)| record.health(position, now)).collect()
+        let records = self.records();
+        let both = records.iter().zip(&self.shared.endpoints).enumerate();
+        both.map(|(position, (record, endpoint))| record.health(position, endpoint, now)).collect()
     }
 
     async fn attempt<R>(&self, position: usize, method: &str, params: &Value) -> Attempt<R>

@@ -97,13 +97,21 @@ pub(crate) async fn start(context: &Context, args: StartArgs) -> Result<()> {
             return Err(error).with_context(|| cannot_listen(&config));
         }
     };
+    let metrics = match listen_for_monitoring(&config).await {
+        Ok(metrics) => metrics,
+        Err(error) => {
+            engine.shutdown().await;
+            return Err(error);
+        }
+    };
     let address = listener.local_addr()?;
     let url = reachable(address);
     let files = [config.daemon.pid_path(context.data_dir().path()), context.url_file()];
     write_private(&files[0], format!("{}\n", std::process::id()).as_bytes())?;
     write_private(&files[1], format!("{url}\n").as_bytes())?;
-    announce(context, &engine, address, &url);
-    let listeners = Listeners { tcp: listener, socket: Some(socket) };
+    let monitoring = metrics.as_ref().map(TcpListener::local_addr).transpose()?;
+    announce(context, &engine, (address, monitoring), &url);
+    let listeners = Listeners { tcp: listener, socket: Some(socket), metrics };
     let served = waiaas_server::serve(engine.clone(), listeners, stop).await;
     engine.shutdown().await;
     for file in &files {
@@ -113,6 +121,18 @@ pub(crate) async fn start(context: &Context, args: StartArgs) -> Result<()> {
         anyhow::bail!("another daemon has taken the database over");
     }
     Ok(served?)
+}
+
+/// The listener for the metrics, if the configuration asks for one.
+async fn listen_for_monitoring(config: &Config) -> Result<Option<TcpListener>> {
+    let Some(address) = config.metrics.listen else { return Ok(None) };
+    let listener = TcpListener::bind(address).await.with_context(|| {
+        format!(
+            "cannot listen on {address} (another program may use it; choose another port in metrics.listen)"
+        )
+    })?;
+    tracing::info!(address = %listener.local_addr()?, "GET /metrics is answered here");
+    Ok(Some(listener))
 }
 
 fn cannot_listen(config: &Config) -> String {
@@ -182,12 +202,18 @@ async fn provision(context: &Context, config: &Config) -> Result<()> {
 }
 
 /// Prints where the daemon listens, with a warning if other machines can reach it.
-fn announce(context: &Context, engine: &Engine, address: SocketAddr, url: &str) {
+fn announce(
+    context: &Context,
+    engine: &Engine,
+    (address, monitoring): (SocketAddr, Option<SocketAddr>),
+    url: &str,
+) {
     if context.json() {
         let event = json!({
             "event": "listening",
             "url": url,
             "address": address.to_string(),
+            "metrics": monitoring.map(|at| format!("http://{at}/metrics")),
             "pid": std::process::id(),
             "instance": engine.instance(),
         });

@@ -15,6 +15,7 @@ mod fees;
 mod keystore;
 mod kind;
 mod layers;
+mod metrics;
 mod networks;
 mod policy;
 mod prices;
@@ -42,6 +43,7 @@ pub use explain::Explained;
 pub use fees::{FeeCap, FeeCapKind, FeeFigure, Fees};
 pub use keystore::Keystore;
 pub use layers::RESERVED_ENV;
+pub use metrics::Metrics;
 pub use networks::{CustomNetwork, CustomNetworks};
 pub use policy::{Policy, Unsimulated};
 pub use prices::{PriceSourceName, Prices};
@@ -65,6 +67,8 @@ pub const FILE_NAME: &str = "config.toml";
 pub struct Config {
     /// Process and listening socket.
     pub daemon: Daemon,
+    /// Where monitoring reads the metrics.
+    pub metrics: Metrics,
     /// The database.
     pub database: Database,
     /// Cost of guessing the master password.

@@ -43,6 +43,7 @@ impl Engine {
                     if let Some(first) = idempotency::answered(tx, &session, key.as_ref(), now).await? {
                         return Ok(Some(Admitted::Repeat(first)));
                     }
+                    engine.meters().denied(&denials);
                     let refused = Refused {
                         session: &session,
                         wallet: outline.wallet.id,

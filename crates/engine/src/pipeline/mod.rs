@@ -53,6 +53,7 @@ use waiaas_core::transaction::TxStatus;
 use crate::Engine;
 use crate::credentials::Session;
 use crate::error::{Error, ErrorCode, sentence};
+use crate::meters::Stage;
 use crate::pipeline::case::{AdmissionRequest, Admitted};
 use crate::pipeline::validated::Validated;
 use crate::views::{IdempotencyKey, ReplaceRequest, SendRequest, TxView, WaitFor};
@@ -76,7 +77,7 @@ pub(crate) async fn send(
     if let Some(denied) = engine.refuse_early(session, outline, request.idempotency.clone(), digest).await? {
         return engine.answer_to(session, denied, wait).await;
     }
-    let validated = s1_validate::run(engine, session, &request).await?;
+    let validated = engine.timed(Stage::Validate, s1_validate::run(engine, session, &request)).await?;
     engine.carry_out(session, validated, request.idempotency, digest, wait).await
 }
 
@@ -110,10 +111,10 @@ impl Engine {
         if let Some(denied) = self.refuse_unpriced(session, &validated, key.as_ref(), digest).await? {
             return self.answer_to(session, denied, wait).await;
         }
-        let known = known::gather(self, session, &mut validated).await?;
+        let known = self.timed(Stage::Facts, known::gather(self, session, &mut validated)).await?;
         let case = AdmissionRequest { engine: self.clone(), session: session.clone(), validated, known };
-        let admitted =
-            self.store().write(move |tx| Box::pin(s3_policy::admit(case, tx, key, digest))).await?;
+        let admission = self.store().write(move |tx| Box::pin(s3_policy::admit(case, tx, key, digest)));
+        let admitted = self.timed(Stage::Admission, admission).await?;
         self.answer_to(session, admitted, wait).await
     }
 

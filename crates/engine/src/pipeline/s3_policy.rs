@@ -116,10 +116,12 @@ pub(crate) async fn admit(
     let judgement = judge(&case, tx).await?;
     let grant = match &judgement.verdict {
         Verdict::Denied(denials) => {
+            case.engine.meters().denied(denials);
             return denied::keep(&case.engine, tx, key, refused(&case, &judgement, denials, request)).await;
         }
         Verdict::Granted(grant) => grant,
     };
+    case.engine.meters().granted(grant.tier);
     let id = match claim(tx, &case.session, key, now).await? {
         Ok(id) => id,
         Err(first) => return Ok(Admitted::Repeat(first)),

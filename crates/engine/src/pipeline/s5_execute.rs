@@ -24,6 +24,7 @@ use crate::Engine;
 use crate::chain_watch;
 use crate::chains::Look;
 use crate::error::{Error, ErrorCode};
+use crate::meters::Stage;
 use crate::pipeline::broadcast::{self, Sent};
 use crate::pipeline::ended::advance_if;
 use crate::pipeline::gas::{self, Gas};
@@ -37,7 +38,7 @@ const PATIENCE_SECONDS: UnixSeconds = 600;
 /// too long, of a node or the store, fails the transaction unsigned.
 pub(crate) async fn run(engine: &Engine, row: TransactionRow) -> Result<(), Error> {
     let id = row.id;
-    let Err(error) = execute(engine, row).await else { return Ok(()) };
+    let Err(error) = engine.timed(Stage::Execute, execute(engine, row)).await else { return Ok(()) };
     match engine.store().transaction(id).await? {
         Some(row) if row.status == TxStatus::Executing && is_tired(engine, &row) => {
             s7_record::failed_unsigned(engine, &row, error.code.as_str(), &error.message).await

@@ -8,6 +8,7 @@ use waiaas_store::TransactionRow;
 
 use crate::Engine;
 use crate::error::{Error, sentence};
+use crate::meters::Stage;
 use crate::pipeline::broadcast::{self, Sent};
 use crate::pipeline::s7_record;
 
@@ -33,7 +34,8 @@ pub(crate) async fn step(engine: &Engine, id: TxId) -> Result<(), Error> {
     };
     let earlier = earlier.as_ref().map(|(hash, block)| (hash.as_str(), *block));
     let block = row.block.filter(|_| row.status == TxStatus::Confirmed);
-    match chain.outcome(from, &signed, Known { rivals: &rivals, block, earlier }).await {
+    let known = Known { rivals: &rivals, block, earlier };
+    match engine.timed(Stage::Confirm, chain.outcome(from, &signed, known)).await {
         Ok(outcome) => settle(engine, &row, outcome).await,
         // An outage is reported of the node, once.
         Err(ChainError::Unreachable { .. }) => Ok(()),

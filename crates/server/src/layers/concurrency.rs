@@ -20,6 +20,7 @@ struct Places {
     proof: Semaphore,
     operator: Semaphore,
     local: Semaphore,
+    monitoring: Semaphore,
 }
 
 impl Default for Concurrency {
@@ -29,6 +30,7 @@ impl Default for Concurrency {
             proof: Semaphore::new(64),
             operator: Semaphore::new(64),
             local: Semaphore::new(32),
+            monitoring: Semaphore::new(4),
         }))
     }
 }
@@ -42,6 +44,7 @@ impl Concurrency {
             Lane::Operator => Some(&self.0.operator),
             Lane::KillSwitch => None,
             Lane::Local => Some(&self.0.local),
+            Lane::Monitoring => Some(&self.0.monitoring),
         }
     }
 }

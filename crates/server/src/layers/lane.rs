@@ -37,6 +37,8 @@ pub(crate) enum Lane {
     KillSwitch,
     /// Requests through the socket of the data directory.
     Local,
+    /// Requests at the address for monitoring.
+    Monitoring,
 }
 
 impl Lane {
@@ -57,12 +59,15 @@ impl Plan {
     }
 
     fn lane(&self, request: &Request) -> Lane {
-        let local = Peer::of(request.extensions()) == Peer::Local;
+        let peer = Peer::of(request.extensions());
+        if peer == Peer::Monitoring {
+            return Lane::Monitoring;
+        }
         let path = request.extensions().get::<MatchedPath>().map_or("", MatchedPath::as_str);
         if (request.method(), path) == (&KILL_SWITCH.0, KILL_SWITCH.1) {
             return Lane::KillSwitch;
         }
-        if local {
+        if peer == Peer::Local {
             return Lane::Local;
         }
         if path == PROOF {

@@ -18,6 +18,8 @@ pub(crate) enum Peer {
     Address(IpAddr),
     /// The daemon's own user or root, through the socket of the data directory.
     Local,
+    /// A TCP peer at the address for monitoring.
+    Monitoring,
     /// No peer: a router that is called in memory.
     None,
 }
@@ -32,7 +34,7 @@ impl Peer {
     pub(crate) const fn via(self) -> Via {
         match self {
             Self::Address(address) => Via::Network(Some(address)),
-            Self::None => Via::Network(None),
+            Self::Monitoring | Self::None => Via::Network(None),
             Self::Local => Via::Socket,
         }
     }
@@ -46,9 +48,9 @@ pub(crate) async fn guard(State(app): State<App>, request: Request, next: Next) 
         Lane::Open | Lane::Proof => match Peer::of(request.extensions()) {
             Peer::Address(address) => app.limits().peer(lane, address)?,
             Peer::None => app.limits().peer(lane, IpAddr::from([0, 0, 0, 0]))?,
-            Peer::Local => {}
+            Peer::Local | Peer::Monitoring => {}
         },
-        Lane::Operator | Lane::KillSwitch | Lane::Local => {}
+        Lane::Operator | Lane::KillSwitch | Lane::Local | Lane::Monitoring => {}
     }
     Ok(next.run(request).await)
 }

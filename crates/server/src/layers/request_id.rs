@@ -13,6 +13,7 @@ use tokio::time::Instant;
 use tracing::Instrument as _;
 use uuid::Uuid;
 
+use crate::app::App;
 use crate::problem::render;
 use crate::register::Route;
 
@@ -20,35 +21,48 @@ const HEADER: &str = "x-request-id";
 /// Time between two log lines about refused requests.
 const PERIOD: Duration = Duration::from_secs(60);
 
-/// The error codes with which each operation can answer.
+/// Names and error codes of the operations, and the count of answers.
 #[derive(Clone)]
-pub(crate) struct Listed(Arc<HashMap<(String, String), Vec<&'static str>>>);
+pub(crate) struct Numbering {
+    listed: Arc<HashMap<(String, String), Listed>>,
+    app: App,
+}
 
-impl Listed {
-    pub(crate) fn of(register: &[Route]) -> Self {
-        let codes = |route: &Route| ((route.method.to_owned(), route.path.clone()), route.codes.clone());
-        Self(Arc::new(register.iter().map(codes).collect()))
+/// One operation.
+struct Listed {
+    operation: String,
+    codes: Vec<&'static str>,
+}
+
+impl Numbering {
+    pub(crate) fn of(register: &[Route], app: App) -> Self {
+        let listed = |route: &Route| {
+            let (operation, codes) = (route.operation.clone(), route.codes.clone());
+            ((route.method.to_owned(), route.path.clone()), Listed { operation, codes })
+        };
+        Self { listed: Arc::new(register.iter().map(listed).collect()), app }
     }
 
     /// None if the request matches no operation.
-    fn codes(&self, request: &Request) -> Option<&[&'static str]> {
+    fn operation(&self, request: &Request) -> Option<&Listed> {
         let path = request.extensions().get::<MatchedPath>()?.as_str().to_owned();
-        self.0.get(&(request.method().as_str().to_owned(), path)).map(Vec::as_slice)
+        self.listed.get(&(request.method().as_str().to_owned(), path))
     }
 }
 
-pub(crate) async fn number(State(listed): State<Listed>, request: Request, next: Next) -> Response {
-    let codes = listed.codes(&request);
+pub(crate) async fn number(State(numbering): State<Numbering>, request: Request, next: Next) -> Response {
+    let listed = numbering.operation(&request);
     let (id, value) = identify(request.headers().get(HEADER));
     // The template, not the path: an id in a path may be a capability. Never the query or a header.
     let route = request.extensions().get::<MatchedPath>().map_or("-", MatchedPath::as_str).to_owned();
     let span = tracing::info_span!("request", id, method = %request.method(), route);
     let started = Instant::now();
     let response = next.run(request).instrument(span.clone()).await;
-    let mut response = render(response, &id, codes);
+    let mut response = render(response, &id, listed.map(|listed| listed.codes.as_slice()));
     response.headers_mut().insert(HEADER, value);
     let (status, elapsed) = (response.status().as_u16(), started.elapsed());
     let milliseconds = elapsed.as_millis();
+    numbering.app.requests().answered(listed.map(|listed| listed.operation.as_str()), status);
     if is_turned_away(status) {
         // Any caller who reaches the port can cause many of these lines.
         span.in_scope(|| tracing::debug!(status, milliseconds, "answered"));

@@ -22,6 +22,8 @@ pub(crate) const PASSWORD: &str = "my-secret-password";
 
 pub(crate) struct Daemon {
     pub(crate) base: String,
+    /// The address for monitoring.
+    pub(crate) monitoring: String,
     pub(crate) http: reqwest::Client,
     pub(crate) stop: CancellationToken,
     pub(crate) serving: JoinHandle<Result<(), ServeError>>,
@@ -47,9 +49,11 @@ impl Daemon {
         let base = format!("http://{}", listener.local_addr().expect("address"));
         let stop = CancellationToken::new();
         let socket = Socket::bind(&DataDir::new(data.path()).socket()).expect("socket");
-        let listeners = Listeners { tcp: listener, socket: Some(socket) };
+        let metrics = TcpListener::bind("127.0.0.1:0").await.expect("port");
+        let monitoring = format!("http://{}", metrics.local_addr().expect("address"));
+        let listeners = Listeners { tcp: listener, socket: Some(socket), metrics: Some(metrics) };
         let serving = tokio::spawn(serve(engine, listeners, stop.clone()));
-        Self { base, http: reqwest::Client::new(), stop, serving, data }
+        Self { base, monitoring, http: reqwest::Client::new(), stop, serving, data }
     }
 
     /// A client on the socket of the data directory, without credentials.

@@ -16,6 +16,8 @@ mod doors;
 mod early;
 mod invariants;
 #[cfg(test)]
+mod metrics;
+#[cfg(test)]
 mod owners;
 #[cfg(test)]
 mod placing;
@@ -23,3 +25,5 @@ mod placing;
 mod sessions;
 #[cfg(test)]
 mod transport;
+#[cfg(test)]
+mod web;

@@ -39,6 +39,20 @@ fn values_are_read_by_the_type_of_the_setting() {
 }
 
 #[test]
+fn metrics_stay_on_this_machine() {
+    let listen = |text: &str| file(&format!("[metrics]\nlisten = \"{text}\""));
+    assert_eq!(listen("").expect("off").metrics.listen, None);
+    for text in ["127.0.0.1:9464", "127.0.0.2:1024", "[::1]:9464", "127.0.0.1:0"] {
+        assert_eq!(listen(text).expect(text).metrics.listen, text.parse().ok());
+    }
+    for text in
+        ["0.0.0.0:9464", "[::]:9464", "10.0.0.7:9464", "localhost:9464", "127.0.0.1", ":9464", "127.0.0.1:80"]
+    {
+        refused(listen(text), "/data/config.toml", "metrics.listen must be empty, or a loopback address");
+    }
+}
+
+#[test]
 fn types_of_the_file_are_strict() {
     let place = "/data/config.toml";
     refused(file("[daemon]\nport = \"3100\""), place, "daemon.port must be a whole number");
