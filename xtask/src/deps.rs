@@ -18,6 +18,10 @@ const RULES: &[(&str, &[&str], &[&str])] = &[
     ("cli", &["server", "engine", "api"], &["sqlx", "alloy-consensus", "solana-message"]),
 ];
 
+/// Third-party crates that are the business of a few crates, with these.
+const FEW: &[(&str, &[&str])] =
+    &[("getrandom", &["keys"]), ("rand", &[]), ("rand_core", &[]), ("fastrand", &[])];
+
 /// Fails when a manifest breaks a rule, when a crate has no rule, when modules need each other, or when one that
 /// asks nobody names what would.
 pub(crate) fn check() -> Result<()> {
@@ -34,7 +38,7 @@ pub(crate) fn check() -> Result<()> {
                 Some(member) if !allowed.contains(&member) => {
                     broken.push(format!("{name} must not depend on {member}"));
                 }
-                None if banned.contains(&dependency.as_str()) => {
+                None if banned.contains(&dependency.as_str()) || is_of_others(&dependency, &name) => {
                     broken.push(format!("{name} must not use {dependency}"));
                 }
                 _ => {}
@@ -45,6 +49,11 @@ pub(crate) fn check() -> Result<()> {
         bail!("dependency rules broken:\n  {}", broken.join("\n  "));
     }
     Ok(())
+}
+
+/// Whether only other crates may use this one.
+fn is_of_others(dependency: &str, name: &str) -> bool {
+    FEW.iter().any(|(few, users)| *few == dependency && !users.contains(&name))
 }
 
 /// Normal dependencies of a crate, as its manifest names them.

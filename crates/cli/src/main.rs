@@ -4,6 +4,8 @@ mod commands;
 mod context;
 mod environment;
 mod exit;
+#[cfg(test)]
+mod help;
 mod holder;
 mod human;
 mod output;

@@ -19,6 +19,7 @@ mod error;
 mod file_error;
 mod gates;
 mod holdings;
+mod ids;
 mod lanes;
 mod lease;
 mod lookups;

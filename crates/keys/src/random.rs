@@ -1,5 +1,6 @@
 //! Randomness from the operating system, and the type of secret keys in memory. There is deliberately no
 //! seeded generator.
+#![expect(clippy::disallowed_methods, reason = "this is the one place that reads it")]
 
 use secrecy::{ExposeSecretMut, SecretBox};
 use thiserror::Error;

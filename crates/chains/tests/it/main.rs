@@ -1,6 +1,7 @@
 //! The chains against real nodes, and against fakes of what a real node cannot be made to do.
 
 #![expect(clippy::expect_used, clippy::panic, reason = "a test that cannot go on fails")]
+#![expect(clippy::disallowed_methods, reason = "tests wait, measure and ask how long to run")]
 
 mod anvil;
 mod evm_calls;

@@ -1,6 +1,5 @@
 //! Policies: create, list, update, delete. Only rules that [`Rules::parse`] accepted are stored.
 
-use uuid::Uuid;
 use waiaas_core::change::Change;
 use waiaas_core::ids::{PolicyId, WalletId};
 use waiaas_core::nearest;
@@ -8,6 +7,7 @@ use waiaas_core::policy::{PolicyType, Rules};
 use waiaas_store::PolicyRow;
 
 use crate::error::{Error, ErrorCode};
+use crate::ids;
 use crate::operator::Operator;
 use crate::views::{ChangeResult, ChangeView, NewPolicy, PolicyChange, PolicyView};
 
@@ -29,7 +29,7 @@ impl Operator<'_> {
             None => None,
         };
         let rules = Rules::parse(policy_type, &new.rules, self.engine.networks(), network.as_ref())?;
-        let id = PolicyId::new(Uuid::now_v7());
+        let id = PolicyId::new(ids::ordered());
         let waits = self.engine.submit(Change::PolicyCreate {
             policy: id,
             wallet: new.wallet,

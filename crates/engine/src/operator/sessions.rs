@@ -1,6 +1,5 @@
 //! Sessions: create, list, renew, rotate, revoke, link wallets, rotate the signing key.
 
-use uuid::Uuid;
 use waiaas_core::UnixSeconds;
 use waiaas_core::audit::{Actor, AuditEvent};
 use waiaas_core::ids::{SessionId, WalletId};
@@ -8,6 +7,7 @@ use waiaas_store::{AuditEntry, Entity, NewSession as NewRow, SessionRow, StoreEr
 
 use crate::credentials::session::refuse_unless_live;
 use crate::error::{Error, ErrorCode, Remedy};
+use crate::ids;
 use crate::operator::Operator;
 use crate::session_keys::{key_ring, new_session_key};
 use crate::tokens::{self, PREVIOUS_KEY_SECONDS};
@@ -44,7 +44,7 @@ impl Operator<'_> {
                 .hint(Remedy::NameWalletsOfSession));
         }
         let now = self.engine.now();
-        let id = SessionId::new(Uuid::now_v7());
+        let id = SessionId::new(ids::ordered());
         let (expires_at, absolute) = (now.saturating_add(ttl), now.saturating_add(lifetime));
         let token = self.engine.tokens().issue(id, now, expires_at)?;
         let row = NewRow {

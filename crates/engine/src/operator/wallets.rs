@@ -1,7 +1,6 @@
 //! Wallets: create, import, list, rename, suspend, resume, terminate.
 
 use secrecy::SecretString;
-use uuid::Uuid;
 use waiaas_core::address::Address;
 use waiaas_core::audit::{Actor, AuditEvent, NamedWallet};
 use waiaas_core::change::Change;
@@ -13,6 +12,7 @@ use waiaas_store::{AuditEntry, Entity, NewWallet as NewRow, StoreError, WalletRo
 
 use crate::credentials::Local;
 use crate::error::{Error, ErrorCode};
+use crate::ids;
 use crate::operator::Operator;
 use crate::operator::candidates::refused;
 use crate::views::{ChangeResult, NewWallet, Wallet};
@@ -27,7 +27,7 @@ impl Operator<'_> {
     /// # Errors
     /// `WALLET_NAME_TAKEN`, `ACTION_VALIDATION_FAILED` for the name.
     pub async fn create_wallet(&self, new: NewWallet) -> Result<Wallet, Error> {
-        let id = WalletId::new(Uuid::now_v7());
+        let id = WalletId::new(ids::ordered());
         let (sealed, address) = self.engine.vault().generate(id, new.chain)?;
         self.keep_wallet(id, new, &sealed, address, |wallet| AuditEvent::WalletCreated { wallet }).await
     }
@@ -37,7 +37,7 @@ impl Operator<'_> {
     /// # Errors
     /// As [`Self::create_wallet`], and `INVALID_PRIVATE_KEY`, `WALLET_ALREADY_EXISTS`, `OWNER_UNFIT`.
     pub async fn import_wallet(&self, new: NewWallet, secret: SecretString) -> Result<Wallet, Error> {
-        let id = WalletId::new(Uuid::now_v7());
+        let id = WalletId::new(ids::ordered());
         let (sealed, address) =
             self.engine.vault().import(id, new.chain, secret).map_err(|error| match error {
                 KeyError::NotAKey

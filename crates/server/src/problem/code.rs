@@ -220,25 +220,6 @@ mod tests {
     use super::*;
 
     #[test]
-    fn codes_people_key_off_keep_their_status() {
-        let status = |code: ErrorCode| (code.as_str(), Code::from(code).http().0.as_u16());
-        for (code, expected) in [
-            (ErrorCode::InvalidToken, ("INVALID_TOKEN", 401)),
-            (ErrorCode::InvalidMasterPassword, ("INVALID_MASTER_PASSWORD", 401)),
-            (ErrorCode::MasterPasswordLocked, ("MASTER_PASSWORD_LOCKED", 429)),
-            (ErrorCode::SystemLocked, ("SYSTEM_LOCKED", 503)),
-            (ErrorCode::WalletTerminated, ("WALLET_TERMINATED", 410)),
-            (ErrorCode::TxAlreadyProcessed, ("TX_ALREADY_PROCESSED", 409)),
-            (ErrorCode::IdempotencyConflict, ("IDEMPOTENCY_CONFLICT", 409)),
-            (ErrorCode::ChainError, ("CHAIN_ERROR", 502)),
-            (ErrorCode::Denied(DenialCode::PolicyDenied), ("POLICY_DENIED", 403)),
-            (ErrorCode::Denied(DenialCode::RateLimitExceeded), ("RATE_LIMIT_EXCEEDED", 429)),
-        ] {
-            assert_eq!(status(code), expected);
-        }
-    }
-
-    #[test]
     fn every_code_is_an_error_and_only_waiting_is_retryable() {
         let denials = DenialCode::ALL.iter().map(|code| ErrorCode::Denied(*code));
         for code in ErrorCode::PLAIN.iter().copied().chain(denials) {

@@ -3,6 +3,7 @@
 //! On SQLite each case is a test of its own. On PostgreSQL one test starts one server and gives each
 //! case a database of its own.
 #![expect(clippy::expect_used, clippy::panic, reason = "a failed expectation is how a test fails")]
+#![expect(clippy::disallowed_methods, reason = "tests wait, measure and ask how long to run")]
 
 mod allowances;
 mod approvals;

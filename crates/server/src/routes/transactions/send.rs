@@ -1,11 +1,10 @@
 //! `POST /v1/transactions/send`
 
-use std::time::Instant;
-
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
+use tokio::time::Instant;
 use waiaas_api::dry_run::DryRunResult;
 use waiaas_api::requests::TransactionRequest;
 use waiaas_api::transactions::{SendQuery, Transaction};

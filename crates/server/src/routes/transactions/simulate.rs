@@ -1,9 +1,8 @@
 //! `POST /v1/transactions/simulate`
 
-use std::time::Instant;
-
 use axum::Json;
 use axum::extract::State;
+use tokio::time::Instant;
 use waiaas_api::dry_run::DryRunResult;
 use waiaas_api::requests::TransactionRequest;
 use waiaas_engine::SendRequest;
