@@ -53,7 +53,8 @@ impl StartArgs {
         let mut flags = Vec::new();
         for setting in &self.settings {
             let pair = setting.split_once('=');
-            let pair = pair.ok_or_else(|| Usage(format!("--set {setting}: it must be section.key=value")))?;
+            // The text is not repeated: it can be a value that is secret.
+            let pair = pair.ok_or_else(|| Usage("--set: it must be section.key=value".to_owned()))?;
             flags.push((pair.0.to_owned(), pair.1.to_owned()));
         }
         if let Some(port) = self.port {

@@ -34,6 +34,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use toml::{Table, Value};
 use waiaas_core::network::{NetworkId, Networks};
+use waiaas_core::{Fault, Wording, strict, wording};
 
 pub use confirmation::{Commitment, Confirmation};
 pub use daemon::{Daemon, LogLevel};
@@ -176,12 +177,15 @@ impl Config {
     }
 
     fn from_table(table: &Table) -> Result<Self, String> {
-        serde_path_to_error::deserialize(Value::Table(table.clone())).map_err(|error| {
-            let message = error.inner().message();
-            // Texts of serde about a wrong type repeat the value, which can be secret.
-            match message.strip_prefix("invalid ").and_then(|rest| rest.rsplit_once(", expected ")) {
-                Some((_, expected)) => format!("must be {expected} at {}", error.path()),
-                None => message.to_owned(),
+        strict::read(Value::Table(table.clone())).map_err(|error| {
+            let (path, message) = (strict::path(error.path()), error.inner().message());
+            // Texts of serde name types of this program and repeat the value, which can be secret.
+            let Some(Wording { fault, field, text }) = wording(message) else { return message.to_owned() };
+            let text = text.replace("an object", "a table");
+            match (fault, text.strip_prefix("expected "), field) {
+                (Fault::WrongType, Some(expected), _) => format!("must be {expected} at {path}"),
+                (Fault::MissingField, _, Some(field)) => format!("needs the field {field} at {path}"),
+                _ => format!("is refused at {path}: {text}"),
             }
         })
     }

@@ -1,6 +1,7 @@
 //! Policies: create, list, update, delete. Only rules that [`Rules::parse`] accepted are stored.
 
 use waiaas_core::change::Change;
+use waiaas_core::foreign::shown;
 use waiaas_core::ids::{PolicyId, WalletId};
 use waiaas_core::nearest;
 use waiaas_core::policy::{PolicyType, Rules};
@@ -121,7 +122,7 @@ impl Operator<'_> {
 }
 
 fn unknown_type(text: &str) -> Error {
-    let shown: String = text.chars().take(64).collect();
+    let shown = shown(text);
     let known: Vec<_> = PolicyType::ALL.iter().map(|policy_type| policy_type.as_str()).collect();
     let meant = nearest(text, known.iter().copied()).map(|meant| format!("; did you mean {meant}?"));
     let end = meant.as_deref().unwrap_or(".");

@@ -4,6 +4,7 @@ use secrecy::SecretString;
 use waiaas_core::address::Address;
 use waiaas_core::audit::{Actor, AuditEvent, NamedWallet};
 use waiaas_core::change::Change;
+use waiaas_core::foreign::deceives;
 use waiaas_core::ids::WalletId;
 use waiaas_core::owner::Unfit;
 use waiaas_core::wallet::{OwnerState, WalletStatus};
@@ -237,12 +238,6 @@ fn check_name(name: &str) -> Result<(), Error> {
         return Err(Error::invalid("name", "something else than an id"));
     }
     Ok(())
-}
-
-/// Characters that break a line, or turn or hide the text around them.
-fn deceives(c: char) -> bool {
-    let turns = matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}');
-    c.is_control() || turns || c == '\u{feff}'
 }
 
 fn name_taken(error: StoreError) -> Error {

@@ -43,6 +43,6 @@ pub(crate) async fn claim(
 
 /// The error for a key that was used with another body.
 pub(crate) fn conflict() -> Error {
-    Error::new(ErrorCode::IdempotencyConflict, "This Idempotency-Key was used with another request.")
+    Error::new(ErrorCode::IdempotencyConflict, "This idempotency key was used with another request.")
         .hint(Remedy::UseFreshKey)
 }

@@ -7,6 +7,7 @@
 
 mod chain_reset;
 mod changes;
+mod contradictions;
 mod deadlines;
 mod invariants;
 mod origins;

@@ -144,6 +144,7 @@ fn remedies_in_terms_of_http() {
         Remedy::NameNetworkOfSession,
         Remedy::LinkWallet,
         Remedy::SignAsOwner,
+        Remedy::NameSigner,
         Remedy::SetOwner,
         Remedy::ChangePolicy(PolicyId::new(uuid::Uuid::from_u128(1))),
         Remedy::WithdrawChange,

@@ -81,7 +81,8 @@ macro_rules! suite {
 suite! {
     approvals: a_nonce_answers_once, answering_one_question_voids_the_others, expired_questions_cannot_be_answered;
     audit: the_chain_is_gapless_and_verifies, tampering_is_found_where_it_happened, rows_cannot_be_changed_or_removed,
-        pages_follow_the_filter, a_change_without_its_audit_row_does_not_happen;
+        pages_follow_the_filter, a_wallet_has_the_events_of_its_sessions,
+        a_change_without_its_audit_row_does_not_happen;
     changes: one_change_to_a_thing_waits, a_change_ends_once_and_takes_its_questions_along, an_altered_change_is_not_read;
     counts: overviews_count_beyond_a_page;
     decisions: decisions_read_back_as_recorded;

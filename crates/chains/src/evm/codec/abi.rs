@@ -5,7 +5,9 @@ use alloy_json_abi::{Function, JsonAbi, Param};
 use alloy_primitives::{Address, B256, I256, U256};
 use serde_json::Value;
 use thiserror::Error;
+use waiaas_core::foreign::shown;
 use waiaas_core::selector::Selector;
+use waiaas_core::wording;
 
 use super::scalar::{Datum, Scalar};
 
@@ -59,7 +61,7 @@ pub fn encode_calldata(abi: &str, function: &str, args: &[Value]) -> Result<(Vec
     if abi.len() > LONGEST {
         return Err(AbiError::Abi("it is longer than 1 MiB".to_owned()));
     }
-    let abi: JsonAbi = serde_json::from_str(abi).map_err(|error| AbiError::Abi(error.to_string()))?;
+    let abi: JsonAbi = serde_json::from_str(abi).map_err(|error| unreadable(&error))?;
     let function = find(&abi, function, args.len())?;
     if function.inputs.len() != args.len() {
         return Err(AbiError::Count { expected: function.inputs.len(), given: args.len() });
@@ -72,7 +74,9 @@ pub fn encode_calldata(abi: &str, function: &str, args: &[Value]) -> Result<(Vec
                 why: "is of a type that is nested too deeply",
             });
         }
-        let kind = input.resolve().map_err(|error| AbiError::Abi(error.to_string()))?;
+        let kind = input
+            .resolve()
+            .map_err(|_| AbiError::Abi(format!("the type of args.{at} is not a type of Solidity")))?;
         values.push(read(&kind, Components(&input.components), json, &format!("args.{at}"), 0)?);
     }
     let arguments = DynSolValue::Tuple(values).abi_encode_params();
@@ -80,8 +84,14 @@ pub fn encode_calldata(abi: &str, function: &str, args: &[Value]) -> Result<(Vec
     Ok(([selector.as_slice(), &arguments].concat(), Selector::evm(selector.0)))
 }
 
+/// The reader's own texts quote what was sent.
+fn unreadable(error: &serde_json::Error) -> AbiError {
+    let known = wording(&error.to_string()).map(|said| said.text);
+    AbiError::Abi(known.unwrap_or_else(|| "it is not a list of the items of an ABI".to_owned()))
+}
+
 fn find<'a>(abi: &'a JsonAbi, name: &str, count: usize) -> Result<&'a Function, AbiError> {
-    let unknown = || AbiError::UnknownFunction(name.chars().take(100).collect());
+    let unknown = || AbiError::UnknownFunction(shown(name));
     if name.contains('(') {
         return abi.functions().find(|function| function.signature() == name).ok_or_else(unknown);
     }
@@ -92,8 +102,8 @@ fn find<'a>(abi: &'a JsonAbi, name: &str, count: usize) -> Result<&'a Function, 
         ([only], _) => Ok(*only),
         (_, [only]) => Ok(**only),
         (several, _) => Err(AbiError::Ambiguous {
-            function: name.chars().take(100).collect(),
-            signatures: several.iter().map(|function| function.signature()).collect(),
+            function: shown(name),
+            signatures: several.iter().map(|function| shown(&function.signature())).collect(),
         }),
     }
 }

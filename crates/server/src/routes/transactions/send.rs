@@ -47,12 +47,12 @@ pub(crate) async fn send_transaction(
     let wait = wait_for(&query)?;
     if request.placement.dry_run {
         let started = Instant::now();
-        let run = app.engine().agent(&session).simulate(SendRequest::new(request, None)?).await?;
+        let run = app.engine().agent(&session).simulate(SendRequest::new(request, None)).await?;
         return Ok(Json(shapes::dry_run(run, started.elapsed())?).into_response());
     }
     app.limits().submission(session.id())?;
     let key = key.bind(&request)?;
-    let request = SendRequest::new(request, key)?;
+    let request = SendRequest::new(request, key);
     let engine = app.engine().clone();
     let sent = app.uninterrupted(async move { engine.agent(&session).send(request, wait).await }).await?;
     Ok((StatusCode::CREATED, Json(shapes::transaction(sent))).into_response())

@@ -29,6 +29,6 @@ pub(crate) async fn simulate_transaction(
     Body(request): Body<TransactionRequest>,
 ) -> Answer<DryRunResult> {
     let started = Instant::now();
-    let run = app.engine().agent(&session).simulate(SendRequest::new(request, None)?).await?;
+    let run = app.engine().agent(&session).simulate(SendRequest::new(request, None)).await?;
     Ok(Json(shapes::dry_run(run, started.elapsed())?))
 }

@@ -17,6 +17,7 @@ use std::collections::BTreeMap;
 
 use alloy_primitives::{Address, B256, U256, keccak256};
 use serde_json::{Value as Json, json};
+use waiaas_core::foreign::shown;
 
 use self::types::Types;
 use self::value::Struct;
@@ -99,7 +100,7 @@ impl TypedData {
         let parts = json.as_object().ok_or_else(|| whole("must be an object"))?;
         let known = ["domain", "types", "primaryType", "message"];
         if let Some(extra) = parts.keys().find(|key| !known.contains(&key.as_str())) {
-            return Err(Malformed::new(shorten(extra), "is not a part of typed data"));
+            return Err(Malformed::new(shown(extra), "is not a part of typed data"));
         }
         let part = |name: &str| parts.get(name).ok_or_else(|| Malformed::new(name, "is missing"));
         let primary = part("primaryType")?;
@@ -200,9 +201,4 @@ fn read_domain(json: &Json, given: Option<&Json>) -> Result<(Types, Struct), Mal
         return Err(Malformed::new("domain", "is empty"));
     }
     Ok((types, domain))
-}
-
-/// Errors quote what was sent, but never a page of it.
-fn shorten(text: &str) -> String {
-    text.chars().take(64).collect()
 }

@@ -133,7 +133,7 @@ pub(super) fn read_fields(path: &str, json: &Value) -> Result<Vec<Field>, Malfor
         let parts = field.as_object().filter(|parts| parts.len() == 2).ok_or_else(malformed)?;
         let text = |key: &str| parts.get(key).and_then(Value::as_str).ok_or_else(malformed);
         let (name, text) = (text("name")?, text("type")?);
-        let at = format!("{path}.{}", super::shorten(name));
+        let at = format!("{path}.{}", waiaas_core::foreign::shown(name));
         if !is_name(name) || fields.iter().any(|field| field.name == name) {
             return Err(Malformed::new(at, "is not a name, or is there twice"));
         }

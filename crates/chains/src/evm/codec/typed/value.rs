@@ -74,7 +74,7 @@ impl Struct {
         let object = json.as_object().ok_or_else(|| Malformed::new(path, "must be an object"))?;
         let fields = types.fields(name);
         if let Some(extra) = object.keys().find(|key| fields.iter().all(|field| field.name != **key)) {
-            let at = format!("{path}.{}", super::shorten(extra));
+            let at = format!("{path}.{}", waiaas_core::foreign::shown(extra));
             return Err(Malformed::new(at, "is not a field of its type"));
         }
         let field = |field: &super::types::Field| {
