@@ -32,6 +32,7 @@ pub mod strict;
 mod text;
 pub mod transaction;
 pub mod wallet;
+pub mod webhook;
 mod wording;
 
 /// Unsigned 256-bit integer: every on-chain amount, in base units.

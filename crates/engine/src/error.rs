@@ -202,6 +202,15 @@ codes! {
     /// The limit of pending changes is reached.
     ChangeLimitExceeded = "CHANGE_LIMIT_EXCEEDED",
 
+    /// No such webhook.
+    WebhookNotFound = "WEBHOOK_NOT_FOUND",
+    /// There are as many webhooks as allowed.
+    WebhookLimitExceeded = "WEBHOOK_LIMIT_EXCEEDED",
+    /// The webhook's log has no such delivery.
+    DeliveryNotFound = "DELIVERY_NOT_FOUND",
+    /// The delivery's next attempt is planned.
+    DeliveryPending = "DELIVERY_PENDING",
+
     /// The kill switch is activated already. No longer sent: activating it again answers with its state.
     KillSwitchAlreadyActive = "KILL_SWITCH_ALREADY_ACTIVE",
     /// The kill switch is not activated.

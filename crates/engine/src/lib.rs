@@ -1,4 +1,4 @@
-//! The daemon without HTTP: every use case, composed from the five crates below it.
+//! The daemon without HTTP: every use case, composed from the crates below it.
 //!
 //! A newcomer starts here. [`Engine`] holds the parts. `credentials/` makes the proofs, and with a proof the
 //! engine gives a handle: [`Agent`], [`Operator`] or [`OwnerDesk`], whose methods are the use cases of that
@@ -41,6 +41,7 @@ mod start;
 mod tokens;
 mod views;
 mod wallets;
+mod webhooks;
 mod whole_file;
 mod worker_states;
 mod workers;

@@ -102,7 +102,7 @@ pub struct AuditRow {
 }
 
 impl AuditRow {
-    fn read(row: &AnyRow) -> Result<Self, StoreError> {
+    pub(crate) fn read(row: &AnyRow) -> Result<Self, StoreError> {
         Ok(Self {
             seq: row.int("seq")?,
             at: row.int("at")?,

@@ -55,4 +55,5 @@ mod swaps;
 mod tiers;
 mod two_doors;
 mod web;
+mod webhooks;
 mod world;

@@ -12,6 +12,7 @@ mod proof;
 mod sessions;
 mod transactions;
 mod wallets;
+mod webhooks;
 
 use std::io;
 use std::path::Path;

@@ -206,10 +206,7 @@ impl Schema {
 /// be a value in the wrong place, such as a URL with a password.
 fn named(given: &str) -> String {
     let foreign = |c: char| !(c.is_ascii_alphanumeric() || ['_', '.', '-'].contains(&c));
-    match given.find(foreign) {
-        Some(end) => format!("{}…", given.get(..end).unwrap_or_default()),
-        None => given.to_owned(),
-    }
+    given.split(foreign).next().unwrap_or_default().to_owned()
 }
 
 /// Reads TOML. The error says where and what, not which text: a line can hold a secret.

@@ -17,6 +17,7 @@ mod kind;
 mod layers;
 mod metrics;
 mod networks;
+mod outbound;
 mod policy;
 mod prices;
 mod reputation;
@@ -46,6 +47,7 @@ pub use keystore::Keystore;
 pub use layers::RESERVED_ENV;
 pub use metrics::Metrics;
 pub use networks::{CustomNetwork, CustomNetworks};
+pub use outbound::OutboundRules;
 pub use policy::{Policy, Unsimulated};
 pub use prices::{PriceSourceName, Prices};
 pub use reputation::{Registries, Reputation};
@@ -89,6 +91,8 @@ pub struct Config {
     pub reputation: Reputation,
     /// Sessions, limits, origins, lockout.
     pub security: Security,
+    /// Addresses that webhooks may reach although they are not public.
+    pub outbound: OutboundRules,
     /// Dollar values.
     pub prices: Prices,
     #[serde(skip)]

@@ -150,6 +150,7 @@ const fn engine(code: ErrorCode) -> (StatusCode, bool) {
         | E::WalletAccessDenied
         | E::SocketOnly
         | E::OwnerAddressMismatch => (StatusCode::FORBIDDEN, false),
+        E::DeliveryPending => (StatusCode::CONFLICT, true),
         E::RenewalTooEarly => (StatusCode::FORBIDDEN, true),
         E::SessionNotFound
         | E::WalletNotFound
@@ -157,6 +158,8 @@ const fn engine(code: ErrorCode) -> (StatusCode, bool) {
         | E::TokenNotFound
         | E::PolicyNotFound
         | E::ChangeNotFound
+        | E::WebhookNotFound
+        | E::DeliveryNotFound
         | E::ApprovalNotFound => (StatusCode::NOT_FOUND, false),
         E::WalletAlreadyLinked
         | E::WalletNameTaken
@@ -171,6 +174,7 @@ const fn engine(code: ErrorCode) -> (StatusCode, bool) {
         | E::ChangeAlreadyDecided
         | E::ChangeSuperseded
         | E::ChangeLimitExceeded
+        | E::WebhookLimitExceeded
         | E::InvalidStateTransition => (StatusCode::CONFLICT, false),
         E::WalletTerminated | E::ApprovalTimeout => (StatusCode::GONE, false),
         E::SimulationFailed => (StatusCode::UNPROCESSABLE_ENTITY, false),

@@ -32,6 +32,7 @@ mod throughput;
 mod transactions;
 mod upgrade;
 mod wallets;
+mod webhooks;
 mod writer;
 
 use backend::Backend;
@@ -111,6 +112,8 @@ suite! {
         a_changed_migration_is_refused, a_newer_schema_is_refused, an_earlier_release_finds_the_version,
         daemons_that_start_together_migrate_once;
     wallets: names_are_unique_among_the_living, status_moves_by_compare_and_set, owners_are_replaced_by_compare_and_set, tokens_stay_recorded;
+    webhooks: events_are_taken_once_and_in_order, attempts_follow_the_graph, they_are_changed_and_deleted_with_their_log,
+        the_log_has_pages_and_an_end;
     writer: jobs_share_commits_and_fail_alone, what_is_urgent_waits_for_one_job_alone, a_panic_harms_nobody_else, a_swallowed_error_harms_nobody_else,
         closing_finishes_what_waits, dropping_the_caller_does_not_drop_the_write, a_lost_connection_is_replaced;
 }
