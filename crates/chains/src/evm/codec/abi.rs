@@ -86,7 +86,7 @@ pub fn encode_calldata(abi: &str, function: &str, args: &[Value]) -> Result<(Vec
         }
         let kind = input
             .resolve()
-            .map_err(|_| AbiError::Abi(format!("the type of args.{at} is not a type of Solidity")))?;
+            .map_err(|_| AbiError::Abi(format!("the type of args.{at} is not a Solidity type")))?;
         values.push(read(&kind, Components(&input.components), json, &format!("args.{at}"), 0)?);
     }
     let arguments = DynSolValue::Tuple(values).abi_encode_params();
@@ -96,8 +96,8 @@ pub fn encode_calldata(abi: &str, function: &str, args: &[Value]) -> Result<(Vec
 
 /// Returns the error for an unreadable ABI, without the parser's text if that may quote the input.
 fn unreadable(error: &serde_json::Error) -> AbiError {
-    let known = wording(&error.to_string()).map(|said| said.text);
-    AbiError::Abi(known.unwrap_or_else(|| "it is not a list of the items of an ABI".to_owned()))
+    let known = wording(&error.to_string()).map(|wording| wording.text);
+    AbiError::Abi(known.unwrap_or_else(|| "it is not a JSON list of ABI items".to_owned()))
 }
 
 fn find<'a>(abi: &'a JsonAbi, name: &str, count: usize) -> Result<&'a Function, AbiError> {
