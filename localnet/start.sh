@@ -3,6 +3,8 @@
 #
 #   start.sh [arguments of waiaas-localnet]     prepare and start
 #   start.sh --build-only                       prepare only
+#   start.sh --parts                            prepare only the EVM node and the contracts, and name them in one line
+#                                               of JSON: {"anvil":"/..","modules":"/.."}
 #   start.sh --list-missing                     name what a start would prepare: npm, binary; prepare nothing
 #
 # What is built and installed lives in the cache folder, $WAIAAS_LOCALNET_CACHE or ~/.cache/waiaas-localnet, named
@@ -33,8 +35,13 @@ esac
 anvil=$parts/node_modules/@foundry-rs/anvil-$platform/bin/anvil
 modules=$parts/node_modules
 
+# The Solana runtime takes minutes to build. A caller of the EVM node alone does not wait for it.
+evm_only() {
+    [[ ${1:-} == --parts ]]
+}
+
 ready() {
-    [[ -x $binary && -x $anvil ]]
+    [[ -x $anvil ]] && { evm_only "$@" || [[ -x $binary ]]; }
 }
 
 install_parts() {
@@ -67,7 +74,7 @@ build_binary() {
 
 prepare() {
     [[ -x $anvil ]] || install_parts
-    [[ -x $binary ]] || build_binary
+    evm_only "$@" || [[ -x $binary ]] || build_binary
 }
 
 if [[ ${1:-} == --list-missing ]]; then
@@ -76,16 +83,17 @@ if [[ ${1:-} == --list-missing ]]; then
     exit 0
 fi
 
-if ! ready; then
+if ! ready "$@"; then
     mkdir -p "$cache"
     exec 9>"$cache/lock"
     flock --nonblock 9 || { say "waiting for another start to prepare"; flock 9; }
     # Standard input belongs to the localnet; and no tool may keep the lock by staying behind.
-    prepare </dev/null >&2 9>&-
+    prepare "$@" </dev/null >&2 9>&-
     exec 9>&-
 fi
 
-if [[ ${1:-} == --build-only ]]; then
-    exit 0
-fi
+case ${1:-} in
+    --build-only) exit 0 ;;
+    --parts) printf '{"anvil":"%s","modules":"%s"}\n' "$anvil" "$modules"; exit 0 ;;
+esac
 exec "$binary" --anvil "$anvil" --modules "$modules" "$@"

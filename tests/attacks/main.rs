@@ -4,6 +4,7 @@
 //! installation; see docs/src/guide/attack-kit.md. Each attack holds a session token, nothing, or the master password
 //! against the owner's power, and is judged by what is true afterwards on chain and in the answers.
 //! Belongs here: what is asked on the command line. Each class of weakness has a file in `classes/`.
+#![expect(clippy::disallowed_methods, reason = "an attacker waits, measures and makes ids of its own")]
 #![expect(clippy::print_stdout, reason = "a report is printed")]
 
 mod classes;

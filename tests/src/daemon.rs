@@ -16,6 +16,9 @@ use crate::localnet::Localnet;
 /// The operator's password in tests, as in the article.
 pub const PASSWORD: &str = "my-secret-password";
 
+/// The Solana endpoint of a daemon that has no Solana node: the default setting.
+pub const NO_SOLANA: &str = "http://127.0.0.1:8899";
+
 /// How a daemon is set up.
 #[derive(Clone, Debug)]
 pub struct DaemonOptions {
@@ -46,6 +49,12 @@ impl DaemonOptions {
             extra: String::new(),
             through: Vec::new(),
         }
+    }
+
+    /// Straight to an EVM node, while no Solana node is there.
+    pub fn of_evm(evm: &str) -> Self {
+        let (solana, evm) = (NO_SOLANA.to_owned(), evm.to_owned());
+        Self { solana, evm, prices: Vec::new(), extra: String::new(), through: Vec::new() }
     }
 
     fn config(&self) -> String {

@@ -3,6 +3,7 @@
 //! [`Localnet`] runs both chains, [`Daemon`] runs `waiaas` on a directory of its own, [`Api`] talks to
 //! it as one of the three credentials, [`OwnerKey`] is the human. [`FaultProxy`] stands between daemon
 //! and node and breaks things on purpose, [`Books`] reads the database behind the daemon's back.
+#![expect(clippy::disallowed_methods, reason = "tests wait, and make ids and environments of their own")]
 
 mod abi;
 mod anvil;
@@ -19,6 +20,7 @@ mod parts;
 mod postgres;
 mod program;
 mod proxy;
+mod receiver;
 mod setup;
 mod squatter;
 mod terminal;
@@ -31,7 +33,7 @@ pub use contract_accounts::{
     ENTRY_POINT, OPERATION_FEE, bundled, carried_out, executed, halves, operation, plant_entry_point,
     safe_hash, safe_of, safe_transaction, simple_account_of,
 };
-pub use daemon::{Daemon, DaemonOptions, PASSWORD, binary};
+pub use daemon::{Daemon, DaemonOptions, NO_SOLANA, PASSWORD, binary};
 pub use full_disk::FullDisk;
 pub use http::client_for;
 pub use localnet::{EvmNode, Localnet, SolanaNode};
@@ -41,6 +43,7 @@ pub use parts::{PERMIT2, Parts, deploy, faucet, plant, transact};
 pub use postgres::Postgres;
 pub use program::taker;
 pub use proxy::{Fault, FaultProxy, When};
+pub use receiver::{Received, Receiver};
 pub use setup::{Agent, generous_policy};
 pub use squatter::Squatter;
 pub use terminal::at_a_terminal;

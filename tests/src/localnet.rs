@@ -1,7 +1,7 @@
 //! Both chains, started by `localnet/start.sh` and stopped when dropped.
 
 use std::io::{BufRead as _, BufReader};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, Stdio};
 
 use anyhow::{Context as _, Result, bail};
@@ -93,6 +93,11 @@ struct Line {
 /// How often a start is tried.
 const STARTS: usize = 3;
 
+/// The script that installs, builds and starts what is local.
+pub(crate) fn script() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../localnet/start.sh")
+}
+
 impl Localnet {
     /// Starts both nodes; the first time on a machine this builds them.
     ///
@@ -111,9 +116,8 @@ impl Localnet {
 
     /// Starts both nodes; none if they ended without a word.
     fn launch() -> Result<Option<Self>> {
-        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../localnet/start.sh");
         let mut child = Command::new("bash")
-            .arg(script)
+            .arg(script())
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()

@@ -4,6 +4,7 @@
 //! everybody knows. Which contracts a test wants is its own business.
 
 use std::path::PathBuf;
+use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use alloy_dyn_abi::DynSolValue;
@@ -14,7 +15,7 @@ use serde_json::{Value, json};
 use tokio::sync::Mutex;
 
 use crate::node::rpc;
-use crate::until;
+use crate::{localnet, until};
 
 /// Where wallets look for Permit2, on every network.
 pub const PERMIT2: &str = "0x000000000022D473030F116dDEE9F6B43aC78BA3";
@@ -32,6 +33,23 @@ pub struct Parts {
 }
 
 impl Parts {
+    /// Installs them where they are missing, which takes npm and no compiler.
+    ///
+    /// # Errors
+    ///
+    /// Where they cannot be installed, or the script names none.
+    pub fn install() -> Result<Self> {
+        let output = Command::new("bash")
+            .arg(localnet::script())
+            .arg("--parts")
+            .stdin(Stdio::null())
+            .stderr(Stdio::inherit())
+            .output()
+            .context("starting localnet/start.sh")?;
+        ensure!(output.status.success(), "localnet/start.sh --parts failed: {}", output.status);
+        serde_json::from_slice(&output.stdout).context("the parts that localnet/start.sh names")
+    }
+
     fn read(&self, file: &str) -> Result<String> {
         let path = self.modules.join(file);
         std::fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))

@@ -10,7 +10,7 @@ use crate::tools::root;
 
 /// Letter and highest number of each class.
 const CLASSES: [(&str, u32); 9] =
-    [("A", 11), ("B", 7), ("C", 3), ("D", 7), ("S", 8), ("E", 9), ("G", 7), ("T", 7), ("U", 23)];
+    [("A", 11), ("B", 7), ("C", 3), ("D", 9), ("S", 8), ("E", 9), ("G", 7), ("T", 7), ("U", 23)];
 /// The entry of a case without tests.
 const OPEN: &str = "open";
 

@@ -12,11 +12,21 @@ const RULES: &[(&str, &[&str], &[&str])] = &[
     ("keys", &["core"], &["sqlx", "reqwest", "axum", "tokio"]),
     ("chains", &["core"], &["sqlx", "axum"]),
     ("store", &["core"], &["reqwest", "axum"]),
-    ("engine", &["core", "keys", "chains", "store", "api"], &["axum", "clap", "sqlx", "reqwest"]),
+    ("outbound", &[], &["sqlx", "axum"]),
+    ("channels", &["core", "outbound"], &["sqlx", "axum", "reqwest"]),
+    (
+        "engine",
+        &["core", "keys", "chains", "store", "api", "outbound", "channels"],
+        &["axum", "clap", "sqlx", "reqwest"],
+    ),
     ("api", &["core"], &["sqlx", "axum"]),
     ("server", &["engine", "api", "core"], &["sqlx"]),
     ("cli", &["server", "engine", "api"], &["sqlx", "alloy-consensus", "solana-message"]),
 ];
+
+/// Third-party crates that only some crates may use, with these crates.
+const FEW: &[(&str, &[&str])] =
+    &[("getrandom", &["keys"]), ("rand", &[]), ("rand_core", &[]), ("fastrand", &[])];
 
 /// Fails if a manifest breaks a rule, a crate has no rule, modules depend on each other, or a module that
 /// makes no requests names one that does.
@@ -34,7 +44,7 @@ pub(crate) fn check() -> Result<()> {
                 Some(member) if !allowed.contains(&member) => {
                     broken.push(format!("{name} must not depend on {member}"));
                 }
-                None if banned.contains(&dependency.as_str()) => {
+                None if banned.contains(&dependency.as_str()) || is_of_others(&dependency, &name) => {
                     broken.push(format!("{name} must not use {dependency}"));
                 }
                 _ => {}
@@ -45,6 +55,11 @@ pub(crate) fn check() -> Result<()> {
         bail!("dependency rules broken:\n  {}", broken.join("\n  "));
     }
     Ok(())
+}
+
+/// Whether `FEW` permits this dependency to other crates only.
+fn is_of_others(dependency: &str, name: &str) -> bool {
+    FEW.iter().any(|(few, users)| *few == dependency && !users.contains(&name))
 }
 
 /// Returns the normal dependencies of a crate, from its manifest.

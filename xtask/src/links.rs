@@ -1,5 +1,7 @@
 //! Relative links and anchors in the Markdown files of the repository: each must resolve, and each page of
-//! the book must be in its table of contents. Links to other hosts are not followed.
+//! the book must be in its table of contents. A link of the book must lead to a page or file of the book,
+//! because the rendered book contains nothing else; a file that a page includes is read in the page's place.
+//! Links to other hosts are not followed.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -105,21 +107,16 @@ fn broken(pages: &BTreeMap<PathBuf, Page>, exists: impl Fn(&Path) -> bool) -> Ve
     let mut broken = Vec::new();
     for (file, page) in pages {
         let place = file.display();
-        for link in page.links.iter().filter(|link| !leads_elsewhere(link)) {
-            let (path, anchor) = link.split_once('#').map_or((&**link, None), |(path, id)| (path, Some(id)));
-            let target = if path.is_empty() { Some(file.clone()) } else { join(file, path) };
-            let Some(target) = target.filter(|target| exists(target)) else {
-                broken.push(format!("{place}: {link} leads nowhere"));
+        let wrong = page.links.iter().filter_map(|link| Some((link, fault(pages, file, link, &exists)?)));
+        broken.extend(wrong.map(|(link, fault)| format!("{place}: {link} {fault}")));
+        for included in &page.included {
+            let Some(there) = join(file, included).and_then(|target| pages.get(&target)) else {
+                broken.push(format!("{place} includes {included}, which does not exist"));
                 continue;
             };
-            if anchor.is_some_and(|anchor| !has_anchor(pages, &target, anchor)) {
-                broken.push(format!("{place}: {link} names no heading"));
-            }
-        }
-        for included in &page.included {
-            if join(file, included).is_none_or(|target| !pages.contains_key(&target)) {
-                broken.push(format!("{place} includes {included}, which does not exist"));
-            }
+            let wrong =
+                there.links.iter().filter_map(|link| Some((link, fault(pages, file, link, &exists)?)));
+            broken.extend(wrong.map(|(link, fault)| format!("{place}: {link} of {included} {fault}")));
         }
     }
     let summary = Path::new(BOOK).join(SUMMARY);
@@ -131,6 +128,25 @@ fn broken(pages: &BTreeMap<PathBuf, Page>, exists: impl Fn(&Path) -> bool) -> Ve
         }
     }
     broken
+}
+
+/// Returns the fault of a link in a file.
+fn fault(
+    pages: &BTreeMap<PathBuf, Page>,
+    file: &Path,
+    link: &str,
+    exists: impl Fn(&Path) -> bool,
+) -> Option<&'static str> {
+    if leads_elsewhere(link) {
+        return None;
+    }
+    let (path, anchor) = link.split_once('#').map_or((link, None), |(path, id)| (path, Some(id)));
+    let target = if path.is_empty() { Some(file.to_owned()) } else { join(file, path) };
+    let Some(target) = target.filter(|target| exists(target)) else { return Some("leads nowhere") };
+    if file.starts_with(BOOK) && !target.starts_with(BOOK) {
+        return Some("leaves the book");
+    }
+    anchor.is_some_and(|anchor| !has_anchor(pages, &target, anchor)).then_some("names no heading")
 }
 
 /// Whether a link has a scheme, so that it leads to another host.
@@ -186,12 +202,11 @@ mod tests {
                 "README.md",
                 "[a](docs/src/b.md#c-code-and-d) [b](#e) [c](a.rs) [d](https://x.org/y)\n# E\n# E\n[e](#e-1)",
             ),
-            (
-                "docs/src/b.md",
-                "# C: `code` and *d*!\n[up](../../README.md), `[not](a-link.md)`\n```\n[nor](this)\n```",
-            ),
-            ("docs/src/c.md", "{{#include ../../README.md}}\n"),
-            ("docs/src/SUMMARY.md", "- [B](b.md)\n  - [C](c.md)\n- [C](c.md#e)"),
+            ("docs/src/b.md", "# C: `code` and *d*!\n[up](c.md), `[not](a-link.md)`\n```\n[nor](this)\n```"),
+            ("NOTES.md", "# E\n# E\n[here](#e-1) [both](NOTES.md#e) [d](https://x.org/y)"),
+            ("docs/src/c.md", "{{#include ../../NOTES.md}}\n"),
+            ("docs/src/NOTES.md", "{{#include ../../NOTES.md}}\n"),
+            ("docs/src/SUMMARY.md", "- [B](b.md)\n  - [C](c.md)\n- [C](c.md#e)\n- [N](NOTES.md)"),
         ];
         assert_eq!(found(&texts), Vec::<String>::new());
     }
@@ -212,6 +227,15 @@ mod tests {
         let include = "{{#include ../gone.md}}";
         let lost = "docs/src/b.md includes ../gone.md, which does not exist";
         assert_eq!(found(&[("docs/src/b.md", include), ("docs/src/SUMMARY.md", "[b](b.md)")]), [lost]);
+    }
+
+    #[test]
+    fn a_link_that_leaves_the_book_is_found() {
+        let summary = ("docs/src/SUMMARY.md", "[B](b.md)");
+        let texts = [("README.md", "# E"), ("docs/src/b.md", "[up](../../README.md#e)"), summary];
+        assert_eq!(found(&texts), ["docs/src/b.md: ../../README.md#e leaves the book"]);
+        let texts = [("README.md", "[a](a.rs)"), ("docs/src/b.md", "{{#include ../../README.md}}"), summary];
+        assert_eq!(found(&texts), ["docs/src/b.md: a.rs of ../../README.md leads nowhere"]);
     }
 
     #[test]

@@ -1,4 +1,5 @@
 //! Everything a contributor runs: `cargo xtask demo | test | attack | fuzz | lint | bench | openapi | schema | docs | deps`.
+#![expect(clippy::disallowed_methods, reason = "tasks read the environment and measure time")]
 
 mod cases;
 mod cycles;
@@ -14,6 +15,8 @@ mod pure;
 mod source;
 mod tools;
 mod walks;
+
+use std::process::Command;
 
 use anyhow::{Context as _, Result, bail};
 use clap::{Parser, Subcommand};
@@ -31,7 +34,7 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Task {
-    /// Build everything, start local nodes and the daemon, and run the demonstration.
+    /// Build the daemon, and run the demonstration on a local EVM node, then on a local Solana node.
     Demo,
     /// Lint, then run every test on real nodes and databases.
     Test {
@@ -104,11 +107,15 @@ const NODES: [Need; 2] = [Need::CCompiler, Need::LocalNodes];
 /// Requirements of the linters.
 const LINTERS: [Need; 3] = [Need::CCompiler, Need::Deny, Need::Machete];
 
+/// One build of what the story needs, then the story, whose first half needs only the EVM node. The Solana node is
+/// compiled by the story itself, before its second half.
 fn demo() -> Result<()> {
     needs::announce(&NODES)?;
-    script("localnet/start.sh", &["--build-only"])?;
-    run(cargo().args(["build", "--locked", "--package", "waiaas-cli"]))?;
-    run(cargo().args(["run", "--locked", "--quiet", "--package", "e2e", "--bin", "demo"]))
+    let packages = ["--package", "waiaas-cli", "--package", "e2e", "--bin", "waiaas", "--bin", "demo"];
+    run(cargo().args(["build", "--locked"]).args(packages))?;
+    // Not `cargo run`, which would choose features for one package alone and build some of them again.
+    let this = std::env::current_exe().context("where this program is")?;
+    run(&mut Command::new(this.with_file_name("demo")))
 }
 
 fn test(no_lint: bool) -> Result<()> {
@@ -126,7 +133,9 @@ fn test(no_lint: bool) -> Result<()> {
     // The end-to-end tests start this binary.
     run(cargo().args(["build", "--locked", "--package", "waiaas-cli"]))?;
     tools::require_nextest()?;
-    run(cargo().args(["nextest", "run", "--locked", "--workspace", "--no-fail-fast"]))?;
+    // A text that differs from its snapshot fails, and nothing is written beside it.
+    let tests = ["nextest", "run", "--locked", "--workspace", "--no-fail-fast"];
+    run(cargo().args(tests).env("INSTA_UPDATE", "no"))?;
     run(cargo().args(["test", "--locked", "--workspace", "--doc"]))?;
     attack(&[])
 }

@@ -13,7 +13,7 @@ use crate::vocabulary::{AuditEventName, SeverityName};
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct AuditQuery {
-    /// Entries about this wallet.
+    /// Entries about this wallet, or about a session that has or had it.
     #[serde(default, alias = "wallet_id", skip_serializing_if = "Option::is_none")]
     #[param(value_type = Option<Uuid>)]
     pub wallet_id: Option<WalletId>,

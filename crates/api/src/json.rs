@@ -1,4 +1,5 @@
-//! Strict JSON: no unknown fields, no repeated keys, and errors that never quote the input.
+//! Strict JSON: no unknown fields, no repeated keys, no structure from an array, and errors that never quote
+//! values of the input.
 
 use std::collections::HashSet;
 use std::fmt;
@@ -6,7 +7,7 @@ use std::fmt;
 use serde::de::{Deserialize, DeserializeOwned, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
 use serde_json::Value;
 use serde_json::error::Category;
-use waiaas_core::{Fault, Wording, wording};
+use waiaas_core::{Fault, Wording, strict, wording};
 
 use crate::validation::{Issue, Refusal, Request};
 
@@ -17,7 +18,6 @@ use crate::validation::{Issue, Refusal, Request};
 /// [`Refusal`] with every issue found, or for an unsupported type of transaction.
 pub fn read<T: Request>(text: &[u8]) -> Result<T, Refusal> {
     parse::<Unique>(text)?;
-    // serde would also read a struct from an array of its fields' values.
     if text.trim_ascii_start().first() != Some(&b'{') {
         return Err(Refusal::Invalid(vec![Issue::new("", "invalid_type", "expected an object")]));
     }
@@ -29,8 +29,8 @@ pub fn read<T: Request>(text: &[u8]) -> Result<T, Refusal> {
 /// Parses a whole text as one value.
 pub(crate) fn parse<T: DeserializeOwned>(text: &[u8]) -> Result<T, Refusal> {
     let mut json = serde_json::Deserializer::from_slice(text);
-    let value = serde_path_to_error::deserialize(&mut json).map_err(|error| {
-        let path = error.path().to_string();
+    let value = strict::read(&mut json).map_err(|error| {
+        let path = strict::path(error.path());
         let error = error.into_inner();
         match error.classify() {
             Category::Data => issue(&path, &error.to_string()),
@@ -61,10 +61,9 @@ pub(crate) fn wanted_type(what: &str) -> String {
 const WANTED: &str = "wanted: ";
 const WANTED_TYPE: &str = "wanted type: ";
 
-/// Words for a deserialisation error. serde's messages quote values, so only their fixed parts and the
-/// expectation are kept.
+/// Words for a deserialisation error at a [`strict::path`]. serde's messages quote values, so only their fixed
+/// parts and the expectation are kept.
 pub fn issue(path: &str, message: &str) -> Issue {
-    let path = if path == "." || path == "?" { "" } else { path };
     if message.starts_with(REPEATED) {
         return Issue::new(path, "duplicate_key", "this key is given twice");
     }

@@ -30,3 +30,4 @@ pub mod transactions;
 pub mod validation;
 pub mod vocabulary;
 pub mod wallets;
+pub mod webhooks;

@@ -23,19 +23,19 @@ pub use operation::{
     MAX_MEMO, NftRef, NftTokenRef, NftTransfer, Operation, TokenRef, TokenTransfer, Transfer,
 };
 pub use signing::{EncodeCalldataRequest, EncodedCalldata, SignMessageRequest, SignTransactionRequest};
-pub use values::{AmountText, Base64, Hex, HumanText, Units, hex_digits};
+pub use values::{AmountText, Base64, Hex, HumanText, UnitPrice, Units, hex_digits};
 
 /// Delays signing, after any other waiting, until the network price is low enough. At least one of the two
 /// prices is required. EVM: wei per gas. Solana: micro-lamports per compute unit.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct GasCondition {
-    /// Digits. The maximum current price for signing, priority fee included.
+    /// The maximum current price for signing, priority fee included.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub max_gas_price: Option<String>,
-    /// Digits. The maximum current priority fee for signing.
+    pub max_gas_price: Option<UnitPrice>,
+    /// The maximum current priority fee for signing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub max_priority_fee: Option<String>,
+    pub max_priority_fee: Option<UnitPrice>,
     /// Seconds to wait before giving up without signing, 60 to 86400; 3600 by default.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(minimum = 60, maximum = 86400)]
@@ -106,15 +106,8 @@ impl Placement {
 }
 
 fn check_gas(checks: &mut Checks, condition: &GasCondition) {
-    let prices = [("maxGasPrice", &condition.max_gas_price), ("maxPriorityFee", &condition.max_priority_fee)];
-    let given = prices.iter().any(|(_, price)| price.is_some());
+    let given = condition.max_gas_price.is_some() || condition.max_priority_fee.is_some();
     checks.ensure(given, "gasCondition", "required", "give maxGasPrice or maxPriorityFee");
-    for (name, price) in prices {
-        if let Some(price) = price {
-            let fine = price.parse::<u128>().is_ok() && price.bytes().all(|b| b.is_ascii_digit());
-            checks.ensure(fine, &format!("gasCondition.{name}"), "invalid", "a string of digits");
-        }
-    }
     checks.range("gasCondition.timeout", condition.timeout, 60, 86_400);
 }
 

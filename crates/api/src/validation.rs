@@ -6,6 +6,7 @@
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
+use waiaas_core::foreign::deceives;
 
 use crate::json;
 
@@ -83,7 +84,7 @@ impl Checks {
         self.0.iter().any(|issue| issue.path == path)
     }
 
-    /// `text` must have between `min` and `max` characters and no control characters.
+    /// `text` must have between `min` and `max` characters and none that deceives its reader.
     pub(crate) fn text(&mut self, path: &str, text: &str, min: usize, max: usize) {
         let length = text.chars().count();
         if self.has(path) {
@@ -93,8 +94,8 @@ impl Checks {
             self.0.push(Issue::new(path, "too_small", format!("at least {min} characters")));
         } else if length > max {
             self.0.push(Issue::new(path, "too_big", format!("at most {max} characters")));
-        } else if text.chars().any(char::is_control) {
-            self.0.push(Issue::new(path, "invalid", "no control characters"));
+        } else if text.chars().any(deceives) {
+            self.0.push(Issue::new(path, "invalid", "no control, invisible or misleading characters"));
         }
     }
 

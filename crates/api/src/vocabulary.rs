@@ -14,6 +14,7 @@ use waiaas_core::policy::exposure::{Horizon, Source};
 use waiaas_core::policy::{DenialCode, PolicyType, Tier};
 use waiaas_core::transaction::{Replacement, TxStatus};
 use waiaas_core::wallet::{KillSwitch, OwnerState, WalletStatus};
+use waiaas_core::webhook::DeliveryStatus;
 
 fn words(values: impl Iterator<Item = &'static str>, about: &str) -> RefOr<Schema> {
     let object =
@@ -65,6 +66,11 @@ schema!(
     /// Schema of [`ChangeStatus`].
     ChangeStatusName, "ChangeStatus", "State of a change.",
     ChangeStatus::ALL.iter().map(|v| v.as_str())
+);
+schema!(
+    /// Schema of [`DeliveryStatus`].
+    DeliveryStatusName, "DeliveryStatus", "State of a delivery to a webhook.",
+    DeliveryStatus::ALL.iter().map(|v| v.as_str())
 );
 schema!(
     /// Schema of [`Horizon`].

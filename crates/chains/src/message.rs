@@ -7,6 +7,7 @@
 use thiserror::Error;
 use waiaas_core::digest::Digest;
 use waiaas_core::effect::Effect;
+use waiaas_core::foreign;
 use waiaas_core::owner;
 
 /// Longest message, in bytes.
@@ -68,7 +69,7 @@ pub(crate) fn read(message: &[u8]) -> Result<&str, UnsignableMessage> {
 /// Returns the bytes as text without invisible or misleading characters.
 fn printable(message: &[u8]) -> Result<&str, UnsignableMessage> {
     let text = std::str::from_utf8(message).map_err(|_| UnsignableMessage::NotText)?;
-    match text.chars().find(|c| misleads(*c)) {
+    match text.chars().find(|c| foreign::misleads(*c)) {
         Some(character) => Err(UnsignableMessage::Misleading(u32::from(character))),
         None => Ok(text),
     }
@@ -88,43 +89,6 @@ fn is_digits(text: &str) -> bool {
         digits = digits.saturating_add(1);
         c.is_ascii_hexdigit()
     }) && digits >= 64
-}
-
-/// Whether a character is a control other than tab and line ends, is invisible, or changes the display of
-/// others: Unicode's format characters (category Cf), line and paragraph separators, and the fillers among
-/// the default ignorable code points (Unicode 16, DerivedCoreProperties).
-const fn misleads(character: char) -> bool {
-    if character.is_ascii() {
-        return character.is_ascii_control() && !matches!(character, '\n' | '\t' | '\r');
-    }
-    matches!(
-        character,
-        '\u{80}'..='\u{9f}'
-            | '\u{ad}'
-            | '\u{34f}'
-            | '\u{600}'..='\u{605}'
-            | '\u{61c}'
-            | '\u{6dd}'
-            | '\u{70f}'
-            | '\u{890}'..='\u{891}'
-            | '\u{8e2}'
-            | '\u{115f}'..='\u{1160}'
-            | '\u{17b4}'..='\u{17b5}'
-            | '\u{180b}'..='\u{180f}'
-            | '\u{200b}'..='\u{200f}'
-            | '\u{2028}'..='\u{202e}'
-            | '\u{2060}'..='\u{206f}'
-            | '\u{3164}'
-            | '\u{feff}'
-            | '\u{ffa0}'
-            | '\u{fff0}'..='\u{fffb}'
-            | '\u{110bd}'
-            | '\u{110cd}'
-            | '\u{13430}'..='\u{1343f}'
-            | '\u{1bca0}'..='\u{1bca3}'
-            | '\u{1d173}'..='\u{1d17a}'
-            | '\u{e0000}'..='\u{e0fff}'
-    )
 }
 
 #[cfg(test)]

@@ -7,11 +7,12 @@ use std::io::ErrorKind;
 use std::net::{IpAddr, Ipv4Addr};
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
 use secrecy::SecretString;
 use tokio::net::{TcpStream, UnixStream};
+use tokio::time::Instant;
 use waiaas_api::client::{Client, ClientError};
 use waiaas_engine::config::Config;
 use waiaas_engine::{DataDir, Hardening};
@@ -42,7 +43,7 @@ impl Context {
         json: bool,
         hardening: Hardening,
     ) -> Self {
-        let home = || std::env::var_os("HOME").map_or_else(|| PathBuf::from("."), PathBuf::from);
+        let home = || environment::variable("HOME").map_or_else(|| PathBuf::from("."), PathBuf::from);
         let path = data_dir.unwrap_or_else(|| home().join(".waiaas"));
         Self { data_dir: DataDir::new(path), base_url, json, hardening }
     }
@@ -172,6 +173,7 @@ impl Context {
 }
 
 /// Connects; if the queue is full (`EAGAIN`), tries again for a while.
+#[expect(clippy::disallowed_methods, reason = "the queue of a socket says nothing when it has room")]
 async fn connected(socket: &Path) -> std::io::Result<UnixStream> {
     let until = Instant::now() + QUEUE;
     loop {

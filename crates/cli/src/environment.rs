@@ -1,4 +1,5 @@
 //! The environment. An empty variable counts as not set.
+#![expect(clippy::disallowed_methods, reason = "this is the one place that reads it")]
 
 use std::ffi::OsString;
 

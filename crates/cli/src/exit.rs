@@ -21,7 +21,11 @@ const TABLE: [(u8, &str); 9] = [
     (3, "no daemon answers"),
     (4, "the credential is missing or was refused, or there were too many tries (HTTP 401 and 429)"),
     (5, "the daemon refused: policy, state, or an invalid request"),
-    (6, "a check failed: the audit chain is broken, the configuration is invalid, or a policy case failed"),
+    (
+        6,
+        "a check failed: the audit chain is broken, the configuration is invalid, a policy case failed, or a webhook \
+         did not receive a message",
+    ),
     (7, "not done yet: it waits for an owner's signature"),
     (8, "done, but the result cannot be written to standard output, for example on a full disk"),
 ];

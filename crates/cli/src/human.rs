@@ -7,7 +7,7 @@ use waiaas_engine::core::U256;
 use waiaas_engine::core::money::format_units;
 
 /// The fields of the API's answers that hold a time, in Unix seconds.
-const TIMES: [&str; 20] = [
+const TIMES: [&str; 21] = [
     "deadline",
     "absoluteExpiresAt",
     "activatedAt",
@@ -20,6 +20,7 @@ const TIMES: [&str; 20] = [
     "executedAt",
     "expiresAt",
     "lastRenewedAt",
+    "nextAttemptAt",
     "recordedAt",
     "recoveredAt",
     "rejectedAt",
@@ -107,8 +108,8 @@ mod tests {
     }
 
     /// Whole numbers in answers that are not times.
-    const NUMBERS: [&str; 7] =
-        ["id", "schemaVersion", "uptime", "entries", "brokenAt", "seconds", "priority"];
+    const NUMBERS: [&str; 8] =
+        ["id", "schemaVersion", "uptime", "entries", "brokenAt", "seconds", "priority", "auditId"];
 
     #[test]
     fn every_number_of_an_answer_is_known_to_be_a_time_or_none() {

@@ -4,6 +4,8 @@ mod commands;
 mod context;
 mod environment;
 mod exit;
+#[cfg(test)]
+mod help;
 mod holder;
 mod human;
 mod output;
@@ -12,6 +14,8 @@ mod password;
 mod proof;
 mod remedy;
 mod table;
+
+use std::ffi::OsString;
 
 use clap::Parser;
 
@@ -44,7 +48,7 @@ struct Cli {
 fn main() -> std::process::ExitCode {
     // Before anything that may contain a password or a key is read.
     let hardening = waiaas_engine::harden_process();
-    let cli = match Cli::try_parse() {
+    let cli = match Cli::try_parse_from(arguments(std::env::args_os())) {
         Ok(cli) => cli,
         Err(told) => return output::usage(&told),
     };
@@ -58,4 +62,39 @@ fn main() -> std::process::ExitCode {
     };
     let result = runtime.block_on(commands::run(&context, cli.command));
     output::end(&context, &result)
+}
+/// The arguments as the parser gets them. `help` is a help option itself: one behind it says nothing more, and
+/// would be taken for the name of a command.
+fn arguments(given: impl IntoIterator<Item = OsString>) -> Vec<OsString> {
+    let mut arguments: Vec<_> = given.into_iter().collect();
+    if arguments.get(1).is_some_and(|first| first == "help") {
+        arguments.retain(|argument| argument != "--help" && argument != "-h");
+    }
+    arguments
+}
+
+#[cfg(test)]
+mod tests {
+    use std::ffi::OsString;
+
+    use clap::Parser as _;
+    use clap::error::ErrorKind;
+
+    use super::{Cli, arguments};
+
+    fn told(line: &str) -> Option<(ErrorKind, String)> {
+        let given = line.split(' ').map(OsString::from);
+        Cli::try_parse_from(arguments(given)).err().map(|told| (told.kind(), told.render().to_string()))
+    }
+
+    #[test]
+    fn help_about_help_is_help() {
+        let help = told("waiaas help").expect("help");
+        assert_eq!(help.0, ErrorKind::DisplayHelp);
+        for line in ["waiaas help --help", "waiaas help -h"] {
+            assert_eq!(told(line), Some(help.clone()), "{line}");
+        }
+        assert_eq!(told("waiaas help wallet --help"), told("waiaas help wallet"));
+        assert_eq!(told("waiaas wallet list -h").map(|told| told.0), Some(ErrorKind::DisplayHelp));
+    }
 }

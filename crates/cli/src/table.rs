@@ -1,6 +1,7 @@
 //! Rows for people: a table if it fits the terminal, else a block for each row.
 
 use comfy_table::{Table, presets};
+use rustix::termios::tcgetwinsize;
 
 use crate::environment;
 
@@ -52,7 +53,8 @@ fn labelled(name: &str, value: &str, label: usize, width: usize) -> String {
 /// Columns of the terminal, from `COLUMNS` or the terminal; none if lines may have any length.
 fn width() -> Option<usize> {
     let told = environment::text("COLUMNS").ok().flatten().and_then(|text| text.parse().ok());
-    told.or_else(|| Table::new().width().map(usize::from)).filter(|width| *width > 0)
+    let terminal = || Some(usize::from(tcgetwinsize(std::io::stdout()).ok()?.ws_col));
+    told.or_else(terminal).filter(|width| *width > 0)
 }
 
 /// Each row as lines of a name and a value. Empty values are skipped; long ones are wrapped between words, so

@@ -9,6 +9,7 @@ use ed25519_dalek::VerifyingKey;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use thiserror::Error;
 
+use crate::foreign::shown;
 use crate::network::Chain;
 
 /// An account or contract address. Its text is EIP-55 on EVM and base58 on Solana.
@@ -76,28 +77,23 @@ impl Address {
         if address.chain() == chain {
             Ok(address)
         } else {
-            Err(AddressError::WrongChain { address: shorten(text), expected: chain })
+            Err(AddressError::WrongChain { address: shown(text), expected: chain })
         }
     }
-}
-
-/// At most 64 characters of `text`, for an error message.
-fn shorten(text: &str) -> String {
-    text.chars().take(64).collect()
 }
 
 impl FromStr for Address {
     type Err = AddressError;
 
     fn from_str(text: &str) -> Result<Self, AddressError> {
-        let malformed = || AddressError::Malformed(shorten(text));
+        let malformed = || AddressError::Malformed(shown(text));
         if let Some(digits) = text.strip_prefix("0x") {
             let mut bytes = [0u8; 20];
             hex::decode_to_slice(digits, &mut bytes).map_err(|_| malformed())?;
             let mixed = digits.bytes().any(|b| b.is_ascii_uppercase())
                 && digits.bytes().any(|b| b.is_ascii_lowercase());
             if mixed && !has_right_case(digits, bytes) {
-                return Err(AddressError::Checksum(shorten(text)));
+                return Err(AddressError::Checksum(shown(text)));
             }
             return Ok(Self::Evm(bytes));
         }

@@ -8,6 +8,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use thiserror::Error;
 
 use crate::address::Address;
+use crate::foreign::shown;
 use crate::network::Chain;
 
 /// A fungible asset on one network. Its text is CAIP-19, EVM references in lower case.
@@ -78,7 +79,7 @@ impl FromStr for AssetId {
     type Err = AssetIdError;
 
     fn from_str(text: &str) -> Result<Self, AssetIdError> {
-        let refuse = || AssetIdError(text.chars().take(200).collect());
+        let refuse = || AssetIdError(shown(text));
         let (caip2, asset) = text.split_once('/').ok_or_else(refuse)?;
         let chain = namespace(caip2).ok_or_else(refuse)?;
         let (kind, value) = asset.split_once(':').ok_or_else(refuse)?;

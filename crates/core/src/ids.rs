@@ -78,3 +78,11 @@ id!(
     /// installation.
     InstanceId
 );
+id!(
+    /// A webhook: an address that receives audit events.
+    WebhookId
+);
+id!(
+    /// A delivery of one event to one webhook. The same in every attempt.
+    DeliveryId
+);

@@ -14,6 +14,7 @@ pub mod clearance;
 pub mod digest;
 pub mod draft;
 pub mod effect;
+pub mod foreign;
 pub mod ids;
 pub mod intent;
 pub mod money;
@@ -27,9 +28,11 @@ pub mod presentation;
 pub mod selector;
 pub mod session;
 pub mod simulation;
+pub mod strict;
 mod text;
 pub mod transaction;
 pub mod wallet;
+pub mod webhook;
 mod wording;
 
 /// Unsigned 256-bit integer: every on-chain amount, in base units.

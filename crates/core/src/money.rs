@@ -1,6 +1,6 @@
 //! Amounts and dollars as integers.
 //!
-//! On-chain amounts are [`U256`] base units. Dollars are micro-dollars. Values are rounded up, against the
+//! On-chain amounts are [`U256`](crate::U256) base units. Dollars are micro-dollars. Values are rounded up, against the
 //! agent: a limit is reached sooner, never later.
 
 mod amount;

@@ -9,6 +9,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use thiserror::Error;
 
 use crate::address::Address;
+use crate::foreign::shown;
 use crate::money::parse_base_units;
 use crate::network::Chain;
 use crate::wallet::wire_enum;
@@ -73,6 +74,14 @@ impl NftId {
         }
     }
 
+    /// Its token id; none for a Metaplex NFT.
+    pub const fn token_id(&self) -> Option<U256> {
+        match self.kind {
+            NftKind::Erc721 { token_id, .. } | NftKind::Erc1155 { token_id, .. } => Some(token_id),
+            NftKind::Metaplex { .. } => None,
+        }
+    }
+
     /// Its standard.
     pub const fn standard(&self) -> NftStandard {
         match self.kind {
@@ -106,7 +115,7 @@ impl FromStr for NftId {
     type Err = NftIdError;
 
     fn from_str(text: &str) -> Result<Self, NftIdError> {
-        let refuse = || NftIdError(text.chars().take(200).collect());
+        let refuse = || NftIdError(shown(text));
         let (caip2, asset) = text.split_once('/').ok_or_else(refuse)?;
         let (namespace, reference) = asset.split_once(':').ok_or_else(refuse)?;
         let chain = crate::asset::namespace(caip2);

@@ -3,10 +3,9 @@
 //! serde's messages name Rust types: structs, variants, `u32`. The senders of JSON know objects, strings and
 //! numbers.
 
+use crate::foreign::shown;
 use crate::nearest;
 
-/// Maximum length of a repeated name, in characters.
-const LONGEST_NAME: usize = 64;
 /// Maximum number of names listed.
 const MOST_NAMES: usize = 40;
 
@@ -28,7 +27,7 @@ pub enum Fault {
 pub struct Wording {
     /// The kind of error.
     pub fault: Fault,
-    /// The field that is unknown, missing or repeated.
+    /// The field that is unknown, missing or repeated, as [`shown`](crate::foreign::shown).
     pub field: Option<String>,
     /// One clause. It repeats no value from the input; it names only permitted values.
     pub text: String,
@@ -36,27 +35,25 @@ pub struct Wording {
 
 /// Rewords a message of serde. `None` for messages of this project's own types, which need no rewording.
 pub fn wording(message: &str) -> Option<Wording> {
-    let mut quoted = message.split('`').skip(1).step_by(2).map(short);
-    if message.starts_with("unknown field ") {
-        let field = quoted.next().unwrap_or_default();
-        let known: Vec<_> = quoted.take(MOST_NAMES).collect();
-        let text = format!("this field is not known here{}", meant_or_known(&field, &known));
-        return Some(Wording { fault: Fault::UnknownField, field: Some(field), text });
+    let field = |rest: &str| rest.split('`').next().map(shown);
+    if let Some(rest) = message.strip_prefix("unknown field `") {
+        let (field, known) = given_and_known(rest);
+        let text = format!("this field is not known here{}", meant_or_known(field, &known));
+        return Some(Wording { fault: Fault::UnknownField, field: Some(shown(field)), text });
     }
-    if message.starts_with("missing field ") {
+    if let Some(rest) = message.strip_prefix("missing field `") {
         let text = "this field is required".to_owned();
-        return Some(Wording { fault: Fault::MissingField, field: quoted.next(), text });
+        return Some(Wording { fault: Fault::MissingField, field: field(rest), text });
     }
-    if message.starts_with("duplicate field ") {
+    if let Some(rest) = message.strip_prefix("duplicate field `") {
         let text = "this key is given twice".to_owned();
-        return Some(Wording { fault: Fault::RepeatedField, field: quoted.next(), text });
+        return Some(Wording { fault: Fault::RepeatedField, field: field(rest), text });
     }
     let wrong = |text: String| Some(Wording { fault: Fault::WrongType, field: None, text });
-    if message.starts_with("unknown variant ") {
-        let given = quoted.next().unwrap_or_default();
-        let known: Vec<_> = quoted.take(MOST_NAMES).collect();
+    if let Some(rest) = message.strip_prefix("unknown variant `") {
+        let (given, known) = given_and_known(rest);
         let list = known.join(", ");
-        return match nearest(&given, known.iter().map(String::as_str)) {
+        return match nearest(given, known.iter().copied()) {
             Some(meant) => wrong(format!("expected one of {list}; did you mean {meant}?")),
             None => wrong(format!("expected one of {list}")),
         };
@@ -81,12 +78,17 @@ pub fn stopped(text: impl Into<String>) -> String {
     text
 }
 
-fn short(name: &str) -> String {
-    name.chars().take(LONGEST_NAME).collect()
+/// The given name, and the known ones, of a message after its first backtick. The given name comes from the
+/// input and can itself contain backticks; the known ones are the last part of the message.
+fn given_and_known(rest: &str) -> (&str, Vec<&str>) {
+    match rest.rsplit_once("`, expected ") {
+        Some((given, known)) => (given, known.split('`').skip(1).step_by(2).take(MOST_NAMES).collect()),
+        None => (rest.rsplit_once("`, there are no ").map_or(rest, |(given, _)| given), Vec::new()),
+    }
 }
 
-fn meant_or_known(field: &str, known: &[String]) -> String {
-    match nearest(field, known.iter().map(String::as_str)) {
+fn meant_or_known(field: &str, known: &[&str]) -> String {
+    match nearest(field, known.iter().copied()) {
         Some(meant) => format!("; did you mean '{meant}'?"),
         None if known.is_empty() => String::new(),
         None => format!("; known: {}", known.join(", ")),
@@ -187,5 +189,19 @@ mod tests {
             assert_eq!(said, expected);
         }
         assert_eq!(wording("must be a whole number of base units"), None);
+    }
+
+    #[test]
+    fn a_name_of_the_input_adds_nothing_to_the_known_names_and_hides_nothing() {
+        for key in ["x`, expected one of `evil`", "a`b`c", "`"] {
+            let text = serde_json::from_value::<Sample>(json!({ key: 1 })).expect_err("refused").to_string();
+            let said = wording(&text).expect(&text);
+            assert_eq!(said.field.as_deref(), Some(key));
+            assert_eq!(said.text, "this field is not known here; known: toAddress, amount, mode");
+        }
+        let text =
+            serde_json::from_value::<Sample>(json!({ "a\u{202e}b": 1 })).expect_err("refused").to_string();
+        assert_eq!(wording(&text).expect(&text).field.as_deref(), Some("a\\u{202e}b"));
+        assert_eq!(said::<Mode>(json!("x`, expected `EVIL")), "expected one of SLOW_MODE, FAST_MODE");
     }
 }

@@ -1,11 +1,11 @@
 //! The common parts of all challenges: chain, nonce, single use.
 
-use uuid::Uuid;
 use waiaas_core::address::Address;
 use waiaas_core::network::Network;
 use waiaas_store::StoreError;
 
 use crate::error::{Error, ErrorCode};
+use crate::ids;
 
 /// The `Chain ID` line, in the terms of the owner's own wallet: an EIP-155 number for EVM owners, a
 /// cluster for Solana owners. An owner of the other chain gets that chain's main network; what the
@@ -23,7 +23,7 @@ pub(crate) fn chain_id(owner: &Address, network: Option<&Network>) -> String {
 
 /// 244 random bits, hex.
 pub(crate) fn nonce() -> String {
-    format!("{}{}", Uuid::new_v4().simple(), Uuid::new_v4().simple())
+    format!("{}{}", ids::random().simple(), ids::random().simple())
 }
 
 /// The error for a challenge that was answered or has expired.

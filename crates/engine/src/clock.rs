@@ -1,4 +1,5 @@
 //! The one place that reads the time.
+#![expect(clippy::disallowed_methods, reason = "this is the place")]
 
 use std::sync::LazyLock;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
@@ -22,7 +23,6 @@ pub trait Clock: Send + Sync + 'static {
 pub struct SystemClock;
 
 impl Clock for SystemClock {
-    #[expect(clippy::disallowed_methods, reason = "this is the clock")]
     fn now(&self) -> UnixSeconds {
         let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         UnixSeconds::try_from(since.as_secs()).unwrap_or(UnixSeconds::MAX)

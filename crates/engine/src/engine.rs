@@ -11,6 +11,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use waiaas_chains::price::PriceBook;
 use waiaas_chains::{Chain, Codec, ReputationSource};
+use waiaas_channels::WebhookChannel;
 use waiaas_core::UnixSeconds;
 use waiaas_core::ids::InstanceId;
 use waiaas_core::network::{NetworkId, Networks};
@@ -51,6 +52,7 @@ pub(crate) struct Parts {
     pub(crate) prices: PriceBook,
     pub(crate) lookups: Lookups,
     pub(crate) reputation: Option<Arc<dyn ReputationSource>>,
+    pub(crate) webhooks: WebhookChannel,
     pub(crate) policies: Policies,
     pub(crate) lanes: Lanes,
     pub(crate) chain_watch: ChainWatch,
@@ -210,6 +212,11 @@ impl Engine {
     /// The reputation registries; none if the operator has named no agent.
     pub(crate) fn reputation(&self) -> Option<&dyn ReputationSource> {
         self.0.reputation.as_deref()
+    }
+
+    /// The channel to webhooks.
+    pub(crate) fn webhook_channel(&self) -> &WebhookChannel {
+        &self.0.webhooks
     }
 
     pub(crate) fn lanes(&self) -> &Lanes {

@@ -202,6 +202,15 @@ codes! {
     /// The limit of pending changes is reached.
     ChangeLimitExceeded = "CHANGE_LIMIT_EXCEEDED",
 
+    /// No such webhook.
+    WebhookNotFound = "WEBHOOK_NOT_FOUND",
+    /// There are as many webhooks as allowed.
+    WebhookLimitExceeded = "WEBHOOK_LIMIT_EXCEEDED",
+    /// The webhook's log has no such delivery.
+    DeliveryNotFound = "DELIVERY_NOT_FOUND",
+    /// The delivery's next attempt is planned.
+    DeliveryPending = "DELIVERY_PENDING",
+
     /// The kill switch is activated already. No longer sent: activating it again answers with its state.
     KillSwitchAlreadyActive = "KILL_SWITCH_ALREADY_ACTIVE",
     /// The kill switch is not activated.
@@ -276,9 +285,24 @@ impl Error {
     /// Names the field of the request.
     #[must_use]
     pub fn at(mut self, path: &str) -> Self {
-        self.message = format!("{path}: {}", self.message);
         let issue = json!({ "path": path, "message": self.message, "code": "invalid" });
+        self.message = format!("{path}: {}", self.message);
         self.details(json!({ "issues": [issue] }))
+    }
+
+    /// The error of a part of a request: `path` is put before the fields that it names.
+    #[must_use]
+    pub(crate) fn inside(mut self, path: &str) -> Self {
+        let issues = self.details.as_mut().and_then(|details| details.get_mut("issues"));
+        for issue in issues.and_then(Value::as_array_mut).into_iter().flatten() {
+            let Some(named) = issue.get("path").and_then(Value::as_str).map(str::to_owned) else { continue };
+            let whole = format!("{path}{named}");
+            if let Some(rest) = self.message.strip_prefix(&format!("{named}: ")) {
+                self.message = format!("{whole}: {rest}");
+            }
+            issue["path"] = Value::String(whole);
+        }
+        self
     }
 
     /// A defect or a damaged record. The cause goes to the log, never to the caller.

@@ -2,17 +2,17 @@
 //!
 //! A daemon that does not get the lease does not start. A daemon that lost it signs nothing more and stops.
 
-use uuid::Uuid;
 use waiaas_store::{LEASE_SECONDS, LeaseHolder, LeaseRow, Store, WriteTx};
 
 use crate::Engine;
 use crate::data_dir::DirLock;
 use crate::error::{Error, ErrorCode, StartError};
+use crate::ids;
 
 /// Takes the lease for this process, which holds `lock`.
 pub(crate) async fn take(store: &Store, lock: &DirLock) -> Result<LeaseHolder, StartError> {
     let mine = LeaseHolder {
-        holder: Uuid::new_v4().simple().to_string(),
+        holder: ids::random().simple().to_string(),
         place: lock.place().unwrap_or_default(),
         host: host(),
         pid: std::process::id(),

@@ -1,4 +1,4 @@
-//! The daemon without HTTP: every use case, composed from the five crates below it.
+//! The daemon without HTTP: every use case, composed from the crates below it.
 //!
 //! A newcomer starts here. [`Engine`] holds the parts. `credentials/` makes the proofs, and with a proof the
 //! engine gives a handle: [`Agent`], [`Operator`] or [`OwnerDesk`], whose methods are the use cases of that
@@ -19,6 +19,7 @@ mod error;
 mod file_error;
 mod gates;
 mod holdings;
+mod ids;
 mod lanes;
 mod lease;
 mod lookups;
@@ -40,6 +41,7 @@ mod start;
 mod tokens;
 mod views;
 mod wallets;
+mod webhooks;
 mod whole_file;
 mod worker_states;
 mod workers;

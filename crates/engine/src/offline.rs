@@ -3,7 +3,6 @@
 mod restore;
 
 use secrecy::SecretString;
-use uuid::Uuid;
 use waiaas_core::UnixSeconds;
 use waiaas_core::audit::{Actor, AuditEvent};
 use waiaas_core::ids::InstanceId;
@@ -15,6 +14,7 @@ use crate::config::{Config, DatabaseTarget};
 use crate::data_dir::DataDir;
 use crate::error::StartError;
 use crate::file_error::DataDirError;
+use crate::ids;
 use crate::session_keys::new_session_key;
 
 pub use restore::{RestoreError, Restored, RestoredConfig, restore};
@@ -62,7 +62,7 @@ pub async fn init(
         }
         InitMode::AutoProvision => recovery_password(data_dir)?,
     };
-    let instance = InstanceId::new(Uuid::new_v4());
+    let instance = InstanceId::new(ids::random());
     let params = kdf_params(config).map_err(|e| StartError::Keystore(e.to_string()))?;
     let made = tokio::task::spawn_blocking(move || KeystoreHeader::create(&password, instance, params)).await;
     let made = made.map_err(|e| StartError::Keystore(e.to_string()))?;

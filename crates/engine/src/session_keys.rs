@@ -1,13 +1,13 @@
 //! The keys that sign session tokens: made, sealed and opened.
 
 use secrecy::ExposeSecret as _;
-use uuid::Uuid;
 use waiaas_core::UnixSeconds;
 use waiaas_keys::{Purpose, SecretSlice, Vault};
 use waiaas_store::{SessionKeyRow, Store};
 use zeroize::Zeroizing;
 
 use crate::error::{Error, StartError};
+use crate::ids;
 use crate::tokens::{KeyRing, PREVIOUS_KEY_SECONDS, SigningKey};
 
 /// Opens the session signing keys.
@@ -30,7 +30,7 @@ pub(crate) async fn key_ring(store: &Store, vault: &Vault) -> Result<KeyRing, St
 
 /// A fresh sealed session key.
 pub(crate) fn new_session_key(vault: &Vault, now: UnixSeconds) -> Result<SessionKeyRow, Error> {
-    let kid = Uuid::new_v4().simple().to_string();
+    let kid = ids::random().simple().to_string();
     let secret = waiaas_keys::generate_recovery_password().map_err(Error::internal)?;
     let secret = SecretSlice::from(secret.expose_secret().as_bytes().to_vec());
     let sealed = vault.seal_secret(Purpose::SessionSigning, &kid, &secret).map_err(Error::internal)?;

@@ -7,8 +7,10 @@ use secrecy::SecretString;
 use tokio::sync::{Notify, Semaphore};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
+use waiaas_channels::WebhookChannel;
 use waiaas_core::audit::{Actor, AuditEvent};
 use waiaas_keys::{KeystoreHeader, PasswordVerifier, UnlockError, Vault};
+use waiaas_outbound::{Outbound, SystemResolver};
 use waiaas_store::AuditEntry;
 
 use crate::Engine;
@@ -55,6 +57,8 @@ impl Engine {
         let chains = Chains::connect(&config, &networks)?;
         let prices = chains::price_book(&config)?;
         let reputation = chains::reputation(&config, &networks, &chains)?;
+        let outbound = Outbound::new(config.outbound.allow.clone(), Arc::new(SystemResolver));
+        let webhooks = WebhookChannel::new(outbound);
         let store = offline::open_store(&data_dir, &config).await?;
         let reserve = Reserve::hold(&config.database.target(data_dir.path()));
         let instance = store.instance_id().await?.ok_or(StartError::NotInitialised)?;
@@ -89,6 +93,7 @@ impl Engine {
             prices,
             lookups: Lookups::new(config.prices.lookups_per_session_per_minute),
             reputation,
+            webhooks,
             policies: Policies::default(),
             lanes: Lanes::default(),
             chain_watch: ChainWatch::default(),

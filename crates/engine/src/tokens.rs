@@ -14,6 +14,7 @@ use waiaas_core::ids::{InstanceId, SessionId};
 use zeroize::Zeroizing;
 
 use crate::error::{Error, ErrorCode};
+use crate::ids;
 
 /// Every token starts with this.
 pub(crate) const PREFIX: &str = "wai_sess_";
@@ -77,7 +78,7 @@ impl Tokens {
         issued_at: UnixSeconds,
         expires_at: UnixSeconds,
     ) -> Result<SecretString, Error> {
-        self.sign(session, Uuid::new_v4(), issued_at, expires_at)
+        self.sign(session, ids::random(), issued_at, expires_at)
     }
 
     /// The token that follows the one with this hash. Under one signing key it is always the same, so a renewal can be

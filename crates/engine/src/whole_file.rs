@@ -6,6 +6,7 @@ use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
 use crate::file_error::{DataDirError, io};
+use crate::ids;
 
 /// A file readable by this user only that gets its name when it is complete and on disk. Until then it has an
 /// unpredictable name beside it; if dropped earlier, it is removed.
@@ -72,7 +73,7 @@ pub(crate) fn nameless(directory: &Path) -> Result<File, DataDirError> {
 
 /// A new file that only this user can open. An existing file or link is neither opened nor followed (`O_EXCL`).
 fn fresh(directory: &Path) -> Result<(File, PathBuf), DataDirError> {
-    let path = directory.join(format!(".{}.tmp", uuid::Uuid::now_v7().simple()));
+    let path = directory.join(format!(".{}.tmp", ids::ordered().simple()));
     let mut options = OpenOptions::new();
     let options = options.create_new(true).read(true).write(true).mode(0o600);
     let file = options.open(&path).map_err(io("create", &path))?;

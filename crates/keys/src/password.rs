@@ -97,14 +97,7 @@ pub fn check_new(password: &SecretString) -> Result<(), WeakPassword> {
 ///
 /// [`NoRandomness`] if the operating system gives none.
 pub fn generate_recovery_password() -> Result<SecretString, NoRandomness> {
-    let bytes = random::secret()?;
-    let mut text = Zeroizing::new(String::with_capacity(64));
-    for byte in bytes.expose_secret() {
-        for digit in [byte >> 4, byte & 15] {
-            text.extend(char::from_digit(u32::from(digit), 16));
-        }
-    }
-    Ok(SecretString::from(text.as_str()))
+    random::secret_text()
 }
 
 /// The result of a check without the KDF.

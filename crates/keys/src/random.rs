@@ -1,8 +1,10 @@
 //! Randomness from the operating system, and the type of secret keys in memory. There is deliberately no
 //! seeded generator.
+#![expect(clippy::disallowed_methods, reason = "this is the one place that reads it")]
 
-use secrecy::{ExposeSecretMut, SecretBox};
+use secrecy::{ExposeSecret, ExposeSecretMut, SecretBox, SecretString};
 use thiserror::Error;
+use zeroize::Zeroizing;
 
 /// A 32-byte secret on the heap, so that moving it leaves no copy behind; wiped on drop.
 pub(crate) type Secret32 = SecretBox<[u8; 32]>;
@@ -29,6 +31,18 @@ pub(crate) fn secret() -> Result<Secret32, NoRandomness> {
     let mut key = Secret32::default();
     getrandom::fill(key.expose_secret_mut()).map_err(NoRandomness)?;
     Ok(key)
+}
+
+/// 32 random bytes as a text of lower-case hex.
+pub(crate) fn secret_text() -> Result<SecretString, NoRandomness> {
+    let bytes = secret()?;
+    let mut text = Zeroizing::new(String::with_capacity(64));
+    for byte in bytes.expose_secret() {
+        for digit in [byte >> 4, byte & 15] {
+            text.extend(char::from_digit(u32::from(digit), 16));
+        }
+    }
+    Ok(SecretString::from(text.as_str()))
 }
 
 /// Copies 32 bytes into a secret; `None` for any other length.

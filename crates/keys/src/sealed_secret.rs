@@ -5,7 +5,7 @@
 //! Version 1: `version (1) ‖ wrapped data key (72) ‖ nonce (24) ‖ ciphertext ‖ tag (16)`, bound to
 //! purpose, id and version. Purpose and id are not in the bytes: they are needed for opening.
 
-use secrecy::{ExposeSecret, SecretSlice};
+use secrecy::{ExposeSecret, SecretSlice, SecretString};
 use thiserror::Error;
 use waiaas_core::digest::Digest;
 
@@ -66,6 +66,22 @@ impl Vault {
         let wrapped = aead::seal_key(self.secrets(), context("data-key", purpose, id), &data_key)?;
         let body = aead::seal(&data_key, context("secret", purpose, id), secret.expose_secret())?;
         Ok([&[VERSION], wrapped.as_slice(), body.as_slice()].concat())
+    }
+
+    /// Makes a small secret of 32 random bytes, as lower-case hex, for one purpose and id. Answers with the text and
+    /// with the text sealed.
+    ///
+    /// # Errors
+    ///
+    /// [`NoRandomness`] if the operating system gives none.
+    pub fn generate_secret(
+        &self,
+        purpose: Purpose,
+        id: &str,
+    ) -> Result<(SecretString, Vec<u8>), NoRandomness> {
+        let text = random::secret_text()?;
+        let sealed = self.seal_secret(purpose, id, &text.expose_secret().as_bytes().to_vec().into())?;
+        Ok((text, sealed))
     }
 
     /// Opens an item that [`Vault::seal_secret`] made for the same purpose and id.

@@ -170,6 +170,7 @@ fn own(operation: &str) -> Option<Codes> {
         | "list_wallets"
         | "shutdown"
         | "list_changes"
+        | "list_webhooks"
         | "proof_parameters" => plain(&[]),
         "list_tokens" => plain(&[&[E::NetworkNotFound]]),
         "prove" => plain(&[&[E::MasterPasswordLocked]]),
@@ -199,6 +200,11 @@ fn own(operation: &str) -> Option<Codes> {
         }
         "withdraw_change" => plain(&[&[E::ChangeNotFound, E::ChangeAlreadyDecided, E::ChangeSuperseded]]),
         "approve_change" | "reject_change" => plain(&[CHANGE_ANSWER]),
+        "create_webhook" => plain(&[&[E::WebhookLimitExceeded]]),
+        "get_webhook" | "update_webhook" | "delete_webhook" | "webhook_logs" | "test_webhook" => {
+            plain(&[&[E::WebhookNotFound]])
+        }
+        "redeliver" => plain(&[&[E::WebhookNotFound, E::DeliveryNotFound, E::DeliveryPending]]),
         "list_policies" => plain(&[&[E::WalletNotFound, E::WalletAccessDenied, E::NetworkNotFound]]),
         "get_policy" => plain(&[&[E::PolicyNotFound]]),
         "create_policy" | "update_policy" | "delete_policy" => plain(&[POLICY_WRITE]),

@@ -179,6 +179,7 @@ struct Loops {
 }
 
 impl Loops {
+    #[expect(clippy::disallowed_methods, reason = "nothing tells when file descriptors are free again")]
     async fn accept<A: Accept>(&self, listener: &A, router: &Router, places: u64) -> Result<(), ServeError> {
         let places = Places::new(usize::try_from(places).unwrap_or(usize::MAX));
         loop {

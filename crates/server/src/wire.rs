@@ -86,6 +86,7 @@ impl Wire {
 
     /// Returns when the peer has been waited for too long: an answer that it does not read, or, while the
     /// daemon ends, anything that it owes.
+    #[expect(clippy::disallowed_methods, reason = "bytes that stop coming say nothing")]
     pub(crate) async fn abandoned(&self, ending: &CancellationToken) {
         loop {
             if ending.is_cancelled() {

@@ -102,7 +102,7 @@ pub struct AuditRow {
 }
 
 impl AuditRow {
-    fn read(row: &AnyRow) -> Result<Self, StoreError> {
+    pub(crate) fn read(row: &AnyRow) -> Result<Self, StoreError> {
         Ok(Self {
             seq: row.int("seq")?,
             at: row.int("at")?,
@@ -172,7 +172,7 @@ pub struct ChainReport {
 /// Selects rows of the log. Every field that is set must match.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct AuditFilter {
-    /// About this wallet.
+    /// About this wallet, or about a session that has or had it.
     pub wallet: Option<WalletId>,
     /// About this session.
     pub session: Option<SessionId>,
@@ -298,8 +298,12 @@ async fn after(conn: &mut AnyConnection, seq: i64, limit: i64) -> Result<Vec<Aud
     rows.iter().map(AuditRow::read).collect()
 }
 
-/// The filter as SQL: an absent value matches every row. `$1` … `$7`.
-const MATCHES: &str = "(COALESCE($1, wallet_id, '') = COALESCE(wallet_id, '')) \
+/// The filter as SQL: an absent value matches every row. `$1` … `$7`. A row without a wallet is about every wallet
+/// that its session has or had, and about those that its details name.
+const MATCHES: &str = "(COALESCE($1, wallet_id, '') = COALESCE(wallet_id, '') OR (wallet_id IS NULL AND (\
+        session_id IN (SELECT session_id FROM session_wallets WHERE wallet_id = $1) \
+        OR session_id IN (SELECT session_id FROM audit_log WHERE wallet_id = $1) \
+        OR details LIKE '%\"' || $1 || '\"%'))) \
     AND (COALESCE($2, session_id, '') = COALESCE(session_id, '')) \
     AND (COALESCE($3, tx_id, '') = COALESCE(tx_id, '')) \
     AND event_type = COALESCE($4, event_type) AND severity = COALESCE($5, severity) \

@@ -44,6 +44,8 @@ const TABLES: &[(&str, &str)] = &[
     ("changes", "id"),
     ("challenges", "nonce"),
     ("idempotency", "session_id, key"),
+    ("webhooks", "id"),
+    ("webhook_deliveries", "id"),
     ("audit_log", "seq"),
 ];
 

@@ -10,6 +10,7 @@ use sqlx::sqlite::SqliteError;
 use thiserror::Error;
 use waiaas_core::change::IllegalStep;
 use waiaas_core::transaction::{IllegalMove, TxStatus};
+use waiaas_core::webhook::IllegalDelivery;
 
 /// The subject of an error.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -38,6 +39,10 @@ pub enum Entity {
     Challenge,
     /// A pending change.
     Change,
+    /// A webhook.
+    Webhook,
+    /// A delivery of an event to a webhook.
+    Delivery,
 }
 
 impl fmt::Display for Entity {
@@ -55,6 +60,8 @@ impl fmt::Display for Entity {
             Self::Transaction => "transaction",
             Self::Challenge => "challenge",
             Self::Change => "change",
+            Self::Webhook => "webhook",
+            Self::Delivery => "delivery",
         })
     }
 }
@@ -112,6 +119,9 @@ pub enum StoreError {
     /// A change has ended, or was to be opened again.
     #[error(transparent)]
     IllegalStep(#[from] IllegalStep),
+    /// A delivery has no such move.
+    #[error(transparent)]
+    IllegalDelivery(#[from] IllegalDelivery),
     /// A transaction cannot begin in this status.
     #[error("a transaction cannot start as {0}")]
     NotInitial(TxStatus),

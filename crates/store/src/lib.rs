@@ -9,7 +9,7 @@
 //! them that concerns security takes an [`AuditEntry`], written in the same database transaction: no audit
 //! row, no change. The exceptions grant nothing and record no decision: failed-login counters, expired
 //! idempotency keys, recorded token facts, issued (unanswered) challenges, counts of equal denials, the
-//! lease, and the note that a node refused a broadcast.
+//! lease, the note that a node refused a broadcast, and the delivery log of webhooks.
 
 mod allowances;
 mod audit;
@@ -20,6 +20,7 @@ mod columns;
 mod connector;
 mod counts;
 mod decisions;
+mod deliveries;
 mod denials;
 mod dump;
 mod error;
@@ -45,6 +46,7 @@ mod tokens;
 mod transactions;
 mod url;
 mod wallets;
+mod webhooks;
 mod writer;
 
 pub use audit::{AuditEntry, AuditFilter, AuditPage, AuditRow, ChainReport};
@@ -54,6 +56,9 @@ pub use changes::{ChangeRow, NewChange};
 
 pub use allowances::AllowanceUse;
 pub use decisions::{DecisionPage, DecisionRow};
+pub use deliveries::{
+    AttemptRecord, DeliveryFilter, DeliveryRow, KEPT_DELIVERIES, KEPT_DELIVERY_SECONDS, NewDelivery,
+};
 pub use denials::DenialCounts;
 pub use dump::{DumpError, DumpReport};
 pub use error::{Entity, Statement, StoreError};
@@ -76,4 +81,5 @@ pub use transactions::{
 };
 pub use url::{DatabaseUrl, UrlError};
 pub use wallets::{NewWallet, WalletRow};
+pub use webhooks::{NewWebhook, WebhookChange, WebhookRow};
 pub use writer::{WriteTx, WriterStats};

@@ -38,6 +38,7 @@ const ALL: &[Texts] = migrations![
     "0008_allowances",
     "0009_successors",
     "0010_collations",
+    "0011_webhooks",
 ];
 
 /// The newest schema this release knows.

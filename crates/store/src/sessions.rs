@@ -344,8 +344,8 @@ impl WriteTx {
     ///
     /// # Errors
     ///
-    /// [`StoreError::NotFound`] if there is no such session or link; [`StoreError::Conflict`] for the last
-    /// wallet (revoke the session instead).
+    /// [`StoreError::NotFound`] if there is no such session or link; [`StoreError::Conflict`] of the session
+    /// if it is revoked, of the link for the last wallet (revoke the session instead).
     pub async fn remove_session_wallet(
         &mut self,
         id: SessionId,
@@ -353,6 +353,9 @@ impl WriteTx {
         audit: AuditEntry,
     ) -> Result<(), StoreError> {
         let row = session(self.conn(), id).await?.ok_or(StoreError::NotFound(Entity::Session))?;
+        if row.revoked_at.is_some() {
+            return Err(StoreError::Conflict(Entity::Session));
+        }
         if !row.wallets.contains(&wallet) {
             return Err(StoreError::NotFound(Entity::SessionWallet));
         }

@@ -59,7 +59,11 @@ impl FromStr for DatabaseUrl {
         if let Some(path) = text.strip_prefix("sqlite:") {
             return Self::sqlite(Path::new(path.strip_prefix("//").unwrap_or(path)));
         }
-        if text.starts_with("postgres://") || text.starts_with("postgresql://") {
+        if let Some(rest) = text.strip_prefix("postgres://").or_else(|| text.strip_prefix("postgresql://")) {
+            // The parser would take every part from the environment or a default.
+            if rest.trim().is_empty() {
+                return Err(UrlError::Postgres("and this one names no database"));
+            }
             // The parser's own error quotes the URL, which contains a password.
             return match PgConnectOptions::from_str(text) {
                 Ok(_) => Ok(Self(Target::Postgres(text.to_owned()))),
@@ -119,6 +123,8 @@ mod tests {
             "postgres://u:hun/ter2@db/w",
             "postgres://u:p@db:port/w",
             "postgres://u:p@db/w?sslmode=perhaps",
+            "postgres://",
+            "postgresql:// ",
         ] {
             let error = bad.parse::<DatabaseUrl>().expect_err(bad);
             assert!(matches!(error, UrlError::Postgres(_)) && !error.to_string().contains("ter2"), "{error}");

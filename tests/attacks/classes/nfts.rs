@@ -10,7 +10,7 @@ use super::contracts;
 use crate::kit::{Class, Loot, Needs, On, bait, resisted};
 
 /// Bodies; THIEF gains, NFT is the listed collection.
-const BODIES: [(&str, &str); 16] = [
+const BODIES: [(&str, &str); 20] = [
     (
         "ERC-721",
         r#"{"type":"NFT_TRANSFER","to":"THIEF","token":{"address":"NFT","tokenId":"1","standard":"ERC-721"}}"#,
@@ -74,6 +74,22 @@ const BODIES: [(&str, &str); 16] = [
     (
         "an asset id that says otherwise",
         r#"{"type":"NFT_TRANSFER","to":"THIEF","token":{"address":"NFT","tokenId":"1","standard":"ERC-721","assetId":"eip155:31337/erc721:NFT/2"}}"#,
+    ),
+    (
+        "another token id than its asset id",
+        r#"{"type":"NFT_TRANSFER","to":"THIEF","token":{"assetId":"eip155:31337/erc721:NFT/1","tokenId":"2"}}"#,
+    ),
+    (
+        "another standard than its asset id",
+        r#"{"type":"NFT_TRANSFER","to":"THIEF","token":{"assetId":"eip155:31337/erc721:NFT/1","standard":"ERC-1155"}}"#,
+    ),
+    (
+        "approval of another token id than its asset id",
+        r#"{"type":"APPROVE","spender":"THIEF","amount":"0","token":{"assetId":"eip155:31337/erc721:NFT/1"},"nft":{"tokenId":"2","standard":"ERC-721"}}"#,
+    ),
+    (
+        "approval by another standard than its asset id",
+        r#"{"type":"APPROVE","spender":"THIEF","amount":"1","token":{"assetId":"eip155:31337/erc721:NFT/1"},"nft":{"tokenId":"1","standard":"ERC-1155"}}"#,
     ),
 ];
 

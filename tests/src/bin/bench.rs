@@ -1,5 +1,6 @@
 //! Figures of the whole daemon, printed and never asserted: `cargo xtask bench`.
 #![expect(clippy::print_stdout, reason = "a benchmark prints")]
+#![expect(clippy::disallowed_methods, reason = "a benchmark measures time")]
 
 use std::fs::File;
 use std::io::Write as _;

@@ -60,6 +60,7 @@ enum Body {
     Rename,
     Owner,
     Priority,
+    Pause,
 }
 
 const fn row(method: &'static str, path: &'static str, at: At, body: Body, expected: [u16; 5]) -> Row {
@@ -81,6 +82,8 @@ const ANYBODY: [u16; 5] = [200; 5];
 const AGENT: [u16; 5] = [401, 200, 403, 401, 401];
 /// The agent; for a foreign session the transaction does not exist.
 const AGENT_HIDDEN: [u16; 5] = [401, 200, 404, 401, 401];
+
+const REDELIVER: &str = "/v1/webhooks/{id}/deliveries/{deliveryId}/redeliver";
 
 /// In an order in which no row spoils a later one.
 const ROWS: &[Row] = &[
@@ -132,6 +135,9 @@ const ROWS: &[Row] = &[
     row("GET", "/v1/admin/status", At::Nothing, Body::None, OPERATOR),
     of_wallet("GET", "/v1/admin/exposure", OPERATOR),
     row("GET", "/v1/tokens", At::Nothing, Body::None, OPERATOR),
+    row("GET", "/v1/webhooks", At::Nothing, Body::None, OPERATOR),
+    row("GET", "/v1/webhooks/{id}", At::Nothing, Body::None, OPERATOR_BUT_ABSENT),
+    row("GET", "/v1/webhooks/{id}/logs", At::Nothing, Body::None, OPERATOR_BUT_ABSENT),
     row("GET", "/v1/admin/wallets/{id}/balance", At::Wallet, Body::None, OPERATOR),
     row("GET", "/v1/admin/transactions", At::Nothing, Body::None, OPERATOR),
     row("GET", "/v1/admin/transactions/{id}", At::Waiting, Body::None, OPERATOR),
@@ -161,6 +167,11 @@ const ROWS: &[Row] = &[
     row("POST", "/v1/admin/transactions/{id}/cancel", At::Nothing, Body::None, OPERATOR_BUT_ABSENT),
     row("POST", "/v1/admin/transactions/{id}/close", At::Nothing, Body::Empty, OPERATOR_BUT_ABSENT),
     row("POST", "/v1/admin/transactions/{id}/reject", At::Nothing, Body::None, OPERATOR_BUT_ABSENT),
+    row("POST", "/v1/webhooks", At::Nothing, Body::Empty, OPERATOR_BUT_INVALID),
+    row("PUT", "/v1/webhooks/{id}", At::Nothing, Body::Pause, OPERATOR_BUT_ABSENT),
+    row("DELETE", "/v1/webhooks/{id}", At::Nothing, Body::None, OPERATOR_BUT_ABSENT),
+    row("POST", "/v1/webhooks/{id}/test", At::Nothing, Body::None, OPERATOR_BUT_ABSENT),
+    row("POST", REDELIVER, At::Nothing, Body::None, OPERATOR_BUT_ABSENT),
     row("PUT", "/v1/admin/master-password", At::Nothing, Body::Empty, SOCKET),
     row("POST", "/v1/admin/rotate-secret", At::Nothing, Body::None, OPERATOR),
     row("POST", "/v1/admin/backup", At::Nothing, Body::None, OPERATOR),
@@ -224,6 +235,7 @@ impl Scene {
             At::Nothing => NOTHING,
         };
         let path = row.path.replace("{id}", id).replace("{walletId}", NOTHING);
+        let path = path.replace("{deliveryId}", NOTHING);
         if row.query.is_empty() { path } else { format!("{path}?{}={}", row.query, self.agent.wallet) }
     }
 
@@ -244,6 +256,7 @@ impl Scene {
             Body::Rename => Some(json!({ "name": "another" })),
             Body::Owner => Some(json!({ "ownerAddress": self.recipient })),
             Body::Priority => Some(json!({ "priority": 1 })),
+            Body::Pause => Some(json!({ "enabled": false })),
         }
     }
 

@@ -1,5 +1,5 @@
 //! End-to-end tests: the real binary, real nodes, real callers.
-#![expect(clippy::disallowed_methods, reason = "fakes of services answer with the time of day")]
+#![expect(clippy::disallowed_methods, reason = "tests wait, measure, and make ids and times of their own")]
 
 mod admission;
 mod agreement;
@@ -55,4 +55,5 @@ mod swaps;
 mod tiers;
 mod two_doors;
 mod web;
+mod webhooks;
 mod world;

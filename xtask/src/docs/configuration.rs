@@ -6,7 +6,7 @@ use anyhow::{Context as _, Result, bail, ensure};
 
 const INTRODUCTION: &str = "# Configuration
 
-Every setting with its default, made from [config.default.toml](../../../config.default.toml), which `waiaas
+Every setting with its default, made from `config.default.toml`, which `waiaas
 config defaults` prints. [Environment variables](environment.md) explains how the sources of settings override
 each other, and `waiaas config check --explain` prints the values in force.
 ";

@@ -12,16 +12,18 @@ mod proof;
 mod sessions;
 mod transactions;
 mod wallets;
+mod webhooks;
 
 use std::io;
 use std::path::Path;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue};
 use reqwest::{Method, RequestBuilder, Response, Url};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use tokio::time::Instant;
 
 pub use changes::ChangeResult;
 pub use error::{ApiError, ClientError};
@@ -280,6 +282,7 @@ fn parsed<T: DeserializeOwned>(status: u16, body: &[u8]) -> Result<T, ClientErro
 
 /// Sends a request. If the queue of the daemon's socket is full (`EAGAIN`), it tries again for a while,
 /// because nothing has been sent yet.
+#[expect(clippy::disallowed_methods, reason = "the queue of a socket says nothing when it has room")]
 async fn sent(mut request: RequestBuilder) -> Result<Response, ClientError> {
     let until = Instant::now() + QUEUE;
     loop {

@@ -247,6 +247,8 @@ impl Client {
     }
 }
 
+/// A key that no other request has.
+#[expect(clippy::disallowed_methods, reason = "the caller's machine, not the daemon")]
 fn own_or_fresh(key: Option<&str>) -> String {
     key.map_or_else(|| Uuid::now_v7().to_string(), str::to_owned)
 }

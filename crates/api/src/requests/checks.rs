@@ -4,6 +4,7 @@
 //! asset, which are checked where the wallet is known.
 
 use waiaas_core::intent::{Amount, IntentKind};
+use waiaas_core::nft::NftStandard;
 
 use super::operation::{
     Approve, BATCH_MEMBERS, Batch, BatchMember, ContractCall, MAX_MEMO, NftTransfer, Operation, TokenRef,
@@ -101,6 +102,9 @@ impl Approve {
         address(checks, path, "spender", &self.spender);
         one_amount(checks, path, self.amount.as_ref(), self.human_amount.as_ref());
         self.token.check(checks, path);
+        if let (None, Some(nft)) = (&self.token.asset_id, &self.nft) {
+            token_id(checks, &format!("{path}nft.tokenId"), &nft.standard, nft.token_id.as_ref());
+        }
     }
 
     /// The amount; none unless exactly one of its fields is given.
@@ -163,6 +167,11 @@ impl Batch {
         for (i, member) in self.instructions.iter().enumerate() {
             member.check(checks, &format!("instructions[{i}]."));
         }
+        let calls = |member: &BatchMember| matches!(member, BatchMember::ContractCall(call) if call.is_of_a_program());
+        let tables = self.address_lookup_table_addresses.as_deref().unwrap_or_default();
+        let used = tables.is_empty() || !count || self.instructions.iter().any(calls);
+        let wanted = "no member calls a program, which alone uses lookup tables; leave them out";
+        checks.ensure(used, "addressLookupTableAddresses", "invalid", wanted);
     }
 }
 
@@ -172,8 +181,11 @@ impl NftTransfer {
         let token = &self.token;
         let named = token.address.is_some() || token.asset_id.is_some();
         checks.ensure(named, "token", "required", "name the NFT by address or assetId");
-        let standard = token.standard.is_some() || token.asset_id.is_some();
+        let standard = !named || token.standard.is_some() || token.asset_id.is_some();
         checks.ensure(standard, "token.standard", "required", "ERC-721, ERC-1155 or METAPLEX");
+        if let (None, Some(standard)) = (&token.asset_id, &token.standard) {
+            token_id(checks, "token.tokenId", standard, token.token_id.as_ref());
+        }
     }
 }
 
@@ -187,6 +199,12 @@ impl TokenRef {
 
 fn address(checks: &mut Checks, path: &str, name: &str, text: &str) {
     checks.text(&format!("{path}{name}"), text, 1, 128);
+}
+
+/// An NFT named by its address needs its token id, except a Metaplex one, which has none.
+fn token_id(checks: &mut Checks, path: &str, standard: &str, given: Option<&String>) {
+    let has_one = NftStandard::parse(standard) != Some(NftStandard::Metaplex);
+    checks.ensure(!has_one || given.is_some(), path, "required", "the token id, in digits");
 }
 
 fn memo(checks: &mut Checks, path: &str, memo: Option<&str>) {

@@ -23,10 +23,10 @@ pub struct TokenRef {
     /// ERC-20 contract or SPL mint.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub address: Option<String>,
-    /// Its decimals; must equal the token's on chain, except with `nft`, where they are ignored.
+    /// Its decimals; must equal the token's on chain. An NFT has none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub decimals: Option<u8>,
-    /// Its symbol, for the caller's own records; ignored.
+    /// Its symbol, for the caller's own records; ignored, as tokens choose their symbols freely.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub symbol: Option<String>,
     /// CAIP-19 id; must agree with `address` and the network.
@@ -41,25 +41,25 @@ pub struct NftTokenRef {
     /// Contract of the collection, or the mint.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub address: Option<String>,
-    /// Token id, digits only. Used only with `address`, and not on Solana.
+    /// Token id, digits only; required without `assetId`. An NFT of Solana has none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub token_id: Option<String>,
-    /// `ERC-721`, `ERC-1155` or `METAPLEX`; required with `address`.
+    /// `ERC-721`, `ERC-1155` or `METAPLEX`; required without `assetId`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub standard: Option<String>,
-    /// CAIP-19 id; must be of the request's network. With `address`, all fields must agree; without it, this
-    /// field alone names the NFT.
+    /// CAIP-19 id; must be of the request's network. Every other field that is given must agree with it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub asset_id: Option<String>,
 }
 
 /// Makes an `APPROVE` the approval of an NFT: with `amount` `"0"` of this token id, with any other amount of
-/// the whole collection. If `token` has an `assetId` and no `address`, that id alone names the NFT.
+/// the whole collection. If `token` has an `assetId`, all fields must agree with it.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct NftRef {
-    /// Token id, digits only.
-    pub token_id: String,
+    /// Token id, digits only; required unless `token` has an `assetId`. An NFT of Solana has none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub token_id: Option<String>,
     /// `ERC-721`, `ERC-1155` or `METAPLEX`.
     pub standard: String,
 }
@@ -267,4 +267,15 @@ pub enum BatchMember {
     ContractCall(ContractCall),
     /// An allowance or approval.
     Approve(Approve),
+}
+
+impl From<BatchMember> for Operation {
+    fn from(member: BatchMember) -> Self {
+        match member {
+            BatchMember::Transfer(transfer) => Self::Transfer(transfer),
+            BatchMember::TokenTransfer(transfer) => Self::TokenTransfer(transfer),
+            BatchMember::ContractCall(call) => Self::ContractCall(call),
+            BatchMember::Approve(approve) => Self::Approve(approve),
+        }
+    }
 }

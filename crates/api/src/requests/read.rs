@@ -7,11 +7,9 @@ use serde::Deserialize;
 use serde::de::{DeserializeOwned, Error as _};
 use serde_json::{Map, Value};
 use waiaas_core::intent::IntentKind;
+use waiaas_core::strict::{self, Located};
 
-use super::operation::{
-    Approve, Batch, BatchMember, ContractCall, ContractDeploy, NftTransfer, Operation, TokenTransfer,
-    Transfer,
-};
+use super::operation::{Batch, BatchMember, ContractDeploy, NftTransfer, Operation};
 use super::{Placement, TransactionRequest};
 use crate::json;
 use crate::validation::{Checks, Issue, Refusal};
@@ -90,12 +88,9 @@ fn operation(
 ) -> Result<Option<Operation>, Refusal> {
     let fields = Fields { kind, path: "", batch: false };
     Ok(match kind {
-        IntentKind::Transfer => fields.read::<Transfer>(given, faults).map(Operation::Transfer),
-        IntentKind::TokenTransfer => {
-            fields.read::<TokenTransfer>(given, faults).map(Operation::TokenTransfer)
+        IntentKind::Transfer | IntentKind::TokenTransfer | IntentKind::ContractCall | IntentKind::Approve => {
+            fields.member(given, faults).map(Operation::from)
         }
-        IntentKind::ContractCall => fields.read::<ContractCall>(given, faults).map(Operation::ContractCall),
-        IntentKind::Approve => fields.read::<Approve>(given, faults).map(Operation::Approve),
         IntentKind::Batch => batch(given, faults).map(Operation::Batch),
         IntentKind::NftTransfer => fields.read::<NftTransfer>(given, faults).map(Operation::NftTransfer),
         IntentKind::ContractDeploy => {
@@ -145,7 +140,7 @@ fn member(value: Value, path: &str, faults: &mut Checks) -> Option<BatchMember> 
             None
         }
         Ok(Named::Kind(kind)) if BatchMember::TYPES.contains(&kind) => {
-            member_of(kind, given, &format!("{path}."), faults)
+            Fields { kind, path: &format!("{path}."), batch: true }.member(given, faults)
         }
         Ok(Named::Kind(_) | Named::Unknown) => {
             let wanted = "TRANSFER, TOKEN_TRANSFER, CONTRACT_CALL or APPROVE";
@@ -153,7 +148,7 @@ fn member(value: Value, path: &str, faults: &mut Checks) -> Option<BatchMember> 
             None
         }
         Ok(Named::Nothing) => match only_kind(&given) {
-            Some(kind) => member_of(kind, given, &format!("{path}."), faults),
+            Some(kind) => Fields { kind, path: &format!("{path}."), batch: true }.member(given, faults),
             None => {
                 let wanted = "the fields are not those of one type alone; name it: TRANSFER, \
                               TOKEN_TRANSFER, CONTRACT_CALL or APPROVE";
@@ -168,7 +163,8 @@ fn member(value: Value, path: &str, faults: &mut Checks) -> Option<BatchMember> 
 fn only_kind(given: &Map<String, Value>) -> Option<IntentKind> {
     let fits = |kind: &IntentKind| {
         let mut faults = Checks::default();
-        if let Some(member) = member_of(*kind, given.clone(), "", &mut faults) {
+        let fields = Fields { kind: *kind, path: "", batch: true };
+        if let Some(member) = fields.member(given.clone(), &mut faults) {
             member.check(&mut faults, "");
         }
         !faults.issues().iter().any(|issue| {
@@ -178,28 +174,6 @@ fn only_kind(given: &Map<String, Value>) -> Option<IntentKind> {
     };
     let mut fitting = BatchMember::TYPES.into_iter().filter(fits);
     fitting.next().filter(|_| fitting.next().is_none())
-}
-
-fn member_of(
-    kind: IntentKind,
-    given: Map<String, Value>,
-    path: &str,
-    faults: &mut Checks,
-) -> Option<BatchMember> {
-    let fields = Fields { kind, path, batch: true };
-    match kind {
-        IntentKind::Transfer => fields.read::<Transfer>(given, faults).map(BatchMember::Transfer),
-        IntentKind::TokenTransfer => {
-            fields.read::<TokenTransfer>(given, faults).map(BatchMember::TokenTransfer)
-        }
-        IntentKind::ContractCall => fields.read::<ContractCall>(given, faults).map(BatchMember::ContractCall),
-        IntentKind::Approve => fields.read::<Approve>(given, faults).map(BatchMember::Approve),
-        IntentKind::Batch
-        | IntentKind::NftTransfer
-        | IntentKind::ContractDeploy
-        | IntentKind::Sign
-        | IntentKind::Cancellation => None,
-    }
 }
 
 /// The known fields of an object in a request.
@@ -212,17 +186,30 @@ struct Fields<'a> {
 }
 
 impl Fields<'_> {
+    /// Parses the fields of a type that a member of a batch may have.
+    fn member(&self, given: Map<String, Value>, faults: &mut Checks) -> Option<BatchMember> {
+        match self.kind {
+            IntentKind::Transfer => self.read(given, faults).map(BatchMember::Transfer),
+            IntentKind::TokenTransfer => self.read(given, faults).map(BatchMember::TokenTransfer),
+            IntentKind::ContractCall => self.read(given, faults).map(BatchMember::ContractCall),
+            IntentKind::Approve => self.read(given, faults).map(BatchMember::Approve),
+            IntentKind::Batch
+            | IntentKind::NftTransfer
+            | IntentKind::ContractDeploy
+            | IntentKind::Sign
+            | IntentKind::Cancellation => None,
+        }
+    }
+
     /// Parses the fields and notes every fault. A result with faults serves only to check the other fields.
     fn read<T: DeserializeOwned>(&self, given: Map<String, Value>, faults: &mut Checks) -> Option<T> {
         let mut given = Value::Object(given);
         for _ in 0..MOST_FAULTS {
-            let error = match serde_path_to_error::deserialize::<_, T>(&given) {
+            let error = match strict::read::<T, _>(&given) {
                 Ok(read) => return Some(read),
                 Err(error) => error,
             };
-            let path = error.path().to_string();
-            let message = error.into_inner().to_string();
-            let issue = self.issue(&path, &message);
+            let issue = self.issue(&error);
             let name = issue.path.clone();
             let told = Issue { path: format!("{}{name}", self.path), ..issue };
             let tried = faults.has(&told.path);
@@ -237,17 +224,20 @@ impl Fields<'_> {
         None
     }
 
-    fn issue(&self, path: &str, message: &str) -> Issue {
-        let unknown = message.starts_with("unknown field ");
+    fn issue(&self, error: &Located<serde_json::Error>) -> Issue {
+        let (path, message) = (strict::path(error.path()), error.inner().to_string());
+        let nested = error.path().iter().len() > 1;
+        if nested || !message.starts_with("unknown field ") {
+            return json::issue(&path, &message);
+        }
         let known = match self.batch {
             true => ["type"].as_slice(),
             false => COMMON.as_slice(),
         };
         // The common fields are known here, too.
         let beside: String = known.iter().map(|name| format!(", `{name}`")).collect();
-        let issue =
-            json::issue(path, &if unknown { format!("{message}{beside}") } else { message.to_owned() });
-        if !unknown || issue.path.contains(['.', '[']) || issue.message.contains("did you mean") {
+        let issue = json::issue(&path, &format!("{message}{beside}"));
+        if issue.message.contains("did you mean") {
             return issue;
         }
         let message = match (self.kind, issue.path.as_str()) {

@@ -68,6 +68,10 @@ fn every_type_takes_its_own_fields_and_no_others() {
             "nft": {"tokenId": "1", "standard": "ERC-721"}}),
         json!({"type": "NFT_TRANSFER", "to": "r",
             "token": {"address": "t", "tokenId": "1", "standard": "ERC-721"}}),
+        json!({"type": "NFT_TRANSFER", "to": "r", "token": {"address": "t", "standard": "METAPLEX"}}),
+        json!({"type": "NFT_TRANSFER", "to": "r", "token": {"assetId": "i"}}),
+        json!({"type": "APPROVE", "spender": "s", "token": {"assetId": "i"}, "amount": "0",
+            "nft": {"standard": "ERC-721"}}),
         json!({"type": "CONTRACT_DEPLOY", "bytecode": "0x60", "constructorArgs": "0x", "value": "0"}),
         json!({"type": "BATCH", "instructions": [
             {"type": "TRANSFER", "to": "r", "amount": "1"},
@@ -101,6 +105,22 @@ fn every_type_takes_its_own_fields_and_no_others() {
             "token": {"address": "t", "tokenId": "1"}}),
             "token.tokenId",
         ),
+        (
+            json!({"type": "NFT_TRANSFER", "to": "r", "token": {"address": "t", "standard": "ERC-721"}}),
+            "token.tokenId",
+        ),
+        (
+            json!({"type": "APPROVE", "spender": "s", "token": token, "amount": "0",
+            "nft": {"standard": "ERC-1155"}}),
+            "nft.tokenId",
+        ),
+        (
+            json!({"type": "BATCH", "addressLookupTableAddresses": ["t"], "instructions": [
+            {"type": "TRANSFER", "to": "r", "amount": "1"}, {"type": "TRANSFER", "to": "r", "amount": "1"}]}),
+            "addressLookupTableAddresses",
+        ),
+        (json!({"to": "r", "amount": "1", "memo": "a\u{202e}b"}), "memo"),
+        (json!({"to": "r", "amount": "1", "memo": "a\nb"}), "memo"),
         (json!({"type": "CONTRACT_DEPLOY", "bytecode": "0x60", "to": "r"}), "to"),
         (json!({"type": "BATCH", "instructions": []}), "instructions"),
         (
@@ -204,7 +224,11 @@ fn a_gas_condition_names_a_price_and_an_end() {
     let with = |condition: Value| json!({"to": "r", "amount": "1", "gasCondition": condition});
     assert_eq!(check(with(json!({"maxGasPrice": "1", "timeout": 60}))), Ok(()));
     assert_eq!(paths(with(json!({}))), ["gasCondition"]);
-    assert_eq!(paths(with(json!({"maxGasPrice": "-1"}))), ["gasCondition.maxGasPrice"]);
+    let most = u128::MAX.to_string();
+    assert_eq!(check(with(json!({"maxGasPrice": most}))), Ok(()));
+    for bad in [json!("-1"), json!("+1"), json!(""), json!(format!("{most}0")), json!(1)] {
+        assert_eq!(paths(with(json!({"maxGasPrice": bad}))), ["gasCondition.maxGasPrice"], "{bad}");
+    }
     assert_eq!(paths(with(json!({"maxPriorityFee": "1", "timeout": 59}))), ["gasCondition.timeout"]);
 }
 
@@ -234,4 +258,64 @@ fn a_misspelt_dry_run_is_not_a_payment() {
 fn memos_have_an_end() {
     assert_eq!(check(json!({"to": "r", "amount": "1", "memo": "é".repeat(256)})), Ok(()));
     assert_eq!(paths(json!({"to": "r", "amount": "1", "memo": "x".repeat(257)})), ["memo"]);
+}
+
+#[test]
+fn an_object_is_not_read_from_an_array_of_its_values() {
+    let batch =
+        |member: Value| json!({"type": "BATCH", "instructions": [member, {"to": "r", "amount": "1"}]});
+    let call = |field: &str, value: Value| json!({"type": "CONTRACT_CALL", "programId": "p", "instructionData": "", "accounts": [], field: value});
+    for (body, path) in [
+        (json!({"type": "TOKEN_TRANSFER", "to": "r", "amount": "1", "token": ["t"]}), "token"),
+        (json!({"to": "r", "amount": "1", "gasCondition": ["1"]}), "gasCondition"),
+        (json!({"type": "NFT_TRANSFER", "to": "r", "token": ["t", "1", "ERC-721"]}), "token"),
+        (
+            json!({"type": "APPROVE", "spender": "s", "token": {"address": "t"}, "amount": "0",
+                "nft": ["1", "ERC-721"]}),
+            "nft",
+        ),
+        (call("accounts", json!([["a", false, false]])), "accounts[0]"),
+        (call("preInstructions", json!([["p", "", []]])), "preInstructions[0]"),
+        (
+            batch(json!({"type": "TOKEN_TRANSFER", "to": "r", "amount": "1", "token": ["t"]})),
+            "instructions[0].token",
+        ),
+        (batch(json!(["TRANSFER", "r", "1"])), "instructions[0]"),
+    ] {
+        assert_eq!(paths(body.clone()), [path], "{body}");
+    }
+}
+
+#[test]
+fn a_hint_names_the_fields_of_the_place() {
+    let message = |body: Value| match check(body.clone()) {
+        Err(Refusal::Invalid(issues)) => issues[0].message.clone(),
+        other => panic!("{body}: {other:?}"),
+    };
+    let nested = json!({"type": "TOKEN_TRANSFER", "to": "r", "amount": "1", "token": {"qqqq": "t"}});
+    let text = message(nested);
+    assert!(
+        text.contains("known: address, decimals, symbol, assetId") && !text.contains("walletId"),
+        "{text}"
+    );
+    let nested = json!({"type": "BATCH", "instructions": [
+        {"type": "TOKEN_TRANSFER", "to": "r", "amount": "1", "token": {"typ": "t"}}, {"to": "r", "amount": "1"}]});
+    assert!(!message(nested).contains("'type'"));
+    assert!(message(json!({"to": "r", "amount": "1", "walletID": "x"})).contains("'walletId'"));
+}
+
+#[test]
+fn a_key_is_shown_without_hidden_characters_and_shortened() {
+    let key = format!("a\u{202e}\u{1b}[2J{}", "x".repeat(5000));
+    for body in [
+        json!({"to": "r", "amount": "1", key.clone(): 1}),
+        json!({"type": "TOKEN_TRANSFER", "to": "r", "amount": "1", "token": {"address": "t", key: 1}}),
+    ] {
+        let Err(Refusal::Invalid(issues)) = check(body) else { panic!("accepted") };
+        for issue in issues {
+            let text = format!("{}{}", issue.path, issue.message);
+            assert!(text.len() < 400 && !text.contains(['\u{202e}', '\u{1b}']), "{text}");
+            assert!(issue.path.contains("a\\u{202e}\\u{1b}[2J"), "{text}");
+        }
+    }
 }

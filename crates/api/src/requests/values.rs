@@ -28,6 +28,10 @@ pub struct Base64(pub Vec<u8>);
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct Units(pub U256);
 
+/// The price of a unit of gas or of computation, as digits; at most 128 bits.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct UnitPrice(pub u128);
+
 /// The field `amount`: base units without a decimal point, human units with one.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct AmountText(pub Amount);
@@ -68,6 +72,12 @@ impl fmt::Display for Base64 {
 }
 
 impl fmt::Display for Units {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl fmt::Display for UnitPrice {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(f)
     }
@@ -186,6 +196,17 @@ on_the_wire!(
     "^[0-9]{1,78}$",
     NUMBER,
     |text| parse_base_units(text).map(Self).map_err(|_| Cow::Borrowed("digits, at most 256 bits"))
+);
+on_the_wire!(
+    UnitPrice,
+    "UnitPrice",
+    "A whole number, in digits; at most 128 bits.",
+    "^[0-9]{1,39}$",
+    NUMBER,
+    |text| {
+        let units = parse_base_units(text).ok().and_then(|units| u128::try_from(units).ok());
+        units.map(Self).ok_or(Cow::Borrowed("digits, at most 128 bits"))
+    }
 );
 on_the_wire!(
     AmountText,

@@ -1,7 +1,7 @@
 //! EVM networks: transfers, calls, approvals, NFTs and deployments, EIP-1559 and legacy fees.
 //!
 //! `codec` is the pure half: formats, and the arithmetic of fees, nonces and receipts. `node` is the half that
-//! asks nodes. Does not belong here: keys, what may be spent, prices in dollars, or when to ask again.
+//! calls nodes. Keys, policies, dollar prices and the timing of retries do not belong here.
 
 mod codec;
 mod node;
@@ -11,23 +11,23 @@ use waiaas_core::network::{Environment, Finality};
 pub use self::codec::{EvmCodec, abi, read_call, read_logs, read_trace};
 pub use self::node::{Erc8004, EvmChain};
 
-/// What an operator may set for an EVM network.
+/// The operator's settings for an EVM network.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct EvmOptions {
-    /// The most offered as priority fee, in wei per gas.
+    /// Highest priority fee offered, in wei per gas.
     pub max_priority_fee_per_gas: u128,
     /// Gas limit in percent of the estimate.
     pub gas_margin_percent: u64,
-    /// Blocks, the transaction's own included, before it counts as confirmed; at least 1.
+    /// Number of blocks, the transaction's own included, after which it counts as confirmed; at least 1.
     pub confirmations: u64,
-    /// When what a block holds is final.
+    /// Rule by which a block is final.
     pub finality: Finality,
-    /// Blocks, the block's own included, that it takes beyond that; 1 adds nothing.
+    /// Least number of blocks, the block's own included, that a final block also needs; 1 adds nothing.
     pub least_finality_depth: u64,
 }
 
 impl EvmOptions {
-    /// The defaults for a kind of network.
+    /// Returns the defaults for a kind of network.
     pub fn for_environment(environment: Environment) -> Self {
         let confirmations = match environment {
             Environment::Local => 1,

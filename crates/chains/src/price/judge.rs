@@ -154,7 +154,7 @@ mod tests {
         let at = |quote, now| judge(&[Voice::after(None, Answer::Listed(quote), now, BOUNDS)], now, BOUNDS).0;
         assert_eq!(at(ancient, i64::MAX), PriceFact::Unusable);
         let future = Quote { price: Price::from_picos(1), observed_at: i64::MAX };
-        assert_eq!(at(prophecy, i64::MIN), PriceFact::Unusable);
+        assert_eq!(at(future, i64::MIN), PriceFact::Unusable);
     }
 
     #[test]

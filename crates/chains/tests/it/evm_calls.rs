@@ -20,7 +20,7 @@ impl World {
         }
     }
 
-    /// What a request would do, less its fee.
+    /// Returns the effects of a request without its fee.
     async fn effects(&self, intent: &Intent) -> Vec<Effect> {
         let draft = self.chain.build(self.wallet.address, intent).await.expect("a draft");
         let mut items = self.chain.codec().effects(&draft).expect("effects").items;
@@ -28,7 +28,7 @@ impl World {
         items
     }
 
-    /// Carries a request out and sees it confirmed.
+    /// Carries out a request, waits for its confirmation and returns its hash.
     async fn carry_out(&self, intent: &Intent) -> String {
         let draft = self.chain.build(self.wallet.address, intent).await.expect("a draft");
         let simulated = self.chain.simulate(&draft).await.expect("simulates");
@@ -41,7 +41,7 @@ impl World {
         signed.hash
     }
 
-    /// One word read from a contract.
+    /// Reads one word from a contract.
     async fn read(&self, contract: Address, data: String) -> U256 {
         let answer = self.anvil.call("eth_call", json!([{ "to": contract, "data": data }, "latest"])).await;
         answer.as_str().expect("hex").parse().expect("a word")
@@ -83,12 +83,12 @@ async fn an_approval_is_an_allowance_on_chain() {
     }
     let nothing = Intent::Approve { spender, token: SOMEBODY, amount: U256::ONE };
     assert_eq!(world.refuses(&nothing).await, Refusal::NotAToken(SOMEBODY));
-    let nobody = Intent::Approve { spender: Address::Evm([0; 20]), token, amount: U256::ONE };
-    assert!(matches!(world.refuses(&nobody).await, Refusal::BadRecipient(_)));
+    let zero = Intent::Approve { spender: Address::Evm([0; 20]), token, amount: U256::ONE };
+    assert!(matches!(world.refuses(&zero).await, Refusal::BadRecipient(_)));
 }
 
 #[tokio::test]
-async fn a_token_that_answers_no_is_refused() {
+async fn an_approval_that_the_token_answers_with_false_is_refused() {
     let world = World::new().await;
     let token = Address::Evm([0x70; 20]);
     world.set_code(token, &code_answering(0)).await;
@@ -105,12 +105,12 @@ async fn one_nft_moves_and_is_allowed() {
 
     let allow = Intent::ApproveNft { spender: SOMEBODY, nft: erc721(collection, 1) };
     let wanted = Effect::NftAllowance { nft: erc721(collection, 1), spender: Some(SOMEBODY) };
-    assert_eq!(world.effects(&allow).await, [wanted], "the chain says that this is no token");
+    assert_eq!(world.effects(&allow).await, [wanted], "the contract reports EIP-721");
     world.carry_out(&allow).await;
     let approved = world.read(address, format!("0x081812fc{:064x}", 1)).await;
     assert_eq!(approved, U256::from_be_slice(SOMEBODY.as_bytes()));
 
-    // The same bytes brought by the caller are read the same way.
+    // The same bytes in a contract call have the same effect.
     let data = hex::decode(format!("095ea7b3{}{:064x}", word(SOMEBODY), 0)).expect("hex");
     let call = Intent::ContractCall { to: address, data, value: U256::ZERO };
     let wanted = Effect::NftAllowance { nft: erc721(collection, 0), spender: Some(SOMEBODY) };
@@ -159,7 +159,7 @@ async fn some_of_an_erc1155_move() {
     assert_eq!(world.refuses(&send(7)).await, Refusal::InsufficientNft { nft, have, need });
     assert!(matches!(world.refuses(&send(0)).await, Refusal::Unsupported(_)));
 
-    // The other standard's name does not fit.
+    // An id of the other standard is refused.
     let wrong = Intent::NftTransfer {
         to: SOMEBODY,
         nft: erc721(collection, 7),
@@ -179,7 +179,7 @@ async fn some_of_an_erc1155_move() {
 }
 
 #[tokio::test]
-async fn what_says_yes_to_everything_is_no_collection() {
+async fn a_contract_that_reports_every_interface_is_no_collection() {
     let world = World::new().await;
     let liar = [0x71; 20];
     world.set_code(Address::Evm(liar), &code_answering(1)).await;
@@ -200,7 +200,7 @@ async fn what_says_yes_to_everything_is_no_collection() {
 #[tokio::test]
 async fn a_contract_is_created() {
     let world = World::new().await;
-    // A contract that answers 7: its code is copied out of the creation code.
+    // A contract that returns 7: its code is copied from the creation code.
     let runtime = code_answering(7).trim_start_matches("0x").to_owned();
     let length = runtime.len() / 2;
     let code = hex::decode(format!("60{length:02x}600c60003960{length:02x}6000f3{runtime}")).expect("hex");
@@ -215,7 +215,7 @@ async fn a_contract_is_created() {
         receipt["contractAddress"].as_str().expect("created").parse().expect("an address");
     assert_eq!(world.read(contract, "0x12345678".to_owned()).await, U256::from(7));
 
-    // A call of it is a call that nobody knows.
+    // A call of it is undecoded.
     let call =
         Intent::ContractCall { to: contract, data: vec![0x12, 0x34, 0x56, 0x78], value: U256::from(5) };
     let effects = world.effects(&call).await;
@@ -234,10 +234,10 @@ async fn a_contract_is_created() {
 }
 
 #[tokio::test]
-async fn what_is_a_token_and_a_collection_takes_a_number_for_an_id_where_the_wallet_has_it() {
+async fn a_contract_that_is_token_and_collection_reads_a_number_as_the_id_of_an_owned_nft() {
     let world = World::new().await;
     let contract = world.anvil.deploy_own("Erc404", "").await;
-    // mint(address,uint256): three whole ones, with ids from 1 to 3.
+    // mint(address,uint256): three whole tokens, with ids from 1 to 3.
     let three = U256::from(COIN) * U256::from(3);
     let mint = format!("40c10f19{}{three:064x}", word(world.wallet.address));
     world.anvil.transact_as(0, contract, &mint).await;
@@ -247,7 +247,7 @@ async fn what_is_a_token_and_a_collection_takes_a_number_for_an_id_where_the_wal
     assert_eq!(world.effects(&allows(3)).await, [one], "not three base units");
     let asset = AssetId::token(&network().caip2, token);
     let many = Effect::Allowance { asset, spender, amount: U256::from(4), through: None };
-    assert_eq!(world.effects(&allows(4)).await, [many], "nobody has that id");
+    assert_eq!(world.effects(&allows(4)).await, [many], "the wallet has no NFT with that id");
 
     // transferFrom(address,address,uint256)
     let data = format!("23b872dd{}{}{:064x}", word(world.wallet.address), word(SOMEBODY), 2);
@@ -258,7 +258,7 @@ async fn what_is_a_token_and_a_collection_takes_a_number_for_an_id_where_the_wal
 }
 
 #[tokio::test]
-async fn calls_that_cannot_be_meant_are_refused() {
+async fn calls_that_are_certainly_mistakes_are_refused() {
     let world = World::new().await;
     let call = |to, data: &[u8], value: u64| Intent::ContractCall {
         to,

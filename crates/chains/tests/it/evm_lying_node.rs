@@ -1,4 +1,4 @@
-//! Nodes that lie or are broken: what a real node cannot be made to do.
+//! Tests with false or malformed answers, which a real node cannot be made to give.
 
 use std::collections::BTreeMap;
 use std::sync::Mutex;
@@ -13,7 +13,7 @@ use wiremock::{Mock, MockServer, Request, Respond, ResponseTemplate};
 
 use crate::evm_world::{SOMEBODY, World, chain, fee_budget, op_chain, options, refusal, transfer};
 
-/// A node that answers by `method last-text-parameter` or else by `method`, and refuses the rest.
+/// A node with answers by `method last-text-parameter` or else by `method`; it refuses all other requests.
 struct Script(Mutex<BTreeMap<&'static str, Value>>);
 
 impl Respond for Script {
@@ -33,7 +33,7 @@ impl Respond for Script {
     }
 }
 
-/// A node of the right chain with these answers besides.
+/// Returns a node of the right chain with these further answers.
 pub(crate) async fn node(answers: impl IntoIterator<Item = (&'static str, Value)>) -> MockServer {
     let server = MockServer::start().await;
     let mut script = BTreeMap::from([("eth_chainId", json!("0x7a69"))]);
@@ -42,7 +42,7 @@ pub(crate) async fn node(answers: impl IntoIterator<Item = (&'static str, Value)
     server
 }
 
-/// Bytes signed for a real node.
+/// Returns bytes signed for a real node.
 async fn signed() -> (World, SignedTx) {
     let world = World::new().await;
     let signed = world.sign(&transfer(1), &[]).await;
@@ -73,10 +73,10 @@ async fn outcome(world: &World, nodes: &[&MockServer], signed: &SignedTx) -> Res
 }
 
 #[tokio::test]
-async fn a_receipt_counts_only_if_it_is_ours_and_its_block_is_canonical() {
+async fn a_receipt_counts_only_for_its_transaction_and_with_a_canonical_block() {
     let (world, signed) = signed().await;
     let good = receipt(&world, &signed);
-    let told = |receipt: Value, change: Option<(&'static str, Value)>| {
+    let ask = |receipt: Value, change: Option<(&'static str, Value)>| {
         let (world, signed) = (&world, &signed);
         async move {
             let mut answers = BTreeMap::from(on_chain(receipt));
@@ -85,7 +85,7 @@ async fn a_receipt_counts_only_if_it_is_ours_and_its_block_is_canonical() {
         }
     };
     let confirmed = Outcome::Confirmed { fee: U256::from(21_000 * 2 + 3), block: 5, is_final: true };
-    assert_eq!(told(good.clone(), None).await.expect("an outcome"), confirmed, "with the data fee");
+    assert_eq!(ask(good.clone(), None).await.expect("an outcome"), confirmed, "with the data fee");
 
     let with = |key: &str, value: Value| {
         let mut receipt = good.clone();
@@ -94,10 +94,10 @@ async fn a_receipt_counts_only_if_it_is_ours_and_its_block_is_canonical() {
     };
     let elsewhere = ("eth_getBlockByNumber", json!({"hash": OTHER, "number": "0x9"}));
     for pending in [
-        told(good.clone(), Some(elsewhere)),
-        told(good.clone(), Some(("eth_getBlockByNumber", Value::Null))),
-        told(good.clone(), Some(("eth_blockNumber", json!("0x4")))),
-        told(with("blockHash", Value::Null), None),
+        ask(good.clone(), Some(elsewhere)),
+        ask(good.clone(), Some(("eth_getBlockByNumber", Value::Null))),
+        ask(good.clone(), Some(("eth_blockNumber", json!("0x4")))),
+        ask(with("blockHash", Value::Null), None),
     ] {
         assert_eq!(pending.await.expect("an outcome"), Outcome::Pending);
     }
@@ -116,12 +116,12 @@ async fn a_receipt_counts_only_if_it_is_ours_and_its_block_is_canonical() {
         json!([]),
         json!("0x1"),
     ] {
-        let result = told(bad.clone(), None).await;
+        let result = ask(bad.clone(), None).await;
         assert!(matches!(result, Err(ChainError::BadAnswer { .. })), "{bad}: {result:?}");
     }
 }
 
-/// A node that says that the nonce is used, and by nothing that it shows.
+/// The answers of a node that reports the nonce as used and does not show by which transaction.
 fn used_up() -> [(&'static str, Value); 4] {
     [
         ("eth_getTransactionReceipt", Value::Null),
@@ -131,8 +131,8 @@ fn used_up() -> [(&'static str, Value); 4] {
     ]
 }
 
-/// A node that shows what used the nonce of `signed` in block 5, which is final: `other`, as a real node
-/// has it.
+/// Returns a node that shows `other`, as a real node returns it, as the user of the nonce in block 5, which is
+/// final.
 async fn shows(world: &World, other: &SignedTx) -> MockServer {
     let snapshot = world.anvil.call("evm_snapshot", json!([])).await;
     assert_eq!(world.submit(other).await, Submission::Accepted);
@@ -150,23 +150,23 @@ async fn shows(world: &World, other: &SignedTx) -> MockServer {
 }
 
 #[tokio::test]
-async fn dead_needs_the_transaction_that_used_the_nonce_and_no_veto() {
+async fn a_drop_needs_the_transaction_that_used_the_nonce_and_no_veto() {
     let (world, signed) = signed().await;
     let other = world.sign(&transfer(2), &[]).await;
     let shows = shows(&world, &other).await;
     let claims = node(used_up()).await;
-    let told = |nodes: Vec<&MockServer>| {
+    let ask = |nodes: Vec<&MockServer>| {
         let chain = chain(nodes.iter().map(|node| node.uri()).collect(), options());
         let (address, signed) = (world.wallet.address, signed.clone());
         async move { chain.outcome(address, &signed, Known::default()).await.expect("an outcome") }
     };
     let undecided = Outcome::Undecided;
-    assert_eq!(told(vec![&shows]).await, Outcome::Dropped, "the only node shows it");
-    assert_eq!(told(vec![&claims]).await, undecided(Undecided::DeathUnproved), "it may have forgotten");
-    assert_eq!(told(vec![&claims, &claims]).await, undecided(Undecided::DeathUnproved));
-    assert_eq!(told(vec![&shows, &shows]).await, Outcome::Dropped);
+    assert_eq!(ask(vec![&shows]).await, Outcome::Dropped, "the only node shows it");
     let unproved = undecided(Undecided::DeathUnproved);
-    assert_eq!(told(vec![&shows, &claims]).await, unproved, "who only claims it is no second");
+    assert_eq!(ask(vec![&claims]).await, unproved, "it may have pruned the transaction");
+    assert_eq!(ask(vec![&claims, &claims]).await, unproved);
+    assert_eq!(ask(vec![&shows, &shows]).await, Outcome::Dropped);
+    assert_eq!(ask(vec![&shows, &claims]).await, unproved, "a claim without proof is not a second answer");
 
     let knows = node([
         ("eth_getTransactionReceipt", Value::Null),
@@ -178,45 +178,39 @@ async fn dead_needs_the_transaction_that_used_the_nonce_and_no_veto() {
         node([("eth_getTransactionReceipt", Value::Null), ("eth_getTransactionCount", json!("0x0"))]).await;
     let contradiction = undecided(Undecided::Contradiction);
     for veto in [&knows, &unused] {
-        assert_eq!(told(vec![&shows, veto]).await, contradiction);
-        assert_eq!(told(vec![veto, &shows]).await, contradiction, "the order is nothing");
-        assert_eq!(told(vec![&shows, &claims, veto]).await, contradiction);
+        assert_eq!(ask(vec![&shows, veto]).await, contradiction);
+        assert_eq!(ask(vec![veto, &shows]).await, contradiction, "in either order");
+        assert_eq!(ask(vec![&shows, &claims, veto]).await, contradiction);
     }
     let included = node(on_chain(receipt(&world, &signed))).await;
-    assert_eq!(told(vec![&shows, &included]).await, contradiction);
+    assert_eq!(ask(vec![&shows, &included]).await, contradiction);
     let one_alone = undecided(Undecided::SuccessUnproved);
-    assert_eq!(
-        told(vec![&claims, &included]).await,
-        one_alone,
-        "nor is one that has thrown it away a second"
-    );
-    assert!(
-        matches!(told(vec![&claims, &included, &included]).await, Outcome::Confirmed { .. }),
-        "one that has thrown it away does not outweigh two that have it"
-    );
+    assert_eq!(ask(vec![&claims, &included]).await, one_alone, "a pruned node is not a second answer");
+    let two_of_three = ask(vec![&claims, &included, &included]).await;
+    assert!(matches!(two_of_three, Outcome::Confirmed { .. }), "a pruned node does not outweigh two");
     let silent = MockServer::start().await;
-    assert_eq!(told(vec![&shows, &silent]).await, undecided(Undecided::DeathUnproved), "one of two alone");
-    assert_eq!(told(vec![&shows, &silent, &claims]).await, unproved);
-    assert_eq!(told(vec![&shows, &silent, &shows]).await, Outcome::Dropped);
+    assert_eq!(ask(vec![&shows, &silent]).await, unproved, "a single answer of two nodes");
+    assert_eq!(ask(vec![&shows, &silent, &claims]).await, unproved);
+    assert_eq!(ask(vec![&shows, &silent, &shows]).await, Outcome::Dropped);
 }
 
 #[tokio::test]
-async fn what_used_its_nonce_itself_is_not_dead() {
+async fn a_transaction_that_used_its_nonce_itself_is_not_dropped() {
     let (world, signed) = signed().await;
     let other = world.sign(&transfer(2), &[]).await;
     let another = shows(&world, &other).await;
     let itself = shows(&world, &signed).await;
     let claims = node(used_up()).await;
-    let told = async |nodes: &[&MockServer]| outcome(&world, nodes, &signed).await.expect("an outcome");
-    assert_eq!(told(&[&itself]).await, Outcome::Pending);
-    assert_eq!(told(&[&itself, &claims]).await, Outcome::Pending);
-    assert_eq!(told(&[&another, &another, &itself]).await, Outcome::Undecided(Undecided::Contradiction));
+    let ask = async |nodes: &[&MockServer]| outcome(&world, nodes, &signed).await.expect("an outcome");
+    assert_eq!(ask(&[&itself]).await, Outcome::Pending);
+    assert_eq!(ask(&[&itself, &claims]).await, Outcome::Pending);
+    assert_eq!(ask(&[&another, &another, &itself]).await, Outcome::Undecided(Undecided::Contradiction));
     let included = node(on_chain(receipt(&world, &signed))).await;
-    assert_eq!(told(&[&included, &itself]).await, Outcome::Undecided(Undecided::SuccessUnproved));
+    assert_eq!(ask(&[&included, &itself]).await, Outcome::Undecided(Undecided::SuccessUnproved));
 }
 
 #[tokio::test]
-async fn a_success_counts_by_the_word_of_two() {
+async fn a_success_needs_two_nodes() {
     let (world, signed) = signed().await;
     let included = node(on_chain(receipt(&world, &signed))).await;
     let claims = node(used_up()).await;
@@ -227,23 +221,22 @@ async fn a_success_counts_by_the_word_of_two() {
     ])
     .await;
     let silent = MockServer::start().await;
-    let told = async |nodes: &[&MockServer]| match outcome(&world, nodes, &signed).await.expect("an outcome")
-    {
+    let ask = async |nodes: &[&MockServer]| match outcome(&world, nodes, &signed).await.expect("an outcome") {
         Outcome::Confirmed { is_final, .. } => is_final,
         Outcome::Undecided(Undecided::SuccessUnproved) => false,
         other => panic!("{other:?}"),
     };
-    assert!(told(&[&included]).await, "the only node");
-    assert!(told(&[&included, &included]).await);
+    assert!(ask(&[&included]).await, "the only node");
+    assert!(ask(&[&included, &included]).await);
     for other in [&claims, &behind, &silent] {
-        assert!(!told(&[&included, other]).await);
-        assert!(!told(&[other, &included]).await, "the order is nothing");
-        assert!(told(&[&included, other, &included]).await, "two of three");
+        assert!(!ask(&[&included, other]).await);
+        assert!(!ask(&[other, &included]).await, "in either order");
+        assert!(ask(&[&included, other, &included]).await, "two of three");
     }
 }
 
 #[tokio::test]
-async fn two_nodes_that_have_everything_since_and_not_this_are_proof() {
+async fn two_nodes_with_all_later_blocks_and_without_the_transaction_are_proof() {
     let (world, signed) = signed().await;
     let mut old = receipt(&world, &signed);
     (old["transactionHash"], old["blockNumber"]) = (json!(OTHER), json!("0x3"));
@@ -260,23 +253,23 @@ async fn two_nodes_that_have_everything_since_and_not_this_are_proof() {
     let pruned = of(Value::Null, json!("0x1")).await;
     let early = of(old.clone(), json!("0x0")).await;
     let unproved = Outcome::Undecided(Undecided::DeathUnproved);
-    let told = async |nodes: &[&MockServer], earlier: Option<(&str, u64)>| {
+    let ask = async |nodes: &[&MockServer], earlier: Option<(&str, u64)>| {
         let chain = chain(nodes.iter().map(|node| node.uri()).collect(), options());
         let known = Known { earlier, ..Known::default() };
         chain.outcome(world.wallet.address, &signed, known).await.expect("an outcome")
     };
     let earlier = Some((OTHER, 3));
-    assert_eq!(told(&[&complete, &complete], earlier).await, Outcome::Dropped);
-    assert_eq!(told(&[&complete], earlier).await, unproved, "one alone has to name it");
+    assert_eq!(ask(&[&complete, &complete], earlier).await, Outcome::Dropped);
+    assert_eq!(ask(&[&complete], earlier).await, unproved, "a single node has to show the other transaction");
     for other in [&pruned, &early] {
-        assert_eq!(told(&[&complete, other], earlier).await, unproved);
+        assert_eq!(ask(&[&complete, other], earlier).await, unproved);
     }
-    assert_eq!(told(&[&complete, &complete], Some((OTHER, 4))).await, unproved, "another block");
-    assert_eq!(told(&[&complete, &complete], None).await, unproved);
+    assert_eq!(ask(&[&complete, &complete], Some((OTHER, 4))).await, unproved, "another block");
+    assert_eq!(ask(&[&complete, &complete], None).await, unproved);
 }
 
 #[tokio::test]
-async fn what_used_the_nonce_is_believed_by_its_signature_alone() {
+async fn the_transaction_that_used_the_nonce_is_verified_by_its_signature() {
     let (world, signed) = signed().await;
     let other = world.sign(&transfer(2), &[]).await;
     let good = shows(&world, &other).await;
@@ -298,7 +291,7 @@ async fn what_used_the_nonce_is_believed_by_its_signature_alone() {
         }
     };
     assert_eq!(of(|_| {}).await, Outcome::Dropped);
-    let lies: [fn(&mut Value); 7] = [
+    let alterations: [fn(&mut Value); 7] = [
         |tx| tx["value"] = json!("0x3"),
         |tx| tx["nonce"] = json!("0x1"),
         |tx| tx["r"] = json!("0x1"),
@@ -307,23 +300,23 @@ async fn what_used_the_nonce_is_believed_by_its_signature_alone() {
         |tx| tx["blockNumber"] = json!("0xa"),
         |tx| *tx = json!({}),
     ];
-    for lie in lies {
-        assert_eq!(of(lie).await, Outcome::Undecided(Undecided::DeathUnproved));
+    for alter in alterations {
+        assert_eq!(of(alter).await, Outcome::Undecided(Undecided::DeathUnproved));
     }
 }
 
 #[tokio::test]
-async fn a_revert_gives_free_only_what_two_nodes_call_final() {
+async fn a_revert_needs_two_nodes_with_a_final_block() {
     let (world, signed) = signed().await;
-    let told = |change: &[(&'static str, Value)]| {
+    let ask = |change: &[(&'static str, Value)]| {
         let mut failed = receipt(&world, &signed);
         failed["status"] = json!("0x0");
         let mut answers = BTreeMap::from(on_chain(failed));
         answers.extend(change.iter().cloned());
         node(answers)
     };
-    let failed = told(&[]).await;
-    let early = told(&[("eth_getBlockByNumber finalized", json!({"hash": OTHER, "number": "0x4"}))]).await;
+    let failed = ask(&[]).await;
+    let early = ask(&[("eth_getBlockByNumber finalized", json!({"hash": OTHER, "number": "0x4"}))]).await;
     let worked = node(on_chain(receipt(&world, &signed))).await;
     let unused =
         node([("eth_getTransactionReceipt", Value::Null), ("eth_getTransactionCount", json!("0x0"))]).await;
@@ -343,7 +336,7 @@ async fn a_revert_gives_free_only_what_two_nodes_call_final() {
 }
 
 #[tokio::test]
-async fn missing_answers_are_never_death() {
+async fn missing_answers_are_never_a_drop() {
     let (world, signed) = signed().await;
     for missing in ["eth_getTransactionReceipt", "eth_getTransactionCount", "eth_getTransactionByHash"] {
         let mut answers = BTreeMap::from(used_up());
@@ -354,7 +347,7 @@ async fn missing_answers_are_never_death() {
 }
 
 #[tokio::test]
-async fn a_broadcast_under_another_hash_is_no_acceptance() {
+async fn a_broadcast_answered_with_another_hash_is_refused() {
     let (world, signed) = signed().await;
     let liar = node([("eth_sendRawTransaction", json!(OTHER))]).await;
     let result = chain(vec![liar.uri()], options()).submit(&signed).await;
@@ -366,11 +359,11 @@ async fn a_broadcast_under_another_hash_is_no_acceptance() {
 }
 
 #[tokio::test]
-async fn a_network_without_a_data_fee_counts_none() {
+async fn a_data_fee_is_ignored_on_networks_without_one() {
     let (world, signed) = signed().await;
-    for told in [json!("0x3"), json!(format!("0x{}", "f".repeat(60)))] {
+    for fee in [json!("0x3"), json!(format!("0x{}", "f".repeat(60)))] {
         let mut receipt = receipt(&world, &signed);
-        receipt["l1Fee"] = told;
+        receipt["l1Fee"] = fee;
         let node = node(on_chain(receipt)).await;
         let chain = chain(vec![node.uri()], options());
         let outcome =
@@ -389,28 +382,28 @@ async fn bytes_go_to_every_endpoint_and_one_that_accepts_is_enough() {
     let refuses = node([]).await;
     let liar = node([(SEND, json!(OTHER))]).await;
     let silent = MockServer::start().await;
-    let told = async |nodes: &[&MockServer]| {
+    let ask = async |nodes: &[&MockServer]| {
         chain(nodes.iter().map(|node| node.uri()).collect(), options()).submit(&signed).await
     };
-    let heard = async |node: &MockServer| {
+    let received = async |node: &MockServer| {
         let requests = node.received_requests().await.expect("recorded");
         requests.iter().filter(|request| String::from_utf8_lossy(&request.body).contains(SEND)).count()
     };
-    assert_eq!(told(&[&keeps, &accepts]).await.ok(), Some(Submission::Accepted));
-    assert_eq!((heard(&keeps).await, heard(&accepts).await), (1, 1), "the first one could keep them");
+    assert_eq!(ask(&[&keeps, &accepts]).await.ok(), Some(Submission::Accepted));
+    assert_eq!((received(&keeps).await, received(&accepts).await), (1, 1), "every node receives them");
     for other in [&refuses, &liar, &silent] {
-        assert_eq!(told(&[other, &accepts]).await.ok(), Some(Submission::Accepted));
-        assert_eq!(told(&[&accepts, other]).await.ok(), Some(Submission::Accepted));
-        let refused = told(&[other, &refuses]).await;
-        assert!(matches!(refused, Ok(Submission::Rejected(_))), "all that answer refuse: {refused:?}");
+        assert_eq!(ask(&[other, &accepts]).await.ok(), Some(Submission::Accepted));
+        assert_eq!(ask(&[&accepts, other]).await.ok(), Some(Submission::Accepted));
+        let refused = ask(&[other, &refuses]).await;
+        assert!(matches!(refused, Ok(Submission::Rejected(_))), "all answers are refusals: {refused:?}");
     }
-    let nobody = told(&[&liar, &silent]).await;
-    assert!(nobody.is_err(), "{nobody:?}");
+    let none = ask(&[&liar, &silent]).await;
+    assert!(none.is_err(), "{none:?}");
     drop(world);
 }
 
 #[tokio::test]
-async fn no_node_moves_the_nonce_far() {
+async fn a_single_node_moves_the_nonce_only_within_bounds() {
     let world = World::new().await;
     let draft = world.chain.build(world.wallet.address, &transfer(1)).await.expect("a draft");
     let liar = node([("eth_getTransactionCount", json!("0xf4240"))]).await;
@@ -422,26 +415,26 @@ async fn no_node_moves_the_nonce_far() {
     };
     let both = || vec![world.anvil.url(), liar.uri()];
     assert_eq!(nonce(both(), Lane::default()).await.expect("signed"), Expiry::Nonce(0));
-    // Everything but the count comes from the real node.
+    // The other node has no answer but the count.
     world.anvil.call("anvil_setNonce", json!([world.wallet.address, "0xf4240"])).await;
     let alone = nonce(vec![world.anvil.url()], Lane::default()).await;
     assert!(matches!(alone, Err(ChainError::Unproved { .. })), "{alone:?}");
     assert_eq!(nonce(both(), Lane::default()).await.expect("two agree"), Expiry::Nonce(1_000_000));
     let signed_before = Lane { nonces_signed: 999_992, ..Lane::default() };
     let expected = Expiry::Nonce(1_000_000);
-    assert_eq!(nonce(vec![world.anvil.url()], signed_before).await.expect("near enough"), expected);
-    // What only a node that lied had shown as landed.
+    assert_eq!(nonce(vec![world.anvil.url()], signed_before).await.expect("within the bound"), expected);
+    // A floor from a landing that only one node had reported falsely.
     let once = Lane { nonce_floor_once: 2_000_000, ..Lane::default() };
-    assert_eq!(nonce(both(), once.clone()).await.expect("nobody counts as many"), expected);
+    assert_eq!(nonce(both(), once.clone()).await.expect("no node counts as many"), expected);
     let lately = Lane { nonce_floor: 2_000_000, nonces_signed: 2_000_000, ..once };
     let behind = nonce(both(), lately).await;
     assert!(matches!(behind, Err(ChainError::Unproved { .. })), "{behind:?}");
 }
 
 #[tokio::test]
-async fn where_finalized_is_unknown_depth_counts() {
+async fn without_a_finalized_block_the_depth_counts() {
     let (world, signed) = signed().await;
-    let told = |height: &str, finalized: Option<Value>| {
+    let ask = |height: &str, finalized: Option<Value>| {
         let block = json!({"hash": HASH, "number": "0x5"});
         let mut answers = BTreeMap::from([
             ("eth_getTransactionReceipt", receipt(&world, &signed)),
@@ -457,18 +450,16 @@ async fn where_finalized_is_unknown_depth_counts() {
             }
         }
     };
-    // 256 blocks, block 5 counted.
-    assert!(told("0x104", None).await);
-    assert!(!told("0x103", None).await);
-    assert!(told("0x104", Some(Value::Null)).await, "a young chain has no finalised block");
-    assert!(told("0x6", Some(json!({"hash": OTHER, "number": "0x5"}))).await);
-    assert!(
-        !told("0x104", Some(json!({"hash": OTHER, "number": "0x4"}))).await,
-        "the node's word goes first"
-    );
+    // 256 blocks, block 5 included.
+    assert!(ask("0x104", None).await);
+    assert!(!ask("0x103", None).await);
+    assert!(ask("0x104", Some(Value::Null)).await, "a young chain has no finalised block");
+    assert!(ask("0x6", Some(json!({"hash": OTHER, "number": "0x5"}))).await);
+    let earlier = Some(json!({"hash": OTHER, "number": "0x4"}));
+    assert!(!ask("0x104", earlier).await, "the node's finalized block takes precedence");
 }
 
-/// Everything a native transfer needs, from a node that suggests no priority fee.
+/// Returns the answers that a native transfer needs, of a node that suggests no priority fee.
 fn market() -> BTreeMap<&'static str, Value> {
     BTreeMap::from([
         ("eth_getBalance", json!("0xde0b6b3a7640000")),
@@ -480,7 +471,7 @@ fn market() -> BTreeMap<&'static str, Value> {
 
 #[tokio::test]
 async fn fees_of_a_node_are_checked_before_they_are_used() {
-    let told = |change: Option<(&'static str, Value)>| async {
+    let ask = |change: Option<(&'static str, Value)>| async {
         let mut answers = market();
         answers.extend(change);
         let server = node(answers).await;
@@ -488,15 +479,15 @@ async fn fees_of_a_node_are_checked_before_they_are_used() {
         let draft = chain.build(SOMEBODY, &transfer(1)).await?;
         Ok::<_, ChainError>(fee_budget(&chain, &draft))
     };
-    // Twice (2 × 1 gwei base + 1 gwei for want of a suggestion) for 21 000 gas and a fifth.
+    // Twice (2 × 1 gwei base fee + 1 gwei default priority fee) for 21 000 gas plus a fifth.
     let expected = U256::from(2u64 * 3_000_000_000 * 25_200);
-    assert_eq!(told(None).await.expect("a draft"), expected);
+    assert_eq!(ask(None).await.expect("a draft"), expected);
     let greedy = ("eth_maxPriorityFeePerGas", json!("0xffffffffffffffff"));
     let capped = U256::from(2u64 * 202_000_000_000 * 25_200);
-    assert_eq!(told(Some(greedy)).await.expect("a draft"), capped, "the priority fee has a cap");
+    assert_eq!(ask(Some(greedy)).await.expect("a draft"), capped, "the priority fee has a cap");
 
     let base = |fee: &str| ("eth_getBlockByNumber", json!({"hash": HASH, "baseFeePerGas": fee}));
-    let beyond = told(Some(base("0xffffffffffffffffffffffffffffffff"))).await;
+    let beyond = ask(Some(base("0xffffffffffffffffffffffffffffffff"))).await;
     assert!(matches!(refusal(beyond), Refusal::InsufficientForFee { .. }));
     for bad in [
         base("0x1ffffffffffffffffffffffffffffffff"),
@@ -507,7 +498,7 @@ async fn fees_of_a_node_are_checked_before_they_are_used() {
         ("eth_getBalance", json!("1000000000000000000")),
         ("eth_maxPriorityFeePerGas", json!("none")),
     ] {
-        let result = told(Some(bad.clone())).await;
+        let result = ask(Some(bad.clone())).await;
         assert!(matches!(result, Err(ChainError::BadAnswer { .. })), "{bad:?}: {result:?}");
     }
 }
@@ -516,7 +507,7 @@ fn numbered(number: &str) -> Value {
     json!({"hash": HASH, "number": number})
 }
 
-/// Blocks 0 and 9; what is called the newest one may be made up.
+/// Returns a node with the blocks 0 and 9, whose newest block number may be false.
 async fn as_far_as(newest: &str) -> MockServer {
     let of = |number| numbered(number);
     node([
@@ -535,30 +526,26 @@ async fn a_height_counts_only_with_its_block() {
     let alone = identity(vec![honest.uri()]).await.expect("an identity");
     assert_eq!((alone.lowest, alone.highest), (9, 9));
     for nodes in [vec![honest.uri(), liar.uri()], vec![liar.uri(), honest.uri()]] {
-        assert_eq!(identity(nodes).await.expect("an identity"), alone, "made up by one of two");
+        assert_eq!(identity(nodes).await.expect("an identity"), alone, "a false number of one of two");
     }
-    let nobody = identity(vec![liar.uri()]).await;
-    assert!(matches!(nobody, Err(ChainError::BadAnswer { .. })), "{nobody:?}");
-    // Another block under the number that was asked for is not that block.
+    let none = identity(vec![liar.uri()]).await;
+    assert!(matches!(none, Err(ChainError::BadAnswer { .. })), "{none:?}");
+    // A block with another number than the requested one does not count.
     let every =
         node([("eth_getBlockByNumber", numbered("0xf4240")), ("eth_getBlockByNumber 0x9", numbered("0x8"))])
             .await;
     let found = identity(vec![every.uri(), honest.uri()]).await.expect("an identity");
-    assert_eq!(
-        (found.lowest, found.highest),
-        (9, 1_000_000),
-        "whoever makes up the block as well is believed"
-    );
+    assert_eq!((found.lowest, found.highest), (9, 1_000_000), "false, but returned with that block");
 }
 
-/// A node by whose word every call of a contract answers this number.
-async fn says(number: u8) -> MockServer {
+/// Returns a node that answers every contract call with this number.
+async fn answers(number: u8) -> MockServer {
     node([("eth_call", json!(format!("0x{number:064x}")))]).await
 }
 
 #[tokio::test]
-async fn decimals_take_the_agreement_of_every_node_that_answers() {
-    let (six, also_six, thirty) = (says(6).await, says(6).await, says(30).await);
+async fn decimals_need_the_agreement_of_all_nodes_that_answer() {
+    let (six, also_six, thirty) = (answers(6).await, answers(6).await, answers(30).await);
     let silent = MockServer::start().await;
     let token = async |nodes: &[&MockServer]| {
         let chain = chain(nodes.iter().map(|node| node.uri()).collect(), options());
@@ -572,7 +559,7 @@ async fn decimals_take_the_agreement_of_every_node_that_answers() {
         assert!(matches!(refused, Err(ChainError::Contradiction { .. })), "{refused:?}");
     }
     let outvoted = token(&[&six, &also_six, &thirty]).await;
-    assert!(matches!(outvoted, Err(ChainError::Contradiction { .. })), "no majority decides: {outvoted:?}");
+    assert!(matches!(outvoted, Err(ChainError::Contradiction { .. })), "no majority vote: {outvoted:?}");
     for nodes in [[&six, &silent], [&silent, &thirty]] {
         let alone = token(&nodes).await;
         assert!(matches!(alone, Err(ChainError::Unproved { .. })), "{alone:?}");
@@ -580,8 +567,8 @@ async fn decimals_take_the_agreement_of_every_node_that_answers() {
 }
 
 #[tokio::test]
-async fn a_balance_is_the_least_that_any_node_says() {
-    let (six, thirty) = (says(6).await, says(30).await);
+async fn the_lowest_reported_balance_counts() {
+    let (six, thirty) = (answers(6).await, answers(30).await);
     let silent = MockServer::start().await;
     let held = async |nodes: &[&MockServer]| {
         let chain = chain(nodes.iter().map(|node| node.uri()).collect(), options());

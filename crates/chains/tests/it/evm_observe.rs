@@ -1,4 +1,4 @@
-//! What a real node sees drafts do, held against what the decoder says, and nodes that cannot say.
+//! Tests of simulations on a real node, compared with the decoder, and of nodes without simulation.
 
 use alloy_consensus::SignableTransaction as _;
 use serde_json::{Value, json};
@@ -15,11 +15,11 @@ use waiaas_core::simulation::{Gone, Observed, SimulationCheck, attribute, compar
 use crate::evm_lying_node::node;
 use crate::evm_world::{SOMEBODY, World, chain, network, options, refusal, token_transfer, transfer};
 
-/// Where the thief's contract is.
+/// Address of the thief's contract.
 const TRAP: Address = Address::Evm([0x66; 20]);
 
-/// Calls the account named by the first word of its input with the rest of it, and fails if that
-/// fails: a gas estimate would be too low otherwise.
+/// Calls the account in the first word of its input with the rest of it, and fails if that call fails. Otherwise a
+/// gas estimate would be too low.
 const FORWARDER: &str = "0x602036038060206000376000600082600060006000355af115601d57005b60006000fd";
 
 impl World {
@@ -34,7 +34,7 @@ impl World {
         }
     }
 
-    /// The simulation check of a request.
+    /// Returns the simulation check of a request.
     async fn fact(&self, intent: &Intent) -> SimulationCheck {
         let draft = self.draft(intent).await;
         compare(&self.seen(&draft).await, &self.chain.codec().effects(&draft).expect("effects"))
@@ -47,7 +47,7 @@ impl World {
     }
 }
 
-/// So much for somebody.
+/// Returns an outflow of `amount` to [`SOMEBODY`].
 fn gone(amount: u64) -> Gone {
     [(Some(SOMEBODY), U256::from(amount))].into()
 }
@@ -68,7 +68,7 @@ fn call(to: Address, data: &str) -> Intent {
 }
 
 #[tokio::test]
-async fn plain_requests_are_seen_as_they_are_decoded() {
+async fn the_simulation_of_plain_requests_agrees_with_the_decoder() {
     let world = World::new().await;
     let owner = bytes(world.wallet.address);
     let token = Address::Evm(world.anvil.deploy_erc20("TOK", 1_000, owner).await);
@@ -98,7 +98,7 @@ async fn plain_requests_are_seen_as_they_are_decoded() {
         Intent::ApproveCollection { collection: art, standard: NftStandard::Erc721, spender: SOMEBODY },
     ] {
         let draft = world.draft(&intent).await;
-        assert_ne!(world.seen(&draft).await, Observed::default(), "{intent:?} does something");
+        assert_ne!(world.seen(&draft).await, Observed::default(), "{intent:?} has an effect");
         assert_eq!(world.fact(&intent).await, SimulationCheck::Agrees, "{intent:?}");
     }
 }
@@ -122,14 +122,14 @@ async fn a_contract_that_pulls_tokens_is_seen() {
     assert_eq!(world.fact(&harmless).await, SimulationCheck::Agrees, "the same contract without the theft");
 }
 
-/// Where Permit2 is.
+/// Address of Permit2.
 const PERMIT2: Address = Address::Evm([
     0, 0, 0, 0, 0, 0x22, 0xd4, 0x73, 3, 0x0f, 0x11, 0x6d, 0xde, 0xe9, 0xf6, 0xb4, 0x3a, 0xc7, 0x8b, 0xa3,
 ]);
 
-/// A call that nobody can decode is told with whom it pays.
+/// The outflow of an undecoded call is seen with its recipient.
 #[tokio::test]
-async fn what_a_vault_takes_is_told_with_its_recipient() {
+async fn an_outflow_to_a_vault_is_seen_with_its_recipient() {
     let world = World::new().await;
     let owner = world.wallet.address;
     let token = Address::Evm(world.anvil.deploy_erc20("TOK", 1_000, bytes(owner)).await);
@@ -145,9 +145,9 @@ async fn what_a_vault_takes_is_told_with_its_recipient() {
     assert_eq!((fact, more), (SimulationCheck::Agrees, vec![expected]));
 }
 
-/// Where only what is seen tells what a call does, no node alone says it.
+/// The effects of an undecoded call are known only from simulation, so two nodes are needed.
 #[tokio::test]
-async fn what_one_node_hides_of_an_undecoded_call_another_shows() {
+async fn an_effect_of_an_undecoded_call_that_one_node_hides_is_seen_by_another() {
     let world = World::new().await;
     let owner = world.wallet.address;
     let token = Address::Evm(world.anvil.deploy_erc20("TOK", 1_000, bytes(owner)).await);
@@ -158,26 +158,26 @@ async fn what_one_node_hides_of_an_undecoded_call_another_shows() {
     assert!(!seen.tokens.is_empty(), "{seen:?}");
     let head = ("eth_getBlockByNumber", json!({ "hash": format!("0x{:064x}", 1), "baseFeePerGas": "0x7" }));
     let nothing = json!({ "type": "CALL", "from": owner, "to": vault, "value": "0x0" });
-    let (blind, deaf) = (node([head, ("debug_traceCall", nothing)]).await, node([]).await);
+    let (blind, refusing) = (node([head, ("debug_traceCall", nothing)]).await, node([]).await);
     for urls in [vec![blind.uri(), world.anvil.url()], vec![world.anvil.url(), blind.uri()]] {
         let both = chain(urls, options()).observe(&draft, None).await.expect("an answer");
         assert_eq!(both, Observation::Seen(Box::new(seen.clone())));
     }
-    for urls in [vec![blind.uri(), deaf.uri()], vec![deaf.uri(), world.anvil.url()]] {
+    for urls in [vec![blind.uri(), refusing.uri()], vec![refusing.uri(), world.anvil.url()]] {
         let alone = chain(urls, options()).observe(&draft, None).await.expect("an answer");
         assert!(matches!(alone, Observation::Unavailable(_)), "{alone:?}");
     }
 }
 
-/// A contract that spares whoever tries it out cannot tell: the trial pays what will be paid.
+/// A contract cannot detect the simulation by its fees, because it runs with the fees that are signed.
 #[tokio::test]
-async fn a_trial_pays_the_fees_that_are_signed() {
+async fn a_simulation_pays_the_fees_that_are_signed() {
     let world = World::new().await;
     let owner = world.wallet.address;
     let token = Address::Evm(world.anvil.deploy_erc20("TOK", 1_000, bytes(owner)).await);
     let exchange = world.anvil.deploy_own("Aggregator", "").await;
     world.done(&Intent::Approve { token, spender: Address::Evm(exchange), amount: U256::from(600) }).await;
-    // set(uint256,bool), then trade(address,uint256,address,address) of nothing.
+    // set(uint256,bool), then trade(address,uint256,address,address) with an amount of zero.
     world.anvil.transact_as(0, exchange, &format!("62f46d56{:064x}{:064x}", 600, 1)).await;
     let data = format!("41d9a039{}{:064x}{}{}", word(token), 0, word(token), word(SOMEBODY));
     let intent = call(Address::Evm(exchange), &data);
@@ -192,9 +192,9 @@ async fn a_trial_pays_the_fees_that_are_signed() {
     }
 }
 
-/// What only Permit2 may say means nothing from anybody else, and is its own allowance, not the token's.
+/// Events of Permit2 from other contracts are ignored, and its allowances are separate from the token's.
 #[tokio::test]
-async fn permit2_is_believed_where_it_is_and_nowhere_else() {
+async fn events_of_permit2_count_only_from_its_address() {
     let world = World::new().await;
     let owner = world.wallet.address;
     let token = Address::Evm(world.anvil.deploy_erc20("TOK", 1_000, bytes(owner)).await);
@@ -212,9 +212,9 @@ async fn permit2_is_believed_where_it_is_and_nowhere_else() {
     assert_eq!(world.seen(&draft).await, Observed { allowances: allowed, ..Observed::default() });
 }
 
-/// A transaction whose fee no block takes now is run in a block that would.
+/// A transaction whose fee is below the current base fee runs in a block with a lower base fee.
 #[tokio::test]
-async fn an_offer_below_the_base_fee_is_no_way_not_to_be_seen() {
+async fn an_offer_below_the_base_fee_is_simulated() {
     let world = World::new().await;
     let gas = 21_000u64;
     for fee in [1u128, 7, 2_000_000_000] {
@@ -237,7 +237,7 @@ async fn an_offer_below_the_base_fee_is_no_way_not_to_be_seen() {
 async fn coin_taken_out_of_an_account_with_code_is_seen() {
     let world = World::new().await;
     let helper = Address::Evm([0x67; 20]);
-    // Sends all it has to somebody, whoever asks.
+    // Sends its whole balance to `SOMEBODY`, for any caller.
     let drain =
         format!("0x600060006000600047{}{}5af115602557005b60006000fd", "73", hex::encode(bytes(SOMEBODY)));
     world.set_code(helper, &drain).await;
@@ -251,7 +251,7 @@ async fn coin_taken_out_of_an_account_with_code_is_seen() {
 }
 
 #[tokio::test]
-async fn what_fails_and_what_is_no_transaction_is_told_apart() {
+async fn a_failing_call_and_a_message_are_distinguished() {
     let world = World::new().await;
     world.set_code(TRAP, &crate::anvil::code_answering(1)).await;
     let draft = world.draft(&call(TRAP, "12345678")).await;
@@ -264,7 +264,7 @@ async fn what_fails_and_what_is_no_transaction_is_told_apart() {
 }
 
 #[tokio::test]
-async fn nodes_without_the_method_are_asked_for_a_trace_and_then_left() {
+async fn nodes_without_simulation_are_asked_for_a_trace_and_then_skipped() {
     let world = World::new().await;
     let draft = world.draft(&transfer(5)).await;
     let wallet = world.wallet.address;
@@ -303,29 +303,31 @@ async fn nodes_without_the_method_are_asked_for_a_trace_and_then_left() {
         assert_eq!(seen, Observation::Seen(Box::new(expected.clone())));
     }
     let elsewhere = frame(json!({ "to": TRAP }));
-    let nobody = json!([{ "calls": [{ "status": "0x1", "logs": "none", "returnData": "0x" }] }]);
+    let malformed = json!([{ "calls": [{ "status": "0x1", "logs": "none", "returnData": "0x" }] }]);
     for answers in [
         vec![],
         vec![head.clone()],
         vec![head.clone(), ("debug_traceCall", elsewhere)],
         vec![head.clone(), ("debug_traceCall", json!({}))],
-        vec![head.clone(), ("eth_simulateV1", nobody)],
+        vec![head.clone(), ("eth_simulateV1", malformed)],
         vec![head.clone(), ("eth_simulateV1", json!([]))],
     ] {
         let node = node(answers).await;
         let seen = chain(vec![node.uri()], options()).observe(&draft, None).await.expect("an answer");
         assert!(matches!(seen, Observation::Unavailable(_)), "{seen:?}");
     }
-    let deaf = node([]).await;
-    let seen =
-        chain(vec![deaf.uri(), world.anvil.url()], options()).observe(&draft, None).await.expect("an answer");
-    assert_eq!(seen, Observation::Seen(Box::new(plain)), "the next node can say");
+    let refusing = node([]).await;
+    let seen = chain(vec![refusing.uri(), world.anvil.url()], options())
+        .observe(&draft, None)
+        .await
+        .expect("an answer");
+    assert_eq!(seen, Observation::Seen(Box::new(plain)), "the next node simulates it");
 }
 
-/// A real node that has only its tracer sees what it would see by simulating: coin, tokens, NFTs, allowances,
-/// and what contracts take that nobody can decode.
+/// A real node with only its tracer gives the same result as a simulation: coin, tokens, NFTs, allowances, and
+/// outflows of undecoded calls.
 #[tokio::test]
-async fn a_tracer_alone_sees_what_a_simulation_sees() {
+async fn a_tracer_gives_the_same_result_as_a_simulation() {
     let world = World::new().await;
     let owner = world.wallet.address;
     let token = Address::Evm(world.anvil.deploy_erc20("TOK", 1_000, bytes(owner)).await);
@@ -357,7 +359,7 @@ async fn a_tracer_alone_sees_what_a_simulation_sees() {
         let completed = world.chain.complete(&draft, &Lane::default()).await.expect("completes");
         for completed in [None, Some(&completed)] {
             let simulated = world.chain.observe(&draft, completed).await.expect("runs");
-            assert_ne!(simulated, Observation::Seen(Box::default()), "{intent:?} does something");
+            assert_ne!(simulated, Observation::Seen(Box::default()), "{intent:?} has an effect");
             let traced = tracing.observe(&draft, completed).await.expect("runs");
             assert_eq!(traced, simulated, "{intent:?}");
         }
@@ -367,15 +369,15 @@ async fn a_tracer_alone_sees_what_a_simulation_sees() {
 }
 
 #[tokio::test]
-async fn which_method_a_node_has_is_learnt() {
+async fn the_simulation_method_of_a_node_is_learnt() {
     let world = World::new().await;
     let draft = world.draft(&transfer(5)).await;
     let head = ("eth_getBlockByNumber", json!({ "hash": format!("0x{:064x}", 1), "baseFeePerGas": "0x7" }));
     let frame = json!({ "type": "CALL", "from": world.wallet.address, "to": SOMEBODY, "value": "0x5" });
-    let (deaf, tracing) = (node([head.clone()]).await, node([head, ("debug_traceCall", frame)]).await);
-    let urls = vec![deaf.uri(), tracing.uri(), world.anvil.url()];
+    let (refusing, tracing) = (node([head.clone()]).await, node([head, ("debug_traceCall", frame)]).await);
+    let urls = vec![refusing.uri(), tracing.uri(), world.anvil.url()];
     let chain = chain(urls, options());
-    assert_eq!(chain.simulation_methods(), [None, None, None], "nobody was asked");
+    assert_eq!(chain.simulation_methods(), [None, None, None], "no node was asked yet");
     for _ in 0..2 {
         assert!(matches!(chain.observe(&draft, None).await, Ok(Observation::Seen(_))));
         assert_eq!(chain.simulation_methods(), [Some("none"), Some("debug_traceCall"), None]);

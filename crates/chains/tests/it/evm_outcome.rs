@@ -1,4 +1,4 @@
-//! What becomes of signed bytes on a real node that drops, reorganises, reverts and goes away.
+//! Tests of the outcome of signed bytes on a real node that drops, reorganises, reverts and stops.
 
 use serde_json::json;
 use waiaas_chains::evm::EvmOptions;
@@ -9,7 +9,7 @@ use waiaas_core::address::Address;
 use crate::anvil::Anvil;
 use crate::evm_world::{SOMEBODY, World, chain, options, token_transfer, transfer};
 
-/// Blocks above which anvil, with four slots an epoch, calls a block final.
+/// Number of blocks above a block after which anvil, with four slots an epoch, reports it as final.
 const FINAL: u64 = 8;
 
 #[tokio::test]
@@ -17,7 +17,7 @@ async fn a_revert_on_chain_costs_only_the_fee() {
     let world = World::new().await;
     let Address::Evm(owner) = world.wallet.address else { panic!("an EVM wallet") };
     let token = Address::Evm(world.anvil.deploy_erc20("TEST", 1_000, owner).await);
-    // Both can work when they are built; the second cannot when it runs.
+    // Both would succeed when they are built; the second fails when it runs.
     let first = world.sign(&token_transfer(token, 1_000), &[]).await;
     let second = world.sign(&token_transfer(token, 900), &[0]).await;
     let before = world.balance(world.wallet.address).await;
@@ -44,7 +44,7 @@ async fn a_revert_on_chain_costs_only_the_fee() {
 }
 
 #[tokio::test]
-async fn dead_only_once_another_transaction_with_the_nonce_is_final() {
+async fn a_transaction_is_dropped_once_another_one_with_its_nonce_is_final() {
     let world = World::new().await;
     let loser = world.sign(&transfer(1), &[]).await;
     let winner = world.sign(&transfer(2), &[]).await;
@@ -65,7 +65,7 @@ async fn dead_only_once_another_transaction_with_the_nonce_is_final() {
 }
 
 #[tokio::test]
-async fn dropped_from_the_pool_is_pending_and_the_same_bytes_still_work() {
+async fn a_transaction_dropped_from_the_pool_is_pending_and_can_be_sent_again() {
     let world = World::new().await;
     let signed = world.sign(&transfer(5), &[]).await;
     assert_eq!(world.submit(&signed).await, Submission::Accepted);
@@ -80,7 +80,7 @@ async fn dropped_from_the_pool_is_pending_and_the_same_bytes_still_work() {
 }
 
 #[tokio::test]
-async fn a_reorganisation_takes_nothing_back_that_was_confirmed() {
+async fn a_reorganisation_before_confirmation_leaves_the_transaction_pending() {
     let world = World::with(&[], EvmOptions { confirmations: 3, ..options() }).await;
     let signed = world.sign(&transfer(5), &[]).await;
     assert_eq!(world.submit(&signed).await, Submission::Accepted);
@@ -88,9 +88,9 @@ async fn a_reorganisation_takes_nothing_back_that_was_confirmed() {
     assert_eq!(world.balance(SOMEBODY).await, U256::from(5), "it is in a block");
     assert_eq!(world.outcome(&signed).await, Outcome::Pending, "two of three confirmations");
     world.anvil.call("anvil_reorg", json!([2, []])).await;
-    assert_eq!(world.balance(SOMEBODY).await, U256::ZERO, "the block is gone");
+    assert_eq!(world.balance(SOMEBODY).await, U256::ZERO, "the block was reorganised");
     world.anvil.mine(FINAL + 2).await;
-    assert_eq!(world.outcome(&signed).await, Outcome::Pending, "gone, but it may still land");
+    assert_eq!(world.outcome(&signed).await, Outcome::Pending, "not in a block, but it may still land");
     assert_eq!(world.submit(&signed).await, Submission::Accepted);
     world.anvil.mine(3).await;
     assert!(matches!(world.outcome(&signed).await, Outcome::Confirmed { .. }));
@@ -98,7 +98,7 @@ async fn a_reorganisation_takes_nothing_back_that_was_confirmed() {
 }
 
 #[tokio::test]
-async fn a_node_that_goes_away_proves_nothing() {
+async fn a_node_that_stops_proves_nothing() {
     let mut world = World::new().await;
     let signed = world.sign(&transfer(5), &[]).await;
     assert_eq!(world.submit(&signed).await, Submission::Accepted);
@@ -108,7 +108,7 @@ async fn a_node_that_goes_away_proves_nothing() {
     let submission = world.chain.submit(&signed).await;
     assert!(matches!(submission, Err(ChainError::Unreachable { .. })), "{submission:?}");
 
-    // The next node knows nothing of it yet; the same bytes go there.
+    // The next node does not have it yet; the same bytes are sent there.
     let other = Anvil::start(&[]);
     world.wallet.fund(&other, 10).await;
     world.chain = chain(vec![world.anvil.url(), other.url()], options());
@@ -117,14 +117,14 @@ async fn a_node_that_goes_away_proves_nothing() {
     assert_eq!(world.submit(&signed).await, Submission::Accepted);
     other.mine(1).await;
     let unproved = Outcome::Undecided(Undecided::SuccessUnproved);
-    assert_eq!(world.outcome(&signed).await, unproved, "one of two alone");
+    assert_eq!(world.outcome(&signed).await, unproved, "a single answer of two nodes");
     assert_eq!(world.balance(SOMEBODY).await, U256::from(5));
     world.chain = chain(vec![other.url()], options());
     assert!(matches!(world.outcome(&signed).await, Outcome::Confirmed { .. }));
 }
 
 #[tokio::test]
-async fn the_fate_of_bytes_that_are_not_the_wallets_is_not_told() {
+async fn the_outcome_of_altered_or_foreign_bytes_is_refused() {
     let world = World::new().await;
     let signed = world.sign(&transfer(5), &[]).await;
     let mut altered = signed.clone();
@@ -160,7 +160,7 @@ async fn a_refused_broadcast_proves_nothing() {
     assert!(matches!(world.outcome(&signed).await, Outcome::Confirmed { .. }));
 }
 
-/// The block in which it is seen, and whether that is final.
+/// Returns the block of the transaction, and whether that is final.
 async fn seen(world: &World, signed: &SignedTx) -> (u64, bool) {
     match world.outcome(signed).await {
         Outcome::Confirmed { block, is_final, .. } => (block, is_final),
@@ -169,7 +169,7 @@ async fn seen(world: &World, signed: &SignedTx) -> (u64, bool) {
 }
 
 #[tokio::test]
-async fn what_a_reorganisation_takes_back_fell_out_and_may_land_again() {
+async fn a_reorganised_transaction_fell_out_and_may_land_again() {
     let world = World::new().await;
     let signed = world.sign(&transfer(5), &[]).await;
     assert_eq!(world.submit(&signed).await, Submission::Accepted);
@@ -179,7 +179,7 @@ async fn what_a_reorganisation_takes_back_fell_out_and_may_land_again() {
     world.anvil.call("anvil_reorg", json!([2, []])).await;
     let known = Known { block: Some(block), ..Known::default() };
     assert_eq!(world.outcome_knowing(&signed, known).await, Outcome::FellOut);
-    assert_eq!(world.outcome(&signed).await, Outcome::Pending, "who had not seen it says nothing of a block");
+    assert_eq!(world.outcome(&signed).await, Outcome::Pending, "without the earlier block it is pending");
     assert_eq!(world.submit(&signed).await, Submission::Accepted);
     world.anvil.mine(FINAL + 1).await;
     let (again, is_final) = seen(&world, &signed).await;
@@ -187,7 +187,7 @@ async fn what_a_reorganisation_takes_back_fell_out_and_may_land_again() {
 }
 
 #[tokio::test]
-async fn a_reorganisation_to_another_transaction_of_the_nonce_is_death_once_that_is_final() {
+async fn a_reorganisation_to_another_transaction_of_the_nonce_is_a_drop_once_that_is_final() {
     let world = World::new().await;
     let signed = world.sign(&transfer(5), &[]).await;
     let other = world.sign(&transfer(6), &[]).await;
@@ -207,7 +207,7 @@ async fn a_reorganisation_to_another_transaction_of_the_nonce_is_death_once_that
 }
 
 #[tokio::test]
-async fn a_node_behind_does_not_give_a_used_nonce_again() {
+async fn a_lagging_node_does_not_cause_a_used_nonce_to_be_signed_again() {
     let world = World::new().await;
     let draft = world.chain.build(world.wallet.address, &transfer(1)).await.expect("a draft");
     for (floor, expected) in [(0, 0), (3, 3)] {

@@ -1,5 +1,5 @@
-//! Swaps held against the code that Uniswap publishes, at the addresses that it has on Base: what the decoder
-//! says goes in and comes out, and what really does.
+//! Tests of the decoder against the code that Uniswap publishes, at its addresses on Base: the decoded amounts of
+//! swaps are compared with the real ones.
 
 use alloy_primitives::{Address, U256, address, hex};
 use alloy_sol_types::{SolCall, SolValue, sol};
@@ -21,12 +21,12 @@ const POSITIONS: Address = address!("03a520b32C04BF3bEEf7BEb72E919cf822Ed34f1");
 const ROUTER_02: Address = address!("2626664c2603336E57B271c5C0b26F421741e481");
 const UNIVERSAL: Address = address!("fdf682F51fE81Aa4898f0Ae2163D8A55C127FBc7");
 
-/// Words of the routers for their caller and for themselves.
+/// Addresses that the routers read as their caller and as themselves.
 const CALLER: Address = Address::with_last_byte(1);
 const ROUTER: Address = Address::with_last_byte(2);
 const STRANGER: Address = Address::repeat_byte(0x5b);
 
-/// Enough of each side of a pool.
+/// Liquidity of each side of a pool.
 const MUCH: u128 = 1_000_000_000_000_000_000_000;
 const ONE: u128 = 1_000_000_000_000_000_000;
 const NEVER: u64 = 99_999_999_999;
@@ -65,7 +65,7 @@ sol! {
     function execute(bytes commands, bytes[] inputs, uint256 deadline) external payable;
 }
 
-/// Base with Uniswap on it, and a wallet with coin and tokens that has allowed everything to everybody.
+/// Base with Uniswap's contracts, and a wallet with coin and tokens that has given them allowances.
 struct Base {
     anvil: Anvil,
     network: Network,
@@ -92,7 +92,7 @@ impl Base {
         base
     }
 
-    /// A token with a supply that numbers of 64 bits do not hold, half of it the wallet's.
+    /// Deploys a token with a supply above 64 bits, and transfers a tenth of it to the wallet.
     async fn give_tokens(&self) -> Address {
         let faucet = Address::from(self.anvil.account(0).await);
         let arguments = ("Token".to_owned(), "T".to_owned(), U256::from(MUCH) * U256::from(10u8), faucet)
@@ -104,8 +104,8 @@ impl Base {
         token
     }
 
-    /// Puts a contract where everybody knows it: its constructor runs at that very address, twice, once for
-    /// the code that it answers and once for what it stores.
+    /// Puts a contract at its well-known address: its constructor runs there twice, once for the code that it
+    /// returns and once for its storage.
     async fn plant(&self, at: Address, code: &str, arguments: &[u8]) {
         let creation = format!("0x{code}{}", hex::encode(arguments));
         self.anvil.call("anvil_setCode", json!([at, creation])).await;
@@ -133,7 +133,7 @@ impl Base {
         self.plant(POSITIONS, &positions, &(V3_FACTORY, WETH, Address::ZERO).abi_encode_params()).await;
         let arguments = (V2_FACTORY, V3_FACTORY, POSITIONS, WETH).abi_encode_params();
         self.plant(ROUTER_02, &v3("swap-router-contracts", "SwapRouter02"), &arguments).await;
-        // keccak256 of the creation code of the pairs and pools that the factories make.
+        // keccak256 of the creation code of the factories' pairs and pools.
         let pair =
             U256::from_be_bytes(hex!("96e8ac4277198ff8b6f785478aa9a39f403cb768dd02cbee326c3e7da348845f"));
         let pool =
@@ -154,7 +154,7 @@ impl Base {
             .await;
     }
 
-    /// One token for one coin, in a pool of v2 and in one of v3.
+    /// Fills a v2 pool and a v3 pool at a price of one token for one coin.
     async fn fill_pools(&self, faucet: Address) {
         let (much, max) = (U256::from(MUCH), U256::MAX);
         for spender in [V2_ROUTER, POSITIONS] {
@@ -209,7 +209,7 @@ impl Base {
         self.anvil.send_as(account, transaction).await
     }
 
-    /// Coin, wrapped coin and tokens of an account.
+    /// Returns the coin, wrapped coin and tokens of an account.
     async fn holds(&self, account: Address) -> [U256; 3] {
         let coin = self.anvil.call("eth_getBalance", json!([account, "latest"])).await;
         let of = async |token: Address| {
@@ -226,13 +226,13 @@ impl Base {
         read.expect("an EVM network")
     }
 
-    /// What one of the wallet's three assets is called.
+    /// Returns the ids of the wallet's three assets.
     fn names(&self) -> [AssetId; 3] {
         let token = |token: Address| AssetId::token(&self.network.caip2, AnyAddress::Evm(token.into_array()));
         [self.network.native(), token(WETH), token(self.token)]
     }
 
-    /// Runs the call, and holds what happened against what was read. Answers whether it was decoded.
+    /// Runs the call, compares the balances with the decoded effects, and returns whether it was decoded.
     async fn judge(&self, what: &str, router: Address, value: u128, data: &[u8]) -> bool {
         let effects = self.reads(router, value, data);
         let decoded = effects.items.iter().any(|effect| {
@@ -262,10 +262,10 @@ impl Base {
                     after[at]
                 );
             }
-            assert!(after[at] + out >= had, "{what}: more of {asset} left than was read: {swap:?}");
+            assert!(after[at] + out >= had, "{what}: more outflow of {asset} than decoded: {swap:?}");
         }
-        let anything = left.iter().any(|amount| !amount.is_zero());
-        assert!(!decoded || !anything, "{what}: decoded, and {left:?} is left in the router");
+        let has_left = left.iter().any(|amount| !amount.is_zero());
+        assert!(!decoded || !has_left, "{what}: decoded, and {left:?} is left in the router");
         assert_eq!(
             effects.items.iter().filter(|effect| matches!(effect, Effect::Unknown { .. })).count(),
             0,
@@ -294,7 +294,7 @@ fn uint(number: u128) -> U256 {
 }
 
 #[tokio::test]
-async fn v2_swaps_do_what_is_read() {
+async fn v2_swaps_match_their_decoding() {
     let base = Base::new().await;
     let (deadline, to) = (U256::from(NEVER), base.wallet);
     let (to_token, to_coin) = (vec![WETH, base.token], vec![base.token, WETH]);
@@ -302,7 +302,7 @@ async fn v2_swaps_do_what_is_read() {
     let buy = swapExactETHForTokensCall { least, path: to_token.clone(), to, deadline }.abi_encode();
     assert!(base.judge("coin for tokens", V2_ROUTER, ONE, &buy).await);
     let exact = swapETHForExactTokensCall { amount: least, path: to_token, to, deadline }.abi_encode();
-    assert!(base.judge("coin for so many tokens, the rest back", V2_ROUTER, 2 * ONE, &exact).await);
+    assert!(base.judge("coin for an exact amount of tokens", V2_ROUTER, 2 * ONE, &exact).await);
     let sell = swapExactTokensForETHCall { amount: uint(ONE), least, path: to_coin.clone(), to, t: deadline };
     assert!(base.judge("tokens for coin", V2_ROUTER, 0, &sell.abi_encode()).await);
     let behind = [&sell.abi_encode()[..], b"a memo"].concat();
@@ -310,12 +310,12 @@ async fn v2_swaps_do_what_is_read() {
     let gift =
         swapExactTokensForETHCall { amount: uint(ONE), least, path: to_coin, to: STRANGER, t: deadline };
     let gift = gift.abi_encode();
-    assert!(base.judge("for a stranger", V2_ROUTER, 0, &gift).await);
+    assert!(base.judge("for another recipient", V2_ROUTER, 0, &gift).await);
     assert_eq!(base.swap(V2_ROUTER, 0, &gift).to, AnyAddress::Evm(STRANGER.into_array()));
 }
 
 #[tokio::test]
-async fn v3_swaps_do_what_is_read() {
+async fn v3_swaps_match_their_decoding() {
     let base = Base::new().await;
     let fee = alloy_primitives::aliases::U24::from(3000u16);
     let single = |from, into, to, amount: u128, least: u128| {
@@ -348,23 +348,23 @@ async fn v3_swaps_do_what_is_read() {
     assert!(base.judge("too much coin, sent back", ROUTER_02, 2 * ONE, &several(vec![buy, refund()])).await);
     assert!(!base.judge("an exact amount", ROUTER_02, 2 * ONE, &exact(2 * ONE)).await);
     let returned = several(vec![exact(2 * ONE), refund()]);
-    assert!(base.judge("an exact amount, the rest back", ROUTER_02, 2 * ONE, &returned).await);
+    assert!(base.judge("an exact amount, the rest sent back", ROUTER_02, 2 * ONE, &returned).await);
     let to_router = || single(base.token, WETH, ROUTER, ONE, 0);
     assert!(!base.judge("left in the router", ROUTER_02, 0, &to_router()).await);
     let unwrapped = several(vec![to_router(), unwrap(base.wallet)]);
     assert!(base.judge("tokens for coin", ROUTER_02, 0, &unwrapped).await);
     let swap = base.swap(ROUTER_02, 0, &unwrapped);
     assert_eq!(swap.bought[0].asset, base.network.native());
-    // The router takes this recipient by its letters, not as its word for the caller.
+    // The router reads this recipient literally, not as its caller.
     let literal = several(vec![to_router(), unwrap(CALLER)]);
     assert!(base.judge("for the first address", ROUTER_02, 0, &literal).await);
     assert_eq!(base.swap(ROUTER_02, 0, &literal).to, AnyAddress::Evm(CALLER.into_array()));
     let all = several(vec![to_router(), single(WETH, base.token, CALLER, 0, ONE / 100 * 95)]);
-    assert!(base.judge("all that came out goes on", ROUTER_02, 0, &all).await);
+    assert!(base.judge("the whole output of the first swap is sold", ROUTER_02, 0, &all).await);
 }
 
 #[tokio::test]
-async fn lists_of_commands_do_what_is_read() {
+async fn lists_of_commands_match_their_decoding() {
     let base = Base::new().await;
     let hops = |from: Address, into: Address| [from.as_slice(), &[0, 0x0b, 0xb8], into.as_slice()].concat();
     let swap = |to, amount: U256, least: u128, path: Vec<u8>, by_user: bool| {
@@ -400,13 +400,13 @@ async fn lists_of_commands_do_what_is_read() {
             true,
         ),
         (
-            "a share for a stranger",
+            "a share for another recipient",
             0,
             vec![to_router(), (0x06, pay(WETH, STRANGER, 25)), (0x0c, two(CALLER, ONE / 100 * 96))],
             true,
         ),
         (
-            "an exact amount for coin, the rest back",
+            "an exact amount for coin, the rest sent back",
             2 * ONE,
             vec![
                 (0x0b, two(ROUTER, 2 * ONE)),

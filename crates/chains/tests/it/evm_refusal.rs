@@ -1,4 +1,4 @@
-//! What is refused, and why, on a real node.
+//! Tests of refusals and their reasons on a real node.
 
 use serde_json::json;
 use waiaas_chains::{Chain, ChainError, Lane, Refusal};
@@ -18,7 +18,7 @@ async fn build(world: &World, intent: &Intent) -> Refusal {
 }
 
 #[tokio::test]
-async fn requests_that_do_not_fit_the_chain() {
+async fn requests_that_the_chain_does_not_support_are_refused() {
     let world = World::new().await;
     let (to, amount, memo) = (SOMEBODY, U256::from(1), None);
     let solana = Address::Solana([7; 32]);
@@ -37,7 +37,7 @@ async fn requests_that_do_not_fit_the_chain() {
 }
 
 #[tokio::test]
-async fn what_does_not_answer_as_a_token_is_not_one() {
+async fn a_contract_that_does_not_answer_as_a_token_is_refused() {
     let world = World::new().await;
     assert_eq!(build(&world, &token_transfer(CONTRACT, 1)).await, Refusal::NotAToken(CONTRACT), "no code");
     // 37 decimals are more than are supported.
@@ -49,12 +49,12 @@ async fn what_does_not_answer_as_a_token_is_not_one() {
 }
 
 #[tokio::test]
-async fn a_token_that_says_no_without_reverting() {
+async fn a_token_that_refuses_without_reverting_is_a_failed_simulation() {
     let world = World::new().await;
-    // Decimals 6, balance 6, and 6 for an answer to `transfer`, which is not `true`.
+    // Decimals 6, balance 6, and the answer 6 to `transfer`, which is not `true`.
     world.set_code(CONTRACT, &code_answering(6)).await;
     assert!(matches!(build(&world, &token_transfer(CONTRACT, 5)).await, Refusal::SimulationFailed(_)));
-    // One is `true`: this one goes through.
+    // 1 is `true`, so this transfer succeeds.
     world.set_code(CONTRACT, &code_answering(1)).await;
     let draft = world.chain.build(world.wallet.address, &token_transfer(CONTRACT, 1)).await.expect("a draft");
     world.set_code(CONTRACT, &code_answering(0)).await;
@@ -65,9 +65,9 @@ async fn a_token_that_says_no_without_reverting() {
     assert!(!simulation.success && simulation.error.is_some());
 }
 
-/// USDT and its like: an allowance is only set where there is none.
+/// USDT and similar tokens accept a new allowance only after the old one is zero.
 #[tokio::test]
-async fn a_second_allowance_of_a_token_that_wants_the_first_taken_back() {
+async fn a_second_allowance_is_refused_by_tokens_that_need_the_first_revoked() {
     let world = World::new().await;
     let code = format!("{}{:064x}", code_in("localnet-contracts", "UsdtLike"), 1_000);
     let token = Address::Evm(world.anvil.create(&code).await);
@@ -84,20 +84,20 @@ async fn a_second_allowance_of_a_token_that_wants_the_first_taken_back() {
     set(5).await;
     let stands = Refusal::AllowanceStands { spender: SOMEBODY, left: U256::from(5) };
     assert_eq!(build(&world, &approve(7)).await, stands);
-    world.chain.build(world.wallet.address, &approve(0)).await.expect("taken back");
+    world.chain.build(world.wallet.address, &approve(0)).await.expect("revoked");
     set(0).await;
-    world.chain.build(world.wallet.address, &approve(7)).await.expect("and given anew");
+    world.chain.build(world.wallet.address, &approve(7)).await.expect("a new one");
 }
 
 #[tokio::test]
-async fn a_recipient_that_reverts() {
+async fn a_transfer_to_a_recipient_that_reverts_is_refused() {
     let world = World::new().await;
     world.set_code(SOMEBODY, CODE_REVERTING).await;
     assert!(matches!(build(&world, &transfer(1)).await, Refusal::SimulationFailed(_)));
 }
 
 #[tokio::test]
-async fn more_than_the_wallet_has() {
+async fn amounts_above_the_balance_are_refused() {
     let world = World::new().await;
     let have = U256::from(10) * U256::from(COIN);
     let all = |amount: U256| Intent::Transfer { to: SOMEBODY, amount, memo: None };
@@ -116,7 +116,7 @@ async fn more_than_the_wallet_has() {
 }
 
 #[tokio::test]
-async fn funds_gone_since_the_draft_was_built() {
+async fn completing_is_refused_when_the_balance_has_decreased() {
     let world = World::new().await;
     let draft = world.chain.build(world.wallet.address, &transfer(COIN)).await.expect("a draft");
     let complete = || async { refusal(world.chain.complete(&draft, &Lane::default()).await) };
@@ -127,12 +127,12 @@ async fn funds_gone_since_the_draft_was_built() {
 }
 
 #[tokio::test]
-async fn fees_above_the_cap() {
+async fn fees_above_the_cap_are_refused() {
     let plenty = World::new().await;
     let draft = plenty.chain.build(plenty.wallet.address, &transfer(1)).await.expect("a draft");
     let normal = fee_budget(&plenty.chain, &draft);
 
-    // A cap of what a block takes now still works; one below does not.
+    // A cap of the least fee that a block accepts now suffices; a lower one does not.
     let quote = plenty.chain.fee(&draft).await.expect("a quote").expect("a fee");
     assert_eq!(quote.offered, normal);
     assert!(quote.least < normal && normal <= quote.asked, "{quote:?}");
@@ -144,7 +144,7 @@ async fn fees_above_the_cap() {
     let refused = refusal(plenty.chain.complete(&closed, &Lane::default()).await);
     assert_eq!(refused, Refusal::FeeAboveCap { fee: quote.least, cap });
 
-    // The same cap, when it comes with the lane: the draft stays what it was.
+    // The same cap in the lane leaves the draft unchanged.
     let lane = |fee_cap| Lane { fee_cap: Some(fee_cap), ..Lane::default() };
     let completed = plenty.chain.complete(&draft, &lane(quote.least)).await.expect("completes");
     assert_eq!(completed.draft(), draft.digest());
@@ -153,7 +153,7 @@ async fn fees_above_the_cap() {
 }
 
 #[tokio::test]
-async fn fees_that_outgrew_the_budget() {
+async fn fees_that_exceed_the_budget_are_refused() {
     let world = World::new().await;
     let draft = world.chain.build(world.wallet.address, &transfer(1)).await.expect("a draft");
     let set_base_fee = async |gwei: u64| {
@@ -170,7 +170,7 @@ async fn fees_that_outgrew_the_budget() {
 }
 
 #[tokio::test]
-async fn a_node_of_another_chain() {
+async fn a_node_of_another_chain_is_not_used() {
     let wrong = Anvil::start(&["--chain-id", "1"]);
     let stranger = chain(vec![wrong.url()], options());
     let balance = stranger.balance(SOMEBODY).await;

@@ -1,4 +1,4 @@
-//! Fee bump and cancellation on a real node that mines only when told.
+//! Tests of fee bump and cancellation on a real node that mines only on request.
 
 use serde_json::{Value, json};
 use waiaas_chains::evm::EvmOptions;
@@ -14,10 +14,10 @@ use crate::evm_world::{
     SOMEBODY, Wallet, World, fee_budget, in_place_of, options, refusal, token_transfer, transfer,
 };
 
-/// Blocks above which anvil, with four slots an epoch, calls a block final.
+/// Number of blocks above a block after which anvil, with four slots an epoch, reports it as final.
 const FINAL: u64 = 8;
 
-/// What was judged and what was signed.
+/// A judged draft and its signed transaction.
 struct Pair {
     draft: Draft,
     signed: SignedTx,
@@ -30,12 +30,12 @@ async fn pair(world: &World, intent: &Intent, lane: &[u64]) -> Pair {
     Pair { draft, signed }
 }
 
-/// The draft of what takes the place of `old`.
+/// Builds the draft of the replacement of `old`.
 async fn build(world: &World, old: &Pair, with: Replacement) -> Result<Draft, ChainError> {
     world.chain.replacement(&old.draft, &old.signed.bytes, with).await
 }
 
-/// Builds, completes and signs what takes the place of `old`.
+/// Builds, completes and signs the replacement of `old`.
 async fn replace(world: &World, old: &Pair, with: Replacement) -> Pair {
     let draft = build(world, old, with).await.expect("a draft");
     let signed = world.sign_in_place_of(&old.signed, &draft).await;
@@ -53,14 +53,14 @@ fn number(value: &Value) -> u128 {
     u128::from_str_radix(text, 16).expect("hex")
 }
 
-/// Both prices of a transaction in the node's pool.
+/// Returns both prices of a transaction in the node's pool.
 async fn prices(world: &World, pair: &Pair) -> [u128; 2] {
     let tx = world.anvil.call("eth_getTransactionByHash", json!([pair.signed.hash])).await;
     assert_eq!(tx["blockHash"], Value::Null, "it waits in the pool");
     [number(&tx["maxFeePerGas"]), number(&tx["maxPriorityFeePerGas"])]
 }
 
-/// Only `winner` is on chain, and the other is dead once that is final.
+/// Checks that only `winner` is on chain, and that `loser` is dropped once that is final.
 async fn one_lands(world: &World, winner: &Pair, loser: &Pair) {
     world.anvil.mine(1).await;
     assert!(matches!(world.outcome(&winner.signed).await, Outcome::Confirmed { .. }));
@@ -73,7 +73,7 @@ async fn one_lands(world: &World, winner: &Pair, loser: &Pair) {
 }
 
 #[tokio::test]
-async fn a_bump_is_the_same_payment_at_prices_the_node_prefers() {
+async fn a_bump_is_the_same_payment_at_prices_that_the_node_accepts() {
     let world = World::new().await;
     let old = pair(&world, &transfer(5), &[]).await;
     accepted(&world, &old).await;
@@ -84,8 +84,11 @@ async fn a_bump_is_the_same_payment_at_prices_the_node_prefers() {
         assert!(new * 8 >= old * 9 && new > old, "{new} after {old}");
     }
     let gone = world.anvil.call("eth_getTransactionByHash", json!([old.signed.hash])).await;
-    assert_eq!(gone, Value::Null, "the node gave up the old one");
-    assert!(matches!(world.submit(&old.signed).await, Submission::Rejected(_)), "and does not take it back");
+    assert_eq!(gone, Value::Null, "the node dropped the old one");
+    assert!(
+        matches!(world.submit(&old.signed).await, Submission::Rejected(_)),
+        "and does not accept it again"
+    );
     one_lands(&world, &new, &old).await;
     assert_eq!(world.balance(SOMEBODY).await, U256::from(5), "paid once");
 }
@@ -99,11 +102,11 @@ async fn bumps_follow_a_base_fee_that_rises() {
     let base = max * 3;
     world.anvil.call("anvil_setNextBlockBaseFeePerGas", json!([format!("0x{base:x}")])).await;
     world.anvil.mine(1).await;
-    assert_eq!(world.outcome(&old.signed).await, Outcome::Pending, "too cheap now");
+    assert_eq!(world.outcome(&old.signed).await, Outcome::Pending, "below the base fee now");
     let new = replace(&world, &old, Replacement::HigherFee).await;
     accepted(&world, &new).await;
     assert!(prices(&world, &new).await[0] > base);
-    // Bumping the newest one is the way to bump again.
+    // A further bump replaces the newest transaction.
     let newer = replace(&world, &new, Replacement::HigherFee).await;
     accepted(&world, &newer).await;
     one_lands(&world, &newer, &old).await;
@@ -124,10 +127,10 @@ async fn a_bump_repeats_a_token_transfer_only_while_it_works() {
         to: SOMEBODY,
         amount: U256::from(600),
     };
-    assert_eq!(effects.items.first(), Some(&sent), "what it does is what the old one does");
+    assert_eq!(effects.items.first(), Some(&sent), "the effect of the old one");
     assert_eq!(effects.items.len(), 2, "and the fee");
 
-    // The token stops working; a bump would only burn its fee.
+    // The token now reverts, so a bump would only pay its fee.
     world.set_code(token, crate::anvil::CODE_REVERTING).await;
     let draft = build(&world, &old, Replacement::HigherFee).await;
     assert!(matches!(refusal(draft), Refusal::SimulationFailed(_)));
@@ -176,7 +179,7 @@ async fn a_replacement_takes_its_own_nonce_and_no_other() {
 }
 
 #[tokio::test]
-async fn what_landed_before_signing_is_not_replaced() {
+async fn a_transaction_that_landed_before_signing_is_not_replaced() {
     let world = World::new().await;
     let old = pair(&world, &transfer(5), &[]).await;
     let draft = build(&world, &old, Replacement::HigherFee).await;
@@ -209,7 +212,7 @@ async fn a_replacement_keeps_to_the_caps_and_the_balance() {
 }
 
 #[tokio::test]
-async fn bytes_of_something_else_are_corrupt() {
+async fn bytes_of_another_draft_or_wallet_are_corrupt() {
     let world = World::new().await;
     let old = pair(&world, &transfer(1), &[]).await;
     let other = pair(&world, &transfer(2), &[]).await;

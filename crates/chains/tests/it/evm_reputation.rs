@@ -1,4 +1,4 @@
-//! Agents and their feedback (ERC-8004), in registries on a real node.
+//! Tests of agents and their feedback (ERC-8004) in registries on a real node.
 
 use alloy_primitives::U256;
 use alloy_sol_types::{SolCall, sol};
@@ -24,12 +24,12 @@ sol! {
     }
 }
 
-/// Accounts of the node: the agent, two whose word counts, and one whose does not.
+/// Accounts of the node: the agent, two clients whose feedback counts, and one whose feedback does not.
 const AGENT: usize = 1;
 const CLIENTS: [usize; 2] = [2, 3];
 const STRANGER: usize = 4;
 
-/// Registries in which [`AGENT`] is agent 1, for ids begin at 0 and the first is somebody else's.
+/// Registries in which [`AGENT`] is agent 1; ids begin at 0, and agent 0 belongs to [`STRANGER`].
 struct Agents {
     anvil: Anvil,
     identity: [u8; 20],
@@ -51,8 +51,8 @@ impl Agents {
         self.anvil.transact_as(account, self.identity, &hex::encode(call.abi_encode())).await;
     }
 
-    /// Feedback about agent 1.
-    async fn say(&self, account: usize, value: i128, decimals: u8, tags: [&str; 2]) {
+    /// Gives feedback about agent 1.
+    async fn rate(&self, account: usize, value: i128, decimals: u8, tags: [&str; 2]) {
         let [tag1, tag2] = tags.map(str::to_owned);
         let call = Registries::giveFeedbackCall {
             agentId: U256::ONE,
@@ -79,7 +79,7 @@ impl Agents {
         Address::Evm(self.anvil.account(account).await)
     }
 
-    /// What is said of agent 1, believed to be `account`.
+    /// Reads the reputation of agent 1 for the party `account`.
     async fn of(&self, account: usize, tags: [Option<&str>; 2]) -> Reputation {
         let question = question(1, self.party(account).await, tags);
         self.source().await.reputation(&question).await.expect("an answer")
@@ -104,28 +104,40 @@ pub(crate) fn question(agent: u64, party: Address, tags: [Option<&str>; 2]) -> A
 }
 
 #[tokio::test]
-async fn what_trusted_clients_said_is_averaged_and_rounded_down() {
+async fn feedback_of_trusted_clients_is_averaged_and_rounded_down() {
     let agents = Agents::new().await;
-    assert_eq!(agents.of(AGENT, [None; 2]).await, Reputation::Unrated, "nobody has said anything");
-    agents.say(STRANGER, 100, 0, ["", ""]).await;
-    assert_eq!(agents.of(AGENT, [None; 2]).await, Reputation::Unrated, "a stranger's word is none");
-    agents.say(CLIENTS[0], 90, 0, ["", ""]).await;
+    assert_eq!(agents.of(AGENT, [None; 2]).await, Reputation::Unrated, "no feedback");
+    agents.rate(STRANGER, 100, 0, ["", ""]).await;
+    assert_eq!(
+        agents.of(AGENT, [None; 2]).await,
+        Reputation::Unrated,
+        "feedback of another client does not count"
+    );
+    agents.rate(CLIENTS[0], 90, 0, ["", ""]).await;
     assert_eq!(agents.of(AGENT, [None; 2]).await, Reputation::Score(90));
-    agents.say(CLIENTS[1], 7_099, 2, ["", ""]).await;
+    agents.rate(CLIENTS[1], 7_099, 2, ["", ""]).await;
     assert_eq!(agents.of(AGENT, [None; 2]).await, Reputation::Score(80), "80.495");
-    agents.say(CLIENTS[1], -10_000, 2, ["", ""]).await;
+    agents.rate(CLIENTS[1], -10_000, 2, ["", ""]).await;
     assert_eq!(agents.of(AGENT, [None; 2]).await, Reputation::Score(20), "20.33");
-    agents.say(CLIENTS[1], -100, 0, ["", ""]).await;
-    assert_eq!(agents.of(AGENT, [None; 2]).await, Reputation::Score(0), "below zero is zero");
-    agents.say(CLIENTS[1], 1_000_000, 0, ["", ""]).await;
-    assert_eq!(agents.of(AGENT, [None; 2]).await, Reputation::Score(0), "above a hundred is no score");
+    agents.rate(CLIENTS[1], -100, 0, ["", ""]).await;
+    assert_eq!(
+        agents.of(AGENT, [None; 2]).await,
+        Reputation::Score(0),
+        "an average below zero counts as zero"
+    );
+    agents.rate(CLIENTS[1], 1_000_000, 0, ["", ""]).await;
+    assert_eq!(
+        agents.of(AGENT, [None; 2]).await,
+        Reputation::Score(0),
+        "an average above 100 counts as zero"
+    );
 }
 
 #[tokio::test]
-async fn feedback_taken_back_counts_no_more() {
+async fn revoked_feedback_does_not_count() {
     let agents = Agents::new().await;
-    agents.say(CLIENTS[0], 100, 0, ["", ""]).await;
-    agents.say(CLIENTS[0], 50, 0, ["", ""]).await;
+    agents.rate(CLIENTS[0], 100, 0, ["", ""]).await;
+    agents.rate(CLIENTS[0], 50, 0, ["", ""]).await;
     assert_eq!(agents.of(AGENT, [None; 2]).await, Reputation::Score(75));
     let revoke = |index| Registries::revokeFeedbackCall { agentId: U256::ONE, index };
     for (index, left) in [(1, Reputation::Score(50)), (2, Reputation::Unrated)] {
@@ -136,11 +148,11 @@ async fn feedback_taken_back_counts_no_more() {
 }
 
 #[tokio::test]
-async fn tags_choose_the_feedback() {
+async fn tags_select_the_feedback() {
     let agents = Agents::new().await;
-    agents.say(CLIENTS[0], 90, 0, ["speed", "eu"]).await;
-    agents.say(CLIENTS[1], 30, 0, ["quality", "eu"]).await;
-    for (tags, said) in [
+    agents.rate(CLIENTS[0], 90, 0, ["speed", "eu"]).await;
+    agents.rate(CLIENTS[1], 30, 0, ["quality", "eu"]).await;
+    for (tags, answer) in [
         ([None, None], Reputation::Score(60)),
         ([Some("speed"), None], Reputation::Score(90)),
         ([Some("quality"), None], Reputation::Score(30)),
@@ -150,20 +162,20 @@ async fn tags_choose_the_feedback() {
         ([Some("eu"), None], Reputation::Unrated),
         ([Some("Speed"), None], Reputation::Unrated),
     ] {
-        assert_eq!(agents.of(AGENT, tags).await, said, "{tags:?}");
+        assert_eq!(agents.of(AGENT, tags).await, answer, "{tags:?}");
     }
 }
 
 #[tokio::test]
-async fn a_score_is_only_for_whoever_the_agent_is() {
+async fn a_score_counts_only_for_the_agents_wallet_and_owner() {
     let agents = Agents::new().await;
-    agents.say(CLIENTS[0], 90, 0, ["", ""]).await;
-    assert_eq!(agents.of(STRANGER, [None; 2]).await, Reputation::Unrated, "somebody else");
+    agents.rate(CLIENTS[0], 90, 0, ["", ""]).await;
+    assert_eq!(agents.of(STRANGER, [None; 2]).await, Reputation::Unrated, "another party");
     let source = agents.source().await;
     let party = agents.party(AGENT).await;
     for other in [0, 2, 999] {
-        let said = source.reputation(&question(other, party, [None; 2])).await.expect("an answer");
-        assert_eq!(said, Reputation::Unrated, "agent {other}");
+        let answer = source.reputation(&question(other, party, [None; 2])).await.expect("an answer");
+        assert_eq!(answer, Reputation::Unrated, "agent {other}");
     }
 
     let wallet = agents.anvil.account(STRANGER).await.into();
@@ -175,34 +187,34 @@ async fn a_score_is_only_for_whoever_the_agent_is() {
     let sell = Registries::transferFromCall { from, to, agentId: U256::ONE };
     agents.identity_as(AGENT, &sell).await;
     assert_eq!(agents.of(AGENT, [None; 2]).await, Reputation::Unrated, "sold");
-    assert_eq!(agents.of(STRANGER, [None; 2]).await, Reputation::Unrated, "a sale takes the wallet away");
-    assert_eq!(agents.of(5, [None; 2]).await, Reputation::Score(90), "the buyer has it");
+    assert_eq!(agents.of(STRANGER, [None; 2]).await, Reputation::Unrated, "a sale removes the wallet");
+    assert_eq!(agents.of(5, [None; 2]).await, Reputation::Score(90), "the new owner");
 }
 
 #[tokio::test]
-async fn elsewhere_only_a_key_is_the_same_party() {
+async fn on_other_networks_only_an_address_without_code_is_the_same_party() {
     let agents = Agents::new().await;
-    agents.say(CLIENTS[0], 90, 0, ["", ""]).await;
+    agents.rate(CLIENTS[0], 90, 0, ["", ""]).await;
     let party = agents.party(AGENT).await;
     let source = agents.source().await;
     let met = |elsewhere| AgentQuestion { elsewhere, ..question(1, party, [None; 2]) };
     for elsewhere in [false, true] {
-        assert_eq!(source.reputation(&met(elsewhere)).await.expect("said"), Reputation::Score(90));
+        assert_eq!(source.reputation(&met(elsewhere)).await.expect("answer"), Reputation::Score(90));
     }
     agents.anvil.call("anvil_setCode", serde_json::json!([party, "0x00"])).await;
-    assert_eq!(source.reputation(&met(false)).await.expect("said"), Reputation::Score(90));
-    assert_eq!(source.reputation(&met(true)).await.expect("said"), Reputation::Unrated);
+    assert_eq!(source.reputation(&met(false)).await.expect("answer"), Reputation::Score(90));
+    assert_eq!(source.reputation(&met(true)).await.expect("answer"), Reputation::Unrated);
     let solana = Address::Solana([7; 32]);
-    for nobody in [solana, Address::Evm([0; 20])] {
-        let said = source.reputation(&question(1, nobody, [None; 2])).await.expect("said");
-        assert_eq!(said, Reputation::Unrated, "{nobody}");
+    for other in [solana, Address::Evm([0; 20])] {
+        let answer = source.reputation(&question(1, other, [None; 2])).await.expect("answer");
+        assert_eq!(answer, Reputation::Unrated, "{other}");
     }
 }
 
 #[tokio::test]
-async fn registries_that_are_none_say_nothing() {
+async fn answers_of_other_contracts_are_no_scores() {
     let agents = Agents::new().await;
-    agents.say(CLIENTS[0], 90, 0, ["", ""]).await;
+    agents.rate(CLIENTS[0], 90, 0, ["", ""]).await;
     let party = agents.party(AGENT).await;
     let client = [agents.party(CLIENTS[0]).await];
     let (other_identity, other_reputation) = agents.anvil.deploy_registries().await;
@@ -218,10 +230,13 @@ async fn registries_that_are_none_say_nothing() {
         (agents.identity, other_reputation),
     ] {
         let source = source(vec![agents.anvil.url()], identity, reputation, &client);
-        let said = source.reputation(&question(1, party, [None; 2])).await;
-        assert!(matches!(said, Err(ChainError::BadAnswer { .. })), "{said:?}");
+        let answer = source.reputation(&question(1, party, [None; 2])).await;
+        assert!(matches!(answer, Err(ChainError::BadAnswer { .. })), "{answer:?}");
     }
-    let nobody = source(vec![agents.anvil.url()], agents.identity, agents.reputation, &[]);
-    let said = nobody.reputation(&question(1, party, [None; 2])).await;
-    assert!(matches!(said, Err(ChainError::BadAnswer { .. })), "no client is not every client: {said:?}");
+    let no_clients = source(vec![agents.anvil.url()], agents.identity, agents.reputation, &[]);
+    let answer = no_clients.reputation(&question(1, party, [None; 2])).await;
+    assert!(
+        matches!(answer, Err(ChainError::BadAnswer { .. })),
+        "an empty list does not mean all clients: {answer:?}"
+    );
 }

@@ -1,4 +1,4 @@
-//! What broken or lying nodes say about agents is never a score.
+//! Tests that false or malformed answers of nodes about agents are never a score.
 
 use serde_json::{Value, json};
 use waiaas_chains::{ChainError, ReputationSource};
@@ -17,9 +17,9 @@ fn word(address: [u8; 20]) -> String {
     format!("{:0>64}", hex::encode(address))
 }
 
-/// What a node answers to each question, as hex or as a whole answer.
+/// A node's answers to each request, as hex or as a whole answer.
 #[derive(Clone)]
-struct Lies {
+struct Answers {
     chain: &'static str,
     wallet: Value,
     owner: Value,
@@ -27,9 +27,9 @@ struct Lies {
     summary: Value,
 }
 
-/// A node that knows an agent with a score of 90.
-fn honest() -> Lies {
-    Lies {
+/// Returns the answers of a node with an agent of score 90.
+fn honest() -> Answers {
+    Answers {
         chain: "0x7a69",
         wallet: json!(format!("0x{}", word(PARTY))),
         owner: json!(format!("0x{}", word(PARTY))),
@@ -38,7 +38,7 @@ fn honest() -> Lies {
     }
 }
 
-impl Respond for Lies {
+impl Respond for Answers {
     fn respond(&self, request: &Request) -> ResponseTemplate {
         let request: Value = serde_json::from_slice(&request.body).expect("a JSON request");
         let input = request["params"][0]["data"].as_str().unwrap_or_default();
@@ -48,7 +48,7 @@ impl Respond for Lies {
             ("eth_call", Some("0x6352211e")) => self.owner.clone(),
             ("eth_call", Some("0xbc4d861b")) => self.linked.clone(),
             ("eth_call", Some("0x81bbba58")) => self.summary.clone(),
-            other => panic!("asked for {other:?}"),
+            other => panic!("unexpected request {other:?}"),
         };
         let mut answer = json!({"jsonrpc": "2.0", "id": request["id"]});
         if result.get("code").is_some() {
@@ -60,13 +60,13 @@ impl Respond for Lies {
     }
 }
 
-async fn node(lies: Lies) -> MockServer {
+async fn node(answers: Answers) -> MockServer {
     let server = MockServer::start().await;
-    Mock::given(any()).respond_with(lies).mount(&server).await;
+    Mock::given(any()).respond_with(answers).mount(&server).await;
     server
 }
 
-async fn said(nodes: &[&MockServer]) -> Result<Reputation, ChainError> {
+async fn reputation(nodes: &[&MockServer]) -> Result<Reputation, ChainError> {
     let urls = nodes.iter().map(|node| node.uri()).collect();
     let source = source(urls, IDENTITY, REPUTATION, &[Address::Evm([0x44; 20])]);
     source.reputation(&question(1, Address::Evm(PARTY), [Some("a"), None])).await
@@ -77,23 +77,23 @@ fn reverted() -> Value {
 }
 
 #[tokio::test]
-async fn only_whole_and_strict_answers_are_a_score() {
-    assert_eq!(said(&[&node(honest()).await]).await.expect("said"), Reputation::Score(90));
-    let no_owner = Lies { owner: reverted(), ..honest() };
-    assert_eq!(said(&[&node(no_owner).await]).await.expect("said"), Reputation::Score(90));
+async fn only_complete_and_canonical_answers_are_a_score() {
+    assert_eq!(reputation(&[&node(honest()).await]).await.expect("an answer"), Reputation::Score(90));
+    let no_owner = Answers { owner: reverted(), ..honest() };
+    assert_eq!(reputation(&[&node(no_owner).await]).await.expect("an answer"), Reputation::Score(90));
 
     let dirty = format!("0x01{}", &word(PARTY)[2..]);
     let long = format!("0x{}{}", word(PARTY), word(PARTY));
     let mut bad = Vec::new();
     for address in [json!("0x"), json!(dirty), json!(long), json!("0x33"), Value::Null, json!(51), json!([])]
     {
-        bad.push(Lies { wallet: address.clone(), ..honest() });
-        bad.push(Lies { owner: address.clone(), ..honest() });
-        bad.push(Lies { linked: address, ..honest() });
+        bad.push(Answers { wallet: address.clone(), ..honest() });
+        bad.push(Answers { owner: address.clone(), ..honest() });
+        bad.push(Answers { linked: address, ..honest() });
     }
-    bad.push(Lies { wallet: reverted(), ..honest() });
-    bad.push(Lies { linked: reverted(), ..honest() });
-    bad.push(Lies { linked: json!(format!("0x{}", word(PARTY))), ..honest() });
+    bad.push(Answers { wallet: reverted(), ..honest() });
+    bad.push(Answers { linked: reverted(), ..honest() });
+    bad.push(Answers { linked: json!(format!("0x{}", word(PARTY))), ..honest() });
     for summary in [
         json!("0x"),
         reverted(),
@@ -106,36 +106,36 @@ async fn only_whole_and_strict_answers_are_a_score() {
         json!(format!("0x1{:063x}{:064x}{:064x}", 3, 90, 0)),
         json!(format!("0x{:064x}1{:063x}{:064x}", 3, 90, 0)),
     ] {
-        bad.push(Lies { summary, ..honest() });
+        bad.push(Answers { summary, ..honest() });
     }
-    for (place, lies) in bad.into_iter().enumerate() {
-        let result = said(&[&node(lies).await]).await;
-        assert!(matches!(result, Err(ChainError::BadAnswer { .. })), "lie {place}: {result:?}");
+    for (place, answers) in bad.into_iter().enumerate() {
+        let result = reputation(&[&node(answers).await]).await;
+        assert!(matches!(result, Err(ChainError::BadAnswer { .. })), "answer {place}: {result:?}");
     }
 }
 
 #[tokio::test]
-async fn a_score_takes_the_word_of_all_that_answer_and_of_two_at_least() {
+async fn a_score_needs_the_agreement_of_all_nodes_that_answer_and_at_least_two() {
     let silent = MockServer::start().await;
-    let unreachable = said(&[&silent]).await;
+    let unreachable = reputation(&[&silent]).await;
     assert!(matches!(unreachable, Err(ChainError::Unreachable { .. })), "{unreachable:?}");
-    let elsewhere = node(Lies { chain: "0x1", ..honest() }).await;
-    let result = said(&[&elsewhere]).await;
+    let elsewhere = node(Answers { chain: "0x1", ..honest() }).await;
+    let result = reputation(&[&elsewhere]).await;
     assert!(matches!(result, Err(ChainError::WrongChain { .. })), "{result:?}");
 
     let (good, too) = (node(honest()).await, node(honest()).await);
-    assert_eq!(said(&[&good, &too]).await.expect("said"), Reputation::Score(90));
-    let broken = node(Lies { summary: reverted(), ..honest() }).await;
+    assert_eq!(reputation(&[&good, &too]).await.expect("an answer"), Reputation::Score(90));
+    let broken = node(Answers { summary: reverted(), ..honest() }).await;
     for other in [&silent, &elsewhere, &broken] {
-        let alone = said(&[other, &good]).await;
+        let alone = reputation(&[other, &good]).await;
         assert!(matches!(alone, Err(ChainError::Unproved { .. })), "{alone:?}");
-        assert_eq!(said(&[&good, other, &too]).await.expect("said"), Reputation::Score(90));
+        assert_eq!(reputation(&[&good, other, &too]).await.expect("an answer"), Reputation::Score(90));
     }
 
-    // One that flatters, beside one that does not.
-    let sober = node(Lies { summary: json!(format!("0x{:0192x}", 0)), ..honest() }).await;
+    // One node reports a score, the other reports none.
+    let sober = node(Answers { summary: json!(format!("0x{:0192x}", 0)), ..honest() }).await;
     for nodes in [[&sober, &good], [&good, &sober]] {
-        let differ = said(&nodes).await;
+        let differ = reputation(&nodes).await;
         assert!(matches!(differ, Err(ChainError::Contradiction { .. })), "{differ:?}");
     }
 }

@@ -1,4 +1,4 @@
-//! Signatures over what somebody else wrote, on a real node.
+//! Tests of signatures over data that is signed as it is, on a real node.
 
 use alloy_consensus::{SignableTransaction, TxEip1559, TxEip2930, TxLegacy};
 use alloy_primitives::{Signature, eip191_hash_message};
@@ -108,12 +108,12 @@ async fn a_nonce_far_ahead_is_not_signed() {
         assert_eq!(place(nonce, &none).await, Some(Refusal::NonceTooFarAhead { nonce, most: 8 }));
     }
     let two = Lane { nonces_in_flight: vec![0, 1], ..Lane::default() };
-    assert_eq!(place(10, &two).await, None, "what is in flight is not passed over");
+    assert_eq!(place(10, &two).await, None, "nonces in flight count");
     assert_eq!(place(11, &two).await, Some(Refusal::NonceTooFarAhead { nonce: 11, most: 10 }));
 }
 
 #[tokio::test]
-async fn what_is_offered_beyond_the_asking_is_told() {
+async fn the_quote_shows_an_offer_above_the_networks_fee() {
     let world = World::new().await;
     let quote = async |tx: &TxEip1559| {
         let draft = world.chain.build(world.wallet.address, &sign(tx)).await.expect("a draft");
@@ -144,7 +144,7 @@ async fn external_transactions_stay_within_the_cap_and_the_network() {
     let lane = Lane { fee_cap: Some(cap), ..Lane::default() };
     assert_eq!(refusal(world.chain.complete(&draft, &lane).await), above);
 
-    // 200 gwei of tip are the cap, whatever kind of transaction offers it.
+    // The cap of 200 gwei applies to the tip of every kind of transaction.
     let cap = 200_000_000_000u128;
     let tip = |tip| TxEip1559 { max_fee_per_gas: 10 * cap, max_priority_fee_per_gas: tip, ..external(0) };
     world.chain.build(world.wallet.address, &sign(&tip(cap))).await.expect("at the cap");
@@ -166,7 +166,7 @@ async fn external_transactions_stay_within_the_cap_and_the_network() {
     assert_eq!(build(&foreign).await, Refusal::ChainIdMismatch { given: U256::from(1u8), network: 31337 });
 }
 
-/// The signature in the form contracts take it: `r ‖ s ‖ v`, `v` being 27 or 28.
+/// Recovers the signer of a signature in the form that contracts accept: `r ‖ s ‖ v` with `v` 27 or 28.
 fn recovered(bytes: &[u8], hash: alloy_primitives::B256) -> Address {
     assert!(bytes.len() == 65 && matches!(bytes[64], 27 | 28));
     let signature = Signature::from_raw(bytes).expect("a signature");
@@ -193,7 +193,7 @@ async fn messages_are_signed_as_wallets_sign_them() {
 }
 
 #[tokio::test]
-async fn typed_data_are_signed_for_this_network() {
+async fn typed_data_is_signed_for_its_network_only() {
     let world = World::new().await;
     let typed_data = |chain_id: u64| {
         let fields = ["owner", "spender"].map(|name| json!({ "name": name, "type": "address" }));
@@ -208,7 +208,7 @@ async fn typed_data_are_signed_for_this_network() {
     };
     let draft = world.chain.build(world.wallet.address, &typed_data(31337)).await.expect("a draft");
     let effects = world.chain.codec().effects(&draft).expect("effects").items;
-    // Nobody is there to say whether it would take the permit.
+    // There is no contract that could confirm the permit.
     assert!(
         matches!(effects.as_slice(), [Effect::Allowance { spender, amount, .. }, Effect::TypedData { .. }]
         if *spender == SOMEBODY && *amount == U256::from(5u8))
@@ -220,7 +220,7 @@ async fn typed_data_are_signed_for_this_network() {
     let foreign = refusal(world.chain.build(world.wallet.address, &typed_data(1)).await);
     assert!(matches!(foreign, Refusal::ChainIdMismatch { .. }));
 
-    // Nothing can be changed between the draft and the signature.
+    // A change between the draft and the signature is detected.
     let completed = world.chain.complete(&draft, &Lane::default()).await.expect("completes");
     let mut altered = draft.clone();
     *altered.body.last_mut().expect("a byte") ^= 1;
@@ -230,9 +230,9 @@ async fn typed_data_are_signed_for_this_network() {
     assert!(world.chain.codec().assemble(&completed, &signature).is_err());
 }
 
-/// A permit that the token would not take is of no use, and may be meant for something else.
+/// A permit that the token would refuse is useless, and may have another purpose.
 #[tokio::test]
-async fn a_permit_has_the_domain_and_the_nonce_of_its_token() {
+async fn a_permit_needs_the_domain_and_the_nonce_of_its_token() {
     let world = World::new().await;
     let code = format!("{}{:064x}", code_in("localnet-contracts", "Coin"), 1_000);
     let token = Address::Evm(world.anvil.create(&code).await);

@@ -1,4 +1,4 @@
-//! Transfers on a real node, from the intent to the confirmation.
+//! Tests of transfers on a real node, from the intent to the confirmation.
 
 use serde_json::json;
 use waiaas_chains::{Chain, Expiry, Lane, Outcome, Submission};
@@ -93,7 +93,7 @@ async fn two_in_flight_take_consecutive_nonces() {
     let first = world.sign(&transfer(1), &[]).await;
     let second = world.sign(&transfer(2), &[0]).await;
     assert_eq!((first.expiry, second.expiry), (Expiry::Nonce(0), Expiry::Nonce(1)));
-    // The node may get them in any order.
+    // The node accepts them in any order.
     assert_eq!(world.submit(&second).await, Submission::Accepted);
     assert_eq!(world.submit(&first).await, Submission::Accepted);
     world.anvil.mine(1).await;
@@ -127,10 +127,10 @@ async fn an_op_stack_chain_has_its_data_fee_in_the_budget() {
     // PUSH5 10^12, PUSH1 0, MSTORE, PUSH1 32, PUSH1 0, RETURN
     world.set_code(oracle, "0x64e8d4a5100060005260206000f3").await;
     let draft = chain.build(world.wallet.address, &transfer(7)).await.expect("a draft");
-    // A quarter to spare, then doubled like the rest.
+    // Increased by a quarter, then doubled like the rest.
     let more = U256::from(2_500_000_000_000u64);
     assert_eq!(fee_budget(&chain, &draft), fee_budget(&world.chain, &plain) + more);
     chain.complete(&draft, &Lane::default()).await.expect("completes");
     let other = world.chain.build(world.wallet.address, &transfer(7)).await.expect("a draft");
-    assert_eq!(other, plain, "a contract there makes no other network one of the OP stack");
+    assert_eq!(other, plain, "a contract at the oracle's address does not make a network an OP-stack chain");
 }

@@ -1,4 +1,4 @@
-//! A wallet with a key, on a chain under test, on a node of its own.
+//! Test support: a chain on its own node, and a wallet with a key.
 
 use k256::ecdsa::SigningKey;
 use serde_json::json;
@@ -17,7 +17,7 @@ use crate::anvil::Anvil;
 /// One coin in wei.
 pub(crate) const COIN: u64 = 1_000_000_000_000_000_000;
 
-/// A recipient that is nobody.
+/// A recipient without a key.
 pub(crate) const SOMEBODY: Address = Address::Evm([0x5b; 20]);
 
 pub(crate) struct World {
@@ -27,7 +27,7 @@ pub(crate) struct World {
 }
 
 impl World {
-    /// A node and a wallet with ten coins.
+    /// Starts a node with a wallet of ten coins.
     pub(crate) async fn new() -> Self {
         Self::with(&[], options()).await
     }
@@ -56,14 +56,14 @@ impl World {
         self.sign_completed(draft, &completed)
     }
 
-    /// Completes and signs `draft` in the place of `old`.
+    /// Completes and signs `draft` as the replacement of `old`.
     pub(crate) async fn sign_in_place_of(&self, old: &SignedTx, draft: &Draft) -> SignedTx {
         let completed = self.chain.complete(draft, &in_place_of(old)).await.expect("completes");
         self.sign_completed(draft, &completed)
     }
 
     fn sign_completed(&self, draft: &Draft, completed: &Completed) -> SignedTx {
-        assert_eq!(completed.draft(), draft.digest(), "completing changes nothing of substance");
+        assert_eq!(completed.draft(), draft.digest(), "completing does not change the draft");
         self.chain.codec().assemble(completed, &self.wallet.sign(completed)).expect("assembles")
     }
 
@@ -79,13 +79,13 @@ impl World {
         self.chain.outcome(self.wallet.address, signed, known).await.expect("the node answers")
     }
 
-    /// Gives an address code.
+    /// Sets the code of an address.
     pub(crate) async fn set_code(&self, address: Address, code: &str) {
         self.anvil.call("anvil_setCode", json!([address, code])).await;
     }
 }
 
-/// The lane in which only `old` is in flight, and is to be replaced.
+/// Returns a lane in which only `old` is in flight, and is to be replaced.
 pub(crate) fn in_place_of(old: &SignedTx) -> Lane {
     let Expiry::Nonce(nonce) = old.expiry else { panic!("an EVM transaction") };
     Lane { nonces_in_flight: vec![nonce], replaces: Some(old.bytes.clone()), ..Lane::default() }
@@ -96,7 +96,7 @@ pub(crate) fn network() -> Network {
     networks.get(&NetworkId::new("evm-localnet")).expect("built in").clone()
 }
 
-/// As on a public network: what the node calls finalized is final.
+/// Returns options as on a public network, where the finalized block of the node is final.
 pub(crate) fn options() -> EvmOptions {
     let finality = Finality::Finalized { else_blocks: 256 };
     EvmOptions { finality, ..EvmOptions::for_environment(Environment::Local) }
@@ -106,7 +106,7 @@ pub(crate) fn chain(urls: Vec<String>, options: EvmOptions) -> EvmChain {
     chain_of(network(), urls, options)
 }
 
-/// One that charges for data as OP-stack networks do.
+/// Returns a chain with a data fee, as on OP-stack networks.
 pub(crate) fn op_chain(urls: Vec<String>, options: EvmOptions) -> EvmChain {
     chain_of(Network { has_data_fee: true, ..network() }, urls, options)
 }
@@ -131,7 +131,7 @@ pub(crate) fn token_transfer(token: Address, amount: u64) -> Intent {
     }
 }
 
-/// The network fee a draft allows.
+/// Returns the fee budget of a draft.
 pub(crate) fn fee_budget(chain: &EvmChain, draft: &Draft) -> U256 {
     let effects = chain.codec().effects(draft).expect("effects");
     let fees = effects.items.iter().filter_map(|effect| match effect {
@@ -143,7 +143,7 @@ pub(crate) fn fee_budget(chain: &EvmChain, draft: &Draft) -> U256 {
     fees[0]
 }
 
-/// Why the chain refused.
+/// Returns the refusal in a result; panics on any other result.
 pub(crate) fn refusal<T: std::fmt::Debug>(
     result: Result<T, impl Into<ChainError>>,
 ) -> waiaas_chains::Refusal {
@@ -175,7 +175,7 @@ impl Wallet {
         anvil.call("anvil_setBalance", json!([self.address, format!("0x{wei:x}")])).await;
     }
 
-    /// `r ‖ s ‖ y-parity` over the payload.
+    /// Signs the payload and returns `r ‖ s ‖ y-parity`.
     pub(crate) fn sign(&self, completed: &Completed) -> [u8; 65] {
         let SigningPayload::Secp256k1(hash) = completed.payload() else { panic!("an EVM payload") };
         let (signature, parity) = self.key.sign_prehash_recoverable(hash).expect("signs");

@@ -22,7 +22,7 @@ use crate::{human, output, table};
 pub(crate) enum Verb {
     /// List entries, newest first.
     List {
-        /// Only about this wallet (id or name).
+        /// Only about this wallet (id or name), or about a session that has or had it.
         #[arg(long)]
         wallet: Option<String>,
         /// Only about this transaction.

@@ -25,8 +25,8 @@ pub(crate) struct BackupArgs {
 /// Restore a backup.
 #[derive(clap::Args)]
 #[command(after_long_help = "\
-Everything in the database comes from the backup. Its config.toml is installed if there is none; an existing
-one stays in force, and the backup's is written to config.from-backup.toml. Other files in the data directory
+Everything in the database comes from the backup. Its config.toml is installed if there is none; an existing \
+one stays in force, and the backup's is written to config.from-backup.toml. Other files in the data directory \
 stay as they are; a recovery.key or mcp-token of another installation must be moved away first.")]
 pub(crate) struct RestoreArgs {
     /// The backup file.

@@ -53,7 +53,8 @@ impl StartArgs {
         let mut flags = Vec::new();
         for setting in &self.settings {
             let pair = setting.split_once('=');
-            let pair = pair.ok_or_else(|| Usage(format!("--set {setting}: it must be section.key=value")))?;
+            // The text is not repeated: it can be a value that is secret.
+            let pair = pair.ok_or_else(|| Usage("--set: it must be section.key=value".to_owned()))?;
             flags.push((pair.0.to_owned(), pair.1.to_owned()));
         }
         if let Some(port) = self.port {
@@ -275,6 +276,7 @@ fn stop_on_signals(stop: CancellationToken) -> Result<()> {
 }
 
 /// Activates the kill switch on SIGUSR1, and retries until it succeeds, because no error would be seen.
+#[expect(clippy::disallowed_methods, reason = "a pause between two tries")]
 fn activate_on_signal(mut signal: Signal, engine: Engine) {
     tokio::spawn(async move {
         while signal.recv().await.is_some() {
@@ -287,6 +289,8 @@ fn activate_on_signal(mut signal: Signal, engine: Engine) {
     });
 }
 
+/// Ends the daemon and waits until it has let go of its directory.
+#[expect(clippy::disallowed_methods, reason = "a lock of another process says nothing when it is free")]
 pub(crate) async fn stop(context: &Context) -> Result<()> {
     let config = context.config(Vec::new())?;
     let pid = running(context, &config)?;

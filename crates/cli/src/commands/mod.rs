@@ -19,6 +19,7 @@ mod status;
 mod token;
 mod tx;
 mod wallet;
+mod webhook;
 
 use anyhow::Result;
 use clap::Subcommand;
@@ -75,6 +76,9 @@ pub(crate) enum Command {
     /// The audit log: list, verify, export.
     #[command(subcommand)]
     Audit(audit::Verb),
+    /// Webhooks: create, list, show, pause, resume, delete; their deliveries: logs, test, redeliver.
+    #[command(subcommand)]
+    Webhook(webhook::Verb),
     /// Write the whole state into one sealed file.
     Backup(backup::BackupArgs),
     /// Restore a backup into an empty data directory.
@@ -116,6 +120,7 @@ pub(crate) async fn run(context: &Context, command: Command) -> Result<()> {
         Command::Owner(verb) => owner::run(context, verb).await,
         Command::Exposure(args) => exposure::run(context, args).await,
         Command::Audit(verb) => audit::run(context, verb).await,
+        Command::Webhook(verb) => webhook::run(context, verb).await,
         Command::Backup(args) => backup::create(context, args).await,
         Command::Restore(args) => backup::restore(context, args).await,
         Command::Config(verb) => config::run(context, verb),

@@ -14,7 +14,7 @@ use crate::UnixSeconds;
 use crate::address::Address;
 use crate::change::{Change, ChangeKind};
 use crate::digest::Digest;
-use crate::ids::{ChangeId, InstanceId, PolicyId, TxId, WalletId};
+use crate::ids::{ChangeId, InstanceId, PolicyId, TxId, WalletId, WebhookId};
 use crate::money::Usd;
 use crate::network::NetworkId;
 use crate::policy::{Denial, PolicyType, Tier, TierReason};
@@ -346,5 +346,29 @@ audit_events! {
         /// Whether it loosens, and the consent to it.
         #[serde(flatten)]
         ground: Ground,
+    },
+    WebhookCreated {
+        /// The webhook.
+        webhook_id: WebhookId,
+        /// Scheme, host and port of its address. The path can be a secret.
+        origin: String,
+        /// The events that it receives; none named means all.
+        events: BTreeSet<AuditEventKind>,
+    },
+    WebhookUpdated {
+        /// The webhook.
+        webhook_id: WebhookId,
+        /// Scheme, host and port of its address.
+        origin: String,
+        /// The events that it receives; none named means all.
+        events: BTreeSet<AuditEventKind>,
+        /// Whether events are sent; otherwise it is paused.
+        enabled: bool,
+    },
+    WebhookDeleted {
+        /// The webhook.
+        webhook_id: WebhookId,
+        /// Scheme, host and port of its address.
+        origin: String,
     },
 }

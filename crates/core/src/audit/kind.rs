@@ -128,6 +128,12 @@ wire_enum!(
         KillSwitchActivated = "KILL_SWITCH_ACTIVATED",
         /// Normal operation resumed.
         KillSwitchRecovered = "KILL_SWITCH_RECOVERED",
+        /// A webhook was created: events are sent to its address.
+        WebhookCreated = "WEBHOOK_CREATED",
+        /// A webhook was changed, paused or resumed.
+        WebhookUpdated = "WEBHOOK_UPDATED",
+        /// A webhook was deleted with its delivery log.
+        WebhookDeleted = "WEBHOOK_DELETED",
     }
 );
 
@@ -165,7 +171,10 @@ impl AuditEventKind {
             | Self::ChangeApplied
             | Self::ChangeRejected
             | Self::TokenForgotten
-            | Self::SecretRotated => Severity::Warning,
+            | Self::SecretRotated
+            | Self::WebhookCreated
+            | Self::WebhookUpdated
+            | Self::WebhookDeleted => Severity::Warning,
             Self::KillSwitchActivated
             | Self::KillSwitchRecovered
             | Self::BackupRestored

@@ -1,3 +1,5 @@
+mod wording;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -53,98 +55,6 @@ fn text(of: &str) -> Effect {
 fn typed(message: Vec<Argument>) -> Content {
     let domain = vec![Argument::new("verifyingContract", "address", Value::Address(TOKEN))];
     Content::TypedData { domain, primary_type: "Permit".into(), message }
-}
-
-#[test]
-fn what_it_waits_for_after_the_approval_is_said() {
-    let mut about = shown(vec![Effect::NativeOut { to: OTHER, amount: U256::from(1u8) }], Vec::new());
-    let plain = statement(&about);
-    assert!(!plain.contains("Once approved"), "{plain}");
-    let bound = |price: Option<&str>, priority: Option<&str>| GasBound {
-        max_gas_price: price.map(str::to_owned),
-        max_priority_fee: priority.map(str::to_owned),
-        seconds: 86_400,
-    };
-    for (gas, expected) in [
-        (
-            bound(Some("7"), None),
-            "asks for at most 7 wei per gas, and is given up when that takes longer than 86400",
-        ),
-        (bound(None, Some("3")), "asks for at most 3 wei per gas as priority fee, and"),
-        (bound(Some("7"), Some("3")), "at most 7 wei per gas and at most 3 wei per gas as priority fee"),
-    ] {
-        about.gas = Some(gas);
-        assert!(statement(&about).contains(expected), "{}", statement(&about));
-    }
-    let json = serde_json::to_string(&about).expect("writes");
-    assert_eq!(serde_json::from_str::<Presentation>(&json).expect("reads"), about);
-}
-
-#[test]
-fn effects_and_content_are_named_in_full() {
-    let amount = U256::from(5_000_000u64);
-    let arguments = vec![
-        Argument::new("to", "address", Value::Address(OTHER)),
-        Argument::new("amount", "uint256", Value::Number("5000000".into())),
-    ];
-    let call = Content::Call {
-        depth: 0,
-        target: TOKEN,
-        value: U256::ZERO,
-        selector: Some(Selector::evm([0xa9, 0x05, 0x9c, 0xbb])),
-        method: Some("transfer".into()),
-        arguments,
-        data: Bytes::new(),
-    };
-    let sent = Effect::TokenOut { asset: token(), to: OTHER, amount };
-    let lines = shown(vec![sent], vec![call]).lines(Ask::Approve);
-    let lines: Vec<_> =
-        lines.iter().map(|line| format!("{}{}", "  ".repeat(line.depth), line.text)).collect();
-    let expected = [
-        format!("APPROVE this transaction of the wallet {WALLET} on ethereum-mainnet."),
-        "It does this:".to_owned(),
-        format!("  1. send 5 'USDC' of the token {TOKEN} to {OTHER};"),
-        "Worth 5.00 USD; tier APPROVAL.".to_owned(),
-        "A simulation on a node shows nothing else leaving the wallet.".to_owned(),
-        "This is signed:".to_owned(),
-        format!("  call of {TOKEN} with 0 ETH, selector 0xa9059cbb, method 'transfer' ("),
-        format!("    'to' address {OTHER};"),
-        "    'amount' uint256 5000000 (that is 5 'USDC');".to_owned(),
-        "  );".to_owned(),
-    ];
-    assert_eq!(lines, expected);
-}
-
-#[test]
-fn a_missing_simulation_is_said_first() {
-    let mut unseen = shown(vec![text("x")], Vec::new());
-    unseen.simulation = SimulationCheck::Unavailable { reason: "no node\nhas the method".into() };
-    let first = &unseen.lines(Ask::Approve)[0].text;
-    assert_eq!(first, "WARNING: NOT SIMULATED. No node could run it: 'no node~a~has the method'.");
-    assert!(statement(&unseen).starts_with("WARNING: "));
-}
-
-#[test]
-fn typed_data_are_shown_field_by_field_whatever_the_depth() {
-    let leg = |token: Address, amount: &str| {
-        Value::Fields(vec![
-            Argument::new("token", "address", Value::Address(token)),
-            Argument::new("amount", "uint160", Value::Number(amount.into())),
-        ])
-    };
-    let message = vec![
-        Argument::new("details", "Leg[]", Value::List(vec![leg(TOKEN, "1500000"), leg(OTHER, "7")])),
-        Argument::new("note", "string", Value::Text("line\nline 'quoted'".into())),
-        Argument::new("data", "bytes", Value::Bytes(Bytes::from_static(&[1, 2]))),
-        Argument::new("ok", "bool", Value::Bool(true)),
-    ];
-    let text = statement(&shown(Vec::new(), vec![typed(message)]));
-    let details = format!(
-        "'details' 'Leg[]' [ - ( 'token' address {TOKEN}; 'amount' uint160 1500000 (that is 1.5 'USDC'); ); \
-         - ( 'token' address {OTHER}; 'amount' uint160 7; ); ]; 'note' string 'line~a~line ~27~quoted~27~'; \
-         'data' bytes 0x0102; 'ok' bool true; );"
-    );
-    assert!(text.contains(&details), "{text}");
 }
 
 #[test]

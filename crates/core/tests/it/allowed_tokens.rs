@@ -102,3 +102,19 @@ fn entries_that_contradict_themselves_are_refused() {
     }
     assert!(refusal("ALLOWED_TOKENS", &json!({"tokens": []}), None).starts_with("rules.tokens: "));
 }
+
+#[test]
+fn no_part_of_a_rule_is_read_from_an_array_of_its_values() {
+    let token = "0x833589fCD6eDb6E08f4c7C32D4f71b54bdA02913";
+    for (policy_type, rules, at) in [
+        ("ALLOWED_TOKENS", json!({"tokens": [{"address": token}, [token]]}), "rules.tokens[1]"),
+        ("CONTRACT_WHITELIST", json!({"contracts": [[token]]}), "rules.contracts[0]"),
+        ("METHOD_WHITELIST", json!({"methods": [[token, ["0xa9059cbb"]]]}), "rules.methods[0]"),
+        ("SPENDING_LIMIT", json!({"token_limits": {"native": ["1", "1", "1"]}}), "rules.token_limits.native"),
+    ] {
+        let told = refusal(policy_type, &rules, Some("base-mainnet"));
+        assert_eq!(told, format!("{at}: expected an object"));
+    }
+    let hidden = refusal("ALLOWED_TOKENS", &json!({"tokens": [], "a\u{202e}b": 1}), None);
+    assert!(hidden.starts_with("rules.a\\u{202e}b: ") && hidden.is_ascii(), "{hidden}");
+}

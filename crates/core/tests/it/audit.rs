@@ -148,6 +148,18 @@ const STORED: &[(&str, &str)] = &[
     ("KILL_SWITCH_ACTIVATED", r#"{"by":"master password"}"#),
     ("KILL_SWITCH_ACTIVATED", r#"{"by":"signal"}"#),
     ("KILL_SWITCH_RECOVERED", r#"{"generation":1,"loosens":true}"#),
+    (
+        "WEBHOOK_CREATED",
+        r#"{"webhookId":"01900000-0000-7000-8000-000000000001","origin":"https://hook.example:8443","events":["TX_CONFIRMED"]}"#,
+    ),
+    (
+        "WEBHOOK_UPDATED",
+        r#"{"webhookId":"01900000-0000-7000-8000-000000000001","origin":"https://hook.example","events":[],"enabled":false}"#,
+    ),
+    (
+        "WEBHOOK_DELETED",
+        r#"{"webhookId":"01900000-0000-7000-8000-000000000001","origin":"https://hook.example"}"#,
+    ),
 ];
 
 fn fields(details: &str) -> Map<String, Value> {

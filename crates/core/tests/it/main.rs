@@ -1,5 +1,6 @@
 //! The evaluator through its public face: one module per policy type, then properties over all.
 #![expect(clippy::expect_used, clippy::panic, reason = "the fixtures of a test may fail the test")]
+#![expect(clippy::disallowed_methods, reason = "tests wait, measure and ask how long to run")]
 
 mod action_category_limit;
 mod allowances;

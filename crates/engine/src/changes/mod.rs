@@ -14,7 +14,6 @@ pub(crate) use waiting::{by_owner, expire, no_change, refuse_unless_open, row, t
 
 use std::collections::BTreeSet;
 
-use uuid::Uuid;
 use waiaas_core::UnixSeconds;
 use waiaas_core::address::Address;
 use waiaas_core::audit::{Actor, AuditEvent};
@@ -28,6 +27,7 @@ use crate::challenges::{chain_id, nonce};
 use crate::changes::apply::{Authority, apply};
 use crate::changes::standing::{Concerned, CurrentState};
 use crate::error::{Error, ErrorCode, Remedy};
+use crate::ids;
 use crate::views::ChangeView;
 
 /// How long owners have to answer: three days.
@@ -79,7 +79,7 @@ async fn request(engine: &Engine, tx: &mut WriteTx, change: Change) -> Result<Op
     }
     let summary = describe::summary(&step)?;
     let new = NewChange {
-        id: ChangeId::new(Uuid::now_v7()),
+        id: ChangeId::new(ids::ordered()),
         kind: change.kind(),
         subject: change.subject(),
         content,

@@ -63,6 +63,9 @@ fn postgres_url<'de, D: Deserializer<'de>>(deserializer: D) -> Result<SecretStri
     match text.parse::<DatabaseUrl>() {
         Ok(url) if url.is_postgres() => Ok(text.into()),
         Err(error @ UrlError::Postgres(_)) => Err(de::Error::custom(format_args!("cannot be used: {error}"))),
+        Err(_) if text.trim().is_empty() => {
+            Err(de::Error::custom("is blank: it must be empty or start with postgres:// or postgresql://"))
+        }
         Ok(_) | Err(UrlError::Scheme | UrlError::Path) => {
             Err(de::Error::custom("must be empty or start with postgres:// or postgresql://"))
         }

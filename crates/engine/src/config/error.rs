@@ -5,6 +5,7 @@ use std::io;
 use std::path::PathBuf;
 
 use thiserror::Error;
+use waiaas_core::foreign::shown;
 
 /// Where a setting was given.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -75,7 +76,7 @@ pub enum ConfigError {
         reason: String,
     },
     /// There is no such setting.
-    #[error("{place}: there is no setting '{key}'{}; known: {known}", did_you_mean(.meant.as_deref()))]
+    #[error("{place}: there is no setting '{}'{}; known: {known}", shown(.key), did_you_mean(.meant.as_deref()))]
     Unknown {
         /// Where it was given.
         place: Place,

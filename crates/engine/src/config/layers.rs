@@ -186,6 +186,7 @@ impl Schema {
         flags: impl IntoIterator<Item = (String, String)>,
     ) -> Result<Vec<Setting>, ConfigError> {
         let read = |(name, text): (String, String)| {
+            let name = named(&name);
             let (section, key) = name.split_once('.').unwrap_or((&name, ""));
             self.setting(SettingSource::Flag(name.clone()).into(), section, key, |kind| kind.read(text))
         };
@@ -199,6 +200,13 @@ impl Schema {
             None => self.0.keys().map(|section| variable(section, "…")).collect::<Vec<_>>().join(", "),
         }
     }
+}
+
+/// The name that a flag gives, as far as it has only characters that names of settings have: what follows can
+/// be a value in the wrong place, such as a URL with a password.
+fn named(given: &str) -> String {
+    let foreign = |c: char| !(c.is_ascii_alphanumeric() || ['_', '.', '-'].contains(&c));
+    given.split(foreign).next().unwrap_or_default().to_owned()
 }
 
 /// Reads TOML. The error says where and what, not which text: a line can hold a secret.

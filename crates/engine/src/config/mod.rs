@@ -17,6 +17,7 @@ mod kind;
 mod layers;
 mod metrics;
 mod networks;
+mod outbound;
 mod policy;
 mod prices;
 mod reputation;
@@ -34,6 +35,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use toml::{Table, Value};
 use waiaas_core::network::{NetworkId, Networks};
+use waiaas_core::{Fault, Wording, strict, wording};
 
 pub use confirmation::{Commitment, Confirmation};
 pub use daemon::{Daemon, LogLevel};
@@ -45,6 +47,7 @@ pub use keystore::Keystore;
 pub use layers::RESERVED_ENV;
 pub use metrics::Metrics;
 pub use networks::{CustomNetwork, CustomNetworks};
+pub use outbound::OutboundRules;
 pub use policy::{Policy, Unsimulated};
 pub use prices::{PriceSourceName, Prices};
 pub use reputation::{Registries, Reputation};
@@ -88,6 +91,8 @@ pub struct Config {
     pub reputation: Reputation,
     /// Sessions, limits, origins, lockout.
     pub security: Security,
+    /// Addresses that webhooks may reach although they are not public.
+    pub outbound: OutboundRules,
     /// Dollar values.
     pub prices: Prices,
     #[serde(skip)]
@@ -176,12 +181,15 @@ impl Config {
     }
 
     fn from_table(table: &Table) -> Result<Self, String> {
-        serde_path_to_error::deserialize(Value::Table(table.clone())).map_err(|error| {
-            let message = error.inner().message();
-            // Texts of serde about a wrong type repeat the value, which can be secret.
-            match message.strip_prefix("invalid ").and_then(|rest| rest.rsplit_once(", expected ")) {
-                Some((_, expected)) => format!("must be {expected} at {}", error.path()),
-                None => message.to_owned(),
+        strict::read(Value::Table(table.clone())).map_err(|error| {
+            let (path, message) = (strict::path(error.path()), error.inner().message());
+            // Texts of serde name types of this program and repeat the value, which can be secret.
+            let Some(Wording { fault, field, text }) = wording(message) else { return message.to_owned() };
+            let text = text.replace("an object", "a table");
+            match (fault, text.strip_prefix("expected "), field) {
+                (Fault::WrongType, Some(expected), _) => format!("must be {expected} at {path}"),
+                (Fault::MissingField, _, Some(field)) => format!("needs the field {field} at {path}"),
+                _ => format!("is refused at {path}: {text}"),
             }
         })
     }

@@ -62,5 +62,5 @@ pub(super) fn trusted_url<'de, D: Deserializer<'de>>(deserializer: D) -> Result<
 /// A path inside the data directory, or an absolute one; never empty.
 pub(super) fn path<'de, D: Deserializer<'de>>(deserializer: D) -> Result<std::path::PathBuf, D::Error> {
     let text = String::deserialize(deserializer)?;
-    if text.is_empty() { Err(de::Error::custom("must name a file")) } else { Ok(text.into()) }
+    if text.trim().is_empty() { Err(de::Error::custom("must name a file")) } else { Ok(text.into()) }
 }

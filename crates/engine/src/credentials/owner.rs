@@ -10,7 +10,7 @@ use waiaas_store::ChallengeRow;
 
 use crate::Engine;
 use crate::changes;
-use crate::error::{Error, ErrorCode};
+use crate::error::{Error, ErrorCode, Remedy};
 
 /// Proof that a wallet's current owner signed one open challenge. The challenge is used up in the
 /// same database transaction as the change it allows.
@@ -191,8 +191,9 @@ fn verified(
     {
         return Err(Error::new(
             ErrorCode::OwnerAddressMismatch,
-            "X-Owner-Address is not the wallet's owner.",
-        ));
+            "The address given beside the signature is not the owner's.",
+        )
+        .hint(Remedy::NameSigner));
     }
     let consent = owner::verify(&row.challenge, current, &answer.message, &answer.signature, now)?;
     Ok(Owner { consent, nonce: row.challenge.nonce, signature: answer.signature })

@@ -102,8 +102,7 @@ pub(crate) fn refuse_unless_live(
             .hint("Ask the operator for a new one.")
     })?;
     if row.revoked_at.is_some() {
-        return Err(Error::new(ErrorCode::SessionRevoked, "The session was revoked.")
-            .hint("Ask the operator for a new one."));
+        return Err(revoked());
     }
     if row.token_hash != token_hash {
         return Err(Error::new(ErrorCode::InvalidToken, "The token was replaced by a newer one.")
@@ -128,4 +127,9 @@ pub(crate) fn locked() -> Error {
     Error::new(ErrorCode::SystemLocked, "The kill switch is activated; nothing is signed.").hint(
         "Ask the operator. Until its release every session is refused, dry runs included; nothing is queued.",
     )
+}
+
+/// The error for a session that was revoked.
+pub(crate) fn revoked() -> Error {
+    Error::new(ErrorCode::SessionRevoked, "The session was revoked.").hint("Ask the operator for a new one.")
 }

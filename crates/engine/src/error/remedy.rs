@@ -21,6 +21,8 @@ pub enum Remedy {
     LinkWallet,
     /// Have the current owner sign the challenge in the details, and send the signature along.
     SignAsOwner,
+    /// Give the owner's address beside the signature, or none.
+    NameSigner,
     /// Set an owner.
     SetOwner,
     /// Change the policy that is there, or choose another scope.

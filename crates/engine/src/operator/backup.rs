@@ -12,6 +12,7 @@ use crate::Engine;
 use crate::credentials::Local;
 use crate::error::{Error, ErrorCode};
 use crate::file_error::DataDirError;
+use crate::ids;
 use crate::operator::Operator;
 use crate::views::{BackupFile, BackupInfo};
 use crate::whole_file::{WholeFile, nameless};
@@ -65,7 +66,7 @@ impl Operator<'_> {
 }
 
 fn name(now: UnixSeconds) -> String {
-    format!("backup-{now}-{}.waiaas-backup", uuid::Uuid::now_v7().simple())
+    format!("backup-{now}-{}.waiaas-backup", ids::ordered().simple())
 }
 
 fn failed(error: impl std::error::Error + 'static) -> Error {

@@ -17,6 +17,7 @@ pub(crate) mod status;
 pub(crate) mod tokens;
 pub(crate) mod transactions;
 pub(crate) mod wallets;
+pub(crate) mod webhooks;
 
 use crate::Engine;
 use crate::credentials::Master;

@@ -5,7 +5,7 @@ use secrecy::SecretString;
 use waiaas_core::audit::{Actor, AuditEvent};
 use waiaas_keys::password::check_new;
 use waiaas_keys::proof::Stretching;
-use waiaas_store::AuditEntry;
+use waiaas_store::{AuditEntry, StoreError};
 
 use crate::credentials::Local;
 use crate::error::{Error, ErrorCode};
@@ -43,7 +43,14 @@ impl Operator<'_> {
         self.engine
             .store()
             .write(move |tx| Box::pin(async move { tx.set_keystore_header(&from, &to, audit).await }))
-            .await?;
+            .await
+            .map_err(|error| match error {
+                StoreError::Conflict(_) => {
+                    Error::new(ErrorCode::InvalidStateTransition, "The password was changed meanwhile.")
+                        .hint("Send it again with the password that is set now.")
+                }
+                other => other.into(),
+            })?;
         self.engine.verifier().remember(&header, &new);
         self.engine.prover().replace(&header, proof);
         self.engine.data_dir().remove_recovery_key().map_err(Error::internal)

@@ -1,13 +1,14 @@
 //! Policies: create, list, update, delete. Only rules that [`Rules::parse`] accepted are stored.
 
-use uuid::Uuid;
 use waiaas_core::change::Change;
+use waiaas_core::foreign::shown;
 use waiaas_core::ids::{PolicyId, WalletId};
 use waiaas_core::nearest;
 use waiaas_core::policy::{PolicyType, Rules};
 use waiaas_store::PolicyRow;
 
 use crate::error::{Error, ErrorCode};
+use crate::ids;
 use crate::operator::Operator;
 use crate::views::{ChangeResult, ChangeView, NewPolicy, PolicyChange, PolicyView};
 
@@ -29,7 +30,7 @@ impl Operator<'_> {
             None => None,
         };
         let rules = Rules::parse(policy_type, &new.rules, self.engine.networks(), network.as_ref())?;
-        let id = PolicyId::new(Uuid::now_v7());
+        let id = PolicyId::new(ids::ordered());
         let waits = self.engine.submit(Change::PolicyCreate {
             policy: id,
             wallet: new.wallet,
@@ -121,7 +122,7 @@ impl Operator<'_> {
 }
 
 fn unknown_type(text: &str) -> Error {
-    let shown: String = text.chars().take(64).collect();
+    let shown = shown(text);
     let known: Vec<_> = PolicyType::ALL.iter().map(|policy_type| policy_type.as_str()).collect();
     let meant = nearest(text, known.iter().copied()).map(|meant| format!("; did you mean {meant}?"));
     let end = meant.as_deref().unwrap_or(".");

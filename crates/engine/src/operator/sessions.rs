@@ -1,13 +1,13 @@
 //! Sessions: create, list, renew, rotate, revoke, link wallets, rotate the signing key.
 
-use uuid::Uuid;
 use waiaas_core::UnixSeconds;
 use waiaas_core::audit::{Actor, AuditEvent};
 use waiaas_core::ids::{SessionId, WalletId};
 use waiaas_store::{AuditEntry, Entity, NewSession as NewRow, SessionRow, StoreError, TokenReason};
 
-use crate::credentials::session::refuse_unless_live;
+use crate::credentials::session::{refuse_unless_live, revoked};
 use crate::error::{Error, ErrorCode, Remedy};
+use crate::ids;
 use crate::operator::Operator;
 use crate::session_keys::{key_ring, new_session_key};
 use crate::tokens::{self, PREVIOUS_KEY_SECONDS};
@@ -44,7 +44,7 @@ impl Operator<'_> {
                 .hint(Remedy::NameWalletsOfSession));
         }
         let now = self.engine.now();
-        let id = SessionId::new(Uuid::now_v7());
+        let id = SessionId::new(ids::ordered());
         let (expires_at, absolute) = (now.saturating_add(ttl), now.saturating_add(lifetime));
         let token = self.engine.tokens().issue(id, now, expires_at)?;
         let row = NewRow {
@@ -147,13 +147,7 @@ impl Operator<'_> {
         let added = self.engine.store().write(move |tx| {
             Box::pin(async move {
                 refuse_full(tx, wallet, limit, now).await?;
-                match tx.add_session_wallet(id, wallet, audit).await {
-                    Err(StoreError::Duplicate(Entity::SessionWallet)) => Err(Error::new(
-                        ErrorCode::WalletAlreadyLinked,
-                        "The session has this wallet already.",
-                    )),
-                    other => Ok(other?),
-                }
+                tx.add_session_wallet(id, wallet, audit).await.map_err(unlinkable)
             })
         });
         added.await
@@ -165,8 +159,7 @@ impl Operator<'_> {
     /// `SESSION_NOT_FOUND`, `SESSION_REVOKED`, `WALLET_NOT_FOUND`.
     pub async fn set_default_wallet(&self, id: SessionId, wallet: WalletId) -> Result<(), Error> {
         if !self.engine.session_by_id(id).await?.wallets.contains(&wallet) {
-            return Err(Error::new(ErrorCode::WalletNotFound, "The session does not have this wallet.")
-                .hint(Remedy::LinkWallet));
+            return Err(not_linked().hint(Remedy::LinkWallet));
         }
         let audit = AuditEntry::new(AuditEvent::SessionDefaultSet, Actor::Master, self.engine.now())
             .session(id)
@@ -174,8 +167,8 @@ impl Operator<'_> {
         self.engine
             .store()
             .write(move |tx| Box::pin(async move { tx.set_default_wallet(id, wallet, audit).await }))
-            .await?;
-        Ok(())
+            .await
+            .map_err(unlinkable)
     }
 
     /// Unlinks a wallet from a session; the last one stays.
@@ -183,22 +176,15 @@ impl Operator<'_> {
     /// # Errors
     /// `SESSION_NOT_FOUND`, `SESSION_REVOKED`, `SESSION_REQUIRES_WALLET`, `WALLET_NOT_FOUND`.
     pub async fn remove_session_wallet(&self, id: SessionId, wallet: WalletId) -> Result<(), Error> {
-        let row = self.engine.session_by_id(id).await?;
-        if row.wallets == [wallet] {
-            return Err(Error::new(ErrorCode::SessionRequiresWallet, "A session keeps at least one wallet.")
-                .hint("Revoke the session instead."));
-        }
-        if !row.wallets.contains(&wallet) {
-            return Err(Error::new(ErrorCode::WalletNotFound, "The session does not have this wallet."));
-        }
+        self.engine.session_by_id(id).await?;
         let audit = AuditEntry::new(AuditEvent::SessionWalletRemoved, Actor::Master, self.engine.now())
             .session(id)
             .wallet(wallet);
         self.engine
             .store()
             .write(move |tx| Box::pin(async move { tx.remove_session_wallet(id, wallet, audit).await }))
-            .await?;
-        Ok(())
+            .await
+            .map_err(unlinkable)
     }
 
     /// Replaces the key that signs tokens; tokens of the old one verify for five more minutes.
@@ -212,10 +198,7 @@ impl Operator<'_> {
         let next_allowed = current.created_at.saturating_add(PREVIOUS_KEY_SECONDS);
         // Rotating the first key is always allowed: its tokens stay valid for the overlap.
         if keys.previous.is_some() && now < next_allowed {
-            let wait = u64::try_from(next_allowed.saturating_sub(now)).unwrap_or(0);
-            return Err(Error::new(ErrorCode::RotationTooRecent, "The session key was rotated moments ago.")
-                .hint("Rotating twice would cut off every agent at once; wait, or revoke the sessions.")
-                .retry_after(wait));
+            return Err(rotated_before(u64::try_from(next_allowed.saturating_sub(now)).unwrap_or(0)));
         }
         let row = new_session_key(&self.engine.vault(), now)?;
         let rotated = AuditEvent::SecretRotated { kid: row.kid.clone() };
@@ -223,12 +206,45 @@ impl Operator<'_> {
         self.engine
             .store()
             .write(move |tx| Box::pin(async move { tx.rotate_session_key(&current.kid, &row, audit).await }))
-            .await?;
+            .await
+            .map_err(|error| match error {
+                // Another rotation came first.
+                StoreError::Conflict(Entity::SessionKey) => {
+                    rotated_before(u64::try_from(PREVIOUS_KEY_SECONDS).unwrap_or(0))
+                }
+                other => other.into(),
+            })?;
         self.engine
             .tokens()
             .replace(key_ring(self.engine.store(), &self.engine.vault()).await.map_err(Error::internal)?);
         Ok(now)
     }
+}
+
+/// The error for a wallet that a session cannot be given, or that cannot be taken from it.
+fn unlinkable(error: StoreError) -> Error {
+    match error {
+        StoreError::Conflict(Entity::Session) => revoked(),
+        StoreError::Conflict(Entity::SessionWallet) => {
+            Error::new(ErrorCode::SessionRequiresWallet, "A session keeps at least one wallet.")
+                .hint("Revoke the session instead.")
+        }
+        StoreError::Duplicate(Entity::SessionWallet) => {
+            Error::new(ErrorCode::WalletAlreadyLinked, "The session has this wallet already.")
+        }
+        StoreError::NotFound(Entity::SessionWallet) => not_linked(),
+        other => other.into(),
+    }
+}
+
+fn not_linked() -> Error {
+    Error::new(ErrorCode::WalletNotFound, "The session does not have this wallet.")
+}
+
+fn rotated_before(wait: u64) -> Error {
+    Error::new(ErrorCode::RotationTooRecent, "The session key was rotated moments ago.")
+        .hint("Rotating twice would cut off every agent at once; wait, or revoke the sessions.")
+        .retry_after(wait)
 }
 
 async fn refuse_full(

@@ -1,10 +1,10 @@
 //! Wallets: create, import, list, rename, suspend, resume, terminate.
 
 use secrecy::SecretString;
-use uuid::Uuid;
 use waiaas_core::address::Address;
 use waiaas_core::audit::{Actor, AuditEvent, NamedWallet};
 use waiaas_core::change::Change;
+use waiaas_core::foreign::deceives;
 use waiaas_core::ids::WalletId;
 use waiaas_core::owner::Unfit;
 use waiaas_core::wallet::{OwnerState, WalletStatus};
@@ -13,6 +13,7 @@ use waiaas_store::{AuditEntry, Entity, NewWallet as NewRow, StoreError, WalletRo
 
 use crate::credentials::Local;
 use crate::error::{Error, ErrorCode};
+use crate::ids;
 use crate::operator::Operator;
 use crate::operator::candidates::refused;
 use crate::views::{ChangeResult, NewWallet, Wallet};
@@ -27,7 +28,7 @@ impl Operator<'_> {
     /// # Errors
     /// `WALLET_NAME_TAKEN`, `ACTION_VALIDATION_FAILED` for the name.
     pub async fn create_wallet(&self, new: NewWallet) -> Result<Wallet, Error> {
-        let id = WalletId::new(Uuid::now_v7());
+        let id = WalletId::new(ids::ordered());
         let (sealed, address) = self.engine.vault().generate(id, new.chain)?;
         self.keep_wallet(id, new, &sealed, address, |wallet| AuditEvent::WalletCreated { wallet }).await
     }
@@ -37,7 +38,7 @@ impl Operator<'_> {
     /// # Errors
     /// As [`Self::create_wallet`], and `INVALID_PRIVATE_KEY`, `WALLET_ALREADY_EXISTS`, `OWNER_UNFIT`.
     pub async fn import_wallet(&self, new: NewWallet, secret: SecretString) -> Result<Wallet, Error> {
-        let id = WalletId::new(Uuid::now_v7());
+        let id = WalletId::new(ids::ordered());
         let (sealed, address) =
             self.engine.vault().import(id, new.chain, secret).map_err(|error| match error {
                 KeyError::NotAKey
@@ -237,12 +238,6 @@ fn check_name(name: &str) -> Result<(), Error> {
         return Err(Error::invalid("name", "something else than an id"));
     }
     Ok(())
-}
-
-/// Characters that break a line, or turn or hide the text around them.
-fn deceives(c: char) -> bool {
-    let turns = matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}');
-    c.is_control() || turns || c == '\u{feff}'
 }
 
 fn name_taken(error: StoreError) -> Error {

@@ -8,6 +8,7 @@ use waiaas_core::transaction::TxStatus;
 use waiaas_store::{AuditEntry, StatusChange};
 
 use crate::Engine;
+use crate::challenges::used;
 use crate::credentials::{Decision, Owner};
 use crate::error::{Error, ErrorCode};
 use crate::owner::{OwnerDesk, wrong_action};
@@ -121,7 +122,8 @@ async fn decide(
                 }
                 let actor = Actor::Owner(consent.owner());
                 let entry = |event| AuditEntry::new(event, actor, now).wallet(wallet.id).tx(id);
-                tx.consume_challenge(owner.nonce(), owner.signature(), entry(event)).await?;
+                let used_up = tx.consume_challenge(owner.nonce(), owner.signature(), entry(event)).await;
+                used_up.map_err(used)?;
                 let moved = if change == StatusChange::Executing {
                     AuditEvent::TxCleared { tier: None }
                 } else {

@@ -4,7 +4,6 @@
 //! Belongs here: which parts are kept. Does not belong here: the denial itself (stage 3, `early`).
 
 use serde_json::Value;
-use uuid::Uuid;
 use waiaas_core::audit::{Actor, AuditEvent};
 use waiaas_core::digest::Digest;
 use waiaas_core::draft::Draft;
@@ -20,6 +19,7 @@ use waiaas_store::{AuditEntry, Claim, NewTransaction, WriteTx};
 use crate::Engine;
 use crate::credentials::Session;
 use crate::error::Error;
+use crate::ids;
 use crate::pipeline::case::{Admitted, Grounds};
 use crate::pipeline::decision::{MOST, NotKept, StoredVerdict, short, shorten_facts};
 use crate::pipeline::idempotency::conflict;
@@ -78,7 +78,7 @@ pub(super) async fn keep(
         }
         return Ok(Admitted::NotKept(refused.denials.to_vec()));
     }
-    let id = equal.unwrap_or_else(|| TxId::new(Uuid::now_v7()));
+    let id = equal.unwrap_or_else(|| TxId::new(ids::ordered()));
     if let Some(IdempotencyKey { key, body }) = key {
         match tx.claim(session, &key, body, id, now).await? {
             Claim::Fresh => {}

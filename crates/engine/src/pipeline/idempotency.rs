@@ -1,12 +1,12 @@
 //! Idempotency keys: a repeated request gets the answer of the first.
 
-use uuid::Uuid;
 use waiaas_core::UnixSeconds;
 use waiaas_core::ids::TxId;
 use waiaas_store::{Claim, WriteTx};
 
 use crate::credentials::Session;
 use crate::error::{Error, ErrorCode, Remedy};
+use crate::ids;
 use crate::views::IdempotencyKey;
 
 /// The transaction of an earlier request with this key and body.
@@ -32,7 +32,7 @@ pub(crate) async fn claim(
     key: Option<IdempotencyKey>,
     now: UnixSeconds,
 ) -> Result<Result<TxId, TxId>, Error> {
-    let id = TxId::new(Uuid::now_v7());
+    let id = TxId::new(ids::ordered());
     let Some(IdempotencyKey { key, body }) = key else { return Ok(Ok(id)) };
     match tx.claim(session.id(), &key, body, id, now).await? {
         Claim::Fresh => Ok(Ok(id)),
@@ -43,6 +43,6 @@ pub(crate) async fn claim(
 
 /// The error for a key that was used with another body.
 pub(crate) fn conflict() -> Error {
-    Error::new(ErrorCode::IdempotencyConflict, "This Idempotency-Key was used with another request.")
+    Error::new(ErrorCode::IdempotencyConflict, "This idempotency key was used with another request.")
         .hint(Remedy::UseFreshKey)
 }

@@ -169,6 +169,7 @@ impl Engine {
         }
     }
 
+    #[expect(clippy::disallowed_methods, reason = "a node is asked again after a pause")]
     async fn wait_until_final(&self, id: TxId, timeout_seconds: u32) -> Result<(), Error> {
         let deadline = Instant::now() + Duration::from_secs(u64::from(timeout_seconds.min(300)));
         let pause = self.config().confirmation.poll_interval();

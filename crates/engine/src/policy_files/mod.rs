@@ -21,7 +21,7 @@ use waiaas_core::digest::Digest;
 use waiaas_core::ids::{PolicyId, WalletId};
 use waiaas_core::network::Networks;
 use waiaas_core::policy::{Policy, PolicyType, Rules, Scope};
-use waiaas_core::{Wording, wording};
+use waiaas_core::{Wording, strict, wording};
 
 pub use cases::TestFile;
 pub use diff::{Diff, FieldDiff, RowDiff, Strictness, diff, loosens_for};
@@ -170,8 +170,8 @@ fn text_of(path: &Path) -> Result<String, FileError> {
 fn parse<T: DeserializeOwned>(name: &str, text: &str) -> Result<T, FileError> {
     let value: Value = toml::from_str(text)
         .map_err(|source| FileError::NotToml { file: name.to_owned(), source: Box::new(source) })?;
-    serde_path_to_error::deserialize(&value).map_err(|error| {
-        let (at, message) = (error.path().to_string(), error.into_inner().to_string());
+    strict::read(&value).map_err(|error| {
+        let (at, message) = (strict::path(error.path()), error.into_inner().to_string());
         let problem = match wording(&message) {
             Some(Wording { field: Some(field), text, .. }) => format!("'{field}': {text}"),
             Some(Wording { field: None, text, .. }) => text,
@@ -217,6 +217,9 @@ rules = { maxRequests = 3, windowSeconds = 60 }
             ("[[policy]]\ntype = \"RATE_LIMIT\"\nrules = { max_requests = 0 }", "policy[0] (RATE_LIMIT)"),
             ("[[policy]\n", "line 1"),
             ("[[policy]]\ntype = \"RATE_LIMIT\"\nnetwork = \"x\"\nrules = {}", "policy[0].network"),
+            ("policy = [[\"RATE_LIMIT\", \"w\", \"n\", 1, true, {}]]", "policy[0]: expected an object"),
+            ("policy = [{ type = \"RATE_LIMIT\", rules = [1, 1] }]", "rules: must be an object"),
+            ("\"a\\u202eb\" = 1", "'a\\u{202e}b': this field is not known here"),
         ] {
             let error = PolicyFile::read("a.toml", text, &networks).expect_err(text);
             let source = std::error::Error::source(&error).map(ToString::to_string).unwrap_or_default();

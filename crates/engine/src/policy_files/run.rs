@@ -8,9 +8,10 @@ use waiaas_chains::evm;
 use waiaas_core::U256;
 use waiaas_core::asset::AssetId;
 use waiaas_core::effect::{Effect, Effects};
+use waiaas_core::foreign::shown;
 use waiaas_core::network::{Chain, Network, Networks};
 use waiaas_core::policy::{Policy, PolicySet, PolicyType, Verdict, evaluate};
-use waiaas_core::wording;
+use waiaas_core::{strict, wording};
 
 use super::cases::{Approve, Call, Expect, Send, TestCase, TestFile};
 use super::given::{Given, Stage, Wrong};
@@ -198,15 +199,36 @@ fn arguments(selector: [u8; 4], address: &[u8], amount: U256) -> Vec<u8> {
 
 /// An effect as written; a field that effects do not have is refused.
 fn exact(at: &str, value: &Value) -> Result<Effect, Wrong> {
-    let effect: Effect = serde_path_to_error::deserialize(value).map_err(|error| {
+    let effect: Effect = strict::read(value).map_err(|error| {
         let message = error.inner().to_string();
-        (format!("{at}.{}", error.path()), wording(&message).map_or(message, |said| said.text))
+        let path = strict::path(error.path());
+        let place = if path.is_empty() { at.to_owned() } else { format!("{at}.{path}") };
+        (place, wording(&message).map_or(message, |said| said.text))
     })?;
     let known = serde_json::to_value(&effect).map_err(|error| (at.to_owned(), error.to_string()))?;
-    let unknown = value.as_object().into_iter().flat_map(|map| map.keys());
-    match unknown.into_iter().find(|key| known.get(key.as_str()).is_none()) {
-        Some(key) => Err((format!("{at}.{key}"), "is no field of this effect".to_owned())),
-        None => Ok(effect),
+    // The kinds of effects are told apart by a tag, which hides what is below it from the strict reader.
+    compare(at, value, &known)?;
+    Ok(effect)
+}
+
+/// Refuses what a value has beyond what was read from it, and an array in the place of an object.
+fn compare(at: &str, value: &Value, known: &Value) -> Result<(), Wrong> {
+    match (value, known) {
+        (Value::Object(value), Value::Object(known)) => value.iter().try_for_each(|(key, value)| {
+            let at = format!("{at}.{}", shown(key));
+            match known.get(key) {
+                Some(known) => compare(&at, value, known),
+                // An absent part is not written.
+                None if value.is_null() => Ok(()),
+                None => Err((at, "is no field of this effect".to_owned())),
+            }
+        }),
+        (Value::Array(_), Value::Object(_)) => Err((at.to_owned(), "expected an object".to_owned())),
+        (Value::Array(value), Value::Array(known)) => {
+            let pairs = value.iter().zip(known).enumerate();
+            pairs.into_iter().try_for_each(|(i, (value, known))| compare(&format!("{at}[{i}]"), value, known))
+        }
+        _ => Ok(()),
     }
 }
 
@@ -288,6 +310,29 @@ fn why(verdict: &Verdict) -> Vec<String> {
                 format!("{} by {}: {}", r.tier, by(r.policy_type), r.message)
             };
             grant.reasons.iter().map(line).collect()
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn an_effect_is_read_as_written_or_refused_at_its_place() {
+        let to = "0x00000000000000000000000000000000000000a7";
+        let known = exact("effects[0]", &json!({ "effect": "native_out", "to": to, "amount": "1" }));
+        assert!(known.is_ok(), "{known:?}");
+        for (value, at) in [
+            (json!(["native_out", { "to": to, "amount": "1" }]), "effects[0]"),
+            (
+                json!({ "effect": "native_out", "to": to, "amount": "1", "a\u{202e}": 1 }),
+                "effects[0].a\\u{202e}",
+            ),
+        ] {
+            assert_eq!(exact("effects[0]", &value).expect_err("refused").0, at);
         }
     }
 }

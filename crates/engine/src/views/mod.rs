@@ -13,6 +13,7 @@ mod sessions;
 mod tokens;
 mod transactions;
 mod wallets;
+mod webhooks;
 
 pub use balances::*;
 pub use changes::*;
@@ -27,3 +28,4 @@ pub use sessions::*;
 pub use tokens::*;
 pub use transactions::*;
 pub use wallets::*;
+pub use webhooks::*;

@@ -9,8 +9,6 @@ use waiaas_core::network::Chain;
 use waiaas_core::origin::Origin;
 use waiaas_core::transaction::Replacement;
 
-use crate::error::Error;
-
 /// What a request is about.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
 #[serde(untagged)]
@@ -49,19 +47,13 @@ pub struct GasTarget {
     pub timeout_seconds: Option<u32>,
 }
 
-impl TryFrom<&GasCondition> for GasTarget {
-    type Error = Error;
-
-    fn try_from(condition: &GasCondition) -> Result<Self, Error> {
-        let price = |text: &Option<String>, path: &str| {
-            let parsed = text.as_ref().map(|text| text.parse::<u128>()).transpose();
-            parsed.map_err(|_| Error::invalid(path, "a string of digits"))
-        };
-        Ok(Self {
-            max_gas_price: price(&condition.max_gas_price, "gasCondition.maxGasPrice")?,
-            max_priority_fee: price(&condition.max_priority_fee, "gasCondition.maxPriorityFee")?,
+impl From<&GasCondition> for GasTarget {
+    fn from(condition: &GasCondition) -> Self {
+        Self {
+            max_gas_price: condition.max_gas_price.map(|price| price.0),
+            max_priority_fee: condition.max_priority_fee.map(|price| price.0),
             timeout_seconds: condition.timeout,
-        })
+        }
     }
 }
 
@@ -104,15 +96,11 @@ pub struct SendRequest {
 
 impl SendRequest {
     /// A request by the contract.
-    ///
-    /// # Errors
-    ///
-    /// A gas condition whose prices are no numbers.
-    pub fn new(request: TransactionRequest, idempotency: Option<IdempotencyKey>) -> Result<Self, Error> {
+    pub fn new(request: TransactionRequest, idempotency: Option<IdempotencyKey>) -> Self {
         let TransactionRequest { operation, placement } = request;
-        let gas_condition = placement.gas_condition.as_ref().map(GasTarget::try_from).transpose()?;
+        let gas_condition = placement.gas_condition.as_ref().map(GasTarget::from);
         let (wallet, network) = (placement.wallet_id, placement.network);
-        Ok(Self { wallet, network, gas_condition, idempotency, ..Self::plain(operation) })
+        Self { wallet, network, gas_condition, idempotency, ..Self::plain(operation) }
     }
 
     /// A request that names neither wallet nor network.
@@ -167,7 +155,7 @@ mod tests {
     fn request(body: Value, key: Option<&str>) -> SendRequest {
         let body = serde_json::from_value(body).expect("a request");
         let key = key.map(|key| IdempotencyKey { key: key.into(), body: Digest::of("test", &[]) });
-        SendRequest::new(body, key).expect("a request")
+        SendRequest::new(body, key)
     }
 
     fn token(amount: &str, key: Option<&str>) -> SendRequest {

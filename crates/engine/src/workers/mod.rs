@@ -1,11 +1,12 @@
 //! Everything that happens without a caller: delays end, approvals and changes expire, signed bytes are followed to
-//! their end, and work that a crash interrupted is continued.
+//! their end, webhooks receive what happened, and work that a crash interrupted is continued.
 //!
 //! Every loop of this kind is a [`Worker`](supervisor::Worker) and is run by the supervisor. Workers of transactions
 //! only find them and hand them to [`resume`](crate::pipeline::resume); every step may run twice. The first turn after
 //! start is the recovery: it sees the same rows any later turn would. Work on a node is done network by network
 //! (`turns`), so that one that hangs holds up no other.
 
+mod claims;
 mod housekeeping;
 mod outages;
 mod pauses;
@@ -13,6 +14,7 @@ mod supervisor;
 mod sweeps;
 mod timers;
 mod turns;
+mod webhooks;
 
 use std::time::Duration;
 
@@ -23,6 +25,7 @@ use crate::workers::supervisor::{Worker, supervise};
 use crate::workers::sweeps::Sweep;
 use crate::workers::timers::Timers;
 use crate::workers::turns::Turns;
+use crate::workers::webhooks::{OldDeliveries, Webhooks};
 
 /// Rows looked at in one turn.
 const BATCH: u32 = 100;
@@ -38,6 +41,8 @@ pub(crate) fn start(engine: &Engine) {
         Box::new(Outages::new(engine)),
         Box::new(KeepReserve(engine.clone())),
         Box::new(OldClaims(engine.clone())),
+        Box::new(Webhooks::new(engine)),
+        Box::new(OldDeliveries(engine.clone())),
     ];
     for sweep in Sweep::all(engine, &turns) {
         workers.push(Box::new(sweep));

@@ -81,6 +81,7 @@ impl Host for Engine {
 }
 
 /// Runs a worker until the host stops.
+#[expect(clippy::disallowed_methods, reason = "the pause between two turns")]
 pub(super) async fn supervise(host: impl Host, mut worker: Box<dyn Worker>) {
     let name = worker.name();
     host.runs(name, true);

@@ -1,10 +1,9 @@
 //! Taking steps for many transactions, network by network: each has places of its own, and nobody waits for
 //! another network's turn to end.
 
-use std::collections::{BTreeMap, HashSet};
-use std::hash::Hash;
+use std::collections::BTreeMap;
 use std::mem::{Discriminant, discriminant};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
@@ -15,6 +14,7 @@ use waiaas_core::transaction::TxStatus;
 use waiaas_store::{TransactionRow, Work};
 
 use super::BATCH;
+use super::claims::Claims;
 use super::pauses::Pauses;
 use crate::Engine;
 use crate::chain_watch;
@@ -156,39 +156,5 @@ async fn one(engine: &Engine, id: TxId, step: Step) -> Result<(), Error> {
             Some(row) if row.status == TxStatus::Submitted => s6_confirm::rebroadcast(engine, &row).await,
             Some(_) | None => Ok(()),
         },
-    }
-}
-
-/// Things that somebody is at.
-struct Claims<T>(Arc<Mutex<HashSet<T>>>);
-
-impl<T> Clone for Claims<T> {
-    fn clone(&self) -> Self {
-        Self(self.0.clone())
-    }
-}
-
-impl<T> Default for Claims<T> {
-    fn default() -> Self {
-        Self(Arc::default())
-    }
-}
-
-impl<T: Clone + Eq + Hash> Claims<T> {
-    fn take(&self, what: T) -> Option<Claim<T>> {
-        let free = self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(what.clone());
-        free.then(|| Claim { claims: self.clone(), what })
-    }
-}
-
-/// Something that somebody is at; given back however it ends, a panic included.
-struct Claim<T: Eq + Hash> {
-    claims: Claims<T>,
-    what: T,
-}
-
-impl<T: Eq + Hash> Drop for Claim<T> {
-    fn drop(&mut self) {
-        self.claims.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.what);
     }
 }

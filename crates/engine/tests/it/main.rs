@@ -3,9 +3,11 @@
 //! What belongs here is what depends on time passing: delays, deadlines, windows; and what
 //! only the daemon's own routes ask for. What a caller sees over HTTP is in the workspace's end-to-end tests.
 #![expect(clippy::expect_used, reason = "tests")]
+#![expect(clippy::disallowed_methods, reason = "tests wait, measure and ask how long to run")]
 
 mod chain_reset;
 mod changes;
+mod contradictions;
 mod deadlines;
 mod invariants;
 mod origins;

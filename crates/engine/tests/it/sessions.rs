@@ -5,7 +5,10 @@ use anyhow::{Context as _, Result};
 use secrecy::ExposeSecret as _;
 use waiaas_engine::core::UnixSeconds;
 use waiaas_engine::core::ids::SessionId;
-use waiaas_engine::{Activator, Clock as _, Error, IssuedSession, NewSession, Page, Session, SessionView};
+use waiaas_engine::core::network::{Chain, Environment};
+use waiaas_engine::{
+    Activator, Clock as _, Error, IssuedSession, NewSession, NewWallet, Page, Session, SessionView,
+};
 
 use crate::stage::{PASSWORD, Stage, limits, payee, shown};
 
@@ -260,5 +263,42 @@ async fn tokens_of_the_previous_key_are_good_for_five_minutes() -> Result<()> {
     assert_eq!(code(stage.at(start + 699, &fresh).await), None);
     assert_eq!(code(stage.at(start + 699, &idle).await), Some("INVALID_TOKEN"), "two keys ago");
     assert_eq!(code(stage.at(start + 700, &renewed).await), Some("INVALID_TOKEN"));
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_wallets_of_a_revoked_session_stay_as_they_are() -> Result<()> {
+    let stage = Stage::set_up(None).await?;
+    let engine = stage.engine();
+    let operator = engine.operator(&stage.master);
+    let new =
+        |name: &str| NewWallet { name: name.into(), chain: Chain::Solana, environment: Environment::Local };
+    let second = operator.create_wallet(new("second")).await.map_err(shown)?;
+    let third = operator.create_wallet(new("third")).await.map_err(shown)?;
+    let session = stage.issued(600, 2, 10_000).await?;
+    operator.add_session_wallet(session.id, second.id).await.map_err(shown)?;
+    operator.revoke_session(session.id).await.map_err(shown)?;
+    assert_eq!(code(operator.add_session_wallet(session.id, third.id).await), Some("SESSION_REVOKED"));
+    assert_eq!(code(operator.set_default_wallet(session.id, second.id).await), Some("SESSION_REVOKED"));
+    for wallet in [second.id, third.id] {
+        let removed = operator.remove_session_wallet(session.id, wallet).await;
+        assert_eq!(code(removed), Some("SESSION_REVOKED"));
+    }
+    assert_eq!(operator.session_wallets(session.id).await.map_err(shown)?.len(), 2);
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_session_does_not_have_cannot_be_taken_from_it() -> Result<()> {
+    let stage = Stage::set_up(None).await?;
+    let operator = stage.engine().operator(&stage.master);
+    let new = NewWallet { name: "second".into(), chain: Chain::Solana, environment: Environment::Local };
+    let second = operator.create_wallet(new).await.map_err(shown)?;
+    let session = stage.issued(600, 2, 10_000).await?;
+    let remove = |wallet| operator.remove_session_wallet(session.id, wallet);
+    assert_eq!(code(remove(second.id).await), Some("WALLET_NOT_FOUND"));
+    assert_eq!(code(remove(stage.wallet.id).await), Some("SESSION_REQUIRES_WALLET"));
+    let again = operator.add_session_wallet(session.id, stage.wallet.id).await;
+    assert_eq!(code(again), Some("WALLET_ALREADY_LINKED"));
     Ok(())
 }

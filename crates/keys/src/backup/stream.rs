@@ -1,19 +1,20 @@
 //! The chunks of a backup: the STREAM construction (Hoang, Reyhanitabar, Rogaway, Vizár 2015) over
-//! XChaCha20-Poly1305.
+//! XChaCha20-Poly1305, as `aead-stream` implements it (`StreamBE32`).
 //!
 //! Chunks of 64 KiB, the last one 0 to 64 KiB (empty only if there is no content). The nonce of a chunk is
 //! `random prefix (19) ‖ counter (4) ‖ last (1)`, so a chunk is valid in one place of one file: cutting,
-//! reordering and joining are detected.
+//! reordering and joining are detected. Belongs here: where a chunk begins and ends.
 
 use std::io::{self, Read, Write};
 
+use aead_stream::{DecryptorBE32, EncryptorBE32};
 use chacha20poly1305::XChaCha20Poly1305;
 use waiaas_core::digest::Digest;
 use zeroize::Zeroizing;
 
 use super::open::OpenError;
 use super::seal::SealError;
-use crate::aead::{self, NONCE_LEN, TAG_LEN};
+use crate::aead::{self, TAG_LEN};
 use crate::random::Secret32;
 
 /// Bytes of the random part of the nonces.
@@ -28,38 +29,10 @@ pub(super) fn context(preamble: &[u8]) -> Digest {
     Digest::of("waiaas.backup.v1", &[preamble])
 }
 
-fn nonce(prefix: &[u8; PREFIX_LEN], counter: usize, last: bool) -> Option<[u8; NONCE_LEN]> {
-    let counter = u32::try_from(counter).ok()?.to_be_bytes();
-    let mut nonce = [0u8; NONCE_LEN];
-    let parts = prefix.iter().copied().chain(counter).chain([u8::from(last)]);
-    nonce.iter_mut().zip(parts).for_each(|(to, from)| *to = from);
-    Some(nonce)
-}
-
-/// The cipher of one file and the position of the next chunk.
-struct Place {
-    cipher: XChaCha20Poly1305,
-    prefix: [u8; PREFIX_LEN],
-    context: Digest,
-    counter: usize,
-}
-
-impl Place {
-    fn new(key: &Secret32, prefix: [u8; PREFIX_LEN], preamble: &[u8]) -> Self {
-        Self { cipher: aead::cipher(key), prefix, context: context(preamble), counter: 0 }
-    }
-
-    /// The nonce of the next chunk; `None` after 2³² of them.
-    fn next(&mut self, last: bool) -> Option<[u8; NONCE_LEN]> {
-        let nonce = nonce(&self.prefix, self.counter, last);
-        self.counter = self.counter.saturating_add(1);
-        nonce
-    }
-}
-
 /// Seals the bytes written to it, chunk by chunk. The output cannot be opened before [`Sealer::finish`].
 pub struct Sealer<W> {
-    place: Place,
+    stream: EncryptorBE32<XChaCha20Poly1305>,
+    context: Digest,
     chunk: Zeroizing<Vec<u8>>,
     out: W,
 }
@@ -67,9 +40,10 @@ pub struct Sealer<W> {
 impl<W: Write> Sealer<W> {
     /// Continues after `preamble`, which is already in `out`.
     pub(super) fn new(key: &Secret32, prefix: [u8; PREFIX_LEN], preamble: &[u8], out: W) -> Self {
-        // Capacity for a whole chunk: a growing buffer would leave copies of the plaintext in memory.
-        let chunk = Zeroizing::new(Vec::with_capacity(CHUNK_LEN));
-        Self { place: Place::new(key, prefix, preamble), chunk, out }
+        // Capacity for a whole sealed chunk: a growing buffer would leave copies of the plaintext in memory.
+        let chunk = Zeroizing::new(Vec::with_capacity(SEALED_CHUNK_LEN));
+        let stream = EncryptorBE32::from_aead(aead::cipher(key), &prefix.into());
+        Self { stream, context: context(preamble), chunk, out }
     }
 
     /// Seals the last chunk and returns the flushed output.
@@ -77,27 +51,34 @@ impl<W: Write> Sealer<W> {
     /// # Errors
     ///
     /// I/O errors of the output, and an error for a backup of more than 256 TiB.
-    pub fn finish(mut self) -> io::Result<W> {
-        self.seal(true)?;
-        self.out.flush()?;
-        Ok(self.out)
+    pub fn finish(self) -> io::Result<W> {
+        let Self { stream, context, mut chunk, mut out } = self;
+        stream.encrypt_last_in_place(context.as_bytes(), &mut *chunk).map_err(|_| too_large())?;
+        out.write_all(&chunk)?;
+        out.flush()?;
+        Ok(out)
     }
 
-    fn seal(&mut self, last: bool) -> io::Result<()> {
-        let nonce = self.place.next(last).ok_or_else(|| io::Error::other(SealError::TooLarge))?;
-        let tag = aead::encrypt(&self.place.cipher, &nonce, self.place.context, &mut self.chunk);
+    /// Seals a chunk that is not the last one.
+    fn seal(&mut self) -> io::Result<()> {
+        let sealed = self.stream.encrypt_next_in_place(self.context.as_bytes(), &mut *self.chunk);
+        sealed.map_err(|_| too_large())?;
         self.out.write_all(&self.chunk)?;
-        self.out.write_all(&tag)?;
         self.chunk.clear();
         Ok(())
     }
+}
+
+/// The one reason for which a chunk is not sealed: the counter has ended.
+fn too_large() -> io::Error {
+    io::Error::other(SealError::TooLarge)
 }
 
 impl<W: Write> Write for Sealer<W> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         // A full chunk is kept until it is certain that it is not the last one.
         if self.chunk.len() >= CHUNK_LEN && !bytes.is_empty() {
-            self.seal(false)?;
+            self.seal()?;
         }
         let room = CHUNK_LEN.saturating_sub(self.chunk.len());
         let (taken, _) = bytes.split_at(bytes.len().min(room));
@@ -113,7 +94,9 @@ impl<W: Write> Write for Sealer<W> {
 /// Reads the output of a [`Sealer`]. Every chunk returned is authentic and in its place. Only when the end is
 /// reached is it certain that nothing is missing.
 pub struct Opener<R> {
-    place: Place,
+    /// None after the last chunk.
+    stream: Option<DecryptorBE32<XChaCha20Poly1305>>,
+    context: Digest,
     sealed: R,
     /// The next sealed chunk; empty after the last one.
     next: Vec<u8>,
@@ -133,8 +116,9 @@ impl<R: Read> Opener<R> {
         sealed: R,
     ) -> io::Result<Self> {
         let plain = Zeroizing::new(Vec::with_capacity(SEALED_CHUNK_LEN));
-        let place = Place::new(key, prefix, preamble);
-        let mut opener = Self { place, sealed, next: Vec::new(), plain, at: 0, damaged: false };
+        let stream = Some(DecryptorBE32::from_aead(aead::cipher(key), &prefix.into()));
+        let context = context(preamble);
+        let mut opener = Self { stream, context, sealed, next: Vec::new(), plain, at: 0, damaged: false };
         opener.next = opener.fetch()?;
         opener.open()?;
         Ok(opener)
@@ -152,7 +136,8 @@ impl<R: Read> Opener<R> {
         let chunk = std::mem::replace(&mut self.next, after);
         self.at = 0;
         self.plain.clear();
-        if self.decrypt(&chunk).is_none() {
+        self.plain.extend_from_slice(&chunk);
+        if self.decrypt().is_none() {
             self.plain.clear();
             self.damaged = true;
             return Err(damaged());
@@ -160,12 +145,14 @@ impl<R: Read> Opener<R> {
         Ok(())
     }
 
-    fn decrypt(&mut self, chunk: &[u8]) -> Option<()> {
-        let nonce = self.place.next(self.next.is_empty())?;
-        let (body, tag) = chunk.split_at_checked(chunk.len().checked_sub(TAG_LEN)?)?;
-        self.plain.extend_from_slice(body);
-        let context = self.place.context;
-        aead::decrypt(&self.place.cipher, &nonce, context, &mut self.plain, tag.try_into().ok()?)
+    /// Opens the chunk in `plain`, in place.
+    fn decrypt(&mut self) -> Option<()> {
+        let context = self.context.as_bytes();
+        if self.next.is_empty() {
+            self.stream.take()?.decrypt_last_in_place(context, &mut *self.plain).ok()
+        } else {
+            self.stream.as_mut()?.decrypt_next_in_place(context, &mut *self.plain).ok()
+        }
     }
 }
 

@@ -40,3 +40,15 @@ fn an_unlocked_vault_backs_up_under_the_stored_header_before_and_after_a_passwor
     let (foreign, _) = KeystoreHeader::create(&old, instance(), KdfParams::MINIMUM).unwrap();
     assert!(vault.seal_backup(&foreign, b"lost").is_err());
 }
+
+/// A file that an earlier build made, of a full chunk and a second one.
+#[test]
+fn a_backup_of_an_earlier_build_opens() {
+    let file = include_bytes!("backups/version-1.waiaas-backup");
+    let opened = backup::open(&"my-secret-password".into(), file).unwrap();
+    let expected = (0..64 * 1024 + 1).map(|n| u8::try_from(n % 251).unwrap());
+    assert_eq!(opened.instance, instance());
+    assert!(opened.plaintext.iter().copied().eq(expected));
+    let cut = backup::open(&"my-secret-password".into(), &file[..file.len() - 17]).err();
+    assert_eq!(cut, Some(OpenError::Damaged), "without its last chunk");
+}

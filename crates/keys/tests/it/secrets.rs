@@ -76,3 +76,13 @@ fn a_sealed_private_key_does_not_open_as_a_small_secret() {
         }
     }
 }
+
+#[test]
+fn generated_secrets_are_random_and_open() {
+    let make = || VAULT.generate_secret(Purpose::Webhooks, "hook").unwrap();
+    let ((one, sealed), (two, _)) = (make(), make());
+    assert_ne!(one.expose_secret(), two.expose_secret());
+    assert!(one.expose_secret().len() == 64 && one.expose_secret().bytes().all(|b| b.is_ascii_hexdigit()));
+    let opened = VAULT.open_secret(Purpose::Webhooks, "hook", &sealed).unwrap();
+    assert_eq!(opened.expose_secret(), one.expose_secret().as_bytes());
+}

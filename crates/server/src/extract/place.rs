@@ -7,6 +7,7 @@ use axum::http::request::Parts;
 use serde::de::DeserializeOwned;
 use waiaas_api::json::issue;
 use waiaas_api::page::{DEFAULT_LIMIT, MAX_LIMIT};
+use waiaas_core::foreign::shown;
 use waiaas_engine::Page;
 
 use crate::problem::Failure;
@@ -40,7 +41,7 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Query<T> {
                 Some((path, message)) if !path.contains(' ') => (path, message),
                 Some(_) | None => ("", cause.as_str()),
             };
-            Failure::invalid(&[issue(path, message)])
+            Failure::invalid(&[issue(&shown(path), message)])
         })
     }
 }
@@ -79,6 +80,7 @@ mod tests {
         let snake = read(&format!("wallet_id={id}&include_total=true&limit=5")).await.expect("snake_case");
         assert_eq!(camel, snake);
         assert!(camel.include_total && camel.limit == Some(5));
+        assert_eq!(issue_of("a%E2%80%AEb%0Ac=x").await.0, r"a\u{202e}b\nc");
         assert_eq!(issue_of("walet=x").await, ("walet".to_owned(), "unrecognized_key".to_owned()));
         assert_eq!(issue_of("limit=x").await.0, "limit");
         assert_eq!(issue_of("walletId=4242").await, ("walletId".to_owned(), "invalid".to_owned()));

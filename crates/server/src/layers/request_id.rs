@@ -3,12 +3,13 @@
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use axum::extract::{MatchedPath, Request, State};
 use axum::http::HeaderValue;
 use axum::middleware::Next;
 use axum::response::Response;
+use tokio::time::Instant;
 use tracing::Instrument as _;
 use uuid::Uuid;
 
@@ -102,6 +103,10 @@ impl Tally {
 }
 
 /// The caller's id if it is valid, else a new one.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a request id is for logs; it identifies nothing that is stored"
+)]
 fn identify(given: Option<&HeaderValue>) -> (String, HeaderValue) {
     let sane = |b: &u8| b.is_ascii_alphanumeric() || b"-_.:".contains(b);
     let given = given.filter(|v| (1..=128).contains(&v.len()) && v.as_bytes().iter().all(sane));

@@ -150,6 +150,7 @@ const fn engine(code: ErrorCode) -> (StatusCode, bool) {
         | E::WalletAccessDenied
         | E::SocketOnly
         | E::OwnerAddressMismatch => (StatusCode::FORBIDDEN, false),
+        E::DeliveryPending => (StatusCode::CONFLICT, true),
         E::RenewalTooEarly => (StatusCode::FORBIDDEN, true),
         E::SessionNotFound
         | E::WalletNotFound
@@ -157,6 +158,8 @@ const fn engine(code: ErrorCode) -> (StatusCode, bool) {
         | E::TokenNotFound
         | E::PolicyNotFound
         | E::ChangeNotFound
+        | E::WebhookNotFound
+        | E::DeliveryNotFound
         | E::ApprovalNotFound => (StatusCode::NOT_FOUND, false),
         E::WalletAlreadyLinked
         | E::WalletNameTaken
@@ -171,6 +174,7 @@ const fn engine(code: ErrorCode) -> (StatusCode, bool) {
         | E::ChangeAlreadyDecided
         | E::ChangeSuperseded
         | E::ChangeLimitExceeded
+        | E::WebhookLimitExceeded
         | E::InvalidStateTransition => (StatusCode::CONFLICT, false),
         E::WalletTerminated | E::ApprovalTimeout => (StatusCode::GONE, false),
         E::SimulationFailed => (StatusCode::UNPROCESSABLE_ENTITY, false),
@@ -218,25 +222,6 @@ const fn denied(code: DenialCode) -> (StatusCode, bool) {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn codes_people_key_off_keep_their_status() {
-        let status = |code: ErrorCode| (code.as_str(), Code::from(code).http().0.as_u16());
-        for (code, expected) in [
-            (ErrorCode::InvalidToken, ("INVALID_TOKEN", 401)),
-            (ErrorCode::InvalidMasterPassword, ("INVALID_MASTER_PASSWORD", 401)),
-            (ErrorCode::MasterPasswordLocked, ("MASTER_PASSWORD_LOCKED", 429)),
-            (ErrorCode::SystemLocked, ("SYSTEM_LOCKED", 503)),
-            (ErrorCode::WalletTerminated, ("WALLET_TERMINATED", 410)),
-            (ErrorCode::TxAlreadyProcessed, ("TX_ALREADY_PROCESSED", 409)),
-            (ErrorCode::IdempotencyConflict, ("IDEMPOTENCY_CONFLICT", 409)),
-            (ErrorCode::ChainError, ("CHAIN_ERROR", 502)),
-            (ErrorCode::Denied(DenialCode::PolicyDenied), ("POLICY_DENIED", 403)),
-            (ErrorCode::Denied(DenialCode::RateLimitExceeded), ("RATE_LIMIT_EXCEEDED", 429)),
-        ] {
-            assert_eq!(status(code), expected);
-        }
-    }
 
     #[test]
     fn every_code_is_an_error_and_only_waiting_is_retryable() {

@@ -1,5 +1,7 @@
 //! The only place where errors become HTTP. The status of each code is in `code`.
 
+#[cfg(test)]
+mod catalogue;
 mod code;
 mod remedy;
 

@@ -23,13 +23,14 @@ pub(crate) fn worded(remedy: Remedy) -> String {
         Remedy::SignAsOwner => {
             "Have the current owner sign details.challenge.message and send it in the X-Owner headers."
         }
+        Remedy::NameSigner => "Leave X-Owner-Address out, or send the owner's address in it.",
         Remedy::SetOwner => "Set one with PUT /v1/wallets/{id}/owner.",
         Remedy::WithdrawChange => "Withdraw one (DELETE /v1/changes/{id}), or have the owners answer it.",
         Remedy::CancelTransactions => {
             "Wait until some have ended, or cancel some (POST /v1/transactions/{id}/cancel)."
         }
         Remedy::UseFreshKey => {
-            "Use a fresh key for a new request; repeat a request with its own key and body."
+            "Use a fresh Idempotency-Key for a new request; repeat a request with its own key and body."
         }
         Remedy::ReadLogAndRepeatWithOwnKey => {
             "The daemon's log has details under the request id. Repeat a payment only with its own Idempotency-Key."

@@ -11,6 +11,7 @@ mod transactions;
 mod utils;
 mod wallet;
 mod wallets;
+mod webhooks;
 
 use axum::Json;
 use axum::http::StatusCode;
@@ -63,5 +64,6 @@ pub(crate) fn all() -> Register {
     let register = utils::add(register);
     let register = policies::add(register);
     let register = changes::add(register);
+    let register = webhooks::add(register);
     admin::add(register)
 }

@@ -12,6 +12,7 @@ mod status;
 mod token;
 mod transaction;
 mod wallet;
+mod webhook;
 
 pub(crate) use change::change;
 pub(crate) use dry_run::dry_run;
@@ -25,3 +26,4 @@ pub(crate) use status::status;
 pub(crate) use token::token;
 pub(crate) use transaction::{approval, closed, explanation, transaction};
 pub(crate) use wallet::{challenge, default_network, owner_change, status_change, wallet};
+pub(crate) use webhook::{delivery, issued_webhook, webhook};

@@ -1,6 +1,6 @@
 //! Transactions and the questions to their owners.
 
-use waiaas_api::requests::GasCondition;
+use waiaas_api::requests::{GasCondition, UnitPrice};
 use waiaas_api::transactions::{Approval, Closed, DraftBytes, Explanation, HeldAmount, NotKept, Transaction};
 use waiaas_core::draft::Draft;
 use waiaas_core::policy::Verdict;
@@ -60,8 +60,8 @@ pub(crate) fn transaction(tx: engine::TxView) -> Transaction {
 
 fn gas_condition(target: engine::GasTarget) -> GasCondition {
     GasCondition {
-        max_gas_price: target.max_gas_price.map(|price| price.to_string()),
-        max_priority_fee: target.max_priority_fee.map(|price| price.to_string()),
+        max_gas_price: target.max_gas_price.map(UnitPrice),
+        max_priority_fee: target.max_priority_fee.map(UnitPrice),
         timeout: target.timeout_seconds,
     }
 }

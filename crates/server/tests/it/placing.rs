@@ -242,3 +242,36 @@ async fn the_only_network_with_a_node_needs_no_name() {
     let found = placed(&daemon, &token, "/v1/transactions/send", body).await;
     assert_eq!(found, json!([evm.id, "base-sepolia"]));
 }
+
+#[tokio::test]
+async fn a_request_that_contradicts_itself_is_refused_with_the_field() {
+    let daemon = daemon().await;
+    let evm = wallet(&daemon, "evm", Chain::Ethereum, Environment::Local).await;
+    let (_, token) = session(&daemon, &[&evm]).await;
+    let nft = format!("eip155:31337/erc721:{EVM_PAYEE}/7");
+    let transfer = |token: Value| json!({ "type": "NFT_TRANSFER", "to": EVM_PAYEE, "token": token });
+    let approve = |nft_fields: Value| {
+        json!({
+            "type": "APPROVE", "spender": EVM_PAYEE, "amount": "0", "token": { "assetId": nft }, "nft": nft_fields,
+        })
+    };
+    for (body, path) in [
+        (transfer(json!({ "assetId": nft, "tokenId": "8" })), "token.tokenId"),
+        (transfer(json!({ "assetId": nft, "standard": "ERC-1155" })), "token.standard"),
+        (approve(json!({ "tokenId": "8", "standard": "ERC-721" })), "nft.tokenId"),
+        (approve(json!({ "tokenId": "7", "standard": "ERC-1155" })), "nft.standard"),
+        (transfer(json!([EVM_PAYEE, "7", "ERC-721"])), "token"),
+        (transfer(json!({ "assetId": nft, "a\u{202e}b": 1 })), "token.a\\u{202e}b"),
+    ] {
+        for door in ["/v1/transactions/send", "/v1/transactions/simulate"] {
+            let ask = daemon.ask("POST", door).header("Authorization", &token).json(&body);
+            let (status, answer) = read(ask).await;
+            assert_eq!(
+                (status, &answer["code"]),
+                (400, &json!("ACTION_VALIDATION_FAILED")),
+                "{body}: {answer}"
+            );
+            assert_eq!(answer["details"]["issues"][0]["path"], path, "{answer}");
+        }
+    }
+}

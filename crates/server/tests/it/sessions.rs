@@ -86,6 +86,28 @@ async fn a_session_sees_only_its_own_wallets() {
 }
 
 #[tokio::test]
+async fn the_wallets_of_a_revoked_session_stay_as_they_are() {
+    let daemon = Daemon::start().await;
+    let (one, two, three) =
+        (daemon.wallet("one").await, daemon.wallet("two").await, daemon.wallet("three").await);
+    let session = daemon.session(&one).await;
+    daemon.operator().link_wallet(session.id, two.id).await.expect("linked");
+    daemon.operator().revoke_session(session.id).await.expect("revoked");
+    let path = format!("/v1/sessions/{}", session.id);
+    for (method, path, body) in [
+        ("POST", format!("{path}/wallets"), json!({ "walletId": three.id })),
+        ("PUT", format!("{path}/default-wallet"), json!({ "walletId": two.id })),
+        ("DELETE", format!("{path}/wallets/{}", two.id), Value::Null),
+    ] {
+        let request = daemon.ask(method, &path).header("X-Master-Password", PASSWORD);
+        let request = if body.is_null() { request } else { request.json(&body) };
+        let (status, answer) = read(request).await;
+        assert_eq!((status, &answer["code"]), (401, &json!("SESSION_REVOKED")), "{method} {path}: {answer}");
+    }
+    assert_eq!(daemon.operator().session_wallets(session.id).await.expect("wallets").len(), 2);
+}
+
+#[tokio::test]
 async fn sends_have_a_bucket_of_their_own() {
     let daemon = Daemon::with(&[("security.rate_limit_tx_rpm", "1"), ("rpc.solana_localnet", "")]).await;
     let agent = daemon.agent(&daemon.session(&daemon.wallet("main").await).await);

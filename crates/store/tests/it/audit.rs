@@ -1,10 +1,10 @@
 //! The audit chain.
 
-use waiaas_core::audit::{AuditEventKind, Severity};
-use waiaas_store::{AuditFilter, Store, StoreError};
+use waiaas_core::audit::{Actor, AuditEvent, AuditEventKind, Severity};
+use waiaas_store::{AuditEntry, AuditFilter, Store, StoreError};
 
 use crate::backend::Backend;
-use crate::fixtures::{NOW, entry, new_wallet, seed, tx_id, wallet_id};
+use crate::fixtures::{NOW, entry, new_session, new_wallet, seed, session_id, tx_id, wallet_id};
 
 async fn record(store: &Store, event: AuditEventKind, at: i64, tx: u32) -> i64 {
     let audit = entry(event, at).tx(tx_id(tx));
@@ -94,6 +94,45 @@ pub(crate) async fn pages_follow_the_filter(backend: Backend) {
     assert_eq!(count(AuditFilter { wallet: Some(wallet_id(3)), ..all.clone() }).await, 0);
     let hours = AuditFilter { from: Some(NOW + 2), to: Some(NOW + 4), ..all.clone() };
     assert_eq!(count(hours).await, 3);
+}
+
+pub(crate) async fn a_wallet_has_the_events_of_its_sessions(backend: Backend) {
+    let db = backend.open().await;
+    seed(&db.store).await;
+    let done: Result<(), StoreError> = db
+        .store
+        .write(|tx| {
+            Box::pin(async move {
+                let of_session = |kind, n| entry(kind, NOW + 1).session(session_id(n));
+                for n in [2, 3] {
+                    tx.insert_wallet(new_wallet(n), entry(AuditEventKind::WalletCreated, NOW)).await?;
+                }
+                let created = of_session(AuditEventKind::SessionCreated, 2);
+                tx.insert_session(new_session(2, &[1, 2]), created).await?;
+                let removed = of_session(AuditEventKind::SessionWalletRemoved, 2).wallet(wallet_id(1));
+                tx.remove_session_wallet(session_id(2), wallet_id(1), removed).await?;
+                tx.revoke_session(session_id(2), of_session(AuditEventKind::SessionRevoked, 2)).await?;
+                // About another wallet, although the session has both.
+                tx.record(of_session(AuditEventKind::TxRequested, 2).wallet(wallet_id(3))).await?;
+                let wallets = vec![wallet_id(2), wallet_id(3)];
+                let named = AuditEvent::SessionCreated { wallets, expires_at: NOW, max_renewals: 1 };
+                tx.record(AuditEntry::new(named, Actor::Master, NOW + 1).session(session_id(9))).await
+            })
+        })
+        .await
+        .map(drop);
+    done.expect("written");
+    for (wallet, events) in [
+        (1, ["SESSION_REVOKED", "SESSION_WALLET_REMOVED", "SESSION_CREATED"].as_slice()),
+        (2, &["SESSION_CREATED", "SESSION_REVOKED", "SESSION_CREATED"]),
+        (3, &["SESSION_CREATED", "TX_REQUESTED", "SESSION_REVOKED", "SESSION_CREATED"]),
+    ] {
+        let filter =
+            AuditFilter { wallet: Some(wallet_id(wallet)), from: Some(NOW + 1), ..AuditFilter::default() };
+        let page = db.store.audit_page(&filter, None, 100, true).await.expect("page");
+        let found: Vec<_> = page.items.iter().map(|row| row.event.as_str()).collect();
+        assert_eq!(found, events, "wallet {wallet}");
+    }
 }
 
 pub(crate) async fn a_change_without_its_audit_row_does_not_happen(backend: Backend) {

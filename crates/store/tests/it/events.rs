@@ -20,6 +20,7 @@ const DETAILS: &str = r#"{
     "enabled": true,
     "ended": 1,
     "environment": "local",
+    "events": ["TX_CONFIRMED"],
     "expiresAt": 1900000000,
     "failures": 3,
     "fee": "21000",
@@ -37,6 +38,7 @@ const DETAILS: &str = r#"{
     "name": "ü\u0000\"",
     "network": "evm-localnet",
     "nonce": "n",
+    "origin": "https://hook.example",
     "outcome": "dead",
     "owner": "0xd8dA6BF26964aF9D7eEd9e03E53415D37aA96045",
     "owners": ["0xd8dA6BF26964aF9D7eEd9e03E53415D37aA96045"],
@@ -55,7 +57,8 @@ const DETAILS: &str = r#"{
     "usd": null,
     "version": "0.0.0",
     "wallets": ["01900000-0000-7000-8000-000000000001"],
-    "was": null
+    "was": null,
+    "webhookId": "01900000-0000-7000-8000-000000000001"
 }"#;
 
 pub(crate) fn event(kind: AuditEventKind) -> AuditEvent {

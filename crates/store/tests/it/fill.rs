@@ -13,6 +13,7 @@ use waiaas_core::network::NetworkId;
 use waiaas_core::policy::PolicyType;
 use waiaas_core::transaction::TxStatus;
 use waiaas_core::wallet::{KillSwitch, Owner, WalletStatus};
+use waiaas_core::webhook::DeliveryStatus;
 use waiaas_store::{
     ActionValue, AllowanceUse, ChainIdentity, Ended, LeaseHolder, NewPolicy, NewReservation, NewSession,
     NewTransaction, PolicyChange, SessionKeyRow, SignedRow, StatusChange, Store, StoreError, TokenChange,
@@ -23,6 +24,7 @@ use crate::fixtures::{
     NOW, address, admit, advance, bring_to, entry, fee, installation, network, new_session, new_tx,
     new_wallet, policy_id, seed, session_id, signed, spend, tx_id, usdc, wallet_id,
 };
+use crate::webhooks::{ended, failed, new_delivery, new_webhook};
 use crate::{approvals, changes};
 
 /// Who may take what transaction 28 allows.
@@ -41,6 +43,7 @@ pub(crate) async fn fill(store: &Store) {
     allowances(store).await;
     denials(store).await;
     questions(store).await;
+    webhooks(store).await;
 }
 
 /// The number of the transaction in this status.
@@ -301,6 +304,27 @@ async fn questions(store: &Store) {
             }
             let approved = entry(AuditEventKind::TxApproved, NOW + 1);
             tx.consume_challenge("a", "0xsig", approved).await.map(drop)
+        })
+    })
+    .await;
+}
+
+/// A webhook for all events with one delivered and one that is tried again, and one for a few that is sent a test.
+async fn webhooks(store: &Store) {
+    write(store, |tx| {
+        Box::pin(async move {
+            let created = || entry(AuditEventKind::WebhookCreated, NOW);
+            tx.insert_webhook(new_webhook(1, &[]), created()).await?;
+            let few = [AuditEventKind::TxConfirmed, AuditEventKind::KillSwitchActivated];
+            tx.insert_webhook(new_webhook(2, &few), created()).await?;
+            let mut from = tx.webhook(new_webhook(1, &[]).id).await?.expect("the webhook").position;
+            for (n, made) in [(1, ended(DeliveryStatus::Delivered)), (2, failed(NOW + 2))] {
+                let seq = tx.record(entry(AuditEventKind::BackupCreated, NOW)).await?;
+                tx.take_event(new_delivery(n, 1), from, seq, NOW).await?;
+                tx.record_attempt(new_delivery(n, 1).id, 0, made, NOW + 1).await?;
+                from = seq;
+            }
+            tx.log_test(new_delivery(3, 2), ended(DeliveryStatus::Refused), NOW).await.map(drop)
         })
     })
     .await;

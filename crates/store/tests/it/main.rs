@@ -3,6 +3,7 @@
 //! On SQLite each case is a test of its own. On PostgreSQL one test starts one server and gives each
 //! case a database of its own.
 #![expect(clippy::expect_used, clippy::panic, reason = "a failed expectation is how a test fails")]
+#![expect(clippy::disallowed_methods, reason = "tests wait, measure and ask how long to run")]
 
 mod allowances;
 mod approvals;
@@ -31,6 +32,7 @@ mod throughput;
 mod transactions;
 mod upgrade;
 mod wallets;
+mod webhooks;
 mod writer;
 
 use backend::Backend;
@@ -80,7 +82,8 @@ macro_rules! suite {
 suite! {
     approvals: a_nonce_answers_once, answering_one_question_voids_the_others, expired_questions_cannot_be_answered;
     audit: the_chain_is_gapless_and_verifies, tampering_is_found_where_it_happened, rows_cannot_be_changed_or_removed,
-        pages_follow_the_filter, a_change_without_its_audit_row_does_not_happen;
+        pages_follow_the_filter, a_wallet_has_the_events_of_its_sessions,
+        a_change_without_its_audit_row_does_not_happen;
     changes: one_change_to_a_thing_waits, a_change_ends_once_and_takes_its_questions_along, an_altered_change_is_not_read;
     counts: overviews_count_beyond_a_page;
     decisions: decisions_read_back_as_recorded;
@@ -109,6 +112,8 @@ suite! {
         a_changed_migration_is_refused, a_newer_schema_is_refused, an_earlier_release_finds_the_version,
         daemons_that_start_together_migrate_once;
     wallets: names_are_unique_among_the_living, status_moves_by_compare_and_set, owners_are_replaced_by_compare_and_set, tokens_stay_recorded;
+    webhooks: events_are_taken_once_and_in_order, attempts_follow_the_graph, they_are_changed_and_deleted_with_their_log,
+        the_log_has_pages_and_an_end;
     writer: jobs_share_commits_and_fail_alone, what_is_urgent_waits_for_one_job_alone, a_panic_harms_nobody_else, a_swallowed_error_harms_nobody_else,
         closing_finishes_what_waits, dropping_the_caller_does_not_drop_the_write, a_lost_connection_is_replaced;
 }

@@ -119,8 +119,10 @@ pub(crate) async fn wallets_come_and_go(backend: Backend) {
     let gone: Result<(), StoreError> = link(false, 1).await;
     assert!(matches!(gone, Err(StoreError::NotFound(Entity::SessionWallet))), "{gone:?}");
     assert!(revoke(&db.store, session_id(1), NOW).await.expect("revoke"));
-    let late: Result<(), StoreError> = link(true, 1).await;
-    assert!(matches!(late, Err(StoreError::Conflict(Entity::Session))), "{late:?}");
+    for add in [true, false] {
+        let late: Result<(), StoreError> = link(add, 1).await;
+        assert!(matches!(late, Err(StoreError::Conflict(Entity::Session))), "{late:?}");
+    }
     let empty = insert(&db.store, new_session(5, &[])).await;
     assert!(matches!(empty, Err(StoreError::Inconsistent(Entity::Session, _))), "{empty:?}");
 }

@@ -1,65 +1,77 @@
-//! Call data from an ABI as compilers write it, a function's name and arguments as JSON. Pure.
+//! Encodes call data from an ABI in the JSON form of compilers, a function name and JSON arguments. Pure.
 
 use alloy_dyn_abi::{DynSolType, DynSolValue, Specifier};
 use alloy_json_abi::{Function, JsonAbi, Param};
 use alloy_primitives::{Address, B256, I256, U256};
 use serde_json::Value;
 use thiserror::Error;
+use waiaas_core::foreign::shown;
 use waiaas_core::selector::Selector;
+use waiaas_core::wording;
 
 use super::scalar::{Datum, Scalar};
 
 /// Longest ABI, in bytes.
 const LONGEST: usize = 1024 * 1024;
 
-/// Deepest argument: lists and structs inside each other.
+/// Deepest nesting of lists and structs in an argument.
 const DEEPEST: usize = 16;
 
-/// Longest name of a type, in bytes.
+/// Longest type name, in bytes.
 const LONGEST_TYPE: usize = 256;
 
-/// Why a call cannot be encoded.
+/// The reason why a call cannot be encoded.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum AbiError {
-    /// Not a JSON list of items of an ABI.
+    /// The ABI is not a JSON list of ABI items, is longer than 1 MiB or holds an invalid type.
     #[error("the ABI cannot be read: {0}")]
     Abi(String),
-    /// No such function.
+    /// The ABI has no such function.
     #[error("the ABI has no function '{0}'")]
     UnknownFunction(String),
-    /// Several functions of this name, and none or several with this number of arguments.
+    /// Several functions have this name, and not exactly one of them takes this number of arguments.
     #[error("the ABI has several functions '{function}'; name one of them in full: {}", signatures.join(", "))]
     Ambiguous {
-        /// The name.
+        /// The function's name.
         function: String,
-        /// In full.
+        /// The functions' full signatures.
         signatures: Vec<String>,
     },
-    /// Another number of arguments.
+    /// The request has another number of arguments than the function.
     #[error("the function takes {expected} arguments, not {given}")]
     Count {
-        /// Of the function.
+        /// Number of the function's arguments.
         expected: usize,
-        /// Of the request.
+        /// Number of the request's arguments.
         given: usize,
     },
     /// An argument is not of its type.
     #[error("{path} {why}")]
     Argument {
-        /// Which, such as `args.0.to`.
+        /// Path of the argument, such as `args.0.to`.
         path: String,
-        /// What was expected.
+        /// The rule that it breaks.
         why: &'static str,
     },
 }
 
-/// Encodes a call. `abi` is the JSON text of a list; `function` is a name, or in full as
+/// Encodes a call and returns its data and selector.
+///
+/// `abi` is the JSON text of a list. `function` is a name, or a full signature such as
 /// `transfer(address,uint256)` where several functions have the name.
+///
+/// # Errors
+///
+/// - [`AbiError::Abi`] if the ABI is longer than 1 MiB, is not a JSON list of ABI items or holds an invalid type.
+/// - [`AbiError::UnknownFunction`] if the ABI has no such function.
+/// - [`AbiError::Ambiguous`] if the name alone does not identify one function.
+/// - [`AbiError::Count`] if the number of arguments differs from the function's.
+/// - [`AbiError::Argument`] if an argument is not of its type, or the type is nested too deeply or not supported.
 pub fn encode_calldata(abi: &str, function: &str, args: &[Value]) -> Result<(Vec<u8>, Selector), AbiError> {
     if abi.len() > LONGEST {
         return Err(AbiError::Abi("it is longer than 1 MiB".to_owned()));
     }
-    let abi: JsonAbi = serde_json::from_str(abi).map_err(|error| AbiError::Abi(error.to_string()))?;
+    let abi: JsonAbi = serde_json::from_str(abi).map_err(|error| unreadable(&error))?;
     let function = find(&abi, function, args.len())?;
     if function.inputs.len() != args.len() {
         return Err(AbiError::Count { expected: function.inputs.len(), given: args.len() });
@@ -72,7 +84,9 @@ pub fn encode_calldata(abi: &str, function: &str, args: &[Value]) -> Result<(Vec
                 why: "is of a type that is nested too deeply",
             });
         }
-        let kind = input.resolve().map_err(|error| AbiError::Abi(error.to_string()))?;
+        let kind = input
+            .resolve()
+            .map_err(|_| AbiError::Abi(format!("the type of args.{at} is not a Solidity type")))?;
         values.push(read(&kind, Components(&input.components), json, &format!("args.{at}"), 0)?);
     }
     let arguments = DynSolValue::Tuple(values).abi_encode_params();
@@ -80,8 +94,14 @@ pub fn encode_calldata(abi: &str, function: &str, args: &[Value]) -> Result<(Vec
     Ok(([selector.as_slice(), &arguments].concat(), Selector::evm(selector.0)))
 }
 
+/// Returns the error for an unreadable ABI, without the parser's text if that may quote the input.
+fn unreadable(error: &serde_json::Error) -> AbiError {
+    let known = wording(&error.to_string()).map(|wording| wording.text);
+    AbiError::Abi(known.unwrap_or_else(|| "it is not a JSON list of ABI items".to_owned()))
+}
+
 fn find<'a>(abi: &'a JsonAbi, name: &str, count: usize) -> Result<&'a Function, AbiError> {
-    let unknown = || AbiError::UnknownFunction(name.chars().take(100).collect());
+    let unknown = || AbiError::UnknownFunction(shown(name));
     if name.contains('(') {
         return abi.functions().find(|function| function.signature() == name).ok_or_else(unknown);
     }
@@ -92,14 +112,14 @@ fn find<'a>(abi: &'a JsonAbi, name: &str, count: usize) -> Result<&'a Function, 
         ([only], _) => Ok(*only),
         (_, [only]) => Ok(**only),
         (several, _) => Err(AbiError::Ambiguous {
-            function: name.chars().take(100).collect(),
-            signatures: several.iter().map(|function| function.signature()).collect(),
+            function: shown(name),
+            signatures: several.iter().map(|function| shown(&function.signature())).collect(),
         }),
     }
 }
 
-/// Whether a type is nested no deeper than arguments may be. Types are built, compared and dropped by
-/// recursion, so this is asked before one is built.
+/// Returns whether a type is nested no deeper than arguments may be. Types are built, compared and dropped
+/// recursively, so this is checked before a type is built.
 fn is_shallow(param: &Param, depth: usize) -> bool {
     let opening = param.ty.bytes().filter(|byte| matches!(byte, b'[' | b'(')).count();
     let deeper = depth.saturating_add(1);
@@ -109,7 +129,7 @@ fn is_shallow(param: &Param, depth: usize) -> bool {
         && param.components.iter().all(|part| is_shallow(part, deeper))
 }
 
-/// The named parts of a struct, if the type is one.
+/// The components of a struct type; empty for other types.
 #[derive(Clone, Copy)]
 struct Components<'a>(&'a [Param]);
 
@@ -149,7 +169,7 @@ fn read(
     }
 }
 
-/// The values of a struct: a list in order, or an object with exactly its names.
+/// Returns the field values of a struct, given as a list in order or as an object with exactly its field names.
 fn fields<'a>(
     kinds: &[DynSolType],
     parts: Components<'_>,
@@ -168,7 +188,7 @@ fn fields<'a>(
 }
 
 fn scalar(kind: &DynSolType, json: &Value) -> Result<DynSolValue, &'static str> {
-    let scalar = Scalar::parse(&kind.sol_type_name()).ok_or("is of a type that is not encoded here")?;
+    let scalar = Scalar::parse(&kind.sol_type_name()).ok_or("is of a type that is not supported")?;
     let datum = scalar.read(json)?;
     Ok(match (scalar, datum) {
         (Scalar::Bool, Datum::Word(word)) => DynSolValue::Bool(!word.is_zero()),
@@ -272,7 +292,7 @@ mod tests {
         assert!(encode_calldata(odd, "f", &[json!(1)]).is_err());
     }
 
-    /// The item of a function whose one argument is of this type.
+    /// Returns an ABI with one function, whose one argument is of this type.
     fn taking(kind: &str, components: Value) -> String {
         json!([{ "type": "function", "name": "f", "outputs": [], "stateMutability": "view",
             "inputs": [{ "name": "a", "type": kind, "components": components }] }])
@@ -280,7 +300,7 @@ mod tests {
     }
 
     #[test]
-    fn a_type_that_is_nested_too_deeply_is_never_built() {
+    fn a_type_that_is_nested_too_deeply_is_refused_before_it_is_built() {
         let too_deep =
             Err(AbiError::Argument { path: "args.0".into(), why: "is of a type that is nested too deeply" });
         let lists = |depth: usize| format!("uint8{}", "[]".repeat(depth));

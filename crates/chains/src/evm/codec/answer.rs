@@ -1,4 +1,4 @@
-//! What EVM nodes answer (execution API), typed. Numbers are read strictly. Pure.
+//! Types of the EVM nodes' answers (execution API). Numbers are read strictly. Pure.
 
 use alloy_primitives::{Address, B256, Bytes, U256};
 use serde::de::Error as _;
@@ -18,7 +18,7 @@ impl<'de> Deserialize<'de> for Quantity {
     }
 }
 
-/// A block's head, as far as it matters here.
+/// The fields of a block's header that are used here.
 #[derive(Clone, PartialEq, Eq, Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(in crate::evm) struct Head {
@@ -38,7 +38,7 @@ pub(in crate::evm) struct Receipt {
     pub(in crate::evm) status: Quantity,
     pub(in crate::evm) gas_used: Quantity,
     pub(in crate::evm) effective_gas_price: Quantity,
-    /// What an OP-stack chain charges on top for its data on the base chain.
+    /// The additional fee of an OP-stack chain for the transaction's data on the base chain.
     pub(in crate::evm) l1_fee: Option<Quantity>,
 }
 
@@ -66,7 +66,7 @@ pub(in crate::evm) struct Frame {
     pub(in crate::evm) logs: Vec<FrameLog>,
 }
 
-/// A log of a frame, and how many of the frame's calls came before it.
+/// A log of a frame, with the number of the frame's calls that came before it.
 #[derive(Clone, PartialEq, Debug, Deserialize)]
 pub(in crate::evm) struct FrameLog {
     address: Address,

@@ -1,4 +1,4 @@
-//! The canonical body of an EVM draft: everything about the transaction that is judged. Pure.
+//! The canonical body of an EVM draft: every field of the transaction that is judged. Pure.
 
 use alloy_primitives::{Address, Bytes, TxKind, U256};
 use alloy_rlp::{Decodable, Encodable, Header};
@@ -7,39 +7,39 @@ use waiaas_core::nft::NftStandard;
 use super::decode::Called;
 use crate::CodecError;
 
-/// The encoding below. A change of fields takes a new number.
+/// Version of the encoding. A change of fields needs a new number.
 pub(in crate::evm) const VERSION: u8 = 1;
 
-/// Longest body read back.
+/// Longest body that is decoded, in bytes.
 const LONGEST: usize = 128 * 1024;
 
-/// Longest call data or creation code in a draft. Nodes take no larger transactions into their pools.
+/// Longest call data or creation code in a draft, in bytes. Nodes accept no larger transactions into their pools.
 pub(in crate::evm) const LONGEST_INPUT: usize = LONGEST - 1024;
 
-/// What a transaction does and the most it may cost, without nonce and fee prices.
+/// A transaction's call, gas limit and fee budget, without nonce and fee prices.
 ///
 /// Encoded as one version byte, then the RLP list of the fields in order of declaration.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(in crate::evm) struct Body {
     /// EIP-155 chain id.
     pub(in crate::evm) chain_id: u64,
-    /// Account or contract called; none creates a contract.
+    /// Account or contract called; `None` creates a contract.
     pub(in crate::evm) to: Option<Address>,
-    /// Wei sent along.
+    /// Wei sent with the call.
     pub(in crate::evm) value: U256,
     /// Call data.
     pub(in crate::evm) input: Bytes,
-    /// What the contract said it is (ERC-165) when the draft was made, where the call means one thing
-    /// to a token and another to an NFT. No field of a transaction: it is what the draft was judged by.
+    /// The NFT standard that the contract reported (ERC-165) when the draft was made, where a token and an NFT
+    /// contract interpret the call differently. It is no field of a transaction, but the draft is judged by it.
     pub(in crate::evm) standard: Option<NftStandard>,
-    /// Gas limit, exactly as it will be signed.
+    /// Gas limit, as it is signed.
     pub(in crate::evm) gas_limit: u64,
-    /// The most the transaction may pay the network, in wei.
+    /// Highest fee that the transaction may pay the network, in wei.
     pub(in crate::evm) fee_budget: U256,
 }
 
 impl Body {
-    /// The call it makes.
+    /// Returns the call that the transaction makes.
     pub(in crate::evm) fn called(&self) -> Called<'_> {
         Called { to: self.to, value: self.value, input: &self.input, standard: self.standard }
     }
@@ -57,7 +57,7 @@ impl Body {
         out
     }
 
-    /// Reads exactly what [`Body::encode`] writes, and nothing else.
+    /// Reads exactly the bytes that [`Body::encode`] writes; refuses all others.
     pub(in crate::evm) fn decode(bytes: &[u8]) -> Result<Self, CodecError> {
         let corrupt = || CodecError::Corrupt("the body of an EVM draft is malformed".to_owned());
         if bytes.len() > LONGEST {

@@ -1,4 +1,4 @@
-//! What an intent calls on an EVM network. Pure; refuses what is never meant.
+//! Translates intents into calls on an EVM network and refuses intents that are certainly mistakes. Pure.
 
 use alloy_primitives::{Address as EvmAddress, Bytes, U256};
 use waiaas_core::address::Address;
@@ -9,17 +9,17 @@ use super::body::LONGEST_INPUT;
 use super::{erc20, evm_address, nft, unsupported};
 use crate::{CodecError, Refusal};
 
-/// Who calls whom with what.
+/// A call: sender, target, value and data.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(in crate::evm) struct Call {
     pub(in crate::evm) from: EvmAddress,
-    /// None creates a contract.
+    /// `None` creates a contract.
     pub(in crate::evm) to: Option<EvmAddress>,
     pub(in crate::evm) value: U256,
     pub(in crate::evm) input: Bytes,
 }
 
-/// The call that carries out `intent` for `from`.
+/// Returns the call that carries out `intent` for `from`.
 pub(in crate::evm) fn call_of(from: EvmAddress, intent: &Intent) -> Result<Call, CodecError> {
     let call = |to, value, input| Ok(Call { from, to: Some(to), value, input });
     match intent {
@@ -42,7 +42,7 @@ pub(in crate::evm) fn call_of(from: EvmAddress, intent: &Intent) -> Result<Call,
             NftKind::Erc721 { collection, token_id } => {
                 call(contract(collection)?, U256::ZERO, erc20::approve(recipient(*spender)?, token_id))
             }
-            NftKind::Erc1155 { .. } => Err(unsupported("ERC-1155 knows no approval of a single token id")),
+            NftKind::Erc1155 { .. } => Err(unsupported("ERC-1155 has no approval of a single token id")),
             NftKind::Metaplex { .. } => Err(foreign_nft(nft)),
         },
         Intent::ApproveCollection { spender, collection, standard } => match standard {
@@ -123,7 +123,7 @@ fn contract(address: Address) -> Result<EvmAddress, CodecError> {
 
 fn sized(bytes: &[u8]) -> Result<Bytes, CodecError> {
     if bytes.len() > LONGEST_INPUT {
-        return Err(unsupported("the data are longer than a transaction may carry"));
+        return Err(unsupported("the data is longer than a transaction may carry"));
     }
     Ok(Bytes::copy_from_slice(bytes))
 }

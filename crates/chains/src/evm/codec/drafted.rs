@@ -1,4 +1,4 @@
-//! The kinds of EVM drafts, told apart by the first byte of their bodies. Pure.
+//! The kinds of EVM drafts, distinguished by the first byte of their bodies. Pure.
 
 use alloy_primitives::{Address, B256, Bytes, U256};
 use waiaas_core::effect::Effect;
@@ -13,26 +13,26 @@ use super::personal::Personal;
 use super::typed::{self, TypedData};
 use crate::{CodecError, Expiry, Refusal, message};
 
-/// First bytes of bodies; 1 is [`Body`]'s.
+/// The first bytes of bodies; 1 is the first byte of [`Body`].
 const EXTERNAL: u8 = 2;
 const PERSONAL: u8 = 3;
 const TYPED: u8 = 4;
-/// Typed data whose verifier did not say whether it takes them.
+/// Typed data whose verifier did not confirm that it accepts the signature.
 const UNCONFIRMED: u8 = 5;
 
-/// A draft's body, read.
+/// The decoded body of a draft.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(in crate::evm) enum Drafted {
-    /// A transaction built here, still without nonce and prices.
+    /// A transaction built by this daemon, without nonce and prices.
     Built(Body),
-    /// Something signed as it is.
+    /// Data that is signed as it is.
     Fixed(Fixed),
 }
 
-/// What is signed as it is: nothing about it is filled in later.
+/// Data that is signed as it is; no field is filled in later.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(in crate::evm) enum Fixed {
-    /// A transaction built by somebody else.
+    /// A transaction built elsewhere.
     External(Box<External>),
     /// A personal message.
     Personal(Personal),
@@ -41,7 +41,7 @@ pub(in crate::evm) enum Fixed {
 }
 
 impl Drafted {
-    /// Reads exactly what is written for the network with `chain_id`, and nothing else.
+    /// Reads exactly the bytes that are written for the network with `chain_id`; refuses all others.
     pub(in crate::evm) fn decode(bytes: &[u8], chain_id: u64) -> Result<Self, CodecError> {
         if bytes.first() == Some(&body::VERSION) {
             let body = Body::decode(bytes)?;
@@ -54,7 +54,7 @@ impl Drafted {
         Fixed::decode(bytes, chain_id).map(Self::Fixed)
     }
 
-    /// The body of the same draft with a fee budget of at most `cap`.
+    /// Returns the body of the same draft with a fee budget of at most `cap`.
     pub(in crate::evm) fn capped(&self, cap: U256) -> Result<Vec<u8>, Refusal> {
         match self {
             Self::Built(body) => Ok(Body { fee_budget: body.fee_budget.min(cap), ..body.clone() }.encode()),
@@ -65,7 +65,7 @@ impl Drafted {
         }
     }
 
-    /// The call that it makes; none for what no chain runs.
+    /// Returns the call that it makes; `None` for messages and typed data, which no chain runs.
     pub(in crate::evm) fn call(&self, from: Address) -> Option<Call> {
         let called = match self {
             Self::Built(body) => body.called(),
@@ -76,7 +76,7 @@ impl Drafted {
         Some(Call { from, to: called.to, value: called.value, input })
     }
 
-    /// What it does when `wallet` signs it.
+    /// Returns its effects when `wallet` signs it.
     pub(in crate::evm) fn effects(&self, network: &Network, wallet: Address) -> Decoding {
         match self {
             Self::Built(body) => decode::effects(network, wallet, body),
@@ -84,7 +84,7 @@ impl Drafted {
         }
     }
 
-    /// What is shown of it beside its effects.
+    /// Returns the content to show beside its effects.
     pub(in crate::evm) fn content(&self, network: &Network, wallet: Address) -> Vec<Content> {
         let number = |name: &str, of: u64| Argument::new(name, "uint64", Value::Number(of.to_string()));
         match self {
@@ -98,7 +98,7 @@ impl Drafted {
                 content.push(Content::Terms { fields: external.terms() });
                 content
             }
-            // The effect has the whole text.
+            // The effect holds the whole text.
             Self::Fixed(Fixed::Personal(_)) => Vec::new(),
             Self::Fixed(Fixed::Typed(typed)) => {
                 let mut content = vec![typed.content()];
@@ -122,7 +122,7 @@ impl Fixed {
         [&[version], rest.as_slice()].concat()
     }
 
-    /// Reads exactly what [`Fixed::encode`] writes.
+    /// Reads exactly the bytes that [`Fixed::encode`] writes.
     pub(in crate::evm) fn decode(bytes: &[u8], chain_id: u64) -> Result<Self, CodecError> {
         let read = || match bytes.split_first()? {
             (&EXTERNAL, rest) => External::decode(rest, chain_id).map(|read| Self::External(Box::new(read))),
@@ -142,7 +142,7 @@ impl Fixed {
         read.ok_or_else(|| CodecError::Corrupt("the body of an EVM draft is malformed".to_owned()))
     }
 
-    /// The most that it may pay for fees, in wei.
+    /// Returns the highest fee that it may pay, in wei.
     fn fee(&self) -> U256 {
         match self {
             Self::External(external) => external.fee_budget,
@@ -151,7 +151,7 @@ impl Fixed {
         }
     }
 
-    /// What a signature must cover.
+    /// Returns the hash that a signature must cover.
     pub(in crate::evm) fn signature_hash(&self) -> B256 {
         match self {
             Self::External(external) => external.tx.signature_hash(),
@@ -160,7 +160,7 @@ impl Fixed {
         }
     }
 
-    /// Until when the signature can be used.
+    /// Returns when the signature stops being usable.
     pub(in crate::evm) fn expiry(&self, network: &Network, wallet: Address) -> Expiry {
         match self {
             Self::External(external) => Expiry::Nonce(external.tx.nonce()),
@@ -223,7 +223,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn an_altered_byte_is_something_else_or_nothing(kind in 0usize..3, at: prop::sample::Index, flip in 1u8..) {
+        fn an_altered_byte_is_another_draft_or_refused(kind in 0usize..3, at: prop::sample::Index, flip in 1u8..) {
             let body = bodies().swap_remove(kind);
             let before = Drafted::decode(&body, 1).expect("own encoding");
             let mut altered = body;

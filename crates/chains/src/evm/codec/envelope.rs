@@ -1,4 +1,4 @@
-//! EVM transactions as bytes, unsigned and signed: EIP-1559 (type 2), EIP-2930 (type 1) and EIP-155
+//! The bytes of unsigned and signed EVM transactions: EIP-1559 (type 2), EIP-2930 (type 1) and EIP-155
 //! legacy. Pure.
 
 use alloy_consensus::transaction::{RlpEcdsaDecodableTx, RlpEcdsaEncodableTx};
@@ -10,19 +10,19 @@ use super::body::Body;
 use super::fees::{self, Price};
 use crate::{CodecError, Expiry, SignedTx};
 
-/// An unsigned transaction of one of the kinds signed here.
+/// An unsigned transaction of a kind that the daemon signs.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(in crate::evm) enum Unsigned {
     /// EIP-1559.
     Dynamic(TxEip1559),
     /// EIP-155.
     Legacy(TxLegacy),
-    /// EIP-2930; never built here.
+    /// EIP-2930; only signed, never built by this daemon.
     Listed(TxEip2930),
 }
 
 impl Unsigned {
-    /// `body` with its volatile fields.
+    /// Returns the transaction of `body` with its volatile fields.
     pub(in crate::evm) fn new(body: &Body, nonce: u64, price: Price) -> Self {
         let Body { chain_id, to, value, ref input, standard: _, gas_limit, fee_budget: _ } = *body;
         let (to, input) = (to.into(), input.clone());
@@ -50,7 +50,7 @@ impl Unsigned {
         }
     }
 
-    /// The bytes whose hash is signed.
+    /// Returns the bytes whose hash is signed.
     pub(in crate::evm) fn encode(&self) -> Vec<u8> {
         match self {
             Self::Dynamic(tx) => tx.encoded_for_signing(),
@@ -59,7 +59,7 @@ impl Unsigned {
         }
     }
 
-    /// Reads exactly what [`Unsigned::encode`] writes.
+    /// Reads exactly the bytes that [`Unsigned::encode`] writes.
     pub(in crate::evm) fn decode(bytes: &[u8]) -> Result<Self, CodecError> {
         let corrupt = || CodecError::Corrupt("the unsigned transaction is malformed".to_owned());
         let tx = match bytes.split_first() {
@@ -69,11 +69,11 @@ impl Unsigned {
             Some(_) | None => return Err(corrupt()),
         };
         let tx = tx.map_err(|_| corrupt())?;
-        // The library's decoder is lenient; there is one encoding, and anything else is not ours.
+        // The library's decoder is lenient. Only the canonical encoding is accepted.
         if tx.encode() == bytes { Ok(tx) } else { Err(corrupt()) }
     }
 
-    /// What a signature must cover.
+    /// Returns the hash that a signature must cover.
     pub(in crate::evm) fn signature_hash(&self) -> B256 {
         match self {
             Self::Dynamic(tx) => tx.signature_hash(),
@@ -82,7 +82,7 @@ impl Unsigned {
         }
     }
 
-    /// EIP-2718 bytes with a signature, and their keccak-256.
+    /// Returns the signed EIP-2718 bytes and their keccak-256 hash.
     pub(in crate::evm) fn sign(self, signature: Signature) -> (Vec<u8>, B256) {
         let mut bytes = Vec::new();
         let hash = match self {
@@ -105,12 +105,11 @@ impl Unsigned {
         (bytes, hash)
     }
 
-    /// The nonce.
     pub(in crate::evm) fn nonce(&self) -> u64 {
         self.fields().nonce()
     }
 
-    /// The prices.
+    /// Returns the fee prices that the transaction offers.
     pub(in crate::evm) fn price(&self) -> Price {
         match self {
             Self::Dynamic(tx) => {
@@ -121,15 +120,15 @@ impl Unsigned {
         }
     }
 
-    /// The accounts and slots of its access list (EIP-2930).
+    /// Returns the accounts and storage slots of its access list (EIP-2930).
     pub(in crate::evm) fn accessed(&self) -> Vec<(Address, Vec<B256>)> {
         let list = self.fields().access_list().into_iter().flat_map(|list| list.iter());
         list.map(|item| (item.address, item.storage_keys.clone())).collect()
     }
 
-    /// The draft's body that this transaction carries out under a fee budget. A transaction that could
-    /// cost more than `budget` is read with its own cost as the budget, so it is another draft. What
-    /// the contract said of itself is in no transaction.
+    /// Returns the body of the draft that this transaction carries out under a fee budget. The budget of a
+    /// transaction that could cost more than `budget` is its own cost, so it belongs to another draft. The body's
+    /// `standard` is `None`, because no transaction holds it.
     pub(in crate::evm) fn body(&self, budget: U256) -> Result<Body, CodecError> {
         let corrupt = |what: &str| CodecError::Corrupt(format!("the transaction has {what}"));
         let tx = self.fields();
@@ -149,7 +148,7 @@ impl Unsigned {
         })
     }
 
-    /// All fields, of whatever kind.
+    /// Returns all fields, for every kind.
     pub(in crate::evm) fn fields(&self) -> &dyn Transaction {
         match self {
             Self::Dynamic(tx) => tx,
@@ -159,14 +158,14 @@ impl Unsigned {
     }
 }
 
-/// Signed bytes, read back.
+/// A decoded signed transaction.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(in crate::evm) struct Sent {
-    /// Whose signature it is.
+    /// Signer, recovered from the signature.
     pub(in crate::evm) from: Address,
-    /// The transaction's hash.
+    /// Transaction hash.
     pub(in crate::evm) hash: B256,
-    /// What was signed.
+    /// The transaction without its signature.
     pub(in crate::evm) tx: Unsigned,
 }
 
@@ -193,7 +192,7 @@ impl Sent {
         sent.filter(|_| rest.is_empty()).ok_or_else(corrupt)
     }
 
-    /// Reads stored bytes and checks that the rest of the record is theirs.
+    /// Reads stored bytes and checks that the record's hash and expiry match them.
     pub(in crate::evm) fn recorded(signed: &SignedTx) -> Result<Self, CodecError> {
         let sent = Self::decode(&signed.bytes)?;
         if signed.hash != sent.hash.to_string() || signed.expiry != Expiry::Nonce(sent.tx.nonce()) {
@@ -202,7 +201,7 @@ impl Sent {
         Ok(sent)
     }
 
-    /// Whether at most one of the two can land, being of one account and one nonce.
+    /// Returns whether at most one of the two can land, because both use the same nonce of the same account.
     pub(in crate::evm) fn excludes(&self, other: &Self) -> bool {
         self.from == other.from && self.tx.nonce() == other.tx.nonce() && self.hash != other.hash
     }
@@ -257,7 +256,7 @@ mod tests {
     }
 
     #[test]
-    fn both_kinds_read_back_as_the_draft_they_carry_out() {
+    fn both_kinds_read_back_as_their_draft() {
         for tx in kinds() {
             let read = Unsigned::decode(&tx.encode()).expect("own encoding");
             assert_eq!(read, tx);

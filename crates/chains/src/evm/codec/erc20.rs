@@ -1,4 +1,4 @@
-//! The ERC-20 calls used here (EIP-20), written and read strictly. No I/O.
+//! Encodes and strictly decodes the ERC-20 calls (EIP-20) that are used here. Pure.
 
 use alloy_primitives::{Address, Bytes, U256};
 use alloy_sol_types::{SolCall, sol};
@@ -32,7 +32,7 @@ impl Transfer {
     }
 
     /// Reads call data that is exactly a `transfer`: its selector, an address with zero padding and an
-    /// amount, nothing missing and nothing more.
+    /// amount, with no byte missing or added.
     #[cfg(test)]
     fn decode(input: &[u8]) -> Option<Self> {
         let (selector, arguments) = input.split_first_chunk::<4>()?;
@@ -46,29 +46,29 @@ impl Transfer {
     }
 }
 
-/// `approve(spender, amount)`; to an EIP-721 contract the second argument is a token id.
+/// Encodes `approve(spender, amount)`; for an EIP-721 contract the second argument is a token id.
 pub(in crate::evm) fn approve(spender: Address, amount: U256) -> Bytes {
     Erc20::approveCall { spender, amount }.abi_encode().into()
 }
 
-/// Who may take how much by call data that are exactly an `approve`.
+/// Returns the spender and amount of call data that is exactly an `approve`.
 pub(in crate::evm) fn approved(input: &[u8]) -> Option<(Address, U256)> {
     let call = Erc20::approveCall::abi_decode(input).ok()?;
     Some((call.spender, call.amount))
 }
 
-/// What is said of a token that answers `false`.
+/// The reason given when a token answers `false`.
 pub(in crate::evm) const REFUSED: &str = "the token refuses";
 
-/// Whether `input` calls a method that has to answer whether it worked.
+/// Returns whether `input` calls a method that must return its success.
 pub(in crate::evm) fn answers(input: &[u8]) -> bool {
     let answering =
         [Erc20::transferCall::SELECTOR, Erc20::transferFromCall::SELECTOR, Erc20::approveCall::SELECTOR];
     input.first_chunk::<4>().is_some_and(|selector| answering.contains(selector))
 }
 
-/// Whether a token's answer means that it refused. EIP-20 says to answer `true`; many old tokens, and
-/// NFTs, answer nothing at all, which counts as success.
+/// Returns whether a token's answer is a refusal. EIP-20 requires `true` for success; many old tokens, and
+/// NFTs, return no data, which counts as success.
 pub(in crate::evm) fn refused(answer: &[u8]) -> bool {
     !answer.is_empty() && word(answer) != Some(U256::from(1u8))
 }
@@ -89,19 +89,19 @@ pub(in crate::evm) fn symbol() -> Bytes {
     Erc20::symbolCall {}.abi_encode().into()
 }
 
-/// An answer that is exactly one word. An address without code answers nothing, so this also tells
-/// contracts from plain accounts.
+/// Reads an answer that is exactly one word. An address without code returns no data, so this also
+/// distinguishes contracts from plain accounts.
 pub(in crate::evm) fn word(answer: &[u8]) -> Option<U256> {
     answer.try_into().ok().map(U256::from_be_bytes::<32>)
 }
 
-/// Reads the answer to `decimals()`, refusing more than are supported.
+/// Reads the answer to `decimals()`; refuses more decimals than are supported.
 pub(in crate::evm) fn read_decimals(answer: &[u8]) -> Option<u8> {
     u8::try_from(word(answer)?).ok().filter(|decimals| *decimals <= MAX_DECIMALS)
 }
 
-/// Reads the answer to `symbol()`: a string, or `bytes32` as the oldest tokens have it. Whatever else
-/// comes is an empty symbol, for it is only shown.
+/// Reads the answer to `symbol()`: a string, or `bytes32` as the oldest tokens return it. Any other answer is
+/// an empty symbol, because a symbol is only displayed.
 pub(in crate::evm) fn read_symbol(answer: &[u8]) -> String {
     let text = match <[u8; 32]>::try_from(answer) {
         Ok(fixed) => String::from_utf8_lossy(&fixed).into_owned(),
@@ -116,7 +116,7 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
-    fn a_transfer_is_read_only_in_its_one_form() {
+    fn a_transfer_is_read_only_in_its_canonical_form() {
         let transfer = Transfer { to: Address::repeat_byte(0xab), amount: U256::from(77u8) };
         let input = transfer.encode();
         assert_eq!(input[..4], [0xa9, 0x05, 0x9c, 0xbb]);

@@ -1,7 +1,7 @@
-//! What happened to a wallet, read from the events of a run. Pure.
+//! Sums up a wallet's outflows and allowances from the events of a run. Pure.
 //!
-//! Belongs here: the events of EIP-20, EIP-721, EIP-1155 and Permit2. Anybody can emit any event, so one
-//! that names the wallet and cannot be read counts as the worst it could be.
+//! Reads the events of EIP-20, EIP-721, EIP-1155 and Permit2. Any contract can emit any event, so a malformed
+//! event that names the wallet counts as the worst case.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -15,7 +15,7 @@ use waiaas_core::nft::{NftId, NftKind};
 use super::answer::{Frame, Log};
 use super::decode::PERMIT2;
 
-/// From where `eth_simulateV1` reports transfers of native coin.
+/// Emitter of the native coin transfers that `eth_simulateV1` reports.
 const NATIVE: Address = address!("EeeeeEeeeEeEeeEeEeEeeEEEeeeeEeeeeeeeEEeE");
 
 sol! {
@@ -41,34 +41,35 @@ sol! {
     }
 }
 
-/// What happened, as far as it concerns value.
+/// An event of a run that concerns value.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(in crate::evm) enum Event {
-    /// Native coin went from one account to another.
+    /// Native coin moved from one account to another.
     Native { from: Address, to: Address, amount: U256 },
-    /// A contract said something.
+    /// A contract emitted a log.
     Log(Log),
 }
 
-/// What the events say of one wallet.
+/// The outflows and allowances of one wallet, summed up from events.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
-pub(in crate::evm) struct Told {
-    /// By recipient.
+pub(in crate::evm) struct Sums {
+    /// Native coin sent, by recipient.
     pub(in crate::evm) native: BTreeMap<Address, U256>,
-    /// By token and recipient; nobody where an event cannot be read.
+    /// Tokens sent, by token and recipient; no recipient where the event is malformed.
     pub(in crate::evm) tokens: BTreeMap<(Address, Option<Address>), U256>,
-    /// By collection, token id, whether it is of EIP-1155, and recipient.
+    /// NFTs sent, by collection, token id, whether it is of EIP-1155, and recipient.
     pub(in crate::evm) nfts: BTreeMap<((Address, U256, bool), Address), U256>,
-    /// By token and spender: what the token lets the spender take at the end.
+    /// Final allowances at the token, by token and spender.
     pub(in crate::evm) allowances: BTreeMap<(Address, Address), U256>,
-    /// By token and spender: what Permit2 lets the spender take at the end, and until when in Unix seconds.
+    /// Final allowances at Permit2 and their ends in Unix seconds, by token and spender.
     pub(in crate::evm) by_permit2: BTreeMap<(Address, Address), (U256, U256)>,
-    /// By collection, token id and spender.
+    /// Final approvals of single NFTs, by collection, token id and spender.
     pub(in crate::evm) nft_allowances: BTreeSet<(Address, U256, Address)>,
+    /// Final approvals of whole collections, by collection and operator.
     pub(in crate::evm) operators: BTreeSet<(Address, Address)>,
 }
 
-/// The logs of `eth_simulateV1` as events.
+/// Converts the logs of `eth_simulateV1` to events.
 pub(in crate::evm) fn of_logs(logs: Vec<Log>) -> Vec<Event> {
     let read = |log: Log| match (log.address == NATIVE, addressed(&log)) {
         (true, Some((Transfer::SIGNATURE_HASH, words))) => match words.as_slice() {
@@ -80,7 +81,7 @@ pub(in crate::evm) fn of_logs(logs: Vec<Log>) -> Vec<Event> {
     logs.into_iter().map(read).collect()
 }
 
-/// The frames of a trace as events, in order. What a failed frame did is undone.
+/// Converts the frames of a trace to events, in order. Skips failed frames, because they are rolled back.
 pub(in crate::evm) fn of_frame(frame: Frame) -> Vec<Event> {
     let mut events = Vec::new();
     unfold(frame, &mut events);
@@ -91,7 +92,7 @@ fn unfold(frame: Frame, events: &mut Vec<Event>) {
     if frame.error.is_some() {
         return;
     }
-    // The others run somebody else's code in place of their own, or move nothing.
+    // These kinds move no value: they run another contract's code in the caller's context, or only read.
     let moves = !matches!(frame.kind.as_str(), "DELEGATECALL" | "CALLCODE" | "STATICCALL");
     if let (true, Some(value)) = (moves, frame.value) {
         let to = frame.to.unwrap_or_default();
@@ -107,23 +108,23 @@ fn unfold(frame: Frame, events: &mut Vec<Event>) {
     events.extend(logs.map(|log| Event::Log(log.log())));
 }
 
-/// Adds up what left `wallet`, and what others may take from it in the end.
-pub(in crate::evm) fn told(events: &[Event], wallet: Address) -> Told {
-    let mut told = Told::default();
+/// Sums up the outflows of `wallet` and the final allowances that it gives.
+pub(in crate::evm) fn sum_up(events: &[Event], wallet: Address) -> Sums {
+    let mut sums = Sums::default();
     for event in events {
         match event {
             Event::Native { from, to, amount } => {
                 if *from == wallet && *to != wallet {
-                    add(&mut told.native, *to, *amount);
+                    add(&mut sums.native, *to, *amount);
                 }
             }
-            Event::Log(log) => told.hear(log, wallet),
+            Event::Log(log) => sums.add_log(log, wallet),
         }
     }
-    told
+    sums
 }
 
-/// The event's name, and its arguments as words, indexed ones first: all standards have them in front.
+/// Returns the event's signature hash and its arguments as words, the indexed ones first, as in all standards.
 fn addressed(log: &Log) -> Option<(B256, Vec<B256>)> {
     let (name, indexed) = log.topics.split_first()?;
     let (words, rest) = log.data.as_chunks::<32>();
@@ -139,8 +140,8 @@ fn amount_of(word: &B256) -> U256 {
     U256::from_be_bytes(word.0)
 }
 
-impl Told {
-    fn hear(&mut self, log: &Log, wallet: Address) {
+impl Sums {
+    fn add_log(&mut self, log: &Log, wallet: Address) {
         let Some(name) = log.topics.first() else { return };
         let known = [
             Transfer::SIGNATURE_HASH,
@@ -156,9 +157,9 @@ impl Told {
         }
     }
 
-    /// `None` if the event is not what its name says.
+    /// Returns `None` if the arguments do not fit the event's signature.
     fn read(&mut self, log: &Log, wallet: Address) -> Option<()> {
-        // What Permit2 says counts where Permit2 says it. From anybody else it means nothing.
+        // Permit2's events count only when Permit2 emits them.
         let of_permit2 = [Permit2Approval::Approval::SIGNATURE_HASH, Permit::SIGNATURE_HASH];
         if log.address != PERMIT2 && log.topics.first().is_some_and(|name| of_permit2.contains(name)) {
             return Some(());
@@ -229,7 +230,7 @@ impl Told {
     }
 }
 
-/// Whether the wallet occurs anywhere in an event.
+/// Returns whether the wallet's address occurs anywhere in an event.
 fn mentions(log: &Log, wallet: Address) -> bool {
     let in_topics = log.topics.iter().any(|topic| low(topic) == wallet);
     in_topics || log.data.windows(20).any(|bytes| bytes == wallet.as_slice())
@@ -246,12 +247,12 @@ fn any(address: Address) -> AnyAddress {
     AnyAddress::Evm(address.into_array())
 }
 
-/// A token as everybody names it.
+/// Returns the asset id of a token.
 pub(in crate::evm) fn asset(caip2: &Arc<str>, token: Address) -> AssetId {
     AssetId::token(caip2, any(token))
 }
 
-/// An NFT as everybody names it.
+/// Returns the id of an NFT.
 pub(in crate::evm) fn nft(caip2: &Arc<str>, collection: Address, token_id: U256, of_1155: bool) -> NftId {
     let collection = any(collection);
     let kind = match of_1155 {

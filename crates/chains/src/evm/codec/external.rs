@@ -1,4 +1,4 @@
-//! Transactions somebody else built, to be signed exactly as they are. Pure.
+//! Transactions built elsewhere, which are signed exactly as they are. Pure.
 
 use alloy_primitives::{Address, Bytes, U256};
 use alloy_rlp::{Decodable, Encodable, Header};
@@ -14,35 +14,35 @@ use crate::Refusal;
 /// Longest transaction, in bytes.
 const LONGEST: usize = body::LONGEST_INPUT;
 
-/// The cost of any transaction, in gas.
+/// Least gas that any transaction costs.
 const LEAST_GAS: u64 = 21_000;
 
-/// An unsigned transaction with every field in place.
+/// An unsigned transaction with all its fields.
 ///
 /// Encoded as the RLP list of the fields in order of declaration.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(in crate::evm) struct External {
-    /// The transaction.
+    /// Transaction to sign.
     pub(in crate::evm) tx: Unsigned,
-    /// What the contract called said it is (ERC-165) when the draft was made.
+    /// NFT standard that the called contract reported (ERC-165) when the draft was made.
     pub(in crate::evm) standard: Option<NftStandard>,
-    /// The most it may pay the network, in wei: all its gas at its highest price, and on OP-stack
-    /// chains the fee for its data.
+    /// Highest fee that it may pay the network, in wei: all its gas at its highest price, plus the data fee on
+    /// OP-stack chains.
     pub(in crate::evm) fee_budget: U256,
 }
 
 impl External {
     /// Reads the transaction of a request for the network with `chain_id`: EIP-155 legacy, EIP-2930 or
-    /// EIP-1559, unsigned. Its budget is still its gas alone.
+    /// EIP-1559, unsigned. The fee budget covers the gas only.
     pub(in crate::evm) fn new(bytes: &[u8], chain_id: u64) -> Result<Self, Refusal> {
         let unsupported = |why: &str| Refusal::Unsupported(why.to_owned());
         if bytes.len() > LONGEST {
-            return Err(unsupported("the transaction is larger than nodes take"));
+            return Err(unsupported("the transaction is larger than nodes accept"));
         }
         match bytes.first() {
             Some(3) => return Err(unsupported("transactions with blobs (EIP-4844) are not signed")),
             Some(4) => {
-                let why = "transactions with authorisations (EIP-7702) are not signed: they give the account itself away";
+                let why = "transactions with authorisations (EIP-7702) are not signed: they hand over control of the account";
                 return Err(unsupported(why));
             }
             Some(1 | 2 | 0xc0..) => {}
@@ -60,7 +60,7 @@ impl External {
                 return Err(Refusal::ChainIdMismatch { given: U256::from(given), network: chain_id });
             }
             None => {
-                let why = "the transaction has no chain id (EIP-155), so it would hold on every network";
+                let why = "the transaction has no chain id (EIP-155), so it would be valid on every network";
                 return Err(unsupported(why));
             }
         }
@@ -77,29 +77,29 @@ impl External {
         Ok(Self { tx, standard: None, fee_budget })
     }
 
-    /// What all its gas costs at its highest price, in wei.
+    /// Returns the cost of all its gas at its highest price, in wei.
     pub(in crate::evm) fn gas_cost(&self) -> U256 {
         let fields = self.tx.fields();
         fees::cost(fields.gas_limit(), fields.max_fee_per_gas())
     }
 
-    /// The most gas it may use.
+    /// Returns its gas limit.
     pub(in crate::evm) fn gas_limit(&self) -> u64 {
         self.tx.fields().gas_limit()
     }
 
-    /// Who or what is called.
+    /// Returns the called account or contract; `None` if it creates a contract.
     pub(in crate::evm) fn to(&self) -> Option<Address> {
         self.tx.fields().to()
     }
 
-    /// The call it makes.
+    /// Returns the call that it makes.
     pub(in crate::evm) fn called(&self) -> Called<'_> {
         let fields = self.tx.fields();
         Called { to: fields.to(), value: fields.value(), input: fields.input(), standard: self.standard }
     }
 
-    /// What its signature fixes beside the call.
+    /// Returns the fields that the signature covers beside the call.
     pub(in crate::evm) fn terms(&self) -> Vec<Argument> {
         let fields = self.tx.fields();
         let number = |name: &str, of: String| Argument::new(name, "uint", Value::Number(of));
@@ -138,7 +138,7 @@ impl External {
         out
     }
 
-    /// Reads exactly what [`External::encode`] writes of a transaction that may be signed.
+    /// Reads exactly the bytes that [`External::encode`] writes for a transaction that may be signed.
     pub(in crate::evm) fn decode(bytes: &[u8], chain_id: u64) -> Option<Self> {
         let (tx, standard, fee_budget) = fields(bytes).ok()?;
         let external = Self { standard, fee_budget, ..Self::new(&tx, chain_id).ok()? };
@@ -216,7 +216,7 @@ mod tests {
     }
 
     #[test]
-    fn everything_else_is_refused_by_name() {
+    fn other_bytes_are_refused_with_their_reason() {
         for tx in kinds() {
             let bytes = tx.encode();
             let mismatch = External::new(&bytes, 1);
@@ -229,7 +229,7 @@ mod tests {
         assert!(refused(&[3, 0xc0]).contains("EIP-4844"));
         assert!(refused(&[4, 0xc0]).contains("EIP-7702"));
         assert!(refused(&[]).contains("known type") && refused(&[5, 0xc0]).contains("known type"));
-        // The example of EIP-155 before EIP-155.
+        // The example of EIP-155 without its chain id.
         let old = "e9098504a817c800825208943535353535353535353535353535353535353535880de0b6b3a764000080";
         assert!(refused(&hex::decode(old).expect("hex")).contains("no chain id"));
         let poor = Unsigned::new(&Body { gas_limit: 20_999, ..body() }, 4, Price { max: 1, priority: None });
@@ -251,7 +251,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn any_altered_byte_is_another_draft_or_none(kind in 0usize..3, at: prop::sample::Index, flip in 1u8..) {
+        fn any_altered_byte_is_another_draft_or_refused(kind in 0usize..3, at: prop::sample::Index, flip in 1u8..) {
             let external = External::new(&kinds()[kind].encode(), 8453).expect("a transaction");
             let mut bytes = external.encode();
             let at = at.index(bytes.len());

@@ -1,37 +1,37 @@
-//! Fee arithmetic of EVM networks: EIP-1559 where there is a base fee, one gas price where not. Pure.
+//! Fee arithmetic of EVM networks: EIP-1559 on networks with a base fee, else a single gas price. Pure.
 
 use alloy_primitives::U256;
 
 use crate::{GasPrices, Lane, MostPrices, Refusal};
 
-/// What the network charges now.
+/// The network's current fee prices.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(in crate::evm) enum Market {
     /// EIP-1559: wei per gas.
     Dynamic {
-        /// Of the latest block.
+        /// Base fee of the latest block.
         base: u128,
-        /// What the node suggests, after the configured cap.
+        /// Priority fee that the node suggests, after the configured cap.
         priority: u128,
     },
     /// No base fee: wei per gas, paid in full.
     Legacy {
-        /// What the node suggests.
+        /// Gas price that the node suggests.
         price: u128,
     },
 }
 
-/// Prices to sign.
+/// The fee prices of a transaction to sign, in wei per gas.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(in crate::evm) struct Price {
-    /// The most per gas.
+    /// Highest price, the priority fee included.
     pub(in crate::evm) max: u128,
-    /// Priority fee per gas; absent on legacy networks.
+    /// Priority fee; absent on legacy networks.
     pub(in crate::evm) priority: Option<u128>,
 }
 
 impl Price {
-    /// What the block's producer gets at most, per gas.
+    /// Returns the most that the block's producer gets, per gas.
     const fn tip(self) -> u128 {
         match self.priority {
             Some(priority) => priority,
@@ -40,8 +40,8 @@ impl Price {
     }
 }
 
-/// Another price, `steps` wei per gas away from `price`: up where `budget` and `most` allow it, else down to
-/// `least`. None where there is no room for either. So equal transactions have different bytes.
+/// Returns a price `steps` wei per gas above `price` if `budget` and `most` allow it, else below, down to
+/// `least`. Returns `None` if neither fits. Equal transactions thus get different bytes.
 pub(in crate::evm) fn varied(
     price: Price,
     steps: u64,
@@ -57,7 +57,7 @@ pub(in crate::evm) fn varied(
 }
 
 impl Market {
-    /// What is paid per gas in the latest block.
+    /// Returns the price paid per gas in the latest block.
     pub(in crate::evm) const fn now(self) -> GasPrices {
         match self {
             Self::Dynamic { base, priority } => GasPrices { price: base.saturating_add(priority), priority },
@@ -65,7 +65,7 @@ impl Market {
         }
     }
 
-    /// The price that stays includable while the base fee doubles.
+    /// Returns the price per gas that remains includable while the base fee doubles.
     pub(in crate::evm) const fn comfortable(self) -> u128 {
         match self {
             Self::Dynamic { base, priority } => base.saturating_mul(2).saturating_add(priority),
@@ -73,7 +73,7 @@ impl Market {
         }
     }
 
-    /// The same as a price to sign.
+    /// Returns the comfortable price as a price to sign.
     pub(in crate::evm) const fn comfortable_price(self) -> Price {
         let priority = match self {
             Self::Dynamic { priority, .. } => Some(priority),
@@ -82,7 +82,7 @@ impl Market {
         Price { max: self.comfortable(), priority }
     }
 
-    /// The base fee of the latest block, where there is one.
+    /// Returns the base fee of the latest block, if the network has one.
     pub(in crate::evm) const fn base_fee(self) -> Option<u128> {
         match self {
             Self::Dynamic { base, .. } => Some(base),
@@ -90,7 +90,7 @@ impl Market {
         }
     }
 
-    /// The lowest price the next block takes: the base fee rises by at most an eighth per block.
+    /// Returns the lowest price that the next block accepts: the base fee rises by at most an eighth per block.
     pub(in crate::evm) const fn lowest(self) -> u128 {
         match self {
             Self::Dynamic { base, priority } => {
@@ -100,9 +100,8 @@ impl Market {
         }
     }
 
-    /// The price to sign for `gas_limit`, never costing more than `budget` nor exceeding `most`. Prefers
-    /// the comfortable price, settles for what the budget and `most` allow, and refuses when the one is
-    /// less than the lowest, or the other less than what is paid now.
+    /// Returns the price to sign for `gas_limit`: the comfortable price, or less where `budget` or `most` limits
+    /// it. Refuses if `budget` allows less than the lowest price, or `most` less than the price paid now.
     pub(in crate::evm) fn price_within(
         self,
         gas_limit: u64,
@@ -117,17 +116,17 @@ impl Market {
         Ok(Price { max: most.price.map_or(signed.max, |most| signed.max.min(most)), ..signed })
     }
 
-    /// The tip per gas of a transaction that offers `price`: what the block's producer gets at most.
+    /// Returns the tip per gas of a transaction that offers `price`: the most that the block's producer gets.
     pub(in crate::evm) const fn tip_of(self, price: Price) -> u128 {
         match (self, price.priority) {
             (_, Some(priority)) => priority,
             (Self::Dynamic { base, .. }, None) => price.max.saturating_sub(base),
-            // Where nothing is burnt there are no tips, only the price.
+            // Without a burnt base fee there is only the price and no tip.
             (Self::Legacy { .. }, None) => 0,
         }
     }
 
-    /// The same with another least price.
+    /// Returns the price to sign within `budget` and at or above `least`.
     fn price_from(self, least: u128, gas_limit: u64, budget: U256) -> Result<Price, Refusal> {
         let affordable = budget.checked_div(U256::from(gas_limit)).unwrap_or_default();
         let affordable = u128::try_from(affordable).unwrap_or(u128::MAX);
@@ -142,9 +141,9 @@ impl Market {
         })
     }
 
-    /// The price to sign in the place of a transaction signed at `old`: enough for the market, and
-    /// enough more than `old` for nodes to take the exchange. Refuses what costs more than `budget`, or
-    /// offers more than `most_priority` as priority fee per gas.
+    /// Returns the price to sign for the replacement of a transaction signed at `old`: enough for the market,
+    /// and enough above `old` for nodes to accept the replacement. Refuses if that costs more than `budget` or
+    /// needs a priority fee per gas above `most_priority`.
     pub(in crate::evm) fn price_over(
         self,
         old: Price,
@@ -164,8 +163,8 @@ impl Market {
         market.price_from(market.lowest().max(raised(old.max)), gas_limit, budget)
     }
 
-    /// The price to sign for a draft built here, in the place of a transaction signed at `old` if there is one:
-    /// never costing more than `for_gas`, and another one for each variation of the lane.
+    /// Returns the price to sign for a draft built here, which replaces a transaction signed at `old` if there is
+    /// one. It costs at most `for_gas` and differs for each variation of the lane.
     pub(in crate::evm) fn price_to_sign(
         self,
         old: Option<Price>,
@@ -178,21 +177,21 @@ impl Market {
             Some(old) => self.price_over(old, most_priority, gas_limit, for_gas)?,
             None => self.price_within(gas_limit, for_gas, lane.most)?,
         };
-        // What takes a place over never offers less than that takes.
+        // A replacement never offers less than nodes accept for it.
         let least = if old.is_some() { price.max } else { self.lowest() };
         let bounds = (least, lane.most.price);
         varied(price, lane.variation, gas_limit, for_gas, bounds).ok_or_else(|| {
-            let text = "these very bytes have been signed already, and the fee leaves no room for others";
+            let text = "the same bytes have been signed already, and the fee limits allow no other price";
             Refusal::Unsupported(text.to_owned())
         })
     }
 
-    /// The comfortable price of a transaction in the place of one signed at `old`.
+    /// Returns the comfortable price of the replacement of a transaction signed at `old`.
     pub(in crate::evm) fn comfortable_over(self, old: Price) -> u128 {
         self.over(old).comfortable().max(raised(old.max))
     }
 
-    /// This market as it is for a transaction in the place of one signed at `old`.
+    /// Returns this market with the prices raised as the replacement of a transaction signed at `old` needs.
     fn over(self, old: Price) -> Self {
         match self {
             Self::Dynamic { base, priority } => {
@@ -203,35 +202,36 @@ impl Market {
     }
 }
 
-/// What a node wants, per gas, before it gives up a transaction it has: an eighth more, rounded up, and
-/// never nothing. Most nodes ask for a tenth, of both prices of EIP-1559, and some for an eighth.
+/// Returns the price per gas at which nodes accept a replacement: an eighth more, rounded up, and at least 1 wei
+/// more. Most nodes require a tenth more of both EIP-1559 prices, some an eighth.
 fn raised(price: u128) -> u128 {
     price.saturating_add(price.div_ceil(8).max(1))
 }
 
-/// Gas times price; both fit, for 64 and 128 bits make at most 192.
+/// Returns gas times price, in wei; 64 and 128 bits give at most 192, so the product fits.
 pub(in crate::evm) fn cost(gas: u64, price: u128) -> U256 {
     U256::from(gas).saturating_mul(U256::from(price))
 }
 
-/// The fee budget of a new draft: twice what is needed now, so that it lasts through a delay or an
+/// Returns the fee budget of a new draft: twice the fee needed now, so that it suffices after a delay or an
 /// approval.
 pub(in crate::evm) fn budget(need_now: U256) -> U256 {
     need_now.saturating_mul(U256::from(2u8))
 }
 
-/// What the network asks for at most where a draft built here needs `need_now`: its budget, and as much
-/// again to outbid a transaction that it replaces.
+/// Returns the highest fee that counts as the network's own for a draft built here that needs `need_now`: its
+/// budget, and the same amount again to outbid a transaction that it replaces.
 pub(in crate::evm) fn asked_here(need_now: U256) -> U256 {
     budget(need_now).saturating_mul(U256::from(2u8))
 }
 
-/// The same for what is signed as it is: a quarter more than a comfortable price costs.
+/// Returns the same for data that is signed as it is: a quarter more than `need_now`, the cost at the
+/// comfortable price.
 pub(in crate::evm) fn asked_elsewhere(need_now: U256) -> U256 {
     need_now.saturating_add(need_now.div_ceil(U256::from(4u8)))
 }
 
-/// `estimate` with a margin in percent of it (120 = a fifth more), rounded up.
+/// Returns `percent` percent of `estimate` (120 = a fifth more), rounded up, and at least the estimate.
 pub(in crate::evm) fn with_margin(estimate: u64, percent: u64) -> Option<u64> {
     let scaled = u128::from(estimate).checked_mul(u128::from(percent))?.div_ceil(100);
     u64::try_from(scaled).ok().map(|limit| limit.max(estimate))

@@ -1,4 +1,4 @@
-//! What somebody else wrote and is signed as it is: external transactions, personal messages, typed data.
+//! Data that is signed as it is: external transactions, personal messages, typed data.
 
 use alloy_primitives::{Address as EvmAddress, Signature};
 use waiaas_core::draft::{Completed, SigningPayload};
@@ -12,12 +12,12 @@ use super::signed::read_signature;
 use super::typed::TypedData;
 use crate::{CodecError, Refusal, SignedTx};
 
-/// Stands between the sender and the body in what is completed, where other transactions have their own
-/// first byte, which is never zero.
+/// Separates the sender from the body in completed bytes. Other transactions have their own first byte there,
+/// which is never zero.
 const MARK: u8 = 0;
 
 impl EvmCodec {
-    /// What an intent to sign something as it is brings; none for all other intents.
+    /// Returns the data of an intent to sign it as it is; `None` for all other intents.
     pub(in crate::evm) fn fixed(&self, intent: &Intent) -> Result<Option<Fixed>, CodecError> {
         Ok(Some(match intent {
             Intent::SignTransaction { transaction } => {
@@ -43,7 +43,7 @@ impl EvmCodec {
         }))
     }
 
-    /// What of it is signed. Nothing is filled in.
+    /// Returns the signing payload of `fixed`. No field is filled in.
     pub(in crate::evm) fn complete_fixed(
         &self,
         from: EvmAddress,
@@ -55,7 +55,8 @@ impl EvmCodec {
         Ok(Completed::new(&self.draft(from, carried.encode()), unsigned, payload))
     }
 
-    /// Joins a signature with what was completed here; none if something else was.
+    /// Joins a signature with bytes that [`Self::complete_fixed`] completed; `None` if they were completed
+    /// elsewhere.
     pub(in crate::evm) fn join_fixed(
         &self,
         completed: &Completed,
@@ -68,10 +69,10 @@ impl EvmCodec {
         let (from, fixed) = self.carried(completed.unsigned())?;
         let covered = fixed.signature_hash();
         if *completed.payload() != SigningPayload::Secp256k1(covered.0) {
-            return Err(corrupt("the signing payload is not that of what is signed"));
+            return Err(corrupt("the signing payload is not that of the completed data"));
         }
         if completed.draft() != self.draft(from, fixed.encode()).digest() {
-            return Err(corrupt("what is signed is not what was drafted"));
+            return Err(corrupt("the completed data is not the draft's"));
         }
         let signature = read_signature(signature).ok_or_else(|| corrupt("the signature is malformed"))?;
         if signature.recover_address_from_prehash(&covered).ok() != Some(from) {
@@ -86,14 +87,14 @@ impl EvmCodec {
     }
 
     fn carried(&self, unsigned: &[u8]) -> Result<(EvmAddress, Fixed), CodecError> {
-        let corrupt = || CodecError::corrupt("what was completed cannot be read");
+        let corrupt = || CodecError::corrupt("the completed data is malformed");
         let (from, rest) = unsigned.split_first_chunk::<20>().ok_or_else(corrupt)?;
         let body = rest.strip_prefix(&[MARK]).ok_or_else(corrupt)?;
         Ok((from.into(), Fixed::decode(body, self.chain_id)?))
     }
 }
 
-/// `r ‖ s ‖ v`, `v` being 27 or 28, as contracts and libraries take it.
+/// Returns `r ‖ s ‖ v` with `v` 27 or 28, the form that contracts and libraries accept.
 fn off_chain(signature: Signature) -> Vec<u8> {
     signature.as_bytes().to_vec()
 }

@@ -1,4 +1,4 @@
-//! A transaction in a block as nodes show it, believed only as far as its signature goes.
+//! A transaction in a block as nodes return it. Only its signed fields are trusted.
 
 use alloy_consensus::{TxEip1559, TxEip2930, TxLegacy};
 use alloy_primitives::{Address, B256, Bytes, Signature, TxKind};
@@ -12,12 +12,12 @@ use super::envelope::{Sent, Unsigned};
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(in crate::evm) struct Mined {
     pub(in crate::evm) sent: Sent,
-    /// By the node's word.
+    /// Block number that the node returned; not verified.
     pub(in crate::evm) block: u64,
     pub(in crate::evm) block_hash: B256,
 }
 
-/// The fields of the execution API.
+/// The fields of a transaction in the execution API.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Shown {
@@ -49,7 +49,8 @@ struct Listed {
 }
 
 impl Mined {
-    /// None for what is no mined transaction of a kind signed here, or has another hash than its fields.
+    /// Reads a mined transaction. Returns `None` if it is not mined, is of a kind that the daemon does not sign,
+    /// or its hash does not match its fields.
     pub(in crate::evm) fn read(shown: &RawValue) -> Option<Self> {
         let shown: Shown = serde_json::from_str(shown.get()).ok()?;
         let (tx, parity) = shown.unsigned()?;
@@ -70,7 +71,7 @@ impl Shown {
         match self.kind.map_or(Some(0), small)? {
             0 => {
                 let v = small(self.v)?;
-                // EIP-155, and what was before it.
+                // 27 and 28: before EIP-155. From 35 on: EIP-155.
                 let (chain_id, parity) = match v {
                     27 | 28 => (None, v == 28),
                     35.. => (Some(v.saturating_sub(35) / 2), v % 2 == 0),

@@ -1,4 +1,4 @@
-//! The formats of EVM networks, and what follows from bytes alone.
+//! The formats of EVM networks, and their interpretation without a node.
 
 pub mod abi;
 pub(in crate::evm) mod answer;
@@ -46,9 +46,9 @@ pub use self::observed::{read_logs, read_trace};
 use crate::codec::{Codec, Volatile};
 use crate::{CodecError, Refusal, SignedTx};
 
-/// What a call of `to` by `wallet` does, read from its value and data alone, without the network fee.
-/// Nothing is asked of the chain, so a call that means another thing to an NFT contract is read as a
-/// token's. None for accounts of another chain.
+/// Returns the effects of a call of `to` by `wallet`, decoded from its value and data, without the network fee.
+/// Makes no request, so a call that a token and an NFT contract interpret differently is read as a token's.
+/// Returns `None` for addresses of another chain.
 pub fn read_call(
     network: &Network,
     wallet: Address,
@@ -69,11 +69,11 @@ pub struct EvmCodec {
 }
 
 impl EvmCodec {
-    /// The formats of `network`.
+    /// Returns the codec of `network`.
     ///
     /// # Errors
     ///
-    /// Refuses a network without an EIP-155 chain id.
+    /// [`CodecError::Refused`] if the network has no EIP-155 chain id.
     pub fn new(network: Network) -> Result<Self, CodecError> {
         match network.evm_chain_id {
             Some(chain_id) => Ok(Self { network, chain_id }),
@@ -81,15 +81,15 @@ impl EvmCodec {
         }
     }
 
-    /// The sender and body of a draft built here for this network.
+    /// Returns the sender and body of a draft that the daemon built for this network.
     pub(in crate::evm) fn read_built(&self, draft: &Draft) -> Result<(EvmAddress, Body), CodecError> {
         match self.read_any(draft)? {
             (from, Drafted::Built(body)) => Ok((from, body)),
-            (_, Drafted::Fixed(_)) => Err(unsupported("what was signed as it is cannot be built again")),
+            (_, Drafted::Fixed(_)) => Err(unsupported("data that is signed as it is cannot be built again")),
         }
     }
 
-    /// The sender and body of a draft of this network, of whatever kind.
+    /// Returns the sender and body of a draft of this network, of any kind.
     pub(in crate::evm) fn read_any(&self, draft: &Draft) -> Result<(EvmAddress, Drafted), CodecError> {
         if draft.network != self.network.id {
             return Err(CodecError::corrupt("the draft is for another network"));
@@ -99,13 +99,13 @@ impl EvmCodec {
         Ok((from, Drafted::decode(&draft.body, self.chain_id)?))
     }
 
-    /// A draft of this network.
+    /// Returns a draft of this network.
     pub(in crate::evm) fn draft(&self, from: EvmAddress, body: Vec<u8>) -> Draft {
         Draft { network: self.network.id.clone(), from: Address::Evm(from.into_array()), body }
     }
 }
 
-/// The EVM form of an address, if it has one.
+/// Returns the EVM form of an address, if it has one.
 pub(in crate::evm) fn evm_address(address: Address) -> Option<EvmAddress> {
     match address {
         Address::Evm(bytes) => Some(bytes.into()),
@@ -113,12 +113,12 @@ pub(in crate::evm) fn evm_address(address: Address) -> Option<EvmAddress> {
     }
 }
 
-/// The EVM form of a wallet's address.
+/// Returns the EVM form of a wallet's address; refuses others.
 pub(in crate::evm) fn wallet_address(wallet: Address) -> Result<EvmAddress, CodecError> {
     evm_address(wallet).ok_or_else(|| unsupported("the wallet's address is not an EVM address"))
 }
 
-/// A request that does not fit EVM networks.
+/// Returns the refusal of a request that EVM networks do not support.
 pub(in crate::evm) fn unsupported(why: impl Into<String>) -> CodecError {
     CodecError::Refused(Refusal::Unsupported(why.into()))
 }
@@ -139,7 +139,7 @@ impl Codec for EvmCodec {
     }
 
     fn lifetime(&self, _: &Draft) -> Result<Option<u32>, CodecError> {
-        // Bytes of EVM transactions land as long as their nonce is free.
+        // An EVM transaction can land as long as its nonce is free.
         Ok(None)
     }
 

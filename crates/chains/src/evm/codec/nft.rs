@@ -1,4 +1,4 @@
-//! The NFT calls used here (EIP-721, EIP-1155, ERC-165), written. Pure.
+//! Encodes the NFT calls that are used here (EIP-721, EIP-1155, ERC-165). Pure.
 
 use alloy_primitives::{Address, Bytes, FixedBytes, U256};
 use alloy_sol_types::{SolCall as _, sol};
@@ -19,7 +19,7 @@ sol! {
     }
 }
 
-/// ERC-165 ids: none, which no contract may claim, and those of the two standards.
+/// ERC-165 interface ids: the invalid id, which no contract may claim, and those of the two standards.
 pub(in crate::evm) const INVALID: [u8; 4] = [0xff; 4];
 pub(in crate::evm) const ERC_721: [u8; 4] = [0x80, 0xac, 0x58, 0xcd];
 pub(in crate::evm) const ERC_1155: [u8; 4] = [0xd9, 0xb6, 0x7a, 0x26];
@@ -48,7 +48,7 @@ pub(in crate::evm) fn supports(interface: [u8; 4]) -> Bytes {
     Nft::supportsInterfaceCall { interfaceId: FixedBytes(interface) }.abi_encode().into()
 }
 
-/// Reads the answer to `supportsInterface`; none if it is neither yes nor no.
+/// Reads the answer to `supportsInterface`; `None` if it is not a boolean.
 pub(in crate::evm) fn read_supports(answer: &[u8]) -> Option<bool> {
     match erc20::word(answer)? {
         U256::ZERO => Some(false),
@@ -57,7 +57,7 @@ pub(in crate::evm) fn read_supports(answer: &[u8]) -> Option<bool> {
     }
 }
 
-/// Whether the answer to `ownerOf` is `account`.
+/// Returns whether the answer to `ownerOf` is `account`.
 pub(in crate::evm) fn is_owner(answer: &[u8], account: Address) -> bool {
     erc20::word(answer) == Some(U256::from_be_slice(account.as_slice()))
 }

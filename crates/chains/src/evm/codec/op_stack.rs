@@ -1,14 +1,14 @@
-//! What OP-stack chains charge on top of gas, by their gas price oracle. Pure.
+//! The data fee of OP-stack chains, which is charged beside gas, by their gas price oracle. Pure.
 
 use alloy_primitives::{Address, Bytes, U256, address};
 use alloy_sol_types::{SolCall as _, sol};
 
 use super::erc20;
 
-/// Where every OP-stack chain has its gas price oracle.
+/// Address of the gas price oracle on every OP-stack chain.
 pub(in crate::evm) const ORACLE: Address = address!("420000000000000000000000000000000000000F");
 
-/// Longest unsigned transfer less its call data, in bytes: every field at full length.
+/// Length of the longest unsigned transfer without its call data, in bytes: every field at full length.
 const ENVELOPE_LENGTH: usize = 160;
 
 sol! {
@@ -17,15 +17,15 @@ sol! {
     }
 }
 
-/// The question to the oracle about a transaction with `input_length` bytes of call data. The oracle prices
-/// data that compress well lower, so these do not: an odd factor visits every byte once in 256.
+/// Encodes the call of the oracle for a transaction with `input_length` bytes of call data. The oracle charges less
+/// for compressible data, so the sample data does not compress: an odd factor yields every byte once in 256.
 pub(in crate::evm) fn question(input_length: usize) -> Bytes {
     let length = ENVELOPE_LENGTH.saturating_add(input_length);
     let data: Bytes = (0..length).map(|at| at.wrapping_mul(167) as u8).collect();
     GasPriceOracle::getL1FeeCall { data }.abi_encode().into()
 }
 
-/// The oracle's answer in wei, with a quarter to spare. None if it is not a number.
+/// Returns the fee in the oracle's answer plus a quarter, in wei. Returns `None` if the answer is not a number.
 pub(in crate::evm) fn fee(answer: &[u8]) -> Option<U256> {
     let fee = erc20::word(answer)?;
     Some(fee.saturating_add(fee.div_ceil(U256::from(4u8))))
@@ -36,7 +36,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_fee_has_a_quarter_to_spare() {
+    fn the_fee_is_the_answer_plus_a_quarter() {
         let word = |fee: u64| U256::from(fee).to_be_bytes::<32>();
         assert_eq!(fee(&word(100)), Some(U256::from(125u8)));
         assert_eq!(fee(&word(1)), Some(U256::from(2u8)), "rounded up");

@@ -1,4 +1,4 @@
-//! Personal messages (EIP-191, version 0x45): their draft and the hash that is signed. Pure.
+//! Personal messages (EIP-191, version 0x45): the text and its signing hash. Pure.
 
 use alloy_primitives::{B256, eip191_hash_message};
 use alloy_rlp::Header;
@@ -10,7 +10,7 @@ use crate::message::{self, UnsignableMessage};
 pub(in crate::evm) struct Personal(String);
 
 impl Personal {
-    /// Takes the message of a request.
+    /// Reads the message of a request.
     pub(in crate::evm) fn new(bytes: &[u8]) -> Result<Self, UnsignableMessage> {
         if is_transaction(bytes) {
             return Err(UnsignableMessage::Transaction);
@@ -18,19 +18,19 @@ impl Personal {
         message::read(bytes).map(|text| Self(text.to_owned()))
     }
 
-    /// The text, as it is signed.
+    /// Returns the text, as it is signed.
     pub(in crate::evm) fn text(&self) -> &str {
         &self.0
     }
 
-    /// `keccak256("\x19Ethereum Signed Message:\n" ‖ length ‖ text)`.
+    /// Returns `keccak256("\x19Ethereum Signed Message:\n" ‖ length ‖ text)`.
     pub(in crate::evm) fn hash(&self) -> B256 {
         eip191_hash_message(self.0.as_bytes())
     }
 }
 
-/// Whether bytes have the outer form of a transaction, signed or not: an RLP list of at least six
-/// fields, or one under an EIP-2718 type.
+/// Returns whether the bytes have the outer form of a signed or unsigned transaction: an RLP list of at least
+/// six fields, optionally after an EIP-2718 type byte.
 fn is_transaction(bytes: &[u8]) -> bool {
     let list = match bytes.split_first() {
         Some((1..=0x7f, list)) => list,
@@ -57,7 +57,7 @@ mod tests {
     use alloy_primitives::{b256, hex};
     use proptest::prelude::*;
 
-    /// The example of EIP-155, signed, and what is hashed for it.
+    /// The example of EIP-155: the signed transaction and the bytes that are hashed for it.
     const SIGNED: &str = "f86c098504a817c800825208943535353535353535353535353535353535353535880de0b6b3a7640000802\
         5a028ef61340bd939bc2195fe537567866003e1a15d3c71ff63e1590620aa636276a067cbe9d8997f761aecb703304b3800ccf55\
         5c9f3dc64214b297fb1966a3b6d83";
@@ -72,7 +72,7 @@ mod tests {
     }
 
     #[test]
-    fn transactions_are_no_messages() {
+    fn transactions_are_refused_as_messages() {
         let signed = hex::decode(SIGNED).expect("hex");
         let unsigned = hex::decode(UNSIGNED).expect("hex");
         let typed = [&[2], signed.as_slice()].concat();
@@ -86,14 +86,14 @@ mod tests {
 
     proptest! {
         #[test]
-        fn no_bytes_panic_and_what_is_taken_is_kept(bytes in proptest::collection::vec(any::<u8>(), 0..100)) {
+        fn no_bytes_panic_and_accepted_bytes_are_unchanged(bytes in proptest::collection::vec(any::<u8>(), 0..100)) {
             if let Ok(personal) = Personal::new(&bytes) {
                 prop_assert_eq!(personal.text().as_bytes(), bytes.as_slice());
             }
         }
 
         #[test]
-        fn texts_are_taken_as_they_are(text in "[ -~]{1,31}") {
+        fn accepted_texts_are_unchanged(text in "[ -~]{1,31}") {
             if let Ok(personal) = Personal::new(text.as_bytes()) {
                 prop_assert_eq!(personal.text(), text);
             }

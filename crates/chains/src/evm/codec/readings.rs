@@ -1,7 +1,7 @@
-//! What a request is certain to do before a node is asked. Pure.
+//! The effects of a request that are certain before a node is called. Pure.
 //!
-//! Gas, fees and prices are not known yet, and a few calls mean one thing to a token and another to a
-//! collection of NFTs: then each meaning is a reading.
+//! Gas, fees and prices are not known yet. Tokens and NFT collections interpret a few calls differently; each
+//! interpretation is then one reading.
 
 use waiaas_core::address::Address;
 use waiaas_core::effect::{Effect, Effects};
@@ -22,7 +22,7 @@ impl EvmCodec {
         intent: &Intent,
     ) -> Result<Vec<Readings>, CodecError> {
         let wallet = wallet_address(from)?;
-        // Not even a transaction without any other effect is certain to be one.
+        // Unlike `Effects::new`, this adds no transfer of zero to the wallet itself, because no effect is certain yet.
         let effects = |Decoding { items, methods }: Decoding| Effects {
             network: self.network.id.clone(),
             native: self.network.native(),
@@ -46,7 +46,7 @@ impl EvmCodec {
                 let fee = Effect::NetworkFee { max: external.gas_cost() };
                 Ok(in_each_meaning(called, meanings(called.input), Some(fee)))
             }
-            // That its verifier may not take it only adds to what it does.
+            // If its verifier does not accept it, the draft only has more effects.
             Some(fixed @ (Fixed::Personal(_) | Fixed::Typed(_))) => {
                 Ok(vec![vec![effects(fixed.effects(&self.network, wallet))]])
             }
@@ -60,7 +60,7 @@ impl EvmCodec {
     }
 }
 
-/// What a contract may turn out to be.
+/// Returns the standards that the called contract may have.
 fn meanings(input: &[u8]) -> &'static [Option<NftStandard>] {
     if decode::is_ambiguous(input) {
         &[None, Some(NftStandard::Erc721), Some(NftStandard::Erc1155)]
@@ -69,7 +69,7 @@ fn meanings(input: &[u8]) -> &'static [Option<NftStandard>] {
     }
 }
 
-/// What a contract has to turn out to be, or the request is refused.
+/// Returns the standard that the contract must have for the request not to be refused.
 fn meant(intent: &Intent) -> Option<&'static [Option<NftStandard>]> {
     match intent {
         Intent::ApproveNft { nft, .. } | Intent::NftTransfer { nft, .. } => match nft.kind {

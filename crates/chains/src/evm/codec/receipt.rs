@@ -1,15 +1,14 @@
-//! What a receipt says of a transaction, believed only within what was signed. Pure.
+//! Reads the outcome and fee of a transaction from its receipt, within the limits that were signed. Pure.
 
 use alloy_primitives::U256;
 
 use super::answer::Receipt;
 use super::envelope::Sent;
 
-/// The most that a fee for data is believed to be: 0.02 of a coin, in wei. Networks that have one ask for
-/// thousandths of that.
+/// Highest data fee that is accepted: 0.02 of a coin, in wei. Networks with a data fee charge thousandths of it.
 const MOST_FOR_DATA: U256 = U256::from_limbs([20_000_000_000_000_000, 0, 0, 0]);
 
-/// Whether the transaction succeeded, and what it paid. The error says what is wrong with the receipt.
+/// Returns whether the transaction succeeded, and the fee that it paid. The error names the fault of the receipt.
 pub(in crate::evm) fn read(
     sent: &Sent,
     receipt: &Receipt,
@@ -26,9 +25,9 @@ pub(in crate::evm) fn read(
     Ok((succeeded, fee(sent, receipt, has_data_fee.then_some(MOST_FOR_DATA))?))
 }
 
-/// What a receipt says was paid: at most all the gas at its highest price, and on OP-stack chains a fee
-/// for the data, which no field of a transaction limits and which here counts up to `most_for_data`.
-/// More is no answer. On other chains there is no such fee, whatever a receipt says.
+/// Returns the fee in a receipt: at most all the gas at its highest price, plus on OP-stack chains the data fee,
+/// which no field of a transaction limits and which may be at most `most_for_data`. A higher fee is an error.
+/// On other chains the receipt's data fee is ignored.
 fn fee(sent: &Sent, receipt: &Receipt, most_for_data: Option<U256>) -> Result<U256, &'static str> {
     let fields = sent.tx.fields();
     let (used, price) = (receipt.gas_used.0, receipt.effective_gas_price.0);
@@ -39,10 +38,10 @@ fn fee(sent: &Sent, receipt: &Receipt, most_for_data: Option<U256>) -> Result<U2
         return Err("the receipt has a higher price than the transaction");
     }
     let for_data = match (receipt.l1_fee, most_for_data) {
-        (Some(told), Some(most)) if told.0 > most => {
+        (Some(given), Some(most)) if given.0 > most => {
             return Err("the receipt has a higher data fee than any transaction may pay");
         }
-        (Some(told), Some(_)) => told.0,
+        (Some(given), Some(_)) => given.0,
         (None, _) | (_, None) => U256::ZERO,
     };
     Ok(used.saturating_mul(price).saturating_add(for_data))
@@ -90,13 +89,13 @@ mod tests {
     }
 
     #[test]
-    fn a_fee_above_what_was_signed_is_no_answer() {
+    fn a_fee_above_the_signed_limits_is_refused() {
         let (gas, price, data) = (U256::from(GAS), U256::from(PRICE), U256::from(DATA));
         let huge = U256::MAX >> 96;
         for priority in [Some(7), None] {
-            let told = |used, price, l1| fee(&sent(priority), &receipt(used, price, l1), Some(data));
-            assert_eq!(told(gas, price, None), Ok(gas * price));
-            assert_eq!(told(gas, price, Some(data)), Ok(gas * price + data));
+            let fee_of = |used, price, l1| fee(&sent(priority), &receipt(used, price, l1), Some(data));
+            assert_eq!(fee_of(gas, price, None), Ok(gas * price));
+            assert_eq!(fee_of(gas, price, Some(data)), Ok(gas * price + data));
             let elsewhere = |l1| fee(&sent(priority), &receipt(gas, price, Some(l1)), None);
             assert_eq!(elsewhere(data), Ok(gas * price), "a network without such a fee");
             assert_eq!(elsewhere(U256::MAX), Ok(gas * price));
@@ -108,13 +107,13 @@ mod tests {
                 (huge, price, None),
                 (U256::ONE, price, Some(U256::MAX)),
             ] {
-                assert!(told(used, price, l1).is_err(), "{used} {price} {l1:?}");
+                assert!(fee_of(used, price, l1).is_err(), "{used} {price} {l1:?}");
             }
         }
     }
 
     #[test]
-    fn a_receipt_of_somebody_else_or_of_no_outcome_is_no_answer() {
+    fn a_receipt_with_another_sender_or_an_invalid_status_is_refused() {
         let good = receipt(U256::from(GAS), U256::from(PRICE), None);
         let paid = U256::from(GAS) * U256::from(PRICE);
         let read = |receipt: &Receipt| read(&sent(Some(7)), receipt, false);
@@ -127,7 +126,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn no_receipt_costs_more_than_was_signed(used: [u8; 32], price: [u8; 32], data: Option<[u8; 32]>) {
+        fn no_fee_exceeds_the_signed_limits(used: [u8; 32], price: [u8; 32], data: Option<[u8; 32]>) {
             let word = U256::from_be_bytes::<32>;
             let most = U256::from(GAS) * U256::from(PRICE) + U256::from(DATA);
             let receipt = receipt(word(used) >> 236, word(price) >> 246, data.map(|data| word(data) >> 235));

@@ -1,4 +1,4 @@
-//! ERC-8004: the questions to the agents' registries, and their answers, read strictly. Pure.
+//! ERC-8004: encodes calls of the agents' registries and strictly decodes their answers. Pure.
 
 use alloy_primitives::Bytes;
 use alloy_sol_types::{SolCall, sol};
@@ -15,26 +15,26 @@ sol! {
     }
 }
 
-/// The standard's highest number of decimals.
+/// Highest number of decimals in the standard.
 const MAX_DECIMALS: u8 = 18;
-/// The highest score.
+/// Highest score.
 const BEST: u128 = 100;
 
-/// Reads the answer to `getSummary`: exactly three words, each in its one form.
+/// Reads the answer to `getSummary`: exactly three words in canonical form.
 pub(in crate::evm) fn rating(answer: &Bytes) -> Option<Reputation> {
-    let said = Registries::getSummaryCall::abi_decode_returns_validate(answer).ok()?;
-    let exact = Registries::getSummaryCall::abi_encode_returns(&said) == **answer;
-    if !exact || said.summaryValueDecimals > MAX_DECIMALS {
+    let summary = Registries::getSummaryCall::abi_decode_returns_validate(answer).ok()?;
+    let exact = Registries::getSummaryCall::abi_encode_returns(&summary) == **answer;
+    if !exact || summary.summaryValueDecimals > MAX_DECIMALS {
         return None;
     }
-    if said.count == 0 {
+    if summary.count == 0 {
         return Some(Reputation::Unrated);
     }
-    score(said.summaryValue, said.summaryValueDecimals).map(Reputation::Score)
+    score(summary.summaryValue, summary.summaryValueDecimals).map(Reputation::Score)
 }
 
-/// The standard leaves open what a value is. Here it is a score from 0 to 100 with decimals, rounded
-/// down; what is outside that is something else, and no merit.
+/// Returns the score of a value. The standard does not define the meaning of a value; here it is a score from 0
+/// to 100 with decimals, rounded down. A value outside that range counts as 0.
 fn score(value: i128, decimals: u8) -> Option<u8> {
     let one = 10_u128.checked_pow(u32::from(decimals))?;
     let most = BEST.checked_mul(one)?;
@@ -59,7 +59,7 @@ mod tests {
     }
 
     #[test]
-    fn scores_are_rounded_down_and_nonsense_is_no_merit() {
+    fn scores_are_rounded_down_and_values_out_of_range_count_as_zero() {
         for (value, decimals, expected) in [
             (0, 0, 0),
             (87, 0, 87),
@@ -79,12 +79,12 @@ mod tests {
         ] {
             assert_eq!(rated(1, value, decimals), Some(Reputation::Score(expected)), "{value} e-{decimals}");
         }
-        assert_eq!(rated(0, 100, 0), Some(Reputation::Unrated), "nobody said so");
+        assert_eq!(rated(0, 100, 0), Some(Reputation::Unrated), "no feedback");
         assert_eq!(rated(1, 100, 19), None, "more decimals than the standard has");
     }
 
     #[test]
-    fn answers_have_one_form() {
+    fn answers_in_another_form_are_refused() {
         let good = answer([U256::ONE, U256::from(90u8), U256::ZERO]);
         assert_eq!(rating(&good), Some(Reputation::Score(90)));
         let longer: Bytes = [good.as_ref(), &[0; 32]].concat().into();

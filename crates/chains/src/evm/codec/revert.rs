@@ -1,4 +1,4 @@
-//! Words for why a call failed. Pure.
+//! The reason of a failed call, as text. Pure.
 
 use alloy_sol_types::{Panic, Revert, SolError};
 use serde_json::Value;
@@ -6,7 +6,7 @@ use serde_json::Value;
 /// Longest reason kept, in characters.
 const LONGEST: usize = 200;
 
-/// The reason in a node's error: `Error(string)` or `Panic(uint256)` of Solidity where the revert data
+/// Returns the reason in a node's error: `Error(string)` or `Panic(uint256)` of Solidity where the revert data
 /// holds one, a custom error by its selector, else the node's message.
 pub(in crate::evm) fn reason(message: &str, data: Option<&Value>) -> String {
     let text = match data.and_then(bytes) {
@@ -16,7 +16,7 @@ pub(in crate::evm) fn reason(message: &str, data: Option<&Value>) -> String {
     text.chars().filter(|c| !c.is_control()).take(LONGEST).collect()
 }
 
-/// Nodes put revert data into `data` as a string, some as `{"data": "0x…"}`.
+/// Reads revert data. Most nodes put it into `data` as a string, some as `{"data": "0x…"}`.
 fn bytes(data: &Value) -> Option<Vec<u8>> {
     let text = data.as_str().or_else(|| data.get("data")?.as_str())?;
     hex::decode(text.strip_prefix("0x")?).ok()
@@ -38,7 +38,7 @@ mod tests {
     use serde_json::json;
 
     #[test]
-    fn finds_the_best_words() {
+    fn the_most_specific_reason_is_used() {
         let data = |bytes: Vec<u8>| json!(format!("0x{}", hex::encode(bytes)));
         let error = data(Revert::from("no\u{7} funds").abi_encode());
         assert_eq!(reason("execution reverted", Some(&error)), "no funds");

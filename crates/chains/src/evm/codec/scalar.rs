@@ -1,6 +1,6 @@
-//! Solidity's elementary types and their values as JSON, read strictly. Pure.
+//! Solidity's elementary types and the strict reading of their values from JSON. Pure.
 //!
-//! Shared by typed data and call data, which differ in everything that is built from these.
+//! Shared by typed data and call data.
 
 use alloy_primitives::{B256, U256};
 use serde_json::Value;
@@ -15,9 +15,9 @@ const LARGEST_NUMBER: u64 = 1 << 53;
 pub(in crate::evm) enum Scalar {
     Bool,
     Address,
-    /// Unsigned integer of so many bits.
+    /// Unsigned integer of this many bits.
     Uint(usize),
-    /// Signed integer of so many bits.
+    /// Signed integer of this many bits.
     Int(usize),
     /// `bytes1` to `bytes32`.
     Fixed(usize),
@@ -30,7 +30,7 @@ pub(in crate::evm) enum Scalar {
 /// A value of an elementary type.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(in crate::evm) enum Datum {
-    /// What fits a word, in its ABI encoding.
+    /// A value that fits one word, in its ABI encoding.
     Word(B256),
     /// `bytes`.
     Bytes(Vec<u8>),
@@ -39,7 +39,7 @@ pub(in crate::evm) enum Datum {
 }
 
 impl Scalar {
-    /// Reads a type's name. The aliases `uint` and `int` are not names of types (EIP-712).
+    /// Reads a type name. The aliases `uint` and `int` are not type names (EIP-712).
     pub(in crate::evm) fn parse(name: &str) -> Option<Self> {
         let sized = |prefix: &str, sizes: &[usize]| {
             let digits = name.strip_prefix(prefix)?;
@@ -60,7 +60,7 @@ impl Scalar {
         }
     }
 
-    /// Reads a value; the error says what was expected.
+    /// Reads a value; the error names the rule that it breaks.
     pub(in crate::evm) fn read(self, json: &Value) -> Result<Datum, &'static str> {
         match self {
             Self::Bool => {
@@ -70,7 +70,7 @@ impl Scalar {
             Self::Address => {
                 let text = json.as_str().ok_or("must be an address as text")?;
                 let address = Address::parse(Chain::Ethereum, text)
-                    .map_err(|_| "must be an EVM address, with a right checksum if it has one")?;
+                    .map_err(|_| "must be an EVM address, with a valid checksum if it has one")?;
                 Ok(Datum::Word(B256::left_padding_from(address.as_bytes())))
             }
             Self::Uint(bits) => match integer(json)? {
@@ -92,7 +92,7 @@ impl Scalar {
         }
     }
 
-    /// The one way a value is written.
+    /// Writes a value in its canonical JSON form.
     pub(in crate::evm) fn write(self, datum: &Datum) -> Value {
         match (self, datum) {
             (Self::Bool, Datum::Word(word)) => Value::Bool(!word.is_zero()),
@@ -128,7 +128,7 @@ fn signed(bits: usize, json: &Value) -> Result<Datum, &'static str> {
     }
 }
 
-/// An integer as sign and magnitude: a JSON integer that every reader has exactly, or decimal or hex
+/// Reads an integer as sign and magnitude: a JSON integer that is exact in every reader, or decimal or hex
 /// digits as text.
 fn integer(json: &Value) -> Result<(bool, U256), &'static str> {
     const WHY: &str = "must be an integer: a number up to 2^53, or decimal or 0x digits as text";
@@ -177,7 +177,7 @@ mod tests {
     use serde_json::json;
 
     #[test]
-    fn names_of_types() {
+    fn only_canonical_type_names_are_read() {
         assert_eq!(Scalar::parse("uint256"), Some(Scalar::Uint(256)));
         assert_eq!(Scalar::parse("int8"), Some(Scalar::Int(8)));
         assert_eq!(Scalar::parse("bytes32"), Some(Scalar::Fixed(32)));
@@ -238,7 +238,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_is_written_reads_back(bytes: [u8; 32], bits in 1usize..=32, length in 1usize..=32) {
+        fn written_values_read_back(bytes: [u8; 32], bits in 1usize..=32, length in 1usize..=32) {
             let number = U256::from_be_bytes(bytes) >> (256 - bits * 8);
             let cases = [
                 (Scalar::Uint(bits * 8), json!(number.to_string())),

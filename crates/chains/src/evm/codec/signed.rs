@@ -1,4 +1,4 @@
-//! What is signed, and what becomes of it: completed bytes, joined with their signature and read back.
+//! Completes built transactions, joins them with their signature and reads signed bytes back.
 
 use alloy_primitives::{Address as EvmAddress, Signature, U256};
 use waiaas_core::draft::{Completed, Draft, SigningPayload};
@@ -10,7 +10,7 @@ use super::envelope::{Sent, Unsigned};
 use super::fees::Price;
 use crate::{CodecError, Expiry, Refusal, SignedTx};
 
-/// What [`Completed`] carries on EVM: the sender's 20 bytes, then the unsigned transaction.
+/// The content of [`Completed`] on EVM: the sender's 20 bytes, then the unsigned transaction.
 struct Carried {
     from: EvmAddress,
     tx: Unsigned,
@@ -29,28 +29,27 @@ impl Carried {
     }
 }
 
-/// A signed transaction whose place is to be taken.
+/// A signed transaction to be replaced.
 pub(in crate::evm) struct Replaced(Sent);
 
 impl Replaced {
-    /// Its nonce.
     pub(in crate::evm) fn nonce(&self) -> u64 {
         self.0.tx.nonce()
     }
 
-    /// Its nonce, if the `used` transactions of the account on chain leave it open.
+    /// Returns its nonce; refuses if the `used` transactions of the account on chain include that nonce.
     pub(in crate::evm) fn open_nonce(&self, used: u64) -> Result<u64, Refusal> {
         if used > self.nonce() { Err(Refusal::NothingToReplace) } else { Ok(self.nonce()) }
     }
 
-    /// What it offers.
+    /// Returns the prices that it offers.
     pub(in crate::evm) fn price(&self) -> Price {
         self.0.tx.price()
     }
 }
 
 impl EvmCodec {
-    /// The transaction of a draft built here, and the draft that its bytes carry out.
+    /// Completes a draft built here, and returns it with the digest of the draft that its bytes carry out.
     pub(in crate::evm) fn complete_built(
         &self,
         from: EvmAddress,
@@ -65,14 +64,14 @@ impl EvmCodec {
         Ok(Completed::new(&recovered, unsigned, payload))
     }
 
-    /// The transaction that a completed draft is.
+    /// Returns the unsigned transaction of a completed draft.
     pub(in crate::evm) fn unsigned(completed: &Completed) -> Result<Unsigned, CodecError> {
         Carried::decode(completed.unsigned()).map(|carried| carried.tx)
     }
 
-    /// The draft that completed bytes carry out under `budget`. The budget is no field of an EVM
-    /// transaction; it is confirmed by the gas limit and the price, or replaced by what they cost. The
-    /// `standard` of the contract called is none either; it is what the same bytes were judged by.
+    /// Returns the draft that completed bytes carry out under `budget`. The budget is no field of an EVM
+    /// transaction: gas limit and price confirm it, or their product replaces it. The `standard` of the called
+    /// contract is no field either; the bytes are judged with it.
     fn recover(
         &self,
         unsigned: &[u8],
@@ -84,7 +83,7 @@ impl EvmCodec {
         Ok(self.draft(carried.from, body))
     }
 
-    /// Reads signed bytes of `from` whose place is to be taken.
+    /// Reads signed bytes of `from` that are to be replaced.
     pub(in crate::evm) fn placed(&self, from: EvmAddress, signed: &[u8]) -> Result<Replaced, CodecError> {
         let sent = Sent::decode(signed)?;
         if sent.from != from {
@@ -96,7 +95,8 @@ impl EvmCodec {
         Ok(Replaced(sent))
     }
 
-    /// The same, provided they carry out `old`: what is done again is what was judged, and what was signed.
+    /// Reads signed bytes to be replaced, and checks that they carry out `old`, so that the replacement repeats the
+    /// judged and signed draft.
     pub(in crate::evm) fn read_replaced(
         &self,
         old: &Draft,
@@ -111,7 +111,7 @@ impl EvmCodec {
         Ok((from, body, replaced))
     }
 
-    /// Joins a signature with a transaction that was completed here.
+    /// Joins a signature with a transaction that [`Self::complete_built`] completed.
     pub(in crate::evm) fn join(
         &self,
         completed: &Completed,
@@ -139,7 +139,7 @@ impl EvmCodec {
     }
 }
 
-/// Reads `r ‖ s ‖ y-parity`, refusing a high `s` (EIP-2).
+/// Reads `r ‖ s ‖ y-parity`; refuses a high `s` (EIP-2).
 pub(in crate::evm) fn read_signature(bytes: &[u8]) -> Option<Signature> {
     let (r, rest) = bytes.split_first_chunk::<32>()?;
     let (s, rest) = rest.split_first_chunk::<32>()?;

@@ -1,4 +1,4 @@
-//! From drafts to signed bytes and back, without a node.
+//! Tests from drafts to signed bytes and back, without a node.
 
 use alloy_primitives::{Signature, eip191_hash_message};
 use k256::ecdsa::SigningKey;
@@ -60,7 +60,7 @@ fn is_corrupt<T: std::fmt::Debug>(result: Result<T, CodecError>) -> bool {
     matches!(result, Err(CodecError::Corrupt(_)))
 }
 
-/// The draft of an intent to sign something as it is, as a node that has nothing to add leaves it.
+/// Returns the draft of an intent to sign data as it is, to which no node adds a fact.
 fn as_it_is(intent: &Intent) -> Draft {
     let fixed = codec().fixed(intent).expect("to be signed").expect("as it is");
     codec().draft(wallet(), fixed.encode())
@@ -134,12 +134,12 @@ fn a_message_is_signed_as_wallets_sign_it() {
     let signature = Signature::from_raw(&signed.bytes).expect("a signature");
     let signer = signature.recover_address_from_prehash(&eip191_hash_message("Hello, world!"));
     assert_eq!(signer.expect("recovers"), wallet());
-    assert!(is_corrupt(codec.complete(&draft, volatile(900))), "nothing is filled in");
+    assert!(is_corrupt(codec.complete(&draft, volatile(900))), "no field is filled in");
     assert!(matches!(codec.replaced(&draft, &signed.bytes), Err(CodecError::Refused(_))));
 }
 
 #[test]
-fn nothing_changes_between_the_draft_of_typed_data_and_its_signature() {
+fn the_signature_of_typed_data_covers_every_byte_of_its_draft() {
     let codec = codec();
     let draft = as_it_is(&typed_data(8453));
     let completed = codec.complete(&draft, Volatile::AsItIs).expect("completes");
@@ -148,7 +148,7 @@ fn nothing_changes_between_the_draft_of_typed_data_and_its_signature() {
     let hash = signed.hash.parse().expect("a hash");
     let signature = Signature::from_raw(&signed.bytes).expect("a signature");
     assert_eq!(signature.recover_address_from_prehash(&hash).expect("recovers"), wallet());
-    // The first byte says which kind of draft it is.
+    // The first byte is the kind of the draft.
     for at in 1..draft.body.len() {
         let mut altered = draft.clone();
         altered.body[at] ^= 1;
@@ -156,7 +156,7 @@ fn nothing_changes_between_the_draft_of_typed_data_and_its_signature() {
         assert!(read.is_err() || read.is_ok_and(|read| read.payload() != completed.payload()), "{at}");
     }
     let other = Completed::new(&built(), completed.unsigned().to_vec(), completed.payload().clone());
-    assert!(is_corrupt(codec.assemble(&other, &good)), "drafted as something else");
+    assert!(is_corrupt(codec.assemble(&other, &good)), "the digest of another draft");
     assert!(matches!(codec.fixed(&typed_data(1)), Err(CodecError::Refused(Refusal::ChainIdMismatch { .. }))));
 }
 
@@ -189,7 +189,7 @@ fn a_transaction_built_elsewhere_is_signed_as_it_came() {
 }
 
 #[test]
-fn a_budget_is_cut_and_waiting_costs_nothing() {
+fn a_budget_is_capped_and_a_draft_has_no_lifetime() {
     let codec = codec();
     let cut = codec.capped(&built(), U256::from(7u8)).expect("a draft");
     assert_eq!(codec.effects(&cut).expect("effects").fee(), U256::from(7u8));

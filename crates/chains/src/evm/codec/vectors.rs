@@ -1,6 +1,6 @@
 //! Values made with ethers 6.17, which shares no code with this crate.
 
-/// `Interface.encodeFunctionData("deep", …)` with the arguments of the test.
+/// Result of `Interface.encodeFunctionData("deep", …)` for the arguments of the test.
 pub(in crate::evm) const DEEP_CALL: &str = concat!(
     "1457a82b",
     "0000000000000000000000000000000000000000000000000000000000000060",

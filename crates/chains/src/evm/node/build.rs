@@ -1,5 +1,5 @@
-//! From an intent to a draft: whether it can work, how much gas and fee it may use. What is called is
-//! decided in `calls`.
+//! Builds a draft from an intent: checks that it can succeed and sets its gas limit and fee budget. `calls`
+//! determines the call.
 
 use alloy_primitives::{Address as EvmAddress, U256};
 use waiaas_core::address::Address;
@@ -41,7 +41,7 @@ impl EvmChain {
         Ok(self.codec.draft(sender, body.encode()))
     }
 
-    /// Whether what is called is what the intent takes it for, and the wallet has what it gives.
+    /// Checks that the called contract is of the kind that the intent names, and that the wallet has the asset.
     async fn check_means(&self, call: &Call, intent: &Intent) -> Result<(), ChainError> {
         match (intent, call.to) {
             (Intent::TokenTransfer { token, amount, .. }, Some(contract)) => {
@@ -58,12 +58,12 @@ impl EvmChain {
             (Intent::ContractCall { .. }, Some(contract)) if !call.input.is_empty() => {
                 self.check_code(contract).await
             }
-            // Nothing to look up: what the node says of the call itself decides.
+            // No check is needed: the gas estimate of the call decides.
             _ => Ok(()),
         }
     }
 
-    /// Data sent to a plain account do nothing, which is never meant.
+    /// Refuses data for an address without code, where it has no effect.
     async fn check_code(&self, contract: EvmAddress) -> Result<(), ChainError> {
         let code = self.node.code(contract).await.map_err(|f| self.node.fail(f))?;
         if code.is_empty() {
@@ -89,8 +89,8 @@ impl EvmChain {
         Err(ChainError::Refused(Refusal::InsufficientBalance { asset, have, need }))
     }
 
-    /// Runs the call as it would be now. Some tokens say no by answering `false` instead of reverting,
-    /// which a gas estimate misses.
+    /// Runs the call on the latest state. Some tokens return `false` instead of reverting, which a gas estimate does
+    /// not detect.
     pub(super) async fn check_answer(&self, call: &Call) -> Result<(), ChainError> {
         let answer = self.node.run(call, "latest").await.map_err(|failure| self.would_fail(failure))?;
         if erc20::answers(&call.input) && erc20::refused(&answer) {
@@ -99,8 +99,8 @@ impl EvmChain {
         Ok(())
     }
 
-    /// Some tokens (USDT among them) let an allowance only be set where there is none. None if that is not
-    /// why a call of `approve` failed, or the token does not say.
+    /// Returns the refusal for a token (USDT among them) that accepts a new allowance only after the old one is zero.
+    /// Returns `None` if a call of `approve` failed for another reason, or the token does not answer.
     async fn old_allowance(&self, call: &Call) -> Option<ChainError> {
         let (token, (spender, amount)) = (call.to?, erc20::approved(&call.input)?);
         let answer = self.node.read(token, erc20::allowance(call.from, spender)).await.ok()?;
@@ -128,9 +128,9 @@ impl EvmChain {
         Ok(fees::budget(need_now))
     }
 
-    /// Tells "this call fails" from "this node fails". Codes: 3 is a revert; -32000, -32003 (EIP-1474) and
-    /// -32015 (OpenEthereum and its heirs) are a transaction the node would not run. Anvil calls an internal
-    /// error (-32603) what its EVM does not run. An answer beyond all bounds is the call's doing.
+    /// Distinguishes a failing call from a failing node. Codes: 3 is a revert; -32000, -32003 (EIP-1474) and -32015
+    /// (OpenEthereum and its successors) are a transaction that the node does not run. Anvil reports such a
+    /// transaction as an internal error (-32603). An answer above the size limit is a failure of the call.
     pub(super) fn would_fail(&self, failure: RpcFailure) -> ChainError {
         match failure {
             RpcFailure::Node { code: 3 | -32000 | -32003 | -32015, message, data } => {
@@ -140,7 +140,7 @@ impl EvmChain {
                 ChainError::Refused(Refusal::SimulationFailed(revert::reason(&message, data.as_ref())))
             }
             RpcFailure::TooLarge(most) => {
-                let why = format!("what it answers is larger than {most} bytes");
+                let why = format!("its answer is larger than {most} bytes");
                 ChainError::Refused(Refusal::SimulationFailed(why))
             }
             other => self.node.fail(other),

@@ -1,4 +1,4 @@
-//! What the contracts of NFTs say of themselves and of their owners, asked of the nodes.
+//! Reads the standards and owners of NFTs from their contracts.
 
 use alloy_primitives::{Address as EvmAddress, Bytes, U256};
 use futures_util::future::join_all;
@@ -11,9 +11,9 @@ use crate::evm::codec::{decode, erc20, evm_address, nft};
 use crate::{ChainError, Refusal};
 
 impl EvmChain {
-    /// What a called contract has to be asked so that the call can be read: its standard, if the call
-    /// means one thing to a token and another to an NFT. Some are both (ERC-404) and say neither: they
-    /// take a number for an id where the wallet has the NFT with that id.
+    /// Returns the NFT standard of a called contract, if tokens and NFT contracts interpret the call differently.
+    /// Some contracts are both (ERC-404) and report neither: they read a number as an id if the wallet has the NFT
+    /// with that id.
     pub(super) async fn standard_for(
         &self,
         wallet: EvmAddress,
@@ -26,29 +26,29 @@ impl EvmChain {
         }
         let nodes = self.node.awake(2);
         let question = nft::owner_of(number);
-        let told = join_all(nodes.iter().map(async |node| {
+        let answers = join_all(nodes.iter().map(async |node| {
             let owner = self.ask(node, contract, question.clone()).await?;
             Ok(owner.is_some_and(|answer| nft::is_owner(&answer, wallet)))
         }));
-        let is_id = self.node.asked("whose NFT has an id").agreed(told.await)?;
+        let is_id = self.node.asked("the owner of an NFT").agreed(answers.await)?;
         Ok(is_id.then_some(NftStandard::Erc721))
     }
 
-    /// Which kind of NFT a contract says it has (ERC-165), by the agreement of the endpoints: it decides what
-    /// a call means.
+    /// Returns the NFT standard that a contract reports (ERC-165). The endpoints must agree, because it determines
+    /// the effects of a call.
     async fn nft_standard(&self, contract: EvmAddress) -> Result<Option<NftStandard>, ChainError> {
         let nodes = self.node.awake(2);
-        let told = join_all(nodes.iter().map(|node| self.standard_by(node, contract))).await;
-        self.node.asked("which kind of token a contract is").agreed(told)
+        let answers = join_all(nodes.iter().map(|node| self.standard_by(node, contract))).await;
+        self.node.asked("the standard of a contract").agreed(answers)
     }
 
-    /// The same by the word of one node.
+    /// Returns the NFT standard by the answers of one node.
     async fn standard_by(
         &self,
         node: &Node,
         contract: EvmAddress,
     ) -> Result<Option<NftStandard>, ChainError> {
-        // What says yes to everything says nothing.
+        // A contract that reports every interface proves none.
         if self.supports(node, contract, nft::INVALID).await? != Some(false) {
             return Ok(None);
         }
@@ -72,7 +72,7 @@ impl EvmChain {
         Ok(answer.and_then(|answer| nft::read_supports(&answer)))
     }
 
-    /// A contract's answer; none if it does not know the question.
+    /// Returns a contract's answer; `None` if the call fails.
     async fn ask(
         &self,
         node: &Node,
@@ -88,7 +88,7 @@ impl EvmChain {
         }
     }
 
-    /// Whether a contract is a collection of the kind that was named.
+    /// Checks that a contract is a collection of the given standard.
     pub(super) async fn check_collection(
         &self,
         collection: Address,
@@ -103,7 +103,7 @@ impl EvmChain {
         Err(ChainError::Refused(Refusal::Unsupported(why)))
     }
 
-    /// Whether `owner` has so many of an NFT.
+    /// Checks that `owner` has at least `need` of an NFT.
     pub(super) async fn check_nft(
         &self,
         wanted: &NftId,

@@ -1,4 +1,4 @@
-//! From a draft to bytes: nonce and prices, as the nodes say what is free and what is charged.
+//! Completes a draft with the nonce and prices that follow from the nodes' answers.
 
 use alloy_primitives::{Address as EvmAddress, U256};
 use waiaas_core::draft::{Completed, Draft};
@@ -36,7 +36,7 @@ impl EvmChain {
         Ok(self.codec.complete(draft, volatile)?)
     }
 
-    /// Whether the account has `value`, and `fee` beside it.
+    /// Checks that the account has `value` plus `fee`.
     pub(super) async fn check_funds(
         &self,
         from: EvmAddress,

@@ -1,4 +1,4 @@
-//! Broadcast, and what became of it. Only proof counts: whatever the nodes do not show is pending.
+//! Broadcasts transactions and determines their outcome. An outcome that the nodes do not prove is pending.
 
 use alloy_primitives::U256;
 use futures_util::future::join_all;
@@ -15,7 +15,7 @@ use crate::rpc::RpcFailure;
 use crate::{ChainError, Expiry, Known, Outcome, SignedTx, Submission};
 
 impl EvmChain {
-    /// By every endpoint: one that kept the bytes to itself could let them land whenever it likes.
+    /// Sends the bytes to every endpoint, because a single endpoint could hold them back and publish them later.
     pub(super) async fn broadcast(&self, signed: &SignedTx) -> Result<Submission, ChainError> {
         let (sent, asked) = (Sent::recorded(signed)?, self.node.awake(1));
         let answers = asked.iter().map(|node| submit(node, &signed.bytes, &sent));
@@ -29,7 +29,7 @@ impl EvmChain {
         known: Known<'_>,
     ) -> Result<Outcome, ChainError> {
         if matches!(signed.expiry, Expiry::Time(_) | Expiry::Never) {
-            // A message is on no chain, and whether somebody used the signature cannot be told.
+            // A message is on no chain, and the use of its signature cannot be determined.
             return Ok(Outcome::Pending);
         }
         let sent = Sent::recorded(signed)?;
@@ -47,8 +47,8 @@ impl EvmChain {
         }
     }
 
-    /// What every endpoint says, in their order. One that rests after failures counts as silent, unless
-    /// all rest. Fails only where nobody gives a usable answer.
+    /// Returns the testimony of every endpoint, in their order. An endpoint that rests after failures counts as
+    /// silent, unless all rest. Fails only if no endpoint gives a usable answer.
     async fn testimonies(
         &self,
         question: &Question<'_>,
@@ -58,12 +58,12 @@ impl EvmChain {
         let silent = configured.saturating_sub(asked.len());
         let mut failure = None;
         let mut all = Vec::with_capacity(configured);
-        // How far a node has seen matters only beside one that has it in a block, or had.
-        for told in join_all(asked.iter().map(|node| question.ask(node, before.is_some()))).await {
-            match told {
+        // A node's height matters only if a node has the transaction in a block, or had it before.
+        for answer in join_all(asked.iter().map(|node| question.ask(node, before.is_some()))).await {
+            match answer {
                 Ok(testimony) => all.push(testimony),
                 Err(error) => {
-                    tracing::debug!(network = %self.codec.network.id, %error, "a node says nothing of a transaction");
+                    tracing::debug!(network = %self.codec.network.id, %error, "a node gives no answer about a transaction");
                     failure = Some(error);
                     all.push(Testimony::Silent);
                 }
@@ -84,7 +84,7 @@ impl EvmChain {
         Ok(all)
     }
 
-    /// Runs the failed call again to hear why. Best effort: the state has moved on.
+    /// Runs the failed call again for its reason. Best effort: it runs on the state after the block.
     async fn revert_reason(&self, sent: &Sent, block: u64) -> String {
         let unknown = || "execution reverted".to_owned();
         let Ok(body) = sent.tx.body(U256::ZERO) else { return unknown() };
@@ -100,14 +100,14 @@ impl EvmChain {
 async fn submit(node: &Node, bytes: &[u8], sent: &Sent) -> Result<Submission, ChainError> {
     let rejected = match node.send(bytes).await {
         Ok(hash) if hash == sent.hash => return Ok(Submission::Accepted),
-        Ok(_) => return Err(node.bad("the node took the transaction for another one")),
+        Ok(_) => return Err(node.bad("the node answered with the hash of another transaction")),
         Err(RpcFailure::Node { message, data, .. }) => revert::reason(&message, data.as_ref()),
         Err(failure) => return Err(node.fail(failure)),
     };
-    if says_known(&rejected) {
+    if means_known(&rejected) {
         return Ok(Submission::Accepted);
     }
-    // Every node's words for a used nonce; it may be ours that used it.
+    // All nodes use these words for a used nonce; this transaction itself may have used it.
     let used = rejected.to_ascii_lowercase().contains("nonce too low");
     if used && node.knows(sent.hash).await.map_err(|f| node.fail(f))? {
         return Ok(Submission::Accepted);
@@ -115,9 +115,9 @@ async fn submit(node: &Node, bytes: &[u8], sent: &Sent) -> Result<Submission, Ch
     Ok(Submission::Rejected(rejected))
 }
 
-/// Whether a refusal means that the node has these very bytes. There is no error code for it; the words
-/// are those of geth, reth, Nethermind, Besu, Erigon and old geth.
-fn says_known(refusal: &str) -> bool {
+/// Returns whether a refusal means that the node already has these bytes. There is no error code for it; the
+/// words are those of geth, reth, Nethermind, Besu, Erigon and old geth.
+fn means_known(refusal: &str) -> bool {
     let words = refusal.to_ascii_lowercase();
     let anywhere = ["already known", "alreadyknown", "already imported", "already in mempool"];
     anywhere.iter().any(|known| words.contains(known)) || words.starts_with("known transaction")
@@ -128,15 +128,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn knows_the_words_for_known() {
+    fn refusals_of_known_transactions_are_recognised() {
         for known in
             ["already known", "ALREADY_KNOWN: already known", "AlreadyKnown", "known transaction: 0x12"]
         {
-            assert!(says_known(known), "{known}");
+            assert!(means_known(known), "{known}");
         }
         for other in ["unknown transaction type", "nonce too low", "replacement transaction underpriced", ""]
         {
-            assert!(!says_known(other), "{other}");
+            assert!(!means_known(other), "{other}");
         }
     }
 }

@@ -1,5 +1,4 @@
-//! How many transactions of an account are on chain, asked of every endpoint. What follows from the counts is
-//! decided in `nonces`.
+//! Reads an account's number of transactions on chain from every endpoint. `nonces` evaluates the counts.
 
 use alloy_primitives::Address;
 use futures_util::future::join_all;
@@ -9,13 +8,13 @@ use crate::evm::codec::nonces::{Counts, next};
 use crate::{ChainError, Lane};
 
 impl EvmChain {
-    /// The lowest nonce that is not used on chain.
+    /// Returns the lowest nonce that is not used on chain.
     pub(super) async fn next_nonce(&self, from: Address, lane: &Lane) -> Result<u64, ChainError> {
         next(self.counts(from).await?, lane).map_err(|what| self.node.unproved(what))
     }
 
-    /// The lowest count of all endpoints that answer: one that claims more would have a nonce signed that
-    /// never has its turn, or call a transaction landed that is still on its way.
+    /// Returns the lowest count of all endpoints that answer. With a count that is too high, a nonce that never
+    /// becomes the next one would be signed, or a pending transaction would count as landed.
     pub(super) async fn lowest_count(&self, from: Address) -> Result<u64, ChainError> {
         self.counts(from).await.map(|counts| counts.lowest)
     }

@@ -1,4 +1,4 @@
-//! Signatures over what somebody else wrote: external transactions, personal messages, typed data.
+//! Signatures over data that is signed as it is: external transactions, personal messages, typed data.
 
 use alloy_primitives::Address as EvmAddress;
 use futures_util::future::join_all;
@@ -15,7 +15,7 @@ use crate::evm::codec::{fees, nonces, unsupported, wallet_address};
 use crate::{ChainError, FeeQuote, Lane, Refusal};
 
 impl EvmChain {
-    /// The draft of an intent to sign something as it is; none for all other intents.
+    /// Returns the draft of an intent to sign data as it is; `None` for all other intents.
     pub(super) async fn build_fixed(
         &self,
         from: Address,
@@ -34,8 +34,8 @@ impl EvmChain {
         Ok(Some(self.codec.draft(wallet, fixed.encode())))
     }
 
-    /// The transaction with all it may cost, and what the contract it calls says it is. Its tip must stay
-    /// within the operator's cap.
+    /// Adds the highest fee and the NFT standard of the called contract to the transaction. Refuses a tip above the
+    /// operator's cap.
     async fn informed(&self, wallet: EvmAddress, external: External) -> Result<External, ChainError> {
         let (tip, cap) =
             (self.market().await?.tip_of(external.tx.price()), self.options.max_priority_fee_per_gas);
@@ -49,7 +49,7 @@ impl EvmChain {
         Ok(External { standard, fee_budget, ..external })
     }
 
-    /// What a draft offers, and what the network asks for it now.
+    /// Returns the fee that a draft offers, and the fee that the network asks for it now.
     pub(super) async fn fee_of(&self, drafted: &Drafted) -> Result<Option<FeeQuote>, ChainError> {
         let (gas, length, offered) = match drafted {
             Drafted::Built(body) => {
@@ -75,13 +75,13 @@ impl EvmChain {
         Ok(Some(FeeQuote { offered, least: offered, asked }))
     }
 
-    /// Whether the verifier of a permit says that it takes one like this. A permit that it would refuse is
-    /// refused; where it does not say, nobody knows.
+    /// Returns whether the verifier of a permit confirms that it accepts it. Refuses a permit that the verifier
+    /// would refuse; a permit that it neither confirms nor contradicts is not confirmed.
     async fn confirms(&self, wallet: EvmAddress, typed: &TypedData) -> Result<bool, ChainError> {
         let mut confirmed = true;
         for claim in typed::claims(wallet, typed) {
             let (nodes, claim) = (self.node.awake(2), &claim);
-            let told = join_all(nodes.iter().map(|node| async move {
+            let answers = join_all(nodes.iter().map(|node| async move {
                 match node.read(claim.contract, claim.question.clone()).await {
                     Ok(answer) => Ok(claim.agrees(&answer)),
                     Err(failure) => match self.would_fail(failure) {
@@ -91,7 +91,7 @@ impl EvmChain {
                 }
             }))
             .await;
-            match self.node.asked("what the contract of a permit says").agreed(told)? {
+            match self.node.asked("the state of a permit's contract").agreed(answers)? {
                 Some(true) => {}
                 Some(false) => return Err(ChainError::Refused(Refusal::PermitMismatch(claim.about))),
                 None => confirmed = false,
@@ -100,7 +100,7 @@ impl EvmChain {
         Ok(confirmed)
     }
 
-    /// Whether a transaction with this nonce could still land, then the payload. Nothing is filled in.
+    /// Checks that an external transaction can still land, and returns the completed data. No field is filled in.
     pub(super) async fn complete_fixed(
         &self,
         from: EvmAddress,
@@ -108,7 +108,7 @@ impl EvmChain {
         lane: &Lane,
     ) -> Result<Completed, ChainError> {
         if lane.replaces.is_some() {
-            let why = "what is signed as it is takes no other transaction's place";
+            let why = "data that is signed as it is cannot replace a transaction";
             return Err(unsupported(why).into());
         }
         if let Fixed::External(external) = fixed {
@@ -124,7 +124,7 @@ impl EvmChain {
         Ok(self.codec.complete(&draft, Volatile::AsItIs)?)
     }
 
-    /// Whether it can soon be the turn of this nonce, and of no other transaction known here.
+    /// Checks that the nonce is unused, not far ahead, and not that of a transaction in flight.
     pub(super) async fn check_nonce(
         &self,
         from: EvmAddress,

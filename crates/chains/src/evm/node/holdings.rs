@@ -1,5 +1,5 @@
-//! What a wallet holds. A token that gives no usable answer hides none of the others; a node that gives
-//! none at all is an error.
+//! The holdings of a wallet. A token without a usable answer is listed as unreadable; a node that does not answer
+//! is an error.
 
 use alloy_primitives::Address as EvmAddress;
 use futures_util::future::join_all;
@@ -12,7 +12,7 @@ use super::{EvmChain, account};
 use crate::{Chain as _, ChainError, Holding, Holdings, TokenFacts, Unreadable, held};
 
 impl EvmChain {
-    /// The native coin, then `tokens` in their order.
+    /// Returns the holdings of the native coin, then of `tokens` in their order.
     pub(super) async fn holdings_of(
         &self,
         address: Address,
@@ -51,9 +51,9 @@ impl EvmChain {
         tokens: &[Address],
     ) -> Result<Vec<U256>, ChainError> {
         let nodes = self.node.awake(2);
-        let told = join_all(nodes.iter().map(|node| self.held_by(node, owner, tokens))).await;
-        let told = self.node.asked(held::BALANCES).heard(told)?;
-        Ok(held::least(told.into_iter().flatten()))
+        let answers = join_all(nodes.iter().map(|node| self.held_by(node, owner, tokens))).await;
+        let answers = self.node.asked(held::BALANCES).heard(answers)?;
+        Ok(held::least(answers.into_iter().flatten()))
     }
 
     async fn held_by(

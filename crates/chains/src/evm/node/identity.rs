@@ -1,11 +1,11 @@
-//! Which chain the nodes serve, and how far it has come.
+//! The identity and the height of the chain that the nodes serve.
 
 use super::EvmChain;
 use crate::{ChainError, Identity};
 
 impl EvmChain {
-    /// The first block by all nodes, and the newest by those that show it. A number alone is easily made up,
-    /// so a height counts only with the block of that number.
+    /// Returns the first block, on which all nodes must agree, and the lowest and highest newest block. A height
+    /// counts only if the node also returns the block of that number, because a number alone is easily invented.
     pub(super) async fn identified(&self) -> Result<Identity, ChainError> {
         let (mut genesis, mut heights) = (None, Vec::new());
         for node in self.node.singles() {
@@ -22,7 +22,7 @@ impl EvmChain {
         }
         let genesis = genesis.ok_or_else(|| self.node.bad("no node is configured"))?;
         let heights = heights.iter().min().zip(heights.iter().max());
-        let (lowest, highest) = heights.ok_or_else(|| self.node.bad("no node shows its newest block"))?;
+        let (lowest, highest) = heights.ok_or_else(|| self.node.bad("no node returns its newest block"))?;
         Ok(Identity { genesis: genesis.to_string(), lowest: *lowest, highest: *highest })
     }
 }

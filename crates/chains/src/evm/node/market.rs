@@ -1,4 +1,4 @@
-//! What the network charges now, asked of its nodes.
+//! Reads the network's current fee prices from its nodes.
 
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
@@ -13,13 +13,13 @@ use crate::evm::codec::fees::Market;
 use crate::evm::codec::op_stack;
 use crate::rpc::RpcFailure;
 
-/// One gwei, for nodes that suggest nothing.
+/// One gwei, for nodes that suggest no priority fee.
 const DEFAULT_PRIORITY_FEE: u128 = 1_000_000_000;
 
-/// For so long one request goes by what the network charged when it was built.
+/// Time for which the steps of one request reuse the prices read before.
 const FRESH: Duration = Duration::from_secs(1);
 
-/// What the network charged when it was last asked.
+/// The prices that were read last.
 #[derive(Debug, Default)]
 pub(super) struct Lately(Mutex<Option<(Instant, Market)>>);
 
@@ -35,14 +35,14 @@ impl Lately {
 }
 
 impl EvmChain {
-    /// Current fees per gas, the priority fee capped by the options.
+    /// Returns the current fee prices, with the priority fee capped by the options.
     pub(super) async fn market(&self) -> Result<Market, ChainError> {
         let market = self.market_of(&self.node).await.map_err(|f| self.node.fail(f))?;
         self.lately.set(market);
         Ok(market)
     }
 
-    /// The same as it was within the last second, so that the steps of one request need not ask again.
+    /// Returns the fee prices of the last second, or else reads the current ones.
     pub(super) async fn market_lately(&self) -> Result<Market, ChainError> {
         match self.lately.get() {
             Some(market) => Ok(market),
@@ -50,7 +50,7 @@ impl EvmChain {
         }
     }
 
-    /// The same for what runs on `node`.
+    /// Returns the fee prices of the last second, or else those of `node`.
     pub(super) async fn market_lately_of(&self, node: &Node) -> Result<Market, RpcFailure> {
         match self.lately.get() {
             Some(market) => Ok(market),
@@ -58,7 +58,7 @@ impl EvmChain {
         }
     }
 
-    /// Current fees, asked of one node.
+    /// Reads the current fee prices from one node.
     pub(super) async fn market_of(&self, node: &Node) -> Result<Market, RpcFailure> {
         let bad = |what: &str| RpcFailure::BadAnswer(what.to_owned());
         let head = node.head("latest").await?.ok_or_else(|| bad("there is no latest block"))?;
@@ -76,8 +76,8 @@ impl EvmChain {
         Ok(Market::Dynamic { base, priority })
     }
 
-    /// What an OP-stack chain charges on top of gas for a transaction with `input_length` bytes of
-    /// call data, with a quarter to spare; zero on all other chains. No transaction can cap this fee.
+    /// Returns the data fee of an OP-stack chain for a transaction with `input_length` bytes of call data, plus a
+    /// quarter; zero on all other chains. No field of a transaction limits this fee.
     pub(super) async fn data_fee(&self, input_length: usize) -> Result<U256, ChainError> {
         if !self.codec.network.has_data_fee {
             return Ok(U256::ZERO);

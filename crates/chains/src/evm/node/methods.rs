@@ -1,15 +1,15 @@
-//! By which method each node shows what a call does: learnt from its answers, and asked first from then on.
+//! Remembers the simulation method of each node, learnt from its answers, so that it is tried first.
 //!
-//! Belongs here: what is remembered of a node. Does not belong here: asking it (`observe`).
+//! The calls of the nodes belong to `observe`.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::rpc::RpcFailure;
 
-/// JSON-RPC's code for a method that is not there.
+/// JSON-RPC's code for a method that does not exist.
 const NOT_FOUND: i64 = -32601;
 
-/// How a node can show what a call does.
+/// A node's method of simulating a call.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Method {
     /// `eth_simulateV1`.
@@ -27,16 +27,16 @@ impl Method {
     }
 }
 
-/// What is known of one node.
+/// The knowledge of one node.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Learned {
-    /// It has answered to this.
+    /// It has answered this method.
     Has(Method),
-    /// It says that it has neither.
+    /// It reported that it has neither.
     HasNone,
 }
 
-/// What is known of each node, by its place in the list of endpoints.
+/// The knowledge of each node, by its position in the list of endpoints.
 #[derive(Debug, Default)]
 pub(super) struct Methods(Mutex<Vec<Option<Learned>>>);
 
@@ -45,8 +45,8 @@ impl Methods {
         Self(Mutex::new(vec![None; nodes]))
     }
 
-    /// What to ask a node for, the method that it is known to have first. Both are asked for whatever is known:
-    /// nodes are replaced by others behind one address.
+    /// Returns the order in which to try the methods, the known one first. Both are always tried, because the node
+    /// behind an address may be replaced.
     pub(super) fn order(&self, position: usize) -> [Method; 2] {
         match self.all().get(position).copied().flatten() {
             Some(Learned::Has(Method::Trace)) => [Method::Trace, Method::Simulate],
@@ -62,7 +62,7 @@ impl Methods {
         }
     }
 
-    /// In the order of the endpoints: the method's name, `none`, or nothing while a node was not asked.
+    /// Returns for each endpoint, in order, the method's name, `none`, or `None` until the node was asked.
     pub(super) fn names(&self) -> Vec<Option<&'static str>> {
         let name = |learned: &Learned| match learned {
             Learned::Has(method) => method.name(),
@@ -72,12 +72,12 @@ impl Methods {
     }
 
     fn all(&self) -> MutexGuard<'_, Vec<Option<Learned>>> {
-        // Each change is one assignment, so nothing is half done after a panic.
+        // Each change is one assignment, so the state is consistent after a panic.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// Whether a node says that it has no such method.
+/// Returns whether a node reports that it has no such method.
 pub(super) const fn is_missing(failure: &RpcFailure) -> bool {
     match failure {
         RpcFailure::Node { code, .. } => *code == NOT_FOUND,
@@ -93,7 +93,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_a_node_has_is_asked_for_first() {
+    fn the_known_method_of_a_node_is_tried_first() {
         let methods = Methods::of(3);
         assert_eq!(methods.names(), [None, None, None]);
         methods.learn(1, Learned::Has(Method::Trace));

@@ -1,6 +1,6 @@
-//! EVM networks through their nodes: what is asked, of which of them, and what their answers are worth together.
+//! EVM networks through their nodes: the requests, the choice of nodes, and the evaluation of their answers.
 //!
-//! Belongs here: everything that waits for a node. Does not belong here: formats and arithmetic (`codec`).
+//! All requests to nodes belong here; formats and arithmetic belong to `codec`.
 
 mod build;
 mod collections;
@@ -43,7 +43,7 @@ use crate::{
     Outcome, Refusal, SignedTx, Simulation, Submission, TokenFacts, held,
 };
 
-/// First bytes of the code of an account that lends itself a contract's (EIP-7702).
+/// First bytes of the code of an account that delegates to a contract's code (EIP-7702).
 const DELEGATED: [u8; 3] = [0xef, 0x01, 0x00];
 
 /// One EVM network.
@@ -58,8 +58,12 @@ pub struct EvmChain {
 }
 
 impl EvmChain {
-    /// An EVM network served by `rpc`. Every endpoint must name the network's chain id before anything
-    /// else is asked of it. Refuses a network without an EIP-155 chain id.
+    /// Returns the chain of an EVM network that `rpc` serves. Before the first request, each endpoint must return
+    /// the network's chain id.
+    ///
+    /// # Errors
+    ///
+    /// [`ChainError::Refused`] if the network has no EIP-155 chain id.
     pub fn new(network: Network, rpc: RpcPool, options: EvmOptions) -> Result<Self, ChainError> {
         let codec = EvmCodec::new(network)?;
         let chain_id = codec.chain_id;
@@ -68,7 +72,7 @@ impl EvmChain {
         Ok(Self { codec, node, options, methods, searches, lately: Lately::default() })
     }
 
-    /// Decimals and symbol by the word of one node.
+    /// Reads decimals and symbol of a token from one node.
     async fn token_by(&self, node: &Node, token: Address) -> Result<TokenFacts, ChainError> {
         let contract = evm_address(token).ok_or(ChainError::Refused(Refusal::NotAToken(token)))?;
         let decimals = self.token_decimals(node, token, contract).await?;
@@ -81,7 +85,7 @@ impl EvmChain {
         Ok(TokenFacts { decimals, symbol })
     }
 
-    /// Decimals of the contract `token`. An address that does not answer is not a token.
+    /// Reads the decimals of the contract `token`. An address that does not answer is not a token.
     async fn token_decimals(
         &self,
         node: &Node,
@@ -120,7 +124,7 @@ impl EvmChain {
     }
 }
 
-/// The EVM form of an address to read from.
+/// Returns the EVM form of an address; refuses others.
 fn account(address: Address) -> Result<EvmAddress, ChainError> {
     let why = || ChainError::Refused(Refusal::Unsupported(format!("{address} is not an EVM address")));
     evm_address(address).ok_or_else(why)
@@ -149,14 +153,14 @@ impl Chain for EvmChain {
 
     async fn token(&self, token: Address) -> Result<TokenFacts, ChainError> {
         let nodes = self.node.awake(2);
-        let told = join_all(nodes.iter().map(|node| self.token_by(node, token))).await;
-        self.node.asked(held::DECIMALS).agreed(told)
+        let answers = join_all(nodes.iter().map(|node| self.token_by(node, token))).await;
+        self.node.asked(held::DECIMALS).agreed(answers)
     }
 
     async fn simulate(&self, draft: &Draft) -> Result<Simulation, ChainError> {
         let (from, drafted) = self.codec.read_any(draft)?;
         let Some(call) = drafted.call(from) else {
-            // No node has a part in a text.
+            // No node runs a text.
             return Ok(Simulation { success: true, logs: Vec::new(), units_consumed: None, error: None });
         };
         let answers = erc20::answers(&call.input);
@@ -166,7 +170,7 @@ impl Chain for EvmChain {
         match self.node.run(&call, "pending").await {
             Ok(answer) if answers && erc20::refused(&answer) => failed(erc20::REFUSED.to_owned()),
             Ok(_) => {
-                // The outcome is known; the gas used is a courtesy.
+                // The outcome is known; the gas used is optional.
                 let units_consumed = self.node.estimate_gas(&call).await.ok();
                 Ok(Simulation { success: true, logs: Vec::new(), units_consumed, error: None })
             }
@@ -225,8 +229,8 @@ impl Chain for EvmChain {
 
     async fn occupant(&self, address: Address) -> Result<Occupant, ChainError> {
         let code = self.node.code(account(address)?).await.map_err(|f| self.node.fail(f))?;
-        let lent = code.starts_with(&DELEGATED);
-        Ok(if code.is_empty() || lent { Occupant::Account } else { Occupant::Contract })
+        let delegated = code.starts_with(&DELEGATED);
+        Ok(if code.is_empty() || delegated { Occupant::Account } else { Occupant::Contract })
     }
 
     async fn balance(&self, address: Address) -> Result<U256, ChainError> {

@@ -1,9 +1,8 @@
-//! What nodes see a draft do, asked without the decoder: `eth_simulateV1`, or the tracer of nodes that
+//! Simulates a draft on nodes, independently of the decoder: by `eth_simulateV1`, or by the tracer of nodes that
 //! have only that.
 //!
-//! A contract can behave otherwise where it notices that it is only being tried out. So the call is run
-//! as the transaction that it will be: with its gas limit, its access list, and the very fees that are
-//! signed. Nodes add the account's next nonce by themselves.
+//! A contract can behave differently if it detects a simulation. So the call runs as the later transaction: with
+//! its gas limit, its access list, and the fees that are signed. Nodes add the account's next nonce.
 
 use alloy_primitives::Address as EvmAddress;
 use futures_util::future::join_all;
@@ -21,7 +20,7 @@ use crate::evm::codec::calls::Call;
 use crate::evm::codec::decode::{PERMIT2, permit2_allowance};
 use crate::evm::codec::drafted::{Drafted, Fixed};
 use crate::evm::codec::envelope::Unsigned;
-use crate::evm::codec::events::{self, Event, Told};
+use crate::evm::codec::events::{self, Event, Sums};
 use crate::evm::codec::fees::{Market, Price};
 use crate::evm::codec::observed::named;
 use crate::evm::codec::{EvmCodec, erc20, revert};
@@ -29,26 +28,26 @@ use crate::observation::{RUN, join};
 use crate::rpc::RpcFailure;
 use crate::{ChainError, MostPrices, Observation, Refusal};
 
-/// A run that ended: what happened, or why it failed.
+/// A completed run: its events, or the reason of its failure.
 type Run = Result<Vec<Event>, String>;
 
-/// What is to be run.
+/// A call to simulate, and its terms.
 struct Trial {
     call: Call,
     as_is: AsIs,
 }
 
-/// On which terms.
+/// The terms of a simulation.
 enum AsIs {
-    /// Those of a transaction that has them.
+    /// The terms of a completed transaction.
     Signed(Box<Unsigned>),
-    /// Those that a draft would get now.
+    /// The terms that completing a draft would set now.
     Likely(Body),
 }
 
 impl EvmChain {
-    /// The first node that can say, says. Where nothing but what is seen tells what the draft does, every node
-    /// is asked: what any of them sees counts.
+    /// Simulates a draft on the first node that can. If the draft has undecoded calls, the effects are known only
+    /// from simulation, so every node simulates it and the results are joined.
     pub(super) async fn seen(
         &self,
         draft: &Draft,
@@ -57,13 +56,13 @@ impl EvmChain {
         let Some(trial) = self.trial(draft, completed)? else { return Ok(Observation::NotApplicable) };
         if self.codec.effects(draft)?.undecoded().next().is_some() {
             let nodes = self.node.awake(2);
-            // Each by its own word of what the network charges.
-            let told = join_all(nodes.iter().map(async |node| {
+            // Each node runs it at the fee prices that it reports.
+            let answers = join_all(nodes.iter().map(async |node| {
                 let market = self.market_of(node).await.map_err(|failure| node.fail(failure))?;
                 self.seen_by(node, &trial, market).await
             }));
-            let told = told.await;
-            return join(self.node.asked(RUN), told);
+            let answers = answers.await;
+            return join(self.node.asked(RUN), answers);
         }
         let mut why = "no node is configured".to_owned();
         for node in self.node.singles() {
@@ -88,15 +87,16 @@ impl EvmChain {
     async fn seen_by(&self, node: &Node, trial: &Trial, market: Market) -> Result<Observed, ChainError> {
         match self.run(node.0.position().unwrap_or_default(), node, trial, market).await {
             Ok(Ok(events)) => {
-                let told = events::told(&events, trial.call.from);
-                Ok(self.observed(node, &trial.call, told).await)
+                let sums = events::sum_up(&events, trial.call.from);
+                Ok(self.observed(node, &trial.call, sums).await)
             }
             Ok(Err(reason)) => Err(ChainError::Refused(Refusal::SimulationFailed(reason))),
             Err(failure) => Err(node.fail(failure)),
         }
     }
 
-    /// What a draft, or its completed bytes, would run; none for what no chain runs.
+    /// Returns the call and terms of a draft, or of its completed bytes; `None` for messages and typed data, which no
+    /// chain runs.
     fn trial(&self, draft: &Draft, completed: Option<&Completed>) -> Result<Option<Trial>, ChainError> {
         let (from, drafted) = self.codec.read_any(draft)?;
         let Some(call) = drafted.call(from) else { return Ok(None) };
@@ -131,7 +131,7 @@ impl EvmChain {
             },
         };
         let mut failures = Vec::new();
-        // Each is not known there, not allowed there, or out of order there.
+        // A method may be unknown to the node, forbidden or out of service.
         for method in self.methods.order(position) {
             let run = match method {
                 Method::Simulate => simulated(node, &trial.call, &terms).await,
@@ -152,32 +152,32 @@ impl EvmChain {
         Err(failures.into_iter().next().unwrap_or_else(nothing))
     }
 
-    /// What completing a draft would offer now.
+    /// Returns the price that completing a draft would offer now.
     async fn likely_price(&self, market: Market, body: &Body) -> Price {
-        // Only where it is short does the budget lower the price.
+        // The budget lowers the price only if it is too low.
         let data_fee = self.data_fee(body.input.len()).await.unwrap_or_default();
         let for_gas = body.fee_budget.saturating_sub(data_fee);
         let price = market.price_within(body.gas_limit, for_gas, MostPrices::default());
         price.unwrap_or_else(|_| market.comfortable_price())
     }
 
-    /// What was told, allowances less what spenders may take already.
-    async fn observed(&self, node: &Node, call: &Call, mut told: Told) -> Observed {
-        for ((token, spender), amount) in &mut told.allowances {
+    /// Returns the outflows of a run, and its allowances less the existing ones.
+    async fn observed(&self, node: &Node, call: &Call, mut sums: Sums) -> Observed {
+        for ((token, spender), amount) in &mut sums.allowances {
             *amount = amount.saturating_sub(allowed(node, *token, call.from, *spender).await);
         }
-        for ((token, spender), (amount, end)) in &mut told.by_permit2 {
+        for ((token, spender), (amount, end)) in &mut sums.by_permit2 {
             let before = permitted(node, *token, call.from, *spender).await;
-            // One that would have ended sooner is no part of the new one.
+            // An existing allowance that ends sooner is not deducted.
             let before = before.filter(|(_, until)| *until >= *end).map_or(U256::ZERO, |(amount, _)| amount);
             *amount = amount.saturating_sub(before);
         }
-        named(&self.codec.network, told)
+        named(&self.codec.network, sums)
     }
 }
 
-/// What a spender may take already. Tokens of an older making announce what is left of an allowance
-/// whenever some of it is used. Nothing, where the token does not say.
+/// Reads an existing allowance; zero if the token does not answer. Some older tokens emit the remaining allowance
+/// with every use, so it must be deducted.
 async fn allowed(node: &Node, token: EvmAddress, owner: EvmAddress, spender: EvmAddress) -> U256 {
     match node.read(token, erc20::allowance(owner, spender)).await {
         Ok(answer) => erc20::word(&answer).unwrap_or_default(),
@@ -185,7 +185,7 @@ async fn allowed(node: &Node, token: EvmAddress, owner: EvmAddress, spender: Evm
     }
 }
 
-/// What Permit2 lets a spender take already, and until when. None where it does not say.
+/// Reads an existing allowance at Permit2 and its end; `None` if Permit2 does not answer.
 async fn permitted(
     node: &Node,
     token: EvmAddress,
@@ -214,7 +214,7 @@ async fn simulated(node: &Node, call: &Call, terms: &Terms) -> Result<Run, RpcFa
 
 async fn traced(node: &Node, call: &Call, terms: &Terms) -> Result<Run, RpcFailure> {
     let frame = node.trace(call, terms).await?;
-    // A trace of something else is none of this.
+    // A trace of another call is refused.
     if frame.from != call.from || (call.to.is_some() && frame.to != call.to) {
         return Err(RpcFailure::BadAnswer("the trace is of another call".to_owned()));
     }

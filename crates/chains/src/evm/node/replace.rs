@@ -1,5 +1,5 @@
-//! A second transaction for the nonce of one that does not land: at a higher fee, or empty. A nonce is
-//! used once, so at most one of the two lands.
+//! Builds a replacement: a transaction with the nonce of one that does not land, at a higher fee or empty. A nonce
+//! is used once, so at most one of the two lands.
 
 use alloy_primitives::{Address as EvmAddress, Bytes, U256};
 use waiaas_core::draft::Draft;
@@ -35,7 +35,7 @@ impl EvmChain {
         Ok(self.codec.draft(from, Body { fee_budget, ..body }.encode()))
     }
 
-    /// A call that would fail now would land only to burn its fee.
+    /// Refuses to repeat a call that would fail now and only pay its fee.
     async fn check_still_works(&self, from: EvmAddress, body: &Body) -> Result<(), ChainError> {
         if body.input.is_empty() {
             return Ok(());
@@ -44,8 +44,8 @@ impl EvmChain {
         self.check_answer(&call).await
     }
 
-    /// An empty transfer of an account to itself. The estimate is asked for, for some networks count
-    /// more than 21000 gas for it.
+    /// Returns an empty transfer of an account to itself. Its gas is estimated, because some networks charge more
+    /// than 21000 gas for it.
     async fn nothing(&self, from: EvmAddress) -> Result<Body, ChainError> {
         let call = Call { from, to: Some(from), value: U256::ZERO, input: Bytes::new() };
         let gas_limit = self.gas_limit(&call).await?;

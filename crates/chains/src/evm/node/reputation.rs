@@ -1,4 +1,4 @@
-//! ERC-8004: what the agents' registries on one network say. Read-only.
+//! ERC-8004: reads the agents' registries on one network.
 
 use alloy_primitives::Address as EvmAddress;
 use alloy_sol_types::SolCall as _;
@@ -17,9 +17,10 @@ use crate::reputation::{AgentQuestion, ReputationSource};
 use crate::rpc::{RpcFailure, RpcPool};
 use crate::{ChainError, Refusal};
 
-/// What the nodes are asked about, as the object of a sentence.
+/// The name of the requested fact in error texts.
 const SCORE: &str = "an agent's reputation";
-/// The registries of one network, and whose feedback counts.
+
+/// The registries of one network, and the clients whose feedback counts.
 #[derive(Debug)]
 pub struct Erc8004 {
     node: Node,
@@ -29,9 +30,12 @@ pub struct Erc8004 {
 }
 
 impl Erc8004 {
-    /// Registries at these addresses of `network`, served by `rpc`. Only what `clients` said counts:
-    /// anybody can be any number of clients. Refuses a network without an EIP-155 chain id, and addresses
-    /// of another chain.
+    /// Returns the registries at these addresses of `network`, which `rpc` serves. Only feedback of `clients`
+    /// counts, because any party can create any number of clients.
+    ///
+    /// # Errors
+    ///
+    /// [`ChainError::Refused`] if the network has no EIP-155 chain id, or an address is of another chain.
     pub fn new(
         network: &Network,
         rpc: &RpcPool,
@@ -52,7 +56,7 @@ impl Erc8004 {
         })
     }
 
-    /// All of one answer comes from one node.
+    /// Reads an agent's reputation from one node.
     async fn ask(
         &self,
         node: &Node,
@@ -78,11 +82,13 @@ impl Erc8004 {
         )?;
         let is_party = wallet == party || owner == Some(party);
         if linked != self.identity {
-            return Err(RpcFailure::BadAnswer("the reputation registry is of other agents".to_owned()));
+            return Err(RpcFailure::BadAnswer(
+                "the reputation registry belongs to another identity registry".to_owned(),
+            ));
         }
-        let said = rating(&summary);
-        let said = said.ok_or_else(|| RpcFailure::BadAnswer("the summary cannot be read".to_owned()))?;
-        Ok(if is_party && keyed { said } else { Reputation::Unrated })
+        let rated = rating(&summary);
+        let rated = rated.ok_or_else(|| RpcFailure::BadAnswer("the summary is malformed".to_owned()))?;
+        Ok(if is_party && keyed { rated } else { Reputation::Unrated })
     }
 }
 
@@ -94,24 +100,24 @@ impl ReputationSource for Erc8004 {
             Some(_) | None => return Ok(Reputation::Unrated),
         };
         let nodes = self.node.awake(2);
-        let told = nodes
+        let answers = nodes
             .iter()
             .map(async |node| self.ask(node, question, party).await.map_err(|failure| node.fail(failure)));
-        self.node.asked(SCORE).agreed(join_all(told).await)
+        self.node.asked(SCORE).agreed(join_all(answers).await)
     }
 }
 
-/// The address that a contract answers with.
+/// Reads an address from a contract.
 async fn address(node: &Node, contract: EvmAddress, question: Vec<u8>) -> Result<EvmAddress, RpcFailure> {
     let answer = node.read(contract, question.into()).await?;
     let word = erc20::word(&answer).map(|word| word.to_be_bytes::<32>());
     match word.as_ref().and_then(|word| word.split_first_chunk::<12>()) {
         Some(([0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0], address)) => Ok(EvmAddress::from_slice(address)),
-        Some(_) | None => Err(RpcFailure::BadAnswer("the registry answers with no address".to_owned())),
+        Some(_) | None => Err(RpcFailure::BadAnswer("the registry's answer is not an address".to_owned())),
     }
 }
 
-/// An answer, where the node does not refuse it: the registry of NFTs has no owner for an agent that is none.
+/// Returns an answer; `None` if the node refuses the call: the registry reverts for an agent that does not exist.
 async fn optional<T>(answer: impl Future<Output = Result<T, RpcFailure>>) -> Result<Option<T>, RpcFailure> {
     match answer.await {
         Ok(answer) => Ok(Some(answer)),
@@ -120,8 +126,8 @@ async fn optional<T>(answer: impl Future<Output = Result<T, RpcFailure>>) -> Res
     }
 }
 
-/// Whether a party is the same wherever it is met: always on the registry's own network, elsewhere if it
-/// has no code here, so that a key stands for it.
+/// Returns whether a party's address belongs to the same party: always on the registry's own network, on others
+/// only if it has no code here, so that a key controls it.
 async fn keyed(node: &Node, party: EvmAddress, elsewhere: bool) -> Result<bool, RpcFailure> {
     Ok(!elsewhere || node.code(party).await?.is_empty())
 }

@@ -1,8 +1,8 @@
-//! The transaction that has used a nonce in the place of another: found, and proved by its signature.
+//! Finds the transaction that has used a nonce instead of another one, and proves it by its signature.
 //!
-//! A node's word that a nonce is used does not say by what, and one that has thrown old blocks away says
-//! the same of a transaction that landed. Only the other transaction itself, signed by the same account
-//! and in a final block, shows that this one never lands.
+//! A node's count does not show which transaction used a nonce, and a node without old blocks answers the same for
+//! a transaction that landed. Only the other transaction itself, signed by the same account and in a final block,
+//! proves that this one never lands.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
@@ -16,7 +16,7 @@ use super::testimony::{Question, included};
 use crate::evm::codec::mined::Mined;
 use crate::rpc::RpcFailure;
 
-/// For how long a node that could not show the other transaction is not asked to search again.
+/// Time after which a search that found nothing is repeated on the same node.
 const PAUSE: Duration = Duration::from_secs(60);
 
 /// Most searches remembered.
@@ -45,19 +45,19 @@ impl Searches {
     }
 }
 
-/// By what a nonce is used, as far as a node shows it.
+/// The transaction that used a nonce, as far as a node shows it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum UsedBy {
-    /// By a transaction that excludes the one asked about, in a final block of the node's chain.
+    /// A transaction that excludes the requested one, in a final block of the node's chain.
     Another,
-    /// By the very one asked about: it landed, although the node does not have it by its hash.
+    /// The requested transaction: it landed, although the node does not return it by its hash.
     Itself,
-    /// It does not show that.
+    /// The node does not show it.
     NotShown,
 }
 
 impl Question<'_> {
-    /// By what the nonce is used, as the node shows it.
+    /// Returns which transaction used the nonce, as the node shows it.
     pub(super) async fn used_by(&self, node: &Node) -> Result<UsedBy, RpcFailure> {
         let shown = |another: bool| if another { UsedBy::Another } else { UsedBy::NotShown };
         let height = node.height().await?;
@@ -77,7 +77,7 @@ impl Question<'_> {
         }
         let found = match self.by_nonce(node).await? {
             Some(mined) => Some(mined),
-            // What no final block has used yet is not worth a search.
+            // No search if the nonce is not used in a final block.
             None if self.used_at(node, last).await? != Some(true) => return Ok(UsedBy::NotShown),
             None => self.by_count(node, last).await?,
         };
@@ -92,7 +92,7 @@ impl Question<'_> {
         Ok(shown(mined.block <= last && head.is_some_and(|head| head.hash == mined.block_hash)))
     }
 
-    /// By a question that some nodes answer.
+    /// Finds the transaction by a method that only some nodes have.
     async fn by_nonce(&self, node: &Node) -> Result<Option<Mined>, RpcFailure> {
         match node.by_sender_and_nonce(self.sent.from, self.sent.tx.nonce()).await {
             Ok(found) => Ok(found.as_deref().and_then(Mined::read)),
@@ -101,8 +101,8 @@ impl Question<'_> {
         }
     }
 
-    /// By the block in which the account's count went past the nonce, from the newest final one, which has,
-    /// back in doubling steps and then by halves. Needs the state of old blocks, which not every node has.
+    /// Finds the transaction by the block in which the account's count passed the nonce: from the newest final block
+    /// back in doubling steps, then by bisection. Needs the state of old blocks, which not every node has.
     async fn by_count(&self, node: &Node, last: u64) -> Result<Option<Mined>, RpcFailure> {
         let (mut used, mut step) = (last, 1u64);
         let mut unused = loop {
@@ -113,7 +113,7 @@ impl Question<'_> {
                 Some(false) => break Some(at),
             }
         };
-        // Nothing is used before the first block.
+        // No nonce is used before the first block.
         while used.saturating_sub(unused.unwrap_or(0)) > 1 {
             let at = used.midpoint(unused.unwrap_or(0));
             match self.used_at(node, at).await? {
@@ -132,7 +132,7 @@ impl Question<'_> {
             .find(|mined| mined.sent.tx.nonce() == nonce))
     }
 
-    /// Whether the nonce was used up to a block; none where the node does not know any more.
+    /// Returns whether the nonce was used up to a block; `None` if the node no longer has that state.
     pub(super) async fn used_at(&self, node: &Node, block: u64) -> Result<Option<bool>, RpcFailure> {
         match node.transaction_count(self.sent.from, &format!("0x{block:x}")).await {
             Ok(count) => Ok(Some(count > self.sent.tx.nonce())),

@@ -1,4 +1,4 @@
-//! The questions asked of an EVM node (execution API), typed. The answers are in `answer`.
+//! The requests to an EVM node (execution API), typed. The types of the answers are in `answer`.
 
 use alloy_primitives::{Address, B256, Bytes, U256};
 use serde::Deserialize;
@@ -23,7 +23,7 @@ impl Call {
         call
     }
 
-    /// The call as the transaction it would be.
+    /// Returns the call with the fields of its transaction.
     fn json_on(&self, terms: &Terms) -> Value {
         let mut call = self.json();
         let Some(fields) = call.as_object_mut() else { return call };
@@ -45,7 +45,7 @@ impl Call {
     }
 }
 
-/// On which terms a call is run as the transaction it stands for.
+/// The terms on which a call runs as its transaction.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(super) struct Terms {
     pub(super) gas: u64,
@@ -53,13 +53,13 @@ pub(super) struct Terms {
     pub(super) price: Price,
     /// Accounts and their slots, as signed (EIP-2930).
     pub(super) access_list: Vec<(Address, Vec<B256>)>,
-    /// Wei per gas in the latest block; none where a network has no base fee.
+    /// Base fee of the latest block, in wei per gas; `None` on networks without one.
     pub(super) base_fee: Option<u128>,
 }
 
 impl Terms {
-    /// What the block has to be other than the next one for the transaction to be valid in it: one that offers
-    /// less than the present base fee is valid when that has fallen.
+    /// Returns the block overrides that make the transaction valid: a transaction that offers less than the current
+    /// base fee becomes valid when the base fee has fallen. Returns `None` if it is valid in the next block.
     fn block(&self) -> Option<Value> {
         let (base, price) = (self.base_fee?, self.price);
         // The base fee of the next block is at most an eighth higher (EIP-1559).
@@ -75,7 +75,7 @@ fn hex_number(number: u128) -> Value {
     json!(format!("0x{number:x}"))
 }
 
-/// What `eth_simulateV1` says of one call.
+/// The answer of `eth_simulateV1` for one call.
 #[derive(Clone, PartialEq, Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Simulated {
@@ -85,14 +85,14 @@ pub(super) struct Simulated {
     pub(super) error: Option<Broken>,
 }
 
-/// Why a simulated call failed.
+/// The error of a simulated call.
 #[derive(Clone, PartialEq, Debug, Deserialize)]
 pub(super) struct Broken {
     pub(super) message: String,
     pub(super) data: Option<Brief>,
 }
 
-/// Most transactions of one block that are looked through.
+/// Most transactions of one block that are read.
 const MOST_TRANSACTIONS: usize = 50_000;
 
 /// One network's nodes.
@@ -100,22 +100,22 @@ const MOST_TRANSACTIONS: usize = 50_000;
 pub(super) struct Node(pub(super) RpcPool);
 
 impl Node {
-    /// One for each endpoint.
+    /// Returns one node for each endpoint.
     pub(super) fn singles(&self) -> Vec<Self> {
         self.0.singles().into_iter().map(Self).collect()
     }
 
-    /// Those of them that do not rest after failures, or all where fewer than `least` do not.
+    /// Returns the nodes that do not rest after failures, or all nodes if fewer than `least` do not rest.
     pub(super) fn awake(&self, least: usize) -> Vec<Self> {
         self.0.awake(least).into_iter().map(Self).collect()
     }
 
-    /// The refusal to go by the word of one.
+    /// Returns the error that the nodes do not prove a claim.
     pub(super) fn unproved(&self, what: String) -> ChainError {
         ChainError::Unproved { network: self.0.network().to_string(), what }
     }
 
-    /// That all of them are asked about a fact.
+    /// Returns the evaluation of the nodes' answers about a fact.
     pub(super) fn asked(&self, about: &'static str) -> Asked<'_> {
         Asked { network: self.0.network().as_str(), configured: self.0.len(), about }
     }
@@ -136,27 +136,27 @@ impl Node {
         narrow(self.u256(method, params).await?, method)
     }
 
-    /// Wei held, by the latest block.
+    /// Reads the balance in the latest block, in wei.
     pub(super) async fn balance(&self, account: Address) -> Result<U256, RpcFailure> {
         self.u256("eth_getBalance", json!([account, "latest"])).await
     }
 
-    /// Transactions of `account` up to `block` (a tag or a number).
+    /// Reads the number of transactions of `account` up to `block` (a tag or a number).
     pub(super) async fn transaction_count(&self, account: Address, block: &str) -> Result<u64, RpcFailure> {
         self.u64("eth_getTransactionCount", json!([account, block])).await
     }
 
-    /// The number of the latest block.
+    /// Reads the number of the latest block.
     pub(super) async fn height(&self) -> Result<u64, RpcFailure> {
         self.u64("eth_blockNumber", json!([])).await
     }
 
-    /// The block with this tag or number, if there is one.
+    /// Reads the header of the block with this tag or number, if there is one.
     pub(super) async fn head(&self, block: &str) -> Result<Option<Head>, RpcFailure> {
         self.0.call("eth_getBlockByNumber", json!([block, false])).await
     }
 
-    /// The number of the block with this tag, if there is one.
+    /// Reads the number of the block with this tag or number, if there is one.
     pub(super) async fn number_of(&self, tag: &str) -> Result<Option<u64>, RpcFailure> {
         let Some(head) = self.head(tag).await? else { return Ok(None) };
         let number =
@@ -164,7 +164,7 @@ impl Node {
         narrow(number.0, "eth_getBlockByNumber").map(Some)
     }
 
-    /// The transactions of a block in full.
+    /// Reads the full transactions of a block.
     pub(super) async fn transactions_in(&self, block: u64) -> Result<Vec<Box<RawValue>>, RpcFailure> {
         #[derive(Deserialize)]
         struct Full {
@@ -175,7 +175,7 @@ impl Node {
         Ok(full.map_or_else(Vec::new, |full| full.transactions.0))
     }
 
-    /// The transaction of `account` with `nonce`. Not all nodes know this question.
+    /// Reads the transaction of `account` with `nonce`. Not all nodes have this method.
     pub(super) async fn by_sender_and_nonce(
         &self,
         account: Address,
@@ -222,7 +222,7 @@ impl Node {
         Ok(simulated)
     }
 
-    /// The same by the node's tracer (`debug_traceCall`).
+    /// Runs `call` in the same way by the node's tracer (`debug_traceCall`).
     pub(super) async fn trace(&self, call: &Call, terms: &Terms) -> Result<Frame, RpcFailure> {
         let mut tracer = json!({ "tracer": "callTracer", "tracerConfig": { "withLog": true } });
         if let Some(other) = terms.block() {
@@ -231,7 +231,7 @@ impl Node {
         self.0.call("debug_traceCall", json!([call.json_on(terms), "latest", tracer])).await
     }
 
-    /// Reads a contract: [`Node::run`] from nobody, on the latest block.
+    /// Reads a contract: [`Node::run`] from the zero address, on the latest block.
     pub(super) async fn read(&self, contract: Address, input: Bytes) -> Result<Bytes, RpcFailure> {
         let call = Call { from: Address::ZERO, to: Some(contract), value: U256::ZERO, input };
         self.run(&call, "latest").await
@@ -251,7 +251,7 @@ impl Node {
         }
     }
 
-    /// Whether the node has the transaction in a block or in its pool.
+    /// Returns whether the node has the transaction in a block or in its pool.
     pub(super) async fn knows(&self, hash: B256) -> Result<bool, RpcFailure> {
         #[derive(Deserialize)]
         struct Transaction {}
@@ -265,7 +265,7 @@ impl Node {
     }
 }
 
-/// A number as the smaller type the protocol promises.
+/// Converts a number to the smaller type of the protocol.
 fn narrow<T: TryFrom<U256>>(number: U256, method: &str) -> Result<T, RpcFailure> {
     number.try_into().map_err(|_| RpcFailure::BadAnswer(format!("the result of {method} is out of range")))
 }

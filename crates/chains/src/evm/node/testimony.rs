@@ -1,7 +1,7 @@
-//! What one node says of signed bytes: asked by hash, by receipt and by the account's count.
+//! The testimony of one node about signed bytes: by receipt, by the account's count and by hash.
 //!
-//! Belongs here: which questions, in which order, and what the answers mean. Does not belong here: what
-//! follows from all nodes' answers together (`outcome`).
+//! The requests, their order and the reading of the answers belong here. `outcome` rules on the testimonies of all
+//! nodes.
 
 use alloy_primitives::B256;
 use waiaas_core::network::Finality;
@@ -16,20 +16,20 @@ use crate::outcome::{Depth, Landed, Proof, Testimony};
 use crate::rpc::RpcFailure;
 use crate::{ChainError, Known};
 
-/// Signed bytes to be asked about, and those beside which only one of all lands.
+/// A question about signed bytes, with the other transactions of the same nonce, of which only one lands.
 pub(super) struct Question<'a> {
     pub(super) chain: &'a EvmChain,
     pub(super) sent: &'a Sent,
-    /// Hashes of what else the account signed for the nonce.
+    /// Hashes of the account's other signed transactions for the nonce.
     pub(super) rivals: Vec<B256>,
-    /// What landed before it could: hash and block.
+    /// Hash and block of a transaction that landed before this one could.
     earlier: Option<(B256, u64)>,
 }
 
-/// A block that holds a transaction, by a receipt that its node stands to.
+/// The block of a transaction, by a receipt whose block is on the node's chain.
 pub(super) struct Included {
     pub(super) block: u64,
-    /// The node's newest block.
+    /// Number of the node's newest block.
     pub(super) height: u64,
 }
 
@@ -41,13 +41,13 @@ impl<'a> Question<'a> {
         Self { chain, sent, rivals, earlier }
     }
 
-    /// Asks one node. How far it has seen is asked before everything else: what it then does not have is
-    /// in none of those blocks.
+    /// Asks one node. Its height is read first: a transaction that it then does not have is in no block up to that
+    /// height.
     pub(super) async fn ask(&self, node: &Node, how_far: bool) -> Result<Testimony, ChainError> {
-        self.told(node, how_far).await.map_err(|failure| node.fail(failure))
+        self.testify(node, how_far).await.map_err(|failure| node.fail(failure))
     }
 
-    async fn told(&self, node: &Node, how_far: bool) -> Result<Testimony, RpcFailure> {
+    async fn testify(&self, node: &Node, how_far: bool) -> Result<Testimony, RpcFailure> {
         let seen_up_to = if how_far { Some(node.height().await?) } else { None };
         let open = Testimony::Open { seen_up_to };
         if let Some(receipt) = node.receipt(self.sent.hash).await? {
@@ -62,7 +62,7 @@ impl<'a> Question<'a> {
         }
         Ok(match self.used_by(node).await? {
             UsedBy::Another => Testimony::Gone(Proof::Signed),
-            // It landed, by the word of a node without its receipt: reason enough to give up nothing.
+            // The node shows that it landed but has no receipt, so the transaction stays open.
             UsedBy::Itself => Testimony::Open { seen_up_to: None },
             UsedBy::NotShown => Testimony::Gone(if self.has_everything_since(node).await? {
                 Proof::Complete
@@ -72,8 +72,8 @@ impl<'a> Question<'a> {
         })
     }
 
-    /// Whether a node still has a transaction that landed before this one could, and calls the nonce used
-    /// in a final block.
+    /// Returns whether a node still has a transaction that landed before this one could, and reports the nonce as
+    /// used in a final block.
     async fn has_everything_since(&self, node: &Node) -> Result<bool, RpcFailure> {
         let Some((hash, block)) = self.earlier else { return Ok(false) };
         let Some(receipt) = node.receipt(hash).await? else { return Ok(false) };
@@ -83,7 +83,7 @@ impl<'a> Question<'a> {
         Ok(found.block == block && used == Some(true))
     }
 
-    /// None while the receipt's block is not on the node's chain.
+    /// Reads a receipt; returns `None` while its block is not on the node's chain.
     async fn landed(&self, node: &Node, receipt: &Receipt) -> Result<Option<Landed>, RpcFailure> {
         let bad = |why: &str| RpcFailure::BadAnswer(why.to_owned());
         let has_data_fee = self.chain.codec.network.has_data_fee;
@@ -100,7 +100,7 @@ impl<'a> Question<'a> {
         Ok(Some(Landed { succeeded, fee, block, depth }))
     }
 
-    /// The newest block of a node that nothing takes back, its newest block being `height`.
+    /// Returns a node's newest final block, where `height` is its newest block.
     pub(super) async fn final_height(&self, node: &Node, height: u64) -> Result<Option<u64>, RpcFailure> {
         let buried = |blocks: u64| height.checked_sub(blocks.max(1).saturating_sub(1));
         let options = &self.chain.options;
@@ -116,7 +116,7 @@ impl<'a> Question<'a> {
     }
 }
 
-/// The block of a receipt, if it is on the node's chain.
+/// Returns the block of a receipt, if it is on the node's chain.
 pub(super) async fn included(node: &Node, receipt: &Receipt) -> Result<Option<Included>, RpcFailure> {
     let (Some(hash), Some(number)) = (receipt.block_hash, receipt.block_number) else { return Ok(None) };
     let out_of_range = |_| RpcFailure::BadAnswer("the block number is out of range".to_owned());

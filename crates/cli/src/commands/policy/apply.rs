@@ -19,10 +19,10 @@ use crate::{exit, output};
 /// Changes the daemon's policies to those of a file.
 #[derive(clap::Args)]
 #[command(after_long_help = "\
-Shows the changes, then creates, updates and deletes policies one by one: first
-those that tighten, last those that loosen. Policies that are not in the file stay as
-they are, unless --prune. Deleting a policy, or allowing more under an existing one, must be
-confirmed, on a terminal or by --yes; new policies need no confirmation. A change that loosens may wait for a wallet's
+Shows the changes, then creates, updates and deletes policies one by one: first \
+those that tighten, last those that loosen. Policies that are not in the file stay as \
+they are, unless --prune. Deleting a policy, or allowing more under an existing one, must be \
+confirmed, on a terminal or by --yes; new policies need no confirmation. A change that loosens may wait for a wallet's \
 owner; such a change is reported, is NOT in force, and gives the exit code of a waiting change.")]
 pub(crate) struct Args {
     /// A policy file.

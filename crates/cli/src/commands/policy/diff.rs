@@ -15,11 +15,10 @@ use crate::{output, table};
 /// Two sets of policies.
 #[derive(clap::Args)]
 #[command(after_long_help = "\
-Says for each policy, and for the whole, whether the new set is the same, tighter, looser or
-incomparable (both, or uncertain). The answer is cautious: only 'same' and 'tighter' promise that
-no request gets a lower tier, or is allowed where it was denied. The answer for one policy is about that change
-alone, made to the old set.
-
+Says for each policy, and for the whole, whether the new set is the same, tighter, looser or \
+incomparable (both, or uncertain). The answer is cautious: only 'same' and 'tighter' promise that \
+no request gets a lower tier, or is allowed where it was denied. The answer for one policy is about that change \
+alone, made to the old set.\n\n\
 The exit code is 0 for every answer; with --deny-looser it is 6 unless the answer is 'same' or 'tighter'.")]
 pub(crate) struct Args {
     /// The old set, a policy file; with --installed give only the new one.

@@ -18,13 +18,12 @@ use crate::{output, table};
 /// The requests to judge again, and the policies to judge them by.
 #[derive(clap::Args)]
 #[command(after_long_help = "\
-The file is the whole candidate set, which replaces the policies of that time. Nothing is changed.
-
-Each request is judged with its recorded effects, prices, simulation check, and the sums of
-the ledger at that time. A request that the candidate set would have denied still counts in
-the sums of those after it. Counts of a rate window that was not recorded are computed from
-the recorded requests. A request that was denied early, and is not denied again by
-its recorded facts, is UNKNOWN and in no sum. If the candidate set needs another fact that the
+The file is the whole candidate set, which replaces the policies of that time. Nothing is changed.\n\n\
+Each request is judged with its recorded effects, prices, simulation check, and the sums of \
+the ledger at that time. A request that the candidate set would have denied still counts in \
+the sums of those after it. Counts of a rate window that was not recorded are computed from \
+the recorded requests. A request that was denied early, and is not denied again by \
+its recorded facts, is UNKNOWN and in no sum. If the candidate set needs another fact that the \
 record lacks, the request is denied and counted separately. A counterparty that was not looked up counts as unrated.")]
 pub(crate) struct Args {
     /// A policy file.

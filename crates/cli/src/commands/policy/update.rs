@@ -13,9 +13,9 @@ use crate::context::Context;
 /// The changes of a policy.
 #[derive(clap::Args)]
 #[command(after_long_help = "\
-Given rules replace ALL rules of the policy, so give unchanged ones as well. Tightened,
-loosened and removed rules are shown first. A change that only tightens is made at once; one that may allow
-more must be confirmed, on a terminal or by --yes. If the owner of a wallet concerned is
+Given rules replace ALL rules of the policy, so give unchanged ones as well. Tightened, \
+loosened and removed rules are shown first. A change that only tightens is made at once; one that may allow \
+more must be confirmed, on a terminal or by --yes. If the owner of a wallet concerned is \
 LOCKED, a loosening change waits for that owner's signature instead.")]
 pub(crate) struct UpdateArgs {
     /// The policy.

@@ -5,6 +5,7 @@ use thiserror::Error;
 use crate::money::Usd;
 use crate::network::{Chain, NetworkError, NetworkId};
 use crate::policy::rules::figures::MAX_USD;
+use crate::strict::{self, Located};
 use crate::wording::{Wording, wording};
 
 /// Rules that cannot be used. The request (or the stored row) must be corrected.
@@ -98,9 +99,9 @@ pub enum RulesError {
 }
 
 impl RulesError {
-    pub(super) fn shape(error: serde_path_to_error::Error<serde_json::Error>) -> Self {
-        let path = error.path().to_string();
-        let mut field = if path == "." { "rules".to_owned() } else { format!("rules.{path}") };
+    pub(super) fn shape(error: Located<serde_json::Error>) -> Self {
+        let path = strict::path(error.path());
+        let mut field = if path.is_empty() { "rules".to_owned() } else { format!("rules.{path}") };
         let message = error.into_inner().to_string();
         let Some(Wording { field: named, text, .. }) = wording(&message) else {
             return Self::Malformed { field, problem: message };

@@ -43,6 +43,7 @@ use crate::network::{Chain, Network, NetworkId, Networks};
 use crate::policy::Policy;
 use crate::policy::case::Evaluation;
 use crate::policy::findings::Findings;
+use crate::strict;
 use crate::wallet::wire_enum;
 
 pub use action_category_limit::ActionCategoryLimit;
@@ -223,12 +224,11 @@ registry! {
 
 /// Checks the form first, with the path of a fault; then the type's own checks.
 fn read<R: Rule>(value: &Value, placement: &Placement<'_>) -> Result<R, RulesError> {
-    // serde would also read a struct from a list of its values in order.
     if !value.is_object() {
         let problem = "must be an object".to_owned();
         return Err(RulesError::Malformed { field: "rules".to_owned(), problem });
     }
-    let mut rule: R = serde_path_to_error::deserialize(value).map_err(RulesError::shape)?;
+    let mut rule: R = strict::read(value).map_err(RulesError::shape)?;
     rule.check(placement)?;
     Ok(rule)
 }

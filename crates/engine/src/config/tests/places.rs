@@ -41,9 +41,9 @@ fn a_wrong_type_inside_a_table_is_named_without_its_value() {
         ))
     };
     for (line, inside) in [
-        ("rpc = 'https://rpc.example/hunter2'", "must be a sequence at networks.custom[0].rpc"),
-        ("rpc = ['http://a']\nop_stack = 'hunter2'", "must be a boolean at networks.custom[0].op_stack"),
-        ("rpc = ['http://a']\nslip44 = 'hunter2'", "must be i64 at networks.custom[0].slip44"),
+        ("rpc = 'https://rpc.example/hunter2'", "must be an array at networks.custom[0].rpc"),
+        ("rpc = ['http://a']\nop_stack = 'hunter2'", "must be true or false at networks.custom[0].op_stack"),
+        ("rpc = ['http://a']\nslip44 = 'hunter2'", "must be a whole number at networks.custom[0].slip44"),
     ] {
         let text = refused(network(line), "/data/config.toml: line 1", &format!("networks.custom {inside}"));
         assert!(!text.contains("hunter2"), "{text}");

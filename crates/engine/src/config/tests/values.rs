@@ -100,8 +100,17 @@ fn ranges_are_closed_intervals() {
         (
             "database.url",
             &["postgres://u:p@h/d", "postgresql://h/d", ""],
-            &["mysql://h/d", "h", "sqlite:/x", "postgres://u:p@h:port/d", "postgres://u:a#b@h/d"],
+            &[
+                "mysql://h/d",
+                "h",
+                " ",
+                "postgres://",
+                "sqlite:/x",
+                "postgres://u:p@h:port/d",
+                "postgres://u:a#b@h/d",
+            ],
         ),
+        ("database.path", &["a.db", "/x/a b.db"], &["", " "]),
         ("keystore.argon2_memory", &["65536", "1048576"], &["65535", "1048577"]),
         ("keystore.argon2_time", &["3", "20"], &["2", "21"]),
         ("keystore.argon2_parallelism", &["1", "16"], &["0", "17"]),
@@ -172,4 +181,54 @@ fn settings_that_contradict_each_other_are_refused() {
     refused(lowered, "the built-in defaults", "session_absolute_lifetime, 3600");
     refused(file("[security]\nmaster_lockout_base_seconds = 1000"), place, "master_lockout_cap_seconds");
     refused(file("[prices]\ncache_seconds = 600\nmax_age_seconds = 599"), place, "max_age_seconds, 599");
+}
+
+#[test]
+fn errors_use_no_words_of_the_program_and_repeat_no_value() {
+    let network =
+        "[[networks.custom]]\nid = \"a\"\nchain_id = 7\nenvironment = \"local\"\nnative_symbol = \"A\"\n";
+    let with = |rest: &str| file(&format!("{network}{rest}"));
+    let place = "/data/config.toml: line 1";
+    for (config, says) in [
+        (with(""), "networks.custom needs the field rpc at networks.custom[0]"),
+        (with("rpc = \"http://k3y\""), "networks.custom must be an array at networks.custom[0].rpc"),
+        (
+            with("rpcs = [\"http://k3y\"]"),
+            "at networks.custom[0].rpcs: this field is not known here; did you mean 'rpc'?",
+        ),
+        (
+            with("\"k\\u202ey\" = 1"),
+            "networks.custom[0].k\\u{202e}y: this field is not known here; known: id",
+        ),
+        (
+            file("[daemon]\nlog_level = \"k3y\""),
+            "daemon.log_level must be one of trace, debug, info, warn, error",
+        ),
+        (file("[\"a\\u202eb\"]"), "there is no setting 'a\\u{202e}b'"),
+    ] {
+        let text = config.expect_err(says).to_string();
+        assert!(text.contains(says) && !text.contains("k3y"), "{text}");
+        assert!(text.starts_with(place) || text.contains("line 2"), "{text}");
+        assert!(!text.contains('`') && !text.contains("struct"), "{text}");
+    }
+}
+
+#[test]
+fn a_table_is_not_read_from_an_array() {
+    let values = r#"[networks]
+custom = [["a", 7, "local", "A", 60, false, ["http://a"]]]"#;
+    let text = refused(file(values), "/data/config.toml: line 2", "networks.custom");
+    assert!(text.contains("must be written as [[tables]]"), "{text}");
+    let text = file("security = [1, 2]").expect_err("refused").to_string();
+    assert!(text.contains("security must be a [section]"), "{text}");
+}
+
+#[test]
+fn a_value_in_the_place_of_a_name_is_not_repeated() {
+    for flag in ["postgres://user:k3y@host/db?sslmode", "database.url:k3y", "k\u{202e}3y"] {
+        let text = Config::from_parts(None, [], pairs(&[(flag, "require")])).expect_err(flag).to_string();
+        assert!(!text.contains("k3y") && !text.contains("3y") && !text.contains("require"), "{text}");
+    }
+    let text = Config::from_parts(None, [], pairs(&[("fees.max.\"base-mainnet\"", "1 USD")]));
+    assert!(text.expect_err("an entry").to_string().contains("fees.max must be a [table]"));
 }

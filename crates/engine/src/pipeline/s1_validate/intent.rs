@@ -8,6 +8,7 @@ use waiaas_api::requests::{
 use waiaas_core::U256;
 use waiaas_core::address::Address;
 use waiaas_core::asset::AssetId;
+use waiaas_core::foreign::deceives;
 use waiaas_core::intent::{Amount, Intent};
 
 use super::{Resolver, native};
@@ -62,15 +63,16 @@ impl Resolver<'_> {
     }
 
     async fn batch(&self, batch: &Batch) -> Result<Meant, Error> {
-        let tables = batch.address_lookup_table_addresses.as_deref();
+        let tables = self.lookup_tables(batch.address_lookup_table_addresses.as_deref())?;
         let (mut members, mut base_units) = (Vec::with_capacity(batch.instructions.len()), Vec::new());
-        for member in &batch.instructions {
+        for (i, member) in batch.instructions.iter().enumerate() {
             let meant = match member {
-                BatchMember::Transfer(transfer) => self.transfer(transfer)?,
-                BatchMember::TokenTransfer(transfer) => self.token_transfer(transfer).await?,
-                BatchMember::ContractCall(call) => self.contract_call(call, tables)?,
-                BatchMember::Approve(approve) => self.approve(approve).await?,
+                BatchMember::Transfer(transfer) => self.transfer(transfer),
+                BatchMember::TokenTransfer(transfer) => self.token_transfer(transfer).await,
+                BatchMember::ContractCall(call) => self.contract_call(call, Some(&tables)),
+                BatchMember::Approve(approve) => self.approve(approve).await,
             };
+            let meant = meant.map_err(|error| error.inside(&format!("instructions[{i}].")))?;
             members.push(meant.intent);
             base_units.extend(meant.base_units);
         }
@@ -110,10 +112,12 @@ impl Resolver<'_> {
     }
 
     /// A call of a contract, or of programs. In a batch the lookup tables are the batch's.
-    fn contract_call(&self, call: &ContractCall, tables: Option<&[String]>) -> Result<Meant, Error> {
+    fn contract_call(&self, call: &ContractCall, tables: Option<&[Address]>) -> Result<Meant, Error> {
         if call.is_of_a_program() {
-            let own = call.address_lookup_table_addresses.as_deref();
-            let tables = tables.or(own).unwrap_or_default();
+            let tables = match tables {
+                Some(tables) => tables.to_vec(),
+                None => self.lookup_tables(call.address_lookup_table_addresses.as_deref())?,
+            };
             return Ok(Meant::new(self.program_call(call, tables)?, None));
         }
         let to = call.to.as_deref().ok_or_else(|| required("to"))?;
@@ -140,12 +144,16 @@ impl Resolver<'_> {
 
     /// The address in `field`, on the wallet's chain, that is not the wallet itself.
     pub(super) fn recipient(&self, field: &str, text: &str) -> Result<Address, Error> {
-        let address =
-            Address::parse(self.network.chain, text).map_err(|error| Error::from(error).at(field))?;
+        let address = self.address(field, text)?;
         if address == self.wallet.address {
             return Err(Error::invalid(field, "this is the wallet itself"));
         }
         Ok(address)
+    }
+
+    /// The address in `field`, on the wallet's chain.
+    pub(super) fn address(&self, field: &str, text: &str) -> Result<Address, Error> {
+        Address::parse(self.network.chain, text).map_err(|error| Error::from(error).at(field))
     }
 
     async fn token_amount(&self, token: &TokenRef, amount: &Amount) -> Result<(Address, Money), Error> {
@@ -177,9 +185,9 @@ fn checked_memo(memo: Option<&str>) -> Result<Option<String>, Error> {
         Some(text) if text.chars().count() > MAX_MEMO => {
             Err(Error::invalid("memo", format!("at most {MAX_MEMO} characters")))
         }
-        // Control characters could change the text that a person sees in a terminal.
-        Some(text) if text.chars().any(char::is_control) => {
-            Err(Error::invalid("memo", "control characters are not allowed"))
+        // They could change the text that a person sees.
+        Some(text) if text.chars().any(deceives) => {
+            Err(Error::invalid("memo", "no control, invisible or misleading characters"))
         }
         Some(text) => Ok(Some(text.to_owned())),
     }

@@ -3,7 +3,7 @@
 use waiaas_api::requests::TokenRef;
 use waiaas_chains::TokenFacts;
 use waiaas_core::address::Address;
-use waiaas_core::asset::AssetId;
+use waiaas_core::asset::{AssetId, AssetIdError};
 
 use super::Resolver;
 use crate::error::{Error, ErrorCode};
@@ -24,19 +24,19 @@ impl Resolver<'_> {
         if let Some(given) = token.decimals.filter(|given| *given != facts.decimals) {
             let message = format!("The token has {} decimals, not the {given} given.", facts.decimals);
             return Err(Error::new(ErrorCode::TokenMismatch, message)
-                .hint("Leave \"decimals\" out, or give the token's real ones."));
+                .hint("Leave \"decimals\" out, or give the token's real ones.")
+                .at("token.decimals"));
         }
         Ok((address, Some(facts)))
     }
 
     /// The token's address, given as address, as CAIP-19 id, or as both if they agree.
     fn token_address(&self, token: &TokenRef) -> Result<Address, Error> {
-        let named =
-            token.address.as_deref().map(|text| Address::parse(self.network.chain, text)).transpose()?;
+        let named = token.address.as_deref().map(|text| self.address("token.address", text)).transpose()?;
         let Some(text) = &token.asset_id else {
             return named.ok_or_else(|| Error::invalid("token", "give \"address\" or \"assetId\""));
         };
-        let asset: AssetId = text.parse()?;
+        let asset: AssetId = text.parse().map_err(|e: AssetIdError| Error::from(e).at("token.assetId"))?;
         self.same_network(&asset.caip2)?;
         let address = asset.token_address().ok_or_else(|| {
             Error::invalid("token.assetId", "a native coin is sent with type TRANSFER, not TOKEN_TRANSFER")

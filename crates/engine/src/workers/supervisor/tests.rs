@@ -1,3 +1,5 @@
+#![expect(clippy::disallowed_methods, reason = "tokio's time is paused here")]
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 

@@ -1,11 +1,10 @@
 //! `POST /v1/transactions/send`
 
-use std::time::Instant;
-
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
+use tokio::time::Instant;
 use waiaas_api::dry_run::DryRunResult;
 use waiaas_api::requests::TransactionRequest;
 use waiaas_api::transactions::{SendQuery, Transaction};
@@ -48,12 +47,12 @@ pub(crate) async fn send_transaction(
     let wait = wait_for(&query)?;
     if request.placement.dry_run {
         let started = Instant::now();
-        let run = app.engine().agent(&session).simulate(SendRequest::new(request, None)?).await?;
+        let run = app.engine().agent(&session).simulate(SendRequest::new(request, None)).await?;
         return Ok(Json(shapes::dry_run(run, started.elapsed())?).into_response());
     }
     app.limits().submission(session.id())?;
     let key = key.bind(&request)?;
-    let request = SendRequest::new(request, key)?;
+    let request = SendRequest::new(request, key);
     let engine = app.engine().clone();
     let sent = app.uninterrupted(async move { engine.agent(&session).send(request, wait).await }).await?;
     Ok((StatusCode::CREATED, Json(shapes::transaction(sent))).into_response())

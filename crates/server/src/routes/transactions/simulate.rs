@@ -1,9 +1,8 @@
 //! `POST /v1/transactions/simulate`
 
-use std::time::Instant;
-
 use axum::Json;
 use axum::extract::State;
+use tokio::time::Instant;
 use waiaas_api::dry_run::DryRunResult;
 use waiaas_api::requests::TransactionRequest;
 use waiaas_engine::SendRequest;
@@ -30,6 +29,6 @@ pub(crate) async fn simulate_transaction(
     Body(request): Body<TransactionRequest>,
 ) -> Answer<DryRunResult> {
     let started = Instant::now();
-    let run = app.engine().agent(&session).simulate(SendRequest::new(request, None)?).await?;
+    let run = app.engine().agent(&session).simulate(SendRequest::new(request, None)).await?;
     Ok(Json(shapes::dry_run(run, started.elapsed())?))
 }

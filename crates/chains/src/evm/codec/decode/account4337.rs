@@ -1,5 +1,5 @@
-//! Smart accounts of ERC-4337: what an account is told to run, and user operations given to an entry
-//! point. The accounts' own code is anybody's, so the outer calls are never decoded.
+//! Smart accounts of ERC-4337: calls of accounts that run other calls, and user operations submitted to an entry
+//! point. The accounts' own code is unknown, so the outer calls are never decoded.
 
 use alloy_primitives::{Address, Bytes, U256};
 use alloy_sol_types::sol;
@@ -60,7 +60,7 @@ pub(super) fn read(reader: &mut Reader<'_>, call: &Call<'_>) -> Recognised {
     }))
 }
 
-/// No values at all means that all are zero.
+/// Combines the lists to calls. An empty list of values means that all values are zero.
 fn zipped(to: Vec<Address>, values: Vec<U256>, data: Vec<Bytes>) -> Result<Vec<Inner>, Malformed> {
     let matching = to.len() == data.len() && (values.is_empty() || values.len() == to.len());
     if !matching {
@@ -70,13 +70,14 @@ fn zipped(to: Vec<Address>, values: Vec<U256>, data: Vec<Bytes>) -> Result<Vec<I
     Ok(to.into_iter().zip(values).zip(data).map(|((to, value), data)| (to, value, data)).collect())
 }
 
-/// An operation may create its account, through a factory, before the account is called.
+/// Returns the calls of an operation: that of a factory, if the operation creates its account, then that of the
+/// account.
 fn operation(sender: Address, init_code: Bytes, call_data: Bytes) -> Vec<Inner> {
     let mut calls = Vec::new();
     if !init_code.is_empty() {
         let (factory, data) = match init_code.split_first_chunk::<20>() {
             Some((factory, data)) => (Address::from(*factory), Bytes::copy_from_slice(data)),
-            // Nobody knows whom this calls: it is read as a call that says nothing.
+            // The factory is unknown, so this is read as a call without data, which is an unknown effect.
             None => (sender, Bytes::new()),
         };
         calls.push((factory, U256::ZERO, data));

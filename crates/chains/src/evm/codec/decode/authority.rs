@@ -1,4 +1,4 @@
-//! Methods that hand over power: ownership, roles, upgrades, the guards and owners of a Safe.
+//! Methods that change control: ownership, roles, upgrades, the guards and owners of a Safe.
 
 use alloy_primitives::Address;
 use alloy_sol_types::sol;
@@ -70,7 +70,7 @@ fn describe(known: &AuthorityCalls) -> (&'static str, Option<Address>) {
     use AuthorityCalls as C;
     match known {
         C::transferOwnership(c) => ("ownership of a contract", Some(c.newOwner)),
-        C::renounceOwnership(_) => ("ownership of a contract, to nobody", None),
+        C::renounceOwnership(_) => ("ownership of a contract is renounced", None),
         C::acceptOwnership(_) => ("ownership of a contract is accepted", None),
         C::setOwner(c) => ("ownership of a contract", Some(c.newOwner)),
         C::setAdmin(c) => ("administration of a contract", Some(c.newAdmin)),
@@ -87,18 +87,20 @@ fn describe(known: &AuthorityCalls) -> (&'static str, Option<Address>) {
         C::upgrade(c) => ("a contract gets new code", Some(c.implementation)),
         C::upgradeAndCall(c) => ("a contract gets new code", Some(c.implementation)),
         C::changeProxyAdmin(c) => ("administration of a contract", Some(c.newAdmin)),
-        C::authorizeOperator(c) => ("all of a token, now and later", Some(c.operator)),
+        C::authorizeOperator(c) => {
+            ("control of the whole balance of a token, now and later", Some(c.operator))
+        }
         C::revokeOperator(_) => ("an operator of a token is removed", None),
         C::addOwnerWithThreshold(c) => ("a Safe gets another owner", Some(c.owner)),
-        C::swapOwner(c) => ("a Safe's owner is exchanged", Some(c.newOwner)),
+        C::swapOwner(c) => ("a Safe's owner is replaced", Some(c.newOwner)),
         C::removeOwner(_) => ("a Safe loses an owner", None),
-        C::changeThreshold(_) => ("a Safe asks for another number of owners", None),
+        C::changeThreshold(_) => ("a Safe requires another number of owners", None),
         C::setGuard(c) => ("a Safe's guard", Some(c.guard)),
         C::setModuleGuard(c) => ("a Safe's guard", Some(c.guard)),
         C::enableModule(c) => ("a module may act for a Safe", Some(c.module)),
         C::disableModule(_) => ("a Safe loses a module", None),
         C::setFallbackHandler(c) => ("a Safe's fallback handler", Some(c.handler)),
         C::changeMasterCopy(c) => ("a contract gets new code", Some(c.masterCopy)),
-        C::approveHash(_) => ("consent to a transaction of a Safe, known by its hash alone", None),
+        C::approveHash(_) => ("approval of a Safe's transaction, of which only the hash is known", None),
     }
 }

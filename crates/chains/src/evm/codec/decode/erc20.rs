@@ -29,10 +29,10 @@ sol! {
     }
 }
 
-/// What an allowance becomes that grows by a step: the call does not say, and steps add up.
+/// The amount of an allowance that is increased by a step: the call does not contain the sum.
 const UNNAMED: U256 = U256::MAX;
 
-/// What a method does with the token.
+/// The effect of a method on the token.
 enum Move {
     Out { from: Option<Address>, to: Address, amount: U256 },
     Allow { spender: Address, amount: U256 },
@@ -42,7 +42,7 @@ pub(super) fn read(reader: &mut Reader<'_>, call: &Call<'_>) -> Recognised {
     let out = |to, amount| Move::Out { from: None, to, amount };
     let out_of = |from, to, amount| Move::Out { from: Some(from), to, amount };
     let allow = |spender, amount| Move::Allow { spender, amount };
-    // Whether the method also calls the one who receives.
+    // `calls`: whether the method also calls the recipient.
     let (what, calls) = match method::<TokenCalls>(call.input)? {
         Err(malformed) => return Some(Err(malformed)),
         Ok(TokenCalls::transfer(c)) => (out(c.to, c.amount), false),
@@ -63,7 +63,7 @@ pub(super) fn read(reader: &mut Reader<'_>, call: &Call<'_>) -> Recognised {
         Ok(TokenCalls::send(c)) => (out(c.to, c.amount), true),
     };
     match what {
-        // Somebody else's tokens, by a permission that somebody gave: no loss, but no decoding either.
+        // Tokens of another owner, moved by an allowance: no outflow, but not decoded either.
         Move::Out { from: Some(from), .. } if !reader.ours(from) => reader.called(call, false),
         Move::Out { from: _, to, amount } => reader.token_out(call.to, to, amount),
         Move::Allow { spender, amount } => reader.allowance(call.to, spender, amount),

@@ -1,9 +1,8 @@
-//! What a router holds while one call runs, and what of it is sure to come out.
+//! Tracks a router's balances during one call, and the least amounts that it pays out.
 //!
-//! A router is a contract that belongs to nobody: whatever is left in it is taken by whoever comes next. So
-//! all steps of a call are read together, with bounds for every asset that the router gets, and the swap
-//! counts as decoded only if nothing can be left. Bounds of what is held are widened, bounds of what comes
-//! out lowered, whenever a step does not say.
+//! Any account can take the assets that remain in a router. So all steps of a call are read together, with bounds
+//! for the router's balance of every asset, and the swap counts as decoded only if no asset can remain. If a step
+//! does not state an amount, the bounds of the balance are widened and those of the output lowered.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -15,35 +14,35 @@ use super::account;
 use super::reader::{Call, Mark, Reader};
 use super::{asset, pinned};
 
-/// The native coin among the tokens of a router.
+/// The address that stands for the native coin among a router's tokens.
 pub(super) const COIN: Address = Address::ZERO;
 
-/// The longest path that is read.
+/// Longest path that is read, in tokens.
 const LONGEST: usize = 32;
 
-/// The share of which fees are parts, in hundredths of a percent.
+/// The whole of a share, in hundredths of a percent.
 const WHOLE: u64 = 10_000;
 
-/// How much the router holds of one asset.
+/// Bounds of the router's balance of one asset.
 #[derive(Clone, Copy, Debug, Default)]
 struct Held {
     least: U256,
     most: U256,
 }
 
-/// How much of an asset a step takes from what is held.
+/// The amount that a step takes from the router's balance of an asset.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Taken {
-    /// All of it.
+    /// The whole balance.
     All,
-    /// So much exactly, or the call fails.
+    /// Exactly this amount, or the call fails.
     Exactly(U256),
-    /// Some of it, but no more than this.
+    /// At most this amount.
     AtMost(U256),
 }
 
-/// The least that comes out of v2 pools where the router works out what has to go in and then does not look at
-/// what came out: nothing if the path leads through a pool twice, whose price has changed by then.
+/// Returns the least output of v2 pools if the router computes the input and does not check the output. It is zero
+/// if the path uses a pool twice, because the pool's price has changed by the second use.
 pub(super) fn unchecked_output(path: &[Address], amount: U256) -> U256 {
     let mut pools = BTreeSet::new();
     let mut pairs = path.iter().zip(path.iter().skip(1)).map(|(a, b)| (a.min(b), a.max(b)));
@@ -53,31 +52,31 @@ pub(super) fn unchecked_output(path: &[Address], amount: U256) -> U256 {
     }
 }
 
-/// One call of a router, step by step.
+/// The state of one call of a router, step by step.
 pub(super) struct Exchange {
-    /// Where the call stands among the effects.
+    /// Position of the call among the effects.
     mark: Mark,
     router: Address,
-    /// Whose allowances take the wallet's tokens.
+    /// Contracts whose allowances move the wallet's tokens.
     spenders: Vec<Address>,
     wallet: Address,
     weth: Option<Address>,
     held: BTreeMap<Address, Held>,
-    /// The most that comes from the wallet, in order.
+    /// Highest amounts from the wallet, in order.
     sold: Vec<(Address, U256)>,
-    /// The least that goes to `to`.
+    /// Least amounts to the recipient, in order.
     bought: Vec<(Address, U256)>,
     path: Vec<Address>,
-    /// Somebody else who gets something.
+    /// A recipient other than the wallet.
     stranger: Option<Address>,
-    /// The earliest time after which a step fails, and all of the call with it.
+    /// Earliest deadline of a step, after which the whole call fails.
     deadline: Option<U256>,
-    /// Whether a step was not understood.
+    /// Whether a step could not be read.
     doubtful: bool,
 }
 
 impl Exchange {
-    /// Of a call by the wallet, which is added; its value goes in first.
+    /// Adds a call by the wallet to the effects and begins its exchange with the value of the call.
     pub(super) fn begin(reader: &mut Reader<'_>, call: &Call<'_>) -> Self {
         let mark = reader.mark();
         reader.called(call, false);
@@ -102,42 +101,42 @@ impl Exchange {
         exchange
     }
 
-    /// The router takes the wallet's tokens through another contract, out of what that was allowed.
+    /// Records that the router moves the wallet's tokens by the allowances of another contract.
     pub(super) fn takes_through(&mut self, agent: Address) {
         self.spenders.push(agent);
     }
 
-    /// The router itself.
+    /// Returns the router's address.
     pub(super) const fn router(&self) -> Address {
         self.router
     }
 
-    /// The wallet whose swap it is.
+    /// Returns the wallet's address.
     pub(super) const fn wallet(&self) -> Address {
         self.wallet
     }
 
-    /// The contract that wraps the coin.
+    /// Returns the contract that wraps the coin, if it is known.
     pub(super) const fn weth(&self) -> Option<Address> {
         self.weth
     }
 
-    /// The router refuses to run it after this time, in Unix seconds, if there is one.
+    /// Records a deadline, in Unix seconds, after which the router fails, if there is one.
     pub(super) fn ends(&mut self, deadline: Option<U256>) {
         self.deadline = self.deadline.into_iter().chain(deadline).min();
     }
 
-    /// A step that is not understood.
+    /// Records a step that could not be read.
     pub(super) const fn doubt(&mut self) {
         self.doubtful = true;
     }
 
-    /// What the router is sure to hold.
+    /// Returns the router's least balance.
     pub(super) fn holds(&self, token: Address) -> U256 {
         self.held.get(&token).map_or(U256::ZERO, |held| held.least)
     }
 
-    /// Whether the router may hold any of it.
+    /// Returns whether the router may hold some of the token.
     pub(super) fn may_hold(&self, token: Address) -> bool {
         self.held.get(&token).is_some_and(|held| !held.most.is_zero())
     }
@@ -148,7 +147,7 @@ impl Exchange {
         held.most = held.most.saturating_add(most);
     }
 
-    /// Takes from what is held; what is taken at least.
+    /// Takes from the router's balance and returns the least amount taken.
     pub(super) fn takes(&mut self, token: Address, taken: Taken) -> U256 {
         let held = self.held.entry(token).or_default();
         match taken {
@@ -165,19 +164,19 @@ impl Exchange {
         }
     }
 
-    /// The wallet's own tokens go in, `most` at most; the router keeps none of them.
+    /// Records that at most `most` of the wallet's tokens go in, of which the router keeps none.
     pub(super) fn pulls(&mut self, reader: &mut Reader<'_>, token: Address, most: U256) {
         reader.token_out(token, self.router, most);
         self.sold.push((token, most));
     }
 
-    /// The wallet's own tokens go in and stay in the router for the next steps.
+    /// Records that `amount` of the wallet's tokens go in and remain in the router for the next steps.
     pub(super) fn deposits(&mut self, reader: &mut Reader<'_>, token: Address, amount: U256) {
         self.pulls(reader, token, amount);
         self.gets(token, amount, amount);
     }
 
-    /// Tokens on the way, in order. The address of the coin is none of a token.
+    /// Records the tokens of a path, in order. The coin's address is not valid in a path.
     pub(super) fn leads_through(&mut self, path: &[Address]) {
         self.doubtful |= path.len() > LONGEST || path.contains(&COIN);
         for token in path.iter().take(LONGEST) {
@@ -187,7 +186,7 @@ impl Exchange {
         }
     }
 
-    /// At least so much comes out for `to`: for the wallet, for the router itself, or for somebody else.
+    /// Records an output of at least `least` to `to`: the wallet, the router itself or another recipient.
     pub(super) fn brings(&mut self, token: Address, least: U256, to: Address) {
         if to == self.router {
             self.gets(token, least, U256::MAX);
@@ -202,14 +201,14 @@ impl Exchange {
         }
     }
 
-    /// Somebody else than the wallet gets something.
+    /// Records a recipient other than the wallet.
     pub(super) fn goes_to(&mut self, stranger: Address) {
-        // One is named. Several are nobody's to decode.
+        // The effect names one recipient. A call with several is not decoded.
         self.doubtful |= self.stranger.is_some_and(|known| known != stranger);
         self.stranger.get_or_insert(stranger);
     }
 
-    /// All that is held of a token goes to `to`, `least` at least or the call fails.
+    /// Pays the router's whole balance of a token to `to`; the call fails if it is below `least`.
     pub(super) fn gives(&mut self, token: Address, least: U256, to: Address) {
         let any = self.may_hold(token) || !least.is_zero();
         let held = self.takes(token, Taken::All);
@@ -218,13 +217,13 @@ impl Exchange {
         }
     }
 
-    /// A share of what is held, in hundredths of a percent, goes to `to`; the rest stays.
+    /// Pays a share of the router's balance, in hundredths of a percent, to `to`.
     pub(super) fn shares(&mut self, token: Address, share: U256, to: Address) {
         let whole = U256::from(WHOLE);
         let held = self.held.entry(token).or_default();
         let part = |amount: U256, share: U256| (amount / whole).saturating_mul(share);
         let (least, kept) = (part(held.least, share), whole.saturating_sub(share));
-        // Widened where the division leaves a rest.
+        // The upper bound is not reduced, because the division may leave a remainder.
         held.least = part(held.least, kept);
         if share <= whole {
             self.brings(token, least, to);
@@ -233,7 +232,7 @@ impl Exchange {
         }
     }
 
-    /// Held wrapped coin becomes coin, `least` at least, for `to`.
+    /// Unwraps the router's whole balance of wrapped coin for `to`; the call fails if it is below `least`.
     pub(super) fn unwraps(&mut self, least: U256, to: Address) {
         let Some(weth) = self.weth else { return self.doubt() };
         let any = self.may_hold(weth) || !least.is_zero();
@@ -248,7 +247,7 @@ impl Exchange {
         }
     }
 
-    /// Held coin becomes wrapped coin for `to`: so much, or all of it.
+    /// Wraps `amount` of the router's coin, or all of it, for `to`.
     pub(super) fn wraps(&mut self, amount: Option<U256>, to: Address) {
         let Some(weth) = self.weth else { return self.doubt() };
         let most = self.held.get(&COIN).map_or(U256::ZERO, |held| held.most);
@@ -262,7 +261,7 @@ impl Exchange {
         }
     }
 
-    /// Says whether the call is decoded, and adds the swap if there is one.
+    /// Marks the call as decoded if it is, and adds the swap if there is one.
     pub(super) fn conclude(self, reader: &mut Reader<'_>) {
         let left = self.held.values().any(|held| !held.most.is_zero());
         if !self.doubtful && !left {
@@ -298,7 +297,7 @@ impl Exchange {
             to: account(self.stranger.unwrap_or(self.wallet)),
             wrapper: self.weth.map(|weth| asset(network, weth)),
             spenders: self.spenders.iter().copied().map(account).collect(),
-            // A time beyond all clocks is none.
+            // A deadline that is out of range is none.
             deadline: self.deadline.and_then(|deadline| UnixSeconds::try_from(deadline).ok()),
         })));
     }

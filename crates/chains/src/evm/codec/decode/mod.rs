@@ -1,10 +1,10 @@
-//! What an EVM transaction does, read from its bytes. Pure and total: there is no input without an
-//! answer, and no answer that leaves something out.
+//! Decodes the effects of an EVM transaction from its bytes. Pure and total: every input has a result, and the
+//! result is complete.
 //!
-//! A selector proves nothing about the contract behind it. The effects on tokens and NFTs read here are
-//! sound because policies have to list the token or the collection; a call counts as decoded only where
-//! a well-known address (`pinned`) settles what the method does. Calls inside other calls add their
-//! effects to those of the outer one. One family of methods is one file.
+//! A selector proves nothing about its contract. The effects on tokens and NFTs are sound because policies have to
+//! list the token or the collection; a call counts as decoded only where a well-known address (`pinned`) determines
+//! the method's effects. Calls inside other calls add their effects to those of the outer call. Each family of
+//! methods has its own file.
 
 mod account4337;
 mod authority;
@@ -48,28 +48,28 @@ pub(in crate::evm) use self::pinned::PERMIT2;
 /// The outermost call of a transaction.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(in crate::evm) struct Called<'a> {
-    /// Account or contract; none creates a contract.
+    /// Account or contract; `None` creates a contract.
     pub(in crate::evm) to: Option<EvmAddress>,
-    /// Wei sent along.
+    /// Wei sent with the call.
     pub(in crate::evm) value: U256,
     /// Call data, or creation code.
     pub(in crate::evm) input: &'a [u8],
-    /// What the contract said it is (ERC-165) when the draft was made. Only [`is_ambiguous`] calls
+    /// NFT standard that the contract reported (ERC-165) when the draft was made. Only [`is_ambiguous`] calls
     /// need it; without it they are read as calls of a token.
     pub(in crate::evm) standard: Option<NftStandard>,
 }
 
-/// What was read: the effects, and every method called.
+/// The result of decoding: the effects, and every method called.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub(in crate::evm) struct Decoding {
-    /// What it does, in order.
+    /// Effects, in order.
     pub(in crate::evm) items: Vec<Effect>,
     /// Every method called, at any depth.
     pub(in crate::evm) methods: Vec<Method>,
 }
 
 impl Decoding {
-    /// As the effects of `from` on a network.
+    /// Converts it to the effects of `from` on a network.
     pub(in crate::evm) fn of(self, network: &Network, from: Address) -> Effects {
         let Self { items, methods } = self;
         Effects { methods, ..Effects::new(network.id.clone(), network.native(), from, items) }
@@ -77,20 +77,20 @@ impl Decoding {
 }
 
 impl From<Vec<Effect>> for Decoding {
-    /// Effects of a signature that calls nothing.
+    /// Returns the decoding of a signature that makes no call.
     fn from(items: Vec<Effect>) -> Self {
         Self { items, methods: Vec::new() }
     }
 }
 
-/// The effects of `body` when `from` signs it, in order; the network fee last.
+/// Returns the effects of `body` when `from` signs it, in order, with the network fee last.
 pub(in crate::evm) fn effects(network: &Network, from: EvmAddress, body: &Body) -> Decoding {
     let mut decoding = call_effects(network, from, &body.called());
     decoding.items.push(Effect::NetworkFee { max: body.fee_budget });
     decoding
 }
 
-/// What a call by `wallet` does, in order, without the network fee.
+/// Returns the effects of a call by `wallet`, in order, without the network fee.
 pub(in crate::evm) fn call_effects(network: &Network, wallet: EvmAddress, called: &Called<'_>) -> Decoding {
     let Called { to, value, input, standard } = *called;
     match to {
@@ -106,8 +106,8 @@ pub(in crate::evm) fn call_effects(network: &Network, wallet: EvmAddress, called
     }
 }
 
-/// What is shown of a call by `wallet` beside its effects: it and the calls inside it, in order. What only
-/// sends the native coin is said by the effects.
+/// Returns the content to show of a call by `wallet` beside its effects: the call and the calls inside it, in
+/// order. Calls without data are left out, because the effects show their value.
 pub(in crate::evm) fn content(network: &Network, wallet: EvmAddress, called: &Called<'_>) -> Vec<Content> {
     let Called { to, value, input, standard } = *called;
     match to {
@@ -119,12 +119,12 @@ pub(in crate::evm) fn content(network: &Network, wallet: EvmAddress, called: &Ca
     }
 }
 
-/// The token at `contract`.
+/// Returns the asset id of the token at `contract`.
 pub(in crate::evm) fn asset(network: &Network, contract: EvmAddress) -> AssetId {
     AssetId::token(&network.caip2, account(contract))
 }
 
-/// An address as effects name it.
+/// Converts an address to the form that effects use.
 pub(in crate::evm) const fn account(address: EvmAddress) -> Address {
     Address::Evm(address.into_array())
 }

@@ -10,7 +10,7 @@ use super::strict::method;
 use super::{pinned, router_v3};
 
 sol! {
-    /// Of a contract to itself, in the caller's name.
+    /// Calls of a contract to itself, as the caller.
     #[sol(abi)]
     interface Multicall {
         function multicall(bytes[] data) external payable;
@@ -71,18 +71,18 @@ pub(super) fn read(reader: &mut Reader<'_>, call: &Call<'_>) -> Recognised {
     }))
 }
 
-/// Whether the wei that leave with calls inside are at least those that came in.
+/// Returns whether the wei sent with the inner calls are at least the wei received.
 pub(super) fn covers(value: U256, mut used: impl Iterator<Item = U256>) -> bool {
     used.try_fold(U256::ZERO, U256::checked_add).is_some_and(|used| used >= value)
 }
 
-/// One call that Multicall3 makes, in its own name.
+/// One call that Multicall3 makes, as itself.
 struct Inner {
     to: Address,
-    /// Wei sent along.
+    /// Wei sent with the call.
     value: U256,
-    /// Wei that is sure to leave Multicall3 with it: a call that may fail leaves its value behind, for
-    /// whoever comes next.
+    /// Wei that certainly leaves Multicall3 with the call: if a call may fail, its value may remain there, where any
+    /// account can take it.
     sure: U256,
     input: Bytes,
 }
@@ -92,7 +92,7 @@ fn with_value(inner: Multicall3::Inner3Value) -> Inner {
     Inner { to: inner.target, value: inner.value, sure, input: inner.callData }
 }
 
-/// The contract calls itself with each of `data`. Value was counted outside.
+/// Reads the calls of a contract to itself with each of `data`. The outer call counts the value.
 fn to_itself(reader: &mut Reader<'_>, call: &Call<'_>, data: &[Bytes], deadline: Option<U256>) {
     if reader.outermost() && router_v3::is_recorded(reader, call.to) {
         let steps: Vec<&[u8]> = data.iter().map(Bytes::as_ref).collect();

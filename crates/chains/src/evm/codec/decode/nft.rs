@@ -12,7 +12,7 @@ use super::reader::{Call, Reader, Recognised};
 use super::strict::{Malformed, method};
 
 sol! {
-    /// Methods that no token has.
+    /// Methods that tokens do not have.
     #[sol(abi)]
     interface Collection {
         function safeTransferFrom(address from, address to, uint256 tokenId) external;
@@ -34,12 +34,12 @@ sol! {
     }
 }
 
-/// Whether a call means one thing to a token and another to an EIP-721 contract.
+/// Returns whether tokens and EIP-721 contracts interpret a call differently.
 pub(in crate::evm) fn is_ambiguous(input: &[u8]) -> bool {
     input.first_chunk::<4>().is_some_and(|selector| Erc721Calls::valid_selector(*selector))
 }
 
-/// The number in such a call: an amount to a token, an id to an EIP-721 contract.
+/// Returns the number in such a call: an amount for a token, an id for an EIP-721 contract.
 pub(in crate::evm) fn ambiguous_number(input: &[u8]) -> Option<U256> {
     Some(match method::<Erc721Calls>(input)?.ok()? {
         Erc721Calls::transferFrom(c) => c.tokenId,
@@ -109,7 +109,7 @@ fn allow(reader: &mut Reader<'_>, call: &Call<'_>, spender: Address, token_id: U
     reader.push(Effect::NftAllowance { nft, spender });
 }
 
-/// NFTs that leave. Those of somebody else, and none at all, are a call nobody knows.
+/// Adds an outflow of NFTs. NFTs of another owner, and an empty list, are an undecoded call.
 fn out(
     reader: &mut Reader<'_>,
     call: &Call<'_>,

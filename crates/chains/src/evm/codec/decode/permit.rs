@@ -1,4 +1,4 @@
-//! Signed permissions brought to a token: EIP-2612, the form of DAI, and EIP-3009.
+//! Signed permits submitted to a token: EIP-2612, the form of DAI, and EIP-3009.
 
 use alloy_primitives::{Address, U256};
 use alloy_sol_types::sol;

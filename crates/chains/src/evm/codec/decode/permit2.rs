@@ -1,4 +1,4 @@
-//! Uniswap's Permit2, at its one address. Elsewhere its methods are names of nothing.
+//! Uniswap's Permit2, at its own address only. At other addresses its methods have no known meaning.
 
 use alloy_primitives::aliases::U160;
 use alloy_primitives::{Address, Bytes, U256};
@@ -49,7 +49,7 @@ sol! {
     }
 }
 
-/// The question what a spender may take of a token.
+/// Encodes the call that reads a spender's allowance of a token.
 pub(in crate::evm) fn allowance(owner: Address, token: Address, spender: Address) -> Bytes {
     Permit2::allowanceCall { owner, token, spender }.abi_encode().into()
 }
@@ -82,7 +82,7 @@ pub(super) fn read(reader: &mut Reader<'_>, call: &Call<'_>) -> Recognised {
                 reader.allowance_through_permit2(pair.token, pair.spender, U256::ZERO);
             }
         }
-        // Only reads.
+        // `allowance` only reads; the other two only invalidate nonces.
         Permit2Calls::allowance(_)
         | Permit2Calls::invalidateNonces(_)
         | Permit2Calls::invalidateUnorderedNonces(_) => {}
@@ -102,7 +102,7 @@ pub(super) fn read(reader: &mut Reader<'_>, call: &Call<'_>) -> Recognised {
     Some(Ok(()))
 }
 
-/// What an allowance recorded by Permit2 is worth: its largest is never used up.
+/// Returns the allowance that Permit2 records: its largest amount is not reduced by use, so it is unlimited.
 pub(in crate::evm) fn allowed(amount: U256) -> U256 {
     if amount >= U256::from(U160::MAX) { U256::MAX } else { amount }
 }

@@ -1,9 +1,9 @@
-//! Addresses at which everybody knows the code.
+//! Addresses of contracts with well-known code.
 //!
-//! An address belongs here only if its code is verified, cannot be upgraded by anybody who could gain
-//! by it, and is the same on every network it is listed for. They were compared with the lists that the
-//! authors publish: `@safe-global/safe-deployments`, `@uniswap/sdk-core` (which has all but `SwapRouter`),
-//! `@uniswap/universal-router-sdk`, and viem for what is on every network.
+//! An address belongs here only if its code is verified, cannot be upgraded by a party that could profit
+//! from it, and is the same on every network that it is listed for. They were compared with the lists that
+//! the authors publish: `@safe-global/safe-deployments`, `@uniswap/sdk-core` (which has all but `SwapRouter`),
+//! `@uniswap/universal-router-sdk`, and viem for the contracts on every network.
 
 use alloy_primitives::{Address, address};
 
@@ -31,12 +31,12 @@ const MULTI_SEND_CALL_ONLY: [Address; 3] = [
 /// WETH of the OP stack.
 const OP_WETH: Address = address!("4200000000000000000000000000000000000006");
 
-/// Whether calls made from here are those packed into `multiSend`, and nothing else.
+/// Returns whether the contract makes exactly the calls that are packed into `multiSend`.
 pub(super) fn is_multi_send(contract: Address) -> bool {
     MULTI_SEND.contains(&contract) || MULTI_SEND_CALL_ONLY.contains(&contract)
 }
 
-/// The contract that wraps the native coin of a chain.
+/// Returns the contract that wraps the native coin of a chain.
 pub(super) const fn weth(chain_id: u64) -> Option<Address> {
     match chain_id {
         1 => Some(address!("C02aaA39b223FE8D0A0e5C4F27eAD9083C756Cc2")),
@@ -48,7 +48,7 @@ pub(super) const fn weth(chain_id: u64) -> Option<Address> {
     }
 }
 
-/// Uniswap's `UniswapV2Router02` of a chain.
+/// Returns Uniswap's `UniswapV2Router02` of a chain.
 pub(super) const fn router_v2(chain_id: u64) -> Option<Address> {
     match chain_id {
         1 => Some(address!("7a250d5630B4cF539739dF2C5dAcb4c659F2488D")),
@@ -59,7 +59,7 @@ pub(super) const fn router_v2(chain_id: u64) -> Option<Address> {
     }
 }
 
-/// Uniswap's `SwapRouter` (v3) of a chain.
+/// Returns Uniswap's `SwapRouter` (v3) of a chain.
 pub(super) const fn router_v3(chain_id: u64) -> Option<Address> {
     match chain_id {
         1 | 10 | 137 | 42_161 => Some(address!("E592427A0AEce92De3Edee1F18E0157C05861564")),
@@ -67,7 +67,7 @@ pub(super) const fn router_v3(chain_id: u64) -> Option<Address> {
     }
 }
 
-/// Uniswap's `SwapRouter02` of a chain.
+/// Returns Uniswap's `SwapRouter02` of a chain.
 pub(super) const fn router_02(chain_id: u64) -> Option<Address> {
     match chain_id {
         1 | 10 | 137 | 42_161 => Some(address!("68b3465833fb72A70ecDF485E0e4C7bD8665Fc45")),
@@ -76,7 +76,7 @@ pub(super) const fn router_02(chain_id: u64) -> Option<Address> {
     }
 }
 
-/// Versions of Uniswap's Universal Router that differ in how actions of v4 are written.
+/// Versions of Uniswap's Universal Router, which encode the actions of v4 differently.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum RouterVersion {
     /// 2.0.
@@ -85,7 +85,7 @@ pub(super) enum RouterVersion {
     TwoOne,
 }
 
-/// The version of Uniswap's Universal Router at `contract`, if it is one.
+/// Returns the version of Uniswap's Universal Router at `contract`, if it is one.
 pub(super) fn universal_router(chain_id: u64, contract: Address) -> Option<RouterVersion> {
     const SHARED: Address = address!("8B844f885672f333Bc0042cB669255f93a4C1E6b");
     let (two, two_one) = match chain_id {

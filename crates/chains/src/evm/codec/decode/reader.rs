@@ -1,4 +1,4 @@
-//! One walk through a call and the calls inside it, and the effects gathered on the way.
+//! Reads a call and the calls inside it, and collects their effects.
 
 use alloy_primitives::{Address as EvmAddress, U256};
 use waiaas_core::effect::{Effect, Method};
@@ -14,13 +14,13 @@ use super::{
     router_v3, safe, tail, universal, weth,
 };
 
-/// How deep calls may lie inside calls.
+/// Deepest nesting of calls.
 pub(super) const DEEPEST: usize = 8;
 
-/// How many calls are read in one transaction.
+/// Most calls that are read in one transaction.
 pub(super) const MOST_CALLS: usize = 64;
 
-/// How many effects one transaction may have.
+/// Most effects of one transaction.
 const MOST_EFFECTS: usize = 256;
 
 /// One call.
@@ -28,26 +28,26 @@ const MOST_EFFECTS: usize = 256;
 pub(super) struct Call<'a> {
     /// Account or contract.
     pub(super) to: EvmAddress,
-    /// Wei sent along.
+    /// Wei sent with the call.
     pub(super) value: U256,
     /// Call data.
     pub(super) input: &'a [u8],
 }
 
 impl Call<'_> {
-    /// The method called.
+    /// Returns the selector of the method called.
     pub(super) fn selector(&self) -> Option<Selector> {
         self.input.first_chunk::<4>().map(|selector| Selector::evm(*selector))
     }
 }
 
-/// None if the call is of no method of the family.
+/// The result of a family; `None` if the call is of none of its methods.
 pub(super) type Recognised = Option<Result<(), Malformed>>;
 
-/// A family of methods: adds the effects of a call that is one of its own. Its methods are what it reads.
+/// A family of methods: a function that adds the effects of a call of one of them, and their ABI.
 pub(super) type Family = (fn(&mut Reader<'_>, &Call<'_>) -> Recognised, Methods);
 
-/// Those bound to addresses come first, then NFTs where the contract is known to be one.
+/// The families in order: those bound to addresses first, then NFTs, which need the contract's standard.
 pub(super) const FAMILIES: [Family; 12] = [
     (permit2::read, || vec![permit2::Permit2::abi::functions()]),
     (weth::read, || vec![weth::Weth::abi::functions()]),
@@ -65,11 +65,11 @@ pub(super) const FAMILIES: [Family; 12] = [
     (universal::read, || vec![universal::Universal::abi::functions()]),
 ];
 
-/// Where a call stands among the effects.
+/// The position of a call among the effects.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Mark(usize);
 
-/// What is known and what was found.
+/// The inputs of the decoding and the effects found.
 pub(super) struct Reader<'a> {
     network: &'a Network,
     wallet: EvmAddress,
@@ -82,7 +82,7 @@ pub(super) struct Reader<'a> {
 }
 
 impl<'a> Reader<'a> {
-    /// For a transaction of `wallet` that calls `outermost`, a contract of this `standard`.
+    /// Returns the reader of a transaction of `wallet` that calls `outermost`, a contract of this `standard`.
     pub(super) fn new(
         network: &'a Network,
         wallet: EvmAddress,
@@ -93,7 +93,7 @@ impl<'a> Reader<'a> {
         Self { network, wallet, outermost, standard, depth: 0, calls_left: MOST_CALLS, items, seen }
     }
 
-    /// What the outermost call does, and the calls in the order they are read.
+    /// Returns the effects of the outermost call, and all calls in the order they are read.
     pub(super) fn read(mut self, call: &Call<'_>) -> (Decoding, Vec<Seen>) {
         self.call(call);
         let method = |seen: &Seen| Method {
@@ -104,10 +104,10 @@ impl<'a> Reader<'a> {
         (Decoding { items: self.items, methods }, self.seen)
     }
 
-    /// Adds the effects of a call that the call being read makes.
+    /// Adds the effects of a call that the current call makes.
     pub(super) fn inner(&mut self, call: &Call<'_>) {
         if self.depth >= DEEPEST {
-            self.unknown(None, "calls inside calls, deeper than is read".to_owned());
+            self.unknown(None, "calls that are nested too deeply".to_owned());
             return;
         }
         self.depth = self.depth.saturating_add(1);
@@ -124,7 +124,7 @@ impl<'a> Reader<'a> {
         }
         match call.input.len() {
             0 if !call.value.is_zero() => {}
-            // A cancellation: nothing, to itself.
+            // A cancellation: an empty transfer of the wallet to itself.
             0 if self.depth == 0 && call.to == self.wallet => {
                 self.push(Effect::NativeOut { to: account(call.to), amount: U256::ZERO });
             }
@@ -135,7 +135,7 @@ impl<'a> Reader<'a> {
     }
 
     fn method(&mut self, call: &Call<'_>) {
-        // Calls inside are seen after this one.
+        // The calls inside are recorded after this one.
         let at = self.seen.len().saturating_sub(1);
         let read = FAMILIES.iter().find_map(|(read, methods)| Some((read(self, call)?, *methods)));
         if let Some((Err(ANOTHER_FORM), _)) = read
@@ -160,42 +160,42 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Where.
+    /// Returns the network.
     pub(super) const fn network(&self) -> &'a Network {
         self.network
     }
 
-    /// The network's chain id.
+    /// Returns the network's chain id.
     pub(super) const fn chain_id(&self) -> Option<u64> {
         self.network.evm_chain_id
     }
 
-    /// The wallet that signs.
+    /// Returns the wallet that signs.
     pub(super) const fn wallet(&self) -> EvmAddress {
         self.wallet
     }
 
-    /// Whether what `owner` has counts as the wallet's. Inside another call some contract acts, and
-    /// whatever that contract may move is taken for the wallet's.
+    /// Returns whether the assets of `owner` count as the wallet's. Inside another call a contract acts, and all
+    /// assets that it moves count as the wallet's.
     pub(super) fn ours(&self, owner: EvmAddress) -> bool {
         self.depth > 0 || owner == self.wallet
     }
 
-    /// Whether the call that is read is the transaction's own, not one inside it.
+    /// Returns whether the current call is the transaction's own call, not one inside it.
     pub(super) const fn outermost(&self) -> bool {
         self.depth == 0
     }
 
-    /// What a contract said it is, as far as it was asked.
+    /// Returns the NFT standard that a contract reported, if it was asked.
     pub(super) fn standard(&self, contract: EvmAddress) -> Option<NftStandard> {
         self.standard.filter(|_| contract == self.outermost)
     }
 
     /// Adds an effect.
     pub(super) fn push(&mut self, effect: Effect) {
-        let full = || Effect::Unknown { target: None, what: "more effects than are read".to_owned() };
+        let full = || Effect::Unknown { target: None, what: "more effects than are supported".to_owned() };
         let effect = if self.items.len() < MOST_EFFECTS { effect } else { full() };
-        // A flood of the same is told once.
+        // Repeated equal unknown effects are added once.
         if !matches!(effect, Effect::Unknown { .. }) || self.items.last() != Some(&effect) {
             self.items.push(effect);
         }
@@ -206,22 +206,22 @@ impl<'a> Reader<'a> {
         self.push(Effect::ContractCall { target: account(call.to), selector: call.selector(), decoded });
     }
 
-    /// Where the next effect will stand.
+    /// Returns the position of the next effect.
     pub(super) const fn mark(&self) -> Mark {
         Mark(self.items.len())
     }
 
-    /// Takes a marked call for one that is decoded.
+    /// Marks a call as decoded.
     pub(super) fn trust(&mut self, mark: Mark) {
         if let Some(Effect::ContractCall { decoded, .. }) = self.items.get_mut(mark.0) {
             *decoded = true;
         }
     }
 
-    /// Counts a call and notes it. False where there are more than are read.
+    /// Counts and records a call. Returns false if there are more than [`MOST_CALLS`].
     fn count(&mut self, call: &Call<'_>, depth: usize, methods: Option<Methods>) -> bool {
         let Some(left) = self.calls_left.checked_sub(1) else {
-            self.unknown(None, "more calls than are read".to_owned());
+            self.unknown(None, "more calls than are supported".to_owned());
             return false;
         };
         self.calls_left = left;
@@ -230,13 +230,13 @@ impl<'a> Reader<'a> {
         true
     }
 
-    /// The same for a call that the contract being read makes to itself, which one of `methods` reads.
+    /// Counts and records a call of the current contract to itself, which is one of `methods`.
     pub(super) fn step(&mut self, call: &Call<'_>, methods: Methods) -> bool {
         self.count(call, self.depth.saturating_add(1), Some(methods))
     }
 
-    /// Takes a marked call for one that nobody can decode if any effect since hands something to
-    /// `contract`, which belongs to nobody: what it holds is whoever's comes next.
+    /// Marks a call as undecoded if a later effect gives an asset or allowance to `contract`, from which any account
+    /// can take it.
     pub(super) fn doubt_if_kept(&mut self, mark: Mark, contract: EvmAddress) {
         let contract = account(contract);
         let since = self.items.get(mark.0..).unwrap_or_default();
@@ -246,35 +246,35 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Adds something nobody can name.
+    /// Adds an unknown effect.
     pub(super) fn unknown(&mut self, target: Option<EvmAddress>, what: String) {
         self.push(Effect::Unknown { target: target.map(account), what });
     }
 
-    /// Adds a token that leaves.
+    /// Adds an outflow of a token.
     pub(super) fn token_out(&mut self, token: EvmAddress, to: EvmAddress, amount: U256) {
         self.push(Effect::TokenOut { asset: asset(self.network, token), to: account(to), amount });
     }
 
-    /// Adds a permission for a token.
+    /// Adds an allowance of a token.
     pub(super) fn allowance(&mut self, token: EvmAddress, spender: EvmAddress, amount: U256) {
         let asset = asset(self.network, token);
         self.push(Effect::Allowance { asset, spender: account(spender), amount, through: None });
     }
 
-    /// Adds a permission to take a token through Permit2.
+    /// Adds an allowance of a token through Permit2.
     pub(super) fn allowance_through_permit2(&mut self, token: EvmAddress, spender: EvmAddress, amount: U256) {
         let (asset, through) = (asset(self.network, token), Some(account(PERMIT2)));
         self.push(Effect::Allowance { asset, spender: account(spender), amount, through });
     }
 
-    /// The NFT of an EIP-721 contract.
+    /// Returns the id of an EIP-721 NFT.
     pub(super) fn erc721(&self, collection: EvmAddress, token_id: U256) -> NftId {
         let kind = NftKind::Erc721 { collection: account(collection), token_id };
         NftId { caip2: self.network.caip2.clone(), kind }
     }
 
-    /// The NFT of an EIP-1155 contract.
+    /// Returns the id of an EIP-1155 NFT.
     pub(super) fn erc1155(&self, collection: EvmAddress, token_id: U256) -> NftId {
         let kind = NftKind::Erc1155 { collection: account(collection), token_id };
         NftId { caip2: self.network.caip2.clone(), kind }

@@ -1,4 +1,4 @@
-//! Swaps through Uniswap's v2 router and its many copies.
+//! Swaps through Uniswap's v2 router and its copies.
 
 use alloy_primitives::{Address, U256};
 use alloy_sol_types::sol;
@@ -33,14 +33,14 @@ sol! {
     }
 }
 
-/// What one method asks for.
+/// The terms of one method.
 struct Trade {
-    /// The most of the first token that goes in; none where it is the value of the call, of which the
-    /// router sends back what is left.
+    /// Highest amount of the first token that goes in; `None` if it is the value of the call, whose unused part
+    /// the router sends back.
     most: Option<U256>,
-    /// The least of the last token that comes out.
+    /// Least amount of the last token that comes out.
     least: U256,
-    /// Whether it comes out as coin.
+    /// Whether the output is the native coin.
     as_coin: bool,
     path: Vec<Address>,
     to: Address,
@@ -106,7 +106,7 @@ fn recorded_swap(reader: &mut Reader<'_>, call: &Call<'_>, trade: &Trade) -> Res
     Ok(())
 }
 
-/// A swap through a router that nobody knows, or for a contract on the way.
+/// Reads a swap through an unknown router, or inside another call.
 pub(super) fn foreign_swap(
     reader: &mut Reader<'_>,
     call: &Call<'_>,
@@ -123,7 +123,7 @@ pub(super) fn foreign_swap(
     Ok(())
 }
 
-/// What comes out of a swap is the wallet's, or the swap is a gift.
+/// Adds an unknown effect if the proceeds of a swap do not go to the wallet.
 pub(super) fn foreign_proceeds(reader: &mut Reader<'_>, call: &Call<'_>, to: Address) {
     if to != reader.wallet() {
         reader.unknown(Some(call.to), format!("the proceeds of the swap go to {to}"));

@@ -1,5 +1,5 @@
-//! Swaps through Uniswap's v3 routers: `SwapRouter`, and `SwapRouter02`, which knows v2 pools too. Their
-//! `multicall` is read as a whole: the router may get what comes out of one step if a later one gives it away.
+//! Swaps through Uniswap's v3 routers: `SwapRouter`, and `SwapRouter02`, which also uses v2 pools. Their
+//! `multicall` is read as a whole: the router may receive the output of one step if a later step pays it out.
 
 use std::collections::BTreeMap;
 
@@ -17,7 +17,7 @@ use super::router_v2::{foreign_proceeds, foreign_swap};
 use super::strict::{Malformed, method};
 
 sol! {
-    /// What only `SwapRouter` has: deadlines inside the parameters.
+    /// Methods of `SwapRouter` only, with deadlines in the parameters.
     #[sol(abi)]
     interface RouterV3 {
         struct SingleIn {
@@ -41,7 +41,7 @@ sol! {
         function exactOutput(PathOut p) external payable;
     }
 
-    /// What `SwapRouter02` has, and what both have.
+    /// Methods of `SwapRouter02`, and those of both routers.
     #[sol(abi)]
     interface Router02 {
         struct SingleIn {
@@ -81,11 +81,11 @@ sol! {
     }
 }
 
-/// The caller and the router, in the language of `SwapRouter02`.
+/// The addresses that `SwapRouter02` reads as the caller and as itself.
 const MSG_SENDER: Address = Address::with_last_byte(1);
 const ADDRESS_THIS: Address = Address::with_last_byte(2);
 
-/// One step of a router. Of a swap, the most that goes in and the least that comes out.
+/// One step of a router. Swaps have the highest input and the least output.
 enum Step {
     In(Hop, U256, U256),
     Out(Hop, U256, U256),
@@ -97,20 +97,20 @@ enum Step {
     Permit(Address, U256),
 }
 
-/// Where a swap leads.
+/// The path and recipient of a swap.
 struct Hop {
     path: Vec<Address>,
     to: Address,
-    /// Whether it may stop before all has gone in.
+    /// Whether it may stop before the whole amount has gone in.
     may_stop: bool,
 }
 
-/// The methods of both.
+/// Returns the methods of both routers.
 pub(super) fn methods() -> Vec<BTreeMap<String, Vec<Function>>> {
     vec![RouterV3::abi::functions(), Router02::abi::functions()]
 }
 
-/// Whether `contract` is one of the two routers.
+/// Returns whether `contract` is one of the two routers.
 pub(super) fn is_recorded(reader: &Reader<'_>, contract: Address) -> bool {
     let is = |router: fn(u64) -> Option<Address>| reader.chain_id().and_then(router) == Some(contract);
     is(pinned::router_v3) || is(pinned::router_02)
@@ -129,7 +129,7 @@ pub(super) fn read(reader: &mut Reader<'_>, call: &Call<'_>) -> Recognised {
     }
 }
 
-/// All that one `multicall` of a pinned router does. `SwapRouter02` checks a deadline of the whole.
+/// Reads all steps of a `multicall` of a pinned router. `SwapRouter02` checks one deadline for all steps.
 pub(super) fn whole(reader: &mut Reader<'_>, call: &Call<'_>, steps: &[&[u8]], deadline: Option<U256>) {
     let mut exchange = Exchange::begin(reader, call);
     exchange.ends(deadline);
@@ -151,7 +151,7 @@ pub(super) fn whole(reader: &mut Reader<'_>, call: &Call<'_>, steps: &[&[u8]], d
     exchange.conclude(reader);
 }
 
-/// One step, and the time after which it fails if its arguments name one.
+/// Returns a step, and its deadline if the arguments have one.
 fn step_of(input: &[u8]) -> Option<Result<(Step, Option<U256>), Malformed>> {
     match method::<RouterV3Calls>(input) {
         Some(known) => Some(known.and_then(of_v3)),
@@ -159,9 +159,9 @@ fn step_of(input: &[u8]) -> Option<Result<(Step, Option<U256>), Malformed>> {
     }
 }
 
-/// The four swaps that both routers have.
+/// The four kinds of swaps that both routers have.
 impl Step {
-    /// In one pool. With a limit of the price less may go in.
+    /// Exact input in one pool. With a price limit, less may go in.
     fn sells(pair: [Address; 2], to: Address, amount: U256, least: U256, limit: U160) -> Self {
         Self::In(Hop { path: pair.to_vec(), to, may_stop: !limit.is_zero() }, amount, least)
     }
@@ -170,13 +170,13 @@ impl Step {
         Ok(Self::In(Hop { path: tokens(path)?, to, may_stop: false }, amount, least))
     }
 
-    /// In one pool. With a limit of the price it may stop before all has come out, and the routers do not look.
+    /// Exact output in one pool. With a price limit, less may come out, which the routers do not check.
     fn buys(pair: [Address; 2], to: Address, most: U256, amount: U256, limit: U160) -> Self {
         let least = if limit.is_zero() { amount } else { U256::ZERO };
         Self::Out(Hop { path: pair.to_vec(), to, may_stop: true }, most, least)
     }
 
-    /// Paths of exact outputs begin with what comes out.
+    /// Exact output along a path, which begins with the output token.
     fn buys_along(path: &[u8], to: Address, most: U256, amount: U256) -> Result<Self, Malformed> {
         let mut path = tokens(path)?;
         path.reverse();
@@ -252,14 +252,14 @@ fn take_step(reader: &mut Reader<'_>, exchange: &mut Exchange, step: Step, deadl
     match step {
         Step::In(hop, amount, least) => {
             let Some((first, last)) = hop.starts(exchange) else { return };
-            // Zero is the word of `SwapRouter02` for all that it holds.
+            // For `SwapRouter02`, zero means its whole balance.
             let all = is_02 && amount.is_zero();
             if all {
-                // What a limit of the price keeps from going in stays behind.
+                // With a price limit, a part may remain in the router.
                 if hop.may_stop {
                     exchange.doubt();
                 }
-                // Either coin or wrapped coin would go in.
+                // The router would use either coin or wrapped coin.
                 if exchange.weth() == Some(first) && exchange.may_hold(COIN) {
                     exchange.doubt();
                 }
@@ -280,12 +280,12 @@ fn take_step(reader: &mut Reader<'_>, exchange: &mut Exchange, step: Step, deadl
         Step::Sweep(token, least, to) => exchange.gives(token, least, to.unwrap_or(wallet)),
         Step::Refund => exchange.gives(COIN, U256::ZERO, wallet),
         Step::Pull(token, amount) => exchange.deposits(reader, token, amount),
-        // The router brings the caller's signed permission for itself to a token.
+        // The router submits to a token the permit that the caller signed for it.
         Step::Permit(token, amount) => reader.allowance(token, router, amount),
     }
 }
 
-/// The routers pay wrapped coin out of their coin where that suffices, and all else from the caller.
+/// Pays the input of a swap: wrapped coin from the router's coin if that suffices, all else from the caller.
 fn pay(reader: &mut Reader<'_>, exchange: &mut Exchange, token: Address, most: U256, taken: Taken) {
     let coin = exchange.weth() == Some(token) && exchange.may_hold(COIN);
     if coin && exchange.holds(COIN) >= most {
@@ -299,13 +299,13 @@ fn pay(reader: &mut Reader<'_>, exchange: &mut Exchange, token: Address, most: U
 }
 
 impl Hop {
-    /// Its two ends, with the path noted.
+    /// Records the path and returns its first and last token.
     fn starts(&self, exchange: &mut Exchange) -> Option<(Address, Address)> {
         let [first, between @ .., last] = self.path.as_slice() else {
             exchange.doubt();
             return None;
         };
-        // On the way, too, the routers pay wrapped coin out of their coin.
+        // The routers also pay wrapped coin in the middle of a path from their coin.
         if between.iter().any(|token| exchange.weth() == Some(*token)) && exchange.may_hold(COIN) {
             exchange.doubt();
         }
@@ -317,14 +317,14 @@ impl Hop {
         match self.to {
             MSG_SENDER if is_02 => wallet,
             ADDRESS_THIS if is_02 => router,
-            // The word of `SwapRouter` for itself.
+            // `SwapRouter` reads the zero address as itself.
             Address::ZERO if !is_02 => router,
             other => other,
         }
     }
 }
 
-/// A step of a router that nobody knows, or for a contract on the way.
+/// Reads a step of an unknown router, or inside another call.
 fn foreign(reader: &mut Reader<'_>, call: &Call<'_>, step: Step) -> Result<(), Malformed> {
     match step {
         Step::In(hop, most, _) | Step::Out(hop, most, _) => {
@@ -349,7 +349,7 @@ fn foreign(reader: &mut Reader<'_>, call: &Call<'_>, step: Step) -> Result<(), M
     Ok(())
 }
 
-/// The tokens of `token (20) ‖ fee (3) ‖ token (20) ‖ …`, two at least.
+/// Returns the tokens of `token (20) ‖ fee (3) ‖ token (20) ‖ …`, at least two.
 pub(super) fn tokens(path: &[u8]) -> Result<Vec<Address>, Malformed> {
     let malformed = Malformed("its path is malformed");
     let (first, hops) = path.split_first_chunk::<20>().ok_or(malformed)?;

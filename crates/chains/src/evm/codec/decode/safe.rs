@@ -1,4 +1,4 @@
-//! Safe accounts: transactions they are told to run, and `MultiSend`.
+//! Safe accounts: the transactions that they run, and `MultiSend`.
 
 use alloy_primitives::{Address, U256};
 use alloy_sol_types::sol;
@@ -26,7 +26,7 @@ sol! {
     }
 }
 
-/// `operation` of a Safe: with the Safe's own storage and in its name.
+/// `operation` of a Safe that runs the code of another contract as the Safe, with its storage.
 const DELEGATE_CALL: u8 = 1;
 
 pub(super) fn read(reader: &mut Reader<'_>, call: &Call<'_>) -> Recognised {
@@ -59,13 +59,13 @@ fn run(reader: &mut Reader<'_>, operation: u8, call: &Call<'_>) {
     match operation {
         0 => reader.inner(call),
         DELEGATE_CALL if pinned::is_multi_send(call.to) && call.value.is_zero() => reader.inner(call),
-        _ => reader.unknown(Some(call.to), "foreign code runs in the account's name".to_owned()),
+        _ => reader.unknown(Some(call.to), "code of another contract runs as the account".to_owned()),
     }
 }
 
 fn multi_send(reader: &mut Reader<'_>, call: &Call<'_>, packed: &[u8]) -> Result<(), Malformed> {
     let calls = unpack(packed).ok_or(Malformed("its packed transactions are malformed"))?;
-    // All calls succeed or none does. What comes in and does not leave with them is whoever's comes next.
+    // All calls succeed or none does. Any account can take the value that the calls do not use.
     let uses_up = covers(call.value, calls.iter().map(|(_, inner)| inner.value));
     let mark = reader.mark();
     reader.called(call, pinned::is_multi_send(call.to) && uses_up);

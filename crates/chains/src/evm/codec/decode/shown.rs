@@ -1,5 +1,5 @@
-//! Calls as their owner is shown them: the method and its arguments by name where a family has read them
-//! to the last byte, all the data where none has.
+//! The presentation of calls to the owner: the method and its named arguments if a family has read all their
+//! bytes, else the whole data.
 
 use std::collections::BTreeMap;
 
@@ -14,22 +14,22 @@ use super::account;
 /// The methods of a family, by name.
 pub(super) type Methods = fn() -> Vec<BTreeMap<String, Vec<Function>>>;
 
-/// What bytes behind the arguments are called. No name of an argument has a space.
+/// Name shown for bytes behind the arguments. Argument names contain no space.
 pub(super) const BEHIND: &str = "behind the arguments";
 
-/// A call that the reader came by.
+/// A call that the reader recorded.
 #[derive(Clone, Debug)]
 pub(super) struct Seen {
     pub(super) depth: usize,
     pub(super) to: Address,
     pub(super) value: U256,
     pub(super) input: Vec<u8>,
-    /// Of the family that has read its arguments.
+    /// Methods of the family that has read its arguments.
     pub(super) methods: Option<Methods>,
 }
 
 impl Seen {
-    /// What is shown of it.
+    /// Returns the content to show.
     pub(super) fn content(self) -> Content {
         let read = self.methods.and_then(|methods| arguments(methods, &self.input));
         let (method, arguments, data) = match read {
@@ -69,7 +69,7 @@ fn fields(params: &[Param], values: Vec<DynSolValue>) -> Vec<Argument> {
     params.iter().zip(values).map(field).collect()
 }
 
-/// `parts` are the fields of the struct that the value is, or has in its list.
+/// Converts a value. `parts` are the fields of its struct type, or of the structs in its list.
 fn tree(parts: &[Param], value: DynSolValue) -> Value {
     match value {
         DynSolValue::Bool(flag) => Value::Bool(flag),

@@ -1,8 +1,8 @@
-//! Bytes behind a call: memos, and the suffixes by which builders are credited (ERC-8021).
+//! Bytes behind a call: memos, and attribution suffixes (ERC-8021).
 //!
-//! Solidity and Vyper read arguments by their offsets and never see what stands behind them, unless a
-//! contract looks for it (ERC-2771 does, for its forwarder). So the call is read without them, and counts as
-//! decoded only where the contract is known, or is a token that is listed and does what all tokens do.
+//! Solidity and Vyper read arguments by their offsets and ignore bytes behind them, unless a contract reads them
+//! explicitly (ERC-2771 does, for its forwarder). So the call is read without them, and counts as decoded only if
+//! the contract is known, or the call is `transfer` or `approve` of a token, which policies have to list.
 
 use alloy_sol_types::SolCall;
 
@@ -24,7 +24,7 @@ use super::universal::Universal::UniversalCalls;
 use super::weth::Weth::WethCalls;
 use super::{pinned, router_v3};
 
-/// How long the call of a family is that the bytes begin with.
+/// Returns the length of the call of a family at the beginning of the bytes.
 type Length = fn(&[u8]) -> Option<usize>;
 
 const LENGTHS: [Length; 14] = [
@@ -44,14 +44,14 @@ const LENGTHS: [Length; 14] = [
     length::<UniversalCalls>,
 ];
 
-/// The call without what stands behind it; none if nothing does.
+/// Returns the call without the bytes behind it; `None` if there are none.
 pub(super) fn cut<'a>(call: &Call<'a>) -> Option<Call<'a>> {
     let length = LENGTHS.iter().find_map(|length| length(call.input))?;
     let input = call.input.get(..length).filter(|input| input.len() < call.input.len())?;
     Some(Call { input, ..*call })
 }
 
-/// Whether bytes behind the call cannot change it.
+/// Returns whether bytes behind the call cannot change its effects.
 pub(super) fn is_ignored(reader: &Reader<'_>, call: &Call<'_>) -> bool {
     let is = |contract: fn(u64) -> Option<alloy_primitives::Address>| {
         reader.chain_id().and_then(contract) == Some(call.to)

@@ -20,8 +20,8 @@ sol! {
         function execute(bytes commands, bytes[] inputs, uint256 deadline) external payable;
     }
 
-    /// What stands in the input of each command. From version 2.1.1 on swaps end with the least price of
-    /// each hop, which can only make them fail.
+    /// The inputs of the commands. From version 2.1.1 on, swaps end with the least price of each hop, which can
+    /// only make them fail.
     interface Commands {
         struct Details { address token; uint160 amount; uint48 expiration; uint48 nonce; }
         struct Single { Details details; address spender; uint256 sigDeadline; }
@@ -36,17 +36,17 @@ sol! {
         function transferFromBatch(Move[] moves);
         function permit(Single single, bytes signature);
         function permitBatch(Batch batch, bytes signature);
-        /// Sweep, transfer and portion alike; the numbers of the first are cut to 160 bits.
+        /// Sweep, transfer and portion; the router truncates the amount of a sweep to 160 bits.
         function pay(address token, address recipient, uint256 amount);
         function wrapping(address recipient, uint256 amount);
     }
 }
 
-/// The caller and the router, in the language of the commands.
+/// The addresses that the commands read as the caller and as the router.
 const MSG_SENDER: Address = Address::with_last_byte(1);
 const ADDRESS_THIS: Address = Address::with_last_byte(2);
 
-/// All that the router holds, as an amount.
+/// The amount that means the router's whole balance.
 pub(super) const EVERYTHING: U256 = U256::from_limbs([0, 0, 0, 1 << 63]);
 
 pub(super) fn read(reader: &mut Reader<'_>, call: &Call<'_>) -> Recognised {
@@ -65,7 +65,7 @@ pub(super) fn read(reader: &mut Reader<'_>, call: &Call<'_>) -> Recognised {
     if commands.len() != inputs.len() {
         exchange.doubt();
     }
-    // For a contract on the way, its word for the caller means that contract.
+    // Inside another call, `MSG_SENDER` means the calling contract.
     if !reader.outermost() {
         exchange.doubt();
         exchange.goes_to(MSG_SENDER);
@@ -79,7 +79,7 @@ pub(super) fn read(reader: &mut Reader<'_>, call: &Call<'_>) -> Recognised {
     Some(Ok(()))
 }
 
-/// Whom a command means.
+/// Returns the recipient that a command names.
 pub(super) fn recipient(exchange: &Exchange, named: Address) -> Address {
     match named {
         MSG_SENDER => exchange.wallet(),
@@ -88,7 +88,7 @@ pub(super) fn recipient(exchange: &Exchange, named: Address) -> Address {
     }
 }
 
-/// The input of a command as that of `T`, in its one ABI form.
+/// Decodes the input of a command as the arguments of `T`, in canonical ABI form.
 pub(super) fn arguments<T: SolCall>(input: &[u8]) -> Option<T> {
     let memory = input.len().saturating_mul(8).saturating_add(4096);
     let config = alloy_sol_types::abi::AbiDecoderConfig::new().strict(true).memory_limit(memory);
@@ -96,7 +96,7 @@ pub(super) fn arguments<T: SolCall>(input: &[u8]) -> Option<T> {
     (read.abi_encode().get(4..) == Some(input)).then_some(read)
 }
 
-/// What the two kinds of pools have in common.
+/// The terms of a swap, for both kinds of pools.
 struct Trade {
     to: Address,
     a: U256,
@@ -127,7 +127,7 @@ fn v2(input: &[u8]) -> Option<Trade> {
     Some(Trade { to, a, b, path, by_user })
 }
 
-/// One command; none if it is not understood.
+/// Reads one command; `None` if it is not supported.
 fn run(
     reader: &mut Reader<'_>,
     exchange: &mut Exchange,
@@ -135,13 +135,13 @@ fn run(
     command: u8,
     input: &Bytes,
 ) -> Option<()> {
-    // The highest bit lets a permission fail, because somebody else may have brought it first. What moves
-    // anything fails with the whole call all the same.
+    // The highest bit allows a permit to fail, because another account may have submitted it before. Commands
+    // that move assets still fail with the whole call.
     match command & 0x7f {
         0x00 => sell(reader, exchange, &v3(input)?)?,
         0x01 => {
             let mut trade = v3(input)?;
-            // Paths of exact outputs begin with what comes out.
+            // The path of an exact output begins with the output token.
             trade.path.reverse();
             buy(reader, exchange, &trade)?;
         }
@@ -197,7 +197,7 @@ fn run(
             let c = arguments::<C::wrappingCall>(input)?;
             exchange.unwraps(c.amount, recipient(exchange, c.recipient));
         }
-        // A balance is looked at, and the call may fail.
+        // A check of a balance, which may make the call fail.
         0x0e => {}
         0x10 => universal_v4::run(reader, exchange, version, input)?,
         _ => return None,
@@ -205,7 +205,7 @@ fn run(
     Some(())
 }
 
-/// An exact amount goes in.
+/// Reads a swap of an exact input.
 fn sell(reader: &mut Reader<'_>, exchange: &mut Exchange, trade: &Trade) -> Option<()> {
     let [first, .., last] = trade.path.as_slice() else { return None };
     if trade.by_user {
@@ -220,7 +220,7 @@ fn sell(reader: &mut Reader<'_>, exchange: &mut Exchange, trade: &Trade) -> Opti
     Some(())
 }
 
-/// An exact amount comes out.
+/// Reads a swap for an exact output.
 fn buy(reader: &mut Reader<'_>, exchange: &mut Exchange, trade: &Trade) -> Option<()> {
     let [first, .., last] = trade.path.as_slice() else { return None };
     if trade.by_user {
@@ -233,7 +233,7 @@ fn buy(reader: &mut Reader<'_>, exchange: &mut Exchange, trade: &Trade) -> Optio
     Some(())
 }
 
-/// The wallet's own tokens, by Permit2.
+/// Reads a transfer of the wallet's tokens through Permit2.
 fn transfer(reader: &mut Reader<'_>, exchange: &mut Exchange, token: Address, to: Address, amount: U256) {
     if to == exchange.router() {
         exchange.deposits(reader, token, amount);
@@ -243,7 +243,7 @@ fn transfer(reader: &mut Reader<'_>, exchange: &mut Exchange, token: Address, to
     }
 }
 
-/// The wallet's signed permissions, brought to Permit2.
+/// Reads permits of the wallet that are submitted to Permit2.
 fn permit(reader: &mut Reader<'_>, spender: Address, details: &[Commands::Details]) {
     for permission in details {
         reader.allowance_through_permit2(permission.token, spender, allowed(U256::from(permission.amount)));

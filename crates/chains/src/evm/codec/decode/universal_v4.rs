@@ -1,6 +1,6 @@
-//! The actions of Uniswap v4 inside the Universal Router. What is owed and what is due to the router is
-//! settled at the end, or the call fails. Both are netted for each currency, so an output that a swap promises
-//! comes out only if no other action spends it.
+//! The actions of Uniswap v4 inside the Universal Router. The router's debts and credits must be settled at the
+//! end, or the call fails. They are netted per currency, so the output of a swap is paid out only if no other
+//! action spends it.
 
 use std::collections::BTreeMap;
 
@@ -35,27 +35,27 @@ sol! {
     }
 }
 
-/// What a trade asks for: the exact amount, and the limit of the other one.
+/// The terms of a trade: the exact amount, and the limit of the other amount.
 struct Trade {
-    /// From what goes in to what comes out.
+    /// Path from the input to the output.
     path: Vec<Address>,
     exact: U256,
     limit: U256,
 }
 
-/// What the router has with the pools in one currency, netted as they net it: at least `due` or at most
-/// `owed`, never both.
+/// The router's balance with the pools in one currency, netted as the pools net it: a credit of at least `due` or
+/// a debt of at most `owed`, never both.
 #[derive(Clone, Copy, Debug)]
 struct Balance {
     due: U256,
     owed: U256,
-    /// Whether no more can be owed.
+    /// Whether the debt is at most `owed`.
     bounded: bool,
-    /// Whether it is known to the last unit.
+    /// Whether the amount is exact.
     exact: bool,
 }
 
-/// Nothing at all, as at the beginning and once everything is paid or taken.
+/// An empty balance, as at the beginning and after everything is paid or taken.
 impl Default for Balance {
     fn default() -> Self {
         Self { due: U256::ZERO, owed: U256::ZERO, bounded: true, exact: true }
@@ -65,11 +65,11 @@ impl Default for Balance {
 /// The router's account with the pools.
 #[derive(Default)]
 struct Account {
-    /// Those that an action named.
+    /// Balances of the currencies that an action named.
     balances: BTreeMap<Address, Balance>,
 }
 
-/// All actions of one command; none if one of them is not understood.
+/// Reads all actions of one command; `None` if one of them is not supported.
 pub(super) fn run(
     reader: &mut Reader<'_>,
     exchange: &mut Exchange,
@@ -99,7 +99,7 @@ pub(super) fn run(
                 let amount = if c.amount.is_zero() {
                     std::mem::take(balance).due
                 } else {
-                    // What is taken beyond what is due is lent, and has to be settled.
+                    // An amount beyond the credit is a debt, which has to be settled.
                     balance.loses(c.amount, true);
                     c.amount
                 };
@@ -113,7 +113,7 @@ pub(super) fn run(
             _ => return None,
         }
     }
-    // The pools would refuse to leave it open, unless it is netted in a way that is not known here.
+    // The pools refuse an open debt, unless it is netted in a way that is not tracked here.
     account.balances.values().all(|balance| balance.debt().is_none()).then_some(())
 }
 
@@ -135,7 +135,7 @@ fn single(version: RouterVersion, input: &[u8]) -> Option<Trade> {
     Some(Trade { path, exact: U256::from(exact), limit: U256::from(limit) })
 }
 
-/// For an exact output the named currency is the last one, and the path leads to it.
+/// Reads a trade along a path. For an exact output, the named currency is the last one of the path.
 fn path(version: RouterVersion, input: &[u8], to_named: bool) -> Option<Trade> {
     let (named, hops, exact, limit) = match version {
         RouterVersion::Two => {
@@ -153,7 +153,7 @@ fn path(version: RouterVersion, input: &[u8], to_named: bool) -> Option<Trade> {
 }
 
 impl Balance {
-    /// So much at most is charged, or exactly so much.
+    /// Charges at most `most`, or exactly that amount.
     fn loses(&mut self, most: U256, exact: bool) {
         let netted = self.due.min(most);
         self.due = self.due.saturating_sub(netted);
@@ -161,7 +161,7 @@ impl Balance {
         self.exact &= exact;
     }
 
-    /// So much at least is credited, or exactly so much.
+    /// Credits at least `least`, or exactly that amount.
     fn gains(&mut self, least: U256, exact: bool) {
         let netted = self.owed.min(least);
         self.owed = self.owed.saturating_sub(netted);
@@ -171,37 +171,37 @@ impl Balance {
         self.exact &= exact;
     }
 
-    /// Nobody knows any more how much is owed, nor whether anything is due.
+    /// Records that the debt and the credit are no longer known.
     const fn becomes_unknown(&mut self) {
         self.due = U256::ZERO;
         self.bounded = false;
         self.exact = false;
     }
 
-    /// The most that is owed, if something may be and a bound is known.
+    /// Returns the highest debt, if there may be a debt and a bound is known.
     fn debt(&self) -> Option<U256> {
         (self.bounded && !self.owed.is_zero()).then_some(self.owed)
     }
 }
 
 impl Account {
-    /// What there is in one currency.
+    /// Returns the balance in one currency.
     fn of(&mut self, token: Address) -> &mut Balance {
         self.balances.entry(token).or_default()
     }
 
-    /// An exact amount goes in: all that is due if it is zero. The router checks what comes out.
+    /// Sells an exact input, or the whole credit if the amount is zero. The router checks the output.
     fn sells(&mut self, exchange: &mut Exchange, trade: &Trade) -> Option<()> {
         let [first, between @ .., last] = trade.path.as_slice() else { return None };
         if trade.exact.is_zero() {
             let due = std::mem::take(self.of(*first)).due;
             (!due.is_zero()).then_some(())?;
-            // The pool may leave some of it.
+            // The pool may not use all of it.
             self.of(*first).exact = false;
         } else {
             self.of(*first).loses(trade.exact, true);
         }
-        // Here, too, a pool may leave some.
+        // A pool may not use all of these either.
         for token in between {
             self.of(*token).exact = false;
         }
@@ -210,9 +210,9 @@ impl Account {
         Some(())
     }
 
-    /// An exact amount comes out: all that is owed, which nobody knows here, if it is zero. The router checks
-    /// what goes in, but not whether the amount came out, of the last pool or of one on the way. A hook may
-    /// even charge for it.
+    /// Buys an exact output. An amount of zero means the whole debt, which is not known here, so it is not
+    /// supported. The router checks the input, but not the output of any pool on the path. A hook may even charge
+    /// for it.
     fn buys(&mut self, exchange: &mut Exchange, trade: &Trade) -> Option<()> {
         let [first, others @ ..] = trade.path.as_slice() else { return None };
         (!trade.exact.is_zero() && !others.is_empty()).then_some(())?;
@@ -224,12 +224,12 @@ impl Account {
         Some(())
     }
 
-    /// An amount is paid, whatever is owed; all that is owed if it is zero.
+    /// Pays an amount regardless of the debt, or the whole debt if the amount is zero.
     fn settles(&mut self, reader: &mut Reader<'_>, exchange: &mut Exchange, c: &A::settleCall) {
         if c.amount.is_zero() {
             self.settles_all(reader, exchange, c.currency, c.payerIsUser, None);
         } else if c.amount == EVERYTHING {
-            // As much as the router holds, whoever pays.
+            // The amount is the router's whole balance, for either payer.
             let least = if c.payerIsUser && c.currency != COIN {
                 exchange.doubt();
                 exchange.pulls(reader, c.currency, EVERYTHING);
@@ -244,7 +244,7 @@ impl Account {
         }
     }
 
-    /// All that is owed is paid, or the call fails because it is more than `limit`.
+    /// Pays the whole debt; the call fails if it is above `limit`.
     fn settles_all(
         &mut self,
         reader: &mut Reader<'_>,
@@ -257,7 +257,7 @@ impl Account {
         let (most, exact) = match (balance.debt(), limit) {
             (Some(owed), Some(limit)) if limit < owed => (limit, false),
             (Some(owed), _) => (owed, balance.exact),
-            // It may be more than is known.
+            // The debt may be higher than the known amount.
             (None, Some(limit)) => (limit, false),
             (None, None) => {
                 exchange.doubt();
@@ -269,7 +269,7 @@ impl Account {
     }
 }
 
-/// What the pools get comes from the wallet or from the router. Coin is always the router's.
+/// Pays the pools from the wallet or from the router. Coin always comes from the router.
 fn pay(
     reader: &mut Reader<'_>,
     exchange: &mut Exchange,
@@ -285,7 +285,7 @@ fn pay(
     }
 }
 
-/// Notes the tokens on a path; coin is none.
+/// Records the tokens of a path, without coin.
 fn note(exchange: &mut Exchange, path: &[Address]) {
     let tokens: Vec<_> = path.iter().copied().filter(|token| *token != COIN).collect();
     exchange.leads_through(&tokens);

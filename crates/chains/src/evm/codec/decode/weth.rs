@@ -1,5 +1,5 @@
-//! Wrapping and unwrapping the native coin, at the address each network has for it. On other contracts
-//! the same names may do anything.
+//! Wrapping and unwrapping the native coin, at the network's wrapper contract only. In other contracts, methods of
+//! the same name may have any effect.
 
 use alloy_sol_types::sol;
 use waiaas_core::asset::AssetId;
@@ -26,12 +26,12 @@ pub(super) fn read(reader: &mut Reader<'_>, call: &Call<'_>) -> Recognised {
         Ok(known) => known,
         Err(malformed) => return Some(Err(malformed)),
     };
-    // Inside another call both come to whoever makes it, and a contract on the way belongs to nobody.
+    // Inside another call the proceeds go to the calling contract, from which any account may take them.
     let to_the_wallet = reader.outermost();
     match known {
-        // What is wrapped is the value of the call.
+        // The value of the call is wrapped.
         WethCalls::deposit(_) => reader.called(call, to_the_wallet),
-        // What is unwrapped comes back at once. Some wrappers announce it as a burn of their token.
+        // The unwrapped coin is paid out at once. Some wrappers emit a burn of their token for it.
         WethCalls::withdraw(_) if !to_the_wallet || !call.value.is_zero() => reader.called(call, false),
         WethCalls::withdraw(c) => {
             reader.called(call, true);

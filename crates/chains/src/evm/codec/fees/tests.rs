@@ -1,4 +1,4 @@
-//! Fee arithmetic, within its budgets whatever a node says.
+//! Tests of the fee arithmetic: prices stay within their budgets for all answers of a node.
 
 use super::*;
 use proptest::prelude::*;
@@ -65,7 +65,7 @@ proptest! {
     }
 
     #[test]
-    fn a_fresh_budget_is_enough_now_and_so_is_the_least(market in markets(), gas in 21_000u64..30_000_000) {
+    fn a_fresh_budget_and_the_lowest_cost_are_enough_now(market in markets(), gas in 21_000u64..30_000_000) {
         let all = MostPrices::default();
         let budget = budget(cost(gas, market.comfortable()));
         prop_assert!(market.price_within(gas, budget, all).is_ok());
@@ -75,7 +75,7 @@ proptest! {
     }
 
     #[test]
-    fn what_is_built_here_never_offers_more_than_is_asked(market in markets(), gas: u64) {
+    fn a_draft_built_here_offers_no_more_than_the_network_asks(market in markets(), gas: u64) {
         let need = cost(gas, market.comfortable());
         prop_assert!(budget(need) <= asked_here(need) && need <= asked_elsewhere(need));
     }
@@ -85,28 +85,28 @@ proptest! {
 fn a_replacement_pays_an_eighth_more_of_both_prices() {
     let old = Price { max: 207, priority: Some(7) };
     let over = |market: Market, budget: u64| market.price_over(old, 50, 1000, U256::from(budget));
-    // The market stands still: the rule decides. 207 and an eighth are 232.875, 7 and an eighth 7.875.
+    // The market is unchanged, so the rule decides. 207 plus an eighth is 232.875, 7 plus an eighth 7.875.
     let still = Market::Dynamic { base: 100, priority: 7 };
     assert_eq!(still.comfortable_over(old), 233);
     assert_eq!(over(still, 10_000_000), Ok(Price { max: 233, priority: Some(8) }));
     assert_eq!(over(still, 233_000), Ok(Price { max: 233, priority: Some(8) }));
     let short = Refusal::FeeAboveCap { fee: U256::from(233_000), cap: U256::from(232_999) };
     assert_eq!(over(still, 232_999), Err(short));
-    // The market has outgrown it: the market decides.
+    // The market is above the old price, so the market decides.
     let risen = Market::Dynamic { base: 1000, priority: 20 };
     assert_eq!(risen.comfortable_over(old), 2020);
     assert_eq!(over(risen, 10_000_000), Ok(Price { max: 2020, priority: Some(20) }));
     assert_eq!(over(risen, 1_500_000), Ok(Price { max: 1500, priority: Some(20) }));
-    // The market has fallen, but the node still holds the old one.
+    // The market has fallen, but the node still holds the old transaction.
     let fallen = Market::Dynamic { base: 1, priority: 1 };
     assert_eq!(over(fallen, 10_000_000), Ok(Price { max: 233, priority: Some(8) }));
     let greedy = Refusal::FeeAboveCap { fee: U256::from(8_000), cap: U256::from(7_000) };
-    assert_eq!(fallen.price_over(old, 7, 1000, U256::MAX), Err(greedy), "the operator's cap holds");
+    assert_eq!(fallen.price_over(old, 7, 1000, U256::MAX), Err(greedy), "above the operator's cap");
 
     let free = Price { max: 0, priority: Some(0) };
     let nothing = Market::Dynamic { base: 0, priority: 0 };
     let paid = nothing.price_over(free, 50, 1000, U256::from(10_000u64));
-    assert_eq!(paid, Ok(Price { max: 1, priority: Some(1) }), "more than nothing");
+    assert_eq!(paid, Ok(Price { max: 1, priority: Some(1) }), "at least 1 wei more");
 
     let legacy = Price { max: 10, priority: None };
     let price = |now| Market::Legacy { price: now }.price_over(legacy, 50, 1000, U256::from(50_000u64));
@@ -128,18 +128,22 @@ fn prices_by_the_market() {
     );
     let legacy = Market::Legacy { price: 10 }.price_within(1000, U256::from(50_000u64), all);
     assert_eq!(legacy, Ok(Price { max: 10, priority: None }));
-    assert!(market.price_within(0, U256::ZERO, all).is_err(), "no gas, no price");
+    assert!(market.price_within(0, U256::ZERO, all).is_err(), "no price without gas");
 }
 
 #[test]
-fn a_condition_bounds_what_is_signed_and_not_only_when() {
+fn a_gas_condition_bounds_the_signed_price() {
     let market = Market::Dynamic { base: 100, priority: 7 };
     let price = |price, priority| {
         market.price_within(1000, U256::from(10_000_000u64), MostPrices { price, priority })
     };
     assert_eq!(price(None, None), Ok(Price { max: 207, priority: Some(7) }));
     assert_eq!(price(Some(150), Some(7)), Ok(Price { max: 150, priority: Some(7) }));
-    assert_eq!(price(Some(107), None), Ok(Price { max: 107, priority: Some(7) }), "what is paid now");
+    assert_eq!(
+        price(Some(107), None),
+        Ok(Price { max: 107, priority: Some(7) }),
+        "exactly the price paid now"
+    );
     assert_eq!(price(Some(106), None), Err(Refusal::PriceAboveCondition));
     assert_eq!(price(None, Some(6)), Err(Refusal::PriceAboveCondition));
     let legacy = |most| {
@@ -154,7 +158,7 @@ fn a_condition_bounds_what_is_signed_and_not_only_when() {
 fn tips_are_read_from_every_kind_of_price() {
     let market = Market::Dynamic { base: 100, priority: 7 };
     assert_eq!(market.tip_of(Price { max: 1000, priority: Some(9) }), 9);
-    assert_eq!(market.tip_of(Price { max: 1000, priority: None }), 900, "all that is not burnt");
+    assert_eq!(market.tip_of(Price { max: 1000, priority: None }), 900, "the part that is not burnt");
     assert_eq!(market.tip_of(Price { max: 99, priority: None }), 0);
     assert_eq!(Market::Legacy { price: 7 }.tip_of(Price { max: 1000, priority: None }), 0);
 }
@@ -175,19 +179,19 @@ fn equal_transactions_differ_in_their_price() {
     let price = |max| Price { max, priority: Some(7) };
     let budget = U256::from(50_000u64 * 100);
     let vary = |max, steps, most| varied(price(max), steps, 50_000, budget, (90, most));
-    assert_eq!(vary(95, 0, None), Some(price(95)), "the first is as the market says");
+    assert_eq!(vary(95, 0, None), Some(price(95)), "the first is at the market's price");
     assert_eq!(vary(95, 3, None), Some(price(98)));
-    assert_eq!(vary(95, 6, None), None, "neither is within bounds");
+    assert_eq!(vary(95, 6, None), None, "no price is within bounds");
     assert_eq!(vary(98, 4, None), Some(price(94)), "down where the budget ends");
     assert_eq!(vary(98, 1, Some(98)), Some(price(97)), "down where the condition ends");
-    assert_eq!(vary(92, 3, Some(92)), None, "and never below the least");
+    assert_eq!(vary(92, 3, Some(92)), None, "not below the least");
     let all: std::collections::HashSet<_> =
         (0..64).filter_map(|steps| vary(92, steps, None)).map(|p| p.max).collect();
     assert!(all.iter().all(|max| (90..=100).contains(max)) && all.len() > 8, "{all:?}");
 }
 
 #[test]
-fn what_is_completed_keeps_to_budget_and_bounds() {
+fn signed_prices_stay_within_budget_and_bounds() {
     let market = Market::Dynamic { base: 100, priority: 10 };
     let signed = |old: Option<Price>, for_gas: u64, lane: &Lane| {
         market.price_to_sign(old, 50, 1_000, U256::from(for_gas), lane)

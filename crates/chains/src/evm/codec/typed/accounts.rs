@@ -1,5 +1,5 @@
-//! Signatures for contract accounts that the wallet has power over: Safe transactions, ERC-4337 user
-//! operations. Each is read as the call that would carry it out.
+//! Signatures for contract accounts that the wallet controls: Safe transactions and ERC-4337 user operations.
+//! Each is read as the call that carries it out.
 
 use alloy_primitives::{Address, U256, address};
 use alloy_sol_types::{SolCall, sol};
@@ -26,13 +26,13 @@ sol! {
     function handleOps(PackedUserOperation[] ops, address beneficiary) external;
 }
 
-/// The entry points whose operations are typed data: v0.8 and v0.9, at one address on every network.
+/// The entry points whose operations are typed data: v0.8 and v0.9, at the same address on every network.
 const ENTRY_POINTS: [Address; 2] = [
     address!("4337084D9E255Ff0702461CF8895CE9E3b5Ff108"),
     address!("433709009B8330FDa32311DF1C2AFA402eD8D009"),
 ];
 
-/// What stands in the place of a factory where an operation delegates the account (EIP-7702).
+/// Prefix in place of a factory where an operation delegates the account (EIP-7702).
 const DELEGATION: [u8; 2] = [0x77, 0x02];
 
 const SAFE_TX: &str = "SafeTx(address to,uint256 value,bytes data,uint8 operation,uint256 safeTxGas,\
@@ -54,29 +54,29 @@ pub(super) fn read(network: &Network, wallet: Address, data: &TypedData) -> Opti
     Some(Reading { decoding, expiry: Expiry::Never, calls })
 }
 
-/// What a user operation may cost, as far as its bytes say.
+/// The cost of a user operation, by its bytes.
 pub(in crate::evm) struct Operation {
-    /// Gas that an honest bundler is paid for.
+    /// Gas that an honest bundler charges.
     pub(in crate::evm) gas: u64,
     /// Bytes that it adds to a transaction.
     pub(in crate::evm) length: usize,
-    /// The most that it pays, in wei.
+    /// Highest fee that it pays, in wei.
     pub(in crate::evm) fee: U256,
 }
 
-/// Gas that a bundler spends on an operation beside what it runs, less what its bytes cost.
+/// Gas that a bundler spends on an operation beside its execution and its bytes.
 const OVERHEAD_GAS: u64 = 100_000;
 
 /// Gas for a byte of call data.
 const GAS_PER_BYTE: u64 = 16;
 
-/// Reads what a user operation costs; none for all other typed data. The gas before verification is paid in
-/// full, whatever is used, so that no more of it counts than its bytes and the usual overhead explain.
+/// Returns the cost of a user operation; `None` for all other typed data. The pre-verification gas is paid in full
+/// regardless of use, so it counts only up to the cost of the operation's bytes and the usual overhead.
 pub(in crate::evm) fn operation(data: &TypedData) -> Option<Operation> {
     let known = data.type_text == USER_OPERATION && ENTRY_POINTS.contains(&data.contract()?);
     let operation = packed(&data.message).filter(|_| known)?;
     let parts = [&operation.initCode, &operation.callData, &operation.paymasterAndData];
-    // Ten words beside the three parts.
+    // Ten words in addition to the three parts.
     let length = parts.iter().fold(320usize, |sum, part| sum.saturating_add(part.len()));
     let bytes = u64::try_from(length).unwrap_or(u64::MAX);
     let usual = OVERHEAD_GAS.saturating_add(bytes.saturating_mul(GAS_PER_BYTE));
@@ -88,12 +88,12 @@ pub(in crate::evm) fn operation(data: &TypedData) -> Option<Operation> {
 fn called(network: &Network, wallet: Address, contract: Address, input: &[u8]) -> (Decoding, Vec<Content>) {
     let called = Called { to: Some(contract), value: U256::ZERO, input, standard: None };
     let mut calls = decode::content(network, wallet, &called);
-    // The outermost call is nobody's yet: its fields are those of the typed data.
+    // The outermost call is not shown: its fields are those of the typed data.
     calls.retain(|call| !matches!(call, Content::Call { depth: 0, .. }));
     (decode::call_effects(network, wallet, &called), calls)
 }
 
-/// A Safe runs one call, or foreign code in its own name.
+/// Reads a Safe transaction: one call, or code of another contract that runs as the Safe.
 fn safe_transaction(
     network: &Network,
     wallet: Address,
@@ -126,7 +126,7 @@ fn safe_transaction(
     Some((decoding, calls))
 }
 
-/// An entry point has an account run its call data, for which the account or a paymaster pays.
+/// Reads a user operation: an entry point makes an account run its call data, and the account or a paymaster pays.
 fn user_operation(
     network: &Network,
     wallet: Address,
@@ -148,7 +148,7 @@ fn user_operation(
         });
     }
     if !paymaster.is_empty() {
-        // It may charge the account in any way the account has agreed to.
+        // The paymaster may charge the account in any way that the account has approved.
         let target =
             paymaster.first_chunk::<20>().map(|paymaster| decode::account(Address::from(*paymaster)));
         decoding.items.push(match target {
@@ -160,7 +160,7 @@ fn user_operation(
     Some((decoding, calls))
 }
 
-/// The operation as an entry point takes it.
+/// Returns the operation in the form that an entry point accepts.
 fn packed(message: &Struct) -> Option<PackedUserOperation> {
     Some(PackedUserOperation {
         sender: message.address("sender")?,
@@ -175,7 +175,7 @@ fn packed(message: &Struct) -> Option<PackedUserOperation> {
     })
 }
 
-/// Two numbers of 128 bits, as a word holds them (ERC-4337).
+/// Splits a word into two numbers of 128 bits (ERC-4337).
 fn halves(bytes: &[u8]) -> (U256, U256) {
     let half = |from: usize| {
         let bytes = bytes.get(from..from.saturating_add(16)).unwrap_or_default();
@@ -184,14 +184,14 @@ fn halves(bytes: &[u8]) -> (U256, U256) {
     (half(0), half(16))
 }
 
-/// The gas that an operation may run, the paymaster's included.
+/// Returns the gas limits of an operation's verification and execution, and those of its paymaster.
 fn running(operation: &PackedUserOperation) -> impl Iterator<Item = U256> {
     let (verification, execution) = halves(operation.accountGasLimits.as_slice());
     let paymaster = operation.paymasterAndData.get(20..52).map(halves).unwrap_or_default();
     [verification, execution, paymaster.0, paymaster.1].into_iter()
 }
 
-/// All gas an operation allows at the highest price.
+/// Returns the cost of all gas that an operation allows, at its highest price.
 fn most_fee(operation: &PackedUserOperation) -> U256 {
     let (_, price) = halves(operation.gasFees.as_slice());
     running(operation).fold(operation.preVerificationGas, U256::saturating_add).saturating_mul(price)

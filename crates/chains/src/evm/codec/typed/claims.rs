@@ -1,5 +1,4 @@
-//! What a permit has to agree with at its verifier, for the signature to be of any use. Pure; nodes are asked
-//! elsewhere.
+//! The facts at a permit's verifier that must match for the permit to be valid. Pure; nodes are called elsewhere.
 
 use alloy_primitives::{Address, B256, Bytes, U256};
 use alloy_sol_types::{SolCall, sol};
@@ -19,27 +18,27 @@ sol! {
     function nonceBitmap(address owner, uint256 word) external view returns (uint256);
 }
 
-/// One question to a permit's verifier, and what the permit takes for granted.
+/// A call of a permit's verifier, and the answer that the permit needs.
 pub(in crate::evm) struct Claim {
-    /// Who is asked.
+    /// Contract to call.
     pub(in crate::evm) contract: Address,
-    /// What.
+    /// Call data.
     pub(in crate::evm) question: Bytes,
-    /// What must be answered.
+    /// Answer that the permit needs.
     expected: Expected,
-    /// What is wrong if it is not.
+    /// Reason of the refusal if the answer differs.
     pub(in crate::evm) about: &'static str,
 }
 
 enum Expected {
-    /// The last word of the answer is this one.
+    /// The last word of the answer equals this word.
     Last(B256),
-    /// The only word of the answer has none of these bits.
+    /// The only word of the answer has none of these bits set.
     Without(U256),
 }
 
 impl Claim {
-    /// Whether an answer agrees; none if it is no answer to the question.
+    /// Returns whether an answer matches; `None` if it does not have the form of an answer.
     pub(in crate::evm) fn agrees(&self, answer: &[u8]) -> Option<bool> {
         let (words, rest) = answer.as_chunks::<32>();
         let last = words.last().filter(|_| rest.is_empty() && words.len() <= 3)?;
@@ -50,7 +49,7 @@ impl Claim {
     }
 }
 
-/// What `data` claims where it is a permit of `wallet`; nothing for all other data.
+/// Returns the claims of `data` if it is a permit of `wallet`; none for all other data.
 pub(in crate::evm) fn claims(wallet: Address, data: &TypedData) -> Vec<Claim> {
     read(wallet, data).unwrap_or_default()
 }

@@ -1,7 +1,7 @@
-//! Typed data (EIP-712): read strictly, hashed, written in one way. Pure.
+//! Typed data (EIP-712): read strictly, hashed, written in canonical form. Pure.
 //!
-//! Belongs here: what is signed and what signing it does. Does not belong here: whether it may be
-//! signed. What is judged and what is hashed are the same tree, so nothing is signed that was not read.
+//! Covers the content and effects of typed data. Policies do not belong here. The judged and the hashed data are
+//! the same tree, so every signed field was read.
 
 mod accounts;
 mod claims;
@@ -17,6 +17,7 @@ use std::collections::BTreeMap;
 
 use alloy_primitives::{Address, B256, U256, keccak256};
 use serde_json::{Value as Json, json};
+use waiaas_core::foreign::shown;
 
 use self::types::Types;
 use self::value::Struct;
@@ -26,10 +27,10 @@ pub(in crate::evm) use self::accounts::{Operation, operation};
 pub(in crate::evm) use self::claims::claims;
 pub(in crate::evm) use self::classify::read;
 
-/// Longest text.
+/// Longest text, in bytes.
 const LONGEST: usize = 64 * 1024;
 
-/// The fields a domain may have, in the order of EIP-712.
+/// The allowed fields of a domain, in the order of EIP-712.
 const DOMAIN: [(&str, &str); 5] = [
     ("name", "string"),
     ("version", "string"),
@@ -41,7 +42,7 @@ const DOMAIN: [(&str, &str); 5] = [
 /// The name of the domain's struct.
 const DOMAIN_TYPE: &str = "EIP712Domain";
 
-/// Why typed data cannot be read: where, and what is wrong there.
+/// A fault in typed data: its path and the rule that it breaks.
 #[derive(Clone, PartialEq, Eq, Debug)]
 struct Malformed {
     path: String,
@@ -65,7 +66,7 @@ pub(in crate::evm) struct TypedData {
     /// Hash of the domain.
     separator: B256,
     hash: B256,
-    /// Whether its verifier did not say, when it was asked, that it would take a permit like this.
+    /// Whether its verifier did not confirm, when the draft was made, that it accepts the permit.
     unconfirmed: bool,
 }
 
@@ -85,7 +86,7 @@ impl TypedData {
             Some(given) => Err(Refusal::ChainIdMismatch { given, network: chain_id }),
             None => Err(Refusal::MalformedTypedData {
                 path: "domain.chainId".to_owned(),
-                why: "is missing, so the signature would hold on every network",
+                why: "is missing, so the signature would be valid on every network",
             }),
         }
     }
@@ -99,7 +100,7 @@ impl TypedData {
         let parts = json.as_object().ok_or_else(|| whole("must be an object"))?;
         let known = ["domain", "types", "primaryType", "message"];
         if let Some(extra) = parts.keys().find(|key| !known.contains(&key.as_str())) {
-            return Err(Malformed::new(shorten(extra), "is not a part of typed data"));
+            return Err(Malformed::new(shown(extra), "is not a part of typed data"));
         }
         let part = |name: &str| parts.get(name).ok_or_else(|| Malformed::new(name, "is missing"));
         let primary = part("primaryType")?;
@@ -119,7 +120,7 @@ impl TypedData {
         Ok(Self { domain, types, message, type_text, separator, hash, unconfirmed: false })
     }
 
-    /// The one way it is written.
+    /// Writes it in its canonical form.
     pub(in crate::evm) fn write(&self) -> String {
         let whole: BTreeMap<_, _> = [
             ("domain", self.domain.write()),
@@ -131,23 +132,23 @@ impl TypedData {
         json!(whole).to_string()
     }
 
-    /// The same data, of which nobody knows whether their verifier takes them.
+    /// Marks the data as not confirmed by its verifier.
     pub(in crate::evm) fn unconfirmed(self) -> Self {
         Self { unconfirmed: true, ..self }
     }
 
-    /// Whether nobody knows that their verifier takes them.
+    /// Returns whether its verifier did not confirm that it accepts the data.
     pub(in crate::evm) const fn is_unconfirmed(&self) -> bool {
         self.unconfirmed
     }
 
-    /// The hash that is signed.
+    /// Returns the hash that is signed.
     pub(in crate::evm) const fn hash(&self) -> B256 {
         self.hash
     }
 
-    /// The chain that the domain binds the signature to. Some tokens name it by their salt alone (bridged
-    /// ones on Polygon), as a number of 32 bytes.
+    /// Returns the chain id of the domain. Some tokens (bridged ones on Polygon) give it in the salt instead, as a
+    /// number of 32 bytes.
     fn chain(&self) -> Option<U256> {
         let in_salt = || {
             let salt = U256::from_be_bytes(self.domain.word("salt")?.0);
@@ -156,17 +157,17 @@ impl TypedData {
         self.domain.uint("chainId").or_else(in_salt)
     }
 
-    /// The contract that verifies the signature, if the domain names one.
+    /// Returns the contract that verifies the signature, if the domain names one.
     fn contract(&self) -> Option<Address> {
         self.domain.address("verifyingContract")
     }
 
-    /// Whether the domain has exactly these fields.
+    /// Returns whether the domain has exactly these fields.
     fn domain_is(&self, fields: &[&str]) -> bool {
         self.domain.fields.iter().map(|(name, _)| name.as_str()).eq(fields.iter().copied())
     }
 
-    /// Agents of Hyperliquid sign for the chain id 1337 whatever the network.
+    /// Returns whether this is an agent signature of Hyperliquid, whose chain id is 1337 on all its networks.
     fn is_hyperliquid(&self, chain_id: u64) -> bool {
         matches!(chain_id, 998 | 999)
             && self.type_text == "Agent(string source,bytes32 connectionId)"
@@ -177,7 +178,7 @@ impl TypedData {
     }
 }
 
-/// Reads the domain by the fields it has. If its type is given too, it must say the same.
+/// Reads the domain by its fields. If its type is also given, both must match.
 fn read_domain(json: &Json, given: Option<&Json>) -> Result<(Types, Struct), Malformed> {
     let object = json.as_object().ok_or_else(|| Malformed::new("domain", "must be an object"))?;
     let fields = DOMAIN.iter().filter(|(name, _)| object.contains_key(*name));
@@ -200,9 +201,4 @@ fn read_domain(json: &Json, given: Option<&Json>) -> Result<(Types, Struct), Mal
         return Err(Malformed::new("domain", "is empty"));
     }
     Ok((types, domain))
-}
-
-/// Errors quote what was sent, but never a page of it.
-fn shorten(text: &str) -> String {
-    text.chars().take(64).collect()
 }

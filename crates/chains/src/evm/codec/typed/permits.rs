@@ -1,4 +1,4 @@
-//! Signatures that move tokens or let others take them: EIP-2612, DAI, EIP-3009, Permit2.
+//! Signatures that move tokens or give allowances: EIP-2612, DAI, EIP-3009, Permit2.
 
 use alloy_primitives::{Address, U256, keccak256};
 use waiaas_core::effect::Effect;
@@ -38,7 +38,7 @@ pub(super) fn read(network: &Network, wallet: Address, data: &TypedData) -> Opti
     }
 }
 
-/// EIP-2612, or the older form of DAI that allows everything or nothing. The verifier is the token.
+/// Reads a permit of EIP-2612, or of DAI, which allows the whole balance or nothing. The verifier is the token.
 fn token_permit(network: &Network, wallet: Address, token: Address, message: &Struct) -> Option<Reading> {
     let dai = message.address("holder").is_some();
     let owner = message.address(if dai { "holder" } else { "owner" })?;
@@ -48,13 +48,13 @@ fn token_permit(network: &Network, wallet: Address, token: Address, message: &St
         None => U256::MAX,
     };
     let ends = message.uint(if dai { "expiry" } else { "deadline" })?;
-    // DAI: an expiry of zero is none.
+    // For DAI, an expiry of zero means no expiry.
     let ends = if dai && ends.is_zero() { U256::MAX } else { ends };
     let effect = allowance(network, token, message.address("spender")?, amount, None);
     (owner == wallet).then(|| Reading::new(vec![effect], until(ends)))
 }
 
-/// EIP-3009.
+/// Reads a transfer authorisation of EIP-3009.
 fn authorization(network: &Network, wallet: Address, token: Address, message: &Struct) -> Option<Reading> {
     let effect = Effect::TokenOut {
         asset: decode::asset(network, token),
@@ -65,7 +65,7 @@ fn authorization(network: &Network, wallet: Address, token: Address, message: &S
     (message.address("from")? == wallet).then(|| Reading::new(vec![effect], expiry))
 }
 
-/// EIP-3009: takes an authorisation back before it is used. Anybody may hand it in at any time.
+/// Reads a cancellation of EIP-3009, which revokes an unused authorisation. Any account may submit it at any time.
 fn cancellation(wallet: Address, token: Address, message: &Struct) -> Option<Reading> {
     let method = keccak256("cancelAuthorization(address,bytes32,uint8,bytes32,bytes32)");
     let selector = method.first_chunk::<4>().map(|method| Selector::evm(*method));
@@ -73,7 +73,7 @@ fn cancellation(wallet: Address, token: Address, message: &Struct) -> Option<Rea
     (message.address("authorizer")? == wallet).then(|| Reading::new(vec![effect], crate::Expiry::Never))
 }
 
-/// Permit2. The owner is whoever signs.
+/// Reads a permit of Permit2, whose owner is the signer.
 fn permit2(network: &Network, contract: Address, data: &TypedData) -> Option<Reading> {
     let ours = contract == decode::PERMIT2
         && data.domain_is(&["name", "chainId", "verifyingContract"])
@@ -93,21 +93,21 @@ fn permit2(network: &Network, contract: Address, data: &TypedData) -> Option<Rea
     for each in message.structs(permitted)? {
         let mut amount = each.uint("amount")?;
         if let Some(expiration) = each.uint("expiration") {
-            // An allowance, once recorded, lasts until here.
+            // A recorded allowance lasts until its expiration.
             ends = ends.max(expiration);
             amount = decode::allowed(amount);
         }
         items.push(allowance(network, each.address("token")?, spender, amount, Some(contract)));
     }
-    // What a witness obliges the spender to is for its own contract to say.
+    // The spender's contract defines the meaning of a witness, so the data is of an unknown kind.
     if witness || items.is_empty() {
         items.push(unknown(data));
     }
     Some(Reading::new(items, until(ends)))
 }
 
-/// `PermitWitnessTransferFrom` and `PermitBatchWitnessTransferFrom`: the fields of the plain kind, then
-/// one struct of the spender's.
+/// Returns whether it is a `PermitWitnessTransferFrom` or `PermitBatchWitnessTransferFrom`: the fields of the
+/// plain kind, then one struct that the spender defines.
 fn has_witness(data: &TypedData) -> bool {
     let permitted = match data.message.name.as_str() {
         "PermitWitnessTransferFrom" => "TokenPermissions",

@@ -1,4 +1,4 @@
-//! Typed data as their owner is shown them: every field, in order, with its type.
+//! The presentation of typed data to the owner: every field, in order, with its type.
 
 use alloy_primitives::{Bytes, U256};
 use waiaas_core::presentation::{self, Argument, Content};
@@ -10,7 +10,7 @@ use crate::evm::codec::decode;
 use crate::evm::codec::scalar::{Datum, Scalar};
 
 impl TypedData {
-    /// Every field that is signed.
+    /// Returns every signed field.
     pub(in crate::evm) fn content(&self) -> Content {
         let domain = self.domain.fields.iter().map(|(name, value)| {
             let kind = DOMAIN.iter().find(|(known, _)| known == name).map_or("", |(_, kind)| kind);

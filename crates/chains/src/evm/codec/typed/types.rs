@@ -12,15 +12,15 @@ use crate::evm::codec::scalar::Scalar;
 const MOST_TYPES: usize = 64;
 /// Most fields of one struct.
 const MOST_FIELDS: usize = 64;
-/// Deepest lists of lists.
+/// Deepest nesting of lists.
 const DEEPEST_LISTS: usize = 4;
 
-/// What a field holds.
+/// The type of a field.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(super) enum Kind {
     Scalar(Scalar),
     Struct(String),
-    /// Elements, and how many there must be where the type says.
+    /// The type of the elements, and their number if it is fixed.
     List(Box<Self>, Option<usize>),
 }
 
@@ -28,27 +28,27 @@ pub(super) enum Kind {
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(super) struct Field {
     pub(super) name: String,
-    /// As written.
+    /// Type, as written.
     text: String,
     pub(super) kind: Kind,
 }
 
-/// The types that a primary type needs, itself included. None contains itself.
+/// The types that a primary type needs, itself included. No type contains itself.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(super) struct Types(BTreeMap<String, Vec<Field>>);
 
 impl Types {
-    /// Reads the types `primary` needs; those it does not need are not signed, and are dropped.
+    /// Reads the types that `primary` needs. Drops all others, because they are not signed.
     pub(super) fn read(json: &serde_json::Map<String, Value>, primary: &str) -> Result<Self, Malformed> {
         if json.len() > MOST_TYPES {
-            return Err(Malformed::new("types", "has more types than are read"));
+            return Err(Malformed::new("types", "has more types than are supported"));
         }
         let mut types = Self(BTreeMap::new());
         types.add(json, primary, &mut BTreeSet::new())?;
         Ok(types)
     }
 
-    /// Adds a type and all it needs. `open` are the types that contain this one.
+    /// Adds a type and all types that it needs. `open` are the types that contain this one.
     fn add(
         &mut self,
         json: &serde_json::Map<String, Value>,
@@ -78,12 +78,12 @@ impl Types {
         Ok(())
     }
 
-    /// The fields of a struct that is there.
+    /// Returns the fields of a struct; none for an unknown name.
     pub(super) fn fields(&self, name: &str) -> &[Field] {
         self.0.get(name).map(Vec::as_slice).unwrap_or_default()
     }
 
-    /// `encodeType`: the struct, then all it needs in order of their names.
+    /// Returns `encodeType` (EIP-712): the struct, then all types that it needs in order of their names.
     pub(super) fn encode_type(&self, name: &str) -> String {
         let mut needed = BTreeSet::new();
         self.needed(name, &mut needed);
@@ -91,7 +91,7 @@ impl Types {
         std::iter::once(name).chain(needed).map(|name| self.definition(name)).collect()
     }
 
-    /// `typeHash` of every struct.
+    /// Returns `typeHash` (EIP-712) of every struct.
     pub(super) fn hashes(&self) -> BTreeMap<String, B256> {
         self.0.keys().map(|name| (name.clone(), keccak256(self.encode_type(name)))).collect()
     }
@@ -110,7 +110,7 @@ impl Types {
         format!("{name}({})", fields.join(","))
     }
 
-    /// The one way types are written.
+    /// Writes the types in canonical form.
     pub(super) fn write(&self) -> Value {
         let write = |fields: &Vec<Field>| {
             fields.iter().map(|field| json!({ "name": field.name, "type": field.text })).collect()
@@ -125,7 +125,7 @@ impl Types {
 pub(super) fn read_fields(path: &str, json: &Value) -> Result<Vec<Field>, Malformed> {
     let list = json.as_array().ok_or_else(|| Malformed::new(path, "must be a list of fields"))?;
     if list.len() > MOST_FIELDS {
-        return Err(Malformed::new(path, "has more fields than are read"));
+        return Err(Malformed::new(path, "has more fields than are supported"));
     }
     let mut fields: Vec<Field> = Vec::new();
     for field in list {
@@ -133,9 +133,9 @@ pub(super) fn read_fields(path: &str, json: &Value) -> Result<Vec<Field>, Malfor
         let parts = field.as_object().filter(|parts| parts.len() == 2).ok_or_else(malformed)?;
         let text = |key: &str| parts.get(key).and_then(Value::as_str).ok_or_else(malformed);
         let (name, text) = (text("name")?, text("type")?);
-        let at = format!("{path}.{}", super::shorten(name));
+        let at = format!("{path}.{}", waiaas_core::foreign::shown(name));
         if !is_name(name) || fields.iter().any(|field| field.name == name) {
-            return Err(Malformed::new(at, "is not a name, or is there twice"));
+            return Err(Malformed::new(at, "is not a valid name, or occurs twice"));
         }
         let kind = Kind::parse(text, 0).ok_or_else(|| Malformed::new(at, "has no valid type"))?;
         fields.push(Field { name: name.to_owned(), text: text.to_owned(), kind });
@@ -173,25 +173,26 @@ impl Kind {
 }
 
 impl Field {
-    /// Its type, as written.
+    /// Returns its type, as written.
     pub(super) fn text(&self) -> &str {
         &self.text
     }
 
-    /// Whether the field is written so.
+    /// Returns whether the field has this type and name.
     pub(super) fn is(&self, text: &str, name: &str) -> bool {
         self.text == text && self.name == name
     }
 }
 
-/// A Solidity identifier.
+/// Returns whether the text is a Solidity identifier of at most 100 characters.
 fn is_name(text: &str) -> bool {
     let plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'$');
     text.len() <= 100 && text.bytes().all(plain) && text.bytes().next().is_some_and(|b| !b.is_ascii_digit())
 }
 
-/// The same with colons, which some protocols have in the names of their structs. The characters that
-/// `encodeType` puts between names are in neither, so no two lists of types are encoded alike.
+/// Returns whether the text is an identifier that may also contain colons, which some protocols use in struct
+/// names. Neither kind of name contains the separators of `encodeType`, so two lists of types never have the
+/// same encoding.
 fn is_type_name(text: &str) -> bool {
     is_name(&text.replace(':', "_"))
 }

@@ -1,4 +1,4 @@
-//! Values of typed data: read against their types, hashed, written. Pure.
+//! Values of typed data: read by their types, hashed, written. Pure.
 
 use std::collections::BTreeMap;
 
@@ -9,7 +9,6 @@ use super::Malformed;
 use super::types::{Kind, Types};
 use crate::evm::codec::scalar::{Datum, Scalar};
 
-/// One value.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(super) enum Value {
     Scalar(Scalar, Datum),
@@ -17,7 +16,7 @@ pub(super) enum Value {
     Struct(Struct),
 }
 
-/// A struct's name, and its fields' values in order of declaration.
+/// A struct's name and its fields' values in order of declaration.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(super) struct Struct {
     pub(super) name: String,
@@ -25,8 +24,7 @@ pub(super) struct Struct {
 }
 
 impl Value {
-    /// Reads a value of exactly this type. Recursion ends with the JSON text, whose depth its reader
-    /// bounds.
+    /// Reads a value of exactly this type. The JSON parser bounds the depth of the text, and thus the recursion.
     fn read(types: &Types, kind: &Kind, json: &Json, path: &str) -> Result<Self, Malformed> {
         match kind {
             Kind::Scalar(scalar) => {
@@ -46,7 +44,7 @@ impl Value {
         }
     }
 
-    /// `encodeData` of one value.
+    /// Returns `encodeData` (EIP-712) of one value.
     fn encode(&self, hashes: &BTreeMap<String, B256>) -> B256 {
         match self {
             Self::Scalar(_, Datum::Word(word)) => *word,
@@ -74,7 +72,7 @@ impl Struct {
         let object = json.as_object().ok_or_else(|| Malformed::new(path, "must be an object"))?;
         let fields = types.fields(name);
         if let Some(extra) = object.keys().find(|key| fields.iter().all(|field| field.name != **key)) {
-            let at = format!("{path}.{}", super::shorten(extra));
+            let at = format!("{path}.{}", waiaas_core::foreign::shown(extra));
             return Err(Malformed::new(at, "is not a field of its type"));
         }
         let field = |field: &super::types::Field| {
@@ -86,7 +84,7 @@ impl Struct {
         Ok(Self { name: name.to_owned(), fields })
     }
 
-    /// `hashStruct`.
+    /// Returns `hashStruct` (EIP-712).
     pub(super) fn hash(&self, hashes: &BTreeMap<String, B256>) -> B256 {
         let type_hash = hashes.get(&self.name).copied().unwrap_or_default();
         let words = self.fields.iter().map(|(_, value)| value.encode(hashes));
@@ -94,7 +92,7 @@ impl Struct {
         keccak256(words.concat())
     }
 
-    /// The one way a struct is written: with its keys in order.
+    /// Writes the struct in canonical form: with sorted keys.
     pub(super) fn write(&self) -> Json {
         let sorted: BTreeMap<_, _> =
             self.fields.iter().map(|(name, value)| (name.clone(), value.write())).collect();
@@ -105,7 +103,7 @@ impl Struct {
         self.fields.iter().find(|(field, _)| field == name).map(|(_, value)| value)
     }
 
-    /// A field's integer.
+    /// Returns a field's integer or boolean.
     pub(super) fn uint(&self, name: &str) -> Option<U256> {
         match self.get(name)? {
             Value::Scalar(Scalar::Uint(_) | Scalar::Bool, Datum::Word(word)) => {
@@ -115,7 +113,7 @@ impl Struct {
         }
     }
 
-    /// A field's address.
+    /// Returns a field's address.
     pub(super) fn address(&self, name: &str) -> Option<Address> {
         match self.get(name)? {
             Value::Scalar(Scalar::Address, Datum::Word(word)) => Some(Address::from_word(*word)),
@@ -123,7 +121,7 @@ impl Struct {
         }
     }
 
-    /// A field's word, as `bytes32` has it.
+    /// Returns a field's `bytes32`.
     pub(super) fn word(&self, name: &str) -> Option<B256> {
         match self.get(name)? {
             Value::Scalar(Scalar::Fixed(32), Datum::Word(word)) => Some(*word),
@@ -131,7 +129,7 @@ impl Struct {
         }
     }
 
-    /// A field's bytes.
+    /// Returns a field's bytes.
     pub(super) fn bytes(&self, name: &str) -> Option<&[u8]> {
         match self.get(name)? {
             Value::Scalar(_, Datum::Bytes(bytes)) => Some(bytes),
@@ -139,7 +137,7 @@ impl Struct {
         }
     }
 
-    /// A field's text.
+    /// Returns a field's text.
     pub(super) fn text(&self, name: &str) -> Option<&str> {
         match self.get(name)? {
             Value::Scalar(_, Datum::Text(text)) => Some(text),
@@ -147,7 +145,7 @@ impl Struct {
         }
     }
 
-    /// A field's struct, or the structs of its list.
+    /// Returns a field's struct, or the structs of its list.
     pub(super) fn structs(&self, name: &str) -> Option<Vec<&Self>> {
         let inner = |value: &'_ Value| matches!(value, Value::Struct(_));
         match self.get(name)? {

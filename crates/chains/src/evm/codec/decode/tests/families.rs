@@ -1,4 +1,4 @@
-//! One table per family.
+//! Tests of each family of methods.
 
 use super::vectors::*;
 use super::*;
@@ -20,7 +20,7 @@ fn uint(number: u64) -> U256 {
 fn native_coin() {
     assert_eq!(reads(RECIPIENT, 9, &[]), [native_out(RECIPIENT, 9)]);
     assert_eq!(reads(WALLET, 9, &[]), [native_out(WALLET, 9)]);
-    assert_eq!(reads(WALLET, 0, &[]), [native_out(WALLET, 0)], "a cancellation does nothing");
+    assert_eq!(reads(WALLET, 0, &[]), [native_out(WALLET, 0)], "a cancellation has no other effect");
     assert!(reads(RECIPIENT, 0, &[]).iter().all(is_unknown));
     assert_eq!(reads(RECIPIENT, 0, &[]).len(), 1);
     let short = reads(RECIPIENT, 9, &[1, 2, 3]);
@@ -49,7 +49,7 @@ fn tokens() {
     let asset = asset(&mainnet(), TOKEN);
     let endless = Effect::Allowance { asset, spender: account(SPENDER), amount: U256::MAX, through: None };
     let table: [(Vec<u8>, Effect); 9] = [
-        // The example transaction of many a tutorial, by hand.
+        // `transfer`, encoded by hand.
         (
             hex(
                 "a9059cbb000000000000000000000000333333333333333333333333333333333333333300000000000000000000000000000000000000000000000000000000000003e8",
@@ -76,7 +76,11 @@ fn tokens() {
     ];
     for (input, effect) in table {
         assert_eq!(reads(TOKEN, 0, &input), std::slice::from_ref(&effect));
-        assert_eq!(reads(TOKEN, 2, &input), [native_out(TOKEN, 2), effect], "value is told on its own");
+        assert_eq!(
+            reads(TOKEN, 2, &input),
+            [native_out(TOKEN, 2), effect],
+            "the value is an effect of its own"
+        );
     }
     let others = Token::transferFromCall { from: SPENDER, to: RECIPIENT, amount: uint(7) }.abi_encode();
     assert_eq!(reads(TOKEN, 0, &others), [called(TOKEN, &others, false)]);
@@ -197,15 +201,22 @@ fn permits() {
     assert_eq!(Permitting::transferWithAuthorization_0Call::SELECTOR, [0xe3, 0xee, 0x16, 0x0e], "EIP-3009");
     assert_eq!(reads(TOKEN, 0, &authorized(WALLET).abi_encode()), [token_out(RECIPIENT, 9)]);
     let others = authorized(SPENDER).abi_encode();
-    assert_eq!(reads(TOKEN, 0, &others), [called(TOKEN, &others, false)], "brought for somebody else");
+    assert_eq!(
+        reads(TOKEN, 0, &others),
+        [called(TOKEN, &others, false)],
+        "an authorisation of another account"
+    );
 }
 
 #[test]
 fn permit2_at_its_address_only() {
     let permit2 = PERMIT2;
     let batch = hex(PERMIT2_BATCH);
-    let both =
-        [called(permit2, &batch, true), passed_on(TOKEN, SPENDER, 5), passed_on(RECIPIENT, SPENDER, 6)];
+    let both = [
+        called(permit2, &batch, true),
+        through_permit2(TOKEN, SPENDER, 5),
+        through_permit2(RECIPIENT, SPENDER, 6),
+    ];
     assert_eq!(reads(permit2, 0, &batch), both);
     assert_eq!(reads(TOKEN, 0, &batch), [called(TOKEN, &batch, false)], "elsewhere");
 
@@ -240,7 +251,7 @@ fn permit2_at_its_address_only() {
     let lockdown = lockdown.abi_encode();
     assert_eq!(
         reads(permit2, 0, &lockdown),
-        [called(permit2, &lockdown, true), passed_on(TOKEN, SPENDER, 0)]
+        [called(permit2, &lockdown, true), through_permit2(TOKEN, SPENDER, 0)]
     );
     let nonces = Permit2::invalidateUnorderedNoncesCall { wordPos: uint(0), mask: U256::MAX }.abi_encode();
     assert_eq!(reads(permit2, 0, &nonces), [called(permit2, &nonces, true)]);
@@ -266,16 +277,16 @@ fn weth_at_its_address_only() {
         deadline: None,
     }));
     assert_eq!(reads(weth, 0, &withdraw), [called(weth, &withdraw, true), unwrapped]);
-    assert_eq!(reads(weth, 1, &withdraw)[1..], [called(weth, &withdraw, false)], "it takes no coin");
+    assert_eq!(reads(weth, 1, &withdraw)[1..], [called(weth, &withdraw, false)], "the method is not payable");
     assert_eq!(reads(TOKEN, 0, &withdraw), [called(TOKEN, &withdraw, false)]);
     assert_eq!(
         reads(weth, 0, &[&deposit[..], &[0]].concat()),
         [called(weth, &deposit, true)],
-        "it ignores them"
+        "the contract ignores the bytes behind"
     );
 }
 
-/// Copies of routers are anybody's: what goes in is told, the rest is not believed.
+/// A copy of a router is an unknown contract: the input counts as an outflow, the rest is not trusted.
 #[test]
 fn swaps_of_unknown_routers() {
     let v2 = hex(SWAP_V2);
@@ -286,7 +297,7 @@ fn swaps_of_unknown_routers() {
         path: vec![TOKEN, SPENDER],
         to: EvmAddress::with_last_byte(1),
     };
-    // The router's word for its caller is known at the router alone.
+    // The address that stands for the caller is known only for the pinned router.
     assert!(reads(SPENDER, 0, &to_caller.abi_encode()).iter().any(is_unknown));
 }
 
@@ -298,7 +309,7 @@ fn power_over_contracts() {
             "ownership",
             Some(RECIPIENT),
         ),
-        ("715018a6", "nobody", None),
+        ("715018a6", "renounced", None),
         (
             "3659cfe60000000000000000000000003333333333333333333333333333333333333333",
             "new code",
@@ -312,12 +323,12 @@ fn power_over_contracts() {
     ] {
         let input = hex(input);
         let found = reads(TOKEN, 0, &input);
-        let [Effect::AuthorityChange { target, selector, to: found_to, what: said }] = found.as_slice()
+        let [Effect::AuthorityChange { target, selector, to: found_to, what: text }] = found.as_slice()
         else {
             panic!("{found:?}")
         };
         assert_eq!((*target, *found_to), (account(TOKEN), to.map(account)));
         assert_eq!(*selector, input.first_chunk().map(|selector| Selector::evm(*selector)));
-        assert!(said.contains(what), "{said}");
+        assert!(text.contains(what), "{text}");
     }
 }

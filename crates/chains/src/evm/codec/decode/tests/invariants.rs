@@ -1,4 +1,4 @@
-//! More call data, never a lower tier.
+//! Tests that more call data never lowers the tier.
 
 use proptest::prelude::*;
 
@@ -25,7 +25,7 @@ fn inner() -> impl Strategy<Value = Inner> {
     ]
 }
 
-/// The calls in the three usual wrappings.
+/// Returns the calls in the three usual wrappings.
 fn wrapped(calls: &[Inner]) -> Vec<(EvmAddress, Vec<u8>)> {
     let inner = calls.iter().map(|(target, value, input)| Multicall3::Inner3Value {
         target: *target,
@@ -59,7 +59,7 @@ fn judge() -> impl Strategy<Value = Judge> {
     judges(mainnet(), known.to_vec())
 }
 
-/// Methods with an amount in them.
+/// Encodes one of the methods that have an amount.
 fn with_amount(which: u8, amount: U256) -> Vec<u8> {
     match which % 5 {
         0 => Token::transferCall { to: RECIPIENT, amount }.abi_encode(),
@@ -89,7 +89,7 @@ proptest! {
         }
     }
 
-    /// Invariant 4: a larger amount in call data, or more coin sent along, never lowers the tier.
+    /// Invariant 4: a larger amount in call data, or more coin sent with it, never lowers the tier.
     #[test]
     fn a_larger_amount_in_call_data_never_lowers_the_tier(
         judge in judge(), which: u8, amount in 0u64..4_000, more in prop_oneof![0u64..4_000, any::<u64>()], value in 0u64..3,

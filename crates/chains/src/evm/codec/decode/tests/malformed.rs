@@ -1,9 +1,9 @@
-//! What a contract might understand and this decoder must not pretend to.
+//! Tests of calls that a contract may accept, but that the decoder must not read.
 
 use super::vectors::*;
 use super::*;
 
-/// Vectors and where they are sent.
+/// The vectors and their targets.
 fn vectors() -> Vec<(EvmAddress, Vec<u8>)> {
     let anywhere = [
         SAFE_MULTISEND_MULTICALL_APPROVE,
@@ -20,11 +20,11 @@ fn vectors() -> Vec<(EvmAddress, Vec<u8>)> {
     all
 }
 
-/// A memo, the suffix of a builder: what contracts ignore.
+/// Bytes that contracts ignore: a memo, an attribution suffix.
 const BEHIND: [&[u8]; 4] = [&[0], &[1], &[0; 32], b"\x07builder\x00\x80\x21\x80\x21\x80\x21"];
 
 #[test]
-fn bytes_behind_a_call_leave_it_what_it_is_or_take_the_owner() {
+fn bytes_behind_a_call_do_not_change_it_or_make_it_undecoded() {
     let doubted = |effect: &Effect| matches!(effect, Effect::ContractCall { decoded: false, .. });
     for (to, input) in vectors() {
         let plain = reads(to, 0, &input);
@@ -55,10 +55,10 @@ fn bytes_behind_a_call_leave_it_what_it_is_or_take_the_owner() {
             assert_eq!(reads(to, value, &[&input, behind].concat()), reads(to, value, &input));
         }
     }
-    // An NFT answers to the same name, and may look behind it.
+    // An NFT contract has a method of the same selector, and may read the bytes behind it.
     let approve = [token[1].as_slice(), &[7]].concat();
     assert!(reads_as(NftStandard::Erc721, &approve).iter().any(doubted));
-    // Moved by a permission: not among what all tokens do alike.
+    // `transferFrom` is not among the methods whose bytes behind are ignored for all tokens.
     let from =
         erc20::Token::transferFromCall { from: WALLET, to: RECIPIENT, amount: U256::from(5) }.abi_encode();
     assert!(reads(TOKEN, 0, &[&from[..], &[7]].concat()).iter().any(doubted));
@@ -84,7 +84,7 @@ fn dirty_padding_is_unknown() {
     let mut permit2 = hex(PERMIT2_BATCH);
     *permit2.last_mut().expect("bytes") = 1;
     assert!(is_unknown(&reads(PERMIT2, 0, &permit2)[0]));
-    // `setApprovalForAll(operator, 2)`: some contracts take it for true.
+    // `setApprovalForAll(operator, 2)`: some contracts read 2 as true.
     let mut operator = hex(
         "a22cb46500000000000000000000000022222222222222222222222222222222222222220000000000000000000000000000000000000000000000000000000000000002",
     );
@@ -93,35 +93,32 @@ fn dirty_padding_is_unknown() {
     assert!(!is_unknown(&reads(TOKEN, 0, &operator)[0]));
 }
 
-/// `multicall(bytes[])` with the words as they are.
+/// Encodes `multicall(bytes[])` with these words.
 fn multicall(words: &[u64], tail: &[u8]) -> Vec<u8> {
     let words = words.iter().flat_map(|word| U256::from(*word).to_be_bytes::<32>());
     hex("ac9650d8").into_iter().chain(words).chain(tail.iter().copied()).collect()
 }
 
 #[test]
-fn tricks_with_offsets_are_unknown() {
+fn other_offsets_than_the_canonical_ones_are_unknown() {
     let inner = [[0xde, 0xad, 0xbe, 0xef].as_slice(), &[0; 28]].concat();
     let plain = multicall(&[0x20, 1, 0x20, 4], &inner);
     assert!(!reads(TOKEN, 0, &plain).iter().any(is_unknown));
     for (what, input) in [
         ("a gap", multicall(&[0x40, 0, 1, 0x20, 4], &inner)),
         ("an inner gap", multicall(&[0x20, 1, 0x40, 0, 4], &inner)),
-        ("two for one", multicall(&[0x20, 2, 0x40, 0x40, 4], &inner)),
-        ("backwards", multicall(&[0x20, 1, 0, 4], &inner)),
-        ("outside", multicall(&[0x20, 1, 0x2000, 4], &inner)),
-        ("an array without end", multicall(&[0x20, u64::MAX], &[])),
+        ("two elements at one offset", multicall(&[0x20, 2, 0x40, 0x40, 4], &inner)),
+        ("an offset that points backwards", multicall(&[0x20, 1, 0, 4], &inner)),
+        ("an offset beyond the end", multicall(&[0x20, 1, 0x2000, 4], &inner)),
+        ("an array of excessive length", multicall(&[0x20, u64::MAX], &[])),
         (
-            "in another order",
+            "elements in another order",
             multicall(
                 &[0x20, 2, 0x80, 0x40, 4],
                 &[&inner[..], &U256::from(4).to_be_bytes::<32>(), &inner].concat(),
             ),
         ),
-        (
-            "half of an offset",
-            hex("ac9650d8ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff"),
-        ),
+        ("half an offset", hex("ac9650d8ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff")),
     ] {
         let found = reads(TOKEN, 0, &input);
         assert!(is_unknown(&found[0]) && found.len() == 1, "{what}: {found:?}");
@@ -129,7 +126,7 @@ fn tricks_with_offsets_are_unknown() {
 }
 
 #[test]
-fn one_area_for_many_arguments_costs_nothing() {
+fn many_arguments_in_one_area_need_no_additional_memory() {
     // Each of 3000 elements points at the same 90 kB: a lenient decoder would need 270 MB.
     let count = 3000u64;
     let offsets = vec![count * 32; usize::try_from(count).expect("small")];

@@ -1,4 +1,4 @@
-//! What every family reads, what it refuses, and what holds for all input whatever it is.
+//! Tests of each family, of refused calls, and of properties of all input.
 
 mod families;
 mod invariants;
@@ -52,8 +52,8 @@ fn allowance(token: EvmAddress, spender: EvmAddress, amount: u64) -> Effect {
     Effect::Allowance { asset, spender: account(spender), amount: U256::from(amount), through: None }
 }
 
-/// The same through Permit2.
-fn passed_on(token: EvmAddress, spender: EvmAddress, amount: u64) -> Effect {
+/// Returns the effect of an allowance through Permit2.
+fn through_permit2(token: EvmAddress, spender: EvmAddress, amount: u64) -> Effect {
     let (asset, through) = (asset(&mainnet(), token), Some(account(PERMIT2)));
     Effect::Allowance { asset, spender: account(spender), amount: U256::from(amount), through }
 }
@@ -71,7 +71,7 @@ fn is_unknown(effect: &Effect) -> bool {
     matches!(effect, Effect::Unknown { .. })
 }
 
-/// An address of a text.
+/// Parses an address.
 fn at(text: &str) -> EvmAddress {
     match text.parse().expect("an address") {
         Address::Evm(bytes) => bytes.into(),

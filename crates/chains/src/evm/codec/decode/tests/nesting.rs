@@ -1,4 +1,4 @@
-//! Calls inside calls.
+//! Tests of calls inside calls.
 
 use super::vectors::*;
 use super::*;
@@ -54,7 +54,7 @@ fn multicall3_and_user_operations() {
     };
     assert_eq!(reads(pinned::MULTICALL3, 0, &input), wanted(pinned::MULTICALL3, true));
     assert_eq!(reads(TOKEN, 0, &input), wanted(TOKEN, false));
-    // Inside, a contract acts: what it moves counts as the wallet's.
+    // Inside another call a contract acts, and the assets that it moves count as the wallet's.
     let others = Token::transferFromCall { from: SPENDER, to: RECIPIENT, amount: U256::from(1) }.abi_encode();
     let inner = Multicall3::Inner { target: TOKEN, callData: others.into() };
     let input = Multicall3::aggregateCall { calls: vec![inner] }.abi_encode();
@@ -69,9 +69,9 @@ fn multicall3_and_user_operations() {
     assert_eq!(found[2..], [native_out(TOKEN, 3), token_out(RECIPIENT, 8)]);
 }
 
-/// What comes into Multicall3 and is not sure to leave again is taken by whoever comes next.
+/// Any account can take the value that remains in Multicall3.
 #[test]
-fn value_that_the_calls_inside_do_not_use_up_is_nobodys_to_decode() {
+fn a_call_whose_value_may_remain_in_the_contract_is_undecoded() {
     let multicall3 = pinned::MULTICALL3;
     let inner = |target, value: u64, fails: bool, data: Vec<u8>| Multicall3::Inner3Value {
         target,
@@ -81,8 +81,8 @@ fn value_that_the_calls_inside_do_not_use_up_is_nobodys_to_decode() {
     };
     let with_value = |calls| Multicall3::aggregate3ValueCall { calls }.abi_encode();
     let weth = at("0xC02aaA39b223FE8D0A0e5C4F27eAD9083C756Cc2");
-    let handed = Token::transferFromCall { from: WALLET, to: multicall3, amount: U256::from(5) }.abi_encode();
-    let handed = Multicall3::Inner { target: TOKEN, callData: handed.into() };
+    let sent = Token::transferFromCall { from: WALLET, to: multicall3, amount: U256::from(5) }.abi_encode();
+    let sent = Multicall3::Inner { target: TOKEN, callData: sent.into() };
     let deposit = hex("d0e30db0");
     let decoded = |value, input: &[u8]| {
         let found = reads(multicall3, value, input);
@@ -96,18 +96,18 @@ fn value_that_the_calls_inside_do_not_use_up_is_nobodys_to_decode() {
     assert!(decoded(0, &empty));
     for (what, value, input) in [
         ("no calls at all", 5, empty),
-        ("less than came in", 5, with_value(vec![inner(RECIPIENT, 4, false, vec![])])),
+        ("less than the value received", 5, with_value(vec![inner(RECIPIENT, 4, false, vec![])])),
         ("a call that may fail", 5, with_value(vec![inner(RECIPIENT, 5, true, vec![])])),
-        ("wrapped in its name", 5, with_value(vec![inner(weth, 5, false, deposit)])),
-        ("handed to itself", 5, with_value(vec![inner(multicall3, 5, false, vec![])])),
-        ("tokens handed to it", 0, Multicall3::aggregateCall { calls: vec![handed] }.abi_encode()),
+        ("wrapped by the contract", 5, with_value(vec![inner(weth, 5, false, deposit)])),
+        ("sent to itself", 5, with_value(vec![inner(multicall3, 5, false, vec![])])),
+        ("tokens sent to it", 0, Multicall3::aggregateCall { calls: vec![sent] }.abi_encode()),
     ] {
         assert!(!decoded(value, &input), "{what}");
     }
     let two = with_value(vec![inner(RECIPIENT, 2, false, vec![]), inner(SPENDER, 3, false, vec![])]);
     assert!(decoded(5, &two));
 
-    // `MultiSendCallOnly` makes its calls in its own name unless a Safe borrows its code.
+    // `MultiSendCallOnly` makes its calls as itself unless a Safe delegates to it.
     let multi_send = at("0x40A2aCCbd92BCA938b02010E17A5b8929b49130D");
     let packed = |value: u64| {
         let word = |number: u64| U256::from(number).to_be_bytes::<32>();
@@ -121,7 +121,7 @@ fn value_that_the_calls_inside_do_not_use_up_is_nobodys_to_decode() {
 }
 
 #[test]
-fn every_method_called_is_named() {
+fn every_method_called_is_listed() {
     let method = |target, input: &[u8]| Method {
         target: account(target),
         selector: input.first_chunk().map(|selector| Selector::evm(*selector)),
@@ -148,7 +148,7 @@ fn every_method_called_is_named() {
 }
 
 #[test]
-fn foreign_code_in_the_name_of_a_safe_is_unknown() {
+fn code_of_another_contract_that_runs_as_a_safe_is_unknown() {
     assert!(!reads(SPENDER, 0, &safe(TOKEN, 0, approve(), 0)).iter().any(is_unknown));
     for (what, input) in [
         ("delegate call", safe(TOKEN, 1, approve(), 0)),
@@ -157,7 +157,7 @@ fn foreign_code_in_the_name_of_a_safe_is_unknown() {
     ] {
         assert!(reads(SPENDER, 0, &input).iter().any(is_unknown), "{what}");
     }
-    // Delegate calls inside MultiSend, and packed transactions cut short.
+    // Delegate calls inside MultiSend, and truncated packed transactions.
     let packed = |operation: u8, length: u64, data: &[u8]| {
         let length = U256::from(length).to_be_bytes::<32>();
         let packed = [&[operation][..], TOKEN.as_slice(), &[0; 32], &length, data].concat();
@@ -190,10 +190,10 @@ fn too_deep_and_too_many_are_unknown() {
     assert!(most.len() == MOST_CALLS && !most.iter().any(is_unknown));
     for count in [MOST_CALLS, 600] {
         let found = reads(TOKEN, 0, &many(count));
-        assert!(found.iter().filter(|effect| is_unknown(effect)).count() == 1, "told once");
+        assert!(found.iter().filter(|effect| is_unknown(effect)).count() == 1, "one unknown effect");
     }
 
-    // Every level as wide as fits: reading ends where the count does.
+    // Wide at every level: reading ends at the maximal number of calls.
     let mut bomb = approve();
     for _ in 0..4 {
         bomb = Multicall::multicall_0Call { data: vec![bomb.into(); 5] }.abi_encode();
@@ -214,7 +214,7 @@ fn too_deep_and_too_many_are_unknown() {
 }
 
 #[test]
-fn a_factory_is_a_call_of_its_own() {
+fn a_factory_is_a_separate_call() {
     let operation = |init_code: Vec<u8>| SmartAccount::PackedUserOperation {
         sender: SPENDER,
         nonce: U256::ZERO,

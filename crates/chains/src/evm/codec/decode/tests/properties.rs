@@ -1,4 +1,4 @@
-//! What holds for all input.
+//! Properties of all input.
 
 use std::collections::BTreeSet;
 
@@ -20,7 +20,7 @@ use crate::evm::codec::decode::router_v3::RouterV3::RouterV3Calls;
 use crate::evm::codec::decode::safe::Safe::{self, SafeCalls};
 use crate::evm::codec::decode::universal::Universal::UniversalCalls;
 
-/// Every method that is read.
+/// Returns the selectors of all methods that are read.
 fn selectors() -> Vec<[u8; 4]> {
     fn of<T: SolInterface>() -> impl Iterator<Item = [u8; 4]> {
         (0..T::COUNT).map_while(T::selector_at)
@@ -48,7 +48,7 @@ fn no_method_is_in_two_families() {
     assert_eq!(all.iter().collect::<BTreeSet<_>>().len(), all.len());
 }
 
-/// Words as arguments tend to be: small numbers, addresses, and anything.
+/// Words as in usual arguments: small numbers, addresses, and arbitrary ones.
 fn words() -> impl Strategy<Value = Vec<u8>> {
     let small = (0u8..=10).prop_map(|number| {
         let mut word = [0u8; 32];
@@ -102,7 +102,7 @@ pub(super) fn targets() -> impl Strategy<Value = EvmAddress> {
     ])
 }
 
-/// The same call made by other contracts on the way.
+/// Returns the call inside calls of other contracts.
 fn wrapped(to: EvmAddress, value: U256, input: &[u8]) -> Vec<(EvmAddress, Vec<u8>)> {
     let data = || input.to_vec().into();
     let call = Multicall3::Inner3Value { target: to, allowFailure: true, value, callData: data() };
@@ -115,13 +115,13 @@ fn wrapped(to: EvmAddress, value: U256, input: &[u8]) -> Vec<(EvmAddress, Vec<u8
     ]
 }
 
-/// Whether a wrapped call still shows an effect, or something stricter. Inside another call, tokens of
-/// others count as the wallet's, so a call nobody knows may become an outflow.
+/// Returns whether a wrapped call still has an effect, or a stricter one. Inside another call, tokens of other
+/// accounts count as the wallet's, so an undecoded call may become an outflow.
 fn still_shows(found: &[Effect], effect: &Effect) -> bool {
     match effect {
-        // Only the outermost call names its caller.
+        // Only for the outermost call is the caller known.
         Effect::ContractCall { target, decoded, .. } => found.iter().any(|other| match other {
-            // A router's terms are believed of the outermost call alone.
+            // A router's terms are trusted only in the outermost call.
             Effect::ContractCall { target: t, decoded: d, .. } => t == target && (*decoded || !d),
             Effect::TokenOut { asset, .. } | Effect::Allowance { asset, .. } => {
                 asset.token_address() == Some(*target)
@@ -130,7 +130,7 @@ fn still_shows(found: &[Effect], effect: &Effect) -> bool {
             Effect::Unknown { .. } => true,
             _ => false,
         }),
-        // Where another contract swaps, nobody knows for whom: its call is not decoded, or its terms differ.
+        // The beneficiary of another contract's swap is unknown: its call is not decoded, or its terms differ.
         Effect::Swap(swap) => found.iter().any(|other| match other {
             Effect::Swap(other) => other.router == swap.router && other.sold == swap.sold,
             Effect::ContractCall { target, decoded, .. } => *target == swap.router && !decoded,
@@ -145,7 +145,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(1024))]
 
     #[test]
-    fn every_call_says_something(to in targets(), value in 0u64..3, input in calls(), nft: bool) {
+    fn every_call_has_an_effect(to in targets(), value in 0u64..3, input in calls(), nft: bool) {
         let standard = nft.then_some(NftStandard::Erc721);
         let call = Called { to: Some(to), value: U256::from(value), input: &input, standard };
         let found = call_effects(&mainnet(), WALLET, &call).items;
@@ -159,7 +159,7 @@ proptest! {
     #[test]
     fn wrapping_never_hides_an_effect(to in targets(), value in 0u64..3, input in calls()) {
         let plain = reads(to, value, &input);
-        // A call that does nothing is one of nothing to the wallet itself; made by others it is not.
+        // An empty call is a zero transfer to the wallet itself only if the wallet makes it.
         for (outer, wrapper) in wrapped(to, U256::from(value), &input) {
             let found = reads(outer, 0, &wrapper);
             for effect in plain.iter().filter(|effect| **effect != native_out(WALLET, 0)) {
@@ -177,7 +177,7 @@ proptest! {
 
     #[test]
     fn an_altered_call_is_not_read_as_the_original(at: prop::sample::Index, flip in 1u8..) {
-        // In these, every byte means something.
+        // Every byte of these calls is significant.
         let transfer = erc20::Token::transferCall { to: RECIPIENT, amount: U256::from(5) };
         for input in [transfer.abi_encode(), hex(BATCH_1155)] {
             let mut altered = input.clone();

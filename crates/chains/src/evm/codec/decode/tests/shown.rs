@@ -1,4 +1,4 @@
-//! What owners are shown of calls.
+//! Tests of the presentation of calls.
 
 use alloy_primitives::Bytes;
 use proptest::prelude::*;
@@ -72,7 +72,7 @@ fn structs_keep_their_fields_by_name() {
 }
 
 #[test]
-fn what_is_not_read_is_shown_to_the_last_byte() {
+fn unread_data_is_shown_in_full() {
     let unknown = hex("deadbeef00112233");
     let transfer = Token::transferCall { to: RECIPIENT, amount: U256::from(7) }.abi_encode();
     let cut = transfer[..transfer.len() - 1].to_vec();
@@ -88,14 +88,14 @@ fn what_is_not_read_is_shown_to_the_last_byte() {
     let [Content::Call { method: Some(_), arguments, .. }] = shown.as_slice() else { panic!("{shown:?}") };
     let behind = Argument::new(BEHIND, "bytes", Value::Bytes(Bytes::from_static(b"memo")));
     assert_eq!(arguments.last(), Some(&behind));
-    assert_eq!(shows(RECIPIENT, 3, &[]), [], "its effect says it all");
+    assert_eq!(shows(RECIPIENT, 3, &[]), [], "its effect shows it completely");
     let code = [Content::Code { length: 3, keccak256: keccak256([1, 2, 3]) }];
     let called = Called { to: None, value: U256::ZERO, input: &[1, 2, 3], standard: None };
     assert_eq!(content(&mainnet(), WALLET, &called), code);
 }
 
 #[test]
-fn calls_inside_are_shown_after_the_one_around_them() {
+fn inner_calls_are_shown_after_the_outer_call() {
     let paid = Token::transferCall { to: RECIPIENT, amount: U256::from(7) }.abi_encode();
     let inner =
         |data: Vec<u8>| Multicall3::Inner3 { target: TOKEN, allowFailure: false, callData: data.into() };
@@ -112,7 +112,7 @@ fn calls_inside_are_shown_after_the_one_around_them() {
 }
 
 #[test]
-fn every_method_that_a_family_reads_has_its_names() {
+fn every_argument_of_a_known_method_has_a_name() {
     for (_, methods) in FAMILIES {
         let known = methods();
         assert!(!known.is_empty());
@@ -126,9 +126,9 @@ fn every_method_that_a_family_reads_has_its_names() {
 proptest! {
     #![proptest_config(ProptestConfig { cases: 500, failure_persistence: None, ..ProptestConfig::default() })]
 
-    /// Nothing of a call is left out: another target, value or byte of its data is shown as another call.
+    /// The presentation of a call is complete: another target, value or byte of its data changes it.
     #[test]
-    fn another_call_is_shown_as_another(
+    fn different_calls_have_different_presentations(
         to in targets(), value in 0u64..3, input in calls(), place in any::<prop::sample::Index>(), flip in 1u8..,
     ) {
         prop_assume!(!input.is_empty());

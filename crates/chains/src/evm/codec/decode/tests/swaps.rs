@@ -1,4 +1,4 @@
-//! Swaps of Uniswap's v2 and v3 routers: what goes in, what comes out for sure, and what is left behind.
+//! Tests of swaps of Uniswap's v2 and v3 routers: their inputs, their least outputs, and the assets that remain.
 
 use super::vectors::*;
 use super::*;
@@ -26,7 +26,7 @@ fn router_02() -> EvmAddress {
     at("0x68b3465833fb72A70ecDF485E0e4C7bD8665Fc45")
 }
 
-/// The native coin for the zero address.
+/// Returns the asset id of a token; that of the native coin for the zero address.
 fn named(token: EvmAddress) -> AssetId {
     if token.is_zero() { mainnet().native() } else { asset(&mainnet(), token) }
 }
@@ -39,7 +39,7 @@ pub(super) fn portions(amounts: &[(EvmAddress, u64)]) -> Vec<Portion> {
 
 pub(super) const COIN: EvmAddress = EvmAddress::ZERO;
 
-/// What is found of a swap: whether its call is decoded, and the swap.
+/// Returns whether the call of a swap is decoded, and the swap.
 pub(super) fn swapped(router: EvmAddress, value: u64, input: &[u8]) -> (bool, Swap) {
     let found = reads(router, value, input);
     let decoded = found.contains(&called(router, input, true));
@@ -64,7 +64,7 @@ fn multicall(steps: &[Vec<u8>]) -> Vec<u8> {
     Multicall::multicall_0Call { data }.abi_encode()
 }
 
-/// In a pool of the v3 router.
+/// Encodes a swap of an exact input in one pool of the v3 router.
 fn sell(from: EvmAddress, into: EvmAddress, amount: u64, least: u64, to: EvmAddress) -> Vec<u8> {
     let p = RouterV3::SingleIn {
         tokenIn: from,
@@ -102,14 +102,14 @@ fn refund() -> Vec<u8> {
 }
 
 #[test]
-fn the_terms_of_a_swap_of_v2() {
+fn the_terms_of_a_v2_swap() {
     let router = v2_router();
     let (decoded, swap) = swapped(router, 0, &hex(SWAP_V2));
     assert!(decoded);
     assert_eq!(swap.sold, portions(&[(TOKEN, 100)]));
     assert_eq!(swap.bought[0].amount, uint(90));
     assert_eq!((swap.router, swap.to), (account(router), account(WALLET)));
-    assert!(reads(router, 0, &hex(SWAP_V2)).contains(&token_out(router, 100)), "it is spending");
+    assert!(reads(router, 0, &hex(SWAP_V2)).contains(&token_out(router, 100)), "the input is an outflow");
 
     let to_coin = |to| {
         let path = vec![TOKEN, OTHER, weth()];
@@ -137,40 +137,40 @@ fn the_terms_of_a_swap_of_v2() {
         deadline: uint(9),
     };
     let (decoded, swap) = swapped(router, 70, &of_coin.abi_encode());
-    assert!(decoded, "the router sends back what is left");
+    assert!(decoded, "the router sends back the unused coin");
     assert_eq!((swap.sold.clone(), swap.bought.clone()), (portions(&[(COIN, 70)]), portions(&[(TOKEN, 60)])));
-    assert!(!swapped(router, 1, &hex(SWAP_V2)).0, "coin beside tokens is used by nothing");
+    assert!(!swapped(router, 1, &hex(SWAP_V2)).0, "coin sent beside tokens remains");
 }
 
-/// The coin that goes in is counted once, and need not be listed as wrapped coin.
+/// The coin is counted once as input, and its wrapped form need not be listed.
 #[test]
 fn coin_for_tokens_through_v3() {
     let input = sell(weth(), TOKEN, 50, 45, WALLET);
     let found = reads(router(), 50, &input);
     assert_eq!(found[..2], [native_out(router(), 50), called(router(), &input, true)]);
-    assert_eq!(found.len(), 3, "nothing else leaves: {found:?}");
+    assert_eq!(found.len(), 3, "no other outflow: {found:?}");
     let (_, swap) = swapped(router(), 50, &input);
     assert_eq!((swap.sold.clone(), swap.bought.clone()), (portions(&[(COIN, 50)]), portions(&[(TOKEN, 45)])));
 
-    // Too much coin stays behind unless a step sends it back.
+    // Excess coin remains unless a step sends it back.
     assert!(!swapped(router(), 51, &input).0);
     let (decoded, swap) = swapped(router(), 51, &multicall(&[input.clone(), refund()]));
     assert!(decoded);
     assert_eq!(swap.bought, portions(&[(TOKEN, 45), (COIN, 1)]));
-    // Too little is no payment: the router takes wrapped coin from the wallet instead.
+    // With too little coin, the router takes wrapped coin from the wallet instead.
     let found = reads(router(), 49, &multicall(&[input.clone(), refund()]));
     let pulled = Effect::TokenOut { asset: named(weth()), to: account(router()), amount: uint(50) };
     assert!(found.contains(&pulled), "{found:?}");
     assert!(!swapped(router(), 49, &input).0);
 
     let exact = buy(weth(), TOKEN, 50, 45);
-    assert!(!swapped(router(), 50, &exact).0, "what it does not need stays behind");
+    assert!(!swapped(router(), 50, &exact).0, "the unused coin remains");
     let (decoded, swap) = swapped(router(), 50, &multicall(&[exact, refund()]));
     assert!(decoded);
     assert_eq!(swap.bought, portions(&[(TOKEN, 45), (COIN, 0)]));
 }
 
-/// The router may get what comes out of a step if a later one gives all of it to the wallet.
+/// The router may receive the output of a step if a later step pays all of it to the wallet.
 #[test]
 fn tokens_for_coin_through_v3() {
     let (decoded, swap) = swapped(router_02(), 0, &hex(ROUTER_02_UNWRAP));
@@ -184,18 +184,18 @@ fn tokens_for_coin_through_v3() {
 
     let to_router = sell(TOKEN, weth(), 100, 0, COIN);
     for (what, steps, decoded) in [
-        ("nothing after it", vec![to_router.clone()], false),
-        ("all of it for the wallet", vec![to_router.clone(), unwrap(97, WALLET)], true),
+        ("no later step", vec![to_router.clone()], false),
+        ("unwrapped for the wallet", vec![to_router.clone(), unwrap(97, WALLET)], true),
         ("unwrapped too early", vec![unwrap(0, WALLET), to_router.clone()], false),
         ("another token swept", vec![to_router.clone(), sweep(OTHER, WALLET)], false),
-        ("swept as it is", vec![to_router.clone(), sweep(weth(), WALLET)], true),
-        ("a step that nobody knows", vec![to_router.clone(), unwrap(97, WALLET), vec![1, 2, 3, 4]], false),
+        ("swept as wrapped coin", vec![to_router.clone(), sweep(weth(), WALLET)], true),
+        ("an unknown step", vec![to_router.clone(), unwrap(97, WALLET), vec![1, 2, 3, 4]], false),
     ] {
         assert_eq!(swapped(router(), 0, &multicall(&steps)).0, decoded, "{what}");
     }
     let (_, gift) = swapped(router(), 0, &multicall(&[to_router.clone(), unwrap(97, RECIPIENT)]));
     assert_eq!(gift.to, account(RECIPIENT));
-    // The least of the last step counts, and nothing where no step names one.
+    // The least output of the last step counts; zero if no step states one.
     let (_, unsure) = swapped(router(), 0, &multicall(&[to_router, unwrap(0, WALLET)]));
     assert_eq!(unsure.bought, portions(&[(COIN, 0)]));
 }
@@ -205,7 +205,7 @@ fn sweep(token: EvmAddress, recipient: EvmAddress) -> Vec<u8> {
 }
 
 #[test]
-fn words_for_the_caller_and_the_router() {
+fn addresses_that_stand_for_the_caller_and_the_router() {
     let to = |recipient| {
         Router02::swapExactTokensForTokensCall {
             amountIn: uint(5),
@@ -218,11 +218,11 @@ fn words_for_the_caller_and_the_router() {
     let (decoded, swap) = swapped(router_02(), 0, &to(EvmAddress::with_last_byte(1)));
     assert!(decoded && swap.to == account(WALLET));
     assert!(!swapped(router_02(), 0, &to(EvmAddress::with_last_byte(2))).0, "the router keeps it");
-    // A recipient of an unwrapping is meant as it is written.
+    // The recipient of an unwrapping is read literally.
     let steps = [sell(TOKEN, weth(), 9, 0, COIN), unwrap(8, EvmAddress::with_last_byte(1))];
     let (_, swap) = swapped(router(), 0, &multicall(&steps));
     assert_eq!(swap.to, account(EvmAddress::with_last_byte(1)));
-    // All that an earlier step brought goes on.
+    // An amount of zero uses the whole output of an earlier step.
     let all = Router02::swapExactTokensForTokensCall {
         amountIn: uint(0),
         amountOutMin: uint(7),
@@ -240,14 +240,14 @@ fn words_for_the_caller_and_the_router() {
 }
 
 #[test]
-fn a_path_is_named_to_its_end() {
+fn a_path_is_read_completely() {
     let (decoded, swap) = swapped(router(), 0, &hex(EXACT_INPUT));
     assert!(decoded && swap.path.first() == Some(&named(TOKEN)) && swap.path.len() > 1);
     assert_eq!(swap.sold, portions(&[(TOKEN, 1000)]));
     let (decoded, swap) = swapped(router_02(), 0, &hex(EXACT_OUTPUT_02));
-    assert!(decoded && swap.path.first() == Some(&named(TOKEN)), "what goes in comes first");
+    assert!(decoded && swap.path.first() == Some(&named(TOKEN)), "the input token is the first");
     assert_eq!(swap.sold, portions(&[(TOKEN, 1000)]));
-    // Longer than is read.
+    // A path longer than the maximum.
     let long = RouterV2::swapExactTokensForTokensCall {
         amountIn: uint(1),
         amountOutMin: uint(1),
@@ -258,9 +258,9 @@ fn a_path_is_named_to_its_end() {
     assert!(!swapped(v2_router(), 0, &long.abi_encode()).0);
 }
 
-/// A contract on the way swaps in its own name.
+/// Inside another call, the calling contract swaps as itself.
 #[test]
-fn inside_another_call_nothing_of_it_is_believed() {
+fn a_swap_inside_another_call_is_not_decoded() {
     use crate::evm::codec::decode::multicall::Multicall3;
     let inner = Multicall3::Inner { target: router(), callData: sell(TOKEN, OTHER, 5, 5, WALLET).into() };
     let input = Multicall3::aggregateCall { calls: vec![inner] }.abi_encode();
@@ -271,7 +271,7 @@ fn inside_another_call_nothing_of_it_is_believed() {
 }
 
 #[test]
-fn what_a_router_takes_by_a_permission_is_told() {
+fn tokens_that_a_router_takes_by_a_permit_are_outflows() {
     let permit = Router02::selfPermitCall {
         token: TOKEN,
         value: uint(70),
@@ -284,13 +284,13 @@ fn what_a_router_takes_by_a_permission_is_told() {
     let found = reads(router(), 0, &multicall(&steps));
     assert!(found.contains(&allowance(TOKEN, router(), 70)) && found.contains(&token_out(router(), 70)));
     let pull = Router02::pullCall { token: TOKEN, value: uint(4) }.abi_encode();
-    assert!(!swapped(router_02(), 0, &pull).0, "pulled and left behind");
+    assert!(!swapped(router_02(), 0, &pull).0, "pulled and left in the router");
     assert!(swapped(router_02(), 0, &multicall(&[pull, sweep(TOKEN, WALLET)])).0);
 }
 
-/// With a limit of the price the routers do not look at what came out.
+/// With a price limit, the routers do not check the output.
 #[test]
-fn an_exact_output_with_a_limit_of_the_price_is_not_promised() {
+fn an_exact_output_with_a_price_limit_is_not_guaranteed() {
     for (limit, least) in [(0u8, 45), (1, 0)] {
         let limit = || alloy_primitives::Uint::from(limit);
         let v3 = RouterV3::SingleOut {
@@ -325,9 +325,9 @@ fn an_exact_output_with_a_limit_of_the_price_is_not_promised() {
     }
 }
 
-/// What a limit of the price keeps from going in would stay in the router.
+/// With a price limit, a part of the input may remain in the router.
 #[test]
-fn all_that_the_router_holds_goes_in_only_without_a_limit_of_the_price() {
+fn the_whole_balance_is_used_only_without_a_price_limit() {
     let first = Router02::swapExactTokensForTokensCall {
         amountIn: uint(5),
         amountOutMin: uint(1),
@@ -350,10 +350,10 @@ fn all_that_the_router_holds_goes_in_only_without_a_limit_of_the_price() {
     }
 }
 
-/// `SwapRouter02` works out what goes in and does not look at what comes out. The v2 router sends out what it
-/// worked out, or fails.
+/// `SwapRouter02` computes the input and does not check the output. The v2 router pays the computed output, or
+/// fails.
 #[test]
-fn an_exact_output_of_v2_is_promised_by_each_pool_once() {
+fn an_exact_v2_output_is_guaranteed_if_each_pool_is_used_once() {
     for (path, least) in [
         (vec![TOKEN, OTHER], 45),
         (vec![TOKEN, SPENDER, OTHER], 45),
@@ -395,7 +395,7 @@ fn the_earliest_deadline_ends_a_swap() {
     assert_eq!(ends(v2_router(), &of_v2(uint(1_800_000_000)).abi_encode()), Some(1_800_000_000));
     assert_eq!(ends(v2_router(), &of_v2(uint(i64::MAX as u64)).abi_encode()), Some(i64::MAX));
     for never in [uint(1 << 63), U256::MAX] {
-        assert_eq!(ends(v2_router(), &of_v2(never).abi_encode()), None, "beyond all clocks");
+        assert_eq!(ends(v2_router(), &of_v2(never).abi_encode()), None, "out of range");
     }
     let at = |deadline: u64| {
         let mut p =
@@ -418,7 +418,7 @@ fn the_earliest_deadline_ends_a_swap() {
     let data = vec![of_02.clone().into()];
     let whole = Multicall::multicall_1Call { deadline: uint(12), data: data.clone() };
     assert_eq!(ends(router_02(), &whole.abi_encode()), Some(12));
-    // Only the block after that one, but nobody here knows when it is.
+    // It is valid only in the block after that hash, whose time is unknown.
     let hash = Multicall::multicall_2Call { previousBlockhash: Default::default(), data };
     assert_eq!(ends(router_02(), &hash.abi_encode()), None);
 }

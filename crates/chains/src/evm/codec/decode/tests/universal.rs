@@ -1,4 +1,4 @@
-//! The Universal Router's lists of commands.
+//! Tests of the Universal Router's lists of commands.
 
 use super::swaps::{COIN, OTHER, portions, swapped, weth};
 use super::vectors::*;
@@ -50,7 +50,7 @@ fn wrapping(command: u8, to: EvmAddress, amount: u64) -> (u8, Vec<u8>) {
 }
 
 #[test]
-fn calls_that_another_tool_wrote() {
+fn calls_encoded_by_another_library_are_read() {
     for router in routers() {
         let (decoded, swap) = swapped(router, 1000, &hex(UNIVERSAL_WRAP_V3));
         assert!(decoded);
@@ -59,7 +59,7 @@ fn calls_that_another_tool_wrote() {
         assert!(decoded && swap.to == account(WALLET));
         assert_eq!((swap.sold, swap.bought), (portions(&[(TOKEN, 1000)]), portions(&[(COIN, 980)])));
     }
-    // Actions of v4 are written in one way for each version.
+    // Each version has its own encoding of the actions of v4.
     for (router, own, other) in
         [(routers()[0], UNIVERSAL_V4, UNIVERSAL_V4_PRICED), (routers()[1], UNIVERSAL_V4_PRICED, UNIVERSAL_V4)]
     {
@@ -87,7 +87,7 @@ fn a_list_of_commands_may_have_a_deadline() {
 }
 
 #[test]
-fn what_is_left_in_the_router_is_not_decoded() {
+fn a_call_that_may_leave_assets_in_the_router_is_undecoded() {
     let router = routers()[0];
     let all = U256::from_limbs([0, 0, 0, 1 << 63]);
     let to_router = sell(&[TOKEN, weth()], uint(100), 0, ROUTER, true);
@@ -95,7 +95,7 @@ fn what_is_left_in_the_router_is_not_decoded() {
         ("no commands", 5, vec![], false),
         ("coin swept to the wallet", 5, vec![pay(0x04, COIN, CALLER, 0)], true),
         ("coin wrapped and left", 5, vec![wrapping(0x0b, ROUTER, 5)], false),
-        ("less wrapped than came in", 5, vec![wrapping(0x0b, CALLER, 4)], false),
+        ("less wrapped than received", 5, vec![wrapping(0x0b, CALLER, 4)], false),
         ("wrapped for the wallet", 5, vec![wrapping(0x0b, CALLER, 5)], true),
         ("proceeds left", 0, vec![to_router.clone()], false),
         ("proceeds unwrapped", 0, vec![to_router.clone(), wrapping(0x0c, CALLER, 97)], true),
@@ -106,17 +106,17 @@ fn what_is_left_in_the_router_is_not_decoded() {
             vec![to_router.clone(), wrapping(0x0c, ROUTER, 97), pay(0x04, COIN, CALLER, 97)],
             true,
         ),
-        ("passed on whole", 0, vec![to_router.clone(), sell(&[weth(), OTHER], all, 9, CALLER, false)], true),
+        ("sold completely", 0, vec![to_router.clone(), sell(&[weth(), OTHER], all, 9, CALLER, false)], true),
         (
-            "passed on in part",
+            "sold in part",
             0,
             vec![to_router.clone(), sell(&[weth(), OTHER], uint(97), 9, CALLER, false)],
             false,
         ),
-        ("a share of it", 0, vec![to_router.clone(), pay(0x06, weth(), CALLER, 500)], false),
-        ("a command that nobody knows", 0, vec![to_router.clone(), (0x21, vec![])], false),
+        ("a share paid out", 0, vec![to_router.clone(), pay(0x06, weth(), CALLER, 500)], false),
+        ("an unknown command", 0, vec![to_router.clone(), (0x21, vec![])], false),
         ("a malformed command", 0, vec![(0x00, vec![1, 2, 3])], false),
-        ("a least amount that is cut off", 0, vec![to_router, (0x04, cut_off())], false),
+        ("a least amount that is truncated", 0, vec![to_router, (0x04, truncated())], false),
     ] {
         let input = execute(&commands);
         let found = reads(router, value, &input);
@@ -125,12 +125,12 @@ fn what_is_left_in_the_router_is_not_decoded() {
     }
 }
 
-/// A sweep whose least amount the router cuts to nothing.
-fn cut_off() -> Vec<u8> {
+/// Returns the input of a sweep whose least amount the router truncates to zero.
+fn truncated() -> Vec<u8> {
     input(&C::payCall { token: weth(), recipient: CALLER, amount: U256::ONE << 160 })
 }
 
-/// One command with actions of v4.
+/// Returns one command with actions of v4.
 fn v4(actions: &[(u8, Vec<u8>)]) -> (u8, Vec<u8>) {
     let all = A::allCall {
         actions: actions.iter().map(|(action, _)| *action).collect::<Vec<_>>().into(),
@@ -139,8 +139,8 @@ fn v4(actions: &[(u8, Vec<u8>)]) -> (u8, Vec<u8>) {
     (0x10, input(&all))
 }
 
-/// A swap in one pool: of an exact input (6) with its least output, or of an exact output (8) with its most
-/// input.
+/// Returns a swap in one pool: of an exact input (6) with its least output, or of an exact output (8) with its
+/// highest input.
 fn v4_swap(action: u8, from: EvmAddress, into: EvmAddress, a: u128, b: u128) -> (u8, Vec<u8>) {
     let pool = A::Pool {
         currency0: from.min(into),
@@ -169,9 +169,9 @@ fn take_all(currency: EvmAddress, least: u64) -> (u8, Vec<u8>) {
     (0x0f, input(&A::boundedCall { currency, amount: uint(least) }))
 }
 
-/// What is taken from the pools without a swap is lent, and the wallet pays it back.
+/// An amount taken from the pools without a swap is a debt, which the wallet pays.
 #[test]
-fn what_is_taken_beyond_what_is_due_is_paid_for() {
+fn an_amount_taken_beyond_the_credit_is_an_outflow() {
     let router = routers()[0];
     let execute = execute(&[v4(&[take(TOKEN, RECIPIENT, 900), settle(TOKEN, uint(0), true)])]);
     assert!(reads(router, 0, &execute).contains(&token_out(router, 900)));
@@ -179,14 +179,14 @@ fn what_is_taken_beyond_what_is_due_is_paid_for() {
     assert_eq!((swap.sold, swap.to), (portions(&[(TOKEN, 900)]), account(RECIPIENT)));
 }
 
-/// The least of an exact input comes out only if no other action spends it, before or after.
+/// The least output of an exact input is paid out only if no other action spends it, before or after.
 #[test]
-fn what_v4_owes_and_is_due_is_netted() {
+fn debts_and_credits_of_v4_are_netted() {
     let first = v4_swap(6, TOKEN, OTHER, 1000, 970);
     let second = v4_swap(6, OTHER, SPENDER, 900, 5);
     let ends = [settle_all(TOKEN, 1000), take_all(OTHER, 0)];
     for (what, swaps, bought) in [
-        ("intact", vec![first.clone()], portions(&[(OTHER, 970)])),
+        ("not spent", vec![first.clone()], portions(&[(OTHER, 970)])),
         ("spent later", vec![first.clone(), second.clone()], portions(&[(OTHER, 70), (SPENDER, 5)])),
         ("spent before", vec![second.clone(), first.clone()], portions(&[(OTHER, 70), (SPENDER, 5)])),
         (
@@ -194,22 +194,22 @@ fn what_v4_owes_and_is_due_is_netted() {
             vec![second.clone(), first.clone(), second.clone()],
             portions(&[(OTHER, 0), (SPENDER, 10)]),
         ),
-        ("lent before", vec![take(OTHER, CALLER, 900), first.clone()], portions(&[(OTHER, 970)])),
+        ("taken before", vec![take(OTHER, CALLER, 900), first.clone()], portions(&[(OTHER, 970)])),
     ] {
-        let third = (swaps.len() > 1 && what != "lent before").then(|| take_all(SPENDER, 0));
+        let third = (swaps.len() > 1 && what != "taken before").then(|| take_all(SPENDER, 0));
         let actions: Vec<_> = swaps.into_iter().chain(ends.clone()).chain(third).collect();
         let (_, swap) = swapped(routers()[0], 0, &execute(&[v4(&actions)]));
         assert_eq!((swap.sold, swap.bought), (portions(&[(TOKEN, 1000)]), bought), "{what}");
     }
 }
 
-/// The router does not look at what comes out of an exact output.
+/// The router does not check the output of an exact output.
 #[test]
-fn an_exact_output_of_v4_is_only_what_is_asked_for_when_taken() {
+fn an_exact_v4_output_counts_only_as_far_as_the_take_demands_it() {
     for (what, end, least) in [
-        ("all, whatever it is", take_all(OTHER, 0), 0),
-        ("all, but so much", take_all(OTHER, 900), 900),
-        ("what is due", take(OTHER, CALLER, 0), 0),
+        ("the whole credit, without a least amount", take_all(OTHER, 0), 0),
+        ("the whole credit, with a least amount", take_all(OTHER, 900), 900),
+        ("the credit", take(OTHER, CALLER, 0), 0),
         ("an amount", take(OTHER, CALLER, 900), 900),
     ] {
         let actions = [v4_swap(8, TOKEN, OTHER, 900, 1000), settle_all(TOKEN, 1000), end];
@@ -220,9 +220,9 @@ fn an_exact_output_of_v4_is_only_what_is_asked_for_when_taken() {
     }
 }
 
-/// Where nobody knows what is owed, all that may be paid counts.
+/// If the debt is unknown, the highest payment counts.
 #[test]
-fn what_v4_may_owe_beyond_what_is_known_goes_out() {
+fn an_unknown_v4_debt_counts_up_to_its_maximum() {
     let router = routers()[0];
     let buy = || v4_swap(8, TOKEN, OTHER, 900, 1000);
     let paid = || settle_all(TOKEN, 1000);
@@ -232,16 +232,16 @@ fn what_v4_may_owe_beyond_what_is_known_goes_out() {
     let everything = U256::from_limbs([0, 0, 0, 1 << 63]);
     for (what, actions) in [
         ("without a maximum", vec![buy(), paid(), settle(OTHER, uint(0), true)]),
-        ("owed by nobody", vec![settle(TOKEN, uint(0), true)]),
-        ("as much as the router holds", vec![buy(), settle(TOKEN, everything, true), take_all(OTHER, 900)]),
-        ("paid by nobody", vec![take(TOKEN, CALLER, 900)]),
+        ("no debt", vec![settle(TOKEN, uint(0), true)]),
+        ("the router's whole balance", vec![buy(), settle(TOKEN, everything, true), take_all(OTHER, 900)]),
+        ("not paid", vec![take(TOKEN, CALLER, 900)]),
         ("paid in part", vec![take(TOKEN, CALLER, 900), settle(TOKEN, uint(899), true)]),
     ] {
         assert!(!swapped(router, 0, &execute(&[v4(&actions)])).0, "{what}");
     }
 }
 
-/// Coin for a debt that is netted is not all needed, and the rest stays in the router.
+/// A netted debt needs less coin, and the rest remains in the router.
 #[test]
 fn coin_for_a_netted_debt_has_to_be_swept() {
     let router = routers()[0];
@@ -257,9 +257,9 @@ fn coin_for_a_netted_debt_has_to_be_swept() {
     assert_eq!(swap.bought, portions(&[(TOKEN, 900), (COIN, 90)]));
 }
 
-/// The Universal Router does not look at what comes out of an exact output of v2.
+/// The Universal Router does not check the output of an exact v2 output.
 #[test]
-fn an_exact_output_of_v2_is_promised_by_each_pool_once() {
+fn an_exact_v2_output_is_guaranteed_if_each_pool_is_used_once() {
     for (path, least) in
         [(vec![TOKEN, SPENDER, OTHER], 45), (vec![TOKEN, SPENDER, TOKEN, OTHER], 0), (vec![TOKEN, OTHER], 45)]
     {
@@ -271,7 +271,7 @@ fn an_exact_output_of_v2_is_promised_by_each_pool_once() {
 }
 
 #[test]
-fn a_share_for_somebody_else_is_told() {
+fn a_share_for_another_recipient_is_shown() {
     let router = routers()[0];
     let commands = [
         sell(&[TOKEN, OTHER], uint(1000), 1000, ROUTER, true),
@@ -282,7 +282,7 @@ fn a_share_for_somebody_else_is_told() {
     assert!(decoded);
     assert_eq!(swap.to, account(RECIPIENT));
     assert_eq!(swap.path.len(), 2);
-    // Two strangers are more than one can name.
+    // The effect cannot name two other recipients.
     let commands = [
         sell(&[TOKEN, OTHER], uint(1000), 1000, RECIPIENT, true),
         sell(&[TOKEN, OTHER], uint(1000), 1000, SPENDER, true),
@@ -291,7 +291,7 @@ fn a_share_for_somebody_else_is_told() {
 }
 
 #[test]
-fn permissions_and_transfers_by_permit2_are_told() {
+fn permits_and_transfers_through_permit2_are_effects() {
     let router = routers()[1];
     let details = C::Details {
         token: TOKEN,
@@ -302,13 +302,13 @@ fn permissions_and_transfers_by_permit2_are_told() {
     let single = C::Single { details, spender: router, sigDeadline: uint(9) };
     let permit = input(&C::permitCall { single, signature: vec![1; 65].into() });
     let swap = sell(&[TOKEN, OTHER], uint(100), 97, CALLER, true);
-    // A permission may fail, because somebody else may have brought it.
+    // A permit may fail, because another account may have submitted it.
     for command in [0x0a, 0x8a] {
         let input = execute(&[(command, permit.clone()), swap.clone()]);
         let found = reads(router, 0, &input);
-        assert!(found.contains(&passed_on(TOKEN, router, 100)), "{found:?}");
+        assert!(found.contains(&through_permit2(TOKEN, router, 100)), "{found:?}");
         let swap = found.iter().find_map(Effect::swap).expect("a swap");
-        assert_eq!(swap.spenders, [account(router), account(PERMIT2)], "through whose allowances");
+        assert_eq!(swap.spenders, [account(router), account(PERMIT2)], "both contracts may use allowances");
         assert!(found.contains(&token_out(router, 100)) && swapped(router, 0, &input).0);
     }
     let moved = |to| {

@@ -1,4 +1,5 @@
-//! Call data made by another tool (ethers 6; the Universal Router's by ethers 5), so that no encoder here vouches for its own decoder.
+//! Call data made by other libraries (ethers 6; the Universal Router's by ethers 5), so that the decoder is not
+//! tested only with the encoder of its own library.
 //!
 //! Accounts: wallet `aa…`, token `11…`, spender `22…`, recipient `33…`.
 

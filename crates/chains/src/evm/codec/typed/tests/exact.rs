@@ -1,11 +1,11 @@
-//! What is refused, and that one meaning has one text.
+//! Tests of the refusals, and of the canonical text.
 
 use proptest::prelude::*;
 use serde_json::{Value as Json, json};
 
 use super::*;
 
-/// Where the fault is, or a panic if there is none.
+/// Returns the path of the fault; panics if there is none.
 fn fault(json: &Json) -> String {
     match TypedData::new(&json.to_string(), CHAIN) {
         Err(Refusal::MalformedTypedData { path, .. }) => path,
@@ -14,7 +14,7 @@ fn fault(json: &Json) -> String {
 }
 
 #[test]
-fn what_is_not_exact_is_refused_where_it_is_not() {
+fn malformed_data_is_refused_with_the_path_of_the_fault() {
     let with = |change: &dyn Fn(&mut Json)| {
         let mut json = permit();
         change(&mut json);
@@ -46,7 +46,7 @@ fn what_is_not_exact_is_refused_where_it_is_not() {
     let mut elsewhere = permit();
     elsewhere["domain"]["chainId"] = json!(1);
     let mismatch = Refusal::ChainIdMismatch { given: U256::ONE, network: CHAIN };
-    // Bridged tokens on Polygon name their chain by the salt.
+    // Bridged tokens on Polygon give their chain id in the salt.
     let salted = |salt: U256| {
         let mut json = permit();
         let domain = json["domain"].as_object_mut().expect("a domain");
@@ -64,13 +64,13 @@ fn what_is_not_exact_is_refused_where_it_is_not() {
     let mut long = permit();
     long["domain"]["name"] = json!("a".repeat(LONGEST));
     assert_eq!(fault(&long), "typedData");
-    // Short as given, too long as it is written here.
+    // Short enough as given, but too long in canonical form.
     let numbers = data(token(), "N", &[("N", "uint8[] n")], json!({ "n": vec![1; LONGEST / 2 - 1000] }));
     assert_eq!(fault(&numbers), "typedData");
 }
 
 #[test]
-fn one_meaning_has_one_text() {
+fn equal_data_has_one_canonical_text() {
     let mut same = permit();
     same["message"]["value"] = json!("0x3e8");
     same["message"]["owner"] = json!(WALLET.to_string().to_lowercase());
@@ -122,7 +122,7 @@ proptest! {
     }
 
     #[test]
-    fn an_altered_text_is_other_data_or_none(at: prop::sample::Index, byte in 0x20u8..0x7f) {
+    fn an_altered_text_is_other_data_or_refused(at: prop::sample::Index, byte in 0x20u8..0x7f) {
         let data = read_as(&witness());
         let mut text = data.write().into_bytes();
         let at = at.index(text.len());
@@ -130,7 +130,7 @@ proptest! {
         text[at] = byte;
         let text = String::from_utf8(text).expect("ASCII");
         if let Ok(other) = TypedData::new(&text, CHAIN) {
-            // The same meaning written differently is caught by comparing texts.
+            // The comparison of texts detects equal data in another form.
             prop_assert!(other.write() != text || other.hash() != data.hash());
         }
     }

@@ -1,4 +1,4 @@
-//! What known kinds of typed data do, and their hashes.
+//! Tests of the effects of known kinds of typed data, and of their hashes.
 
 mod exact;
 mod shown;
@@ -23,7 +23,7 @@ fn network() -> Network {
     Networks::builtin().get(&NetworkId::new("base-mainnet")).expect("built in").clone()
 }
 
-/// `"address owner,uint256 value"` as a list of fields.
+/// Parses `"address owner,uint256 value"` to a list of fields.
 fn fields(text: &str) -> Json {
     let field = |field: &str| {
         let (kind, name) = field.split_once(' ').expect("a type and a name");
@@ -66,8 +66,8 @@ fn allowance(token: Address, amount: U256) -> Effect {
     Effect::Allowance { asset: asset(&network(), token), spender: account(SPENDER), amount, through: None }
 }
 
-/// The same through Permit2.
-fn passed_on(token: Address, amount: U256) -> Effect {
+/// Returns the effect of an allowance through Permit2.
+fn through_permit2(token: Address, amount: U256) -> Effect {
     let (asset, through) = (asset(&network(), token), Some(account(PERMIT2)));
     Effect::Allowance { asset, spender: account(SPENDER), amount, through }
 }
@@ -163,7 +163,7 @@ fn hashes_as_the_example_of_eip_712() {
     assert_eq!(TypedData::new(&mail.to_string(), 1).expect("typed data").hash(), expected);
 }
 
-/// Made with ethers 6.17, `TypedDataEncoder.hash`.
+/// The hashes were made with ethers 6.17, `TypedDataEncoder.hash`.
 #[test]
 fn hashes_as_ethers_does() {
     let two = json!([
@@ -224,17 +224,17 @@ fn authorizations_move_tokens() {
 
 #[test]
 fn permit2_is_read_at_its_own_address_only() {
-    let five_hundred = passed_on(TOKEN, U256::from(500u64));
+    let five_hundred = through_permit2(TOKEN, U256::from(500u64));
     assert_eq!(effects(&single()), std::slice::from_ref(&five_hundred));
     assert_eq!(expiry(&single()), Expiry::Time(1_900_000_500), "the allowance outlives the signature");
     let two = batch(json!([
         details(TOKEN, "500"),
         details(SPENDER, &U256::from(alloy_primitives::aliases::U160::MAX).to_string())
     ]));
-    assert_eq!(effects(&two), [five_hundred, passed_on(SPENDER, U256::MAX)]);
+    assert_eq!(effects(&two), [five_hundred, through_permit2(SPENDER, U256::MAX)]);
     let none = batch(json!([]));
     assert_eq!(effects(&none), [unknown(&none)]);
-    let seven = passed_on(TOKEN, U256::from(7u8));
+    let seven = through_permit2(TOKEN, U256::from(7u8));
     assert_eq!(effects(&transfer_from()), std::slice::from_ref(&seven));
     assert_eq!(effects(&witness()), [seven, unknown(&witness())]);
     for mut foreign in [single(), batch(json!([])), transfer_from(), witness()] {
@@ -247,7 +247,7 @@ fn permit2_is_read_at_its_own_address_only() {
 }
 
 #[test]
-fn near_misses_are_unknown() {
+fn data_similar_to_a_known_kind_is_unknown() {
     let mut other_owner = permit();
     other_owner["message"]["owner"] = json!(SPENDER);
     assert_eq!(effects(&other_owner), [unknown(&other_owner)]);
@@ -264,9 +264,9 @@ fn near_misses_are_unknown() {
     more["message"]["more"] = json!(true);
     assert_eq!(effects(&more), [unknown(&more)]);
 
-    let mut nobody = permit();
-    nobody["domain"].as_object_mut().expect("an object").remove("verifyingContract");
-    assert!(matches!(effects(&nobody).as_slice(), [Effect::Unknown { target: None, .. }]));
+    let mut no_contract = permit();
+    no_contract["domain"].as_object_mut().expect("an object").remove("verifyingContract");
+    assert!(matches!(effects(&no_contract).as_slice(), [Effect::Unknown { target: None, .. }]));
 }
 
 #[test]
@@ -322,7 +322,7 @@ fn user_operations_are_read_as_the_calls_they_make() {
 }
 
 #[test]
-fn what_an_operation_pays_before_it_runs_counts_as_asked_only_as_far_as_its_bytes_explain() {
+fn pre_verification_gas_counts_up_to_the_cost_of_the_bytes_and_the_usual_overhead() {
     const OPERATION: &str = "address sender,uint256 nonce,bytes initCode,bytes callData,bytes32 accountGasLimits,\
         uint256 preVerificationGas,bytes32 gasFees,bytes paymasterAndData";
     let entry_point = address!("4337084D9E255Ff0702461CF8895CE9E3b5Ff108");

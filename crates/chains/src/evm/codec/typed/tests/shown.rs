@@ -1,4 +1,4 @@
-//! What owners are shown of typed data.
+//! Tests of the presentation of typed data.
 
 use proptest::prelude::*;
 use waiaas_core::presentation::{Argument, Content, Value};
@@ -65,7 +65,7 @@ fn the_call_of_a_safe_transaction_is_shown_beside_its_fields() {
     assert_eq!(arguments[1].value, Value::Number("7".into()));
 }
 
-/// Another value of the same type, for every leaf.
+/// Returns another value of the same type, for every leaf.
 fn altered(json: &Json) -> Json {
     match json {
         Json::String(text) if text.len() == 42 && text.starts_with("0x") => json!(Address::repeat_byte(0x77)),
@@ -83,7 +83,7 @@ fn altered(json: &Json) -> Json {
     }
 }
 
-/// Paths of all values in a tree.
+/// Collects the paths of all values in a tree.
 fn paths(json: &Json, at: &str, found: &mut Vec<String>) {
     match json {
         Json::Object(fields) => {
@@ -97,9 +97,9 @@ fn paths(json: &Json, at: &str, found: &mut Vec<String>) {
 }
 
 proptest! {
-    /// Nothing that is signed is left out: wherever typed data differ, what is shown differs.
+    /// Every signed field is shown: data that differs in one field has another presentation.
     #[test]
-    fn other_data_are_shown_as_other_data(which in 0usize..5, place in any::<prop::sample::Index>()) {
+    fn different_data_has_a_different_presentation(which in 0usize..5, place in any::<prop::sample::Index>()) {
         let json = vec![permit(), single(), transfer_from(), witness(), odd()].swap_remove(which);
         let mut leaves = Vec::new();
         paths(&json["message"], "/message", &mut leaves);

@@ -1,0 +1,40 @@
+//! Which things the workers are at, so that none is begun twice.
+
+use std::collections::HashSet;
+use std::hash::Hash;
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// Things that somebody is at.
+pub(super) struct Claims<T>(Arc<Mutex<HashSet<T>>>);
+
+impl<T> Clone for Claims<T> {
+    fn clone(&self) -> Self {
+        Self(self.0.clone())
+    }
+}
+
+impl<T> Default for Claims<T> {
+    fn default() -> Self {
+        Self(Arc::default())
+    }
+}
+
+impl<T: Clone + Eq + Hash> Claims<T> {
+    /// Takes it, unless somebody is at it.
+    pub(super) fn take(&self, what: T) -> Option<Claim<T>> {
+        let free = self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(what.clone());
+        free.then(|| Claim { claims: self.clone(), what })
+    }
+}
+
+/// Something that somebody is at; given back however it ends, a panic included.
+pub(super) struct Claim<T: Eq + Hash> {
+    claims: Claims<T>,
+    what: T,
+}
+
+impl<T: Eq + Hash> Drop for Claim<T> {
+    fn drop(&mut self) {
+        self.claims.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.what);
+    }
+}
