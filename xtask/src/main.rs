@@ -107,8 +107,8 @@ const NODES: [Need; 2] = [Need::CCompiler, Need::LocalNodes];
 /// Requirements of the linters.
 const LINTERS: [Need; 3] = [Need::CCompiler, Need::Deny, Need::Machete];
 
-/// One build of what the story needs, then the story, whose first half needs only the EVM node. The Solana node is
-/// compiled by the story itself, before its second half.
+/// Builds the packages of the demonstration at once, then runs it. Its first half needs only the EVM node. It
+/// compiles the Solana node itself, before its second half.
 fn demo() -> Result<()> {
     needs::announce(&NODES)?;
     let packages = ["--package", "waiaas-cli", "--package", "e2e", "--bin", "waiaas", "--bin", "demo"];

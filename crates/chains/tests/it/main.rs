@@ -1,7 +1,7 @@
 //! The chains against real nodes, and against fakes for behaviour that a real node does not have.
 
 #![expect(clippy::expect_used, clippy::panic, reason = "a test that cannot continue fails")]
-#![expect(clippy::disallowed_methods, reason = "tests wait, measure and ask how long to run")]
+#![expect(clippy::disallowed_methods, reason = "tests wait, measure time and read the environment")]
 
 mod anvil;
 mod evm_calls;
