@@ -20,7 +20,6 @@ const LONGER: &[(&str, usize)] = &[
     ("crates/core/tests/it/properties.rs", 449),
     ("crates/core/tests/it/strictness.rs", 405),
     ("crates/core/tests/it/simulation.rs", 404),
-    ("crates/core/tests/it/worst_case_bounds.rs", 419),
     ("crates/store/tests/it/transactions.rs", 497),
 ];
 

@@ -68,7 +68,6 @@ impl Engine {
             endpoints.into_iter().map(move |endpoint| EndpointState {
                 network: network.clone(),
                 number: endpoint.position.saturating_add(1),
-                host: endpoint.host,
                 consecutive_failures: endpoint.consecutive_failures,
                 resting: endpoint.cooling_for.is_some(),
             })

@@ -34,15 +34,6 @@ impl Endpoint {
         Some(Self { url, huge: Semaphore::new(1), secrets })
     }
 
-    /// Returns host and port. The path, the query and the login can contain keys.
-    pub(super) fn host(&self) -> String {
-        let host = self.url.host_str().unwrap_or_default();
-        match self.url.port() {
-            Some(port) => format!("{host}:{port}"),
-            None => host.to_owned(),
-        }
-    }
-
     /// Returns `text` with the secrets of this endpoint's URL replaced by `***`.
     pub(super) fn redact(&self, text: &str) -> String {
         self.secrets.iter().fold(text.to_owned(), |text, secret| text.replace(secret.as_str(), "***"))
@@ -60,13 +51,12 @@ impl fmt::Debug for Endpoint {
     }
 }
 
-/// The state of one endpoint, for status pages and metrics. Of its URL only host and port are included.
+/// The state of one endpoint, for status pages and metrics. No part of its URL is included: some providers
+/// put the account's key into the host name.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct EndpointHealth {
     /// Position in the configured list, from 0.
     pub position: usize,
-    /// Host and port of its URL.
-    pub host: String,
     /// Failures since the last answer.
     pub consecutive_failures: u32,
     /// The remaining rest, if the endpoint rests.
@@ -116,10 +106,9 @@ impl Record {
         (!left.is_zero()).then_some(left)
     }
 
-    pub(super) fn health(&self, position: usize, endpoint: &Endpoint, now: Instant) -> EndpointHealth {
+    pub(super) fn health(&self, position: usize, now: Instant) -> EndpointHealth {
         EndpointHealth {
             position,
-            host: endpoint.host(),
             consecutive_failures: self.failures,
             cooling_for: self.cooling_for(now),
             last_failure: self.last_failure.clone(),
@@ -163,20 +152,6 @@ mod tests {
     const BASE: Duration = Duration::from_secs(1);
     const MOST: Duration = Duration::from_secs(300);
 
-    fn endpoint() -> Endpoint {
-        Endpoint::parse("https://user:hunter2@rpc.example:8443/v2/0123456789abcdef?key=fedcba98")
-            .expect("URL")
-    }
-
-    #[test]
-    fn of_its_url_only_host_and_port_are_told() {
-        let health = Record::default().health(3, &endpoint(), Instant::now());
-        assert_eq!((health.position, health.host.as_str()), (3, "rpc.example:8443"));
-        let host = |url: &str| Endpoint::parse(url).expect("URL").host();
-        assert_eq!(host("https://rpc.example/v2/0123456789abcdef"), "rpc.example");
-        assert_eq!(host("http://[::1]:8545/"), "[::1]:8545");
-    }
-
     #[tokio::test(start_paused = true)]
     async fn pauses_double_up_to_the_limit_and_end_with_an_answer() {
         let mut record = Record::default();
@@ -190,7 +165,7 @@ mod tests {
         }
         assert_eq!(pauses, [1, 2, 4, 8, 16, 32, 64, 128, 256, 300, 300, 300]);
         record.succeeded();
-        assert_eq!(record.health(0, &endpoint(), Instant::now()).consecutive_failures, 0);
+        assert_eq!(record.health(0, Instant::now()).consecutive_failures, 0);
     }
 
     #[tokio::test(start_paused = true)]
@@ -201,7 +176,7 @@ mod tests {
         for _ in 0..50 {
             record.failed(began, Instant::now(), BASE, MOST, "down".into());
         }
-        assert_eq!(record.health(0, &endpoint(), Instant::now()).consecutive_failures, 1);
+        assert_eq!(record.health(0, Instant::now()).consecutive_failures, 1);
         assert_eq!(record.cooling_for(Instant::now()), Some(BASE));
     }
 

@@ -217,8 +217,7 @@ impl RpcPool {
     pub fn health(&self) -> Vec<EndpointHealth> {
         let now = Instant::now();
         let records = self.records();
-        let both = records.iter().zip(&self.shared.endpoints).enumerate();
-        both.map(|(position, (record, endpoint))| record.health(position, endpoint, now)).collect()
+        records.iter().enumerate().map(|(position, record)| record.health(position, now)).collect()
     }
 
     async fn attempt<R>(&self, position: usize, method: &str, params: &Value) -> Attempt<R>

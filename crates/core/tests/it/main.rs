@@ -46,4 +46,5 @@ mod whitelist;
 mod world;
 mod worst_case;
 mod worst_case_bounds;
+mod worst_case_totals;
 mod x402_allowed_domains;

@@ -38,8 +38,6 @@ pub struct EndpointState {
     pub network: NetworkId,
     /// Its place in the configured list, from 1.
     pub number: usize,
-    /// Host and port of its URL; no path, no query, no login.
-    pub host: String,
     /// Failures since its last answer.
     pub consecutive_failures: u32,
     /// Whether it is not asked for now.

@@ -59,7 +59,7 @@ impl Collector for Gauges {
 fn write_endpoints(to: &mut DescriptorEncoder<'_>, endpoints: &[EndpointState]) -> fmt::Result {
     let labels = |endpoint: &EndpointState| {
         let number = endpoint.number.to_string();
-        [("network", endpoint.network.to_string()), ("endpoint", number), ("host", endpoint.host.clone())]
+        [("network", endpoint.network.to_string()), ("endpoint", number)]
     };
     let up = endpoints.iter().map(|one| (labels(one), u64::from(one.consecutive_failures == 0)));
     gauge(to, "waiaas_rpc_up", "1 unless the last request to the endpoint failed", up)?;

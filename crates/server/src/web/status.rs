@@ -216,7 +216,6 @@ mod tests {
         let endpoint = |network: &str, number, failures| EndpointState {
             network: NetworkId::new(network),
             number,
-            host: "rpc.example".to_owned(),
             consecutive_failures: failures,
             resting: failures > 0,
         };

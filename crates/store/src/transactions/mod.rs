@@ -1,11 +1,13 @@
 //! Transaction rows: the request, the verdict, the signed bytes and the outcome.
 
+mod advance;
 mod change;
 mod insert;
 mod queries;
 mod work;
 
-pub use change::{Kept, StatusChange};
+pub use advance::Kept;
+pub use change::StatusChange;
 pub use insert::NewTransaction;
 pub use queries::{TxFilter, Waiting};
 pub use work::Work;

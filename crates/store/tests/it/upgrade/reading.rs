@@ -158,7 +158,10 @@ async fn word(store: &Store, table: &str, row: &Row) -> bool {
         _ => {
             let seq = number(row, "seq");
             let found = store.audit_after(seq - 1, 1).await.expect("read").remove(0);
-            found.seq == seq && found.hash == bytes(row, "hash") && found.typed().is_some()
+            found.seq == seq
+                && found.hash == bytes(row, "hash")
+                && found.event == text(row, "event_type")
+                && found.details == text(row, "details")
         }
     }
 }
