@@ -4,16 +4,17 @@
 //! secret, a URL or a stored row. The server chooses the HTTP status.
 
 mod chain;
+mod details;
 mod remedy;
 mod start;
 mod vocabulary;
 
+pub use details::{Details, FieldIssue, OpenChallenge};
 pub use remedy::Remedy;
 pub use start::StartError;
 
 use std::fmt;
 
-use serde_json::{Value, json};
 use waiaas_core::policy::DenialCode;
 use waiaas_core::stopped;
 use waiaas_keys::{KeyError, SignError};
@@ -242,7 +243,7 @@ pub struct Error {
     /// The remedy.
     pub hint: Option<Remedy>,
     /// Structured extras, such as the denials of a policy.
-    pub details: Option<Value>,
+    pub details: Option<Details>,
     /// Seconds to wait before a retry.
     pub retry_after: Option<u64>,
 }
@@ -262,7 +263,7 @@ impl Error {
 
     /// Adds structured extras.
     #[must_use]
-    pub fn details(mut self, details: Value) -> Self {
+    pub fn details(mut self, details: Details) -> Self {
         self.details = Some(details);
         self
     }
@@ -276,31 +277,27 @@ impl Error {
 
     /// A request field that is not valid, in the shape of all validation errors.
     pub fn invalid(path: &str, message: impl Into<String>) -> Self {
-        let message = message.into();
-        let issue = json!({ "path": path, "message": message, "code": "invalid" });
-        Self::new(ErrorCode::ActionValidationFailed, format!("{path}: {message}"))
-            .details(json!({ "issues": [issue] }))
+        Self::new(ErrorCode::ActionValidationFailed, message).at(path)
     }
 
     /// Names the field of the request.
     #[must_use]
     pub fn at(mut self, path: &str) -> Self {
-        let issue = json!({ "path": path, "message": self.message, "code": "invalid" });
+        let details = Details::invalid(path, &self.message);
         self.message = format!("{path}: {}", self.message);
-        self.details(json!({ "issues": [issue] }))
+        self.details(details)
     }
 
     /// The error of a part of a request: `path` is put before the fields that it names.
     #[must_use]
     pub(crate) fn inside(mut self, path: &str) -> Self {
-        let issues = self.details.as_mut().and_then(|details| details.get_mut("issues"));
-        for issue in issues.and_then(Value::as_array_mut).into_iter().flatten() {
-            let Some(named) = issue.get("path").and_then(Value::as_str).map(str::to_owned) else { continue };
-            let whole = format!("{path}{named}");
-            if let Some(rest) = self.message.strip_prefix(&format!("{named}: ")) {
+        let Some(Details::Invalid { issues }) = &mut self.details else { return self };
+        for issue in issues {
+            let whole = format!("{path}{}", issue.path);
+            if let Some(rest) = self.message.strip_prefix(&format!("{}: ", issue.path)) {
                 self.message = format!("{whole}: {rest}");
             }
-            issue["path"] = Value::String(whole);
+            issue.path = whole;
         }
         self
     }

@@ -53,7 +53,7 @@ pub use credentials::{
 };
 pub use data_dir::{DataDir, write_private};
 pub use engine::Engine;
-pub use error::{Error, ErrorCode, Remedy, StartError};
+pub use error::{Details, Error, ErrorCode, FieldIssue, OpenChallenge, Remedy, StartError};
 pub use file_error::DataDirError;
 pub use operator::Operator;
 pub use owner::OwnerDesk;

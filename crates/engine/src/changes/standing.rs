@@ -1,6 +1,5 @@
 //! The present state, the result of a change, and whose consent it needs.
 
-use serde_json::json;
 use thiserror::Error;
 use waiaas_core::UnixSeconds;
 use waiaas_core::action::ActionCategory;
@@ -12,7 +11,7 @@ use waiaas_core::policy::{Policy, PolicyType, Rules, at_least_as_strict, loosens
 use waiaas_core::wallet::{KillSwitch, Owner, WalletStatus};
 use waiaas_store::{KillSwitchRow, PolicyRow, StoreError, WalletRow, WriteTx};
 
-use crate::error::{Error, ErrorCode, Remedy, sentence};
+use crate::error::{Details, Error, ErrorCode, Remedy, sentence};
 use crate::policies::compile;
 use crate::wallets::wrong_status;
 
@@ -57,7 +56,7 @@ impl From<Misfit> for Error {
             }
             Misfit::PolicyExists { id, .. } => Self::new(ErrorCode::PolicyAlreadyExists, message)
                 .hint(Remedy::ChangePolicy(id))
-                .details(json!({ "policyId": id })),
+                .details(Details::Policy { policy_id: id }),
             Misfit::Rules(error) => error.into(),
             Misfit::SwitchMoved => Self::new(
                 ErrorCode::KillSwitchNotActive,

@@ -3,14 +3,13 @@
 use std::time::Duration;
 
 use futures_util::future::join_all;
-use serde_json::json;
 use tokio::time::timeout;
 use waiaas_chains::Occupant;
 use waiaas_core::address::Address;
 use waiaas_core::owner::{Unfit, unfit};
 use waiaas_core::wallet::WalletStatus;
 
-use crate::error::{Error, ErrorCode};
+use crate::error::{Details, Error, ErrorCode};
 use crate::operator::Operator;
 use crate::views::Wallet;
 
@@ -57,5 +56,5 @@ impl Operator<'_> {
 pub(crate) fn refused(reason: Unfit) -> Error {
     Error::new(ErrorCode::OwnerUnfit, reason.sentence())
         .hint("Name an address whose private key a person holds, outside this daemon.")
-        .details(json!({ "reason": reason.as_str() }))
+        .details(Details::Reason { reason: reason.as_str() })
 }

@@ -2,7 +2,6 @@
 //! only by that owner's signature. A LOCKED owner who hands over stays LOCKED until the successor has proved the
 //! address.
 
-use serde_json::json;
 use waiaas_core::UnixSeconds;
 use waiaas_core::address::Address;
 use waiaas_core::audit::{Actor, AuditEvent};
@@ -13,7 +12,7 @@ use waiaas_store::{AuditEntry, WalletRow, WriteTx};
 
 use crate::challenges::{chain_id, nonce, used};
 use crate::credentials::Owner;
-use crate::error::{Error, ErrorCode, Remedy};
+use crate::error::{Details, Error, ErrorCode, OpenChallenge, Remedy};
 use crate::operator::Operator;
 use crate::views::{ChallengeView, OwnerSet};
 use crate::wallets;
@@ -90,9 +89,13 @@ impl Operator<'_> {
                 "The wallet's owner is LOCKED; only that owner's signature changes it.",
             )
             .hint(Remedy::SignAsOwner)
-            .details(json!({ "challenge": {
-                "message": challenge.message, "nonce": challenge.nonce, "expiresAt": challenge.expires_at,
-            }})));
+            .details(Details::Challenge {
+                challenge: OpenChallenge {
+                    message: challenge.message,
+                    nonce: challenge.nonce,
+                    expires_at: challenge.expires_at,
+                },
+            }));
         }
         let now = self.engine.now();
         self.engine

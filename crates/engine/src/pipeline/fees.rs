@@ -3,7 +3,6 @@
 //! Belongs here: the one fee check of all transactions, built here or brought by the caller. Does not belong here:
 //! the fee that a network asks for (the chain), and the treatment of a higher offer (`core::policy`).
 
-use serde_json::json;
 use waiaas_chains::{Chain as ChainPort, ChainError, Refusal};
 use waiaas_core::U256;
 use waiaas_core::draft::Draft;
@@ -14,7 +13,7 @@ use waiaas_core::policy::{FeeFacts, PriceFact};
 
 use crate::Engine;
 use crate::config::{FeeCap, FeeCapKind, FeeFigure};
-use crate::error::{Error, ErrorCode};
+use crate::error::{Details, Error, ErrorCode};
 use crate::pipeline::shortage;
 
 /// The operator's fee cap for one draft at present prices.
@@ -59,7 +58,7 @@ impl Cap<'_> {
             "Wait until the network asks for less, offer less, or have the operator raise {}.",
             self.setting
         );
-        let details = json!({ "setting": self.setting, "need": need, "cap": cap });
+        let details = Details::Fee { setting: self.setting.clone(), need, cap };
         Error::new(ErrorCode::FeeAboveCap, message).hint(hint).details(details)
     }
 

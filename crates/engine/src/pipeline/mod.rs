@@ -44,19 +44,19 @@ pub(crate) use explain::explained;
 
 use std::time::Duration;
 
-use serde_json::{Value, json};
 use tokio::time::{Instant, sleep};
 use waiaas_core::digest::Digest;
 use waiaas_core::ids::TxId;
+use waiaas_core::policy::Denial;
 use waiaas_core::transaction::TxStatus;
 
 use crate::Engine;
 use crate::credentials::Session;
-use crate::error::{Error, ErrorCode, sentence};
+use crate::error::{Details, Error, ErrorCode, sentence};
 use crate::meters::Stage;
 use crate::pipeline::case::{AdmissionRequest, Admitted};
 use crate::pipeline::validated::Validated;
-use crate::views::{IdempotencyKey, ReplaceRequest, SendRequest, TxView, WaitFor};
+use crate::views::{IdempotencyKey, Reasons, ReplaceRequest, SendRequest, TxView, WaitFor};
 
 /// Sends a transaction if the policies grant it. Returns once a node has accepted the broadcast or the request
 /// waits.
@@ -125,7 +125,7 @@ impl Engine {
                 id
             }
             Admitted::Repeat(id) => id,
-            Admitted::NotKept(denials) => return Err(refusal(None, &json!(denials))),
+            Admitted::NotKept(denials) => return Err(refusal(None, denials)),
         };
         self.answer(session, id, wait).await
     }
@@ -152,7 +152,10 @@ impl Engine {
             self.wait_until_final(id, timeout_seconds).await?;
             view = self.view(id).await?;
         }
-        if view.status == TxStatus::Denied { Err(refusal(Some(view.id), &view.reasons)) } else { Ok(view) }
+        match view.reasons {
+            Reasons::Denied(denials) => Err(refusal(Some(view.id), denials)),
+            Reasons::Granted(_) => Ok(view),
+        }
     }
 
     /// Resumes a transaction on a separate task, so that a caller who hangs up interrupts nothing, and waits until
@@ -222,18 +225,9 @@ pub(crate) async fn resume(engine: &Engine, id: TxId) -> Result<(), Error> {
 }
 
 /// Denials as an error, with the id of their row if one was stored.
-fn refusal(id: Option<TxId>, denials: &Value) -> Error {
-    let first = denials.get(0);
-    let text = |field: &str| first.and_then(|d| d.get(field)).and_then(|v| v.as_str()).map(str::to_owned);
-    let code = text("code").and_then(|code| waiaas_core::policy::DenialCode::parse(&code));
-    let code = code.map_or(ErrorCode::InternalError, ErrorCode::Denied);
-    let message = text("message").unwrap_or_else(|| "a policy refused the request".to_owned());
-    let mut error = Error::new(code, sentence(&message)).details(json!({
-        "transactionId": id,
-        "policyType": first.and_then(|d| d.get("policyType")),
-        "policyId": first.and_then(|d| d.get("policyId")),
-        "denials": denials,
-    }));
-    error.hint = text("hint").map(|hint| sentence(&hint).into());
-    error
+fn refusal(id: Option<TxId>, denials: Vec<Denial>) -> Error {
+    let Some(first) = denials.first() else { return Error::internal("a denial without a reason") };
+    let mut error = Error::new(ErrorCode::Denied(first.code), sentence(&first.message));
+    error.hint = first.hint.as_ref().map(|hint| sentence(hint).into());
+    error.details(Details::denied(id, denials))
 }

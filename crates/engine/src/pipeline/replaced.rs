@@ -1,12 +1,11 @@
 //! The old transaction of a replacement: whether it can be replaced, and its signed bytes.
 
-use serde_json::json;
 use waiaas_core::ids::TxId;
 use waiaas_core::transaction::TxStatus;
 use waiaas_store::{SignedRow, TransactionRow, TxExpiry, WriteTx};
 
 use crate::Engine;
-use crate::error::{Error, ErrorCode};
+use crate::error::{Details, Error, ErrorCode};
 use crate::pipeline::transactions::not_found;
 
 /// The signed bytes, unless the transaction has ended.
@@ -43,7 +42,9 @@ pub(super) fn contested(by: &TransactionRow) -> Error {
         true => "Replace that one.",
         false => "Wait until that one is signed or has ended; one that still waits can be cancelled.",
     };
-    Error::new(ErrorCode::TxAlreadyProcessed, message).hint(hint).details(json!({ "transactionId": by.id }))
+    Error::new(ErrorCode::TxAlreadyProcessed, message)
+        .hint(hint)
+        .details(Details::Transaction { transaction_id: by.id })
 }
 
 /// The signed bytes of the old transaction; the inner error says why it can no longer be replaced.

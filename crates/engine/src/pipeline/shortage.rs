@@ -1,6 +1,5 @@
 //! Shortage of funds, in human units.
 
-use serde_json::json;
 use waiaas_chains::Refusal;
 use waiaas_core::U256;
 use waiaas_core::asset::AssetId;
@@ -8,7 +7,7 @@ use waiaas_core::money::format_units;
 use waiaas_core::network::Network;
 
 use crate::Engine;
-use crate::error::Error;
+use crate::error::{Details, Error};
 use crate::pipeline::assets;
 
 /// A chain's refusal as an error. For an asset with known decimals the message has human units and the details
@@ -18,7 +17,7 @@ pub(crate) async fn told(engine: &Engine, network: &Network, refusal: Refusal) -
         Refusal::InsufficientBalance { asset, have, need } => {
             let Some(show) = units(engine, network, asset).await else { return refusal.into() };
             let message = format!("The wallet has {} but needs {}.", show(*have), show(*need));
-            (message, json!({ "asset": asset, "have": have.to_string(), "need": need.to_string() }))
+            (message, asset.clone(), have, need)
         }
         Refusal::InsufficientForFee { have, need } => {
             let asset = network.native().to_string();
@@ -28,7 +27,7 @@ pub(crate) async fn told(engine: &Engine, network: &Network, refusal: Refusal) -
                 show(*have),
                 show(*need)
             );
-            (message, json!({ "asset": asset, "have": have.to_string(), "need": need.to_string() }))
+            (message, asset, have, need)
         }
         Refusal::InsufficientNft { .. }
         | Refusal::NotAToken(_)
@@ -48,7 +47,8 @@ pub(crate) async fn told(engine: &Engine, network: &Network, refusal: Refusal) -
         | Refusal::MalformedTypedData { .. }
         | Refusal::Unsupported(_) => return refusal.into(),
     };
-    let (message, details) = said;
+    let (message, asset, have, need) = said;
+    let details = Details::Shortage { asset, have: have.to_string(), need: need.to_string() };
     Error { message, ..Error::from(refusal).details(details) }
 }
 

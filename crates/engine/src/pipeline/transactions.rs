@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use serde_json::{Value, json};
 use waiaas_core::audit::{Actor, AuditEvent};
 use waiaas_core::draft::Draft;
 use waiaas_core::ids::TxId;
@@ -16,7 +15,7 @@ use crate::error::{Error, ErrorCode};
 use crate::pipeline::base_units;
 use crate::pipeline::decision::StoredVerdict;
 use crate::pipeline::{ended, gas, output, stopped};
-use crate::views::{Money, Page, Paged, TxView};
+use crate::views::{Money, Page, Paged, Reasons, TxView};
 
 impl Engine {
     /// One transaction of the session's wallets; others are not found.
@@ -82,15 +81,15 @@ impl Engine {
         };
         let signed = output::of(&row, network.chain)?;
         let gas_condition = gas::target(&row)?;
-        let reasons =
-            if row.status == TxStatus::Denied { json!(stored.denials) } else { json!(stored.reasons) };
         let denial = stored.denials.first().map(|denial| denial.message.clone());
+        let reasons = match row.status {
+            TxStatus::Denied => Reasons::Denied(stored.denials),
+            _ => Reasons::Granted(stored.reasons),
+        };
         let cancelled = row.status == TxStatus::Cancelled;
         let cancelled = cancelled.then(|| stopped::cancelled(row.error_code.as_deref()).to_owned());
-        let effects = match &row.effects {
-            Some(text) => serde_json::from_str(text).map_err(Error::internal)?,
-            None => Value::Null,
-        };
+        let effects =
+            row.effects.as_deref().map(serde_json::from_str).transpose().map_err(Error::internal)?;
         Ok(TxView {
             id: row.id,
             wallet: row.wallet,

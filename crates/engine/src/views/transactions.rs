@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use serde::Serialize;
 use serde_json::Value;
 use waiaas_core::address::Address;
 use waiaas_core::asset::AssetId;
@@ -12,7 +13,7 @@ use waiaas_core::ids::{SessionId, TxId, WalletId};
 use waiaas_core::intent::IntentKind;
 use waiaas_core::money::Usd;
 use waiaas_core::network::Network;
-use waiaas_core::policy::{Tier, Verdict};
+use waiaas_core::policy::{Denial, Tier, TierReason, Verdict};
 use waiaas_core::presentation::Presentation;
 use waiaas_core::transaction::TxStatus;
 use waiaas_core::{U256, UnixSeconds};
@@ -91,9 +92,9 @@ pub struct TxView {
     /// End of the owner's time.
     pub approval_expires_at: Option<UnixSeconds>,
     /// What it does, decoded.
-    pub effects: Value,
+    pub effects: Option<Effects>,
     /// Why the tier, or why denied.
-    pub reasons: Value,
+    pub reasons: Reasons,
     /// Worth noticing about what was asked for.
     pub warnings: Vec<Warning>,
     /// Digest of the judged draft.
@@ -106,6 +107,16 @@ pub struct TxView {
     pub updated_at: UnixSeconds,
     /// When it was on chain.
     pub executed_at: Option<UnixSeconds>,
+}
+
+/// The reasons of a decision.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+#[serde(untagged)]
+pub enum Reasons {
+    /// Of a denial, the deciding one first; never empty.
+    Denied(Vec<Denial>),
+    /// Of the tier, the strictest first.
+    Granted(Vec<TierReason>),
 }
 
 /// A signature handed out to the caller, in the chain's usual text.

@@ -4,8 +4,8 @@ use anyhow::{Context as _, Result};
 use serde_json::{Value, json};
 use waiaas_api::json::read;
 use waiaas_api::requests::TransactionRequest;
-use waiaas_engine::Session;
 use waiaas_engine::core::origin::Origin;
+use waiaas_engine::{Details, Session};
 
 use crate::stage::{Stage, limits, payee, requested};
 
@@ -15,10 +15,8 @@ async fn fault(stage: &Stage, session: &Session, body: &Value) -> Result<Option<
         .map_err(|refusal| anyhow::anyhow!("{body} is no request: {refusal:?}"))?;
     let asked = requested(request.operation, Origin::default());
     let Err(error) = stage.engine().agent(session).simulate(asked).await else { return Ok(None) };
-    let Some(issue) = error.details.as_ref().and_then(|details| details.pointer("/issues/0")) else {
-        return Ok(None);
-    };
-    let path = issue["path"].as_str().context("a path")?.to_owned();
+    let Some(Details::Invalid { issues }) = error.details else { return Ok(None) };
+    let path = issues.into_iter().next().context("an issue")?.path;
     assert!(error.message.starts_with(&format!("{path}: ")), "{}", error.message);
     Ok(Some(path))
 }

@@ -6,7 +6,7 @@ use waiaas_engine::core::audit::AuditEventKind;
 use waiaas_engine::core::change::ChangeStatus;
 use waiaas_engine::core::wallet::Owner;
 use waiaas_engine::offline::restore;
-use waiaas_engine::{AuditQuery, ChangeResult, Clock as _, DataDir, Decision, Page};
+use waiaas_engine::{AuditQuery, ChangeResult, Clock as _, DataDir, Decision, Details, Page};
 
 use crate::stage::{PASSWORD, Stage, answer, config, shown, start_engine};
 
@@ -24,8 +24,8 @@ async fn changes_and_hand_overs_that_waited_end_with_a_restore() -> Result<()> {
     let heir = next.address().parse()?;
     let asked =
         engine.operator(master).set_owner(wallet, heir, None).await.err().context("the owner is asked")?;
-    let message = asked.details.context("details")?["challenge"]["message"].clone();
-    let yes = answer(&owner, message.as_str().context("a message")?)?;
+    let Some(Details::Challenge { challenge }) = asked.details else { anyhow::bail!("no challenge") };
+    let yes = answer(&owner, &challenge.message)?;
     let yes = engine.authenticate_owner_of_wallet(wallet, yes).await.map_err(shown)?;
     let handed = engine.operator(master).set_owner(wallet, heir, Some(yes)).await.map_err(shown)?;
     assert_eq!(

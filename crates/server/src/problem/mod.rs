@@ -108,22 +108,10 @@ impl Failure {
 
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {
-        let Error { code, message, hint, mut details, retry_after } = error;
-        if let ErrorCode::Denied(_) = code {
-            name_the_policy(details.as_mut());
-        }
+        let Error { code, message, hint, details, retry_after } = error;
         let hint = hint.map(remedy::worded);
+        let details = details.map(|details| json!(details));
         Self(Box::new(Parts { code: code.into(), message, hint, details, retry_after }))
-    }
-}
-
-/// Copies type and id of the deciding policy beside the list of denials.
-fn name_the_policy(details: Option<&mut Value>) {
-    let Some(Value::Object(details)) = details else { return };
-    let first = details.get("denials").and_then(|denials| denials.get(0)).cloned();
-    for field in ["policyType", "policyId"] {
-        let value = first.as_ref().and_then(|denial| denial.get(field)).cloned().unwrap_or(Value::Null);
-        details.entry(field).or_insert(value);
     }
 }
 
@@ -202,19 +190,26 @@ fn by_status(status: StatusCode) -> Failure {
 
 #[cfg(test)]
 mod tests {
-    use waiaas_core::policy::DenialCode;
+    use uuid::Uuid;
+    use waiaas_core::ids::PolicyId;
+    use waiaas_core::policy::{Denial, DenialCode, PolicyType};
+    use waiaas_engine::Details;
 
     use super::*;
 
     #[test]
     fn a_denial_names_the_policy_that_decided() {
-        let denial = json!({"code": "WHITELIST_DENIED", "policyType": "WHITELIST", "policyId": "p-1"});
-        let error = Error::new(ErrorCode::Denied(DenialCode::WhitelistDenied), "No.")
-            .details(json!({"transactionId": "t-1", "denials": [denial]}));
+        let (policy_type, policy_id) = (Some(PolicyType::Whitelist), Some(PolicyId::new(Uuid::nil())));
+        let (code, message) = (DenialCode::WhitelistDenied, "No.".to_owned());
+        let denial = Denial { code, policy_type, policy_id, message, hint: None };
+        let error = Error::new(ErrorCode::Denied(code), "No.").details(Details::denied(None, vec![denial]));
         let failure = Failure::from(error);
         let details = failure.details().expect("details");
-        assert_eq!((&details["policyType"], &details["policyId"]), (&json!("WHITELIST"), &json!("p-1")));
-        assert_eq!(details["transactionId"], "t-1");
+        assert_eq!((&details["policyType"], &details["policyId"]), (&json!("WHITELIST"), &json!(policy_id)));
+        assert_eq!(
+            (&details["transactionId"], &details["denials"][0]["message"]),
+            (&Value::Null, &json!("No."))
+        );
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! Transactions and the questions to their owners.
 
+use serde_json::json;
 use waiaas_api::requests::{GasCondition, UnitPrice};
 use waiaas_api::transactions::{Approval, Closed, DraftBytes, Explanation, HeldAmount, NotKept, Transaction};
 use waiaas_core::draft::Draft;
@@ -12,6 +13,7 @@ use super::dry_run::{denied, granted, warning};
 use crate::problem::Failure;
 
 pub(crate) fn transaction(tx: engine::TxView) -> Transaction {
+    let (effects, reasons) = (json!(tx.effects), json!(tx.reasons));
     let (signed_transaction, signature) = match tx.signed {
         Some(engine::SignedOutput::Transaction(text)) => (Some(text), None),
         Some(engine::SignedOutput::Signature(text)) => (None, Some(text)),
@@ -47,8 +49,8 @@ pub(crate) fn transaction(tx: engine::TxView) -> Transaction {
         error: tx.error,
         execute_after: tx.execute_after,
         approval_expires_at: tx.approval_expires_at,
-        effects: tx.effects,
-        reasons: tx.reasons,
+        effects,
+        reasons,
         warnings: tx.warnings.into_iter().map(warning).collect(),
         digest: tx.digest.map(|digest| digest.to_string()),
         denials: (tx.status == TxStatus::Denied).then_some(tx.denials),

@@ -1,6 +1,6 @@
 //! What a dry run says is what happens.
 
-use anyhow::{Context as _, Result};
+use anyhow::Result;
 use proptest::option;
 use serde_json::json;
 use waiaas_api::requests::{Operation, TokenRef, TokenTransfer, Transfer};
@@ -8,7 +8,7 @@ use waiaas_engine::core::intent::Amount;
 use waiaas_engine::core::origin::Origin;
 use waiaas_engine::core::policy::Verdict;
 use waiaas_engine::core::transaction::TxStatus;
-use waiaas_engine::{Clock as _, SendRequest, WaitFor};
+use waiaas_engine::{Clock as _, Details, Error, SendRequest, WaitFor};
 
 use super::{Dice, seeds};
 use crate::stage::{PATIENCE, SOL, Stage, payee, requested, shown};
@@ -78,10 +78,8 @@ async fn a_dry_run_and_the_request_get_one_verdict() -> Result<()> {
             // A denial that was kept before is counted with it.
             let live = match &sent {
                 Ok(tx) => tx.id,
-                Err(error) => {
-                    let id = error.details.as_ref().and_then(|details| details["transactionId"].as_str());
-                    id.context("a row")?.parse()?
-                }
+                Err(Error { details: Some(Details::Denied { transaction_id: Some(id), .. }), .. }) => *id,
+                Err(error) => anyhow::bail!("no row: {error}"),
             };
             let explained = stage.engine().operator(&stage.master).explain(live).await.map_err(shown)?;
             assert!(explained.reproduced);
