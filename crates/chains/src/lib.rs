@@ -34,6 +34,7 @@ pub use self::held::{Holding, Holdings, TokenFacts, Unreadable};
 pub use self::message::UnsignableMessage;
 pub use self::outcome::{Known, Outcome, Undecided};
 pub use self::reputation::{AgentQuestion, ReputationSource};
+pub use waiaas_core::expiry::Expiry;
 
 /// The kind of account at an address.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -79,20 +80,6 @@ pub struct SignedTx {
     pub hash: String,
     /// The condition after which these bytes can no longer land.
     pub expiry: Expiry,
-}
-
-/// The condition after which signed bytes can no longer land.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Expiry {
-    /// EVM: another transaction used this nonce of the sender in a final block.
-    Nonce(u64),
-    /// Solana: this block height is finalised and the signature is not on chain.
-    BlockHeight(u64),
-    /// A signed message that is invalid after this time, in Unix seconds. It does not show whether the
-    /// message was used before.
-    Time(i64),
-    /// A signed message without an expiry.
-    Never,
 }
 
 /// A node's answer to a broadcast.

@@ -14,6 +14,7 @@ use waiaas_core::transaction::TxStatus;
 use crate::columns::Columns;
 use crate::error::StoreError;
 use crate::reads::reads;
+use crate::stored::FORM;
 
 /// The stored data of one decision. These columns never change, except the status, which never changes from
 /// or to DENIED later.
@@ -94,7 +95,7 @@ macro_rules! page {
         concat!(
             "SELECT MAX(id) AS last, string_agg(line, '\n') AS lines FROM (SELECT id, concat_ws('\t', id, \
              wallet_id, network, created_at, status, COALESCE(tier, ''), \
-             COALESCE(CAST(usd_micros AS TEXT), ''), effects, verdict) AS line \
+             COALESCE(CAST(usd_micros AS TEXT), ''), form, effects, verdict) AS line \
              FROM transactions WHERE id > $1 AND created_at >= $2 AND effects IS NOT NULL",
             $of,
             " ORDER BY id LIMIT $3) AS page"
@@ -120,7 +121,7 @@ async fn decisions(
 
 /// Parses the line that begins at `start`.
 fn read(line: &str, start: usize) -> Result<DecisionRow, StoreError> {
-    let mut fields = line.splitn(9, '\t');
+    let mut fields = line.splitn(10, '\t');
     let mut next = |column| fields.next().ok_or(StoreError::Corrupt(column));
     let id = parsed(next("id")?, "id")?;
     let wallet = parsed(next("wallet_id")?, "wallet_id")?;
@@ -129,6 +130,9 @@ fn read(line: &str, start: usize) -> Result<DecisionRow, StoreError> {
     let status = TxStatus::parse(next("status")?).ok_or(StoreError::Corrupt("status"))?;
     let tier = optional(next("tier")?, |text| Tier::parse(text).ok_or(StoreError::Corrupt("tier")))?;
     let micros = optional(next("usd_micros")?, |text| parsed::<u64>(text, "usd_micros"))?;
+    if parsed::<i64>(next("form")?, "form")? != FORM {
+        return Err(StoreError::Corrupt("form"));
+    }
     let (effects, verdict) = (next("effects")?.len(), next("verdict")?.len());
     let end = start.saturating_add(line.len());
     let middle = end.saturating_sub(verdict);

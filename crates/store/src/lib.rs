@@ -41,6 +41,7 @@ mod schema;
 mod session_keys;
 mod sessions;
 mod store;
+mod stored;
 mod takeover;
 mod tokens;
 mod transactions;
@@ -75,9 +76,10 @@ pub use policies::{NewPolicy, PolicyChange, PolicyRow};
 pub use session_keys::{SessionKeyRow, SessionKeys};
 pub use sessions::{NewSession, SessionRow, TokenChange, TokenReason};
 pub use store::Store;
+pub use stored::Stored;
 pub use tokens::TokenRow;
 pub use transactions::{
-    Kept, NewTransaction, SignedRow, StatusChange, TransactionRow, TxExpiry, TxFilter, Waiting, Work,
+    Kept, NewTransaction, SignedRow, StatusChange, TransactionRow, TxFilter, Waiting, Work,
 };
 pub use url::{DatabaseUrl, UrlError};
 pub use wallets::{NewWallet, WalletRow};

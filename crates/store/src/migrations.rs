@@ -39,6 +39,7 @@ const ALL: &[Texts] = migrations![
     "0009_successors",
     "0010_collations",
     "0011_webhooks",
+    "0012_forms",
 ];
 
 /// The newest schema this release knows.

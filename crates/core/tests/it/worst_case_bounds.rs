@@ -7,10 +7,9 @@ use serde_json::{Value, json};
 use waiaas_core::U256;
 use waiaas_core::asset::AssetId;
 use waiaas_core::money::Usd;
-use waiaas_core::network::NetworkId;
 use waiaas_core::policy::exposure::{
-    AssetStanding, Destinations, Exposure, Figure, Horizon, HorizonExposure, Horizons, NetworkState, Reach,
-    Reason, Source, WalletState,
+    AssetStanding, Destinations, Exposure, Figure, Horizon, HorizonExposure, Horizons, NetworkState, Reason,
+    Source, WalletState,
 };
 use waiaas_core::policy::{AssetFacts, Ledger, PolicySet, PriceFact};
 

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use waiaas_chains::Holdings;
 use waiaas_core::address::Address;
 use waiaas_core::asset::AssetId;
-use waiaas_core::effect::{Effect, Effects};
+use waiaas_core::effect::Effect;
 use waiaas_core::ids::{SessionId, WalletId};
 use waiaas_core::money::Usd;
 use waiaas_core::network::{Network, NetworkId};
@@ -17,7 +17,7 @@ use waiaas_core::policy::{AssetFacts, Ledger, PolicySet};
 use waiaas_core::transaction::TxStatus;
 use waiaas_core::wallet::{KillSwitch, WalletStatus};
 use waiaas_core::{U256, UnixSeconds};
-use waiaas_store::{SessionRow, TxFilter, WriteTx};
+use waiaas_store::{SessionRow, Stored, TxFilter, WriteTx};
 
 use crate::config::FeeCapKind;
 use crate::error::{Error, ErrorCode};
@@ -225,8 +225,7 @@ impl Operator<'_> {
         for _ in 0..PAGES {
             let page = self.engine.store().transactions_page(&filter, before, ROWS).await?;
             for row in page.items {
-                let Some(effects) = row.effects.as_deref() else { continue };
-                let effects: Effects = serde_json::from_str(effects).map_err(Error::internal)?;
+                let Some(effects) = row.effects.as_ref().map(Stored::read).transpose()? else { continue };
                 for effect in effects.seen.iter().rev().chain(effects.items.iter().rev()) {
                     let Effect::Allowance { asset, spender, amount, .. } = effect else { continue };
                     let entry = open.entry((asset.clone(), *spender)).or_insert_with(|| OpenAllowance {

@@ -13,6 +13,7 @@ use serde::Deserialize;
 use tokio::task::JoinSet;
 use uuid::Uuid;
 use waiaas_core::UnixSeconds;
+use waiaas_core::decision::NotKept;
 use waiaas_core::effect::Effects;
 use waiaas_core::ids::{PolicyId, WalletId};
 use waiaas_core::money::Usd;
@@ -25,7 +26,6 @@ use waiaas_store::{DecisionPage, DecisionRow};
 
 use crate::error::Error;
 use crate::operator::Operator;
-use crate::pipeline::decision::NotKept;
 use crate::views::{Decided, NewPolicy, Rejudged, Replay, ReplayCount, ReplayExample, ReplayReport};
 
 /// Rows read at once, and judged by one thread.

@@ -12,7 +12,6 @@ use crate::challenges::used;
 use crate::credentials::{Decision, Owner};
 use crate::error::{Error, ErrorCode};
 use crate::owner::{OwnerDesk, wrong_action};
-use crate::pipeline::decision::StoredVerdict;
 use crate::pipeline::transactions::{cancelled, not_found, processed};
 use crate::pipeline::{ended, resume};
 use crate::views::{ApprovalView, ChallengeView, TxView};
@@ -34,7 +33,7 @@ impl Engine {
                 format!("The transaction is {}; nothing waits for the owner.", tx.status),
             ));
         }
-        let stored: StoredVerdict = serde_json::from_str(&verdict).map_err(Error::internal)?;
+        let stored = verdict.read()?;
         let now = self.now();
         let open = |decision: Decision| self.store().open_challenge(id, decision.action(), now);
         match (open(Decision::Approve).await?, open(Decision::Reject).await?) {

@@ -5,25 +5,27 @@
 
 use serde_json::Value;
 use waiaas_core::audit::{Actor, AuditEvent};
+use waiaas_core::decision::{DecisionRecord, NotKept, RequestPart};
 use waiaas_core::digest::Digest;
 use waiaas_core::draft::Draft;
 use waiaas_core::effect::Effects;
+use waiaas_core::gas::GasTarget;
 use waiaas_core::ids::{TxId, WalletId};
 use waiaas_core::intent::Intent;
 use waiaas_core::network::NetworkId;
 use waiaas_core::origin::Origin;
 use waiaas_core::policy::{Denial, Readings};
 use waiaas_core::transaction::TxStatus;
-use waiaas_store::{AuditEntry, Claim, NewTransaction, WriteTx};
+use waiaas_store::{AuditEntry, Claim, NewTransaction, Stored, WriteTx};
 
 use crate::Engine;
 use crate::credentials::Session;
 use crate::error::Error;
 use crate::ids;
 use crate::pipeline::case::{Admitted, Grounds};
-use crate::pipeline::decision::{MOST, NotKept, StoredVerdict, short, shorten_facts};
+use crate::pipeline::decision::{MOST, not_kept, short, shorten_facts};
 use crate::pipeline::idempotency::conflict;
-use crate::views::{GasTarget, IdempotencyKey, Money};
+use crate::views::{IdempotencyKey, Money};
 
 /// The most characters kept of one sentence of a denial.
 const SENTENCE: usize = 500;
@@ -117,17 +119,18 @@ fn denial_digest(refused: &Refused<'_>) -> Result<Digest, Error> {
 fn row(id: TxId, denial: Digest, refused: &Refused<'_>) -> Result<(NewTransaction, Vec<Denial>), Error> {
     let Refused { grounds, intent, money, .. } = refused;
     let mut rest = Vec::new();
-    let intent_text = short("intent", intent, &mut rest)?.unwrap_or_else(|| Value::Null.to_string());
-    let effects = short("effects", refused.effects, &mut rest)?;
+    let intent_text =
+        short(RequestPart::Intent, intent, &mut rest)?.unwrap_or_else(|| Value::Null.to_string());
+    let effects = short(RequestPart::Effects, refused.effects, &mut rest)?;
     let draft = refused.draft.filter(|draft| {
         let fits = draft.body.len() <= MOST;
         if !fits {
-            let (what, bytes) = ("draft".to_owned(), draft.body.len());
+            let (what, bytes) = (RequestPart::Draft, draft.body.len());
             rest.push(NotKept { what, bytes, digest: draft.digest() });
         }
         fits
     });
-    let early = match short("parts", &refused.early, &mut rest)? {
+    let early = match short(RequestPart::Parts, &refused.early, &mut rest)? {
         Some(_) => refused.early.clone(),
         None => Vec::new(),
     };
@@ -137,7 +140,7 @@ fn row(id: TxId, denial: Digest, refused: &Refused<'_>) -> Result<(NewTransactio
     let denials = sentences(refused.denials, &mut rest)?;
     let shown = denials.clone();
     let code = denials.first().map(|denial| denial.code);
-    let verdict = StoredVerdict {
+    let verdict = DecisionRecord {
         denials,
         reasons: Vec::new(),
         warning: None,
@@ -149,24 +152,23 @@ fn row(id: TxId, denial: Digest, refused: &Refused<'_>) -> Result<(NewTransactio
         written_decimals,
         not_kept: rest,
     };
-    let gas = refused.gas_condition.map(|condition| serde_json::to_string(&condition));
     let row = NewTransaction {
         id,
         wallet: refused.wallet,
         session: Some(refused.session.id()),
         replaces: refused.replaces,
-        gas_condition: gas.transpose().map_err(Error::internal)?,
+        gas_condition: refused.gas_condition.map(|target| Stored::of(&target)).transpose()?,
         kind: intent.kind(),
         network: refused.network.clone(),
         status: TxStatus::Denied,
         tier: None,
-        intent: intent_text,
+        intent: Stored::json(intent_text),
         to: intent.to(),
         amount: money.amount,
         asset: money.asset.clone(),
         draft: draft.cloned(),
-        effects,
-        verdict: serde_json::to_string(&verdict).map_err(Error::internal)?,
+        effects: effects.map(Stored::json),
+        verdict: Stored::of(&verdict)?,
         denial_code: code,
         denial_digest: Some(denial),
         usd: None,
@@ -188,9 +190,8 @@ fn sentences(denials: &[Denial], rest: &mut Vec<NotKept>) -> Result<Vec<Denial>,
         denial.hint.iter_mut().for_each(shorten);
     }
     if cut != denials {
-        let text = serde_json::to_vec(denials).map_err(Error::internal)?;
-        let digest = Digest::of("waiaas.denied.part.v1", &[&text]);
-        rest.push(NotKept { what: "denials".to_owned(), bytes: text.len(), digest });
+        let text = serde_json::to_string(denials).map_err(Error::internal)?;
+        rest.push(not_kept(RequestPart::Denials, &text));
     }
     Ok(cut)
 }

@@ -2,14 +2,14 @@
 //! remaining row must be as small as a denial: long parts are kept by digest.
 
 use waiaas_core::audit::{Actor, AuditEvent};
-use waiaas_core::digest::Digest;
+use waiaas_core::decision::{NotKept, RequestPart};
 use waiaas_core::ids::TxId;
 use waiaas_core::transaction::TxStatus;
-use waiaas_store::{AuditEntry, Kept, StatusChange, StoreError, TransactionRow, WriteTx};
+use waiaas_store::{AuditEntry, Kept, StatusChange, StoreError, Stored, TransactionRow, WriteTx};
 
 use crate::Engine;
 use crate::error::Error;
-use crate::pipeline::decision::{MOST, NotKept, StoredVerdict, short, shorten_facts};
+use crate::pipeline::decision::{MOST, not_kept, short, shorten_facts};
 
 /// Moves a transaction by compare-and-set, as [`WriteTx::advance`] does, and shortens a row that ended unsigned.
 pub(crate) async fn advance(
@@ -74,19 +74,20 @@ pub(crate) fn entry(engine: &Engine, row: &TransactionRow, event: AuditEvent) ->
 /// The shortened row; none if no part is long.
 fn kept(row: &TransactionRow) -> Result<Option<Kept>, Error> {
     let mut rest = Vec::new();
-    let mut verdict: StoredVerdict = serde_json::from_str(&row.verdict).map_err(Error::internal)?;
+    let mut verdict = row.verdict.read()?;
     let long = row.draft.as_ref().filter(|draft| draft.body.len() > MOST);
     rest.extend(long.map(|draft| NotKept {
-        what: "draft".to_owned(),
+        what: RequestPart::Draft,
         bytes: draft.body.len(),
         digest: draft.digest(),
     }));
-    let intent = text("intent", &row.intent, &mut rest);
-    let effects = row.effects.as_deref().is_none_or(|effects| text("effects", effects, &mut rest));
-    if short("presentation", &verdict.presentation, &mut rest)?.is_none() {
+    let intent = stays(RequestPart::Intent, row.intent.text(), &mut rest);
+    let effects = row.effects.as_ref();
+    let effects = effects.is_none_or(|effects| stays(RequestPart::Effects, effects.text(), &mut rest));
+    if short(RequestPart::Presentation, &verdict.presentation, &mut rest)?.is_none() {
         verdict.presentation = None;
     }
-    if short("reasons", &verdict.reasons, &mut rest)?.is_none() {
+    if short(RequestPart::Reasons, &verdict.reasons, &mut rest)?.is_none() {
         verdict.reasons.truncate(1);
     }
     shorten_facts(&mut verdict.facts, &row.asset, &mut rest)?;
@@ -94,16 +95,14 @@ fn kept(row: &TransactionRow) -> Result<Option<Kept>, Error> {
         return Ok(None);
     }
     verdict.not_kept = rest;
-    let verdict = serde_json::to_string(&verdict).map_err(Error::internal)?;
-    Ok(Some(Kept { intent, draft: long.is_none(), effects, verdict }))
+    Ok(Some(Kept { intent, draft: long.is_none(), effects, verdict: Stored::of(&verdict)? }))
 }
 
 /// Whether a stored text is short enough to stay.
-fn text(what: &str, text: &str, rest: &mut Vec<NotKept>) -> bool {
+fn stays(what: RequestPart, text: &str, rest: &mut Vec<NotKept>) -> bool {
     let stays = text.len() <= MOST;
     if !stays {
-        let digest = Digest::of("waiaas.denied.part.v1", &[text.as_bytes()]);
-        rest.push(NotKept { what: what.to_owned(), bytes: text.len(), digest });
+        rest.push(not_kept(what, text));
     }
     stays
 }

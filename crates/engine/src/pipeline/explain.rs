@@ -2,22 +2,21 @@
 
 use serde_json::Value;
 use waiaas_core::UnixSeconds;
+use waiaas_core::decision::DecisionRecord;
 use waiaas_core::effect::Effects;
 use waiaas_core::policy::{Grant, PolicySet, Tier, Verdict, early, evaluate};
 use waiaas_core::transaction::TxStatus;
-use waiaas_store::TransactionRow;
+use waiaas_store::{Stored, TransactionRow};
 
 use crate::Engine;
 use crate::error::Error;
-use crate::pipeline::decision::StoredVerdict;
 use crate::policies::InForce;
 use crate::views::{Explanation, NotKeptView};
 
 /// The stored decision and the repeated evaluation.
 pub(crate) async fn explained(engine: &Engine, row: TransactionRow) -> Result<Explanation, Error> {
-    let stored: StoredVerdict = serde_json::from_str(&row.verdict).map_err(Error::internal)?;
-    let effects: Option<Effects> =
-        row.effects.as_deref().map(serde_json::from_str).transpose().map_err(Error::internal)?;
+    let stored = row.verdict.read()?;
+    let effects = row.effects.as_ref().map(Stored::read).transpose()?;
     let text = engine.store().policy_set(stored.policies).await?;
     let text = text.ok_or_else(|| Error::internal("a decision without its policies"))?;
     let set = InForce::read(&text, engine.networks(), row.wallet, &row.network)?;
@@ -40,7 +39,7 @@ fn again(
     set: &PolicySet,
     effects: Option<&Effects>,
     row: &TransactionRow,
-    stored: &StoredVerdict,
+    stored: &DecisionRecord,
 ) -> Result<Verdict, Error> {
     if !stored.not_kept.is_empty() {
         return Ok(row.tier.map_or_else(
@@ -56,7 +55,7 @@ fn again(
 }
 
 /// A stored grant.
-fn granted(tier: Tier, row: &TransactionRow, stored: &StoredVerdict) -> Grant {
+fn granted(tier: Tier, row: &TransactionRow, stored: &DecisionRecord) -> Grant {
     let seconds = |end: UnixSeconds| u32::try_from(end.saturating_sub(row.created_at)).ok();
     Grant {
         tier,
@@ -69,7 +68,7 @@ fn granted(tier: Tier, row: &TransactionRow, stored: &StoredVerdict) -> Grant {
 }
 
 /// Whether the repeated evaluation gives the stored verdict, word for word.
-fn agrees(row: &TransactionRow, stored: &StoredVerdict, again: &Verdict) -> bool {
+fn agrees(row: &TransactionRow, stored: &DecisionRecord, again: &Verdict) -> bool {
     match again {
         Verdict::Denied(denials) => row.status == TxStatus::Denied && *denials == stored.denials,
         Verdict::Granted(grant) => {

@@ -4,13 +4,14 @@
 use waiaas_chains::{GasPrices, MostPrices};
 use waiaas_core::UnixSeconds;
 use waiaas_core::effect::Effects;
+use waiaas_core::gas::GasTarget;
 use waiaas_core::policy::Tier;
 use waiaas_core::presentation::GasBound;
-use waiaas_store::TransactionRow;
+use waiaas_store::{Stored, TransactionRow};
 
 use crate::Engine;
 use crate::error::{Error, ErrorCode};
-use crate::views::{GasState, GasTarget};
+use crate::views::GasState;
 
 /// Default time to wait for a condition, in seconds.
 const DEFAULT_TIMEOUT: u32 = 3_600;
@@ -31,7 +32,7 @@ pub(crate) enum Gas {
 
 /// The stored condition of a transaction.
 pub(crate) fn target(row: &TransactionRow) -> Result<Option<GasTarget>, Error> {
-    row.gas_condition.as_deref().map(serde_json::from_str).transpose().map_err(Error::internal)
+    Ok(row.gas_condition.as_ref().map(Stored::read).transpose()?)
 }
 
 /// A condition in the presentation.
@@ -77,12 +78,12 @@ pub(crate) fn ends(target: &GasTarget, row: &TransactionRow) -> UnixSeconds {
 
 /// Whether the transaction must not be signed late, even if the condition is met then.
 fn is_hurried(row: &TransactionRow) -> bool {
-    row.tier != Some(Tier::Approval) && may_swap(row.effects.as_deref())
+    row.tier != Some(Tier::Approval) && may_swap(row.effects.as_ref())
 }
 
 /// Whether a swap is among the effects, as far as they can be read.
-fn may_swap(effects: Option<&str>) -> bool {
-    let effects = effects.and_then(|text| serde_json::from_str::<Effects>(text).ok());
+fn may_swap(effects: Option<&Stored<Effects>>) -> bool {
+    let effects = effects.and_then(|effects| effects.read().ok());
     effects.is_none_or(|effects| effects.all().any(|effect| effect.swap().is_some()))
 }
 
@@ -136,6 +137,7 @@ mod tests {
         let target = GasTarget { max_gas_price: Some(1), max_priority_fee: None, timeout_seconds: None };
         assert_eq!(end(&target, 100), 3_700);
         assert_eq!(end(&GasTarget { timeout_seconds: Some(60), ..target }, 100), 160);
-        assert!(may_swap(None) && may_swap(Some("{}")), "what cannot be read may be a swap");
+        let damaged = Stored::json("{}".to_owned());
+        assert!(may_swap(None) && may_swap(Some(&damaged)), "effects that cannot be read may be a swap");
     }
 }

@@ -13,7 +13,7 @@ use crate::views::SignedOutput;
 pub(crate) fn of(row: &TransactionRow, chain: Chain) -> Result<Option<SignedOutput>, Error> {
     let (IntentKind::Sign, Some(signed)) = (row.kind, &row.signed) else { return Ok(None) };
     let hex = || format!("0x{}", hex::encode(&signed.bytes));
-    let output = match (intent(row)?, chain) {
+    let output = match (row.intent.read()?, chain) {
         (Intent::SignTransaction { .. }, Chain::Ethereum) => SignedOutput::Transaction(hex()),
         (Intent::SignTransaction { .. }, Chain::Solana) => {
             SignedOutput::Transaction(STANDARD.encode(&signed.bytes))
@@ -22,9 +22,4 @@ pub(crate) fn of(row: &TransactionRow, chain: Chain) -> Result<Option<SignedOutp
         (_, Chain::Solana) => SignedOutput::Signature(bs58::encode(&signed.bytes).into_string()),
     };
     Ok(Some(output))
-}
-
-/// The stored intent.
-pub(crate) fn intent(row: &TransactionRow) -> Result<Intent, Error> {
-    serde_json::from_str(&row.intent).map_err(Error::internal)
 }

@@ -14,7 +14,6 @@ use waiaas_store::TransactionRow;
 use crate::Engine;
 use crate::credentials::Session;
 use crate::error::Error;
-use crate::pipeline::decision::StoredVerdict;
 use crate::pipeline::transactions::not_found;
 use crate::pipeline::validated::Validated;
 use crate::pipeline::{fees, replaced};
@@ -52,9 +51,7 @@ pub(super) async fn validate(
     let (draft, fee) = fees::judge(engine, &*chain, draft, &effects).await?;
     let (effects, content) = chain.codec().read(&draft)?;
     let (intent, money, origin) = match request.with {
-        Replacement::HigherFee => {
-            (serde_json::from_str(&row.intent).map_err(Error::internal)?, old.money, origin(&row)?)
-        }
+        Replacement::HigherFee => (row.intent.read()?, old.money, origin(&row)?),
         Replacement::Cancellation => {
             let nothing = Money {
                 asset: network.native(),
@@ -84,6 +81,6 @@ pub(super) async fn validate(
 
 /// The origin of the old request, as it was judged.
 fn origin(row: &TransactionRow) -> Result<Origin, Error> {
-    let StoredVerdict { facts, .. } = serde_json::from_str(&row.verdict).map_err(Error::internal)?;
+    let facts = row.verdict.read()?.facts;
     Ok(Origin { purpose: facts.purpose, action: facts.action })
 }

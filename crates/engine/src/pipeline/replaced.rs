@@ -1,8 +1,9 @@
 //! The old transaction of a replacement: whether it can be replaced, and its signed bytes.
 
+use waiaas_core::expiry::Expiry;
 use waiaas_core::ids::TxId;
 use waiaas_core::transaction::TxStatus;
-use waiaas_store::{SignedRow, TransactionRow, TxExpiry, WriteTx};
+use waiaas_store::{SignedRow, TransactionRow, WriteTx};
 
 use crate::Engine;
 use crate::error::{Details, Error, ErrorCode};
@@ -59,7 +60,7 @@ pub(crate) async fn place(
     tx: &mut WriteTx,
     old: TxId,
     by: Option<TxId>,
-) -> Result<Result<TxExpiry, Error>, Error> {
+) -> Result<Result<Expiry, Error>, Error> {
     let row = tx.transaction(old).await?.ok_or_else(not_found)?;
     let expiry = match in_flight(&row) {
         Ok(signed) => signed.expiry,
@@ -81,8 +82,8 @@ pub(crate) async fn place(
 
 /// Another payment with the nonce of `row`, which happens after a node refused the bytes of `row`. A replacement
 /// could outbid that payment.
-async fn other_heir(tx: &mut WriteTx, row: &TransactionRow, expiry: TxExpiry) -> Result<Option<TxId>, Error> {
-    let TxExpiry::Nonce(nonce) = expiry else { return Ok(None) };
+async fn other_heir(tx: &mut WriteTx, row: &TransactionRow, expiry: Expiry) -> Result<Option<TxId>, Error> {
+    let Expiry::Nonce(nonce) = expiry else { return Ok(None) };
     let mut others = tx.with_nonce(row.wallet, &row.network, nonce).await?;
     let mut ancestor = Some(row.id);
     while let Some(id) = ancestor {

@@ -5,6 +5,7 @@
 use waiaas_core::UnixSeconds;
 use waiaas_core::action::ActionFacts;
 use waiaas_core::audit::{Actor, AuditEvent};
+use waiaas_core::decision::DecisionRecord;
 use waiaas_core::digest::Digest;
 use waiaas_core::ids::TxId;
 use waiaas_core::intent::IntentKind;
@@ -12,12 +13,11 @@ use waiaas_core::policy::{
     Denial, Grant, Ledger, MINUTE_SECONDS, PolicyFacts, Tier, Verdict, evaluate, wanted,
 };
 use waiaas_core::transaction::TxStatus;
-use waiaas_store::{ActionValue, AuditEntry, NewTransaction, WriteTx};
+use waiaas_store::{ActionValue, AuditEntry, NewTransaction, Stored, WriteTx};
 
 use crate::Engine;
 use crate::error::Error;
 use crate::pipeline::case::{AdmissionRequest, Admitted, Grounds, Judgement, Subject};
-use crate::pipeline::decision::StoredVerdict;
 use crate::pipeline::denied::{self, Refused};
 use crate::pipeline::idempotency::{answered, claim};
 use crate::pipeline::known::Known;
@@ -191,7 +191,7 @@ fn new_row(
     let value = |action: &ActionFacts| ActionValue { category: action.category, usd: action.notional_usd };
     let now = grounds.facts.now;
     let after = |seconds: Option<u32>| seconds.map(|s| now.saturating_add(i64::from(s)));
-    let verdict = StoredVerdict {
+    let verdict = DecisionRecord {
         denials: Vec::new(),
         reasons: grant.reasons.clone(),
         warning: grant.warning.clone(),
@@ -208,21 +208,18 @@ fn new_row(
         wallet: wallet.id,
         session: Some(case.session.id()),
         replaces: *replaces,
-        gas_condition: gas_condition
-            .map(|c| serde_json::to_string(&c))
-            .transpose()
-            .map_err(Error::internal)?,
+        gas_condition: gas_condition.map(|target| Stored::of(&target)).transpose()?,
         kind: intent.kind(),
         network: network.id.clone(),
         status: first_status(grant.tier),
         tier: Some(grant.tier),
-        intent: serde_json::to_string(intent).map_err(Error::internal)?,
+        intent: Stored::of(intent)?,
         to: intent.to(),
         amount: money.amount,
         asset: money.asset.clone(),
         draft: Some(draft.clone()),
-        effects: Some(serde_json::to_string(effects).map_err(Error::internal)?),
-        verdict: serde_json::to_string(&verdict).map_err(Error::internal)?,
+        effects: Some(Stored::of(effects)?),
+        verdict: Stored::of(&verdict)?,
         denial_code: None,
         denial_digest: None,
         usd: grant.usd,

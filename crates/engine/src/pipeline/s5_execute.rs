@@ -240,7 +240,7 @@ async fn sign(
                     unsigned: ready.completed.unsigned().to_vec(),
                     bytes: signed.bytes.clone(),
                     hash,
-                    expiry: s7_record::stored_expiry(expiry),
+                    expiry,
                 };
                 let event =
                     AuditEvent::TxSigned { hash: signed.hash.clone(), digest: ready.completed.draft() };
@@ -285,7 +285,7 @@ async fn signature(
     let signature = engine.vault().sign(clearance, completed, &sealed, wallet.address)?;
     let signed = codec.assemble(completed, &signature)?;
     // With another nonce it would be a second payment instead of a replacement.
-    if place.is_some_and(|old| old != s7_record::stored_expiry(signed.expiry)) {
+    if place.is_some_and(|old| old != signed.expiry) {
         return Ok(Err(Stop::Place(Error::internal("a replacement was completed for another place"))));
     }
     Ok(Ok(signed))

@@ -142,6 +142,6 @@ fn signed(row: &TransactionRow) -> Option<SignedTx> {
     Some(SignedTx {
         bytes: kept.bytes.clone(),
         hash: kept.hash.clone().unwrap_or_default(),
-        expiry: s7_record::chain_expiry(kept.expiry),
+        expiry: kept.expiry,
     })
 }

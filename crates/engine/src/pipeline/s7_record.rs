@@ -1,12 +1,12 @@
 //! Stage 7: settles or releases the reservations and writes the outcome to the audit log, in one database
 //! transaction per outcome.
 
-use waiaas_chains::{Expiry, Undecided};
+use waiaas_chains::Undecided;
 use waiaas_core::U256;
 use waiaas_core::audit::{AuditEvent, Landed, TxFailure};
 use waiaas_core::intent::IntentKind;
 use waiaas_core::transaction::TxStatus;
-use waiaas_store::{StatusChange, StoreError, TransactionRow, TxExpiry};
+use waiaas_store::{StatusChange, StoreError, TransactionRow};
 
 use crate::Engine;
 use crate::error::{Error, ErrorCode};
@@ -152,24 +152,4 @@ pub(crate) async fn failed_unsigned(
     let failure = TxFailure::NotSigned { code: code.clone(), message: message.clone() };
     let change = StatusChange::Failed { code, message };
     advance_if(engine, row, TxStatus::Executing, change, AuditEvent::TxFailed { failure }).await
-}
-
-/// The chain's expiry as it is stored.
-pub(crate) const fn stored_expiry(expiry: Expiry) -> TxExpiry {
-    match expiry {
-        Expiry::Nonce(nonce) => TxExpiry::Nonce(nonce),
-        Expiry::BlockHeight(height) => TxExpiry::BlockHeight(height),
-        Expiry::Time(at) => TxExpiry::Time(at),
-        Expiry::Never => TxExpiry::Never,
-    }
-}
-
-/// The stored expiry as the chain wants it.
-pub(crate) const fn chain_expiry(expiry: TxExpiry) -> Expiry {
-    match expiry {
-        TxExpiry::Nonce(nonce) => Expiry::Nonce(nonce),
-        TxExpiry::BlockHeight(height) => Expiry::BlockHeight(height),
-        TxExpiry::Time(at) => Expiry::Time(at),
-        TxExpiry::Never => Expiry::Never,
-    }
 }

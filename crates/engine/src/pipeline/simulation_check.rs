@@ -14,7 +14,6 @@ use waiaas_store::TransactionRow;
 
 use crate::Engine;
 use crate::error::Error;
-use crate::pipeline::decision::StoredVerdict;
 use crate::pipeline::validated::Validated;
 
 /// The simulation check before admission, with the simulated effects of undecoded calls.
@@ -55,7 +54,7 @@ pub(super) async fn last_look(
     };
     effects.seen = judged_as_seen(row)?;
     let SimulationCheck::Unavailable { reason } = &fact else { return Ok(LastLook::Fact(fact, effects)) };
-    let judged: StoredVerdict = serde_json::from_str(&row.verdict).map_err(Error::internal)?;
+    let judged = row.verdict.read()?;
     let told = matches!(judged.facts.simulation, SimulationCheck::Unavailable { .. });
     let approved = row.tier == Some(Tier::Approval);
     match Unsimulated::from(engine.config().policy.unsimulated) {
@@ -80,9 +79,8 @@ fn within(row: &TransactionRow, observed: &Observed, decoded: Effects) -> Result
 
 /// The simulated effects counted at admission.
 fn judged_as_seen(row: &TransactionRow) -> Result<Vec<Effect>, Error> {
-    let effects = row.effects.as_deref().ok_or_else(|| Error::internal("judged without effects"))?;
-    let effects: Effects = serde_json::from_str(effects).map_err(Error::internal)?;
-    Ok(effects.seen)
+    let effects = row.effects.as_ref().ok_or_else(|| Error::internal("judged without effects"))?;
+    Ok(effects.read()?.seen)
 }
 
 /// The answer of the nodes.

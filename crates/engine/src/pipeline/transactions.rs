@@ -7,13 +7,12 @@ use waiaas_core::draft::Draft;
 use waiaas_core::ids::TxId;
 use waiaas_core::network::Network;
 use waiaas_core::transaction::TxStatus;
-use waiaas_store::{AuditEntry, KillSwitchRow, StatusChange, StoreError, TransactionRow, TxFilter};
+use waiaas_store::{AuditEntry, KillSwitchRow, StatusChange, StoreError, Stored, TransactionRow, TxFilter};
 
 use crate::Engine;
 use crate::credentials::Session;
 use crate::error::{Error, ErrorCode};
 use crate::pipeline::base_units;
-use crate::pipeline::decision::StoredVerdict;
 use crate::pipeline::{ended, gas, output, stopped};
 use crate::views::{Money, Page, Paged, Reasons, TxView};
 
@@ -73,7 +72,7 @@ impl Engine {
                 return Err(Error::internal(format!("the network {} is no longer configured", row.network)));
             }
         };
-        let stored: StoredVerdict = serde_json::from_str(&row.verdict).map_err(Error::internal)?;
+        let stored = row.verdict.read()?;
         let known = stored.facts.assets.get(&row.asset);
         let (decimals, symbol) = match known {
             Some(known) => (known.decimals, known.symbol.clone()),
@@ -88,8 +87,7 @@ impl Engine {
         };
         let cancelled = row.status == TxStatus::Cancelled;
         let cancelled = cancelled.then(|| stopped::cancelled(row.error_code.as_deref()).to_owned());
-        let effects =
-            row.effects.as_deref().map(serde_json::from_str).transpose().map_err(Error::internal)?;
+        let effects = row.effects.as_ref().map(Stored::read).transpose()?;
         Ok(TxView {
             id: row.id,
             wallet: row.wallet,

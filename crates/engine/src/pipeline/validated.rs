@@ -5,6 +5,7 @@ use std::sync::Arc;
 use waiaas_chains::Chain as ChainPort;
 use waiaas_core::draft::Draft;
 use waiaas_core::effect::Effects;
+use waiaas_core::gas::GasTarget;
 use waiaas_core::ids::TxId;
 use waiaas_core::intent::Intent;
 use waiaas_core::network::Network;
@@ -12,7 +13,7 @@ use waiaas_core::origin::Origin;
 use waiaas_core::policy::{FeeFacts, Readings};
 use waiaas_core::presentation::Content;
 
-use crate::views::{GasTarget, Money, Wallet};
+use crate::views::{Money, Wallet};
 
 /// A request that is valid and was built.
 pub(crate) struct Validated {

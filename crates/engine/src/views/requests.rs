@@ -1,8 +1,9 @@
 //! What a caller may ask the pipeline for.
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use waiaas_api::requests::{GasCondition, Operation, TransactionRequest};
 use waiaas_core::digest::Digest;
+use waiaas_core::gas::GasTarget;
 use waiaas_core::ids::{TxId, WalletId};
 use waiaas_core::intent::Intent;
 use waiaas_core::network::Chain;
@@ -34,26 +35,12 @@ pub struct IdempotencyKey {
     pub body: Digest,
 }
 
-/// How cheap the network must be before anything is signed. EVM: wei per gas; Solana: micro-lamports
-/// per compute unit.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct GasTarget {
-    /// The most a transaction may pay, priority fee included.
-    pub max_gas_price: Option<u128>,
-    /// The most it may pay as priority fee.
-    pub max_priority_fee: Option<u128>,
-    /// Seconds to wait before giving up; the configured default unless told.
-    pub timeout_seconds: Option<u32>,
-}
-
-impl From<&GasCondition> for GasTarget {
-    fn from(condition: &GasCondition) -> Self {
-        Self {
-            max_gas_price: condition.max_gas_price.map(|price| price.0),
-            max_priority_fee: condition.max_priority_fee.map(|price| price.0),
-            timeout_seconds: condition.timeout,
-        }
+/// The gas condition of a request.
+fn gas_target(condition: &GasCondition) -> GasTarget {
+    GasTarget {
+        max_gas_price: condition.max_gas_price.map(|price| price.0),
+        max_priority_fee: condition.max_priority_fee.map(|price| price.0),
+        timeout_seconds: condition.timeout,
     }
 }
 
@@ -98,7 +85,7 @@ impl SendRequest {
     /// A request by the contract.
     pub fn new(request: TransactionRequest, idempotency: Option<IdempotencyKey>) -> Self {
         let TransactionRequest { operation, placement } = request;
-        let gas_condition = placement.gas_condition.as_ref().map(GasTarget::from);
+        let gas_condition = placement.gas_condition.as_ref().map(gas_target);
         let (wallet, network) = (placement.wallet_id, placement.network);
         Self { wallet, network, gas_condition, idempotency, ..Self::plain(operation) }
     }

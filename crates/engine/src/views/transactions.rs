@@ -6,9 +6,11 @@ use serde::Serialize;
 use serde_json::Value;
 use waiaas_core::address::Address;
 use waiaas_core::asset::AssetId;
+use waiaas_core::decision::RequestPart;
 use waiaas_core::digest::Digest;
 use waiaas_core::draft::Draft;
 use waiaas_core::effect::Effects;
+use waiaas_core::gas::GasTarget;
 use waiaas_core::ids::{SessionId, TxId, WalletId};
 use waiaas_core::intent::IntentKind;
 use waiaas_core::money::Usd;
@@ -18,7 +20,7 @@ use waiaas_core::presentation::Presentation;
 use waiaas_core::transaction::TxStatus;
 use waiaas_core::{U256, UnixSeconds};
 
-use crate::views::{ChallengeView, GasState, GasTarget};
+use crate::views::{ChallengeView, GasState};
 
 /// An amount with what is needed to read it.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -195,8 +197,8 @@ pub struct Explanation {
 /// Something of a request that is not carried out that was too long to be kept.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct NotKeptView {
-    /// `intent`, `draft`, `effects`, `facts`, `parts`, `denials`, `reasons` or `presentation`.
-    pub what: String,
+    /// The part.
+    pub what: RequestPart,
     /// Its length.
     pub bytes: usize,
     /// SHA-256 of it.

@@ -4,11 +4,12 @@ use anyhow::{Context as _, Result};
 use e2e::OwnerKey;
 use serde_json::json;
 use waiaas_api::requests::{ContractCall, Hex, Operation, Transfer};
+use waiaas_engine::core::gas::GasTarget;
 use waiaas_engine::core::intent::Amount;
 use waiaas_engine::core::origin::Origin;
 use waiaas_engine::core::policy::Verdict;
 use waiaas_engine::core::transaction::TxStatus;
-use waiaas_engine::{Activator, Error, GasTarget, Remedy, SendRequest, Session, TxView, WaitFor};
+use waiaas_engine::{Activator, Error, Remedy, SendRequest, Session, TxView, WaitFor};
 
 use crate::stage::{Stage, requested, shown};
 
@@ -111,10 +112,13 @@ async fn of_what_was_granted_and_withdrawn_long_parts_are_kept_by_their_digest()
 
     stage.engine().agent(&session).cancel(tx.id).await.map_err(shown)?;
     let left = stage.engine().agent(&session).explain(tx.id).await.map_err(shown)?;
-    let digest = left.not_kept.iter().find(|part| part.what == "draft").map(|part| part.digest);
+    let digest = left.not_kept.iter().find(|part| part.what.as_str() == "draft").map(|part| part.digest);
     assert_eq!(digest, tx.digest, "what was judged can still be told");
     for what in ["intent", "presentation"] {
-        assert!(left.not_kept.iter().any(|part| part.what == what && part.bytes > 4_096), "{what}: {left:?}");
+        assert!(
+            left.not_kept.iter().any(|part| part.what.as_str() == what && part.bytes > 4_096),
+            "{what}: {left:?}"
+        );
     }
     let Verdict::Granted(grant) = &left.verdict else { anyhow::bail!("not as it was: {left:?}") };
     assert_eq!((Some(grant.tier), left.reproduced, left.tx.digest), (tx.tier, false, None));

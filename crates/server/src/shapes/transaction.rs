@@ -4,6 +4,7 @@ use serde_json::json;
 use waiaas_api::requests::{GasCondition, UnitPrice};
 use waiaas_api::transactions::{Approval, Closed, DraftBytes, Explanation, HeldAmount, NotKept, Transaction};
 use waiaas_core::draft::Draft;
+use waiaas_core::gas::GasTarget;
 use waiaas_core::policy::Verdict;
 use waiaas_core::transaction::TxStatus;
 use waiaas_engine as engine;
@@ -60,7 +61,7 @@ pub(crate) fn transaction(tx: engine::TxView) -> Transaction {
     }
 }
 
-fn gas_condition(target: engine::GasTarget) -> GasCondition {
+fn gas_condition(target: GasTarget) -> GasCondition {
     GasCondition {
         max_gas_price: target.max_gas_price.map(UnitPrice),
         max_priority_fee: target.max_priority_fee.map(UnitPrice),
@@ -96,7 +97,7 @@ pub(crate) fn explanation(view: engine::Explanation) -> Result<Explanation, Fail
 
 fn not_kept(part: engine::NotKeptView) -> NotKept {
     let bytes = u64::try_from(part.bytes).unwrap_or(u64::MAX);
-    NotKept { what: part.what, bytes, digest: part.digest.to_string() }
+    NotKept { what: part.what.as_str().to_owned(), bytes, digest: part.digest.to_string() }
 }
 
 pub(crate) fn approval(view: engine::ApprovalView) -> Approval {

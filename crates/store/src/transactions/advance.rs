@@ -1,6 +1,7 @@
 //! Writes the moves of a transaction, each with its columns, its audit row and the settlement of its reservations.
 
 use sqlx::AnyConnection;
+use waiaas_core::decision::DecisionRecord;
 use waiaas_core::ids::TxId;
 use waiaas_core::transaction::TxStatus;
 use waiaas_core::{U256, UnixSeconds};
@@ -9,8 +10,9 @@ use crate::audit::AuditEntry;
 use crate::columns::unsigned;
 use crate::error::{Entity, StoreError};
 use crate::ledger::{self, Settlement};
+use crate::stored::Stored;
 use crate::transactions::queries::transaction;
-use crate::transactions::{SignedRow, StatusChange, TxExpiry};
+use crate::transactions::{SignedRow, StatusChange, signed};
 use crate::writer::WriteTx;
 
 /// The parts of a transaction that are kept after it ended unsigned. The verdict names the removed parts.
@@ -22,8 +24,8 @@ pub struct Kept {
     pub draft: bool,
     /// Whether the effects are kept.
     pub effects: bool,
-    /// The verdict as JSON.
-    pub verdict: String,
+    /// The verdict without the removed parts.
+    pub verdict: Stored<DecisionRecord>,
 }
 
 /// The columns of one move. Absent ones keep their value.
@@ -95,7 +97,7 @@ async fn update(
     columns: Columns,
     at: UnixSeconds,
 ) -> Result<u64, StoreError> {
-    let expiry = columns.signed.as_ref().map(|signed| signed.expiry);
+    let expiry = columns.signed.as_ref().map(|signed| signed::columns(signed.expiry)).transpose()?;
     let (raw, bytes, hash) = match columns.signed {
         Some(signed) => (Some(signed.unsigned), Some(signed.bytes), signed.hash),
         None => (None, None, None),
@@ -106,8 +108,8 @@ async fn update(
         .bind(raw)
         .bind(bytes)
         .bind(hash)
-        .bind(expiry.map(TxExpiry::kind))
-        .bind(expiry.map(TxExpiry::value).transpose()?)
+        .bind(expiry.map(|(kind, _)| kind))
+        .bind(expiry.map(|(_, value)| value))
         .bind(columns.fee.map(|fee| fee.to_string()))
         .bind(columns.block.map(|block| unsigned(block, "block")).transpose()?)
         .bind(columns.code.map(storable))
@@ -171,7 +173,7 @@ impl WriteTx {
             .bind(i64::from(kept.intent))
             .bind(i64::from(kept.effects))
             .bind(i64::from(kept.draft))
-            .bind(kept.verdict)
+            .bind(kept.verdict.into_text())
             .bind(id.to_string());
         match query.execute(self.conn()).await?.rows_affected() {
             1 => Ok(()),

@@ -1,10 +1,11 @@
 //! Moves of a transaction: where each leads, from where it is allowed, and the settlement of its reservations.
 
 use waiaas_core::U256;
+use waiaas_core::expiry::Expiry;
 use waiaas_core::transaction::{IllegalMove, TxStatus};
 
 use crate::ledger::Settlement;
-use crate::transactions::{SignedRow, TxExpiry};
+use crate::transactions::SignedRow;
 
 /// A move with its data.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -123,7 +124,7 @@ impl StatusChange {
     pub(super) const fn settlement(&self) -> Option<Settlement> {
         match self {
             // It can never be proved that it was not used.
-            Self::HandedOut(SignedRow { expiry: TxExpiry::Never, .. }) => Some(Settlement::AsHeld),
+            Self::HandedOut(SignedRow { expiry: Expiry::Never, .. }) => Some(Settlement::AsHeld),
             Self::Executing
             | Self::Signed(_)
             | Self::HandedOut(_)

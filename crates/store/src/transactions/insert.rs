@@ -4,10 +4,13 @@ use waiaas_core::U256;
 use waiaas_core::UnixSeconds;
 use waiaas_core::address::Address;
 use waiaas_core::asset::AssetId;
+use waiaas_core::decision::DecisionRecord;
 use waiaas_core::digest::Digest;
 use waiaas_core::draft::Draft;
+use waiaas_core::effect::Effects;
+use waiaas_core::gas::GasTarget;
 use waiaas_core::ids::{SessionId, TxId, WalletId};
-use waiaas_core::intent::IntentKind;
+use waiaas_core::intent::{Intent, IntentKind};
 use waiaas_core::money::Usd;
 use waiaas_core::network::NetworkId;
 use waiaas_core::policy::{DenialCode, Tier};
@@ -18,6 +21,7 @@ use crate::columns::{unsigned, usd};
 use crate::error::{Entity, StoreError};
 use crate::ledger::{self, NewReservation};
 use crate::origins::{self, ActionValue};
+use crate::stored::{FORM, Stored};
 use crate::writer::WriteTx;
 
 /// A judged request. Its time is that of its audit entry.
@@ -39,8 +43,8 @@ pub struct NewTransaction {
     pub status: TxStatus,
     /// The tier obtained; none exactly when denied.
     pub tier: Option<Tier>,
-    /// The intent as JSON.
-    pub intent: String,
+    /// The intent.
+    pub intent: Stored<Intent>,
     /// The named recipient.
     pub to: Option<Address>,
     /// The named amount in base units.
@@ -49,10 +53,10 @@ pub struct NewTransaction {
     pub asset: AssetId,
     /// The judged draft; may be absent only if denied.
     pub draft: Option<Draft>,
-    /// Effects as JSON.
-    pub effects: Option<String>,
-    /// Verdict as JSON.
-    pub verdict: String,
+    /// The effects.
+    pub effects: Option<Stored<Effects>>,
+    /// The verdict with its inputs.
+    pub verdict: Stored<DecisionRecord>,
     /// Code of the first denial; present exactly if denied.
     pub denial_code: Option<DenialCode>,
     /// Digest of the parts that equal denials have in common.
@@ -61,8 +65,8 @@ pub struct NewTransaction {
     pub usd: Option<Usd>,
     /// The kill switch's current generation.
     pub kill_generation: u64,
-    /// Maximum network prices for signing, as JSON.
-    pub gas_condition: Option<String>,
+    /// Maximum network prices for signing.
+    pub gas_condition: Option<Stored<GasTarget>>,
     /// End of the delay; present exactly when QUEUED.
     pub execute_after: Option<UnixSeconds>,
     /// End of the approval window; present exactly if PENDING_APPROVAL.
@@ -126,8 +130,8 @@ impl WriteTx {
                      to_address, amount, asset, draft_network, draft_from, draft_body, digest, effects, verdict, \
                      denial_code, usd_micros, kill_generation, execute_after, approval_expires_at, \
                      request_digest, created_at, updated_at, replaces, \
-                     gas_condition, http_domain, is_final, denial_digest) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, \
-                     $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $24, $25, $26, $27, $28, $29)";
+                     gas_condition, http_domain, is_final, denial_digest, form) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, \
+                     $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $24, $25, $26, $27, $28, $29, $30)";
         let query = sqlx::query(query)
             .bind(id.to_string())
             .bind(wallet.to_string())
@@ -136,7 +140,7 @@ impl WriteTx {
             .bind(network.to_string())
             .bind(new.status.as_str())
             .bind(new.tier.map(Tier::as_str))
-            .bind(new.intent)
+            .bind(new.intent.into_text())
             .bind(new.to.map(|to| to.to_string()))
             .bind(new.amount.to_string())
             .bind(new.asset.to_string())
@@ -144,8 +148,8 @@ impl WriteTx {
             .bind(draft_from)
             .bind(draft_body)
             .bind(digest)
-            .bind(new.effects)
-            .bind(new.verdict)
+            .bind(new.effects.map(Stored::into_text))
+            .bind(new.verdict.into_text())
             .bind(new.denial_code.map(DenialCode::as_str))
             .bind(new.usd.map(usd))
             .bind(unsigned(new.kill_generation, "kill_generation")?)
@@ -154,10 +158,11 @@ impl WriteTx {
             .bind(new.request_digest.to_string())
             .bind(audit.at)
             .bind(new.replaces.map(|id| id.to_string()))
-            .bind(new.gas_condition)
+            .bind(new.gas_condition.map(Stored::into_text))
             .bind(new.http_domain)
             .bind(i64::from(new.status == TxStatus::Denied))
-            .bind(new.denial_digest.map(|digest| digest.to_string()));
+            .bind(new.denial_digest.map(|digest| digest.to_string()))
+            .bind(FORM);
         let done = query.execute(self.conn()).await;
         done.map_err(|error| StoreError::duplicate(error, Entity::Transaction))?;
         ledger::hold(self.conn(), id, wallet, &network, reservations, audit.at).await?;

@@ -4,74 +4,35 @@ mod advance;
 mod change;
 mod insert;
 mod queries;
+mod signed;
 mod work;
 
 pub use advance::Kept;
 pub use change::StatusChange;
 pub use insert::NewTransaction;
 pub use queries::{TxFilter, Waiting};
+pub use signed::SignedRow;
 pub use work::Work;
 
 use sqlx::any::AnyRow;
 use waiaas_core::address::Address;
 use waiaas_core::asset::AssetId;
+use waiaas_core::decision::DecisionRecord;
 use waiaas_core::digest::Digest;
 use waiaas_core::draft::Draft;
+use waiaas_core::effect::Effects;
+use waiaas_core::gas::GasTarget;
 use waiaas_core::ids::{SessionId, TxId, WalletId};
-use waiaas_core::intent::IntentKind;
+use waiaas_core::intent::{Intent, IntentKind};
 use waiaas_core::money::{Usd, parse_base_units};
 use waiaas_core::network::NetworkId;
 use waiaas_core::policy::{DenialCode, Tier};
 use waiaas_core::transaction::TxStatus;
 use waiaas_core::{U256, UnixSeconds};
 
-use crate::columns::{Columns, unsigned};
+use crate::columns::Columns;
 use crate::error::StoreError;
-
-/// What proves that signed bytes are dropped (corresponds to `Expiry` of the chains).
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum TxExpiry {
-    /// EVM: a final transaction with another hash uses this nonce of the sender.
-    Nonce(u64),
-    /// Solana: this block height is final and the signature is not on chain.
-    BlockHeight(u64),
-    /// A signed message that cannot be used after this time.
-    Time(UnixSeconds),
-    /// A signed message without a deadline.
-    Never,
-}
-
-impl TxExpiry {
-    const fn kind(self) -> &'static str {
-        match self {
-            Self::Nonce(_) => "nonce",
-            Self::BlockHeight(_) => "block_height",
-            Self::Time(_) => "time",
-            Self::Never => "never",
-        }
-    }
-
-    fn value(self) -> Result<i64, StoreError> {
-        match self {
-            Self::Nonce(value) | Self::BlockHeight(value) => unsigned(value, "expiry_value"),
-            Self::Time(at) => Ok(at),
-            Self::Never => Ok(0),
-        }
-    }
-}
-
-/// The signed bytes of a transaction.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct SignedRow {
-    /// The unsigned transaction in the chain's own encoding.
-    pub unsigned: Vec<u8>,
-    /// The bytes that are broadcast, the same every time.
-    pub bytes: Vec<u8>,
-    /// The chain's transaction id; none for a message.
-    pub hash: Option<String>,
-    /// What proves that the bytes are dropped.
-    pub expiry: TxExpiry,
-}
+use crate::stored::Stored;
 
 /// A transaction as stored.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -92,8 +53,8 @@ pub struct TransactionRow {
     pub status: TxStatus,
     /// The tier obtained; none when denied.
     pub tier: Option<Tier>,
-    /// The intent as JSON.
-    pub intent: String,
+    /// The intent.
+    pub intent: Stored<Intent>,
     /// The named recipient.
     pub to: Option<Address>,
     /// The named amount in base units.
@@ -102,10 +63,10 @@ pub struct TransactionRow {
     pub asset: AssetId,
     /// The judged draft; its digest is checked against the stored one on every read.
     pub draft: Option<Draft>,
-    /// Effects as JSON.
-    pub effects: Option<String>,
-    /// Verdict as JSON.
-    pub verdict: String,
+    /// The effects.
+    pub effects: Option<Stored<Effects>>,
+    /// The verdict with its inputs.
+    pub verdict: Stored<DecisionRecord>,
     /// Code of the first denial.
     pub denial_code: Option<DenialCode>,
     /// How often it was denied; equal requests within a day are counted together.
@@ -114,8 +75,8 @@ pub struct TransactionRow {
     pub usd: Option<Usd>,
     /// The kill switch's generation at admission.
     pub kill_generation: u64,
-    /// Maximum network prices for signing, as JSON.
-    pub gas_condition: Option<String>,
+    /// Maximum network prices for signing.
+    pub gas_condition: Option<Stored<GasTarget>>,
     /// End of the delay.
     pub execute_after: Option<UnixSeconds>,
     /// From this second on the owner can no longer approve.
@@ -148,6 +109,7 @@ pub struct TransactionRow {
 
 impl TransactionRow {
     pub(crate) fn read(row: &AnyRow) -> Result<Self, StoreError> {
+        let form = row.int("form")?;
         let fee = row.opt_text("fee")?.map(|text| amount(&text, "fee")).transpose()?;
         Ok(Self {
             id: row.parsed("id")?,
@@ -158,21 +120,21 @@ impl TransactionRow {
             network: NetworkId::new(&row.text("network")?),
             status: row.named("status", TxStatus::parse)?,
             tier: row.opt_named("tier", Tier::parse)?,
-            intent: row.text("intent")?,
+            intent: Stored::in_form(row.text("intent")?, form),
             to: row.opt_parsed("to_address")?,
             amount: amount(&row.text("amount")?, "amount")?,
             asset: row.parsed("asset")?,
             draft: draft(row)?,
-            effects: row.opt_text("effects")?,
-            verdict: row.text("verdict")?,
+            effects: row.opt_text("effects")?.map(|text| Stored::in_form(text, form)),
+            verdict: Stored::in_form(row.text("verdict")?, form),
             denial_code: row.opt_named("denial_code", DenialCode::parse)?,
             denials: row.number("denials")?,
             usd: row.opt_usd("usd_micros")?,
             kill_generation: row.number("kill_generation")?,
-            gas_condition: row.opt_text("gas_condition")?,
+            gas_condition: row.opt_text("gas_condition")?.map(|text| Stored::in_form(text, form)),
             execute_after: row.opt_int("execute_after")?,
             approval_expires_at: row.opt_int("approval_expires_at")?,
-            signed: signed(row)?,
+            signed: SignedRow::read(row)?,
             broadcast_rejected: row.flag("broadcast_rejected")?,
             is_final: row.flag("is_final")?,
             pending: row.opt_text("pending_code")?.zip(row.opt_text("pending_reason")?),
@@ -208,28 +170,4 @@ fn draft(row: &AnyRow) -> Result<Option<Draft>, StoreError> {
         }
         _ => Err(StoreError::Corrupt("draft")),
     }
-}
-
-fn signed(row: &AnyRow) -> Result<Option<SignedRow>, StoreError> {
-    let parts = (
-        row.opt_bytes("unsigned_bytes")?,
-        row.opt_bytes("signed_bytes")?,
-        row.opt_text("tx_hash")?,
-        row.opt_text("expiry_kind")?,
-        row.opt_int("expiry_value")?,
-    );
-    let (unsigned, bytes, hash, kind, value) = match parts {
-        (None, None, None, None, None) => return Ok(None),
-        (Some(unsigned), Some(bytes), hash, Some(kind), Some(value)) => (unsigned, bytes, hash, kind, value),
-        _ => return Err(StoreError::Corrupt("signed_bytes")),
-    };
-    let counted = || u64::try_from(value).map_err(|_| StoreError::Corrupt("expiry_value"));
-    let expiry = match kind.as_str() {
-        "nonce" => TxExpiry::Nonce(counted()?),
-        "block_height" => TxExpiry::BlockHeight(counted()?),
-        "time" => TxExpiry::Time(value),
-        "never" => TxExpiry::Never,
-        _ => return Err(StoreError::Corrupt("expiry_kind")),
-    };
-    Ok(Some(SignedRow { unsigned, bytes, hash, expiry }))
 }

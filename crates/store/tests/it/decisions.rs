@@ -4,7 +4,7 @@ use waiaas_core::audit::AuditEventKind;
 use waiaas_core::money::Usd;
 use waiaas_core::policy::Tier;
 use waiaas_core::transaction::TxStatus;
-use waiaas_store::{DecisionRow, NewTransaction, StoreError};
+use waiaas_store::{DecisionRow, NewTransaction, StoreError, Stored};
 
 use crate::backend::Backend;
 use crate::fixtures::{NOW, admit, entry, network, new_tx, new_wallet, seed, tx_id, wallet_id};
@@ -24,14 +24,15 @@ pub(crate) async fn decisions_read_back_as_recorded(backend: Backend) {
         let new = NewTransaction {
             tier: Some(tier),
             wallet: wallet_id(wallet),
-            effects: Some(tricky.clone()),
-            verdict: tricky.clone(),
+            effects: Some(Stored::json(tricky.clone())),
+            verdict: Stored::json(tricky.clone()),
             usd: Some(Usd::from_micros(7)),
             ..new_tx(n, TxStatus::Executing)
         };
         (new, at)
     };
-    let denied = NewTransaction { usd: None, verdict: tricky.clone(), ..new_tx(3, TxStatus::Denied) };
+    let denied =
+        NewTransaction { usd: None, verdict: Stored::json(tricky.clone()), ..new_tx(3, TxStatus::Denied) };
     let unread = NewTransaction { effects: None, ..new_tx(4, TxStatus::Denied) };
     for (new, at) in [
         granted(5, NOW + 3, Tier::Notify, 2),

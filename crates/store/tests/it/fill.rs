@@ -8,6 +8,7 @@ use waiaas_core::audit::AuditEventKind;
 use waiaas_core::change::ChangeStatus;
 use waiaas_core::digest::Digest;
 use waiaas_core::draft::Draft;
+use waiaas_core::expiry::Expiry;
 use waiaas_core::money::Usd;
 use waiaas_core::network::NetworkId;
 use waiaas_core::policy::PolicyType;
@@ -16,8 +17,8 @@ use waiaas_core::wallet::{KillSwitch, Owner, WalletStatus};
 use waiaas_core::webhook::DeliveryStatus;
 use waiaas_store::{
     ActionValue, AllowanceUse, ChainIdentity, Ended, LeaseHolder, NewPolicy, NewReservation, NewSession,
-    NewTransaction, PolicyChange, SessionKeyRow, SignedRow, StatusChange, Store, StoreError, TokenChange,
-    TokenReason, TokenRow, TxExpiry, WriteTx,
+    NewTransaction, PolicyChange, SessionKeyRow, SignedRow, StatusChange, Store, StoreError, Stored,
+    TokenChange, TokenReason, TokenRow, WriteTx,
 };
 
 use crate::fixtures::{
@@ -189,7 +190,7 @@ async fn transactions(store: &Store) {
         session: None,
         to: None,
         usd: None,
-        gas_condition: Some(r#"{"max_price":"1"}"#.into()),
+        gas_condition: Some(Stored::json(r#"{"max_price":"1"}"#.into())),
         action: Some(ActionValue { category: ActionCategory::Lending, usd }),
         ..new_tx(23, TxStatus::Executing)
     };
@@ -206,8 +207,7 @@ async fn transactions(store: &Store) {
 
 /// Messages that were signed and handed out, and the request that a key stands for.
 async fn messages(store: &Store) {
-    for (n, expiry) in [(24, TxExpiry::Never), (25, TxExpiry::Time(NOW + 60)), (26, TxExpiry::BlockHeight(9))]
-    {
+    for (n, expiry) in [(24, Expiry::Never), (25, Expiry::Time(NOW + 60)), (26, Expiry::BlockHeight(9))] {
         admit(store, new_tx(n, TxStatus::Executing), vec![spend(1, 1)], NOW).await.expect("admit");
         let bytes = SignedRow { hash: None, expiry, ..signed(u64::from(n)) };
         let handed = StatusChange::HandedOut(bytes);

@@ -6,6 +6,7 @@ use waiaas_core::asset::AssetId;
 use waiaas_core::audit::{Actor, AuditEventKind};
 use waiaas_core::digest::Digest;
 use waiaas_core::draft::Draft;
+use waiaas_core::expiry::Expiry;
 use waiaas_core::ids::{InstanceId, PolicyId, SessionId, TxId, WalletId};
 use waiaas_core::intent::IntentKind;
 use waiaas_core::money::Usd;
@@ -16,7 +17,7 @@ use waiaas_core::transaction::TxStatus;
 use waiaas_core::{U256, UnixSeconds};
 use waiaas_store::{
     AuditEntry, NewInstallation, NewReservation, NewSession, NewTransaction, NewWallet, SessionKeyRow,
-    SignedRow, StatusChange, Store, StoreError, TxExpiry,
+    SignedRow, StatusChange, Store, StoreError, Stored,
 };
 
 use crate::events::event;
@@ -114,13 +115,13 @@ pub(crate) fn new_tx(n: u32, status: TxStatus) -> NewTransaction {
         network: network(),
         status,
         tier: (!denied).then_some(tier),
-        intent: r#"{"type":"TRANSFER"}"#.into(),
+        intent: Stored::json(r#"{"type":"TRANSFER"}"#.into()),
         to: Some(address(9)),
         amount: U256::MAX,
         asset: eth(),
         draft: (!denied).then(|| Draft { network: network(), from: address(7), body: vec![n as u8, 0, 255] }),
-        effects: Some("{}".into()),
-        verdict: "{}".into(),
+        effects: Some(Stored::json("{}".into())),
+        verdict: Stored::json("{}".into()),
         denial_code: denied.then_some(DenialCode::PolicyDenied),
         denial_digest: None,
         usd: Some(Usd::from_dollars(5)),
@@ -153,7 +154,7 @@ pub(crate) fn signed(nonce: u64) -> SignedRow {
         unsigned: vec![2, 1],
         bytes: vec![2, 0, 255],
         hash: Some(format!("0x{nonce:064x}")),
-        expiry: TxExpiry::Nonce(nonce),
+        expiry: Expiry::Nonce(nonce),
     }
 }
 

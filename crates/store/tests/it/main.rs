@@ -19,6 +19,7 @@ mod dumps;
 mod events;
 mod fill;
 mod fixtures;
+mod forms;
 mod installation;
 mod invariants;
 mod lease;
@@ -91,6 +92,7 @@ suite! {
     dumps: everything_survives_export_and_import, every_table_is_filled_and_exported, damaged_dumps_change_nothing;
     origins: actions_count_as_what_their_transactions_hold, a_value_nobody_knows_makes_the_sum_unknown,
         http_messages_count_per_host;
+    forms: a_form_that_is_not_known_is_not_read, what_ended_unsigned_is_shortened;
     installation: an_installation_is_made_once, the_kill_switch_moves_by_compare_and_set, session_keys_rotate_once,
         reopening_keeps_everything, login_failures_count;
     invariants: sums_stay_within_the_limit_under_any_interleaving, only_proof_or_age_frees_what_is_held,
@@ -106,7 +108,7 @@ suite! {
     transactions: every_move_is_on_the_graph_or_refused, racing_moves_have_one_winner, rows_read_back_as_written,
         contradictions_are_refused, idempotency_has_one_winner, work_lists_find_what_is_due, pages_walk_every_transaction, pages_of_long_rows_are_short,
         what_was_handed_out_is_held_until_it_lapses, every_kind_of_request_is_kept,
-        the_floor_is_above_every_nonce_that_landed, a_note_is_kept_until_the_next_move, what_ended_unsigned_is_shortened,
+        the_floor_is_above_every_nonce_that_landed, a_note_is_kept_until_the_next_move,
         an_altered_draft_is_not_read;
     upgrade: everything_an_earlier_release_left_is_kept, a_schema_that_is_not_the_recorded_one_is_refused,
         a_changed_migration_is_refused, a_newer_schema_is_refused, an_earlier_release_finds_the_version,

@@ -3,6 +3,7 @@
 use waiaas_core::U256;
 use waiaas_core::audit::AuditEventKind;
 use waiaas_core::digest::Digest;
+use waiaas_core::expiry::Expiry;
 use waiaas_core::ids::TxId;
 use waiaas_core::intent::IntentKind;
 use waiaas_core::money::Usd;
@@ -10,8 +11,8 @@ use waiaas_core::network::NetworkId;
 use waiaas_core::policy::Tier;
 use waiaas_core::transaction::TxStatus;
 use waiaas_store::{
-    Claim, Entity, IDEMPOTENCY_SECONDS, Kept, NewTransaction, SignedRow, StatusChange, Store, StoreError,
-    TxExpiry, TxFilter, Waiting, Work,
+    Claim, Entity, IDEMPOTENCY_SECONDS, NewTransaction, SignedRow, StatusChange, Store, StoreError, Stored,
+    TxFilter, Work,
 };
 
 use crate::backend::Backend;
@@ -254,8 +255,8 @@ pub(crate) async fn work_lists_find_what_is_due(backend: Backend) {
 pub(crate) async fn what_was_handed_out_is_held_until_it_lapses(backend: Backend) {
     let db = backend.open().await;
     seed(&db.store).await;
-    let nonce = TxExpiry::Nonce(7);
-    for (n, expiry) in [(1, TxExpiry::Time(NOW + 50)), (2, TxExpiry::Never), (3, nonce), (4, nonce)] {
+    let nonce = Expiry::Nonce(7);
+    for (n, expiry) in [(1, Expiry::Time(NOW + 50)), (2, Expiry::Never), (3, nonce), (4, nonce)] {
         bring_to(&db.store, n, TxStatus::Executing, NOW).await;
         let kept = SignedRow { hash: None, expiry, ..signed(1) };
         let change = StatusChange::HandedOut(kept.clone());
@@ -353,7 +354,10 @@ pub(crate) async fn pages_of_long_rows_are_short(backend: Backend) {
     let db = backend.open().await;
     seed(&db.store).await;
     for (n, bytes) in [(1, 10), (2, 400_000), (3, 400_000), (4, 400_000), (5, 2_000_000), (6, 10)] {
-        let new = NewTransaction { effects: Some("x".repeat(bytes)), ..new_tx(n, TxStatus::Executing) };
+        let new = NewTransaction {
+            effects: Some(Stored::json("x".repeat(bytes))),
+            ..new_tx(n, TxStatus::Executing)
+        };
         admit(&db.store, new, vec![], NOW).await.expect("admit");
     }
     let (mut cursor, mut pages) = (None, Vec::new());
@@ -462,36 +466,4 @@ pub(crate) async fn a_note_is_kept_until_the_next_move(backend: Backend) {
     advance(&db.store, tx_id(1), TxStatus::Submitted, change, NOW).await.expect("confirm");
     assert_eq!(read().await, None);
     assert!(!note(Some(("B", "b"))).await, "an end needs no note");
-}
-
-/// What ended unsigned can be shortened, and nothing else can; what waits is counted until then.
-pub(crate) async fn what_ended_unsigned_is_shortened(backend: Backend) {
-    let db = backend.open().await;
-    seed(&db.store).await;
-    let waiting = async || db.store.waiting(session_id(1)).await.expect("read");
-    assert_eq!(waiting().await, Waiting::default());
-    let gas = NewTransaction { gas_condition: Some("{}".into()), ..new_tx(1, TxStatus::Executing) };
-    admit(&db.store, gas, vec![], NOW).await.expect("admit");
-    admit(&db.store, new_tx(2, TxStatus::Queued), vec![], NOW).await.expect("admit");
-    bring_to(&db.store, 3, TxStatus::Broadcasting, NOW).await;
-    // Intent, effects, verdict and draft of two.
-    assert_eq!(waiting().await, Waiting { rows: 2, for_gas: 1, bytes: 2 * (19 + 2 + 2 + 3) });
-
-    let less = Kept { intent: false, draft: false, effects: true, verdict: "[]".into() };
-    let shorten = async |n: u32| {
-        let kept = less.clone();
-        let done: Result<(), StoreError> =
-            db.store.write(move |tx| Box::pin(async move { tx.keep_less(tx_id(n), kept).await })).await;
-        done
-    };
-    for n in [1, 2, 3] {
-        assert!(matches!(shorten(n).await, Err(StoreError::Conflict(_))), "{n} is not at such an end");
-    }
-    let cancelled = StatusChange::Cancelled { code: None };
-    advance(&db.store, tx_id(1), TxStatus::Executing, cancelled, NOW).await.expect("cancel");
-    shorten(1).await.expect("shortened");
-    let row = db.store.transaction(tx_id(1)).await.expect("read").expect("row");
-    assert_eq!((row.intent.as_str(), row.verdict.as_str(), row.draft), ("null", "[]", None));
-    assert_eq!(row.effects.as_deref(), Some("{}"));
-    assert_eq!(waiting().await.rows, 1);
 }

@@ -12,7 +12,6 @@ use waiaas_store::{KillSwitchRow, SessionRow, StatusChange, TransactionRow, Wall
 
 use crate::Engine;
 use crate::error::Error;
-use crate::pipeline::decision::StoredVerdict;
 
 /// Why the last look stops a transaction.
 pub(super) enum Stop {
@@ -136,9 +135,8 @@ async fn denied_now(
     effects: &Effects,
     simulation: SimulationCheck,
 ) -> Result<Option<Denial>, Error> {
-    let stored: StoredVerdict = serde_json::from_str(&row.verdict).map_err(Error::internal)?;
     let set = &engine.policies().in_force(tx, engine.networks(), row.wallet, &row.network).await?.set;
-    let known = stored.facts;
+    let known = row.verdict.read()?.facts;
     let nothing = |category| (category, CategorySums::default());
     let ledger = Ledger {
         requests: set.rate_windows().into_iter().map(|window| (window, 0)).collect(),
