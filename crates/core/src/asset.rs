@@ -69,6 +69,13 @@ impl fmt::Display for AssetId {
     }
 }
 
+impl AssetId {
+    /// The EIP-155 chain id of its network; none if the network is not an EVM network.
+    pub fn evm_chain_id(&self) -> Option<u64> {
+        self.caip2.strip_prefix("eip155:")?.parse().ok()
+    }
+}
+
 impl fmt::Debug for AssetId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "AssetId({self})")

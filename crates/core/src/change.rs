@@ -9,10 +9,11 @@ use serde_json::Value;
 use thiserror::Error;
 
 use crate::UnixSeconds;
+use crate::action::ActionCategory;
 use crate::digest::Digest;
 use crate::ids::{ChangeId, PolicyId, WalletId};
 use crate::network::NetworkId;
-use crate::policy::PolicyType;
+use crate::policy::{PolicyType, category};
 use crate::wallet::wire_enum;
 
 wire_enum!(
@@ -154,7 +155,7 @@ impl Change {
             Self::PolicyCreate { wallet, network, policy_type, rules, .. } => {
                 let wallet = wallet.map_or_else(String::new, |id| id.to_string());
                 let network = network.as_ref().map_or_else(String::new, ToString::to_string);
-                let category = rules.get("category").and_then(Value::as_str).unwrap_or_default();
+                let category = category(*policy_type, rules).map_or("", ActionCategory::as_str);
                 format!("new-policy:{policy_type}:{wallet}:{network}:{category}")
             }
             Self::PolicyUpdate { policy, .. } | Self::PolicyDelete { policy, .. } => {

@@ -138,6 +138,11 @@ pub struct Network {
 }
 
 impl Network {
+    /// The reference of its CAIP-2 id: the part after the namespace.
+    pub fn reference(&self) -> &str {
+        self.caip2.split_once(':').map_or("", |(_, reference)| reference)
+    }
+
     /// The native coin as an asset.
     pub fn native(&self) -> AssetId {
         AssetId { caip2: self.caip2.clone(), kind: AssetKind::Native { slip44: self.slip44 } }

@@ -14,10 +14,7 @@ pub(crate) fn chain_id(owner: &Address, network: Option<&Network>) -> String {
     let same = network.filter(|network| network.chain == owner.chain());
     match owner {
         Address::Evm(_) => same.and_then(|n| n.evm_chain_id).unwrap_or(1).to_string(),
-        Address::Solana(_) => {
-            let reference = same.and_then(|n| n.caip2.split_once(':')).map(|(_, reference)| reference);
-            reference.unwrap_or("mainnet").to_owned()
-        }
+        Address::Solana(_) => same.map_or("mainnet", Network::reference).to_owned(),
     }
 }
 

@@ -243,7 +243,7 @@ pub struct Error {
     /// The remedy.
     pub hint: Option<Remedy>,
     /// Structured extras, such as the denials of a policy.
-    pub details: Option<Details>,
+    pub details: Option<Box<Details>>,
     /// Seconds to wait before a retry.
     pub retry_after: Option<u64>,
 }
@@ -264,7 +264,7 @@ impl Error {
     /// Adds structured extras.
     #[must_use]
     pub fn details(mut self, details: Details) -> Self {
-        self.details = Some(details);
+        self.details = Some(Box::new(details));
         self
     }
 
@@ -291,7 +291,7 @@ impl Error {
     /// The error of a part of a request: `path` is put before the fields that it names.
     #[must_use]
     pub(crate) fn inside(mut self, path: &str) -> Self {
-        let Some(Details::Invalid { issues }) = &mut self.details else { return self };
+        let Some(Details::Invalid { issues }) = self.details.as_deref_mut() else { return self };
         for issue in issues {
             let whole = format!("{path}{}", issue.path);
             if let Some(rest) = self.message.strip_prefix(&format!("{}: ", issue.path)) {

@@ -29,7 +29,7 @@ struct Traits<'a> {
     /// Every address, with the name of its field.
     addresses: Vec<(&'static str, &'a str)>,
     /// The networks of the asset ids.
-    assets: Vec<&'a str>,
+    assets: Vec<Arc<str>>,
     /// The error of a part that no wallet could read.
     fault: Option<Error>,
 }
@@ -211,7 +211,7 @@ impl<'a> Traits<'a> {
     fn network<'n>(&self, networks: &'n Networks) -> Option<&'n Network> {
         let (first, rest) = self.assets.split_first()?;
         let same = rest.iter().all(|other| other == first);
-        networks.all().find(|network| same && *network.caip2 == **first)
+        networks.all().find(|network| same && network.caip2 == *first)
     }
 
     /// Refuses the first field that no wallet of the session could take.
@@ -297,8 +297,8 @@ impl<'a> Traits<'a> {
             self.address("token.address", address);
         }
         if let Some(id) = &token.asset_id {
-            let read = id.parse::<AssetId>().map(|_| ());
-            self.asset(id, read.map_err(|error| Error::from(error).at("token.assetId")));
+            let read = id.parse::<AssetId>().map(|asset| asset.caip2);
+            self.asset(read.map_err(|error| Error::from(error).at("token.assetId")));
         }
     }
 
@@ -307,8 +307,8 @@ impl<'a> Traits<'a> {
             self.address("token.address", address);
         }
         if let Some(id) = asset_id {
-            let read = id.parse::<NftId>().map(|_| ());
-            self.asset(id, read.map_err(|_| Error::invalid("token.assetId", "not the CAIP-19 id of an NFT")));
+            let read = id.parse::<NftId>().map(|nft| nft.caip2);
+            self.asset(read.map_err(|_| Error::invalid("token.assetId", "not the CAIP-19 id of an NFT")));
         }
     }
 
@@ -322,9 +322,9 @@ impl<'a> Traits<'a> {
         }
     }
 
-    fn asset(&mut self, id: &'a str, read: Result<(), Error>) {
-        match read {
-            Ok(()) => self.assets.extend(id.split_once('/').map(|(caip2, _)| caip2)),
+    fn asset(&mut self, caip2: Result<Arc<str>, Error>) {
+        match caip2 {
+            Ok(caip2) => self.assets.push(caip2),
             Err(fault) => {
                 self.fault.get_or_insert(fault);
             }

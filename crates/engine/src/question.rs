@@ -134,7 +134,7 @@ fn network(shown: &Presentation) -> Option<Network> {
     }
     let native = &shown.effects.native;
     let AssetKind::Native { slip44 } = native.kind else { return None };
-    let chain_id: u64 = native.caip2.strip_prefix("eip155:")?.parse().ok()?;
+    let chain_id = native.evm_chain_id()?;
     let unit = shown.assets.get(native);
     Some(Network {
         id: shown.effects.network.clone(),

@@ -16,6 +16,7 @@ use waiaas_core::{U256, UnixSeconds};
 use crate::columns::{Columns, padded, usd};
 use crate::error::{Entity, StoreError};
 use crate::reads::reads;
+use crate::reservation_end::ReservationEnd;
 use crate::writer::WriteTx;
 
 /// Maximum number of allowances to one spender that are read for a request and stored with its verdict.
@@ -106,14 +107,18 @@ impl WriteTx {
     }
 }
 
-/// Ends the use of allowances by a transaction. If it `moved` nothing, the allowances count in full again.
-pub(crate) async fn settle(conn: &mut AnyConnection, tx: TxId, moved: bool) -> Result<(), StoreError> {
+/// Ends the use of allowances by a transaction. If it is released, the allowances count in full again.
+pub(crate) async fn settle(
+    conn: &mut AnyConnection,
+    tx: TxId,
+    end: ReservationEnd,
+) -> Result<(), StoreError> {
     let query = "SELECT allowance_tx, position, amount, usd_micros FROM allowance_uses WHERE tx_id = $1";
     let rows = sqlx::query(query).bind(tx.to_string()).fetch_all(&mut *conn).await?;
     if rows.is_empty() {
         return Ok(());
     }
-    for row in rows.iter().filter(|_| !moved) {
+    for row in rows.iter().filter(|_| end == ReservationEnd::Released) {
         let part = AllowanceUse {
             allowance: row.parsed("allowance_tx")?,
             position: row.number("position")?,

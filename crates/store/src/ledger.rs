@@ -20,6 +20,7 @@ use crate::columns::{Columns, dollars, padded, usd};
 use crate::error::StoreError;
 use crate::origins;
 use crate::reads::reads;
+use crate::reservation_end::ReservationEnd;
 
 /// A reservation of one asset for a transaction.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -215,19 +216,19 @@ pub(crate) async fn settle(
     settlement: Settlement,
     at: UnixSeconds,
 ) -> Result<(), StoreError> {
-    let (spent, fee) = match settlement {
-        Settlement::Spent { fee } => ("SETTLED", Some(fee)),
-        Settlement::AsHeld => ("SETTLED", None),
-        Settlement::FeeOnly { fee } => ("RELEASED", Some(fee)),
-        Settlement::Nothing => ("RELEASED", None),
+    let (end, fee) = match settlement {
+        Settlement::Spent { fee } => (ReservationEnd::Settled, Some(fee)),
+        Settlement::AsHeld => (ReservationEnd::Settled, None),
+        Settlement::FeeOnly { fee } => (ReservationEnd::Released, Some(fee)),
+        Settlement::Nothing => (ReservationEnd::Released, None),
     };
     if let Some(fee) = fee {
         settle_fee(conn, tx, fee, at).await?;
     }
     let query = "UPDATE reservations SET status = $1, counted_at = $2 WHERE tx_id = $3 AND status = 'HELD'";
-    sqlx::query(query).bind(spent).bind(at).bind(tx.to_string()).execute(&mut *conn).await?;
-    allowances::settle(conn, tx, spent == "SETTLED").await?;
-    origins::settle(conn, tx, spent, at).await
+    sqlx::query(query).bind(end.as_str()).bind(at).bind(tx.to_string()).execute(&mut *conn).await?;
+    allowances::settle(conn, tx, end).await?;
+    origins::settle(conn, tx, end, at).await
 }
 
 /// Settles the fee that was paid, its dollars in proportion and rounded up. A transaction has at most one

@@ -37,6 +37,7 @@ mod page;
 mod policies;
 mod policy_sets;
 mod reads;
+mod reservation_end;
 mod schema;
 mod session_keys;
 mod sessions;

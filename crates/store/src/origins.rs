@@ -13,6 +13,7 @@ use waiaas_core::policy::{CategorySums, DAY_SECONDS, MONTH_SECONDS};
 use crate::columns::{Columns, dollars, usd};
 use crate::error::StoreError;
 use crate::reads::reads;
+use crate::reservation_end::ReservationEnd;
 
 /// The value that an action moves.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -103,10 +104,10 @@ pub(crate) async fn hold(
 pub(crate) async fn settle(
     conn: &mut AnyConnection,
     tx: TxId,
-    status: &'static str,
+    end: ReservationEnd,
     at: UnixSeconds,
 ) -> Result<(), StoreError> {
     let query = "UPDATE action_values SET status = $1, counted_at = $2 WHERE tx_id = $3 AND status = 'HELD'";
-    sqlx::query(query).bind(status).bind(at).bind(tx.to_string()).execute(conn).await?;
+    sqlx::query(query).bind(end.as_str()).bind(at).bind(tx.to_string()).execute(conn).await?;
     Ok(())
 }

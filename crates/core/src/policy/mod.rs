@@ -25,7 +25,7 @@ pub use early::{Readings, at_best, early};
 pub use evaluate::evaluate;
 pub use facts::{AssetFacts, CategorySums, FeeFacts, Ledger, PolicyFacts, PriceFact, Purpose};
 pub use reputation::{FeedbackTags, Reputation, Reputations};
-pub use rules::{PolicyType, Rules, RulesError};
+pub use rules::{PolicyType, Rules, RulesError, category};
 pub use set::{Policy, PolicySet, Scope};
 pub use spending::{AssetSpending, Held, Spending, Sum, beyond_asked};
 pub use strictness::{Strictness, at_least_as_strict, compare, loosens};

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use serde::Serialize;
 use serde_json::{Map, Value};
+use waiaas_core::action::ActionCategory;
 use waiaas_core::network::{Chain, Environment, Networks};
 use waiaas_core::policy::{Policy, PolicyType, Rules, Scope, at_least_as_strict, loosens};
 
@@ -132,7 +133,7 @@ pub fn diff(
     Ok(Diff { overall: Strictness::of(&was, &is), rows: rows.collect::<Result<_, _>>()? })
 }
 
-type Place = (PolicyType, Option<String>, Scope);
+type Place = (PolicyType, Option<ActionCategory>, Scope);
 
 fn placed(
     (name, file): (&str, &PolicyFile),
@@ -140,7 +141,7 @@ fn placed(
 ) -> Result<Vec<(Place, FilePolicy)>, FileError> {
     let rows = file.policies.iter().enumerate().map(|(index, row)| {
         let (scope, _) = row.read(name, &format!("policy[{index}]"), networks)?;
-        Ok(((row.policy_type, row.category().map(str::to_owned), scope), row.clone()))
+        Ok(((row.policy_type, row.category(), scope), row.clone()))
     });
     rows.collect()
 }

@@ -17,10 +17,11 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use uuid::Uuid;
+use waiaas_core::action::ActionCategory;
 use waiaas_core::digest::Digest;
 use waiaas_core::ids::{PolicyId, WalletId};
 use waiaas_core::network::Networks;
-use waiaas_core::policy::{Policy, PolicyType, Rules, Scope};
+use waiaas_core::policy::{Policy, PolicyType, Rules, Scope, category};
 use waiaas_core::{Wording, strict, wording};
 
 pub use cases::TestFile;
@@ -102,7 +103,7 @@ impl PolicyFile {
         for (index, row) in self.policies.iter().enumerate() {
             let at = format!("policy[{index}]");
             let (scope, rules) = row.read(name, &at, networks)?;
-            if !seen.insert((row.policy_type, row.category().map(str::to_owned), scope.clone())) {
+            if !seen.insert((row.policy_type, row.category(), scope.clone())) {
                 let reason = format!(
                     "there is {} for this wallet and network already; join the two",
                     row.policy_type.with_article()
@@ -127,9 +128,8 @@ impl FilePolicy {
             == (other.policy_type, other.category(), &other.wallet, &other.network)
     }
 
-    fn category(&self) -> Option<&str> {
-        let has_one = self.policy_type == PolicyType::ActionCategoryLimit;
-        self.rules.get("category").filter(|_| has_one).and_then(Value::as_str)
+    fn category(&self) -> Option<ActionCategory> {
+        category(self.policy_type, &self.rules)
     }
 
     fn read(&self, name: &str, at: &str, networks: &Networks) -> Result<(Scope, Rules), FileError> {

@@ -15,8 +15,8 @@ async fn fault(stage: &Stage, session: &Session, body: &Value) -> Result<Option<
         .map_err(|refusal| anyhow::anyhow!("{body} is no request: {refusal:?}"))?;
     let asked = requested(request.operation, Origin::default());
     let Err(error) = stage.engine().agent(session).simulate(asked).await else { return Ok(None) };
-    let Some(Details::Invalid { issues }) = error.details else { return Ok(None) };
-    let path = issues.into_iter().next().context("an issue")?.path;
+    let Some(Details::Invalid { issues }) = error.details.as_deref() else { return Ok(None) };
+    let path = issues.first().context("an issue")?.path.clone();
     assert!(error.message.starts_with(&format!("{path}: ")), "{}", error.message);
     Ok(Some(path))
 }

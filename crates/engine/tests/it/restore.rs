@@ -24,7 +24,9 @@ async fn changes_and_hand_overs_that_waited_end_with_a_restore() -> Result<()> {
     let heir = next.address().parse()?;
     let asked =
         engine.operator(master).set_owner(wallet, heir, None).await.err().context("the owner is asked")?;
-    let Some(Details::Challenge { challenge }) = asked.details else { anyhow::bail!("no challenge") };
+    let Some(Details::Challenge { challenge }) = asked.details.as_deref() else {
+        anyhow::bail!("no challenge")
+    };
     let yes = answer(&owner, &challenge.message)?;
     let yes = engine.authenticate_owner_of_wallet(wallet, yes).await.map_err(shown)?;
     let handed = engine.operator(master).set_owner(wallet, heir, Some(yes)).await.map_err(shown)?;

@@ -1,13 +1,14 @@
 //! ACTION_CATEGORY_LIMIT: the most that one category of action may move, per action and per window.
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use crate::action::{ActionCategory, ActionFacts};
 use crate::money::Usd;
 use crate::policy::case::Evaluation;
 use crate::policy::findings::Findings;
 use crate::policy::rules::{Placement, Rule, RulesError, at_most};
-use crate::policy::{Policy, Tier};
+use crate::policy::{Policy, PolicyType, Tier};
 
 /// Rules of ACTION_CATEGORY_LIMIT.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -27,6 +28,18 @@ pub struct ActionCategoryLimit {
     /// Tier of an action that exceeds a limit.
     #[serde(default = "delay")]
     pub tier_on_exceed: Tier,
+}
+
+/// The category in the rules of a policy; none if its type has no category, or the rules have no valid one.
+pub fn category(policy_type: PolicyType, rules: &Value) -> Option<ActionCategory> {
+    #[derive(Deserialize)]
+    struct Categorised {
+        category: ActionCategory,
+    }
+    match policy_type {
+        PolicyType::ActionCategoryLimit => Categorised::deserialize(rules).ok().map(|found| found.category),
+        _ => None,
+    }
 }
 
 const fn delay() -> Tier {

@@ -46,7 +46,7 @@ use crate::policy::findings::Findings;
 use crate::strict;
 use crate::wallet::wire_enum;
 
-pub use action_category_limit::ActionCategoryLimit;
+pub use action_category_limit::{ActionCategoryLimit, category};
 pub use allowed_networks::{AllowedNetwork, AllowedNetworks};
 pub use allowed_tokens::{AllowedToken, AllowedTokens};
 pub use approve_amount_limit::ApproveAmountLimit;

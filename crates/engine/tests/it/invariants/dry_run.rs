@@ -8,7 +8,7 @@ use waiaas_engine::core::intent::Amount;
 use waiaas_engine::core::origin::Origin;
 use waiaas_engine::core::policy::Verdict;
 use waiaas_engine::core::transaction::TxStatus;
-use waiaas_engine::{Clock as _, Details, Error, SendRequest, WaitFor};
+use waiaas_engine::{Clock as _, Details, SendRequest, WaitFor};
 
 use super::{Dice, seeds};
 use crate::stage::{PATIENCE, SOL, Stage, payee, requested, shown};
@@ -78,8 +78,10 @@ async fn a_dry_run_and_the_request_get_one_verdict() -> Result<()> {
             // A denial that was kept before is counted with it.
             let live = match &sent {
                 Ok(tx) => tx.id,
-                Err(Error { details: Some(Details::Denied { transaction_id: Some(id), .. }), .. }) => *id,
-                Err(error) => anyhow::bail!("no row: {error}"),
+                Err(error) => match error.details.as_deref() {
+                    Some(Details::Denied { transaction_id: Some(id), .. }) => *id,
+                    Some(_) | None => anyhow::bail!("no row: {error}"),
+                },
             };
             let explained = stage.engine().operator(&stage.master).explain(live).await.map_err(shown)?;
             assert!(explained.reproduced);
