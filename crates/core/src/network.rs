@@ -1,5 +1,9 @@
 //! Chains, environments and the networks this build knows (plus custom EVM chains by configuration).
 
+mod finality;
+
+pub use finality::Finality;
+
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
@@ -85,30 +89,6 @@ impl NetworkId {
 impl fmt::Display for NetworkId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
-    }
-}
-
-/// When a block of a network is final, so that a reorganisation can no longer remove it.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Finality {
-    /// Once the network's nodes report the block as finalized. For EVM nodes that do not support `finalized`,
-    /// once this many blocks exist from the block on.
-    Finalized {
-        /// Number of blocks, the block itself counted.
-        else_blocks: u64,
-    },
-    /// Once this many blocks exist, the block itself counted; on Solana, once the block is confirmed. For
-    /// networks of a single node, where finality has no meaning or never occurs.
-    Blocks(u64),
-}
-
-impl Finality {
-    /// The finality of a network without a setting of its own.
-    pub const fn of(environment: Environment) -> Self {
-        match environment {
-            Environment::Mainnet | Environment::Testnet => Self::Finalized { else_blocks: 256 },
-            Environment::Local => Self::Blocks(1),
-        }
     }
 }
 
