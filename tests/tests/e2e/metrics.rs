@@ -146,9 +146,8 @@ async fn an_address_of_their_own_is_opened_only_where_it_is_configured() -> Resu
     let url = daemon.metrics_url().context("an address")?;
     let answer = reqwest::get(url).await?.error_for_status()?;
     let metrics = Metrics::read(answer.text().await?)?;
-    let up = "waiaas_rpc_up{endpoint=\"1\",host=\"rpc.example:8443\",network=\"evm-localnet\"}";
-    metrics.there(up)?;
-    for part in ["hunter2", "0123456789abcdef", "fedcba9876543210", "user"] {
+    metrics.there("waiaas_rpc_up{endpoint=\"1\",network=\"evm-localnet\"}")?;
+    for part in ["rpc.example", "8443", "hunter2", "0123456789abcdef", "fedcba9876543210", "user"] {
         ensure!(!metrics.text.contains(part), "{part} is in\n{}", metrics.text);
     }
     Ok(())

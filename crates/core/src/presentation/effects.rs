@@ -2,6 +2,7 @@
 
 use super::foreign::quoted;
 use super::render::Page;
+use crate::U256;
 use crate::effect::{Effect, Portion, Swap};
 
 /// One effect, in full addresses and human units.
@@ -10,11 +11,14 @@ pub(super) fn describe(effect: &Effect, page: &Page<'_>) -> String {
         Effect::NativeOut { to, amount } => format!("send {} to {to}", page.native(*amount)),
         Effect::TokenOut { asset, to, amount } => format!("send {} to {to}", page.units(asset, *amount)),
         Effect::NftOut { nft, to, quantity } => format!("send {quantity} of the NFT {nft} to {to}"),
-        Effect::Allowance { asset, spender, amount, .. } if amount.is_zero() => {
-            format!("take back the allowance of {spender} over {}", page.asset(asset))
-        }
-        Effect::Allowance { asset, spender, amount, .. } => {
-            format!("ALLOW {spender} to take up to {}", page.units(asset, *amount))
+        Effect::Allowance { asset, spender, amount, through } => {
+            let through = through.map_or_else(String::new, |contract| format!(" through {contract}"));
+            let token = page.asset(asset);
+            match *amount {
+                U256::ZERO => format!("take back the allowance of {spender} over {token}{through}"),
+                U256::MAX => format!("ALLOW {spender} to take ANY AMOUNT, now and later, of {token}{through}"),
+                amount => format!("ALLOW {spender} to take up to {}{through}", page.units(asset, amount)),
+            }
         }
         Effect::NftAllowance { nft, spender: Some(spender) } => {
             format!("ALLOW {spender} to take the NFT {nft}")
