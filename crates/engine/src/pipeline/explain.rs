@@ -13,7 +13,7 @@ use crate::pipeline::decision::StoredVerdict;
 use crate::policies::InForce;
 use crate::views::{Explanation, NotKeptView};
 
-/// The stored decision and the repeated evaluation.
+/// Returns the stored decision and the repeated evaluation.
 pub(crate) async fn explained(engine: &Engine, row: TransactionRow) -> Result<Explanation, Error> {
     let stored: StoredVerdict = serde_json::from_str(&row.verdict).map_err(Error::internal)?;
     let effects: Option<Effects> =
@@ -35,7 +35,7 @@ pub(crate) async fn explained(engine: &Engine, row: TransactionRow) -> Result<Ex
     })
 }
 
-/// The repeated evaluation; the stored verdict if not enough inputs were kept.
+/// Repeats the evaluation; returns the stored verdict if not enough inputs were kept.
 fn again(
     set: &PolicySet,
     effects: Option<&Effects>,
