@@ -161,7 +161,8 @@ impl Gates {
         &self.proofs
     }
 
-    /// Withdraws the counted proofs that belong to the sender of a right password.
+    /// The gates whose counts a right password clears: that of its way in and, over the network, that of the
+    /// proofs.
     pub(crate) fn answered(&self, via: Via) -> impl Iterator<Item = &Gate> {
         let proofs = matches!(via, Via::Network(_)).then_some(&self.proofs);
         std::iter::once(self.of(via)).chain(proofs)

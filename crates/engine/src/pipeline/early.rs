@@ -67,7 +67,8 @@ impl Engine {
             .await
     }
 
-    /// Denies a built request before price services are asked; none if no price has to be asked.
+    /// Denies a built request before price services are asked; none if no price is needed or they might
+    /// grant it.
     pub(super) async fn refuse_unpriced(
         &self,
         session: &Session,

@@ -24,8 +24,8 @@ pub(crate) async fn answered(
     }
 }
 
-/// Claims a new transaction id for the caller's key, if there is one; or returns the transaction of an
-/// earlier request with this key and body.
+/// Returns a new transaction id, claimed for the caller's key if there is one; the inner error is the
+/// transaction of an earlier request with this key and body.
 pub(crate) async fn claim(
     tx: &mut WriteTx,
     session: &Session,

@@ -78,7 +78,7 @@ pub(crate) async fn place(
     Ok(Ok(expiry))
 }
 
-/// Finds another payment with the nonce of `row`, which exists if a node refused the bytes of `row`. A
+/// Finds another payment with the nonce of `row`; one can exist after a node refused the bytes of `row`. A
 /// replacement could outbid that payment.
 async fn other_heir(tx: &mut WriteTx, row: &TransactionRow, expiry: TxExpiry) -> Result<Option<TxId>, Error> {
     let TxExpiry::Nonce(nonce) = expiry else { return Ok(None) };

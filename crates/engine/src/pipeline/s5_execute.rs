@@ -137,7 +137,8 @@ async fn execute(engine: &Engine, mut row: TransactionRow) -> Result<(), Error> 
     not_completed(engine, &row, false, Error::new(ErrorCode::TxAlreadyProcessed, message)).await
 }
 
-/// The longest deadline until which a signature's reservations are held. A later deadline counts as none.
+/// The longest time for which a signature's reservations are held, in seconds. A later deadline counts as
+/// none.
 const LONGEST_HOLD: UnixSeconds = 366 * 86_400;
 
 /// Equal transactions tried with one blockhash before waiting for another.

@@ -12,8 +12,8 @@ use crate::error::Error;
 use crate::pipeline::fees;
 
 impl Resolver<'_> {
-    /// Builds the draft of an intent; returns the intent with the recipients that WHITELIST policies in force
-    /// list.
+    /// Builds the draft of an intent. The intent is returned with permission for the recipients without a key
+    /// that WHITELIST policies in force list.
     pub(super) async fn build(&self, mut intent: Intent) -> Result<(Intent, Draft), Error> {
         loop {
             match self.chain.build(self.wallet.address, &intent).await {
