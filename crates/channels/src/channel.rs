@@ -7,21 +7,21 @@ use serde_json::Value;
 use waiaas_core::UnixSeconds;
 use waiaas_core::ids::DeliveryId;
 
-/// A way to carry notices to destinations of one kind.
+/// A way to deliver notices to destinations of one kind.
 #[async_trait]
 pub trait Channel: Send + Sync {
-    /// An address, with the credentials that it takes.
+    /// An address with the credentials for it.
     type Destination: Send + Sync;
 
-    /// Makes one attempt to carry a notice to a destination, at the time `now`. It may be called again with the same
-    /// notice: the receiver tells repetitions by the id.
+    /// Makes one attempt to deliver a notice to a destination, at the time `now`. It may be called again with
+    /// the same notice: the receiver recognises repetitions by the id.
     async fn deliver(&self, notice: &Notice, to: &Self::Destination, now: UnixSeconds) -> Attempt;
 }
 
-/// One event on its way to one destination.
+/// An event to deliver to a destination.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Notice {
-    /// The delivery, the same in every attempt.
+    /// The id of the delivery, the same in every attempt.
     pub id: DeliveryId,
     /// Name of the event.
     pub event: String,
@@ -31,10 +31,10 @@ pub struct Notice {
     pub data: Value,
 }
 
-/// What an attempt came to.
+/// The outcome of an attempt.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Outcome {
-    /// The receiver has it.
+    /// The receiver accepted it.
     Delivered,
     /// The same attempt would fail again.
     Refused,
@@ -45,12 +45,12 @@ pub enum Outcome {
 /// One attempt.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Attempt {
-    /// What it came to.
+    /// Its outcome.
     pub outcome: Outcome,
     /// HTTP status, if there was an answer.
     pub http_status: Option<u16>,
-    /// Why it failed, in one sentence. Repeats neither the address nor the answer.
+    /// The reason for its failure, in one sentence. It contains neither the address nor the answer.
     pub error: Option<String>,
-    /// How long it took.
+    /// Its duration.
     pub duration: Duration,
 }

@@ -1,8 +1,8 @@
-//! Channels: ways to carry what happened to where the operator wants it. The only one is the signed webhook.
+//! Channels: ways to deliver events to the operator's destinations. The only one is the signed webhook.
 //!
-//! A channel sends; it decides nothing, keeps nothing and holds no wallet key. Belongs here: the form of a message
-//! on its way, and what an answer means. Does not belong here: which events are sent, retries and storage (the
-//! engine and the store), and which addresses may be reached (the crate `outbound`).
+//! A channel only sends: it makes no decisions, stores nothing and holds no wallet key. Belongs here: the
+//! format of messages, and the meaning of answers. Does not belong here: the choice of events, retries and
+//! storage (the engine and the store), and the addresses that may be reached (the crate `outbound`).
 
 mod channel;
 mod webhook;

@@ -36,7 +36,7 @@ pub struct WebhookChannel {
     outbound: Outbound,
 }
 
-/// The body. It is the same in every attempt.
+/// The body, the same in every attempt.
 #[derive(Serialize)]
 struct Body<'a> {
     id: DeliveryId,
@@ -46,7 +46,7 @@ struct Body<'a> {
 }
 
 impl WebhookChannel {
-    /// The channel over the client for addresses that others chose.
+    /// Creates the channel over the client for addresses that others chose.
     pub const fn new(outbound: Outbound) -> Self {
         Self { outbound }
     }
@@ -74,13 +74,13 @@ impl WebhookChannel {
     }
 }
 
-/// Why there is no answer to judge.
+/// The reason why there is no answer.
 enum Failure {
     NoAnswer(OutboundError),
     Defect,
 }
 
-/// HMAC-SHA256 over `timestamp.delivery.body`, as hex. None for a key that HMAC does not take, which there is not.
+/// HMAC-SHA256 over `timestamp.delivery.body`, as hex. None if HMAC refuses the key, which it never does.
 fn sign(secret: &SecretSlice<u8>, now: UnixSeconds, id: DeliveryId, body: &[u8]) -> Option<String> {
     let mut mac = Hmac::<Sha256>::new_from_slice(secret.expose_secret()).ok()?;
     mac.update(format!("{now}.{id}.").as_bytes());
@@ -118,7 +118,7 @@ fn sentence(error: &OutboundError) -> String {
     }
 }
 
-/// What a status means. Redirects are not followed: the operator has to name the new address.
+/// The outcome for a status. Redirects are not followed: the operator has to configure the new address.
 fn judge(status: u16) -> (Outcome, Option<String>) {
     match status {
         200..=299 => (Outcome::Delivered, None),

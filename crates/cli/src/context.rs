@@ -52,7 +52,7 @@ impl Context {
         self.json
     }
 
-    /// How far this process is protected from dumps, debuggers and swap.
+    /// The protection of this process from dumps, debuggers and swap.
     pub(crate) fn hardening(&self) -> Hardening {
         self.hardening
     }
@@ -71,7 +71,8 @@ impl Context {
         Ok(Config::load(self.data_dir.path(), environment::all(), flags)?)
     }
 
-    /// A running daemon writes it for people and their agents. Commands do not use it.
+    /// The file to which a running daemon writes its URL, for people and their agents. Commands do not use
+    /// it.
     pub(crate) fn url_file(&self) -> PathBuf {
         self.data_dir.path().join("daemon.url")
     }
@@ -118,7 +119,7 @@ impl Context {
         self.with_password(client, password).await
     }
 
-    /// The same with a given password.
+    /// [`Context::operator`] with a given password.
     pub(crate) async fn operator_with(&self, password: SecretString) -> Result<Client> {
         self.refuse_shared()?;
         let client = self.anonymous().await?;

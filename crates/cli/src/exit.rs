@@ -65,12 +65,12 @@ pub(crate) struct CheckFailed {
     pub(crate) reported: bool,
 }
 
-/// The requested change waits for owners; standard output has it already.
+/// The requested change waits for owners; standard output contains it already.
 #[derive(Debug, Error)]
 #[error("it waits for an owner's signature")]
 pub(crate) struct Waits;
 
-/// An approval was accepted, but its transaction did not run; standard output has it already.
+/// An approval was accepted, but its transaction did not run; standard output contains it already.
 #[derive(Debug, Error)]
 #[error("the transaction is {status}{}", .why.as_ref().map(|why| format!(": {why}")).unwrap_or_default())]
 pub(crate) struct NotRun {

@@ -1,4 +1,4 @@
-//! Times and amounts in the form for people.
+//! Times and amounts for display.
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -81,7 +81,7 @@ pub(crate) fn amount(text: &str, decimals: u8, symbol: &str) -> String {
     }
 }
 
-/// The same in base units, if the decimals are not known.
+/// An amount in base units, for an asset with unknown decimals.
 pub(crate) fn base_units(text: &str) -> String {
     text.parse::<U256>().map_or_else(|_| text.to_owned(), |amount| format!("{amount} base units"))
 }

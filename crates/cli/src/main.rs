@@ -63,8 +63,8 @@ fn main() -> std::process::ExitCode {
     let result = runtime.block_on(commands::run(&context, cli.command));
     output::end(&context, &result)
 }
-/// The arguments as the parser gets them. `help` is a help option itself: one behind it says nothing more, and
-/// would be taken for the name of a command.
+/// Prepares the arguments for the parser. `help` is a help option itself: another help option after it is
+/// redundant and would be parsed as the name of a command.
 fn arguments(given: impl IntoIterator<Item = OsString>) -> Vec<OsString> {
     let mut arguments: Vec<_> = given.into_iter().collect();
     if arguments.get(1).is_some_and(|first| first == "help") {

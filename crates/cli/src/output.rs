@@ -17,7 +17,7 @@ use crate::commands::Unconfirmed;
 use crate::context::Context;
 use crate::{environment, exit, human, remedy};
 
-/// Why standard output could not be written, if so.
+/// The reason why standard output could not be written, if it failed.
 static UNWRITTEN: OnceLock<io::Error> = OnceLock::new();
 
 /// Prints a result: with `--json` the value itself, its times as ISO 8601; otherwise the output of `text`.
@@ -40,7 +40,7 @@ pub(crate) fn line(text: &str) {
     print(format_args!("{text}\n"));
 }
 
-/// Prints a line that is not a result: it does not matter if it cannot be written.
+/// Prints a line that is not a result; a failure to write it is ignored.
 pub(crate) fn announce(text: &str) {
     let mut out = io::stdout().lock();
     let _ = writeln!(out, "{text}").and_then(|()| out.flush());
@@ -103,7 +103,7 @@ pub(crate) fn usage(told: &clap::Error) -> ExitCode {
     ended(ExitCode::SUCCESS)
 }
 
-/// Prints how a command ended, if it is not printed yet, and returns the exit code.
+/// Prints the result of a command, if it is not printed yet, and returns the exit code.
 pub(crate) fn end(context: &Context, result: &Result<()>) -> ExitCode {
     match result {
         Ok(()) => ended(ExitCode::SUCCESS),

@@ -16,7 +16,8 @@ use crate::exit::NoCredential;
 /// Any failure to find it counts as a missing credential.
 const FINDING: NoCredential = NoCredential("finding the master password");
 
-/// From the environment, else the file named there, else `recovery.key`, else a hidden prompt.
+/// Returns the password from the environment, else from the file named there, else from `recovery.key`, else
+/// from a hidden prompt.
 pub(crate) fn master(data_dir: &DataDir) -> Result<SecretString> {
     match at_hand(data_dir)? {
         Some(password) => Ok(password),
@@ -24,7 +25,7 @@ pub(crate) fn master(data_dir: &DataDir) -> Result<SecretString> {
     }
 }
 
-/// The same without the prompt.
+/// [`master`] without the prompt.
 pub(crate) fn at_hand(data_dir: &DataDir) -> Result<Option<SecretString>> {
     match given()? {
         Some(password) => Ok(Some(password)),

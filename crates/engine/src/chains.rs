@@ -1,4 +1,4 @@
-//! The formats of every network, and the chains that serve those with an endpoint, connected from configuration.
+//! The codecs of all networks, and the chains of networks with an endpoint, connected from configuration.
 
 mod gas;
 mod watch;
@@ -28,8 +28,8 @@ struct Served {
     endpoints: usize,
 }
 
-/// The two halves of every network: its formats, which need no endpoint, and its nodes, where one is configured.
-/// Connecting asks no node, so that a node that is down does not keep the daemon from starting.
+/// The two halves of every network: its codec, which needs no endpoint, and its chain, if an endpoint is
+/// configured. Connecting asks no node, so the daemon also starts while a node is down.
 pub(crate) struct Chains {
     codecs: BTreeMap<NetworkId, Arc<dyn Codec>>,
     served: BTreeMap<NetworkId, Served>,
@@ -39,7 +39,7 @@ impl Chains {
     pub(crate) fn connect(config: &Config, networks: &Networks) -> Result<Self, StartError> {
         let failed =
             |network: &Network, reason: String| StartError::Network { network: network.id.clone(), reason };
-        // One client for all, since each loads the system's certificates.
+        // One client for all chains, since each client loads the system's certificates.
         let client = http_client().map_err(|e| StartError::Http(e.to_string()))?;
         let (mut codecs, mut served) = (BTreeMap::new(), BTreeMap::new());
         for network in networks.all() {
@@ -62,7 +62,7 @@ impl Chains {
         Ok(Self { codecs, served })
     }
 
-    /// The formats of a network.
+    /// The codec of a network.
     pub(crate) fn codec(&self, network: &NetworkId) -> Result<Arc<dyn Codec>, Error> {
         let known = self.codecs.get(network).cloned();
         known.ok_or_else(|| {
@@ -122,7 +122,7 @@ fn chain(config: &Config, network: &Network, rpc: RpcPool) -> Result<Arc<dyn Cha
     })
 }
 
-/// The registries as configured; none where no agent is named.
+/// The configured registries; none if no agent is named.
 pub(crate) fn reputation(
     config: &Config,
     networks: &Networks,

@@ -7,9 +7,9 @@ use waiaas_store::StoreError;
 use crate::error::{Error, ErrorCode};
 use crate::ids;
 
-/// The `Chain ID` line, in the terms of the owner's own wallet: an EIP-155 number for EVM owners, a
-/// cluster for Solana owners. An owner of the other chain gets that chain's main network; what the
-/// transaction runs on is in the statement.
+/// The `Chain ID` line, for the owner's own wallet software: an EIP-155 number for EVM owners, a cluster for
+/// Solana owners. An owner on another chain than the transaction gets the main network of the owner's chain;
+/// the statement names the transaction's network.
 pub(crate) fn chain_id(owner: &Address, network: Option<&Network>) -> String {
     let same = network.filter(|network| network.chain == owner.chain());
     match owner {

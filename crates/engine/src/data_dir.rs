@@ -1,4 +1,4 @@
-//! The data directory: where files are, who may open them, and that only one daemon uses it.
+//! The data directory: its files, their permissions, and the lock that admits only one daemon.
 
 mod shared;
 
@@ -53,7 +53,7 @@ impl DataDir {
         self.0.join("backups")
     }
 
-    /// The token the command line leaves for an agent on this machine.
+    /// The token that the command line stores for an agent on this machine.
     pub fn session_token(&self) -> PathBuf {
         self.0.join("mcp-token")
     }
@@ -185,8 +185,8 @@ pub struct DirLock {
 }
 
 impl DirLock {
-    /// A value that identifies this lock among all locks on all machines while the machine runs: of two processes
-    /// that had it, the earlier one has ended. None if the system does not tell.
+    /// A value that identifies this lock among all locks on all machines until the machine restarts: if two
+    /// processes had it, the earlier one has ended. None if the system does not provide it.
     pub(crate) fn place(&self) -> Option<String> {
         let boot = std::fs::read_to_string("/proc/sys/kernel/random/boot_id").ok()?;
         let file = self.file.metadata().ok()?;
@@ -204,7 +204,7 @@ pub fn write_private(path: &Path, bytes: &[u8]) -> Result<(), DataDirError> {
     file.keep().map(|_| ())
 }
 
-/// A secret file's text, and the permissions of exactly the file that was read.
+/// Reads a secret file's text, and the permissions of the same file.
 fn read_alone(path: &Path) -> io::Result<(Zeroizing<String>, u32)> {
     let mut file = File::open(path)?;
     let mode = file.metadata()?.permissions().mode() & 0o777;

@@ -1,4 +1,4 @@
-//! The engine itself: its parts, and how each is reached.
+//! The engine itself: its parts, and access to them.
 //!
 //! It calls no use case; use cases are above it and receive it. `start.rs` assembles it.
 
@@ -98,7 +98,7 @@ impl Engine {
         &self.0.meters
     }
 
-    /// Runs a stage and notes its time.
+    /// Runs a stage and records its duration.
     pub(crate) async fn timed<T>(&self, stage: Stage, run: impl Future<Output = T>) -> T {
         let began = self.elapsed();
         let end = run.await;
@@ -186,7 +186,7 @@ impl Engine {
         &self.0.prover
     }
 
-    /// One change of the master password at a time.
+    /// The permit for changing the master password, one change at a time.
     pub(crate) fn rewrap_turn(&self) -> &Semaphore {
         &self.0.rewrap
     }
@@ -214,7 +214,7 @@ impl Engine {
         self.0.reputation.as_deref()
     }
 
-    /// The channel to webhooks.
+    /// The channel for webhooks.
     pub(crate) fn webhook_channel(&self) -> &WebhookChannel {
         &self.0.webhooks
     }
@@ -253,7 +253,7 @@ impl Engine {
         &self.0.wake
     }
 
-    /// The formats of a network. No node is asked, and none has to be configured.
+    /// The codec of a network. It asks no node, and needs no configured endpoint.
     pub(crate) fn codec(&self, network: &NetworkId) -> Result<Arc<dyn Codec>, Error> {
         self.0.chains.codec(network)
     }

@@ -187,7 +187,7 @@ codes! {
     OwnerUnfit = "OWNER_UNFIT",
     /// The address is not the owner's.
     OwnerAddressMismatch = "OWNER_ADDRESS_MISMATCH",
-    /// No answer is awaited.
+    /// No answer is expected.
     ApprovalNotFound = "APPROVAL_NOT_FOUND",
     /// The approval window expired.
     ApprovalTimeout = "APPROVAL_TIMEOUT",
@@ -205,7 +205,7 @@ codes! {
 
     /// No such webhook.
     WebhookNotFound = "WEBHOOK_NOT_FOUND",
-    /// There are as many webhooks as allowed.
+    /// The limit of webhooks is reached.
     WebhookLimitExceeded = "WEBHOOK_LIMIT_EXCEEDED",
     /// The webhook's log has no such delivery.
     DeliveryNotFound = "DELIVERY_NOT_FOUND",
@@ -288,7 +288,7 @@ impl Error {
         self.details(details)
     }
 
-    /// The error of a part of a request: `path` is put before the fields that it names.
+    /// Adds `path` before the fields that the error of a part of a request names.
     #[must_use]
     pub(crate) fn inside(mut self, path: &str) -> Self {
         let Some(Details::Invalid { issues }) = self.details.as_deref_mut() else { return self };
@@ -345,7 +345,7 @@ impl From<SignError> for Error {
     }
 }
 
-/// A library's lower-case message as a sentence.
+/// Turns a library's lower-case message into a sentence.
 pub(crate) fn sentence(error: &dyn fmt::Display) -> String {
     let text = error.to_string();
     let mut chars = text.chars();

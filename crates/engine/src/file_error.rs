@@ -23,7 +23,7 @@ pub enum DataDirError {
         "{path} holds the master password and can be read by others (mode {mode:03o}); run `chmod 600 {path}`, and `waiaas set-master` if somebody may have read it"
     )]
     Exposed {
-        /// Which file.
+        /// The file.
         path: PathBuf,
         /// Its permissions.
         mode: u32,
@@ -35,7 +35,7 @@ pub enum DataDirError {
         .path.display(), .path.display()
     )]
     Foreign {
-        /// The directory, or what in it matters.
+        /// The directory, or a file in it.
         path: PathBuf,
         /// Its user id.
         owner: u32,
@@ -49,20 +49,20 @@ pub enum DataDirError {
         .path.display(), .path.display()
     )]
     Writable {
-        /// Which path.
+        /// The path.
         path: PathBuf,
         /// Its permissions.
         mode: u32,
     },
-    /// Another process has taken this directory: a daemon, or a command that works without one.
+    /// Another process holds this directory: a daemon, or a command that works without one.
     #[error("another daemon or command{} is using {}", process(*.pid), .path.display())]
     InUse {
         /// The directory.
         path: PathBuf,
-        /// Whose it is, if that process has said so.
+        /// Its process id, if known.
         pid: Option<u32>,
     },
-    /// A start that was cut short has left an empty file for the password.
+    /// An interrupted start has left an empty file for the password.
     #[error(
         "{} is empty, left by a start that was cut short; delete it, then give the master password or \
          start again with WAIAAS_AUTO_PROVISION=true",
@@ -89,7 +89,7 @@ fn process(pid: Option<u32>) -> String {
     pid.map(|pid| format!(" (process {pid})")).unwrap_or_default()
 }
 
-/// What to do about it, where that can be said.
+/// The remedy for this kind of error, if there is one.
 const fn remedy(kind: io::ErrorKind) -> &'static str {
     match kind {
         io::ErrorKind::PermissionDenied => {

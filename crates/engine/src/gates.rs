@@ -1,10 +1,10 @@
 //! The gate in front of the password KDF: limits tries of master passwords.
 //!
-//! Each way in has its own gate, so that callers on the network cannot keep the operator on the machine waiting. A
-//! password is checked and a wrong one counted in one step, so that of simultaneous guesses no more are checked than
-//! are free, and the right password does not wait. Where only the KDF can tell, one run passes at a time and is
-//! counted before the next begins; a few callers may wait, others are refused at once. Waits are measured by a
-//! monotonic clock; the wait taken over by a restart is at most the longest wait.
+//! Each way in has its own gate, so that callers on the network cannot keep the operator on the machine
+//! waiting. A password is checked and a wrong one counted in one step, so that no more simultaneous guesses
+//! are checked than are free, and the right password does not wait. If only the KDF can decide, one run is
+//! admitted at a time and counted before the next begins; a few callers may wait, others are refused at once.
+//! Waits are measured by a monotonic clock; after a restart the rest of a wait is at most the longest wait.
 
 use std::net::IpAddr;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -24,9 +24,9 @@ const PLACES: usize = 4;
 /// The way a caller reached the daemon.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Via {
-    /// By TCP, from this address as far as it is known.
+    /// TCP, with the caller's address if known.
     Network(Option<IpAddr>),
-    /// By the socket of the data directory, which only the daemon's own user and root may use.
+    /// The socket of the data directory, which only the daemon's own user and root may use.
     Socket,
 }
 
@@ -69,8 +69,8 @@ impl Lockout {
         Some(self.base.saturating_mul(1u64 << over.min(32)).min(self.cap))
     }
 
-    /// Seconds left of a wait that an earlier run began, by wall-clock time. For a row from the future, which a wrong
-    /// clock wrote or reads, the whole wait counts again.
+    /// Seconds left of a wait from an earlier run, by wall-clock time. If the row is from the future, because
+    /// a clock was or is wrong, the whole wait starts again.
     fn left(self, row: LoginFailures, now: UnixSeconds) -> Option<u64> {
         let whole = self.wait_after(row.failures)?;
         if row.updated_at > now {
@@ -115,7 +115,7 @@ pub(crate) enum Judged {
     Right,
     /// It is wrong, and was counted.
     Wrong(Counted),
-    /// Only the KDF can tell.
+    /// Only the KDF can decide.
     Unknown,
 }
 
@@ -128,8 +128,8 @@ pub(crate) struct Gate {
     failures: Mutex<Failures>,
 }
 
-/// Proofs of the daemon per free wrong password. Several may be under way before the first caller has sent its
-/// password.
+/// Proofs of the daemon per free wrong password. Several may be in progress before the first caller has sent
+/// its password.
 const PROOFS: u32 = 4;
 
 /// Both ways in, and the daemon's own proofs.
@@ -161,7 +161,8 @@ impl Gates {
         &self.proofs
     }
 
-    /// Withdraws the counted proofs that a right password shows to be its sender's.
+    /// The gates whose counts a right password clears: that of its way in and, over the network, that of the
+    /// proofs.
     pub(crate) fn answered(&self, via: Via) -> impl Iterator<Item = &Gate> {
         let proofs = matches!(via, Via::Network(_)).then_some(&self.proofs);
         std::iter::once(self.of(via)).chain(proofs)
@@ -175,7 +176,7 @@ impl Gates {
     }
 }
 
-/// Admission to the KDF. While it lives, the gate admits no other.
+/// Admission to the KDF. While it exists, the gate admits no other run.
 pub(crate) struct Turn<'a> {
     _place: SemaphorePermit<'a>,
     _turn: SemaphorePermit<'a>,
@@ -233,8 +234,8 @@ impl Gate {
         Ok(Turn { _place: place, _turn: turn })
     }
 
-    /// Checks a password by `check`, and counts a wrong one before the next is checked. Otherwise guesses beyond the
-    /// free ones could be told from the right password without being counted.
+    /// Checks a password by `check`, and counts a wrong one before the next is checked. Otherwise guesses
+    /// beyond the free ones could be distinguished from the right password without being counted.
     ///
     /// # Errors
     ///
@@ -328,7 +329,7 @@ mod tests {
         let last = gate.judge(at(0), || look(Checked::Mismatch)).expect("open");
         assert_eq!(last, Judged::Wrong(Counted { failures: 5, wait: Some(30) }));
         assert_eq!(looked.get(), 9);
-        // Shut: whether it would have been the right one is not even looked at.
+        // While the gate is shut, the password is not checked at all.
         for checked in [Checked::Match, Checked::Mismatch, Checked::Unknown] {
             let refused = gate.judge(at(29), || look(checked)).expect_err("shut");
             assert_eq!(refused.code, ErrorCode::MasterPasswordLocked);
@@ -353,7 +354,7 @@ mod tests {
                 if let Err(error) = gate.refuse_while_locked(Duration::ZERO) {
                     return Some(error.code);
                 }
-                // Where the KDF would run.
+                // The KDF would run here.
                 tokio::task::yield_now().await;
                 gate.count(&turn, Duration::ZERO);
                 None

@@ -12,7 +12,7 @@ use crate::error::Error;
 use crate::views::{AssetsView, HoldingView, Money, Wallet};
 
 impl Engine {
-    /// For a session, prices come from its look-up bucket.
+    /// For a session, prices are charged to its look-up bucket.
     pub(crate) async fn holdings(
         &self,
         session: Option<SessionId>,
@@ -24,7 +24,7 @@ impl Engine {
         let found = self.chain(&network.id)?.holdings(wallet.address, &tokens).await?;
         let mut holdings = Vec::new();
         for mut holding in found.held {
-            // Recorded decimals count, whatever the node answers now.
+            // Recorded decimals are used, whatever the node answers now.
             let address = holding.asset.token_address();
             if let Some(row) = known.iter().find(|row| Some(row.address) == address) {
                 holding.facts = TokenFacts { decimals: row.decimals, symbol: row.symbol.clone() };

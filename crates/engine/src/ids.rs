@@ -1,14 +1,14 @@
-//! The one place that makes ids.
+//! The only source of ids.
 
 use uuid::Uuid;
 
-/// An id of a row or a file, ordered by the time at which it was made.
+/// Returns an id of a row or a file, ordered by creation time.
 #[expect(clippy::disallowed_methods, reason = "this is the place")]
 pub(crate) fn ordered() -> Uuid {
     Uuid::now_v7()
 }
 
-/// An id that says nothing and cannot be guessed: 122 bits from the operating system.
+/// Returns an unpredictable id: 122 bits from the operating system.
 #[expect(clippy::disallowed_methods, reason = "this is the place")]
 pub(crate) fn random() -> Uuid {
     Uuid::new_v4()

@@ -1,8 +1,8 @@
 //! The daemon without HTTP: every use case, composed from the crates below it.
 //!
-//! A newcomer starts here. [`Engine`] holds the parts. `credentials/` makes the proofs, and with a proof the
-//! engine gives a handle: [`Agent`], [`Operator`] or [`OwnerDesk`], whose methods are the use cases of that
-//! audience. `pipeline/` is the one path on which value moves; `workers/` does the work without a caller; `start.rs`
+//! Start reading here. [`Engine`] holds the parts. `credentials/` makes the proofs, and for a proof the
+//! engine returns a handle: [`Agent`], [`Operator`] or [`OwnerDesk`], whose methods are the use cases of that
+//! audience. `pipeline/` is the only path on which value moves; `workers/` is the background work; `start.rs`
 //! assembles the engine. Does not belong here: HTTP, SQL, cryptography.
 
 mod agent;

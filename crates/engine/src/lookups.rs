@@ -1,8 +1,8 @@
 //! The limit of price look-ups per session.
 //!
-//! Price services are limited or paid by the look-up, and one agent must not exhaust them for all wallets: an
-//! exhausted service would leave another as the only source. Each session has a token bucket that fills by a number
-//! of look-ups per minute. Prices in the price book's cache cost nothing.
+//! Price services are rate-limited or charge per look-up, and one agent must not exhaust them for all
+//! wallets: an exhausted service would leave another as the only source. Each session has a token bucket that
+//! fills by a number of look-ups per minute. Prices in the price book's cache are free.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
@@ -12,9 +12,9 @@ use waiaas_core::UnixSeconds;
 use waiaas_core::asset::AssetId;
 use waiaas_core::ids::SessionId;
 
-/// The cost of one look-up: sixty times the inflow of one second at one look-up a minute.
+/// The cost of one look-up: sixty times the inflow of one second at one look-up per minute.
 const ONE: u64 = 60;
-/// Sessions remembered at once, before full buckets are forgotten.
+/// Sessions remembered before full buckets are removed.
 const MOST: usize = 1_024;
 
 /// The buckets.
@@ -34,7 +34,7 @@ impl Lookups {
         Self { per_minute: u64::from(per_minute), buckets: Mutex::default() }
     }
 
-    /// Takes one look-up, if the session has one left.
+    /// Takes one look-up; false if the session has none left.
     pub(crate) fn take(&self, session: SessionId, now: UnixSeconds) -> bool {
         let mut buckets = self.buckets.lock().unwrap_or_else(PoisonError::into_inner);
         if buckets.len() >= MOST {
@@ -47,7 +47,8 @@ impl Lookups {
         after.is_some()
     }
 
-    /// The price of an asset for a session: from the book, or from the services while the session may ask.
+    /// The price of an asset for a session: from the book, or from the services if the session has look-ups
+    /// left.
     pub(crate) async fn price(
         &self,
         book: &PriceBook,

@@ -1,6 +1,6 @@
-//! The figures of the present moment, for monitoring: gathers them from the store, the endpoints and the workers.
+//! Present figures for monitoring, gathered from the store, the endpoints and the workers.
 //!
-//! Belongs here: what is measured now. Counters since the start are in `meters.rs`.
+//! Belongs here: present values. Counters since the start are in `meters.rs`.
 
 use waiaas_core::asset::AssetId;
 use waiaas_core::network::Network;
@@ -15,11 +15,11 @@ use crate::error::Error;
 use crate::policies::compile;
 use crate::views::{EndpointState, Headroom, Left, Measures, Wallet};
 
-/// The most windows that are reported, since each is a time series of its own.
+/// The most windows that are reported, since each is a separate time series.
 const MOST_WINDOWS: usize = 2_000;
 
 impl Engine {
-    /// The figures of this moment. Asks no node.
+    /// Returns the present figures. Asks no node.
     ///
     /// # Errors
     /// Only storage errors.
@@ -56,12 +56,12 @@ impl Engine {
     /// Appends the counters since the start, in the Prometheus text format.
     ///
     /// # Errors
-    /// Only if `text` takes no more.
+    /// Only if `text` cannot be written.
     pub fn write_counters(&self, text: &mut String) -> Result<(), std::fmt::Error> {
         self.meters().write(text)
     }
 
-    /// The state of every configured endpoint. Asks none.
+    /// The state of every configured endpoint. Asks no node.
     pub fn endpoint_states(&self) -> Vec<EndpointState> {
         let all = self.chains().health().into_iter();
         let states = all.flat_map(|(network, endpoints)| {
@@ -75,11 +75,11 @@ impl Engine {
         states.collect()
     }
 
-    /// The part of every spending window that is left, of every wallet that can sign.
+    /// The unused part of every spending window, for every wallet that can sign.
     async fn headroom(&self) -> Result<Vec<Headroom>, Error> {
         let rows = self.store().policies().await?;
         let enabled = rows.iter().filter(|row| row.enabled);
-        // A policy that cannot be read refuses requests in its scope; the other figures stay of use.
+        // A policy that cannot be read denies requests in its scope; the other figures remain useful.
         let policies: Vec<Policy> = enabled.filter_map(|row| compile(row, self.networks()).ok()).collect();
         let tokens = self.store().tokens(None).await?;
         let mut found = Vec::new();
@@ -115,7 +115,7 @@ impl Engine {
     }
 }
 
-/// An asset whose decimals are known.
+/// An asset with known decimals.
 struct Known<'a> {
     network: &'a Network,
     asset: AssetId,

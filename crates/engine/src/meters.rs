@@ -1,5 +1,5 @@
-//! Counters and histograms of the pipeline, for the metrics. No label is made of a caller's text, so their number
-//! is bounded.
+//! Counters and histograms of the pipeline, for monitoring. Labels never contain a caller's text, so the
+//! number of time series is bounded.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::Registry;
 use waiaas_core::policy::{Denial, Tier};
 
-/// Upper bounds of the histogram of a stage, in seconds: from a step in the database to a node that hangs.
+/// Upper bounds of a stage's histogram, in seconds: from a database step to a node that hangs.
 const BOUNDS: [f64; 11] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.1, 0.25, 1.0, 2.5, 10.0, 30.0];
 
 /// A part of the pipeline that is timed.
@@ -74,23 +74,23 @@ impl Default for Meters {
 }
 
 impl Meters {
-    /// Counts a grant.
+    /// Counts a granted request.
     pub(crate) fn granted(&self, tier: Tier) {
         self.verdicts.get_or_create(&ByVerdict { tier: tier.as_str(), code: "GRANTED" }).inc();
     }
 
-    /// Counts a denial once, under its first code.
+    /// Counts a denied request once, under its first code.
     pub(crate) fn denied(&self, denials: &[Denial]) {
         let code = denials.first().map_or("DENIED", |denial| denial.code.as_str());
         self.verdicts.get_or_create(&ByVerdict { tier: "DENIED", code }).inc();
     }
 
-    /// Notes the time of one run of a stage.
+    /// Records the duration of one run of a stage.
     pub(crate) fn took(&self, stage: Stage, time: Duration) {
         self.stages.get_or_create(&ByStage { stage: stage.as_str() }).observe(time.as_secs_f64());
     }
 
-    /// Appends all of them in the Prometheus text format.
+    /// Appends all metrics in the Prometheus text format.
     pub(crate) fn write(&self, text: &mut String) -> Result<(), std::fmt::Error> {
         prometheus_text::encode(text, &self.registry)
     }

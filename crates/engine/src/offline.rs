@@ -77,8 +77,8 @@ pub async fn init(
     Ok(InitReport { instance, auto_provisioned })
 }
 
-/// The password in `recovery.key`. The file is written now, unless an interrupted attempt left a complete one, which
-/// protects nothing yet and can be used. An incomplete file is replaced.
+/// Returns the password in `recovery.key`. The file is written now, unless an interrupted attempt left a
+/// complete one, which protects nothing yet and can be used. An incomplete file is replaced.
 fn recovery_password(data_dir: &DataDir) -> Result<SecretString, StartError> {
     let left = match data_dir.read_recovery_key() {
         Err(DataDirError::EmptyRecoveryKey(_)) => None,

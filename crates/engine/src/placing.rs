@@ -2,8 +2,8 @@
 //!
 //! The wallet is the only one of the session that fits the request's addresses, network and asset ids. A read
 //! request falls back to the session's default wallet; a request that moves value and fits several wallets is
-//! refused. A field that fits no wallet of the session is reported first, since naming a wallet would not help. The
-//! network is that of the asset, else the wallet's default, else the only usable one.
+//! refused. A field that fits no wallet of the session is reported first, since naming a wallet would not
+//! help. The network is that of the asset, else the wallet's default, else the only usable one.
 
 use std::sync::Arc;
 
@@ -30,7 +30,7 @@ struct Traits<'a> {
     addresses: Vec<(&'static str, &'a str)>,
     /// The networks of the asset ids.
     assets: Vec<Arc<str>>,
-    /// The error of a part that no wallet could read.
+    /// The error of a part that cannot be read.
     fault: Option<Error>,
 }
 
@@ -59,7 +59,7 @@ impl Engine {
             }
         };
         let network = match (&request.network, named) {
-            // An asset of another chain or environment is refused where it is read, with its name.
+            // An asset of another chain or environment is refused when the asset is read, with its name.
             (None, Some(network)) if at_home(&wallet, network) => Arc::new(network.clone()),
             (named, _) => self.network_of(&wallet, named.as_deref())?,
         };
@@ -75,8 +75,8 @@ impl Engine {
         Ok(wallets)
     }
 
-    /// The wallet of a read request: the one named, else the default wallet, or the only other one on the requested
-    /// network.
+    /// The wallet of a read request: the named one, else the default wallet, or the only other one on the
+    /// requested network.
     pub(crate) async fn session_wallet(
         &self,
         session: &Session,
@@ -117,13 +117,13 @@ impl Engine {
             .hint(Remedy::ListWallets))
     }
 
-    /// Networks a wallet can use, those with an endpoint only.
+    /// The networks that a wallet can use; only those with an endpoint.
     pub fn networks_of(&self, wallet: &Wallet) -> Vec<Network> {
         let all = self.networks().of(wallet.chain, wallet.environment);
         all.filter(|network| self.chain(&network.id).is_ok()).cloned().collect()
     }
 
-    /// The network of a wallet's request: the one named, else the wallet's default.
+    /// The network of a wallet's request: the named one, else the wallet's default.
     ///
     /// # Errors
     /// `NETWORK_NOT_FOUND`, `ENVIRONMENT_NETWORK_MISMATCH`, `NETWORK_REQUIRED`.
@@ -214,7 +214,7 @@ impl<'a> Traits<'a> {
         networks.all().find(|network| same && network.caip2 == *first)
     }
 
-    /// Refuses the first field that no wallet of the session could take.
+    /// Refuses the first field that fits no wallet of the session.
     fn refuse_what_fits_none(&self, wallets: &[Wallet], named: Option<&Network>) -> Result<(), Error> {
         if let Some(fault) = &self.fault {
             return Err(fault.clone());
@@ -243,7 +243,7 @@ impl<'a> Traits<'a> {
         match asked {
             Asked::Operation(operation) => self.read_operation(operation),
             Asked::Signature(Intent::SignTypedData { .. }) => self.chains.push(Chain::Ethereum),
-            // Either chain signs texts, and the bytes of a transaction are read where its chain is known.
+            // Both chains sign texts, and the bytes of a transaction are read once its chain is known.
             Asked::Signature(_) => {}
         }
     }

@@ -76,13 +76,13 @@ struct Cached {
     sets: HashMap<(WalletId, NetworkId), Arc<InForce>>,
 }
 
-/// The cache.
+/// The cache of compiled policies.
 #[derive(Default)]
 pub(crate) struct Policies(Mutex<Cached>);
 
 impl Policies {
-    /// The policies in force in this transaction for a wallet on a network. The cache counts only for the stored
-    /// generation.
+    /// The policies in force in this transaction for a wallet on a network. The cache is used only for the
+    /// stored generation.
     pub(crate) async fn in_force(
         &self,
         tx: &mut WriteTx,
@@ -112,8 +112,8 @@ impl Policies {
     }
 }
 
-/// Reads a stored row with the validation of new rows. A row that fails is not skipped: every request in its scope
-/// fails.
+/// Compiles a stored row with the validation of new rows. A row that fails is not skipped: every request in
+/// its scope fails.
 pub(crate) fn compile(row: &PolicyRow, networks: &Networks) -> Result<Policy, Error> {
     let value = serde_json::from_str(&row.rules).map_err(|_| corrupt(row))?;
     let scope = Scope { wallet: row.wallet, network: row.network.clone() };

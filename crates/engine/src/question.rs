@@ -20,16 +20,16 @@ use waiaas_core::presentation::{Ask, Presentation, VERSION};
 /// Why a challenge must not be signed.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum Doubt {
-    /// The text is no challenge of a wallet daemon, or has additions.
+    /// The text is not a challenge of a wallet daemon, or has additions.
     #[error("the text to sign is not a challenge of a wallet daemon")]
     NotAQuestion,
-    /// Another action, transaction, change or wallet.
+    /// It is about another action, transaction, change or wallet.
     #[error("the text to sign is for the action '{0}', which was not asked for")]
     Other(&'static str),
-    /// For other bytes, or another content, than the document has.
+    /// It is for other bytes or other content than the document's.
     #[error("the text to sign is not about the content of this document")]
     Draft,
-    /// A form that this release does not know.
+    /// Its format is not known to this release.
     #[error("the description has a form that this release does not know")]
     Version,
     /// The bytes cannot be read.
@@ -109,7 +109,7 @@ pub fn check_change(message: &str, ask: Ask, id: ChangeId, content: &Value) -> R
         }
         (other, Ask::Approve | Ask::Reject) => return Err(Doubt::Other(other.as_str())),
     };
-    // In its stored form, whatever the order of keys in transit.
+    // In its stored form, independent of the order of keys in transit.
     let content: Change = serde_json::from_value(content.clone()).map_err(|_| Doubt::Version)?;
     let content = serde_json::to_string(&content).map_err(|_| Doubt::Version)?;
     if change::digest(id, &content) == digest { Ok(asked) } else { Err(Doubt::Draft) }
@@ -127,7 +127,7 @@ pub fn check_wallet(message: &str, action: OwnerAction, wallet: WalletId) -> Res
     Ok(asked)
 }
 
-/// A built-in network, or one of the operator's own by its chain id.
+/// Returns a built-in network, or a custom one by its chain id.
 fn network(shown: &Presentation) -> Option<Network> {
     if let Some(known) = Networks::builtin().get(&shown.effects.network) {
         return Some(known.clone());
@@ -234,16 +234,16 @@ mod tests {
             check(&asked(action, summary.to_owned()).message(), Ask::Approve, tx(), draft, shown)
         };
         let words = shown.statement(Ask::Approve);
-        // The digest of other bytes than those shown.
+        // The digest is of other bytes than those shown.
         assert_eq!(ask(approve(&other), &words, &draft, &shown), Err(Doubt::Draft));
-        // Other bytes than those described.
+        // The bytes are others than those described.
         assert_eq!(ask(approve(&other), &words, &other, &shown), Err(Doubt::Effects));
-        // Words that leave something out or add something.
+        // The words leave something out or add something.
         let altered = words.replace("Hello", "Hallo");
         for words in [altered.as_str(), &words[..words.len() - 1], &format!("{words} It is safe.")] {
             assert_eq!(ask(approve(&draft), words, &draft, &shown), Err(Doubt::Text), "{words}");
         }
-        // The truth about something else.
+        // A true description of something else.
         assert_eq!(
             ask(approve(&draft), &misleading.statement(Ask::Approve), &draft, &misleading),
             Err(Doubt::Effects)
@@ -256,7 +256,7 @@ mod tests {
         let mut fewer = shown.clone();
         fewer.effects.items.clear();
         assert_eq!(ask(approve(&draft), &fewer.statement(Ask::Approve), &draft, &fewer), Err(Doubt::Effects));
-        // What a node saw stands in the words, marked as such, and cannot be found in the bytes.
+        // A simulated effect is part of the words, marked as such, and cannot be found in the bytes.
         let mut seen = shown.clone();
         let to = Address::Evm([7; 20]);
         seen.effects.seen.push(Effect::NativeOut { to, amount: waiaas_core::U256::ONE });

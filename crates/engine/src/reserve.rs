@@ -1,9 +1,9 @@
-//! Disk space reserved for a full disk: for the kill switch, the audit log, and the completion of transactions
-//! under way.
+//! Disk space reserved for a full disk: for the kill switch, the audit log, and the completion of
+//! transactions in progress.
 //!
-//! A file beside the database holds it. The first of these writes that finds the disk full removes the file and
-//! uses its space; from then on nothing new is admitted, so that agents cannot use up that space. The file is
-//! created again once there is room.
+//! The reserve is a file next to the database. The first of these writes that finds the disk full removes the
+//! file and uses its space; from then on no new request is admitted, so that agents cannot use up that space.
+//! The file is created again once there is room.
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write as _};
@@ -21,14 +21,14 @@ use crate::error::{Error, ErrorCode};
 /// Reserved bytes. An activation of the kill switch needs a few thousand, as does the end of a transaction.
 const BYTES: u64 = 8 * 1024 * 1024;
 
-/// The file, for a database that is a file of ours.
+/// The reserve, for an SQLite database.
 pub(crate) struct Reserve {
     path: Option<PathBuf>,
     held: AtomicBool,
 }
 
 impl Reserve {
-    /// Reserves the space. Without space the daemon starts all the same, so that it can be stopped or inspected.
+    /// Reserves the space. The daemon also starts without it, so that it can be stopped or inspected.
     pub(crate) fn hold(target: &DatabaseTarget) -> Self {
         let path = match target {
             DatabaseTarget::Sqlite(path) => Some(path.with_extension("reserve")),
@@ -39,7 +39,7 @@ impl Reserve {
         reserve
     }
 
-    /// Whether there is a reserve, or none is needed.
+    /// Whether the reserve exists, or none is needed.
     pub(crate) fn is_held(&self) -> bool {
         self.path.is_none() || self.held.load(Ordering::SeqCst)
     }
@@ -64,7 +64,7 @@ impl Reserve {
         }
     }
 
-    /// Sets the space aside again if there is room. Blocking.
+    /// Reserves the space again if there is room. Blocking.
     pub(crate) fn restore(&self) {
         let Some(path) = self.path.as_deref().filter(|_| !self.is_held()) else { return };
         match fill(path) {
@@ -77,7 +77,7 @@ impl Reserve {
         }
     }
 
-    /// Writes again in the space of the reserve if the disk is full.
+    /// Writes; if the disk is full, releases the reserve and writes again.
     pub(crate) async fn write<T, F>(&self, write: impl Fn() -> F) -> Result<T, StoreError>
     where
         F: Future<Output = Result<T, StoreError>>,
@@ -88,14 +88,14 @@ impl Reserve {
         }
     }
 
-    /// Removes the reserve after an error for lack of space, for a caller that will try again.
+    /// Releases the reserve after an error for lack of space, for a caller that will try again.
     pub(crate) fn make_room_after(&self, error: &Error) {
         if error.code == ErrorCode::StorageFull {
             self.release();
         }
     }
 
-    /// Refuses postponable writes until there is a reserve again.
+    /// Refuses writes that can wait until the reserve exists again.
     pub(crate) fn refuse_unless_held(&self) -> Result<(), Error> {
         if self.is_held() {
             return Ok(());
@@ -117,7 +117,7 @@ fn fill(path: &Path) -> io::Result<()> {
     file.sync_all()
 }
 
-/// Where the file system cannot be asked to set space aside.
+/// For file systems that cannot reserve space.
 fn write_out(mut file: &File) -> io::Result<()> {
     let chunk = vec![0xa5; 64 * 1024];
     let mut left = BYTES;

@@ -1,4 +1,4 @@
-//! The keys that sign session tokens: made, sealed and opened.
+//! The keys that sign session tokens: creating, sealing and opening them.
 
 use secrecy::ExposeSecret as _;
 use waiaas_core::UnixSeconds;
@@ -28,7 +28,7 @@ pub(crate) async fn key_ring(store: &Store, vault: &Vault) -> Result<KeyRing, St
     Ok(KeyRing { current: open(keys.current.kid, &keys.current.sealed)?, previous })
 }
 
-/// A fresh sealed session key.
+/// Returns a new sealed session key.
 pub(crate) fn new_session_key(vault: &Vault, now: UnixSeconds) -> Result<SessionKeyRow, Error> {
     let kid = ids::random().simple().to_string();
     let secret = waiaas_keys::generate_recovery_password().map_err(Error::internal)?;

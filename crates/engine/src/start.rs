@@ -38,15 +38,15 @@ pub struct Setup {
     pub data_dir: DataDir,
     /// Checked configuration.
     pub config: Config,
-    /// The master password; used once, here.
+    /// The master password; used once, at the start.
     pub password: SecretString,
     /// The source of time.
     pub clock: Arc<dyn Clock>,
 }
 
 impl Engine {
-    /// Opens the store, unlocks the keys, connects the chains, recovers what a crash left, and
-    /// starts the workers.
+    /// Opens the store, unlocks the keys, connects the chains, recovers after a crash, and starts the
+    /// workers.
     ///
     /// # Errors
     /// [`StartError`]: not initialised, in use, a wrong password, or a part that cannot be set up.
@@ -120,7 +120,7 @@ impl Engine {
         Ok(engine)
     }
 
-    /// Stops the workers, lets what is being signed finish, and closes the store.
+    /// Stops the workers, lets signatures in progress finish, and closes the store.
     pub async fn shutdown(&self) {
         self.stopping().cancel();
         self.tasks().close();

@@ -1,6 +1,6 @@
 //! Session tokens: `wai_sess_` followed by a JWT (RFC 7519) signed with HS256.
 //!
-//! A token only names a session; whether the session is alive is looked up on every request.
+//! A token only names a session; every request looks up whether the session is live.
 
 use std::sync::{Arc, RwLock};
 
@@ -16,10 +16,10 @@ use zeroize::Zeroizing;
 use crate::error::{Error, ErrorCode};
 use crate::ids;
 
-/// Every token starts with this.
+/// The prefix of every token.
 pub(crate) const PREFIX: &str = "wai_sess_";
 
-/// How long the previous signing key still verifies, in seconds.
+/// Seconds for which the previous signing key still verifies.
 pub(crate) const PREVIOUS_KEY_SECONDS: i64 = 300;
 
 #[derive(Serialize, Deserialize)]
@@ -44,14 +44,14 @@ pub(crate) struct SigningKey {
     pub(crate) secret: Zeroizing<Vec<u8>>,
 }
 
-/// The keys in force.
+/// The current signing key, and the previous one.
 pub(crate) struct KeyRing {
     pub(crate) current: SigningKey,
-    /// With the second from which it no longer verifies.
+    /// The previous key, with the second from which it no longer verifies.
     pub(crate) previous: Option<(SigningKey, UnixSeconds)>,
 }
 
-/// Makes and checks tokens of this installation.
+/// Issues and checks tokens of this installation.
 pub(crate) struct Tokens {
     instance: InstanceId,
     keys: RwLock<Arc<KeyRing>>,
@@ -71,7 +71,7 @@ impl Tokens {
         self.keys.read().unwrap_or_else(std::sync::PoisonError::into_inner).clone()
     }
 
-    /// A fresh token; `jti` makes two tokens of one second differ.
+    /// Issues a token; `jti` makes tokens of the same second differ.
     pub(crate) fn issue(
         &self,
         session: SessionId,
@@ -141,7 +141,7 @@ impl Tokens {
             return Err(Error::new(ErrorCode::TokenExpired, "The session token has expired.")
                 .hint("Renew the session before its token expires, or ask the operator for a new one."));
         }
-        // Tokens of the previous key end with it.
+        // Tokens of the previous key expire with it.
         let expires_at = claims.exp.min(until);
         Ok(Genuine { session: claims.sub, issued_at: claims.iat, expires_at })
     }
@@ -152,7 +152,7 @@ pub(crate) fn hash(token: &SecretString) -> String {
     hash_text(token.expose_secret())
 }
 
-/// The same for a token as presented.
+/// [`hash`] of a token as presented.
 pub(crate) fn hash_text(token: &str) -> String {
     hex::encode(Sha256::digest(token.as_bytes()))
 }
@@ -187,7 +187,7 @@ mod tests {
             let mut altered = text.clone().into_bytes();
             altered[index] ^= 1;
             let altered = String::from_utf8_lossy(&altered).into_owned();
-            // Base64 padding bits may decode to the same bytes; then it is the same token.
+            // Altered Base64 padding bits may decode to the same bytes; then it is the same token.
             if let Ok(id) = code(&ours, &altered, 150) {
                 assert_eq!(id, session);
                 assert_ne!(hash_text(&altered), hash_text(&text), "the stored hash still tells them apart");

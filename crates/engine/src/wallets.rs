@@ -15,7 +15,7 @@ impl Engine {
     }
 }
 
-/// The answer to a move that the present status has no room for.
+/// The error for an action that the wallet's status does not permit.
 pub(crate) fn wrong_status(status: WalletStatus) -> Error {
     let code = match status {
         WalletStatus::Terminated => ErrorCode::WalletTerminated,
@@ -35,7 +35,7 @@ pub(crate) fn refuse_unless_active(status: WalletStatus) -> Result<(), Error> {
     }
 }
 
-/// A wallet in this transaction.
+/// Reads a wallet in this transaction.
 pub(crate) async fn row(tx: &mut WriteTx, id: WalletId) -> Result<WalletRow, Error> {
     tx.wallet(id).await?.ok_or_else(|| Error::new(ErrorCode::WalletNotFound, "There is no such wallet."))
 }

@@ -1,4 +1,4 @@
-//! What the operator's use cases and the worker share about webhooks: one attempt, and what follows from it.
+//! Webhook functions shared by the operator's use cases and the worker: one attempt, and its follow-up.
 
 use serde_json::{Value, json};
 use waiaas_channels::{Attempt, Channel as _, Notice, Outcome, Webhook as Destination};
@@ -18,7 +18,7 @@ pub(crate) const TEST_EVENT: &str = "WEBHOOK_TEST";
 /// Makes one attempt to deliver a notice.
 ///
 /// # Errors
-/// If the stored address or secret cannot be read. A failure on the way is part of the attempt.
+/// If the stored address or secret cannot be read. A failed attempt is part of the result.
 pub(crate) async fn attempt(
     engine: &Engine,
     webhook: &WebhookRow,
@@ -31,7 +31,7 @@ pub(crate) async fn attempt(
     Ok(engine.webhook_channel().deliver(notice, &to, engine.now()).await)
 }
 
-/// A row of the audit log as a notice. The caller's address and the hashes of the chain are left out.
+/// Turns a row of the audit log into a notice. The caller's address and the hashes of the chain are left out.
 pub(crate) fn notice(id: DeliveryId, row: AuditRow) -> Notice {
     let details: Value = serde_json::from_str(&row.details).unwrap_or_default();
     let data = json!({
@@ -51,7 +51,7 @@ pub(crate) fn test_notice(id: DeliveryId, webhook: WebhookId, at: UnixSeconds) -
     Notice { id, event: TEST_EVENT.to_owned(), at, data: json!({ "webhookId": webhook }) }
 }
 
-/// The notice of a logged delivery, the same as before.
+/// Rebuilds the notice of a logged delivery.
 ///
 /// # Errors
 /// If the row of the audit log cannot be read.
@@ -64,7 +64,7 @@ pub(crate) async fn notice_of(engine: &Engine, delivery: &DeliveryRow) -> Result
     Ok(notice(delivery.id, row))
 }
 
-/// What is recorded of an attempt after which others may follow.
+/// The record of an attempt after which others may follow.
 pub(crate) fn followed_up(attempt: Attempt, made_before: u32, now: UnixSeconds) -> AttemptRecord {
     let wait = match attempt.outcome {
         Outcome::Delivered | Outcome::Refused => None,
@@ -79,7 +79,7 @@ pub(crate) fn followed_up(attempt: Attempt, made_before: u32, now: UnixSeconds) 
     }
 }
 
-/// What is recorded of an attempt after which none follows.
+/// The record of an attempt after which none follows.
 pub(crate) fn last(attempt: Attempt) -> AttemptRecord {
     let status = match attempt.outcome {
         Outcome::Delivered => DeliveryStatus::Delivered,
@@ -95,7 +95,7 @@ pub(crate) fn last(attempt: Attempt) -> AttemptRecord {
     }
 }
 
-/// The store's errors about webhooks as the caller's.
+/// Maps the store's errors about webhooks to those of use cases.
 pub(crate) fn not_found(error: StoreError) -> Error {
     match error {
         StoreError::NotFound(Entity::Webhook) => no_webhook(),

@@ -1,4 +1,4 @@
-//! The state of every worker, for metrics and the operator. The supervisor writes it.
+//! The state of every worker, for monitoring and the operator. The supervisor writes it.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -7,14 +7,14 @@ use waiaas_core::UnixSeconds;
 
 use crate::views::WorkerState;
 
-/// The states, by name of the worker.
+/// The states by name of the worker.
 #[derive(Default)]
 pub(crate) struct WorkerStates(Mutex<BTreeMap<&'static str, WorkerState>>);
 
 /// The end of a turn.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum TurnEnd {
-    /// It did its work.
+    /// It succeeded.
     Done,
     /// It returned an error.
     Failed,
@@ -23,24 +23,24 @@ pub(crate) enum TurnEnd {
 }
 
 impl WorkerStates {
-    /// Every worker in the order of the names.
+    /// The state of every worker, ordered by name.
     pub(crate) fn all(&self) -> Vec<WorkerState> {
         self.states().values().cloned().collect()
     }
 
-    /// Notes that a worker runs.
+    /// Records that a worker runs.
     pub(crate) fn started(&self, name: &'static str) {
         self.states().entry(name).or_insert_with(|| WorkerState::new(name)).running = true;
     }
 
-    /// Notes that a worker takes no more turns.
+    /// Records that a worker takes no more turns.
     pub(crate) fn stopped(&self, name: &'static str) {
         if let Some(state) = self.states().get_mut(name) {
             state.running = false;
         }
     }
 
-    /// Notes the end of a turn. Returns the number of failures since the last turn that did its work.
+    /// Records the end of a turn. Returns the number of failures since the last successful turn.
     pub(crate) fn ended(&self, name: &'static str, end: TurnEnd, now: UnixSeconds) -> u32 {
         let mut states = self.states();
         let state = states.entry(name).or_insert_with(|| WorkerState::new(name));

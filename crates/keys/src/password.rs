@@ -50,8 +50,8 @@ pub enum WeakPassword {
 }
 
 impl WeakPassword {
-    /// Whether the password is refused for its characters, not for being easy to guess. An installation that
-    /// has such a password from an earlier version still unlocks with it, but HTTP requests cannot carry it.
+    /// Whether the password is refused for its characters, not for being easy to guess. An installation with
+    /// such a password from an earlier version still unlocks with it, but HTTP requests cannot carry it.
     pub const fn is_unsendable(self) -> bool {
         match self {
             Self::Control | Self::OuterBlank | Self::NotAscii => true,
@@ -162,7 +162,8 @@ impl PasswordVerifier {
     #[expect(clippy::expect_used, reason = "HMAC takes keys of any length")]
     fn mac(&self, header: &KeystoreHeader, password: &SecretString) -> Zeroizing<[u8; 32]> {
         let mut mac = Hmac::<Sha256>::new_from_slice(self.key.expose_secret()).expect("any length");
-        // 32 bytes that no two headers share; fixed length, so nothing runs into the password.
+        // 32 bytes that no two headers share. Their length is fixed, so they cannot be confused with password
+        // bytes.
         mac.update(header.commitment());
         mac.update(password.expose_secret().as_bytes());
         Zeroizing::new(mac.finalize().into_bytes().into())

@@ -183,7 +183,7 @@ mod tests {
             prop_assume!(a != b);
             let key = random::secret().unwrap();
             let (x, y) = (sealed(&key, a, one).0, sealed(&key, b, two).0);
-            // A foreign public key brings, when the chains differ, a foreign chain.
+            // A public key of the other chain comes with that chain.
             let altered = [
                 SealedKey { wallet: y.wallet, ..x.clone() },
                 SealedKey { public: y.public, ..x.clone() },

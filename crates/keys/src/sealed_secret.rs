@@ -68,8 +68,8 @@ impl Vault {
         Ok([&[VERSION], wrapped.as_slice(), body.as_slice()].concat())
     }
 
-    /// Makes a small secret of 32 random bytes, as lower-case hex, for one purpose and id. Answers with the text and
-    /// with the text sealed.
+    /// Makes a small secret of 32 random bytes, as lower-case hex, for one purpose and id. Returns the text
+    /// and its sealed form.
     ///
     /// # Errors
     ///

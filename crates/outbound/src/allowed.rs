@@ -1,4 +1,4 @@
-//! The operator's allow-list: addresses that are reached although they are not public, or without TLS.
+//! The operator's allow-list: addresses that may be reached although they are not public, or without TLS.
 
 use std::net::{IpAddr, SocketAddr};
 use std::str::FromStr;
@@ -38,22 +38,22 @@ impl FromStr for Entry {
             return Ok(Self { network: IpNet::from(address.to_canonical()), port: None });
         }
         let network = text.parse::<IpNet>().map_err(|_| NotAnEntry)?;
-        // A range whose address has bits beyond its length is more often a slip than meant.
+        // A range whose address has bits beyond its length is more often a slip than intended.
         if network.trunc() == network { Ok(Self { network, port: None }) } else { Err(NotAnEntry) }
     }
 }
 
 impl AllowList {
-    /// From the texts of its entries: an IP address, an IP address with a port, or a range of IP addresses.
+    /// Parses entries: an IP address, an IP address with a port, or a range of IP addresses.
     ///
     /// # Errors
     ///
-    /// [`NotAnEntry`] if one is something else.
+    /// [`NotAnEntry`] if a text is something else.
     pub fn parse<T: AsRef<str>>(texts: &[T]) -> Result<Self, NotAnEntry> {
         texts.iter().map(|text| text.as_ref().parse()).collect::<Result<_, _>>().map(Self)
     }
 
-    /// Whether it names an address, an IPv4 address within IPv6 in its own form.
+    /// Whether the list contains an address. An IPv4 address mapped into IPv6 counts as the IPv4 address.
     pub fn contains(&self, address: SocketAddr) -> bool {
         let ip = address.ip().to_canonical();
         self.0
@@ -61,7 +61,7 @@ impl AllowList {
             .any(|entry| entry.network.contains(&ip) && entry.port.is_none_or(|port| port == address.port()))
     }
 
-    /// Whether it allows nothing.
+    /// Whether the list is empty.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }

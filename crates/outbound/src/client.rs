@@ -16,13 +16,13 @@ use crate::target::{Refusal, Target};
 
 /// The most addresses of one name that are tried.
 const MOST_ADDRESSES: usize = 8;
-/// How much of an answer is read, so that a receiver gets its answer off before the connection closes.
+/// The most bytes read of an answer, so that the receiver can finish its answer before the connection closes.
 const MAX_ANSWER: usize = 64 * 1024;
 
 /// Turns names into addresses.
 #[async_trait]
 pub trait Resolver: Send + Sync {
-    /// The addresses of a name.
+    /// Returns the addresses of a name.
     ///
     /// # Errors
     ///
@@ -44,7 +44,7 @@ impl Resolver for SystemResolver {
 /// A POST request.
 #[derive(Clone, Debug)]
 pub struct Request<'a> {
-    /// Where it goes.
+    /// Its destination.
     pub target: &'a Target,
     /// Headers by name.
     pub headers: Vec<(&'static str, String)>,
@@ -54,17 +54,17 @@ pub struct Request<'a> {
     pub timeout: Duration,
 }
 
-/// The answer. Its body is read within a bound and dropped.
+/// The answer. Its body is read up to a limit and dropped.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Answer {
     /// The HTTP status.
     pub status: u16,
 }
 
-/// Why there is no answer. No message repeats the URL.
+/// The reason why there is no answer. No message repeats the URL.
 #[derive(Debug, Error)]
 pub enum OutboundError {
-    /// The address is not reached.
+    /// The address is refused.
     #[error("{0}")]
     Refused(#[from] Refusal),
     /// The name has no address, or the name service does not answer.
@@ -109,7 +109,7 @@ impl Outbound {
         let sent = timeout_at(until, self.send(request)).await;
         let response = sent.unwrap_or(Err(OutboundError::Timeout))?;
         let status = response.status().as_u16();
-        // The status is the answer, whatever becomes of the body.
+        // The status counts, even if the body cannot be read.
         let _ = timeout_at(until, drain(response)).await;
         Ok(Answer { status })
     }
@@ -124,7 +124,7 @@ impl Outbound {
         post.send().await.map_err(|error| failure(&error))
     }
 
-    /// Every address of a target, each checked.
+    /// Returns every address of a target, each checked.
     async fn addresses(&self, target: &Target) -> Result<Vec<SocketAddr>, OutboundError> {
         let found = match (target.literal(), target.name()) {
             (Some(ip), _) => vec![ip],
@@ -153,7 +153,7 @@ impl std::fmt::Debug for Outbound {
     }
 }
 
-/// Reads a body within its bound.
+/// Reads a body up to the limit.
 async fn drain(mut response: Response) {
     let mut read = 0usize;
     while let Ok(Some(chunk)) = response.chunk().await {

@@ -1,10 +1,10 @@
-//! The one HTTP client for addresses that somebody else chose.
+//! The one HTTP client for addresses that others chose.
 //!
-//! Such an address must not lead into the daemon's own network. So a host is resolved once, each of its addresses
-//! is checked, and the connection goes to an address that was checked: a second resolution with another answer
-//! cannot happen. Public addresses are reached by https alone. Other addresses, and plain http, need an entry in
-//! the operator's allow-list. Redirects are not followed, proxies of the environment are not used, and a request
-//! is bounded in time.
+//! Such an address must not lead into the daemon's own network. So a host is resolved once, each of its
+//! addresses is checked, and the connection goes to a checked address: a second resolution with another
+//! answer cannot happen. Public addresses are reached by https only. Other addresses, and plain http, need an
+//! entry in the operator's allow-list. Redirects are not followed, proxies of the environment are not used,
+//! and a request has a time limit.
 //!
 //! Belongs here: the check of addresses, and the client. Does not belong here: the content of requests, and retries.
 

@@ -1,4 +1,4 @@
-//! Which IP addresses are public: reachable by everybody, and in no range that is set aside for another use.
+//! Public IP addresses: globally reachable, and in no range reserved for another use.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
@@ -23,9 +23,9 @@ const NOT_PUBLIC_V4: [Ipv4Net; 15] = [
     v4([240, 0, 0, 0], 4),     // reserved; broadcast
 ];
 
-/// The one range of IPv6 from which public addresses are given. Loopback, unique local, link-local and multicast
-/// addresses, those that hold an IPv4 address as mapped or translated (64:ff9b::/96), and all unassigned ones are
-/// outside it.
+/// The range of IPv6 from which public addresses are assigned. Loopback, unique local, link-local and
+/// multicast addresses, those that contain an IPv4 address as mapped or translated (64:ff9b::/96), and all
+/// unassigned ones are outside it.
 const GLOBAL_V6: Ipv6Net = v6([0x2000, 0], 3);
 
 /// Ranges within [`GLOBAL_V6`] that are not public.
@@ -44,7 +44,7 @@ const fn v6([a, b]: [u16; 2], length: u8) -> Ipv6Net {
     Ipv6Net::new_assert(Ipv6Addr::new(a, b, 0, 0, 0, 0, 0, 0), length)
 }
 
-/// Whether an address is public. One that is not may lead to this machine, its network or its provider.
+/// Whether an address is public. Other addresses may lead to this machine, its network or its provider.
 pub fn is_public(address: IpAddr) -> bool {
     match address {
         IpAddr::V4(address) => !NOT_PUBLIC_V4.iter().any(|range| range.contains(&address)),

@@ -1,4 +1,4 @@
-//! A URL that somebody else chose, checked as far as its text says.
+//! A URL that others chose, checked as far as its text allows.
 
 use std::net::{IpAddr, SocketAddr};
 
@@ -19,30 +19,30 @@ pub struct Target {
     port: u16,
 }
 
-/// Why a text is not a target. No message repeats the text, which can be secret.
+/// The reason why a text is not a target. No message repeats the text, which can be secret.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Error)]
 pub enum TargetError {
     /// Give a URL.
     #[error("it is not an http or https URL")]
     NotHttp,
-    /// Shorten it.
+    /// Shorten the URL.
     #[error("it is longer than {MAX_LENGTH} characters")]
     TooLong,
-    /// Leave them out.
+    /// Leave out the user and password.
     #[error("it must not hold a user or a password")]
     HasUser,
-    /// Leave it out: it is never sent.
+    /// Leave out the fragment: it is never sent.
     #[error("it must not have a fragment")]
     HasFragment,
 }
 
-/// Why an address is not reached.
+/// The reason why an address is refused.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Error)]
 pub enum Refusal {
-    /// Loopback, private, link-local and the like.
+    /// The address is loopback, private, link-local or the like.
     #[error("it leads to an address that is not public and not on the allow-list")]
     NotPublic,
-    /// Plain http is only spoken with addresses on the allow-list.
+    /// Plain http is only used with addresses on the allow-list.
     #[error("it must be https, because its address is not on the allow-list")]
     NotEncrypted,
 }
@@ -72,21 +72,21 @@ impl Target {
         Ok(Self { url, host, port })
     }
 
-    /// The URL as it is sent and stored.
+    /// The URL in the form in which it is sent and stored.
     pub fn as_str(&self) -> &str {
         self.url.as_str()
     }
 
-    /// Scheme, host and port. Path and query, which can be secret, are left out.
+    /// Scheme, host and port, without path and query, which can be secret.
     pub fn origin(&self) -> String {
         self.url.origin().ascii_serialization()
     }
 
-    /// What its text alone says against it: an address that is not reached, or http where no entry could allow it.
+    /// Refuses a URL whose text alone rules it out: a refused address, or http that no entry can allow.
     ///
     /// # Errors
     ///
-    /// [`Refusal`].
+    /// [`Refusal`] with the reason.
     pub fn check(&self, allowed: &AllowList) -> Result<(), Refusal> {
         match self.literal() {
             Some(ip) => self.check_address(SocketAddr::new(ip, self.port), allowed),
@@ -110,7 +110,7 @@ impl Target {
         self.url.scheme() == "https"
     }
 
-    /// The address, where the host is one.
+    /// The host, if it is an address.
     pub(crate) const fn literal(&self) -> Option<IpAddr> {
         match &self.host {
             Host::Domain(_) => None,
@@ -119,7 +119,7 @@ impl Target {
         }
     }
 
-    /// The name, where the host is one.
+    /// The host, if it is a name.
     pub(crate) fn name(&self) -> Option<&str> {
         match &self.host {
             Host::Domain(name) => Some(name),

@@ -50,7 +50,7 @@ const OWNER: &[E] = &[
     E::ApprovalNotFound,
 ];
 
-/// Resolving the wallet and the network of a request.
+/// Errors of resolving the wallet and the network of a request.
 const PLACE: &[E] = &[
     E::WalletNotFound,
     E::WalletAccessDenied,
@@ -62,10 +62,10 @@ const PLACE: &[E] = &[
     E::InvalidAddress,
 ];
 
-/// Asking nodes.
+/// Errors of asking nodes.
 const NODES: &[E] = &[E::ChainError, E::NodeUnproved, E::NodesContradict, E::AdapterNotAvailable];
 
-/// Building a transaction.
+/// Errors of building a transaction.
 const BUILD: &[E] = &[
     E::InvalidAmount,
     E::RecipientOffCurve,
@@ -86,7 +86,7 @@ const BUILD: &[E] = &[
     E::TxAlreadyProcessed,
 ];
 
-/// Admitting a transaction, without denials.
+/// Errors of admitting a transaction, without denials.
 const ADMIT: &[E] = &[
     E::IdempotencyConflict,
     E::TooMuchWaiting,
@@ -143,7 +143,7 @@ const CHANGE_ANSWER: &[E] = &[
     E::WalletTerminated,
 ];
 
-/// The errors of one operation besides its credential's.
+/// The error codes of one operation, without those of its credential.
 struct Codes {
     own: &'static [&'static [E]],
     /// Whether policies judge it, so that a denial is an error.
@@ -158,7 +158,7 @@ const fn judged(own: &'static [&'static [E]]) -> Codes {
     Codes { own, judged: true }
 }
 
-/// By the operation's id, which is the name of its handler.
+/// The codes of an operation by its id, which is the name of its handler.
 fn own(operation: &str) -> Option<Codes> {
     Some(match operation {
         "openapi_document"
@@ -299,7 +299,7 @@ const fn credential(auth: AuthClass) -> &'static [&'static [E]] {
     }
 }
 
-/// Every code with which an operation can answer. None for an unknown operation.
+/// Every code with which an operation can answer; none for an unknown operation.
 pub(crate) fn of(operation: &str, auth: AuthClass, has_body: bool) -> Option<Vec<Code>> {
     let Codes { own, judged } = own(operation)?;
     let mut codes: Vec<Code> = HTTP.iter().copied().map(Code::from).collect();
@@ -316,7 +316,7 @@ pub(crate) fn of(operation: &str, auth: AuthClass, has_body: bool) -> Option<Vec
     Some(codes)
 }
 
-/// The same by HTTP status.
+/// Groups codes by HTTP status.
 pub(crate) fn by_status(codes: &[Code]) -> BTreeMap<u16, Vec<&'static str>> {
     let mut statuses: BTreeMap<u16, Vec<&'static str>> = BTreeMap::new();
     for code in codes {

@@ -1,8 +1,8 @@
 //! The accept loops: accepting connections and ending gracefully.
 //!
 //! Written out instead of using a framework, because the daemon needs time limits on request headers and on
-//! answers that are not read, a limit on open connections with a rule for who makes room, the peer's identity
-//! in every request, and an end that does not wait for idle peers.
+//! answers that are not read, a limit on open connections with a rule for closing idle ones, the peer's
+//! identity in every request, and a shutdown that does not wait for idle peers.
 
 use std::convert::Infallible;
 use std::io;
@@ -185,7 +185,7 @@ impl Loops {
         loop {
             let next = async {
                 let Some(accepted) = listener.next().await? else { return Ok(None) };
-                // Only a peer that is connected may take another's place.
+                // Only a connected peer may take another's place.
                 let wire = Wire::new();
                 let place = places.take(&wire).await;
                 Ok(Some((accepted, wire, place)))

@@ -36,23 +36,24 @@ impl Limits {
         }
     }
 
-    /// Any request, by its lane and the address of its peer.
+    /// Checks the limit of any request, by its lane and the address of its peer.
     pub(crate) fn peer(&self, lane: Lane, peer: IpAddr) -> Result<(), Failure> {
         self.peers.take((lane, subscriber(peer)), "from this address")
     }
 
-    /// Any request of a session.
+    /// Checks the limit of any request of a session.
     pub(crate) fn session(&self, session: SessionId) -> Result<(), Failure> {
         self.sessions.take(session, "of this session")
     }
 
-    /// A request that would move value.
+    /// Checks the limit of requests that would move value.
     pub(crate) fn submission(&self, session: SessionId) -> Result<(), Failure> {
         self.submissions.take(session, "to send transactions in this session")
     }
 }
 
-/// An IPv6 subscriber has a whole /64; an IPv4-mapped address counts as the IPv4 address.
+/// The address that counts: an IPv6 subscriber has a whole /64; an IPv4-mapped address counts as the IPv4
+/// address.
 fn subscriber(peer: IpAddr) -> IpAddr {
     match peer.to_canonical() {
         IpAddr::V4(v4) => IpAddr::V4(v4),

@@ -65,8 +65,7 @@ impl Modify for Schemes {
     }
 }
 
-/// The error codes as an enum. Types have them as strings, so that a client accepts a code that it does not
-/// know.
+/// The error codes as an enum. In types they are strings, so that clients accept codes that they do not know.
 struct ErrorCodes;
 
 impl Modify for ErrorCodes {

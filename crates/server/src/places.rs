@@ -25,7 +25,7 @@ struct Taken {
     wires: HashMap<u64, Wire>,
 }
 
-/// One connection's place; dropping it gives it back.
+/// A connection's place; dropping it releases the place.
 pub(crate) struct Place {
     number: u64,
     taken: Arc<Mutex<Taken>>,

@@ -28,7 +28,7 @@ pub(crate) fn build(app: App) -> Router {
     layered(app, router.merge(web::routes()), all.routes, &origins)
 }
 
-/// The same for the control socket, where monitoring can read the metrics too.
+/// The router of the control socket, where monitoring can read the metrics as well.
 pub(crate) fn build_local(app: App) -> Router {
     let all = crate::routes::all();
     let (router, _) = all.router.split_for_parts();
@@ -36,12 +36,12 @@ pub(crate) fn build_local(app: App) -> Router {
     layered(app, router.merge(metrics::routes()), all.routes, &origins)
 }
 
-/// The router of the address for monitoring: the metrics alone, and no page may read them.
+/// The router of the address for monitoring: metrics only, and no web page may read them.
 pub(crate) fn build_monitoring(app: App) -> Router {
     layered(app, metrics::routes(), Vec::new(), &[])
 }
 
-/// Inside all layers. Pages of the origins `allowed` may call it.
+/// Wraps a router in all layers. Pages of the origins `allowed` may call it.
 fn layered(app: App, router: Router<App>, register: Vec<Route>, allowed: &[String]) -> Router {
     let config = app.engine().config();
     let hosts = host::Hosts::new(&config.daemon.allowed_hosts);

@@ -1,5 +1,4 @@
-//! Whether bytes still move on a connection, and who is waited for: the daemon, or a peer that neither reads
-//! nor writes.
+//! Whether bytes still move on a connection, and whether the daemon or the peer is waited for.
 
 use std::io;
 use std::pin::Pin;
@@ -26,7 +25,7 @@ const LOOK_AT_THE_END: Duration = Duration::from_millis(100);
 #[derive(Clone, Debug)]
 pub(crate) struct Wire(Arc<Mutex<State>>, CancellationToken);
 
-/// What a peer is waited for, in the order in which connections must make room for others.
+/// The action that a peer owes, in the order in which connections must make room for others.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub(crate) enum Owes {
     /// The whole head of a request.
@@ -68,8 +67,8 @@ impl Wire {
         (state.serving, state.turned) = (serving, Instant::now());
     }
 
-    /// What the peer is waited for and since when; none while a request is served or after the connection was
-    /// ended.
+    /// The action that the peer owes and since when; none while a request is served or after the connection
+    /// was ended.
     pub(crate) fn owes(&self) -> Option<(Owes, Instant)> {
         if self.1.is_cancelled() { None } else { self.state().owes() }
     }

@@ -133,7 +133,7 @@ pub(crate) fn of_transaction(waiting: &Approval, tx: TxId, ask: Ask) -> Result<(
     Ok((asked, shown.lines(ask)))
 }
 
-/// A challenge that passed the check.
+/// Returns the challenge if it passed the check.
 pub(crate) fn sound(checked: Result<Challenge, Doubt>) -> Result<Challenge> {
     checked.map_err(|why| doubt(&why.to_string()))
 }

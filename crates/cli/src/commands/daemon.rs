@@ -167,7 +167,7 @@ async fn open(context: &Context, config: &Config, handed_over: Option<SecretStri
     start(password::master(context.data_dir())?).await.with_context(shown)
 }
 
-/// An old installation may have a password that the current rule does not accept.
+/// Warns if the password of an old installation does not meet the current rule.
 fn warn_of(password: &SecretString) {
     if let Err(weak) = check_new_password(password)
         && weak.is_unsendable()
@@ -202,7 +202,7 @@ async fn provision(context: &Context, config: &Config) -> Result<()> {
     Ok(())
 }
 
-/// Prints where the daemon listens, with a warning if other machines can reach it.
+/// Prints the daemon's address, with a warning if other machines can reach it.
 fn announce(
     context: &Context,
     engine: &Engine,
@@ -289,7 +289,7 @@ fn activate_on_signal(mut signal: Signal, engine: Engine) {
     });
 }
 
-/// Ends the daemon and waits until it has let go of its directory.
+/// Stops the daemon and waits until it has released its directory.
 #[expect(clippy::disallowed_methods, reason = "a lock of another process says nothing when it is free")]
 pub(crate) async fn stop(context: &Context) -> Result<()> {
     let config = context.config(Vec::new())?;
@@ -336,6 +336,6 @@ fn running(context: &Context, config: &Config) -> Result<Pid> {
 }
 
 fn remove(path: &Path) {
-    // It may be gone already.
+    // The file may be gone already.
     let _ = std::fs::remove_file(path);
 }

@@ -70,7 +70,7 @@ async fn pull_here(context: &Context) -> Result<()> {
     })
 }
 
-/// Whether a daemon that could have activated it answered.
+/// Whether the error is an answer of a daemon that could have activated the kill switch.
 fn is_an_answer(error: &Error) -> bool {
     let silent = matches!(error.downcast_ref(), Some(ClientError::Transport { .. }));
     !silent && !error.is::<NoDaemon>()

@@ -137,7 +137,7 @@ fn state(name: &str) -> Result<DeliveryStatus> {
     DeliveryStatus::parse(name).ok_or_else(|| unknown_name(name, "a state of a delivery", &known))
 }
 
-/// Shows one attempt. One that failed is a check that found a fault.
+/// Shows one attempt; a failed one counts as a failed check.
 fn attempted(context: &Context, delivery: Delivery) -> Result<()> {
     output::show(context, &delivery, |delivery| {
         let took = delivery.request_duration.map(|ms| format!(" in {ms} ms")).unwrap_or_default();

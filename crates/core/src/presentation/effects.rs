@@ -16,7 +16,9 @@ pub(super) fn describe(effect: &Effect, page: &Page<'_>) -> String {
             let token = page.asset(asset);
             match *amount {
                 U256::ZERO => format!("take back the allowance of {spender} over {token}{through}"),
-                U256::MAX => format!("ALLOW {spender} to take ANY AMOUNT, now and later, of {token}{through}"),
+                U256::MAX => {
+                    format!("ALLOW {spender} to take ANY AMOUNT, now and later, of {token}{through}")
+                }
                 amount => format!("ALLOW {spender} to take up to {}{through}", page.units(asset, amount)),
             }
         }

@@ -41,7 +41,7 @@ impl Agent<'_> {
             .hint(format!("Renew in {wait} seconds or later."))
             .retry_after(wait));
         }
-        // The ttl of the row, not the rest of the last token, so that the last renewal may be short.
+        // The full ttl of the row, so that the last renewal may be shorter.
         let end = now.saturating_add(row.ttl_seconds);
         let end = row.absolute_expires_at.map_or(end, |absolute| end.min(absolute));
         let actor = Actor::Session(id);

@@ -15,7 +15,7 @@ impl Agent<'_> {
         self.engine.session_wallets(self.session).await
     }
 
-    /// The wallet of a read request: the one named, else the session's default wallet.
+    /// The wallet of a read request: the named one, else the session's default wallet.
     ///
     /// # Errors
     /// `WALLET_ACCESS_DENIED` for a wallet that is not linked to the session.

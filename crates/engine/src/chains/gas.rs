@@ -9,13 +9,14 @@ use tokio::time::Instant;
 use waiaas_chains::{Chain as ChainPort, GasPrices};
 use waiaas_core::network::NetworkId;
 
-/// How long an answer is reused: less than the time between two checks of one condition.
+/// The time for which an answer is reused: less than the time between two checks of one condition.
 const FRESH: Duration = Duration::from_secs(2);
 
 /// An answer with its time; no prices if no node answered.
 type Said = Option<(Instant, Option<GasPrices>)>;
 
-/// The networks' fees. One question to a node serves all gas conditions that are checked at about the same time.
+/// The networks' fees. One question to a node serves all gas conditions that are checked at about the same
+/// time.
 #[derive(Default)]
 pub(crate) struct GasWatch(Mutex<HashMap<NetworkId, Arc<AsyncMutex<Said>>>>);
 

@@ -7,7 +7,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 use waiaas_core::network::{Environment, NetworkId};
 
-/// How often a network's chain is checked while there is work on it.
+/// The period in which a network's chain is checked while it has work.
 const LOCAL: Duration = Duration::from_secs(1);
 const PUBLIC: Duration = Duration::from_secs(60);
 
@@ -25,7 +25,7 @@ pub(crate) enum Look {
 }
 
 impl ChainWatch {
-    /// Whether a check is due; from then on it counts as done.
+    /// Whether a check is due. If so, it counts as done.
     pub(crate) fn due(&self, network: &NetworkId, environment: Environment, look: Look) -> bool {
         let pause = match (environment, look) {
             (Environment::Local, Look::BeforeSending) => return true,

@@ -10,7 +10,7 @@ use waiaas_store::{AuditEntry, NewPolicy, PolicyChange, PolicyRow, StoreError, W
 
 use crate::changes::standing::FittedChange;
 
-/// By whom and why a change is applied.
+/// The authority under which a change is applied.
 pub(crate) struct Authority {
     /// The operator, or the owner who gave the last missing consent.
     pub(crate) actor: Actor,

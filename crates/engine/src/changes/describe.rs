@@ -11,7 +11,7 @@ use crate::error::Error;
 
 /// The longest sentence, in bytes: the maximum of a statement less room for the wallets concerned.
 const MAX_SUMMARY: usize = LONGEST_STATEMENT - 4096;
-/// The most wallets that are listed. Beyond it their number is given, as the change is the same for each.
+/// The most wallets that are listed; of more only the number is given.
 const MAX_WALLETS: usize = 64;
 
 /// Describes the change.

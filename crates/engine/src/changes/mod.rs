@@ -1,7 +1,7 @@
 //! Changes of a wallet's protection. A loosening waits for every LOCKED owner concerned; any other change is
 //! applied at once. One function applies both ([`apply::apply`]), in the transaction of the decision.
 //!
-//! `standing.rs` finds out whether a change loosens and whose consent it needs, `describe.rs` words it, and
+//! `standing.rs` determines whether a change loosens and whose consent it needs, `describe.rs` words it, and
 //! `waiting.rs` handles pending changes. The operator's requests are in `operator/`, the owners' answers in
 //! `owner/`.
 
@@ -30,7 +30,7 @@ use crate::error::{Error, ErrorCode, Remedy};
 use crate::ids;
 use crate::views::ChangeView;
 
-/// How long owners have to answer: three days.
+/// The time that owners have to answer: three days.
 const CONSENT_SECONDS: i64 = 259_200;
 /// The most pending changes at a time.
 const MAX_OPEN: usize = 50;

@@ -1,4 +1,4 @@
-//! The present state, the result of a change, and whose consent it needs.
+//! The present state, the result of a change, and the owners whose consent it needs.
 
 use thiserror::Error;
 use waiaas_core::UnixSeconds;
@@ -32,7 +32,7 @@ pub(crate) enum Misfit {
         /// Its id.
         id: PolicyId,
     },
-    /// The rules are no longer valid.
+    /// The rules are not valid any more.
     #[error("the rules are not valid: {0}")]
     Rules(#[from] waiaas_core::policy::RulesError),
     /// The kill switch is released, or activated again since the request.
@@ -69,7 +69,7 @@ impl From<Misfit> for Error {
     }
 }
 
-/// A change checked against the present state: from which row to which.
+/// A change checked against the present state, with the rows before and after.
 pub(crate) enum FittedChange {
     /// A new policy.
     Insert(PolicyRow),

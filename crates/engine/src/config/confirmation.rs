@@ -1,4 +1,4 @@
-//! `[confirmation]`: when a transaction counts as done.
+//! `[confirmation]`: when a transaction counts as confirmed and as final.
 
 use std::time::Duration;
 
@@ -16,19 +16,19 @@ pub struct Confirmation {
     evm_testnet: u64,
     #[schemars(range(min = 1, max = 256))]
     evm_local: u64,
-    /// Blocks, the including one counted, that it takes on EVM networks before an outcome is final, beyond
-    /// what each network's own finality takes.
+    /// Blocks that an outcome on an EVM network needs before it is final, including its own block, beyond the
+    /// network's own finality.
     #[schemars(range(min = 1, max = 8192))]
     pub evm_finality_depth: u64,
     /// Solana commitment that counts as confirmed.
     pub solana_commitment: Commitment,
-    /// Milliseconds between two looks at a pending transaction.
+    /// Milliseconds between two checks of a pending transaction.
     #[schemars(range(min = 100, max = 60_000), extend("x-unit" = "milliseconds"))]
     poll_interval_ms: u64,
 }
 
 impl Confirmation {
-    /// Blocks an EVM transaction needs, the including one counted.
+    /// Blocks that an EVM transaction needs to be confirmed, including its own block.
     pub const fn evm_blocks(&self, environment: Environment) -> u64 {
         match environment {
             Environment::Mainnet => self.evm_mainnet,
@@ -37,7 +37,7 @@ impl Confirmation {
         }
     }
 
-    /// Time between two looks at a pending transaction.
+    /// Time between two checks of a pending transaction.
     pub const fn poll_interval(&self) -> Duration {
         Duration::from_millis(self.poll_interval_ms)
     }
@@ -47,7 +47,7 @@ impl Confirmation {
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Commitment {
-    /// Voted on by two thirds of the stake.
+    /// Voted for by two thirds of the stake.
     Confirmed,
     /// Rooted.
     Finalized,

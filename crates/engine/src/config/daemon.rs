@@ -12,7 +12,7 @@ use super::value::path;
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Daemon {
-    /// TCP port; 0 takes any free one.
+    /// TCP port; 0 for any free port.
     #[serde(deserialize_with = "port")]
     #[schemars(schema_with = "port_schema")]
     pub port: u16,
@@ -22,25 +22,25 @@ pub struct Daemon {
     pub hostname: IpAddr,
     /// Least severe level written to the log.
     pub log_level: LogLevel,
-    /// Seconds running requests get at shutdown.
+    /// Seconds that running requests get at shutdown.
     #[schemars(range(min = 5, max = 300), extend("x-unit" = "seconds"))]
     pub shutdown_timeout: u64,
     /// Lower-case host names, without port, accepted in a Host header besides loopback names.
     #[serde(deserialize_with = "host_names")]
     pub allowed_hosts: Vec<String>,
-    /// As configured; see [`Daemon::pid_path`].
+    /// Process-id file as configured; see [`Daemon::pid_path`].
     #[serde(deserialize_with = "path")]
     #[schemars(length(min = 1))]
     pub pid_file: PathBuf,
 }
 
 impl Daemon {
-    /// Where to listen.
+    /// Returns the address to listen on.
     pub const fn listen(&self) -> SocketAddr {
         SocketAddr::new(self.hostname, self.port)
     }
 
-    /// The process-id file, seen from the data directory.
+    /// Returns the path of the process-id file; a relative one is below the data directory.
     pub fn pid_path(&self, data_dir: &Path) -> PathBuf {
         data_dir.join(&self.pid_file)
     }
@@ -56,14 +56,14 @@ pub enum LogLevel {
     Debug,
     /// Normal operation.
     Info,
-    /// Something to look at.
+    /// Something that needs attention.
     Warn,
     /// Something failed.
     Error,
 }
 
 impl LogLevel {
-    /// The name a log filter takes.
+    /// Returns the name of the level in log filters.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Trace => "trace",

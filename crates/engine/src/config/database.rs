@@ -1,4 +1,4 @@
-//! `[database]`: where everything is kept.
+//! `[database]`: the SQLite file or PostgreSQL server that stores all state.
 
 use std::path::{Path, PathBuf};
 
@@ -18,7 +18,7 @@ pub struct Database {
     #[serde(deserialize_with = "path")]
     #[schemars(length(min = 1))]
     path: PathBuf,
-    /// PostgreSQL, or empty. Secret: it may hold a password.
+    /// PostgreSQL URL, or empty. Secret, since it may contain a password.
     #[serde(deserialize_with = "postgres_url")]
     #[schemars(with = "String")]
     url: SecretString,
@@ -34,7 +34,7 @@ pub enum DatabaseTarget {
 }
 
 impl DatabaseTarget {
-    /// Whether both are one database, as far as the configuration tells.
+    /// Whether both name the same database, as far as the configuration tells.
     pub fn is_same(&self, other: &Self) -> bool {
         match (self, other) {
             (Self::Sqlite(one), Self::Sqlite(two)) => one == two,
@@ -45,7 +45,8 @@ impl DatabaseTarget {
 }
 
 impl Database {
-    /// PostgreSQL when a URL is set, else the SQLite file seen from the data directory.
+    /// Returns the PostgreSQL URL if one is set, else the SQLite file; a relative path is below the data
+    /// directory.
     pub fn target(&self, data_dir: &Path) -> DatabaseTarget {
         if self.url.expose_secret().is_empty() {
             DatabaseTarget::Sqlite(data_dir.join(&self.path))

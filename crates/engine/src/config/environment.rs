@@ -1,21 +1,21 @@
-//! Settings in the environment, and variables with the same prefix that are none.
+//! Settings from environment variables, and other variables with the same prefix.
 
 use super::error::{ConfigError, Place, SettingSource};
 use super::layers::{PREFIX, RESERVED_ENV, Schema, Setting, former};
 
-/// What the environment says.
+/// The settings found in the environment.
 #[derive(Default)]
 pub(super) struct Environment {
     pub(super) settings: Vec<Setting>,
-    /// A sentence each about variables that were passed over.
+    /// One sentence for each ignored variable.
     pub(super) warnings: Vec<String>,
 }
 
 impl Environment {
-    /// Reads the variables that begin with our prefix. One that is empty counts as not set. Kubernetes puts
-    /// addresses of services into every container under names made from the service's, so a service called
-    /// `waiaas` gives variables with our prefix; those, and others that no section could have, are passed
-    /// over with a warning. What looks like a setting and is none is refused.
+    /// Reads the variables that begin with the prefix. An empty variable counts as not set. Kubernetes adds
+    /// variables with the addresses of services to every container, named after the service, so a service
+    /// called `waiaas` gives variables with the prefix; these, and variables that no section could have, are
+    /// ignored with a warning. A variable that looks like a setting but is none is refused.
     pub(super) fn read(
         schema: &Schema,
         variables: impl IntoIterator<Item = (String, String)>,
@@ -72,12 +72,12 @@ impl Environment {
     }
 }
 
-/// The variable of a setting.
+/// Returns the name of the variable of a setting.
 pub(super) fn variable(section: &str, key: &str) -> String {
     format!("{PREFIX}{section}_{key}").to_ascii_uppercase()
 }
 
-/// The table or array of tables whose entries a variable such as `WAIAAS_REPUTATION__AGENTS__…` would name.
+/// Returns the table or array of tables that a variable such as `WAIAAS_REPUTATION__AGENTS__…` would name.
 fn nested(schema: &Schema, name: &str) -> Option<String> {
     let plain = name.to_ascii_uppercase().replace("__", "_");
     let tables = schema.settings().filter(|(_, _, kind)| kind.is_nested());
@@ -89,8 +89,8 @@ fn nested(schema: &Schema, name: &str) -> Option<String> {
 }
 
 /// Whether Kubernetes makes such a variable for a service: `NAME_SERVICE_HOST`, `NAME_SERVICE_PORT`,
-/// `NAME_SERVICE_PORT_<PORT'S NAME>`, and the older `NAME_PORT=tcp://…`, `NAME_PORT_3100_TCP` and, for
-/// each of these, `…_PROTO`, `…_PORT` and `…_ADDR`.
+/// `NAME_SERVICE_PORT_<PORT'S NAME>`, and the older `NAME_PORT=tcp://…` and `NAME_PORT_3100_TCP`, the latter
+/// also with `_PROTO`, `_PORT` and `_ADDR`.
 fn is_service_link(name: &str, text: &str) -> bool {
     let of_service =
         name.ends_with("_SERVICE_HOST") || name.ends_with("_SERVICE_PORT") || name.contains("_SERVICE_PORT_");

@@ -1,4 +1,4 @@
-//! Why a configuration is refused, and where the refused setting came from.
+//! Reasons for refusing a configuration, with the source of the refused setting.
 
 use std::fmt;
 use std::io;
@@ -7,10 +7,10 @@ use std::path::PathBuf;
 use thiserror::Error;
 use waiaas_core::foreign::shown;
 
-/// Where a setting was given.
+/// The source of a setting.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum SettingSource {
-    /// The defaults compiled in.
+    /// The compiled-in defaults.
     BuiltIn,
     /// A configuration file.
     File(PathBuf),
@@ -31,12 +31,12 @@ impl fmt::Display for SettingSource {
     }
 }
 
-/// Where a refused setting was given: its source, and the line where the source is a file.
+/// The place of a refused setting: its source, and the line if the source is a file.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Place {
     /// The source.
     pub origin: SettingSource,
-    /// Counted from 1; of a table or an array of tables, its first line.
+    /// Line number from 1; for a table or an array of tables, its first line.
     pub line: Option<usize>,
 }
 
@@ -55,7 +55,8 @@ impl fmt::Display for Place {
     }
 }
 
-/// Why the configuration is refused. No variant carries a setting's value: values can be secret.
+/// The reason for refusing the configuration. No variant contains a setting's value, since values can be
+/// secret.
 #[derive(Debug, Error)]
 pub enum ConfigError {
     /// The file exists but cannot be read.
@@ -63,7 +64,7 @@ pub enum ConfigError {
     Read {
         /// The file.
         path: PathBuf,
-        /// Why.
+        /// The cause.
         #[source]
         source: io::Error,
     },
@@ -75,36 +76,36 @@ pub enum ConfigError {
         /// What the parser expected.
         reason: String,
     },
-    /// There is no such setting.
+    /// The setting does not exist.
     #[error("{place}: there is no setting '{}'{}; known: {known}", shown(.key), did_you_mean(.meant.as_deref()))]
     Unknown {
-        /// Where it was given.
+        /// The place of the setting.
         place: Place,
-        /// The name given.
+        /// The given name.
         key: String,
-        /// What was probably meant.
+        /// The setting that was probably meant.
         meant: Option<String>,
-        /// Names that exist at that place.
+        /// The names that exist at that place.
         known: String,
     },
-    /// There was such a setting once.
+    /// The setting existed in an earlier release.
     #[error("{place}: the setting '{key}' is no longer there; use {instead}")]
     Former {
-        /// Where it was given.
+        /// The place of the setting.
         place: Place,
-        /// The name given.
+        /// The given name.
         key: String,
-        /// What stands in its place.
+        /// The setting that replaces it.
         instead: &'static str,
     },
-    /// The setting exists, its value is not allowed.
+    /// The setting exists, but its value is not allowed.
     #[error("{place}: {key} {reason}")]
     Invalid {
-        /// Where it was given.
+        /// The place of the setting.
         place: Place,
         /// `section.key`.
         key: String,
-        /// What is allowed.
+        /// The allowed values.
         reason: String,
     },
 }
@@ -113,12 +114,12 @@ fn did_you_mean(meant: Option<&str>) -> String {
     meant.map(|meant| format!(", did you mean '{meant}'?")).unwrap_or_default()
 }
 
-/// Two settings, each allowed by itself, that do not go together.
+/// Two settings that are allowed separately but contradict each other.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[error("{key} {reason}")]
 pub struct Conflict {
     /// `section.key` of the setting to change.
     pub key: &'static str,
-    /// What is allowed, naming the other setting.
+    /// The allowed values, with the name of the other setting.
     pub reason: String,
 }

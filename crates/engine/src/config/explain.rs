@@ -1,4 +1,4 @@
-//! Every setting with its value and where that comes from, for `waiaas config check --explain`.
+//! Every setting with its value and its source, for `waiaas config check --explain`.
 
 use serde::Serialize;
 use toml::{Table, Value};
@@ -7,17 +7,17 @@ use url::Url;
 use super::error::SettingSource;
 use super::layers::Setting;
 
-/// One setting as it is in force. What can be secret is left out of the value.
+/// A setting in force. Secret parts of the value are left out.
 #[derive(Clone, Debug, Serialize)]
 pub struct Explained {
-    /// `section.key`; an entry of a table has its own name behind it.
+    /// `section.key`; for an entry of a table, followed by the entry's name.
     pub key: String,
-    /// Its value in TOML's types. Of URLs only scheme, host and port; of keys only that there is one.
+    /// The value in TOML's types. URLs are reduced to scheme, host and port; keys to whether one is set.
     pub value: Value,
-    /// Where it was given.
+    /// The source of the value.
     #[serde(serialize_with = "as_text")]
     pub source: SettingSource,
-    /// Sources that gave another value and lost.
+    /// Sources of overridden values.
     #[serde(serialize_with = "as_texts")]
     pub over: Vec<SettingSource>,
 }
@@ -30,7 +30,7 @@ fn as_texts<S: serde::Serializer>(origins: &[SettingSource], serializer: S) -> R
     serializer.collect_seq(origins.iter().map(ToString::to_string))
 }
 
-/// Explains `table`, which is `defaults` with `settings` laid over them in this order.
+/// Explains `table`, which is `defaults` overlaid with `settings` in this order.
 pub(super) fn explain(defaults: &Table, table: &Table, settings: &[Setting]) -> Vec<Explained> {
     let mut all = Vec::new();
     for (section, content) in table {
@@ -73,7 +73,8 @@ fn one<'a>(
     Explained { key: place, value, source, over }
 }
 
-/// Node providers put API keys into paths, databases have passwords before the host.
+/// Reduces URLs to scheme, host and port: node providers put API keys into paths, and database URLs have
+/// passwords before the host.
 fn without_secrets(value: &Value) -> Value {
     match value {
         Value::String(text) => Value::String(match Url::parse(text) {

@@ -1,4 +1,4 @@
-//! `[fees]`: what a transaction may pay the network at most.
+//! `[fees]`: caps on network fees.
 
 use std::collections::BTreeMap;
 
@@ -15,40 +15,40 @@ use super::value::base_units;
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Fees {
-    /// The most that a transfer of the native coin alone may pay.
+    /// Cap for transactions that only transfer the native coin.
     #[schemars(with = "String")]
     transfer_max_usd: Usd,
-    /// The most that any transaction may pay.
+    /// Cap for all other transactions.
     #[schemars(with = "String")]
     max_usd: Usd,
-    /// Wei per gas.
+    /// Highest EVM priority fee, in wei per gas.
     #[serde(deserialize_with = "base_units")]
     #[schemars(with = "String", regex(pattern = "^[0-9]{1,78}$"))]
     pub evm_max_priority_wei: U256,
-    /// Micro-lamports per compute unit.
+    /// Highest Solana priority fee, in micro-lamports per compute unit.
     #[schemars(range(min = 0, max = 100_000_000))]
     pub solana_max_micro_lamports_per_cu: u64,
-    /// In place of `transfer_max_usd`, by network.
+    /// Caps that replace `transfer_max_usd`, by network.
     transfer_max: BTreeMap<String, String>,
-    /// In place of `max_usd`, by network.
+    /// Caps that replace `max_usd`, by network.
     max: BTreeMap<String, String>,
 }
 
-/// Which cap.
+/// The kind of a fee cap.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum FeeCapKind {
-    /// For a transfer of the native coin and nothing else.
+    /// For transactions that only transfer the native coin.
     Transfer,
-    /// For everything else.
+    /// For all other transactions.
     Any,
 }
 
-/// What a fee may be at most, and the setting that says so.
+/// A fee cap with the setting that defines it.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct FeeCap {
-    /// The setting as it is written, such as `fees.max_usd`.
+    /// The name of the setting, such as `fees.max_usd`.
     pub setting: String,
-    /// The figure.
+    /// The cap.
     pub most: FeeFigure,
 }
 
@@ -61,7 +61,7 @@ pub enum FeeFigure {
     Native(U256),
 }
 
-/// Settings that are no longer, and what stands in their place.
+/// Removed settings, each with its replacement.
 pub(super) const FORMER: [(&str, &str); 2] = [
     (
         "fees.evm_max_wei",
@@ -74,7 +74,7 @@ pub(super) const FORMER: [(&str, &str); 2] = [
 ];
 
 impl Fees {
-    /// The cap for a network.
+    /// Returns the cap for a network.
     pub fn cap(&self, network: &Network, kind: FeeCapKind) -> FeeCap {
         let (name, entries, usd) = match kind {
             FeeCapKind::Transfer => ("fees.transfer_max", &self.transfer_max, self.transfer_max_usd),
@@ -86,7 +86,7 @@ impl Fees {
         }
     }
 
-    /// Whether every entry names a network and an amount of its coin or of dollars.
+    /// Checks that every entry names a known network and an amount in its coin or in dollars.
     pub(super) fn check(&self, networks: &Networks) -> Result<(), Conflict> {
         for (key, entries) in [("fees.transfer_max", &self.transfer_max), ("fees.max", &self.max)] {
             for (id, text) in entries {

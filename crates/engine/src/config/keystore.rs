@@ -1,4 +1,4 @@
-//! `[keystore]`: the cost of guessing the master password.
+//! `[keystore]`: the cost of each guess at the master password.
 
 use schemars::JsonSchema;
 use serde::Deserialize;

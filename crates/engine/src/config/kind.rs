@@ -1,6 +1,6 @@
-//! The type of a setting, and how values of it are read from TOML and from text.
+//! Types of settings, and reading values of them from TOML and from text.
 //!
-//! What values mean is for the section structs.
+//! The meaning of values is left to the section structs.
 
 use serde_json::Value as Json;
 use toml::{Table, Value};
@@ -14,21 +14,21 @@ pub(super) enum Kind {
     Text,
     /// `true` or `false`.
     Boolean,
-    /// Its least and greatest value, and the unit it counts. A text with a unit is converted to it.
+    /// A whole number, with its bounds and its unit. A text with a unit is converted to that unit.
     Integer {
         bounds: Option<(i64, i64)>,
         unit: Option<Unit>,
     },
-    /// Texts; one text counts as a list of one.
+    /// List of texts; a single text counts as a list of one.
     Texts,
-    /// Array of tables; only in a file.
+    /// Array of tables; only in files.
     Tables,
-    /// Text by name, such as a CAIP-19 id, laid over entry by entry; only in a file.
+    /// Texts by name, such as a CAIP-19 id, overlaid entry by entry; only in files.
     Entries,
 }
 
 impl Kind {
-    /// The type that the JSON Schema of a setting states; an enumeration is text.
+    /// Returns the type that the JSON Schema of a setting states; an enumeration is text.
     pub(super) fn of(schema: &Json) -> Self {
         let text = |key: &str| schema.get(key).and_then(Json::as_str);
         match text("type") {
@@ -47,12 +47,12 @@ impl Kind {
         }
     }
 
-    /// Whether only a file can hold values of this type.
+    /// Whether values of this type can only be given in a file.
     pub(super) const fn is_nested(self) -> bool {
         matches!(self, Self::Tables | Self::Entries)
     }
 
-    /// The values that are allowed, for an error message.
+    /// Returns the allowed values for an error message.
     pub(super) fn allowed(self) -> String {
         match self {
             Self::Text => "must be text in quotes".to_owned(),
@@ -69,7 +69,7 @@ impl Kind {
         }
     }
 
-    /// A value from TOML. The error says which values are allowed, and never repeats the one given.
+    /// Accepts a value from TOML. The error says which values are allowed, and never repeats the given one.
     pub(super) fn accept(self, value: Value) -> Result<Value, String> {
         let texts = |values: &[Value]| values.iter().all(Value::is_str);
         let value = match (self, value) {
@@ -100,7 +100,7 @@ impl Kind {
         value.ok_or_else(|| self.allowed()).and_then(|value| self.bounded(value))
     }
 
-    /// A value from an environment variable or a flag: its text means what the setting's type says.
+    /// Reads a value from an environment variable or a flag, according to the setting's type.
     pub(super) fn read(self, text: String) -> Result<Value, String> {
         let value = match self {
             Self::Text | Self::Tables | Self::Entries => Value::String(text),
@@ -127,8 +127,8 @@ impl Kind {
     }
 }
 
-/// Spells asset ids in one way, so that an entry replaces the default for the same asset; `None` when
-/// two entries are the same asset. A key that is no asset id stays, for the section to refuse.
+/// Writes asset ids in their canonical form, so that an entry replaces the default for the same asset; `None`
+/// if two entries are the same asset. A key that is not an asset id is kept, for the section to refuse.
 fn canonical(table: Table) -> Option<Table> {
     let mut out = Table::new();
     for (key, value) in table {

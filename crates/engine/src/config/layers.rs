@@ -1,6 +1,6 @@
-//! The sources of settings and how they are laid over each other.
+//! The sources of settings, and how they are overlaid.
 //!
-//! The types of the sections say which settings exist, through their JSON Schema. What values mean is for the
+//! The JSON Schema of the section types says which settings exist. The meaning of values is left to the
 //! section structs.
 
 use std::collections::BTreeMap;
@@ -17,11 +17,11 @@ use super::fees::FORMER;
 use super::kind::Kind;
 use super::schema;
 
-/// What every environment variable of this program starts with.
+/// The prefix of every environment variable of this program.
 pub(super) const PREFIX: &str = "WAIAAS_";
 
-/// Environment variables that are not settings: they belong to the start-up, the client commands
-/// and the tools.
+/// Environment variables that are not settings: they belong to the start-up, the client commands and the
+/// tools.
 pub const RESERVED_ENV: [&str; 12] = [
     "WAIAAS_DATA_DIR",
     "WAIAAS_MASTER_PASSWORD",
@@ -37,7 +37,7 @@ pub const RESERVED_ENV: [&str; 12] = [
     "WAIAAS_LOCALNET_CACHE",
 ];
 
-/// One value for one key, of the right type and within its bounds.
+/// One value for one setting, of the right type and within its bounds.
 pub(super) struct Setting {
     pub(super) place: Place,
     pub(super) section: String,
@@ -52,17 +52,17 @@ impl Setting {
     }
 }
 
-/// What stands in the place of a setting that is no longer there.
+/// Returns the replacement of a removed setting.
 pub(super) fn former(section: &str, key: &str) -> Option<&'static str> {
     let former = FORMER.iter().find(|(name, _)| name.split_once('.') == Some((section, key)));
     former.map(|(_, instead)| *instead)
 }
 
-/// The settings that exist, by section and key.
+/// The existing settings, by section and key.
 pub(super) struct Schema(BTreeMap<String, BTreeMap<String, Kind>>);
 
 impl Schema {
-    /// The settings that the types of the sections have.
+    /// Returns the settings of the section types.
     pub(super) fn of_types() -> Self {
         let sections = schema::properties(schema::types()).map(|(section, content)| {
             let keys = schema::properties(content).map(|(key, schema)| (key.clone(), Kind::of(schema)));
@@ -83,7 +83,7 @@ impl Schema {
         names.join(", ")
     }
 
-    /// Section, key and type of every setting.
+    /// Returns section, key and type of every setting.
     pub(super) fn settings(&self) -> impl Iterator<Item = (&str, &str, Kind)> {
         self.0.iter().flat_map(|(section, keys)| {
             keys.iter().map(move |(key, kind)| (section.as_str(), key.as_str(), *kind))
@@ -94,8 +94,8 @@ impl Schema {
         self.kind(section, key).is_some()
     }
 
-    /// The section that a name such as `daemon_port` begins with, and the rest; without one, what is before
-    /// and after the first underscore.
+    /// Splits a name such as `daemon_port` into its section and the rest; without a known section, at the
+    /// first underscore.
     pub(super) fn split<'a>(&self, name: &'a str) -> (&'a str, &'a str) {
         let begins = |section: &&String| name == *section || name.starts_with(&format!("{section}_"));
         match self.0.keys().filter(begins).max_by_key(|section| section.len()) {
@@ -111,7 +111,8 @@ impl Schema {
         self.0.contains_key(section)
     }
 
-    /// The setting that was probably meant: another section, another key, or no section given at all.
+    /// Returns the setting that was probably meant: in another section, with another key, or given without a
+    /// section.
     pub(super) fn meant(&self, section: &str, key: &str) -> Option<(String, String)> {
         let found = |section: &str, key: &str| Some((section.to_owned(), key.to_owned()));
         if let Some(keys) = self.0.get(section) {
@@ -151,7 +152,7 @@ impl Schema {
         }
     }
 
-    /// The settings of a file.
+    /// Returns the settings of a file.
     pub(super) fn file(&self, path: &Path, text: &str) -> Result<Vec<Setting>, ConfigError> {
         let origin = SettingSource::File(path.to_owned());
         let mut settings = Vec::new();
@@ -171,7 +172,7 @@ impl Schema {
             for (key, value) in content {
                 let place = at(key.span().start);
                 settings.push(self.setting(place, &section, key.get_ref(), |kind| {
-                    // A number beyond 64 bits is TOML, and no value of any setting.
+                    // A number beyond 64 bits is valid TOML, but no setting allows it.
                     let value = Value::deserialize(ValueDeserializer::from(value));
                     value.map_err(|_| kind.allowed()).and_then(|value| kind.accept(value))
                 })?);
@@ -180,7 +181,7 @@ impl Schema {
         Ok(settings)
     }
 
-    /// The settings of flags, each named `section.key`.
+    /// Returns the settings of flags, each named `section.key`.
     pub(super) fn flags(
         &self,
         flags: impl IntoIterator<Item = (String, String)>,
@@ -193,7 +194,7 @@ impl Schema {
         flags.into_iter().map(read).collect()
     }
 
-    /// The variables of a section, or of all sections.
+    /// Lists the variables of a section, or of all sections.
     pub(super) fn variables(&self, section: &str) -> String {
         match self.0.get(section) {
             Some(keys) => keys.keys().map(|key| variable(section, key)).collect::<Vec<_>>().join(", "),
@@ -202,14 +203,14 @@ impl Schema {
     }
 }
 
-/// The name that a flag gives, as far as it has only characters that names of settings have: what follows can
-/// be a value in the wrong place, such as a URL with a password.
+/// Cuts a flag's name at the first character that no setting's name has: the rest can be a misplaced value,
+/// such as a URL with a password.
 fn named(given: &str) -> String {
     let foreign = |c: char| !(c.is_ascii_alphanumeric() || ['_', '.', '-'].contains(&c));
     given.split(foreign).next().unwrap_or_default().to_owned()
 }
 
-/// Reads TOML. The error says where and what, not which text: a line can hold a secret.
+/// Reads TOML. The error gives the place and the reason, but not the text, since a line can contain a secret.
 pub(super) fn parse(origin: SettingSource, text: &str) -> Result<Table, ConfigError> {
     toml::from_str(text).map_err(|error| syntax(origin, text, &error))
 }
@@ -219,12 +220,12 @@ fn syntax(origin: SettingSource, text: &str, error: &Error) -> ConfigError {
     ConfigError::Syntax { place: Place { origin, line: Some(line) }, reason: error.message().to_owned() }
 }
 
-/// The line, counted from 1, of a byte of a text.
+/// Returns the line number, from 1, of a byte in a text.
 fn line(text: &str, start: usize) -> usize {
     text.bytes().take(start).filter(|b| *b == b'\n').count() + 1
 }
 
-/// Puts one setting over what is there.
+/// Overlays one setting.
 pub(super) fn overlay(table: &mut Table, setting: &Setting) {
     let section = table.entry(setting.section.as_str()).or_insert_with(|| Value::Table(Table::new()));
     let Value::Table(section) = section else { return };

@@ -1,4 +1,4 @@
-//! `[metrics]`: where monitoring reads the metrics.
+//! `[metrics]`: the address for monitoring.
 
 use std::net::SocketAddr;
 
@@ -9,7 +9,7 @@ use serde::{Deserialize, Deserializer, de};
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Metrics {
-    /// Loopback address and port that answer `GET /metrics`; none if only the control socket does.
+    /// Loopback address and port that answer `GET /metrics`; none if only the control socket answers it.
     #[serde(deserialize_with = "listen")]
     #[schemars(with = "String")]
     pub listen: Option<SocketAddr>,
@@ -21,7 +21,7 @@ fn listen<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<SocketAdd
         return Ok(None);
     }
     let address: Option<SocketAddr> = text.parse().ok();
-    // Metrics have no credential, so they never leave the machine by themselves.
+    // Metrics need no credential, so they are served on loopback only.
     let fits = |at: &SocketAddr| at.ip().is_loopback() && (at.port() == 0 || at.port() >= 1024);
     let refusal =
         "must be empty, or a loopback address with a port of 1024 to 65535 or 0, such as 127.0.0.1:9464";

@@ -1,9 +1,8 @@
 //! Configuration: sources, sections, defaults.
 //!
-//! Built-in defaults (`config.default.toml`) < `DATA_DIR/config.toml` < environment
-//! `WAIAAS_<SECTION>_<KEY>` < flags. Unknown names are refused; of variables, those that look like a
-//! setting, for the environment also has variables of other programs. What the program does
-//! with a setting belongs to the part that uses it.
+//! Built-in defaults (`config.default.toml`) < `DATA_DIR/config.toml` < environment `WAIAAS_<SECTION>_<KEY>`
+//! < flags. Unknown names are refused; of environment variables only those that look like a setting, since
+//! other programs have variables too. The effect of a setting belongs to the part that uses it.
 
 mod confirmation;
 mod daemon;
@@ -64,7 +63,7 @@ pub const DEFAULTS: &str = include_str!("../../../../config.default.toml");
 /// Name of the file in the data directory.
 pub const FILE_NAME: &str = "config.toml";
 
-/// Every setting, checked. `Debug` shows no secret and no node URL.
+/// All settings, checked. `Debug` shows no secret and no node URL.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Config {
@@ -85,7 +84,7 @@ pub struct Config {
     pub fees: Fees,
     /// When an outcome counts as confirmed and as final.
     pub confirmation: Confirmation,
-    /// Settings of the evaluation beside policies.
+    /// Settings of the evaluation other than policies.
     pub policy: Policy,
     /// Agents by address, and the clients whose feedback counts.
     pub reputation: Reputation,
@@ -102,8 +101,8 @@ pub struct Config {
 }
 
 impl Config {
-    /// Reads `config.toml` in `data_dir` if there is one, and lays `environment` and `flags`
-    /// (`section.key`, text) over it.
+    /// Reads `config.toml` in `data_dir` if it exists, and overlays `environment` and `flags` (`section.key`,
+    /// text).
     ///
     /// # Errors
     /// [`ConfigError`]: a source that cannot be read, an unknown setting, or a value that is not allowed.
@@ -122,7 +121,7 @@ impl Config {
         }
     }
 
-    /// The defaults alone.
+    /// Returns the defaults alone.
     ///
     /// # Errors
     /// [`ConfigError`] if the compiled-in defaults are not valid, which a test rules out.
@@ -130,7 +129,7 @@ impl Config {
         Self::from_parts(None, [], [])
     }
 
-    /// From a file's path and text, the environment and flags; reads nothing itself.
+    /// Builds the configuration from a file's path and text, the environment and flags; performs no I/O.
     ///
     /// # Errors
     /// [`ConfigError`]: an unknown setting, or a value that is not allowed.
@@ -150,7 +149,7 @@ impl Config {
         settings.extend(environment.settings);
         settings.extend(schema.flags(flags)?);
 
-        // One at a time, so that an error is the fault of exactly one setting.
+        // One at a time, so that an error is caused by exactly one setting.
         let mut config = Self::from_table(&table).map_err(|reason| ConfigError::Invalid {
             place: SettingSource::BuiltIn.into(),
             key: "a setting".to_owned(),
@@ -170,12 +169,12 @@ impl Config {
         Ok(config)
     }
 
-    /// A sentence each about variables of the environment that have our prefix and were passed over.
+    /// One sentence for each environment variable with the prefix that was ignored.
     pub fn warnings(&self) -> &[String] {
         &self.warnings
     }
 
-    /// Every setting with its value, without secrets, and where it was given.
+    /// Returns every setting with its value, without secrets, and its source.
     pub fn explained(&self) -> &[Explained] {
         &self.explained
     }
@@ -183,7 +182,7 @@ impl Config {
     fn from_table(table: &Table) -> Result<Self, String> {
         strict::read(Value::Table(table.clone())).map_err(|error| {
             let (path, message) = (strict::path(error.path()), error.inner().message());
-            // Texts of serde name types of this program and repeat the value, which can be secret.
+            // Serde's messages name types of this program and repeat the value, which can be secret.
             let Some(Wording { fault, field, text }) = wording(message) else { return message.to_owned() };
             let text = text.replace("an object", "a table");
             match (fault, text.strip_prefix("expected "), field) {
@@ -194,13 +193,13 @@ impl Config {
         })
     }
 
-    /// The origins whose pages may call the API: those configured, and the daemon's own on its port.
+    /// Returns the origins whose pages may call the API: those configured, and the daemon's own on its port.
     pub fn allowed_origins(&self) -> Vec<String> {
         let own = ["localhost", "127.0.0.1"].map(|host| format!("http://{host}:{}", self.daemon.port));
         self.security.cors_origins.iter().cloned().chain(own).collect()
     }
 
-    /// Whether settings that are fine by themselves go together.
+    /// Checks that settings do not contradict each other.
     ///
     /// # Errors
     /// [`Conflict`] names the setting to change.
@@ -214,7 +213,7 @@ impl Config {
         self.reputation.check(chain, !self.endpoints(&network).is_empty())
     }
 
-    /// The built-in networks and the custom ones. A network with no [`endpoints`](Self::endpoints) is
+    /// Returns the built-in networks and the custom ones. A network without [`endpoints`](Self::endpoints) is
     /// known but not served.
     ///
     /// # Errors
@@ -228,7 +227,7 @@ impl Config {
         Ok(networks)
     }
 
-    /// URLs of a network's nodes in order of preference; empty when it is unknown or turned off.
+    /// Returns the URLs of a network's nodes in order of preference; empty if it is unknown or turned off.
     pub fn endpoints(&self, network: &NetworkId) -> &[String] {
         match self.custom.custom.iter().find(|custom| custom.id == network.as_str()) {
             Some(custom) => &custom.rpc,

@@ -9,14 +9,14 @@ use waiaas_core::network::{Chain, Environment, Finality, Network, NetworkId};
 use super::rpc::urls;
 use super::value::within;
 
-/// Old names of Solana clusters, which requests may still use; no network may take one.
+/// Old names of Solana clusters. Requests may still use them, so no network may take one.
 const TAKEN: [&str; 3] = ["mainnet", "devnet", "testnet"];
 
 /// `[networks]`
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CustomNetworks {
-    /// In the order of the file.
+    /// The networks in the order of the file.
     pub custom: Vec<CustomNetwork>,
 }
 
@@ -53,7 +53,7 @@ pub struct CustomNetwork {
 }
 
 impl CustomNetwork {
-    /// As the rest of the program sees it.
+    /// Returns the network in the form that the rest of the program uses.
     pub fn network(&self) -> Network {
         Network {
             id: NetworkId::new(&self.id),
@@ -71,7 +71,7 @@ impl CustomNetwork {
 }
 
 impl fmt::Debug for CustomNetwork {
-    /// Without URLs, which may hold API keys.
+    /// Leaves out the URLs, which may contain API keys.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "CustomNetwork({}, eip155:{}, {})", self.id, self.chain_id, self.environment)
     }

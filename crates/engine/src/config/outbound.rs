@@ -1,4 +1,4 @@
-//! `[outbound]`: addresses that may be reached although they are not public.
+//! `[outbound]`: addresses that webhooks may reach although they are not public.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, de};
@@ -8,7 +8,7 @@ use waiaas_outbound::AllowList;
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct OutboundRules {
-    /// Addresses of webhooks that need not be public, nor https.
+    /// Addresses of webhooks that may be private or use http.
     #[serde(deserialize_with = "addresses")]
     #[schemars(with = "Vec<String>")]
     pub allow: AllowList,

@@ -1,4 +1,4 @@
-//! `[policy]`: settings of the evaluation beside policies.
+//! `[policy]`: settings of the evaluation other than policies.
 
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -8,20 +8,20 @@ use waiaas_core::simulation;
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Policy {
-    /// What is required of a transaction that no node can simulate.
+    /// The consequence if no node can simulate a transaction.
     pub unsimulated: Unsimulated,
-    /// Denials that are kept of one session in a day; beyond it they are answered and only counted.
+    /// Denials stored per session and day; further ones are answered and only counted.
     #[schemars(range(min = 1, max = 100_000))]
     pub denials_kept_per_day: u32,
 }
 
-/// What is required of a transaction that no node can simulate.
+/// The consequence if no node can simulate a transaction.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Unsimulated {
-    /// Denial.
+    /// Deny it.
     Deny,
-    /// The owner's approval.
+    /// Require the owner's approval.
     Approval,
 }
 

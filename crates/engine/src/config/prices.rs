@@ -1,4 +1,4 @@
-//! `[prices]`: where dollar values come from.
+//! `[prices]`: the sources of dollar values.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -16,7 +16,7 @@ use super::value::{secret, trusted_url};
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Prices {
-    /// Services to ask, each at most once. Empty: only the table.
+    /// Price services, each at most once. Empty: only the table is used.
     #[serde(deserialize_with = "distinct_sources")]
     #[schemars(extend("uniqueItems" = true))]
     pub sources: Vec<PriceSourceName>,
@@ -39,13 +39,13 @@ pub struct Prices {
     /// Seconds to wait for one service.
     #[schemars(range(min = 1, max = 30), extend("x-unit" = "seconds"))]
     timeout_seconds: u64,
-    /// Seconds a price is reused before asking again.
+    /// Seconds for which a price is reused.
     #[schemars(range(min = 1, max = 600), extend("x-unit" = "seconds"))]
     pub cache_seconds: u32,
-    /// Look-ups at the services that one session may cause in a minute, and at once.
+    /// Look-ups at the services that one session may cause per minute, and at once.
     #[schemars(range(min = 1, max = 10_000))]
     pub lookups_per_session_per_minute: u32,
-    /// Fixed prices; an asset listed here is asked for nowhere else.
+    /// Fixed prices; the services are not asked about an asset listed here.
     #[serde(deserialize_with = "price_table")]
     #[schemars(with = "BTreeMap<String, String>")]
     pub table: BTreeMap<AssetId, Price>,

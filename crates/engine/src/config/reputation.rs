@@ -11,11 +11,10 @@ use waiaas_core::network::{Chain, NetworkId};
 
 use super::error::Conflict;
 
-/// Most clients: their feedback is read in one call, which nodes bound.
+/// The most clients: their feedback is read in one call, which nodes bound.
 const MOST_CLIENTS: usize = 64;
 
-/// Built-in networks on which the registries are at the addresses that their authors publish, the same
-/// on each.
+/// Built-in networks on which the registries have the addresses that their authors publish, the same on each.
 const WELL_KNOWN: [&str; 5] =
     ["ethereum-mainnet", "polygon-mainnet", "arbitrum-mainnet", "optimism-mainnet", "base-mainnet"];
 /// 0x8004A169FB4a3325136EB29fA0ceB6D2e539a432
@@ -40,17 +39,18 @@ pub struct Reputation {
     #[serde(deserialize_with = "registry")]
     #[schemars(with = "String")]
     reputation_registry: Option<Address>,
-    /// Whose feedback counts.
+    /// The clients whose feedback counts.
     #[serde(deserialize_with = "clients")]
     #[schemars(with = "Vec<String>", length(max = MOST_CLIENTS))]
     pub clients: Vec<Address>,
-    /// Agent ids by the address that is believed to be the agent's. Other addresses are not looked up.
+    /// Agent ids by the address that the operator trusts to be the agent's. Other addresses are not looked
+    /// up.
     #[serde(deserialize_with = "agents")]
     #[schemars(with = "BTreeMap<String, String>")]
     pub agents: BTreeMap<Address, U256>,
 }
 
-/// Where the registries are.
+/// The addresses of the registries.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Registries {
     /// The identity registry.
@@ -60,12 +60,12 @@ pub struct Registries {
 }
 
 impl Reputation {
-    /// The network of the registries.
+    /// Returns the network of the registries.
     pub fn network(&self) -> NetworkId {
         NetworkId::new(&self.network)
     }
 
-    /// The registries as configured, else those known on the network; none if there are none.
+    /// Returns the registries as configured, else those known on the network; none if there are none.
     pub fn registries(&self) -> Option<Registries> {
         let known = WELL_KNOWN.contains(&self.network.as_str());
         let or_known = |given: Option<Address>, well_known| given.or(known.then_some(well_known));
@@ -75,7 +75,7 @@ impl Reputation {
         })
     }
 
-    /// Whether it goes with itself and the network, of which `chain` is none where it is unknown.
+    /// Checks that the section is consistent and fits the network; `chain` is none for an unknown network.
     pub(super) fn check(&self, chain: Option<Chain>, served: bool) -> Result<(), Conflict> {
         let conflict = |key, reason: &str| Err(Conflict { key, reason: reason.to_owned() });
         match chain {
@@ -118,7 +118,7 @@ fn clients<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Address>, D
     let mut clients = Vec::new();
     for text in &texts {
         let client = evm(text).map_err(de::Error::custom)?;
-        // Twice in the list would count twice in the average.
+        // A client listed twice would count twice in the average.
         if clients.contains(&client) {
             return Err(de::Error::custom("must not repeat an address"));
         }

@@ -11,7 +11,7 @@ use waiaas_core::network::{Chain, Network, NetworkId, Networks};
 
 use super::value::is_http_url;
 
-/// `[rpc]`. Its `Debug` shows no URL: providers put API keys into them.
+/// `[rpc]`. `Debug` shows no URL: providers put API keys into them.
 #[derive(Clone)]
 pub struct Rpc {
     /// Seconds to wait for one answer of one node.
@@ -20,7 +20,7 @@ pub struct Rpc {
 }
 
 impl Rpc {
-    /// URLs of a built-in network's nodes in order of preference. Empty: the network is off.
+    /// Returns the URLs of a built-in network's nodes in order of preference. Empty: the network is off.
     pub fn endpoints(&self, network: &NetworkId) -> &[String] {
         self.endpoints.get(network).map_or(&[], Vec::as_slice)
     }
@@ -37,7 +37,7 @@ impl fmt::Debug for Rpc {
     }
 }
 
-/// The key of a built-in network: `solana_devnet`, `evm_base_mainnet`, `evm_localnet`.
+/// Returns the key of a built-in network: `solana_devnet`, `evm_base_mainnet`, `evm_localnet`.
 fn key_of(network: &Network) -> String {
     let slug = network.id.as_str().replace('-', "_");
     match network.chain {
@@ -60,7 +60,7 @@ pub(super) fn urls<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Str
     }
 }
 
-/// Where a URL leads: host, port and path. Scheme, login and query only say how to ask.
+/// Returns host, port and path of a URL, which identify the node. Scheme, login and query do not.
 fn place(url: &str) -> Option<(String, Option<u16>, String)> {
     let url = Url::parse(url).ok()?;
     let host = match url.host()? {

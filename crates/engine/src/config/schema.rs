@@ -1,6 +1,6 @@
 //! The JSON Schema of `config.toml`, made from the types of the sections and the comments of the defaults.
 //!
-//! The loader takes the type, the unit and the bounds of each setting from here too, so both agree.
+//! The loader takes type, unit and bounds of each setting from here too, so both agree.
 
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
@@ -23,18 +23,18 @@ static TYPES: LazyLock<Value> = LazyLock::new(|| {
     settings.into_generator().into_root_schema_for::<Config>().into()
 });
 
-/// The schema of the types alone: of every setting the type, the bounds, and as `x-unit` the unit.
+/// Returns the schema of the types alone: type and bounds of every setting, and its unit as `x-unit`.
 pub(super) fn types() -> &'static Value {
     &TYPES
 }
 
-/// The properties of an object's schema.
+/// Returns the properties of an object's schema.
 pub(super) fn properties(schema: &Value) -> impl Iterator<Item = (&String, &Value)> {
     schema.get("properties").and_then(Value::as_object).into_iter().flatten()
 }
 
-/// The JSON Schema of `config.toml`: every setting with its description, default, type and bounds. All
-/// settings are optional; names that it does not list are not allowed.
+/// Returns the JSON Schema of `config.toml`: every setting with its description, default, type and bounds.
+/// All settings are optional; unlisted names are not allowed.
 pub fn json_schema() -> Value {
     let comments = comments(DEFAULTS);
     let defaults: Value = toml::from_str(DEFAULTS).unwrap_or_default();
@@ -50,7 +50,7 @@ pub fn json_schema() -> Value {
     root
 }
 
-/// Lets an object lack any of its properties, and changes each of them.
+/// Makes all properties of an object optional, and changes each of them.
 fn optional(object: &mut Value, mut change: impl FnMut(&str, &mut Value)) {
     let Some(object) = object.as_object_mut() else { return };
     object.remove("required");
@@ -60,7 +60,7 @@ fn optional(object: &mut Value, mut change: impl FnMut(&str, &mut Value)) {
     }
 }
 
-/// Describes one setting, and allows the other ways to write it.
+/// Adds the description of a setting, and the other ways to write it.
 fn publish(setting: &mut Value, default: &Value, comment: Option<&String>) {
     let Some(schema) = setting.as_object_mut() else { return };
     let mut outer = Map::new();
@@ -74,7 +74,7 @@ fn publish(setting: &mut Value, default: &Value, comment: Option<&String>) {
         Unit::ALL.into_iter().find(|known| unit.as_ref().and_then(Value::as_str) == Some(known.name()));
     let text = match (unit, schema.get("items")) {
         (Some(unit), _) => Some(json!({ "type": "string", "pattern": unit.pattern() })),
-        // One text counts as a list of one.
+        // A single text counts as a list of one.
         (None, Some(item)) if item.get("properties").is_none() => Some(item.clone()),
         (None, _) => None,
     };
@@ -85,13 +85,13 @@ fn publish(setting: &mut Value, default: &Value, comment: Option<&String>) {
     *setting = Value::Object(outer);
 }
 
-/// The comment above each `key = ` and `[section.key]`, by `section.key`.
+/// Returns the comment above each `key = ` and `[section.key]`, by `section.key`.
 fn comments(toml: &str) -> BTreeMap<String, String> {
     let mut all = BTreeMap::new();
     let (mut section, mut comment) = ("", String::new());
     for line in toml.lines() {
         if let Some(text) = line.strip_prefix('#') {
-            // Indented lines are an example; they stay lines.
+            // Indented lines are an example and stay separate lines.
             let between = if text.starts_with("   ") { "\n" } else { " " };
             comment.push_str(if comment.is_empty() { "" } else { between });
             comment.push_str(text.trim_start());

@@ -10,38 +10,38 @@ use super::error::Conflict;
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Security {
-    /// Live sessions one wallet may have.
+    /// Live sessions per wallet.
     #[schemars(range(min = 1, max = 50))]
     pub max_sessions_per_wallet: u32,
-    /// Life of a session token.
+    /// Lifetime of a session token.
     #[schemars(range(min = 300, max = 2_592_000), extend("x-unit" = "seconds"))]
     pub session_ttl: u64,
-    /// End of a session whatever its renewals.
+    /// Absolute lifetime of a session, whatever its renewals.
     #[schemars(range(min = 300, max = 31_536_000), extend("x-unit" = "seconds"))]
     pub session_absolute_lifetime: u64,
-    /// Renewals of one session.
+    /// Renewals per session.
     #[schemars(range(min = 0, max = 1_000))]
     pub session_max_renewals: u32,
-    /// Per client IP address.
+    /// Requests per client IP address.
     #[schemars(range(min = 1, max = 100_000))]
     pub rate_limit_global_ip_rpm: u32,
-    /// Per session, all requests.
+    /// Requests per session.
     #[schemars(range(min = 1, max = 100_000))]
     pub rate_limit_session_rpm: u32,
-    /// Per session, requests that would move value.
+    /// Requests per session that would move value.
     #[schemars(range(min = 1, max = 10_000))]
     pub rate_limit_tx_rpm: u32,
-    /// Origins as browsers send them, such as `https://app.example`, beside the daemon's own
+    /// Origins as browsers send them, such as `https://app.example`, in addition to the daemon's own
     /// ([`crate::config::Config::allowed_origins`]).
     #[serde(deserialize_with = "origins")]
     pub cors_origins: Vec<String>,
-    /// Life of an approval request.
+    /// The approval window.
     #[schemars(range(min = 300, max = 86_400), extend("x-unit" = "seconds"))]
     pub approval_timeout: u64,
     /// Largest request body.
     #[schemars(range(min = 1_024, max = 10_485_760), extend("x-unit" = "bytes"))]
     pub max_body_bytes: usize,
-    /// Wrong master passwords before waiting begins.
+    /// Wrong master passwords before the first wait.
     #[schemars(range(min = 1, max = 20))]
     pub master_lockout_failures: u32,
     /// First wait; doubles with each further failure.
@@ -70,7 +70,7 @@ impl Security {
 
 fn origins<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
     let origins = Vec::<String>::deserialize(deserializer)?;
-    // What a browser sends is the serialised origin (RFC 6454); anything else would never match.
+    // Browsers send the serialised origin (RFC 6454); any other form would never match.
     let exact = |text: &String| {
         Url::parse(text).is_ok_and(|url| {
             matches!(url.scheme(), "http" | "https") && url.origin().ascii_serialization() == *text

@@ -1,4 +1,4 @@
-//! What a configuration accepts, and what its errors say.
+//! Accepted and refused configurations, and their error messages.
 
 mod defaults;
 mod networks;
@@ -30,7 +30,7 @@ fn defaults() -> Table {
     toml::from_str(DEFAULTS).expect("defaults")
 }
 
-/// The error's text, which must be for the given place and key.
+/// Returns the error's text, which must be for the given place and key.
 fn refused(result: Result<Config, ConfigError>, place: &str, key: &str) -> String {
     let text = result.expect_err(key).to_string();
     assert!(text.starts_with(&format!("{place}: ")) && text.contains(key), "{text}");

@@ -1,11 +1,12 @@
 //! Durations and sizes written with a unit, such as `15m` or `64KiB`.
 //!
-//! The crates `humantime` and `bytesize` convert. Both also accept ambiguous texts: months of 30.44 days, `M` beside
-//! `m`, `KB` of 1000 bytes, fractions. So a text is a whole number and one of the units listed here, or it is refused.
+//! The crates `humantime` and `bytesize` convert. Both also accept ambiguous texts: months of 30.44 days, `M`
+//! beside `m`, `KB` of 1000 bytes, fractions. So only a whole number with one of the units listed here is
+//! accepted.
 
 use bytesize::{ByteSize, KIB};
 
-/// The unit in which the configuration counts a setting.
+/// The unit of a setting.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Unit {
     Seconds,
@@ -15,10 +16,10 @@ pub(super) enum Unit {
 }
 
 impl Unit {
-    /// All of them.
+    /// All units.
     pub(super) const ALL: [Self; 4] = [Self::Seconds, Self::Milliseconds, Self::Bytes, Self::Kibibytes];
 
-    /// As error messages and `x-unit` of the settings' types name it.
+    /// Returns the name of the unit in error messages and in `x-unit`.
     pub(super) const fn name(self) -> &'static str {
         match self {
             Self::Seconds => "seconds",
@@ -28,7 +29,7 @@ impl Unit {
         }
     }
 
-    /// The units that a text may have. Each is a whole multiple of the setting's unit.
+    /// Returns the units that a text may have. Each is a whole multiple of the setting's unit.
     pub(super) const fn accepted(self) -> &'static [&'static str] {
         match self {
             Self::Seconds => &["s", "m", "h", "d"],
@@ -38,12 +39,12 @@ impl Unit {
         }
     }
 
-    /// The pattern of such texts, for JSON Schema.
+    /// Returns the JSON Schema pattern of such texts.
     pub(super) fn pattern(self) -> String {
         format!("^[0-9]{{1,18}}({})$", self.accepted().join("|"))
     }
 
-    /// The number of these units that a text such as `15m` stands for.
+    /// Converts a text such as `15m` to a number of these units.
     pub(super) fn read(self, text: &str) -> Option<i64> {
         let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
         let whole = (1..=18).contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_digit());
@@ -132,7 +133,7 @@ mod tests {
         {
             assert_eq!(unit.read(text), None, "{text}");
         }
-        // Larger than every bound, whatever the crate makes of the overflow.
+        // Larger than every bound, however the crate handles the overflow.
         assert!(Unit::Kibibytes.read("999999999999999999GiB").is_none_or(|number| number > 1 << 50));
     }
 }

@@ -1,5 +1,5 @@
-//! Readers for single values: ranges, URLs, secrets, big integers. Each error text completes the
-//! sentence "`section.key` …" and never repeats the value, which can be secret.
+//! Readers for single values: ranges, URLs, secrets, big integers. Each error text completes the sentence
+//! "`section.key` …" and never repeats the value, which can be secret.
 
 use std::fmt::Display;
 
@@ -9,7 +9,7 @@ use url::{Host, Url};
 use waiaas_core::U256;
 use waiaas_core::money::parse_base_units;
 
-/// A whole number from `MIN` to `MAX`, both allowed.
+/// Reads a whole number from `MIN` to `MAX`, both allowed.
 pub(super) fn within<'de, const MIN: i64, const MAX: i64, T, D>(deserializer: D) -> Result<T, D::Error>
 where
     T: TryFrom<i64>,
@@ -23,12 +23,12 @@ where
     T::try_from(number).map_err(de::Error::custom)
 }
 
-/// A text that must not reach logs.
+/// Reads a text that must not be logged.
 pub(super) fn secret<'de, D: Deserializer<'de>>(deserializer: D) -> Result<SecretString, D::Error> {
     String::deserialize(deserializer).map(SecretString::from)
 }
 
-/// Base units written as digits in quotes, because TOML integers end at 64 bits.
+/// Reads base units written as digits in quotes, because TOML integers end at 64 bits.
 pub(super) fn base_units<'de, D: Deserializer<'de>>(deserializer: D) -> Result<U256, D::Error> {
     let text = String::deserialize(deserializer)?;
     parse_base_units(&text).map_err(|_| de::Error::custom("must be a whole number of base units in quotes"))
@@ -39,7 +39,7 @@ pub(super) fn is_http_url(text: &str) -> bool {
     Url::parse(text).is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.has_host())
 }
 
-/// A URL whose answers decide about money: https, or http to this machine.
+/// Reads a URL of a service whose answers affect money: https, or http to this machine.
 pub(super) fn trusted_url<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
     let text = String::deserialize(deserializer)?;
     let trusted = Url::parse(&text).is_ok_and(|url| match url.scheme() {
@@ -59,7 +59,7 @@ pub(super) fn trusted_url<'de, D: Deserializer<'de>>(deserializer: D) -> Result<
     }
 }
 
-/// A path inside the data directory, or an absolute one; never empty.
+/// Reads a path, absolute or inside the data directory; never empty.
 pub(super) fn path<'de, D: Deserializer<'de>>(deserializer: D) -> Result<std::path::PathBuf, D::Error> {
     let text = String::deserialize(deserializer)?;
     if text.trim().is_empty() { Err(de::Error::custom("must name a file")) } else { Ok(text.into()) }

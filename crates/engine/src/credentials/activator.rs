@@ -1,4 +1,5 @@
-//! Callers who may activate the kill switch: more than may release it, since it only stops.
+//! Callers who may activate the kill switch. They are more than those who may release it, since activation
+//! only stops.
 
 use waiaas_core::audit::{Actor, KillSwitchMeans};
 
@@ -17,13 +18,13 @@ impl Activator {
         Self { actor: Actor::Master, means: KillSwitchMeans::MasterPassword }
     }
 
-    /// A peer of the data directory's socket whose user id the kernel gave as the daemon's own or root's.
-    /// Such a user can end the process as well, so no password is asked for.
+    /// A peer of the data directory's socket with the user id of the daemon or of root, according to the
+    /// kernel. Such a user can also end the process, so no password is required.
     pub const fn by_socket(_: &Local) -> Self {
         Self { actor: Actor::LocalUser, means: KillSwitchMeans::Socket }
     }
 
-    /// A signal. The kernel lets only the daemon's own user and root send one.
+    /// A signal. The kernel accepts one only from the daemon's own user and root.
     pub const fn by_signal() -> Self {
         Self { actor: Actor::LocalUser, means: KillSwitchMeans::Signal }
     }

@@ -3,11 +3,11 @@
 use crate::credentials::Via;
 use crate::error::{Error, ErrorCode};
 
-/// Proof that the caller came by the socket of the data directory: the kernel gave its user id as the
-/// daemon's own or root's. Such a user can read the data directory as well.
+/// Proof that the caller used the socket of the data directory, with the user id of the daemon or of root
+/// according to the kernel. Such a user can read the data directory as well.
 ///
-/// Beside [`Master`](crate::Master) it guards the actions that the password alone must not do from elsewhere:
-/// fetching files that this password opens, and irreversible actions.
+/// In addition to [`Master`](crate::Master) it guards actions for which the password alone must not suffice:
+/// fetching files that the password opens, and irreversible actions.
 #[derive(Debug)]
 pub struct Local(());
 
@@ -16,7 +16,7 @@ impl Local {
     ///
     /// # Errors
     ///
-    /// `SOCKET_ONLY`, with the way there.
+    /// `SOCKET_ONLY`, with instructions.
     pub fn of(via: Via) -> Result<Self, Error> {
         match via {
             Via::Socket => Ok(Self(())),
@@ -24,7 +24,7 @@ impl Local {
         }
     }
 
-    /// The error of `what` for callers on other machines.
+    /// The error for callers on other machines, for the action `what`.
     pub(crate) fn missing(what: &str) -> Error {
         Error::new(
             ErrorCode::SocketOnly,

@@ -1,8 +1,8 @@
 //! The operator: proved by the master password.
 //!
-//! The password opens the keystore header through Argon2id. After one success a keyed MAC in memory recognises
-//! it, so that not every request runs the KDF. A [`Gate`] counts wrong passwords and shuts after some; while there
-//! is no MAC for the stored header, it admits one KDF run at a time.
+//! The password opens the keystore header through Argon2id. After a success, a keyed MAC in memory recognises
+//! the password, so that not every request runs the KDF. A [`Gate`] counts wrong passwords and shuts after a
+//! few; while there is no MAC for the stored header, it admits one KDF run at a time.
 
 use std::time::Duration;
 
@@ -22,8 +22,8 @@ use crate::gates::{Counted, Gate, Judged, Via, locked};
 pub struct Master(());
 
 impl Engine {
-    /// Checks the master password. Failures are counted for all callers of one way in together, since there is only
-    /// one account.
+    /// Checks the master password. Failures are counted together for all callers of one way in, since there
+    /// is only one account.
     ///
     /// # Errors
     /// `INVALID_MASTER_PASSWORD`, and `MASTER_PASSWORD_LOCKED` while the gate is shut or too many tries wait.

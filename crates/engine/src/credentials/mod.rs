@@ -1,9 +1,9 @@
-//! The three layers of authentication, and the only makers of their proofs.
+//! The three layers of authentication, and the only constructors of their proofs.
 //!
-//! [`Master`], [`Session`] and [`Owner`] have private fields and no constructor outside their files,
-//! so a function that takes one cannot be reached without that credential. [`Activator`] is weaker: it only allows
-//! the activation of the kill switch. [`Local`] is no credential by itself: it proves that the caller is on this
-//! machine, and is taken beside a credential.
+//! [`Master`], [`Session`] and [`Owner`] have private fields and no constructor outside their files, so a
+//! function that takes one cannot be reached without that credential. [`Activator`] is weaker: it only allows
+//! the activation of the kill switch. [`Local`] is not a credential by itself: it proves that the caller is
+//! on this machine, and is required in addition to a credential.
 
 pub(crate) mod activator;
 pub(crate) mod local;

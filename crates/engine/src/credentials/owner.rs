@@ -1,4 +1,4 @@
-//! The owner: proved by a signature over one message this daemon issued.
+//! The owner: proved by a signature over a challenge of this daemon.
 
 use waiaas_core::UnixSeconds;
 use waiaas_core::address::Address;
@@ -97,8 +97,7 @@ impl Engine {
         self.check(row, answer).await
     }
 
-    /// Checks an owner's answer about the wallet itself: the challenge is the one whose message was
-    /// signed.
+    /// Checks an owner's answer about the wallet itself. The challenge is the one whose message was signed.
     ///
     /// # Errors
     /// `WALLET_NOT_FOUND`, `INVALID_NONCE`, `INVALID_SIGNATURE`, `OWNER_ADDRESS_MISMATCH`.
@@ -125,8 +124,8 @@ impl Engine {
         self.check(row, answer).await
     }
 
-    /// Checks an owner's answer to a waiting change: the challenge is the one whose message was signed,
-    /// for a change may ask several owners.
+    /// Checks an owner's answer to a pending change. The challenge is the one whose message was signed, since
+    /// a change may ask several owners.
     ///
     /// # Errors
     /// `CHANGE_NOT_FOUND`, `INVALID_NONCE`, `INVALID_SIGNATURE`, `OWNER_ADDRESS_MISMATCH`.
@@ -158,7 +157,7 @@ impl Engine {
     async fn check(&self, row: ChallengeRow, answer: OwnerAnswer) -> Result<Owner, Error> {
         let current = self.store().wallet(row.challenge.wallet).await?;
         let current = current.ok_or_else(|| Error::internal("challenge without wallet"))?;
-        // A successor can only prove the address until then.
+        // Until then a successor can only prove the address.
         let succeeds = row.challenge.action == OwnerAction::VerifyOwner
             && current.successor == Some(row.challenge.owner);
         let current = if succeeds { current.successor } else { current.owner.address() };

@@ -11,8 +11,8 @@ impl Engine {
         self.prover().now().0.clone()
     }
 
-    /// Proves to a caller of `address` that this daemon knows the password. The caller learns whether one password is
-    /// right, so this counts as a try until a right password is sent.
+    /// Proves to a caller of `address` that this daemon knows the password. The caller learns whether one
+    /// password is right, so this counts as a try until the right password is sent.
     ///
     /// # Errors
     /// `MASTER_PASSWORD_LOCKED` while the gate is shut or its free proofs are used up.

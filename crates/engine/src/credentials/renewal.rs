@@ -11,7 +11,7 @@ use crate::credentials::session::{locked, refuse_unless_live};
 use crate::error::Error;
 use crate::tokens;
 
-/// How long a replaced token may fetch its renewal again, in seconds.
+/// Seconds for which a replaced token may fetch its renewal again.
 const AGAIN_SECONDS: i64 = 60;
 
 /// Proof that the caller may renew.
@@ -23,7 +23,7 @@ pub enum Renewal {
     Again(Replaced),
 }
 
-/// The holder of a replaced token, who gets the token that replaced it and nothing else.
+/// The holder of a replaced token, who may only fetch the token that replaced it.
 #[derive(Debug)]
 pub struct Replaced {
     session: SessionId,

@@ -30,7 +30,7 @@ impl Session {
         &self.wallets
     }
 
-    /// The wallet of read requests that name none: the first at creation, or the one set since.
+    /// The wallet of read requests that name none: the first at creation, or the one set later.
     pub(crate) fn default_wallet(&self) -> Result<WalletId, Error> {
         self.wallets.first().copied().ok_or_else(|| Error::internal("a session without a wallet"))
     }
@@ -81,7 +81,7 @@ impl Engine {
 }
 
 impl Engine {
-    /// Records that the new token is in use, so that the previous one can fetch nothing.
+    /// Records that the new token is in use, so that the previous one can no longer fetch it.
     async fn settle_renewal(&self, id: SessionId, token_hash: String) -> Result<(), Error> {
         let settled = self
             .store()
@@ -91,7 +91,7 @@ impl Engine {
     }
 }
 
-/// The stored half of the checks; repeated when a request is admitted and before a renewal.
+/// The checks against the stored session; repeated when a request is admitted and before a renewal.
 pub(crate) fn refuse_unless_live(
     row: Option<SessionRow>,
     token_hash: &str,
@@ -122,7 +122,7 @@ pub(crate) fn refuse_unless_live(
     Ok(row)
 }
 
-/// The answer while the kill switch is activated.
+/// The error while the kill switch is activated.
 pub(crate) fn locked() -> Error {
     Error::new(ErrorCode::SystemLocked, "The kill switch is activated; nothing is signed.").hint(
         "Ask the operator. Until its release every session is refused, dry runs included; nothing is queued.",

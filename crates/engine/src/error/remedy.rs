@@ -1,4 +1,5 @@
-//! Remedies of errors. A remedy that names a request, a header or a field is a value, and the server words it.
+//! Remedies of errors. A remedy that names a request, a header or a field is a value that the server puts
+//! into words.
 
 use waiaas_core::ids::PolicyId;
 
@@ -9,7 +10,7 @@ pub enum Remedy {
     Text(String),
     /// List the session's wallets.
     ListWallets,
-    /// Name the wallet that is meant; one of the session's.
+    /// Name one of the session's wallets.
     NameWallet,
     /// Name the wallets of the new session.
     NameWalletsOfSession,
@@ -21,17 +22,17 @@ pub enum Remedy {
     LinkWallet,
     /// Have the current owner sign the challenge in the details, and send the signature along.
     SignAsOwner,
-    /// Give the owner's address beside the signature, or none.
+    /// Give the owner's address with the signature, or none.
     NameSigner,
     /// Set an owner.
     SetOwner,
-    /// Change the policy that is there, or choose another scope.
+    /// Change the existing policy, or choose another scope.
     ChangePolicy(PolicyId),
-    /// Withdraw one of the changes that wait, or have it answered.
+    /// Withdraw a pending change, or have it answered.
     WithdrawChange,
-    /// Wait, or cancel transactions that wait.
+    /// Wait, or cancel waiting transactions.
     CancelTransactions,
-    /// Use a fresh idempotency key for a new request, and a request's own to repeat it.
+    /// Use a new idempotency key for a new request, and the same one to repeat a request.
     UseFreshKey,
     /// Look into the log; repeat a payment only with its own idempotency key.
     ReadLogAndRepeatWithOwnKey,

@@ -1,4 +1,4 @@
-//! Why the daemon does not start.
+//! Reasons why the daemon does not start.
 
 use thiserror::Error as ThisError;
 use waiaas_core::network::NetworkId;
@@ -8,13 +8,13 @@ use waiaas_store::StoreError;
 use crate::config::Conflict;
 use crate::file_error::DataDirError;
 
-/// Why the daemon does not start.
+/// The reason why the daemon does not start.
 #[derive(Debug, ThisError)]
 pub enum StartError {
-    /// Files.
+    /// A file error.
     #[error(transparent)]
     DataDir(#[from] DataDirError),
-    /// The database.
+    /// A database error.
     #[error("the database cannot be opened: {0}")]
     Store(#[from] StoreError),
     /// The database is configured wrongly.
@@ -41,9 +41,9 @@ pub enum StartError {
     /// A network cannot be served as configured.
     #[error("the network {network} cannot be set up: {reason}")]
     Network {
-        /// Which.
+        /// The network.
         network: NetworkId,
-        /// Why.
+        /// The cause.
         reason: String,
     },
     /// The HTTP client cannot be set up.
@@ -58,16 +58,16 @@ pub enum StartError {
          it is gone already, start again after {wait} seconds"
     )]
     Held {
-        /// Its machine.
+        /// Its host name.
         host: String,
-        /// Its process there.
+        /// Its process id.
         pid: u32,
         /// Seconds since it renewed its lease.
         renewed: i64,
-        /// Seconds after which a holder that is gone has lost it.
+        /// Seconds after which a dead holder loses the lease.
         wait: i64,
     },
-    /// The operating system gives no randomness.
+    /// The operating system provides no randomness.
     #[error(transparent)]
     NoRandomness(#[from] NoRandomness),
 }

@@ -19,7 +19,7 @@ impl From<NetworkError> for Error {
             NetworkError::Required(_) => ErrorCode::NetworkRequired,
             NetworkError::Mismatch { .. } => ErrorCode::EnvironmentNetworkMismatch,
         };
-        // An unknown name is not repeated, as it is arbitrary input.
+        // An unknown name is not repeated, since it is arbitrary input.
         let message = match error {
             NetworkError::Unknown { meant: Some(meant), .. } => {
                 format!("There is no such network; did you mean {meant}?")
@@ -35,7 +35,7 @@ impl From<NetworkError> for Error {
 
 impl From<AddressError> for Error {
     fn from(error: AddressError) -> Self {
-        // Text that is no address may be a private key in the wrong field, so it is not repeated.
+        // Text that is not an address may be a private key in the wrong field, so it is not repeated.
         let message = match error {
             AddressError::Malformed(_) => "That is not an address.".to_owned(),
             AddressError::Checksum(_) | AddressError::WrongChain { .. } => sentence(&error),
@@ -62,7 +62,7 @@ impl From<AmountError> for Error {
 
 impl From<RulesError> for Error {
     fn from(error: RulesError) -> Self {
-        // It begins with the path of a field, which is not ours to capitalise.
+        // The message begins with the path of a field, so it is not capitalised.
         Self::new(ErrorCode::PolicyRulesInvalid, stopped(error.to_string()))
             .hint("Correct the field named and send it again.")
     }

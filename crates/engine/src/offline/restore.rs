@@ -27,7 +27,7 @@ const MAX_FIRST_LINE: u64 = 16 * 1024 * 1024;
 /// Secret files of another installation that the restored one would use.
 const OWN_FILES: [&str; 2] = ["recovery.key", "mcp-token"];
 
-/// Files in a data directory that belong to no installation.
+/// Files in a data directory that do not belong to an installation.
 const USUAL_FILES: [&str; 7] = [
     "config.toml",
     "daemon.lock",
@@ -38,7 +38,7 @@ const USUAL_FILES: [&str; 7] = [
     "config.from-backup.toml",
 ];
 
-/// Why a backup is not restored.
+/// The reason why a backup is not restored.
 #[derive(Debug, ThisError)]
 pub enum RestoreError {
     /// The file cannot be opened.
@@ -46,7 +46,7 @@ pub enum RestoreError {
     Read {
         /// The file.
         path: PathBuf,
-        /// Why.
+        /// The cause.
         #[source]
         source: std::io::Error,
     },
@@ -59,7 +59,7 @@ pub enum RestoreError {
     /// The data cannot be put in place.
     #[error(transparent)]
     Dump(DumpError),
-    /// Files of another installation are in the target.
+    /// The target contains files of another installation.
     #[error(
         "{} holds {} of another installation, which the restored one would use; move them \
          away, or restore into an empty directory",
@@ -78,7 +78,7 @@ pub enum RestoreError {
 }
 
 impl RestoreError {
-    /// Whether the password given is not the one of the backup.
+    /// Whether the given password is not the backup's.
     pub const fn is_wrong_password(&self) -> bool {
         matches!(self, Self::Open(backup::OpenError::WrongPassword) | Self::Start(StartError::WrongPassword))
     }
@@ -100,9 +100,9 @@ pub enum RestoredConfig {
     None,
     /// It is the `config.toml` of the data directory now.
     InPlace,
-    /// The data directory has the same.
+    /// The data directory has the same one.
     Same,
-    /// It was written to this file, because the data directory has another, which stays in force.
+    /// It was written to this file, because the data directory has another one, which stays in force.
     BesideOther(PathBuf),
     /// It was written to this file, because it does not name the database that was restored into, or cannot
     /// be read by this build.
@@ -256,7 +256,7 @@ fn put_config(
     Ok(done)
 }
 
-/// Why rows are ended by a restore.
+/// The reason for rows that a restore ends.
 const REASON: &str = "restored from a backup";
 
 /// Ends the rows that must not outlive a restore.
@@ -282,7 +282,7 @@ async fn retire(store: &Store, now: UnixSeconds) -> Result<(), StartError> {
     }
 }
 
-/// Ends pending changes and hand-overs, since later answers of owners are not in the backup.
+/// Ends pending changes and hand-overs, since the backup does not contain later answers of owners.
 async fn take_back(tx: &mut WriteTx, now: UnixSeconds) -> Result<(), StoreError> {
     for change in tx.open_changes().await? {
         let superseded = AuditEvent::ChangeSuperseded { change_id: change.id, reason: REASON.to_owned() };

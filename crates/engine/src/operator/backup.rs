@@ -1,4 +1,4 @@
-//! Backups: the whole state in one sealed file, made as it is read, whatever its size.
+//! Backups: the whole state in one sealed file, written as a stream.
 
 use std::fs::File;
 use std::io::{self, BufWriter, Seek as _, Write};
@@ -18,8 +18,8 @@ use crate::views::{BackupFile, BackupInfo};
 use crate::whole_file::{WholeFile, nameless};
 
 impl Operator<'_> {
-    /// Writes the database, the sealed keys within it and `config.toml` into one file of the data
-    /// directory, which opens with the present master password. Where it fails, nothing of it is left there.
+    /// Writes the database, the sealed keys within it and `config.toml` into one file of the data directory,
+    /// which the present master password opens. A failure leaves no file behind.
     ///
     /// # Errors
     /// If the backup cannot be written.
@@ -34,9 +34,9 @@ impl Operator<'_> {
         Ok(BackupInfo { path, size, created_at: now })
     }
 
-    /// The same for the caller to keep. The password alone must not fetch what it opens, so the caller is
-    /// also on this machine, with the rights of the daemon's user. The file has no name and is gone with its
-    /// last handle, so nothing stays behind here.
+    /// Writes a backup for the caller to keep. The password alone must not fetch files that it opens, so the
+    /// caller must also be on this machine, with the rights of the daemon's user. The file has no name and is
+    /// removed with its last handle, so no copy stays on this machine.
     ///
     /// # Errors
     /// If the backup cannot be written or read.

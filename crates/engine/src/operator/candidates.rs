@@ -1,4 +1,4 @@
-//! Who may be named as an owner: nobody who can never answer, and nobody who would answer to the agent.
+//! Checks new owners: an address must be able to answer, and must not be controlled by the agent.
 
 use std::time::Duration;
 
@@ -13,11 +13,11 @@ use crate::error::{Details, Error, ErrorCode};
 use crate::operator::Operator;
 use crate::views::Wallet;
 
-/// How long a node may take to say what stands at an address. One that is silent is passed over.
+/// The time that a node has to answer what exists at an address. A silent node is ignored.
 const ANSWER: Duration = Duration::from_secs(5);
 
 impl Operator<'_> {
-    /// Refuses an address that cannot or must not own `wallet`, by the reason's name.
+    /// Refuses an address that cannot or must not own `wallet`, with the reason.
     pub(crate) async fn refuse_unfit_owner(&self, wallet: &Wallet, owner: Address) -> Result<(), Error> {
         let mut reason = unfit(&owner);
         if reason.is_none() && owner == wallet.address {
@@ -38,7 +38,8 @@ impl Operator<'_> {
         }
     }
 
-    /// What the owner's own chain has at the address, on the networks of the wallet's kind of money.
+    /// Reasons against the address found on the owner's own chain, on the networks of the wallet's
+    /// environment.
     async fn unfit_on_chain(&self, wallet: &Wallet, owner: Address) -> Option<Unfit> {
         let networks = self.engine.networks().of(owner.chain(), wallet.environment);
         let chains: Vec<_> = networks.filter_map(|network| self.engine.chain(&network.id).ok()).collect();

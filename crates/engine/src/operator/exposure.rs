@@ -27,7 +27,7 @@ use crate::views::{ExposureReport, Leaked, OpenAllowance, Wallet, WalletExposure
 
 /// The most pages of transactions searched for allowances.
 const PAGES: usize = 20;
-/// Rows of each.
+/// Transactions per page.
 const ROWS: u32 = 200;
 
 /// The database's part of the input for one wallet, from one transaction.
@@ -161,7 +161,7 @@ impl Operator<'_> {
             .await
     }
 
-    /// Balances and prices. One that cannot be read sets no bound.
+    /// Reads balances and prices. An unreadable one sets no bound.
     async fn network_standing(
         &self,
         wallet: &Wallet,
@@ -249,7 +249,7 @@ impl Operator<'_> {
     }
 }
 
-/// Leaves out pure revocations.
+/// Removes pure revocations.
 fn given(open: BTreeMap<(AssetId, Address), OpenAllowance>) -> Vec<OpenAllowance> {
     open.into_values().filter(|allowance| !allowance.amount.is_zero()).collect()
 }
@@ -272,7 +272,7 @@ fn is_live(row: &SessionRow, now: UnixSeconds) -> bool {
     row.revoked_at.is_none() && now < row.expires_at && row.absolute_expires_at.is_none_or(|end| now < end)
 }
 
-/// The end of a session whose holder renews it as late and as often as it may be renewed.
+/// The end of a session whose holder renews it as late and as often as possible.
 fn last_second(row: &SessionRow) -> UnixSeconds {
     let renewed = match row.max_renewals {
         Some(max) => {
@@ -284,7 +284,7 @@ fn last_second(row: &SessionRow) -> UnixSeconds {
     row.absolute_expires_at.map_or(renewed, |end| end.min(renewed))
 }
 
-/// Why nothing is signed for the wallet now, if so.
+/// The reason why nothing is signed for the wallet now, if there is one.
 async fn stopped(
     tx: &mut WriteTx,
     wallet: WalletId,
@@ -305,7 +305,8 @@ async fn stopped(
     Ok(None)
 }
 
-/// The ledger without held amounts. A saturated sum may really be larger, so the difference is a lower bound.
+/// Subtracts held amounts from the ledger. A saturated sum may really be larger, so the difference is a lower
+/// bound.
 fn without(mut ledger: Ledger, held: &Ledger) -> Ledger {
     ledger.usd_day = ledger.usd_day.minus(held.usd_day);
     ledger.usd_month = ledger.usd_month.minus(held.usd_month);

@@ -1,4 +1,4 @@
-//! The kill switch. Activating it stops every signature not yet made, at once.
+//! The kill switch. Activating it prevents every signature not yet made, at once.
 
 use waiaas_core::UnixSeconds;
 use waiaas_core::audit::{Actor, AuditEvent};
@@ -13,7 +13,7 @@ use crate::operator::Operator;
 use crate::views::ChangeResult;
 
 impl Operator<'_> {
-    /// Its state.
+    /// The present state.
     ///
     /// # Errors
     /// Only storage errors.

@@ -52,7 +52,7 @@ impl Operator<'_> {
         self.change_owner(id, Wish::Set(owner), consent).await
     }
 
-    /// Removes a wallet's owner; a LOCKED one only with its consent.
+    /// Removes a wallet's owner. A LOCKED owner must consent.
     ///
     /// # Errors
     /// As [`Self::set_owner`], and `OWNER_NOT_SET`.
@@ -60,7 +60,7 @@ impl Operator<'_> {
         self.change_owner(id, Wish::Remove, consent).await
     }
 
-    /// A fresh message for the address that is not yet proved: the successor's, if there is one.
+    /// Issues a challenge for the address that is not yet proved: the successor's, if there is one.
     ///
     /// # Errors
     /// `WALLET_NOT_FOUND`, `OWNER_NOT_SET`.

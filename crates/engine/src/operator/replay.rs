@@ -44,8 +44,7 @@ struct Recorded {
     not_kept: Vec<NotKept>,
 }
 
-/// The verdict of the candidate set, and whether all inputs were recorded. Without that, a grant is only
-/// possible.
+/// The verdict of the candidate set, and whether all inputs were recorded. If not, a grant is only possible.
 struct Replayed {
     verdict: Verdict,
     complete: bool,
@@ -93,7 +92,7 @@ impl Operator<'_> {
                 work.spawn_blocking(move || judge(&policies, &this, jobs, examples));
                 Ok::<_, Error>(())
             };
-            // The next page is read meanwhile.
+            // Reads the next page meanwhile.
             let next = async { Ok(read(Some(last)).await?) };
             (page, ()) = tokio::try_join!(next, judging)?;
         }
@@ -279,7 +278,7 @@ impl Tally {
         all.newly_allowed = all.newly_allowed.plus(more.newly_allowed);
         all.newly_owner = all.newly_owner.plus(more.newly_owner);
         all.examples.extend(more.examples);
-        // Pages end in any order; the oldest are kept.
+        // Pages end in any order; the oldest examples are kept.
         all.examples.sort_by_key(|example| example.id);
         all.examples.truncate(self.examples);
         Ok(())
@@ -350,7 +349,8 @@ mod tests {
         {
             seen.push(history.job(row(second, tier), 105).map(|job| job.requests));
         }
-        // The first is too old to be judged, and counts; a denial does not; a window's start is outside.
+        // The first is too old to be judged but counts; a denial does not count; a window's start is outside
+        // it.
         let counts = |ten, sixty| Some(vec![(10, ten), (60, sixty)]);
         assert_eq!(seen, [None, counts(1, 1), counts(0, 1), counts(1, 2)]);
     }

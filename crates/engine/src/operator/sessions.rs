@@ -14,7 +14,7 @@ use crate::tokens::{self, PREVIOUS_KEY_SECONDS};
 use crate::views::{IssuedSession, NewSession, Page, Paged, SessionView};
 use crate::wallets::refuse_unless_active;
 
-/// Bounds of a token's life, in seconds.
+/// Bounds of a token's lifetime, in seconds.
 const TTL: std::ops::RangeInclusive<i64> = 300..=31_536_000;
 
 impl Operator<'_> {
@@ -106,7 +106,7 @@ impl Operator<'_> {
         Ok(Paged { items, next_cursor: found.next.map(|id| id.to_string()), total: None })
     }
 
-    /// Revokes a session, for its next request and for all unsigned ones. Idempotent.
+    /// Revokes a session at once, also for its unsigned requests. Idempotent.
     ///
     /// # Errors
     /// `SESSION_NOT_FOUND`.
@@ -221,7 +221,7 @@ impl Operator<'_> {
     }
 }
 
-/// The error for a wallet that a session cannot be given, or that cannot be taken from it.
+/// The error for a wallet that cannot be linked to a session or unlinked from it.
 fn unlinkable(error: StoreError) -> Error {
     match error {
         StoreError::Conflict(Entity::Session) => revoked(),

@@ -27,12 +27,13 @@ impl Operator<'_> {
         Ok(known.collect())
     }
 
-    /// Removes a token from the registry, so that the nodes are asked anew. Limits are read by these decimals, so the
-    /// password alone does not suffice: the caller must be on this machine, with the rights of the daemon's user.
+    /// Removes a token from the registry, so that the nodes are asked again. Limits are read by its decimals,
+    /// so the password alone does not suffice: the caller must be on this machine, with the rights of the
+    /// daemon's user.
     ///
     /// # Errors
     ///
-    /// `NETWORK_NOT_FOUND`, `INVALID_ADDRESS`, and `TOKEN_NOT_FOUND` where nothing is on record.
+    /// `NETWORK_NOT_FOUND`, `INVALID_ADDRESS`, and `TOKEN_NOT_FOUND` if the token is not in the registry.
     pub async fn forget_token(
         &self,
         _: &Local,

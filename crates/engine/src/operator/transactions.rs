@@ -47,7 +47,7 @@ impl Operator<'_> {
         self.engine.withdraw(view, Actor::Master, cancelled).await
     }
 
-    /// Rejects a transaction that waits for its owner. Approving takes the owner's signature.
+    /// Rejects a transaction that waits for its owner. Only the owner can approve it.
     ///
     /// # Errors
     /// `TX_NOT_FOUND`, and `TX_ALREADY_PROCESSED` if it does not wait for an owner.

@@ -175,9 +175,9 @@ impl Operator<'_> {
 
     /// Terminates a wallet for good. Its key stays sealed in the database and in backups.
     ///
-    /// If the owner is LOCKED the caller must be on the daemon's machine (`local`): termination is irreversible, and
-    /// the owner loses the say in other changes. The owner is not asked, since this is also the way out if an owner
-    /// never answers.
+    /// If the owner is LOCKED, the caller must be on the daemon's machine (`local`): termination is
+    /// irreversible, and the owner loses control over other changes. The owner's consent is not required, so
+    /// that a wallet whose owner never answers can still be terminated.
     ///
     /// # Errors
     ///

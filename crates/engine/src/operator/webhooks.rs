@@ -1,4 +1,4 @@
-//! Webhooks: create, list, change, delete, and look after their deliveries.
+//! Webhooks: create, list, change, delete, and manage their deliveries.
 
 use waiaas_core::audit::{Actor, AuditEvent};
 use waiaas_core::ids::{DeliveryId, WebhookId};
@@ -15,14 +15,14 @@ use crate::operator::Operator;
 use crate::views::{IssuedWebhook, NewWebhook, Page, Paged, Webhook, WebhookChange};
 use crate::webhooks::{self, TEST_EVENT, no_delivery, no_webhook, not_found};
 
-/// The most webhooks. Each may have one request on its way.
+/// The most webhooks. Each may have one request in progress.
 const MOST: usize = 32;
 
 impl Operator<'_> {
-    /// Creates a webhook; its secret is shown once. It receives what happens from now on.
+    /// Creates a webhook; its secret is shown once. It receives events from now on.
     ///
     /// # Errors
-    /// `ACTION_VALIDATION_FAILED` for an address that is not reached, `WEBHOOK_LIMIT_EXCEEDED`.
+    /// `ACTION_VALIDATION_FAILED` for a refused address, `WEBHOOK_LIMIT_EXCEEDED`.
     pub async fn create_webhook(&self, new: NewWebhook) -> Result<IssuedWebhook, Error> {
         let target = self.target(&new.url)?;
         let id = WebhookId::new(ids::ordered());
@@ -71,10 +71,10 @@ impl Operator<'_> {
         Ok(self.webhook_row(id).await?.into())
     }
 
-    /// Changes, pauses or resumes a webhook. After a pause it receives what happened in the meantime.
+    /// Changes, pauses or resumes a webhook. After a pause it receives the events of the pause.
     ///
     /// # Errors
-    /// `WEBHOOK_NOT_FOUND`, `ACTION_VALIDATION_FAILED` for an address that is not reached.
+    /// `WEBHOOK_NOT_FOUND`, `ACTION_VALIDATION_FAILED` for a refused address.
     pub async fn change_webhook(&self, id: WebhookId, change: WebhookChange) -> Result<Webhook, Error> {
         let url = change.url.as_deref().map(|url| self.target(url)).transpose()?;
         let now = self.engine.now();
@@ -103,7 +103,7 @@ impl Operator<'_> {
         self.webhook(id).await
     }
 
-    /// Deletes a webhook with its log. What it has not received is not sent.
+    /// Deletes a webhook with its log. Events not yet delivered are not sent.
     ///
     /// # Errors
     /// `WEBHOOK_NOT_FOUND`.
@@ -138,10 +138,10 @@ impl Operator<'_> {
         Ok(Paged { items: found.items, next_cursor: found.next.map(|id| id.to_string()), total: None })
     }
 
-    /// Sends a test message at once, paused or not. It is logged; no attempt follows.
+    /// Sends a test message at once, paused or not. It is logged and not retried.
     ///
     /// # Errors
-    /// `WEBHOOK_NOT_FOUND`. A failure on the way is part of the answer.
+    /// `WEBHOOK_NOT_FOUND`. A failed attempt is part of the result.
     pub async fn test_webhook(&self, id: WebhookId) -> Result<DeliveryRow, Error> {
         let webhook = self.webhook_row(id).await?;
         let delivery = DeliveryId::new(ids::ordered());
@@ -157,11 +157,11 @@ impl Operator<'_> {
         logged.map_err(not_found)
     }
 
-    /// Makes one more attempt at a delivery that has ended, at once, with its id and body. No attempt follows.
+    /// Makes one more attempt at an ended delivery, at once, with its id and body. It is not retried.
     ///
     /// # Errors
-    /// `WEBHOOK_NOT_FOUND`, `DELIVERY_NOT_FOUND`, `DELIVERY_PENDING` if attempts are planned anyway. A failure on the
-    /// way is part of the answer.
+    /// `WEBHOOK_NOT_FOUND`, `DELIVERY_NOT_FOUND`, `DELIVERY_PENDING` if attempts are planned anyway. A failed
+    /// attempt is part of the result.
     pub async fn redeliver(&self, id: WebhookId, delivery: DeliveryId) -> Result<DeliveryRow, Error> {
         let webhook = self.webhook_row(id).await?;
         let row = self.engine.store().delivery(delivery).await?;
@@ -192,7 +192,8 @@ impl Operator<'_> {
         self.engine.store().webhook(id).await?.ok_or_else(no_webhook)
     }
 
-    /// An address that the text alone does not rule out. A name is resolved and checked at each attempt.
+    /// Parses an address and refuses it if its text already rules it out. A name is resolved and checked at
+    /// each attempt.
     fn target(&self, url: &str) -> Result<Target, Error> {
         let target = Target::parse(url)
             .map_err(|error| Error::invalid("url", waiaas_core::stopped(error.to_string())))?;
@@ -206,7 +207,7 @@ fn refused(refusal: Refusal) -> Error {
         .hint("An address of your own network has to be named in the daemon's configuration: allow under [outbound].")
 }
 
-/// Scheme, host and port of a stored address; the rest can be a secret.
+/// Returns scheme, host and port of a stored address; the rest can be a secret.
 fn origin(url: &str) -> String {
     Target::parse(url).map(|target| target.origin()).unwrap_or_default()
 }

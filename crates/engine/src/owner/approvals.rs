@@ -18,11 +18,11 @@ use crate::views::{ApprovalView, ChallengeView, TxView};
 use crate::wallets::refuse_unless_active;
 
 impl Engine {
-    /// The approval document of a waiting transaction, with the texts to sign. The transaction id is the capability:
-    /// it is random, and only the requester and the operator know it.
+    /// Returns the approval document of a waiting transaction, with the texts to sign. The transaction id is
+    /// the capability: it is random, and only the requester and the operator know it.
     ///
     /// # Errors
-    /// `TX_NOT_FOUND`, and `APPROVAL_NOT_FOUND` or `APPROVAL_TIMEOUT` if no answer is awaited.
+    /// `TX_NOT_FOUND`, and `APPROVAL_NOT_FOUND` or `APPROVAL_TIMEOUT` if no answer is expected.
     pub async fn approval(&self, id: TxId) -> Result<ApprovalView, Error> {
         let row = self.store().transaction(id).await?.ok_or_else(not_found)?;
         let (draft, verdict) = (row.draft.clone(), row.verdict.clone());

@@ -1,6 +1,6 @@
 //! The use cases of an owner. An [`OwnerDesk`] requires an [`Owner`].
 //!
-//! The documents to sign need only the id, and are therefore on [`Engine`].
+//! Reading the documents to sign requires only the id, so those functions are on [`Engine`].
 
 mod approvals;
 mod changes;

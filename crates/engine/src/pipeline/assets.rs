@@ -16,7 +16,7 @@ use waiaas_store::{TokenRow, WriteTx};
 use crate::Engine;
 use crate::error::{Error, ErrorCode};
 
-/// The recorded decimals and symbol of a token; none if the token is not in the registry.
+/// Returns the recorded decimals and symbol of a token; none if the token is not in the registry.
 pub(crate) async fn recorded(
     engine: &Engine,
     network: &NetworkId,
@@ -26,7 +26,7 @@ pub(crate) async fn recorded(
     Ok(row.map(|row| TokenFacts { decimals: row.decimals, symbol: row.symbol }))
 }
 
-/// Decimals and symbol of a token: as recorded, else as the nodes agree. Writes nothing.
+/// Returns decimals and symbol of a token: as recorded, else as the nodes agree. Writes nothing.
 pub(crate) async fn token(
     engine: &Engine,
     network: &Network,
@@ -39,7 +39,7 @@ pub(crate) async fn token(
     }
 }
 
-/// Records the tokens that a granted request was judged by, so that later answers of nodes cannot change
+/// Records the tokens by which a granted request was judged, so that later answers of nodes cannot change
 /// them. Fails if other decimals were recorded meanwhile.
 pub(crate) async fn record(
     tx: &mut WriteTx,
@@ -69,7 +69,7 @@ pub(crate) async fn record(
     Ok(())
 }
 
-/// The assets that leave, and those shown to people: a revoked permission moves nothing.
+/// The assets that leave, and those that are displayed: a revoked permission moves nothing.
 fn named(effects: &Effects) -> BTreeSet<&AssetId> {
     let leaving = effects.outflows().map(|outflow| outflow.asset);
     leaving.chain(effects.all().filter_map(Effect::token)).collect()
@@ -98,7 +98,7 @@ pub(crate) async fn known(
     Ok(known)
 }
 
-/// Whether the price of an asset that leaves has to be asked of a service.
+/// Whether a service must be asked for the price of an asset that leaves.
 pub(crate) async fn prices_to_ask(engine: &Engine, effects: &Effects) -> bool {
     let now = engine.now();
     for asset in named(effects).into_iter().chain(exchanged(effects)) {
@@ -109,8 +109,8 @@ pub(crate) async fn prices_to_ask(engine: &Engine, effects: &Effects) -> bool {
     false
 }
 
-/// Policy facts of every asset that leaves, and of those that a swap is valued by. Prices come one by one from the
-/// price book, which asks a service only while the session may.
+/// Returns the policy facts of every asset that leaves, and of those by which a swap is valued. Prices come
+/// one by one from the price book, which asks a service only while the session has look-ups left.
 pub(crate) async fn facts(
     engine: &Engine,
     session: SessionId,
@@ -126,7 +126,8 @@ pub(crate) async fn facts(
             AssetKind::Token(address) => {
                 let known = match token(engine, network, chain, address).await {
                     Ok(known) => known,
-                    // A called contract can name any address as a token. An address that is no token stays unknown: denied.
+                    // A called contract can name any address as a token. An address that is not a token stays
+                    // unknown, so the request is denied.
                     Err(error) if error.code == ErrorCode::TokenNotFound && !decoded.contains(asset) => {
                         continue;
                     }
@@ -141,7 +142,8 @@ pub(crate) async fn facts(
     }
     for asset in exchanged(effects) {
         let Some(address) = asset.token_address().filter(|_| !facts.contains_key(asset)) else { continue };
-        // None of it leaves. A token that no node can name has no price, so the swap requires the owner.
+        // These assets only come in. A token without known decimals and symbol has no price, so the swap
+        // requires the owner.
         let Ok(TokenFacts { symbol, decimals }) = token(engine, network, chain, address).await else {
             continue;
         };

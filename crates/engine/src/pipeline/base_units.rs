@@ -10,7 +10,7 @@ use crate::views::{Money, Warning};
 /// An amount worth less than one cent is probably a mistake.
 const CENT: Usd = Usd::from_micros(10_000);
 
-/// One sentence for each amount that was given in base units and is that small.
+/// Returns one sentence for each such amount that was given in base units.
 pub(crate) fn notices(amounts: &[Money], facts: &PolicyFacts) -> Vec<String> {
     let suspect = |money: &&Money| facts.assets.get(&money.asset).is_some_and(|known| is_tiny(money, known));
     let notice = |money: &Money| {
@@ -24,12 +24,13 @@ pub(crate) fn notices(amounts: &[Money], facts: &PolicyFacts) -> Vec<String> {
     amounts.iter().filter(suspect).map(notice).collect()
 }
 
-/// The same as warnings.
+/// Turns these sentences into warnings.
 pub(crate) fn warnings(notices: Vec<String>) -> impl Iterator<Item = Warning> {
     notices.into_iter().map(|message| Warning { code: "AMOUNT_IN_BASE_UNITS", message, severity: "warning" })
 }
 
-/// Below a cent of value; of an asset without a price, below a hundredth of a unit.
+/// Whether an amount is worth less than a cent; without a price, whether it is less than a hundredth of a
+/// unit.
 fn is_tiny(money: &Money, known: &AssetFacts) -> bool {
     if money.amount.is_zero() {
         return false;

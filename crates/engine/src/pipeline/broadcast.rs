@@ -1,4 +1,4 @@
-//! Sending signed bytes for the first time, and again while no node has taken them.
+//! Sends signed bytes for the first time, and again until a node accepts them.
 
 use std::sync::Arc;
 
@@ -20,7 +20,7 @@ pub(crate) enum Sent {
     Unanswered,
 }
 
-/// Sends signed bytes. No refusal of a node ends the transaction; only a proved outcome does.
+/// Sends signed bytes. A refusal by a node never ends the transaction; only a proved outcome does.
 pub(crate) async fn send(
     engine: &Engine,
     row: &TransactionRow,

@@ -17,10 +17,10 @@ use crate::pipeline::known::Known;
 use crate::pipeline::validated::Validated;
 use crate::policies::InForce;
 
-/// The state at admission that signing has to find unchanged.
+/// The state at admission that must be unchanged when the request is signed.
 pub(crate) struct Admission {
     pub(crate) wallet: WalletRow,
-    /// Must be the same again when the key signs.
+    /// The generation of the kill switch.
     pub(crate) kill_generation: u64,
 }
 
@@ -63,8 +63,8 @@ pub(crate) struct Judgement {
 pub(crate) enum Admitted {
     /// A new row.
     New(TxId),
-    /// An earlier request had this key and body, or an equal denial is stored: the first answer counts.
+    /// An earlier request had this key and body, or an equal denial is stored; its answer is returned.
     Repeat(TxId),
-    /// Denied; counted without a row.
+    /// Denied; counted, but not stored as a row.
     NotKept(Vec<Denial>),
 }

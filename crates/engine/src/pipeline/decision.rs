@@ -18,7 +18,7 @@ impl From<&NotKept> for NotKeptView {
     }
 }
 
-/// Reduces policy facts that are too long to the parts shown of a request.
+/// Reduces policy facts that are too long to those of the displayed parts of a request.
 pub(crate) fn shorten_facts(
     facts: &mut PolicyFacts,
     asset: &AssetId,

@@ -53,7 +53,7 @@ pub(super) struct Refused<'a> {
     pub(super) request: Digest,
 }
 
-/// Stores the denial, or raises the count of an equal one, or only counts it.
+/// Stores the denial as a row, raises the count of an equal one, or only counts it.
 pub(super) async fn keep(
     engine: &Engine,
     tx: &mut WriteTx,
@@ -182,7 +182,7 @@ fn row(id: TxId, denial: Digest, refused: &Refused<'_>) -> Result<(NewTransactio
     Ok((row, shown))
 }
 
-/// The denials with their sentences cut to the maximum length.
+/// Returns the denials, with their sentences cut to the maximum length.
 fn sentences(denials: &[Denial], rest: &mut Vec<NotKept>) -> Result<Vec<Denial>, Error> {
     let mut cut = denials.to_vec();
     for denial in &mut cut {

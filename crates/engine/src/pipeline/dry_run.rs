@@ -24,8 +24,8 @@ use crate::views::{BalanceChange, DryRun, Money, SendRequest, Warning};
 /// Why an early denial has no simulation.
 const UNASKED: &str = "no node was asked: policy denies it whatever they say";
 
-/// The verdict that a request would get now. It uses the function that judges live requests, on the same
-/// snapshot; it writes nothing and touches no key.
+/// Returns the verdict that a request would get now. It uses the function that judges live requests, on the
+/// same snapshot; it writes nothing and uses no key.
 pub(crate) async fn simulate(
     engine: &Engine,
     session: &Session,
@@ -48,7 +48,7 @@ pub(crate) async fn simulate(
     }
     let known = known::gather(engine, session, &mut validated).await?;
     let case = AdmissionRequest { engine: engine.clone(), session: session.clone(), validated, known };
-    // Through the writer, so that admissions already under way come first.
+    // Through the writer, so that admissions in progress come first.
     let (case, judged) = engine
         .store()
         .write(move |tx| {
@@ -115,8 +115,8 @@ pub(crate) async fn simulate(
     })
 }
 
-/// The dry run of a request that the wallet cannot pay: no node can run it, so the effects that the request is
-/// certain to have are judged. The network's fee is not known.
+/// The dry run of a request that the wallet cannot pay: no node can run it, so the effects that the request
+/// is certain to have are judged. The network fee is not known.
 async fn simulate_short(
     engine: &Engine,
     session: &Session,
@@ -156,13 +156,13 @@ async fn simulate_short(
     Ok(DryRun { verdict, effects, balance_changes, warnings, ..not_run(outline, Vec::new(), short.message) })
 }
 
-/// Whether the only fault is that the wallet holds too little.
+/// Whether the only fault is an insufficient balance.
 fn is_shortage(error: &Error) -> bool {
     [ErrorCode::InsufficientBalance, ErrorCode::InsufficientTokenBalance, ErrorCode::InsufficientForFee]
         .contains(&error.code)
 }
 
-/// The answer for a request that no node simulated, with the reason.
+/// The result for a request that no node simulated, with the reason.
 fn not_run(outline: Outline, denials: Vec<Denial>, why: String) -> DryRun {
     let warnings = denials.iter().map(denial).collect();
     DryRun {
@@ -205,7 +205,7 @@ fn warnings(verdict: &Verdict, facts: &PolicyFacts) -> Vec<Warning> {
         warnings.push(warning("ORACLE_PRICE_UNAVAILABLE", text, "warning"));
     }
     match (&facts.simulation, facts.unsimulated) {
-        // A denial for this reason is among the denials already.
+        // The denials already contain this reason.
         (SimulationCheck::Unavailable { reason }, Unsimulated::Approval) => {
             let text = format!("No node could simulate the request: {reason}");
             warnings.push(warning("SIMULATION_UNAVAILABLE", text, "warning"));
@@ -242,7 +242,7 @@ fn warnings(verdict: &Verdict, facts: &PolicyFacts) -> Vec<Warning> {
     warnings
 }
 
-/// Recipients that no key belongs to, each once: only a program can move funds from there.
+/// Recipients without a key, each once: only a program can move funds from there.
 fn off_curve(effects: &Effects) -> impl Iterator<Item = Warning> {
     let gaining = effects.items.iter().filter_map(Effect::beneficiary).filter(|to| !to.may_have_key());
     let gaining: BTreeSet<_> = gaining.copied().collect();

@@ -1,5 +1,5 @@
-//! The early denial: a request that the policies deny whatever a node or a price service would answer is denied
-//! before any of them is asked. It works with every node down and causes no outbound call.
+//! The early denial: if the policies deny a request whatever a node or a price service would answer, it is
+//! denied before any of them is asked. This works with every node down and causes no outbound call.
 //!
 //! Belongs here: when to evaluate early, and the answer. Does not belong here: which requests can be denied early
 //! (`core::policy::early`), which effects of a request are certain (stage 1 and the chains), and how a denial is
@@ -22,7 +22,7 @@ use crate::pipeline::validated::{Outline, Validated};
 use crate::views::IdempotencyKey;
 
 impl Engine {
-    /// The denial of a request that the policies in force cannot grant; none if they might.
+    /// Denies a request that the policies in force cannot grant; none if they might grant it.
     pub(super) async fn refuse_early(
         &self,
         session: &Session,
@@ -67,7 +67,8 @@ impl Engine {
             .await
     }
 
-    /// The same for a built request, before price services are asked; none if no price has to be asked.
+    /// Denies a built request before price services are asked; none if no price is needed or they might
+    /// grant it.
     pub(super) async fn refuse_unpriced(
         &self,
         session: &Session,
@@ -81,7 +82,7 @@ impl Engine {
         self.refuse_early(session, Outline::from(validated), key.cloned(), request).await
     }
 
-    /// The early denials of a request; empty if it might be granted. Writes nothing.
+    /// Returns the early denials of a request; empty if it might be granted. Writes nothing.
     pub(super) async fn early_denials(
         &self,
         session: &Session,
@@ -100,7 +101,7 @@ impl Engine {
     }
 }
 
-/// Stage 2 and the early denials, inside a transaction; none if there are none. Writes nothing.
+/// Stage 2 and the early denials, inside a transaction; none if there is no early denial. Writes nothing.
 async fn look(
     engine: &Engine,
     tx: &mut WriteTx,

@@ -1,4 +1,4 @@
-//! Shortening of granted requests that end unsigned. Asking and withdrawing costs the agent nothing, so the
+//! Shortens granted requests that end unsigned. Requesting and withdrawing costs the agent nothing, so the
 //! remaining row must be as small as a denial: long parts are kept by digest.
 
 use waiaas_core::audit::{Actor, AuditEvent};
@@ -39,7 +39,7 @@ pub(crate) async fn advance(
     match kept(&row) {
         Ok(Some(kept)) => tx.keep_less(id, kept).await,
         Ok(None) => Ok(()),
-        // A part that cannot be read must not keep a transaction from ending.
+        // An unreadable part must not prevent a transaction from ending.
         Err(error) => {
             tracing::error!(tx = %id, %error, "a record that ended unsigned is damaged, and kept as it is");
             Ok(())
@@ -66,12 +66,12 @@ pub(crate) async fn advance_if(
     }
 }
 
-/// An audit entry about a transaction, by the daemon itself.
+/// Returns an audit entry about a transaction, by the daemon itself.
 pub(crate) fn entry(engine: &Engine, row: &TransactionRow, event: AuditEvent) -> AuditEntry {
     AuditEntry::new(event, Actor::System, engine.now()).wallet(row.wallet).tx(row.id)
 }
 
-/// The shortened row; none if no part is long.
+/// Returns the shortened row; none if no part is long.
 fn kept(row: &TransactionRow) -> Result<Option<Kept>, Error> {
     let mut rest = Vec::new();
     let mut verdict = row.verdict.read()?;

@@ -13,7 +13,7 @@ use crate::error::Error;
 use crate::policies::InForce;
 use crate::views::{Explanation, NotKeptView};
 
-/// The stored decision and the repeated evaluation.
+/// Returns the stored decision and the repeated evaluation.
 pub(crate) async fn explained(engine: &Engine, row: TransactionRow) -> Result<Explanation, Error> {
     let stored = row.verdict.read()?;
     let effects = row.effects.as_ref().map(Stored::read).transpose()?;
@@ -34,7 +34,7 @@ pub(crate) async fn explained(engine: &Engine, row: TransactionRow) -> Result<Ex
     })
 }
 
-/// The repeated evaluation; the stored verdict if not enough inputs were kept.
+/// Repeats the evaluation; returns the stored verdict if not enough inputs were kept.
 fn again(
     set: &PolicySet,
     effects: Option<&Effects>,

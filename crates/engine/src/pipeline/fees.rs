@@ -1,7 +1,8 @@
 //! The fee check: the operator's cap and the fee that the network asks for.
 //!
-//! Belongs here: the one fee check of all transactions, built here or brought by the caller. Does not belong here:
-//! the fee that a network asks for (the chain), and the treatment of a higher offer (`core::policy`).
+//! Belongs here: the one fee check of all transactions, whether built here or provided by the caller. Does
+//! not belong here: the fee that a network asks for (the chain), and the treatment of a higher offer
+//! (`core::policy`).
 
 use waiaas_chains::{Chain as ChainPort, ChainError, Refusal};
 use waiaas_core::U256;
@@ -20,7 +21,8 @@ use crate::pipeline::shortage;
 pub(crate) struct Cap<'a> {
     network: &'a Network,
     setting: String,
-    /// Base units of the native coin; none where the cap is in dollars and the coin has no usable price.
+    /// The cap in base units of the native coin; none if the cap is in dollars and the coin has no usable
+    /// price.
     pub(crate) most: Option<U256>,
 }
 
@@ -45,7 +47,7 @@ pub(crate) async fn cap_of<'a>(engine: &Engine, network: &'a Network, kind: FeeC
 }
 
 impl Cap<'_> {
-    /// The error for a fee whose minimum, `need`, is above the cap.
+    /// The error for a minimum fee, `need`, that is above the cap.
     pub(crate) fn exceeded(&self, need: U256, cap: U256) -> Error {
         let Network { native_decimals, native_symbol, .. } = self.network;
         let show = |amount| format!("{} {native_symbol}", format_units(amount, *native_decimals));
@@ -62,7 +64,7 @@ impl Cap<'_> {
         Error::new(ErrorCode::FeeAboveCap, message).hint(hint).details(details)
     }
 
-    /// An error of completing a draft; names this cap if the cap was the reason.
+    /// Converts an error of completing a draft; names this cap if the cap was the reason.
     pub(crate) fn explain(&self, error: ChainError) -> Error {
         match (&error, self.most) {
             (ChainError::Refused(Refusal::FeeAboveCap { fee, cap }), Some(most)) if *cap == most => {
@@ -72,7 +74,7 @@ impl Cap<'_> {
         }
     }
 
-    /// Why the fee cannot be compared with the cap, for people.
+    /// The reason why the fee cannot be compared with the cap, for display.
     fn unknown(&self) -> String {
         let Network { id, native_symbol: symbol, .. } = self.network;
         let table = self.setting.trim_end_matches("_usd");
@@ -84,7 +86,7 @@ impl Cap<'_> {
     }
 }
 
-/// The error of a draft that cannot be built. A fee above the cap is reported as such, whatever the wallet
+/// Converts the error of building a draft. A fee above the cap is reported as such, whatever the wallet
 /// holds; otherwise a node with invented prices could report a shortage of funds.
 pub(crate) async fn unbuilt(engine: &Engine, network: &Network, error: ChainError) -> Error {
     if let (ChainError::Refused(Refusal::InsufficientForFee { need, .. }), Chain::Ethereum) =

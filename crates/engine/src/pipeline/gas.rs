@@ -1,5 +1,5 @@
-//! Gas conditions: waiting for a low network fee, after all other waiting and before signing. A condition never
-//! replaces the delay or approval of the tier.
+//! Gas conditions: waiting for a low network fee, after all other waiting and before signing. A condition
+//! never replaces the delay or approval of the tier.
 
 use waiaas_chains::{GasPrices, MostPrices};
 use waiaas_core::UnixSeconds;
@@ -13,11 +13,11 @@ use crate::Engine;
 use crate::error::{Error, ErrorCode};
 use crate::views::GasState;
 
-/// Default time to wait for a condition, in seconds.
+/// Default waiting time of a condition, in seconds.
 const DEFAULT_TIMEOUT: u32 = 3_600;
 
 /// The longest wait of a swap without an owner's approval, in seconds: its minimum output was judged by the
-/// prices of that time.
+/// prices at admission.
 const LONGEST_FOR_SWAP: UnixSeconds = 20 * 60;
 
 /// Whether a condition allows signing now.
@@ -45,7 +45,7 @@ pub(crate) fn shown(target: &GasTarget) -> GasBound {
     }
 }
 
-/// The highest price per unit of gas that the condition allows to be signed.
+/// The highest prices per unit of gas at which the condition allows signing.
 pub(crate) fn most(row: &TransactionRow) -> Result<MostPrices, Error> {
     let target = target(row)?;
     Ok(target.map_or_else(MostPrices::default, |target| MostPrices {
@@ -70,13 +70,13 @@ pub(crate) async fn check(engine: &Engine, row: &TransactionRow) -> Result<Gas, 
     Ok(if over { Gas::Over } else { Gas::Wait })
 }
 
-/// When the condition of a transaction times out.
+/// Returns the time at which the condition of a transaction times out.
 pub(crate) fn ends(target: &GasTarget, row: &TransactionRow) -> UnixSeconds {
     let end = end(target, row.updated_at);
     if is_hurried(row) { end.min(row.updated_at.saturating_add(LONGEST_FOR_SWAP)) } else { end }
 }
 
-/// Whether the transaction must not be signed late, even if the condition is met then.
+/// Whether the transaction must not be signed late, even if the condition is met.
 fn is_hurried(row: &TransactionRow) -> bool {
     row.tier != Some(Tier::Approval) && may_swap(row.effects.as_ref())
 }
@@ -87,12 +87,12 @@ fn may_swap(effects: Option<&Stored<Effects>>) -> bool {
     effects.is_none_or(|effects| effects.all().any(|effect| effect.swap().is_some()))
 }
 
-/// When a condition that began to wait at `since` times out.
+/// Returns the time at which a condition that began to wait at `since` times out.
 fn end(target: &GasTarget, since: UnixSeconds) -> UnixSeconds {
     since.saturating_add(i64::from(target.timeout_seconds.unwrap_or(DEFAULT_TIMEOUT)))
 }
 
-/// The error of a condition that was not met in time.
+/// The error for a condition that was not met in time.
 pub(crate) fn timeout() -> Error {
     Error::new(ErrorCode::GasConditionTimeout, "The gas condition was not met in time.")
         .hint("Ask again with a higher price or a longer timeout; nothing was signed.")

@@ -24,8 +24,8 @@ pub(crate) async fn answered(
     }
 }
 
-/// A new transaction id, claimed for the caller's key if there is one; or the transaction of an earlier request
-/// with this key and body.
+/// Returns a new transaction id, claimed for the caller's key if there is one; the inner error is the
+/// transaction of an earlier request with this key and body.
 pub(crate) async fn claim(
     tx: &mut WriteTx,
     session: &Session,

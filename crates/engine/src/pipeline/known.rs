@@ -25,7 +25,7 @@ pub(crate) struct Known {
     pub(crate) balances: BTreeMap<AssetId, U256>,
     pub(crate) reputation: Reputations,
     pub(crate) simulation: SimulationCheck,
-    /// Seconds in which the draft can land.
+    /// Seconds within which the draft can land.
     pub(crate) lifetime: Option<u32>,
     /// The fee that the network asks for.
     pub(crate) fee: FeeFacts,
@@ -46,7 +46,7 @@ impl Known {
 }
 
 /// Asks nodes and registries, and price sources while the session has look-ups left. Simulated effects of
-/// undecoded calls join the effects, and their assets are looked up as well.
+/// undecoded calls are added to the effects, and their assets are looked up as well.
 pub(crate) async fn gather(
     engine: &Engine,
     session: &Session,
@@ -79,7 +79,7 @@ async fn about(engine: &Engine, session: &Session, validated: &Validated) -> Res
     })
 }
 
-/// The wallet's balance of each token with a new allowance; of several nodes' answers the lowest. Without an
+/// The wallet's balance of each token with a new allowance; the lowest of several nodes' answers. Without an
 /// answer the request fails, since an allowance is bounded by the balance.
 async fn balances(
     network: &Network,
@@ -111,7 +111,7 @@ async fn balances(
         return Ok(BTreeMap::new());
     }
     let tokens: Vec<_> = tokens.into_iter().collect();
-    // A balance that cannot be read counts as zero, so that any allowance exceeds it.
+    // An unreadable balance counts as zero, so that any allowance exceeds it.
     let held = chain.least_held(effects.from, &tokens).await?;
     Ok(tokens.into_iter().map(|token| AssetId::token(&network.caip2, token)).zip(held).collect())
 }

@@ -1,8 +1,8 @@
 //! The seven stages, one file each: validate, authorize, policy, wait, execute, confirm, record.
 //!
-//! Value moves only through [`send`] and [`replace`](replace()) (a new transaction for one that does not land); both end in the same
-//! [`Engine::carry_out`]. A first run and a resumption after a restart are the
-//! same function, [`resume`]: it looks at the stored status and goes on from there.
+//! Value moves only through [`send`] and [`replace`](replace()) (a new transaction for one that does not
+//! land); both end in the same [`Engine::carry_out`]. First runs and resumptions after a restart use the same
+//! function, [`resume`], which continues from the stored status.
 
 pub(crate) mod assets;
 pub(crate) mod base_units;
@@ -81,8 +81,9 @@ pub(crate) async fn send(
     engine.carry_out(session, validated, request.idempotency, digest, wait).await
 }
 
-/// Replaces a signed transaction of the session's wallets: by the same at a higher fee, or by an empty one. It is
-/// judged like any request and returns like [`send`](crate::pipeline::send). At most one of the two lands.
+/// Replaces a signed transaction of the session's wallets: by the same one with a higher fee, or by an empty
+/// one. It is judged like any request and returns like [`send`](crate::pipeline::send). At most one of the
+/// two lands.
 pub(crate) async fn replace(
     engine: &Engine,
     session: &Session,
@@ -130,8 +131,8 @@ impl Engine {
         self.answer(session, id, wait).await
     }
 
-    /// The transaction of an earlier request with the same key. Looked up before anything is built, so that the
-    /// first answer counts even if the same request cannot be built any more.
+    /// The transaction of an earlier request with the same key. It is looked up before anything is built, so
+    /// that its answer is returned even if the request can no longer be built.
     async fn answered_before(
         &self,
         session: &Session,
@@ -145,7 +146,8 @@ impl Engine {
         }
     }
 
-    /// The transaction in its present state; not found if its wallet is no longer linked to the session.
+    /// Returns the transaction in its present state; not found if its wallet is no longer linked to the
+    /// session.
     async fn answer(&self, session: &Session, id: TxId, wait: WaitFor) -> Result<TxView, Error> {
         let mut view = self.transaction_of(session, id).await?;
         if let WaitFor::Confirmed { timeout_seconds } = wait {
@@ -158,8 +160,8 @@ impl Engine {
         }
     }
 
-    /// Resumes a transaction on a separate task, so that a caller who hangs up interrupts nothing, and waits until
-    /// it can go no further.
+    /// Resumes a transaction on a separate task, so that a caller who disconnects interrupts nothing, and
+    /// waits until it can go no further.
     async fn run_to_rest(&self, id: TxId) {
         let engine = self.clone();
         let task = self.tasks().spawn(async move { resume(&engine, id).await });

@@ -1,4 +1,4 @@
-//! The nonces of a wallet on a network that this database knows.
+//! The nonces of a wallet on a network, as recorded in this database.
 
 use waiaas_chains::Lane;
 use waiaas_core::UnixSeconds;
@@ -8,7 +8,7 @@ use waiaas_core::network::NetworkId;
 use crate::Engine;
 use crate::error::Error;
 
-/// After this many seconds every node is expected to have a landed transaction.
+/// Seconds after which every node is expected to have a landed transaction.
 const LATELY_SECONDS: UnixSeconds = 3_600;
 
 /// The known nonces of a wallet on a network.

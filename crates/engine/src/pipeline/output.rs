@@ -9,7 +9,7 @@ use waiaas_store::TransactionRow;
 use crate::error::Error;
 use crate::views::SignedOutput;
 
-/// The requested signature, once it exists; none for transactions that the daemon sends itself.
+/// Returns the requested signature once it exists; none for transactions that the daemon sends itself.
 pub(crate) fn of(row: &TransactionRow, chain: Chain) -> Result<Option<SignedOutput>, Error> {
     let (IntentKind::Sign, Some(signed)) = (row.kind, &row.signed) else { return Ok(None) };
     let hex = || format!("0x{}", hex::encode(&signed.bytes));

@@ -8,8 +8,8 @@ use crate::error::{Error, ErrorCode};
 use crate::pipeline::gas;
 use crate::pipeline::validated::Validated;
 
-/// The presentation of a request with tier APPROVAL; none for other tiers. A presentation that does not fit into
-/// a message is refused, so that an owner signs only complete texts.
+/// Returns the presentation of a request with tier APPROVAL; none for other tiers. A presentation that does
+/// not fit into a message is refused, so that an owner signs only complete texts.
 pub(crate) fn presented(
     validated: &Validated,
     facts: &PolicyFacts,

@@ -1,8 +1,8 @@
 //! Replacements: a new transaction with the nonce of a signed one that does not confirm.
 //!
 //! Belongs here: which transactions can be replaced, and the counterpart of stage 1. From admission on, a
-//! replacement is a request like any other. It does not end the old transaction: when one of the two lands, stage
-//! 6 proves the other dropped, and until then both reservations count.
+//! replacement is a request like any other. It does not end the old transaction: when one of the two lands,
+//! stage 6 proves the other dropped, and until then both reservations count.
 
 use waiaas_core::U256;
 use waiaas_core::digest::Digest;

@@ -9,7 +9,7 @@ use crate::Engine;
 use crate::error::{Details, Error, ErrorCode};
 use crate::pipeline::transactions::not_found;
 
-/// The signed bytes, unless the transaction has ended.
+/// Returns the signed bytes, unless the transaction has ended.
 pub(super) fn in_flight(row: &TransactionRow) -> Result<&SignedRow, Error> {
     match (row.status, &row.signed) {
         (TxStatus::Broadcasting | TxStatus::Submitted, Some(signed)) => Ok(signed),
@@ -48,14 +48,14 @@ pub(super) fn contested(by: &TransactionRow) -> Error {
         .details(Details::Transaction { transaction_id: by.id })
 }
 
-/// The signed bytes of the old transaction; the inner error says why it can no longer be replaced.
+/// Returns the signed bytes of the old transaction; the inner error says why it can no longer be replaced.
 pub(crate) async fn bytes(engine: &Engine, old: TxId) -> Result<Result<Vec<u8>, Error>, Error> {
     let row = engine.store().transaction(old).await?.ok_or_else(not_found)?;
     Ok(in_flight(&row).map(|signed| signed.bytes.clone()))
 }
 
-/// The signed bytes of `old`, if one more transaction, or `by`, can replace it now; the inner error says why not.
-/// Checked in the admission transaction and in the signing transaction.
+/// Returns the signed bytes of `old`, if one more transaction, or `by`, can replace it now; the inner error
+/// says why not. Checked in the admission transaction and in the signing transaction.
 pub(crate) async fn place(
     tx: &mut WriteTx,
     old: TxId,

@@ -1,5 +1,5 @@
-//! Reputation of counterparties, asked of the registries before admission: only for parties that the operator has
-//! named, and only if a policy in force needs it.
+//! Reputation of counterparties, read from the registries before admission: only for parties that the
+//! operator has named, and only if a policy in force needs it.
 
 use std::collections::BTreeSet;
 
@@ -15,8 +15,8 @@ use crate::pipeline::validated::Validated;
 /// The most look-ups of one request. Parties beyond it are unrated.
 const MOST_QUESTIONS: usize = 16;
 
-/// The reputation of the parties to a request. A failed look-up leaves a party unrated, also for a policy that
-/// comes into force before admission.
+/// Returns the reputation of the parties to a request. A failed look-up leaves a party unrated, also for a
+/// policy that comes into force before admission.
 pub(crate) async fn of_parties(engine: &Engine, validated: &Validated) -> Result<Reputations, Error> {
     let agents = &engine.config().reputation.agents;
     let named = |party: &Address| agents.contains_key(party);

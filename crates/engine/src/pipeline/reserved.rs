@@ -7,12 +7,12 @@ use waiaas_core::money::Usd;
 use waiaas_core::policy::{AssetFacts, Held, PolicyFacts, PriceFact, Spending, Tier, Use, used_up};
 use waiaas_store::{AllowanceUse, NewReservation};
 
-/// One reservation per asset and kind, with the amounts that the windows were judged by. The fee has its own
-/// reservation, so that the fee of a transaction that failed on chain still counts. Each kind is rounded up by
-/// itself: the sum may exceed the judged value by a micro-dollar and is never below it.
+/// One reservation per asset and kind, with the amounts by which the windows were judged. The fee has its own
+/// reservation, so that the fee of a transaction that failed on chain still counts. Each kind is rounded up
+/// separately: the sum may exceed the judged value by a micro-dollar and is never below it.
 ///
-/// An unlimited allowance approved by the owner reserves nothing: the largest number would exhaust every window.
-/// Transfers through it count when they happen.
+/// An unlimited allowance approved by the owner reserves nothing: the largest number would exhaust every
+/// window. Transfers through it count when they happen.
 pub(super) fn reservations(effects: &Effects, facts: &PolicyFacts, tier: Tier) -> Vec<NewReservation> {
     let mut held = Vec::new();
     for (asset, leaving) in Spending::of(effects, facts).assets() {

@@ -1,7 +1,7 @@
 //! Stage 2: authorisation of a session for a wallet.
 //!
 //! Authentication happens before the request body is read. This stage runs inside the admission transaction,
-//! so that a revocation or kill switch that was committed earlier always wins.
+//! so that a revocation or kill switch that was committed earlier always takes effect.
 
 use waiaas_core::UnixSeconds;
 use waiaas_core::ids::WalletId;

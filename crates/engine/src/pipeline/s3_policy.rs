@@ -78,7 +78,7 @@ pub(crate) async fn judge(case: &AdmissionRequest, tx: &mut WriteTx) -> Result<J
     Ok(Judgement { grounds, verdict, presentation })
 }
 
-/// The ledger sums for requests of this origin, beside spending.
+/// The ledger sums for requests of this origin, other than spending.
 async fn count_origin(
     tx: &mut WriteTx,
     subject: &Subject<'_>,

@@ -1,4 +1,4 @@
-//! Stage 4: the waiting that a tier requires. A delay ends by the clock, an approval by the owner's signature
+//! Stage 4: the waiting that a tier requires. The clock ends a delay, the owner's signature an approval
 //! (`owner/approvals.rs`); neither can be shortened.
 
 use waiaas_core::audit::{Actor, AuditEvent};
@@ -44,7 +44,7 @@ pub(crate) async fn park(
     Ok(())
 }
 
-/// The challenges to approve and to reject a waiting transaction.
+/// Creates the challenges to approve and to reject a waiting transaction.
 fn questions(
     case: &AdmissionRequest,
     id: TxId,

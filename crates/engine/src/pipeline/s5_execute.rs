@@ -31,11 +31,11 @@ use crate::pipeline::gas::{self, Gas};
 use crate::pipeline::simulation_check::{self, LastLook};
 use crate::pipeline::{ended, fees, nonces, replaced, s6_confirm, s7_record};
 
-/// A transaction that is still unsigned after this many seconds fails; it is safe, as nothing was signed.
+/// Seconds after which a transaction that is still unsigned fails. This is safe, since nothing was signed.
 const PATIENCE_SECONDS: UnixSeconds = 600;
 
-/// Signs and broadcasts one EXECUTING transaction. Does nothing if it has moved meanwhile. An error that lasts
-/// too long, of a node or the store, fails the transaction unsigned.
+/// Signs and broadcasts one EXECUTING transaction. Does nothing if it has moved meanwhile. A lasting error of
+/// a node or the store fails the transaction unsigned.
 pub(crate) async fn run(engine: &Engine, row: TransactionRow) -> Result<(), Error> {
     let id = row.id;
     let Err(error) = engine.timed(Stage::Execute, execute(engine, row)).await else { return Ok(()) };
@@ -62,8 +62,8 @@ async fn execute(engine: &Engine, mut row: TransactionRow) -> Result<(), Error> 
         }
     }
     let (_lane, waited) = engine.lanes().enter(row.wallet, &row.network).await;
-    // The previous holder of the lane may have executed this transaction. Without waiting that is found out at the
-    // latest by the signing transaction, which reads the row again.
+    // The previous holder of the lane may have executed this transaction. Without waiting, the signing
+    // transaction detects that at the latest, since it reads the row again.
     if waited || row.gas_condition.is_some() {
         match engine.store().transaction(row.id).await? {
             Some(now) if now.status == TxStatus::Executing => row = now,
@@ -81,7 +81,7 @@ async fn execute(engine: &Engine, mut row: TransactionRow) -> Result<(), Error> 
             }
         },
     };
-    // The nonces of a chain that was reset do not apply to the new one.
+    // The nonces of a chain that was reset are not valid on the new one.
     chain_watch::look(engine, &row.network, Look::BeforeSending).await?;
     let nonces = nonces::of(engine, row.wallet, &row.network).await?;
     let codec = engine.codec(&row.network)?;
@@ -95,7 +95,7 @@ async fn execute(engine: &Engine, mut row: TransactionRow) -> Result<(), Error> 
     while lane.variation < MOST_VARIATIONS {
         let completed = match chain.complete(&draft, &lane).await {
             Ok(completed) => completed,
-            // The price has risen since the check: wait on until the condition times out.
+            // The price has risen since the check, so the condition waits until it times out.
             Err(ChainError::Refused(Refusal::PriceAboveCondition)) if !gas::is_over(engine, &row)? => {
                 return Ok(());
             }
@@ -104,7 +104,7 @@ async fn execute(engine: &Engine, mut row: TransactionRow) -> Result<(), Error> 
                 return not_completed(engine, &row, refused, cap.explain(error)).await;
             }
         };
-        // After completing, which can stop for its own reasons, and before the signing transaction.
+        // After completing, which can fail by itself, and before the signing transaction.
         let (fact, effects) =
             match simulation_check::last_look(engine, &row, &*chain, &draft, &completed).await? {
                 LastLook::Fact(fact, effects) => (fact, effects),
@@ -137,10 +137,11 @@ async fn execute(engine: &Engine, mut row: TransactionRow) -> Result<(), Error> 
     not_completed(engine, &row, false, Error::new(ErrorCode::TxAlreadyProcessed, message)).await
 }
 
-/// A signature with a deadline is held until then. A deadline more than a year away counts as none.
+/// The longest time for which a signature's reservations are held, in seconds. A later deadline counts as
+/// none.
 const LONGEST_HOLD: UnixSeconds = 366 * 86_400;
 
-/// Equal transactions tried over one blockhash before waiting for another.
+/// Equal transactions tried with one blockhash before waiting for another.
 const MOST_VARIATIONS: u64 = 64;
 
 /// Whether signed bytes are a transaction, which has a hash on its chain; a message has none.
@@ -166,14 +167,14 @@ enum Signing {
     Signed(SignedTx),
     /// Signed and stored, for the caller to use.
     HandedOut,
-    /// Stopped, or done by another task; the row has the reason.
+    /// Stopped, or done by another task; the row contains the reason.
     Stopped,
     /// Another row has the same bytes, so one payment would count twice. Nothing was stored.
     Taken,
 }
 
-/// Fails an unsigned transaction, which is safe, unless the error may pass: a node that does not answer is asked
-/// again later.
+/// Fails an unsigned transaction, which is safe, unless the error may be temporary: a node that does not
+/// answer is asked again later.
 async fn not_completed(
     engine: &Engine,
     row: &TransactionRow,
@@ -191,7 +192,8 @@ fn is_tired(engine: &Engine, row: &TransactionRow) -> bool {
     engine.now() >= waiting_since(row).saturating_add(PATIENCE_SECONDS)
 }
 
-/// When the transaction became executable: its last change, plus the time of its gas condition.
+/// Returns the time since which the transaction has been executable: its last change, plus the time of its
+/// gas condition.
 fn waiting_since(row: &TransactionRow) -> UnixSeconds {
     match gas::target(row) {
         Ok(Some(target)) => gas::ends(&target, row),
@@ -256,7 +258,7 @@ async fn sign(
         .await
 }
 
-/// The last look, and the signature if nothing stops it. Stores nothing yet.
+/// Takes the last look, and signs if nothing stops the transaction. Stores nothing yet.
 async fn signature(
     engine: &Engine,
     tx: &mut WriteTx,

@@ -37,16 +37,16 @@ pub(crate) async fn step(engine: &Engine, id: TxId) -> Result<(), Error> {
     let known = Known { rivals: &rivals, block, earlier };
     match engine.timed(Stage::Confirm, chain.outcome(from, &signed, known)).await {
         Ok(outcome) => settle(engine, &row, outcome).await,
-        // An outage is reported of the node, once.
+        // An outage is reported once for the node, not for each transaction.
         Err(ChainError::Unreachable { .. }) => Ok(()),
         Err(error) => s7_record::note(engine, &row, Some((NODE_UNUSABLE, sentence(&error)))).await,
     }
 }
 
-/// Why a transaction is no longer confirmed: its block is not on the chain any more.
+/// The code for a transaction that is no longer confirmed, because its block is not on the chain any more.
 const FELL_OUT: &str = "FELL_OUT";
 
-/// The code for an answer of a node that cannot be used.
+/// The code for an unusable answer of a node.
 const NODE_UNUSABLE: &str = "NODE_UNUSABLE";
 
 /// Whether the outcome can still change.
@@ -90,8 +90,8 @@ async fn settle(engine: &Engine, row: &TransactionRow, outcome: Outcome) -> Resu
     }
 }
 
-/// Whether an outcome seen on chain is withdrawn. A node that is silent or has discarded the transaction
-/// withdraws nothing.
+/// Whether this answer withdraws an outcome seen on chain. A node that is silent or has discarded the
+/// transaction withdraws nothing.
 const fn takes_back(why: Undecided) -> bool {
     match why {
         Undecided::Contradiction | Undecided::RevertUnproved => true,
@@ -131,7 +131,7 @@ pub(crate) async fn rebroadcast(engine: &Engine, row: &TransactionRow) -> Result
     }
 }
 
-/// Whether a replacement that no node has refused is out: sending the old bytes again could defeat it.
+/// Whether a replacement that no node has refused was broadcast: sending the old bytes again could defeat it.
 async fn superseded(engine: &Engine, row: &TransactionRow) -> Result<bool, Error> {
     let new = engine.store().open_replacement(row.id).await?;
     Ok(new.is_some_and(|new| new.status.is_signed() && !new.broadcast_rejected))

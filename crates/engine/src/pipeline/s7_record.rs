@@ -54,7 +54,7 @@ pub(crate) async fn finalised(
     }
 }
 
-/// Takes back a confirmation, after a reorg or a contradiction between nodes. The transaction may land again.
+/// Withdraws a confirmation, after a reorg or a contradiction between nodes. The transaction may land again.
 pub(crate) async fn taken_back(engine: &Engine, row: &TransactionRow, why: &str) -> Result<(), Error> {
     tracing::warn!(tx = %row.id, network = %row.network, block = row.block, why,
         "a confirmed transaction does not count as on the chain any more; it is followed and sent again");
@@ -68,8 +68,8 @@ pub(crate) async fn taken_back(engine: &Engine, row: &TransactionRow, why: &str)
 /// The code for bytes that a node refused.
 pub(crate) const BROADCAST_REFUSED: &str = "BROADCAST_REFUSED";
 
-/// Notes why a transaction does not move on, once per reason. A refusal by a node stays noted until there is
-/// another reason.
+/// Records why a transaction does not move on, once per reason. A refusal by a node stays recorded until
+/// there is another reason.
 pub(crate) async fn note(
     engine: &Engine,
     row: &TransactionRow,
@@ -97,7 +97,8 @@ pub(crate) async fn note(
     Ok(())
 }
 
-/// Whether a reason is routine: an outage, which is reported of the node, or a node that is behind the others.
+/// Whether a reason is routine: an outage, which is reported for the node, or a node that is behind the
+/// others.
 fn is_usual(code: &str) -> bool {
     code == ErrorCode::ChainError.as_str() || code == Undecided::SuccessUnproved.code()
 }

@@ -10,8 +10,8 @@ use crate::Engine;
 use crate::error::{Details, Error};
 use crate::pipeline::assets;
 
-/// A chain's refusal as an error. For an asset with known decimals the message has human units and the details
-/// have base units.
+/// Converts a chain's refusal to an error. For an asset with known decimals the message has human units and
+/// the details have base units.
 pub(crate) async fn told(engine: &Engine, network: &Network, refusal: Refusal) -> Error {
     let said = match &refusal {
         Refusal::InsufficientBalance { asset, have, need } => {
@@ -56,7 +56,7 @@ fn shown(amount: U256, decimals: u8, symbol: &str) -> String {
     format!("{} {symbol}", format_units(amount, decimals))
 }
 
-/// How amounts of an asset are shown, if its decimals are known.
+/// Returns the formatter for amounts of an asset, if its decimals are known.
 async fn units(engine: &Engine, network: &Network, asset: &str) -> Option<impl Fn(U256) -> String + use<>> {
     let asset: AssetId = asset.parse().ok()?;
     let (decimals, symbol) = if asset == network.native() {

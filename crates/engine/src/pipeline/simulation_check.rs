@@ -1,8 +1,8 @@
-//! The simulation check: a node runs the transaction, and its effects are compared with the decoded ones, or are
-//! judged themselves where a call cannot be decoded. It runs before admission and again before signing.
+//! The simulation check: a node runs the transaction, and its effects are compared with the decoded ones, or
+//! judged themselves if a call cannot be decoded. It runs before admission and again before signing.
 //!
-//! Belongs here: when to ask, and whether to go on. Does not belong here: the comparison (`core::simulation`),
-//! and the consequence of a disagreement (`core::policy`).
+//! Belongs here: when to ask, and whether to continue. Does not belong here: the comparison
+//! (`core::simulation`), and the consequence of a disagreement (`core::policy`).
 
 use waiaas_chains::{Chain as ChainPort, ChainError, Observation, Refusal};
 use waiaas_core::draft::{Completed, Draft};
@@ -66,8 +66,8 @@ pub(super) async fn last_look(
     }
 }
 
-/// The effects simulated now may not exceed the judged ones, decoded and simulated. The present ones are judged,
-/// since recipients may have changed.
+/// The effects simulated now may not exceed the judged ones, decoded and simulated. The present ones are
+/// judged, since recipients may have changed.
 fn within(row: &TransactionRow, observed: &Observed, decoded: Effects) -> Result<LastLook, Error> {
     let judged = Effects { seen: judged_as_seen(row)?, ..decoded.clone() };
     let (fact, seen) = attribute(observed, &decoded);
@@ -83,7 +83,7 @@ fn judged_as_seen(row: &TransactionRow) -> Result<Vec<Effect>, Error> {
     Ok(effects.read()?.seen)
 }
 
-/// The answer of the nodes.
+/// The result of asking the nodes.
 enum Looked {
     /// A node ran it.
     Seen(Box<Observed>),
@@ -91,7 +91,8 @@ enum Looked {
     Otherwise(SimulationCheck),
 }
 
-/// A transaction that is signed for the caller to send later may fail now; then there is no simulation.
+/// Asks a node to run the transaction. One that the caller will send later may fail now; then there is no
+/// simulation.
 async fn look(
     chain: &dyn ChainPort,
     draft: &Draft,

@@ -1,4 +1,5 @@
-//! Why requests are not carried out: the kill switch over waiting ones, and the reason of a cancellation.
+//! Reasons why requests are not carried out: the kill switch for waiting ones, and the reason of a
+//! cancellation.
 
 use waiaas_core::transaction::TxStatus;
 use waiaas_core::wallet::KillSwitch;
@@ -8,7 +9,7 @@ use crate::error::ErrorCode;
 
 /// Why a waiting request will not be signed: a stable code and one sentence; none if nothing stops it.
 ///
-/// The same comparison as the last look's, which cancels it when its turn comes.
+/// Makes the same comparison as the last look, which cancels the request when its turn comes.
 pub(crate) fn by_the_kill_switch(
     status: TxStatus,
     admitted_generation: u64,
@@ -36,7 +37,7 @@ pub(crate) fn by_the_kill_switch(
     Some((ErrorCode::SystemLocked.as_str().to_owned(), reason))
 }
 
-/// Why a request was cancelled, in a sentence.
+/// Returns the reason for a cancellation, in a sentence.
 pub(crate) fn cancelled(code: Option<&str>) -> &'static str {
     match code {
         None => "It was withdrawn before anything was signed.",

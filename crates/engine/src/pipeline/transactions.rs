@@ -23,7 +23,7 @@ impl Engine {
         if session.wallets().contains(&view.wallet) { Ok(view) } else { Err(not_found()) }
     }
 
-    /// Cancels a waiting transaction. The event is made of the status before.
+    /// Cancels a waiting transaction. The event depends on its previous status.
     pub(crate) async fn withdraw(
         &self,
         view: TxView,
@@ -64,7 +64,7 @@ impl Engine {
         self.read(row, &self.store().kill_switch().await?)
     }
 
-    /// The view of a row under the present kill switch.
+    /// Returns the view of a row under the present kill switch.
     pub(crate) fn read(&self, row: TransactionRow, switch: &KillSwitchRow) -> Result<TxView, Error> {
         let network: Arc<Network> = match self.networks().get(&row.network) {
             Some(network) => Arc::new(network.clone()),
@@ -122,7 +122,7 @@ impl Engine {
     }
 }
 
-/// The event of a transaction that somebody withdraws, whose status was `from`.
+/// Returns the event for a withdrawn transaction with the previous status `from`.
 pub(crate) const fn cancelled(from: TxStatus) -> AuditEvent {
     AuditEvent::TxCancelled { from: Some(from), code: None, message: None }
 }
@@ -131,7 +131,7 @@ pub(crate) fn not_found() -> Error {
     Error::new(ErrorCode::TxNotFound, "There is no such transaction.")
 }
 
-/// The error for a transaction that has passed the status that an action needs.
+/// The error for a transaction whose status does not permit an action.
 pub(crate) fn processed(status: TxStatus) -> Error {
     Error::new(ErrorCode::TxAlreadyProcessed, format!("The transaction is {status} already."))
         .hint("Only transactions that still wait can be changed.")

@@ -72,7 +72,7 @@ impl Outline {
 }
 
 impl From<&Validated> for Outline {
-    /// The draft has exactly the decoded effects.
+    /// A draft has exactly its decoded effects.
     fn from(validated: &Validated) -> Self {
         Self {
             wallet: validated.wallet.clone(),

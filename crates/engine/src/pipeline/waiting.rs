@@ -1,5 +1,6 @@
-//! Limits on the waiting transactions of one session: unsigned ones that wait for a delay, an owner, a gas condition
-//! or a node, and signed ones that were handed out and may land. Each costs storage and repeated look-ups.
+//! Limits on the waiting transactions of one session: unsigned ones that wait for a delay, an owner, a gas
+//! condition or a node, and signed ones that were handed out and may land. Each costs storage and repeated
+//! look-ups.
 
 use waiaas_core::ids::SessionId;
 use waiaas_core::intent::Intent;
@@ -20,7 +21,7 @@ const MOST_BYTES: u64 = 16 * 1024 * 1024;
 /// Checks the limits inside the admission transaction.
 ///
 /// # Errors
-/// `TOO_MUCH_WAITING`, naming what there is too much of.
+/// `TOO_MUCH_WAITING`, naming the exceeded limit.
 pub(crate) async fn refuse_more(tx: &mut WriteTx, session: SessionId, new: &Validated) -> Result<(), Error> {
     let handed_out = matches!(new.intent, Intent::SignTransaction { .. });
     if handed_out && tx.handed_out(session).await? >= MOST_HANDED_OUT {

@@ -1,4 +1,4 @@
-//! The format of test files: cases, what each request does, and what is expected of it.
+//! The format of test files: cases with a request and the expected verdict.
 
 use std::path::{Path, PathBuf};
 
@@ -26,10 +26,10 @@ pub struct TestFile {
 struct Written {
     /// Path of a policy file, relative to this one.
     policies: Option<PathBuf>,
-    /// Or the policies themselves.
+    /// The policies themselves, instead of a path.
     #[serde(default)]
     policy: Vec<FilePolicy>,
-    /// What holds for every case that does not say otherwise.
+    /// Facts of every case, unless the case overrides them.
     #[serde(default)]
     defaults: Given,
     #[serde(rename = "case", default)]
@@ -44,9 +44,9 @@ pub(super) struct TestCase {
     pub(super) send: Option<Send>,
     pub(super) approve: Option<Approve>,
     pub(super) call: Option<Call>,
-    /// In the JSON shape that `waiaas tx explain --json` shows.
+    /// The effects, in the JSON form of `waiaas tx explain --json`.
     pub(super) effects: Option<Vec<Value>>,
-    /// What a node saw a call that cannot be decoded do beyond that, in the same shape.
+    /// Further effects of an undecoded call that a node's simulation shows, in the same form.
     pub(super) seen: Option<Vec<Value>>,
     #[serde(default)]
     pub(super) given: Given,
@@ -82,20 +82,20 @@ pub(super) struct Call {
     /// Call data in hex; absent: none.
     #[serde(default)]
     pub(super) data: String,
-    /// Native coin sent along, in whole coins.
+    /// Native coin sent with the call, in whole coins.
     pub(super) value: Option<String>,
 }
 
-/// The verdict that is right. Either `tier` or `denied`.
+/// The expected verdict. Either `tier` or `denied`.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Expect {
     pub(super) tier: Option<Tier>,
     pub(super) delay_seconds: Option<u32>,
     pub(super) approval_timeout: Option<u32>,
-    /// A code among the denials.
+    /// The code of one of the denials.
     pub(super) denied: Option<DenialCode>,
-    /// The type of policy that gives that denial, or asks for that tier.
+    /// The type of the policy that denies, or requires the tier.
     pub(super) by: Option<PolicyType>,
 }
 

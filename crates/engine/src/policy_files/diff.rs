@@ -20,12 +20,12 @@ pub enum Strictness {
     Tighter,
     /// The new ones allow more.
     Looser,
-    /// Some more and some less, or undecidable.
+    /// The new ones allow more in some respects and less in others, or the comparison is undecidable.
     Incomparable,
 }
 
 impl Strictness {
-    /// The word for it.
+    /// The name in reports.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Same => "same",
@@ -35,7 +35,7 @@ impl Strictness {
         }
     }
 
-    /// Whether the new ones are certain to allow nothing more.
+    /// Whether the new ones certainly allow nothing more.
     pub const fn is_at_least_as_strict(self) -> bool {
         match self {
             Self::Same | Self::Tighter => true,
@@ -53,11 +53,11 @@ impl Strictness {
     }
 }
 
-/// One place for a row, before and after.
+/// One row before and after.
 #[derive(Clone, PartialEq, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct RowDiff {
-    /// Type of the row.
+    /// Its type.
     #[serde(rename = "type")]
     pub policy_type: PolicyType,
     /// Its wallet.
@@ -70,12 +70,12 @@ pub struct RowDiff {
     pub new: Option<FilePolicy>,
     /// The effect of this change alone on the old set.
     pub standing: Strictness,
-    /// The fields of the rules that differ, defaults written out; none where a row is added or removed.
+    /// The fields of the rules that differ, with defaults included; none if a row is added or removed.
     pub fields: Vec<FieldDiff>,
 }
 
 impl RowDiff {
-    /// Whether nothing becomes laxer for certain by this change alone.
+    /// Whether this change alone certainly loosens nothing.
     pub fn is_at_least_as_strict(&self) -> bool {
         self.standing.is_at_least_as_strict()
     }
@@ -99,18 +99,18 @@ pub struct FieldDiff {
 pub struct Diff {
     /// The new set as a whole.
     pub overall: Strictness,
-    /// Every place that either set has a row for.
+    /// Every row of either set, matched by type and scope.
     pub rows: Vec<RowDiff>,
 }
 
 impl Diff {
-    /// Whether nothing becomes laxer for certain.
+    /// Whether the change certainly loosens nothing.
     pub fn is_at_least_as_strict(&self) -> bool {
         self.overall.is_at_least_as_strict()
     }
 }
 
-/// Compares two sets. Rows that are switched off count as absent.
+/// Compares two sets. Disabled rows count as absent.
 ///
 /// # Errors
 /// [`FileError`] if rows of a set cannot be compiled.
@@ -206,7 +206,7 @@ fn fields(before: &FilePolicy, after: &FilePolicy, networks: &Networks) -> Resul
             Some(value) => alone.insert(name.clone(), value.clone()),
             None => alone.remove(name),
         };
-        // A threshold that passes another one is no rule by itself.
+        // A threshold beyond the next one is not valid by itself.
         let standing = match (row(&old), row(&alone)) {
             (Ok(old), Ok(alone)) => Some(Strictness::of(&old, &alone)),
             (Err(_), _) | (_, Err(_)) => None,
@@ -216,7 +216,7 @@ fn fields(before: &FilePolicy, after: &FilePolicy, networks: &Networks) -> Resul
     Ok(fields)
 }
 
-/// The rules in their stored form, defaults written out.
+/// The rules in their stored form, with defaults included.
 fn canonical(row: &FilePolicy, networks: &Networks) -> Result<Map<String, Value>, FileError> {
     match row.read("policies", "rules", networks)?.1.to_json() {
         Value::Object(fields) => Ok(fields),
@@ -292,12 +292,12 @@ mod tests {
         let expected = [
             ("daily_limit_usd", false, Some(Strictness::Looser)),
             ("delay_seconds", true, Some(Strictness::Tighter)),
-            // Above the next threshold it is no rule by itself.
+            // Above the next threshold it is not valid by itself.
             ("instant_max_usd", true, None),
             ("notify_max_usd", true, Some(Strictness::Looser)),
         ];
         assert_eq!(told, expected);
-        // A default is no difference.
+        // A default is not a difference.
         let same =
             compared(&rules("instant_max_usd = 1, delay_seconds = 900"), &rules("instant_max_usd = 1"));
         assert_eq!(same.rows[0].fields, []);

@@ -3,33 +3,33 @@
 use thiserror::Error;
 use waiaas_core::policy::RulesError;
 
-/// A file that cannot be used. Every variant that is about a file names it.
+/// A file that cannot be used. Every variant about a file names it.
 #[derive(Debug, Error)]
 pub enum FileError {
     /// The file cannot be read.
     #[error("{file} cannot be read")]
     Unreadable {
-        /// As named on the command line, or in another file.
+        /// The file, as named on the command line or in another file.
         file: String,
-        /// Why.
+        /// The cause.
         source: std::io::Error,
     },
-    /// The file is no TOML.
+    /// The file is not TOML.
     #[error("{file} is not TOML")]
     NotToml {
         /// The file.
         file: String,
-        /// Where and why.
+        /// The place and the cause.
         source: Box<toml::de::Error>,
     },
-    /// A key is unknown, missing, or of another kind.
+    /// A key is unknown, missing, or of the wrong type.
     #[error("{file}: {at}: {problem}")]
     Shape {
         /// The file.
         file: String,
         /// Path of the key.
         at: String,
-        /// What is wrong there.
+        /// The fault.
         problem: String,
     },
     /// The rules of a row are refused.
@@ -39,10 +39,10 @@ pub enum FileError {
         file: String,
         /// The row and its type.
         at: String,
-        /// Why, with the field.
+        /// The cause, with the field.
         source: RulesError,
     },
-    /// A value that is not valid in its place.
+    /// A value is not valid in its place.
     #[error("{file}: {at}: {reason}")]
     Meaning {
         /// The file.
@@ -52,7 +52,7 @@ pub enum FileError {
         /// The fault, and the expected value.
         reason: String,
     },
-    /// Rules that TOML has no words for.
+    /// TOML cannot express the rules.
     #[error("the policies cannot be written as TOML")]
     Unwritable(#[source] toml::ser::Error),
 }

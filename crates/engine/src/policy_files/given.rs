@@ -23,7 +23,7 @@ use waiaas_core::{U256, UnixSeconds};
 const NOON: UnixSeconds = 1_767_614_400;
 const APPROVAL_TIMEOUT: u32 = 3_600;
 
-/// Policy facts of a case. Whatever is absent has the default that its comment names.
+/// Policy facts of a case. Each absent fact has the default that its comment names.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Given {
@@ -42,18 +42,18 @@ pub(super) struct Given {
     /// By name. The native coin is always there, under its symbol, without a price.
     #[serde(default)]
     assets: BTreeMap<String, GivenAsset>,
-    /// What the wallet holds, by name of the asset; nothing.
+    /// The wallet's balances, by name of the asset; default: none.
     #[serde(default)]
     balances: BTreeMap<String, String>,
     /// Empty.
     ledger: Option<GivenLedger>,
     /// None: a plain transaction.
     action: Option<GivenAction>,
-    /// The host paid by x402; none.
+    /// The host paid by x402; default: none.
     x402: Option<String>,
-    /// The host an HTTP message is signed for; none.
+    /// The host for which an HTTP message is signed; default: none.
     erc8128: Option<String>,
-    /// No party is rated.
+    /// Ratings; default: no party is rated.
     #[serde(default)]
     reputation: Vec<GivenReputation>,
     /// `agrees`.
@@ -64,14 +64,14 @@ pub(super) struct Given {
     unsimulated: Option<Unsimulated>,
     /// 3600 seconds.
     approval_timeout: Option<u32>,
-    /// Whether the signature is handed out; false: the daemon sends the transaction.
+    /// Whether the signature is handed out; default: false, the daemon sends the transaction.
     handed_out: Option<bool>,
-    /// Policy facts that are not known.
+    /// Policy facts that are withheld.
     #[serde(default)]
     unknown: BTreeSet<Fact>,
 }
 
-/// What can be withheld.
+/// A fact that can be withheld.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Deserialize)]
 #[serde(rename_all = "snake_case")]
 enum Fact {
@@ -99,7 +99,7 @@ struct GivenLedger {
     /// Whole coins or tokens, by name.
     asset_day: BTreeMap<String, String>,
     asset_month: BTreeMap<String, String>,
-    /// Requests within the last so many seconds.
+    /// Requests by window in seconds.
     requests: BTreeMap<String, u64>,
     categories: BTreeMap<ActionCategory, GivenSums>,
     /// HTTP messages for the domain in the last minute.
@@ -148,13 +148,13 @@ struct GivenReputation {
 enum GivenSimulation {
     Agrees,
     NotApplicable,
-    /// What was too much.
+    /// The simulation shows more than the decoded effects; with the excess.
     Exceeds(String),
-    /// Why.
+    /// There is no simulation; with the reason.
     Unavailable(String),
 }
 
-/// A wrong value: path under `given`, and what is wrong.
+/// A wrong value: the path under `given`, and the fault.
 pub(super) type Wrong = (String, String);
 
 fn wrong(at: impl Into<String>, reason: impl ToString) -> Wrong {
@@ -176,8 +176,8 @@ pub(super) struct Stage {
 }
 
 impl Given {
-    /// These facts, completed from `defaults`. Assets, balances and reputations are merged by name; other values are
-    /// taken whole.
+    /// Completes these facts from `defaults`. Assets, balances and reputations are merged by name; other
+    /// values are replaced as a whole.
     pub(super) fn over(&self, defaults: &Self) -> Self {
         let mut all = self.clone();
         let Self { network, wallet, from, clock, owner, fee, ledger, action, x402, erc8128, .. } =
@@ -208,7 +208,7 @@ impl Given {
         all
     }
 
-    /// The network, wallet and assets of the case.
+    /// Resolves the network, wallet and assets of the case.
     pub(super) fn stage(&self, networks: &Networks) -> Result<Stage, Wrong> {
         let name = self.network.as_deref().unwrap_or("ethereum-mainnet");
         let network = networks.find(name).map_err(|e| wrong("network", e))?.clone();
@@ -228,7 +228,7 @@ impl Given {
         Ok(Stage { network, from, assets })
     }
 
-    /// The facts, for a set that asks for these windows.
+    /// The policy facts, with the sums for the windows of these policies.
     pub(super) fn facts(&self, stage: &Stage, policies: &PolicySet) -> Result<PolicyFacts, Wrong> {
         let assets = stage.assets.values().map(|known| (known.id.clone(), known.facts.clone()));
         Ok(PolicyFacts {
@@ -330,14 +330,14 @@ impl GivenAsset {
 }
 
 impl Stage {
-    /// The asset called `name`; the native coin without one.
+    /// The asset called `name`; the native coin if none is given.
     pub(super) fn asset(&self, at: &str, name: Option<&str>) -> Result<&Known, Wrong> {
         let name = name.unwrap_or(&self.network.native_symbol);
         let missing = || wrong(at, format!("there is no asset {name}; give it under assets"));
         self.assets.get(name).ok_or_else(missing)
     }
 
-    /// Base units of a whole amount.
+    /// Converts a whole amount to base units.
     pub(super) fn amount(&self, at: &str, name: Option<&str>, text: &str) -> Result<(AssetId, U256), Wrong> {
         let known = self.asset(at, name)?;
         let amount: HumanAmount = text.parse().map_err(|e| wrong(at, e))?;

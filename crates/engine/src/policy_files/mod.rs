@@ -1,8 +1,8 @@
-//! Policies as files: reading and writing sets of them, trying them on cases, comparing them.
+//! Policies as files: reading and writing sets of them, testing them on cases, comparing them.
 //!
-//! Everything works without a daemon, on text that is handed in; only [`TestFile::load`] and
-//! [`PolicyFile::load`] read files. The rules are judged by `Rules::parse`, like any row's. What does not
-//! belong here: rows in the database (`crate::policies`) and recorded decisions (`operator/replay.rs`).
+//! Everything works without a daemon, on text; only [`TestFile::load`] and [`PolicyFile::load`] read files.
+//! Rules are validated by `Rules::parse`, like those of stored rows. Does not belong here: rows in the
+//! database (`crate::policies`) and recorded decisions (`operator/replay.rs`).
 
 mod cases;
 mod diff;
@@ -46,13 +46,13 @@ pub struct FilePolicy {
     /// The network it applies to; absent: all networks.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub network: Option<String>,
-    /// Orders reports only.
+    /// The order in reports; no effect on verdicts.
     #[serde(default)]
     pub priority: i32,
     /// Whether it is in force.
     #[serde(default = "yes")]
     pub enabled: bool,
-    /// Its rules, as the type wants them.
+    /// Its rules, in the form that the type requires.
     pub rules: Value,
 }
 
@@ -74,7 +74,7 @@ impl PolicyFile {
         Self::read(&path.display().to_string(), &text_of(path)?, networks)
     }
 
-    /// Reads and checks the text of a file that is called `name` in errors.
+    /// Reads and checks a text; errors call the file `name`.
     ///
     /// # Errors
     /// [`FileError`] with file and place.
@@ -84,7 +84,7 @@ impl PolicyFile {
         Ok(file)
     }
 
-    /// The text that [`PolicyFile::read`] reads back.
+    /// Writes the text that [`PolicyFile::read`] reads back.
     ///
     /// # Errors
     /// [`FileError`] for rules that TOML cannot express.
@@ -92,8 +92,8 @@ impl PolicyFile {
         toml::to_string_pretty(self).map_err(FileError::Unwritable)
     }
 
-    /// The rows in force. Ids are the rows' numbers in the file, from 1; wallets are known by what the
-    /// file calls them.
+    /// Compiles the rows in force. Ids are the rows' numbers in the file, from 1; wallets are identified by
+    /// their names in the file.
     ///
     /// # Errors
     /// [`FileError`] for rules that are not valid, or two rows of one type and scope.
@@ -121,8 +121,8 @@ impl PolicyFile {
 }
 
 impl FilePolicy {
-    /// Of rows for one wallet and network there is one of each type; of ACTION_CATEGORY_LIMIT one per
-    /// category.
+    /// Whether both rows have the same type and scope, for ACTION_CATEGORY_LIMIT also the same category. A
+    /// set may have only one such row.
     pub fn same_place(&self, other: &Self) -> bool {
         (self.policy_type, self.category(), &self.wallet, &self.network)
             == (other.policy_type, other.category(), &other.wallet, &other.network)
@@ -151,7 +151,7 @@ impl FilePolicy {
     }
 }
 
-/// A wallet as files know it: its id, or an id made from its name.
+/// The id of a wallet in files: its id, or an id made from its name.
 pub(crate) fn wallet_id(text: &str) -> WalletId {
     let named = || {
         let digest = Digest::of("waiaas.file.wallet", &[text.as_bytes()]);
@@ -166,7 +166,7 @@ fn text_of(path: &Path) -> Result<String, FileError> {
         .map_err(|source| FileError::Unreadable { file: path.display().to_string(), source })
 }
 
-/// TOML of a known shape; errors name the key.
+/// Parses TOML of a known type; errors name the key.
 fn parse<T: DeserializeOwned>(name: &str, text: &str) -> Result<T, FileError> {
     let value: Value = toml::from_str(text)
         .map_err(|source| FileError::NotToml { file: name.to_owned(), source: Box::new(source) })?;

@@ -23,13 +23,13 @@ const APPROVE: [u8; 4] = [0x09, 0x5e, 0xa7, 0xb3];
 /// The result of one file.
 #[derive(Clone, Debug, Serialize)]
 pub struct TestReport {
-    /// As named on the command line.
+    /// The file, as named on the command line.
     pub file: String,
-    /// Cases as expected.
+    /// Passed cases.
     pub passed: usize,
-    /// Cases that were not.
+    /// Failed cases.
     pub failed: usize,
-    /// One by one, in the order of the file.
+    /// The result of each case, in the order of the file.
     pub cases: Vec<CaseReport>,
 }
 
@@ -53,10 +53,10 @@ pub struct CaseReport {
 }
 
 impl TestFile {
-    /// Judges every case. An error is a case that cannot be judged, not one that fails.
+    /// Evaluates every case. A case that fails is part of the report, not an error.
     ///
     /// # Errors
-    /// [`FileError`] for a case that cannot be judged; a case that fails is part of the report.
+    /// [`FileError`] for a case that cannot be evaluated.
     pub fn run(&self, networks: &Networks) -> Result<TestReport, FileError> {
         let policies = self.policies.compile(&self.name, networks)?;
         let mut cases = Vec::new();
@@ -81,7 +81,7 @@ fn judge(
     networks: &Networks,
 ) -> Result<CaseReport, Wrong> {
     let stage = given.stage(networks)?;
-    // A wallet that no file can name: only policies for all wallets apply to it.
+    // A wallet that no file can name, so that only policies for all wallets apply to it.
     let wallet = wallet_id(given.wallet.as_deref().unwrap_or("\0"));
     let set = PolicySet::select(policies.iter().cloned(), wallet, &stage.network.id);
     let mut effects = effects(case, &stage)?;
@@ -115,7 +115,7 @@ fn effects(case: &TestCase, stage: &Stage) -> Result<Effects, Wrong> {
     Ok(plain(stage, listed("effects", case.effects.as_deref())?))
 }
 
-/// Effects as a case lists them.
+/// Reads effects as a case lists them.
 fn listed(at: &str, given: Option<&[Value]>) -> Result<Vec<Effect>, Wrong> {
     let given = given.into_iter().flatten().enumerate();
     given.map(|(index, value)| exact(&format!("{at}[{index}]"), value)).collect()
@@ -178,7 +178,7 @@ fn called(call: &Call, stage: &Stage) -> Result<Effects, Wrong> {
     read(stage, "call", call.to, value, &data)
 }
 
-/// The effects of a call, by the daemon's decoder.
+/// Decodes the effects of a call with the daemon's decoder.
 fn read(
     stage: &Stage,
     at: &str,
@@ -197,7 +197,7 @@ fn arguments(selector: [u8; 4], address: &[u8], amount: U256) -> Vec<u8> {
     [&selector, [0; 12].as_slice(), address, &amount.to_be_bytes::<32>()].concat()
 }
 
-/// An effect as written; a field that effects do not have is refused.
+/// Reads an effect; unknown fields are refused.
 fn exact(at: &str, value: &Value) -> Result<Effect, Wrong> {
     let effect: Effect = strict::read(value).map_err(|error| {
         let message = error.inner().to_string();
@@ -206,19 +206,19 @@ fn exact(at: &str, value: &Value) -> Result<Effect, Wrong> {
         (place, wording(&message).map_or(message, |said| said.text))
     })?;
     let known = serde_json::to_value(&effect).map_err(|error| (at.to_owned(), error.to_string()))?;
-    // The kinds of effects are told apart by a tag, which hides what is below it from the strict reader.
+    // A tag distinguishes kinds of effects, so the strict reader does not see the fields below it.
     compare(at, value, &known)?;
     Ok(effect)
 }
 
-/// Refuses what a value has beyond what was read from it, and an array in the place of an object.
+/// Refuses fields of a value that were not read, and an array in the place of an object.
 fn compare(at: &str, value: &Value, known: &Value) -> Result<(), Wrong> {
     match (value, known) {
         (Value::Object(value), Value::Object(known)) => value.iter().try_for_each(|(key, value)| {
             let at = format!("{at}.{}", shown(key));
             match known.get(key) {
                 Some(known) => compare(&at, value, known),
-                // An absent part is not written.
+                // Absent fields are not written.
                 None if value.is_null() => Ok(()),
                 None => Err((at, "is no field of this effect".to_owned())),
             }

@@ -1,4 +1,4 @@
-//! What a wallet holds.
+//! Balances of a wallet.
 
 use std::sync::Arc;
 
@@ -12,32 +12,32 @@ use crate::views::Wallet;
 /// A native balance.
 #[derive(Clone, PartialEq, Debug)]
 pub struct BalanceView {
-    /// Whose.
+    /// The wallet.
     pub wallet: Wallet,
-    /// Where.
+    /// The network.
     pub network: Arc<Network>,
-    /// How much.
+    /// The balance.
     pub money: Money,
 }
 
-/// One asset held.
+/// The balance of one asset.
 #[derive(Clone, PartialEq, Debug)]
 pub struct HoldingView {
-    /// How much of what.
+    /// The asset and its amount.
     pub money: Money,
-    /// Its value, where a price is known.
+    /// Its value, if its price is known.
     pub usd: Option<Usd>,
 }
 
-/// Everything held on one network.
+/// All balances on one network.
 #[derive(Clone, PartialEq, Debug)]
 pub struct AssetsView {
-    /// Whose.
+    /// The wallet.
     pub wallet: Wallet,
-    /// Where.
+    /// The network.
     pub network: Arc<Network>,
-    /// What.
+    /// The balances.
     pub holdings: Vec<HoldingView>,
-    /// Assets whose balance cannot be read, and why.
+    /// Assets whose balance cannot be read, with the reason.
     pub unreadable: Vec<(AssetId, String)>,
 }

@@ -1,4 +1,4 @@
-//! Changes that wait for owners.
+//! Pending changes.
 
 use serde_json::Value;
 use waiaas_core::UnixSeconds;
@@ -12,9 +12,9 @@ use crate::views::ChallengeView;
 /// The result of an operator's change.
 #[derive(Clone, PartialEq, Debug)]
 pub enum ChangeResult<T> {
-    /// It is done.
+    /// The change was applied.
     Done(T),
-    /// It waits for owners.
+    /// The change waits for the consent of owners.
     Waits(Box<ChangeView>),
 }
 
@@ -23,37 +23,37 @@ pub enum ChangeResult<T> {
 pub struct ChangeView {
     /// Its id.
     pub id: ChangeId,
-    /// What kind it is.
+    /// Its kind.
     pub kind: ChangeKind,
-    /// What it does, in a sentence.
+    /// Its effect, in a sentence.
     pub summary: String,
-    /// Where it is.
+    /// Its status.
     pub status: ChangeStatus,
-    /// Exactly what it does.
+    /// Its complete content.
     pub content: Value,
-    /// What owners sign of the content.
+    /// The digest of the content, which owners sign.
     pub digest: Digest,
-    /// When it was asked for.
+    /// The time of the request.
     pub created_at: UnixSeconds,
-    /// The second from which it has expired.
+    /// The second from which it is expired.
     pub expires_at: UnixSeconds,
-    /// When it came to its end.
+    /// The time of its end.
     pub decided_at: Option<UnixSeconds>,
-    /// Who is asked.
+    /// The challenges to owners.
     pub questions: Vec<ChangeQuestion>,
 }
 
-/// What one owner is asked about a change.
+/// The challenges to one owner about a change.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct ChangeQuestion {
     /// A wallet of this owner that the change concerns.
     pub wallet: WalletId,
-    /// Who is asked.
+    /// The owner.
     pub owner: Address,
-    /// When this owner agreed.
+    /// The time of this owner's consent.
     pub approved_at: Option<UnixSeconds>,
-    /// The text to agree with, while that is possible.
+    /// The challenge to consent, while it can be answered.
     pub approve: Option<ChallengeView>,
-    /// The text to refuse with, while that is possible.
+    /// The challenge to reject, while it can be answered.
     pub reject: Option<ChallengeView>,
 }

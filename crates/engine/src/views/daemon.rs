@@ -15,11 +15,11 @@ pub struct Health {
     pub schema_version: i64,
     /// Seconds since start.
     pub uptime: i64,
-    /// Now.
+    /// The present time.
     pub timestamp: UnixSeconds,
 }
 
-/// The operator's overview.
+/// The overview for the operator.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Status {
     /// Liveness.
@@ -38,36 +38,36 @@ pub struct Status {
     pub open_transactions: u64,
     /// Whether `recovery.key` still exists.
     pub auto_provisioned: bool,
-    /// Networks with an endpoint, and how it does.
+    /// Networks with an endpoint, and their state.
     pub networks: Vec<NetworkStatus>,
 }
 
 /// One configured network.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct NetworkStatus {
-    /// Its name.
+    /// Its id.
     pub network: NetworkId,
-    /// Endpoints configured.
+    /// The number of configured endpoints.
     pub endpoints: usize,
-    /// By which method each shows what a transaction does; `none` where it has none, nothing while that is not known.
-    /// Empty where there is but one method.
+    /// The simulation method of each endpoint: `none` if it has none, absent while that is not known. Empty
+    /// if only one method exists.
     pub simulation_methods: Vec<Option<&'static str>>,
 }
 
-/// One worker.
+/// The state of one worker.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct WorkerState {
     /// Its name.
     pub name: &'static str,
-    /// Whether it takes turns; false after shutdown.
+    /// Whether it is running; false after shutdown.
     pub running: bool,
-    /// Turns that ended.
+    /// Completed turns.
     pub turns: u64,
-    /// Turns that failed, panics among them.
+    /// Failed turns, including panics.
     pub failures: u64,
     /// Turns that panicked.
     pub panics: u64,
-    /// Failures since the last turn that did its work.
+    /// Failures since the last successful turn.
     pub consecutive_failures: u32,
     /// The end of its last turn.
     pub last_turn_at: Option<UnixSeconds>,
@@ -90,43 +90,43 @@ impl WorkerState {
     }
 }
 
-/// A backup written.
+/// A written backup.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct BackupInfo {
-    /// Where.
+    /// Its path.
     pub path: std::path::PathBuf,
-    /// Bytes.
+    /// Its size in bytes.
     pub size: u64,
-    /// When.
+    /// The time of its creation.
     pub created_at: UnixSeconds,
 }
 
-/// A backup to be read from here.
+/// An open backup file.
 #[derive(Debug)]
 pub struct BackupFile {
-    /// The sealed bytes, from the beginning.
+    /// The sealed bytes, positioned at the start.
     pub file: std::fs::File,
-    /// What a copy of it may be called.
+    /// A suggested file name for copies.
     pub name: String,
-    /// Bytes.
+    /// Its size in bytes.
     pub size: u64,
 }
 
-/// What to look for in the audit log.
+/// The filter of an audit log query.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct AuditQuery {
-    /// About one wallet.
+    /// Events about this wallet.
     pub wallet: Option<WalletId>,
-    /// About one transaction.
+    /// Events about this transaction.
     pub tx: Option<TxId>,
-    /// One kind of event.
+    /// Events of this kind.
     pub event: Option<AuditEventKind>,
-    /// One severity.
+    /// Events of this severity.
     pub severity: Option<Severity>,
-    /// Not before.
+    /// Events at this time or later.
     pub from: Option<UnixSeconds>,
-    /// Not after.
+    /// Events at this time or earlier.
     pub to: Option<UnixSeconds>,
-    /// Also count all rows.
+    /// Whether to count all matching rows as well.
     pub include_total: bool,
 }

@@ -1,4 +1,4 @@
-//! The worst case, as worked out for a session or a wallet.
+//! The worst case of a leaked session.
 
 use std::collections::BTreeMap;
 
@@ -13,61 +13,61 @@ use waiaas_core::policy::exposure::{AssetStanding, Exposure, Horizons};
 
 use crate::views::Wallet;
 
-/// Which credential is taken to be leaked.
+/// The credential that is assumed to be leaked.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Leaked {
-    /// One session, with every wallet it reaches.
+    /// One session, with all its wallets.
     Session(SessionId),
-    /// Every live session that reaches one wallet, as far as that wallet is concerned.
+    /// Every live session that is linked to this wallet, for this wallet only.
     SessionsOf(WalletId),
 }
 
-/// The most that could leave without any human.
+/// The most that could leave without a human's approval.
 #[derive(Clone, Debug)]
 pub struct ExposureReport {
-    /// What is taken to be leaked.
+    /// The credential that is assumed to be leaked.
     pub leaked: Leaked,
-    /// When it was worked out.
+    /// The time of the report.
     pub at: UnixSeconds,
-    /// Of all wallets together, in dollars; none where it is unbounded.
+    /// The total of all wallets in dollars; none if it is unbounded.
     pub usd: Horizons<Option<Usd>>,
-    /// Wallet by wallet. Wallets share no limit.
+    /// The worst case of each wallet. Wallets share no limit.
     pub wallets: Vec<WalletExposure>,
 }
 
 /// The most that could leave one wallet.
 #[derive(Clone, Debug)]
 pub struct WalletExposure {
-    /// Which.
+    /// The wallet.
     pub wallet: Wallet,
-    /// Live sessions taken to be leaked.
+    /// Live sessions that are assumed to be leaked.
     pub sessions: u64,
-    /// When the last of them ends for good, all renewals used; none = never, or there is none.
+    /// The end of the last of them, after all renewals; none = never, or no session.
     pub until: Option<UnixSeconds>,
-    /// The figures.
+    /// The worst case.
     pub exposure: Exposure,
-    /// What they were worked out from.
+    /// The inputs of the calculation, by asset.
     pub assets: BTreeMap<AssetId, AssetStanding>,
-    /// Held for requests made before; counted in no figure. Dollars, then base units.
+    /// Amounts reserved for earlier requests, in dollars and in base units; included in no figure.
     pub held: (Usd, BTreeMap<AssetId, U256>),
-    /// Allowances given through this daemon and not taken back; counted in no figure.
+    /// Open allowances set through this daemon; included in no figure.
     pub allowances: Vec<OpenAllowance>,
-    /// Whether all of the wallet's transactions were looked through for allowances.
+    /// Whether all of the wallet's transactions were searched for allowances.
     pub allowances_complete: bool,
 }
 
-/// An allowance that was given and may be used without any credential.
+/// An allowance that the spender can use without any credential.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct OpenAllowance {
-    /// Where.
+    /// The network.
     pub network: NetworkId,
-    /// Of which token.
+    /// The token.
     pub asset: AssetId,
-    /// Who may take it.
+    /// The spender.
     pub spender: Address,
-    /// All that was ever given, in base units; part of it may have been taken or taken back since.
+    /// The sum of all amounts ever allowed, in base units; part of it may be used or revoked.
     pub amount: U256,
-    /// Whether the newest transaction about it lowered it or took it back. By how much is not known.
+    /// Whether the newest transaction about it lowered or revoked it. By how much is not known.
     pub lowered: bool,
     /// The newest transaction about it.
     pub tx: TxId,

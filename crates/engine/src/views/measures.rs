@@ -1,4 +1,4 @@
-//! Figures of the present moment, for monitoring. No secret, no address and no name is among them.
+//! Present figures for monitoring. They contain no secret, address or name.
 
 use waiaas_core::U256;
 use waiaas_core::asset::AssetId;
@@ -10,7 +10,7 @@ use waiaas_core::transaction::TxStatus;
 
 use crate::views::WorkerState;
 
-/// All of them.
+/// All figures.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Measures {
     /// Seconds since start.
@@ -19,32 +19,32 @@ pub struct Measures {
     pub signing_stopped: bool,
     /// Transactions that have not ended, by status.
     pub open_transactions: Vec<(TxStatus, u64)>,
-    /// Changes that wait for owners.
+    /// Pending changes.
     pub pending_changes: u64,
     /// The configured endpoints.
     pub endpoints: Vec<EndpointState>,
-    /// The part of each spending window that is left.
+    /// The unused part of each spending window.
     pub headroom: Vec<Headroom>,
-    /// Windows that are left out of `headroom`, since there are too many.
+    /// The number of windows left out of `headroom`, because there are too many.
     pub headroom_left_out: u64,
     /// The workers.
     pub workers: Vec<WorkerState>,
 }
 
-/// One configured endpoint.
+/// The state of one configured endpoint.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct EndpointState {
     /// Its network.
     pub network: NetworkId,
-    /// Its place in the configured list, from 1.
+    /// Its position in the configured list, from 1.
     pub number: usize,
     /// Failures since its last answer.
     pub consecutive_failures: u32,
-    /// Whether it is not asked for now.
+    /// Whether it is not being asked at present.
     pub resting: bool,
 }
 
-/// The part of one window of a SPENDING_LIMIT that one wallet has left.
+/// The unused part of one window of a SPENDING_LIMIT for one wallet.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Headroom {
     /// The policy.
@@ -53,11 +53,11 @@ pub struct Headroom {
     pub wallet: WalletId,
     /// The window.
     pub window: Window,
-    /// The amount.
+    /// The unused amount.
     pub left: Left,
 }
 
-/// An amount that is left.
+/// An unused amount.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Left {
     /// Dollars.

@@ -1,4 +1,4 @@
-//! What use cases take and give. Plain values; the wire shapes are `waiaas-api`'s.
+//! Inputs and results of use cases, as plain values. The wire format is in `waiaas-api`.
 
 mod balances;
 mod changes;

@@ -1,11 +1,11 @@
 //! Lists.
 
-/// Which part of a list is wanted.
+/// The requested part of a list.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Page {
-    /// Where the last page ended.
+    /// The cursor returned with the previous page.
     pub cursor: Option<String>,
-    /// Most items wanted.
+    /// The most items.
     pub limit: u32,
 }
 
@@ -14,8 +14,8 @@ pub struct Page {
 pub struct Paged<T> {
     /// The items.
     pub items: Vec<T>,
-    /// Where the next page starts, if there is one.
+    /// The cursor of the next page, if there is one.
     pub next_cursor: Option<String>,
-    /// How many there are in all, where that was asked for.
+    /// The number of all items, if requested.
     pub total: Option<u64>,
 }

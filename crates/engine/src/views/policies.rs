@@ -6,53 +6,53 @@ use waiaas_core::ids::{PolicyId, WalletId};
 use waiaas_core::network::NetworkId;
 use waiaas_core::policy::PolicyType;
 
-/// A policy to be made.
+/// A policy to create.
 #[derive(Clone, PartialEq, Debug)]
 pub struct NewPolicy {
-    /// One wallet, or all.
+    /// Its wallet; none for all wallets.
     pub wallet: Option<WalletId>,
-    /// One network, or all.
+    /// Its network; none for all networks.
     pub network: Option<String>,
-    /// One of the 21 names.
+    /// The name of its type, one of 21.
     pub policy_type: String,
     /// Its rules.
     pub rules: Value,
-    /// Orders reports only.
+    /// The order in reports; no effect on verdicts.
     pub priority: i32,
     /// Whether it is in force.
     pub enabled: bool,
 }
 
-/// What changes in a policy.
+/// Changes to a policy.
 #[derive(Clone, PartialEq, Debug, Default)]
 pub struct PolicyChange {
     /// New rules.
     pub rules: Option<Value>,
     /// New priority.
     pub priority: Option<i32>,
-    /// In force or not.
+    /// Whether it is in force.
     pub enabled: Option<bool>,
 }
 
-/// A policy row.
+/// A stored policy.
 #[derive(Clone, PartialEq, Debug)]
 pub struct PolicyView {
-    /// The row.
+    /// Its id.
     pub id: PolicyId,
-    /// One wallet, or all.
+    /// Its wallet; none for all wallets.
     pub wallet: Option<WalletId>,
-    /// One network, or all.
+    /// Its network; none for all networks.
     pub network: Option<NetworkId>,
     /// Its type.
     pub policy_type: PolicyType,
-    /// Its rules, canonical.
+    /// Its rules in canonical form.
     pub rules: Value,
-    /// Orders reports only.
+    /// The order in reports; no effect on verdicts.
     pub priority: i32,
     /// Whether it is in force.
     pub enabled: bool,
-    /// When it was made.
+    /// The time of its creation.
     pub created_at: UnixSeconds,
-    /// When it last changed.
+    /// The time of the last change.
     pub updated_at: UnixSeconds,
 }

@@ -1,4 +1,4 @@
-//! Recorded decisions, judged again by other policies.
+//! Recorded decisions, evaluated again under other policies.
 
 use waiaas_core::UnixSeconds;
 use waiaas_core::ids::{TxId, WalletId};
@@ -8,45 +8,45 @@ use waiaas_core::policy::Tier;
 
 use super::NewPolicy;
 
-/// What to judge again, and by what.
+/// The decisions to evaluate again, and the candidate policies.
 #[derive(Clone, Debug)]
 pub struct Replay {
-    /// Decisions since then.
+    /// Decisions since this time.
     pub since: UnixSeconds,
-    /// Of one wallet, or of all.
+    /// Decisions about this wallet; none for all wallets.
     pub wallet: Option<WalletId>,
-    /// The candidate set. Rows that are switched off are checked and left out.
+    /// The candidate set. Disabled policies are validated and left out.
     pub policies: Vec<NewPolicy>,
-    /// Most examples wanted.
+    /// The most examples.
     pub examples: usize,
 }
 
 /// A tier; none = denied.
 pub type Decided = Option<Tier>;
 
-/// What the candidate set makes of a request.
+/// The verdict of the candidate set on a request.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub enum Rejudged {
-    /// It denies it.
+    /// Denied.
     Denied,
-    /// It grants it at this tier.
+    /// Granted at this tier.
     Granted(Tier),
-    /// It was denied before prices were asked, and what is known of it is no reason to deny it any more.
+    /// It was denied before prices were asked for, and the recorded facts no longer justify a denial.
     Unknown,
 }
 
-/// How often one outcome became another.
+/// The number of requests whose outcome changed from one to another.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct ReplayCount {
-    /// What was decided.
+    /// The recorded outcome.
     pub was: Decided,
-    /// What the candidate set decides.
+    /// The outcome under the candidate set.
     pub is: Rejudged,
-    /// Requests.
+    /// The number of requests.
     pub count: u64,
 }
 
-/// One request that would have been decided otherwise, or might have been.
+/// One request whose outcome changes, or may change.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct ReplayExample {
     /// The request.
@@ -55,39 +55,39 @@ pub struct ReplayExample {
     pub wallet: WalletId,
     /// Its network.
     pub network: NetworkId,
-    /// When it was decided.
+    /// The time of the decision.
     pub at: UnixSeconds,
-    /// What was decided.
+    /// The recorded outcome.
     pub was: Decided,
-    /// What the candidate set decides.
+    /// The outcome under the candidate set.
     pub is: Rejudged,
-    /// What it is worth, if known.
+    /// Its value, if known.
     pub usd: Option<Usd>,
-    /// Why the candidate set decides so; empty if nothing stands in the way.
+    /// The reasons of the candidate set's verdict.
     pub why: Vec<String>,
 }
 
-/// What a candidate set would have decided.
+/// The result of a replay.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct ReplayReport {
-    /// Requests judged again.
+    /// Requests evaluated again.
     pub decisions: u64,
-    /// Of those, with another outcome.
+    /// Those with a changed outcome.
     pub changed: u64,
-    /// Of those, whose outcome is [`Rejudged::Unknown`]. They count as neither changed nor unchanged.
+    /// Those whose outcome is [`Rejudged::Unknown`]. They count neither as changed nor as unchanged.
     pub unknown: u64,
-    /// Judged without a fact that was not recorded: denied for the lack of it, or unknown.
+    /// Those evaluated without a fact that was not recorded: denied because of that, or unknown.
     pub not_known: u64,
-    /// Outcomes, old and new.
+    /// The number of requests by recorded and new outcome.
     pub counts: Vec<ReplayCount>,
-    /// Dollars that were granted and are denied now.
+    /// Value of requests that were granted and are now denied, in dollars.
     pub newly_denied: Usd,
-    /// Dollars that were denied and are granted now.
+    /// Value of requests that were denied and are now granted, in dollars.
     pub newly_allowed: Usd,
-    /// Dollars that needed no owner and do now.
+    /// Value of requests that needed no owner and now do, in dollars.
     pub newly_owner: Usd,
-    /// Requests among those three whose value is not known.
+    /// Requests among those three groups whose value is not known.
     pub unpriced: u64,
-    /// Some of those that changed or may have, oldest first.
+    /// Examples of requests whose outcome changed or may have changed, oldest first.
     pub examples: Vec<ReplayExample>,
 }

@@ -1,4 +1,4 @@
-//! What a caller may ask the pipeline for.
+//! Requests to the pipeline.
 
 use serde::Serialize;
 use waiaas_api::requests::{GasCondition, Operation, TransactionRequest};
@@ -10,13 +10,13 @@ use waiaas_core::network::Chain;
 use waiaas_core::origin::Origin;
 use waiaas_core::transaction::Replacement;
 
-/// What a request is about.
+/// The content of a request.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
 #[serde(untagged)]
 pub enum Asked {
-    /// As the contract has it: addresses are text, amounts may be in human units.
+    /// An operation of the API: addresses are text, amounts may be in human units.
     Operation(Operation),
-    /// A signature over a transaction, a text or typed data that the caller brings.
+    /// A signature over a transaction, a text or typed data that the caller provides.
     Signature(Intent),
 }
 
@@ -26,10 +26,10 @@ impl From<Operation> for Asked {
     }
 }
 
-/// A caller's promise that repeats are repeats.
+/// The caller's key that identifies repeats of a request.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct IdempotencyKey {
-    /// Chosen by the caller.
+    /// The key, chosen by the caller.
     pub key: String,
     /// Digest of the parsed body.
     pub body: Digest,
@@ -44,45 +44,45 @@ fn gas_target(condition: &GasCondition) -> GasTarget {
     }
 }
 
-/// A gas condition and what the network charges now.
+/// A gas condition with the present prices of the network.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct GasState {
-    /// Whether it would be signed now.
+    /// Whether the condition is met now.
     pub met: bool,
-    /// What is paid now, priority fee included.
+    /// The present price, priority fee included.
     pub price: u128,
-    /// The priority fee paid now.
+    /// The present priority fee.
     pub priority: u128,
-    /// What was asked for.
+    /// The condition.
     pub target: GasTarget,
 }
 
-/// A request to move value.
+/// A request that moves value.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct SendRequest {
-    /// Needed when several wallets of the session fit.
+    /// The wallet; required if several wallets of the session fit.
     pub wallet: Option<WalletId>,
-    /// Needed when the wallet has several networks and no default.
+    /// The network; required if the wallet has several networks and no default.
     pub network: Option<String>,
-    /// What to do.
+    /// The content.
     #[serde(rename = "request")]
     pub asked: Asked,
-    /// Waits for a price before signing.
+    /// The gas condition to wait for before signing.
     pub gas_condition: Option<GasTarget>,
-    /// Where it comes from, if that is more than a caller who asks for it as it is.
+    /// The origin, if it is more than a plain request of the caller.
     #[serde(skip_serializing_if = "Origin::is_plain")]
     pub origin: Origin,
-    /// The family of chains that the caller's words belong to, where their form says so (hex or base64).
+    /// The chain that the form of the caller's content implies (hex or base64).
     #[serde(skip)]
     pub chain: Option<Chain>,
-    /// Makes repeats harmless. Says how to ask, not what for.
+    /// The idempotency key. It is not part of the digest.
     #[serde(skip)]
     pub idempotency: Option<IdempotencyKey>,
 }
 
 impl SendRequest {
-    /// A request by the contract.
+    /// Creates the request for a body of the API.
     pub fn new(request: TransactionRequest, idempotency: Option<IdempotencyKey>) -> Self {
         let TransactionRequest { operation, placement } = request;
         let gas_condition = placement.gas_condition.as_ref().map(gas_target);
@@ -90,7 +90,7 @@ impl SendRequest {
         Self { wallet, network, gas_condition, idempotency, ..Self::plain(operation) }
     }
 
-    /// A request that names neither wallet nor network.
+    /// Creates a request that names neither wallet nor network.
     pub fn plain(asked: impl Into<Asked>) -> Self {
         Self {
             wallet: None,
@@ -103,32 +103,32 @@ impl SendRequest {
         }
     }
 
-    /// What was asked for, as the audit trail names it: the same for the same request in every
-    /// release. Fields in the order above, as JSON.
+    /// Returns the digest that the audit log records: equal requests have equal digests in every release.
+    /// Computed over the fields in the order above, as JSON.
     pub(crate) fn digest(&self) -> Result<Digest, serde_json::Error> {
         Ok(Digest::of("waiaas.request.meant.v2", &[&serde_json::to_vec(self)?]))
     }
 }
 
-/// A request to put another transaction in the place of a signed one that does not land.
+/// A request to replace a signed transaction that does not confirm.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct ReplaceRequest {
-    /// The signed one.
+    /// The signed transaction.
     pub id: TxId,
-    /// What to put there.
+    /// The replacement.
     pub with: Replacement,
-    /// Makes repeats harmless.
+    /// The idempotency key.
     pub idempotency: Option<IdempotencyKey>,
 }
 
-/// How long a send waits before it answers.
+/// How long a request waits before it is answered.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum WaitFor {
-    /// Until a node has accepted the broadcast (or the request parks).
+    /// Until a node has accepted the broadcast, or the request waits for a delay or an owner.
     Broadcast,
-    /// Until the transaction is final, at most so many seconds.
+    /// Until the transaction is final or the time is over.
     Confirmed {
-        /// At most this long.
+        /// The longest wait.
         timeout_seconds: u32,
     },
 }

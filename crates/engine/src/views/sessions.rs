@@ -7,33 +7,33 @@ pub use waiaas_core::session::SessionSource;
 
 use crate::views::Wallet;
 
-/// A session to be made. Absent limits take the configured defaults; none is unlimited.
+/// A session to create. Absent limits have the configured defaults; none is unlimited.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct NewSession {
-    /// At least one.
+    /// Its wallets; at least one.
     pub wallets: Vec<WalletId>,
-    /// Seconds a token lives, 300 to 31 536 000.
+    /// Lifetime of a token in seconds, 300 to 31 536 000.
     pub ttl: Option<u32>,
-    /// How often it may be renewed.
+    /// The most renewals.
     pub max_renewals: Option<u32>,
-    /// Seconds after which no renewal helps.
+    /// Seconds after which the session ends, whatever its renewals.
     pub absolute_lifetime: Option<u32>,
-    /// Who asked.
+    /// The source of the request.
     pub source: SessionSource,
 }
 
-/// A token, shown once.
+/// A new token, which is shown once.
 #[derive(Clone, Debug)]
 pub struct IssuedSession {
-    /// The session.
+    /// The id of the session.
     pub id: SessionId,
     /// The bearer token.
     pub token: SecretString,
-    /// When the token ends.
+    /// The expiry of the token.
     pub expires_at: UnixSeconds,
-    /// When the session ends, renewed or not.
+    /// The end of the session, whatever its renewals.
     pub absolute_expires_at: UnixSeconds,
-    /// What it may use.
+    /// Its wallets.
     pub wallets: Vec<Wallet>,
     /// Renewals so far.
     pub renewal_count: u32,
@@ -46,9 +46,9 @@ pub struct IssuedSession {
 /// A session without its token.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct SessionView {
-    /// The session.
+    /// Its id.
     pub id: SessionId,
-    /// What it may use, with names.
+    /// Its wallets, with their names.
     pub wallets: Vec<(WalletId, String)>,
     /// `ACTIVE`, `EXPIRED` or `REVOKED`.
     pub status: &'static str,
@@ -56,16 +56,16 @@ pub struct SessionView {
     pub renewal_count: u32,
     /// Renewals allowed.
     pub max_renewals: u32,
-    /// When the token ends.
+    /// The expiry of the token.
     pub expires_at: UnixSeconds,
-    /// When the session ends.
+    /// The end of the session, whatever its renewals.
     pub absolute_expires_at: UnixSeconds,
-    /// When it was made.
+    /// The time of its creation.
     pub created_at: UnixSeconds,
-    /// When its token was last replaced by its holder.
+    /// The time of the last renewal.
     pub last_renewed_at: Option<UnixSeconds>,
     /// Tokens issued so far.
     pub token_issued_count: u32,
-    /// Who asked for it.
+    /// The source of the request.
     pub source: SessionSource,
 }

@@ -5,19 +5,19 @@ use waiaas_core::address::Address;
 use waiaas_core::asset::AssetId;
 use waiaas_core::network::NetworkId;
 
-/// What is on record of a token; requests are judged by it.
+/// A token of the registry. Amounts and limits are read by its decimals.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct RecordedToken {
     /// Its network.
     pub network: NetworkId,
-    /// Contract or mint.
+    /// Contract or mint address.
     pub address: Address,
-    /// CAIP-19.
+    /// Its CAIP-19 id.
     pub asset: AssetId,
-    /// As the token calls itself.
+    /// Its symbol on chain.
     pub symbol: String,
-    /// Digits behind the point of a whole one.
+    /// Its number of decimals.
     pub decimals: u8,
-    /// Since when it is on record.
+    /// The time of its recording.
     pub recorded_at: UnixSeconds,
 }

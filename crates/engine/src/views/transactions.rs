@@ -22,92 +22,92 @@ use waiaas_core::{U256, UnixSeconds};
 
 use crate::views::{ChallengeView, GasState};
 
-/// An amount with what is needed to read it.
+/// An amount with its asset, decimals and symbol.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Money {
-    /// Which asset.
+    /// The asset.
     pub asset: AssetId,
-    /// Base units.
+    /// The amount in base units.
     pub amount: U256,
-    /// Decimals, verified.
+    /// The verified decimals.
     pub decimals: u8,
-    /// Symbol for people.
+    /// The symbol, for display.
     pub symbol: String,
 }
 
 impl Money {
-    /// `5 SOL`, exact.
+    /// Returns the exact amount with its symbol, such as `5 SOL`.
     pub fn formatted(&self) -> String {
         let units = waiaas_core::money::format_units(self.amount, self.decimals);
         if self.symbol.is_empty() { units } else { format!("{units} {}", self.symbol) }
     }
 
-    /// What to call the asset in a sentence: its symbol, or its id where it has none.
+    /// Returns the asset's name in sentences: its symbol, or its id if it has none.
     pub fn name(&self) -> String {
         if self.symbol.is_empty() { self.asset.to_string() } else { self.symbol.clone() }
     }
 }
 
-/// A transaction as its readers see it.
+/// A transaction.
 #[derive(Clone, PartialEq, Debug)]
 pub struct TxView {
     /// Its id.
     pub id: TxId,
-    /// Whose money.
+    /// Its wallet.
     pub wallet: WalletId,
-    /// Who asked.
+    /// The session that requested it.
     pub session: Option<SessionId>,
-    /// The signed transaction whose place it takes, if it lands.
+    /// The signed transaction that it replaces.
     pub replaces: Option<TxId>,
-    /// What kind of request.
+    /// The kind of request.
     pub kind: IntentKind,
-    /// Where it is.
+    /// Its status.
     pub status: TxStatus,
-    /// The tier obtained; none when denied.
+    /// The tier of the verdict; none if denied.
     pub tier: Option<Tier>,
     /// Its network.
     pub network: Arc<Network>,
-    /// Recipient named.
+    /// The recipient named in the request.
     pub to: Option<Address>,
-    /// What is sent.
+    /// The amount sent.
     pub money: Money,
-    /// Its value, where a price was known.
+    /// Its value, if a price was known.
     pub usd: Option<Usd>,
-    /// Chain transaction id, from the moment bytes are signed.
+    /// Chain transaction id; set once it is signed.
     pub tx_hash: Option<String>,
-    /// What was signed for the caller to use, for requests that ask for a signature.
+    /// The signed output for the caller, if the request asked for a signature.
     pub signed: Option<SignedOutput>,
-    /// How cheap the network must be before it is signed.
+    /// The gas condition.
     pub gas_condition: Option<GasTarget>,
-    /// Whether what became of it can change no more.
+    /// Whether its outcome is final.
     pub is_final: bool,
-    /// Why it is still where it is, where there is something to say: a stable code and one sentence.
+    /// Why it does not move on, if known: a stable code and one sentence.
     pub pending: Option<(String, String)>,
-    /// Fee paid in native base units, once known.
+    /// Network fee paid, in native base units, once known.
     pub fee: Option<U256>,
-    /// Stable code of the failure or denial.
+    /// Stable code of its failure or denial.
     pub error_code: Option<String>,
-    /// One sentence about it.
+    /// The error message, one sentence.
     pub error: Option<String>,
-    /// End of the delay.
+    /// The end of the delay.
     pub execute_after: Option<UnixSeconds>,
-    /// End of the owner's time.
+    /// The end of the approval window.
     pub approval_expires_at: Option<UnixSeconds>,
-    /// What it does, decoded.
+    /// The decoded effects; none if they were too long to keep.
     pub effects: Option<Effects>,
-    /// Why the tier, or why denied.
+    /// The reasons for the tier or for the denial.
     pub reasons: Reasons,
-    /// Worth noticing about what was asked for.
+    /// Warnings about the request.
     pub warnings: Vec<Warning>,
-    /// Digest of the judged draft.
+    /// Digest of the draft that was judged.
     pub digest: Option<Digest>,
-    /// How often this very request was denied so, within a day; one for what was not denied.
+    /// How often an equal request was denied on the same day; one if it was not denied.
     pub denials: u64,
-    /// When it was asked for.
+    /// The time of the request.
     pub created_at: UnixSeconds,
-    /// When it last changed.
+    /// The time of the last change.
     pub updated_at: UnixSeconds,
-    /// When it was on chain.
+    /// The time of its inclusion on chain.
     pub executed_at: Option<UnixSeconds>,
 }
 
@@ -121,7 +121,7 @@ pub enum Reasons {
     Granted(Vec<TierReason>),
 }
 
-/// A signature handed out to the caller, in the chain's usual text.
+/// A signature for the caller, in the chain's usual encoding.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum SignedOutput {
     /// A signed transaction: hex on EVM, base64 on Solana.
@@ -130,82 +130,83 @@ pub enum SignedOutput {
     Signature(String),
 }
 
-/// What waits for an owner, with both answers to sign.
+/// A transaction that waits for its owner, with both challenges.
 #[derive(Clone, PartialEq, Debug)]
 pub struct ApprovalView {
     /// The transaction.
     pub tx: TxView,
-    /// What the owner is asked, as a value; none where it was not kept with the question.
+    /// The presentation; none if it was not stored.
     pub presentation: Option<Box<Presentation>>,
-    /// The bytes that are judged and approved, from which everything in the presentation was read.
+    /// The draft that is judged and approved. Everything in the presentation was read from it.
     pub draft: Option<Draft>,
-    /// Sign this to approve.
+    /// The challenge to approve.
     pub approve: ChallengeView,
-    /// Sign this to reject.
+    /// The challenge to reject.
     pub reject: ChallengeView,
 }
 
-/// What a signed transaction holds in one asset.
+/// The amount that a signed transaction reserves in one asset.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Held {
-    /// Which asset.
+    /// The asset.
     pub asset: AssetId,
-    /// Base units; for a fee the most it can be.
+    /// The amount in base units; for a fee the maximum.
     pub amount: U256,
-    /// Value counted against dollar limits.
+    /// The value counted against dollar limits.
     pub usd: Option<Usd>,
-    /// Whether it is the network's fee.
+    /// Whether it is the network fee.
     pub is_fee: bool,
 }
 
-/// A signed transaction that the operator closes, and what that does.
+/// The result of closing a signed transaction.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Closing {
-    /// The transaction as it is now.
+    /// The transaction in its present state.
     pub tx: TxView,
-    /// Whether it was closed, or only asked about.
+    /// Whether it was closed; false if the effect was only described.
     pub closed: bool,
-    /// Whether what it holds is given free; otherwise it counts as spent.
+    /// Whether its reservations are released; otherwise they count as spent.
     pub gives_free: bool,
-    /// What it held before.
+    /// Its reservations before closing.
     pub held: Vec<Held>,
-    /// What closing means, in sentences.
+    /// The consequences of closing, in sentences.
     pub consequences: &'static str,
 }
 
-/// A decision with its inputs, and the same decision made from them again.
+/// A decision with its inputs, and the result of evaluating them again.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Explanation {
     /// The transaction.
     pub tx: TxView,
-    /// What it does, as decoded then; none if that was too long to be kept.
+    /// The effects as decoded at that time; none if they were too long to keep.
     pub effects: Option<Effects>,
-    /// The rows that judged, in report order, with their rules as they were.
+    /// The policies that were applied, with their rules at that time, in report order.
     pub policies: Value,
-    /// Digest of their text.
+    /// Digest of the policies' text.
     pub policies_digest: Digest,
-    /// Clock, owner, prices, balances and ledger sums as they were.
+    /// The facts at that time: clock, owner, prices, balances and ledger sums.
     pub facts: Value,
-    /// The verdict made again from all of these.
+    /// The verdict of the repeated evaluation.
     pub verdict: Verdict,
-    /// Whether it is the one of then, to the last word. False where too much was not kept to make it again.
+    /// Whether it equals the recorded verdict word for word. False if not enough inputs were kept to repeat
+    /// it.
     pub reproduced: bool,
-    /// What of a request that was denied, or ended unsigned, was too long to be kept.
+    /// The parts of a denied or unsigned request that were too long to keep.
     pub not_kept: Vec<NotKeptView>,
 }
 
-/// Something of a request that is not carried out that was too long to be kept.
+/// A part of a denied or unsigned request that was too long to keep.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct NotKeptView {
     /// The part.
     pub what: RequestPart,
-    /// Its length.
+    /// Its length in bytes.
     pub bytes: usize,
-    /// SHA-256 of it.
+    /// Its SHA-256 digest.
     pub digest: Digest,
 }
 
-/// Something a dry run wants noticed.
+/// A warning about a request.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Warning {
     /// Stable code.
@@ -216,38 +217,38 @@ pub struct Warning {
     pub severity: &'static str,
 }
 
-/// What a dry run says about one asset.
+/// The change of one balance in a dry run.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct BalanceChange {
-    /// Held now.
+    /// The present balance.
     pub current: Money,
     /// The most that leaves, fees included.
     pub out: U256,
 }
 
-/// The answer of a dry run.
+/// The result of a dry run.
 #[derive(Clone, PartialEq, Debug)]
 pub struct DryRun {
-    /// The same verdict a live request would get now.
+    /// The verdict that a live request would get now.
     pub verdict: Verdict,
-    /// What the transaction would do.
+    /// The effects of the transaction.
     pub effects: Effects,
     /// Its network.
     pub network: Arc<Network>,
-    /// What kind of request.
+    /// The kind of request.
     pub kind: IntentKind,
-    /// What is sent.
+    /// The amount sent.
     pub money: Money,
-    /// The most the network may charge; none if it was denied before that was known.
+    /// The maximum network fee; none if the request was denied before the fee was known.
     pub fee: Option<Money>,
-    /// Its value, where a price is known.
+    /// The value of the fee, if a price is known.
     pub fee_usd: Option<Usd>,
-    /// What the node says.
+    /// The result of the simulation.
     pub simulation: waiaas_chains::Simulation,
-    /// Per asset that leaves.
+    /// The balance change of each asset that leaves.
     pub balance_changes: Vec<BalanceChange>,
-    /// The gas condition asked for, and whether it is met.
+    /// The gas condition with the present prices.
     pub gas: Option<GasState>,
-    /// Worth noticing.
+    /// Warnings about the request.
     pub warnings: Vec<Warning>,
 }

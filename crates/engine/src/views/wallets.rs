@@ -7,14 +7,14 @@ use waiaas_core::network::{Chain, Environment, NetworkId};
 use waiaas_core::owner::Challenge;
 use waiaas_core::wallet::{Owner, WalletStatus};
 
-/// A wallet to be made.
+/// A wallet to create.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct NewWallet {
-    /// 1–100 characters, unique among living wallets.
+    /// Its name: 1–100 characters, unique among wallets that are not terminated.
     pub name: String,
     /// Its chain.
     pub chain: Chain,
-    /// Its kind of money.
+    /// Its environment.
     pub environment: Environment,
 }
 
@@ -27,40 +27,41 @@ pub struct Wallet {
     pub name: String,
     /// Its chain.
     pub chain: Chain,
-    /// Its kind of money.
+    /// Its environment.
     pub environment: Environment,
     /// Its address, the same on every network of its chain.
     pub address: Address,
-    /// The network the operator has set for requests that name none.
+    /// The default network that the operator has set for requests that name none.
     pub default_network: Option<NetworkId>,
-    /// Whether it may sign.
+    /// Its status.
     pub status: WalletStatus,
-    /// Who approves.
+    /// Its owner.
     pub owner: Owner,
-    /// Whom the LOCKED owner has signed the wallet over to, until that address is proved.
+    /// The address to which the LOCKED owner hands over, until it is proved.
     pub successor: Option<Address>,
-    /// When it was suspended.
+    /// The time of its suspension.
     pub suspended_at: Option<UnixSeconds>,
-    /// Why it was suspended.
+    /// The reason for its suspension.
     pub suspension_reason: Option<String>,
-    /// When it was made.
+    /// The time of its creation.
     pub created_at: UnixSeconds,
-    /// When it last changed.
+    /// The time of the last change.
     pub updated_at: UnixSeconds,
 }
 
-/// A question to an owner, ready to be signed.
+/// A challenge to an owner.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct ChallengeView {
-    /// `approve`, `reject`, `verify-owner`, `change-owner`, `remove-owner`, `approve-change`, `reject-change`.
+    /// Its action: `approve`, `reject`, `verify-owner`, `change-owner`, `remove-owner`, `approve-change` or
+    /// `reject-change`.
     pub action: String,
-    /// Exactly the text to sign.
+    /// The exact text to sign.
     pub message: String,
-    /// The nonce within it.
+    /// The nonce in the text.
     pub nonce: String,
-    /// Who is asked.
+    /// The owner.
     pub owner: Address,
-    /// From this second on it is void.
+    /// The second from which it is void.
     pub expires_at: UnixSeconds,
 }
 
@@ -81,6 +82,6 @@ impl From<&Challenge> for ChallengeView {
 pub struct OwnerSet {
     /// The wallet afterwards.
     pub wallet: Wallet,
-    /// What the new owner should sign to become LOCKED.
+    /// The challenge that the new owner signs to become LOCKED.
     pub challenge: Option<ChallengeView>,
 }

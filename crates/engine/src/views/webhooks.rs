@@ -10,25 +10,25 @@ use waiaas_store::WebhookRow;
 
 pub use waiaas_store::{DeliveryFilter, DeliveryRow};
 
-/// A webhook to be made.
+/// A webhook to create.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct NewWebhook {
-    /// Its address.
+    /// Its URL.
     pub url: String,
-    /// The events that it receives; none named means all.
+    /// The events that it receives; empty means all.
     pub events: BTreeSet<AuditEventKind>,
-    /// The operator's own words.
+    /// The operator's description.
     pub description: Option<String>,
 }
 
-/// What changes in a webhook.
+/// Changes to a webhook.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct WebhookChange {
-    /// Its address.
+    /// Its URL.
     pub url: Option<String>,
-    /// The events that it receives; none named means all.
+    /// The events that it receives; empty means all.
     pub events: Option<BTreeSet<AuditEventKind>>,
-    /// The operator's own words; an empty text removes them.
+    /// The operator's description; an empty text removes it.
     pub description: Option<String>,
     /// Whether events are sent; otherwise it is paused.
     pub enabled: Option<bool>,
@@ -39,11 +39,11 @@ pub struct WebhookChange {
 pub struct Webhook {
     /// Its id.
     pub id: WebhookId,
-    /// Its address.
+    /// Its URL.
     pub url: String,
-    /// The events that it receives; none named means all.
+    /// The events that it receives; empty means all.
     pub events: BTreeSet<AuditEventKind>,
-    /// The operator's own words.
+    /// The operator's description.
     pub description: Option<String>,
     /// Whether events are sent; otherwise it is paused.
     pub enabled: bool,
@@ -53,11 +53,11 @@ pub struct Webhook {
     pub updated_at: UnixSeconds,
 }
 
-/// A new webhook with its secret, which is not shown again.
+/// A new webhook with its secret, which is shown once.
 pub struct IssuedWebhook {
     /// The webhook.
     pub webhook: Webhook,
-    /// The key of its signatures.
+    /// The key that signs its deliveries.
     pub secret: SecretString,
 }
 

@@ -1,10 +1,10 @@
-//! Which things the workers are at, so that none is begun twice.
+//! Claims of items by workers, so that no item is worked on twice at the same time.
 
 use std::collections::HashSet;
 use std::hash::Hash;
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// Things that somebody is at.
+/// The claimed items.
 pub(super) struct Claims<T>(Arc<Mutex<HashSet<T>>>);
 
 impl<T> Clone for Claims<T> {
@@ -20,14 +20,14 @@ impl<T> Default for Claims<T> {
 }
 
 impl<T: Clone + Eq + Hash> Claims<T> {
-    /// Takes it, unless somebody is at it.
+    /// Claims an item; none if it is claimed already.
     pub(super) fn take(&self, what: T) -> Option<Claim<T>> {
         let free = self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(what.clone());
         free.then(|| Claim { claims: self.clone(), what })
     }
 }
 
-/// Something that somebody is at; given back however it ends, a panic included.
+/// The claim of one item; dropping it, also by a panic, releases it.
 pub(super) struct Claim<T: Eq + Hash> {
     claims: Claims<T>,
     what: T,

@@ -1,4 +1,4 @@
-//! The workers that look after the daemon itself.
+//! The workers that maintain the daemon itself.
 
 use std::time::Duration;
 
@@ -21,7 +21,7 @@ impl Worker for RenewLease {
         Duration::from_secs(10)
     }
 
-    /// The lease ends if it is not renewed in time, so a failure makes no pause longer.
+    /// The lease expires if it is not renewed in time, so failures do not lengthen the pause.
     fn longest_pause(&self) -> Duration {
         self.period()
     }
@@ -31,7 +31,7 @@ impl Worker for RenewLease {
     }
 }
 
-/// Takes back the reserve of disk space once there is room.
+/// Restores the reserve of disk space once there is room.
 pub(super) struct KeepReserve(pub(super) Engine);
 
 #[async_trait]
@@ -54,7 +54,7 @@ impl Worker for KeepReserve {
     }
 }
 
-/// Forgets old idempotency keys.
+/// Removes old idempotency keys.
 pub(super) struct OldClaims(pub(super) Engine);
 
 #[async_trait]

@@ -1,10 +1,10 @@
-//! Everything that happens without a caller: delays end, approvals and changes expire, signed bytes are followed to
-//! their end, webhooks receive what happened, and work that a crash interrupted is continued.
+//! The daemon's background work: delays end, approvals and changes expire, signed transactions are followed
+//! until they are final, webhooks receive events, and work that a crash interrupted is resumed.
 //!
-//! Every loop of this kind is a [`Worker`](supervisor::Worker) and is run by the supervisor. Workers of transactions
-//! only find them and hand them to [`resume`](crate::pipeline::resume); every step may run twice. The first turn after
-//! start is the recovery: it sees the same rows any later turn would. Work on a node is done network by network
-//! (`turns`), so that one that hangs holds up no other.
+//! Every such loop is a [`Worker`](supervisor::Worker) and is run by the supervisor. Workers of transactions
+//! only find them and hand them to [`resume`](crate::pipeline::resume); every step may run twice. The first
+//! turn after a start is the recovery: it finds the same rows that any later turn would. Work that needs a
+//! node is done network by network (`turns`), so that one that hangs does not delay the others.
 
 mod claims;
 mod housekeeping;
@@ -27,9 +27,9 @@ use crate::workers::timers::Timers;
 use crate::workers::turns::Turns;
 use crate::workers::webhooks::{OldDeliveries, Webhooks};
 
-/// Rows looked at in one turn.
+/// Rows processed in one turn.
 const BATCH: u32 = 100;
-/// How often something is looked at that needs no node.
+/// The period of work that needs no node.
 const SECOND: Duration = Duration::from_secs(1);
 
 /// Starts the workers. They end when the engine shuts down.

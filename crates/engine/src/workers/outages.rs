@@ -1,4 +1,5 @@
-//! Reports once that a node does not answer, and once that it answers again, with how many transactions wait.
+//! Logs when a node stops answering and when it answers again, once each, with the number of waiting
+//! transactions.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -12,7 +13,7 @@ use super::supervisor::Worker;
 use crate::Engine;
 use crate::error::Error;
 
-/// Nodes that do not answer, by network and position, and since when.
+/// Nodes that do not answer, by network and position, each with the time of the first failure.
 pub(super) struct Outages {
     engine: Engine,
     since: BTreeMap<(NetworkId, usize), UnixSeconds>,

@@ -1,5 +1,6 @@
-//! How often nodes are asked about one transaction: less and less often while nothing comes of it, and seldom where
-//! asking takes long. How many there are, and how much a node answers about one, may be up to whoever asked for it.
+//! Pauses between checks of one transaction: they grow while its state does not change, and after slow
+//! answers. Agents determine how many transactions there are, and can influence how much nodes answer about
+//! each.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -8,20 +9,20 @@ use std::time::Duration;
 use tokio::time::Instant;
 use waiaas_core::ids::TxId;
 
-/// A pause is this part of the time since the first look.
+/// The divisor that gives the pause from the time since the first check.
 const PART: u32 = 32;
-/// A look that takes longer than this is long.
+/// A check that takes longer than this is slow.
 const LONG: Duration = Duration::from_secs(1);
-/// After a long look the pause is so many times as long.
+/// After a slow check the pause is this many times its duration.
 const AFTER_LONG: u32 = 10;
 /// The longest pause.
 const MOST: Duration = Duration::from_secs(60);
-/// Whoever was not looked at for so long after a pause has ended.
+/// Entries are removed when a pause has been over for this long.
 const FORGOTTEN: Duration = Duration::from_secs(3_600);
-/// From so many on, those are looked for.
+/// The number of entries from which old ones are removed.
 const MANY: usize = 1_024;
 
-/// Which transactions are left alone for now.
+/// The transactions that are not checked for now.
 #[derive(Clone, Default)]
 pub(super) struct Pauses(Arc<Mutex<HashMap<TxId, Pause>>>);
 
@@ -32,13 +33,13 @@ struct Pause {
 }
 
 impl Pauses {
-    /// Whether it is time to look.
+    /// Whether a transaction may be checked.
     pub(super) fn is_over(&self, id: TxId, now: Instant) -> bool {
         let pauses = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         pauses.get(&id).is_none_or(|pause| pause.until <= now)
     }
 
-    /// After a look from `began` to `ended`.
+    /// Starts the pause after a check from `began` to `ended`.
     pub(super) fn begin(&self, id: TxId, began: Instant, ended: Instant) {
         let mut pauses = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if pauses.len() >= MANY && !pauses.contains_key(&id) {
@@ -58,7 +59,7 @@ mod tests {
 
     const ID: TxId = TxId::new(uuid::Uuid::nil());
 
-    /// Looks once a second for so long; how often that was allowed.
+    /// Checks once a second for that many seconds; returns how many checks were allowed.
     async fn looks(seconds: u32, took: Duration) -> usize {
         let (pauses, mut looks) = (Pauses::default(), 0);
         for _ in 0..seconds {

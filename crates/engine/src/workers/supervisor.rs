@@ -1,6 +1,7 @@
-//! Runs workers: one turn after the other, a turn that failed again after a pause, until the daemon stops.
+//! Runs workers: takes their turns one after the other, pauses after a failed turn, and stops with the
+//! daemon.
 //!
-//! Here belongs how a worker is run. The work of each worker does not.
+//! Belongs here: how a worker is run. Does not belong here: the work of each worker.
 
 use std::panic::AssertUnwindSafe;
 use std::time::Duration;
@@ -20,21 +21,21 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 /// harm.
 const GRACE: Duration = Duration::from_secs(10);
 
-/// Work that is done again and again.
+/// Work that is done repeatedly.
 #[async_trait]
 pub(super) trait Worker: Send + Sync + 'static {
     /// Its name in logs and metrics; no two workers have the same.
     fn name(&self) -> &'static str;
 
-    /// The time from the beginning of one turn to that of the next.
+    /// The time from the start of one turn to the start of the next.
     fn period(&self) -> Duration;
 
-    /// What makes it take its next turn before that.
+    /// The notification that starts the next turn early.
     fn wake(&self) -> Option<&Notify> {
         None
     }
 
-    /// The longest pause between two turns that fail.
+    /// The longest pause between two failed turns.
     fn longest_pause(&self) -> Duration {
         self.period().max(LONGEST_PAUSE)
     }
@@ -50,11 +51,11 @@ pub(super) trait Worker: Send + Sync + 'static {
 pub(super) trait Host: Send + Sync + 'static {
     /// Completes when the workers should stop.
     fn stopped(&self) -> impl Future<Output = ()> + Send;
-    /// A worker starts (true) or takes no more turns (false).
+    /// Records that a worker starts (true) or takes no more turns (false).
     fn runs(&self, worker: &'static str, runs: bool);
-    /// A turn has ended. Returns the number of failures in a row.
+    /// Records the end of a turn. Returns the number of failures in a row.
     fn ended(&self, worker: &'static str, end: TurnEnd) -> u32;
-    /// A turn has failed with this error.
+    /// Handles the error of a failed turn.
     fn failed(&self, error: &Error);
 }
 
@@ -89,7 +90,7 @@ pub(super) async fn supervise(host: impl Host, mut worker: Box<dyn Worker>) {
     let mut failures = 0;
     loop {
         tokio::select! {
-            // First, so that a worker that is late takes no further turn.
+            // First, so that an overdue worker takes no further turn.
             biased;
             () = host.stopped() => break,
             () = sleep_until(next) => {}
@@ -139,7 +140,7 @@ async fn woken(worker: &dyn Worker) {
     }
 }
 
-/// Runs a turn to its end. Once the host stops, it has [`GRACE`] left; none if it took longer.
+/// Runs a turn to its end, for at most [`GRACE`] after the host stops; none if it took longer.
 async fn within_grace<T>(host: &impl Host, turn: impl Future<Output = T>) -> Option<T> {
     tokio::pin!(turn);
     tokio::select! {

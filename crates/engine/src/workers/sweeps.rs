@@ -13,14 +13,14 @@ use super::turns::{Step, Turns};
 use crate::Engine;
 use crate::error::Error;
 
-/// How often unsigned work and refused broadcasts are tried again.
+/// The period in which unsigned transactions and refused broadcasts are tried again.
 const RETRY: Duration = Duration::from_secs(3);
-/// Looks at what is confirmed and not final yet come this many times less often than at what is pending.
+/// How many times less often confirmed transactions are checked than pending ones.
 const FINALITY_RATIO: u32 = 10;
-/// How often transactions are looked for that were handed out long ago.
+/// The period of checks of transactions that were handed out long ago.
 const LONG_AGO: Duration = Duration::from_secs(600);
 
-/// How often accepted bytes are sent again while nothing is known of them. EVM nodes keep them; a Solana
+/// The period in which accepted bytes are sent again while no node knows them. EVM nodes keep them; a Solana
 /// node hands them to the next leaders once, and a blockhash lives for about a minute.
 const fn rebroadcast(chain: Chain) -> Duration {
     match chain {
@@ -29,7 +29,7 @@ const fn rebroadcast(chain: Chain) -> Duration {
     }
 }
 
-/// One such worker.
+/// A worker for one kind of transactions.
 pub(super) struct Sweep {
     engine: Engine,
     turns: Turns,
@@ -44,7 +44,7 @@ pub(super) struct Sweep {
 }
 
 impl Sweep {
-    /// All of them. They share `turns`, so that no two take a step for one transaction at once.
+    /// All sweeps. They share `turns`, so that no two take a step for the same transaction at once.
     pub(super) fn all(engine: &Engine, turns: &Turns) -> [Self; 6] {
         let poll = engine.config().confirmation.poll_interval();
         let sweep = |name, period, work, step| Self {

@@ -11,7 +11,7 @@ use crate::Engine;
 use crate::changes;
 use crate::error::Error;
 
-/// Goes on with each of them when its time is over.
+/// Resumes delayed and expired transactions, and ends expired changes.
 pub(super) struct Timers {
     engine: Engine,
     turns: Turns,

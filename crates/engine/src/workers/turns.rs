@@ -1,4 +1,4 @@
-//! Taking steps for many transactions, network by network: each has places of its own, and nobody waits for
+//! Steps for many transactions, network by network. Each network has its own places, and none waits for
 //! another network's turn to end.
 
 use std::collections::BTreeMap;
@@ -22,34 +22,34 @@ use crate::chains::Look;
 use crate::error::Error;
 use crate::pipeline::{resume, s6_confirm};
 
-/// Steps at the same time on one network; a slow answer must not hold up the others.
+/// Concurrent steps per network, so that a slow answer does not delay the others.
 const PLACES: usize = 16;
 
-/// What is done for a transaction.
+/// The step for a transaction.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Step {
-    /// Goes on with it.
+    /// Resumes it.
     Resume,
-    /// Looks what became of it.
+    /// Asks for its outcome.
     Look,
-    /// Sends it again.
+    /// Sends its bytes again.
     Rebroadcast,
 }
 
-/// What the workers are at.
+/// The work in progress.
 #[derive(Clone, Default)]
 pub(super) struct Turns {
-    /// Transactions somebody is at; nobody else needs to start on them.
+    /// Transactions with a step in progress. No second step is started for them.
     transactions: Claims<TxId>,
-    /// Networks whose turn of a kind has not ended.
+    /// Networks with a turn in progress, by worker and kind of work.
     networks: Claims<(&'static str, Option<Discriminant<Work>>, NetworkId)>,
-    /// Transactions that were looked at not long ago.
+    /// Pauses of transactions that were checked recently.
     pauses: Pauses,
 }
 
 impl Turns {
-    /// Takes the step for all such work, each network by itself. A network whose last turn has not ended
-    /// is passed over, and so are networks that are not of the chain `only`. Returns when all turns have begun.
+    /// Takes the step for all transactions with this work, each network separately. Skips networks whose last
+    /// turn has not ended, and networks of another chain than `only`. Returns when all turns have begun.
     pub(super) async fn sweep(
         &self,
         engine: &Engine,
@@ -78,7 +78,7 @@ impl Turns {
         Ok(())
     }
 
-    /// Goes on with these, each network by itself.
+    /// Resumes these transactions, each network separately.
     pub(super) fn spread(&self, engine: &Engine, worker: &'static str, rows: Vec<TransactionRow>) {
         let mut networks = BTreeMap::<NetworkId, Vec<TxId>>::new();
         for row in rows {
@@ -95,7 +95,7 @@ impl Turns {
         }
     }
 
-    /// Page by page, so that old rows that do not move cannot keep the others from their turn.
+    /// Takes the step page by page, so that old rows that do not move cannot block the others.
     async fn all(&self, engine: &Engine, work: Work, network: &NetworkId, step: Step) -> Result<(), Error> {
         let (urgency, pauses) = match (work, step) {
             (Work::Unsent, _) | (_, Step::Rebroadcast) => (Look::BeforeSending, None),
@@ -114,7 +114,7 @@ impl Turns {
         }
     }
 
-    /// Takes the step for each transaction of one network whose pause is over, a few at a time.
+    /// Takes the step for each transaction of one network whose pause is over, [`PLACES`] at a time.
     async fn each(&self, engine: &Engine, ids: Vec<TxId>, step: Step, pauses: Option<&Pauses>) {
         let places = Arc::new(Semaphore::new(PLACES));
         let mut running = JoinSet::new();

@@ -1,7 +1,9 @@
-//! Delivering audit events to webhooks. Each webhook has at most one request on its way, and waits for no other.
+//! Delivers audit events to webhooks. Each webhook has at most one request in progress, and none waits for
+//! another.
 //!
-//! The audit log is the outbox. An event is taken from it only when the one before has ended, so what has not been
-//! sent stays there, and a crash loses nothing. An attempt that a crash interrupts is repeated with the same id.
+//! The audit log is the outbox. An event is taken from it only when the previous one has ended, so unsent
+//! events stay there and a crash loses nothing. An attempt that a crash interrupts is repeated with the same
+//! id.
 
 use std::time::Duration;
 
@@ -17,8 +19,8 @@ use crate::error::Error;
 use crate::ids;
 use crate::webhooks;
 
-/// Rows of the audit log that a webhook does not receive and that are looked at again and again, before its position
-/// is moved past them.
+/// Rows of the audit log that a webhook does not receive are read repeatedly up to this number, before its
+/// position is moved past them.
 const LAG: i64 = 500;
 
 /// Serves every webhook.
@@ -44,7 +46,7 @@ impl Worker for Webhooks {
         SECOND
     }
 
-    /// Begins to serve each webhook that is not being served.
+    /// Starts to serve each webhook that is not being served.
     async fn turn(&mut self) -> Result<(), Error> {
         for webhook in self.engine.store().webhooks().await? {
             if !webhook.enabled {
@@ -84,7 +86,7 @@ impl Worker for OldDeliveries {
     }
 }
 
-/// Delivers what is due, one event after the other.
+/// Delivers the due events, one after the other.
 async fn serve(engine: &Engine, id: WebhookId) -> Result<(), Error> {
     while !engine.stopping().is_cancelled() {
         let Some(webhook) = engine.store().webhook(id).await?.filter(|webhook| webhook.enabled) else {
@@ -109,7 +111,7 @@ async fn serve(engine: &Engine, id: WebhookId) -> Result<(), Error> {
 async fn take(engine: &Engine, webhook: &WebhookRow) -> Result<Option<DeliveryRow>, Error> {
     let store = engine.store();
     let (id, from, now) = (webhook.id, webhook.position, engine.now());
-    // Read first, so that nothing that comes in between is passed over.
+    // Read first, so that no row added in between is skipped.
     let head = store.audit_head().await?;
     let Some(row) = store.next_audit_row(from, &webhook.events).await? else {
         if head.saturating_sub(from) > LAG {

@@ -190,7 +190,7 @@ mod tests {
         let ask = || Challenge::new(&ours, "localhost:1").unwrap();
         let (one, two) = (ask(), ask());
         assert_ne!((one.session(), one.share()), (two.session(), two.share()));
-        // What an earlier run was answered, and what was sent itself.
+        // The answer in an earlier run, and the caller's own values sent back.
         let old = ours.answer("localhost:1", one.session(), one.share()).unwrap().unwrap();
         assert!(!two.is_met_by(&old));
         let three = ask();

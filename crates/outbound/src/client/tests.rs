@@ -49,7 +49,7 @@ async fn receiver(answer: ResponseTemplate, times: u64) -> MockServer {
 async fn the_connection_goes_to_the_address_that_was_checked() {
     let server = receiver(ResponseTemplate::new(204), 1).await;
     let port = server.address().port();
-    // A name service that answers with another address when it is asked again.
+    // A name service that gives another address when it is asked again.
     let resolver = names(&[&["127.0.0.1"], &["169.254.169.254"]]);
     let client = allowing(&server, resolver.clone());
     let answer = post(&client, &format!("http://hook.example:{port}/hook")).await.expect("answer");

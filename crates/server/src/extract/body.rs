@@ -22,7 +22,7 @@ impl<S: Send + Sync, T: Request> FromRequest<S> for Body<T> {
     }
 }
 
-/// The same; an absent body means the default.
+/// A request body, parsed strictly; an absent body means the default.
 pub(crate) struct MaybeBody<T>(pub(crate) T);
 
 impl<S: Send + Sync, T: Request + Default> FromRequest<S> for MaybeBody<T> {

@@ -30,7 +30,7 @@ impl Peer {
         extensions.get::<Self>().copied().unwrap_or(Self::None)
     }
 
-    /// The same in the engine's terms.
+    /// The same as the engine's type.
     pub(crate) const fn via(self) -> Via {
         match self {
             Self::Address(address) => Via::Network(Some(address)),

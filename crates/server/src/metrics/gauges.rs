@@ -1,5 +1,5 @@
-//! The figures of the present moment as metrics. They are made anew for each scrape, so that what no longer
-//! exists, such as a deleted policy, leaves no series behind.
+//! Present figures as metrics. They are built for each scrape, so that removed objects, such as a deleted
+//! policy, leave no series behind.
 
 use std::fmt;
 
@@ -16,7 +16,7 @@ use waiaas_core::U256;
 use waiaas_engine::{EndpointState, Headroom, Left, Measures, WorkerState};
 
 const NO_LABELS: [(&str, &str); 0] = [];
-/// Micro-dollars of a cent.
+/// Micro-dollars per cent.
 const CENT: u64 = 10_000;
 
 /// Appends the figures in the Prometheus text format.
@@ -141,7 +141,8 @@ fn counter<L: EncodeLabelSet>(
     Ok(())
 }
 
-/// An amount. Prometheus itself keeps a value as a 64-bit float, so nothing is lost by giving large amounts as such.
+/// An amount in base units. Prometheus stores values as 64-bit floats anyway, so large amounts need no
+/// special form.
 #[derive(Debug)]
 struct BaseUnits(U256);
 

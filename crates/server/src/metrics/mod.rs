@@ -1,7 +1,7 @@
 //! `GET /metrics`: the figures of the daemon in the Prometheus text format, for monitoring.
 //!
-//! It is no part of the API: it is answered on the control socket, and on the address `metrics.listen` if the operator
-//! sets one. On the port of the API this path does not exist.
+//! It is not part of the API: it is answered on the control socket, and on the address `metrics.listen` if
+//! the operator sets one. On the port of the API this path does not exist.
 
 mod gauges;
 mod requests;
@@ -27,8 +27,8 @@ pub(crate) fn routes() -> Router<App> {
     Router::new().route("/metrics", get(metrics))
 }
 
-/// Proof that the request came by one of the two ways on which metrics are given: the kernel or the configuration
-/// decides who can use these.
+/// Proof that the request came by one of the two ways that give metrics: the control socket or the address
+/// for monitoring. The kernel or the configuration decides who can use them.
 struct Scraper;
 
 impl<S: Send + Sync> FromRequestParts<S> for Scraper {

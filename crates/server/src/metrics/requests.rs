@@ -5,7 +5,7 @@ use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::registry::Registry;
 
-/// The label of a request that matches no operation. A caller can make up paths, so they make no label.
+/// The label of a request that matches no operation. Callers can invent paths, so paths are not labels.
 const OTHER: &str = "other";
 
 #[derive(Clone, PartialEq, Eq, Hash, Debug, EncodeLabelSet)]

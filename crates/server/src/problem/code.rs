@@ -28,7 +28,7 @@ pub(crate) enum HttpCode {
 }
 
 impl HttpCode {
-    /// All of them.
+    /// All codes.
     pub(crate) const ALL: [Self; 9] = [
         Self::HostNotAllowed,
         Self::PayloadTooLarge,
@@ -82,7 +82,7 @@ impl Code {
         }
     }
 
-    /// HTTP status, and whether the same request may succeed later without any change.
+    /// HTTP status, and whether the unchanged request may succeed later.
     pub(crate) const fn http(self) -> (StatusCode, bool) {
         match self {
             Self::Engine(code) => engine(code),

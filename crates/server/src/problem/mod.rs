@@ -64,8 +64,8 @@ impl Failure {
         failure
     }
 
-    /// A defect of the daemon. The cause is logged. What the request had done by then is not known here, so
-    /// the message says nothing about it.
+    /// A defect of the daemon. The cause is logged. How far the request got is not known here, so the message
+    /// does not say.
     pub(crate) fn internal(cause: impl fmt::Display) -> Self {
         tracing::error!(%cause, "internal error");
         Self::new(ErrorCode::InternalError, "The daemon had an internal error.").hint(

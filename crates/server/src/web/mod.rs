@@ -1,8 +1,8 @@
 //! Pages for people: HTML made on the server, without scripts.
 //!
-//! Each group of pages is a surface with a router and headers of its own (`surface.rs`), inside the layers of every
-//! request. Belongs here: pages and what they need, such as their style sheet. A page shows and asks what a route of
-//! the API with the same credential could; it decides nothing.
+//! Each group of pages is a surface with its own router and headers (`surface.rs`), inside the layers of
+//! every request. Belongs here: pages and their style sheet. A page can do only what a route of the API with
+//! the same credential can; it makes no decisions.
 
 mod status;
 mod style;

@@ -1,7 +1,8 @@
 //! `GET /`: whether the daemon runs and its networks answer, for people with a browser.
 //!
-//! Everybody who reaches the port can read it, so it shows what `GET /health` does, whether signing is stopped, and of
-//! each network whether its endpoints answer: no wallet, no amount, no host of an endpoint.
+//! Every caller who reaches the port can read it, so it shows only the content of `GET /health`, whether
+//! signing is stopped, and whether each network's endpoints answer: no wallet, no amount, no host of an
+//! endpoint.
 
 use std::collections::BTreeMap;
 
@@ -27,7 +28,7 @@ pub(super) fn surface() -> Router<App> {
     READING.around(Router::new().route("/", get(status)).route(style::PATH, get(style::sheet)))
 }
 
-/// A browser asks for HTML by name and gets the page. For other clients this path does not exist.
+/// Browsers ask for HTML explicitly and get the page. For other clients this path does not exist.
 async fn status(_: Public, State(app): State<App>, headers: HeaderMap) -> Result<Response, Failure> {
     if !asks_for_html(&headers) {
         let mut answer = no_such_path().await.into_response();
@@ -45,7 +46,7 @@ async fn status(_: Public, State(app): State<App>, headers: HeaderMap) -> Result
     Ok(([(CONTENT_TYPE, kind), (VARY, "accept")], page(&shown).into_string()).into_response())
 }
 
-/// Whether a header `Accept` names HTML with a weight above zero. A wildcard does not count.
+/// Whether an `Accept` header names HTML with a weight above zero. A wildcard does not count.
 fn asks_for_html(headers: &HeaderMap) -> bool {
     let values = headers.get_all(ACCEPT).iter().filter_map(|value| value.to_str().ok());
     values.flat_map(|value| value.split(',')).any(|range| {
@@ -67,7 +68,7 @@ struct Shown<'a> {
     networks: BTreeMap<String, Answers>,
 }
 
-/// Which endpoints of a network answered when they were last asked.
+/// The endpoints of a network that answered the last question.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Answers {
     All,
@@ -151,7 +152,7 @@ fn page(shown: &Shown<'_>) -> Markup {
     }
 }
 
-/// A length of time in its two largest units.
+/// A duration in its two largest units.
 fn lasting(seconds: i64) -> String {
     let seconds = seconds.max(0);
     let (days, hours, minutes) = (seconds / 86_400, seconds / 3_600 % 24, seconds / 60 % 60);

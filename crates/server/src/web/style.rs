@@ -1,4 +1,4 @@
-//! The one style sheet of the pages.
+//! The style sheet of all pages.
 
 use axum::http::header::CONTENT_TYPE;
 use axum::response::IntoResponse;

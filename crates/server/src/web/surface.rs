@@ -12,11 +12,11 @@ use crate::app::App;
 /// The headers of a page, beside those of every answer (`layers/headers.rs`).
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) struct Surface {
-    /// What the browser may load, and where the page may be shown.
+    /// The content that the browser may load, and the sites that may embed the page.
     pub(super) content_security_policy: &'static str,
 }
 
-/// Nothing but the daemon's own style sheet; no script, no form, no frame.
+/// Only the daemon's own style sheet; no script, form or frame.
 pub(super) const READING: Surface = Surface {
     content_security_policy: "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; \
                               frame-ancestors 'none'",
@@ -33,8 +33,8 @@ const PAGES: [(HeaderName, HeaderValue); 3] = [
 ];
 
 impl Surface {
-    /// The router with these headers on each page. An answer that is no page, such as an error, keeps the headers of
-    /// the API.
+    /// Adds these headers to each page of a router. Other answers, such as errors, keep the headers of the
+    /// API.
     pub(super) fn around(self, router: Router<App>) -> Router<App> {
         router.layer(from_fn(move |request: Request, next: Next| async move {
             let mut response: Response = next.run(request).await;

@@ -17,7 +17,7 @@ pub(super) fn text(t: &Transaction, wallets: &[Wallet]) -> String {
     table::record(&lines(t, wallets, None))
 }
 
-/// The same as names and values. Amounts of the assets in `facts` are in human units.
+/// The details as names and values. Amounts of the assets in `facts` are in human units.
 pub(super) fn lines(
     t: &Transaction,
     wallets: &[Wallet],
@@ -106,7 +106,7 @@ fn native(text: &str, t: &Transaction) -> String {
     }
 }
 
-/// The same of a number.
+/// [`native`] for a number.
 pub(super) fn native_units(amount: U256, t: &Transaction) -> String {
     native(&amount.to_string(), t)
 }

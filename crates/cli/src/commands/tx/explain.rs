@@ -1,5 +1,5 @@
-//! A decision explained to people: its facts, the policies that judged, and the verdict computed again.
-//! `--json` has every figure exactly.
+//! A decision explained in text: its facts, the applied policies, and the verdict computed again. `--json`
+//! shows every figure exactly.
 
 use std::collections::BTreeMap;
 
@@ -125,7 +125,7 @@ fn dollars(price: Price) -> String {
     format_units(U256::from(price.picos()), 12)
 }
 
-/// The policies that judged, as they were at that time.
+/// The policies that were applied, as they were at that time.
 fn judges(e: &Explanation, wallets: &[Wallet]) -> String {
     let rows = e.policies.as_array().into_iter().flatten().map(|row| {
         let text = |field: &str| row[field].as_str().map(str::to_owned);

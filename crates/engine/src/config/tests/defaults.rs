@@ -1,4 +1,4 @@
-//! What is set where nothing is given.
+//! The values of settings that are not given.
 
 use std::path::{Path, PathBuf};
 

@@ -1,4 +1,4 @@
-//! Networks of one's own, and the table of prices.
+//! Custom networks, and the table of prices.
 
 use waiaas_core::asset::AssetId;
 use waiaas_core::money::Price;

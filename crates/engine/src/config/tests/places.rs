@@ -1,4 +1,4 @@
-//! Where a refused setting was given: lines of a file, and names of variables and flags for nested settings.
+//! Places of refused settings: lines of a file, and names of variables and flags for nested settings.
 
 use std::collections::BTreeSet;
 
@@ -25,7 +25,7 @@ fn a_setting_of_a_file_is_refused_with_its_line() {
     refused(file("[fees]\n\nevm_max_wei = '1'\n"), &line(3), "'fees.evm_max_wei' is no longer there");
     refused(file("[daemon]\nport = 1\nport = 2\n"), &line(3), "duplicate key");
     refused(file("[daemon]\n[daemon]\n"), &line(2), "");
-    // Settings that contradict each other: the line of the one to change.
+    // For contradicting settings, the line of the one to change.
     refused(
         file("[prices]\nmax_age_seconds = 599\n\ncache_seconds = 600\n"),
         &line(4),

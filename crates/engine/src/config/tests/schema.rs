@@ -1,4 +1,4 @@
-//! The JSON Schema of the file, held against the defaults and against the loader by an independent validator.
+//! The JSON Schema of the file, compared with the defaults and with the loader by an independent validator.
 
 use jsonschema::Validator;
 use serde_json::{Value as Json, json};
@@ -61,7 +61,7 @@ fn each_bound_of_the_schema_is_the_one_that_the_loader_enforces() {
         let Kind::Integer { bounds, unit } = kind else { continue };
         let name = format!("{section}.{key}");
         let load = |number: i64| {
-            // Keeps pairs of settings in order, so that only the one at hand can be at fault.
+            // Keeps pairs of settings in order, so that only the tested one can be at fault.
             let flags = pairs(&[
                 ("security.session_ttl", "300"),
                 ("security.session_absolute_lifetime", "31536000"),

@@ -1,4 +1,4 @@
-//! Files, variables and flags: which wins, and which names are refused.
+//! Files, variables and flags: their precedence, and refused names.
 
 use std::path::Path;
 
@@ -82,7 +82,7 @@ fn variables_that_can_be_no_setting_are_passed_over_with_one_warning_each_kind()
         ("WAIAAS_PORT_3100_TCP_PORT", "3100"),
         ("WAIAAS_PORT_3100_TCP_ADDR", "10.96.0.7"),
         ("WAIAAS_PORT_53_UDP", "udp://10.96.0.7:53"),
-        // Of a service called `waiaas-daemon`.
+        // From a service called `waiaas-daemon`.
         ("WAIAAS_DAEMON_SERVICE_HOST", "10.96.0.8"),
         ("WAIAAS_DAEMON_PORT", "tcp://10.96.0.8:3100"),
         ("WAIAAS_DAEMON_PORT_3100_TCP_ADDR", "10.96.0.8"),

@@ -1,4 +1,4 @@
-//! Settings that count a unit, written with one.
+//! Settings written with a unit.
 
 use std::time::Duration;
 
@@ -55,13 +55,13 @@ fn other_units_and_other_spellings_are_refused_with_the_units_there_are() {
         );
         assert!(text.ends_with("s, m, h, d"), "{text}");
     }
-    // A number in quotes has no unit; only text of the environment and of flags is a number.
+    // A number in quotes needs a unit; only in variables and flags is text without one a number.
     refused(
         file("[security]\nsession_ttl = '3600'\n"),
         "/data/config.toml",
         "must be a whole number of seconds",
     );
-    // A unit where nothing is counted.
+    // A unit for a setting without one.
     refused(file("[daemon]\nport = '1h'\n"), "/data/config.toml", "daemon.port must be a whole number");
     refused(
         file("[keystore]\nargon2_time = '3s'\n"),

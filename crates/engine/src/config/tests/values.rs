@@ -1,4 +1,4 @@
-//! What a value may be.
+//! Allowed values.
 
 use std::path::PathBuf;
 
@@ -156,7 +156,7 @@ fn ranges_are_closed_intervals() {
     ];
     for (key, good, bad) in cases {
         let set = |text: &str| {
-            // Keeps pairs of settings in order, so that only the one at hand can be at fault.
+            // Keeps pairs of settings in order, so that only the tested one can be at fault.
             let flags = pairs(&[("prices.cache_seconds", "1"), (key, text)]);
             Config::from_parts(None, [], flags)
         };

@@ -9,7 +9,7 @@ use super::intent::required;
 use crate::error::Error;
 
 impl Resolver<'_> {
-    /// The instructions before the main one, the main one, and those after it.
+    /// Returns the instructions before the main one, the main one, and those after it.
     pub(super) fn program_call(
         &self,
         call: &ContractCall,
@@ -35,13 +35,13 @@ impl Resolver<'_> {
         Ok(Intent::ProgramCall { instructions, lookup_tables })
     }
 
-    /// The addresses of lookup tables, of a call or of a batch.
+    /// Reads the addresses of lookup tables, of a call or of a batch.
     pub(super) fn lookup_tables(&self, texts: Option<&[String]>) -> Result<Vec<Address>, Error> {
         let texts = texts.unwrap_or_default().iter().enumerate();
         texts.map(|(i, text)| self.address(&format!("addressLookupTableAddresses[{i}]"), text)).collect()
     }
 
-    /// One instruction; `path` is before the names of its fields.
+    /// Reads one instruction; `path` is prefixed to the names of its fields.
     fn instruction(
         &self,
         path: &str,

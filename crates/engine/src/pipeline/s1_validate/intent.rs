@@ -25,7 +25,7 @@ pub(super) struct Meant {
 }
 
 impl Meant {
-    /// For requests without an amount in a choice of units.
+    /// For requests whose amount, if any, has a fixed unit.
     const fn new(intent: Intent, money: Option<Money>) -> Self {
         Self { intent, money, base_units: Vec::new() }
     }
@@ -45,8 +45,8 @@ impl Resolver<'_> {
     ///
     /// # Errors
     ///
-    /// `ACTION_VALIDATION_FAILED` and its siblings for an address of another chain, an amount that the asset cannot
-    /// have or an address that is no token; the chain's error if a node does not answer.
+    /// `ACTION_VALIDATION_FAILED` and related codes for an address of another chain, an amount that does not
+    /// fit the asset or an address that is not a token; the chain's error if a node does not answer.
     pub(super) async fn intent(&self, asked: &Asked) -> Result<Meant, Error> {
         match asked {
             Asked::Signature(intent) => Ok(Meant::new(intent.clone(), None)),
@@ -111,7 +111,7 @@ impl Resolver<'_> {
         Ok(Meant::amount(Intent::Approve { spender, token, amount: money.amount }, money, &written))
     }
 
-    /// A call of a contract, or of programs. In a batch the lookup tables are the batch's.
+    /// Translates a call of a contract, or of programs. A batch has its own lookup tables.
     fn contract_call(&self, call: &ContractCall, tables: Option<&[Address]>) -> Result<Meant, Error> {
         if call.is_of_a_program() {
             let tables = match tables {
@@ -142,7 +142,7 @@ impl Resolver<'_> {
         Meant::new(Intent::Deploy { code, value }, Some(native(self.network, value)))
     }
 
-    /// The address in `field`, on the wallet's chain, that is not the wallet itself.
+    /// Reads the address in `field`, which must be on the wallet's chain and not the wallet itself.
     pub(super) fn recipient(&self, field: &str, text: &str) -> Result<Address, Error> {
         let address = self.address(field, text)?;
         if address == self.wallet.address {
@@ -151,7 +151,7 @@ impl Resolver<'_> {
         Ok(address)
     }
 
-    /// The address in `field`, on the wallet's chain.
+    /// Reads the address in `field`, which must be on the wallet's chain.
     pub(super) fn address(&self, field: &str, text: &str) -> Result<Address, Error> {
         Address::parse(self.network.chain, text).map_err(|error| Error::from(error).at(field))
     }
@@ -185,7 +185,7 @@ fn checked_memo(memo: Option<&str>) -> Result<Option<String>, Error> {
         Some(text) if text.chars().count() > MAX_MEMO => {
             Err(Error::invalid("memo", format!("at most {MAX_MEMO} characters")))
         }
-        // They could change the text that a person sees.
+        // Such characters could change the text that is displayed.
         Some(text) if text.chars().any(deceives) => {
             Err(Error::invalid("memo", "no control, invisible or misleading characters"))
         }

@@ -30,7 +30,7 @@ pub(crate) async fn outline(
     outlined(engine, session, request, false).await
 }
 
-/// The same; nodes may be asked about tokens.
+/// Like [`outline`], but nodes may be asked about tokens.
 pub(crate) async fn outline_asking(
     engine: &Engine,
     session: &Session,
@@ -101,7 +101,7 @@ struct Resolver<'a> {
     asks: bool,
 }
 
-/// Native coin sent, for requests that name no amount of one asset.
+/// The native coin sent, for requests without an amount of one asset.
 fn native_sent(network: &Network, effects: &Effects) -> Money {
     let sent = effects.items.iter().filter_map(|effect| match effect {
         Effect::NativeOut { amount, .. } | Effect::Deployment { amount, .. } => Some(*amount),

@@ -12,13 +12,13 @@ use super::Resolver;
 use super::intent::required;
 use crate::error::{Error, ErrorCode};
 
-/// What a request says of an NFT. Every part that is given must be true.
+/// The parts of an NFT that a request gives. All of them must agree.
 struct Said<'a> {
     address: Option<&'a str>,
     asset_id: Option<&'a str>,
     token_id: Option<&'a str>,
     standard: Option<&'a str>,
-    /// The field that has token id and standard.
+    /// The field that contains token id and standard.
     field: &'static str,
 }
 
@@ -34,7 +34,7 @@ impl Resolver<'_> {
         })
     }
 
-    /// By CAIP-19, by collection and token id, or by both when they agree.
+    /// Finds the NFT by CAIP-19 id, by collection and token id, or by both if they agree.
     fn nft_said(&self, said: &Said<'_>) -> Result<NftId, Error> {
         let address = said.address.map(|text| self.address("token.address", text)).transpose()?;
         let standard = said.standard.map(|text| self.standard(text)).transpose()?;
@@ -57,7 +57,7 @@ impl Resolver<'_> {
         if standard.is_some_and(|standard| standard != nft.standard()) {
             return Err(Error::invalid(&said.at("standard"), format!("\"assetId\" says {}", nft.standard())));
         }
-        // The parts given, with the rest taken from the id, must be the id's NFT again.
+        // The given parts, completed from the id, must name the id's NFT.
         let token_id = token_id.or(nft.token_id());
         if said.kind(nft.collection(), nft.standard(), token_id)? != nft.kind {
             return Err(Error::invalid(&said.at("tokenId"), "\"assetId\" has another token id"));

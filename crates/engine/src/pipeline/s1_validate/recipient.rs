@@ -1,5 +1,5 @@
-//! Recipients that no key belongs to. The chain refuses them unless the request states that a program signs for
-//! them; an entry in a WHITELIST states the same.
+//! Recipients without a key. The chain refuses them unless the request states that a program signs for them;
+//! an entry in a WHITELIST states the same.
 
 use waiaas_chains::{ChainError, Refusal};
 use waiaas_core::address::Address;
@@ -12,12 +12,13 @@ use crate::error::Error;
 use crate::pipeline::fees;
 
 impl Resolver<'_> {
-    /// The draft of an intent, and the intent with the recipients that WHITELIST policies in force list.
+    /// Builds the draft of an intent. The intent is returned with permission for the recipients without a key
+    /// that WHITELIST policies in force list.
     pub(super) async fn build(&self, mut intent: Intent) -> Result<(Intent, Draft), Error> {
         loop {
             match self.chain.build(self.wallet.address, &intent).await {
                 Ok(draft) => return Ok((intent, draft)),
-                // Each turn lets one more recipient through, so this ends.
+                // Each turn admits one more recipient, so the loop ends.
                 Err(ChainError::Refused(Refusal::RecipientOffCurve(to)))
                     if self.whitelisted(to).await? && intent.allow_off_curve(to) => {}
                 Err(error) => return Err(fees::unbuilt(self.engine, self.network, error).await),

@@ -10,7 +10,8 @@ use crate::error::{Error, ErrorCode};
 use crate::pipeline::assets;
 
 impl Resolver<'_> {
-    /// The token's address, decimals and symbol; none if they are not recorded and no node may be asked.
+    /// Returns the token's address, decimals and symbol; none if they are not recorded and no node may be
+    /// asked.
     pub(super) async fn token(&self, token: &TokenRef) -> Result<(Address, Option<TokenFacts>), Error> {
         let address = self.token_address(token)?;
         let facts = if self.asks {
@@ -30,7 +31,7 @@ impl Resolver<'_> {
         Ok((address, Some(facts)))
     }
 
-    /// The token's address, given as address, as CAIP-19 id, or as both if they agree.
+    /// Returns the token's address, given as address, as CAIP-19 id, or as both if they agree.
     fn token_address(&self, token: &TokenRef) -> Result<Address, Error> {
         let named = token.address.as_deref().map(|text| self.address("token.address", text)).transpose()?;
         let Some(text) = &token.asset_id else {
@@ -49,7 +50,7 @@ impl Resolver<'_> {
         }
     }
 
-    /// A CAIP-19 id names a network, which must be that of the request.
+    /// Checks that a CAIP-19 id is on the network of the request.
     pub(super) fn same_network(&self, caip2: &str) -> Result<(), Error> {
         if *caip2 == *self.network.caip2 {
             return Ok(());

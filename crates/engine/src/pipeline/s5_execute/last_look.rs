@@ -13,7 +13,7 @@ use waiaas_store::{KillSwitchRow, SessionRow, StatusChange, TransactionRow, Wall
 use crate::Engine;
 use crate::error::Error;
 
-/// Why the last look stops a transaction.
+/// The reason why the last look stops a transaction.
 pub(super) enum Stop {
     NotCleared(NotCleared),
     Policy(Denial),
@@ -111,8 +111,8 @@ fn stop_conditions(
     }
 }
 
-/// The stop condition, if any, that ends a transaction which still waits for its gas condition. The last look
-/// checks again.
+/// Returns the stop condition, if any, that ends a transaction while it waits for its gas condition. The last
+/// look checks again.
 pub(super) async fn stopped(engine: &Engine, row: &TransactionRow) -> Result<Option<Stop>, Error> {
     let store = engine.store();
     let wallet = store.wallet(row.wallet).await?;
@@ -126,8 +126,8 @@ pub(super) async fn stopped(engine: &Engine, row: &TransactionRow) -> Result<Opt
     Ok(stop_conditions(row, &wallet, &switch, session.as_ref()).on(tier).map(Stop::NotCleared))
 }
 
-/// Whether the present policies deny the request. Only denials count: the tier was obtained and the amounts are
-/// reserved, so prices, sums and request counts are left out.
+/// Whether the present policies deny the request. Only denials count: the tier was obtained and the amounts
+/// are reserved, so prices, sums and request counts are left out.
 async fn denied_now(
     engine: &Engine,
     tx: &mut WriteTx,

@@ -23,7 +23,7 @@ impl Clock for TestClock {
     }
 }
 
-/// A daemon of which only the workers exist.
+/// A daemon with workers only.
 struct Daemon {
     stop: CancellationToken,
     states: WorkerStates,
@@ -74,7 +74,7 @@ enum Act {
     Take(Duration),
 }
 
-/// Does as its script says, then works; notes the second at which each turn began.
+/// Follows a script, then succeeds; records the second at which each turn began.
 struct Scripted {
     script: Vec<Act>,
     began: Arc<std::sync::Mutex<Vec<u64>>>,
@@ -114,7 +114,7 @@ impl Worker for Scripted {
     }
 }
 
-/// The daemon and its worker, running.
+/// A running daemon with its worker.
 struct Run {
     daemon: Arc<Daemon>,
     began: Arc<std::sync::Mutex<Vec<u64>>>,
@@ -135,7 +135,7 @@ impl Run {
         Self { daemon, began, wake, task }
     }
 
-    /// Lets so much time pass.
+    /// Lets this much time pass.
     async fn pass(&self, seconds: u64) {
         tokio::time::sleep(Duration::from_secs(seconds)).await;
     }
