@@ -38,7 +38,7 @@ pub(crate) async fn update_webhook(
     Ok(Json(shapes::webhook(app.engine().operator(&master).change_webhook(id, change).await?)))
 }
 
-/// Deletes a webhook with its log. What it has not received is not sent.
+/// Deletes a webhook with its log. Events that it has not received are not sent.
 #[utoipa::path(
     delete,
     path = "/v1/webhooks/{id}",
