@@ -1,5 +1,5 @@
-//! The walks in ARCHITECTURE.md: lists of the files that a request passes, between `<!-- walk: NAME -->` and
-//! `<!-- end walk -->`. Every path must exist, and only once in its walk.
+//! The walks in ARCHITECTURE.md, between `<!-- walk: NAME -->` and `<!-- end walk -->`: numbered steps, each a file
+//! that a request passes, and below a step the files that it calls. Every path must exist, and only once in its walk.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -14,18 +14,19 @@ const FILE: &str = "ARCHITECTURE.md";
 const NAMES: [&str; 2] = ["send", "approval"];
 const END: &str = "<!-- end walk -->";
 
-/// A numbered list of files.
+/// A numbered list of steps.
 #[derive(PartialEq, Eq, Debug)]
 struct Walk<'a> {
     name: &'a str,
     steps: Vec<Step<'a>>,
 }
 
-/// One line of a walk: its number and its path.
+/// One step of a walk: its number, its file, and the files that it calls.
 #[derive(PartialEq, Eq, Debug)]
 struct Step<'a> {
     number: usize,
     path: &'a str,
+    called: Vec<&'a str>,
 }
 
 /// Fails if a walk is missing, or has a path that does not exist, a repeated path or a wrong number. Prints
@@ -38,8 +39,9 @@ pub(crate) fn check() -> Result<()> {
         bail!("the walks in {FILE} and the tree differ:\n  {}", broken.join("\n  "));
     }
     for walk in walks {
-        let (files, changes) = (walk.steps.len(), walk.changes());
-        eprint_line(&format!("walk {}: {files} files, {changes} crate changes", walk.name));
+        let (steps, changes, files) = (walk.steps.len(), walk.changes(), walk.paths().count());
+        let name = walk.name;
+        eprint_line(&format!("walk {name}: {steps} steps, {changes} crate changes, {files} files in all"));
     }
     Ok(())
 }
@@ -56,8 +58,7 @@ fn read(text: &str) -> Result<Vec<Walk<'_>>> {
             (Some(walk), Some(name)) => bail!("walk {name} begins before walk {} ends", walk.name),
             (Some(_), None) if line == END => walks.extend(open.take()),
             (Some(walk), None) => {
-                let step = step(line).with_context(|| format!("walk {}: no step: {line}", walk.name))?;
-                walk.steps.push(step);
+                walk.add(line).with_context(|| format!("walk {}: no step: {line}", walk.name))?;
             }
         }
     }
@@ -71,7 +72,13 @@ fn read(text: &str) -> Result<Vec<Walk<'_>>> {
 fn step(line: &str) -> Option<Step<'_>> {
     let (number, rest) = line.split_once(". ")?;
     let path = rest.starts_with('`').then(|| quoted(rest).next())??;
-    Some(Step { number: number.parse().ok()?, path })
+    Some(Step { number: number.parse().ok()?, path, called: Vec::new() })
+}
+
+/// Reads a line such as ``- `crates/core/src/owner.rs` - compares``.
+fn called(line: &str) -> Option<&str> {
+    let rest = line.strip_prefix("- ")?;
+    rest.starts_with('`').then(|| quoted(rest).next())?
 }
 
 /// Returns the faults of the walks, one sentence each.
@@ -83,12 +90,15 @@ fn broken(walks: &[Walk<'_>], exists: impl Fn(&str) -> bool) -> Vec<String> {
             broken.push(format!("walk {name} exists {count} times, not once"));
         }
     }
-    for Walk { name, steps } in walks {
-        let mut seen = BTreeSet::new();
-        for (at, Step { number, path }) in (1..).zip(steps) {
+    for walk in walks {
+        let name = walk.name;
+        for (at, Step { number, .. }) in (1..).zip(&walk.steps) {
             if *number != at {
                 broken.push(format!("walk {name}: step {at} has the number {number}"));
             }
+        }
+        let mut seen = BTreeSet::new();
+        for path in walk.paths() {
             if !exists(path) {
                 broken.push(format!("walk {name}: {path} does not exist"));
             }
@@ -100,7 +110,22 @@ fn broken(walks: &[Walk<'_>], exists: impl Fn(&str) -> bool) -> Vec<String> {
     broken
 }
 
-impl Walk<'_> {
+impl<'a> Walk<'a> {
+    /// Adds a line: a step, or a file that the last step calls.
+    fn add(&mut self, line: &'a str) -> Option<()> {
+        if let Some(path) = called(line) {
+            self.steps.last_mut()?.called.push(path);
+        } else {
+            self.steps.push(step(line)?);
+        }
+        Some(())
+    }
+
+    /// Returns all files, in order.
+    fn paths(&self) -> impl Iterator<Item = &'a str> {
+        self.steps.iter().flat_map(|step| std::iter::once(step.path).chain(step.called.iter().copied()))
+    }
+
     /// Returns how often a step is in another crate than the step before it.
     fn changes(&self) -> usize {
         let crates: Vec<_> = self.steps.iter().map(|step| step.path.split('/').nth(1)).collect();
@@ -113,7 +138,8 @@ mod tests {
     use super::*;
 
     const TEXT: &str = "# Title\n1. not in a walk\n<!-- walk: send -->\n\n\
-        1. `crates/a/src/x.rs` - accepts `this`\n2. `crates/a/src/y.rs` - b\n3. `crates/b/src/x.rs` - c\n\n\
+        1. `crates/a/src/x.rs` - accepts `this`\n   - `crates/c/src/z.rs` - helps\n\
+        2. `crates/a/src/y.rs` - b\n3. `crates/b/src/x.rs` - c\n\n\
         <!-- end walk -->\ntext\n<!-- walk: approval -->\n1. `crates/a/src/x.rs` - d\n<!-- end walk -->\n";
 
     fn found(text: &str) -> Vec<String> {
@@ -131,7 +157,8 @@ mod tests {
         let [send, approval] = &walks[..] else { unreachable!("two walks: {walks:?}") };
         assert_eq!((send.name, send.steps.len(), send.changes()), ("send", 3, 1));
         assert_eq!((approval.name, approval.changes()), ("approval", 0));
-        assert_eq!(send.steps.first(), Some(&Step { number: 1, path: "crates/a/src/x.rs" }));
+        let first = Step { number: 1, path: "crates/a/src/x.rs", called: vec!["crates/c/src/z.rs"] };
+        assert_eq!((send.steps.first(), send.paths().count()), (Some(&first), 4));
         assert_eq!(found(TEXT), Vec::<String>::new());
     }
 
@@ -139,6 +166,10 @@ mod tests {
     fn missing_and_repeated_paths_and_wrong_numbers_are_found() {
         let lost = TEXT.replace("`crates/b/src/x.rs`", "`crates/gone.rs`");
         assert_eq!(found(&lost), ["walk send: crates/gone.rs does not exist"]);
+        let lost = TEXT.replace("`crates/c/src/z.rs`", "`crates/gone.rs`");
+        assert_eq!(found(&lost), ["walk send: crates/gone.rs does not exist"]);
+        let doubled = TEXT.replace("`crates/c/src/z.rs`", "`crates/b/src/x.rs`");
+        assert_eq!(found(&doubled), ["walk send: crates/b/src/x.rs is repeated"]);
         let doubled = TEXT.replace("`crates/a/src/y.rs`", "`crates/a/src/x.rs`");
         assert_eq!(found(&doubled), ["walk send: crates/a/src/x.rs is repeated"]);
         assert_eq!(found(&TEXT.replace("3. ", "4. ")), ["walk send: step 3 has the number 4"]);
@@ -160,6 +191,7 @@ mod tests {
             ("1. not in a walk", "<!-- end walk -->"),
             (" - d\n<!-- end walk -->", " - d"),
             ("2. `crates/a/src/y.rs` - b", "a line of text"),
+            ("1. `crates/a/src/x.rs` - accepts `this`\n", ""),
             ("2. `crates/a/src/y.rs` - b", "2. crates/a/src/y.rs - `b`"),
         ] {
             assert!(TEXT.contains(from) && read(&TEXT.replace(from, to)).is_err(), "{from:?} to {to:?}");
