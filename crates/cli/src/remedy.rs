@@ -48,6 +48,10 @@ pub(crate) fn hint(problem: &Problem) -> Option<String> {
         "CHANGE_LIMIT_EXCEEDED" => {
             "Withdraw one with `waiaas change withdraw`, or have the owners answer it."
         }
+        "WEBHOOK_NOT_FOUND" => "List the webhooks with `waiaas webhook list`.",
+        "DELIVERY_NOT_FOUND" => {
+            "List the kept deliveries with `waiaas webhook logs`: the last 1000 of a webhook, for 30 days."
+        }
         "REQUEST_TIMEOUT" => "The operation may still finish; check its result before you repeat it.",
         _ => return problem.hint.clone(),
     };

@@ -10,7 +10,7 @@ use waiaas_outbound::Target;
 use waiaas_store::{AttemptRecord, AuditRow, DeliveryRow, Entity, StoreError, WebhookRow};
 
 use crate::Engine;
-use crate::error::{Error, ErrorCode};
+use crate::error::{Error, ErrorCode, Remedy};
 
 /// The event of a test message.
 pub(crate) const TEST_EVENT: &str = "WEBHOOK_TEST";
@@ -105,13 +105,12 @@ pub(crate) fn not_found(error: StoreError) -> Error {
 }
 
 pub(crate) fn no_webhook() -> Error {
-    Error::new(ErrorCode::WebhookNotFound, "There is no such webhook.")
-        .hint("`waiaas webhook list` shows all.")
+    Error::new(ErrorCode::WebhookNotFound, "There is no such webhook.").hint(Remedy::ListWebhooks)
 }
 
 pub(crate) fn no_delivery() -> Error {
     Error::new(ErrorCode::DeliveryNotFound, "The webhook's log has no such delivery.")
-        .hint("`waiaas webhook logs` shows those that are kept: 1000 of a webhook, for 30 days.")
+        .hint(Remedy::ListDeliveries)
 }
 
 #[cfg(test)]

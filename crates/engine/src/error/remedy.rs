@@ -30,6 +30,10 @@ pub enum Remedy {
     ChangePolicy(PolicyId),
     /// Withdraw a pending change, or have it answered.
     WithdrawChange,
+    /// List the webhooks.
+    ListWebhooks,
+    /// List the deliveries that the webhook's log keeps.
+    ListDeliveries,
     /// Wait, or cancel waiting transactions.
     CancelTransactions,
     /// Use a new idempotency key for a new request, and the same one to repeat a request.

@@ -63,7 +63,7 @@ impl Operator<'_> {
             Ok(row) => Ok(recorded(AssetId::token(&network.caip2, address), row)),
             Err(StoreError::NotFound(Entity::Token)) => {
                 Err(Error::new(ErrorCode::TokenNotFound, "Nothing is on record of this token.")
-                    .hint("`waiaas token list` shows what is."))
+                    .hint("Name a token from the list of recorded tokens."))
             }
             Err(error) => Err(error.into()),
         }

@@ -26,6 +26,10 @@ pub(crate) fn worded(remedy: Remedy) -> String {
         Remedy::NameSigner => "Leave X-Owner-Address out, or send the owner's address in it.",
         Remedy::SetOwner => "Set one with PUT /v1/wallets/{id}/owner.",
         Remedy::WithdrawChange => "Withdraw one (DELETE /v1/changes/{id}), or have the owners answer it.",
+        Remedy::ListWebhooks => "List the webhooks with GET /v1/webhooks.",
+        Remedy::ListDeliveries => {
+            "List the kept deliveries with GET /v1/webhooks/{id}/logs: the last 1000 of a webhook, for 30 days."
+        }
         Remedy::CancelTransactions => {
             "Wait until some have ended, or cancel some (POST /v1/transactions/{id}/cancel)."
         }
