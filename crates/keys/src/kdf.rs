@@ -144,7 +144,7 @@ pub(crate) fn derive(key: &Secret32, info: &[u8]) -> Secret32 {
     derived
 }
 
-/// [`derive`] for values that may be published: commitments and identifiers.
+/// [`derive()`] for values that may be published: commitments and identifiers.
 pub(crate) fn derive_public(key: &Secret32, info: &[u8]) -> [u8; 32] {
     *derive(key, info).expose_secret()
 }

@@ -82,7 +82,7 @@ pub(crate) async fn send(
 }
 
 /// Replaces a signed transaction of the session's wallets: by the same one with a higher fee, or by an empty
-/// one. It is judged like any request and returns like [`send`](crate::pipeline::send). At most one of the
+/// one. It is judged like any request and returns like [`send`]. At most one of the
 /// two lands.
 pub(crate) async fn replace(
     engine: &Engine,

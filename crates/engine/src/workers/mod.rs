@@ -1,7 +1,7 @@
 //! The daemon's background work: delays end, approvals and changes expire, signed transactions are followed
 //! until they are final, webhooks receive events, and work that a crash interrupted is resumed.
 //!
-//! Every such loop is a [`Worker`](supervisor::Worker) and is run by the supervisor. Workers of transactions
+//! Every such loop is a [`Worker`] and is run by the supervisor. Workers of transactions
 //! only find them and hand them to [`resume`](crate::pipeline::resume); every step may run twice. The first
 //! turn after a start is the recovery: it finds the same rows that any later turn would. Work that needs a
 //! node is done network by network (`turns`), so that one that hangs does not delay the others.
