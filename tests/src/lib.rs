@@ -24,6 +24,7 @@ mod proxy;
 mod receiver;
 mod setup;
 mod squatter;
+mod telegram;
 mod terminal;
 
 pub use abi::call_data;
@@ -47,6 +48,7 @@ pub use proxy::{Fault, FaultProxy, When};
 pub use receiver::{Received, Receiver};
 pub use setup::{Agent, generous_policy};
 pub use squatter::Squatter;
+pub use telegram::{Person, Shown, TOKEN as TELEGRAM_TOKEN, TelegramDouble};
 pub use terminal::at_a_terminal;
 
 use std::time::{Duration, Instant};

@@ -25,6 +25,7 @@ pub mod requests;
 pub mod rules;
 pub mod secret;
 pub mod sessions;
+pub mod telegram;
 pub mod tokens;
 pub mod transactions;
 pub mod validation;

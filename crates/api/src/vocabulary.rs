@@ -8,6 +8,7 @@ use utoipa::{PartialSchema, ToSchema};
 use waiaas_core::action::ActionCategory;
 use waiaas_core::audit::{AuditEventKind, Severity};
 use waiaas_core::change::{ChangeKind, ChangeStatus};
+use waiaas_core::chat::ChatRole;
 use waiaas_core::intent::IntentKind;
 use waiaas_core::network::{Chain, Environment};
 use waiaas_core::policy::exposure::{Horizon, Source};
@@ -71,6 +72,11 @@ schema!(
     /// Schema of [`DeliveryStatus`].
     DeliveryStatusName, "DeliveryStatus", "State of a delivery to a webhook.",
     DeliveryStatus::ALL.iter().map(|v| v.as_str())
+);
+schema!(
+    /// Schema of [`ChatRole`].
+    ChatRoleName, "ChatRole", "What a Telegram chat may do.",
+    ChatRole::ALL.iter().map(|v| v.as_str())
 );
 schema!(
     /// Schema of [`Horizon`].

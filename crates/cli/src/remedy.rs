@@ -48,6 +48,7 @@ pub(crate) fn hint(problem: &Problem) -> Option<String> {
         "CHANGE_LIMIT_EXCEEDED" => {
             "Withdraw one with `waiaas change withdraw`, or have the owners answer it."
         }
+        "CHAT_NOT_FOUND" => "Send /start to the bot from that chat; `waiaas telegram chats` lists the chats.",
         "WEBHOOK_NOT_FOUND" => "List the webhooks with `waiaas webhook list`.",
         "DELIVERY_NOT_FOUND" => {
             "List the kept deliveries with `waiaas webhook logs`: the last 1000 of a webhook, for 30 days."

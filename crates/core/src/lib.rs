@@ -10,6 +10,7 @@ pub mod address;
 pub mod asset;
 pub mod audit;
 pub mod change;
+pub mod chat;
 pub mod clearance;
 pub mod decision;
 pub mod digest;

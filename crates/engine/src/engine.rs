@@ -12,6 +12,7 @@ use tokio_util::task::TaskTracker;
 use waiaas_chains::price::PriceBook;
 use waiaas_chains::{Chain, Codec, ReputationSource};
 use waiaas_channels::WebhookChannel;
+use waiaas_channels::telegram::Bot;
 use waiaas_core::UnixSeconds;
 use waiaas_core::ids::InstanceId;
 use waiaas_core::network::{NetworkId, Networks};
@@ -53,6 +54,7 @@ pub(crate) struct Parts {
     pub(crate) lookups: Lookups,
     pub(crate) reputation: Option<Arc<dyn ReputationSource>>,
     pub(crate) webhooks: WebhookChannel,
+    pub(crate) bot: Option<Bot>,
     pub(crate) policies: Policies,
     pub(crate) lanes: Lanes,
     pub(crate) chain_watch: ChainWatch,
@@ -217,6 +219,11 @@ impl Engine {
     /// The channel for webhooks.
     pub(crate) fn webhook_channel(&self) -> &WebhookChannel {
         &self.0.webhooks
+    }
+
+    /// The Telegram bot; none if the operator has not configured one.
+    pub(crate) fn bot(&self) -> Option<&Bot> {
+        self.0.bot.as_ref()
     }
 
     pub(crate) fn lanes(&self) -> &Lanes {

@@ -212,6 +212,9 @@ codes! {
     /// The delivery's next attempt is planned.
     DeliveryPending = "DELIVERY_PENDING",
 
+    /// No such chat.
+    ChatNotFound = "CHAT_NOT_FOUND",
+
     /// The kill switch is activated already. No longer sent: activating it again answers with its state.
     KillSwitchAlreadyActive = "KILL_SWITCH_ALREADY_ACTIVE",
     /// The kill switch is not activated.

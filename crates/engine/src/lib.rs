@@ -38,6 +38,7 @@ mod reserve;
 mod session_keys;
 mod sessions;
 mod start;
+mod telegram;
 mod tokens;
 mod views;
 mod wallets;
@@ -62,6 +63,7 @@ pub use views::*;
 pub use waiaas_core as core;
 pub use waiaas_keys::hardening::{Report as Hardening, harden as harden_process};
 pub use waiaas_keys::password::check_new as check_new_password;
+pub use waiaas_store::ChatRow;
 pub use whole_file::WholeFile;
 
 /// The proof of a daemon to remote callers.

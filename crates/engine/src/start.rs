@@ -8,6 +8,7 @@ use tokio::sync::{Notify, Semaphore};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use waiaas_channels::WebhookChannel;
+use waiaas_channels::telegram::Bot;
 use waiaas_core::audit::{Actor, AuditEvent};
 use waiaas_keys::{KeystoreHeader, PasswordVerifier, UnlockError, Vault};
 use waiaas_outbound::{Outbound, SystemResolver};
@@ -59,6 +60,8 @@ impl Engine {
         let reputation = chains::reputation(&config, &networks, &chains)?;
         let outbound = Outbound::new(config.outbound.allow.clone(), Arc::new(SystemResolver));
         let webhooks = WebhookChannel::new(outbound);
+        let bot = config.telegram.token().map(|token| Bot::new(&config.telegram.api_url, token));
+        let bot = bot.transpose().map_err(|error| StartError::Http(error.to_string()))?;
         let store = offline::open_store(&data_dir, &config).await?;
         let reserve = Reserve::hold(&config.database.target(data_dir.path()));
         let instance = store.instance_id().await?.ok_or(StartError::NotInitialised)?;
@@ -94,6 +97,7 @@ impl Engine {
             lookups: Lookups::new(config.prices.lookups_per_session_per_minute),
             reputation,
             webhooks,
+            bot,
             policies: Policies::default(),
             lanes: Lanes::default(),
             chain_watch: ChainWatch::default(),

@@ -190,7 +190,7 @@ fn pinned(target: &Target, addresses: Vec<SocketAddr>) -> Result<Client, Outboun
         .map_err(|_| OutboundError::Setup)
 }
 
-fn failure(error: &reqwest::Error) -> OutboundError {
+pub(crate) fn failure(error: &reqwest::Error) -> OutboundError {
     if error.is_timeout() {
         OutboundError::Timeout
     } else if error.is_builder() {

@@ -1,6 +1,6 @@
-//! The one HTTP client for addresses that others chose.
+//! The HTTP clients for addresses that others chose, and for services that the operator chose.
 //!
-//! Such an address must not lead into the daemon's own network. So a host is resolved once, each of its
+//! An address that others chose must not lead into the daemon's own network. So a host is resolved once, each of its
 //! addresses is checked, and the connection goes to a checked address: a second resolution with another
 //! answer cannot happen. Public addresses are reached by https only. Other addresses, and plain http, need an
 //! entry in the operator's allow-list. Redirects are not followed, proxies of the environment are not used,
@@ -12,8 +12,10 @@ mod allowed;
 mod client;
 mod public;
 mod target;
+mod trusted;
 
 pub use allowed::{AllowList, NotAnEntry};
 pub use client::{Answer, Outbound, OutboundError, Request, Resolver, SystemResolver};
 pub use public::is_public;
 pub use target::{Refusal, Target, TargetError};
+pub use trusted::{Reply, TrustedClient};

@@ -171,6 +171,7 @@ fn own(operation: &str) -> Option<Codes> {
         | "shutdown"
         | "list_changes"
         | "list_webhooks"
+        | "list_chats"
         | "proof_parameters" => plain(&[]),
         "list_tokens" => plain(&[&[E::NetworkNotFound]]),
         "prove" => plain(&[&[E::MasterPasswordLocked]]),
@@ -204,6 +205,7 @@ fn own(operation: &str) -> Option<Codes> {
         "get_webhook" | "update_webhook" | "delete_webhook" | "webhook_logs" | "test_webhook" => {
             plain(&[&[E::WebhookNotFound]])
         }
+        "set_chat_role" | "remove_chat" => plain(&[&[E::ChatNotFound]]),
         "redeliver" => plain(&[&[E::WebhookNotFound, E::DeliveryNotFound, E::DeliveryPending]]),
         "list_policies" => plain(&[&[E::WalletNotFound, E::WalletAccessDenied, E::NetworkNotFound]]),
         "get_policy" => plain(&[&[E::PolicyNotFound]]),

@@ -32,6 +32,7 @@ use crate::codes;
         (name = "utils", description = "Encoding for agents without a library of their own"),
         (name = "policies", description = "Policies"),
         (name = "changes", description = "Pending changes, which wait for owners"),
+        (name = "telegram", description = "Chats of the Telegram bot, which shows requests that wait for their owner"),
         (name = "webhooks", description = "Webhooks, which receive events of the audit log"),
         (name = "admin", description = "The operator's administration"),
     ),

@@ -46,6 +46,8 @@ const TABLES: &[(&str, &str)] = &[
     ("idempotency", "session_id, key"),
     ("webhooks", "id"),
     ("webhook_deliveries", "id"),
+    ("telegram_chats", "chat"),
+    ("telegram_cards", "tx_id, chat"),
     ("audit_log", "seq"),
 ];
 

@@ -43,6 +43,10 @@ pub enum Entity {
     Webhook,
     /// A delivery of an event to a webhook.
     Delivery,
+    /// A Telegram chat.
+    Chat,
+    /// An approval card.
+    Card,
 }
 
 impl fmt::Display for Entity {
@@ -61,6 +65,8 @@ impl fmt::Display for Entity {
             Self::Challenge => "challenge",
             Self::Change => "change",
             Self::Webhook => "webhook",
+            Self::Chat => "chat",
+            Self::Card => "card",
             Self::Delivery => "delivery",
         })
     }

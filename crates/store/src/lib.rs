@@ -9,13 +9,15 @@
 //! them that concerns security takes an [`AuditEntry`], written in the same database transaction: no audit
 //! row, no change. The exceptions grant nothing and record no decision: failed-login counters, expired
 //! idempotency keys, recorded token facts, issued (unanswered) challenges, counts of equal denials, the
-//! lease, the note that a node refused a broadcast, and the delivery log of webhooks.
+//! lease, the note that a node refused a broadcast, the delivery log of webhooks, and approval cards.
 
 mod allowances;
 mod audit;
+mod cards;
 mod chain_identities;
 mod challenges;
 mod changes;
+mod chats;
 mod columns;
 mod connector;
 mod counts;
@@ -52,9 +54,11 @@ mod webhooks;
 mod writer;
 
 pub use audit::{AuditEntry, AuditFilter, AuditPage, AuditRow, ChainReport};
+pub use cards::{CardRow, CardStep};
 pub use chain_identities::{ChainIdentity, Ended};
 pub use challenges::ChallengeRow;
 pub use changes::{ChangeRow, NewChange};
+pub use chats::ChatRow;
 
 pub use allowances::AllowanceUse;
 pub use decisions::{DecisionPage, DecisionRow};

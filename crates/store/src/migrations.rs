@@ -40,6 +40,7 @@ const ALL: &[Texts] = migrations![
     "0010_collations",
     "0011_webhooks",
     "0012_forms",
+    "0013_telegram",
 ];
 
 /// The newest schema this release knows.

@@ -61,6 +61,7 @@ enum Body {
     Owner,
     Priority,
     Pause,
+    Role,
 }
 
 const fn row(method: &'static str, path: &'static str, at: At, body: Body, expected: [u16; 5]) -> Row {
@@ -135,6 +136,7 @@ const ROWS: &[Row] = &[
     row("GET", "/v1/admin/status", At::Nothing, Body::None, OPERATOR),
     of_wallet("GET", "/v1/admin/exposure", OPERATOR),
     row("GET", "/v1/tokens", At::Nothing, Body::None, OPERATOR),
+    row("GET", "/v1/telegram/chats", At::Nothing, Body::None, OPERATOR),
     row("GET", "/v1/webhooks", At::Nothing, Body::None, OPERATOR),
     row("GET", "/v1/webhooks/{id}", At::Nothing, Body::None, OPERATOR_BUT_ABSENT),
     row("GET", "/v1/webhooks/{id}/logs", At::Nothing, Body::None, OPERATOR_BUT_ABSENT),
@@ -167,6 +169,8 @@ const ROWS: &[Row] = &[
     row("POST", "/v1/admin/transactions/{id}/cancel", At::Nothing, Body::None, OPERATOR_BUT_ABSENT),
     row("POST", "/v1/admin/transactions/{id}/close", At::Nothing, Body::Empty, OPERATOR_BUT_ABSENT),
     row("POST", "/v1/admin/transactions/{id}/reject", At::Nothing, Body::None, OPERATOR_BUT_ABSENT),
+    row("PUT", "/v1/telegram/chats/{chatId}", At::Nothing, Body::Role, OPERATOR_BUT_ABSENT),
+    row("DELETE", "/v1/telegram/chats/{chatId}", At::Nothing, Body::None, OPERATOR_BUT_ABSENT),
     row("POST", "/v1/webhooks", At::Nothing, Body::Empty, OPERATOR_BUT_INVALID),
     row("PUT", "/v1/webhooks/{id}", At::Nothing, Body::Pause, OPERATOR_BUT_ABSENT),
     row("DELETE", "/v1/webhooks/{id}", At::Nothing, Body::None, OPERATOR_BUT_ABSENT),
@@ -235,7 +239,7 @@ impl Scene {
             At::Nothing => NOTHING,
         };
         let path = row.path.replace("{id}", id).replace("{walletId}", NOTHING);
-        let path = path.replace("{deliveryId}", NOTHING);
+        let path = path.replace("{deliveryId}", NOTHING).replace("{chatId}", "7000000001");
         if row.query.is_empty() { path } else { format!("{path}?{}={}", row.query, self.agent.wallet) }
     }
 
@@ -256,6 +260,7 @@ impl Scene {
             Body::Rename => Some(json!({ "name": "another" })),
             Body::Owner => Some(json!({ "ownerAddress": self.recipient })),
             Body::Priority => Some(json!({ "priority": 1 })),
+            Body::Role => Some(json!({ "role": "ADMIN" })),
             Body::Pause => Some(json!({ "enabled": false })),
         }
     }

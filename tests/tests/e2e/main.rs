@@ -52,6 +52,7 @@ mod stopped;
 mod storage;
 mod story;
 mod swaps;
+mod telegram;
 mod tiers;
 mod two_doors;
 mod web;

@@ -10,6 +10,7 @@ mod error;
 mod policies;
 mod proof;
 mod sessions;
+mod telegram;
 mod transactions;
 mod wallets;
 mod webhooks;

@@ -16,6 +16,7 @@ mod quickset;
 mod session;
 mod set_master;
 mod status;
+mod telegram;
 mod token;
 mod tx;
 mod wallet;
@@ -76,6 +77,9 @@ pub(crate) enum Command {
     /// The audit log: list, verify, export.
     #[command(subcommand)]
     Audit(audit::Verb),
+    /// The Telegram bot: chats, allow, remove.
+    #[command(subcommand)]
+    Telegram(telegram::Verb),
     /// Webhooks: create, list, show, pause, resume, delete; their deliveries: logs, test, redeliver.
     #[command(subcommand)]
     Webhook(webhook::Verb),
@@ -120,6 +124,7 @@ pub(crate) async fn run(context: &Context, command: Command) -> Result<()> {
         Command::Owner(verb) => owner::run(context, verb).await,
         Command::Exposure(args) => exposure::run(context, args).await,
         Command::Audit(verb) => audit::run(context, verb).await,
+        Command::Telegram(verb) => telegram::run(context, verb).await,
         Command::Webhook(verb) => webhook::run(context, verb).await,
         Command::Backup(args) => backup::create(context, args).await,
         Command::Restore(args) => backup::restore(context, args).await,

@@ -13,6 +13,7 @@ use super::payload::{
 use crate::UnixSeconds;
 use crate::address::Address;
 use crate::change::{Change, ChangeKind};
+use crate::chat::{ChatNumber, ChatRole};
 use crate::digest::Digest;
 use crate::ids::{ChangeId, InstanceId, PolicyId, TxId, WalletId, WebhookId};
 use crate::money::Usd;
@@ -370,5 +371,21 @@ audit_events! {
         webhook_id: WebhookId,
         /// Scheme, host and port of its address.
         origin: String,
+    },
+    ChatRegistered {
+        /// The chat.
+        chat: ChatNumber,
+        /// The person's own name for themselves. Foreign text.
+        name: String,
+    },
+    ChatRoleSet {
+        /// The chat.
+        chat: ChatNumber,
+        /// Its new role.
+        role: ChatRole,
+    },
+    ChatRemoved {
+        /// The chat.
+        chat: ChatNumber,
     },
 }

@@ -134,6 +134,12 @@ wire_enum!(
         WebhookUpdated = "WEBHOOK_UPDATED",
         /// A webhook was deleted with its delivery log.
         WebhookDeleted = "WEBHOOK_DELETED",
+        /// A Telegram chat registered itself. It has no rights yet.
+        ChatRegistered = "CHAT_REGISTERED",
+        /// A Telegram chat was given a role.
+        ChatRoleSet = "CHAT_ROLE_SET",
+        /// A Telegram chat was removed.
+        ChatRemoved = "CHAT_REMOVED",
     }
 );
 
@@ -174,7 +180,9 @@ impl AuditEventKind {
             | Self::SecretRotated
             | Self::WebhookCreated
             | Self::WebhookUpdated
-            | Self::WebhookDeleted => Severity::Warning,
+            | Self::WebhookDeleted
+            | Self::ChatRoleSet
+            | Self::ChatRemoved => Severity::Warning,
             Self::KillSwitchActivated
             | Self::KillSwitchRecovered
             | Self::BackupRestored
@@ -215,6 +223,7 @@ impl AuditEventKind {
             | Self::OwnerSigned
             | Self::OwnerVerified
             | Self::SuccessorWithdrawn
+            | Self::ChatRegistered
             | Self::BackupCreated => Severity::Info,
         }
     }

@@ -11,6 +11,7 @@ mod payload;
 use serde::{Deserialize, Serialize};
 
 use crate::address::Address;
+use crate::chat::ChatNumber;
 use crate::ids::SessionId;
 
 pub use event::AuditEvent;
@@ -33,6 +34,8 @@ pub enum Actor {
     /// The user the daemon runs as, or root, identified by the kernel: on the control socket or by a signal.
     #[serde(rename = "local-user")]
     LocalUser,
+    /// A Telegram chat with a role.
+    Chat(ChatNumber),
     /// The daemon itself (timers, recovery).
     System,
     /// A caller without valid credentials.
@@ -46,6 +49,7 @@ impl std::fmt::Display for Actor {
             Self::Session(id) => write!(f, "session:{id}"),
             Self::Owner(address) => write!(f, "owner:{address}"),
             Self::LocalUser => f.write_str("local-user"),
+            Self::Chat(number) => write!(f, "chat:{number}"),
             Self::System => f.write_str("system"),
             Self::Anonymous => f.write_str("anonymous"),
         }

@@ -22,6 +22,8 @@ wire_enum!(
         Socket = "socket",
         /// A signal to the process.
         Signal = "signal",
+        /// A Telegram chat with the role ADMIN.
+        Chat = "telegram",
     }
 );
 

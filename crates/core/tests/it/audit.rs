@@ -160,6 +160,9 @@ const STORED: &[(&str, &str)] = &[
         "WEBHOOK_DELETED",
         r#"{"webhookId":"01900000-0000-7000-8000-000000000001","origin":"https://hook.example"}"#,
     ),
+    ("CHAT_REGISTERED", r#"{"chat":7000000001,"name":"@ada"}"#),
+    ("CHAT_ROLE_SET", r#"{"chat":7000000001,"role":"ADMIN"}"#),
+    ("CHAT_REMOVED", r#"{"chat":7000000001}"#),
 ];
 
 fn fields(details: &str) -> Map<String, Value> {

@@ -65,7 +65,9 @@ fn one<'a>(
     over.reverse();
     let value = match (&source, value) {
         (SettingSource::BuiltIn, value) => value.clone(),
-        (_, Value::String(text)) if key.ends_with("_key") && !text.is_empty() => {
+        (_, Value::String(text))
+            if (key.ends_with("_key") || key.ends_with("_token")) && !text.is_empty() =>
+        {
             Value::String("(set, not shown)".to_owned())
         }
         (_, value) => without_secrets(value),

@@ -23,6 +23,7 @@ mod reputation;
 mod rpc;
 mod schema;
 mod security;
+mod telegram;
 mod unit;
 mod value;
 
@@ -53,6 +54,7 @@ pub use reputation::{Registries, Reputation};
 pub use rpc::Rpc;
 pub use schema::json_schema;
 pub use security::Security;
+pub use telegram::TelegramBot;
 
 use environment::Environment;
 use layers::{Schema, Setting};
@@ -92,6 +94,8 @@ pub struct Config {
     pub security: Security,
     /// Addresses that webhooks may reach although they are not public.
     pub outbound: OutboundRules,
+    /// The bot that shows approvals.
+    pub telegram: TelegramBot,
     /// Dollar values.
     pub prices: Prices,
     #[serde(skip)]

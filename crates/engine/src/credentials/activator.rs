@@ -3,6 +3,7 @@
 
 use waiaas_core::audit::{Actor, KillSwitchMeans};
 
+use crate::credentials::chat::ChatAdmin;
 use crate::credentials::{Local, Master};
 
 /// Proof that the caller may activate the kill switch.
@@ -22,6 +23,11 @@ impl Activator {
     /// kernel. Such a user can also end the process, so no password is required.
     pub const fn by_socket(_: &Local) -> Self {
         Self { actor: Actor::LocalUser, means: KillSwitchMeans::Socket }
+    }
+
+    /// A Telegram chat with the role ADMIN.
+    pub(crate) const fn by_chat(chat: ChatAdmin) -> Self {
+        Self { actor: Actor::Chat(chat.number()), means: KillSwitchMeans::Chat }
     }
 
     /// A signal. The kernel accepts one only from the daemon's own user and root.

@@ -6,6 +6,7 @@
 //! on this machine, and is required in addition to a credential.
 
 pub(crate) mod activator;
+pub(crate) mod chat;
 pub(crate) mod local;
 pub(crate) mod master;
 pub(crate) mod owner;

@@ -34,6 +34,8 @@ pub enum Remedy {
     ListWebhooks,
     /// List the deliveries that the webhook's log keeps.
     ListDeliveries,
+    /// Send `/start` to the bot from the chat first.
+    RegisterChat,
     /// Wait, or cancel waiting transactions.
     CancelTransactions,
     /// Use a new idempotency key for a new request, and the same one to repeat a request.

@@ -14,10 +14,11 @@ pub(crate) mod policies;
 pub(crate) mod replay;
 pub(crate) mod sessions;
 pub(crate) mod status;
+pub(crate) mod telegram;
 pub(crate) mod tokens;
 pub(crate) mod transactions;
 pub(crate) mod wallets;
-pub(crate) mod webhooks;
+mod webhooks;
 
 use crate::Engine;
 use crate::credentials::Master;

@@ -12,6 +12,7 @@ mod outages;
 mod pauses;
 mod supervisor;
 mod sweeps;
+mod telegram;
 mod timers;
 mod turns;
 mod webhooks;
@@ -44,6 +45,10 @@ pub(crate) fn start(engine: &Engine) {
         Box::new(Webhooks::new(engine)),
         Box::new(OldDeliveries(engine.clone())),
     ];
+    if let Some(bot) = engine.bot() {
+        workers.push(Box::new(telegram::Cards::new(engine.clone(), bot.clone())));
+        workers.push(Box::new(telegram::Updates::new(engine.clone(), bot.clone())));
+    }
     for sweep in Sweep::all(engine, &turns) {
         workers.push(Box::new(sweep));
     }

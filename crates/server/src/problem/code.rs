@@ -159,6 +159,7 @@ const fn engine(code: ErrorCode) -> (StatusCode, bool) {
         | E::PolicyNotFound
         | E::ChangeNotFound
         | E::WebhookNotFound
+        | E::ChatNotFound
         | E::DeliveryNotFound
         | E::ApprovalNotFound => (StatusCode::NOT_FOUND, false),
         E::WalletAlreadyLinked

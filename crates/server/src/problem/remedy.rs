@@ -30,6 +30,9 @@ pub(crate) fn worded(remedy: Remedy) -> String {
         Remedy::ListDeliveries => {
             "List the kept deliveries with GET /v1/webhooks/{id}/logs: the last 1000 of a webhook, for 30 days."
         }
+        Remedy::RegisterChat => {
+            "Send /start to the bot from that chat; GET /v1/telegram/chats lists the chats."
+        }
         Remedy::CancelTransactions => {
             "Wait until some have ended, or cancel some (POST /v1/transactions/{id}/cancel)."
         }

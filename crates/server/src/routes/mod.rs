@@ -7,6 +7,7 @@ mod changes;
 mod policies;
 mod sessions;
 mod system;
+mod telegram;
 mod transactions;
 mod utils;
 mod wallet;
@@ -64,6 +65,7 @@ pub(crate) fn all() -> Register {
     let register = utils::add(register);
     let register = policies::add(register);
     let register = changes::add(register);
+    let register = telegram::add(register);
     let register = webhooks::add(register);
     admin::add(register)
 }

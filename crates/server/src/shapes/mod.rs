@@ -1,6 +1,7 @@
 //! The engine's values in their wire form. No decisions, no I/O.
 
 mod change;
+mod chat;
 mod dry_run;
 mod exposure;
 mod holdings;
@@ -15,6 +16,7 @@ mod wallet;
 mod webhook;
 
 pub(crate) use change::change;
+pub(crate) use chat::chat;
 pub(crate) use dry_run::dry_run;
 pub(crate) use exposure::exposure;
 pub(crate) use holdings::{assets, balance, network_assets, network_balance, wallet_balance};

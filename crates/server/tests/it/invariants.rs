@@ -58,6 +58,7 @@ fn bodies(wallet: &str) -> Vec<(&'static str, &'static str, Value)> {
         ("PUT", "/v1/wallets/{id}/default-network", json!({ "network": null })),
         ("PUT", "/v1/wallets/{id}/owner", json!({ "ownerAddress": "nobody" })),
         ("POST", "/v1/wallets/{id}/suspend", json!({ "reason": "why" })),
+        ("PUT", "/v1/telegram/chats/{chatId}", json!({ "role": "ADMIN" })),
         ("POST", "/v1/webhooks", json!({ "url": "https://hooks.example.com/", "events": ["TX_CONFIRMED"] })),
         ("PUT", "/v1/webhooks/{id}", json!({ "enabled": false })),
     ]

@@ -1,0 +1,84 @@
+//! The Telegram bot: one worker sends and closes approval cards, one waits for what people send.
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use waiaas_channels::telegram::Bot;
+use waiaas_core::UnixSeconds;
+
+use super::SECOND;
+use super::supervisor::Worker;
+use crate::Engine;
+use crate::error::Error;
+use crate::telegram::{cards, handle};
+
+/// Sends and closes approval cards.
+pub(super) struct Cards {
+    engine: Engine,
+    bot: Bot,
+    /// Begin of the last turn that ended well.
+    last: Option<UnixSeconds>,
+}
+
+impl Cards {
+    pub(super) const fn new(engine: Engine, bot: Bot) -> Self {
+        Self { engine, bot, last: None }
+    }
+}
+
+#[async_trait]
+impl Worker for Cards {
+    fn name(&self) -> &'static str {
+        "telegram-cards"
+    }
+
+    fn period(&self) -> Duration {
+        SECOND
+    }
+
+    async fn turn(&mut self) -> Result<(), Error> {
+        let now = self.engine.now();
+        cards::turn(&self.engine, &self.bot, self.last).await?;
+        self.last = Some(now);
+        Ok(())
+    }
+}
+
+/// Waits for updates and answers them.
+pub(super) struct Updates {
+    engine: Engine,
+    bot: Bot,
+    /// The next update. None at the start: Telegram then sends those that were not confirmed.
+    offset: Option<i64>,
+}
+
+impl Updates {
+    pub(super) const fn new(engine: Engine, bot: Bot) -> Self {
+        Self { engine, bot, offset: None }
+    }
+}
+
+#[async_trait]
+impl Worker for Updates {
+    fn name(&self) -> &'static str {
+        "telegram-updates"
+    }
+
+    fn period(&self) -> Duration {
+        Duration::from_millis(200)
+    }
+
+    async fn turn(&mut self) -> Result<(), Error> {
+        let updates = tokio::select! {
+            biased;
+            () = self.engine.stopping().cancelled() => return Ok(()),
+            updates = self.bot.updates(self.offset) => updates.map_err(Error::internal)?,
+        };
+        for update in updates {
+            let next = update.id.saturating_add(1);
+            handle(&self.engine, &self.bot, update).await?;
+            self.offset = Some(next);
+        }
+        Ok(())
+    }
+}
