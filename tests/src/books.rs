@@ -69,6 +69,14 @@ impl Books {
         row.map(|row| Ok(u64::try_from(row.try_get::<i64, _>("height")?)?)).transpose()
     }
 
+    /// Statuses of a request's approval cards, by chat.
+    pub async fn cards(&mut self, tx: &str) -> Result<Vec<String>> {
+        let query = sqlx::query("SELECT status FROM telegram_cards WHERE tx_id = $1 ORDER BY chat")
+            .bind(tx.to_owned());
+        let rows = query.fetch_all(&mut self.connection).await?;
+        rows.iter().map(|row| Ok(row.try_get("status")?)).collect()
+    }
+
     /// What was ever reserved for a wallet.
     pub async fn reservations(&mut self, wallet: &str) -> Result<Vec<Reservation>> {
         let query = "SELECT status, asset, amount FROM reservations WHERE wallet_id = $1";

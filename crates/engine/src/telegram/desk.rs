@@ -5,6 +5,7 @@ use waiaas_core::audit::{Actor, AuditEvent};
 use waiaas_core::chat::{ChatNumber, ChatRole};
 use waiaas_core::ids::TxId;
 use waiaas_core::transaction::TxStatus;
+use waiaas_core::wallet::KillSwitch;
 use waiaas_store::{AuditEntry, TxFilter};
 
 use super::command::Command;
@@ -159,11 +160,14 @@ async fn pending(engine: &Engine) -> Result<Vec<Message>, Error> {
 }
 
 async fn status(engine: &Engine) -> Result<String, Error> {
-    let state = engine.store().kill_switch().await?.state;
+    let signing = match engine.store().kill_switch().await?.state {
+        KillSwitch::Running => "Signing is on.",
+        KillSwitch::Activated | KillSwitch::Locked => "The kill switch is activated: nothing is signed.",
+    };
     let waiting = engine.store().transactions_in(&[TxStatus::PendingApproval]).await?;
     let wallets = engine.store().wallets().await?.len();
     Ok(format!(
-        "WAIaaS {} - kill switch {state}\n{wallets} wallets, {waiting} requests wait for their owner.",
+        "WAIaaS {}. {signing}\nWallets: {wallets}. Requests that wait for their owner: {waiting}.",
         Engine::version()
     ))
 }
