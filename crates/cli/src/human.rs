@@ -7,7 +7,7 @@ use waiaas_engine::core::U256;
 use waiaas_engine::core::money::format_units;
 
 /// The fields of the API's answers that hold a time, in Unix seconds.
-const TIMES: [&str; 21] = [
+const TIMES: [&str; 22] = [
     "deadline",
     "absoluteExpiresAt",
     "activatedAt",
@@ -22,6 +22,7 @@ const TIMES: [&str; 21] = [
     "lastRenewedAt",
     "nextAttemptAt",
     "recordedAt",
+    "registeredAt",
     "recoveredAt",
     "rejectedAt",
     "rotatedAt",
@@ -108,8 +109,8 @@ mod tests {
     }
 
     /// Whole numbers in answers that are not times.
-    const NUMBERS: [&str; 8] =
-        ["id", "schemaVersion", "uptime", "entries", "brokenAt", "seconds", "priority", "auditId"];
+    const NUMBERS: [&str; 9] =
+        ["id", "schemaVersion", "uptime", "entries", "brokenAt", "seconds", "priority", "auditId", "chatId"];
 
     #[test]
     fn every_number_of_an_answer_is_known_to_be_a_time_or_none() {

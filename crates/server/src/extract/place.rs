@@ -2,6 +2,8 @@
 
 use std::error::Error as _;
 
+use axum::extract::path::ErrorKind;
+use axum::extract::rejection::PathRejection;
 use axum::extract::{FromRequestParts, Path as AxumPath, Query as AxumQuery};
 use axum::http::request::Parts;
 use serde::de::DeserializeOwned;
@@ -21,8 +23,23 @@ impl<S: Send + Sync, T: DeserializeOwned + Send> FromRequestParts<S> for Path<T>
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Failure> {
         match AxumPath::<T>::from_request_parts(parts, state).await {
             Ok(AxumPath(value)) => Ok(Self(value)),
-            Err(_) => Err(Failure::issue("id", "invalid", "the path must contain a UUID here")),
+            Err(rejection) => Err(Failure::issue("id", "invalid", expected(&rejection))),
         }
+    }
+}
+
+/// The form that a parameter in the path must have.
+fn expected(rejection: &PathRejection) -> &'static str {
+    let PathRejection::FailedToDeserializePathParams(failed) = rejection else {
+        return "the path must contain a UUID here";
+    };
+    match failed.kind() {
+        ErrorKind::ParseError { expected_type: "i64", .. }
+        | ErrorKind::ParseErrorAtKey { expected_type: "i64", .. }
+        | ErrorKind::ParseErrorAtIndex { expected_type: "i64", .. } => {
+            "the path must contain a whole number here"
+        }
+        _ => "the path must contain a UUID here",
     }
 }
 

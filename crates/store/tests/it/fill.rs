@@ -6,6 +6,7 @@ use waiaas_core::action::ActionCategory;
 use waiaas_core::address::Address;
 use waiaas_core::audit::AuditEventKind;
 use waiaas_core::change::ChangeStatus;
+use waiaas_core::chat::{ChatNumber, ChatRole};
 use waiaas_core::digest::Digest;
 use waiaas_core::draft::Draft;
 use waiaas_core::expiry::Expiry;
@@ -45,6 +46,7 @@ pub(crate) async fn fill(store: &Store) {
     denials(store).await;
     questions(store).await;
     webhooks(store).await;
+    chats(store).await;
 }
 
 /// The number of the transaction in this status.
@@ -325,6 +327,22 @@ async fn webhooks(store: &Store) {
                 from = seq;
             }
             tx.log_test(new_delivery(3, 2), ended(DeliveryStatus::Refused), NOW).await.map(drop)
+        })
+    })
+    .await;
+}
+
+/// A chat of each role, with cards of the requests that wait for their owner.
+async fn chats(store: &Store) {
+    write(store, |tx| {
+        Box::pin(async move {
+            for (n, role) in (1..).zip(ChatRole::ALL) {
+                let entry = |event| entry(event, NOW);
+                tx.register_chat(ChatNumber(n), format!("@person{n}"), entry(AuditEventKind::ChatRegistered))
+                    .await?;
+                tx.set_chat_role(ChatNumber(n), *role, entry(AuditEventKind::ChatRoleSet)).await?;
+            }
+            tx.want_cards(0, NOW).await.map(drop)
         })
     })
     .await;

@@ -9,6 +9,7 @@ mod allowances;
 mod approvals;
 mod audit;
 mod backend;
+mod cards;
 mod catalogue;
 mod changes;
 mod counts;
@@ -86,6 +87,7 @@ suite! {
         pages_follow_the_filter, a_wallet_has_the_events_of_its_sessions,
         a_change_without_its_audit_row_does_not_happen;
     changes: one_change_to_a_thing_waits, a_change_ends_once_and_takes_its_questions_along, an_altered_change_is_not_read;
+    cards: chats_without_a_role_are_few, a_card_follows_its_request;
     counts: overviews_count_beyond_a_page;
     decisions: decisions_read_back_as_recorded;
     denials: equal_ones_are_one_row_with_a_count, a_session_has_a_quota_a_day;
