@@ -51,11 +51,17 @@ struct ByStage {
     stage: &'static str,
 }
 
+#[derive(Clone, PartialEq, Eq, Hash, Debug, EncodeLabelSet)]
+struct ByAnswer {
+    answer: &'static str,
+}
+
 /// The counters, from the start of the process.
 pub(crate) struct Meters {
     registry: Registry,
     verdicts: Family<ByVerdict, Counter>,
     stages: Family<ByStage, Histogram>,
+    chats: Family<ByAnswer, Counter>,
 }
 
 impl Default for Meters {
@@ -69,11 +75,23 @@ impl Default for Meters {
             verdicts.clone(),
         );
         registry.register("stage_seconds", "Time of one run of a stage of the pipeline", stages.clone());
-        Self { registry, verdicts, stages }
+        let chats = Family::default();
+        registry.register(
+            "telegram_messages",
+            "Messages of Telegram chats that were answered, and those dropped because the chat has no right to an answer",
+            chats.clone(),
+        );
+        Self { registry, verdicts, stages, chats }
     }
 }
 
 impl Meters {
+    /// Counts a message of a chat.
+    pub(crate) fn chat(&self, answered: bool) {
+        let answer = if answered { "answered" } else { "dropped" };
+        self.chats.get_or_create(&ByAnswer { answer }).inc();
+    }
+
     /// Counts a granted request.
     pub(crate) fn granted(&self, tier: Tier) {
         self.verdicts.get_or_create(&ByVerdict { tier: tier.as_str(), code: "GRANTED" }).inc();

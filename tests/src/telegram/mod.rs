@@ -57,6 +57,11 @@ impl TelegramDouble {
         self.state.ask_to_wait(requests, seconds);
     }
 
+    /// Taps that the bot has not acknowledged yet.
+    pub fn taps_waiting(&self) -> usize {
+        self.state.taps_waiting()
+    }
+
     /// Hands the bot an update as it is, with the next number.
     pub fn forge(&self, update: serde_json::Value) {
         self.state.forge(update);

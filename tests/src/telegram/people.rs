@@ -73,8 +73,13 @@ impl Person {
 
     /// Writes to the bot.
     pub fn says(&self, text: &str) {
-        let message = json!({ "message_id": self.state.number(), "from": self.account(), "chat": self.chat(),
-            "date": 1_800_000_000, "text": text });
+        let mut message = json!({ "message_id": self.state.number(), "from": self.account(),
+            "chat": self.chat(), "date": 1_800_000_000, "text": text });
+        let command =
+            text.split_whitespace().next().filter(|word| word.starts_with('/') && text.starts_with('/'));
+        if let Some(command) = command {
+            message["entities"] = json!([{ "type": "bot_command", "offset": 0, "length": command.len() }]);
+        }
         self.state.forge(json!({ "message": message }));
     }
 

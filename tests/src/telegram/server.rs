@@ -92,6 +92,10 @@ impl State {
         id
     }
 
+    pub(super) fn taps_waiting(&self) -> usize {
+        self.lock().taps.len()
+    }
+
     pub(super) fn messages(&self, chat: i64) -> Vec<Shown> {
         let inner = self.lock();
         inner.messages.iter().filter(|((at, _), _)| *at == chat).map(|(_, shown)| shown.clone()).collect()

@@ -195,6 +195,9 @@ async fn only_the_operator_gives_a_chat_its_rights() -> Result<()> {
         scene.telegram.forge(odd);
     }
     ada.reads("the status", |shown| shown.text.contains("Signing is on.")).await?;
+    let metrics = scene.daemon.metrics().await?;
+    // Nine of mallory, two forged, and three of odd forms.
+    ensure!(metrics.contains("waiaas_telegram_messages_total{answer=\"dropped\"} 14"), "{metrics}");
     ensure!(mallory.sees().len() == 1, "a chat without a role is answered once: {:?}", mallory.sees());
     ada.says("/killswitch");
     let question = ada.reads("the question", |shown| shown.text.contains("Activate")).await?;

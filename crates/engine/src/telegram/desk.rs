@@ -34,9 +34,14 @@ pub(crate) async fn handle(engine: &Engine, bot: &Bot, update: Update) -> Result
             let _ = bot.acknowledge(&id, "").await;
             (chat, Command::of_tap(&data), String::new())
         }
-        UpdateKind::Other => return Ok(()),
+        UpdateKind::Other => {
+            engine.meters().chat(false);
+            return Ok(());
+        }
     };
-    for message in replies(engine, ChatNumber(chat.0), &name, command).await? {
+    let messages = replies(engine, ChatNumber(chat.0), &name, command).await?;
+    engine.meters().chat(!messages.is_empty());
+    for message in messages {
         send(bot, chat, &message).await;
     }
     Ok(())
