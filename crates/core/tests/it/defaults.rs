@@ -191,14 +191,14 @@ fn what_takes_the_owner_is_refused_without_a_proved_one() {
 
 #[test]
 fn a_whitelist_names_whoever_gains_and_whatever_is_called() {
-    let everybody = json!({"allowed_addresses": [evm(5), evm(8), evm(9)]});
-    let nobody = json!({"allowed_addresses": [evm(2)]});
+    let all_listed = json!({"allowed_addresses": [evm(5), evm(8), evm(9)]});
+    let unrelated = json!({"allowed_addresses": [evm(2)]});
     for (effect, needs, tier) in table() {
         let with = |rules| world(&effect, &needs, None).row_here("WHITELIST", rules);
         let named = match &effect {
             Effect::Deployment { .. } => {
                 assert_eq!(
-                    with(&everybody).codes(),
+                    with(&all_listed).codes(),
                     [DenialCode::WhitelistDenied],
                     "a deployment has no address"
                 );
@@ -207,11 +207,11 @@ fn a_whitelist_names_whoever_gains_and_whatever_is_called() {
             Effect::ContractCall { .. } | Effect::TypedData { .. } => true,
             other => other.beneficiary().is_some(),
         };
-        assert_eq!(with(&everybody).tier(), tier, "{effect:?}");
+        assert_eq!(with(&all_listed).tier(), tier, "{effect:?}");
         if named {
-            assert_eq!(with(&nobody).codes(), [DenialCode::WhitelistDenied], "{effect:?}");
+            assert_eq!(with(&unrelated).codes(), [DenialCode::WhitelistDenied], "{effect:?}");
         } else {
-            assert_eq!(with(&nobody).tier(), tier, "{effect:?}");
+            assert_eq!(with(&unrelated).tier(), tier, "{effect:?}");
         }
     }
     // Power goes by a method of the target, to somebody: both are named.

@@ -115,9 +115,9 @@ fn naming_a_method_vouches_for_nothing_that_is_handed_out() {
         assert_eq!(reason.policy_type, None, "no policy lifts it");
     }
     // Without an owner it is not signed at all.
-    let mut nobody = sent();
-    (nobody.facts.handed_out, nobody.facts.owner) = (true, OwnerState::None);
-    assert_eq!(nobody.codes(), [DenialCode::OwnerRequired]);
+    let mut ownerless = sent();
+    (ownerless.facts.handed_out, ownerless.facts.owner) = (true, OwnerState::None);
+    assert_eq!(ownerless.codes(), [DenialCode::OwnerRequired]);
     // One call that nobody can read is enough; those that are read are bounded by what they say.
     let handed = |mut world: World| {
         world.facts.handed_out = true;
