@@ -52,15 +52,25 @@ pub(crate) fn class() -> Class {
             let victim = contracts(&target).await?;
             let (price, gas) = (Rlp::small(2_000_000_000), Rlp::small(100_000));
             let nonce = Rlp::number(victim.nonce);
-            let nobody = || Rlp::Bytes(Vec::new());
+            let no_recipient = || Rlp::Bytes(Vec::new());
             let code = Rlp::hex("0x6001600055");
             let value = Rlp::number(U256::ZERO);
             let fields = if legacy {
-                let eip155 = [Rlp::small(31337), nobody(), nobody()];
-                [vec![nonce, price, gas, nobody(), value, code], eip155.to_vec()].concat()
+                let eip155 = [Rlp::small(31337), no_recipient(), no_recipient()];
+                [vec![nonce, price, gas, no_recipient(), value, code], eip155.to_vec()].concat()
             } else {
                 let tip = Rlp::small(1);
-                vec![Rlp::small(31337), nonce, tip, price, gas, nobody(), value, code, Rlp::List(Vec::new())]
+                vec![
+                    Rlp::small(31337),
+                    nonce,
+                    tip,
+                    price,
+                    gas,
+                    no_recipient(),
+                    value,
+                    code,
+                    Rlp::List(Vec::new()),
+                ]
             };
             let prefix = if legacy { "0x" } else { "0x02" };
             let raw = format!("{prefix}{}", hex::encode(Rlp::List(fields).encode()));

@@ -142,7 +142,7 @@ impl Chain {
     }
 
     async fn plant_all(&self, parts: &Parts) -> Result<()> {
-        let nobody = || account("0x");
+        let zero_address = || account("0x");
         parts.plant_permit2(&self.url, BASE.id).await?;
         self.plant(MULTICALL3, &parts.multicall3()?, vec![]).await?;
         let weth = parts.code("canonical-weth/build/contracts/WETH9.json")?;
@@ -153,7 +153,8 @@ impl Chain {
         self.plant(V2_ROUTER, &router, vec![account(V2_FACTORY), account(WETH)]).await?;
         self.plant(V3_FACTORY, &artifact(parts, "v3-core", "UniswapV3Factory")?, vec![]).await?;
         let positions = artifact(parts, "v3-periphery", "NonfungiblePositionManager")?;
-        self.plant(V3_POSITIONS, &positions, vec![account(V3_FACTORY), account(WETH), nobody()]).await?;
+        self.plant(V3_POSITIONS, &positions, vec![account(V3_FACTORY), account(WETH), zero_address()])
+            .await?;
         let router = artifact(parts, "swap-router-contracts", "SwapRouter02")?;
         let factories = vec![account(V2_FACTORY), account(V3_FACTORY), account(V3_POSITIONS), account(WETH)];
         self.plant(ROUTER_02, &router, factories).await?;
@@ -168,8 +169,8 @@ impl Chain {
             hash(POOL_HASH)?,
             account(V4_POOLS),
             account(V3_POSITIONS),
-            nobody(),
-            nobody(),
+            zero_address(),
+            zero_address(),
         ]);
         self.plant(UNIVERSAL, &artifact(parts, "universal-router", "UniversalRouter")?, vec![universal]).await
     }

@@ -77,7 +77,7 @@ const OPERATOR_BUT_INVALID: [u16; 5] = [401, 401, 401, 400, 401];
 const OPERATOR_BUT_ABSENT: [u16; 5] = [401, 401, 401, 404, 401];
 /// By the socket alone, whoever asks.
 const SOCKET: [u16; 5] = [401, 401, 401, 403, 401];
-const ANYBODY: [u16; 5] = [200; 5];
+const PUBLIC: [u16; 5] = [200; 5];
 /// The agent; a foreign session learns that the wallet is not its own.
 const AGENT: [u16; 5] = [401, 200, 403, 401, 401];
 /// The agent; for a foreign session the transaction does not exist.
@@ -87,12 +87,12 @@ const REDELIVER: &str = "/v1/webhooks/{id}/deliveries/{deliveryId}/redeliver";
 
 /// In an order in which no row spoils a later one.
 const ROWS: &[Row] = &[
-    row("GET", "/health", At::Nothing, Body::None, ANYBODY),
-    row("GET", "/doc", At::Nothing, Body::None, ANYBODY),
-    row("GET", "/v1/proof", At::Nothing, Body::None, ANYBODY),
+    row("GET", "/health", At::Nothing, Body::None, PUBLIC),
+    row("GET", "/doc", At::Nothing, Body::None, PUBLIC),
+    row("GET", "/v1/proof", At::Nothing, Body::None, PUBLIC),
     row("POST", "/v1/proof", At::Nothing, Body::Empty, [400; 5]),
-    row("GET", "/v1/transactions/{id}/approval", At::Waiting, Body::None, ANYBODY),
-    row("GET", "/v1/changes/{id}/approval", At::Change, Body::None, ANYBODY),
+    row("GET", "/v1/transactions/{id}/approval", At::Waiting, Body::None, PUBLIC),
+    row("GET", "/v1/changes/{id}/approval", At::Change, Body::None, PUBLIC),
     // What an agent reads.
     of_wallet("GET", "/v1/wallet/address", AGENT),
     of_wallet("GET", "/v1/wallet/balance", AGENT),

@@ -12,7 +12,7 @@ use serde_json::Value;
 use crate::cli::{Home, document, mode};
 
 /// The writing end of a pipe that nobody reads.
-fn nobody() -> Result<Stdio> {
+fn unread_pipe() -> Result<Stdio> {
     let (reader, writer) = pipe()?;
     drop(reader);
     Ok(writer.into())
@@ -47,7 +47,7 @@ fn a_result_that_nobody_reads_is_no_failure() -> Result<()> {
     ];
     for arguments in printing {
         let mut command = home.command(arguments)?;
-        assert_eq!(code(command.stdout(nobody()?).stderr(nobody()?))?.0, Some(0), "{arguments:?}");
+        assert_eq!(code(command.stdout(unread_pipe()?).stderr(unread_pipe()?))?.0, Some(0), "{arguments:?}");
         let (ended, told) = code(home.command(arguments)?.stdout(full()?))?;
         assert_eq!(ended, Some(8), "{arguments:?}: {told}");
         assert!(told.contains("cannot be written") && told.contains("No space left"), "{told}");
@@ -58,11 +58,11 @@ fn a_result_that_nobody_reads_is_no_failure() -> Result<()> {
     assert_eq!(ended, Some(8), "{told}");
     assert!(home.path("data/waiaas.db").exists());
     // What fails keeps its code.
-    for (out, err) in [(nobody()?, nobody()?), (full()?, full()?)] {
+    for (out, err) in [(unread_pipe()?, unread_pipe()?), (full()?, full()?)] {
         let mut command = home.command(&["--json", "status"])?;
         assert_eq!(code(command.stdout(out).stderr(err))?.0, Some(3));
     }
-    assert_eq!(code(home.command(&["nonsense"])?.stdout(nobody()?).stderr(nobody()?))?.0, Some(2));
+    assert_eq!(code(home.command(&["nonsense"])?.stdout(unread_pipe()?).stderr(unread_pipe()?))?.0, Some(2));
     let binary = home.command(&[])?.get_program().to_owned();
     let mut closed = Command::new("sh");
     closed.args(["-c", "exec \"$0\" --data-dir \"$1\" config defaults >&- 2>&- <&-"]);
@@ -76,7 +76,7 @@ fn what_the_daemon_did_is_not_reported_as_failed() -> Result<()> {
     home.done(&["init"])?;
     let _daemon = home.start(&[])?;
     let create = |name: &'static str| home.command(&["wallet", "create", name, "--mode", "local"]);
-    assert_eq!(code(create("pipe")?.stdout(nobody()?).stderr(nobody()?))?.0, Some(0));
+    assert_eq!(code(create("pipe")?.stdout(unread_pipe()?).stderr(unread_pipe()?))?.0, Some(0));
     assert_eq!(code(create("full")?.stdout(full()?))?.0, Some(8));
     let wallets = home.done(&["wallet", "list"])?.to_string();
     assert!(wallets.contains("\"pipe\"") && wallets.contains("\"full\""), "{wallets}");
@@ -91,7 +91,7 @@ fn what_the_daemon_did_is_not_reported_as_failed() -> Result<()> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_daemon_whose_output_is_gone_goes_on() -> Result<()> {
-    for (out, err) in [(nobody()?, nobody()?), (full()?, full()?)] {
+    for (out, err) in [(unread_pipe()?, unread_pipe()?), (full()?, full()?)] {
         let home = Home::new(Some(PASSWORD))?;
         home.done(&["init"])?;
         let mut child = home.command(&["start"])?.stdout(out).stderr(err).spawn()?;

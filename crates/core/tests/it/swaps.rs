@@ -220,9 +220,9 @@ fn what_is_handed_out_ends_soon_or_takes_the_owner() {
     let methods = json!({"methods": [{"contractAddress": evm(5), "selectors": ["0x01020304"]}]});
     let vouched = handed_out(None).row_here("METHOD_WHITELIST", &methods);
     assert_eq!(vouched.tier(), Tier::Approval);
-    let mut nobody = handed_out(None);
-    nobody.facts.owner = OwnerState::None;
-    assert_eq!(nobody.codes(), [DenialCode::OwnerRequired]);
+    let mut ownerless = handed_out(None);
+    ownerless.facts.owner = OwnerState::None;
+    assert_eq!(ownerless.codes(), [DenialCode::OwnerRequired]);
     // What the daemon sends, it sends at once.
     assert_eq!(world(to_eth(ETH)).tier(), Tier::Instant);
 }
@@ -241,9 +241,9 @@ fn a_swap_that_waits_longer_than_prices_hold_takes_the_owner() {
     let grant = waits(20 * 60 + 1).grant();
     assert_eq!((grant.tier, grant.delay_seconds), (Tier::Approval, None));
     assert!(grant.reasons[0].message.contains("has to wait 1201 seconds"), "{:?}", grant.reasons);
-    let mut nobody = waits(86_400);
-    nobody.facts.owner = OwnerState::None;
-    assert_eq!(nobody.codes(), [DenialCode::OwnerRequired]);
+    let mut ownerless = waits(86_400);
+    ownerless.facts.owner = OwnerState::None;
+    assert_eq!(ownerless.codes(), [DenialCode::OwnerRequired]);
     let mut plain = waits(86_400);
     plain.effects.items.retain(|effect| effect.swap().is_none());
     assert_eq!(plain.tier(), Tier::Delay, "what is no swap waits");
