@@ -105,13 +105,13 @@ async fn whom_the_clients_praise_is_paid_at_once_and_nobody_else() -> Result<()>
     let why = api.get(&format!("/v1/transactions/{}/explain", text(&waits, "id")?)).await?.expect(200)?;
     assert_eq!(why["reproduced"], true, "{why}");
 
-    let nobody = evm_payee(41)?;
+    let unknown = evm_payee(41)?;
     for unrated in [UNRATED, IMPOSTOR, CLIENT] {
         assert_eq!(judged(&world, unrated).await?, "OWNER_REQUIRED", "account {unrated}");
     }
-    assert_eq!(world.send(&nobody, "0.001").await?.refused(403)?, "OWNER_REQUIRED");
+    assert_eq!(world.send(&unknown, "0.001").await?.refused(403)?, "OWNER_REQUIRED");
     world.agent.lock_owner(&world.daemon, &OwnerKey::evm(3)?).await?;
-    let asked = world.send(&nobody, "0.001").await?.expect(201)?;
+    let asked = world.send(&unknown, "0.001").await?.expect(201)?;
     assert_eq!((&asked["tier"], &asked["status"]), (&json!("APPROVAL"), &json!("PENDING_APPROVAL")));
     Ok(())
 }

@@ -229,8 +229,8 @@ async fn a_body_with_a_stray_field_is_not_a_policy() -> Result<()> {
     }
     let body = json!({ "type": "SPENDING_LIMIT", "rules": rules, "network": "moon" });
     assert_eq!(operator.post("/v1/policies", body).await?.refused(400)?, "NETWORK_NOT_FOUND");
-    let nobody = "018f3a4e-0000-7000-8000-000000000001";
-    let body = json!({ "type": "SPENDING_LIMIT", "rules": rules, "walletId": nobody });
+    let missing = "018f3a4e-0000-7000-8000-000000000001";
+    let body = json!({ "type": "SPENDING_LIMIT", "rules": rules, "walletId": missing });
     assert_eq!(operator.post("/v1/policies", body).await?.refused(404)?, "WALLET_NOT_FOUND");
     assert_eq!(count(&operator).await?, 0);
     Ok(())
