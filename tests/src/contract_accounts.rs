@@ -1,5 +1,5 @@
 //! Contract accounts as they are published: a Safe, and a simple account at the entry point of ERC-4337. What their
-//! owner signs as typed data, and the call with which anybody then brings it.
+//! owner signs as typed data, and the call by which any account then brings it.
 
 use alloy_dyn_abi::DynSolValue;
 use alloy_primitives::{Address, B256, U256};
@@ -125,7 +125,7 @@ pub fn safe_hash(typed: &Value) -> Result<String> {
     Ok(call_data(method, &arguments))
 }
 
-/// The call with which anybody has a Safe carry it out.
+/// The call by which any account has a Safe carry it out.
 pub fn carried_out(typed: &Value, signature: &str) -> Result<String> {
     let mut arguments = of_safe(typed)?;
     arguments.push(bytes(signature)?);

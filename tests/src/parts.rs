@@ -1,7 +1,7 @@
 //! What localnet installed: the anvil binary, and compiled contracts for nodes of any chain.
 //!
-//! Belongs here: where code is found, and how it gets onto a chain, at an address of its own or at the one that
-//! everybody knows. Which contracts a test wants is its own business.
+//! Belongs here: where code is found, and how it gets onto a chain, at an address of its own or at its
+//! well-known one. Which contracts a test wants is its own business.
 
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
@@ -149,8 +149,8 @@ pub async fn deploy(node: &str, code: &str, arguments: &[DynSolValue]) -> Result
     Ok(receipt["contractAddress"].as_str().context("an address")?.to_owned())
 }
 
-/// Puts a contract where everybody knows it: its constructor runs at that very address, once for the code that it
-/// answers and once for what it stores.
+/// Puts a contract at its well-known address: its constructor runs at that address, once for the code that
+/// it returns and once for what it stores.
 pub async fn plant(node: &str, at: &str, code: &str, arguments: &[DynSolValue]) -> Result<()> {
     set_code(node, at, &creation(code, arguments)).await?;
     let runtime = rpc(node, "eth_call", json!([{ "to": at, "gas": PLENTY }, "latest"])).await?;

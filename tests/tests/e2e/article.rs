@@ -70,7 +70,7 @@ async fn the_calls_of_the_article_do_what_it_says() -> Result<()> {
     assert_eq!(transactions(daemon).await?, rows, "a dry run leaves no row");
     assert_eq!(world.localnet.solana.balance(&to).await?, 0);
 
-    // Without an owner nobody could approve. A Solana owner signs with Ed25519.
+    // Without an owner there is no approval. A Solana owner signs with Ed25519.
     assert_eq!(call(daemon, "send", &payment)?.refused(403)?, "OWNER_REQUIRED");
     let owner = OwnerKey::solana(5);
     world.agent.lock_owner(daemon, &owner).await?;

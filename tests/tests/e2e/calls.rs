@@ -61,7 +61,7 @@ async fn an_allowance_needs_an_approved_spender_and_an_end() -> Result<()> {
             "type": "APPROVE", "spender": who, "humanAmount": amount, "token": { "address": token },
         }))
     };
-    assert_eq!(code(approve(&friend, "5").await?)?, "SPENDER_NOT_APPROVED", "nobody is listed");
+    assert_eq!(code(approve(&friend, "5").await?)?, "SPENDER_NOT_APPROVED", "no spender is listed");
     let most = (7 * ETHER).to_string();
     let rules = json!({ "spenders": [{ "address": friend, "maxAmount": most }] });
     scoped(&world, "APPROVED_SPENDERS", rules).await?;
@@ -85,7 +85,7 @@ async fn an_allowance_needs_an_approved_spender_and_an_end() -> Result<()> {
     assert_eq!(code(step)?, "APPROVE_AMOUNT_EXCEEDED", "7 and 1 are more than 7");
     assert_eq!(allowance(&world, &friend).await?, 7 * ETHER);
 
-    // Taking a permission back needs nobody's leave.
+    // Revoking an allowance needs no listed spender.
     let back = approve(&stranger, "0").await?.expect(201)?;
     assert_eq!(world.ended(text(&back, "id")?).await?["status"], "CONFIRMED");
     let back = approve(&friend, "0").await?.expect(201)?;
@@ -117,7 +117,7 @@ async fn an_allowance_beyond_the_balance_is_unlimited() -> Result<()> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_call_nobody_can_read_needs_its_contract_and_its_method() -> Result<()> {
+async fn an_undecoded_call_needs_its_contract_and_its_method() -> Result<()> {
     let world = spender().await?;
     let weth = world.localnet.evm.weth.clone();
     // deposit(): on this chain no WETH is pinned, so it is a method like any other.
@@ -128,7 +128,7 @@ async fn a_call_nobody_can_read_needs_its_contract_and_its_method() -> Result<()
     };
     assert_eq!(code(deposit().await?)?, "CONTRACT_NOT_WHITELISTED");
     scoped(&world, "CONTRACT_WHITELIST", json!({ "contracts": [{ "address": weth }] })).await?;
-    assert_eq!(code(deposit().await?)?, "OWNER_REQUIRED", "listed, but nobody vouches for the method");
+    assert_eq!(code(deposit().await?)?, "OWNER_REQUIRED", "listed, but no policy names the method");
     let methods =
         |selectors: Value| json!({ "methods": [{ "contractAddress": weth, "selectors": selectors }] });
     scoped(&world, "METHOD_WHITELIST", methods(json!(["0xd0e30db0"]))).await?;

@@ -115,7 +115,7 @@ async fn what_tightens_is_done_and_what_loosens_waits_for_the_signature() -> Res
     intact(&operator).await
 }
 
-/// A wallet with a proved owner and a limit of 10 dollars; on nodes that nobody reaches.
+/// A wallet with a proved owner and a limit of 10 dollars; on nodes that cannot be reached.
 async fn owned(daemon: &Daemon, owner: &OwnerKey) -> Result<(Agent, String)> {
     let agent = Agent::create(daemon, "solana").await?;
     let limit = daemon.operator().policy(&agent.wallet, "SPENDING_LIMIT", up_to(10)).await?;
@@ -137,7 +137,7 @@ async fn the_operator_finds_no_way_around_the_owner() -> Result<()> {
     operator.delete(&policy_path(&limit)).await?.expect(200)?;
     let again = operator.post("/v1/policies", body(mine, "SPENDING_LIMIT", &up_to(10_000), true)).await?;
     let again = again.expect(202)?;
-    // Rows that allow something by being there: the wallet's, everybody's, on its networks.
+    // Rows that allow something by their existence: the wallet's, one for all wallets, one for a network.
     for (wallet, network) in [(mine, None), (None, None), (None, Some("solana-localnet"))] {
         let mut row = body(wallet, "ALLOWED_TOKENS", &tokens, true);
         row["network"] = json!(network);
@@ -237,7 +237,7 @@ async fn a_change_ends_when_it_is_refused_withdrawn_or_overtaken() -> Result<()>
     let unknown = json!({ "id": uuid::Uuid::now_v7(), "questions": fourth["questions"] });
     assert_eq!(owner.agrees(&anonymous, &unknown).await?.refused(404)?, "CHANGE_NOT_FOUND");
 
-    // What nobody could read before signing is not asked for.
+    // A change too long to be read before signing is refused.
     let many: Vec<_> = (1..=200).map(|seed| json!({ "address": OwnerKey::solana(seed).address() })).collect();
     let long = json!({ "walletId": agent.wallet, "type": "ALLOWED_TOKENS", "rules": { "tokens": many } });
     assert_eq!(operator.post("/v1/policies", long).await?.refused(400)?, "ACTION_VALIDATION_FAILED");
@@ -280,7 +280,7 @@ async fn what_concerns_several_wallets_takes_every_owner() -> Result<()> {
     assert_eq!(heir.agrees(&anonymous, &asked).await?.expect(200)?["status"], "APPLIED");
     assert_eq!(operator.get(&policy_path(&list)).await?.refused(404)?, "POLICY_NOT_FOUND");
 
-    // Of one wallet's row, only its own owner is asked; without that wallet, nobody.
+    // A row of one wallet needs only that wallet's owner, and no owner without that wallet.
     let raise = operator.put(&policy_path(&own), json!({ "rules": up_to(99) })).await?.expect(202)?;
     assert_eq!(raise["questions"].as_array().map(Vec::len), Some(1));
     assert_eq!(raise["questions"][0]["ownerAddress"], one.address());
@@ -308,7 +308,7 @@ async fn kill_switches_are_pulled_at_once_and_released_by_owners() -> Result<()>
         Ok(operator.get(&format!("/v1/wallets/{wallet}")).await?.expect(200)?["status"].clone())
     };
     assert_eq!(state().await?, "SUSPENDED");
-    ensure!(two.asked(&waits).is_err(), "somebody else's wallet: {waits}");
+    ensure!(two.asked(&waits).is_err(), "another owner's wallet: {waits}");
     one.agrees(&anonymous, &waits).await?.expect(200)?;
     assert_eq!(state().await?, "ACTIVE");
 

@@ -100,7 +100,7 @@ async fn killed_at_every_boundary_on_solana_pays_once() -> Result<()> {
     die_everywhere(On::Solana, SOLANA).await
 }
 
-/// Kills right after the owner's yes. Nobody asks again: the approval alone must carry it to the end.
+/// Kills right after the owner's yes. There is no second request: the approval alone must suffice.
 async fn die_approved(stage: &mut Stage, method: &str, when: When, left: &[&str]) -> Result<()> {
     let mut payer = stage.payer().await?;
     let owner = OwnerKey::evm(5)?;
@@ -158,7 +158,7 @@ async fn killed_after_an_approval_on_solana_pays_once() -> Result<()> {
     die_approved_everywhere(On::Solana).await
 }
 
-/// Asks for everything at once and kills after `delay`; whatever the clients saw is forgotten.
+/// Asks for everything at once and kills after `delay`; the answers that the clients saw are not used.
 async fn burst_and_kill(stage: Stage, payer: &Arc<Payer>, all: &[Payment], delay: Duration) -> Result<Stage> {
     let stage = Arc::new(stage);
     let asking: Vec<_> = all
@@ -174,7 +174,7 @@ async fn burst_and_kill(stage: Stage, payer: &Arc<Payer>, all: &[Payment], delay
     for asked in asking {
         let _ = asked.await?;
     }
-    let mut stage = Arc::into_inner(stage).context("nobody else holds the stage")?;
+    let mut stage = Arc::into_inner(stage).context("the stage is shared")?;
     stage.daemon.restart()?;
     Ok(stage)
 }

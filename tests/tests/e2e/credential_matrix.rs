@@ -75,7 +75,7 @@ const fn of_wallet(method: &'static str, path: &'static str, expected: [u16; 5])
 const OPERATOR: [u16; 5] = [401, 401, 401, 200, 401];
 const OPERATOR_BUT_INVALID: [u16; 5] = [401, 401, 401, 400, 401];
 const OPERATOR_BUT_ABSENT: [u16; 5] = [401, 401, 401, 404, 401];
-/// By the socket alone, whoever asks.
+/// By the socket alone, with any credential.
 const SOCKET: [u16; 5] = [401, 401, 401, 403, 401];
 const PUBLIC: [u16; 5] = [200; 5];
 /// The agent; a foreign session learns that the wallet is not its own.
@@ -215,7 +215,7 @@ impl Scene {
         let path = format!("/v1/transactions/{waiting}/approval");
         let asked = daemon.anonymous().get(&path).await?.expect(200)?;
         let callers = [
-            ("nobody", daemon.anonymous()),
+            ("no credential", daemon.anonymous()),
             ("the agent", agent.api(daemon)),
             ("a foreign agent", foreign.api(daemon)),
             ("the operator", daemon.operator()),

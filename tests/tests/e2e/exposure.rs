@@ -20,7 +20,7 @@ fn lamports(report: &Value) -> Result<u64> {
     Ok(text(&network["assets"][0], "most")?.parse()?)
 }
 
-/// Sends whatever is granted at once, in ever smaller pieces.
+/// Sends all that is granted with INSTANT, in ever smaller amounts.
 async fn drain(world: &World, to: &str) -> Result<u64> {
     let mut amount = SOL;
     let mut sent = 0;
