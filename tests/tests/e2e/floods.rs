@@ -1,4 +1,4 @@
-//! What others can make much of: events of a payment, and signatures that nobody sends.
+//! Quantities that others control: events of a payment, and signatures that are never sent.
 
 use alloy_consensus::{SignableTransaction as _, TxEip1559};
 use alloy_primitives::U256;

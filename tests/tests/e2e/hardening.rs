@@ -28,7 +28,7 @@ fn a_command_is_hardened_before_it_reads_a_password() -> Result<()> {
     ] {
         let mut command = home.command(arguments)?;
         let mut child = command.env(name, value).stdout(Stdio::null()).stderr(Stdio::null()).spawn()?;
-        // It opens where somebody is reading, which is the moment before the password is in memory.
+        // It opens once the pipe has a reader, which is the moment before the password is in memory.
         let deadline = Instant::now() + Duration::from_secs(60);
         let writer = loop {
             let flags = OFlags::NONBLOCK.bits().try_into()?;

@@ -75,7 +75,7 @@ async fn what_nodes_contradict_each_other_about_does_not_stay_confirmed() -> Res
     stage.intact().await
 }
 
-/// A blockhash that nobody has seen, and a block height that has long passed.
+/// A blockhash that no node has seen, and a block height that has long passed.
 fn unseen(answer: &mut Value) {
     let hash = answer["value"]["blockhash"].as_str().unwrap_or_default();
     let last = if hash.ends_with('2') { "3" } else { "2" };

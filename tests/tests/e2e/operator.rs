@@ -1,4 +1,4 @@
-//! The command line and the start where nobody reads what is printed, or a daemon runs already.
+//! The command line and the start where the output has no reader, or a daemon runs already.
 
 use std::fs::File;
 use std::io::pipe;
@@ -11,7 +11,7 @@ use serde_json::Value;
 
 use crate::cli::{Home, document, mode};
 
-/// The writing end of a pipe that nobody reads.
+/// The writing end of a pipe without a reader.
 fn unread_pipe() -> Result<Stdio> {
     let (reader, writer) = pipe()?;
     drop(reader);
@@ -34,7 +34,7 @@ fn code(command: &mut Command) -> Result<(Option<i32>, String)> {
 }
 
 #[test]
-fn a_result_that_nobody_reads_is_no_failure() -> Result<()> {
+fn an_unread_result_is_no_failure() -> Result<()> {
     let home = Home::new(Some(PASSWORD))?;
     let printing: [&[&str]; 7] = [
         &["config", "defaults"],

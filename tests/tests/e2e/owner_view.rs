@@ -170,7 +170,7 @@ async fn the_command_line_signs_only_what_it_has_checked_and_shown() -> Result<(
         let (code, said) = owned.answer(verb, &arguments)?;
         ensure!(code == Some(6) && said.contains("nothing was signed"), "{verb}, {why}: {code:?} {said}");
     }
-    // Without a terminal somebody has to say so.
+    // Without a terminal `--yes` is needed.
     let (code, said) = owned.approve(&[&id, "--key-file", &owned.key_file])?;
     ensure!(code == Some(2) && said.contains("--yes"), "{code:?} {said}");
     ensure!(said.contains(&format!("1. send 2.5 ETH to {to};")), "it was shown: {said}");

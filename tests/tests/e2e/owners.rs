@@ -34,7 +34,7 @@ async fn state(daemon: &Daemon, wallet: &str) -> Result<(String, Value)> {
     Ok((string(&wallet, "ownerState")?.to_owned(), wallet["ownerAddress"].clone()))
 }
 
-/// From nobody to locked and back, for a wallet of `chain` whose owners are of the other one.
+/// From NONE to LOCKED and back, for a wallet of `chain` whose owners are of the other one.
 async fn establish(daemon: &Daemon, chain: &str, owner: &OwnerKey, next: &OwnerKey) -> Result<()> {
     let wallet = Agent::create(daemon, chain).await?.wallet;
     let (operator, anonymous) = (daemon.operator(), daemon.anonymous());
@@ -46,7 +46,7 @@ async fn establish(daemon: &Daemon, chain: &str, owner: &OwnerKey, next: &OwnerK
         assert_eq!(operator.put(&path, json!({ "ownerAddress": bad })).await?.status, 400, "{bad}");
     }
 
-    // GRACE: named by the operator, proved by nobody, changed by the operator alone.
+    // GRACE: named by the operator, not proved, changed by the operator alone.
     let first = operator.put(&path, json!({ "ownerAddress": next.address() })).await?.expect(200)?;
     assert_eq!(state(daemon, &wallet).await?, ("GRACE".to_owned(), json!(next.address())));
     operator.put(&path, json!({ "ownerAddress": owner.address() })).await?.expect(200)?;
@@ -203,7 +203,7 @@ async fn one_signature_approves_one_transaction_once_and_nothing_else_does() -> 
     assert_eq!(operator.post_empty(&admin).await?.status, 404, "the operator has no such route");
     assert_eq!(operator.raw(Method::PUT, &one.path, "application/json", b"{}".to_vec()).await?.status, 405);
 
-    // Signatures that say something else, or somebody else's.
+    // Signatures over another text, or of another key.
     let late = yes.replacen("50 SOL", "51 SOL", 1);
     assert_ne!(late, yes, "the message names the sum: {yes}");
     let spaced = format!("{yes} ");
@@ -323,7 +323,7 @@ async fn approvals_at_the_same_time_execute_once() -> Result<()> {
     assert_eq!(localnet.evm.balance(&to).await?, 2 * ETHER);
     assert_eq!(localnet.evm.nonce(&agent.address).await?, 1, "one transaction on chain");
 
-    // Approval against rejection: whichever wins, the record and the chain agree.
+    // Approval against rejection: after either, the record and the chain agree.
     let contested = Waiting::ask(&daemon, &agent, &to, "2.0").await?;
     let (yes, no) = (
         owner.answering(&daemon.anonymous(), &contested.approve)?,

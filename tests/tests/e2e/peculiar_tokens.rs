@@ -26,7 +26,7 @@ fn number(number: u128) -> DynSolValue {
 }
 
 impl Holder {
-    /// With `amount` base units of a token that everybody may mint.
+    /// With `amount` base units of a token that any account may mint.
     async fn of(name: &str, amount: u128) -> Result<Self> {
         let world = World::ethereum().await?;
         let node = world.localnet.evm.rpc.clone();
@@ -51,7 +51,7 @@ impl Holder {
         Ok(Self { world, owner, token })
     }
 
-    /// Somebody else calls the token.
+    /// Another account calls the token.
     async fn past_the_daemon(&self, data: &str) -> Result<()> {
         let node = &self.world.localnet.evm.rpc;
         transact(node, json!({ "to": self.token, "data": data }), &faucet(node).await?).await.map(drop)
@@ -189,7 +189,7 @@ async fn a_balance_that_changes_by_itself_lets_no_more_leave_than_was_judged() -
     ensure!(left <= 10 * ETHER + 1 && left + 1 >= 10 * ETHER, "{left}");
     assert_eq!(holder.counted().await?, 10 * ETHER);
 
-    // What the owner read is an amount, whatever the pool holds by then.
+    // The owner read an amount; it does not depend on what the pool holds by then.
     let before = holder.holds(&payee).await?;
     let ended = holder.approved(&payee, &rebase(200)).await?;
     ensure!(ended["status"] == "CONFIRMED", "{ended}");
@@ -203,7 +203,7 @@ async fn a_balance_that_changes_by_itself_lets_no_more_leave_than_was_judged() -
     assert_eq!((before, holder.holds(&payee).await?), (before, 0), "all balances are gone");
     assert_eq!(holder.counted().await?, 30 * ETHER);
 
-    // A call that takes tokens without saying so is one that nobody can read, and takes the owner.
+    // A call that takes tokens without saying so is an undecoded call, and needs the owner.
     let asked = holder.call(rebase(50)).await?.expect(201)?;
     ensure!(asked["status"] == "PENDING_APPROVAL", "{asked}");
     Ok(())
@@ -233,7 +233,7 @@ async fn a_token_that_tells_its_holders_lets_no_payee_take_more() -> Result<()> 
     assert_eq!(holder.sends(&payee, "10").await?, 10 * ETHER);
     assert_eq!(holder.holds(&payee).await?, 10 * ETHER);
 
-    // Its own way of sending tells whoever receives, which nobody can read.
+    // Its own way of sending calls the recipient, and is an undecoded call.
     let arguments = [address(&payee)?, number(3 * ETHER), DynSolValue::Bytes(vec![7])];
     let asked = holder.call(call_data("send(address,uint256,bytes)", &arguments)).await?.expect(201)?;
     ensure!(asked["status"] == "PENDING_APPROVAL", "{asked}");

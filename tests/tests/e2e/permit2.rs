@@ -51,7 +51,7 @@ async fn ask(world: &World, typed: Value) -> Result<Answer> {
     world.agent.api(&world.daemon).post("/v1/transactions/sign-message", body).await
 }
 
-/// An allowance of some coins for the spender, recorded by whoever brings it.
+/// An allowance of some coins for the spender, recorded by the account that brings it.
 struct Single {
     spender: String,
     amount: U256,
@@ -176,7 +176,7 @@ async fn a_signed_transfer_by_permit2_moves_no_more_than_was_judged() -> Result<
             "permitTransferFrom(((address,uint256),uint256,uint256),(address,uint256),address,bytes)";
         Ok::<_, anyhow::Error>(call_data(method, &arguments))
     };
-    assert!(call(&world, RELAYER, &redeem(60 * COIN, 1)?).await.is_err(), "somebody else");
+    assert!(call(&world, RELAYER, &redeem(60 * COIN, 1)?).await.is_err(), "another account");
     assert!(call(&world, SPENDER, &redeem(60 * COIN, 60 * COIN + 1)?).await.is_err(), "above the amount");
     assert!(call(&world, SPENDER, &redeem(60 * COIN + 1, 60 * COIN + 1)?).await.is_err(), "another amount");
     call(&world, SPENDER, &redeem(60 * COIN, 60 * COIN)?).await?;

@@ -13,7 +13,7 @@ use crate::world::{World, evm_payee, instant_up_to, text};
 
 /// Base units of a coin, which is worth a dollar.
 pub(crate) const COIN: u128 = 1_000_000;
-/// Accounts of the node: who may be given an allowance, and somebody who only brings what was signed.
+/// Accounts of the node: one that may be given an allowance, and one that only brings signed permits.
 pub(crate) const SPENDER: usize = 1;
 pub(crate) const RELAYER: usize = 2;
 
@@ -100,7 +100,7 @@ impl Permit {
         world.agent.api(&world.daemon).post("/v1/transactions/sign-message", body).await
     }
 
-    /// Somebody brings it to the token.
+    /// Another account brings it to the token.
     async fn bring(&self, world: &World, signature: &str) -> Result<()> {
         let [v, r, s] = parts(signature)?;
         let arguments = [
