@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::stage::{On, Payer, Stage};
 use crate::world::evm_payee;
 
-/// Whoever answers 18 answers 2.
+/// Makes an answer of 18 decimals one of 2.
 fn coarse(answer: &mut Value) {
     if *answer == json!(format!("0x{:064x}", 18)) {
         *answer = json!(format!("0x{:064x}", 2));
@@ -50,7 +50,7 @@ async fn what_one_liar_put_on_record_the_operator_has_read_anew() -> Result<()> 
     ensure!(decimals(&stage)? == [2]);
     stage.proxy.heal();
     pays(&stage, &payer).await?;
-    ensure!(decimals(&stage)? == [2], "what is on record stays, whatever a node says now");
+    ensure!(decimals(&stage)? == [2], "recorded decimals stay when a node answers otherwise");
 
     let forget = ["token", "forget", "evm-localnet", token.as_str()];
     let forgotten = stage.daemon.cli_json(&forget)?;

@@ -125,7 +125,7 @@ async fn a_higher_fee_pays_once() -> Result<()> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_cancellation_pays_nobody() -> Result<()> {
+async fn a_cancellation_pays_no_recipient() -> Result<()> {
     let stage = slow_stage().await?;
     let mut payer = stage.payer().await?;
     let (payment, old) = stuck(&stage, &mut payer).await?;
@@ -145,7 +145,7 @@ async fn a_cancellation_pays_nobody() -> Result<()> {
     ensure!(other == "IDEMPOTENCY_CONFLICT", "{other}");
 
     let landed = one_lands(&stage, &payer, &id(&new)?, &[&old]).await?;
-    ensure!(stage.balance(&payment.to).await? == 0, "nobody is paid");
+    ensure!(stage.balance(&payment.to).await? == 0, "the recipient is not paid");
     let fee: u128 = landed["fee"].as_str().context("a fee")?.parse()?;
     ensure!(stage.balance(&payer.agent.address).await? == stage.on.purse() - fee, "only the fee left");
     let again = api.post(&path, json!({ "with": "CANCELLATION" })).await?.expect(201)?;

@@ -67,7 +67,7 @@ fn trade(world: &World, amount: u128, pool: &str) -> Result<Value> {
     Ok(json!({ "type": "CONTRACT_CALL", "to": evm.aggregator, "calldata": data }))
 }
 
-/// How much more the exchange takes from now on, and whether only where nobody tries it out.
+/// How much more the exchange takes from now on, and whether it hides that from simulations.
 async fn set(world: &World, surplus: u128, sly: bool) -> Result<()> {
     let evm = &world.localnet.evm;
     let data = call_data("set(uint256,bool)", &[number(surplus), DynSolValue::Bool(sly)]);
@@ -131,7 +131,7 @@ async fn a_vault_takes_what_was_seen_listed_counted_and_approved() -> Result<()>
     let why = world.agent.api(&world.daemon).get(&path).await?.expect(200)?;
     ensure!(why["reproduced"] == true && why["effects"]["seen"] == sent["effects"]["seen"], "{why}");
 
-    // Whoever vouches for the method leaves it to the limits.
+    // Naming the method leaves the call to the limits.
     let methods = json!({ "methods": [{ "contractAddress": vault, "selectors": ["0x6e553f65"] }] });
     agreed(&world, &owner, "METHOD_WHITELIST", methods).await?;
     let worth = async |tokens: u128| world.dry_run(deposit(&world, tokens)?).await;
@@ -141,7 +141,7 @@ async fn a_vault_takes_what_was_seen_listed_counted_and_approved() -> Result<()>
     ensure!(world.ended(text(&sent, "id")?).await?["status"] == "CONFIRMED", "{sent}");
     assert_eq!(world.localnet.evm.erc20_balance(&vault).await?, 100 * ETHER);
 
-    // What is only signed runs when somebody else likes, on what the contract is by then: the owner is asked.
+    // A call that is only signed runs at a time that others choose, so the owner is asked.
     let body = unsigned(&world, &deposit(&world, 50)?).await?;
     let api = world.agent.api(&world.daemon);
     let asked = api.post("/v1/transactions/sign", body).await?.expect(200)?;
@@ -191,7 +191,7 @@ async fn more_than_was_approved_is_not_signed_and_less_is() -> Result<()> {
     ensure!(world.ended(text(&asked, "id")?).await?["status"] == "CONFIRMED", "101 were approved");
     assert_eq!(world.localnet.evm.erc20_balance(&pool).await?, 100);
 
-    // A contract that spares whoever tries it out is seen as it is.
+    // A contract that behaves differently in a simulation is still seen as it is.
     set(&world, 7, true).await?;
     let shown = world.dry_run(trade(&world, 100, &pool)?).await?;
     ensure!(shown["effects"]["seen"][0]["amount"] == "0x6b", "{shown}");

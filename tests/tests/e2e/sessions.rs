@@ -178,7 +178,7 @@ async fn old_tokens_die_at_once() -> Result<()> {
         assert_eq!(verdict(&daemon, &fresh).await?, refused(401, "SESSION_REVOKED"));
     }
     assert_ne!(operator.post_empty(&format!("{session}/rotate")).await?.status, 200, "revoked is for good");
-    assert_eq!(verdict(&daemon, &other.token).await?, None, "nobody else is touched");
+    assert_eq!(verdict(&daemon, &other.token).await?, None, "no other session is touched");
     Ok(())
 }
 

@@ -88,7 +88,7 @@ async fn a_solana_node_that_cannot_simulate_grants_nothing() -> Result<()> {
     silence_is_never_passed_over(On::Solana).await
 }
 
-/// Where nobody can look, whoever approves reads that before anything else.
+/// Where no node can simulate, the owner reads that before anything else.
 async fn approved_unseen(on: On) -> Result<()> {
     let stage = Stage::new(on).await?;
     let mut payer = stage.payer().await?;
@@ -111,7 +111,7 @@ async fn approved_unseen(on: On) -> Result<()> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_owner_reads_first_that_nobody_saw_it_run() -> Result<()> {
+async fn an_owner_reads_first_that_it_was_not_simulated() -> Result<()> {
     approved_unseen(On::Ethereum).await?;
     approved_unseen(On::Solana).await
 }

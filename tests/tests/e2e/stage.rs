@@ -108,7 +108,7 @@ pub(crate) struct Payer {
     payments: Vec<Payment>,
 }
 
-/// One payment, to somebody who gets nothing else.
+/// One payment, to a recipient that gets nothing else.
 #[derive(Clone, Debug)]
 pub(crate) struct Payment {
     pub(crate) key: String,
@@ -194,7 +194,7 @@ impl Stage {
         }
     }
 
-    /// What the agent asks for; the answer is whatever comes of it, even a dead connection.
+    /// What the agent asks for; the answer may be of any kind, even a dead connection.
     pub(crate) async fn ask(&self, payer: &Payer, payment: &Payment) -> Result<Answer> {
         let body = json!({ "type": "TRANSFER", "to": payment.to, "amount": payment.text });
         let api = payer.agent.api(&self.daemon).header("idempotency-key", &payment.key);
@@ -331,7 +331,7 @@ impl Payer {
     }
 }
 
-/// Bytes nobody had before.
+/// Random bytes, never used before.
 pub(crate) fn fresh<const N: usize>() -> Result<[u8; N]> {
     let random = [uuid::Uuid::now_v7().into_bytes(), uuid::Uuid::now_v7().into_bytes()].concat();
     let tail = random.get(random.len() - N..).context("enough bytes")?;

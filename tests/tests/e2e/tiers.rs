@@ -98,7 +98,7 @@ async fn what_waits_can_be_stopped_by_those_it_concerns() -> Result<()> {
     }
     let delayed = waiting("5.0", "QUEUED").await?;
     let rejected = daemon.operator().post_empty(&format!("/v1/admin/transactions/{delayed}/reject")).await?;
-    assert_eq!(rejected.refused(409)?, "TX_ALREADY_PROCESSED", "a delay asks nobody");
+    assert_eq!(rejected.refused(409)?, "TX_ALREADY_PROCESSED", "a delay asks no owner");
 
     // By the owner, whose yes to the same transaction is worth nothing afterwards.
     let tx = waiting("20.0", "PENDING_APPROVAL").await?;
