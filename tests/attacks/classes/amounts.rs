@@ -1,4 +1,4 @@
-//! Amounts that are none, or that mean something else to somebody else.
+//! Texts that are no amounts, or that other parsers read as other amounts.
 //!
 //! A naive design reads numbers as floats, wraps around, or compares texts, and then a huge or negative
 //! amount passes a limit. The thief must not get one base unit.

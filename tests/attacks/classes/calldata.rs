@@ -1,7 +1,7 @@
 //! What call data does to tokens.
 //!
 //! A naive design judges a contract call by its native value and the name of the contract, so that
-//! whitelisting a token gives all of it away. Tokens here may leave ten at a time, to anybody.
+//! whitelisting a token gives all of it away. Tokens here may leave ten at a time, to any recipient.
 
 use std::sync::Arc;
 

@@ -1,7 +1,7 @@
 //! Who talks to whom: a process on the port, crowds in front of it, and what they keep the operator from.
 //!
-//! A naive design sends its password to whatever listens on a number, counts the operator among
-//! everybody on the machine, looks at the lock before it queues, and waits for peers who do nothing.
+//! A naive design sends its password to any process that listens on a port, counts the operator's requests with
+//! those of others on the machine, checks the lock before it queues, and waits for peers who do nothing.
 
 use std::os::unix::fs::PermissionsExt as _;
 use std::sync::Arc;
@@ -36,7 +36,7 @@ fn nothing_secret(seen: &str) -> Result<()> {
     Ok(())
 }
 
-/// On the port of a daemon that was killed, the command line says nothing to anybody.
+/// On the port of a daemon that was killed, the command line says nothing to any process.
 async fn squat(target: Arc<Target>, command: &'static [&'static str]) -> Result<()> {
     let (mut daemon, _) = target.beside(|_| {})?;
     let port = authority(&daemon).rsplit(':').next().context("a port")?.parse()?;
@@ -206,7 +206,7 @@ async fn full_disk(target: Arc<Target>) -> Result<()> {
     .await
 }
 
-/// The directory, its configuration or its database belongs to everybody, who may have put anything there.
+/// All users may write the directory, its configuration or its database, so anything may be in it.
 async fn shared_house(target: Arc<Target>, what: &'static str) -> Result<()> {
     let (daemon, _) = target.beside(|_| {})?;
     let path = daemon.data_dir().join(what);

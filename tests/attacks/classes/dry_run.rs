@@ -20,7 +20,7 @@ const SHAPES: [&str; 17] = [
     "a large payment",
     "a token within its limit",
     "a token above its limit",
-    "a token nobody listed",
+    "an unlisted token",
     "a call of an unlisted contract",
     "an approval",
     "an unlimited approval",
@@ -44,7 +44,7 @@ async fn shape(target: &Arc<Target>, name: &str, thief: &str) -> Result<(Arc<Vic
         "a large payment" => (evm_pocket(target).await?, coins("5.0")),
         "a token within its limit" => (evm_tokens(target).await?, tokens(&evm.erc20, "10")),
         "a token above its limit" => (evm_tokens(target).await?, tokens(&evm.erc20, "10.1")),
-        "a token nobody listed" => (evm_pocket(target).await?, tokens(&evm.erc20, "1")),
+        "an unlisted token" => (evm_pocket(target).await?, tokens(&evm.erc20, "1")),
         "a call of an unlisted contract" => {
             let data = hex::encode(bait("sweep(address,uint256)", thief, U256::MAX)?);
             let body = json!({
@@ -144,7 +144,7 @@ pub(crate) fn class() -> Class {
         victim.api.post("/v1/transactions/send?wait=confirmed&timeout=1", body).await?;
         Loot::Coins(thief).none(&target, &victim).await
     });
-    class.case(Needs::Daemon, "a dry run in the name of nobody", |target| async move {
+    class.case(Needs::Daemon, "a dry run without a credential", |target| async move {
         let victim = evm_bystander(&target).await?;
         let body = json!({ "to": On::Evm.stranger(), "amount": "1", "walletId": victim.wallet });
         let answer = target.anonymous().post("/v1/transactions/simulate", body).await?;
