@@ -95,7 +95,7 @@ fn decimals(class: &mut Class) {
     }
 }
 
-/// Whoever stands last in a lookup table becomes the friend.
+/// Replaces the last entry of a lookup table by the friend.
 fn befriend(answer: &mut Value) {
     for account in answer["value"].as_array_mut().into_iter().flatten() {
         if account["owner"] != LOOKUP_TABLES {
@@ -121,7 +121,7 @@ async fn table(target: &Target, entry: &[u8]) -> Result<String> {
     Ok(address)
 }
 
-/// Asks for a signature over a small payment to whoever the table names.
+/// Asks for a signature over a small payment to the account that the table names.
 async fn payment(target: &Target, victim: &Victim, table: String) -> Result<Answer> {
     let mut transfer = system_transfer(&victim.address, &victim.address, SMALL);
     transfer.accounts = vec![Account::signer(&victim.address), Account::writable("table:0")];

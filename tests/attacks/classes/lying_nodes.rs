@@ -162,7 +162,7 @@ fn broke(answer: &mut Value) {
     });
 }
 
-/// Nobody has seen it by a slot that is far past its end.
+/// No node has seen it by a slot that is far past its end.
 fn unseen(answer: &mut Value) {
     answer["context"]["slot"] = json!(u64::from(u32::MAX));
     each(answer, |status| *status = Value::Null);
@@ -201,7 +201,7 @@ fn expires(proxy: &FaultProxy) {
     proxy.always("isBlockhashValid", When::After, Fault::Edit(stale));
 }
 
-/// The payment is signed over a blockhash that nobody else has seen, and that is long past by the node's word.
+/// The payment is signed over a blockhash that no other node has seen, and that is long past by the node's word.
 fn makes_up_the_end(proxy: &FaultProxy) {
     proxy.always("getLatestBlockhash", When::After, Fault::Edit(unknown_blockhash));
 }
@@ -263,7 +263,7 @@ pub(crate) fn class() -> Class {
             move |target| async move { overspend(&target, On::Evm, true, 8000, lies).await },
         );
     }
-    // Alone, it is believed: nobody else says how deep the chain is.
+    // Alone, it is believed: no other node says how deep the chain is.
     for (name, depth) in [("it failed, deep in the chain", 1), ("it failed, deeper than is asked for", 8000)]
     {
         class.case(Needs::Own, format!("one of two nodes: {name}"), move |target| async move {

@@ -2,7 +2,7 @@
 //!
 //! A naive design shows a summary: it cuts what is long, drops what its character set lacks, names a hash in
 //! the place of what was hashed, and pastes the agent's words between its own. Then the agent writes the
-//! question, and the owner signs what nobody has read.
+//! question, and the owner signs what no human has read.
 
 use std::sync::Arc;
 
@@ -59,7 +59,7 @@ fn written(text: &str) -> String {
     text.chars().map(|c| if plain(c) { c.to_string() } else { format!("~{:x}~", u32::from(c)) }).collect()
 }
 
-/// Whether a question says something, whatever the case of addresses.
+/// Whether a question says something; the case of addresses does not count.
 fn has(question: &str, part: &str) -> bool {
     question.to_lowercase().contains(&part.to_lowercase())
 }
@@ -123,7 +123,7 @@ pub(crate) fn class() -> Class {
         ensure!(own.contains(&format!("send 1 SOL to {thief}")) && !own.contains("receive"), "{own}");
         Ok(())
     });
-    class.case(Needs::Nodes, "typed data with a field that nobody looks at", |target| async move {
+    class.case(Needs::Nodes, "typed data with nested fields that no decoder reads", |target| async move {
         let victim = owned(&target, On::Evm).await?;
         let erc20 = target.evm()?.erc20.clone();
         let order = json!({
@@ -156,7 +156,7 @@ pub(crate) fn class() -> Class {
         ensure!(!own.contains("INSTANT"), "{own}");
         Ok(())
     });
-    class.case(Needs::Nodes, "a call that nobody can read", |target| async move {
+    class.case(Needs::Nodes, "an undecoded call", |target| async move {
         let victim = owned(&target, On::Evm).await?;
         let erc20 = target.evm()?.erc20.clone();
         // `totalSupply()`, which no family of methods has.

@@ -80,7 +80,7 @@ impl Kind {
     }
 }
 
-/// The registry is everybody's: whoever comes first puts it there, and the others put the same.
+/// The attacks share the registry: the first one puts it there, and the others put the same.
 async fn registry(target: &Target) -> Result<()> {
     let evm = target.evm()?;
     let made = deploy(&evm.node.url(), &target.parts()?.own("Registry1820")?, &[]).await?;
@@ -97,7 +97,7 @@ async fn hooked(target: &Target, holder: &str, amount: u128) -> Result<String> {
     deploy(&target.evm()?.node.url(), &code, &arguments).await
 }
 
-/// Somebody else calls a contract.
+/// Another account calls a contract.
 async fn past_the_daemon(target: &Target, to: &str, data: &[u8]) -> Result<()> {
     let node = target.evm()?.node.url();
     let call = json!({ "to": to, "data": format!("0x{}", hex::encode(data)) });
@@ -198,7 +198,7 @@ async fn greedy(target: Arc<Target>) -> Result<()> {
     resisted(&target, &victim, &answer, &loot).await
 }
 
-/// Whoever answers for the wallet is called before each of its payments.
+/// A contract registered as the wallet's hook is called before each of its payments.
 async fn answering_for_the_wallet(target: Arc<Target>) -> Result<()> {
     let (victim, thief) = (holder(&target, Kind::Hooked, None).await?, On::Evm.stranger());
     let sender = V::FixedBytes(keccak256("ERC777TokensSender"), 32);
@@ -294,7 +294,7 @@ pub(crate) fn class() -> Class {
         class.case(Needs::Nodes, name, move |target| called(target, kind, make));
     }
     class.case(Needs::Nodes, "ERC-777: a payee who takes more", greedy);
-    class.case(Needs::Nodes, "ERC-777: somebody who answers for the wallet", answering_for_the_wallet);
+    class.case(Needs::Nodes, "ERC-777: a hook registered for the wallet", answering_for_the_wallet);
     class.case(Needs::Nodes, "ERC-404: an id in a transaction to sign", signed_id);
     class.case(Needs::Nodes, "ERC-404: an id that is allowed", allowed_id);
     class

@@ -1,8 +1,9 @@
 //! Routers, Multicall3 and Permit2 as they are published, at their addresses on Base.
 //!
-//! A naive design trusts a router that everybody knows: it reads what goes in and the recipient, and not what comes
+//! A naive design trusts a well-known router: it reads what goes in and the recipient, and not what comes
 //! out, by what way, and what stays behind. With the way of the attacker's choosing and nothing as the least that
-//! comes out, what the wallet pays is the attacker's; what stays in a router or in Multicall3 is whoever's comes next.
+//! comes out, what the wallet pays is the attacker's; what stays in a router or in Multicall3 goes to the
+//! next caller.
 //! The operator lists all of these contracts and one token; small change and ten tokens may go at a time.
 
 mod commands;
