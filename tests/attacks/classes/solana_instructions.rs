@@ -129,7 +129,7 @@ async fn instructions(
         }
         "an unknown program without accounts" => Instruction::new(&solana_account(), Vec::new(), vec![1]),
         "an unlisted program" | "an unlisted program with the wallet" => {
-            // What the smallest delegation is: it moves nothing, and nobody listed the program.
+            // Querying the smallest delegation moves nothing, and the program is not listed.
             let accounts = if kind.ends_with("wallet") { vec![wallet()] } else { Vec::new() };
             Instruction::new(STAKE, accounts, 13u32.to_le_bytes().to_vec())
         }

@@ -42,7 +42,7 @@ pub(crate) struct Base {
     pub(crate) target: Arc<Target>,
     /// Listed by the victim's operator, and worth as much as the coin.
     pub(crate) token: String,
-    /// Listed by nobody.
+    /// In no list.
     pub(crate) unlisted: String,
     // The daemon first, so that it ends before its node.
     _daemon: Daemon,
@@ -96,8 +96,8 @@ impl Base {
     }
 }
 
-/// Somebody whose operator lists all of it, may spend small change and ten tokens at a time, and has allowed the
-/// routers all tokens. More takes an owner, and there is none.
+/// A victim whose operator lists all of it, which may spend small change and ten tokens at a time, and has
+/// allowed the routers all tokens. More takes an owner, and there is none.
 async fn listing(target: &Target, token: &str) -> Result<Victim> {
     let mut victim = Victim::with_tokens(target, On::Evm).await?;
     let listed = [WETH, V2_ROUTER, ROUTER_02, UNIVERSAL, PERMIT2, MULTICALL3, token];

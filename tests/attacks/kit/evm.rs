@@ -104,7 +104,7 @@ impl Evm {
         Ok(address)
     }
 
-    /// The same at an address that everybody knows.
+    /// The same at a well-known address.
     pub(crate) async fn telltale_at(&self, address: &str) -> Result<()> {
         self.plant(address, TELLTALE).await
     }
@@ -174,7 +174,7 @@ fn quantity(value: &Value) -> Result<U256> {
     if digits.is_empty() { Ok(U256::ZERO) } else { Ok(U256::from_str_radix(digits, 16)?) }
 }
 
-/// An account nobody had before, in lower case.
+/// A new account, in lower case.
 pub(crate) fn evm_account() -> String {
     format!("0x{}", hex::encode(&fresh()[12..]))
 }

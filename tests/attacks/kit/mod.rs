@@ -33,7 +33,7 @@ pub(crate) use victim::{On, Victim, pocket, text};
 
 use alloy_primitives::keccak256;
 
-/// Bytes nobody had before.
+/// Random bytes, never used before.
 pub(crate) fn fresh() -> [u8; 32] {
     let random = [uuid::Uuid::now_v7().into_bytes(), uuid::Uuid::now_v7().into_bytes()].concat();
     keccak256(random).0

@@ -144,7 +144,7 @@ impl Solana {
     }
 }
 
-/// An account nobody had before.
+/// A new account.
 pub(crate) fn solana_account() -> String {
     let key = ed25519_dalek::SigningKey::from_bytes(&fresh());
     bs58::encode(key.verifying_key().to_bytes()).into_string()

@@ -19,7 +19,7 @@ const CONFIG: &str = "\n[security]\nrate_limit_global_ip_rpm = 100000\nrate_limi
 /// What the kit started itself.
 pub(crate) struct Own {
     options: DaemonOptions,
-    /// One more daemon on the same nodes, for attacks after which it serves nobody else for a while.
+    /// One more daemon on the same nodes, for attacks after which it is of no use to others for a while.
     fragile: AsyncMutex<Option<(Daemon, Arc<Target>)>>,
 }
 
@@ -64,17 +64,17 @@ impl Target {
         }
     }
 
-    /// Somebody with nothing.
+    /// A caller without a credential.
     pub(crate) fn anonymous(&self) -> Api {
         self.anonymous.clone()
     }
 
-    /// Somebody with the master password.
+    /// A caller with the master password.
     pub(crate) fn operator(&self) -> Api {
         self.anonymous().password(&self.password)
     }
 
-    /// Somebody with a session token.
+    /// A caller with a session token.
     pub(crate) fn agent(&self, token: &str) -> Api {
         self.anonymous().token(token)
     }
@@ -177,11 +177,11 @@ impl Target {
         operator.delete(&path).await
     }
 
-    /// Takes back what was made in somebody's installation: policies and wallets, and with them sessions.
+    /// Removes what the attacks made in a given installation: policies and wallets, and with them sessions.
     pub(crate) async fn clean(&self) -> Result<()> {
         let wallets = std::mem::take(&mut *self.made.lock().unwrap_or_else(PoisonError::into_inner));
         for wallet in wallets {
-            // First the wallet: nobody has to agree to what becomes of the rows of one that is gone.
+            // First the wallet: changes to the rows of a terminated wallet need no owner.
             self.terminate(&wallet).await?;
             let waiting = self.operator().get("/v1/changes?status=PENDING_CONSENT&limit=200").await?;
             for row in waiting.body["data"].as_array().into_iter().flatten() {

@@ -77,7 +77,7 @@ impl Loot {
                 let info = &seen["data"]["parsed"]["info"];
                 ensure!(info["owner"] == victim.address.as_str(), "the account has another owner: {seen}");
                 ensure!(info["delegate"].is_null(), "the account has a delegate: {seen}");
-                ensure!(info["closeAuthority"].is_null(), "somebody else may close the account: {seen}");
+                ensure!(info["closeAuthority"].is_null(), "another party may close the account: {seen}");
             }
         }
         Ok(())

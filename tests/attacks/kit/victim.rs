@@ -35,7 +35,7 @@ impl On {
         }
     }
 
-    /// An account nobody had before.
+    /// A new account.
     pub(crate) fn stranger(self) -> String {
         match self {
             Self::Evm => evm_account(),
@@ -81,7 +81,7 @@ pub(crate) fn pocket(target: &Target, on: On) -> Result<Value> {
 }
 
 impl Victim {
-    /// Nobody, for writing requests down.
+    /// A victim without values, for writing requests down.
     pub(crate) fn blank() -> Self {
         let (on, nothing) = (On::Solana, String::new);
         Self {
