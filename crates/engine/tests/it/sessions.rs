@@ -134,7 +134,7 @@ async fn a_lost_renewal_is_fetched_again_until_it_is_used_and_for_a_minute() -> 
     assert_eq!(code(again(&first, start + 359, first.id).await), Some("SYSTEM_LOCKED"));
     stage.engine().operator(&stage.master).recover_kill_switch().await.map_err(shown)?;
 
-    // Its first use ends it, whatever that was for.
+    // The first use of the new token ends it, for any request.
     stage.at(start + 310, &second).await.map_err(shown)?;
     assert_eq!(code(again(&first, start + 310, first.id).await), Some("INVALID_TOKEN"));
     let third = again(&second, start + 600, first.id).await.map_err(shown)?;
@@ -153,7 +153,7 @@ async fn a_lost_renewal_is_fetched_again_until_it_is_used_and_for_a_minute() -> 
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_clock_that_was_years_ahead_keeps_nobody_out() -> Result<()> {
+async fn a_clock_that_was_years_ahead_locks_no_caller_out() -> Result<()> {
     let mut stage = Stage::set_up(None).await?;
     let (start, years) = (stage.clock.now(), 1_000_000_000);
     let tried = async |stage: &Stage, password: &str| {
@@ -166,7 +166,7 @@ async fn a_clock_that_was_years_ahead_keeps_nobody_out() -> Result<()> {
     for password in ["wrong", PASSWORD] {
         assert_eq!(tried(&stage, password).await, Some("MASTER_PASSWORD_LOCKED"));
     }
-    // Within a run, only what really passes counts, whatever the clock is set to.
+    // Within a run only the time that really passes counts, not the clock's settings.
     for at in [start, start + years * 2, 0] {
         stage.clock.set(at);
         assert_eq!(tried(&stage, PASSWORD).await, Some("MASTER_PASSWORD_LOCKED"), "at {at}");

@@ -92,7 +92,7 @@ pub(crate) async fn what_is_on_chain_and_counts_is_found(backend: Backend) {
     assert_eq!((settled.usd_day, settled.asset_day.get(&usdc())), (Usd::from_dollars(100), Some(&all)));
 }
 
-pub(crate) async fn what_is_used_up_counts_once_whatever_becomes_of_it(backend: Backend) {
+pub(crate) async fn a_used_allowance_counts_once_after_every_outcome(backend: Backend) {
     let text = || ("CODE".to_owned(), "why".to_owned());
     let reverted = StatusChange::Reverted { fee: U256::ZERO, block: 2, code: text().0, message: text().1 };
     let ends: Vec<(StatusChange, (u64, u64), u64)> = vec![
