@@ -109,7 +109,7 @@ async fn a_contract_that_pulls_tokens_is_seen() {
     let token = Address::Evm(world.anvil.deploy_erc20("TOK", 1_000, bytes(world.wallet.address)).await);
     world.done(&Intent::Approve { token, spender: TRAP, amount: U256::from(600) }).await;
     world.set_code(TRAP, FORWARDER).await;
-    // transferFrom(wallet, somebody, 600)
+    // transferFrom(wallet, stranger, 600)
     let taken = format!("23b872dd{}{}{:064x}", word(world.wallet.address), word(STRANGER), 600);
     let intent = call(TRAP, &format!("{}{taken}", word(token)));
     let draft = world.draft(&intent).await;

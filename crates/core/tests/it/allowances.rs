@@ -186,7 +186,7 @@ enum Step {
     Send {
         dollars: u64,
     },
-    /// The router takes for somebody else what it may.
+    /// The router takes for another account what it may.
     Foreign {
         router: Address,
         dollars: u64,
@@ -318,7 +318,7 @@ fn items(step: &Step) -> Option<Vec<Effect>> {
 proptest! {
     #![proptest_config(ProptestConfig { cases: 2_000, failure_persistence: None, ..ProptestConfig::default() })]
 
-    /// Whatever is allowed, passed on, swapped, sent and taken by others in whatever order: what counts is never
+    /// In any order of allowances, passing on, swaps, transfers and takings by others, the counted sum is never
     /// less than what is gone and what may still go.
     #[test]
     fn no_history_leaves_more_open_than_counts(steps in vec(step(), 1..40)) {

@@ -190,7 +190,7 @@ fn what_takes_the_owner_is_refused_without_a_proved_one() {
 }
 
 #[test]
-fn a_whitelist_names_whoever_gains_and_whatever_is_called() {
+fn a_whitelist_covers_beneficiaries_and_called_contracts() {
     let all_listed = json!({"allowed_addresses": [evm(5), evm(8), evm(9)]});
     let unrelated = json!({"allowed_addresses": [evm(2)]});
     for (effect, needs, tier) in table() {
@@ -214,7 +214,7 @@ fn a_whitelist_names_whoever_gains_and_whatever_is_called() {
             assert_eq!(with(&unrelated).tier(), tier, "{effect:?}");
         }
     }
-    // Power goes by a method of the target, to somebody: both are named.
+    // Power goes by a method of the target, to a beneficiary: both are named.
     let handover = |to| Effect::AuthorityChange {
         target: evm(5),
         selector: Some(Selector::evm(METHOD)),

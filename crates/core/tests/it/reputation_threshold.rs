@@ -56,7 +56,7 @@ fn it_raises_a_tier_never_lowers_one_and_never_denies() {
 }
 
 #[test]
-fn whoever_gains_and_whatever_is_called_is_a_counterparty() {
+fn beneficiaries_and_called_contracts_are_counterparties() {
     let contracts = json!({"contracts": [{"address": account(8)}]});
     let world = || {
         let known = [(account(9), Reputation::Score(50))];

@@ -141,7 +141,7 @@ fn the_proceeds_are_the_wallets() {
     let mut gift = to_eth(ETH);
     gift.to = evm(9);
     assert_eq!(world(gift.clone()).tier(), Tier::Approval);
-    // Whoever gets them has to be listed where a list is in force; the wallet itself need not.
+    // The recipient has to be listed where a list is in force; the wallet itself need not.
     let listed = json!({"allowed_addresses": [evm(5), evm(9).to_string()]});
     let only_router = json!({"allowed_addresses": [evm(5)]});
     let sends_to_router = |swap: Swap| {
@@ -189,7 +189,7 @@ fn what_comes_back_as_it_went_in_needs_no_price() {
     assert_eq!(tier(4), Tier::Approval);
 }
 
-/// What must come out is compared with the prices of now, and whoever has the signature decides when it
+/// The least proceeds are compared with present prices, and the holder of the signature decides when the swap
 /// happens.
 #[test]
 fn what_is_handed_out_ends_soon_or_takes_the_owner() {
@@ -216,7 +216,7 @@ fn what_is_handed_out_ends_soon_or_takes_the_owner() {
     let mut late = handed_out(Some(last));
     late.facts.now = i64::MAX;
     assert_eq!(late.tier(), Tier::Instant);
-    // Nobody but the owner vouches for it.
+    // Only the owner can approve it.
     let methods = json!({"methods": [{"contractAddress": evm(5), "selectors": ["0x01020304"]}]});
     let vouched = handed_out(None).row_here("METHOD_WHITELIST", &methods);
     assert_eq!(vouched.tier(), Tier::Approval);

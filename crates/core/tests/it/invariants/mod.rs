@@ -13,7 +13,7 @@ mod rules;
 
 use proptest::prelude::ProptestConfig;
 
-/// So many cases, times `INVARIANT_RUNS` where somebody has more time.
+/// So many cases, times `INVARIANT_RUNS` for longer runs.
 fn cases(usual: u32) -> ProptestConfig {
     let runs = std::env::var("INVARIANT_RUNS").ok().and_then(|runs| runs.parse().ok()).unwrap_or(1u32);
     ProptestConfig {

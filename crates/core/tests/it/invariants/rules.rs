@@ -24,7 +24,7 @@ fn nonsense(what: u8) -> Value {
     }
 }
 
-/// In the `at`th object inside, counted from the outside, puts a key that nobody knows or makes a value
+/// In the `at`th object inside, counted from the outside, puts an unknown key or makes a value
 /// nonsense. What is left of `at` where there are not so many.
 fn corrupt(value: &mut Value, at: usize, key: usize, what: u8) -> Result<(), usize> {
     match value {
@@ -82,7 +82,7 @@ fn stopping(verdict: &Verdict) -> Vec<PolicyType> {
 }
 
 /// Invariant 16: each of the 21 types decides something: among generated requests it stops some and lets
-/// others through, whatever else is in force.
+/// others through, beside any other rows.
 #[test]
 fn every_type_stops_some_requests_and_lets_others_through() {
     let mut runner = TestRunner::deterministic();
