@@ -72,7 +72,7 @@ fn foreign(block: &mut Value) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn another_first_block_is_noticed_whatever_height_comes_with_it() -> Result<()> {
+async fn another_first_block_is_noticed_at_any_height() -> Result<()> {
     let (stage, proxy, node) = Stage::ethereum_behind_proxy().await?;
     stage.policy("SPENDING_LIMIT", limits(100, 100)).await?;
     let tx = waiting(&stage, &node.rpc).await?;

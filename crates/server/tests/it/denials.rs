@@ -25,7 +25,7 @@ impl World {
         Self { daemon, token }
     }
 
-    /// Asks for a signature over a text, which nobody allows.
+    /// Asks for a signature over a text, which no policy allows.
     async fn denied(&self, text: &str, key: Option<&str>) -> Value {
         let ask =
             self.daemon.ask("POST", "/v1/transactions/sign-message").header("Authorization", &self.token);

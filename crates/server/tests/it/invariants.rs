@@ -63,7 +63,7 @@ fn bodies(wallet: &str) -> Vec<(&'static str, &'static str, Value)> {
     ]
 }
 
-/// Lists whose members are somebody else's format.
+/// Lists whose members have a foreign format.
 const FOREIGN: [&str; 2] = ["abi", "args"];
 
 /// Puts a field into the `at`th object inside, counted from the outside; what is left of `at` otherwise.

@@ -97,7 +97,7 @@ pub(crate) async fn endings_settle_what_happened(backend: Backend) {
     }
 }
 
-/// CONFIRMED in a block that is not final: everything stays held, whatever the outcome turns into.
+/// CONFIRMED in a block that is not final: everything stays held until the outcome is final.
 pub(crate) async fn what_is_not_final_is_held_until_it_is(backend: Backend) {
     use TxStatus::{Broadcasting, Confirmed, Executing, Signed, Submitted};
     let (code, message) = ("CODE".to_owned(), "why".to_owned());

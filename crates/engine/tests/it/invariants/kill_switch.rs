@@ -72,7 +72,7 @@ async fn step(
     Ok(())
 }
 
-/// Invariant 1: whatever kill switches were activated and released while requests waited, a signature exists only for
+/// Invariant 1: for any activations and releases of the kill switch during a wait, a signature exists only for
 /// what was admitted under the kill switch's present generation, with the wallet ACTIVE, the switch off
 /// and the delay over.
 #[tokio::test(flavor = "multi_thread")]

@@ -57,8 +57,7 @@ async fn opens_everything(store: &Store, password: &str) -> Result<bool> {
     Ok(true)
 }
 
-/// The database as a crash leaves it that happens when so many bytes of the log have been written, with
-/// whatever the disk makes of the rest.
+/// The database after a crash at which so many bytes of the log had been written, followed by garbage.
 async fn after_a_crash(
     files: &(Vec<u8>, Vec<u8>),
     length: usize,

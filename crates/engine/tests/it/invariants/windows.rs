@@ -1,4 +1,4 @@
-//! The window, with everybody at it at once.
+//! The window, with all agents at once.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -29,7 +29,7 @@ async fn counted(books: &mut Books, wallet: &str) -> Result<u128> {
 
 /// Waits for all agents and the gate.
 async fn meet(barrier: &Barrier) -> Result<()> {
-    tokio::time::timeout(Duration::from_secs(60), barrier.wait()).await.context("somebody is missing")?;
+    tokio::time::timeout(Duration::from_secs(60), barrier.wait()).await.context("a task is missing")?;
     Ok(())
 }
 
@@ -77,9 +77,9 @@ async fn gate(stage: Arc<Stage>, proxy: Arc<FaultProxy>, barrier: Arc<Barrier>) 
         let asked = proxy.count("simulateTransaction");
         meet(&barrier).await?;
         let crowd = || async { Ok((proxy.count("simulateTransaction") >= asked + 2 * AGENTS).then_some(())) };
-        // However it ends: nobody may be left to wait for.
+        // However it ends, no task may be left waiting.
         drop(until("a crowd", Duration::from_secs(2), crowd).await);
-        // From the node's answer to the database's queue; whoever is late is admitted by itself.
+        // From the node's answer to the database's queue; a late request is admitted by itself.
         tokio::time::sleep(Duration::from_millis(100)).await;
         door.unlock().await?;
     }

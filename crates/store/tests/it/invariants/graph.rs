@@ -98,7 +98,7 @@ async fn rows(store: &Store) -> Vec<TransactionRow> {
     rows
 }
 
-/// Invariant 7: whoever moves transactions at the same time, each makes one path along the graph to one
+/// Invariant 7: under concurrent moves, each transaction makes one path along the graph to one
 /// end; no state is left twice, no final end is ever left, and one approval lets one execution through.
 pub(crate) async fn races_make_one_path_along_the_graph(backend: Backend) {
     for seed_number in seeds(3) {

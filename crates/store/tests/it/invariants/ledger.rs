@@ -200,7 +200,7 @@ pub(crate) async fn sums_stay_within_the_limit_under_any_interleaving(backend: B
 }
 
 /// Invariant 6: value leaves the ledger by proof that it was not spent, or once it has settled and its
-/// window is over; by nothing else, however long it takes and whatever is tried.
+/// window is over; by nothing else, after any time and any attempt.
 pub(crate) async fn only_proof_or_age_frees_what_is_held(backend: Backend) {
     for seed_number in seeds(2) {
         let mut db = backend.open().await;

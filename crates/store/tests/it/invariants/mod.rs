@@ -39,7 +39,7 @@ impl Dice {
     }
 }
 
-/// The seeds of one run: so many, times `INVARIANT_RUNS` where somebody has more time.
+/// The seeds of one run: so many, times `INVARIANT_RUNS` for longer runs.
 pub(crate) fn seeds(usual: u64) -> std::ops::RangeInclusive<u64> {
     let runs = std::env::var("INVARIANT_RUNS").ok().and_then(|runs| runs.parse().ok()).unwrap_or(1u64);
     1..=usual.saturating_mul(runs)
