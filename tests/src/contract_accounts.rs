@@ -153,7 +153,7 @@ pub fn operation(account: &str, data: &str) -> Value {
     })
 }
 
-/// What a simple account is told to call.
+/// The call that a simple account is told to make.
 pub fn executed(to: &str, inner: &str) -> Result<String> {
     Ok(call_data("execute(address,uint256,bytes)", &[address(to)?, number(0), bytes(inner)?]))
 }

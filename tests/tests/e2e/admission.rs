@@ -1,4 +1,4 @@
-//! Before a request is judged: what the wallet cannot pay, what a batch leaves out, what waits.
+//! Admission: requests that the wallet cannot pay, incomplete batches, and waiting requests.
 
 use anyhow::{Result, ensure};
 use serde_json::json;
@@ -61,7 +61,7 @@ async fn a_dry_run_of_more_ether_or_tokens_than_there_are_does_so_too() -> Resul
     Ok(())
 }
 
-/// Dry run and simulation show what policy says; only the live request is refused.
+/// Dry run and simulation show the verdict; only the live request is refused.
 async fn shortage(world: &World, body: serde_json::Value, code: &str) -> Result<()> {
     let simulated = world.agent.api(&world.daemon).post("/v1/transactions/simulate", body.clone()).await?;
     for run in [world.dry_run(body.clone()).await?, simulated.expect(200)?] {

@@ -1,5 +1,5 @@
-//! Every type of request beside transfers, on both nodes: what it does on chain, and which policy has to
-//! allow it. The attack kit shows what they cannot be bent to do.
+//! Every type of request beside transfers, on both nodes: its effect on chain, and the policies that have to
+//! allow it. The attack kit tries to abuse them.
 
 use anyhow::{Context as _, Result};
 use e2e::{Answer, OwnerKey};
@@ -79,7 +79,7 @@ async fn an_allowance_needs_an_approved_spender_and_an_end() -> Result<()> {
     assert_eq!(code(raw(&stranger, ETHER).await?)?, "SPENDER_NOT_APPROVED");
     assert_eq!(code(raw(&friend, 8 * ETHER).await?)?, "APPROVE_AMOUNT_EXCEEDED");
 
-    // Steps add up, and no single one says to what.
+    // Increments add up; no single one names the total.
     let step = format!("0x39509351{}{:064x}", word(&friend), ETHER);
     let step = world.request(json!({ "type": "CONTRACT_CALL", "to": token, "calldata": step })).await?;
     assert_eq!(code(step)?, "APPROVE_AMOUNT_EXCEEDED", "7 and 1 are more than 7");
@@ -142,7 +142,7 @@ async fn an_undecoded_call_needs_its_contract_and_its_method() -> Result<()> {
         .await?;
     assert_eq!(code(withdraw)?, "METHOD_NOT_WHITELISTED");
 
-    // What was decided can be decided again from what was kept.
+    // The decision can be repeated from the stored inputs.
     let id = text(&sent, "id")?;
     let why =
         world.agent.api(&world.daemon).get(&format!("/v1/transactions/{id}/explain")).await?.expect(200)?;
@@ -278,7 +278,7 @@ async fn a_gas_condition_waits_after_everything_else_and_lowers_nothing() -> Res
     let cheap = world.request(with("0.001", "999999999999999")).await?.expect(201)?;
     assert_eq!(world.ended(text(&cheap, "id")?).await?["status"], "CONFIRMED");
     assert_eq!(world.localnet.evm.balance(&to).await?, ETHER / 1000, "the other one still waits");
-    // What needs the owner needs the owner, however generous the condition.
+    // A request that needs the owner needs the owner under any gas condition.
     assert_eq!(code(world.request(with("1.0", "999999999999999")).await?)?, "OWNER_REQUIRED");
     Ok(())
 }

@@ -1,5 +1,5 @@
-//! What loosens the protection of a wallet whose owner is LOCKED waits for that owner; what tightens
-//! does not.
+//! A change that loosens the protection of a wallet whose owner is LOCKED waits for that owner; one that
+//! tightens it does not.
 
 use anyhow::{Context as _, Result, ensure};
 use e2e::{Agent, Api, Daemon, OwnerKey};
@@ -93,7 +93,7 @@ async fn what_tightens_is_done_and_what_loosens_waits_for_the_signature() -> Res
     assert_eq!(rows(&operator).await?, before);
     assert_eq!(world.judged(&friend, "0.4").await?, "APPROVAL");
     assert_eq!(world.judged(&stranger, "0.1").await?, "WHITELIST_DENIED");
-    // What tightens is done all the same while these wait.
+    // A change that tightens is applied while these wait.
     let limits = json!({ "max_requests": 900, "window_seconds": 3600 });
     let rates = rows(&operator).await?;
     let rates: Value = serde_json::from_str(&rates)?;
@@ -218,7 +218,7 @@ async fn a_change_ends_when_it_is_refused_withdrawn_or_overtaken() -> Result<()>
     assert_eq!(operator.delete(&change_path(&second)?).await?.refused(409)?, "CHANGE_ALREADY_DECIDED");
     assert_eq!(owner.agrees(&anonymous, &second).await?.refused(409)?, "CHANGE_ALREADY_DECIDED");
 
-    // Tightened meanwhile: what the owner read is not what would happen.
+    // Tightened meanwhile: the owner read another change than would be applied now.
     let third = raise(&daemon).await?;
     operator.put(&policy_path(&limit), json!({ "rules": up_to(5) })).await?.expect(200)?;
     assert_eq!(owner.agrees(&anonymous, &third).await?.refused(409)?, "CHANGE_ALREADY_DECIDED");
@@ -320,7 +320,7 @@ async fn kill_switches_are_pulled_at_once_and_released_by_owners() -> Result<()>
     let stale = operator.post_empty("/v1/admin/recover").await?.expect(202)?;
     assert_eq!(stale["kind"], "KILL_SWITCH_RECOVERY");
     one.agrees(&anonymous, &stale).await?.expect(200)?;
-    // Activated once more: what one of them agreed to before is worth nothing now.
+    // Activated once more: an owner's earlier consent is void.
     operator.post_empty("/v1/admin/kill-switch").await?.expect(200)?;
     assert_eq!(two.agrees(&anonymous, &stale).await?.refused(409)?, "CHANGE_ALREADY_DECIDED");
     let waits = operator.post_empty("/v1/admin/recover").await?.expect(202)?;
