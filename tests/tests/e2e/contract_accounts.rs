@@ -1,5 +1,5 @@
-//! Typed data for contract accounts of the wallet's, as the contracts that are published take it. They take exactly
-//! what was signed, and move exactly what was judged.
+//! Typed data for contract accounts of the wallet, on the published contracts. They accept exactly the signed
+//! data, and move exactly the judged amounts.
 
 use std::time::Duration;
 
@@ -55,7 +55,7 @@ impl Power {
         self.world.agent.api(&self.world.daemon).post("/v1/transactions/sign-message", body).await
     }
 
-    /// What the owner is asked, and the signature after the owner's yes.
+    /// The question to the owner, and the signature after the owner's yes.
     async fn signed(&self, data: &Value) -> Result<(String, String)> {
         let asked = self.ask(data).await?.expect(200)?;
         ensure!(asked["status"] == "PENDING_APPROVAL" && asked["signature"].is_null(), "{asked}");

@@ -10,7 +10,7 @@ use tokio::time::timeout;
 
 use crate::stage::{On, PATIENCE, Payer, Payment, Stage, fresh, id};
 
-/// A place to die: a call of the node, its side, and what the database may say then (none: no row).
+/// A place to die: a call of the node, its side, and the status that the row may have then (none: no row).
 struct Boundary(&'static str, When, &'static [&'static str]);
 
 const NOTHING: &[&str] = &[];
@@ -43,15 +43,15 @@ const SOLANA: &[Boundary] = &[
     Boundary("getTransaction", When::After, ACCEPTED),
 ];
 
-/// What the dead daemon's database says of the wallet's transactions, except those confirmed before.
+/// The wallet's transactions in the dead daemon's database, except those confirmed before.
 async fn left_behind(stage: &Stage, agent: &Agent) -> Result<Vec<String>> {
     let mut rows = Books::copy(stage.daemon.data_dir()).await?.statuses(&agent.wallet).await?;
     rows.retain(|status| status != "CONFIRMED");
     Ok(rows)
 }
 
-/// What ends the daemon at a boundary. Once the transaction is out, the caller's answer and the next
-/// call to the node race; so there the call is held until the caller has the answer and the daemon is
+/// The fault that ends the daemon at a boundary. Once the transaction is out, the caller's answer and the
+/// next call to the node race; so there the call is held until the caller has the answer and the daemon is
 /// killed.
 fn fatal(stage: &Stage, left: &[&str]) -> Result<Fault> {
     Ok(if left == ACCEPTED { Fault::Silent } else { Fault::Kill(stage.daemon.pid()?) })

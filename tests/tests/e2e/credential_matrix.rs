@@ -14,7 +14,7 @@ const SOL: u64 = 1_000_000_000;
 /// An id that nothing has.
 const NOTHING: &str = "018f3a4e-0000-7000-8000-000000000001";
 
-/// What `{id}` stands for.
+/// The thing that `{id}` names.
 #[derive(Clone, Copy)]
 enum At {
     /// The agent's wallet.
@@ -93,7 +93,7 @@ const ROWS: &[Row] = &[
     row("POST", "/v1/proof", At::Nothing, Body::Empty, [400; 5]),
     row("GET", "/v1/transactions/{id}/approval", At::Waiting, Body::None, PUBLIC),
     row("GET", "/v1/changes/{id}/approval", At::Change, Body::None, PUBLIC),
-    // What an agent reads.
+    // Reads by an agent.
     of_wallet("GET", "/v1/wallet/address", AGENT),
     of_wallet("GET", "/v1/wallet/balance", AGENT),
     of_wallet("GET", "/v1/wallet/assets", AGENT),
@@ -105,7 +105,7 @@ const ROWS: &[Row] = &[
     row("GET", "/v1/wallets/{id}", At::Wallet, Body::None, [401, 200, 403, 200, 401]),
     row("GET", "/v1/wallets/{id}/networks", At::Wallet, Body::None, [401, 200, 403, 200, 401]),
     of_wallet("GET", "/v1/policies", [401, 200, 403, 200, 401]),
-    // What an agent asks for.
+    // Requests by an agent.
     row("POST", "/v1/transactions/simulate", At::Nothing, Body::Send, AGENT),
     row("POST", "/v1/transactions/send", At::Nothing, Body::Send, [401, 201, 403, 401, 401]),
     row("POST", "/v1/transactions/sign-message", At::Nothing, Body::Message, AGENT),
@@ -116,14 +116,14 @@ const ROWS: &[Row] = &[
     row("POST", "/v1/transactions/{id}/cancel", At::Queued, Body::None, AGENT_HIDDEN),
     // 403 to its own session as well: it is too early to renew.
     row("PUT", "/v1/sessions/{id}/renew", At::Session, Body::None, [401, 403, 403, 401, 401]),
-    // What only an owner decides. The headers carry an approval: it rejects nothing.
+    // Decisions by an owner. The headers carry an approval: it rejects nothing.
     row("POST", "/v1/transactions/{id}/reject", At::Waiting, Body::None, [401; 5]),
     row("POST", "/v1/transactions/{id}/approve", At::Waiting, Body::None, [401, 401, 401, 401, 200]),
     row("POST", "/v1/wallets/{id}/owner/verify", At::Wallet, Body::None, [401; 5]),
     // The signature over a payment agrees to no change.
     row("POST", "/v1/changes/{id}/approve", At::Change, Body::None, [401; 5]),
     row("POST", "/v1/changes/{id}/reject", At::Change, Body::None, [401; 5]),
-    // What the operator reads.
+    // Reads by the operator.
     row("GET", "/v1/policies/{id}", At::Policy, Body::None, OPERATOR),
     row("GET", "/v1/changes", At::Nothing, Body::None, OPERATOR),
     row("GET", "/v1/changes/{id}", At::Change, Body::None, OPERATOR),
@@ -142,7 +142,7 @@ const ROWS: &[Row] = &[
     row("GET", "/v1/admin/transactions", At::Nothing, Body::None, OPERATOR),
     row("GET", "/v1/admin/transactions/{id}", At::Waiting, Body::None, OPERATOR),
     row("GET", "/v1/admin/transactions/{id}/explain", At::Waiting, Body::None, OPERATOR),
-    // What the operator changes; past the credential, most of these find nothing to change.
+    // Changes by the operator; past the credential, most of these find nothing to change.
     row("POST", "/v1/wallets", At::Nothing, Body::Empty, OPERATOR_BUT_INVALID),
     row("POST", "/v1/wallets/import", At::Nothing, Body::Empty, OPERATOR_BUT_INVALID),
     row("PUT", "/v1/wallets/{id}", At::Nothing, Body::Rename, OPERATOR_BUT_ABSENT),

@@ -1,5 +1,5 @@
-//! Confirmed is not final: what a reorganisation takes back or turns round is followed, and everything
-//! stays held until nothing can.
+//! Confirmed is not final: a transaction that a reorganisation removes or reverts is followed, and its
+//! amounts stay held until its block is final.
 
 use anyhow::{Context as _, Result, ensure};
 use e2e::{rpc, until};
@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::stage::{On, PATIENCE, Payer, Stage, id};
 
-/// Blocks after which what happened is final.
+/// Blocks after which a block is final.
 const DEPTH: u64 = 6;
 
 async fn deep() -> Result<Stage> {

@@ -1,4 +1,4 @@
-//! One endpoint of two that lies before anything is signed, keeps what it is sent, or takes back what it said.
+//! One endpoint of two that lies before anything is signed, withholds signed bytes, or changes its answer.
 
 use anyhow::{Result, ensure};
 use e2e::{Fault, When};

@@ -53,11 +53,11 @@ fn an_unread_result_is_no_failure() -> Result<()> {
         assert!(told.contains("cannot be written") && told.contains("No space left"), "{told}");
         assert_eq!(code(home.command(arguments)?.stdout(full()?).stderr(full()?))?.0, Some(8));
     }
-    // What has acted has acted.
+    // A command that has acted has acted, even if its output is lost.
     let (ended, told) = code(home.command(&["init"])?.stdout(full()?))?;
     assert_eq!(ended, Some(8), "{told}");
     assert!(home.path("data/waiaas.db").exists());
-    // What fails keeps its code.
+    // A command that fails keeps its exit code.
     for (out, err) in [(unread_pipe()?, unread_pipe()?), (full()?, full()?)] {
         let mut command = home.command(&["--json", "status"])?;
         assert_eq!(code(command.stdout(out).stderr(err))?.0, Some(3));
@@ -141,7 +141,7 @@ async fn a_second_daemon_says_that_one_runs() -> Result<()> {
     assert_eq!(other.json(&["stop"])?.0, 3, "not the neighbour's");
     assert!(alive(&first["pid"])?);
 
-    // What the background process has to say is said, with its code.
+    // The message of the background process is printed, with its exit code.
     let mut wrong = other.command(&["--json", "start", "--daemon"])?;
     let (ended, told) = document(&wrong.env("WAIAAS_MASTER_PASSWORD", "not-the-password").output()?)?;
     assert_eq!(ended, 4, "{told}");
