@@ -1,4 +1,4 @@
-//! Owners: how one is established, what only its signature can do, and what no other credential can.
+//! Owners: how one is established, and the acts that only the owner's signature allows.
 
 use std::time::Duration;
 
@@ -72,7 +72,7 @@ async fn establish(daemon: &Daemon, chain: &str, owner: &OwnerKey, next: &OwnerK
     assert_eq!(proof.post_empty(&verify).await?.expect(200)?["ownerState"], "LOCKED");
     assert_eq!(proof.post_empty(&verify).await?.refused(401)?, "INVALID_NONCE", "each message once");
 
-    // LOCKED: the operator alone changes nothing, and is told what the owner would have to sign.
+    // LOCKED: the operator alone changes nothing, and is shown the text that the owner would have to sign.
     let change = json!({ "ownerAddress": next.address() });
     let told = operator.put(&path, change.clone()).await?.expect(409)?;
     assert_eq!(told["code"], "OWNER_ALREADY_CONNECTED");
@@ -98,7 +98,7 @@ async fn establish(daemon: &Daemon, chain: &str, owner: &OwnerKey, next: &OwnerK
     let kept = ("LOCKED".to_owned(), json!(owner.address()));
     assert_eq!(state(daemon, &wallet).await?, kept, "until the successor has proved the address");
 
-    // The owner takes it back, and gives it once more; what the successor was asked before is void meanwhile.
+    // The owner takes it back, and gives it once more; the successor's earlier challenge is void meanwhile.
     let stays = json!({ "ownerAddress": owner.address() });
     let asked = operator.put(&path, stays.clone()).await?.expect(409)?["details"]["challenge"].clone();
     let mine = next.answering(&operator, &asked)?.put(&path, stays.clone()).await?;
@@ -241,7 +241,7 @@ async fn one_signature_approves_one_transaction_once_and_nothing_else_does() -> 
     assert_eq!(good.post_empty(&unknown).await?.refused(404)?, "TX_NOT_FOUND");
     assert_eq!(localnet.solana.balance(&to).await?, 50 * SOL, "once");
 
-    // What the agent, the operator or the owner withdrew is not approved afterwards.
+    // A request that the agent, the operator or the owner withdrew is not approved afterwards.
     let cancel = format!("{}/cancel", two.path);
     assert_eq!(agent.api(&daemon).post_empty(&cancel).await?.expect(200)?["status"], "CANCELLED");
     let three = Waiting::ask(&daemon, &agent, &to, "50.0").await?;
@@ -273,7 +273,7 @@ async fn one_signature_approves_one_transaction_once_and_nothing_else_does() -> 
             let proof = stranger.answering(&anonymous, &challenge)?;
             proof.post_empty(&format!("{path}/verify")).await?.expect(200)?;
         }
-        // Until the successor has proved its address, the owner is who it was, and does not answer here.
+        // Until the successor has proved its address, the owner stays the same, and cannot answer here.
         let answered = async |key: &OwnerKey| {
             key.answering(&anonymous, &five.approve)?.post_empty(&five.approval()).await
         };

@@ -1,5 +1,5 @@
-//! Tokens that do not behave as most do: what a request about them is judged as, what is counted, and what the chain
-//! then did.
+//! Tokens that do not behave as most do: how requests about them are judged and counted, and the result on
+//! chain.
 
 use alloy_dyn_abi::DynSolValue;
 use alloy_primitives::U256;
@@ -70,7 +70,7 @@ impl Holder {
         self.world.request(json!({ "type": "CONTRACT_CALL", "to": self.token, "calldata": data })).await
     }
 
-    /// A transfer that goes at once, and what left the wallet with it.
+    /// A transfer that goes at once, and the amount that left the wallet with it.
     async fn sends(&self, to: &str, amount: &str) -> Result<u128> {
         let before = self.mine().await?;
         let sent = self.world.send_token(&self.token, to, amount).await?.expect(201)?;
@@ -112,7 +112,7 @@ impl Holder {
         self.owner.agrees(&self.world.daemon.anonymous(), &change).await?.expect(200).map(drop)
     }
 
-    /// What of the token is held or spent in the daemon's books.
+    /// The amount of the token that is held or spent in the ledger.
     async fn counted(&self) -> Result<u128> {
         let mut books = Books::open(self.world.daemon.data_dir()).await?;
         let rows = books.reservations(&self.world.agent.wallet).await?;
@@ -244,7 +244,7 @@ async fn a_token_that_tells_its_holders_lets_no_payee_take_more() -> Result<()> 
     assert_eq!(holder.holds(&payee).await?, 13 * ETHER);
     assert_eq!(holder.counted().await?, 13 * ETHER);
 
-    // A payee that is told, and then takes what else it may take.
+    // A payee whose hook is called and takes everything else that it may take.
     let (node, erc20) = (&holder.world.localnet.evm.rpc, holder.world.localnet.evm.erc20.clone());
     let greedy = [address(&erc20)?, number(500 * ETHER)];
     let greedy = deploy(node, &holder.world.localnet.parts.own("Greedy")?, &greedy).await?;
@@ -267,7 +267,7 @@ async fn an_id_is_not_taken_for_an_amount() -> Result<()> {
     // With this, an NFT does.
     let refused = holder.world.send_token(&holder.token, &payee, "0.5").await?;
     assert_eq!(refused.refused(403)?, "SIMULATION_MISMATCH");
-    // One base unit, or the NFT 1 and the whole token under it: it takes the owner, who reads which.
+    // One base unit, or the NFT 1 and the whole token under it: it needs the owner, and the text says which.
     let arguments = [address(&me)?, address(&payee)?, number(1)];
     let moved = call_data("transferFrom(address,address,uint256)", &arguments);
     let moved = holder.call(moved).await?.expect(201)?;

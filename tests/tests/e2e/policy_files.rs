@@ -196,7 +196,7 @@ async fn a_replay_finds_what_a_candidate_would_have_decided() -> Result<()> {
     let said = String::from_utf8(said.stdout)?;
     assert!(said.contains("UNKNOWN") && said.contains("denied before prices were asked"), "{said}");
     assert!(!said.contains("at best"), "{said}");
-    // What can be judged without a price is: by the old list it is denied again.
+    // The old list can be judged without a price: it denies again.
     let again = replay(white.clone())?;
     assert_eq!(again["unknown"], json!(0), "{again}");
     let nothing = replay(String::new())?;
@@ -252,7 +252,7 @@ async fn applying_tightens_first_and_what_loosens_waits_for_a_proved_owner() -> 
     operator.policy(&agent.wallet, "WHITELIST", json!({ "allowed_addresses": [kept, gone] })).await?;
     agent.lock_owner(&daemon, &owner).await?;
 
-    // What loosens stands first in the file.
+    // The loosening row stands first in the file.
     let wallet = &agent.wallet;
     let rows = format!(
         "[[policy]]\ntype = \"SPENDING_LIMIT\"\nwallet = \"{wallet}\"\n\

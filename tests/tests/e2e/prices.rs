@@ -33,7 +33,7 @@ fn of_gecko(dollars: u64) -> Result<Value> {
     Ok(json!({ "ethereum": { "usd": dollars, "last_updated_at": now } }))
 }
 
-/// Replaces what both services say.
+/// Replaces the answers of both services.
 async fn say(server: &MockServer, hermes: ResponseTemplate, gecko: Value) {
     server.reset().await;
     let gecko = ResponseTemplate::new(200).set_body_json(gecko);
@@ -168,7 +168,7 @@ async fn a_price_of_one_service_has_to_agree_with_what_the_other_said_last() -> 
     })
     .await?;
 
-    // What only one of them knows is priced by it.
+    // A coin that only one of them knows is priced by it.
     let server = services(ok(hermes(3000, 0, 0)?), 3000).await?;
     say(&server, ok(hermes(3000, 0, 0)?), json!({})).await;
     stage.price_from(&config, both, &server)?;
@@ -177,7 +177,7 @@ async fn a_price_of_one_service_has_to_agree_with_what_the_other_said_last() -> 
     stage.intact().await
 }
 
-/// Services are asked about what a policy in force could grant, and by each session only so often.
+/// Services are asked only about requests that a policy in force could grant, at a limited rate per session.
 #[tokio::test(flavor = "multi_thread")]
 async fn prices_are_looked_up_for_what_might_be_granted_and_within_a_budget() -> Result<()> {
     let (mut stage, config) = priced().await?;

@@ -102,7 +102,7 @@ fn each_page_is_tested_and_listed() -> Result<()> {
     Ok(())
 }
 
-/// A text of a page and what takes its place in a test.
+/// A text of a page and its replacement in a test.
 type StandIn<'a> = (&'a str, &'a str);
 
 /// The daemon takes any free port, and tells where it listens.
@@ -145,7 +145,7 @@ fn first_steps(localnet: &Localnet) -> Result<Shell> {
     Ok(shell)
 }
 
-/// What stands for the faucet of a test network: commands that give the Solana wallet two SOL.
+/// The stand-in for the faucet of a test network: commands that give the Solana wallet two SOL.
 fn faucet(localnet: &Localnet) -> String {
     let node = &localnet.solana.rpc;
     let lamports = 2 * SOL;

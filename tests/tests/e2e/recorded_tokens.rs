@@ -1,4 +1,4 @@
-//! What is on record of a token: it stays as first judged, and the operator can have it read anew.
+//! The token registry: an entry stays as first judged, and the operator can have it read anew.
 
 use anyhow::{Result, ensure};
 use e2e::{Fault, When};
@@ -21,7 +21,7 @@ async fn pays(stage: &Stage, payer: &Payer) -> Result<()> {
     sent.expect(201).map(drop)
 }
 
-/// What the command line shows of the localnet's token.
+/// The localnet's token as the command line shows it.
 fn decimals(stage: &Stage) -> Result<Vec<u64>> {
     let listed = stage.daemon.cli_json(&["token", "list", "--network", "evm-localnet"])?;
     let tokens = listed["tokens"].as_array().cloned().unwrap_or_default();

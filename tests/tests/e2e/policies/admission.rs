@@ -1,4 +1,4 @@
-//! What cannot become a policy: unknown types, rules that do not make sense, and a second row for the
+//! Rows that are refused as policies: unknown types, rules that do not make sense, and a second row for the
 //! same scope. No node is needed for any of it.
 
 use anyhow::{Context as _, Result};
@@ -33,7 +33,7 @@ async fn unknown_types_are_refused() -> Result<()> {
     Ok(())
 }
 
-/// Rules that are refused, and what the message must name.
+/// Rules that are refused, and the words that the message must contain.
 fn bad_rules() -> Vec<(&'static str, Value, &'static str)> {
     let limit = |value: Value| ("SPENDING_LIMIT", value);
     let token_limit = |key: &str, entry: Value| limit(json!({ "token_limits": { key: entry } }));
@@ -269,7 +269,7 @@ async fn one_row_for_each_type_and_scope() -> Result<()> {
         "rules": { "max_requests": 1, "window_seconds": 1 },
     });
     assert_eq!(operator.post("/v1/policies", body.clone()).await?.refused(409)?, "POLICY_ALREADY_EXISTS");
-    // What is deleted makes room.
+    // A deleted row makes room.
     let listed = operator.get(&format!("/v1/policies?walletId={first}&limit=200")).await?.expect(200)?;
     let rows = listed["data"].as_array().context("data")?;
     let row = rows.iter().find(|row| {
