@@ -1,4 +1,4 @@
-//! Counterparties that are agents (ERC-8004): what their feedback does to a payment.
+//! Counterparties that are agents (ERC-8004): the effect of their feedback on a payment.
 
 use alloy_dyn_abi::DynSolValue;
 use alloy_primitives::{B256, I256, U256};
@@ -77,7 +77,7 @@ fn threshold(min_score: u8) -> Value {
     json!({ "min_score": min_score, "check_counterparty": true, "below_threshold_tier": "DELAY" })
 }
 
-/// What paying an account of the node would get.
+/// The verdict on a payment to an account of the node.
 async fn judged(world: &World, account: usize) -> Result<String> {
     world.judged(&world.localnet.evm.account(account).await?, "0.001").await
 }

@@ -1,5 +1,4 @@
-//! Calls that no decoder knows: what a node sees them take is listed, counted, approved and explained like what
-//! is decoded.
+//! Undecoded calls: their simulated effects are listed, counted, approved and explained like decoded ones.
 
 use alloy_consensus::{SignableTransaction as _, TxEip1559};
 use alloy_dyn_abi::DynSolValue;
@@ -74,7 +73,7 @@ async fn set(world: &World, surplus: u128, sly: bool) -> Result<()> {
     evm.transact_as(&evm.account(5).await?, &evm.aggregator, &data).await.map(drop)
 }
 
-/// What the owner is asked, and yes to it.
+/// Reads the question to the owner and approves.
 pub(crate) async fn approve(world: &World, owner: &OwnerKey, id: &str) -> Result<String> {
     let path = format!("/v1/transactions/{id}");
     let asked = world.daemon.anonymous().get(&format!("{path}/approval")).await?.expect(200)?;
@@ -89,7 +88,7 @@ async fn list(world: &World) -> Result<()> {
     scoped(world, "ALLOWED_TOKENS", tokens).await
 }
 
-/// A policy that takes the owner of the wallet, who agrees.
+/// A policy that needs the consent of the wallet's owner, who gives it.
 async fn agreed(world: &World, owner: &OwnerKey, policy_type: &str, rules: Value) -> Result<()> {
     let network = if world.agent.address.starts_with("0x") { json!("evm-localnet") } else { Value::Null };
     let body = json!({
@@ -124,7 +123,7 @@ async fn a_vault_takes_what_was_seen_listed_counted_and_approved() -> Result<()>
     ensure!(ended["status"] == "CONFIRMED", "{ended}");
     assert_eq!(world.localnet.evm.erc20_balance(&vault).await?, 50 * ETHER);
 
-    // What it was seen to take is held like any other spending, and the decision is made again from it.
+    // The simulated outflow is held like any other spending, and the decision is repeated from it.
     let held = Books::open(world.daemon.data_dir()).await?.reservations(&world.agent.wallet).await?;
     ensure!(held.iter().any(|held| held.amount == 50 * ETHER), "{held:?}");
     let path = format!("/v1/transactions/{}/explain", text(&sent, "id")?);

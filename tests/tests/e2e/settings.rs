@@ -1,4 +1,4 @@
-//! What the daemon is given: variables, configuration, the master password and the file that holds one.
+//! The daemon's inputs: variables, configuration, the master password and the file that holds one.
 
 use std::os::unix::fs::PermissionsExt as _;
 use std::process::Command;

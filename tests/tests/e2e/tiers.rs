@@ -1,5 +1,5 @@
-//! What each tier owes before anything is signed, who may stop what waits, and repeats of a request.
-//! That waiting ends by the clock is shown with a clock of its own in the engine's tests.
+//! The obligation of each tier before anything is signed, the parties that may stop a waiting request, and
+//! repeats of a request. The engine's tests show with a movable clock that waiting ends in time.
 
 use std::collections::BTreeSet;
 

@@ -1,5 +1,5 @@
-//! Who talks to whom: commands reach the daemon of their directory by its socket, and over TCP only one
-//! that has proved itself; the kill switch works however crowded the port is.
+//! The two ways to the daemon: commands reach the daemon of their directory by its socket, and over TCP only
+//! one that has proved itself; the kill switch works however crowded the port is.
 
 use std::net::{Ipv6Addr, SocketAddr};
 use std::os::unix::fs::PermissionsExt as _;
@@ -58,7 +58,7 @@ async fn a_squatter_on_the_port_of_a_dead_daemon_is_sent_nothing() -> Result<()>
     ensure!(squatter.seen().is_empty(), "{}", squatter.seen());
     drop(squatter);
 
-    // What a crash left is no obstacle, and the new socket is private again.
+    // The socket that a crash left is no obstacle, and the new one is private again.
     daemon.restart()?;
     let mode = std::fs::metadata(daemon.data_dir().join("daemon.sock"))?.permissions().mode();
     ensure!(mode & 0o777 == 0o600, "{mode:o}");
@@ -88,7 +88,7 @@ async fn a_squatter_at_a_given_url_gets_nothing_to_try_out() -> Result<()> {
             Some(line) if line.starts_with("GET /health") => (200, health.clone()),
             Some(line) if line.starts_with("GET /v1/proof") => (200, parameters.to_string()),
             Some(line) if line.starts_with("POST /v1/proof") => {
-                // What was sent, sent back.
+                // Echoes the share.
                 let body = request.split("\r\n\r\n").nth(1).unwrap_or_default();
                 let sent: serde_json::Value = serde_json::from_str(body).unwrap_or_default();
                 (200, json!({ "share": sent["share"], "confirmation": "00".repeat(64) }).to_string())
