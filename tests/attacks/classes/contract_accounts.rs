@@ -1,5 +1,5 @@
 //! Typed data for contract accounts that the wallet has power over: a Safe and a simple account of ERC-4337, with the
-//! contracts as they are published to say what a signature is worth.
+//! published contracts to show what a signature allows.
 //!
 //! A naive design signs such data because nothing of the wallet's own moves, or looks for calls that it knows and lets
 //! the others be. The signature is a cheque: its holder lets the account do what it says, at any time. Both
@@ -54,7 +54,7 @@ async fn with_a_simple_account(target: &Arc<Target>) -> Result<Arc<Victim>> {
     target.shared("evm simple account", make).await
 }
 
-/// What the attacker knows.
+/// The attacker's knowledge.
 struct Cast<'a> {
     contract: &'a str,
     token: &'a str,

@@ -1,7 +1,7 @@
 //! A dry run that does something, or says something else than the real thing.
 //!
-//! A naive design ignores `dryRun` and executes, or judges a dry run by another function. What it says
-//! must be what happens next, and nothing may have happened.
+//! A naive design ignores `dryRun` and executes, or judges a dry run by another function. Its result
+//! must match the live request, and it must change nothing.
 
 use std::sync::Arc;
 
@@ -12,7 +12,7 @@ use super::{evm_bystander, evm_pocket, evm_tokens, solana_pocket, solana_tokens}
 use crate::kit::{Class, Loot, Needs, On, Target, Victim, bait, leaks_no_signature, text};
 use alloy_primitives::U256;
 
-/// What is asked for, in words.
+/// The requests, in words.
 const SHAPES: [&str; 17] = [
     "a small payment",
     "a payment at the limit",

@@ -20,10 +20,10 @@ use crate::kit::{
 const PERMIT2: &str = "0x000000000022D473030F116dDEE9F6B43aC78BA3";
 
 const GWEI: u64 = 1_000_000_000;
-/// Two thousandths of a coin: what the victim may spend at once.
+/// Two thousandths of a coin: the victim's INSTANT limit.
 const POCKET: u64 = 2_000_000 * GWEI;
 
-/// A wallet that may spend two thousandths of a coin at a time and has no owner; who is listed may receive.
+/// A wallet without an owner that may spend two thousandths of a coin at a time, to listed recipients.
 async fn frugal(target: &Arc<Target>, listed: bool) -> Result<Arc<Victim>> {
     let make = move |target: Arc<Target>| async move {
         let mut victim = Victim::rich(&target, On::Evm).await?;
@@ -186,7 +186,7 @@ fn endless(token: &str, spender: &str, amount: &str) -> Value {
     })
 }
 
-/// What was signed away without an end still counts when the session that asked for it is gone.
+/// A signature without an end still counts when the session that asked for it is gone.
 fn windows(class: &mut Class) {
     class.case(Needs::Nodes, "a window after an endless permit and a revocation", |target| async move {
         let mut victim = Victim::with_tokens(&target, On::Evm).await?;

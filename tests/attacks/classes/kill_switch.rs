@@ -1,6 +1,6 @@
-//! The kill switch, and what tries to get past it.
+//! The kill switch, and attempts to get past it.
 //!
-//! A naive design stops new requests and lets what already waits run on, or forgets a way of signing.
+//! A naive design stops new requests and lets waiting requests run on, or forgets a way of signing.
 //! These attacks run one at a time on a daemon of their own.
 
 use std::time::Duration;

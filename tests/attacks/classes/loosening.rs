@@ -1,8 +1,8 @@
 //! The operator alone loosens the protection of a wallet that has an owner.
 //!
-//! A naive design asks the owner for large payments and lets the operator move the line that says what
-//! is large. The attacker here has the master password and the session, and wants a payment that goes
-//! out without the owner.
+//! A naive design asks the owner for large payments and lets the operator move the
+//! limit for large ones. The attacker here has the master password and the session, and wants a payment that
+//! goes out without the owner.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! Nodes that make up what a policy is judged by.
+//! Nodes that invent policy facts.
 //!
 //! A naive design asks the first node how many decimals a token has, or what an address lookup table holds, and
 //! keeps to its answer. One lie then moves every limit, or puts a friend where the chain will pay a thief.
@@ -17,7 +17,7 @@ use crate::kit::{
 };
 
 const LOOKUP_TABLES: &str = "AddressLookupTab1e1111111111111111111111111";
-/// Whom the operator lists, as an account key.
+/// The recipient that the operator lists, as an account key.
 const FRIEND: [u8; 32] = [7; 32];
 /// Five thousandths of a coin, within the pocket.
 const SMALL: u64 = 5_000_000;
