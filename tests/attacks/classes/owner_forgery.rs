@@ -59,7 +59,7 @@ fn owner() -> Result<OwnerKey> {
     OwnerKey::evm(95)
 }
 
-/// A waiting payment: its path and what the owner is asked.
+/// A waiting payment: its path and the question to the owner.
 async fn waiting(target: &Target, victim: &Victim, to: &str) -> Result<(String, Value)> {
     let sent = victim.pay(to, "0.5").await?.expect(201)?;
     ensure!(sent["status"] == "PENDING_APPROVAL", "{sent}");
@@ -74,7 +74,7 @@ fn flipped(signature: &str) -> String {
     format!("{kept}{last}")
 }
 
-/// Who presents what.
+/// The forged answers.
 async fn forge(target: &Arc<Target>, victim: &Victim, how: &str, asked: &Value) -> Result<Api> {
     let (owner, thief) = (owner()?, OwnerKey::evm(96)?);
     let (anonymous, yes) = (target.anonymous(), text(&asked["approve"], "message")?);

@@ -1,4 +1,4 @@
-//! Rules that cannot mean what they seem to.
+//! Rules that are ambiguous or unreadable.
 //!
 //! A naive design stores what it cannot read, ignores unknown keys, or checks on creation and not on
 //! update. A rule that is misread is a limit that is not there.
