@@ -74,7 +74,7 @@ async fn routes(target: &Target) -> Result<Vec<Route>> {
     Ok(routes)
 }
 
-/// Calls with ids that exist, so that only the credential can be what is missing.
+/// Calls with ids that exist, so that only the credential can be missing.
 async fn call(target: &Arc<Target>, api: &Api, method: Method, path: &str) -> Result<Answer> {
     let victim = evm_bystander(target).await?;
     let id = match path {

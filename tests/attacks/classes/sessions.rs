@@ -15,7 +15,7 @@ use crate::kit::{Class, Loot, Needs, On, Target, Victim, refused, resisted, text
 
 const PREFIX: &str = "wai_sess_";
 
-/// What is wrong with a forged token.
+/// The fault of a forged token.
 const FORGERIES: [&str; 16] = [
     "algorithm none",
     "algorithm none, signature kept",

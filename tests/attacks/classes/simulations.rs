@@ -51,7 +51,7 @@ async fn trusting(target: &Target, code: &str) -> Result<Victim> {
     Ok(victim)
 }
 
-/// What the contract does for the thief.
+/// The call data by which the contract pays the thief.
 fn theft(victim: &Victim, thief: &str, tokens: u64) -> Result<Vec<u8>> {
     use alloy_dyn_abi::DynSolValue as V;
     let amount = U256::from(tokens) * U256::from(1_000_000_000_000_000_000_u64);

@@ -35,7 +35,7 @@ fn seeded(base: &str, seed: &str) -> Result<String> {
 
 /// The stake program.
 const STAKE: &str = "Stake11111111111111111111111111111111111111";
-/// What the network may take as a fee at most, by the daemon's default settings.
+/// The highest fee that the daemon's default settings allow.
 const FEE_CAP: u64 = 5_000_000;
 
 const KINDS: [&str; 22] = [

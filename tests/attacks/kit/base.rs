@@ -1,7 +1,7 @@
 //! Base on a node here: Uniswap, Permit2 and Multicall3 as they are published, at the addresses that they have there.
 //!
-//! Belongs here: the chain, the daemon on it, and a victim who trusts all of that. What is done to the victim belongs
-//! to the classes.
+//! Belongs here: the chain, the daemon on it, and a victim who trusts all of that. The attacks belong to the
+//! classes.
 
 use std::sync::Arc;
 
@@ -25,7 +25,7 @@ const V2_FACTORY: &str = "0x8909dc15e40173ff4699343b6eb8132c65e18ec6";
 const V3_FACTORY: &str = "0x33128a8fc17869897dce68ed026d694621f6fdfd";
 const V3_POSITIONS: &str = "0x03a520b32c04bf3beef7beb72e919cf822ed34f1";
 const V4_POOLS: &str = "0x498581ff718922c3f8e6a244956af099b2652b2b";
-/// keccak256 of the creation code of what the factories make.
+/// keccak256 of the creation code of the contracts that the factories make.
 const PAIR_HASH: &str = "96e8ac4277198ff8b6f785478aa9a39f403cb768dd02cbee326c3e7da348845f";
 const POOL_HASH: &str = "e34f199b19b2b4f47f68442619d555527d244f78a3297ea89325f843f87b8b54";
 
@@ -90,7 +90,7 @@ impl Base {
         self.target.shared("base victim", |target| async move { listing(&target, &token).await }).await
     }
 
-    /// The same, which may do what is allowed.
+    /// A fresh victim with the same policies.
     pub(crate) async fn newcomer(&self) -> Result<Victim> {
         listing(&self.target, &self.token).await
     }

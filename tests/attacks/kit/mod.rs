@@ -1,4 +1,4 @@
-//! What the attacks share: whom they attack, with what, and how their success would show.
+//! The common parts of the attacks: the target, the means, and the proof of success.
 //!
 //! Belongs here: the target, its victims, the attacker's own encoders and the questions to the chains.
 //! Does not belong here: any attack. The encoders share nothing with the daemon's decoders.

@@ -12,11 +12,11 @@ use crate::kit::{Base, Evm, Nodes, On, Solana, Victim};
 
 /// Times a call is repeated when the daemon asks to slow down; a minute refills every bucket.
 const PATIENCE: u32 = 90;
-/// For daemons of the kit: what is tested is not how many requests a minute one address may make.
+/// For daemons of the kit: the rate limits are not under test here.
 const CONFIG: &str = "\n[security]\nrate_limit_global_ip_rpm = 100000\nrate_limit_session_rpm = 100000\n\
                       rate_limit_tx_rpm = 10000\nmax_sessions_per_wallet = 20\n";
 
-/// What the kit started itself.
+/// The daemon that the kit started itself.
 pub(crate) struct Own {
     options: DaemonOptions,
     /// One more daemon on the same nodes, for attacks after which it is of no use to others for a while.
@@ -146,7 +146,7 @@ impl Target {
             Some((_, target)) => target.clone(),
             None => guard.insert(self.beside(|_| {})?).1.clone(),
         };
-        // Victims of earlier attacks have no say in what this one's kill switch and policies do.
+        // Victims of earlier attacks must not affect this one's kill switch and policies.
         let known = target.operator().get("/v1/wallets").await?.expect(200)?;
         for row in known["items"].as_array().into_iter().flatten() {
             if let Some(id) = row["id"].as_str().filter(|_| row["status"] != "TERMINATED") {

@@ -1,4 +1,4 @@
-//! A wallet with money, the session an attacker holds, and what the operator allows.
+//! A wallet with money, the session an attacker holds, and the operator's policies.
 
 use std::time::Duration;
 
@@ -138,7 +138,7 @@ impl Victim {
         Ok(victim)
     }
 
-    /// Rich, with small change to spend, and shown to work: what is allowed goes through.
+    /// Rich, with small change to spend, and shown to work: an allowed payment goes through.
     pub(crate) async fn with_pocket(target: &Target, on: On) -> Result<Self> {
         let victim = Self::rich(target, on).await?;
         victim.policy(target, "SPENDING_LIMIT", pocket(target, on)?).await?;

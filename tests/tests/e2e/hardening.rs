@@ -43,7 +43,7 @@ fn a_command_is_hardened_before_it_reads_a_password() -> Result<()> {
         let core = limits.lines().find(|line| line.starts_with("Max core file size")).context("a limit")?;
         let bounds: Vec<_> = core.split_whitespace().skip(4).take(2).collect();
         assert_eq!(bounds, ["0", "0"], "{arguments:?}: {core}");
-        // The files of a process that may not be dumped belong to root. If root runs the test, this proves nothing.
+        // The files of a process that may not be dumped belong to root. A test run by root proves nothing.
         let owner = std::fs::metadata(process.join("environ"))?.uid();
         assert_eq!(owner, 0, "{arguments:?} may be looked into by its user");
         child.kill()?;
