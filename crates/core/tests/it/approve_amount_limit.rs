@@ -1,4 +1,4 @@
-//! APPROVE_AMOUNT_LIMIT, and what holds without one.
+//! APPROVE_AMOUNT_LIMIT, and the default without one.
 
 use serde_json::json;
 use waiaas_core::U256;

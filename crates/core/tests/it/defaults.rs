@@ -37,7 +37,7 @@ fn rules(policy_type: &str) -> Value {
     }
 }
 
-/// An effect, what it needs, and the tier it takes then.
+/// An effect, the rows that it needs, and the tier it takes then.
 fn table() -> Vec<(Effect, Vec<Need>, Tier)> {
     let usdc = || {
         let world = World::on(BASE).token(USDC_BASE, 1);

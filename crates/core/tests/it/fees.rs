@@ -1,4 +1,4 @@
-//! Fees: what the network asks for is a fee, what is offered beyond it is spent.
+//! Fees: the fee that the network asks is a fee, a higher offer is spent.
 
 use serde_json::json;
 use waiaas_core::U256;

@@ -1,4 +1,4 @@
-//! What an owner's signature is bound to.
+//! The binding of an owner's signature.
 
 use alloy_primitives::eip191_hash_message;
 use ed25519_dalek::Signer as _;
