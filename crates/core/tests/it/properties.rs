@@ -1,4 +1,4 @@
-//! What holds for every request and every set of policies.
+//! Properties of every request and every set of policies.
 
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -64,7 +64,7 @@ fn amount_of(effect: &mut Effect) -> Option<&mut U256> {
     }
 }
 
-/// Leaves of an effect what it is, but not by which allowance it takes.
+/// Removes from an effect the allowance by which it takes.
 fn takes_by_no_allowance(effect: &mut Effect) {
     match effect {
         Effect::Allowance { through, .. } => *through = None,
@@ -134,7 +134,7 @@ proptest! {
         prop_assert!(strictness(&after) >= strictness(&before), "{before:?}\n{after:?}");
     }
 
-    /// Where nothing uses up an earlier allowance, which only what is decoded can.
+    /// Where nothing uses up an earlier allowance, which only decoded effects can.
     #[test]
     fn what_is_seen_weighs_as_much_as_what_is_decoded(
         rows in rows(), items in vec(effect(), 1..5), facts in facts(), split: usize,

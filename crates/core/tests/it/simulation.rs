@@ -1,4 +1,4 @@
-//! What a node saw against what was decoded, and what follows from it.
+//! The simulated effects against the decoded ones, and the consequences.
 
 use std::collections::BTreeMap;
 
@@ -64,7 +64,7 @@ fn opaque() -> Effect {
     Effect::ContractCall { target: evm(9), selector: Some(Selector::evm([1; 4])), decoded: false }
 }
 
-/// Some wrappers of the native coin (Arbitrum's) announce what they unwrap as a burn of their token.
+/// Some wrappers of the native coin (Arbitrum's) announce an unwrapping as a burn of their token.
 #[test]
 fn unwrapping_makes_room_for_the_burn_and_for_nothing_more() {
     let (weth, coin) = (token(7), NETWORKS.find(NETWORK).expect("network").native());
@@ -367,7 +367,7 @@ proptest! {
         prop_assert!(agrees(&seen, &items) || !agrees(&after, &items), "{seen:?}\n{after:?}");
     }
 
-    /// The other direction: what is agreed with stays agreed with when more was decoded.
+    /// The other direction: agreement stays agreement when more is decoded.
     #[test]
     fn decoding_more_never_hurts(seen in observed(), items in vec(item(), 0..6), more in item()) {
         let before = agrees(&seen, &items);
@@ -375,7 +375,7 @@ proptest! {
         items.push(more);
         prop_assert!(!before || agrees(&seen, &items));
     }
-    /// However it is split between what is decoded and what is seen, all that was observed is judged.
+    /// For any split between decoded and simulated effects, all that was observed is judged.
     #[test]
     fn nothing_observed_is_left_out(seen in observed(), items in vec(item(), 0..6)) {
         let mut items = items;
@@ -385,7 +385,7 @@ proptest! {
         prop_assert_eq!(&fact, &SimulationCheck::Agrees);
         let all = Effects { seen: more.clone(), ..decoded.clone() };
         prop_assert_eq!(compare(&seen, &all), SimulationCheck::Agrees);
-        // Beyond the largest number, what is left counts as much as all of it.
+        // Beyond the largest number, the remainder counts as the whole.
         let countable = |effect: &Effect| match effect {
             Effect::NativeOut { amount, .. }
             | Effect::TokenOut { amount, .. }

@@ -161,7 +161,7 @@ fn the_proceeds_are_the_wallets() {
     assert_eq!(sends_to_router(gift).row_here("WHITELIST", &listed).tier(), Tier::Approval);
 }
 
-/// A method that is vouched for says nothing about what its swaps bring.
+/// Listing a method says nothing about the proceeds of its swaps.
 #[test]
 fn naming_the_method_does_not_replace_the_terms() {
     let methods = json!({"methods": [{"contractAddress": evm(5), "selectors": ["0x01020304"]}]});
@@ -223,7 +223,7 @@ fn what_is_handed_out_ends_soon_or_takes_the_owner() {
     let mut ownerless = handed_out(None);
     ownerless.facts.owner = OwnerState::None;
     assert_eq!(ownerless.codes(), [DenialCode::OwnerRequired]);
-    // What the daemon sends, it sends at once.
+    // The daemon sends its own transactions at once.
     assert_eq!(world(to_eth(ETH)).tier(), Tier::Instant);
 }
 

@@ -1,4 +1,4 @@
-//! What no single policy type decides: defaults, order, owners, and what is not understood.
+//! The parts of the evaluation beyond single policy types: defaults, order, owners, and unknown effects.
 
 use serde_json::json;
 use waiaas_core::effect::Effect;

@@ -1,4 +1,4 @@
-//! A wallet, its network, what it does and what is known: the fixture of every test here.
+//! A wallet, its network, its effects and the policy facts: the fixture of every test here.
 
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
