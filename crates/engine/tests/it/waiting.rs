@@ -1,4 +1,4 @@
-//! What waits unsigned: who can stop it, how much of it there may be, and what is left of it.
+//! Requests that wait unsigned: how they are stopped, their maximum number, and their shortened rows.
 
 use anyhow::{Context as _, Result};
 use e2e::OwnerKey;

@@ -1,4 +1,4 @@
-//! The one signing door: who gets through, and who does not.
+//! `Vault::sign`, the only way to a signature: the calls that it accepts, and those that it refuses.
 
 use ed25519_dalek::{Signature, VerifyingKey};
 use std::sync::LazyLock;

@@ -1,4 +1,4 @@
-//! The two ways in: what the socket grants, and what crowds the port.
+//! The two ways in: the rights of the socket, and crowds at the port.
 
 use std::time::Duration;
 
@@ -218,7 +218,7 @@ async fn idle_peers_at_the_socket_do_not_block_the_kill_switch() {
                 assert_eq!(activated.expect("in time").expect("activated").state, KillSwitch::Activated);
             }
         }
-        // A process that goes on connecting while it holds what it has.
+        // A process that goes on connecting while it keeps its connections.
         let path = daemon.socket();
         let crowd = tokio::spawn(async move {
             let mut more = Vec::new();

@@ -1,4 +1,4 @@
-//! What no policy in force could grant is denied with every node unreachable; what one might grant is not.
+//! A request that no policy in force could grant is denied with every node unreachable; others are not.
 
 use serde_json::{Value, json};
 use waiaas_api::wallets::{CreateWallet, Wallet};

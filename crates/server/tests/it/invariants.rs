@@ -66,7 +66,7 @@ fn bodies(wallet: &str) -> Vec<(&'static str, &'static str, Value)> {
 /// Lists whose members have a foreign format.
 const FOREIGN: [&str; 2] = ["abi", "args"];
 
-/// Puts a field into the `at`th object inside, counted from the outside; what is left of `at` otherwise.
+/// Puts a field into the `at`th object inside, counted from the outside; the rest of `at` otherwise.
 fn insert(value: &mut Value, at: usize, field: &str) -> Result<(), usize> {
     match value {
         Value::Object(object) if at == 0 => {
@@ -100,7 +100,7 @@ fn names(round: u64) -> Vec<String> {
     near.iter().map(|name| (*name).to_owned()).chain([made_up]).collect()
 }
 
-/// The codes of what is wrong with a body.
+/// The codes of the faults of a body.
 fn issues(body: &Value) -> Vec<(String, String)> {
     let text = |issue: &Value, field: &str| issue[field].as_str().unwrap_or_default().to_owned();
     let issues = body["details"]["issues"].as_array().cloned().unwrap_or_default();

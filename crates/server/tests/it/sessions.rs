@@ -1,4 +1,4 @@
-//! Sessions over the wire: what an agent's token opens, and when it dies.
+//! Sessions over the wire: the operations that an agent's token opens, and its end.
 
 use serde_json::{Value, json};
 use waiaas_api::client::{Client, ClientError};

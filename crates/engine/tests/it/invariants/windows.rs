@@ -21,7 +21,7 @@ const AGENTS: usize = 5;
 /// How often.
 const ROUNDS: usize = 8;
 
-/// What is held and settled now, in lamports.
+/// The sum held and settled now, in lamports.
 async fn counted(books: &mut Books, wallet: &str) -> Result<u128> {
     let held = books.reservations(wallet).await?;
     Ok(held.iter().filter(|row| row.status != "RELEASED").map(|row| row.amount).sum())
@@ -40,7 +40,7 @@ async fn agent(stage: Arc<Stage>, barrier: Arc<Barrier>, mut dice: Dice, most: u
     let mut waiting = Vec::new();
     for _ in 0..ROUNDS {
         let lamports = dice.roll(1_000_000..most);
-        // First until all are done with what came before, then until the gate is shut.
+        // First until all are done with the last round, then until the gate is shut.
         meet(&barrier).await?;
         meet(&barrier).await?;
         match stage.send(&session, &payee(dice.roll(10u8..20)), &lamports.to_string()).await? {
