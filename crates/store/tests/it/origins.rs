@@ -1,4 +1,4 @@
-//! What counts beside spending: dollars moved by actions, HTTP messages per host.
+//! The counts beside spending: dollars moved by actions, HTTP messages per host.
 
 use waiaas_core::U256;
 use waiaas_core::action::ActionCategory;

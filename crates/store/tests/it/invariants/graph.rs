@@ -150,7 +150,7 @@ pub(crate) async fn races_make_one_path_along_the_graph(backend: Backend) {
                 assert!(answers.is_some_and(|row| row.challenge.action.as_str() == "approve"));
             }
         }
-        // What has ended stays as it is, to the last column.
+        // An ended row stays as it is, to the last column.
         for _ in 0..40 {
             let n = 1 + dice.below(CROWD.into()) as u32;
             let row = &ends[n as usize - 1];

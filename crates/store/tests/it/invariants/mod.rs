@@ -1,8 +1,8 @@
 //! The invariants the memory answers for, each over random histories. SECURITY.md lists all twenty, with
 //! the tests of the other crates.
 //!
-//! What belongs here: one test per sentence of that list, and the dice. What does not: how single
-//! methods behave, which has a module per table.
+//! Belongs here: one test per sentence of that list, and the dice. Does not belong here: the behaviour of
+//! single methods, which has a module per table.
 
 mod audit;
 mod graph;
