@@ -23,7 +23,7 @@ const GWEI: u64 = 1_000_000_000;
 /// Two thousandths of a coin: the victim's INSTANT limit.
 const POCKET: u64 = 2_000_000 * GWEI;
 
-/// A wallet without an owner that may spend two thousandths of a coin at a time, to listed recipients.
+/// A wallet without an owner that may spend two thousandths of a coin at a time; if `listed`, to itself only.
 async fn frugal(target: &Arc<Target>, listed: bool) -> Result<Arc<Victim>> {
     let make = move |target: Arc<Target>| async move {
         let mut victim = Victim::rich(&target, On::Evm).await?;

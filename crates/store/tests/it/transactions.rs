@@ -53,7 +53,7 @@ pub(crate) async fn every_move_is_on_the_graph_or_refused(backend: Backend) {
         for change in every_change() {
             n += 1;
             match from {
-                // Only what is not final yet is left by anything.
+                // Only a status that is not final can be left.
                 TxStatus::Confirmed => {
                     bring_to(&db.store, n, TxStatus::Broadcasting, NOW).await;
                     let seen = StatusChange::Seen { fee: U256::from(1u8), block: 1 };
@@ -395,7 +395,7 @@ pub(crate) async fn an_altered_draft_is_not_read(backend: Backend) {
     assert!(moved.is_err());
 }
 
-/// The nonces that are used: of what is on chain, and of what another transaction kept from landing.
+/// The used nonces: of transactions on chain, and of those that another transaction kept from landing.
 pub(crate) async fn the_floor_is_above_every_nonce_that_landed(backend: Backend) {
     use TxStatus::{Broadcasting, Executing};
     let db = backend.open().await;
@@ -464,7 +464,7 @@ pub(crate) async fn a_note_is_kept_until_the_next_move(backend: Backend) {
     assert!(!note(Some(("B", "b"))).await, "an end needs no note");
 }
 
-/// What ended unsigned can be shortened, and nothing else can; what waits is counted until then.
+/// A row that ended unsigned can be shortened, and no other; a waiting row is counted until then.
 pub(crate) async fn what_ended_unsigned_is_shortened(backend: Backend) {
     let db = backend.open().await;
     seed(&db.store).await;
