@@ -1,9 +1,9 @@
-//! The attack kit: plays an attacker against a running daemon and says what held.
+//! The attack kit: plays an attacker against a running daemon and reports the results.
 //!
 //! `cargo xtask attack` runs it on nodes and a daemon of its own. With `--url` it attacks an
 //! installation; see docs/src/guide/attack-kit.md. Each attack holds a session token, nothing, or the master password
-//! against the owner's power, and is judged by what is true afterwards on chain and in the answers.
-//! Belongs here: what is asked on the command line. Each class of weakness has a file in `classes/`.
+//! against the owner's power, and is judged by the state on chain and the answers afterwards.
+//! Belongs here: the command line. Each class of weakness has a file in `classes/`.
 #![expect(clippy::disallowed_methods, reason = "an attacker waits, measures and makes ids of its own")]
 #![expect(clippy::print_stdout, reason = "a report is printed")]
 

@@ -1,6 +1,6 @@
-//! What the daemon's database says, read behind the daemon's back.
+//! The content of the daemon's database, read past the daemon.
 //!
-//! A test compares it with the chain and with what the API tells. Nothing here writes, except that a
+//! A test compares it with the chain and with the API's answers. Nothing here writes, except that a
 //! lock can be held.
 
 use std::path::Path;
@@ -77,7 +77,7 @@ impl Books {
         rows.iter().map(|row| Ok(row.try_get("status")?)).collect()
     }
 
-    /// What was ever reserved for a wallet.
+    /// Every amount that was ever reserved for a wallet.
     pub async fn reservations(&mut self, wallet: &str) -> Result<Vec<Reservation>> {
         let query = "SELECT status, asset, amount FROM reservations WHERE wallet_id = $1";
         let rows = sqlx::query(query).bind(wallet.to_owned()).fetch_all(&mut self.connection).await?;

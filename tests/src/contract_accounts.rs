@@ -1,5 +1,5 @@
 //! Contract accounts as they are published: a Safe, and a simple account at the entry point of ERC-4337. What their
-//! owner signs as typed data, and the call with which anybody then brings it.
+//! owner signs as typed data, and the call by which any account then brings it.
 
 use alloy_dyn_abi::DynSolValue;
 use alloy_primitives::{Address, B256, U256};
@@ -12,7 +12,7 @@ use crate::parts::{Parts, deploy, faucet, plant, transact};
 const SAFE: &str = "@safe-global/safe-contracts/build/artifacts/contracts";
 const ERC_4337: &str = "@account-abstraction/contracts/artifacts";
 const PROXY: &str = "@openzeppelin/contracts/build/contracts/ERC1967Proxy.json";
-const NOBODY: &str = "0x0000000000000000000000000000000000000000";
+const ZERO_ADDRESS: &str = "0x0000000000000000000000000000000000000000";
 const GWEI: u128 = 1_000_000_000;
 
 /// Version 0.8, where it is on every network.
@@ -54,12 +54,12 @@ pub async fn safe_of(node: &str, parts: &Parts, owner: &str) -> Result<String> {
     let arguments = [
         DynSolValue::Array(vec![address(owner)?]),
         number(1),
-        address(NOBODY)?,
+        address(ZERO_ADDRESS)?,
         bytes("")?,
-        address(NOBODY)?,
-        address(NOBODY)?,
+        address(ZERO_ADDRESS)?,
+        address(ZERO_ADDRESS)?,
         number(0),
-        address(NOBODY)?,
+        address(ZERO_ADDRESS)?,
     ];
     let setup = "setup(address[],uint256,address,bytes,address,address,uint256,address)";
     let call = json!({ "to": safe, "data": call_data(setup, &arguments) });
@@ -94,7 +94,7 @@ pub fn safe_transaction(safe: &str, to: &str, data: &str, operation: u8) -> Valu
         "domain": { "chainId": 31337, "verifyingContract": safe },
         "message": {
             "to": to, "value": "0", "data": data, "operation": operation, "safeTxGas": "0", "baseGas": "0",
-            "gasPrice": "0", "gasToken": NOBODY, "refundReceiver": NOBODY, "nonce": "0",
+            "gasPrice": "0", "gasToken": ZERO_ADDRESS, "refundReceiver": ZERO_ADDRESS, "nonce": "0",
         },
     })
 }
@@ -111,8 +111,8 @@ fn of_safe(typed: &Value) -> Result<Vec<DynSolValue>> {
         number(0),
         number(0),
         number(0),
-        address(NOBODY)?,
-        address(NOBODY)?,
+        address(ZERO_ADDRESS)?,
+        address(ZERO_ADDRESS)?,
     ])
 }
 
@@ -125,7 +125,7 @@ pub fn safe_hash(typed: &Value) -> Result<String> {
     Ok(call_data(method, &arguments))
 }
 
-/// The call with which anybody has a Safe carry it out.
+/// The call by which any account has a Safe carry it out.
 pub fn carried_out(typed: &Value, signature: &str) -> Result<String> {
     let mut arguments = of_safe(typed)?;
     arguments.push(bytes(signature)?);
@@ -153,7 +153,7 @@ pub fn operation(account: &str, data: &str) -> Value {
     })
 }
 
-/// What a simple account is told to call.
+/// The call that a simple account is told to make.
 pub fn executed(to: &str, inner: &str) -> Result<String> {
     Ok(call_data("execute(address,uint256,bytes)", &[address(to)?, number(0), bytes(inner)?]))
 }

@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use anyhow::{Context as _, Result, ensure};
 use tempfile::TempDir;
 
-/// Loaded into the daemon, it lets the system say ENOSPC to whatever is written at an offset, which is
-/// what SQLite does: as long as the first file exists that the environment names, or as long as the
+/// Loaded into the daemon, it makes every write at an offset fail with ENOSPC, which is how SQLite
+/// writes: as long as the first file exists that the environment names, or as long as the
 /// second one does and the database's reserve has not been given up.
 const NO_SPACE: &str = r#"
 #define _GNU_SOURCE

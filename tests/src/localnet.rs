@@ -14,7 +14,7 @@ use crate::parts::{Parts, transact};
 /// A running pair of nodes.
 pub struct Localnet {
     child: Child,
-    // Closing it is what tells the nodes to stop.
+    // Closing it tells the nodes to stop.
     stdin: Option<ChildStdin>,
     /// Solana.
     pub solana: SolanaNode,

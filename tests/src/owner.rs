@@ -77,7 +77,7 @@ impl OwnerKey {
         self.answering(api, &question["reject"])?.post_empty(&path).await
     }
 
-    /// What a change asks this owner.
+    /// The question of a change to this owner.
     pub fn asked<'a>(&self, change: &'a Value) -> Result<&'a Value> {
         let mut questions = change["questions"].as_array().into_iter().flatten();
         let mine = questions.find(|question| question["ownerAddress"] == self.address().as_str());

@@ -1,7 +1,7 @@
-//! What localnet installed: the anvil binary, and compiled contracts for nodes of any chain.
+//! The parts that localnet installed: the anvil binary, and compiled contracts for nodes of any chain.
 //!
-//! Belongs here: where code is found, and how it gets onto a chain, at an address of its own or at the one that
-//! everybody knows. Which contracts a test wants is its own business.
+//! Belongs here: where code is found, and how it gets onto a chain, at an address of its own or at its
+//! well-known one. Which contracts a test wants is its own business.
 
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
@@ -120,13 +120,13 @@ pub async fn faucet(node: &str) -> Result<String> {
     Ok(accounts[0].as_str().context("an account of the node")?.to_owned())
 }
 
-/// Nodes find the next nonce by themselves, and find the same for two who ask at once.
+/// Nodes choose the next nonce by themselves, and choose the same one for two simultaneous requests.
 static SENDING: Mutex<()> = Mutex::const_new(());
 
 /// Sends a transaction from an account that the node signs for, and gives its receipt; one that fails is an error.
 pub async fn transact(node: &str, mut transaction: Value, from: &str) -> Result<Value> {
     transaction["from"] = json!(from);
-    // What was enough in one block may not be in the next, whose time is another.
+    // An estimate for one block may be too low for the next, which has another time.
     if transaction["gas"].is_null() {
         transaction["gas"] = json!(PLENTY);
     }
@@ -149,8 +149,8 @@ pub async fn deploy(node: &str, code: &str, arguments: &[DynSolValue]) -> Result
     Ok(receipt["contractAddress"].as_str().context("an address")?.to_owned())
 }
 
-/// Puts a contract where everybody knows it: its constructor runs at that very address, once for the code that it
-/// answers and once for what it stores.
+/// Puts a contract at its well-known address: its constructor runs at that address, once for the code that
+/// it returns and once for what it stores.
 pub async fn plant(node: &str, at: &str, code: &str, arguments: &[DynSolValue]) -> Result<()> {
     set_code(node, at, &creation(code, arguments)).await?;
     let runtime = rpc(node, "eth_call", json!([{ "to": at, "gas": PLENTY }, "latest"])).await?;

@@ -1,7 +1,7 @@
 //! A proxy between daemon and node that breaks things on purpose, at a chosen call.
 //!
-//! Belongs here: what can go wrong on the way to a node, and a record of what was asked. Does not
-//! belong here: what the daemon should make of it.
+//! Belongs here: the faults on the way to a node, and a record of the calls. Does not belong here: how the
+//! daemon should react.
 
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -30,7 +30,7 @@ pub enum When {
     After,
 }
 
-/// What goes wrong.
+/// A fault.
 #[derive(Clone, Debug)]
 pub enum Fault {
     /// The daemon's process is killed at that instant.

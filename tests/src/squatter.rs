@@ -1,4 +1,4 @@
-//! A process that sits where a daemon is expected, and keeps whatever it is sent.
+//! A process that sits where a daemon is expected, and keeps all that it is sent.
 
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};

@@ -25,7 +25,7 @@ async fn victim(target: &Arc<Target>) -> Result<Arc<Victim>> {
             "spenders": [{ "address": FRIEND }, { "address": CAPPED, "maxAmount": five }],
         });
         victim.policy(&target, "APPROVED_SPENDERS", spenders).await?;
-        // What is allowed works, and is taken back.
+        // An allowed approval works, and is revoked.
         for amount in ["1000", "0"] {
             let sent = approve(&target, &victim, FRIEND, amount).await?.expect(201)?;
             let ended = victim.ended(&text(&sent, "id")?).await?;

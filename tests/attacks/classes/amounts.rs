@@ -1,4 +1,4 @@
-//! Amounts that are none, or that mean something else to somebody else.
+//! Texts that are no amounts, or that other parsers read as other amounts.
 //!
 //! A naive design reads numbers as floats, wraps around, or compares texts, and then a huge or negative
 //! amount passes a limit. The thief must not get one base unit.
@@ -68,7 +68,7 @@ pub(crate) fn class() -> Class {
         class.case(Needs::Nodes, format!("{name} as amount of wei"), move |target| async move {
             let (victim, thief) = (evm_pocket(&target).await?, On::Evm.stranger());
             let answer = victim.send(json!({ "type": "TRANSFER", "to": thief, "amount": one })).await?;
-            // What is a number but more than there is may be refused for that alone; it moves nothing.
+            // A number above the balance may be refused for that alone; it moves nothing.
             let refused_as_too_much = answer.body["code"] == "INSUFFICIENT_BALANCE";
             if refused_as_too_much {
                 return Loot::Coins(thief).none(&target, &victim).await;

@@ -1,4 +1,4 @@
-//! Batches, whose sum is what counts.
+//! Batches, whose sum counts.
 //!
 //! A naive design judges each part by itself, skips kinds of parts, or drops the sum when one part has
 //! no price. The limit per transaction is 0.01 of the coin and ten of each token.

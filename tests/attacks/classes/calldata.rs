@@ -1,7 +1,7 @@
-//! What call data does to tokens.
+//! Call data that moves tokens.
 //!
 //! A naive design judges a contract call by its native value and the name of the contract, so that
-//! whitelisting a token gives all of it away. Tokens here may leave ten at a time, to anybody.
+//! whitelisting a token gives all of it away. Tokens here may leave ten at a time, to any recipient.
 
 use std::sync::Arc;
 
@@ -187,7 +187,7 @@ pub(crate) fn class() -> Class {
             calldata("transfer(address,uint256)", vec![account(&thief), number(one * U256::from(11u8))]);
         let answer = victim.send(body(data)).await?;
         resisted(&target, &victim, &answer, &[Loot::Tokens(token.clone(), thief.clone())]).await?;
-        // What is allowed is the same as by TOKEN_TRANSFER, and the recipient is shown.
+        // The limits are the same as for TOKEN_TRANSFER, and the recipient is shown.
         let data = calldata("transfer(address,uint256)", vec![account(&thief), number(one)]);
         let answer = victim.send(body(data)).await?;
         let sent = answer.expect(201)?;

@@ -1,8 +1,8 @@
 //! Typed data for contract accounts that the wallet has power over: a Safe and a simple account of ERC-4337, with the
-//! contracts as they are published to say what a signature is worth.
+//! published contracts to show what a signature allows.
 //!
 //! A naive design signs such data because nothing of the wallet's own moves, or looks for calls that it knows and lets
-//! the others be. The signature is a cheque: whoever has it lets the account do what it says, whenever they like. Both
+//! the others be. The signature is a cheque: its holder lets the account do what it says, at any time. Both
 //! accounts hold a thousand tokens, the operator lists them and vouches for their methods, and there is no owner.
 
 use std::sync::Arc;
@@ -54,7 +54,7 @@ async fn with_a_simple_account(target: &Arc<Target>) -> Result<Arc<Victim>> {
     target.shared("evm simple account", make).await
 }
 
-/// What the attacker knows.
+/// The attacker's knowledge.
 struct Cast<'a> {
     contract: &'a str,
     token: &'a str,
@@ -77,7 +77,7 @@ type Make = fn(&Cast<'_>) -> Result<Value>;
 const OF_A_SAFE: [(&str, Make); 7] = [
     ("all tokens", |c| Ok(safe_transaction(c.contract, c.token, &c.transfer(1000 * WHOLE), 0))),
     ("one base unit", |c| Ok(safe_transaction(c.contract, c.token, &c.transfer(1), 0))),
-    ("a call that nobody can read", |c| Ok(safe_transaction(c.contract, c.token, "0x12345678", 0))),
+    ("an undecoded call", |c| Ok(safe_transaction(c.contract, c.token, "0x12345678", 0))),
     ("a transaction in a transaction", |c| {
         let inner = safe_transaction(c.contract, c.token, &c.transfer(1000 * WHOLE), 0);
         Ok(safe_transaction(c.contract, c.contract, &carried_out(&inner, &"00".repeat(65))?, 0))
@@ -98,12 +98,12 @@ const OF_A_SAFE: [(&str, Make); 7] = [
 const OF_AN_ENTRY_POINT: [(&str, Make); 7] = [
     ("all tokens", |c| c.run(c.token, &c.transfer(1000 * WHOLE))),
     ("one base unit", |c| c.run(c.token, &c.transfer(1))),
-    ("a call that nobody can read", |c| Ok(operation(c.contract, "0x12345678"))),
+    ("an undecoded call", |c| Ok(operation(c.contract, "0x12345678"))),
     ("a deposit at the entry point", |c| {
         let data = calldata("withdrawTo(address,uint256)", vec![account(c.thief), number(1)]);
         c.run(ENTRY_POINT, &hex::encode(data))
     }),
-    ("somebody who pays and charges", |c| {
+    ("a paymaster that charges", |c| {
         let mut data = c.run(c.token, &c.transfer(0))?;
         data["message"]["paymasterAndData"] = json!(format!("{}{}", c.thief, "00".repeat(32)));
         Ok(data)
@@ -120,7 +120,7 @@ const OF_AN_ENTRY_POINT: [(&str, Make); 7] = [
     }),
 ];
 
-/// Asks for the signature and, whatever came, brings it.
+/// Asks for the signature and brings any that was given.
 async fn attack(target: &Arc<Target>, of_safe: bool, make: Make) -> Result<()> {
     let victim = if of_safe { with_a_safe(target).await? } else { with_a_simple_account(target).await? };
     let (evm, thief) = (target.evm()?, On::Evm.stranger());

@@ -16,7 +16,7 @@ use crate::kit::{
 };
 use alloy_primitives::U256;
 
-/// What is asked for; `thief` gains.
+/// The requests; `thief` gains.
 const KINDS: [&str; 15] = [
     "transfer",
     "token transfer",
@@ -180,7 +180,7 @@ pub(crate) fn class() -> Class {
             move |target| async move {
                 let (victim, thief) = (evm_pocket(&target).await?, On::Evm.stranger());
                 if kind == "signature over a transaction" {
-                    // What the pocket holds may be signed away; more may not.
+                    // The pocket's balance may be signed away; more may not.
                     let raw = unsigned_1559(31337, 1, &thief, U256::from(10u64.pow(18)), &[]);
                     let body = json!({ "transaction": raw });
                     let answer = victim.api.post("/v1/transactions/sign", body).await?;

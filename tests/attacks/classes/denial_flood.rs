@@ -77,10 +77,10 @@ pub(crate) fn class() -> Class {
     });
     for (name, body) in [
         (
-            "a token nobody listed",
+            "an unlisted token",
             json!({ "type": "TOKEN_TRANSFER", "humanAmount": "1", "token": { "address": "0x00000000000000000000000000000000000000f1" } }),
         ),
-        ("a contract nobody listed", json!({ "type": "CONTRACT_CALL", "calldata": "0x12345678" })),
+        ("an unlisted contract", json!({ "type": "CONTRACT_CALL", "calldata": "0x12345678" })),
     ] {
         class.case(Needs::Own, format!("{name} makes the daemon ask no node"), move |target| async move {
             let nowhere = "http://127.0.0.1:9".to_owned();
@@ -93,7 +93,7 @@ pub(crate) fn class() -> Class {
             Ok(())
         });
     }
-    class.case(Needs::Nodes, "a flood of denials uses up nobody's rate limit", |target| async move {
+    class.case(Needs::Nodes, "a flood of denials uses up no other's rate limit", |target| async move {
         let (victim, thief) = (evm_pocket(&target).await?, On::Evm.stranger());
         for n in 0..50 {
             sign(&victim, long(100, &format!("flood {n}"))).await?;

@@ -1,4 +1,4 @@
-//! New contracts, whose code nobody has judged.
+//! New contracts, whose code is not judged.
 //!
 //! A naive design has no destination to check and no amount to judge. Nothing may be created here.
 
@@ -28,7 +28,10 @@ fn bodies() -> Vec<(&'static str, Value)> {
             deploy(json!({ "bytecode": "0x6001600055", "to": format!("0x{}", "0".repeat(40)) })),
         ),
         ("as a call without recipient", json!({ "type": "CONTRACT_CALL", "calldata": "0x6001600055" })),
-        ("as a call of nobody", json!({ "type": "CONTRACT_CALL", "to": "", "calldata": "0x6001600055" })),
+        (
+            "as a call without a recipient",
+            json!({ "type": "CONTRACT_CALL", "to": "", "calldata": "0x6001600055" }),
+        ),
         ("as a call of null", json!({ "type": "CONTRACT_CALL", "to": null, "calldata": "0x6001600055" })),
         (
             "in a batch",
@@ -52,15 +55,15 @@ pub(crate) fn class() -> Class {
             let victim = contracts(&target).await?;
             let (price, gas) = (Rlp::small(2_000_000_000), Rlp::small(100_000));
             let nonce = Rlp::number(victim.nonce);
-            let nobody = || Rlp::Bytes(Vec::new());
+            let empty = || Rlp::Bytes(Vec::new());
             let code = Rlp::hex("0x6001600055");
             let value = Rlp::number(U256::ZERO);
             let fields = if legacy {
-                let eip155 = [Rlp::small(31337), nobody(), nobody()];
-                [vec![nonce, price, gas, nobody(), value, code], eip155.to_vec()].concat()
+                let eip155 = [Rlp::small(31337), empty(), empty()];
+                [vec![nonce, price, gas, empty(), value, code], eip155.to_vec()].concat()
             } else {
                 let tip = Rlp::small(1);
-                vec![Rlp::small(31337), nonce, tip, price, gas, nobody(), value, code, Rlp::List(Vec::new())]
+                vec![Rlp::small(31337), nonce, tip, price, gas, empty(), value, code, Rlp::List(Vec::new())]
             };
             let prefix = if legacy { "0x" } else { "0x02" };
             let raw = format!("{prefix}{}", hex::encode(Rlp::List(fields).encode()));

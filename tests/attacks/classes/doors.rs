@@ -1,7 +1,7 @@
-//! Who talks to whom: a process on the port, crowds in front of it, and what they keep the operator from.
+//! The ways to the daemon: a foreign process on the port, and crowds that could block the operator.
 //!
-//! A naive design sends its password to whatever listens on a number, counts the operator among
-//! everybody on the machine, looks at the lock before it queues, and waits for peers who do nothing.
+//! A naive design sends its password to any process that listens on a port, counts the operator's requests with
+//! those of others on the machine, checks the lock before it queues, and waits for peers who do nothing.
 
 use std::os::unix::fs::PermissionsExt as _;
 use std::sync::Arc;
@@ -24,7 +24,7 @@ fn authority(daemon: &Daemon) -> String {
     daemon.url().trim_start_matches("http://").trim_end_matches('/').to_owned()
 }
 
-/// Runs a command without keeping from their turns those who have to answer it.
+/// Runs a command without blocking the tasks that have to answer it.
 fn waiting<T>(command: impl FnOnce() -> T) -> T {
     tokio::task::block_in_place(command)
 }
@@ -36,7 +36,7 @@ fn nothing_secret(seen: &str) -> Result<()> {
     Ok(())
 }
 
-/// On the port of a daemon that was killed, the command line says nothing to anybody.
+/// On the port of a daemon that was killed, the command line says nothing to any process.
 async fn squat(target: Arc<Target>, command: &'static [&'static str]) -> Result<()> {
     let (mut daemon, _) = target.beside(|_| {})?;
     let port = authority(&daemon).rsplit(':').next().context("a port")?.parse()?;
@@ -130,7 +130,7 @@ async fn against_the_kill_switch(target: Arc<Target>, how: &'static str) -> Resu
     Ok(())
 }
 
-/// Over TCP, requests that prove nothing use up what the right password needs.
+/// Over TCP, requests without the password use up the rate limit that the right password needs.
 async fn against_the_password(target: Arc<Target>) -> Result<()> {
     let (daemon, _) = target.beside(|options| {
         options.extra = "\n[security]\nrate_limit_global_ip_rpm = 5\n".to_owned();
@@ -206,7 +206,7 @@ async fn full_disk(target: Arc<Target>) -> Result<()> {
     .await
 }
 
-/// The directory, its configuration or its database belongs to everybody, who may have put anything there.
+/// All users may write the directory, its configuration or its database, so anything may be in it.
 async fn shared_house(target: Arc<Target>, what: &'static str) -> Result<()> {
     let (daemon, _) = target.beside(|_| {})?;
     let path = daemon.data_dir().join(what);

@@ -1,7 +1,7 @@
 //! A dry run that does something, or says something else than the real thing.
 //!
-//! A naive design ignores `dryRun` and executes, or judges a dry run by another function. What it says
-//! must be what happens next, and nothing may have happened.
+//! A naive design ignores `dryRun` and executes, or judges a dry run by another function. Its result
+//! must match the live request, and it must change nothing.
 
 use std::sync::Arc;
 
@@ -12,7 +12,7 @@ use super::{evm_bystander, evm_pocket, evm_tokens, solana_pocket, solana_tokens}
 use crate::kit::{Class, Loot, Needs, On, Target, Victim, bait, leaks_no_signature, text};
 use alloy_primitives::U256;
 
-/// What is asked for, in words.
+/// The requests, in words.
 const SHAPES: [&str; 17] = [
     "a small payment",
     "a payment at the limit",
@@ -20,7 +20,7 @@ const SHAPES: [&str; 17] = [
     "a large payment",
     "a token within its limit",
     "a token above its limit",
-    "a token nobody listed",
+    "an unlisted token",
     "a call of an unlisted contract",
     "an approval",
     "an unlimited approval",
@@ -44,7 +44,7 @@ async fn shape(target: &Arc<Target>, name: &str, thief: &str) -> Result<(Arc<Vic
         "a large payment" => (evm_pocket(target).await?, coins("5.0")),
         "a token within its limit" => (evm_tokens(target).await?, tokens(&evm.erc20, "10")),
         "a token above its limit" => (evm_tokens(target).await?, tokens(&evm.erc20, "10.1")),
-        "a token nobody listed" => (evm_pocket(target).await?, tokens(&evm.erc20, "1")),
+        "an unlisted token" => (evm_pocket(target).await?, tokens(&evm.erc20, "1")),
         "a call of an unlisted contract" => {
             let data = hex::encode(bait("sweep(address,uint256)", thief, U256::MAX)?);
             let body = json!({
@@ -144,7 +144,7 @@ pub(crate) fn class() -> Class {
         victim.api.post("/v1/transactions/send?wait=confirmed&timeout=1", body).await?;
         Loot::Coins(thief).none(&target, &victim).await
     });
-    class.case(Needs::Daemon, "a dry run in the name of nobody", |target| async move {
+    class.case(Needs::Daemon, "a dry run without a credential", |target| async move {
         let victim = evm_bystander(&target).await?;
         let body = json!({ "to": On::Evm.stranger(), "amount": "1", "walletId": victim.wallet });
         let answer = target.anonymous().post("/v1/transactions/simulate", body).await?;

@@ -1,6 +1,6 @@
 //! Fees of brought transactions, and signatures without an end.
 //!
-//! A naive design takes the fee for a price of doing business: whoever brings the transaction sets it, it
+//! A naive design takes the fee for a price of doing business: the bringer of the transaction sets it, it
 //! counts nowhere, and it goes to a block producer who is a friend. Or it signs for a nonce or a deadline that
 //! never comes, and holds the amount for ever, or not at all.
 
@@ -16,14 +16,14 @@ use crate::kit::{
     solana_account, system_transfer, text,
 };
 
-/// Where everybody has it.
+/// Its address on every network.
 const PERMIT2: &str = "0x000000000022D473030F116dDEE9F6B43aC78BA3";
 
 const GWEI: u64 = 1_000_000_000;
-/// Two thousandths of a coin: what the victim may spend at once.
+/// Two thousandths of a coin: the victim's INSTANT limit.
 const POCKET: u64 = 2_000_000 * GWEI;
 
-/// A wallet that may spend two thousandths of a coin at a time and has no owner; who is listed may receive.
+/// A wallet without an owner that may spend two thousandths of a coin at a time; if `listed`, to itself only.
 async fn frugal(target: &Arc<Target>, listed: bool) -> Result<Arc<Victim>> {
     let make = move |target: Arc<Target>| async move {
         let mut victim = Victim::rich(&target, On::Evm).await?;
@@ -47,7 +47,7 @@ fn hex(kind: Option<u8>, fields: Vec<Rlp>) -> String {
     format!("0x{prefix}{}", hex::encode(list))
 }
 
-/// EIP-1559, to the victim itself unless somebody is named.
+/// EIP-1559, to the victim itself unless a recipient is named.
 fn dynamic(to: &str, nonce: u64, value: u64, price: u64, tip: u64) -> String {
     hex(
         Some(2),
@@ -186,7 +186,7 @@ fn endless(token: &str, spender: &str, amount: &str) -> Value {
     })
 }
 
-/// What was signed away without an end still counts when the session that asked for it is gone.
+/// A signature without an end still counts when the session that asked for it is gone.
 fn windows(class: &mut Class) {
     class.case(Needs::Nodes, "a window after an endless permit and a revocation", |target| async move {
         let mut victim = Victim::with_tokens(&target, On::Evm).await?;

@@ -41,8 +41,8 @@ async fn stepped(target: &Arc<Target>, on: On) -> Result<Arc<Victim>> {
     target.shared(key, make).await
 }
 
-/// A payment with the same condition that needs no waiting goes through: whoever looks after gas
-/// conditions has been round.
+/// A payment with the same condition that needs no waiting goes through: the worker of gas
+/// conditions has taken a turn.
 async fn round(victim: &Victim, condition: &Value) -> Result<()> {
     let body = json!({ "to": victim.on.stranger(), "amount": "0.002", "gasCondition": condition });
     let sent = victim.send(body).await?.expect(201)?;

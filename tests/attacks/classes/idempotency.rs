@@ -1,7 +1,7 @@
-//! Repeats, and keys that belong to somebody else.
+//! Repeats, and keys that belong to another session.
 //!
 //! A naive design has no idempotency, so that a retry pays twice; or looks keys up without asking whose
-//! they are, so that a key returns somebody else's transaction.
+//! they are, so that a key returns another session's transaction.
 
 use std::sync::Arc;
 
@@ -115,7 +115,7 @@ pub(crate) fn class() -> Class {
         let first = keyed(&victim, &key, body.clone()).await?.expect(201)?;
         victim.ended(&text(&first, "id")?).await?;
         let told = keyed(&other, &key, body).await?;
-        ensure!(told.body["id"] != first["id"], "somebody else's transaction: {}", told.body);
+        ensure!(told.body["id"] != first["id"], "another session's transaction: {}", told.body);
         ensure!(!told.body.to_string().contains(&victim.address), "told: {}", told.body);
         paid(&target, &thief, 1000).await
     });

@@ -1,7 +1,7 @@
 //! Value that stays in a contract on the way.
 //!
-//! A naive design trusts a well-known contract with the value of a call, whatever the calls inside do with it.
-//! Multicall3 belongs to nobody: what is left in it, the attacker takes with the next transaction.
+//! A naive design trusts a well-known contract with the value of a call, without regard to the calls inside.
+//! Multicall3 has no owner: the attacker takes the value left in it with the next transaction.
 
 use std::sync::Arc;
 

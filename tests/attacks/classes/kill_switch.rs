@@ -1,6 +1,6 @@
-//! The kill switch, and what tries to get past it.
+//! The kill switch, and attempts to get past it.
 //!
-//! A naive design stops new requests and lets what already waits run on, or forgets a way of signing.
+//! A naive design stops new requests and lets waiting requests run on, or forgets a way of signing.
 //! These attacks run one at a time on a daemon of their own.
 
 use std::time::Duration;
@@ -112,7 +112,7 @@ pub(crate) fn class() -> Class {
             },
         );
     }
-    for who in ["the agent", "nobody", "the owner"] {
+    for who in ["the agent", "an anonymous caller", "the owner"] {
         class.case(Needs::Own, format!("{who} releases it"), move |target| async move {
             let fragile = target.fragile().await?;
             let victim = victim(&fragile).await?;
@@ -122,7 +122,7 @@ pub(crate) fn class() -> Class {
             activate(&fragile).await?;
             let api = match who {
                 "the agent" => victim.api.clone(),
-                "nobody" => fragile.target.anonymous(),
+                "an anonymous caller" => fragile.target.anonymous(),
                 _ => OwnerKey::evm(99)?.answering(&fragile.target.anonymous(), &asked["approve"])?,
             };
             let answer = api.post_empty("/v1/admin/recover").await?;
@@ -134,11 +134,12 @@ pub(crate) fn class() -> Class {
             Ok(())
         });
     }
-    for who in ["the agent", "nobody"] {
+    for who in ["the agent", "an anonymous caller"] {
         class.case(Needs::Own, format!("{who} activates it"), move |target| async move {
             let fragile = target.fragile().await?;
             let victim = victim(&fragile).await?;
-            let api = if who == "nobody" { fragile.target.anonymous() } else { victim.api.clone() };
+            let api =
+                if who == "an anonymous caller" { fragile.target.anonymous() } else { victim.api.clone() };
             let answer = api.post_empty("/v1/admin/kill-switch").await?;
             ensure!(answer.status == 401, "HTTP {}: {}", answer.status, answer.body);
             victim.works().await

@@ -1,7 +1,7 @@
 //! Addresses that look like a listed one.
 //!
 //! A naive design compares texts, or their beginning and end, or folds case where case matters. The
-//! wallet may pay one address; every variant here is somebody else, or nobody.
+//! wallet may pay one address; every variant here is another address, or none.
 
 use std::sync::Arc;
 

@@ -41,7 +41,7 @@ async fn table(target: &Target, owner: &str, active: bool, entries: &[&str]) -> 
     Ok(address)
 }
 
-/// A coin to whoever is the `at`-th looked-up account.
+/// A coin to the `at`-th looked-up account.
 fn coin(victim: &Victim, at: usize) -> Instruction {
     let mut transfer = system_transfer(&victim.address, &victim.address, 1_000_000_000);
     transfer.accounts = vec![Account::signer(&victim.address), Account::writable(&format!("table:{at}"))];

@@ -1,8 +1,8 @@
 //! The operator alone loosens the protection of a wallet that has an owner.
 //!
-//! A naive design asks the owner for large payments and lets the operator move the line that says what
-//! is large. The attacker here has the master password and the session, and wants a payment that goes
-//! out without the owner.
+//! A naive design asks the owner for large payments and lets the operator move the
+//! limit for large ones. The attacker here has the master password and the session, and wants a payment that
+//! goes out without the owner.
 
 use std::sync::Arc;
 
@@ -23,7 +23,7 @@ fn up_to(wei: &str) -> Value {
     json!({ "instant_max": wei, "notify_max": wei, "delay_max": wei })
 }
 
-/// A wallet that may send a little to anybody on its list, with a proved owner.
+/// A wallet that may send a little to any address on its list, with a proved owner.
 struct Scene {
     target: Arc<Target>,
     victim: Victim,
@@ -85,7 +85,8 @@ pub(crate) fn class() -> Class {
             scene.held().await
         });
     }
-    for way in ["raise it", "delete and make it anew", "make it switched off, then on", "one for everybody"] {
+    for way in ["raise it", "delete and make it anew", "make it switched off, then on", "one for all wallets"]
+    {
         class.case(Needs::Nodes, format!("the limit: {way}"), move |target| async move {
             let scene = scene(&target).await?;
             let mine = Some(scene.victim.wallet.as_str());
@@ -104,8 +105,8 @@ pub(crate) fn class() -> Class {
                     scene.put(&id, json!({ "enabled": true })).await?;
                 }
                 _ => {
-                    // Beside the wallet's own row; everybody's row counts for other attacks' wallets too,
-                    // and allows them nothing either.
+                    // Beside the wallet's own row; a row for all wallets counts for other attacks' wallets
+                    // too, and allows them nothing either.
                     scene.put(&scene.limit, json!({ "enabled": false })).await?;
                     let made = scene.post(None, "SPENDING_LIMIT", up_to(MOST), true).await?;
                     ensure!(made.status == 202 || made.status == 409, "HTTP {}: {}", made.status, made.body);

@@ -1,4 +1,4 @@
-//! Nodes that make up what a policy is judged by.
+//! Nodes that invent policy facts.
 //!
 //! A naive design asks the first node how many decimals a token has, or what an address lookup table holds, and
 //! keeps to its answer. One lie then moves every limit, or puts a friend where the chain will pay a thief.
@@ -17,7 +17,7 @@ use crate::kit::{
 };
 
 const LOOKUP_TABLES: &str = "AddressLookupTab1e1111111111111111111111111";
-/// Whom the operator lists, as an account key.
+/// The recipient that the operator lists, as an account key.
 const FRIEND: [u8; 32] = [7; 32];
 /// Five thousandths of a coin, within the pocket.
 const SMALL: u64 = 5_000_000;
@@ -95,7 +95,7 @@ fn decimals(class: &mut Class) {
     }
 }
 
-/// Whoever stands last in a lookup table becomes the friend.
+/// Replaces the last entry of a lookup table by the friend.
 fn befriend(answer: &mut Value) {
     for account in answer["value"].as_array_mut().into_iter().flatten() {
         if account["owner"] != LOOKUP_TABLES {
@@ -121,7 +121,7 @@ async fn table(target: &Target, entry: &[u8]) -> Result<String> {
     Ok(address)
 }
 
-/// Asks for a signature over a small payment to whoever the table names.
+/// Asks for a signature over a small payment to the account that the table names.
 async fn payment(target: &Target, victim: &Victim, table: String) -> Result<Answer> {
     let mut transfer = system_transfer(&victim.address, &victim.address, SMALL);
     transfer.accounts = vec![Account::signer(&victim.address), Account::writable("table:0")];

@@ -1,4 +1,4 @@
-//! Nodes that lie about what became of a payment.
+//! Nodes that lie about the outcome of a payment.
 //!
 //! A naive design believes the node that answers. One that says that a payment failed, died, or cost next to
 //! nothing gives back room under the daily limit, and the next payment goes out on top.
@@ -16,7 +16,7 @@ const RECEIPT: &str = "eth_getTransactionReceipt";
 const STATUSES: &str = "getSignatureStatuses";
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// The method that asks what became of a payment.
+/// The method that asks for the outcome of a payment.
 const fn outcome(on: On) -> &'static str {
     match on {
         On::Evm => RECEIPT,
@@ -36,7 +36,7 @@ const fn ninety(on: On) -> &'static str {
 type Lies = fn(&FaultProxy);
 
 /// A daemon on two nodes, or on the lying one alone, and a wallet that may spend 100 dollars at once and
-/// 200 a day. What happened is final after `depth` blocks.
+/// 200 a day. A block is final after `depth` more.
 async fn stage(
     target: &Arc<Target>,
     on: On,
@@ -80,7 +80,7 @@ async fn overspend(target: &Arc<Target>, on: On, alone: bool, depth: u64, lies: 
         let mut ended = true;
         for id in &paid {
             let tx = victim.transaction(id).await?;
-            // What one node alone says is not signed by.
+            // Nothing is signed on the answer of one node alone.
             ended &= tx["isFinal"] == true || tx["pendingCode"] == "NODE_UNPROVED";
         }
         Ok((ended || proxy.count(outcome(on)) >= 6).then_some(()))
@@ -162,7 +162,7 @@ fn broke(answer: &mut Value) {
     });
 }
 
-/// Nobody has seen it by a slot that is far past its end.
+/// No node has seen it by a slot that is far past its end.
 fn unseen(answer: &mut Value) {
     answer["context"]["slot"] = json!(u64::from(u32::MAX));
     each(answer, |status| *status = Value::Null);
@@ -201,7 +201,7 @@ fn expires(proxy: &FaultProxy) {
     proxy.always("isBlockhashValid", When::After, Fault::Edit(stale));
 }
 
-/// The payment is signed over a blockhash that nobody else has seen, and that is long past by the node's word.
+/// The payment is signed over a blockhash that no other node has seen, and that is long past by the node's word.
 fn makes_up_the_end(proxy: &FaultProxy) {
     proxy.always("getLatestBlockhash", When::After, Fault::Edit(unknown_blockhash));
 }
@@ -263,7 +263,7 @@ pub(crate) fn class() -> Class {
             move |target| async move { overspend(&target, On::Evm, true, 8000, lies).await },
         );
     }
-    // Alone, it is believed: nobody else says how deep the chain is.
+    // Alone, it is believed: no other node says how deep the chain is.
     for (name, depth) in [("it failed, deep in the chain", 1), ("it failed, deeper than is asked for", 8000)]
     {
         class.case(Needs::Own, format!("one of two nodes: {name}"), move |target| async move {

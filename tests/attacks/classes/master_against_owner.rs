@@ -1,7 +1,7 @@
 //! The master password against the owner's power.
 //!
-//! A naive design lets the operator approve by another route, replace the owner, or have what already
-//! waits judged again by looser policies. The attacker here has the master password and the session.
+//! A naive design lets the operator approve by another route, replace the owner, or have waiting
+//! requests judged again by looser policies. The attacker here has the master password and the session.
 
 use std::sync::Arc;
 
@@ -69,7 +69,7 @@ const ROUTES: [(&str, &str); 8] = [
     ("POST", "/v1/owner/{id}/approve"),
 ];
 
-/// Routes by which the password might fetch what it opens: a backup, the key store, the database, a file.
+/// Routes by which the password might fetch secrets: a backup, the key store, the database, a file.
 const TREASURES: [(&str, &str); 12] = [
     ("POST", "/v1/admin/backup/download"),
     ("GET", "/v1/admin/backup/download"),

@@ -94,7 +94,7 @@ pub(crate) fn class() -> Class {
             let (victim, thief) = (owned(&target, On::Evm).await?, On::Evm.stranger());
             let answer = ask(&victim, &evm_text(kind, &thief)).await?;
             leaks_no_signature(&answer.body)?;
-            // What only looks like a hash may wait for the owner; nobody but the owner lets it go.
+            // A text that only looks like a hash may wait for the owner; only the owner can approve it.
             if kind == "a hash in hex digits without 0x" && answer.status == 200 {
                 return admitted(&answer, &["PENDING_APPROVAL"]).map(drop);
             }

@@ -1,6 +1,6 @@
 //! The attacks, one file per class of weakness.
 //!
-//! A file says what a naive design does, plays it, and asserts against exactly that. Variants of one
+//! A file describes a naive design, attacks it, and asserts that this daemon resists. Variants of one
 //! idea are rows of a table, each an attack of its own.
 
 mod allowances;
@@ -179,7 +179,7 @@ async fn listed(target: &Target, methods: Option<&[&str]>) -> Result<Victim> {
     Ok(victim)
 }
 
-/// What is allowed works.
+/// An allowed request works.
 async fn confirmed(victim: &Victim, body: Value) -> Result<()> {
     let sent = victim.send(body).await?.expect(201)?;
     let ended = victim.ended(&text(&sent, "id")?).await?;

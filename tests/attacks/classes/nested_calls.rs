@@ -1,7 +1,7 @@
 //! Calls within calls.
 //!
 //! A naive design looks at the outermost selector, or descends one level and stops. The contract here
-//! is listed, and its wrapping methods are vouched for by name; what they wrap is not.
+//! is listed, and its wrapping methods are vouched for by name; the wrapped calls are not.
 
 use alloy_dyn_abi::DynSolValue as V;
 use alloy_primitives::{Address, U256};

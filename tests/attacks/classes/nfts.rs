@@ -48,7 +48,7 @@ const BODIES: [(&str, &str); 20] = [
         r#"{"type":"NFT_TRANSFER","to":"THIEF","token":{"address":"NFT","tokenId":"0x1","standard":"ERC-721"}}"#,
     ),
     (
-        "a standard nobody knows",
+        "an unknown standard",
         r#"{"type":"NFT_TRANSFER","to":"THIEF","token":{"address":"NFT","tokenId":"1","standard":"ERC-20"}}"#,
     ),
     (

@@ -1,6 +1,6 @@
 //! Value that cannot be known, or is known wrongly.
 //!
-//! A naive design lets what has no price count as nothing, so that a limit in dollars does not see it,
+//! A naive design lets assets without a price count as nothing, so that a limit in dollars does not see it,
 //! and one worthless part voids the sum of the whole.
 
 use std::sync::Arc;
@@ -27,7 +27,7 @@ async fn send(victim: &Victim, token: &str, to: &str, amount: &str) -> Result<e2
     victim.send(body).await
 }
 
-/// A daemon whose table has another line; what it gives is the victim there.
+/// A daemon whose table has another line; returns the victim there.
 async fn elsewhere(
     target: &Arc<Target>,
     asset: String,

@@ -59,7 +59,7 @@ fn owner() -> Result<OwnerKey> {
     OwnerKey::evm(95)
 }
 
-/// A waiting payment: its path and what the owner is asked.
+/// A waiting payment: its path and the question to the owner.
 async fn waiting(target: &Target, victim: &Victim, to: &str) -> Result<(String, Value)> {
     let sent = victim.pay(to, "0.5").await?.expect(201)?;
     ensure!(sent["status"] == "PENDING_APPROVAL", "{sent}");
@@ -74,25 +74,25 @@ fn flipped(signature: &str) -> String {
     format!("{kept}{last}")
 }
 
-/// Who presents what.
+/// The forged answers.
 async fn forge(target: &Arc<Target>, victim: &Victim, how: &str, asked: &Value) -> Result<Api> {
     let (owner, thief) = (owner()?, OwnerKey::evm(96)?);
-    let (nobody, yes) = (target.anonymous(), text(&asked["approve"], "message")?);
+    let (anonymous, yes) = (target.anonymous(), text(&asked["approve"], "message")?);
     let signed = owner.sign(&yes)?;
     let again = |message: String| -> Result<Api> {
         ensure!(message != yes, "nothing was altered in {yes}");
         let signature = owner.sign(&message)?;
-        Ok(headers(&nobody, &message, &signature))
+        Ok(headers(&anonymous, &message, &signature))
     };
     Ok(match how {
-        "nothing" => nobody,
+        "nothing" => anonymous,
         "the session token" => victim.api.clone(),
         "the master password" => target.operator(),
         "the master password and the session token" => victim.api.clone().password(target.password()),
-        "a signature without its message" => nobody.header("x-owner-signature", &signed),
-        "a message without its signature" => nobody.header("x-owner-message", &STANDARD.encode(&yes)),
-        "another key's signature" => headers(&nobody, &yes, &thief.sign(&yes)?),
-        "the other chain's key" => headers(&nobody, &yes, &OwnerKey::solana(95).sign(&yes)?),
+        "a signature without its message" => anonymous.header("x-owner-signature", &signed),
+        "a message without its signature" => anonymous.header("x-owner-message", &STANDARD.encode(&yes)),
+        "another key's signature" => headers(&anonymous, &yes, &thief.sign(&yes)?),
+        "the other chain's key" => headers(&anonymous, &yes, &OwnerKey::solana(95).sign(&yes)?),
         "the owner's signature over another waiting payment" => {
             let (_, other) = waiting(target, victim, &On::Evm.stranger()).await?;
             again(text(&other["approve"], "message")?)?
@@ -120,18 +120,20 @@ async fn forge(target: &Arc<Target>, victim: &Victim, how: &str, asked: &Value) 
             let kept: Vec<_> = yes.lines().filter(|line| !line.starts_with("Expiration")).collect();
             again(kept.join("\n"))?
         }
-        "zeroes as signature" => headers(&nobody, &yes, &format!("0x{}", "0".repeat(130))),
-        "an empty signature" => headers(&nobody, &yes, ""),
-        "a signature with its last byte flipped" => headers(&nobody, &yes, &flipped(&signed)),
+        "zeroes as signature" => headers(&anonymous, &yes, &format!("0x{}", "0".repeat(130))),
+        "an empty signature" => headers(&anonymous, &yes, ""),
+        "a signature with its last byte flipped" => headers(&anonymous, &yes, &flipped(&signed)),
         "a signature of the message's hash" => {
             let hash = hex::encode(alloy_primitives::keccak256(&yes));
-            headers(&nobody, &yes, &owner.sign(&hash)?)
+            headers(&anonymous, &yes, &owner.sign(&hash)?)
         }
-        "two signatures" => headers(&nobody, &yes, &thief.sign(&yes)?).header("x-owner-signature", &signed),
+        "two signatures" => {
+            headers(&anonymous, &yes, &thief.sign(&yes)?).header("x-owner-signature", &signed)
+        }
         "the right answer under another address" => {
-            headers(&nobody, &yes, &signed).header("x-owner-address", &thief.address())
+            headers(&anonymous, &yes, &signed).header("x-owner-address", &thief.address())
         }
-        _ => headers(&nobody, &yes, &signed),
+        _ => headers(&anonymous, &yes, &signed),
     })
 }
 

@@ -1,8 +1,8 @@
-//! What the owner reads, against what is signed.
+//! The text that the owner reads, against the signed transaction.
 //!
-//! A naive design shows a summary: it cuts what is long, drops what its character set lacks, names a hash in
-//! the place of what was hashed, and pastes the agent's words between its own. Then the agent writes the
-//! question, and the owner signs what nobody has read.
+//! A naive design shows a summary: it cuts long parts, drops characters that its set lacks, names a hash
+//! instead of the hashed text, and pastes the agent's words between its own. Then the agent writes the
+//! question, and the owner signs unread content.
 
 use std::sync::Arc;
 
@@ -30,14 +30,14 @@ async fn owned(target: &Arc<Target>, on: On) -> Result<Arc<Victim>> {
     target.shared(key, make).await
 }
 
-/// What the owner is asked about an answer that waits.
+/// The question to the owner about a waiting request.
 async fn asked(target: &Target, answer: &Answer) -> Result<Value> {
     admitted(answer, &["PENDING_APPROVAL"])?;
     let path = format!("/v1/transactions/{}/approval", text(&answer.body, "id")?);
     target.anonymous().get(&path).await?.expect(200)
 }
 
-/// The statement of a question, and the same without what stands in quotation marks.
+/// The statement of a question, and the same without the parts in quotation marks.
 fn statement(asked: &Value) -> Result<(String, String)> {
     let message = text(&asked["approve"], "message")?;
     ensure!(message.matches("\nURI: ").count() == 1, "two URIs: {message:?}");
@@ -59,7 +59,7 @@ fn written(text: &str) -> String {
     text.chars().map(|c| if plain(c) { c.to_string() } else { format!("~{:x}~", u32::from(c)) }).collect()
 }
 
-/// Whether a question says something, whatever the case of addresses.
+/// Whether a question says something; the case of addresses does not count.
 fn has(question: &str, part: &str) -> bool {
     question.to_lowercase().contains(&part.to_lowercase())
 }
@@ -123,7 +123,7 @@ pub(crate) fn class() -> Class {
         ensure!(own.contains(&format!("send 1 SOL to {thief}")) && !own.contains("receive"), "{own}");
         Ok(())
     });
-    class.case(Needs::Nodes, "typed data with a field that nobody looks at", |target| async move {
+    class.case(Needs::Nodes, "typed data with nested fields that no decoder reads", |target| async move {
         let victim = owned(&target, On::Evm).await?;
         let erc20 = target.evm()?.erc20.clone();
         let order = json!({
@@ -156,7 +156,7 @@ pub(crate) fn class() -> Class {
         ensure!(!own.contains("INSTANT"), "{own}");
         Ok(())
     });
-    class.case(Needs::Nodes, "a call that nobody can read", |target| async move {
+    class.case(Needs::Nodes, "an undecoded call", |target| async move {
         let victim = owned(&target, On::Evm).await?;
         let erc20 = target.evm()?.erc20.clone();
         // `totalSupply()`, which no family of methods has.

@@ -1,8 +1,8 @@
 //! Tokens that do not behave as most do.
 //!
-//! A naive design takes the amount in the call for what leaves. A token may take a fee on top, tell a payee who then
-//! takes more, read a low number as the id of a whole piece, or change balances by itself. The operator lists one
-//! such token and ten of it a day; more than that, of it or of anything else, is what the attacker gains.
+//! A naive design takes the amount in the call for the outflow. A token may take a fee on top, call a payee who
+//! then takes more, read a low number as the id of a whole piece, or change balances by itself. The operator lists one
+//! such token and ten of it a day; the attacker gains any more of it, and any other asset.
 
 use std::sync::Arc;
 
@@ -21,7 +21,7 @@ const WHOLE: u128 = 1_000_000_000_000_000_000;
 /// Where tokens of ERC-777 look for their registry, on every network.
 const REGISTRY_1820: &str = "0x1820a4B7618BdE71Dce8cdc73aAB6C95905faD24";
 
-/// What the victim holds a thousand of.
+/// The token of which the victim holds a thousand.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Kind {
     Silent,
@@ -48,7 +48,7 @@ impl Kind {
         }
     }
 
-    /// What the victim holds: some whole ones and a half. Each whole one of a hybrid has an NFT.
+    /// The victim's balance: some whole ones and a half. Each whole one of a hybrid has an NFT.
     const fn held(self) -> u128 {
         let whole = match self {
             Self::Hybrid => 20,
@@ -57,7 +57,7 @@ impl Kind {
         whole * self.unit() + self.unit() / 2
     }
 
-    /// A new one, and what `holder` holds of it.
+    /// A new one, and the balance of `holder` in it.
     async fn issue(self, target: &Target, holder: &str) -> Result<String> {
         let amount = self.held();
         let (node, parts) = (target.evm()?.node.url(), target.parts()?);
@@ -80,7 +80,7 @@ impl Kind {
     }
 }
 
-/// The registry is everybody's: whoever comes first puts it there, and the others put the same.
+/// The attacks share the registry: the first one puts it there, and the others put the same.
 async fn registry(target: &Target) -> Result<()> {
     let evm = target.evm()?;
     let made = deploy(&evm.node.url(), &target.parts()?.own("Registry1820")?, &[]).await?;
@@ -97,14 +97,14 @@ async fn hooked(target: &Target, holder: &str, amount: u128) -> Result<String> {
     deploy(&target.evm()?.node.url(), &code, &arguments).await
 }
 
-/// Somebody else calls a contract.
+/// Another account calls a contract.
 async fn past_the_daemon(target: &Target, to: &str, data: &[u8]) -> Result<()> {
     let node = target.evm()?.node.url();
     let call = json!({ "to": to, "data": format!("0x{}", hex::encode(data)) });
     transact(&node, call, &faucet(&node).await?).await.map(drop)
 }
 
-/// A victim with a token of which ten may go in a day; who is listed may be allowed up to ten.
+/// A victim with a token of which ten may go in a day; a listed spender may be allowed up to ten.
 async fn holder(target: &Target, kind: Kind, spender: Option<&str>) -> Result<Victim> {
     let mut victim = Victim::rich(target, On::Evm).await?;
     let evm = target.evm()?;
@@ -151,7 +151,7 @@ async fn kept(target: &Target, victim: &Victim, thief: &str, body: Value) -> Res
     resisted(target, victim, &answer, &loot).await
 }
 
-/// Six of ten, and then five more. What left is what the first one said.
+/// Six of ten, and then five more. Only the first amount leaves.
 async fn twice(target: Arc<Target>, kind: Kind) -> Result<()> {
     // With half a piece to spare, no whole one leaves with small amounts.
     let (six, five, unit) =
@@ -198,7 +198,7 @@ async fn greedy(target: Arc<Target>) -> Result<()> {
     resisted(&target, &victim, &answer, &loot).await
 }
 
-/// Whoever answers for the wallet is called before each of its payments.
+/// A contract registered as the wallet's hook is called before each of its payments.
 async fn answering_for_the_wallet(target: Arc<Target>) -> Result<()> {
     let (victim, thief) = (holder(&target, Kind::Hooked, None).await?, On::Evm.stranger());
     let sender = V::FixedBytes(keccak256("ERC777TokensSender"), 32);
@@ -294,7 +294,7 @@ pub(crate) fn class() -> Class {
         class.case(Needs::Nodes, name, move |target| called(target, kind, make));
     }
     class.case(Needs::Nodes, "ERC-777: a payee who takes more", greedy);
-    class.case(Needs::Nodes, "ERC-777: somebody who answers for the wallet", answering_for_the_wallet);
+    class.case(Needs::Nodes, "ERC-777: a hook registered for the wallet", answering_for_the_wallet);
     class.case(Needs::Nodes, "ERC-404: an id in a transaction to sign", signed_id);
     class.case(Needs::Nodes, "ERC-404: an id that is allowed", allowed_id);
     class

@@ -108,7 +108,7 @@ const KINDS: [(&str, &[(&str, &str)]); 16] = [
     ),
 ];
 
-/// What is odd about the domain or the whole.
+/// The oddity of the domain or of the whole.
 const TWISTS: [&str; 12] = [
     "no chain id",
     "another chain id",

@@ -1,8 +1,8 @@
-//! Token accounts that somebody plants.
+//! Planted token accounts.
 //!
-//! Anybody may put an account on Solana, give away one of their own, or let others close it. A naive design takes the
-//! address for whose it is, so that tokens for a friend are the thief's; or it stops at the first account that it
-//! cannot read, so that one planted account stops the wallet. The friend is the only one who may receive.
+//! Any user of Solana may create an account, give away one of their own, or let others close it. A naive design
+//! takes the address for the owner, so that tokens for a friend are the thief's; or it stops at the first account
+//! that it cannot read, so that one planted account stops the wallet. The friend is the only one who may receive.
 
 use std::sync::Arc;
 
@@ -30,7 +30,7 @@ fn written(mint: &str, owner: &str, amount: u64) -> Result<Vec<u8>> {
     Ok(data)
 }
 
-/// Somebody who may let ten tokens go at a time, to a friend and nobody else.
+/// A victim that may send ten tokens at a time, to a friend only.
 async fn friendly(target: &Target) -> Result<(Victim, String)> {
     let (victim, friend) = (Victim::with_tokens(target, On::Solana).await?, On::Solana.stranger());
     victim.policy(target, "WHITELIST", json!({ "allowed_addresses": [friend] })).await?;

@@ -25,7 +25,7 @@ fn up_to(wei: &str) -> Value {
     json!({ "instant_max": wei, "notify_max": wei, "delay_max": wei })
 }
 
-/// What the agent might try on a policy of its wallet.
+/// An agent's attempts on a policy of its wallet.
 const ACTS: [(&str, &str, &str); 7] = [
     (
         "POST",

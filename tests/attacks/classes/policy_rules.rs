@@ -1,4 +1,4 @@
-//! Rules that cannot mean what they seem to.
+//! Rules that are ambiguous or unreadable.
 //!
 //! A naive design stores what it cannot read, ignores unknown keys, or checks on creation and not on
 //! update. A rule that is misread is a limit that is not there.
@@ -49,8 +49,8 @@ fn bad() -> Vec<(&'static str, &'static str, Value)> {
         ),
         ("SPENDING_LIMIT", "a list", json!([1, 2, 3])),
         ("SPENDING_LIMIT", "a text", json!("INSTANT")),
-        ("WHITELIST", "nobody", json!({ "allowed_addresses": [] })),
-        ("WHITELIST", "everybody", json!({ "allowed_addresses": ["*"] })),
+        ("WHITELIST", "an empty list", json!({ "allowed_addresses": [] })),
+        ("WHITELIST", "a wildcard", json!({ "allowed_addresses": ["*"] })),
         ("WHITELIST", "a name", json!({ "allowed_addresses": ["friend.eth"] })),
         ("WHITELIST", "an address with a typing error", json!({ "allowed_addresses": [who.get(..41)] })),
         ("WHITELIST", "a wrong checksum", json!({ "allowed_addresses": [who.replace('E', "e")] })),
@@ -87,7 +87,7 @@ fn bad() -> Vec<(&'static str, &'static str, Value)> {
             "a signature instead of a selector",
             json!({ "methods": [{ "contractAddress": who, "selectors": ["transfer(address,uint256)"] }] }),
         ),
-        ("APPROVED_SPENDERS", "nobody", json!({ "spenders": [] })),
+        ("APPROVED_SPENDERS", "an empty list", json!({ "spenders": [] })),
         (
             "APPROVED_SPENDERS",
             "a cap that is no number",

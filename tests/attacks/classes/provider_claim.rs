@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::{evm_pocket, solana_pocket};
 use crate::kit::{Class, Loot, Needs, On, resisted};
 
-/// What an attacker would like to be believed.
+/// The false claims of an attacker.
 fn claims() -> Vec<(&'static str, Value)> {
     vec![
         ("actionProvider", json!("jupiter_swap")),

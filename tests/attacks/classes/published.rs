@@ -1,8 +1,8 @@
 //! Routers, Multicall3 and Permit2 as they are published, at their addresses on Base.
 //!
-//! A naive design trusts a router that everybody knows: it reads what goes in and the recipient, and not what comes
-//! out, by what way, and what stays behind. With the way of the attacker's choosing and nothing as the least that
-//! comes out, what the wallet pays is the attacker's; what stays in a router or in Multicall3 is whoever's comes next.
+//! A naive design trusts a well-known router: it reads the input and the recipient, and not the
+//! output, the route, or the remainder. With a route of the attacker's choosing and zero as the least output,
+//! the wallet's payment is the attacker's; a remainder in a router or in Multicall3 goes to the next caller.
 //! The operator lists all of these contracts and one token; small change and ten tokens may go at a time.
 
 mod commands;
@@ -24,7 +24,7 @@ use crate::kit::{Base, Class, Loot, Needs, On, Target, Victim, account, calldata
 
 /// Half of the small change, which is as many tokens.
 const PAID: u128 = 5_000_000_000_000_000;
-/// What has to come out of that for three percent of slippage.
+/// The least output of that for three percent of slippage.
 const FAIR: u128 = PAID / 100 * 97;
 const TOKENS: u128 = 1_000_000_000_000_000_000;
 /// The routers' words for their caller, for themselves, and for all that they hold.
@@ -32,7 +32,7 @@ const CALLER: &str = "0x0000000000000000000000000000000000000001";
 const ITSELF: &str = "0x0000000000000000000000000000000000000002";
 const NO_ONE: &str = "0x0000000000000000000000000000000000000000";
 
-/// What an attack is made of.
+/// The parts of an attack.
 struct Cast {
     wallet: String,
     thief: String,

@@ -1,7 +1,7 @@
 //! Many requests at once against one limit.
 //!
-//! A naive design reads the sum, compares, and writes later; or stops counting what is under way. What
-//! counts is the sum on chain, and that it is not less than one request's worth either.
+//! A naive design reads the sum, compares, and writes later; or stops counting pending requests. The test
+//! is the sum on chain, which must not be less than one request's worth either.
 
 use std::sync::Arc;
 
@@ -134,7 +134,7 @@ pub(crate) fn class() -> Class {
                     answers.push(victim.pay(&thief, "1.0").await?);
                 }
                 settled(&victim, &answers).await?;
-                // And once more when nothing is under way any more: what settled goes on counting.
+                // And once more when nothing is pending any more: settled amounts go on counting.
                 answers = vec![victim.pay(&thief, "1.0").await?];
                 ensure!(settled(&victim, &answers).await? == 0, "a fourth coin: {answers:?}");
                 let unit =

@@ -13,7 +13,7 @@ use serde_json::Value;
 use super::evm_bystander;
 use crate::kit::{Class, Needs, Target};
 
-/// Administrative routes that other designs have, and that must not answer anybody.
+/// Administrative routes that other designs have, and that must not answer any caller.
 const UNLISTED: [(&str, &str); 24] = [
     ("POST", "/v1/admin/agent-prompt"),
     ("GET", "/v1/admin/oracle-status"),
@@ -74,7 +74,7 @@ async fn routes(target: &Target) -> Result<Vec<Route>> {
     Ok(routes)
 }
 
-/// Calls with ids that exist, so that only the credential can be what is missing.
+/// Calls with ids that exist, so that only the credential can be missing.
 async fn call(target: &Arc<Target>, api: &Api, method: Method, path: &str) -> Result<Answer> {
     let victim = evm_bystander(target).await?;
     let id = match path {
@@ -86,7 +86,7 @@ async fn call(target: &Arc<Target>, api: &Api, method: Method, path: &str) -> Re
     api.raw(method, &path, "application/json", b"{}".to_vec()).await
 }
 
-/// Nobody got in: a refusal of the credential, or no such route.
+/// No access: a refusal of the credential, or no such route.
 fn shut(answer: &Answer, also: &[u16]) -> Result<()> {
     let fine = matches!(answer.status, 401 | 403) || also.contains(&answer.status);
     ensure!(fine, "HTTP {}: {}", answer.status, answer.body);

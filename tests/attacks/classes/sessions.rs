@@ -15,7 +15,7 @@ use crate::kit::{Class, Loot, Needs, On, Target, Victim, refused, resisted, text
 
 const PREFIX: &str = "wai_sess_";
 
-/// What is wrong with a forged token.
+/// The fault of a forged token.
 const FORGERIES: [&str; 16] = [
     "algorithm none",
     "algorithm none, signature kept",
@@ -191,7 +191,7 @@ pub(crate) fn class() -> Class {
         ("no lifetime", json!({ "ttl": 0 })),
         ("a negative lifetime", json!({ "ttl": -1 })),
         ("a token that outlives its session", json!({ "ttl": 86_400, "absoluteLifetime": 300 })),
-        ("constraints nobody enforces", json!({ "constraints": { "maxAmount": "1" } })),
+        ("constraints that are not enforced", json!({ "constraints": { "maxAmount": "1" } })),
         ("no wallet", json!({ "walletIds": [] })),
     ] {
         class.case(Needs::Daemon, format!("made with {name}"), move |target| async move {

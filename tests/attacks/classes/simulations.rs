@@ -1,6 +1,6 @@
 //! Calls that no decoder knows.
 //!
-//! A naive design looks only at what it can decode, and lets the operator's word for a method stand for whatever
+//! A naive design looks only at what it can decode, and lets the operator's word for a method stand for all that
 //! the method takes. Or it tries the call out first, in a way that the contract notices. Or it is content when
 //! a trial shows nothing, which the caller can bring about.
 
@@ -31,8 +31,8 @@ const TAKEN: u64 = 500;
 /// How the thief's contract comes by the tokens.
 const KINDS: [&str; 4] = [
     "more than goes without the owner",
-    "more, where nobody tries it out",
-    "more, for somebody who is not listed",
+    "more, outside a simulation",
+    "more, for an unlisted recipient",
     "a token that is not listed",
 ];
 
@@ -51,7 +51,7 @@ async fn trusting(target: &Target, code: &str) -> Result<Victim> {
     Ok(victim)
 }
 
-/// What the contract does for the thief.
+/// The call data by which the contract pays the thief.
 fn theft(victim: &Victim, thief: &str, tokens: u64) -> Result<Vec<u8>> {
     use alloy_dyn_abi::DynSolValue as V;
     let amount = U256::from(tokens) * U256::from(1_000_000_000_000_000_000_u64);
@@ -70,7 +70,7 @@ fn forwarded(victim: &Victim, at: &str, data: &[u8]) -> Value {
 
 async fn evm(target: Arc<Target>, kind: &'static str) -> Result<()> {
     let thief = On::Evm.stranger();
-    let code = if kind == "more, where nobody tries it out" { SLY } else { FORWARDER };
+    let code = if kind == "more, outside a simulation" { SLY } else { FORWARDER };
     let victim = trusting(&target, code).await?;
     let nodes = target.evm()?;
     let (token, tokens) = match kind {
@@ -80,7 +80,7 @@ async fn evm(target: Arc<Target>, kind: &'static str) -> Result<()> {
             nodes.allow(&victim.address, &token, &victim.contract).await?;
             (token, 1)
         }
-        "more, for somebody who is not listed" => {
+        "more, for an unlisted recipient" => {
             let listed = json!({ "allowed_addresses": [victim.contract] });
             victim.policy(&target, "WHITELIST", listed).await?;
             (nodes.erc20.clone(), 1)
@@ -102,7 +102,7 @@ async fn silenced(target: Arc<Target>, sysvar: &'static str) -> Result<()> {
     let shown = victim.send(body).await?.expect(200)?;
     let warnings = shown["warnings"].as_array().context("warnings")?;
     let silent = warnings.iter().any(|warning| warning["code"] == "SIMULATION_UNAVAILABLE");
-    ensure!(!silent, "a caller who wants nobody to look gets it: {shown}");
+    ensure!(!silent, "a caller can prevent the simulation: {shown}");
     Ok(())
 }
 
@@ -119,7 +119,7 @@ async fn starved(target: Arc<Target>) -> Result<()> {
     Loot::Coins(thief).none(&target, &victim).await?;
     body["dryRun"] = json!(true);
     let shown = victim.send(body).await?;
-    ensure!(!shown.body.to_string().contains("SIMULATION_UNAVAILABLE"), "nobody looks: {}", shown.body);
+    ensure!(!shown.body.to_string().contains("SIMULATION_UNAVAILABLE"), "not simulated: {}", shown.body);
     Ok(())
 }
 
@@ -157,7 +157,8 @@ async fn hushed(target: Arc<Target>) -> Result<()> {
     resisted(&target, &victim, &answer, &loot).await
 }
 
-/// A stranger says for Permit2 that the thief may have the victim's tokens. Who believes it can be stopped by anybody.
+/// A stranger emits an event as if Permit2 allowed the thief the victim's tokens. A daemon that believes it can
+/// be stopped by any stranger.
 async fn slandered(target: Arc<Target>) -> Result<()> {
     const ANNOUNCE: &str = "announce(address,address,uint160)";
     let (victim, thief) = (vouched(&target, "Announcer", ANNOUNCE).await?, On::Evm.stranger());
@@ -186,6 +187,6 @@ pub(crate) fn class() -> Class {
     }
     class.case(Needs::Nodes, "accounts that may not be loaded", starved);
     class.case(Needs::Nodes, "an allowance, and less of it in the words of Permit2", hushed);
-    class.case(Needs::Nodes, "an allowance by nobody but a stranger's word", slandered);
+    class.case(Needs::Nodes, "an allowance by a stranger's word alone", slandered);
     class
 }

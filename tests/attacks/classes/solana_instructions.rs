@@ -35,7 +35,7 @@ fn seeded(base: &str, seed: &str) -> Result<String> {
 
 /// The stake program.
 const STAKE: &str = "Stake11111111111111111111111111111111111111";
-/// What the network may take as a fee at most, by the daemon's default settings.
+/// The highest fee that the daemon's default settings allow.
 const FEE_CAP: u64 = 5_000_000;
 
 const KINDS: [&str; 22] = [
@@ -129,7 +129,7 @@ async fn instructions(
         }
         "an unknown program without accounts" => Instruction::new(&solana_account(), Vec::new(), vec![1]),
         "an unlisted program" | "an unlisted program with the wallet" => {
-            // What the smallest delegation is: it moves nothing, and nobody listed the program.
+            // Querying the smallest delegation moves nothing, and the program is not listed.
             let accounts = if kind.ends_with("wallet") { vec![wallet()] } else { Vec::new() };
             Instruction::new(STAKE, accounts, 13u32.to_le_bytes().to_vec())
         }

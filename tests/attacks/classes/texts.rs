@@ -1,7 +1,7 @@
 //! Texts that mean something else to a person than to a program.
 //!
 //! A naive design pastes a memo or a name into what the owner reads, so that the agent can write the
-//! owner's question. What the owner is asked must stay one line of the daemon's own.
+//! owner's question. The question must stay one line of the daemon's own.
 
 use std::sync::Arc;
 

@@ -1,7 +1,7 @@
 //! Base on a node here: Uniswap, Permit2 and Multicall3 as they are published, at the addresses that they have there.
 //!
-//! Belongs here: the chain, the daemon on it, and a victim who trusts all of that. What is done to the victim belongs
-//! to the classes.
+//! Belongs here: the chain, the daemon on it, and a victim who trusts all of that. The attacks belong to the
+//! classes.
 
 use std::sync::Arc;
 
@@ -25,7 +25,7 @@ const V2_FACTORY: &str = "0x8909dc15e40173ff4699343b6eb8132c65e18ec6";
 const V3_FACTORY: &str = "0x33128a8fc17869897dce68ed026d694621f6fdfd";
 const V3_POSITIONS: &str = "0x03a520b32c04bf3beef7beb72e919cf822ed34f1";
 const V4_POOLS: &str = "0x498581ff718922c3f8e6a244956af099b2652b2b";
-/// keccak256 of the creation code of what the factories make.
+/// keccak256 of the creation code of the contracts that the factories make.
 const PAIR_HASH: &str = "96e8ac4277198ff8b6f785478aa9a39f403cb768dd02cbee326c3e7da348845f";
 const POOL_HASH: &str = "e34f199b19b2b4f47f68442619d555527d244f78a3297ea89325f843f87b8b54";
 
@@ -42,7 +42,7 @@ pub(crate) struct Base {
     pub(crate) target: Arc<Target>,
     /// Listed by the victim's operator, and worth as much as the coin.
     pub(crate) token: String,
-    /// Listed by nobody.
+    /// In no list.
     pub(crate) unlisted: String,
     // The daemon first, so that it ends before its node.
     _daemon: Daemon,
@@ -90,14 +90,14 @@ impl Base {
         self.target.shared("base victim", |target| async move { listing(&target, &token).await }).await
     }
 
-    /// The same, which may do what is allowed.
+    /// A fresh victim with the same policies.
     pub(crate) async fn newcomer(&self) -> Result<Victim> {
         listing(&self.target, &self.token).await
     }
 }
 
-/// Somebody whose operator lists all of it, may spend small change and ten tokens at a time, and has allowed the
-/// routers all tokens. More takes an owner, and there is none.
+/// A victim whose operator lists all of it, which may spend small change and ten tokens at a time, and has
+/// allowed the routers all tokens. More takes an owner, and there is none.
 async fn listing(target: &Target, token: &str) -> Result<Victim> {
     let mut victim = Victim::with_tokens(target, On::Evm).await?;
     let listed = [WETH, V2_ROUTER, ROUTER_02, UNIVERSAL, PERMIT2, MULTICALL3, token];
@@ -142,7 +142,7 @@ impl Chain {
     }
 
     async fn plant_all(&self, parts: &Parts) -> Result<()> {
-        let nobody = || account("0x");
+        let zero_address = || account("0x");
         parts.plant_permit2(&self.url, BASE.id).await?;
         self.plant(MULTICALL3, &parts.multicall3()?, vec![]).await?;
         let weth = parts.code("canonical-weth/build/contracts/WETH9.json")?;
@@ -153,7 +153,8 @@ impl Chain {
         self.plant(V2_ROUTER, &router, vec![account(V2_FACTORY), account(WETH)]).await?;
         self.plant(V3_FACTORY, &artifact(parts, "v3-core", "UniswapV3Factory")?, vec![]).await?;
         let positions = artifact(parts, "v3-periphery", "NonfungiblePositionManager")?;
-        self.plant(V3_POSITIONS, &positions, vec![account(V3_FACTORY), account(WETH), nobody()]).await?;
+        self.plant(V3_POSITIONS, &positions, vec![account(V3_FACTORY), account(WETH), zero_address()])
+            .await?;
         let router = artifact(parts, "swap-router-contracts", "SwapRouter02")?;
         let factories = vec![account(V2_FACTORY), account(V3_FACTORY), account(V3_POSITIONS), account(WETH)];
         self.plant(ROUTER_02, &router, factories).await?;
@@ -168,8 +169,8 @@ impl Chain {
             hash(POOL_HASH)?,
             account(V4_POOLS),
             account(V3_POSITIONS),
-            nobody(),
-            nobody(),
+            zero_address(),
+            zero_address(),
         ]);
         self.plant(UNIVERSAL, &artifact(parts, "universal-router", "UniversalRouter")?, vec![universal]).await
     }

@@ -1,4 +1,4 @@
-//! What an attack is: a name, what it needs, and a future that fails when the attack succeeds.
+//! An attack: a name, its requirements, and a future that fails when the attack succeeds.
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -7,7 +7,7 @@ use anyhow::Result;
 
 use crate::kit::Target;
 
-/// What has to be there for an attack to mean something.
+/// The requirements of an attack.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Needs {
     /// Any daemon.

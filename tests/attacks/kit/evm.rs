@@ -1,5 +1,5 @@
-//! The attacker's EVM: call data of any function, contracts that betray having been called, and what
-//! is true on chain afterwards.
+//! The attacker's EVM: call data of any function, contracts that betray having been called, and the
+//! state on chain afterwards.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use crate::kit::{Node, fresh};
 
-/// Writes 1 to the slot named by the hash of what it is told, and says yes to everything, except that it
+/// Writes 1 to the slot named by the hash of its call data, and says yes to everything, except that it
 /// follows ERC-165: `sstore(keccak256(calldata), 1); return shr(224, calldataload(4)) != 0xffffffff`.
 const TELLTALE: &str = "0x6001366000600037366000205560043560e01c63ffffffff141560005260206000f3";
 
@@ -25,7 +25,7 @@ pub(crate) struct Evm {
     pub(crate) chain: EvmChain,
 }
 
-/// What the daemon calls a chain.
+/// The daemon's name of a chain.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct EvmChain {
     pub(crate) id: u64,
@@ -83,12 +83,12 @@ impl Evm {
         quantity(&self.node.call("eth_getTransactionCount", json!([address, "latest"])).await?)
     }
 
-    /// What `owner` holds of a token.
+    /// The balance of `owner` in a token.
     pub(crate) async fn token_balance(&self, token: &str, owner: &str) -> Result<U256> {
         self.view(token, &format!("0x70a08231{}", address_word(owner))).await
     }
 
-    /// What `spender` may take of `owner`'s.
+    /// The allowance of `spender` from `owner`.
     pub(crate) async fn allowance(&self, token: &str, owner: &str, spender: &str) -> Result<U256> {
         self.view(token, &format!("0xdd62ed3e{}{}", address_word(owner), address_word(spender))).await
     }
@@ -104,7 +104,7 @@ impl Evm {
         Ok(address)
     }
 
-    /// The same at an address that everybody knows.
+    /// The same at a well-known address.
     pub(crate) async fn telltale_at(&self, address: &str) -> Result<()> {
         self.plant(address, TELLTALE).await
     }
@@ -174,7 +174,7 @@ fn quantity(value: &Value) -> Result<U256> {
     if digits.is_empty() { Ok(U256::ZERO) } else { Ok(U256::from_str_radix(digits, 16)?) }
 }
 
-/// An account nobody had before, in lower case.
+/// A new account, in lower case.
 pub(crate) fn evm_account() -> String {
     format!("0x{}", hex::encode(&fresh()[12..]))
 }

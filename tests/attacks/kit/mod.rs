@@ -1,4 +1,4 @@
-//! What the attacks share: whom they attack, with what, and how their success would show.
+//! The common parts of the attacks: the target, the means, and the proof of success.
 //!
 //! Belongs here: the target, its victims, the attacker's own encoders and the questions to the chains.
 //! Does not belong here: any attack. The encoders share nothing with the daemon's decoders.
@@ -33,7 +33,7 @@ pub(crate) use victim::{On, Victim, pocket, text};
 
 use alloy_primitives::keccak256;
 
-/// Bytes nobody had before.
+/// Random bytes, never used before.
 pub(crate) fn fresh() -> [u8; 32] {
     let random = [uuid::Uuid::now_v7().into_bytes(), uuid::Uuid::now_v7().into_bytes()].concat();
     keccak256(random).0

@@ -1,4 +1,4 @@
-//! What became of the attacks, for people and for programs.
+//! The results of the attacks, for people and for programs.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! The attacker's Solana: instructions written by hand, and what is true on chain afterwards.
+//! The attacker's Solana: instructions written by hand, and the state on chain afterwards.
 
 use anyhow::{Context as _, Result};
 use base64::Engine as _;
@@ -131,7 +131,7 @@ impl Solana {
         Ok(self.node.call("getTokenAccountsByOwner", params).await?["value"].clone())
     }
 
-    /// What the chain says about an account, parsed where it can be.
+    /// An account as the chain shows it, parsed where it can be.
     pub(crate) async fn account(&self, address: &str) -> Result<Value> {
         let options = json!({ "encoding": "jsonParsed", "commitment": "processed" });
         Ok(self.node.call("getAccountInfo", json!([address, options])).await?["value"].clone())
@@ -144,7 +144,7 @@ impl Solana {
     }
 }
 
-/// An account nobody had before.
+/// A new account.
 pub(crate) fn solana_account() -> String {
     let key = ed25519_dalek::SigningKey::from_bytes(&fresh());
     bs58::encode(key.verifying_key().to_bytes()).into_string()

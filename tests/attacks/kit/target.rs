@@ -12,14 +12,14 @@ use crate::kit::{Base, Evm, Nodes, On, Solana, Victim};
 
 /// Times a call is repeated when the daemon asks to slow down; a minute refills every bucket.
 const PATIENCE: u32 = 90;
-/// For daemons of the kit: what is tested is not how many requests a minute one address may make.
+/// For daemons of the kit: the rate limits are not under test here.
 const CONFIG: &str = "\n[security]\nrate_limit_global_ip_rpm = 100000\nrate_limit_session_rpm = 100000\n\
                       rate_limit_tx_rpm = 10000\nmax_sessions_per_wallet = 20\n";
 
-/// What the kit started itself.
+/// The daemon that the kit started itself.
 pub(crate) struct Own {
     options: DaemonOptions,
-    /// One more daemon on the same nodes, for attacks after which it serves nobody else for a while.
+    /// One more daemon on the same nodes, for attacks after which it is of no use to others for a while.
     fragile: AsyncMutex<Option<(Daemon, Arc<Target>)>>,
 }
 
@@ -64,17 +64,17 @@ impl Target {
         }
     }
 
-    /// Somebody with nothing.
+    /// A caller without a credential.
     pub(crate) fn anonymous(&self) -> Api {
         self.anonymous.clone()
     }
 
-    /// Somebody with the master password.
+    /// A caller with the master password.
     pub(crate) fn operator(&self) -> Api {
         self.anonymous().password(&self.password)
     }
 
-    /// Somebody with a session token.
+    /// A caller with a session token.
     pub(crate) fn agent(&self, token: &str) -> Api {
         self.anonymous().token(token)
     }
@@ -146,7 +146,7 @@ impl Target {
             Some((_, target)) => target.clone(),
             None => guard.insert(self.beside(|_| {})?).1.clone(),
         };
-        // Victims of earlier attacks have no say in what this one's kill switch and policies do.
+        // Victims of earlier attacks must not affect this one's kill switch and policies.
         let known = target.operator().get("/v1/wallets").await?.expect(200)?;
         for row in known["items"].as_array().into_iter().flatten() {
             if let Some(id) = row["id"].as_str().filter(|_| row["status"] != "TERMINATED") {
@@ -177,11 +177,11 @@ impl Target {
         operator.delete(&path).await
     }
 
-    /// Takes back what was made in somebody's installation: policies and wallets, and with them sessions.
+    /// Removes what the attacks made in a given installation: policies and wallets, and with them sessions.
     pub(crate) async fn clean(&self) -> Result<()> {
         let wallets = std::mem::take(&mut *self.made.lock().unwrap_or_else(PoisonError::into_inner));
         for wallet in wallets {
-            // First the wallet: nobody has to agree to what becomes of the rows of one that is gone.
+            // First the wallet: changes to the rows of a terminated wallet need no owner.
             self.terminate(&wallet).await?;
             let waiting = self.operator().get("/v1/changes?status=PENDING_CONSENT&limit=200").await?;
             for row in waiting.body["data"].as_array().into_iter().flatten() {

@@ -1,4 +1,4 @@
-//! What must be true after an attack: in the answer, and on chain.
+//! The conditions that must hold after an attack: in the answer, and on chain.
 
 use alloy_primitives::U256;
 use anyhow::{Context as _, Result, bail, ensure};
@@ -23,7 +23,7 @@ const VACUOUS: [&str; 12] = [
     "SPENDING_LIMIT_REQUIRED",
 ];
 
-/// What an attacker would have won, and where it would be seen.
+/// The gain of a successful attacker, and the place where it would show.
 #[derive(Clone, Debug)]
 pub(crate) enum Loot {
     /// Coins of an account.
@@ -77,7 +77,7 @@ impl Loot {
                 let info = &seen["data"]["parsed"]["info"];
                 ensure!(info["owner"] == victim.address.as_str(), "the account has another owner: {seen}");
                 ensure!(info["delegate"].is_null(), "the account has a delegate: {seen}");
-                ensure!(info["closeAuthority"].is_null(), "somebody else may close the account: {seen}");
+                ensure!(info["closeAuthority"].is_null(), "another party may close the account: {seen}");
             }
         }
         Ok(())
@@ -94,7 +94,7 @@ pub(crate) fn refused(answer: &Answer) -> Result<String> {
 
 /// The attack was refused, the answer gives no signature away, and the attacker has nothing of it.
 pub(crate) async fn resisted(target: &Target, victim: &Victim, answer: &Answer, loot: &[Loot]) -> Result<()> {
-    // The chain first: what the daemon says does not matter when the money is gone.
+    // The chain first: the daemon's answer does not matter when the money is gone.
     if let Some(id) = answer.body["id"].as_str().filter(|_| answer.status == 201) {
         let parked =
             ["QUEUED", "PENDING_APPROVAL"].contains(&answer.body["status"].as_str().unwrap_or_default());

@@ -1,4 +1,4 @@
-//! A wallet with money, the session an attacker holds, and what the operator allows.
+//! A wallet with money, the session an attacker holds, and the operator's policies.
 
 use std::time::Duration;
 
@@ -35,7 +35,7 @@ impl On {
         }
     }
 
-    /// An account nobody had before.
+    /// A new account.
     pub(crate) fn stranger(self) -> String {
         match self {
             Self::Evm => evm_account(),
@@ -81,7 +81,7 @@ pub(crate) fn pocket(target: &Target, on: On) -> Result<Value> {
 }
 
 impl Victim {
-    /// Nobody, for writing requests down.
+    /// A victim without values, for writing requests down.
     pub(crate) fn blank() -> Self {
         let (on, nothing) = (On::Solana, String::new);
         Self {
@@ -138,7 +138,7 @@ impl Victim {
         Ok(victim)
     }
 
-    /// Rich, with small change to spend, and shown to work: what is allowed goes through.
+    /// Rich, with small change to spend, and shown to work: an allowed payment goes through.
     pub(crate) async fn with_pocket(target: &Target, on: On) -> Result<Self> {
         let victim = Self::rich(target, on).await?;
         victim.policy(target, "SPENDING_LIMIT", pocket(target, on)?).await?;

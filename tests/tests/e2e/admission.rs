@@ -1,4 +1,4 @@
-//! Before a request is judged: what the wallet cannot pay, what a batch leaves out, what waits.
+//! Admission: requests that the wallet cannot pay, incomplete batches, and waiting requests.
 
 use anyhow::{Result, ensure};
 use serde_json::json;
@@ -25,7 +25,7 @@ async fn a_dry_run_of_more_than_the_wallet_holds_shows_the_verdict_and_the_short
     for (body, code) in [(native, "INSUFFICIENT_BALANCE"), (token, "INSUFFICIENT_TOKEN_BALANCE")] {
         shortage(&world, body, code).await?;
     }
-    // What policy denies is denied, whatever the wallet holds: 60000 dollars take an owner here.
+    // A denial by policy does not depend on the wallet's balance: 60000 dollars need an owner here.
     let much = json!({ "to": to, "amount": "4000.0" });
     ensure!(verdict(&world.dry_run(much).await?)? == "OWNER_REQUIRED");
     ensure!(world.localnet.solana.balance(&world.agent.address).await? == 100 * SOL);
@@ -61,7 +61,7 @@ async fn a_dry_run_of_more_ether_or_tokens_than_there_are_does_so_too() -> Resul
     Ok(())
 }
 
-/// Dry run and simulation show what policy says; only the live request is refused.
+/// Dry run and simulation show the verdict; only the live request is refused.
 async fn shortage(world: &World, body: serde_json::Value, code: &str) -> Result<()> {
     let simulated = world.agent.api(&world.daemon).post("/v1/transactions/simulate", body.clone()).await?;
     for run in [world.dry_run(body.clone()).await?, simulated.expect(200)?] {
@@ -113,7 +113,7 @@ async fn members_of_a_batch_may_leave_their_type_out() -> Result<()> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_waits_for_somebody_is_listed_as_pending() -> Result<()> {
+async fn waiting_transactions_are_listed_as_pending() -> Result<()> {
     let world = World::solana().await?;
     let rules =
         json!({ "instant_max_usd": 10, "notify_max_usd": 20, "delay_max_usd": 10_000, "delay_seconds": 900 });

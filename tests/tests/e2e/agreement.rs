@@ -11,7 +11,7 @@ const BY_HASH: &str = "eth_getTransactionByHash";
 const COUNT: &str = "eth_getTransactionCount";
 const BY_NONCE: &str = "eth_getTransactionBySenderAndNonce";
 
-/// The proxy, which may lie, and the node itself; what happened is final after so many blocks.
+/// The proxy, which may lie, and the node itself; a block is final after so many more.
 pub(crate) async fn two_nodes(depth: u64) -> Result<Stage> {
     let mut stage = Stage::new(On::Ethereum).await?;
     let (liar, honest) = (stage.proxy.url(), stage.localnet.evm.rpc.clone());

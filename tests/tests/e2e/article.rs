@@ -70,7 +70,7 @@ async fn the_calls_of_the_article_do_what_it_says() -> Result<()> {
     assert_eq!(transactions(daemon).await?, rows, "a dry run leaves no row");
     assert_eq!(world.localnet.solana.balance(&to).await?, 0);
 
-    // Without an owner nobody could approve. A Solana owner signs with Ed25519.
+    // Without an owner there is no approval. A Solana owner signs with Ed25519.
     assert_eq!(call(daemon, "send", &payment)?.refused(403)?, "OWNER_REQUIRED");
     let owner = OwnerKey::solana(5);
     world.agent.lock_owner(daemon, &owner).await?;
@@ -116,7 +116,7 @@ async fn without_policies_the_article_sends_nothing() -> Result<()> {
     Ok(())
 }
 
-/// What the operator sees of wallets, policies and sessions.
+/// The operator's lists of wallets, policies and sessions.
 async fn inventory(daemon: &Daemon) -> Result<[Value; 3]> {
     let operator = daemon.operator();
     let mut found = [Value::Null, Value::Null, Value::Null];
@@ -169,7 +169,7 @@ async fn quickset_sets_an_agent_up_once() -> Result<()> {
     // As the article's snippets ask: neither of the two wallets is named.
     let balance = agent.api(&daemon).get("/v1/wallet/balance").await?.expect(200)?;
     assert_eq!((&balance["walletId"], &balance["symbol"]), (&json!(agent.wallet), &json!("SOL")));
-    // 0.05 SOL are 7.50 dollars, within what the starter policies let go at once.
+    // 0.05 SOL are 7.50 dollars, within the INSTANT limit of the starter policies.
     let to = solana_payee(7);
     let body = json!({ "to": to, "amount": "0.05" });
     let sent =

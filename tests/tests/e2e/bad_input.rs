@@ -1,5 +1,5 @@
-//! What no well-meaning client sends: every answer is the right refusal, in the one shape of errors,
-//! and repeats nothing of what was sent.
+//! Malformed and hostile requests: every answer is the right refusal, in the one shape of errors, and
+//! repeats nothing of the request.
 
 use anyhow::{Context as _, Result};
 use e2e::{Agent, Daemon, OwnerKey, PASSWORD};

@@ -1,5 +1,5 @@
-//! Every type of request beside transfers, on both nodes: what it does on chain, and which policy has to
-//! allow it. The attack kit shows what they cannot be bent to do.
+//! Every type of request beside transfers, on both nodes: its effect on chain, and the policies that have to
+//! allow it. The attack kit tries to abuse them.
 
 use anyhow::{Context as _, Result};
 use e2e::{Answer, OwnerKey};
@@ -61,7 +61,7 @@ async fn an_allowance_needs_an_approved_spender_and_an_end() -> Result<()> {
             "type": "APPROVE", "spender": who, "humanAmount": amount, "token": { "address": token },
         }))
     };
-    assert_eq!(code(approve(&friend, "5").await?)?, "SPENDER_NOT_APPROVED", "nobody is listed");
+    assert_eq!(code(approve(&friend, "5").await?)?, "SPENDER_NOT_APPROVED", "no spender is listed");
     let most = (7 * ETHER).to_string();
     let rules = json!({ "spenders": [{ "address": friend, "maxAmount": most }] });
     scoped(&world, "APPROVED_SPENDERS", rules).await?;
@@ -79,13 +79,13 @@ async fn an_allowance_needs_an_approved_spender_and_an_end() -> Result<()> {
     assert_eq!(code(raw(&stranger, ETHER).await?)?, "SPENDER_NOT_APPROVED");
     assert_eq!(code(raw(&friend, 8 * ETHER).await?)?, "APPROVE_AMOUNT_EXCEEDED");
 
-    // Steps add up, and no single one says to what.
+    // Increments add up; no single one names the total.
     let step = format!("0x39509351{}{:064x}", word(&friend), ETHER);
     let step = world.request(json!({ "type": "CONTRACT_CALL", "to": token, "calldata": step })).await?;
     assert_eq!(code(step)?, "APPROVE_AMOUNT_EXCEEDED", "7 and 1 are more than 7");
     assert_eq!(allowance(&world, &friend).await?, 7 * ETHER);
 
-    // Taking a permission back needs nobody's leave.
+    // Revoking an allowance needs no listed spender.
     let back = approve(&stranger, "0").await?.expect(201)?;
     assert_eq!(world.ended(text(&back, "id")?).await?["status"], "CONFIRMED");
     let back = approve(&friend, "0").await?.expect(201)?;
@@ -117,7 +117,7 @@ async fn an_allowance_beyond_the_balance_is_unlimited() -> Result<()> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_call_nobody_can_read_needs_its_contract_and_its_method() -> Result<()> {
+async fn an_undecoded_call_needs_its_contract_and_its_method() -> Result<()> {
     let world = spender().await?;
     let weth = world.localnet.evm.weth.clone();
     // deposit(): on this chain no WETH is pinned, so it is a method like any other.
@@ -128,7 +128,7 @@ async fn a_call_nobody_can_read_needs_its_contract_and_its_method() -> Result<()
     };
     assert_eq!(code(deposit().await?)?, "CONTRACT_NOT_WHITELISTED");
     scoped(&world, "CONTRACT_WHITELIST", json!({ "contracts": [{ "address": weth }] })).await?;
-    assert_eq!(code(deposit().await?)?, "OWNER_REQUIRED", "listed, but nobody vouches for the method");
+    assert_eq!(code(deposit().await?)?, "OWNER_REQUIRED", "listed, but no policy names the method");
     let methods =
         |selectors: Value| json!({ "methods": [{ "contractAddress": weth, "selectors": selectors }] });
     scoped(&world, "METHOD_WHITELIST", methods(json!(["0xd0e30db0"]))).await?;
@@ -142,7 +142,7 @@ async fn a_call_nobody_can_read_needs_its_contract_and_its_method() -> Result<()
         .await?;
     assert_eq!(code(withdraw)?, "METHOD_NOT_WHITELISTED");
 
-    // What was decided can be decided again from what was kept.
+    // The decision can be repeated from the stored inputs.
     let id = text(&sent, "id")?;
     let why =
         world.agent.api(&world.daemon).get(&format!("/v1/transactions/{id}/explain")).await?.expect(200)?;
@@ -278,7 +278,7 @@ async fn a_gas_condition_waits_after_everything_else_and_lowers_nothing() -> Res
     let cheap = world.request(with("0.001", "999999999999999")).await?.expect(201)?;
     assert_eq!(world.ended(text(&cheap, "id")?).await?["status"], "CONFIRMED");
     assert_eq!(world.localnet.evm.balance(&to).await?, ETHER / 1000, "the other one still waits");
-    // What needs the owner needs the owner, however generous the condition.
+    // A request that needs the owner needs the owner under any gas condition.
     assert_eq!(code(world.request(with("1.0", "999999999999999")).await?)?, "OWNER_REQUIRED");
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! Chains that start anew, and what the operator closes because it can no longer happen.
+//! Chains that start anew, and transactions that the operator closes because they can no longer land.
 
 use anyhow::{Context as _, Result, ensure};
 use e2e::{Agent, OwnerKey, rpc, until};
@@ -37,7 +37,7 @@ async fn ends_with(stage: &Stage, payer: &Payer, tx: &str, code: &str) -> Result
     Ok(ended)
 }
 
-/// What the wallet's transactions hold and have spent.
+/// The amounts that the wallet's transactions hold and have spent.
 async fn reserved(stage: &Stage, wallet: &str, status: &str) -> Result<usize> {
     let rows = stage.books().await?.reservations(wallet).await?;
     Ok(rows.iter().filter(|row| row.status == status).count())

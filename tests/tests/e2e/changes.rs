@@ -1,5 +1,5 @@
-//! What loosens the protection of a wallet whose owner is LOCKED waits for that owner; what tightens
-//! does not.
+//! A change that loosens the protection of a wallet whose owner is LOCKED waits for that owner; one that
+//! tightens it does not.
 
 use anyhow::{Context as _, Result, ensure};
 use e2e::{Agent, Api, Daemon, OwnerKey};
@@ -51,7 +51,7 @@ async fn audited(operator: &Api, event: &str) -> Result<Vec<Value>> {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_tightens_is_done_and_what_loosens_waits_for_the_signature() -> Result<()> {
     let world = World::solana().await?;
-    let (operator, nobody, owner) = (world.daemon.operator(), world.daemon.anonymous(), OwnerKey::evm(3)?);
+    let (operator, anonymous, owner) = (world.daemon.operator(), world.daemon.anonymous(), OwnerKey::evm(3)?);
     let (friend, stranger) = (OwnerKey::solana(21).address(), OwnerKey::solana(22).address());
     let limit = world.policy("SPENDING_LIMIT", up_to(100)).await?;
     let list = world.policy("WHITELIST", json!({ "allowed_addresses": [friend] })).await?;
@@ -93,7 +93,7 @@ async fn what_tightens_is_done_and_what_loosens_waits_for_the_signature() -> Res
     assert_eq!(rows(&operator).await?, before);
     assert_eq!(world.judged(&friend, "0.4").await?, "APPROVAL");
     assert_eq!(world.judged(&stranger, "0.1").await?, "WHITELIST_DENIED");
-    // What tightens is done all the same while these wait.
+    // A change that tightens is applied while these wait.
     let limits = json!({ "max_requests": 900, "window_seconds": 3600 });
     let rates = rows(&operator).await?;
     let rates: Value = serde_json::from_str(&rates)?;
@@ -101,11 +101,11 @@ async fn what_tightens_is_done_and_what_loosens_waits_for_the_signature() -> Res
     world.update(&id(rate.context("the rate limit")?)?, limits).await?.expect(200)?;
 
     // The owner's signature, and only that, brings each into force.
-    let done = owner.agrees(&nobody, &raise).await?.expect(200)?;
+    let done = owner.agrees(&anonymous, &raise).await?.expect(200)?;
     assert_eq!((&done["status"], &done["questions"][0]["approve"]), (&json!("APPLIED"), &json!(null)));
     assert_eq!(world.judged(&friend, "0.4").await?, "INSTANT");
     assert_eq!(world.judged(&stranger, "0.1").await?, "WHITELIST_DENIED");
-    owner.agrees(&nobody, &gone).await?.expect(200)?;
+    owner.agrees(&anonymous, &gone).await?.expect(200)?;
     assert_eq!(world.judged(&stranger, "0.1").await?, "INSTANT");
     let entry = &audited(&operator, "POLICY_DELETED").await?[0];
     assert_eq!(entry["details"]["changeId"], gone["id"]);
@@ -115,7 +115,7 @@ async fn what_tightens_is_done_and_what_loosens_waits_for_the_signature() -> Res
     intact(&operator).await
 }
 
-/// A wallet with a proved owner and a limit of 10 dollars; on nodes that nobody reaches.
+/// A wallet with a proved owner and a limit of 10 dollars; on nodes that cannot be reached.
 async fn owned(daemon: &Daemon, owner: &OwnerKey) -> Result<(Agent, String)> {
     let agent = Agent::create(daemon, "solana").await?;
     let limit = daemon.operator().policy(&agent.wallet, "SPENDING_LIMIT", up_to(10)).await?;
@@ -126,7 +126,7 @@ async fn owned(daemon: &Daemon, owner: &OwnerKey) -> Result<(Agent, String)> {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_operator_finds_no_way_around_the_owner() -> Result<()> {
     let daemon = Daemon::start(&unreachable_nodes())?;
-    let (operator, nobody) = (daemon.operator(), daemon.anonymous());
+    let (operator, anonymous) = (daemon.operator(), daemon.anonymous());
     let (owner, stranger) = (OwnerKey::evm(3)?, OwnerKey::evm(4)?);
     let (agent, limit) = owned(&daemon, &owner).await?;
     let tokens = json!({ "tokens": [{ "address": OwnerKey::solana(50).address() }] });
@@ -137,7 +137,7 @@ async fn the_operator_finds_no_way_around_the_owner() -> Result<()> {
     operator.delete(&policy_path(&limit)).await?.expect(200)?;
     let again = operator.post("/v1/policies", body(mine, "SPENDING_LIMIT", &up_to(10_000), true)).await?;
     let again = again.expect(202)?;
-    // Rows that allow something by being there: the wallet's, everybody's, on its networks.
+    // Rows that allow something by their existence: the wallet's, one for all wallets, one for a network.
     for (wallet, network) in [(mine, None), (None, None), (None, Some("solana-localnet"))] {
         let mut row = body(wallet, "ALLOWED_TOKENS", &tokens, true);
         row["network"] = json!(network);
@@ -161,13 +161,13 @@ async fn the_operator_finds_no_way_around_the_owner() -> Result<()> {
     // No credential but the owner's, no signature but over this very text, and not twice.
     let path = change_path(&on)?;
     let (yes, no) = (owner.asked(&on)?["approve"].clone(), owner.asked(&on)?["reject"].clone());
-    for api in [&operator, &nobody, &agent.api(&daemon)] {
+    for api in [&operator, &anonymous, &agent.api(&daemon)] {
         assert_eq!(api.post_empty(&format!("{path}/approve")).await?.status, 401);
         assert_eq!(api.post_empty(&format!("{path}/reject")).await?.status, 401);
     }
     assert_eq!(agent.api(&daemon).get(&path).await?.status, 401, "changes are not the agent's");
     let answer = async |key: &OwnerKey, question: &Value, verb: &str| -> Result<String> {
-        key.answering(&nobody, question)?.post_empty(&format!("{path}/{verb}")).await?.refused(401)
+        key.answering(&anonymous, question)?.post_empty(&format!("{path}/{verb}")).await?.refused(401)
     };
     assert_eq!(answer(&stranger, &yes, "approve").await?, "INVALID_SIGNATURE");
     assert_eq!(answer(&owner, &no, "approve").await?, "INVALID_NONCE");
@@ -177,16 +177,16 @@ async fn the_operator_finds_no_way_around_the_owner() -> Result<()> {
     let altered = yes["message"].as_str().context("a message")?.replacen("9999", "9998", 1);
     assert_eq!(answer(&owner, &json!({ "message": altered }), "approve").await?, "INVALID_NONCE");
     let wallet = format!("/v1/wallets/{}/owner/verify", agent.wallet);
-    let elsewhere = owner.answering(&nobody, &yes)?.post_empty(&wallet).await?;
+    let elsewhere = owner.answering(&anonymous, &yes)?.post_empty(&wallet).await?;
     assert_eq!(elsewhere.refused(401)?, "INVALID_NONCE", "it answers nothing but this change");
     assert_eq!(status(&operator, &on).await?, "PENDING_CONSENT");
 
-    let shown = nobody.get(&format!("{path}/approval")).await?.expect(200)?;
+    let shown = anonymous.get(&format!("{path}/approval")).await?.expect(200)?;
     assert_eq!(shown["questions"][0]["approve"]["message"], yes["message"]);
-    owner.agrees(&nobody, &on).await?.expect(200)?;
-    let replay = owner.agrees(&nobody, &on).await?.refused(409)?;
+    owner.agrees(&anonymous, &on).await?.expect(200)?;
+    let replay = owner.agrees(&anonymous, &on).await?.refused(409)?;
     assert_eq!(replay, "CHANGE_ALREADY_DECIDED");
-    assert_eq!(nobody.get(&format!("{path}/approval")).await?.refused(404)?, "APPROVAL_NOT_FOUND");
+    assert_eq!(anonymous.get(&format!("{path}/approval")).await?.refused(404)?, "APPROVAL_NOT_FOUND");
     let shown = operator.get(&policy_path(&dormant)).await?.expect(200)?;
     assert_eq!(shown["enabled"], true);
     intact(&operator).await
@@ -207,21 +207,21 @@ async fn a_change_ends_when_it_is_refused_withdrawn_or_overtaken() -> Result<()>
     // It is in the database, not in memory.
     daemon.kill();
     daemon.restart()?;
-    let (operator, nobody) = (daemon.operator(), daemon.anonymous());
+    let (operator, anonymous) = (daemon.operator(), daemon.anonymous());
     assert_eq!(status(&operator, &first).await?, "PENDING_CONSENT");
-    assert_eq!(owner.refuses(&nobody, &first).await?.expect(200)?["status"], "REJECTED");
-    assert_eq!(owner.agrees(&nobody, &first).await?.refused(409)?, "CHANGE_ALREADY_DECIDED");
+    assert_eq!(owner.refuses(&anonymous, &first).await?.expect(200)?["status"], "REJECTED");
+    assert_eq!(owner.agrees(&anonymous, &first).await?.refused(409)?, "CHANGE_ALREADY_DECIDED");
 
     let second = raise(&daemon).await?;
     let withdrawn = operator.delete(&change_path(&second)?).await?.expect(200)?;
     assert_eq!(withdrawn["status"], "WITHDRAWN");
     assert_eq!(operator.delete(&change_path(&second)?).await?.refused(409)?, "CHANGE_ALREADY_DECIDED");
-    assert_eq!(owner.agrees(&nobody, &second).await?.refused(409)?, "CHANGE_ALREADY_DECIDED");
+    assert_eq!(owner.agrees(&anonymous, &second).await?.refused(409)?, "CHANGE_ALREADY_DECIDED");
 
-    // Tightened meanwhile: what the owner read is not what would happen.
+    // Tightened meanwhile: the owner read another change than would be applied now.
     let third = raise(&daemon).await?;
     operator.put(&policy_path(&limit), json!({ "rules": up_to(5) })).await?.expect(200)?;
-    assert_eq!(owner.agrees(&nobody, &third).await?.refused(409)?, "CHANGE_ALREADY_DECIDED");
+    assert_eq!(owner.agrees(&anonymous, &third).await?.refused(409)?, "CHANGE_ALREADY_DECIDED");
     assert_eq!(status(&operator, &third).await?, "SUPERSEDED");
 
     // The place is taken by a row that came by itself.
@@ -231,13 +231,13 @@ async fn a_change_ends_when_it_is_refused_withdrawn_or_overtaken() -> Result<()>
     let fourth = operator.put(&policy_path(&category), moved).await?.expect(202)?;
     operator.policy(&agent.wallet, "ACTION_CATEGORY_LIMIT", swaps("perp", 1)).await?;
     let before = rows(&operator).await?;
-    assert_eq!(owner.agrees(&nobody, &fourth).await?.refused(409)?, "CHANGE_SUPERSEDED");
+    assert_eq!(owner.agrees(&anonymous, &fourth).await?.refused(409)?, "CHANGE_SUPERSEDED");
     assert_eq!(status(&operator, &fourth).await?, "SUPERSEDED");
     assert_eq!(rows(&operator).await?, before);
     let unknown = json!({ "id": uuid::Uuid::now_v7(), "questions": fourth["questions"] });
-    assert_eq!(owner.agrees(&nobody, &unknown).await?.refused(404)?, "CHANGE_NOT_FOUND");
+    assert_eq!(owner.agrees(&anonymous, &unknown).await?.refused(404)?, "CHANGE_NOT_FOUND");
 
-    // What nobody could read before signing is not asked for.
+    // A change too long to be read before signing is refused.
     let many: Vec<_> = (1..=200).map(|seed| json!({ "address": OwnerKey::solana(seed).address() })).collect();
     let long = json!({ "walletId": agent.wallet, "type": "ALLOWED_TOKENS", "rules": { "tokens": many } });
     assert_eq!(operator.post("/v1/policies", long).await?.refused(400)?, "ACTION_VALIDATION_FAILED");
@@ -247,7 +247,7 @@ async fn a_change_ends_when_it_is_refused_withdrawn_or_overtaken() -> Result<()>
 #[tokio::test(flavor = "multi_thread")]
 async fn what_concerns_several_wallets_takes_every_owner() -> Result<()> {
     let daemon = Daemon::start(&unreachable_nodes())?;
-    let (operator, nobody) = (daemon.operator(), daemon.anonymous());
+    let (operator, anonymous) = (daemon.operator(), daemon.anonymous());
     let (one, two, heir) = (OwnerKey::evm(3)?, OwnerKey::solana(4), OwnerKey::evm(5)?);
     let (_, own) = owned(&daemon, &one).await?;
     let second = owned(&daemon, &one).await?.0;
@@ -257,10 +257,10 @@ async fn what_concerns_several_wallets_takes_every_owner() -> Result<()> {
 
     let gone = operator.delete(&policy_path(&list)).await?.expect(202)?;
     assert_eq!(gone["questions"].as_array().map(Vec::len), Some(2), "one question for each owner: {gone}");
-    let half = one.agrees(&nobody, &gone).await?.expect(200)?;
+    let half = one.agrees(&anonymous, &gone).await?.expect(200)?;
     assert_eq!(half["status"], "PENDING_CONSENT");
     ensure!(one.asked(&half)?["approvedAt"].is_i64() && two.asked(&half)?["approvedAt"].is_null(), "{half}");
-    assert_eq!(one.agrees(&nobody, &gone).await?.refused(401)?, "INVALID_NONCE", "each text once");
+    assert_eq!(one.agrees(&anonymous, &gone).await?.refused(401)?, "INVALID_NONCE", "each text once");
     operator.get(&policy_path(&list)).await?.expect(200)?;
 
     // The third wallet gets another owner: its former one has no say, the new one must agree.
@@ -269,15 +269,18 @@ async fn what_concerns_several_wallets_takes_every_owner() -> Result<()> {
     let told = operator.put(&path, body.clone()).await?.expect(409)?;
     let consent = two.answering(&operator, &told["details"]["challenge"])?;
     let set = consent.put(&path, body).await?.expect(200)?;
-    heir.answering(&nobody, &set["challenge"])?.post_empty(&format!("{path}/verify")).await?.expect(200)?;
-    assert_eq!(two.agrees(&nobody, &gone).await?.refused(403)?, "OWNER_ADDRESS_MISMATCH");
+    heir.answering(&anonymous, &set["challenge"])?
+        .post_empty(&format!("{path}/verify"))
+        .await?
+        .expect(200)?;
+    assert_eq!(two.agrees(&anonymous, &gone).await?.refused(403)?, "OWNER_ADDRESS_MISMATCH");
     let asked = operator.delete(&policy_path(&list)).await?.expect(202)?;
     assert_eq!(id(&asked)?, id(&gone)?, "the same change, now for those who must agree today");
     assert_eq!(status(&operator, &gone).await?, "PENDING_CONSENT");
-    assert_eq!(heir.agrees(&nobody, &asked).await?.expect(200)?["status"], "APPLIED");
+    assert_eq!(heir.agrees(&anonymous, &asked).await?.expect(200)?["status"], "APPLIED");
     assert_eq!(operator.get(&policy_path(&list)).await?.refused(404)?, "POLICY_NOT_FOUND");
 
-    // Of one wallet's row, only its own owner is asked; without that wallet, nobody.
+    // A row of one wallet needs only that wallet's owner, and no owner without that wallet.
     let raise = operator.put(&policy_path(&own), json!({ "rules": up_to(99) })).await?.expect(202)?;
     assert_eq!(raise["questions"].as_array().map(Vec::len), Some(1));
     assert_eq!(raise["questions"][0]["ownerAddress"], one.address());
@@ -290,7 +293,7 @@ async fn what_concerns_several_wallets_takes_every_owner() -> Result<()> {
 #[tokio::test(flavor = "multi_thread")]
 async fn kill_switches_are_pulled_at_once_and_released_by_owners() -> Result<()> {
     let daemon = Daemon::start(&unreachable_nodes())?;
-    let (operator, nobody, local) = (daemon.operator(), daemon.anonymous(), daemon.local_operator()?);
+    let (operator, anonymous, local) = (daemon.operator(), daemon.anonymous(), daemon.local_operator()?);
     let (one, two) = (OwnerKey::evm(3)?, OwnerKey::solana(4));
     let wallet = owned(&daemon, &one).await?.0.wallet;
     let other = owned(&daemon, &two).await?.0.wallet;
@@ -305,8 +308,8 @@ async fn kill_switches_are_pulled_at_once_and_released_by_owners() -> Result<()>
         Ok(operator.get(&format!("/v1/wallets/{wallet}")).await?.expect(200)?["status"].clone())
     };
     assert_eq!(state().await?, "SUSPENDED");
-    ensure!(two.asked(&waits).is_err(), "somebody else's wallet: {waits}");
-    one.agrees(&nobody, &waits).await?.expect(200)?;
+    ensure!(two.asked(&waits).is_err(), "another owner's wallet: {waits}");
+    one.agrees(&anonymous, &waits).await?.expect(200)?;
     assert_eq!(state().await?, "ACTIVE");
 
     // All of them: every owner, while the kill switch is activated.
@@ -316,26 +319,26 @@ async fn kill_switches_are_pulled_at_once_and_released_by_owners() -> Result<()>
     };
     let stale = operator.post_empty("/v1/admin/recover").await?.expect(202)?;
     assert_eq!(stale["kind"], "KILL_SWITCH_RECOVERY");
-    one.agrees(&nobody, &stale).await?.expect(200)?;
-    // Activated once more: what one of them agreed to before is worth nothing now.
+    one.agrees(&anonymous, &stale).await?.expect(200)?;
+    // Activated once more: an owner's earlier consent is void.
     operator.post_empty("/v1/admin/kill-switch").await?.expect(200)?;
-    assert_eq!(two.agrees(&nobody, &stale).await?.refused(409)?, "CHANGE_ALREADY_DECIDED");
+    assert_eq!(two.agrees(&anonymous, &stale).await?.refused(409)?, "CHANGE_ALREADY_DECIDED");
     let waits = operator.post_empty("/v1/admin/recover").await?.expect(202)?;
-    one.agrees(&nobody, &waits).await?.expect(200)?;
+    one.agrees(&anonymous, &waits).await?.expect(200)?;
     assert_eq!(switch().await?, "SUSPENDED");
-    two.agrees(&nobody, &waits).await?.expect(200)?;
+    two.agrees(&anonymous, &waits).await?.expect(200)?;
     assert_eq!(switch().await?, "ACTIVE");
     assert_eq!(operator.post_empty("/v1/admin/recover").await?.refused(409)?, "KILL_SWITCH_NOT_ACTIVE");
 
     // The consent was to the end of that activation, not of the next.
     operator.post_empty("/v1/admin/kill-switch").await?.expect(200)?;
-    assert_eq!(one.agrees(&nobody, &waits).await?.refused(409)?, "CHANGE_ALREADY_DECIDED");
+    assert_eq!(one.agrees(&anonymous, &waits).await?.refused(409)?, "CHANGE_ALREADY_DECIDED");
     let waits = operator.post_empty("/v1/admin/recover").await?.expect(202)?;
     // A wallet that will never sign again has no say.
     let gone = format!("/v1/wallets/{other}");
     assert_eq!(operator.delete(&gone).await?.refused(403)?, "SOCKET_ONLY", "the owner keeps the say");
     local.delete(&gone).await?.expect(200)?;
-    assert_eq!(one.agrees(&nobody, &waits).await?.expect(200)?["status"], "APPLIED");
+    assert_eq!(one.agrees(&anonymous, &waits).await?.expect(200)?["status"], "APPLIED");
     assert_eq!(switch().await?, "ACTIVE");
     local.delete(&format!("/v1/wallets/{wallet}")).await?.expect(200)?;
     operator.post_empty("/v1/admin/kill-switch").await?.expect(200)?;

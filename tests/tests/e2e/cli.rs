@@ -154,7 +154,7 @@ fn init_start_and_stop() -> Result<()> {
     let mut daemon = home.start(&[])?;
     assert_eq!(home.done(&["health"])?["status"], "ok");
     assert_eq!(home.done(&["status"])?["status"], "running");
-    assert_eq!(mode(&home.path("data/waiaas.db"))? & 0o077, 0, "nobody else reads the database");
+    assert_eq!(mode(&home.path("data/waiaas.db"))? & 0o077, 0, "no other user reads the database");
     let second = home.command(&["--json", "start"])?.output()?;
     let (code, refusal) = document(&second)?;
     assert_ne!(code, 0, "{refusal}");
@@ -169,7 +169,7 @@ fn init_start_and_stop() -> Result<()> {
     let pid = i32::try_from(daemon.child.id())?;
     kill_process(Pid::from_raw(pid).context("a pid")?, Signal::TERM)?;
     assert_eq!(daemon.ended()?, Some(0), "SIGTERM is a clean end");
-    // A process id left by a crash is not anybody else's death.
+    // A process id left by a crash must not end the process that has the id now.
     let mut daemon = home.start(&[])?;
     daemon.child.kill()?;
     daemon.child.wait()?;

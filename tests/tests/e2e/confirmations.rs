@@ -1,4 +1,4 @@
-//! What destroys or loosens is shown, and done only when it is confirmed.
+//! Commands that destroy or loosen show the change, and make it only when it is confirmed.
 
 use std::process::Output;
 
@@ -24,7 +24,7 @@ fn policy(home: &Home, policy_type: &str, rules: &Value) -> Result<String> {
     Ok(made["id"].as_str().context("an id")?.to_owned())
 }
 
-/// What a person gets who types this.
+/// The output for a person who types this.
 fn typed(home: &Home, arguments: &[&str], answer: &str) -> Result<Output> {
     at_a_terminal(&mut home.command(arguments)?, answer)
 }
@@ -38,7 +38,7 @@ fn rules_that_allow_more_are_compared_and_confirmed() -> Result<()> {
     let rules = || -> Result<Value> { Ok(home.done(&["policy", "show", &id])?["rules"].clone()) };
     let before = rules()?;
 
-    // What only tightens needs no word, in scripts neither.
+    // A change that only tightens needs no confirmation, in scripts neither.
     let tighter =
         json!({ "instant_max_usd": 5, "delay_max_usd": 200, "daily_limit_usd": 200, "delay_seconds": 3600 });
     let done = home.command(&["policy", "update", &id, "--rules", &tighter.to_string()])?.output()?;
@@ -49,7 +49,7 @@ fn rules_that_allow_more_are_compared_and_confirmed() -> Result<()> {
     let tightened = rules()?;
     assert_ne!(tightened, before);
 
-    // What allows more, or leaves a limit out, waits for a word; a script is told how to give it.
+    // A change that allows more, or leaves a limit out, needs a confirmation; a script is told how.
     let looser = json!({ "instant_max_usd": 50, "delay_max_usd": 200 }).to_string();
     let update = ["policy", "update", &id, "--rules", &looser];
     let (code, refused) = home.json(&update)?;
@@ -97,7 +97,7 @@ fn what_is_deleted_is_confirmed() -> Result<()> {
     assert_eq!(yes.status.code(), Some(0), "{yes:?}");
     assert!(errors(&yes).contains("max_requests"), "what goes: {yes:?}");
     assert_eq!(home.json(&["policy", "show", &id])?.0, 5);
-    // What is not there is not asked about.
+    // A missing thing needs no confirmation.
     assert_eq!(home.json(&delete)?.0, 5);
     Ok(())
 }

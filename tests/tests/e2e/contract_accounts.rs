@@ -1,5 +1,5 @@
-//! Typed data for contract accounts of the wallet's, as the contracts that are published take it. They take exactly
-//! what was signed, and move exactly what was judged.
+//! Typed data for contract accounts of the wallet, on the published contracts. They accept exactly the signed
+//! data, and move exactly the judged amounts.
 
 use std::time::Duration;
 
@@ -55,7 +55,7 @@ impl Power {
         self.world.agent.api(&self.world.daemon).post("/v1/transactions/sign-message", body).await
     }
 
-    /// What the owner is asked, and the signature after the owner's yes.
+    /// The question to the owner, and the signature after the owner's yes.
     async fn signed(&self, data: &Value) -> Result<(String, String)> {
         let asked = self.ask(data).await?.expect(200)?;
         ensure!(asked["status"] == "PENDING_APPROVAL" && asked["signature"].is_null(), "{asked}");
@@ -71,14 +71,14 @@ impl Power {
         Ok((question.to_string().to_lowercase(), signed.await?))
     }
 
-    /// Somebody brings a call to a contract.
+    /// Another account brings a call to a contract.
     async fn bring(&self, to: &str, data: &str) -> Result<Value> {
         let node = &self.world.localnet.evm.rpc;
         let call = json!({ "to": to, "data": data, "gas": "0x1e8480" });
         transact(node, call, &faucet(node).await?).await
     }
 
-    /// Tokens of somebody's, and what is left of the account's.
+    /// The tokens of `who`, and those left to the account.
     async fn held(&self, who: &str) -> Result<(u128, u128)> {
         let evm = &self.world.localnet.evm;
         Ok((evm.erc20_balance(who).await?, evm.erc20_balance(&self.account).await?))
@@ -103,7 +103,7 @@ async fn a_safe_takes_the_signature_and_moves_what_was_judged() -> Result<()> {
         ))
     };
     let five = transaction(5 * ETHER, 0)?;
-    // What is signed may be carried out whenever somebody likes: without an owner it is not signed.
+    // A signed call may be carried out at any time by any account: without an owner it is not signed.
     assert_eq!(power.ask(&five).await?.refused(403)?, "OWNER_REQUIRED");
     power.world.agent.lock_owner(&power.world.daemon, &power.owner).await?;
     let (question, signature) = power.signed(&five).await?;

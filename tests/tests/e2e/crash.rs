@@ -10,7 +10,7 @@ use tokio::time::timeout;
 
 use crate::stage::{On, PATIENCE, Payer, Payment, Stage, fresh, id};
 
-/// A place to die: a call of the node, its side, and what the database may say then (none: no row).
+/// A place to die: a call of the node, its side, and the status that the row may have then (none: no row).
 struct Boundary(&'static str, When, &'static [&'static str]);
 
 const NOTHING: &[&str] = &[];
@@ -43,15 +43,15 @@ const SOLANA: &[Boundary] = &[
     Boundary("getTransaction", When::After, ACCEPTED),
 ];
 
-/// What the dead daemon's database says of the wallet's transactions, except those confirmed before.
+/// The wallet's transactions in the dead daemon's database, except those confirmed before.
 async fn left_behind(stage: &Stage, agent: &Agent) -> Result<Vec<String>> {
     let mut rows = Books::copy(stage.daemon.data_dir()).await?.statuses(&agent.wallet).await?;
     rows.retain(|status| status != "CONFIRMED");
     Ok(rows)
 }
 
-/// What ends the daemon at a boundary. Once the transaction is out, the caller's answer and the next
-/// call to the node race; so there the call is held until the caller has the answer and the daemon is
+/// The fault that ends the daemon at a boundary. Once the transaction is out, the caller's answer and the
+/// next call to the node race; so there the call is held until the caller has the answer and the daemon is
 /// killed.
 fn fatal(stage: &Stage, left: &[&str]) -> Result<Fault> {
     Ok(if left == ACCEPTED { Fault::Silent } else { Fault::Kill(stage.daemon.pid()?) })
@@ -100,7 +100,7 @@ async fn killed_at_every_boundary_on_solana_pays_once() -> Result<()> {
     die_everywhere(On::Solana, SOLANA).await
 }
 
-/// Kills right after the owner's yes. Nobody asks again: the approval alone must carry it to the end.
+/// Kills right after the owner's yes. There is no second request: the approval alone must suffice.
 async fn die_approved(stage: &mut Stage, method: &str, when: When, left: &[&str]) -> Result<()> {
     let mut payer = stage.payer().await?;
     let owner = OwnerKey::evm(5)?;
@@ -158,7 +158,7 @@ async fn killed_after_an_approval_on_solana_pays_once() -> Result<()> {
     die_approved_everywhere(On::Solana).await
 }
 
-/// Asks for everything at once and kills after `delay`; whatever the clients saw is forgotten.
+/// Asks for everything at once and kills after `delay`; the answers that the clients saw are not used.
 async fn burst_and_kill(stage: Stage, payer: &Arc<Payer>, all: &[Payment], delay: Duration) -> Result<Stage> {
     let stage = Arc::new(stage);
     let asking: Vec<_> = all
@@ -174,7 +174,7 @@ async fn burst_and_kill(stage: Stage, payer: &Arc<Payer>, all: &[Payment], delay
     for asked in asking {
         let _ = asked.await?;
     }
-    let mut stage = Arc::into_inner(stage).context("nobody else holds the stage")?;
+    let mut stage = Arc::into_inner(stage).context("the stage is shared")?;
     stage.daemon.restart()?;
     Ok(stage)
 }

@@ -14,7 +14,7 @@ const SOL: u64 = 1_000_000_000;
 /// An id that nothing has.
 const NOTHING: &str = "018f3a4e-0000-7000-8000-000000000001";
 
-/// What `{id}` stands for.
+/// The thing that `{id}` names.
 #[derive(Clone, Copy)]
 enum At {
     /// The agent's wallet.
@@ -76,9 +76,9 @@ const fn of_wallet(method: &'static str, path: &'static str, expected: [u16; 5])
 const OPERATOR: [u16; 5] = [401, 401, 401, 200, 401];
 const OPERATOR_BUT_INVALID: [u16; 5] = [401, 401, 401, 400, 401];
 const OPERATOR_BUT_ABSENT: [u16; 5] = [401, 401, 401, 404, 401];
-/// By the socket alone, whoever asks.
+/// By the socket alone, with any credential.
 const SOCKET: [u16; 5] = [401, 401, 401, 403, 401];
-const ANYBODY: [u16; 5] = [200; 5];
+const PUBLIC: [u16; 5] = [200; 5];
 /// The agent; a foreign session learns that the wallet is not its own.
 const AGENT: [u16; 5] = [401, 200, 403, 401, 401];
 /// The agent; for a foreign session the transaction does not exist.
@@ -88,13 +88,13 @@ const REDELIVER: &str = "/v1/webhooks/{id}/deliveries/{deliveryId}/redeliver";
 
 /// In an order in which no row spoils a later one.
 const ROWS: &[Row] = &[
-    row("GET", "/health", At::Nothing, Body::None, ANYBODY),
-    row("GET", "/doc", At::Nothing, Body::None, ANYBODY),
-    row("GET", "/v1/proof", At::Nothing, Body::None, ANYBODY),
+    row("GET", "/health", At::Nothing, Body::None, PUBLIC),
+    row("GET", "/doc", At::Nothing, Body::None, PUBLIC),
+    row("GET", "/v1/proof", At::Nothing, Body::None, PUBLIC),
     row("POST", "/v1/proof", At::Nothing, Body::Empty, [400; 5]),
-    row("GET", "/v1/transactions/{id}/approval", At::Waiting, Body::None, ANYBODY),
-    row("GET", "/v1/changes/{id}/approval", At::Change, Body::None, ANYBODY),
-    // What an agent reads.
+    row("GET", "/v1/transactions/{id}/approval", At::Waiting, Body::None, PUBLIC),
+    row("GET", "/v1/changes/{id}/approval", At::Change, Body::None, PUBLIC),
+    // Reads by an agent.
     of_wallet("GET", "/v1/wallet/address", AGENT),
     of_wallet("GET", "/v1/wallet/balance", AGENT),
     of_wallet("GET", "/v1/wallet/assets", AGENT),
@@ -106,7 +106,7 @@ const ROWS: &[Row] = &[
     row("GET", "/v1/wallets/{id}", At::Wallet, Body::None, [401, 200, 403, 200, 401]),
     row("GET", "/v1/wallets/{id}/networks", At::Wallet, Body::None, [401, 200, 403, 200, 401]),
     of_wallet("GET", "/v1/policies", [401, 200, 403, 200, 401]),
-    // What an agent asks for.
+    // Requests by an agent.
     row("POST", "/v1/transactions/simulate", At::Nothing, Body::Send, AGENT),
     row("POST", "/v1/transactions/send", At::Nothing, Body::Send, [401, 201, 403, 401, 401]),
     row("POST", "/v1/transactions/sign-message", At::Nothing, Body::Message, AGENT),
@@ -117,14 +117,14 @@ const ROWS: &[Row] = &[
     row("POST", "/v1/transactions/{id}/cancel", At::Queued, Body::None, AGENT_HIDDEN),
     // 403 to its own session as well: it is too early to renew.
     row("PUT", "/v1/sessions/{id}/renew", At::Session, Body::None, [401, 403, 403, 401, 401]),
-    // What only an owner decides. The headers carry an approval: it rejects nothing.
+    // Decisions by an owner. The headers carry an approval: it rejects nothing.
     row("POST", "/v1/transactions/{id}/reject", At::Waiting, Body::None, [401; 5]),
     row("POST", "/v1/transactions/{id}/approve", At::Waiting, Body::None, [401, 401, 401, 401, 200]),
     row("POST", "/v1/wallets/{id}/owner/verify", At::Wallet, Body::None, [401; 5]),
     // The signature over a payment agrees to no change.
     row("POST", "/v1/changes/{id}/approve", At::Change, Body::None, [401; 5]),
     row("POST", "/v1/changes/{id}/reject", At::Change, Body::None, [401; 5]),
-    // What the operator reads.
+    // Reads by the operator.
     row("GET", "/v1/policies/{id}", At::Policy, Body::None, OPERATOR),
     row("GET", "/v1/changes", At::Nothing, Body::None, OPERATOR),
     row("GET", "/v1/changes/{id}", At::Change, Body::None, OPERATOR),
@@ -144,7 +144,7 @@ const ROWS: &[Row] = &[
     row("GET", "/v1/admin/transactions", At::Nothing, Body::None, OPERATOR),
     row("GET", "/v1/admin/transactions/{id}", At::Waiting, Body::None, OPERATOR),
     row("GET", "/v1/admin/transactions/{id}/explain", At::Waiting, Body::None, OPERATOR),
-    // What the operator changes; past the credential, most of these find nothing to change.
+    // Changes by the operator; past the credential, most of these find nothing to change.
     row("POST", "/v1/wallets", At::Nothing, Body::Empty, OPERATOR_BUT_INVALID),
     row("POST", "/v1/wallets/import", At::Nothing, Body::Empty, OPERATOR_BUT_INVALID),
     row("PUT", "/v1/wallets/{id}", At::Nothing, Body::Rename, OPERATOR_BUT_ABSENT),
@@ -219,7 +219,7 @@ impl Scene {
         let path = format!("/v1/transactions/{waiting}/approval");
         let asked = daemon.anonymous().get(&path).await?.expect(200)?;
         let callers = [
-            ("nobody", daemon.anonymous()),
+            ("no credential", daemon.anonymous()),
             ("the agent", agent.api(daemon)),
             ("a foreign agent", foreign.api(daemon)),
             ("the operator", daemon.operator()),

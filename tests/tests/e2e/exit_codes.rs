@@ -25,7 +25,7 @@ async fn every_exit_code_of_the_table_is_what_commands_end_with() -> Result<()> 
     daemon.cli_json(&["owner", "set", &wallet, &owner])?;
     daemon.cli_json(&["owner", "verify", &wallet, "--key-file", &key, "--yes"])?;
 
-    let nobody = Home::new(Some(PASSWORD))?;
+    let stopped = Home::new(Some(PASSWORD))?;
     let broken = Home::new(Some(PASSWORD))?;
     broken.write("config.toml", "[daemon]\nprot = 1\n")?;
     let unreadable = dir.path().join("no-such-file").display().to_string();
@@ -54,8 +54,8 @@ async fn every_exit_code_of_the_table_is_what_commands_end_with() -> Result<()> 
         (2, run(&["policy", "create", "SPENDING_LIMIT", "--rules", "{"])?),
         (2, run(&["policy", "diff", &there])?),
         (2, run(&["--base-url", "ftp://127.0.0.1", "health"])?),
-        (3, nobody.command(&["status"])?.output()?),
-        (3, nobody.command(&["stop"])?.output()?),
+        (3, stopped.command(&["status"])?.output()?),
+        (3, stopped.command(&["stop"])?.output()?),
         (3, run(&["--base-url", "http://127.0.0.1:9", "health"])?),
         (4, with(&["status"], &[(plain, "not-the-password")])?),
         (4, daemon.cli_without_password(&["status"])?),
@@ -76,7 +76,7 @@ async fn every_exit_code_of_the_table_is_what_commands_end_with() -> Result<()> 
         (7, run(&["kill-switch", "recover"])?),
         (
             8,
-            nobody
+            stopped
                 .command(&["config", "defaults"])?
                 .stdout(full()?)
                 .stderr(Stdio::null())

@@ -20,7 +20,7 @@ fn lamports(report: &Value) -> Result<u64> {
     Ok(text(&network["assets"][0], "most")?.parse()?)
 }
 
-/// Sends whatever is granted at once, in ever smaller pieces.
+/// Sends all that is granted with INSTANT, in ever smaller amounts.
 async fn drain(world: &World, to: &str) -> Result<u64> {
     let mut amount = SOL;
     let mut sent = 0;
@@ -67,11 +67,11 @@ async fn a_leaked_token_gets_no_more_than_was_said_before() -> Result<()> {
     assert!(lost <= most, "lost {lost}, and {most} was said to be the most");
     assert!(lost > most - most / 50, "only {lost} of {most} could be had: the figure says little");
 
-    // What was taken still counts within the hour, and no longer at the end of the day.
+    // The drained amount still counts within the hour, and no longer at the end of the day.
     let after = ask()?;
     let left = horizon(&after, "hour")?["usd"]["most"].as_f64().context("dollars")?;
     assert!(left < 1.0, "{left} USD are left");
-    // What settled in this very second is still in the window at the day's last moment.
+    // A payment that settled in this second is still in the window at the day's last moment.
     until("the second of the last payment to be over", Duration::from_secs(10), || async {
         Ok((horizon(&ask()?, "day")?["usd"]["most"] == json!(45.0)).then_some(()))
     })

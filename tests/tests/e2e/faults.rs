@@ -88,7 +88,7 @@ async fn broadcast_fails(stage: &Stage, when: When, fault: Fault) -> Result<()> 
     let on = stage.on;
     stage.proxy.forget();
     let mut payer = stage.payer().await?;
-    // What a node that has them does not say either, as long as the fault lasts.
+    // While the fault lasts, a node that has the bytes does not report them either.
     let unknown = match on {
         On::Ethereum => Value::Null,
         On::Solana => json!({ "context": { "slot": 1 }, "value": [null] }),
@@ -213,8 +213,7 @@ async fn an_absurd_fee_is_not_signed() -> Result<()> {
     ensure!(stage.ask(&payer, &payment).await?.refused(422)? == "FEE_ABOVE_CAP");
     stage.untouched(&payer).await?;
 
-    // The nonce is asked for when it is completed, and then the price to sign; what was asked before that
-    // is what was judged.
+    // Completing asks for the nonce, and then for the price to sign; the earlier answers were judged.
     stage.proxy.heal();
     stage.proxy.forget();
     pays(&stage, &mut payer).await?;

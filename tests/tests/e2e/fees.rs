@@ -1,5 +1,5 @@
-//! What may be paid for fees: caps in dollars for everything that is signed, what is offered beyond what the
-//! network asks for, conditions that bound what is signed, and nonces that are far ahead.
+//! Limits of fees: caps in dollars for everything that is signed, offers above the fee that the network asks,
+//! gas conditions that bound the signed fee, and nonces that are far ahead.
 
 use alloy_consensus::{SignableTransaction as _, TxEip1559};
 use alloy_primitives::U256;
@@ -62,7 +62,7 @@ async fn a_brought_transaction_burns_no_more_than_the_caps_and_nothing_beyond_th
         assert!(text(&dear, "message")?.contains(named), "{dear}");
     }
 
-    // Within every cap: what the network does not ask for is spent, and nothing may be.
+    // Within every cap: an offer above the network's fee counts as spending, and none is allowed here.
     let beyond = sign(&world, nothing(0, 50 * GWEI)?).await?;
     assert_eq!(beyond.refused(403)?, "OWNER_REQUIRED");
     let asked = sign(&world, transfer(&me, 0, 0, 3 * GWEI, GWEI)?).await?.expect(200)?;
@@ -108,7 +108,7 @@ async fn caps_are_set_by_network_in_dollars_or_coins_and_the_refusal_names_them(
     let sent = world.send(&to, "0.001").await?.expect(201)?;
     assert_eq!(world.ended(text(&sent, "id")?).await?["status"], "CONFIRMED");
 
-    // What is no plain transfer has the other cap.
+    // A transaction that is no plain transfer has the other cap.
     base_fee(&world, 800 * GWEI).await?;
     let token = world.localnet.evm.erc20.clone();
     scoped(&world, "ALLOWED_TOKENS", json!({ "tokens": [{ "address": token }] })).await?;

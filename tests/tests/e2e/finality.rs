@@ -1,5 +1,5 @@
-//! Confirmed is not final: what a reorganisation takes back or turns round is followed, and everything
-//! stays held until nothing can.
+//! Confirmed is not final: a transaction that a reorganisation removes or reverts is followed, and its
+//! amounts stay held until its block is final.
 
 use anyhow::{Context as _, Result, ensure};
 use e2e::{rpc, until};
@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::stage::{On, PATIENCE, Payer, Stage, id};
 
-/// Blocks after which what happened is final.
+/// Blocks after which a block is final.
 const DEPTH: u64 = 6;
 
 async fn deep() -> Result<Stage> {
@@ -90,7 +90,7 @@ async fn a_success_that_is_reorganised_into_a_failure_gives_free_what_did_not_mo
     becomes(&stage, &payer, &tx, "CONFIRMED", false).await?;
     node(&stage, "evm_setAutomine", json!([false])).await?;
     node(&stage, "anvil_reorg", json!([1, []])).await?;
-    // Somebody else was first to take the tokens: OpenZeppelin keeps balances at slot 0.
+    // Another account took the tokens first: OpenZeppelin keeps balances at slot 0.
     let slot = balance_slot(&payer.agent.address)?;
     node(&stage, "anvil_setStorageAt", json!([evm.erc20, slot, format!("0x{:064x}", 1)])).await?;
     becomes(&stage, &payer, &tx, "SUBMITTED", false).await?;

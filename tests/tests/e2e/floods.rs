@@ -1,4 +1,4 @@
-//! What others can make much of: events of a payment, and signatures that nobody sends.
+//! Quantities that others control: events of a payment, and signatures that are never sent.
 
 use alloy_consensus::{SignableTransaction as _, TxEip1559};
 use alloy_primitives::U256;
@@ -74,7 +74,7 @@ async fn so_many_signatures_are_out_at_once_until_some_have_ended() -> Result<()
     let refused = sign(30_000).await?.expect(429)?;
     ensure!(refused["code"] == "TOO_MUCH_WAITING", "{refused}");
     ensure!(text(&refused, "hint")?.contains("waiaas tx close"), "{refused}");
-    // What is closed makes room, and what is sent is not concerned.
+    // A closed transaction makes room, and sent ones do not count.
     world.daemon.cli_json(&["tx", "close", &last, "--yes"])?;
     sign(30_000).await?.expect(200)?;
     sign(40_000).await?.expect(429)?;

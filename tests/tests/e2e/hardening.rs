@@ -1,4 +1,4 @@
-//! What the kernel says of a command while it waits for a password.
+//! The kernel's view of a command while it waits for a password.
 
 use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
 use std::path::PathBuf;
@@ -28,7 +28,7 @@ fn a_command_is_hardened_before_it_reads_a_password() -> Result<()> {
     ] {
         let mut command = home.command(arguments)?;
         let mut child = command.env(name, value).stdout(Stdio::null()).stderr(Stdio::null()).spawn()?;
-        // It opens where somebody is reading, which is the moment before the password is in memory.
+        // It opens once the pipe has a reader, which is the moment before the password is in memory.
         let deadline = Instant::now() + Duration::from_secs(60);
         let writer = loop {
             let flags = OFlags::NONBLOCK.bits().try_into()?;
@@ -43,7 +43,7 @@ fn a_command_is_hardened_before_it_reads_a_password() -> Result<()> {
         let core = limits.lines().find(|line| line.starts_with("Max core file size")).context("a limit")?;
         let bounds: Vec<_> = core.split_whitespace().skip(4).take(2).collect();
         assert_eq!(bounds, ["0", "0"], "{arguments:?}: {core}");
-        // What may not be dumped is root's to look into. Where everything is root's, that tells nothing.
+        // The files of a process that may not be dumped belong to root. A test run by root proves nothing.
         let owner = std::fs::metadata(process.join("environ"))?.uid();
         assert_eq!(owner, 0, "{arguments:?} may be looked into by its user");
         child.kill()?;

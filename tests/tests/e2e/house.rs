@@ -1,4 +1,4 @@
-//! Whose the data directory is: what others may fill is not believed, and nothing is said there.
+//! The owner of the data directory: one that others may write is not trusted, and no secret goes there.
 
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;

@@ -86,7 +86,7 @@ async fn on_a_network_of_ones_own_without_prices_dollars_mean_the_owner() -> Res
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn more_than_a_hundred_that_do_not_move_hold_up_nobody() -> Result<()> {
+async fn more_than_a_hundred_that_do_not_move_hold_up_no_other() -> Result<()> {
     /// More than the workers look at in one page.
     const STUCK: usize = 105;
     let mut stage = Stage::new(On::Ethereum).await?;
@@ -115,7 +115,7 @@ async fn more_than_a_hundred_that_do_not_move_hold_up_nobody() -> Result<()> {
     ensure!(still == vec!["SUBMITTED"; STUCK], "{still:?}");
 
     stage.proxy.heal();
-    let ended = until("everybody's end", PATIENCE, || async {
+    let ended = until("the end of all", PATIENCE, || async {
         let mut books = stage.books().await?;
         let rows = books.statuses(&payer.agent.wallet).await?;
         Ok(rows.iter().all(|status| status == "CONFIRMED").then_some(rows))

@@ -1,4 +1,4 @@
-//! One endpoint of two that lies before anything is signed, keeps what it is sent, or takes back what it said.
+//! One endpoint of two that lies before anything is signed, withholds signed bytes, or changes its answer.
 
 use anyhow::{Result, ensure};
 use e2e::{Fault, When};
@@ -75,7 +75,7 @@ async fn what_nodes_contradict_each_other_about_does_not_stay_confirmed() -> Res
     stage.intact().await
 }
 
-/// A blockhash that nobody has seen, and a block height that has long passed.
+/// A blockhash that no node has seen, and a block height that has long passed.
 fn unseen(answer: &mut Value) {
     let hash = answer["value"]["blockhash"].as_str().unwrap_or_default();
     let last = if hash.ends_with('2') { "3" } else { "2" };

@@ -1,4 +1,4 @@
-//! The command line and the start where nobody reads what is printed, or a daemon runs already.
+//! The command line and the start where the output has no reader, or a daemon runs already.
 
 use std::fs::File;
 use std::io::pipe;
@@ -11,8 +11,8 @@ use serde_json::Value;
 
 use crate::cli::{Home, document, mode};
 
-/// The writing end of a pipe that nobody reads.
-fn nobody() -> Result<Stdio> {
+/// The writing end of a pipe without a reader.
+fn unread_pipe() -> Result<Stdio> {
     let (reader, writer) = pipe()?;
     drop(reader);
     Ok(writer.into())
@@ -34,7 +34,7 @@ fn code(command: &mut Command) -> Result<(Option<i32>, String)> {
 }
 
 #[test]
-fn a_result_that_nobody_reads_is_no_failure() -> Result<()> {
+fn an_unread_result_is_no_failure() -> Result<()> {
     let home = Home::new(Some(PASSWORD))?;
     let printing: [&[&str]; 7] = [
         &["config", "defaults"],
@@ -47,22 +47,22 @@ fn a_result_that_nobody_reads_is_no_failure() -> Result<()> {
     ];
     for arguments in printing {
         let mut command = home.command(arguments)?;
-        assert_eq!(code(command.stdout(nobody()?).stderr(nobody()?))?.0, Some(0), "{arguments:?}");
+        assert_eq!(code(command.stdout(unread_pipe()?).stderr(unread_pipe()?))?.0, Some(0), "{arguments:?}");
         let (ended, told) = code(home.command(arguments)?.stdout(full()?))?;
         assert_eq!(ended, Some(8), "{arguments:?}: {told}");
         assert!(told.contains("cannot be written") && told.contains("No space left"), "{told}");
         assert_eq!(code(home.command(arguments)?.stdout(full()?).stderr(full()?))?.0, Some(8));
     }
-    // What has acted has acted.
+    // A command that has acted has acted, even if its output is lost.
     let (ended, told) = code(home.command(&["init"])?.stdout(full()?))?;
     assert_eq!(ended, Some(8), "{told}");
     assert!(home.path("data/waiaas.db").exists());
-    // What fails keeps its code.
-    for (out, err) in [(nobody()?, nobody()?), (full()?, full()?)] {
+    // A command that fails keeps its exit code.
+    for (out, err) in [(unread_pipe()?, unread_pipe()?), (full()?, full()?)] {
         let mut command = home.command(&["--json", "status"])?;
         assert_eq!(code(command.stdout(out).stderr(err))?.0, Some(3));
     }
-    assert_eq!(code(home.command(&["nonsense"])?.stdout(nobody()?).stderr(nobody()?))?.0, Some(2));
+    assert_eq!(code(home.command(&["nonsense"])?.stdout(unread_pipe()?).stderr(unread_pipe()?))?.0, Some(2));
     let binary = home.command(&[])?.get_program().to_owned();
     let mut closed = Command::new("sh");
     closed.args(["-c", "exec \"$0\" --data-dir \"$1\" config defaults >&- 2>&- <&-"]);
@@ -76,7 +76,7 @@ fn what_the_daemon_did_is_not_reported_as_failed() -> Result<()> {
     home.done(&["init"])?;
     let _daemon = home.start(&[])?;
     let create = |name: &'static str| home.command(&["wallet", "create", name, "--mode", "local"]);
-    assert_eq!(code(create("pipe")?.stdout(nobody()?).stderr(nobody()?))?.0, Some(0));
+    assert_eq!(code(create("pipe")?.stdout(unread_pipe()?).stderr(unread_pipe()?))?.0, Some(0));
     assert_eq!(code(create("full")?.stdout(full()?))?.0, Some(8));
     let wallets = home.done(&["wallet", "list"])?.to_string();
     assert!(wallets.contains("\"pipe\"") && wallets.contains("\"full\""), "{wallets}");
@@ -91,7 +91,7 @@ fn what_the_daemon_did_is_not_reported_as_failed() -> Result<()> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_daemon_whose_output_is_gone_goes_on() -> Result<()> {
-    for (out, err) in [(nobody()?, nobody()?), (full()?, full()?)] {
+    for (out, err) in [(unread_pipe()?, unread_pipe()?), (full()?, full()?)] {
         let home = Home::new(Some(PASSWORD))?;
         home.done(&["init"])?;
         let mut child = home.command(&["start"])?.stdout(out).stderr(err).spawn()?;
@@ -141,7 +141,7 @@ async fn a_second_daemon_says_that_one_runs() -> Result<()> {
     assert_eq!(other.json(&["stop"])?.0, 3, "not the neighbour's");
     assert!(alive(&first["pid"])?);
 
-    // What the background process has to say is said, with its code.
+    // The message of the background process is printed, with its exit code.
     let mut wrong = other.command(&["--json", "start", "--daemon"])?;
     let (ended, told) = document(&wrong.env("WAIAAS_MASTER_PASSWORD", "not-the-password").output()?)?;
     assert_eq!(ended, 4, "{told}");

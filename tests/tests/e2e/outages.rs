@@ -1,5 +1,5 @@
-//! Networks that hang or are down: the others go on, what was accepted is sent again, and the log says it
-//! once.
+//! Networks that hang or are down: the others go on, accepted transactions are sent again, and the log says
+//! it once.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use serde_json::json;
 
 use crate::stage::{On, PATIENCE, Payer, Stage, id};
 
-/// What a Solana node says that does not know a transaction.
+/// The answer of a Solana node that does not know a transaction.
 fn unknown() -> Fault {
     Fault::Lie(json!({ "context": { "slot": 1 }, "value": [null] }))
 }
@@ -45,7 +45,7 @@ async fn a_network_that_hangs_holds_up_no_other() -> Result<()> {
     let agent = Agent::create(&stage.daemon, "ethereum").await?;
     stage.localnet.evm.fund(&agent.address, On::Ethereum.purse()).await?;
     stage.daemon.operator().policy(&agent.wallet, "SPENDING_LIMIT", generous_policy()).await?;
-    // What it says of these stays untrue, so that they wait; everything else is never answered.
+    // Its answers about these stay false, so that they wait; everything else is never answered.
     stage.proxy.always("*", When::Before, Fault::Silent);
     stage.proxy.forget();
     let asked = || stage.proxy.count("getGenesisHash") + stage.proxy.count("getBlockHeight");

@@ -1,5 +1,5 @@
-//! What owners see: the text, the document behind it, the command line that checks both, and who can be an
-//! owner at all.
+//! The owner's view: the text, the document behind it, the command line that checks both, and the addresses
+//! that can be owners at all.
 
 use std::time::Duration;
 
@@ -57,7 +57,7 @@ impl Owned {
         self.daemon.anonymous().get(&format!("/v1/transactions/{id}/approval")).await?.expect(200)
     }
 
-    /// The exit code of `waiaas owner approve`, and what it printed.
+    /// The exit code and output of `waiaas owner approve`.
     fn approve(&self, arguments: &[&str]) -> Result<(Option<i32>, String)> {
         self.answer("approve", arguments)
     }
@@ -77,7 +77,7 @@ impl Owned {
     }
 }
 
-/// What a daemon that lies would send in the place of the truth.
+/// Documents that a lying daemon could send in place of the true one.
 fn lies(truth: &Value) -> Result<Vec<(&'static str, Value)>> {
     let message = string(&truth["approve"], "message")?;
     let lie = |change: &dyn Fn(&mut Value)| {
@@ -132,7 +132,7 @@ fn leave_out(document: &mut Value) {
     document["draft"] = Value::Null;
 }
 
-/// What a daemon that lies would send to an owner who rejects.
+/// Documents that a lying daemon could send to an owner who rejects.
 fn lies_to_reject(truth: &Value) -> Vec<(&'static str, Value)> {
     let mut bare = truth.clone();
     leave_out(&mut bare);
@@ -170,7 +170,7 @@ async fn the_command_line_signs_only_what_it_has_checked_and_shown() -> Result<(
         let (code, said) = owned.answer(verb, &arguments)?;
         ensure!(code == Some(6) && said.contains("nothing was signed"), "{verb}, {why}: {code:?} {said}");
     }
-    // Without a terminal somebody has to say so.
+    // Without a terminal `--yes` is needed.
     let (code, said) = owned.approve(&[&id, "--key-file", &owned.key_file])?;
     ensure!(code == Some(2) && said.contains("--yes"), "{code:?} {said}");
     ensure!(said.contains(&format!("1. send 2.5 ETH to {to};")), "it was shown: {said}");

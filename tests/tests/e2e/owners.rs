@@ -1,4 +1,4 @@
-//! Owners: how one is established, what only its signature can do, and what no other credential can.
+//! Owners: how one is established, and the acts that only the owner's signature allows.
 
 use std::time::Duration;
 
@@ -34,10 +34,10 @@ async fn state(daemon: &Daemon, wallet: &str) -> Result<(String, Value)> {
     Ok((string(&wallet, "ownerState")?.to_owned(), wallet["ownerAddress"].clone()))
 }
 
-/// From nobody to locked and back, for a wallet of `chain` whose owners are of the other one.
+/// From NONE to LOCKED and back, for a wallet of `chain` whose owners are of the other one.
 async fn establish(daemon: &Daemon, chain: &str, owner: &OwnerKey, next: &OwnerKey) -> Result<()> {
     let wallet = Agent::create(daemon, chain).await?.wallet;
-    let (operator, nobody) = (daemon.operator(), daemon.anonymous());
+    let (operator, anonymous) = (daemon.operator(), daemon.anonymous());
     let path = format!("/v1/wallets/{wallet}/owner");
     let (ask, verify) = (format!("{path}/challenge"), format!("{path}/verify"));
     assert_eq!(state(daemon, &wallet).await?, ("NONE".to_owned(), Value::Null));
@@ -46,33 +46,33 @@ async fn establish(daemon: &Daemon, chain: &str, owner: &OwnerKey, next: &OwnerK
         assert_eq!(operator.put(&path, json!({ "ownerAddress": bad })).await?.status, 400, "{bad}");
     }
 
-    // GRACE: named by the operator, proved by nobody, changed by the operator alone.
+    // GRACE: named by the operator, not proved, changed by the operator alone.
     let first = operator.put(&path, json!({ "ownerAddress": next.address() })).await?.expect(200)?;
     assert_eq!(state(daemon, &wallet).await?, ("GRACE".to_owned(), json!(next.address())));
     operator.put(&path, json!({ "ownerAddress": owner.address() })).await?.expect(200)?;
-    let stale = next.answering(&nobody, &first["challenge"])?;
+    let stale = next.answering(&anonymous, &first["challenge"])?;
     assert_eq!(stale.post_empty(&verify).await?.refused(403)?, "OWNER_ADDRESS_MISMATCH");
 
     let challenge = operator.post_empty(&ask).await?.expect(200)?;
     let message = string(&challenge, "message")?.to_owned();
     let signature = owner.sign(&message)?;
-    let wrong_key = headers(&nobody, &message, &next.sign(&message)?);
+    let wrong_key = headers(&anonymous, &message, &next.sign(&message)?);
     assert_eq!(wrong_key.post_empty(&verify).await?.refused(401)?, "INVALID_SIGNATURE");
     let altered = message.replacen("wallet", "Wallet", 1);
-    let altered = headers(&nobody, &altered, &owner.sign(&altered)?);
+    let altered = headers(&anonymous, &altered, &owner.sign(&altered)?);
     assert_eq!(altered.post_empty(&verify).await?.refused(401)?, "INVALID_NONCE");
     let invented = "waiaas.local wants you to sign in\nNonce: 1";
-    let invented = headers(&nobody, invented, &owner.sign(invented)?);
+    let invented = headers(&anonymous, invented, &owner.sign(invented)?);
     assert_eq!(invented.post_empty(&verify).await?.refused(401)?, "INVALID_NONCE");
-    let misnamed = headers(&nobody, &message, &signature).header("x-owner-address", &next.address());
+    let misnamed = headers(&anonymous, &message, &signature).header("x-owner-address", &next.address());
     assert_eq!(misnamed.post_empty(&verify).await?.refused(403)?, "OWNER_ADDRESS_MISMATCH");
     assert_eq!(state(daemon, &wallet).await?.0, "GRACE", "none of these proved anything");
 
-    let proof = folded(&nobody, &message, &signature).header("x-owner-address", &owner.address());
+    let proof = folded(&anonymous, &message, &signature).header("x-owner-address", &owner.address());
     assert_eq!(proof.post_empty(&verify).await?.expect(200)?["ownerState"], "LOCKED");
     assert_eq!(proof.post_empty(&verify).await?.refused(401)?, "INVALID_NONCE", "each message once");
 
-    // LOCKED: the operator alone changes nothing, and is told what the owner would have to sign.
+    // LOCKED: the operator alone changes nothing, and is shown the text that the owner would have to sign.
     let change = json!({ "ownerAddress": next.address() });
     let told = operator.put(&path, change.clone()).await?.expect(409)?;
     assert_eq!(told["code"], "OWNER_ALREADY_CONNECTED");
@@ -89,7 +89,7 @@ async fn establish(daemon: &Daemon, chain: &str, owner: &OwnerKey, next: &OwnerK
         let status = answer.put(&path, body.clone()).await?.status;
         assert!(matches!(status, 401 | 403 | 409), "{why}: {status}");
     }
-    let alone = owner.answering(&nobody, &to_change)?;
+    let alone = owner.answering(&anonymous, &to_change)?;
     assert_eq!(alone.put(&path, change.clone()).await?.status, 401, "consent does not replace the operator");
     assert_eq!(state(daemon, &wallet).await?, ("LOCKED".to_owned(), json!(owner.address())));
     let consent = owner.answering(&operator, &to_change)?;
@@ -98,14 +98,14 @@ async fn establish(daemon: &Daemon, chain: &str, owner: &OwnerKey, next: &OwnerK
     let kept = ("LOCKED".to_owned(), json!(owner.address()));
     assert_eq!(state(daemon, &wallet).await?, kept, "until the successor has proved the address");
 
-    // The owner takes it back, and gives it once more; what the successor was asked before is void meanwhile.
+    // The owner takes it back, and gives it once more; the successor's earlier challenge is void meanwhile.
     let stays = json!({ "ownerAddress": owner.address() });
     let asked = operator.put(&path, stays.clone()).await?.expect(409)?["details"]["challenge"].clone();
     let mine = next.answering(&operator, &asked)?.put(&path, stays.clone()).await?;
     assert_eq!(mine.refused(401)?, "INVALID_SIGNATURE", "the successor has no say yet");
     let back = owner.answering(&operator, &asked)?.put(&path, stays).await?.expect(200)?;
     assert_eq!((&back["pendingOwnerAddress"], &back["challenge"]), (&Value::Null, &Value::Null), "{back}");
-    let early = next.answering(&nobody, &given["challenge"])?;
+    let early = next.answering(&anonymous, &given["challenge"])?;
     assert_eq!(early.post_empty(&verify).await?.refused(403)?, "OWNER_ADDRESS_MISMATCH");
     let again = operator.put(&path, change.clone()).await?.expect(409)?["details"]["challenge"].clone();
     owner.answering(&operator, &again)?.put(&path, change.clone()).await?.expect(200)?;
@@ -114,7 +114,7 @@ async fn establish(daemon: &Daemon, chain: &str, owner: &OwnerKey, next: &OwnerK
 
     // The successor proves itself and then lets the wallet go.
     let challenge = operator.post_empty(&ask).await?.expect(200)?;
-    next.answering(&nobody, &challenge)?.post_empty(&verify).await?.expect(200)?;
+    next.answering(&anonymous, &challenge)?.post_empty(&verify).await?.expect(200)?;
     assert_ne!(consent.put(&path, change).await?.status, 200, "a consent is good for one change");
     let former = owner.answering(&operator, &to_remove)?;
     assert_ne!(former.delete(&path).await?.status, 200, "the former owner has no say");
@@ -180,7 +180,7 @@ async fn one_signature_approves_one_transaction_once_and_nothing_else_does() -> 
     daemon.operator().policy(&agent.wallet, "SPENDING_LIMIT", generous_policy()).await?;
     let (owner, stranger) = (OwnerKey::evm(3)?, OwnerKey::evm(4)?);
     let to = OwnerKey::solana(21).address();
-    let (nobody, operator) = (daemon.anonymous(), daemon.operator());
+    let (anonymous, operator) = (daemon.anonymous(), daemon.operator());
 
     // An unproved address approves nothing: the request is refused, not parked.
     let body = json!({ "ownerAddress": owner.address() });
@@ -195,7 +195,7 @@ async fn one_signature_approves_one_transaction_once_and_nothing_else_does() -> 
     // No other credential, on no route.
     let yes = string(&one.approve, "message")?.to_owned();
     let signature = owner.sign(&yes)?;
-    for api in [&nobody, &operator, &agent.api(&daemon)] {
+    for api in [&anonymous, &operator, &agent.api(&daemon)] {
         assert_eq!(api.post_empty(&one.approval()).await?.status, 401);
         assert_eq!(api.post(&one.approval(), json!({ "approved": true })).await?.status, 401);
     }
@@ -203,7 +203,7 @@ async fn one_signature_approves_one_transaction_once_and_nothing_else_does() -> 
     assert_eq!(operator.post_empty(&admin).await?.status, 404, "the operator has no such route");
     assert_eq!(operator.raw(Method::PUT, &one.path, "application/json", b"{}".to_vec()).await?.status, 405);
 
-    // Signatures that say something else, or somebody else's.
+    // Signatures over another text, or of another key.
     let late = yes.replacen("50 SOL", "51 SOL", 1);
     assert_ne!(late, yes, "the message names the sum: {yes}");
     let spaced = format!("{yes} ");
@@ -220,41 +220,41 @@ async fn one_signature_approves_one_transaction_once_and_nothing_else_does() -> 
         (&yes, format!("0x{}", "00".repeat(65)), "INVALID_SIGNATURE", "zeroes"),
         (&yes, "0x".to_owned(), "INVALID_SIGNATURE", "nothing"),
     ] {
-        let answer = headers(&nobody, message, &signed).post_empty(&one.approval()).await?;
+        let answer = headers(&anonymous, message, &signed).post_empty(&one.approval()).await?;
         assert_eq!(answer.refused(401)?, code, "{why}");
     }
-    let misnamed = headers(&nobody, &yes, &signature).header("x-owner-address", &stranger.address());
+    let misnamed = headers(&anonymous, &yes, &signature).header("x-owner-address", &stranger.address());
     assert_eq!(misnamed.post_empty(&one.approval()).await?.refused(403)?, "OWNER_ADDRESS_MISMATCH");
-    let crossed = headers(&nobody, &yes, &signature).post_empty(&one.rejection()).await?;
+    let crossed = headers(&anonymous, &yes, &signature).post_empty(&one.rejection()).await?;
     assert_eq!(crossed.refused(401)?, "INVALID_NONCE", "an approval rejects nothing");
     assert_eq!(one.status(&daemon, &agent).await?, "PENDING_APPROVAL");
     assert_eq!(localnet.solana.balance(&to).await?, 0, "nothing moved");
 
     // The right one, written on one line, once.
-    let good = folded(&nobody, &yes, &signature).header("x-owner-address", &owner.address());
+    let good = folded(&anonymous, &yes, &signature).header("x-owner-address", &owner.address());
     good.post_empty(&one.approval()).await?.expect(200)?;
     one.confirmed(&daemon, &agent).await?;
     assert_eq!(good.post_empty(&one.approval()).await?.refused(409)?, "TX_ALREADY_PROCESSED", "replay");
-    let regret = owner.answering(&nobody, &one.reject)?.post_empty(&one.rejection()).await?;
+    let regret = owner.answering(&anonymous, &one.reject)?.post_empty(&one.rejection()).await?;
     assert_eq!(regret.refused(409)?, "TX_ALREADY_PROCESSED", "too late");
     let unknown = one.approval().replace(&one.path, &format!("/v1/transactions/{}", uuid::Uuid::now_v7()));
     assert_eq!(good.post_empty(&unknown).await?.refused(404)?, "TX_NOT_FOUND");
     assert_eq!(localnet.solana.balance(&to).await?, 50 * SOL, "once");
 
-    // What the agent, the operator or the owner withdrew is not approved afterwards.
+    // A request that the agent, the operator or the owner withdrew is not approved afterwards.
     let cancel = format!("{}/cancel", two.path);
     assert_eq!(agent.api(&daemon).post_empty(&cancel).await?.expect(200)?["status"], "CANCELLED");
     let three = Waiting::ask(&daemon, &agent, &to, "50.0").await?;
     let reject = three.rejection().replace("/v1/", "/v1/admin/");
     operator.post_empty(&reject).await?.expect(200)?;
     let four = Waiting::ask(&daemon, &agent, &to, "50.0").await?;
-    owner.answering(&nobody, &four.reject)?.post_empty(&four.rejection()).await?.expect(200)?;
+    owner.answering(&anonymous, &four.reject)?.post_empty(&four.rejection()).await?.expect(200)?;
     for gone in [&two, &three, &four] {
-        let answer = owner.answering(&nobody, &gone.approve)?.post_empty(&gone.approval()).await?;
+        let answer = owner.answering(&anonymous, &gone.approve)?.post_empty(&gone.approval()).await?;
         assert_eq!(answer.refused(409)?, "TX_ALREADY_PROCESSED");
         assert_eq!(gone.status(&daemon, &agent).await?, "CANCELLED");
         assert_eq!(
-            nobody.get(&format!("{}/approval", gone.path)).await?.status,
+            anonymous.get(&format!("{}/approval", gone.path)).await?.status,
             404,
             "nothing is asked any more"
         );
@@ -270,12 +270,13 @@ async fn one_signature_approves_one_transaction_once_and_nothing_else_does() -> 
     for locked in [false, true] {
         if locked {
             let challenge = operator.post_empty(&format!("{path}/challenge")).await?.expect(200)?;
-            let proof = stranger.answering(&nobody, &challenge)?;
+            let proof = stranger.answering(&anonymous, &challenge)?;
             proof.post_empty(&format!("{path}/verify")).await?.expect(200)?;
         }
-        // Until the successor has proved its address, the owner is who it was, and does not answer here.
-        let answered =
-            async |key: &OwnerKey| key.answering(&nobody, &five.approve)?.post_empty(&five.approval()).await;
+        // Until the successor has proved its address, the owner stays the same, and cannot answer here.
+        let answered = async |key: &OwnerKey| {
+            key.answering(&anonymous, &five.approve)?.post_empty(&five.approval()).await
+        };
         if !locked {
             assert_eq!(answered(&stranger).await?.refused(401)?, "INVALID_SIGNATURE");
             continue;
@@ -322,7 +323,7 @@ async fn approvals_at_the_same_time_execute_once() -> Result<()> {
     assert_eq!(localnet.evm.balance(&to).await?, 2 * ETHER);
     assert_eq!(localnet.evm.nonce(&agent.address).await?, 1, "one transaction on chain");
 
-    // Approval against rejection: whichever wins, the record and the chain agree.
+    // Approval against rejection: after either, the record and the chain agree.
     let contested = Waiting::ask(&daemon, &agent, &to, "2.0").await?;
     let (yes, no) = (
         owner.answering(&daemon.anonymous(), &contested.approve)?,

@@ -1,5 +1,5 @@
-//! Tokens that do not behave as most do: what a request about them is judged as, what is counted, and what the chain
-//! then did.
+//! Tokens that do not behave as most do: how requests about them are judged and counted, and the result on
+//! chain.
 
 use alloy_dyn_abi::DynSolValue;
 use alloy_primitives::U256;
@@ -26,7 +26,7 @@ fn number(number: u128) -> DynSolValue {
 }
 
 impl Holder {
-    /// With `amount` base units of a token that everybody may mint.
+    /// With `amount` base units of a token that any account may mint.
     async fn of(name: &str, amount: u128) -> Result<Self> {
         let world = World::ethereum().await?;
         let node = world.localnet.evm.rpc.clone();
@@ -51,7 +51,7 @@ impl Holder {
         Ok(Self { world, owner, token })
     }
 
-    /// Somebody else calls the token.
+    /// Another account calls the token.
     async fn past_the_daemon(&self, data: &str) -> Result<()> {
         let node = &self.world.localnet.evm.rpc;
         transact(node, json!({ "to": self.token, "data": data }), &faucet(node).await?).await.map(drop)
@@ -70,7 +70,7 @@ impl Holder {
         self.world.request(json!({ "type": "CONTRACT_CALL", "to": self.token, "calldata": data })).await
     }
 
-    /// A transfer that goes at once, and what left the wallet with it.
+    /// A transfer that goes at once, and the amount that left the wallet with it.
     async fn sends(&self, to: &str, amount: &str) -> Result<u128> {
         let before = self.mine().await?;
         let sent = self.world.send_token(&self.token, to, amount).await?.expect(201)?;
@@ -112,7 +112,7 @@ impl Holder {
         self.owner.agrees(&self.world.daemon.anonymous(), &change).await?.expect(200).map(drop)
     }
 
-    /// What of the token is held or spent in the daemon's books.
+    /// The amount of the token that is held or spent in the ledger.
     async fn counted(&self) -> Result<u128> {
         let mut books = Books::open(self.world.daemon.data_dir()).await?;
         let rows = books.reservations(&self.world.agent.wallet).await?;
@@ -189,7 +189,7 @@ async fn a_balance_that_changes_by_itself_lets_no_more_leave_than_was_judged() -
     ensure!(left <= 10 * ETHER + 1 && left + 1 >= 10 * ETHER, "{left}");
     assert_eq!(holder.counted().await?, 10 * ETHER);
 
-    // What the owner read is an amount, whatever the pool holds by then.
+    // The owner read an amount; it does not depend on what the pool holds by then.
     let before = holder.holds(&payee).await?;
     let ended = holder.approved(&payee, &rebase(200)).await?;
     ensure!(ended["status"] == "CONFIRMED", "{ended}");
@@ -203,7 +203,7 @@ async fn a_balance_that_changes_by_itself_lets_no_more_leave_than_was_judged() -
     assert_eq!((before, holder.holds(&payee).await?), (before, 0), "all balances are gone");
     assert_eq!(holder.counted().await?, 30 * ETHER);
 
-    // A call that takes tokens without saying so is one that nobody can read, and takes the owner.
+    // A call that takes tokens without saying so is an undecoded call, and needs the owner.
     let asked = holder.call(rebase(50)).await?.expect(201)?;
     ensure!(asked["status"] == "PENDING_APPROVAL", "{asked}");
     Ok(())
@@ -233,7 +233,7 @@ async fn a_token_that_tells_its_holders_lets_no_payee_take_more() -> Result<()> 
     assert_eq!(holder.sends(&payee, "10").await?, 10 * ETHER);
     assert_eq!(holder.holds(&payee).await?, 10 * ETHER);
 
-    // Its own way of sending tells whoever receives, which nobody can read.
+    // Its own way of sending calls the recipient, and is an undecoded call.
     let arguments = [address(&payee)?, number(3 * ETHER), DynSolValue::Bytes(vec![7])];
     let asked = holder.call(call_data("send(address,uint256,bytes)", &arguments)).await?.expect(201)?;
     ensure!(asked["status"] == "PENDING_APPROVAL", "{asked}");
@@ -244,7 +244,7 @@ async fn a_token_that_tells_its_holders_lets_no_payee_take_more() -> Result<()> 
     assert_eq!(holder.holds(&payee).await?, 13 * ETHER);
     assert_eq!(holder.counted().await?, 13 * ETHER);
 
-    // A payee that is told, and then takes what else it may take.
+    // A payee whose hook is called and takes everything else that it may take.
     let (node, erc20) = (&holder.world.localnet.evm.rpc, holder.world.localnet.evm.erc20.clone());
     let greedy = [address(&erc20)?, number(500 * ETHER)];
     let greedy = deploy(node, &holder.world.localnet.parts.own("Greedy")?, &greedy).await?;
@@ -267,7 +267,7 @@ async fn an_id_is_not_taken_for_an_amount() -> Result<()> {
     // With this, an NFT does.
     let refused = holder.world.send_token(&holder.token, &payee, "0.5").await?;
     assert_eq!(refused.refused(403)?, "SIMULATION_MISMATCH");
-    // One base unit, or the NFT 1 and the whole token under it: it takes the owner, who reads which.
+    // One base unit, or the NFT 1 and the whole token under it: it needs the owner, and the text says which.
     let arguments = [address(&me)?, address(&payee)?, number(1)];
     let moved = call_data("transferFrom(address,address,uint256)", &arguments);
     let moved = holder.call(moved).await?.expect(201)?;

@@ -1,4 +1,4 @@
-//! What people read at the command line: lists, amounts, times and refusals.
+//! The command line's output for people: lists, amounts, times and refusals.
 
 use anyhow::{Context as _, Result};
 use e2e::{Agent, Daemon, OwnerKey, PASSWORD, generous_policy};

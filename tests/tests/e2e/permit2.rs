@@ -1,4 +1,4 @@
-//! Permit2, the code its authors publish: what the wallet signs for it or calls it with does exactly what was judged.
+//! Permit2, as its authors publish it: the wallet's signatures and calls have exactly the judged effects.
 
 use alloy_dyn_abi::DynSolValue;
 use alloy_primitives::{Bytes, U256, aliases::U160};
@@ -51,7 +51,7 @@ async fn ask(world: &World, typed: Value) -> Result<Answer> {
     world.agent.api(&world.daemon).post("/v1/transactions/sign-message", body).await
 }
 
-/// An allowance of some coins for the spender, recorded by whoever brings it.
+/// An allowance of some coins for the spender, recorded by the account that brings it.
 struct Single {
     spender: String,
     amount: U256,
@@ -176,7 +176,7 @@ async fn a_signed_transfer_by_permit2_moves_no_more_than_was_judged() -> Result<
             "permitTransferFrom(((address,uint256),uint256,uint256),(address,uint256),address,bytes)";
         Ok::<_, anyhow::Error>(call_data(method, &arguments))
     };
-    assert!(call(&world, RELAYER, &redeem(60 * COIN, 1)?).await.is_err(), "somebody else");
+    assert!(call(&world, RELAYER, &redeem(60 * COIN, 1)?).await.is_err(), "another account");
     assert!(call(&world, SPENDER, &redeem(60 * COIN, 60 * COIN + 1)?).await.is_err(), "above the amount");
     assert!(call(&world, SPENDER, &redeem(60 * COIN + 1, 60 * COIN + 1)?).await.is_err(), "another amount");
     call(&world, SPENDER, &redeem(60 * COIN, 60 * COIN)?).await?;
@@ -247,7 +247,7 @@ async fn daily(world: &World, coins: u64) -> Result<()> {
     scoped(world, "SPENDING_LIMIT", wide).await
 }
 
-/// What Permit2 was allowed, it passes on: one exposure, counted once and in full.
+/// Permit2 passes on its allowance: one exposure, counted once and in full.
 #[tokio::test(flavor = "multi_thread")]
 async fn what_permit2_passes_on_counts_once() -> Result<()> {
     let world = permitting().await?;
@@ -277,7 +277,7 @@ async fn paying(world: &World, coins: &str) -> Result<String> {
     verdict(&world.dry_run(body).await?)
 }
 
-/// The owner approves everything for Permit2; the windows stay free for what is really taken.
+/// The owner approves everything for Permit2; the windows stay free for the amounts really taken.
 #[tokio::test(flavor = "multi_thread")]
 async fn an_endless_allowance_that_the_owner_approved_fills_no_window() -> Result<()> {
     let world = world().await?;

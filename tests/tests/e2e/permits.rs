@@ -1,5 +1,5 @@
-//! Signatures that move tokens (EIP-2612, EIP-3009): which ones the policies let out, and that those do on a
-//! real token exactly what was judged.
+//! Signatures that move tokens (EIP-2612, EIP-3009): the ones that the policies grant, and their effect on a
+//! real token, which is exactly the judged one.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -13,7 +13,7 @@ use crate::world::{World, evm_payee, instant_up_to, text};
 
 /// Base units of a coin, which is worth a dollar.
 pub(crate) const COIN: u128 = 1_000_000;
-/// Accounts of the node: who may be given an allowance, and somebody who only brings what was signed.
+/// Accounts of the node: one that may be given an allowance, and one that only brings signed permits.
 pub(crate) const SPENDER: usize = 1;
 pub(crate) const RELAYER: usize = 2;
 
@@ -100,7 +100,7 @@ impl Permit {
         world.agent.api(&world.daemon).post("/v1/transactions/sign-message", body).await
     }
 
-    /// Somebody brings it to the token.
+    /// Another account brings it to the token.
     async fn bring(&self, world: &World, signature: &str) -> Result<()> {
         let [v, r, s] = parts(signature)?;
         let arguments = [
@@ -184,7 +184,7 @@ async fn a_permit_up_to_the_limit_works_and_moves_no_more() -> Result<()> {
     let code = endless.ask(&world).await?.refused(403)?;
     assert!(matches!(code.as_str(), "UNLIMITED_APPROVE_BLOCKED" | "APPROVE_AMOUNT_EXCEEDED"), "{code}");
 
-    // The boundary itself. What was signed is what it does, and no more can be had by it.
+    // The boundary itself. The permit does what was signed, and no more can be taken by it.
     let signed = signature(permit.ask(&world).await?)?;
     let raised = Permit { value: U256::from(60 * COIN + 1), ..Permit::for_spender(&world, 0).await? };
     let raised = Permit { deadline: permit.deadline, ..raised };

@@ -179,7 +179,7 @@ async fn a_replay_finds_what_a_candidate_would_have_decided() -> Result<()> {
     let same = replay(format!("{limit}{white}"))?;
     assert_eq!((&same["decisions"], &same["changed"]), (&json!(3), &json!(0)), "{same}");
 
-    // Without the list the stranger is paid; nobody asked for a count of requests then, and it is known.
+    // Without the list the stranger is paid; the count of requests was not needed then, and it is known.
     let rate = "[[policy]]\ntype = \"RATE_LIMIT\"\nrules = { max_requests = 1, window_seconds = 3600 }\n";
     let other = replay(format!("{limit}{rate}"))?;
     assert_eq!((&other["changed"], &other["notKnown"]), (&json!(1), &json!(0)), "{other}");
@@ -187,7 +187,7 @@ async fn a_replay_finds_what_a_candidate_would_have_decided() -> Result<()> {
     assert_eq!((&example["was"], &example["is"]), (&json!("INSTANT"), &json!("DENIED")), "{example}");
     assert!(other["newlyDeniedUsd"].as_f64().context("dollars")? > 0.0, "{other}");
     let open = replay(limit.to_owned())?;
-    // The stranger was denied before anybody was asked what the coin is worth, so that nobody knows now.
+    // The stranger was denied before the coin's price was asked, so the price is not known now.
     let unknown = &open["examples"][0];
     assert_eq!((&unknown["was"], &unknown["is"]), (&json!("DENIED"), &json!("UNKNOWN")), "{open}");
     assert_eq!((&open["unknown"], &open["notKnown"]), (&json!(1), &json!(1)), "{open}");
@@ -196,7 +196,7 @@ async fn a_replay_finds_what_a_candidate_would_have_decided() -> Result<()> {
     let said = String::from_utf8(said.stdout)?;
     assert!(said.contains("UNKNOWN") && said.contains("denied before prices were asked"), "{said}");
     assert!(!said.contains("at best"), "{said}");
-    // What can be judged without a price is: by the old list it is denied again.
+    // The old list can be judged without a price: it denies again.
     let again = replay(white.clone())?;
     assert_eq!(again["unknown"], json!(0), "{again}");
     let nothing = replay(String::new())?;
@@ -252,7 +252,7 @@ async fn applying_tightens_first_and_what_loosens_waits_for_a_proved_owner() -> 
     operator.policy(&agent.wallet, "WHITELIST", json!({ "allowed_addresses": [kept, gone] })).await?;
     agent.lock_owner(&daemon, &owner).await?;
 
-    // What loosens stands first in the file.
+    // The loosening row stands first in the file.
     let wallet = &agent.wallet;
     let rows = format!(
         "[[policy]]\ntype = \"SPENDING_LIMIT\"\nwallet = \"{wallet}\"\n\

@@ -33,7 +33,7 @@ fn of_gecko(dollars: u64) -> Result<Value> {
     Ok(json!({ "ethereum": { "usd": dollars, "last_updated_at": now } }))
 }
 
-/// Replaces what both services say.
+/// Replaces the answers of both services.
 async fn say(server: &MockServer, hermes: ResponseTemplate, gecko: Value) {
     server.reset().await;
     let gecko = ResponseTemplate::new(200).set_body_json(gecko);
@@ -108,7 +108,7 @@ async fn without_a_trustworthy_price_only_the_owner_decides() -> Result<()> {
         stage.price_from(&config, sources, &server)?;
         let refused = agent.api(&stage.daemon).post("/v1/transactions/send", send.clone()).await?;
         ensure!(refused.refused(403).context(what)? == "OWNER_REQUIRED", "{what}");
-        ensure!(!server.received_requests().await.unwrap_or_default().is_empty(), "{what}: nobody asked");
+        ensure!(!server.received_requests().await.unwrap_or_default().is_empty(), "{what}: it was not asked");
     }
 
     // An interval as wide as the price counts at its upper end, against the agent: 9 dollars, not 3.
@@ -128,7 +128,8 @@ async fn without_a_trustworthy_price_only_the_owner_decides() -> Result<()> {
     stage.intact().await
 }
 
-/// Whoever silences one service gains nothing by what the other says then, and who spoke alone is told.
+/// An attacker who silences one service gains nothing by the other's answer, and a price of one source is
+/// shown as such.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_price_of_one_service_has_to_agree_with_what_the_other_said_last() -> Result<()> {
     let (mut stage, config) = priced().await?;
@@ -167,7 +168,7 @@ async fn a_price_of_one_service_has_to_agree_with_what_the_other_said_last() -> 
     })
     .await?;
 
-    // What only one of them knows is priced by it.
+    // A coin that only one of them knows is priced by it.
     let server = services(ok(hermes(3000, 0, 0)?), 3000).await?;
     say(&server, ok(hermes(3000, 0, 0)?), json!({})).await;
     stage.price_from(&config, both, &server)?;
@@ -176,7 +177,7 @@ async fn a_price_of_one_service_has_to_agree_with_what_the_other_said_last() -> 
     stage.intact().await
 }
 
-/// Services are asked about what a policy in force could grant, and by each session only so often.
+/// Services are asked only about requests that a policy in force could grant, at a limited rate per session.
 #[tokio::test(flavor = "multi_thread")]
 async fn prices_are_looked_up_for_what_might_be_granted_and_within_a_budget() -> Result<()> {
     let (mut stage, config) = priced().await?;
@@ -199,13 +200,13 @@ async fn prices_are_looked_up_for_what_might_be_granted_and_within_a_budget() ->
         "token": { "address": stage.localnet.evm.erc20 },
     });
 
-    // Nobody lists the token: neither a live request nor a dry run asks anybody.
+    // The token is not listed: neither a live request nor a dry run asks a price service.
     let refused = agent.api(&stage.daemon).post("/v1/transactions/send", token.clone()).await?;
     ensure!(refused.refused(403)? == "TOKEN_NOT_ALLOWED");
     agent.api(&stage.daemon).post("/v1/transactions/simulate", token.clone()).await?.expect(200)?;
     ensure!(asked().await == 0, "a service was asked about what is denied anyway");
 
-    // Listed, each token takes a look-up, and the session has one a minute. Nobody lists a price of either.
+    // Listed, each token takes a look-up, and the session has one a minute. No service has a price of either.
     let tokens = [stage.localnet.evm.erc20.clone(), stage.localnet.evm.coin.clone()];
     let listed = json!({
         "walletId": agent.wallet, "network": "ethereum-mainnet", "type": "ALLOWED_TOKENS",

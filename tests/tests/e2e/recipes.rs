@@ -102,7 +102,7 @@ fn each_page_is_tested_and_listed() -> Result<()> {
     Ok(())
 }
 
-/// A text of a page and what takes its place in a test.
+/// A text of a page and its replacement in a test.
 type StandIn<'a> = (&'a str, &'a str);
 
 /// The daemon takes any free port, and tells where it listens.
@@ -111,7 +111,7 @@ const PORT: StandIn<'_> = ("http://127.0.0.1:3100", "$(cat ~/.waiaas/daemon.url)
 const BUILD: StandIn<'_> = ("cargo build --release --locked --package waiaas-cli\n", "");
 /// Local nodes instead of test networks.
 const MODE: StandIn<'_> = ("quickset --mode testnet", "quickset --mode local");
-/// Nobody types the new password.
+/// The new password comes from a file, not from the keyboard.
 const NEW_PASSWORD: StandIn<'_> = (
     "waiaas set-master ",
     "WAIAAS_NEW_MASTER_PASSWORD_FILE=~/new-password.txt waiaas set-master\n\
@@ -145,7 +145,7 @@ fn first_steps(localnet: &Localnet) -> Result<Shell> {
     Ok(shell)
 }
 
-/// What stands for the faucet of a test network: commands that give the Solana wallet two SOL.
+/// The stand-in for the faucet of a test network: commands that give the Solana wallet two SOL.
 fn faucet(localnet: &Localnet) -> String {
     let node = &localnet.solana.rpc;
     let lamports = 2 * SOL;
@@ -181,7 +181,7 @@ async fn the_readmes_five_minutes() -> Result<()> {
         ("solana-testnet PASTE_THE_OWNER_ADDRESS", &format!("solana-local {owner}")),
         ("verify solana-testnet", "verify solana-local"),
         ("PASTE_THE_ID", "$(waiaas tx list --status PENDING_APPROVAL --json | jq -r '.data[0].id')"),
-        // Nobody answers the questions.
+        // `--yes` stands for the confirmation at the terminal.
         ("--key-file owner.json", "--key-file owner.json --yes"),
     ];
     let blocks = blocks(&read("README.md")?, Some("Five minutes to a guarded payment"))?;

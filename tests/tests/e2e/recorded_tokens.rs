@@ -1,4 +1,4 @@
-//! What is on record of a token: it stays as first judged, and the operator can have it read anew.
+//! The token registry: an entry stays as first judged, and the operator can have it read anew.
 
 use anyhow::{Result, ensure};
 use e2e::{Fault, When};
@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::stage::{On, Payer, Stage};
 use crate::world::evm_payee;
 
-/// Whoever answers 18 answers 2.
+/// Makes an answer of 18 decimals one of 2.
 fn coarse(answer: &mut Value) {
     if *answer == json!(format!("0x{:064x}", 18)) {
         *answer = json!(format!("0x{:064x}", 2));
@@ -21,7 +21,7 @@ async fn pays(stage: &Stage, payer: &Payer) -> Result<()> {
     sent.expect(201).map(drop)
 }
 
-/// What the command line shows of the localnet's token.
+/// The localnet's token as the command line shows it.
 fn decimals(stage: &Stage) -> Result<Vec<u64>> {
     let listed = stage.daemon.cli_json(&["token", "list", "--network", "evm-localnet"])?;
     let tokens = listed["tokens"].as_array().cloned().unwrap_or_default();
@@ -50,7 +50,7 @@ async fn what_one_liar_put_on_record_the_operator_has_read_anew() -> Result<()> 
     ensure!(decimals(&stage)? == [2]);
     stage.proxy.heal();
     pays(&stage, &payer).await?;
-    ensure!(decimals(&stage)? == [2], "what is on record stays, whatever a node says now");
+    ensure!(decimals(&stage)? == [2], "recorded decimals stay when a node answers otherwise");
 
     let forget = ["token", "forget", "evm-localnet", token.as_str()];
     let forgotten = stage.daemon.cli_json(&forget)?;

@@ -1,4 +1,4 @@
-//! Signed transactions that do not land: a higher fee, a cancellation, and what refuses both.
+//! Signed transactions that do not land: a higher fee, a cancellation, and the refusals of both.
 
 use anyhow::{Context as _, Result, ensure};
 use e2e::{Agent, Answer, Fault, OwnerKey, When, rpc, until};
@@ -17,7 +17,7 @@ async fn stage() -> Result<Stage> {
     Ok(stage)
 }
 
-/// The same, where what happened is final only after many blocks.
+/// The same, where a block is final only after many more.
 async fn slow_stage() -> Result<Stage> {
     let depth = format!("WAIAAS_CONFIRMATION_EVM_FINALITY_DEPTH={}", FINAL - 5);
     let stage = Stage::with(On::Ethereum, |options| options.through = vec!["env".into(), depth]).await?;
@@ -25,7 +25,7 @@ async fn slow_stage() -> Result<Stage> {
     Ok(stage)
 }
 
-/// The transaction once nothing can take back what became of it.
+/// The transaction once its outcome is final.
 async fn is_final(stage: &Stage, payer: &Payer, id: &str) -> Result<Value> {
     until(&format!("the final end of {id}"), PATIENCE, || async {
         let tx = payer.agent.transaction(&stage.daemon, id).await?;
@@ -75,7 +75,7 @@ async fn one_lands(stage: &Stage, payer: &Payer, winner: &str, losers: &[&str]) 
         ensure!(told == (&json!("FAILED"), &json!("TRANSACTION_EXPIRED"), &Value::Null), "{dead}");
         let events = stage.events(loser).await?;
         ensure!(events.last().is_some_and(|event| event == "TX_FAILED"), "{events:?}");
-        // What ended is not replaced.
+        // An ended transaction is not replaced.
         let late = replace(stage, &payer.agent, loser, "HIGHER_FEE").await?.refused(409)?;
         ensure!(late == "TX_ALREADY_PROCESSED", "{late}");
     }
@@ -125,7 +125,7 @@ async fn a_higher_fee_pays_once() -> Result<()> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_cancellation_pays_nobody() -> Result<()> {
+async fn a_cancellation_pays_no_recipient() -> Result<()> {
     let stage = slow_stage().await?;
     let mut payer = stage.payer().await?;
     let (payment, old) = stuck(&stage, &mut payer).await?;
@@ -145,7 +145,7 @@ async fn a_cancellation_pays_nobody() -> Result<()> {
     ensure!(other == "IDEMPOTENCY_CONFLICT", "{other}");
 
     let landed = one_lands(&stage, &payer, &id(&new)?, &[&old]).await?;
-    ensure!(stage.balance(&payment.to).await? == 0, "nobody is paid");
+    ensure!(stage.balance(&payment.to).await? == 0, "the recipient is not paid");
     let fee: u128 = landed["fee"].as_str().context("a fee")?.parse()?;
     ensure!(stage.balance(&payer.agent.address).await? == stage.on.purse() - fee, "only the fee left");
     let again = api.post(&path, json!({ "with": "CANCELLATION" })).await?.expect(201)?;
@@ -162,7 +162,7 @@ async fn a_cancellation_pays_nobody() -> Result<()> {
     stage.ledger_matches(&payer).await
 }
 
-/// The node keeps the old one if it lands first; what was to replace it ends with it.
+/// The node keeps the old one if it lands first; its replacement ends with it.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_old_one_may_land_after_all() -> Result<()> {
     let stage = stage().await?;
@@ -186,8 +186,8 @@ async fn the_old_one_may_land_after_all() -> Result<()> {
     stage.intact().await
 }
 
-/// An amount for the owner takes the owner again, who reads what it replaces; and if the old one lands
-/// meanwhile, nothing is signed.
+/// A replacement of an amount that needs the owner asks the owner again, and says that it is one; if the old
+/// transaction lands meanwhile, nothing is signed.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_replacement_takes_the_tier_of_what_it_does() -> Result<()> {
     let stage = stage().await?;
@@ -323,7 +323,7 @@ async fn on_solana_nothing_is_replaced() -> Result<()> {
 
 /// Where the daemon dies, and with which call of it.
 const BOUNDARIES: [(&str, usize, When); 4] = [
-    // The first asks what the market is while building; the second when completing, after admission.
+    // The first asks for the market's prices while building; the second when completing, after admission.
     ("eth_maxPriorityFeePerGas", 1, When::Before),
     ("eth_maxPriorityFeePerGas", 2, When::Before),
     ("eth_sendRawTransaction", 1, When::Before),

@@ -1,4 +1,4 @@
-//! Counterparties that are agents (ERC-8004): what their feedback does to a payment.
+//! Counterparties that are agents (ERC-8004): the effect of their feedback on a payment.
 
 use alloy_dyn_abi::DynSolValue;
 use alloy_primitives::{B256, I256, U256};
@@ -8,8 +8,8 @@ use serde_json::{Value, json};
 
 use crate::world::{ETHER, World, evm_payee, instant_up_to, text};
 
-/// Accounts of the node: an agent that clients speak about, one that nobody does, one whose word counts,
-/// one whose does not, and one that is no agent.
+/// Accounts of the node: an agent with feedback of clients, one without, a client whose feedback counts,
+/// one whose feedback does not, and one that is no agent.
 const RATED: usize = 1;
 const UNRATED: usize = 2;
 const CLIENT: usize = 3;
@@ -77,13 +77,13 @@ fn threshold(min_score: u8) -> Value {
     json!({ "min_score": min_score, "check_counterparty": true, "below_threshold_tier": "DELAY" })
 }
 
-/// What paying an account of the node would get.
+/// The verdict on a payment to an account of the node.
 async fn judged(world: &World, account: usize) -> Result<String> {
     world.judged(&world.localnet.evm.account(account).await?, "0.001").await
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn whom_the_clients_praise_is_paid_at_once_and_nobody_else() -> Result<()> {
+async fn only_an_agent_that_clients_rate_well_is_paid_at_once() -> Result<()> {
     let world = world().await?;
     say(&world, CLIENT, 90, "").await?;
     say(&world, CLIENT, 71, "").await?;
@@ -105,13 +105,13 @@ async fn whom_the_clients_praise_is_paid_at_once_and_nobody_else() -> Result<()>
     let why = api.get(&format!("/v1/transactions/{}/explain", text(&waits, "id")?)).await?.expect(200)?;
     assert_eq!(why["reproduced"], true, "{why}");
 
-    let nobody = evm_payee(41)?;
+    let unknown = evm_payee(41)?;
     for unrated in [UNRATED, IMPOSTOR, CLIENT] {
         assert_eq!(judged(&world, unrated).await?, "OWNER_REQUIRED", "account {unrated}");
     }
-    assert_eq!(world.send(&nobody, "0.001").await?.refused(403)?, "OWNER_REQUIRED");
+    assert_eq!(world.send(&unknown, "0.001").await?.refused(403)?, "OWNER_REQUIRED");
     world.agent.lock_owner(&world.daemon, &OwnerKey::evm(3)?).await?;
-    let asked = world.send(&nobody, "0.001").await?.expect(201)?;
+    let asked = world.send(&unknown, "0.001").await?.expect(201)?;
     assert_eq!((&asked["tier"], &asked["status"]), (&json!("APPROVAL"), &json!("PENDING_APPROVAL")));
     Ok(())
 }
@@ -132,7 +132,7 @@ async fn each_policy_reads_the_feedback_with_its_own_tag() -> Result<()> {
     scoped(&world, "ALLOWED_TOKENS", json!({ "tokens": [{ "address": token }] })).await?;
     let rated = world.localnet.evm.account(RATED).await?;
     let sent = world.send_token(&token, &rated, "1").await?.expect(201)?;
-    assert_eq!(sent["tier"], "INSTANT", "whoever gets a token is the counterparty");
+    assert_eq!(sent["tier"], "INSTANT", "the recipient of a token is the counterparty");
 
     scoped(&world, "REPUTATION_THRESHOLD", tagged("quality")).await?;
     assert_eq!(judged(&world, RATED).await?, "DELAY", "fast and bad");
@@ -148,7 +148,7 @@ async fn each_policy_reads_the_feedback_with_its_own_tag() -> Result<()> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_registry_that_does_not_answer_leaves_everybody_unrated() -> Result<()> {
+async fn a_registry_that_does_not_answer_leaves_all_unrated() -> Result<()> {
     let mut world = world().await?;
     say(&world, CLIENT, 100, "").await?;
     let limit = world.policy("REPUTATION_THRESHOLD", threshold(0)).await?;
@@ -157,7 +157,7 @@ async fn a_registry_that_does_not_answer_leaves_everybody_unrated() -> Result<()
     let (registry, token) = (evm.reputation_registry.clone(), evm.erc20.clone());
     world.daemon.reconfigure(|config| config.replace(&registry, &token))?;
     assert_eq!(judged(&world, RATED).await?, "OWNER_REQUIRED");
-    // Nor does it matter where nobody looks.
+    // Nor does it matter where no policy looks.
     world.update(&limit, json!({ "min_score": 100 })).await?.expect(200)?;
     assert_eq!(judged(&world, RATED).await?, "INSTANT");
     Ok(())

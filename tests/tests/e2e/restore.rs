@@ -1,4 +1,4 @@
-//! The owner and the backup at the command line: what is restored is whole, and still signs.
+//! The owner and the backup at the command line: a restored wallet is whole, and still signs.
 
 use std::time::Duration;
 
@@ -231,7 +231,7 @@ fn a_restore_says_what_it_takes_and_what_it_leaves() -> Result<()> {
     assert!(beside.contains("shutdown_timeout = 7"), "{beside}");
     let _daemon = home.start(&[])?;
 
-    // What another installation would be taken for has to go first.
+    // Files that look like another installation have to go first.
     for name in ["recovery.key", "mcp-token"] {
         let home = Home::new(Some(PASSWORD))?;
         home.write(name, "of somebody else\n")?;

@@ -1,5 +1,4 @@
-//! Calls that no decoder knows: what a node sees them take is listed, counted, approved and explained like what
-//! is decoded.
+//! Undecoded calls: their simulated effects are listed, counted, approved and explained like decoded ones.
 
 use alloy_consensus::{SignableTransaction as _, TxEip1559};
 use alloy_dyn_abi::DynSolValue;
@@ -67,14 +66,14 @@ fn trade(world: &World, amount: u128, pool: &str) -> Result<Value> {
     Ok(json!({ "type": "CONTRACT_CALL", "to": evm.aggregator, "calldata": data }))
 }
 
-/// How much more the exchange takes from now on, and whether only where nobody tries it out.
+/// How much more the exchange takes from now on, and whether it hides that from simulations.
 async fn set(world: &World, surplus: u128, sly: bool) -> Result<()> {
     let evm = &world.localnet.evm;
     let data = call_data("set(uint256,bool)", &[number(surplus), DynSolValue::Bool(sly)]);
     evm.transact_as(&evm.account(5).await?, &evm.aggregator, &data).await.map(drop)
 }
 
-/// What the owner is asked, and yes to it.
+/// Reads the question to the owner and approves.
 pub(crate) async fn approve(world: &World, owner: &OwnerKey, id: &str) -> Result<String> {
     let path = format!("/v1/transactions/{id}");
     let asked = world.daemon.anonymous().get(&format!("{path}/approval")).await?.expect(200)?;
@@ -89,7 +88,7 @@ async fn list(world: &World) -> Result<()> {
     scoped(world, "ALLOWED_TOKENS", tokens).await
 }
 
-/// A policy that takes the owner of the wallet, who agrees.
+/// A policy that needs the consent of the wallet's owner, who gives it.
 async fn agreed(world: &World, owner: &OwnerKey, policy_type: &str, rules: Value) -> Result<()> {
     let network = if world.agent.address.starts_with("0x") { json!("evm-localnet") } else { Value::Null };
     let body = json!({
@@ -124,14 +123,14 @@ async fn a_vault_takes_what_was_seen_listed_counted_and_approved() -> Result<()>
     ensure!(ended["status"] == "CONFIRMED", "{ended}");
     assert_eq!(world.localnet.evm.erc20_balance(&vault).await?, 50 * ETHER);
 
-    // What it was seen to take is held like any other spending, and the decision is made again from it.
+    // The simulated outflow is held like any other spending, and the decision is repeated from it.
     let held = Books::open(world.daemon.data_dir()).await?.reservations(&world.agent.wallet).await?;
     ensure!(held.iter().any(|held| held.amount == 50 * ETHER), "{held:?}");
     let path = format!("/v1/transactions/{}/explain", text(&sent, "id")?);
     let why = world.agent.api(&world.daemon).get(&path).await?.expect(200)?;
     ensure!(why["reproduced"] == true && why["effects"]["seen"] == sent["effects"]["seen"], "{why}");
 
-    // Whoever vouches for the method leaves it to the limits.
+    // Naming the method leaves the call to the limits.
     let methods = json!({ "methods": [{ "contractAddress": vault, "selectors": ["0x6e553f65"] }] });
     agreed(&world, &owner, "METHOD_WHITELIST", methods).await?;
     let worth = async |tokens: u128| world.dry_run(deposit(&world, tokens)?).await;
@@ -141,7 +140,7 @@ async fn a_vault_takes_what_was_seen_listed_counted_and_approved() -> Result<()>
     ensure!(world.ended(text(&sent, "id")?).await?["status"] == "CONFIRMED", "{sent}");
     assert_eq!(world.localnet.evm.erc20_balance(&vault).await?, 100 * ETHER);
 
-    // What is only signed runs when somebody else likes, on what the contract is by then: the owner is asked.
+    // A call that is only signed runs at a time that others choose, so the owner is asked.
     let body = unsigned(&world, &deposit(&world, 50)?).await?;
     let api = world.agent.api(&world.daemon);
     let asked = api.post("/v1/transactions/sign", body).await?.expect(200)?;
@@ -191,7 +190,7 @@ async fn more_than_was_approved_is_not_signed_and_less_is() -> Result<()> {
     ensure!(world.ended(text(&asked, "id")?).await?["status"] == "CONFIRMED", "101 were approved");
     assert_eq!(world.localnet.evm.erc20_balance(&pool).await?, 100);
 
-    // A contract that spares whoever tries it out is seen as it is.
+    // A contract that behaves differently in a simulation is still seen as it is.
     set(&world, 7, true).await?;
     let shown = world.dry_run(trade(&world, 100, &pool)?).await?;
     ensure!(shown["effects"]["seen"][0]["amount"] == "0x6b", "{shown}");

@@ -178,7 +178,7 @@ async fn old_tokens_die_at_once() -> Result<()> {
         assert_eq!(verdict(&daemon, &fresh).await?, refused(401, "SESSION_REVOKED"));
     }
     assert_ne!(operator.post_empty(&format!("{session}/rotate")).await?.status, 200, "revoked is for good");
-    assert_eq!(verdict(&daemon, &other.token).await?, None, "nobody else is touched");
+    assert_eq!(verdict(&daemon, &other.token).await?, None, "no other session is touched");
     Ok(())
 }
 
@@ -329,7 +329,7 @@ async fn what_a_kill_switch_caught_waiting_is_never_signed() -> Result<()> {
         assert_eq!(localnet.solana.balance(to).await?, 0, "nothing arrived");
     }
     assert_eq!(localnet.solana.balance(&waiting[4].1).await?, SOL);
-    // Resuming a wallet does not bring back what the suspension stopped.
+    // Resuming a wallet does not revive the requests that the suspension stopped.
     assert_eq!(operator.post_empty(&format!("{}/resume", wallet(2))).await?.expect(200)?["status"], "ACTIVE");
     final_status(&daemon, suspended, "FAILED", json!("WALLET_SUSPENDED")).await?;
     assert_eq!(operator.get("/v1/admin/audit/verify").await?.expect(200)?["intact"], true);

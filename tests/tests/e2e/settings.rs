@@ -1,4 +1,4 @@
-//! What the daemon is given: variables, configuration, the master password and the file that holds one.
+//! The daemon's inputs: variables, configuration, the master password and the file that holds one.
 
 use std::os::unix::fs::PermissionsExt as _;
 use std::process::Command;
@@ -114,7 +114,7 @@ fn one_rule_for_the_master_password_wherever_it_comes_from() -> Result<()> {
         let (ended, told) = home.json(&["set-master"])?;
         assert!(ended == 5 && told.to_string().contains(reason), "{bad:?}: {told}");
 
-        // To prove oneself: what cannot arrive as it is is not sent, so it locks nobody out.
+        // A password that cannot arrive unchanged is not sent, so it counts as no wrong guess.
         home.env = vec![("WAIAAS_MASTER_PASSWORD", "a blank after it ".to_owned())];
         for _ in 0..6 {
             let (ended, told) = home.json(&["status"])?;
@@ -154,7 +154,7 @@ fn an_empty_recovery_key_is_named_or_replaced() -> Result<()> {
     for arguments in [&["start"][..], &["start", "--daemon"], &["config", "check"]] {
         named(&home, arguments)?;
     }
-    // Nobody looks for a password before there is a daemon to send it to.
+    // No password is read before there is a daemon to send it to.
     assert_eq!(home.json(&["status"])?.0, 3);
     let _daemon = home.start(&[])?;
     named(&home, &["status"])

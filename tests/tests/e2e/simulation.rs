@@ -1,4 +1,4 @@
-//! The second simulation: what a node sees a transaction do decides with, and nodes that cannot say or lie.
+//! The simulation check: a node's simulation counts in the decision; nodes that cannot simulate, or lie.
 
 use anyhow::{Context as _, Result, ensure};
 use e2e::{Fault, OwnerKey, When};
@@ -15,7 +15,7 @@ fn question(on: On) -> &'static str {
     }
 }
 
-/// The node cannot say what a transaction does, but everything else.
+/// The node answers everything except simulations.
 fn blind(stage: &Stage) {
     match stage.on {
         On::Ethereum => {
@@ -88,7 +88,7 @@ async fn a_solana_node_that_cannot_simulate_grants_nothing() -> Result<()> {
     silence_is_never_passed_over(On::Solana).await
 }
 
-/// Where nobody can look, whoever approves reads that before anything else.
+/// Where no node can simulate, the owner reads that before anything else.
 async fn approved_unseen(on: On) -> Result<()> {
     let stage = Stage::new(on).await?;
     let mut payer = stage.payer().await?;
@@ -111,12 +111,12 @@ async fn approved_unseen(on: On) -> Result<()> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_owner_reads_first_that_nobody_saw_it_run() -> Result<()> {
+async fn an_owner_reads_first_that_it_was_not_simulated() -> Result<()> {
     approved_unseen(On::Ethereum).await?;
     approved_unseen(On::Solana).await
 }
 
-/// What a node sees beyond the decoded effects is refused, when judged and when about to be signed.
+/// A simulated effect beyond the decoded ones is refused, at admission and before signing.
 async fn a_disagreement_stops_it(on: On) -> Result<()> {
     let stage = Stage::new(on).await?;
     let mut payer = stage.payer().await?;

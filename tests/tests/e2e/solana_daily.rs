@@ -73,7 +73,7 @@ async fn tokens_reach_a_vault_that_the_request_or_a_whitelist_names() -> Result<
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_planted_token_account_that_nobody_can_read_is_a_row_with_an_error() -> Result<()> {
+async fn an_unreadable_planted_token_account_is_a_row_with_an_error() -> Result<()> {
     let world = spender().await?;
     let key = |address: &str| bs58::decode(address).into_vec().context("base58");
     // A Token-2022 account with nine units of a mint that is not there.
@@ -97,7 +97,7 @@ async fn a_planted_token_account_that_nobody_can_read_is_a_row_with_an_error() -
     Ok(())
 }
 
-/// A transfer that somebody else built, with a fresh blockhash and without its signature.
+/// A transfer that the caller built, with a fresh blockhash and without its signature.
 async fn brought(world: &World, to: &str, lamports: u64) -> Result<String> {
     let latest = rpc(&world.localnet.solana.rpc, "getLatestBlockhash", json!([])).await?;
     let key = |text: &str| bs58::decode(text).into_vec().context("base58");

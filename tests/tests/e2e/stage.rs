@@ -1,6 +1,6 @@
 //! One chain behind a proxy, a daemon on it, and the check that nothing was lost or paid twice.
 //!
-//! Belongs here: what the crash and fault tests share on both chains. Does not belong here: any fault.
+//! Belongs here: the common parts of crash and fault tests on both chains. Does not belong here: any fault.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -52,7 +52,7 @@ impl On {
         }
     }
 
-    /// What a payer starts with.
+    /// The balance with which a payer starts.
     pub(crate) fn purse(self) -> u128 {
         match self {
             Self::Ethereum => 10_000_000_000_000_000_000,
@@ -68,7 +68,7 @@ impl On {
         }
     }
 
-    /// The method that asks what became of a broadcast.
+    /// The method that asks for the outcome of a broadcast.
     pub(crate) fn outcome(self) -> &'static str {
         match self {
             Self::Ethereum => "eth_getTransactionReceipt",
@@ -102,13 +102,13 @@ pub(crate) struct Stage {
     postgres: Option<Postgres>,
 }
 
-/// A wallet of this test alone and what it was asked to pay.
+/// A wallet of this test alone and the payments asked of it.
 pub(crate) struct Payer {
     pub(crate) agent: Agent,
     payments: Vec<Payment>,
 }
 
-/// One payment, to somebody who gets nothing else.
+/// One payment, to a recipient that gets nothing else.
 #[derive(Clone, Debug)]
 pub(crate) struct Payment {
     pub(crate) key: String,
@@ -194,7 +194,7 @@ impl Stage {
         }
     }
 
-    /// What the agent asks for; the answer is whatever comes of it, even a dead connection.
+    /// Sends the agent's request; the answer may be of any kind, even a dead connection.
     pub(crate) async fn ask(&self, payer: &Payer, payment: &Payment) -> Result<Answer> {
         let body = json!({ "type": "TRANSFER", "to": payment.to, "amount": payment.text });
         let api = payer.agent.api(&self.daemon).header("idempotency-key", &payment.key);
@@ -278,7 +278,7 @@ impl Stage {
         Ok(())
     }
 
-    /// What was settled is what left the wallet, and nothing is held any more.
+    /// The settled sum equals the amount that left the wallet, and nothing is held any more.
     pub(crate) async fn ledger_matches(&self, payer: &Payer) -> Result<()> {
         let mut settled = 0;
         for reserved in self.books().await?.reservations(&payer.agent.wallet).await? {
@@ -331,7 +331,7 @@ impl Payer {
     }
 }
 
-/// Bytes nobody had before.
+/// Random bytes, never used before.
 pub(crate) fn fresh<const N: usize>() -> Result<[u8; N]> {
     let random = [uuid::Uuid::now_v7().into_bytes(), uuid::Uuid::now_v7().into_bytes()].concat();
     let tail = random.get(random.len() - N..).context("enough bytes")?;

@@ -1,4 +1,4 @@
-//! What is shown of requests that the kill switch stops: that they will not run, and why they did not.
+//! Requests that the kill switch stops: the answers say that they will not run, and why they did not.
 
 use std::process::Output;
 

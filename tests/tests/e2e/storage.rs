@@ -43,7 +43,7 @@ async fn another_writer_delays_but_loses_nothing() -> Result<()> {
     ensure!(stage.proxy.count("eth_sendRawTransaction") == broadcasts, "paid without a record");
     stage.paid_once(&payer).await?;
 
-    let mut payer = Arc::into_inner(payer).context("nobody else holds the payer")?;
+    let mut payer = Arc::into_inner(payer).context("the payer is shared")?;
     pays(&stage, &mut payer).await
 }
 

@@ -1,4 +1,4 @@
-//! Swaps through a router whose code everybody knows: whose signature decides when they happen.
+//! Swaps through a router with published code: the holder of the signature decides when they happen.
 
 use std::time::SystemTime;
 
@@ -87,15 +87,15 @@ async fn signed(stage: &Stage, agent: &Agent, deadline: U256) -> Result<e2e::Ans
     agent.api(&stage.daemon).post("/v1/transactions/sign", body).await
 }
 
-/// The least that comes out was compared with the prices of now. Whoever has the signature may wait until it
-/// is worth less than what goes in.
+/// The least that comes out was compared with the prices of now. The holder of the signature may wait until
+/// it is worth less than what goes in.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_swap_that_is_handed_out_ends_soon_or_takes_the_owner() -> Result<()> {
     let (stage, agent) = market().await?;
     let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH)?.as_secs();
     let (soon, late) = (U256::from(now + 600), U256::from(now + 7_200));
 
-    // What the daemon sends itself happens at once, whatever its deadline.
+    // A swap that the daemon sends itself happens at once, so its deadline does not matter.
     let body = json!({
         "type": "CONTRACT_CALL", "to": ROUTER, "calldata": swap(&stage, &agent, U256::MAX)?,
         "network": "ethereum-mainnet",

@@ -1,5 +1,5 @@
-//! What each tier owes before anything is signed, who may stop what waits, and repeats of a request.
-//! That waiting ends by the clock is shown with a clock of its own in the engine's tests.
+//! The obligation of each tier before anything is signed, the parties that may stop a waiting request, and
+//! repeats of a request. The engine's tests show with a movable clock that waiting ends in time.
 
 use std::collections::BTreeSet;
 
@@ -98,7 +98,7 @@ async fn what_waits_can_be_stopped_by_those_it_concerns() -> Result<()> {
     }
     let delayed = waiting("5.0", "QUEUED").await?;
     let rejected = daemon.operator().post_empty(&format!("/v1/admin/transactions/{delayed}/reject")).await?;
-    assert_eq!(rejected.refused(409)?, "TX_ALREADY_PROCESSED", "a delay asks nobody");
+    assert_eq!(rejected.refused(409)?, "TX_ALREADY_PROCESSED", "a delay asks no owner");
 
     // By the owner, whose yes to the same transaction is worth nothing afterwards.
     let tx = waiting("20.0", "PENDING_APPROVAL").await?;

@@ -1,5 +1,5 @@
-//! Who talks to whom: commands reach the daemon of their directory by its socket, and over TCP only one
-//! that has proved itself; the kill switch is activated whatever crowds the port.
+//! The two ways to the daemon: commands reach the daemon of their directory by its socket, and over TCP only
+//! one that has proved itself; the kill switch works however crowded the port is.
 
 use std::net::{Ipv6Addr, SocketAddr};
 use std::os::unix::fs::PermissionsExt as _;
@@ -58,7 +58,7 @@ async fn a_squatter_on_the_port_of_a_dead_daemon_is_sent_nothing() -> Result<()>
     ensure!(squatter.seen().is_empty(), "{}", squatter.seen());
     drop(squatter);
 
-    // What a crash left is no obstacle, and the new socket is private again.
+    // The socket that a crash left is no obstacle, and the new one is private again.
     daemon.restart()?;
     let mode = std::fs::metadata(daemon.data_dir().join("daemon.sock"))?.permissions().mode();
     ensure!(mode & 0o777 == 0o600, "{mode:o}");
@@ -88,7 +88,7 @@ async fn a_squatter_at_a_given_url_gets_nothing_to_try_out() -> Result<()> {
             Some(line) if line.starts_with("GET /health") => (200, health.clone()),
             Some(line) if line.starts_with("GET /v1/proof") => (200, parameters.to_string()),
             Some(line) if line.starts_with("POST /v1/proof") => {
-                // What was sent, sent back.
+                // Echoes the share.
                 let body = request.split("\r\n\r\n").nth(1).unwrap_or_default();
                 let sent: serde_json::Value = serde_json::from_str(body).unwrap_or_default();
                 (200, json!({ "share": sent["share"], "confirmation": "00".repeat(64) }).to_string())
@@ -123,7 +123,7 @@ async fn over_tcp_the_daemon_proves_itself_and_a_relay_is_noticed() -> Result<()
     let seen = relay.seen().to_lowercase();
     ensure!(seen.contains("post /v1/proof") && !seen.contains("x-master-password"), "{seen}");
 
-    // The same port of the other loopback address is somebody else's, and `localhost` may lead there.
+    // The same port of the other loopback address belongs to another process, and `localhost` may lead there.
     let port = port(&daemon)?;
     let neighbour = SocketAddr::from((Ipv6Addr::LOCALHOST, port));
     let neighbour = Squatter::relaying_at(neighbour, daemon.url()).await?;
@@ -186,7 +186,7 @@ async fn on_the_machine_the_kill_switch_needs_no_password() -> Result<()> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_flood_keeps_nobody_from_the_kill_switch() -> Result<()> {
+async fn the_kill_switch_works_during_a_flood() -> Result<()> {
     let extra = "[security]\nmaster_lockout_failures = 1\nmaster_lockout_base_seconds = 600\n";
     let daemon = Daemon::start(&DaemonOptions { extra: extra.to_owned(), ..unreachable_nodes() })?;
     let mut flood = tokio::task::JoinSet::new();

@@ -1,4 +1,4 @@
-//! Webhooks: what happened arrives at a real receiver, signed, once or again with the same id, and nowhere else.
+//! Webhooks: audit events reach a real receiver, signed, once or again with the same id, and nowhere else.
 
 mod documented;
 

@@ -143,17 +143,17 @@ pub(crate) fn text<'a>(value: &'a Value, field: &str) -> Result<&'a str> {
     value[field].as_str().with_context(|| format!("{field} in {value}"))
 }
 
-/// Somebody to pay on Solana.
+/// A recipient on Solana.
 pub(crate) fn solana_payee(seed: u8) -> String {
     OwnerKey::solana(seed).address()
 }
 
-/// Somebody to pay on EVM.
+/// A recipient on EVM.
 pub(crate) fn evm_payee(seed: u8) -> Result<String> {
     Ok(OwnerKey::evm(seed)?.address())
 }
 
-/// Rules under which whatever is worth up to `dollars` goes at once.
+/// Rules that grant INSTANT to requests worth up to `dollars`.
 pub(crate) fn instant_up_to(dollars: u64) -> Value {
     json!({ "instant_max_usd": dollars, "notify_max_usd": dollars, "delay_max_usd": dollars })
 }

@@ -1,4 +1,4 @@
-//! The client against a stand-in for the daemon: what it sends, and how it reads what comes back.
+//! The client against a stand-in for the daemon: its requests, and how it reads the answers.
 #![cfg(feature = "client")]
 
 #[cfg(test)]

@@ -10,7 +10,7 @@ use waiaas_core::intent::Intent;
 use waiaas_core::nft::{NftId, NftKind, NftStandard};
 
 use crate::anvil::{Anvil, CODE_REVERTING, code_answering};
-use crate::evm_world::{COIN, SOMEBODY, World, network, refusal, transfer};
+use crate::evm_world::{COIN, STRANGER, World, network, refusal, transfer};
 
 impl World {
     fn owner(&self) -> [u8; 20] {
@@ -70,7 +70,7 @@ fn erc1155(collection: [u8; 20], id: u64) -> NftId {
 async fn an_approval_is_an_allowance_on_chain() {
     let world = World::new().await;
     let token = world.anvil.deploy_erc20("TOK", 1_000, world.owner()).await;
-    let (token, spender) = (Address::Evm(token), SOMEBODY);
+    let (token, spender) = (Address::Evm(token), STRANGER);
     let asset = AssetId::token(&network().caip2, token);
     for amount in [600u64, 0] {
         let amount = U256::from(amount);
@@ -81,8 +81,8 @@ async fn an_approval_is_an_allowance_on_chain() {
         let allowance = format!("0xdd62ed3e{}{}", word(world.wallet.address), word(spender));
         assert_eq!(world.read(token, allowance).await, amount);
     }
-    let nothing = Intent::Approve { spender, token: SOMEBODY, amount: U256::ONE };
-    assert_eq!(world.refuses(&nothing).await, Refusal::NotAToken(SOMEBODY));
+    let nothing = Intent::Approve { spender, token: STRANGER, amount: U256::ONE };
+    assert_eq!(world.refuses(&nothing).await, Refusal::NotAToken(STRANGER));
     let zero = Intent::Approve { spender: Address::Evm([0; 20]), token, amount: U256::ONE };
     assert!(matches!(world.refuses(&zero).await, Refusal::BadRecipient(_)));
 }
@@ -92,7 +92,7 @@ async fn an_approval_that_the_token_answers_with_false_is_refused() {
     let world = World::new().await;
     let token = Address::Evm([0x70; 20]);
     world.set_code(token, &code_answering(0)).await;
-    let intent = Intent::Approve { spender: SOMEBODY, token, amount: U256::ONE };
+    let intent = Intent::Approve { spender: STRANGER, token, amount: U256::ONE };
     assert!(matches!(world.refuses(&intent).await, Refusal::SimulationFailed(_)));
 }
 
@@ -103,40 +103,40 @@ async fn one_nft_moves_and_is_allowed() {
     let address = Address::Evm(collection);
     let owner_of = |id: u64| format!("0x6352211e{id:064x}");
 
-    let allow = Intent::ApproveNft { spender: SOMEBODY, nft: erc721(collection, 1) };
-    let wanted = Effect::NftAllowance { nft: erc721(collection, 1), spender: Some(SOMEBODY) };
+    let allow = Intent::ApproveNft { spender: STRANGER, nft: erc721(collection, 1) };
+    let wanted = Effect::NftAllowance { nft: erc721(collection, 1), spender: Some(STRANGER) };
     assert_eq!(world.effects(&allow).await, [wanted], "the contract reports EIP-721");
     world.carry_out(&allow).await;
     let approved = world.read(address, format!("0x081812fc{:064x}", 1)).await;
-    assert_eq!(approved, U256::from_be_slice(SOMEBODY.as_bytes()));
+    assert_eq!(approved, U256::from_be_slice(STRANGER.as_bytes()));
 
     // The same bytes in a contract call have the same effect.
-    let data = hex::decode(format!("095ea7b3{}{:064x}", word(SOMEBODY), 0)).expect("hex");
+    let data = hex::decode(format!("095ea7b3{}{:064x}", word(STRANGER), 0)).expect("hex");
     let call = Intent::ContractCall { to: address, data, value: U256::ZERO };
-    let wanted = Effect::NftAllowance { nft: erc721(collection, 0), spender: Some(SOMEBODY) };
+    let wanted = Effect::NftAllowance { nft: erc721(collection, 0), spender: Some(STRANGER) };
     assert_eq!(world.effects(&call).await, [wanted]);
 
     let send = |id| Intent::NftTransfer {
-        to: SOMEBODY,
+        to: STRANGER,
         nft: erc721(collection, id),
         quantity: U256::ONE,
         allow_off_curve: false,
     };
-    let wanted = Effect::NftOut { nft: erc721(collection, 0), to: SOMEBODY, quantity: U256::ONE };
+    let wanted = Effect::NftOut { nft: erc721(collection, 0), to: STRANGER, quantity: U256::ONE };
     assert_eq!(world.effects(&send(0)).await, [wanted]);
     world.carry_out(&send(0)).await;
-    assert_eq!(world.read(address, owner_of(0)).await, U256::from_be_slice(SOMEBODY.as_bytes()));
+    assert_eq!(world.read(address, owner_of(0)).await, U256::from_be_slice(STRANGER.as_bytes()));
     for id in [0, 9] {
         let (nft, have, need) = (erc721(collection, id).to_string(), U256::ZERO, U256::ONE);
         assert_eq!(world.refuses(&send(id)).await, Refusal::InsufficientNft { nft, have, need });
     }
 
     let all =
-        Intent::ApproveCollection { spender: SOMEBODY, collection: address, standard: NftStandard::Erc721 };
-    let wanted = Effect::OperatorApproval { collection: address, operator: SOMEBODY, granted: true };
+        Intent::ApproveCollection { spender: STRANGER, collection: address, standard: NftStandard::Erc721 };
+    let wanted = Effect::OperatorApproval { collection: address, operator: STRANGER, granted: true };
     assert_eq!(world.effects(&all).await, [wanted]);
     world.carry_out(&all).await;
-    let question = format!("0xe985e9c5{}{}", word(world.wallet.address), word(SOMEBODY));
+    let question = format!("0xe985e9c5{}{}", word(world.wallet.address), word(STRANGER));
     assert_eq!(world.read(address, question).await, U256::ONE);
 }
 
@@ -145,15 +145,15 @@ async fn some_of_an_erc1155_move() {
     let world = World::new().await;
     let collection = world.anvil.deploy_erc1155(world.owner(), 10).await;
     let send = |quantity: u64| Intent::NftTransfer {
-        to: SOMEBODY,
+        to: STRANGER,
         nft: erc1155(collection, 7),
         quantity: U256::from(quantity),
         allow_off_curve: false,
     };
-    let wanted = Effect::NftOut { nft: erc1155(collection, 7), to: SOMEBODY, quantity: U256::from(4) };
+    let wanted = Effect::NftOut { nft: erc1155(collection, 7), to: STRANGER, quantity: U256::from(4) };
     assert_eq!(world.effects(&send(4)).await, [wanted]);
     world.carry_out(&send(4)).await;
-    let balance = format!("0x00fdd58e{}{:064x}", word(SOMEBODY), 7);
+    let balance = format!("0x00fdd58e{}{:064x}", word(STRANGER), 7);
     assert_eq!(world.read(Address::Evm(collection), balance).await, U256::from(4));
     let (nft, have, need) = (erc1155(collection, 7).to_string(), U256::from(6), U256::from(7));
     assert_eq!(world.refuses(&send(7)).await, Refusal::InsufficientNft { nft, have, need });
@@ -161,16 +161,16 @@ async fn some_of_an_erc1155_move() {
 
     // An id of the other standard is refused.
     let wrong = Intent::NftTransfer {
-        to: SOMEBODY,
+        to: STRANGER,
         nft: erc721(collection, 7),
         quantity: U256::ONE,
         allow_off_curve: false,
     };
     assert!(matches!(world.refuses(&wrong).await, Refusal::Unsupported(_)));
-    let one = Intent::ApproveNft { spender: SOMEBODY, nft: erc1155(collection, 7) };
+    let one = Intent::ApproveNft { spender: STRANGER, nft: erc1155(collection, 7) };
     assert!(matches!(world.refuses(&one).await, Refusal::Unsupported(_)));
     let all = |standard| Intent::ApproveCollection {
-        spender: SOMEBODY,
+        spender: STRANGER,
         collection: Address::Evm(collection),
         standard,
     };
@@ -184,16 +184,16 @@ async fn a_contract_that_reports_every_interface_is_no_collection() {
     let liar = [0x71; 20];
     world.set_code(Address::Evm(liar), &code_answering(1)).await;
     let send = Intent::NftTransfer {
-        to: SOMEBODY,
+        to: STRANGER,
         nft: erc721(liar, 0),
         quantity: U256::ONE,
         allow_off_curve: false,
     };
     assert!(matches!(world.refuses(&send).await, Refusal::Unsupported(_)));
-    let data = hex::decode(format!("095ea7b3{}{:064x}", word(SOMEBODY), 5)).expect("hex");
+    let data = hex::decode(format!("095ea7b3{}{:064x}", word(STRANGER), 5)).expect("hex");
     let call = Intent::ContractCall { to: Address::Evm(liar), data, value: U256::ZERO };
     let asset = AssetId::token(&network().caip2, Address::Evm(liar));
-    let wanted = Effect::Allowance { asset, spender: SOMEBODY, amount: U256::from(5), through: None };
+    let wanted = Effect::Allowance { asset, spender: STRANGER, amount: U256::from(5), through: None };
     assert_eq!(world.effects(&call).await, [wanted], "read as a token");
 }
 
@@ -241,7 +241,7 @@ async fn a_contract_that_is_token_and_collection_reads_a_number_as_the_id_of_an_
     let three = U256::from(COIN) * U256::from(3);
     let mint = format!("40c10f19{}{three:064x}", word(world.wallet.address));
     world.anvil.transact_as(0, contract, &mint).await;
-    let (token, spender) = (Address::Evm(contract), SOMEBODY);
+    let (token, spender) = (Address::Evm(contract), STRANGER);
     let allows = |amount: u64| Intent::Approve { spender, token, amount: U256::from(amount) };
     let one = Effect::NftAllowance { nft: erc721(contract, 3), spender: Some(spender) };
     assert_eq!(world.effects(&allows(3)).await, [one], "not three base units");
@@ -250,10 +250,10 @@ async fn a_contract_that_is_token_and_collection_reads_a_number_as_the_id_of_an_
     assert_eq!(world.effects(&allows(4)).await, [many], "the wallet has no NFT with that id");
 
     // transferFrom(address,address,uint256)
-    let data = format!("23b872dd{}{}{:064x}", word(world.wallet.address), word(SOMEBODY), 2);
+    let data = format!("23b872dd{}{}{:064x}", word(world.wallet.address), word(STRANGER), 2);
     let data = hex::decode(data).expect("hex");
     let moved = Intent::ContractCall { to: token, data, value: U256::ZERO };
-    let out = Effect::NftOut { nft: erc721(contract, 2), to: SOMEBODY, quantity: U256::ONE };
+    let out = Effect::NftOut { nft: erc721(contract, 2), to: STRANGER, quantity: U256::ONE };
     assert!(world.effects(&moved).await.contains(&out), "not two base units");
 }
 
@@ -265,8 +265,8 @@ async fn calls_that_are_certainly_mistakes_are_refused() {
         data: data.to_vec(),
         value: U256::from(value),
     };
-    assert!(matches!(world.refuses(&call(SOMEBODY, &[1, 2, 3, 4], 0)).await, Refusal::BadRecipient(_)));
-    assert!(matches!(world.refuses(&call(SOMEBODY, &[], 0)).await, Refusal::Unsupported(_)));
+    assert!(matches!(world.refuses(&call(STRANGER, &[1, 2, 3, 4], 0)).await, Refusal::BadRecipient(_)));
+    assert!(matches!(world.refuses(&call(STRANGER, &[], 0)).await, Refusal::Unsupported(_)));
     assert!(matches!(world.refuses(&call(Address::Evm([0; 20]), &[], 1)).await, Refusal::BadRecipient(_)));
     let contract = Address::Evm([0x72; 20]);
     world.set_code(contract, CODE_REVERTING).await;
@@ -276,6 +276,6 @@ async fn calls_that_are_certainly_mistakes_are_refused() {
     let batch = Intent::Batch { members: vec![transfer(1), transfer(2)] };
     assert_eq!(world.refuses(&batch).await, Refusal::BatchUnsupported);
     // Value without data is a transfer.
-    let effects = world.effects(&call(SOMEBODY, &[], 3)).await;
-    assert_eq!(effects, [Effect::NativeOut { to: SOMEBODY, amount: U256::from(3) }]);
+    let effects = world.effects(&call(STRANGER, &[], 3)).await;
+    assert_eq!(effects, [Effect::NativeOut { to: STRANGER, amount: U256::from(3) }]);
 }

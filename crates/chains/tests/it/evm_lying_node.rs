@@ -11,7 +11,7 @@ use waiaas_core::U256;
 use wiremock::matchers::any;
 use wiremock::{Mock, MockServer, Request, Respond, ResponseTemplate};
 
-use crate::evm_world::{SOMEBODY, World, chain, fee_budget, op_chain, options, refusal, transfer};
+use crate::evm_world::{STRANGER, World, chain, fee_budget, op_chain, options, refusal, transfer};
 
 /// A node with answers by `method last-text-parameter` or else by `method`; it refuses all other requests.
 struct Script(Mutex<BTreeMap<&'static str, Value>>);
@@ -103,7 +103,7 @@ async fn a_receipt_counts_only_for_its_transaction_and_with_a_canonical_block() 
     }
     for bad in [
         with("transactionHash", json!(OTHER)),
-        with("from", json!(SOMEBODY)),
+        with("from", json!(STRANGER)),
         with("status", json!("0x2")),
         with("status", Value::Null),
         with("gasUsed", json!(21_000)),
@@ -476,7 +476,7 @@ async fn fees_of_a_node_are_checked_before_they_are_used() {
         answers.extend(change);
         let server = node(answers).await;
         let chain = chain(vec![server.uri()], options());
-        let draft = chain.build(SOMEBODY, &transfer(1)).await?;
+        let draft = chain.build(STRANGER, &transfer(1)).await?;
         Ok::<_, ChainError>(fee_budget(&chain, &draft))
     };
     // Twice (2 × 1 gwei base fee + 1 gwei default priority fee) for 21 000 gas plus a fifth.
@@ -549,7 +549,7 @@ async fn decimals_need_the_agreement_of_all_nodes_that_answer() {
     let silent = MockServer::start().await;
     let token = async |nodes: &[&MockServer]| {
         let chain = chain(nodes.iter().map(|node| node.uri()).collect(), options());
-        chain.token(SOMEBODY).await.map(|facts| facts.decimals)
+        chain.token(STRANGER).await.map(|facts| facts.decimals)
     };
     assert_eq!(token(&[&six]).await.expect("the only node"), 6);
     assert_eq!(token(&[&six, &also_six]).await.expect("two agree"), 6);
@@ -572,7 +572,7 @@ async fn the_lowest_reported_balance_counts() {
     let silent = MockServer::start().await;
     let held = async |nodes: &[&MockServer]| {
         let chain = chain(nodes.iter().map(|node| node.uri()).collect(), options());
-        chain.least_held(SOMEBODY, &[SOMEBODY]).await
+        chain.least_held(STRANGER, &[STRANGER]).await
     };
     for nodes in [[&six, &thirty], [&thirty, &six]] {
         assert_eq!(held(&nodes).await.expect("held"), [U256::from(6)]);

@@ -13,7 +13,7 @@ use waiaas_core::nft::{NftId, NftKind, NftStandard};
 use waiaas_core::simulation::{Gone, Observed, SimulationCheck, attribute, compare};
 
 use crate::evm_lying_node::node;
-use crate::evm_world::{SOMEBODY, World, chain, network, options, refusal, token_transfer, transfer};
+use crate::evm_world::{STRANGER, World, chain, network, options, refusal, token_transfer, transfer};
 
 /// Address of the thief's contract.
 const TRAP: Address = Address::Evm([0x66; 20]);
@@ -47,9 +47,9 @@ impl World {
     }
 }
 
-/// Returns an outflow of `amount` to [`SOMEBODY`].
+/// Returns an outflow of `amount` to [`STRANGER`].
 fn gone(amount: u64) -> Gone {
-    [(Some(SOMEBODY), U256::from(amount))].into()
+    [(Some(STRANGER), U256::from(amount))].into()
 }
 
 fn bytes(address: Address) -> [u8; 20] {
@@ -91,11 +91,11 @@ async fn the_simulation_of_plain_requests_agrees_with_the_decoder() {
     for intent in [
         transfer(5),
         token_transfer(token, 1_000),
-        Intent::Approve { token, spender: SOMEBODY, amount },
-        Intent::NftTransfer { nft: piece.clone(), to: SOMEBODY, quantity: U256::ONE, allow_off_curve: false },
-        Intent::NftTransfer { nft: edition, to: SOMEBODY, quantity: U256::from(4), allow_off_curve: false },
-        Intent::ApproveNft { nft: piece, spender: SOMEBODY },
-        Intent::ApproveCollection { collection: art, standard: NftStandard::Erc721, spender: SOMEBODY },
+        Intent::Approve { token, spender: STRANGER, amount },
+        Intent::NftTransfer { nft: piece.clone(), to: STRANGER, quantity: U256::ONE, allow_off_curve: false },
+        Intent::NftTransfer { nft: edition, to: STRANGER, quantity: U256::from(4), allow_off_curve: false },
+        Intent::ApproveNft { nft: piece, spender: STRANGER },
+        Intent::ApproveCollection { collection: art, standard: NftStandard::Erc721, spender: STRANGER },
     ] {
         let draft = world.draft(&intent).await;
         assert_ne!(world.seen(&draft).await, Observed::default(), "{intent:?} has an effect");
@@ -109,8 +109,8 @@ async fn a_contract_that_pulls_tokens_is_seen() {
     let token = Address::Evm(world.anvil.deploy_erc20("TOK", 1_000, bytes(world.wallet.address)).await);
     world.done(&Intent::Approve { token, spender: TRAP, amount: U256::from(600) }).await;
     world.set_code(TRAP, FORWARDER).await;
-    // transferFrom(wallet, somebody, 600)
-    let taken = format!("23b872dd{}{}{:064x}", word(world.wallet.address), word(SOMEBODY), 600);
+    // transferFrom(wallet, stranger, 600)
+    let taken = format!("23b872dd{}{}{:064x}", word(world.wallet.address), word(STRANGER), 600);
     let intent = call(TRAP, &format!("{}{taken}", word(token)));
     let draft = world.draft(&intent).await;
     let asset = AssetId::token(&network().caip2, token);
@@ -118,7 +118,7 @@ async fn a_contract_that_pulls_tokens_is_seen() {
     let SimulationCheck::Exceeds { what } = world.fact(&intent).await else { panic!("agrees") };
     assert!(what.contains("600") && what.contains(&asset.to_string()), "{what}");
 
-    let harmless = call(TRAP, &word(SOMEBODY));
+    let harmless = call(TRAP, &word(STRANGER));
     assert_eq!(world.fact(&harmless).await, SimulationCheck::Agrees, "the same contract without the theft");
 }
 
@@ -179,7 +179,7 @@ async fn a_simulation_pays_the_fees_that_are_signed() {
     world.done(&Intent::Approve { token, spender: Address::Evm(exchange), amount: U256::from(600) }).await;
     // set(uint256,bool), then trade(address,uint256,address,address) with an amount of zero.
     world.anvil.transact_as(0, exchange, &format!("62f46d56{:064x}{:064x}", 600, 1)).await;
-    let data = format!("41d9a039{}{:064x}{}{}", word(token), 0, word(token), word(SOMEBODY));
+    let data = format!("41d9a039{}{:064x}{}{}", word(token), 0, word(token), word(STRANGER));
     let intent = call(Address::Evm(exchange), &data);
     let draft = world.draft(&intent).await;
     let completed = world.chain.complete(&draft, &Lane::default()).await.expect("completes");
@@ -199,16 +199,16 @@ async fn events_of_permit2_count_only_from_its_address() {
     let owner = world.wallet.address;
     let token = Address::Evm(world.anvil.deploy_erc20("TOK", 1_000, bytes(owner)).await);
     let announcer = Address::Evm(world.anvil.deploy_own("Announcer", "").await);
-    world.done(&Intent::Approve { token, spender: SOMEBODY, amount: U256::from(600) }).await;
+    world.done(&Intent::Approve { token, spender: STRANGER, amount: U256::from(600) }).await;
     // announce(address,address,uint160)
-    let announce = |at| call(at, &format!("43d53e06{}{}{:064x}", word(token), word(SOMEBODY), 50));
+    let announce = |at| call(at, &format!("43d53e06{}{}{:064x}", word(token), word(STRANGER), 50));
     let draft = world.draft(&announce(announcer)).await;
     assert_eq!(world.seen(&draft).await, Observed::default());
     let code = world.anvil.call("eth_getCode", json!([announcer, "latest"])).await;
     world.set_code(PERMIT2, code.as_str().expect("code")).await;
     let draft = world.draft(&announce(PERMIT2)).await;
     let asset = AssetId::token(&network().caip2, token);
-    let allowed = [((asset, SOMEBODY), U256::from(50))].into();
+    let allowed = [((asset, STRANGER), U256::from(50))].into();
     assert_eq!(world.seen(&draft).await, Observed { allowances: allowed, ..Observed::default() });
 }
 
@@ -223,7 +223,7 @@ async fn an_offer_below_the_base_fee_is_simulated() {
             gas_limit: gas,
             max_fee_per_gas: fee,
             max_priority_fee_per_gas: 1,
-            to: alloy_primitives::Address::from(bytes(SOMEBODY)).into(),
+            to: alloy_primitives::Address::from(bytes(STRANGER)).into(),
             value: U256::from(5),
             ..Default::default()
         };
@@ -237,16 +237,16 @@ async fn an_offer_below_the_base_fee_is_simulated() {
 async fn coin_taken_out_of_an_account_with_code_is_seen() {
     let world = World::new().await;
     let helper = Address::Evm([0x67; 20]);
-    // Sends its whole balance to `SOMEBODY`, for any caller.
+    // Sends its whole balance to `STRANGER`, for any caller.
     let drain =
-        format!("0x600060006000600047{}{}5af115602557005b60006000fd", "73", hex::encode(bytes(SOMEBODY)));
+        format!("0x600060006000600047{}{}5af115602557005b60006000fd", "73", hex::encode(bytes(STRANGER)));
     world.set_code(helper, &drain).await;
     // An account that delegates to it (EIP-7702).
     world.set_code(world.wallet.address, &format!("0xef0100{}", hex::encode(bytes(helper)))).await;
     world.set_code(TRAP, FORWARDER).await;
     let intent = call(TRAP, &word(world.wallet.address));
     let draft = world.draft(&intent).await;
-    assert!(world.seen(&draft).await.native[&Some(SOMEBODY)] > U256::from(crate::evm_world::COIN));
+    assert!(world.seen(&draft).await.native[&Some(STRANGER)] > U256::from(crate::evm_world::COIN));
     assert!(matches!(world.fact(&intent).await, SimulationCheck::Exceeds { .. }));
 }
 
@@ -269,14 +269,14 @@ async fn nodes_without_simulation_are_asked_for_a_trace_and_then_skipped() {
     let draft = world.draft(&transfer(5)).await;
     let wallet = world.wallet.address;
     let frame = |more: Value| {
-        let mut frame = json!({ "type": "CALL", "from": wallet, "to": SOMEBODY, "value": "0x5" });
+        let mut frame = json!({ "type": "CALL", "from": wallet, "to": STRANGER, "value": "0x5" });
         frame.as_object_mut().expect("a map").extend(more.as_object().expect("a map").clone());
         frame
     };
     let transfer = "0xddf252ad1be2c89b69c2b068fc378daa952ba7f163c4a11628f55a4df523b3ef";
     let topic = |address: Address| format!("0x{}", word(address));
     let log = json!({
-        "address": TRAP, "topics": [transfer, topic(wallet), topic(SOMEBODY)],
+        "address": TRAP, "topics": [transfer, topic(wallet), topic(STRANGER)],
         "data": format!("0x{:064x}", 9), "position": "0x0",
     });
     let stolen = json!({ "type": "CALL", "from": wallet, "to": TRAP, "value": "0x7", "logs": [log] });
@@ -290,7 +290,7 @@ async fn nodes_without_simulation_are_asked_for_a_trace_and_then_skipped() {
 
     let plain = Observed { native: gone(5), ..Observed::default() };
     let more = Observed {
-        native: [(Some(SOMEBODY), U256::from(5)), (Some(TRAP), U256::from(7))].into(),
+        native: [(Some(STRANGER), U256::from(5)), (Some(TRAP), U256::from(7))].into(),
         tokens: [(token, gone(9))].into(),
         ..Observed::default()
     };
@@ -339,17 +339,17 @@ async fn a_tracer_gives_the_same_result_as_a_simulation() {
         world.done(&Intent::Approve { token, spender, amount: U256::from(600) }).await;
     }
     world.set_code(TRAP, FORWARDER).await;
-    let taken = format!("{}23b872dd{}{}{:064x}", word(token), word(owner), word(SOMEBODY), 600);
+    let taken = format!("{}23b872dd{}{}{:064x}", word(token), word(owner), word(STRANGER), 600);
     let deposit = format!("6e553f65{:064x}{}", 600, word(owner));
 
     let lacking = world.anvil.without("eth_simulateV1").await;
     let tracing = chain(vec![lacking.uri()], options());
-    let spender = SOMEBODY;
+    let spender = STRANGER;
     for intent in [
         transfer(5),
         token_transfer(token, 40),
         Intent::Approve { token, spender, amount: U256::from(600) },
-        Intent::NftTransfer { nft: piece.clone(), to: SOMEBODY, quantity: U256::ONE, allow_off_curve: false },
+        Intent::NftTransfer { nft: piece.clone(), to: STRANGER, quantity: U256::ONE, allow_off_curve: false },
         Intent::ApproveNft { nft: piece, spender },
         Intent::ApproveCollection { collection: art, standard: NftStandard::Erc721, spender },
         call(vault, &deposit),
@@ -373,7 +373,7 @@ async fn the_simulation_method_of_a_node_is_learnt() {
     let world = World::new().await;
     let draft = world.draft(&transfer(5)).await;
     let head = ("eth_getBlockByNumber", json!({ "hash": format!("0x{:064x}", 1), "baseFeePerGas": "0x7" }));
-    let frame = json!({ "type": "CALL", "from": world.wallet.address, "to": SOMEBODY, "value": "0x5" });
+    let frame = json!({ "type": "CALL", "from": world.wallet.address, "to": STRANGER, "value": "0x5" });
     let (refusing, tracing) = (node([head.clone()]).await, node([head, ("debug_traceCall", frame)]).await);
     let urls = vec![refusing.uri(), tracing.uri(), world.anvil.url()];
     let chain = chain(urls, options());

@@ -7,7 +7,7 @@ use waiaas_core::U256;
 use waiaas_core::address::Address;
 
 use crate::anvil::Anvil;
-use crate::evm_world::{SOMEBODY, World, chain, options, token_transfer, transfer};
+use crate::evm_world::{STRANGER, World, chain, options, token_transfer, transfer};
 
 /// Number of blocks above a block after which anvil, with four slots an epoch, reports it as final.
 const FINAL: u64 = 8;
@@ -39,7 +39,7 @@ async fn a_revert_on_chain_costs_only_the_fee() {
     assert!(fee > U256::ZERO && block == 2);
     assert!(reason.contains("transfer amount exceeds balance"), "{reason}");
     assert_eq!(world.balance(world.wallet.address).await, before - first_fee - fee);
-    let holdings = world.chain.holdings(SOMEBODY, &[token]).await.expect("holdings").held;
+    let holdings = world.chain.holdings(STRANGER, &[token]).await.expect("holdings").held;
     assert_eq!(holdings[1].amount, U256::from(1_000));
 }
 
@@ -61,7 +61,7 @@ async fn a_transaction_is_dropped_once_another_one_with_its_nonce_is_final() {
     world.anvil.mine(1).await;
     assert_eq!(world.outcome(&loser).await, Outcome::Dropped);
     assert!(matches!(world.outcome(&winner).await, Outcome::Confirmed { is_final: true, .. }));
-    assert_eq!(world.balance(SOMEBODY).await, U256::from(2));
+    assert_eq!(world.balance(STRANGER).await, U256::from(2));
 }
 
 #[tokio::test]
@@ -72,11 +72,11 @@ async fn a_transaction_dropped_from_the_pool_is_pending_and_can_be_sent_again() 
     world.anvil.call("anvil_dropTransaction", json!([signed.hash])).await;
     world.anvil.mine(FINAL + 2).await;
     assert_eq!(world.outcome(&signed).await, Outcome::Pending);
-    assert_eq!(world.balance(SOMEBODY).await, U256::ZERO);
+    assert_eq!(world.balance(STRANGER).await, U256::ZERO);
     assert_eq!(world.submit(&signed).await, Submission::Accepted);
     world.anvil.mine(1).await;
     assert!(matches!(world.outcome(&signed).await, Outcome::Confirmed { .. }));
-    assert_eq!(world.balance(SOMEBODY).await, U256::from(5));
+    assert_eq!(world.balance(STRANGER).await, U256::from(5));
 }
 
 #[tokio::test]
@@ -85,16 +85,16 @@ async fn a_reorganisation_before_confirmation_leaves_the_transaction_pending() {
     let signed = world.sign(&transfer(5), &[]).await;
     assert_eq!(world.submit(&signed).await, Submission::Accepted);
     world.anvil.mine(2).await;
-    assert_eq!(world.balance(SOMEBODY).await, U256::from(5), "it is in a block");
+    assert_eq!(world.balance(STRANGER).await, U256::from(5), "it is in a block");
     assert_eq!(world.outcome(&signed).await, Outcome::Pending, "two of three confirmations");
     world.anvil.call("anvil_reorg", json!([2, []])).await;
-    assert_eq!(world.balance(SOMEBODY).await, U256::ZERO, "the block was reorganised");
+    assert_eq!(world.balance(STRANGER).await, U256::ZERO, "the block was reorganised");
     world.anvil.mine(FINAL + 2).await;
     assert_eq!(world.outcome(&signed).await, Outcome::Pending, "not in a block, but it may still land");
     assert_eq!(world.submit(&signed).await, Submission::Accepted);
     world.anvil.mine(3).await;
     assert!(matches!(world.outcome(&signed).await, Outcome::Confirmed { .. }));
-    assert_eq!(world.balance(SOMEBODY).await, U256::from(5));
+    assert_eq!(world.balance(STRANGER).await, U256::from(5));
 }
 
 #[tokio::test]
@@ -118,7 +118,7 @@ async fn a_node_that_stops_proves_nothing() {
     other.mine(1).await;
     let unproved = Outcome::Undecided(Undecided::SuccessUnproved);
     assert_eq!(world.outcome(&signed).await, unproved, "a single answer of two nodes");
-    assert_eq!(world.balance(SOMEBODY).await, U256::from(5));
+    assert_eq!(world.balance(STRANGER).await, U256::from(5));
     world.chain = chain(vec![other.url()], options());
     assert!(matches!(world.outcome(&signed).await, Outcome::Confirmed { .. }));
 }
@@ -139,7 +139,7 @@ async fn the_outcome_of_altered_or_foreign_bytes_is_refused() {
         assert!(matches!(world.chain.submit(wrong).await, Err(ChainError::Corrupt(_))));
     }
     assert!(matches!(
-        world.chain.outcome(SOMEBODY, &signed, Known::default()).await,
+        world.chain.outcome(STRANGER, &signed, Known::default()).await,
         Err(ChainError::Corrupt(_))
     ));
 }
@@ -203,7 +203,7 @@ async fn a_reorganisation_to_another_transaction_of_the_nonce_is_a_drop_once_tha
     assert_eq!(world.outcome_knowing(&signed, known).await, open);
     world.anvil.mine(FINAL).await;
     assert_eq!(world.outcome_knowing(&signed, known).await, Outcome::Dropped);
-    assert_eq!(world.balance(SOMEBODY).await, U256::from(6));
+    assert_eq!(world.balance(STRANGER).await, U256::from(6));
 }
 
 #[tokio::test]

@@ -8,7 +8,7 @@ use waiaas_core::intent::Intent;
 
 use crate::anvil::{Anvil, CODE_REVERTING, code_answering, code_in};
 use crate::evm_world::{
-    COIN, SOMEBODY, World, chain, fee_budget, options, refusal, token_transfer, transfer,
+    COIN, STRANGER, World, chain, fee_budget, options, refusal, token_transfer, transfer,
 };
 
 const CONTRACT: Address = Address::Evm([0xc0; 20]);
@@ -20,7 +20,7 @@ async fn build(world: &World, intent: &Intent) -> Refusal {
 #[tokio::test]
 async fn requests_that_the_chain_does_not_support_are_refused() {
     let world = World::new().await;
-    let (to, amount, memo) = (SOMEBODY, U256::from(1), None);
+    let (to, amount, memo) = (STRANGER, U256::from(1), None);
     let solana = Address::Solana([7; 32]);
     let with_memo = Intent::Transfer { to, amount, memo: Some("rent".into()) };
     assert!(matches!(build(&world, &with_memo).await, Refusal::Unsupported(_)));
@@ -71,18 +71,18 @@ async fn a_second_allowance_is_refused_by_tokens_that_need_the_first_revoked() {
     let world = World::new().await;
     let code = format!("{}{:064x}", code_in("localnet-contracts", "UsdtLike"), 1_000);
     let token = Address::Evm(world.anvil.create(&code).await);
-    let approve = |amount: u64| Intent::Approve { spender: SOMEBODY, token, amount: U256::from(amount) };
+    let approve = |amount: u64| Intent::Approve { spender: STRANGER, token, amount: U256::from(amount) };
     world.chain.build(world.wallet.address, &approve(5)).await.expect("the first one");
     world.anvil.call("anvil_impersonateAccount", json!([world.wallet.address])).await;
     let set = async |amount: u64| {
-        let Address::Evm(spender) = SOMEBODY else { panic!("an EVM account") };
+        let Address::Evm(spender) = STRANGER else { panic!("an EVM account") };
         let data = format!("0x095ea7b3{:0>64}{amount:064x}", hex::encode(spender));
         let call = json!([{ "from": world.wallet.address, "to": token, "data": data }]);
         world.anvil.call("eth_sendTransaction", call).await;
         world.anvil.mine(1).await;
     };
     set(5).await;
-    let stands = Refusal::AllowanceStands { spender: SOMEBODY, left: U256::from(5) };
+    let stands = Refusal::AllowanceStands { spender: STRANGER, left: U256::from(5) };
     assert_eq!(build(&world, &approve(7)).await, stands);
     world.chain.build(world.wallet.address, &approve(0)).await.expect("revoked");
     set(0).await;
@@ -92,7 +92,7 @@ async fn a_second_allowance_is_refused_by_tokens_that_need_the_first_revoked() {
 #[tokio::test]
 async fn a_transfer_to_a_recipient_that_reverts_is_refused() {
     let world = World::new().await;
-    world.set_code(SOMEBODY, CODE_REVERTING).await;
+    world.set_code(STRANGER, CODE_REVERTING).await;
     assert!(matches!(build(&world, &transfer(1)).await, Refusal::SimulationFailed(_)));
 }
 
@@ -100,7 +100,7 @@ async fn a_transfer_to_a_recipient_that_reverts_is_refused() {
 async fn amounts_above_the_balance_are_refused() {
     let world = World::new().await;
     let have = U256::from(10) * U256::from(COIN);
-    let all = |amount: U256| Intent::Transfer { to: SOMEBODY, amount, memo: None };
+    let all = |amount: U256| Intent::Transfer { to: STRANGER, amount, memo: None };
     let asset = "eip155:31337/slip44:60".to_owned();
     let need = have + U256::from(1);
     assert_eq!(build(&world, &all(need)).await, Refusal::InsufficientBalance { asset, have, need });
@@ -173,13 +173,13 @@ async fn fees_that_exceed_the_budget_are_refused() {
 async fn a_node_of_another_chain_is_not_used() {
     let wrong = Anvil::start(&["--chain-id", "1"]);
     let stranger = chain(vec![wrong.url()], options());
-    let balance = stranger.balance(SOMEBODY).await;
+    let balance = stranger.balance(STRANGER).await;
     assert!(matches!(&balance, Err(ChainError::WrongChain { found, .. }) if found == "0x1"), "{balance:?}");
-    let built = stranger.build(SOMEBODY, &transfer(1)).await;
+    let built = stranger.build(STRANGER, &transfer(1)).await;
     assert!(matches!(built, Err(ChainError::WrongChain { .. })), "{built:?}");
 
     let right = Anvil::start(&[]);
-    right.call("anvil_setBalance", json!([SOMEBODY, "0x7"])).await;
+    right.call("anvil_setBalance", json!([STRANGER, "0x7"])).await;
     let both = chain(vec![wrong.url(), right.url()], options());
-    assert_eq!(both.balance(SOMEBODY).await.expect("the right node answers"), U256::from(7));
+    assert_eq!(both.balance(STRANGER).await.expect("the right node answers"), U256::from(7));
 }

@@ -11,7 +11,7 @@ use waiaas_core::intent::Intent;
 use waiaas_core::transaction::Replacement;
 
 use crate::evm_world::{
-    SOMEBODY, Wallet, World, fee_budget, in_place_of, options, refusal, token_transfer, transfer,
+    STRANGER, Wallet, World, fee_budget, in_place_of, options, refusal, token_transfer, transfer,
 };
 
 /// Number of blocks above a block after which anvil, with four slots an epoch, reports it as final.
@@ -90,7 +90,7 @@ async fn a_bump_is_the_same_payment_at_prices_that_the_node_accepts() {
         "and does not accept it again"
     );
     one_lands(&world, &new, &old).await;
-    assert_eq!(world.balance(SOMEBODY).await, U256::from(5), "paid once");
+    assert_eq!(world.balance(STRANGER).await, U256::from(5), "paid once");
 }
 
 #[tokio::test]
@@ -111,7 +111,7 @@ async fn bumps_follow_a_base_fee_that_rises() {
     accepted(&world, &newer).await;
     one_lands(&world, &newer, &old).await;
     assert_eq!(world.outcome(&new.signed).await, Outcome::Dropped);
-    assert_eq!(world.balance(SOMEBODY).await, U256::from(5));
+    assert_eq!(world.balance(STRANGER).await, U256::from(5));
 }
 
 #[tokio::test]
@@ -124,7 +124,7 @@ async fn a_bump_repeats_a_token_transfer_only_while_it_works() {
     let effects = world.chain.codec().effects(&draft.expect("a draft")).expect("effects");
     let sent = Effect::TokenOut {
         asset: format!("eip155:31337/erc20:{token}").parse().expect("asset"),
-        to: SOMEBODY,
+        to: STRANGER,
         amount: U256::from(600),
     };
     assert_eq!(effects.items.first(), Some(&sent), "the effect of the old one");
@@ -160,7 +160,7 @@ async fn a_cancellation_moves_nothing_but_the_fee() {
     let Outcome::Confirmed { fee, .. } = world.outcome(&new.signed).await else { panic!("it landed") };
     assert!(fee <= max);
     assert_eq!(world.balance(world.wallet.address).await, before - fee);
-    assert_eq!(world.balance(SOMEBODY).await, U256::ZERO);
+    assert_eq!(world.balance(STRANGER).await, U256::ZERO);
 }
 
 #[tokio::test]
@@ -175,7 +175,7 @@ async fn a_replacement_takes_its_own_nonce_and_no_other() {
     accepted(&world, &new).await;
     one_lands(&world, &new, &second).await;
     assert!(matches!(world.outcome(&first.signed).await, Outcome::Confirmed { .. }));
-    assert_eq!(world.balance(SOMEBODY).await, U256::from(1));
+    assert_eq!(world.balance(STRANGER).await, U256::from(1));
 }
 
 #[tokio::test]

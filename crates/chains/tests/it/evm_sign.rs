@@ -10,7 +10,7 @@ use waiaas_core::effect::Effect;
 use waiaas_core::intent::Intent;
 
 use crate::anvil::code_in;
-use crate::evm_world::{SOMEBODY, World, refusal, transfer};
+use crate::evm_world::{STRANGER, World, refusal, transfer};
 
 const GAS_PRICE: u128 = 10_000_000_000;
 
@@ -26,7 +26,7 @@ fn external(nonce: u64) -> TxEip1559 {
         gas_limit: 30_000,
         max_fee_per_gas: GAS_PRICE,
         max_priority_fee_per_gas: 1_000_000_000,
-        to: evm(SOMEBODY).into(),
+        to: evm(STRANGER).into(),
         value: U256::from(77u8),
         access_list: Default::default(),
         input: Default::default(),
@@ -41,7 +41,7 @@ fn sign(tx: &TxEip1559) -> Intent {
 async fn an_external_transaction_is_signed_as_it_is_and_lands() {
     let world = World::new().await;
     let fee = Effect::NetworkFee { max: U256::from(30_000u64) * U256::from(GAS_PRICE) };
-    let out = Effect::NativeOut { to: SOMEBODY, amount: U256::from(77u8) };
+    let out = Effect::NativeOut { to: STRANGER, amount: U256::from(77u8) };
 
     let draft = world.chain.build(world.wallet.address, &sign(&external(0))).await.expect("a draft");
     assert_eq!(world.chain.codec().effects(&draft).expect("effects").items, [out.clone(), fee.clone()]);
@@ -51,17 +51,17 @@ async fn an_external_transaction_is_signed_as_it_is_and_lands() {
     assert_eq!(world.submit(&signed).await, Submission::Accepted);
     world.anvil.call("anvil_mine", json!(["0x1"])).await;
     assert!(matches!(world.outcome(&signed).await, Outcome::Confirmed { .. }));
-    assert_eq!(world.balance(SOMEBODY).await, U256::from(77u8));
+    assert_eq!(world.balance(STRANGER).await, U256::from(77u8));
 
     let listed = TxEip2930 {
         chain_id: 31337,
         nonce: 1,
         gas_price: GAS_PRICE,
         gas_limit: 30_000,
-        to: evm(SOMEBODY).into(),
+        to: evm(STRANGER).into(),
         value: U256::from(77u8),
         access_list: vec![alloy_eips::eip2930::AccessListItem {
-            address: evm(SOMEBODY),
+            address: evm(STRANGER),
             storage_keys: vec![],
         }]
         .into(),
@@ -74,7 +74,7 @@ async fn an_external_transaction_is_signed_as_it_is_and_lands() {
     assert_eq!(world.submit(&signed).await, Submission::Accepted);
     world.anvil.call("anvil_mine", json!(["0x1"])).await;
     assert!(matches!(world.outcome(&signed).await, Outcome::Confirmed { .. }));
-    assert_eq!(world.balance(SOMEBODY).await, U256::from(154u8));
+    assert_eq!(world.balance(STRANGER).await, U256::from(154u8));
 }
 
 #[tokio::test]
@@ -202,7 +202,7 @@ async fn typed_data_is_signed_for_its_network_only() {
         let typed_data = json!({
             "domain": { "name": "T", "chainId": chain_id, "verifyingContract": Address::Evm([3; 20]) },
             "primaryType": "Permit", "types": { "Permit": fields },
-            "message": { "owner": world.wallet.address, "spender": SOMEBODY, "value": "5", "nonce": 0, "deadline": 99 },
+            "message": { "owner": world.wallet.address, "spender": STRANGER, "value": "5", "nonce": 0, "deadline": 99 },
         });
         Intent::SignTypedData { typed_data: typed_data.to_string() }
     };
@@ -211,7 +211,7 @@ async fn typed_data_is_signed_for_its_network_only() {
     // There is no contract that could confirm the permit.
     assert!(
         matches!(effects.as_slice(), [Effect::Allowance { spender, amount, .. }, Effect::TypedData { .. }]
-        if *spender == SOMEBODY && *amount == U256::from(5u8))
+        if *spender == STRANGER && *amount == U256::from(5u8))
     );
     let signed = world.sign_draft(&draft, &[]).await;
     assert_eq!(signed.expiry, Expiry::Time(99));
@@ -244,7 +244,7 @@ async fn a_permit_needs_the_domain_and_the_nonce_of_its_token() {
             "domain": { "name": name, "version": version, "chainId": 31337, "verifyingContract": token },
             "primaryType": "Permit", "types": { "Permit": fields },
             "message": {
-                "owner": world.wallet.address, "spender": SOMEBODY, "value": "5", "nonce": nonce, "deadline": 99,
+                "owner": world.wallet.address, "spender": STRANGER, "value": "5", "nonce": nonce, "deadline": 99,
             },
         });
         Intent::SignTypedData { typed_data: typed_data.to_string() }

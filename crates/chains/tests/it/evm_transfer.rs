@@ -7,7 +7,7 @@ use waiaas_core::address::Address;
 use waiaas_core::asset::AssetId;
 use waiaas_core::effect::Effect;
 
-use crate::evm_world::{COIN, SOMEBODY, World, fee_budget, network, options, token_transfer, transfer};
+use crate::evm_world::{COIN, STRANGER, World, fee_budget, network, options, token_transfer, transfer};
 
 fn confirmed(outcome: Outcome) -> U256 {
     match outcome {
@@ -23,7 +23,7 @@ async fn native_coin_arrives_and_the_fee_is_within_the_budget() {
     let effects = world.chain.codec().effects(&draft).expect("effects");
     let budget = fee_budget(&world.chain, &draft);
     let amount = U256::from(COIN);
-    let expected = [Effect::NativeOut { to: SOMEBODY, amount }, Effect::NetworkFee { max: budget }];
+    let expected = [Effect::NativeOut { to: STRANGER, amount }, Effect::NetworkFee { max: budget }];
     assert_eq!(effects.items, expected);
     assert_eq!((effects.from, effects.native), (world.wallet.address, network().native()));
 
@@ -36,7 +36,7 @@ async fn native_coin_arrives_and_the_fee_is_within_the_budget() {
     world.anvil.mine(1).await;
     let fee = confirmed(world.outcome(&signed).await);
     assert!(fee > U256::ZERO && fee <= budget, "{fee} of {budget}");
-    assert_eq!(world.balance(SOMEBODY).await, amount);
+    assert_eq!(world.balance(STRANGER).await, amount);
     assert_eq!(world.balance(world.wallet.address).await, before - amount - fee);
     let known = world.anvil.call("eth_getTransactionByHash", json!([signed.hash])).await;
     assert_eq!(known["type"], "0x2");
@@ -50,7 +50,7 @@ async fn a_token_arrives() {
     let draft = world.chain.build(world.wallet.address, &token_transfer(token, 400)).await.expect("a draft");
     let max = fee_budget(&world.chain, &draft);
     let asset = AssetId::token(&network().caip2, token);
-    let out = Effect::TokenOut { asset: asset.clone(), to: SOMEBODY, amount: U256::from(400) };
+    let out = Effect::TokenOut { asset: asset.clone(), to: STRANGER, amount: U256::from(400) };
     assert_eq!(
         world.chain.codec().effects(&draft).expect("effects").items,
         [out, Effect::NetworkFee { max }]
@@ -64,7 +64,7 @@ async fn a_token_arrives() {
     assert_eq!(world.submit(&signed).await, Submission::Accepted);
     world.anvil.mine(1).await;
     confirmed(world.outcome(&signed).await);
-    for (address, amount) in [(SOMEBODY, 400), (world.wallet.address, 600)] {
+    for (address, amount) in [(STRANGER, 400), (world.wallet.address, 600)] {
         let holdings = world.chain.holdings(address, &[token]).await.expect("holdings").held;
         assert_eq!(holdings.len(), 2);
         assert_eq!(holdings[0].asset, network().native());
@@ -84,7 +84,7 @@ async fn a_network_without_base_fee_gets_a_legacy_transaction() {
     assert!(fee <= fee_budget(&world.chain, &draft));
     let known = world.anvil.call("eth_getTransactionByHash", json!([signed.hash])).await;
     assert_eq!(known["type"], "0x0");
-    assert_eq!(world.balance(SOMEBODY).await, U256::from(COIN));
+    assert_eq!(world.balance(STRANGER).await, U256::from(COIN));
 }
 
 #[tokio::test]
@@ -99,7 +99,7 @@ async fn two_in_flight_take_consecutive_nonces() {
     world.anvil.mine(1).await;
     confirmed(world.outcome(&first).await);
     confirmed(world.outcome(&second).await);
-    assert_eq!(world.balance(SOMEBODY).await, U256::from(3));
+    assert_eq!(world.balance(STRANGER).await, U256::from(3));
     let third = world.sign(&transfer(1), &[0, 1]).await;
     assert_eq!(third.expiry, Expiry::Nonce(2));
 }
@@ -115,7 +115,7 @@ async fn the_same_bytes_sent_again_are_one_transfer() {
     assert_eq!(world.submit(&signed).await, Submission::Accepted, "in a block");
     world.anvil.mine(1).await;
     confirmed(world.outcome(&signed).await);
-    assert_eq!(world.balance(SOMEBODY).await, U256::from(7));
+    assert_eq!(world.balance(STRANGER).await, U256::from(7));
 }
 
 #[tokio::test]

@@ -18,7 +18,7 @@ use crate::anvil::Anvil;
 pub(crate) const COIN: u64 = 1_000_000_000_000_000_000;
 
 /// A recipient without a key.
-pub(crate) const SOMEBODY: Address = Address::Evm([0x5b; 20]);
+pub(crate) const STRANGER: Address = Address::Evm([0x5b; 20]);
 
 pub(crate) struct World {
     pub(crate) anvil: Anvil,
@@ -118,12 +118,12 @@ fn chain_of(network: Network, urls: Vec<String>, options: EvmOptions) -> EvmChai
 }
 
 pub(crate) fn transfer(amount: u64) -> Intent {
-    Intent::Transfer { to: SOMEBODY, amount: U256::from(amount), memo: None }
+    Intent::Transfer { to: STRANGER, amount: U256::from(amount), memo: None }
 }
 
 pub(crate) fn token_transfer(token: Address, amount: u64) -> Intent {
     Intent::TokenTransfer {
-        to: SOMEBODY,
+        to: STRANGER,
         token,
         amount: U256::from(amount),
         memo: None,

@@ -44,7 +44,7 @@ async fn observed_effects_equal_the_decoded_ones() {
         assert_eq!(observed.tokens, [(asset.clone(), [(None, U256::from(1_500))].into())].into());
         let effects = chain.codec().effects(&draft).expect("effects");
         assert_eq!(compare(&observed, &effects), SimulationCheck::Agrees);
-        // A decoder that misses one effect must be detected, whichever it is.
+        // A decoder that misses any one effect must be detected.
         for missing in 0..effects.items.len() {
             let mut items = effects.items.clone();
             let gone = items.remove(missing);

@@ -32,7 +32,7 @@ fn units(dollars: u64) -> U256 {
     U256::from(dollars * USDC)
 }
 
-/// A swap of so many dollars, and what the router takes for it.
+/// A swap of so many dollars, and the amount that the router takes for it.
 fn swap(router: Address, dollars: u64) -> [Effect; 2] {
     let spenders = if router == UNIVERSAL { vec![UNIVERSAL, PERMIT2] } else { vec![router] };
     let portion = |asset| vec![Portion { asset, amount: units(dollars) }];
@@ -54,7 +54,7 @@ fn allow(spender: Address, dollars: u64, through: Option<Address>) -> Effect {
     Effect::Allowance { asset: usdc(), spender, amount: units(dollars), through }
 }
 
-/// What is left of an allowance that was given before.
+/// The rest of an earlier allowance.
 fn given(spender: Address, dollars: u64, recent: bool) -> CountedAllowance {
     CountedAllowance {
         tx: TxId::new(Uuid::from_u128(1)),
@@ -94,7 +94,7 @@ fn what_a_swap_uses_up_of_an_allowance_counts_once() {
     // Beyond the allowance every dollar counts.
     assert_eq!(world(swap(ROUTER, 150), 100, 100, &earlier).tier(), Tier::Instant);
     assert_eq!(world(swap(ROUTER, 151), 100, 100, &earlier).tier(), Tier::Approval);
-    // What else counted still does.
+    // Other counted amounts still count.
     assert_eq!(world(swap(ROUTER, 100), 150, 150, &earlier).tier(), Tier::Instant);
     assert_eq!(world(swap(ROUTER, 100), 151, 151, &earlier).tier(), Tier::Approval);
 }
@@ -186,7 +186,7 @@ enum Step {
     Send {
         dollars: u64,
     },
-    /// The router takes for somebody else what it may.
+    /// The router takes for another account what it may.
     Foreign {
         router: Address,
         dollars: u64,
@@ -205,7 +205,7 @@ fn step() -> impl Strategy<Value = Step> {
     ]
 }
 
-/// What the token and Permit2 would let whom take, and what is gone.
+/// The allowances in the token and in Permit2 by spender, and the amounts that are gone.
 #[derive(Clone, Default)]
 struct OnChain {
     token: BTreeMap<Address, u64>,
@@ -255,13 +255,13 @@ impl OnChain {
         done
     }
 
-    /// What is gone or may go.
+    /// The sum that is gone or may go.
     fn most(&self) -> u64 {
         self.gone + self.token.values().sum::<u64>()
     }
 }
 
-/// What counts: what moved, and the allowances of each transaction.
+/// The counted amounts: those that moved, and the allowances of each transaction.
 #[derive(Default)]
 struct Counted {
     moved: U256,
@@ -318,8 +318,8 @@ fn items(step: &Step) -> Option<Vec<Effect>> {
 proptest! {
     #![proptest_config(ProptestConfig { cases: 2_000, failure_persistence: None, ..ProptestConfig::default() })]
 
-    /// Whatever is allowed, passed on, swapped, sent and taken by others in whatever order: what counts is never
-    /// less than what is gone and what may still go.
+    /// In any order of allowances, passing on, swaps, transfers and takings by others, the counted sum is never
+    /// less than the sum that is gone or may still go.
     #[test]
     fn no_history_leaves_more_open_than_counts(steps in vec(step(), 1..40)) {
         let (mut chain, mut counted) = (OnChain::default(), Counted::default());

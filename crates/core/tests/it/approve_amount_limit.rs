@@ -1,4 +1,4 @@
-//! APPROVE_AMOUNT_LIMIT, and what holds without one.
+//! APPROVE_AMOUNT_LIMIT, and the default without one.
 
 use serde_json::json;
 use waiaas_core::U256;
@@ -49,7 +49,7 @@ fn without_a_row_an_allowance_is_bounded_by_what_is_held() {
 }
 
 #[test]
-fn half_of_all_numbers_is_unlimited_whatever_is_held() {
+fn half_of_all_numbers_is_unlimited_at_any_balance() {
     let half = U256::MAX >> 1;
     assert_eq!(vast(world(), half, U256::MAX).codes(), [DenialCode::UnlimitedApproveBlocked]);
     assert_eq!(vast(world(), U256::MAX, U256::MAX).codes(), [DenialCode::UnlimitedApproveBlocked]);

@@ -23,7 +23,7 @@ fn listing(entries: &[(u8, Option<&str>)]) -> Value {
 }
 
 #[test]
-fn without_a_row_nobody_is_given_an_allowance() {
+fn without_a_row_no_allowance_is_given() {
     let denials = world().allowance(USDC_BASE, evm(8), 1, USDC).denials();
     assert_eq!(denials.len(), 1);
     assert_eq!((denials[0].code, denials[0].policy_id), (DenialCode::SpenderNotApproved, None));

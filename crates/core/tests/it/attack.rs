@@ -20,7 +20,7 @@ use waiaas_core::wallet::OwnerState;
 use crate::books::{Dice, Entry, State, ledger, worth};
 use crate::world::evm;
 
-/// How what is held ends.
+/// The end of a reservation.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Outcome {
     Confirmed,
@@ -54,7 +54,7 @@ pub(crate) struct Place {
     pub(crate) fee_cap: U256,
 }
 
-/// What left, when, and for whom.
+/// An amount that left, with its time and recipient.
 #[derive(Clone, Debug)]
 pub(crate) struct Loss {
     pub(crate) at: i64,
@@ -62,7 +62,7 @@ pub(crate) struct Loss {
     pub(crate) amount: U256,
 }
 
-/// What the attacker was granted without the owner.
+/// The amounts granted to the attacker without the owner.
 #[derive(Clone, Debug)]
 pub(crate) struct Granted {
     pub(crate) at: i64,
@@ -127,7 +127,7 @@ impl Attack {
         self.pass(i64::MAX);
     }
 
-    /// Lets time pass and happen what was due.
+    /// Lets time pass, with the events that are due by then.
     fn pass(&mut self, to: i64) {
         while let Some(index) = (0..self.later.len()).min_by_key(|index| self.later[*index].at) {
             if self.later[index].at > to {
@@ -298,7 +298,7 @@ impl Attack {
         }
     }
 
-    /// The moment value leaves. A spender takes what he was allowed at once.
+    /// The moment value leaves. A spender takes its allowance at once.
     fn execute(&mut self, entries: std::ops::Range<usize>, effects: &Effects, outcome: Outcome) {
         let mut needed: BTreeMap<AssetId, U256> = BTreeMap::new();
         let mut fee = U256::ZERO;

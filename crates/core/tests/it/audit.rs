@@ -1,4 +1,4 @@
-//! Rows of the audit log as they are stored: every event reads what was written before its details had a type.
+//! Rows of the audit log as they are stored: every event reads rows written before its details had a type.
 
 use std::collections::BTreeSet;
 

@@ -60,7 +60,7 @@ pub(crate) struct Entry {
     pub(crate) state: State,
 }
 
-/// What the ledger says at `now`, with or without what is held.
+/// The sums of the ledger at `now`, with or without reservations.
 pub(crate) fn ledger(
     entries: &[Entry],
     requests: &[i64],
@@ -103,7 +103,7 @@ pub(crate) fn worth(assets: &BTreeMap<AssetId, AssetFacts>, asset: &AssetId, amo
     }
 }
 
-/// Who gains by an effect, or is called.
+/// The beneficiary of an effect, or the called contract.
 pub(crate) fn gains(effect: &Effect) -> Option<Address> {
     match effect {
         Effect::ContractCall { target, .. } => Some(*target),

@@ -50,7 +50,7 @@ fn a_row_of_another_network_lists_nothing_here() {
 }
 
 #[test]
-fn whatever_runs_a_contracts_own_code_needs_it_listed() {
+fn every_effect_that_runs_a_contracts_code_needs_it_listed() {
     let token = nft(BASE, 5, 1);
     let effects = [
         Effect::NftOut { nft: token.clone(), to: evm(9), quantity: U256::ONE },

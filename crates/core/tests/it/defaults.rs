@@ -37,7 +37,7 @@ fn rules(policy_type: &str) -> Value {
     }
 }
 
-/// An effect, what it needs, and the tier it takes then.
+/// An effect, the rows that it needs, and the tier it takes then.
 fn table() -> Vec<(Effect, Vec<Need>, Tier)> {
     let usdc = || {
         let world = World::on(BASE).token(USDC_BASE, 1);
@@ -190,15 +190,15 @@ fn what_takes_the_owner_is_refused_without_a_proved_one() {
 }
 
 #[test]
-fn a_whitelist_names_whoever_gains_and_whatever_is_called() {
-    let everybody = json!({"allowed_addresses": [evm(5), evm(8), evm(9)]});
-    let nobody = json!({"allowed_addresses": [evm(2)]});
+fn a_whitelist_covers_beneficiaries_and_called_contracts() {
+    let all_listed = json!({"allowed_addresses": [evm(5), evm(8), evm(9)]});
+    let unrelated = json!({"allowed_addresses": [evm(2)]});
     for (effect, needs, tier) in table() {
         let with = |rules| world(&effect, &needs, None).row_here("WHITELIST", rules);
         let named = match &effect {
             Effect::Deployment { .. } => {
                 assert_eq!(
-                    with(&everybody).codes(),
+                    with(&all_listed).codes(),
                     [DenialCode::WhitelistDenied],
                     "a deployment has no address"
                 );
@@ -207,14 +207,14 @@ fn a_whitelist_names_whoever_gains_and_whatever_is_called() {
             Effect::ContractCall { .. } | Effect::TypedData { .. } => true,
             other => other.beneficiary().is_some(),
         };
-        assert_eq!(with(&everybody).tier(), tier, "{effect:?}");
+        assert_eq!(with(&all_listed).tier(), tier, "{effect:?}");
         if named {
-            assert_eq!(with(&nobody).codes(), [DenialCode::WhitelistDenied], "{effect:?}");
+            assert_eq!(with(&unrelated).codes(), [DenialCode::WhitelistDenied], "{effect:?}");
         } else {
-            assert_eq!(with(&nobody).tier(), tier, "{effect:?}");
+            assert_eq!(with(&unrelated).tier(), tier, "{effect:?}");
         }
     }
-    // Power goes by a method of the target, to somebody: both are named.
+    // Power goes by a method of the target, to a beneficiary: both are named.
     let handover = |to| Effect::AuthorityChange {
         target: evm(5),
         selector: Some(Selector::evm(METHOD)),

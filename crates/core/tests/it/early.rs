@@ -1,4 +1,4 @@
-//! What is denied before anybody is asked is denied afterwards, whatever the answers are.
+//! A request that is denied early is denied afterwards too, with any answers of nodes and price services.
 
 use std::collections::BTreeMap;
 
@@ -51,7 +51,7 @@ fn grown(items: &[Effect], more: &[U256]) -> Vec<Effect> {
 proptest! {
     #![proptest_config(ProptestConfig { cases: 2_000, failure_persistence: None, ..ProptestConfig::default() })]
 
-    /// Certain effects, and then whatever else the transaction does and everybody says.
+    /// Certain effects, and then any further effects of the transaction and any answers.
     #[test]
     fn an_early_no_is_a_no(
         rows in rows(), certain in vec(effect(), 0..4), facts in facts(), more in vec(effect(), 0..3),

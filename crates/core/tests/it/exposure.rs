@@ -257,7 +257,7 @@ fn standing(attack: &Attack) -> WalletState {
     WalletState { now: attack.now, stopped: None, until: attack.until, counted, networks }
 }
 
-/// What the attack came to in one horizon, against what was said before.
+/// The result of the attack in one horizon, against the figure stated before.
 #[derive(Default)]
 struct Score {
     attacks: u64,

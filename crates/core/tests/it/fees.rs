@@ -1,4 +1,4 @@
-//! Fees: what the network asks for is a fee, what is offered beyond it is spent.
+//! Fees: the fee that the network asks is a fee, a higher offer is spent.
 
 use serde_json::json;
 use waiaas_core::U256;
@@ -46,7 +46,7 @@ fn what_is_offered_beyond_counts_into_thresholds_and_windows_alike() {
 
 /// A transaction that fails on chain gives back all but its fee.
 #[test]
-fn all_of_it_is_held_as_a_fee_whatever_is_asked() {
+fn the_whole_budget_is_held_as_a_fee() {
     for asked in [0, 4 * MILLI, 10 * MILLI - 1, 10 * MILLI, u64::MAX] {
         let mut world = greedy().native(MILLI);
         world.facts.fee.asked = U256::from(asked);

@@ -56,12 +56,12 @@ pub(crate) fn amount() -> impl Strategy<Value = U256> {
     ]
 }
 
-/// Who may receive, spend or take over.
+/// The parties that may receive, spend or take over.
 pub(crate) fn party() -> impl Strategy<Value = Address> {
     (8u8..11).prop_map(evm)
 }
 
-/// What may be called.
+/// The contracts that may be called.
 fn contract() -> impl Strategy<Value = Address> {
     (5u8..7).prop_map(evm)
 }
@@ -197,7 +197,7 @@ fn counted_allowance() -> impl Strategy<Value = CountedAllowance> {
     )
 }
 
-/// What is left of earlier allowances is part of the sums.
+/// The rest of earlier allowances is part of the sums.
 fn ledger() -> impl Strategy<Value = Ledger> {
     (sums(), vec(counted_allowance(), 0..4)).prop_map(|(mut ledger, allowances)| {
         for one in &allowances {
@@ -361,7 +361,7 @@ pub(crate) fn facts() -> impl Strategy<Value = PolicyFacts> {
         )
 }
 
-/// What a node saw, mostly nothing amiss.
+/// A simulation check, in most cases one that agrees.
 fn simulation() -> impl Strategy<Value = (SimulationCheck, Unsimulated)> {
     let fact = prop_oneof![
         8 => Just(SimulationCheck::Agrees),

@@ -44,9 +44,9 @@ fn only_named_methods_of_a_contract_with_an_entry() {
     assert_eq!(world().call(evm(6), STAKE, true).tier(), Tier::Instant, "a contract without an entry");
 }
 
-/// Tokens, NFTs and coin sent without data: whatever a call is read as, its method has to be named.
+/// Tokens, NFTs and coin sent without data: under every reading of a call its method has to be named.
 #[test]
-fn a_method_is_judged_whatever_its_call_is_read_as() {
+fn a_method_is_judged_under_every_reading_of_its_call() {
     const APPROVE: [u8; 4] = [0x09, 0x5e, 0xa7, 0xb3];
     let tokens = json!({"tokens": [{"address": evm(5)}]});
     let spenders = json!({"spenders": [{"address": evm(8)}]});
@@ -99,7 +99,7 @@ fn naming_a_method_vouches_for_a_call_that_cannot_be_decoded() {
     assert_eq!(mixed.tier(), Tier::Approval);
 }
 
-/// What a simulation saw says nothing about the moment at which somebody sends what he was handed.
+/// A simulation says nothing about the moment at which the caller sends bytes that were handed out.
 #[test]
 fn naming_a_method_vouches_for_nothing_that_is_handed_out() {
     let named = || world().row_here("METHOD_WHITELIST", &naming(5, &[SWAP]));
@@ -115,10 +115,10 @@ fn naming_a_method_vouches_for_nothing_that_is_handed_out() {
         assert_eq!(reason.policy_type, None, "no policy lifts it");
     }
     // Without an owner it is not signed at all.
-    let mut nobody = sent();
-    (nobody.facts.handed_out, nobody.facts.owner) = (true, OwnerState::None);
-    assert_eq!(nobody.codes(), [DenialCode::OwnerRequired]);
-    // One call that nobody can read is enough; those that are read are bounded by what they say.
+    let mut ownerless = sent();
+    (ownerless.facts.handed_out, ownerless.facts.owner) = (true, OwnerState::None);
+    assert_eq!(ownerless.codes(), [DenialCode::OwnerRequired]);
+    // One undecoded call is enough; decoded calls are bounded by their effects.
     let handed = |mut world: World| {
         world.facts.handed_out = true;
         world.tier()

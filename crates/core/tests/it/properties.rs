@@ -1,4 +1,4 @@
-//! What holds for every request and every set of policies.
+//! Properties of every request and every set of policies.
 
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -64,7 +64,7 @@ fn amount_of(effect: &mut Effect) -> Option<&mut U256> {
     }
 }
 
-/// Leaves of an effect what it is, but not by which allowance it takes.
+/// Removes from an effect the allowance by which it takes.
 fn takes_by_no_allowance(effect: &mut Effect) {
     match effect {
         Effect::Allowance { through, .. } => *through = None,
@@ -134,7 +134,7 @@ proptest! {
         prop_assert!(strictness(&after) >= strictness(&before), "{before:?}\n{after:?}");
     }
 
-    /// Where nothing uses up an earlier allowance, which only what is decoded can.
+    /// Where nothing uses up an earlier allowance, which only decoded effects can.
     #[test]
     fn what_is_seen_weighs_as_much_as_what_is_decoded(
         rows in rows(), items in vec(effect(), 1..5), facts in facts(), split: usize,
@@ -182,8 +182,8 @@ proptest! {
 
     /// With two exceptions. A denial for want of any row of a type, or of an amount that no row speaks
     /// about, is lifted by the first row of that type. And the owner's approval of a call that cannot be
-    /// decoded is lifted by the first METHOD_WHITELIST that names it, that of a swap through tokens nobody
-    /// listed by the first ALLOWED_TOKENS that lists them.
+    /// decoded is lifted by the first METHOD_WHITELIST that names it, that of a swap through unlisted
+    /// tokens by the first ALLOWED_TOKENS that lists them.
     #[test]
     fn adding_a_row_of_any_scope_only_tightens(
         rows in rows(), items in vec(known_effect(), 0..4), facts in facts(), more in row(),
@@ -413,7 +413,7 @@ proptest! {
             let parts = parts.chain([held.moved, held.unlimited, held.fee]);
             prop_assert_eq!(parts.fold(U256::ZERO, U256::saturating_add), sums.counted.saturated());
             let paid = if *asset == effects.native { effects.fee() } else { U256::ZERO };
-            prop_assert_eq!(held.fee, paid, "all of the fee is held as one, whatever the network asks for");
+            prop_assert_eq!(held.fee, paid, "all of the fee is held as one, at any price of the network");
             for outflow in effects.outflows().filter(|outflow| outflow.asset == asset) {
                 prop_assert!(sums.counted.saturated() >= outflow.amount);
                 prop_assert!(outflow.fee || sums.spent.is_some_and(|spent| spent.saturated() >= outflow.amount));

@@ -22,7 +22,7 @@ fn this_request_counts() {
 }
 
 #[test]
-fn requests_that_nobody_counted_are_refused() {
+fn uncounted_requests_are_refused() {
     let mut world = after(0);
     world.facts.ledger.requests.clear();
     assert_eq!(world.codes(), [DenialCode::FactMissing]);

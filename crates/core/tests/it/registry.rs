@@ -1,4 +1,4 @@
-//! Every policy type reads what it writes and refuses what it cannot mean.
+//! Every policy type reads its own output and refuses rules that it cannot express.
 
 use serde_json::{Value, json};
 use waiaas_core::policy::PolicyType;

@@ -50,13 +50,13 @@ fn it_raises_a_tier_never_lowers_one_and_never_denies() {
     let good = sent(&[(account(9), Reputation::Score(100))], &rules());
     let limited = good.row("SPENDING_LIMIT", &json!({"delay_max": "1", "notify_max": "1"}));
     assert_eq!(limited.tier(), Tier::Approval);
-    let mut nobody = sent(&[], &json!({"min_score": 1, "check_counterparty": true}));
-    nobody.facts.owner = waiaas_core::wallet::OwnerState::None;
-    assert_eq!(nobody.codes(), [DenialCode::OwnerRequired], "the tier, not the rule, asks for the owner");
+    let mut ownerless = sent(&[], &json!({"min_score": 1, "check_counterparty": true}));
+    ownerless.facts.owner = waiaas_core::wallet::OwnerState::None;
+    assert_eq!(ownerless.codes(), [DenialCode::OwnerRequired], "the tier, not the rule, asks for the owner");
 }
 
 #[test]
-fn whoever_gains_and_whatever_is_called_is_a_counterparty() {
+fn beneficiaries_and_called_contracts_are_counterparties() {
     let contracts = json!({"contracts": [{"address": account(8)}]});
     let world = || {
         let known = [(account(9), Reputation::Score(50))];

@@ -1,4 +1,4 @@
-//! What is stored to explain a decision reads back as it was, to the last digit.
+//! The stored inputs of a decision read back unchanged, to the last digit.
 
 use proptest::collection::vec;
 use proptest::prelude::*;

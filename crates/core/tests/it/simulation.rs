@@ -1,4 +1,4 @@
-//! What a node saw against what was decoded, and what follows from it.
+//! The simulated effects against the decoded ones, and the consequences.
 
 use std::collections::BTreeMap;
 
@@ -64,7 +64,7 @@ fn opaque() -> Effect {
     Effect::ContractCall { target: evm(9), selector: Some(Selector::evm([1; 4])), decoded: false }
 }
 
-/// Some wrappers of the native coin (Arbitrum's) announce what they unwrap as a burn of their token.
+/// Some wrappers of the native coin (Arbitrum's) announce an unwrapping as a burn of their token.
 #[test]
 fn unwrapping_makes_room_for_the_burn_and_for_nothing_more() {
     let (weth, coin) = (token(7), NETWORKS.find(NETWORK).expect("network").native());
@@ -266,7 +266,7 @@ fn what_an_undecoded_call_was_seen_to_do_is_told_apart_from_what_is_decoded() {
     let seen = |observed: &Observed, items: &[Effect]| attribute(observed, &effects(items.to_vec()));
     let nothing = (SimulationCheck::Agrees, vec![]);
 
-    // Whom it went to, or whom nobody could read, is named; what is decoded does not count again.
+    // The recipients that are not decoded are named; a decoded outflow does not count again.
     let both = taken(&[(Some(7), 30), (Some(8), 12)]);
     assert_eq!(seen(&both, &[opaque()]), (SimulationCheck::Agrees, vec![out(7, 30), out(8, 12)]));
     assert_eq!(seen(&both, &[opaque(), out(7, 30)]), (SimulationCheck::Agrees, vec![out(8, 12)]));
@@ -300,7 +300,7 @@ fn what_an_undecoded_call_was_seen_to_do_is_told_apart_from_what_is_decoded() {
         let (fact, given) = seen(&both, &items);
         assert!(matches!(fact, SimulationCheck::Exceeds { .. }) && given.is_empty(), "{items:?}: {fact:?}");
     }
-    // Anybody can emit events without end.
+    // Any contract can emit events without end.
     let many = (0..33).map(|tag| (token(100 + tag), gone(9, 1))).collect();
     let (fact, given) = seen(&Observed { tokens: many, ..Observed::default() }, &[opaque()]);
     assert!(matches!(fact, SimulationCheck::Exceeds { .. }) && given.is_empty(), "{fact:?}");
@@ -333,7 +333,7 @@ fn what_is_seen_is_judged_like_what_is_decoded() {
     assert_eq!(vouched(100 * dollars).tier(), Tier::Instant);
     assert_eq!(vouched(100 * dollars + 1).tier(), Tier::Notify, "the limits count it");
     assert_eq!(vouched(301 * dollars).tier(), Tier::Approval);
-    // Whoever gains has to be listed where somebody lists.
+    // Every beneficiary has to be listed where a whitelist is in force.
     let only = |who: &[u8]| json!({ "allowed_addresses": who.iter().copied().map(evm).collect::<Vec<_>>() });
     assert_eq!(vouched(1).row_here("WHITELIST", &only(&[9])).codes(), [DenialCode::WhitelistDenied]);
     assert_eq!(vouched(1).row_here("WHITELIST", &only(&[7, 9])).tier(), Tier::Instant);
@@ -345,7 +345,7 @@ fn what_is_seen_is_judged_like_what_is_decoded() {
     assert_eq!(spending.codes(), [DenialCode::SpenderNotApproved]);
     let spenders = json!({ "spenders": [{ "address": evm(8) }] });
     assert_eq!(spending.row_here("APPROVED_SPENDERS", &spenders).tier(), Tier::Instant);
-    // Power over an account is never handed over by what nobody can read.
+    // An undecoded call never hands over power over an account.
     let mut handed = vouched(1);
     let what = "another account gets control of the account".to_owned();
     handed.effects.seen = vec![Effect::AuthorityChange { target: evm(9), selector: None, to: None, what }];
@@ -367,7 +367,7 @@ proptest! {
         prop_assert!(agrees(&seen, &items) || !agrees(&after, &items), "{seen:?}\n{after:?}");
     }
 
-    /// The other direction: what is agreed with stays agreed with when more was decoded.
+    /// The other direction: agreement stays agreement when more is decoded.
     #[test]
     fn decoding_more_never_hurts(seen in observed(), items in vec(item(), 0..6), more in item()) {
         let before = agrees(&seen, &items);
@@ -375,7 +375,7 @@ proptest! {
         items.push(more);
         prop_assert!(!before || agrees(&seen, &items));
     }
-    /// However it is split between what is decoded and what is seen, all that was observed is judged.
+    /// For any split between decoded and simulated effects, all that was observed is judged.
     #[test]
     fn nothing_observed_is_left_out(seen in observed(), items in vec(item(), 0..6)) {
         let mut items = items;
@@ -385,7 +385,7 @@ proptest! {
         prop_assert_eq!(&fact, &SimulationCheck::Agrees);
         let all = Effects { seen: more.clone(), ..decoded.clone() };
         prop_assert_eq!(compare(&seen, &all), SimulationCheck::Agrees);
-        // Beyond the largest number, what is left counts as much as all of it.
+        // Beyond the largest number, the remainder counts as the whole.
         let countable = |effect: &Effect| match effect {
             Effect::NativeOut { amount, .. }
             | Effect::TokenOut { amount, .. }

@@ -1,4 +1,4 @@
-//! SPENDING_LIMIT: what may be spent in one transaction.
+//! SPENDING_LIMIT: the thresholds of one transaction.
 
 use serde_json::json;
 use waiaas_core::U256;

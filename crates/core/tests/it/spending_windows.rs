@@ -1,4 +1,4 @@
-//! SPENDING_LIMIT: what may be spent in a day and in a month.
+//! SPENDING_LIMIT: the windows of a day and a month.
 
 use serde_json::{Value, json};
 use waiaas_core::U256;

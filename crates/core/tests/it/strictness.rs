@@ -181,7 +181,7 @@ fn sets_are_compared_by_what_their_rows_say_and_allow_by_being_there() {
     assert!(stricter(&[], &[]));
     // A list whose absence denies: taking it away tightens, adding the first one loosens.
     assert!(stricter(&[], &[tokens(None)]) && !stricter(&[tokens(None)], &[]));
-    assert!(stricter(&[list(None)], &[tokens(None), list(None)]), "whatever else is in force");
+    assert!(stricter(&[list(None)], &[tokens(None), list(None)]), "beside any other rows");
     // Among others of its type it only forbids.
     assert!(stricter(&[tokens(None), tokens(mine)], &[tokens(None)]));
     assert!(!stricter(
@@ -191,7 +191,7 @@ fn sets_are_compared_by_what_their_rows_say_and_allow_by_being_there() {
             row
         })
     ));
-    // A wallet's own list does not stand for everybody's, and the reverse it does.
+    // A wallet's own list does not replace one for all wallets; the reverse it does.
     assert!(!stricter(&[tokens(None)], &[tokens(mine)]), "another wallet had none");
     assert!(stricter(&[tokens(mine)], &[tokens(mine), tokens(theirs)]));
     // Where nothing is denied without a row, the row may not go.
@@ -302,7 +302,7 @@ proptest! {
         }
     }
 
-    /// What is done without a wallet's owner never lets that wallet do more, whatever else it does.
+    /// A change without the consent of a wallet's owner never lets that wallet do more.
     #[test]
     fn what_takes_no_consent_grants_a_wallet_no_more(
         (old, new) in before_and_after(), items in vec(known_effect(), 0..3), facts in facts(),
@@ -327,7 +327,7 @@ proptest! {
         }
     }
 
-    /// One row for another, whatever else is in force.
+    /// One row for another, beside any other rows.
     #[test]
     fn rules_that_allow_less_never_grant_more(
         rest in rows(), pool in vec(rules(), 8), items in vec(known_effect(), 0..3), facts in facts(),
@@ -363,7 +363,7 @@ fn only_what_applies_to_a_wallet_concerns_its_owner() {
     assert_eq!(asks(&base, &base), [false, false]);
     assert_eq!(asks(&base, &[limit(11, mine), limit(10, theirs)]), [true, false]);
     assert_eq!(asks(&base, &[limit(9, mine), limit(11, theirs)]), [false, true]);
-    // A row for everybody beside one's own only tightens, however wide; the first list of tokens allows.
+    // A row for all wallets beside a wallet's own only tightens; the first list of tokens allows.
     assert_eq!(asks(&base, &with(limit(1000, None))), [false, false]);
     let tokens = |wallet| at("ALLOWED_TOKENS", json!({ "tokens": [{ "address": evm(50) }] }), wallet);
     assert_eq!(asks(&base, &with(tokens(None))), [true, true]);

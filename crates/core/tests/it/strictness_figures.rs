@@ -1,4 +1,4 @@
-//! Figure by figure and list by list: what the comparison of two rows has to notice.
+//! The differences, figure by figure and list by list, that the comparison of two rows has to notice.
 
 use serde_json::{Map, Value, json};
 use waiaas_core::policy::{Strictness, compare};

@@ -141,7 +141,7 @@ fn the_proceeds_are_the_wallets() {
     let mut gift = to_eth(ETH);
     gift.to = evm(9);
     assert_eq!(world(gift.clone()).tier(), Tier::Approval);
-    // Whoever gets them has to be listed where a list is in force; the wallet itself need not.
+    // The recipient has to be listed where a list is in force; the wallet itself need not.
     let listed = json!({"allowed_addresses": [evm(5), evm(9).to_string()]});
     let only_router = json!({"allowed_addresses": [evm(5)]});
     let sends_to_router = |swap: Swap| {
@@ -161,7 +161,7 @@ fn the_proceeds_are_the_wallets() {
     assert_eq!(sends_to_router(gift).row_here("WHITELIST", &listed).tier(), Tier::Approval);
 }
 
-/// A method that is vouched for says nothing about what its swaps bring.
+/// Listing a method says nothing about the proceeds of its swaps.
 #[test]
 fn naming_the_method_does_not_replace_the_terms() {
     let methods = json!({"methods": [{"contractAddress": evm(5), "selectors": ["0x01020304"]}]});
@@ -189,7 +189,7 @@ fn what_comes_back_as_it_went_in_needs_no_price() {
     assert_eq!(tier(4), Tier::Approval);
 }
 
-/// What must come out is compared with the prices of now, and whoever has the signature decides when it
+/// The least proceeds are compared with present prices, and the holder of the signature decides when the swap
 /// happens.
 #[test]
 fn what_is_handed_out_ends_soon_or_takes_the_owner() {
@@ -216,14 +216,14 @@ fn what_is_handed_out_ends_soon_or_takes_the_owner() {
     let mut late = handed_out(Some(last));
     late.facts.now = i64::MAX;
     assert_eq!(late.tier(), Tier::Instant);
-    // Nobody but the owner vouches for it.
+    // Only the owner can approve it.
     let methods = json!({"methods": [{"contractAddress": evm(5), "selectors": ["0x01020304"]}]});
     let vouched = handed_out(None).row_here("METHOD_WHITELIST", &methods);
     assert_eq!(vouched.tier(), Tier::Approval);
-    let mut nobody = handed_out(None);
-    nobody.facts.owner = OwnerState::None;
-    assert_eq!(nobody.codes(), [DenialCode::OwnerRequired]);
-    // What the daemon sends, it sends at once.
+    let mut ownerless = handed_out(None);
+    ownerless.facts.owner = OwnerState::None;
+    assert_eq!(ownerless.codes(), [DenialCode::OwnerRequired]);
+    // The daemon sends its own transactions at once.
     assert_eq!(world(to_eth(ETH)).tier(), Tier::Instant);
 }
 
@@ -241,9 +241,9 @@ fn a_swap_that_waits_longer_than_prices_hold_takes_the_owner() {
     let grant = waits(20 * 60 + 1).grant();
     assert_eq!((grant.tier, grant.delay_seconds), (Tier::Approval, None));
     assert!(grant.reasons[0].message.contains("has to wait 1201 seconds"), "{:?}", grant.reasons);
-    let mut nobody = waits(86_400);
-    nobody.facts.owner = OwnerState::None;
-    assert_eq!(nobody.codes(), [DenialCode::OwnerRequired]);
+    let mut ownerless = waits(86_400);
+    ownerless.facts.owner = OwnerState::None;
+    assert_eq!(ownerless.codes(), [DenialCode::OwnerRequired]);
     let mut plain = waits(86_400);
     plain.effects.items.retain(|effect| effect.swap().is_none());
     assert_eq!(plain.tier(), Tier::Delay, "what is no swap waits");

@@ -1,4 +1,4 @@
-//! What no single policy type decides: defaults, order, owners, and what is not understood.
+//! The parts of the evaluation beyond single policy types: defaults, order, owners, and unknown effects.
 
 use serde_json::json;
 use waiaas_core::effect::Effect;
@@ -21,7 +21,7 @@ fn with_no_policy_nothing_is_allowed() {
 }
 
 #[test]
-fn what_is_not_understood_is_denied_whatever_the_policies() {
+fn an_unknown_effect_is_denied_under_any_policy() {
     let unknown = Effect::Unknown { target: Some(account(3)), what: "a call to a program".to_owned() };
     let world = World::solana().owned().row("SPENDING_LIMIT", &json!({"instant_max_usd": 1000})).native(1);
     let denials = world.effect(unknown).denials();

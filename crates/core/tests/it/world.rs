@@ -1,4 +1,4 @@
-//! A wallet, its network, what it does and what is known: the fixture of every test here.
+//! A wallet, its network, its effects and the policy facts: the fixture of every test here.
 
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
@@ -142,7 +142,7 @@ impl World {
         self.effect(Effect::NetworkFee { max: U256::from(amount) })
     }
 
-    /// Calls a method, whatever its effects are.
+    /// Calls a method, without effects of its own.
     pub(crate) fn method(mut self, target: Address, selector: Option<Selector>) -> Self {
         self.effects.methods.push(Method { target, selector });
         self
@@ -175,7 +175,7 @@ impl World {
         self.effect(Effect::Allowance { asset, spender, amount: U256::from(amount), through: None })
     }
 
-    /// Calls a method that nobody knows, unless `decoded`.
+    /// Calls a method, undecoded unless `decoded`.
     pub(crate) fn call(self, target: Address, selector: [u8; 4], decoded: bool) -> Self {
         self.effect(Effect::ContractCall { target, selector: Some(Selector::evm(selector)), decoded })
     }

@@ -124,7 +124,7 @@ fn what_nothing_bounds_is_said_to_be_unbounded() {
 }
 
 #[test]
-fn a_method_that_nobody_can_read_is_unbounded_once_it_is_vouched_for() {
+fn an_undecoded_method_is_unbounded_once_it_is_listed() {
     const SEPOLIA: &str = "ethereum-sepolia";
     let limit = json!({"instant_max_usd": 5, "daily_limit_usd": 5});
     let contracts = json!({"contracts": [{"address": evm(8)}]});
@@ -142,7 +142,7 @@ fn a_method_that_nobody_can_read_is_unbounded_once_it_is_vouched_for() {
     assert_eq!(found.networks[0].destinations.recipients, Reach::Any);
     let world = world.row("WHITELIST", &json!({"allowed_addresses": [evm(8)]}));
     let found = look(&standing(&world, price("100")), Horizon::Day);
-    assert_eq!(found.networks[0].destinations.recipients, Reach::Any, "nobody knows whom it pays");
+    assert_eq!(found.networks[0].destinations.recipients, Reach::Any, "its recipients are unknown");
 }
 
 #[test]

@@ -215,7 +215,7 @@ fn without_a_price_dollar_limits_let_nothing_pass() {
     let balance = "10000000000 by BALANCE: the current balance; later income is not counted";
     let owner = "without a price, dollar limits need the owner's approval";
     for known in [PriceFact::Unlisted, price("0")] {
-        // A threshold counts what is spent, a window what is paid as a fee, too.
+        // A threshold counts spending, a window the fee too.
         for threshold in ["instant_max_usd", "notify_max_usd", "delay_max_usd"] {
             assert_eq!(
                 with(&json!({ threshold: 5 }), known),

@@ -1,4 +1,4 @@
-//! A chain that is set back, by what a node says that lies beside an honest one.
+//! A chain that seems set back, because one of two nodes lies.
 
 use anyhow::{Context as _, Result, ensure};
 use e2e::{Books, Fault, FaultProxy, OwnerKey, When, rpc, until};
@@ -48,7 +48,7 @@ async fn a_height_that_one_of_two_nodes_makes_up_neither_ends_nor_keeps_anything
     looks(&liar).await?;
     let height = remembered(&stage).await?;
 
-    // What it makes up is not remembered, so the truth later is no set-back.
+    // Its invented height is not stored, so the true one later is no set-back.
     liar.always(BLOCK, When::After, Fault::Edit(inflated));
     looks(&liar).await?;
     ensure!(remembered(&stage).await? == height);
@@ -72,7 +72,7 @@ fn foreign(block: &mut Value) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn another_first_block_is_noticed_whatever_height_comes_with_it() -> Result<()> {
+async fn another_first_block_is_noticed_at_any_height() -> Result<()> {
     let (stage, proxy, node) = Stage::ethereum_behind_proxy().await?;
     stage.policy("SPENDING_LIMIT", limits(100, 100)).await?;
     let tx = waiting(&stage, &node.rpc).await?;

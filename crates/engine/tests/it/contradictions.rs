@@ -90,7 +90,7 @@ async fn an_error_names_the_member_of_a_batch_and_the_part_of_a_call() -> Result
     let stage = Stage::set_up(None).await?;
     let session = stage.session().await?;
     let (mint, to) = (stage.localnet.solana.spl_mint.clone(), payee(3));
-    // What no policy lists is denied before the chain is asked for its decimals.
+    // An unlisted token is denied before the chain is asked for its decimals.
     stage.policy("SPENDING_LIMIT", limits(1, 1_000)).await?;
     stage.policy("ALLOWED_TOKENS", json!({ "tokens": [{ "address": mint }] })).await?;
     let program = "MemoSq4gqABAXKb96qnH8TysNcWxMyWCqXgDLGmfcHr";

@@ -1,7 +1,7 @@
 //! The engine on a clock that the test turns, with a real node and a real database.
 //!
-//! What belongs here is what depends on time passing: delays, deadlines, windows; and what
-//! only the daemon's own routes ask for. What a caller sees over HTTP is in the workspace's end-to-end tests.
+//! Belongs here: behaviour that depends on time passing (delays, deadlines, windows), and requests that only
+//! the daemon itself makes. Does not belong here: answers over HTTP (the end-to-end tests).
 #![expect(clippy::expect_used, reason = "tests")]
 #![expect(clippy::disallowed_methods, reason = "tests wait, measure and ask how long to run")]
 

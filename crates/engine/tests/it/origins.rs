@@ -18,7 +18,7 @@ use crate::stage::{Stage, limits, payee, shown};
 const DAY: i64 = 86_400;
 const MONTH: i64 = 30 * DAY;
 
-/// A hundredth of a SOL (1.50 dollars) to somebody.
+/// A hundredth of a SOL (1.50 dollars) to a recipient.
 fn transfer() -> Result<Asked> {
     Ok(Operation::Transfer(Transfer::new(payee(7), Amount::parse("0.01")?)).into())
 }
@@ -67,7 +67,7 @@ async fn judged(stage: &Stage, session: &Session, origin: Origin) -> Result<Stri
 async fn resources_are_paid_for_at_listed_hosts_only() -> Result<()> {
     let (stage, session) = stage().await?;
     let paid = async |host: &str| judged(&stage, &session, Origin::http_payment(host)).await;
-    assert_eq!(paid("api.example.com").await?, "X402_DOMAIN_NOT_ALLOWED", "nobody is listed");
+    assert_eq!(paid("api.example.com").await?, "X402_DOMAIN_NOT_ALLOWED", "no domain is listed");
     let domains = json!({ "domains": ["api.example.com", "*.data.example.com"] });
     stage.policy("X402_ALLOWED_DOMAINS", domains).await?;
     for (host, expected) in [
@@ -97,13 +97,13 @@ async fn http_messages_are_counted_per_host_and_minute() -> Result<()> {
             stage.ask(&session, message.clone(), Origin::http_message(host)).await?,
         ))
     };
-    assert_eq!(signed("a.example").await?, "ERC8128_DOMAIN_NOT_ALLOWED", "nobody is listed");
+    assert_eq!(signed("a.example").await?, "ERC8128_DOMAIN_NOT_ALLOWED", "no domain is listed");
     let rules = json!({ "domains": ["a.example", "b.example"], "rate_limit_rpm": 2 });
     stage.policy("ERC8128_ALLOWED_DOMAINS", rules).await?;
     stage.lock_owner(&OwnerKey::solana(3)).await?;
     let start = stage.clock.now();
     assert_eq!(signed("c.example").await?, "ERC8128_DOMAIN_NOT_ALLOWED");
-    // What a text is used for nobody knows, so that the owner reads it.
+    // The use of a text is unknown, so the owner reads it.
     assert_eq!(signed("a.example").await?, "APPROVAL", "the refusals before it do not count");
     stage.clock.set(start + 30);
     assert_eq!(signed("A.example").await?, "APPROVAL");
@@ -178,7 +178,7 @@ async fn an_action_of_unknown_value_is_not_passed_over() -> Result<()> {
     stage.reaches(admitted.id, TxStatus::Confirmed).await?;
     swaps_up_to(&stage, json!({ "daily_limit_usd": 300 })).await?;
     assert_eq!(judged(&stage, &session, unknown()).await?, "POLICY_FACT_MISSING");
-    assert_eq!(judged(&stage, &session, swap(1)).await?, "POLICY_FACT_MISSING", "nobody knows the sum");
+    assert_eq!(judged(&stage, &session, swap(1)).await?, "POLICY_FACT_MISSING", "the sum is unknown");
     stage.clock.set(start + MONTH);
     let session = stage.session().await?;
     assert_eq!(judged(&stage, &session, swap(300)).await?, "INSTANT", "it has left every window");

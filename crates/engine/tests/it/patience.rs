@@ -1,4 +1,4 @@
-//! What stands against signing for too long ends the request, whoever it is: nothing is signed by then.
+//! An obstacle to signing that lasts too long ends the request, for every cause: nothing is signed by then.
 
 use anyhow::Result;
 use e2e::{Fault, When};

@@ -1,4 +1,4 @@
-//! What a restore ends.
+//! The pending changes and owner hand-overs that a restore ends.
 
 use anyhow::{Context as _, Result};
 use e2e::OwnerKey;

@@ -24,7 +24,7 @@ impl Stage {
         self.engine().operator(&self.master).create_session(new).await.map_err(shown)
     }
 
-    /// What comes of a token at this second.
+    /// The result of a token at this second.
     async fn at(&self, at: UnixSeconds, token: &IssuedSession) -> Result<Session, Error> {
         self.clock.set(at);
         self.engine().authenticate_session(token.token.expose_secret()).await
@@ -76,7 +76,7 @@ async fn a_renewal_waits_for_half_of_the_life_and_kills_the_old_token() -> Resul
     assert_eq!(second.id, first.id);
     assert_eq!((second.expires_at, second.renewal_count, second.token_issued_count), (start + 900, 1, 2));
     assert_eq!(stage.listed(first.id).await?.last_renewed_at, Some(start + 300));
-    // In the same second: the old token, and what was proved with it before, are worth nothing.
+    // In the same second: the old token, and earlier proofs by it, are void.
     assert_eq!(code(stage.at(start + 300, &first).await), Some("INVALID_TOKEN"));
     assert_eq!(stage.refused(&proof, &payee(7), "0.01").await?, "INVALID_TOKEN");
     assert_eq!(stage.not_renewed(start + 600, &proof).await?.0, "INVALID_TOKEN");
@@ -91,7 +91,7 @@ async fn a_renewal_waits_for_half_of_the_life_and_kills_the_old_token() -> Resul
     let third = stage.renewed(start + 600, &second).await?;
     assert_eq!((third.expires_at, third.renewal_count, third.token_issued_count), (start + 1200, 2, 3));
 
-    // Two were allowed. What is left of the last token stays good.
+    // Two were allowed. The last token stays valid to its end.
     let proof = stage.at(start + 900, &third).await.map_err(shown)?;
     assert_eq!(stage.not_renewed(start + 900, &proof).await?, ("RENEWAL_LIMIT_REACHED", None));
     assert_eq!(stage.not_renewed(start + 1199, &proof).await?.0, "RENEWAL_LIMIT_REACHED");
@@ -134,12 +134,12 @@ async fn a_lost_renewal_is_fetched_again_until_it_is_used_and_for_a_minute() -> 
     assert_eq!(code(again(&first, start + 359, first.id).await), Some("SYSTEM_LOCKED"));
     stage.engine().operator(&stage.master).recover_kill_switch().await.map_err(shown)?;
 
-    // Its first use ends it, whatever that was for.
+    // The first use of the new token ends it, for any request.
     stage.at(start + 310, &second).await.map_err(shown)?;
     assert_eq!(code(again(&first, start + 310, first.id).await), Some("INVALID_TOKEN"));
     let third = again(&second, start + 600, first.id).await.map_err(shown)?;
     assert_eq!(code(again(&first, start + 600, first.id).await), Some("TOKEN_EXPIRED"));
-    // Renewing is a use as well, and a rotation or a revocation ends what may be fetched.
+    // Renewing is a use as well, and a rotation or a revocation ends the right to fetch it.
     let rotated = stage.engine().operator(&stage.master).rotate_session(first.id).await.map_err(shown)?;
     assert_eq!(code(again(&second, start + 600, first.id).await), Some("INVALID_TOKEN"));
     assert_eq!(code(again(&third, start + 600, first.id).await), Some("INVALID_TOKEN"));
@@ -153,7 +153,7 @@ async fn a_lost_renewal_is_fetched_again_until_it_is_used_and_for_a_minute() -> 
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_clock_that_was_years_ahead_keeps_nobody_out() -> Result<()> {
+async fn a_clock_that_was_years_ahead_locks_no_caller_out() -> Result<()> {
     let mut stage = Stage::set_up(None).await?;
     let (start, years) = (stage.clock.now(), 1_000_000_000);
     let tried = async |stage: &Stage, password: &str| {
@@ -166,7 +166,7 @@ async fn a_clock_that_was_years_ahead_keeps_nobody_out() -> Result<()> {
     for password in ["wrong", PASSWORD] {
         assert_eq!(tried(&stage, password).await, Some("MASTER_PASSWORD_LOCKED"));
     }
-    // Within a run, only what really passes counts, whatever the clock is set to.
+    // Within a run only the time that really passes counts, not the clock's settings.
     for at in [start, start + years * 2, 0] {
         stage.clock.set(at);
         assert_eq!(tried(&stage, PASSWORD).await, Some("MASTER_PASSWORD_LOCKED"), "at {at}");

@@ -40,7 +40,7 @@ impl TestClock {
         self.now.store(at, Ordering::SeqCst);
     }
 
-    /// Lets so many seconds go by, whatever the time of day is set to.
+    /// Lets so many seconds go by; the time of day does not count.
     pub(crate) fn pass(&self, seconds: u64) {
         self.elapsed.fetch_add(seconds, Ordering::SeqCst);
     }
@@ -323,7 +323,7 @@ pub(crate) fn limits(instant: u64, delay: u64) -> Value {
     })
 }
 
-/// Somebody to pay.
+/// A recipient.
 pub(crate) fn payee(seed: u8) -> String {
     OwnerKey::solana(seed).address()
 }

@@ -1,4 +1,4 @@
-//! What waits unsigned: who can stop it, how much of it there may be, and what is left of it.
+//! Requests that wait unsigned: how they are stopped, their maximum number, and their shortened rows.
 
 use anyhow::{Context as _, Result};
 use e2e::OwnerKey;
@@ -94,7 +94,7 @@ async fn so_many_of_a_session_wait_for_a_cheap_network() -> Result<()> {
 #[tokio::test(flavor = "multi_thread")]
 async fn of_what_was_granted_and_withdrawn_long_parts_are_kept_by_their_digest() -> Result<()> {
     let stage = stage().await?;
-    // A contract that takes whatever it is sent.
+    // A contract that accepts any payment.
     e2e::rpc(&stage.localnet.evm.rpc, "anvil_setCode", json!([PAYEE, "0x00"])).await?;
     let listed = json!({ "contracts": [{ "address": PAYEE }] });
     stage.policy_on(Some("evm-localnet"), "CONTRACT_WHITELIST", listed).await?;

@@ -1,4 +1,4 @@
-//! Windows roll: what was spent or asked long enough ago no longer counts, to the second.
+//! Windows roll: spending and requests older than the window no longer count, to the second.
 
 use anyhow::Result;
 use serde_json::json;

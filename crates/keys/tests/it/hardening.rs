@@ -1,4 +1,4 @@
-//! Hardening, checked against what the kernel says afterwards.
+//! Hardening, checked against the kernel's report afterwards.
 
 use waiaas_keys::hardening::{MemoryLock, harden};
 

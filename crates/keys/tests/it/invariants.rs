@@ -157,7 +157,7 @@ proptest! {
         }
     }
 
-    /// Invariant 17: nor does any part of a small secret, whatever it is kept for.
+    /// Invariant 17: nor does any part of a small secret of any purpose.
     #[test]
     fn no_part_of_a_sealed_secret_fits_another(
         one in (0usize..2, 0usize..4, "[ab]"), other in (0usize..2, 0usize..4, "[ab]"),
@@ -202,7 +202,7 @@ proptest! {
     #![proptest_config(cases(2))]
 
     /// Invariant 20: through any number of password changes, each header opens everything with its own
-    /// password and nothing with another's, so whichever of two a crash leaves is good.
+    /// password and nothing with another's, so either of the two that a crash may leave is good.
     #[test]
     fn every_header_opens_everything_with_its_own_password(
         passwords in proptest::collection::vec("[a-z]{4}-[a-z]{4}-[0-9]{3}", 2..4), chain: bool,

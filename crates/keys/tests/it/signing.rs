@@ -1,4 +1,4 @@
-//! The one signing door: who gets through, and who does not.
+//! `Vault::sign`, the only way to a signature: the calls that it accepts, and those that it refuses.
 
 use ed25519_dalek::{Signature, VerifyingKey};
 use std::sync::LazyLock;
@@ -124,7 +124,7 @@ fn keys_survive_storage_restart_and_password_change() {
     let stored =
         (vault.rewrap(&"new-password".into(), KdfParams::MINIMUM).unwrap().to_text(), sealed.to_bytes());
     drop(vault);
-    // Whichever header a crash leaves behind opens the same keys with its own password.
+    // Either header that a crash may leave opens the same keys with its own password.
     for (text, password) in [(stored.0, "new-password"), (header.to_text(), "old-password")] {
         let root = KeystoreHeader::from_text(&text).unwrap().unlock(&password.into()).unwrap();
         let sealed = SealedKey::from_bytes(&stored.1).unwrap();

@@ -113,7 +113,7 @@ async fn a_backup_is_written_and_the_daemon_can_be_stopped() {
     let size = local.download_backup(&mut sealed).await.expect("a download");
     assert_eq!(u64::try_from(sealed.len()).ok(), Some(size));
     assert!(sealed.starts_with(b"WAIAAS\0"));
-    assert_eq!(backups(), 1, "a download stays with whoever asked");
+    assert_eq!(backups(), 1, "a download leaves no copy here");
     let mut nothing = Vec::new();
     let wrong = daemon.local().master_password("not-the-password".into());
     let refused = wrong.download_backup(&mut nothing).await.expect_err("refused");

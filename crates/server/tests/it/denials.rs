@@ -25,7 +25,7 @@ impl World {
         Self { daemon, token }
     }
 
-    /// Asks for a signature over a text, which nobody allows.
+    /// Asks for a signature over a text, which no policy allows.
     async fn denied(&self, text: &str, key: Option<&str>) -> Value {
         let ask =
             self.daemon.ask("POST", "/v1/transactions/sign-message").header("Authorization", &self.token);
@@ -104,7 +104,7 @@ async fn beyond_the_quota_denials_are_answered_and_only_counted() {
         assert_eq!(answer["details"]["transactionId"], Value::Null, "{answer}");
         assert!(answer["details"]["denials"].is_array() && answer["hint"].is_string(), "{answer}");
     }
-    // What is kept already is still counted.
+    // A repeat of a stored denial is still counted.
     id(&world.denied("text number 1", None).await);
     assert_eq!(world.rows().await.len(), 3);
     let noted = world.log("DENIALS_NOT_KEPT").await;

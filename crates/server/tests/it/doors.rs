@@ -1,4 +1,4 @@
-//! The two ways in: what the socket grants, and what crowds the port.
+//! The two ways in: the rights of the socket, and crowds at the port.
 
 use std::time::Duration;
 
@@ -65,7 +65,7 @@ async fn what_the_password_alone_must_not_do_is_done_by_the_socket_alone() {
         for (password, expected) in
             [(PASSWORD, (403, "SOCKET_ONLY")), ("guess", (401, "INVALID_MASTER_PASSWORD"))]
         {
-            // What a header says is not where somebody is.
+            // A header does not prove where a caller is.
             let request = daemon.ask(door.method, &door.path).header("x-master-password", password);
             let (status, body) = read(request.header("x-forwarded-for", "unix:daemon.sock")).await;
             assert_eq!((status, body["code"].as_str().expect("a code")), expected, "{}: {body}", door.path);
@@ -132,7 +132,7 @@ fn field<'a>(text: &'a str, name: &str) -> &'a str {
 }
 
 #[tokio::test]
-async fn a_crowd_at_the_port_keeps_nobody_from_the_kill_switch() {
+async fn a_crowd_at_the_port_does_not_block_the_kill_switch() {
     let daemon = Daemon::with(&[
         ("security.rate_limit_global_ip_rpm", "5"),
         ("security.master_lockout_failures", "1"),
@@ -188,7 +188,7 @@ async fn no_strangers_requests_stand_in_the_way_of_the_right_password() {
         assert_eq!(as_operator("GET", "/v1/admin/status").await.0, 200);
         assert_eq!(as_operator("POST", "/v1/admin/kill-switch").await.0, 200);
     }
-    // Whoever asks for the proof names no credential, and is counted apart from the others.
+    // A request for the proof has no credential, and is counted apart from the others.
     let mut statuses = Vec::new();
     for _ in 0..7 {
         statuses.push(read(daemon.ask("GET", "/v1/proof")).await.0);
@@ -203,7 +203,7 @@ async fn opened<S: AsyncWrite + Unpin>(mut stream: S, begun: &str) -> S {
 }
 
 #[tokio::test]
-async fn peers_who_do_nothing_at_the_socket_keep_nobody_from_the_kill_switch() {
+async fn idle_peers_at_the_socket_do_not_block_the_kill_switch() {
     const HALF_A_BODY: &str = "POST /v1/proof HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\n\
          content-length: 1000\r\n\r\n{";
     let daemon = Daemon::start().await;
@@ -218,7 +218,7 @@ async fn peers_who_do_nothing_at_the_socket_keep_nobody_from_the_kill_switch() {
                 assert_eq!(activated.expect("in time").expect("activated").state, KillSwitch::Activated);
             }
         }
-        // A process that goes on connecting while it holds what it has.
+        // A process that goes on connecting while it keeps its connections.
         let path = daemon.socket();
         let crowd = tokio::spawn(async move {
             let mut more = Vec::new();
@@ -244,7 +244,7 @@ async fn peers_who_do_nothing_at_the_socket_keep_nobody_from_the_kill_switch() {
 }
 
 #[tokio::test]
-async fn peers_who_do_nothing_at_the_port_keep_nobody_out() {
+async fn idle_peers_at_the_port_lock_no_caller_out() {
     let daemon = Daemon::with(&[("security.rate_limit_global_ip_rpm", "100000")]).await;
     let authority = daemon.base.trim_start_matches("http://");
     // Both ends are this process's.
@@ -326,7 +326,7 @@ async fn proofs_are_counted_until_a_right_password_comes() {
     let client = Client::new(&daemon.base).expect("client");
     let parameters = client.proof_parameters().await.expect("parameters");
     assert_eq!((parameters.kdf.as_str(), parameters.salt.len()), ("argon2id", 64));
-    // A point is a share whatever it was made from; this one is the generator of ristretto255.
+    // Any point is a share; this one is the generator of ristretto255.
     let share = "e2f2ae0a6abc4e71a884a961c500515f58e30b6aa582dd8db6a65945e08d2d76";
     let ask = |address: String, share: &str| {
         let request = ProofRequest { address, session: "00".repeat(16), share: share.to_owned() };
@@ -345,13 +345,13 @@ async fn proofs_are_counted_until_a_right_password_comes() {
         assert_eq!((proof.share.len(), proof.confirmation.len()), (64, 128));
     }
     assert_eq!(ask(client.authority(), share).await, Err("MASTER_PASSWORD_LOCKED".to_owned()));
-    // Whoever knows the password is not concerned, and opens the door again.
+    // A caller with the password is not affected, and ends the lockout.
     daemon.operator().status().await.expect("the right password");
     ask(client.authority(), share).await.expect("a proof");
 }
 
 #[tokio::test]
-async fn an_answer_that_nobody_reads_ends_its_connection() {
+async fn an_unread_answer_ends_its_connection() {
     let daemon = Daemon::with(&[("security.rate_limit_global_ip_rpm", "100000")]).await;
     let authority = daemon.base.trim_start_matches("http://");
     let mut stream = TcpStream::connect(authority).await.expect("connection");
@@ -393,7 +393,7 @@ async fn peers_who_do_nothing_do_not_hold_up_the_end() {
     local.health().await.expect("health");
 
     daemon.stop.cancel();
-    let ended = timeout(PATIENCE, daemon.serving).await.expect("nobody is waited for");
+    let ended = timeout(PATIENCE, daemon.serving).await.expect("no peer is waited for");
     ended.expect("task").expect("clean end");
     drop((idle, silent, half_a_head, half_a_body, unread, local));
 }

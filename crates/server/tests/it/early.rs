@@ -1,4 +1,4 @@
-//! What no policy in force could grant is denied with every node unreachable; what one might grant is not.
+//! A request that no policy in force could grant is denied with every node unreachable; others are not.
 
 use serde_json::{Value, json};
 use waiaas_api::wallets::{CreateWallet, Wallet};
@@ -6,7 +6,7 @@ use waiaas_core::network::{Chain, Environment};
 
 use crate::daemon::{Daemon, PASSWORD, read};
 
-/// A port where nobody listens.
+/// A port without a listener.
 const NOWHERE: &str = "http://127.0.0.1:9";
 const SOLANA_PAYEE: &str = "US517G5965aydkZ46HS38QLi7UQiSojurfbQfKCELFx";
 const EVM_PAYEE: &str = "0x00000000000000000000000000000000000000a7";
@@ -107,7 +107,7 @@ async fn lists_that_are_not_met_deny_early_and_those_that_are_do_not() {
     let world = World::new().await;
     world.limits().await;
     let token = |to: &str, address: &str, amount: &str| json!({ "type": "TOKEN_TRANSFER", "to": to, "amount": amount, "token": { "address": address } });
-    // Nothing lists a token. Its decimals are not known, whatever form the amount has.
+    // No policy lists a token. Its decimals are not known, for either form of the amount.
     for amount in ["5", "5.0"] {
         world.denied(&world.solana, &token(SOLANA_PAYEE, MINT, amount), "TOKEN_NOT_ALLOWED").await;
         world.denied(&world.evm, &token(EVM_PAYEE, USDC, amount), "TOKEN_NOT_ALLOWED").await;

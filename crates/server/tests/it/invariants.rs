@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::daemon::{Daemon, PASSWORD, read};
 
 /// Some id that nothing has.
-const NOBODY: &str = "01900000-0000-7000-8000-000000000001";
+const UNKNOWN_ID: &str = "01900000-0000-7000-8000-000000000001";
 
 /// A body of every shape that a request can have, and where in it anything may stand.
 fn bodies(wallet: &str) -> Vec<(&'static str, &'static str, Value)> {
@@ -43,9 +43,9 @@ fn bodies(wallet: &str) -> Vec<(&'static str, &'static str, Value)> {
         ("POST", "/v1/proof", json!({ "address": "localhost", "session": "", "share": "" })),
         ("POST", "/v1/policies", json!({ "type": "SPENDING_LIMIT", "rules": rules, "walletId": wallet })),
         ("PUT", "/v1/policies/{id}", json!({ "enabled": false, "priority": 1 })),
-        ("POST", "/v1/sessions", json!({ "walletIds": [NOBODY], "ttl": 600 })),
-        ("POST", "/v1/sessions/{id}/wallets", json!({ "walletId": NOBODY })),
-        ("PUT", "/v1/sessions/{id}/default-wallet", json!({ "walletId": NOBODY })),
+        ("POST", "/v1/sessions", json!({ "walletIds": [UNKNOWN_ID], "ttl": 600 })),
+        ("POST", "/v1/sessions/{id}/wallets", json!({ "walletId": UNKNOWN_ID })),
+        ("PUT", "/v1/sessions/{id}/default-wallet", json!({ "walletId": UNKNOWN_ID })),
         ("POST", "/v1/transactions/send", send.clone()),
         ("POST", "/v1/transactions/simulate", send),
         ("POST", "/v1/transactions/sign", json!({ "transaction": "AA==", "chain": "solana" })),
@@ -64,10 +64,10 @@ fn bodies(wallet: &str) -> Vec<(&'static str, &'static str, Value)> {
     ]
 }
 
-/// Lists whose members are somebody else's format.
+/// Lists whose members have a foreign format.
 const FOREIGN: [&str; 2] = ["abi", "args"];
 
-/// Puts a field into the `at`th object inside, counted from the outside; what is left of `at` otherwise.
+/// Puts a field into the `at`th object inside, counted from the outside; the rest of `at` otherwise.
 fn insert(value: &mut Value, at: usize, field: &str) -> Result<(), usize> {
     match value {
         Value::Object(object) if at == 0 => {
@@ -101,7 +101,7 @@ fn names(round: u64) -> Vec<String> {
     near.iter().map(|name| (*name).to_owned()).chain([made_up]).collect()
 }
 
-/// The codes of what is wrong with a body.
+/// The codes of the faults of a body.
 fn issues(body: &Value) -> Vec<(String, String)> {
     let text = |issue: &Value, field: &str| issue[field].as_str().unwrap_or_default().to_owned();
     let issues = body["details"]["issues"].as_array().cloned().unwrap_or_default();
@@ -131,7 +131,7 @@ async fn an_unknown_field_anywhere_in_any_body_is_refused() {
     let ask = async |method: &str, path: &str, body: &Value| {
         let request = match path {
             "/v1/admin/master-password" | "/v1/tokens" => daemon.ask_locally(method, path),
-            _ => daemon.ask(method, &path.replace("{id}", NOBODY).replace("{chatId}", "7000000001")),
+            _ => daemon.ask(method, &path.replace("{id}", UNKNOWN_ID).replace("{chatId}", "7000000001")),
         };
         let request = request.json(body);
         let by_agent = path.starts_with("/v1/transactions/") || path.starts_with("/v1/utils/");

@@ -1,5 +1,5 @@
-//! The doors in front of a real engine on a real socket. No chain is needed here: what reaches one
-//! is tested where nodes run.
+//! The HTTP server in front of a real engine on a real socket. No chain is needed here: requests that reach
+//! one are tested where nodes run.
 #![expect(clippy::disallowed_methods, reason = "tests wait, measure and ask how long to run")]
 
 #[cfg(test)]

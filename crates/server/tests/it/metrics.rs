@@ -1,4 +1,4 @@
-//! The ways to the metrics, and what is not one.
+//! The ways to the metrics, and the addresses that do not lead there.
 
 use crate::daemon::{Daemon, PASSWORD, read};
 

@@ -1,4 +1,4 @@
-//! Sessions over the wire: what an agent's token opens, and when it dies.
+//! Sessions over the wire: the operations that an agent's token opens, and its end.
 
 use serde_json::{Value, json};
 use waiaas_api::client::{Client, ClientError};
@@ -161,7 +161,7 @@ async fn policies_are_checked_changed_and_deleted() {
         enabled: true,
     };
     let limit = policy("SPENDING_LIMIT", json!({"instant_max_usd": 1}));
-    let made = operator.create_policy(&limit).await.expect("policy").done().expect("nobody owns");
+    let made = operator.create_policy(&limit).await.expect("policy").done().expect("no owner");
     assert_eq!(code(operator.create_policy(&limit).await), "POLICY_ALREADY_EXISTS");
     assert_eq!(
         code(operator.create_policy(&policy("SPENDING_LIMIT", json!({}))).await),

@@ -1,4 +1,4 @@
-//! What every request meets, whatever its path.
+//! The layers that every request passes, on any path.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! The pages: their headers, and who gets them.
+//! The pages: their headers, and the callers that get them.
 
 use reqwest::Response;
 

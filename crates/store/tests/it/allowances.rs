@@ -1,4 +1,4 @@
-//! What is left of allowances, and what uses them up.
+//! The rest of allowances, and the transactions that use them up.
 
 use waiaas_core::U256;
 use waiaas_core::address::Address;
@@ -87,12 +87,12 @@ pub(crate) async fn what_is_on_chain_and_counts_is_found(backend: Backend) {
     ] {
         assert!(db.store.counted_allowances(wallet, &asset, &spender, NOW).await.expect("read").is_empty());
     }
-    // What swaps take of it later counts no more for the allowance.
+    // The amount that swaps take of it later no longer counts for the allowance.
     let settled = db.store.settled_allowances(wallet_id(1), NOW).await.expect("read");
     assert_eq!((settled.usd_day, settled.asset_day.get(&usdc())), (Usd::from_dollars(100), Some(&all)));
 }
 
-pub(crate) async fn what_is_used_up_counts_once_whatever_becomes_of_it(backend: Backend) {
+pub(crate) async fn a_used_allowance_counts_once_after_every_outcome(backend: Backend) {
     let text = || ("CODE".to_owned(), "why".to_owned());
     let reverted = StatusChange::Reverted { fee: U256::ZERO, block: 2, code: text().0, message: text().1 };
     let ends: Vec<(StatusChange, (u64, u64), u64)> = vec![
@@ -122,10 +122,10 @@ pub(crate) async fn what_is_used_up_counts_once_whatever_becomes_of_it(backend: 
             TxStatus::Broadcasting
         };
         advance(&db.store, tx_id(2), from, end.clone(), NOW + 5).await.expect("end");
-        // Transaction 3 was refused whole, with what it would have held.
+        // Transaction 3 was refused whole, with its reservations.
         assert_eq!(sums(&db.store, NOW + 5).await, (units, Usd::from_dollars(dollars + 2)), "{end:?}");
         assert_eq!(counted(&db.store, NOW + 5).await[0].amount, U256::from(left), "{end:?}");
-        // What was moved counts from when it happened, what is left from when it was allowed.
+        // The moved part counts from the move, the rest from the allowance.
         let moved = 100 - left;
         assert_eq!(sums(&db.store, NOW + DAY_SECONDS).await.0, moved, "{end:?}");
     }

@@ -91,7 +91,7 @@ impl Place {
 }
 
 impl Db {
-    /// Takes away what keeps the audit log append-only, as somebody with the file would.
+    /// Removes the triggers that keep the audit log append-only, as an intruder with the file would.
     pub(crate) async fn unlock_audit_log(&self) {
         let sql = if self.store.is_postgres() {
             "DROP TRIGGER audit_log_append_only ON audit_log"

@@ -1,4 +1,4 @@
-//! Changes that wait for owners: one to a thing, ended once, with what was asked about them.
+//! Changes that wait for owners: one to a thing, ended once, with its questions.
 
 use waiaas_core::audit::AuditEventKind;
 use waiaas_core::change::{ChangeKind, ChangeStatus, digest};

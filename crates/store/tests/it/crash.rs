@@ -1,4 +1,4 @@
-//! What a killed daemon had promised is there afterwards.
+//! Everything that a killed daemon had acknowledged is there afterwards.
 
 use std::io::{BufRead as _, BufReader};
 use std::process::{Command, Stdio};
@@ -61,7 +61,7 @@ async fn acknowledged_writes_survive_sigkill() {
         }
         child.kill().expect("SIGKILL");
         child.wait().expect("wait");
-        // What was printed before the kill and not read yet was acknowledged as well; a torn last line
+        // Lines printed before the kill and not read yet were acknowledged as well; a torn last line
         // may be a shortened number, so only complete lines count.
         let mut rest: Vec<String> = lines.map_while(Result::ok).collect();
         rest.pop();

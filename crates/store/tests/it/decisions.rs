@@ -18,7 +18,7 @@ pub(crate) async fn decisions_read_back_as_recorded(backend: Backend) {
         db.store.write(move |tx| Box::pin(async move { tx.insert_wallet(second, audit).await })).await;
     made.expect("wallet");
 
-    // What is in JSON may look like anything; the text of a page must still come apart in the right places.
+    // Stored JSON may contain any text; the text of a page must still be split in the right places.
     let tricky = serde_json::json!({ "text": "a\tb\nc\r\n\u{1e}\u{0}\"\\ 'é🦀" }).to_string();
     let granted = |n, at, tier, wallet| {
         let new = NewTransaction {

@@ -1,4 +1,4 @@
-//! An event of each kind, made from one set of details: what a kind does not know is ignored.
+//! An event of each kind, made from one set of details: a kind ignores unknown fields.
 
 use serde_json::{Value, json};
 use waiaas_core::audit::{AuditEvent, AuditEventKind};

@@ -29,7 +29,7 @@ use crate::fixtures::{
 use crate::webhooks::{ended, failed, new_delivery, new_webhook};
 use crate::{approvals, changes};
 
-/// Who may take what transaction 28 allows.
+/// The spender of the allowance of transaction 28.
 pub(crate) const ROUTER: Address = Address::Evm([5; 20]);
 
 /// Something in every table.
@@ -230,7 +230,7 @@ async fn messages(store: &Store) {
     .await;
 }
 
-/// A chain that started anew under its name, and what was signed for the one before.
+/// A chain that started anew under its name, and the transactions signed for the one before.
 async fn chains(store: &Store) {
     let other = NetworkId::new("evm-devnet");
     let draft = Draft { network: other.clone(), from: address(7), body: vec![27] };

@@ -62,7 +62,7 @@ pub(crate) async fn a_holder_that_is_gone_loses_it(backend: Backend) {
     }
     assert!(!holds(&db.store, "a").await, "and signs nothing after");
     assert!(!renewed(&db.store, "a", 1_000).await);
-    // Whoever has the lock of the same data directory proves that its last holder is gone.
+    // The lock of the same data directory proves that its last holder is gone.
     assert_eq!(take(&db.store, &daemon("c", "there"), 1_000).await, None);
     assert!(holds(&db.store, "c").await && !holds(&db.store, "b").await);
     let nowhere = daemon("d", "");

@@ -59,7 +59,7 @@ pub(crate) async fn endings_settle_what_happened(backend: Backend) {
     use TxStatus::{Broadcasting, Executing, PendingApproval, Queued, Submitted};
     let text = || ("CODE".to_owned(), "why".to_owned());
     let ends: Vec<(TxStatus, StatusChange, u64, u64)> = vec![
-        // What was held: 100 for $10 and a fee of at most 20 for $2. What counts afterwards:
+        // The reservations: 100 for $10 and a fee of at most 20 for $2. The sums afterwards:
         (Broadcasting, StatusChange::Confirmed { fee: U256::from(5u8), block: 1 }, 105, 10_500_000),
         (Submitted, StatusChange::Confirmed { fee: U256::from(20u8), block: 1 }, 120, 12_000_000),
         (
@@ -97,7 +97,7 @@ pub(crate) async fn endings_settle_what_happened(backend: Backend) {
     }
 }
 
-/// CONFIRMED in a block that is not final: everything stays held, whatever the outcome turns into.
+/// CONFIRMED in a block that is not final: everything stays held until the outcome is final.
 pub(crate) async fn what_is_not_final_is_held_until_it_is(backend: Backend) {
     use TxStatus::{Broadcasting, Confirmed, Executing, Signed, Submitted};
     let (code, message) = ("CODE".to_owned(), "why".to_owned());
@@ -147,7 +147,7 @@ pub(crate) async fn what_is_not_final_is_held_until_it_is(backend: Backend) {
         assert_eq!(after.usd_day, Usd::from_micros(micros), "{outcome}");
         assert_eq!(after.asset_day.get(&eth()).copied().unwrap_or_default(), U256::from(units), "{outcome}");
         assert!(db.store.work(Work::NotFinal, &network(), None, 10).await.expect("read").is_empty());
-        // What is final is left by nothing.
+        // A final status is never left.
         for handed_out in [false, true] {
             let back = StatusChange::Reorganised { handed_out };
             let (from, rows) = (Confirmed, db.store.verify_chain().await.expect("chain").rows);
@@ -261,7 +261,7 @@ pub(crate) async fn requests_are_counted_after_the_boundary(backend: Backend) {
     assert_eq!(db.store.requests_since(wallet_id(1), NOW).await.expect("count"), 0);
 }
 
-/// What a transaction counts for, as the specification says it.
+/// The amount that a transaction counts for, by the specification.
 struct Model {
     status: TxStatus,
     held: Option<(u64, u64)>,
@@ -275,7 +275,7 @@ impl Model {
     }
 }
 
-/// Any history of legal moves, and what the ledger says after each step.
+/// Any history of legal moves, and the ledger's sums after each step.
 pub(crate) async fn any_history_matches_the_model(backend: Backend) {
     let db = backend.open().await;
     seed(&db.store).await;

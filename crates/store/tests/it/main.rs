@@ -92,7 +92,7 @@ suite! {
     decisions: decisions_read_back_as_recorded;
     denials: equal_ones_are_one_row_with_a_count, a_session_has_a_quota_a_day;
     dumps: everything_survives_export_and_import, every_table_is_filled_and_exported, damaged_dumps_change_nothing;
-    origins: actions_count_as_what_their_transactions_hold, a_value_nobody_knows_makes_the_sum_unknown,
+    origins: actions_count_as_what_their_transactions_hold, an_unknown_value_makes_the_sum_unknown,
         http_messages_count_per_host;
     forms: a_form_that_is_not_known_is_not_read, what_ended_unsigned_is_shortened;
     installation: an_installation_is_made_once, the_kill_switch_moves_by_compare_and_set, session_keys_rotate_once,
@@ -100,7 +100,7 @@ suite! {
     invariants: sums_stay_within_the_limit_under_any_interleaving, only_proof_or_age_frees_what_is_held,
         races_make_one_path_along_the_graph, a_change_and_its_row_are_one, tampering_with_any_row_is_found_there;
     lease: one_daemon_has_it_and_the_next_is_told_who, a_holder_that_is_gone_loses_it, of_many_at_once_one_gets_it;
-    allowances: what_is_on_chain_and_counts_is_found, what_is_used_up_counts_once_whatever_becomes_of_it, only_allowances_are_used_up;
+    allowances: what_is_on_chain_and_counts_is_found, a_used_allowance_counts_once_after_every_outcome, only_allowances_are_used_up;
     ledger: held_counts_always_and_settled_within_its_window, endings_settle_what_happened, what_is_not_final_is_held_until_it_is,
         sums_are_exact_beyond_64_bits,
         many_at_once_never_exceed_the_limit, any_history_matches_the_model, requests_are_counted_after_the_boundary;
@@ -118,6 +118,6 @@ suite! {
     wallets: names_are_unique_among_the_living, status_moves_by_compare_and_set, owners_are_replaced_by_compare_and_set, tokens_stay_recorded;
     webhooks: events_are_taken_once_and_in_order, attempts_follow_the_graph, they_are_changed_and_deleted_with_their_log,
         the_log_has_pages_and_an_end;
-    writer: jobs_share_commits_and_fail_alone, what_is_urgent_waits_for_one_job_alone, a_panic_harms_nobody_else, a_swallowed_error_harms_nobody_else,
+    writer: jobs_share_commits_and_fail_alone, what_is_urgent_waits_for_one_job_alone, a_panic_harms_no_other_job, a_swallowed_error_harms_no_other_job,
         closing_finishes_what_waits, dropping_the_caller_does_not_drop_the_write, a_lost_connection_is_replaced;
 }

@@ -1,4 +1,4 @@
-//! What counts beside spending: dollars moved by actions, HTTP messages per host.
+//! The counts beside spending: dollars moved by actions, HTTP messages per host.
 
 use waiaas_core::U256;
 use waiaas_core::action::ActionCategory;
@@ -69,7 +69,7 @@ pub(crate) async fn actions_count_as_what_their_transactions_hold(backend: Backe
     assert_eq!(others, Some(CategorySums::default()), "another wallet");
 }
 
-pub(crate) async fn a_value_nobody_knows_makes_the_sum_unknown(backend: Backend) {
+pub(crate) async fn an_unknown_value_makes_the_sum_unknown(backend: Backend) {
     let db = backend.open().await;
     let store = &db.store;
     seed(store).await;

@@ -60,8 +60,8 @@ pub(crate) async fn one_is_open_at_a_time(backend: Backend) {
         advance(store, tx_id(n), TxStatus::Executing, change, NOW).await.expect("ends");
         assert_eq!(open(store, 1).await, None);
     }
-    let nobody = admit(store, replacing(8, TxStatus::Executing, 99), vec![], NOW).await;
-    assert!(nobody.is_err(), "what is replaced must exist");
+    let unknown = admit(store, replacing(8, TxStatus::Executing, 99), vec![], NOW).await;
+    assert!(unknown.is_err(), "what is replaced must exist");
 }
 
 pub(crate) async fn sharers_of_a_nonce_are_found(backend: Backend) {

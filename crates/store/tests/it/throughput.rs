@@ -36,7 +36,7 @@ async fn admissions(store: &Store, callers: u32, first: u32) -> (u64, u64) {
     (jobs / start.elapsed().as_secs().max(1), jobs / commits.max(1))
 }
 
-/// What a request costs the store until its bytes may leave: the commit that reserves
+/// The cost of a request to the store until its bytes may leave: the commit that reserves
 /// and the commit that keeps the signed bytes. Median for one request, and requests per second.
 async fn requests(store: &Store, callers: u32, first: u32) -> (Duration, u64) {
     let start = Instant::now();

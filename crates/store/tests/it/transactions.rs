@@ -54,7 +54,7 @@ pub(crate) async fn every_move_is_on_the_graph_or_refused(backend: Backend) {
         for change in every_change() {
             n += 1;
             match from {
-                // Only what is not final yet is left by anything.
+                // Only a status that is not final can be left.
                 TxStatus::Confirmed => {
                     bring_to(&db.store, n, TxStatus::Broadcasting, NOW).await;
                     let seen = StatusChange::Seen { fee: U256::from(1u8), block: 1 };
@@ -274,7 +274,7 @@ pub(crate) async fn what_was_handed_out_is_held_until_it_lapses(backend: Backend
         async move { store.ledger(wallet_id(1), now, &[]).await.expect("ledger").usd_day }
     };
     let dollars = Usd::from_dollars;
-    // All count, the second as spent when it was handed out: it has no end, and nobody looks after it.
+    // All count, the second as spent when it was handed out: it has no end, and no worker follows it.
     assert_eq!(at(NOW).await, dollars(4));
     assert_eq!(at(NOW + 86_400).await, dollars(3), "what has an end is held until it is there");
     assert_eq!(looked_at(NOW).await, [tx_id(3), tx_id(4)], "whose time is not over is not looked at");
@@ -288,7 +288,7 @@ pub(crate) async fn what_was_handed_out_is_held_until_it_lapses(backend: Backend
         db.store.write(move |tx| Box::pin(async move { tx.lapse(tx_id(n), audit).await }))
     };
     lapse(1, NOW + 51).await.expect("lapsed");
-    // Closed by the operator: a transaction whose nonce nobody ever uses.
+    // Closed by the operator: a transaction whose nonce is never used.
     lapse(3, NOW + 52).await.expect("closed");
     assert_eq!(looked_at(NOW + 60).await, [tx_id(4)]);
     assert_eq!(at(NOW + 60).await, dollars(4));
@@ -399,7 +399,7 @@ pub(crate) async fn an_altered_draft_is_not_read(backend: Backend) {
     assert!(moved.is_err());
 }
 
-/// The nonces that are used: of what is on chain, and of what another transaction kept from landing.
+/// The used nonces: of transactions on chain, and of those that another transaction kept from landing.
 pub(crate) async fn the_floor_is_above_every_nonce_that_landed(backend: Backend) {
     use TxStatus::{Broadcasting, Executing};
     let db = backend.open().await;

@@ -120,7 +120,7 @@ pub(crate) async fn what_is_urgent_waits_for_one_job_alone(backend: Backend) {
     assert_eq!(db.store.wallets().await.expect("wallets").len(), 6);
 }
 
-pub(crate) async fn a_panic_harms_nobody_else(backend: Backend) {
+pub(crate) async fn a_panic_harms_no_other_job(backend: Backend) {
     let db = backend.open().await;
     let (open, gate) = gate(&db.store).await;
     let good = |n: u32| db.store.write(move |tx| Box::pin(async move { insert(tx, n).await }));
@@ -151,7 +151,7 @@ pub(crate) async fn a_panic_harms_nobody_else(backend: Backend) {
     assert_eq!(ids, [wallet_id(1), wallet_id(4)]);
 }
 
-pub(crate) async fn a_swallowed_error_harms_nobody_else(backend: Backend) {
+pub(crate) async fn a_swallowed_error_harms_no_other_job(backend: Backend) {
     let db = backend.open().await;
     let (open, gate) = gate(&db.store).await;
     let good = |n: u32| db.store.write(move |tx| Box::pin(async move { insert(tx, n).await }));

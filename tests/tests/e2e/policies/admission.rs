@@ -1,4 +1,4 @@
-//! What cannot become a policy: unknown types, rules that do not make sense, and a second row for the
+//! Rows that are refused as policies: unknown types, rules that do not make sense, and a second row for the
 //! same scope. No node is needed for any of it.
 
 use anyhow::{Context as _, Result};
@@ -33,7 +33,7 @@ async fn unknown_types_are_refused() -> Result<()> {
     Ok(())
 }
 
-/// Rules that are refused, and what the message must name.
+/// Rules that are refused, and the words that the message must contain.
 fn bad_rules() -> Vec<(&'static str, Value, &'static str)> {
     let limit = |value: Value| ("SPENDING_LIMIT", value);
     let token_limit = |key: &str, entry: Value| limit(json!({ "token_limits": { key: entry } }));
@@ -229,8 +229,8 @@ async fn a_body_with_a_stray_field_is_not_a_policy() -> Result<()> {
     }
     let body = json!({ "type": "SPENDING_LIMIT", "rules": rules, "network": "moon" });
     assert_eq!(operator.post("/v1/policies", body).await?.refused(400)?, "NETWORK_NOT_FOUND");
-    let nobody = "018f3a4e-0000-7000-8000-000000000001";
-    let body = json!({ "type": "SPENDING_LIMIT", "rules": rules, "walletId": nobody });
+    let missing = "018f3a4e-0000-7000-8000-000000000001";
+    let body = json!({ "type": "SPENDING_LIMIT", "rules": rules, "walletId": missing });
     assert_eq!(operator.post("/v1/policies", body).await?.refused(404)?, "WALLET_NOT_FOUND");
     assert_eq!(count(&operator).await?, 0);
     Ok(())
@@ -269,7 +269,7 @@ async fn one_row_for_each_type_and_scope() -> Result<()> {
         "rules": { "max_requests": 1, "window_seconds": 1 },
     });
     assert_eq!(operator.post("/v1/policies", body.clone()).await?.refused(409)?, "POLICY_ALREADY_EXISTS");
-    // What is deleted makes room.
+    // A deleted row makes room.
     let listed = operator.get(&format!("/v1/policies?walletId={first}&limit=200")).await?.expect(200)?;
     let rows = listed["data"].as_array().context("data")?;
     let row = rows.iter().find(|row| {

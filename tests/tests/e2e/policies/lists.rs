@@ -1,4 +1,4 @@
-//! Who, what and where: WHITELIST, ALLOWED_TOKENS and ALLOWED_NETWORKS.
+//! Recipients, tokens and networks: WHITELIST, ALLOWED_TOKENS and ALLOWED_NETWORKS.
 
 use anyhow::Result;
 use serde_json::{Value, json};
@@ -23,7 +23,7 @@ async fn a_whitelist_names_accounts_not_spellings() -> Result<()> {
     let refused = world.send(&stranger, "0.001").await?;
     assert_denied_by(refused, "WHITELIST_DENIED", "WHITELIST", Some(&policy))?;
 
-    // The recipient of a token is who gains it, not the contract that is called.
+    // The recipient of a token is its beneficiary, not the called contract.
     let token = world.localnet.evm.erc20.clone();
     let tokens =
         json!({ "tokens": [{ "address": token, "assetId": format!("eip155:31337/erc20:{token}") }] });

@@ -1,4 +1,4 @@
-//! Each enforced policy type through the public API: what it allows, what it denies, and the edge.
+//! Each enforced policy type through the public API: a grant, a denial, and the boundary.
 
 mod admission;
 mod concurrency;

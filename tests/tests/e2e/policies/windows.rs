@@ -1,4 +1,4 @@
-//! What counts over time: the dollar windows of SPENDING_LIMIT, RATE_LIMIT and TIME_RESTRICTION.
+//! Limits over time: the dollar windows of SPENDING_LIMIT, RATE_LIMIT and TIME_RESTRICTION.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -88,7 +88,7 @@ async fn daily_and_monthly_limits_hold_together_on_evm() -> Result<()> {
     }
     let body = world.send(&to, "0.002").await?.expect(403)?;
     assert!(text(&body, "message")?.contains("daily_limit_usd"), "{body}");
-    // What is over the limit is for the owner to let through.
+    // Only the owner can approve a request over the limit.
     world.agent.lock_owner(&world.daemon, &e2e::OwnerKey::evm(3)?).await?;
     assert_eq!(world.send(&to, "0.002").await?.expect(201)?["status"], "PENDING_APPROVAL");
     Ok(())

@@ -105,7 +105,7 @@ proptest! {
     #![proptest_config(cases(1_500))]
 
     /// Invariant 18: two texts are one address exactly when they stand for the same bytes of the same
-    /// chain; whatever else stands near an address is none.
+    /// chain; a text that only resembles an address is none.
     #[test]
     fn an_address_is_its_bytes_and_its_chain(
         address in any_address(), how: u8, at: usize, other in near(), second: u8,

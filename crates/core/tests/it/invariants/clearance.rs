@@ -1,4 +1,4 @@
-//! Who gets a clearance.
+//! The conditions of a clearance.
 
 use ed25519_dalek::{Signer as _, SigningKey};
 use proptest::prelude::*;
@@ -43,7 +43,7 @@ fn consent(wallet: WalletId, action: OwnerAction) -> OwnerConsent {
     verify(&asked, Some(owner), &asked.message(), &signature, NOW).expect("the owner's own answer")
 }
 
-/// Ones and twos, so that what has to agree agrees half of the time.
+/// Ones and twos, so that two values agree half of the time.
 fn either() -> impl Strategy<Value = u8> {
     1u8..=2
 }
@@ -97,7 +97,7 @@ proptest! {
     #![proptest_config(cases(800))]
 
     /// Invariant 1: a clearance exists exactly when the bytes to be signed are those that were judged, the
-    /// wallet is ACTIVE, the kill switch is off and was not activated since, and what the tier asks for is
+    /// wallet is ACTIVE, the kill switch is off and was not activated since, and the tier's obligation is
     /// done; and it is for that transaction, wallet and digest.
     #[test]
     fn a_clearance_is_for_the_judged_bytes_with_nothing_that_stops_it(

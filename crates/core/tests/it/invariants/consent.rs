@@ -1,4 +1,4 @@
-//! What an owner's signature is bound to.
+//! The binding of an owner's signature.
 
 use alloy_primitives::eip191_hash_message;
 use ed25519_dalek::Signer as _;
@@ -11,7 +11,7 @@ use waiaas_core::owner::{Challenge, ConsentError, OwnerAction, verify};
 
 use super::cases;
 
-/// Somebody with a key.
+/// A holder of a key.
 enum Signer {
     Solana(ed25519_dalek::SigningKey),
     Evm(k256::ecdsa::SigningKey),
@@ -121,7 +121,7 @@ proptest! {
     #![proptest_config(cases(60))]
 
     /// Invariant 8: an owner's signature is good for one question alone: one instance, action, wallet,
-    /// transaction, digest, nonce and time. Under any other question it is nobody's consent.
+    /// transaction, digest, nonce and time. Under any other question it is no consent.
     #[test]
     fn an_answer_is_bound_to_everything_that_was_asked((evm, seed, asked, other) in questions()) {
         let signer = Signer::new(evm, seed);

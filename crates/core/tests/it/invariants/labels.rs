@@ -1,4 +1,4 @@
-//! What things are called.
+//! Labels, which decide nothing.
 
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -12,7 +12,7 @@ use crate::generate::{NETWORK, effect, effects, facts};
 use crate::generate_rules::rows;
 use crate::world::wallet;
 
-/// What of a verdict decides.
+/// The deciding parts of a verdict.
 #[derive(PartialEq, Debug)]
 enum Decided {
     Denied(Vec<DenialCode>),

@@ -78,7 +78,7 @@ proptest! {
         }
     }
 
-    /// Invariant 13: what a limit is written as in human units is rounded down.
+    /// Invariant 13: a limit written in human units is rounded down.
     #[test]
     fn limits_are_rounded_down_from_the_exact_one(digits in amounts(), scale in 0u8..=36, decimals in 0u8..=36) {
         let Ok(limit) = format_units(digits, scale).parse::<Decimal>() else { return Ok(()) };
@@ -108,7 +108,7 @@ proptest! {
         prop_assert_eq!(tier(&world.verdict()) == Some(Tier::Instant), fits, "{}", amount);
     }
 
-    /// Invariant 13: in a window, what was spent, the payment and its fee together pass exactly when
+    /// Invariant 13: in a window, earlier spending, the payment and its fee together pass exactly when
     /// their exact value does; spending is known in whole micro-dollars, which were rounded up.
     #[test]
     fn a_window_holds_to_the_last_unit(

@@ -24,7 +24,7 @@ fn nonsense(what: u8) -> Value {
     }
 }
 
-/// In the `at`th object inside, counted from the outside, puts a key that nobody knows or makes a value
+/// In the `at`th object inside, counted from the outside, puts an unknown key or makes a value
 /// nonsense. What is left of `at` where there are not so many.
 fn corrupt(value: &mut Value, at: usize, key: usize, what: u8) -> Result<(), usize> {
     match value {
@@ -44,7 +44,7 @@ fn corrupt(value: &mut Value, at: usize, key: usize, what: u8) -> Result<(), usi
     }
 }
 
-/// The same for one value of several: what is left, or none when it is done.
+/// The same for one value of several: the rest of `at`, or none when it is done.
 fn down(value: &mut Value, at: usize, key: usize, what: u8) -> Option<usize> {
     corrupt(value, at, key, what).err()
 }
@@ -82,7 +82,7 @@ fn stopping(verdict: &Verdict) -> Vec<PolicyType> {
 }
 
 /// Invariant 16: each of the 21 types decides something: among generated requests it stops some and lets
-/// others through, whatever else is in force.
+/// others through, beside any other rows.
 #[test]
 fn every_type_stops_some_requests_and_lets_others_through() {
     let mut runner = TestRunner::deterministic();
@@ -113,7 +113,7 @@ fn every_type_stops_some_requests_and_lets_others_through() {
 proptest! {
     #![proptest_config(cases(1_000))]
 
-    /// Invariant 16: what is not one of them is no policy.
+    /// Invariant 16: any other type is no policy.
     #[test]
     fn no_other_name_is_a_type(which in 0usize..21, at: usize, letter in "[A-Za-z_ ]?", free in "[A-Z_0-9]{0,24}") {
         let mut near = PolicyType::ALL[which].as_str().to_owned();

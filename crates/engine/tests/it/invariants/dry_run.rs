@@ -1,4 +1,4 @@
-//! What a dry run says is what happens.
+//! A dry run gives the verdict of the live request.
 
 use anyhow::Result;
 use proptest::option;
@@ -98,7 +98,7 @@ async fn a_dry_run_and_the_request_get_one_verdict() -> Result<()> {
                     denied += 1;
                 }
             }
-            // What runs comes to its end first: it would change the ledger between the two.
+            // Running transactions end first: they would change the ledger between the two.
             e2e::until("rest", PATIENCE, || async {
                 let tx = stage.transaction(live).await?;
                 Ok((tx.status.is_terminal() || tx.status == TxStatus::Queued).then_some(()))

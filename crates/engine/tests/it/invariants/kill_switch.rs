@@ -1,4 +1,4 @@
-//! What is signed while kill switches are activated and released.
+//! Signatures while the kill switch is activated and released.
 
 use std::collections::BTreeMap;
 
@@ -11,7 +11,7 @@ use waiaas_engine::{Activator, Clock as _, Session};
 use super::{Dice, seeds};
 use crate::stage::{PATIENCE, Stage, limits, payee, shown};
 
-/// What may be signed: the switch, the wallet, the time.
+/// The conditions of a signature: the switch, the wallet, the time.
 #[derive(Clone, Copy, Debug)]
 struct State {
     activated: bool,
@@ -72,8 +72,8 @@ async fn step(
     Ok(())
 }
 
-/// Invariant 1: whatever kill switches were activated and released while requests waited, a signature exists only for
-/// what was admitted under the kill switch's present generation, with the wallet ACTIVE, the switch off
+/// Invariant 1: for any activations and releases of the kill switch during a wait, a signature exists only for
+/// a request admitted under the kill switch's present generation, with the wallet ACTIVE, the switch off
 /// and the delay over.
 #[tokio::test(flavor = "multi_thread")]
 async fn nothing_is_signed_past_a_kill_switch() -> Result<()> {

@@ -1,4 +1,4 @@
-//! What a caller calls things.
+//! Labels chosen by a caller, which decide nothing.
 
 use anyhow::{Context as _, Result};
 use proptest::option;
@@ -24,7 +24,7 @@ async fn labels_of_a_token_change_nothing_or_are_refused() -> Result<()> {
     let (mint, real) = (node.spl_mint.clone(), node.spl_decimals);
     node.fund_spl(&stage.wallet.address.to_string(), 1_000_000_000_000).await?;
     stage.policy("SPENDING_LIMIT", crate::stage::limits(1, 1_000)).await?;
-    // What no policy lists is denied before the chain is asked what it calls it.
+    // An unlisted token is denied before the chain is asked for its symbol.
     stage.policy("ALLOWED_TOKENS", serde_json::json!({ "tokens": [{ "address": mint }] })).await?;
     let session = stage.session().await?;
     let plain =

@@ -13,7 +13,7 @@ mod windows;
 use proptest::strategy::{Strategy, ValueTree as _};
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 
-/// The seeds of one run: so many, times `INVARIANT_RUNS` where somebody has more time.
+/// The seeds of one run: so many, times `INVARIANT_RUNS` for longer runs.
 fn seeds(usual: u8) -> std::ops::Range<u8> {
     let runs = std::env::var("INVARIANT_RUNS").ok().and_then(|runs| runs.parse().ok()).unwrap_or(1u8);
     0..usual.saturating_mul(runs)

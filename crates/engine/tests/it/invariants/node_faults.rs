@@ -44,7 +44,7 @@ fn sent(proxy: &FaultProxy, payees: &BTreeMap<Vec<u8>, u64>) -> Result<BTreeMap<
     Ok(sent)
 }
 
-/// Invariant 14: whatever a node answers, leaves out or breaks off, and however often the daemon starts
+/// Invariant 14: for any answer, omission or broken answer of a node, and however often the daemon starts
 /// again, one request is signed once: the same bytes are sent each time, and the money moves once or
 /// not at all, as its row says.
 #[tokio::test(flavor = "multi_thread")]

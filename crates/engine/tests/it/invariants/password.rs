@@ -57,8 +57,7 @@ async fn opens_everything(store: &Store, password: &str) -> Result<bool> {
     Ok(true)
 }
 
-/// The database as a crash leaves it that happens when so many bytes of the log have been written, with
-/// whatever the disk makes of the rest.
+/// The database after a crash at which so many bytes of the log had been written, followed by garbage.
 async fn after_a_crash(
     files: &(Vec<u8>, Vec<u8>),
     length: usize,
@@ -99,7 +98,7 @@ async fn a_crash_at_any_byte_leaves_one_password_that_opens_everything() -> Resu
     let (mut old, mut new) = (0, 0);
     for seed in seeds(6) {
         let mut dice = Dice::new(seed);
-        // The ends of what was written are where it is decided.
+        // The last bytes written decide.
         let length = match seed {
             0 => files.1.len(),
             1 => files.1.len() - 1,
@@ -108,7 +107,7 @@ async fn a_crash_at_any_byte_leaves_one_password_that_opens_everything() -> Resu
         };
         let garbage = dice.roll(proptest::collection::vec(proptest::arbitrary::any::<u8>(), 0..100));
         let (_dir, store) = after_a_crash(&files, length, &garbage).await?;
-        // One header is stored, so what the old password opens the new one does not.
+        // One header is stored, so only one of the two passwords opens it.
         let with_old = opens_everything(&store, PASSWORD).await?;
         let opened = with_old || opens_everything(&store, NEW).await?;
         assert!(opened, "after {length} of {} bytes neither opens it", files.1.len());

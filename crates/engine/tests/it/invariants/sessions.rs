@@ -133,7 +133,7 @@ async fn step(stage: &Stage, dice: &mut Dice, world: &mut World) -> Result<&'sta
     }
 }
 
-/// Invariant 11: whatever was issued, renewed, rotated, revoked and however much time went by, a token is
+/// Invariant 11: after any issues, renewals, rotations and revocations and any passage of time, a token is
 /// taken exactly when it is its session's last one, neither end has come, nothing was revoked, and its
 /// signing key is in force.
 #[tokio::test(flavor = "multi_thread")]

@@ -1,4 +1,4 @@
-//! The window, with everybody at it at once.
+//! The window, with all agents at once.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -21,28 +21,28 @@ const AGENTS: usize = 5;
 /// How often.
 const ROUNDS: usize = 8;
 
-/// What is held and settled now, in lamports.
+/// The sum held and settled now, in lamports.
 async fn counted(books: &mut Books, wallet: &str) -> Result<u128> {
     let held = books.reservations(wallet).await?;
     Ok(held.iter().filter(|row| row.status != "RELEASED").map(|row| row.amount).sum())
 }
 
 /// Waits for all agents and the gate.
-async fn meet(everybody: &Barrier) -> Result<()> {
-    tokio::time::timeout(Duration::from_secs(60), everybody.wait()).await.context("somebody is missing")?;
+async fn meet(barrier: &Barrier) -> Result<()> {
+    tokio::time::timeout(Duration::from_secs(60), barrier.wait()).await.context("a task is missing")?;
     Ok(())
 }
 
 /// One agent: asks when all ask, waits, takes back.
-async fn agent(stage: Arc<Stage>, everybody: Arc<Barrier>, mut dice: Dice, most: u64) -> Result<(u32, u32)> {
+async fn agent(stage: Arc<Stage>, barrier: Arc<Barrier>, mut dice: Dice, most: u64) -> Result<(u32, u32)> {
     let session = stage.session().await?;
     let (mut granted, mut refused) = (0, 0);
     let mut waiting = Vec::new();
     for _ in 0..ROUNDS {
         let lamports = dice.roll(1_000_000..most);
-        // First until all are done with what came before, then until the gate is shut.
-        meet(&everybody).await?;
-        meet(&everybody).await?;
+        // First until all are done with the last round, then until the gate is shut.
+        meet(&barrier).await?;
+        meet(&barrier).await?;
         match stage.send(&session, &payee(dice.roll(10u8..20)), &lamports.to_string()).await? {
             Ok(tx) => {
                 granted += 1;
@@ -69,17 +69,17 @@ async fn agent(stage: Arc<Stage>, everybody: Arc<Barrier>, mut dice: Dice, most:
 }
 
 /// Keeps the database busy while the agents ask, so that their requests are admitted in one commit.
-async fn gate(stage: Arc<Stage>, proxy: Arc<FaultProxy>, everybody: Arc<Barrier>) -> Result<()> {
+async fn gate(stage: Arc<Stage>, proxy: Arc<FaultProxy>, barrier: Arc<Barrier>) -> Result<()> {
     let mut door = Books::open(stage.data_dir()).await?;
     for _ in 0..ROUNDS {
-        meet(&everybody).await?;
+        meet(&barrier).await?;
         door.lock().await?;
         let asked = proxy.count("simulateTransaction");
-        meet(&everybody).await?;
+        meet(&barrier).await?;
         let crowd = || async { Ok((proxy.count("simulateTransaction") >= asked + 2 * AGENTS).then_some(())) };
-        // However it ends: nobody may be left to wait for.
+        // However it ends, no task may be left waiting.
         drop(until("a crowd", Duration::from_secs(2), crowd).await);
-        // From the node's answer to the database's queue; whoever is late is admitted by itself.
+        // From the node's answer to the database's queue; a late request is admitted by itself.
         tokio::time::sleep(Duration::from_millis(100)).await;
         door.unlock().await?;
     }
@@ -114,15 +114,15 @@ async fn agents_at_once_stay_within_the_window() -> Result<()> {
                 Ok(looks)
             }
         });
-        let everybody = Arc::new(Barrier::new(AGENTS + 1));
-        let gate = tokio::spawn(gate(stage.clone(), proxy, everybody.clone()));
+        let barrier = Arc::new(Barrier::new(AGENTS + 1));
+        let gate = tokio::spawn(gate(stage.clone(), proxy, barrier.clone()));
         // A sixth of the window on average, so that it fills at once and is contended from then on.
         let most = limit * SOL / u64::try_from(PRICE)? / 3;
         let agents: Vec<_> = (10u8..)
             .take(AGENTS)
             .map(|number| {
                 let dice = Dice::new(seed ^ number);
-                tokio::spawn(agent(stage.clone(), everybody.clone(), dice, most))
+                tokio::spawn(agent(stage.clone(), barrier.clone(), dice, most))
             })
             .collect();
         let (mut granted, mut refused) = (0, 0);

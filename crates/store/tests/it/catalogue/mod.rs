@@ -1,4 +1,4 @@
-//! What the databases themselves say of their schema: tables, columns, keys, indexes, triggers and views.
+//! The schema as the databases report it: tables, columns, keys, indexes, triggers and views.
 //!
 //! A catalogue is one line for each part, by a name that both databases share. Its value says the rest, so that two
 //! catalogues are compared line by line.
@@ -51,7 +51,7 @@ fn number(row: &AnyRow, column: &str) -> i64 {
     row.try_get(column).expect(column)
 }
 
-/// What a column is.
+/// A column's properties.
 struct Column<'a> {
     class: Option<&'static str>,
     kind: &'a str,
@@ -68,7 +68,7 @@ impl Column<'_> {
     }
 }
 
-/// The text between the first two apostrophes: what a trigger raises.
+/// The text between the first two apostrophes: the message that a trigger raises.
 fn quoted(sql: &str) -> &str {
     sql.split('\'').nth(1).unwrap_or(sql)
 }

@@ -89,7 +89,7 @@ async fn columns(conn: &mut AnyConnection, found: &mut Catalogue) {
     }
 }
 
-/// What a foreign key does, in SQL's words.
+/// The action of a foreign key, in SQL's words.
 fn action(letter: &str) -> &str {
     match letter {
         "a" => "NO ACTION",

@@ -19,7 +19,7 @@ use crate::fixtures::{
     wallet_id,
 };
 
-/// Every kind of change that somebody may ask about later.
+/// Every kind of change that an audit may ask about later.
 #[derive(Clone, Debug)]
 enum Change {
     Wallet(u32),
@@ -268,7 +268,7 @@ fn tampering(dice: &mut Dice, seq: u64, other: u64) -> String {
     }
 }
 
-/// Invariant 15: whichever row is altered, swapped, moved or taken away, verification stops in front of it.
+/// Invariant 15: if any row is altered, swapped, moved or removed, verification stops in front of it.
 pub(crate) async fn tampering_with_any_row_is_found_there(backend: Backend) {
     const ROWS: u64 = 40;
     let db = backend.open().await;

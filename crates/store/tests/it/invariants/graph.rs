@@ -98,7 +98,7 @@ async fn rows(store: &Store) -> Vec<TransactionRow> {
     rows
 }
 
-/// Invariant 7: whoever moves transactions at the same time, each makes one path along the graph to one
+/// Invariant 7: under concurrent moves, each transaction makes one path along the graph to one
 /// end; no state is left twice, no final end is ever left, and one approval lets one execution through.
 pub(crate) async fn races_make_one_path_along_the_graph(backend: Backend) {
     for seed_number in seeds(3) {
@@ -150,7 +150,7 @@ pub(crate) async fn races_make_one_path_along_the_graph(backend: Backend) {
                 assert!(answers.is_some_and(|row| row.challenge.action.as_str() == "approve"));
             }
         }
-        // What has ended stays as it is, to the last column.
+        // An ended row stays as it is, to the last column.
         for _ in 0..40 {
             let n = 1 + dice.below(CROWD.into()) as u32;
             let row = &ends[n as usize - 1];

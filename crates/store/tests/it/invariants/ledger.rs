@@ -1,4 +1,4 @@
-//! What is held and settled: never above the limit, and never gone without proof.
+//! Held and settled amounts: never above the limit, and never released without proof.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU32, Ordering};
@@ -14,7 +14,7 @@ use super::{Dice, any_change, seeds};
 use crate::backend::Backend;
 use crate::fixtures::{NOW, admit, advance, entry, eth, fee, new_tx, seed, spend, tx_id, usdc, wallet_id};
 
-/// What one transaction counts for, by the specification.
+/// The amount that one transaction counts for, by the specification.
 #[derive(Clone, Copy)]
 struct Counted {
     status: TxStatus,
@@ -22,7 +22,7 @@ struct Counted {
     fee: u64,
     /// The owner has to agree to it.
     asked: bool,
-    /// What it counts for since when, once that is known.
+    /// The settled amount and its time, once that is known.
     settled: Option<(u64, i64)>,
 }
 
@@ -71,7 +71,7 @@ fn units(ledger: &Ledger, asked: bool) -> u64 {
     u64::try_from(ledger.asset_day.get(&asset).copied().unwrap_or_default()).expect("small")
 }
 
-/// What a transaction holds: in one asset where the owner is not asked, in another where he is, so that
+/// The reservations of a transaction: in one asset where the owner is not asked, else in another, so that
 /// one look at the ledger tells them apart. A unit is worth a dollar.
 fn holds(counted: &Counted) -> Vec<NewReservation> {
     let asset = if counted.asked { usdc() } else { eth() };
@@ -132,8 +132,8 @@ async fn wander(store: &Store, books: &Books, dice: &mut Dice, now: i64) {
     }
 }
 
-/// Invariant 5: however requests, ends and the clock interleave, on two daemons at once, what is held and
-/// settled stays within the limit, but for what an owner was asked about.
+/// Invariant 5: however requests, ends and the clock interleave, on two daemons at once, the held and
+/// settled sum stays within the limit, except for amounts that an owner approves.
 pub(crate) async fn sums_stay_within_the_limit_under_any_interleaving(backend: Backend) {
     for seed_number in seeds(2) {
         let db = backend.open().await;
@@ -200,7 +200,7 @@ pub(crate) async fn sums_stay_within_the_limit_under_any_interleaving(backend: B
 }
 
 /// Invariant 6: value leaves the ledger by proof that it was not spent, or once it has settled and its
-/// window is over; by nothing else, however long it takes and whatever is tried.
+/// window is over; by nothing else, after any time and any attempt.
 pub(crate) async fn only_proof_or_age_frees_what_is_held(backend: Backend) {
     for seed_number in seeds(2) {
         let mut db = backend.open().await;
@@ -238,7 +238,7 @@ pub(crate) async fn only_proof_or_age_frees_what_is_held(backend: Backend) {
                     let mut books = books.lock().expect("books");
                     if let (Ok(()), Some(lapsed)) = (done, books.get_mut(&n)) {
                         assert_eq!(lapsed.status, TxStatus::Signed);
-                        // All of it: what a user operation may pay is its fee.
+                        // All of it: the most that a user operation may pay is its fee.
                         lapsed.settled = lapsed.settled.or(Some((lapsed.amount + lapsed.fee, now)));
                     }
                 }

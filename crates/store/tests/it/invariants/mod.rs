@@ -1,8 +1,8 @@
 //! The invariants the memory answers for, each over random histories. SECURITY.md lists all twenty, with
 //! the tests of the other crates.
 //!
-//! What belongs here: one test per sentence of that list, and the dice. What does not: how single
-//! methods behave, which has a module per table.
+//! Belongs here: one test per sentence of that list, and the dice. Does not belong here: the behaviour of
+//! single methods, which has a module per table.
 
 mod audit;
 mod graph;
@@ -39,7 +39,7 @@ impl Dice {
     }
 }
 
-/// The seeds of one run: so many, times `INVARIANT_RUNS` where somebody has more time.
+/// The seeds of one run: so many, times `INVARIANT_RUNS` for longer runs.
 pub(crate) fn seeds(usual: u64) -> std::ops::RangeInclusive<u64> {
     let runs = std::env::var("INVARIANT_RUNS").ok().and_then(|runs| runs.parse().ok()).unwrap_or(1u64);
     1..=usual.saturating_mul(runs)

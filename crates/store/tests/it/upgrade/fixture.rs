@@ -41,8 +41,8 @@ fn migrations(postgres: bool) -> Vec<String> {
     files.iter().map(|file| std::fs::read_to_string(file).expect("migration")).collect()
 }
 
-/// A database as the release with schema `version` left it: its migrations, its record of versions, and whatever of
-/// the fixture's rows it had a place for. Answers with those rows.
+/// A database as the release with schema `version` left it: its migrations, its record of versions, and the
+/// fixture's rows that it had a place for. Returns those rows.
 pub(crate) async fn earlier(backend: &Backend, version: usize) -> (Place, Vec<(String, Row)>) {
     let (place, postgres) = (backend.place().await, backend.is_postgres());
     let mut conn = place.behind().await;

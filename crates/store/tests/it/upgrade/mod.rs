@@ -38,7 +38,7 @@ pub(crate) async fn everything_an_earlier_release_left_is_kept(backend: Backend)
     }
 }
 
-/// Works on what is there, and with what is new in this release.
+/// Works on the existing rows, and with the new features of this release.
 async fn goes_on(store: &Store, version: usize) {
     let usd = Some(Usd::from_dollars(5));
     let action = Some(ActionValue { category: ActionCategory::Perp, usd });

@@ -1,4 +1,4 @@
-//! Reads every row of a database through the store and compares it with what was written.
+//! Reads every row of a database through the store and compares it with the written one.
 
 use std::collections::BTreeMap;
 
@@ -49,14 +49,14 @@ pub(crate) async fn rows_are_unchanged(store: &Store, written: &[(String, Row)])
     }
 }
 
-/// The store reads each row, and reads in it what was written.
+/// The store reads each row, and finds the written values.
 pub(crate) async fn rows_are_read(store: &Store, written: &[(String, Row)]) {
     for (table, row) in written {
         assert!(read(store, table, row).await, "{table} is read as something else: {row:?}");
     }
 }
 
-/// Whether the store reads in a row what was written.
+/// Whether the store finds the written values in a row.
 async fn read(store: &Store, table: &str, row: &Row) -> bool {
     match table {
         "meta" => meta(store, row).await,
@@ -104,7 +104,7 @@ async fn setting(store: &Store, table: &str, row: &Row) -> bool {
     }
 }
 
-/// Wallets, and sessions with what belongs to them.
+/// Wallets, and sessions with their links.
 async fn caller(store: &Store, table: &str, row: &Row) -> bool {
     let session = || text(row, "session_id").parse().expect("id");
     match table {
@@ -142,7 +142,7 @@ async fn caller(store: &Store, table: &str, row: &Row) -> bool {
     }
 }
 
-/// What owners were asked, and what was recorded.
+/// The questions to owners, and the audit log.
 async fn word(store: &Store, table: &str, row: &Row) -> bool {
     match table {
         "changes" => {
@@ -181,7 +181,7 @@ async fn money(store: &Store, table: &str, row: &Row) -> bool {
             let held = store.held_by(text(row, "tx_id").parse().expect("id")).await.expect("read");
             let amount = parse_base_units(text(row, "amount")).expect("amount");
             let asset: AssetId = text(row, "asset").parse().expect("asset");
-            // What is settled or released is in the sums, or in none.
+            // A settled amount is in the sums, a released one in none.
             text(row, "status") != "HELD" || held.iter().any(|one| one.amount == amount && one.asset == asset)
         }
         "allowance_uses" => {

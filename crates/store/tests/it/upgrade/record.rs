@@ -78,7 +78,7 @@ pub(crate) async fn a_changed_migration_is_refused(backend: Backend) {
     assert!(matches!(&opened, Err(StoreError::AlteredSchema { version: 0, .. })), "{opened:?}");
 }
 
-/// Nothing is taken over that is not, in every table, column and index, what its version has.
+/// A database that differs from its version in any table, column or index is not taken over.
 pub(crate) async fn a_schema_that_is_not_the_recorded_one_is_refused(backend: Backend) {
     for (version, sql, reason) in [
         (9, "DELETE FROM schema_version WHERE version = 4", "its record of versions has gaps"),
@@ -128,7 +128,7 @@ async fn the_fixture_has_rows_of_every_table_and_status() {
     }
 }
 
-/// What this release writes becomes a fixture for the ones after it.
+/// The rows that this release writes become a fixture for the later ones.
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "writes a file: tests/it/upgrade/schema-N.jsonl"]
 async fn write_a_fixture() {
