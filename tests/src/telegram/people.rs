@@ -27,7 +27,8 @@ pub struct Shown {
 
 impl Shown {
     pub(super) fn new(id: i32, asked: &Map<String, Value>, buttons: Vec<(String, String)>) -> Self {
-        let text = asked.get("text").and_then(Value::as_str).unwrap_or_default().to_owned();
+        // Telegram removes white space at the ends.
+        let text = asked.get("text").and_then(Value::as_str).unwrap_or_default().trim().to_owned();
         let entities = asked.get("entities").and_then(Value::as_array).cloned().unwrap_or_default();
         let whole = |entity: &Value| {
             entity["type"] == "pre"

@@ -64,6 +64,11 @@ impl Message {
         self.preformatted
     }
 
+    /// Whether the text arrives in one message exactly as it is. Telegram removes white space at the ends.
+    pub fn is_whole(&self) -> bool {
+        self.text.trim().len() == self.text.len() && self.parts().len() == 1
+    }
+
     /// The text in parts that each fit one message. Joined, they are the text.
     pub(super) fn parts(&self) -> Vec<String> {
         let mut parts = vec![String::new()];
@@ -128,6 +133,13 @@ mod tests {
         }
         let parts = Message::plain(long.clone()).parts();
         assert!(parts.iter().all(|part| part.ends_with('\n')), "divided between lines");
+    }
+
+    #[test]
+    fn only_a_short_text_without_space_at_its_ends_arrives_as_it_is() {
+        for (text, whole) in [("a\n b", true), ("a ", false), ("\na", false), (&"a".repeat(4_001), false)] {
+            assert_eq!(Message::preformatted(text).is_whole(), whole);
+        }
     }
 
     #[test]

@@ -71,12 +71,14 @@ async fn replies(
         (ChatRights::Reader(_) | ChatRights::Admin(_), Command::Malformed(usage)) => {
             said(&words::usage(usage))
         }
-        (ChatRights::Reader(reader), command) => read(engine, reader, &command).await,
-        (ChatRights::Admin(admin), command) => {
-            let done = act(engine, admin, command).await;
-            Ok(done.unwrap_or_else(|error| vec![Message::plain(words::failure(&error))]))
-        }
+        (ChatRights::Reader(reader), command) => Ok(told(read(engine, reader, &command).await)),
+        (ChatRights::Admin(admin), command) => Ok(told(act(engine, admin, command).await)),
     }
+}
+
+/// A failed command is answered with its error, so that it does not hold up those that follow.
+fn told(done: Result<Vec<Message>, Error>) -> Vec<Message> {
+    done.unwrap_or_else(|error| vec![Message::plain(words::failure(&error))])
 }
 
 async fn register(engine: &Engine, number: ChatNumber, name: &str) -> Result<Vec<Message>, Error> {

@@ -78,13 +78,20 @@ pub(super) fn card(wallet: &str, view: &ApprovalView, now: UnixSeconds) -> Messa
 /// The text to sign, and what to do with the signature.
 pub(super) fn to_sign(decision: Decision, view: &ApprovalView, challenge: &ChallengeView) -> Vec<Message> {
     let (command, id) = (decision.action(), view.tx.id);
+    let elsewhere = format!("on a machine with the key, run\nwaiaas owner {command} {id}");
+    let text = Message::preformatted(&challenge.message);
+    // Telegram removes spaces and line breaks at the ends of a message, so parts could not be joined to the text.
+    if !text.is_whole() {
+        return vec![Message::plain(format!(
+            "The text to sign is too long for one message. Instead, {elsewhere}"
+        ))];
+    }
     let how = format!(
         "The text above, signed with the key of {}, answers the request: EIP-191 (personal_sign) for an EVM key, \
-         Ed25519 for a Solana key. If it came in several messages, join them without anything between. Send\n\
-         /{command} {id} SIGNATURE\nor, on a machine with the key, run\nwaiaas owner {command} {id}",
+         Ed25519 for a Solana key. Send\n/{command} {id} SIGNATURE\nor, {elsewhere}",
         challenge.owner
     );
-    vec![Message::preformatted(&challenge.message), Message::plain(how)]
+    vec![text, Message::plain(how)]
 }
 
 /// The outcome of a request, for the answer to the person who decided it and for its closed cards.

@@ -50,11 +50,16 @@ pub(super) struct Updates {
     bot: Bot,
     /// The next update. None at the start: Telegram then sends those that were not confirmed.
     offset: Option<i64>,
+    /// The update that was tried last, and how often.
+    tried: (i64, u32),
 }
+
+/// Attempts to answer one update, so that none holds up those that follow for ever.
+const ATTEMPTS: u32 = 3;
 
 impl Updates {
     pub(super) const fn new(engine: Engine, bot: Bot) -> Self {
-        Self { engine, bot, offset: None }
+        Self { engine, bot, offset: None, tried: (0, 0) }
     }
 }
 
@@ -75,8 +80,17 @@ impl Worker for Updates {
             updates = self.bot.updates(self.offset) => updates.map_err(Error::internal)?,
         };
         for update in updates {
-            let next = update.id.saturating_add(1);
-            handle(&self.engine, &self.bot, update).await?;
+            let (id, next) = (update.id, update.id.saturating_add(1));
+            let attempts = if self.tried.0 == id { self.tried.1.saturating_add(1) } else { 1 };
+            self.tried = (id, attempts);
+            if attempts > ATTEMPTS {
+                tracing::error!(
+                    update = id,
+                    "a message of a chat was left unanswered after several failures"
+                );
+            } else {
+                handle(&self.engine, &self.bot, update).await?;
+            }
             self.offset = Some(next);
         }
         Ok(())
