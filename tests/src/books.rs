@@ -69,6 +69,15 @@ impl Books {
         row.map(|row| Ok(u64::try_from(row.try_get::<i64, _>("height")?)?)).transpose()
     }
 
+    /// Whether a chat's position is past every event of this name.
+    pub async fn is_told(&mut self, chat: i64, event: &str) -> Result<bool> {
+        let query = "SELECT (SELECT MAX(seq) FROM audit_log WHERE event_type = $1) \
+                     <= (SELECT position FROM telegram_chats WHERE chat = $2) AS told";
+        let query = sqlx::query(query).bind(event.to_owned()).bind(chat);
+        let told: i64 = query.fetch_one(&mut self.connection).await?.try_get("told")?;
+        Ok(told == 1)
+    }
+
     /// Statuses of a request's approval cards, by chat.
     pub async fn cards(&mut self, tx: &str) -> Result<Vec<String>> {
         let query = sqlx::query("SELECT status FROM telegram_cards WHERE tx_id = $1 ORDER BY chat")

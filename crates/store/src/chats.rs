@@ -20,6 +20,8 @@ pub struct ChatRow {
     pub name: String,
     /// Its role.
     pub role: ChatRole,
+    /// The last row of the audit log that was sent to it or passed over.
+    pub position: i64,
     /// Time of its registration.
     pub created_at: UnixSeconds,
     /// Time of the last change of its role.
@@ -32,6 +34,7 @@ impl ChatRow {
             chat: ChatNumber(row.int("chat")?),
             name: row.text("name")?,
             role: row.named("role", ChatRole::parse)?,
+            position: row.int("position")?,
             created_at: row.int("created_at")?,
             updated_at: row.int("updated_at")?,
         })
@@ -84,7 +87,7 @@ impl WriteTx {
         Ok(true)
     }
 
-    /// Gives a chat a role.
+    /// Gives a chat a role. It receives what happens from now on.
     ///
     /// # Errors
     ///
@@ -95,13 +98,28 @@ impl WriteTx {
         role: ChatRole,
         audit: AuditEntry,
     ) -> Result<(), StoreError> {
-        let query = "UPDATE telegram_chats SET role = $1, updated_at = $2 WHERE chat = $3";
-        let query = sqlx::query(query).bind(role.as_str()).bind(audit.at).bind(number.0);
-        if query.execute(self.conn()).await?.rows_affected() != 1 {
-            return Err(StoreError::NotFound(Entity::Chat));
+        let at = audit.at;
+        let position = self.record(audit).await?;
+        let query = "UPDATE telegram_chats SET role = $1, updated_at = $2, position = $3 WHERE chat = $4";
+        let query = sqlx::query(query).bind(role.as_str()).bind(at).bind(position).bind(number.0);
+        match query.execute(self.conn()).await?.rows_affected() {
+            1 => Ok(()),
+            _ => Err(StoreError::NotFound(Entity::Chat)),
         }
-        self.record(audit).await?;
-        Ok(())
+    }
+
+    /// Moves a chat's position in the audit log.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Conflict`] if it is not at `from` any more.
+    pub async fn move_chat(&mut self, number: ChatNumber, from: i64, to: i64) -> Result<(), StoreError> {
+        let query = "UPDATE telegram_chats SET position = $1 WHERE chat = $2 AND position = $3";
+        let query = sqlx::query(query).bind(to).bind(number.0).bind(from);
+        match query.execute(self.conn()).await?.rows_affected() {
+            1 => Ok(()),
+            _ => Err(StoreError::Conflict(Entity::Chat)),
+        }
     }
 
     /// Removes a chat. Its cards stay until their requests have ended.

@@ -41,6 +41,7 @@ const ALL: &[Texts] = migrations![
     "0011_webhooks",
     "0012_forms",
     "0013_telegram",
+    "0014_notices",
 ];
 
 /// The newest schema this release knows.

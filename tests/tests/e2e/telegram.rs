@@ -260,3 +260,51 @@ async fn cards_survive_a_restart_a_silent_bot_api_and_a_chat_that_is_gone() -> R
     ensure!(!scene.daemon.cli_json(&["config", "check", "--explain"])?.to_string().contains(secret));
     Ok(())
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_needs_attention_is_told_once_and_in_order() -> Result<()> {
+    let mut scene = Scene::start().await?;
+    let (ada, eve) =
+        (scene.person(7001, "ada", "admin").await?, scene.person(7003, "eve", "readonly").await?);
+    let told =
+        |person: &Person, text: &str| person.sees().iter().filter(|shown| shown.text.contains(text)).count();
+    // The limits of the scene ask the owner at once; with these, one ether is sent with notice.
+    let policies = scene.daemon.operator().get("/v1/policies").await?.expect(200)?;
+    let limit = policies["data"][0]["id"].as_str().context("the policy")?.to_owned();
+    let wide = json!({ "instant_max": "1", "notify_max": "2000000000000000000", "delay_max": "2000000000000000001" });
+    let change =
+        scene.daemon.operator().put(&format!("/v1/policies/{limit}"), json!({ "rules": wide })).await?;
+    let change = change.expect(202)?;
+    ada.reads("the change", |shown| shown.text.contains("waits for the owners' consent")).await?;
+    let consent = scene.owner.agrees(&scene.daemon.anonymous(), &change).await?;
+    consent.expect(200)?;
+    ada.reads("the consent", |shown| shown.text.contains("was applied with the owners' consent")).await?;
+    let sent = scene.agent.send(&scene.daemon, PAYEE, "1.0").await?.expect(201)?;
+    ensure!(sent["tier"] == "NOTIFY", "{sent}");
+    let notice = ada.reads("the notice", |shown| shown.text.contains("cleared with notice")).await?;
+    for part in [PAYEE, "1 ETH", sent["id"].as_str().context("id")?] {
+        ensure!(notice.text.contains(part), "{part}: {}", notice.text);
+    }
+    until("the notice to be recorded", Duration::from_secs(20), || async {
+        let told = Books::open(scene.daemon.data_dir()).await?.is_told(ada.number(), "TX_CLEARED").await?;
+        Ok(told.then_some(()))
+    })
+    .await?;
+    // Killed and started again: what happened meanwhile is told, and nothing twice.
+    scene.daemon.kill();
+    scene.daemon.restart()?;
+    scene.daemon.operator().post_empty("/v1/admin/kill-switch").await?.expect(200)?;
+    ada.reads("the activation", |shown| {
+        shown.text.contains("The kill switch was activated (master password)")
+    })
+    .await?;
+    for text in ["cleared with notice", "waits for the owners' consent", "The kill switch was activated"] {
+        ensure!(told(&ada, text) == 1, "{text}: {:?}", ada.sees());
+    }
+    ensure!(
+        told(&eve, "kill switch") == 0 && told(&eve, "notice") == 0,
+        "a reader is told nothing: {:?}",
+        eve.sees()
+    );
+    Ok(())
+}

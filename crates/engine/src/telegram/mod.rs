@@ -1,4 +1,4 @@
-//! The Telegram bot: approval cards in the operator's chats, and the commands of people.
+//! The Telegram bot: approval cards and notices in the operator's chats, and the commands of people.
 //!
 //! A chat shows and carries. It approves nothing: an answer counts by the owner's signature alone, over the same text
 //! and with the same check as on every other way. Belongs here: commands, their rights, and the words. Does not
@@ -7,6 +7,7 @@
 pub(crate) mod cards;
 mod command;
 mod desk;
+pub(crate) mod notices;
 mod words;
 
 pub(crate) use desk::handle;

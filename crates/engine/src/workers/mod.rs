@@ -47,6 +47,7 @@ pub(crate) fn start(engine: &Engine) {
     ];
     if let Some(bot) = engine.bot() {
         workers.push(Box::new(telegram::Cards::new(engine.clone(), bot.clone())));
+        workers.push(Box::new(telegram::Notices::new(engine.clone(), bot.clone())));
         workers.push(Box::new(telegram::Updates::new(engine.clone(), bot.clone())));
     }
     for sweep in Sweep::all(engine, &turns) {

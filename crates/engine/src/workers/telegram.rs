@@ -1,4 +1,4 @@
-//! The Telegram bot: one worker sends and closes approval cards, one waits for what people send.
+//! The Telegram bot: one worker sends and closes approval cards, one sends notices, one waits for what people send.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use super::SECOND;
 use super::supervisor::Worker;
 use crate::Engine;
 use crate::error::Error;
-use crate::telegram::{cards, handle};
+use crate::telegram::{cards, handle, notices};
 
 /// Sends and closes approval cards.
 pub(super) struct Cards {
@@ -41,6 +41,34 @@ impl Worker for Cards {
         cards::turn(&self.engine, &self.bot, self.last).await?;
         self.last = Some(now);
         Ok(())
+    }
+}
+
+/// Sends notices of what happened.
+pub(super) struct Notices {
+    engine: Engine,
+    bot: Bot,
+    looked: notices::Looked,
+}
+
+impl Notices {
+    pub(super) fn new(engine: Engine, bot: Bot) -> Self {
+        Self { engine, bot, looked: notices::Looked::default() }
+    }
+}
+
+#[async_trait]
+impl Worker for Notices {
+    fn name(&self) -> &'static str {
+        "telegram-notices"
+    }
+
+    fn period(&self) -> Duration {
+        SECOND
+    }
+
+    async fn turn(&mut self) -> Result<(), Error> {
+        notices::turn(&self.engine, &self.bot, &mut self.looked).await
     }
 }
 
